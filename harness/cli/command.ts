@@ -1,0 +1,29 @@
+/** What a command may touch of the outside; handed in, so that a test can look at everything a command says. */
+export interface CommandIo {
+  /** Writes data: what the command was asked for, and nothing else. */
+  readonly out: (text: string) => void;
+  /** Writes everything that is not data: progress, warnings, errors. */
+  readonly err: (text: string) => void;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly workingDirectory: string;
+  /** How stdout shows: width in columns, whether it is a terminal, whether colour is wanted. */
+  readonly display: Display;
+}
+
+/** How a stream shows to a person. */
+export interface Display {
+  readonly columns: number;
+  readonly isTerminal: boolean;
+  readonly color: boolean;
+}
+
+/** A command of the command line: one file in this folder, named as typed, with one line in `commands.ts`. */
+export interface Command {
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** The whole help text of `landfall NAME --help`, ending in a line break. */
+  readonly help: string;
+  /** Runs it; `args` is what stands behind the command's name. Gives the exit code, or throws a LandfallError. */
+  run(args: readonly string[], io: CommandIo): Promise<number>;
+}

@@ -1,0 +1,76 @@
+import { parseArgs } from "node:util";
+import { type Finding, finding, type Parsed } from "../model/finding.ts";
+
+/** One option of a command. */
+export interface OptionSpec {
+  /** Long name without dashes: `sandbox`. */
+  readonly name: string;
+  /** One letter, only for options that are Istio's. */
+  readonly short?: string;
+  /** The name of its value in help texts (`FILE`), or null for a plain switch. */
+  readonly value: string | null;
+  /** Whether it may be given more than once and all values count; otherwise the last one wins. */
+  readonly repeatable?: boolean;
+  /** The values allowed, where the list is closed. */
+  readonly choices?: readonly string[];
+}
+
+/** What was typed: values by option name, in order, `[]` for a switch being absent; and the words that are no options. */
+export interface ParsedOptions {
+  /** Values by long name; a switch that is on has the value `""`. */
+  readonly values: ReadonlyMap<string, readonly string[]>;
+  readonly positionals: readonly string[];
+}
+
+/**
+ * Reads a command's words as getopt does: `-p15001`, `-p 15001`, `--name=value`, `--name value`; a value may begin with `-` and may be
+ * empty; `--` ends the options. Gives every finding at once: unknown options, missing values, values outside their choices.
+ */
+export function parseOptions(args: readonly string[], specs: readonly OptionSpec[]): Parsed<ParsedOptions> {
+  const { tokens } = parseArgs({
+    args: [...args],
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+    options: Object.fromEntries(
+      specs.map((spec) => [
+        spec.name,
+        {
+          type: spec.value === null ? ("boolean" as const) : ("string" as const),
+          ...(spec.short ? { short: spec.short } : {}),
+        },
+      ]),
+    ),
+  });
+  const findings: Finding[] = [];
+  const values = new Map<string, string[]>();
+  const positionals: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === "positional") positionals.push(token.value);
+    if (token.kind !== "option") continue;
+    const spec = specs.find((known) => known.name === token.name);
+    const fault = spec ? faultOf(spec, token.value) : unknownOption(token.rawName, specs);
+    if (fault !== null) findings.push(finding(token.rawName, fault));
+    else if (spec) {
+      const value = token.value ?? "";
+      values.set(spec.name, spec.repeatable ? [...(values.get(spec.name) ?? []), value] : [value]);
+    }
+  }
+  return findings.length > 0 ? { ok: false, findings } : { ok: true, value: { values, positionals } };
+}
+
+function faultOf(spec: OptionSpec, value: string | undefined): string | null {
+  if (spec.value === null)
+    return value === undefined ? null : "This is a switch and takes no value; leave the value away.";
+  if (value === undefined) return `The value is missing; write --${spec.name} ${spec.value}.`;
+  if (spec.choices && !spec.choices.includes(value)) return `"${value}" is not one of ${spec.choices.join(", ")}.`;
+  return null;
+}
+
+function unknownOption(rawName: string, specs: readonly OptionSpec[]): string {
+  const near = specs
+    .map((spec) => `--${spec.name}`)
+    .filter((name) => rawName.length > 3 && name.startsWith(rawName.slice(0, 4)));
+  const hint = near.length > 0 ? `; did you mean ${near.join(" or ")}?` : "; --help lists the options.";
+  return `There is no such option${hint}`;
+}

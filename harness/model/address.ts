@@ -1,0 +1,110 @@
+import ipaddr from "ipaddr.js";
+
+/** IPv4 or IPv6, as the digit users write it. */
+export type Family = 4 | 6;
+
+/**
+ * A set of addresses given by value and mask, as iptables matches them: an address `a` is in it if `(a & mask) === value`.
+ * The mask need not be contiguous (`iptables -s 10.0.0.1/255.0.255.0` is allowed). Host bits of `value` are always masked off.
+ */
+export interface Network {
+  readonly family: Family;
+  readonly value: bigint;
+  readonly mask: bigint;
+}
+
+/** Gives the width of an address of this family in bits: 32 or 128. */
+export function addressBits(family: Family): 32 | 128 {
+  return family === 4 ? 32 : 128;
+}
+
+/** Gives the mask of a prefix length: `prefixMask(4, 8)` is `0xff000000n`. */
+export function prefixMask(family: Family, length: number): bigint {
+  const bits = BigInt(addressBits(family));
+  const hostBits = bits - BigInt(length);
+  return ((1n << bits) - 1n) ^ ((1n << hostBits) - 1n);
+}
+
+/** Gives the number of an address, or null if the text is no plain address (four-part decimal IPv4, or IPv6 without zone). */
+export function parseAddress(text: string): { readonly family: Family; readonly value: bigint } | null {
+  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return { family: 4, value: bytesToNumber(ipaddr.IPv4.parse(text)) };
+  if (!text.includes(":") || text.includes("%") || !ipaddr.IPv6.isValid(text)) return null;
+  return { family: 6, value: bytesToNumber(ipaddr.IPv6.parse(text)) };
+}
+
+function bytesToNumber(address: ipaddr.IPv4 | ipaddr.IPv6): bigint {
+  return address.toByteArray().reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
+}
+
+/** Gives an address's text as the kernel prints it: `a.b.c.d`, or IPv6 in its shortest form (`::1`, `2001:db8::5`). */
+export function renderAddress(family: Family, value: bigint): string {
+  const size = addressBits(family) / 8;
+  const bytes = Array.from({ length: size }, (_, i) => Number((value >> BigInt((size - 1 - i) * 8)) & 0xffn));
+  return ipaddr.fromByteArray(bytes).toString();
+}
+
+/** Gives the family that an address's text belongs to: the one with colons is IPv6. */
+export function familyOf(address: string): Family {
+  return address.includes(":") ? 6 : 4;
+}
+
+/** Gives an address in its canonical text, or null if it is no address: `::0001` becomes `::1`. */
+export function canonicalAddress(text: string): string | null {
+  const parsed = parseAddress(text);
+  return parsed && renderAddress(parsed.family, parsed.value);
+}
+
+/**
+ * Gives a network from `address`, `address/length` or `address/mask`; host bits are masked off. Null if it is none.
+ *
+ * @example
+ * parseNetwork("10.1.2.3/8")            // { family: 4, value: 0x0a000000n, mask: 0xff000000n }
+ * parseNetwork("10.0.0.0/255.0.0.0")    // the same
+ */
+export function parseNetwork(text: string): Network | null {
+  const [addressText = "", suffix, ...rest] = text.split("/");
+  const address = parseAddress(addressText);
+  if (!address || rest.length > 0) return null;
+  const mask =
+    suffix === undefined ? prefixMask(address.family, addressBits(address.family)) : parseMask(suffix, address.family);
+  if (mask === null) return null;
+  return { family: address.family, value: address.value & mask, mask };
+}
+
+function parseMask(text: string, family: Family): bigint | null {
+  if (/^\d{1,3}$/.test(text)) return Number(text) <= addressBits(family) ? prefixMask(family, Number(text)) : null;
+  const mask = parseAddress(text);
+  return mask?.family === family ? mask.value : null;
+}
+
+/** Gives the prefix length of a network's mask, or null if the mask is not contiguous. */
+export function prefixLength(network: Network): number | null {
+  for (let length = addressBits(network.family); length >= 0; length--) {
+    if (prefixMask(network.family, length) === network.mask) return length;
+  }
+  return null;
+}
+
+/** Gives a network's text as iptables prints it: `10.0.0.0/8`, `127.0.0.6/32`, or with a dotted mask where it is not contiguous. */
+export function renderNetwork(network: Network): string {
+  const length = prefixLength(network);
+  return `${renderAddress(network.family, network.value)}/${length ?? renderAddress(network.family, network.mask)}`;
+}
+
+/** Says whether a network holds an address, both of one family. */
+export function networkHolds(network: Network, address: bigint): boolean {
+  return (address & network.mask) === network.value;
+}
+
+/** Gives `a.b.c.d:port` or `[v6]:port`, the form of every end point in reports. */
+export function renderEndpoint(address: string, port: number): string {
+  return familyOf(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** Takes `a.b.c.d:port` or `[v6]:port` apart; the inverse of {@link renderEndpoint}. Null if it is no end point. */
+export function parseEndpoint(text: string): { readonly address: string; readonly port: number } | null {
+  const found = /^(?:\[([^\]]+)\]|([\d.]+)):(\d{1,5})$/.exec(text);
+  const address = canonicalAddress(found?.[1] ?? found?.[2] ?? "");
+  const port = Number(found?.[3]);
+  return address !== null && port <= 65535 ? { address, port } : null;
+}

@@ -1,0 +1,130 @@
+import { canonicalAddress, type Family, familyOf } from "./address.ts";
+import { type Finding, finding, type Parsed } from "./finding.ts";
+import { ACTOR_NAMES, type Flow } from "./flow.ts";
+import { APP_ID, loopbackAddress, type Owner, type SandboxAddresses } from "./pod.ts";
+
+/** A FLOW taken apart, its names not yet resolved. */
+export interface FlowText {
+  readonly text: string;
+  /** An actor's name without its `6`, or `uid=N,gid=M`. */
+  readonly actor: string;
+  /** The address behind `@`, canonical; null where none is written. */
+  readonly source: string | null;
+  /** `pod`, `upstream`, `client`, `localhost` without their `6`, or a canonical address. */
+  readonly target: string;
+  readonly family: Family;
+  readonly port: number;
+}
+
+const TARGET_NAMES = ["pod", "upstream", "client", "localhost"];
+const GRAMMAR = "ACTOR[@SOURCE] -> TARGET:PORT, as in: client -> pod:8080 or envoy@127.0.0.6 -> [2001:db8::1]:443";
+
+/**
+ * Takes a FLOW apart: `ACTOR[@SOURCE] -> TARGET:PORT`, one space each side of the arrow.
+ * A name ending in 6 (`pod6`, `client6`) means IPv6; the family is the target's.
+ * Gives every finding where the text is no flow, or mixes families.
+ */
+export function parseFlowText(text: string, where = "FLOW"): Parsed<FlowText> {
+  const [left, right, ...rest] = text.split(" -> ");
+  if (left === undefined || right === undefined || rest.length > 0) {
+    return { ok: false, findings: [finding(where, `"${text}" is no flow; write ${GRAMMAR}.`)] };
+  }
+  const findings: Finding[] = [];
+  const from = parseFrom(left, where, findings);
+  const to = parseTo(right, where, findings);
+  if (from?.family && to && from.family !== to.family) {
+    findings.push(
+      finding(
+        where,
+        `"${text}" starts in IPv${from.family} and ends in IPv${to.family}; use one family on both sides.`,
+      ),
+    );
+  }
+  if (!from || !to || findings.length > 0) return { ok: false, findings };
+  return { ok: true, value: { text, actor: from.actor, source: from.source, ...to } };
+}
+
+function parseFrom(text: string, where: string, findings: Finding[]) {
+  const at = text.indexOf("@");
+  const name = at < 0 ? text : text.slice(0, at);
+  const source = at < 0 ? null : canonicalAddress(text.slice(at + 1).replace(/^\[(.*)\]$/, "$1"));
+  if (at >= 0 && source === null)
+    findings.push(
+      finding(where, `"${text.slice(at + 1)}" is no address; name one the actor's host has, as in envoy@127.0.0.6.`),
+    );
+  const actor =
+    name.endsWith("6") && ACTOR_NAMES.some((known) => known === name.slice(0, -1)) ? name.slice(0, -1) : name;
+  const owner = /^uid=(\d+),gid=(\d+)$/.exec(name);
+  const inRange = owner?.slice(1).every((id) => Number(id) < 2 ** 32 - 1) ?? false;
+  if (!inRange && !ACTOR_NAMES.some((known) => known === actor)) {
+    findings.push(
+      finding(where, `"${name}" is no actor; use ${ACTOR_NAMES.join(", ")} or uid=N,gid=M (ids below 4294967295).`),
+    );
+    return null;
+  }
+  const namedFamily: Family | null = actor !== name ? 6 : null;
+  if (source !== null && namedFamily === 6 && familyOf(source) === 4) {
+    findings.push(finding(where, `"${text}" names IPv6 and an IPv4 source; use one family.`));
+  }
+  return { actor, source, family: source === null ? namedFamily : familyOf(source) };
+}
+
+function parseTo(text: string, where: string, findings: Finding[]) {
+  const found = /^(?:\[([^\]]*)\]|([^:]*)):(.*)$/.exec(text);
+  const [, bracketed, plain, portText] = found ?? [];
+  if (!found) {
+    findings.push(finding(where, `"${text}" is no target; write TARGET:PORT, an IPv6 address in brackets.`));
+    return null;
+  }
+  const port = /^\d{1,5}$/.test(portText ?? "") ? Number(portText) : 0;
+  if (port < 1 || port > 65535) findings.push(finding(where, `"${portText}" is no port; use 1 to 65535.`));
+  const name = plain ?? "";
+  const base = name.endsWith("6") ? name.slice(0, -1) : name;
+  if (TARGET_NAMES.includes(base)) return { target: base, family: (base === name ? 4 : 6) as Family, port };
+  const address = canonicalAddress(bracketed ?? name);
+  if (address === null || (familyOf(address) === 6) !== (bracketed !== undefined)) {
+    findings.push(
+      finding(
+        where,
+        `"${bracketed ?? name}" is no target; use ${TARGET_NAMES.join(", ")} (with 6 for IPv6), an IPv4 address, or an IPv6 address in brackets.`,
+      ),
+    );
+    return null;
+  }
+  return { target: address, family: familyOf(address), port };
+}
+
+/** Resolves a flow's names to the addresses of a sandbox and the owners of its actors. `proxy` is the owner of the sidecar. */
+export function resolveFlow(flow: FlowText, addresses: SandboxAddresses, proxy: Owner): Flow {
+  const { family, port } = flow;
+  const address = targetAddress(flow.target, family, addresses);
+  const owner = actorOwner(flow.actor, proxy);
+  const source = flow.source ?? sourceAddress(flow.actor, family, address, addresses);
+  return {
+    flow: flow.text,
+    family,
+    from: { actor: flow.actor, address: source, ...owner },
+    to: { target: flow.target, address, port },
+  };
+}
+
+function targetAddress(target: string, family: Family, addresses: SandboxAddresses): string {
+  if (target === "localhost") return loopbackAddress(family);
+  if (target === "pod" || target === "client" || target === "upstream") return addresses[target][family];
+  return target;
+}
+
+function actorOwner(actor: string, proxy: Owner): Owner {
+  if (actor === "app") return { uid: APP_ID, gid: APP_ID };
+  if (actor === "envoy" || actor === "status") return proxy;
+  const ids = /^uid=(\d+),gid=(\d+)$/.exec(actor);
+  return ids ? { uid: Number(ids[1]), gid: Number(ids[2]) } : { uid: 0, gid: 0 };
+}
+
+/** The source the kernel would choose: the destination itself where it is local, else the host's address on its link. */
+function sourceAddress(actor: string, family: Family, destination: string, addresses: SandboxAddresses): string {
+  const host = actor === "client" || actor === "upstream" || actor === "vm" ? actor : "pod";
+  const isLoopback = family === 4 ? destination.startsWith("127.") : destination === "::1" || destination === "::6";
+  if (isLoopback) return family === 4 && destination !== "127.0.0.1" ? "127.0.0.1" : destination;
+  return addresses[host][family];
+}

@@ -1,0 +1,50 @@
+import type { Family } from "./address.ts";
+
+/** How the stub Envoy treats a flow: it says what it saw and closes, or it dials on as Envoy does. */
+export type Manner = "answer" | "forward";
+
+/** Names an actor may have; beside them `uid=N,gid=M`, a process in the pod with that owner. */
+export const ACTOR_NAMES = ["app", "envoy", "root", "status", "client", "upstream", "vm"] as const;
+
+/** A named actor. `app`, `envoy`, `root` and `status` live in the pod. */
+export type ActorName = (typeof ACTOR_NAMES)[number];
+
+/** Who dials. */
+export interface FlowSource {
+  /** An {@link ActorName}, or `uid=N,gid=M`. */
+  readonly actor: string;
+  /** Address the socket is bound to, or the one the route gives. */
+  readonly address: string;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** What is dialled. */
+export interface FlowTarget {
+  /** As written: `pod`, `upstream6`, `localhost`, `10.96.0.1`, `2001:db8::1`. */
+  readonly target: string;
+  readonly address: string;
+  /** 1–65535. */
+  readonly port: number;
+}
+
+/**
+ * One TCP connection to be driven, with every name resolved to an address and an owner of one sandbox.
+ *
+ * @example
+ * { flow: "client -> pod:8080", family: 4,
+ *   from: { actor: "client", address: "10.244.0.3", uid: 0, gid: 0 },
+ *   to: { target: "pod", address: "10.244.0.2", port: 8080 } }
+ */
+export interface Flow {
+  /** The flow as users write it: `ACTOR[@SOURCE] -> TARGET:PORT`. */
+  readonly flow: string;
+  readonly family: Family;
+  readonly from: FlowSource;
+  readonly to: FlowTarget;
+}
+
+/** Says whether a flow's actor lives in the pod's network namespace. */
+export function startsInPod(flow: Flow): boolean {
+  return !["client", "upstream", "vm"].includes(flow.from.actor);
+}

@@ -1,0 +1,82 @@
+import { parseEndpoint } from "./address.ts";
+import type { HostName, ListenerName } from "./pod.ts";
+
+/** The closed list of ways in which a flow can end. */
+export const LANDING_KINDS = [
+  "listener",
+  "refused",
+  "reset",
+  "timed-out",
+  "unreachable",
+  "loop",
+  "could-not-look",
+] as const;
+
+/** How a flow ended. `could-not-look`: the harness failed; it is never counted as any of the others. */
+export type LandingKind = (typeof LANDING_KINDS)[number];
+
+/** One passage through the stub Envoy on the way to the landing. */
+export interface Hop {
+  readonly listener: ListenerName;
+  readonly port: number;
+  /** `a.b.c.d:port` or `[v6]:port`: what had been dialled; null where that is the very address that accepted. */
+  readonly originalDestination: string | null;
+}
+
+/**
+ * Where a flow ended and what was seen there; fields that do not apply are null.
+ *
+ * @example
+ * { kind: "listener", host: "pod", listener: "envoy-inbound", port: 15006, originalDestination: "10.244.0.2:8080",
+ *   source: "10.244.0.3:41234", hops: [] }
+ */
+export interface Landing {
+  readonly kind: LandingKind;
+  readonly host: HostName | null;
+  readonly listener: ListenerName | null;
+  /** The port of the listener that accepted (with TPROXY its own, not the one dialled); for a predicted `refused`, the port reached. */
+  readonly port: number | null;
+  /** What had been dialled; null where that is the very address that accepted: nothing was redirected. */
+  readonly originalDestination: string | null;
+  /** The peer's end point as the listener saw it. */
+  readonly source: string | null;
+  /** Passages through the stub, in order, the final landing not among them. */
+  readonly hops: readonly Hop[];
+  /** Why the harness could not look; only with `could-not-look`. */
+  readonly cause?: string;
+}
+
+/** Gives a landing of a kind; every field that is not named is null, and there are no hops. */
+export function makeLanding(kind: LandingKind, fields: Partial<Omit<Landing, "kind">> = {}): Landing {
+  return { kind, host: null, listener: null, port: null, originalDestination: null, source: null, hops: [], ...fields };
+}
+
+/** Gives the host a listener lives on. */
+export function hostOf(listener: ListenerName): HostName {
+  return listener === "client" || listener === "upstream" ? listener : "pod";
+}
+
+/**
+ * Says whether what was seen is what was expected. Compared are kind, and for a listener its name, port, original destination and hops;
+ * the source's address only where `expected` names one (its port never: it is the kernel's free choice).
+ * Of a `loop` the hops' listeners are compared where `expected` names any. `could-not-look` agrees with nothing.
+ */
+export function landingsAgree(expected: Landing, seen: Landing): boolean {
+  if (seen.kind === "could-not-look" || expected.kind !== seen.kind) return false;
+  if (expected.kind === "loop" && expected.hops.length === 0) return true;
+  const hopsAgree =
+    expected.hops.length === seen.hops.length &&
+    expected.hops.every((hop, i) => hop.listener === seen.hops[i]?.listener && hop.port === seen.hops[i]?.port);
+  if (expected.kind !== "listener") return hopsAgree;
+  return (
+    hopsAgree &&
+    expected.listener === seen.listener &&
+    expected.port === seen.port &&
+    expected.originalDestination === seen.originalDestination &&
+    (expected.source === null || sourceAddress(expected.source) === sourceAddress(seen.source))
+  );
+}
+
+function sourceAddress(source: string | null): string | null {
+  return source === null ? null : (parseEndpoint(source)?.address ?? source);
+}

@@ -1,0 +1,79 @@
+import type { Family } from "./address.ts";
+
+/** The hosts of a sandbox. `vm` stands behind a kubevirt interface of the pod and is there only where a scenario asks for one. */
+export type HostName = "pod" | "client" | "upstream" | "vm";
+
+/** The listeners, by the name that landings carry. */
+export type ListenerName = "envoy-outbound" | "envoy-inbound" | "status" | "app" | "client" | "upstream";
+
+/** One host's addresses, canonical text. */
+export interface HostAddresses {
+  readonly 4: string;
+  readonly 6: string;
+}
+
+/** The addresses of every host of a sandbox; each host always has one of each family. */
+export type SandboxAddresses = Readonly<Record<HostName, HostAddresses>>;
+
+/** The addresses that the netns and the simulated backend use, and docker wherever its network is free. */
+export const DEFAULT_ADDRESSES: SandboxAddresses = {
+  pod: { 4: "10.244.0.2", 6: "fd00:244::2" },
+  client: { 4: "10.244.0.3", 6: "fd00:244::3" },
+  upstream: { 4: "10.244.0.4", 6: "fd00:244::4" },
+  vm: { 4: "10.245.0.2", 6: "fd00:245::2" },
+};
+
+/** The pod's interface towards its peers. */
+export const POD_INTERFACE = "eth0";
+/** Where Envoy takes outbound traffic (Istio's default of `-p`). */
+export const DEFAULT_PROXY_PORT = 15001;
+/** Where Envoy takes inbound traffic (Istio's default of `-z`). */
+export const DEFAULT_INBOUND_CAPTURE_PORT = 15006;
+/** The sidecar's status port. */
+export const STATUS_PORT = 15020;
+/** Uid and gid of the sidecar unless configured otherwise. */
+export const DEFAULT_PROXY_ID = 1337;
+/** Uid and gid of the workload. */
+export const APP_ID = 1000;
+/** Ports on which the workload always listens. */
+export const APP_PORTS: readonly number[] = [22, 8080];
+/** The address from which the proxy's inbound pass-through connects, by family. */
+export const PASS_THROUGH_ADDRESS: HostAddresses = { 4: "127.0.0.6", 6: "::6" };
+/** Hops of one flow after which its landing is `loop`. */
+export const MAX_HOPS = 8;
+
+/** Numeric owner of a socket. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/**
+ * What has to stand in the sandbox before a scenario's rules go in.
+ *
+ * @example
+ * { proxyPort: 15001, inboundCapturePort: 15006, proxy: { uid: 1337, gid: 1337 }, interceptionMode: "REDIRECT",
+ *   listen: [8080, 22], upstreamPorts: [80], clientPorts: [], upstreamAddresses: ["10.96.0.1"], kubevirtInterfaces: [] }
+ */
+export interface PodSpec {
+  readonly proxyPort: number;
+  readonly inboundCapturePort: number;
+  /** The owner of the stub Envoy and of the status listener. */
+  readonly proxy: Owner;
+  /** With TPROXY the stub listens transparently. */
+  readonly interceptionMode: "REDIRECT" | "TPROXY";
+  /** Every port of the app, on all addresses of both families. */
+  readonly listen: readonly number[];
+  /** Every port that some flow dials at upstream (or at an address upstream owns). */
+  readonly upstreamPorts: readonly number[];
+  readonly clientPorts: readonly number[];
+  /** Addresses beside its own that upstream owns; each is one that some flow dials. */
+  readonly upstreamAddresses: readonly string[];
+  /** Interfaces of the pod behind each of which a `vm` stands. */
+  readonly kubevirtInterfaces: readonly string[];
+}
+
+/** Gives the loopback address of a family. */
+export function loopbackAddress(family: Family): string {
+  return family === 4 ? "127.0.0.1" : "::1";
+}

@@ -1,0 +1,63 @@
+import type { CaptureConfig } from "./capture-config.ts";
+import type { Flow, Manner } from "./flow.ts";
+import type { Landing } from "./landing.ts";
+import type { RulePlace } from "./ruleset.ts";
+
+/** Where the flows were driven. */
+export type BackendName = "docker" | "netns" | "simulated";
+
+/** `pass`: it landed as expected. `wrong`: elsewhere. `could-not-look`: the harness failed. */
+export type FlowVerdict = "pass" | "wrong" | "could-not-look";
+
+/** One flow with its three landings. */
+export interface FlowReport extends Flow {
+  readonly manner: Manner;
+  readonly expected: Landing;
+  /** The simulator's landing; null where it was not asked. */
+  readonly predicted: Landing | null;
+  readonly observed: Landing;
+  readonly verdict: FlowVerdict;
+  /** The rules that counted or decided the flow, in order. */
+  readonly rules: readonly RulePlace[];
+  readonly durationMs: number;
+}
+
+/** Which rules some flow has taken. */
+export interface CoverageReport {
+  readonly rules: number;
+  readonly hit: number;
+  readonly unhit: readonly RulePlace[];
+}
+
+/** One scenario's flows, in the order the scenario lists them. */
+export interface ScenarioReport {
+  readonly name: string;
+  readonly claim: string;
+  readonly capture: CaptureConfig;
+  readonly flows: readonly FlowReport[];
+  /** Null unless coverage was asked for. */
+  readonly coverage: CoverageReport | null;
+}
+
+/** What a sandbox says of itself. */
+export interface SandboxReport {
+  readonly backend: BackendName;
+  readonly envoy: "stub" | "real";
+  /** `iptables --version` without its first word: `1.8.9 (nf_tables)`; null where no kernel is asked. */
+  readonly iptables: string | null;
+  readonly kernel: string | null;
+}
+
+/** The report of one run, format 1: it only ever gains fields. Its JSON Schema is `schemas/report.json`. */
+export interface Report {
+  readonly formatVersion: "1.0";
+  readonly sandbox: SandboxReport;
+  readonly scenarios: readonly ScenarioReport[];
+  readonly summary: {
+    readonly flows: number;
+    readonly pass: number;
+    readonly wrong: number;
+    readonly couldNotLook: number;
+    readonly durationMs: number;
+  };
+}

@@ -1,0 +1,59 @@
+import type { Range } from "./match.ts";
+
+/**
+ * What a rule does with a packet that matches (iptables(8), iptables-extensions(8)). A rule without target only counts.
+ * A target that is not understood is kept as text (`unknown`) and never dropped.
+ */
+export type Target =
+  | { readonly kind: "accept" }
+  | { readonly kind: "drop" }
+  | { readonly kind: "return" }
+  /** `-j CHAIN`: a user-defined chain; what falls through comes back to the next rule. */
+  | { readonly kind: "jump"; readonly chain: string }
+  /** `-g CHAIN`: what falls through comes back to the caller's caller. */
+  | { readonly kind: "goto"; readonly chain: string }
+  /** `-j REDIRECT --to-ports 15001`; without ports the destination port stays. Needs `-p` with ports. nat PREROUTING and OUTPUT. */
+  | { readonly kind: "redirect"; readonly ports: Range | null; readonly random: boolean }
+  | NatTarget
+  | { readonly kind: "masquerade"; readonly ports: Range | null; readonly flags: readonly string[] }
+  | TproxyTarget
+  | MarkTarget
+  | ConnmarkTarget
+  /** `-j CT --notrack`, `-j NOTRACK`; other uses of CT are kept as unknown. */
+  | { readonly kind: "notrack"; readonly module: "CT" | "NOTRACK" }
+  /** `-j LOG`: counts as no verdict. `options` is the text after it, as printed. */
+  | { readonly kind: "log"; readonly options: string }
+  /** `-j REJECT --reject-with icmp-port-unreachable`; `with` as printed. */
+  | { readonly kind: "reject"; readonly with: string }
+  | { readonly kind: "unknown"; readonly text: string };
+
+/** `-j DNAT --to-destination 10.0.0.1-10.0.0.9:80-90`, `-j SNAT --to-source …`. Null where that part is not given. */
+export interface NatTarget {
+  readonly kind: "dnat" | "snat";
+  /** First and last address, canonical text. */
+  readonly addresses: { readonly first: string; readonly last: string } | null;
+  readonly ports: Range | null;
+  /** `random`, `random-fully`, `persistent`: options as printed, without dashes. */
+  readonly flags: readonly string[];
+}
+
+/** `-j TPROXY --on-port 15001 --on-ip 0.0.0.0 --tproxy-mark 0x539/0xffffffff`. mangle PREROUTING only, tcp and udp. */
+export interface TproxyTarget {
+  readonly kind: "tproxy";
+  readonly port: number;
+  /** Canonical text; null or the unspecified address stands for the interface's primary address. */
+  readonly address: string | null;
+  readonly mark: { readonly value: number; readonly mask: number };
+}
+
+/** `-j MARK --set-xmark value/mask`: `mark = (mark & ~mask) ^ value`. `--set-mark`, `--and-mark`, `--or-mark`, `--xor-mark` print in this form. */
+export interface MarkTarget {
+  readonly kind: "mark";
+  readonly value: number;
+  readonly mask: number;
+}
+
+/** `-j CONNMARK --set-xmark v/m`, `--save-mark [--nfmask m --ctmask m]`, `--restore-mark …`. */
+export type ConnmarkTarget =
+  | { readonly kind: "connmark-set"; readonly value: number; readonly mask: number }
+  | { readonly kind: "connmark-save" | "connmark-restore"; readonly nfmask: number; readonly ctmask: number };

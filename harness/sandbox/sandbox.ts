@@ -1,0 +1,62 @@
+import type { Flow, Manner } from "../model/flow.ts";
+import type { Landing } from "../model/landing.ts";
+import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
+import type { SandboxReport } from "../model/report.ts";
+import type { PodRules, Ruleset } from "../model/ruleset.ts";
+
+/** One flow to be driven. */
+export interface FlowRequest {
+  readonly flow: Flow;
+  readonly manner: Manner;
+}
+
+/** What became of one driven flow. */
+export interface Observation {
+  readonly landing: Landing;
+  readonly durationMs: number;
+}
+
+/** How rules get into the pod. */
+export type Installation =
+  /** A rule set, put in place of whatever is there, by the resident agent. */
+  | { readonly kind: "rules"; readonly rules: PodRules }
+  /** Istio's flags: `landfall apply` run in the pod as an init container would (docker: the image istio-iptables). */
+  | {
+      readonly kind: "capture";
+      readonly flags: readonly string[];
+      readonly environment: Readonly<Record<string, string>>;
+      readonly rules: PodRules;
+    }
+  /** A script run in the pod's network namespace as root. */
+  | { readonly kind: "script"; readonly path: string };
+
+/** Rule sets as the kernel holds them, with counters. A family is null where the kernel has no such tables. */
+export interface CountedRules {
+  readonly ip: Ruleset | null;
+  readonly ip6: Ruleset | null;
+}
+
+/**
+ * A pod and its peers on one backend, alive until disposed of. Started once and used for scenario after scenario:
+ * `enter` (listeners and addresses), `install` (rules), `drive` (flows), `clear` (rules out again, no trace left).
+ *
+ * Every failure of the harness is a LandfallError (`environment`, `agent-failed`), or as the outcome of a flow the landing
+ * `could-not-look`; a rule set the kernel refuses is `rules-refused`, and then nothing of it is in.
+ */
+export interface Sandbox extends AsyncDisposable {
+  readonly addresses: SandboxAddresses;
+  /** Gives what this sandbox is, for the report. */
+  describe(): Promise<SandboxReport>;
+  /** Brings listeners, addresses and interfaces to what a scenario needs; no rules may be in. Cheap where nothing changes. */
+  enter(spec: PodSpec): Promise<void>;
+  /** Puts rules in place of whatever rules are in; connection tracking starts afresh. */
+  install(installation: Installation): Promise<void>;
+  /** Takes out all rules, policy routing and added addresses. */
+  clear(): Promise<void>;
+  /** Reads the rules with their counters (`iptables-save -c`, `ip6tables-save -c`). */
+  counters(): Promise<CountedRules>;
+  /** Drives flows, at most `inFlight` at a time, and gives their observations in the order asked. Never throws for a flow's sake. */
+  drive(requests: readonly FlowRequest[], options?: { readonly inFlight?: number }): Promise<readonly Observation[]>;
+  /** Says how a person gets a shell in the pod's network namespace: a command line. Null where there is none. */
+  shellHint(): string | null;
+}

@@ -1,0 +1,156 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+
+/**
+ * The rooms of `harness/` and what each may import: rooms only, itself always. ARCHITECTURE.md draws the same picture.
+ * `types:` before a room allows `import type` alone.
+ */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  model: [],
+  capture: ["model"],
+  formats: ["model"],
+  netfilter: ["model"],
+  analysis: ["model", "capture", "formats", "netfilter"],
+  report: ["model", "formats"],
+  agent: ["types:model"],
+  apply: ["model", "capture", "formats"],
+  sandbox: ["model", "capture", "formats", "netfilter", "apply", "types:agent"],
+  run: ["model", "capture", "formats", "netfilter", "analysis", "report", "sandbox"],
+  vitest: ["model", "capture", "formats", "netfilter", "analysis", "report", "sandbox", "run"],
+  cli: ["model", "capture", "formats", "netfilter", "analysis", "report", "apply", "sandbox", "run"],
+};
+
+/** Rooms that may start processes, open sockets or read files; all others are pure. */
+const WET_ROOMS = ["agent", "apply", "sandbox", "run", "cli", "vitest"];
+/** Rooms that may start processes. */
+const SPAWNING_ROOMS = ["agent", "apply", "sandbox"];
+const LINES_AT_MOST = 200;
+const LINES_WITH_A_REASON = 400;
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  readonly typeOnly: boolean;
+}
+
+function sourceFiles(folder: string): readonly string[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)));
+}
+
+function importsOf(file: string): readonly Import[] {
+  const text = readFileSync(join(root, file), "utf8");
+  const statements = text.matchAll(/^(?:import|export)\s+(type\s+)?(?:[^"';]*?\sfrom\s+)?"([^"]+)"/gm);
+  const dynamic = text.matchAll(/\bimport\(\s*(?:\/\*[^*]*\*\/\s*)?"([^"]+)"\s*\)/g);
+  return [
+    ...[...statements].map((found) => ({ from: file, to: found[2] ?? "", typeOnly: found[1] !== undefined })),
+    ...[...dynamic].map((found) => ({ from: file, to: found[1] ?? "", typeOnly: false })),
+  ].map((found) => ({ ...found, to: found.to.startsWith(".") ? join(dirname(file), found.to) : found.to }));
+}
+
+/** The room of a file, or null for a file that stands in `harness/` itself. */
+function roomOf(file: string): string | null {
+  const parts = file.split("/");
+  return parts[0] === "harness" && parts.length > 2 ? (parts[1] ?? null) : null;
+}
+
+function isAllowed({ from, to, typeOnly }: Import): boolean {
+  const [room, other] = [roomOf(from), roomOf(to)];
+  if (room === null || other === room || to === "harness/errors.ts") return true;
+  if (!to.startsWith("harness/")) return true;
+  const allowed = ROOMS[room] ?? [];
+  return other !== null && (allowed.includes(other) || (typeOnly && allowed.includes(`types:${other}`)));
+}
+
+const files = sourceFiles("harness");
+const imports = files.flatMap(importsOf);
+
+describe("the house", () => {
+  test("every room is on the map, and every room on the map is there", () => {
+    const rooms = [...new Set(files.map(roomOf).filter((room) => room !== null))].sort();
+    expect(rooms).toEqual(Object.keys(ROOMS).sort());
+  });
+
+  test("imports go only where the map allows", () => {
+    expect(imports.filter((found) => !isAllowed(found)).map(({ from, to }) => `${from} imports ${to}`)).toEqual([]);
+  });
+
+  test("the map allows nothing that no file needs", () => {
+    const used = new Set(imports.map(({ from, to }) => `${roomOf(from)}>${roomOf(to)}`));
+    const stale = Object.entries(ROOMS).flatMap(([room, others]) =>
+      others
+        .filter((other) => !used.has(`${room}>${other.replace("types:", "")}`))
+        .map((other) => `${room} needs no ${other}`),
+    );
+    expect(stale).toEqual([]);
+  });
+
+  test("no file imports itself over others, types aside", () => {
+    expect(findCycle(imports.filter((found) => !found.typeOnly && found.to.startsWith("harness/")))).toBeNull();
+  });
+
+  test("files keep under their cap", () => {
+    const tooLong = files.flatMap((file) => {
+      const lines = readFileSync(join(root, file), "utf8").split("\n");
+      const cap = /^\/\/ Long because /.test(lines[0] ?? "") ? LINES_WITH_A_REASON : LINES_AT_MOST;
+      return lines.length - 1 > cap ? [`${file}: ${lines.length - 1} lines, cap ${cap}`] : [];
+    });
+    expect(tooLong).toEqual([]);
+  });
+
+  test("only the wet rooms do I/O, only some start processes, only the command line prints or exits", () => {
+    const breaches = files.flatMap((file) => {
+      const room = roomOf(file) ?? "";
+      const text = readFileSync(join(root, file), "utf8");
+      const modules = importsOf(file)
+        .filter((found) => !found.typeOnly)
+        .map((found) => found.to);
+      return [
+        ...modules.filter((m) => /^node:(fs|net|worker_threads|http|os|dns)/.test(m) && !WET_ROOMS.includes(room)),
+        ...modules.filter((m) => m === "node:child_process" && !SPAWNING_ROOMS.includes(room)),
+        ...(/process\.(stdout|exit\b|exitCode)|console\./.test(text) && !["cli", "agent"].includes(room)
+          ? ["prints or exits"]
+          : []),
+      ].map((what) => `${file}: ${what}`);
+    });
+    expect(breaches).toEqual([]);
+  });
+
+  test("every export has a docstring", () => {
+    const bare = files.flatMap((file) => {
+      const lines = readFileSync(join(root, file), "utf8").split("\n");
+      return lines.flatMap((line, i) =>
+        /^export (async )?(function|class|interface|type|const|abstract)\b/.test(line) &&
+        !/\*\/\s*$/.test(lines[i - 1] ?? "")
+          ? [`${file}:${i + 1}: ${line}`]
+          : [],
+      );
+    });
+    expect(bare).toEqual([]);
+  });
+});
+
+function findCycle(edges: readonly Import[]): readonly string[] | null {
+  const next = Map.groupBy(edges, (edge) => edge.from);
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): readonly string[] | null => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file)) return null;
+    for (const edge of next.get(file) ?? []) {
+      const cycle = visit(edge.to, [...path, file]);
+      if (cycle) return cycle;
+    }
+    done.add(file);
+    return null;
+  };
+  for (const file of next.keys()) {
+    const cycle = visit(file, []);
+    if (cycle) return cycle;
+  }
+  return null;
+}
