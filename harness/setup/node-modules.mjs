@@ -1,0 +1,65 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { SetupError, say } from "./say.mjs";
+
+/** The checkout. */
+export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+
+/**
+ * Runs `npm ci` unless node_modules holds what the lock file says: Node 24 (the npm package `node`) comes with it.
+ * @param {string} root the checkout
+ */
+export function ensureNodeModules(root = ROOT) {
+  const why = findMismatch(root);
+  if (why === null) return;
+  say(`${why}; installing the packages of package-lock.json (npm ci)`);
+  const { status, error } = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], {
+    cwd: root,
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  const still = status === 0 ? findMismatch(root) : `npm ci ended with ${error?.message ?? `exit code ${status}`}`;
+  if (still === null) return;
+  throw new SetupError(`${still}. Look at npm's own words above, mend that, and start again.`);
+}
+
+/**
+ * Says how node_modules differs from the lock file, or null where it does not. npm writes `.package-lock.json` last, so a copy that was
+ * broken off has none; a folder that was lost later is seen by its missing package.json.
+ * @param {string} root the checkout
+ * @returns {string | null}
+ */
+export function findMismatch(root) {
+  const wanted = packagesOf(join(root, "package-lock.json"));
+  const present = packagesOf(join(root, "node_modules/.package-lock.json"));
+  if (wanted === null) throw new SetupError(`${root} has no readable package-lock.json. Get the checkout whole again.`);
+  if (present === null) return "node_modules is missing or half-made";
+  for (const [path, { version, optional }] of Object.entries(wanted)) {
+    if (path === "" || (optional && !present[path])) continue;
+    if (present[path]?.version !== version || !existsSync(join(root, path, "package.json")))
+      return `${path} is not at version ${version}`;
+  }
+  return hasNode(root) ? null : "node_modules holds no Node";
+}
+
+/**
+ * @param {string} file
+ * @returns {Record<string, { version?: string, optional?: boolean }> | null}
+ */
+function packagesOf(file) {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")).packages;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Says whether the Node of the npm package is there; its binary is put in place by an install script, which may have been broken off.
+ * @param {string} root
+ */
+function hasNode(root) {
+  const binary = statSync(join(root, "node_modules/.bin/node"), { throwIfNoEntry: false });
+  return binary !== undefined && binary.size > 0;
+}
