@@ -29,15 +29,28 @@ export function prefixMask(family: Family, length: number): bigint {
 export function parseAddress(text: string): { readonly family: Family; readonly value: bigint } | null {
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) return { family: 4, value: bytesToNumber(ipaddr.IPv4.parse(text)) };
   if (!text.includes(":") || text.includes("%") || !ipaddr.IPv6.isValid(text)) return null;
-  return { family: 6, value: bytesToNumber(ipaddr.IPv6.parse(text)) };
+  return { family: 6, value: bytesToNumber(ipaddr.IPv6.parse(hexTail(text))) };
+}
+
+/** Writes a dotted tail as two groups, since ipaddr.js 2.5.0 reads `::1.2.3.4` as `::ffff:1.2.3.4`. */
+function hexTail(text: string): string {
+  return text.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a, b, c, d) =>
+    [Number(a) * 256 + Number(b), Number(c) * 256 + Number(d)].map((group) => group.toString(16)).join(":"),
+  );
 }
 
 function bytesToNumber(address: ipaddr.IPv4 | ipaddr.IPv6): bigint {
   return address.toByteArray().reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
 }
 
-/** Gives an address's text as the kernel prints it: `a.b.c.d`, or IPv6 in its shortest form (`::1`, `2001:db8::5`). */
+/**
+ * Gives an address's text as iptables and the C library print it (inet_ntop(3)): `a.b.c.d`, or IPv6 in its shortest form (`::1`,
+ * `2001:db8::5`), with a dotted tail where it embeds an IPv4 address (`::ffff:10.0.0.1`).
+ */
 export function renderAddress(family: Family, value: bigint): string {
+  const head = value >> 32n;
+  if (family === 6 && head === 0xffffn) return `::ffff:${renderAddress(4, value & 0xffffffffn)}`;
+  if (family === 6 && head === 0n && value > 0xffffn) return `::${renderAddress(4, value)}`;
   const size = addressBits(family) / 8;
   const bytes = Array.from({ length: size }, (_, i) => Number((value >> BigInt((size - 1 - i) * 8)) & 0xffn));
   return ipaddr.fromByteArray(bytes).toString();
@@ -103,7 +116,7 @@ export function renderEndpoint(address: string, port: number): string {
 
 /** Takes `a.b.c.d:port` or `[v6]:port` apart; the inverse of {@link renderEndpoint}. Null if it is no end point. */
 export function parseEndpoint(text: string): { readonly address: string; readonly port: number } | null {
-  const found = /^(?:\[([^\]]+)\]|([\d.]+)):(\d{1,5})$/.exec(text);
+  const found = /^(?:\[([^\]]*:[^\]]*)\]|([\d.]+)):(0|[1-9]\d{0,4})$/.exec(text);
   const address = canonicalAddress(found?.[1] ?? found?.[2] ?? "");
   const port = Number(found?.[3]);
   return address !== null && port <= 65535 ? { address, port } : null;

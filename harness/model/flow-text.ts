@@ -1,7 +1,15 @@
 import { canonicalAddress, type Family, familyOf } from "./address.ts";
 import { type Finding, finding, type Parsed } from "./finding.ts";
 import { ACTOR_NAMES, type Flow } from "./flow.ts";
-import { APP_ID, loopbackAddress, type Owner, type SandboxAddresses } from "./pod.ts";
+import {
+  APP_ID,
+  addressOwner,
+  hostOfActor,
+  isLoopback,
+  loopbackAddress,
+  type Owner,
+  type SandboxAddresses,
+} from "./pod.ts";
 
 /** A FLOW taken apart, its names not yet resolved. */
 export interface FlowText {
@@ -70,7 +78,7 @@ function parseFrom(text: string, where: string, findings: Finding[]) {
 }
 
 function parseTo(text: string, where: string, findings: Finding[]) {
-  const found = /^(?:\[([^\]]*)\]|([^:]*)):(.*)$/.exec(text);
+  const found = /^(?:\[([^\]]*)\]|(.*)):([^:]*)$/.exec(text);
   const [, bracketed, plain, portText] = found ?? [];
   if (!found) {
     findings.push(finding(where, `"${text}" is no target; write TARGET:PORT, an IPv6 address in brackets.`));
@@ -121,10 +129,10 @@ function actorOwner(actor: string, proxy: Owner): Owner {
   return ids ? { uid: Number(ids[1]), gid: Number(ids[2]) } : { uid: 0, gid: 0 };
 }
 
-/** The source the kernel would choose: the destination itself where it is local, else the host's address on its link. */
+/** The source the kernel would choose: the destination itself where it is the host's own, else the host's address on its link. */
 function sourceAddress(actor: string, family: Family, destination: string, addresses: SandboxAddresses): string {
-  const host = actor === "client" || actor === "upstream" || actor === "vm" ? actor : "pod";
-  const isLoopback = family === 4 ? destination.startsWith("127.") : destination === "::1" || destination === "::6";
-  if (isLoopback) return family === 4 && destination !== "127.0.0.1" ? "127.0.0.1" : destination;
-  return addresses[host][family];
+  // The kernel's route to 127.0.0.0/8 names 127.0.0.1 as its source.
+  if (isLoopback(destination)) return family === 4 ? loopbackAddress(4) : destination;
+  const host = hostOfActor(actor);
+  return addressOwner(destination, addresses) === host ? destination : addresses[host][family];
 }

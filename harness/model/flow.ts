@@ -1,4 +1,5 @@
 import type { Family } from "./address.ts";
+import { hostOfActor } from "./pod.ts";
 
 /** How the stub Envoy treats a flow: it says what it saw and closes, or it dials on as Envoy does. */
 export type Manner = "answer" | "forward";
@@ -21,7 +22,7 @@ export interface FlowSource {
 
 /** What is dialled. */
 export interface FlowTarget {
-  /** As written: `pod`, `upstream6`, `localhost`, `10.96.0.1`, `2001:db8::1`. */
+  /** A name without its `6`, or a canonical address: `pod`, `upstream`, `localhost`, `10.96.0.1`, `2001:db8::1`. */
   readonly target: string;
   readonly address: string;
   /** 1–65535. */
@@ -46,5 +47,5 @@ export interface Flow {
 
 /** Says whether a flow's actor lives in the pod's network namespace. */
 export function startsInPod(flow: Flow): boolean {
-  return !["client", "upstream", "vm"].includes(flow.from.actor);
+  return hostOfActor(flow.from.actor) === "pod";
 }

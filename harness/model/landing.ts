@@ -59,13 +59,12 @@ export function hostOf(listener: ListenerName): HostName {
 /**
  * Says whether what was seen is what was expected. Compared are kind, and for a listener its name, port, original destination and hops;
  * the source's address only where `expected` names one (its port never: it is the kernel's free choice).
- * Of a `loop` the hops' listeners are compared where `expected` names any. `could-not-look` agrees with nothing.
+ * Of a `loop` the hops seen must begin with those that `expected` names, if it names any. `could-not-look` agrees with nothing.
  */
 export function landingsAgree(expected: Landing, seen: Landing): boolean {
   if (seen.kind === "could-not-look" || expected.kind !== seen.kind) return false;
-  if (expected.kind === "loop" && expected.hops.length === 0) return true;
   const hopsAgree =
-    expected.hops.length === seen.hops.length &&
+    (expected.kind === "loop" || expected.hops.length === seen.hops.length) &&
     expected.hops.every((hop, i) => hop.listener === seen.hops[i]?.listener && hop.port === seen.hops[i]?.port);
   if (expected.kind !== "listener") return hopsAgree;
   return (

@@ -77,3 +77,19 @@ export interface PodSpec {
 export function loopbackAddress(family: Family): string {
   return family === 4 ? "127.0.0.1" : "::1";
 }
+
+/** Says whether an address is one of the loopback device's: 127.0.0.0/8, `::1`, and the proxy's pass-through address `::6`. */
+export function isLoopback(address: string): boolean {
+  return address.startsWith("127.") || address === loopbackAddress(6) || address === PASS_THROUGH_ADDRESS[6];
+}
+
+/** Gives the host that owns an address that is no loopback address: every address that no other host has is upstream's. */
+export function addressOwner(address: string, addresses: SandboxAddresses): HostName {
+  const owns = (host: HostName) => addresses[host][4] === address || addresses[host][6] === address;
+  return (["pod", "client", "vm"] as const).find(owns) ?? "upstream";
+}
+
+/** Gives the host an actor lives on: `client`, `upstream` and `vm` are hosts of their own, every other lives in the pod. */
+export function hostOfActor(actor: string): HostName {
+  return actor === "client" || actor === "upstream" || actor === "vm" ? actor : "pod";
+}

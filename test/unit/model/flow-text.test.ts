@@ -1,0 +1,74 @@
+import { describe, expect, test } from "vitest";
+import { parseFlowText, resolveFlow } from "../../../harness/model/flow-text.ts";
+import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
+
+const PROXY = { uid: 1337, gid: 1337 };
+
+/** Gives a flow resolved in the default sandbox as `ADDRESS uid/gid -> ADDRESS port`, or the messages of its findings. */
+function resolve(text: string): string | readonly string[] {
+  const parsed = parseFlowText(text);
+  if (!parsed.ok) return parsed.findings.map((found) => found.message);
+  const { flow, from, to, family } = resolveFlow(parsed.value, DEFAULT_ADDRESSES, PROXY);
+  expect(flow).toBe(text);
+  return `IPv${family} ${from.actor} ${from.address} ${from.uid}/${from.gid} -> ${to.target} ${to.address} ${to.port}`;
+}
+
+describe("a flow", () => {
+  const rows: readonly (readonly [string, string])[] = [
+    ["client -> pod:8080", "IPv4 client 10.244.0.3 0/0 -> pod 10.244.0.2 8080"],
+    ["client6 -> pod6:15020", "IPv6 client fd00:244::3 0/0 -> pod fd00:244::2 15020"],
+    ["client -> pod6:8080", "IPv6 client fd00:244::3 0/0 -> pod fd00:244::2 8080"],
+    ["vm -> pod:80", "IPv4 vm 10.245.0.2 0/0 -> pod 10.244.0.2 80"],
+    ["upstream -> pod:1", "IPv4 upstream 10.244.0.4 0/0 -> pod 10.244.0.2 1"],
+    ["app -> upstream:65535", "IPv4 app 10.244.0.2 1000/1000 -> upstream 10.244.0.4 65535"],
+    ["app6 -> upstream6:80", "IPv6 app fd00:244::2 1000/1000 -> upstream fd00:244::4 80"],
+    ["envoy -> pod:8080", "IPv4 envoy 10.244.0.2 1337/1337 -> pod 10.244.0.2 8080"],
+    ["status -> client:80", "IPv4 status 10.244.0.2 1337/1337 -> client 10.244.0.3 80"],
+    ["root -> localhost:8080", "IPv4 root 127.0.0.1 0/0 -> localhost 127.0.0.1 8080"],
+    ["root -> localhost6:8080", "IPv6 root ::1 0/0 -> localhost ::1 8080"],
+    ["app -> 127.0.0.2:8080", "IPv4 app 127.0.0.1 1000/1000 -> 127.0.0.2 127.0.0.2 8080"],
+    ["app -> [::6]:8080", "IPv6 app ::6 1000/1000 -> ::6 ::6 8080"],
+    ["envoy@127.0.0.6 -> pod:8080", "IPv4 envoy 127.0.0.6 1337/1337 -> pod 10.244.0.2 8080"],
+    ["envoy@[::6] -> pod6:8080", "IPv6 envoy ::6 1337/1337 -> pod fd00:244::2 8080"],
+    ["envoy@::6 -> pod6:8080", "IPv6 envoy ::6 1337/1337 -> pod fd00:244::2 8080"],
+    ["app -> [2001:DB8::0001]:443", "IPv6 app fd00:244::2 1000/1000 -> 2001:db8::1 2001:db8::1 443"],
+    ["client -> 10.96.0.1:443", "IPv4 client 10.244.0.3 0/0 -> 10.96.0.1 10.96.0.1 443"],
+    ["upstream -> 10.96.0.1:443", "IPv4 upstream 10.96.0.1 0/0 -> 10.96.0.1 10.96.0.1 443"],
+    ["uid=1337,gid=1000 -> upstream:80", "IPv4 uid=1337,gid=1000 10.244.0.2 1337/1000 -> upstream 10.244.0.4 80"],
+    ["uid=0,gid=4294967294 -> pod:80", "IPv4 uid=0,gid=4294967294 10.244.0.2 0/4294967294 -> pod 10.244.0.2 80"],
+  ];
+  test.each(rows)("%s is %s", (text, expected) => {
+    expect(resolve(text)).toBe(expected);
+  });
+});
+
+describe("a text is no flow", () => {
+  const rows: readonly (readonly [string, readonly RegExp[]])[] = [
+    ["client->pod:80", [/is no flow/]],
+    ["client  ->  pod:80", [/"client " is no actor/, /" pod" is no target/]],
+    ["client -> pod:80 -> pod:81", [/is no flow/]],
+    ["", [/is no flow/]],
+    ["client -> pod", [/"pod" is no target; write TARGET:PORT/]],
+    ["client -> pod:", [/"" is no port/]],
+    ["client -> pod:0", [/"0" is no port/]],
+    ["client -> pod:65536", [/"65536" is no port/]],
+    ["client -> pod:0x50", [/"0x50" is no port/]],
+    ["client -> pod:80:90", [/"pod:80" is no target/]],
+    ["client -> vm:80", [/"vm" is no target/]],
+    ["client -> [pod]:80", [/"pod" is no target/]],
+    ["client -> [10.0.0.1]:80", [/"10.0.0.1" is no target/]],
+    ["client -> 2001:db8::1:80", [/"2001:db8::1" is no target; .* in brackets/]],
+    ["nobody -> nowhere:0", [/"nobody" is no actor/, /"0" is no port/, /"nowhere" is no target/]],
+    ["uid=1337 -> pod:80", [/"uid=1337" is no actor/]],
+    ["uid=4294967295,gid=0 -> pod:80", [/ids below 4294967295/]],
+    ["envoy@ -> pod:80", [/"" is no address/]],
+    ["envoy@pod -> pod:80", [/"pod" is no address/]],
+    ["app6 -> upstream:80", [/starts in IPv6 and ends in IPv4/]],
+    ["envoy@127.0.0.6 -> pod6:80", [/starts in IPv4 and ends in IPv6/]],
+    ["envoy6@127.0.0.6 -> pod6:80", [/names IPv6 and an IPv4 source/, /starts in IPv4 and ends in IPv6/]],
+  ];
+  test.each(rows)("%o", (text, patterns) => {
+    const messages = resolve(text);
+    expect(messages).toEqual(patterns.map((pattern) => expect.stringMatching(pattern)));
+  });
+});
