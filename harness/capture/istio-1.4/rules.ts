@@ -1,0 +1,66 @@
+import { type Network, parseNetwork } from "../../model/address.ts";
+import type { Match, Range } from "../../model/match.ts";
+import { BUILT_IN_CHAINS, type Chain, type Rule, type Table, type TableName } from "../../model/ruleset.ts";
+import type { Target } from "../../model/target.ts";
+
+/** `-p tcp`. */
+export const TCP: Match = { kind: "protocol", negated: false, protocol: "tcp" };
+
+/** `-j RETURN`. */
+export const RETURN: Target = { kind: "return" };
+
+/** Gives a rule; matches in the order iptables prints them: `-s -d -i -o -p`, then the modules. */
+export function makeRule(target: Target, ...matches: readonly Match[]): Rule {
+  return { matches, target };
+}
+
+/** `-j CHAIN`. */
+export function jumpTo(chain: string): Target {
+  return { kind: "jump", chain };
+}
+
+/** `-p tcp -m tcp --dport 80`, or `--dport 8000:8100`, from the config's text. */
+export function matchPort(text: string): readonly [Match, Match] {
+  return [TCP, { kind: "destination-port", module: "tcp", negated: false, ports: readRange(text, ":") }];
+}
+
+/** `-m owner --uid-owner 1337`, or a range `1000-2000`, from the config's text. */
+export function matchOwner(what: "uid" | "gid", text: string): Match {
+  return { kind: "owner", negated: false, what, ids: readRange(text, "-") };
+}
+
+/** `-s`, `-d` or `! -d`. A network that holds every address makes no match: iptables prints none either. */
+export function matchAddress(kind: "source" | "destination", text: string, negated = false): readonly Match[] {
+  const network = readNetwork(text);
+  return network.mask === 0n ? [] : [{ kind, negated, network }];
+}
+
+/** `-i eth0` or `-o lo`. */
+export function matchInterface(kind: "in-interface" | "out-interface", name: string): Match {
+  return { kind, negated: false, name };
+}
+
+/** Gives a table with all its built-in chains, policy ACCEPT, and the user-defined ones sorted by name as iptables prints them. */
+export function makeTable(name: TableName, chains: Readonly<Record<string, readonly Rule[]>>): Table {
+  const builtIn = BUILT_IN_CHAINS[name].map(
+    (chain): Chain => ({ name: chain, policy: "ACCEPT", rules: chains[chain] ?? [] }),
+  );
+  const own = Object.keys(chains)
+    .filter((chain) => !BUILT_IN_CHAINS[name].includes(chain))
+    .sort()
+    .map((chain): Chain => ({ name: chain, policy: null, rules: chains[chain] ?? [] }));
+  return { name, chains: [...builtIn, ...own] };
+}
+
+function readRange(text: string, separator: string): Range {
+  const [first, last = first] = text.split(separator).map(Number);
+  if (first === undefined || last === undefined || Number.isNaN(first + last))
+    throw new RangeError(`"${text}" is no range.`);
+  return { first, last };
+}
+
+function readNetwork(text: string): Network {
+  const network = parseNetwork(text);
+  if (!network) throw new RangeError(`"${text}" is no network.`);
+  return network;
+}
