@@ -1,0 +1,202 @@
+import type { Manner } from "../model/flow.ts";
+import type { Hop, Landing } from "../model/landing.ts";
+import type { HostName, ListenerName, Owner } from "../model/pod.ts";
+import type { PolicyRouting } from "../model/ruleset.ts";
+
+/**
+ * The control protocol of the sandbox agent: one JSON value a line, requests on its stdin, replies and events on its stdout.
+ * Requests carry an id that their reply repeats; replies may come in another order than the requests. The agent exits when its
+ * stdin ends, and with it goes everything it held: sockets, threads, namespaces.
+ *
+ * One agent plays as many hosts as it is told to: with backend `netns` all of them, each in a namespace that `open-namespaces` made; in
+ * a container one, in the namespace it was started in (`namespace: null`).
+ */
+export type RequestLine = {
+  readonly [N in CallName]: { readonly id: number; readonly call: N; readonly params: CallParams<N> };
+}[CallName];
+
+/** The reply to one request. */
+export type ReplyLine =
+  | { readonly id: number; readonly ok: true; readonly result: unknown }
+  | { readonly id: number; readonly ok: false; readonly error: AgentFault };
+
+/** What the agent says unasked: connections that its listeners have taken, in the order of each listener. */
+export interface EventLine {
+  readonly event: "seen";
+  readonly records: readonly Seen[];
+}
+
+/** Every call with what it takes and gives. */
+export interface AgentCalls {
+  /** Says who the agent is. */
+  readonly hello: { readonly params: { readonly variant: IptablesVariant }; readonly result: AgentFacts };
+  /** Makes network namespaces, each with loopback up; gives each one's path, by which `ip` and `nsenter` reach it while the agent lives. */
+  readonly "open-namespaces": {
+    readonly params: { readonly names: readonly string[] };
+    readonly result: { readonly paths: Readonly<Record<string, string>> };
+  };
+  /** Writes sysctls (`net/ipv4/ip_forward`: `1`), then gives lines to `ip -batch`. */
+  readonly configure: {
+    readonly params: {
+      readonly namespace: string | null;
+      readonly sysctls: Readonly<Record<string, string>>;
+      readonly ip: readonly string[];
+    };
+    readonly result: null;
+  };
+  /** Brings the agent's listeners to exactly these: opens what is missing, closes what is no longer named, keeps the rest. */
+  readonly listen: {
+    readonly params: { readonly listeners: readonly ListenerSpec[] };
+    readonly result: { readonly opened: number; readonly closed: number };
+  };
+  /** Drives flows, at most `inFlight` at a time; gives their results in the order asked. Fails for no flow's sake. */
+  readonly dial: {
+    readonly params: { readonly dials: readonly Dial[]; readonly inFlight: number };
+    readonly result: { readonly results: readonly DialResult[] };
+  };
+  /** Replies after every connection taken so far has been told by a `seen` event. */
+  readonly sync: { readonly params: Record<string, never>; readonly result: null };
+  /**
+   * Puts rules in place of whatever rules and policy routing this agent has put in, and forgets all connections tracked. Texts as
+   * `iptables-restore` and `ip6tables-restore` read them; a table that a text does not name is emptied; a family that is null is left
+   * as it is. Where the kernel refuses, fault `rules-refused`, and no rule is in.
+   */
+  readonly apply: { readonly params: RulesText; readonly result: null };
+  /** Takes out every rule and chain of both families, the policy routing that `apply` put in, and all connections tracked. */
+  readonly clear: {
+    readonly params: { readonly namespace: string | null; readonly variant: IptablesVariant };
+    readonly result: null;
+  };
+  /** Gives what `iptables-save -c` and `ip6tables-save -c` print; null where the kernel has no such tables. */
+  readonly counters: {
+    readonly params: { readonly namespace: string | null; readonly variant: IptablesVariant };
+    readonly result: { readonly ip: string | null; readonly ip6: string | null };
+  };
+  /** Runs a command as the agent's own user in a namespace and waits for its end; killed after `timeoutMs`, or when the agent dies. */
+  readonly run: { readonly params: CommandSpec; readonly result: CommandResult };
+}
+
+/** A call's name. */
+export type CallName = keyof AgentCalls;
+/** What a call takes. */
+export type CallParams<N extends CallName> = AgentCalls[N]["params"];
+/** What a call gives. */
+export type CallResult<N extends CallName> = AgentCalls[N]["result"];
+
+/** Why a call failed; the codes are those of LandfallError that an agent can know. */
+export interface AgentFault {
+  readonly code: "rules-refused" | "environment" | "agent-failed";
+  readonly message: string;
+}
+
+/** Which of the two kernel interfaces the rules go through; `default` is what the plain name `iptables` stands for. */
+export type IptablesVariant = "default" | "nft" | "legacy";
+
+/** What an agent says of itself. */
+export interface AgentFacts {
+  readonly pid: number;
+  /** As `uname -r` prints it. */
+  readonly kernel: string;
+  /** `iptables --version` without its first word: `1.8.9 (nf_tables)`; null where there is no iptables. */
+  readonly iptables: string | null;
+}
+
+/** A listener: one port on all addresses of both families. */
+export interface ListenerSpec {
+  readonly listener: ListenerName;
+  readonly host: HostName;
+  readonly namespace: string | null;
+  readonly owner: Owner;
+  readonly port: number;
+  /** `transparent`: takes connections to addresses that are not its own, as TPROXY needs (IP_TRANSPARENT). */
+  readonly mode: "plain" | "transparent";
+  /** With these ports it is the stub Envoy, which forwards flows whose manner says so; null: it answers whatever the manner. */
+  readonly stub: StubPorts | null;
+}
+
+/** The stub Envoy's own ports: which direction a connection came in by, and which destinations are never forwarded. */
+export interface StubPorts {
+  readonly proxyPort: number;
+  readonly inboundCapturePort: number;
+  /** The pod's addresses beside the loopback ones, canonical text. */
+  readonly ownAddresses: readonly string[];
+}
+
+/** One flow to be driven. */
+export interface Dial {
+  /** Random, unique among all flows; each hop records it. */
+  readonly token: string;
+  readonly manner: Manner;
+  readonly namespace: string | null;
+  /** Owner of the socket, as `-m owner` sees it. */
+  readonly owner: Owner;
+  /** Address the socket is bound to; null: the one the route gives. */
+  readonly source: string | null;
+  readonly address: string;
+  readonly port: number;
+  /** How long the connection may take to be made; beyond it the flow has `timed-out`. */
+  readonly timeoutMs: number;
+}
+
+/** What the dialling end of a flow saw. */
+export interface DialResult {
+  readonly token: string;
+  /** What the far end answered, or how the connection failed, or `could-not-look`; not yet confirmed by the listeners' records. */
+  readonly landing: Landing;
+  readonly durationMs: number;
+}
+
+/** The first line of a flow's connection, from who dials to who listens. */
+export interface Greeting {
+  readonly token: string;
+  readonly manner: Manner;
+  readonly timeoutMs: number;
+  /** Passages through the stub so far. */
+  readonly hops: readonly Hop[];
+}
+
+/** The only line back. */
+export interface Answer {
+  readonly token: string;
+  readonly landing: Landing;
+}
+
+/** A listener's own record of one connection whose greeting it has read; made before it answers or dials on. */
+export interface Seen {
+  readonly token: string;
+  readonly host: HostName;
+  readonly listener: ListenerName;
+  readonly port: number;
+  readonly originalDestination: string | null;
+  readonly source: string;
+  /** How many passages through the stub the greeting told: 0 for the first listener a flow meets. */
+  readonly hopsBefore: number;
+}
+
+/** Rules in the form the kernel's tools read. */
+export interface RulesText {
+  readonly namespace: string | null;
+  readonly variant: IptablesVariant;
+  readonly ip: string | null;
+  readonly ip6: string | null;
+  readonly policyRouting: PolicyRouting;
+}
+
+/** A command to run. */
+export interface CommandSpec {
+  readonly namespace: string | null;
+  /** Program and arguments. */
+  readonly command: readonly string[];
+  /** Added to the agent's own environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly stdin: string;
+  readonly timeoutMs: number;
+}
+
+/** How a command ended. */
+export interface CommandResult {
+  /** Exit status; null where a signal ended it. */
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
