@@ -1,0 +1,48 @@
+import { type Family, parseAddress } from "../model/address.ts";
+import { type CaptureConfig, isIpv6Pod } from "../model/capture-config.ts";
+import { type Flow, startsInPod } from "../model/flow.ts";
+import type { HostName, Owner, SandboxAddresses } from "../model/pod.ts";
+import { loopbackAddress, PASS_THROUGH_ADDRESS } from "../model/pod.ts";
+
+/** One TCP connection as intent sees it: a flow's own, or one that the stub Envoy dials in its course. */
+export interface Connection {
+  readonly family: Family;
+  /** The host whose process dials. */
+  readonly startedOn: HostName;
+  readonly owner: Owner;
+  /** The address it comes from, canonical text. */
+  readonly source: string;
+  /** The address dialled, canonical text. */
+  readonly destination: string;
+  readonly port: number;
+}
+
+/** Gives the connection that a flow begins with. */
+export function openConnection(flow: Flow): Connection {
+  return {
+    family: flow.family,
+    startedOn: startsInPod(flow) ? "pod" : (flow.from.actor as HostName),
+    owner: { uid: flow.from.uid, gid: flow.from.gid },
+    source: flow.from.address,
+    destination: flow.to.address,
+    port: flow.to.port,
+  };
+}
+
+/** Says whether an address is a loopback address: 127.0.0.0/8, ::1, and ::6, which Istio adds to lo. */
+export function isLoopback(address: string): boolean {
+  return address.startsWith("127.") || address === loopbackAddress(6) || address === PASS_THROUGH_ADDRESS[6];
+}
+
+/** Says whether an address is the pod's own, seen from inside: on its interface or on lo (`::6` on IPv6 pods only). */
+export function isPodsOwn(address: string, config: CaptureConfig, addresses: SandboxAddresses): boolean {
+  if (address === PASS_THROUGH_ADDRESS[6]) return isIpv6Pod(config);
+  return isLoopback(address) || address === addresses.pod[4] || address === addresses.pod[6];
+}
+
+/** Gives an address's number; throws a RangeError for text that is none, since configs and flows hold canonical text only. */
+export function addressValue(address: string): bigint {
+  const parsed = parseAddress(address);
+  if (!parsed) throw new RangeError(`"${address}" is no address`);
+  return parsed.value;
+}
