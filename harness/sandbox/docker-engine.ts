@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import Docker from "dockerode";
+import { LandfallError } from "../errors.ts";
+
+/** How long an engine may take to say that it is there. */
+const PING_TIMEOUT_MS = 5_000;
+
+/**
+ * Gives a client of the container engine that DOCKER_HOST names, or of the one at the default socket; asks it nothing yet.
+ */
+export function connectEngine(): Docker {
+  return new Docker();
+}
+
+/** Says why no engine answers, in its own words; null where one does. */
+export async function whyNoEngine(engine: Docker): Promise<string | null> {
+  try {
+    const silence = new AbortController();
+    const answer = await Promise.race([
+      engine.ping(),
+      sleep(PING_TIMEOUT_MS, "silence", { signal: silence.signal, ref: false }).catch(() => "aborted"),
+    ]);
+    silence.abort();
+    return answer === "silence" ? `no word from it for ${PING_TIMEOUT_MS / 1000} s` : null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** Says whether the engine has an image of this reference. */
+export async function imageExists(engine: Docker, reference: string): Promise<boolean> {
+  return (await unlessGone(engine.getImage(reference).inspect())) !== null;
+}
+
+/** Gives what a question about a thing gives, or null where the engine answers with one of `statuses`: there is no such thing any more. */
+export async function unlessGone<T>(asked: Promise<T>, statuses: readonly number[] = [404]): Promise<T | null> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (statuses.includes(statusOf(error) ?? 0)) return null;
+    throw error;
+  }
+}
+
+/** Gives the HTTP status of an engine's refusal; null where the failure is of another kind. */
+export function statusOf(error: unknown): number | null {
+  const status = error instanceof Error && "statusCode" in error ? error.statusCode : null;
+  return typeof status === "number" ? status : null;
+}
+
+/** Gives the error for something that the engine was asked and did not do. */
+export function engineFailed(what: string, error: unknown): LandfallError {
+  const came = error instanceof Error ? error.message : String(error);
+  return new LandfallError(
+    "environment",
+    `the container engine could not ${what}: ${came}. landfall doctor says what works here.`,
+    { cause: error },
+  );
+}

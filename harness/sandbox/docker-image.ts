@@ -1,0 +1,129 @@
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import type Docker from "dockerode";
+import { type Pack, pack } from "tar-stream";
+import { LandfallError } from "../errors.ts";
+import { imageExists } from "./docker-engine.ts";
+
+/** The images landfall builds, each by `images/NAME/Dockerfile`. */
+export type ImageName = "pod" | "istio-iptables";
+
+/** `harness/` as it runs: sources in a checkout, JavaScript in a published package. */
+const HARNESS = join(dirname(fileURLToPath(import.meta.url)), "..");
+const ENDING = import.meta.url.endsWith(".ts") ? "ts" : "js";
+const ROOT = ENDING === "ts" ? dirname(HARNESS) : dirname(dirname(HARNESS));
+
+/** What of `harness/` each image holds; the agent's own folder needs nothing else at run time. */
+const CODE: Readonly<Record<ImageName, readonly string[]>> = {
+  pod: ["agent"],
+  "istio-iptables": ["cli", "apply", "capture", "formats", "model", `errors.${ENDING}`],
+};
+/** Packages each image holds. */
+const PACKAGES: Readonly<Record<ImageName, readonly string[]>> = {
+  pod: ["koffi", `@koromix/koffi-linux-${process.arch}`],
+  "istio-iptables": ["ipaddr.js"],
+};
+
+/** One file of a build context: its path there, and where it lies here. */
+interface ContextFile {
+  readonly name: string;
+  readonly path: string;
+}
+
+/**
+ * Gives an image's reference, `landfall/pod:3f0c…`. The tag is a hash of everything that goes into it: Dockerfile, code, package versions,
+ * Node. So an image whose reference the engine knows is up to date, and an unchanged one costs one question.
+ */
+export function imageReference(name: ImageName): string {
+  const hash = createHash("sha256").update(`node ${process.version} ${process.arch}\n`);
+  for (const id of PACKAGES[name]) hash.update(`${id} ${JSON.parse(readFileSync(packageFile(id), "utf8")).version}\n`);
+  for (const file of [...ownFiles(name)]) hash.update(`${file.name}\n`).update(readFileSync(file.path)).update("\0");
+  return `landfall/${name}:${hash.digest("hex").slice(0, 16)}`;
+}
+
+/**
+ * Sees to it that the engine has an image, building it where it has not, and gives its reference. `say` hears of a build.
+ * Throws `environment` with the engine's own words where the build fails.
+ */
+export async function ensureImage(engine: Docker, name: ImageName, say: (text: string) => void): Promise<string> {
+  const reference = imageReference(name);
+  if (!(await imageExists(engine, reference))) {
+    say(`building the image ${reference}`);
+    await buildImage(engine, name, reference);
+  }
+  return reference;
+}
+
+/**
+ * Builds with the network of the host, since Debian's packages come from outside. testcontainers cannot: it has no network mode for
+ * builds, and a build that the engine rejects never settles there (12.2).
+ */
+async function buildImage(engine: Docker, name: ImageName, reference: string): Promise<void> {
+  const output: string[] = [];
+  try {
+    const stream = await engine.buildImage(packContext(name) as unknown as NodeJS.ReadableStream, {
+      t: reference,
+      dockerfile: `images/${name}/Dockerfile`,
+      buildargs: { MAIN: `main.${ENDING}` },
+      labels: { "landfall.role": name },
+      networkmode: "host",
+      forcerm: true,
+    });
+    await new Promise<void>((resolve, reject) => {
+      const onEnd = (error: Error | null) => (error ? reject(error) : resolve());
+      engine.modem.followProgress(stream, onEnd, (event: { stream?: string; error?: string }) =>
+        output.push(event.stream ?? event.error ?? ""),
+      );
+    });
+  } catch (error) {
+    const last = output.join("").trim().split("\n").slice(-5).join("\n  ");
+    const why = error instanceof Error ? error.message : String(error);
+    throw new LandfallError(
+      "environment",
+      `the engine could not build the image ${name} (${why}):\n  ${last}\nMend that, or try another backend: --sandbox netns.`,
+      { cause: error },
+    );
+  }
+}
+
+function packContext(name: ImageName): Pack {
+  const tar = pack();
+  const packages = PACKAGES[name].flatMap((id) => filesUnder(dirname(packageFile(id)), `node_modules/${id}`));
+  const node = { name: "node_modules/node/bin/node", path: process.execPath };
+  for (const file of [...ownFiles(name), ...packages, node]) {
+    const { mode } = statSync(file.path);
+    tar.entry({ name: file.name, mode: mode & 0o777, mtime: new Date(0) }, readFileSync(file.path));
+  }
+  tar.finalize();
+  return tar;
+}
+
+/** The files that landfall itself brings: the Dockerfile, package.json (it says that the code is made of modules), the code. */
+function ownFiles(name: ImageName): readonly ContextFile[] {
+  const dockerfile = `images/${name}/Dockerfile`;
+  return [
+    { name: dockerfile, path: join(ROOT, dockerfile) },
+    { name: "package.json", path: join(ROOT, "package.json") },
+    ...CODE[name].flatMap((part) => filesUnder(join(HARNESS, part), `harness/${part}`)),
+  ];
+}
+
+function filesUnder(path: string, name: string): readonly ContextFile[] {
+  if (!statSync(path).isDirectory()) return [{ name, path }];
+  return readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.endsWith(".d.ts"))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+    .map((file) => ({ name: `${name}/${relative(path, file)}`, path: file }));
+}
+
+/** Gives the package.json of a package as Node's own search finds its folder; its `exports` need not name the file. */
+function packageFile(id: string): string {
+  const folders = createRequire(import.meta.url).resolve.paths(id) ?? [];
+  const file = folders.map((folder) => join(folder, id, "package.json")).find((path) => existsSync(path));
+  if (file !== undefined) return file;
+  throw new LandfallError("environment", `the package ${id} is not installed here, and the image needs it. Run npm ci.`);
+}

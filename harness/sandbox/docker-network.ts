@@ -1,0 +1,60 @@
+import type Docker from "dockerode";
+import { LandfallError } from "../errors.ts";
+import { engineFailed } from "./docker-engine.ts";
+import { freePlaces, type NetworkKind, POOL_SIZE, subnetsAt } from "./docker-subnets.ts";
+import { KEEP_LABEL, ROLE_LABEL, RUN_LABEL } from "./run-id.ts";
+
+/** A network of the engine, made for one sandbox. */
+export interface SandboxNetwork {
+  readonly id: string;
+  readonly name: string;
+  /** Its place in the pool of subnets, from which the hosts' addresses follow. */
+  readonly place: number;
+}
+
+/**
+ * Makes a network out of which no route leads: a bridge without masquerading, with subnets of both families that nothing here uses.
+ * The engine's `internal` networks will not do: where bridged packets pass iptables (bridge-nf-call-iptables), their isolation rule
+ * drops every packet whose address is outside the subnet, and scenarios dial service ranges through upstream. The engine still gives the
+ * containers a default route by the bridge; the set-up of each host replaces it.
+ *
+ * Throws `environment` where the pool is used up, or with the engine's words where it refuses.
+ */
+export async function createNetwork(
+  engine: Docker,
+  kind: NetworkKind,
+  run: string,
+  lifetime: "run" | "kept",
+): Promise<SandboxNetwork> {
+  for (const place of await freePlaces(engine, kind)) {
+    const name = `landfall-${kind}-${place}`;
+    try {
+      const subnets = subnetsAt(kind, place);
+      const network = await engine.createNetwork({
+        Name: name,
+        CheckDuplicate: true,
+        Driver: "bridge",
+        EnableIPv6: true,
+        IPAM: { Driver: "default", Config: [{ Subnet: subnets[4] }, { Subnet: subnets[6] }] },
+        Options: { "com.docker.network.bridge.enable_ip_masquerade": "false" },
+        Labels: {
+          [RUN_LABEL]: run,
+          [ROLE_LABEL]: `network-${kind}`,
+          ...(lifetime === "kept" ? { [KEEP_LABEL]: "1" } : {}),
+        },
+      });
+      return { id: network.id, name, place };
+    } catch (error) {
+      if (!isTaken(error)) throw engineFailed(`make the network ${name}`, error);
+    }
+  }
+  throw new LandfallError(
+    "environment",
+    `all ${POOL_SIZE} networks of the pool ${subnetsAt(kind, 0)[4]} … ${subnetsAt(kind, POOL_SIZE - 1)[4]} are in use. landfall sweep removes what dead runs left.`,
+  );
+}
+
+/** Another run may have taken the place between the look and the making: the engine then speaks of an overlap or of the name. */
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && /overlap|already exists/i.test(error.message);
+}

@@ -1,0 +1,94 @@
+import { readFileSync } from "node:fs";
+import { networkInterfaces } from "node:os";
+import type Docker from "dockerode";
+import { type Network, parseNetwork, prefixMask } from "../model/address.ts";
+import { DEFAULT_ADDRESSES, type HostAddresses } from "../model/pod.ts";
+
+/** How many networks of one kind the pool holds. */
+export const POOL_SIZE = 256;
+
+/** The two networks of a sandbox: where pod, client and upstream meet, and where a `vm` stands behind the pod. */
+export type NetworkKind = "pod" | "vm";
+
+/** One place of the pool: the subnets of both families. */
+export interface Subnets {
+  readonly 4: string;
+  readonly 6: string;
+}
+
+/**
+ * Gives the subnets at a place of the pool. Place 0 holds the default addresses (10.244.0.0/24 and fd00:244::/64); the pool runs on in the
+ * third number: place 7 is 10.244.7.0/24 and fd00:244:7::/64.
+ */
+export function subnetsAt(kind: NetworkKind, place: number): Subnets {
+  const base = kind === "pod" ? 244 : 245;
+  return { 4: `10.${base}.${place}.0/24`, 6: `fd00:${base}:${place}::/64`.replace(":0::", "::") };
+}
+
+/** Gives a host's addresses at a place of the pool: those of the default, moved to its subnets. */
+export function addressesAt(host: keyof typeof DEFAULT_ADDRESSES, place: number): HostAddresses {
+  const { 4: v4, 6: v6 } = DEFAULT_ADDRESSES[host];
+  const [a, b, , d] = v4.split(".");
+  return { 4: `${a}.${b}.${place}.${d}`, 6: place === 0 ? v6 : v6.replace("::", `:${place}::`) };
+}
+
+/**
+ * Gives the places whose subnets overlap nothing: no network of the engine, and no interface or route of this machine (a pod network of
+ * a cluster, a VPN). Two runs may still choose the same one; the engine then refuses the second.
+ */
+export async function freePlaces(engine: Docker, kind: NetworkKind): Promise<readonly number[]> {
+  const taken = [...(await engineNetworks(engine)), ...hostNetworks()];
+  return Array.from({ length: POOL_SIZE }, (_, place) => place).filter((place) => {
+    const { 4: v4, 6: v6 } = subnetsAt(kind, place);
+    return [v4, v6].every((subnet) => !taken.some((other) => overlap(other, parseNetwork(subnet))));
+  });
+}
+
+/** Says whether two networks share an address. A default route is no reason to keep away. */
+function overlap(a: Network, b: Network | null): boolean {
+  if (b === null || a.family !== b.family || a.mask === 0n) return false;
+  return ((a.value ^ b.value) & a.mask & b.mask) === 0n;
+}
+
+async function engineNetworks(engine: Docker): Promise<readonly Network[]> {
+  const networks = await engine.listNetworks();
+  return networks
+    .flatMap((network) => network.IPAM?.Config ?? [])
+    .map((config) => parseNetwork(config.Subnet ?? ""))
+    .filter((network) => network !== null);
+}
+
+function hostNetworks(): readonly Network[] {
+  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  const networks = own.map(({ cidr }) => parseNetwork(cidr ?? "")).filter((network) => network !== null);
+  return [...networks, ...readRoutes4(), ...readRoutes6()];
+}
+
+/** Reads `/proc/net/route` (proc_pid_net(5)): destination and mask in the machine's byte order, as hexadecimal numbers. */
+function readRoutes4(): readonly Network[] {
+  const swap = (hex = "0") => BigInt(`0x${(hex.match(/../g) ?? ["00"]).reverse().join("")}`);
+  return readTable("/proc/net/route")
+    .slice(1)
+    .map((fields) => ({ family: 4, value: swap(fields[1]), mask: swap(fields[7]) }));
+}
+
+/** Reads `/proc/net/ipv6_route`: destination and prefix length as hexadecimal numbers. Only global unicast and unique local routes count. */
+function readRoutes6(): readonly Network[] {
+  return readTable("/proc/net/ipv6_route")
+    .filter(([destination]) => /^[23f][^ef]/.test(destination ?? ""))
+    .map(([destination = "0", length = "0"]) => {
+      const mask = prefixMask(6, Number.parseInt(length, 16));
+      return { family: 6, value: BigInt(`0x${destination}`) & mask, mask };
+    });
+}
+
+function readTable(path: string): readonly (readonly string[])[] {
+  try {
+    return readFileSync(path, "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => line.trim().split(/\s+/));
+  } catch {
+    return [];
+  }
+}
