@@ -1,0 +1,39 @@
+import { LandfallError } from "../errors.ts";
+import { connectEngine, whyNoEngine } from "../sandbox/docker-engine.ts";
+import { type Residue, sweep as sweepResidue } from "../sandbox/sweep.ts";
+import type { Command } from "./command.ts";
+import { parseOptions } from "./options.ts";
+
+const HELP = `Usage: landfall sweep [--json]
+
+Removes the containers and networks that dead runs left, those kept with --keep too once their run is over.
+Only what carries the label landfall.run is looked at; what a living run uses stays.
+
+  --json   as data: { "formatVersion": "1.0", "removed": [ { "kind", "id", "name", "run" } ] }
+
+Exit codes: 0 swept, or nothing was there · 3 no container engine answers
+`;
+
+/** `landfall sweep`: removes what dead runs left in the container engine. The netns backend leaves nothing. */
+export const sweep: Command = {
+  name: "sweep",
+  summary: "removes what dead runs left",
+  help: HELP,
+  async run(args, io) {
+    const options = parseOptions(args, [{ name: "json", value: null }]);
+    if (!options.ok) throw new LandfallError("bad-usage", "sweep was not understood.", { findings: options.findings });
+    const engine = connectEngine();
+    const why = await whyNoEngine(engine);
+    if (why !== null)
+      throw new LandfallError("environment", `no container engine answers (${why}). landfall doctor says what to do.`);
+    const removed = await sweepResidue(engine, "dead-and-kept");
+    const asJson = options.value.values.has("json");
+    io.out(asJson ? `${JSON.stringify({ formatVersion: "1.0", removed }, null, 2)}\n` : renderRemoved(removed));
+    return 0;
+  },
+};
+
+function renderRemoved(removed: readonly Residue[]): string {
+  if (removed.length === 0) return "nothing was left\n";
+  return removed.map(({ kind, name, run }) => `removed ${kind} ${name} (run ${run})\n`).join("");
+}
