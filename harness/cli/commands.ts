@@ -4,5 +4,13 @@ import type { Command } from "./command.ts";
  * Every command, by name, with the module that holds it. Loaded only when it runs: `apply` must start fast.
  * A new command is one file and one line here.
  */
-export const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>> =
-  {};
+export const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>> = {
+  doctor: {
+    summary: "says what works here, and what to do about the rest",
+    load: async () => (await import("./doctor.ts")).doctor,
+  },
+  sweep: {
+    summary: "removes what dead runs left",
+    load: async () => (await import("./sweep.ts")).sweep,
+  },
+};

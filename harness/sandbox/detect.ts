@@ -68,7 +68,8 @@ export async function detectNetns(): Promise<BackendState> {
 }
 
 function netnsRemedy(said: string): string {
-  if (/not found|No such file|ENOENT/.test(said)) return "Install the tools: sudo apt-get install iptables iproute2 uidmap.";
+  if (/not found|No such file|ENOENT/.test(said))
+    return "Install the tools: sudo apt-get install iptables iproute2 uidmap.";
   if (/newuidmap|map-auto|subuid|uid_map/.test(said))
     return "Install newuidmap and give your user ids: sudo apt-get install uidmap; sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $USER.";
   if (/not permitted|denied/i.test(said))

@@ -125,5 +125,8 @@ function packageFile(id: string): string {
   const folders = createRequire(import.meta.url).resolve.paths(id) ?? [];
   const file = folders.map((folder) => join(folder, id, "package.json")).find((path) => existsSync(path));
   if (file !== undefined) return file;
-  throw new LandfallError("environment", `the package ${id} is not installed here, and the image needs it. Run npm ci.`);
+  throw new LandfallError(
+    "environment",
+    `the package ${id} is not installed here, and the image needs it. Run npm ci.`,
+  );
 }

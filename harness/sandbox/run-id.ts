@@ -23,7 +23,11 @@ export type RunState = "alive" | "dead" | "unknown";
 
 /** Gives this process's run id: `3f2a9c01.4026531836.4711.99120` (boot, pid namespace, pid, start). */
 export function currentRunId(): string {
-  const { boot, pidNamespace, pid, startTicks } = { ...here(), pid: process.pid, startTicks: startTicksOf(process.pid) };
+  const { boot, pidNamespace, pid, startTicks } = {
+    ...here(),
+    pid: process.pid,
+    startTicks: startTicksOf(process.pid),
+  };
   return [boot, pidNamespace, pid, startTicks].join(".");
 }
 
