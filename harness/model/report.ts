@@ -1,6 +1,6 @@
 import type { CaptureConfig } from "./capture-config.ts";
 import type { Flow, Manner } from "./flow.ts";
-import type { Landing } from "./landing.ts";
+import { type Landing, landingsAgree } from "./landing.ts";
 import type { RulePlace } from "./ruleset.ts";
 
 /** Where the flows were driven. */
@@ -17,8 +17,13 @@ export interface FlowReport extends Flow {
   readonly predicted: Landing | null;
   readonly observed: Landing;
   readonly verdict: FlowVerdict;
-  /** The rules that counted or decided the flow, in order. */
+  /** The rules that took the flow, in order. */
   readonly rules: readonly RulePlace[];
+  /**
+   * Who says so: `counters`, the flow was driven alone and these rules counted it (none: no rule did); `prediction`, the simulator, whose
+   * landing is the one observed; `nobody`, neither was there to ask.
+   */
+  readonly rulesBy: "counters" | "prediction" | "nobody";
   readonly durationMs: number;
 }
 
@@ -58,6 +63,28 @@ export interface Report {
     readonly pass: number;
     readonly wrong: number;
     readonly couldNotLook: number;
+    /** Flows that the simulator predicted to land elsewhere than the kernel landed them: a defect of landfall itself. */
+    readonly mispredicted: number;
     readonly durationMs: number;
+  };
+}
+
+/** Says whether the simulator and the kernel agree on a flow; `not-compared` where one of them did not say. */
+export function judgePrediction({ predicted, observed }: FlowReport): "agrees" | "disagrees" | "not-compared" {
+  if (predicted === null || observed.kind === "could-not-look") return "not-compared";
+  return landingsAgree(predicted, observed) ? "agrees" : "disagrees";
+}
+
+/** Gives a run's summary from its scenarios; `durationMs` is the run's wall-clock time. */
+export function summarize(scenarios: readonly ScenarioReport[], durationMs: number): Report["summary"] {
+  const flows = scenarios.flatMap((scenario) => scenario.flows);
+  const count = (verdict: FlowVerdict) => flows.filter((flow) => flow.verdict === verdict).length;
+  return {
+    flows: flows.length,
+    pass: count("pass"),
+    wrong: count("wrong"),
+    couldNotLook: count("could-not-look"),
+    mispredicted: flows.filter((flow) => judgePrediction(flow) === "disagrees").length,
+    durationMs,
   };
 }

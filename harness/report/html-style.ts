@@ -1,0 +1,21 @@
+/** The style sheet of the HTML report: readable in light and dark, without anything from outside the page. */
+export const HTML_STYLE = `
+:root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 18%, transparent);
+  --dim: color-mix(in srgb, currentColor 62%, transparent); --pass: #1a7f37; --wrong: #cf222e; --unknown: #9a6700; }
+@media (prefers-color-scheme: dark) { :root { --pass: #3fb950; --wrong: #ff7b72; --unknown: #d29922; } }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; }
+h1 { font-size: 1.5rem; margin: 0; } h2 { font-size: 1.1rem; display: inline; margin: 0; }
+code, td.mono, pre { font-family: ui-monospace, monospace; font-size: 0.87em; }
+.sum { display: flex; gap: 0.6rem; flex-wrap: wrap; margin: 0.8rem 0 1.6rem; }
+.sum span { border: 1px solid var(--line); border-radius: 1rem; padding: 0.1rem 0.8rem; }
+.dim { color: var(--dim); } .pass { color: var(--pass); } .wrong { color: var(--wrong); } .could-not-look { color: var(--unknown); }
+details.scenario { border: 1px solid var(--line); border-radius: 0.5rem; margin: 0.8rem 0; padding: 0.6rem 1rem; }
+summary { cursor: pointer; } .claim { margin-left: 0.6rem; }
+table { border-collapse: collapse; width: 100%; margin: 0.8rem 0 0.2rem; }
+th { text-align: left; font-weight: 600; color: var(--dim); font-size: 0.85em; }
+th, td { padding: 0.25rem 0.8rem 0.25rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+tr.evidence td { border-bottom: 1px solid var(--line); } tr.wrong-row td, tr.could-not-look-row td { border-bottom: 0; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.1rem 0.9rem; margin: 0 0 0.5rem 1.6rem; }
+dt { color: var(--dim); } dd { margin: 0; font-family: ui-monospace, monospace; font-size: 0.87em; }
+svg { max-width: 100%; height: auto; display: block; margin: 0.8rem auto 0; }
+`;

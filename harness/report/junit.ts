@@ -1,0 +1,40 @@
+import junit, { type Builder, type TestSuite } from "junit-report-builder";
+import type { FlowReport, Report, ScenarioReport } from "../model/report.ts";
+import { describeLanding, describeRules } from "./landing-phrase.ts";
+
+// junit-report-builder 5.1.2 declares an ECMAScript default export; what Node gets is the CommonJS one, the builder itself.
+const factory = junit as unknown as Builder;
+
+/**
+ * Gives the report as JUnit XML: a scenario is a test suite, a flow a test case. A wrong landing is a `failure`, a flow that could not be
+ * looked at an `error`. Times are in seconds, as JUnit has them.
+ */
+export function renderJunit(report: Report): string {
+  const builder = factory.newBuilder();
+  for (const scenario of report.scenarios) addScenario(builder.testSuite().name(scenario.name), scenario, report);
+  return builder.build();
+}
+
+function addScenario(suite: TestSuite, scenario: ScenarioReport, report: Report): void {
+  suite.property("claim", scenario.claim).property("backend", report.sandbox.backend);
+  suite.time(scenario.flows.reduce((sum, flow) => sum + flow.durationMs, 0) / 1000);
+  for (const flow of scenario.flows) {
+    const test = suite.testCase().className(scenario.name).name(nameFlow(flow));
+    test.time(flow.durationMs / 1000);
+    if (flow.verdict === "wrong")
+      test.failure(`landed on ${describeLanding(flow.observed)}`).stacktrace(evidence(flow));
+    if (flow.verdict === "could-not-look") test.error(describeLanding(flow.observed), "could-not-look", evidence(flow));
+  }
+}
+
+/** One flow may be driven in both manners; the manner keeps the names apart. */
+function nameFlow(flow: FlowReport): string {
+  return flow.manner === "answer" ? flow.flow : `${flow.flow} (forward)`;
+}
+
+function evidence(flow: FlowReport): string {
+  const rules = describeRules(flow).map((line) => `rule      ${line}`);
+  const predicted = flow.predicted === null ? [] : [`predicted ${describeLanding(flow.predicted)}`];
+  const seen = `seen      ${describeLanding(flow.observed)}`;
+  return [`expected  ${describeLanding(flow.expected)}`, ...predicted, seen, ...rules].join("\n");
+}

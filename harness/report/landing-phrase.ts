@@ -1,0 +1,31 @@
+import type { Landing } from "../model/landing.ts";
+import { renderLanding } from "../model/landing-text.ts";
+import type { FlowReport } from "../model/report.ts";
+import type { RulePlace } from "../model/ruleset.ts";
+
+/** Gives a landing with all that was seen: `envoy-inbound:15006, dialled 10.244.0.2:8080, from 10.244.0.3:41234`. */
+export function describeLanding(landing: Landing): string {
+  const head = renderLanding({ ...landing, source: null });
+  if (landing.kind === "loop") return `${head} ${landing.hops.map((hop) => hop.listener).join(", ")}`.trimEnd();
+  if (landing.kind === "could-not-look") return `${head}: ${landing.cause ?? "no cause was given"}`;
+  const dialled = landing.originalDestination === null ? "" : `, dialled ${landing.originalDestination}`;
+  return `${head}${dialled}${landing.source === null ? "" : `, from ${landing.source}`}`;
+}
+
+/** Gives the landing a table shows: the observed one, its source only where the expected one names a source. */
+export function shortenLanding({ expected, observed }: FlowReport): string {
+  return renderLanding(expected.source === null ? { ...observed, source: null } : observed);
+}
+
+/** Gives a rule's place in one line: `nat ISTIO_OUTPUT 3: -A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN`. */
+export function describeRule(place: RulePlace): string {
+  const family = place.family === 6 ? "ip6 " : "";
+  return `${family}${place.table} ${place.chain} ${place.index}: ${place.rule}`;
+}
+
+/** Gives what is known of the rules that took a flow, a line each; one line that says why where there is none. */
+export function describeRules({ rules, rulesBy }: FlowReport): readonly string[] {
+  if (rulesBy === "nobody") return ["not known: the flow could not be driven alone, and was not predicted"];
+  if (rules.length === 0) return [rulesBy === "counters" ? "no rule counted it" : "none, as predicted"];
+  return rules.map((place) => describeRule(place) + (rulesBy === "counters" ? "" : " (predicted)"));
+}

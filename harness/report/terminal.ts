@@ -1,0 +1,103 @@
+import { styleText } from "node:util";
+import {
+  type FlowReport,
+  type FlowVerdict,
+  judgePrediction,
+  type Report,
+  type ScenarioReport,
+} from "../model/report.ts";
+import { describeLanding, describeRule, describeRules, shortenLanding } from "./landing-phrase.ts";
+
+/** How a report is to be shown. */
+export interface TerminalLook {
+  /** Width in columns; where a row does not fit, its last parts are left away or stand on a line of their own. */
+  readonly columns: number;
+  readonly color: "color" | "plain";
+}
+
+type Style = Parameters<typeof styleText>[0];
+type Paint = (style: Style, text: string) => string;
+
+const MARKS: Readonly<Record<FlowVerdict, { readonly mark: string; readonly style: Style }>> = {
+  pass: { mark: "✓", style: "green" },
+  wrong: { mark: "✗", style: "red" },
+  "could-not-look": { mark: "?", style: "yellow" },
+};
+const GAP = "  ";
+
+/**
+ * Gives the report as a person reads it: each scenario's claim, a row for each flow, beneath each flow that did not pass what was
+ * expected, predicted and seen and the rules that took it, and the sum at the end.
+ */
+export function renderTerminal(report: Report, look: TerminalLook): string {
+  const paint: Paint = (style, text) =>
+    look.color === "color" ? styleText(style, text, { validateStream: false }) : text;
+  const scenarios = report.scenarios.map((scenario) => renderScenario(scenario, look, paint));
+  return [...scenarios, renderSummary(report, paint)].join("\n");
+}
+
+function renderScenario(scenario: ScenarioReport, look: TerminalLook, paint: Paint): string {
+  const flow = Math.max(...scenario.flows.map((each) => each.flow.length), 0);
+  const blocks = (["answer", "forward"] as const).flatMap((manner) => {
+    const flows = scenario.flows.filter((each) => each.manner === manner);
+    const landing = Math.max(...flows.map((each) => shortenLanding(each).length), 0);
+    const heading = manner === "forward" && flows.length > 0 ? [paint("dim", "  where the proxy forwards:")] : [];
+    return [...heading, ...flows.flatMap((each) => renderFlow(each, { flow, landing }, look, paint))];
+  });
+  const title = `${paint("bold", scenario.name)}: ${scenario.claim}`;
+  return [title, ...blocks, ...renderCoverage(scenario, paint), ""].join("\n");
+}
+
+interface Widths {
+  readonly flow: number;
+  readonly landing: number;
+}
+
+function renderFlow(flow: FlowReport, widths: Widths, look: TerminalLook, paint: Paint): readonly string[] {
+  const { mark, style } = MARKS[flow.verdict];
+  const landing = shortenLanding(flow);
+  const start = `  ${paint(style, mark)} `;
+  const painted = flow.verdict === "pass" ? landing : paint(style, landing);
+  const room = look.columns - 4 - widths.flow - GAP.length;
+  if (landing.length > room) return [`${start}${flow.flow}`, `      ${painted}`, ...renderEvidence(flow, paint)];
+  const dialled = flow.observed.originalDestination === null ? "" : `dialled ${flow.observed.originalDestination}`;
+  const pad = " ".repeat(widths.landing - landing.length);
+  const fits = dialled !== "" && widths.landing + GAP.length + dialled.length <= room;
+  const tail = fits ? `${pad}${GAP}${paint("dim", dialled)}` : "";
+  return [`${start}${flow.flow.padEnd(widths.flow)}${GAP}${painted}${tail}`, ...renderEvidence(flow, paint)];
+}
+
+function renderEvidence(flow: FlowReport, paint: Paint): readonly string[] {
+  const disagrees = judgePrediction(flow) === "disagrees";
+  if (flow.verdict === "pass" && !disagrees) return [];
+  const rows: (readonly [string, string])[] = [["expected", describeLanding(flow.expected)]];
+  if (flow.predicted !== null) rows.push(["predicted", describeLanding(flow.predicted)]);
+  rows.push(["seen", describeLanding(flow.observed)]);
+  if (flow.verdict !== "could-not-look") rows.push(...describeRules(flow).map((rule) => ["rule", rule] as const));
+  if (disagrees)
+    rows.push(["defect", "the prediction is not what the kernel did: a defect of landfall itself; please report it"]);
+  return rows.map(([name, text]) => `      ${paint("dim", name.padEnd(9))} ${text}`);
+}
+
+function renderCoverage({ coverage }: ScenarioReport, paint: Paint): readonly string[] {
+  if (coverage === null) return [];
+  const head = `  ${coverage.hit} of ${coverage.rules} rules were taken by some flow`;
+  return [head, ...coverage.unhit.map((place) => `      ${paint("yellow", "not taken")} ${describeRule(place)}`)];
+}
+
+function renderSummary({ summary, sandbox }: Report, paint: Paint): string {
+  const parts = [
+    paint(summary.pass > 0 ? "green" : "reset", `${summary.pass} as expected`),
+    ...(summary.wrong > 0 ? [paint("red", `${summary.wrong} landed elsewhere`)] : []),
+    ...(summary.couldNotLook > 0 ? [paint("yellow", `${summary.couldNotLook} could not be looked at`)] : []),
+    ...(summary.mispredicted > 0 ? [paint("magenta", `${summary.mispredicted} predicted wrongly`)] : []),
+  ];
+  const flows = summary.flows === 1 ? "1 flow" : `${summary.flows} flows`;
+  const where = [
+    sandbox.backend,
+    sandbox.iptables && `iptables ${sandbox.iptables}`,
+    sandbox.kernel && `Linux ${sandbox.kernel}`,
+  ];
+  const place = where.filter((part) => part !== null).join(", ");
+  return `${flows}: ${parts.join(", ")}, in ${(summary.durationMs / 1000).toFixed(2)} s (${place})\n`;
+}

@@ -1,0 +1,45 @@
+import { describe, expect, test } from "vitest";
+import { renderJunit } from "../../../harness/report/junit.ts";
+import { sampleReport } from "./sample-report.ts";
+
+const xml = renderJunit(sampleReport());
+const rows: readonly (readonly [string, string])[] = [
+  [
+    "counts wrong landings as failures, and what could not be looked at as errors",
+    '<testsuites tests="6" failures="1" errors="1" skipped="0">',
+  ],
+  [
+    "makes a test suite of a scenario",
+    '<testsuite name="no-pass-through-rule" time="0.0004" tests="1" failures="0" errors="0"',
+  ],
+  [
+    "escapes what XML would misread",
+    'value="Inbound traffic lands on 15006 &amp; outbound on 15001, each with the &lt;address> dialled."',
+  ],
+  [
+    "keeps a flow's two manners apart",
+    '<testcase classname="seed" name="client -> pod:8080 (forward)" time="0.0004"/>',
+  ],
+  [
+    "says where a wrong flow landed",
+    '<failure message="landed on envoy-outbound:15001, dialled 10.244.0.4:80, from 10.244.0.2:50000">',
+  ],
+  [
+    "names the rule that counted a wrong flow",
+    "rule      nat ISTIO_OUTPUT 5: -A ISTIO_OUTPUT -j ISTIO_REDIRECT]]></failure>",
+  ],
+  [
+    "says why a flow could not be looked at",
+    `<error message="could-not-look: the agent's stream ended" type="could-not-look">`,
+  ],
+];
+
+describe("the JUnit report", () => {
+  test.each(rows)("%s", (_, part) => {
+    expect(xml).toContain(part);
+  });
+
+  test("of one run holds nothing of another", () => {
+    expect(renderJunit(sampleReport())).toBe(xml);
+  });
+});

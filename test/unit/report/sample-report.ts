@@ -1,0 +1,127 @@
+import type { CaptureConfig } from "../../../harness/model/capture-config.ts";
+import { parseFlowText, resolveFlow } from "../../../harness/model/flow-text.ts";
+import { type Hop, makeLanding } from "../../../harness/model/landing.ts";
+import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
+import { type FlowReport, type Report, type ScenarioReport, summarize } from "../../../harness/model/report.ts";
+import type { RulePlace } from "../../../harness/model/ruleset.ts";
+
+/** The seed command's config. */
+export const SEED_CONFIG: CaptureConfig = {
+  dialect: "istio-1.4",
+  proxyPort: 15001,
+  inboundCapturePort: 15006,
+  proxyUid: ["1337"],
+  proxyGid: ["1337"],
+  interceptionMode: "REDIRECT",
+  inboundPortsInclude: "*",
+  inboundPortsExclude: ["15020"],
+  outboundIpRangesInclude: "*",
+  outboundIpRangesExclude: [],
+  outboundPortsExclude: [],
+  kubevirtInterfaces: [],
+  tproxyMark: 1337,
+  tproxyRouteTable: 133,
+  loopbackCapture: "on",
+  podIps: ["10.244.0.2"],
+};
+
+const INBOUND = makeLanding("listener", { host: "pod", listener: "envoy-inbound", port: 15006 });
+const OUTBOUND = makeLanding("listener", { host: "pod", listener: "envoy-outbound", port: 15001 });
+const UPSTREAM = makeLanding("listener", { host: "upstream", listener: "upstream", port: 80 });
+const APP = makeLanding("listener", { host: "pod", listener: "app", port: 8080 });
+const HOP: Hop = { listener: "envoy-inbound", port: 15006, originalDestination: "10.244.0.2:8080" };
+
+const UID_RULE: RulePlace = {
+  family: 4,
+  table: "nat",
+  chain: "ISTIO_OUTPUT",
+  index: 3,
+  rule: "-A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN",
+};
+
+/** Gives a flow's report; what is not said is that of a flow that passed unpredicted. */
+export function sampleFlow(
+  text: string,
+  fields: Partial<FlowReport> & Pick<FlowReport, "expected" | "observed">,
+): FlowReport {
+  const parsed = parseFlowText(text);
+  if (!parsed.ok) throw new Error(`${text} is no flow`);
+  const flow = resolveFlow(parsed.value, DEFAULT_ADDRESSES, { uid: 1337, gid: 1337 });
+  return {
+    ...flow,
+    manner: "answer",
+    predicted: null,
+    verdict: "pass",
+    rules: [],
+    rulesBy: "nobody",
+    durationMs: 0.4,
+    ...fields,
+  };
+}
+
+/** One flow of each verdict, one that was predicted wrongly, one that was forwarded; two scenarios. */
+export function sampleReport(): Report {
+  const inbound = { ...INBOUND, originalDestination: "10.244.0.2:8080" };
+  const outbound = { ...OUTBOUND, originalDestination: "10.244.0.4:80" };
+  const scenarios: readonly ScenarioReport[] = [
+    {
+      name: "seed",
+      claim: "Inbound traffic lands on 15006 & outbound on 15001, each with the <address> dialled.",
+      capture: SEED_CONFIG,
+      coverage: { rules: 13, hit: 12, unhit: [UID_RULE] },
+      flows: [
+        sampleFlow("client -> pod:8080", {
+          expected: inbound,
+          predicted: inbound,
+          observed: { ...inbound, source: "10.244.0.3:41234" },
+          rules: [{ ...UID_RULE, chain: "ISTIO_INBOUND", rule: "-A ISTIO_INBOUND -p tcp -j ISTIO_IN_REDIRECT" }],
+          rulesBy: "prediction",
+        }),
+        sampleFlow("envoy -> upstream:80", {
+          expected: UPSTREAM,
+          predicted: UPSTREAM,
+          observed: { ...outbound, source: "10.244.0.2:50000" },
+          verdict: "wrong",
+          rules: [{ ...UID_RULE, index: 5, rule: "-A ISTIO_OUTPUT -j ISTIO_REDIRECT" }],
+          rulesBy: "counters",
+        }),
+        sampleFlow("uid=1337,gid=1000 -> upstream:80", {
+          expected: UPSTREAM,
+          observed: makeLanding("could-not-look", { cause: "the agent's stream ended" }),
+          verdict: "could-not-look",
+        }),
+        sampleFlow("app -> upstream:80", {
+          expected: outbound,
+          predicted: UPSTREAM,
+          observed: { ...outbound, source: "10.244.0.2:50001" },
+        }),
+        sampleFlow("client -> pod:8080", {
+          manner: "forward",
+          expected: { ...APP, source: "127.0.0.6", hops: [HOP] },
+          predicted: { ...APP, source: "127.0.0.6:0", hops: [HOP] },
+          observed: { ...APP, source: "127.0.0.6:40000", hops: [HOP] },
+          rulesBy: "prediction",
+        }),
+      ],
+    },
+    {
+      name: "no-pass-through-rule",
+      claim: "Without the 127.0.0.6 rule what comes in loops.",
+      capture: SEED_CONFIG,
+      coverage: null,
+      flows: [
+        sampleFlow("client -> pod:8080", {
+          manner: "forward",
+          expected: makeLanding("loop"),
+          observed: makeLanding("loop", { hops: Array(8).fill(HOP) }),
+        }),
+      ],
+    },
+  ];
+  return {
+    formatVersion: "1.0",
+    sandbox: { backend: "docker", envoy: "stub", iptables: "1.8.9 (nf_tables)", kernel: "6.18.0" },
+    scenarios,
+    summary: summarize(scenarios, 912.5),
+  };
+}

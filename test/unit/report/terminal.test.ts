@@ -1,0 +1,72 @@
+import { stripVTControlCharacters } from "node:util";
+import { describe, expect, test } from "vitest";
+import { makeLanding } from "../../../harness/model/landing.ts";
+import { summarize } from "../../../harness/model/report.ts";
+import { renderTerminal } from "../../../harness/report/terminal.ts";
+import { sampleFlow, sampleReport } from "./sample-report.ts";
+
+const AT_200 = `\
+seed: Inbound traffic lands on 15006 & outbound on 15001, each with the <address> dialled.
+  ✓ client -> pod:8080                envoy-inbound:15006   dialled 10.244.0.2:8080
+  ✗ envoy -> upstream:80              envoy-outbound:15001  dialled 10.244.0.4:80
+      expected  upstream:80
+      predicted upstream:80
+      seen      envoy-outbound:15001, dialled 10.244.0.4:80, from 10.244.0.2:50000
+      rule      nat ISTIO_OUTPUT 5: -A ISTIO_OUTPUT -j ISTIO_REDIRECT
+      defect    the prediction is not what the kernel did: a defect of landfall itself; please report it
+  ? uid=1337,gid=1000 -> upstream:80  could-not-look
+      expected  upstream:80
+      seen      could-not-look: the agent's stream ended
+  ✓ app -> upstream:80                envoy-outbound:15001  dialled 10.244.0.4:80
+      expected  envoy-outbound:15001, dialled 10.244.0.4:80
+      predicted upstream:80
+      seen      envoy-outbound:15001, dialled 10.244.0.4:80, from 10.244.0.2:50001
+      rule      not known: the flow could not be driven alone, and was not predicted
+      defect    the prediction is not what the kernel did: a defect of landfall itself; please report it
+  where the proxy forwards:
+  ✓ client -> pod:8080                app:8080 via envoy-inbound from 127.0.0.6
+  12 of 13 rules were taken by some flow
+      not taken nat ISTIO_OUTPUT 3: -A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN
+
+no-pass-through-rule: Without the 127.0.0.6 rule what comes in loops.
+  where the proxy forwards:
+  ✓ client -> pod:8080  loop
+
+6 flows: 4 as expected, 1 landed elsewhere, 1 could not be looked at, 2 predicted wrongly, in 0.91 s (docker, iptables 1.8.9 (nf_tables), Linux 6.18.0)
+`;
+
+describe("the report in a terminal", () => {
+  test("shows each flow's landing, and of each that did not pass what was expected, seen and counted", () => {
+    expect(renderTerminal(sampleReport(), { columns: 200, color: "plain" })).toBe(AT_200);
+  });
+
+  test("says in colour exactly what it says without", () => {
+    const colored = renderTerminal(sampleReport(), { columns: 200, color: "color" });
+    expect(colored).not.toBe(AT_200);
+    expect(stripVTControlCharacters(colored)).toBe(AT_200);
+  });
+
+  test("keeps every row of a flow within 80 columns", () => {
+    const rows = renderTerminal(sampleReport(), { columns: 80, color: "plain" })
+      .split("\n")
+      .filter((line) => / -> /.test(line));
+    expect(rows.length).toBe(6);
+    expect(rows.filter((row) => row.length > 80)).toEqual([]);
+  });
+
+  test("puts a landing that does not fit beside its flow on a line of its own", () => {
+    const landing = makeLanding("listener", { host: "upstream", listener: "upstream", port: 443 });
+    const flow = sampleFlow("envoy -> [2001:db8:1111:2222:3333:4444:5555:6666]:443", {
+      expected: landing,
+      observed: landing,
+    });
+    const [scenario] = sampleReport().scenarios;
+    if (!scenario) throw new Error("the sample has no scenario");
+    const scenarios = [{ ...scenario, flows: [flow], coverage: null }];
+    const report = { ...sampleReport(), scenarios, summary: summarize(scenarios, 1) };
+    expect(renderTerminal(report, { columns: 60, color: "plain" }).split("\n").slice(1, 3)).toEqual([
+      "  ✓ envoy -> [2001:db8:1111:2222:3333:4444:5555:6666]:443",
+      "      upstream:443",
+    ]);
+  });
+});
