@@ -1,0 +1,85 @@
+import { canonicalAddress } from "../model/address.ts";
+import type { CaptureConfig } from "../model/capture-config.ts";
+import { type Finding, finding, type Parsed } from "../model/finding.ts";
+import { DIALECTS, findDialect } from "./dialects.ts";
+import { type EnvironmentFile, parseEnvironmentFile } from "./environment.ts";
+import type { SettingName } from "./flags.ts";
+import type { Origin, Places } from "./given.ts";
+import type { OwnerLookup } from "./owners.ts";
+import type { ServiceLookup } from "./ports.ts";
+import { type NameLookups, readSettings } from "./settings.ts";
+import { warnOfSettings } from "./warnings.ts";
+import { readWords } from "./words.ts";
+
+export type { OwnerLookup, ServiceLookup };
+
+/** Everything the generator is given. */
+export interface CaptureInput {
+  /** The generator's own words, one a value: `["-p", "15001", "-b", "*"]`. */
+  readonly words: readonly string[];
+  /** The process's variables. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** sidecar.env, then cluster.env; absent files are left out. */
+  readonly files: readonly EnvironmentFile[];
+  readonly names: NameLookups;
+  /** The pod's addresses: they decide the families. */
+  readonly podIps: readonly string[];
+  /** Which generator's rules; the default is the list's first. */
+  readonly dialect?: string;
+}
+
+/** What the generator makes of its input. */
+export interface ResolvedCapture {
+  readonly config: CaptureConfig;
+  /** For every setting where its value came from. */
+  readonly origins: Readonly<Record<SettingName, Origin>>;
+  /** What is allowed and yet hardly meant. */
+  readonly warnings: readonly Finding[];
+  /** What `-t` and `-h` ask for: to apply the rules, only to check the input, or only to show the usage. */
+  readonly purpose: "apply" | "check" | "usage";
+}
+
+/**
+ * Resolves the generator's settings: flag, then sidecar.env, then cluster.env, then the process's environment, then the default.
+ * Gives every finding at once: each names the flag, variable or file and line, the element, the reason, and what the original would have
+ * done without a word. With `-h` nothing is refused.
+ */
+export function parseCapture(input: CaptureInput): Parsed<ResolvedCapture> {
+  const typed = readWords(input.words);
+  const findings: Finding[] = [...typed.findings];
+  const places: Places = {
+    flags: typed.values,
+    files: input.files.map((file) => ({ path: file.path, values: readFile(file, findings) })),
+    environment: input.environment,
+  };
+  const { settings, origins, warnings } = readSettings(places, input.names, findings);
+  const podIps = readPodIps(input.podIps, findings);
+  const dialect = readDialect(input.dialect, findings);
+  if (findings.length > 0 && typed.purpose !== "usage") return { ok: false, findings };
+  const config: CaptureConfig = { dialect, ...settings, podIps };
+  const allWarnings = [...warnings, ...warnOfSettings(config, origins)];
+  return { ok: true, value: { config, origins, warnings: allWarnings, purpose: typed.purpose } };
+}
+
+function readFile(file: EnvironmentFile, findings: Finding[]) {
+  const parsed = parseEnvironmentFile(file);
+  if (parsed.ok) return parsed.value;
+  findings.push(...parsed.findings);
+  return new Map<string, never>();
+}
+
+function readPodIps(addresses: readonly string[], findings: Finding[]): readonly string[] {
+  return addresses.flatMap((address) => {
+    const canonical = canonicalAddress(address.trim());
+    if (canonical !== null) return [canonical];
+    findings.push(finding("--pod-ip", `"${address}" is no address; write 10.244.0.2 or 2001:db8::5.`));
+    return [];
+  });
+}
+
+function readDialect(name: string | undefined, findings: Finding[]): string {
+  const dialect = name === undefined ? DIALECTS[0] : findDialect(name);
+  const names = DIALECTS.map((known) => known.name).join(", ");
+  if (!dialect) findings.push(finding("--dialect", `"${name}" is no dialect; the dialects are: ${names}.`));
+  return dialect?.name ?? "";
+}

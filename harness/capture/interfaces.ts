@@ -1,0 +1,25 @@
+import type { Note } from "./given.ts";
+import { nameElement, splitList } from "./list.ts";
+
+/** Bytes of an interface's name at most: IFNAMSIZ less its ending zero (linux/if.h). */
+const MAX_NAME_BYTES = 15;
+
+/** Gives a list of interface names; a trailing `+` stands for any ending, as in iptables. Notes every element the kernel has no name for. */
+export function readInterfaces(text: string, note: Note): readonly string[] {
+  return splitList(text, note).flatMap((element) => {
+    const fault = faultOf(element.text);
+    if (fault === null) return [element.text];
+    note(`${nameElement(element)} ${fault}`, element.column);
+    return [];
+  });
+}
+
+function faultOf(name: string): string | null {
+  if (new TextEncoder().encode(name).length > MAX_NAME_BYTES) {
+    return `is too long for an interface: ${MAX_NAME_BYTES} bytes at most.`;
+  }
+  if (name === "*" || name === "+")
+    return "stands for every interface, through which the pod's own inbound traffic comes too; name them.";
+  if (/[\s/:"'\\*!]/.test(name) || /^[-.]/.test(name)) return "is no name an interface can have.";
+  return null;
+}

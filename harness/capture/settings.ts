@@ -1,0 +1,132 @@
+import type { CaptureConfig } from "../model/capture-config.ts";
+import { type Finding, finding } from "../model/finding.ts";
+import { DEFAULT_INBOUND_CAPTURE_PORT, DEFAULT_PROXY_ID, DEFAULT_PROXY_PORT } from "../model/pod.ts";
+import { CAPTURE_FLAGS, type SettingName } from "./flags.ts";
+import { findGiven, findVariable, type Given, makeNote, type Note, type Origin, type Places } from "./given.ts";
+import { readInterfaces } from "./interfaces.ts";
+import { readMark, readPort, readRouteTable } from "./numbers.ts";
+import { type OwnerLookup, readOwners } from "./owners.ts";
+import { readPorts, type ServiceLookup } from "./ports.ts";
+import { readRanges } from "./ranges.ts";
+import { warnOfLoopbackValue } from "./warnings.ts";
+
+/** The machine's names, each looked up by a function: the room reads no files. */
+export interface NameLookups {
+  readonly user: OwnerLookup;
+  readonly group: OwnerLookup;
+  readonly service: ServiceLookup;
+  /** Names of routing tables, as rt_tables lists them. */
+  readonly routeTable: (name: string) => number | null;
+}
+
+/** The settings of a capture config. */
+export type Settings = Pick<CaptureConfig, SettingName>;
+
+/** Settings, with where each came from and what is worth a warning. */
+export interface ReadSettings {
+  readonly settings: Settings;
+  readonly origins: Readonly<Record<SettingName, Origin>>;
+  readonly warnings: readonly Finding[];
+}
+
+const DEFAULT: Origin = { kind: "default" };
+const DEFAULT_MARK = 1337;
+const DEFAULT_ROUTE_TABLE = 133;
+const DEFAULT_USER = "istio-proxy";
+
+/** Reads every setting from the strongest place that has it; what is wrong goes to `findings`, and the setting then has its default. */
+export function readSettings(places: Places, names: NameLookups, findings: Finding[]): ReadSettings {
+  const given = new Map(CAPTURE_FLAGS.map(({ setting }) => [setting, findGiven(setting, places)]));
+  const text = (setting: SettingName) => given.get(setting)?.text ?? "";
+  const note = (setting: SettingName): Note => makeNote(given.get(setting)?.origin ?? DEFAULT, findings);
+  const ports = (setting: SettingName) => readPorts(text(setting), names.service, note(setting));
+  const ranges = (setting: SettingName) => readRanges(text(setting), note(setting));
+  const number = <T>(setting: SettingName, byDefault: T, read: (value: string, note: Note) => T | null): T => {
+    const value = given.get(setting);
+    // An empty variable means the default; an empty flag is a mistake.
+    return !value || (value.text === "" && value.origin.kind !== "flag")
+      ? byDefault
+      : (read(value.text, note(setting)) ?? byDefault);
+  };
+  const owners = readProxyOwners(places, names, findings);
+  const settings: Settings = {
+    proxyPort: number("proxyPort", DEFAULT_PROXY_PORT, readPort),
+    inboundCapturePort: number("inboundCapturePort", DEFAULT_INBOUND_CAPTURE_PORT, readPort),
+    proxyUid: owners.proxyUid,
+    proxyGid: owners.proxyGid,
+    interceptionMode: readMode(text("interceptionMode"), note("interceptionMode")),
+    inboundPortsInclude: text("inboundPortsInclude") === "*" ? "*" : ports("inboundPortsInclude"),
+    inboundPortsExclude: ports("inboundPortsExclude"),
+    outboundIpRangesInclude: text("outboundIpRangesInclude") === "*" ? "*" : ranges("outboundIpRangesInclude"),
+    outboundIpRangesExclude: ranges("outboundIpRangesExclude"),
+    outboundPortsExclude: ports("outboundPortsExclude"),
+    kubevirtInterfaces: readInterfaces(text("kubevirtInterfaces"), note("kubevirtInterfaces")),
+    tproxyMark: number("tproxyMark", DEFAULT_MARK, readMark),
+    tproxyRouteTable: number("tproxyRouteTable", DEFAULT_ROUTE_TABLE, (value, noteIt) =>
+      readRouteTable(value, names.routeTable, noteIt),
+    ),
+    loopbackCapture: text("loopbackCapture") === "" ? "on" : "off",
+  };
+  return {
+    settings,
+    origins: { ...originsOf(given), ...owners.origins },
+    warnings: [...owners.warnings, ...warnOfLoopback(given)],
+  };
+}
+
+function warnOfLoopback(given: ReadonlyMap<SettingName, Given | null>): readonly Finding[] {
+  const value = given.get("loopbackCapture");
+  return value ? warnOfLoopbackValue(value.text, value.origin) : [];
+}
+
+function originsOf(given: ReadonlyMap<SettingName, Given | null>): Record<SettingName, Origin> {
+  const entries = CAPTURE_FLAGS.map(({ setting }) => [setting, given.get(setting)?.origin ?? DEFAULT]);
+  return Object.fromEntries(entries) as Record<SettingName, Origin>;
+}
+
+function readMode(text: string, note: Note): CaptureConfig["interceptionMode"] {
+  if (text === "TPROXY") return "TPROXY";
+  if (text !== "REDIRECT" && text !== "") {
+    note(
+      `"${text}" is no interception mode; write REDIRECT or TPROXY, in capitals. (The original takes it for REDIRECT without a word.)`,
+    );
+  }
+  return "REDIRECT";
+}
+
+/**
+ * The uids are those of `-u`; else that of the user ENVOY_USER or istio-proxy, else 1337, and 0 beside it. The gids are those of `-g`; else
+ * the very text of the uids, names included, read as groups.
+ */
+function readProxyOwners(places: Places, names: NameLookups, findings: Finding[]) {
+  const uid = nonEmpty(findGiven("proxyUid", { ...places, files: [], environment: {} }));
+  const gid = nonEmpty(findGiven("proxyGid", places));
+  const user = nonEmpty(findVariable("ENVOY_USER", places));
+  const userUid = names.user(user?.text ?? DEFAULT_USER);
+  const uidText = uid?.text ?? `${userUid ?? DEFAULT_PROXY_ID},0`;
+  const uidOrigin = uid?.origin ?? user?.origin ?? DEFAULT;
+  const known = findings.length;
+  const proxyUid = readOwners(uidText, "uid", names.user, makeNote(uidOrigin, findings));
+  const gidOrigin: Origin = gid?.origin ?? { kind: "copy", of: "proxyUid" };
+  const gidNote: Note = gid
+    ? makeNote(gid.origin, findings)
+    : (message, column) =>
+        makeNote(uidOrigin, findings)(`Without -g the gids are a copy of the uids. ${message} Give -g.`, column);
+  // What is wrong with the uids is told once, and not of their copy again.
+  const isCopyOfFaults = !gid && findings.length > known;
+  const proxyGid = isCopyOfFaults ? [] : readOwners(gid?.text ?? uidText, "gid", names.group, gidNote);
+  const warnings =
+    !uid && user && userUid === null
+      ? [
+          finding(
+            "ENVOY_USER",
+            `There is no user "${user.text}" here; ${DEFAULT_PROXY_ID} is taken, as the original does.`,
+          ),
+        ]
+      : [];
+  return { proxyUid, proxyGid, origins: { proxyUid: uidOrigin, proxyGid: gidOrigin }, warnings };
+}
+
+function nonEmpty(given: Given | null): Given | null {
+  return given?.text === "" ? null : given;
+}

@@ -1,0 +1,80 @@
+import { parseArgs } from "node:util";
+import { type Finding, finding } from "../model/finding.ts";
+import { CAPTURE_FLAGS, CAPTURE_OPTIONS, CAPTURE_SWITCHES, type SettingName } from "./flags.ts";
+
+/** A value from the command line, with its flag as typed: `-b` or `--istio-inbound-ports`. */
+export interface TypedValue {
+  readonly flag: string;
+  readonly text: string;
+}
+
+/** The generator's words taken apart. */
+export interface TypedFlags {
+  /** The last value of each flag that is given. */
+  readonly values: ReadonlyMap<SettingName, TypedValue>;
+  /** `usage` for `-h`, wherever it stands; `check` for `-t`. */
+  readonly purpose: "apply" | "check" | "usage";
+  readonly findings: readonly Finding[];
+}
+
+const SPECS = [...CAPTURE_OPTIONS, ...CAPTURE_SWITCHES];
+const SEED_COMMAND = "-p 15001 -z 15006 -u 1337 -m REDIRECT -i '*' -x '' -b '*' -d 15020";
+
+/**
+ * Reads the generator's words as its getopts does: `-p15001`, `-p 15001`, and a value may be empty or begin with `-`; long names too.
+ * Findings: unknown flags, missing values, stray words, and flags that have taken the next flag for their value.
+ */
+export function readWords(words: readonly string[]): TypedFlags {
+  const tokens = tokenize(words);
+  const findings: Finding[] = [];
+  const values = new Map<SettingName, TypedValue>();
+  const switches = new Set<string>();
+  for (const token of tokens) {
+    if (token.kind === "positional") findings.push(finding(token.value, strayFault(token.value)));
+    if (token.kind !== "option") continue;
+    const setting = CAPTURE_FLAGS.find((flag) => flag.name === token.name)?.setting;
+    const fault = faultOf(token.name, token.value, setting !== undefined);
+    if (fault !== null) findings.push(finding(token.rawName, fault));
+    else if (setting === undefined) switches.add(token.name);
+    else values.set(setting, { flag: token.rawName, text: token.value ?? "" });
+  }
+  const purpose = switches.has("help") ? "usage" : switches.has("dry-run") ? "check" : "apply";
+  return { values, purpose, findings };
+}
+
+function tokenize(words: readonly string[]) {
+  const options = SPECS.map(({ name, short, value }) => {
+    const type = value === null ? ("boolean" as const) : ("string" as const);
+    return [name, short === undefined ? { type } : { type, short }] as const;
+  });
+  return parseArgs({ args: [...words], strict: false, tokens: true, options: Object.fromEntries(options) }).tokens;
+}
+
+function faultOf(name: string, value: string | undefined, takesValue: boolean): string | null {
+  const known = SPECS.find((spec) => spec.name === name);
+  if (!known) return "There is no such flag; -h lists them.";
+  if (!takesValue) return value === undefined ? null : "This is a switch and takes no value; leave the value away.";
+  if (value === undefined) {
+    return "The value is missing: it is the last word. (The original ignores such a flag without a word.) Write '' for an empty value.";
+  }
+  return isFlag(value) ? swallowFault(name, value) : null;
+}
+
+function isFlag(word: string): boolean {
+  return SPECS.some(({ name, short }) => word === `--${name}` || word === `-${short}`);
+}
+
+function swallowFault(name: string, value: string): string {
+  const what = `It has taken the next word, "${value}", for its value, so ${value} is not set.`;
+  const meant = name === "istio-service-exclude-cidr" && (value === "-b" || value === "--istio-inbound-ports");
+  if (!meant) return `${what} Write the value before ${value}, or '' for an empty one.`;
+  return (
+    `${what} This is the article's command as printed: typesetting has lost the empty argument of -x. (The original drops the entry ` +
+    `"-b", ignores everything from the next stray word on, and captures nothing inbound.) The command meant is: ${SEED_COMMAND}`
+  );
+}
+
+function strayFault(word: string): string {
+  const original = "(The original ignores it and every flag after it without a word.)";
+  return `The word "${word}" belongs to no flag. ${original} Take it away, or put quotes around a value with blanks or *: -i '*'.`;
+}

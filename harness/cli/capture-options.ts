@@ -1,0 +1,143 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { parseCapture, type ResolvedCapture } from "../capture/capture.ts";
+import { CLUSTER_ENV_PATH, type EnvironmentFile, SIDECAR_ENV_PATH } from "../capture/environment.ts";
+import { CAPTURE_OPTIONS, CAPTURE_SWITCHES, SEED_WORDS } from "../capture/flags.ts";
+import { LandfallError } from "../errors.ts";
+import { type Finding, finding } from "../model/finding.ts";
+import { DEFAULT_ADDRESSES } from "../model/pod.ts";
+import type { CommandIo } from "./command.ts";
+import { readNames } from "./names.ts";
+import { type OptionSpec, type ParsedOptions, parseOptions } from "./options.ts";
+
+/** Long options beside the generator's own flags, the same for every command that takes a capture config. */
+export const CAPTURE_LONG_OPTIONS: readonly OptionSpec[] = [
+  { name: "dialect", value: "NAME" },
+  { name: "pod-ip", value: "ADDR[,ADDR]" },
+  { name: "sidecar-env", value: "FILE" },
+  { name: "cluster-env", value: "FILE" },
+];
+
+/** A command's words: its own options, and the capture config that the generator's flags make. */
+export interface CaptureCommandLine {
+  readonly options: ParsedOptions;
+  readonly capture: ResolvedCapture;
+  /** Whether a flag of the generator was typed, or the config is the default one. */
+  readonly captureFrom: "flags" | "default";
+}
+
+/** What a command says of itself to {@link readCaptureCommand}. */
+export interface CaptureCommandOptions {
+  /** The command's own long options; {@link CAPTURE_LONG_OPTIONS} are added. */
+  readonly specs: readonly OptionSpec[];
+  /** What no flag at all means: the seed command, or Istio's defaults. */
+  readonly withoutFlags: "seed" | "istio-defaults";
+  /** Whether words that belong to no option are the command's own (scenario names, a FLOW); otherwise they are findings. */
+  readonly positionals: "own" | "none";
+  /** The pod's addresses where `--pod-ip` names none; the sandbox's IPv4 address if left out. */
+  readonly podIps?: readonly string[];
+}
+
+/**
+ * Reads a command's words: Istio's flags to a capture config, with sidecar.env, cluster.env and the environment, and the command's own long
+ * options. Throws `bad-usage` with every finding of both.
+ */
+export function readCaptureCommand(
+  args: readonly string[],
+  command: CaptureCommandOptions,
+  io: Pick<CommandIo, "environment" | "workingDirectory">,
+): CaptureCommandLine {
+  const specs = [...command.specs, ...CAPTURE_LONG_OPTIONS];
+  const words = separateWords(args, specs, command.positionals);
+  const parsed = parseOptions(words.own, specs);
+  const options = parsed.ok ? parsed.value : { values: new Map<string, string[]>(), positionals: [] };
+  const findings: Finding[] = parsed.ok ? [] : [...parsed.findings];
+  const captureFrom = words.capture.length > 0 ? "flags" : "default";
+  const podIp = lastValue(options, "pod-ip");
+  const dialect = lastValue(options, "dialect");
+  const capture = parseCapture({
+    words: captureFrom === "default" && command.withoutFlags === "seed" ? SEED_WORDS : words.capture,
+    environment: io.environment,
+    files: readEnvironmentFiles(options, io.workingDirectory, findings),
+    names: readNames(),
+    podIps: podIp === undefined ? (command.podIps ?? [DEFAULT_ADDRESSES.pod[4]]) : podIp.split(","),
+    ...(dialect === undefined ? {} : { dialect }),
+  });
+  if (!capture.ok) findings.push(...capture.findings);
+  const asksForUsage = capture.ok && capture.value.purpose === "usage";
+  if (!capture.ok || (findings.length > 0 && !asksForUsage)) throw refuse(findings);
+  return { options, capture: capture.value, captureFrom };
+}
+
+/** Gives the last value of an option, or undefined where it is not given. */
+export function lastValue(options: ParsedOptions, name: string): string | undefined {
+  return options.values.get(name)?.at(-1);
+}
+
+/** Tells findings that stop nothing. */
+export function tellWarnings(warnings: readonly Finding[], io: Pick<CommandIo, "err">): void {
+  for (const { where, line, message } of warnings) {
+    io.err(`landfall: warning: ${where}${line === null ? "" : `:${line}`}: ${message}\n`);
+  }
+}
+
+function refuse(findings: readonly Finding[]): LandfallError {
+  const count = findings.length === 1 ? "one finding" : `${findings.length} findings`;
+  return new LandfallError("bad-usage", `The command line cannot be used (${count}); nothing was done.`, { findings });
+}
+
+/** Deals the words out: what the command knows, and long options that nobody knows, to the command; the rest to the generator. */
+function separateWords(args: readonly string[], specs: readonly OptionSpec[], positionals: "own" | "none") {
+  const capture: string[] = [];
+  const own: string[] = [];
+  const captureNames = new Set([...CAPTURE_OPTIONS, ...CAPTURE_SWITCHES].map(({ name }) => name));
+  const { tokens } = parseArgs({
+    args: [...args],
+    strict: false,
+    tokens: true,
+    options: Object.fromEntries([...specs, ...CAPTURE_OPTIONS, ...CAPTURE_SWITCHES].map(toParseArgs)),
+  });
+  for (const token of tokens) {
+    if (token.kind !== "option") {
+      (positionals === "own" ? own : capture).push(token.kind === "positional" ? token.value : "--");
+      continue;
+    }
+    const isOwn = !captureNames.has(token.name) && token.rawName.startsWith("--");
+    const to = isOwn ? own : capture;
+    if (token.inlineValue) to.push(`${token.rawName}${token.rawName.startsWith("--") ? "=" : ""}${token.value}`);
+    else to.push(token.rawName, ...(token.value === undefined ? [] : [token.value]));
+  }
+  return { own, capture };
+}
+
+function toParseArgs({ name, short, value }: OptionSpec) {
+  const type = value === null ? ("boolean" as const) : ("string" as const);
+  return [name, short === undefined ? { type } : { type, short }] as const;
+}
+
+/** Reads the two files: those named, which must be there, or the original's, if they are. */
+function readEnvironmentFiles(
+  options: ParsedOptions,
+  workingDirectory: string,
+  findings: Finding[],
+): readonly EnvironmentFile[] {
+  const wanted = [
+    { option: "sidecar-env", standard: SIDECAR_ENV_PATH },
+    { option: "cluster-env", standard: CLUSTER_ENV_PATH },
+  ];
+  return wanted.flatMap(({ option, standard }) => {
+    const named = lastValue(options, option);
+    const path = named === undefined ? standard : resolve(workingDirectory, named);
+    try {
+      return [{ path: named ?? standard, text: readFileSync(path, "utf8") }];
+    } catch (error) {
+      const isAbsent = (error as NodeJS.ErrnoException).code === "ENOENT";
+      if (named === undefined && isAbsent) return [];
+      findings.push(
+        finding(named === undefined ? standard : `--${option}`, `${path} cannot be read: ${(error as Error).message}.`),
+      );
+      return [];
+    }
+  });
+}
