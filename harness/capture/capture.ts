@@ -5,13 +5,9 @@ import { DIALECTS, findDialect } from "./dialects.ts";
 import { type EnvironmentFile, parseEnvironmentFile } from "./environment.ts";
 import type { SettingName } from "./flags.ts";
 import type { Origin, Places } from "./given.ts";
-import type { OwnerLookup } from "./owners.ts";
-import type { ServiceLookup } from "./ports.ts";
 import { type NameLookups, readSettings } from "./settings.ts";
 import { warnOfSettings } from "./warnings.ts";
 import { readWords } from "./words.ts";
-
-export type { OwnerLookup, ServiceLookup };
 
 /** Everything the generator is given. */
 export interface CaptureInput {
