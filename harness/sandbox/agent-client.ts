@@ -1,0 +1,111 @@
+import type { Readable, Writable } from "node:stream";
+import type { AgentFault, CallName, CallParams, CallResult, EventLine, ReplyLine, Seen } from "../agent/protocol.ts";
+import { LandfallError } from "../errors.ts";
+
+/** The standard streams of a running agent. */
+export interface AgentStreams {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+}
+
+interface Pending {
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: LandfallError) => void;
+}
+
+/** How much of the agent's last words is kept for the error that tells of its end. */
+const LAST_WORDS_CHARACTERS = 2_000;
+
+/**
+ * The near end of the control protocol: calls go out as lines, replies come back in any order, `seen` events are kept by token.
+ * Once the agent has ended, every call still open and every later one fails with `agent-failed` and the agent's last words.
+ */
+export class AgentClient implements AsyncDisposable {
+  readonly name: string;
+  readonly #stdin: Writable;
+  readonly #pending = new Map<number, Pending>();
+  readonly #seen = new Map<string, Seen[]>();
+  readonly #ended: Promise<void>;
+  #lastId = 0;
+  #lastWords = "";
+  #end: LandfallError | null = null;
+
+  /** `name` is what errors call this agent: `the pod`. */
+  constructor(name: string, { stdin, stdout, stderr }: AgentStreams) {
+    this.name = name;
+    this.#stdin = stdin;
+    stdin.on("error", () => {});
+    stderr.setEncoding("utf8").on("data", (text: string) => {
+      this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS_CHARACTERS);
+    });
+    this.#ended = this.#read(stdout);
+  }
+
+  /** Makes one call. Throws the agent's fault as a LandfallError of the same code, or `agent-failed` where the agent is gone. */
+  call<N extends CallName>(call: N, params: CallParams<N>): Promise<CallResult<N>> {
+    if (this.#end) return Promise.reject(this.#end);
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve: (result) => resolve(result as CallResult<N>), reject });
+      this.#stdin.write(`${JSON.stringify({ id, call, params })}\n`);
+    });
+  }
+
+  /** Gives the listeners' records of a flow and forgets them. They are all there once a `sync` has replied. */
+  takeSeen(token: string): readonly Seen[] {
+    const records = this.#seen.get(token) ?? [];
+    this.#seen.delete(token);
+    return records;
+  }
+
+  /** Ends the agent by ending its stdin, and waits until it is gone. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stdin.end();
+    await this.#ended;
+  }
+
+  async #read(stdout: Readable): Promise<void> {
+    let cause: unknown;
+    try {
+      let rest = "";
+      for await (const text of stdout.setEncoding("utf8")) {
+        const lines = (rest + text).split("\n");
+        rest = lines.pop() ?? "";
+        for (const line of lines) this.#take(JSON.parse(line));
+      }
+    } catch (error) {
+      cause = error;
+    }
+    this.#fail(cause);
+  }
+
+  #take(line: ReplyLine | EventLine): void {
+    if ("event" in line) {
+      for (const record of line.records) this.#keep(record);
+      return;
+    }
+    const pending = this.#pending.get(line.id);
+    this.#pending.delete(line.id);
+    if (line.ok) pending?.resolve(line.result);
+    else pending?.reject(faultError(line.error));
+  }
+
+  #keep(record: Seen): void {
+    const records = this.#seen.get(record.token);
+    if (records) records.push(record);
+    else this.#seen.set(record.token, [record]);
+  }
+
+  #fail(cause: unknown): void {
+    const words = this.#lastWords.trim();
+    const message = `the sandbox agent of ${this.name} has ended${words ? `, saying: ${words}` : " without a word"}. Run again; landfall doctor says what works here.`;
+    this.#end = new LandfallError("agent-failed", message, { cause });
+    for (const { reject } of this.#pending.values()) reject(this.#end);
+    this.#pending.clear();
+  }
+}
+
+function faultError({ code, message }: AgentFault): LandfallError {
+  return new LandfallError(code, message);
+}

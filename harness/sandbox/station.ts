@@ -1,0 +1,27 @@
+import type { Flow } from "../model/flow.ts";
+import type { AgentClient } from "./agent-client.ts";
+
+/**
+ * The places of a sandbox where something runs: the pod's network namespace itself (rules, and actors with owners of their own), the
+ * workload, the proxy, and the hosts beside the pod. The first three share one network namespace.
+ */
+export const STATION_NAMES = ["pod", "app", "proxy", "client", "upstream", "vm"] as const;
+
+/** A place of a sandbox where something runs. */
+export type StationName = (typeof STATION_NAMES)[number];
+
+/** The agent that plays a station, and the station's namespace as that agent knows it (null: the one it was started in). */
+export interface Station {
+  readonly agent: AgentClient;
+  readonly namespace: string | null;
+}
+
+/** The stations of a running sandbox; `vm` only once a scenario has asked for it. */
+export type Stations = ReadonlyMap<StationName, Station>;
+
+/** Gives the station from which a flow starts: `envoy` and `status` are the proxy, `root` and `uid=N,gid=M` the pod. */
+export function stationOf(flow: Flow): StationName {
+  const { actor } = flow.from;
+  if (actor === "envoy" || actor === "status") return "proxy";
+  return STATION_NAMES.find((name) => name === actor) ?? "pod";
+}

@@ -1,0 +1,21 @@
+import type { SandboxAddresses } from "../model/pod.ts";
+import type { BackendName } from "../model/report.ts";
+import type { Stations } from "./station.ts";
+
+/**
+ * What a backend with a kernel has made and keeps alive: hosts, networks, and an agent at every station. The rest of a sandbox is the
+ * same whichever backend made it (`AgentSandbox`).
+ */
+export interface World extends AsyncDisposable {
+  readonly backend: Exclude<BackendName, "simulated">;
+  readonly addresses: SandboxAddresses;
+  /** `vm` is among them once {@link World.linkInterfaces} was asked for an interface. */
+  readonly stations: Stations;
+  /** Brings the pod's further interfaces to exactly these names, behind each of which the `vm` stands. */
+  linkInterfaces(names: readonly string[]): Promise<void>;
+  /** Runs `landfall apply` in the pod as an init container would. Throws `rules-refused` with its words where it fails. */
+  runCapture(flags: readonly string[], environment: Readonly<Record<string, string>>): Promise<void>;
+  /** Runs a script in the pod's network namespace as root. Throws `rules-refused` with its words where it fails. */
+  runScript(path: string): Promise<void>;
+  shellHint(): string | null;
+}
