@@ -1,0 +1,80 @@
+/** Numbers of the protocols that have a name, from /etc/protocols of Debian 12 (netbase 6.4). The first name of a number is the one iptables prints. */
+const NUMBERS: readonly (readonly [name: string, number: number])[] = [
+  ["icmp", 1],
+  ["igmp", 2],
+  ["ggp", 3],
+  ["ipencap", 4],
+  ["st", 5],
+  ["tcp", 6],
+  ["egp", 8],
+  ["igp", 9],
+  ["pup", 12],
+  ["udp", 17],
+  ["hmp", 20],
+  ["xns-idp", 22],
+  ["rdp", 27],
+  ["iso-tp4", 29],
+  ["dccp", 33],
+  ["xtp", 36],
+  ["ddp", 37],
+  ["idpr-cmtp", 38],
+  ["ipv6", 41],
+  ["ipv6-route", 43],
+  ["ipv6-frag", 44],
+  ["idrp", 45],
+  ["rsvp", 46],
+  ["gre", 47],
+  ["esp", 50],
+  ["ah", 51],
+  ["skip", 57],
+  ["ipv6-icmp", 58],
+  ["icmpv6", 58],
+  ["ipv6-nonxt", 59],
+  ["ipv6-opts", 60],
+  ["rspf", 73],
+  ["vmtp", 81],
+  ["eigrp", 88],
+  ["ospf", 89],
+  ["ax.25", 93],
+  ["ipip", 94],
+  ["etherip", 97],
+  ["encap", 98],
+  ["pim", 103],
+  ["ipcomp", 108],
+  ["vrrp", 112],
+  ["l2tp", 115],
+  ["isis", 124],
+  ["sctp", 132],
+  ["fc", 133],
+  ["mobility-header", 135],
+  ["mh", 135],
+  ["ipv6-mh", 135],
+  ["udplite", 136],
+  ["mpls-in-ip", 137],
+  ["manet", 138],
+  ["hip", 139],
+  ["shim6", 140],
+  ["wesp", 141],
+  ["rohc", 142],
+  ["ethernet", 143],
+];
+
+const NUMBER_BY_NAME = new Map(NUMBERS);
+const NAME_BY_NUMBER = new Map([...NUMBERS].reverse().map(([name, number]) => [number, name]));
+
+/** Gives a protocol's number, or null if its name is not known. */
+export function protocolNumber(protocol: string): number | null {
+  return /^\d+$/.test(protocol) ? Number(protocol) : (NUMBER_BY_NAME.get(protocol) ?? null);
+}
+
+/**
+ * Gives a protocol as iptables prints it, from a name or number: `6` gives `tcp`, `icmpv6` gives `ipv6-icmp`, `253` stays.
+ * `any` for `all`, `0` and the names that mean it; null if it is none.
+ */
+export function canonicalProtocol(text: string): string | "any" | null {
+  const lower = text.toLowerCase();
+  if (lower === "all" || lower === "ip" || lower === "hopopt") return "any";
+  const number = protocolNumber(lower);
+  if (number === null || number > 255) return null;
+  return number === 0 ? "any" : (NAME_BY_NUMBER.get(number) ?? String(number));
+}

@@ -1,0 +1,151 @@
+import { BASE_OPTIONS } from "./base-matches.ts";
+import type { OptionUse } from "./match-module.ts";
+import { MATCH_MODULES } from "./matches.ts";
+import { findOwner, openImpliedSection, type RuleSections, type Section } from "./option-owner.ts";
+import type { Word } from "./words.ts";
+
+const OPENERS: Readonly<Record<string, Section["kind"]>> = {
+  "-m": "match",
+  "--match": "match",
+  "-j": "jump",
+  "--jump": "jump",
+  "-g": "goto",
+  "--goto": "goto",
+};
+/** Short for a base option, and an option of its own in modules such as policy. */
+const SHARED_NAMES = ["--proto", "--src", "--dst"];
+
+/**
+ * Sorts a rule's words: the options that need no `-m`, one section for each `-m`, and the target's. An option belongs to the section
+ * before it; else to the module its `-p` loads; an option nobody knows stays as text with the section it stands in.
+ */
+export function sortWords(words: readonly Word[]): RuleSections {
+  const sections: RuleSections = { base: [], matches: [], target: null, counters: null, faults: [] };
+  let current: Section | null = null;
+  let rest = words;
+  while (rest.length > 0) {
+    const negated = rest[0]?.text === "!" && !rest[0].quoted;
+    const [head, ...tail] = openWord(negated ? rest.slice(1) : rest);
+    if (!head) return withFault(sections, rest[0], 'Nothing stands behind "!"; name the option it negates.');
+    const step = takeOption(sections, current, head, tail, negated);
+    current = step.current;
+    rest = tail.slice(step.taken);
+  }
+  return sections;
+}
+
+/** Takes a joined value off its option: `-ptcp`, `--dport=80`. */
+function openWord(words: readonly Word[]): readonly Word[] {
+  const [head, ...tail] = words;
+  const joined = head && !head.quoted ? /^(-[sdiopjgmc])(?=[^-])(.+)$|^(--[\w-]+)=(.*)$/s.exec(head.text) : null;
+  if (!head || !joined) return words;
+  const option = joined[1] ?? joined[3] ?? "";
+  const value = joined[2] ?? joined[4] ?? "";
+  return [{ ...head, text: option, raw: option }, { ...head, text: value, raw: value, quoted: true }, ...tail];
+}
+
+interface Step {
+  readonly current: Section | null;
+  readonly taken: number;
+}
+
+function takeOption(
+  all: RuleSections,
+  current: Section | null,
+  head: Word,
+  tail: readonly Word[],
+  negated: boolean,
+): Step {
+  const opener = head.quoted || !head.text.startsWith("-") ? undefined : OPENERS[head.text];
+  if (opener) return openSection(all, opener, head, tail, negated);
+  const keeps = current?.reading === "opaque" && SHARED_NAMES.includes(head.text);
+  if (!head.quoted && Object.hasOwn(BASE_OPTIONS, head.text) && !keeps) {
+    const count = BASE_OPTIONS[head.text] === "-f" ? 0 : 1;
+    if (all.base.some((other) => BASE_OPTIONS[other.option] === BASE_OPTIONS[head.text]))
+      withFault(all, head, `${head.text} stands twice; a rule takes one, and all of a list parted by commas.`);
+    addUse(all, all.base, head, head.text, tail.slice(0, count), count, negated);
+    return { current, taken: count };
+  }
+  if (head.text === "-c" || head.text === "--set-counters") return takeCounters(all, current, head, tail);
+  return takeSectionOption(all, current, head, tail, negated);
+}
+
+function openSection(
+  all: RuleSections,
+  kind: Section["kind"],
+  head: Word,
+  tail: readonly Word[],
+  negated: boolean,
+): Step {
+  const name = tail[0];
+  if (!name || negated) {
+    withFault(all, head, negated ? `"!" cannot stand before ${head.text}.` : `${head.text} needs a name behind it.`);
+    return { current: null, taken: name ? 1 : 0 };
+  }
+  const short = { match: "-m", jump: "-j", goto: "-g" }[kind];
+  const reading = kind !== "match" || MATCH_MODULES.has(name.text) ? "understood" : "opaque";
+  const section: Section = { kind, name: name.text, column: name.column, uses: [], raw: [short, name.raw], reading };
+  if (kind === "match") all.matches.push(section);
+  else if (all.target) withFault(all, head, "A rule has one target; take the second one away.");
+  else all.target = section;
+  return { current: section, taken: 1 };
+}
+
+function takeCounters(all: RuleSections, current: Section | null, head: Word, tail: readonly Word[]): Step {
+  const [packets, bytes] = [Number(tail[0]?.text), Number(tail[1]?.text)];
+  if (Number.isInteger(packets) && Number.isInteger(bytes)) all.counters = { packets, bytes };
+  else withFault(all, head, `${head.text} takes two numbers: packets and bytes.`);
+  return { current, taken: 2 };
+}
+
+function takeSectionOption(
+  all: RuleSections,
+  current: Section | null,
+  head: Word,
+  tail: readonly Word[],
+  negated: boolean,
+): Step {
+  const isOption = head.text.startsWith("-") && !head.quoted;
+  const owner = isOption ? findOwner(all, current, head.text) : null;
+  if (owner) {
+    const count = owner.takes[owner.option] ?? 0;
+    const values = tail.slice(0, count);
+    addUse(all, owner.section.uses, head, owner.option, values, count, negated);
+    owner.section.raw.push(...(negated ? ["!"] : []), head.raw, ...values.map((word) => word.raw));
+    return { current: owner.section, taken: count };
+  }
+  const host = current ?? (isOption ? openImpliedSection(all, head) : null);
+  if (!host || (!isOption && host.reading === "understood")) {
+    withFault(all, head, strayMessage(head, isOption));
+    const next = tail.findIndex((word) => word.text === "!" || word.text.startsWith("-"));
+    return { current, taken: isOption ? (next < 0 ? tail.length : next) : 0 };
+  }
+  host.reading = "opaque";
+  host.raw.push(...(negated ? ["!"] : []), head.raw);
+  return { current: host, taken: 0 };
+}
+
+function strayMessage(word: Word, isOption: boolean): string {
+  return isOption
+    ? `${word.text} belongs to no module; write -m MODULE before it.`
+    : `"${word.text}" belongs to no option; take it away, or quote it together with the value before it.`;
+}
+
+function addUse(
+  all: RuleSections,
+  uses: OptionUse[],
+  head: Word,
+  option: string,
+  values: readonly Word[],
+  count: number,
+  negated: boolean,
+): void {
+  const needs = count === 1 ? "a value" : `${count} values`;
+  if (values.length < count) withFault(all, head, `${head.text} needs ${needs} behind it.`);
+  else uses.push({ option, negated, values: values.map((word) => word.text), column: head.column });
+}
+
+function withFault(all: RuleSections, word: Word | undefined, message: string): RuleSections {
+  all.faults.push({ kind: "fault", column: word?.column ?? 1, message });
+  return all;
+}

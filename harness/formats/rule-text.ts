@@ -1,0 +1,100 @@
+import type { Family } from "../model/address.ts";
+import type { Match } from "../model/match.ts";
+import type { Counters, Rule } from "../model/ruleset.ts";
+import type { Target } from "../model/target.ts";
+import { BASE_OPTIONS, readBaseMatch } from "./base-matches.ts";
+import type { Fault, ReadContext } from "./match-module.ts";
+import { MATCH_MODULES, renderMatches } from "./matches.ts";
+import type { Section } from "./option-owner.ts";
+import { sortWords } from "./rule-sections.ts";
+import { FOREIGN_TARGETS, renderTarget, TARGET_MODULES } from "./targets.ts";
+import type { Word } from "./words.ts";
+
+/** The options that need no `-m`, as iptables prints them. */
+const BASE_ORDER = ["-s", "-d", "-i", "-o", "-p", "-f"];
+
+/** What reading a rule needs: its family, its names, and which chains its table has. */
+export interface RuleContext extends ReadContext {
+  readonly hasChain: (name: string) => boolean;
+}
+
+/** What reading a rule's words gives. With faults the rules are not to be used. */
+export interface RuleReading {
+  /** One rule, or several where `-s` or `-d` lists addresses. */
+  readonly rules: readonly Rule[];
+  readonly counters: Counters | null;
+  /** Where the target's name stands, from 1; null without a target. */
+  readonly targetColumn: number | null;
+  readonly faults: readonly Fault[];
+}
+
+/**
+ * Reads a rule's words, those behind `-A CHAIN` (iptables(8), iptables-extensions(8)). What is not understood is kept as text.
+ * `-s a,b -d c,d` gives four rules in iptables' order: a to c, a to d, b to c, b to d.
+ */
+export function readRule(words: readonly Word[], context: RuleContext): RuleReading {
+  const sections = sortWords(words);
+  const faults: Fault[] = [...sections.faults];
+  const base = sections.base.flatMap((use) => {
+    const alternatives = readBaseMatch(use, context);
+    if ("kind" in alternatives) faults.push(alternatives);
+    return "kind" in alternatives ? [] : [{ slot: BASE_OPTIONS[use.option] ?? "-f", alternatives }];
+  });
+  const matches = sections.matches.flatMap((section) => readMatches(section, context, faults));
+  const target = sections.target ? readTarget(sections.target, context, faults) : null;
+  const counters = sections.counters ? { counters: sections.counters } : {};
+  const rules = combine(base).map((heads) => ({ matches: [...heads, ...matches], target, ...counters }));
+  return { rules, counters: sections.counters, targetColumn: sections.target?.column ?? null, faults };
+}
+
+/** Every choice of one alternative from each; sources vary slowest, then destinations. */
+function combine(
+  base: readonly { readonly slot: string; readonly alternatives: readonly (Match | null)[] }[],
+): readonly Match[][] {
+  const inPrintOrder = BASE_ORDER.flatMap((slot) => base.filter((option) => option.slot === slot));
+  return inPrintOrder.reduce<Match[][]>(
+    (heads, { alternatives }) =>
+      heads.flatMap((head) => alternatives.map((match) => (match ? [...head, match] : head))),
+    [[]],
+  );
+}
+
+function readMatches(section: Section, context: ReadContext, faults: Fault[]): readonly Match[] {
+  const module = MATCH_MODULES.get(section.name);
+  if (!module || section.reading === "opaque") return [{ kind: "unknown", text: section.raw.join(" ") }];
+  const read = module.read(section.uses, context, section.column);
+  faults.push(...read.filter((item) => item.kind === "fault"));
+  return read.filter((item) => item.kind !== "fault");
+}
+
+function readTarget(section: Section, context: RuleContext, faults: Fault[]): Target | null {
+  const { name, column, uses } = section;
+  if (section.kind === "goto") return { kind: "goto", chain: name };
+  const module = TARGET_MODULES.get(name);
+  if (context.hasChain(name) || !(module || FOREIGN_TARGETS.includes(name) || section.reading === "opaque")) {
+    if (section.reading === "opaque")
+      faults.push({ kind: "fault", column, message: `${name} is a chain and takes no options.` });
+    return { kind: "jump", chain: name };
+  }
+  const target = module && section.reading === "understood" ? module.read(uses, context, column) : "opaque";
+  if (target === "opaque") return { kind: "unknown", text: section.raw.join(" ") };
+  if (target.kind !== "fault") return target;
+  faults.push(target);
+  return null;
+}
+
+/**
+ * Gives a rule as `iptables -S` prints it; the inverse of {@link readRule}.
+ *
+ * @example
+ * renderRule("ISTIO_INBOUND", rule, 4)   // "-A ISTIO_INBOUND -p tcp -m tcp --dport 22 -j RETURN"
+ */
+export function renderRule(chain: string, rule: Rule, family: Family): string {
+  return ["-A", chain, renderRuleBody(rule, family)].filter((part) => part !== "").join(" ");
+}
+
+/** Gives a rule without its `-A CHAIN`: what stands behind `-I CHAIN 1` or `-D CHAIN` as well. */
+export function renderRuleBody(rule: Rule, family: Family): string {
+  const target = rule.target ? [renderTarget(rule.target, family)] : [];
+  return [...renderMatches(rule.matches), ...target].join(" ");
+}

@@ -1,0 +1,69 @@
+import type { Family } from "../model/address.ts";
+import type { Target } from "../model/target.ts";
+import { MARK_TARGETS, renderMarkTarget } from "./mark-targets.ts";
+import { NAT_TARGETS, renderNatTarget } from "./nat-targets.ts";
+import { PLAIN_TARGETS, renderPlainTarget } from "./plain-targets.ts";
+import type { TargetModule } from "./target-module.ts";
+
+/** Every target that is understood, by the name behind `-j`. */
+export const TARGET_MODULES: ReadonlyMap<string, TargetModule> = new Map(
+  Object.entries({ ...PLAIN_TARGETS, ...NAT_TARGETS, ...MARK_TARGETS }),
+);
+
+/** Targets that exist (iptables-extensions(8), 1.8.9) and are kept as text; any other unknown name is a chain that is missing. */
+export const FOREIGN_TARGETS: readonly string[] = [
+  "AUDIT",
+  "CHECKSUM",
+  "CLASSIFY",
+  "CLUSTERIP",
+  "CONNSECMARK",
+  "CT",
+  "DNPT",
+  "DSCP",
+  "ECN",
+  "HL",
+  "HMARK",
+  "IDLETIMER",
+  "LED",
+  "NETMAP",
+  "NFLOG",
+  "NFQUEUE",
+  "QUEUE",
+  "RATEEST",
+  "SECMARK",
+  "SET",
+  "SNPT",
+  "SYNPROXY",
+  "TCPMSS",
+  "TCPOPTSTRIP",
+  "TEE",
+  "TOS",
+  "TRACE",
+  "TTL",
+  "ULOG",
+];
+
+/** Gives a target as iptables prints it, with its `-j` or `-g`. */
+export function renderTarget(target: Target, family: Family): string {
+  switch (target.kind) {
+    case "jump":
+      return `-j ${target.chain}`;
+    case "goto":
+      return `-g ${target.chain}`;
+    case "unknown":
+      return target.text;
+    case "redirect":
+    case "masquerade":
+    case "dnat":
+    case "snat":
+      return `-j ${renderNatTarget(target)}`;
+    case "mark":
+    case "connmark-set":
+    case "connmark-save":
+    case "connmark-restore":
+    case "tproxy":
+      return `-j ${renderMarkTarget(target, family)}`;
+    default:
+      return `-j ${renderPlainTarget(target)}`;
+  }
+}

@@ -1,0 +1,118 @@
+import type { Match, MultiportMatch, PortMatch, TcpFlag, TcpFlagsMatch } from "../model/match.ts";
+import {
+  type Fault,
+  type MatchModule,
+  type MatchText,
+  type OptionUse,
+  orBadValue,
+  type ReadContext,
+  renderNegation,
+} from "./match-module.ts";
+import { LAST_PORT, parsePorts, renderPorts } from "./values.ts";
+
+/** Flags in the order iptables prints them. */
+const TCP_FLAGS: readonly TcpFlag[] = ["FIN", "SYN", "RST", "PSH", "ACK", "URG"];
+const PORT_OPTIONS: Readonly<Record<string, PortMatch["kind"]>> = {
+  "--sport": "source-port",
+  "--source-port": "source-port",
+  "--dport": "destination-port",
+  "--destination-port": "destination-port",
+};
+const MULTIPORT_OPTIONS: Readonly<Record<string, MultiportMatch["side"]>> = {
+  "--sports": "source",
+  "--source-ports": "source",
+  "--dports": "destination",
+  "--destination-ports": "destination",
+  "--ports": "either",
+};
+const SLOTS_AT_MOST = 15;
+const A_PORT = "a port, a range 1024:2048 or a service's name";
+
+/** The modules that look at the transport header: tcp, udp, sctp, dccp, multiport (iptables-extensions(8)). */
+export const TRANSPORT_MODULES: Readonly<Record<string, MatchModule>> = {
+  tcp: makePortModule("tcp", { "--tcp-flags": 2, "--syn": 0 }),
+  udp: makePortModule("udp", {}),
+  sctp: makePortModule("sctp", {}),
+  dccp: makePortModule("dccp", {}),
+  multiport: {
+    takes: { "--sports": 1, "--source-ports": 1, "--dports": 1, "--destination-ports": 1, "--ports": 1 },
+    read: (uses, context) => uses.map((use) => readMultiport(use, context)),
+  },
+};
+
+function makePortModule(module: PortMatch["module"], flagOptions: Readonly<Record<string, 0 | 1 | 2>>): MatchModule {
+  return {
+    takes: { "--sport": 1, "--source-port": 1, "--dport": 1, "--destination-port": 1, ...flagOptions },
+    read: (uses, context) => (uses.length === 0 ? [anyPort(module)] : uses.map((use) => readUse(use, module, context))),
+  };
+}
+
+/** A bare `-m tcp` is what iptables-legacy prints for a range of every port. */
+function anyPort(module: PortMatch["module"]): PortMatch {
+  return { kind: "destination-port", module, negated: false, ports: { first: 0, last: LAST_PORT } };
+}
+
+function readUse(use: OptionUse, module: PortMatch["module"], context: ReadContext): Match | Fault {
+  const kind = PORT_OPTIONS[use.option];
+  if (kind === undefined) return readFlags(use);
+  const ports = parsePorts(use.values[0] ?? "", context.names);
+  return orBadValue<PortMatch>(ports && { kind, module, negated: use.negated, ports }, use, A_PORT);
+}
+
+function readFlags(use: OptionUse): TcpFlagsMatch | Fault {
+  const [maskText = "", setText = ""] = use.option === "--syn" ? ["FIN,SYN,RST,ACK", "SYN"] : use.values;
+  const [mask, set] = [parseFlags(maskText), parseFlags(setText)];
+  const match: TcpFlagsMatch | null = mask && set && { kind: "tcp-flags", negated: use.negated, mask, set };
+  return orBadValue(match, use, `two lists of ${TCP_FLAGS.join(", ")}, ALL or NONE`);
+}
+
+function parseFlags(text: string): readonly TcpFlag[] | null {
+  if (text === "ALL") return TCP_FLAGS;
+  const named = text === "NONE" ? [] : text.split(",");
+  const flags = TCP_FLAGS.filter((flag) => named.includes(flag));
+  return flags.length === new Set(named).size ? flags : null;
+}
+
+function readMultiport(use: OptionUse, context: ReadContext): MultiportMatch | Fault {
+  const side = MULTIPORT_OPTIONS[use.option] ?? "either";
+  const ports = (use.values[0] ?? "").split(",").map((text) => parsePorts(text, context.names));
+  const known = ports.filter((range) => range !== null);
+  const slots = known.reduce((sum, range) => sum + (range.first === range.last ? 1 : 2), 0);
+  const isGood = known.length === ports.length && slots <= SLOTS_AT_MOST;
+  const match: MultiportMatch | null = isGood ? { kind: "multiport", negated: use.negated, side, ports: known } : null;
+  return orBadValue(match, use, `at most ${SLOTS_AT_MOST} ports (a range 8000:8100 counts as two), parted by commas`);
+}
+
+/** Gives a match on ports or TCP flags as iptables prints it. */
+export function renderTransportMatch(match: PortMatch | MultiportMatch | TcpFlagsMatch): MatchText {
+  const not = renderNegation(match.negated);
+  switch (match.kind) {
+    case "source-port":
+      return { module: match.module, slot: 0, text: `${not}--sport ${renderPorts(match.ports)}` };
+    case "destination-port":
+      return {
+        module: match.module,
+        slot: 1,
+        text: isAnyPort(match) ? "" : `${not}--dport ${renderPorts(match.ports)}`,
+      };
+    case "tcp-flags":
+      return { module: "tcp", slot: 2, text: `${not}--tcp-flags ${renderFlags(match.mask)} ${renderFlags(match.set)}` };
+    case "multiport": {
+      const option = { source: "--sports", destination: "--dports", either: "--ports" }[match.side];
+      return {
+        module: "multiport",
+        slot: 0,
+        text: `${not}${option} ${match.ports.map((range) => renderPorts(range)).join(",")}`,
+      };
+    }
+  }
+}
+
+function isAnyPort(match: PortMatch): boolean {
+  const prints = match.module === "sctp" || match.module === "dccp";
+  return !prints && !match.negated && match.ports.first === 0 && match.ports.last === LAST_PORT;
+}
+
+function renderFlags(flags: readonly TcpFlag[]): string {
+  return flags.length === 0 ? "NONE" : TCP_FLAGS.filter((flag) => flags.includes(flag)).join(",");
+}
