@@ -1,0 +1,50 @@
+import { BUILT_IN_CHAINS, type PodRules, type Ruleset, type Table } from "../model/ruleset.ts";
+import { renderRuleBody } from "./rule-text.ts";
+import { quoteForShell, splitWords } from "./words.ts";
+
+/**
+ * Gives a rule set as command lines for a POSIX shell, chains first, then policies that are not ACCEPT, then rules, in the rule set's own
+ * order: `iptables -t nat -N ISTIO_OUTPUT`, `iptables -t nat -A OUTPUT -p tcp -j ISTIO_OUTPUT`.
+ */
+export function renderCommands(ruleset: Ruleset): readonly string[] {
+  const tool = ruleset.family === 6 ? "ip6tables" : "iptables";
+  return ruleset.tables.flatMap((table) =>
+    tableWords(table, ruleset).map((words) => [tool, "-t", table.name, ...words].join(" ")),
+  );
+}
+
+/** Gives everything that goes into a pod as command lines: both families, and the policy routing that marks need. */
+export function renderPodCommands({ ip, ip6, policyRouting }: PodRules): readonly string[] {
+  const { rules, routes, addresses } = policyRouting;
+  return [
+    ...addresses.map((address) => `ip ${familyFlag(address)}addr add ${address}`),
+    ...rules.map((rule) => `ip rule add ${rule}`),
+    ...routes.map((route) => `ip ${familyFlag(route)}route add ${route}`),
+    ...(ip ? renderCommands(ip) : []),
+    ...(ip6 ? renderCommands(ip6) : []),
+  ];
+}
+
+function familyFlag(words: string): "-6 " | "" {
+  return words.includes(":") ? "-6 " : "";
+}
+
+function tableWords({ name, chains }: Table, { family }: Ruleset): readonly (readonly string[])[] {
+  const others = chains.filter((chain) => !BUILT_IN_CHAINS[name].includes(chain.name));
+  const policies = chains.filter((chain) => chain.policy === "DROP");
+  return [
+    ...others.map((chain) => ["-N", quoteForShell(chain.name)]),
+    ...policies.map((chain) => ["-P", chain.name, "DROP"]),
+    ...chains.flatMap((chain) =>
+      chain.rules.map((rule) => ["-A", quoteForShell(chain.name), ...shellWords(renderRuleBody(rule, family))]),
+    ),
+  ];
+}
+
+/** The text iptables prints has double quotes; a shell reads those its own way. */
+function shellWords(body: string): readonly string[] {
+  const split = splitWords(body);
+  return split.kind === "words"
+    ? split.words.map((word) => (word.text === "!" ? "!" : quoteForShell(word.text)))
+    : [body];
+}
