@@ -1,0 +1,71 @@
+import { writeFileSync } from "node:fs";
+import { release } from "node:os";
+import { join } from "node:path";
+import { runCommand } from "./command.ts";
+import { dialAll } from "./dialler.ts";
+import { runInNamespace } from "./identity.ts";
+import { KernelRules, nameTool } from "./kernel-rules.ts";
+import { ListenerRegistry } from "./listener-registry.ts";
+import { ListeningCrew } from "./listening-crew.ts";
+import { Namespaces } from "./namespaces.ts";
+import { configureNetwork } from "./policy-routing.ts";
+import type { AgentFacts, CallName, CallParams, CallResult, IptablesVariant, Seen } from "./protocol.ts";
+
+/** Carries out a call of the protocol by its name. */
+export type Calls = { readonly [N in CallName]: (params: CallParams<N>) => Promise<CallResult<N>> };
+
+/** Gives the calls of one agent, described in the protocol; they share what they make. `tell` is given what the listeners see. */
+export function makeCalls(tell: (records: readonly Seen[]) => void): Calls {
+  const crew = new ListeningCrew(tell);
+  const namespaces = new Namespaces();
+  const registry = new ListenerRegistry(crew, namespaces);
+  const rulesByName = new Map<string | null, KernelRules>();
+  const rulesOf = (name: string | null) => {
+    const rules = rulesByName.get(name) ?? new KernelRules(namespaces.find(name));
+    rulesByName.set(name, rules);
+    return rules;
+  };
+  return {
+    hello: ({ variant }) => describeAgent(variant),
+    "open-namespaces": async ({ names }) => {
+      namespaces.open(names);
+      for (const name of names) rulesByName.delete(name);
+      return { paths: namespaces.listPaths() };
+    },
+    configure: async ({ namespace, sysctls, ip }) => {
+      runInNamespace(namespaces.find(namespace), () => writeSysctls(sysctls));
+      await configureNetwork(namespaces.find(namespace), ip);
+      return null;
+    },
+    listen: ({ listeners }) => registry.bringTo(listeners),
+    dial: async ({ dials, inFlight }) => ({ results: await dialAll(dials, inFlight, (name) => namespaces.find(name)) }),
+    sync: async () => {
+      await crew.flush();
+      return null;
+    },
+    apply: async (params) => {
+      await rulesOf(params.namespace).apply(params);
+      return null;
+    },
+    clear: async ({ namespace, variant }) => {
+      await rulesOf(namespace).clear(variant);
+      return null;
+    },
+    counters: ({ namespace, variant }) => rulesOf(namespace).counters(variant),
+    run: async ({ namespace, ...command }) => runCommand({ ...command, namespace: namespaces.find(namespace) }),
+  };
+}
+
+async function describeAgent(variant: IptablesVariant): Promise<AgentFacts> {
+  const version = runCommand({ namespace: null, command: [nameTool("iptables", variant, null), "--version"] });
+  const iptables = await version.then(
+    ({ stdout }) => stdout.trim().replace(/^iptables v?/, ""),
+    () => null,
+  );
+  return { pid: process.pid, kernel: release(), iptables };
+}
+
+/** `/proc/sys/net` shows the namespace of the thread that looks. */
+function writeSysctls(sysctls: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(sysctls)) writeFileSync(join("/proc/sys", name), value);
+}

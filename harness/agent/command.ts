@@ -1,0 +1,60 @@
+import { spawn } from "node:child_process";
+import { CallError } from "./fault.ts";
+import { runInNamespace } from "./identity.ts";
+import type { CommandResult } from "./protocol.ts";
+
+/** A command with the namespace it runs in. */
+export interface Command {
+  /** A descriptor; null for the agent's own namespace. */
+  readonly namespace: number | null;
+  readonly command: readonly string[];
+  readonly stdin?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+}
+
+const TIMEOUT_MS = 10_000;
+
+/**
+ * Runs a command and waits for its end: the process is forked by this thread and so begins in the thread's namespace.
+ * Throws `environment` where the program is not there, `agent-failed` where it had to be killed.
+ */
+export function runCommand({ namespace, command, stdin = "", environment = {}, timeoutMs = TIMEOUT_MS }: Command) {
+  const [program = "", ...args] = command;
+  return new Promise<CommandResult>((resolve, reject) => {
+    const child = runInNamespace(namespace, () =>
+      spawn(program, args, { env: { ...process.env, ...environment }, stdio: "pipe" }),
+    );
+    const timer = setTimeout(() => {
+      child.kill("SIGKILL");
+      reject(new CallError("agent-failed", `${program} did not end within ${timeoutMs} ms and was killed`));
+    }, timeoutMs);
+    const [stdout, stderr] = [collectText(child.stdout), collectText(child.stderr)];
+    child.on("error", (error) => {
+      clearTimeout(timer);
+      reject(new CallError("environment", `cannot run ${program}: ${error.message}`, { cause: error }));
+    });
+    child.on("close", (status) => {
+      clearTimeout(timer);
+      resolve({ status, stdout: stdout(), stderr: stderr() });
+    });
+    // A program that does not read its input to the end closes the pipe; its status tells whether that was well.
+    child.stdin.on("error", () => {});
+    child.stdin.end(stdin);
+  });
+}
+
+/** The same, throwing `environment` with what the program said where its status is not 0. */
+export async function runChecked(command: Command): Promise<string> {
+  const { status, stdout, stderr } = await runCommand(command);
+  if (status === 0) return stdout;
+  const text = command.command.join(" ");
+  throw new CallError("environment", `${text} ended with status ${status}: ${stderr.trim() || "it said nothing"}`);
+}
+
+function collectText(stream: NodeJS.ReadableStream): () => string {
+  const chunks: string[] = [];
+  stream.setEncoding("utf8");
+  stream.on("data", (chunk: string) => chunks.push(chunk));
+  return () => chunks.join("");
+}

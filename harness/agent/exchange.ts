@@ -1,0 +1,97 @@
+import { Socket } from "node:net";
+import { getSystemErrorName } from "node:util";
+import type { Landing } from "../model/landing.ts";
+import { makeBlindLanding, makeFailureLanding, makeTimedOutLanding } from "./landings.ts";
+import type { Answer, Greeting } from "./protocol.ts";
+import { type Endpoint, renderEndpoint } from "./socket-address.ts";
+import { openConnection, readConnectionState } from "./sockets.ts";
+
+/**
+ * How long a made connection waits for its answer beyond the time the farthest dial may take, for each passage through the stub that may
+ * still lie ahead: whoever is nearer to the trouble reports it first.
+ */
+const ANSWER_SLACK_MS = 250;
+const PASSAGES_AT_MOST = 9;
+
+/**
+ * Makes one connection, greets, and gives the landing that the far end answers, or the way in which the connection failed.
+ * Never throws. `open` must make the socket at once, in the namespace and for the owner it belongs to.
+ */
+export function exchange(
+  target: Endpoint,
+  source: string | null,
+  greeting: Greeting,
+  open: OpenConnection = openConnection,
+) {
+  const what = `connect to ${renderEndpoint(target)}${source === null ? "" : ` from ${source}`}`;
+  try {
+    const opened = open(target, source);
+    if ("errno" in opened)
+      return Promise.resolve(makeFailureLanding(getSystemErrorName(-opened.errno), greeting.hops, what));
+    return converse(opened.fd, greeting, what);
+  } catch (error) {
+    return Promise.resolve(makeBlindLanding(`cannot ${what}: ${describe(error)}`, greeting.hops));
+  }
+}
+
+/** Makes the socket of an exchange. */
+export type OpenConnection = typeof openConnection;
+
+/**
+ * The socket is handed to Node while it is still connecting: the kernel answers EAGAIN to reads and writes until the connection is made
+ * (net/ipv4/tcp.c), and its error comes with the first event.
+ */
+function converse(fd: number, greeting: Greeting, what: string): Promise<Landing> {
+  return new Promise((resolve) => {
+    const socket = new Socket({ fd });
+    let text = "";
+    let isSettled = false;
+    const settle = (landing: Landing) => {
+      isSettled = true;
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(landing);
+    };
+    // Events that are already there come first: a busy thread must not make a time-out.
+    const startTimer = (timeoutMs: number, act: () => void) =>
+      setTimeout(() => setImmediate(() => isSettled || act()), timeoutMs);
+    let timer = startTimer(greeting.timeoutMs, () => {
+      if (readConnectionState(fd) === "not-connected") return settle(makeTimedOutLanding(greeting.hops));
+      timer = startTimer(answerTimeoutMs(greeting), () =>
+        settle(makeBlindLanding(describeSilence(what), greeting.hops)),
+      );
+    });
+    socket.setEncoding("utf8");
+    socket.on("data", (chunk: string) => {
+      text += chunk;
+      if (text.endsWith("\n")) settle(readAnswer(text, greeting, what));
+    });
+    socket.on("end", () => isSettled || settle(makeBlindLanding(`${what}: closed without an answer`, greeting.hops)));
+    socket.on("error", (error: NodeJS.ErrnoException) =>
+      settle(makeFailureLanding(error.code ?? error.message, greeting.hops, what)),
+    );
+    socket.write(`${JSON.stringify(greeting)}\n`);
+  });
+}
+
+function answerTimeoutMs({ timeoutMs, hops }: Greeting): number {
+  return timeoutMs + (PASSAGES_AT_MOST - hops.length) * ANSWER_SLACK_MS;
+}
+
+function describeSilence(what: string): string {
+  return `${what}: the connection was made, but nothing answered; the listener is stuck, or rules drop what follows the handshake`;
+}
+
+function readAnswer(text: string, greeting: Greeting, what: string): Landing {
+  try {
+    const answer = JSON.parse(text) as Answer;
+    if (answer.token === greeting.token) return answer.landing;
+    return makeBlindLanding(`${what}: a stranger answered for another flow`, greeting.hops);
+  } catch {
+    return makeBlindLanding(`${what}: a stranger answered ${JSON.stringify(text.slice(0, 80))}`, greeting.hops);
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,63 @@
+import { openSync } from "node:fs";
+import type { Owner } from "../model/pod.ts";
+import { checkResult, KERNEL, setfsgid, setfsuid, setns, unshare } from "./syscalls.ts";
+
+const ownNamespace = openSync("/proc/thread-self/ns/net", "r");
+/** An id no process can have: `setfsuid` refuses it and tells the present one (man 2 setfsuid, "Return value"). */
+const NO_ID = 0xffffffff;
+
+/** Makes a network namespace that lives as long as the descriptor given back, or a socket or process in it. */
+export function makeNamespace(): number {
+  checkResult(unshare(KERNEL.CLONE_NEWNET), "unshare", "a network namespace");
+  try {
+    return openSync("/proc/thread-self/ns/net", "r");
+  } finally {
+    checkResult(setns(ownNamespace, KERNEL.CLONE_NEWNET), "setns", "back");
+  }
+}
+
+/**
+ * Runs `act`, which must be synchronous, in a network namespace: sockets it makes and processes it starts belong there.
+ * `setns(2)` moves the calling thread alone. Null is the namespace the thread is in anyway.
+ */
+export function runInNamespace<T>(namespace: number | null, act: () => T): T {
+  if (namespace === null) return act();
+  checkResult(setns(namespace, KERNEL.CLONE_NEWNET), "setns", `to descriptor ${namespace}`);
+  try {
+    return act();
+  } finally {
+    checkResult(setns(ownNamespace, KERNEL.CLONE_NEWNET), "setns", "back");
+  }
+}
+
+/**
+ * Makes a thread the owner of what it opens from now on. `-m owner` compares the fsuid and fsgid of whoever opened the socket
+ * (net/netfilter/xt_owner.c); the thread keeps its rights, so that it can still enter namespaces and take low ports.
+ * Throws where the kernel knows no such id here (an unmapped id of a user namespace) or does not allow it.
+ */
+export function assumeOwner({ uid, gid }: Owner): void {
+  setfsgid(gid);
+  setfsuid(uid);
+  const [seenUid, seenGid] = [setfsuid(NO_ID) >>> 0, setfsgid(NO_ID) >>> 0];
+  if (seenUid !== uid || seenGid !== gid) {
+    throw new Error(
+      `cannot open sockets as uid ${uid}, gid ${gid}: the kernel keeps uid ${seenUid}, gid ${seenGid}; ` +
+        `the ids must be mapped in this user namespace (/etc/subuid, /etc/subgid), and CAP_SETUID and CAP_SETGID are needed`,
+    );
+  }
+}
+
+/** The owner that this process was started as. */
+export const OWN_OWNER: Owner = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
+
+/** Runs `act`, which must be synchronous, with another owner for what it opens. */
+export function runAsOwner<T>(owner: Owner, present: Owner, act: () => T): T {
+  if (owner.uid === present.uid && owner.gid === present.gid) return act();
+  try {
+    assumeOwner(owner);
+    return act();
+  } finally {
+    setfsgid(present.gid);
+    setfsuid(present.uid);
+  }
+}

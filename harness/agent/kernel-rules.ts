@@ -1,0 +1,103 @@
+import type { PolicyRouting } from "../model/ruleset.ts";
+import { runCommand } from "./command.ts";
+import { forgetConnections } from "./connection-tracking.ts";
+import { CallError } from "./fault.ts";
+import { addPolicyRouting, removePolicyRouting } from "./policy-routing.ts";
+import type { IptablesVariant, RulesText } from "./protocol.ts";
+
+type FamilyPrefix = "iptables" | "ip6tables";
+
+/** The chains the kernel makes by itself; man 8 iptables, "TABLES". */
+const BUILT_IN_CHAINS: Readonly<Record<string, readonly string[]>> = {
+  raw: ["PREROUTING", "OUTPUT"],
+  mangle: ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"],
+  nat: ["PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"],
+  filter: ["INPUT", "FORWARD", "OUTPUT"],
+};
+
+/** Gives the name of a tool of iptables in one of its variants: `ip6tables-nft-restore`. */
+export function nameTool(prefix: FamilyPrefix, variant: IptablesVariant, tool: "restore" | "save" | null): string {
+  return [prefix, ...(variant === "default" ? [] : [variant]), ...(tool === null ? [] : [tool])].join("-");
+}
+
+/**
+ * The rules of one network namespace, and what has to be remembered to take them out again.
+ * Tables that have never been touched are left alone: emptying a table makes it.
+ */
+export class KernelRules {
+  readonly #namespace: number | null;
+  readonly #touched: Readonly<Record<FamilyPrefix, Set<string>>> = { iptables: new Set(), ip6tables: new Set() };
+  #routing: PolicyRouting | null = null;
+
+  constructor(namespace: number | null) {
+    this.#namespace = namespace;
+  }
+
+  /** See `apply` of the protocol. */
+  async apply({ variant, ip, ip6, policyRouting }: Omit<RulesText, "namespace">): Promise<void> {
+    await this.#removeRouting();
+    try {
+      await Promise.all([
+        ip === null ? null : this.#restore("iptables", variant, ip),
+        ip6 === null ? null : this.#restore("ip6tables", variant, ip6),
+      ]);
+      this.#routing = policyRouting;
+      await addPolicyRouting(this.#namespace, policyRouting);
+    } catch (error) {
+      await this.clear(variant);
+      throw error;
+    }
+    forgetConnections(this.#namespace);
+  }
+
+  /** See `clear` of the protocol. */
+  async clear(variant: IptablesVariant): Promise<void> {
+    await this.#removeRouting();
+    await Promise.all((["iptables", "ip6tables"] as const).map((prefix) => this.#restore(prefix, variant, "")));
+    forgetConnections(this.#namespace);
+  }
+
+  /** See `counters` of the protocol. */
+  async counters(variant: IptablesVariant): Promise<{ readonly ip: string | null; readonly ip6: string | null }> {
+    const [ip, ip6] = await Promise.all([this.#save("iptables", variant), this.#save("ip6tables", variant)]);
+    return { ip, ip6 };
+  }
+
+  /** Learns which tables are there after somebody else has put rules in. */
+  async learnTables(variant: IptablesVariant): Promise<void> {
+    const { ip, ip6 } = await this.counters(variant);
+    for (const table of namedTables(ip ?? "")) this.#touched.iptables.add(table);
+    for (const table of namedTables(ip6 ?? "")) this.#touched.ip6tables.add(table);
+  }
+
+  async #restore(prefix: FamilyPrefix, variant: IptablesVariant, text: string): Promise<void> {
+    const touched = this.#touched[prefix];
+    const named = namedTables(text);
+    const blank = [...touched].filter((table) => !named.includes(table)).map(renderEmptyTable);
+    for (const table of named) touched.add(table);
+    if (blank.length === 0 && named.length === 0) return;
+    const command = [nameTool(prefix, variant, "restore"), "-w"];
+    const { status, stderr } = await runCommand({ namespace: this.#namespace, command, stdin: blank.join("") + text });
+    if (status !== 0) throw new CallError("rules-refused", `${command[0]} refused the rules: ${stderr.trim()}`);
+  }
+
+  async #save(prefix: FamilyPrefix, variant: IptablesVariant): Promise<string | null> {
+    const command = [nameTool(prefix, variant, "save"), "-c"];
+    const { status, stdout } = await runCommand({ namespace: this.#namespace, command });
+    return status === 0 ? stdout : null;
+  }
+
+  async #removeRouting(): Promise<void> {
+    if (this.#routing) await removePolicyRouting(this.#namespace, this.#routing);
+    this.#routing = null;
+  }
+}
+
+function namedTables(text: string): readonly string[] {
+  return [...text.matchAll(/^\*(\w+)/gm)].map((found) => found[1] ?? "");
+}
+
+function renderEmptyTable(table: string): string {
+  const chains = (BUILT_IN_CHAINS[table] ?? []).map((chain) => `:${chain} ACCEPT [0:0]\n`);
+  return `*${table}\n${chains.join("")}COMMIT\n`;
+}

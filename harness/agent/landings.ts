@@ -1,0 +1,48 @@
+import type { Hop, Landing, LandingKind } from "../model/landing.ts";
+import type { Seen } from "./protocol.ts";
+
+/** What the kernel's errors of a TCP connection mean for a flow; every other error is the harness's own failure. */
+const KIND_OF_ERROR: Readonly<Record<string, LandingKind>> = {
+  // A reset in answer to the SYN, or ICMP port-unreachable (REJECT's default).
+  ECONNREFUSED: "refused",
+  // A reset, or nobody left, once the connection was made.
+  ECONNRESET: "reset",
+  EPIPE: "reset",
+  ETIMEDOUT: "timed-out",
+  // No route, or the ICMP errors that REJECT can send; net/ipv4/icmp.c (icmp_err_convert), net/ipv6/icmp.c (tab_unreach).
+  ENETUNREACH: "unreachable",
+  EHOSTUNREACH: "unreachable",
+  EHOSTDOWN: "unreachable",
+  ENONET: "unreachable",
+  ENOPROTOOPT: "unreachable",
+  EACCES: "unreachable",
+};
+
+const NOWHERE = { host: null, listener: null, port: null, originalDestination: null, source: null };
+
+/** Gives the landing of a flow whose connection failed with an errno's name, after these hops. */
+export function makeFailureLanding(code: string, hops: readonly Hop[], what: string): Landing {
+  const kind = KIND_OF_ERROR[code];
+  return kind ? { kind, ...NOWHERE, hops } : makeBlindLanding(`${what}: ${code}`, hops);
+}
+
+/** Gives the landing of a flow that nothing answered in time. */
+export function makeTimedOutLanding(hops: readonly Hop[]): Landing {
+  return { kind: "timed-out", ...NOWHERE, hops };
+}
+
+/** Gives the landing of a flow that has passed the stub too often. */
+export function makeLoopLanding(hops: readonly Hop[]): Landing {
+  return { kind: "loop", ...NOWHERE, hops };
+}
+
+/** Gives `could-not-look` with its cause. */
+export function makeBlindLanding(cause: string, hops: readonly Hop[] = []): Landing {
+  return { kind: "could-not-look", ...NOWHERE, hops, cause };
+}
+
+/** Gives the landing on a listener, from the listener's own record. */
+export function makeListenerLanding(seen: Seen, hops: readonly Hop[]): Landing {
+  const { host, listener, port, originalDestination, source } = seen;
+  return { kind: "listener", host, listener, port, originalDestination, source, hops };
+}

@@ -1,0 +1,96 @@
+import { createServer, type Server, type Socket } from "node:net";
+import type { Landing } from "../model/landing.ts";
+import { makeListenerLanding } from "./landings.ts";
+import { findOriginalDestination } from "./original-destination.ts";
+import type { Greeting, ListenerSpec, Seen } from "./protocol.ts";
+import { type Endpoint, renderEndpoint } from "./socket-address.ts";
+import { openListeningSocket } from "./sockets.ts";
+
+/** A greeting is one short line; whoever sends more is no flow of ours. */
+const GREETING_BYTES_AT_MOST = 8192;
+
+/** What a listener does with a connection once its greeting is read: tells of it, and finds the landing to answer. */
+export interface ListenerDuties {
+  readonly report: (seen: Seen) => void;
+  readonly forward: (greeting: Greeting, seen: Seen, destination: Endpoint) => Promise<Landing>;
+}
+
+/**
+ * Opens a listener on both families in the calling thread's present namespace and as its present owner.
+ * Throws a SyscallError; then nothing is left open.
+ */
+export function openListener(spec: ListenerSpec, duties: ListenerDuties): Listener {
+  const servers: Server[] = [];
+  try {
+    for (const family of [4, 6] as const) {
+      const fd = openListeningSocket(family, spec.port, spec.mode);
+      servers.push(createServer({ noDelay: true }, (socket) => serve(socket, spec, duties)).listen({ fd }));
+    }
+    return { close: () => closeAll(servers) };
+  } catch (error) {
+    closeAll(servers);
+    throw error;
+  }
+}
+
+/** An open listener. */
+export interface Listener {
+  /** Takes no more connections; those that are being served go on to their end. */
+  readonly close: () => void;
+}
+
+function closeAll(servers: readonly Server[]): void {
+  for (const server of servers) server.close();
+}
+
+function serve(socket: Socket, spec: ListenerSpec, duties: ListenerDuties): void {
+  const local = { address: socket.localAddress ?? "", port: socket.localPort ?? 0 };
+  const source = renderEndpoint({ address: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 });
+  const redirectedFrom = findOriginalDestination(descriptorOf(socket), local, spec.port);
+  let text = "";
+  socket.setEncoding("utf8");
+  // The dialler may be gone before the answer: then it has its landing already.
+  socket.on("error", () => socket.destroy());
+  socket.on("data", (chunk: string) => {
+    text += chunk;
+    const greeting = text.endsWith("\n") ? parseGreeting(text) : null;
+    if (greeting === null && !text.endsWith("\n") && text.length < GREETING_BYTES_AT_MOST) return;
+    if (greeting === null) return void socket.destroy();
+    const seen = makeSeen(spec, greeting, redirectedFrom, source);
+    duties.report(seen);
+    void decideLanding(spec, greeting, seen, redirectedFrom ?? local, duties).then((landing) =>
+      socket.end(`${JSON.stringify({ token: greeting.token, landing })}\n`),
+    );
+  });
+}
+
+function decideLanding(
+  spec: ListenerSpec,
+  greeting: Greeting,
+  seen: Seen,
+  destination: Endpoint,
+  duties: ListenerDuties,
+): Promise<Landing> {
+  if (spec.stub !== null && greeting.manner === "forward") return duties.forward(greeting, seen, destination);
+  return Promise.resolve(makeListenerLanding(seen, greeting.hops));
+}
+
+function makeSeen(spec: ListenerSpec, greeting: Greeting, redirectedFrom: Endpoint | null, source: string): Seen {
+  const { host, listener, port } = spec;
+  const originalDestination = redirectedFrom && renderEndpoint(redirectedFrom);
+  return { token: greeting.token, host, listener, port, originalDestination, source, hopsBefore: greeting.hops.length };
+}
+
+function parseGreeting(text: string): Greeting | null {
+  try {
+    const greeting = JSON.parse(text) as Greeting;
+    return typeof greeting.token === "string" && Array.isArray(greeting.hops) ? greeting : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Node keeps the descriptor of an accepted socket to itself; its handle has had it under this name since Node 0.x. */
+function descriptorOf(socket: Socket): number {
+  return (socket as unknown as { readonly _handle: { readonly fd: number } | null })._handle?.fd ?? -1;
+}

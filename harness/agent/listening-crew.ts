@@ -1,0 +1,93 @@
+import { extname } from "node:path";
+import { Worker } from "node:worker_threads";
+import type { Owner } from "../model/pod.ts";
+import { OWN_OWNER } from "./identity.ts";
+import { type ListenerOrder, ListenerSet } from "./listener-set.ts";
+import type { ThreadNews, ThreadOrder } from "./listener-thread.ts";
+import type { Seen } from "./protocol.ts";
+
+type OrderBody = ThreadOrder extends infer O ? (O extends ThreadOrder ? Omit<O, "id"> : never) : never;
+
+/** Carries out orders for one owner's listeners. */
+interface Member {
+  readonly carryOut: (order: OrderBody) => Promise<void>;
+}
+
+/**
+ * Everybody who listens: a thread for each owner, started when it is first needed and kept; the agent's own owner listens on the main
+ * thread. Accepting needs a thread of its own because a socket belongs to whoever accepts it.
+ */
+export class ListeningCrew {
+  readonly #members = new Map<string, Member>();
+  readonly #tell: (records: readonly Seen[]) => void;
+
+  constructor(tell: (records: readonly Seen[]) => void) {
+    this.#tell = tell;
+  }
+
+  /** Opens listeners of one owner. Rejects with what the kernel said where one cannot be opened. */
+  open(owner: Owner, listeners: readonly ListenerOrder[]): Promise<void> {
+    return this.#memberOf(owner).carryOut({ order: "open", listeners });
+  }
+
+  /** Closes listeners of one owner. */
+  close(owner: Owner, keys: readonly string[]): Promise<void> {
+    return this.#memberOf(owner).carryOut({ order: "close", keys });
+  }
+
+  /** Resolves when everything seen so far has been told. */
+  async flush(): Promise<void> {
+    await Promise.all([...this.#members.values()].map((member) => member.carryOut({ order: "flush" })));
+  }
+
+  #memberOf(owner: Owner): Member {
+    const name = `${owner.uid}:${owner.gid}`;
+    const known = this.#members.get(name);
+    if (known) return known;
+    const isOwn = owner.uid === OWN_OWNER.uid && owner.gid === OWN_OWNER.gid;
+    const member = isOwn ? makeMainMember(this.#tell) : startThread(owner, this.#tell);
+    this.#members.set(name, member);
+    return member;
+  }
+}
+
+function makeMainMember(tell: (records: readonly Seen[]) => void): Member {
+  const listeners = new ListenerSet(tell);
+  return {
+    carryOut: async (order) => {
+      if (order.order === "open") listeners.open(order.listeners);
+      else if (order.order === "close") listeners.close(order.keys);
+      else listeners.flush();
+    },
+  };
+}
+
+/** A thread that ends takes the agent with it: half an agent would tell half the truth. */
+function startThread(owner: Owner, tell: (records: readonly Seen[]) => void): Member {
+  const worker = new Worker(new URL(`listener-thread${extname(import.meta.filename)}`, import.meta.url), {
+    workerData: owner,
+  });
+  const waiting = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
+  let lastId = 0;
+  worker.on("message", (news: ThreadNews) => {
+    if ("records" in news) return tell(news.records);
+    const order = waiting.get(news.id);
+    waiting.delete(news.id);
+    if (news.fault === null) order?.resolve();
+    else order?.reject(new Error(news.fault));
+  });
+  worker.on("error", (error) => {
+    for (const order of waiting.values()) order.reject(error);
+    waiting.clear();
+    setImmediate(() => {
+      throw new Error(`the thread of uid ${owner.uid}, gid ${owner.gid} ended`, { cause: error });
+    });
+  });
+  return {
+    carryOut: (order) =>
+      new Promise((resolve, reject) => {
+        waiting.set(++lastId, { resolve, reject });
+        worker.postMessage({ ...order, id: lastId });
+      }),
+  };
+}

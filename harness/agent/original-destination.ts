@@ -1,0 +1,23 @@
+import { decodeSocketAddress, type Endpoint } from "./socket-address.ts";
+import { getsockopt, KERNEL } from "./syscalls.ts";
+
+/**
+ * Gives the end point that the peer of an accepted connection dialled, or null where that is the very one that accepted.
+ *
+ * SO_ORIGINAL_DST speaks also of connections nobody redirected, and fails where connection tracking is off: only a value that differs
+ * from the socket's own end point tells of a redirect. With TPROXY the socket's own end point is the one dialled, and differs from the
+ * port listened on.
+ */
+export function findOriginalDestination(fd: number, local: Endpoint, listeningPort: number): Endpoint | null {
+  const tracked = readOriginalDestination(fd, local.address.includes(":") ? KERNEL.SOL_IPV6 : KERNEL.SOL_IP);
+  if (tracked && (tracked.address !== local.address || tracked.port !== local.port)) return tracked;
+  return local.port === listeningPort ? null : local;
+}
+
+/** Asks connection tracking; null where it knows nothing of the connection (ENOENT). */
+function readOriginalDestination(fd: number, level: number): Endpoint | null {
+  const address = Buffer.alloc(28);
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(level === KERNEL.SOL_IPV6 ? 28 : 16);
+  return getsockopt(fd, level, KERNEL.SO_ORIGINAL_DST, address, length) === 0 ? decodeSocketAddress(address) : null;
+}

@@ -1,0 +1,41 @@
+import type { PolicyRouting } from "../model/ruleset.ts";
+import { runChecked, runCommand } from "./command.ts";
+import { CallError } from "./fault.ts";
+
+/**
+ * Puts policy routing in. A rule or route that begins with `-6 ` is IPv6; addresses say their family themselves.
+ * Throws `rules-refused` with what `ip` said.
+ */
+export async function addPolicyRouting(namespace: number | null, routing: PolicyRouting): Promise<void> {
+  for (const [option, lines] of batchesOf(routing, "add")) {
+    const { status, stderr } = await runCommand({ namespace, command: ["ip", ...option, "-batch", "-"], stdin: lines });
+    if (status !== 0) throw new CallError("rules-refused", `ip refused policy routing: ${stderr.trim()}`);
+  }
+}
+
+/** Takes out what {@link addPolicyRouting} put in; what is already gone is passed over. */
+export async function removePolicyRouting(namespace: number | null, routing: PolicyRouting): Promise<void> {
+  for (const [option, lines] of batchesOf(routing, "del")) {
+    await runCommand({ namespace, command: ["ip", ...option, "-force", "-batch", "-"], stdin: lines });
+  }
+}
+
+/** Makes sure that `ip` is there and gives its lines one after another; throws `environment` at the first that fails. */
+export async function configureNetwork(namespace: number | null, lines: readonly string[]): Promise<void> {
+  if (lines.length > 0) await runChecked({ namespace, command: ["ip", "-batch", "-"], stdin: `${lines.join("\n")}\n` });
+}
+
+/** Family is an option of the whole `ip` process, so there is a batch for each; empty ones are left out. */
+function batchesOf(routing: PolicyRouting, verb: "add" | "del"): readonly (readonly [readonly string[], string])[] {
+  const lines = [
+    ...routing.addresses.map((text) => ["addr", text] as const),
+    ...routing.rules.map((text) => ["rule", text] as const),
+    ...routing.routes.map((text) => ["route", text] as const),
+  ];
+  const ip6 = lines.filter(([, text]) => text.startsWith("-6 "));
+  const ip = lines.filter(([, text]) => !text.startsWith("-6 "));
+  const renderLines = (some: typeof lines) =>
+    some.map(([object, text]) => `${object} ${verb} ${text.replace(/^-6 /, "")}\n`).join("");
+  const batches = [[[], renderLines(ip)] as const, [["-6"], renderLines(ip6)] as const];
+  return batches.filter(([, text]) => text !== "");
+}

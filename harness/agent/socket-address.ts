@@ -1,0 +1,34 @@
+import { inetNtop, inetPton, KERNEL } from "./syscalls.ts";
+
+/** An address and a port. */
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+/**
+ * Gives an end point as `struct sockaddr_in` (16 bytes) or `struct sockaddr_in6` (28 bytes), little endian machines only.
+ * Throws where the address is none.
+ */
+export function encodeSocketAddress({ address, port }: Endpoint): Buffer {
+  const isIpv6 = address.includes(":");
+  const bytes = Buffer.alloc(isIpv6 ? 28 : 16);
+  bytes.writeUInt16LE(isIpv6 ? KERNEL.AF_INET6 : KERNEL.AF_INET, 0);
+  bytes.writeUInt16BE(port, 2);
+  const family = isIpv6 ? KERNEL.AF_INET6 : KERNEL.AF_INET;
+  if (inetPton(family, address, bytes.subarray(isIpv6 ? 8 : 4)) !== 1) throw new Error(`"${address}" is no address`);
+  return bytes;
+}
+
+/** Reads what {@link encodeSocketAddress} writes. */
+export function decodeSocketAddress(bytes: Buffer): Endpoint {
+  const family = bytes.readUInt16LE(0);
+  const text = Buffer.alloc(46);
+  inetNtop(family, bytes.subarray(family === KERNEL.AF_INET6 ? 8 : 4), text, text.length);
+  return { address: text.toString("latin1", 0, text.indexOf(0)), port: bytes.readUInt16BE(2) };
+}
+
+/** Gives `a.b.c.d:port` or `[v6]:port`, as every end point is written in landings. */
+export function renderEndpoint({ address, port }: Endpoint): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}

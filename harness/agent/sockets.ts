@@ -1,0 +1,94 @@
+import { type Endpoint, encodeSocketAddress, renderEndpoint } from "./socket-address.ts";
+import {
+  bind,
+  checkResult,
+  close,
+  connect,
+  getpeername,
+  KERNEL,
+  lastErrno,
+  listen,
+  setsockopt,
+  socket,
+} from "./syscalls.ts";
+
+const STREAM = KERNEL.SOCK_STREAM | KERNEL.SOCK_NONBLOCK | KERNEL.SOCK_CLOEXEC;
+const BACKLOG = 4096;
+
+const ON = Buffer.from([1, 0, 0, 0]);
+
+/**
+ * Opens a listening socket on all addresses of one family, for Node's `server.listen({ fd })`. IPv6 sockets take IPv6 alone.
+ * `transparent` needs CAP_NET_ADMIN or CAP_NET_RAW. Throws a SyscallError (`EADDRINUSE`).
+ */
+export function openListeningSocket(family: 4 | 6, port: number, mode: "plain" | "transparent"): number {
+  const endpoint: Endpoint = { address: family === 4 ? "0.0.0.0" : "::", port };
+  const what = renderEndpoint(endpoint);
+  const fd = openSocket(family, what);
+  return closeOnFailure(fd, () => {
+    setOption(fd, KERNEL.SOL_SOCKET, KERNEL.SO_REUSEADDR, what);
+    if (family === 6) setOption(fd, KERNEL.SOL_IPV6, KERNEL.IPV6_V6ONLY, what);
+    if (mode === "transparent") makeTransparent(fd, family, what);
+    const address = encodeSocketAddress(endpoint);
+    checkResult(bind(fd, address, address.length), "bind", what);
+    checkResult(listen(fd, BACKLOG), "listen", what);
+    return fd;
+  });
+}
+
+/**
+ * Opens a socket and begins to connect it, for Node's `new Socket({ fd })`. Gives the descriptor, or the errno with which `connect(2)`
+ * failed at once. `source` is the address to bind to, null for the one the route gives. Throws a SyscallError where the socket cannot be
+ * made or bound: that is no landing.
+ */
+export function openConnection(
+  target: Endpoint,
+  source: string | null,
+): { readonly fd: number } | { readonly errno: number } {
+  const what = renderEndpoint(target);
+  const fd = openSocket(target.address.includes(":") ? 6 : 4, what);
+  return closeOnFailure(fd, () => {
+    if (source !== null) bindSource(fd, source);
+    const address = encodeSocketAddress(target);
+    if (connect(fd, address, address.length) === 0) return { fd };
+    const errno = lastErrno();
+    if (errno === KERNEL.EINPROGRESS) return { fd };
+    close(fd);
+    return { errno };
+  });
+}
+
+/** Says whether a socket's connection has been made. */
+export function readConnectionState(fd: number): "connected" | "not-connected" {
+  const length = Buffer.from([28, 0, 0, 0]);
+  return getpeername(fd, Buffer.alloc(28), length) === 0 ? "connected" : "not-connected";
+}
+
+function openSocket(family: 4 | 6, what: string): number {
+  return checkResult(socket(family === 6 ? KERNEL.AF_INET6 : KERNEL.AF_INET, STREAM, 0), "socket for", what);
+}
+
+/** IP_BIND_ADDRESS_NO_PORT leaves the port to `connect`, which may use one port towards several destinations. */
+function bindSource(fd: number, source: string): void {
+  setOption(fd, KERNEL.SOL_IP, KERNEL.IP_BIND_ADDRESS_NO_PORT, source);
+  const address = encodeSocketAddress({ address: source, port: 0 });
+  checkResult(bind(fd, address, address.length), "bind to source", source);
+}
+
+function makeTransparent(fd: number, family: 4 | 6, what: string): void {
+  if (family === 4) setOption(fd, KERNEL.SOL_IP, KERNEL.IP_TRANSPARENT, what);
+  else setOption(fd, KERNEL.SOL_IPV6, KERNEL.IPV6_TRANSPARENT, what);
+}
+
+function setOption(fd: number, level: number, name: number, what: string): void {
+  checkResult(setsockopt(fd, level, name, ON, ON.length), `setsockopt ${level}/${name} for`, what);
+}
+
+function closeOnFailure<T>(fd: number, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    close(fd);
+    throw error;
+  }
+}

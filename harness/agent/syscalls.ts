@@ -1,0 +1,89 @@
+import { getSystemErrorName } from "node:util";
+import koffi from "koffi";
+
+/** A system call that failed: which one, on what, and the kernel's word for it. */
+export class SyscallError extends Error {
+  /** `EADDRINUSE`. */
+  readonly code: string;
+
+  constructor(call: string, what: string, errno: number) {
+    const code = getSystemErrorName(-errno);
+    super(`${call} ${what}: ${code}`);
+    this.name = "SyscallError";
+    this.code = code;
+  }
+}
+
+const libc = koffi.load(null);
+
+/** `setns(2)`: moves the calling thread, and it alone, into a namespace. */
+export const setns = libc.func("int setns(int fd, int nstype)");
+/** `unshare(2)`: gives the calling thread a namespace of its own. */
+export const unshare = libc.func("int unshare(int flags)");
+/** `setfsuid(2)`: the uid of what the calling thread opens from now on, sockets too; gives the uid before. */
+export const setfsuid = libc.func("int setfsuid(uint32_t uid)");
+/** `setfsgid(2)`: the same for the gid. */
+export const setfsgid = libc.func("int setfsgid(uint32_t gid)");
+/** `mount(2)`. */
+export const mount = libc.func(
+  "int mount(const char *source, const char *target, const char *type, ulong flags, const char *data)",
+);
+/** `socket(2)`. */
+export const socket = libc.func("int socket(int domain, int type, int protocol)");
+/** `bind(2)`. */
+export const bind = libc.func("int bind(int fd, const void *address, uint32_t length)");
+/** `connect(2)`. */
+export const connect = libc.func("int connect(int fd, const void *address, uint32_t length)");
+/** `listen(2)`. */
+export const listen = libc.func("int listen(int fd, int backlog)");
+/** `close(2)`. */
+export const close = libc.func("int close(int fd)");
+/** `getpeername(2)`. */
+export const getpeername = libc.func("int getpeername(int fd, void *address, void *length)");
+/** `setsockopt(2)`. */
+export const setsockopt = libc.func("int setsockopt(int fd, int level, int name, const void *value, uint32_t length)");
+/** `getsockopt(2)`. */
+export const getsockopt = libc.func("int getsockopt(int fd, int level, int name, void *value, void *length)");
+/** `send(2)`. */
+export const send = libc.func("intptr_t send(int fd, const void *bytes, size_t length, int flags)");
+/** `recv(2)`. */
+export const recv = libc.func("intptr_t recv(int fd, void *bytes, size_t length, int flags)");
+/** `inet_pton(3)`. */
+export const inetPton = libc.func("int inet_pton(int family, const char *text, void *bytes)");
+/** `inet_ntop(3)`. */
+export const inetNtop = libc.func("const char *inet_ntop(int family, const void *bytes, void *text, uint32_t size)");
+
+/** Gives the calling thread's last errno, positive. */
+export function lastErrno(): number {
+  return koffi.errno();
+}
+
+/** Gives a call's result back, or throws a {@link SyscallError} where it is negative. */
+export function checkResult(result: number, call: string, what: string): number {
+  if (result < 0) throw new SyscallError(call, what, lastErrno());
+  return result;
+}
+
+/** Numbers of the kernel's interface that calls here take; from `include/uapi/linux` and `asm-generic/socket.h`. */
+export const KERNEL = {
+  CLONE_NEWNET: 0x40000000,
+  AF_INET: 2,
+  AF_INET6: 10,
+  AF_NETLINK: 16,
+  NETLINK_NETFILTER: 12,
+  SOCK_STREAM: 1,
+  SOCK_RAW: 3,
+  SOCK_NONBLOCK: 0o4000,
+  SOCK_CLOEXEC: 0o2000000,
+  MSG_DONTWAIT: 0x40,
+  SOL_IP: 0,
+  SOL_SOCKET: 1,
+  SOL_IPV6: 41,
+  SO_REUSEADDR: 2,
+  IP_TRANSPARENT: 19,
+  IP_BIND_ADDRESS_NO_PORT: 24,
+  IPV6_V6ONLY: 26,
+  IPV6_TRANSPARENT: 75,
+  SO_ORIGINAL_DST: 80,
+  EINPROGRESS: 115,
+} as const;
