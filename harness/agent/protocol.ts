@@ -63,13 +63,10 @@ export interface AgentCalls {
    */
   readonly apply: { readonly params: RulesText; readonly result: null };
   /** Takes out every rule and chain of both families, the policy routing that `apply` put in, and all connections tracked. */
-  readonly clear: {
-    readonly params: { readonly namespace: string | null; readonly variant: IptablesVariant };
-    readonly result: null;
-  };
+  readonly clear: { readonly params: RulesPlace; readonly result: null };
   /** Gives what `iptables-save -c` and `ip6tables-save -c` print; null where the kernel has no such tables. */
   readonly counters: {
-    readonly params: { readonly namespace: string | null; readonly variant: IptablesVariant };
+    readonly params: RulesPlace;
     readonly result: { readonly ip: string | null; readonly ip6: string | null };
   };
   /** Runs a command as the agent's own user in a namespace and waits for its end; killed after `timeoutMs`, or when the agent dies. */
@@ -173,10 +170,14 @@ export interface Seen {
   readonly hopsBefore: number;
 }
 
-/** Rules in the form the kernel's tools read. */
-export interface RulesText {
+/** Where rules are, and through which of the kernel's interfaces they go. */
+export interface RulesPlace {
   readonly namespace: string | null;
   readonly variant: IptablesVariant;
+}
+
+/** Rules in the form the kernel's tools read. */
+export interface RulesText extends RulesPlace {
   readonly ip: string | null;
   readonly ip6: string | null;
   readonly policyRouting: PolicyRouting;
