@@ -1,8 +1,8 @@
 import { Socket } from "node:net";
 import { getSystemErrorName } from "node:util";
 import type { Landing } from "../model/landing.ts";
+import type { Answer, Greeting } from "./greeting.ts";
 import { makeBlindLanding, makeFailureLanding, makeTimedOutLanding } from "./landings.ts";
-import type { Answer, Greeting } from "./protocol.ts";
 import { type Endpoint, renderEndpoint } from "./socket-address.ts";
 import { openConnection, readConnectionState } from "./sockets.ts";
 

@@ -1,8 +1,9 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { Landing } from "../model/landing.ts";
+import type { Greeting } from "./greeting.ts";
 import { makeListenerLanding } from "./landings.ts";
 import { findOriginalDestination } from "./original-destination.ts";
-import type { Greeting, ListenerSpec, Seen } from "./protocol.ts";
+import type { ListenerSpec, Seen } from "./protocol.ts";
 import { type Endpoint, renderEndpoint } from "./socket-address.ts";
 import { openListeningSocket } from "./sockets.ts";
 

@@ -1,5 +1,5 @@
 import type { Manner } from "../model/flow.ts";
-import type { Hop, Landing } from "../model/landing.ts";
+import type { Landing } from "../model/landing.ts";
 import type { HostName, ListenerName, Owner } from "../model/pod.ts";
 import type { PolicyRouting } from "../model/ruleset.ts";
 
@@ -141,21 +141,6 @@ export interface DialResult {
   /** What the far end answered, or how the connection failed, or `could-not-look`; not yet confirmed by the listeners' records. */
   readonly landing: Landing;
   readonly durationMs: number;
-}
-
-/** The first line of a flow's connection, from who dials to who listens. */
-export interface Greeting {
-  readonly token: string;
-  readonly manner: Manner;
-  readonly timeoutMs: number;
-  /** Passages through the stub so far. */
-  readonly hops: readonly Hop[];
-}
-
-/** The only line back. */
-export interface Answer {
-  readonly token: string;
-  readonly landing: Landing;
 }
 
 /** A listener's own record of one connection whose greeting it has read; made before it answers or dials on. */

@@ -1,7 +1,8 @@
 import type { Hop, Landing } from "../model/landing.ts";
 import { exchange } from "./exchange.ts";
+import type { Greeting } from "./greeting.ts";
 import { makeListenerLanding, makeLoopLanding } from "./landings.ts";
-import type { Greeting, Seen, StubPorts } from "./protocol.ts";
+import type { Seen, StubPorts } from "./protocol.ts";
 import type { Endpoint } from "./socket-address.ts";
 
 /** Passages of one flow after which its landing is `loop`. */

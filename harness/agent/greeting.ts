@@ -1,0 +1,17 @@
+import type { Manner } from "../model/flow.ts";
+import type { Hop, Landing } from "../model/landing.ts";
+
+/** The first line of a flow's connection, from who dials to who listens. */
+export interface Greeting {
+  readonly token: string;
+  readonly manner: Manner;
+  readonly timeoutMs: number;
+  /** Passages through the stub so far. */
+  readonly hops: readonly Hop[];
+}
+
+/** The only line back. */
+export interface Answer {
+  readonly token: string;
+  readonly landing: Landing;
+}
