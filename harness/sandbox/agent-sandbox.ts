@@ -1,0 +1,189 @@
+import { randomUUID } from "node:crypto";
+import type { Dial, DialResult, ListenerSpec } from "../agent/protocol.ts";
+import { LandfallError } from "../errors.ts";
+import { parseIptablesSave, renderIptablesSave } from "../formats/iptables-save.ts";
+import type { Family } from "../model/address.ts";
+import { makeLanding } from "../model/landing.ts";
+import type { PodSpec } from "../model/pod.ts";
+import type { SandboxReport } from "../model/report.ts";
+import { NO_POLICY_ROUTING, type PodRules, type PolicyRouting, type Ruleset } from "../model/ruleset.ts";
+import type { AgentClient } from "./agent-client.ts";
+import { confirmLanding } from "./confirm.ts";
+import { listenersOf } from "./listeners.ts";
+import type { CountedRules, FlowRequest, Installation, Observation, Sandbox } from "./sandbox.ts";
+import { type Station, type StationName, stationOf } from "./station.ts";
+import type { World } from "./world.ts";
+
+/** How long a connection may take to be made: well over the second that one lost SYN costs. It alone proves that nothing came. */
+const CONNECT_TIMEOUT_MS = 2_500;
+
+/** A sandbox on a real kernel: drives the agents of a world. The world ends with it. */
+export class AgentSandbox implements Sandbox {
+  readonly #world: World;
+  #upstreamAddresses: readonly string[] = [];
+  /** Policy routing that was put in by others than the resident agent, and which its `clear` cannot know. */
+  #foreignRouting: PolicyRouting = NO_POLICY_ROUTING;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  get addresses() {
+    return this.#world.addresses;
+  }
+
+  async describe(): Promise<SandboxReport> {
+    const { kernel, iptables } = await this.#station("pod").agent.call("hello", { variant: "default" });
+    return { backend: this.#world.backend, envoy: "stub", iptables, kernel };
+  }
+
+  async enter(spec: PodSpec): Promise<void> {
+    await this.#world.linkInterfaces(spec.kubevirtInterfaces);
+    await Promise.all([this.#listen(spec), this.#own(spec.upstreamAddresses)]);
+  }
+
+  async install(installation: Installation): Promise<void> {
+    if (installation.kind === "rules") return this.#apply(installation.rules);
+    await this.clear();
+    if (installation.kind === "script") return this.#world.runScript(installation.path);
+    this.#foreignRouting = installation.rules.policyRouting;
+    await this.#world.runCapture(installation.flags, installation.environment);
+  }
+
+  async clear(): Promise<void> {
+    const { agent, namespace } = this.#station("pod");
+    await agent.call("clear", { namespace, variant: "default" });
+    const { rules, routes, addresses } = this.#foreignRouting;
+    this.#foreignRouting = NO_POLICY_ROUTING;
+    const lines = [
+      ...rules.map((rule) => `rule del ${rule}`),
+      ...routes.map((route) => `route del ${route}`),
+      ...addresses.map((address) => `address del ${address}`),
+    ];
+    if (lines.length > 0) await agent.call("configure", { namespace, sysctls: {}, ip: lines });
+  }
+
+  async counters(): Promise<CountedRules> {
+    const { agent, namespace } = this.#station("pod");
+    const { ip, ip6 } = await agent.call("counters", { namespace, variant: "default" });
+    return { ip: readRules(ip, 4), ip6: readRules(ip6, 6) };
+  }
+
+  async drive(
+    requests: readonly FlowRequest[],
+    { inFlight = 1 }: { readonly inFlight?: number } = {},
+  ): Promise<readonly Observation[]> {
+    const dials = requests.map((request) => this.#planDial(request));
+    const results = new Map<string, DialResult>();
+    const batches = inFlight > 1 ? groupByAgent(dials) : runsByAgent(dials);
+    for (const batch of batches) {
+      for (const result of await dialBatch(batch, inFlight)) results.set(result.token, result);
+    }
+    const agents = this.#agents();
+    await Promise.all(agents.map((agent) => agent.call("sync", {}).catch(() => null)));
+    return dials.map(({ dial }) => this.#observe(results.get(dial.token), dial, agents));
+  }
+
+  shellHint(): string | null {
+    return this.#world.shellHint();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#world[Symbol.asyncDispose]();
+  }
+
+  #station(name: StationName): Station {
+    const station = this.#world.stations.get(name);
+    if (station) return station;
+    throw new LandfallError("agent-failed", `the sandbox has no ${name}; name its interfaces in the pod's spec first.`);
+  }
+
+  #agents(): readonly AgentClient[] {
+    return [...new Set([...this.#world.stations.values()].map(({ agent }) => agent))];
+  }
+
+  async #listen(spec: PodSpec): Promise<void> {
+    const byAgent = new Map<AgentClient, ListenerSpec[]>();
+    for (const [name, specs] of listenersOf(spec, this.addresses)) {
+      const { agent, namespace } = this.#station(name);
+      byAgent.set(agent, [...(byAgent.get(agent) ?? []), ...specs.map((one) => ({ ...one, namespace }))]);
+    }
+    await Promise.all([...byAgent].map(([agent, listeners]) => agent.call("listen", { listeners })));
+  }
+
+  /** Brings the addresses that upstream owns beside its own to exactly these: a local route each, which needs no interface of its own. */
+  async #own(addresses: readonly string[]): Promise<void> {
+    const before = this.#upstreamAddresses;
+    const lines = [
+      ...before.filter((address) => !addresses.includes(address)).map((address) => `route del local ${address} dev lo`),
+      ...addresses.filter((address) => !before.includes(address)).map((address) => `route add local ${address} dev lo`),
+    ];
+    const { agent, namespace } = this.#station("upstream");
+    if (lines.length > 0) await agent.call("configure", { namespace, sysctls: {}, ip: lines });
+    this.#upstreamAddresses = addresses;
+  }
+
+  async #apply(rules: PodRules): Promise<void> {
+    if (this.#foreignRouting !== NO_POLICY_ROUTING) await this.clear();
+    const { agent, namespace } = this.#station("pod");
+    const text = (ruleset: Ruleset | null) => ruleset && renderIptablesSave(ruleset);
+    const texts = { ip: text(rules.ip), ip6: text(rules.ip6), policyRouting: rules.policyRouting };
+    await agent.call("apply", { namespace, variant: "default", ...texts });
+  }
+
+  #planDial({ flow, manner }: FlowRequest): PlannedDial {
+    const { agent, namespace } = this.#station(stationOf(flow));
+    const { actor, uid, gid, address } = flow.from;
+    const host = actor === "client" || actor === "upstream" || actor === "vm" ? actor : "pod";
+    const own = this.addresses[host][flow.family];
+    const dial = { token: randomUUID(), manner, namespace, owner: { uid, gid }, timeoutMs: CONNECT_TIMEOUT_MS };
+    const { address: target, port } = flow.to;
+    return { agent, dial: { ...dial, source: address === own ? null : address, address: target, port } };
+  }
+
+  #observe(result: DialResult | undefined, dial: Dial, agents: readonly AgentClient[]): Observation {
+    const records = agents.flatMap((agent) => agent.takeSeen(dial.token));
+    if (result) return { landing: confirmLanding(result, records), durationMs: result.durationMs };
+    return { landing: makeLanding("could-not-look", { cause: "the agent gave no result" }), durationMs: 0 };
+  }
+}
+
+interface PlannedDial {
+  readonly agent: AgentClient;
+  readonly dial: Dial;
+}
+
+/** Gives flows in as few batches as keep their order: a new one begins where the next flow starts from another agent. */
+function runsByAgent(dials: readonly PlannedDial[]): readonly (readonly PlannedDial[])[] {
+  const runs: PlannedDial[][] = [];
+  for (const dial of dials) {
+    const last = runs.at(-1);
+    if (last?.[0]?.agent === dial.agent) last.push(dial);
+    else runs.push([dial]);
+  }
+  return runs;
+}
+
+function groupByAgent(dials: readonly PlannedDial[]): readonly (readonly PlannedDial[])[] {
+  return [...Map.groupBy(dials, ({ agent }) => agent).values()];
+}
+
+/** Drives the flows of one agent; where the agent fails, each of them could not be looked at. */
+async function dialBatch(batch: readonly PlannedDial[], inFlight: number): Promise<readonly DialResult[]> {
+  const dials = batch.map(({ dial }) => dial);
+  try {
+    const { results } = (await batch[0]?.agent.call("dial", { dials, inFlight })) ?? { results: [] };
+    return results;
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error);
+    return dials.map(({ token }) => ({ token, landing: makeLanding("could-not-look", { cause }), durationMs: 0 }));
+  }
+}
+
+function readRules(text: string | null, family: Family): Ruleset | null {
+  if (text === null) return null;
+  const parsed = parseIptablesSave(text, { where: family === 6 ? "ip6tables-save" : "iptables-save", family });
+  if (parsed.ok) return parsed.value;
+  const message = "the pod's rules were read from the kernel, and cannot be understood.";
+  throw new LandfallError("agent-failed", message, { findings: parsed.findings });
+}
