@@ -1,0 +1,115 @@
+import { renderRule } from "../formats/rule-text.ts";
+import { checkRuleset } from "../formats/ruleset-check.ts";
+import type { Family } from "../model/address.ts";
+import type { Chain, PodRules, PolicyRouting, Rule, Ruleset, Table, TableName } from "../model/ruleset.ts";
+import { editRule } from "./rule-edits.ts";
+import type { TargetContext } from "./target-edits.ts";
+
+/** One deliberate defect of a pod's rules. */
+export interface Mutant {
+  /** What was done, in one line: `ip nat: delete -A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN`. */
+  readonly name: string;
+  /** The family that is broken; the other one is as it was. */
+  readonly family: Family;
+  readonly rules: PodRules;
+}
+
+/** A chain with one thing changed, and the words for it. */
+interface ChainEdit {
+  readonly what: string;
+  readonly chain: Chain;
+}
+
+/**
+ * Gives every mutant of a pod's rules: each rule deleted, duplicated, moved, negated and changed in each of its values at its
+ * boundaries, each policy turned to DROP (not in nat, which is not for filtering), each line of policy routing taken away.
+ * What the kernel would not load is left out. The order is that of the rules. Edits of one chain that come out alike, or as the chain was, come once or not at all.
+ */
+export function makeMutants(rules: PodRules): readonly Mutant[] {
+  const rulesets = [rules.ip, rules.ip6].filter((ruleset) => ruleset !== null);
+  return [...rulesets.flatMap((ruleset) => mutateRuleset(rules, ruleset)), ...mutateRouting(rules)];
+}
+
+function mutateRuleset(rules: PodRules, ruleset: Ruleset): readonly Mutant[] {
+  const { family } = ruleset;
+  const side = family === 4 ? "ip" : "ip6";
+  const redirectPorts = [...new Set(ruleset.tables.flatMap(portsOf))];
+  return ruleset.tables.flatMap((table) =>
+    table.chains.flatMap((chain) => {
+      const show = (rule: Rule) => renderRule(chain.name, rule, family);
+      return editChain(chain, family, { table, chain: chain.name, redirectPorts }, show)
+        .map((edit) => ({ what: edit.what, changed: putChain(ruleset, table, edit.chain) }))
+        .filter(({ changed }) => checkRuleset(changed, side).length === 0)
+        .map(({ what, changed }) => ({
+          name: `${side} ${table.name}: ${what}`,
+          family,
+          rules: { ...rules, [side]: changed },
+        }));
+    }),
+  );
+}
+
+function editChain(
+  chain: Chain,
+  family: Family,
+  context: TargetContext,
+  show: (rule: Rule) => string,
+): readonly ChainEdit[] {
+  const edits = chain.rules.flatMap((rule, i) => [
+    { what: `delete ${show(rule)}`, rules: chain.rules.toSpliced(i, 1) },
+    { what: `duplicate ${show(rule)}`, rules: chain.rules.toSpliced(i, 0, rule) },
+    ...[0, i - 1, i + 1, chain.rules.length - 1]
+      .filter((to) => 0 <= to && to < chain.rules.length)
+      .map((to) => ({
+        what: `move ${show(rule)} to ${to + 1}`,
+        rules: chain.rules.toSpliced(i, 1).toSpliced(to, 0, rule),
+      })),
+    ...editRule(rule, family, context).map((edited) => ({
+      what: `change ${show(rule)} to ${show(edited)}`,
+      rules: chain.rules.with(i, edited),
+    })),
+  ]);
+  const textOf = (rules: readonly Rule[]) => rules.map(show).join("\n");
+  const seen = new Set([textOf(chain.rules)]);
+  const distinct = edits.filter(({ rules }) => !seen.has(textOf(rules)) && seen.add(textOf(rules)));
+  return [
+    ...editPolicy(chain, context.table.name),
+    ...distinct.map(({ what, rules }) => ({ what, chain: { ...chain, rules } })),
+  ];
+}
+
+function editPolicy(chain: Chain, table: TableName): readonly ChainEdit[] {
+  if (chain.policy === null || table === "nat") return [];
+  const policy = chain.policy === "ACCEPT" ? "DROP" : "ACCEPT";
+  return [{ what: `policy of ${chain.name} ${policy}`, chain: { ...chain, policy } }];
+}
+
+function putChain(ruleset: Ruleset, table: Table, changed: Chain): Ruleset {
+  const chains = table.chains.map((chain) => (chain.name === changed.name ? changed : chain));
+  return { ...ruleset, tables: ruleset.tables.map((other) => (other === table ? { ...table, chains } : other)) };
+}
+
+function portsOf(table: Table): readonly number[] {
+  return table.chains.flatMap(({ rules }) =>
+    rules.flatMap(({ target }) => {
+      if (target?.kind === "tproxy") return [target.port];
+      return target?.kind === "redirect" && target.ports !== null ? [target.ports.first] : [];
+    }),
+  );
+}
+
+/** What `ip` calls the lines of policy routing. */
+const ROUTING_WORDS = { rules: "ip rule", routes: "ip route", addresses: "ip address" } as const;
+
+function mutateRouting(rules: PodRules): readonly Mutant[] {
+  return (["rules", "routes", "addresses"] as const).flatMap((kind) =>
+    rules.policyRouting[kind].map((line, i) => {
+      const policyRouting: PolicyRouting = {
+        ...rules.policyRouting,
+        [kind]: rules.policyRouting[kind].toSpliced(i, 1),
+      };
+      const family = line.includes(":") ? 6 : 4;
+      return { name: `delete ${ROUTING_WORDS[kind]} ${line}`, family, rules: { ...rules, policyRouting } };
+    }),
+  );
+}

@@ -1,0 +1,76 @@
+import type { Range } from "../model/match.ts";
+import type { Table } from "../model/ruleset.ts";
+import type { Target } from "../model/target.ts";
+import { editRange } from "./match-edits.ts";
+
+/** What a target's edits may draw on: the table it stands in and every port that some rule of the set redirects to. */
+export interface TargetContext {
+  readonly table: Table;
+  readonly chain: string;
+  readonly redirectPorts: readonly number[];
+}
+
+/** Gives everything one target can be mistaken for: another verdict, another chain, another value. What is not understood has no edits. */
+export function editTarget(target: Target, context: TargetContext): readonly Target[] {
+  switch (target.kind) {
+    case "accept":
+      return [{ kind: "return" }, ...drops(context), ...jumps(context)];
+    case "return":
+      return [{ kind: "accept" }, ...drops(context), ...jumps(context)];
+    case "drop":
+    case "reject":
+      return [{ kind: "accept" }, { kind: "return" }, ...drops(context).filter((drop) => drop.kind !== target.kind)];
+    case "jump":
+      return [
+        { kind: "goto", chain: target.chain },
+        { kind: "return" },
+        { kind: "accept" },
+        ...jumps(context).filter((jump) => jump.chain !== target.chain),
+      ];
+    case "goto":
+      return [{ kind: "jump", chain: target.chain }, { kind: "return" }];
+    case "redirect":
+      return [null, ...ports(target.ports, context)].map((range) => ({ ...target, ports: range }));
+    case "tproxy":
+      return [
+        ...ports({ first: target.port, last: target.port }, context).map(({ first }) => ({ ...target, port: first })),
+        { ...target, mark: { ...target.mark, value: (target.mark.value ^ 1) >>> 0 } },
+      ];
+    case "mark":
+      return [{ ...target, value: (target.value ^ 1) >>> 0 }];
+    case "dnat":
+    case "snat":
+      return ports(target.ports, context).map((range) => ({ ...target, ports: range }));
+    default:
+      return [];
+  }
+}
+
+/** nat refuses DROP (iptables(8): the nat table is not for filtering). */
+function drops({ table }: TargetContext): readonly Target[] {
+  return table.name === "nat" ? [] : [{ kind: "drop" }];
+}
+
+/** Jumps to every user-defined chain that does not lead back here: the kernel refuses loops. */
+function jumps({ table, chain }: TargetContext): readonly Extract<Target, { kind: "jump" }>[] {
+  return table.chains
+    .filter(({ name, policy }) => policy === null && !reaches(table, name, chain))
+    .map(({ name }) => ({ kind: "jump", chain: name }));
+}
+
+function reaches(table: Table, from: string, to: string): boolean {
+  if (from === to) return true;
+  const rules = table.chains.find(({ name }) => name === from)?.rules ?? [];
+  return rules.some(
+    ({ target }) => (target?.kind === "jump" || target?.kind === "goto") && reaches(table, target.chain, to),
+  );
+}
+
+/** A port's neighbours, at which nobody listens, and the ports that other rules redirect to. */
+function ports(range: Range | null, { redirectPorts }: TargetContext): readonly Range[] {
+  if (range === null) return [];
+  const single = range.first === range.last;
+  const others = redirectPorts.filter((port) => port !== range.first).map((port) => ({ first: port, last: port }));
+  const near = editRange(range, 1, 65535).filter(({ first, last }) => !single || first === last);
+  return [...near, ...others];
+}
