@@ -1,0 +1,91 @@
+import { readdirSync, statSync } from "node:fs";
+import { basename, extname, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { LandfallError } from "../errors.ts";
+import { type Finding, finding, type Parsed } from "../model/finding.ts";
+import type { Scenario } from "../model/scenario.ts";
+import { readScenarioShape } from "./scenario-shape.ts";
+
+const ENDINGS = [".ts", ".mts", ".js", ".mjs"];
+
+/** A scenario with the file it stands in; `file` is how findings name it. */
+export interface ScenarioFile {
+  readonly file: string;
+  readonly scenario: Scenario;
+}
+
+/** Gives the paths of a folder's scenario files, by name; `.d.ts` files and those that begin with a dot are left out. */
+export function listScenarioFiles(folder: string): readonly string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter(({ name }) => ENDINGS.includes(extname(name)) && !name.startsWith(".") && !/\.d\.m?ts$/.test(name))
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => join(folder, name))
+    .sort();
+}
+
+/**
+ * Loads scenario files, all findings at once: a file that cannot be loaded, is no scenario, or has another name than its scenario.
+ * `freshness` is put behind each address, so that a file that has changed is loaded again.
+ */
+export async function loadScenarioFiles(files: readonly string[], freshness = ""): Promise<Parsed<readonly ScenarioFile[]>> {
+  const loaded = await Promise.all(files.map((file) => loadScenarioFile(file, freshness)));
+  const findings = loaded.flatMap((each) => (each.ok ? [] : each.findings));
+  if (findings.length > 0) return { ok: false, findings };
+  return { ok: true, value: loaded.flatMap((each) => (each.ok ? [each.value] : [])) };
+}
+
+async function loadScenarioFile(file: string, freshness: string): Promise<Parsed<ScenarioFile>> {
+  const address = `${pathToFileURL(resolve(file)).href}${freshness === "" ? "" : `?${freshness}`}`;
+  let exported: unknown;
+  try {
+    exported = ((await import(address)) as { readonly default?: unknown }).default;
+  } catch (error) {
+    return { ok: false, findings: [describeLoadFailure(file, error)] };
+  }
+  const shape = readScenarioShape(exported, file);
+  if (!shape.ok) return shape;
+  const expected = basename(file, extname(file));
+  if (shape.value.name === expected) return { ok: true, value: { file, scenario: shape.value } };
+  const message = `The scenario's name "${shape.value.name}" is not the file's; name one like the other.`;
+  return { ok: false, findings: [finding(`${file}: name`, message)] };
+}
+
+function describeLoadFailure(file: string, error: unknown): Finding {
+  const detail = error instanceof Error ? error.message : String(error);
+  return finding(file, `The file cannot be loaded: ${detail.split("\n")[0]}.`);
+}
+
+/**
+ * Gives the files that a user's words select: a folder stands for all its files, a path for itself, a name for the file of that name in
+ * `home`, the folder of the scenarios that come with landfall. No word selects all of `home`. Throws `bad-usage` with every word that
+ * selects nothing.
+ */
+export function selectScenarioFiles(words: readonly string[], home: string, workingDirectory: string): readonly string[] {
+  const own = new Map(listScenarioFiles(home).map((file) => [basename(file, extname(file)), file]));
+  if (words.length === 0) return [...own.values()];
+  const findings: Finding[] = [];
+  const files = words.flatMap((word) => {
+    const named = own.get(word);
+    if (named !== undefined) return [named];
+    const selected = selectPath(resolve(workingDirectory, word));
+    if (selected.length === 0) findings.push(finding(word, describeUnknown(word, [...own.keys()])));
+    return selected;
+  });
+  if (findings.length > 0) {
+    const count = findings.length === 1 ? "One word selects" : `${findings.length} words select`;
+    throw new LandfallError("bad-usage", `${count} no scenario.`, { findings });
+  }
+  return [...new Set(files)];
+}
+
+function selectPath(path: string): readonly string[] {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat?.isDirectory()) return listScenarioFiles(path);
+  return stat?.isFile() ? [path] : [];
+}
+
+function describeUnknown(word: string, names: readonly string[]): string {
+  const near = names.filter((name) => name.includes(word) || word.includes(name)).slice(0, 5);
+  const hint = near.length > 0 ? ` Did you mean ${near.join(", ")}?` : " verify --list names those that come with landfall.";
+  return `This is neither a scenario, nor a scenario file, nor a folder with some.${hint}`;
+}

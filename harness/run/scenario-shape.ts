@@ -1,0 +1,77 @@
+import { type Finding, finding, type Parsed } from "../model/finding.ts";
+import type { Scenario } from "../model/scenario.ts";
+
+/** What a field must be: in words for the finding, and as a test. */
+interface Shape {
+  readonly is: string;
+  readonly holds: (value: unknown) => boolean;
+  readonly presence: "required" | "optional";
+}
+
+const isText = (value: unknown) => typeof value === "string" && value.trim() !== "";
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const isTexts = (value: unknown) => isRecord(value) && Object.values(value).every((text) => typeof text === "string");
+const isListOf = (value: unknown, holds: (each: unknown) => boolean) => Array.isArray(value) && value.every(holds);
+const isPort = (value: unknown) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 65535;
+const isWithout = (value: unknown) =>
+  isRecord(value) && (value["family"] === 4 || value["family"] === 6) && isText(value["table"]) && isText(value["rule"]);
+const isRules = (value: unknown) =>
+  isTexts(value) && Object.keys(value as object).every((family) => family === "ip" || family === "ip6");
+
+const SHAPES: Readonly<Record<keyof Scenario, Shape>> = {
+  name: { is: "the file's name without its ending, as text", holds: isText, presence: "required" },
+  claim: { is: "one sentence that could be false, as text", holds: isText, presence: "required" },
+  capture: {
+    is: 'the dialect\'s flags, one word an element: ["-u", "1337"]',
+    holds: (value) => isListOf(value, (word) => typeof word === "string"),
+    presence: "required",
+  },
+  environment: { is: "variables by name, each a text", holds: isTexts, presence: "optional" },
+  pod: { is: '"ipv4", "ipv6" or "dual"', holds: (v) => ["ipv4", "ipv6", "dual"].includes(String(v)), presence: "optional" },
+  without: {
+    is: 'a list of { family: 4 or 6, table: "nat", rule: "-A …" }',
+    holds: (value) => isListOf(value, isWithout),
+    presence: "optional",
+  },
+  rules: { is: "{ ip?, ip6? }, each a text as iptables-save prints it", holds: isRules, presence: "optional" },
+  listen: { is: "a list of ports, 1 to 65535", holds: (value) => isListOf(value, isPort), presence: "optional" },
+  answer: { is: 'flows with their landings: { "client -> pod:80": "envoy-inbound" }', holds: isTexts, presence: "optional" },
+  forward: { is: 'flows with their landings: { "client -> pod:80": "app" }', holds: isTexts, presence: "optional" },
+};
+
+/**
+ * Gives a value as a scenario, or every finding: fields that are missing, unknown or of the wrong shape, and contradictions between them.
+ * `where` is the file, as findings name it. What the texts in it say is not read here.
+ */
+export function readScenarioShape(value: unknown, where: string): Parsed<Scenario> {
+  if (!isRecord(value)) {
+    const message = "This is no scenario; write: export default defineScenario({ name, claim, capture, answer }).";
+    return { ok: false, findings: [finding(where, message)] };
+  }
+  const known = Object.entries(SHAPES).flatMap(([field, shape]) => checkField(value, field, shape, where));
+  const unknown = Object.keys(value)
+    .filter((field) => !(field in SHAPES))
+    .map((field) => finding(`${where}: ${field}`, `There is no such field; the fields are ${Object.keys(SHAPES).join(", ")}.`));
+  const findings = [...known, ...unknown];
+  if (findings.length > 0) return { ok: false, findings };
+  const scenario = value as unknown as Scenario;
+  const contradictions = checkWhole(scenario, where);
+  return contradictions.length > 0 ? { ok: false, findings: contradictions } : { ok: true, value: scenario };
+}
+
+function checkField(value: Readonly<Record<string, unknown>>, field: string, shape: Shape, where: string): readonly Finding[] {
+  if (value[field] === undefined)
+    return shape.presence === "required" ? [finding(`${where}: ${field}`, `The field is missing; it is ${shape.is}.`)] : [];
+  return shape.holds(value[field]) ? [] : [finding(`${where}: ${field}`, `This must be ${shape.is}.`)];
+}
+
+function checkWhole(scenario: Scenario, where: string): readonly Finding[] {
+  const flows = Object.keys({ ...scenario.answer, ...scenario.forward }).length;
+  return [
+    ...(flows === 0 ? [finding(where, "There is no flow; name at least one under answer or forward.")] : []),
+    ...(scenario.rules && scenario.without
+      ? [finding(`${where}: without`, "Rules given under rules are not generated; leave out there what should be missing.")]
+      : []),
+  ];
+}
