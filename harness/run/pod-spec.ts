@@ -1,7 +1,15 @@
 import { proxyOwner } from "../capture/intent-flows.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import type { Flow } from "../model/flow.ts";
-import { addressOwner, APP_PORTS, type HostName, hostOfActor, isLoopback, type PodSpec, type SandboxAddresses } from "../model/pod.ts";
+import {
+  APP_PORTS,
+  addressOwner,
+  type HostName,
+  hostOfActor,
+  isLoopback,
+  type PodSpec,
+  type SandboxAddresses,
+} from "../model/pod.ts";
 
 /** Gives what must stand in the sandbox for these flows: every port that is dialled at a peer, every address that upstream must own. */
 export function makePodSpec(
@@ -12,7 +20,8 @@ export function makePodSpec(
 ): PodSpec {
   const ownerOf = ({ from, to }: Flow): HostName =>
     isLoopback(to.address) ? hostOfActor(from.actor) : addressOwner(to.address, addresses);
-  const portsOf = (host: HostName) => sortNumbers(flows.filter((flow) => ownerOf(flow) === host).map((flow) => flow.to.port));
+  const portsOf = (host: HostName) =>
+    sortNumbers(flows.filter((flow) => ownerOf(flow) === host).map((flow) => flow.to.port));
   const named = flows.filter((flow) => ownerOf(flow) === "upstream" && !isLoopback(flow.to.address));
   const upstream: readonly string[] = Object.values(addresses.upstream);
   return {
@@ -23,7 +32,9 @@ export function makePodSpec(
     listen: sortNumbers([...APP_PORTS, ...listen]),
     upstreamPorts: portsOf("upstream"),
     clientPorts: portsOf("client"),
-    upstreamAddresses: [...new Set(named.map((flow) => flow.to.address))].filter((address) => !upstream.includes(address)).sort(),
+    upstreamAddresses: [...new Set(named.map((flow) => flow.to.address))]
+      .filter((address) => !upstream.includes(address))
+      .sort(),
     kubevirtInterfaces: config.kubevirtInterfaces,
   };
 }

@@ -27,7 +27,10 @@ export function listScenarioFiles(folder: string): readonly string[] {
  * Loads scenario files, all findings at once: a file that cannot be loaded, is no scenario, or has another name than its scenario.
  * `freshness` is put behind each address, so that a file that has changed is loaded again.
  */
-export async function loadScenarioFiles(files: readonly string[], freshness = ""): Promise<Parsed<readonly ScenarioFile[]>> {
+export async function loadScenarioFiles(
+  files: readonly string[],
+  freshness = "",
+): Promise<Parsed<readonly ScenarioFile[]>> {
   const loaded = await Promise.all(files.map((file) => loadScenarioFile(file, freshness)));
   const findings = loaded.flatMap((each) => (each.ok ? [] : each.findings));
   if (findings.length > 0) return { ok: false, findings };
@@ -60,7 +63,11 @@ function describeLoadFailure(file: string, error: unknown): Finding {
  * `home`, the folder of the scenarios that come with landfall. No word selects all of `home`. Throws `bad-usage` with every word that
  * selects nothing.
  */
-export function selectScenarioFiles(words: readonly string[], home: string, workingDirectory: string): readonly string[] {
+export function selectScenarioFiles(
+  words: readonly string[],
+  home: string,
+  workingDirectory: string,
+): readonly string[] {
   const own = new Map(listScenarioFiles(home).map((file) => [basename(file, extname(file)), file]));
   if (words.length === 0) return [...own.values()];
   const findings: Finding[] = [];
@@ -86,6 +93,7 @@ function selectPath(path: string): readonly string[] {
 
 function describeUnknown(word: string, names: readonly string[]): string {
   const near = names.filter((name) => name.includes(word) || word.includes(name)).slice(0, 5);
-  const hint = near.length > 0 ? ` Did you mean ${near.join(", ")}?` : " verify --list names those that come with landfall.";
+  const hint =
+    near.length > 0 ? ` Did you mean ${near.join(", ")}?` : " verify --list names those that come with landfall.";
   return `This is neither a scenario, nor a scenario file, nor a folder with some.${hint}`;
 }

@@ -15,7 +15,10 @@ const isTexts = (value: unknown) => isRecord(value) && Object.values(value).ever
 const isListOf = (value: unknown, holds: (each: unknown) => boolean) => Array.isArray(value) && value.every(holds);
 const isPort = (value: unknown) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 65535;
 const isWithout = (value: unknown) =>
-  isRecord(value) && (value["family"] === 4 || value["family"] === 6) && isText(value["table"]) && isText(value["rule"]);
+  isRecord(value) &&
+  (value["family"] === 4 || value["family"] === 6) &&
+  isText(value["table"]) &&
+  isText(value["rule"]);
 const isRules = (value: unknown) =>
   isTexts(value) && Object.keys(value as object).every((family) => family === "ip" || family === "ip6");
 
@@ -28,7 +31,11 @@ const SHAPES: Readonly<Record<keyof Scenario, Shape>> = {
     presence: "required",
   },
   environment: { is: "variables by name, each a text", holds: isTexts, presence: "optional" },
-  pod: { is: '"ipv4", "ipv6" or "dual"', holds: (v) => ["ipv4", "ipv6", "dual"].includes(String(v)), presence: "optional" },
+  pod: {
+    is: '"ipv4", "ipv6" or "dual"',
+    holds: (v) => ["ipv4", "ipv6", "dual"].includes(String(v)),
+    presence: "optional",
+  },
   without: {
     is: 'a list of { family: 4 or 6, table: "nat", rule: "-A …" }',
     holds: (value) => isListOf(value, isWithout),
@@ -36,7 +43,11 @@ const SHAPES: Readonly<Record<keyof Scenario, Shape>> = {
   },
   rules: { is: "{ ip?, ip6? }, each a text as iptables-save prints it", holds: isRules, presence: "optional" },
   listen: { is: "a list of ports, 1 to 65535", holds: (value) => isListOf(value, isPort), presence: "optional" },
-  answer: { is: 'flows with their landings: { "client -> pod:80": "envoy-inbound" }', holds: isTexts, presence: "optional" },
+  answer: {
+    is: 'flows with their landings: { "client -> pod:80": "envoy-inbound" }',
+    holds: isTexts,
+    presence: "optional",
+  },
   forward: { is: 'flows with their landings: { "client -> pod:80": "app" }', holds: isTexts, presence: "optional" },
 };
 
@@ -52,7 +63,9 @@ export function readScenarioShape(value: unknown, where: string): Parsed<Scenari
   const known = Object.entries(SHAPES).flatMap(([field, shape]) => checkField(value, field, shape, where));
   const unknown = Object.keys(value)
     .filter((field) => !(field in SHAPES))
-    .map((field) => finding(`${where}: ${field}`, `There is no such field; the fields are ${Object.keys(SHAPES).join(", ")}.`));
+    .map((field) =>
+      finding(`${where}: ${field}`, `There is no such field; the fields are ${Object.keys(SHAPES).join(", ")}.`),
+    );
   const findings = [...known, ...unknown];
   if (findings.length > 0) return { ok: false, findings };
   const scenario = value as unknown as Scenario;
@@ -60,9 +73,16 @@ export function readScenarioShape(value: unknown, where: string): Parsed<Scenari
   return contradictions.length > 0 ? { ok: false, findings: contradictions } : { ok: true, value: scenario };
 }
 
-function checkField(value: Readonly<Record<string, unknown>>, field: string, shape: Shape, where: string): readonly Finding[] {
+function checkField(
+  value: Readonly<Record<string, unknown>>,
+  field: string,
+  shape: Shape,
+  where: string,
+): readonly Finding[] {
   if (value[field] === undefined)
-    return shape.presence === "required" ? [finding(`${where}: ${field}`, `The field is missing; it is ${shape.is}.`)] : [];
+    return shape.presence === "required"
+      ? [finding(`${where}: ${field}`, `The field is missing; it is ${shape.is}.`)]
+      : [];
   return shape.holds(value[field]) ? [] : [finding(`${where}: ${field}`, `This must be ${shape.is}.`)];
 }
 
@@ -71,7 +91,12 @@ function checkWhole(scenario: Scenario, where: string): readonly Finding[] {
   return [
     ...(flows === 0 ? [finding(where, "There is no flow; name at least one under answer or forward.")] : []),
     ...(scenario.rules && scenario.without
-      ? [finding(`${where}: without`, "Rules given under rules are not generated; leave out there what should be missing.")]
+      ? [
+          finding(
+            `${where}: without`,
+            "Rules given under rules are not generated; leave out there what should be missing.",
+          ),
+        ]
       : []),
   ];
 }

@@ -1,0 +1,66 @@
+import { intendedLanding } from "../capture/intent.ts";
+import { intendedFlows, proxyOwner } from "../capture/intent-flows.ts";
+import { familyOf } from "../model/address.ts";
+import type { CaptureConfig } from "../model/capture-config.ts";
+import { resolveLanding } from "../model/expected-landing.ts";
+import type { Flow, Manner } from "../model/flow.ts";
+import { resolveFlow } from "../model/flow-text.ts";
+import type { Landing } from "../model/landing.ts";
+import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
+import type { Installation } from "../sandbox/sandbox.ts";
+import type { ParsedScenario } from "./parsed-scenario.ts";
+import { makePodSpec } from "./pod-spec.ts";
+
+/** One flow to be driven, and where it must land. */
+export interface BoundFlow {
+  readonly flow: Flow;
+  readonly manner: Manner;
+  readonly expected: Landing;
+}
+
+/** A scenario in the addresses of one sandbox: nothing is left to be resolved. */
+export interface BoundScenario {
+  readonly name: string;
+  readonly claim: string;
+  readonly config: CaptureConfig;
+  readonly installation: Installation;
+  readonly spec: PodSpec;
+  /** In the scenario's order. */
+  readonly flows: readonly BoundFlow[];
+}
+
+/** Binds a scenario to a sandbox's addresses. */
+export function bindScenario(scenario: ParsedScenario, addresses: SandboxAddresses): BoundScenario {
+  const { name, claim, installation } = scenario;
+  const config = { ...scenario.config, podIps: scenario.config.podIps.map((ip) => addresses.pod[familyOf(ip)]) };
+  return { name, claim, installation, config, ...bindFlows({ ...scenario, config }, addresses) };
+}
+
+function bindFlows(scenario: ParsedScenario, addresses: SandboxAddresses): Pick<BoundScenario, "spec" | "flows"> {
+  const { config, listen } = scenario;
+  if (scenario.flows === "intended") {
+    const intended = intendedFlows(config, addresses);
+    const spec = makePodSpec(
+      config,
+      intended.map(({ flow }) => flow),
+      listen,
+      addresses,
+    );
+    const demand = (flow: Flow, manner: Manner) => intendedLanding(config, flow, manner, addresses, spec);
+    return { spec, flows: intended.map(({ flow, manner }) => ({ flow, manner, expected: demand(flow, manner) })) };
+  }
+  const proxy = proxyOwner(config);
+  const flows = scenario.flows.map(({ flow: text, manner, landing }) => {
+    const flow = resolveFlow(text, addresses, proxy);
+    return { flow, manner, expected: resolveLanding(landing, flow, addresses, config) };
+  });
+  return {
+    spec: makePodSpec(
+      config,
+      flows.map(({ flow }) => flow),
+      listen,
+      addresses,
+    ),
+    flows,
+  };
+}

@@ -1,0 +1,39 @@
+import { landingsAgree } from "../model/landing.ts";
+import { describeLanding } from "../report/landing-phrase.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import { bindScenario, type BoundFlow, type BoundScenario } from "./bound-scenario.ts";
+import { parseScenario } from "./parsed-scenario.ts";
+
+/** A port that no scenario of landfall listens on; scenarios that do listen there have one canary fewer. */
+const CLOSED_PORT = 9;
+
+/**
+ * Drives flows whose landing is known while no rules are in: to a listener, to a closed port, to a peer. Gives null if each landed where
+ * it must, else a sentence that says which did not. A harness that fails here sees nothing, and nothing it says of other flows counts.
+ */
+export async function findBlindness(sandbox: Sandbox, scenario: BoundScenario, when: string): Promise<string | null> {
+  const canaries = bindCanaries(sandbox, scenario);
+  const seen = await sandbox.drive(canaries);
+  const blind = canaries.find(({ expected }, i) => !landingsAgree(expected, seen[i]?.landing ?? expected) || !seen[i]);
+  if (!blind) return null;
+  const landing = seen[canaries.indexOf(blind)]?.landing;
+  const saw = landing ? describeLanding(landing) : "nothing";
+  return `${when}, with no rules in, the canary flow ${blind.flow.flow} must land on ${describeLanding(blind.expected)}, and the harness saw ${saw}`;
+}
+
+function bindCanaries(sandbox: Sandbox, { spec, flows, config }: BoundScenario): readonly BoundFlow[] {
+  const [upstreamPort] = spec.upstreamPorts;
+  const families = new Set(flows.map(({ flow }) => flow.family));
+  const answer = [...families].flatMap((family) => {
+    const six = family === 6 ? "6" : "";
+    return [
+      [`client${six} -> pod${six}:8080`, "app:8080"],
+      ...(spec.listen.includes(CLOSED_PORT) ? [] : [[`app${six} -> pod${six}:${CLOSED_PORT}`, "refused"]]),
+      ...(upstreamPort === undefined ? [] : [[`app${six} -> upstream${six}:${upstreamPort}`, `upstream:${upstreamPort}`]]),
+    ];
+  });
+  const scenario = { name: "canary", claim: "The harness can see.", capture: [], answer: Object.fromEntries(answer) };
+  const parsed = parseScenario(scenario, "canary");
+  if (!parsed.ok) throw new RangeError(parsed.findings.map(({ message }) => message).join(" "));
+  return bindScenario({ ...parsed.value, config }, sandbox.addresses).flows;
+}

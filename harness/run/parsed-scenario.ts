@@ -1,0 +1,140 @@
+import { parseCapture } from "../capture/capture.ts";
+import { generateRules } from "../capture/dialects.ts";
+import type { NameLookups } from "../capture/settings.ts";
+import { parseIptablesSave } from "../formats/iptables-save.ts";
+import type { Family } from "../model/address.ts";
+import { type CaptureConfig, isIpv6Pod } from "../model/capture-config.ts";
+import { type Finding, finding, type Parsed } from "../model/finding.ts";
+import type { Manner } from "../model/flow.ts";
+import { type FlowText, parseFlowText } from "../model/flow-text.ts";
+import { type LandingText, parseLandingText } from "../model/landing-text.ts";
+import { DEFAULT_ADDRESSES, hostOfActor, isLoopback, PASS_THROUGH_ADDRESS } from "../model/pod.ts";
+import type { PodRules, Ruleset } from "../model/ruleset.ts";
+import type { Scenario } from "../model/scenario.ts";
+import type { Installation } from "../sandbox/sandbox.ts";
+import { removeRules } from "./removed-rules.ts";
+
+/** One flow as its author wrote it. */
+export interface WrittenFlow {
+  readonly flow: FlowText;
+  readonly manner: Manner;
+  readonly landing: LandingText;
+}
+
+/** A scenario with everything read that can be read before there is a sandbox: only its addresses are missing. */
+export interface ParsedScenario {
+  readonly name: string;
+  readonly claim: string;
+  readonly config: CaptureConfig;
+  readonly installation: Installation;
+  /** Ports of the app beside the usual ones. */
+  readonly listen: readonly number[];
+  /** The flows as written; or `intended`: flows and landings follow from the config. */
+  readonly flows: readonly WrittenFlow[] | "intended";
+}
+
+/** Names that a scenario may use: none, so that it means the same on every machine. */
+export const NO_LOOKUPS: NameLookups = {
+  user: () => null,
+  group: () => null,
+  service: () => null,
+  routeTable: () => null,
+};
+
+/** What the pod looks like to the generator, in the sandbox's default addresses. */
+const POD_ADDRESSES = {
+  ipv4: [DEFAULT_ADDRESSES.pod[4]],
+  ipv6: [DEFAULT_ADDRESSES.pod[6]],
+  dual: [DEFAULT_ADDRESSES.pod[4], DEFAULT_ADDRESSES.pod[6]],
+} as const;
+
+/** Reads a scenario, all findings at once; each names `file` and the field. */
+export function parseScenario(scenario: Scenario, file: string): Parsed<ParsedScenario> {
+  const capture = parseCapture({
+    words: scenario.capture,
+    environment: scenario.environment ?? {},
+    files: [],
+    names: NO_LOOKUPS,
+    podIps: POD_ADDRESSES[scenario.pod ?? "ipv4"],
+  });
+  const findings: Finding[] = [];
+  const note = (field: string, found: readonly Finding[]) =>
+    findings.push(
+      ...found.map((each) => ({ ...each, where: `${file}: ${field}${each.where === "" ? "" : ` ${each.where}`}` })),
+    );
+  if (!capture.ok) note("capture", capture.findings);
+  const config = capture.ok ? capture.value.config : null;
+  const installation = config && readInstallation(scenario, config, note);
+  const flows = (["answer", "forward"] as const).flatMap((manner) =>
+    Object.entries(scenario[manner] ?? {}).flatMap(([flow, landing]) => readFlow(flow, landing, manner, config, note)),
+  );
+  if (findings.length > 0 || !config || !installation) return { ok: false, findings };
+  const { name, claim, listen = [] } = scenario;
+  return { ok: true, value: { name, claim, config, installation, listen, flows } };
+}
+
+type Note = (field: string, found: readonly Finding[]) => void;
+
+function readInstallation(scenario: Scenario, config: CaptureConfig, note: Note): Installation {
+  const generated = generateRules(config);
+  if (scenario.rules) {
+    const [ip, ip6] = ([4, 6] as const).map((family) =>
+      readRules(scenario.rules?.[family === 4 ? "ip" : "ip6"], family, note),
+    );
+    return { kind: "rules", rules: { ip: ip ?? null, ip6: ip6 ?? null, policyRouting: generated.policyRouting } };
+  }
+  if (scenario.without) {
+    const rules = removeRules(generated, scenario.without);
+    if (!rules.ok) note("without", rules.findings);
+    return { kind: "rules", rules: rules.ok ? rules.value : generated };
+  }
+  return { kind: "capture", flags: scenario.capture, environment: scenario.environment ?? {}, rules: generated };
+}
+
+function readRules(text: string | undefined, family: Family, note: Note): Ruleset | null {
+  if (text === undefined) return null;
+  const parsed = parseIptablesSave(text, { where: "", family });
+  if (parsed.ok) return parsed.value;
+  note(`rules.${family === 4 ? "ip" : "ip6"}`, parsed.findings);
+  return null;
+}
+
+function readFlow(
+  flowText: string,
+  landingText: string,
+  manner: Manner,
+  config: CaptureConfig | null,
+  note: Note,
+): readonly WrittenFlow[] {
+  const flow = parseFlowText(flowText, "");
+  const landing = parseLandingText(landingText, `"${flowText}"`);
+  if (!flow.ok) note(manner, flow.findings);
+  if (!landing.ok) note(manner, landing.findings);
+  if (!flow.ok || !landing.ok) return [];
+  const faults = config ? checkActor(flow.value, config) : [];
+  note(manner, faults);
+  return faults.length > 0 ? [] : [{ flow: flow.value, manner, landing: landing.value }];
+}
+
+/** What no sandbox could give: a source that the actor's host has not, a vm without an interface for it. */
+function checkActor({ text, actor, source, family }: FlowText, config: CaptureConfig): readonly Finding[] {
+  const findings: Finding[] = [];
+  const own = DEFAULT_ADDRESSES[hostOfActor(actor)][family];
+  if (source !== null && !isLoopback(source) && source !== own)
+    findings.push(
+      finding(
+        "",
+        `"${text}" starts from ${source}, which is no address of its host; use ${own} or a loopback address.`,
+      ),
+    );
+  if (source === PASS_THROUGH_ADDRESS[6] && !isIpv6Pod(config))
+    findings.push(finding("", `"${text}" starts from ::6, which only an IPv6 pod has; write pod: "ipv6".`));
+  if (actor === "vm" && config.kubevirtInterfaces.length === 0)
+    findings.push(finding("", `"${text}" starts from a vm, and there is none without -k; name an interface there.`));
+  return findings;
+}
+
+/** Gives the rule sets that a scenario puts into the pod, or null where a script does and nobody knows them yet. */
+export function rulesOf({ installation }: Pick<ParsedScenario, "installation">): PodRules | null {
+  return installation.kind === "script" ? null : installation.rules;
+}
