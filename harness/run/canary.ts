@@ -1,7 +1,7 @@
 import { landingsAgree } from "../model/landing.ts";
 import { describeLanding } from "../report/landing-phrase.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
-import { bindScenario, type BoundFlow, type BoundScenario } from "./bound-scenario.ts";
+import { type BoundFlow, type BoundScenario, bindScenario } from "./bound-scenario.ts";
 import { parseScenario } from "./parsed-scenario.ts";
 
 /** A port that no scenario of landfall listens on; scenarios that do listen there have one canary fewer. */
@@ -29,7 +29,9 @@ function bindCanaries(sandbox: Sandbox, { spec, flows, config }: BoundScenario):
     return [
       [`client${six} -> pod${six}:8080`, "app:8080"],
       ...(spec.listen.includes(CLOSED_PORT) ? [] : [[`app${six} -> pod${six}:${CLOSED_PORT}`, "refused"]]),
-      ...(upstreamPort === undefined ? [] : [[`app${six} -> upstream${six}:${upstreamPort}`, `upstream:${upstreamPort}`]]),
+      ...(upstreamPort === undefined
+        ? []
+        : [[`app${six} -> upstream${six}:${upstreamPort}`, `upstream:${upstreamPort}`]]),
     ];
   });
   const scenario = { name: "canary", claim: "The harness can see.", capture: [], answer: Object.fromEntries(answer) };

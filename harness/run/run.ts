@@ -21,7 +21,8 @@ export interface RunOptions extends ScenarioRunOptions {
  * Throws what {@link runScenario} throws; every sandbox is disposed of first. A run without a scenario is `bad-usage`: it could never fail.
  */
 export async function runScenarios(scenarios: readonly ParsedScenario[], options: RunOptions): Promise<Report> {
-  if (scenarios.length === 0) throw new LandfallError("bad-usage", "No scenario is selected, so there is nothing to verify.");
+  if (scenarios.length === 0)
+    throw new LandfallError("bad-usage", "No scenario is selected, so there is nothing to verify.");
   const began = options.clock();
   const reports: ScenarioReport[] = [];
   const queue = scenarios.entries();

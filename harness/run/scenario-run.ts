@@ -3,7 +3,7 @@ import { type Landing, landingsAgree, makeLanding } from "../model/landing.ts";
 import type { CoverageReport, FlowReport, FlowVerdict, ScenarioReport } from "../model/report.ts";
 import type { RulePlace } from "../model/ruleset.ts";
 import type { Observation, Sandbox } from "../sandbox/sandbox.ts";
-import { bindScenario, type BoundFlow, type BoundScenario } from "./bound-scenario.ts";
+import { type BoundFlow, type BoundScenario, bindScenario } from "./bound-scenario.ts";
 import { findBlindness } from "./canary.ts";
 import { findCountedRules, measureCoverage } from "./counted-rules.ts";
 import type { ParsedScenario } from "./parsed-scenario.ts";
@@ -53,7 +53,11 @@ export async function runScenario(
   }
 }
 
-async function runWithRules(bound: BoundScenario, sandbox: Sandbox, options: ScenarioRunOptions): Promise<ScenarioReport> {
+async function runWithRules(
+  bound: BoundScenario,
+  sandbox: Sandbox,
+  options: ScenarioRunOptions,
+): Promise<ScenarioReport> {
   await sandbox.install(bound.installation);
   const predictions = await predictFlows(bound, sandbox);
   const observations = await sandbox.drive(bound.flows);
@@ -103,7 +107,11 @@ async function attributeFlows(
 }
 
 /** Gives the rules that counted the flow alone, or null where it landed elsewhere this time, so that they say nothing about the first. */
-async function attributeFlow(observed: Landing, request: BoundFlow, sandbox: Sandbox): Promise<readonly RulePlace[] | null> {
+async function attributeFlow(
+  observed: Landing,
+  request: BoundFlow,
+  sandbox: Sandbox,
+): Promise<readonly RulePlace[] | null> {
   const before = await sandbox.counters();
   const [again] = await sandbox.drive([request]);
   const after = await sandbox.counters();
@@ -123,5 +131,8 @@ function assemble(bound: BoundScenario, flows: readonly FlowReport[], coverage: 
 
 function nameScenario(error: unknown, name: string): unknown {
   if (!(error instanceof LandfallError)) return error;
-  return new LandfallError(error.code, `Scenario ${name}: ${error.message}`, { findings: error.findings, cause: error });
+  return new LandfallError(error.code, `Scenario ${name}: ${error.message}`, {
+    findings: error.findings,
+    cause: error,
+  });
 }

@@ -1,0 +1,113 @@
+import { describe, expect, test } from "vitest";
+import { renderIptablesSave } from "../../../harness/formats/iptables-save.ts";
+import type { Scenario } from "../../../harness/model/scenario.ts";
+import { parseScenario, rulesOf } from "../../../harness/run/parsed-scenario.ts";
+
+const SCENARIO: Scenario = {
+  name: "sample",
+  claim: "A sample can be read.",
+  capture: ["-u", "1337", "-b", "*", "-i", "*"],
+  answer: { "client -> pod:8080": "envoy-inbound:15006" },
+};
+
+/** Gives the findings of the sample scenario with these fields changed, each as `where message`. */
+function findFaults(fields: Partial<Scenario>): readonly string[] {
+  const parsed = parseScenario({ ...SCENARIO, ...fields }, "sample.ts");
+  return parsed.ok ? [] : parsed.findings.map(({ where, message }) => `${where} ${message}`);
+}
+
+describe("a scenario that cannot be used has a finding that names file and field:", () => {
+  const rows: readonly (readonly [string, Partial<Scenario>, readonly RegExp[]])[] = [
+    ["nothing, where it can be used", {}, []],
+    ["a flag's bad value", { capture: ["-p", "0"] }, [/^sample\.ts: capture -p .*0/]],
+    ["an unknown flag", { capture: ["-q"] }, [/^sample\.ts: capture -q /]],
+    [
+      "a flow that is none",
+      { answer: { "client->pod:80": "app" } },
+      [/^sample\.ts: answer "client->pod:80" is no flow/],
+    ],
+    [
+      "a landing that is none, with its flow",
+      { forward: { "client -> pod:80": "ap" } },
+      [/^sample\.ts: forward "client -> pod:80" "ap" is no landing/],
+    ],
+    [
+      "everything at once",
+      { capture: ["-p", "x"], answer: { "nobody -> pod:0": "ap", "app -> pod:80": "app@" } },
+      [/capture -p/, /"nobody" is no actor/, /"0" is no port/, /"ap" is no landing/, /"app@" is no landing/],
+    ],
+    [
+      "a source that no host of the actor has",
+      { answer: { "app@10.9.9.9 -> pod:80": "app" } },
+      [/starts from 10\.9\.9\.9, which is no address of its host; use 10\.244\.0\.2 or a loopback/],
+    ],
+    ["a source that only an IPv6 pod has", { answer: { "envoy@[::6] -> pod6:80": "app" } }, [/only an IPv6 pod has/]],
+    ["a vm without an interface", { answer: { "vm -> pod:80": "app" } }, [/there is none without -k/]],
+    [
+      "a rule to be left out that is not there",
+      { without: [{ family: 4, table: "nat", rule: "-A ISTIO_OUTPUT -j NOWHERE" }] },
+      [/^sample\.ts: without "-A ISTIO_OUTPUT -j NOWHERE" is not among the IPv4 rules of the table nat; there are "-A/],
+    ],
+    [
+      "a rule to be left out of a table without rules",
+      { without: [{ family: 6, table: "nat", rule: "-A OUTPUT -j ACCEPT" }] },
+      [/that table has no rules/],
+    ],
+    [
+      "rules that cannot be read",
+      { rules: { ip: "*nat\n-A NOWHERE -j ACCEPT\nCOMMIT\n" } },
+      [/^sample\.ts: rules\.ip .*NOWHERE/],
+    ],
+  ];
+  test.each(rows)("%s", (_, fields, patterns) => {
+    expect(findFaults(fields)).toEqual(patterns.map((pattern) => expect.stringMatching(pattern)));
+  });
+});
+
+/** Gives the sample scenario's rules with these fields changed: both families as text, null where one is not under test. */
+function renderRules(fields: Partial<Scenario>) {
+  const parsed = parseScenario({ ...SCENARIO, ...fields }, "sample.ts");
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.findings));
+  const rules = rulesOf(parsed.value);
+  const [ip, ip6] = [rules?.ip, rules?.ip6].map((ruleset) => ruleset && renderIptablesSave(ruleset));
+  return { kind: parsed.value.installation.kind, ip, ip6 };
+}
+
+describe("a scenario's rules", () => {
+  const PASS_THROUGH = "-A ISTIO_OUTPUT -s 127.0.0.6/32 -o lo -j RETURN";
+
+  test("come from its flags, installed as an init container would", () => {
+    const { kind, ip } = renderRules({});
+    expect(kind).toBe("capture");
+    expect(ip).toContain(PASS_THROUGH);
+  });
+
+  test("lack exactly the rules it leaves out", () => {
+    const whole = renderRules({}).ip;
+    const { kind, ip } = renderRules({ without: [{ family: 4, table: "nat", rule: PASS_THROUGH }] });
+    expect(kind).toBe("rules");
+    expect(ip).toBe(whole?.replace(`${PASS_THROUGH}\n`, ""));
+  });
+
+  test("lack a rule that stands twice only once", () => {
+    const removed = { family: 4, table: "nat", rule: "-A ISTIO_INBOUND -p tcp -m tcp --dport 80 -j RETURN" } as const;
+    const { ip } = renderRules({ capture: ["-b", "*", "-d", "80,80"], without: [removed] });
+    expect(ip?.split(removed.rule).length).toBe(2);
+  });
+
+  test("are what the scenario gives, and a family it does not give is not under test", () => {
+    expect(renderRules({ rules: { ip6: "" } })).toEqual({
+      kind: "rules",
+      ip: null,
+      ip6: expect.not.stringContaining("-A"),
+    });
+  });
+
+  test.each([
+    ["ipv4", undefined, false],
+    ["ipv6", "ipv6", true],
+    ["dual, as the original has it", "dual", false],
+  ] as const)("of a pod that is %s", (_, pod, hasNat) => {
+    expect(renderRules(pod ? { pod } : {}).ip6?.includes("*nat")).toBe(hasNat);
+  });
+});

@@ -1,0 +1,66 @@
+import { describe, expect, test } from "vitest";
+import { parseFlowText, resolveFlow } from "../../../harness/model/flow-text.ts";
+import { DEFAULT_ADDRESSES, type PodSpec } from "../../../harness/model/pod.ts";
+import { makePodSpec } from "../../../harness/run/pod-spec.ts";
+import { SEED_CONFIG } from "../report/sample-report.ts";
+
+function specOf(flows: readonly string[], config = SEED_CONFIG, listen: readonly number[] = []): PodSpec {
+  const resolved = flows.map((text) => {
+    const parsed = parseFlowText(text);
+    if (!parsed.ok) throw new Error(text);
+    return resolveFlow(parsed.value, DEFAULT_ADDRESSES, { uid: 1337, gid: 1337 });
+  });
+  return makePodSpec(config, resolved, listen, DEFAULT_ADDRESSES);
+}
+
+describe("what must stand in the sandbox", () => {
+  const rows: readonly (readonly [string, readonly string[], Partial<PodSpec>])[] = [
+    [
+      "upstream's ports, each once and sorted",
+      ["app -> upstream:443", "app -> upstream6:80", "root -> upstream:443"],
+      { upstreamPorts: [80, 443] },
+    ],
+    ["client's ports", ["app -> client:7", "client -> localhost:8"], { clientPorts: [7, 8], upstreamPorts: [] }],
+    [
+      "nothing at a peer for the pod's own ports",
+      ["client -> pod:1", "app -> localhost:2", "app -> [::6]:3"],
+      { upstreamPorts: [], clientPorts: [] },
+    ],
+    [
+      "addresses that only upstream can own",
+      ["app -> 10.96.0.1:443", "app -> [2001:db8::1]:80", "app -> 10.244.0.4:80", "app -> 127.0.0.2:80"],
+      { upstreamAddresses: ["10.96.0.1", "2001:db8::1"], upstreamPorts: [80, 443] },
+    ],
+    [
+      "none of upstream's loopback addresses",
+      ["upstream -> 127.0.0.2:80"],
+      { upstreamAddresses: [], upstreamPorts: [80] },
+    ],
+  ];
+  test.each(rows)("%s", (_, flows, expected) => {
+    expect(specOf(flows)).toMatchObject(expected);
+  });
+
+  test("the app's ports, and the stub with the owner and the ports of the config", () => {
+    const config = {
+      ...SEED_CONFIG,
+      proxyPort: 1,
+      inboundCapturePort: 2,
+      proxyUid: ["5-9", "3"],
+      proxyGid: ["7"],
+      interceptionMode: "TPROXY" as const,
+      kubevirtInterfaces: ["tap0"],
+    };
+    expect(specOf(["client -> pod:1"], config, [9, 22])).toEqual({
+      proxyPort: 1,
+      inboundCapturePort: 2,
+      proxy: { uid: 5, gid: 7 },
+      interceptionMode: "TPROXY",
+      listen: [9, 22, 8080],
+      upstreamPorts: [],
+      clientPorts: [],
+      upstreamAddresses: [],
+      kubevirtInterfaces: ["tap0"],
+    });
+  });
+});

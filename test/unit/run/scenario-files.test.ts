@@ -1,0 +1,70 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { LandfallError } from "../../../harness/errors.ts";
+import { listScenarioFiles, loadScenarioFiles, selectScenarioFiles } from "../../../harness/run/scenario-files.ts";
+
+let folder: string;
+const good = (name: string) =>
+  `export default { name: "${name}", claim: "c", capture: [], answer: { "client -> pod:80": "app" } };\n`;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "landfall-scenarios-"));
+  mkdirSync(join(folder, "more"));
+  writeFileSync(join(folder, "beta.mjs"), good("beta"));
+  writeFileSync(join(folder, "alpha.ts"), good("alpha"));
+  writeFileSync(join(folder, "alpha.d.ts"), "");
+  writeFileSync(join(folder, "notes.md"), "");
+  writeFileSync(join(folder, ".hidden.js"), "");
+  writeFileSync(join(folder, "more", "gamma.js"), good("other"));
+  writeFileSync(join(folder, "more", "delta.js"), "export default {");
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Gives the names of the files that words select, or what is wrong with each word. */
+function select(...words: readonly string[]): readonly string[] {
+  try {
+    return selectScenarioFiles(words, folder, folder).map((file) => basename(file));
+  } catch (error) {
+    if (error instanceof LandfallError) return error.findings.map(({ where, message }) => `${where}: ${message}`);
+    throw error;
+  }
+}
+
+describe("scenario files", () => {
+  test("are listed by name, and nothing else is", () => {
+    expect(listScenarioFiles(folder).map((file) => basename(file))).toEqual(["alpha.ts", "beta.mjs"]);
+  });
+
+  const rows: readonly (readonly [string, readonly string[], readonly (string | RegExp)[]])[] = [
+    ["by no word: all", [], ["alpha.ts", "beta.mjs"]],
+    ["by name", ["beta"], ["beta.mjs"]],
+    ["by path", ["./more/gamma.js"], ["gamma.js"]],
+    ["by folder", ["more"], ["delta.js", "gamma.js"]],
+    ["once, however often they are named", ["alpha", "alpha.ts", "alpha"], ["alpha.ts"]],
+    [
+      "not by an unknown word, each of which is told",
+      ["alph", "zz"],
+      [/^alph: .*Did you mean alpha\?/, /^zz: .*--list/],
+    ],
+  ];
+  test.each(rows)("are selected %s", (_, words, expected) => {
+    expect(select(...words)).toEqual(
+      expected.map((each) => (typeof each === "string" ? each : expect.stringMatching(each))),
+    );
+  });
+
+  test("are loaded in order", async () => {
+    const loaded = await loadScenarioFiles(listScenarioFiles(folder));
+    expect(loaded.ok && loaded.value.map(({ scenario }) => scenario.name)).toEqual(["alpha", "beta"]);
+  });
+
+  test("that cannot be used are all told at once, each with its file", async () => {
+    const loaded = await loadScenarioFiles(listScenarioFiles(join(folder, "more")));
+    expect(loaded.ok ? [] : loaded.findings.map(({ where, message }) => [basename(where), message])).toEqual([
+      ["delta.js", expect.stringMatching(/cannot be loaded/)],
+      ["gamma.js: name", expect.stringMatching(/"other" is not the file's/)],
+    ]);
+  });
+});

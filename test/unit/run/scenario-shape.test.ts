@@ -1,0 +1,52 @@
+import { describe, expect, test } from "vitest";
+import { readScenarioShape } from "../../../harness/run/scenario-shape.ts";
+
+const WHOLE = {
+  name: "sample",
+  claim: "A sample is whole.",
+  capture: ["-u", "1337"],
+  environment: { ENVOY_PORT: "1" },
+  pod: "dual",
+  without: [{ family: 4, table: "nat", rule: "-A X -j Y" }],
+  listen: [1, 65535],
+  answer: { "client -> pod:80": "app" },
+  forward: {},
+};
+
+/** Gives where the findings are, without the file. */
+function placesOf(value: unknown): readonly string[] {
+  const read = readScenarioShape(value, "s.ts");
+  return read.ok ? [] : read.findings.map(({ where }) => where.replace(/^s\.ts:? ?/, ""));
+}
+
+describe("a scenario file's value", () => {
+  const rows: readonly (readonly [string, unknown, readonly string[]])[] = [
+    ["is a scenario with all its fields", WHOLE, []],
+    ["is no scenario if it is nothing", undefined, [""]],
+    ["is no scenario if it is a list", [], [""]],
+    ["must have name, claim and capture", { answer: { a: "b" } }, ["name", "claim", "capture"]],
+    ["must have a claim that is not blank", { ...WHOLE, claim: " " }, ["claim"]],
+    ["must not have fields nobody knows", { ...WHOLE, answers: {} }, ["answers"]],
+    ["must have flags as single words", { ...WHOLE, capture: "-u 1337" }, ["capture"]],
+    ["must have one of three pods", { ...WHOLE, pod: "ipv5" }, ["pod"]],
+    ["must listen on ports", { ...WHOLE, listen: [0] }, ["listen"]],
+    ["must listen on whole ports", { ...WHOLE, listen: [80.5] }, ["listen"]],
+    [
+      "must name rules to leave out with their family",
+      { ...WHOLE, without: [{ table: "nat", rule: "x" }] },
+      ["without"],
+    ],
+    ["must give rules by family", { ...WHOLE, without: undefined, rules: { ipv4: "" } }, ["rules"]],
+    ["must not leave rules out of those it gives", { ...WHOLE, rules: { ip: "" } }, ["without"]],
+    ["must have variables that are texts", { ...WHOLE, environment: { A: 1 } }, ["environment"]],
+    ["must have a flow", { ...WHOLE, answer: {} }, [""]],
+    [
+      "has all its faults told at once",
+      { ...WHOLE, name: 1, listen: ["80"], answer: [] },
+      ["name", "listen", "answer"],
+    ],
+  ];
+  test.each(rows)("%s", (_, value, places) => {
+    expect(placesOf(value)).toEqual(places);
+  });
+});

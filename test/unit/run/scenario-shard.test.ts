@@ -1,0 +1,33 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { parseShard, takeShard } from "../../../harness/run/scenario-shard.ts";
+
+describe("a shard", () => {
+  test.each([
+    ["1/1", { index: 1, count: 1 }],
+    ["2/4", { index: 2, count: 4 }],
+    ["0/4", null],
+    ["5/4", null],
+    ["1", null],
+    ["1/0", null],
+    ["a/b", null],
+    ["1/2/3", null],
+    ["-1/2", null],
+    ["", null],
+  ])("%o is read as %o", (text, expected) => {
+    const parsed = parseShard(text);
+    expect(parsed.ok ? parsed.value : null).toEqual(expected);
+  });
+
+  test("holds what no other of its run holds, and all of them hold everything", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer()), fc.integer({ min: 1, max: 9 }), (numbers, count) => {
+        const list = numbers.map((number, i) => [i, number]);
+        const shards = Array.from({ length: count }, (_, i) => takeShard(list, { index: i + 1, count }));
+        expect(shards.flat().sort(([a = 0], [b = 0]) => a - b)).toEqual(list);
+        const sizes = shards.map((shard) => shard.length);
+        expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
+      }),
+    );
+  });
+});
