@@ -8,7 +8,7 @@ import { KernelRules, nameTool } from "./kernel-rules.ts";
 import { ListenerRegistry } from "./listener-registry.ts";
 import { ListeningCrew } from "./listening-crew.ts";
 import { Namespaces } from "./namespaces.ts";
-import { configureNetwork } from "./policy-routing.ts";
+import { configureNetwork, removePolicyRouting } from "./policy-routing.ts";
 import type { AgentFacts, CallName, CallParams, CallResult, IptablesVariant, Seen } from "./protocol.ts";
 
 /** Carries out a call of the protocol by its name. */
@@ -47,7 +47,8 @@ export function makeCalls(tell: (records: readonly Seen[]) => void): Calls {
       await rulesOf(params.namespace).apply(params);
       return null;
     },
-    clear: async ({ namespace, variant }) => {
+    clear: async ({ namespace, variant, policyRouting }) => {
+      await removePolicyRouting(namespaces.find(namespace), policyRouting);
       await rulesOf(namespace).clear(variant);
       return null;
     },

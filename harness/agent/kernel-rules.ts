@@ -50,9 +50,10 @@ export class KernelRules {
     forgetConnections(this.#namespace);
   }
 
-  /** See `clear` of the protocol. */
+  /** See `clear` of the protocol. Whoever has put rules in, they go: a script, an init container, the engine that made the namespace. */
   async clear(variant: IptablesVariant): Promise<void> {
     await this.#removeRouting();
+    await this.#learnTables(variant);
     await Promise.all((["iptables", "ip6tables"] as const).map((prefix) => this.#restore(prefix, variant, "")));
     forgetConnections(this.#namespace);
   }
@@ -63,8 +64,7 @@ export class KernelRules {
     return { ip, ip6 };
   }
 
-  /** Learns which tables are there after somebody else has put rules in. */
-  async learnTables(variant: IptablesVariant): Promise<void> {
+  async #learnTables(variant: IptablesVariant): Promise<void> {
     const { ip, ip6 } = await this.counters(variant);
     for (const table of namedTables(ip ?? "")) this.#touched.iptables.add(table);
     for (const table of namedTables(ip6 ?? "")) this.#touched.ip6tables.add(table);

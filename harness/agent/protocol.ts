@@ -62,8 +62,11 @@ export interface AgentCalls {
    * as it is. Where the kernel refuses, fault `rules-refused`, and no rule is in.
    */
   readonly apply: { readonly params: RulesText; readonly result: null };
-  /** Takes out every rule and chain of both families, the policy routing that `apply` put in, and all connections tracked. */
-  readonly clear: { readonly params: RulesPlace; readonly result: null };
+  /**
+   * Takes out every rule and chain of both families, whoever put them in, the policy routing that `apply` put in, that of `policyRouting`
+   * (what others have put in), and all connections tracked.
+   */
+  readonly clear: { readonly params: RulesPlace & { readonly policyRouting: PolicyRouting }; readonly result: null };
   /** Gives what `iptables-save -c` and `ip6tables-save -c` print; null where the kernel has no such tables. */
   readonly counters: {
     readonly params: RulesPlace;

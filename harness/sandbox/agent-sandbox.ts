@@ -21,8 +21,8 @@ const CONNECT_TIMEOUT_MS = 2_500;
 export class AgentSandbox implements Sandbox {
   readonly #world: World;
   #upstreamAddresses: readonly string[] = [];
-  /** Policy routing that was put in by others than the resident agent, and which its `clear` cannot know. */
-  #foreignRouting: PolicyRouting = NO_POLICY_ROUTING;
+  /** Policy routing put in by others than the resident agent, which its `clear` cannot know; null while there are no such rules. */
+  #foreignRouting: PolicyRouting | null = null;
 
   constructor(world: World) {
     this.#world = world;
@@ -45,22 +45,16 @@ export class AgentSandbox implements Sandbox {
   async install(installation: Installation): Promise<void> {
     if (installation.kind === "rules") return this.#apply(installation.rules);
     await this.clear();
-    if (installation.kind === "script") return this.#world.runScript(installation.path);
-    this.#foreignRouting = installation.rules.policyRouting;
-    await this.#world.runCapture(installation.flags, installation.environment);
+    this.#foreignRouting = installation.kind === "capture" ? installation.rules.policyRouting : NO_POLICY_ROUTING;
+    if (installation.kind === "script") await this.#world.runScript(installation.path);
+    else await this.#world.runCapture(installation.flags, installation.environment);
   }
 
   async clear(): Promise<void> {
     const { agent, namespace } = this.#station("pod");
-    await agent.call("clear", { namespace, variant: "default" });
-    const { rules, routes, addresses } = this.#foreignRouting;
-    this.#foreignRouting = NO_POLICY_ROUTING;
-    const lines = [
-      ...rules.map((rule) => `rule del ${rule}`),
-      ...routes.map((route) => `route del ${route}`),
-      ...addresses.map((address) => `address del ${address}`),
-    ];
-    if (lines.length > 0) await agent.call("configure", { namespace, sysctls: {}, ip: lines });
+    const policyRouting = this.#foreignRouting ?? NO_POLICY_ROUTING;
+    await agent.call("clear", { namespace, variant: "default", policyRouting });
+    this.#foreignRouting = null;
   }
 
   async counters(): Promise<CountedRules> {
@@ -124,7 +118,7 @@ export class AgentSandbox implements Sandbox {
   }
 
   async #apply(rules: PodRules): Promise<void> {
-    if (this.#foreignRouting !== NO_POLICY_ROUTING) await this.clear();
+    if (this.#foreignRouting) await this.clear();
     const { agent, namespace } = this.#station("pod");
     const text = (ruleset: Ruleset | null) => ruleset && renderIptablesSave(ruleset);
     const texts = { ip: text(rules.ip), ip6: text(rules.ip6), policyRouting: rules.policyRouting };

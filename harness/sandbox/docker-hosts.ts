@@ -1,0 +1,76 @@
+import type { HostName, SandboxAddresses } from "../model/pod.ts";
+import { POD_INTERFACE } from "../model/pod.ts";
+import { NO_POLICY_ROUTING } from "../model/ruleset.ts";
+import type { AgentClient } from "./agent-client.ts";
+import { subnetsAt } from "./docker-subnets.ts";
+
+/** A host of the sandbox's first network, as the engine started it. */
+export interface DockerHost {
+  readonly name: Exclude<HostName, "vm">;
+  readonly agent: AgentClient;
+  /** Of its interface on that network. */
+  readonly mac: string;
+}
+
+/**
+ * Makes hosts of a sandbox out of containers as the engine leaves them: the default route goes through upstream and ends there, so no
+ * packet leaves; the engine's own nat rules are out (its name server puts them into every container, which no Kubernetes pod has);
+ * every neighbour is known for good, since rules may reject neighbour discovery.
+ */
+export async function setUpHosts(
+  hosts: readonly DockerHost[],
+  addresses: SandboxAddresses,
+  place: number,
+): Promise<void> {
+  await Promise.all(
+    hosts.map(async (host) => {
+      await host.agent.call("configure", {
+        namespace: null,
+        sysctls: {},
+        ip: hostLines(host, hosts, addresses, place),
+      });
+      await clearEngineRules(host.agent);
+    }),
+  );
+}
+
+function hostLines(
+  host: DockerHost,
+  hosts: readonly DockerHost[],
+  addresses: SandboxAddresses,
+  place: number,
+): readonly string[] {
+  const others = hosts.filter(({ name }) => name !== host.name);
+  const vm = subnetsAt("vm", place);
+  return ([4, 6] as const).flatMap((family) => [
+    host.name === "upstream" ? `route del default dev ${POD_INTERFACE}` : defaultRoute(addresses.upstream[family]),
+    ...(host.name === "pod" ? [] : [`route replace ${vm[family]} via ${addresses.pod[family]} dev ${POD_INTERFACE}`]),
+    `route replace unreachable ${bridgeAddress(place)[family]}`,
+    ...others.map(({ name, mac }) => neighbour(addresses[name][family], mac, POD_INTERFACE)),
+  ]);
+}
+
+/** Gives the line that makes a route of last resort lead to an address; one exists, and another may come with each network. */
+export function defaultRoute(through: string): string {
+  return `route replace default via ${through} dev ${POD_INTERFACE}`;
+}
+
+/** Gives the line that makes a neighbour known for good. */
+export function neighbour(address: string, mac: string, device: string): string {
+  return `neigh replace ${address} lladdr ${mac} dev ${device} nud permanent`;
+}
+
+/** The engine's own address on the network, which is the host machine: nothing in a sandbox may reach it. */
+function bridgeAddress(place: number) {
+  const { 4: v4, 6: v6 } = subnetsAt("pod", place);
+  return { 4: v4.replace(/0\/24$/, "1"), 6: v6.replace("/64", "1") };
+}
+
+/** Takes out the rules the engine has put in, through whichever of the two kernel interfaces it did. */
+export async function clearEngineRules(agent: AgentClient): Promise<void> {
+  await agent.call("clear", { namespace: null, variant: "default", policyRouting: NO_POLICY_ROUTING });
+  const look = { command: ["cat", "/proc/net/ip_tables_names"], environment: {}, stdin: "", timeoutMs: 5_000 };
+  const { stdout } = await agent.call("run", { namespace: null, ...look });
+  if (stdout.trim() === "") return;
+  await agent.call("clear", { namespace: null, variant: "legacy", policyRouting: NO_POLICY_ROUTING });
+}
