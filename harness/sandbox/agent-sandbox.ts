@@ -14,8 +14,12 @@ import type { CountedRules, FlowRequest, Installation, Observation, Sandbox } fr
 import { type Station, type StationName, stationOf } from "./station.ts";
 import type { World } from "./world.ts";
 
-/** How long a connection may take to be made: well over the second that one lost SYN costs. It alone proves that nothing came. */
-const CONNECT_TIMEOUT_MS = 2_500;
+/**
+ * How long a connection may take to be made; beyond it the flow has `timed-out`. The kernel sends a lost SYN again after 1 s (RFC 6298),
+ * and a REJECT in OUTPUT is heeded only then (tcp_v4_err: the socket is busy connecting). The next SYN would follow at 3 s, so waiting
+ * any longer than a little over 1 s tells nothing more.
+ */
+const CONNECT_TIMEOUT_MS = 1_500;
 
 /** A sandbox on a real kernel: drives the agents of a world. The world ends with it. */
 export class AgentSandbox implements Sandbox {
@@ -43,11 +47,13 @@ export class AgentSandbox implements Sandbox {
   }
 
   async install(installation: Installation): Promise<void> {
-    if (installation.kind === "rules") return this.#apply(installation.rules);
+    const { runCapture } = this.#world;
+    const isOurs = installation.kind === "rules" || (installation.kind === "capture" && runCapture === null);
+    if (isOurs) return this.#apply(installation.rules);
     await this.clear();
     this.#foreignRouting = installation.kind === "capture" ? installation.rules.policyRouting : NO_POLICY_ROUTING;
     if (installation.kind === "script") await this.#world.runScript(installation.path);
-    else await this.#world.runCapture(installation.flags, installation.environment);
+    else await runCapture?.(installation.flags, installation.environment);
   }
 
   async clear(): Promise<void> {

@@ -1,0 +1,96 @@
+import { LandfallError } from "../errors.ts";
+import { DEFAULT_ADDRESSES, type HostName, POD_INTERFACE } from "../model/pod.ts";
+import { type LaunchedAgent, launchAgent, makeLaunchError } from "./netns-launch.ts";
+import { type NamespacePlan, planLeaf, planPodInterfaces, planUpstream, planVm } from "./netns-topology.ts";
+import { readScriptCommand } from "./script-command.ts";
+import { STATION_NAMES, type Stations } from "./station.ts";
+import type { World } from "./world.ts";
+
+const SCRIPT_TIMEOUT_MS = 60_000;
+/** Interfaces the pod has anyway: nothing is linked for them. */
+const GIVEN_INTERFACES: readonly string[] = [POD_INTERFACE, "lo"];
+
+/**
+ * A pod and its peers as network namespaces of one agent process: `client` and `pod` hang on `upstream`, which is everybody's next hop
+ * and passes on what goes from one to the other. The kernel removes all of it when that process ends, however it ends.
+ */
+export class NetnsWorld implements World {
+  readonly backend = "netns";
+  readonly addresses = DEFAULT_ADDRESSES;
+  readonly runCapture = null;
+  readonly #launched: LaunchedAgent;
+  readonly #paths: Readonly<Record<string, string>>;
+  #interfaces: readonly string[] = [];
+
+  constructor(launched: LaunchedAgent, paths: Readonly<Record<string, string>>) {
+    this.#launched = launched;
+    this.#paths = paths;
+  }
+
+  get stations(): Stations {
+    const { agent } = this.#launched;
+    const hosts: Readonly<Record<string, HostName>> = { app: "pod", proxy: "pod" };
+    const names = STATION_NAMES.filter((name) => name !== "vm" || this.#interfaces.length > 0);
+    return new Map(names.map((name) => [name, { agent, namespace: hosts[name] ?? name }]));
+  }
+
+  async linkInterfaces(names: readonly string[]): Promise<void> {
+    const wanted = names.filter((name) => !GIVEN_INTERFACES.includes(name));
+    if (wanted.join() === this.#interfaces.join()) return;
+    const { agent } = this.#launched;
+    const unlink = this.#interfaces.map((name) => `link delete ${name}`);
+    await agent.call("configure", { namespace: "pod", sysctls: {}, ip: unlink });
+    this.#interfaces = [];
+    if (wanted.length === 0) return;
+    const { paths } = await agent.call("open-namespaces", { names: ["vm"] });
+    await agent.call("configure", planPodInterfaces(wanted, this.addresses, paths["vm"] ?? ""));
+    await agent.call("configure", planVm(this.addresses));
+    this.#interfaces = wanted;
+  }
+
+  async runScript(path: string): Promise<void> {
+    const command = readScriptCommand(path);
+    const { agent } = this.#launched;
+    const run = { namespace: "pod", command, environment: {}, stdin: "", timeoutMs: SCRIPT_TIMEOUT_MS };
+    const { status, stderr } = await agent.call("run", run);
+    if (status !== 0) {
+      throw new LandfallError(
+        "rules-refused",
+        `${path} ended with status ${status}: ${stderr.trim() || "it said nothing"}.`,
+      );
+    }
+  }
+
+  shellHint(): string {
+    const { pid } = this.#launched;
+    const user = process.geteuid?.() === 0 ? "" : " --user --preserve-credentials";
+    return `nsenter --target ${pid}${user} --mount --net=${this.#paths["pod"]}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#launched.agent[Symbol.asyncDispose]();
+    await this.#launched.ended;
+  }
+}
+
+/**
+ * Starts a world of network namespaces, as root or, where the system allows it, without.
+ * Throws `environment` with the setting or the tool that is missing.
+ */
+export async function startNetnsWorld(): Promise<NetnsWorld> {
+  const launched = await launchAgent();
+  const { agent } = launched;
+  try {
+    const { paths } = await agent.call("open-namespaces", { names: ["pod", "client", "upstream"] });
+    const configure = (plan: NamespacePlan) => agent.call("configure", plan);
+    const upstreamPath = paths["upstream"] ?? "";
+    await Promise.all(
+      (["pod", "client"] as const).map((host) => configure(planLeaf(host, DEFAULT_ADDRESSES, upstreamPath))),
+    );
+    await configure(planUpstream(DEFAULT_ADDRESSES));
+    return new NetnsWorld(launched, paths);
+  } catch (error) {
+    await agent[Symbol.asyncDispose]();
+    throw makeLaunchError((error as Error).message, error);
+  }
+}
