@@ -27,26 +27,44 @@ export const MATCH_MODULES: ReadonlyMap<string, MatchModule> = new Map(
  * run of options that one module can hold. Empty for no matches; else each part is one option or one `-m` with its options.
  */
 export function renderMatches(matches: readonly Match[]): readonly string[] {
-  const texts = matches.map((match) => ({ ...renderMatch(match), limit: limitOf(match) }));
-  const base = texts.filter((text) => text.module === null).sort((a, b) => a.slot - b.slot);
-  const groups: (typeof texts)[] = [];
-  for (const text of texts.filter((candidate) => candidate.module !== null)) {
-    const last = groups.at(-1);
-    const joins = last?.every(
-      (other) => other.module === text.module && other.slot !== text.slot && other.limit === text.limit,
-    );
-    if (last && joins && text.module !== "") last.push(text);
-    else groups.push([text]);
-  }
-  return [...base.map((text) => text.text), ...groups.map(renderGroup)];
+  const base = matches.map(renderMatch).filter((text) => text.module === null);
+  const inOrder = base.sort((a, b) => a.slot - b.slot).map((text) => text.text);
+  return [...inOrder, ...groupMatches(matches).map(renderGroup)];
 }
 
-function renderGroup(group: readonly (MatchText & { readonly limit: AddressTypeMatch["limit"] })[]): string {
+/** Gives the matches that need a `-m`, those that one `-m` prints together in one group, in the order of printing. */
+export function groupMatches(matches: readonly Match[]): readonly (readonly Match[])[] {
+  const groups: Match[][] = [];
+  for (const match of matches) {
+    const { module } = renderMatch(match);
+    const last = groups.at(-1);
+    if (module !== null && last?.every((other) => canShare(other, match))) last.push(match);
+    else if (module !== null) groups.push([match]);
+  }
+  return groups;
+}
+
+/** Gives the matches that stand behind one `-m` in the order in which it prints them. */
+export function sortMatches(group: readonly Match[]): readonly Match[] {
+  return group.toSorted((a, b) => renderMatch(a).slot - renderMatch(b).slot);
+}
+
+/** Two options share a `-m` if it is the same module's and prints them in this order. */
+function canShare(one: Match, other: Match): boolean {
+  const [a, b] = [renderMatch(one), renderMatch(other)];
+  return a.module !== "" && a.module === b.module && a.slot < b.slot && limitOf(one) === limitOf(other);
+}
+
+function renderGroup(group: readonly Match[]): string {
   const [first] = group;
-  const options = [...group].sort((a, b) => a.slot - b.slot).map((text) => text.text);
-  const limit = first?.limit ? [`--limit-iface-${first.limit}`] : [];
-  const module = first?.module ? [`-m ${first.module}`] : [];
-  return [...module, ...options, ...limit].filter((part) => part !== "").join(" ");
+  const limit = first ? limitOf(first) : null;
+  const module = first ? renderMatch(first).module : null;
+  const parts = [
+    module ? `-m ${module}` : "",
+    ...group.map((match) => renderMatch(match).text),
+    limit ? `--limit-iface-${limit}` : "",
+  ];
+  return parts.filter((part) => part !== "").join(" ");
 }
 
 function limitOf(match: Match): AddressTypeMatch["limit"] {

@@ -28,19 +28,26 @@ const REJECT_WITH: Readonly<Record<Family, readonly (readonly [name: string, ali
   ],
 };
 const DEFAULT_REJECT: Readonly<Record<Family, string>> = { 4: "icmp-port-unreachable", 6: "icmp6-port-unreachable" };
-/** Syslog's levels by number; each also has the names behind it. */
-const LOG_LEVELS = [
+/** Syslog's levels by number, each with the names it has; the first is the one `iptables -L` prints. */
+export const LOG_LEVELS = [
   ["emerg", "panic"],
   ["alert"],
   ["crit"],
   ["error", "err"],
-  ["warning", "warn"],
+  ["warn", "warning"],
   ["notice"],
   ["info"],
   ["debug"],
-];
+] as const;
 const DEFAULT_LOG_LEVEL = 4;
-const LOG_FLAGS = ["log-tcp-sequence", "log-tcp-options", "log-ip-options", "log-uid", "log-macdecode"];
+/** LOG's switches in the order iptables prints them; each is one bit of its flags, the first the lowest. */
+export const LOG_FLAGS: readonly string[] = [
+  "log-tcp-sequence",
+  "log-tcp-options",
+  "log-ip-options",
+  "log-uid",
+  "log-macdecode",
+];
 
 /** The targets that decide without rewriting anything: the standard ones, REJECT, LOG, CT, NOTRACK. */
 export const PLAIN_TARGETS: Readonly<Record<string, TargetModule>> = {
@@ -85,7 +92,7 @@ function readLog(uses: readonly OptionUse[]): Target | Fault {
 }
 
 function parseLevel(text: string): number | null {
-  const named = LOG_LEVELS.findIndex((names) => names.includes(text.toLowerCase()));
+  const named = LOG_LEVELS.findIndex((names) => names.some((name) => name === text.toLowerCase()));
   return named >= 0 ? named : parseNumber(text, LOG_LEVELS.length - 1);
 }
 

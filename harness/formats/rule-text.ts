@@ -4,7 +4,7 @@ import type { Counters, Rule } from "../model/ruleset.ts";
 import type { Target } from "../model/target.ts";
 import { BASE_OPTIONS, readBaseMatch } from "./base-matches.ts";
 import type { Fault, ReadContext } from "./match-module.ts";
-import { MATCH_MODULES, renderMatches } from "./matches.ts";
+import { MATCH_MODULES, renderMatches, sortMatches } from "./matches.ts";
 import type { Section } from "./option-owner.ts";
 import { sortWords } from "./rule-sections.ts";
 import { FOREIGN_TARGETS, renderTarget, TARGET_MODULES } from "./targets.ts";
@@ -64,7 +64,7 @@ function readMatches(section: Section, context: ReadContext, faults: Fault[]): r
   if (!module || section.reading === "opaque") return [{ kind: "unknown", text: section.raw.join(" ") }];
   const read = module.read(section.uses, context, section.column);
   faults.push(...read.filter((item) => item.kind === "fault"));
-  return read.filter((item) => item.kind !== "fault");
+  return sortMatches(read.filter((item) => item.kind !== "fault"));
 }
 
 function readTarget(section: Section, context: RuleContext, faults: Fault[]): Target | null {
