@@ -1,7 +1,9 @@
-import { PassThrough, type Readable, type Writable } from "node:stream";
+import { PassThrough } from "node:stream";
 import type Docker from "dockerode";
 import { GenericContainer, PullPolicy, type WaitStrategy } from "testcontainers";
 import type { HostAddresses } from "../model/pod.ts";
+import type { AgentStreams } from "./agent-client.ts";
+import { engineFailed } from "./docker-engine.ts";
 import type { SandboxNetwork } from "./docker-network.ts";
 import { KEEP_LABEL, ROLE_LABEL, RUN_LABEL } from "./run-id.ts";
 
@@ -13,7 +15,9 @@ export type NetworkPlace =
 /** A container in which a sandbox agent is to run. */
 export interface AgentContainerPlan {
   readonly image: string;
+  /** Its label, and the end of its name: `app`. */
   readonly role: string;
+  readonly name: string;
   readonly run: string;
   readonly place: NetworkPlace;
   /** Capabilities without their CAP_; all others are dropped. `privileged` instead gives everything the engine itself has. */
@@ -24,12 +28,11 @@ export interface AgentContainerPlan {
   readonly lifetime: "run" | "kept";
 }
 
-/** The streams of a started container's first process. */
-export interface AgentStreams {
+/** A started container with the streams of its first process. */
+export interface StartedAgent extends AgentStreams {
   readonly id: string;
-  readonly stdin: Writable;
-  readonly stdout: Readable;
-  readonly stderr: Readable;
+  /** Lets go of the streams; a container that is kept goes on without them. */
+  readonly detach: () => void;
 }
 
 const AGENT_COMMAND = ["node", `/landfall/harness/agent/main.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`];
@@ -39,21 +42,28 @@ const AGENT_COMMAND = ["node", `/landfall/harness/agent/main.${import.meta.url.e
  * the connection to this process breaks (`StdinOnce`), the agent ends with its stdin, and the engine removes what has ended
  * (`AutoRemove`): so nothing is left however this process dies, and no reaper is needed.
  */
-export async function startAgentContainer(engine: Docker, plan: AgentContainerPlan): Promise<AgentStreams> {
+export async function startAgentContainer(engine: Docker, plan: AgentContainerPlan): Promise<StartedAgent> {
   const container = new AgentContainer(engine, plan);
-  const started = await container.start();
-  return { id: started.getId(), ...container.streams };
+  try {
+    const started = await container.start();
+    return { id: started.getId(), ...container.streams, detach: () => container.detach() };
+  } catch (error) {
+    container.detach();
+    throw engineFailed(`start the container of ${plan.role}`, error);
+  }
 }
 
 /** testcontainers makes, starts and looks after the container; what it has no method for is set here on its protected options. */
 class AgentContainer extends GenericContainer {
   readonly streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
   readonly #engine: Docker;
+  #attached: NodeJS.ReadWriteStream & { destroy?: () => void } = new PassThrough();
 
   constructor(engine: Docker, plan: AgentContainerPlan) {
     super(plan.image);
     this.#engine = engine;
-    this.withCommand(AGENT_COMMAND)
+    this.withName(plan.name)
+      .withCommand(AGENT_COMMAND)
       .withLabels(labelsOf(plan))
       .withPullPolicy(PullPolicy.neverPull())
       .withAutoCleanup(false)
@@ -80,11 +90,16 @@ class AgentContainer extends GenericContainer {
   protected override async containerCreated(id: string): Promise<void> {
     const options = { stream: true, stdin: true, stdout: true, stderr: true, hijack: true };
     const stream = await this.#engine.getContainer(id).attach(options);
+    this.#attached = stream;
     const { stdin, stdout, stderr } = this.streams;
     this.#engine.modem.demuxStream(stream, stdout, stderr);
     stream.on("close", () => [stdout, stderr].forEach((output) => void output.end()));
     stream.on("error", (error) => stdout.destroy(error));
     stdin.pipe(stream);
+  }
+
+  detach(): void {
+    this.#attached.destroy?.();
   }
 }
 

@@ -1,12 +1,12 @@
-import type { HostName, SandboxAddresses } from "../model/pod.ts";
+import type { HostAddresses, HostName, SandboxAddresses } from "../model/pod.ts";
 import { POD_INTERFACE } from "../model/pod.ts";
 import { NO_POLICY_ROUTING } from "../model/ruleset.ts";
 import type { AgentClient } from "./agent-client.ts";
-import { subnetsAt } from "./docker-subnets.ts";
+import { type NetworkKind, subnetsAt } from "./docker-subnets.ts";
 
 /** A host of the sandbox's first network, as the engine started it. */
 export interface DockerHost {
-  readonly name: Exclude<HostName, "vm">;
+  readonly host: Exclude<HostName, "vm">;
   readonly agent: AgentClient;
   /** Of its interface on that network. */
   readonly mac: string;
@@ -24,14 +24,15 @@ export async function setUpHosts(
 ): Promise<void> {
   await Promise.all(
     hosts.map(async (host) => {
-      await host.agent.call("configure", {
-        namespace: null,
-        sysctls: {},
-        ip: hostLines(host, hosts, addresses, place),
-      });
+      await configure(host.agent, hostLines(host, hosts, addresses, place));
       await clearEngineRules(host.agent);
     }),
   );
+}
+
+/** Gives lines to `ip -batch` in a container's own namespace. */
+export async function configure(agent: AgentClient, ip: readonly string[]): Promise<void> {
+  await agent.call("configure", { namespace: null, sysctls: {}, ip });
 }
 
 function hostLines(
@@ -40,15 +41,20 @@ function hostLines(
   addresses: SandboxAddresses,
   place: number,
 ): readonly string[] {
-  const others = hosts.filter(({ name }) => name !== host.name);
+  const others = hosts.filter(({ host: other }) => other !== host.host);
   const vm = subnetsAt("vm", place);
   return ([4, 6] as const).flatMap((family) => [
-    host.name === "upstream" ? `route del default dev ${POD_INTERFACE}` : defaultRoute(addresses.upstream[family]),
-    ...(host.name === "pod" ? [] : [`route replace ${vm[family]} via ${addresses.pod[family]} dev ${POD_INTERFACE}`]),
-    `route replace unreachable ${bridgeAddress(place)[family]}`,
-    ...others.map(({ name, mac }) => neighbour(addresses[name][family], mac, POD_INTERFACE)),
+    host.host === "upstream"
+      ? `route del ${EVERYTHING[family]} dev ${POD_INTERFACE}`
+      : defaultRoute(addresses.upstream[family]),
+    ...(host.host === "pod" ? [] : [`route replace ${vm[family]} via ${addresses.pod[family]} dev ${POD_INTERFACE}`]),
+    `route replace unreachable ${bridgeAddress("pod", place)[family]}`,
+    ...others.map(({ host: name, mac }) => neighbour(addresses[name][family], mac, POD_INTERFACE)),
   ]);
 }
+
+/** `default` would not say of which family. */
+const EVERYTHING = { 4: "0.0.0.0/0", 6: "::/0" };
 
 /** Gives the line that makes a route of last resort lead to an address; one exists, and another may come with each network. */
 export function defaultRoute(through: string): string {
@@ -60,9 +66,9 @@ export function neighbour(address: string, mac: string, device: string): string 
   return `neigh replace ${address} lladdr ${mac} dev ${device} nud permanent`;
 }
 
-/** The engine's own address on the network, which is the host machine: nothing in a sandbox may reach it. */
-function bridgeAddress(place: number) {
-  const { 4: v4, 6: v6 } = subnetsAt("pod", place);
+/** Gives the engine's own addresses on a network, which is the host machine: nothing in a sandbox may reach it. */
+export function bridgeAddress(kind: NetworkKind, place: number): HostAddresses {
+  const { 4: v4, 6: v6 } = subnetsAt(kind, place);
   return { 4: v4.replace(/0\/24$/, "1"), 6: v6.replace("/64", "1") };
 }
 

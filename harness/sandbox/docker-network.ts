@@ -18,15 +18,17 @@ export interface SandboxNetwork {
  * drops every packet whose address is outside the subnet, and scenarios dial service ranges through upstream. The engine still gives the
  * containers a default route by the bridge; the set-up of each host replaces it.
  *
- * Throws `environment` where the pool is used up, or with the engine's words where it refuses.
+ * `places` are the places of the pool to try, in order; all free ones where none are named.
+ * Throws `environment` where none of them is to be had, or with the engine's words where it refuses.
  */
 export async function createNetwork(
   engine: Docker,
   kind: NetworkKind,
   run: string,
   lifetime: "run" | "kept",
+  places?: readonly number[],
 ): Promise<SandboxNetwork> {
-  for (const place of await freePlaces(engine, kind)) {
+  for (const place of places ?? (await freePlaces(engine))) {
     const name = `landfall-${kind}-${place}`;
     try {
       const subnets = subnetsAt(kind, place);
@@ -50,7 +52,7 @@ export async function createNetwork(
   }
   throw new LandfallError(
     "environment",
-    `all ${POOL_SIZE} networks of the pool ${subnetsAt(kind, 0)[4]} … ${subnetsAt(kind, POOL_SIZE - 1)[4]} are in use. landfall sweep removes what dead runs left.`,
+    `no network from ${subnetsAt(kind, places?.[0] ?? 0)[4]} to ${subnetsAt(kind, places?.at(-1) ?? POOL_SIZE - 1)[4]} is free. landfall sweep removes what dead runs left.`,
   );
 }
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import type Docker from "dockerode";
 import { type Network, parseNetwork, prefixMask } from "../model/address.ts";
-import { DEFAULT_ADDRESSES, type HostAddresses } from "../model/pod.ts";
+import { DEFAULT_ADDRESSES, type HostAddresses, type HostName, type SandboxAddresses } from "../model/pod.ts";
 
 /** How many networks of one kind the pool holds. */
 export const POOL_SIZE = 256;
@@ -26,21 +26,27 @@ export function subnetsAt(kind: NetworkKind, place: number): Subnets {
 }
 
 /** Gives a host's addresses at a place of the pool: those of the default, moved to its subnets. */
-export function addressesAt(host: keyof typeof DEFAULT_ADDRESSES, place: number): HostAddresses {
+export function addressesAt(host: HostName, place: number): HostAddresses {
   const { 4: v4, 6: v6 } = DEFAULT_ADDRESSES[host];
   const [a, b, , d] = v4.split(".");
   return { 4: `${a}.${b}.${place}.${d}`, 6: place === 0 ? v6 : v6.replace("::", `:${place}::`) };
 }
 
+/** Gives the addresses of every host of a sandbox at a place of the pool. */
+export function sandboxAddressesAt(place: number): SandboxAddresses {
+  const at = (host: HostName) => addressesAt(host, place);
+  return { pod: at("pod"), client: at("client"), upstream: at("upstream"), vm: at("vm") };
+}
+
 /**
- * Gives the places whose subnets overlap nothing: no network of the engine, and no interface or route of this machine (a pod network of
+ * Gives the places whose subnets, of both networks, overlap nothing: no network of the engine, and no interface or route of this machine (a pod network of
  * a cluster, a VPN). Two runs may still choose the same one; the engine then refuses the second.
  */
-export async function freePlaces(engine: Docker, kind: NetworkKind): Promise<readonly number[]> {
+export async function freePlaces(engine: Docker): Promise<readonly number[]> {
   const taken = [...(await engineNetworks(engine)), ...hostNetworks()];
   return Array.from({ length: POOL_SIZE }, (_, place) => place).filter((place) => {
-    const { 4: v4, 6: v6 } = subnetsAt(kind, place);
-    return [v4, v6].every((subnet) => !taken.some((other) => overlap(other, parseNetwork(subnet))));
+    const subnets = [subnetsAt("pod", place), subnetsAt("vm", place)].flatMap((both) => [both[4], both[6]]);
+    return subnets.every((subnet) => !taken.some((other) => overlap(other, parseNetwork(subnet))));
   });
 }
 

@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type Docker from "dockerode";
+import { AgentClient } from "./agent-client.ts";
+import type { AgentContainerPlan, StartedAgent } from "./docker-container.ts";
+import { unlessGone } from "./docker-engine.ts";
+
+/** What every container of one sandbox has in common. */
+export type CommonPlan = Pick<AgentContainerPlan, "image" | "run" | "lifetime"> & {
+  readonly rights: "capabilities" | "privileged";
+  /** What the names of the containers begin with: `landfall-4711-0`. */
+  readonly prefix: string;
+};
+
+/** What makes one container different from the others. */
+export type OwnPlan = Pick<AgentContainerPlan, "role" | "place"> & {
+  readonly capabilities: readonly string[];
+  readonly sysctls?: Readonly<Record<string, string>>;
+};
+
+/** A container with its agent. */
+export interface CrewMember {
+  readonly id: string;
+  readonly name: string;
+  readonly agent: AgentClient;
+}
+
+/** How long an agent may take to end with its stdin before its container is removed by force. */
+const END_TIMEOUT_MS = 5_000;
+
+/** The containers of one sandbox, from their start to their end. */
+export class DockerCrew implements AsyncDisposable {
+  readonly #engine: Docker;
+  readonly #common: CommonPlan;
+  readonly #starts: Promise<{ readonly member: CrewMember; readonly container: StartedAgent }>[] = [];
+
+  constructor(engine: Docker, common: CommonPlan) {
+    this.#engine = engine;
+    this.#common = common;
+  }
+
+  /** Starts a container and gives it with its agent, which may still be booting: calls wait for it. */
+  async start(own: OwnPlan): Promise<CrewMember> {
+    const start = this.#launch(own);
+    this.#starts.push(start);
+    return (await start).member;
+  }
+
+  /** Ends every agent, those still starting too, and waits until the engine has removed its container; what is to be kept is only let go of. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const settled = await Promise.allSettled(this.#starts);
+    const started = settled.flatMap((start) => (start.status === "fulfilled" ? [start.value] : []));
+    if (this.#common.lifetime === "kept") for (const { container } of started) container.detach();
+    else await Promise.all(started.map(({ member }) => this.#end(member)));
+  }
+
+  async #launch({ role, place, capabilities, sysctls = {} }: OwnPlan) {
+    const { rights, prefix, ...common } = this.#common;
+    const name = `${prefix}-${role}`;
+    const granted = rights === "privileged" ? rights : capabilities;
+    // testcontainers takes a third of a second to load; the engine has the network to make meanwhile.
+    const { startAgentContainer } = await import("./docker-container.ts");
+    const plan = { ...common, role, name, place, sysctls, capabilities: granted };
+    const container = await startAgentContainer(this.#engine, plan);
+    return {
+      container,
+      member: { id: container.id, name, agent: new AgentClient(`the container ${name}`, container) },
+    };
+  }
+
+  async #end({ id, agent }: CrewMember): Promise<void> {
+    const container = this.#engine.getContainer(id);
+    const removed = unlessGone(container.wait({ condition: "removed" }));
+    const timer = new AbortController();
+    const late = sleep(END_TIMEOUT_MS, "late", { signal: timer.signal }).catch(() => "in time");
+    const ended = agent[Symbol.asyncDispose]().then(() => removed);
+    if ((await Promise.race([ended, late])) === "late") await unlessGone(container.remove({ force: true }), [404, 409]);
+    timer.abort();
+  }
+}

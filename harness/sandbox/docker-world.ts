@@ -1,0 +1,166 @@
+import { readFile } from "node:fs/promises";
+import type Docker from "dockerode";
+import { LandfallError } from "../errors.ts";
+import type { SandboxAddresses } from "../model/pod.ts";
+import { type CrewMember, DockerCrew, type OwnPlan } from "./docker-crew.ts";
+import { connectEngine, engineFailed, unlessGone, whyNoEngine } from "./docker-engine.ts";
+import { type DockerHost, setUpHosts } from "./docker-hosts.ts";
+import { ensureImage } from "./docker-image.ts";
+import { runInitContainer } from "./docker-init.ts";
+import { createNetwork, type SandboxNetwork } from "./docker-network.ts";
+import { sandboxAddressesAt } from "./docker-subnets.ts";
+import { DockerVm } from "./docker-vm.ts";
+import { currentRunId } from "./run-id.ts";
+import type { Station, StationName } from "./station.ts";
+import { sweep } from "./sweep.ts";
+import type { World } from "./world.ts";
+
+/** How a docker world is to be. */
+export interface DockerOptions {
+  /** `privileged` gives every container all that the engine has, for kernels that want more than NET_ADMIN and NET_RAW. */
+  readonly rights: "capabilities" | "privileged";
+  /** `kept`: containers and networks outlive this process, for a person to look at. */
+  readonly lifetime: "run" | "kept";
+  /** Hears of what takes long. */
+  readonly say: (text: string) => void;
+}
+
+/** Every host sets up its own routes and takes the engine's rules out; its agent makes sockets as any owner. */
+const HOST_CAPABILITIES = ["NET_ADMIN", "NET_RAW", "SETUID", "SETGID"];
+/** The proxy's listeners are transparent in TPROXY mode, which takes NET_ADMIN (ip(7), IP_TRANSPARENT). */
+const PROXY_CAPABILITIES = ["NET_ADMIN", "SETUID", "SETGID"];
+const APP_CAPABILITIES = ["SETUID", "SETGID"];
+/** The workload listens on 22 as an ordinary user; the pod passes on what a `vm` behind it sends and no rule takes. */
+const POD_SYSCTLS = {
+  "net.ipv4.ip_unprivileged_port_start": "0",
+  "net.ipv4.ip_forward": "1",
+  "net.ipv6.conf.all.forwarding": "1",
+  "net.ipv4.conf.all.rp_filter": "0",
+  "net.ipv4.conf.default.rp_filter": "0",
+};
+const SCRIPT_TIMEOUT_MS = 60_000;
+
+/**
+ * A pod of containers as Kubernetes makes it: one owns the network namespace and app and proxy share it; client and upstream stand
+ * beside it on a network out of which no route leads. An agent is the first process of each.
+ */
+export class DockerWorld implements World {
+  readonly backend = "docker";
+  readonly addresses: SandboxAddresses;
+  readonly stations = new Map<StationName, Station>();
+  readonly #engine: Docker;
+  readonly #options: DockerOptions;
+  readonly #run = currentRunId();
+  readonly #pod: CrewMember;
+  readonly #vm: DockerVm;
+  readonly #life: AsyncDisposableStack;
+
+  constructor(engine: Docker, options: DockerOptions, started: StartedWorld, life: AsyncDisposableStack) {
+    const { addresses, members } = started;
+    this.#engine = engine;
+    this.#options = options;
+    this.addresses = addresses;
+    for (const [name, { agent }] of Object.entries(members)) {
+      this.stations.set(name as StationName, { agent, namespace: null });
+    }
+    this.#pod = members.pod;
+    this.#vm = started.vm;
+    this.#life = life;
+  }
+
+  async linkInterfaces(names: readonly string[]): Promise<void> {
+    const agent = await this.#vm.link(names);
+    if (agent) this.stations.set("vm", { agent, namespace: null });
+  }
+
+  async runCapture(flags: readonly string[], environment: Readonly<Record<string, string>>): Promise<void> {
+    const image = await ensureImage(this.#engine, "istio-iptables", this.#options.say);
+    const plan = { image, run: this.#run, pod: this.#pod.id, args: flags, environment, rights: this.#options.rights };
+    await runInitContainer(this.#engine, plan);
+  }
+
+  async runScript(path: string): Promise<void> {
+    const run = 'file=$(mktemp) && cat >"$file" && chmod +x "$file" && "$file"; status=$?; rm -f "$file"; exit $status';
+    const stdin = await readFile(path, "utf8");
+    const command = { command: ["sh", "-c", run], environment: {}, stdin, timeoutMs: SCRIPT_TIMEOUT_MS };
+    const { status, stderr } = await this.#pod.agent.call("run", { namespace: null, ...command });
+    if (status === 0) return;
+    throw new LandfallError("rules-refused", `the script ${path} ended with status ${status}: ${stderr.trim()}`);
+  }
+
+  shellHint(): string {
+    return `docker exec -it ${this.#pod.name} bash`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#life.disposeAsync();
+  }
+}
+
+/** What stands once the containers run. */
+interface StartedWorld {
+  readonly addresses: SandboxAddresses;
+  readonly vm: DockerVm;
+  readonly members: Readonly<Record<Exclude<StationName, "vm">, CrewMember>>;
+}
+
+/**
+ * Makes a docker world, after sweeping what dead runs have left. What was begun is undone where it fails.
+ * Throws `environment` with the engine's words.
+ */
+export async function startDockerWorld(options: DockerOptions): Promise<DockerWorld> {
+  const engine = connectEngine();
+  const why = await whyNoEngine(engine);
+  if (why !== null)
+    throw new LandfallError("environment", `no container engine answers (${why}). landfall doctor says what to do.`);
+  await using undo = new AsyncDisposableStack();
+  const begun = [ensureImage(engine, "pod", options.say), makeNetwork(engine, options, undo)] as const;
+  // Both are awaited to their end even if one fails: what the other has made must be on the stack before it unwinds.
+  await Promise.allSettled(begun);
+  const [image, network] = await Promise.all(begun);
+  const common = { image, run: currentRunId(), prefix: `landfall-${process.pid}-${network.place}` };
+  const crew = new DockerCrew(engine, { ...common, rights: options.rights, lifetime: options.lifetime });
+  const started = await startContainers(engine, network, crew, options, undo);
+  return new DockerWorld(engine, options, started, undo.move());
+}
+
+async function makeNetwork(engine: Docker, { lifetime }: DockerOptions, undo: AsyncDisposableStack) {
+  await sweep(engine, "dead").catch((error) => {
+    throw engineFailed("list what dead runs have left", error);
+  });
+  const network = await createNetwork(engine, "pod", currentRunId(), lifetime);
+  if (lifetime === "run") undo.defer(async () => void (await unlessGone(engine.getNetwork(network.id).remove())));
+  return network;
+}
+
+async function startContainers(
+  engine: Docker,
+  network: SandboxNetwork,
+  crew: DockerCrew,
+  { lifetime }: DockerOptions,
+  undo: AsyncDisposableStack,
+): Promise<StartedWorld> {
+  const { place } = network;
+  const addresses = sandboxAddressesAt(place);
+  const host = async (name: DockerHost["host"], sysctls: OwnPlan["sysctls"] = {}) => {
+    const own = { kind: "own", network, addresses: addresses[name] } as const;
+    const member = await crew.start({ role: name, place: own, capabilities: HOST_CAPABILITIES, sysctls });
+    const { NetworkSettings } = await engine.getContainer(member.id).inspect();
+    return { ...member, host: name, mac: NetworkSettings.Networks[network.name]?.MacAddress ?? "" };
+  };
+  const inPod = async (role: "app" | "proxy", capabilities: readonly string[]) =>
+    crew.start({ role, place: { kind: "shared", container: (await pod).id }, capabilities });
+  let vm: DockerVm | null = null;
+  undo.defer(async () => vm?.[Symbol.asyncDispose]());
+  undo.use(crew);
+  const pod = host("pod", POD_SYSCTLS);
+  const hosts = Promise.all([pod, host("client"), host("upstream")]);
+  const [[owner, client, upstream], app, proxy] = await Promise.all([
+    hosts,
+    inPod("app", APP_CAPABILITIES),
+    inPod("proxy", PROXY_CAPABILITIES),
+    hosts.then((all) => setUpHosts(all, addresses, place)),
+  ]);
+  vm = new DockerVm({ engine, addresses, place, run: currentRunId(), crew, pod: owner, lifetime });
+  return { addresses, vm, members: { pod: owner, app, proxy, client, upstream } };
+}
