@@ -1,0 +1,15 @@
+import { AgentSandbox } from "../../harness/sandbox/agent-sandbox.ts";
+import { startNetnsWorld } from "../../harness/sandbox/netns-world.ts";
+import type { Sandbox } from "../../harness/sandbox/sandbox.ts";
+
+/** A backend under the conformance suite: one row each. */
+export interface BackendRow {
+  readonly backend: string;
+  readonly start: () => Promise<Sandbox>;
+  /** `kernel`: rules are the kernel's to take or refuse. `simulated`: there is none. */
+  readonly kind: "kernel" | "simulated";
+}
+
+export const BACKENDS: readonly BackendRow[] = [
+  { backend: "netns", kind: "kernel", start: async () => new AgentSandbox(await startNetnsWorld()) },
+];

@@ -1,0 +1,167 @@
+import { BUILT_IN_CHAINS } from "../../harness/model/ruleset.ts";
+import type { Scenario } from "../../harness/model/scenario.ts";
+
+const SEED = [
+  "-p",
+  "15001",
+  "-z",
+  "15006",
+  "-u",
+  "1337",
+  "-m",
+  "REDIRECT",
+  "-i",
+  "*",
+  "-x",
+  "",
+  "-b",
+  "*",
+  "-d",
+  "15020",
+];
+
+/** Gives a table as `iptables-save` prints it. */
+export function renderTable(name: "filter" | "nat", ...rules: readonly string[]): string {
+  const chains = BUILT_IN_CHAINS[name].map((chain) => `:${chain} ACCEPT [0:0]`);
+  return [`*${name}`, ...chains, ...rules, "COMMIT", ""].join("\n");
+}
+
+/** What every backend must show. A case's flows are driven together; the cases follow each other in one sandbox. */
+export const CASES: readonly Scenario[] = [
+  {
+    name: "no-rules",
+    claim:
+      "Without rules every flow lands where it is dialled, in both families, and a port nobody listens on refuses.",
+    capture: [],
+    rules: { ip: "", ip6: "" },
+    answer: {
+      "client -> pod:8080": "app:8080",
+      "client6 -> pod6:22": "app:22",
+      "client -> pod:81": "refused",
+      "client6 -> pod6:81": "refused",
+      "app -> upstream:80": "upstream:80",
+      "app6 -> upstream6:80": "upstream:80",
+      "app -> 10.96.0.1:443": "upstream:443",
+      "app -> [2001:db8::1]:443": "upstream:443",
+      "upstream -> client:90": "client:90",
+      "envoy -> localhost:15020": "status:15020",
+      "app6 -> localhost6:15001": "envoy-outbound:15001",
+    },
+    forward: { "client -> pod:15006": "envoy-inbound:15006" },
+  },
+  {
+    name: "redirect",
+    claim:
+      "The seed's rules bring flows to the stub by owner, source and port, and the stub takes them on as Envoy does.",
+    capture: SEED,
+    answer: {
+      "client -> pod:8080": "envoy-inbound:15006",
+      "client -> pod:15020": "status:15020",
+      "app -> upstream:80": "envoy-outbound:15001",
+      "root -> upstream:80": "envoy-outbound:15001",
+      "uid=1337,gid=5 -> upstream:80": "upstream:80",
+      "uid=5,gid=1337 -> upstream:80": "upstream:80",
+      "envoy@127.0.0.6 -> pod:8080": "app:8080",
+      "envoy -> pod:8080": "envoy-inbound:15006",
+      "app6 -> upstream6:80": "upstream:80",
+    },
+    forward: {
+      "client -> pod:8080": "app:8080 via envoy-inbound from 127.0.0.6",
+      "client -> pod:9090": "refused via envoy-inbound",
+      "client -> pod:15001": "envoy-inbound:15006",
+      "app -> upstream:80": "upstream:80 via envoy-outbound",
+    },
+  },
+  {
+    name: "redirect-ipv6",
+    claim: "In an IPv6 pod the same holds for IPv6, with ::6 as the pass-through's address.",
+    capture: SEED,
+    pod: "ipv6",
+    answer: {
+      "client6 -> pod6:8080": "envoy-inbound:15006",
+      "app6 -> upstream6:80": "envoy-outbound:15001",
+      "envoy@::6 -> pod6:8080": "app:8080",
+    },
+    forward: {
+      "client6 -> pod6:8080": "app:8080 via envoy-inbound from ::6",
+      "app6 -> upstream6:80": "upstream:80 via envoy-outbound",
+    },
+  },
+  {
+    name: "tproxy",
+    claim: "With TPROXY the stub takes inbound flows transparently and still knows what was dialled.",
+    capture: [...SEED.slice(0, 6), "-m", "TPROXY", ...SEED.slice(8)],
+    answer: { "client -> pod:8080": "envoy-outbound:15001", "app -> upstream:80": "envoy-outbound:15001" },
+    forward: { "client -> pod:8080": "app:8080 via envoy-outbound from 127.0.0.1" },
+  },
+  {
+    name: "loop",
+    claim:
+      "Without the rule for the pass-through's address the stub's own dial comes back to it, and that is told as a loop.",
+    capture: SEED,
+    without: [{ family: 4, table: "nat", rule: "-A ISTIO_OUTPUT -s 127.0.0.6/32 -o lo -j RETURN" }],
+    forward: { "client -> pod:8080": "loop", "client -> pod:15020": "status:15020" },
+  },
+  {
+    name: "rejected",
+    claim: "Each way in which rules can end a flow is told apart.",
+    capture: [],
+    listen: [8081, 8082, 8083],
+    rules: {
+      ip: renderTable(
+        "filter",
+        "-A INPUT -p tcp -m tcp --dport 8080 -j DROP",
+        "-A INPUT -p tcp -m tcp --dport 8081 -j REJECT --reject-with tcp-reset",
+        "-A INPUT -p tcp -m tcp --dport 8082 -j REJECT --reject-with icmp-port-unreachable",
+        "-A INPUT -p tcp -m tcp --dport 8083 -m conntrack --ctstate ESTABLISHED -j REJECT --reject-with tcp-reset",
+        "-A INPUT -p tcp -m tcp --dport 22 -j REJECT --reject-with icmp-host-prohibited",
+        "-A OUTPUT -p tcp -m tcp --dport 80 -j DROP",
+        "-A OUTPUT -p tcp -m tcp --dport 81 -j REJECT --reject-with icmp-net-unreachable",
+      ),
+      ip6: renderTable("filter", "-A INPUT -p tcp -m tcp --dport 22 -j REJECT --reject-with icmp6-adm-prohibited"),
+    },
+    answer: {
+      "client -> pod:8080": "timed-out",
+      "client -> pod:8081": "refused",
+      "client -> pod:8082": "refused",
+      "client -> pod:8083": "reset",
+      "client -> pod:22": "unreachable",
+      "app -> upstream:80": "timed-out",
+      "app -> upstream:81": "unreachable",
+      "client6 -> pod6:22": "unreachable",
+      "client6 -> pod6:8080": "app:8080",
+    },
+  },
+  {
+    name: "kubevirt",
+    claim: "What a virtual machine behind a kubevirt interface dials is treated as outbound.",
+    capture: [...SEED, "-k", "net1"],
+    answer: { "vm -> upstream:80": "envoy-outbound:15001", "client -> pod:8080": "envoy-inbound:15006" },
+    forward: { "vm -> upstream:80": "upstream:80 via envoy-outbound" },
+  },
+  {
+    name: "other-ports",
+    claim: "The stub, the app and upstream stand where the scenario wants them, and nowhere else.",
+    capture: ["-p", "16001", "-z", "16006", "-u", "7", "-m", "REDIRECT", "-i", "*", "-b", "*"],
+    listen: [9090],
+    answer: {
+      "client -> pod:9090": "envoy-inbound:16006",
+      "app -> upstream:8443": "envoy-outbound:16001",
+      "envoy -> upstream:8443": "upstream:8443",
+      "uid=1337,gid=1337 -> upstream:8443": "envoy-outbound:16001",
+      "app -> localhost:15001": "refused",
+      "app -> localhost:9090": "app:9090",
+    },
+  },
+  {
+    name: "no-rules-again",
+    claim: "Nothing of the cases before is left: rules, routes, addresses, connections.",
+    capture: [],
+    rules: { ip: "", ip6: "" },
+    answer: {
+      "client -> pod:8080": "app:8080",
+      "client6 -> pod6:8080": "app:8080",
+      "app -> upstream:80": "upstream:80",
+    },
+  },
+];

@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Landing, landingsAgree } from "../../harness/model/landing.ts";
+import type { Scenario } from "../../harness/model/scenario.ts";
+import { describeLanding } from "../../harness/report/landing-phrase.ts";
+import { type BoundScenario, bindScenario } from "../../harness/run/bound-scenario.ts";
+import { parseScenario } from "../../harness/run/parsed-scenario.ts";
+import type { Sandbox } from "../../harness/sandbox/sandbox.ts";
+import { BACKENDS } from "./backends.ts";
+import { CASES, renderTable } from "./cases.ts";
+
+const FLOWS_IN_PARALLEL = 400;
+
+function bind(scenario: Scenario, sandbox: Sandbox): BoundScenario {
+  const parsed = parseScenario(scenario, scenario.name);
+  if (!parsed.ok) throw new RangeError(parsed.findings.map(({ where, message }) => `${where}: ${message}`).join("\n"));
+  return bindScenario(parsed.value, sandbox.addresses);
+}
+
+function findCase(name: string): Scenario {
+  const found = CASES.find((scenario) => scenario.name === name);
+  if (!found) throw new RangeError(`there is no case ${name}`);
+  return found;
+}
+
+/** Brings the sandbox to a case, drives its flows together, and gives those that landed elsewhere, in words. */
+async function driveCase(scenario: Scenario, sandbox: Sandbox): Promise<readonly string[]> {
+  const bound = bind(scenario, sandbox);
+  await sandbox.enter(bound.spec);
+  await sandbox.install(bound.installation);
+  try {
+    const seen = await sandbox.drive(bound.flows, { inFlight: 16 });
+    expect(seen.length).toBe(bound.flows.length);
+    return bound.flows.flatMap(({ flow, expected, manner }, i) => {
+      const landing = seen[i]?.landing as Landing;
+      return landingsAgree(expected, landing) ? [] : [`${flow.flow} (${manner}): ${describeLanding(landing)}`];
+    });
+  } finally {
+    await sandbox.clear();
+  }
+}
+
+describe.each(BACKENDS)("backend $backend", ({ backend, start, kind }) => {
+  let sandbox: Sandbox;
+  beforeAll(async () => {
+    sandbox = await start();
+  });
+  afterAll(() => sandbox[Symbol.asyncDispose]());
+
+  test.each(CASES)("$name: $claim", async (scenario) => {
+    expect(await driveCase(scenario, sandbox)).toEqual([]);
+  });
+
+  test("says what it is", async () => {
+    expect(await sandbox.describe()).toEqual({
+      backend,
+      envoy: "stub",
+      iptables: kind === "kernel" ? expect.stringMatching(/^\d+\.\d+\.\d+ \((nf_tables|legacy)\)$/) : null,
+      kernel: kind === "kernel" ? expect.stringMatching(/^\d+\.\d+/) : null,
+    });
+  });
+
+  test("each of many flows in parallel has a landing of its own", async () => {
+    const bound = bind(findCase("redirect"), sandbox);
+    const flows = Array.from({ length: FLOWS_IN_PARALLEL }, (_, i) => bound.flows[i % bound.flows.length]).filter(
+      (flow) => flow !== undefined,
+    );
+    await sandbox.enter(bound.spec);
+    await sandbox.install(bound.installation);
+    const seen = await sandbox.drive(flows, { inFlight: 64 });
+    const wrong = flows.filter(({ expected }, i) => !landingsAgree(expected, seen[i]?.landing as Landing));
+    expect(wrong.map(({ flow }) => flow.flow)).toEqual([]);
+    await sandbox.clear();
+  });
+
+  test("rules that replace others leave nothing of them, and counters tell of the new ones alone", async () => {
+    const [rejected, redirect] = [bind(findCase("rejected"), sandbox), bind(findCase("redirect"), sandbox)];
+    await sandbox.enter(redirect.spec);
+    await sandbox.install(rejected.installation);
+    await sandbox.install(redirect.installation);
+    const flow = redirect.flows.filter((each) => each.flow.flow === "client -> pod:8080" && each.manner === "answer");
+    await sandbox.drive(flow);
+    const { ip } = await sandbox.counters();
+    const rules = ip?.tables.flatMap(({ name, chains }) =>
+      chains.flatMap((chain) => chain.rules.map(({ counters }) => `${name} ${chain.name} ${counters?.packets}`)),
+    );
+    expect(rules?.filter((rule) => rule.startsWith("filter"))).toEqual([]);
+    expect(rules?.filter((rule) => !rule.endsWith(" 0"))).toEqual([
+      "nat PREROUTING 1",
+      "nat ISTIO_INBOUND 1",
+      "nat ISTIO_IN_REDIRECT 1",
+    ]);
+    await sandbox.clear();
+  });
+
+  test("after clear there is no rule", async () => {
+    const { ip, ip6 } = await sandbox.counters();
+    expect([ip, ip6].flatMap((set) => set?.tables.flatMap((table) => table.chains.flatMap((c) => c.rules)))).toEqual(
+      [],
+    );
+  });
+});
+
+describe.each(BACKENDS.filter(({ kind }) => kind === "kernel"))("the kernel of backend $backend", ({ start }) => {
+  test("refuses a rule set whole: nothing of it is in, and flows land as without rules", async () => {
+    await using sandbox = await start();
+    const bound = bind(findCase("no-rules"), sandbox);
+    const refused = bind(
+      {
+        name: "refused",
+        claim: "A match the kernel has never heard of is refused.",
+        capture: [],
+        rules: {
+          ip:
+            renderTable("filter", "-A INPUT -p tcp -j DROP") + renderTable("nat", "-A OUTPUT -m nosuchmatch -j ACCEPT"),
+          ip6: renderTable("filter", "-A INPUT -p tcp -j DROP"),
+        },
+      },
+      sandbox,
+    );
+    await sandbox.enter(bound.spec);
+    await expect(sandbox.install(refused.installation)).rejects.toMatchObject({ code: "rules-refused" });
+    const seen = await sandbox.drive(bound.flows, { inFlight: 16 });
+    const wrong = bound.flows.filter(({ expected }, i) => !landingsAgree(expected, seen[i]?.landing as Landing));
+    expect(wrong.map(({ flow }) => flow.flow)).toEqual([]);
+  });
+});
