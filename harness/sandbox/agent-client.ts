@@ -52,11 +52,14 @@ export class AgentClient implements AsyncDisposable {
     });
   }
 
-  /** Gives the listeners' records of a flow and forgets them. They are all there once a `sync` has replied. */
-  takeSeen(token: string): readonly Seen[] {
-    const records = this.#seen.get(token) ?? [];
+  /** Gives the listeners' records of a flow so far. They are all there once a `sync` has replied. */
+  seen(token: string): readonly Seen[] {
+    return this.#seen.get(token) ?? [];
+  }
+
+  /** Drops the records of a flow. */
+  forget(token: string): void {
     this.#seen.delete(token);
-    return records;
   }
 
   /** Ends the agent by ending its stdin, and waits until it is gone. */

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Dial, DialResult, ListenerSpec } from "../agent/protocol.ts";
+import type { Dial, DialResult, ListenerSpec, Seen } from "../agent/protocol.ts";
 import { LandfallError } from "../errors.ts";
 import { parseIptablesSave, renderIptablesSave } from "../formats/iptables-save.ts";
 import type { Family } from "../model/address.ts";
@@ -9,6 +9,7 @@ import type { SandboxReport } from "../model/report.ts";
 import { NO_POLICY_ROUTING, type PodRules, type PolicyRouting, type Ruleset } from "../model/ruleset.ts";
 import type { AgentClient } from "./agent-client.ts";
 import { confirmLanding } from "./confirm.ts";
+import { driveBatch, groupByAgent, type PlannedDial, runsByAgent } from "./dial-batches.ts";
 import { listenersOf } from "./listeners.ts";
 import type { CountedRules, FlowRequest, Installation, Observation, Sandbox } from "./sandbox.ts";
 import { type Station, type StationName, stationOf } from "./station.ts";
@@ -77,11 +78,10 @@ export class AgentSandbox implements Sandbox {
     const results = new Map<string, DialResult>();
     const batches = inFlight > 1 ? groupByAgent(dials) : runsByAgent(dials);
     for (const batch of batches) {
-      for (const result of await dialBatch(batch, inFlight)) results.set(result.token, result);
+      for (const result of await driveBatch(batch, inFlight)) results.set(result.token, result);
     }
-    const agents = this.#agents();
-    await Promise.all(agents.map((agent) => agent.call("sync", {}).catch(() => null)));
-    return dials.map(({ dial }) => this.#observe(results.get(dial.token), dial, agents));
+    if (!dials.every(({ dial }) => this.#isConfirmed(results.get(dial.token)))) await this.#sync();
+    return dials.map(({ dial }) => this.#observe(results.get(dial.token), dial));
   }
 
   shellHint(): string | null {
@@ -141,42 +141,26 @@ export class AgentSandbox implements Sandbox {
     return { agent, dial: { ...dial, source: address === own ? null : address, address: target, port } };
   }
 
-  #observe(result: DialResult | undefined, dial: Dial, agents: readonly AgentClient[]): Observation {
-    const records = agents.flatMap((agent) => agent.takeSeen(dial.token));
+  /** A listener that has recorded what the caller was told leaves nothing to wait for; anything else needs every listener's word. */
+  #isConfirmed(result: DialResult | undefined): boolean {
+    if (result?.landing.kind !== "listener") return false;
+    return confirmLanding(result, this.#recordsOf(result.token)).kind === "listener";
+  }
+
+  /** An agent that is gone tells nothing any more; its flows are then not confirmed. */
+  async #sync(): Promise<void> {
+    await Promise.all(this.#agents().map((agent) => agent.call("sync", {}).catch(() => null)));
+  }
+
+  #recordsOf(token: string): readonly Seen[] {
+    return this.#agents().flatMap((agent) => agent.seen(token));
+  }
+
+  #observe(result: DialResult | undefined, dial: Dial): Observation {
+    const records = this.#recordsOf(dial.token);
+    for (const agent of this.#agents()) agent.forget(dial.token);
     if (result) return { landing: confirmLanding(result, records), durationMs: result.durationMs };
     return { landing: makeLanding("could-not-look", { cause: "the agent gave no result" }), durationMs: 0 };
-  }
-}
-
-interface PlannedDial {
-  readonly agent: AgentClient;
-  readonly dial: Dial;
-}
-
-/** Gives flows in as few batches as keep their order: a new one begins where the next flow starts from another agent. */
-function runsByAgent(dials: readonly PlannedDial[]): readonly (readonly PlannedDial[])[] {
-  const runs: PlannedDial[][] = [];
-  for (const dial of dials) {
-    const last = runs.at(-1);
-    if (last?.[0]?.agent === dial.agent) last.push(dial);
-    else runs.push([dial]);
-  }
-  return runs;
-}
-
-function groupByAgent(dials: readonly PlannedDial[]): readonly (readonly PlannedDial[])[] {
-  return [...Map.groupBy(dials, ({ agent }) => agent).values()];
-}
-
-/** Drives the flows of one agent; where the agent fails, each of them could not be looked at. */
-async function dialBatch(batch: readonly PlannedDial[], inFlight: number): Promise<readonly DialResult[]> {
-  const dials = batch.map(({ dial }) => dial);
-  try {
-    const { results } = (await batch[0]?.agent.call("dial", { dials, inFlight })) ?? { results: [] };
-    return results;
-  } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
-    return dials.map(({ token }) => ({ token, landing: makeLanding("could-not-look", { cause }), durationMs: 0 }));
   }
 }
 

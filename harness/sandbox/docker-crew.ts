@@ -14,7 +14,6 @@ export type CommonPlan = Pick<AgentContainerPlan, "image" | "run" | "lifetime"> 
 /** What makes one container different from the others. */
 export type OwnPlan = Pick<AgentContainerPlan, "role" | "place"> & {
   readonly capabilities: readonly string[];
-  readonly sysctls?: Readonly<Record<string, string>>;
 };
 
 /** A container with its agent. */
@@ -23,6 +22,22 @@ export interface CrewMember {
   readonly name: string;
   readonly agent: AgentClient;
 }
+
+/**
+ * Of every network namespace: any owner may listen on port 22; ports are free again as soon as their flow is over; no check of the way
+ * back, since policy routing delivers by other routes; the pod passes on what a `vm` behind it sends and no rule takes, and upstream says
+ * at once that it knows no way.
+ */
+const SYSCTLS: Readonly<Record<string, string>> = {
+  "net.ipv4.ip_unprivileged_port_start": "0",
+  "net.ipv4.tcp_tw_reuse": "1",
+  "net.ipv4.conf.all.rp_filter": "0",
+  "net.ipv4.conf.default.rp_filter": "0",
+  "net.ipv4.ip_forward": "1",
+  "net.ipv4.conf.all.send_redirects": "0",
+  "net.ipv4.conf.default.send_redirects": "0",
+  "net.ipv6.conf.all.forwarding": "1",
+};
 
 /** How long an agent may take to end with its stdin before its container is removed by force. */
 const END_TIMEOUT_MS = 5_000;
@@ -53,7 +68,8 @@ export class DockerCrew implements AsyncDisposable {
     else await Promise.all(started.map(({ member }) => this.#end(member)));
   }
 
-  async #launch({ role, place, capabilities, sysctls = {} }: OwnPlan) {
+  async #launch({ role, place, capabilities }: OwnPlan) {
+    const sysctls = place.kind === "own" ? SYSCTLS : {};
     const { rights, prefix, ...common } = this.#common;
     const name = `${prefix}-${role}`;
     const granted = rights === "privileged" ? rights : capabilities;

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type Docker from "dockerode";
 import { LandfallError } from "../errors.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
-import { type CrewMember, DockerCrew, type OwnPlan } from "./docker-crew.ts";
+import { type CrewMember, DockerCrew } from "./docker-crew.ts";
 import { connectEngine, engineFailed, unlessGone, whyNoEngine } from "./docker-engine.ts";
 import { type DockerHost, setUpHosts } from "./docker-hosts.ts";
 import { ensureImage } from "./docker-image.ts";
@@ -30,14 +30,6 @@ const HOST_CAPABILITIES = ["NET_ADMIN", "NET_RAW", "SETUID", "SETGID"];
 /** The proxy's listeners are transparent in TPROXY mode, which takes NET_ADMIN (ip(7), IP_TRANSPARENT). */
 const PROXY_CAPABILITIES = ["NET_ADMIN", "SETUID", "SETGID"];
 const APP_CAPABILITIES = ["SETUID", "SETGID"];
-/** The workload listens on 22 as an ordinary user; the pod passes on what a `vm` behind it sends and no rule takes. */
-const POD_SYSCTLS = {
-  "net.ipv4.ip_unprivileged_port_start": "0",
-  "net.ipv4.ip_forward": "1",
-  "net.ipv6.conf.all.forwarding": "1",
-  "net.ipv4.conf.all.rp_filter": "0",
-  "net.ipv4.conf.default.rp_filter": "0",
-};
 const SCRIPT_TIMEOUT_MS = 60_000;
 
 /**
@@ -142,9 +134,9 @@ async function startContainers(
 ): Promise<StartedWorld> {
   const { place } = network;
   const addresses = sandboxAddressesAt(place);
-  const host = async (name: DockerHost["host"], sysctls: OwnPlan["sysctls"] = {}) => {
+  const host = async (name: DockerHost["host"]) => {
     const own = { kind: "own", network, addresses: addresses[name] } as const;
-    const member = await crew.start({ role: name, place: own, capabilities: HOST_CAPABILITIES, sysctls });
+    const member = await crew.start({ role: name, place: own, capabilities: HOST_CAPABILITIES });
     const { NetworkSettings } = await engine.getContainer(member.id).inspect();
     return { ...member, host: name, mac: NetworkSettings.Networks[network.name]?.MacAddress ?? "" };
   };
@@ -153,7 +145,7 @@ async function startContainers(
   let vm: DockerVm | null = null;
   undo.defer(async () => vm?.[Symbol.asyncDispose]());
   undo.use(crew);
-  const pod = host("pod", POD_SYSCTLS);
+  const pod = host("pod");
   const hosts = Promise.all([pod, host("client"), host("upstream")]);
   const [[owner, client, upstream], app, proxy] = await Promise.all([
     hosts,
