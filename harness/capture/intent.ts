@@ -146,6 +146,6 @@ function dialOn(landing: Landing, { family, destination, port }: Connection, aro
   } as const;
   if (!isPodsOwn(destination, config, addresses)) return dial;
   if (port === spec.proxyPort || port === spec.inboundCapturePort) return null;
-  if (landing.listener === "envoy-inbound") return { ...dial, source: PASS_THROUGH_ADDRESS[family] };
+  if (landing.port === spec.inboundCapturePort) return { ...dial, source: PASS_THROUGH_ADDRESS[family] };
   return { ...dial, source: loopbackAddress(family), destination: loopbackAddress(family) };
 }
