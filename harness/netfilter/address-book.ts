@@ -1,0 +1,64 @@
+import { canonicalAddress, type Family, familyOf, parseAddress } from "../model/address.ts";
+import type { HostName, PodSpec, SandboxAddresses } from "../model/pod.ts";
+import type { PolicyRouting } from "../model/ruleset.ts";
+
+/**
+ * One address with what the sandbox makes of it. There is one object per address and book, so that addresses compare by identity.
+ */
+export interface KnownAddress {
+  readonly text: string;
+  readonly family: Family;
+  readonly value: bigint;
+  /** The host that answers to it, `loopback` for every host's own, `nobody` where no host has it. */
+  readonly host: HostName | "loopback" | "nobody";
+  /** What a connection attempt makes of it before any packet is sent. */
+  readonly use: "unicast" | "not-connectable";
+}
+
+/** Gives the object of an address's text; the text must be an address. */
+export interface AddressBook {
+  find(text: string): KnownAddress;
+}
+
+/** The pod's address on its link to the virtual machines, by family. */
+export const POD_TOWARDS_VM = { 4: "10.245.0.1", 6: "fd00:245::1" } as const;
+
+/** Opens the book of a sandbox's addresses: the hosts' own, those `upstream` owns beside, and what policy routing adds to the pod. */
+export function openAddressBook(spec: PodSpec, hosts: SandboxAddresses, routing: PolicyRouting): AddressBook {
+  const owners = new Map<string, HostName>();
+  for (const address of spec.upstreamAddresses) owners.set(canonicalAddress(address) ?? address, "upstream");
+  const names = ["upstream", "client", "pod", ...(spec.kubevirtInterfaces.length > 0 ? ["vm" as const] : [])] as const;
+  for (const name of names) for (const family of [4, 6] as const) owners.set(hosts[name][family], name);
+  for (const line of routing.addresses) owners.set(addedAddress(line), "pod");
+  if (spec.kubevirtInterfaces.length > 0)
+    for (const family of [4, 6] as const) owners.set(POD_TOWARDS_VM[family], "pod");
+  const known = new Map<string, KnownAddress>();
+  const find = (text: string): KnownAddress => {
+    const seen = known.get(text);
+    if (seen) return seen;
+    const made = makeAddress(text, owners);
+    known.set(text, made);
+    return made;
+  };
+  return { find };
+}
+
+/** Gives the address of a line as `ip addr add` takes it: `::6/128 dev lo`. */
+function addedAddress(line: string): string {
+  const text = line.split(/[\s/]/)[0] ?? "";
+  return canonicalAddress(text) ?? text;
+}
+
+function makeAddress(text: string, owners: ReadonlyMap<string, HostName>): KnownAddress {
+  const value = parseAddress(text)?.value ?? 0n;
+  const family = familyOf(text);
+  const isLoopback = family === 4 ? value >> 24n === 127n : value === 1n;
+  const host = isLoopback ? "loopback" : (owners.get(text) ?? "nobody");
+  return { text, family, value, host, use: isConnectable(family, value) ? "unicast" : "not-connectable" };
+}
+
+/** Multicast and the broadcast addresses take no connections: `connect` fails with ENETUNREACH (tcp_v4_connect, tcp_v6_connect). */
+function isConnectable(family: Family, value: bigint): boolean {
+  if (family === 6) return value >> 120n !== 0xffn;
+  return value >> 28n !== 0xen && value !== 0xffffffffn && value !== 0x7fffffffn;
+}

@@ -1,0 +1,124 @@
+import type { Match } from "../model/match.ts";
+import { BUILT_IN_CHAINS, type Chain, type Rule, type Ruleset, type Table, type TableName } from "../model/ruleset.ts";
+import type { Hook, Verdict } from "../model/trace.ts";
+import { compileMatch, type Test } from "./match.ts";
+import type { Packet } from "./packet.ts";
+import { type Action, compileTarget } from "./target.ts";
+import { ACCEPT, type ChainVerdict, type Decision, DROP, type RuleVerdict, UNDECIDED } from "./verdict.ts";
+
+/** A rule ready to run, with its place. */
+export interface CompiledRule {
+  readonly table: TableName;
+  readonly chain: string;
+  /** Counted from 1. */
+  readonly index: number;
+  readonly rule: Rule;
+  /** The matches that can fail, with a test for each. */
+  readonly matches: readonly Match[];
+  readonly tests: readonly Test[];
+  readonly act: Action;
+}
+
+/** A chain ready to run; its rules are filled in after every chain is known, since chains name each other. */
+export interface CompiledChain {
+  readonly name: string;
+  readonly table: TableName;
+  readonly policy: Decision;
+  rules: readonly CompiledRule[];
+}
+
+/** The built-in chains of one table, by name. */
+export type CompiledTable = Readonly<Record<string, CompiledChain>>;
+
+/** Compiles every table of a rule set. A table that is not there, or says nothing, is null: packets need not be shown to it. */
+export function compileRuleset(ruleset: Ruleset | null): Readonly<Record<TableName, CompiledTable | null>> {
+  const compile = (name: TableName) => {
+    const table = ruleset?.tables.find((candidate) => candidate.name === name);
+    return table?.chains.some(saysSomething) ? compileTable(table) : null;
+  };
+  return { raw: compile("raw"), mangle: compile("mangle"), nat: compile("nat"), filter: compile("filter") };
+}
+
+function saysSomething(chain: Chain): boolean {
+  return chain.policy === "DROP" || (chain.policy !== null && chain.rules.length > 0);
+}
+
+function compileTable(table: Table): CompiledTable {
+  const chains = new Map<string, CompiledChain>();
+  const addChain = (name: string, policy: Chain["policy"]) =>
+    chains.set(name, { name, table: table.name, policy: policy === "DROP" ? DROP : ACCEPT, rules: [] });
+  for (const name of BUILT_IN_CHAINS[table.name]) addChain(name, null);
+  for (const chain of table.chains) addChain(chain.name, chain.policy);
+  const find = (name: string) => {
+    const chain = chains.get(name);
+    if (!chain) throw new Error(`a rule of table ${table.name} jumps to ${name}, which is no chain of it`);
+    return chain;
+  };
+  for (const { name, rules } of table.chains) {
+    find(name).rules = rules.map((rule, i) => compileRule(rule, table.name, name, i + 1, find));
+  }
+  return Object.fromEntries(chains);
+}
+
+function compileRule(
+  rule: Rule,
+  table: TableName,
+  chain: string,
+  index: number,
+  find: (name: string) => CompiledChain,
+): CompiledRule {
+  const matches = rule.matches.filter((match) => match.kind !== "comment");
+  return {
+    table,
+    chain,
+    index,
+    rule,
+    matches,
+    tests: matches.map(compileMatch),
+    act: compileTarget(rule.target, find),
+  };
+}
+
+/** Shows a packet to a built-in chain: what its rules decide, or else its policy. */
+export function runBuiltInChain(hook: Hook, chain: CompiledChain, packet: Packet): Decision {
+  const verdict = runChain(hook, chain, packet);
+  if (verdict.kind !== "undecided") return verdict;
+  packet.walk.recorder?.policy(hook, chain, packet);
+  return chain.policy;
+}
+
+/** What comes out of `goto` undecided is undecided for the chain that said goto: it goes on at that chain's caller. */
+function runChain(hook: Hook, chain: CompiledChain, packet: Packet): ChainVerdict {
+  for (const rule of chain.rules) {
+    const verdict = runRule(hook, rule, packet);
+    if (verdict === null || verdict.kind === "continue") continue;
+    if (verdict.kind === "return") return UNDECIDED;
+    if (verdict.kind === "goto") return runChain(hook, verdict.chain, packet);
+    if (verdict.kind !== "jump") return verdict;
+    const inner = runChain(hook, verdict.chain, packet);
+    if (inner.kind !== "undecided") return inner;
+  }
+  return UNDECIDED;
+}
+
+/** Gives the rule's verdict, or null where it does not match. */
+function runRule(hook: Hook, rule: CompiledRule, packet: Packet): RuleVerdict | null {
+  const { recorder } = packet.walk;
+  for (let i = 0; i < rule.tests.length; i++) {
+    if (rule.tests[i]?.(packet)) continue;
+    recorder?.passOver(hook, rule, packet, rule.matches[i]);
+    return null;
+  }
+  const verdict = rule.act(packet);
+  recorder?.take(hook, rule, packet, nameVerdict(rule, verdict));
+  return verdict;
+}
+
+/** Gives a verdict's name as traces show it; targets of NAT, TPROXY and NOTRACK are named by what they are. */
+function nameVerdict(rule: CompiledRule, verdict: RuleVerdict): Verdict {
+  const kind = rule.rule.target?.kind;
+  if (verdict.kind === "drop" || verdict.kind === "reject") return kind === "unknown" ? "unknown" : verdict.kind;
+  if (kind === "redirect" || kind === "dnat" || kind === "snat" || kind === "tproxy" || kind === "notrack") return kind;
+  if (kind === "masquerade") return "snat";
+  return verdict.kind;
+}

@@ -1,0 +1,136 @@
+import type { Family } from "../model/address.ts";
+import type { HostName, Owner } from "../model/pod.ts";
+import { type EndPoint, type Tuple, tupleOf } from "./conntrack.ts";
+import { type Arrival, carryPacket } from "./network.ts";
+import { FLAGS, makePacket, type Packet } from "./packet.ts";
+import { makeReset } from "./reject.ts";
+import { findSocket, type Listener, type Socket } from "./sockets.ts";
+import type { Walk } from "./walk.ts";
+
+/** A connection to be made. */
+export interface Attempt {
+  readonly family: Family;
+  readonly host: HostName;
+  readonly source: EndPoint;
+  readonly destination: EndPoint;
+  readonly owner: Owner;
+}
+
+/** How a connection ended for who made it. `at`: who listened, as which end points, and what conntrack says had been dialled. */
+export type Ending =
+  | { readonly kind: "listener"; readonly listener: Listener; readonly ends: Tuple; readonly dialled: EndPoint }
+  | { readonly kind: "refused"; readonly port: number }
+  | { readonly kind: "reset" | "timed-out" | "unreachable" };
+
+const TIMED_OUT: Ending = { kind: "timed-out" };
+const UNREACHABLE: Ending = { kind: "unreachable" };
+const RESET: Ending = { kind: "reset" };
+
+/**
+ * Makes a connection packet by packet: SYN, SYN-ACK, ACK, a request, an answer. A packet that is lost is lost again each time it is
+ * repeated, so the connection times out; answers to lost packets (resets, ICMP errors) travel through the same rules.
+ */
+export function makeConnection(walk: Walk, attempt: Attempt): Ending {
+  if (attempt.destination.address.use === "not-connectable") return UNREACHABLE;
+  const dialler = openSocket(walk, attempt.host, attempt.source, attempt.destination, attempt.owner, "plain");
+  const syn = makeSegment(walk, dialler, FLAGS.syn);
+  const arrival = carryPacket(syn, attempt.host);
+  if (arrival.kind === "lost") return endByAnswer(arrival, dialler, syn, TIMED_OUT);
+  const { host } = arrival;
+  const listener = syn.assigned ?? walk.pod.findListener(host, syn.destinationPort);
+  if (!canAnswer(syn, host, listener)) return TIMED_OUT;
+  if (listener === null) return refuse(syn, host, dialler);
+  const ends = tupleOf(syn);
+  const dialled = host === "pod" && syn.entry !== null ? syn.entry.original.destination : ends.destination;
+  const server = openSocket(walk, host, ends.destination, ends.source, listener.owner, listener.mode);
+  return converse(walk, dialler, server) ?? { kind: "listener", listener, ends, dialled };
+}
+
+/** Carries what follows the SYN; gives how the connection ends, or null where both ends have heard each other. */
+function converse(walk: Walk, dialler: Socket, server: Socket): Ending | null {
+  if (sendSegment(walk, server, dialler, FLAGS.synAck) !== null) return TIMED_OUT;
+  const acknowledged = sendSegment(walk, dialler, server, FLAGS.ack);
+  if (acknowledged === RESET) return RESET;
+  const request = sendSegment(walk, dialler, server, FLAGS.data);
+  if (request !== null) return request;
+  return sendSegment(walk, server, dialler, FLAGS.data) === null ? null : TIMED_OUT;
+}
+
+/** Sends one packet from one end to the other; null where it arrives. Strangers to whom it comes instead answer with a reset. */
+function sendSegment(walk: Walk, from: Socket, to: Socket, flags: number): Ending | null {
+  const packet = makeSegment(walk, from, flags);
+  const arrival = carryPacket(packet, from.host);
+  if (arrival.kind === "lost") {
+    const ending = endByAnswer(arrival, from, packet, TIMED_OUT);
+    return ending.kind === "reset" || ending.kind === "refused" ? RESET : TIMED_OUT;
+  }
+  if (findSocket(walk.sockets, arrival.host, packet) === to) return null;
+  return reaches(makeReset(packet, "kernel"), arrival.host, from) ? RESET : TIMED_OUT;
+}
+
+/** The host has nobody at that port and sends a reset. */
+function refuse(syn: Packet, host: HostName, dialler: Socket): Ending {
+  const port = syn.destinationPort;
+  return reaches(makeReset(syn, "kernel"), host, dialler) ? { kind: "refused", port } : TIMED_OUT;
+}
+
+/** Gives what the answer to a lost packet does to the socket that sent it, or `otherwise` if none reaches it. */
+function endByAnswer(arrival: Arrival & { kind: "lost" }, sender: Socket, lost: Packet, otherwise: Ending): Ending {
+  if (arrival.answer === null || !reaches(arrival.answer.packet, arrival.answer.from, sender)) return otherwise;
+  if (arrival.answer.packet.error?.meaning === "unreachable") return UNREACHABLE;
+  return { kind: "refused", port: lost.destinationPort };
+}
+
+/** Says whether an answer arrives at a socket. An ICMP error does if what it quotes is, undone of NAT, what the socket has sent. */
+function reaches(answer: Packet, from: HostName, socket: Socket): boolean {
+  const arrival = carryPacket(answer, from);
+  if (arrival.kind === "lost" || arrival.host !== socket.host) return false;
+  if (answer.error === null) return findSocket([socket], socket.host, answer) !== null;
+  const quoted = quotedEnds(answer, answer.error.about);
+  return isSame(quoted.source, socket.local) && isSame(quoted.destination, socket.remote);
+}
+
+function quotedEnds(answer: Packet, about: Packet): Tuple {
+  if (answer.entry === null) return tupleOf(about);
+  if (answer.direction === "reply") return answer.entry.original;
+  return answer.entry.reply;
+}
+
+function isSame(one: EndPoint, other: EndPoint): boolean {
+  return one.address === other.address && one.port === other.port;
+}
+
+/**
+ * A pod that is made to take a packet for an address that is not its own (by a marked route) can answer over IPv4 from a transparent
+ * socket only (`ip_route_output_key_hash` refuses the source).
+ */
+function canAnswer(syn: Packet, host: HostName, listener: Listener | null): boolean {
+  const isOwn = syn.destination.host === "loopback" || syn.destination.host === host;
+  return isOwn || syn.family === 6 || listener?.mode === "transparent";
+}
+
+function openSocket(
+  walk: Walk,
+  host: HostName,
+  local: EndPoint,
+  remote: EndPoint,
+  owner: Owner,
+  mode: Socket["mode"],
+): Socket {
+  const socket: Socket = { host, local, remote, owner, mode };
+  walk.sockets.push(socket);
+  return socket;
+}
+
+function makeSegment(walk: Walk, from: Socket, flags: number): Packet {
+  return makePacket({
+    walk,
+    family: from.local.address.family,
+    flags,
+    source: from.local.address,
+    sourcePort: from.local.port,
+    destination: from.remote.address,
+    destinationPort: from.remote.port,
+    maker: from.owner,
+  });
+}

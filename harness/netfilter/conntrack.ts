@@ -1,0 +1,115 @@
+import type { KnownAddress } from "./address-book.ts";
+import { FLAG_BITS, type Packet } from "./packet.ts";
+
+/** One end point of a connection. */
+export interface EndPoint {
+  readonly address: KnownAddress;
+  readonly port: number;
+}
+
+/** Both ends as one direction's packets name them. */
+export interface Tuple {
+  readonly source: EndPoint;
+  readonly destination: EndPoint;
+}
+
+/**
+ * One tracked connection. `original` is how its first packet named the ends; `reply` how answers name them, which NAT changes.
+ * `natSource` and `natDestination` say how far NAT is: not asked yet, asked without effect, or in effect.
+ */
+export interface Entry {
+  readonly original: Tuple;
+  reply: Tuple;
+  mark: number;
+  confirmation: "unconfirmed" | "confirmed";
+  replies: "none" | "seen";
+  natSource: NatProgress;
+  natDestination: NatProgress;
+}
+
+/** How far one half of NAT is for a connection. */
+export type NatProgress = "not-asked" | "none" | "in-effect";
+
+/** Makes the entry of a connection whose first packet names the ends thus. */
+export function makeEntry(original: Tuple): Entry {
+  return {
+    original,
+    reply: { source: original.destination, destination: original.source },
+    mark: 0,
+    confirmation: "unconfirmed",
+    replies: "none",
+    natSource: "not-asked",
+    natDestination: "not-asked",
+  };
+}
+
+/**
+ * Does what the conntrack hook does (nf_conntrack_in): finds the packet's connection or begins one. Packets that carry an entry already
+ * (on loopback, or made by REJECT) and untracked ones pass. A first packet with SYN and ACK or with RST is INVALID; any other
+ * without SYN is taken for the middle of a connection (`nf_conntrack_tcp_loose` is on).
+ */
+export function trackConnection(packet: Packet): void {
+  if (packet.entry !== null || packet.state === "UNTRACKED") return;
+  const found = findEntry(packet.walk.entries, packet.error?.about ?? packet);
+  if (packet.error !== null) attachRelated(packet, found);
+  else if (found !== null) attachEntry(packet, found.entry, found.direction);
+  else if (canBegin(packet.flags)) attachEntry(packet, makeEntry(tupleOf(packet)), "original");
+}
+
+function canBegin(flags: number): boolean {
+  const isSynAck = (flags & FLAG_BITS.SYN) !== 0 && (flags & FLAG_BITS.ACK) !== 0;
+  return !isSynAck && (flags & FLAG_BITS.RST) === 0;
+}
+
+function attachEntry(packet: Packet, entry: Entry, direction: Packet["direction"]): void {
+  packet.entry = entry;
+  packet.direction = direction;
+  if (direction === "reply") entry.replies = "seen";
+  packet.state = entry.replies === "seen" ? "ESTABLISHED" : "NEW";
+}
+
+/** An ICMP error belongs to the connection of the packet it quotes, in the other direction. */
+function attachRelated(packet: Packet, found: Found | null): void {
+  if (found === null) return;
+  packet.entry = found.entry;
+  packet.direction = found.direction === "original" ? "reply" : "original";
+  packet.state = "RELATED";
+}
+
+interface Found {
+  readonly entry: Entry;
+  readonly direction: Packet["direction"];
+}
+
+function findEntry(entries: readonly Entry[], packet: Packet): Found | null {
+  for (const entry of entries) {
+    if (isOf(entry.original, packet)) return { entry, direction: "original" };
+    if (isOf(entry.reply, packet)) return { entry, direction: "reply" };
+  }
+  return null;
+}
+
+function isOf(tuple: Tuple, packet: Packet): boolean {
+  return (
+    tuple.source.address === packet.source &&
+    tuple.source.port === packet.sourcePort &&
+    tuple.destination.address === packet.destination &&
+    tuple.destination.port === packet.destinationPort
+  );
+}
+
+/** Gives both ends as a packet names them now. */
+export function tupleOf(packet: Packet): Tuple {
+  return {
+    source: { address: packet.source, port: packet.sourcePort },
+    destination: { address: packet.destination, port: packet.destinationPort },
+  };
+}
+
+/** Enters a packet's connection into the table, as the last step of INPUT and POSTROUTING does; a packet lost before leaves none. */
+export function confirmConnection(packet: Packet): void {
+  const entry = packet.entry;
+  if (entry === null || entry.confirmation === "confirmed" || packet.direction === "reply") return;
+  entry.confirmation = "confirmed";
+  packet.walk.entries.push(entry);
+}

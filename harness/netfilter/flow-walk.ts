@@ -1,0 +1,103 @@
+import { renderEndpoint } from "../model/address.ts";
+import type { Flow, Manner } from "../model/flow.ts";
+import { type Hop, type Landing, makeLanding } from "../model/landing.ts";
+import { type HostName, loopbackAddress, MAX_HOPS } from "../model/pod.ts";
+import type { KnownAddress } from "./address-book.ts";
+import { type Attempt, type Ending, makeConnection } from "./connection.ts";
+import type { EndPoint } from "./conntrack.ts";
+import type { Oracle } from "./oracle.ts";
+import { EPHEMERAL } from "./packet.ts";
+import type { Pod } from "./pod.ts";
+import { isStub, makeHop, type OnwardDial, planOnwardDial } from "./stub.ts";
+import type { Recorder } from "./walk.ts";
+
+/** Gives the recorder of each connection of a flow as it begins; null where nobody wants to know the way. */
+export type RecordConnection = ((attempt: Attempt) => Recorder) | null;
+
+/** Follows a flow to its landing: its own connection, then, in the manner *forward*, each that the stub Envoy makes for it. */
+export function walkFlow(pod: Pod, flow: Flow, manner: Manner, oracle: Oracle, record: RecordConnection): Landing {
+  const hops: Hop[] = [];
+  let attempt = firstAttempt(pod, flow);
+  for (;;) {
+    if (!ownsSource(attempt)) return cannotBind(attempt, hops);
+    const recorder = record === null ? null : record(attempt);
+    const ending = makeConnection({ pod, entries: [], sockets: [], oracle, recorder }, attempt);
+    const onward = manner === "forward" && ending.kind === "listener" ? planNext(pod, ending) : null;
+    if (onward === null || ending.kind !== "listener") return landAt(ending, hops);
+    hops.push(makeHop(ending.listener, originalDestination(ending)));
+    if (hops.length === MAX_HOPS) return makeLanding("loop", { hops });
+    attempt = onwardAttempt(pod, onward);
+  }
+}
+
+function firstAttempt(pod: Pod, { family, from, to }: Flow): Attempt {
+  return {
+    family,
+    host: hostOfActor(from.actor),
+    source: { address: pod.book.find(from.address), port: EPHEMERAL },
+    destination: { address: pod.book.find(to.address), port: to.port },
+    owner: from,
+  };
+}
+
+function hostOfActor(actor: string): HostName {
+  return actor === "client" || actor === "upstream" || actor === "vm" ? actor : "pod";
+}
+
+function planNext(pod: Pod, ending: Ending & { kind: "listener" }): OnwardDial | null {
+  return isStub(ending.listener) ? planOnwardDial(ending.listener, ending.dialled, pod.spec, pod.book) : null;
+}
+
+function onwardAttempt(pod: Pod, { destination, source }: OnwardDial): Attempt {
+  const address = source ?? routeSource(pod, destination.address);
+  return {
+    family: destination.address.family,
+    host: "pod",
+    source: { address, port: EPHEMERAL },
+    destination,
+    owner: pod.spec.proxy,
+  };
+}
+
+/** The source the kernel chooses: towards the pod's own addresses the address itself, on 127.0.0.0/8 always 127.0.0.1. */
+function routeSource(pod: Pod, destination: KnownAddress): KnownAddress {
+  if (destination.host === "loopback") return pod.book.find(loopbackAddress(destination.family));
+  if (destination.host === "pod") return destination;
+  const route = pod.findRoute(destination, 0);
+  const address = "unknown" in route ? null : pod.interfaceAddress(route.out, destination.family);
+  return pod.book.find(address ?? pod.addresses.pod[destination.family]);
+}
+
+function ownsSource({ host, source }: Attempt): boolean {
+  return source.address.host === host || source.address.host === "loopback";
+}
+
+function cannotBind({ source }: Attempt, hops: readonly Hop[]): Landing {
+  const cause = `no socket can be bound to ${source.address.text}: the host that dials does not have that address`;
+  return makeLanding("could-not-look", { hops, cause });
+}
+
+function landAt(ending: Ending, hops: readonly Hop[]): Landing {
+  if (ending.kind === "refused") return makeLanding("refused", { port: ending.port, hops });
+  if (ending.kind !== "listener") return makeLanding(ending.kind, { hops });
+  const { listener, ends } = ending;
+  return makeLanding("listener", {
+    host: listener.host,
+    listener: listener.name,
+    port: listener.port,
+    originalDestination: originalDestination(ending),
+    source: renderEnd(ends.source),
+    hops,
+  });
+}
+
+/** Null where what was dialled is what accepted: the socket's own address, at the listener's own port. */
+function originalDestination({ listener, ends, dialled }: Ending & { kind: "listener" }): string | null {
+  const isSame = dialled.address === ends.destination.address && dialled.port === listener.port;
+  return isSame ? null : renderEnd(dialled);
+}
+
+/** A port that the kernel chooses freely is written 0. */
+function renderEnd({ address, port }: EndPoint): string {
+  return renderEndpoint(address.text, port === EPHEMERAL ? 0 : port);
+}

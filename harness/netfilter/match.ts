@@ -1,0 +1,141 @@
+import { networkHolds, parseAddress } from "../model/address.ts";
+import type {
+  AddressRangeMatch,
+  AddressTypeMatch,
+  InterfaceMatch,
+  Match,
+  MultiportMatch,
+  OwnerMatch,
+  StateMatch,
+  TcpFlagsMatch,
+} from "../model/match.ts";
+import { FLAG_BITS, type Packet } from "./packet.ts";
+import { portIsIn } from "./ports.ts";
+import { socketTakes } from "./socket-match.ts";
+
+/** Says whether a match holds for a packet. Questions that cannot be answered go to the walk's oracle. */
+export type Test = (packet: Packet) => boolean;
+
+const PROTOCOL_NUMBERS: Readonly<Record<string, Packet["protocol"]>> = {
+  "6": "tcp",
+  "1": "icmp",
+  "58": "ipv6-icmp",
+  icmpv6: "ipv6-icmp",
+};
+
+/** Compiles a match into a test, its `!` included. */
+export function compileMatch(match: Match): Test {
+  const test = compilePlain(match);
+  if (!("negated" in match) || !match.negated || match.kind === "owner" || match.kind === "connmark") return test;
+  return (packet) => !test(packet);
+}
+
+function compilePlain(match: Match): Test {
+  switch (match.kind) {
+    case "protocol": {
+      const protocol = PROTOCOL_NUMBERS[match.protocol] ?? match.protocol;
+      if (protocol === "all" || protocol === "0") return () => true;
+      return (packet) => packet.protocol === protocol;
+    }
+    case "source":
+      return (packet) => networkHolds(match.network, packet.source.value);
+    case "destination":
+      return (packet) => networkHolds(match.network, packet.destination.value);
+    case "source-range":
+    case "destination-range":
+      return compileAddressRange(match);
+    case "in-interface":
+    case "out-interface":
+      return compileInterface(match);
+    case "source-port":
+      return compilePorts(match.module, (packet) => portIsIn(packet.sourcePort, [match.ports], packet));
+    case "destination-port":
+      return compilePorts(match.module, (packet) => portIsIn(packet.destinationPort, [match.ports], packet));
+    case "multiport":
+      return compileMultiport(match);
+    case "tcp-flags":
+      return compileFlags(match);
+    case "owner":
+      return compileOwner(match);
+    case "state":
+      return compileState(match);
+    case "mark":
+      return (packet) => (packet.mark & match.mask) >>> 0 === match.value;
+    case "connmark":
+      // Without a connection it does not match, negated or not (connmark_mt in xt_connmark.c).
+      return ({ entry }) => entry !== null && ((entry.mark & match.mask) >>> 0 === match.value) !== match.negated;
+    case "socket":
+      return (packet) => socketTakes(packet, match.options);
+    case "source-type":
+    case "destination-type":
+      return compileAddressType(match);
+    case "fragment":
+      return () => false;
+    case "comment":
+      return () => true;
+    case "unknown":
+      return (packet) => packet.walk.oracle.ask(match.text);
+  }
+}
+
+function compileAddressRange(match: AddressRangeMatch): Test {
+  const first = parseAddress(match.first)?.value ?? 0n;
+  const last = parseAddress(match.last)?.value ?? -1n;
+  if (match.kind === "source-range") return ({ source }) => source.value >= first && source.value <= last;
+  return ({ destination }) => destination.value >= first && destination.value <= last;
+}
+
+/** A trailing `+` stands for any ending; where a hook has no such interface its name is empty. */
+function compileInterface(match: InterfaceMatch): Test {
+  const side = match.kind === "in-interface" ? "in" : "out";
+  if (!match.name.endsWith("+")) return (packet) => packet[side] === match.name;
+  const start = match.name.slice(0, -1);
+  return (packet) => packet[side].startsWith(start);
+}
+
+function compilePorts(module: string, test: Test): Test {
+  return (packet) => packet.protocol === module && test(packet);
+}
+
+function compileMultiport(match: MultiportMatch): Test {
+  const { side, ports } = match;
+  return (packet) =>
+    (side !== "destination" && portIsIn(packet.sourcePort, ports, packet)) ||
+    (side !== "source" && portIsIn(packet.destinationPort, ports, packet));
+}
+
+function compileFlags(match: TcpFlagsMatch): Test {
+  const bits = (flags: TcpFlagsMatch["mask"]) => flags.reduce((sum, flag) => sum | FLAG_BITS[flag], 0);
+  const [mask, set] = [bits(match.mask), bits(match.set)];
+  return (packet) => packet.protocol === "tcp" && (packet.flags & mask) === set;
+}
+
+/**
+ * Without a socket or without its file only the negated forms hold (owner_mt in xt_owner.c); a kernel socket exists but has no file.
+ */
+function compileOwner(match: OwnerMatch): Test {
+  const { what, ids, negated } = match;
+  if (what === "socket-exists") return (packet) => (packet.maker !== "none") !== negated;
+  return ({ maker }) => {
+    if (maker === "none" || maker === "kernel" || ids === null) return negated;
+    return (maker[what] >= ids.first && maker[what] <= ids.last) !== negated;
+  };
+}
+
+function compileState(match: StateMatch): Test {
+  const states = new Set(match.states);
+  const asksSource = match.module === "conntrack" && states.has("SNAT");
+  const asksDestination = match.module === "conntrack" && states.has("DNAT");
+  return ({ state, entry }) =>
+    states.has(state) ||
+    (asksSource && entry?.natSource === "in-effect") ||
+    (asksDestination && entry?.natDestination === "in-effect");
+}
+
+function compileAddressType(match: AddressTypeMatch): Test {
+  return (packet) => {
+    const address = match.kind === "source-type" ? packet.source : packet.destination;
+    const device = match.limit === "in" ? packet.in : match.limit === "out" ? packet.out : undefined;
+    return match.types.includes(packet.walk.pod.addressType(address, device));
+  };
+}

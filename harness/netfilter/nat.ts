@@ -1,0 +1,72 @@
+import { loopbackAddress } from "../model/pod.ts";
+import type { Hook } from "../model/trace.ts";
+import type { EndPoint, Entry } from "./conntrack.ts";
+import type { Packet } from "./packet.ts";
+
+/** Which end of a packet a hook's NAT rewrites: destinations as it comes up, sources as it goes down. */
+export type NatSide = "source" | "destination";
+
+/** Gives the side a hook's nat chain is about. `forward` has none. */
+export function natSideOf(hook: Exclude<Hook, "forward">): NatSide {
+  return hook === "prerouting" || hook === "output" ? "destination" : "source";
+}
+
+/**
+ * Says whether the nat chain is consulted for a packet (nf_nat_inet_fn): it has a connection, which is new, and this side has not been asked
+ * about before. So packets on loopback meet nat OUTPUT and POSTROUTING, but no longer nat PREROUTING and INPUT.
+ */
+export function asksNat(packet: Packet, side: NatSide): boolean {
+  const entry = packet.entry;
+  if (entry === null || packet.state !== "NEW") return false;
+  return (side === "source" ? entry.natSource : entry.natDestination) === "not-asked";
+}
+
+/** Notes that a side has been asked about, whatever came of it. */
+export function noteNatAsked(entry: Entry, side: NatSide): void {
+  if (side === "source" && entry.natSource === "not-asked") entry.natSource = "none";
+  if (side === "destination" && entry.natDestination === "not-asked") entry.natDestination = "none";
+}
+
+/** Sends a connection to another destination (REDIRECT, DNAT). The first verdict of a connection stands. */
+export function setDestination(entry: Entry, to: EndPoint): void {
+  const was = entry.reply.source;
+  entry.natDestination = was.address === to.address && was.port === to.port ? "none" : "in-effect";
+  entry.reply = { ...entry.reply, source: to };
+}
+
+/** Gives a connection another source (SNAT, MASQUERADE). */
+export function setSource(entry: Entry, to: EndPoint): void {
+  const was = entry.reply.destination;
+  entry.natSource = was.address === to.address && was.port === to.port ? "none" : "in-effect";
+  entry.reply = { ...entry.reply, destination: to };
+}
+
+/**
+ * Rewrites one side of a packet as its connection's NAT says (nf_nat_packet); for replies, the other half of NAT is undone on this side.
+ * An ICMP error is rewritten like a reply, ports aside.
+ */
+export function rewritePacket(packet: Packet, side: NatSide): void {
+  const entry = packet.entry;
+  if (entry === null) return;
+  const half = (side === "destination") === (packet.direction === "original") ? entry.natDestination : entry.natSource;
+  if (half !== "in-effect") return;
+  const names = packet.direction === "original" ? entry.reply : entry.original;
+  if (side === "destination") setPacketDestination(packet, names.source);
+  else setPacketSource(packet, names.destination);
+}
+
+function setPacketDestination(packet: Packet, end: EndPoint): void {
+  packet.destination = end.address;
+  if (packet.protocol === "tcp") packet.destinationPort = end.port;
+}
+
+function setPacketSource(packet: Packet, end: EndPoint): void {
+  packet.source = end.address;
+  if (packet.protocol === "tcp") packet.sourcePort = end.port;
+}
+
+/** Gives where REDIRECT sends to: loopback for what the pod itself dials, else the primary address of the interface the packet came by. */
+export function redirectAddress(packet: Packet): string | null {
+  if (packet.in === "") return loopbackAddress(packet.family);
+  return packet.walk.pod.interfaceAddress(packet.in, packet.family);
+}

@@ -1,0 +1,104 @@
+import type { Family } from "../model/address.ts";
+import type { ConntrackState, TcpFlag } from "../model/match.ts";
+import type { Owner } from "../model/pod.ts";
+import type { KnownAddress } from "./address-book.ts";
+import type { Entry } from "./conntrack.ts";
+import { type Route, TO_SELF } from "./routing.ts";
+import type { Listener } from "./sockets.ts";
+import type { Walk } from "./walk.ts";
+
+/** A source port that the kernel chooses freely among {@link EPHEMERAL_PORTS}; it equals only itself. */
+export const EPHEMERAL = -1;
+/** `net.ipv4.ip_local_port_range` of a fresh network namespace, for both families. */
+export const EPHEMERAL_PORTS = { first: 32768, last: 60999 } as const;
+
+/** Flags of the TCP header as bits. */
+export const FLAG_BITS: Readonly<Record<TcpFlag, number>> = { FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 16, URG: 32 };
+
+/** The packets that decide how a connection ends, by what they carry. */
+export const FLAGS = {
+  syn: FLAG_BITS.SYN,
+  synAck: FLAG_BITS.SYN | FLAG_BITS.ACK,
+  ack: FLAG_BITS.ACK,
+  data: FLAG_BITS.PSH | FLAG_BITS.ACK,
+  reset: FLAG_BITS.RST | FLAG_BITS.ACK,
+} as const;
+
+/** Who made a packet: a socket with a file and so an owner, a kernel socket without file, or (forwarded, received) none here. */
+export type Maker = Owner | "kernel" | "none";
+
+/**
+ * One packet on its way through the pod's kernel. Everything that NAT, targets and hooks change is changed in place.
+ * Interfaces are `""` where a hook has none.
+ */
+export interface Packet {
+  readonly walk: Walk;
+  readonly family: Family;
+  readonly protocol: "tcp" | "icmp" | "ipv6-icmp";
+  readonly flags: number;
+  source: KnownAddress;
+  /** A port, {@link EPHEMERAL}, or 0 in packets without ports. */
+  sourcePort: number;
+  destination: KnownAddress;
+  destinationPort: number;
+  in: string;
+  out: string;
+  maker: Maker;
+  mark: number;
+  entry: Entry | null;
+  state: ConntrackState;
+  direction: "original" | "reply";
+  /** Where the kernel has decided to send it; before routing, nowhere but to itself. */
+  route: Route;
+  /** The listener that TPROXY has assigned. */
+  assigned: Listener | null;
+  /** Of an ICMP error: the packet it answers, and its meaning for the socket that sent that. */
+  readonly error: { readonly about: Packet; readonly meaning: IcmpMeaning } | null;
+}
+
+/** What an ICMP error makes of a connection attempt. */
+export type IcmpMeaning = "refused" | "unreachable";
+
+/** The fields of a packet that its maker chooses. */
+export type PacketFields = Pick<
+  Packet,
+  "walk" | "family" | "source" | "sourcePort" | "destination" | "destinationPort" | "maker"
+> &
+  Partial<Pick<Packet, "protocol" | "flags" | "entry" | "state" | "direction" | "error">>;
+
+/** Makes a packet that has met no hook yet. */
+export function makePacket(fields: PacketFields): Packet {
+  return {
+    walk: fields.walk,
+    family: fields.family,
+    protocol: fields.protocol ?? "tcp",
+    flags: fields.flags ?? 0,
+    source: fields.source,
+    sourcePort: fields.sourcePort,
+    destination: fields.destination,
+    destinationPort: fields.destinationPort,
+    in: "",
+    out: "",
+    maker: fields.maker,
+    mark: 0,
+    entry: fields.entry ?? null,
+    state: fields.state ?? "INVALID",
+    direction: fields.direction ?? "original",
+    route: TO_SELF,
+    assigned: null,
+    error: fields.error ?? null,
+  };
+}
+
+/** Takes from a packet what does not outlive a host: mark, connection entry and maker. */
+export function leaveHost(packet: Packet): void {
+  packet.mark = 0;
+  packet.entry = null;
+  packet.state = "INVALID";
+  packet.direction = "original";
+  packet.maker = "none";
+  packet.assigned = null;
+  packet.route = TO_SELF;
+  packet.in = "";
+  packet.out = "";
+}

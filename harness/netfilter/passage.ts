@@ -1,0 +1,65 @@
+import { runForward, runInput, runOutput, runPostrouting, runPrerouting } from "./hooks.ts";
+import type { Packet } from "./packet.ts";
+import type { Decision } from "./verdict.ts";
+
+/**
+ * How a packet's passage through the pod ends: at a socket of the pod, out on a link, lost without a word, or rejected with an answer
+ * (as REJECT's `--reject-with` prints it).
+ */
+export type Fate =
+  | { readonly kind: "arrived" | "left" | "lost" }
+  | { readonly kind: "rejected"; readonly with: string };
+
+const ARRIVED: Fate = { kind: "arrived" };
+const LEFT: Fate = { kind: "left" };
+const LOST: Fate = { kind: "lost" };
+
+/** Sends a packet that the pod itself has made: routing, OUTPUT, POSTROUTING, and on `lo` also PREROUTING and INPUT. */
+export function sendFromPod(packet: Packet): Fate {
+  routePacket(packet);
+  packet.out = packet.route.out;
+  const output = runOutput(packet, routePacket);
+  if (output.kind !== "accept") return toFate(output);
+  const postrouting = leaveByRoute(packet);
+  if (postrouting.kind !== "left" || packet.route.scope === "link") return postrouting;
+  packet.in = "lo";
+  packet.out = "";
+  // A packet on loopback keeps the route it was sent by: its mark and destination are not looked at again.
+  const prerouting = runPrerouting(packet);
+  return prerouting.kind === "accept" ? enterSocket(packet) : toFate(prerouting);
+}
+
+/** Takes in a packet that came by a link: PREROUTING, routing, then INPUT, or FORWARD and POSTROUTING. */
+export function receiveInPod(packet: Packet, by: string): Fate {
+  packet.in = by;
+  const prerouting = runPrerouting(packet);
+  if (prerouting.kind !== "accept") return toFate(prerouting);
+  // The loopback addresses of IPv4 are no destinations for what comes by a link (route_localnet is off).
+  if (packet.family === 4 && packet.destination.host === "loopback") return LOST;
+  routePacket(packet);
+  if (packet.route.scope === "local") return enterSocket(packet);
+  packet.out = packet.route.out;
+  const forward = runForward(packet);
+  return forward.kind === "accept" ? leaveByRoute(packet) : toFate(forward);
+}
+
+function enterSocket(packet: Packet): Fate {
+  const input = runInput(packet);
+  return input.kind === "accept" ? ARRIVED : toFate(input);
+}
+
+function leaveByRoute(packet: Packet): Fate {
+  packet.out = packet.route.out;
+  const postrouting = runPostrouting(packet);
+  return postrouting.kind === "accept" ? LEFT : toFate(postrouting);
+}
+
+function routePacket(packet: Packet): void {
+  const found = packet.walk.pod.findRoute(packet.destination, packet.mark);
+  if ("unknown" in found) packet.walk.oracle.giveUp(found.unknown);
+  else packet.route = found;
+}
+
+function toFate(decision: Decision): Fate {
+  return decision.kind === "reject" ? { kind: "rejected", with: decision.with } : LOST;
+}

@@ -1,0 +1,77 @@
+import type { Family } from "../model/address.ts";
+import { POD_INTERFACE, type PodSpec, type SandboxAddresses } from "../model/pod.ts";
+import type { PodRules, Ruleset, TableName } from "../model/ruleset.ts";
+import { type AddressBook, type KnownAddress, openAddressBook, POD_TOWARDS_VM } from "./address-book.ts";
+import { type CompiledTable, compileRuleset } from "./chain.ts";
+import type { Packet } from "./packet.ts";
+import { type FindRoute, openRouting } from "./routing.ts";
+import { type FindListener, openListeners } from "./sockets.ts";
+
+/** Everything about the pod that no flow changes: rules ready to run, addresses, routes, listeners. */
+export interface Pod {
+  readonly book: AddressBook;
+  readonly tables: Readonly<Record<Family, Readonly<Record<TableName, CompiledTable | null>>>>;
+  /** Connection tracking is on for a family only where some rule needs it. */
+  readonly conntrack: Readonly<Record<Family, "on" | "off">>;
+  readonly findRoute: FindRoute;
+  readonly findListener: FindListener;
+  readonly spec: PodSpec;
+  readonly addresses: SandboxAddresses;
+  /** Gives the primary address of an interface; null where it has none of the family. */
+  interfaceAddress(name: string, family: Family): string | null;
+  /** Gives the source that MASQUERADE chooses for a packet that leaves by `packet.out`. */
+  masqueradeAddress(packet: Packet): KnownAddress;
+  /** Gives the type that `-m addrtype` sees: `LOCAL`, `UNICAST`, … */
+  addressType(address: KnownAddress, device?: string): string;
+}
+
+/** Makes a pod of the sandbox's shape with these rules in it. */
+export function makePod(rules: PodRules, spec: PodSpec, addresses: SandboxAddresses): Pod {
+  const book = openAddressBook(spec, addresses, rules.policyRouting);
+  const interfaceAddress = (name: string, family: Family) => {
+    if (name === POD_INTERFACE) return addresses.pod[family];
+    if (spec.kubevirtInterfaces.includes(name)) return POD_TOWARDS_VM[family];
+    return name === "lo" ? (family === 4 ? "127.0.0.1" : "::1") : null;
+  };
+  return {
+    book,
+    tables: { 4: compileRuleset(rules.ip), 6: compileRuleset(rules.ip6) },
+    conntrack: { 4: conntrackOf(rules.ip), 6: conntrackOf(rules.ip6) },
+    findRoute: openRouting(spec, rules.policyRouting),
+    findListener: openListeners(spec),
+    spec,
+    addresses,
+    interfaceAddress,
+    masqueradeAddress: (packet) => book.find(masqueradeAddress(packet, addresses, interfaceAddress)),
+    addressType: (address, device) => addressType(address, device, interfaceAddress),
+  };
+}
+
+/** On `lo` the address has host scope and is passed over for the first one that reaches further (inet_select_addr). */
+function masqueradeAddress(packet: Packet, addresses: SandboxAddresses, of: Pod["interfaceAddress"]): string {
+  const { family, out, destination } = packet;
+  if (out !== "lo") return of(out, family) ?? addresses.pod[family];
+  const isOwnV6 = family === 6 && (destination.host === "loopback" || destination.host === "pod");
+  return isOwnV6 ? destination.text : addresses.pod[family];
+}
+
+/** With a device, only that device's own addresses are local (`--limit-iface-in`, `--limit-iface-out`). */
+function addressType(address: KnownAddress, device: string | undefined, of: Pod["interfaceAddress"]): string {
+  if (address.host === "loopback") return device === undefined || device === "lo" ? "LOCAL" : "UNICAST";
+  if (address.host === "pod")
+    return device === undefined || of(device, address.family) === address.text ? "LOCAL" : "UNICAST";
+  if (address.use === "unicast") return "UNICAST";
+  return address.family === 4 && address.value === 0xffffffffn ? "BROADCAST" : "MULTICAST";
+}
+
+/** What switches connection tracking on in a network namespace: any NAT target, any match or target about connections. */
+function conntrackOf(ruleset: Ruleset | null): "on" | "off" {
+  const rules = ruleset?.tables.flatMap((table) => table.chains.flatMap((chain) => chain.rules)) ?? [];
+  const needs = ["redirect", "dnat", "snat", "masquerade", "connmark-set", "connmark-save", "connmark-restore"];
+  return rules.some(
+    ({ matches, target }) =>
+      needs.includes(target?.kind ?? "") || matches.some(({ kind }) => kind === "state" || kind === "connmark"),
+  )
+    ? "on"
+    : "off";
+}

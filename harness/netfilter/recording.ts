@@ -1,0 +1,107 @@
+import type { Match } from "../model/match.ts";
+import type { Rule, TableName } from "../model/ruleset.ts";
+import type { Hook, TraceStep, Verdict } from "../model/trace.ts";
+import type { CompiledRule } from "./chain.ts";
+import { FLAG_BITS, type Packet } from "./packet.ts";
+import type { Recorder } from "./walk.ts";
+import { describeMismatch } from "./why.ts";
+
+/** Gives a rule's text as `iptables -S` prints it, its chain included: `-A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN`. */
+export type RenderRule = (chain: string, rule: Rule) => string;
+
+/** A built-in chain that a packet came out of undecided, so that its policy held. */
+export interface PolicyStep {
+  readonly hook: Hook;
+  readonly table: TableName;
+  readonly chain: string;
+  readonly verdict: "accept" | "drop";
+}
+
+/** One packet's way through the pod: every rule and policy that it met, in order. */
+export interface PacketTrace {
+  readonly packet: "SYN" | "SYN-ACK" | "ACK" | "data" | "RST" | "ICMP error";
+  /** Ends as the packet named them when it met its first rule. */
+  readonly source: string;
+  readonly destination: string;
+  readonly steps: readonly TraceStep[];
+  readonly policies: readonly PolicyStep[];
+}
+
+/** A recorder that keeps everything it is told, by packet. */
+export interface Recording {
+  readonly recorder: Recorder;
+  /** Gives the packets that met a rule or policy, in the order in which they did. */
+  readonly list: () => readonly PacketTrace[];
+}
+
+/** Starts a recording. */
+export function startRecording(renderRule: RenderRule): Recording {
+  const traces = new Map<Packet, PacketTrace & { steps: TraceStep[]; policies: PolicyStep[] }>();
+  const traceOf = (packet: Packet) => {
+    const trace = traces.get(packet) ?? { ...describePacket(packet), steps: [], policies: [] };
+    traces.set(packet, trace);
+    return trace;
+  };
+  const recorder: Recorder = {
+    passOver: (hook, rule, packet, failed) =>
+      void traceOf(packet).steps.push(missedStep(hook, rule, packet, failed, renderRule)),
+    take: (hook, rule, packet, verdict) =>
+      void traceOf(packet).steps.push(matchedStep(hook, rule, packet, verdict, renderRule)),
+    policy: (hook, { table, name, policy }, packet) =>
+      void traceOf(packet).policies.push({
+        hook,
+        table,
+        chain: name,
+        verdict: policy.kind === "drop" ? "drop" : "accept",
+      }),
+  };
+  return { recorder, list: () => [...traces.values()] };
+}
+
+function missedStep(
+  hook: Hook,
+  rule: CompiledRule,
+  packet: Packet,
+  failed: Match | undefined,
+  renderRule: RenderRule,
+): TraceStep {
+  const isUnknown = failed?.kind === "unknown";
+  return {
+    ...placeOf(hook, rule, packet, renderRule),
+    matched: isUnknown ? "unknown" : false,
+    verdict: isUnknown ? "unknown" : null,
+    why: describeMismatch(failed, packet),
+  };
+}
+
+function matchedStep(
+  hook: Hook,
+  rule: CompiledRule,
+  packet: Packet,
+  verdict: Verdict,
+  renderRule: RenderRule,
+): TraceStep {
+  const guessed = rule.matches.find((match) => match.kind === "unknown");
+  return {
+    ...placeOf(hook, rule, packet, renderRule),
+    matched: guessed ? "unknown" : true,
+    verdict,
+    why: guessed ? `followed as if ${guessed.text} held` : null,
+  };
+}
+
+function placeOf(hook: Hook, { table, chain, index, rule }: CompiledRule, packet: Packet, renderRule: RenderRule) {
+  return { hook, family: packet.family, table, chain, index, rule: renderRule(chain, rule) };
+}
+
+function describePacket(packet: Packet): Pick<PacketTrace, "packet" | "source" | "destination"> {
+  return { packet: namePacket(packet), source: packet.source.text, destination: packet.destination.text };
+}
+
+function namePacket({ error, flags }: Packet): PacketTrace["packet"] {
+  if (error !== null) return "ICMP error";
+  const has = (flag: keyof typeof FLAG_BITS) => (flags & FLAG_BITS[flag]) !== 0;
+  if (has("RST")) return "RST";
+  if (has("SYN")) return has("ACK") ? "SYN-ACK" : "SYN";
+  return has("PSH") ? "data" : "ACK";
+}

@@ -1,0 +1,64 @@
+import type { KnownAddress } from "./address-book.ts";
+import { FLAG_BITS, FLAGS, type IcmpMeaning, makePacket, type Packet } from "./packet.ts";
+
+/** What each ICMP error of REJECT makes of a connection attempt (icmp_err_convert, icmpv6_err_convert). */
+const MEANINGS: Readonly<Record<string, IcmpMeaning>> = {
+  "icmp-port-unreachable": "refused",
+  "icmp6-port-unreachable": "refused",
+};
+
+/** Gives REJECT's answer to a packet, or null where none is sent: a reset is never answered with a reset. */
+export function makeRejection(packet: Packet, how: string): Packet | null {
+  if (how === "tcp-reset")
+    return (packet.flags & FLAG_BITS.RST) === 0 ? attachToEntry(makeReset(packet, "none"), packet) : null;
+  return attachToEntry(makeIcmpError(packet, errorSource(packet), MEANINGS[how] ?? "unreachable"), packet);
+}
+
+/** Gives the reset that answers a packet. The kernel's own resets come from a socket without file. */
+export function makeReset(packet: Packet, maker: Packet["maker"]): Packet {
+  return makePacket({
+    walk: packet.walk,
+    family: packet.family,
+    flags: FLAGS.reset,
+    source: packet.destination,
+    sourcePort: packet.destinationPort,
+    destination: packet.source,
+    destinationPort: packet.sourcePort,
+    maker,
+  });
+}
+
+/** Gives the ICMP error that tells a packet's sender what became of it. An error is never answered with an error. */
+export function makeIcmpError(packet: Packet, source: KnownAddress, meaning: IcmpMeaning): Packet | null {
+  if (packet.error !== null) return null;
+  return makePacket({
+    walk: packet.walk,
+    family: packet.family,
+    protocol: packet.family === 4 ? "icmp" : "ipv6-icmp",
+    source,
+    sourcePort: 0,
+    destination: packet.source,
+    destinationPort: 0,
+    maker: "kernel",
+    error: { about: packet, meaning },
+  });
+}
+
+/** The error comes from the address the packet was for if it is the pod's own, else from the one the route back gives (icmp_send). */
+function errorSource(packet: Packet): KnownAddress {
+  const { book, findRoute, interfaceAddress, addresses } = packet.walk.pod;
+  if (packet.destination.host === "pod" || packet.destination.host === "loopback") return packet.destination;
+  if (packet.source.host === "pod" || packet.source.host === "loopback") return packet.source;
+  const route = findRoute(packet.source, 0);
+  const address = "unknown" in route ? null : interfaceAddress(route.out, packet.family);
+  return book.find(address ?? addresses.pod[packet.family]);
+}
+
+/** The answer belongs to the connection of the packet it answers, in the other direction, as RELATED (nf_conntrack_attach). */
+function attachToEntry(answer: Packet | null, packet: Packet): Packet | null {
+  if (answer === null || packet.entry === null) return answer;
+  answer.entry = packet.entry;
+  answer.direction = packet.direction === "original" ? "reply" : "original";
+  answer.state = "RELATED";
+  return answer;
+}

@@ -1,0 +1,68 @@
+import type { HostName, ListenerName, Owner, PodSpec } from "../model/pod.ts";
+import { APP_ID, STATUS_PORT } from "../model/pod.ts";
+import type { KnownAddress } from "./address-book.ts";
+import type { EndPoint } from "./conntrack.ts";
+import type { Packet } from "./packet.ts";
+
+/** A listener of the sandbox: one port on all addresses of its host. */
+export interface Listener {
+  readonly name: ListenerName;
+  readonly host: HostName;
+  readonly port: number;
+  readonly owner: Owner;
+  /** `transparent` listeners take connections to addresses that are not the pod's (IP_TRANSPARENT). */
+  readonly mode: "plain" | "transparent";
+}
+
+/** One end of a connection that exists: on which host, between which end points, whose, and how it listened. */
+export interface Socket {
+  readonly host: HostName;
+  readonly local: EndPoint;
+  readonly remote: EndPoint;
+  readonly owner: Owner;
+  readonly mode: "plain" | "transparent";
+}
+
+/** Finds who listens on a host's port, or null. */
+export type FindListener = (host: HostName, port: number) => Listener | null;
+
+/** Gives who listens in the sandbox that a spec describes. Ports named twice belong to the sidecar first. */
+export function openListeners(spec: PodSpec): FindListener {
+  const listeners = new Map<string, Listener>();
+  for (const listener of listListeners(spec)) {
+    const key = `${listener.host} ${listener.port}`;
+    if (!listeners.has(key)) listeners.set(key, listener);
+  }
+  return (host, port) => listeners.get(`${host} ${port}`) ?? null;
+}
+
+function listListeners(spec: PodSpec): readonly Listener[] {
+  const { proxy } = spec;
+  const root = { uid: 0, gid: 0 };
+  const mode = spec.interceptionMode === "TPROXY" ? "transparent" : "plain";
+  const app = { uid: APP_ID, gid: APP_ID };
+  return [
+    { name: "envoy-outbound", host: "pod", port: spec.proxyPort, owner: proxy, mode },
+    { name: "envoy-inbound", host: "pod", port: spec.inboundCapturePort, owner: proxy, mode },
+    { name: "status", host: "pod", port: STATUS_PORT, owner: proxy, mode: "plain" },
+    ...spec.listen.map((port) => ({ name: "app", host: "pod", port, owner: app, mode: "plain" }) as const),
+    ...spec.upstreamPorts.map(
+      (port) => ({ name: "upstream", host: "upstream", port, owner: root, mode: "plain" }) as const,
+    ),
+    ...spec.clientPorts.map((port) => ({ name: "client", host: "client", port, owner: root, mode: "plain" }) as const),
+  ];
+}
+
+/** Finds the socket that takes a packet on a host: the one whose ends are the packet's. */
+export function findSocket(sockets: readonly Socket[], host: HostName, packet: Packet): Socket | null {
+  for (const socket of sockets) {
+    if (socket.host === host && isEnd(socket.local, packet.destination, packet.destinationPort)) {
+      if (isEnd(socket.remote, packet.source, packet.sourcePort)) return socket;
+    }
+  }
+  return null;
+}
+
+function isEnd(end: EndPoint, address: KnownAddress, port: number): boolean {
+  return end.address === address && end.port === port;
+}

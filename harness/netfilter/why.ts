@@ -1,0 +1,76 @@
+import { renderNetwork } from "../model/address.ts";
+import type { Match } from "../model/match.ts";
+import { EPHEMERAL, FLAG_BITS, type Packet } from "./packet.ts";
+
+/** Says in a short clause why a match does not hold for a packet: `destination is 10.96.0.1, not in 10.0.0.0/8`. */
+export function describeMismatch(match: Match | undefined, packet: Packet): string {
+  switch (match?.kind) {
+    case "protocol":
+      return `protocol is ${packet.protocol}`;
+    case "source":
+      return `source ${packet.source.text} is ${inOrNot(match.negated)} ${renderNetwork(match.network)}`;
+    case "destination":
+      return `destination ${packet.destination.text} is ${inOrNot(match.negated)} ${renderNetwork(match.network)}`;
+    case "source-range":
+      return `source ${packet.source.text} is ${inOrNot(match.negated)} ${match.first}-${match.last}`;
+    case "destination-range":
+      return `destination ${packet.destination.text} is ${inOrNot(match.negated)} ${match.first}-${match.last}`;
+    case "in-interface":
+      return packet.in === "" ? "there is no in interface at this hook" : `in interface is ${packet.in}`;
+    case "out-interface":
+      return packet.out === "" ? "there is no out interface at this hook" : `out interface is ${packet.out}`;
+    case "source-port":
+      return `source port is ${renderPort(packet.sourcePort)}`;
+    case "destination-port":
+      return `destination port is ${renderPort(packet.destinationPort)}`;
+    case "multiport":
+      return describePorts(match.side, packet);
+    case "tcp-flags":
+      return `flags are ${renderFlags(packet.flags)}`;
+    case "owner":
+      return describeOwner(match.what, packet);
+    case "state":
+      return `state is ${packet.state}`;
+    case "mark":
+      return `mark is 0x${packet.mark.toString(16)}`;
+    case "connmark":
+      return packet.entry === null ? "no connection is tracked" : `connmark is 0x${packet.entry.mark.toString(16)}`;
+    case "socket":
+      return "no socket takes it";
+    case "source-type":
+      return `source ${packet.source.text} is ${packet.walk.pod.addressType(packet.source)}`;
+    case "destination-type":
+      return `destination ${packet.destination.text} is ${packet.walk.pod.addressType(packet.destination)}`;
+    case "fragment":
+      return "it is no later fragment";
+    default:
+      return `${match?.text ?? "a match"} is not understood`;
+  }
+}
+
+function inOrNot(negated: boolean): string {
+  return negated ? "in" : "not in";
+}
+
+function renderPort(port: number): string {
+  return port === EPHEMERAL ? "the kernel's free choice" : String(port);
+}
+
+function describePorts(side: "source" | "destination" | "either", packet: Packet): string {
+  if (side === "source") return `source port is ${renderPort(packet.sourcePort)}`;
+  if (side === "destination") return `destination port is ${renderPort(packet.destinationPort)}`;
+  return `ports are ${renderPort(packet.sourcePort)} and ${renderPort(packet.destinationPort)}`;
+}
+
+function renderFlags(flags: number): string {
+  return Object.entries(FLAG_BITS)
+    .filter(([, bit]) => (flags & bit) !== 0)
+    .map(([name]) => name)
+    .join(",");
+}
+
+function describeOwner(what: "uid" | "gid" | "socket-exists", { maker }: Packet): string {
+  if (maker === "none") return "it comes from no socket of the pod";
+  if (maker === "kernel") return "the kernel made it: it has no owner";
+  return what === "socket-exists" ? "its socket exists" : `${what} is ${maker[what]}`;
+}
