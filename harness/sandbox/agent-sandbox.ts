@@ -9,7 +9,7 @@ import type { SandboxReport } from "../model/report.ts";
 import { NO_POLICY_ROUTING, type PodRules, type PolicyRouting, type Ruleset } from "../model/ruleset.ts";
 import type { AgentClient } from "./agent-client.ts";
 import { confirmLanding } from "./confirm.ts";
-import { driveBatch, groupByAgent, type PlannedDial, runsByAgent } from "./dial-batches.ts";
+import { driveAll, type PlannedDial } from "./dial-batches.ts";
 import { listenersOf } from "./listeners.ts";
 import type { CountedRules, FlowRequest, Installation, Observation, Sandbox } from "./sandbox.ts";
 import { type Station, type StationName, stationOf } from "./station.ts";
@@ -75,11 +75,7 @@ export class AgentSandbox implements Sandbox {
     { inFlight = 1 }: { readonly inFlight?: number } = {},
   ): Promise<readonly Observation[]> {
     const dials = requests.map((request) => this.#planDial(request));
-    const results = new Map<string, DialResult>();
-    const batches = inFlight > 1 ? groupByAgent(dials) : runsByAgent(dials);
-    for (const batch of batches) {
-      for (const result of await driveBatch(batch, inFlight)) results.set(result.token, result);
-    }
+    const results = new Map((await driveAll(dials, inFlight)).map((result) => [result.token, result]));
     if (!dials.every(({ dial }) => this.#isConfirmed(results.get(dial.token)))) await this.#sync();
     return dials.map(({ dial }) => this.#observe(results.get(dial.token), dial));
   }

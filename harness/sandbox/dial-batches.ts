@@ -8,8 +8,22 @@ export interface PlannedDial {
   readonly dial: Dial;
 }
 
+/**
+ * Drives flows, at most `inFlight` at a time, and gives their results in any order. One at a time they go in the order given; otherwise
+ * each agent has its share of `inFlight`, and agents go on beside each other. Never throws: flows of an agent that fails are
+ * `could-not-look`.
+ */
+export async function driveAll(dials: readonly PlannedDial[], inFlight: number): Promise<readonly DialResult[]> {
+  const groups = [...Map.groupBy(dials, ({ agent }) => agent).values()];
+  const share = Math.floor(inFlight / Math.max(groups.length, 1));
+  if (share > 0) return (await Promise.all(groups.map((group) => driveBatch(group, share)))).flat();
+  const results: DialResult[] = [];
+  for (const run of runsByAgent(dials)) results.push(...(await driveBatch(run, inFlight)));
+  return results;
+}
+
 /** Gives flows in as few batches as keep their order: a new one begins where the next flow starts from another agent. */
-export function runsByAgent(dials: readonly PlannedDial[]): readonly (readonly PlannedDial[])[] {
+function runsByAgent(dials: readonly PlannedDial[]): readonly (readonly PlannedDial[])[] {
   const runs: PlannedDial[][] = [];
   for (const dial of dials) {
     const last = runs.at(-1);
@@ -19,13 +33,7 @@ export function runsByAgent(dials: readonly PlannedDial[]): readonly (readonly P
   return runs;
 }
 
-/** Gives flows in one batch an agent; the order is kept within a batch alone. */
-export function groupByAgent(dials: readonly PlannedDial[]): readonly (readonly PlannedDial[])[] {
-  return [...Map.groupBy(dials, ({ agent }) => agent).values()];
-}
-
-/** Drives the flows of one agent; where the agent fails, each of them could not be looked at. */
-export async function driveBatch(batch: readonly PlannedDial[], inFlight: number): Promise<readonly DialResult[]> {
+async function driveBatch(batch: readonly PlannedDial[], inFlight: number): Promise<readonly DialResult[]> {
   const dials = batch.map(({ dial }) => dial);
   try {
     const { results } = (await batch[0]?.agent.call("dial", { dials, inFlight })) ?? { results: [] };

@@ -24,13 +24,16 @@ export interface CrewMember {
 }
 
 /**
- * Of every network namespace: any owner may listen on port 22; ports are free again as soon as their flow is over; no check of the way
+ * Of every network namespace: any owner may listen on port 22; ports are free again as soon as their flow is over; no flow waits
+ * for an error that the kernel holds back; no check of the way
  * back, since policy routing delivers by other routes; the pod passes on what a `vm` behind it sends and no rule takes, and upstream says
  * at once that it knows no way.
  */
 const SYSCTLS: Readonly<Record<string, string>> = {
   "net.ipv4.ip_unprivileged_port_start": "0",
   "net.ipv4.tcp_tw_reuse": "1",
+  "net.ipv4.icmp_ratelimit": "0",
+  "net.ipv6.icmp.ratelimit": "0",
   "net.ipv4.conf.all.rp_filter": "0",
   "net.ipv4.conf.default.rp_filter": "0",
   "net.ipv4.ip_forward": "1",
@@ -73,7 +76,6 @@ export class DockerCrew implements AsyncDisposable {
     const { rights, prefix, ...common } = this.#common;
     const name = `${prefix}-${role}`;
     const granted = rights === "privileged" ? rights : capabilities;
-    // testcontainers takes a third of a second to load; the engine has the network to make meanwhile.
     const { startAgentContainer } = await import("./docker-container.ts");
     const plan = { ...common, role, name, place, sysctls, capabilities: granted };
     const container = await startAgentContainer(this.#engine, plan);

@@ -65,11 +65,11 @@ export class DockerWorld implements World {
     if (agent) this.stations.set("vm", { agent, namespace: null });
   }
 
-  async runCapture(flags: readonly string[], environment: Readonly<Record<string, string>>): Promise<void> {
+  readonly runCapture = async (flags: readonly string[], environment: Readonly<Record<string, string>>) => {
     const image = await ensureImage(this.#engine, "istio-iptables", this.#options.say);
     const plan = { image, run: this.#run, pod: this.#pod.id, args: flags, environment, rights: this.#options.rights };
     await runInitContainer(this.#engine, plan);
-  }
+  };
 
   async runScript(path: string): Promise<void> {
     const run = 'file=$(mktemp) && cat >"$file" && chmod +x "$file" && "$file"; status=$?; rm -f "$file"; exit $status';
@@ -106,7 +106,12 @@ export async function startDockerWorld(options: DockerOptions): Promise<DockerWo
   if (why !== null)
     throw new LandfallError("environment", `no container engine answers (${why}). landfall doctor says what to do.`);
   await using undo = new AsyncDisposableStack();
-  const begun = [ensureImage(engine, "pod", options.say), makeNetwork(engine, options, undo)] as const;
+  const begun = [
+    ensureImage(engine, "pod", options.say),
+    makeNetwork(engine, options, undo),
+    // testcontainers takes a sixth of a second to load; the engine has the network to make meanwhile.
+    import("./docker-container.ts"),
+  ] as const;
   // Both are awaited to their end even if one fails: what the other has made must be on the stack before it unwinds.
   await Promise.allSettled(begun);
   const [image, network] = await Promise.all(begun);

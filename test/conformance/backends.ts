@@ -1,5 +1,4 @@
-import { AgentSandbox } from "../../harness/sandbox/agent-sandbox.ts";
-import { startNetnsWorld } from "../../harness/sandbox/netns-world.ts";
+import { openSandbox } from "../../harness/sandbox/open-sandbox.ts";
 import type { Sandbox } from "../../harness/sandbox/sandbox.ts";
 
 /** A backend under the conformance suite: one row each. */
@@ -11,5 +10,6 @@ export interface BackendRow {
 }
 
 export const BACKENDS: readonly BackendRow[] = [
-  { backend: "netns", kind: "kernel", start: async () => new AgentSandbox(await startNetnsWorld()) },
+  { backend: "netns", kind: "kernel", start: () => openSandbox("netns") },
+  { backend: "docker", kind: "kernel", start: () => openSandbox("docker") },
 ];
