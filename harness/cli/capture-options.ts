@@ -9,7 +9,7 @@ import { type Finding, finding } from "../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
 import type { CommandIo } from "./command.ts";
 import { readNames } from "./names.ts";
-import { type OptionSpec, type ParsedOptions, parseOptions } from "./options.ts";
+import { type OptionSpec, type ParsedOptions, readOptions } from "./options.ts";
 
 /** Long options beside the generator's own flags, the same for every command that takes a capture config. */
 export const CAPTURE_LONG_OPTIONS: readonly OptionSpec[] = [
@@ -50,9 +50,8 @@ export function readCaptureCommand(
 ): CaptureCommandLine {
   const specs = [...command.specs, ...CAPTURE_LONG_OPTIONS];
   const words = separateWords(args, specs, command.positionals);
-  const parsed = parseOptions(words.own, specs);
-  const options = parsed.ok ? parsed.value : { values: new Map<string, string[]>(), positionals: [] };
-  const findings: Finding[] = parsed.ok ? [] : [...parsed.findings];
+  const { options, findings: ownFindings } = readOptions(words.own, specs);
+  const findings: Finding[] = [...ownFindings];
   const captureFrom = words.capture.length > 0 ? "flags" : "default";
   const podIp = lastValue(options, "pod-ip");
   const dialect = lastValue(options, "dialect");

@@ -5,6 +5,10 @@ import type { Command } from "./command.ts";
  * A new command is one file and one line here.
  */
 export const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>> = {
+  generate: {
+    summary: "prints the rules, not applied",
+    load: async () => (await import("./generate.ts")).generate,
+  },
   doctor: {
     summary: "says what works here, and what to do about the rest",
     load: async () => (await import("./doctor.ts")).doctor,

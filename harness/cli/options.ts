@@ -27,6 +27,15 @@ export interface ParsedOptions {
  * empty; `--` ends the options. Gives every finding at once: unknown options, missing values, values outside their choices.
  */
 export function parseOptions(args: readonly string[], specs: readonly OptionSpec[]): Parsed<ParsedOptions> {
+  const { options, findings } = readOptions(args, specs);
+  return findings.length > 0 ? { ok: false, findings } : { ok: true, value: options };
+}
+
+/** Reads words as {@link parseOptions} does, and gives what could be read beside the findings, for who has more to find fault with. */
+export function readOptions(
+  args: readonly string[],
+  specs: readonly OptionSpec[],
+): { readonly options: ParsedOptions; readonly findings: readonly Finding[] } {
   const { tokens } = parseArgs({
     args: [...args],
     strict: false,
@@ -56,7 +65,7 @@ export function parseOptions(args: readonly string[], specs: readonly OptionSpec
       values.set(spec.name, spec.repeatable ? [...(values.get(spec.name) ?? []), value] : [value]);
     }
   }
-  return findings.length > 0 ? { ok: false, findings } : { ok: true, value: { values, positionals } };
+  return { options: { values, positionals }, findings };
 }
 
 function faultOf(spec: OptionSpec, value: string | undefined): string | null {

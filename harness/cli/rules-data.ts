@@ -1,0 +1,32 @@
+import type { ResolvedCapture } from "../capture/capture.ts";
+import { renderList } from "../formats/list.ts";
+import type { CaptureConfig } from "../model/capture-config.ts";
+import type { PodRules, PolicyRouting, Ruleset, TableName } from "../model/ruleset.ts";
+
+/** One family's rules by table, lines as `iptables -S` prints them, policies aside: `["-N ISTIO_OUTPUT", "-A OUTPUT -p tcp -j ISTIO_OUTPUT"]`. */
+export type RulesByTable = Readonly<Record<"nat" | "mangle" | "filter", readonly string[]>>;
+
+/** Rules as data for other programs: what `generate --format json` prints. */
+export interface RulesData {
+  readonly config: CaptureConfig;
+  /** For every setting where its value came from. */
+  readonly origins: ResolvedCapture["origins"];
+  readonly ip: RulesByTable;
+  readonly ip6: RulesByTable;
+  readonly policyRouting: PolicyRouting;
+}
+
+/** Gives rules and the settings that made them as data. */
+export function renderRulesData(rules: PodRules, { config, origins }: ResolvedCapture): RulesData {
+  const { ip, ip6, policyRouting } = rules;
+  return { config, origins, ip: renderTables(ip), ip6: renderTables(ip6), policyRouting };
+}
+
+function renderTables(ruleset: Ruleset | null): RulesByTable {
+  return { nat: linesOf(ruleset, "nat"), mangle: linesOf(ruleset, "mangle"), filter: linesOf(ruleset, "filter") };
+}
+
+function linesOf(ruleset: Ruleset | null, table: TableName): readonly string[] {
+  const lines = ruleset ? renderList(ruleset, table).split("\n") : [];
+  return lines.filter((line) => /^-[NA] /.test(line));
+}
