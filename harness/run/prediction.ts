@@ -1,16 +1,36 @@
+import { renderRule } from "../formats/rule-text.ts";
 import type { Landing } from "../model/landing.ts";
-import type { RulePlace } from "../model/ruleset.ts";
-import type { Sandbox } from "../sandbox/sandbox.ts";
+import { NO_POLICY_ROUTING, type PodRules, type RulePlace } from "../model/ruleset.ts";
+import { compilePod, type Explanation } from "../netfilter/simulator.ts";
+import type { Installation, Sandbox } from "../sandbox/sandbox.ts";
 import type { BoundScenario } from "./bound-scenario.ts";
 
 /** What the simulator says of one flow. */
 export interface Prediction {
   readonly landing: Landing;
-  /** The rules that matched, in the order in which the packets meet them. */
+  /** The rules that matched, each once, in the order in which the packets meet them. */
   readonly rules: readonly RulePlace[];
 }
 
-/** Gives the simulator's landing of every flow, in order; null where it was not asked. */
-export async function predictFlows(_bound: BoundScenario, _sandbox: Sandbox): Promise<readonly (Prediction | null)[]> {
-  return [];
+/** Gives the simulator's landing of every flow, in order. What a script has put in is read back from the kernel. */
+export async function predictFlows(scenario: BoundScenario, sandbox: Sandbox): Promise<readonly Prediction[]> {
+  const rules = await readRules(scenario.installation, sandbox);
+  const simulator = compilePod(rules, scenario.spec, sandbox.addresses);
+  return scenario.flows.map(({ flow, manner }) => {
+    const explanation = simulator.explain(flow, manner, (chain, rule) => renderRule(chain, rule, flow.family));
+    return { landing: explanation.landing, rules: listMatched(explanation, flow.family) };
+  });
+}
+
+/** A script's policy routing is not read back: what it does with marks is predicted as if there were none. */
+async function readRules(installation: Installation, sandbox: Sandbox): Promise<PodRules> {
+  if (installation.kind !== "script") return installation.rules;
+  return { ...(await sandbox.counters()), policyRouting: NO_POLICY_ROUTING };
+}
+
+function listMatched({ connections }: Explanation, family: RulePlace["family"]): readonly RulePlace[] {
+  const steps = connections.flatMap(({ packets }) => packets.flatMap((packet) => packet.steps));
+  const matched = steps.filter((step) => step.matched === true);
+  const places = matched.map(({ table, chain, index, rule }) => ({ family, table, chain, index, rule }));
+  return [...new Map(places.map((place) => [`${place.table} ${place.chain} ${place.index}`, place])).values()];
 }

@@ -9,6 +9,8 @@ import { findCountedRules, measureCoverage } from "./counted-rules.ts";
 import type { ParsedScenario } from "./parsed-scenario.ts";
 import { type Prediction, predictFlows } from "./prediction.ts";
 
+/** Flows of one scenario share no socket and no token, so they can be in flight together. */
+const IN_FLIGHT = 64;
 /** At most so many flows of a scenario are driven again, alone, for the rules that counted them: each may cost a time-out. */
 const DRIVEN_AGAIN = 20;
 
@@ -60,7 +62,7 @@ async function runWithRules(
 ): Promise<ScenarioReport> {
   await sandbox.install(bound.installation);
   const predictions = await predictFlows(bound, sandbox);
-  const observations = await sandbox.drive(bound.flows);
+  const observations = await sandbox.drive(bound.flows, { inFlight: IN_FLIGHT });
   const coverage = options.coverage === "measured" ? measureCoverage(await sandbox.counters()) : null;
   const judged = bound.flows.map((flow, i) => judgeFlow(flow, observations[i], predictions[i] ?? null));
   const report = assemble(bound, await attributeFlows(judged, bound, sandbox), coverage);

@@ -44,7 +44,9 @@ export class AgentSandbox implements Sandbox {
 
   async enter(spec: PodSpec): Promise<void> {
     await this.#world.linkInterfaces(spec.kubevirtInterfaces);
-    await Promise.all([this.#listen(spec), this.#own(spec.upstreamAddresses)]);
+    // One after the other: a command that is just being started still holds the listeners of its parent, so that none can be replaced.
+    await this.#own(spec.upstreamAddresses);
+    await this.#listen(spec);
   }
 
   async install(installation: Installation): Promise<void> {

@@ -75,7 +75,8 @@ export function planUpstream(addresses: SandboxAddresses): NamespacePlan {
     ip: [
       "link set lo up",
       `address add ${upstream[4]}/32 dev lo`,
-      `address add ${upstream[6]}/128 dev lo`,
+      // Even on lo an address counts at once only without duplicate address detection: the kernel ends that on a work queue.
+      `address add ${upstream[6]}/128 dev lo nodad`,
       ...leaves.flatMap((host) => [
         `link set ${host} up`,
         ...([4, 6] as const).flatMap((family) => [

@@ -1,0 +1,31 @@
+import { defineScenario } from "../harness/model/scenario.ts";
+
+// The answers must be taken out as well: tracked on their own, they would be redirected as if they began something.
+export default defineScenario({
+  name: "notrack-bypasses-nat",
+  claim: "What raw takes out of connection tracking no nat rule sees.",
+  capture: ["-u", "1337", "-i", "*", "-b", "*", "-d", "15020"],
+  rules: {
+    ip: `*raw
+:PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+-A PREROUTING -p tcp -m tcp --dport 8080 -j CT --notrack
+-A PREROUTING -p tcp -m tcp --sport 80 -j CT --notrack
+-A OUTPUT -p tcp -m tcp --dport 80 -j CT --notrack
+-A OUTPUT -p tcp -m tcp --sport 8080 -j CT --notrack
+COMMIT
+*nat
+:PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+-A PREROUTING -p tcp -j REDIRECT --to-ports 15006
+-A OUTPUT -p tcp -j REDIRECT --to-ports 15001
+COMMIT
+`,
+  },
+  answer: {
+    "client -> pod:8080": "app:8080",
+    "client -> pod:80": "envoy-inbound:15006",
+    "app -> upstream:80": "upstream:80",
+    "app -> upstream:81": "envoy-outbound:15001",
+  },
+});
