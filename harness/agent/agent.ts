@@ -48,8 +48,8 @@ export function makeCalls(tell: (records: readonly Seen[]) => void): Calls {
       return null;
     },
     clear: async ({ namespace, variant, policyRouting }) => {
-      await removePolicyRouting(namespaces.find(namespace), policyRouting);
-      await rulesOf(namespace).clear(variant);
+      if (policyRouting !== null) await removePolicyRouting(namespaces.find(namespace), policyRouting);
+      await rulesOf(namespace).clear(variant, policyRouting === null ? "nobody-else" : "somebody-else");
       return null;
     },
     counters: ({ namespace, variant }) => rulesOf(namespace).counters(variant),

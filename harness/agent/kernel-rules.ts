@@ -7,6 +7,8 @@ import type { IptablesVariant, RulesText } from "./protocol.ts";
 
 type FamilyPrefix = "iptables" | "ip6tables";
 
+const NO_ROUTING: PolicyRouting = { rules: [], routes: [], addresses: [] };
+
 /** The chains the kernel makes by itself; man 8 iptables, "TABLES". */
 const BUILT_IN_CHAINS: Readonly<Record<string, readonly string[]>> = {
   raw: ["PREROUTING", "OUTPUT"],
@@ -27,7 +29,7 @@ export function nameTool(prefix: FamilyPrefix, variant: IptablesVariant, tool: "
 export class KernelRules {
   readonly #namespace: number | null;
   readonly #touched: Readonly<Record<FamilyPrefix, Set<string>>> = { iptables: new Set(), ip6tables: new Set() };
-  #routing: PolicyRouting | null = null;
+  #routing: PolicyRouting = NO_ROUTING;
 
   constructor(namespace: number | null) {
     this.#namespace = namespace;
@@ -35,26 +37,27 @@ export class KernelRules {
 
   /** See `apply` of the protocol. */
   async apply({ variant, ip, ip6, policyRouting }: Omit<RulesText, "namespace">): Promise<void> {
-    await this.#removeRouting();
-    try {
-      await Promise.all([
-        ip === null ? null : this.#restore("iptables", variant, ip),
-        ip6 === null ? null : this.#restore("ip6tables", variant, ip6),
-      ]);
-      this.#routing = policyRouting;
-      await addPolicyRouting(this.#namespace, policyRouting);
-    } catch (error) {
-      await this.clear(variant);
-      throw error;
+    const steps = await Promise.allSettled([
+      ip === null ? null : this.#restore("iptables", variant, ip),
+      ip6 === null ? null : this.#restore("ip6tables", variant, ip6),
+      this.#route(policyRouting),
+    ]);
+    const failure = steps.find((step) => step.status === "rejected");
+    if (failure) {
+      await this.clear(variant, "nobody-else");
+      throw failure.reason;
     }
     forgetConnections(this.#namespace);
   }
 
-  /** See `clear` of the protocol. Whoever has put rules in, they go: a script, an init container, the engine that made the namespace. */
-  async clear(variant: IptablesVariant): Promise<void> {
-    await this.#removeRouting();
-    await this.#learnTables(variant);
-    await Promise.all((["iptables", "ip6tables"] as const).map((prefix) => this.#restore(prefix, variant, "")));
+  /** See `clear` of the protocol. `somebody-else` may have put rules in: a script, an init container, the engine that made the namespace. */
+  async clear(variant: IptablesVariant, who: "nobody-else" | "somebody-else"): Promise<void> {
+    if (who === "somebody-else") await this.#learnTables(variant);
+    await Promise.all([
+      this.#restore("iptables", variant, ""),
+      this.#restore("ip6tables", variant, ""),
+      this.#route(NO_ROUTING),
+    ]);
     forgetConnections(this.#namespace);
   }
 
@@ -87,9 +90,13 @@ export class KernelRules {
     return status === 0 ? stdout : null;
   }
 
-  async #removeRouting(): Promise<void> {
-    if (this.#routing) await removePolicyRouting(this.#namespace, this.#routing);
-    this.#routing = null;
+  /** Most rule sets that follow each other ask for the same routing: then it stays. */
+  async #route(routing: PolicyRouting): Promise<void> {
+    const before = this.#routing;
+    if (JSON.stringify(routing) === JSON.stringify(before)) return;
+    this.#routing = routing;
+    await removePolicyRouting(this.#namespace, before);
+    await addPolicyRouting(this.#namespace, routing);
   }
 }
 

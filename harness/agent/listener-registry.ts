@@ -11,14 +11,21 @@ export class ListenerRegistry {
   readonly #crew: ListeningCrew;
   readonly #namespaces: Namespaces;
   #open: ReadonlyMap<string, ListenerSpec> = new Map();
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(crew: ListeningCrew, namespaces: Namespaces) {
     this.#crew = crew;
     this.#namespaces = namespaces;
   }
 
-  /** See `listen` of the protocol. Where one cannot be opened, none of the missing ones is. */
-  async bringTo(specs: readonly ListenerSpec[]): Promise<{ readonly opened: number; readonly closed: number }> {
+  /** See `listen` of the protocol; one call after the other. Where one cannot be opened, none of the missing ones is. */
+  bringTo(specs: readonly ListenerSpec[]): Promise<{ readonly opened: number; readonly closed: number }> {
+    const turn = this.#turn.then(() => this.#bringTo(specs));
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  async #bringTo(specs: readonly ListenerSpec[]): Promise<{ readonly opened: number; readonly closed: number }> {
     const wanted = new Map(specs.map((spec) => [this.#keyOf(spec), spec]));
     const missing = [...wanted].filter(([key]) => !this.#open.has(key));
     const needless = [...this.#open].filter(([key]) => !wanted.has(key));

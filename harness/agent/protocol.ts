@@ -63,10 +63,13 @@ export interface AgentCalls {
    */
   readonly apply: { readonly params: RulesText; readonly result: null };
   /**
-   * Takes out every rule and chain of both families, whoever put them in, the policy routing that `apply` put in, that of `policyRouting`
-   * (what others have put in), and all connections tracked.
+   * Takes out every rule and chain of both families, the policy routing that `apply` put in, and all connections tracked. Where others
+   * may have put rules in, `policyRouting` is what they have added beside them; null: nobody but this agent has.
    */
-  readonly clear: { readonly params: RulesPlace & { readonly policyRouting: PolicyRouting }; readonly result: null };
+  readonly clear: {
+    readonly params: RulesPlace & { readonly policyRouting: PolicyRouting | null };
+    readonly result: null;
+  };
   /** Gives what `iptables-save -c` and `ip6tables-save -c` print; null where the kernel has no such tables. */
   readonly counters: {
     readonly params: RulesPlace;

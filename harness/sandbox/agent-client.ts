@@ -39,7 +39,8 @@ export class AgentClient implements AsyncDisposable {
     stderr.setEncoding("utf8").on("data", (text: string) => {
       this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS_CHARACTERS);
     });
-    this.#ended = this.#read(stdout);
+    const saidAll = new Promise<void>((resolve) => stderr.once("close", resolve).once("end", resolve));
+    this.#ended = this.#read(stdout, saidAll);
   }
 
   /** Makes one call. Throws the agent's fault as a LandfallError of the same code, or `agent-failed` where the agent is gone. */
@@ -68,7 +69,7 @@ export class AgentClient implements AsyncDisposable {
     await this.#ended;
   }
 
-  async #read(stdout: Readable): Promise<void> {
+  async #read(stdout: Readable, saidAll: Promise<void>): Promise<void> {
     let cause: unknown;
     try {
       let rest = "";
@@ -80,6 +81,7 @@ export class AgentClient implements AsyncDisposable {
     } catch (error) {
       cause = error;
     }
+    await saidAll;
     this.#fail(cause);
   }
 

@@ -61,8 +61,7 @@ export class AgentSandbox implements Sandbox {
 
   async clear(): Promise<void> {
     const { agent, namespace } = this.#station("pod");
-    const policyRouting = this.#foreignRouting ?? NO_POLICY_ROUTING;
-    await agent.call("clear", { namespace, variant: "default", policyRouting });
+    await agent.call("clear", { namespace, variant: "default", policyRouting: this.#foreignRouting });
     this.#foreignRouting = null;
   }
 

@@ -1,10 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { extname, join } from "node:path";
-import { LandfallError } from "../errors.ts";
 import { AgentClient } from "./agent-client.ts";
-import { readNamespaceSettings, unshareOptions } from "./namespace-settings.ts";
-import { explainNetnsFailure } from "./netns-failure.ts";
+import { unshareOptions } from "./namespace-settings.ts";
 
 /** A running agent in namespaces of its own. */
 export interface LaunchedAgent {
@@ -18,7 +16,7 @@ const AGENT = join(import.meta.dirname, "..", "agent", `main${extname(import.met
 
 /**
  * Starts the agent in its own mount and network namespaces, without root in its own user namespace too.
- * Throws `environment` with the setting that forbids it.
+ * Rejects where unshare(1) is not there; where namespaces are forbidden the agent ends before it answers anything.
  */
 export async function launchAgent(): Promise<LaunchedAgent> {
   const options = unshareOptions(process.geteuid?.() ?? 0);
@@ -27,16 +25,8 @@ export async function launchAgent(): Promise<LaunchedAgent> {
     detached: true,
   });
   const ended = once(child, "close");
-  // A program that cannot be started says so by an event; `spawn` waits for either.
-  await once(child, "spawn").catch((error: Error) => {
-    throw makeLaunchError(error.message, error);
-  });
+  // A program that cannot be started says so by an event.
+  await once(child, "spawn");
   const agent = new AgentClient("the sandbox", child);
   return { agent, pid: child.pid ?? 0, ended };
-}
-
-/** Gives the error of a sandbox that cannot be had, from what was said. */
-export function makeLaunchError(said: string, cause: unknown): LandfallError {
-  const { why, remedy } = explainNetnsFailure(said, readNamespaceSettings());
-  return new LandfallError("environment", `${why} ${remedy}`, { cause });
 }

@@ -1,12 +1,35 @@
 import { LandfallError } from "../errors.ts";
-import { DEFAULT_ADDRESSES, type HostName, POD_INTERFACE } from "../model/pod.ts";
-import { type LaunchedAgent, launchAgent, makeLaunchError } from "./netns-launch.ts";
-import { type NamespacePlan, planLeaf, planPodInterfaces, planUpstream, planVm } from "./netns-topology.ts";
+import {
+  APP_PORTS,
+  DEFAULT_ADDRESSES,
+  DEFAULT_INBOUND_CAPTURE_PORT,
+  DEFAULT_PROXY_ID,
+  DEFAULT_PROXY_PORT,
+  type HostName,
+  POD_INTERFACE,
+  type PodSpec,
+} from "../model/pod.ts";
+import { listenersOf } from "./listeners.ts";
+import { detectNetns } from "./netns-detection.ts";
+import { type LaunchedAgent, launchAgent } from "./netns-launch.ts";
+import { planLeaf, planPodInterfaces, planUpstream, planVm } from "./netns-topology.ts";
 import { readScriptCommand } from "./script-command.ts";
-import { STATION_NAMES, type Stations } from "./station.ts";
+import { STATION_NAMES, type StationName, type Stations } from "./station.ts";
 import type { World } from "./world.ts";
 
 const SCRIPT_TIMEOUT_MS = 60_000;
+/** What most scenarios ask for. */
+const USUAL_SPEC: PodSpec = {
+  proxyPort: DEFAULT_PROXY_PORT,
+  inboundCapturePort: DEFAULT_INBOUND_CAPTURE_PORT,
+  proxy: { uid: DEFAULT_PROXY_ID, gid: DEFAULT_PROXY_ID },
+  interceptionMode: "REDIRECT",
+  listen: APP_PORTS,
+  upstreamPorts: [],
+  clientPorts: [],
+  upstreamAddresses: [],
+  kubevirtInterfaces: [],
+};
 /** Interfaces the pod has anyway: nothing is linked for them. */
 const GIVEN_INTERFACES: readonly string[] = [POD_INTERFACE, "lo"];
 
@@ -29,9 +52,8 @@ export class NetnsWorld implements World {
 
   get stations(): Stations {
     const { agent } = this.#launched;
-    const hosts: Readonly<Record<string, HostName>> = { app: "pod", proxy: "pod" };
     const names = STATION_NAMES.filter((name) => name !== "vm" || this.#interfaces.length > 0);
-    return new Map(names.map((name) => [name, { agent, namespace: hosts[name] ?? name }]));
+    return new Map(names.map((name) => [name, { agent, namespace: namespaceOf(name) }]));
   }
 
   async linkInterfaces(names: readonly string[]): Promise<void> {
@@ -78,19 +100,35 @@ export class NetnsWorld implements World {
  * Throws `environment` with the setting or the tool that is missing.
  */
 export async function startNetnsWorld(): Promise<NetnsWorld> {
-  const launched = await launchAgent();
-  const { agent } = launched;
+  let launched: LaunchedAgent | null = null;
   try {
-    const { paths } = await agent.call("open-namespaces", { names: ["pod", "client", "upstream"] });
-    const configure = (plan: NamespacePlan) => agent.call("configure", plan);
-    const upstreamPath = paths["upstream"] ?? "";
-    await Promise.all(
-      (["pod", "client"] as const).map((host) => configure(planLeaf(host, DEFAULT_ADDRESSES, upstreamPath))),
-    );
-    await configure(planUpstream(DEFAULT_ADDRESSES));
+    launched = await launchAgent();
+    const { paths } = await launched.agent.call("open-namespaces", { names: ["pod", "client", "upstream"] });
+    openUsualListeners(launched);
+    await configureHosts(launched, paths["upstream"] ?? "");
     return new NetnsWorld(launched, paths);
   } catch (error) {
-    await agent[Symbol.asyncDispose]();
-    throw makeLaunchError((error as Error).message, error);
+    await launched?.agent[Symbol.asyncDispose]();
+    const { works, why, remedy } = await detectNetns();
+    throw works ? error : new LandfallError("environment", `${why} ${remedy}`, { cause: error });
   }
+}
+
+/** Upstream comes last: its links are the other ends of the leaves'. */
+async function configureHosts({ agent }: LaunchedAgent, upstreamPath: string): Promise<void> {
+  const leaves = (["pod", "client"] as const).map((host) => planLeaf(host, DEFAULT_ADDRESSES, upstreamPath));
+  await Promise.all(leaves.map((plan) => agent.call("configure", plan)));
+  await agent.call("configure", planUpstream(DEFAULT_ADDRESSES));
+}
+
+/** Their threads take as long to start as the links; what a scenario wants beside or instead, `enter` opens. A failure shows there again. */
+function openUsualListeners({ agent }: LaunchedAgent): void {
+  const listeners = [...listenersOf(USUAL_SPEC, DEFAULT_ADDRESSES)].flatMap(([station, specs]) =>
+    specs.map((spec) => ({ ...spec, namespace: namespaceOf(station) })),
+  );
+  agent.call("listen", { listeners }).catch(() => {});
+}
+
+function namespaceOf(station: StationName): HostName {
+  return station === "app" || station === "proxy" ? "pod" : station;
 }
