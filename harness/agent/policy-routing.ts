@@ -28,7 +28,7 @@ export async function configureNetwork(namespace: number | null, lines: readonly
 /** Family is an option of the whole `ip` process, so there is a batch for each; empty ones are left out. */
 function batchesOf(routing: PolicyRouting, verb: "add" | "del"): readonly (readonly [readonly string[], string])[] {
   const lines = [
-    ...routing.addresses.map((text) => ["addr", text] as const),
+    ...routing.addresses.map((text) => ["addr", verb === "add" ? countAtOnce(text) : text] as const),
     ...routing.rules.map((text) => ["rule", text] as const),
     ...routing.routes.map((text) => ["route", text] as const),
   ];
@@ -38,4 +38,9 @@ function batchesOf(routing: PolicyRouting, verb: "add" | "del"): readonly (reado
     some.map(([object, text]) => `${object} ${verb} ${text.replace(/^-6 /, "")}\n`).join("");
   const batches = [[[], renderLines(ip)] as const, [["-6"], renderLines(ip6)] as const];
   return batches.filter(([, text]) => text !== "");
+}
+
+/** An IPv6 address counts only after the kernel has looked for a double of it, unless it is told not to look. */
+function countAtOnce(text: string): string {
+  return text.includes(":") ? `${text} nodad` : text;
 }

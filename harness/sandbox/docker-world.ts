@@ -21,6 +21,11 @@ export interface DockerOptions {
   readonly rights: "capabilities" | "privileged";
   /** `kept`: containers and networks outlive this process, for a person to look at. */
   readonly lifetime: "run" | "kept";
+  /**
+   * Who puts in what flags ask for: the image `istio-iptables` as an init container, which is what a mesh deploys and costs some 0.4 s
+   * each time, or the resident agent, which puts the same rules in within milliseconds.
+   */
+  readonly captureBy: "init-container" | "resident-agent";
   /** Hears of what takes long. */
   readonly say: (text: string) => void;
 }
@@ -65,7 +70,11 @@ export class DockerWorld implements World {
     if (agent) this.stations.set("vm", { agent, namespace: null });
   }
 
-  readonly runCapture = async (flags: readonly string[], environment: Readonly<Record<string, string>>) => {
+  get runCapture(): World["runCapture"] {
+    return this.#options.captureBy === "init-container" ? this.#runInit : null;
+  }
+
+  readonly #runInit = async (flags: readonly string[], environment: Readonly<Record<string, string>>) => {
     const image = await ensureImage(this.#engine, "istio-iptables", this.#options.say);
     const plan = { image, run: this.#run, pod: this.#pod.id, args: flags, environment, rights: this.#options.rights };
     await runInitContainer(this.#engine, plan);

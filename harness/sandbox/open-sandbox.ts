@@ -10,8 +10,13 @@ export type BackendChoice = Exclude<BackendName, "simulated"> | "auto";
 /** How a sandbox is to be; docker alone heeds all of it. */
 export type SandboxOptions = DockerOptions;
 
-/** What a sandbox is unless told otherwise: rights of an init container, gone with its run, silent. */
-export const DEFAULT_SANDBOX_OPTIONS: SandboxOptions = { rights: "capabilities", lifetime: "run", say: () => {} };
+/** What a sandbox is unless told otherwise: rights of an init container, gone with its run, quick, silent. */
+export const DEFAULT_SANDBOX_OPTIONS: SandboxOptions = {
+  rights: "capabilities",
+  lifetime: "run",
+  captureBy: "resident-agent",
+  say: () => {},
+};
 
 /**
  * Opens a sandbox on a kernel. Dispose of it with `await using`.
