@@ -56,7 +56,11 @@ function converse(walk: Walk, dialler: Socket, server: Socket): Ending | null {
   return sendSegment(walk, server, dialler, FLAGS.data) === null ? null : TIMED_OUT;
 }
 
-/** Sends one packet from one end to the other; null where it arrives. Strangers to whom it comes instead answer with a reset. */
+/**
+ * Sends one packet from one end to the other; null where it arrives. Strangers to whom it comes instead answer with a reset. One is the
+ * listener that TPROXY assigns to a later packet, finding no connection under the addresses it sees: nat has changed them for the first
+ * one, and changes them for this one only afterwards (skb_steal_sock, include/net/inet_sock.h: what is assigned is not looked up).
+ */
 function sendSegment(walk: Walk, from: Socket, to: Socket, flags: number): Ending | null {
   const packet = makeSegment(walk, from, flags);
   const arrival = carryPacket(packet, from.host);
@@ -64,7 +68,7 @@ function sendSegment(walk: Walk, from: Socket, to: Socket, flags: number): Endin
     const ending = endByAnswer(arrival, from, packet, TIMED_OUT);
     return ending.kind === "reset" || ending.kind === "refused" ? RESET : TIMED_OUT;
   }
-  if (findSocket(walk.sockets, arrival.host, packet) === to) return null;
+  if (packet.assigned === null && findSocket(walk.sockets, arrival.host, packet) === to) return null;
   return reaches(makeReset(packet, "kernel"), arrival.host, from) ? RESET : TIMED_OUT;
 }
 

@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { generateRules } from "../../harness/capture/dialects.ts";
+import { intendedLanding } from "../../harness/capture/intent.ts";
+import { intendedFlows } from "../../harness/capture/intent-flows.ts";
+import type { CaptureConfig } from "../../harness/model/capture-config.ts";
+import { landingsAgree } from "../../harness/model/landing.ts";
+import { makePodSpec } from "../../harness/run/pod-spec.ts";
+import { AgentSandbox } from "../../harness/sandbox/agent-sandbox.ts";
+import { startNetnsWorld } from "../../harness/sandbox/netns-world.ts";
+import type { Sandbox } from "../../harness/sandbox/sandbox.ts";
+import { configOf, describeLanding } from "../unit/capture/intent-setup.ts";
+
+const CONFIGS: readonly (readonly [name: string, changes: Partial<CaptureConfig>])[] = [
+  ["the seed", {}],
+  [
+    "TPROXY with excluded ports and loopback capture off",
+    { interceptionMode: "TPROXY", loopbackCapture: "off", outboundPortsExclude: ["8080"] },
+  ],
+  [
+    "lists of ports and networks",
+    {
+      inboundPortsInclude: ["80", "8000:8100"],
+      outboundIpRangesInclude: ["10.96.0.0/16", "172.16.0.0/12"],
+      outboundIpRangesExclude: ["10.96.8.0/24"],
+      outboundPortsExclude: ["443", "9000:9010"],
+    },
+  ],
+  ["owner lists", { proxyUid: ["1337", "0", "2000-2010"], proxyGid: ["7"] }],
+  ["nothing captured", { inboundPortsInclude: [], outboundIpRangesInclude: [] }],
+  [
+    "an IPv6 pod with a virtual machine",
+    { podIps: ["fd00::1"], kubevirtInterfaces: ["vm0"], outboundIpRangesInclude: ["10.96.0.0/16", "2001:db8::/32"] },
+  ],
+  ["a virtual machine and every range", { kubevirtInterfaces: ["vm0"] }],
+];
+
+describe("on the kernel the generated rules do what the config demands:", () => {
+  let sandbox: Sandbox;
+  beforeAll(async () => {
+    sandbox = new AgentSandbox(await startNetnsWorld());
+  });
+  afterAll(() => sandbox[Symbol.asyncDispose]());
+
+  test.each(CONFIGS)("%s", async (_name, changes) => {
+    const config = configOf(changes);
+    const flows = intendedFlows(config, sandbox.addresses);
+    const spec = makePodSpec(
+      config,
+      flows.map(({ flow }) => flow),
+      [],
+      sandbox.addresses,
+    );
+    await sandbox.enter(spec);
+    await sandbox.install({ kind: "rules", rules: generateRules(config) });
+    const seen = await sandbox.drive(flows, { inFlight: 32 });
+    await sandbox.clear();
+    const wrong = flows.flatMap(({ flow, manner }, i) => {
+      const demanded = intendedLanding(config, flow, manner, sandbox.addresses, spec);
+      const observed = seen[i]?.landing;
+      if (observed && landingsAgree(demanded, observed)) return [];
+      return [
+        `${manner} ${flow.flow}: demanded ${describeLanding(demanded)}, observed ${observed && describeLanding(observed)}`,
+      ];
+    });
+    expect(wrong).toEqual([]);
+  });
+});
