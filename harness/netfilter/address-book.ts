@@ -1,5 +1,5 @@
 import { canonicalAddress, type Family, familyOf, parseAddress } from "../model/address.ts";
-import type { HostName, PodSpec, SandboxAddresses } from "../model/pod.ts";
+import { type HostName, POD_INTERFACE, type PodSpec, type SandboxAddresses } from "../model/pod.ts";
 import type { PolicyRouting } from "../model/ruleset.ts";
 
 /**
@@ -20,18 +20,27 @@ export interface AddressBook {
   find(text: string): KnownAddress;
 }
 
-/** The pod's address on its link to the virtual machines, by family. */
-export const POD_TOWARDS_VM = { 4: "10.245.0.1", 6: "fd00:245::1" } as const;
+/** Gives the pod's own address on its link, counted from 0, to the virtual machine. */
+export function vmGateway(link: number, family: Family): string {
+  return family === 4 ? `10.245.${link}.1` : (canonicalAddress(`fd00:245:${link}::1`) ?? "");
+}
+
+/** Gives the interfaces behind which a virtual machine stands: those of the spec that the pod does not have anyway. */
+export function vmLinks(spec: PodSpec): readonly string[] {
+  return spec.kubevirtInterfaces.filter((name) => name !== POD_INTERFACE && name !== "lo");
+}
 
 /** Opens the book of a sandbox's addresses: the hosts' own, those `upstream` owns beside, and what policy routing adds to the pod. */
 export function openAddressBook(spec: PodSpec, hosts: SandboxAddresses, routing: PolicyRouting): AddressBook {
   const owners = new Map<string, HostName>();
   for (const address of spec.upstreamAddresses) owners.set(canonicalAddress(address) ?? address, "upstream");
-  const names = ["upstream", "client", "pod", ...(spec.kubevirtInterfaces.length > 0 ? ["vm" as const] : [])] as const;
-  for (const name of names) for (const family of [4, 6] as const) owners.set(hosts[name][family], name);
+  const links = vmLinks(spec);
+  const names = ["upstream", "client", "pod", ...(links.length > 0 ? ["vm" as const] : [])] as const;
+  for (const family of [4, 6] as const) {
+    for (const name of names) owners.set(hosts[name][family], name);
+    for (const link of links.keys()) owners.set(vmGateway(link, family), "pod");
+  }
   for (const line of routing.addresses) owners.set(addedAddress(line), "pod");
-  if (spec.kubevirtInterfaces.length > 0)
-    for (const family of [4, 6] as const) owners.set(POD_TOWARDS_VM[family], "pod");
   const known = new Map<string, KnownAddress>();
   const find = (text: string): KnownAddress => {
     const seen = known.get(text);

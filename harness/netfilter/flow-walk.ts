@@ -1,7 +1,7 @@
 import { renderEndpoint } from "../model/address.ts";
 import type { Flow, Manner } from "../model/flow.ts";
 import { type Hop, type Landing, makeLanding } from "../model/landing.ts";
-import { type HostName, loopbackAddress, MAX_HOPS } from "../model/pod.ts";
+import { hostOfActor, loopbackAddress, MAX_HOPS } from "../model/pod.ts";
 import type { KnownAddress } from "./address-book.ts";
 import { type Attempt, type Ending, makeConnection } from "./connection.ts";
 import type { EndPoint } from "./conntrack.ts";
@@ -38,10 +38,6 @@ function firstAttempt(pod: Pod, { family, from, to }: Flow): Attempt {
     destination: { address: pod.book.find(to.address), port: to.port },
     owner: from,
   };
-}
-
-function hostOfActor(actor: string): HostName {
-  return actor === "client" || actor === "upstream" || actor === "vm" ? actor : "pod";
 }
 
 function planNext(pod: Pod, ending: Ending & { kind: "listener" }): OnwardDial | null {

@@ -1,62 +1,63 @@
-import type { HostName } from "../model/pod.ts";
+import { type HostName, POD_INTERFACE } from "../model/pod.ts";
+import { vmLinks } from "./address-book.ts";
 import { leaveHost, type Packet } from "./packet.ts";
-import { receiveInPod, sendFromPod } from "./passage.ts";
+import { type Fate, receiveInPod, sendFromPod } from "./passage.ts";
 import { makeIcmpError, makeRejection } from "./reject.ts";
 
-/** Where a packet came to: at a host's sockets, or nowhere; `answer` is what was sent back instead, from which host. */
+/** Where a packet came to: at a host's sockets, or nowhere; `answer` is what was sent back instead, and by which host. */
 export type Arrival =
   | { readonly kind: "arrived"; readonly host: HostName }
   | { readonly kind: "lost"; readonly answer: { readonly packet: Packet; readonly from: HostName } | null };
 
 const LOST: Arrival = { kind: "lost", answer: null };
 
-/** Carries a packet from the host that made it to where it ends, through the pod wherever the way leads there. */
+/**
+ * Carries a packet from the host that made it to where it ends. `pod` and `client` hang on `upstream`, which is everybody's next hop;
+ * the `vm` hangs on the pod. Only the pod has rules.
+ */
 export function carryPacket(packet: Packet, from: HostName): Arrival {
-  if (from === "pod") return carryFromPod(packet);
-  const to = nextHost(packet, from);
-  if (to === from) return { kind: "arrived", host: from };
-  return arriveAt(packet, to, from);
-}
-
-function carryFromPod(packet: Packet): Arrival {
-  const fate = sendFromPod(packet);
-  if (fate.kind === "arrived") return { kind: "arrived", host: "pod" };
-  if (fate.kind === "rejected") return rejected(packet, fate.with);
-  if (fate.kind === "lost") return LOST;
+  if (from === "pod") return leavePod(packet, sendFromPod(packet));
   const to = packet.destination.host;
-  return arriveAt(packet, to === "nobody" || to === "loopback" || to === "pod" ? "upstream" : to, "pod");
+  if (to === from || to === "loopback") return { kind: "arrived", host: from };
+  if (from === "vm") return enterPod(packet, vmLinks(packet.walk.pod.spec)[0] ?? POD_INTERFACE);
+  return from === "client" ? enterUpstream(packet) : leaveUpstream(packet);
 }
 
-function arriveAt(packet: Packet, host: HostName, from: HostName): Arrival {
+function enterPod(packet: Packet, by: string): Arrival {
   leaveHost(packet);
-  if (host !== "pod") return arriveBeside(packet, host);
-  const fate = receiveInPod(packet, from === "vm" ? (packet.walk.pod.spec.kubevirtInterfaces[0] ?? "") : "eth0");
-  if (fate.kind === "arrived") return { kind: "arrived", host: "pod" };
-  if (fate.kind === "rejected") return rejected(packet, fate.with);
-  if (fate.kind === "lost") return LOST;
-  const to = packet.destination.host;
-  return to === "pod" ? LOST : arriveAt(packet, to === "nobody" || to === "loopback" ? "upstream" : to, "pod");
+  return leavePod(packet, receiveInPod(packet, by));
 }
 
-/** The hosts beside the pod have no rules. They drop what claims to come from themselves, and `upstream` knows no way to strangers. */
-function arriveBeside(packet: Packet, host: HostName): Arrival {
-  if (packet.source.host === "loopback" || packet.source.host === host) return LOST;
-  if (packet.destination.host === host) return { kind: "arrived", host };
-  if (packet.destination.host === "loopback" || host !== "upstream") return LOST;
-  if (packet.destination.host !== "nobody") return arriveAt(packet, packet.destination.host, host);
-  const source = packet.walk.pod.book.find(packet.walk.pod.addresses.upstream[packet.family]);
-  const answer = makeIcmpError(packet, source, "unreachable");
+function leavePod(packet: Packet, fate: Fate): Arrival {
+  if (fate.kind === "arrived") return { kind: "arrived", host: "pod" };
+  if (fate.kind === "lost") return LOST;
+  if (fate.kind === "rejected") {
+    const answer = makeRejection(packet, fate.with);
+    return { kind: "lost", answer: answer && { packet: answer, from: "pod" } };
+  }
+  const { out } = packet.route;
+  leaveHost(packet);
+  return out === POD_INTERFACE ? enterUpstream(packet) : enterLeaf(packet, "vm");
+}
+
+/** A packet that claims to come from the very host it comes to, or from a loopback address, is dropped (a martian). */
+function enterUpstream(packet: Packet): Arrival {
+  if (packet.source.host === "loopback" || packet.source.host === "upstream") return LOST;
+  return packet.destination.host === "upstream" ? { kind: "arrived", host: "upstream" } : leaveUpstream(packet);
+}
+
+/** Upstream passes packets on, and tells their sender of addresses that nobody has. */
+function leaveUpstream(packet: Packet): Arrival {
+  const to = packet.destination.host;
+  if (to === "client") return enterLeaf(packet, "client");
+  if (to === "pod" || to === "vm") return enterPod(packet, POD_INTERFACE);
+  if (to !== "nobody") return LOST;
+  const { book, addresses } = packet.walk.pod;
+  const answer = makeIcmpError(packet, book.find(addresses.upstream[packet.family]), "unreachable");
   return { kind: "lost", answer: answer && { packet: answer, from: "upstream" } };
 }
 
-function nextHost(packet: Packet, from: HostName): HostName {
-  const to = packet.destination.host;
-  if (to === "loopback" || to === from) return from;
-  if (from === "vm") return "pod";
-  return to === "nobody" ? "upstream" : to;
-}
-
-function rejected(packet: Packet, how: string): Arrival {
-  const answer = makeRejection(packet, how);
-  return { kind: "lost", answer: answer && { packet: answer, from: "pod" } };
+function enterLeaf(packet: Packet, host: "client" | "vm"): Arrival {
+  const isMartian = packet.source.host === "loopback" || packet.source.host === host;
+  return !isMartian && packet.destination.host === host ? { kind: "arrived", host } : LOST;
 }

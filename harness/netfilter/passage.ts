@@ -34,13 +34,17 @@ export function receiveInPod(packet: Packet, by: string): Fate {
   packet.in = by;
   const prerouting = runPrerouting(packet);
   if (prerouting.kind !== "accept") return toFate(prerouting);
-  // The loopback addresses of IPv4 are no destinations for what comes by a link (route_localnet is off).
-  if (packet.family === 4 && packet.destination.host === "loopback") return LOST;
+  if (isMartian(packet)) return LOST;
   routePacket(packet);
   if (packet.route.scope === "local") return enterSocket(packet);
   packet.out = packet.route.out;
   const forward = runForward(packet);
   return forward.kind === "accept" ? leaveByRoute(packet) : toFate(forward);
+}
+
+/** IPv4 takes nothing from a link that is for a loopback address, or claims to come from the pod itself (route_localnet is off). */
+function isMartian({ family, source, destination }: Packet): boolean {
+  return family === 4 && (destination.host === "loopback" || source.host === "loopback" || source.host === "pod");
 }
 
 function enterSocket(packet: Packet): Fate {

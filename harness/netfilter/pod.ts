@@ -1,7 +1,7 @@
 import type { Family } from "../model/address.ts";
 import { POD_INTERFACE, type PodSpec, type SandboxAddresses } from "../model/pod.ts";
 import type { PodRules, Ruleset, TableName } from "../model/ruleset.ts";
-import { type AddressBook, type KnownAddress, openAddressBook, POD_TOWARDS_VM } from "./address-book.ts";
+import { type AddressBook, type KnownAddress, openAddressBook, vmGateway, vmLinks } from "./address-book.ts";
 import { type CompiledTable, compileRuleset } from "./chain.ts";
 import type { Packet } from "./packet.ts";
 import { type FindRoute, openRouting } from "./routing.ts";
@@ -28,9 +28,11 @@ export interface Pod {
 /** Makes a pod of the sandbox's shape with these rules in it. */
 export function makePod(rules: PodRules, spec: PodSpec, addresses: SandboxAddresses): Pod {
   const book = openAddressBook(spec, addresses, rules.policyRouting);
+  const links = vmLinks(spec);
   const interfaceAddress = (name: string, family: Family) => {
     if (name === POD_INTERFACE) return addresses.pod[family];
-    if (spec.kubevirtInterfaces.includes(name)) return POD_TOWARDS_VM[family];
+    const link = links.indexOf(name);
+    if (link >= 0) return vmGateway(link, family);
     return name === "lo" ? (family === 4 ? "127.0.0.1" : "::1") : null;
   };
   return {

@@ -1,3 +1,4 @@
+import type { Family } from "../model/address.ts";
 import type { Match } from "../model/match.ts";
 import type { Rule, TableName } from "../model/ruleset.ts";
 import type { Hook, TraceStep, Verdict } from "../model/trace.ts";
@@ -19,6 +20,7 @@ export interface PolicyStep {
 
 /** One packet's way through the pod: every rule and policy that it met, in order. */
 export interface PacketTrace {
+  readonly family: Family;
   readonly packet: "SYN" | "SYN-ACK" | "ACK" | "data" | "RST" | "ICMP error";
   /** Ends as the packet named them when it met its first rule. */
   readonly source: string;
@@ -94,8 +96,13 @@ function placeOf(hook: Hook, { table, chain, index, rule }: CompiledRule, packet
   return { hook, family: packet.family, table, chain, index, rule: renderRule(chain, rule) };
 }
 
-function describePacket(packet: Packet): Pick<PacketTrace, "packet" | "source" | "destination"> {
-  return { packet: namePacket(packet), source: packet.source.text, destination: packet.destination.text };
+function describePacket(packet: Packet): Pick<PacketTrace, "family" | "packet" | "source" | "destination"> {
+  return {
+    family: packet.family,
+    packet: namePacket(packet),
+    source: packet.source.text,
+    destination: packet.destination.text,
+  };
 }
 
 function namePacket({ error, flags }: Packet): PacketTrace["packet"] {

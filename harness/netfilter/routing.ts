@@ -2,7 +2,7 @@ import type { Family } from "../model/address.ts";
 import { parseNetwork } from "../model/address.ts";
 import { POD_INTERFACE, type PodSpec } from "../model/pod.ts";
 import type { PolicyRouting } from "../model/ruleset.ts";
-import type { KnownAddress } from "./address-book.ts";
+import { type KnownAddress, vmLinks } from "./address-book.ts";
 
 /** Where the pod sends a packet: to itself over `lo`, or out by an interface. */
 export interface Route {
@@ -34,7 +34,7 @@ interface TableRoute {
 export function openRouting(spec: PodSpec, policy: PolicyRouting): FindRoute {
   const rules = policy.rules.map((line) => parseMarkRule(line, policy.routes));
   const links: Readonly<Record<Family, Route>> = { 4: linkRoute(POD_INTERFACE), 6: linkRoute(POD_INTERFACE) };
-  const vmLink = spec.kubevirtInterfaces[0];
+  const vmLink = vmLinks(spec)[0];
   return (destination, mark) => {
     if (destination.host === "pod" || destination.host === "loopback") return TO_SELF;
     const marked = destination.family === 4 ? findMarked(rules, destination, mark) : null;

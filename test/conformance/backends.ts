@@ -12,4 +12,5 @@ export interface BackendRow {
 export const BACKENDS: readonly BackendRow[] = [
   { backend: "netns", kind: "kernel", start: () => openSandbox("netns") },
   { backend: "docker", kind: "kernel", start: () => openSandbox("docker") },
+  { backend: "simulated", kind: "simulated", start: () => openSandbox("simulated") },
 ];

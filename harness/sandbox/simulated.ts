@@ -1,0 +1,83 @@
+import { LandfallError } from "../errors.ts";
+import { makeLanding } from "../model/landing.ts";
+import { DEFAULT_ADDRESSES, type PodSpec } from "../model/pod.ts";
+import type { SandboxReport } from "../model/report.ts";
+import { NO_POLICY_ROUTING, type PodRules } from "../model/ruleset.ts";
+import { compilePod, type Simulator } from "../netfilter/simulator.ts";
+import type { CountedRules, FlowRequest, Installation, Observation, Sandbox } from "./sandbox.ts";
+import { Tally } from "./simulated-tally.ts";
+
+const NO_RULES: PodRules = {
+  ip: { family: 4, tables: [] },
+  ip6: { family: 6, tables: [] },
+  policyRouting: NO_POLICY_ROUTING,
+};
+
+/**
+ * A sandbox without a kernel: every landing is the simulator's. It needs no rights and no tools, and runs anywhere.
+ * Scripts cannot be run in it; a flow whose landing depends on something the simulator does not know is `could-not-look`.
+ */
+export class SimulatedSandbox implements Sandbox {
+  readonly addresses = DEFAULT_ADDRESSES;
+  #spec: PodSpec | null = null;
+  #rules = NO_RULES;
+  #simulator: Simulator | null = null;
+  #tally = new Tally();
+
+  async describe(): Promise<SandboxReport> {
+    return { backend: "simulated", envoy: "stub", iptables: null, kernel: null };
+  }
+
+  async enter(spec: PodSpec): Promise<void> {
+    this.#spec = spec;
+    this.#simulator = null;
+  }
+
+  async install(installation: Installation): Promise<void> {
+    if (installation.kind === "script") {
+      const message = `cannot run ${installation.path}: the simulated sandbox has no kernel; use --sandbox netns or docker.`;
+      throw new LandfallError("environment", message);
+    }
+    this.#put(installation.rules);
+  }
+
+  async clear(): Promise<void> {
+    this.#put(NO_RULES);
+  }
+
+  async counters(): Promise<CountedRules> {
+    const { ip, ip6 } = this.#rules;
+    return { ip: ip && this.#tally.count(ip), ip6: ip6 && this.#tally.count(ip6) };
+  }
+
+  async drive(requests: readonly FlowRequest[]): Promise<readonly Observation[]> {
+    return requests.map((request) => {
+      const start = performance.now();
+      const landing = this.#land(request);
+      return { landing, durationMs: performance.now() - start };
+    });
+  }
+
+  shellHint(): null {
+    return null;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.clear();
+  }
+
+  #put(rules: PodRules): void {
+    this.#rules = rules;
+    this.#simulator = null;
+    this.#tally = new Tally();
+  }
+
+  #land({ flow, manner }: FlowRequest) {
+    if (this.#spec === null)
+      return makeLanding("could-not-look", { cause: "the sandbox was told of no pod; enter first" });
+    this.#simulator ??= compilePod(this.#rules, this.#spec, this.addresses);
+    const { landing, connections } = this.#simulator.explain(flow, manner, () => "");
+    for (const { packets } of connections) for (const packet of packets) this.#tally.add(packet);
+    return landing;
+  }
+}
