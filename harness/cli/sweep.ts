@@ -4,11 +4,12 @@ import { type Residue, sweep as sweepResidue } from "../sandbox/sweep.ts";
 import type { Command } from "./command.ts";
 import { parseOptions } from "./options.ts";
 
-const HELP = `Usage: landfall sweep [--json]
+const HELP = `Usage: landfall sweep [--run ID]… [--json]
 
 Removes the containers and networks that dead runs left, those kept with --keep too once their run is over.
 Only what carries the label landfall.run is looked at; what a living run uses stays.
 
+  --run    only what these runs left: the value of the label landfall.run
   --json   as data: { "formatVersion": "1.0", "removed": [ { "kind", "id", "name", "run" } ] }
 
 Exit codes: 0 swept, or nothing was there · 3 no container engine answers
@@ -20,13 +21,16 @@ export const sweep: Command = {
   summary: "removes what dead runs left",
   help: HELP,
   async run(args, io) {
-    const options = parseOptions(args, [{ name: "json", value: null }]);
+    const options = parseOptions(args, [
+      { name: "run", value: "ID", repeatable: true },
+      { name: "json", value: null },
+    ]);
     if (!options.ok) throw new LandfallError("bad-usage", "sweep was not understood.", { findings: options.findings });
     const engine = connectEngine();
     const why = await whyNoEngine(engine);
     if (why !== null)
       throw new LandfallError("environment", `no container engine answers (${why}). landfall doctor says what to do.`);
-    const removed = await sweepResidue(engine, "dead-and-kept");
+    const removed = await sweepResidue(engine, "dead-and-kept", options.value.values.get("run"));
     const asJson = options.value.values.has("json");
     io.out(asJson ? `${JSON.stringify({ formatVersion: "1.0", removed }, null, 2)}\n` : renderRemoved(removed));
     return 0;

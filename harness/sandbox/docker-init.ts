@@ -28,8 +28,8 @@ export async function runInitContainer(engine: Docker, plan: InitPlan): Promise<
     throw engineFailed(`run the init container ${plan.image}`, error);
   });
   if (status === 0) return;
-  const command = ["landfall apply", ...plan.args].join(" ");
-  throw new LandfallError("rules-refused", `the init container (${command}) ended with status ${status}: ${said}`);
+  const command = [plan.image, ...plan.args].join(" ");
+  throw new LandfallError("rules-refused", `the init container ${command} ended with status ${status}: ${said}`);
 }
 
 async function runOnce(engine: Docker, plan: InitPlan): Promise<{ readonly status: number; readonly said: string }> {

@@ -1,0 +1,26 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { runCommand } from "./run-command.ts";
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+describe("landfall doctor", () => {
+  test("ends with 0 where a backend with a kernel works, and says so as data", async () => {
+    const { code, out, err } = await runCommand("doctor", "--json");
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    const works = (backend: string) => ({ backend, works: true, why: null, remedy: null });
+    const backends = ["docker", "netns", "simulated"].map(works);
+    expect(JSON.parse(out)).toEqual({ formatVersion: "1.0", backends });
+  });
+  test("says in words what does not work and what to do", async () => {
+    vi.stubEnv("DOCKER_HOST", "unix:///nowhere/docker.sock");
+    const { out } = await runCommand("doctor");
+    expect(out).toMatch(
+      /^docker {5}does not work\n {2}No container engine .*\n {2}Start that engine, .*\nnetns {6}works\n/,
+    );
+  });
+  test("refuses what it does not know", async () => {
+    expect((await runCommand("doctor", "--fix")).code).toBe(2);
+  });
+});

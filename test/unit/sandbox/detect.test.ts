@@ -1,0 +1,36 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { chooseBackend, detectBackends, detectDocker } from "../../../harness/sandbox/detect.ts";
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+describe("with an engine that answers", () => {
+  test("every backend works as root", async () => {
+    const states = await detectBackends();
+    expect(states.map(({ backend, works }) => `${backend} ${works}`)).toEqual([
+      "docker true",
+      "netns true",
+      "simulated true",
+    ]);
+  });
+  test("auto stands for docker", async () => {
+    expect(await chooseBackend()).toBe("docker");
+  });
+});
+
+describe("without an engine", () => {
+  test("auto stands for netns", async () => {
+    vi.stubEnv("DOCKER_HOST", "unix:///nowhere/docker.sock");
+    expect(await chooseBackend()).toBe("netns");
+  });
+  test("docker is said not to work, with the reason and what to do", async () => {
+    vi.stubEnv("DOCKER_HOST", "unix:///nowhere/docker.sock");
+    expect(await detectDocker()).toEqual({
+      backend: "docker",
+      works: false,
+      why: "No container engine answers at unix:///nowhere/docker.sock (connect ENOENT /nowhere/docker.sock).",
+      remedy: "Start that engine, or unset DOCKER_HOST.",
+    });
+  });
+});

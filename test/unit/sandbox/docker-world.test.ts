@@ -1,0 +1,176 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
+import { parseFlowText, resolveFlow } from "../../../harness/model/flow-text.ts";
+import type { PodSpec } from "../../../harness/model/pod.ts";
+import { connectEngine } from "../../../harness/sandbox/docker-engine.ts";
+import { ensureImage } from "../../../harness/sandbox/docker-image.ts";
+import { runInitContainer } from "../../../harness/sandbox/docker-init.ts";
+import { openSandbox } from "../../../harness/sandbox/open-sandbox.ts";
+import { currentRunId, RUN_LABEL, stateOfRun } from "../../../harness/sandbox/run-id.ts";
+import type { FlowRequest, Sandbox } from "../../../harness/sandbox/sandbox.ts";
+import { sweep } from "../../../harness/sandbox/sweep.ts";
+
+const engine = connectEngine();
+const RUNNER = join(import.meta.dirname, "docker-runner.ts");
+const SPEC: PodSpec = {
+  proxyPort: 15001,
+  inboundCapturePort: 15006,
+  proxy: { uid: 1337, gid: 1337 },
+  interceptionMode: "REDIRECT",
+  listen: [8080, 22],
+  upstreamPorts: [80],
+  clientPorts: [],
+  upstreamAddresses: [],
+  kubevirtInterfaces: [],
+};
+
+/** Gives the names of the containers, or of the networks, that the run of a process has. */
+async function listOf(kind: "containers" | "networks", pid: number): Promise<readonly string[]> {
+  const filters = { label: [RUN_LABEL] };
+  const found =
+    kind === "containers"
+      ? (await engine.listContainers({ all: true, filters })).map(
+          ({ Names, Labels }) => [Names[0] ?? "", Labels] as const,
+        )
+      : (await engine.listNetworks({ filters })).map(({ Name, Labels }) => [Name, Labels ?? {}] as const);
+  return found.filter(([, labels]) => labels[RUN_LABEL]?.split(".")[2] === String(pid)).map(([name]) => name);
+}
+
+async function startRunner(...args: readonly string[]): Promise<ChildProcess & { readonly pid: number }> {
+  const child = spawn(process.execPath, [RUNNER, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  await once(child.stdout, "data");
+  return child as ChildProcess & { readonly pid: number };
+}
+
+function request(text: string, sandbox: Sandbox): FlowRequest {
+  const parsed = parseFlowText(text);
+  if (!parsed.ok) throw new RangeError(text);
+  return { flow: resolveFlow(parsed.value, sandbox.addresses, SPEC.proxy), manner: "answer" };
+}
+
+describe("a run that is killed", () => {
+  test("leaves no container, and of its networks only what the next sweep takes", async () => {
+    const child = await startRunner();
+    expect(await listOf("containers", child.pid)).toHaveLength(5);
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    await vi.waitFor(async () => expect(await listOf("containers", child.pid)).toEqual([]), { timeout: 5_000 });
+    await vi.waitFor(async () => {
+      await sweep(engine, "dead");
+      expect(await listOf("networks", child.pid)).toEqual([]);
+    });
+  });
+});
+
+describe("a run that ends", () => {
+  test("leaves nothing", async () => {
+    const sandbox = await openSandbox("docker");
+    expect(await listOf("networks", process.pid)).toHaveLength(1);
+    await sandbox[Symbol.asyncDispose]();
+    expect(await listOf("containers", process.pid)).toEqual([]);
+    expect(await listOf("networks", process.pid)).toEqual([]);
+  });
+  test("leaves everything where it is to be kept, and the shell it hints at is in the pod", async () => {
+    const child = spawn(process.execPath, [RUNNER, "kept"], { stdio: ["ignore", "pipe", "inherit"] });
+    let hint = "";
+    child.stdout.on("data", (text) => {
+      hint += text;
+    });
+    await once(child, "exit");
+    const pid = child.pid ?? 0;
+    const networks = await engine.listNetworks({ filters: { label: [RUN_LABEL] } });
+    const run =
+      networks.map(({ Labels }) => Labels?.[RUN_LABEL] ?? "").find((id) => id.split(".")[2] === String(pid)) ?? "";
+    try {
+      expect(await listOf("containers", pid)).toHaveLength(5);
+      const [command = "", ...args] = hint.trim().replace("-it ", "").split(" ");
+      const addresses = execFileSync(command, [...args, "-c", "ip -brief address show eth0"], { encoding: "utf8" });
+      expect(addresses).toMatch(/10\.244\.\d+\.2\/24/);
+      await sweep(engine, "dead");
+      expect(await listOf("networks", pid)).toHaveLength(1);
+    } finally {
+      await vi.waitFor(async () => {
+        await sweep(engine, "dead-and-kept", [run]);
+        expect([...(await listOf("containers", pid)), ...(await listOf("networks", pid))]).toEqual([]);
+      });
+    }
+  });
+});
+
+describe("what the harness cannot look at is told as such", () => {
+  test("when a container is stopped: the flows of its agent, not those of the others", async () => {
+    await using sandbox = await openSandbox("docker");
+    await sandbox.enter(SPEC);
+    const [client] = (await listOf("containers", process.pid)).filter((name) => name.endsWith("-client"));
+    await engine.getContainer(client?.slice(1) ?? "").kill();
+    const seen = await sandbox.drive([request("client -> pod:8080", sandbox), request("app -> upstream:80", sandbox)]);
+    expect(seen.map(({ landing }) => landing.kind)).toEqual(["could-not-look", "listener"]);
+    expect(seen[0]?.landing.cause).toMatch(/the sandbox agent of the container landfall-\d+-\d+-client has ended/);
+    await expect(sandbox.enter({ ...SPEC, clientPorts: [90] })).rejects.toMatchObject({ code: "agent-failed" });
+  });
+
+  describe("when the engine goes", () => {
+    const path = join(tmpdir(), `landfall-engine-${process.pid}.sock`);
+    const sockets = new Set<Socket>();
+    let server: Server | null = null;
+    afterEach(() => vi.unstubAllEnvs());
+    afterAll(() => server?.close());
+
+    /** Stands between landfall and the engine, so that the engine can go without harm to others. */
+    async function startGate(): Promise<void> {
+      server = createServer((near) => {
+        const far = connect("/var/run/docker.sock");
+        near.pipe(far).pipe(near);
+        for (const socket of [near, far]) {
+          sockets.add(socket);
+          socket.on("error", () => socket.destroy());
+        }
+      }).listen(path);
+      await once(server, "listening");
+    }
+
+    test("flows could not be looked at, and to end a sandbox still works", async () => {
+      await startGate();
+      vi.stubEnv("DOCKER_HOST", `unix://${path}`);
+      await using sandbox = await openSandbox("docker");
+      await sandbox.enter(SPEC);
+      for (const socket of sockets) socket.destroy();
+      const [seen] = await sandbox.drive([request("client -> pod:8080", sandbox)]);
+      expect(seen?.landing.kind).toBe("could-not-look");
+    });
+
+    test("no sandbox opens, and the error says where none answers", async () => {
+      vi.stubEnv("DOCKER_HOST", "unix:///nowhere/docker.sock");
+      await expect(openSandbox("docker")).rejects.toMatchObject({
+        code: "environment",
+        exitCode: 3,
+        message: expect.stringContaining("/nowhere/docker.sock"),
+      });
+    });
+  });
+});
+
+test("an init container has NET_ADMIN and NET_RAW and no other right", async () => {
+  await using sandbox = await openSandbox("docker");
+  await sandbox.enter(SPEC);
+  const [pod = ""] = (await listOf("containers", process.pid)).filter((name) => name.endsWith("-pod"));
+  const image = await ensureImage(engine, "pod", () => {});
+  const args = ["sh", "-c", "grep CapEff /proc/self/status >&2; exit 4"];
+  const plan = {
+    image,
+    run: currentRunId(),
+    pod: pod.slice(1),
+    args,
+    environment: {},
+    rights: "capabilities",
+  } as const;
+  expect(stateOfRun(plan.run)).toBe("alive");
+  await expect(runInitContainer(engine, plan)).rejects.toMatchObject({
+    code: "rules-refused",
+    message: expect.stringMatching(/status 4: CapEff:\s+0000000000003000$/),
+  });
+});

@@ -1,0 +1,76 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { connectEngine, imageExists, unlessGone } from "../../../harness/sandbox/docker-engine.ts";
+import { ensureImage } from "../../../harness/sandbox/docker-image.ts";
+import { currentRunId, KEEP_LABEL, RUN_LABEL } from "../../../harness/sandbox/run-id.ts";
+import { type SweepScope, sweep } from "../../../harness/sandbox/sweep.ts";
+
+const engine = connectEngine();
+/** A run of this machine whose process has another start than the one that has its pid now. */
+const DEAD = currentRunId().replace(/\d+$/, "1");
+const cleanUp: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+  for (const undo of cleanUp.splice(0).reverse()) await undo().catch(() => null);
+});
+
+async function makeNetwork(labels: Readonly<Record<string, string>>): Promise<string> {
+  const network = await engine.createNetwork({ Name: `sweep-test-${crypto.randomUUID()}`, Labels: labels });
+  cleanUp.push(() => network.remove());
+  return network.id;
+}
+
+async function makeContainer(labels: Readonly<Record<string, string>>, network: string): Promise<string> {
+  const image = await ensureImage(engine, "pod", () => {});
+  const HostConfig = { NetworkMode: network };
+  const container = await engine.createContainer({ Image: image, Cmd: ["sleep", "600"], Labels: labels, HostConfig });
+  cleanUp.push(() => container.remove({ force: true }));
+  await container.start();
+  return container.id;
+}
+
+/**
+ * Sweeps, and gives which of these things are still there. It may have been another run that has swept them meanwhile: every run does
+ * so when it starts.
+ */
+async function leftAfterSweep(ids: readonly string[], scope: SweepScope): Promise<readonly string[]> {
+  await sweep(engine, scope);
+  const found = await Promise.all(
+    ids.map(async (id) => {
+      const asked = [engine.getNetwork(id).inspect(), engine.getContainer(id).inspect()];
+      return (await Promise.all(asked.map((one) => unlessGone<unknown>(one)))).some((answer) => answer !== null);
+    }),
+  );
+  return ids.filter((_, i) => found[i]);
+}
+
+describe("a sweep", () => {
+  test("removes a dead run's network with the container that is still on it", async () => {
+    const network = await makeNetwork({ [RUN_LABEL]: DEAD });
+    const container = await makeContainer({ [RUN_LABEL]: DEAD }, network);
+    expect(await leftAfterSweep([network, container], "dead")).toEqual([]);
+  });
+  test("leaves alone what a living run has, what is nobody's, and what has no label of landfall", async () => {
+    const ids = [
+      await makeNetwork({ [RUN_LABEL]: currentRunId() }),
+      await makeNetwork({ [RUN_LABEL]: "somebody-else" }),
+      await makeNetwork({ other: DEAD }),
+    ];
+    expect(await leftAfterSweep(ids, "dead")).toEqual(ids);
+  });
+  test("of certain runs leaves alone what others have left", async () => {
+    const id = await makeNetwork({ [RUN_LABEL]: DEAD, [KEEP_LABEL]: "1" });
+    expect(await sweep(engine, "dead-and-kept", [DEAD.replace(/1$/, "2")])).toEqual([]);
+    await engine.getNetwork(id).inspect();
+  });
+  test("takes what a person asked to keep only where it is asked to, and tells of it", async () => {
+    const id = await makeNetwork({ [RUN_LABEL]: DEAD, [KEEP_LABEL]: "1" });
+    expect(await leftAfterSweep([id], "dead")).toEqual([id]);
+    const removed = await sweep(engine, "dead-and-kept", [DEAD]);
+    expect(removed).toContainEqual({ kind: "network", id, name: expect.stringMatching(/^sweep-test-/), run: DEAD });
+    expect(await sweep(engine, "dead-and-kept", [DEAD])).toEqual([]);
+  });
+});
+
+test("an image that nobody has built is not there", async () => {
+  expect(await imageExists(engine, "landfall/pod:0000000000000000")).toBe(false);
+});

@@ -1,0 +1,59 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { findMismatch } from "../../../harness/setup/node-modules.mjs";
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+});
+
+type Packages = Readonly<Record<string, { readonly version: string; readonly optional?: boolean }>>;
+
+const LOCKED: Packages = {
+  "": { version: "0.1.0" },
+  "node_modules/node": { version: "24.0.0" },
+  "node_modules/fsevents": { version: "2.0.0", optional: true },
+};
+const INSTALLED: Packages = { "node_modules/node": { version: "24.0.0" } };
+const FILES = ["node_modules/node/package.json", "node_modules/.bin/node"];
+
+/** Lays a checkout out: what the lock file wants, what npm has noted as installed (null: it was broken off), and the files there are. */
+function check(locked: Packages, installed: Packages | null, files: readonly string[], expected: string | null): void {
+  const root = mkdtempSync(join(tmpdir(), "landfall-node-modules-"));
+  folders.push(root);
+  const write = (file: string, text: string) => {
+    mkdirSync(dirname(join(root, file)), { recursive: true });
+    writeFileSync(join(root, file), text);
+  };
+  write("package-lock.json", JSON.stringify({ packages: locked }));
+  if (installed) write("node_modules/.package-lock.json", JSON.stringify({ packages: installed }));
+  for (const file of files) write(file, "{}");
+  expect(findMismatch(root)).toBe(expected);
+}
+
+describe("node_modules", () => {
+  test("matches, though an optional package of another platform is not there", () =>
+    check(LOCKED, INSTALLED, FILES, null));
+  test("is half-made where npm has not come to its end", () =>
+    check(LOCKED, null, FILES, "node_modules is missing or half-made"));
+  test("does not match at another version", () =>
+    check(
+      { ...LOCKED, "node_modules/node": { version: "24.1.0" } },
+      INSTALLED,
+      FILES,
+      "node_modules/node is not at version 24.1.0",
+    ));
+  test("does not match where a package was added", () =>
+    check(
+      { ...LOCKED, "node_modules/new": { version: "1.0.0" } },
+      INSTALLED,
+      FILES,
+      "node_modules/new is not at version 1.0.0",
+    ));
+  test("does not match where a folder was lost", () =>
+    check(LOCKED, INSTALLED, ["node_modules/.bin/node"], "node_modules/node is not at version 24.0.0"));
+  test("does not match where the install script of Node was broken off", () =>
+    check(LOCKED, INSTALLED, ["node_modules/node/package.json"], "node_modules holds no Node"));
+});

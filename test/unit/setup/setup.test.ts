@@ -1,0 +1,64 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+
+const ROOT = resolve(import.meta.dirname, "../../..");
+const SETUP = "harness/setup/setup.mjs";
+
+/** Runs the set-up by a command line, and gives its exit code and what it said. */
+function run(command: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+  const [program = "", ...args] = command;
+  const env = { PATH: process.env["PATH"], ...environment };
+  const { status, stdout, stderr } = spawnSync(program, args, { cwd: ROOT, env, encoding: "utf8" });
+  return { status, stdout, stderr };
+}
+
+const HIDE_DOCKERD = 'if found=$(command -v dockerd); then mount --bind /dev/null "$(readlink -f "$found")"; fi';
+
+/** Runs a shell line in a mount namespace of its own, where it may hide files from the set-up, and then the set-up. */
+function runHiding(line: string, environment: Readonly<Record<string, string>>) {
+  const words = ["unshare", "--mount", "sh", "-ec", `${line}; exec "$0" ${SETUP}`, process.execPath];
+  return run(words, environment);
+}
+
+describe("the set-up", () => {
+  test("says nothing and does nothing on a machine that is set up", () => {
+    expect(run([process.execPath, SETUP])).toEqual({ status: 0, stdout: "", stderr: "" });
+  });
+  test("ends with 3 where DOCKER_HOST names no engine, and says what to do", () => {
+    const { status, stdout, stderr } = run([process.execPath, SETUP], { DOCKER_HOST: "unix:///nowhere/docker.sock" });
+    expect({ status, stdout }).toEqual({ status: 3, stdout: "" });
+    expect(stderr).toMatch(/DOCKER_HOST is unix:\/\/\/nowhere\/docker.sock.*Start that engine, or unset DOCKER_HOST/);
+  });
+  test("ends with 3 where it may not install an engine, and says the command that does", () => {
+    const hide = `mount -t tmpfs landfall /run; ${HIDE_DOCKERD}`;
+    const { status, stderr } = runHiding(hide, { LANDFALL_NO_INSTALL: "1" });
+    expect({ status, stderr }).toEqual({
+      status: 3,
+      stderr:
+        "landfall set-up: dockerd is missing and LANDFALL_NO_INSTALL=1 forbids installing it. Run: sudo apt-get install docker.io\n",
+    });
+  });
+  test("ends with 3 for an ordinary user where no engine answers, and names the way without containers", () => {
+    const words = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", process.execPath, SETUP];
+    const { status, stderr } = run(words);
+    expect(status).toBe(3);
+    expect(stderr).toMatch(/sudo npm start/);
+    expect(stderr).toMatch(/verify --sandbox netns/);
+  });
+  test("only says what the netns backend lacks where an engine answers, since containers need nothing of it", () => {
+    const { status, stderr } = runHiding('mount --bind /dev/null "$(readlink -f "$(command -v newuidmap)")"', {
+      LANDFALL_NO_INSTALL: "1",
+    });
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/the netns backend lacks newuidmap .*: sudo apt-get install uidmap\n$/);
+  });
+  test("needs nothing that is not part of Node", () => {
+    const folder = join(ROOT, "harness/setup");
+    const imports = readdirSync(folder).flatMap((file) =>
+      [...readFileSync(join(folder, file), "utf8").matchAll(/from "([^"]+)"/g)].map((found) => found[1] ?? ""),
+    );
+    expect(imports.filter((name) => !/^(node:|\.\/[\w-]+\.mjs$)/.test(name))).toEqual([]);
+  });
+});
