@@ -3,7 +3,7 @@ import { release } from "node:os";
 import { join } from "node:path";
 import { runCommand } from "./command.ts";
 import { dialAll } from "./dialler.ts";
-import { runInNamespace } from "./identity.ts";
+import { OUTER_PID, runInNamespace } from "./identity.ts";
 import { KernelRules, nameTool } from "./kernel-rules.ts";
 import { ListenerRegistry } from "./listener-registry.ts";
 import { ListeningCrew } from "./listening-crew.ts";
@@ -63,7 +63,7 @@ async function describeAgent(variant: IptablesVariant): Promise<AgentFacts> {
     ({ stdout }) => stdout.trim().replace(/^iptables v?/, ""),
     () => null,
   );
-  return { pid: process.pid, kernel: release(), iptables };
+  return { pid: OUTER_PID, kernel: release(), iptables };
 }
 
 /** `/proc/sys/net` shows the namespace of the thread that looks. */

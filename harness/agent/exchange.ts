@@ -4,7 +4,7 @@ import type { Landing } from "../model/landing.ts";
 import type { Answer, Greeting } from "./greeting.ts";
 import { makeBlindLanding, makeFailureLanding, makeTimedOutLanding } from "./landings.ts";
 import { type Endpoint, renderEndpoint } from "./socket-address.ts";
-import { openConnection, readConnectionState } from "./sockets.ts";
+import { ConnectionWatch, openConnection } from "./sockets.ts";
 
 /**
  * How long a made connection waits for its answer beyond the time the farthest dial may take, for each passage through the stub that may
@@ -17,20 +17,19 @@ const PASSAGES_AT_MOST = 9;
  * Makes one connection, greets, and gives the landing that the far end answers, or the way in which the connection failed.
  * Never throws. `open` must make the socket at once, in the namespace and for the owner it belongs to.
  */
-export function exchange(
+export async function exchange(
   target: Endpoint,
   source: string | null,
   greeting: Greeting,
   open: OpenConnection = openConnection,
-) {
+): Promise<Landing> {
   const what = `connect to ${renderEndpoint(target)}${source === null ? "" : ` from ${source}`}`;
   try {
     const opened = open(target, source);
-    if ("errno" in opened)
-      return Promise.resolve(makeFailureLanding(getSystemErrorName(-opened.errno), greeting.hops, what));
-    return converse(opened.fd, greeting, what);
+    if ("errno" in opened) return makeFailureLanding(getSystemErrorName(-opened.errno), greeting.hops, what);
+    return await converse(opened.fd, greeting, what);
   } catch (error) {
-    return Promise.resolve(makeBlindLanding(`cannot ${what}: ${describe(error)}`, greeting.hops));
+    return makeBlindLanding(`cannot ${what}: ${describe(error)}`, greeting.hops);
   }
 }
 
@@ -43,6 +42,7 @@ export type OpenConnection = typeof openConnection;
  */
 function converse(fd: number, greeting: Greeting, what: string): Promise<Landing> {
   return new Promise((resolve) => {
+    const watch = new ConnectionWatch(fd);
     const socket = new Socket({ fd });
     let text = "";
     let isSettled = false;
@@ -50,13 +50,14 @@ function converse(fd: number, greeting: Greeting, what: string): Promise<Landing
       isSettled = true;
       clearTimeout(timer);
       socket.destroy();
+      watch.close();
       resolve(landing);
     };
     // Events that are already there come first: a busy thread must not make a time-out.
     const startTimer = (timeoutMs: number, act: () => void) =>
       setTimeout(() => setImmediate(() => isSettled || act()), timeoutMs);
     let timer = startTimer(greeting.timeoutMs, () => {
-      if (readConnectionState(fd) === "not-connected") return settle(makeTimedOutLanding(greeting.hops));
+      if (watch.readState() === "not-connected") return settle(makeTimedOutLanding(greeting.hops));
       timer = startTimer(answerTimeoutMs(greeting), () =>
         settle(makeBlindLanding(describeSilence(what), greeting.hops)),
       );
@@ -67,8 +68,9 @@ function converse(fd: number, greeting: Greeting, what: string): Promise<Landing
       if (text.endsWith("\n")) settle(readAnswer(text, greeting, what));
     });
     socket.on("end", () => isSettled || settle(makeBlindLanding(`${what}: closed without an answer`, greeting.hops)));
-    socket.on("error", (error: NodeJS.ErrnoException) =>
-      settle(makeFailureLanding(error.code ?? error.message, greeting.hops, what)),
+    socket.on(
+      "error",
+      (error: NodeJS.ErrnoException) => isSettled || settle(readFailure(error, watch, greeting, what)),
     );
     socket.write(`${JSON.stringify(greeting)}\n`);
   });
@@ -76,6 +78,13 @@ function converse(fd: number, greeting: Greeting, what: string): Promise<Landing
 
 function answerTimeoutMs({ timeoutMs, hops }: Greeting): number {
   return timeoutMs + (PASSAGES_AT_MOST - hops.length) * ANSWER_SLACK_MS;
+}
+
+/** Rules reset a connection before anything gets through; whoever resets it later has had the greeting, and owes an answer. */
+function readFailure(error: NodeJS.ErrnoException, watch: ConnectionWatch, { hops }: Greeting, what: string): Landing {
+  const landing = makeFailureLanding(error.code ?? error.message, hops, what);
+  if (landing.kind !== "reset" || watch.readDelivery() === "not-delivered") return landing;
+  return makeBlindLanding(`${what}: somebody took the greeting and reset the connection`, hops);
 }
 
 function describeSilence(what: string): string {

@@ -1,4 +1,4 @@
-import { openSync } from "node:fs";
+import { openSync, readlinkSync } from "node:fs";
 import type { Owner } from "../model/pod.ts";
 import { checkResult, KERNEL, setfsgid, setfsuid, setns, unshare } from "./syscalls.ts";
 
@@ -46,6 +46,9 @@ export function assumeOwner({ uid, gid }: Owner): void {
     );
   }
 }
+
+/** This process's number as the mounted /proc counts: another than its own where it is in a pid namespace below that. */
+export const OUTER_PID = Number(readlinkSync("/proc/self"));
 
 /** The owner that this process was started as. */
 export const OWN_OWNER: Owner = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };

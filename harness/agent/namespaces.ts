@@ -1,6 +1,6 @@
 import { closeSync } from "node:fs";
 import { CallError } from "./fault.ts";
-import { makeNamespace } from "./identity.ts";
+import { makeNamespace, OUTER_PID } from "./identity.ts";
 
 /** The network namespaces an agent has made, by name; they live as long as the agent. Null is the agent's own. */
 export class Namespaces {
@@ -28,7 +28,7 @@ export class Namespaces {
 
   /** Gives the path of each namespace, by which other processes reach it. */
   listPaths(): Readonly<Record<string, string>> {
-    return Object.fromEntries([...this.#open].map(([name, { fd }]) => [name, `/proc/${process.pid}/fd/${fd}`]));
+    return Object.fromEntries([...this.#open].map(([name, { fd }]) => [name, `/proc/${OUTER_PID}/fd/${fd}`]));
   }
 
   #get(name: string): { readonly fd: number; readonly serial: number } {

@@ -4,7 +4,9 @@ import {
   checkResult,
   close,
   connect,
+  dup,
   getpeername,
+  getsockopt,
   KERNEL,
   lastErrno,
   listen,
@@ -58,11 +60,36 @@ export function openConnection(
   });
 }
 
-/** Says whether a socket's connection has been made. */
-export function readConnectionState(fd: number): "connected" | "not-connected" {
-  const length = Buffer.from([28, 0, 0, 0]);
-  return getpeername(fd, Buffer.alloc(28), length) === 0 ? "connected" : "not-connected";
+/** What the kernel knows of a connection, whatever has become of it; holds a descriptor of its own until closed. */
+export class ConnectionWatch {
+  readonly #fd: number;
+
+  constructor(fd: number) {
+    this.#fd = checkResult(dup(fd), "dup", `${fd}`);
+  }
+
+  /** Says whether the connection has been made and still stands. */
+  readState(): "connected" | "not-connected" {
+    const length = Buffer.from([28, 0, 0, 0]);
+    return getpeername(this.#fd, Buffer.alloc(28), length) === 0 ? "connected" : "not-connected";
+  }
+
+  /** Says whether the far end's kernel has taken any of what was written; the SYN counts as one byte. */
+  readDelivery(): "delivered" | "not-delivered" {
+    const info = Buffer.alloc(TCP_INFO_BYTES);
+    const length = Buffer.from([TCP_INFO_BYTES, 0, 0, 0]);
+    checkResult(getsockopt(this.#fd, KERNEL.SOL_TCP, KERNEL.TCP_INFO, info, length), "getsockopt", "TCP_INFO");
+    return info.readBigUInt64LE(TCP_INFO_BYTES_ACKED) > 1n ? "delivered" : "not-delivered";
+  }
+
+  close(): void {
+    close(this.#fd);
+  }
 }
+
+/** `struct tcp_info` up to and with `tcpi_bytes_acked` (include/uapi/linux/tcp.h, Linux 4.1 and later). */
+const TCP_INFO_BYTES_ACKED = 120;
+const TCP_INFO_BYTES = 128;
 
 function openSocket(family: 4 | 6, what: string): number {
   return checkResult(socket(family === 6 ? KERNEL.AF_INET6 : KERNEL.AF_INET, STREAM, 0), "socket for", what);

@@ -36,6 +36,8 @@ export const bind = libc.func("int bind(int fd, const void *address, uint32_t le
 export const connect = libc.func("int connect(int fd, const void *address, uint32_t length)");
 /** `listen(2)`. */
 export const listen = libc.func("int listen(int fd, int backlog)");
+/** `dup(2)`. */
+export const dup = libc.func("int dup(int fd)");
 /** `close(2)`. */
 export const close = libc.func("int close(int fd)");
 /** `getpeername(2)`. */
@@ -78,8 +80,10 @@ export const KERNEL = {
   MSG_DONTWAIT: 0x40,
   SOL_IP: 0,
   SOL_SOCKET: 1,
+  SOL_TCP: 6,
   SOL_IPV6: 41,
   SO_REUSEADDR: 2,
+  TCP_INFO: 11,
   IP_TRANSPARENT: 19,
   IP_BIND_ADDRESS_NO_PORT: 24,
   IPV6_V6ONLY: 26,

@@ -12,7 +12,11 @@ export interface AgentStreams {
 interface Pending {
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: LandfallError) => void;
+  readonly deadline: NodeJS.Timeout;
 }
+
+/** How long an agent may take for a call that does not itself wait for anything. */
+const CALL_TIMEOUT_MS = 20_000;
 
 /** How much of the agent's last words is kept for the error that tells of its end. */
 const LAST_WORDS_CHARACTERS = 2_000;
@@ -43,12 +47,16 @@ export class AgentClient implements AsyncDisposable {
     this.#ended = this.#read(stdout, saidAll);
   }
 
-  /** Makes one call. Throws the agent's fault as a LandfallError of the same code, or `agent-failed` where the agent is gone. */
-  call<N extends CallName>(call: N, params: CallParams<N>): Promise<CallResult<N>> {
+  /**
+   * Makes one call. Throws the agent's fault as a LandfallError of the same code, or `agent-failed` where the agent is gone or does not
+   * reply in time; such an agent is given up: its stdin ends, and every other call fails too.
+   */
+  call<N extends CallName>(call: N, params: CallParams<N>, timeoutMs = CALL_TIMEOUT_MS): Promise<CallResult<N>> {
     if (this.#end) return Promise.reject(this.#end);
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve: (result) => resolve(result as CallResult<N>), reject });
+      const deadline = setTimeout(() => this.#giveUp(`has not replied to ${call} within ${timeoutMs} ms`), timeoutMs);
+      this.#pending.set(id, { resolve: (result) => resolve(result as CallResult<N>), reject, deadline });
       this.#stdin.write(`${JSON.stringify({ id, call, params })}\n`);
     });
   }
@@ -92,6 +100,7 @@ export class AgentClient implements AsyncDisposable {
     }
     const pending = this.#pending.get(line.id);
     this.#pending.delete(line.id);
+    clearTimeout(pending?.deadline);
     if (line.ok) pending?.resolve(line.result);
     else pending?.reject(faultError(line.error));
   }
@@ -104,9 +113,18 @@ export class AgentClient implements AsyncDisposable {
 
   #fail(cause: unknown): void {
     const words = this.#lastWords.trim();
-    const message = `the sandbox agent of ${this.name} has ended${words ? `, saying: ${words}` : " without a word"}. Run again; landfall doctor says what works here.`;
-    this.#end = new LandfallError("agent-failed", message, { cause });
-    for (const { reject } of this.#pending.values()) reject(this.#end);
+    this.#giveUp(`has ended${words ? `, saying: ${words}` : " without a word"}`, cause);
+  }
+
+  /** Only the first reason counts: what follows is its consequence. */
+  #giveUp(reason: string, cause?: unknown): void {
+    const message = `the sandbox agent of ${this.name} ${reason}. Run again; landfall doctor says what works here.`;
+    this.#end ??= new LandfallError("agent-failed", message, cause === undefined ? {} : { cause });
+    this.#stdin.end();
+    for (const { reject, deadline } of this.#pending.values()) {
+      clearTimeout(deadline);
+      reject(this.#end);
+    }
     this.#pending.clear();
   }
 }

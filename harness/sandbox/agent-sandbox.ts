@@ -77,8 +77,9 @@ export class AgentSandbox implements Sandbox {
   ): Promise<readonly Observation[]> {
     const dials = requests.map((request) => this.#planDial(request));
     const results = new Map((await driveAll(dials, inFlight)).map((result) => [result.token, result]));
-    if (!dials.every(({ dial }) => this.#isConfirmed(results.get(dial.token)))) await this.#sync();
-    return dials.map(({ dial }) => this.#observe(results.get(dial.token), dial));
+    const isConfirmed = dials.every(({ dial }) => this.#isConfirmed(results.get(dial.token)));
+    const blindness = isConfirmed ? null : await this.#sync();
+    return dials.map(({ dial }) => this.#observe(results.get(dial.token), dial, blindness));
   }
 
   shellHint(): string | null {
@@ -144,20 +145,29 @@ export class AgentSandbox implements Sandbox {
     return confirmLanding(result, this.#recordsOf(result.token)).kind === "listener";
   }
 
-  /** An agent that is gone tells nothing any more; its flows are then not confirmed. */
-  async #sync(): Promise<void> {
-    await Promise.all(this.#agents().map((agent) => agent.call("sync", {}).catch(() => null)));
+  /** Gives why some listener's word cannot be had, or null. */
+  async #sync(): Promise<string | null> {
+    const ends = await Promise.allSettled(this.#agents().map((agent) => agent.call("sync", {})));
+    const failure = ends.find((end) => end.status === "rejected");
+    return failure ? (failure.reason as Error).message : null;
   }
 
   #recordsOf(token: string): readonly Seen[] {
     return this.#agents().flatMap((agent) => agent.seen(token));
   }
 
-  #observe(result: DialResult | undefined, dial: Dial): Observation {
+  /** Where an agent is gone, so are its listeners: a refusal then tells of the harness, not of the rules. */
+  #observe(result: DialResult | undefined, dial: Dial, blindness: string | null): Observation {
     const records = this.#recordsOf(dial.token);
     for (const agent of this.#agents()) agent.forget(dial.token);
-    if (result) return { landing: confirmLanding(result, records), durationMs: result.durationMs };
-    return { landing: makeLanding("could-not-look", { cause: "the agent gave no result" }), durationMs: 0 };
+    if (!result)
+      return { landing: makeLanding("could-not-look", { cause: "the agent gave no result" }), durationMs: 0 };
+    const landing = confirmLanding(result, records);
+    const isBlind = blindness !== null && landing.kind !== "listener" && landing.kind !== "could-not-look";
+    return {
+      landing: isBlind ? makeLanding("could-not-look", { cause: blindness }) : landing,
+      durationMs: result.durationMs,
+    };
   }
 }
 

@@ -36,10 +36,22 @@ function runsByAgent(dials: readonly PlannedDial[]): readonly (readonly PlannedD
 async function driveBatch(batch: readonly PlannedDial[], inFlight: number): Promise<readonly DialResult[]> {
   const dials = batch.map(({ dial }) => dial);
   try {
-    const { results } = (await batch[0]?.agent.call("dial", { dials, inFlight })) ?? { results: [] };
+    const { results } = (await batch[0]?.agent.call("dial", { dials, inFlight }, batchTimeoutMs(dials, inFlight))) ?? {
+      results: [],
+    };
     return results;
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error);
     return dials.map(({ token }) => ({ token, landing: makeLanding("could-not-look", { cause }), durationMs: 0 }));
   }
+}
+
+/** How long a flow may take that connects only at the last moment and is never answered: the agent itself gives it up before. */
+const UNANSWERED_MS = 5_000;
+const SLACK_MS = 10_000;
+
+/** Gives the time after which an agent must have driven a batch, were every flow in it of the slowest kind. */
+function batchTimeoutMs(dials: readonly Dial[], inFlight: number): number {
+  const slowestMs = Math.max(...dials.map(({ timeoutMs }) => timeoutMs)) + UNANSWERED_MS;
+  return Math.ceil(dials.length / inFlight) * slowestMs + SLACK_MS;
 }

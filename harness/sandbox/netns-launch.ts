@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { extname, join } from "node:path";
 import { AgentClient } from "./agent-client.ts";
@@ -7,20 +7,24 @@ import { unshareOptions } from "./namespace-settings.ts";
 /** A running agent in namespaces of its own. */
 export interface LaunchedAgent {
   readonly agent: AgentClient;
+  /** A process in the agent's mount and user namespaces. */
   readonly pid: number;
-  /** Resolves when the process has ended. */
-  readonly ended: Promise<unknown>;
+  /** Ends the agent and everything it has started, and waits until they are gone. */
+  readonly stop: () => Promise<void>;
 }
 
 const AGENT = join(import.meta.dirname, "..", "agent", `main${extname(import.meta.filename)}`);
+/** An agent that does not end with its stdin within this time is killed. */
+const STOP_TIMEOUT_MS = 2_000;
 
 /**
- * Starts the agent in its own mount and network namespaces, without root in its own user namespace too.
+ * Starts the agent in its own mount, network and pid namespaces, without root in its own user namespace too. It is the first process of
+ * its pid namespace, so that the kernel kills whatever it has started when it ends.
  * Rejects where unshare(1) is not there; where namespaces are forbidden the agent ends before it answers anything.
  */
 export async function launchAgent(): Promise<LaunchedAgent> {
-  const options = unshareOptions(process.geteuid?.() ?? 0);
-  const child = spawn("unshare", [...options, "--", process.execPath, AGENT, "--private-run"], {
+  const scope = [...unshareOptions(process.geteuid?.() ?? 0), "--pid", "--fork", "--kill-child"];
+  const child = spawn("unshare", [...scope, "--", process.execPath, AGENT, "--private-run"], {
     stdio: ["pipe", "pipe", "pipe"],
     detached: true,
   });
@@ -28,5 +32,12 @@ export async function launchAgent(): Promise<LaunchedAgent> {
   // A program that cannot be started says so by an event.
   await once(child, "spawn");
   const agent = new AgentClient("the sandbox", child);
-  return { agent, pid: child.pid ?? 0, ended };
+  return { agent, pid: child.pid ?? 0, stop: () => stopAgent(agent, child, ended) };
+}
+
+async function stopAgent(agent: AgentClient, child: ChildProcess, ended: Promise<unknown>): Promise<void> {
+  const timer = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS);
+  await agent[Symbol.asyncDispose]();
+  await ended;
+  clearTimeout(timer);
 }

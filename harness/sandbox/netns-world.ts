@@ -90,8 +90,7 @@ export class NetnsWorld implements World {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#launched.agent[Symbol.asyncDispose]();
-    await this.#launched.ended;
+    await this.#launched.stop();
   }
 }
 
@@ -108,7 +107,7 @@ export async function startNetnsWorld(): Promise<NetnsWorld> {
     await configureHosts(launched, paths["upstream"] ?? "");
     return new NetnsWorld(launched, paths);
   } catch (error) {
-    await launched?.agent[Symbol.asyncDispose]();
+    await launched?.stop();
     const { works, why, remedy } = await detectNetns();
     throw works ? error : new LandfallError("environment", `${why} ${remedy}`, { cause: error });
   }

@@ -1,0 +1,37 @@
+import { existsSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
+import type { Manner } from "../../../harness/model/flow.ts";
+import { parseFlowText, resolveFlow } from "../../../harness/model/flow-text.ts";
+import { DEFAULT_ADDRESSES, type PodSpec } from "../../../harness/model/pod.ts";
+import type { FlowRequest } from "../../../harness/sandbox/sandbox.ts";
+
+/** A pod as the seed command's scenario has it. */
+export const USUAL_SPEC: PodSpec = {
+  proxyPort: 15001,
+  inboundCapturePort: 15006,
+  proxy: { uid: 1337, gid: 1337 },
+  interceptionMode: "REDIRECT",
+  listen: [8080, 22],
+  upstreamPorts: [80],
+  clientPorts: [],
+  upstreamAddresses: [],
+  kubevirtInterfaces: [],
+};
+
+/** Gives a flow from its text, in the addresses of a world of namespaces. */
+export function makeFlow(text: string, manner: Manner = "answer"): FlowRequest {
+  const parsed = parseFlowText(text);
+  if (!parsed.ok) throw new RangeError(parsed.findings.map(({ message }) => message).join(" "));
+  return { flow: resolveFlow(parsed.value, DEFAULT_ADDRESSES, USUAL_SPEC.proxy), manner };
+}
+
+const GONE_WITHIN_MS = 2_000;
+
+/** Waits until there is no process of this number; throws where it outlives its time. */
+export async function waitUntilGone(pid: number): Promise<void> {
+  const deadline = Date.now() + GONE_WITHIN_MS;
+  while (existsSync(`/proc/${pid}`)) {
+    if (Date.now() > deadline) throw new Error(`process ${pid} is still there`);
+    await setImmediate();
+  }
+}
