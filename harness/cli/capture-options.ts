@@ -23,6 +23,8 @@ export const CAPTURE_LONG_OPTIONS: readonly OptionSpec[] = [
 export interface CaptureCommandLine {
   readonly options: ParsedOptions;
   readonly capture: ResolvedCapture;
+  /** The generator's words as typed, or those that no flag at all means. */
+  readonly captureWords: readonly string[];
   /** Whether a flag of the generator was typed, or the config is the default one. */
   readonly captureFrom: "flags" | "default";
 }
@@ -55,8 +57,9 @@ export function readCaptureCommand(
   const captureFrom = words.capture.length > 0 ? "flags" : "default";
   const podIp = lastValue(options, "pod-ip");
   const dialect = lastValue(options, "dialect");
+  const captureWords = captureFrom === "default" && command.withoutFlags === "seed" ? SEED_WORDS : words.capture;
   const capture = parseCapture({
-    words: captureFrom === "default" && command.withoutFlags === "seed" ? SEED_WORDS : words.capture,
+    words: captureWords,
     environment: io.environment,
     files: readEnvironmentFiles(options, io.workingDirectory, findings),
     names: readNames(),
@@ -66,7 +69,7 @@ export function readCaptureCommand(
   if (!capture.ok) findings.push(...capture.findings);
   const asksForUsage = capture.ok && capture.value.purpose === "usage";
   if (!capture.ok || (findings.length > 0 && !asksForUsage)) throw refuse(findings);
-  return { options, capture: capture.value, captureFrom };
+  return { options, capture: capture.value, captureWords, captureFrom };
 }
 
 /** Gives the last value of an option, or undefined where it is not given. */

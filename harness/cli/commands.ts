@@ -5,6 +5,10 @@ import type { Command } from "./command.ts";
  * A new command is one file and one line here.
  */
 export const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>> = {
+  verify: {
+    summary: "says where every flow lands, and whether it should",
+    load: async () => (await import("./verify.ts")).verify,
+  },
   generate: {
     summary: "prints the rules, not applied",
     load: async () => (await import("./generate.ts")).generate,

@@ -8,7 +8,7 @@ import { resolveFlow } from "../model/flow-text.ts";
 import type { Landing } from "../model/landing.ts";
 import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
 import type { Installation } from "../sandbox/sandbox.ts";
-import type { ParsedScenario } from "./parsed-scenario.ts";
+import { familiesUnderTest, type ParsedScenario } from "./parsed-scenario.ts";
 import { makePodSpec } from "./pod-spec.ts";
 
 /** One flow to be driven, and where it must land. */
@@ -39,7 +39,8 @@ export function bindScenario(scenario: ParsedScenario, addresses: SandboxAddress
 function bindFlows(scenario: ParsedScenario, addresses: SandboxAddresses): Pick<BoundScenario, "spec" | "flows"> {
   const { config, listen } = scenario;
   if (scenario.flows === "intended") {
-    const intended = intendedFlows(config, addresses);
+    const tested = familiesUnderTest(scenario.installation);
+    const intended = intendedFlows(config, addresses).filter(({ flow }) => tested.includes(flow.family));
     const spec = makePodSpec(
       config,
       intended.map(({ flow }) => flow),

@@ -9,7 +9,7 @@ import type { Manner } from "../model/flow.ts";
 import { type FlowText, parseFlowText } from "../model/flow-text.ts";
 import { type LandingText, parseLandingText } from "../model/landing-text.ts";
 import { DEFAULT_ADDRESSES, hostOfActor, isLoopback, PASS_THROUGH_ADDRESS } from "../model/pod.ts";
-import type { PodRules, Ruleset } from "../model/ruleset.ts";
+import type { Ruleset } from "../model/ruleset.ts";
 import type { Scenario } from "../model/scenario.ts";
 import type { Installation } from "../sandbox/sandbox.ts";
 import { removeRules } from "./removed-rules.ts";
@@ -68,6 +68,7 @@ export function parseScenario(scenario: Scenario, file: string): Parsed<ParsedSc
   const flows = (["answer", "forward"] as const).flatMap((manner) =>
     Object.entries(scenario[manner] ?? {}).flatMap(([flow, landing]) => readFlow(flow, landing, manner, config, note)),
   );
+  if (installation) note("rules", findUntested(flows, installation));
   if (findings.length > 0 || !config || !installation) return { ok: false, findings };
   const { name, claim, listen = [] } = scenario;
   return { ok: true, value: { name, claim, config, installation, listen, flows } };
@@ -91,12 +92,24 @@ function readInstallation(scenario: Scenario, config: CaptureConfig, note: Note)
   return { kind: "capture", flags: scenario.capture, environment: scenario.environment ?? {}, rules: generated };
 }
 
+function findUntested(flows: readonly WrittenFlow[], installation: Installation): readonly Finding[] {
+  const tested = familiesUnderTest(installation);
+  const families = new Set(flows.map(({ flow }) => flow.family).filter((family) => !tested.includes(family)));
+  return [...families].map((family) => {
+    const field = family === 4 ? "ip" : "ip6";
+    return finding(
+      "",
+      `There are IPv${family} flows, and ${field} is not given; ${field}: "" puts that family under test without rules.`,
+    );
+  });
+}
+
 function readRules(text: string | undefined, family: Family, note: Note): Ruleset | null {
   if (text === undefined) return null;
   const parsed = parseIptablesSave(text, { where: "", family });
   if (parsed.ok) return parsed.value;
   note(`rules.${family === 4 ? "ip" : "ip6"}`, parsed.findings);
-  return null;
+  return { family, tables: [] };
 }
 
 function readFlow(
@@ -134,7 +147,20 @@ function checkActor({ text, actor, source, family }: FlowText, config: CaptureCo
   return findings;
 }
 
-/** Gives the rule sets that a scenario puts into the pod, or null where a script does and nobody knows them yet. */
-export function rulesOf({ installation }: Pick<ParsedScenario, "installation">): PodRules | null {
-  return installation.kind === "script" ? null : installation.rules;
+/** Gives the families that an installation puts rules in for, or may: a family whose rules are null is not under test. */
+export function familiesUnderTest(installation: Installation): readonly Family[] {
+  if (installation.kind === "script") return [4, 6];
+  const { ip, ip6 } = installation.rules;
+  return [...(ip === null ? [] : [4 as const]), ...(ip6 === null ? [] : [6 as const])];
+}
+
+/**
+ * Gives the scenario with another installation; flows of a family that is no longer under test are left away.
+ * Null where no flow is left: such a scenario could never fail.
+ */
+export function replaceInstallation(scenario: ParsedScenario, installation: Installation): ParsedScenario | null {
+  if (scenario.flows === "intended") return { ...scenario, installation };
+  const tested = familiesUnderTest(installation);
+  const flows = scenario.flows.filter(({ flow }) => tested.includes(flow.family));
+  return flows.length > 0 ? { ...scenario, installation, flows } : null;
 }

@@ -17,8 +17,8 @@ const DRIVEN_AGAIN = 20;
 /** What a run may be asked for beside landings. */
 export interface ScenarioRunOptions {
   readonly coverage?: "measured" | "not-measured";
-  /** Called while the rules of a scenario with a wrong landing are still in: `--pause-on-fail`. */
-  readonly onWrong?: (report: ScenarioReport, sandbox: Sandbox) => Promise<void>;
+  /** Called while a scenario's rules are still in, for a person to look at the pod; says whether they are to stay. */
+  readonly onRulesIn?: (report: ScenarioReport, sandbox: Sandbox) => Promise<"clear" | "keep">;
 }
 
 /** A scenario's report, and whether its sandbox can be used for another. */
@@ -41,12 +41,8 @@ export async function runScenario(
   try {
     await sandbox.enter(bound.spec);
     const blindBefore = await findBlindness(sandbox, bound, "Before the rules");
-    let report: ScenarioReport;
-    try {
-      report = await runWithRules(bound, sandbox, options);
-    } finally {
-      await sandbox.clear();
-    }
+    const { report, rules } = await runWithRules(bound, sandbox, options);
+    if (rules === "keep") return { report, sandbox: "usable" };
     const blindness = blindBefore ?? (await findBlindness(sandbox, bound, "After the rules"));
     return { report: blindness === null ? report : reportBlind(bound, blindness), sandbox: "usable" };
   } catch (error) {
@@ -55,19 +51,29 @@ export async function runScenario(
   }
 }
 
-async function runWithRules(
+/** Installs, drives and judges; whatever happens the rules are out again, unless they are to be kept. */
+async function runWithRules(bound: BoundScenario, sandbox: Sandbox, options: ScenarioRunOptions) {
+  let rules: "clear" | "keep" = "clear";
+  try {
+    await sandbox.install(bound.installation);
+    const report = await driveScenario(bound, sandbox, options);
+    rules = (await options.onRulesIn?.(report, sandbox)) ?? "clear";
+    return { report, rules };
+  } finally {
+    if (rules === "clear") await sandbox.clear();
+  }
+}
+
+async function driveScenario(
   bound: BoundScenario,
   sandbox: Sandbox,
   options: ScenarioRunOptions,
 ): Promise<ScenarioReport> {
-  await sandbox.install(bound.installation);
   const predictions = await predictFlows(bound, sandbox);
   const observations = await sandbox.drive(bound.flows, { inFlight: IN_FLIGHT });
   const coverage = options.coverage === "measured" ? measureCoverage(await sandbox.counters()) : null;
   const judged = bound.flows.map((flow, i) => judgeFlow(flow, observations[i], predictions[i] ?? null));
-  const report = assemble(bound, await attributeFlows(judged, bound, sandbox), coverage);
-  if (judged.some(({ verdict }) => verdict === "wrong")) await options.onWrong?.(report, sandbox);
-  return report;
+  return assemble(bound, await attributeFlows(judged, bound, sandbox), coverage);
 }
 
 function judgeFlow(bound: BoundFlow, observation: Observation | undefined, prediction: Prediction | null): FlowReport {
@@ -103,7 +109,7 @@ async function attributeFlows(
     const [flow, request] = [flows[i], bound.flows[i]];
     if (!flow || !request) continue;
     const rules = await attributeFlow(flow.observed, request, sandbox);
-    if (rules !== null) attributed[i] = { ...flow, rules, rulesBy: "counters" };
+    if (rules !== null) attributed[i] = { ...flow, rules: sortAs(flow.rules, rules), rulesBy: "counters" };
   }
   return attributed;
 }
@@ -119,6 +125,15 @@ async function attributeFlow(
   const after = await sandbox.counters();
   const isSame = again !== undefined && landingsAgree({ ...observed, source: null }, again.landing);
   return isSame ? findCountedRules(before, after) : null;
+}
+
+/** Counters tell no order; the prediction does, where it holds. What it does not name comes last. */
+function sortAs(predicted: readonly RulePlace[], counted: readonly RulePlace[]): readonly RulePlace[] {
+  const placeOf = ({ table, chain, index }: RulePlace) => {
+    const found = predicted.findIndex((each) => each.table === table && each.chain === chain && each.index === index);
+    return found < 0 ? predicted.length : found;
+  };
+  return counted.toSorted((a, b) => placeOf(a) - placeOf(b));
 }
 
 function reportBlind(bound: BoundScenario, cause: string): ScenarioReport {

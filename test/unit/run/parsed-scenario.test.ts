@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { renderIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import type { Scenario } from "../../../harness/model/scenario.ts";
-import { parseScenario, rulesOf } from "../../../harness/run/parsed-scenario.ts";
+import { parseScenario, replaceInstallation } from "../../../harness/run/parsed-scenario.ts";
 
 const SCENARIO: Scenario = {
   name: "sample",
@@ -58,6 +58,11 @@ describe("a scenario that cannot be used has a finding that names file and field
       { rules: { ip: "*nat\n-A NOWHERE -j ACCEPT\nCOMMIT\n" } },
       [/^sample\.ts: rules\.ip .*NOWHERE/],
     ],
+    [
+      "flows of a family that has no rules to be tested",
+      { rules: { ip6: "" } },
+      [/^sample\.ts: rules There are IPv4 flows, and ip is not given/],
+    ],
   ];
   test.each(rows)("%s", (_, fields, patterns) => {
     expect(findFaults(fields)).toEqual(patterns.map((pattern) => expect.stringMatching(pattern)));
@@ -68,9 +73,10 @@ describe("a scenario that cannot be used has a finding that names file and field
 function renderRules(fields: Partial<Scenario>) {
   const parsed = parseScenario({ ...SCENARIO, ...fields }, "sample.ts");
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.findings));
-  const rules = rulesOf(parsed.value);
+  const { installation } = parsed.value;
+  const rules = installation.kind === "script" ? null : installation.rules;
   const [ip, ip6] = [rules?.ip, rules?.ip6].map((ruleset) => ruleset && renderIptablesSave(ruleset));
-  return { kind: parsed.value.installation.kind, ip, ip6 };
+  return { kind: installation.kind, ip, ip6 };
 }
 
 describe("a scenario's rules", () => {
@@ -96,7 +102,7 @@ describe("a scenario's rules", () => {
   });
 
   test("are what the scenario gives, and a family it does not give is not under test", () => {
-    expect(renderRules({ rules: { ip6: "" } })).toEqual({
+    expect(renderRules({ rules: { ip6: "" }, answer: { "client6 -> pod6:80": "app" } })).toEqual({
       kind: "rules",
       ip: null,
       ip6: expect.not.stringContaining("-A"),
@@ -109,5 +115,21 @@ describe("a scenario's rules", () => {
     ["dual, as the original has it", "dual", false],
   ] as const)("of a pod that is %s", (_, pod, hasNat) => {
     expect(renderRules(pod ? { pod } : {}).ip6?.includes("*nat")).toBe(hasNat);
+  });
+});
+
+describe("a scenario with other rules", () => {
+  const NONE = { ip: null, ip6: null, policyRouting: { rules: [], routes: [], addresses: [] } };
+  const parsed = parseScenario({ ...SCENARIO, forward: { "client6 -> pod6:80": "app" } }, "sample.ts");
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.findings));
+
+  test("keeps the flows of the families they are for", () => {
+    const rules = { ...NONE, ip6: { family: 6 as const, tables: [] } };
+    const flows = replaceInstallation(parsed.value, { kind: "rules", rules })?.flows;
+    expect(flows).toEqual([expect.objectContaining({ flow: expect.objectContaining({ text: "client6 -> pod6:80" }) })]);
+  });
+
+  test("is none where no flow is left", () => {
+    expect(replaceInstallation(parsed.value, { kind: "rules", rules: NONE })).toBeNull();
   });
 });

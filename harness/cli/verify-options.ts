@@ -1,0 +1,177 @@
+import { existsSync, statSync } from "node:fs";
+import { dirname, extname, resolve } from "node:path";
+import { LandfallError } from "../errors.ts";
+import { type Finding, finding } from "../model/finding.ts";
+import { parseShard, type Shard } from "../run/scenario-shard.ts";
+import { type CaptureCommandLine, lastValue, readCaptureCommand } from "./capture-options.ts";
+import type { CommandIo } from "./command.ts";
+import type { OptionSpec } from "./options.ts";
+
+const SPECS: readonly OptionSpec[] = [
+  { name: "list", value: null },
+  { name: "all", value: null },
+  { name: "rules", value: "FILE" },
+  { name: "rules6", value: "FILE" },
+  { name: "rules-script", value: "FILE" },
+  { name: "sandbox", value: "BACKEND", choices: ["docker", "netns", "simulated", "auto"] },
+  { name: "envoy", value: "KIND", choices: ["stub", "real"] },
+  { name: "init-container", value: null },
+  { name: "privileged", value: null },
+  { name: "coverage", value: null },
+  { name: "min-coverage", value: "PERCENT" },
+  { name: "report", value: "FILE", repeatable: true },
+  { name: "jobs", value: "N" },
+  { name: "shard", value: "K/N" },
+  { name: "keep", value: null },
+  { name: "watch", value: null },
+  { name: "pause-on-fail", value: null },
+  { name: "json", value: null },
+];
+
+/** How a report file is written, by its ending. */
+export type ReportFormat = "json" | "xml" | "html";
+
+/** What `verify` is asked for, checked as a whole. */
+export interface VerifyOptions {
+  readonly line: CaptureCommandLine;
+  /** Scenario names, files and folders. */
+  readonly words: readonly string[];
+  readonly task: "verify" | "list";
+  readonly selection: "named" | "all";
+  /** Paths of rules from outside, absolute; null where none is given. */
+  readonly rules: { readonly ip: string | null; readonly ip6: string | null; readonly script: string | null };
+  readonly sandbox: "docker" | "netns" | "simulated" | "auto";
+  readonly envoy: "stub" | "real";
+  readonly captureBy: "init-container" | "resident-agent";
+  readonly rights: "capabilities" | "privileged";
+  readonly coverage: "measured" | "not-measured";
+  /** Percent of the rules that some flow must take; null: any. */
+  readonly minCoverage: number | null;
+  readonly reports: readonly { readonly path: string; readonly format: ReportFormat }[];
+  /** Null: as many as fit the machine. */
+  readonly jobs: number | null;
+  readonly shard: Shard | null;
+  readonly afterwards: "clean" | "keep";
+  readonly repetition: "once" | "watch";
+  readonly onWrong: "go-on" | "pause";
+  readonly output: "text" | "json";
+}
+
+/** Reads `verify`'s words. Throws `bad-usage` with every finding, those about files that are not there among them. */
+export function readVerifyOptions(args: readonly string[], io: CommandIo): VerifyOptions {
+  const line = readCaptureCommand(args, { specs: SPECS, withoutFlags: "seed", positionals: "own" }, io);
+  const findings: Finding[] = [];
+  const has = (name: string) => line.options.values.has(name);
+  const fileOf = (name: string) => readFileOption(`--${name}`, lastValue(line.options, name), io, findings);
+  const shard = readShard(lastValue(line.options, "shard"), findings);
+  const options: VerifyOptions = {
+    line,
+    words: line.options.positionals,
+    task: has("list") ? "list" : "verify",
+    selection: has("all") ? "all" : "named",
+    rules: { ip: fileOf("rules"), ip6: fileOf("rules6"), script: fileOf("rules-script") },
+    sandbox: (lastValue(line.options, "sandbox") ?? "auto") as VerifyOptions["sandbox"],
+    envoy: (lastValue(line.options, "envoy") ?? "stub") as VerifyOptions["envoy"],
+    captureBy: has("init-container") ? "init-container" : "resident-agent",
+    rights: has("privileged") ? "privileged" : "capabilities",
+    coverage: has("coverage") || has("min-coverage") ? "measured" : "not-measured",
+    minCoverage: readNumber("--min-coverage", lastValue(line.options, "min-coverage"), [0, 100], findings),
+    reports: (line.options.values.get("report") ?? []).flatMap((path) => readReport(path, io, findings)),
+    jobs: readNumber("--jobs", lastValue(line.options, "jobs"), [1, 64], findings),
+    shard,
+    afterwards: has("keep") ? "keep" : "clean",
+    repetition: has("watch") ? "watch" : "once",
+    onWrong: has("pause-on-fail") ? "pause" : "go-on",
+    output: has("json") ? "json" : "text",
+  };
+  findings.push(...findContradictions(options));
+  if (findings.length === 0) return options;
+  const count = findings.length === 1 ? "one finding" : `${findings.length} findings`;
+  throw new LandfallError("bad-usage", `The command line cannot be used (${count}); nothing was done.`, { findings });
+}
+
+function findContradictions({
+  line,
+  words,
+  selection,
+  rules,
+  afterwards,
+  repetition,
+  onWrong,
+  jobs,
+  task,
+}: VerifyOptions) {
+  const findings: Finding[] = [];
+  const refuse = (holds: boolean, where: string, message: string) => holds && findings.push(finding(where, message));
+  const named = words.length > 0 || selection === "all";
+  refuse(
+    named && line.captureFrom === "flags",
+    "-p … -k",
+    "Scenarios bring their own flags; give scenarios or flags, not both.",
+  );
+  refuse(
+    words.length > 0 && selection === "all",
+    "--all",
+    "It stands for every scenario; leave the names away, or --all.",
+  );
+  refuse(
+    rules.script !== null && (rules.ip ?? rules.ip6) !== null,
+    "--rules-script",
+    "Rules come from a script or from files, not from both.",
+  );
+  refuse(line.capture.purpose === "check", "-t", "verify has to apply the rules; leave -t away.");
+  refuse(
+    repetition === "watch" && (afterwards === "keep" || task === "list"),
+    "--watch",
+    "It goes on for ever, and cannot be combined with --keep or --list.",
+  );
+  refuse(
+    onWrong === "pause" && !process.stdin.isTTY,
+    "--pause-on-fail",
+    "It waits for a key, and standard input is no terminal.",
+  );
+  refuse(
+    (onWrong === "pause" || afterwards === "keep") && (jobs ?? 1) > 1,
+    "--jobs",
+    "To look at one pod there must be only one: leave --jobs away.",
+  );
+  return findings;
+}
+
+function readFileOption(where: string, path: string | undefined, io: CommandIo, findings: Finding[]): string | null {
+  if (path === undefined) return null;
+  const full = resolve(io.workingDirectory, path);
+  if (!statSync(full, { throwIfNoEntry: false })?.isFile()) findings.push(finding(where, `There is no file ${path}.`));
+  return full;
+}
+
+function readReport(path: string, io: CommandIo, findings: Finding[]): VerifyOptions["reports"] {
+  const format = (["json", "xml", "html"] as const).find((known) => extname(path) === `.${known}`);
+  const full = resolve(io.workingDirectory, path);
+  if (!format)
+    findings.push(finding("--report", `"${path}" ends in none of .json, .xml, .html, which say what to write.`));
+  if (!existsSync(dirname(full)))
+    findings.push(finding("--report", `There is no folder ${dirname(path)} to write ${path} in.`));
+  return format ? [{ path: full, format }] : [];
+}
+
+function readNumber(
+  where: string,
+  text: string | undefined,
+  [first, last]: readonly [number, number],
+  findings: Finding[],
+) {
+  if (text === undefined) return null;
+  const number = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= first && number <= last && (where !== "--jobs" || Number.isInteger(number))) return number;
+  findings.push(finding(where, `"${text}" is no number from ${first} to ${last}.`));
+  return null;
+}
+
+function readShard(text: string | undefined, findings: Finding[]): Shard | null {
+  if (text === undefined) return null;
+  const shard = parseShard(text);
+  if (shard.ok) return shard.value;
+  findings.push(...shard.findings);
+  return null;
+}

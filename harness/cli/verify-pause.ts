@@ -1,0 +1,38 @@
+import { once } from "node:events";
+import type { ScenarioReport } from "../model/report.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import type { CommandIo } from "./command.ts";
+import type { VerifyOptions } from "./verify-options.ts";
+
+/**
+ * Lets a person look at a pod while its rules are in: with `--keep` always, with `--pause-on-fail` where a flow landed wrong. Containers
+ * outlive this process, network namespaces do not: there it waits for Enter, or for an interrupt.
+ */
+export async function lookAtPod(
+  report: ScenarioReport,
+  sandbox: Sandbox,
+  { afterwards, onWrong }: VerifyOptions,
+  io: CommandIo,
+): Promise<"clear" | "keep"> {
+  const isWrong = report.flows.some(({ verdict }) => verdict === "wrong");
+  if (afterwards !== "keep" && !(onWrong === "pause" && isWrong)) return "clear";
+  const hint = sandbox.shellHint();
+  const { backend } = await sandbox.describe();
+  io.err(`landfall: the rules of ${report.name} are in${hint === null ? "" : `; a shell in the pod: ${hint}`}\n`);
+  if (afterwards === "keep" && backend === "docker") {
+    io.err("landfall: landfall sweep removes the pod.\n");
+    return "keep";
+  }
+  io.err("landfall: Enter goes on.\n");
+  await waitForEnter();
+  return "clear";
+}
+
+async function waitForEnter(): Promise<void> {
+  process.stdin.resume();
+  const interrupt = Promise.withResolvers<void>();
+  process.once("SIGINT", interrupt.resolve).once("SIGTERM", interrupt.resolve);
+  await Promise.race([once(process.stdin, "data"), once(process.stdin, "end"), interrupt.promise]);
+  process.off("SIGINT", interrupt.resolve).off("SIGTERM", interrupt.resolve);
+  process.stdin.pause();
+}

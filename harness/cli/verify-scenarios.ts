@@ -1,0 +1,104 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { generateRules } from "../capture/dialects.ts";
+import { LandfallError } from "../errors.ts";
+import { parseIptablesSave } from "../formats/iptables-save.ts";
+import type { Family } from "../model/address.ts";
+import { type Finding, finding } from "../model/finding.ts";
+import type { PodRules, Ruleset } from "../model/ruleset.ts";
+import { type ParsedScenario, parseScenario, replaceInstallation } from "../run/parsed-scenario.ts";
+import { loadScenarioFiles, type ScenarioFile, selectScenarioFiles } from "../run/scenario-files.ts";
+import { takeShard } from "../run/scenario-shard.ts";
+import type { CommandIo } from "./command.ts";
+import type { VerifyOptions } from "./verify-options.ts";
+
+/** The scenarios that come with landfall. */
+export const SCENARIO_FOLDER = fileURLToPath(new URL("../../scenarios/", import.meta.url));
+
+/** Gives the files of the scenarios that are asked for; without word or flag, those of the seed command (`--list`: all). */
+export function findScenarioFiles(options: VerifyOptions, io: CommandIo): readonly string[] {
+  const isSeed = options.words.length === 0 && options.selection === "named" && options.task === "verify";
+  return selectScenarioFiles(isSeed ? ["seed"] : options.words, SCENARIO_FOLDER, io.workingDirectory);
+}
+
+/** Loads scenario files. Throws `bad-input` with every finding. `freshness` is another text each time they are to be read anew. */
+export async function loadScenarios(files: readonly string[], freshness = ""): Promise<readonly ScenarioFile[]> {
+  const loaded = await loadScenarioFiles(files, freshness);
+  if (loaded.ok) return loaded.value;
+  throw refuse("The scenarios cannot be used", loaded.findings);
+}
+
+/**
+ * Gives the scenarios to run, rules from outside put in their place. From Istio's flags, or from rules without a named scenario, one is made
+ * whose flows and landings follow from the capture config. Throws `bad-input` with every finding.
+ */
+export async function readScenarios(
+  options: VerifyOptions,
+  io: CommandIo,
+  freshness = "",
+): Promise<readonly ParsedScenario[]> {
+  const { line, words, selection, rules, shard } = options;
+  const hasRules = (rules.ip ?? rules.ip6 ?? rules.script) !== null;
+  const isMade = words.length === 0 && selection === "named" && (line.captureFrom === "flags" || hasRules);
+  const findings: Finding[] = [];
+  const scenarios = isMade ? [makeScenario(options)] : await parseFiles(options, io, freshness, findings);
+  const outside = readOutsideRules(options, findings);
+  const replaced = scenarios.map((scenario) => replaceRules(scenario, outside, rules.script));
+  for (const [i, scenario] of replaced.entries())
+    if (scenario === null)
+      findings.push(finding(scenarios[i]?.name ?? "", "None of its flows is of a family that has rules to be tested."));
+  if (findings.length > 0) throw refuse("The input cannot be used", findings);
+  const chosen = replaced.filter((scenario) => scenario !== null);
+  return shard ? takeShard(chosen, shard) : chosen;
+}
+
+async function parseFiles(options: VerifyOptions, io: CommandIo, freshness: string, findings: Finding[]) {
+  const files = await loadScenarios(findScenarioFiles(options, io), freshness);
+  return files.flatMap(({ file, scenario }) => {
+    const parsed = parseScenario(scenario, file);
+    if (!parsed.ok) findings.push(...parsed.findings);
+    return parsed.ok ? [parsed.value] : [];
+  });
+}
+
+function makeScenario({ line }: VerifyOptions): ParsedScenario {
+  const { config } = line.capture;
+  return {
+    name: line.captureFrom === "flags" ? "flags" : "seed-rules",
+    claim: "Every flow lands where the capture config demands.",
+    config,
+    installation: { kind: "capture", flags: line.captureWords, environment: {}, rules: generateRules(config) },
+    listen: [],
+    flows: "intended",
+  };
+}
+
+/** Rules from outside say nothing of policy routing: what the config's own rules need is taken as installed. */
+function replaceRules(scenario: ParsedScenario, outside: Pick<PodRules, "ip" | "ip6"> | null, script: string | null) {
+  if (script !== null) return replaceInstallation(scenario, { kind: "script", path: script });
+  if (outside === null) return scenario;
+  const { policyRouting } = generateRules(scenario.config);
+  return replaceInstallation(scenario, { kind: "rules", rules: { ...outside, policyRouting } });
+}
+
+function readOutsideRules({ rules }: VerifyOptions, findings: Finding[]): Pick<PodRules, "ip" | "ip6"> | null {
+  if (rules.ip === null && rules.ip6 === null) return null;
+  return { ip: readRulesFile(rules.ip, 4, findings), ip6: readRulesFile(rules.ip6, 6, findings) };
+}
+
+function readRulesFile(path: string | null, family: Family, findings: Finding[]): Ruleset | null {
+  if (path === null) return null;
+  try {
+    const parsed = parseIptablesSave(readFileSync(path, "utf8"), { where: path, family });
+    if (parsed.ok) return parsed.value;
+    findings.push(...parsed.findings);
+  } catch (error) {
+    findings.push(finding(path, `The file cannot be read: ${(error as Error).message}.`));
+  }
+  return { family, tables: [] };
+}
+
+function refuse(what: string, findings: readonly Finding[]): LandfallError {
+  const count = findings.length === 1 ? "one finding" : `${findings.length} findings`;
+  return new LandfallError("bad-input", `${what} (${count}); nothing was applied.`, { findings });
+}

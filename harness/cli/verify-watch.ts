@@ -1,0 +1,70 @@
+import { watch } from "node:fs";
+import { dirname } from "node:path";
+import { LandfallError } from "../errors.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import type { CommandIo } from "./command.ts";
+import type { VerifyOptions } from "./verify-options.ts";
+import { openVerifySandbox } from "./verify-sandbox.ts";
+import { findScenarioFiles } from "./verify-scenarios.ts";
+
+/** Verifies once, in the sandbox that `open` gives; `freshness` is another text each time the scenarios are to be read anew. */
+export type VerifyOnce = (
+  options: VerifyOptions,
+  io: CommandIo,
+  open: () => Promise<Sandbox>,
+  freshness: string,
+) => Promise<number>;
+
+/**
+ * Verifies again whenever a file of the scenarios' folders or a file of rules changes, in one sandbox that stays up, until it is
+ * interrupted. Bad input is told and waited out.
+ */
+export async function watchScenarios(options: VerifyOptions, io: CommandIo, verifyOnce: VerifyOnce): Promise<number> {
+  await using sandbox = await openVerifySandbox(options, io);
+  const changes = watchFiles(options, io);
+  for (let round = 1; ; round++) {
+    if (io.display.isTerminal) io.out("\u001b[2J\u001b[H");
+    await verifyOnce(options, io, async () => lend(sandbox), `round=${round}`).catch((error) => tellFault(error, io));
+    io.err("landfall: waiting for a change\n");
+    if ((await changes.next()) === "interrupted") return 0;
+  }
+}
+
+/** Gives a sandbox whose user cannot end it. */
+function lend(sandbox: Sandbox): Sandbox {
+  return new Proxy(sandbox, {
+    get: (target, name) => {
+      if (name === Symbol.asyncDispose) return async () => {};
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+function tellFault(error: unknown, io: CommandIo): void {
+  if (!(error instanceof LandfallError) || error.code === "internal") throw error;
+  const places = error.findings.map(
+    ({ where, line, message }) => `  ${where}${line === null ? "" : `:${line}`}: ${message}\n`,
+  );
+  io.err(`landfall: ${error.message}\n${places.join("")}`);
+}
+
+/** Editors write a file in several steps; changes that come together count as one. */
+const SETTLED_AFTER_MS = 50;
+
+function watchFiles(
+  options: VerifyOptions,
+  io: CommandIo,
+): { readonly next: () => Promise<"changed" | "interrupted"> } {
+  const { ip, ip6, script } = options.rules;
+  const files = [...findScenarioFiles(options, io), ...[ip, ip6, script].filter((path) => path !== null)];
+  let wake: (reason: "changed" | "interrupted") => void = () => {};
+  let timer: NodeJS.Timeout | undefined;
+  for (const folder of new Set(files.map((file) => dirname(file))))
+    watch(folder, () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => wake("changed"), SETTLED_AFTER_MS);
+    });
+  process.once("SIGINT", () => wake("interrupted")).once("SIGTERM", () => wake("interrupted"));
+  return { next: () => new Promise((resolve) => (wake = resolve)) };
+}
