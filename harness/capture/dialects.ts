@@ -1,3 +1,4 @@
+import type { Family } from "../model/address.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import type { PodRules, Rule } from "../model/ruleset.ts";
 import { istio14 } from "./istio-1.4.ts";
@@ -13,6 +14,10 @@ export interface Dialect {
   generate(config: CaptureConfig): PodRules;
   /** Says where a generated rule goes in a built-in chain that holds foreign rules as well. */
   placementOf(chain: string, rule: Rule): Placement;
+  /** Names of every chain that it can make: what jumps to one of them is its own too. */
+  readonly chains: readonly string[];
+  /** Says whether a rule of a built-in chain, as `iptables -S` prints it behind `-A CHAIN`, looks like one it makes without naming a chain of its own. */
+  looksMade(family: Family, table: string, chain: string, body: string): boolean;
 }
 
 /** Every dialect, the default first. */

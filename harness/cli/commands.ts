@@ -13,6 +13,14 @@ export const COMMANDS: Readonly<Record<string, { readonly summary: string; reado
     summary: "prints the rules, not applied",
     load: async () => (await import("./generate.ts")).generate,
   },
+  apply: {
+    summary: "puts the rules into the network namespace it runs in",
+    load: async () => (await import("./apply.ts")).apply,
+  },
+  clean: {
+    summary: "takes out of it everything the generator makes",
+    load: async () => (await import("./clean.ts")).clean,
+  },
   doctor: {
     summary: "says what works here, and what to do about the rest",
     load: async () => (await import("./doctor.ts")).doctor,

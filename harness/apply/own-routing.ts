@@ -1,0 +1,60 @@
+import type { PolicyRouting } from "../model/ruleset.ts";
+import type { RulesState } from "./rules-state.ts";
+
+/** The generator's own mark and table where nothing says otherwise, and the address it adds. */
+const DEFAULT_MARK = "0x539";
+const DEFAULT_TABLE = "133";
+const PASS_THROUGH = "::6/128 dev lo";
+
+/**
+ * Gives the policy routing that looks like the generator's, for want of a record: rules with a mark that the mangle table sets, or the default
+ * one; the routes of their tables, or of the default one; `::6` on lo.
+ */
+export function guessOwnRouting(routing: PolicyRouting, states: readonly RulesState[]): PolicyRouting {
+  const bodies = states.flatMap((state) => state.get("mangle")?.get("ISTIO_DIVERT")?.bodies ?? []);
+  const marks = [DEFAULT_MARK, ...bodies.flatMap((body) => /--set-xmark (0x[0-9a-f]+)\//.exec(body)?.[1] ?? [])];
+  const rules = routing.rules.filter((rule) => marks.some((mark) => rule.startsWith(`fwmark ${mark} lookup `)));
+  const tables = [DEFAULT_TABLE, ...rules.flatMap((rule) => rule.split(" ").at(-1) ?? [])];
+  return {
+    rules,
+    routes: routing.routes.filter((route) => tables.includes(route.split(" ").at(-1) ?? "")),
+    addresses: routing.addresses.filter((address) => address === PASS_THROUGH),
+  };
+}
+
+/** Gives what is in one and not in the other, duplicates too. */
+export function subtractRouting(some: PolicyRouting, others: PolicyRouting): PolicyRouting {
+  return mapRouting((part) => some[part].filter((line) => !others[part].includes(line)));
+}
+
+/** Gives what is in both. */
+export function intersectRouting(some: PolicyRouting, others: PolicyRouting): PolicyRouting {
+  return mapRouting((part) => some[part].filter((line) => others[part].includes(line)));
+}
+
+/** Gives what is in either, each once. */
+export function uniteRouting(some: PolicyRouting, others: PolicyRouting): PolicyRouting {
+  return mapRouting((part) => [...new Set([...some[part], ...others[part]])]);
+}
+
+/** Gives the lines of `ip -batch` that add policy routing: addresses and routes before the rules that lead to them. */
+export function addLines({ rules, routes, addresses }: PolicyRouting): readonly string[] {
+  return [
+    ...addresses.map((address) => `addr add ${address}`),
+    ...routes.map((route) => `route add ${route}`),
+    ...rules.map((rule) => `rule add ${rule}`),
+  ];
+}
+
+/** Gives the lines of `ip -batch` that remove it again, the other way round. */
+export function removeLines({ rules, routes, addresses }: PolicyRouting): readonly string[] {
+  return [
+    ...rules.map((rule) => `rule del ${rule}`),
+    ...routes.map((route) => `route del ${route}`),
+    ...addresses.map((address) => `addr del ${address}`),
+  ];
+}
+
+function mapRouting(partOf: (part: keyof PolicyRouting) => readonly string[]): PolicyRouting {
+  return { rules: partOf("rules"), routes: partOf("routes"), addresses: partOf("addresses") };
+}

@@ -1,0 +1,114 @@
+import { DIALECTS, type Dialect } from "../capture/dialects.ts";
+import { renderRuleBody } from "../formats/rule-text.ts";
+import type { Family } from "../model/address.ts";
+import type { Ruleset } from "../model/ruleset.ts";
+import type { RulesState, TableState } from "./rules-state.ts";
+
+/** A rule of ours in a chain that is not. */
+export interface Hook {
+  readonly chain: string;
+  /** As printed, without its `-A CHAIN`. */
+  readonly body: string;
+  /** Where it goes among the rules that are not ours: at the top, at the bottom, or at a number, counted from 1. */
+  readonly place: "top" | "bottom" | number;
+}
+
+/** What is ours in one table. */
+export interface OwnTable {
+  readonly chains: ReadonlyMap<string, readonly string[]>;
+  readonly hooks: readonly Hook[];
+}
+
+/** A hook that names no chain of ours, so that only a record tells it from one that was there before. */
+export interface MadeHook {
+  readonly family: Family;
+  readonly table: string;
+  readonly chain: string;
+  readonly body: string;
+}
+
+/**
+ * Which of the rules that look like ours are: those on a record, all, or none. Our chains, and whatever jumps to them, are ours in any
+ * case.
+ */
+export type Claim =
+  | { readonly kind: "recorded"; readonly made: readonly MadeHook[] }
+  | { readonly kind: "all" | "none" };
+
+/** Nothing at all. */
+export const NOTHING_OWN: OwnTable = { chains: new Map(), hooks: [] };
+
+const OWN_CHAINS: ReadonlySet<string> = new Set(DIALECTS.flatMap((dialect) => dialect.chains));
+
+/** Says whether a chain of that name is ours. */
+export function isOwnChain(name: string): boolean {
+  return OWN_CHAINS.has(name);
+}
+
+/** Says whether any table has a chain of ours. */
+export function hasOwnChains(state: RulesState): boolean {
+  return [...state.values()].some((table) => [...table.keys()].some(isOwnChain));
+}
+
+/** Gives what a rule set wants to have in one table. */
+export function wantedTable(ruleset: Ruleset, table: string, dialect: Dialect): OwnTable {
+  const chains = ruleset.tables.find(({ name }) => name === table)?.chains ?? [];
+  const bodiesOf = (chain: (typeof chains)[number]) => chain.rules.map((rule) => renderRuleBody(rule, ruleset.family));
+  return {
+    chains: new Map(chains.filter(({ policy }) => policy === null).map((chain) => [chain.name, bodiesOf(chain)])),
+    hooks: chains
+      .filter(({ policy }) => policy !== null)
+      .flatMap((chain) =>
+        chain.rules.map((rule, i) => ({
+          chain: chain.name,
+          body: bodiesOf(chain)[i] ?? "",
+          place: dialect.placementOf(chain.name, rule),
+        })),
+      ),
+  };
+}
+
+/** Gives what is ours in one table of the kernel, each hook with its number. */
+export function ownTable(state: TableState | undefined, family: Family, table: string, claim: Claim): OwnTable {
+  const chains = [...(state ?? [])];
+  return {
+    chains: new Map(chains.filter(([name]) => isOwnChain(name)).map(([name, { bodies }]) => [name, bodies])),
+    hooks: chains
+      .filter(([name]) => !isOwnChain(name))
+      .flatMap(([chain, { bodies }]) =>
+        ownNumbers(bodies, { family, table, chain }, claim).map((index) => ({
+          chain,
+          body: bodies[index] ?? "",
+          place: index + 1,
+        })),
+      ),
+  };
+}
+
+/** Says whether a rule jumps to a chain of ours. */
+export function jumpsToOwn(body: string): boolean {
+  const chain = /(?:^| )-[jg] (\S+)$/.exec(body)?.[1];
+  return chain !== undefined && isOwnChain(chain);
+}
+
+function ownNumbers(bodies: readonly string[], place: Omit<MadeHook, "body">, claim: Claim): readonly number[] {
+  const own = new Set(bodies.keys().filter((i) => jumpsToOwn(bodies[i] ?? "")));
+  if (claim.kind === "all") {
+    const looks = (body: string) =>
+      DIALECTS.some((dialect) => dialect.looksMade(place.family, place.table, place.chain, body));
+    for (const [i, body] of bodies.entries()) if (looks(body)) own.add(i);
+  }
+  if (claim.kind === "recorded") {
+    // Where the same rule was there before, ours is the one on the outer side: inserted above it, or appended below.
+    for (const { body } of claim.made.filter((made) => isAt(made, place))) {
+      const free = [...bodies.keys()].filter((i) => bodies[i] === body && !own.has(i));
+      const index = place.chain === "PREROUTING" ? free[0] : free.at(-1);
+      if (index !== undefined) own.add(index);
+    }
+  }
+  return [...own].sort((a, b) => a - b);
+}
+
+function isAt(made: MadeHook, place: Omit<MadeHook, "body">): boolean {
+  return made.family === place.family && made.table === place.table && made.chain === place.chain;
+}

@@ -1,0 +1,54 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import type { PolicyRouting } from "../model/ruleset.ts";
+import { readNamespaceInode } from "./namespace.ts";
+import type { MadeHook } from "./own-rules.ts";
+
+/**
+ * What `apply` has made in one network namespace and nobody could tell from what was there before: kept so that `clean` takes out just
+ * that. Rules in chains of our own, and jumps to them, need no record.
+ */
+export interface ApplyRecord {
+  readonly formatVersion: "1.0";
+  /** Interfaces of the namespace when it was written, as `INDEX NAME MAC`. */
+  readonly links: readonly string[];
+  readonly hooks: readonly MadeHook[];
+  readonly routing: PolicyRouting;
+}
+
+const FOLDER = "/run/landfall";
+
+/**
+ * Reads the record of this network namespace; null where there is none. The kernel uses a namespace's number again once it is gone: a
+ * record that knows an interface that is not here is another namespace's, and counts as none.
+ */
+export function readRecord(links: readonly string[]): ApplyRecord | null {
+  try {
+    const record: ApplyRecord = JSON.parse(readFileSync(recordPath(), "utf8"));
+    return record.formatVersion === "1.0" && record.links.every((link) => links.includes(link)) ? record : null;
+  } catch {
+    // Absent, or cut off by a full disk: whoever reads it goes on as without one.
+    return null;
+  }
+}
+
+/** Writes the record of this network namespace, whole or not at all. Gives why it could not, or null: rules are worth more than a record. */
+export function writeRecord(record: ApplyRecord): string | null {
+  const path = recordPath();
+  try {
+    mkdirSync(FOLDER, { recursive: true, mode: 0o755 });
+    writeFileSync(`${path}.new`, JSON.stringify(record));
+    renameSync(`${path}.new`, path);
+    return null;
+  } catch (error) {
+    return `What was there before cannot be noted down: ${(error as Error).message}. Without it, clean takes a ::6 on lo, the route and the like for its own.`;
+  }
+}
+
+/** Removes the record of this network namespace, if there is one. */
+export function removeRecord(): void {
+  rmSync(recordPath(), { force: true });
+}
+
+function recordPath(): string {
+  return `${FOLDER}/netns-${readNamespaceInode()}.json`;
+}

@@ -1,0 +1,111 @@
+import { accessSync, constants, readFileSync, realpathSync } from "node:fs";
+import { basename, join } from "node:path";
+import { LandfallError } from "../errors.ts";
+import type { Family } from "../model/address.ts";
+import { hasOwnChains } from "./own-rules.ts";
+import { runCommand } from "./process.ts";
+import { isInUse, parseRulesState, type RulesState } from "./rules-state.ts";
+
+/** The two kernel sides of iptables; their tables are separate, and both apply. */
+export type Variant = "nft" | "legacy";
+
+/** One variant's commands; a family is null where its commands are not there. */
+export interface Toolset {
+  readonly variant: Variant;
+  readonly commands: Readonly<Record<Family, { readonly save: string; readonly restore: string } | null>>;
+}
+
+/** One variant's tables as they are. */
+export interface ReadRules {
+  readonly toolset: Toolset;
+  readonly families: Readonly<Record<Family, FamilyRules>>;
+}
+
+/** One family's tables, or why they cannot be read. */
+export type FamilyRules = { readonly text: string; readonly state: RulesState } | { readonly why: string };
+
+const REMEDY = "Install iptables, and give the capabilities NET_ADMIN and NET_RAW.";
+
+/**
+ * Reads the rules of the variants that are there: first the one that `iptables` on the PATH stands for, then the other one. Listing legacy
+ * tables makes them, and so the other variant's are read only where the kernel has some.
+ */
+export async function readVariants(): Promise<readonly [ReadRules, ...ReadRules[]]> {
+  const first = await findToolset();
+  const other = first.variant === "nft" ? "legacy" : "nft";
+  const second = {
+    variant: other,
+    commands: { 4: findCommands(`iptables-${other}`), 6: findCommands(`ip6tables-${other}`) },
+  } as const;
+  const readsSecond = second.commands[4] !== null && (other === "nft" || hasLegacyTables());
+  const [main, ...more] = await Promise.all([first, ...(readsSecond ? [second] : [])].map(readRules));
+  if (!main) throw new LandfallError("internal", "No variant was read.");
+  const rules = main.families[4];
+  if ("why" in rules) throw new LandfallError("environment", `The rules cannot be read: ${rules.why}. ${REMEDY}`);
+  return [main, ...more];
+}
+
+/** Gives the variant in use: the one with our chains, else the one with anybody's rules, else the one `iptables` stands for. */
+export function selectVariant(variants: readonly [ReadRules, ...ReadRules[]]): ReadRules {
+  const statesOf = (rules: ReadRules) =>
+    [rules.families[4], rules.families[6]].flatMap((f) => ("state" in f ? [f.state] : []));
+  return (
+    variants.find((rules) => statesOf(rules).some(hasOwnChains)) ??
+    variants.find((rules) => statesOf(rules).some(isInUse)) ??
+    variants[0]
+  );
+}
+
+/** Reads both families of one variant. */
+export async function readRules(toolset: Toolset): Promise<ReadRules> {
+  const [ip, ip6] = await Promise.all([readFamily(toolset, 4), readFamily(toolset, 6)]);
+  return { toolset, families: { 4: ip, 6: ip6 } };
+}
+
+async function readFamily(toolset: Toolset, family: Family): Promise<FamilyRules> {
+  const commands = toolset.commands[family];
+  if (!commands) return { why: `there is no ${family === 6 ? "ip6tables" : "iptables"} here` };
+  const { status, stdout, stderr } = await runCommand(commands.save, []);
+  return status === 0
+    ? { text: stdout, state: parseRulesState(stdout) }
+    : { why: stderr.trim() || `${commands.save} failed` };
+}
+
+async function findToolset(): Promise<Toolset> {
+  const commands = { 4: findCommands("iptables"), 6: findCommands("ip6tables") };
+  if (!commands[4]) throw new LandfallError("environment", `There is no iptables-restore on the PATH. ${REMEDY}`);
+  const name = basename(realpathSync(commands[4].restore));
+  if (name.includes("nft")) return { variant: "nft", commands };
+  if (name.includes("legacy")) return { variant: "legacy", commands };
+  const { stdout } = await runCommand(commands[4].restore, ["--version"]);
+  return { variant: stdout.includes("nf_tables") ? "nft" : "legacy", commands };
+}
+
+function findCommands(name: string): { readonly save: string; readonly restore: string } | null {
+  const [save, restore] = [findOnPath(`${name}-save`), findOnPath(`${name}-restore`)];
+  return save !== null && restore !== null ? { save, restore } : null;
+}
+
+function findOnPath(name: string): string | null {
+  const folders = (process.env["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin").split(":");
+  return folders.map((folder) => join(folder, name)).find(isExecutable) ?? null;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function hasLegacyTables(): boolean {
+  return ["/proc/net/ip_tables_names", "/proc/net/ip6_tables_names"].some((path) => {
+    try {
+      return readFileSync(path, "utf8").trim() !== "";
+    } catch {
+      return false;
+    }
+  });
+}

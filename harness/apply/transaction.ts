@@ -1,0 +1,89 @@
+import { LandfallError } from "../errors.ts";
+import type { Family } from "../model/address.ts";
+import { type Claim, NOTHING_OWN, type OwnTable, ownTable } from "./own-rules.ts";
+import { planTable, renderPlan } from "./plan.ts";
+import { runCommand } from "./process.ts";
+import { parseRulesState, type RulesState } from "./rules-state.ts";
+import type { Toolset } from "./toolsets.ts";
+
+/** What is to become of one family's tables of one variant. */
+export interface RulesChange {
+  readonly toolset: Toolset;
+  readonly family: Family;
+  readonly before: RulesState;
+  /** Which rules are ours now. */
+  readonly claim: Claim;
+  /** Which will be ours under way, so that a roll-back knows the new ones too. */
+  readonly claimAfter: Claim;
+  /** What is to be ours, by table; nothing in a table that is not named. */
+  readonly wanted: ReadonlyMap<string, OwnTable>;
+}
+
+/** mangle hands packets over to policy routing, which stands by then; nat's own targets stand with it. */
+const TABLE_ORDER = ["mangle", "nat", "filter"];
+
+/** Gives the input of the `iptables-restore --noflush` that makes a change; empty where there is nothing to do. */
+export function planChange(change: RulesChange): string {
+  return renderPlan(
+    planTables(change, change.before, change.claim, (table) => change.wanted.get(table) ?? NOTHING_OWN),
+  );
+}
+
+/**
+ * Makes changes, each by one `iptables-restore --noflush`: all are tested first, and where one fails the tables are brought back to what
+ * they were. Throws `environment` with iptables' own words. Killed at any moment, each table is old or new.
+ */
+export async function commitChanges(changes: readonly RulesChange[]): Promise<"changed" | "unchanged"> {
+  const plans = changes.map((change) => ({ change, text: planChange(change) })).filter(({ text }) => text !== "");
+  await Promise.all(plans.map(({ change, text }) => restore(change, text, ["--test"])));
+  for (const [i, { change, text }] of plans.entries()) {
+    try {
+      await restore(change, text);
+    } catch (error) {
+      for (const done of plans.slice(0, i + 1)) await rollBack(done.change);
+      throw error;
+    }
+  }
+  return plans.length > 0 ? "changed" : "unchanged";
+}
+
+/** Brings the tables of changes back to what they were. */
+export async function rollBackChanges(changes: readonly RulesChange[]): Promise<void> {
+  for (const change of changes) await rollBack(change);
+}
+
+async function rollBack(change: RulesChange): Promise<void> {
+  const commands = change.toolset.commands[change.family];
+  const { stdout } = await runCommand(commands?.save ?? "", []);
+  const { family, before, claim, claimAfter } = change;
+  const text = renderPlan(
+    planTables(change, parseRulesState(stdout), claimAfter, (table) =>
+      ownTable(before.get(table), family, table, claim),
+    ),
+  );
+  if (text !== "") await restore(change, text);
+}
+
+function planTables(
+  { family }: RulesChange,
+  state: RulesState,
+  claim: Claim,
+  wantedOf: (table: string) => OwnTable,
+): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    TABLE_ORDER.map((table) => [table, planTable(ownTable(state.get(table), family, table, claim), wantedOf(table))]),
+  );
+}
+
+async function restore({ toolset, family }: RulesChange, text: string, options: readonly string[] = []): Promise<void> {
+  const command = toolset.commands[family]?.restore;
+  if (command === undefined)
+    throw new LandfallError("environment", `There is no iptables for IPv${family}; install it.`);
+  const { status, stderr } = await runCommand(command, ["--noflush", "-w", "10", ...options], text);
+  if (status === 0) return;
+  const words = stderr.trim() || `it ended with ${status ?? "a signal"}`;
+  throw new LandfallError(
+    "environment",
+    `${command} refuses the rules, and none are in: ${words}. The rules were:\n${text}`,
+  );
+}

@@ -1,0 +1,64 @@
+import { applyRules } from "../apply/apply.ts";
+import { findNamespaceOwner } from "../apply/namespace.ts";
+import { type NetworkState, readNetworkState } from "../apply/network-state.ts";
+import { renderUsage } from "../capture/usage.ts";
+import { LandfallError } from "../errors.ts";
+import { readCaptureCommand, tellWarnings } from "./capture-options.ts";
+import type { Command, CommandIo } from "./command.ts";
+import type { OptionSpec, ParsedOptions } from "./options.ts";
+import { renderRulesData } from "./rules-data.ts";
+
+/** What `apply` and `clean` both take. */
+export const NAMESPACE_OPTIONS: readonly OptionSpec[] = [
+  { name: "host-network", value: null },
+  { name: "json", value: null },
+];
+
+const HELP = `${renderUsage("landfall apply")}
+  --host-network         applies in the host's own network namespace, too
+  --pod-ip ADDR[,ADDR]   the pod's addresses; a single IPv6 address makes an IPv6 pod (default: those of the interfaces)
+  --dialect NAME         whose rules (default istio-1.4)
+  --sidecar-env FILE, --cluster-env FILE   files of settings in place of the original's
+  --json                 as data
+
+Runs in the network namespace that the rules are for, as an init container does, and replaces what an earlier run has put there; rules of
+others stay. Prints what iptables-save and ip6tables-save print afterwards.
+Exit codes: 0 applied, or as it was already · 2 bad input, every finding listed, nothing applied · 3 the environment cannot run it
+`;
+
+/** `landfall apply`: puts the rules into the network namespace it runs in. */
+export const apply: Command = {
+  name: "apply",
+  summary: "puts the rules into the network namespace it runs in",
+  help: HELP,
+  async run(args, io) {
+    // Bad input is told before the namespace is looked at; then once more with the addresses that are there.
+    const typed = readLine(args, io);
+    if (typed.capture.purpose === "usage") io.out(HELP);
+    if (typed.capture.purpose !== "apply") return 0;
+    const state = await enterNamespace(typed.options);
+    const { capture, options } = readLine(args, io, state.podIps);
+    tellWarnings(capture.warnings, io);
+    const { variant, outcome, rules, warnings, dump } = await applyRules(capture.config, state);
+    for (const warning of warnings) io.err(`landfall: warning: ${warning}\n`);
+    const asData = { formatVersion: "1.0", variant, outcome, warnings, ...renderRulesData(rules, capture) };
+    io.out(options.values.has("json") ? `${JSON.stringify(asData, null, 2)}\n` : dump.ip + (dump.ip6 ?? ""));
+    return 0;
+  },
+};
+
+/** Refuses the host's namespace unless it is asked for, and reads what is in the one this process runs in. */
+export async function enterNamespace(options: ParsedOptions): Promise<NetworkState> {
+  if (!options.values.has("host-network") && findNamespaceOwner() === "host") {
+    throw new LandfallError(
+      "environment",
+      "This is the host's own network namespace, and its rules are left alone. Run it in the pod's (nsenter --net=/proc/PID/ns/net), or give --host-network.",
+    );
+  }
+  return readNetworkState();
+}
+
+function readLine(args: readonly string[], io: CommandIo, podIps?: readonly string[]) {
+  const command = { specs: NAMESPACE_OPTIONS, withoutFlags: "istio-defaults", positionals: "none" } as const;
+  return readCaptureCommand(args, podIps ? { ...command, podIps } : command, io);
+}
