@@ -3,6 +3,7 @@ import { LandfallError } from "../errors.ts";
 import type { Family } from "../model/address.ts";
 import { type CaptureConfig, isIpv6Pod } from "../model/capture-config.ts";
 import type { PodRules } from "../model/ruleset.ts";
+import type { NamespaceState } from "./namespace-state.ts";
 import { changeNetwork, type NetworkState } from "./network-state.ts";
 import {
   addLines,
@@ -15,7 +16,7 @@ import {
 import { type Claim, hasOwnChains, jumpsToOwn, type MadeHook, type OwnTable, wantedTable } from "./own-rules.ts";
 import { type ApplyRecord, readRecord, writeRecord } from "./record.ts";
 import type { RulesState } from "./rules-state.ts";
-import { type ReadRules, readRules, readVariants, selectVariant, type Variant } from "./toolsets.ts";
+import { type ReadRules, readRules, selectVariant, type Variant } from "./toolsets.ts";
 import { commitChanges, type RulesChange, rollBackChanges } from "./transaction.ts";
 
 /** What `apply` has done. */
@@ -31,11 +32,13 @@ export interface Applied {
 /**
  * Puts the rules of a config into the network namespace this process is in, in place of what an earlier run has put there. Foreign rules
  * stay. The order: policy routing, then the tables (each family by one `iptables-restore`), then what is no longer wanted goes. Where a
- * step fails everything is brought back, and `environment` is thrown. `state` is the namespace's, as read before.
+ * step fails everything is brought back, and `environment` is thrown. What is in the namespace has been read before.
  */
-export async function applyRules(config: CaptureConfig, state: NetworkState): Promise<Applied> {
+export async function applyRules(
+  config: CaptureConfig,
+  { network: state, variants }: NamespaceState,
+): Promise<Applied> {
   const rules = generateRules(config);
-  const variants = await readVariants();
   const variant = selectVariant(variants);
   const warnings: string[] = [];
   const families = familiesToChange(variant, config, warnings);

@@ -1,10 +1,10 @@
 import type { Family } from "../model/address.ts";
 import { statesOf } from "./apply.ts";
-import { changeNetwork, type NetworkState } from "./network-state.ts";
+import type { NamespaceState } from "./namespace-state.ts";
+import { changeNetwork } from "./network-state.ts";
 import { guessOwnRouting, intersectRouting, removeLines } from "./own-routing.ts";
 import type { Claim } from "./own-rules.ts";
 import { readRecord, removeRecord } from "./record.ts";
-import { readVariants } from "./toolsets.ts";
 import { commitChanges, planChange, type RulesChange } from "./transaction.ts";
 
 const FAMILIES: readonly Family[] = [4, 6];
@@ -14,8 +14,7 @@ const FAMILIES: readonly Family[] = [4, 6];
  * policy routing and addresses. Foreign rules stay, and what was there before `apply`, as far as its record knows. Gives the lines it has
  * carried out, of `iptables-restore` and `ip -batch`; none where there was nothing to clean.
  */
-export async function cleanRules(state: NetworkState): Promise<readonly string[]> {
-  const variants = await readVariants();
+export async function cleanRules({ network: state, variants }: NamespaceState): Promise<readonly string[]> {
   const record = readRecord(state.links);
   const claim: Claim = record ? { kind: "recorded", made: record.hooks } : { kind: "all" };
   const routing = record?.routing ?? guessOwnRouting(state.routing, statesOf(variants));

@@ -1,6 +1,6 @@
 import { applyRules } from "../apply/apply.ts";
 import { findNamespaceOwner } from "../apply/namespace.ts";
-import { type NetworkState, readNetworkState } from "../apply/network-state.ts";
+import { type NamespaceState, readNamespaceState } from "../apply/namespace-state.ts";
 import { renderUsage } from "../capture/usage.ts";
 import { LandfallError } from "../errors.ts";
 import { readCaptureCommand, tellWarnings } from "./capture-options.ts";
@@ -37,7 +37,7 @@ export const apply: Command = {
     if (typed.capture.purpose === "usage") io.out(HELP);
     if (typed.capture.purpose !== "apply") return 0;
     const state = await enterNamespace(typed.options);
-    const { capture, options } = readLine(args, io, state.podIps);
+    const { capture, options } = readLine(args, io, state.network.podIps);
     tellWarnings(capture.warnings, io);
     const { variant, outcome, rules, warnings, dump } = await applyRules(capture.config, state);
     for (const warning of warnings) io.err(`landfall: warning: ${warning}\n`);
@@ -48,14 +48,14 @@ export const apply: Command = {
 };
 
 /** Refuses the host's namespace unless it is asked for, and reads what is in the one this process runs in. */
-export async function enterNamespace(options: ParsedOptions): Promise<NetworkState> {
+export async function enterNamespace(options: ParsedOptions): Promise<NamespaceState> {
   if (!options.values.has("host-network") && findNamespaceOwner() === "host") {
     throw new LandfallError(
       "environment",
       "This is the host's own network namespace, and its rules are left alone. Run it in the pod's (nsenter --net=/proc/PID/ns/net), or give --host-network.",
     );
   }
-  return readNetworkState();
+  return readNamespaceState();
 }
 
 function readLine(args: readonly string[], io: CommandIo, podIps?: readonly string[]) {
