@@ -6,8 +6,8 @@ import type { VerifyOptions } from "./verify-options.ts";
 
 /** Opens the sandbox that `verify`'s options ask for; what takes long is told on stderr. */
 export async function openVerifySandbox(options: VerifyOptions, io: CommandIo): Promise<Sandbox> {
-  if (options.sandbox === "simulated" || options.envoy === "real")
-    throw new LandfallError("environment", `--sandbox ${options.sandbox} --envoy ${options.envoy} is not there yet.`);
+  if (options.envoy === "real")
+    throw new LandfallError("environment", "--envoy real: a real Envoy cannot be started yet; use --envoy stub.");
   return openSandbox(options.sandbox, {
     rights: options.rights,
     lifetime: options.afterwards === "keep" ? "kept" : "run",

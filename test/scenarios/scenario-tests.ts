@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { SCENARIO_FOLDER } from "../../harness/cli/verify-scenarios.ts";
+import { judgePrediction, type ScenarioReport } from "../../harness/model/report.ts";
+import { describeLanding } from "../../harness/report/landing-phrase.ts";
+import { parseScenario } from "../../harness/run/parsed-scenario.ts";
+import { listScenarioFiles, loadScenarioFiles } from "../../harness/run/scenario-files.ts";
+import { runScenario } from "../../harness/run/scenario-run.ts";
+import { type BackendChoice, openSandbox } from "../../harness/sandbox/open-sandbox.ts";
+import type { Sandbox } from "../../harness/sandbox/sandbox.ts";
+
+/** Defines a test for every flow of every built-in scenario, all driven in one sandbox of a backend. */
+export async function defineScenarioTests(backend: BackendChoice): Promise<void> {
+  const loaded = await loadScenarioFiles(listScenarioFiles(SCENARIO_FOLDER));
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings, null, 2));
+  let sandbox: Sandbox;
+  beforeAll(async () => {
+    sandbox = await openSandbox(backend);
+  });
+  afterAll(() => sandbox[Symbol.asyncDispose]());
+
+  for (const { file, scenario } of loaded.value) {
+    describe(`${scenario.name}: ${scenario.claim}`, () => {
+      let report: ScenarioReport;
+      beforeAll(async () => {
+        const parsed = parseScenario(scenario, file);
+        if (!parsed.ok) throw new Error(JSON.stringify(parsed.findings, null, 2));
+        report = (await runScenario(parsed.value, sandbox)).report;
+      });
+      for (const manner of ["answer", "forward"] as const)
+        for (const [flow, landing] of Object.entries(scenario[manner] ?? {}))
+          test(`${flow} lands on ${landing}${manner === "forward" ? ", the proxy forwarding" : ""}`, () => {
+            expectPass(report, flow, manner);
+          });
+    });
+  }
+}
+
+/** The flow landed where its author says, and where the simulator says. */
+function expectPass(report: ScenarioReport, text: string, manner: "answer" | "forward"): void {
+  const flow = report.flows.find((each) => each.flow === text && each.manner === manner);
+  if (!flow) throw new Error(`${text} was not driven`);
+  const told = `${describeLanding(flow.observed)}; expected ${describeLanding(flow.expected)}`;
+  expect(flow.verdict, told).toBe("pass");
+  expect(judgePrediction(flow), told).toBe("agrees");
+}
