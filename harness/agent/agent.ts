@@ -3,20 +3,21 @@ import { release } from "node:os";
 import { join } from "node:path";
 import { runCommand } from "./command.ts";
 import { dialAll } from "./dialler.ts";
+import { EnvoyProcess } from "./envoy-process.ts";
 import { OUTER_PID, runInNamespace } from "./identity.ts";
 import { KernelRules, nameTool } from "./kernel-rules.ts";
 import { ListenerRegistry } from "./listener-registry.ts";
 import { ListeningCrew } from "./listening-crew.ts";
 import { Namespaces } from "./namespaces.ts";
 import { configureNetwork, removePolicyRouting } from "./policy-routing.ts";
-import type { AgentFacts, CallName, CallParams, CallResult, IptablesVariant, Seen } from "./protocol.ts";
+import type { AgentFacts, CallName, CallParams, CallResult, EventLine, IptablesVariant } from "./protocol.ts";
 
 /** Carries out a call of the protocol by its name. */
 export type Calls = { readonly [N in CallName]: (params: CallParams<N>) => Promise<CallResult<N>> };
 
-/** Gives the calls of one agent, described in the protocol; they share what they make. `tell` is given what the listeners see. */
-export function makeCalls(tell: (records: readonly Seen[]) => void): Calls {
-  const crew = new ListeningCrew(tell);
+/** Gives the calls of one agent, described in the protocol; they share what they make. `tell` is given what it says unasked. */
+export function makeCalls(tell: (event: EventLine) => void): Calls {
+  const crew = new ListeningCrew((records) => tell({ event: "seen", records }));
   const namespaces = new Namespaces();
   const registry = new ListenerRegistry(crew, namespaces);
   const rulesByName = new Map<string | null, KernelRules>();
@@ -24,6 +25,12 @@ export function makeCalls(tell: (records: readonly Seen[]) => void): Calls {
     const rules = rulesByName.get(name) ?? new KernelRules(namespaces.find(name));
     rulesByName.set(name, rules);
     return rules;
+  };
+  let envoy: EnvoyProcess | null = null;
+  const stopEnvoy = async () => {
+    await envoy?.[Symbol.asyncDispose]();
+    envoy = null;
+    return null;
   };
   return {
     hello: ({ variant }) => describeAgent(variant),
@@ -54,6 +61,14 @@ export function makeCalls(tell: (records: readonly Seen[]) => void): Calls {
     },
     counters: ({ namespace, variant }) => rulesOf(namespace).counters(variant),
     run: async ({ namespace, ...command }) => runCommand({ ...command, namespace: namespaces.find(namespace) }),
+    "start-envoy": async (spec) => {
+      await stopEnvoy();
+      envoy = await EnvoyProcess.start(spec, namespaces.find(spec.namespace), (lines) =>
+        tell({ event: "logged", lines }),
+      );
+      return null;
+    },
+    "stop-envoy": stopEnvoy,
   };
 }
 

@@ -1,7 +1,8 @@
 import { exchange } from "./exchange.ts";
 import { OWN_OWNER, runAsOwner, runInNamespace } from "./identity.ts";
 import type { Dial, DialResult } from "./protocol.ts";
-import { openConnection } from "./sockets.ts";
+import { renderEndpoint } from "./socket-address.ts";
+import { openConnection, readLocalEndpoint } from "./sockets.ts";
 
 /**
  * Drives flows, at most `inFlight` at a time, and gives their results in the order asked; never throws for a flow's sake.
@@ -25,8 +26,12 @@ export async function dialAll(
 async function driveFlow(dial: Dial, namespace: number | null): Promise<DialResult> {
   const { token, manner, timeoutMs, owner } = dial;
   const start = performance.now();
-  const landing = await exchange(dial, dial.source, { token, manner, timeoutMs, hops: [] }, (target, source) =>
-    runInNamespace(namespace, () => runAsOwner(owner, OWN_OWNER, () => openConnection(target, source))),
-  );
-  return { token, landing, durationMs: performance.now() - start };
+  let local: string | null = null;
+  const landing = await exchange(dial, dial.source, { token, manner, timeoutMs, hops: [] }, (target, source) => {
+    const open = () => runAsOwner(owner, OWN_OWNER, () => openConnection(target, source));
+    const opened = runInNamespace(namespace, open);
+    if ("fd" in opened) local = renderEndpoint(readLocalEndpoint(opened.fd));
+    return opened;
+  });
+  return { token, landing, local, durationMs: performance.now() - start };
 }

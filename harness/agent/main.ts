@@ -14,7 +14,7 @@ async function serve(): Promise<void> {
   if (process.argv.includes("--private-run")) {
     checkResult(mount("landfall", "/run", "tmpfs", 0, null), "mount", "tmpfs on /run");
   }
-  const calls = makeCalls((records) => writeLine({ event: "seen", records }));
+  const calls = makeCalls(writeLine);
   process.stdout.on("error", () => process.exit());
   await readLines(process.stdin, (line) => {
     const request = JSON.parse(line) as RequestLine;

@@ -1,3 +1,4 @@
+// Long because the whole protocol is read in one place.
 import type { Manner } from "../model/flow.ts";
 import type { Landing } from "../model/landing.ts";
 import type { HostName, ListenerName, Owner } from "../model/pod.ts";
@@ -20,11 +21,13 @@ export type ReplyLine =
   | { readonly id: number; readonly ok: true; readonly result: unknown }
   | { readonly id: number; readonly ok: false; readonly error: AgentFault };
 
-/** What the agent says unasked: connections that its listeners have taken, in the order of each listener. */
-export interface EventLine {
-  readonly event: "seen";
-  readonly records: readonly Seen[];
-}
+/**
+ * What the agent says unasked: connections that its listeners have taken, in the order of each listener (`seen`), or lines of a real
+ * Envoy's access log, in the order Envoy wrote them (`logged`).
+ */
+export type EventLine =
+  | { readonly event: "seen"; readonly records: readonly Seen[] }
+  | { readonly event: "logged"; readonly lines: readonly string[] };
 
 /** Every call with what it takes and gives. */
 export interface AgentCalls {
@@ -77,6 +80,13 @@ export interface AgentCalls {
   };
   /** Runs a command as the agent's own user in a namespace and waits for its end; killed after `timeoutMs`, or when the agent dies. */
   readonly run: { readonly params: CommandSpec; readonly result: CommandResult };
+  /**
+   * Starts a real Envoy in place of the one this agent may have started before, and replies when it listens. It ends with the agent. Fault
+   * `environment` with Envoy's own words where it does not come up.
+   */
+  readonly "start-envoy": { readonly params: EnvoySpec; readonly result: null };
+  /** Ends the Envoy that `start-envoy` started, if there is one, and replies when it is gone. */
+  readonly "stop-envoy": { readonly params: Record<string, never>; readonly result: null };
 }
 
 /** A call's name. */
@@ -146,6 +156,8 @@ export interface DialResult {
   readonly token: string;
   /** What the far end answered, or how the connection failed, or `could-not-look`; not yet confirmed by the listeners' records. */
   readonly landing: Landing;
+  /** The dialling socket's own end point, before any rule rewrites it; null where there was none. */
+  readonly local: string | null;
   readonly durationMs: number;
 }
 
@@ -183,6 +195,16 @@ export interface CommandSpec {
   readonly environment: Readonly<Record<string, string>>;
   readonly stdin: string;
   readonly timeoutMs: number;
+}
+
+/** A real Envoy to be started. */
+export interface EnvoySpec {
+  readonly namespace: string | null;
+  readonly owner: Owner;
+  /** Path of the program, as the agent sees it. */
+  readonly program: string;
+  /** Its bootstrap configuration, whose access log goes to stdout. */
+  readonly bootstrap: object;
 }
 
 /** How a command ended. */

@@ -1,4 +1,4 @@
-import { type Endpoint, encodeSocketAddress, renderEndpoint } from "./socket-address.ts";
+import { decodeSocketAddress, type Endpoint, encodeSocketAddress, renderEndpoint } from "./socket-address.ts";
 import {
   bind,
   checkResult,
@@ -6,6 +6,7 @@ import {
   connect,
   dup,
   getpeername,
+  getsockname,
   getsockopt,
   KERNEL,
   lastErrno,
@@ -90,6 +91,13 @@ export class ConnectionWatch {
 /** `struct tcp_info` up to and with `tcpi_bytes_acked` (include/uapi/linux/tcp.h, Linux 4.1 and later). */
 const TCP_INFO_BYTES_ACKED = 120;
 const TCP_INFO_BYTES = 128;
+
+/** Gives a socket's own end point; with `connect(2)` it has one, whether the connection is made or not. */
+export function readLocalEndpoint(fd: number): Endpoint {
+  const address = Buffer.alloc(28);
+  checkResult(getsockname(fd, address, Buffer.from([28, 0, 0, 0])), "getsockname of", `descriptor ${fd}`);
+  return decodeSocketAddress(address);
+}
 
 function openSocket(family: 4 | 6, what: string): number {
   return checkResult(socket(family === 6 ? KERNEL.AF_INET6 : KERNEL.AF_INET, STREAM, 0), "socket for", what);

@@ -42,6 +42,8 @@ export const dup = libc.func("int dup(int fd)");
 export const close = libc.func("int close(int fd)");
 /** `getpeername(2)`. */
 export const getpeername = libc.func("int getpeername(int fd, void *address, void *length)");
+/** `getsockname(2)`. */
+export const getsockname = libc.func("int getsockname(int fd, void *address, void *length)");
 /** `setsockopt(2)`. */
 export const setsockopt = libc.func("int setsockopt(int fd, int level, int name, const void *value, uint32_t length)");
 /** `getsockopt(2)`. */

@@ -27,6 +27,8 @@ const LAST_WORDS_CHARACTERS = 2_000;
  */
 export class AgentClient implements AsyncDisposable {
   readonly name: string;
+  /** Given each line of the access log of an Envoy that this agent has started. */
+  onLogged: (lines: readonly string[]) => void = () => {};
   readonly #stdin: Writable;
   readonly #pending = new Map<number, Pending>();
   readonly #seen = new Map<string, Seen[]>();
@@ -95,7 +97,8 @@ export class AgentClient implements AsyncDisposable {
 
   #take(line: ReplyLine | EventLine): void {
     if ("event" in line) {
-      for (const record of line.records) this.#keep(record);
+      if (line.event === "logged") this.onLogged(line.lines);
+      else for (const record of line.records) this.#keep(record);
       return;
     }
     const pending = this.#pending.get(line.id);

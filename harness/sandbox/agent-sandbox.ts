@@ -1,36 +1,35 @@
-import { randomUUID } from "node:crypto";
-import type { Dial, DialResult, ListenerSpec, Seen } from "../agent/protocol.ts";
+import type { DialResult, ListenerSpec, Seen } from "../agent/protocol.ts";
 import { LandfallError } from "../errors.ts";
 import { parseIptablesSave, renderIptablesSave } from "../formats/iptables-save.ts";
-import type { Family } from "../model/address.ts";
-import { makeLanding } from "../model/landing.ts";
+import { type Family, renderEndpoint } from "../model/address.ts";
+import { type Landing, makeLanding } from "../model/landing.ts";
 import type { PodSpec } from "../model/pod.ts";
 import type { SandboxReport } from "../model/report.ts";
 import { NO_POLICY_ROUTING, type PodRules, type PolicyRouting, type Ruleset } from "../model/ruleset.ts";
 import type { AgentClient } from "./agent-client.ts";
 import { confirmLanding } from "./confirm.ts";
-import { driveAll, type PlannedDial } from "./dial-batches.ts";
+import { driveAll, makeBlindResult, type PlannedDial } from "./dial-batches.ts";
+import { CONNECT_TIMEOUT_MS, planDial } from "./dial-plan.ts";
+import type { DrivenFlow } from "./envoy/passages.ts";
+import { RealEnvoy } from "./envoy/real-envoy.ts";
 import { listenersOf } from "./listeners.ts";
 import type { CountedRules, FlowRequest, Installation, Observation, Sandbox } from "./sandbox.ts";
 import { type Station, type StationName, stationOf } from "./station.ts";
 import type { World } from "./world.ts";
 
-/**
- * How long a connection may take to be made; beyond it the flow has `timed-out`. The kernel sends a lost SYN again after 1 s (RFC 6298),
- * and a REJECT in OUTPUT is heeded only then (tcp_v4_err: the socket is busy connecting). The next SYN would follow at 3 s, so waiting
- * any longer than a little over 1 s tells nothing more.
- */
-const CONNECT_TIMEOUT_MS = 1_500;
-
 /** A sandbox on a real kernel: drives the agents of a world. The world ends with it. */
 export class AgentSandbox implements Sandbox {
   readonly #world: World;
+  readonly #envoy: RealEnvoy | null;
   #upstreamAddresses: readonly string[] = [];
   /** Policy routing put in by others than the resident agent, which its `clear` cannot know; null while there are no such rules. */
   #foreignRouting: PolicyRouting | null = null;
 
   constructor(world: World) {
     this.#world = world;
+    const { envoyProgram: program, addresses } = world;
+    this.#envoy =
+      program === null ? null : new RealEnvoy(program, this.#station("proxy"), addresses, CONNECT_TIMEOUT_MS);
   }
 
   get addresses() {
@@ -39,14 +38,16 @@ export class AgentSandbox implements Sandbox {
 
   async describe(): Promise<SandboxReport> {
     const { kernel, iptables } = await this.#station("pod").agent.call("hello", { variant: "default" });
-    return { backend: this.#world.backend, envoy: "stub", iptables, kernel };
+    return { backend: this.#world.backend, envoy: this.#envoy ? "real" : "stub", iptables, kernel };
   }
 
   async enter(spec: PodSpec): Promise<void> {
     await this.#world.linkInterfaces(spec.kubevirtInterfaces);
     // One after the other: a command that is just being started still holds the listeners of its parent, so that none can be replaced.
     await this.#own(spec.upstreamAddresses);
+    await this.#envoy?.makeRoom(spec);
     await this.#listen(spec);
+    await this.#envoy?.start(spec);
   }
 
   async install(installation: Installation): Promise<void> {
@@ -75,11 +76,18 @@ export class AgentSandbox implements Sandbox {
     requests: readonly FlowRequest[],
     { inFlight = 1 }: { readonly inFlight?: number } = {},
   ): Promise<readonly Observation[]> {
-    const dials = requests.map((request) => this.#planDial(request));
+    if (!this.#envoy) return this.#driveTogether(requests, inFlight);
+    const observations: Observation[] = [];
+    for (const request of requests) observations.push(...(await this.#driveTogether([request], 1)));
+    return observations;
+  }
+
+  async #driveTogether(requests: readonly FlowRequest[], inFlight: number): Promise<readonly Observation[]> {
+    const dials = requests.map((request) => planDial(request, this.#station(stationOf(request.flow)), this.addresses));
     const results = new Map((await driveAll(dials, inFlight)).map((result) => [result.token, result]));
     const isConfirmed = dials.every(({ dial }) => this.#isConfirmed(results.get(dial.token)));
     const blindness = isConfirmed ? null : await this.#sync();
-    return dials.map(({ dial }) => this.#observe(results.get(dial.token), dial, blindness));
+    return Promise.all(dials.map((planned) => this.#observe(planned, results.get(planned.dial.token), blindness)));
   }
 
   shellHint(): string | null {
@@ -104,7 +112,8 @@ export class AgentSandbox implements Sandbox {
     const byAgent = new Map<AgentClient, ListenerSpec[]>();
     for (const [name, specs] of listenersOf(spec, this.addresses)) {
       const { agent, namespace } = this.#station(name);
-      byAgent.set(agent, [...(byAgent.get(agent) ?? []), ...specs.map((one) => ({ ...one, namespace }))]);
+      const own = this.#envoy ? specs.filter(({ stub }) => stub === null) : specs;
+      byAgent.set(agent, [...(byAgent.get(agent) ?? []), ...own.map((one) => ({ ...one, namespace }))]);
     }
     await Promise.all([...byAgent].map(([agent, listeners]) => agent.call("listen", { listeners })));
   }
@@ -129,16 +138,6 @@ export class AgentSandbox implements Sandbox {
     await agent.call("apply", { namespace, variant: "default", ...texts });
   }
 
-  #planDial({ flow, manner }: FlowRequest): PlannedDial {
-    const { agent, namespace } = this.#station(stationOf(flow));
-    const { actor, uid, gid, address } = flow.from;
-    const host = actor === "client" || actor === "upstream" || actor === "vm" ? actor : "pod";
-    const own = this.addresses[host][flow.family];
-    const dial = { token: randomUUID(), manner, namespace, owner: { uid, gid }, timeoutMs: CONNECT_TIMEOUT_MS };
-    const { address: target, port } = flow.to;
-    return { agent, dial: { ...dial, source: address === own ? null : address, address: target, port } };
-  }
-
   /** A listener that has recorded what the caller was told leaves nothing to wait for; anything else needs every listener's word. */
   #isConfirmed(result: DialResult | undefined): boolean {
     if (result?.landing.kind !== "listener") return false;
@@ -156,19 +155,23 @@ export class AgentSandbox implements Sandbox {
     return this.#agents().flatMap((agent) => agent.seen(token));
   }
 
-  /** Where an agent is gone, so are its listeners: a refusal then tells of the harness, not of the rules. */
-  #observe(result: DialResult | undefined, dial: Dial, blindness: string | null): Observation {
-    const records = this.#recordsOf(dial.token);
+  async #observe(planned: PlannedDial, told: DialResult | undefined, blindness: string | null): Promise<Observation> {
+    const { dial } = planned;
+    const result = told ?? makeBlindResult(dial.token, "the agent gave no result");
+    const ends = confirmLanding(result, this.#recordsOf(dial.token));
     for (const agent of this.#agents()) agent.forget(dial.token);
-    if (!result)
-      return { landing: makeLanding("could-not-look", { cause: "the agent gave no result" }), durationMs: 0 };
-    const landing = confirmLanding(result, records);
+    const landing = this.#envoy ? await this.#envoy.completeLanding(describeDriven(planned, result, ends)) : ends;
+    // Where an agent is gone, so are its listeners: a refusal then tells of the harness, not of the rules.
     const isBlind = blindness !== null && landing.kind !== "listener" && landing.kind !== "could-not-look";
     return {
       landing: isBlind ? makeLanding("could-not-look", { cause: blindness }) : landing,
       durationMs: result.durationMs,
     };
   }
+}
+
+function describeDriven({ dial }: PlannedDial, { local }: DialResult, landing: Landing): DrivenFlow {
+  return { local, dialled: renderEndpoint(dial.address, dial.port), landing };
 }
 
 function readRules(text: string | null, family: Family): Ruleset | null {

@@ -42,7 +42,7 @@ async function driveBatch(batch: readonly PlannedDial[], inFlight: number): Prom
     return results;
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error);
-    return dials.map(({ token }) => ({ token, landing: makeLanding("could-not-look", { cause }), durationMs: 0 }));
+    return dials.map(({ token }) => makeBlindResult(token, cause));
   }
 }
 
@@ -54,4 +54,9 @@ const SLACK_MS = 10_000;
 function batchTimeoutMs(dials: readonly Dial[], inFlight: number): number {
   const slowestMs = Math.max(...dials.map(({ timeoutMs }) => timeoutMs)) + UNANSWERED_MS;
   return Math.ceil(dials.length / inFlight) * slowestMs + SLACK_MS;
+}
+
+/** Gives the result of a flow that was not driven. */
+export function makeBlindResult(token: string, cause: string): DialResult {
+  return { token, landing: makeLanding("could-not-look", { cause }), local: null, durationMs: 0 };
 }

@@ -28,6 +28,8 @@ export interface DockerOptions {
   readonly captureBy: "init-container" | "resident-agent";
   /** Hears of what takes long. */
   readonly say: (text: string) => void;
+  /** Path of the real Envoy that is to stand in the stub's place; null: the stub. */
+  readonly envoyProgram: string | null;
 }
 
 /** Every host sets up its own routes and takes the engine's rules out; its agent makes sockets as any owner. */
@@ -36,6 +38,8 @@ const HOST_CAPABILITIES = ["NET_ADMIN", "NET_RAW", "SETUID", "SETGID"];
 const PROXY_CAPABILITIES = ["NET_ADMIN", "SETUID", "SETGID"];
 const APP_CAPABILITIES = ["SETUID", "SETGID"];
 const SCRIPT_TIMEOUT_MS = 60_000;
+/** Where images/envoy has put Envoy. */
+const PROGRAM_IN_CONTAINER = "/usr/local/bin/envoy";
 
 /**
  * A pod of containers as Kubernetes makes it: one owns the network namespace and app and proxy share it; client and upstream stand
@@ -44,6 +48,7 @@ const SCRIPT_TIMEOUT_MS = 60_000;
 export class DockerWorld implements World {
   readonly backend = "docker";
   readonly addresses: SandboxAddresses;
+  readonly envoyProgram: string | null;
   readonly stations = new Map<StationName, Station>();
   readonly #engine: Docker;
   readonly #options: DockerOptions;
@@ -57,6 +62,7 @@ export class DockerWorld implements World {
     this.#engine = engine;
     this.#options = options;
     this.addresses = addresses;
+    this.envoyProgram = options.envoyProgram === null ? null : PROGRAM_IN_CONTAINER;
     for (const [name, { agent }] of Object.entries(members)) {
       this.stations.set(name as StationName, { agent, namespace: null });
     }

@@ -41,11 +41,13 @@ export class NetnsWorld implements World {
   readonly backend = "netns";
   readonly addresses = DEFAULT_ADDRESSES;
   readonly runCapture = null;
+  readonly envoyProgram: string | null;
   readonly #launched: LaunchedAgent;
   readonly #paths: Readonly<Record<string, string>>;
   #interfaces: readonly string[] = [];
 
-  constructor(launched: LaunchedAgent, paths: Readonly<Record<string, string>>) {
+  constructor(launched: LaunchedAgent, paths: Readonly<Record<string, string>>, envoyProgram: string | null) {
+    this.envoyProgram = envoyProgram;
     this.#launched = launched;
     this.#paths = paths;
   }
@@ -96,16 +98,17 @@ export class NetnsWorld implements World {
 
 /**
  * Starts a world of network namespaces, as root or, where the system allows it, without.
+ * `envoyProgram` is the path of the real Envoy that is to stand in the stub's place, null for the stub.
  * Throws `environment` with the setting or the tool that is missing.
  */
-export async function startNetnsWorld(): Promise<NetnsWorld> {
+export async function startNetnsWorld(envoyProgram: string | null = null): Promise<NetnsWorld> {
   let launched: LaunchedAgent | null = null;
   try {
     launched = await launchAgent();
     const { paths } = await launched.agent.call("open-namespaces", { names: ["pod", "client", "upstream"] });
-    openUsualListeners(launched);
+    if (envoyProgram === null) openUsualListeners(launched);
     await configureHosts(launched, paths["upstream"] ?? "");
-    return new NetnsWorld(launched, paths);
+    return new NetnsWorld(launched, paths, envoyProgram);
   } catch (error) {
     await launched?.stop();
     const { works, why, remedy } = await detectNetns();

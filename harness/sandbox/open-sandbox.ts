@@ -8,10 +8,14 @@ import type { World } from "./world.ts";
 export type BackendChoice = BackendName | "auto";
 
 /** How a sandbox is to be; docker alone heeds all of it. */
-export type SandboxOptions = DockerOptions;
+export interface SandboxOptions extends Omit<DockerOptions, "envoyProgram"> {
+  /** `real`: an Envoy in the stub's place, fetched where it is not here yet. Only flows in the manner `forward` mean anything then. */
+  readonly envoy: "stub" | "real";
+}
 
 /** What a sandbox is unless told otherwise: rights of an init container, gone with its run, quick, silent. */
 export const DEFAULT_SANDBOX_OPTIONS: SandboxOptions = {
+  envoy: "stub",
   rights: "capabilities",
   lifetime: "run",
   captureBy: "resident-agent",
@@ -19,8 +23,8 @@ export const DEFAULT_SANDBOX_OPTIONS: SandboxOptions = {
 };
 
 /**
- * Opens a sandbox. Dispose of it with `await using`.
- * Throws `environment` where the backend, or with `auto` any backend, does not work here.
+ * Opens a sandbox. Dispose of it with `await using`. A simulated one has the stub, whatever `envoy` says.
+ * Throws `environment` where the backend, or with `auto` any backend, does not work here, or a real Envoy is wanted and cannot be had.
  */
 export async function openSandbox(choice: BackendChoice, options = DEFAULT_SANDBOX_OPTIONS): Promise<Sandbox> {
   if (choice === "simulated") return new (await import("./simulated.ts")).SimulatedSandbox();
@@ -30,6 +34,8 @@ export async function openSandbox(choice: BackendChoice, options = DEFAULT_SANDB
 /** Each backend is loaded only when it is used: the engine's client takes a fifth of a second. */
 async function startWorld(choice: Exclude<BackendChoice, "simulated">, options: SandboxOptions): Promise<World> {
   const backend = choice === "auto" ? await (await import("./detect.ts")).chooseBackend() : choice;
-  if (backend === "docker") return (await import("./docker-world.ts")).startDockerWorld(options);
-  return (await import("./netns-world.ts")).startNetnsWorld();
+  const envoyProgram =
+    options.envoy === "real" ? await (await import("./envoy/program.ts")).ensureEnvoy(options.say) : null;
+  if (backend === "docker") return (await import("./docker-world.ts")).startDockerWorld({ ...options, envoyProgram });
+  return (await import("./netns-world.ts")).startNetnsWorld(envoyProgram);
 }

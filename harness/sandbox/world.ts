@@ -9,6 +9,8 @@ import type { Stations } from "./station.ts";
 export interface World extends AsyncDisposable {
   readonly backend: Exclude<BackendName, "simulated">;
   readonly addresses: SandboxAddresses;
+  /** Path, as the proxy's agent sees it, of the real Envoy that is to stand in the stub's place; null: the stub. */
+  readonly envoyProgram: string | null;
   /** `vm` is among them once {@link World.linkInterfaces} was asked for an interface. */
   readonly stations: Stations;
   /** Brings the pod's further interfaces to exactly these names, behind each of which the `vm` stands. */

@@ -11,19 +11,31 @@ export interface AccessLogEntry {
   readonly accepted: string;
   /** Where it was meant to go (SO_ORIGINAL_DST, or under TPROXY the local end point). */
   readonly destination: string;
+  /** What Envoy dialled onward; null where it dialled nothing. */
+  readonly onward: string | null;
   /** Envoy's end point of the connection onward; null where none was made. */
   readonly onwardSource: string | null;
+  /** How the far end of the connection onward closed it: `Normal`, `RemoteReset`; null where none was made. */
+  readonly onwardClose: string | null;
   /** Envoy's response flags, by commas: `-`, `UF,URX`, `UO`, `UH`. */
   readonly flags: string;
   /** Why the connection onward was not made: `delayed_connect_error:_Connection_refused`; null where it was, or timed out. */
   readonly failure: string | null;
 }
 
-/** Reads an access log, one entry a line, in order; a last line that is not finished yet is left out. */
-export function parseAccessLog(text: string): readonly AccessLogEntry[] {
-  return text
-    .slice(0, text.lastIndexOf("\n") + 1)
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as AccessLogEntry);
+/** Envoy's command operators for what it fills in of an entry; the rest is known when the listener is made. */
+export const ACCESS_LOG_OPERATORS = {
+  source: "%DOWNSTREAM_REMOTE_ADDRESS%",
+  accepted: "%DOWNSTREAM_DIRECT_LOCAL_ADDRESS%",
+  destination: "%DOWNSTREAM_LOCAL_ADDRESS%",
+  onward: "%UPSTREAM_HOST%",
+  onwardSource: "%UPSTREAM_LOCAL_ADDRESS%",
+  onwardClose: "%UPSTREAM_DETECTED_CLOSE_TYPE%",
+  flags: "%RESPONSE_FLAGS%",
+  failure: "%UPSTREAM_TRANSPORT_FAILURE_REASON%",
+} as const satisfies Partial<Record<keyof AccessLogEntry, string>>;
+
+/** Reads one line of the log; null where it is none of its entries. */
+export function parseAccessLogLine(line: string): AccessLogEntry | null {
+  return line.startsWith("{") ? (JSON.parse(line) as AccessLogEntry) : null;
 }

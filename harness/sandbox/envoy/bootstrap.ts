@@ -1,16 +1,12 @@
 import type { Family } from "../../model/address.ts";
 import type { PodSpec } from "../../model/pod.ts";
-import { closedCluster, elsewhereCluster, inboundCluster, passThroughCluster } from "./clusters.ts";
-import { type Chain, makeListener } from "./listeners.ts";
+import { closedCluster, elsewhereCluster, passThroughCluster } from "./clusters.ts";
+import { type Chain, type EnvoyListener, makeListener } from "./listeners.ts";
 
-/** What a real Envoy's configuration depends on beside the scenario's ports. */
-export interface EnvoySettings {
+/** What a real Envoy's configuration depends on: while this stays the same, one Envoy does for scenario after scenario. */
+export interface EnvoySettings extends Pick<PodSpec, "proxyPort" | "inboundCapturePort" | "interceptionMode"> {
   /** The pod's addresses, canonical text; the loopback ones are added. */
   readonly podAddresses: readonly string[];
-  /** Ports of the pod that some flow dials: each gets a cluster 127.0.0.1:PORT for connections that come in by the proxy port. */
-  readonly podPorts: readonly number[];
-  /** File that gets a line of JSON for each connection when it ends. */
-  readonly accessLogPath: string;
   /** How long a connection onward may take to be made. */
   readonly connectTimeoutMs: number;
 }
@@ -18,44 +14,35 @@ export interface EnvoySettings {
 /**
  * Gives Envoy's bootstrap configuration (JSON): what Istio's sidecar does to connections, and nothing else.
  *
- * - listeners that follow the original destination on the proxy port and the inbound capture port, transparent in TPROXY mode;
+ * - listeners that follow the original destination on the proxy port and the inbound capture port, transparent in TPROXY mode; where both
+ *   ports are one, the outbound listener alone;
  * - elsewhere: an ORIGINAL_DST cluster; to the pod's own addresses from the inbound capture port: another one, bound to 127.0.0.6 (::6);
- *   from the proxy port: a static cluster 127.0.0.1:PORT (::1);
+ *   from the proxy port: as 127.0.0.1:PORT (::1), whatever the port, where Istio has one static cluster for each port it knows;
  * - to the pod's own addresses at one of the proxy's own ports: a cluster without end points, which closes the connection.
+ *
+ * There is no admin interface, which would be one more listener in the pod; a line for each connection goes to stdout when it ends.
  */
-export function makeEnvoyBootstrap(spec: PodSpec, settings: EnvoySettings): object {
+export function makeEnvoyBootstrap(settings: EnvoySettings): object {
   const families = [4, 6] as const;
   return {
     static_resources: {
-      listeners: families.flatMap((family) => listenersOf(family, spec, settings)),
+      listeners: families.flatMap((family) => listenersOf(family, settings)),
       clusters: families.flatMap((family) => [
         elsewhereCluster(family, settings),
         passThroughCluster(family, settings),
         closedCluster(family, settings),
-        ...inboundPorts(spec, settings).map((port) => inboundCluster(port, family, settings)),
       ]),
     },
   };
 }
 
-function listenersOf(family: Family, spec: PodSpec, settings: EnvoySettings): readonly object[] {
-  const closed = ownPorts(spec).map((port): Chain => ({ cluster: "closed", port }));
-  const inbound = inboundPorts(spec, settings).map((port): Chain => ({ cluster: `inbound-${port}`, port }));
-  const kind = spec.interceptionMode === "TPROXY" ? "transparent" : "plain";
-  const outboundListener = { name: "envoy-outbound", port: spec.proxyPort, family, kind } as const;
-  const inboundListener = { name: "envoy-inbound", port: spec.inboundCapturePort, family, kind } as const;
-  return [
-    makeListener(outboundListener, [...closed, ...inbound], settings),
-    ...(spec.inboundCapturePort === spec.proxyPort
-      ? []
-      : [makeListener(inboundListener, [...closed, { cluster: "pass-through", port: null }], settings)]),
-  ];
-}
-
-function ownPorts(spec: PodSpec): readonly number[] {
-  return [...new Set([spec.proxyPort, spec.inboundCapturePort])];
-}
-
-function inboundPorts(spec: PodSpec, settings: EnvoySettings): readonly number[] {
-  return [...new Set(settings.podPorts)].filter((port) => !ownPorts(spec).includes(port));
+function listenersOf(family: Family, settings: EnvoySettings): readonly object[] {
+  const { proxyPort, inboundCapturePort, interceptionMode } = settings;
+  const kind = interceptionMode === "TPROXY" ? "transparent" : "plain";
+  const closed = [...new Set([proxyPort, inboundCapturePort])].map((port): Chain => ({ cluster: "closed", port }));
+  const make = (name: EnvoyListener["name"], port: number, chain: Chain) =>
+    makeListener({ name, port, family, kind }, [...closed, chain], settings);
+  const outbound = make("envoy-outbound", proxyPort, { cluster: "elsewhere", port: null, destination: "loopback" });
+  if (inboundCapturePort === proxyPort) return [outbound];
+  return [outbound, make("envoy-inbound", inboundCapturePort, { cluster: "pass-through", port: null })];
 }

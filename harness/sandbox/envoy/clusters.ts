@@ -1,9 +1,12 @@
 import type { Family } from "../../model/address.ts";
-import { loopbackAddress, PASS_THROUGH_ADDRESS } from "../../model/pod.ts";
+import { PASS_THROUGH_ADDRESS } from "../../model/pod.ts";
 import type { EnvoySettings } from "./bootstrap.ts";
 
-/** Connections that a cluster holds at most: a loop ends here (flag UO) instead of taking every port of the machine. */
-const MAX_CONNECTIONS = 64;
+/**
+ * Connections that a cluster holds at most: a loop ends here (flag UO) instead of taking every port of the machine. Many times the hops
+ * after which a flow counts as a loop, so that honest flows driven at the same time have room.
+ */
+const MAX_CONNECTIONS = 256;
 
 /** Gives the cluster for destinations elsewhere: as they were dialled, from the address the route gives. */
 export function elsewhereCluster(family: Family, settings: EnvoySettings): object {
@@ -18,14 +21,6 @@ export function passThroughCluster(family: Family, settings: EnvoySettings): obj
     lb_policy: "CLUSTER_PROVIDED",
     upstream_bind_config: { source_address: { address: PASS_THROUGH_ADDRESS[family], port_value: 0 } },
   };
-}
-
-/** Gives one of Istio's inbound clusters: 127.0.0.1:PORT, or [::1]:PORT. */
-export function inboundCluster(port: number, family: Family, settings: EnvoySettings): object {
-  const name = `inbound-${port}-${family}`;
-  const endpoint = { address: { socket_address: { address: loopbackAddress(family), port_value: port } } };
-  const load_assignment = { cluster_name: name, endpoints: [{ lb_endpoints: [{ endpoint }] }] };
-  return { ...makeCluster(name, settings), type: "STATIC", load_assignment };
 }
 
 /** Gives Istio's BlackHoleCluster: no end points, so that Envoy closes the connection (flag UH). */

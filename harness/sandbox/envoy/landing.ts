@@ -1,52 +1,56 @@
-import { type Hop, type Landing, makeLanding } from "../../model/landing.ts";
+import { type Hop, type Landing, type LandingKind, makeLanding } from "../../model/landing.ts";
 import { MAX_HOPS } from "../../model/pod.ts";
 import type { AccessLogEntry } from "./access-log.ts";
 
-/**
- * Gives the passages through Envoy that lead up to a connection, first one first: whoever made the connection from `source` had accepted
- * another one before, and so on back to the flow's actor. `source` is the end point that the last listener saw.
- */
-export function passagesTo(source: string, entries: readonly AccessLogEntry[]): readonly AccessLogEntry[] {
-  const before = new Map(
-    entries.flatMap((entry) => (entry.onwardSource === null ? [] : [[entry.onwardSource, entry]])),
-  );
-  const passages: AccessLogEntry[] = [];
-  for (let entry = before.get(source); entry && !passages.includes(entry); entry = before.get(entry.source)) {
-    passages.unshift(entry);
-  }
-  return passages;
-}
+/** What the C library's words for a failed connection mean for a flow; null (no words) is Envoy's own timer. */
+const KINDS: readonly (readonly [RegExp, LandingKind])[] = [
+  [/Connection_refused/, "refused"],
+  [/Connection_reset/, "reset"],
+  [/Connection_timed_out/, "timed-out"],
+  [/unreachable|No_route|Host_is_down|not_on_the_network|Protocol_not_available|Permission_denied/, "unreachable"],
+];
 
 /**
- * Gives the landing of a flow that came to nothing behind Envoy, from the entries of that flow alone, as the stub would have told it;
- * null where the entries tell nothing.
+ * Gives the landing of a flow whose way ended behind these passages through Envoy, the first one first, without an answer; null where
+ * they do not tell how it ended. As the stub would have told it, but for a loop: it goes on until Envoy's circuit breaker opens, and is
+ * told only once all of it has ended, since what is left of it would stand in the way of the next flow.
  *
  * @example
  * [ { listener: "envoy-inbound", destination: "10.244.0.2:81", flags: "UF,URX", failure: "…Connection_refused", … } ]
  * // { kind: "refused", hops: [ { listener: "envoy-inbound", port: 15006, originalDestination: "10.244.0.2:81" } ], … }
  */
-export function landBehindEnvoy(entries: readonly AccessLogEntry[]): Landing | null {
-  const last = entries.find((entry) => entry.flags !== "-");
+export function landBehindEnvoy(passages: readonly AccessLogEntry[]): Landing | null {
+  const last = passages.at(-1);
   if (!last) return null;
-  const passages = [...passagesTo(last.source, entries), last];
   const hops = passages.map(makeHop);
-  if (last.flags.includes("UO")) return makeLanding("loop", { hops: hops.slice(0, MAX_HOPS) });
+  if (hops.length >= MAX_HOPS) return last.onwardSource === null ? landInLoop(passages) : null;
+  if (last.flags.includes("UO")) {
+    const cause = "Envoy's circuit breaker opened before the flow had gone round; flows driven beside it used it up";
+    return makeLanding("could-not-look", { hops, cause });
+  }
   if (last.flags.includes("UH")) return landOnEnvoy(last, hops.slice(0, -1));
-  if (!last.flags.includes("UF")) return null;
-  const reason = last.failure ?? "";
-  if (/refused/i.test(reason)) return makeLanding("refused", { hops });
-  if (/unreachable/i.test(reason)) return makeLanding("unreachable", { hops });
-  return makeLanding(/reset/i.test(reason) ? "reset" : "timed-out", { hops });
+  if (last.flags.includes("UF")) return landOnFailure(last.failure, hops);
+  return last.onwardClose === "RemoteReset" ? makeLanding("reset", { hops }) : null;
 }
 
-/** Gives the landing on one of Envoy's own listeners, after these hops. */
-export function landOnEnvoy(entry: AccessLogEntry, hops: readonly Hop[] = []): Landing {
-  const { listener, port, originalDestination } = makeHop(entry);
-  return makeLanding("listener", { host: "pod", listener, port, originalDestination, source: entry.source, hops });
+/** Gives the loop that these passages show. */
+export function landInLoop(passages: readonly AccessLogEntry[]): Landing {
+  return makeLanding("loop", { hops: passages.slice(0, MAX_HOPS).map(makeHop) });
 }
 
 /** Gives the passage that an entry tells of; without original destination where the connection was accepted under the address dialled. */
 export function makeHop({ listener, port, accepted, destination }: AccessLogEntry): Hop {
   const isUnderDialled = destination === accepted && accepted.endsWith(`:${port}`);
   return { listener, port, originalDestination: isUnderDialled ? null : destination };
+}
+
+/** Envoy closes what is meant for itself: the flow has landed on that listener. */
+function landOnEnvoy(entry: AccessLogEntry, hops: readonly Hop[]): Landing {
+  return makeLanding("listener", { host: "pod", ...makeHop(entry), source: entry.source, hops });
+}
+
+function landOnFailure(failure: string | null, hops: readonly Hop[]): Landing {
+  if (failure === null) return makeLanding("timed-out", { hops });
+  const kind = KINDS.find(([words]) => words.test(failure))?.[1];
+  return kind ? makeLanding(kind, { hops }) : makeLanding("could-not-look", { hops, cause: `Envoy: ${failure}` });
 }

@@ -1,4 +1,6 @@
 import { type Family, familyOf } from "../../model/address.ts";
+import { loopbackAddress } from "../../model/pod.ts";
+import { ACCESS_LOG_OPERATORS } from "./access-log.ts";
 import type { EnvoySettings } from "./bootstrap.ts";
 
 /** One of Envoy's listeners, for one family. */
@@ -13,8 +15,10 @@ export interface EnvoyListener {
 /** Where connections to the pod's own addresses go, at one port or, with null, at every other. */
 export interface Chain {
   /** The cluster's name without its family. */
-  readonly cluster: string;
+  readonly cluster: "closed" | "pass-through" | "elsewhere";
   readonly port: number | null;
+  /** `loopback`: the port dialled, at the loopback address. */
+  readonly destination?: "loopback";
 }
 
 /**
@@ -39,9 +43,12 @@ export function makeListener(listener: EnvoyListener, chains: readonly Chain[], 
         prefix_ranges: ownRanges(family, settings),
         ...(chain.port === null ? {} : { destination_port: chain.port }),
       },
-      filters: [makeTcpProxy(chain.cluster, listener, settings)],
+      filters: [
+        ...(chain.destination === "loopback" ? [nameLoopback(family)] : []),
+        makeTcpProxy(chain.cluster, listener),
+      ],
     })),
-    default_filter_chain: { filters: [makeTcpProxy("elsewhere", listener, settings)] },
+    default_filter_chain: { filters: [makeTcpProxy("elsewhere", listener)] },
   };
 }
 
@@ -54,7 +61,22 @@ function hostRange(address: string): object {
   return { address_prefix: address, prefix_len: familyOf(address) === 4 ? 32 : 128 };
 }
 
-function makeTcpProxy(cluster: string, listener: EnvoyListener, settings: EnvoySettings): object {
+/** Names another destination than the original one to the ORIGINAL_DST cluster behind it. */
+function nameLoopback(family: Family): object {
+  const address = family === 4 ? loopbackAddress(4) : `[${loopbackAddress(6)}]`;
+  const text_format_source = { inline_string: `${address}:%DOWNSTREAM_LOCAL_PORT%` };
+  return {
+    name: "envoy.filters.network.set_filter_state",
+    typed_config: {
+      "@type": "type.googleapis.com/envoy.extensions.filters.network.set_filter_state.v3.Config",
+      on_new_connection: [
+        { object_key: "envoy.network.transport_socket.original_dst_address", format_string: { text_format_source } },
+      ],
+    },
+  };
+}
+
+function makeTcpProxy(cluster: Chain["cluster"], listener: EnvoyListener): object {
   return {
     name: "envoy.filters.network.tcp_proxy",
     typed_config: {
@@ -62,30 +84,17 @@ function makeTcpProxy(cluster: string, listener: EnvoyListener, settings: EnvoyS
       stat_prefix: cluster,
       cluster: `${cluster}-${listener.family}`,
       max_connect_attempts: 1,
-      access_log: [makeAccessLog(listener, settings)],
+      access_log: [makeAccessLog(listener)],
     },
   };
 }
 
-/** The values are Envoy's command operators; `access-log.ts` reads what they give. */
-function makeAccessLog({ name, port }: EnvoyListener, { accessLogPath }: EnvoySettings): object {
+function makeAccessLog({ name, port }: EnvoyListener): object {
   return {
-    name: "envoy.access_loggers.file",
+    name: "envoy.access_loggers.stdout",
     typed_config: {
-      "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
-      path: accessLogPath,
-      log_format: {
-        json_format: {
-          listener: name,
-          port,
-          source: "%DOWNSTREAM_REMOTE_ADDRESS%",
-          accepted: "%DOWNSTREAM_DIRECT_LOCAL_ADDRESS%",
-          destination: "%DOWNSTREAM_LOCAL_ADDRESS%",
-          onwardSource: "%UPSTREAM_LOCAL_ADDRESS%",
-          flags: "%RESPONSE_FLAGS%",
-          failure: "%UPSTREAM_TRANSPORT_FAILURE_REASON%",
-        },
-      },
+      "@type": "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
+      log_format: { json_format: { listener: name, port, ...ACCESS_LOG_OPERATORS } },
     },
   };
 }

@@ -20,7 +20,7 @@ const SEEN_APP = record(0, "app", 8080, null);
 const SEEN_HOP = record(0, "envoy-inbound", 15006, "10.244.0.2:8080");
 
 function check(landing: Landing, records: readonly Seen[], expected: Landing["kind"]): void {
-  expect(confirmLanding({ token: "t", landing, durationMs: 1 }, records).kind).toBe(expected);
+  expect(confirmLanding({ token: "t", landing, local: null, durationMs: 1 }, records).kind).toBe(expected);
 }
 
 describe("what the caller was told is believed", () => {
@@ -47,6 +47,8 @@ describe("a landing could not be looked at", () => {
 });
 
 test("the difference between both ends is told", () => {
-  const { cause } = confirmLanding({ token: "t", landing: makeLanding("reset"), durationMs: 1 }, [SEEN_APP]);
+  const { cause } = confirmLanding({ token: "t", landing: makeLanding("reset"), local: null, durationMs: 1 }, [
+    SEEN_APP,
+  ]);
   expect(cause).toBe("the caller was told of [] (reset), the listeners recorded [0 app:8080 <- as dialled]");
 });

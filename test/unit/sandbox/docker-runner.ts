@@ -6,6 +6,7 @@ import { openSandbox } from "../../../harness/sandbox/open-sandbox.ts";
  */
 const lifetime = process.argv[2] === "kept" ? "kept" : "run";
 const sandbox = await openSandbox("docker", {
+  envoy: "stub",
   rights: "capabilities",
   captureBy: "resident-agent",
   lifetime,

@@ -1,0 +1,93 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { CallError } from "./fault.ts";
+import { runInNamespace } from "./identity.ts";
+import { readLines } from "./lines.ts";
+import type { EnvoySpec } from "./protocol.ts";
+
+/** What Envoy 1.40 writes once its listeners are open (source/server/server.cc). */
+const READY = "starting main dispatch loop";
+const START_DEADLINE_MS = 20_000;
+const LAST_WORDS_CHARACTERS = 2_000;
+/** Envoy's own descriptor of its program, so that the path to it need not be open to the proxy's uid. */
+const PROGRAM_DESCRIPTOR = 3;
+
+/** A running Envoy. It is killed when the thread that started it ends, however that ends (PR_SET_PDEATHSIG). */
+export class EnvoyProcess implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly #gone: Promise<void>;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+    this.#gone = new Promise((resolve) => {
+      for (const event of ["close", "error"]) child.once(event, () => resolve());
+    });
+  }
+
+  /**
+   * Starts Envoy in a network namespace (a descriptor) and waits until it listens; `tell` is given the lines of its access log.
+   * Throws `environment` with its last words where it does not come up.
+   */
+  static async start(
+    spec: EnvoySpec,
+    namespace: number | null,
+    tell: (lines: readonly string[]) => void,
+  ): Promise<EnvoyProcess> {
+    const program = openProgram(spec.program);
+    const [command = "", ...args] = commandOf(spec);
+    const child = runInNamespace(namespace, () => spawn(command, args, { stdio: ["ignore", "pipe", "pipe", program] }));
+    closeSync(program);
+    const envoy = new EnvoyProcess(child);
+    if (child.stdout) void readLines(child.stdout, (line) => tell([line]));
+    try {
+      await envoy.#listens();
+      return envoy;
+    } catch (error) {
+      await envoy[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#gone;
+  }
+
+  #listens(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let words = "";
+      const fail = (why: string, cause?: Error) =>
+        reject(new CallError("environment", `Envoy ${why}: ${words.trim().slice(-LAST_WORDS_CHARACTERS)}`, { cause }));
+      const timer = setTimeout(() => fail(`does not listen after ${START_DEADLINE_MS} ms`), START_DEADLINE_MS);
+      this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+        words += text;
+        if (words.includes(READY)) resolve();
+      });
+      this.#child.once("error", (error) => fail(`cannot be started (${error.message})`, error));
+      this.#child.once("close", (status) => fail(`ended with status ${status}`));
+      this.#gone.then(() => clearTimeout(timer));
+    });
+  }
+}
+
+function openProgram(path: string): number {
+  try {
+    return openSync(path, "r");
+  } catch (cause) {
+    throw new CallError("environment", `there is no Envoy at ${path}`, { cause });
+  }
+}
+
+/**
+ * setpriv(1) of util-linux takes the proxy's ids, keeps the one right that transparent listeners need, and only then asks for the signal
+ * that ends Envoy: a change of ids takes that back (man 2 prctl). One worker thread keeps the log in the order of events; hot restart
+ * would leave shared memory behind.
+ */
+function commandOf({ owner, bootstrap }: EnvoySpec): readonly string[] {
+  return [
+    ...["setpriv", `--reuid=${owner.uid}`, `--regid=${owner.gid}`, "--clear-groups"],
+    ...["--inh-caps=+net_admin", "--ambient-caps=+net_admin", "--pdeathsig=KILL", "--"],
+    ...[`/proc/self/fd/${PROGRAM_DESCRIPTOR}`, "--config-yaml", JSON.stringify(bootstrap)],
+    ...["--concurrency", "1", "--disable-hot-restart", "--file-flush-interval-msec", "1"],
+  ];
+}

@@ -1,0 +1,22 @@
+import { randomUUID } from "node:crypto";
+import { hostOfActor, type SandboxAddresses } from "../model/pod.ts";
+import type { PlannedDial } from "./dial-batches.ts";
+import type { FlowRequest } from "./sandbox.ts";
+import type { Station } from "./station.ts";
+
+/**
+ * How long a connection may take to be made; beyond it the flow has `timed-out`. The kernel sends a lost SYN again after 1 s (RFC 6298),
+ * and a REJECT in OUTPUT is heeded only then (tcp_v4_err: the socket is busy connecting). The next SYN would follow at 3 s, so waiting
+ * any longer than a little over 1 s tells nothing more.
+ */
+export const CONNECT_TIMEOUT_MS = 1_500;
+
+/** Gives the dial of a flow that starts from a station, with a token of its own. */
+export function planDial({ flow, manner }: FlowRequest, station: Station, addresses: SandboxAddresses): PlannedDial {
+  const { agent, namespace } = station;
+  const { actor, uid, gid, address } = flow.from;
+  const own = addresses[hostOfActor(actor)][flow.family];
+  const dial = { token: randomUUID(), manner, namespace, owner: { uid, gid }, timeoutMs: CONNECT_TIMEOUT_MS };
+  const { address: target, port } = flow.to;
+  return { agent, dial: { ...dial, source: address === own ? null : address, address: target, port } };
+}
