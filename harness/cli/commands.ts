@@ -25,6 +25,10 @@ export const COMMANDS: Readonly<Record<string, { readonly summary: string; reado
     summary: "says what works here, and what to do about the rest",
     load: async () => (await import("./doctor.ts")).doctor,
   },
+  inspect: {
+    summary: "prints the rules that a running container has",
+    load: async () => (await import("./inspect.ts")).inspect,
+  },
   sweep: {
     summary: "removes what dead runs left",
     load: async () => (await import("./sweep.ts")).sweep,

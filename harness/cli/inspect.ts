@@ -1,0 +1,74 @@
+import { LandfallError } from "../errors.ts";
+import { renderIptablesSave } from "../formats/iptables-save.ts";
+import { renderList } from "../formats/list.ts";
+import { finding } from "../model/finding.ts";
+import type { Ruleset, TableName } from "../model/ruleset.ts";
+import { type ContainerRules, type ContainerRuleset, readContainerRules } from "../sandbox/container-rules.ts";
+import { connectEngine } from "../sandbox/docker-engine.ts";
+import type { Command } from "./command.ts";
+import { type OptionSpec, parseOptions } from "./options.ts";
+
+const SPECS: readonly OptionSpec[] = [
+  { name: "format", value: "FORMAT", choices: ["list", "save", "json"] },
+  { name: "family", value: "FAMILY", choices: ["4", "6"] },
+  { name: "json", value: null },
+];
+
+const HELP = `Usage: landfall inspect CONTAINER [--format list|save|json] [--family 4|6]
+
+Prints the rules that a running container has: both families, and those of iptables-nft and iptables-legacy, which
+both apply. CONTAINER is a name or an id. Needs root. Nothing is changed.
+
+  --format list   as iptables -S prints them, table by table (the default)
+  --format save   as iptables-save -c prints them: a file of this goes to landfall map, diff and prove as --rules
+  --format json   as data; the same as --json
+  --family 4|6    one family only; --format save takes 4 unless told otherwise
+
+Exit codes: 0 printed · 2 no such container, or it does not run · 3 its namespace cannot be entered
+`;
+
+/** `landfall inspect CONTAINER`: the rules that a running container has. */
+export const inspect: Command = {
+  name: "inspect",
+  summary: "prints the rules that a running container has",
+  help: HELP,
+  async run(args, io) {
+    const options = parseOptions(args, SPECS);
+    if (!options.ok)
+      throw new LandfallError("bad-usage", "inspect was not understood.", { findings: options.findings });
+    const { values, positionals } = options.value;
+    const [container, ...others] = positionals;
+    if (container === undefined || others.length > 0) {
+      const message = `${positionals.length} containers are named; name one, as docker ps does.`;
+      throw new LandfallError("bad-usage", message, { findings: [finding("CONTAINER", message)] });
+    }
+    const rules = await readContainerRules(connectEngine(), container);
+    const format = values.has("json") ? "json" : (values.get("format")?.[0] ?? "list");
+    const family = values.get("family")?.[0] ?? (format === "save" ? "4" : null);
+    const rulesets = rules.rulesets.filter(({ ruleset }) => family === null || String(ruleset.family) === family);
+    io.out(render(format, { ...rules, rulesets }));
+    return 0;
+  },
+};
+
+function render(format: string, rules: ContainerRules): string {
+  if (format === "save") return rules.rulesets.map(({ ruleset }) => renderIptablesSave(ruleset)).join("");
+  if (format === "list") return rules.rulesets.map(renderLists).join("") || "no rules\n";
+  const { id, name, pid, rulesets } = rules;
+  const data = rulesets.map(({ variant, ruleset }) => ({ variant, family: ruleset.family, ...tablesOf(ruleset) }));
+  return `${JSON.stringify({ formatVersion: "1.0", container: { id, name, pid }, rulesets: data }, null, 2)}\n`;
+}
+
+/** Gives the rules by table, lines as `iptables -S` prints them; tables that nobody has touched are not there. */
+function tablesOf(ruleset: Ruleset): Partial<Record<TableName, readonly string[]>> {
+  return Object.fromEntries(ruleset.tables.map(({ name }) => [name, listLines(ruleset, name)]));
+}
+
+function listLines(ruleset: Ruleset, table: TableName): readonly string[] {
+  return renderList(ruleset, table).trimEnd().split("\n");
+}
+
+function renderLists({ variant, ruleset }: ContainerRuleset): string {
+  const title = `${ruleset.family === 6 ? "ip6tables" : "iptables"}-${variant}`;
+  return ruleset.tables.map(({ name }) => `# ${title} -t ${name} -S\n${renderList(ruleset, name)}`).join("");
+}
