@@ -16,6 +16,7 @@ const PROGRAM_DESCRIPTOR = 3;
 export class EnvoyProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #gone: Promise<void>;
+  #state: "wanted" | "disposed" = "wanted";
 
   private constructor(child: ChildProcess) {
     this.#child = child;
@@ -41,6 +42,7 @@ export class EnvoyProcess implements AsyncDisposable {
     if (child.stdout) void readLines(child.stdout, (line) => tell([line]));
     try {
       await envoy.#listens();
+      envoy.#guard();
       return envoy;
     } catch (error) {
       await envoy[Symbol.asyncDispose]();
@@ -49,24 +51,39 @@ export class EnvoyProcess implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#state = "disposed";
     this.#child.kill("SIGKILL");
     await this.#gone;
   }
 
-  #listens(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      let words = "";
-      const fail = (why: string, cause?: Error) =>
-        reject(new CallError("environment", `Envoy ${why}: ${words.trim().slice(-LAST_WORDS_CHARACTERS)}`, { cause }));
-      const timer = setTimeout(() => fail(`does not listen after ${START_DEADLINE_MS} ms`), START_DEADLINE_MS);
-      this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-        words += text;
+  /** An Envoy that ends unasked takes the agent with it: what flows meet then says nothing of the rules. */
+  #guard(): void {
+    this.#gone.then(() =>
+      setImmediate(() => {
+        if (this.#state === "wanted") throw new Error(`Envoy has ended (status ${this.#child.exitCode})`);
+      }),
+    );
+  }
+
+  /** What Envoy says once it listens is read too, and dropped: a full pipe would stop it. */
+  async #listens(): Promise<void> {
+    const { stderr } = this.#child;
+    let words = "";
+    const fault = new Promise<never>((_, reject) => {
+      const fail = (why: string) =>
+        reject(new CallError("environment", `Envoy ${why}: ${words.trim().slice(-LAST_WORDS_CHARACTERS)}`));
+      this.#child.once("error", (error) => fail(`cannot be started (${error.message})`));
+      this.#child.once("close", (status) => fail(`ended with status ${status}`));
+      AbortSignal.timeout(START_DEADLINE_MS).addEventListener("abort", () => fail("does not listen in time"));
+    });
+    const ready = new Promise<void>((resolve) => {
+      stderr?.setEncoding("utf8").on("data", (text: string) => {
+        if (!words.includes(READY)) words += text;
         if (words.includes(READY)) resolve();
       });
-      this.#child.once("error", (error) => fail(`cannot be started (${error.message})`, error));
-      this.#child.once("close", (status) => fail(`ended with status ${status}`));
-      this.#gone.then(() => clearTimeout(timer));
     });
+    fault.catch(() => {});
+    await Promise.race([ready, fault]);
   }
 }
 

@@ -100,6 +100,8 @@ function findContradictions({
   onWrong,
   jobs,
   task,
+  sandbox,
+  envoy,
 }: VerifyOptions) {
   const findings: Finding[] = [];
   const refuse = (holds: boolean, where: string, message: string) => holds && findings.push(finding(where, message));
@@ -113,6 +115,11 @@ function findContradictions({
     words.length > 0 && selection === "all",
     "--all",
     "It stands for every scenario; leave the names away, or --all.",
+  );
+  refuse(
+    envoy === "real" && sandbox === "simulated",
+    "--envoy",
+    "A real Envoy needs a kernel; leave --sandbox simulated away.",
   );
   refuse(
     rules.script !== null && (rules.ip ?? rules.ip6) !== null,

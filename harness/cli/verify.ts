@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { LandfallError } from "../errors.ts";
 import type { Report, ScenarioReport } from "../model/report.ts";
+import { selectForwarding } from "../run/forwarding-scenarios.ts";
 import { runScenarios } from "../run/run.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { tellWarnings } from "./capture-options.ts";
@@ -47,11 +48,13 @@ async function verifyOnce(
   open: () => Promise<Sandbox> = () => openVerifySandbox(options, io),
   freshness = "",
 ): Promise<number> {
-  const scenarios = await readScenarios(options, io, freshness);
+  const selected = await readScenarios(options, io, freshness);
+  const scenarios = options.envoy === "real" ? selectForwarding(selected) : selected;
   const report = await runScenarios(scenarios, {
     start: open,
     jobs: options.jobs ?? chooseJobs(options, scenarios.length),
     coverage: options.coverage,
+    manners: options.envoy === "real" ? "forward" : "all",
     onRulesIn: (scenario, sandbox) => lookAtPod(scenario, sandbox, options, io),
     onScenario: (scenario, done, of) => tellProgress(scenario, done, of, io),
     clock: () => performance.now(),

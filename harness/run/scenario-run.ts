@@ -17,6 +17,8 @@ const DRIVEN_AGAIN = 20;
 /** What a run may be asked for beside landings. */
 export interface ScenarioRunOptions {
   readonly coverage?: "measured" | "not-measured";
+  /** `forward`: flows of that manner alone, the only ones that a real Envoy treats as the stub does. */
+  readonly manners?: "all" | "forward";
   /** Called while a scenario's rules are still in, for a person to look at the pod; says whether they are to stay. */
   readonly onRulesIn?: (report: ScenarioReport, sandbox: Sandbox) => Promise<"clear" | "keep">;
 }
@@ -37,7 +39,7 @@ export async function runScenario(
   sandbox: Sandbox,
   options: ScenarioRunOptions = {},
 ): Promise<ScenarioOutcome> {
-  const bound = bindScenario(scenario, sandbox.addresses);
+  const bound = selectFlows(bindScenario(scenario, sandbox.addresses), options);
   try {
     await sandbox.enter(bound.spec);
     const blindBefore = await findBlindness(sandbox, bound, "Before the rules");
@@ -49,6 +51,10 @@ export async function runScenario(
     if (!(error instanceof LandfallError) || error.code !== "agent-failed") throw nameScenario(error, scenario.name);
     return { report: reportBlind(bound, error.message), sandbox: "broken" };
   }
+}
+
+function selectFlows(bound: BoundScenario, { manners = "all" }: ScenarioRunOptions): BoundScenario {
+  return { ...bound, flows: bound.flows.filter(({ manner }) => manners === "all" || manner === manners) };
 }
 
 /** Installs, drives and judges; whatever happens the rules are out again, unless they are to be kept. */

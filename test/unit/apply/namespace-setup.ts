@@ -69,9 +69,13 @@ export async function runInNamespace(
   const main = `${process.execPath} ${join(folder, "harness/cli/main.js")}`;
   const env = { PATH: path, LANDFALL_MAIN: main, XTABLES_LOCKFILE: "/run/xtables.lock", ...environment };
   try {
-    const { stdout, stderr } = await execute("unshare", ["-mn", "--propagation", "private", "bash", "--norc", "-c", whole], {
-      env,
-    });
+    const { stdout, stderr } = await execute(
+      "unshare",
+      ["-mn", "--propagation", "private", "bash", "--norc", "-c", whole],
+      {
+        env,
+      },
+    );
     return { stdout, stderr, status: 0 };
   } catch (error) {
     const { stdout = "", stderr = "", code } = error as { stdout?: string; stderr?: string; code?: number };
