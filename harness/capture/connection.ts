@@ -1,8 +1,14 @@
 import { type Family, parseAddress } from "../model/address.ts";
 import { type CaptureConfig, isIpv6Pod } from "../model/capture-config.ts";
-import { type Flow, startsInPod } from "../model/flow.ts";
-import type { HostName, Owner, SandboxAddresses } from "../model/pod.ts";
-import { loopbackAddress, PASS_THROUGH_ADDRESS } from "../model/pod.ts";
+import type { Flow } from "../model/flow.ts";
+import {
+  type HostName,
+  hostOfActor,
+  isLoopback,
+  type Owner,
+  PASS_THROUGH_ADDRESS,
+  type SandboxAddresses,
+} from "../model/pod.ts";
 
 /** One TCP connection as intent sees it: a flow's own, or one that the stub Envoy dials in its course. */
 export interface Connection {
@@ -21,17 +27,12 @@ export interface Connection {
 export function openConnection(flow: Flow): Connection {
   return {
     family: flow.family,
-    startedOn: startsInPod(flow) ? "pod" : (flow.from.actor as HostName),
+    startedOn: hostOfActor(flow.from.actor),
     owner: { uid: flow.from.uid, gid: flow.from.gid },
     source: flow.from.address,
     destination: flow.to.address,
     port: flow.to.port,
   };
-}
-
-/** Says whether an address is a loopback address: 127.0.0.0/8, ::1, and ::6, which Istio adds to lo. */
-export function isLoopback(address: string): boolean {
-  return address.startsWith("127.") || address === loopbackAddress(6) || address === PASS_THROUGH_ADDRESS[6];
 }
 
 /** Says whether an address is the pod's own, seen from inside: on its interface or on lo (`::6` on IPv6 pods only). */

@@ -1,20 +1,12 @@
 import { type Family, renderEndpoint } from "../model/address.ts";
 import { type CaptureConfig, isIpv6Pod } from "../model/capture-config.ts";
 import { parseFlowText, resolveFlow } from "../model/flow-text.ts";
-import { APP_ID, DEFAULT_PROXY_ID, type Owner, type SandboxAddresses, STATUS_PORT } from "../model/pod.ts";
-import { addressBoundaries, idBoundaries, portBoundaries } from "./intent-boundaries.ts";
+import { DEFAULT_PROXY_ID, type Owner, type SandboxAddresses, STATUS_PORT } from "../model/pod.ts";
+import { idBoundaries, portBoundaries } from "./intent-boundaries.ts";
 import { forwardedFlows, type IntendedFlow } from "./intent-forwarding.ts";
-import { entryRange, listHolds } from "./intent-lists.ts";
-import { isProxyOwner } from "./interception.ts";
-
-/** Ports of the app that stand for every ordinary one. */
-const APP_PORT = 8080;
-const SSH_PORT = 22;
-/** Addresses far apart that stand for everything elsewhere. */
-const FAR: Readonly<Record<Family, readonly string[]>> = {
-  4: ["1.0.0.0", "10.96.0.1", "223.255.255.255"],
-  6: ["2000::", "2001:db8::1", "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"],
-};
+import { entryRange } from "./intent-lists.ts";
+import { APP_PORT, elsewhere, type Names, namesOf, SSH_PORT } from "./intent-names.ts";
+import { ownAddressFlows, passThroughFlows } from "./intent-own-flows.ts";
 
 /**
  * Gives the flows that show whether rules do what a capture config demands: at every boundary of every setting, from every kind of
@@ -41,7 +33,7 @@ export function proxyOwner(config: CaptureConfig): Owner {
 }
 
 function familyFlows(config: CaptureConfig, family: Family, addresses: SandboxAddresses): readonly string[] {
-  const names = namesOf(family, config);
+  const names = namesOf(family, config, addresses);
   if (family === 6 && !isIpv6Pod(config)) return guardFlows(names, config);
   return [
     ...inboundFlows(config, names),
@@ -51,27 +43,6 @@ function familyFlows(config: CaptureConfig, family: Family, addresses: SandboxAd
     ...passThroughFlows(names),
     ...virtualMachineFlows(config, names, addresses),
   ];
-}
-
-/** What flows of one family are written with. */
-interface Names {
-  readonly family: Family;
-  /** `""` or `"6"`, behind the names of hosts. */
-  readonly suffix: "" | "6";
-  /** An actor in the pod that is not left alone. */
-  readonly workload: string;
-  /** A port that is not left alone outbound. */
-  readonly port: number;
-}
-
-function namesOf(family: Family, config: CaptureConfig): Names {
-  const captured = [APP_ID, 2000, 3000, 4000, 5000].find((id) => !isProxyOwner(config, { uid: id, gid: id })) ?? APP_ID;
-  return {
-    family,
-    suffix: family === 6 ? "6" : "",
-    workload: captured === APP_ID ? "app" : `uid=${captured},gid=${captured}`,
-    port: [80, 443, 8000, 9000, 10000].find((port) => !listHolds(config.outboundPortsExclude, port)) ?? 80,
-  };
 }
 
 /** From peers: every port at which capture begins or ends, and the proxy's own. */
@@ -89,66 +60,43 @@ function inboundFlows(config: CaptureConfig, { suffix }: Names): readonly string
   ];
 }
 
-/** From the workload to elsewhere: every port and network at which capture begins or ends. */
+/**
+ * From the workload to elsewhere: every port and network at which capture begins or ends. To every network also from the owner that is
+ * left alone last.
+ */
 function outboundFlows(config: CaptureConfig, names: Names, addresses: SandboxAddresses): readonly string[] {
-  const { suffix, workload, port } = names;
+  const { suffix, workload, port, stranger, captured } = names;
   const ports = [port, ...portBoundaries(config.outboundPortsExclude), SSH_PORT, config.proxyPort, 1, 65535];
+  // What is captured inbound must not be for that alone on its way out.
+  const inbound = config.inboundPortsInclude === "*" ? [] : portBoundaries(config.inboundPortsInclude.slice(0, 1));
+  const lastGid = config.proxyGid.map(entryRange).at(-1)?.first;
+  const last = lastGid === undefined ? "envoy" : `uid=${stranger},gid=${lastGid}`;
   return [
-    ...ports.map((dialled) => `${workload} -> upstream${suffix}:${dialled}`),
-    ...elsewhere(config, names.family, addresses).map((a) => `${workload} -> ${renderEndpoint(a, port)}`),
+    ...[port, ...inbound].map((dialled) => `${workload} -> upstream${suffix}:${dialled}`),
+    ...ports.map((dialled) => `${workload} -> ${captured}:${dialled}`),
+    ...elsewhere(config, names.family, addresses).flatMap((address) =>
+      [workload, last].map((actor) => `${actor} -> ${renderEndpoint(address, port)}`),
+    ),
   ];
 }
 
-function elsewhere(config: CaptureConfig, family: Family, addresses: SandboxAddresses): readonly string[] {
-  const { outboundIpRangesInclude: include, outboundIpRangesExclude: exclude } = config;
-  return [...FAR[family], ...addressBoundaries([...(include === "*" ? [] : include), ...exclude], family, addresses)];
-}
-
 /** Each owner alone and together, with its neighbours: uid and gid are asked for one without the other. */
-function ownerFlows(config: CaptureConfig, { suffix, port, workload }: Names): readonly string[] {
-  const stranger = workload === "app" ? APP_ID : Number(/\d+/.exec(workload)?.[0]);
-  const proxy = proxyOwner(config);
+function ownerFlows(config: CaptureConfig, { suffix, port, stranger, captured }: Names): readonly string[] {
   const owners = [
     ...idBoundaries(config.proxyUid).map((uid) => ({ uid, gid: stranger })),
     ...idBoundaries(config.proxyGid).map((gid) => ({ uid: stranger, gid })),
   ].map(({ uid, gid }) => `uid=${uid},gid=${gid}`);
+  const alone = [
+    ...config.proxyUid.map((entry) => `uid=${entryRange(entry).first},gid=${stranger}`),
+    ...config.proxyGid.map((entry) => `uid=${stranger},gid=${entryRange(entry).first}`),
+  ];
   return [
-    ...["envoy", "root", ...owners].map((actor) => `${actor} -> upstream${suffix}:${port}`),
-    ...["envoy", `uid=${proxy.uid},gid=${stranger}`, `uid=${stranger},gid=${proxy.gid}`].flatMap((actor) => [
+    ...["envoy", "root", ...owners].map((actor) => `${actor} -> ${captured}:${port}`),
+    ...["envoy", ...alone].flatMap((actor) => [
       `${actor} -> localhost${suffix}:${APP_PORT}`,
       `${actor} -> pod${suffix}:${APP_PORT}`,
     ]),
-    ...config.outboundPortsExclude.map((entry) => `envoy -> upstream${suffix}:${entryRange(entry).first}`),
-  ];
-}
-
-/** To the pod's own addresses from inside: loopback, the pod's address, the proxy's own ports, what is excluded elsewhere. */
-function ownAddressFlows(config: CaptureConfig, { suffix, family, workload }: Names): readonly string[] {
-  const own = [config.proxyPort, config.inboundCapturePort];
-  const excluded = [...config.inboundPortsExclude, ...config.outboundPortsExclude].map(
-    (entry) => entryRange(entry).first,
-  );
-  const loopbacks = family === 4 ? ["127.0.0.2", "127.0.0.6", "127.255.255.254"] : ["::6"];
-  return [
-    ...[APP_PORT, ...own].flatMap((port) =>
-      [workload, "envoy"].flatMap((actor) =>
-        ["localhost", "pod"].map((target) => `${actor} -> ${target}${suffix}:${port}`),
-      ),
-    ),
-    ...[SSH_PORT, 1, 65535, ...excluded].map((port) => `${workload} -> pod${suffix}:${port}`),
-    ...loopbacks.map((address) => `${workload} -> ${renderEndpoint(address, APP_PORT)}`),
-    `root -> localhost${suffix}:${APP_PORT}`,
-  ];
-}
-
-/** From the pass-through's address and its neighbours. On IPv6 lo has no other address than ::1 beside it. */
-function passThroughFlows({ suffix, family, workload }: Names): readonly string[] {
-  const [through, ...neighbours] = family === 4 ? ["127.0.0.6", "127.0.0.5", "127.0.0.7", "127.0.0.1"] : ["::6", "::1"];
-  return [
-    ...["envoy", workload, "root"].map((actor) => `${actor}@${through} -> pod${suffix}:${APP_PORT}`),
-    `envoy@${through} -> pod${suffix}:1`,
-    `envoy@${through} -> localhost${suffix}:${APP_PORT}`,
-    ...neighbours.map((source) => `envoy@${source} -> pod${suffix}:${APP_PORT}`),
+    ...config.outboundPortsExclude.map((entry) => `envoy -> ${captured}:${entryRange(entry).first}`),
   ];
 }
 
@@ -175,5 +123,6 @@ function guardFlows({ workload, port }: Names, config: CaptureConfig): readonly 
     `${workload} -> localhost6:${APP_PORT}`,
     `envoy -> localhost6:${APP_PORT}`,
     `${workload} -> pod6:${APP_PORT}`,
+    ...(config.kubevirtInterfaces.length > 0 ? [`vm6 -> upstream6:${port}`, `vm6 -> pod6:${APP_PORT}`] : []),
   ];
 }

@@ -4,6 +4,7 @@ import type { Flow, Manner } from "../model/flow.ts";
 import { type Hop, type Landing, makeLanding } from "../model/landing.ts";
 import {
   type HostName,
+  isLoopback,
   type ListenerName,
   loopbackAddress,
   MAX_HOPS,
@@ -12,7 +13,7 @@ import {
   type SandboxAddresses,
   STATUS_PORT,
 } from "../model/pod.ts";
-import { type Connection, isLoopback, isPodsOwn, openConnection } from "./connection.ts";
+import { type Connection, isPodsOwn, openConnection } from "./connection.ts";
 import { type Interception, interceptConnection } from "./interception.ts";
 
 /** Everything a landing depends on beside the flow itself. */

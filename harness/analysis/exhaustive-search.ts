@@ -1,0 +1,74 @@
+import type { Family } from "../model/address.ts";
+import type { Flow } from "../model/flow.ts";
+import type { Landing } from "../model/landing.ts";
+import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
+import type { PodRules } from "../model/ruleset.ts";
+import { compilePod } from "../netfilter/simulator.ts";
+import { findBreakpoints } from "./breakpoints.ts";
+import { countWitnesses, type FlowSpace, listWitnesses, spanFlows } from "./witness-flows.ts";
+
+/**
+ * What looking at every class of flows has given. `alike`: no flow that a sandbox can drive lands differently. `different`: this one does.
+ * `unknown`: it could not be told, and why.
+ */
+export type SearchResult =
+  | { readonly kind: "alike" }
+  | { readonly kind: "different"; readonly flow: Flow; readonly before: Landing; readonly after: Landing }
+  | { readonly kind: "unknown"; readonly why: string };
+
+/** Flows beyond which the search is not begun: seconds of simulation. */
+const FLOWS_AT_MOST = 400_000;
+
+/**
+ * Searches every flow of one family that a sandbox can drive for one that two rule sets land differently: it simulates one flow for each
+ * combination of intervals between the rules' breakpoints. Complete for what the simulator knows, plain, and slow where rules are many.
+ * What Envoy would dial next need not be followed: those connections are flows of the space themselves.
+ */
+export function searchDifference(
+  before: PodRules,
+  after: PodRules,
+  family: Family,
+  spec: PodSpec,
+  addresses: SandboxAddresses,
+): SearchResult {
+  const breakpoints = findBreakpoints([before, after]);
+  if (breakpoints === null) return { kind: "unknown", why: "a network's mask has holes" };
+  const space = spanFlows(family, breakpoints, spec, addresses, addedAddresses(before, after, family));
+  const count = countWitnesses(space);
+  if (count > FLOWS_AT_MOST) return { kind: "unknown", why: `${count} flows would have to be simulated` };
+  const wide = widenSpec(spec, space, addresses);
+  const [old, changed] = [compilePod(before, wide, addresses), compilePod(after, wide, addresses)];
+  let unknown: string | null = null;
+  for (const flow of listWitnesses(space)) {
+    const [was, is] = [old.land(flow, "answer"), changed.land(flow, "answer")];
+    if (was.kind === "could-not-look" || is.kind === "could-not-look") unknown ??= is.cause ?? was.cause ?? flow.flow;
+    else if (!isAlike(was, is)) return { kind: "different", flow, before: was, after: is };
+  }
+  return unknown === null ? { kind: "alike" } : { kind: "unknown", why: unknown };
+}
+
+function isAlike(one: Landing, other: Landing): boolean {
+  return (
+    one.kind === other.kind &&
+    one.listener === other.listener &&
+    one.port === other.port &&
+    one.originalDestination === other.originalDestination &&
+    one.source === other.source
+  );
+}
+
+/** Addresses that both rule sets bring along: what only one has cannot be dialled from under both. */
+function addedAddresses(before: PodRules, after: PodRules, family: Family): readonly string[] {
+  const { addresses } = before.policyRouting;
+  return addresses
+    .filter((line) => after.policyRouting.addresses.includes(line))
+    .map((line) => line.split("/")[0] ?? "")
+    .filter((address) => address.includes(":") === (family === 6));
+}
+
+/** Everybody outside listens wherever they are dialled, so that a flow left alone is told from one that is lost. */
+function widenSpec(spec: PodSpec, { ports, elsewhere }: FlowSpace, addresses: SandboxAddresses): PodSpec {
+  const hosts = Object.values(addresses).flatMap((host) => [host[4], host[6]]);
+  const upstreamAddresses = elsewhere.filter((address) => !hosts.includes(address));
+  return { ...spec, upstreamPorts: ports, clientPorts: ports, upstreamAddresses };
+}

@@ -1,0 +1,149 @@
+import { canBeElsewhere } from "../capture/intent-boundaries.ts";
+import { addressBits, type Family, parseAddress, renderAddress, renderEndpoint } from "../model/address.ts";
+import type { Flow } from "../model/flow.ts";
+import {
+  addressOwner,
+  isLoopback,
+  type Owner,
+  type PodSpec,
+  type SandboxAddresses,
+  STATUS_PORT,
+} from "../model/pod.ts";
+import type { Breakpoints } from "./breakpoints.ts";
+
+/** What makes up all flows of one family that a sandbox can drive, one value for each interval between breakpoints. */
+export interface FlowSpace {
+  readonly family: Family;
+  readonly ports: readonly number[];
+  readonly owners: readonly Owner[];
+  /** The pod's own addresses, its loopback ones among them: what may be dialled and dialled from inside. */
+  readonly own: readonly string[];
+  /** Everything else that the pod may dial. */
+  readonly elsewhere: readonly string[];
+  readonly pod: string;
+  /** Actors outside the pod with their addresses, whose calls reach it. */
+  readonly outside: readonly { readonly actor: string; readonly address: string }[];
+}
+
+/** Loopback addresses that bound the range, and the one no socket can be bound to or connected with. */
+const LOOPBACK_EDGES = ["127.0.0.0", "127.0.0.1", "127.0.0.2", "127.255.255.255", "128.0.0.0"];
+/** Where addresses that `upstream` may own begin again (`canBeElsewhere`). */
+const ELSEWHERE_EDGES = ["1.0.0.0", "224.0.0.0", "0:0:0:0:0:1::", "fe80::", "fec0::", "ff00::"];
+/** The sandbox's links, from whose networks nothing but the hosts themselves can be dialled. */
+const LINK_BITS = { 4: 16n, 6: 64n } as const;
+const HIGHEST_ID = 2 ** 32 - 2;
+
+/** Gives the space of all flows of a family: each of them lands like one that {@link listWitnesses} gives. */
+export function spanFlows(
+  family: Family,
+  breakpoints: Breakpoints,
+  spec: PodSpec,
+  addresses: SandboxAddresses,
+  added: readonly string[] = [],
+): FlowSpace {
+  const listening = [spec.proxyPort, spec.inboundCapturePort, STATUS_PORT, ...spec.listen];
+  const uids = idsOf(breakpoints.uids);
+  const gids = idsOf(breakpoints.gids);
+  const dialled = addressesOf(family, breakpoints, addresses, added);
+  const { pod } = addresses;
+  const isOwn = (address: string) => address === pod[family] || isLoopback(address) || added.includes(address);
+  const hosts =
+    spec.kubevirtInterfaces.length > 0 ? (["client", "upstream", "vm"] as const) : (["client", "upstream"] as const);
+  return {
+    family,
+    ports: numbersOf([1, ...breakpoints.ports, ...listening.flatMap((port) => [port, port + 1])], 1, 65535),
+    owners: uids.flatMap((uid) => gids.map((gid) => ({ uid, gid }))),
+    own: dialled.filter(isOwn),
+    elsewhere: dialled.filter((address) => !isOwn(address)),
+    pod: pod[family],
+    outside: hosts.map((actor) => ({ actor, address: addresses[actor][family] })),
+  };
+}
+
+/** Gives how many flows {@link listWitnesses} gives for a space. */
+export function countWitnesses({ ports, owners, own, elsewhere, outside }: FlowSpace): number {
+  const vm = outside.filter(({ actor }) => actor === "vm").length;
+  return ports.length * (owners.length * (own.length ** 2 + elsewhere.length) + outside.length + vm * elsewhere.length);
+}
+
+/** Gives one flow for every combination of intervals: from outside, then from inside to the pod's own addresses and to elsewhere. */
+export function* listWitnesses(space: FlowSpace): Generator<Flow> {
+  const { ports, owners, own, elsewhere, outside, pod } = space;
+  for (const port of ports) {
+    for (const { actor, address } of outside) {
+      const owner = { uid: 0, gid: 0 };
+      yield makeFlow(space, actor, owner, address, pod, port);
+      if (actor !== "vm") continue;
+      for (const to of elsewhere) yield makeFlow(space, actor, owner, address, to, port);
+    }
+    for (const owner of owners) {
+      const actor = `uid=${owner.uid},gid=${owner.gid}`;
+      for (const to of elsewhere) yield makeFlow(space, actor, owner, pod, to, port);
+      for (const to of own) for (const from of own) yield makeFlow(space, actor, owner, from, to, port);
+    }
+  }
+}
+
+function makeFlow(
+  { family, pod }: FlowSpace,
+  actor: string,
+  owner: Owner,
+  from: string,
+  to: string,
+  port: number,
+): Flow {
+  const isNamed = actor.startsWith("uid=") && from !== pod;
+  const name = isNamed ? `${actor}@${from}` : family === 6 && !actor.startsWith("uid=") ? `${actor}6` : actor;
+  return {
+    flow: `${name} -> ${renderEndpoint(to, port)}`,
+    family,
+    from: { actor, address: from, ...owner },
+    to: { target: to, address: to, port },
+  };
+}
+
+function idsOf(breakpoints: ReadonlySet<number>): readonly number[] {
+  return numbersOf([0, ...breakpoints], 0, HIGHEST_ID);
+}
+
+function numbersOf(starts: readonly number[], lowest: number, highest: number): readonly number[] {
+  return [...new Set(starts)].filter((start) => lowest <= start && start <= highest).sort((a, b) => a - b);
+}
+
+/** The first address of each interval that somebody in the sandbox can have. */
+function addressesOf(
+  family: Family,
+  breakpoints: Breakpoints,
+  addresses: SandboxAddresses,
+  added: readonly string[],
+): readonly string[] {
+  const hosts = Object.values(addresses).map((host) => host[family]);
+  const named = [...hosts, ...added, ...(family === 6 ? ["::1"] : [])].map(numberOf);
+  const links = hosts.flatMap((host) => {
+    const bits = BigInt(addressBits(family)) - LINK_BITS[family];
+    const first = (numberOf(host) >> bits) << bits;
+    return [first, first + (1n << bits)];
+  });
+  const edges = [...LOOPBACK_EDGES, ...ELSEWHERE_EDGES]
+    .filter((edge) => edge.includes(":") === (family === 6))
+    .map(numberOf);
+  const starts = [...breakpoints.addresses[family], ...named, ...named.map((value) => value + 1n), ...links, ...edges];
+  const top = 1n << BigInt(addressBits(family));
+  return [...new Set(starts)]
+    .filter((start) => start < top)
+    .map((start) => renderAddress(family, start))
+    .filter((address) => isDiallable(address, family, addresses, added));
+}
+
+function isDiallable(address: string, family: Family, addresses: SandboxAddresses, added: readonly string[]): boolean {
+  if (added.includes(address)) return true;
+  if (isLoopback(address)) return address !== "127.0.0.0" && address !== "127.255.255.255" && address !== "::6";
+  const isHost = addressOwner(address, addresses) !== "upstream" || address === addresses.upstream[family];
+  return isHost || canBeElsewhere(address, family, addresses);
+}
+
+function numberOf(address: string): bigint {
+  const parsed = parseAddress(address);
+  if (!parsed) throw new RangeError(`"${address}" is no address`);
+  return parsed.value;
+}
