@@ -31,9 +31,16 @@ export interface BoundScenario {
 
 /** Binds a scenario to a sandbox's addresses. */
 export function bindScenario(scenario: ParsedScenario, addresses: SandboxAddresses): BoundScenario {
-  const { name, claim, installation } = scenario;
+  const { name, claim } = scenario;
   const config = { ...scenario.config, podIps: scenario.config.podIps.map((ip) => addresses.pod[familyOf(ip)]) };
+  const installation = bindInstallation(scenario.installation, config);
   return { name, claim, installation, config, ...bindFlows({ ...scenario, config }, addresses) };
+}
+
+/** The sandbox's pod always has both families: an init container that looks for itself could not tell an IPv6 pod. */
+function bindInstallation(installation: Installation, { podIps }: CaptureConfig): Installation {
+  if (installation.kind !== "capture") return installation;
+  return { ...installation, flags: [...installation.flags, "--pod-ip", podIps.join(",")] };
 }
 
 function bindFlows(scenario: ParsedScenario, addresses: SandboxAddresses): Pick<BoundScenario, "spec" | "flows"> {

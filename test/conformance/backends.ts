@@ -1,4 +1,4 @@
-import { openSandbox } from "../../harness/sandbox/open-sandbox.ts";
+import { DEFAULT_SANDBOX_OPTIONS, openSandbox } from "../../harness/sandbox/open-sandbox.ts";
 import type { Sandbox } from "../../harness/sandbox/sandbox.ts";
 
 /** A backend under the conformance suite: one row each. */
@@ -12,5 +12,10 @@ export interface BackendRow {
 export const BACKENDS: readonly BackendRow[] = [
   { backend: "netns", kind: "kernel", start: () => openSandbox("netns") },
   { backend: "docker", kind: "kernel", start: () => openSandbox("docker") },
+  {
+    backend: "docker",
+    kind: "kernel",
+    start: () => openSandbox("docker", { ...DEFAULT_SANDBOX_OPTIONS, captureBy: "init-container" }),
+  },
   { backend: "simulated", kind: "simulated", start: () => openSandbox("simulated") },
 ];
