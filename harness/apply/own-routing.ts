@@ -40,8 +40,7 @@ export function uniteRouting(some: PolicyRouting, others: PolicyRouting): Policy
 /** Gives the lines of `ip -batch` that add policy routing: addresses and routes before the rules that lead to them. */
 export function addLines({ rules, routes, addresses }: PolicyRouting): readonly string[] {
   return [
-    // An IPv6 address counts only after the kernel has looked for a double of it, unless it is told not to look.
-    ...addresses.map((address) => `addr add ${address}${address.includes(":") ? " nodad" : ""}`),
+    ...addresses.map((address) => `addr add ${address}`),
     ...routes.map((route) => `route add ${route}`),
     ...rules.map((rule) => `rule add ${rule}`),
   ];
