@@ -1,23 +1,13 @@
-import { DIALECTS, findDialect, generateRules } from "../capture/dialects.ts";
-import { LandfallError } from "../errors.ts";
-import type { Family } from "../model/address.ts";
-import { type CaptureConfig, isIpv6Pod } from "../model/capture-config.ts";
+import type { CaptureConfig } from "../model/capture-config.ts";
 import type { PodRules } from "../model/ruleset.ts";
+import { type ApplyPlan, type Possessions, planApply } from "./apply-plan.ts";
 import type { NamespaceState } from "./namespace-state.ts";
-import { changeNetwork, type NetworkState } from "./network-state.ts";
-import {
-  addLines,
-  guessOwnRouting,
-  intersectRouting,
-  removeLines,
-  subtractRouting,
-  uniteRouting,
-} from "./own-routing.ts";
-import { type Claim, hasOwnChains, jumpsToOwn, type MadeHook, type OwnTable, wantedTable } from "./own-rules.ts";
-import { type ApplyRecord, readRecord, writeRecord } from "./record.ts";
-import type { RulesState } from "./rules-state.ts";
-import { type ReadRules, readRules, selectVariant, type Variant } from "./toolsets.ts";
-import { commitChanges, type RulesChange, rollBackChanges } from "./transaction.ts";
+import { changeNetwork } from "./network-state.ts";
+import { addLines, removeLines } from "./own-routing.ts";
+import { readOwnership } from "./ownership.ts";
+import { removeRecord, writeRecord } from "./record.ts";
+import { type ReadRules, readRules, type Variant } from "./toolsets.ts";
+import { commitChanges, planChange, type RulesChange, rollBackChanges } from "./transaction.ts";
 
 /** What `apply` has done. */
 export interface Applied {
@@ -29,115 +19,70 @@ export interface Applied {
   readonly dump: { readonly ip: string; readonly ip6: string | null };
 }
 
+/** Rounds of looking again after a change: somebody else's iptables may have come between. */
+const SETTLING_ROUNDS = 3;
+
 /**
  * Puts the rules of a config into the network namespace this process is in, in place of what an earlier run has put there. Foreign rules
- * stay. The order: policy routing, then the tables (each family by one `iptables-restore`), then what is no longer wanted goes. Where a
- * step fails everything is brought back, and `environment` is thrown. What is in the namespace has been read before.
+ * stay. The order: policy routing, then the tables (each family by one `iptables-restore`), then policy routing that is no longer wanted
+ * goes. Where a step fails everything is brought back, and `environment` is thrown.
  */
-export async function applyRules(
-  config: CaptureConfig,
-  { network: state, variants }: NamespaceState,
-): Promise<Applied> {
-  const rules = generateRules(config);
-  const variant = selectVariant(variants);
-  const warnings: string[] = [];
-  const families = familiesToChange(variant, config, warnings);
-  const record = readRecord(state.links);
-  const ours = findOurs(variants, state, record);
-  const wanted = new Map(families.map((family) => [family, wantedTables(rules, config, family)]));
-  const made = [...wanted].flatMap(([family, tables]) => madeHooks(family, tables));
-  const bothHooks = [...made, ...ours.hooks.filter((old) => !made.some((hook) => isSameHook(hook, old)))];
-  const claimAfter: Claim = { kind: "recorded", made: bothHooks };
-  const changes = variants.flatMap((one) =>
-    families.flatMap((family): readonly RulesChange[] => {
-      const read = one.families[family];
-      if ("why" in read) return [];
-      const own = one === variant ? (wanted.get(family) ?? new Map()) : new Map();
-      return [{ toolset: one.toolset, family, before: read.state, claim: ours.claim, claimAfter, wanted: own }];
-    }),
-  );
-  const missing = subtractRouting(rules.policyRouting, state.routing);
-  const surplus = subtractRouting(intersectRouting(state.routing, ours.routing), rules.policyRouting);
-  const kept = intersectRouting(rules.policyRouting, ours.routing);
-  const note = (hooks: readonly MadeHook[], routing: PodRules["policyRouting"]) =>
-    writeRecord({ formatVersion: "1.0", links: state.links, hooks, routing });
-  const fault = note(bothHooks, uniteRouting(ours.routing, missing));
-  if (fault !== null) warnings.push(fault);
-  const outcome = await carryOut(changes, addLines(missing), removeLines(missing), removeLines(surplus));
-  note(made, uniteRouting(kept, missing));
-  const after = outcome === "applied" ? await readRules(variant.toolset) : variant;
-  return { variant: variant.toolset.variant, outcome, rules, warnings, dump: dumpOf(after) };
+export async function applyRules(config: CaptureConfig, namespace: NamespaceState): Promise<Applied> {
+  const ours = readOwnership(namespace, "apply");
+  const plan = planApply(config, namespace, ours);
+  const note = (possessions: Possessions) =>
+    writeRecord({ formatVersion: "1.0", links: namespace.network.links, ...possessions });
+  const fault = note(plan.during);
+  const outcome = await carryOut(plan).catch((error) => {
+    if (ours.record) writeRecord(ours.record);
+    else removeRecord();
+    throw error;
+  });
+  const now = outcome === "applied" ? await settle(plan) : plan.variant;
+  note(plan.after);
+  const warnings = fault === null ? plan.warnings : [...plan.warnings, fault];
+  return { variant: now.toolset.variant, outcome, rules: plan.rules, warnings, dump: dumpOf(now) };
 }
 
-async function carryOut(
-  changes: readonly RulesChange[],
-  add: readonly string[],
-  undo: readonly string[],
-  remove: readonly string[],
-): Promise<"applied" | "unchanged"> {
+async function carryOut({ changes, routing }: ApplyPlan): Promise<Applied["outcome"]> {
+  const { missing, surplus } = routing;
   try {
-    await changeNetwork(add);
+    await changeNetwork(addLines(missing));
     const outcome = await commitChanges(changes);
-    await changeNetwork(remove).catch(async (error) => {
+    await changeNetwork(removeLines(surplus)).catch(async (error) => {
       await rollBackChanges(changes);
       throw error;
     });
-    return outcome === "changed" || add.length + remove.length > 0 ? "applied" : "unchanged";
+    const lines = [...addLines(missing), ...removeLines(surplus)];
+    return outcome === "changed" || lines.length > 0 ? "applied" : "unchanged";
   } catch (error) {
-    for (const line of undo) await changeNetwork([line]).catch(() => {});
+    // Line by line: some of them may not have been carried out.
+    for (const line of removeLines(missing)) await changeNetwork([line]).catch(() => {});
     throw error;
   }
 }
 
-/** IPv6 is left out, with a warning, where an IPv4 pod has no ip6tables: its rules there only guard. */
-function familiesToChange(variant: ReadRules, config: CaptureConfig, warnings: string[]): readonly Family[] {
-  const ip6 = variant.families[6];
-  if (!("why" in ip6)) return [4, 6];
-  if (isIpv6Pod(config)) {
-    throw new LandfallError(
-      "environment",
-      `This is an IPv6 pod, and its rules cannot be read: ${ip6.why}. Install ip6tables.`,
-    );
+/**
+ * Reads the rules again, and mends them where another process has changed them meanwhile: an `iptables-restore` whose `apply` was killed,
+ * or a second `apply`. Gives up quietly where the same stays to be mended: then this iptables only prints it in other words.
+ */
+async function settle({ variant, changes }: ApplyPlan): Promise<ReadRules> {
+  let now = await readRules(variant.toolset);
+  let last = "";
+  for (let round = 0; round < SETTLING_ROUNDS; round++) {
+    const rest = changes.filter(({ toolset }) => toolset === variant.toolset).flatMap((change) => again(change, now));
+    const text = rest.map(planChange).join("");
+    if (text === "" || text === last) break;
+    await commitChanges(rest);
+    now = await readRules(variant.toolset);
+    last = text;
   }
-  warnings.push(`No IPv6 rules are applied, so inbound IPv6 is not kept out: ${ip6.why}.`);
-  return [4];
+  return now;
 }
 
-function wantedTables(rules: PodRules, config: CaptureConfig, family: Family): ReadonlyMap<string, OwnTable> {
-  const ruleset = family === 4 ? rules.ip : rules.ip6;
-  const dialect = findDialect(config.dialect) ?? DIALECTS[0];
-  if (!ruleset || !dialect) return new Map();
-  return new Map(ruleset.tables.map(({ name }) => [name, wantedTable(ruleset, name, dialect)]));
-}
-
-function madeHooks(family: Family, tables: ReadonlyMap<string, OwnTable>): readonly MadeHook[] {
-  return [...tables].flatMap(([table, { hooks }]) =>
-    hooks.filter(({ body }) => !jumpsToOwn(body)).map(({ chain, body }) => ({ family, table, chain, body })),
-  );
-}
-
-function isSameHook(some: MadeHook, other: MadeHook): boolean {
-  return (["family", "table", "chain", "body"] as const).every((key) => some[key] === other[key]);
-}
-
-/** What is ours of what could be anybody's: what the record says; without one all of it where our chains are, else nothing. */
-function findOurs(variants: readonly ReadRules[], state: NetworkState, record: ApplyRecord | null) {
-  if (record) {
-    const claim: Claim = { kind: "recorded", made: record.hooks };
-    return { claim, hooks: record.hooks, routing: record.routing };
-  }
-  const states = statesOf(variants);
-  if (!states.some(hasOwnChains)) {
-    return { claim: { kind: "none" } as Claim, hooks: [], routing: { rules: [], routes: [], addresses: [] } };
-  }
-  return { claim: { kind: "all" } as Claim, hooks: [], routing: guessOwnRouting(state.routing, states) };
-}
-
-/** Gives every table's state that could be read. */
-export function statesOf(variants: readonly ReadRules[]): readonly RulesState[] {
-  return variants.flatMap(({ families }) =>
-    [families[4], families[6]].flatMap((read) => ("state" in read ? [read.state] : [])),
-  );
+function again(change: RulesChange, { families }: ReadRules): readonly RulesChange[] {
+  const read = families[change.family];
+  return "why" in read ? [] : [{ ...change, before: read.state, claim: change.claimAfter }];
 }
 
 function dumpOf({ families }: ReadRules): Applied["dump"] {

@@ -25,7 +25,12 @@ export interface MadeHook {
   readonly table: string;
   readonly chain: string;
   readonly body: string;
+  /** How many rules in the very same words somebody else has there. */
+  readonly foreign: number;
 }
+
+/** The chain a rule stands in. */
+type ChainPlace = Omit<MadeHook, "body" | "foreign">;
 
 /**
  * Which of the rules that look like ours are: those on a record, all, or none. Our chains, and whatever jumps to them, are ours in any
@@ -91,7 +96,7 @@ export function jumpsToOwn(body: string): boolean {
   return chain !== undefined && isOwnChain(chain);
 }
 
-function ownNumbers(bodies: readonly string[], place: Omit<MadeHook, "body">, claim: Claim): readonly number[] {
+function ownNumbers(bodies: readonly string[], place: ChainPlace, claim: Claim): readonly number[] {
   const own = new Set(bodies.keys().filter((i) => jumpsToOwn(bodies[i] ?? "")));
   if (claim.kind === "all") {
     const looks = (body: string) =>
@@ -99,16 +104,17 @@ function ownNumbers(bodies: readonly string[], place: Omit<MadeHook, "body">, cl
     for (const [i, body] of bodies.entries()) if (looks(body)) own.add(i);
   }
   if (claim.kind === "recorded") {
-    // Where the same rule was there before, ours is the one on the outer side: inserted above it, or appended below.
-    for (const { body } of claim.made.filter((made) => isAt(made, place))) {
+    // Where the same rule was there before, ours is the one on the outer side: inserted above it, or appended below. Of a recorded rule that
+    // was never made, since apply was killed, there are only the foreign ones.
+    for (const { body, foreign } of claim.made.filter((made) => isAt(made, place))) {
       const free = [...bodies.keys()].filter((i) => bodies[i] === body && !own.has(i));
       const index = place.chain === "PREROUTING" ? free[0] : free.at(-1);
-      if (index !== undefined) own.add(index);
+      if (index !== undefined && free.length > foreign) own.add(index);
     }
   }
   return [...own].sort((a, b) => a - b);
 }
 
-function isAt(made: MadeHook, place: Omit<MadeHook, "body">): boolean {
+function isAt(made: MadeHook, place: ChainPlace): boolean {
   return made.family === place.family && made.table === place.table && made.chain === place.chain;
 }

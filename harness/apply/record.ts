@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import type { PolicyRouting } from "../model/ruleset.ts";
+import { NO_POLICY_ROUTING, type PolicyRouting } from "../model/ruleset.ts";
 import { readNamespaceInode } from "./namespace.ts";
 import type { MadeHook } from "./own-rules.ts";
 
@@ -14,6 +14,9 @@ export interface ApplyRecord {
   readonly hooks: readonly MadeHook[];
   readonly routing: PolicyRouting;
 }
+
+/** A record that says: nothing here is ours. */
+export const NOTHING_MADE: Omit<ApplyRecord, "links"> = { formatVersion: "1.0", hooks: [], routing: NO_POLICY_ROUTING };
 
 const FOLDER = "/run/landfall";
 

@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll } from "vitest";
@@ -37,6 +37,8 @@ export function buildOnce(): void {
   beforeAll(() => {
     mkdirSync(join(root, ".landfall"), { recursive: true });
     folder = mkdtempSync(join(root, ".landfall", "apply-test-"));
+    // An actor that is not root runs it, too.
+    chmodSync(folder, 0o755);
     execFileSync(join(root, "node_modules/.bin/tsc"), ["-p", join(root, "tsconfig.build.json"), "--outDir", folder]);
     for (const tool of ["iptables", "ip6tables"]) {
       for (const name of [tool, `${tool}-save`, `${tool}-restore`]) {
@@ -66,17 +68,35 @@ export async function runInNamespace(
   const addresses = podIps.map((ip) => `ip addr add ${ip}/${ip.includes(":") ? "64 nodad" : "24"} dev eth0`);
   const whole = [PRELUDE, ...addresses, script].join("\n");
   const path = `${join(folder, variant)}:/usr/sbin:/usr/bin:/sbin:/bin`;
-  const main = `${process.execPath} ${join(folder, "harness/cli/main.js")}`;
-  const env = { PATH: path, LANDFALL_MAIN: main, XTABLES_LOCKFILE: "/run/xtables.lock", ...environment };
+  const env = { PATH: path, LANDFALL_MAIN: landfallMain(), XTABLES_LOCKFILE: "/run/xtables.lock", ...environment };
+  return runProgram("unshare", ["-mn", "--propagation", "private", "bash", "--norc", "-c", whole], env);
+}
+
+/** Runs a shell script in this very network namespace, and without the right to change rules there. */
+export async function runWithoutRights(script: string, as: "root" | "nobody"): Promise<ScriptResult> {
+  const rights = ["--bounding-set=-net_admin,-net_raw,-sys_admin", "--inh-caps=-net_admin,-net_raw,-sys_admin"];
+  const user = as === "root" ? [] : ["--reuid=65534", "--clear-groups"];
+  return runProgram(
+    "setpriv",
+    [...rights, ...user, "bash", "--norc", "-c", `landfall() { $LANDFALL_MAIN "$@"; }\n${script}`],
+    {
+      PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
+      LANDFALL_MAIN: landfallMain(),
+    },
+  );
+}
+
+function landfallMain(): string {
+  return `${process.execPath} ${join(folder, "harness/cli/main.js")}`;
+}
+
+async function runProgram(
+  file: string,
+  words: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<ScriptResult> {
   try {
-    const { stdout, stderr } = await execute(
-      "unshare",
-      ["-mn", "--propagation", "private", "bash", "--norc", "-c", whole],
-      {
-        env,
-      },
-    );
-    return { stdout, stderr, status: 0 };
+    return { ...(await execute(file, words, { env })), status: 0 };
   } catch (error) {
     const { stdout = "", stderr = "", code } = error as { stdout?: string; stderr?: string; code?: number };
     if (typeof code !== "number") throw error;
@@ -91,7 +111,7 @@ export function quoteWords(words: readonly string[]): string {
 
 /** Reads what `state` printed, the last time if several. */
 export function parseState(stdout: string): KernelState {
-  const sections = stdout.split("=== state\n").at(-1)?.split(/^== /m).slice(1) ?? [];
+  const sections = stdout.split("=== state\n").at(-1)?.split("=== end\n")[0]?.split(/^== /m).slice(1) ?? [];
   const pairs = sections.map((section): [string, readonly string[]] => {
     const [name = "", ...lines] = section.trimEnd().split("\n");
     return [name, lines.map((line) => line.replace(/\s+/g, " ").trim())];
@@ -114,4 +134,5 @@ state() {
   list ip6Rule sh -c 'ip -6 rule | grep fwmark'
   list ipRoute sh -c 'ip -4 route show table all | grep table | grep -v "table local"'
   list loAddr sh -c 'ip -o -6 addr show dev lo | grep -v "::1/128" | sed "s/^[0-9]*: //; s/ *valid_lft.*//; s/[\\\\]//g"'
+  echo "=== end"
 }`;

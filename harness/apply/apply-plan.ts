@@ -1,0 +1,107 @@
+import { DIALECTS, findDialect, generateRules } from "../capture/dialects.ts";
+import { LandfallError } from "../errors.ts";
+import type { Family } from "../model/address.ts";
+import { type CaptureConfig, isIpv6Pod } from "../model/capture-config.ts";
+import type { PodRules, PolicyRouting } from "../model/ruleset.ts";
+import type { NamespaceState } from "./namespace-state.ts";
+import { intersectRouting, subtractRouting, uniteRouting } from "./own-routing.ts";
+import { type Claim, jumpsToOwn, type MadeHook, type OwnTable, ownTable, wantedTable } from "./own-rules.ts";
+import type { Ownership } from "./ownership.ts";
+import { type ReadRules, selectVariant } from "./toolsets.ts";
+import type { RulesChange } from "./transaction.ts";
+
+/** What could be anybody's and is ours, for a record. */
+export interface Possessions {
+  readonly hooks: readonly MadeHook[];
+  readonly routing: PolicyRouting;
+}
+
+/** Everything an `apply` is going to do, thought out before anything is done. */
+export interface ApplyPlan {
+  /** The variant the rules go into; from the others ours are taken out. */
+  readonly variant: ReadRules;
+  readonly rules: PodRules;
+  readonly changes: readonly RulesChange[];
+  readonly routing: { readonly missing: PolicyRouting; readonly surplus: PolicyRouting };
+  /** What is ours while it is being done, whichever part of it: what was, and what will be. */
+  readonly during: Possessions;
+  readonly after: Possessions;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Plans how a namespace gets the rules of a config. Throws `environment` for an IPv6 pod without ip6tables; an IPv4 pod goes without its guard,
+ * with a warning.
+ */
+export function planApply(config: CaptureConfig, namespace: NamespaceState, ours: Ownership): ApplyPlan {
+  const rules = generateRules(config);
+  const variant = selectVariant(namespace.variants);
+  const without6 = reasonWithoutIpv6(variant, config);
+  const families: readonly Family[] = without6 === null ? [4, 6] : [4];
+  const wanted = new Map(families.map((family) => [family, wantedTables(rules, config, family)]));
+  const made = [...wanted].flatMap(([family, tables]) => madeHooks(variant, family, tables, ours.claim));
+  const hooks = [...made, ...ours.hooks.filter((old) => !made.some((hook) => isSameHook(hook, old)))];
+  const { routing: present } = namespace.network;
+  const missing = subtractRouting(rules.policyRouting, present);
+  const claims = { claim: ours.claim, claimAfter: { kind: "recorded", made: hooks } } as const;
+  return {
+    variant,
+    rules,
+    changes: namespace.variants.flatMap((one) => planVariant(one, families, one === variant ? wanted : null, claims)),
+    routing: { missing, surplus: subtractRouting(intersectRouting(present, ours.routing), rules.policyRouting) },
+    during: { hooks, routing: uniteRouting(ours.routing, missing) },
+    after: { hooks: made, routing: uniteRouting(intersectRouting(rules.policyRouting, ours.routing), missing) },
+    warnings: without6 === null ? [] : [`No IPv6 rules are applied, so inbound IPv6 is not kept out: ${without6}.`],
+  };
+}
+
+function planVariant(
+  { toolset, families: read }: ReadRules,
+  families: readonly Family[],
+  wanted: ReadonlyMap<Family, ReadonlyMap<string, OwnTable>> | null,
+  claims: { readonly claim: Claim; readonly claimAfter: Claim },
+): readonly RulesChange[] {
+  return families.flatMap((family) => {
+    const rules = read[family];
+    const tables: ReadonlyMap<string, OwnTable> = wanted?.get(family) ?? new Map();
+    return "why" in rules ? [] : [{ toolset, family, before: rules.state, wanted: tables, ...claims }];
+  });
+}
+
+function reasonWithoutIpv6({ families }: ReadRules, config: CaptureConfig): string | null {
+  const ip6 = families[6];
+  if (!("why" in ip6)) return null;
+  if (!isIpv6Pod(config)) return ip6.why;
+  throw new LandfallError("environment", `This is an IPv6 pod, and ip6tables cannot be used: ${ip6.why}. Install it.`);
+}
+
+function wantedTables(rules: PodRules, config: CaptureConfig, family: Family): ReadonlyMap<string, OwnTable> {
+  const ruleset = family === 4 ? rules.ip : rules.ip6;
+  const dialect = findDialect(config.dialect) ?? DIALECTS[0];
+  if (!ruleset || !dialect) return new Map();
+  return new Map(ruleset.tables.map(({ name }) => [name, wantedTable(ruleset, name, dialect)]));
+}
+
+function madeHooks(
+  { families }: ReadRules,
+  family: Family,
+  tables: ReadonlyMap<string, OwnTable>,
+  claim: Claim,
+): readonly MadeHook[] {
+  const read = families[family];
+  return [...tables].flatMap(([table, { hooks }]) => {
+    const state = "state" in read ? read.state.get(table) : undefined;
+    const own = ownTable(state, family, table, claim).hooks;
+    return hooks
+      .filter(({ body }) => !jumpsToOwn(body))
+      .map(({ chain, body }) => {
+        const twins = state?.get(chain)?.bodies.filter((other) => other === body).length ?? 0;
+        const ownTwins = own.filter((hook) => hook.chain === chain && hook.body === body).length;
+        return { family, table, chain, body, foreign: twins - ownTwins };
+      });
+  });
+}
+
+function isSameHook(some: MadeHook, other: MadeHook): boolean {
+  return (["family", "table", "chain", "body"] as const).every((key) => some[key] === other[key]);
+}

@@ -1,0 +1,40 @@
+import type { PolicyRouting } from "../model/ruleset.ts";
+import { NO_POLICY_ROUTING } from "../model/ruleset.ts";
+import type { NamespaceState } from "./namespace-state.ts";
+import { guessOwnRouting } from "./own-routing.ts";
+import { type Claim, hasOwnChains, type MadeHook } from "./own-rules.ts";
+import { type ApplyRecord, readRecord } from "./record.ts";
+import type { RulesState } from "./rules-state.ts";
+import type { ReadRules } from "./toolsets.ts";
+
+/** What is ours in a namespace of the things that could be anybody's. */
+export interface Ownership {
+  readonly claim: Claim;
+  /** Recorded rules of chains that are not ours; none where there is no record. */
+  readonly hooks: readonly MadeHook[];
+  readonly routing: PolicyRouting;
+  readonly record: ApplyRecord | null;
+}
+
+/**
+ * Says what is ours: what the record tells; without one everything that looks like the generator's (`clean`), or everything only where our
+ * chains are too, since otherwise it was there before (`apply`).
+ */
+export function readOwnership({ network, variants }: NamespaceState, purpose: "apply" | "clean"): Ownership {
+  const record = readRecord(network.links);
+  if (record) {
+    const { hooks, routing } = record;
+    return { claim: { kind: "recorded", made: hooks }, hooks, routing, record };
+  }
+  const states = statesOf(variants);
+  if (purpose === "apply" && !states.some(hasOwnChains)) {
+    return { claim: { kind: "none" }, hooks: [], routing: NO_POLICY_ROUTING, record };
+  }
+  return { claim: { kind: "all" }, hooks: [], routing: guessOwnRouting(network.routing, states), record };
+}
+
+function statesOf(variants: readonly ReadRules[]): readonly RulesState[] {
+  return variants.flatMap(({ families }) =>
+    [families[4], families[6]].flatMap((read) => ("state" in read ? [read.state] : [])),
+  );
+}

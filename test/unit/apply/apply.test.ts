@@ -1,0 +1,230 @@
+import { describe, expect, test } from "vitest";
+import {
+  buildOnce,
+  parseState,
+  quoteWords,
+  runInNamespace,
+  runWithoutRights,
+  type ScriptResult,
+  type Variant,
+} from "./namespace-setup.ts";
+
+buildOnce();
+
+const SEED = quoteWords([
+  "-p",
+  "15001",
+  "-z",
+  "15006",
+  "-u",
+  "1337",
+  "-m",
+  "REDIRECT",
+  "-i",
+  "*",
+  "-x",
+  "",
+  "-b",
+  "*",
+  "-d",
+  "15020",
+]);
+const TPROXY = quoteWords(["-u", "1337", "-m", "TPROXY", "-b", "*", "-i", "10.0.0.0/8", "-k", "net1,net2"]);
+const GUARD = [
+  "-A INPUT -m state --state ESTABLISHED -j ACCEPT",
+  "-A INPUT -d ::1/128 -i lo -j ACCEPT",
+  "-A INPUT -j REJECT --reject-with icmp6-port-unreachable",
+];
+
+/** Other people's rules: in built-in chains and one of their own, one of them in the very words of ours. */
+const FOREIGN = `
+iptables -t nat -N MINE; iptables -t nat -A MINE -p tcp --dport 7 -m comment --comment "a b" -j RETURN
+iptables -t nat -A PREROUTING -j MINE; iptables -t nat -A PREROUTING -i net1 -j RETURN
+iptables -t nat -A OUTPUT -p tcp --dport 2 -j RETURN; iptables -t mangle -A PREROUTING -p udp -j MARK --set-mark 5
+ip6tables -A INPUT -d ::1/128 -i lo -j ACCEPT; iptables -P FORWARD DROP`;
+
+async function run(script: string, options: Parameters<typeof runInNamespace>[1] = {}): Promise<ScriptResult> {
+  const result = await runInNamespace(script, options);
+  expect(
+    result.stderr.replace(
+      /^landfall: (warning: .*|cleaned|there was nothing to clean)\n|^# Warning: iptables-legacy tables present.*\n/gm,
+      "",
+    ),
+  ).toBe("");
+  return result;
+}
+
+/** The states that a script prints, in order. */
+function statesOf({ stdout }: ScriptResult) {
+  return stdout
+    .split(/(?==== state\n)/)
+    .filter((part) => part.startsWith("=== state"))
+    .map(parseState);
+}
+
+describe.each(["nft", "legacy"] as const)("apply and clean with %s", (variant: Variant) => {
+  const go = (script: string, options: Parameters<typeof runInNamespace>[1] = {}) =>
+    run(script, { ...options, variant });
+
+  test.concurrent("applying twice is applying once, and says so", async () => {
+    const { stdout } = await go(
+      `landfall apply ${TPROXY} --json | grep outcome; state; landfall apply ${TPROXY} --json | grep outcome; state`,
+    );
+    expect(stdout.match(/"outcome": "(\w+)"/g)).toEqual(['"outcome": "applied"', '"outcome": "unchanged"']);
+    const [once, twice] = statesOf({ stdout, stderr: "", status: 0 });
+    expect(twice).toEqual(once);
+    expect(once?.ipRule).toEqual(["32765: from all fwmark 0x539 lookup 133"]);
+  });
+
+  test.concurrent("a changed config leaves what it alone would have left", async () => {
+    const [, changed] = statesOf(
+      await go(`landfall apply ${TPROXY} >/run/o; state; landfall apply ${SEED} >/run/o; state`),
+    );
+    const [fresh] = statesOf(await go(`landfall apply ${SEED} >/run/o; state`));
+    expect(changed).toEqual(fresh);
+    expect(fresh?.ip6filter).toEqual(GUARD);
+  });
+
+  test.concurrent("cleaning leaves nothing, twice too, and what is foreign stays in its place", async () => {
+    const script = `${FOREIGN}\nstate; landfall apply ${TPROXY} >/run/o; state; landfall clean; state; landfall clean; ls /run/landfall; state`;
+    const [before, applied, cleaned, again] = statesOf(await go(script));
+    expect(applied?.nat.filter((line) => line.startsWith("-A PREROUTING"))).toEqual([
+      "-A PREROUTING -d 10.0.0.0/8 -i net2 -j ISTIO_REDIRECT",
+      "-A PREROUTING -d 10.0.0.0/8 -i net1 -j ISTIO_REDIRECT",
+      "-A PREROUTING -i net2 -j RETURN",
+      "-A PREROUTING -i net1 -j RETURN",
+      "-A PREROUTING -j MINE",
+      "-A PREROUTING -i net1 -j RETURN",
+    ]);
+    expect(applied?.ip6filter).toEqual(["-A INPUT -d ::1/128 -i lo -j ACCEPT", ...GUARD]);
+    expect([cleaned, again]).toEqual([before, before]);
+  });
+
+  test.concurrent("cleaning keeps an address, a route and a rule that were there before", async () => {
+    const before =
+      "ip -6 addr add ::6/128 dev lo; ip route add local default dev lo table 133; ip rule add fwmark 1337 lookup 133";
+    const script = `${before}; state; landfall apply ${TPROXY} >/run/o; landfall clean; state; landfall apply ${SEED} --pod-ip 2001:db8::5 >/run/o; landfall clean; state`;
+    const [first, second, third] = statesOf(await go(script));
+    expect(first).toMatchObject({
+      loAddr: ["lo inet6 ::6/128 scope global"],
+      ipRule: [expect.any(String)],
+      ipRoute: [expect.any(String)],
+    });
+    expect([second, third]).toEqual([first, first]);
+  });
+
+  test.concurrent("without its record, cleaning takes what looks like the generator's for its own", async () => {
+    const mark = { environment: { ISTIO_INBOUND_TPROXY_MARK: "4242", ISTIO_INBOUND_TPROXY_ROUTE_TABLE: "77" } };
+    const script = `state; landfall apply ${TPROXY} >/run/o; rm -r /run/landfall; landfall clean; state; landfall apply --pod-ip 2001:db8::5 -k net1 -i '*' >/run/o; rm -r /run/landfall; landfall clean; state`;
+    const [empty, first, second] = statesOf(await go(script, mark));
+    expect([first, second]).toEqual([empty, empty]);
+  });
+
+  test.concurrent("killed at any moment, the next apply puts it right", async () => {
+    const kill = `$LANDFALL_MAIN apply ${TPROXY} >/run/o & p=$!; sleep 0.$(printf %03d $((RANDOM % 160 + 20))); { kill -9 $p; wait $p; } 2>/run/o`;
+    const script = `for i in 1 2 3 4 5 6; do ${kill}; landfall apply ${SEED} >/run/o; state; landfall apply ${TPROXY} >/run/o; ${kill.replace(TPROXY, SEED)}; landfall apply ${TPROXY} >/run/o; state; landfall clean; done; state`;
+    const states = statesOf(await go(`${FOREIGN}\n${script}`));
+    const [seed, tproxy] = statesOf(
+      await go(`${FOREIGN}\nlandfall apply ${SEED} >/run/o; state; landfall apply ${TPROXY} >/run/o; state`),
+    );
+    const [foreign] = statesOf(await go(`${FOREIGN}\nstate`));
+    expect(states).toEqual([...Array.from({ length: 6 }, () => [seed, tproxy]).flat(), foreign]);
+  });
+
+  test.concurrent("where a step fails, everything is as it was", async () => {
+    // The first family is in by then: the second one's restore fails, but for its test.
+    const breakIpv6 = `mkdir /run/bin; printf '#!/bin/sh\\ncase "$*" in *--test*) exec %s "$@";; esac; exit 4\\n' "$(which ip6tables-restore)" >/run/bin/ip6tables-restore; chmod +x /run/bin/*`;
+    const link = "for t in ip6tables-save; do ln -s $(which $t) /run/bin/$t; done";
+    const script = `${FOREIGN}\nlandfall apply ${TPROXY} >/run/o; state; cp /run/landfall/* /run/before; ${breakIpv6}; ${link}; PATH=/run/bin:$PATH landfall apply ${SEED} --pod-ip 2001:db8::5 2>/run/err; echo "code $?"; state; cmp /run/before /run/landfall/*; cat /run/err >&1`;
+    const result = await go(script);
+    const [before, after] = statesOf(result);
+    expect(result.stdout).toMatch(/^code 3$/m);
+    expect(result.stdout).toMatch(/ip6tables-restore refuses the rules/);
+    expect(after).toEqual(before);
+  });
+});
+
+describe("apply finds its way", () => {
+  const codeOf = (stdout: string) => /^code (\d+)$/m.exec(stdout)?.[1];
+
+  test.concurrent("rules in legacy tables are replaced there, and no nft table is made", async () => {
+    const script = `iptables-legacy -t nat -A OUTPUT -p tcp --dport 2 -j RETURN; landfall apply ${SEED} --json | grep variant; nft list tables; iptables-legacy -t nat -S OUTPUT`;
+    const { stdout } = await run(script);
+    expect(stdout).toBe(
+      '  "variant": "legacy",\n-P OUTPUT ACCEPT\n-A OUTPUT -p tcp -m tcp --dport 2 -j RETURN\n-A OUTPUT -p tcp -j ISTIO_OUTPUT\n',
+    );
+  });
+
+  test.concurrent("an empty namespace gets no legacy table from nft, and none of nft's from legacy", async () => {
+    const nft = await run(
+      `landfall apply ${SEED} >/run/o; landfall clean; cat /proc/net/ip_tables_names /proc/net/ip6_tables_names`,
+    );
+    const legacy = await run(`landfall apply ${SEED} >/run/o; landfall clean; nft list tables`, { variant: "legacy" });
+    expect([nft.stdout, legacy.stdout]).toEqual(["", ""]);
+  });
+
+  test.concurrent("what an earlier run has put into the other variant goes", async () => {
+    const script = `landfall apply ${SEED} >/run/o; for t in nat; do iptables-save | iptables-legacy-restore; done; landfall clean; iptables-save | grep -c ISTIO; iptables-legacy-save | grep -c ISTIO`;
+    expect((await run(script)).stdout).toBe("0\n0\n");
+  });
+
+  test.concurrent("an IPv4 pod without ip6tables gets its IPv4 rules and a warning, an IPv6 pod nothing", async () => {
+    const bin =
+      "mkdir /run/bin; for t in iptables-save iptables-restore; do ln -s $(readlink -f /usr/sbin/$t) /run/bin/$t; done; ln -s /usr/sbin/ip /run/bin/ip";
+    const script = `${bin}; PATH=/run/bin $LANDFALL_MAIN apply ${SEED} 2>&1 >/run/o; echo "code $?"; iptables-save | grep -c '^-A'; PATH=/run/bin $LANDFALL_MAIN clean; PATH=/run/bin $LANDFALL_MAIN apply --pod-ip 2001:db8::5 2>/run/e; echo "code $?"; iptables-save | grep -c '^-A'`;
+    const { stdout } = await run(script);
+    expect(stdout).toMatch(/^landfall: warning: No IPv6 rules are applied, .*\ncode 0\n13\ncode 3\n0\n$/);
+  });
+
+  test.concurrent("the addresses that count are neither loopback nor link-local, and of interfaces that are down too", async () => {
+    const podOf = async (podIps: readonly string[], before = "") =>
+      JSON.parse((await run(`${before}\nlandfall apply --json`, { podIps })).stdout).config.podIps;
+    expect(await podOf(["2001:db8::5", "fe80::7", "169.254.1.1"])).toEqual(["2001:db8::5"]);
+    expect(await podOf(["10.0.0.5", "2001:db8::5"], "ip addr add 10.9.9.9/32 dev lo")).toEqual([
+      "10.0.0.5",
+      "2001:db8::5",
+    ]);
+    expect(await podOf([])).toEqual([]);
+  });
+
+  test.concurrent("-t and -h do nothing, bad input is told before anything is looked at", async () => {
+    const script = `landfall apply -t ${SEED}; echo "code $?"; landfall apply -q -h | head -1; landfall apply -b foo -q 2>/run/e; echo "code $?"; state`;
+    const result = await run(script);
+    expect(result.stdout.split("\n").slice(0, 3)).toEqual(["code 0", "Usage: landfall apply [FLAG…]", "code 2"]);
+    expect(statesOf(result)[0]).toMatchObject({ nat: [], ip6filter: [] });
+  });
+
+  test.concurrent("without the right to change rules it says what is missing", async () => {
+    const script = `setpriv --bounding-set=-net_admin --inh-caps=-net_admin $LANDFALL_MAIN apply ${SEED} 2>&1; echo "code $?"`;
+    const { stdout } = await run(script);
+    expect(codeOf(stdout)).toBe("3");
+    expect(stdout).toMatch(/NET_ADMIN/);
+  });
+});
+
+describe("the host's own namespace is refused", () => {
+  test.concurrent.each(["root", "nobody"] as const)("to %s, by apply and by clean", async (user) => {
+    for (const command of [`apply ${SEED}`, "clean"]) {
+      const { status, stdout, stderr } = await runWithoutRights(`landfall ${command}`, user);
+      expect({ status, stdout }).toEqual({ status: 3, stdout: "" });
+      expect(stderr).toMatch(/^landfall: This is the host's own network namespace/);
+    }
+  });
+
+  test.concurrent("bad input is told there all the same, and -t checks", async () => {
+    expect((await runWithoutRights("landfall apply -b foo", "root")).status).toBe(2);
+    expect((await runWithoutRights(`landfall apply -t ${SEED}`, "root")).status).toBe(0);
+  });
+
+  test.concurrent("--host-network is let through, as far as rights go", async () => {
+    const { status, stderr } = await runWithoutRights(`landfall apply --host-network ${SEED}`, "nobody");
+    expect(status).toBe(3);
+    expect(stderr).not.toMatch(/host's own/);
+  });
+
+  test.concurrent("a pod with processes of its own is no host, wherever /sys comes from", async () => {
+    const inPod = `unshare -pf --mount-proc bash --norc -c '$LANDFALL_MAIN apply --json >/run/o; echo "code $?"; mount -t sysfs sysfs /sys; $LANDFALL_MAIN clean; echo "code $?"'`;
+    const { stdout } = await run(inPod);
+    expect(stdout).toBe("code 0\ncode 0\n");
+  });
+});
