@@ -101,11 +101,10 @@ function packContext(name: ImageName): Pack {
   return tar;
 }
 
-/** The files that landfall itself brings: the Dockerfile, package.json (it says that the code is made of modules), the code. */
+/** The files that landfall itself brings: the image's folder, package.json (it says that the code is made of modules), the code. */
 function ownFiles(name: ImageName): readonly ContextFile[] {
-  const dockerfile = `images/${name}/Dockerfile`;
   return [
-    { name: dockerfile, path: join(ROOT, dockerfile) },
+    ...filesUnder(join(ROOT, "images", name), `images/${name}`),
     { name: "package.json", path: join(ROOT, "package.json") },
     ...CODE[name].flatMap((part) => filesUnder(join(HARNESS, part), `harness/${part}`)),
   ];
