@@ -1,3 +1,4 @@
+import type { Family } from "../model/address.ts";
 import { landingsAgree } from "../model/landing.ts";
 import { describeLanding } from "../report/landing-phrase.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
@@ -7,12 +8,17 @@ import { parseScenario } from "./parsed-scenario.ts";
 /** A port that no scenario of landfall listens on; scenarios that do listen there have one canary fewer. */
 const CLOSED_PORT = 9;
 
+/** What the canary flows need to know: what stands in the sandbox, and the families they are for. */
+export interface CanarySetting extends Pick<BoundScenario, "spec" | "config"> {
+  readonly families: readonly Family[];
+}
+
 /**
  * Drives flows whose landing is known while no rules are in: to a listener, to a closed port, to a peer. Gives null if each landed where
  * it must, else a sentence that says which did not. A harness that fails here sees nothing, and nothing it says of other flows counts.
  */
-export async function findBlindness(sandbox: Sandbox, scenario: BoundScenario, when: string): Promise<string | null> {
-  const canaries = bindCanaries(sandbox, scenario);
+export async function findBlindness(sandbox: Sandbox, setting: CanarySetting, when: string): Promise<string | null> {
+  const canaries = bindCanaries(sandbox, setting);
   const seen = await sandbox.drive(canaries);
   const blind = canaries.find(({ expected }, i) => !landingsAgree(expected, seen[i]?.landing ?? expected) || !seen[i]);
   if (!blind) return null;
@@ -21,10 +27,9 @@ export async function findBlindness(sandbox: Sandbox, scenario: BoundScenario, w
   return `${when}, with no rules in, the canary flow ${blind.flow.flow} must land on ${describeLanding(blind.expected)}, and the harness saw ${saw}`;
 }
 
-function bindCanaries(sandbox: Sandbox, { spec, flows, config }: BoundScenario): readonly BoundFlow[] {
+function bindCanaries(sandbox: Sandbox, { spec, families, config }: CanarySetting): readonly BoundFlow[] {
   const [upstreamPort] = spec.upstreamPorts;
-  const families = new Set(flows.map(({ flow }) => flow.family));
-  const answer = [...families].flatMap((family) => {
+  const answer = families.flatMap((family) => {
     const six = family === 6 ? "6" : "";
     return [
       [`client${six} -> pod${six}:8080`, "app:8080"],

@@ -1,18 +1,17 @@
 import { LandfallError } from "../errors.ts";
-import { type Landing, landingsAgree, makeLanding } from "../model/landing.ts";
-import type { CoverageReport, FlowReport, FlowVerdict, ScenarioReport } from "../model/report.ts";
-import type { RulePlace } from "../model/ruleset.ts";
-import type { Observation, Sandbox } from "../sandbox/sandbox.ts";
-import { type BoundFlow, type BoundScenario, bindScenario } from "./bound-scenario.ts";
+import { makeLanding } from "../model/landing.ts";
+import type { CoverageReport, FlowReport, ScenarioReport } from "../model/report.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import { attributeFlows } from "./attribution.ts";
+import { type BoundScenario, bindScenario } from "./bound-scenario.ts";
 import { findBlindness } from "./canary.ts";
-import { findCountedRules, measureCoverage } from "./counted-rules.ts";
+import { measureCoverage } from "./counted-rules.ts";
+import { judgeFlow } from "./judged-flow.ts";
 import type { ParsedScenario } from "./parsed-scenario.ts";
-import { type Prediction, predictFlows } from "./prediction.ts";
+import { predictFlows } from "./prediction.ts";
 
 /** Flows of one scenario share no socket and no token, so they can be in flight together. */
 const IN_FLIGHT = 64;
-/** At most so many flows of a scenario are driven again, alone, for the rules that counted them: each may cost a time-out. */
-const DRIVEN_AGAIN = 20;
 
 /** What a run may be asked for beside landings. */
 export interface ScenarioRunOptions {
@@ -42,10 +41,11 @@ export async function runScenario(
   const bound = selectFlows(bindScenario(scenario, sandbox.addresses), options);
   try {
     await sandbox.enter(bound.spec);
-    const blindBefore = await findBlindness(sandbox, bound, "Before the rules");
+    const families = [...new Set(bound.flows.map(({ flow }) => flow.family))];
+    const blindBefore = await findBlindness(sandbox, { ...bound, families }, "Before the rules");
     const { report, rules } = await runWithRules(bound, sandbox, options);
     if (rules === "keep") return { report, sandbox: "usable" };
-    const blindness = blindBefore ?? (await findBlindness(sandbox, bound, "After the rules"));
+    const blindness = blindBefore ?? (await findBlindness(sandbox, { ...bound, families }, "After the rules"));
     return { report: blindness === null ? report : reportBlind(bound, blindness), sandbox: "usable" };
   } catch (error) {
     if (!(error instanceof LandfallError) || error.code !== "agent-failed") throw nameScenario(error, scenario.name);
@@ -79,67 +79,7 @@ async function driveScenario(
   const observations = await sandbox.drive(bound.flows, { inFlight: IN_FLIGHT });
   const coverage = options.coverage === "measured" ? measureCoverage(await sandbox.counters()) : null;
   const judged = bound.flows.map((flow, i) => judgeFlow(flow, observations[i], predictions[i] ?? null));
-  return assemble(bound, await attributeFlows(judged, bound, sandbox), coverage);
-}
-
-function judgeFlow(bound: BoundFlow, observation: Observation | undefined, prediction: Prediction | null): FlowReport {
-  const observed = observation?.landing ?? makeLanding("could-not-look", { cause: "the sandbox gave no observation" });
-  const isPredicted = prediction !== null && landingsAgree(prediction.landing, observed);
-  return {
-    ...bound.flow,
-    manner: bound.manner,
-    expected: bound.expected,
-    predicted: prediction?.landing ?? null,
-    observed,
-    verdict: judgeLanding(bound.expected, observed),
-    rules: isPredicted ? prediction.rules : [],
-    rulesBy: isPredicted ? "prediction" : "nobody",
-    durationMs: observation?.durationMs ?? 0,
-  };
-}
-
-function judgeLanding(expected: Landing, observed: Landing): FlowVerdict {
-  if (observed.kind === "could-not-look") return "could-not-look";
-  return landingsAgree(expected, observed) ? "pass" : "wrong";
-}
-
-/** Drives each flow that landed wrong, or where nobody predicted, once more and alone, and names the rules that counted it. */
-async function attributeFlows(
-  flows: readonly FlowReport[],
-  bound: BoundScenario,
-  sandbox: Sandbox,
-): Promise<readonly FlowReport[]> {
-  const attributed = [...flows];
-  const wrong = flows.flatMap(({ verdict }, i) => (verdict === "wrong" ? [i] : []));
-  for (const i of wrong.slice(0, DRIVEN_AGAIN)) {
-    const [flow, request] = [flows[i], bound.flows[i]];
-    if (!flow || !request) continue;
-    const rules = await attributeFlow(flow.observed, request, sandbox);
-    if (rules !== null) attributed[i] = { ...flow, rules: sortAs(flow.rules, rules), rulesBy: "counters" };
-  }
-  return attributed;
-}
-
-/** Gives the rules that counted the flow alone, or null where it landed elsewhere this time, so that they say nothing about the first. */
-async function attributeFlow(
-  observed: Landing,
-  request: BoundFlow,
-  sandbox: Sandbox,
-): Promise<readonly RulePlace[] | null> {
-  const before = await sandbox.counters();
-  const [again] = await sandbox.drive([request]);
-  const after = await sandbox.counters();
-  const isSame = again !== undefined && landingsAgree({ ...observed, source: null }, again.landing);
-  return isSame ? findCountedRules(before, after) : null;
-}
-
-/** Counters tell no order; the prediction does, where it holds. What it does not name comes last. */
-function sortAs(predicted: readonly RulePlace[], counted: readonly RulePlace[]): readonly RulePlace[] {
-  const placeOf = ({ table, chain, index }: RulePlace) => {
-    const found = predicted.findIndex((each) => each.table === table && each.chain === chain && each.index === index);
-    return found < 0 ? predicted.length : found;
-  };
-  return counted.toSorted((a, b) => placeOf(a) - placeOf(b));
+  return assemble(bound, await attributeFlows(judged, bound.flows, sandbox), coverage);
 }
 
 function reportBlind(bound: BoundScenario, cause: string): ScenarioReport {

@@ -1,0 +1,51 @@
+import { type Landing, landingsAgree } from "../model/landing.ts";
+import type { FlowReport } from "../model/report.ts";
+import type { RulePlace } from "../model/ruleset.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import type { BoundFlow } from "./bound-scenario.ts";
+import { findCountedRules } from "./counted-rules.ts";
+
+/** At most so many flows of a scenario are driven again, alone, for the rules that counted them: each may cost a time-out. */
+const DRIVEN_AGAIN = 20;
+
+/**
+ * Drives each flow that landed wrong once more and alone, and names the rules that counted it; `requests` are the same flows in the same
+ * order. Rules must be in. Where a flow lands elsewhere the second time, what is known of its rules stays as it was.
+ */
+export async function attributeFlows(
+  flows: readonly FlowReport[],
+  requests: readonly BoundFlow[],
+  sandbox: Sandbox,
+): Promise<readonly FlowReport[]> {
+  const attributed = [...flows];
+  const wrong = flows.flatMap(({ verdict }, i) => (verdict === "wrong" ? [i] : []));
+  for (const i of wrong.slice(0, DRIVEN_AGAIN)) {
+    const [flow, request] = [flows[i], requests[i]];
+    if (!flow || !request) continue;
+    const rules = await attributeFlow(flow.observed, request, sandbox);
+    if (rules !== null) attributed[i] = { ...flow, rules: sortAs(flow.rules, rules), rulesBy: "counters" };
+  }
+  return attributed;
+}
+
+/** Gives the rules that counted the flow alone, or null where it landed elsewhere this time, so that they say nothing about the first. */
+async function attributeFlow(
+  observed: Landing,
+  request: BoundFlow,
+  sandbox: Sandbox,
+): Promise<readonly RulePlace[] | null> {
+  const before = await sandbox.counters();
+  const [again] = await sandbox.drive([request]);
+  const after = await sandbox.counters();
+  const isSame = again !== undefined && landingsAgree({ ...observed, source: null }, again.landing);
+  return isSame ? findCountedRules(before, after) : null;
+}
+
+/** Counters tell no order; the prediction does, where it holds. What it does not name comes last. */
+function sortAs(predicted: readonly RulePlace[], counted: readonly RulePlace[]): readonly RulePlace[] {
+  const placeOf = ({ table, chain, index }: RulePlace) => {
+    const found = predicted.findIndex((each) => each.table === table && each.chain === chain && each.index === index);
+    return found < 0 ? predicted.length : found;
+  };
+  return counted.toSorted((a, b) => placeOf(a) - placeOf(b));
+}

@@ -1,0 +1,34 @@
+import { type Landing, landingsAgree, makeLanding } from "../model/landing.ts";
+import type { FlowReport, FlowVerdict } from "../model/report.ts";
+import type { Observation } from "../sandbox/sandbox.ts";
+import type { BoundFlow } from "./bound-scenario.ts";
+import type { Prediction } from "./prediction.ts";
+
+/**
+ * Gives a flow's report: expected, predicted and observed side by side, and the verdict on the observed. The rules are the prediction's,
+ * where the flow landed as predicted. A flow without observation could not be looked at.
+ */
+export function judgeFlow(
+  bound: BoundFlow,
+  observation: Observation | undefined,
+  prediction: Prediction | null,
+): FlowReport {
+  const observed = observation?.landing ?? makeLanding("could-not-look", { cause: "the sandbox gave no observation" });
+  const isPredicted = prediction !== null && landingsAgree(prediction.landing, observed);
+  return {
+    ...bound.flow,
+    manner: bound.manner,
+    expected: bound.expected,
+    predicted: prediction?.landing ?? null,
+    observed,
+    verdict: judgeLanding(bound.expected, observed),
+    rules: isPredicted ? prediction.rules : [],
+    rulesBy: isPredicted ? "prediction" : "nobody",
+    durationMs: observation?.durationMs ?? 0,
+  };
+}
+
+function judgeLanding(expected: Landing, observed: Landing): FlowVerdict {
+  if (observed.kind === "could-not-look") return "could-not-look";
+  return landingsAgree(expected, observed) ? "pass" : "wrong";
+}

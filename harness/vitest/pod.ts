@@ -1,0 +1,127 @@
+import { proxyOwner } from "../capture/intent-flows.ts";
+import { LandfallError } from "../errors.ts";
+import { resolveLanding } from "../model/expected-landing.ts";
+import type { Flow, Manner } from "../model/flow.ts";
+import { parseFlowText, resolveFlow } from "../model/flow-text.ts";
+import { parseLandingText } from "../model/landing-text.ts";
+import type { PodSpec } from "../model/pod.ts";
+import type { FlowReport } from "../model/report.ts";
+import { attributeFlows } from "../run/attribution.ts";
+import { findBlindness } from "../run/canary.ts";
+import { judgeFlow } from "../run/judged-flow.ts";
+import { makePodSpec } from "../run/pod-spec.ts";
+import { predictFlows } from "../run/prediction.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import { orThrow, type ReadRules, type RuleSource, readRuleSource, seedRules } from "./rule-source.ts";
+
+/** A flow that is driven when a matcher asks where it lands. */
+export interface PodFlow {
+  readonly text: string;
+  readonly manner: Manner;
+  /** Drives it and gives its report; `expected` is a landing as authors write it. */
+  readonly drive: (expected: string) => Promise<FlowReport>;
+}
+
+/**
+ * The pod of one test. Rules are put into it and flows driven through it, one after the other. It begins and ends without rules, and each
+ * time canary flows show that the harness sees; where they do not, it throws `agent-failed`.
+ */
+export class Pod implements AsyncDisposable {
+  readonly #sandbox: Sandbox;
+  readonly #listen: number[] = [];
+  readonly #flows: Flow[] = [];
+  /** Null while no rules are in. */
+  #applied: ReadRules | null = null;
+  #spec: PodSpec | null = null;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(sandbox: Sandbox) {
+    this.#sandbox = sandbox;
+  }
+
+  /** Lets the app listen on further ports. */
+  listen(...ports: readonly number[]): void {
+    this.#listen.push(...ports);
+  }
+
+  /**
+   * Puts rules in place of those that are in. Throws `bad-input` with every finding where they cannot be read, and `rules-refused` where the
+   * kernel refuses them.
+   */
+  apply(source: RuleSource): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#applied = readRuleSource(source);
+      this.#spec = null;
+      await this.#enter();
+    });
+  }
+
+  /** Names a flow, `ACTOR[@SOURCE] -> TARGET:PORT`, for `expect(…).toLandOn(…)`. With `forward` the stub dials on as Envoy does. */
+  flow(text: string, { manner = "answer" }: { readonly manner?: Manner } = {}): PodFlow {
+    return { text, manner, drive: (expected) => this.#inTurn(() => this.#drive(text, manner, expected)) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#inTurn(() => this.#leave("After the test"));
+  }
+
+  async #drive(text: string, manner: Manner, expectedText: string): Promise<FlowReport> {
+    const { config, rules } = this.#applied ?? readRuleSource(seedRules);
+    const { addresses } = this.#sandbox;
+    const flow = resolveFlow(orThrow(parseFlowText(text)), addresses, proxyOwner(config));
+    const expected = resolveLanding(orThrow(parseLandingText(expectedText, "landing")), flow, addresses, config);
+    this.#flows.push(flow);
+    const spec = await this.#enter();
+    const requests = [{ flow, manner, expected }];
+    const installation = { kind: "rules", rules: this.#applied ? rules : NO_RULES } as const;
+    const scenario = { name: text, claim: text, config, installation, spec, flows: requests };
+    const [prediction = null] = await predictFlows(scenario, this.#sandbox);
+    const [observation] = await this.#sandbox.drive(requests);
+    const judged = requests.map((request) => judgeFlow(request, observation, prediction));
+    const [report] = await attributeFlows(judged, requests, this.#sandbox);
+    if (!report) throw new LandfallError("internal", `${text} was not judged.`);
+    return report;
+  }
+
+  /** Brings listeners and addresses to what the flows so far need; where that changes, rules go out first and in again. */
+  async #enter(): Promise<PodSpec> {
+    const { config, rules } = this.#applied ?? readRuleSource(seedRules);
+    const spec = makePodSpec(config, this.#flows, this.#listen, this.#sandbox.addresses);
+    if (JSON.stringify(spec) === JSON.stringify(this.#spec)) return spec;
+    await this.#sandbox.clear();
+    await this.#sandbox.enter(spec);
+    this.#spec = spec;
+    await this.#look("Before the rules");
+    if (this.#applied) await this.#sandbox.install({ kind: "rules", rules });
+    return spec;
+  }
+
+  async #leave(when: string): Promise<void> {
+    await this.#sandbox.clear();
+    if (this.#spec) await this.#look(when);
+  }
+
+  async #look(when: string): Promise<void> {
+    const { config } = this.#applied ?? readRuleSource(seedRules);
+    const setting = {
+      spec: this.#spec ?? makePodSpec(config, [], [], this.#sandbox.addresses),
+      config,
+      families: [4, 6] as const,
+    };
+    const blindness = await findBlindness(this.#sandbox, setting, when);
+    if (blindness !== null) throw new LandfallError("agent-failed", `${blindness}.`);
+  }
+
+  /** One thing at a time, whatever a test does at once: a pod has one set of rules. */
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(act, act);
+    this.#last = turn;
+    return turn;
+  }
+}
+
+const NO_RULES = {
+  ip: { family: 4, tables: [] },
+  ip6: { family: 6, tables: [] },
+  policyRouting: { rules: [], routes: [], addresses: [] },
+} as const;

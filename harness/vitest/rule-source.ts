@@ -1,0 +1,51 @@
+import { parseCapture } from "../capture/capture.ts";
+import { generateRules } from "../capture/dialects.ts";
+import { SEED_WORDS } from "../capture/flags.ts";
+import { LandfallError } from "../errors.ts";
+import { detectFamily, parseIptablesSave } from "../formats/iptables-save.ts";
+import type { CaptureConfig } from "../model/capture-config.ts";
+import type { Parsed } from "../model/finding.ts";
+import { DEFAULT_ADDRESSES } from "../model/pod.ts";
+import type { PodRules } from "../model/ruleset.ts";
+import { NO_LOOKUPS } from "../run/parsed-scenario.ts";
+
+/**
+ * Rules as a test names them: Istio's flags, one word an element; a text as `iptables-save` or `ip6tables-save` prints it, IPv4 where its
+ * header does not say; or rule sets of the model. The stub has the owner and ports that the flags name, else the seed command's.
+ */
+export type RuleSource = readonly string[] | string | PodRules;
+
+/** The seed command: `-p 15001 -z 15006 -u 1337 -m REDIRECT -i '*' -x '' -b '*' -d 15020`. */
+export const seedRules: readonly string[] = SEED_WORDS;
+
+/** Rules with the config they were made from, or that of the seed command. */
+export interface ReadRules {
+  readonly config: CaptureConfig;
+  readonly rules: PodRules;
+}
+
+/** Reads rules. Throws `bad-input` with every finding. */
+export function readRuleSource(source: RuleSource): ReadRules {
+  if (typeof source !== "string" && !("policyRouting" in source)) {
+    const config = readConfig(source);
+    return { config, rules: generateRules(config) };
+  }
+  const config = readConfig(seedRules);
+  if (typeof source !== "string") return { config, rules: source };
+  const family = detectFamily(source) ?? 4;
+  const ruleset = orThrow(parseIptablesSave(source, { where: "rules", family }));
+  const { policyRouting } = generateRules(config);
+  return { config, rules: { ip: null, ip6: null, [family === 4 ? "ip" : "ip6"]: ruleset, policyRouting } };
+}
+
+function readConfig(words: readonly string[]): CaptureConfig {
+  const podIps = [DEFAULT_ADDRESSES.pod[4]];
+  return orThrow(parseCapture({ words, environment: {}, files: [], names: NO_LOOKUPS, podIps })).config;
+}
+
+/** Gives the value, or throws `bad-input` with every finding. */
+export function orThrow<T>(parsed: Parsed<T>): T {
+  if (parsed.ok) return parsed.value;
+  const messages = parsed.findings.map(({ where, message }) => `${where}: ${message}`);
+  throw new LandfallError("bad-input", messages.join("\n"), { findings: parsed.findings });
+}
