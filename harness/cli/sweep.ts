@@ -12,6 +12,7 @@ Only what carries the label landfall.run is looked at; what a living run uses st
   --run    only what these runs left: the value of the label landfall.run
   --json   as data: { "formatVersion": "1.0", "removed": [ { "kind", "id", "name", "run" } ] }
 
+Images of earlier versions stay: docker image prune --all --filter label=landfall.role removes them.
 Exit codes: 0 swept, or nothing was there · 3 no container engine answers
 `;
 
