@@ -1,0 +1,12 @@
+import { defineScenario } from "../harness/model/scenario.ts";
+
+export default defineScenario({
+  name: "kubevirt-without-outbound",
+  claim: "Without -i a virtual machine's calls are left alone, and are not taken for inbound traffic either.",
+  capture: ["-u", "1337", "-b", "*", "-k", "net1"],
+  answer: {
+    "vm -> pod:8080": "app:8080",
+    "vm -> upstream:80": "upstream:80",
+    "client -> pod:8080": "envoy-inbound:15006",
+  },
+});
