@@ -1,35 +1,15 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
 import { ERROR_EXIT_CODES } from "../../../harness/errors.ts";
 import { LANDING_KINDS } from "../../../harness/model/landing.ts";
 import { renderJson } from "../../../harness/report/json.ts";
 import { sampleReport } from "../report/sample-report.ts";
-
-const folder = new URL("../../../schemas/", import.meta.url);
-const ajv = new Ajv2020({
-  allErrors: true,
-  strict: true,
-  allowUnionTypes: true,
-  strictTypes: false,
-  strictRequired: false,
-});
-const names = readdirSync(folder).map((file) => file.replace(/\.json$/, ""));
-for (const name of names) ajv.addSchema(JSON.parse(readFileSync(new URL(`${name}.json`, folder), "utf8")));
-
-function schema(name: string): ValidateFunction {
-  const validate = ajv.getSchema(`${name}.json`);
-  if (!validate) throw new Error(`there is no schema ${name}`);
-  return validate;
-}
+import { complainBySchema, findSchema, SCHEMA_NAMES } from "./schema.ts";
 
 /** Gives what the report's schema has against a report that one change has been made to. */
 function complain(change: (report: ReturnType<typeof JSON.parse>) => void): readonly string[] {
   const report = JSON.parse(renderJson(sampleReport()));
   change(report);
-  const validate = schema("report");
-  validate(report);
-  return (validate.errors ?? []).map((error) => `${error.instancePath} ${error.keyword}`);
+  return complainBySchema("report", report);
 }
 
 describe("the report's schema", () => {
@@ -74,12 +54,12 @@ describe("the report's schema", () => {
 });
 
 describe("every schema", () => {
-  test.each(names)("%s compiles, and says what it is of", (name) => {
-    expect(schema(name).schema).toMatchObject({ $id: `${name}.json`, title: expect.stringMatching(/\w/) });
+  test.each(SCHEMA_NAMES)("%s compiles, and says what it is of", (name) => {
+    expect(findSchema(name).schema).toMatchObject({ $id: `${name}.json`, title: expect.stringMatching(/\w/) });
   });
 
   test("of an error knows exactly the codes there are", () => {
-    const { schema: text } = schema("error");
+    const { schema: text } = findSchema("error");
     expect(JSON.stringify(text)).toContain(JSON.stringify({ enum: Object.keys(ERROR_EXIT_CODES) }).slice(1, -1));
   });
 });
