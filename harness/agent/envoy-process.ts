@@ -52,7 +52,9 @@ export class EnvoyProcess implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#state = "disposed";
-    this.#child.kill("SIGKILL");
+    const { pid, exitCode, signalCode } = this.#child;
+    // `child.kill` would say nothing of a signal that is not permitted: Envoy has other ids, and that takes CAP_KILL.
+    if (pid !== undefined && exitCode === null && signalCode === null) process.kill(pid, "SIGKILL");
     await this.#gone;
   }
 

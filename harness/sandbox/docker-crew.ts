@@ -14,6 +14,8 @@ export type CommonPlan = Pick<AgentContainerPlan, "image" | "run" | "lifetime"> 
 /** What makes one container different from the others. */
 export type OwnPlan = Pick<AgentContainerPlan, "role" | "place"> & {
   readonly capabilities: readonly string[];
+  /** Where it is another than the common one. */
+  readonly image?: string;
 };
 
 /** A container with its agent. */
@@ -71,13 +73,13 @@ export class DockerCrew implements AsyncDisposable {
     else await Promise.all(started.map(({ member }) => this.#end(member)));
   }
 
-  async #launch({ role, place, capabilities }: OwnPlan) {
+  async #launch({ role, place, capabilities, image = this.#common.image }: OwnPlan) {
     const sysctls = place.kind === "own" ? SYSCTLS : {};
     const { rights, prefix, ...common } = this.#common;
     const name = `${prefix}-${role}`;
     const granted = rights === "privileged" ? rights : capabilities;
     const { startAgentContainer } = await import("./docker-container.ts");
-    const plan = { ...common, role, name, place, sysctls, capabilities: granted };
+    const plan = { ...common, image, role, name, place, sysctls, capabilities: granted };
     const container = await startAgentContainer(this.#engine, plan);
     return {
       container,

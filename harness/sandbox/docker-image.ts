@@ -9,7 +9,7 @@ import { LandfallError } from "../errors.ts";
 import { imageExists } from "./docker-engine.ts";
 
 /** The images landfall builds, each by `images/NAME/Dockerfile`. */
-export type ImageName = "pod" | "istio-iptables";
+export type ImageName = "pod" | "envoy" | "istio-iptables";
 
 /** `harness/` as it runs: sources in a checkout, JavaScript in a published package. */
 const HARNESS = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -19,11 +19,14 @@ const ROOT = ENDING === "ts" ? dirname(HARNESS) : dirname(dirname(HARNESS));
 /** What of `harness/` each image holds; the agent's own folder needs nothing else at run time. */
 const CODE: Readonly<Record<ImageName, readonly string[]>> = {
   pod: ["agent"],
+  envoy: ["agent"],
   "istio-iptables": ["cli", "apply", "capture", "formats", "model", `errors.${ENDING}`],
 };
+const KOFFI = ["koffi", `@koromix/koffi-linux-${process.arch}`];
 /** Packages each image holds. */
 const PACKAGES: Readonly<Record<ImageName, readonly string[]>> = {
-  pod: ["koffi", `@koromix/koffi-linux-${process.arch}`],
+  pod: KOFFI,
+  envoy: KOFFI,
   "istio-iptables": ["ipaddr.js"],
 };
 
@@ -37,22 +40,29 @@ interface ContextFile {
  * Gives an image's reference, `landfall/pod:3f0c…`. The tag is a hash of everything that goes into it: Dockerfile, code, package versions,
  * Node. So an image whose reference the engine knows is up to date, and an unchanged one costs one question.
  */
-export function imageReference(name: ImageName): string {
+export function imageReference(name: ImageName, envoyProgram: string | null = null): string {
   const hash = createHash("sha256").update(`node ${process.version} ${process.arch}\n`);
   for (const id of PACKAGES[name]) hash.update(`${id} ${JSON.parse(readFileSync(packageFile(id), "utf8")).version}\n`);
-  for (const file of [...ownFiles(name)]) hash.update(`${file.name}\n`).update(readFileSync(file.path)).update("\0");
+  for (const file of ownFiles(name, envoyProgram))
+    hash.update(`${file.name}\n`).update(readFileSync(file.path)).update("\0");
   return `landfall/${name}:${hash.digest("hex").slice(0, 16)}`;
 }
 
 /**
- * Sees to it that the engine has an image, building it where it has not, and gives its reference. `say` hears of a build.
+ * Sees to it that the engine has an image, building it where it has not, and gives its reference. `say` hears of a build. The image `envoy`
+ * needs the path of Envoy's program.
  * Throws `environment` with the engine's own words where the build fails.
  */
-export async function ensureImage(engine: Docker, name: ImageName, say: (text: string) => void): Promise<string> {
-  const reference = imageReference(name);
+export async function ensureImage(
+  engine: Docker,
+  name: ImageName,
+  say: (text: string) => void,
+  envoyProgram: string | null = null,
+): Promise<string> {
+  const reference = imageReference(name, envoyProgram);
   if (!(await imageExists(engine, reference))) {
     say(`building the image ${reference}`);
-    await buildImage(engine, name, reference);
+    await buildImage(engine, name, reference, packContext(name, envoyProgram));
   }
   return reference;
 }
@@ -61,10 +71,10 @@ export async function ensureImage(engine: Docker, name: ImageName, say: (text: s
  * Builds with the network of the host, since Debian's packages come from outside. testcontainers cannot: it has no network mode for
  * builds, and a build that the engine rejects never settles there (12.2).
  */
-async function buildImage(engine: Docker, name: ImageName, reference: string): Promise<void> {
+async function buildImage(engine: Docker, name: ImageName, reference: string, context: Pack): Promise<void> {
   const output: string[] = [];
   try {
-    const stream = await engine.buildImage(packContext(name) as unknown as NodeJS.ReadableStream, {
+    const stream = await engine.buildImage(context as unknown as NodeJS.ReadableStream, {
       t: reference,
       dockerfile: `images/${name}/Dockerfile`,
       buildargs: { MAIN: `main.${ENDING}` },
@@ -89,11 +99,11 @@ async function buildImage(engine: Docker, name: ImageName, reference: string): P
   }
 }
 
-function packContext(name: ImageName): Pack {
+function packContext(name: ImageName, envoyProgram: string | null): Pack {
   const tar = pack();
   const packages = PACKAGES[name].flatMap((id) => filesUnder(dirname(packageFile(id)), `node_modules/${id}`));
   const node = { name: "node_modules/node/bin/node", path: process.execPath };
-  for (const file of [...ownFiles(name), ...packages, node]) {
+  for (const file of [...ownFiles(name, envoyProgram), ...packages, node]) {
     const { mode } = statSync(file.path);
     tar.entry({ name: file.name, mode: mode & 0o777, mtime: new Date(0) }, readFileSync(file.path));
   }
@@ -101,12 +111,13 @@ function packContext(name: ImageName): Pack {
   return tar;
 }
 
-/** The files that landfall itself brings: the image's folder, package.json (it says that the code is made of modules), the code. */
-function ownFiles(name: ImageName): readonly ContextFile[] {
+/** The files that landfall itself brings: the image's folder, package.json (it says that the code is made of modules), the code, Envoy. */
+function ownFiles(name: ImageName, envoyProgram: string | null): readonly ContextFile[] {
   return [
     ...filesUnder(join(ROOT, "images", name), `images/${name}`),
     { name: "package.json", path: join(ROOT, "package.json") },
     ...CODE[name].flatMap((part) => filesUnder(join(HARNESS, part), `harness/${part}`)),
+    ...(envoyProgram === null ? [] : [{ name: "envoy", path: envoyProgram }]),
   ];
 }
 

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type Docker from "dockerode";
 import { LandfallError } from "../errors.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
-import { type CrewMember, DockerCrew } from "./docker-crew.ts";
+import { type CrewMember, DockerCrew, type OwnPlan } from "./docker-crew.ts";
 import { connectEngine, engineFailed, unlessGone, whyNoEngine } from "./docker-engine.ts";
 import { type DockerHost, setUpHosts } from "./docker-hosts.ts";
 import { ensureImage } from "./docker-image.ts";
@@ -36,6 +36,8 @@ export interface DockerOptions {
 const HOST_CAPABILITIES = ["NET_ADMIN", "NET_RAW", "SETUID", "SETGID"];
 /** The proxy's listeners are transparent in TPROXY mode, which takes NET_ADMIN (ip(7), IP_TRANSPARENT). */
 const PROXY_CAPABILITIES = ["NET_ADMIN", "SETUID", "SETGID"];
+/** A real Envoy is a process with the proxy's ids, which the agent has to be able to end. */
+const ENVOY_CAPABILITIES = [...PROXY_CAPABILITIES, "KILL"];
 const APP_CAPABILITIES = ["SETUID", "SETGID"];
 const SCRIPT_TIMEOUT_MS = 60_000;
 /** Where images/envoy has put Envoy. */
@@ -122,18 +124,26 @@ export async function startDockerWorld(options: DockerOptions): Promise<DockerWo
     throw new LandfallError("environment", `no container engine answers (${why}). landfall doctor says what to do.`);
   await using undo = new AsyncDisposableStack();
   const begun = [
-    ensureImage(engine, "pod", options.say),
+    ensureImages(engine, options),
     makeNetwork(engine, options, undo),
     // testcontainers takes a sixth of a second to load; the engine has the network to make meanwhile.
     import("./docker-container.ts"),
   ] as const;
   // Both are awaited to their end even if one fails: what the other has made must be on the stack before it unwinds.
   await Promise.allSettled(begun);
-  const [image, network] = await Promise.all(begun);
+  const [{ image, proxy }, network] = await Promise.all(begun);
   const common = { image, run: currentRunId(), prefix: `landfall-${process.pid}-${network.place}` };
   const crew = new DockerCrew(engine, { ...common, rights: options.rights, lifetime: options.lifetime });
-  const started = await startContainers(engine, network, crew, options, undo);
+  const started = await startContainers(engine, network, crew, { ...options, proxy }, undo);
   return new DockerWorld(engine, options, started, undo.move());
+}
+
+/** The proxy's container holds Envoy where a real one is to stand in the stub's place. */
+async function ensureImages(engine: Docker, { say, envoyProgram }: DockerOptions) {
+  const image = await ensureImage(engine, "pod", say);
+  if (envoyProgram === null) return { image, proxy: { capabilities: PROXY_CAPABILITIES, image } };
+  const proxyImage = await ensureImage(engine, "envoy", say, envoyProgram);
+  return { image, proxy: { capabilities: ENVOY_CAPABILITIES, image: proxyImage } };
 }
 
 async function makeNetwork(engine: Docker, { lifetime }: DockerOptions, undo: AsyncDisposableStack) {
@@ -149,7 +159,7 @@ async function startContainers(
   engine: Docker,
   network: SandboxNetwork,
   crew: DockerCrew,
-  { lifetime }: DockerOptions,
+  { lifetime, proxy: proxyPlan }: DockerOptions & { readonly proxy: Pick<OwnPlan, "capabilities" | "image"> },
   undo: AsyncDisposableStack,
 ): Promise<StartedWorld> {
   const { place } = network;
@@ -160,8 +170,8 @@ async function startContainers(
     const { NetworkSettings } = await engine.getContainer(member.id).inspect();
     return { ...member, host: name, mac: NetworkSettings.Networks[network.name]?.MacAddress ?? "" };
   };
-  const inPod = async (role: "app" | "proxy", capabilities: readonly string[]) =>
-    crew.start({ role, place: { kind: "shared", container: (await pod).id }, capabilities });
+  const inPod = async (role: "app" | "proxy", own: Pick<OwnPlan, "capabilities" | "image">) =>
+    crew.start({ role, place: { kind: "shared", container: (await pod).id }, ...own });
   let vm: DockerVm | null = null;
   undo.defer(async () => vm?.[Symbol.asyncDispose]());
   undo.use(crew);
@@ -169,8 +179,8 @@ async function startContainers(
   const hosts = Promise.all([pod, host("client"), host("upstream")]);
   const [[owner, client, upstream], app, proxy] = await Promise.all([
     hosts,
-    inPod("app", APP_CAPABILITIES),
-    inPod("proxy", PROXY_CAPABILITIES),
+    inPod("app", { capabilities: APP_CAPABILITIES }),
+    inPod("proxy", proxyPlan),
     hosts.then((all) => setUpHosts(all, addresses, place)),
   ]);
   vm = new DockerVm({ engine, addresses, place, run: currentRunId(), crew, pod: owner, lifetime });

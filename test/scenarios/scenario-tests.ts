@@ -5,28 +5,32 @@ import { describeLanding } from "../../harness/report/landing-phrase.ts";
 import { parseScenario } from "../../harness/run/parsed-scenario.ts";
 import { listScenarioFiles, loadScenarioFiles } from "../../harness/run/scenario-files.ts";
 import { runScenario } from "../../harness/run/scenario-run.ts";
-import { type BackendChoice, openSandbox } from "../../harness/sandbox/open-sandbox.ts";
+import { type BackendChoice, DEFAULT_SANDBOX_OPTIONS, openSandbox } from "../../harness/sandbox/open-sandbox.ts";
 import type { Sandbox } from "../../harness/sandbox/sandbox.ts";
 
-/** Defines a test for every flow of every built-in scenario, all driven in one sandbox of a backend. */
-export async function defineScenarioTests(backend: BackendChoice): Promise<void> {
+/**
+ * Defines a test for every flow of every built-in scenario, all driven in one sandbox of a backend; with a real Envoy for every flow that
+ * the proxy forwards.
+ */
+export async function defineScenarioTests(backend: BackendChoice, envoy: "stub" | "real" = "stub"): Promise<void> {
   const loaded = await loadScenarioFiles(listScenarioFiles(SCENARIO_FOLDER));
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings, null, 2));
   let sandbox: Sandbox;
   beforeAll(async () => {
-    sandbox = await openSandbox(backend);
+    sandbox = await openSandbox(backend, { ...DEFAULT_SANDBOX_OPTIONS, envoy });
   });
   afterAll(() => sandbox[Symbol.asyncDispose]());
 
-  for (const { file, scenario } of loaded.value) {
+  const manners = envoy === "real" ? (["forward"] as const) : (["answer", "forward"] as const);
+  for (const { file, scenario } of loaded.value.filter(({ scenario }) => manners.some((each) => scenario[each]))) {
     describe(`${scenario.name}: ${scenario.claim}`, () => {
       let report: ScenarioReport;
       beforeAll(async () => {
         const parsed = parseScenario(scenario, file);
         if (!parsed.ok) throw new Error(JSON.stringify(parsed.findings, null, 2));
-        report = (await runScenario(parsed.value, sandbox)).report;
+        report = (await runScenario(parsed.value, sandbox, { manners: envoy === "real" ? "forward" : "all" })).report;
       });
-      for (const manner of ["answer", "forward"] as const)
+      for (const manner of manners)
         for (const [flow, landing] of Object.entries(scenario[manner] ?? {}))
           test(`${flow} lands on ${landing}${manner === "forward" ? ", the proxy forwarding" : ""}`, () => {
             expectPass(report, flow, manner);

@@ -1,12 +1,12 @@
 import type { Family } from "../../model/address.ts";
-import { PASS_THROUGH_ADDRESS } from "../../model/pod.ts";
+import { MAX_HOPS, PASS_THROUGH_ADDRESS } from "../../model/pod.ts";
 import type { EnvoySettings } from "./bootstrap.ts";
 
 /**
- * Connections that a cluster holds at most: a loop ends here (flag UO) instead of taking every port of the machine. Many times the hops
- * after which a flow counts as a loop, so that honest flows driven at the same time have room.
+ * Connections that a cluster holds at most: a loop ends here (flag UO) instead of taking every port of the machine. Twice the hops after
+ * which a flow counts as a loop; flows come one at a time and need few.
  */
-const MAX_CONNECTIONS = 256;
+const MAX_CONNECTIONS = 2 * MAX_HOPS;
 
 /** Gives the cluster for destinations elsewhere: as they were dialled, from the address the route gives. */
 export function elsewhereCluster(family: Family, settings: EnvoySettings): object {

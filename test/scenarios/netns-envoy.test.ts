@@ -1,0 +1,3 @@
+import { defineScenarioTests } from "./scenario-tests.ts";
+
+await defineScenarioTests("netns", "real");
