@@ -19,16 +19,23 @@ const ROOT = ENDING === "ts" ? dirname(HARNESS) : dirname(dirname(HARNESS));
 /** What of `harness/` each image holds; the agent's own folder needs nothing else at run time. */
 const CODE: Readonly<Record<ImageName, readonly string[]>> = {
   pod: ["agent"],
-  envoy: ["agent"],
+  envoy: [],
   "istio-iptables": ["cli", "apply", "capture", "formats", "model", `errors.${ENDING}`],
 };
-const KOFFI = ["koffi", `@koromix/koffi-linux-${process.arch}`];
 /** Packages each image holds. */
 const PACKAGES: Readonly<Record<ImageName, readonly string[]>> = {
-  pod: KOFFI,
-  envoy: KOFFI,
+  pod: ["koffi", `@koromix/koffi-linux-${process.arch}`],
+  envoy: [],
   "istio-iptables": ["ipaddr.js"],
 };
+
+/** What an image is made of beside what landfall brings itself. */
+export interface ImageExtras {
+  /** Reference of the image it begins with, where its Dockerfile leaves that open. */
+  readonly base?: string;
+  /** Path of Envoy's program. */
+  readonly envoyProgram?: string;
+}
 
 /** One file of a build context: its path there, and where it lies here. */
 interface ContextFile {
@@ -40,29 +47,28 @@ interface ContextFile {
  * Gives an image's reference, `landfall/pod:3f0c…`. The tag is a hash of everything that goes into it: Dockerfile, code, package versions,
  * Node. So an image whose reference the engine knows is up to date, and an unchanged one costs one question.
  */
-export function imageReference(name: ImageName, envoyProgram: string | null = null): string {
-  const hash = createHash("sha256").update(`node ${process.version} ${process.arch}\n`);
+export function imageReference(name: ImageName, extras: ImageExtras = {}): string {
+  const hash = createHash("sha256").update(`node ${process.version} ${process.arch} ${extras.base ?? ""}\n`);
   for (const id of PACKAGES[name]) hash.update(`${id} ${JSON.parse(readFileSync(packageFile(id), "utf8")).version}\n`);
-  for (const file of ownFiles(name, envoyProgram))
-    hash.update(`${file.name}\n`).update(readFileSync(file.path)).update("\0");
+  for (const file of ownFiles(name, extras)) hash.update(`${file.name}\n`).update(readFileSync(file.path)).update("\0");
   return `landfall/${name}:${hash.digest("hex").slice(0, 16)}`;
 }
 
 /**
  * Sees to it that the engine has an image, building it where it has not, and gives its reference. `say` hears of a build. The image `envoy`
- * needs the path of Envoy's program.
+ * needs both extras.
  * Throws `environment` with the engine's own words where the build fails.
  */
 export async function ensureImage(
   engine: Docker,
   name: ImageName,
   say: (text: string) => void,
-  envoyProgram: string | null = null,
+  extras: ImageExtras = {},
 ): Promise<string> {
-  const reference = imageReference(name, envoyProgram);
+  const reference = imageReference(name, extras);
   if (!(await imageExists(engine, reference))) {
     say(`building the image ${reference}`);
-    await buildImage(engine, name, reference, packContext(name, envoyProgram));
+    await buildImage(engine, name, reference, extras);
   }
   return reference;
 }
@@ -71,13 +77,13 @@ export async function ensureImage(
  * Builds with the network of the host, since Debian's packages come from outside. testcontainers cannot: it has no network mode for
  * builds, and a build that the engine rejects never settles there (12.2).
  */
-async function buildImage(engine: Docker, name: ImageName, reference: string, context: Pack): Promise<void> {
+async function buildImage(engine: Docker, name: ImageName, reference: string, extras: ImageExtras): Promise<void> {
   const output: string[] = [];
   try {
-    const stream = await engine.buildImage(context as unknown as NodeJS.ReadableStream, {
+    const stream = await engine.buildImage(packContext(name, extras) as unknown as NodeJS.ReadableStream, {
       t: reference,
       dockerfile: `images/${name}/Dockerfile`,
-      buildargs: { MAIN: `main.${ENDING}` },
+      buildargs: { MAIN: `main.${ENDING}`, ...(extras.base === undefined ? {} : { BASE: extras.base }) },
       labels: { "landfall.role": name },
       networkmode: "host",
       forcerm: true,
@@ -99,11 +105,11 @@ async function buildImage(engine: Docker, name: ImageName, reference: string, co
   }
 }
 
-function packContext(name: ImageName, envoyProgram: string | null): Pack {
+function packContext(name: ImageName, extras: ImageExtras): Pack {
   const tar = pack();
   const packages = PACKAGES[name].flatMap((id) => filesUnder(dirname(packageFile(id)), `node_modules/${id}`));
-  const node = { name: "node_modules/node/bin/node", path: process.execPath };
-  for (const file of [...ownFiles(name, envoyProgram), ...packages, node]) {
+  const node = CODE[name].length > 0 ? [{ name: "node_modules/node/bin/node", path: process.execPath }] : [];
+  for (const file of [...ownFiles(name, extras), ...packages, ...node]) {
     const { mode } = statSync(file.path);
     tar.entry({ name: file.name, mode: mode & 0o777, mtime: new Date(0) }, readFileSync(file.path));
   }
@@ -112,12 +118,12 @@ function packContext(name: ImageName, envoyProgram: string | null): Pack {
 }
 
 /** The files that landfall itself brings: the image's folder, package.json (it says that the code is made of modules), the code, Envoy. */
-function ownFiles(name: ImageName, envoyProgram: string | null): readonly ContextFile[] {
+function ownFiles(name: ImageName, { envoyProgram }: ImageExtras): readonly ContextFile[] {
   return [
     ...filesUnder(join(ROOT, "images", name), `images/${name}`),
     { name: "package.json", path: join(ROOT, "package.json") },
     ...CODE[name].flatMap((part) => filesUnder(join(HARNESS, part), `harness/${part}`)),
-    ...(envoyProgram === null ? [] : [{ name: "envoy", path: envoyProgram }]),
+    ...(envoyProgram === undefined ? [] : [{ name: "envoy", path: envoyProgram }]),
   ];
 }
 

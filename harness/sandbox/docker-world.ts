@@ -142,7 +142,7 @@ export async function startDockerWorld(options: DockerOptions): Promise<DockerWo
 async function ensureImages(engine: Docker, { say, envoyProgram }: DockerOptions) {
   const image = await ensureImage(engine, "pod", say);
   if (envoyProgram === null) return { image, proxy: { capabilities: PROXY_CAPABILITIES, image } };
-  const proxyImage = await ensureImage(engine, "envoy", say, envoyProgram);
+  const proxyImage = await ensureImage(engine, "envoy", say, { base: image, envoyProgram });
   return { image, proxy: { capabilities: ENVOY_CAPABILITIES, image: proxyImage } };
 }
 
