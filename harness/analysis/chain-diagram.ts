@@ -1,0 +1,193 @@
+import { type Diagram, type Diagrams, foldBalanced, type Memo } from "./diagrams.ts";
+import { DIMENSION, type FlowSpace, sizeOf } from "./flow-space.ts";
+import { holdsNumber, type Intervals, intersectIntervals, invertIntervals } from "./intervals.ts";
+import { bindField, type PacketView } from "./packet-view.ts";
+import type { Condition, Effect, PreparedRule, PreparedTable } from "./prepared-rules.ts";
+
+/** What a packet has gone through when it leaves a stretch of rules, and how it leaves: on to the next rule, back, or for good. */
+interface Outcome {
+  readonly end: "next" | "return" | "final";
+  readonly actions: string;
+}
+
+/** Makes diagrams of chains in one flow space; what it has made it knows again. */
+export interface ChainCompiler {
+  /**
+   * Gives what a built-in chain does with the packets of a view. A terminal's name says which actions are taken and how the chain ends;
+   * facts about packets that no flow decides stay in the diagram, below every dimension.
+   */
+  compile(table: PreparedTable, chain: string, view: PacketView): Diagram;
+}
+
+type Clause = readonly [variable: number, allowed: Intervals];
+
+/** Opens a compiler. Each user-defined chain becomes one diagram a view, however many jumps lead to it. */
+export function openChainCompiler(space: FlowSpace): ChainCompiler {
+  const { diagrams } = space;
+  const outcomes = openOutcomes(diagrams);
+  const memos: Record<"sequence" | "guard" | "afterJump" | "afterGoto", Memo> = {
+    sequence: new Map(),
+    guard: new Map(),
+    afterJump: new Map(),
+    afterGoto: new Map(),
+  };
+  const [yes, no] = [diagrams.terminal("yes"), diagrams.terminal("no")];
+  const next = outcomes.make({ end: "next", actions: "" });
+
+  const sequence = (f: Diagram, g: Diagram): Diagram =>
+    diagrams.combine(f, g, (a, b) => outcomes.follow(a, b), memos.sequence);
+  const mapEnds = (f: Diagram, memo: Memo, change: (outcome: Outcome) => Outcome): Diagram =>
+    diagrams.combine(f, no, (a) => outcomes.make(change(outcomes.read(a))), memo);
+  const afterJump = (f: Diagram) =>
+    mapEnds(f, memos.afterJump, (outcome) => (outcome.end === "return" ? { ...outcome, end: "next" } : outcome));
+  const afterGoto = (f: Diagram) =>
+    mapEnds(f, memos.afterGoto, (outcome) => (outcome.end === "next" ? { ...outcome, end: "return" } : outcome));
+
+  function guard(clauses: readonly Clause[], then: Diagram): Diagram {
+    const isTerminal = diagrams.childrenOf(then).length === 0;
+    if (isTerminal || clauses.length === 0) return makeCube(space, clauses, then, next);
+    const cube = makeCube(space, clauses, yes, no);
+    return diagrams.combine(cube, then, (a, b) => (a === yes ? b : next), memos.guard);
+  }
+
+  function compileEffect(effect: Effect, table: PreparedTable, view: PacketView, done: Map<string, Diagram>): Diagram {
+    switch (effect.kind) {
+      case "next":
+      case "return":
+        return outcomes.make({ end: effect.kind, actions: "" });
+      case "act":
+        return outcomes.make({ end: "next", actions: `${effect.text}; ` });
+      case "final":
+        return outcomes.make({ end: "final", actions: effect.text });
+      case "jump":
+        return afterJump(compileChain(effect.chain, table, view, done));
+      case "goto":
+        return afterGoto(compileChain(effect.chain, table, view, done));
+    }
+  }
+
+  function compileChain(name: string, table: PreparedTable, view: PacketView, done: Map<string, Diagram>): Diagram {
+    const known = done.get(name);
+    if (known !== undefined) return known;
+    const rules = table.chains.get(name)?.rules ?? [];
+    const made = rules.flatMap((rule) => {
+      const choices = bindRule(rule, view, space);
+      if (choices.length === 0) return [];
+      const then = compileEffect(rule.effect, table, view, done);
+      return choices.map((clauses) => guard(clauses, then));
+    });
+    const diagram = foldBalanced(made, sequence) ?? next;
+    done.set(name, diagram);
+    return diagram;
+  }
+
+  return {
+    compile: (table, chain, view) => {
+      const policy = table.chains.get(chain)?.policy ?? "ACCEPT";
+      const end = outcomes.make({ end: "final", actions: `policy ${policy}` });
+      const whole = afterJump(compileChain(chain, table, view, new Map()));
+      return sequence(whole, end);
+    },
+  };
+}
+
+function openOutcomes(diagrams: Diagrams) {
+  const known = new Map<Diagram, Outcome>();
+  const make = (outcome: Outcome): Diagram => {
+    const diagram = diagrams.terminal(`${outcome.end} ${outcome.actions}`);
+    known.set(diagram, outcome);
+    return diagram;
+  };
+  const read = (diagram: Diagram): Outcome => known.get(diagram) ?? { end: "next", actions: "" };
+  const follow = (first: Diagram, second: Diagram): Diagram => {
+    const { end, actions } = read(first);
+    if (end !== "next") return first;
+    const after = read(second);
+    return actions === "" ? second : make({ end: after.end, actions: actions + after.actions });
+  };
+  return { make, read, follow };
+}
+
+/** Gives a rule's clauses in a view. None at all: it never matches. Two sets: they exclude each other. */
+function bindRule(rule: PreparedRule, view: PacketView, space: FlowSpace): readonly (readonly Clause[])[] {
+  return rule.conditions.reduce<readonly (readonly Clause[])[]>(
+    (choices, condition) => {
+      const bound = bindCondition(condition, view, space);
+      return choices.flatMap((clauses) => bound.map((more) => [...clauses, ...more]));
+    },
+    [[]],
+  );
+}
+
+/** Gives what a condition comes to in a view: `[]` never, `[[]]` always, else clauses. */
+function bindCondition(condition: Condition, view: PacketView, space: FlowSpace): readonly (readonly Clause[])[] {
+  if (condition.kind === "variable") return [[[condition.variable, [[condition.value, condition.value]]]]];
+  if (condition.kind === "either-port") return bindEitherPort(condition, view, space);
+  const bound = bindField(view, condition.field);
+  switch (bound.kind) {
+    case "dimension":
+      return [[[DIMENSION[bound.name], condition.allowed]]];
+    case "value":
+      return holdsNumber(condition.allowed, axisOf(condition.field, space).atomOf(bound.value)) ? [[]] : [];
+    case "absent":
+      return condition.negated ? [[]] : [];
+    case "free":
+      return [[[space.restVariable(`free port in ${JSON.stringify(condition.allowed)}`), [[1, 1]]]]];
+  }
+}
+
+/** `--ports`: the destination's is in the ranges, or else the source's is; a negated one asks that neither is. */
+function bindEitherPort(
+  condition: Condition & { readonly kind: "either-port" },
+  view: PacketView,
+  space: FlowSpace,
+): readonly (readonly Clause[])[] {
+  const { allowed, negated } = condition;
+  const others = invertIntervals(allowed, space.ports.size - 1);
+  const ask = (field: "source-port" | "destination-port", ranges: Intervals) =>
+    bindCondition({ kind: "field", field, allowed: ranges, negated: false }, view, space);
+  const both = (one: readonly (readonly Clause[])[], other: readonly (readonly Clause[])[]) =>
+    one.flatMap((first) => other.map((second) => [...first, ...second]));
+  const neither = (field: "source-port" | "destination-port") => ask(field, others);
+  if (negated) return both(neither("destination-port"), neither("source-port"));
+  return [...ask("destination-port", allowed), ...both(neither("destination-port"), ask("source-port", allowed))];
+}
+
+function axisOf(field: PreparedField, space: FlowSpace) {
+  if (field === "source" || field === "destination") return space.addresses;
+  return field === "uid" || field === "gid" ? space.ids : space.ports;
+}
+
+type PreparedField = (Condition & { readonly kind: "field" })["field"];
+
+/** Gives the diagram that is `then` where all clauses hold, and `otherwise` elsewhere. */
+export function makeCube(space: FlowSpace, clauses: readonly Clause[], then: Diagram, otherwise: Diagram): Diagram {
+  const byVariable = new Map<number, Intervals>();
+  for (const [variable, allowed] of clauses) {
+    const known = byVariable.get(variable);
+    byVariable.set(variable, known ? intersectIntervals(known, allowed) : allowed);
+  }
+  const inOrder = [...byVariable].sort(([a], [b]) => b - a);
+  return inOrder.reduce((inside, [variable, allowed]) => makeSlice(space, variable, allowed, inside, otherwise), then);
+}
+
+function makeSlice(
+  space: FlowSpace,
+  variable: number,
+  allowed: Intervals,
+  inside: Diagram,
+  otherwise: Diagram,
+): Diagram {
+  const starts: number[] = [];
+  const children: Diagram[] = [];
+  const add = (start: number, child: Diagram) => {
+    starts.push(start);
+    children.push(child);
+  };
+  if (allowed[0]?.[0] !== 0) add(0, otherwise);
+  for (const [first, last] of allowed) {
+    add(first, inside);
+    if (last + 1 < sizeOf(space, variable)) add(last + 1, otherwise);
+  }
+  return allowed.length === 0 ? otherwise : space.diagrams.node(variable, starts, children);
+}

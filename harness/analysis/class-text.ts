@@ -1,0 +1,125 @@
+import { type Family, renderAddress } from "../model/address.ts";
+import type { Axis } from "./axis.ts";
+import { type Diagram, type Memo, TERMINAL } from "./diagrams.ts";
+import { findDomain } from "./flow-domain.ts";
+import { DIMENSION, FIRST_REST, type FlowSpace, sizeOf } from "./flow-space.ts";
+import { type Intervals, uniteIntervals } from "./intervals.ts";
+import type { Lane } from "./lanes.ts";
+
+/** Boxes of one class that are written out; beyond, their number is told and the first are given. */
+const BOXES_AT_MOST = 12;
+/** Ranges of one dimension that are written out, in the same way. */
+const RANGES_AT_MOST = 8;
+
+/** For each dimension that a box is narrow in, the atoms it spans. */
+type Box = ReadonlyMap<number, Intervals>;
+
+/**
+ * Says in words which flows of a lane come to some terminals: boxes, each a set of ranges for every dimension that matters.
+ *
+ * @example
+ * "from the pod to elsewhere: uid 1337, to 10.0.0.0-10.255.255.255, port 80"
+ */
+export function describeClass(root: Diagram, terminals: ReadonlySet<Diagram>, lane: Lane, space: FlowSpace): string {
+  const inClass = markClass(root, terminals, space);
+  const boxes = listBoxes(inClass, space);
+  const count = countBoxes(inClass, space);
+  const domain = findDomain(space, lane);
+  const texts = boxes.map((box) => describeBox(box, domain, space)).map((text) => (text === "" ? "all" : text));
+  const rest = count > boxes.length ? ` (the first ${boxes.length} of ${count} such boxes)` : "";
+  return `${lane.name}: ${texts.join("; or ")}${rest}`;
+}
+
+/** Gives the diagram that is `in` for the class and `out` elsewhere, so that what no longer matters falls away. */
+function markClass(root: Diagram, terminals: ReadonlySet<Diagram>, { diagrams }: FlowSpace): Diagram {
+  const [inside, out] = [diagrams.terminal("in"), diagrams.terminal("out")];
+  const memo: Memo = new Map();
+  return diagrams.combine(root, out, (a) => (terminals.has(a) ? inside : out), memo, FIRST_REST);
+}
+
+function branches(at: Diagram, { diagrams }: FlowSpace): ReadonlyMap<Diagram, Intervals> {
+  const starts = diagrams.startsOf(at);
+  const found = new Map<Diagram, (readonly [number, number])[]>();
+  for (const [i, child] of diagrams.childrenOf(at).entries()) {
+    const span = [starts[i] ?? 0, (starts[i + 1] ?? TERMINAL) - 1] as const;
+    found.set(child, [...(found.get(child) ?? []), span]);
+  }
+  return found;
+}
+
+function countBoxes(root: Diagram, space: FlowSpace): number {
+  const counts = new Map<Diagram, number>();
+  const count = (at: Diagram): number => {
+    const known = counts.get(at);
+    if (known !== undefined) return known;
+    const isTerminal = space.diagrams.variableOf(at) >= FIRST_REST;
+    const made = isTerminal
+      ? Number(space.diagrams.nameOf(at) === "in")
+      : [...branches(at, space).keys()].reduce((sum, child) => sum + count(child), 0);
+    counts.set(at, made);
+    return made;
+  };
+  return count(root);
+}
+
+function listBoxes(root: Diagram, space: FlowSpace): readonly Box[] {
+  const boxes: Box[] = [];
+  const walk = (at: Diagram, box: Box): void => {
+    if (boxes.length >= BOXES_AT_MOST || countBoxes(at, space) === 0) return;
+    if (space.diagrams.variableOf(at) >= FIRST_REST) {
+      boxes.push(box);
+      return;
+    }
+    for (const [child, spans] of branches(at, space))
+      walk(child, new Map([...box, [space.diagrams.variableOf(at), spans]]));
+  };
+  walk(root, new Map());
+  return boxes;
+}
+
+/** Leaves out what is no more than the lane says. */
+function describeBox(box: Box, domain: Box, space: FlowSpace): string {
+  const narrow = [...box].map(([variable, spans]): [number, Intervals] => [
+    variable,
+    clipSpans(variable, spans, space),
+  ]);
+  const told = narrow.filter(([variable, spans]) => JSON.stringify(spans) !== JSON.stringify(domain.get(variable)));
+  return told.map(([variable, spans]) => describeSpans(variable, spans, space)).join(", ");
+}
+
+function clipSpans(variable: number, spans: Intervals, space: FlowSpace): Intervals {
+  const last = sizeOf(space, variable) - 1;
+  return uniteIntervals(spans.map(([first, end]) => [first, Math.min(end, last)] as const));
+}
+
+function describeSpans(variable: number, spans: Intervals, space: FlowSpace): string {
+  if (variable >= DIMENSION.unknown)
+    return `${spans[0]?.[0] === 1 ? "where" : "where not"} ${space.unknownText(variable)}`;
+  const [name, axis] = nameOf(variable, space);
+  const render = (value: bigint) =>
+    variable === DIMENSION.source || variable === DIMENSION.destination
+      ? renderAddress(space.family as Family, value)
+      : String(value);
+  const texts = spans.map(([first, last]) => {
+    const [low] = axis.boundsOf(first);
+    const [, high] = axis.boundsOf(last);
+    return low === high ? render(low) : `${render(low)}-${render(high)}`;
+  });
+  const rest = texts.length > RANGES_AT_MOST ? ` and ${texts.length - RANGES_AT_MOST} ranges more` : "";
+  return `${name} ${texts.slice(0, RANGES_AT_MOST).join(" or ")}${rest}`;
+}
+
+function nameOf(variable: number, space: FlowSpace): readonly [string, Axis] {
+  switch (variable) {
+    case DIMENSION.uid:
+      return ["uid", space.ids];
+    case DIMENSION.gid:
+      return ["gid", space.ids];
+    case DIMENSION.source:
+      return ["from", space.addresses];
+    case DIMENSION.destination:
+      return ["to", space.addresses];
+    default:
+      return ["port", space.ports];
+  }
+}

@@ -1,0 +1,100 @@
+import { addressBits, type Family } from "../model/address.ts";
+import type { Match } from "../model/match.ts";
+import type { Ruleset } from "../model/ruleset.ts";
+import { type Axis, boundariesOf, makeAxis, type ValueRanges } from "./axis.ts";
+import { type Diagrams, openDiagrams } from "./diagrams.ts";
+import { rangesOf } from "./match-ranges.ts";
+
+/** The dimensions of flows, as variables of diagrams, in the order in which diagrams test them. Unknown matches follow from `unknown` on. */
+export const DIMENSION = { uid: 0, gid: 1, source: 2, destination: 3, port: 4, unknown: 5 } as const;
+
+/**
+ * Variables from here on are no properties of a flow but of a packet on its way (its mark, its state, its interfaces). What a chain does
+ * with them stays an undivided rest: flows with equal rests are treated alike, whatever the packets carry.
+ */
+export const FIRST_REST = 1_000_000;
+
+/** The highest uid or gid a socket can have. */
+export const LAST_ID = 0xfffffffen;
+/** The highest port. */
+export const LAST_PORT = 65535n;
+
+/** The space of one family's flows, cut at every boundary that some rule names, with the workshop of its diagrams. */
+export interface FlowSpace {
+  readonly family: Family;
+  readonly diagrams: Diagrams;
+  /** Of sources and destinations. */
+  readonly addresses: Axis;
+  /** Of destination and source ports. */
+  readonly ports: Axis;
+  /** Of uids and gids. */
+  readonly ids: Axis;
+  /** Gives the variable of a match that is not understood, by its text. */
+  unknownVariable(text: string): number;
+  /** Gives the text of an unknown match's variable. */
+  unknownText(variable: number): string;
+  /** Gives the variable of a fact about packets, by any text that names it. */
+  restVariable(text: string): number;
+}
+
+/** Values beyond the rules' own at which a space is to be cut. */
+export interface Cuts {
+  readonly addresses: ValueRanges;
+  readonly ports: ValueRanges;
+  readonly ids: ValueRanges;
+}
+
+/** Opens the space of the flows of one family for some rule sets, with room for `budget` diagram nodes. */
+export function openFlowSpace(family: Family, rulesets: readonly Ruleset[], cuts: Cuts, budget?: number): FlowSpace {
+  const boundaries = {
+    addresses: boundariesOf(cuts.addresses),
+    ports: boundariesOf(cuts.ports),
+    ids: boundariesOf(cuts.ids),
+  };
+  const found = { addresses: [...boundaries.addresses], ports: [...boundaries.ports], ids: [...boundaries.ids] };
+  for (const match of allMatches(rulesets)) {
+    const ranges = rangesOf(match);
+    if (ranges) found[ranges.axis].push(...boundariesOf(ranges.ranges));
+  }
+  const unknowns = openRegister(DIMENSION.unknown);
+  const rests = openRegister(FIRST_REST);
+  return {
+    family,
+    diagrams: openDiagrams(budget),
+    addresses: makeAxis(found.addresses, (1n << BigInt(addressBits(family))) - 1n),
+    ports: makeAxis(found.ports, LAST_PORT),
+    ids: makeAxis(found.ids, LAST_ID),
+    unknownVariable: unknowns.numberOf,
+    unknownText: unknowns.textOf,
+    restVariable: rests.numberOf,
+  };
+}
+
+/** Gives how many values a variable has: atoms of its axis, or two for what holds or does not. */
+export function sizeOf(space: FlowSpace, variable: number): number {
+  if (variable >= DIMENSION.unknown) return 2;
+  if (variable === DIMENSION.port) return space.ports.size;
+  return variable <= DIMENSION.gid ? space.ids.size : space.addresses.size;
+}
+
+function allMatches(rulesets: readonly Ruleset[]): readonly Match[] {
+  return rulesets.flatMap((ruleset) =>
+    ruleset.tables.flatMap((table) => table.chains.flatMap((chain) => chain.rules.flatMap((rule) => rule.matches))),
+  );
+}
+
+/** Numbers texts in the order in which they come. */
+function openRegister(first: number) {
+  const texts: string[] = [];
+  const numbers = new Map<string, number>();
+  return {
+    numberOf: (text: string) => {
+      const known = numbers.get(text);
+      if (known !== undefined) return known;
+      numbers.set(text, first + texts.length);
+      texts.push(text);
+      return first + texts.length - 1;
+    },
+    textOf: (number: number) => texts[number - first] ?? "",
+  };
+}

@@ -1,0 +1,41 @@
+/** A set of whole numbers: closed intervals, rising, with gaps between them. */
+export type Intervals = readonly (readonly [first: number, last: number])[];
+
+/** Gives the numbers from 0 to `last` that are not in a set. */
+export function invertIntervals(intervals: Intervals, last: number): Intervals {
+  const gaps: (readonly [number, number])[] = [];
+  let next = 0;
+  for (const [first, end] of intervals) {
+    if (first > next) gaps.push([next, first - 1]);
+    next = end + 1;
+  }
+  return next <= last ? [...gaps, [next, last]] : gaps;
+}
+
+/** Gives the numbers that are in both sets. */
+export function intersectIntervals(one: Intervals, other: Intervals): Intervals {
+  const both: (readonly [number, number])[] = [];
+  for (let i = 0, j = 0; i < one.length && j < other.length; ) {
+    const [[a, b], [c, d]] = [one[i] as readonly [number, number], other[j] as readonly [number, number]];
+    if (Math.max(a, c) <= Math.min(b, d)) both.push([Math.max(a, c), Math.min(b, d)]);
+    if (b < d) i++;
+    else j++;
+  }
+  return both;
+}
+
+/** Puts intervals that may touch or overlap into one set. */
+export function uniteIntervals(intervals: Intervals): Intervals {
+  const united: [number, number][] = [];
+  for (const [first, last] of [...intervals].sort((a, b) => a[0] - b[0])) {
+    const previous = united.at(-1);
+    if (previous && first <= previous[1] + 1) previous[1] = Math.max(previous[1], last);
+    else united.push([first, last]);
+  }
+  return united;
+}
+
+/** Says whether a number is in a set. */
+export function holdsNumber(intervals: Intervals, value: number): boolean {
+  return intervals.some(([first, last]) => value >= first && value <= last);
+}

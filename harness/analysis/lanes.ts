@@ -1,0 +1,150 @@
+import { type Family, parseAddress, parseNetwork } from "../model/address.ts";
+import type { SandboxAddresses } from "../model/pod.ts";
+import { PASS_THROUGH_ADDRESS } from "../model/pod.ts";
+import { networkRanges, type ValueRanges } from "./axis.ts";
+import { LAST_ID, LAST_PORT } from "./flow-space.ts";
+
+/** Who dials: a process of the pod, or one of the hosts beside it. */
+export type LaneHost = "pod" | "client" | "upstream" | "vm";
+
+/**
+ * Flows that take the same road: from one host, with one way to have a source, to one kind of destination. The lanes of a family
+ * share no flow, and together hold every flow that can meet the pod's rules.
+ */
+export interface Lane {
+  /** Tells a reader which flows these are: `from the pod to elsewhere`. */
+  readonly name: string;
+  readonly host: LaneHost;
+  /** `route`: the route chooses the source; `bound`: the socket is bound to it, so that a flow's text names it. */
+  readonly binding: "route" | "bound";
+  /** Sources by number; one fixed source is one range of one. `destination`: the source is the address dialled. */
+  readonly sources: ValueRanges | "destination";
+  readonly destinations: ValueRanges;
+  readonly ports: ValueRanges;
+  /** The owners' uids and gids; flows from outside the pod have none that a rule could see, and are made by root. */
+  readonly ids: ValueRanges;
+  /** The interface of the pod behind which a `vm` stands. */
+  readonly link: string | null;
+}
+
+/** Addresses no connection can be made to, or none of which Node would make as this family: unspecified, multicast, mapped IPv4. */
+const NOT_CONNECTABLE: Readonly<Record<Family, readonly string[]>> = {
+  4: ["0.0.0.0/8", "224.0.0.0/3"],
+  6: ["::/128", "::ffff:0:0/96", "ff00::/8", "fe80::/10"],
+};
+const LOOPBACK: Readonly<Record<Family, string>> = { 4: "127.0.0.0/8", 6: "::1/128" };
+const PORTS: ValueRanges = [[1n, LAST_PORT]];
+const ANY_ID: ValueRanges = [[0n, LAST_ID]];
+const ROOT: ValueRanges = [[0n, 0n]];
+
+/** What lanes depend on beside the family. */
+export interface LaneSetting {
+  readonly addresses: SandboxAddresses;
+  /** Interfaces behind which virtual machines may stand. */
+  readonly links: readonly string[];
+  /** Whether `::6` is one of the pod's addresses (IPv6 only). */
+  readonly passThrough: "there" | "absent";
+}
+
+/** Gives every lane of a family. */
+export function listLanes(family: Family, { addresses, links, passThrough }: LaneSetting): readonly Lane[] {
+  const pod = single(addresses.pod[family]);
+  const through = family === 6 && passThrough === "there" ? [single(PASS_THROUGH_ADDRESS[6])] : [];
+  const loopback = [...rangesOf(LOOPBACK[family]), ...through];
+  // Where the pod does not own ::6, no connection to it is anything a sandbox could make.
+  const absent = family === 6 && passThrough === "absent" ? [single(PASS_THROUGH_ADDRESS[6])] : [];
+  const vm = links.length === 0 ? [single(addresses.vm[family])] : [];
+  const foreign = subtract(wholeFamily(family), [
+    ...NOT_CONNECTABLE[family].flatMap(rangesOf),
+    ...loopback,
+    pod,
+    ...vm,
+    ...absent,
+  ]);
+  const bindable = family === 4 ? loopback : through;
+  const bound: readonly (readonly [string, ValueRanges])[] =
+    bindable.length === 0
+      ? []
+      : [
+          ["from the pod, bound to a loopback address, to itself", [...loopback, pod]],
+          ["from the pod, bound to a loopback address, to elsewhere", foreign],
+        ];
+  const fromPod = { host: "pod", ports: PORTS, ids: ANY_ID, link: null } as const;
+  const fromOutside = { ports: PORTS, ids: ROOT } as const;
+  const outsiders = subtract(foreign, [single(addresses.upstream[family])]);
+  return [
+    { ...fromPod, name: "from the pod to elsewhere", binding: "route", sources: [pod], destinations: foreign },
+    {
+      ...fromPod,
+      name: "from the pod to its own address",
+      binding: "route",
+      sources: "destination",
+      destinations: [pod],
+    },
+    {
+      ...fromPod,
+      name: "from the pod to loopback",
+      binding: "route",
+      sources: family === 4 ? [single("127.0.0.1")] : "destination",
+      destinations: loopback,
+    },
+    ...bound.map(
+      ([name, destinations]): Lane => ({ ...fromPod, name, binding: "bound", sources: bindable, destinations }),
+    ),
+    {
+      ...fromOutside,
+      name: "from outside to the pod",
+      host: "client",
+      binding: "route",
+      sources: outsiders,
+      destinations: [pod],
+      link: null,
+    },
+    {
+      ...fromOutside,
+      name: "from upstream to the pod",
+      host: "upstream",
+      binding: "route",
+      sources: [single(addresses.upstream[family])],
+      destinations: [pod],
+      link: null,
+    },
+    ...links.map(
+      (link): Lane => ({
+        ...fromOutside,
+        name: `from the machine behind ${link}`,
+        host: "vm",
+        binding: "route",
+        sources: [single(addresses.vm[family])],
+        destinations: subtract([...foreign, pod], [single(addresses.vm[family])]),
+        link,
+      }),
+    ),
+  ];
+}
+
+function wholeFamily(family: Family): ValueRanges {
+  return rangesOf(family === 4 ? "0.0.0.0/0" : "::/0");
+}
+
+function single(address: string): readonly [bigint, bigint] {
+  const value = parseAddress(address)?.value ?? 0n;
+  return [value, value];
+}
+
+function rangesOf(network: string): ValueRanges {
+  const parsed = parseNetwork(network);
+  return parsed ? networkRanges(parsed) : [];
+}
+
+/** Takes ranges out of ranges. */
+function subtract(from: ValueRanges, taken: ValueRanges): ValueRanges {
+  return taken.reduce<ValueRanges>(
+    (rest, [first, last]) =>
+      rest.flatMap(([a, b]) => {
+        if (last < a || first > b) return [[a, b] as const];
+        return [[a, first - 1n] as const, [last + 1n, b] as const].filter(([low, high]) => low <= high);
+      }),
+    from,
+  );
+}

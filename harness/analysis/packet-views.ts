@@ -1,0 +1,125 @@
+import { type Family, parseAddress } from "../model/address.ts";
+import {
+  APP_ID,
+  loopbackAddress,
+  type Owner,
+  PASS_THROUGH_ADDRESS,
+  type PodSpec,
+  type SandboxAddresses,
+} from "../model/pod.ts";
+import type { Ruleset, TableName } from "../model/ruleset.ts";
+import type { Target } from "../model/target.ts";
+import type { AddressBinding, OwnerBinding, PacketView, PortBinding } from "./packet-view.ts";
+
+/** One end of a connection as packets may name it. */
+export interface EndBinding {
+  readonly address: AddressBinding;
+  readonly port: PortBinding;
+}
+
+/** Everything that rules and the sandbox can make of a flow's packets, so that no packet of any flow is of a view not listed. */
+export interface Rewrites {
+  /** What the address dialled may become: by REDIRECT, DNAT, or the stub's dialling on. */
+  readonly destinations: readonly EndBinding[];
+  /** What the source may become: by SNAT, MASQUERADE, or the stub's dialling on. */
+  readonly sources: readonly EndBinding[];
+  /** Who may own a packet that the dialler does not: the listeners. */
+  readonly owners: readonly OwnerBinding[];
+}
+
+/** What of a sandbox shows in packets. */
+export interface Surroundings {
+  readonly family: Family;
+  readonly addresses: SandboxAddresses;
+  readonly spec: PodSpec;
+  /** The pod's addresses on the links to virtual machines. */
+  readonly gateways: readonly string[];
+}
+
+/** Gives what some rule sets and a sandbox can make of the two ends of a flow. */
+export function findRewrites(rulesets: readonly Ruleset[], around: Surroundings): Rewrites {
+  const { family, addresses, spec } = around;
+  const targets = rulesets.flatMap((ruleset) =>
+    ruleset.tables.flatMap((table) => table.chains.flatMap((chain) => chain.rules.map((rule) => rule.target))),
+  );
+  const local = [loopbackAddress(family), addresses.pod[family], ...around.gateways].map(toNumber);
+  const dialledOn = local.map((address): EndBinding => ({ address, port: "port" }));
+  const own = [addresses.pod[family], PASS_THROUGH_ADDRESS[family], loopbackAddress(family)];
+  const app: Owner = { uid: APP_ID, gid: APP_ID };
+  return {
+    destinations: unique([...dialledOn, ...targets.flatMap((target) => destinationsOf(target, local))]),
+    sources: unique([
+      ...own.map((address) => ({ address: toNumber(address), port: "free" as const })),
+      ...targets.flatMap(sourcesOf),
+    ]),
+    owners: [spec.proxy, app, "none"],
+  };
+}
+
+function destinationsOf(target: Target | null, local: readonly bigint[]): readonly EndBinding[] {
+  if (target?.kind !== "redirect" && target?.kind !== "dnat") return [];
+  const addresses: readonly AddressBinding[] =
+    target.kind === "redirect" ? local : target.addresses ? [toNumber(target.addresses.first)] : ["destination"];
+  const ports: readonly PortBinding[] = target.ports ? [target.ports.first, "port"] : ["port"];
+  return addresses.flatMap((address) => ports.map((port) => ({ address, port })));
+}
+
+function sourcesOf(target: Target | null): readonly EndBinding[] {
+  if (target?.kind !== "snat" && target?.kind !== "masquerade") return [];
+  const port = target.ports?.first ?? "free";
+  const address: AddressBinding =
+    target.kind === "snat" && target.addresses ? toNumber(target.addresses.first) : "source";
+  return [{ address, port }];
+}
+
+function unique(ends: readonly EndBinding[]): readonly EndBinding[] {
+  return [...new Map(ends.map((end) => [`${end.address} ${end.port}`, end])).values()];
+}
+
+function toNumber(address: string): bigint {
+  return parseAddress(address)?.value ?? 0n;
+}
+
+/** Leaves of some ends those that a chain's rules can tell apart. */
+export type NarrowEnds = (ends: readonly EndBinding[]) => readonly EndBinding[];
+
+/** A flow's ends before anything is done to them. */
+const DIALLED: EndBinding = { address: "destination", port: "port" };
+const DIALLER: EndBinding = { address: "source", port: "free" };
+
+/**
+ * Gives every view of packets that a built-in chain can meet: a flow's own and what the stub dials on for it, before and after NAT, and
+ * the answers. nat is consulted for first packets only, and nat OUTPUT and PREROUTING before any rewriting.
+ */
+export function listViews(
+  table: TableName,
+  chain: string,
+  rewrites: Rewrites,
+  narrow: NarrowEnds,
+): readonly PacketView[] {
+  const isDestinationNat = table === "nat" && (chain === "OUTPUT" || chain === "PREROUTING");
+  const onward = rewrites.destinations.filter(({ port, address }) => port === "port" && address !== "destination");
+  const destinations = [DIALLED, ...narrow(isDestinationNat ? onward : rewrites.destinations)];
+  const sources = [DIALLER, ...narrow(rewrites.sources)];
+  const owners: readonly OwnerBinding[] = ["flow", ...rewrites.owners];
+  const forth = product(sources, destinations, owners);
+  return table === "nat" ? forth : [...forth, ...product(destinations, sources, owners)];
+}
+
+function product(
+  sources: readonly EndBinding[],
+  destinations: readonly EndBinding[],
+  owners: readonly OwnerBinding[],
+): readonly PacketView[] {
+  return sources.flatMap((source) =>
+    destinations.flatMap((destination) =>
+      owners.map((owner) => ({
+        source: source.address,
+        sourcePort: source.port,
+        destination: destination.address,
+        destinationPort: destination.port,
+        owner,
+      })),
+    ),
+  );
+}

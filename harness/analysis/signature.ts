@@ -1,0 +1,137 @@
+import { BUILT_IN_CHAINS, TABLE_NAMES, type TableName } from "../model/ruleset.ts";
+import { openChainCompiler } from "./chain-diagram.ts";
+import { type Diagram, foldBalanced, type Memo } from "./diagrams.ts";
+import { FIRST_REST, type FlowSpace } from "./flow-space.ts";
+import type { Field } from "./match-ranges.ts";
+import { bindField, type PacketView } from "./packet-view.ts";
+import { type EndBinding, listViews, type Rewrites } from "./packet-views.ts";
+import type { PreparedTable } from "./prepared-rules.ts";
+
+/** A rule set's tables, ready for diagrams. */
+export type PreparedTables = Readonly<Record<TableName, PreparedTable>>;
+
+/** A built-in chain with every view of packets it has to be looked at in. */
+interface Station {
+  readonly table: TableName;
+  readonly chain: string;
+  readonly views: readonly PacketView[];
+}
+
+/** Combines diagrams into one whose terminals stand for tuples of theirs. The rests below the dimensions count as terminals. */
+export function openJoiner({ diagrams }: FlowSpace): (first: Diagram, second: Diagram) => Diagram {
+  const memo: Memo = new Map();
+  const pair = (first: Diagram, second: Diagram) => diagrams.terminal(`(${first},${second})`);
+  return (first, second) => diagrams.combine(first, second, pair, memo, FIRST_REST);
+}
+
+/**
+ * Gives for each rule set a diagram over the dimensions of flows: two flows have the same terminal if every chain treats every packet of
+ * theirs alike, whatever marks and states the packets carry. So flows with equal terminals take the same way, and if the diagrams of two
+ * rule sets have the same terminal at a flow, both treat it the same.
+ */
+export function signRulesets(
+  rulesets: readonly PreparedTables[],
+  rewrites: Rewrites,
+  space: FlowSpace,
+): readonly Diagram[] {
+  const stations = listStations(rulesets, rewrites, space);
+  const compiler = openChainCompiler(space);
+  const join = openJoiner(space);
+  return rulesets.map((tables) => {
+    const parts = stations.flatMap(({ table, chain, views }) =>
+      views.map((view) => compiler.compile(tables[table], chain, view)),
+    );
+    const constants = parts.map((part) => (space.diagrams.variableOf(part) >= FIRST_REST ? part : "-"));
+    const varying = [...new Set(parts.filter((part) => space.diagrams.variableOf(part) < FIRST_REST))];
+    const order = parts.map((part) => varying.indexOf(part)).filter((index) => index >= 0);
+    const head = space.diagrams.terminal(`constants ${constants.join()} in ${order.join()}`);
+    return foldBalanced([head, ...varying], join) ?? head;
+  });
+}
+
+/** The chains that some rule set has anything in, each with the views that its rules can tell apart. */
+function listStations(rulesets: readonly PreparedTables[], rewrites: Rewrites, space: FlowSpace): readonly Station[] {
+  return TABLE_NAMES.flatMap((table) =>
+    BUILT_IN_CHAINS[table].map((chain) => {
+      const cuts = findCuts(
+        rulesets.map((tables) => tables[table]),
+        chain,
+      );
+      const views = new Map(
+        listViews(table, chain, rewrites, (ends) => narrowEnds(ends, cuts, space)).map((view) => [
+          describeView(view, cuts, space),
+          view,
+        ]),
+      );
+      return { table, chain, views: [...views.values()] };
+    }),
+  );
+}
+
+type FieldCuts = ReadonlyMap<Field, readonly number[]>;
+
+/** The atoms at which some rule that a chain leads to changes its mind, by field. */
+function findCuts(tables: readonly PreparedTable[], chain: string): FieldCuts {
+  const cuts = new Map<Field, Set<number>>();
+  const conditions = tables.flatMap((table) =>
+    [...reachable(table, chain)].flatMap(
+      (name) => table.chains.get(name)?.rules.flatMap((rule) => rule.conditions) ?? [],
+    ),
+  );
+  for (const condition of conditions) {
+    if (condition.kind === "variable") continue;
+    for (const field of condition.kind === "field" ? [condition.field] : PORT_FIELDS) {
+      const atoms = cuts.get(field) ?? new Set();
+      cuts.set(field, atoms);
+      for (const [first, last] of condition.allowed) atoms.add(first).add(last + 1);
+    }
+  }
+  return new Map([...cuts].map(([field, atoms]) => [field, [...atoms].sort((a, b) => a - b)]));
+}
+
+const PORT_FIELDS: readonly Field[] = ["source-port", "destination-port"];
+
+function reachable(table: PreparedTable, chain: string): ReadonlySet<string> {
+  const seen = new Set([chain]);
+  for (const name of seen) {
+    for (const { effect } of table.chains.get(name)?.rules ?? []) {
+      if (effect.kind === "jump" || effect.kind === "goto") seen.add(effect.chain);
+    }
+  }
+  return seen;
+}
+
+/** Names what of a view a chain's rules can see: fields nobody asks about are left out, values between the same two cuts are one. */
+function describeView(view: PacketView, cuts: FieldCuts, space: FlowSpace): string {
+  const parts = [...cuts].map(([field, atoms]) => {
+    const bound = bindField(view, field);
+    if (bound.kind === "dimension") return `${field}=${bound.name}`;
+    if (bound.kind !== "value") return `${field} ${bound.kind}`;
+    const axis =
+      field === "uid" || field === "gid" ? space.ids : field.endsWith("port") ? space.ports : space.addresses;
+    return `${field} ${countUpTo(atoms, axis.atomOf(bound.value))}`;
+  });
+  return parts.join(", ");
+}
+
+/** Of ends that lie between the same cuts, as destinations and as sources, one stands for all. */
+function narrowEnds(ends: readonly EndBinding[], cuts: FieldCuts, space: FlowSpace): readonly EndBinding[] {
+  const known = new Map<string, EndBinding>();
+  for (const end of ends) {
+    const forth = { source: end.address, sourcePort: end.port, owner: "none" } as const;
+    const key = describeView({ ...forth, destination: end.address, destinationPort: end.port }, cuts, space);
+    if (!known.has(key)) known.set(key, end);
+  }
+  return [...known.values()];
+}
+
+/** Gives how many cuts stand at or before an atom. */
+function countUpTo(cuts: readonly number[], atom: number): number {
+  let [low, high] = [0, cuts.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((cuts[middle] as number) <= atom) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

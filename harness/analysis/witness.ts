@@ -1,0 +1,64 @@
+import { type Family, renderAddress, renderEndpoint } from "../model/address.ts";
+import type { Flow } from "../model/flow.ts";
+import { parseFlowText, resolveFlow } from "../model/flow-text.ts";
+import { APP_ID, loopbackAddress, type Owner, type SandboxAddresses } from "../model/pod.ts";
+import type { Lane } from "./lanes.ts";
+
+/** One flow standing for its class, with what is assumed of matches that are not understood. */
+export interface Witness {
+  readonly lane: Lane;
+  readonly flow: Flow;
+  /** The sandbox's addresses with this flow's client in its place: sources from outside may be any. */
+  readonly addresses: SandboxAddresses;
+  /** By text of each unknown match that the class depends on: whether it holds. */
+  readonly assumed: ReadonlyMap<string, "holds" | "fails">;
+}
+
+/** A point of a flow space. */
+export interface FlowPoint {
+  readonly lane: Lane;
+  readonly uid: number;
+  readonly gid: number;
+  /** Null where the lane's source is the address dialled. */
+  readonly source: bigint | null;
+  readonly destination: bigint;
+  readonly port: number;
+}
+
+/** Gives a point as a flow that users write and sandboxes drive, named as simply as it can be. */
+export function makeWitness(
+  { lane, uid, gid, source, destination, port }: FlowPoint,
+  family: Family,
+  addresses: SandboxAddresses,
+  proxy: Owner,
+  assumed: Witness["assumed"],
+): Witness {
+  const sourceText = renderAddress(family, source ?? destination);
+  const actor = lane.host === "pod" ? nameOwner({ uid, gid }, proxy) : lane.host + (family === 6 ? "6" : "");
+  const isStranger = lane.host === "client" && sourceText !== addresses.client[family];
+  const at = lane.binding === "bound" || isStranger ? `@${family === 6 ? `[${sourceText}]` : sourceText}` : "";
+  const text = `${actor}${at} -> ${nameTarget(renderAddress(family, destination), port, family, addresses)}`;
+  const parsed = parseFlowText(text);
+  if (!parsed.ok) throw new TypeError(`"${text}" is no flow: ${parsed.findings[0]?.message}`);
+  const client = { ...addresses.client, [family]: sourceText };
+  return {
+    lane,
+    flow: resolveFlow(parsed.value, addresses, proxy),
+    addresses: isStranger ? { ...addresses, client } : addresses,
+    assumed,
+  };
+}
+
+function nameOwner({ uid, gid }: Owner, proxy: Owner): string {
+  if (uid === proxy.uid && gid === proxy.gid) return "envoy";
+  if (uid === APP_ID && gid === APP_ID) return "app";
+  return uid === 0 && gid === 0 ? "root" : `uid=${uid},gid=${gid}`;
+}
+
+function nameTarget(address: string, port: number, family: Family, addresses: SandboxAddresses): string {
+  const hosts = (["pod", "client", "upstream"] as const).map(
+    (host) => [host as string, addresses[host][family]] as const,
+  );
+  const named = [...hosts, ["localhost", loopbackAddress(family)] as const].find(([, known]) => known === address);
+  return named ? `${named[0]}${family === 6 ? "6" : ""}:${port}` : renderEndpoint(address, port);
+}

@@ -1,0 +1,145 @@
+import { diffRulesets } from "../../harness/analysis/diff.ts";
+import { parseIptablesSave } from "../../harness/formats/iptables-save.ts";
+import { APP_PORTS, DEFAULT_ADDRESSES, type PodSpec } from "../../harness/model/pod.ts";
+import { NO_POLICY_ROUTING, type PodRules } from "../../harness/model/ruleset.ts";
+
+/** One kind of rule set, made as large as asked for; `edit` names a variant that differs in four rules. */
+interface BenchCase {
+  readonly name: string;
+  readonly targetMs: number;
+  readonly make: (rules: number, edit: "before" | "after") => string;
+}
+
+/** Figures of one diff: parsing both texts and the complete comparison. */
+export interface AnalysisFigure {
+  readonly name: string;
+  readonly rules: number;
+  readonly ms: number;
+  readonly changes: number;
+  readonly heapMb: number;
+}
+
+const address = (i: number) => `10.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255}`;
+const target = (i: number) => (i % 3 === 0 ? "RETURN" : "REDIRECT");
+const EDITS = 4;
+
+function wrap(chains: readonly string[], rules: readonly string[]): string {
+  const builtIn = ["PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"].map((chain) => `:${chain} ACCEPT [0:0]`);
+  return ["*nat", ...builtIn, ...chains.map((chain) => `:${chain} - [0:0]`), ...rules, "COMMIT", ""].join("\n");
+}
+
+/** Turns four rules, spread evenly, around. */
+function isEdited(i: number, rules: number, edit: "before" | "after"): boolean {
+  return edit === "after" && i % Math.floor(rules / EDITS) === Math.floor(rules / (2 * EDITS));
+}
+
+function act(i: number, isTurned: boolean): string {
+  const plain = target(i);
+  const verdict = isTurned ? (plain === "RETURN" ? "REDIRECT" : "RETURN") : plain;
+  return verdict === "RETURN" ? "-j RETURN" : "-j REDIRECT --to-ports 15001";
+}
+
+const CASES: readonly BenchCase[] = [
+  {
+    name: "destination ranges",
+    targetMs: 1500,
+    make: (rules, edit) =>
+      wrap(
+        [],
+        Array.from(
+          { length: rules },
+          (_, i) => `-A OUTPUT -d ${address(i * 64)}/26 -p tcp ${act(i, isEdited(i, rules, edit))}`,
+        ),
+      ),
+  },
+  {
+    name: "ranges and ports",
+    targetMs: 2500,
+    make: (rules, edit) =>
+      wrap(
+        [],
+        Array.from(
+          { length: rules },
+          (_, i) =>
+            `-A OUTPUT -d ${address(i * 64)}/26 -p tcp -m tcp --dport ${1 + (i % 5000)} ${act(i, isEdited(i, rules, edit))}`,
+        ),
+      ),
+  },
+  {
+    name: "port list",
+    targetMs: 1500,
+    make: (rules, edit) =>
+      wrap(
+        [],
+        Array.from(
+          { length: rules },
+          (_, i) => `-A PREROUTING -p tcp -m tcp --dport ${1 + i * 5} ${act(i, isEdited(i, rules, edit))}`,
+        ),
+      ),
+  },
+  {
+    name: "service chains",
+    targetMs: 2500,
+    make: (rules, edit) => {
+      const services = Array.from({ length: Math.floor(rules / 2) }, (_, i) => i);
+      const jumps = services.map((i) => `-A OUTPUT -d ${address(i)}/32 -p tcp -m tcp --dport 80 -j KUBE-SVC-${i}`);
+      const ends = services.map(
+        (i) =>
+          `-A KUBE-SVC-${i} -p tcp -j DNAT --to-destination 172.16.${(i >> 8) & 255}.${i & 255}:${isEdited(i, services.length, edit) ? 8081 : 8080}`,
+      );
+      return wrap(
+        services.map((i) => `KUBE-SVC-${i}`),
+        [...jumps, ...ends],
+      );
+    },
+  },
+];
+
+const SPEC: PodSpec = {
+  proxyPort: 15001,
+  inboundCapturePort: 15006,
+  proxy: { uid: 1337, gid: 1337 },
+  interceptionMode: "REDIRECT",
+  listen: APP_PORTS,
+  upstreamPorts: [],
+  clientPorts: [],
+  upstreamAddresses: [],
+  kubevirtInterfaces: [],
+};
+
+function load(text: string): PodRules {
+  const parsed = parseIptablesSave(text, { where: "bench", family: 4 });
+  if (!parsed.ok) throw new Error(parsed.findings[0]?.message);
+  return { ip: parsed.value, ip6: null, policyRouting: NO_POLICY_ROUTING };
+}
+
+function measure({ name, make }: BenchCase, rules: number): AnalysisFigure {
+  const [before, after] = [make(rules, "before"), make(rules, "after")];
+  const started = performance.now();
+  const changes = diffRulesets({
+    family: 4,
+    before: load(before),
+    after: load(after),
+    setting: { spec: SPEC, addresses: DEFAULT_ADDRESSES, passThrough: "absent" },
+  });
+  const ms = performance.now() - started;
+  return { name, rules, ms, changes: changes.length, heapMb: process.memoryUsage().heapUsed / 2 ** 20 };
+}
+
+/** Measures parsing and the complete diff of two rule sets that differ in four rules, by kind and size, and prints the figures. */
+export function benchAnalysis(print: (line: string) => void): readonly AnalysisFigure[] {
+  const figures: AnalysisFigure[] = [];
+  for (const kind of CASES) {
+    for (const rules of [100, 1000, 5000, 10000]) {
+      const figure = measure(kind, rules);
+      figures.push(figure);
+      const goal = rules === 10000 ? ` (target ${kind.targetMs} ms)` : "";
+      print(
+        `${kind.name}, ${rules} rules: ${figure.ms.toFixed(0)} ms${goal}, ${figure.changes} changes, heap ${figure.heapMb.toFixed(0)} MB`,
+      );
+    }
+  }
+  return figures;
+}
+
+if (import.meta.main) benchAnalysis((line) => void process.stdout.write(line + "\n"));

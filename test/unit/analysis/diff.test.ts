@@ -1,0 +1,136 @@
+import { describe, expect, test } from "vitest";
+import { diffRulesets } from "../../../harness/analysis/diff.ts";
+import { impliedMode, impliedRouting } from "../../../harness/analysis/pod-under-analysis.ts";
+import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
+import type { Family } from "../../../harness/model/address.ts";
+import { renderLanding } from "../../../harness/model/landing-text.ts";
+import { APP_PORTS, DEFAULT_ADDRESSES, type PodSpec } from "../../../harness/model/pod.ts";
+import type { PodRules } from "../../../harness/model/ruleset.ts";
+import { SEED } from "./seed.ts";
+
+function load(text: string, family: Family): PodRules {
+  const parsed = parseIptablesSave(text, { where: "rules", family });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.findings));
+  const rules = parsed.value;
+  return { ip: family === 4 ? rules : null, ip6: family === 6 ? rules : null, policyRouting: impliedRouting(rules) };
+}
+
+const SPEC: PodSpec = {
+  proxyPort: 15001,
+  inboundCapturePort: 15006,
+  proxy: { uid: 1337, gid: 1337 },
+  interceptionMode: "REDIRECT",
+  listen: APP_PORTS,
+  upstreamPorts: [],
+  clientPorts: [],
+  upstreamAddresses: [],
+  kubevirtInterfaces: [],
+};
+
+/** Two rule sets, and of each change: flow, landing before, landing after, class. */
+function diff(before: string, after: string, family: Family = 4) {
+  const rules = [load(before, family), load(after, family)] as const;
+  const spec: PodSpec = { ...SPEC, interceptionMode: impliedMode(rules.flatMap(({ ip, ip6 }) => [ip, ip6])) };
+  const setting = { spec, addresses: DEFAULT_ADDRESSES, passThrough: "absent" } as const;
+  return diffRulesets({ family, before: rules[0], after: rules[1], setting });
+}
+
+function check(
+  before: string,
+  after: string,
+  expected: readonly (readonly [string, string, string, string])[],
+  family?: Family,
+): void {
+  const found = diff(before, after, family);
+  expect(
+    found.map((change) => [
+      change.witness.flow.flow,
+      renderLanding(change.before),
+      renderLanding(change.after),
+      change.class,
+    ]),
+  ).toEqual(expected);
+}
+
+describe("the diff", () => {
+  test("of equal rule sets is empty", () => check(SEED, SEED, []));
+  test("does not tell rules apart that no flow tells apart", () =>
+    check(
+      SEED,
+      SEED.replace("-A OUTPUT -p tcp", "-A OUTPUT -d 10.0.0.0/9 -m mark --mark 0x1 -j RETURN\n-A OUTPUT -p tcp"),
+      [],
+    ));
+  test("does not mind the order of rules that exclude each other", () =>
+    check(SEED, SEED.replace(/(.*dport 22 .*\n)(.*dport 15020 .*\n)/, "$2$1"), []));
+  test("names the one port that is captured now, from either host outside", () =>
+    check(SEED, SEED.replace(/.*dport 22 .*\n/, ""), [
+      [
+        "client -> pod:22",
+        "app:22 from 10.244.0.3",
+        "envoy-inbound:15006 from 10.244.0.3",
+        "from outside to the pod: port 22",
+      ],
+      [
+        "upstream -> pod:22",
+        "app:22 from 10.244.0.4",
+        "envoy-inbound:15006 from 10.244.0.4",
+        "from upstream to the pod: port 22",
+      ],
+    ]));
+  test("finds sources that no host of the sandbox has", () => {
+    const after = SEED.replace("-A PREROUTING", "-A PREROUTING -s 192.168.0.0/16 -j RETURN\n-A PREROUTING");
+    const classes = diff(SEED, after).map((change) => [change.witness.flow.flow, change.class]);
+    expect(classes[0]).toEqual([
+      "client@192.168.0.0 -> pod:8080",
+      "from outside to the pod: from 192.168.0.0-192.168.255.255, port 1-21 or 23-15000 or 15002-15005 or 15007-15019 or 15021-65535",
+    ]);
+  });
+  test("says under which answer of a match that is not understood flows land elsewhere", () => {
+    const after = SEED.replace("-A ISTIO_OUTPUT -j", "-A ISTIO_OUTPUT -m recent --rcheck -j");
+    const [first] = diff(SEED, after);
+    expect(first?.class).toMatch(/where not -m recent --rcheck$/);
+    expect([first?.before.listener, first?.after.listener]).toEqual(["envoy-outbound", "upstream"]);
+  });
+  test("names the rules that decide, before and after", () => {
+    const [first] = diff(SEED, SEED.replace("--uid-owner 1337", "--uid-owner 1338"));
+    expect(first?.rulesBefore.at(-1)?.rule).toBe("-A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN");
+    expect(first?.rulesAfter.at(-1)).toEqual({
+      family: 4,
+      table: "nat",
+      chain: "ISTIO_REDIRECT",
+      index: 1,
+      rule: "-A ISTIO_REDIRECT -p tcp -j REDIRECT --to-ports 15001",
+    });
+  });
+  test("sees a reply that is dropped on its way back", () =>
+    check("", "*filter\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp -m tcp --sport 8080 -j DROP\nCOMMIT\n", [
+      ["app -> pod:8080", "app:8080 from 10.244.0.2", "timed-out", "from the pod to its own address: port 8080"],
+      ["app -> localhost:8080", "app:8080 from 127.0.0.1", "timed-out", "from the pod to loopback: port 8080"],
+      [
+        "app@127.0.0.6 -> pod:8080",
+        "app:8080 from 127.0.0.6",
+        "timed-out",
+        "from the pod, bound to a loopback address, to itself: port 8080",
+      ],
+      ["client -> pod:8080", "app:8080 from 10.244.0.3", "timed-out", "from outside to the pod: port 8080"],
+      ["upstream -> pod:8080", "app:8080 from 10.244.0.4", "timed-out", "from upstream to the pod: port 8080"],
+    ]));
+  test("knows IPv6 addresses by number", () =>
+    expect(
+      diff(
+        "",
+        "*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp -d 2001:db8::/33 -j REDIRECT --to-ports 15001\nCOMMIT\n",
+        6,
+      ).map((change) => [change.witness.flow.flow, change.class]),
+    ).toEqual([
+      ["app -> [2001:db8::1]:8080", "from the pod to elsewhere: to 2001:db8::-2001:db8:7fff:ffff:ffff:ffff:ffff:ffff"],
+    ]));
+  test("gives no part of an answer where its budget runs out", () => {
+    const ruleset = load(SEED, 4);
+    const setting = { addresses: DEFAULT_ADDRESSES, passThrough: "absent", budget: 50 } as const;
+    const spec = { ...SPEC };
+    expect(() => diffRulesets({ family: 4, before: ruleset, after: ruleset, setting: { ...setting, spec } })).toThrow(
+      expect.objectContaining({ code: "budget-exceeded" }),
+    );
+  });
+});
