@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { SEED_WORDS } from "../../../harness/capture/flags.ts";
 import type { CommandIo } from "../../../harness/cli/command.ts";
-import { main } from "../../../harness/cli/main.ts";
+import { runCommandLine } from "../../../harness/cli/command-line.ts";
 import golden from "../../golden/istio-1.4.json" with { type: "json" };
 
 const folder = mkdtempSync(join(tmpdir(), "landfall-generate-"));
@@ -12,7 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 async function run(words: readonly string[], environment: CommandIo["environment"] = {}) {
   const said = { out: "", err: "" };
-  const code = await main(["generate", ...words], {
+  const code = await runCommandLine(["generate", ...words], {
     out: (text) => {
       said.out += text;
     },

@@ -1,9 +1,9 @@
-import { main } from "../../../harness/cli/main.ts";
+import { runCommandLine } from "../../../harness/cli/command-line.ts";
 
 /** Runs one command line in this process, and gives its exit code and all it said. */
 export async function runCommand(...words: readonly string[]) {
   const said = { out: "", err: "" };
-  const code = await main(words, {
+  const code = await runCommandLine(words, {
     out: (text) => {
       said.out += text;
     },

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { main } from "../../../harness/cli/main.ts";
+import { runCommandLine } from "../../../harness/cli/command-line.ts";
 import type { Report } from "../../../harness/model/report.ts";
 import { complainBySchema } from "../schemas/schema.ts";
 
@@ -37,7 +37,7 @@ function scenario(name: string, answer: Readonly<Record<string, string>>): strin
 
 async function run(...words: readonly string[]) {
   const said = { out: "", err: "" };
-  const code = await main(words, {
+  const code = await runCommandLine(words, {
     out: (text) => {
       said.out += text;
     },
