@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { setTimeout as wait } from "node:timers/promises";
 import { CallError } from "./fault.ts";
 import { runInNamespace } from "./identity.ts";
 import type { CommandResult } from "./protocol.ts";
@@ -11,17 +12,31 @@ export interface Command {
   readonly stdin?: string;
   readonly environment?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
+  /**
+   * For a program that says itself when it is done: `mark` is what it prints then; the result is given at once, with status 0. Its stdin
+   * stays open until `lingerUntil` is settled, or a tenth of a second at most.
+   */
+  readonly done?: { readonly mark: string; readonly lingerUntil: Promise<unknown> };
 }
 
 const TIMEOUT_MS = 10_000;
+/** How long the stdin of a process that says itself when it is done is kept open. */
+const LINGER_MS = 100;
 
 /**
  * Runs a command and waits for its end: the process is forked by this thread and so begins in the thread's namespace.
  * Throws `environment` where the program is not there, `agent-failed` where it had to be killed.
  */
-export function runCommand({ namespace, command, stdin = "", environment = {}, timeoutMs = TIMEOUT_MS }: Command) {
+export function runCommand({
+  namespace,
+  command,
+  stdin = "",
+  environment = {},
+  timeoutMs = TIMEOUT_MS,
+  done,
+}: Command): Promise<CommandResult> {
   const [program = "", ...args] = command;
-  return new Promise<CommandResult>((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     const child = runInNamespace(namespace, () =>
       spawn(program, args, { env: { ...process.env, ...environment }, stdio: "pipe" }),
     );
@@ -30,6 +45,10 @@ export function runCommand({ namespace, command, stdin = "", environment = {}, t
       reject(new CallError("agent-failed", `${program} did not end within ${timeoutMs} ms and was killed`));
     }, timeoutMs);
     const [stdout, stderr] = [collectText(child.stdout), collectText(child.stderr)];
+    if (done) {
+      const giveResult = () => stdout().includes(done.mark) && resolve({ status: 0, stdout: stdout(), stderr: "" });
+      child.stdout.on("data", giveResult);
+    }
     child.on("error", (error) => {
       clearTimeout(timer);
       reject(new CallError("environment", `cannot run ${program}: ${error.message}`, { cause: error }));
@@ -40,7 +59,9 @@ export function runCommand({ namespace, command, stdin = "", environment = {}, t
     });
     // A program that does not read its input to the end closes the pipe; its status tells whether that was well.
     child.stdin.on("error", () => {});
-    child.stdin.end(stdin);
+    child.stdin.write(stdin);
+    if (done) void Promise.race([done.lingerUntil, wait(LINGER_MS)]).then(() => child.stdin.end());
+    else child.stdin.end();
   });
 }
 

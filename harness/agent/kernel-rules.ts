@@ -7,6 +7,15 @@ import type { IptablesVariant, RulesText } from "./protocol.ts";
 
 type FamilyPrefix = "iptables" | "ip6tables";
 
+/**
+ * With `-v` iptables-restore prints a comment when it comes to it, which is after every table before it is in the kernel. Its end is not
+ * waited for: closing nf_tables' netlink socket waits until the old rules' memory is free, 8 to 30 ms in which nobody else in the
+ * namespace can put rules in (net/netfilter/nf_tables_api.c, nft_rcv_nl_event).
+ * The comment is longer than the C library's buffer of a pipe, so that it is printed at once.
+ */
+const DONE_MARK = "#".repeat(64);
+const DONE_COMMENT = `${"#".repeat(8192)}\n`;
+
 const NO_ROUTING: PolicyRouting = { rules: [], routes: [], addresses: [] };
 
 /** The chains the kernel makes by itself; man 8 iptables, "TABLES". */
@@ -38,27 +47,25 @@ export class KernelRules {
   /** See `apply` of the protocol. */
   async apply({ variant, ip, ip6, policyRouting }: Omit<RulesText, "namespace">): Promise<void> {
     const steps = await Promise.allSettled([
-      ip === null ? null : this.#restore("iptables", variant, ip),
-      ip6 === null ? null : this.#restore("ip6tables", variant, ip6),
+      this.#restoreBoth(variant, ip, ip6),
       this.#route(policyRouting),
+      forgetConnections(this.#namespace),
     ]);
     const failure = steps.find((step) => step.status === "rejected");
     if (failure) {
       await this.clear(variant, "nobody-else");
       throw failure.reason;
     }
-    forgetConnections(this.#namespace);
   }
 
   /** See `clear` of the protocol. `somebody-else` may have put rules in: a script, an init container, the engine that made the namespace. */
   async clear(variant: IptablesVariant, who: "nobody-else" | "somebody-else"): Promise<void> {
     if (who === "somebody-else") await this.#learnTables(variant);
     await Promise.all([
-      this.#restore("iptables", variant, ""),
-      this.#restore("ip6tables", variant, ""),
+      this.#restoreBoth(variant, "", ""),
       this.#route(NO_ROUTING),
+      forgetConnections(this.#namespace),
     ]);
-    forgetConnections(this.#namespace);
   }
 
   /** See `counters` of the protocol. */
@@ -73,15 +80,31 @@ export class KernelRules {
     for (const table of namedTables(ip6 ?? "")) this.#touched.ip6tables.add(table);
   }
 
-  async #restore(prefix: FamilyPrefix, variant: IptablesVariant, text: string): Promise<void> {
+  /** One after the other: iptables-nft 1.8.9 fails (RULE_FLUSH) where the other family's rules change under its hands. */
+  async #restoreBoth(variant: IptablesVariant, ip: string | null, ip6: string | null): Promise<void> {
+    const both = Promise.withResolvers<void>();
+    try {
+      if (ip !== null) await this.#restore("iptables", variant, ip, both.promise);
+      if (ip6 !== null) await this.#restore("ip6tables", variant, ip6, both.promise);
+    } finally {
+      both.resolve();
+    }
+  }
+
+  async #restore(prefix: FamilyPrefix, variant: IptablesVariant, text: string, lingerUntil: Promise<void>) {
     const touched = this.#touched[prefix];
     const named = namedTables(text);
     const blank = [...touched].filter((table) => !named.includes(table)).map(renderEmptyTable);
     for (const table of named) touched.add(table);
     if (blank.length === 0 && named.length === 0) return;
-    const command = [nameTool(prefix, variant, "restore"), "-w"];
-    const { status, stderr } = await runCommand({ namespace: this.#namespace, command, stdin: blank.join("") + text });
-    if (status !== 0) throw new CallError("rules-refused", `${command[0]} refused the rules: ${stderr.trim()}`);
+    const { status, stderr } = await runCommand({
+      namespace: this.#namespace,
+      command: [nameTool(prefix, variant, "restore"), "-w", "-v"],
+      stdin: `${blank.join("")}${text}\n${DONE_COMMENT}`,
+      done: { mark: DONE_MARK, lingerUntil },
+    });
+    if (status === 0) return;
+    throw new CallError("rules-refused", `${nameTool(prefix, variant, "restore")} refused the rules: ${stderr.trim()}`);
   }
 
   async #save(prefix: FamilyPrefix, variant: IptablesVariant): Promise<string | null> {

@@ -11,7 +11,11 @@ type OrderBody = ThreadOrder extends infer O ? (O extends ThreadOrder ? Omit<O, 
 /** Carries out orders for one owner's listeners. */
 interface Member {
   readonly carryOut: (order: OrderBody) => Promise<void>;
+  readonly dismiss: () => void;
 }
+
+/** Threads without a listener are kept for the next scenario up to this number of threads; each takes a few MB. */
+const THREADS_KEPT = 8;
 
 /**
  * Everybody who listens: a thread for each owner, started when it is first needed and kept; the agent's own owner listens on the main
@@ -19,6 +23,7 @@ interface Member {
  */
 export class ListeningCrew {
   readonly #members = new Map<string, Member>();
+  readonly #keys = new Map<Member, Set<string>>();
   readonly #tell: (records: readonly Seen[]) => void;
 
   constructor(tell: (records: readonly Seen[]) => void) {
@@ -26,18 +31,38 @@ export class ListeningCrew {
   }
 
   /** Opens listeners of one owner. Rejects with what the kernel said where one cannot be opened. */
-  open(owner: Owner, listeners: readonly ListenerOrder[]): Promise<void> {
-    return this.#memberOf(owner).carryOut({ order: "open", listeners });
+  async open(owner: Owner, listeners: readonly ListenerOrder[]): Promise<void> {
+    const member = this.#memberOf(owner);
+    await member.carryOut({ order: "open", listeners });
+    for (const { key } of listeners) this.#keysOf(member).add(key);
   }
 
   /** Closes listeners of one owner. */
-  close(owner: Owner, keys: readonly string[]): Promise<void> {
-    return this.#memberOf(owner).carryOut({ order: "close", keys });
+  async close(owner: Owner, keys: readonly string[]): Promise<void> {
+    const member = this.#memberOf(owner);
+    await member.carryOut({ order: "close", keys });
+    for (const key of keys) this.#keysOf(member).delete(key);
+    if (this.#members.size > THREADS_KEPT) this.#dismissIdle();
   }
 
   /** Resolves when everything seen so far has been told. */
   async flush(): Promise<void> {
     await Promise.all([...this.#members.values()].map((member) => member.carryOut({ order: "flush" })));
+  }
+
+  #keysOf(member: Member): Set<string> {
+    const keys = this.#keys.get(member) ?? new Set();
+    this.#keys.set(member, keys);
+    return keys;
+  }
+
+  #dismissIdle(): void {
+    for (const [name, member] of this.#members) {
+      if (this.#keysOf(member).size > 0) continue;
+      this.#members.delete(name);
+      this.#keys.delete(member);
+      member.dismiss();
+    }
   }
 
   #memberOf(owner: Owner): Member {
@@ -59,6 +84,7 @@ function makeMainMember(tell: (records: readonly Seen[]) => void): Member {
       else if (order.order === "close") listeners.close(order.keys);
       else listeners.flush();
     },
+    dismiss: () => {},
   };
 }
 
@@ -89,5 +115,6 @@ function startThread(owner: Owner, tell: (records: readonly Seen[]) => void): Me
         waiting.set(++lastId, { resolve, reject });
         worker.postMessage({ ...order, id: lastId });
       }),
+    dismiss: () => void worker.terminate(),
   };
 }

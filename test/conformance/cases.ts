@@ -1,5 +1,8 @@
+import type { SandboxAddresses } from "../../harness/model/pod.ts";
 import { BUILT_IN_CHAINS } from "../../harness/model/ruleset.ts";
 import type { Scenario } from "../../harness/model/scenario.ts";
+import { type BoundScenario, bindScenario } from "../../harness/run/bound-scenario.ts";
+import { parseScenario } from "../../harness/run/parsed-scenario.ts";
 
 const SEED = [
   "-p",
@@ -165,3 +168,10 @@ export const CASES: readonly Scenario[] = [
     },
   },
 ];
+
+/** Binds a case to a sandbox's addresses; throws with every finding where it cannot be read. */
+export function bindCase(scenario: Scenario, addresses: SandboxAddresses): BoundScenario {
+  const parsed = parseScenario(scenario, scenario.name);
+  if (!parsed.ok) throw new RangeError(parsed.findings.map(({ where, message }) => `${where}: ${message}`).join("\n"));
+  return bindScenario(parsed.value, addresses);
+}

@@ -2,19 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Landing, landingsAgree } from "../../harness/model/landing.ts";
 import type { Scenario } from "../../harness/model/scenario.ts";
 import { describeLanding } from "../../harness/report/landing-phrase.ts";
-import { type BoundScenario, bindScenario } from "../../harness/run/bound-scenario.ts";
-import { parseScenario } from "../../harness/run/parsed-scenario.ts";
 import type { Sandbox } from "../../harness/sandbox/sandbox.ts";
 import { BACKENDS } from "./backends.ts";
-import { CASES, renderTable } from "./cases.ts";
+import { bindCase, CASES, renderTable } from "./cases.ts";
 
 const FLOWS_IN_PARALLEL = 400;
-
-function bind(scenario: Scenario, sandbox: Sandbox): BoundScenario {
-  const parsed = parseScenario(scenario, scenario.name);
-  if (!parsed.ok) throw new RangeError(parsed.findings.map(({ where, message }) => `${where}: ${message}`).join("\n"));
-  return bindScenario(parsed.value, sandbox.addresses);
-}
 
 function findCase(name: string): Scenario {
   const found = CASES.find((scenario) => scenario.name === name);
@@ -24,7 +16,7 @@ function findCase(name: string): Scenario {
 
 /** Brings the sandbox to a case, drives its flows together, and gives those that landed elsewhere, in words. */
 async function driveCase(scenario: Scenario, sandbox: Sandbox): Promise<readonly string[]> {
-  const bound = bind(scenario, sandbox);
+  const bound = bindCase(scenario, sandbox.addresses);
   await sandbox.enter(bound.spec);
   await sandbox.install(bound.installation);
   try {
@@ -60,7 +52,7 @@ describe.each(BACKENDS)("backend $backend", ({ backend, start, kind }) => {
   });
 
   test("each of many flows in parallel has a landing of its own", async () => {
-    const bound = bind(findCase("redirect"), sandbox);
+    const bound = bindCase(findCase("redirect"), sandbox.addresses);
     const flows = Array.from({ length: FLOWS_IN_PARALLEL }, (_, i) => bound.flows[i % bound.flows.length]).filter(
       (flow) => flow !== undefined,
     );
@@ -73,7 +65,10 @@ describe.each(BACKENDS)("backend $backend", ({ backend, start, kind }) => {
   });
 
   test("rules that replace others leave nothing of them, and counters tell of the new ones alone", async () => {
-    const [rejected, redirect] = [bind(findCase("rejected"), sandbox), bind(findCase("redirect"), sandbox)];
+    const [rejected, redirect] = [
+      bindCase(findCase("rejected"), sandbox.addresses),
+      bindCase(findCase("redirect"), sandbox.addresses),
+    ];
     await sandbox.enter(redirect.spec);
     await sandbox.install(rejected.installation);
     await sandbox.install(redirect.installation);
@@ -103,8 +98,8 @@ describe.each(BACKENDS)("backend $backend", ({ backend, start, kind }) => {
 describe.each(BACKENDS.filter(({ kind }) => kind === "kernel"))("the kernel of backend $backend", ({ start }) => {
   test("refuses a rule set whole: nothing of it is in, and flows land as without rules", async () => {
     await using sandbox = await start();
-    const bound = bind(findCase("no-rules"), sandbox);
-    const refused = bind(
+    const bound = bindCase(findCase("no-rules"), sandbox.addresses);
+    const refused = bindCase(
       {
         name: "refused",
         claim: "A match the kernel has never heard of is refused.",
@@ -115,7 +110,7 @@ describe.each(BACKENDS.filter(({ kind }) => kind === "kernel"))("the kernel of b
           ip6: renderTable("filter", "-A INPUT -p tcp -j DROP"),
         },
       },
-      sandbox,
+      sandbox.addresses,
     );
     await sandbox.enter(bound.spec);
     await expect(sandbox.install(refused.installation)).rejects.toMatchObject({ code: "rules-refused" });

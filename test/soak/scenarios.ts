@@ -1,0 +1,95 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { landingsAgree } from "../../harness/model/landing.ts";
+import { AgentSandbox } from "../../harness/sandbox/agent-sandbox.ts";
+import { type NetnsWorld, startNetnsWorld } from "../../harness/sandbox/netns-world.ts";
+import { bindCase, CASES } from "../conformance/cases.ts";
+
+/** What a run holds at one moment. */
+export interface Holdings {
+  readonly descriptors: number;
+  readonly namespaces: number;
+  readonly threads: number;
+  readonly links: number;
+  readonly residentBytes: number;
+}
+
+/** What a row of scenarios has shown. */
+export interface Soak {
+  readonly scenarios: number;
+  /** Flows that landed elsewhere than expected, by name. */
+  readonly wrong: readonly string[];
+  /** After every case has run once, and after all of them. */
+  readonly before: Holdings;
+  readonly after: Holdings;
+}
+
+/** Cases whose flows wait for a time-out would only make the soak longer. */
+const QUICK_CASES = CASES.filter(({ name }) => name !== "rejected");
+
+/** Runs scenarios in a row in one sandbox of network namespaces and gives what it held early and late. */
+export async function soakScenarios(scenarios: number): Promise<Soak> {
+  const world = await startNetnsWorld();
+  await using sandbox = new AgentSandbox(world);
+  const wrong: string[] = [];
+  const runCase = async (index: number) => {
+    const scenario = QUICK_CASES[index % QUICK_CASES.length];
+    if (scenario) wrong.push(...(await findWrong(scenario, sandbox)));
+  };
+  for (let i = 0; i < QUICK_CASES.length; i++) await runCase(i);
+  const before = await measureHoldings(world);
+  for (let i = QUICK_CASES.length; i < scenarios; i++) await runCase(i);
+  return { scenarios, wrong, before, after: await measureHoldings(world) };
+}
+
+async function findWrong(scenario: (typeof CASES)[number], sandbox: AgentSandbox): Promise<readonly string[]> {
+  const bound = bindCase(scenario, sandbox.addresses);
+  await sandbox.enter(bound.spec);
+  await sandbox.install(bound.installation);
+  const seen = await sandbox.drive(bound.flows, { inFlight: 16 });
+  await sandbox.clear();
+  return bound.flows.flatMap(({ flow, expected }, i) => {
+    const landing = seen[i]?.landing;
+    return landing && landingsAgree(expected, landing)
+      ? []
+      : [`${scenario.name}: ${flow.flow} ${landing?.cause ?? ""}`];
+  });
+}
+
+async function measureHoldings(world: NetnsWorld): Promise<Holdings> {
+  const agent = world.stations.get("pod")?.agent;
+  if (!agent) throw new RangeError("there is no pod");
+  const { pid } = await agent.call("hello", { variant: "default" });
+  const links = await agent.call("run", {
+    namespace: "upstream",
+    command: ["ip", "-o", "link"],
+    environment: {},
+    stdin: "",
+    timeoutMs: 5_000,
+  });
+  const targets = [pid, process.pid].flatMap(readDescriptors);
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  return {
+    descriptors: targets.length,
+    namespaces: targets.filter((target) => target.startsWith("net:[")).length,
+    threads: Number(/^Threads:\s+(\d+)/m.exec(status)?.[1]),
+    links: links.stdout.trim().split("\n").length,
+    residentBytes: Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) * 1024,
+  };
+}
+
+function readDescriptors(pid: number): readonly string[] {
+  return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/${pid}/fd/${fd}`)];
+    } catch {
+      return [];
+    }
+  });
+}
+
+if (import.meta.main) {
+  const { scenarios, wrong, before, after } = await soakScenarios(Number(process.argv[2] ?? 1_000));
+  console.table({ before, after });
+  console.log(`${scenarios} scenarios, ${wrong.length} flows wrong${wrong.map((each) => `\n${each}`).join("")}`);
+  process.exitCode = wrong.length === 0 && after.descriptors <= before.descriptors ? 0 : 1;
+}
