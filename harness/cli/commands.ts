@@ -33,4 +33,16 @@ export const COMMANDS: Readonly<Record<string, { readonly summary: string; reado
     summary: "removes what dead runs left",
     load: async () => (await import("./sweep.ts")).sweep,
   },
+  init: {
+    summary: "writes a first scenario and a CI workflow",
+    load: async () => (await import("./init.ts")).init,
+  },
+  merge: {
+    summary: "joins several JSON reports into one",
+    load: async () => (await import("./merge.ts")).merge,
+  },
+  completion: {
+    summary: "prints shell completion",
+    load: async () => (await import("./completion.ts")).makeCompletion(COMMANDS),
+  },
 };

@@ -1,11 +1,12 @@
-import { existsSync, statSync } from "node:fs";
-import { dirname, extname, resolve } from "node:path";
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
 import { LandfallError } from "../errors.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import { parseShard, type Shard } from "../run/scenario-shard.ts";
 import { type CaptureCommandLine, lastValue, readCaptureCommand } from "./capture-options.ts";
 import type { CommandIo } from "./command.ts";
 import type { OptionSpec } from "./options.ts";
+import { type ReportFile, readReportFile } from "./report-output.ts";
 
 const SPECS: readonly OptionSpec[] = [
   { name: "list", value: null },
@@ -28,9 +29,6 @@ const SPECS: readonly OptionSpec[] = [
   { name: "json", value: null },
 ];
 
-/** How a report file is written, by its ending. */
-export type ReportFormat = "json" | "xml" | "html";
-
 /** What `verify` is asked for, checked as a whole. */
 export interface VerifyOptions {
   readonly line: CaptureCommandLine;
@@ -47,7 +45,7 @@ export interface VerifyOptions {
   readonly coverage: "measured" | "not-measured";
   /** Percent of the rules that some flow must take; null: any. */
   readonly minCoverage: number | null;
-  readonly reports: readonly { readonly path: string; readonly format: ReportFormat }[];
+  readonly reports: readonly ReportFile[];
   /** Null: as many as fit the machine. */
   readonly jobs: number | null;
   readonly shard: Shard | null;
@@ -76,7 +74,9 @@ export function readVerifyOptions(args: readonly string[], io: CommandIo): Verif
     rights: has("privileged") ? "privileged" : "capabilities",
     coverage: has("coverage") || has("min-coverage") ? "measured" : "not-measured",
     minCoverage: readNumber("--min-coverage", lastValue(line.options, "min-coverage"), [0, 100], findings),
-    reports: (line.options.values.get("report") ?? []).flatMap((path) => readReport(path, io, findings)),
+    reports: (line.options.values.get("report") ?? []).flatMap((path) =>
+      readReportFile(path, io.workingDirectory, findings),
+    ),
     jobs: readNumber("--jobs", lastValue(line.options, "jobs"), [1, 64], findings),
     shard,
     afterwards: has("keep") ? "keep" : "clean",
@@ -150,16 +150,6 @@ function readFileOption(where: string, path: string | undefined, io: CommandIo, 
   const full = resolve(io.workingDirectory, path);
   if (!statSync(full, { throwIfNoEntry: false })?.isFile()) findings.push(finding(where, `There is no file ${path}.`));
   return full;
-}
-
-function readReport(path: string, io: CommandIo, findings: Finding[]): VerifyOptions["reports"] {
-  const format = (["json", "xml", "html"] as const).find((known) => extname(path) === `.${known}`);
-  const full = resolve(io.workingDirectory, path);
-  if (!format)
-    findings.push(finding("--report", `"${path}" ends in none of .json, .xml, .html, which say what to write.`));
-  if (!existsSync(dirname(full)))
-    findings.push(finding("--report", `There is no folder ${dirname(path)} to write ${path} in.`));
-  return format ? [{ path: full, format }] : [];
 }
 
 function readNumber(

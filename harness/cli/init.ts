@@ -1,0 +1,92 @@
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { LandfallError } from "../errors.ts";
+import { finding } from "../model/finding.ts";
+import type { Command } from "./command.ts";
+import { parseOptions } from "./options.ts";
+
+const HELP = `Usage: landfall init [FOLDER] [--json]
+
+Writes a first scenario into FOLDER (landfall, unless named) and a CI workflow that verifies the folder.
+Nothing that is there is overwritten.
+
+  --json   as data: { "formatVersion": "1.0", "written": [ "landfall/first.mjs", … ] }
+
+Exit codes: 0 written · 2 a file is there already, nothing was written
+`;
+
+const SCENARIO = `import { defineScenario } from "landfall";
+
+export default defineScenario({
+  name: "first",
+  claim: "Inbound traffic lands on 15006, outbound on 15001, and what the proxy itself dials on neither.",
+  // Istio's flags, one word an element.
+  capture: ["-p", "15001", "-z", "15006", "-u", "1337", "-i", "*", "-b", "*", "-d", "15020"],
+  // Flows that the proxy answers: where they land.
+  answer: {
+    "client -> pod:8080": "envoy-inbound:15006",
+    "client -> pod:15020": "status:15020",
+    "app -> upstream:80": "envoy-outbound:15001",
+    "envoy -> upstream:80": "upstream:80",
+  },
+  // Flows that the proxy dials on: where they end, and by which way.
+  forward: {
+    "client -> pod:8080": "app:8080 via envoy-inbound from 127.0.0.6",
+  },
+});
+`;
+
+function makeWorkflow(folder: string): string {
+  return `name: landfall
+on: [push, pull_request]
+jobs:
+  verify:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-node@v4
+        with:
+          node-version: 24
+      - run: npm ci
+      - run: npx landfall verify ${folder} --sandbox docker --report landfall.xml --report landfall.html
+      - uses: actions/upload-artifact@v4
+        if: always()
+        with:
+          name: landfall
+          path: landfall.*
+`;
+}
+
+/** `landfall init`: a first scenario and a CI workflow. */
+export const init: Command = {
+  name: "init",
+  summary: "writes a first scenario and a CI workflow",
+  help: HELP,
+  async run(args, io) {
+    const options = parseOptions(args, [{ name: "json", value: null }]);
+    const findings = options.ok ? [] : [...options.findings];
+    const [folder = "landfall", ...more] = options.ok ? options.value.positionals : [];
+    findings.push(...more.map((word) => finding(word, "One folder is enough.")));
+    const files = {
+      [join(folder, "first.mjs")]: SCENARIO,
+      [join(".github", "workflows", "landfall.yml")]: makeWorkflow(folder),
+    };
+    for (const path of Object.keys(files))
+      if (existsSync(join(io.workingDirectory, path))) findings.push(finding(path, "The file is there already."));
+    if (findings.length > 0) throw new LandfallError("bad-usage", "Nothing was written.", { findings });
+    for (const [path, text] of Object.entries(files)) writeInto(join(io.workingDirectory, path), text);
+    const written = Object.keys(files);
+    const asJson = options.ok && options.value.values.has("json");
+    io.out(asJson ? `${JSON.stringify({ formatVersion: "1.0", written }, null, 2)}\n` : tell(written, folder));
+    return 0;
+  },
+};
+
+function writeInto(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text, { flag: "wx" });
+}
+
+function tell(written: readonly string[], folder: string): string {
+  return `${written.map((path) => `wrote ${path}\n`).join("")}next: npx landfall verify ${folder}\n`;
+}

@@ -1,0 +1,79 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { LandfallError } from "../errors.ts";
+import { type Finding, finding } from "../model/finding.ts";
+import { type Report, summarize } from "../model/report.ts";
+import type { Command, CommandIo } from "./command.ts";
+import { type OptionSpec, readOptions } from "./options.ts";
+import { exitCodeOf, type ReportFile, readReportFile, tellReport } from "./report-output.ts";
+
+const HELP = `Usage: landfall merge REPORT.json… [--report FILE]… [--json]
+
+Joins JSON reports of landfall verify, for example those of shards, into one: the scenarios of all, the sums anew.
+
+  --report FILE   writes the report as FILE.json, FILE.xml (JUnit) or FILE.html; repeatable
+  --json          the report as JSON on stdout
+
+Exit codes: as landfall verify would have ended · 2 a file is no report, or the reports are of different backends
+`;
+
+const SPECS: readonly OptionSpec[] = [
+  { name: "report", value: "FILE", repeatable: true },
+  { name: "json", value: null },
+];
+
+/** `landfall merge`: several JSON reports into one. Durations are added up: the time all machines took together. */
+export const merge: Command = {
+  name: "merge",
+  summary: "joins several JSON reports into one",
+  help: HELP,
+  async run(args, io) {
+    const { options, findings: found } = readOptions(args, SPECS);
+    const findings = [...found];
+    const files = (options.values.get("report") ?? []).flatMap((path): readonly ReportFile[] =>
+      readReportFile(path, io.workingDirectory, findings),
+    );
+    if (options.positionals.length === 0) findings.push(finding("REPORT.json", "Name at least one report."));
+    const reports = options.positionals.flatMap((path) => readReport(path, io, findings));
+    findings.push(...findStrangers(reports));
+    if (findings.length > 0) throw new LandfallError("bad-input", "The reports cannot be joined.", { findings });
+    const report = joinReports(reports.map((each) => each.report));
+    await tellReport(report, files, options.values.has("json") ? "json" : "text", io);
+    return exitCodeOf(report);
+  },
+};
+
+interface NamedReport {
+  readonly path: string;
+  readonly report: Report;
+}
+
+function readReport(path: string, io: CommandIo, findings: Finding[]): readonly NamedReport[] {
+  try {
+    const report = JSON.parse(readFileSync(resolve(io.workingDirectory, path), "utf8")) as Report;
+    if (report.formatVersion === "1.0" && Array.isArray(report.scenarios) && report.sandbox) return [{ path, report }];
+    findings.push(finding(path, "This is no report of landfall verify --json, format 1."));
+  } catch (error) {
+    findings.push(finding(path, `The file cannot be read: ${(error as Error).message}.`));
+  }
+  return [];
+}
+
+/** A report names one sandbox; landings of different ones are not to be read as one run's. */
+function findStrangers(reports: readonly NamedReport[]): readonly Finding[] {
+  const [first, ...others] = reports;
+  const nameOf = ({ report: { sandbox } }: NamedReport) => `${sandbox.backend} with a ${sandbox.envoy} Envoy`;
+  return others.flatMap((other) =>
+    first && nameOf(other) !== nameOf(first)
+      ? [finding(other.path, `This report is of ${nameOf(other)}, and ${first.path} of ${nameOf(first)}.`)]
+      : [],
+  );
+}
+
+function joinReports(reports: readonly Report[]): Report {
+  const [first] = reports;
+  if (!first) throw new RangeError("no report to join");
+  const scenarios = reports.flatMap((report) => report.scenarios);
+  const durationMs = reports.reduce((sum, report) => sum + report.summary.durationMs, 0);
+  return { ...first, scenarios, summary: summarize(scenarios, durationMs) };
+}

@@ -1,0 +1,55 @@
+import { isDeepStrictEqual } from "node:util";
+import { describe, expect, test } from "vitest";
+import { SCENARIO_FOLDER } from "../../harness/cli/verify-scenarios.ts";
+import type { RulePlace } from "../../harness/model/ruleset.ts";
+import { type ParsedScenario, parseScenario } from "../../harness/run/parsed-scenario.ts";
+import { listScenarioFiles, loadScenarioFiles } from "../../harness/run/scenario-files.ts";
+import { runScenario } from "../../harness/run/scenario-run.ts";
+import { openSandbox } from "../../harness/sandbox/open-sandbox.ts";
+
+const loaded = await loadScenarioFiles(listScenarioFiles(SCENARIO_FOLDER));
+if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings, null, 2));
+
+/** Every scenario whose rules are all generated, each capture config once, with the flows that the config itself makes worth driving. */
+const generated: readonly ParsedScenario[] = loaded.value.flatMap(({ file, scenario }) => {
+  const parsed = parseScenario(scenario, file);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.findings, null, 2));
+  return parsed.value.installation.kind === "capture" ? [{ ...parsed.value, flows: "intended" as const }] : [];
+});
+const distinct = [...new Map(generated.map((scenario) => [JSON.stringify(scenario.config), scenario])).values()];
+
+/** Rules that no flow of a sandbox can take, beside those that can be seen to be out of reach in the rules themselves. */
+const OUT_OF_REACH: Readonly<Record<string, readonly string[]>> = {
+  // The vm dials by the first of its interfaces.
+  "kubevirt-two-interfaces": [
+    "-A PREROUTING -d 10.96.0.0/16 -i net1 -j ISTIO_REDIRECT",
+    "-A PREROUTING -i net1 -j RETURN",
+  ],
+};
+
+/** A chain that no rule leads to, or a rule behind one in the same chain that already takes all it could: the generator makes both. */
+function isOutOfReach({ family, table, chain, index }: RulePlace, { installation }: ParsedScenario): boolean {
+  if (installation.kind === "script") return false;
+  const ruleset = installation.rules[family === 4 ? "ip" : "ip6"];
+  const chains = ruleset?.tables.find(({ name }) => name === table)?.chains ?? [];
+  const leads = chains.some(({ rules }) =>
+    rules.some(({ target }) => target?.kind === "jump" && target.chain === chain),
+  );
+  const own = chains.find(({ name }) => name === chain);
+  const rule = own?.rules[index - 1];
+  if (!own || !rule) return false;
+  const isBehind = own.rules.slice(0, index - 1).some((earlier) => {
+    const needed = earlier.matches.filter(({ kind }) => kind !== "protocol");
+    return needed.every((match) => rule.matches.some((other) => isDeepStrictEqual(match, other)));
+  });
+  return (own.policy === null && !leads) || isBehind;
+}
+
+describe("the flows that a capture config makes worth driving take every rule that some flow can take", () => {
+  test.each(distinct.map((scenario) => [scenario.name, scenario] as const))("of %s", async (_, scenario) => {
+    await using sandbox = await openSandbox("simulated");
+    const { report } = await runScenario(scenario, sandbox, { coverage: "measured" });
+    const missed = report.coverage?.unhit.filter((place) => !isOutOfReach(place, scenario)).map(({ rule }) => rule);
+    expect(missed).toEqual(OUT_OF_REACH[scenario.name] ?? []);
+  });
+});

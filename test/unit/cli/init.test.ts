@@ -1,0 +1,58 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { runCommandLine } from "../../../harness/cli/command-line.ts";
+import { parseScenario } from "../../../harness/run/parsed-scenario.ts";
+import { loadScenarioFiles } from "../../../harness/run/scenario-files.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "landfall-init-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+async function init(...words: readonly string[]) {
+  let out = "";
+  const code = await runCommandLine(["init", ...words, "--json"], {
+    out: (text) => {
+      out += text;
+    },
+    err: () => {},
+    environment: {},
+    workingDirectory: folder,
+    display: { columns: 100, isTerminal: false, color: false },
+  });
+  return { code, data: JSON.parse(out) };
+}
+
+describe("landfall init", () => {
+  test("writes a scenario that can be used, and a workflow that verifies its folder", async () => {
+    const written = ["flows/first.mjs", ".github/workflows/landfall.yml"];
+    expect(await init("flows")).toEqual({ code: 0, data: { formatVersion: "1.0", written } });
+    standInForPackage();
+    const loaded = await loadScenarioFiles([join(folder, "flows/first.mjs")]);
+    expect(loaded.ok && loaded.value.map(({ scenario }) => parseScenario(scenario, "first").ok)).toEqual([true]);
+    expect(readFileSync(join(folder, ".github/workflows/landfall.yml"), "utf8")).toContain("landfall verify flows ");
+  });
+
+  test("overwrites nothing, and then writes nothing", async () => {
+    mkdirSync(join(folder, "landfall"));
+    writeFileSync(join(folder, "landfall/first.mjs"), "mine");
+    const { code, data } = await init();
+    expect({ code, findings: data.error.findings.length }).toEqual({ code: 2, findings: 1 });
+    expect(readFileSync(join(folder, "landfall/first.mjs"), "utf8")).toBe("mine");
+    expect(existsSync(join(folder, ".github"))).toBe(false);
+  });
+});
+
+/** Lets the written file find a package of the name, whose door is the source's. */
+function standInForPackage(): void {
+  mkdirSync(join(folder, "node_modules/landfall"), { recursive: true });
+  const manifest = { name: "landfall", type: "module", exports: "./door.js" };
+  writeFileSync(join(folder, "node_modules/landfall/package.json"), JSON.stringify(manifest));
+  symlinkSync(
+    join(import.meta.dirname, "../../../harness/model/scenario.ts"),
+    join(folder, "node_modules/landfall/door.js"),
+  );
+}
