@@ -16,6 +16,8 @@ COMMIT
     "app -> upstream:80": "envoy-outbound:15001",
     "envoy -> upstream:80": "envoy-outbound:15001",
     "app -> upstream:81": "envoy-inbound:15006",
+    "app -> upstream:79": "upstream:79",
+    "app -> upstream:82": "upstream:82",
     "client -> pod:8080": "app:8080",
   },
 });

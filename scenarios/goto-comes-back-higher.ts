@@ -25,5 +25,10 @@ COMMIT
     "client -> pod:8080": "app:8080",
     "client -> pod:80": "envoy-outbound:15001",
     "client -> pod:81": "envoy-inbound:15006",
+    "client -> pod:8081": "envoy-inbound:15006",
+    "client -> pod:79": "refused",
+    "client -> pod:82": "refused",
+    "client -> pod:8079": "refused",
+    "client -> pod:8082": "refused",
   },
 });

@@ -25,7 +25,10 @@ COMMIT
   answer: {
     "client -> pod:8080": "app:8080",
     "client -> pod:80": "envoy-inbound:15006",
+    "client -> pod:8079": "envoy-inbound:15006",
+    "client -> pod:8081": "envoy-inbound:15006",
     "app -> upstream:80": "upstream:80",
     "app -> upstream:81": "envoy-outbound:15001",
+    "app -> upstream:79": "envoy-outbound:15001",
   },
 });

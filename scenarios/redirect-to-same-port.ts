@@ -18,6 +18,10 @@ COMMIT
     "app -> upstream:8080": "app:8080",
     "app -> 10.96.0.1:8080": "app:8080",
     "app -> upstream:80": "upstream:80",
+    "app -> upstream:8079": "upstream:8079",
+    "app -> upstream:8081": "upstream:8081",
+    "client -> pod:8079": "refused",
+    "client -> pod:8081": "refused",
     "app -> pod:8080": "app:8080 redirected",
   },
 });

@@ -17,7 +17,7 @@ export default defineScenario({
 COMMIT
 `,
   },
-  listen: [81, 82, 83, 84, 85],
+  listen: [81, 82, 83, 84, 85, 86],
   answer: {
     "client -> pod:8080": "app:8080",
     "client -> pod:81": "refused",
@@ -25,6 +25,8 @@ COMMIT
     "client -> pod:83": "unreachable",
     "client -> pod:84": "reset",
     "client -> pod:85": "timed-out",
+    "client -> pod:86": "app:86",
     "app -> upstream:81": "refused",
+    "app -> upstream:82": "upstream:82",
   },
 });

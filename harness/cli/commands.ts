@@ -29,6 +29,10 @@ export const COMMANDS: Readonly<Record<string, { readonly summary: string; reado
     summary: "prints the rules that a running container has",
     load: async () => (await import("./inspect.ts")).inspect,
   },
+  mutate: {
+    summary: "breaks the rules one value at a time and says which defects the flows would miss",
+    load: async () => (await import("./mutate.ts")).mutate,
+  },
   sweep: {
     summary: "removes what dead runs left",
     load: async () => (await import("./sweep.ts")).sweep,

@@ -145,14 +145,21 @@ function findContradictions({
   return findings;
 }
 
-function readFileOption(where: string, path: string | undefined, io: CommandIo, findings: Finding[]): string | null {
+/** Gives the absolute path of a file an option names; a finding where there is none. */
+export function readFileOption(
+  where: string,
+  path: string | undefined,
+  io: CommandIo,
+  findings: Finding[],
+): string | null {
   if (path === undefined) return null;
   const full = resolve(io.workingDirectory, path);
   if (!statSync(full, { throwIfNoEntry: false })?.isFile()) findings.push(finding(where, `There is no file ${path}.`));
   return full;
 }
 
-function readNumber(
+/** Reads an option's number within bounds, a whole one for `--jobs`; null where it is not given. */
+export function readNumber(
   where: string,
   text: string | undefined,
   [first, last]: readonly [number, number],

@@ -15,8 +15,11 @@ import type { VerifyOptions } from "./verify-options.ts";
 /** The scenarios that come with landfall. */
 export const SCENARIO_FOLDER = fileURLToPath(new URL("../../scenarios/", import.meta.url));
 
+/** What of a command's options says which scenarios are meant. */
+export type ScenarioSelection = Pick<VerifyOptions, "line" | "words" | "task" | "selection" | "rules" | "shard">;
+
 /** Gives the files of the scenarios that are asked for; without word or flag, those of the seed command (`--list`: all). */
-export function findScenarioFiles(options: VerifyOptions, io: CommandIo): readonly string[] {
+export function findScenarioFiles(options: ScenarioSelection, io: CommandIo): readonly string[] {
   const isSeed = options.words.length === 0 && options.selection === "named" && options.task === "verify";
   return selectScenarioFiles(isSeed ? ["seed"] : options.words, SCENARIO_FOLDER, io.workingDirectory);
 }
@@ -33,7 +36,7 @@ export async function loadScenarios(files: readonly string[], freshness = ""): P
  * whose flows and landings follow from the capture config. Throws `bad-input` with every finding.
  */
 export async function readScenarios(
-  options: VerifyOptions,
+  options: ScenarioSelection,
   io: CommandIo,
   freshness = "",
 ): Promise<readonly ParsedScenario[]> {
@@ -52,7 +55,7 @@ export async function readScenarios(
   return shard ? takeShard(chosen, shard) : chosen;
 }
 
-async function parseFiles(options: VerifyOptions, io: CommandIo, freshness: string, findings: Finding[]) {
+async function parseFiles(options: ScenarioSelection, io: CommandIo, freshness: string, findings: Finding[]) {
   const files = await loadScenarios(findScenarioFiles(options, io), freshness);
   return files.flatMap(({ file, scenario }) => {
     const parsed = parseScenario(scenario, file);
@@ -61,7 +64,7 @@ async function parseFiles(options: VerifyOptions, io: CommandIo, freshness: stri
   });
 }
 
-function makeScenario({ line }: VerifyOptions): ParsedScenario {
+function makeScenario({ line }: ScenarioSelection): ParsedScenario {
   const { config } = line.capture;
   return {
     name: line.captureFrom === "flags" ? "flags" : "seed-rules",
@@ -81,7 +84,7 @@ function replaceRules(scenario: ParsedScenario, outside: Pick<PodRules, "ip" | "
   return replaceInstallation(scenario, { kind: "rules", rules: { ...outside, policyRouting } });
 }
 
-function readOutsideRules({ rules }: VerifyOptions, findings: Finding[]): Pick<PodRules, "ip" | "ip6"> | null {
+function readOutsideRules({ rules }: ScenarioSelection, findings: Finding[]): Pick<PodRules, "ip" | "ip6"> | null {
   if (rules.ip === null && rules.ip6 === null) return null;
   return { ip: readRulesFile(rules.ip, 4, findings), ip6: readRulesFile(rules.ip6, 6, findings) };
 }

@@ -1,0 +1,118 @@
+import { LandfallError } from "../errors.ts";
+import { type Finding, finding } from "../model/finding.ts";
+import type { MutantReport } from "../model/mutation-report.ts";
+import { DEFAULT_ADDRESSES } from "../model/pod.ts";
+import { judgeMutants, scoreMutants } from "../run/mutation.ts";
+import { findSubjects, type MutationSubject } from "../run/mutation-subject.ts";
+import { type BackendChoice, DEFAULT_SANDBOX_OPTIONS, openSandbox } from "../sandbox/open-sandbox.ts";
+import { lastValue, readCaptureCommand } from "./capture-options.ts";
+import type { Command, CommandIo } from "./command.ts";
+import type { OptionSpec } from "./options.ts";
+import { readFileOption, readNumber } from "./verify-options.ts";
+import { readScenarios, type ScenarioSelection } from "./verify-scenarios.ts";
+
+const SPECS: readonly OptionSpec[] = [
+  { name: "all", value: null },
+  { name: "rules", value: "FILE" },
+  { name: "rules6", value: "FILE" },
+  { name: "sandbox", value: "BACKEND", choices: ["docker", "netns", "simulated", "auto"] },
+  { name: "jobs", value: "N" },
+  { name: "json", value: null },
+];
+
+/** Sandboxes at the same time unless told otherwise: a mutant whose flows come to nothing waits for a time-out. */
+const JOBS = 6;
+
+const HELP = `Usage: landfall mutate [ISTIO FLAGS] [OPTION…]
+       landfall mutate SCENARIO… [OPTION…]
+
+Breaks rules one value at a time, drives flows, and says which defects they would miss: each rule deleted, duplicated, moved, negated,
+each of its values changed at its boundaries, each policy and each line of policy routing. A mutant is caught where a flow lands elsewhere
+than it must, equivalent where no flow of a pod lands differently, and missed otherwise. Without arguments: the seed command's rules.
+
+  --all                 the rule sets of every scenario that comes with landfall
+  --rules FILE          IPv4 rules from outside, as iptables-save prints them
+  --rules6 FILE         the same for IPv6
+  --sandbox BACKEND     docker, netns, simulated or auto (the default: netns)
+  --jobs N              so many sandboxes at the same time (${JOBS})
+  --json                every mutant with its outcome and the flow that showed it, or would have
+
+Exit codes: 0 no mutant was missed · 1 some were · 2 bad usage or bad input, also rules that are wrong before anything is broken ·
+            3 the environment cannot run it
+`;
+
+/** `landfall mutate`: breaks rules on purpose and says which defects the flows would miss. */
+export const mutate: Command = {
+  name: "mutate",
+  summary: "breaks the rules one value at a time and says which defects the flows would miss",
+  help: HELP,
+  async run(args, io) {
+    const options = readMutateOptions(args, io);
+    const scenarios = await readScenarios(options.scenarios, io);
+    const subjects = findSubjects(scenarios, DEFAULT_ADDRESSES);
+    const mutants: MutantReport[] = [];
+    for (const subject of subjects) mutants.push(...(await judgeSubject(subject, options, io)));
+    const report = scoreMutants(mutants);
+    io.out(options.output === "json" ? `${JSON.stringify(report, null, 2)}\n` : describeScore(mutants, report.score));
+    return report.score < 1 ? 1 : 0;
+  },
+};
+
+interface MutateOptions {
+  readonly scenarios: ScenarioSelection;
+  readonly sandbox: BackendChoice;
+  readonly jobs: number;
+  readonly output: "text" | "json";
+}
+
+function readMutateOptions(args: readonly string[], io: CommandIo): MutateOptions {
+  const line = readCaptureCommand(args, { specs: SPECS, withoutFlags: "seed", positionals: "own" }, io);
+  const findings: Finding[] = [];
+  const { values, positionals: words } = line.options;
+  const fileOf = (name: string) => readFileOption(`--${name}`, lastValue(line.options, name), io, findings);
+  const rules = { ip: fileOf("rules"), ip6: fileOf("rules6"), script: null };
+  const selection = values.has("all") ? "all" : "named";
+  const jobs = readNumber("--jobs", lastValue(line.options, "jobs"), [1, 64], findings) ?? JOBS;
+  if ((words.length > 0 || selection === "all") && line.captureFrom === "flags")
+    findings.push(finding("-p … -k", "Scenarios bring their own flags; give scenarios or flags, not both."));
+  if (findings.length > 0)
+    throw new LandfallError("bad-usage", "The command line cannot be used; nothing was done.", { findings });
+  const scenarios: ScenarioSelection = { line, words, selection, rules, task: "verify", shard: null };
+  const sandbox = (lastValue(line.options, "sandbox") ?? "netns") as BackendChoice;
+  return { scenarios, sandbox, jobs, output: values.has("json") ? "json" : "text" };
+}
+
+async function judgeSubject(
+  subject: MutationSubject,
+  { sandbox, jobs, output }: MutateOptions,
+  io: CommandIo,
+): Promise<readonly MutantReport[]> {
+  const say = (text: string) => io.err(`landfall: ${text}\n`);
+  const mutants = await judgeMutants(subject, {
+    start: () => openSandbox(sandbox, { ...DEFAULT_SANDBOX_OPTIONS, say }),
+    jobs,
+    onMutant: (_, done, of) => {
+      if (io.display.isTerminal)
+        io.err(`\r\u001b[K${done} of ${of} mutants of ${subject.name}${done === of ? "\r\u001b[K" : ""}`);
+    },
+  });
+  if (output === "text") io.out(describeSubject(subject, mutants));
+  return mutants;
+}
+
+function describeSubject({ name, flows }: MutationSubject, mutants: readonly MutantReport[]): string {
+  const missed = mutants.filter(({ outcome }) => outcome === "missed");
+  const lines = missed.map(
+    ({ mutant, flow }) => `  missed: ${mutant}\n${flow ? `    would show it: ${flow.flow}\n` : ""}`,
+  );
+  return `${name}: ${describeCounts(mutants)} (${flows.length} flows)\n${lines.join("")}`;
+}
+
+function describeScore(mutants: readonly MutantReport[], score: number): string {
+  return `\n${describeCounts(mutants)}: mutation score ${(score * 100).toFixed(1)} %\n`;
+}
+
+function describeCounts(mutants: readonly MutantReport[]): string {
+  const count = (wanted: MutantReport["outcome"]) => mutants.filter(({ outcome }) => outcome === wanted).length;
+  return `${mutants.length} mutants, ${count("caught")} caught, ${count("equivalent")} equivalent, ${count("missed")} missed`;
+}

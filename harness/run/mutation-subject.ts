@@ -1,0 +1,83 @@
+import { intendedFlows } from "../capture/intent-flows.ts";
+import { renderIptablesSave } from "../formats/iptables-save.ts";
+import type { SandboxAddresses } from "../model/pod.ts";
+import type { PodRules } from "../model/ruleset.ts";
+import { compilePod } from "../netfilter/simulator.ts";
+import { type BoundFlow, type BoundScenario, bindScenario } from "./bound-scenario.ts";
+import { familiesUnderTest, type ParsedScenario } from "./parsed-scenario.ts";
+import { makePodSpec } from "./pod-spec.ts";
+
+/** Rules to be broken, and the flows that are to show it. */
+export interface MutationSubject extends Pick<BoundScenario, "config" | "spec" | "flows"> {
+  /** The scenarios that bring these rules, by commas. */
+  readonly name: string;
+  readonly rules: PodRules;
+}
+
+/**
+ * Gives the different rule sets of some scenarios, in the order in which they come, each with the flows of all scenarios that bring it and
+ * the flows that its capture config is shown by. What the scenarios do not say of those is what the unbroken rules do: a landing of the
+ * simulator, which the kernel has to confirm before anything is broken. Scenarios whose rules a script makes are left out.
+ */
+export function findSubjects(
+  scenarios: readonly ParsedScenario[],
+  addresses: SandboxAddresses,
+): readonly MutationSubject[] {
+  const known = scenarios.flatMap((scenario) => {
+    const { installation } = scenario;
+    return installation.kind === "script" ? [] : [{ scenario, rules: installation.rules }];
+  });
+  const groups = Map.groupBy(known, ({ scenario, rules }) => describeRules(scenario, rules));
+  return [...groups.values()].map(([first, ...others]) => {
+    if (!first) throw new RangeError("a group has no member");
+    return makeSubject([first.scenario, ...others.map(({ scenario }) => scenario)], first.rules, addresses);
+  });
+}
+
+/** Rule sets are one and the same if the kernel is given the same, in a pod with the same listeners. */
+function describeRules({ config, listen }: ParsedScenario, { ip, ip6, policyRouting }: PodRules): string {
+  const { proxyPort, inboundCapturePort, interceptionMode, proxyUid, proxyGid } = config;
+  const texts = [ip, ip6].map((ruleset) => ruleset && renderIptablesSave(ruleset).replace(/^#.*$/gm, ""));
+  return JSON.stringify([
+    texts,
+    policyRouting,
+    proxyPort,
+    inboundCapturePort,
+    interceptionMode,
+    proxyUid,
+    proxyGid,
+    listen,
+  ]);
+}
+
+function makeSubject(
+  scenarios: readonly ParsedScenario[],
+  rules: PodRules,
+  addresses: SandboxAddresses,
+): MutationSubject {
+  const bound = scenarios.map((scenario) => bindScenario(scenario, addresses));
+  const [first] = bound;
+  const [parsed] = scenarios;
+  if (!first || !parsed) throw new RangeError("a subject has no scenario");
+  const { config } = first;
+  const said = uniqueFlows(bound.flatMap(({ flows }) => flows));
+  const families = familiesUnderTest(parsed.installation);
+  const shown = intendedFlows(config, addresses).filter(({ flow }) => families.includes(flow.family));
+  const unsaid = shown.filter((flow) => !said.some((other) => keyOf(other) === keyOf(flow)));
+  const flows = [...said, ...unsaid].map(({ flow }) => flow);
+  const listen = scenarios.flatMap((scenario) => scenario.listen);
+  const spec = makePodSpec(config, flows, listen, addresses);
+  const simulator = compilePod(rules, spec, addresses);
+  const predicted = unsaid
+    .map(({ flow, manner }): BoundFlow => ({ flow, manner, expected: simulator.land(flow, manner) }))
+    .filter(({ expected }) => expected.kind !== "could-not-look");
+  return { name: bound.map(({ name }) => name).join(", "), config, rules, spec, flows: [...said, ...predicted] };
+}
+
+function uniqueFlows(flows: readonly BoundFlow[]): readonly BoundFlow[] {
+  return [...new Map(flows.map((flow) => [keyOf(flow), flow])).values()];
+}
+
+function keyOf({ flow, manner }: Pick<BoundFlow, "flow" | "manner">): string {
+  return `${manner} ${flow.flow}`;
+}
