@@ -39,7 +39,7 @@ export function buildOnce(): void {
     folder = mkdtempSync(join(root, ".landfall", "apply-test-"));
     // An actor that is not root runs it, too.
     chmodSync(folder, 0o755);
-    execFileSync(join(root, "node_modules/.bin/tsc"), ["-p", join(root, "tsconfig.build.json"), "--outDir", folder]);
+    execFileSync(process.execPath, [join(root, "harness/setup/build.mjs"), folder]);
     for (const tool of ["iptables", "ip6tables"]) {
       for (const name of [tool, `${tool}-save`, `${tool}-restore`]) {
         for (const variant of ["nft", "legacy"]) {
