@@ -1,6 +1,7 @@
 import { type Family, parseAddress, parseNetwork } from "../model/address.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
 import { PASS_THROUGH_ADDRESS } from "../model/pod.ts";
+import { vmGateway } from "../netfilter/address-book.ts";
 import { networkRanges, type ValueRanges } from "./axis.ts";
 import { LAST_ID, LAST_PORT } from "./flow-space.ts";
 
@@ -53,12 +54,15 @@ export function listLanes(family: Family, { addresses, links, passThrough }: Lan
   const loopback = [...rangesOf(LOOPBACK[family]), ...through];
   // Where the pod does not own ::6, no connection to it is anything a sandbox could make.
   const absent = family === 6 && passThrough === "absent" ? [single(PASS_THROUGH_ADDRESS[6])] : [];
-  const vm = links.length === 0 ? [single(addresses.vm[family])] : [];
+  const vm = single(addresses.vm[family]);
+  // The pod's own ends of the links to virtual machines are the sandbox's make, and no flow's business.
+  const gateways = links.map((_, link) => single(vmGateway(link, family)));
   const foreign = subtract(wholeFamily(family), [
     ...NOT_CONNECTABLE[family].flatMap(rangesOf),
     ...loopback,
     pod,
-    ...vm,
+    ...(links.length === 0 ? [vm] : []),
+    ...gateways,
     ...absent,
   ]);
   const bindable = family === 4 ? loopback : through;
@@ -71,7 +75,7 @@ export function listLanes(family: Family, { addresses, links, passThrough }: Lan
         ];
   const fromPod = { host: "pod", ports: PORTS, ids: ANY_ID, link: null } as const;
   const fromOutside = { ports: PORTS, ids: ROOT } as const;
-  const outsiders = subtract(foreign, [single(addresses.upstream[family])]);
+  const outsiders = subtract(foreign, [single(addresses.upstream[family]), vm]);
   return [
     { ...fromPod, name: "from the pod to elsewhere", binding: "route", sources: [pod], destinations: foreign },
     {
@@ -115,8 +119,8 @@ export function listLanes(family: Family, { addresses, links, passThrough }: Lan
         name: `from the machine behind ${link}`,
         host: "vm",
         binding: "route",
-        sources: [single(addresses.vm[family])],
-        destinations: subtract([...foreign, pod], [single(addresses.vm[family])]),
+        sources: [vm],
+        destinations: subtract([...foreign, pod], [vm]),
         link,
       }),
     ),

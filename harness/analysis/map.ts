@@ -1,0 +1,45 @@
+import type { Family } from "../model/address.ts";
+import type { Landing } from "../model/landing.ts";
+import type { PodRules } from "../model/ruleset.ts";
+import { abstractLanding } from "./abstract-landing.ts";
+import { describeClass } from "./class-text.ts";
+import { type ClassifiedLane, classifyFlows, type FlowClass } from "./flow-classes.ts";
+import type { AnalysisSetting } from "./partition.ts";
+import type { Witness } from "./witness.ts";
+
+/** One line of the map: flows that land alike. */
+export interface MappedClass {
+  /** Which flows these are, in words. */
+  readonly class: string;
+  readonly witness: Witness;
+  /** Where the witness lands. */
+  readonly landing: Landing;
+  /** Where they all land, their own ends left aside: `envoy-inbound:15006`, `as dialled`. */
+  readonly kind: string;
+}
+
+/** Gives the complete table of one family: every flow is in exactly one class. Lanes keep their order, and within one the larger classes go first. */
+export function mapFlows(rules: PodRules, family: Family, setting: AnalysisSetting): readonly MappedClass[] {
+  return classifyFlows(rules, family, setting).flatMap(mapLane);
+}
+
+function mapLane(classified: ClassifiedLane): readonly MappedClass[] {
+  const { lane, diagram, space, classes, land } = classified;
+  const landed = classes.map((flowClass) => {
+    const landing = land(flowClass, "answer");
+    return { flowClass, landing, kind: abstractLanding(landing, flowClass.witness.flow) };
+  });
+  const groups = Map.groupBy(
+    landed,
+    ({ flowClass, kind }) => `${kind} ${JSON.stringify([...flowClass.witness.assumed])}`,
+  );
+  return [...groups.values()]
+    .toSorted((a, b) => b.length - a.length)
+    .flatMap((group) => {
+      const [best] = group;
+      const terminals = new Set(group.map(({ flowClass }: { readonly flowClass: FlowClass }) => flowClass.terminal));
+      if (!best) return [];
+      const text = describeClass(diagram, terminals, lane, space);
+      return [{ class: text, witness: best.flowClass.witness, landing: best.landing, kind: best.kind }];
+    });
+}

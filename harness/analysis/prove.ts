@@ -1,0 +1,112 @@
+import { type Family, parseNetwork } from "../model/address.ts";
+import type { CaptureConfig } from "../model/capture-config.ts";
+import type { Flow } from "../model/flow.ts";
+import type { Landing } from "../model/landing.ts";
+import type { PodRules } from "../model/ruleset.ts";
+import { abstractLanding } from "./abstract-landing.ts";
+import { networkRanges, type ValueRanges } from "./axis.ts";
+import { type ClassifiedLane, classifyFlows } from "./flow-classes.ts";
+import type { Cuts } from "./flow-space.ts";
+import type { AnalysisSetting } from "./partition.ts";
+import { PROPERTIES, type Property } from "./properties.ts";
+
+/** A flow with where it lands. */
+export interface LandedFlow {
+  readonly flow: Flow;
+  readonly landing: Landing;
+}
+
+/** What was proven of one property over all flows. */
+export interface PropertyResult {
+  readonly name: string;
+  readonly holds: boolean;
+  /** Designed exceptions, one flow for each way of landing. */
+  readonly exceptions: readonly (LandedFlow & { readonly reason: string })[];
+  /** One flow that breaches it; null where none does. With the landing `could-not-look` it is not known to be one. */
+  readonly counterexample: LandedFlow | null;
+}
+
+/**
+ * Proves properties of the rules under a capture config over all flows of the families that have rules: of every class of flows that the
+ * rules, the config and the sandbox tell apart one is judged. Throws `budget-exceeded` rather than prove a part.
+ */
+export function proveProperties(
+  rules: PodRules,
+  config: CaptureConfig,
+  setting: AnalysisSetting,
+  properties: readonly Property[] = PROPERTIES,
+): readonly PropertyResult[] {
+  const families = ([4, 6] as const).filter((family) => (family === 4 ? rules.ip : rules.ip6) !== null);
+  const lanes = families.flatMap((family) =>
+    classifyFlows(rules, family, { ...setting, cuts: cutsOf(config, family) }),
+  );
+  const judged = lanes.flatMap((lane) => judgeLane(lane, config, setting, properties));
+  return properties.map(({ name }) => {
+    const own = judged.filter((verdict) => verdict.name === name);
+    const known = own.find(({ outcome, landing }) => outcome === "fails" && landing.kind !== "could-not-look");
+    const counterexample = known ?? own.find(({ outcome }) => outcome === "fails") ?? null;
+    const exceptions = own.flatMap(({ flow, landing, outcome }) =>
+      typeof outcome === "object" ? [{ flow, landing, reason: outcome.exception }] : [],
+    );
+    return {
+      name,
+      holds: counterexample === null,
+      exceptions: uniqueBy(
+        exceptions,
+        ({ reason, landing, flow }) => `${reason} ${flow.family} ${abstractLanding(landing, flow)}`,
+      ),
+      counterexample: counterexample && { flow: counterexample.flow, landing: counterexample.landing },
+    };
+  });
+}
+
+/** The proxy itself is the plainest example of its own exceptions. */
+function byActor(a: LandedFlow, b: LandedFlow): number {
+  return Number(b.flow.from.actor === "envoy") - Number(a.flow.from.actor === "envoy");
+}
+
+/** Of items with the same key the first stays. */
+function uniqueBy<T>(items: readonly T[], keyOf: (item: T) => string): readonly T[] {
+  return [...new Map(items.toReversed().map((item) => [keyOf(item), item])).values()].toReversed();
+}
+
+function judgeLane(
+  lane: ClassifiedLane,
+  config: CaptureConfig,
+  setting: AnalysisSetting,
+  properties: readonly Property[],
+) {
+  return lane.classes.flatMap((flowClass) => {
+    const { flow, addresses } = flowClass.witness;
+    const spec = { ...setting.spec, upstreamPorts: [flow.to.port], clientPorts: [flow.to.port] };
+    const landings = { answer: lane.land(flowClass, "answer"), forward: lane.land(flowClass, "forward") };
+    return properties.map(({ name, judge }) => {
+      const outcome = judge(flow, landings, { config, spec, addresses });
+      return { name, outcome, flow, landing: showLanding(landings.answer, landings.forward) };
+    });
+  });
+}
+
+/** A loop shows only where the stub dials on. */
+function showLanding(answer: Landing, forward: Landing): Landing {
+  return forward.kind === "loop" || forward.kind === "could-not-look" ? forward : answer;
+}
+
+/** The values that a config names: at these, too, flows are told apart. */
+function cutsOf(config: CaptureConfig, family: Family): Cuts {
+  const lists = [config.inboundPortsInclude, config.inboundPortsExclude, config.outboundPortsExclude];
+  const ranges = [config.outboundIpRangesInclude, config.outboundIpRangesExclude].flatMap((list) =>
+    list === "*" ? [] : list,
+  );
+  const networks = ranges.map(parseNetwork).filter((network) => network !== null);
+  return {
+    addresses: networks.filter((network) => network.family === family).flatMap(networkRanges),
+    ports: [...lists.flatMap((list) => (list === "*" ? [] : list)).map((entry) => toRange(entry, ":")), [22n, 22n]],
+    ids: [...config.proxyUid, ...config.proxyGid].map((entry) => toRange(entry, "-")),
+  };
+}
+
+function toRange(entry: string, separator: string): ValueRanges[number] {
+  const [first = "0", last = first] = entry.split(separator);
+  return [BigInt(first), BigInt(last)];
+}
