@@ -1,3 +1,4 @@
+import { renderIptablesSave } from "../formats/iptables-save.ts";
 import { renderRule } from "../formats/rule-text.ts";
 import { renderAddress } from "../model/address.ts";
 import type { Manner } from "../model/flow.ts";
@@ -130,9 +131,15 @@ export function impliedRouting(ruleset: Ruleset | null): PolicyRouting {
   const marks = new Set(
     targets.flatMap((target) => (target?.kind === "tproxy" && target.mark.mask !== 0 ? [target.mark.value] : [])),
   );
-  if (marks.size === 0) return NO_POLICY_ROUTING;
+  const addresses = ruleset?.family === 6 && namesPassThrough(ruleset) ? ["::6/128 dev lo"] : [];
   const rules = [...marks].map((mark) => `fwmark 0x${mark.toString(16)} lookup 133`);
-  return { rules, routes: ["local default dev lo table 133"], addresses: [] };
+  if (marks.size + addresses.length === 0) return NO_POLICY_ROUTING;
+  return { rules, routes: marks.size === 0 ? [] : ["local default dev lo table 133"], addresses };
+}
+
+/** Rules about ::6 are made where the pod has that address. */
+function namesPassThrough(ruleset: Ruleset): boolean {
+  return renderIptablesSave(ruleset).includes("-s ::6/128");
 }
 
 /** Gives the mode the stub's listeners need: TPROXY's are transparent. */

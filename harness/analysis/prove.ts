@@ -52,7 +52,7 @@ export function proveProperties(
       name,
       holds: counterexample === null,
       exceptions: uniqueBy(
-        exceptions,
+        exceptions.toSorted(byActor),
         ({ reason, landing, flow }) => `${reason} ${flow.family} ${abstractLanding(landing, flow)}`,
       ),
       counterexample: counterexample && { flow: counterexample.flow, landing: counterexample.landing },

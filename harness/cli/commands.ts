@@ -21,6 +21,18 @@ export const COMMANDS: Readonly<Record<string, { readonly summary: string; reado
     summary: "takes out of it everything the generator makes",
     load: async () => (await import("./clean.ts")).clean,
   },
+  map: {
+    summary: "tells where every flow lands: the complete table",
+    load: async () => (await import("./map.ts")).map,
+  },
+  diff: {
+    summary: "gives every class of flows that two rule sets land differently",
+    load: async () => (await import("./diff.ts")).diff,
+  },
+  prove: {
+    summary: "proves that the proxy cannot loop, and the other guarantees, over all flows",
+    load: async () => (await import("./prove.ts")).prove,
+  },
   doctor: {
     summary: "says what works here, and what to do about the rest",
     load: async () => (await import("./doctor.ts")).doctor,

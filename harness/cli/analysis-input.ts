@@ -1,0 +1,99 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { AnalysisSetting } from "../analysis/partition.ts";
+import { generateRules } from "../capture/dialects.ts";
+import { LandfallError } from "../errors.ts";
+import { parseIptablesSave } from "../formats/iptables-save.ts";
+import type { Family } from "../model/address.ts";
+import type { CaptureConfig } from "../model/capture-config.ts";
+import { type Finding, finding } from "../model/finding.ts";
+import { DEFAULT_ADDRESSES } from "../model/pod.ts";
+import type { PodRules, Ruleset } from "../model/ruleset.ts";
+import { makePodSpec } from "../run/pod-spec.ts";
+import { type CaptureCommandLine, lastValue, readCaptureCommand, tellWarnings } from "./capture-options.ts";
+import type { CommandIo } from "./command.ts";
+import type { OptionSpec } from "./options.ts";
+
+/** Options of the commands that analyse rules over all flows. */
+export const ANALYSIS_OPTIONS: readonly OptionSpec[] = [
+  { name: "rules", value: "FILE" },
+  { name: "rules6", value: "FILE" },
+  { name: "budget", value: "NODES" },
+  { name: "json", value: null },
+];
+
+/** Their help, as far as it is the same. */
+export const ANALYSIS_HELP = `  --rules FILE        IPv4 rules to analyse, as iptables-save prints them; the flags still say what is demanded
+  --rules6 FILE       the same for IPv6; a family without rules of its own is not analysed when the other has a file
+  --budget NODES      diagram nodes an analysis may make before it gives up (default 4000000)
+  --json              the result as data
+Exit codes: 0 as expected · 1 a difference or counterexample was found · 2 bad input · 3 the budget ran out
+`;
+
+/** Rules to be analysed, with what is demanded of them. */
+export interface AnalysisInput {
+  readonly line: CaptureCommandLine;
+  readonly rules: PodRules;
+  readonly config: CaptureConfig;
+  readonly setting: AnalysisSetting;
+}
+
+/** Reads a command's words: capture flags (the seed command without any), and rules from outside in place of the generated ones. */
+export function readAnalysisInput(args: readonly string[], specs: readonly OptionSpec[], io: CommandIo): AnalysisInput {
+  const line = readCaptureCommand(
+    args,
+    { specs: [...ANALYSIS_OPTIONS, ...specs], withoutFlags: "seed", positionals: "none" },
+    io,
+  );
+  tellWarnings(line.capture.warnings, io);
+  const { config } = line.capture;
+  const generated = generateRules(config);
+  const findings: Finding[] = [];
+  const [ip, ip6] = ([4, 6] as const).map((family) => {
+    const path = lastValue(line.options, family === 4 ? "rules" : "rules6");
+    return path === undefined ? null : readRulesFile(path, family, io, findings);
+  });
+  if (findings.length > 0) throw refuse(findings);
+  const isFromOutside = ip !== null || ip6 !== null;
+  const rules: PodRules = isFromOutside ? { ...generated, ip: ip ?? null, ip6: ip6 ?? null } : generated;
+  const budget = readBudget(lastValue(line.options, "budget"));
+  const setting: AnalysisSetting = {
+    spec: makePodSpec(config, [], [], DEFAULT_ADDRESSES),
+    addresses: DEFAULT_ADDRESSES,
+    passThrough: rules.policyRouting.addresses.length > 0 ? "there" : "absent",
+    ...(budget === null ? {} : { budget }),
+  };
+  return { line, rules, config, setting };
+}
+
+/** Reads the value of `--budget`; null where it is not given. */
+export function readBudget(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const budget = Number(text);
+  if (Number.isInteger(budget) && budget >= 1 && budget <= 2 ** 26) return budget;
+  throw refuse([finding("--budget", `"${text}" is no number of nodes; use a whole number between 1 and 67108864.`)]);
+}
+
+/** Reads a file of rules; what is wrong with it is added to the findings. Without a family its header tells. */
+export function readRulesFile(
+  path: string,
+  family: Family | null,
+  io: Pick<CommandIo, "workingDirectory">,
+  findings: Finding[],
+): Ruleset | null {
+  try {
+    const text = readFileSync(resolve(io.workingDirectory, path), "utf8");
+    const parsed = parseIptablesSave(text, { where: path, ...(family === null ? {} : { family }) });
+    if (parsed.ok) return parsed.value;
+    findings.push(...parsed.findings);
+  } catch (error) {
+    findings.push(finding(path, `The file cannot be read: ${(error as Error).message}.`));
+  }
+  return null;
+}
+
+/** Gives the error that lists all findings about what is to be analysed. */
+export function refuse(findings: readonly Finding[]): LandfallError {
+  const count = findings.length === 1 ? "one finding" : `${findings.length} findings`;
+  return new LandfallError("bad-input", `The rules cannot be analysed (${count}).`, { findings });
+}

@@ -1,0 +1,61 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { abstractLanding } from "../analysis/abstract-landing.ts";
+import type { Change } from "../analysis/diff.ts";
+import { finding } from "../model/finding.ts";
+import { refuse } from "./analysis-input.ts";
+import type { CommandIo } from "./command.ts";
+
+/** One change that is meant: which flows, and where they land before and after, their own ends left aside. */
+export interface AcceptedChange {
+  readonly class: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** Reads a file of accepted changes; none without a file. */
+export function readAcceptance(
+  path: string | undefined,
+  io: Pick<CommandIo, "workingDirectory">,
+): readonly AcceptedChange[] {
+  if (path === undefined) return [];
+  try {
+    const data: unknown = JSON.parse(readFileSync(resolve(io.workingDirectory, path), "utf8"));
+    const accepted = typeof data === "object" && data !== null && "accepted" in data ? data.accepted : null;
+    if (Array.isArray(accepted) && accepted.every(isAccepted)) return accepted;
+    throw new SyntaxError('it has no list "accepted" of changes with class, before and after');
+  } catch (error) {
+    throw refuse([
+      finding(path, `This is no file of accepted changes: ${(error as Error).message}. --write-accept makes one.`),
+    ]);
+  }
+}
+
+function isAccepted(item: unknown): item is AcceptedChange {
+  return (
+    typeof item === "object" &&
+    item !== null &&
+    ["class", "before", "after"].every((key) => typeof (item as Record<string, unknown>)[key] === "string")
+  );
+}
+
+/** Gives the changes that are not accepted: one whose class or landing differs in anything is another change. */
+export function withoutAccepted(changes: readonly Change[], accepted: readonly AcceptedChange[]): readonly Change[] {
+  const known = new Set(accepted.map(keyOf));
+  return changes.filter((change) => !known.has(keyOf(toAccepted(change))));
+}
+
+function toAccepted({ class: text, before, after, witness }: Change): AcceptedChange {
+  return { class: text, before: abstractLanding(before, witness.flow), after: abstractLanding(after, witness.flow) };
+}
+
+function keyOf({ class: text, before, after }: AcceptedChange): string {
+  return JSON.stringify([text, before, after]);
+}
+
+/** Writes changes to a file of accepted ones, in the order found, so that equal diffs give equal files. */
+export function writeAcceptance(changes: readonly Change[], path: string, io: CommandIo): void {
+  const data = { formatVersion: "1.0", accepted: changes.map(toAccepted) };
+  writeFileSync(resolve(io.workingDirectory, path), `${JSON.stringify(data, null, 2)}\n`);
+  io.err(`landfall: ${changes.length} changes written to ${path}\n`);
+}
