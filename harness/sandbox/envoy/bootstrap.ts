@@ -15,7 +15,7 @@ export interface EnvoySettings extends Pick<PodSpec, "proxyPort" | "inboundCaptu
  * Gives Envoy's bootstrap configuration (JSON): what Istio's sidecar does to connections, and nothing else.
  *
  * - listeners that follow the original destination on the proxy port and the inbound capture port, transparent in TPROXY mode; where both
- *   ports are one, the outbound listener alone;
+ *   ports are one, the outbound listener alone, which then treats everything as inbound, as the stub does;
  * - elsewhere: an ORIGINAL_DST cluster; to the pod's own addresses from the inbound capture port: another one, bound to 127.0.0.6 (::6);
  *   from the proxy port: as 127.0.0.1:PORT (::1), whatever the port, where Istio has one static cluster for each port it knows;
  * - to the pod's own addresses at one of the proxy's own ports: a cluster without end points, which closes the connection.
@@ -42,7 +42,8 @@ function listenersOf(family: Family, settings: EnvoySettings): readonly object[]
   const closed = [...new Set([proxyPort, inboundCapturePort])].map((port): Chain => ({ cluster: "closed", port }));
   const make = (name: EnvoyListener["name"], port: number, chain: Chain) =>
     makeListener({ name, port, family, kind }, [...closed, chain], settings);
-  const outbound = make("envoy-outbound", proxyPort, { cluster: "elsewhere", port: null, destination: "loopback" });
-  if (inboundCapturePort === proxyPort) return [outbound];
-  return [outbound, make("envoy-inbound", inboundCapturePort, { cluster: "pass-through", port: null })];
+  const toLoopback: Chain = { cluster: "elsewhere", port: null, destination: "loopback" };
+  const toPassThrough: Chain = { cluster: "pass-through", port: null };
+  if (inboundCapturePort === proxyPort) return [make("envoy-outbound", proxyPort, toPassThrough)];
+  return [make("envoy-outbound", proxyPort, toLoopback), make("envoy-inbound", inboundCapturePort, toPassThrough)];
 }
