@@ -18,7 +18,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   report: ["model"],
   agent: ["types:model"],
   apply: ["model", "capture", "formats"],
-  sandbox: ["model", "capture", "formats", "netfilter", "apply", "types:agent"],
+  sandbox: ["model", "formats", "netfilter", "types:agent"],
   run: ["model", "capture", "formats", "netfilter", "analysis", "report", "sandbox"],
   vitest: ["model", "capture", "formats", "report", "sandbox", "run"],
   cli: ["model", "capture", "formats", "netfilter", "analysis", "report", "apply", "sandbox", "run"],
