@@ -1,11 +1,15 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { text } from "node:stream/consumers";
 import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
 import { parseFlowText, resolveFlow } from "../../../harness/model/flow-text.ts";
 import type { PodSpec } from "../../../harness/model/pod.ts";
+import { NO_POLICY_ROUTING } from "../../../harness/model/ruleset.ts";
 import { connectEngine } from "../../../harness/sandbox/docker-engine.ts";
 import { ensureImage } from "../../../harness/sandbox/docker-image.ts";
 import { runInitContainer } from "../../../harness/sandbox/docker-init.ts";
@@ -15,6 +19,8 @@ import type { FlowRequest, Sandbox } from "../../../harness/sandbox/sandbox.ts";
 import { sweep } from "../../../harness/sandbox/sweep.ts";
 
 const engine = connectEngine();
+/** How long the engine may take to remove what has ended, on a machine that has much else to do. */
+const REMOVAL = { timeout: 20_000 };
 const RUNNER = join(import.meta.dirname, "docker-runner.ts");
 const SPEC: PodSpec = {
   proxyPort: 15001,
@@ -40,6 +46,15 @@ async function listOf(kind: "containers" | "networks", pid: number): Promise<rea
   return found.filter(([, labels]) => labels[RUN_LABEL]?.split(".")[2] === String(pid)).map(([name]) => name);
 }
 
+/** Runs a command in a container, as `docker exec` does, and gives what it prints. */
+async function runInside(container: string, ...command: readonly string[]): Promise<string> {
+  const exec = await engine.getContainer(container).exec({ Cmd: [...command], AttachStdout: true });
+  const [stream, stdout] = [await exec.start({}), new PassThrough()];
+  engine.modem.demuxStream(stream, stdout, process.stderr);
+  stream.on("end", () => stdout.end());
+  return text(stdout);
+}
+
 async function startRunner(...args: readonly string[]): Promise<ChildProcess & { readonly pid: number }> {
   const child = spawn(process.execPath, [RUNNER, ...args], { stdio: ["ignore", "pipe", "inherit"] });
   await once(child.stdout, "data");
@@ -58,11 +73,11 @@ describe("a run that is killed", () => {
     expect(await listOf("containers", child.pid)).toHaveLength(5);
     child.kill("SIGKILL");
     await once(child, "exit");
-    await vi.waitFor(async () => expect(await listOf("containers", child.pid)).toEqual([]), { timeout: 5_000 });
+    await vi.waitFor(async () => expect(await listOf("containers", child.pid)).toEqual([]), REMOVAL);
     await vi.waitFor(async () => {
       await sweep(engine, "dead");
       expect(await listOf("networks", child.pid)).toEqual([]);
-    });
+    }, REMOVAL);
   });
 });
 
@@ -87,8 +102,9 @@ describe("a run that ends", () => {
       networks.map(({ Labels }) => Labels?.[RUN_LABEL] ?? "").find((id) => id.split(".")[2] === String(pid)) ?? "";
     try {
       expect(await listOf("containers", pid)).toHaveLength(5);
-      const [command = "", ...args] = hint.trim().replace("-it ", "").split(" ");
-      const addresses = execFileSync(command, [...args, "-c", "ip -brief address show eth0"], { encoding: "utf8" });
+      expect(hint).toMatch(/^docker exec -it landfall-\d+-\d+-pod bash\n$/);
+      const [shell = "", container = ""] = hint.trim().split(" ").reverse();
+      const addresses = await runInside(container, shell, "-c", "ip -brief address show eth0");
       expect(addresses).toMatch(/10\.244\.\d+\.2\/24/);
       await sweep(engine, "dead");
       expect(await listOf("networks", pid)).toHaveLength(1);
@@ -96,7 +112,7 @@ describe("a run that ends", () => {
       await vi.waitFor(async () => {
         await sweep(engine, "dead-and-kept", [run]);
         expect([...(await listOf("containers", pid)), ...(await listOf("networks", pid))]).toEqual([]);
-      });
+      }, REMOVAL);
     }
   });
 });
@@ -174,3 +190,43 @@ test("an init container has NET_ADMIN and NET_RAW and no other right", async () 
     message: expect.stringMatching(/status 4: CapEff:\s+0000000000003000$/),
   });
 });
+
+test("scenario after scenario leaves no descriptor open, in no container and not here", async () => {
+  await using sandbox = await openSandbox("docker");
+  const flows = ["client -> pod:8080", "app -> upstream:80"].map((text) => request(text, sandbox));
+  const other = {
+    ...SPEC,
+    proxyPort: 16001,
+    listen: [8080],
+    upstreamPorts: [80, 443],
+    upstreamAddresses: ["10.96.0.1"],
+  };
+  const runScenario = async (spec: PodSpec) => {
+    await sandbox.enter(spec);
+    await sandbox.install({ kind: "rules", rules: { ip: null, ip6: null, policyRouting: NO_POLICY_ROUTING } });
+    const seen = await sandbox.drive(flows);
+    expect(seen.map(({ landing }) => landing.kind)).toEqual(["listener", "listener"]);
+    await sandbox.clear();
+  };
+  const runBoth = async () => {
+    await runScenario(other);
+    await runScenario(SPEC);
+  };
+  await runBoth();
+  const before = await countDescriptors();
+  for (let round = 0; round < 10; round++) await runBoth();
+  // A connection that is over is closed by both ends, one after the other.
+  await vi.waitFor(async () => expect(await countDescriptors()).toEqual(before), REMOVAL);
+});
+
+/** Counts the open descriptors of each agent, and of this process. */
+async function countDescriptors(): Promise<Readonly<Record<string, number>>> {
+  const containers = await listOf("containers", process.pid);
+  const counts = await Promise.all(
+    containers.toSorted().map(async (name) => {
+      const listed = await runInside(name.slice(1), "ls", "/proc/1/fd");
+      return [name, listed.trim().split("\n").length] as const;
+    }),
+  );
+  return { ...Object.fromEntries(counts), here: readdirSync("/proc/self/fd").length };
+}
