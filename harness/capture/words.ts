@@ -17,6 +17,9 @@ export interface TypedFlags {
   readonly findings: readonly Finding[];
 }
 
+/** What is said of a flag that the generator has not. */
+export const UNKNOWN_FLAG = "There is no such flag; -h lists them.";
+
 const SPECS = [...CAPTURE_OPTIONS, ...CAPTURE_SWITCHES];
 const SEED_COMMAND = "-p 15001 -z 15006 -u 1337 -m REDIRECT -i '*' -x '' -b '*' -d 15020";
 
@@ -52,7 +55,7 @@ function tokenize(words: readonly string[]) {
 
 function faultOf(name: string, value: string | undefined, takesValue: boolean): string | null {
   const known = SPECS.find((spec) => spec.name === name);
-  if (!known) return "There is no such flag; -h lists them.";
+  if (!known) return UNKNOWN_FLAG;
   if (!takesValue) return value === undefined ? null : "This is a switch and takes no value; leave the value away.";
   if (value === undefined) {
     return "The value is missing: it is the last word. (The original ignores such a flag without a word.) Write '' for an empty value.";

@@ -59,6 +59,11 @@ export async function enterNamespace(options: ParsedOptions): Promise<NamespaceS
 }
 
 function readLine(args: readonly string[], io: CommandIo, podIps?: readonly string[]) {
-  const command = { specs: NAMESPACE_OPTIONS, withoutFlags: "istio-defaults", positionals: "none" } as const;
+  const command = {
+    specs: NAMESPACE_OPTIONS,
+    withoutFlags: "istio-defaults",
+    positionals: "none",
+    usage: HELP,
+  } as const;
   return readCaptureCommand(args, podIps ? { ...command, podIps } : command, io);
 }

@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { parseCapture, type ResolvedCapture } from "../capture/capture.ts";
 import { CLUSTER_ENV_PATH, type EnvironmentFile, SIDECAR_ENV_PATH } from "../capture/environment.ts";
 import { CAPTURE_OPTIONS, CAPTURE_SWITCHES, SEED_WORDS } from "../capture/flags.ts";
+import { UNKNOWN_FLAG } from "../capture/words.ts";
 import { LandfallError } from "../errors.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
@@ -37,6 +38,8 @@ export interface CaptureCommandOptions {
   readonly withoutFlags: "seed" | "istio-defaults";
   /** Whether words that belong to no option are the command's own (scenario names, a FLOW); otherwise they are findings. */
   readonly positionals: "own" | "none";
+  /** Told on stderr where a flag is not known, as the original does. */
+  readonly usage?: string;
   /** The pod's addresses where `--pod-ip` names none; the sandbox's IPv4 address if left out. */
   readonly podIps?: readonly string[];
 }
@@ -48,7 +51,7 @@ export interface CaptureCommandOptions {
 export function readCaptureCommand(
   args: readonly string[],
   command: CaptureCommandOptions,
-  io: Pick<CommandIo, "environment" | "workingDirectory">,
+  io: Pick<CommandIo, "environment" | "workingDirectory" | "err">,
 ): CaptureCommandLine {
   const specs = [...command.specs, ...CAPTURE_LONG_OPTIONS];
   const words = separateWords(args, specs, command.positionals);
@@ -68,7 +71,10 @@ export function readCaptureCommand(
   });
   if (!capture.ok) findings.push(...capture.findings);
   const asksForUsage = capture.ok && capture.value.purpose === "usage";
-  if (!capture.ok || (findings.length > 0 && !asksForUsage)) throw refuse(findings);
+  if (!capture.ok || (findings.length > 0 && !asksForUsage)) {
+    if (command.usage !== undefined && findings.some(({ message }) => message === UNKNOWN_FLAG)) io.err(command.usage);
+    throw refuse(findings);
+  }
   return { options, capture: capture.value, captureWords, captureFrom };
 }
 

@@ -21,6 +21,10 @@ export const clean: Command = {
   summary: "takes out of it everything the generator makes",
   help: HELP,
   async run(args, io) {
+    if (args.includes("-h")) {
+      io.out(HELP);
+      return 0;
+    }
     const parsed = parseOptions(args, NAMESPACE_OPTIONS);
     const stray = parsed.ok ? parsed.value.positionals : [];
     if (!parsed.ok || stray.length > 0) {

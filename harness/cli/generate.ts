@@ -39,7 +39,8 @@ export const generate: Command = {
   summary: "prints the rules, not applied",
   help: HELP,
   async run(args, io) {
-    const line = readCaptureCommand(args, { specs: SPECS, withoutFlags: "istio-defaults", positionals: "none" }, io);
+    const command = { specs: SPECS, withoutFlags: "istio-defaults", positionals: "none", usage: HELP } as const;
+    const line = readCaptureCommand(args, command, io);
     if (line.capture.purpose === "usage") {
       io.out(HELP);
       return 0;

@@ -13,7 +13,13 @@ const PATHS = {
 /** Gives lookups of this machine's names: users, groups, TCP services, routing tables. Files only: no directory service is asked. */
 export function readNames(): NameLookups {
   return {
-    user: makeLookup(() => readColumns(PATHS.user, ":", ([name, , id]) => [[name, id]])),
+    // `id -u` takes the number of a user who is there for a name, and so ENVOY_USER may hold one.
+    user: makeLookup(() =>
+      readColumns(PATHS.user, ":", ([name, , id]) => [
+        [name, id],
+        [id, id],
+      ]),
+    ),
     group: makeLookup(() => readColumns(PATHS.group, ":", ([name, , id]) => [[name, id]])),
     service: makeLookup(() =>
       readColumns(PATHS.service, /\s+/, ([name, port, ...aliases]) => {

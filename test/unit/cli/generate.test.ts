@@ -96,6 +96,21 @@ describe("landfall generate", () => {
     await check(["-b", "80", "-t"], "");
   });
 
+  test("an unknown flag is told with the usage, another fault without", async () => {
+    expect((await run(["-q"])).err).toMatch(/^Usage: landfall generate (?:.*\n)*.*-q: There is no such flag/);
+    expect((await run(["-b", "foo"])).err).not.toMatch(/Usage/);
+  });
+
+  test("ENVOY_USER may be a name or the number of a user who is there; of nobody else", async () => {
+    const uidsOf = async (user: string) =>
+      JSON.parse((await run(["--json"], { ENVOY_USER: user })).out).config.proxyUid;
+    expect([await uidsOf("daemon"), await uidsOf("1"), await uidsOf("54321")]).toEqual([
+      ["1", "0"],
+      ["1", "0"],
+      ["1337", "0"],
+    ]);
+  });
+
   test("warnings go to stderr and stop nothing", async () => {
     const { code, err } = await run(["-b", "80", "-d", "81"]);
     expect(code).toBe(0);
