@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { extname, join } from "node:path";
+import { getCompileCacheDir } from "node:module";
+import { dirname, extname, join } from "node:path";
 import { AgentClient } from "./agent-client.ts";
 import { unshareOptions } from "./namespace-settings.ts";
 
@@ -27,12 +28,20 @@ export async function launchAgent(): Promise<LaunchedAgent> {
   const child = spawn("unshare", [...scope, "--", process.execPath, AGENT, "--private-run"], {
     stdio: ["pipe", "pipe", "pipe"],
     detached: true,
+    env: { ...process.env, ...compileCache() },
   });
   const ended = once(child, "close");
   // A program that cannot be started says so by an event.
   await once(child, "spawn");
   const agent = new AgentClient("the sandbox", child);
   return { agent, pid: child.pid ?? 0, stop: () => stopAgent(agent, child, ended) };
+}
+
+/** The agent compiles into the same cache as this process, which halves its start, where this process has one. */
+function compileCache(): Readonly<Record<string, string>> {
+  const folder = getCompileCacheDir();
+  // Below the folder that is named, each version of Node makes one of its own.
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };
 }
 
 async function stopAgent(agent: AgentClient, child: ChildProcess, ended: Promise<unknown>): Promise<void> {
