@@ -12,7 +12,10 @@ const LAST_WORDS_CHARACTERS = 2_000;
 /** Envoy's own descriptor of its program, so that the path to it need not be open to the proxy's uid. */
 const PROGRAM_DESCRIPTOR = 3;
 
-/** A running Envoy. It is killed when the thread that started it ends, however that ends (PR_SET_PDEATHSIG). */
+/**
+ * A running Envoy. It ends with the agent, however that ends: wherever a sandbox is made, the agent is the first process of a pid
+ * namespace, and the kernel ends the others with it (man 7 pid_namespaces).
+ */
 export class EnvoyProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #gone: Promise<void>;
@@ -98,14 +101,13 @@ function openProgram(path: string): number {
 }
 
 /**
- * setpriv(1) of util-linux takes the proxy's ids, keeps the one right that transparent listeners need, and only then asks for the signal
- * that ends Envoy: a change of ids takes that back (man 2 prctl). One worker thread keeps the log in the order of events; hot restart
- * would leave shared memory behind.
+ * setpriv(1) of util-linux takes the proxy's ids and keeps the one right that transparent listeners need. One worker thread keeps the log
+ * in the order of events; hot restart would leave shared memory behind.
  */
 function commandOf({ owner, bootstrap }: EnvoySpec): readonly string[] {
   return [
     ...["setpriv", `--reuid=${owner.uid}`, `--regid=${owner.gid}`, "--clear-groups"],
-    ...["--inh-caps=+net_admin", "--ambient-caps=+net_admin", "--pdeathsig=KILL", "--"],
+    ...["--inh-caps=+net_admin", "--ambient-caps=+net_admin", "--"],
     ...[`/proc/self/fd/${PROGRAM_DESCRIPTOR}`, "--config-yaml", JSON.stringify(bootstrap)],
     ...["--concurrency", "1", "--disable-hot-restart", "--file-flush-interval-msec", "1"],
   ];
