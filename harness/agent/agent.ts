@@ -45,7 +45,11 @@ export function makeCalls(tell: (event: EventLine) => void): Calls {
       return null;
     },
     listen: ({ listeners }) => registry.bringTo(listeners),
-    dial: async ({ dials, inFlight }) => ({ results: await dialAll(dials, inFlight, (name) => namespaces.find(name)) }),
+    dial: async ({ dials, inFlight }) => {
+      const results = await dialAll(dials, inFlight, (name) => namespaces.find(name));
+      await crew.flush();
+      return { results };
+    },
     sync: async () => {
       await crew.flush();
       return null;

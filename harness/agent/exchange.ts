@@ -62,9 +62,8 @@ function converse(fd: number, greeting: Greeting, what: string): Promise<Landing
         settle(makeBlindLanding(describeSilence(what), greeting.hops)),
       );
     });
-    socket.setEncoding("utf8");
-    socket.on("data", (chunk: string) => {
-      text += chunk;
+    socket.on("data", (chunk) => {
+      text += chunk.toString("latin1");
       if (text.endsWith("\n")) settle(readAnswer(text, greeting, what));
     });
     socket.on("end", () => isSettled || settle(makeBlindLanding(`${what}: closed without an answer`, greeting.hops)));

@@ -30,6 +30,9 @@ export function runInNamespace<T>(namespace: number | null, act: () => T): T {
   }
 }
 
+/** Owners that the kernel has let the thread be, as `uid:gid`. */
+const ownersThatWork = new Set<string>();
+
 /**
  * Makes a thread the owner of what it opens from now on. `-m owner` compares the fsuid and fsgid of whoever opened the socket
  * (net/netfilter/xt_owner.c); the thread keeps its rights, so that it can still enter namespaces and take low ports.
@@ -38,6 +41,8 @@ export function runInNamespace<T>(namespace: number | null, act: () => T): T {
 export function assumeOwner({ uid, gid }: Owner): void {
   setfsgid(gid);
   setfsuid(uid);
+  const name = `${uid}:${gid}`;
+  if (ownersThatWork.has(name)) return;
   const [seenUid, seenGid] = [setfsuid(NO_ID) >>> 0, setfsgid(NO_ID) >>> 0];
   if (seenUid !== uid || seenGid !== gid) {
     throw new Error(
@@ -45,6 +50,7 @@ export function assumeOwner({ uid, gid }: Owner): void {
         `the ids must be mapped in this user namespace (/etc/subuid, /etc/subgid), and CAP_SETUID and CAP_SETGID are needed`,
     );
   }
+  ownersThatWork.add(name);
 }
 
 /** This process's number as the mounted /proc counts: another than its own where it is in a pid namespace below that. */

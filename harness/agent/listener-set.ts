@@ -10,11 +10,19 @@ export interface ListenerOrder {
   readonly namespace: number | null;
 }
 
+/**
+ * Records are told many at a time: telling costs another thread as much as driving a flow does. Whoever waits for them asks for a flush;
+ * the delay is for who does not.
+ */
+const TELL_DELAY_MS = 5;
+const RECORDS_AT_MOST = 64;
+
 /** The listeners of one thread; everything they accept belongs to that thread's owner. */
 export class ListenerSet {
   readonly #listeners = new Map<string, Listener>();
   readonly #tell: (records: readonly Seen[]) => void;
   #untold: Seen[] = [];
+  #timer: NodeJS.Timeout | null = null;
 
   /** `tell` is given the records of accepted connections, several at a time, in their order. */
   constructor(tell: (records: readonly Seen[]) => void) {
@@ -50,10 +58,14 @@ export class ListenerSet {
   flush(): void {
     const records = this.#untold;
     this.#untold = [];
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
     if (records.length > 0) this.#tell(records);
   }
 
   #report(seen: Seen): void {
-    if (this.#untold.push(seen) === 1) setImmediate(() => this.flush());
+    const count = this.#untold.push(seen);
+    if (count >= RECORDS_AT_MOST) this.flush();
+    else this.#timer ??= setTimeout(() => this.flush(), TELL_DELAY_MS);
   }
 }

@@ -25,7 +25,7 @@ export function openListener(spec: ListenerSpec, duties: ListenerDuties): Listen
   try {
     for (const family of [4, 6] as const) {
       const fd = openListeningSocket(family, spec.port, spec.mode);
-      servers.push(createServer({ noDelay: true }, (socket) => serve(socket, spec, duties)).listen({ fd }));
+      servers.push(createServer((socket) => serve(socket, spec, duties)).listen({ fd }));
     }
     return { close: () => closeAll(servers) };
   } catch (error) {
@@ -49,11 +49,10 @@ function serve(socket: Socket, spec: ListenerSpec, duties: ListenerDuties): void
   const source = renderEndpoint({ address: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 });
   const redirectedFrom = findOriginalDestination(descriptorOf(socket), local, spec.port);
   let text = "";
-  socket.setEncoding("utf8");
   // The dialler may be gone before the answer: then it has its landing already.
   socket.on("error", () => socket.destroy());
-  socket.on("data", (chunk: string) => {
-    text += chunk;
+  socket.on("data", (chunk) => {
+    text += chunk.toString("latin1");
     const greeting = text.endsWith("\n") ? parseGreeting(text) : null;
     if (greeting === null && !text.endsWith("\n") && text.length < GREETING_BYTES_AT_MOST) return;
     if (greeting === null) return void socket.destroy();

@@ -52,7 +52,10 @@ export interface AgentCalls {
     readonly params: { readonly listeners: readonly ListenerSpec[] };
     readonly result: { readonly opened: number; readonly closed: number };
   };
-  /** Drives flows, at most `inFlight` at a time; gives their results in the order asked. Fails for no flow's sake. */
+  /**
+   * Drives flows, at most `inFlight` at a time; gives their results in the order asked, after what the agent's own listeners have seen of
+   * them. Fails for no flow's sake.
+   */
   readonly dial: {
     readonly params: { readonly dials: readonly Dial[]; readonly inFlight: number };
     readonly result: { readonly results: readonly DialResult[] };

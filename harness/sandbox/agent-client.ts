@@ -53,7 +53,11 @@ export class AgentClient implements AsyncDisposable {
    * Makes one call. Throws the agent's fault as a LandfallError of the same code, or `agent-failed` where the agent is gone or does not
    * reply in time; such an agent is given up: its stdin ends, and every other call fails too.
    */
-  call<N extends CallName>(call: N, params: CallParams<N>, timeoutMs = CALL_TIMEOUT_MS): Promise<CallResult<N>> {
+  call<N extends CallName>(
+    call: N,
+    params: CallParams<N>,
+    timeoutMs = CALL_TIMEOUT_MS + ownTimeoutMs(params),
+  ): Promise<CallResult<N>> {
     if (this.#end) return Promise.reject(this.#end);
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
@@ -130,6 +134,11 @@ export class AgentClient implements AsyncDisposable {
     }
     this.#pending.clear();
   }
+}
+
+/** A command may take its own time beside the agent's. */
+function ownTimeoutMs(params: CallParams<CallName>): number {
+  return "timeoutMs" in params ? params.timeoutMs : 0;
 }
 
 function faultError({ code, message }: AgentFault): LandfallError {

@@ -1,0 +1,125 @@
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import { AgentSandbox } from "../../harness/sandbox/agent-sandbox.ts";
+import { startNetnsWorld } from "../../harness/sandbox/netns-world.ts";
+import { bindCase } from "../conformance/cases.ts";
+import type { BareRole } from "./bare-thread.ts";
+
+/** What driving flows in network namespaces costs; milliseconds, medians. */
+export interface FlowFigures {
+  /** From nothing to a world with its listeners up. */
+  readonly worldMs: number;
+  /** A bare connect-and-read on the same rules, by two threads of one process. */
+  readonly bareMs: number;
+  /** One flow, driven and confirmed at both ends, one at a time. */
+  readonly flowMs: number;
+  /** `flowMs` to `bareMs`, the median over rounds that take turns. Target: at most 1.5. */
+  readonly ratio: number;
+  /** Flows a second, driven and confirmed, 64 in flight, the best round. Target: at least 4,000. */
+  readonly flowsPerSecond: number;
+  /** Both families' rules changed in the live pod. Target: at most 15. */
+  readonly installMs: number;
+}
+
+const ROUNDS = 7;
+const FLOWS_A_ROUND = 300;
+const FLOWS_IN_PARALLEL = 2_000;
+const INSTALLS = 15;
+const FLOW = "app -> upstream:80";
+/** Where the bare server stands in the stub's place, so that both go by a rule set of the same kind. */
+const BARE_PORT = 17001;
+
+function bindSeed(proxyPort: number, sandbox: AgentSandbox) {
+  const capture = [
+    "-p",
+    `${proxyPort}`,
+    "-z",
+    "15006",
+    "-u",
+    "1337",
+    "-m",
+    "REDIRECT",
+    "-i",
+    "*",
+    "-b",
+    "*",
+    "-d",
+    "15020",
+  ];
+  const answer = { [FLOW]: `envoy-outbound:${proxyPort}` };
+  return bindCase({ name: "bench", claim: "The seed's rules, one flow.", capture, answer }, sandbox.addresses);
+}
+
+/** Measures flows in network namespaces; takes about ten seconds on two cores. Needs root. */
+export async function measureFlows(): Promise<FlowFigures> {
+  const start = performance.now();
+  const world = await startNetnsWorld();
+  await using sandbox = new AgentSandbox(world);
+  const [stub, bare] = [bindSeed(15001, sandbox), bindSeed(BARE_PORT, sandbox)];
+  await sandbox.enter(stub.spec);
+  const worldMs = performance.now() - start;
+  const request = stub.flows[0];
+  const path = world.shellHint().split("--net=")[1] ?? "";
+  if (!request) throw new RangeError("the bench has no flow");
+  await using ends = await startBareEnds(path, request.flow.to.address);
+
+  const rounds: { bareMs: number; flowMs: number }[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    await sandbox.install(bare.installation);
+    const bareMs = median(await ends.connectInTurn(FLOWS_A_ROUND));
+    await sandbox.install(stub.installation);
+    const seen = await sandbox.drive(Array.from({ length: FLOWS_A_ROUND }, () => request));
+    rounds.push({ bareMs, flowMs: median(seen.map(checkedDurationMs)) });
+  }
+  const rates: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const from = performance.now();
+    const seen = await sandbox.drive(
+      Array.from({ length: FLOWS_IN_PARALLEL }, () => request),
+      { inFlight: 64 },
+    );
+    rates.push((FLOWS_IN_PARALLEL / (performance.now() - from)) * 1_000);
+    seen.forEach(checkedDurationMs);
+  }
+  const installs: number[] = [];
+  for (let i = 0; i < INSTALLS; i++) {
+    const from = performance.now();
+    await sandbox.install((i % 2 ? stub : bare).installation);
+    installs.push(performance.now() - from);
+  }
+  return {
+    worldMs,
+    bareMs: median(rounds.map(({ bareMs }) => bareMs)),
+    flowMs: median(rounds.map(({ flowMs }) => flowMs)),
+    ratio: median(rounds.map(({ bareMs, flowMs }) => flowMs / bareMs)),
+    flowsPerSecond: Math.max(...rates),
+    installMs: median(installs),
+  };
+}
+
+/** A flow that did not land is no measurement. */
+function checkedDurationMs({ landing, durationMs }: Awaited<ReturnType<AgentSandbox["drive"]>>[number]): number {
+  if (landing.listener !== "envoy-outbound")
+    throw new Error(`a flow of the bench landed on ${landing.kind}: ${landing.cause}`);
+  return durationMs;
+}
+
+async function startBareEnds(path: string, address: string) {
+  const startEnd = (workerData: BareRole) => new Worker(new URL("bare-thread.ts", import.meta.url), { workerData });
+  const server = startEnd({ role: "server", path, owner: { uid: 1337, gid: 1337 }, port: BARE_PORT });
+  await once(server, "message");
+  const client = startEnd({ role: "client", path, owner: { uid: 1000, gid: 1000 }, port: 80, address });
+  return {
+    connectInTurn: async (count: number): Promise<readonly number[]> => {
+      client.postMessage(count);
+      return (await once(client, "message"))[0];
+    },
+    [Symbol.asyncDispose]: async () => void (await Promise.all([server.terminate(), client.terminate()])),
+  };
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+}
+
+if (import.meta.main) console.table(await measureFlows());
