@@ -46,8 +46,9 @@ function closeAll(servers: readonly Server[]): void {
 
 function serve(socket: Socket, spec: ListenerSpec, duties: ListenerDuties): void {
   const local = { address: socket.localAddress ?? "", port: socket.localPort ?? 0 };
-  const source = renderEndpoint({ address: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 });
-  const redirectedFrom = findOriginalDestination(descriptorOf(socket), local, spec.port);
+  const peer = { address: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
+  const source = renderEndpoint(peer);
+  const redirectedFrom = findOriginalDestination(descriptorOf(socket), local, peer, spec.port);
   let text = "";
   // The dialler may be gone before the answer: then it has its landing already.
   socket.on("error", () => socket.destroy());

@@ -6,12 +6,21 @@ import { getsockopt, KERNEL } from "./syscalls.ts";
  *
  * SO_ORIGINAL_DST speaks also of connections nobody redirected, and fails where connection tracking is off: only a value that differs
  * from the socket's own end point tells of a redirect. With TPROXY the socket's own end point is the one dialled, and differs from the
- * port listened on.
+ * port listened on. An entry that answers have begun, because what they answered was not tracked, names the peer instead.
  */
-export function findOriginalDestination(fd: number, local: Endpoint, listeningPort: number): Endpoint | null {
+export function findOriginalDestination(
+  fd: number,
+  local: Endpoint,
+  peer: Endpoint,
+  listeningPort: number,
+): Endpoint | null {
   const tracked = readOriginalDestination(fd, local.address.includes(":") ? KERNEL.SOL_IPV6 : KERNEL.SOL_IP);
-  if (tracked && (tracked.address !== local.address || tracked.port !== local.port)) return tracked;
+  if (tracked && !isSame(tracked, local) && !isSame(tracked, peer)) return tracked;
   return local.port === listeningPort ? null : local;
+}
+
+function isSame(one: Endpoint, other: Endpoint): boolean {
+  return one.address === other.address && one.port === other.port;
 }
 
 /** Asks connection tracking; null where it knows nothing of the connection (ENOENT). */

@@ -1,9 +1,9 @@
 import type { Family } from "../model/address.ts";
-import type { HostName, Owner } from "../model/pod.ts";
+import { type HostName, type Owner, PASS_THROUGH_ADDRESS } from "../model/pod.ts";
 import { type EndPoint, type Tuple, tupleOf } from "./conntrack.ts";
 import { type Arrival, carryPacket } from "./network.ts";
 import { FLAGS, makePacket, type Packet } from "./packet.ts";
-import { makeReset } from "./reject.ts";
+import { makeKernelReset } from "./reject.ts";
 import { findSocket, type Listener, type Socket } from "./sockets.ts";
 import type { Walk } from "./walk.ts";
 
@@ -37,7 +37,7 @@ export function makeConnection(walk: Walk, attempt: Attempt): Ending {
   const arrival = carryPacket(syn, attempt.host);
   if (arrival.kind === "lost") return endByAnswer(arrival, dialler, syn, TIMED_OUT);
   const { host } = arrival;
-  const listener = syn.assigned ?? walk.pod.findListener(host, syn.destinationPort);
+  const listener = assignedListener(syn) ?? walk.pod.findListener(host, syn.destinationPort);
   if (!canAnswer(syn, host, listener)) return TIMED_OUT;
   if (listener === null) return refuse(syn, host, dialler);
   const ends = tupleOf(syn);
@@ -53,7 +53,14 @@ function converse(walk: Walk, dialler: Socket, server: Socket): Ending | null {
   if (acknowledged === RESET) return RESET;
   const request = sendSegment(walk, dialler, server, FLAGS.data);
   if (request !== null) return request;
-  return sendSegment(walk, server, dialler, FLAGS.data) === null ? null : TIMED_OUT;
+  const answer = sendSegment(walk, server, dialler, FLAGS.data);
+  return answer === RESET ? outlive(walk, dialler, server) : answer;
+}
+
+/** A reset has ended the server's socket; what the dialler sends again, having heard of nothing, finds nobody. */
+function outlive(walk: Walk, dialler: Socket, server: Socket): Ending {
+  walk.sockets.splice(walk.sockets.indexOf(server), 1);
+  return sendSegment(walk, dialler, server, FLAGS.data) ?? TIMED_OUT;
 }
 
 /**
@@ -68,14 +75,28 @@ function sendSegment(walk: Walk, from: Socket, to: Socket, flags: number): Endin
     const ending = endByAnswer(arrival, from, packet, TIMED_OUT);
     return ending.kind === "reset" || ending.kind === "refused" ? RESET : TIMED_OUT;
   }
-  if (packet.assigned === null && findSocket(walk.sockets, arrival.host, packet) === to) return null;
-  return reaches(makeReset(packet, "kernel"), arrival.host, from) ? RESET : TIMED_OUT;
+  const taker = packet.assigned ?? findSocket(walk.sockets, arrival.host, packet);
+  if (taker === to) return null;
+  return canReset(packet) && reaches(makeKernelReset(packet), arrival.host, from) ? RESET : TIMED_OUT;
+}
+
+function assignedListener({ assigned }: Packet): Listener | null {
+  return assigned !== null && "name" in assigned ? assigned : null;
 }
 
 /** The host has nobody at that port and sends a reset. */
 function refuse(syn: Packet, host: HostName, dialler: Socket): Ending {
   const port = syn.destinationPort;
-  return reaches(makeReset(syn, "kernel"), host, dialler) ? { kind: "refused", port } : TIMED_OUT;
+  return canReset(syn) && reaches(makeKernelReset(syn), host, dialler) ? { kind: "refused", port } : TIMED_OUT;
+}
+
+/**
+ * IPv6 sends no reset to ::1 from an address of a device other than `lo`: it looks for ::1 on that device alone
+ * (`rt6_need_strict` in tcp_v6_send_response, net/ipv6/tcp_ipv6.c).
+ */
+function canReset({ family, source, destination }: Packet): boolean {
+  const isOnLo = destination.host === "loopback" || destination.text === PASS_THROUGH_ADDRESS[6];
+  return family === 4 || source.host !== "loopback" || isOnLo;
 }
 
 /** Gives what the answer to a lost packet does to the socket that sent it, or `otherwise` if none reaches it. */
@@ -90,14 +111,8 @@ function reaches(answer: Packet, from: HostName, socket: Socket): boolean {
   const arrival = carryPacket(answer, from);
   if (arrival.kind === "lost" || arrival.host !== socket.host) return false;
   if (answer.error === null) return findSocket([socket], socket.host, answer) !== null;
-  const quoted = quotedEnds(answer, answer.error.about);
+  const { quoted } = answer.error;
   return isSame(quoted.source, socket.local) && isSame(quoted.destination, socket.remote);
-}
-
-function quotedEnds(answer: Packet, about: Packet): Tuple {
-  if (answer.entry === null) return tupleOf(about);
-  if (answer.direction === "reply") return answer.entry.original;
-  return answer.entry.reply;
 }
 
 function isSame(one: EndPoint, other: EndPoint): boolean {

@@ -19,7 +19,8 @@ export function walkFlow(pod: Pod, flow: Flow, manner: Manner, oracle: Oracle, r
   const hops: Hop[] = [];
   let attempt = firstAttempt(pod, flow);
   for (;;) {
-    if (!ownsSource(attempt)) return cannotBind(attempt, hops);
+    const cause = whyNotDialled(attempt);
+    if (cause !== null) return makeLanding("could-not-look", { hops, cause });
     const recorder = record === null ? null : record(attempt);
     const ending = makeConnection({ pod, entries: [], sockets: [], oracle, recorder }, attempt);
     const onward = manner === "forward" && ending.kind === "listener" ? planNext(pod, ending) : null;
@@ -64,13 +65,17 @@ function routeSource(pod: Pod, destination: KnownAddress): KnownAddress {
   return pod.book.find(address ?? pod.addresses.pod[destination.family]);
 }
 
-function ownsSource({ host, source }: Attempt): boolean {
-  return source.address.host === host || source.address.host === "loopback";
-}
-
-function cannotBind({ source }: Attempt, hops: readonly Hop[]): Landing {
-  const cause = `no socket can be bound to ${source.address.text}: the host that dials does not have that address`;
-  return makeLanding("could-not-look", { hops, cause });
+/**
+ * A socket is bound only to an address of its host; and IPv4 routes no loopback source out of the host (EINVAL, `__mkroute_output` in
+ * net/ipv4/route.c).
+ */
+function whyNotDialled({ family, host, source: { address }, destination }: Attempt): string | null {
+  if (address.host !== host && address.host !== "loopback") {
+    return `no socket can be bound to ${address.text}: the host that dials does not have that address`;
+  }
+  const staysInside = destination.address.host === host || destination.address.host === "loopback";
+  if (family === 6 || address.host !== "loopback" || staysInside) return null;
+  return `nothing can be dialled from ${address.text} at ${destination.address.text}: a loopback address is no source outside its host`;
 }
 
 function landAt(ending: Ending, hops: readonly Hop[]): Landing {

@@ -9,6 +9,7 @@ import type {
   StateMatch,
   TcpFlagsMatch,
 } from "../model/match.ts";
+import { isOfTypes } from "./address-type.ts";
 import { FLAG_BITS, type Packet } from "./packet.ts";
 import { portIsIn } from "./ports.ts";
 import { socketTakes } from "./socket-match.ts";
@@ -132,10 +133,10 @@ function compileState(match: StateMatch): Test {
     (asksDestination && entry?.natDestination === "in-effect");
 }
 
-function compileAddressType(match: AddressTypeMatch): Test {
+function compileAddressType({ kind, types, limit }: AddressTypeMatch): Test {
   return (packet) => {
-    const address = match.kind === "source-type" ? packet.source : packet.destination;
-    const device = match.limit === "in" ? packet.in : match.limit === "out" ? packet.out : undefined;
-    return match.types.includes(packet.walk.pod.addressType(address, device));
+    const address = kind === "source-type" ? packet.source : packet.destination;
+    const device = limit === null ? null : packet[limit];
+    return isOfTypes(address, types, device, packet.walk.pod);
   };
 }

@@ -43,11 +43,12 @@ export function setSource(entry: Entry, to: EndPoint): void {
 
 /**
  * Rewrites one side of a packet as its connection's NAT says (nf_nat_packet); for replies, the other half of NAT is undone on this side.
- * An ICMP error is rewritten like a reply, ports aside.
+ * An ICMP error is rewritten the same way, ports aside, and what it quotes becomes what its receiver had sent.
  */
 export function rewritePacket(packet: Packet, side: NatSide): void {
   const entry = packet.entry;
   if (entry === null) return;
+  if (packet.error !== null) packet.error.quoted = packet.direction === "reply" ? entry.original : entry.reply;
   const half = (side === "destination") === (packet.direction === "original") ? entry.natDestination : entry.natSource;
   if (half !== "in-effect") return;
   const names = packet.direction === "original" ? entry.reply : entry.original;

@@ -2,9 +2,9 @@ import type { Family } from "../model/address.ts";
 import type { ConntrackState, TcpFlag } from "../model/match.ts";
 import type { Owner } from "../model/pod.ts";
 import type { KnownAddress } from "./address-book.ts";
-import type { Entry } from "./conntrack.ts";
+import type { Entry, Tuple } from "./conntrack.ts";
 import { type Route, TO_SELF } from "./routing.ts";
-import type { Listener } from "./sockets.ts";
+import type { Listener, Socket } from "./sockets.ts";
 import type { Walk } from "./walk.ts";
 
 /** A source port that the kernel chooses freely among {@link EPHEMERAL_PORTS}; it equals only itself. */
@@ -50,14 +50,21 @@ export interface Packet {
   direction: "original" | "reply";
   /** Where the kernel has decided to send it; before routing, nowhere but to itself. */
   route: Route;
-  /** The listener that TPROXY has assigned. */
-  assigned: Listener | null;
-  /** Of an ICMP error: the packet it answers, and its meaning for the socket that sent that. */
-  readonly error: { readonly about: Packet; readonly meaning: IcmpMeaning } | null;
+  /** What TPROXY has given it to: a listener, or the connection's own socket. */
+  assigned: Listener | Socket | null;
+  readonly error: IcmpError | null;
 }
 
 /** What an ICMP error makes of a connection attempt. */
 export type IcmpMeaning = "refused" | "unreachable";
+
+/** What makes a packet an ICMP error: the packet it answers, its ends as the error quotes them, and what it means for their socket. */
+export interface IcmpError {
+  readonly about: Packet;
+  /** NAT changes what is quoted as well. */
+  quoted: Tuple;
+  readonly meaning: IcmpMeaning;
+}
 
 /** The fields of a packet that its maker chooses. */
 export type PacketFields = Pick<

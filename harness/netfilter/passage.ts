@@ -17,9 +17,11 @@ const LOST: Fate = { kind: "lost" };
 /** Sends a packet that the pod itself has made: routing, OUTPUT, POSTROUTING, and on `lo` also PREROUTING and INPUT. */
 export function sendFromPod(packet: Packet): Fate {
   routePacket(packet);
+  if (hasNoRoute(packet)) return LOST;
   packet.out = packet.route.out;
   const output = runOutput(packet, routePacket);
   if (output.kind !== "accept") return toFate(output);
+  if (hasNoRoute(packet)) return LOST;
   const postrouting = leaveByRoute(packet);
   if (postrouting.kind !== "left" || packet.route.scope === "link") return postrouting;
   packet.in = "lo";
@@ -37,6 +39,8 @@ export function receiveInPod(packet: Packet, by: string): Fate {
   if (isMartian(packet)) return LOST;
   routePacket(packet);
   if (packet.route.scope === "local") return enterSocket(packet);
+  // What TPROXY has given to a socket is not passed on (ip_forward in net/ipv4/ip_forward.c).
+  if (packet.assigned !== null) return LOST;
   packet.out = packet.route.out;
   const forward = runForward(packet);
   return forward.kind === "accept" ? leaveByRoute(packet) : toFate(forward);
@@ -62,6 +66,11 @@ function routePacket(packet: Packet): void {
   const found = packet.walk.pod.findRoute(packet.destination, packet.mark);
   if ("unknown" in found) packet.walk.oracle.giveUp(found.unknown);
   else packet.route = found;
+}
+
+/** IPv4 routes no loopback source out of the host (`__mkroute_output` in net/ipv4/route.c). */
+function hasNoRoute({ family, source, route }: Packet): boolean {
+  return family === 4 && source.host === "loopback" && route.scope === "link";
 }
 
 function toFate(decision: Decision): Fate {

@@ -21,8 +21,6 @@ export interface Pod {
   interfaceAddress(name: string, family: Family): string | null;
   /** Gives the source that MASQUERADE chooses for a packet that leaves by `packet.out`. */
   masqueradeAddress(packet: Packet): KnownAddress;
-  /** Gives the type that `-m addrtype` sees: `LOCAL`, `UNICAST`, … */
-  addressType(address: KnownAddress, device?: string): string;
 }
 
 /** Makes a pod of the sandbox's shape with these rules in it. */
@@ -45,7 +43,6 @@ export function makePod(rules: PodRules, spec: PodSpec, addresses: SandboxAddres
     addresses,
     interfaceAddress,
     masqueradeAddress: (packet) => book.find(masqueradeAddress(packet, addresses, interfaceAddress)),
-    addressType: (address, device) => addressType(address, device, interfaceAddress),
   };
 }
 
@@ -55,15 +52,6 @@ function masqueradeAddress(packet: Packet, addresses: SandboxAddresses, of: Pod[
   if (out !== "lo") return of(out, family) ?? addresses.pod[family];
   const isOwnV6 = family === 6 && (destination.host === "loopback" || destination.host === "pod");
   return isOwnV6 ? destination.text : addresses.pod[family];
-}
-
-/** With a device, only that device's own addresses are local (`--limit-iface-in`, `--limit-iface-out`). */
-function addressType(address: KnownAddress, device: string | undefined, of: Pod["interfaceAddress"]): string {
-  if (address.host === "loopback") return device === undefined || device === "lo" ? "LOCAL" : "UNICAST";
-  if (address.host === "pod")
-    return device === undefined || of(device, address.family) === address.text ? "LOCAL" : "UNICAST";
-  if (address.use === "unicast") return "UNICAST";
-  return address.family === 4 && address.value === 0xffffffffn ? "BROADCAST" : "MULTICAST";
 }
 
 /** What switches connection tracking on in a network namespace: any NAT target, any match or target about connections. */

@@ -1,4 +1,5 @@
 import type { KnownAddress } from "./address-book.ts";
+import { tupleOf } from "./conntrack.ts";
 import { FLAG_BITS, FLAGS, type IcmpMeaning, makePacket, type Packet } from "./packet.ts";
 
 /** What each ICMP error of REJECT makes of a connection attempt (icmp_err_convert, icmpv6_err_convert). */
@@ -14,8 +15,12 @@ export function makeRejection(packet: Packet, how: string): Packet | null {
   return attachToEntry(makeIcmpError(packet, errorSource(packet), MEANINGS[how] ?? "unreachable"), packet);
 }
 
-/** Gives the reset that answers a packet. The kernel's own resets come from a socket without file. */
-export function makeReset(packet: Packet, maker: Packet["maker"]): Packet {
+/** Gives the kernel's own reset in answer to a packet: over IPv4 it comes from a socket without file, over IPv6 from none. */
+export function makeKernelReset(packet: Packet): Packet {
+  return makeReset(packet, packet.family === 4 ? "kernel" : "none");
+}
+
+function makeReset(packet: Packet, maker: Packet["maker"]): Packet {
   return makePacket({
     walk: packet.walk,
     family: packet.family,
@@ -40,7 +45,7 @@ export function makeIcmpError(packet: Packet, source: KnownAddress, meaning: Icm
     destination: packet.source,
     destinationPort: 0,
     maker: "kernel",
-    error: { about: packet, meaning },
+    error: { about: packet, quoted: tupleOf(packet), meaning },
   });
 }
 

@@ -35,10 +35,8 @@ function asSocketSees(packet: Packet): Packet {
  * transparent listener at the port.
  */
 export function assignListener(packet: Packet, port: number): boolean {
-  const socket = findSocket(packet.walk.sockets, "pod", packet);
-  if (socket !== null) return socket.mode === "transparent";
-  const listener = packet.walk.pod.findListener("pod", port);
-  if (listener === null || listener.mode === "plain") return false;
-  packet.assigned = listener;
+  const taker = findSocket(packet.walk.sockets, "pod", packet) ?? packet.walk.pod.findListener("pod", port);
+  if (taker?.mode !== "transparent") return false;
+  packet.assigned = taker;
   return true;
 }

@@ -1,5 +1,6 @@
 import { renderNetwork } from "../model/address.ts";
 import type { Match } from "../model/match.ts";
+import { findType } from "./address-type.ts";
 import { EPHEMERAL, FLAG_BITS, type Packet } from "./packet.ts";
 
 /** Says in a short clause why a match does not hold for a packet: `destination is 10.96.0.1, not in 10.0.0.0/8`. */
@@ -38,9 +39,9 @@ export function describeMismatch(match: Match | undefined, packet: Packet): stri
     case "socket":
       return "no socket takes it";
     case "source-type":
-      return `source ${packet.source.text} is ${packet.walk.pod.addressType(packet.source)}`;
+      return `source ${packet.source.text} is ${findType(packet.source, null, packet.walk.pod)}`;
     case "destination-type":
-      return `destination ${packet.destination.text} is ${packet.walk.pod.addressType(packet.destination)}`;
+      return `destination ${packet.destination.text} is ${findType(packet.destination, null, packet.walk.pod)}`;
     case "fragment":
       return "it is no later fragment";
     default:

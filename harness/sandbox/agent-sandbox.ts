@@ -1,4 +1,4 @@
-import type { DialResult, ListenerSpec, Seen } from "../agent/protocol.ts";
+import type { DialResult, IptablesVariant, ListenerSpec, Seen } from "../agent/protocol.ts";
 import { LandfallError } from "../errors.ts";
 import { parseIptablesSave, renderIptablesSave } from "../formats/iptables-save.ts";
 import { type Family, renderEndpoint } from "../model/address.ts";
@@ -20,13 +20,16 @@ import type { World } from "./world.ts";
 /** A sandbox on a real kernel: drives the agents of a world. The world ends with it. */
 export class AgentSandbox implements Sandbox {
   readonly #world: World;
+  readonly #variant: IptablesVariant;
   readonly #envoy: RealEnvoy | null;
   #upstreamAddresses: readonly string[] = [];
   /** Policy routing put in by others than the resident agent, which its `clear` cannot know; null while there are no such rules. */
   #foreignRouting: PolicyRouting | null = null;
 
-  constructor(world: World) {
+  /** `variant` is the kernel interface that rules given as rule sets go through. */
+  constructor(world: World, variant: IptablesVariant = "default") {
     this.#world = world;
+    this.#variant = variant;
     const { envoyProgram: program, addresses } = world;
     this.#envoy =
       program === null ? null : new RealEnvoy(program, this.#station("proxy"), addresses, CONNECT_TIMEOUT_MS);
@@ -37,7 +40,7 @@ export class AgentSandbox implements Sandbox {
   }
 
   async describe(): Promise<SandboxReport> {
-    const { kernel, iptables } = await this.#station("pod").agent.call("hello", { variant: "default" });
+    const { kernel, iptables } = await this.#station("pod").agent.call("hello", { variant: this.#variant });
     return { backend: this.#world.backend, envoy: this.#envoy ? "real" : "stub", iptables, kernel };
   }
 
@@ -62,13 +65,13 @@ export class AgentSandbox implements Sandbox {
 
   async clear(): Promise<void> {
     const { agent, namespace } = this.#station("pod");
-    await agent.call("clear", { namespace, variant: "default", policyRouting: this.#foreignRouting });
+    await agent.call("clear", { namespace, variant: this.#variant, policyRouting: this.#foreignRouting });
     this.#foreignRouting = null;
   }
 
   async counters(): Promise<CountedRules> {
     const { agent, namespace } = this.#station("pod");
-    const { ip, ip6 } = await agent.call("counters", { namespace, variant: "default" });
+    const { ip, ip6 } = await agent.call("counters", { namespace, variant: this.#variant });
     return { ip: readRules(ip, 4), ip6: readRules(ip6, 6) };
   }
 
@@ -135,7 +138,7 @@ export class AgentSandbox implements Sandbox {
     const { agent, namespace } = this.#station("pod");
     const text = (ruleset: Ruleset | null) => ruleset && renderIptablesSave(ruleset);
     const texts = { ip: text(rules.ip), ip6: text(rules.ip6), policyRouting: rules.policyRouting };
-    await agent.call("apply", { namespace, variant: "default", ...texts });
+    await agent.call("apply", { namespace, variant: this.#variant, ...texts });
   }
 
   /** A listener that has recorded what the caller was told leaves nothing to wait for; anything else needs every listener's word. */

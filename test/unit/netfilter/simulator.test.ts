@@ -58,7 +58,7 @@ describe("without rules a flow lands where it was dialled", () => {
       ["app -> pod:15006", "envoy-inbound:15006 from 10.244.0.2:0"],
       ["client -> upstream:80", "upstream:80 from 10.244.0.3:0"],
       ["client -> localhost:9090", "client:9090 from 127.0.0.1:0"],
-      ["app@127.0.0.1 -> upstream:80", "timed-out"],
+      ["app@127.0.0.1 -> pod:81", "app:81 from 127.0.0.1:0"],
       ["client6 -> pod6:15020", "status:15020 from [fd00:244::3]:0"],
       ["app6 -> [2001:db8::1]:80", "upstream:80 from [fd00:244::2]:0"],
     ]);

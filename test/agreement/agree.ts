@@ -1,0 +1,87 @@
+import { parseArgs } from "node:util";
+import fc from "fast-check";
+import { renderIptablesSave } from "../../harness/formats/iptables-save.ts";
+import { AgentSandbox } from "../../harness/sandbox/agent-sandbox.ts";
+import { startNetnsWorld } from "../../harness/sandbox/netns-world.ts";
+import type { Sandbox } from "../../harness/sandbox/sandbox.ts";
+import { type AgreementCase, arbitraryAgreementCase } from "./agreement-case.ts";
+import { compareCase, type Disagreement, describe } from "./compare.ts";
+import { shrinkCase } from "./shrink.ts";
+
+const USAGE = `Usage: npm run agree -- [--sets N] [--flows N] [--seed N] [--variant nft|legacy|both] [--family 4|6|both]
+
+Drives random flows over random rule sets through the kernel, in network namespaces, and compares every landing with the simulator's.
+Exit codes: 0 no disagreement · 1 some, each with the smallest rule set that shows it
+`;
+
+const { values } = parseArgs({
+  options: {
+    sets: { type: "string", default: "100" },
+    flows: { type: "string", default: "100" },
+    seed: { type: "string", default: String(Date.now() % 1_000_000) },
+    variant: { type: "string", default: "both" },
+    family: { type: "string", default: "both" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+async function agree(): Promise<number> {
+  if (values.help) {
+    console.log(USAGE);
+    return 0;
+  }
+  const totals = { sets: 0, compared: 0, unknown: 0, disagreements: 0 };
+  for (const variant of ["nft", "legacy"] as const) {
+    if (values.variant !== "both" && values.variant !== variant) continue;
+    await using sandbox = new AgentSandbox(await startNetnsWorld(), variant);
+    for (const family of [4, 6] as const) {
+      if (values.family !== "both" && values.family !== String(family)) continue;
+      const cases = fc.sample(arbitraryAgreementCase(family, Number(values.flows)), {
+        seed: Number(values.seed) + family,
+        numRuns: Number(values.sets),
+      });
+      for (const [i, one] of cases.entries()) {
+        const { compared, unknown, disagreements } = await compareCase(one, sandbox);
+        totals.sets++;
+        totals.compared += compared;
+        totals.unknown += unknown;
+        totals.disagreements += disagreements.length;
+        const [first] = disagreements;
+        if (first) await report(`IPv${family} ${variant} set ${i}`, one, first, disagreements.length, sandbox);
+      }
+    }
+  }
+  console.log(
+    `seed ${values.seed}: ${totals.sets} rule sets, ${totals.compared} flows compared, ${totals.unknown} unknown, ${totals.disagreements} disagreements`,
+  );
+  return totals.disagreements === 0 ? 0 : 1;
+}
+
+async function report(
+  what: string,
+  found: AgreementCase,
+  first: Disagreement,
+  count: number,
+  sandbox: Sandbox,
+): Promise<void> {
+  const alone = { ...found, requests: [first.request] };
+  const isReproduced = (await compareCase(alone, sandbox)).disagreements.length > 0;
+  const small = isReproduced ? await shrinkCase(alone, sandbox) : found;
+  const shown = isReproduced ? ((await compareCase(small, sandbox)).disagreements[0] ?? first) : first;
+  const { flow, manner } = first.request;
+  console.log(`
+${what}: ${count} disagreements; the first, ${flow.flow} (${manner}, ${found.spec.interceptionMode}), ${isReproduced ? "with" : "only together with others, with"}
+${renderRules(small)}
+predicted ${describe(shown.predicted)}
+observed  ${describe(shown.observed)}`);
+}
+
+function renderRules({ rules: { ip, ip6, policyRouting } }: AgreementCase): string {
+  const lines = [ip, ip6].flatMap((ruleset) => (ruleset ? renderIptablesSave(ruleset).split("\n") : []));
+  return [
+    ...lines.filter((line) => /^[*-]|DROP/.test(line)),
+    ...policyRouting.rules.map((rule) => `ip rule ${rule}`),
+  ].join("\n");
+}
+
+process.exitCode = await agree();

@@ -1,0 +1,113 @@
+import fc from "fast-check";
+import type { Family } from "../../harness/model/address.ts";
+import type { Flow } from "../../harness/model/flow.ts";
+import { parseFlowText, resolveFlow } from "../../harness/model/flow-text.ts";
+import { DEFAULT_ADDRESSES, type PodSpec } from "../../harness/model/pod.ts";
+import type { PodRules, PolicyRouting, Ruleset } from "../../harness/model/ruleset.ts";
+import type { Target } from "../../harness/model/target.ts";
+import type { FlowRequest } from "../../harness/sandbox/sandbox.ts";
+import { arbitraryRuleset } from "../property/arbitrary-ruleset.ts";
+
+/** Rules, the pod they are put into, and flows to compare simulator and kernel by. */
+export interface AgreementCase {
+  readonly spec: PodSpec;
+  readonly rules: PodRules;
+  readonly requests: readonly FlowRequest[];
+}
+
+/** Every IPv4 address is somebody's: the kernel tells of unknown ones five times, then once a second (`ip_error` in net/ipv4/route.c). */
+const UPSTREAM_ADDRESSES = [
+  ...["10.96.0.1", "192.0.2.7", "203.0.113.255"],
+  ...["2001:db8::1", "fd00:96::1", "64:ff9b::102:304"],
+];
+const PORTS = [22, 80, 81, 443, 8080, 9090, 15001, 15006, 15020];
+const PROXY = { uid: 1337, gid: 1337 };
+
+/** What flows are made of, by family: who dials (with the source where it is not the route's), and what is dialled. */
+const ACTORS: Readonly<Record<Family, readonly string[]>> = {
+  4: ["app", "envoy", "envoy@127.0.0.6", "root", "client", "upstream", "vm"],
+  6: ["app6", "envoy6", "root6", "client6", "upstream6", "vm6"],
+};
+const OWNERS = ["uid=1337,gid=1000", "uid=1000,gid=1337", "uid=1336,gid=1338", "uid=999,gid=1001"];
+const TARGETS: Readonly<Record<Family, readonly string[]>> = {
+  4: ["pod", "pod", "upstream", "client", "localhost", "127.0.0.6", "10.96.0.1", "192.0.2.7"],
+  6: ["pod6", "pod6", "upstream6", "client6", "localhost6", "[2001:db8::1]", "[fd00:96::1]", "[2001:db8::99]"],
+};
+
+/** Gives cases of one family with this many flows each. One in eight has a virtual machine behind `vm0`. */
+export function arbitraryAgreementCase(family: Family, flows: number): fc.Arbitrary<AgreementCase> {
+  const rulesets = fc
+    .constantFrom(1, 2, 3)
+    .chain((rulesAtMost) => arbitraryRuleset({ family, vocabulary: "simulated", rulesAtMost }).map(freeSourcePorts));
+  return fc
+    .record({
+      ruleset: rulesets,
+      interceptionMode: fc.constantFrom("REDIRECT" as const, "REDIRECT" as const, "TPROXY" as const),
+      kubevirtInterfaces: fc.constantFrom([], [], [], [], [], [], [], ["vm0"]),
+      policyRouting: arbitraryPolicyRouting(family),
+      requests: fc.array(arbitraryRequest(family), { minLength: flows, maxLength: flows }),
+    })
+    .map(({ ruleset, policyRouting, requests, ...pod }) => ({
+      spec: {
+        ...pod,
+        proxyPort: 15001,
+        inboundCapturePort: 15006,
+        proxy: PROXY,
+        listen: [22, 8080],
+        upstreamPorts: [22, 80, 443, 8080, 15001],
+        clientPorts: [80, 9090],
+        upstreamAddresses: UPSTREAM_ADDRESSES,
+      },
+      rules: { ip: family === 4 ? ruleset : null, ip6: family === 6 ? ruleset : null, policyRouting },
+      requests: requests.filter(({ flow }) => canDial(flow, pod.kubevirtInterfaces)),
+    }));
+}
+
+/** There is a `vm` only behind an interface; and upstream's further addresses are no sources to bind to. */
+function canDial({ from, to }: Flow, kubevirtInterfaces: readonly string[]): boolean {
+  if (from.actor === "vm") return kubevirtInterfaces.length > 0;
+  return from.actor !== "upstream" || !UPSTREAM_ADDRESSES.includes(to.address);
+}
+
+/**
+ * Takes the ports out of SNAT and MASQUERADE: two connections to one end point cannot both have the one source port, so flows that are
+ * driven together would get in each other's way.
+ */
+function freeSourcePorts(ruleset: Ruleset): Ruleset {
+  const freePorts = (target: Target | null): Target | null =>
+    target?.kind === "snat" || target?.kind === "masquerade" ? { ...target, ports: null } : target;
+  const tables = ruleset.tables.map(({ name, chains }) => ({
+    name,
+    chains: chains.map((chain) => ({
+      ...chain,
+      rules: chain.rules.map((rule) => ({ ...rule, target: freePorts(rule.target) })),
+    })),
+  }));
+  return { ...ruleset, tables };
+}
+
+function arbitraryPolicyRouting(family: Family): fc.Arbitrary<PolicyRouting> {
+  const addresses = family === 6 ? ["::6/128 dev lo"] : [];
+  const none: PolicyRouting = { rules: [], routes: [], addresses };
+  const marked = { rules: ["fwmark 0x539 lookup 133"], routes: ["local default dev lo table 133"], addresses };
+  return fc.constantFrom(none, none, family === 4 ? marked : none);
+}
+
+function arbitraryRequest(family: Family): fc.Arbitrary<FlowRequest> {
+  const actor = fc.oneof(
+    { weight: 4, arbitrary: fc.constantFrom(...ACTORS[family]) },
+    { weight: 1, arbitrary: fc.constantFrom(...OWNERS) },
+  );
+  return fc
+    .record({
+      actor,
+      target: fc.constantFrom(...TARGETS[family]),
+      port: fc.constantFrom(...PORTS),
+      manner: fc.constantFrom("answer" as const, "answer" as const, "forward" as const),
+    })
+    .map(({ actor: who, target, port, manner }) => {
+      const parsed = parseFlowText(`${who} -> ${target}:${port}`);
+      if (!parsed.ok) throw new Error(parsed.findings.map((found) => found.message).join(" "));
+      return { flow: resolveFlow(parsed.value, DEFAULT_ADDRESSES, PROXY), manner };
+    });
+}

@@ -1,0 +1,70 @@
+import { parseEndpoint } from "../../harness/model/address.ts";
+import type { Landing } from "../../harness/model/landing.ts";
+import { compilePod } from "../../harness/netfilter/simulator.ts";
+import type { FlowRequest, Sandbox } from "../../harness/sandbox/sandbox.ts";
+import type { AgreementCase } from "./agreement-case.ts";
+
+/** One flow that simulator and kernel land differently. */
+export interface Disagreement {
+  readonly request: FlowRequest;
+  readonly predicted: Landing;
+  readonly observed: Landing;
+}
+
+/** What comparing a case gave. `unknown`: flows whose landing the simulator says it does not know. */
+export interface Comparison {
+  readonly compared: number;
+  readonly unknown: number;
+  readonly disagreements: readonly Disagreement[];
+}
+
+const IN_FLIGHT = 128;
+
+/** Puts a case into a sandbox, drives its flows, and compares every landing with the simulator's. */
+export async function compareCase({ spec, rules, requests }: AgreementCase, sandbox: Sandbox): Promise<Comparison> {
+  const simulator = compilePod(rules, spec, sandbox.addresses);
+  await sandbox.enter(spec);
+  await sandbox.install({ kind: "rules", rules });
+  try {
+    const seen = await sandbox.drive(requests, { inFlight: IN_FLIGHT });
+    const rows = requests.map((request, i) => ({
+      request,
+      predicted: simulator.land(request.flow, request.manner),
+      observed: seen[i]?.landing ?? missing(),
+    }));
+    const known = rows.filter(({ predicted }) => !predicted.cause?.includes("depends on"));
+    return {
+      compared: known.length,
+      unknown: rows.length - known.length,
+      disagreements: known.filter(({ predicted, observed }) => describe(predicted) !== describe(observed)),
+    };
+  } finally {
+    await sandbox.clear();
+  }
+}
+
+/**
+ * Gives everything of a landing that both can know, in one line: not the port of a source, nor that of a refusal.
+ *
+ * Where rules drop what follows the handshake, or reset it, the sandbox says `could-not-look`, since its two ends cannot confirm each
+ * other. What the end that dialled has seen is then what is compared: silence is `timed-out`, a reset `reset`.
+ */
+export function describe(landing: Landing): string {
+  const { kind, listener, port, originalDestination, source } = landing;
+  const via = landing.hops.map((hop) => `${hop.listener}:${hop.port}<-${hop.originalDestination}`).join(" ");
+  if (kind === "could-not-look") return describeBlind(landing.cause ?? "", via);
+  if (kind !== "listener") return `${kind} via ${via}`;
+  return `${listener}:${port}<-${originalDestination} from ${parseEndpoint(source ?? "")?.address} via ${via}`;
+}
+
+function describeBlind(cause: string, via: string): string {
+  if (cause.includes("nothing answered")) return `timed-out via ${via}`;
+  if (cause.startsWith("the caller was told of [] (reset)")) return "reset via ";
+  if (/no socket can be bound|nothing can be dialled|EADDRNOTAVAIL|EINVAL/.test(cause))
+    return `impossible source via ${via}`;
+  return `could-not-look ${cause}`;
+}
+
+function missing(): Landing {
+  throw new Error("the sandbox gave fewer landings than flows were driven");
+}
