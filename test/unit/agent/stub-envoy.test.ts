@@ -1,0 +1,34 @@
+import { describe, expect, test } from "vitest";
+import { planOnwardDial } from "../../../harness/agent/stub-envoy.ts";
+
+const STUB = { proxyPort: 15001, inboundCapturePort: 15006, ownAddresses: ["10.244.0.2", "fd00:244::2"] };
+
+function check(came: number, meant: readonly [address: string, port: number], expected: string | null): void {
+  const [address, port] = meant;
+  const onward = planOnwardDial(came, { address, port }, STUB);
+  const seen =
+    onward && `${onward.target.address} ${onward.target.port}${onward.source ? ` from ${onward.source}` : ""}`;
+  expect(seen).toBe(expected);
+}
+
+describe("the stub dials on as Envoy does:", () => {
+  test.each([
+    ["elsewhere, from the outbound port: as it is", 15001, ["10.244.0.4", 80], "10.244.0.4 80"],
+    ["elsewhere, from the inbound port: as it is", 15006, ["10.244.0.3", 80], "10.244.0.3 80"],
+    ["elsewhere, on a port like its own: as it is", 15001, ["10.244.0.4", 15001], "10.244.0.4 15001"],
+    [
+      "the pod's own, from inbound: the pass-through's source",
+      15006,
+      ["10.244.0.2", 8080],
+      "10.244.0.2 8080 from 127.0.0.6",
+    ],
+    ["the pod's own IPv6, from inbound", 15006, ["fd00:244::2", 8080], "fd00:244::2 8080 from ::6"],
+    ["the pod's own, from outbound: loopback", 15001, ["10.244.0.2", 8080], "127.0.0.1 8080"],
+    ["the pod's own IPv6, from outbound: loopback", 15001, ["fd00:244::2", 8080], "::1 8080"],
+    ["another loopback address, from outbound", 15001, ["127.0.0.2", 8080], "127.0.0.1 8080"],
+    ["its own outbound port: closed", 15006, ["10.244.0.2", 15001], null],
+    ["its own inbound port: closed", 15006, ["10.244.0.2", 15006], null],
+    ["its own port on loopback: closed", 15001, ["::1", 15001], null],
+    ["the status port is not its own", 15006, ["10.244.0.2", 15020], "10.244.0.2 15020 from 127.0.0.6"],
+  ] as const)("%s", (_, came, meant, expected) => check(came, meant, expected));
+});
