@@ -38,7 +38,7 @@ export const COMMANDS: Readonly<Record<string, { readonly summary: string; reado
     load: async () => (await import("./doctor.ts")).doctor,
   },
   inspect: {
-    summary: "prints the rules that a running container has",
+    summary: "prints the rules that a running container has, and where they bring every flow",
     load: async () => (await import("./inspect.ts")).inspect,
   },
   mutate: {

@@ -1,3 +1,4 @@
+import { type MappedClass, mapFlows } from "../analysis/map.ts";
 import { LandfallError } from "../errors.ts";
 import { renderIptablesSave } from "../formats/iptables-save.ts";
 import { renderList } from "../formats/list.ts";
@@ -5,7 +6,9 @@ import { finding } from "../model/finding.ts";
 import type { Ruleset, TableName } from "../model/ruleset.ts";
 import { type ContainerRules, type ContainerRuleset, readContainerRules } from "../sandbox/container-rules.ts";
 import { connectEngine } from "../sandbox/docker-engine.ts";
-import type { Command } from "./command.ts";
+import { readAnalysisInput } from "./analysis-input.ts";
+import type { Command, CommandIo } from "./command.ts";
+import { listClasses, renderMap } from "./map.ts";
 import { type OptionSpec, parseOptions } from "./options.ts";
 
 const SPECS: readonly OptionSpec[] = [
@@ -16,12 +19,13 @@ const SPECS: readonly OptionSpec[] = [
 
 const HELP = `Usage: landfall inspect CONTAINER [--format list|save|json] [--family 4|6]
 
-Prints the rules that a running container has: both families, and those of iptables-nft and iptables-legacy, which
-both apply. CONTAINER is a name or an id. Needs root. Nothing is changed.
+Prints the rules that a running container has, and where they bring every flow. Both families, and the rules of
+iptables-nft and iptables-legacy, which both apply; the map is of iptables-nft alone, and takes the container for the
+pod of a sandbox (10.244.0.2) with the proxy on 15001 and 15006. CONTAINER is a name or an id. Needs root; changes nothing.
 
-  --format list   as iptables -S prints them, table by table (the default)
+  --format list   as iptables -S prints them, table by table, then the map (the default)
   --format save   as iptables-save -c prints them: a file of this goes to landfall map, diff and prove as --rules
-  --format json   as data; the same as --json
+  --format json   rules and map as data; the same as --json
   --family 4|6    one family only; --format save takes 4 unless told otherwise
 
 Exit codes: 0 printed · 2 no such container, or it does not run · 3 its namespace cannot be entered
@@ -30,7 +34,7 @@ Exit codes: 0 printed · 2 no such container, or it does not run · 3 its namesp
 /** `landfall inspect CONTAINER`: the rules that a running container has. */
 export const inspect: Command = {
   name: "inspect",
-  summary: "prints the rules that a running container has",
+  summary: "prints the rules that a running container has, and where they bring every flow",
   help: HELP,
   async run(args, io) {
     const options = parseOptions(args, SPECS);
@@ -46,17 +50,30 @@ export const inspect: Command = {
     const format = values.has("json") ? "json" : (values.get("format")?.[0] ?? "list");
     const family = values.get("family")?.[0] ?? (format === "save" ? "4" : null);
     const rulesets = rules.rulesets.filter(({ ruleset }) => family === null || String(ruleset.family) === family);
-    io.out(render(format, { ...rules, rulesets }));
+    io.out(render(format, { ...rules, rulesets }, io));
     return 0;
   },
 };
 
-function render(format: string, rules: ContainerRules): string {
-  if (format === "save") return rules.rulesets.map(({ ruleset }) => renderIptablesSave(ruleset)).join("");
-  if (format === "list") return rules.rulesets.map(renderLists).join("") || "no rules\n";
+function render(format: string, rules: ContainerRules, io: CommandIo): string {
   const { id, name, pid, rulesets } = rules;
+  if (format === "save") return rulesets.map(({ ruleset }) => renderIptablesSave(ruleset)).join("");
+  const classes = mapRulesets(rulesets, io);
+  if (format === "list")
+    return `${rulesets.map(renderLists).join("")}# where every flow lands\n${renderMap(classes, io)}`;
   const data = rulesets.map(({ variant, ruleset }) => ({ variant, family: ruleset.family, ...tablesOf(ruleset) }));
-  return `${JSON.stringify({ formatVersion: "1.0", container: { id, name, pid }, rulesets: data }, null, 2)}\n`;
+  const container = { id, name, pid };
+  return `${JSON.stringify({ formatVersion: "1.0", container, rulesets: data, classes: listClasses(classes) }, null, 2)}\n`;
+}
+
+function mapRulesets(rulesets: readonly ContainerRuleset[], io: CommandIo): readonly MappedClass[] {
+  const { rules, setting } = readAnalysisInput([], [], io);
+  return rulesets
+    .filter(({ variant }) => variant === "nft")
+    .flatMap(({ ruleset }) => {
+      const own = ruleset.family === 6 ? { ip6: ruleset } : { ip: ruleset };
+      return mapFlows({ ...rules, ip: null, ip6: null, ...own }, ruleset.family, setting);
+    });
 }
 
 /** Gives the rules by table, lines as `iptables -S` prints them; tables that nobody has touched are not there. */

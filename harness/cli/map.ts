@@ -20,7 +20,7 @@ export const map: Command = {
       return 0;
     }
     const classes = ([4, 6] as const).flatMap((family) => mapFamily(input, family));
-    io.out(input.line.options.values.has("json") ? renderData(classes) : renderTable(classes, io));
+    io.out(input.line.options.values.has("json") ? renderData(classes) : renderMap(classes, io));
     return 0;
   },
 };
@@ -30,12 +30,16 @@ function mapFamily({ rules, setting }: AnalysisInput, family: 4 | 6): readonly M
 }
 
 function renderData(classes: readonly MappedClass[]): string {
-  const data = classes.map(({ class: text, witness, landing }) => ({ class: text, witness: witness.flow, landing }));
-  return `${JSON.stringify({ formatVersion: "1.0", classes: data }, null, 2)}\n`;
+  return `${JSON.stringify({ formatVersion: "1.0", classes: listClasses(classes) }, null, 2)}\n`;
 }
 
-/** One line a class; what does not fit the terminal is cut where there is one, and whole in a pipe. */
-function renderTable(classes: readonly MappedClass[], { display }: CommandIo): string {
+/** Gives a map as data. */
+export function listClasses(classes: readonly MappedClass[]) {
+  return classes.map(({ class: text, witness, landing }) => ({ class: text, witness: witness.flow, landing }));
+}
+
+/** Gives a map as a table: one line a class; what does not fit the terminal is cut where there is one, and whole in a pipe. */
+export function renderMap(classes: readonly MappedClass[], { display }: CommandIo): string {
   const columns = classes.map(({ kind, witness, class: text }) => [kind, witness.flow.flow, text] as const);
   const width = (column: 0 | 1) => Math.max(...columns.map((row) => row[column].length), 0);
   const lines = columns.map(([kind, flow, text]) => `${kind.padEnd(width(0))}  ${flow.padEnd(width(1))}  ${text}`);

@@ -49,7 +49,9 @@ export async function startAgentContainer(engine: Docker, plan: AgentContainerPl
     return { id: started.getId(), ...container.streams, detach: () => container.detach() };
   } catch (error) {
     container.detach();
-    throw engineFailed(`start the container of ${plan.role}`, error);
+    const unprivileged =
+      plan.capabilities === "privileged" ? ", privileged; without --privileged it needs fewer rights" : "";
+    throw engineFailed(`start the container of ${plan.role}${unprivileged}`, error);
   }
 }
 

@@ -38,18 +38,23 @@ beforeAll(async () => {
 afterAll(() => sandbox[Symbol.asyncDispose]());
 
 describe("landfall inspect", () => {
-  test("prints a container's rules as iptables -S does", async () => {
+  test("prints a container's rules as iptables -S does, and where they bring every flow", async () => {
     const { code, out } = await runCommand("inspect", container, "--family", "4");
-    expect({ code, out }).toEqual({ code: 0, out: `# iptables-nft -t nat -S\n${LISTED.join("\n")}\n` });
+    const [rules, flows] = out.split("# where every flow lands\n");
+    expect({ code, rules }).toEqual({ code: 0, rules: `# iptables-nft -t nat -S\n${LISTED.join("\n")}\n` });
+    expect(flows).toMatch(/^envoy-outbound:15001 +\w+ -> /m);
   });
   test("gives them as data, with the container and its process", async () => {
     const { out } = await runCommand("inspect", container, "--json");
-    const { formatVersion, container: about, rulesets } = JSON.parse(out);
+    const { formatVersion, container: about, rulesets, classes } = JSON.parse(out);
     expect({ formatVersion, about }).toEqual({
       formatVersion: "1.0",
       about: { id: expect.stringMatching(/^[0-9a-f]{64}$/), name: container, pid: expect.any(Number) },
     });
     expect(rulesets[0]).toEqual({ variant: "nft", family: 4, nat: LISTED });
+    expect(classes).toContainEqual(
+      expect.objectContaining({ landing: expect.objectContaining({ listener: "envoy-outbound", port: 15001 }) }),
+    );
   });
   test("saves them so that they can be read again", async () => {
     const { out } = await runCommand("inspect", container, "--format", "save");
