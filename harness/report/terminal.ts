@@ -95,6 +95,7 @@ function renderSummary({ summary, sandbox }: Report, paint: Paint): string {
   const flows = summary.flows === 1 ? "1 flow" : `${summary.flows} flows`;
   const where = [
     sandbox.backend,
+    sandbox.envoy === "real" ? "real Envoy" : null,
     sandbox.iptables && `iptables ${sandbox.iptables}`,
     sandbox.kernel && `Linux ${sandbox.kernel}`,
   ];
