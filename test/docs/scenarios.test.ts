@@ -1,0 +1,86 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { ACTOR_NAMES } from "../../harness/model/flow.ts";
+import { LANDING_KINDS } from "../../harness/model/landing.ts";
+import { parseLandingText } from "../../harness/model/landing-text.ts";
+import { readScenarioShape } from "../../harness/run/scenario-shape.ts";
+
+const root = resolve(import.meta.dirname, "../..");
+const text = readFileSync(join(root, "docs/scenarios.md"), "utf8");
+/** Beside the tests, so that what the blocks import is found. */
+mkdirSync(join(root, ".landfall"), { recursive: true });
+const folder = mkdtempSync(join(root, ".landfall/docs-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Gives a code block of the document by the word behind its language, importing from the source in place of the package. */
+function blockOf(kind: string): string {
+  const block = new RegExp(`\`\`\`ts ${kind}\\n([\\s\\S]*?)\`\`\``).exec(text)?.[1];
+  if (block === undefined) throw new Error(`docs/scenarios.md has no block ${kind}`);
+  return block
+    .replace('"landfall/vitest"', `"${root}/harness/vitest/index.ts"`)
+    .replace('"landfall"', `"${root}/harness/index.ts"`);
+}
+
+/** Gives the first cells of the table under a heading, each code word of them. */
+function firstCells(heading: string): readonly string[] {
+  const table = /(?:^\|.*\n)+/m.exec(text.split(heading)[1] ?? "")?.[0] ?? "";
+  const rows = table.split("\n").filter((line) => /^\| `/.test(line));
+  return rows.flatMap((row) => [...(row.split("|")[1]?.matchAll(/`([^`]+)`/g) ?? [])].map((found) => found[1] ?? ""));
+}
+
+describe("docs/scenarios.md", () => {
+  test("shows a scenario that verifies", () => {
+    writeFileSync(join(folder, "sidecar.ts"), blockOf("scenario"));
+    const run = spawnSync(
+      process.execPath,
+      [join(root, "harness/cli/main.ts"), "verify", join(folder, "sidecar.ts"), "--sandbox", "netns"],
+      {
+        encoding: "utf8",
+      },
+    );
+    expect({ status: run.status, out: run.stdout, err: run.stderr }).toMatchObject({
+      status: 0,
+      out: expect.stringContaining("8 flows: 8 as expected"),
+      err: "",
+    });
+  });
+
+  test("shows tests that pass", () => {
+    mkdirSync(join(folder, "tests"));
+    writeFileSync(join(folder, "tests/doc.test.ts"), blockOf("test"));
+    const run = spawnSync(
+      process.execPath,
+      [join(root, "node_modules/vitest/vitest.mjs"), "run", "--root", join(folder, "tests")],
+      {
+        encoding: "utf8",
+        env: { ...process.env, LANDFALL_SANDBOX: "netns", NO_COLOR: "1" },
+      },
+    );
+    expect({ status: run.status, said: run.stdout + run.stderr }).toMatchObject({
+      status: 0,
+      said: expect.stringMatching(/Tests +2 passed \(2\)/),
+    });
+  });
+
+  test("names every field there is", () => {
+    const fields = readScenarioShape({ unknown: 1 }, "x");
+    const known = fields.ok ? "" : (fields.findings.find(({ where }) => where === "x: unknown")?.message ?? "");
+    expect(firstCells("## Fields")).toEqual(/the fields are (.*)\./.exec(known)?.[1]?.split(", "));
+  });
+
+  test("names every actor there is", () => {
+    const named = firstCells("## Flows").filter((actor) => actor !== "uid=N,gid=M");
+    expect(named.toSorted()).toEqual([...ACTOR_NAMES].sort());
+  });
+
+  test("names every landing there is", () => {
+    const named = firstCells("## Landings");
+    const listeners = named.filter((word) => parseLandingText(`${word}:1`, "").ok);
+    expect(listeners).toEqual(["envoy-outbound", "envoy-inbound", "status", "app", "client", "upstream"]);
+    const words = text.split("| one word |")[1] ?? "";
+    const kinds = LANDING_KINDS.filter((kind) => kind !== "listener" && kind !== "could-not-look");
+    expect(kinds.filter((kind) => !words.includes(`| \`${kind}\` |`))).toEqual([]);
+  });
+});
