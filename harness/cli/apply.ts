@@ -1,6 +1,7 @@
 import { applyRules } from "../apply/apply.ts";
+import { lockNamespace } from "../apply/lock.ts";
 import { findNamespaceOwner } from "../apply/namespace.ts";
-import { type NamespaceState, readNamespaceState } from "../apply/namespace-state.ts";
+import { readNamespaceState } from "../apply/namespace-state.ts";
 import { renderUsage } from "../capture/usage.ts";
 import { LandfallError } from "../errors.ts";
 import { readCaptureCommand, tellWarnings } from "./capture-options.ts";
@@ -36,7 +37,9 @@ export const apply: Command = {
     const typed = readLine(args, io);
     if (typed.capture.purpose === "usage") io.out(HELP);
     if (typed.capture.purpose !== "apply") return 0;
-    const state = await enterNamespace(typed.options);
+    refuseHostNamespace(typed.options);
+    await using _lock = await lockNamespace();
+    const state = await readNamespaceState();
     const { capture, options } = readLine(args, io, state.network.podIps);
     tellWarnings(capture.warnings, io);
     const { variant, outcome, rules, warnings, dump } = await applyRules(capture.config, state);
@@ -47,15 +50,13 @@ export const apply: Command = {
   },
 };
 
-/** Refuses the host's namespace unless it is asked for, and reads what is in the one this process runs in. */
-export async function enterNamespace(options: ParsedOptions): Promise<NamespaceState> {
-  if (!options.values.has("host-network") && findNamespaceOwner() === "host") {
-    throw new LandfallError(
-      "environment",
-      "This is the host's own network namespace, and its rules are left alone. Run it in the pod's (nsenter --net=/proc/PID/ns/net), or give --host-network.",
-    );
-  }
-  return readNamespaceState();
+/** Throws `environment` in the host's own network namespace, unless it is asked for. */
+export function refuseHostNamespace(options: ParsedOptions): void {
+  if (options.values.has("host-network") || findNamespaceOwner() === "pod") return;
+  throw new LandfallError(
+    "environment",
+    "This is the host's own network namespace, and its rules are left alone. Run it in the pod's (nsenter --net=/proc/PID/ns/net), or give --host-network.",
+  );
 }
 
 function readLine(args: readonly string[], io: CommandIo, podIps?: readonly string[]) {

@@ -1,6 +1,8 @@
 import { cleanRules } from "../apply/clean.ts";
+import { lockNamespace } from "../apply/lock.ts";
+import { readNamespaceState } from "../apply/namespace-state.ts";
 import { LandfallError } from "../errors.ts";
-import { enterNamespace, NAMESPACE_OPTIONS } from "./apply.ts";
+import { NAMESPACE_OPTIONS, refuseHostNamespace } from "./apply.ts";
 import type { Command } from "./command.ts";
 import { parseOptions } from "./options.ts";
 
@@ -38,7 +40,9 @@ export const clean: Command = {
         : parsed.findings;
       throw new LandfallError("bad-usage", "clean was not understood; nothing was done.", { findings });
     }
-    const removed = await cleanRules(await enterNamespace(parsed.value));
+    refuseHostNamespace(parsed.value);
+    await using _lock = await lockNamespace();
+    const removed = await cleanRules(await readNamespaceState());
     const outcome = removed.length > 0 ? "cleaned" : "nothing-to-clean";
     if (parsed.value.values.has("json"))
       io.out(`${JSON.stringify({ formatVersion: "1.0", outcome, removed }, null, 2)}\n`);

@@ -131,6 +131,15 @@ describe.each(["nft", "legacy"] as const)("apply and clean with %s", (variant: V
     expect(states).toEqual([...Array.from({ length: 6 }, () => [seed, tproxy]).flat(), foreign]);
   });
 
+  test.concurrent("several at a time leave what one alone would have left", async () => {
+    const many = (words: string) => `for i in 1 2 3; do landfall apply ${words} >/run/o$i & done; wait`;
+    const script = `${FOREIGN}\nstate; ${many(TPROXY)}; landfall clean & landfall apply ${SEED} >/run/o & wait; ${many(TPROXY)}; state; landfall clean; state`;
+    const [before, applied, cleaned] = statesOf(await go(script));
+    const [alone] = statesOf(await go(`${FOREIGN}\nlandfall apply ${TPROXY} >/run/o; state`));
+    expect(applied).toEqual(alone);
+    expect(cleaned).toEqual(before);
+  });
+
   test.concurrent("where a step fails, everything is as it was", async () => {
     // The first family is in by then: the second one's restore fails, but for its test.
     const breakIpv6 = `mkdir /run/bin; printf '#!/bin/sh\\ncase "$*" in *--test*) exec %s "$@";; esac; exit 4\\n' "$(which ip6tables-restore)" >/run/bin/ip6tables-restore; chmod +x /run/bin/*`;

@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { type CaptureCommandOptions, readCaptureCommand } from "../../../harness/cli/capture-options.ts";
+import { LandfallError } from "../../../harness/errors.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "landfall-options-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const COMMAND: CaptureCommandOptions = {
+  specs: [
+    { name: "sandbox", value: "KIND", choices: ["netns", "docker"] },
+    { name: "json", value: null },
+  ],
+  withoutFlags: "seed",
+  positionals: "own",
+};
+
+function read(args: readonly string[], command: Partial<CaptureCommandOptions> = {}) {
+  return readCaptureCommand(
+    args,
+    { ...COMMAND, ...command },
+    { environment: {}, workingDirectory: folder, err: () => {} },
+  );
+}
+
+function placesOfFindings(args: readonly string[], command: Partial<CaptureCommandOptions> = {}): readonly string[] {
+  try {
+    read(args, command);
+  } catch (error) {
+    if (error instanceof LandfallError) return error.findings.map(({ where }) => where);
+    throw error;
+  }
+  throw new Error("accepted");
+}
+
+describe("a command's words beside the generator's", () => {
+  test("are told apart in any order", () => {
+    const { options, capture, captureFrom } = read([
+      "seed",
+      "-b",
+      "80",
+      "--sandbox=netns",
+      "-p15111",
+      "--json",
+      "more",
+      "--envoy-port",
+      "15112",
+    ]);
+    expect(Object.fromEntries(options.values)).toEqual({ sandbox: ["netns"], json: [""] });
+    expect(options.positionals).toEqual(["seed", "more"]);
+    expect(capture.config).toMatchObject({ inboundPortsInclude: ["80"], proxyPort: 15112 });
+    expect(captureFrom).toBe("flags");
+  });
+
+  test("without a flag of the generator mean the seed command, or Istio's defaults", () => {
+    expect(read(["--json"]).capture.config.inboundPortsInclude).toBe("*");
+    expect(read(["--json"]).captureFrom).toBe("default");
+    expect(read(["--json"], { withoutFlags: "istio-defaults" }).capture.config.inboundPortsInclude).toEqual([]);
+  });
+
+  test("behind -- belong to no option", () => {
+    expect(read(["--", "-b"]).options.positionals).toEqual(["-b"]);
+    expect(placesOfFindings(["--", "-b"], { positionals: "none" })).toEqual(["-b"]);
+  });
+
+  test("are found fault with together", () => {
+    expect(placesOfFindings(["--sandbox", "xen", "-b", "foo", "--jason", "-q", "-x"])).toEqual([
+      "--sandbox",
+      "--jason",
+      "-q",
+      "-x",
+      "-b",
+    ]);
+  });
+
+  test("a flag that has swallowed a long option of the command is refused", () => {
+    expect(placesOfFindings(["-x", "--json"])).toEqual(["-x"]);
+  });
+
+  test("--pod-ip makes the pod's family; otherwise the command says, else the sandbox", () => {
+    expect(read(["--pod-ip", "2001:db8::5,10.0.0.5"]).capture.config.podIps).toEqual(["2001:db8::5", "10.0.0.5"]);
+    expect(read([], { podIps: [] }).capture.config.podIps).toEqual([]);
+    expect(read([]).capture.config.podIps).toEqual(["10.244.0.2"]);
+  });
+
+  test("a file that is named must be there, and is found from the working directory", () => {
+    writeFileSync(join(folder, "a.env"), "ENVOY_PORT=3\n");
+    expect(read(["--sidecar-env", "a.env", "-b", "80"]).capture.config.proxyPort).toBe(3);
+    expect(placesOfFindings(["--cluster-env", "b.env"])).toEqual(["--cluster-env"]);
+  });
+});
