@@ -21,6 +21,10 @@ export const COMMANDS: Readonly<Record<string, { readonly summary: string; reado
     summary: "takes out of it everything the generator makes",
     load: async () => (await import("./clean.ts")).clean,
   },
+  explain: {
+    summary: "tells the way of one flow, rule by rule, to its landing",
+    load: async () => (await import("./explain.ts")).explain,
+  },
   map: {
     summary: "tells where every flow lands: the complete table",
     load: async () => (await import("./map.ts")).map,

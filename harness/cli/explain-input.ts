@@ -1,0 +1,61 @@
+import { generateRules } from "../capture/dialects.ts";
+import { LandfallError } from "../errors.ts";
+import type { Family } from "../model/address.ts";
+import { type Finding, finding } from "../model/finding.ts";
+import type { Flow } from "../model/flow.ts";
+import { type FlowText, parseFlowText, resolveFlow } from "../model/flow-text.ts";
+import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
+import type { PodRules } from "../model/ruleset.ts";
+import { makePodSpec } from "../run/pod-spec.ts";
+import { readRulesFile } from "./analysis-input.ts";
+import { type CaptureCommandLine, lastValue } from "./capture-options.ts";
+import type { CommandIo } from "./command.ts";
+
+/** A flow to be explained and the rules it meets, not yet bound to a sandbox's addresses. */
+export interface ExplainInput {
+  readonly flow: FlowText;
+  readonly rules: PodRules;
+}
+
+/** Reads the FLOW and the rules of a command line; throws `bad-input` with every finding. */
+export function readExplainInput(line: CaptureCommandLine, io: CommandIo): ExplainInput {
+  const findings: Finding[] = [];
+  const flow = parseFlowText(line.options.positionals.join(" "));
+  if (!flow.ok) findings.push(...flow.findings);
+  const rules = readRules(line, io, findings);
+  if (flow.ok && rules[flow.value.family === 4 ? "ip" : "ip6"] === null && findings.length === 0) {
+    const option = flow.value.family === 4 ? "--rules" : "--rules6";
+    findings.push(
+      finding(
+        "FLOW",
+        `${flow.value.text} is IPv${flow.value.family}, which is not under test; give ${option} as well.`,
+      ),
+    );
+  }
+  if (!flow.ok || findings.length > 0) {
+    throw new LandfallError("bad-input", "The flow cannot be explained; nothing was driven.", { findings });
+  }
+  return { flow: flow.value, rules };
+}
+
+/** A file of rules takes the place of the generated ones; the family without a file is then not under test. */
+function readRules({ options, capture }: CaptureCommandLine, io: CommandIo, findings: Finding[]): PodRules {
+  const generated = generateRules(capture.config);
+  const read = (family: Family) => {
+    const path = lastValue(options, family === 4 ? "rules" : "rules6");
+    return path === undefined ? null : readRulesFile(path, family, io, findings);
+  };
+  if (!options.values.has("rules") && !options.values.has("rules6")) return generated;
+  return { ...generated, ip: read(4), ip6: read(6) };
+}
+
+/** Binds the flow to a sandbox's addresses, with the pod that it needs. */
+export function bindExplained(
+  { flow }: ExplainInput,
+  { capture }: CaptureCommandLine,
+  addresses: SandboxAddresses,
+): { readonly flow: Flow; readonly spec: PodSpec } {
+  const { proxy } = makePodSpec(capture.config, [], [], addresses);
+  const resolved = resolveFlow(flow, addresses, proxy);
+  return { flow: resolved, spec: makePodSpec(capture.config, [resolved], [], addresses) };
+}

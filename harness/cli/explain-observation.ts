@@ -1,0 +1,37 @@
+import type { Flow, Manner } from "../model/flow.ts";
+import type { Landing } from "../model/landing.ts";
+import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
+import type { PodRules, RulePlace } from "../model/ruleset.ts";
+import { type BackendChoice, openSandbox } from "../sandbox/open-sandbox.ts";
+import type { CountedRules } from "../sandbox/sandbox.ts";
+
+/** What the kernel made of a flow driven alone. */
+export interface Observed {
+  readonly addresses: SandboxAddresses;
+  readonly landing: Landing;
+  /** Gives the packets that a rule has counted, of both directions; nat counts first packets alone. */
+  readonly countOf: (place: RulePlace) => number | undefined;
+}
+
+/** Puts rules into a sandbox of its own, drives one flow, and reads the counters. */
+export async function observeFlow(
+  backend: Exclude<BackendChoice, "simulated">,
+  rules: PodRules,
+  manner: Manner,
+  bind: (addresses: SandboxAddresses) => { readonly flow: Flow; readonly spec: PodSpec },
+): Promise<Observed> {
+  await using sandbox = await openSandbox(backend);
+  const { flow, spec } = bind(sandbox.addresses);
+  await sandbox.enter(spec);
+  await sandbox.install({ kind: "rules", rules });
+  const [observation] = await sandbox.drive([{ flow, manner }]);
+  const counted = await sandbox.counters();
+  await sandbox.clear();
+  if (!observation) throw new TypeError("a flow that is driven has an observation");
+  return { addresses: sandbox.addresses, landing: observation.landing, countOf: (place) => findCount(counted, place) };
+}
+
+function findCount({ ip, ip6 }: CountedRules, { family, table, chain, index }: RulePlace): number | undefined {
+  const chains = (family === 4 ? ip : ip6)?.tables.find(({ name }) => name === table)?.chains;
+  return chains?.find(({ name }) => name === chain)?.rules[index - 1]?.counters?.packets;
+}

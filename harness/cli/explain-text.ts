@@ -1,0 +1,102 @@
+import type { Landing } from "../model/landing.ts";
+import type { RulePlace } from "../model/ruleset.ts";
+import type { TraceStep } from "../model/trace.ts";
+import type { PacketTrace } from "../netfilter/recording.ts";
+import type { ConnectionTrace, Explanation } from "../netfilter/simulator.ts";
+import { describeLanding } from "../report/landing-phrase.ts";
+
+/** What the kernel has counted for a rule; undefined where nothing was driven. */
+export type CountOf = (place: RulePlace) => number | undefined;
+
+const WIDTH = 80;
+const RULE_INDENT = 8;
+
+/**
+ * Gives the way of a flow for a reader: a paragraph for each packet shown, with the rules that it met in order, `*` before those that
+ * matched, a reason under each other, and the policies that held. Lines are at most 80 columns wide, one unbroken word aside.
+ */
+export function renderWay({ connections }: Explanation, show: "deciding" | "all", countOf: CountOf): string {
+  return connections.flatMap((connection, i) => renderConnection(connection, i, show, countOf)).join("");
+}
+
+/** Gives the landing in one sentence, and every other that is possible where it is not known. */
+export function renderOutcome(flow: string, { landing, possible, unknown }: Explanation): string {
+  if (unknown.length === 0) return `${wrap(`${flow} lands: ${describePredicted(landing)}`, 2)}\n`;
+  const cases = possible.map((one) => `  - ${describePredicted(one)}\n`);
+  const head = `${flow}: not known, since it depends on ${unknown.join("; ")}`;
+  return `${wrap(head, 2)}\n${cases.length > 0 ? `It lands on one of these:\n${cases.join("")}` : ""}`;
+}
+
+/** The simulator writes 0 for a source port that the kernel would choose; a reader needs no such number. */
+function describePredicted(landing: Landing): string {
+  return describeLanding(landing).replace(/:0$/, "");
+}
+
+/** Gives the kernel's landing in one sentence. */
+export function renderObserved(landing: Landing): string {
+  return `${wrap(`The kernel says: ${describeLanding(landing)}`, 2)}\n`;
+}
+
+/** Gives the packets worth showing: the first of each connection, and those that rules stopped. */
+export function selectPackets(packets: readonly PacketTrace[], show: "deciding" | "all"): readonly PacketTrace[] {
+  return show === "all" ? packets : packets.filter((packet, i) => i === 0 || isStopped(packet));
+}
+
+function isStopped({ steps, policies }: PacketTrace): boolean {
+  const stops = ["drop", "reject", "unknown"];
+  return (
+    steps.some(({ verdict }) => stops.includes(verdict ?? "")) || policies.some(({ verdict }) => verdict === "drop")
+  );
+}
+
+function renderConnection(
+  { source, destination, owner, packets }: ConnectionTrace,
+  index: number,
+  show: "deciding" | "all",
+  countOf: CountOf,
+): readonly string[] {
+  const who = `${source.replace(/:0$/, "")} -> ${destination}, uid ${owner.uid}, gid ${owner.gid}`;
+  const head = index === 0 ? `It dials ${who}.` : `Then the stub Envoy dials ${who}.`;
+  const shown = selectPackets(packets, show);
+  const body =
+    shown.length === 0
+      ? ["  Its packets do not enter the pod, or meet no table there.\n"]
+      : shown.flatMap((packet) => renderPacket(packet, countOf));
+  return [`${wrap(head, 2)}\n`, ...body, "\n"];
+}
+
+function renderPacket(
+  { packet, source, destination, steps, policies }: PacketTrace,
+  countOf: CountOf,
+): readonly string[] {
+  const policyLines = policies
+    .filter(({ verdict }) => verdict === "drop")
+    .map(({ table, chain }) => `    ${table} ${chain}: the policy drops it\n`);
+  return [
+    `  ${packet} from ${source} to ${destination}\n`,
+    ...(steps.length === 0 ? ["    no rule is met\n"] : []),
+    ...steps.flatMap((step, i) => renderStep(step, steps[i - 1], countOf)),
+    ...policyLines,
+  ];
+}
+
+function renderStep(step: TraceStep, before: TraceStep | undefined, countOf: CountOf): readonly string[] {
+  const isSameChain = before?.hook === step.hook && before.table === step.table && before.chain === step.chain;
+  const heading = isSameChain ? [] : [`    ${step.hook}: ${step.table} ${step.chain}\n`];
+  const mark = step.matched === true ? "*" : step.matched === "unknown" ? "?" : " ";
+  const counted = countOf(step);
+  const count = counted === undefined ? "" : `  [the kernel counted ${counted}]`;
+  const text = step.rule.replace(`-A ${step.chain} `, "") + count;
+  const rule = wrap(`    ${mark} ${String(step.index).padStart(2)}. ${text}`, RULE_INDENT + 2);
+  const why = step.why === null ? [] : [`${wrap(`${" ".repeat(RULE_INDENT + 2)}${step.why}`, RULE_INDENT + 2)}\n`];
+  return [...heading, `${rule}\n`, ...why];
+}
+
+/** Breaks a line at blanks so that it fits, later lines indented. */
+function wrap(text: string, indent: number): string {
+  if (text.length <= WIDTH) return text;
+  const at = text.lastIndexOf(" ", WIDTH);
+  const start = text.search(/\S/);
+  if (at <= Math.max(start, indent)) return text;
+  return `${text.slice(0, at)}\n${wrap(" ".repeat(indent) + text.slice(at + 1), indent)}`;
+}

@@ -1,0 +1,106 @@
+import { renderUsage } from "../capture/usage.ts";
+import { renderRule } from "../formats/rule-text.ts";
+import type { Flow, Manner } from "../model/flow.ts";
+import { type Landing, landingsAgree } from "../model/landing.ts";
+import { DEFAULT_ADDRESSES, type SandboxAddresses } from "../model/pod.ts";
+import { compilePod, type Explanation } from "../netfilter/simulator.ts";
+import { type CaptureCommandLine, lastValue, readCaptureCommand, tellWarnings } from "./capture-options.ts";
+import type { Command } from "./command.ts";
+import { bindExplained, type ExplainInput, readExplainInput } from "./explain-input.ts";
+import { type Observed, observeFlow } from "./explain-observation.ts";
+import { renderObserved, renderOutcome, renderWay, selectPackets } from "./explain-text.ts";
+import type { OptionSpec } from "./options.ts";
+
+const SPECS: readonly OptionSpec[] = [
+  { name: "rules", value: "FILE" },
+  { name: "rules6", value: "FILE" },
+  { name: "forward", value: null },
+  { name: "all", value: null },
+  { name: "observe", value: null },
+  { name: "sandbox", value: "BACKEND", choices: ["docker", "netns", "auto"] },
+  { name: "json", value: null },
+];
+
+const HELP = `${renderUsage("landfall explain FLOW")}
+Tells the way of one flow, rule by rule, to its landing. FLOW is ACTOR[@SOURCE] -> TARGET:PORT, in quotes:
+'app -> upstream:80', 'client -> pod:8080', 'envoy@127.0.0.6 -> pod:8080'. Nothing is driven unless asked for.
+
+  --rules FILE        IPv4 rules to follow, as iptables-save prints them, in place of the generated ones
+  --rules6 FILE       the same for IPv6
+  --forward           the stub Envoy dials on, as Envoy does, and each of its connections is followed
+  --all               every packet; otherwise the first of each connection, and those that rules stop
+  --observe           drives the flow as well, and shows what the kernel counted for each rule, and its landing
+  --sandbox BACKEND   docker, netns or auto, for --observe (default auto)
+  --json              the result as data
+Exit codes: 0 explained · 1 the kernel landed it elsewhere · 2 bad input · 3 the landing is not known
+`;
+
+/** `landfall explain`: the way of one flow, rule by rule, to its landing. */
+export const explain: Command = {
+  name: "explain",
+  summary: "tells the way of one flow, rule by rule, to its landing",
+  help: HELP,
+  async run(args, io) {
+    const line = readCaptureCommand(args, { specs: SPECS, withoutFlags: "seed", positionals: "own" }, io);
+    if (line.capture.purpose === "usage") {
+      io.out(HELP);
+      return 0;
+    }
+    tellWarnings(line.capture.warnings, io);
+    const input = readExplainInput(line, io);
+    const manner = line.options.values.has("forward") ? "forward" : "answer";
+    const observed = await observe(input, line, manner);
+    const { flow, explanation } = explainFlow(input, line, manner, observed?.addresses ?? DEFAULT_ADDRESSES);
+    const show = line.options.values.has("all") ? "all" : "deciding";
+    const result = { flow, manner, explanation, observed, show } as const;
+    io.out(line.options.values.has("json") ? renderData(result) : renderText(result));
+    return judge(explanation.landing, observed?.landing ?? null);
+  },
+};
+
+interface Explained {
+  readonly flow: Flow;
+  readonly manner: Manner;
+  readonly explanation: Explanation;
+  readonly observed: Observed | null;
+  readonly show: "deciding" | "all";
+}
+
+async function observe(input: ExplainInput, line: CaptureCommandLine, manner: Manner): Promise<Observed | null> {
+  if (!line.options.values.has("observe")) return null;
+  const backend = lastValue(line.options, "sandbox") as "docker" | "netns" | "auto" | undefined;
+  return observeFlow(backend ?? "auto", input.rules, manner, (addresses) => bindExplained(input, line, addresses));
+}
+
+function explainFlow(input: ExplainInput, line: CaptureCommandLine, manner: Manner, addresses: SandboxAddresses) {
+  const { flow, spec } = bindExplained(input, line, addresses);
+  const pod = compilePod(input.rules, spec, addresses);
+  return { flow, explanation: pod.explain(flow, manner, (chain, rule) => renderRule(chain, rule, flow.family)) };
+}
+
+function renderText({ flow, explanation, observed, show }: Explained): string {
+  const way = renderWay(explanation, show, (place) => observed?.countOf(place));
+  return `${way}${renderOutcome(flow.flow, explanation)}${observed ? renderObserved(observed.landing) : ""}`;
+}
+
+/** `steps` are those of the packets shown, in order; `connections` tells them apart. */
+function renderData({ flow, manner, explanation, observed, show }: Explained): string {
+  const { landing, possible, unknown } = explanation;
+  const connections = explanation.connections.map((connection) => ({
+    ...connection,
+    owner: { uid: connection.owner.uid, gid: connection.owner.gid },
+    packets: selectPackets(connection.packets, show),
+  }));
+  const steps = connections
+    .flatMap(({ packets }) => packets.flatMap((packet) => packet.steps))
+    .map((step) => (observed === null ? step : { ...step, counted: observed.countOf(step) ?? 0 }));
+  const data = { formatVersion: "1.0", flow, manner, landing, steps, possible, unknown, connections };
+  return `${JSON.stringify(observed === null ? data : { ...data, observed: observed.landing }, null, 2)}\n`;
+}
+
+function judge(predicted: Landing, observed: Landing | null): number {
+  if (predicted.kind === "could-not-look") return 3;
+  if (observed === null) return 0;
+  if (observed.kind === "could-not-look") return 3;
+  return landingsAgree(predicted, observed) ? 0 : 1;
+}

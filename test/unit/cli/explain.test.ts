@@ -1,0 +1,114 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { afterAll, describe, expect, test } from "vitest";
+import { runCommand } from "./run-command.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "landfall-explain-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function rulesFile(name: string, ...lines: readonly string[]): string {
+  const path = join(folder, name);
+  const chains = ["INPUT", "FORWARD", "OUTPUT"]
+    .filter((chain) => !lines.some((line) => line.startsWith(`:${chain} `)))
+    .map((chain) => `:${chain} ACCEPT [0:0]`);
+  writeFileSync(path, ["*filter", ...chains, ...lines, "COMMIT", ""].join("\n"));
+  return path;
+}
+
+async function check(words: readonly string[], code: number, ...lines: readonly string[]): Promise<void> {
+  const said = await runCommand("explain", ...words);
+  expect({ code: said.code, text: said.out + said.err }).toEqual({ code, text: `${lines.join("\n")}\n` });
+}
+
+describe("landfall explain", () => {
+  test("tells each rule that a flow met, why it did not match, and the landing", () =>
+    check(
+      ["envoy -> upstream:80"],
+      0,
+      "It dials 10.244.0.2 -> 10.244.0.4:80, uid 1337, gid 1337.",
+      "  SYN from 10.244.0.2 to 10.244.0.4",
+      "    output: nat OUTPUT",
+      "    *  1. -p tcp -j ISTIO_OUTPUT",
+      "    output: nat ISTIO_OUTPUT",
+      "       1. -s 127.0.0.6/32 -o lo -j RETURN",
+      "          source 10.244.0.2 is not in 127.0.0.6/32",
+      "       2. ! -d 127.0.0.1/32 -o lo -j ISTIO_IN_REDIRECT",
+      "          out interface is eth0",
+      "    *  3. -m owner --uid-owner 1337 -j RETURN",
+      "",
+      "envoy -> upstream:80 lands: upstream:80, from 10.244.0.2",
+    ));
+
+  test("follows the stub where it dials on", async () => {
+    const { out } = await runCommand("explain", "--forward", "client -> pod:8080");
+    expect(out.split("\n").filter((line) => /^\S/.test(line))).toEqual([
+      "It dials 10.244.0.3 -> 10.244.0.2:8080, uid 0, gid 0.",
+      "Then the stub Envoy dials 127.0.0.6 -> 10.244.0.2:8080, uid 1337, gid 1337.",
+      "client -> pod:8080 lands: app:8080 via envoy-inbound, from 127.0.0.6",
+    ]);
+  });
+
+  test("shows a later packet that rules stop, and the policy that does it", () =>
+    check(
+      ["--rules", rulesFile("drop", ":OUTPUT DROP [0:0]", "-A OUTPUT -d 10.244.0.4/32 -j ACCEPT"), "client -> pod:22"],
+      0,
+      "It dials 10.244.0.3 -> 10.244.0.2:22, uid 0, gid 0.",
+      "  SYN from 10.244.0.3 to 10.244.0.2",
+      "    no rule is met",
+      "  SYN-ACK from 10.244.0.2 to 10.244.0.3",
+      "    output: filter OUTPUT",
+      "       1. -d 10.244.0.4/32 -j ACCEPT",
+      "          destination 10.244.0.3 is not in 10.244.0.4/32",
+      "    filter OUTPUT: the policy drops it",
+      "",
+      "client -> pod:22 lands: timed-out",
+    ));
+
+  test("says what the landing depends on where a match is not understood", () =>
+    check(
+      ["--rules", rulesFile("unknown", "-A INPUT -m limit --limit 5/min -j DROP"), "client -> pod:22"],
+      3,
+      "It dials 10.244.0.3 -> 10.244.0.2:22, uid 0, gid 0.",
+      "  SYN from 10.244.0.3 to 10.244.0.2",
+      "    input: filter INPUT",
+      "    ?  1. -m limit --limit 5/min -j DROP",
+      "          followed as if -m limit --limit 5/min held",
+      "",
+      "client -> pod:22: not known, since it depends on -m limit --limit 5/min",
+      "It lands on one of these:",
+      "  - timed-out",
+      "  - app:22, from 10.244.0.3",
+    ));
+
+  test("gives data of the shape that its schema tells", async () => {
+    const ajv = new Ajv2020({ schemas: [JSON.parse(readFileSync("schemas/parts.json", "utf8"))] });
+    const isValid = ajv.compile(JSON.parse(readFileSync("schemas/explain.json", "utf8")));
+    const data = JSON.parse((await runCommand("explain", "--json", "app -> upstream:80")).out);
+    expect({ valid: isValid(data), errors: isValid.errors }).toEqual({ valid: true, errors: null });
+    expect(data.flow.flow).toBe("app -> upstream:80");
+    expect(data.landing).toMatchObject({ kind: "listener", listener: "envoy-outbound", port: 15001 });
+    expect(data.steps.at(-1)).toMatchObject({ hook: "output", table: "nat", chain: "ISTIO_REDIRECT", index: 1 });
+    expect(data.steps.at(-1)).toMatchObject({ matched: true, verdict: "redirect", why: null });
+  });
+
+  test("shows what the kernel counted, and that it landed the flow alike", async () => {
+    const { code, out } = await runCommand("explain", "--observe", "--sandbox", "netns", "envoy -> upstream:80");
+    expect(code).toBe(0);
+    expect(out).toContain("    *  3. -m owner --uid-owner 1337 -j RETURN  [the kernel counted 1]\n");
+    expect(out).toContain("       2. ! -d 127.0.0.1/32 -o lo -j ISTIO_IN_REDIRECT  [the kernel counted 0]\n");
+    expect(out).toMatch(/\nThe kernel says: upstream:80, from 10\.244\.0\.2:\d+\n$/);
+  });
+
+  test.each([
+    ["a FLOW that is none", ["app -> pod"], "TARGET:PORT"],
+    ["no FLOW", [], "is no flow"],
+    ["rules of the other family alone", ["--rules6", rulesFile("six"), "app -> pod:1"], "give --rules as well"],
+    ["a file that is not there", ["--rules", "no-such-file", "app -> pod:1"], "cannot be read"],
+  ])("refuses %s", async (_, words, message) => {
+    const { code, out, err } = await runCommand("explain", ...words);
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toContain(message);
+  });
+});
