@@ -1,10 +1,12 @@
 import type { Family } from "../model/address.ts";
+import type { Flow } from "../model/flow.ts";
 import type { Landing } from "../model/landing.ts";
 import { landingsAgree } from "../model/landing.ts";
 import type { PodRules, RulePlace, Ruleset } from "../model/ruleset.ts";
 import { abstractLanding } from "./abstract-landing.ts";
 import { describeClass } from "./class-text.ts";
 import type { Diagram } from "./diagrams.ts";
+import { locateFlow } from "./flow-location.ts";
 import { choosePoint, findPaths, listPreferences, type Path, readAssumptions } from "./flow-points.ts";
 import { FIRST_REST } from "./flow-space.ts";
 import type { Lane } from "./lanes.ts";
@@ -19,6 +21,8 @@ export interface Change {
   readonly after: Landing;
   /** The whole class in words; no flow of it is left out. */
   readonly class: string;
+  /** Says whether a flow is of this class, unknown matches answering as they do for the witness. */
+  readonly holds: (flow: Flow) => boolean;
   /** The rules that decide the witness, under each rule set. */
   readonly rulesBefore: readonly RulePlace[];
   readonly rulesAfter: readonly RulePlace[];
@@ -87,6 +91,10 @@ function diffLane(lane: Lane, partition: Partition, comparison: Comparison): rea
       before: was.landing,
       after: is.landing,
       class: describeClass(suspicious, terminals, lane, space),
+      holds: (flow) => {
+        const terminal = locateFlow(suspicious, flow, witness.assumed, lane, space);
+        return terminal !== null && terminals.has(terminal);
+      },
       rulesBefore: was.rules,
       rulesAfter: is.rules,
     };

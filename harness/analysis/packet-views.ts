@@ -9,6 +9,7 @@ import {
 } from "../model/pod.ts";
 import type { Ruleset, TableName } from "../model/ruleset.ts";
 import type { Target } from "../model/target.ts";
+import type { ValueRanges } from "./axis.ts";
 import type { AddressBinding, OwnerBinding, PacketView, PortBinding } from "./packet-view.ts";
 
 /** One end of a connection as packets may name it. */
@@ -23,6 +24,8 @@ export interface Rewrites {
   readonly destinations: readonly EndBinding[];
   /** What the source may become: by SNAT, MASQUERADE, or the stub's dialling on. */
   readonly sources: readonly EndBinding[];
+  /** Ranges of ports that NAT maps to: a port inside one stays as it is. */
+  readonly portRanges: ValueRanges;
   /** Who may own a packet that the dialler does not: the listeners. */
   readonly owners: readonly OwnerBinding[];
 }
@@ -52,6 +55,7 @@ export function findRewrites(rulesets: readonly Ruleset[], around: Surroundings)
       ...own.map((address) => ({ address: toNumber(address), port: "free" as const })),
       ...targets.flatMap(sourcesOf),
     ]),
+    portRanges: targets.flatMap(portRangesOf),
     owners: [spec.proxy, app, "none"],
   };
 }
@@ -62,6 +66,11 @@ function destinationsOf(target: Target | null, local: readonly bigint[]): readon
     target.kind === "redirect" ? local : target.addresses ? [toNumber(target.addresses.first)] : ["destination"];
   const ports: readonly PortBinding[] = target.ports ? [target.ports.first, "port"] : ["port"];
   return addresses.flatMap((address) => ports.map((port) => ({ address, port })));
+}
+
+function portRangesOf(target: Target | null): ValueRanges {
+  const ports = target?.kind === "redirect" || target?.kind === "dnat" ? target.ports : null;
+  return ports ? [[BigInt(ports.first), BigInt(ports.last)]] : [];
 }
 
 function sourcesOf(target: Target | null): readonly EndBinding[] {

@@ -107,7 +107,7 @@ function groundValues(
   return {
     destinations: singles([...own, ...fixed(rewrites.destinations)]),
     sources: singles([...own, ...fixed(rewrites.sources)]),
-    ports: singles([...listening, ...rewritten].map(BigInt)),
+    ports: [...singles([...listening, ...rewritten].map(BigInt)), ...rewrites.portRanges],
   };
 }
 

@@ -68,27 +68,21 @@ export function openLander(
   };
 }
 
-/** Whatever a rule sends a flow to, and no other host has, is upstream's as well. */
+/** Peers listen on every port a flow may reach them at; whatever a rule sends a flow to, and no other host has, is upstream's as well. */
 function widenSpec(spec: PodSpec, witnesses: readonly Witness[], rewritten: Rewrites["destinations"]): PodSpec {
   const [example] = witnesses;
   if (!example) return spec;
-  const ends = witnesses.map(({ flow, addresses }) => ({ ...flow.to, owner: ownerOf(flow.to.address, addresses) }));
-  const portsOf = (host: string) => ends.filter(({ owner }) => owner === host).map(({ port }) => port);
-  const family = example.flow.family;
+  const { flow, addresses } = example;
   const fixed = rewritten.map(({ address }) => address).filter((address) => typeof address === "bigint");
-  const targets = fixed.map((address) => renderAddress(family, address));
-  const foreign = targets.filter((address) => ownerOf(address, example.addresses) === "upstream");
-  const dialled = ends.filter(({ owner }) => owner === "upstream").map(({ address }) => address);
-  const own = Object.values(example.addresses.upstream);
-  return {
-    ...spec,
-    upstreamPorts: unique([
-      ...portsOf("upstream"),
-      ...rewritten.map(({ port }) => port).filter((port) => typeof port === "number"),
-    ]),
-    clientPorts: unique(portsOf("client")),
-    upstreamAddresses: unique([...dialled, ...foreign]).filter((address) => !own.includes(address)),
-  };
+  const reached = [
+    ...witnesses.map((witness) => witness.flow.to.address),
+    ...fixed.map((address) => renderAddress(flow.family, address)),
+  ];
+  const own: readonly string[] = Object.values(addresses.upstream);
+  const strangers = reached.filter((address) => ownerOf(address, addresses) === "upstream" && !own.includes(address));
+  const rewrittenPorts = rewritten.map(({ port }) => port).filter((port) => typeof port === "number");
+  const ports = unique([...witnesses.map((witness) => witness.flow.to.port), ...rewrittenPorts]);
+  return { ...spec, upstreamPorts: ports, clientPorts: ports, upstreamAddresses: unique(strangers) };
 }
 
 function unique<T>(items: readonly T[]): readonly T[] {

@@ -42,7 +42,7 @@ export function proveProperties(
   );
   const judged = lanes.flatMap((lane) => judgeLane(lane, config, setting, properties));
   return properties.map(({ name }) => {
-    const own = judged.filter((verdict) => verdict.name === name);
+    const own = judged.filter((verdict) => verdict.name === name).toSorted(byActor);
     const known = own.find(({ outcome, landing }) => outcome === "fails" && landing.kind !== "could-not-look");
     const counterexample = known ?? own.find(({ outcome }) => outcome === "fails") ?? null;
     const exceptions = own.flatMap(({ flow, landing, outcome }) =>
@@ -52,7 +52,7 @@ export function proveProperties(
       name,
       holds: counterexample === null,
       exceptions: uniqueBy(
-        exceptions.toSorted(byActor),
+        exceptions,
         ({ reason, landing, flow }) => `${reason} ${flow.family} ${abstractLanding(landing, flow)}`,
       ),
       counterexample: counterexample && { flow: counterexample.flow, landing: counterexample.landing },
@@ -60,8 +60,8 @@ export function proveProperties(
   });
 }
 
-/** The proxy itself is the plainest example of its own exceptions. */
-function byActor(a: LandedFlow, b: LandedFlow): number {
+/** The proxy itself is the plainest example of what concerns it. */
+function byActor(a: Pick<LandedFlow, "flow">, b: Pick<LandedFlow, "flow">): number {
   return Number(b.flow.from.actor === "envoy") - Number(a.flow.from.actor === "envoy");
 }
 

@@ -1,0 +1,47 @@
+import { parseAddress } from "../model/address.ts";
+import { type Flow, startsInPod } from "../model/flow.ts";
+import type { Diagram } from "./diagrams.ts";
+import { findDomain } from "./flow-domain.ts";
+import { DIMENSION, FIRST_REST, type FlowSpace } from "./flow-space.ts";
+import { holdsNumber } from "./intervals.ts";
+import type { Lane } from "./lanes.ts";
+import type { Witness } from "./witness.ts";
+
+/** Gives the terminal a flow comes to in a lane's diagram, or null if the flow is not of that lane. */
+export function locateFlow(
+  diagram: Diagram,
+  flow: Flow,
+  assumed: Witness["assumed"],
+  lane: Lane,
+  space: FlowSpace,
+): Diagram | null {
+  if (flow.family !== space.family || hostOf(flow) !== lane.host) return null;
+  const atoms = placeFlow(flow, space);
+  const isInside = [...findDomain(space, lane)].every(([variable, allowed]) =>
+    holdsNumber(allowed, atoms.get(variable) ?? -1),
+  );
+  if (!isInside || (lane.sources === "destination" && flow.from.address !== flow.to.address)) return null;
+  const { diagrams } = space;
+  let at = diagram;
+  while (diagrams.variableOf(at) < FIRST_REST) {
+    const variable = diagrams.variableOf(at);
+    const value = atoms.get(variable) ?? Number(assumed.get(space.unknownText(variable)) === "holds");
+    at = diagrams.childrenOf(at)[diagrams.startsOf(at).findLastIndex((start) => start <= value)] as Diagram;
+  }
+  return at;
+}
+
+function hostOf(flow: Flow): string {
+  return startsInPod(flow) ? "pod" : flow.from.actor;
+}
+
+function placeFlow({ from, to }: Flow, space: FlowSpace): ReadonlyMap<number, number> {
+  const toNumber = (address: string) => parseAddress(address)?.value ?? 0n;
+  return new Map([
+    [DIMENSION.uid, space.ids.atomOf(BigInt(from.uid))],
+    [DIMENSION.gid, space.ids.atomOf(BigInt(from.gid))],
+    [DIMENSION.source, space.addresses.atomOf(toNumber(from.address))],
+    [DIMENSION.destination, space.addresses.atomOf(toNumber(to.address))],
+    [DIMENSION.port, space.ports.atomOf(BigInt(to.port))],
+  ]);
+}

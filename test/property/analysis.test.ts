@@ -1,0 +1,143 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { abstractLanding } from "../../harness/analysis/abstract-landing.ts";
+import { diffRulesets } from "../../harness/analysis/diff.ts";
+import { classifyFlows } from "../../harness/analysis/flow-classes.ts";
+import { locateFlow } from "../../harness/analysis/flow-location.ts";
+import { makeMutants } from "../../harness/analysis/mutants.ts";
+import type { AnalysisSetting } from "../../harness/analysis/partition.ts";
+import type { Family } from "../../harness/model/address.ts";
+import type { Flow } from "../../harness/model/flow.ts";
+import { parseFlowText, resolveFlow } from "../../harness/model/flow-text.ts";
+import { type Landing, landingsAgree } from "../../harness/model/landing.ts";
+import { APP_PORTS, addressOwner, DEFAULT_ADDRESSES, isLoopback, type PodSpec } from "../../harness/model/pod.ts";
+import { NO_POLICY_ROUTING, type PodRules, type Ruleset } from "../../harness/model/ruleset.ts";
+import { compilePod } from "../../harness/netfilter/simulator.ts";
+import { arbitraryAddress, arbitraryId, arbitraryPort } from "./arbitrary-rule.ts";
+import { arbitraryRuleset } from "./arbitrary-ruleset.ts";
+
+const FAMILIES: readonly Family[] = [4, 6];
+/** Rule sets, and flows driven through each, in one run. */
+const RULESETS = Number(process.env["LANDFALL_ANALYSIS_RUNS"] ?? 8);
+const FLOWS = 60;
+const SPEC: PodSpec = {
+  proxyPort: 15001,
+  inboundCapturePort: 15006,
+  proxy: { uid: 1337, gid: 1337 },
+  interceptionMode: "TPROXY",
+  listen: APP_PORTS,
+  upstreamPorts: [],
+  clientPorts: [],
+  upstreamAddresses: [],
+  kubevirtInterfaces: ["vm0"],
+};
+
+function settingOf(): AnalysisSetting {
+  return { spec: SPEC, addresses: DEFAULT_ADDRESSES, passThrough: "absent" };
+}
+
+function toPod(ruleset: Ruleset): PodRules {
+  const [ip, ip6] = ruleset.family === 4 ? [ruleset, null] : [null, ruleset];
+  return { ip, ip6, policyRouting: NO_POLICY_ROUTING };
+}
+
+function arbitraryFlow(family: Family): fc.Arbitrary<Flow> {
+  const suffix = family === 6 ? "6" : "";
+  const wrap = (address: string) => (family === 6 ? `[${address}]` : address);
+  const owners = fc.tuple(arbitraryId, arbitraryId).map(([uid, gid]) => `uid=${uid},gid=${gid}`);
+  const inPod = fc.oneof(fc.constantFrom("app", "envoy", "root"), owners);
+  const bound = family === 4 ? inPod.map((actor) => `${actor}@127.0.0.6`) : inPod;
+  const pod = fc.tuple(fc.oneof(inPod, inPod, bound), arbitraryAddress(family).map(wrap), arbitraryPort);
+  const outside = fc.tuple(
+    fc.constantFrom(`client${suffix}`, `upstream${suffix}`),
+    fc.constant(`pod${suffix}`),
+    arbitraryPort,
+  );
+  return fc.oneof(pod, outside).map(([actor, target, port]) => {
+    const parsed = parseFlowText(`${actor} -> ${target}:${port}`);
+    if (!parsed.ok) throw new TypeError(JSON.stringify(parsed.findings));
+    return resolveFlow(parsed.value, DEFAULT_ADDRESSES, SPEC.proxy);
+  });
+}
+
+/** Lands one flow by the simulator alone, its peers listening on every port and owning every address it may be sent to. */
+function landAlone(rules: PodRules, others: readonly PodRules[], flow: Flow): Landing {
+  const targets = [rules, ...others].flatMap(({ ip, ip6 }) =>
+    [ip, ip6].flatMap(
+      (set) =>
+        set?.tables.flatMap((table) => table.chains.flatMap((chain) => chain.rules.map((rule) => rule.target))) ?? [],
+    ),
+  );
+  const nat = targets.flatMap((target) => (target?.kind === "dnat" || target?.kind === "redirect" ? [target] : []));
+  const ports = [flow.to.port, ...nat.flatMap((target) => target.ports?.first ?? [])];
+  const reached = [
+    flow.to.address,
+    ...nat.flatMap((target) => ("addresses" in target && target.addresses ? [target.addresses.first] : [])),
+  ];
+  const own: readonly string[] = Object.values(DEFAULT_ADDRESSES.upstream);
+  const strangers = reached.filter(
+    (address) =>
+      !isLoopback(address) && addressOwner(address, DEFAULT_ADDRESSES) === "upstream" && !own.includes(address),
+  );
+  const spec = { ...SPEC, upstreamPorts: ports, clientPorts: ports, upstreamAddresses: [...new Set(strangers)] };
+  return compilePod(rules, spec, DEFAULT_ADDRESSES).land(flow, "answer");
+}
+
+describe.each(FAMILIES)("over IPv%i", (family) => {
+  test("every flow lands as the witness of its class does", () => {
+    fc.assert(
+      fc.property(
+        arbitraryRuleset({ family, vocabulary: "simulated" }),
+        fc.array(arbitraryFlow(family), { minLength: FLOWS, maxLength: FLOWS }),
+        (ruleset, flows) => {
+          const rules = toPod(ruleset);
+          const lanes = classifyFlows(rules, family, settingOf());
+          for (const flow of flows) {
+            for (const { lane, diagram, space, classes, land } of lanes) {
+              const terminal = locateFlow(diagram, flow, new Map(), lane, space);
+              const own = classes.find((flowClass) => flowClass.terminal === terminal);
+              if (!own) continue;
+              const expected = abstractLanding(land(own, "answer"), own.witness.flow);
+              expect([flow.flow, abstractLanding(landAlone(rules, [], flow), flow)]).toEqual([flow.flow, expected]);
+            }
+          }
+        },
+      ),
+      { numRuns: RULESETS },
+    );
+  });
+
+  test("a flow lands differently under two rule sets only if the diff has it in a class, and then as that class does", () => {
+    const pair = arbitraryRuleset({ family, vocabulary: "simulated" }).chain((before) => {
+      const mutants = makeMutants(toPod(before)).flatMap(({ rules }) => rules.ip ?? rules.ip6 ?? []);
+      const after =
+        mutants.length > 0 ? fc.constantFrom(...mutants) : arbitraryRuleset({ family, vocabulary: "simulated" });
+      return fc.tuple(fc.constant(before), after);
+    });
+    fc.assert(
+      fc.property(pair, fc.array(arbitraryFlow(family), { minLength: FLOWS, maxLength: FLOWS }), (rulesets, flows) => {
+        const [before, after] = [toPod(rulesets[0]), toPod(rulesets[1])];
+        const changes = diffRulesets({ family, before, after, setting: settingOf() });
+        for (const flow of [...flows, ...changes.map(({ witness }) => witness.flow)]) {
+          if (
+            !Object.values(DEFAULT_ADDRESSES).some(
+              (host) => host[family] === flow.from.address || isLoopback(flow.from.address),
+            )
+          )
+            continue;
+          const [was, is] = [landAlone(before, [after], flow), landAlone(after, [before], flow)];
+          const change = changes.find(({ holds }) => holds(flow));
+          const seen = change && [
+            abstractLanding(change.before, change.witness.flow),
+            abstractLanding(change.after, change.witness.flow),
+          ];
+          const isSame = JSON.stringify(was) === JSON.stringify(is) && landingsAgree(was, is);
+          if (seen)
+            expect([flow.flow, abstractLanding(was, flow), abstractLanding(is, flow)]).toEqual([flow.flow, ...seen]);
+          else if (was.kind !== "could-not-look") expect([flow.flow, isSame]).toEqual([flow.flow, true]);
+        }
+      }),
+      { numRuns: RULESETS },
+    );
+  });
+});

@@ -1,0 +1,149 @@
+import { describe, expect, test } from "vitest";
+import { mapFlows } from "../../../harness/analysis/map.ts";
+import type { AnalysisSetting } from "../../../harness/analysis/partition.ts";
+import type { Property } from "../../../harness/analysis/properties.ts";
+import { proveProperties } from "../../../harness/analysis/prove.ts";
+import { generateRules } from "../../../harness/capture/dialects.ts";
+import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
+import type { CaptureConfig } from "../../../harness/model/capture-config.ts";
+import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
+import { NO_POLICY_ROUTING, type PodRules } from "../../../harness/model/ruleset.ts";
+import { makePodSpec } from "../../../harness/run/pod-spec.ts";
+import { SEED } from "./seed.ts";
+
+const CONFIG: CaptureConfig = {
+  dialect: "istio-1.4",
+  proxyPort: 15001,
+  inboundCapturePort: 15006,
+  proxyUid: ["1337"],
+  proxyGid: ["1337"],
+  interceptionMode: "REDIRECT",
+  inboundPortsInclude: "*",
+  inboundPortsExclude: ["15020"],
+  outboundIpRangesInclude: "*",
+  outboundIpRangesExclude: [],
+  outboundPortsExclude: [],
+  kubevirtInterfaces: [],
+  tproxyMark: 1337,
+  tproxyRouteTable: 133,
+  loopbackCapture: "on",
+  podIps: ["10.244.0.2"],
+};
+
+function settingOf(config: CaptureConfig, rules: PodRules): AnalysisSetting {
+  return {
+    spec: makePodSpec(config, [], [], DEFAULT_ADDRESSES),
+    addresses: DEFAULT_ADDRESSES,
+    passThrough: rules.policyRouting.addresses.length > 0 ? "there" : "absent",
+  };
+}
+
+function load(text: string): PodRules {
+  const parsed = parseIptablesSave(text, { where: "rules", family: 4 });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.findings));
+  return { ip: parsed.value, ip6: null, policyRouting: NO_POLICY_ROUTING };
+}
+
+/** Rules under a config, and the counterexample of each property that does not hold. */
+function check(rules: PodRules, config: CaptureConfig, broken: Readonly<Record<string, string>>): void {
+  const results = proveProperties(rules, config, settingOf(config, rules));
+  const found = results.flatMap(({ name, holds, counterexample }) =>
+    holds ? [] : [[name, counterexample?.flow.flow]],
+  );
+  expect(Object.fromEntries(found)).toEqual(broken);
+}
+
+describe("what a capture config promises", () => {
+  test.each<[string, Partial<CaptureConfig>]>([
+    ["the seed", {}],
+    ["TPROXY", { interceptionMode: "TPROXY" }],
+    ["an IPv6 pod", { podIps: ["fd00:244::2"] }],
+    [
+      "lists of ports and ranges",
+      {
+        inboundPortsInclude: ["80", "8000:8100"],
+        outboundIpRangesInclude: ["10.96.0.0/12"],
+        outboundIpRangesExclude: ["10.96.7.0/24"],
+        outboundPortsExclude: ["9000"],
+      },
+    ],
+    ["several owners", { proxyUid: ["1337", "0"], proxyGid: ["1337", "2000-2999"] }],
+  ])("holds of the generated rules of %s", (_, changes) => {
+    const config = { ...CONFIG, ...changes };
+    check(generateRules(config), config, {});
+  });
+  test.each<[string, RegExp, string, Readonly<Record<string, string>>]>([
+    [
+      "the uid rule changed",
+      /uid-owner 1337/,
+      "uid-owner 1338",
+      {
+        "no-uid-loop": "uid=1337,gid=1000 -> upstream:8080",
+        "outbound-captured": "uid=1338,gid=1000 -> upstream:8080",
+      },
+    ],
+    ["the pass-through rule gone", /.*127\.0\.0\.6.*\n/, "", { "no-uid-loop": "envoy -> pod:8080" }],
+    ["ssh captured", /.*dport 22 .*\n/, "", { "exclusions-untouched": "client -> pod:22" }],
+    ["the wrong inbound port", /15006/, "15001", { "inbound-captured": "client -> pod:8080" }],
+    ["no inbound jump", /-A PREROUTING.*\n/, "", { "inbound-captured": "client -> pod:8080" }],
+    [
+      "loopback captured",
+      /(! )-d 127.0.0.1\/32 -o lo/,
+      "-d 127.0.0.1/32 -o lo",
+      { "loopback-untouched": "envoy -> localhost:8080" },
+    ],
+  ])("is broken with %s", (_, pattern, replacement, broken) => {
+    const results = proveProperties(load(SEED.replace(pattern, replacement)), CONFIG, settingOf(CONFIG, load(SEED)));
+    const found = results.flatMap(({ name, counterexample }) =>
+      counterexample ? [[name, counterexample.flow.flow]] : [],
+    );
+    expect(Object.fromEntries(found)).toMatchObject(broken);
+  });
+  test("has the self-call and the proxy's own ports as its exceptions", () => {
+    const [noLoop] = proveProperties(load(SEED), CONFIG, settingOf(CONFIG, load(SEED)));
+    const flows = noLoop?.exceptions.map(({ flow }) => flow.flow);
+    expect(flows).toEqual(expect.arrayContaining(["envoy -> pod:8080", "envoy -> localhost:15001"]));
+    expect(flows?.filter((flow) => flow.includes("upstream"))).toEqual([]);
+  });
+  test("a match that is not understood proves nothing that depends on it", () => {
+    const guarded = SEED.replace("-m owner --uid-owner", "-m recent --rcheck -m owner --uid-owner").replace(
+      /.*gid-owner.*\n/,
+      "",
+    );
+    check(load(guarded), { ...CONFIG, proxyGid: [] }, { "no-uid-loop": "envoy -> upstream:8080" });
+  });
+});
+
+describe("a property of one's own", () => {
+  const noSsh: Property = {
+    name: "no-ssh-out",
+    judge: ({ from, to }, { answer }) =>
+      from.actor === "app" && to.port === 22 ? (answer.listener === "upstream" ? "fails" : "holds") : "not-concerned",
+  };
+  test("is proven over all flows too", () => {
+    const prove = (text: string) => proveProperties(load(text), CONFIG, settingOf(CONFIG, load(SEED)), [noSsh])[0];
+    expect(prove(SEED)?.holds).toBe(true);
+    expect(prove("")?.counterexample?.flow.flow).toBe("app -> upstream:22");
+  });
+});
+
+describe("the map", () => {
+  const classes = mapFlows(load(SEED), 4, settingOf(CONFIG, load(SEED)));
+  test("of the seed fits a screen", () => expect(classes.length).toBeLessThanOrEqual(24));
+  test("says of the proxy's own traffic that it is left alone", () => {
+    const own = classes.find(
+      ({ class: text }) => text === "from the pod to elsewhere: uid 0-1336 or 1338-4294967294, gid 1337; or uid 1337",
+    );
+    expect([own?.kind, own?.landing.listener]).toEqual(["as dialled", "upstream"]);
+  });
+  test("says of inbound traffic which ports are captured", () =>
+    expect(
+      classes
+        .filter(({ witness }) => witness.flow.from.actor === "client")
+        .map(({ kind, class: text }) => [kind, text]),
+    ).toEqual([
+      ["envoy-inbound:15006", "from outside to the pod: port 1-21 or 23-15005 or 15007-15019 or 15021-65535"],
+      ["as dialled", "from outside to the pod: port 22 or 15020"],
+      ["envoy-inbound:15006 dialled itself", "from outside to the pod: port 15006"],
+    ]));
+});
