@@ -1,5 +1,5 @@
 import { exchange } from "./exchange.ts";
-import { OWN_OWNER, runAsOwner, runInNamespace } from "./identity.ts";
+import { dropRole, runInRole } from "./identity.ts";
 import type { Dial, DialResult } from "./protocol.ts";
 import { renderEndpoint } from "./socket-address.ts";
 import { openConnection, readLocalEndpoint } from "./sockets.ts";
@@ -19,6 +19,7 @@ export async function dialAll(
     for (const [index, dial] of queue) results[index] = await driveFlow(dial, namespaceOf(dial.namespace));
   };
   await Promise.all(Array.from({ length: Math.max(1, Math.min(inFlight, dials.length)) }, driveNext));
+  dropRole();
   return results;
 }
 
@@ -28,8 +29,7 @@ async function driveFlow(dial: Dial, namespace: number | null): Promise<DialResu
   const start = performance.now();
   let local: string | null = null;
   const landing = await exchange(dial, dial.source, { token, manner, timeoutMs, hops: [] }, (target, source) => {
-    const open = () => runAsOwner(owner, OWN_OWNER, () => openConnection(target, source));
-    const opened = runInNamespace(namespace, open);
+    const opened = runInRole(namespace, owner, () => openConnection(target, source));
     if ("fd" in opened) local = renderEndpoint(readLocalEndpoint(opened.fd));
     return opened;
   });

@@ -8,11 +8,12 @@ const NO_ID = 0xffffffff;
 
 /** Makes a network namespace that lives as long as the descriptor given back, or a socket or process in it. */
 export function makeNamespace(): number {
+  dropRole();
   checkResult(unshare(KERNEL.CLONE_NEWNET), "unshare", "a network namespace");
   try {
     return openSync("/proc/thread-self/ns/net", "r");
   } finally {
-    checkResult(setns(ownNamespace, KERNEL.CLONE_NEWNET), "setns", "back");
+    enterNamespace(ownNamespace);
   }
 }
 
@@ -21,12 +22,13 @@ export function makeNamespace(): number {
  * `setns(2)` moves the calling thread alone. Null is the namespace the thread is in anyway.
  */
 export function runInNamespace<T>(namespace: number | null, act: () => T): T {
+  dropRole();
   if (namespace === null) return act();
-  checkResult(setns(namespace, KERNEL.CLONE_NEWNET), "setns", `to descriptor ${namespace}`);
+  enterNamespace(namespace);
   try {
     return act();
   } finally {
-    checkResult(setns(ownNamespace, KERNEL.CLONE_NEWNET), "setns", "back");
+    enterNamespace(ownNamespace);
   }
 }
 
@@ -59,14 +61,48 @@ export const OUTER_PID = Number(readlinkSync("/proc/self"));
 /** The owner that this process was started as. */
 export const OWN_OWNER: Owner = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
 
-/** Runs `act`, which must be synchronous, with another owner for what it opens. */
-export function runAsOwner<T>(owner: Owner, present: Owner, act: () => T): T {
-  if (owner.uid === present.uid && owner.gid === present.gid) return act();
+/** Where and as whom sockets are opened. */
+interface Role {
+  /** A descriptor; null for the namespace the process was started in. */
+  readonly namespace: number | null;
+  readonly owner: Owner;
+}
+
+/** The role the thread still plays; null: none but its own. */
+let role: Role | null = null;
+
+/**
+ * Runs `act`, which must be synchronous, in a namespace and as an owner. The thread keeps the role until it needs another or anything else
+ * is to be done ({@link dropRole}): flows of one actor follow each other, and changing costs more than opening a socket.
+ * For threads whose own owner is {@link OWN_OWNER}.
+ */
+export function runInRole<T>(namespace: number | null, owner: Owner, act: () => T): T {
+  const isSame = role?.namespace === namespace && role.owner.uid === owner.uid && role.owner.gid === owner.gid;
+  if (!isSame) takeRole({ namespace, owner });
+  return act();
+}
+
+function takeRole(next: Role): void {
+  dropRole();
+  role = next;
   try {
-    assumeOwner(owner);
-    return act();
-  } finally {
-    setfsgid(present.gid);
-    setfsuid(present.uid);
+    if (next.namespace !== null) enterNamespace(next.namespace);
+    if (next.owner.uid !== OWN_OWNER.uid || next.owner.gid !== OWN_OWNER.gid) assumeOwner(next.owner);
+  } catch (error) {
+    dropRole();
+    throw error;
   }
+}
+
+/** Makes the thread itself again; whoever opens, starts or writes anything else does it first. */
+export function dropRole(): void {
+  if (role === null) return;
+  if (role.namespace !== null) enterNamespace(ownNamespace);
+  setfsgid(OWN_OWNER.gid);
+  setfsuid(OWN_OWNER.uid);
+  role = null;
+}
+
+function enterNamespace(namespace: number): void {
+  checkResult(setns(namespace, KERNEL.CLONE_NEWNET), "setns", `to descriptor ${namespace}`);
 }

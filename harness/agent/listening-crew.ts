@@ -1,7 +1,7 @@
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Owner } from "../model/pod.ts";
-import { OWN_OWNER } from "./identity.ts";
+import { dropRole, OWN_OWNER } from "./identity.ts";
 import { type ListenerOrder, ListenerSet } from "./listener-set.ts";
 import type { ThreadNews, ThreadOrder } from "./listener-thread.ts";
 import type { Seen } from "./protocol.ts";
@@ -90,6 +90,8 @@ function makeMainMember(tell: (records: readonly Seen[]) => void): Member {
 
 /** A thread that ends takes the agent with it: half an agent would tell half the truth. */
 function startThread(owner: Owner, tell: (records: readonly Seen[]) => void): Member {
+  // A thread begins as whoever its starter is.
+  dropRole();
   const worker = new Worker(new URL(`listener-thread${extname(import.meta.filename)}`, import.meta.url), {
     workerData: owner,
   });
