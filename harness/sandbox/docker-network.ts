@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import { LandfallError } from "../errors.ts";
-import { engineFailed } from "./docker-engine.ts";
+import { engineFailed, unlessGone } from "./docker-engine.ts";
 import { freePlaces, type NetworkKind, POOL_SIZE, subnetsAt } from "./docker-subnets.ts";
 import { KEEP_LABEL, ROLE_LABEL, RUN_LABEL } from "./run-id.ts";
 
@@ -54,6 +54,11 @@ export async function createNetwork(
     "environment",
     `no network from ${subnetsAt(kind, places?.[0] ?? 0)[4]} to ${subnetsAt(kind, places?.at(-1) ?? POOL_SIZE - 1)[4]} is free. landfall sweep removes what dead runs left.`,
   );
+}
+
+/** Removes a network and gives whether it was there. While something still hangs on it the engine answers 403, and a later sweep takes it. */
+export async function removeNetwork(engine: Docker, id: string): Promise<boolean> {
+  return (await unlessGone(engine.getNetwork(id).remove(), [403, 404])) !== null;
 }
 
 /** Another run may have taken the place between the look and the making: the engine then speaks of an overlap or of the name. */

@@ -2,9 +2,9 @@ import type Docker from "dockerode";
 import { type HostAddresses, POD_INTERFACE, type SandboxAddresses } from "../model/pod.ts";
 import type { AgentClient } from "./agent-client.ts";
 import type { CrewMember, DockerCrew } from "./docker-crew.ts";
-import { engineFailed, unlessGone } from "./docker-engine.ts";
+import { engineFailed } from "./docker-engine.ts";
 import { bridgeAddress, clearEngineRules, configure, defaultRoute, neighbour } from "./docker-hosts.ts";
-import { createNetwork, type SandboxNetwork } from "./docker-network.ts";
+import { createNetwork, removeNetwork, type SandboxNetwork } from "./docker-network.ts";
 import { addressesAt } from "./docker-subnets.ts";
 
 /** What the vm hangs on. */
@@ -68,7 +68,7 @@ export class DockerVm implements AsyncDisposable {
   /** Removes the network; the containers on it are gone by then. */
   async [Symbol.asyncDispose](): Promise<void> {
     const { engine, lifetime } = this.#plan;
-    if (this.#network && lifetime === "run") await unlessGone(engine.getNetwork(this.#network.id).remove());
+    if (this.#network && lifetime === "run") await removeNetwork(engine, this.#network.id);
   }
 
   async #make(): Promise<Link> {

@@ -3,11 +3,11 @@ import type Docker from "dockerode";
 import { LandfallError } from "../errors.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
 import { type CrewMember, DockerCrew, type OwnPlan } from "./docker-crew.ts";
-import { connectEngine, engineFailed, unlessGone, whyNoEngine } from "./docker-engine.ts";
+import { connectEngine, engineFailed, whyNoEngine } from "./docker-engine.ts";
 import { type DockerHost, setUpHosts } from "./docker-hosts.ts";
 import { ensureImage } from "./docker-image.ts";
 import { runInitContainer } from "./docker-init.ts";
-import { createNetwork, type SandboxNetwork } from "./docker-network.ts";
+import { createNetwork, removeNetwork, type SandboxNetwork } from "./docker-network.ts";
 import { sandboxAddressesAt } from "./docker-subnets.ts";
 import { DockerVm } from "./docker-vm.ts";
 import { currentRunId } from "./run-id.ts";
@@ -101,8 +101,13 @@ export class DockerWorld implements World {
     return `docker exec -it ${this.#pod.name} bash`;
   }
 
+  /** Where the engine is gone there is nothing to be done: the agents end with their streams, and a later run sweeps the rest. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#life.disposeAsync();
+    try {
+      await this.#life.disposeAsync();
+    } catch (error) {
+      if ((await whyNoEngine(this.#engine)) === null) throw engineFailed("remove the sandbox", error);
+    }
   }
 }
 
@@ -151,7 +156,7 @@ async function makeNetwork(engine: Docker, { lifetime }: DockerOptions, undo: As
     throw engineFailed("list what dead runs have left", error);
   });
   const network = await createNetwork(engine, "pod", currentRunId(), lifetime);
-  if (lifetime === "run") undo.defer(async () => void (await unlessGone(engine.getNetwork(network.id).remove())));
+  if (lifetime === "run") undo.defer(async () => void (await removeNetwork(engine, network.id)));
   return network;
 }
 

@@ -1,5 +1,6 @@
 import type Docker from "dockerode";
 import { unlessGone } from "./docker-engine.ts";
+import { removeNetwork } from "./docker-network.ts";
 import { KEEP_LABEL, RUN_LABEL, stateOfRun } from "./run-id.ts";
 
 /** One thing that a dead run had left, by the engine's name for it. */
@@ -57,11 +58,10 @@ async function findNetworks(engine: Docker): Promise<readonly Labelled[]> {
   });
 }
 
-/** Gives whether it was there to be removed. An engine that is already removing it answers 409. */
+/** Gives whether it was there to be removed. An engine that is already removing it answers 409: that is waited for. */
 async function removeContainer(engine: Docker, id: string): Promise<boolean> {
-  return (await unlessGone(engine.getContainer(id).remove({ force: true }), [404, 409])) !== null;
-}
-
-async function removeNetwork(engine: Docker, id: string): Promise<boolean> {
-  return (await unlessGone(engine.getNetwork(id).remove())) !== null;
+  const container = engine.getContainer(id);
+  const removed = await unlessGone(container.remove({ force: true }), [404, 409]);
+  if (removed === null) await unlessGone(container.wait({ condition: "removed" }));
+  return removed !== null;
 }

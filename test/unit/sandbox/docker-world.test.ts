@@ -6,13 +6,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
-import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { parseFlowText, resolveFlow } from "../../../harness/model/flow-text.ts";
 import type { PodSpec } from "../../../harness/model/pod.ts";
 import { NO_POLICY_ROUTING } from "../../../harness/model/ruleset.ts";
 import { connectEngine } from "../../../harness/sandbox/docker-engine.ts";
 import { ensureImage } from "../../../harness/sandbox/docker-image.ts";
 import { runInitContainer } from "../../../harness/sandbox/docker-init.ts";
+import { removeNetwork } from "../../../harness/sandbox/docker-network.ts";
 import { openSandbox } from "../../../harness/sandbox/open-sandbox.ts";
 import { currentRunId, RUN_LABEL, stateOfRun } from "../../../harness/sandbox/run-id.ts";
 import type { FlowRequest, Sandbox } from "../../../harness/sandbox/sandbox.ts";
@@ -133,8 +134,12 @@ describe("what the harness cannot look at is told as such", () => {
     const path = join(tmpdir(), `landfall-engine-${process.pid}.sock`);
     const sockets = new Set<Socket>();
     let server: Server | null = null;
-    afterEach(() => vi.unstubAllEnvs());
-    afterAll(() => server?.close());
+    afterEach(async () => {
+      vi.unstubAllEnvs();
+      const ours = await engine.listNetworks({ filters: { label: [`${RUN_LABEL}=${currentRunId()}`] } });
+      for (const { Id } of ours)
+        await vi.waitFor(async () => expect(await removeNetwork(engine, Id)).toBe(true), REMOVAL);
+    });
 
     /** Stands between landfall and the engine, so that the engine can go without harm to others. */
     async function startGate(): Promise<void> {
@@ -154,6 +159,7 @@ describe("what the harness cannot look at is told as such", () => {
       vi.stubEnv("DOCKER_HOST", `unix://${path}`);
       await using sandbox = await openSandbox("docker");
       await sandbox.enter(SPEC);
+      server?.close();
       for (const socket of sockets) socket.destroy();
       const [seen] = await sandbox.drive([request("client -> pod:8080", sandbox)]);
       expect(seen?.landing.kind).toBe("could-not-look");

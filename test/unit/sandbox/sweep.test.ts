@@ -49,6 +49,13 @@ describe("a sweep", () => {
     const container = await makeContainer({ [RUN_LABEL]: DEAD }, network);
     expect(await leftAfterSweep([network, container], "dead")).toEqual([]);
   });
+  test("leaves a network to the next one while somebody else's container hangs on it", async () => {
+    const network = await makeNetwork({ [RUN_LABEL]: DEAD });
+    const container = await makeContainer({}, network);
+    expect(await leftAfterSweep([network, container], "dead")).toEqual([network, container]);
+    await engine.getContainer(container).remove({ force: true });
+    expect(await leftAfterSweep([network], "dead")).toEqual([]);
+  });
   test("leaves alone what a living run has, what is nobody's, and what has no label of landfall", async () => {
     const ids = [
       await makeNetwork({ [RUN_LABEL]: currentRunId() }),
