@@ -66,13 +66,10 @@ export function listLanes(family: Family, { addresses, links, passThrough }: Lan
     ...absent,
   ]);
   const bindable = family === 4 ? loopback : through;
-  const bound: readonly (readonly [string, ValueRanges])[] =
-    bindable.length === 0
-      ? []
-      : [
-          ["from the pod, bound to a loopback address, to itself", [...loopback, pod]],
-          ["from the pod, bound to a loopback address, to elsewhere", foreign],
-        ];
+  const toItself = ["from the pod, bound to a loopback address, to itself", [...loopback, pod]] as const;
+  // IPv4 lets no socket with a loopback source connect to elsewhere (EINVAL, `__mkroute_output` in net/ipv4/route.c).
+  const toElsewhere = ["from the pod, bound to a loopback address, to elsewhere", foreign] as const;
+  const bound = bindable.length === 0 ? [] : family === 4 ? [toItself] : [toItself, toElsewhere];
   const fromPod = { host: "pod", ports: PORTS, ids: ANY_ID, link: null } as const;
   const fromOutside = { ports: PORTS, ids: ROOT } as const;
   const outsiders = subtract(foreign, [single(addresses.upstream[family]), vm]);
