@@ -9,6 +9,16 @@ export type BackendName = "docker" | "netns" | "simulated";
 /** `pass`: it landed as expected. `wrong`: elsewhere. `could-not-look`: the harness failed. */
 export type FlowVerdict = "pass" | "wrong" | "could-not-look";
 
+/** What should have taken a flow that landed wrong, by the rules that the capture config's own dialect generates. */
+export interface WantedRule {
+  /** The first of those rules that takes the flow there and not here; null where all do, and `routing` is what makes the difference. */
+  readonly rule: RulePlace | null;
+  /** Policy routing that those rules need, in `ip`'s words: `fwmark 0x539 lookup 133`. */
+  readonly routing: readonly string[];
+  /** The rule under test that is most like it, and why that one did not do the same; null where none is like it. */
+  readonly nearest: { readonly rule: RulePlace; readonly why: string } | null;
+}
+
 /** One flow with its three landings. */
 export interface FlowReport extends Flow {
   readonly manner: Manner;
@@ -24,6 +34,8 @@ export interface FlowReport extends Flow {
    * landing is the one observed; `nobody`, neither was there to ask.
    */
   readonly rulesBy: "counters" | "prediction" | "nobody";
+  /** Which rule should have taken a flow that landed wrong; null where it did not, or where that cannot be told. */
+  readonly wanted: WantedRule | null;
   readonly durationMs: number;
 }
 

@@ -7,7 +7,7 @@ import {
 } from "../model/report.ts";
 import { HTML_STYLE } from "./html-style.ts";
 import { type Html, html } from "./html-text.ts";
-import { describeLanding, describeRule, describeRules, shortenLanding } from "./landing-phrase.ts";
+import { describeLanding, describeRule, describeRules, describeWanted, shortenLanding } from "./landing-phrase.ts";
 import { renderPicture } from "./svg.ts";
 
 const MARKS: Readonly<Record<FlowVerdict, string>> = { pass: "✓", wrong: "✗", "could-not-look": "?" };
@@ -69,6 +69,7 @@ function renderEvidence(flow: FlowReport): Html {
     ...(flow.predicted === null ? [] : [["predicted", describeLanding(flow.predicted)] as const]),
     ["seen", describeLanding(flow.observed)],
     ...describeRules(flow).map((rule) => ["rule", rule] as const),
+    ...describeWanted(flow),
     ...(disagrees
       ? [["defect", "the prediction is not what the kernel did: a defect of landfall itself"] as const]
       : []),

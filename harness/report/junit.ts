@@ -1,6 +1,6 @@
 import junit, { type Builder, type TestSuite } from "junit-report-builder";
 import type { FlowReport, Report, ScenarioReport } from "../model/report.ts";
-import { describeLanding, describeRules } from "./landing-phrase.ts";
+import { describeLanding, describeRules, describeWanted } from "./landing-phrase.ts";
 
 // junit-report-builder 5.1.2 declares an ECMAScript default export; what Node gets is the CommonJS one, the builder itself.
 const factory = junit as unknown as Builder;
@@ -34,7 +34,8 @@ function nameFlow(flow: FlowReport): string {
 
 function evidence(flow: FlowReport): string {
   const rules = describeRules(flow).map((line) => `rule      ${line}`);
+  const wanted = describeWanted(flow).map(([name, text]) => `${name.padEnd(9)} ${text}`);
   const predicted = flow.predicted === null ? [] : [`predicted ${describeLanding(flow.predicted)}`];
   const seen = `seen      ${describeLanding(flow.observed)}`;
-  return [`expected  ${describeLanding(flow.expected)}`, ...predicted, seen, ...rules].join("\n");
+  return [`expected  ${describeLanding(flow.expected)}`, ...predicted, seen, ...rules, ...wanted].join("\n");
 }

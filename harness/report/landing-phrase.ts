@@ -29,3 +29,16 @@ export function describeRules({ rules, rulesBy }: FlowReport): readonly string[]
   if (rules.length === 0) return [rulesBy === "counters" ? "no rule counted it" : "none, as predicted"];
   return rules.map((place) => describeRule(place) + (rulesBy === "counters" ? "" : " (predicted)"));
 }
+
+/** Gives what should have taken a flow that landed wrong, as rows of a name and a text; none where that is not known. */
+export function describeWanted({ wanted }: FlowReport): readonly (readonly [string, string])[] {
+  if (wanted === null) return [];
+  const { rule, routing, nearest } = wanted;
+  const missing = rule === null ? `policy routing: ${routing.join("; ")}` : describeRule(rule);
+  if (rule === null) return [["wanted", missing]];
+  const near = nearest === null ? "no rule is like it" : `${describeRule(nearest.rule)}; ${nearest.why}`;
+  return [
+    ["wanted", missing],
+    ["nearest", near],
+  ];
+}

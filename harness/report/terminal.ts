@@ -6,7 +6,7 @@ import {
   type Report,
   type ScenarioReport,
 } from "../model/report.ts";
-import { describeLanding, describeRule, describeRules, shortenLanding } from "./landing-phrase.ts";
+import { describeLanding, describeRule, describeRules, describeWanted, shortenLanding } from "./landing-phrase.ts";
 
 /** How a report is to be shown. */
 export interface TerminalLook {
@@ -74,6 +74,7 @@ function renderEvidence(flow: FlowReport, paint: Paint): readonly string[] {
   if (flow.predicted !== null) rows.push(["predicted", describeLanding(flow.predicted)]);
   rows.push(["seen", describeLanding(flow.observed)]);
   if (flow.verdict !== "could-not-look") rows.push(...describeRules(flow).map((rule) => ["rule", rule] as const));
+  rows.push(...describeWanted(flow));
   if (disagrees)
     rows.push(["defect", "the prediction is not what the kernel did: a defect of landfall itself; please report it"]);
   return rows.map(([name, text]) => `      ${paint("dim", name.padEnd(9))} ${text}`);

@@ -24,6 +24,7 @@ export function judgeFlow(
     verdict: judgeLanding(bound.expected, observed),
     rules: isPredicted ? prediction.rules : [],
     rulesBy: isPredicted ? "prediction" : "nobody",
+    wanted: null,
     durationMs: observation?.durationMs ?? 0,
   };
 }

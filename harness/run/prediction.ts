@@ -22,8 +22,10 @@ export async function predictFlows(scenario: BoundScenario, sandbox: Sandbox): P
   });
 }
 
-/** A script's policy routing is not read back: what it does with marks is predicted as if there were none. */
-async function readRules(installation: Installation, sandbox: Sandbox): Promise<PodRules> {
+/**
+ * Gives the rules that are in the pod. A script's policy routing is not read back: what it does with marks is predicted as if there were none.
+ */
+export async function readRules(installation: Installation, sandbox: Sandbox): Promise<PodRules> {
   if (installation.kind !== "script") return installation.rules;
   return { ...(await sandbox.counters()), policyRouting: NO_POLICY_ROUTING };
 }

@@ -8,7 +8,8 @@ import { findBlindness } from "./canary.ts";
 import { measureCoverage } from "./counted-rules.ts";
 import { judgeFlow } from "./judged-flow.ts";
 import type { ParsedScenario } from "./parsed-scenario.ts";
-import { predictFlows } from "./prediction.ts";
+import { predictFlows, readRules } from "./prediction.ts";
+import { makeWantedRuleFinder } from "./wanted-rule.ts";
 
 /** Flows of one scenario share no socket and no token, so they can be in flight together. */
 const IN_FLIGHT = 64;
@@ -79,7 +80,22 @@ async function driveScenario(
   const observations = await sandbox.drive(bound.flows, { inFlight: IN_FLIGHT });
   const coverage = options.coverage === "measured" ? measureCoverage(await sandbox.counters()) : null;
   const judged = bound.flows.map((flow, i) => judgeFlow(flow, observations[i], predictions[i] ?? null));
-  return assemble(bound, await attributeFlows(judged, bound.flows, sandbox), coverage);
+  const attributed = await attributeFlows(judged, bound.flows, sandbox);
+  return assemble(bound, await nameWantedRules(attributed, bound, sandbox), coverage);
+}
+
+async function nameWantedRules(
+  flows: readonly FlowReport[],
+  bound: BoundScenario,
+  sandbox: Sandbox,
+): Promise<readonly FlowReport[]> {
+  if (flows.every(({ verdict }) => verdict !== "wrong")) return flows;
+  const tested = await readRules(bound.installation, sandbox);
+  const find = makeWantedRuleFinder(bound, tested, sandbox.addresses);
+  return flows.map((flow, i) => {
+    const request = bound.flows[i];
+    return flow.verdict === "wrong" && request ? { ...flow, wanted: find(request) } : flow;
+  });
 }
 
 function reportBlind(bound: BoundScenario, cause: string): ScenarioReport {

@@ -54,6 +54,7 @@ export function sampleFlow(
     verdict: "pass",
     rules: [],
     rulesBy: "nobody",
+    wanted: null,
     durationMs: 0.4,
     ...fields,
   };
@@ -76,6 +77,7 @@ export function sampleReport(): Report {
           observed: { ...inbound, source: "10.244.0.3:41234" },
           rules: [{ ...UID_RULE, chain: "ISTIO_INBOUND", rule: "-A ISTIO_INBOUND -p tcp -j ISTIO_IN_REDIRECT" }],
           rulesBy: "prediction",
+          wanted: null,
         }),
         sampleFlow("envoy -> upstream:80", {
           expected: UPSTREAM,
@@ -84,6 +86,7 @@ export function sampleReport(): Report {
           verdict: "wrong",
           rules: [{ ...UID_RULE, index: 5, rule: "-A ISTIO_OUTPUT -j ISTIO_REDIRECT" }],
           rulesBy: "counters",
+          wanted: null,
         }),
         sampleFlow("uid=1337,gid=1000 -> upstream:80", {
           expected: UPSTREAM,
@@ -101,6 +104,7 @@ export function sampleReport(): Report {
           predicted: { ...APP, source: "127.0.0.6:0", hops: [HOP] },
           observed: { ...APP, source: "127.0.0.6:40000", hops: [HOP] },
           rulesBy: "prediction",
+          wanted: null,
         }),
       ],
     },

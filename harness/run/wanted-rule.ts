@@ -1,0 +1,133 @@
+import { generateRules } from "../capture/dialects.ts";
+import { renderRule } from "../formats/rule-text.ts";
+import type { Family } from "../model/address.ts";
+import { landingsAgree } from "../model/landing.ts";
+import type { Match } from "../model/match.ts";
+import type { SandboxAddresses } from "../model/pod.ts";
+import type { WantedRule } from "../model/report.ts";
+import type { PodRules, Rule, RulePlace, Ruleset } from "../model/ruleset.ts";
+import type { TraceStep } from "../model/trace.ts";
+import { compilePod, type Explanation, type Simulator } from "../netfilter/simulator.ts";
+import type { BoundFlow, BoundScenario } from "./bound-scenario.ts";
+
+/** Says for a flow that landed wrong which rule should have taken it; null where no rule of the config's own makes the difference. */
+export type FindWantedRule = (flow: BoundFlow) => WantedRule | null;
+
+/**
+ * Makes what holds the rules under test against those that the capture config's own dialect generates. Both are simulated, rule by rule, and
+ * the first rule that takes the flow there and not here is the one wanted; the rule here that is most like it says why it did not.
+ */
+export function makeWantedRuleFinder(
+  { config, spec }: Pick<BoundScenario, "config" | "spec">,
+  tested: PodRules,
+  addresses: SandboxAddresses,
+): FindWantedRule {
+  const own = generateRules(config);
+  const should = compilePod(own, spec, addresses);
+  const does = compilePod(tested, spec, addresses);
+  return (bound) => {
+    const demanded = explain(should, bound);
+    if (!landingsAgree(bound.expected, demanded.landing)) return null;
+    const steps = listSteps(explain(does, bound));
+    const taken = new Set(steps.filter(({ matched }) => matched !== false).map(keyOf));
+    const wanted = listSteps(demanded).find((step) => step.matched === true && !taken.has(keyOf(step)));
+    if (wanted) {
+      const place = placeOf(wanted, bound);
+      const rule = findRule(bound.flow.family === 4 ? own.ip : own.ip6, place);
+      return { rule: place, routing: [], nearest: rule && findNearest(rule, place, own, tested, steps) };
+    }
+    const { rules, routes, addresses: added } = own.policyRouting;
+    const marks = listSteps(demanded).some(({ verdict, table }) => verdict === "tproxy" || table === "mangle");
+    return marks ? { rule: null, routing: [...rules, ...routes, ...added], nearest: null } : null;
+  };
+}
+
+function explain(simulator: Simulator, { flow, manner }: BoundFlow): Explanation {
+  return simulator.explain(flow, manner, (chain, rule) => renderRule(chain, rule, flow.family));
+}
+
+function listSteps({ connections }: Explanation): readonly TraceStep[] {
+  return connections.flatMap(({ packets }) => packets.flatMap(({ steps }) => steps));
+}
+
+function keyOf({ table, rule }: Pick<RulePlace, "table" | "rule">): string {
+  return `${table} ${rule}`;
+}
+
+function placeOf({ table, chain, index, rule }: TraceStep, { flow }: BoundFlow): RulePlace {
+  return { family: flow.family, table, chain, index, rule };
+}
+
+function findRule(ruleset: Ruleset | null, { table, chain, index }: RulePlace): Rule | null {
+  const found = ruleset?.tables.find(({ name }) => name === table)?.chains.find(({ name }) => name === chain);
+  return found?.rules[index - 1] ?? null;
+}
+
+/**
+ * Gives the rule under test that is most like the one wanted, in whatever table and chain it stands, and why it did not take the flow.
+ * Rules that the dialect has as well are meant for other flows.
+ */
+function findNearest(
+  wanted: Rule,
+  place: RulePlace,
+  own: PodRules,
+  tested: PodRules,
+  steps: readonly TraceStep[],
+): WantedRule["nearest"] {
+  const others = new Set(placesOf(own, place.family).map((each) => keyOf(each.place)));
+  const rated = placesOf(tested, place.family)
+    .filter((each) => keyOf(each.place) === keyOf(place) || !others.has(keyOf(each.place)))
+    .map((each) => ({ place: each.place, likeness: rateLikeness(wanted, each.rule) + ratePlace(place, each.place) }));
+  const best = rated.toSorted((a, b) => b.likeness - a.likeness)[0];
+  if (!best || best.likeness < ENOUGH) return null;
+  const isBest = ({ table, chain, index }: TraceStep) =>
+    table === best.place.table && chain === best.place.chain && index === best.place.index;
+  return { rule: best.place, why: explainMiss(best.place, place, steps.filter(isBest)) };
+}
+
+/** As much as a verdict in common, or a match of the same kind, in the same chain. */
+const ENOUGH = 4;
+
+function placesOf({ ip, ip6 }: PodRules, family: Family) {
+  const tables = (family === 4 ? ip : ip6)?.tables ?? [];
+  return tables.flatMap(({ name, chains }) =>
+    chains.flatMap((chain) =>
+      chain.rules.map((rule, i) => {
+        const text = renderRule(chain.name, rule, family);
+        const place: RulePlace = { family, table: name, chain: chain.name, index: i + 1, rule: text };
+        return { place, rule };
+      }),
+    ),
+  );
+}
+
+function ratePlace(wanted: RulePlace, { table, chain }: RulePlace): number {
+  return (table === wanted.table ? 2 : 0) + (chain === wanted.chain ? 1 : 0);
+}
+
+/** The same match counts most, then the same verdict, then a match of the same kind with another value. */
+function rateLikeness(wanted: Rule, rule: Rule): number {
+  const has = (match: Match, keyOfMatch: (match: Match) => string) =>
+    rule.matches.some((other) => keyOfMatch(other) === keyOfMatch(match));
+  const same = wanted.matches.filter((match) => has(match, textOf)).length;
+  const kinds = wanted.matches.filter((match) => has(match, kindOf)).length;
+  const isSameVerdict = wanted.target?.kind === rule.target?.kind;
+  const isSameTarget = textOf(wanted.target) === textOf(rule.target);
+  return same * 2 + kinds + (isSameVerdict ? 1 : 0) + (isSameTarget ? 1 : 0);
+}
+
+function kindOf(match: Match): string {
+  return "what" in match ? `${match.kind} ${match.what}` : match.kind;
+}
+
+function textOf(part: unknown): string {
+  return JSON.stringify(part, (_, value) => (typeof value === "bigint" ? `${value}` : value));
+}
+
+function explainMiss(nearest: RulePlace, wanted: RulePlace, met: readonly TraceStep[]): string {
+  if (nearest.table !== wanted.table) return `it stands in table ${nearest.table}, not ${wanted.table}`;
+  const missed = met.find(({ matched }) => matched === false);
+  if (missed?.why) return missed.why;
+  if (met.length > 0) return "it took the flow, and does another thing with it";
+  return "the flow did not come to it: another rule had decided before";
+}

@@ -1,0 +1,239 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { generateRules } from "../../harness/capture/dialects.ts";
+import { parseIptablesSave, renderIptablesSave } from "../../harness/formats/iptables-save.ts";
+import type { Family } from "../../harness/model/address.ts";
+import type { CaptureConfig } from "../../harness/model/capture-config.ts";
+import type { FlowReport } from "../../harness/model/report.ts";
+import type { PodRules, Ruleset } from "../../harness/model/ruleset.ts";
+import { runScenario } from "../../harness/run/scenario-run.ts";
+import { openSandbox } from "../../harness/sandbox/open-sandbox.ts";
+import type { Installation, Sandbox } from "../../harness/sandbox/sandbox.ts";
+import { configOf } from "../unit/capture/intent-setup.ts";
+
+const seed = configOf();
+const folder = mkdtempSync(join(tmpdir(), "landfall-defects-"));
+let sandbox: Sandbox;
+
+beforeAll(async () => {
+  sandbox = await openSandbox("netns");
+});
+afterAll(async () => {
+  await sandbox[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true });
+});
+
+/** Drives everything that the config demands under these rules, and gives the flows that landed wrong. */
+async function findWrong(installation: Installation, config: CaptureConfig): Promise<readonly FlowReport[]> {
+  const scenario = {
+    name: "defect",
+    claim: "It is found.",
+    config,
+    installation,
+    listen: [],
+    flows: "intended",
+  } as const;
+  const { report } = await runScenario(scenario, sandbox);
+  expect(report.flows.filter(({ verdict }) => verdict === "could-not-look")).toEqual([]);
+  return report.flows.filter(({ verdict }) => verdict === "wrong");
+}
+
+function textOf(config: CaptureConfig, family: Family = 4): string {
+  const { ip, ip6 } = generateRules(config);
+  const ruleset = family === 4 ? ip : ip6;
+  return ruleset ? renderIptablesSave(ruleset) : "";
+}
+
+function parse(text: string, family: Family = 4): Ruleset {
+  const parsed = parseIptablesSave(text, { where: "test", family });
+  if (!parsed.ok) throw new Error(parsed.findings.map(({ message }) => message).join(" "));
+  return parsed.value;
+}
+
+function install(rules: Partial<PodRules>, config: CaptureConfig): Installation {
+  return {
+    kind: "rules",
+    rules: { ip: null, ip6: null, ...rules, policyRouting: generateRules(config).policyRouting },
+  };
+}
+
+const OUTPUT = "-A ISTIO_OUTPUT";
+const REDIRECT_ALL = `${OUTPUT} -j ISTIO_REDIRECT`;
+const PASS_THROUGH = `${OUTPUT} -s 127.0.0.6/32 -o lo -j RETURN`;
+const SELF_CALL = `${OUTPUT} ! -d 127.0.0.1/32 -o lo -j ISTIO_IN_REDIRECT`;
+const STATUS = "-A ISTIO_INBOUND -p tcp -m tcp --dport 15020 -j RETURN";
+const [TO_15001, TO_15006] = [
+  "-A ISTIO_REDIRECT -p tcp -j REDIRECT --to-ports 15001",
+  "-A ISTIO_IN_REDIRECT -p tcp -j REDIRECT --to-ports 15006",
+];
+const JUMP = "-A PREROUTING -p tcp -j ISTIO_INBOUND";
+
+type Change = (text: string) => string;
+const put =
+  (rule: string, instead: string): Change =>
+  (text) => {
+    expect(text).toContain(`${rule}\n`);
+    return text.replace(`${rule}\n`, `${instead}\n`);
+  };
+
+/** What was done, a flow that shows it, the last rule that took that flow (null: none), and the rule that should have. */
+type Defect = readonly [name: string, change: Change, flow: string, decided: string | null, wanted: string];
+
+const DEFECTS: readonly Defect[] = [
+  [
+    "15001 and 15006 exchanged",
+    (text) => text.replace("15001", "X").replace("15006", "15001").replace("X", "15006"),
+    "app -> upstream:80",
+    TO_15001.replace("15001", "15006"),
+    TO_15001,
+  ],
+  [
+    "a redirect to a port where nobody listens",
+    put(TO_15006, TO_15006.replace("15006", "15007")),
+    "client -> pod:8080",
+    TO_15006.replace("15006", "15007"),
+    TO_15006,
+  ],
+  [
+    "the pass-through widened to all of loopback",
+    put(PASS_THROUGH, PASS_THROUGH.replace("127.0.0.6/32", "127.0.0.0/8")),
+    "envoy@127.0.0.7 -> pod:8080",
+    PASS_THROUGH.replace("127.0.0.6/32", "127.0.0.0/8"),
+    SELF_CALL,
+  ],
+  [
+    "the final redirect narrowed to a range",
+    put(REDIRECT_ALL, `${OUTPUT} -d 10.0.0.0/8 -j ISTIO_REDIRECT`),
+    "app -> 1.0.0.0:80",
+    "-A OUTPUT -p tcp -j ISTIO_OUTPUT",
+    REDIRECT_ALL,
+  ],
+  [
+    "the final redirect narrowed to a port range",
+    put(REDIRECT_ALL, `${OUTPUT} -p tcp -m tcp --dport 0:32767 -j ISTIO_REDIRECT`),
+    "app -> upstream:65535",
+    "-A OUTPUT -p tcp -j ISTIO_OUTPUT",
+    REDIRECT_ALL,
+  ],
+  [
+    "the final redirect moved to the top",
+    (text) => put(PASS_THROUGH, `${REDIRECT_ALL}\n${PASS_THROUGH}`)(text.replace(`${REDIRECT_ALL}\n`, "")),
+    "envoy -> localhost:8080",
+    TO_15001,
+    `${OUTPUT} -m owner --uid-owner 1337 -j RETURN`,
+  ],
+  [
+    "an excluded port one too high",
+    put(STATUS, STATUS.replace("15020", "15021")),
+    "client -> pod:15020",
+    TO_15006,
+    STATUS,
+  ],
+  [
+    "an excluded port one too low",
+    put(STATUS, STATUS.replace("15020", "15019")),
+    "client -> pod:15020",
+    TO_15006,
+    STATUS,
+  ],
+  [
+    "the inbound jump limited to half the ports",
+    put(JUMP, "-A PREROUTING -p tcp -m tcp --dport 0:32767 -j ISTIO_INBOUND"),
+    "client -> pod:65535",
+    null,
+    JUMP,
+  ],
+  [
+    "a rule in the wrong table",
+    (text) =>
+      `*mangle\n:PREROUTING ACCEPT [0:0]\n${STATUS.replace("ISTIO_INBOUND", "PREROUTING")}\nCOMMIT\n${put(STATUS, "")(text)}`,
+    "client -> pod:15020",
+    TO_15006,
+    STATUS,
+  ],
+];
+
+const DELETED = textOf(seed)
+  .split("\n")
+  .filter((line) => line.startsWith("-A"));
+
+describe("each defect of the seed's rules is found, with the rule that decided and the one that should have:", () => {
+  test.each(DEFECTS)("%s", async (_name, change, flow, decided, wanted) => {
+    const wrong = await findWrong(install({ ip: parse(change(textOf(seed))) }, seed), seed);
+    const found = wrong.find((each) => each.flow === flow && each.manner === "answer");
+    expect([found?.rules.at(-1)?.rule ?? null, found?.wanted?.rule?.rule]).toEqual([decided, wanted]);
+  });
+
+  test.each(DELETED)("without %s", async (rule) => {
+    const wrong = await findWrong(install({ ip: parse(put(rule, "")(textOf(seed))) }, seed), seed);
+    expect(wrong.length).toBeGreaterThan(0);
+    expect(wrong.map(({ wanted }) => wanted?.rule?.rule)).toContain(rule);
+  });
+
+  test("an IPv6 pod without IPv6 rules", async () => {
+    const config = configOf({ podIps: ["fd00:244::2"] });
+    const wrong = await findWrong(install({ ip6: parse("", 6) }, config), config);
+    const found = wrong.find(({ flow }) => flow === "client6 -> pod6:8080");
+    expect([found?.observed.listener, found?.wanted?.rule?.rule]).toEqual(["app", JUMP]);
+  });
+
+  test("a loop, with its hops", async () => {
+    const wrong = await findWrong(install({ ip: parse(put(PASS_THROUGH, "")(textOf(seed))) }, seed), seed);
+    const found = wrong.find(({ flow, manner }) => flow === "client -> pod:8080" && manner === "forward");
+    expect([found?.observed.kind, found?.observed.hops.length, found?.wanted?.rule?.rule]).toEqual([
+      "loop",
+      8,
+      PASS_THROUGH,
+    ]);
+  });
+});
+
+describe("TPROXY put in by a script is found broken", () => {
+  const config = configOf({ interceptionMode: "TPROXY" });
+
+  async function runScript(name: string, text: string, ...commands: readonly string[]): Promise<readonly FlowReport[]> {
+    const path = join(folder, `${name}.sh`);
+    writeFileSync(path, ["set -e", "iptables-restore <<'RULES'", text, "RULES", ...commands, ""].join("\n"));
+    return findWrong({ kind: "script", path }, config);
+  }
+
+  test("without its mangle table", async () => {
+    const nat = textOf(config).slice(textOf(config).indexOf("*nat"));
+    const wrong = await runScript(
+      "no-mangle",
+      nat,
+      "ip rule add fwmark 1337 lookup 133",
+      "ip route add local default dev lo table 133",
+    );
+    const found = wrong.find(({ flow }) => flow === "client -> pod:8080");
+    expect([found?.observed.listener, found?.wanted?.rule?.table]).toEqual(["app", "mangle"]);
+  });
+});
+
+describe("rules that do the same pass, however they are written:", () => {
+  const WRITTEN: readonly (readonly [name: string, change: Change])[] = [
+    ["as generated", (text) => text],
+    ["re-ordered where it does not matter", (text) => text.replace(/(.*uid-owner.*\n)(.*gid-owner.*\n)/, "$2$1")],
+    [
+      "with multiport",
+      (text) => text.replace(/.*--dport 22 .*\n/, "").replace("-m tcp --dport 15020", "-m multiport --dports 22,15020"),
+    ],
+    [
+      "with a chain more",
+      (text) =>
+        text
+          .replace(":ISTIO_REDIRECT", ":OWNERS - [0:0]\n:ISTIO_REDIRECT")
+          .replace(
+            /(.*uid-owner.*\n)(.*gid-owner.*\n)/,
+            (_, uid: string, gid: string) =>
+              `${OUTPUT} -j OWNERS\n${[uid, gid].map((line) => line.replace("ISTIO_OUTPUT", "OWNERS").replace("RETURN", "ACCEPT")).join("")}`,
+          ),
+    ],
+  ];
+
+  test.each(WRITTEN)("%s", async (_name, change) => {
+    expect(await findWrong(install({ ip: parse(change(textOf(seed))) }, seed), seed)).toEqual([]);
+  });
+});
