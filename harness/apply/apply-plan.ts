@@ -55,6 +55,26 @@ export function planApply(config: CaptureConfig, namespace: NamespaceState, ours
   };
 }
 
+/**
+ * Gives a plan that leaves IPv6 as it is, for a pod that is no IPv6 pod and whose kernel refuses the guard; null where IPv6 must be changed.
+ * The original goes on as well where ip6tables fails there.
+ */
+export function planWithoutIpv6(
+  plan: ApplyPlan,
+  config: CaptureConfig,
+  ours: Ownership,
+  why: string,
+): ApplyPlan | null {
+  const changes = plan.changes.filter(({ family }) => family === 4);
+  if (isIpv6Pod(config) || changes.length === plan.changes.length) return null;
+  const hooks = [
+    ...plan.after.hooks.filter(({ family }) => family === 4),
+    ...ours.hooks.filter(({ family }) => family === 6),
+  ];
+  const warning = `The IPv6 rules are left as they were, so inbound IPv6 may not be kept out: ${why}`;
+  return { ...plan, changes, after: { ...plan.after, hooks }, warnings: [...plan.warnings, warning] };
+}
+
 function planVariant(
   { toolset, families: read }: ReadRules,
   families: readonly Family[],

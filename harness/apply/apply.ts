@@ -1,10 +1,10 @@
 import type { CaptureConfig } from "../model/capture-config.ts";
 import type { PodRules } from "../model/ruleset.ts";
-import { type ApplyPlan, type Possessions, planApply } from "./apply-plan.ts";
+import { type ApplyPlan, type Possessions, planApply, planWithoutIpv6 } from "./apply-plan.ts";
 import type { NamespaceState } from "./namespace-state.ts";
 import { changeNetwork } from "./network-state.ts";
 import { addLines, removeLines } from "./own-routing.ts";
-import { readOwnership } from "./ownership.ts";
+import { type Ownership, readOwnership } from "./ownership.ts";
 import { removeRecord, writeRecord } from "./record.ts";
 import { type ReadRules, readRules, type Variant } from "./toolsets.ts";
 import { commitChanges, planChange, type RulesChange, rollBackChanges } from "./transaction.ts";
@@ -25,7 +25,8 @@ const SETTLING_ROUNDS = 3;
 /**
  * Puts the rules of a config into the network namespace this process is in, in place of what an earlier run has put there. Foreign rules
  * stay. The order: policy routing, then the tables (each family by one `iptables-restore`), then policy routing that is no longer wanted
- * goes. Where a step fails everything is brought back, and `environment` is thrown.
+ * goes. Where a step fails everything is brought back, and `environment` is thrown; only the guard of a pod that is no IPv6 pod is done
+ * without, with a warning.
  */
 export async function applyRules(config: CaptureConfig, namespace: NamespaceState): Promise<Applied> {
   const ours = readOwnership(namespace, "apply");
@@ -33,15 +34,27 @@ export async function applyRules(config: CaptureConfig, namespace: NamespaceStat
   const note = (possessions: Possessions) =>
     writeRecord({ formatVersion: "1.0", links: namespace.network.links, ...possessions });
   const fault = note(plan.during);
-  const outcome = await carryOut(plan).catch((error) => {
+  const { done, outcome } = await carryOutAsFarAsPossible(plan, config, ours).catch((error) => {
     if (ours.record) writeRecord(ours.record);
     else removeRecord();
     throw error;
   });
-  const now = outcome === "applied" ? await settle(plan) : plan.variant;
-  note(plan.after);
-  const warnings = fault === null ? plan.warnings : [...plan.warnings, fault];
+  const now = outcome === "applied" ? await settle(done) : done.variant;
+  note(done.after);
+  const warnings = fault === null ? done.warnings : [...done.warnings, fault];
   return { variant: now.toolset.variant, outcome, rules: plan.rules, warnings, dump: dumpOf(now) };
+}
+
+async function carryOutAsFarAsPossible(plan: ApplyPlan, config: CaptureConfig, ours: Ownership) {
+  try {
+    return { done: plan, outcome: await carryOut(plan) };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const smaller = planWithoutIpv6(plan, config, ours, why);
+    if (!smaller) throw error;
+    // Where it is not IPv6 that fails, this fails as well, and tells why.
+    return { done: smaller, outcome: await carryOut(smaller) };
+  }
 }
 
 async function carryOut({ changes, routing }: ApplyPlan): Promise<Applied["outcome"]> {

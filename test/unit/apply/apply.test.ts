@@ -140,6 +140,20 @@ describe.each(["nft", "legacy"] as const)("apply and clean with %s", (variant: V
     expect(cleaned).toEqual(before);
   });
 
+  test.concurrent("a guard that the kernel refuses costs an IPv4 pod a warning, and nothing of it is in", async () => {
+    const refuse =
+      "mkdir /run/bin; ln -s /bin/false /run/bin/ip6tables-restore; ln -s $(which ip6tables-save) /run/bin/ip6tables-save";
+    const script = `${refuse}; PATH=/run/bin:$PATH landfall apply ${SEED} 2>&1 >/run/o; echo "code $?"; state; landfall clean; state`;
+    const result = await go(script);
+    const [applied, cleaned] = statesOf(result);
+    expect(result.stdout).toMatch(/^landfall: warning: The IPv6 rules are left as they were(.*\n)+code 0$/m);
+    expect({ rules: applied?.nat.length, guard: applied?.ip6filter, left: cleaned?.nat }).toEqual({
+      rules: 17,
+      guard: [],
+      left: [],
+    });
+  });
+
   test.concurrent("where a step fails, everything is as it was", async () => {
     // The first family is in by then: the second one's restore fails, but for its test.
     const breakIpv6 = `mkdir /run/bin; printf '#!/bin/sh\\ncase "$*" in *--test*) exec %s "$@";; esac; exit 4\\n' "$(which ip6tables-restore)" >/run/bin/ip6tables-restore; chmod +x /run/bin/*`;
