@@ -54,6 +54,18 @@ describe("landfall diff", () => {
     expect((await runCommand("diff", before, other, "--accept", accepted)).code).toBe(1);
     expect(JSON.parse(readFileSync(accepted, "utf8")).accepted).toHaveLength(2);
   });
+  test("lets the kernel confirm each witness", async () => {
+    const { code, out } = await runCommand("diff", before, after, "--observe", "--sandbox", "netns", "--json");
+    expect(code).toBe(1);
+    const seen = JSON.parse(out).changes.map(({ observed }: { observed: unknown }) => observed);
+    expect(seen).toMatchObject(
+      Array.from({ length: 2 }, () => ({
+        before: { listener: "app" },
+        after: { listener: "envoy-inbound" },
+        verdict: "confirmed",
+      })),
+    );
+  });
   test.each<[string, readonly string[], RegExp]>([
     ["one file", [before], /Two files are compared, and 1 were named/],
     ["a file that is not there", [before, join(folder, "nope")], /cannot be read/],

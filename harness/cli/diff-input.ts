@@ -1,0 +1,89 @@
+import type { Comparison } from "../analysis/diff.ts";
+import { impliedMode, impliedRouting } from "../analysis/pod-under-analysis.ts";
+import { parseCapture } from "../capture/capture.ts";
+import { SEED_WORDS } from "../capture/flags.ts";
+import type { CaptureConfig } from "../model/capture-config.ts";
+import { type Finding, finding } from "../model/finding.ts";
+import { DEFAULT_ADDRESSES } from "../model/pod.ts";
+import { NO_POLICY_ROUTING, type PodRules, type Ruleset } from "../model/ruleset.ts";
+import { makePodSpec } from "../run/pod-spec.ts";
+import { readBudget, readRulesFile, refuse } from "./analysis-input.ts";
+import { lastValue } from "./capture-options.ts";
+import type { CommandIo } from "./command.ts";
+import type { ParsedOptions } from "./options.ts";
+
+/** Two files of rules, ready to be compared. */
+export interface DiffInput extends Comparison {
+  /** The config of the sandbox they are compared in: the seed command's. */
+  readonly config: CaptureConfig;
+  /** Whether marks need policy routing, which such files say nothing of. */
+  readonly routing: "as-installed" | "none-needed";
+}
+
+/** Reads the two files that `diff` compares. Throws `bad-input` with every finding, those given included. */
+export function readDiffInput(options: ParsedOptions, known: readonly Finding[], io: CommandIo): DiffInput {
+  const [before, after] = readBoth(options.positionals, lastValue(options, "family"), io, [...known]);
+  const rulesets = [before, after];
+  const config = seedConfig();
+  const budget = readBudget(lastValue(options, "budget"));
+  const policyRouting = uniteRouting(rulesets);
+  const toPod = (ruleset: Ruleset): PodRules => ({
+    ip: ruleset.family === 4 ? ruleset : null,
+    ip6: ruleset.family === 6 ? ruleset : null,
+    policyRouting,
+  });
+  const setting = {
+    spec: { ...makePodSpec(config, [], [], DEFAULT_ADDRESSES), interceptionMode: impliedMode(rulesets) },
+    addresses: DEFAULT_ADDRESSES,
+    passThrough: policyRouting.addresses.length > 0 ? ("there" as const) : ("absent" as const),
+    ...(budget === null ? {} : { budget }),
+  };
+  const routing = policyRouting.rules.length > 0 ? "as-installed" : "none-needed";
+  return { family: before.family, before: toPod(before), after: toPod(after), setting, config, routing };
+}
+
+/** What either rule set needs is there for both: only the rules are compared. */
+function uniteRouting(rulesets: readonly Ruleset[]) {
+  const each = rulesets.map(impliedRouting);
+  if (each.every((routing) => routing === NO_POLICY_ROUTING)) return NO_POLICY_ROUTING;
+  const unite = (part: "rules" | "routes" | "addresses") => [...new Set(each.flatMap((routing) => routing[part]))];
+  return { rules: unite("rules"), routes: unite("routes"), addresses: unite("addresses") };
+}
+
+function readBoth(
+  paths: readonly string[],
+  family: string | undefined,
+  io: CommandIo,
+  findings: Finding[],
+): readonly [Ruleset, Ruleset] {
+  const named = family === undefined ? null : family === "6" ? 6 : 4;
+  if (paths.length !== 2)
+    findings.push(
+      finding("diff", `Two files are compared, and ${paths.length} were named; write landfall diff BEFORE AFTER.`),
+    );
+  const [before, after] = paths.map((path) => readRulesFile(path, named, io, findings));
+  if (before && after && before.family !== after.family) {
+    findings.push(
+      finding(
+        paths[1] ?? "",
+        `${paths[0]} is for IPv${before.family} and ${paths[1]} for IPv${after.family}; compare one family.`,
+      ),
+    );
+  }
+  if (findings.length > 0 || !before || !after) throw refuse(findings);
+  return [before, after];
+}
+
+function seedConfig() {
+  const none = () => null;
+  const names = { user: none, group: none, service: none, routeTable: none };
+  const parsed = parseCapture({
+    words: SEED_WORDS,
+    environment: {},
+    files: [],
+    names,
+    podIps: [DEFAULT_ADDRESSES.pod[4]],
+  });
+  if (!parsed.ok) throw new TypeError(parsed.findings[0]?.message);
+  return parsed.value.config;
+}
