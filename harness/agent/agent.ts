@@ -63,6 +63,10 @@ export function makeCalls(tell: (event: EventLine) => void): Calls {
       await rulesOf(namespace).clear(variant, policyRouting === null ? "nobody-else" : "somebody-else");
       return null;
     },
+    remember: async ({ namespace }) => {
+      await rulesOf(namespace).remember();
+      return null;
+    },
     counters: ({ namespace, variant }) => rulesOf(namespace).counters(variant),
     run: async ({ namespace, ...command }) => runCommand({ ...command, namespace: namespaces.find(namespace) }),
     "start-envoy": async (spec) => {

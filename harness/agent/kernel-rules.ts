@@ -1,7 +1,10 @@
+import { readFileSync } from "node:fs";
 import type { PolicyRouting } from "../model/ruleset.ts";
-import { runCommand } from "./command.ts";
+import { runChecked, runCommand } from "./command.ts";
 import { forgetConnections } from "./connection-tracking.ts";
 import { CallError } from "./fault.ts";
+import { runInNamespace } from "./identity.ts";
+import { type NetworkState, readNetworkState, restoreNetworkState } from "./network-state.ts";
 import { addPolicyRouting, removePolicyRouting } from "./policy-routing.ts";
 import type { IptablesVariant, RulesText } from "./protocol.ts";
 
@@ -15,6 +18,11 @@ type FamilyPrefix = "iptables" | "ip6tables";
  */
 const DONE_MARK = "#".repeat(64);
 const DONE_COMMENT = `${"#".repeat(8192)}\n`;
+
+const LEGACY_TABLE_LISTS = [
+  ["iptables", "/proc/net/ip_tables_names"],
+  ["ip6tables", "/proc/net/ip6_tables_names"],
+] as const;
 
 const NO_ROUTING: PolicyRouting = { rules: [], routes: [], addresses: [] };
 
@@ -39,6 +47,7 @@ export class KernelRules {
   readonly #namespace: number | null;
   readonly #touched: Readonly<Record<FamilyPrefix, Set<string>>> = { iptables: new Set(), ip6tables: new Set() };
   #routing: PolicyRouting = NO_ROUTING;
+  #before: NetworkState | null = null;
 
   constructor(namespace: number | null) {
     this.#namespace = namespace;
@@ -60,12 +69,22 @@ export class KernelRules {
 
   /** See `clear` of the protocol. `somebody-else` may have put rules in: a script, an init container, the engine that made the namespace. */
   async clear(variant: IptablesVariant, who: "nobody-else" | "somebody-else"): Promise<void> {
-    if (who === "somebody-else") await this.#learnTables(variant);
+    if (who === "somebody-else") {
+      await this.#learnTables(variant);
+      await this.#clearLegacy();
+    }
+    if (this.#before) await restoreNetworkState(this.#namespace, this.#before);
+    this.#before = null;
     await Promise.all([
       this.#restoreBoth(variant, "", ""),
       this.#route(NO_ROUTING),
       forgetConnections(this.#namespace),
     ]);
+  }
+
+  /** See `remember` of the protocol. */
+  async remember(): Promise<void> {
+    this.#before ??= await readNetworkState(this.#namespace);
   }
 
   /** See `counters` of the protocol. */
@@ -78,6 +97,16 @@ export class KernelRules {
     const { ip, ip6 } = await this.counters(variant);
     for (const table of namedTables(ip ?? "")) this.#touched.iptables.add(table);
     for (const table of namedTables(ip6 ?? "")) this.#touched.ip6tables.add(table);
+  }
+
+  /** Rules of the older kernel interface apply beside the newer one's; only its tables that are there are touched. */
+  async #clearLegacy(): Promise<void> {
+    for (const [prefix, list] of LEGACY_TABLE_LISTS) {
+      const tables = runInNamespace(this.#namespace, () => readTableNames(list));
+      if (tables.length === 0) continue;
+      const command = [nameTool(prefix, "legacy", "restore"), "-w"];
+      await runChecked({ namespace: this.#namespace, command, stdin: tables.map(renderEmptyTable).join("") });
+    }
   }
 
   /** One after the other: iptables-nft 1.8.9 fails (RULE_FLUSH) where the other family's rules change under its hands. */
@@ -120,6 +149,18 @@ export class KernelRules {
     this.#routing = routing;
     await removePolicyRouting(this.#namespace, before);
     await addPolicyRouting(this.#namespace, routing);
+  }
+}
+
+/** Gives the tables of the older interface that are in the kernel; there is no such list where its module has never been loaded. */
+function readTableNames(list: string): readonly string[] {
+  try {
+    return readFileSync(list, "utf8")
+      .trim()
+      .split("\n")
+      .filter((name) => name in BUILT_IN_CHAINS);
+  } catch {
+    return [];
   }
 }
 

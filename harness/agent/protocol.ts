@@ -76,6 +76,8 @@ export interface AgentCalls {
     readonly params: RulesPlace & { readonly policyRouting: PolicyRouting | null };
     readonly result: null;
   };
+  /** Notes policy routing and addresses before somebody else changes them; the next `clear` goes back to them. */
+  readonly remember: { readonly params: { readonly namespace: string | null }; readonly result: null };
   /** Gives what `iptables-save -c` and `ip6tables-save -c` print; null where the kernel has no such tables. */
   readonly counters: {
     readonly params: RulesPlace;

@@ -59,8 +59,14 @@ export class AgentSandbox implements Sandbox {
     if (isOurs) return this.#apply(installation.rules);
     await this.clear();
     this.#foreignRouting = installation.kind === "capture" ? installation.rules.policyRouting : NO_POLICY_ROUTING;
-    if (installation.kind === "script") await this.#world.runScript(installation.path);
+    if (installation.kind === "script") await this.#runScript(installation.path);
     else await runCapture?.(installation.flags, installation.environment);
+  }
+
+  async #runScript(path: string): Promise<void> {
+    const { agent, namespace } = this.#station("pod");
+    await agent.call("remember", { namespace });
+    await this.#world.runScript(path);
   }
 
   async clear(): Promise<void> {

@@ -1,0 +1,87 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { AgentSandbox } from "../../../harness/sandbox/agent-sandbox.ts";
+import { type NetnsWorld, startNetnsWorld } from "../../../harness/sandbox/netns-world.ts";
+import { makeFlow, USUAL_SPEC } from "./sandbox-setup.ts";
+
+describe("a world of network namespaces", () => {
+  let world: NetnsWorld;
+  let sandbox: AgentSandbox;
+  const folder = mkdtempSync(join(tmpdir(), "landfall-netns-"));
+
+  beforeAll(async () => {
+    world = await startNetnsWorld();
+    sandbox = new AgentSandbox(world);
+    await sandbox.enter(USUAL_SPEC);
+  });
+  afterAll(async () => {
+    await sandbox[Symbol.asyncDispose]();
+    rmSync(folder, { recursive: true });
+  });
+
+  async function landingsOf(...flows: readonly string[]): Promise<readonly (string | null)[]> {
+    const seen = await sandbox.drive(flows.map((flow) => makeFlow(flow)));
+    return seen.map(({ landing }) => landing.listener ?? landing.kind);
+  }
+
+  /** The pod's policy routing, routes and addresses, and its rules by both interfaces; empty tables cannot be unmade. */
+  async function readPod(): Promise<string> {
+    const look = "ip rule; ip -6 rule; ip -o address; ip route show table all; iptables-save; iptables-legacy-save";
+    const command = ["sh", "-c", `(${look}) | grep -v '^[#*:C]'`];
+    const agent = world.stations.get("pod")?.agent;
+    const run = { namespace: "pod", command, environment: {}, stdin: "", timeoutMs: 5_000 };
+    return (await agent?.call("run", run))?.stdout ?? "";
+  }
+
+  test("gives a command line that leads into the pod's namespace", () => {
+    const [command = "", ...args] = (world.shellHint() ?? "").split(" ");
+    const addresses = execFileSync(command, [...args, "ip", "-br", "address", "show", "eth0"], { encoding: "utf8" });
+    expect(addresses).toContain("10.244.0.2/32");
+  });
+
+  test("is not the host's: no rule of the pod shows outside", async () => {
+    const outside = () => spawnSync("iptables-save", { encoding: "utf8" }).stdout.replaceAll(/^#.*$/gm, "");
+    const before = outside();
+    const ip = "*nat\n-A OUTPUT -p tcp -j REDIRECT --to-ports 15001\nCOMMIT\n";
+    const routing = { rules: [], routes: [], addresses: [] };
+    const agent = world.stations.get("pod")?.agent;
+    await agent?.call("apply", { namespace: "pod", variant: "default", ip, ip6: null, policyRouting: routing });
+    expect(await landingsOf("app -> upstream:80")).toEqual(["envoy-outbound"]);
+    expect(outside()).toBe(before);
+    await sandbox.clear();
+  });
+
+  test("clears all that a script has put in: rules of both interfaces, policy routing, routes, addresses", async () => {
+    const before = await readPod();
+    const script = join(folder, "rules.sh");
+    const lines = [
+      "#!/bin/sh -e",
+      "iptables -t nat -A OUTPUT -p tcp --dport 80 -j REDIRECT --to-ports 15001",
+      "iptables-legacy -t nat -A OUTPUT -p tcp --dport 81 -j REDIRECT --to-ports 15001",
+      "ip rule add fwmark 1337 lookup 133",
+      "ip -6 rule add fwmark 1337 lookup 133",
+      "ip route add local default dev lo table 133",
+      "ip -6 route add local default dev lo table 133",
+      "ip address add ::6/128 dev lo",
+    ];
+    writeFileSync(script, `${lines.join("\n")}\n`);
+    await sandbox.install({ kind: "script", path: script });
+    expect(await landingsOf("app -> upstream:80", "app -> upstream:81")).toEqual(["envoy-outbound", "envoy-outbound"]);
+    await sandbox.clear();
+    expect(await readPod()).toBe(before);
+    expect(await landingsOf("app -> upstream:80")).toEqual(["upstream"]);
+  });
+
+  test("tells what a script said that failed", async () => {
+    const script = join(folder, "fails.sh");
+    writeFileSync(script, "echo no such rule >&2; exit 3\n");
+    await expect(sandbox.install({ kind: "script", path: script })).rejects.toMatchObject({
+      code: "rules-refused",
+      message: expect.stringMatching(/fails\.sh ended with status 3: no such rule/),
+    });
+    await sandbox.clear();
+  });
+});
