@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { complainBySchema } from "../schemas/schema.ts";
 import {
   buildOnce,
   parseState,
@@ -215,6 +216,14 @@ describe("apply finds its way", () => {
     const result = await run(script);
     expect(result.stdout.split("\n").slice(0, 3)).toEqual(["code 0", "Usage: landfall apply [FLAG…]", "code 2"]);
     expect(statesOf(result)[0]).toMatchObject({ nat: [], ip6filter: [] });
+  });
+
+  test.concurrent("what it says as data is as the schemas say", async () => {
+    const script = `landfall apply ${TPROXY} --json >/run/a; landfall clean --json >/run/c; landfall clean --json >/run/n; cat /run/a; echo ===; cat /run/c; echo ===; cat /run/n`;
+    const [applied, cleaned, again] = (await run(script)).stdout.split("===").map((text) => JSON.parse(text));
+    expect(complainBySchema("apply", applied)).toEqual([]);
+    expect([cleaned, again].flatMap((data) => complainBySchema("clean", data))).toEqual([]);
+    expect([cleaned.outcome, again.outcome, again.removed]).toEqual(["cleaned", "nothing-to-clean", []]);
   });
 
   test.concurrent("without the right to change rules it says what is missing", async () => {

@@ -6,6 +6,7 @@ import { SEED_WORDS } from "../../../harness/capture/flags.ts";
 import type { CommandIo } from "../../../harness/cli/command.ts";
 import { runCommandLine } from "../../../harness/cli/command-line.ts";
 import golden from "../../golden/istio-1.4.json" with { type: "json" };
+import { complainBySchema } from "../schemas/schema.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "landfall-generate-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -55,6 +56,7 @@ describe("landfall generate", () => {
     const { code, out } = await run(["-m", "TPROXY", "-b", "*", "--json", "--pod-ip", "2001:db8::5"]);
     const data = JSON.parse(out);
     expect(code).toBe(0);
+    expect(complainBySchema("generate", data)).toEqual([]);
     expect(data.config).toMatchObject({ dialect: "istio-1.4", interceptionMode: "TPROXY", podIps: ["2001:db8::5"] });
     expect(data.origins.interceptionMode).toEqual({ kind: "flag", flag: "-m" });
     expect(data.ip.mangle[0]).toBe("-N ISTIO_DIVERT");
