@@ -35,15 +35,26 @@ export function makeConnection(walk: Walk, attempt: Attempt): Ending {
   const dialler = openSocket(walk, attempt.host, attempt.source, attempt.destination, attempt.owner, "plain");
   const syn = makeSegment(walk, dialler, FLAGS.syn);
   const arrival = carryPacket(syn, attempt.host);
-  if (arrival.kind === "lost") return endByAnswer(arrival, dialler, syn, TIMED_OUT);
+  if (arrival.kind === "lost") return endByAnswer(arrival, dialler, syn);
   const { host } = arrival;
   const listener = assignedListener(syn) ?? walk.pod.findListener(host, syn.destinationPort);
   if (!canAnswer(syn, host, listener)) return TIMED_OUT;
   if (listener === null) return refuse(syn, host, dialler);
   const ends = tupleOf(syn);
   const dialled = host === "pod" && syn.entry !== null ? syn.entry.original.destination : ends.destination;
+  if (isSureOfAnswer(syn, attempt, host)) return { kind: "listener", listener, ends, dialled };
   const server = openSocket(walk, host, ends.destination, ends.source, listener.owner, listener.mode);
   return converse(walk, dialler, server) ?? { kind: "listener", listener, ends, dialled };
+}
+
+/**
+ * Where only nat has rules and the source is unchanged, what follows the SYN meets no rule and finds its way back: between the pod and
+ * its link's address, or inside the pod.
+ */
+function isSureOfAnswer({ walk: { pod, recorder }, family, source, entry }: Packet, attempt: Attempt, host: HostName) {
+  if (recorder !== null || pod.shows[family] === "every packet" || entry?.natSource === "in-effect") return false;
+  if (attempt.host === "pod" && host === "pod") return true;
+  return host === "pod" || source.text === pod.addresses.pod[family];
 }
 
 /** Carries what follows the SYN; gives how the connection ends, or null where both ends have heard each other. */
@@ -71,13 +82,15 @@ function outlive(walk: Walk, dialler: Socket, server: Socket): Ending {
 function sendSegment(walk: Walk, from: Socket, to: Socket, flags: number): Ending | null {
   const packet = makeSegment(walk, from, flags);
   const arrival = carryPacket(packet, from.host);
-  if (arrival.kind === "lost") {
-    const ending = endByAnswer(arrival, from, packet, TIMED_OUT);
-    return ending.kind === "reset" || ending.kind === "refused" ? RESET : TIMED_OUT;
-  }
+  if (arrival.kind === "lost") return isReset(arrival, from) ? RESET : TIMED_OUT;
   const taker = packet.assigned ?? findSocket(walk.sockets, arrival.host, packet);
   if (taker === to) return null;
   return canReset(packet) && reaches(makeKernelReset(packet), arrival.host, from) ? RESET : TIMED_OUT;
+}
+
+/** A made connection heeds resets alone: ICMP errors are no more than a hint to it (tcp_v4_err, tcp_v6_err). */
+function isReset({ answer }: Arrival & { kind: "lost" }, sender: Socket): boolean {
+  return answer !== null && answer.packet.error === null && reaches(answer.packet, answer.from, sender);
 }
 
 function assignedListener({ assigned }: Packet): Listener | null {
@@ -99,9 +112,9 @@ function canReset({ family, source, destination }: Packet): boolean {
   return family === 4 || source.host !== "loopback" || isOnLo;
 }
 
-/** Gives what the answer to a lost packet does to the socket that sent it, or `otherwise` if none reaches it. */
-function endByAnswer(arrival: Arrival & { kind: "lost" }, sender: Socket, lost: Packet, otherwise: Ending): Ending {
-  if (arrival.answer === null || !reaches(arrival.answer.packet, arrival.answer.from, sender)) return otherwise;
+/** Gives what the answer to a lost SYN makes of the attempt; it times out if none arrives. */
+function endByAnswer(arrival: Arrival & { kind: "lost" }, sender: Socket, lost: Packet): Ending {
+  if (arrival.answer === null || !reaches(arrival.answer.packet, arrival.answer.from, sender)) return TIMED_OUT;
   if (arrival.answer.packet.error?.meaning === "unreachable") return UNREACHABLE;
   return { kind: "refused", port: lost.destinationPort };
 }

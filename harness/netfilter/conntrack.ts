@@ -50,9 +50,12 @@ export function makeEntry(original: Tuple): Entry {
  */
 export function trackConnection(packet: Packet): void {
   if (packet.entry !== null || packet.state === "UNTRACKED") return;
-  const found = findEntry(packet.walk.entries, packet.error?.about ?? packet);
-  if (packet.error !== null) attachRelated(packet, found);
-  else if (found !== null) attachEntry(packet, found.entry, found.direction);
+  if (packet.error !== null) {
+    relateError(packet, packet.error.quoted);
+    return;
+  }
+  const found = findEntry(packet.walk.entries, packet);
+  if (found !== null) attachEntry(packet, found.entry, found.direction);
   else if (canBegin(packet.flags)) attachEntry(packet, makeEntry(tupleOf(packet)), "original");
 }
 
@@ -68,12 +71,23 @@ function attachEntry(packet: Packet, entry: Entry, direction: Packet["direction"
   packet.state = entry.replies === "seen" ? "ESTABLISHED" : "NEW";
 }
 
-/** An ICMP error belongs to the connection of the packet it quotes, in the other direction. */
-function attachRelated(packet: Packet, found: Found | null): void {
+/** An ICMP error belongs to the connection that has an answer to what it quotes (nf_conntrack_inet_error). */
+function relateError(packet: Packet, quoted: Tuple): void {
+  const answer = { ...packet, ...fieldsOf({ source: quoted.destination, destination: quoted.source }) };
+  const found = findEntry(packet.walk.entries, answer);
   if (found === null) return;
   packet.entry = found.entry;
-  packet.direction = found.direction === "original" ? "reply" : "original";
+  packet.direction = found.direction;
   packet.state = "RELATED";
+}
+
+function fieldsOf({ source, destination }: Tuple) {
+  return {
+    source: source.address,
+    sourcePort: source.port,
+    destination: destination.address,
+    destinationPort: destination.port,
+  };
 }
 
 interface Found {

@@ -46,13 +46,13 @@ function enterUpstream(packet: Packet): Arrival {
   return packet.destination.host === "upstream" ? { kind: "arrived", host: "upstream" } : leaveUpstream(packet);
 }
 
-/** Upstream passes packets on, and tells their sender of addresses that nobody has. */
+/** Upstream passes packets on, of the pod's addresses to the one on its link alone, and tells their sender of those it has no route to. */
 function leaveUpstream(packet: Packet): Arrival {
-  const to = packet.destination.host;
-  if (to === "client") return enterLeaf(packet, "client");
-  if (to === "pod" || to === "vm") return enterPod(packet, POD_INTERFACE);
-  if (to !== "nobody") return LOST;
   const { book, addresses } = packet.walk.pod;
+  const { host: to, text } = packet.destination;
+  if (to === "client") return enterLeaf(packet, "client");
+  if (to === "vm" || text === addresses.pod[packet.family]) return enterPod(packet, POD_INTERFACE);
+  if (to === "loopback" || to === "upstream") return LOST;
   const answer = makeIcmpError(packet, book.find(addresses.upstream[packet.family]), "unreachable");
   return { kind: "lost", answer: answer && { packet: answer, from: "upstream" } };
 }

@@ -58,10 +58,9 @@ export interface Packet {
 /** What an ICMP error makes of a connection attempt. */
 export type IcmpMeaning = "refused" | "unreachable";
 
-/** What makes a packet an ICMP error: the packet it answers, its ends as the error quotes them, and what it means for their socket. */
+/** What makes a packet an ICMP error: the ends of the packet it answers, and what it means for the socket that sent that. */
 export interface IcmpError {
-  readonly about: Packet;
-  /** NAT changes what is quoted as well. */
+  /** As the error quotes them; NAT changes what is quoted as well. */
   quoted: Tuple;
   readonly meaning: IcmpMeaning;
 }

@@ -11,6 +11,8 @@ import { type FindListener, openListeners } from "./sockets.ts";
 export interface Pod {
   readonly book: AddressBook;
   readonly tables: Readonly<Record<Family, Readonly<Record<TableName, CompiledTable | null>>>>;
+  /** Whether rules see every packet, or, where only nat has any, first packets alone. */
+  readonly shows: Readonly<Record<Family, "every packet" | "first packets">>;
   /** Connection tracking is on for a family only where some rule needs it. */
   readonly conntrack: Readonly<Record<Family, "on" | "off">>;
   readonly findRoute: FindRoute;
@@ -33,9 +35,11 @@ export function makePod(rules: PodRules, spec: PodSpec, addresses: SandboxAddres
     if (link >= 0) return vmGateway(link, family);
     return name === "lo" ? (family === 4 ? "127.0.0.1" : "::1") : null;
   };
+  const tables = { 4: compileRuleset(rules.ip), 6: compileRuleset(rules.ip6) };
   return {
     book,
-    tables: { 4: compileRuleset(rules.ip), 6: compileRuleset(rules.ip6) },
+    tables,
+    shows: { 4: whatIsShown(tables[4]), 6: whatIsShown(tables[6]) },
     conntrack: { 4: conntrackOf(rules.ip), 6: conntrackOf(rules.ip6) },
     findRoute: openRouting(spec, rules.policyRouting),
     findListener: openListeners(spec),
@@ -44,6 +48,10 @@ export function makePod(rules: PodRules, spec: PodSpec, addresses: SandboxAddres
     interfaceAddress,
     masqueradeAddress: (packet) => book.find(masqueradeAddress(packet, addresses, interfaceAddress)),
   };
+}
+
+function whatIsShown({ raw, mangle, filter }: Pod["tables"][Family]): Pod["shows"][Family] {
+  return raw === null && mangle === null && filter === null ? "first packets" : "every packet";
 }
 
 /** On `lo` the address has host scope and is passed over for the first one that reaches further (inet_select_addr). */

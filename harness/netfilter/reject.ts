@@ -45,7 +45,7 @@ export function makeIcmpError(packet: Packet, source: KnownAddress, meaning: Icm
     destination: packet.source,
     destinationPort: 0,
     maker: "kernel",
-    error: { about: packet, quoted: tupleOf(packet), meaning },
+    error: { quoted: tupleOf(packet), meaning },
   });
 }
 

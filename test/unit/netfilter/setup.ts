@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import type { Family } from "../../../harness/model/address.ts";
 import type { Flow } from "../../../harness/model/flow.ts";
@@ -12,6 +13,8 @@ import {
   TABLE_NAMES,
   type TableName,
 } from "../../../harness/model/ruleset.ts";
+
+import { compilePod } from "../../../harness/netfilter/simulator.ts";
 
 /** A pod whose app listens on 8080, 22 and 81, with upstream on 80 and 443 and as 10.96.0.1 and 2001:db8::1. */
 export const SPEC: PodSpec = {
@@ -66,4 +69,20 @@ export function describeLanding({ kind, listener, port, originalDestination, sou
   if (kind === "could-not-look") return `${kind}: ${cause}`;
   if (kind !== "listener") return `${kind}${port === null ? "" : `:${port}`}${via}`;
   return `${listener}:${port}${originalDestination ? ` of ${originalDestination}` : ""} from ${source}${via}`;
+}
+
+/** A flow, `forward` before it where the stub is to dial on, and where it lands. */
+export type Row = readonly [flow: string, landing: string];
+
+/** Puts rules into the pod and compares every flow's landing; explained, each must come out the same. */
+export function check(rules: PodRules, rows: readonly Row[], spec: Partial<PodSpec> = {}): void {
+  const pod = compilePod(rules, { ...SPEC, ...spec }, DEFAULT_ADDRESSES);
+  const landings = rows.map(([text]) => {
+    const manner = text.startsWith("forward ") ? "forward" : "answer";
+    const flow = flowOf(text.replace("forward ", ""));
+    const landing = pod.land(flow, manner);
+    expect(pod.explain(flow, manner, () => "").landing).toEqual(landing);
+    return [text, describeLanding(landing)];
+  });
+  expect(landings).toEqual(rows);
 }

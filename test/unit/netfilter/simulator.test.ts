@@ -1,20 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { DEFAULT_ADDRESSES, type PodSpec } from "../../../harness/model/pod.ts";
+import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import type { PodRules } from "../../../harness/model/ruleset.ts";
 import { compilePod } from "../../../harness/netfilter/simulator.ts";
-import { describeLanding, flowOf, rulesOf, SPEC } from "./setup.ts";
-
-/** Rules, a flow, and where it lands in the manner *answer* (or *forward* where that stands before the flow). */
-type Row = readonly [flow: string, landing: string];
-
-function check(rules: PodRules, rows: readonly Row[], spec: Partial<PodSpec> = {}): void {
-  const pod = compilePod(rules, { ...SPEC, ...spec }, DEFAULT_ADDRESSES);
-  const landings = rows.map(([text]) => {
-    const manner = text.startsWith("forward ") ? "forward" : "answer";
-    return [text, describeLanding(pod.land(flowOf(text.replace("forward ", "")), manner))];
-  });
-  expect(landings).toEqual(rows);
-}
+import { check, rulesOf, SPEC } from "./setup.ts";
 
 const SEED = [
   "nat",

@@ -1,0 +1,38 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, describe as suite, test } from "vitest";
+import { AgentSandbox } from "../../harness/sandbox/agent-sandbox.ts";
+import { startNetnsWorld } from "../../harness/sandbox/netns-world.ts";
+import { arbitraryAgreementCase } from "./agreement-case.ts";
+import { compareCase, describe } from "./compare.ts";
+
+/** `npm run agree` drives many more; a seed that it prints can be given here. */
+const RULE_SETS = Number(process.env["LANDFALL_AGREEMENT_SETS"] ?? 6);
+const FLOWS = 120;
+const SEED = Number(process.env["LANDFALL_AGREEMENT_SEED"] ?? 1);
+
+suite.each(["nft", "legacy"] as const)("simulator and kernel, rules by %s", (variant) => {
+  let sandbox: AgentSandbox;
+  beforeAll(async () => {
+    sandbox = new AgentSandbox(await startNetnsWorld(), variant);
+  });
+  afterAll(() => sandbox[Symbol.asyncDispose]());
+
+  test.each([4, 6] as const)(
+    "land every flow of IPv%i alike, whatever the rules",
+    async (family) => {
+      const cases = fc.sample(arbitraryAgreementCase(family, FLOWS), { seed: SEED, numRuns: RULE_SETS });
+      let compared = 0;
+      for (const one of cases) {
+        const comparison = await compareCase(one, sandbox);
+        compared += comparison.compared;
+        const differences = comparison.disagreements.map(
+          ({ request: { flow, manner }, predicted, observed }) =>
+            `${flow.flow} (${manner}): predicted ${describe(predicted)}, observed ${describe(observed)}`,
+        );
+        expect(differences).toEqual([]);
+      }
+      expect(compared).toBeGreaterThan((RULE_SETS * FLOWS) / 2);
+    },
+    240_000,
+  );
+});

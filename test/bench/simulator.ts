@@ -1,0 +1,51 @@
+import { parseCapture } from "../../harness/capture/capture.ts";
+import { generateRules } from "../../harness/capture/dialects.ts";
+import { SEED_WORDS } from "../../harness/capture/flags.ts";
+import { parseFlowText, resolveFlow } from "../../harness/model/flow-text.ts";
+import { DEFAULT_ADDRESSES } from "../../harness/model/pod.ts";
+import { compilePod } from "../../harness/netfilter/simulator.ts";
+import { makePodSpec } from "../../harness/run/pod-spec.ts";
+
+/** How many flows a second the simulator lands on the seed rules, the trace off. */
+export interface SimulatorFigure {
+  readonly flowsPerSecond: number;
+  /** Median of the rounds. */
+  readonly rounds: number;
+}
+
+const FLOWS = [
+  ...["client -> pod:8080", "client -> pod:22", "client -> pod:15020", "client -> pod:81"],
+  ...["app -> upstream:80", "app -> 10.96.0.1:443", "root -> upstream:80", "envoy -> upstream:80"],
+  ...["app -> pod:8080", "envoy -> pod:8080", "envoy@127.0.0.6 -> pod:8080", "app -> localhost:8080"],
+];
+const ROUNDS = 7;
+const FLOWS_A_ROUND = 60_000;
+
+/** Measures the simulator on the seed command's rules: every built-in kind of flow in turn, in the manner *answer*. */
+export function measureSimulator(): SimulatorFigure {
+  const none = () => null;
+  const names = { user: none, group: none, service: none, routeTable: none };
+  const parsed = parseCapture({
+    words: SEED_WORDS,
+    environment: {},
+    files: [],
+    names,
+    podIps: [DEFAULT_ADDRESSES.pod[4]],
+  });
+  if (!parsed.ok) throw new TypeError(parsed.findings[0]?.message);
+  const { config } = parsed.value;
+  const { proxy } = makePodSpec(config, [], [], DEFAULT_ADDRESSES);
+  const flows = FLOWS.map((text) => {
+    const flow = parseFlowText(text);
+    if (!flow.ok) throw new TypeError(flow.findings[0]?.message);
+    return resolveFlow(flow.value, DEFAULT_ADDRESSES, proxy);
+  });
+  const pod = compilePod(generateRules(config), makePodSpec(config, flows, [], DEFAULT_ADDRESSES), DEFAULT_ADDRESSES);
+  const rates = Array.from({ length: ROUNDS }, () => {
+    const start = performance.now();
+    for (let i = 0; i < FLOWS_A_ROUND / flows.length; i++) for (const flow of flows) pod.land(flow, "answer");
+    return FLOWS_A_ROUND / ((performance.now() - start) / 1000);
+  });
+  const median = rates.toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? 0;
+  return { flowsPerSecond: Math.round(median), rounds: ROUNDS };
+}

@@ -1,0 +1,153 @@
+import { describe, test } from "vitest";
+import { check, rulesOf } from "./setup.ts";
+
+const CAPTURED = "envoy-outbound:15001 of 10.244.0.4:80 from 10.244.0.2:0";
+const PLAIN = "upstream:80 from 10.244.0.2:0";
+const CAPTURE = "4 -A OUTPUT -p tcp -j REDIRECT --to-ports 15001";
+
+describe("connection tracking", () => {
+  test("is NEW for a SYN, ESTABLISHED for what answers it, INVALID in raw before it is looked at", () => {
+    const drop = (table: string, chain: string, state: string) => [
+      table,
+      `4 -A ${chain} -m conntrack --ctstate ${state} -j DROP`,
+    ];
+    check(rulesOf(drop("mangle", "PREROUTING", "NEW")), [["client -> pod:81", "timed-out"]]);
+    check(rulesOf(drop("mangle", "OUTPUT", "NEW")), [["client -> pod:81", "app:81 from 10.244.0.3:0"]]);
+    check(rulesOf(drop("mangle", "OUTPUT", "ESTABLISHED")), [["client -> pod:81", "timed-out"]]);
+    check(rulesOf(drop("raw", "PREROUTING", "NEW,ESTABLISHED")), [["client -> pod:81", "app:81 from 10.244.0.3:0"]]);
+    check(rulesOf(drop("raw", "PREROUTING", "INVALID")), [["client -> pod:81", "timed-out"]]);
+  });
+
+  test("travels with a packet on loopback, so that raw PREROUTING sees NEW", () => {
+    const rules = ["raw", "4 -A PREROUTING -i lo -m conntrack --ctstate NEW -j DROP"];
+    check(rulesOf(rules), [["app -> localhost:81", "timed-out"]]);
+  });
+
+  test("leaves nat alone where it is told to leave the packet alone", () => {
+    check(rulesOf(["raw", "4 -A OUTPUT -p tcp -j CT --notrack", "nat", CAPTURE]), [["app -> upstream:80", PLAIN]]);
+    check(rulesOf(["raw", "4 -A OUTPUT -p tcp --dport 443 -j CT --notrack", "nat", CAPTURE]), [
+      ["app -> upstream:80", CAPTURED],
+    ]);
+    check(rulesOf(["raw", "4 -A PREROUTING -i lo -j CT --notrack", "nat", CAPTURE]), [
+      ["app -> upstream:80", CAPTURED],
+    ]);
+  });
+
+  test("is off where no rule needs it, so that nat chains are not asked", () => {
+    check(rulesOf(["nat", "4 -A OUTPUT -p tcp -j ACCEPT", "filter", "4 -A OUTPUT -p tcp --dport 81 -j DROP"]), [
+      ["app -> upstream:80", PLAIN],
+    ]);
+  });
+
+  test("takes an untracked connection's answers for a new one in the middle, and nat takes them away", () => {
+    check(rulesOf(["raw", "4 -A PREROUTING -i eth0 -j CT --notrack", "nat", CAPTURE]), [
+      ["client -> pod:81", "timed-out"],
+    ]);
+  });
+
+  test("keeps marks for later packets of the connection", () => {
+    const rules = [
+      ...["mangle", "4 -A PREROUTING -p tcp --syn -j CONNMARK --set-mark 7"],
+      ...["filter", "4 -A OUTPUT -m connmark --mark 7 -j DROP"],
+    ];
+    check(rulesOf(rules), [["client -> pod:81", "timed-out"]]);
+    check(rulesOf([...rules.slice(0, 3), "4 -A OUTPUT -m connmark ! --mark 7 -j DROP"]), [
+      ["client -> pod:81", "app:81 from 10.244.0.3:0"],
+      ["app -> upstream:80", "timed-out"],
+    ]);
+  });
+});
+
+describe("NAT", () => {
+  test("of nat PREROUTING is not asked about what the pod itself dials", () => {
+    check(rulesOf(["nat", "4 -A PREROUTING -p tcp -j REDIRECT --to-ports 15006"]), [
+      ["app -> pod:81", "app:81 from 10.244.0.2:0"],
+      ["client -> pod:81", "envoy-inbound:15006 of 10.244.0.2:81 from 10.244.0.3:0"],
+    ]);
+  });
+
+  test("sends a connection where DNAT says, and the answers come back as dialled", () => {
+    check(rulesOf(["nat", "4 -A OUTPUT -p tcp --dport 80 -j DNAT --to-destination 10.96.0.1:443"]), [
+      ["app -> 10.244.0.3:80", "upstream:443 from 10.244.0.2:0"],
+    ]);
+    check(rulesOf(["nat", "4 -A OUTPUT -p tcp -j DNAT --to-destination 127.0.0.1:81"]), [
+      ["app -> upstream:80", "app:81 of 10.244.0.4:80 from 10.244.0.2:0"],
+    ]);
+    check(rulesOf(["nat", "4 -A PREROUTING -p tcp -j DNAT --to-destination 127.0.0.1:81"]), [
+      ["client -> pod:80", "timed-out"],
+    ]);
+  });
+
+  test("lets no loopback source out of the pod, but a masqueraded one stays inside as well", () => {
+    const away = "4 -A OUTPUT -p tcp -d 127.0.0.1 -j DNAT --to-destination 10.244.0.4:80";
+    check(rulesOf(["nat", away]), [["app -> localhost:81", "timed-out"]]);
+    check(rulesOf(["nat", "4 -A POSTROUTING -o lo -p tcp -j MASQUERADE"]), [
+      ["app -> localhost:81", "app:81 from 10.244.0.2:0"],
+    ]);
+  });
+
+  test("with an address that is somebody else's gets no answer", () => {
+    const rules = ["nat", "4 -A POSTROUTING -p tcp -o eth0 -j SNAT --to-source 10.244.0.3"];
+    check(rulesOf(rules), [["app -> upstream:80", "timed-out"]]);
+  });
+});
+
+describe("marks and TPROXY", () => {
+  const ROUTING = { rules: ["fwmark 0x539 lookup 133"], routes: ["local default dev lo table 133"] };
+  const TPROXY =
+    "4 -A PREROUTING -p tcp -i eth0 -j TPROXY --on-port 15001 --on-ip 0.0.0.0 --tproxy-mark 0x539/0xffffffff";
+  const DIVERT = "4 -A PREROUTING -p tcp -m socket -j ACCEPT";
+
+  test("bring a connection to the transparent listener under the address dialled", () => {
+    const landing = "envoy-outbound:15001 of 10.244.0.2:81 from 10.244.0.3:0";
+    check(rulesOf(["mangle", DIVERT, TPROXY], ROUTING), [["client -> pod:81", landing]], {
+      interceptionMode: "TPROXY",
+    });
+    check(rulesOf(["mangle", TPROXY], ROUTING), [["client -> pod:81", landing]], { interceptionMode: "TPROXY" });
+  });
+
+  test("lose the packet where the listener is not transparent", () => {
+    check(rulesOf(["mangle", TPROXY], ROUTING), [["client -> pod:81", "timed-out"]]);
+  });
+
+  test("take away the answers to what the pod itself dials, unless their socket is looked for first", () => {
+    const spec = { interceptionMode: "TPROXY" } as const;
+    check(rulesOf(["mangle", TPROXY], ROUTING), [["app -> upstream:80", "timed-out"]], spec);
+    check(rulesOf(["mangle", DIVERT, TPROXY], ROUTING), [["app -> upstream:80", PLAIN]], spec);
+  });
+
+  test("set in mangle OUTPUT route anew; nat and filter OUTPUT still see the first route", () => {
+    const mark = "4 -A OUTPUT -p tcp -j MARK --set-mark 0x539";
+    check(rulesOf(["mangle", mark, "nat", "4 -A OUTPUT -o eth0 -p tcp -j REDIRECT --to-ports 15001"], ROUTING), [
+      ["app -> upstream:80", CAPTURED],
+    ]);
+    check(rulesOf(["mangle", mark], ROUTING), [["app -> upstream:80", "timed-out"]]);
+    check(rulesOf(["mangle", mark.replace("0x539", "0x538")], ROUTING), [["app -> upstream:80", PLAIN]]);
+  });
+});
+
+describe("a virtual machine behind an interface", () => {
+  const spec = { kubevirtInterfaces: ["vm0"] };
+
+  test("is passed on through FORWARD, both interfaces in sight", () => {
+    check(rulesOf([]), [["vm -> upstream:80", "upstream:80 from 10.245.0.2:0"]], spec);
+    check(rulesOf(["filter", "4 -A FORWARD -i vm0 -o eth0 -j DROP"]), [["vm -> upstream:80", "timed-out"]], spec);
+    check(rulesOf(["filter", "4 -A FORWARD -i eth0 -o vm0 -j DROP"]), [["vm -> upstream:80", "timed-out"]], spec);
+    check(
+      rulesOf(["filter", "4 -A FORWARD -i vm0 -o vm0 -j DROP"]),
+      [["vm -> upstream:80", "upstream:80 from 10.245.0.2:0"]],
+      spec,
+    );
+  });
+
+  test("is redirected to the pod's address on its own link", () => {
+    check(
+      rulesOf(["nat", "4 -A PREROUTING -i vm0 -p tcp -j REDIRECT --to-ports 15001"]),
+      [
+        ["vm -> upstream:80", "envoy-outbound:15001 of 10.244.0.4:80 from 10.245.0.2:0"],
+        ["client -> pod:81", "app:81 from 10.244.0.3:0"],
+      ],
+      spec,
+    );
+  });
+});

@@ -1,0 +1,103 @@
+import { describe, test } from "vitest";
+import { check, rulesOf } from "./setup.ts";
+
+function reject(chain: string, how: string, ...matches: readonly string[]): readonly string[] {
+  return ["filter", `4 -A ${chain} -p tcp ${matches.join(" ")} -j REJECT --reject-with ${how}`];
+}
+
+describe("REJECT", () => {
+  test.each([
+    ["icmp-port-unreachable", "refused"],
+    ["icmp-net-unreachable", "unreachable"],
+    ["icmp-host-unreachable", "unreachable"],
+    ["icmp-proto-unreachable", "unreachable"],
+    ["icmp-net-prohibited", "unreachable"],
+    ["icmp-host-prohibited", "unreachable"],
+    ["icmp-admin-prohibited", "unreachable"],
+    ["tcp-reset", "refused"],
+  ])("with %s ends an attempt as %s", (how, kind) => {
+    const landing = kind === "refused" ? "refused:8080" : kind;
+    check(rulesOf(reject("INPUT", how)), [["client -> pod:8080", landing]]);
+    check(rulesOf(reject("OUTPUT", how, "--dport 8080")), [["app -> upstream:8080", landing]]);
+  });
+
+  test("is a time-out where its own answer is lost", () => {
+    const lost = [...reject("INPUT", "icmp-port-unreachable"), "4 -A OUTPUT -p icmp -j DROP"];
+    check(rulesOf(lost), [["client -> pod:8080", "timed-out"]]);
+    const related = [...reject("INPUT", "tcp-reset"), "mangle", "4 -A OUTPUT -m conntrack --ctstate RELATED -j DROP"];
+    check(rulesOf(related), [["client -> pod:8080", "timed-out"]]);
+  });
+
+  test("tells the caller what it dialled, whatever NAT made of it", () => {
+    const redirect = ["nat", "-A PREROUTING -p tcp -j REDIRECT --to-ports 15006"];
+    check(rulesOf([...redirect, ...reject("INPUT", "icmp-port-unreachable")]), [
+      ["client -> pod:8080", "refused:15006"],
+    ]);
+  });
+
+  test("resets a made connection; an ICMP error does not touch it", () => {
+    const established = "-m conntrack --ctstate ESTABLISHED";
+    check(rulesOf(reject("INPUT", "tcp-reset", established)), [["client -> pod:8080", "reset"]]);
+    check(rulesOf(reject("INPUT", "icmp-port-unreachable", established)), [["client -> pod:8080", "timed-out"]]);
+  });
+});
+
+describe("IPv6", () => {
+  test("sends no reset to ::1 from the pod's own address", () => {
+    check(rulesOf([], { addresses: ["::6/128 dev lo"] }), [
+      ["app@::1 -> pod6:82", "timed-out"],
+      ["app@::1 -> pod6:81", "app:81 from [::1]:0"],
+      ["app@::1 -> localhost6:82", "refused:82"],
+      ["app@::6 -> pod6:82", "refused:82"],
+    ]);
+  });
+
+  test("calls local addresses unicast, and makes every named type a condition", () => {
+    const drop = (types: string) => ["filter", `-A INPUT -m addrtype --dst-type ${types} -j DROP`];
+    check(rulesOf(drop("UNICAST")), [
+      ["client6 -> pod6:81", "timed-out"],
+      ["client -> pod:81", "app:81 from 10.244.0.3:0"],
+    ]);
+    check(rulesOf(drop("LOCAL")), [
+      ["client6 -> pod6:81", "timed-out"],
+      ["client -> pod:81", "timed-out"],
+    ]);
+  });
+});
+
+describe("what is not known", () => {
+  const limited = (target: string) => ["nat", `4 -A OUTPUT -p tcp -m limit --limit 5/min -j ${target}`];
+
+  test("is said where the landing depends on it", () => {
+    check(rulesOf(limited("REDIRECT --to-ports 15001")), [
+      ["app -> upstream:80", "could-not-look: the landing depends on what is not known: -m limit --limit 5/min"],
+      ["app6 -> upstream6:80", "upstream:80 from [fd00:244::2]:0"],
+    ]);
+  });
+
+  test("is of no matter where every answer leads to the same landing", () => {
+    check(rulesOf([...limited("ACCEPT")]), [["app -> upstream:80", "upstream:80 from 10.244.0.2:0"]]);
+  });
+
+  test("takes in targets that are not understood, and chances the kernel takes", () => {
+    const why = "could-not-look: the landing depends on what is not known:";
+    check(rulesOf(["mangle", "4 -A OUTPUT -p tcp -j DSCP --set-dscp 0x01"]), [
+      ["app -> upstream:80", `${why} -j DSCP --set-dscp 0x01`],
+    ]);
+    check(rulesOf(["nat", "4 -A OUTPUT -p tcp -j REDIRECT --to-ports 15001-15006 --random"]), [
+      ["app -> upstream:80", `${why} a random port of 15001-15006`],
+    ]);
+    check(rulesOf(["filter", "4 -A OUTPUT -p tcp --sport 40000 -j DROP"]), [
+      ["app -> upstream:80", `${why} the free source port is in 40000:40000`],
+    ]);
+    check(rulesOf(["filter", "4 -A OUTPUT -p tcp --sport 32768:60999 -j DROP"]), [["app -> upstream:80", "timed-out"]]);
+    check(rulesOf(["filter", "4 -A OUTPUT -p tcp --sport 1:32767 -j DROP"]), [
+      ["app -> upstream:80", "upstream:80 from 10.244.0.2:0"],
+    ]);
+  });
+});
+
+test("an address that nobody has is unreachable also for who is masqueraded on the way", () => {
+  const spec = { kubevirtInterfaces: ["vm0"] };
+  check(rulesOf(["nat", "-A POSTROUTING -p tcp -j MASQUERADE"]), [["vm6 -> [2001:db8::99]:81", "unreachable"]], spec);
+});
