@@ -59,8 +59,14 @@ export class AgentSandbox implements Sandbox {
     if (isOurs) return this.#apply(installation.rules);
     await this.clear();
     this.#foreignRouting = installation.kind === "capture" ? installation.rules.policyRouting : NO_POLICY_ROUTING;
-    if (installation.kind === "script") await this.#runScript(installation.path);
-    else await runCapture?.(installation.flags, installation.environment);
+    try {
+      if (installation.kind === "script") await this.#runScript(installation.path);
+      else await runCapture?.(installation.flags, installation.environment);
+    } catch (error) {
+      // Whatever it has put in before it failed goes; where the agent itself is gone, the first error says so.
+      await this.clear().catch(() => null);
+      throw error;
+    }
   }
 
   async #runScript(path: string): Promise<void> {

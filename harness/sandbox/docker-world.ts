@@ -94,7 +94,8 @@ export class DockerWorld implements World {
     const command = { command: ["sh", "-c", run], environment: {}, stdin, timeoutMs: SCRIPT_TIMEOUT_MS };
     const { status, stderr } = await this.#pod.agent.call("run", { namespace: null, ...command });
     if (status === 0) return;
-    throw new LandfallError("rules-refused", `the script ${path} ended with status ${status}: ${stderr.trim()}`);
+    const said = stderr.trim() || "it said nothing";
+    throw new LandfallError("rules-refused", `the script ${path} ended with status ${status}: ${said}.`);
   }
 
   shellHint(): string {

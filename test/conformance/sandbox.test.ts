@@ -1,8 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Landing, landingsAgree } from "../../harness/model/landing.ts";
 import type { Scenario } from "../../harness/model/scenario.ts";
 import { describeLanding } from "../../harness/report/landing-phrase.ts";
-import type { Sandbox } from "../../harness/sandbox/sandbox.ts";
+import type { CountedRules, Sandbox } from "../../harness/sandbox/sandbox.ts";
 import { BACKENDS } from "./backends.ts";
 import { bindCase, CASES, renderTable } from "./cases.ts";
 
@@ -117,5 +120,30 @@ describe.each(BACKENDS.filter(({ kind }) => kind === "kernel"))("the kernel of b
     const seen = await sandbox.drive(bound.flows, { inFlight: 16 });
     const wrong = bound.flows.filter(({ expected }, i) => !landingsAgree(expected, seen[i]?.landing as Landing));
     expect(wrong.map(({ flow }) => flow.flow)).toEqual([]);
+  });
+
+  test("takes the rules of a script, and nothing of a script that fails", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "landfall-script-"));
+    const write = (name: string, ...lines: readonly string[]) => {
+      writeFileSync(join(folder, name), `#!/bin/sh\n${lines.join("\n")}\n`);
+      return { kind: "script", path: join(folder, name) } as const;
+    };
+    const rule = "iptables -t nat -A OUTPUT -p tcp -m owner --uid-owner 1000 -j REDIRECT --to-ports 15001";
+    const countRules = ({ ip }: CountedRules) =>
+      ip?.tables.flatMap(({ chains }) => chains.flatMap((chain) => chain.rules)).length;
+    await using sandbox = await start();
+    try {
+      await sandbox.enter(bindCase(findCase("no-rules"), sandbox.addresses).spec);
+      await sandbox.install(write("rules.sh", rule, rule));
+      expect(countRules(await sandbox.counters())).toBe(2);
+      const failing = sandbox.install(write("failing.sh", rule, "echo no more >&2", "exit 3"));
+      await expect(failing).rejects.toMatchObject({
+        code: "rules-refused",
+        message: expect.stringMatching(/failing\.sh ended with status 3: no more\.$/),
+      });
+      expect(countRules(await sandbox.counters())).toBe(0);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
