@@ -34,7 +34,7 @@ async function driveCase(scenario: Scenario, sandbox: Sandbox): Promise<readonly
   }
 }
 
-describe.each(BACKENDS)("backend $backend", ({ backend, start, kind }) => {
+describe.each(BACKENDS)("backend $backend, $how", ({ backend, start, kind }) => {
   let sandbox: Sandbox;
   beforeAll(async () => {
     sandbox = await start();
@@ -98,7 +98,7 @@ describe.each(BACKENDS)("backend $backend", ({ backend, start, kind }) => {
   });
 });
 
-describe.each(BACKENDS.filter(({ kind }) => kind === "kernel"))("the kernel of backend $backend", ({ start }) => {
+describe.each(BACKENDS.filter(({ kind }) => kind === "kernel"))("the kernel of backend $backend, $how", ({ start }) => {
   test("refuses a rule set whole: nothing of it is in, and flows land as without rules", async () => {
     await using sandbox = await start();
     const bound = bindCase(findCase("no-rules"), sandbox.addresses);
