@@ -47,13 +47,11 @@ const ENDS: readonly Scenario[] = [
     rules: {
       ip: behindProxy(
         "-A OUTPUT -p tcp -m tcp --dport 90 -m owner --uid-owner 1337 -j DROP",
-        "-A OUTPUT -p tcp -m tcp --dport 91 -m owner --uid-owner 1337 -j REJECT --reject-with icmp-host-unreachable",
         "-A INPUT -i lo -p tcp -m tcp --dport 8080 -j REJECT --reject-with tcp-reset",
       ),
     },
     forward: {
       "app -> upstream:90": "timed-out via envoy-outbound",
-      "app -> upstream:91": "unreachable via envoy-outbound",
       "app -> upstream:80": "upstream:80 via envoy-outbound",
       "client -> pod:8080": "refused via envoy-inbound",
     },

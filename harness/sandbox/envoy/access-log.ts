@@ -2,6 +2,8 @@ import type { ListenerName } from "../../model/pod.ts";
 
 /** What Envoy tells of one connection when it ends; end points as `a.b.c.d:port` or `[v6]:port`. */
 export interface AccessLogEntry {
+  /** Grows with each connection that Envoy accepts or makes. */
+  readonly id: number;
   readonly listener: Extract<ListenerName, "envoy-outbound" | "envoy-inbound">;
   /** The listener's own port. */
   readonly port: number;
@@ -25,6 +27,7 @@ export interface AccessLogEntry {
 
 /** Envoy's command operators for what it fills in of an entry; the rest is known when the listener is made. */
 export const ACCESS_LOG_OPERATORS = {
+  id: "%CONNECTION_ID%",
   source: "%DOWNSTREAM_REMOTE_ADDRESS%",
   accepted: "%DOWNSTREAM_DIRECT_LOCAL_ADDRESS%",
   destination: "%DOWNSTREAM_LOCAL_ADDRESS%",

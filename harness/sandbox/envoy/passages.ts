@@ -62,7 +62,7 @@ function findPassages(first: Connection, entries: readonly AccessLogEntry[], log
   let next: Connection | null = first;
   while (next) {
     const entry: AccessLogEntry | null =
-      findExactly(next, entries) ?? (log === "complete" ? findStray(next, entries) : null);
+      findExactly(next, entries) ?? (log === "complete" ? findStray(next, entries, passages) : null);
     if (!entry || passages.includes(entry)) break;
     passages.push(entry);
     next = onwardOf(entry);
@@ -76,13 +76,15 @@ function findExactly({ from, to }: Connection, entries: readonly AccessLogEntry[
 
 /**
  * The kernel gives a redirected connection another source port where two connections would have become one. Such an entry is found by
- * elimination: the only one of that address and destination that Envoy has not dialled itself.
+ * elimination: the first of that address and destination that Envoy has not dialled itself; a flow's passages begin one after the other.
  */
-function findStray({ from, to }: Connection, entries: readonly AccessLogEntry[]): AccessLogEntry | null {
-  const isStray = ({ source, destination }: AccessLogEntry) =>
-    destination === to && addressOf(source) === addressOf(from) && !isOnward(source, entries);
-  const [stray, another] = entries.filter(isStray);
-  return stray && !another ? stray : null;
+function findStray({ from, to }: Connection, entries: readonly AccessLogEntry[], known: readonly AccessLogEntry[]) {
+  const isStray = (entry: AccessLogEntry) =>
+    entry.destination === to &&
+    addressOf(entry.source) === addressOf(from) &&
+    !known.includes(entry) &&
+    !isOnward(entry.source, entries);
+  return entries.filter(isStray).sort((a, b) => a.id - b.id)[0] ?? null;
 }
 
 function isOnward(source: string, entries: readonly AccessLogEntry[]): boolean {

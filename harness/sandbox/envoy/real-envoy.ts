@@ -60,8 +60,9 @@ export class RealEnvoy {
       trace = traceFlow(flow, this.#entries, "growing");
     }
     if (trace.state === "untold") trace = traceFlow(flow, this.#entries, "complete");
+    const entries = this.#entries;
     this.#entries = [];
-    return trace.state === "told" ? trace.landing : landUntold(flow, trace);
+    return trace.state === "told" ? trace.landing : landUntold(flow, trace, entries);
   }
 
   #planFor({ proxy, proxyPort, inboundCapturePort, interceptionMode }: PodSpec) {
@@ -84,11 +85,15 @@ export class RealEnvoy {
   }
 }
 
-/** A landing on a listener counts only if Envoy's log joins both ends; a loop counts however much of it the log tells. */
-function landUntold(flow: DrivenFlow, { landing, passages }: FlowTrace): Landing {
+/**
+ * A landing on a listener counts only if Envoy's log joins both ends; a loop counts however much of it the log tells. What could not be
+ * looked at says what the log has.
+ */
+function landUntold(flow: DrivenFlow, { landing, passages }: FlowTrace, entries: readonly AccessLogEntry[]): Landing {
   if (passages.length >= MAX_HOPS) return landInLoop(passages);
-  if (landing.kind !== "listener") return landing;
-  const passed = passages.map(({ source, destination }) => `${source} -> ${destination}`).join(", ");
-  const cause = `${flow.local} dialled ${flow.dialled} and ${landing.listener} was reached from ${landing.source}; Envoy's log has [${passed}] between them`;
-  return makeLanding("could-not-look", { cause });
+  if (landing.kind !== "listener" && landing.kind !== "could-not-look") return landing;
+  const told = landing.cause ?? `${landing.listener} was reached from ${landing.source}`;
+  const log = `${passages.length} of its ${entries.length} entries follow from ${flow.local} -> ${flow.dialled}`;
+  const lines = entries.map((entry) => `${entry.source} -> ${entry.destination}: ${entry.onwardSource} ${entry.flags}`);
+  return makeLanding("could-not-look", { cause: `${told}; in Envoy's log ${log} [${lines.join(", ")}]` });
 }

@@ -2,6 +2,7 @@ import type { AccessLogEntry } from "../../../../harness/sandbox/envoy/access-lo
 
 /** As Envoy 1.40 wrote it for a call of the pod to its own address: accepted at 15006, dialled on from 127.0.0.6. */
 export const PASSED: AccessLogEntry = {
+  id: 0,
   listener: "envoy-inbound",
   port: 15006,
   source: "10.244.0.2:39364",

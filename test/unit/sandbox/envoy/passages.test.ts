@@ -51,8 +51,16 @@ describe("the way of a flow through Envoy", () => {
   test("is not found by elimination while more may come", () => {
     check(FLOW, [{ ...FIRST, source: "10.244.0.3:99" }, LAST], "untold listener");
   });
-  test("is not guessed where two connections could be the flow", () => {
-    const others = [98, 99].map((port) => ({ ...FIRST, source: `10.244.0.3:${port}` }));
-    check(FLOW, [...others, LAST], "untold listener", "complete");
+  test("is found in the order in which the passages began where several have another port", () => {
+    const [first, last] = [
+      { ...FIRST, id: 4, source: "10.244.0.3:98" },
+      { ...LAST, id: 6, source: "127.0.0.6:99" },
+    ];
+    const [third, landing] = [
+      { ...last, id: 8, onwardSource: "127.0.0.1:9" },
+      { ...ANSWERED, source: "127.0.0.1:9" },
+    ];
+    const loop = { ...last, onward: "10.244.0.2:8080", onwardSource: "127.0.0.6:7" };
+    check({ ...FLOW, landing }, [third, loop, first], "told listener 15006 15001 15001", "complete");
   });
 });
