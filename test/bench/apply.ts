@@ -1,0 +1,75 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseCapture } from "../../harness/capture/capture.ts";
+import { generateRules } from "../../harness/capture/dialects.ts";
+import { SEED_WORDS } from "../../harness/capture/flags.ts";
+import { renderPodCommands } from "../../harness/formats/commands.ts";
+
+/** What `apply` costs as a process, from `dist/`, seed command, each time in a fresh namespace; milliseconds, medians. */
+export interface ApplyFigures {
+  /** Node alone: start and end. */
+  readonly nodeMs: number;
+  /** The same rules by one iptables process each, as the original does it, and its dump. */
+  readonly commandsMs: number;
+  readonly applyMs: number;
+  /** A second, identical `apply`, which changes nothing. */
+  readonly againMs: number;
+  readonly cleanMs: number;
+  /** `applyMs` to `commandsMs`, which is less than the original takes: its script spends 49 ms on an idle machine, and twice that is the target. */
+  readonly ratio: number;
+}
+
+const ROUNDS = 10;
+const root = resolve(import.meta.dirname, "../..");
+const NONE = { user: () => null, group: () => null, service: () => null, routeTable: () => null };
+
+/** Measures `apply`, from a build of its own; takes about ten seconds on two cores. Needs root. */
+export function measureApply(): ApplyFigures {
+  mkdirSync(join(root, ".landfall"), { recursive: true });
+  const folder = mkdtempSync(join(root, ".landfall", "bench-apply-"));
+  try {
+    execFileSync(process.execPath, [join(root, "harness/setup/build.mjs"), folder]);
+    const rounds = Array.from({ length: ROUNDS }, () => measureRound(join(folder, "harness/cli/main.js")));
+    const [nodeMs, commandsMs, applyMs, againMs, cleanMs] = [0, 1, 2, 3, 4].map((i) =>
+      median(rounds.map((round) => round[i] ?? Number.NaN)),
+    ) as [number, number, number, number, number];
+    return { nodeMs, commandsMs, applyMs, againMs, cleanMs, ratio: applyMs / commandsMs };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function measureRound(main: string): readonly number[] {
+  const quoted = SEED_WORDS.map((word) => `'${word}'`).join(" ");
+  const landfall = `${process.execPath} ${main}`;
+  const steps = [
+    `${process.execPath} -e 0`,
+    "original",
+    `${landfall} apply ${quoted}`,
+    `${landfall} apply ${quoted}`,
+    `${landfall} clean`,
+  ];
+  const timed = steps.map(
+    (step, i) => `${i === 2 ? "restart; " : ""}s=$(date +%s%N); ${step} >/run/out 2>&1; echo $(($(date +%s%N) - s))`,
+  );
+  const script = `mount -t tmpfs tmpfs /run; ip link set lo up; original() { ${originalCommands()}\n}\nrestart() { iptables-save | grep -v ISTIO >/run/rules; iptables-restore </run/rules; ip6tables -F INPUT; }\n${timed.join("\n")}`;
+  const words = ["-mn", "--propagation", "private", "bash", "--norc", "-c", script];
+  return execFileSync("unshare", words, { encoding: "utf8" })
+    .trim()
+    .split("\n")
+    .map((ns) => Number(ns) / 1e6);
+}
+
+/** The original's iptables processes, and its dump; less what it spends on itself. */
+function originalCommands(): string {
+  const parsed = parseCapture({ words: SEED_WORDS, environment: {}, files: [], names: NONE, podIps: ["10.0.0.5"] });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.findings));
+  return [...renderPodCommands(generateRules(parsed.value.config)), "iptables-save", "ip6tables-save"].join("\n");
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+if (import.meta.main) process.stdout.write(`${JSON.stringify(measureApply(), null, 2)}\n`);
