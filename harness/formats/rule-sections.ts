@@ -34,13 +34,12 @@ export function sortWords(words: readonly Word[]): RuleSections {
   return sections;
 }
 
-/** Takes a joined value off its option: `-ptcp`, `--dport=80`. */
+/** Takes a joined value off its option: `--dport=80`. Short options take none, whatever getopt says: iptables reads the whole word. */
 function openWord(words: readonly Word[]): readonly Word[] {
   const [head, ...tail] = words;
-  const joined = head && !head.quoted ? /^(-[sdiopjgmc])(?=[^-])(.+)$|^(--[\w-]+)=(.*)$/s.exec(head.text) : null;
+  const joined = head && !head.quoted ? /^(--[\w-]+)=(.*)$/s.exec(head.text) : null;
   if (!head || !joined) return words;
-  const option = joined[1] ?? joined[3] ?? "";
-  const value = joined[2] ?? joined[4] ?? "";
+  const [, option = "", value = ""] = joined;
   return [{ ...head, text: option, raw: option }, { ...head, text: value, raw: value, quoted: true }, ...tail];
 }
 

@@ -47,7 +47,7 @@ describe("a rule is printed as iptables prints it", () => {
         "-s 2.2.2.2/32 -d 4.4.4.4/32",
       ],
     ],
-    ["-ptcp --dport=http -jRETURN", "-p tcp -m tcp --dport 80 -j RETURN"],
+    ["-p tcp --dport=http -j RETURN", "-p tcp -m tcp --dport 80 -j RETURN"],
     ["-p tcp --dport :1024 --sport 5:", "-p tcp -m tcp --sport 5:65535 --dport 0:1024"],
     ["-p tcp ! --syn", "-p tcp -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN"],
     ["-p tcp --tcp-flags ALL NONE", "-p tcp -m tcp --tcp-flags FIN,SYN,RST,PSH,ACK,URG NONE"],

@@ -1,0 +1,95 @@
+import type { Family } from "../model/address.ts";
+import { BUILT_IN_CHAINS, type Chain, type Rule, type Ruleset, type TableName } from "../model/ruleset.ts";
+import { renderRuleBody } from "./rule-text.ts";
+import { faultOfChainName, nextChain } from "./ruleset-check.ts";
+
+/** A chain that commands may still change. */
+export interface OpenChain extends Omit<Chain, "rules" | "policy"> {
+  name: string;
+  policy: Chain["policy"];
+  rules: Rule[];
+}
+
+/** The tables of one family while commands change them; a table is there from its first command on, with its built-in chains. */
+export interface OpenTables {
+  readonly family: Family;
+  readonly tables: Map<TableName, Map<string, OpenChain>>;
+}
+
+/** Opens a family's tables with what is in them before the first command. */
+export function openTables(family: Family, start: Ruleset | null): OpenTables {
+  const tables = new Map<TableName, Map<string, OpenChain>>();
+  for (const table of start?.tables ?? []) {
+    const chains = makeBuiltIn(table.name);
+    for (const chain of table.chains) chains.set(chain.name, { ...chain, rules: [...chain.rules] });
+    tables.set(table.name, chains);
+  }
+  return { family, tables };
+}
+
+function makeBuiltIn(table: TableName): Map<string, OpenChain> {
+  return new Map(BUILT_IN_CHAINS[table].map((name) => [name, { name, policy: "ACCEPT", rules: [] }]));
+}
+
+/** Gives a table's chains. */
+export function chainsOf(open: OpenTables, table: TableName): Map<string, OpenChain> {
+  const chains = open.tables.get(table) ?? makeBuiltIn(table);
+  open.tables.set(table, chains);
+  return chains;
+}
+
+/** Gives the tables as a rule set, or null where no command has touched any. */
+export function closeTables({ family, tables }: OpenTables): Ruleset | null {
+  if (tables.size === 0) return null;
+  return { family, tables: [...tables].map(([name, chains]) => ({ name, chains: [...chains.values()] })) };
+}
+
+/** Finds the first rule that says the same, as `-C` and `-D` do; its index, or -1. */
+export function findRule(chain: OpenChain, rule: Rule, family: Family): number {
+  const text = renderRuleBody(rule, family);
+  return chain.rules.findIndex((candidate) => renderRuleBody(candidate, family) === text);
+}
+
+/** Makes a chain; gives what is wrong, or null. */
+export function addChain(chains: Map<string, OpenChain>, name: string): string | null {
+  if (chains.has(name)) return `The chain ${name} exists already.`;
+  const fault = faultOfChainName(name);
+  if (fault === null) chains.set(name, { name, policy: null, rules: [] });
+  return fault;
+}
+
+/** Takes chains of the user's away, one or all; gives what is wrong, or null. */
+export function removeChains(chains: Map<string, OpenChain>, only: string | null): string | null {
+  const doomed = [...chains.values()].filter(
+    (chain) => chain.policy === null && (only === null || chain.name === only),
+  );
+  if (only !== null && chains.get(only)?.policy) return `${only} is a built-in chain and cannot be deleted.`;
+  const full = doomed.find((chain) => chain.rules.length > 0);
+  if (full) return `The chain ${full.name} is not empty; flush it first.`;
+  const referenced = doomed.find(({ name }) => refersTo(chains, name));
+  if (referenced) return `A rule still goes to the chain ${referenced.name}; delete that rule first.`;
+  for (const { name } of doomed) chains.delete(name);
+  return null;
+}
+
+function refersTo(chains: ReadonlyMap<string, OpenChain>, name: string): boolean {
+  return [...chains.values()].some((chain) => chain.rules.some((rule) => nextChain(rule) === name));
+}
+
+/** Gives a chain another name, in the rules that go to it as well; gives what is wrong, or null. */
+export function renameChain(chains: Map<string, OpenChain>, chain: OpenChain, to: string): string | null {
+  if (chain.policy !== null) return `${chain.name} is a built-in chain and cannot be renamed.`;
+  const fault = chains.has(to) ? `The chain ${to} exists already.` : faultOfChainName(to);
+  if (fault !== null) return fault;
+  for (const other of chains.values()) {
+    other.rules = other.rules.map((rule): Rule => {
+      const { target } = rule;
+      const leads = (target?.kind === "jump" || target?.kind === "goto") && target.chain === chain.name;
+      return leads ? { ...rule, target: { kind: target.kind, chain: to } } : rule;
+    });
+  }
+  chains.delete(chain.name);
+  chain.name = to;
+  chains.set(to, chain);
+  return null;
+}
