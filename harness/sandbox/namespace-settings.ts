@@ -1,14 +1,32 @@
 import { readFileSync } from "node:fs";
 import type { NamespaceSettings } from "./netns-failure.ts";
 
-/** What is unshared: rules, links and the lock file of iptables belong to the agent alone, and the kernel removes them with it. */
-const AS_ROOT = ["--mount", "--net"];
-/** Without root a user namespace gives the rights; `--map-auto` maps the ids of /etc/subuid into it, by newuidmap. */
-const AS_USER = ["--user", "--map-root-user", "--map-auto", "--mount", "--net"];
+/**
+ * What is unshared: rules, links and the lock file of iptables belong to the program alone, and the kernel removes them with it. It is
+ * the first process of its pid namespace, so that whatever it has started ends with it; and it is killed when whoever starts it dies.
+ */
+const SCOPE = [
+  "setpriv",
+  "--pdeathsig",
+  "KILL",
+  "--",
+  "unshare",
+  "--mount",
+  "--net",
+  "--pid",
+  "--fork",
+  "--kill-child",
+];
+/**
+ * Without root a user namespace gives the rights; `--map-auto` maps the ids of /etc/subuid into it, by newuidmap. It comes first: the
+ * kernel forgets the death signal of a process that gains rights (man 2 prctl, PR_SET_PDEATHSIG).
+ */
+const USER_SCOPE = ["unshare", "--user", "--map-root-user", "--map-auto", "--"];
 
-/** Gives the options of unshare(1) with which a user of this id gets namespaces. */
-export function unshareOptions(uid: number): readonly string[] {
-  return uid === 0 ? AS_ROOT : AS_USER;
+/** Gives the words by which a user of this id runs a program in namespaces of its own. */
+export function renderNamespaceCommand(uid: number, program: readonly string[]): readonly [string, ...string[]] {
+  const [command = "", ...args] = [...(uid === 0 ? [] : USER_SCOPE), ...SCOPE, "--", ...program];
+  return [command, ...args];
 }
 
 /** Reads the settings that decide about namespaces. */

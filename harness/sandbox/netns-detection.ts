@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { BackendState } from "./detect.ts";
-import { readNamespaceSettings, unshareOptions } from "./namespace-settings.ts";
+import { readNamespaceSettings, renderNamespaceCommand } from "./namespace-settings.ts";
 import { explainNetnsFailure } from "./netns-failure.ts";
 
 const run = promisify(execFile);
@@ -20,8 +20,8 @@ export async function detectNetns(): Promise<BackendState> {
   }
   const settings = readNamespaceSettings();
   try {
-    const command = [...unshareOptions(settings.uid), "--", "sh", "-c", PROBE];
-    await run("unshare", command, { timeout: PROBE_TIMEOUT_MS });
+    const [command, ...args] = renderNamespaceCommand(settings.uid, ["sh", "-c", PROBE]);
+    await run(command, args, { timeout: PROBE_TIMEOUT_MS });
     return { backend: "netns", works: true, why: null, remedy: null };
   } catch (error) {
     const said = (error as { stderr?: string }).stderr?.trim() || (error as Error).message;

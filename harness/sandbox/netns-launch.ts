@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { getCompileCacheDir } from "node:module";
 import { dirname, extname, join } from "node:path";
 import { AgentClient } from "./agent-client.ts";
-import { unshareOptions } from "./namespace-settings.ts";
+import { renderNamespaceCommand } from "./namespace-settings.ts";
 
 /** A running agent in namespaces of its own. */
 export interface LaunchedAgent {
@@ -19,13 +19,13 @@ const AGENT = join(import.meta.dirname, "..", "agent", `main${extname(import.met
 const STOP_TIMEOUT_MS = 2_000;
 
 /**
- * Starts the agent in its own mount, network and pid namespaces, without root in its own user namespace too. It is the first process of
- * its pid namespace, so that the kernel kills whatever it has started when it ends.
- * Rejects where unshare(1) is not there; where namespaces are forbidden the agent ends before it answers anything.
+ * Starts the agent in its own mount, network and pid namespaces, without root in its own user namespace too.
+ * Rejects where a tool is not there; where namespaces are forbidden the agent ends before it answers anything.
  */
 export async function launchAgent(): Promise<LaunchedAgent> {
-  const scope = [...unshareOptions(process.geteuid?.() ?? 0), "--pid", "--fork", "--kill-child"];
-  const child = spawn("unshare", [...scope, "--", process.execPath, AGENT, "--private-run"], {
+  const program = [process.execPath, AGENT, "--private-run"];
+  const [command, ...args] = renderNamespaceCommand(process.geteuid?.() ?? 0, program);
+  const child = spawn(command, args, {
     stdio: ["pipe", "pipe", "pipe"],
     detached: true,
     env: { ...process.env, ...compileCache() },

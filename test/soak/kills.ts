@@ -19,17 +19,23 @@ export interface Killing {
   readonly left: readonly string[];
 }
 
-/** Starts runs one after another and kills each with SIGKILL at a random moment; gives what each has left behind. */
+/**
+ * Starts runs one after another and kills each with SIGKILL at a random moment, every other one counted from when its agent is there;
+ * gives what each has left behind.
+ */
 export async function killAtRandom(rounds: number): Promise<readonly Killing[]> {
   const killings: Killing[] = [];
-  for (let round = 0; round < rounds; round++) killings.push(await killOne(Math.random() * LATEST_MOMENT_MS));
+  for (let round = 0; round < rounds; round++) {
+    killings.push(await killOne(Math.random() * LATEST_MOMENT_MS, round % 2 === 0 ? "agent" : "start"));
+  }
   return killings;
 }
 
-async function killOne(momentMs: number): Promise<Killing> {
+async function killOne(momentMs: number, from: "start" | "agent"): Promise<Killing> {
   const mark = `${MARK}=${randomUUID()}`;
   const [name = "", value = ""] = mark.split("=");
   const victim = spawn(process.execPath, [VICTIM], { env: { ...process.env, [name]: value }, stdio: "ignore" });
+  while (from === "agent" && findProcesses(mark).length < 2) await setTimeout(5);
   await setTimeout(momentMs);
   const killed = findProcesses(mark).length;
   victim.kill("SIGKILL");
