@@ -27,6 +27,7 @@ Where
 What is told
   --json                the report as JSON, format 1 (schemas/report.json)
   --report FILE         writes the report as FILE.json, FILE.xml (JUnit) or FILE.html; repeatable
+  --evidence FOLDER     for each scenario with a wrong landing: rules with counters, connections, sockets, routing, how to repeat it
   --coverage            says which rules no flow has taken
   --min-coverage N      fails if fewer than N percent of the rules are taken
 

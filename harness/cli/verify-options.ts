@@ -21,6 +21,7 @@ const SPECS: readonly OptionSpec[] = [
   { name: "coverage", value: null },
   { name: "min-coverage", value: "PERCENT" },
   { name: "report", value: "FILE", repeatable: true },
+  { name: "evidence", value: "FOLDER" },
   { name: "jobs", value: "N" },
   { name: "shard", value: "K/N" },
   { name: "keep", value: null },
@@ -45,6 +46,8 @@ export interface VerifyOptions {
   readonly coverage: "measured" | "not-measured";
   /** Percent of the rules that some flow must take; null: any. */
   readonly minCoverage: number | null;
+  /** Folder that gets what is known of scenarios with a wrong landing, absolute; null: none. */
+  readonly evidence: string | null;
   readonly reports: readonly ReportFile[];
   /** Null: as many as fit the machine. */
   readonly jobs: number | null;
@@ -61,6 +64,7 @@ export function readVerifyOptions(args: readonly string[], io: CommandIo): Verif
   const findings: Finding[] = [];
   const has = (name: string) => line.options.values.has(name);
   const fileOf = (name: string) => readFileOption(`--${name}`, lastValue(line.options, name), io, findings);
+  const evidence = lastValue(line.options, "evidence");
   const shard = readShard(lastValue(line.options, "shard"), findings);
   const options: VerifyOptions = {
     line,
@@ -74,6 +78,7 @@ export function readVerifyOptions(args: readonly string[], io: CommandIo): Verif
     rights: has("privileged") ? "privileged" : "capabilities",
     coverage: has("coverage") || has("min-coverage") ? "measured" : "not-measured",
     minCoverage: readNumber("--min-coverage", lastValue(line.options, "min-coverage"), [0, 100], findings),
+    evidence: evidence === undefined ? null : resolve(io.workingDirectory, evidence),
     reports: (line.options.values.get("report") ?? []).flatMap((path) =>
       readReportFile(path, io.workingDirectory, findings),
     ),

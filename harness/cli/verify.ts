@@ -5,6 +5,7 @@ import type { Sandbox } from "../sandbox/sandbox.ts";
 import { tellWarnings } from "./capture-options.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { exitCodeOf, tellReport } from "./report-output.ts";
+import { keepEvidence } from "./verify-evidence.ts";
 import { VERIFY_HELP } from "./verify-help.ts";
 import { readVerifyOptions, type VerifyOptions } from "./verify-options.ts";
 import { lookAtPod } from "./verify-pause.ts";
@@ -54,7 +55,10 @@ async function verifyOnce(
     jobs: options.jobs ?? chooseJobs(options, scenarios.length),
     coverage: options.coverage,
     manners: options.envoy === "real" ? "forward" : "all",
-    onRulesIn: (scenario, sandbox) => lookAtPod(scenario, sandbox, options, io),
+    onRulesIn: async (scenario, sandbox) => {
+      await keepEvidence(scenario, sandbox, options, io);
+      return lookAtPod(scenario, sandbox, options, io);
+    },
     onScenario: (scenario, done, of) => tellProgress(scenario, done, of, io),
     clock: () => performance.now(),
   });

@@ -1,7 +1,7 @@
 import type { DialResult, IptablesVariant, ListenerSpec, Seen } from "../agent/protocol.ts";
 import { LandfallError } from "../errors.ts";
-import { parseIptablesSave, renderIptablesSave } from "../formats/iptables-save.ts";
-import { type Family, renderEndpoint } from "../model/address.ts";
+import { renderIptablesSave } from "../formats/iptables-save.ts";
+import { renderEndpoint } from "../model/address.ts";
 import { type Landing, makeLanding } from "../model/landing.ts";
 import type { PodSpec } from "../model/pod.ts";
 import type { SandboxReport } from "../model/report.ts";
@@ -12,8 +12,10 @@ import { driveAll, makeBlindResult, type PlannedDial } from "./dial-batches.ts";
 import { CONNECT_TIMEOUT_MS, planDial } from "./dial-plan.ts";
 import type { DrivenFlow } from "./envoy/passages.ts";
 import { RealEnvoy } from "./envoy/real-envoy.ts";
+import { readKernelRules } from "./kernel-rules-text.ts";
 import { listenersOf } from "./listeners.ts";
-import type { CountedRules, FlowRequest, Installation, Observation, Sandbox } from "./sandbox.ts";
+import { gatherEvidence } from "./pod-evidence.ts";
+import type { CountedRules, FlowRequest, Installation, Observation, PodEvidence, Sandbox } from "./sandbox.ts";
 import { type Station, type StationName, stationOf } from "./station.ts";
 import type { World } from "./world.ts";
 
@@ -84,7 +86,11 @@ export class AgentSandbox implements Sandbox {
   async counters(): Promise<CountedRules> {
     const { agent, namespace } = this.#station("pod");
     const { ip, ip6 } = await agent.call("counters", { namespace, variant: this.#variant });
-    return { ip: readRules(ip, 4), ip6: readRules(ip6, 6) };
+    return { ip: readKernelRules(ip, 4), ip6: readKernelRules(ip6, 6) };
+  }
+
+  gatherEvidence(): Promise<PodEvidence> {
+    return gatherEvidence(this.#station("pod"));
   }
 
   async drive(
@@ -187,12 +193,4 @@ export class AgentSandbox implements Sandbox {
 
 function describeDriven({ dial }: PlannedDial, { local }: DialResult, landing: Landing): DrivenFlow {
   return { local, dialled: renderEndpoint(dial.address, dial.port), landing };
-}
-
-function readRules(text: string | null, family: Family): Ruleset | null {
-  if (text === null) return null;
-  const parsed = parseIptablesSave(text, { where: family === 6 ? "ip6tables-save" : "iptables-save", family });
-  if (parsed.ok) return parsed.value;
-  const message = "the pod's rules were read from the kernel, and cannot be understood.";
-  throw new LandfallError("agent-failed", message, { findings: parsed.findings });
 }

@@ -36,6 +36,11 @@ export interface CountedRules {
   readonly ip6: Ruleset | null;
 }
 
+/** What a pod's kernel tells of itself beside its rules, as its tools print it: file name to text. Empty where there is no kernel. */
+export type PodEvidence =
+  | Readonly<Record<"sockets" | "connections" | "routing", string>>
+  | Readonly<Record<never, string>>;
+
 /**
  * A pod and its peers on one backend, alive until disposed of. Started once and used for scenario after scenario:
  * `enter` (listeners and addresses), `install` (rules), `drive` (flows), `clear` (rules out again, no trace left).
@@ -55,6 +60,8 @@ export interface Sandbox extends AsyncDisposable {
   clear(): Promise<void>;
   /** Reads the rules with their counters (`iptables-save -c`, `ip6tables-save -c`). */
   counters(): Promise<CountedRules>;
+  /** Gives the pod's sockets, tracked connections and policy routing as they are now: what a person would look at first. */
+  gatherEvidence(): Promise<PodEvidence>;
   /** Drives flows, at most `inFlight` at a time, and gives their observations in the order asked. Never throws for a flow's sake. */
   drive(requests: readonly FlowRequest[], options?: { readonly inFlight?: number }): Promise<readonly Observation[]>;
   /** Says how a person gets a shell in the pod's network namespace: a command line. Null where there is none. */

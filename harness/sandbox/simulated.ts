@@ -4,7 +4,7 @@ import { DEFAULT_ADDRESSES, type PodSpec } from "../model/pod.ts";
 import type { SandboxReport } from "../model/report.ts";
 import { NO_POLICY_ROUTING, type PodRules } from "../model/ruleset.ts";
 import { compilePod, type Simulator } from "../netfilter/simulator.ts";
-import type { CountedRules, FlowRequest, Installation, Observation, Sandbox } from "./sandbox.ts";
+import type { CountedRules, FlowRequest, Installation, Observation, PodEvidence, Sandbox } from "./sandbox.ts";
 import { Tally } from "./simulated-tally.ts";
 
 const NO_RULES: PodRules = {
@@ -48,6 +48,10 @@ export class SimulatedSandbox implements Sandbox {
   async counters(): Promise<CountedRules> {
     const { ip, ip6 } = this.#rules;
     return { ip: ip && this.#tally.count(ip), ip6: ip6 && this.#tally.count(ip6) };
+  }
+
+  async gatherEvidence(): Promise<PodEvidence> {
+    return {};
   }
 
   async drive(requests: readonly FlowRequest[]): Promise<readonly Observation[]> {

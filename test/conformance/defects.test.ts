@@ -190,7 +190,7 @@ describe("each defect of the seed's rules is found, with the rule that decided a
   });
 });
 
-describe("TPROXY put in by a script is found broken", () => {
+describe("TPROXY put in by a script", () => {
   const config = configOf({ interceptionMode: "TPROXY" });
 
   async function runScript(name: string, text: string, ...commands: readonly string[]): Promise<readonly FlowReport[]> {
@@ -199,7 +199,12 @@ describe("TPROXY put in by a script is found broken", () => {
     return findWrong({ kind: "script", path }, config);
   }
 
-  test("without its mangle table", async () => {
+  test("without policy routing does the same: the pod's own addresses are local without it", async () => {
+    const ip6 = `ip6tables-restore <<'RULES'\n${textOf(config, 6)}\nRULES`;
+    expect(await runScript("no-routing", textOf(config), ip6)).toEqual([]);
+  });
+
+  test("without its mangle table is found broken", async () => {
     const nat = textOf(config).slice(textOf(config).indexOf("*nat"));
     const wrong = await runScript(
       "no-mangle",

@@ -1,0 +1,50 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { renderIptablesSave } from "../formats/iptables-save.ts";
+import { quoteForShell } from "../formats/words.ts";
+import type { FlowReport, ScenarioReport } from "../model/report.ts";
+import type { Ruleset } from "../model/ruleset.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import type { CommandIo } from "./command.ts";
+import type { VerifyOptions } from "./verify-options.ts";
+
+/**
+ * Keeps what is known of a scenario with a wrong landing, while its rules are still in, in a folder of its name below `--evidence`:
+ * its report, the rules with their counters, tracked connections, sockets, policy routing, and the commands that repeat each flow.
+ */
+export async function keepEvidence(
+  report: ScenarioReport,
+  sandbox: Sandbox,
+  options: VerifyOptions,
+  io: CommandIo,
+): Promise<void> {
+  const wrong = report.flows.filter(({ verdict }) => verdict === "wrong");
+  if (options.evidence === null || wrong.length === 0) return;
+  const folder = join(options.evidence, report.name);
+  mkdirSync(folder, { recursive: true });
+  const { ip, ip6 } = await sandbox.counters();
+  const files: Readonly<Record<string, string>> = {
+    "report.json": `${JSON.stringify(report, null, 2)}\n`,
+    ...(ip ? { "rules.txt": renderIptablesSave(ip) } : {}),
+    ...(ip6 ? { "rules6.txt": renderIptablesSave(ip6) } : {}),
+    ...Object.fromEntries(Object.entries(await sandbox.gatherEvidence()).map(([name, text]) => [`${name}.txt`, text])),
+    "repeat.sh": renderRepeat(wrong, [ip, ip6], options),
+  };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  io.err(`landfall: what is known of ${report.name} is in ${folder}\n`);
+}
+
+/** The rules as the kernel had them, and one command a flow: it says rule by rule where the flow goes, and drives it beside that. */
+function renderRepeat(
+  wrong: readonly FlowReport[],
+  [ip, ip6]: readonly (Ruleset | null)[],
+  { line }: VerifyOptions,
+): string {
+  const rules = [...(ip ? ["--rules rules.txt"] : []), ...(ip6 ? ["--rules6 rules6.txt"] : [])];
+  const flags = line.captureWords.map(quoteForShell);
+  const flows = [...new Set(wrong.map(({ flow }) => flow))];
+  const commands = flows.map((flow) =>
+    ["landfall explain", quoteForShell(flow), "--observe", ...rules, ...flags].join(" "),
+  );
+  return ["#!/bin/sh", 'cd "$(dirname "$0")"', ...commands, ""].join("\n");
+}
