@@ -1,8 +1,14 @@
+export { type Change, type Comparison, diffRulesets } from "./analysis/diff.ts";
+export { type MappedClass, mapFlows } from "./analysis/map.ts";
+export type { AnalysisSetting } from "./analysis/partition.ts";
+export { PROPERTIES, type Property, type PropertyVerdict } from "./analysis/properties.ts";
+export { type PropertyResult, proveProperties } from "./analysis/prove.ts";
 export { type CaptureInput, parseCapture, type ResolvedCapture } from "./capture/capture.ts";
 export { DIALECTS, type Dialect, generateRules } from "./capture/dialects.ts";
 export { intendedLanding } from "./capture/intent.ts";
 export { intendedFlows } from "./capture/intent-flows.ts";
 export { ERROR_EXIT_CODES, type ErrorCode, LandfallError } from "./errors.ts";
+export { interpretCommands } from "./formats/interpreter.ts";
 export { parseIptablesSave, renderIptablesSave } from "./formats/iptables-save.ts";
 export { renderRule } from "./formats/rule-text.ts";
 export type { CaptureConfig } from "./model/capture-config.ts";
