@@ -21,7 +21,7 @@ export type VerifyOnce = (
  */
 export async function watchScenarios(options: VerifyOptions, io: CommandIo, verifyOnce: VerifyOnce): Promise<number> {
   await using sandbox = await openVerifySandbox(options, io);
-  const changes = watchFiles(options, io);
+  using changes = watchFiles(options, io);
   for (let round = 1; ; round++) {
     if (io.display.isTerminal) io.out("\u001b[2J\u001b[H");
     await verifyOnce(options, io, async () => lend(sandbox), `round=${round}`).catch((error) => tellFault(error, io));
@@ -52,19 +52,31 @@ function tellFault(error: unknown, io: CommandIo): void {
 /** Editors write a file in several steps; changes that come together count as one. */
 const SETTLED_AFTER_MS = 50;
 
-function watchFiles(
-  options: VerifyOptions,
-  io: CommandIo,
-): { readonly next: () => Promise<"changed" | "interrupted"> } {
+/** Waits for changes until it is disposed of. */
+interface Changes extends Disposable {
+  readonly next: () => Promise<"changed" | "interrupted">;
+}
+
+function watchFiles(options: VerifyOptions, io: CommandIo): Changes {
   const { ip, ip6, script } = options.rules;
   const files = [...findScenarioFiles(options, io), ...[ip, ip6, script].filter((path) => path !== null)];
   let wake: (reason: "changed" | "interrupted") => void = () => {};
   let timer: NodeJS.Timeout | undefined;
-  for (const folder of new Set(files.map((file) => dirname(file))))
+  const folders = [...new Set(files.map((file) => dirname(file)))];
+  const watchers = folders.map((folder) =>
     watch(folder, () => {
       clearTimeout(timer);
       timer = setTimeout(() => wake("changed"), SETTLED_AFTER_MS);
-    });
+    }),
+  );
   process.once("SIGINT", () => wake("interrupted")).once("SIGTERM", () => wake("interrupted"));
-  return { next: () => new Promise((resolve) => (wake = resolve)) };
+  return {
+    next: () =>
+      new Promise((resolve) => {
+        wake = resolve;
+      }),
+    [Symbol.dispose]: () => {
+      for (const watcher of watchers) watcher.close();
+    },
+  };
 }
