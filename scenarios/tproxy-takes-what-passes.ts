@@ -3,7 +3,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 export default defineScenario({
   name: "tproxy-takes-what-passes",
   claim:
-    "TPROXY stands ahead of the kubevirt rules: with every port included it takes a virtual machine's calls too, and leaves it the excluded ports.",
+    "TPROXY stands ahead of the kubevirt rules: with every port included it takes a virtual machine's calls too, and those to excluded ports fall to the kubevirt rules.",
   capture: ["-u", "1337", "-m", "TPROXY", "-b", "*", "-d", "3306", "-k", "net1", "-i", "10.96.0.0/16"],
   answer: {
     "vm -> upstream:80": "envoy-outbound:15001",
