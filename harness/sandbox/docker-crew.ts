@@ -34,8 +34,8 @@ export interface CrewMember {
 const SYSCTLS: Readonly<Record<string, string>> = {
   "net.ipv4.ip_unprivileged_port_start": "0",
   "net.ipv4.tcp_tw_reuse": "1",
-  "net.ipv4.icmp_ratelimit": "0",
-  "net.ipv6.icmp.ratelimit": "0",
+  "net.ipv4.icmp_ratemask": "0",
+  "net.ipv6.icmp.ratemask": "0",
   "net.ipv4.conf.all.rp_filter": "0",
   "net.ipv4.conf.default.rp_filter": "0",
   "net.ipv4.ip_forward": "1",

@@ -86,6 +86,14 @@ describe("NAT", () => {
     ]);
   });
 
+  test("that renames a caller on loopback to somebody else leaves a loopback listener no route for its answer", () => {
+    const rules = ["nat", "4 -A POSTROUTING -p tcp -j SNAT --to-source 10.244.0.3"];
+    check(rulesOf(rules), [
+      ["envoy@127.0.0.6 -> 127.0.0.6:81", "timed-out"],
+      ["app -> pod:81", "app:81 from 10.244.0.3:0"],
+    ]);
+  });
+
   test("with an address that is somebody else's gets no answer", () => {
     const rules = ["nat", "4 -A POSTROUTING -p tcp -o eth0 -j SNAT --to-source 10.244.0.3"];
     check(rulesOf(rules), [["app -> upstream:80", "timed-out"]]);
@@ -124,6 +132,12 @@ describe("marks and TPROXY", () => {
     check(rulesOf(["mangle", mark], ROUTING), [["app -> upstream:80", "timed-out"]]);
     check(rulesOf(["mangle", mark.replace("0x539", "0x538")], ROUTING), [["app -> upstream:80", PLAIN]]);
   });
+});
+
+test("what TPROXY gave to a socket is not passed on", () => {
+  const tproxy = "4 -A PREROUTING -p tcp -i vm0 -j TPROXY --on-port 15001 --on-ip 0.0.0.0 --tproxy-mark 0x1/0x1";
+  const spec = { kubevirtInterfaces: ["vm0"], interceptionMode: "TPROXY" } as const;
+  check(rulesOf(["mangle", tproxy]), [["vm -> upstream:80", "timed-out"]], spec);
 });
 
 describe("a virtual machine behind an interface", () => {

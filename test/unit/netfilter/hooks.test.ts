@@ -83,4 +83,11 @@ describe("packets of the other direction meet the rules as well", () => {
       ["client -> pod:82", "timed-out"],
     ]);
   });
+
+  test("the kernel's own reset comes from a socket over IPv4, from none over IPv6", () => {
+    check(rulesOf(["filter", "-A OUTPUT -p tcp -m owner ! --socket-exists -j DROP"]), [
+      ["client -> pod:82", "refused:82"],
+      ["client6 -> pod6:82", "timed-out"],
+    ]);
+  });
 });
