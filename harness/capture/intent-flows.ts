@@ -77,6 +77,9 @@ function outboundFlows(config: CaptureConfig, names: Names, addresses: SandboxAd
     ...elsewhere(config, names.family, addresses).flatMap((address) =>
       [workload, last].map((actor) => `${actor} -> ${renderEndpoint(address, port)}`),
     ),
+    ...elsewhere(config, names.family, addresses).flatMap((address) =>
+      firstInboundPort(config).map((dialled) => `${workload} -> ${renderEndpoint(address, dialled)}`),
+    ),
   ];
 }
 
@@ -108,8 +111,17 @@ function virtualMachineFlows(config: CaptureConfig, names: Names, addresses: San
   return [
     ...[APP_PORT, SSH_PORT, config.proxyPort].map((dialled) => `vm${suffix} -> pod${suffix}:${dialled}`),
     ...[port, SSH_PORT, ...excluded].map((dialled) => `vm${suffix} -> upstream${suffix}:${dialled}`),
-    ...elsewhere(config, family, addresses).map((address) => `vm${suffix} -> ${renderEndpoint(address, port)}`),
+    ...elsewhere(config, family, addresses).flatMap((address) =>
+      [port, ...firstInboundPort(config)].map((dialled) => `vm${suffix} -> ${renderEndpoint(address, dialled)}`),
+    ),
   ];
+}
+
+/** A port that a list captures inbound: where outbound rules let a connection go, it must not be taken for that. */
+function firstInboundPort(config: CaptureConfig): readonly number[] {
+  return config.inboundPortsInclude === "*"
+    ? []
+    : config.inboundPortsInclude.slice(0, 1).map((entry) => entryRange(entry).first);
 }
 
 /** Over IPv6 on an IPv4 pod: nothing gets in but by ::1, and everything gets out. */
