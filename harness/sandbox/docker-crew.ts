@@ -26,14 +26,13 @@ export interface CrewMember {
 }
 
 /**
- * Of every network namespace: any owner may listen on port 22; ports are free again as soon as their flow is over; no flow waits
- * for an error that the kernel holds back; no check of the way
- * back, since policy routing delivers by other routes; the pod passes on what a `vm` behind it sends and no rule takes, and upstream says
+ * Of every network namespace: any owner may listen on port 22; no connection stays in TIME_WAIT, where `-m socket` could take a later flow
+ * from the same port for it; no flow waits for an error that the kernel holds back; no check of the way back, since policy routing delivers by other routes; the pod passes on what a `vm` behind it sends and no rule takes, and upstream says
  * at once that it knows no way.
  */
 const SYSCTLS: Readonly<Record<string, string>> = {
   "net.ipv4.ip_unprivileged_port_start": "0",
-  "net.ipv4.tcp_tw_reuse": "1",
+  "net.ipv4.tcp_max_tw_buckets": "0",
   "net.ipv4.icmp_ratemask": "0",
   "net.ipv6.icmp.ratemask": "0",
   "net.ipv4.conf.all.rp_filter": "0",

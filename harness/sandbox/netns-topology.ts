@@ -16,14 +16,14 @@ const LINK_NUMBER: Readonly<Record<Leaf, number>> = { pod: 2, client: 3 };
 
 /**
  * What every namespace needs: no reverse-path check (policy routing delivers by other routes), addresses that count at once, no
- * link-local ones nobody asked for, every port for every owner, ports that are free again as soon as their flow is over,
- * and errors that the kernel does not hold back.
+ * link-local ones nobody asked for, every port for every owner, errors that the kernel does not hold back, and no
+ * connection in TIME_WAIT: its port is free at once, and `-m socket` cannot take a later flow from there for the old one.
  */
 const SYSCTLS: Readonly<Record<string, string>> = {
   "net/ipv4/conf/all/rp_filter": "0",
   "net/ipv4/conf/default/rp_filter": "0",
   "net/ipv4/ip_unprivileged_port_start": "0",
-  "net/ipv4/tcp_tw_reuse": "1",
+  "net/ipv4/tcp_max_tw_buckets": "0",
   "net/ipv4/icmp_ratemask": "0",
   "net/ipv6/icmp/ratemask": "0",
   "net/ipv6/conf/all/disable_ipv6": "0",

@@ -75,6 +75,17 @@ describe("a world of network namespaces", () => {
     expect(await landingsOf("app -> upstream:80")).toEqual(["upstream"]);
   });
 
+  test("keeps no connection in TIME_WAIT, for which -m socket could take another flow from the same port", async () => {
+    const flows = Array.from({ length: 50 }, () => makeFlow("client -> pod:8080"));
+    await sandbox.drive(flows, { inFlight: 8 });
+    const agent = world.stations.get("pod")?.agent;
+    const command = ["ss", "-Htan", "state", "time-wait"];
+    const run = { command, environment: {}, stdin: "", timeoutMs: 5_000 };
+    for (const namespace of ["pod", "client"]) {
+      expect((await agent?.call("run", { ...run, namespace }))?.stdout).toBe("");
+    }
+  });
+
   test("tells what a script said that failed", async () => {
     const script = join(folder, "fails.sh");
     writeFileSync(script, "echo no such rule >&2; exit 3\n");
