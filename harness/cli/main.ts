@@ -25,7 +25,7 @@ function processIo(): CommandIo {
     environment: process.env,
     workingDirectory: process.cwd(),
     display: {
-      columns: process.stdout.columns ?? (Number(process.env["COLUMNS"]) || 100),
+      columns: process.stdout.columns || Number(process.env["COLUMNS"]) || 100,
       isTerminal,
       color: isTerminal && !process.env["NO_COLOR"],
     },

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { ScenarioReport } from "../model/report.ts";
+import { describeLanding } from "../report/landing-phrase.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { CommandIo } from "./command.ts";
 import type { VerifyOptions } from "./verify-options.ts";
@@ -14,8 +15,10 @@ export async function lookAtPod(
   { afterwards, onWrong }: VerifyOptions,
   io: CommandIo,
 ): Promise<"clear" | "keep"> {
-  const isWrong = report.flows.some(({ verdict }) => verdict === "wrong");
-  if (afterwards !== "keep" && !(onWrong === "pause" && isWrong)) return "clear";
+  const wrong = report.flows.filter(({ verdict }) => verdict === "wrong");
+  if (afterwards !== "keep" && !(onWrong === "pause" && wrong.length > 0)) return "clear";
+  for (const { flow, observed, expected } of wrong)
+    io.err(`landfall: ${flow} landed on ${describeLanding(observed)}; expected ${describeLanding(expected)}\n`);
   const hint = sandbox.shellHint();
   const { backend } = await sandbox.describe();
   io.err(`landfall: the rules of ${report.name} are in${hint === null ? "" : `; a shell in the pod: ${hint}`}\n`);

@@ -88,7 +88,7 @@ function renderCoverage({ coverage }: ScenarioReport, paint: Paint): readonly st
 
 function renderSummary({ summary, sandbox }: Report, paint: Paint): string {
   const parts = [
-    paint(summary.pass > 0 ? "green" : "reset", `${summary.pass} as expected`),
+    summary.pass > 0 ? paint("green", `${summary.pass} as expected`) : "0 as expected",
     ...(summary.wrong > 0 ? [paint("red", `${summary.wrong} landed elsewhere`)] : []),
     ...(summary.couldNotLook > 0 ? [paint("yellow", `${summary.couldNotLook} could not be looked at`)] : []),
     ...(summary.mispredicted > 0 ? [paint("magenta", `${summary.mispredicted} predicted wrongly`)] : []),

@@ -9,6 +9,7 @@ import { measureCoverage } from "./counted-rules.ts";
 import { judgeFlow } from "./judged-flow.ts";
 import type { ParsedScenario } from "./parsed-scenario.ts";
 import { predictFlows, readRules } from "./prediction.ts";
+import { lookAgain } from "./second-look.ts";
 import { makeWantedRuleFinder } from "./wanted-rule.ts";
 
 /** Flows of one scenario share no socket and no token, so they can be in flight together. */
@@ -77,7 +78,8 @@ async function driveScenario(
   options: ScenarioRunOptions,
 ): Promise<ScenarioReport> {
   const predictions = await predictFlows(bound, sandbox);
-  const observations = await sandbox.drive(bound.flows, { inFlight: IN_FLIGHT });
+  const first = await sandbox.drive(bound.flows, { inFlight: IN_FLIGHT });
+  const observations = await lookAgain(bound.flows, first, predictions, sandbox);
   const coverage = options.coverage === "measured" ? measureCoverage(await sandbox.counters()) : null;
   const judged = bound.flows.map((flow, i) => judgeFlow(flow, observations[i], predictions[i] ?? null));
   const attributed = await attributeFlows(judged, bound.flows, sandbox);

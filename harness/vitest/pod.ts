@@ -11,6 +11,7 @@ import { findBlindness } from "../run/canary.ts";
 import { judgeFlow } from "../run/judged-flow.ts";
 import { makePodSpec } from "../run/pod-spec.ts";
 import { predictFlows } from "../run/prediction.ts";
+import { lookAgain } from "../run/second-look.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { orThrow, type ReadRules, type RuleSource, readRuleSource, seedRules } from "./rule-source.ts";
 
@@ -75,9 +76,10 @@ export class Pod implements AsyncDisposable {
     const requests = [{ flow, manner, expected }];
     const installation = { kind: "rules", rules: this.#applied ? rules : NO_RULES } as const;
     const scenario = { name: text, claim: text, config, installation, spec, flows: requests };
-    const [prediction = null] = await predictFlows(scenario, this.#sandbox);
-    const [observation] = await this.#sandbox.drive(requests);
-    const judged = requests.map((request) => judgeFlow(request, observation, prediction));
+    const predictions = await predictFlows(scenario, this.#sandbox);
+    const first = await this.#sandbox.drive(requests);
+    const [observation] = await lookAgain(requests, first, predictions, this.#sandbox);
+    const judged = requests.map((request) => judgeFlow(request, observation, predictions[0] ?? null));
     const [report] = await attributeFlows(judged, requests, this.#sandbox);
     if (!report) throw new LandfallError("internal", `${text} was not judged.`);
     return report;

@@ -97,6 +97,24 @@ describe("a run", () => {
     expect(report.summary).toMatchObject({ wrong: 1, pass: 1, mispredicted: 1 });
   });
 
+  const timedOut = makeLanding("timed-out");
+  const late = (times: number) => {
+    let left = times;
+    return new FailingSandbox(2, (seen) =>
+      left-- > 0 ? seen.map((each, i) => (i === 0 ? { ...each, landing: timedOut } : each)) : seen,
+    );
+  };
+
+  test("looks once more at a time-out that nobody predicted, and believes what it sees then", async () => {
+    const kinds = async (times: number) =>
+      (await runScenario(scenario(), late(times))).report.flows.map(({ verdict, observed }) => [
+        verdict,
+        observed.kind,
+      ]);
+    expect(await kinds(1)).toEqual(Array(2).fill(["pass", "listener"]));
+    expect((await kinds(2))[0]).toEqual(["wrong", "timed-out"]);
+  });
+
   test("without a scenario is no green one", async () => {
     const start = async () => new SimulatedSandbox();
     await expect(runScenarios([], { start, jobs: 1, clock: () => 0 })).rejects.toThrow(/nothing to verify/);

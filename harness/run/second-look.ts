@@ -1,0 +1,21 @@
+import type { Observation, Sandbox } from "../sandbox/sandbox.ts";
+import type { BoundFlow } from "./bound-scenario.ts";
+import type { Prediction } from "./prediction.ts";
+
+/**
+ * Gives the observations, those time-outs looked at once more that nobody predicted. A time-out is the one landing that is known by nothing
+ * being seen, so that a machine too busy to look in time can feign it; what is expected of the flow plays no part. Rules must be in.
+ */
+export async function lookAgain(
+  flows: readonly BoundFlow[],
+  observations: readonly Observation[],
+  predictions: readonly Prediction[],
+  sandbox: Sandbox,
+): Promise<readonly Observation[]> {
+  const isDoubtful = (i: number) =>
+    observations[i]?.landing.kind === "timed-out" && predictions[i]?.landing.kind !== "timed-out";
+  const doubtful = flows.flatMap((_, i) => (isDoubtful(i) ? [i] : []));
+  if (doubtful.length === 0) return observations;
+  const again = await sandbox.drive(doubtful.flatMap((i) => flows[i] ?? []));
+  return observations.map((observation, i) => again[doubtful.indexOf(i)] ?? observation);
+}
