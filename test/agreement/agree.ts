@@ -30,7 +30,7 @@ async function agree(): Promise<number> {
     console.log(USAGE);
     return 0;
   }
-  const totals = { sets: 0, compared: 0, unknown: 0, disagreements: 0 };
+  const totals = { sets: 0, compared: 0, unknown: 0, repeated: 0, disagreements: 0 };
   for (const variant of ["nft", "legacy"] as const) {
     if (values.variant !== "both" && values.variant !== variant) continue;
     await using sandbox = new AgentSandbox(await startNetnsWorld(), variant);
@@ -41,10 +41,11 @@ async function agree(): Promise<number> {
         numRuns: Number(values.sets),
       });
       for (const [i, one] of cases.entries()) {
-        const { compared, unknown, disagreements } = await compareCase(one, sandbox);
+        const { compared, unknown, repeated, disagreements } = await compareCase(one, sandbox);
         totals.sets++;
         totals.compared += compared;
         totals.unknown += unknown;
+        totals.repeated += repeated;
         totals.disagreements += disagreements.length;
         const [first] = disagreements;
         if (first) await report(`IPv${family} ${variant} set ${i}`, one, first, disagreements.length, sandbox);
@@ -52,7 +53,7 @@ async function agree(): Promise<number> {
     }
   }
   console.log(
-    `seed ${values.seed}: ${totals.sets} rule sets, ${totals.compared} flows compared, ${totals.unknown} unknown, ${totals.disagreements} disagreements`,
+    `seed ${values.seed}: ${totals.sets} rule sets, ${totals.compared} flows compared, ${totals.unknown} unknown, ${totals.repeated} driven twice, ${totals.disagreements} disagreements`,
   );
   return totals.disagreements === 0 ? 0 : 1;
 }
