@@ -1,0 +1,35 @@
+import { execFileSync } from "node:child_process";
+import { AgentSandbox } from "../../harness/sandbox/agent-sandbox.ts";
+import { startDockerWorld } from "../../harness/sandbox/docker-world.ts";
+import { DEFAULT_SANDBOX_OPTIONS } from "../../harness/sandbox/open-sandbox.ts";
+import seed from "../../scenarios/seed.ts";
+import { bindCase } from "../conformance/cases.ts";
+import { type Figure, makeFigure, median } from "./figure.ts";
+
+const FLOWS = 400;
+const EXECS = 10;
+
+/** Measures one flow at a time in containers against `netnsMs`, the same in network namespaces, and against an exec for each flow. */
+export async function measureDockerFlows(netnsMs: number): Promise<readonly Figure[]> {
+  const world = await startDockerWorld({ ...DEFAULT_SANDBOX_OPTIONS, envoyProgram: null });
+  await using sandbox = new AgentSandbox(world);
+  const bound = bindCase(seed, sandbox.addresses);
+  await sandbox.enter(bound.spec);
+  await sandbox.install(bound.installation);
+  const request = bound.flows.find(({ flow }) => flow.flow === "app -> upstream:80");
+  if (!request) throw new RangeError("the seed scenario has no such flow");
+  const seen = await sandbox.drive(Array.from({ length: FLOWS }, () => request));
+  const flowMs = median(seen.map(({ durationMs }) => durationMs));
+  const container = /docker exec\s+(?:-\S+\s+)*(\S+)/.exec(world.shellHint() ?? "")?.[1];
+  const execMs = container ? median(Array.from({ length: EXECS }, () => timeExec(container))) : Number.NaN;
+  return [
+    makeFigure("one flow in containers, over one in network namespaces", flowMs - netnsMs, "ms more", 0.5),
+    makeFigure("  beside it: an exec for each flow", execMs / flowMs, "× a flow"),
+  ];
+}
+
+function timeExec(container: string): number {
+  const from = performance.now();
+  execFileSync("docker", ["exec", container, "true"]);
+  return performance.now() - from;
+}

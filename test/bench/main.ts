@@ -1,0 +1,44 @@
+import { detectBackends } from "../../harness/sandbox/detect.ts";
+import { type AnalysisFigure, benchAnalysis } from "./analysis.ts";
+import { measureCommands } from "./commands.ts";
+import { measureDockerFlows } from "./docker-flows.ts";
+import { type Figure, makeFigure, renderFigure } from "./figure.ts";
+import { measureFlows } from "./flows.ts";
+import { measureMutation } from "./mutation.ts";
+import { measureSimulator } from "./simulator.ts";
+
+/** `npm run bench`: every figure of the project, each with its target; ratios are of things measured in this run. */
+const engine = (await detectBackends()).some(({ backend, works }) => backend === "docker" && works)
+  ? "engine"
+  : "no-engine";
+
+const flows = await measureFlows();
+print([
+  makeFigure("one flow, driven and confirmed at both ends, netns", flows.ratio, "× bare connect", 1.5),
+  makeFigure("  beside it: a bare connect-and-read, same rules, same process", flows.bareMs, "ms"),
+  makeFigure("flows in parallel, netns", flows.flowsPerSecond, "/s", 4_000, "at-least"),
+  makeFigure("changing both families' rules in a live pod", flows.installMs, "ms", 15),
+]);
+if (engine === "engine") print(await measureDockerFlows(flows.flowMs));
+print(measureCommands(engine));
+print(measureSimulator());
+print(await measureMutation());
+print(judgeAnalysis(benchAnalysis(() => {})));
+
+/** Each kind of rule set at its largest, against its target and against half as many rules. */
+function judgeAnalysis(figures: readonly AnalysisFigure[]): readonly Figure[] {
+  return figures.flatMap((figure) => {
+    const half = figures.find(({ name, rules }) => name === figure.name && rules * 2 === figure.rules);
+    if (!half) return [];
+    const what = `parse and diff, ${figure.rules.toLocaleString("en")} rules, ${figure.name}`;
+    return [
+      makeFigure(what, figure.ms, "ms", figure.targetMs),
+      makeFigure("  over half as many rules", figure.ms / half.ms, "×", 2.1),
+      makeFigure("  heap", figure.heapMb, "MB", 250),
+    ];
+  });
+}
+
+function print(figures: readonly Figure[]): void {
+  for (const figure of figures) process.stdout.write(renderFigure(figure) + "\n");
+}
