@@ -57,7 +57,7 @@ function converse(fd: number, greeting: Greeting, what: string): Promise<Landing
     const startTimer = (timeoutMs: number, act: () => void) =>
       setTimeout(() => setImmediate(() => isSettled || act()), timeoutMs);
     let timer = startTimer(greeting.timeoutMs, () => {
-      if (watch.readState() === "not-connected") return settle(makeTimedOutLanding(greeting.hops));
+      if (watch.readState() === "not-connected") return settle(readAbsence(watch, greeting, what));
       timer = startTimer(answerTimeoutMs(greeting), () =>
         settle(makeBlindLanding(describeSilence(what), greeting.hops)),
       );
@@ -77,6 +77,12 @@ function converse(fd: number, greeting: Greeting, what: string): Promise<Landing
 
 function answerTimeoutMs({ timeoutMs, hops }: Greeting): number {
   return timeoutMs + (PASSAGES_AT_MOST - hops.length) * ANSWER_SLACK_MS;
+}
+
+/** Nothing has come of the connection in time, unless an ICMP error has that the kernel keeps to itself until the SYN is sent again. */
+function readAbsence(watch: ConnectionWatch, { hops }: Greeting, what: string): Landing {
+  const errno = watch.readError();
+  return errno === 0 ? makeTimedOutLanding(hops) : makeFailureLanding(getSystemErrorName(-errno), hops, what);
 }
 
 /** Rules reset a connection before anything gets through; whoever resets it later has had the greeting, and owes an answer. */

@@ -54,11 +54,27 @@ export function openConnection(
     if (source !== null) bindSource(fd, source);
     const address = encodeSocketAddress(target);
     if (connect(fd, address, address.length) === 0) return { fd };
-    const errno = lastErrno();
-    if (errno === KERNEL.EINPROGRESS) return { fd };
+    const refusal = lastErrno();
+    const errno = refusal === KERNEL.EINPROGRESS ? readSocketError(fd) : refusal;
+    if (errno === 0) return { fd };
     close(fd);
     return { errno };
   });
+}
+
+/**
+ * Gives a socket's pending error, 0 for none, and forgets it (`SO_ERROR`, socket(7)). That includes what the kernel calls a soft error: an
+ * ICMP error for a SYN that came back while `connect(2)` still held the socket. The kernel acts on none of these before the SYN is sent
+ * again, a second later (net/ipv4/tcp_ipv4.c, tcp_v4_err); whoever asks learns it at once.
+ */
+function readSocketError(fd: number): number {
+  const error = Buffer.alloc(4);
+  checkResult(
+    getsockopt(fd, KERNEL.SOL_SOCKET, KERNEL.SO_ERROR, error, Buffer.from([4, 0, 0, 0])),
+    "getsockopt",
+    "SO_ERROR",
+  );
+  return error.readInt32LE();
 }
 
 /** What the kernel knows of a connection, whatever has become of it; holds a descriptor of its own until closed. */
@@ -81,6 +97,11 @@ export class ConnectionWatch {
     const length = Buffer.from([TCP_INFO_BYTES, 0, 0, 0]);
     checkResult(getsockopt(this.#fd, KERNEL.SOL_TCP, KERNEL.TCP_INFO, info, length), "getsockopt", "TCP_INFO");
     return info.readBigUInt64LE(TCP_INFO_BYTES_ACKED) > 1n ? "delivered" : "not-delivered";
+  }
+
+  /** Gives the errno of an error that is pending, soft ones included, and forgets it; 0 for none. */
+  readError(): number {
+    return readSocketError(this.#fd);
   }
 
   close(): void {

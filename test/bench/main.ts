@@ -21,7 +21,7 @@ print([
 ]);
 if (engine === "engine") print(await measureDockerFlows(flows.flowMs));
 print(measureCommands(engine));
-print(measureSimulator());
+print([makeFigure("simulated flows, seed rules", measureSimulator().flowsPerSecond, "/s", 100_000, "at-least")]);
 print(await measureMutation());
 print(judgeAnalysis(benchAnalysis(() => {})));
 
