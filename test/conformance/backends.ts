@@ -9,6 +9,8 @@ export interface BackendRow {
   /** What tells rows of one backend apart. */
   readonly how: string;
   readonly start: () => Promise<Sandbox>;
+  /** The program with which a script puts rules where the sandbox looks for them; `iptables` unless named. */
+  readonly iptables?: "iptables-legacy";
   /** `kernel`: rules are the kernel's to take or refuse. `simulated`: there is none. */
   readonly kind: "kernel" | "simulated";
 }
@@ -18,6 +20,7 @@ export const BACKENDS: readonly BackendRow[] = [
   {
     backend: "netns",
     how: "through iptables-legacy",
+    iptables: "iptables-legacy",
     kind: "kernel",
     start: async () => new AgentSandbox(await startNetnsWorld(), "legacy"),
   },

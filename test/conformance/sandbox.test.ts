@@ -98,52 +98,56 @@ describe.each(BACKENDS)("backend $backend, $how", ({ backend, start, kind }) => 
   });
 });
 
-describe.each(BACKENDS.filter(({ kind }) => kind === "kernel"))("the kernel of backend $backend, $how", ({ start }) => {
-  test("refuses a rule set whole: nothing of it is in, and flows land as without rules", async () => {
-    await using sandbox = await start();
-    const bound = bindCase(findCase("no-rules"), sandbox.addresses);
-    const refused = bindCase(
-      {
-        name: "refused",
-        claim: "A match the kernel has never heard of is refused.",
-        capture: [],
-        rules: {
-          ip:
-            renderTable("filter", "-A INPUT -p tcp -j DROP") + renderTable("nat", "-A OUTPUT -m nosuchmatch -j ACCEPT"),
-          ip6: renderTable("filter", "-A INPUT -p tcp -j DROP"),
+describe.each(BACKENDS.filter(({ kind }) => kind === "kernel"))(
+  "the kernel of backend $backend, $how",
+  ({ start, iptables = "iptables" }) => {
+    test("refuses a rule set whole: nothing of it is in, and flows land as without rules", async () => {
+      await using sandbox = await start();
+      const bound = bindCase(findCase("no-rules"), sandbox.addresses);
+      const refused = bindCase(
+        {
+          name: "refused",
+          claim: "A match the kernel has never heard of is refused.",
+          capture: [],
+          rules: {
+            ip:
+              renderTable("filter", "-A INPUT -p tcp -j DROP") +
+              renderTable("nat", "-A OUTPUT -m nosuchmatch -j ACCEPT"),
+            ip6: renderTable("filter", "-A INPUT -p tcp -j DROP"),
+          },
         },
-      },
-      sandbox.addresses,
-    );
-    await sandbox.enter(bound.spec);
-    await expect(sandbox.install(refused.installation)).rejects.toMatchObject({ code: "rules-refused" });
-    const seen = await sandbox.drive(bound.flows, { inFlight: 16 });
-    const wrong = bound.flows.filter(({ expected }, i) => !landingsAgree(expected, seen[i]?.landing as Landing));
-    expect(wrong.map(({ flow }) => flow.flow)).toEqual([]);
-  });
+        sandbox.addresses,
+      );
+      await sandbox.enter(bound.spec);
+      await expect(sandbox.install(refused.installation)).rejects.toMatchObject({ code: "rules-refused" });
+      const seen = await sandbox.drive(bound.flows, { inFlight: 16 });
+      const wrong = bound.flows.filter(({ expected }, i) => !landingsAgree(expected, seen[i]?.landing as Landing));
+      expect(wrong.map(({ flow }) => flow.flow)).toEqual([]);
+    });
 
-  test("takes the rules of a script, and nothing of a script that fails", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "landfall-script-"));
-    const write = (name: string, ...lines: readonly string[]) => {
-      writeFileSync(join(folder, name), `#!/bin/sh\n${lines.join("\n")}\n`);
-      return { kind: "script", path: join(folder, name) } as const;
-    };
-    const rule = "iptables -t nat -A OUTPUT -p tcp -m owner --uid-owner 1000 -j REDIRECT --to-ports 15001";
-    const countRules = ({ ip }: CountedRules) =>
-      ip?.tables.flatMap(({ chains }) => chains.flatMap((chain) => chain.rules)).length;
-    await using sandbox = await start();
-    try {
-      await sandbox.enter(bindCase(findCase("no-rules"), sandbox.addresses).spec);
-      await sandbox.install(write("rules.sh", rule, rule));
-      expect(countRules(await sandbox.counters())).toBe(2);
-      const failing = sandbox.install(write("failing.sh", rule, "echo no more >&2", "exit 3"));
-      await expect(failing).rejects.toMatchObject({
-        code: "rules-refused",
-        message: expect.stringMatching(/failing\.sh ended with status 3: no more\.$/),
-      });
-      expect(countRules(await sandbox.counters())).toBe(0);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  });
-});
+    test("takes the rules of a script, and nothing of a script that fails", async () => {
+      const folder = mkdtempSync(join(tmpdir(), "landfall-script-"));
+      const write = (name: string, ...lines: readonly string[]) => {
+        writeFileSync(join(folder, name), `#!/bin/sh\n${lines.join("\n")}\n`);
+        return { kind: "script", path: join(folder, name) } as const;
+      };
+      const rule = `${iptables} -t nat -A OUTPUT -p tcp -m owner --uid-owner 1000 -j REDIRECT --to-ports 15001`;
+      const countRules = ({ ip }: CountedRules) =>
+        ip?.tables.flatMap(({ chains }) => chains.flatMap((chain) => chain.rules)).length;
+      await using sandbox = await start();
+      try {
+        await sandbox.enter(bindCase(findCase("no-rules"), sandbox.addresses).spec);
+        await sandbox.install(write("rules.sh", rule, rule));
+        expect(countRules(await sandbox.counters())).toBe(2);
+        const failing = sandbox.install(write("failing.sh", rule, "echo no more >&2", "exit 3"));
+        await expect(failing).rejects.toMatchObject({
+          code: "rules-refused",
+          message: expect.stringMatching(/failing\.sh ended with status 3: no more\.$/),
+        });
+        expect(countRules(await sandbox.counters())).toBe(0);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
+  },
+);
