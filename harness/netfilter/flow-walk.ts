@@ -70,6 +70,7 @@ function routeSource(pod: Pod, destination: KnownAddress): KnownAddress {
  * net/ipv4/route.c).
  */
 function whyNotDialled({ family, host, source: { address }, destination }: Attempt): string | null {
+  if (host === "vm" && address.host === "nobody") return "there is no vm: the pod has no interface for one (-k)";
   if (address.host !== host && address.host !== "loopback") {
     return `no socket can be bound to ${address.text}: the host that dials does not have that address`;
   }

@@ -49,3 +49,5 @@ export function measureSimulator(): SimulatorFigure {
   const median = rates.toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? 0;
   return { flowsPerSecond: Math.round(median), rounds: ROUNDS };
 }
+
+if (import.meta.main) console.table(measureSimulator());
