@@ -104,12 +104,13 @@ function refuse(syn: Packet, host: HostName, dialler: Socket): Ending {
 }
 
 /**
- * IPv6 sends no reset to ::1 from an address of a device other than `lo`: it looks for ::1 on that device alone
- * (`rt6_need_strict` in tcp_v6_send_response, net/ipv6/tcp_ipv6.c).
+ * An IPv6 reset to ::1 leaves by the device of the address it comes from (`rt6_need_strict` in tcp_v6_send_response,
+ * net/ipv6/tcp_ipv6.c), and is lost unless that is `lo`, or ::1 is only what SNAT had made of the peer.
  */
-function canReset({ family, source, destination }: Packet): boolean {
+function canReset({ family, source, destination, entry }: Packet): boolean {
+  const peer = entry?.natSource === "in-effect" ? entry.original.source.address : source;
   const isOnLo = destination.host === "loopback" || destination.text === PASS_THROUGH_ADDRESS[6];
-  return family === 4 || source.host !== "loopback" || isOnLo;
+  return family === 4 || peer.host !== "loopback" || isOnLo;
 }
 
 /** Gives what the answer to a lost SYN makes of the attempt; it times out if none arrives. */

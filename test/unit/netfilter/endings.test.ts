@@ -52,6 +52,10 @@ describe("IPv6", () => {
     ]);
   });
 
+  test("sends one to a peer that SNAT has named ::1", () => {
+    check(rulesOf(["nat", "6 -A INPUT -p tcp -j SNAT --to-source ::1"]), [["upstream6 -> pod6:82", "refused:82"]]);
+  });
+
   test("calls local addresses unicast, and makes every named type a condition", () => {
     const drop = (types: string) => ["filter", `-A INPUT -m addrtype --dst-type ${types} -j DROP`];
     check(rulesOf(drop("UNICAST")), [
