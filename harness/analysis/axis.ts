@@ -56,6 +56,8 @@ const GAP_BITS_AT_MOST = 12;
 /** Gives the ranges of addresses in a network, rising; a mask with gaps makes several. */
 export function networkRanges({ family, value, mask }: Network): ValueRanges {
   const bits = addressBits(family);
+  const hostBits = ((1n << BigInt(bits)) - 1n) ^ mask;
+  if ((hostBits & (hostBits + 1n)) === 0n) return [[value, value + hostBits]];
   const free = Array.from({ length: bits }, (_, bit) => BigInt(bit)).filter((bit) => (mask >> bit) % 2n === 0n);
   const tail = free.findIndex((bit, i) => bit !== BigInt(i));
   const gaps = tail < 0 ? [] : free.slice(tail);

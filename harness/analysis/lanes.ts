@@ -65,11 +65,12 @@ export function listLanes(family: Family, { addresses, links, passThrough }: Lan
     ...gateways,
     ...absent,
   ]);
-  const bindable = family === 4 ? loopback : through;
-  const toItself = ["from the pod, bound to a loopback address, to itself", [...loopback, pod]] as const;
-  // IPv4 lets no socket with a loopback source connect to elsewhere (EINVAL, `__mkroute_output` in net/ipv4/route.c).
-  const toElsewhere = ["from the pod, bound to a loopback address, to elsewhere", foreign] as const;
-  const bound = bindable.length === 0 ? [] : family === 4 ? [toItself] : [toItself, toElsewhere];
+  const bound = [
+    ["from the pod, bound to a loopback address, to itself", loopback, [...loopback, pod]],
+    ["from the pod, bound to its own address, to loopback", [pod], loopback],
+    // IPv4 lets no socket with a loopback source connect to elsewhere (EINVAL, `__mkroute_output` in net/ipv4/route.c).
+    ...(through.length === 0 ? [] : [["from the pod, bound to ::6, to elsewhere", through, foreign] as const]),
+  ] as const;
   const fromPod = { host: "pod", ports: PORTS, ids: ANY_ID, link: null } as const;
   const fromOutside = { ports: PORTS, ids: ROOT } as const;
   const outsiders = subtract(foreign, [single(addresses.upstream[family]), vm]);
@@ -90,7 +91,7 @@ export function listLanes(family: Family, { addresses, links, passThrough }: Lan
       destinations: loopback,
     },
     ...bound.map(
-      ([name, destinations]): Lane => ({ ...fromPod, name, binding: "bound", sources: bindable, destinations }),
+      ([name, sources, destinations]): Lane => ({ ...fromPod, name, binding: "bound", sources, destinations }),
     ),
     {
       ...fromOutside,

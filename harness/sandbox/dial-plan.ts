@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { hostOfActor, type SandboxAddresses } from "../model/pod.ts";
+import { hostOfActor, isLoopback, type SandboxAddresses } from "../model/pod.ts";
 import type { PlannedDial } from "./dial-batches.ts";
 import type { FlowRequest } from "./sandbox.ts";
 import type { Station } from "./station.ts";
@@ -18,5 +18,7 @@ export function planDial({ flow, manner }: FlowRequest, station: Station, addres
   const own = addresses[hostOfActor(actor)][flow.family];
   const dial = { token: randomUUID(), manner, namespace, owner: { uid, gid }, timeoutMs: CONNECT_TIMEOUT_MS };
   const { address: target, port } = flow.to;
-  return { agent, dial: { ...dial, source: address === own ? null : address, address: target, port } };
+  // To loopback the route would choose a loopback source, so the host's own address is one to be bound there.
+  const source = address === own && !isLoopback(target) ? null : address;
+  return { agent, dial: { ...dial, source, address: target, port } };
 }

@@ -46,7 +46,8 @@ function arbitraryFlow(family: Family): fc.Arbitrary<Flow> {
   const wrap = (address: string) => (family === 6 ? `[${address}]` : address);
   const owners = fc.tuple(arbitraryId, arbitraryId).map(([uid, gid]) => `uid=${uid},gid=${gid}`);
   const inPod = fc.oneof(fc.constantFrom("app", "envoy", "root"), owners);
-  const bound = family === 4 ? inPod.map((actor) => `${actor}@127.0.0.6`) : inPod;
+  const sources = family === 4 ? ["127.0.0.6", DEFAULT_ADDRESSES.pod[4]] : [`[${DEFAULT_ADDRESSES.pod[6]}]`, "[::1]"];
+  const bound = fc.tuple(inPod, fc.constantFrom(...sources)).map(([actor, source]) => `${actor}@${source}`);
   const pod = fc.tuple(fc.oneof(inPod, inPod, bound), arbitraryAddress(family).map(wrap), arbitraryPort);
   const outside = fc.tuple(
     fc.constantFrom(`client${suffix}`, `upstream${suffix}`),

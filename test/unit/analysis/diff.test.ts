@@ -112,6 +112,12 @@ describe("the diff", () => {
         "timed-out",
         "from the pod, bound to a loopback address, to itself: port 8080",
       ],
+      [
+        "app@10.244.0.2 -> localhost:8080",
+        "app:8080 from 10.244.0.2",
+        "timed-out",
+        "from the pod, bound to its own address, to loopback: port 8080",
+      ],
       ["client -> pod:8080", "app:8080 from 10.244.0.3", "timed-out", "from outside to the pod: port 8080"],
       ["upstream -> pod:8080", "app:8080 from 10.244.0.4", "timed-out", "from upstream to the pod: port 8080"],
     ]));

@@ -66,6 +66,28 @@ describe("landfall diff", () => {
       })),
     );
   });
+  test("has its witnesses confirmed in every lane", async () => {
+    const open = save("open.rules", `${HEADER}*filter\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n`);
+    const shut = save(
+      "shut.rules",
+      `${HEADER}*filter\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp -m tcp --sport 8080 -j DROP\nCOMMIT\n`,
+    );
+    const { out } = await runCommand("diff", open, shut, "--observe", "--sandbox", "netns", "--json");
+    const seen = JSON.parse(out).changes.map((change: { witness: { flow: string }; observed: { verdict: string } }) => [
+      change.witness.flow,
+      change.observed.verdict,
+    ]);
+    expect(seen).toEqual(
+      [
+        "app -> pod",
+        "app -> localhost",
+        "app@127.0.0.6 -> pod",
+        "app@10.244.0.2 -> localhost",
+        "client -> pod",
+        "upstream -> pod",
+      ].map((flow) => [`${flow}:8080`, "confirmed"]),
+    );
+  });
   test.each<[string, readonly string[], RegExp]>([
     ["one file", [before], /Two files are compared, and 1 were named/],
     ["a file that is not there", [before, join(folder, "nope")], /cannot be read/],
