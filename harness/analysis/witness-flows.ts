@@ -21,11 +21,16 @@ export interface FlowSpace {
   /** Everything else that the pod may dial. */
   readonly elsewhere: readonly string[];
   readonly pod: string;
+  /** Addresses from which a socket may connect to elsewhere: IPv4 forbids it to loopback ones, IPv6 allows it to `::6`. */
+  readonly leaving: readonly string[];
   /** Actors outside the pod with their addresses, whose calls reach it. */
   readonly outside: readonly { readonly actor: string; readonly address: string }[];
 }
 
-/** Loopback addresses that bound the range, and the one no socket can be bound to or connected with. */
+/**
+ * Loopback addresses that bound the range. Of its ends, 127.255.255.255 is a broadcast address, and so is 127.0.0.0 before Linux 5.14: flows
+ * to those are none that every kernel lets a sandbox drive.
+ */
 const LOOPBACK_EDGES = ["127.0.0.0", "127.0.0.1", "127.0.0.2", "127.255.255.255", "128.0.0.0"];
 /** Where addresses that `upstream` may own begin again (`canBeElsewhere`). */
 const ELSEWHERE_EDGES = ["1.0.0.0", "224.0.0.0", "0:0:0:0:0:1::", "fe80::", "fec0::", "ff00::"];
@@ -56,14 +61,18 @@ export function spanFlows(
     own: dialled.filter(isOwn),
     elsewhere: dialled.filter((address) => !isOwn(address)),
     pod: pod[family],
+    leaving: [pod[family], ...added.filter((address) => family === 6 && isLoopback(address))],
     outside: hosts.map((actor) => ({ actor, address: addresses[actor][family] })),
   };
 }
 
 /** Gives how many flows {@link listWitnesses} gives for a space. */
-export function countWitnesses({ ports, owners, own, elsewhere, outside }: FlowSpace): number {
+export function countWitnesses({ ports, owners, own, elsewhere, leaving, outside }: FlowSpace): number {
   const vm = outside.filter(({ actor }) => actor === "vm").length;
-  return ports.length * (owners.length * (own.length ** 2 + elsewhere.length) + outside.length + vm * elsewhere.length);
+  return (
+    ports.length *
+    (owners.length * (own.length ** 2 + elsewhere.length * leaving.length) + outside.length + vm * elsewhere.length)
+  );
 }
 
 /** Gives one flow for every combination of intervals: from outside, then from inside to the pod's own addresses and to elsewhere. */
@@ -78,7 +87,7 @@ export function* listWitnesses(space: FlowSpace): Generator<Flow> {
     }
     for (const owner of owners) {
       const actor = `uid=${owner.uid},gid=${owner.gid}`;
-      for (const to of elsewhere) yield makeFlow(space, actor, owner, pod, to, port);
+      for (const to of elsewhere) for (const from of space.leaving) yield makeFlow(space, actor, owner, from, to, port);
       for (const to of own) for (const from of own) yield makeFlow(space, actor, owner, from, to, port);
     }
   }

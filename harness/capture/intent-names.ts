@@ -27,8 +27,10 @@ export interface Names {
   readonly port: number;
   /** A port that is not captured inbound, of the app if there is one. */
   readonly openPort: number;
-  /** A target elsewhere that the workload's calls to are captured, if there is any. */
+  /** A target elsewhere that the workload's calls to are captured, if there is any, else upstream. */
   readonly captured: string;
+  /** Whether calls to it are. */
+  readonly capturesAny: boolean;
 }
 
 /** Gives what the flows of a config and family are written with. */
@@ -38,7 +40,7 @@ export function namesOf(family: Family, config: CaptureConfig, addresses: Sandbo
   const isOpen = (port: number) => config.inboundPortsInclude !== "*" && !listHolds(config.inboundPortsInclude, port);
   const free = [80, 443, 7000, 9000, 10000].filter((port) => !listHolds(config.outboundPortsExclude, port));
   const captured = elsewhere(config, family, addresses).find((address) => isCaptured(config, address, family));
-  const isUpstreamCaptured = captured === undefined || isCaptured(config, addresses.upstream[family], family);
+  const isUpstreamCaptured = isCaptured(config, addresses.upstream[family], family);
   return {
     family,
     suffix,
@@ -46,7 +48,8 @@ export function namesOf(family: Family, config: CaptureConfig, addresses: Sandbo
     workload: stranger === APP_ID ? "app" : `uid=${stranger},gid=${stranger}`,
     port: free.find(isOpen) ?? free[0] ?? 80,
     openPort: [SSH_PORT, APP_PORT, 7000, 9000].find(isOpen) ?? SSH_PORT,
-    captured: isUpstreamCaptured ? `upstream${suffix}` : renderHost(captured),
+    captured: isUpstreamCaptured || captured === undefined ? `upstream${suffix}` : renderHost(captured),
+    capturesAny: isUpstreamCaptured || captured !== undefined,
   };
 }
 

@@ -31,11 +31,15 @@ export function ownAddressFlows(
 }
 
 /** Gives flows from the pass-through's address and its neighbours. On IPv6 lo has no other address than ::1 beside it. */
-export function passThroughFlows({ suffix, family, workload, openPort }: Names): readonly string[] {
+export function passThroughFlows(names: Names): readonly string[] {
+  const { suffix, family, workload, openPort, captured, capturesAny, port } = names;
+  // IPv4 lets no socket with a loopback address connect to elsewhere; without capture nothing would find back to ::6.
+  const elsewhere = family === 6 && capturesAny ? [`${workload}@::6 -> ${captured}:${port}`] : [];
   const [through, ...neighbours] = family === 4 ? ["127.0.0.6", "127.0.0.5", "127.0.0.7", "127.0.0.1"] : ["::6", "::1"];
   return [
     ...["envoy", workload, "root"].map((actor) => `${actor}@${through} -> pod${suffix}:${APP_PORT}`),
     `envoy@${through} -> pod${suffix}:1`,
+    ...elsewhere,
     `envoy@${through} -> localhost${suffix}:${openPort}`,
     ...(family === 4 ? [`envoy@${through} -> 127.0.0.2:${APP_PORT}`] : []),
     `envoy@${through} -> localhost${suffix}:${APP_PORT}`,
