@@ -15,6 +15,8 @@ export interface LaunchedAgent {
 }
 
 const AGENT = join(import.meta.dirname, "..", "agent", `main${extname(import.meta.filename)}`);
+/** What an agent holds fits many times; without bounds V8 lets garbage lie, and a long run would seem to leak. */
+const HEAP = ["--max-semi-space-size=2", "--max-old-space-size=96"];
 /** An agent that does not end with its stdin within this time is killed. */
 const STOP_TIMEOUT_MS = 2_000;
 
@@ -23,7 +25,7 @@ const STOP_TIMEOUT_MS = 2_000;
  * Rejects where a tool is not there; where namespaces are forbidden the agent ends before it answers anything.
  */
 export async function launchAgent(): Promise<LaunchedAgent> {
-  const program = [process.execPath, AGENT, "--private-run"];
+  const program = [process.execPath, ...HEAP, AGENT, "--private-run"];
   const [command, ...args] = renderNamespaceCommand(process.geteuid?.() ?? 0, program);
   const child = spawn(command, args, {
     stdio: ["pipe", "pipe", "pipe"],
