@@ -30,6 +30,7 @@ BEFORE and AFTER are files as iptables-save or ip6tables-save prints them.
   --sandbox BACKEND    docker, netns or auto: where (default auto)
   --budget NODES       diagram nodes an analysis may make before it gives up (default 4000000)
   --json               the result as data
+A match that is not understood is taken to answer the same for all packets of a flow; a class says under which answer it stands.
 Such files say nothing of policy routing: what TPROXY and its marks need is taken as installed.
 Exit codes: 0 no flow lands elsewhere · 1 some do · 2 bad input · 3 the budget ran out, or no sandbox works here
 `;
