@@ -15,16 +15,11 @@ const OWN_TABLES = ["local", "main", "default"];
 
 /** Reads a namespace's policy routing and addresses. */
 export async function readNetworkState(namespace: number | null): Promise<NetworkState> {
-  const [ip = [], ip6 = [], addresses = []] = await Promise.all(
-    [
-      ["-4", "rule"],
-      ["-6", "rule"],
-      ["-o", "address"],
-    ].map(async (words) => {
-      const text = await runChecked({ namespace, command: ["ip", ...words] });
-      return text.split("\n").filter((line) => line !== "");
-    }),
-  );
+  const read = async (...words: readonly string[]): Promise<readonly string[]> => {
+    const text = await runChecked({ namespace, command: ["ip", ...words] });
+    return text.split("\n").filter((line) => line !== "");
+  };
+  const [ip, ip6, addresses] = await Promise.all([read("-4", "rule"), read("-6", "rule"), read("-o", "address")]);
   return { rules: { "-4": ip, "-6": ip6 }, addresses: addresses.flatMap(parseAddressLine) };
 }
 
