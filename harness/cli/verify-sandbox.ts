@@ -3,13 +3,21 @@ import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { CommandIo } from "./command.ts";
 import type { VerifyOptions } from "./verify-options.ts";
 
-/** Opens the sandbox that `verify`'s options ask for; what takes long is told on stderr. */
-export async function openVerifySandbox(options: VerifyOptions, io: CommandIo): Promise<Sandbox> {
+/**
+ * Opens the sandbox that `verify`'s options ask for; what takes long is told on stderr. In containers a pod that lives for one scenario
+ * gets its rules as a mesh gives them, by an init container; one that sees many gets them from its resident agent, unless asked otherwise.
+ */
+export async function openVerifySandbox(
+  options: VerifyOptions,
+  io: CommandIo,
+  life: "one-scenario" | "many-scenarios",
+): Promise<Sandbox> {
+  const isInitialised = options.captureBy === "init-container" || life === "one-scenario";
   return openSandbox(options.sandbox, {
     envoy: options.envoy,
     rights: options.rights,
     lifetime: options.afterwards === "keep" ? "kept" : "run",
-    captureBy: options.captureBy,
+    captureBy: isInitialised ? "init-container" : "resident-agent",
     say: (text) => io.err(`landfall: ${text}\n`),
   });
 }

@@ -20,7 +20,7 @@ export type VerifyOnce = (
  * interrupted. Bad input is told and waited out.
  */
 export async function watchScenarios(options: VerifyOptions, io: CommandIo, verifyOnce: VerifyOnce): Promise<number> {
-  await using sandbox = await openVerifySandbox(options, io);
+  await using sandbox = await openVerifySandbox(options, io, "many-scenarios");
   using changes = watchFiles(options, io);
   for (let round = 1; ; round++) {
     if (io.display.isTerminal) io.out("\u001b[2J\u001b[H");

@@ -45,13 +45,14 @@ async function listScenarios(options: VerifyOptions, io: CommandIo): Promise<num
 async function verifyOnce(
   options: VerifyOptions,
   io: CommandIo,
-  open: () => Promise<Sandbox> = () => openVerifySandbox(options, io),
+  standing: (() => Promise<Sandbox>) | null = null,
   freshness = "",
 ): Promise<number> {
   const selected = await readScenarios(options, io, freshness);
   const scenarios = options.envoy === "real" ? selectForwarding(selected) : selected;
+  const life = scenarios.length === 1 ? "one-scenario" : "many-scenarios";
   const report = await runScenarios(scenarios, {
-    start: open,
+    start: standing ?? (() => openVerifySandbox(options, io, life)),
     jobs: options.jobs ?? chooseJobs(options, scenarios.length),
     coverage: options.coverage,
     manners: options.envoy === "real" ? "forward" : "all",
