@@ -52,8 +52,9 @@ function bindFlow(flow: Flow, addresses: SandboxAddresses): Flow {
   return parsed.ok ? resolveFlow(parsed.value, addresses, flow.from) : flow;
 }
 
-/** A client of the sandbox has its own address alone. */
+/** A client of the sandbox has its own address alone, and this sandbox has no virtual machine. */
 function canBeDriven({ from, family }: Flow, addresses: SandboxAddresses): boolean {
+  if (from.actor === "vm") return false;
   return from.actor !== "client" || from.address === addresses.client[family];
 }
 
@@ -80,7 +81,7 @@ async function landAll(
 
 function judge(before: LandedTwice | undefined, after: LandedTwice | undefined): ObservedChange {
   if (!before || !after) {
-    const landing = makeLanding("could-not-look", { cause: "no client of a sandbox has this source" });
+    const landing = makeLanding("could-not-look", { cause: "no host of this sandbox can make the flow" });
     return { before: landing, after: landing, verdict: "not-observed" };
   }
   const both = [before, after];
