@@ -67,10 +67,14 @@ async function verifyOnce(
   return exitCodeOf(report) || judgeCoverage(report, options, io);
 }
 
-/** Rules change in the kernel's own time, in which another sandbox can work: two of them for a longer run, where nobody wants to look. */
+/**
+ * Rules change in the kernel's own time, in which another sandbox can work: several for a longer run, where nobody wants to look. A docker
+ * sandbox is five containers, which cost more than they gain beyond two.
+ */
 function chooseJobs(options: VerifyOptions, scenarios: number): number {
   const isLooking = options.afterwards === "keep" || options.onWrong === "pause" || options.repetition === "watch";
-  return scenarios < 8 || isLooking ? 1 : 2;
+  if (scenarios < 8 || isLooking) return 1;
+  return options.sandbox === "netns" ? 4 : 2;
 }
 
 function tellProgress(scenario: ScenarioReport, done: number, of: number, io: CommandIo): void {
