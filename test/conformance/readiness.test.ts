@@ -1,0 +1,36 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openSandbox } from "../../harness/sandbox/open-sandbox.ts";
+import type { Sandbox } from "../../harness/sandbox/sandbox.ts";
+import seed from "../../scenarios/seed.ts";
+import { bindCase } from "./cases.ts";
+
+const PORTS = [22, 8080, 9090, 15001, 15006, 15020];
+let sandbox: Sandbox;
+
+beforeAll(async () => {
+  sandbox = await openSandbox("netns");
+});
+afterAll(() => sandbox[Symbol.asyncDispose]());
+
+/** Gives those of {@link PORTS} that take a connection which root makes in the pod. */
+function portsInUse(host: string): readonly number[] {
+  const [program = "", ...hint] = (sandbox.shellHint() ?? "").split(" ");
+  const look = [process.execPath, join(import.meta.dirname, "ports-in-use.ts"), host, ...PORTS.map(String)];
+  return JSON.parse(execFileSync(program, [...hint, ...look], { encoding: "utf8" }));
+}
+
+describe("a stranger who connects from the pod", () => {
+  test("finds every listener that the agent says is up, and no other, while no rules are in", async () => {
+    await sandbox.enter(bindCase(seed, sandbox.addresses).spec);
+    expect(portsInUse(sandbox.addresses.pod[4])).toEqual([22, 8080, 15001, 15006, 15020]);
+    expect(portsInUse(sandbox.addresses.pod[6])).toEqual([22, 8080, 15001, 15006, 15020]);
+  });
+
+  test("takes every port of the pod to be in use once the rules are in: connecting is no readiness check then", async () => {
+    await sandbox.install(bindCase(seed, sandbox.addresses).installation);
+    expect(portsInUse(sandbox.addresses.pod[4])).toEqual(PORTS);
+    expect(portsInUse("127.0.0.1")).toEqual([22, 8080, 15001, 15006, 15020]);
+  });
+});
