@@ -23,6 +23,9 @@ export interface Soak {
   readonly after: Holdings;
 }
 
+/** Of the agent's memory, after a thousand scenarios as after ten: its heap is bounded, and fills up to there. */
+const MEMORY_GROWTH_AT_MOST = 1.2;
+
 /** Cases whose flows wait for a time-out would only make the soak longer. */
 const QUICK_CASES = CASES.filter(({ name }) => name !== "rejected");
 
@@ -105,5 +108,9 @@ if (import.meta.main) {
   const { scenarios, wrong, before, after } = await soakScenarios(Number(process.argv[2] ?? 1_000));
   console.table({ before, after });
   console.log(`${scenarios} scenarios, ${wrong.length} flows wrong${wrong.map((each) => `\n${each}`).join("")}`);
-  process.exitCode = wrong.length === 0 && after.descriptors <= before.descriptors ? 0 : 1;
+  const grows = (["descriptors", "namespaces", "threads", "links"] as const).filter(
+    (name) => after[name] > before[name],
+  );
+  const memory = after.residentBytes / before.residentBytes;
+  process.exitCode = wrong.length === 0 && grows.length === 0 && memory < MEMORY_GROWTH_AT_MOST ? 0 : 1;
 }
