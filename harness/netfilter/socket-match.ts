@@ -1,17 +1,20 @@
 import type { SocketMatch } from "../model/match.ts";
+import type { Tuple } from "./conntrack.ts";
 import type { Packet } from "./packet.ts";
 import { findSocket } from "./sockets.ts";
 
 /**
  * Says whether `-m socket` holds (socket_match in xt_socket.c): an existing connection takes the packet, or with `nowildcard` a
  * listener does. All listeners of the sandbox listen on all addresses, which the match ignores otherwise.
- * A reply whose source NAT is still to be undone is looked up as the connection's first packet named itself.
+ * An ICMP error is looked up by what it quotes; over IPv4, a reply whose source NAT is still to be undone as the connection's first
+ * packet named itself (nf_sk_lookup_slow_v4, nf_sk_lookup_slow_v6).
  */
 export function socketTakes(packet: Packet, options: SocketMatch["options"]): boolean {
-  const socket = findSocket(packet.walk.sockets, "pod", asSocketSees(packet));
+  const seen = asSocketSees(packet);
+  const socket = findSocket(packet.walk.sockets, "pod", seen);
   const listener =
     socket === null && options.includes("nowildcard") && isLocal(packet)
-      ? packet.walk.pod.findListener("pod", packet.destinationPort)
+      ? packet.walk.pod.findListener("pod", seen.destinationPort)
       : null;
   const mode = socket?.mode ?? listener?.mode;
   if (mode === undefined || (options.includes("transparent") && mode === "plain")) return false;
@@ -24,10 +27,24 @@ function isLocal(packet: Packet): boolean {
 }
 
 function asSocketSees(packet: Packet): Packet {
-  const { entry, direction } = packet;
-  if (entry === null || direction === "original" || entry.natSource !== "in-effect") return packet;
+  const { entry, direction, error, family } = packet;
+  const named = error === null ? packet : { ...packet, ...answering(error.quoted) };
+  if (family === 6 || direction === "original" || entry?.natSource !== "in-effect") return named;
   const { address, port } = entry.original.source;
-  return { ...packet, destination: address, destinationPort: port };
+  return { ...named, destination: address, destinationPort: port };
+}
+
+/** Gives the ends of an answer to a packet with these ends. */
+function answering({
+  source,
+  destination,
+}: Tuple): Pick<Packet, "source" | "sourcePort" | "destination" | "destinationPort"> {
+  return {
+    source: destination.address,
+    sourcePort: destination.port,
+    destination: source.address,
+    destinationPort: source.port,
+  };
 }
 
 /**

@@ -101,6 +101,13 @@ describe("what is not known", () => {
   });
 });
 
+test("-m socket takes an ICMP error for the socket that it tells of", () => {
+  check(rulesOf(["raw", "-A PREROUTING -i eth0 -m socket -j DROP"]), [
+    ["app -> 10.97.0.1:80", "timed-out"],
+    ["app6 -> [2001:db8::99]:80", "timed-out"],
+  ]);
+});
+
 test("an address that nobody has is unreachable also for who is masqueraded on the way", () => {
   const spec = { kubevirtInterfaces: ["vm0"] };
   check(rulesOf(["nat", "-A POSTROUTING -p tcp -j MASQUERADE"]), [["vm6 -> [2001:db8::99]:81", "unreachable"]], spec);
