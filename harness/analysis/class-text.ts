@@ -3,7 +3,7 @@ import type { Axis } from "./axis.ts";
 import { type Diagram, type Memo, TERMINAL } from "./diagrams.ts";
 import { findDomain } from "./flow-domain.ts";
 import { DIMENSION, FIRST_REST, type FlowSpace, sizeOf } from "./flow-space.ts";
-import { type Intervals, uniteIntervals } from "./intervals.ts";
+import { type Intervals, subtractIntervals, uniteIntervals } from "./intervals.ts";
 import type { Lane } from "./lanes.ts";
 
 /** Boxes of one class that are written out; beyond, their number is told and the first are given. */
@@ -84,7 +84,7 @@ function describeBox(box: Box, domain: Box, space: FlowSpace): string {
     clipSpans(variable, spans, space),
   ]);
   const told = narrow.filter(([variable, spans]) => JSON.stringify(spans) !== JSON.stringify(domain.get(variable)));
-  return told.map(([variable, spans]) => describeSpans(variable, spans, space)).join(", ");
+  return told.map(([variable, spans]) => describeSpans(variable, spans, domain.get(variable) ?? [], space)).join(", ");
 }
 
 function clipSpans(variable: number, spans: Intervals, space: FlowSpace): Intervals {
@@ -92,7 +92,8 @@ function clipSpans(variable: number, spans: Intervals, space: FlowSpace): Interv
   return uniteIntervals(spans.map(([first, end]) => [first, Math.min(end, last)] as const));
 }
 
-function describeSpans(variable: number, spans: Intervals, space: FlowSpace): string {
+/** Says what a dimension is narrowed to, or what it is not where that is shorter: `port other than 22 or 15020`. */
+function describeSpans(variable: number, spans: Intervals, domain: Intervals, space: FlowSpace): string {
   if (variable >= DIMENSION.unknown)
     return `${spans[0]?.[0] === 1 ? "where" : "where not"} ${space.unknownText(variable)}`;
   const [name, axis] = nameOf(variable, space);
@@ -100,13 +101,15 @@ function describeSpans(variable: number, spans: Intervals, space: FlowSpace): st
     variable === DIMENSION.source || variable === DIMENSION.destination
       ? renderAddress(space.family as Family, value)
       : String(value);
-  const texts = spans.map(([first, last]) => {
+  const gaps = subtractIntervals(domain, spans);
+  const isShorter = gaps.length > 0 && gaps.length < spans.length;
+  const texts = (isShorter ? gaps : spans).map(([first, last]) => {
     const [low] = axis.boundsOf(first);
     const [, high] = axis.boundsOf(last);
     return low === high ? render(low) : `${render(low)}-${render(high)}`;
   });
   const rest = texts.length > RANGES_AT_MOST ? ` and ${texts.length - RANGES_AT_MOST} ranges more` : "";
-  return `${name} ${texts.slice(0, RANGES_AT_MOST).join(" or ")}${rest}`;
+  return `${name} ${isShorter ? "other than " : ""}${texts.slice(0, RANGES_AT_MOST).join(" or ")}${rest}`;
 }
 
 function nameOf(variable: number, space: FlowSpace): readonly [string, Axis] {

@@ -24,6 +24,12 @@ export function intersectIntervals(one: Intervals, other: Intervals): Intervals 
   return both;
 }
 
+/** Gives the numbers of a set that are not in another. */
+export function subtractIntervals(from: Intervals, what: Intervals): Intervals {
+  const last = from.at(-1)?.[1] ?? -1;
+  return intersectIntervals(from, invertIntervals(what, last));
+}
+
 /** Puts intervals that may touch or overlap into one set. */
 export function uniteIntervals(intervals: Intervals): Intervals {
   const united: [number, number][] = [];

@@ -9,8 +9,10 @@ import type { Witness } from "./witness.ts";
 
 /** One line of the map: flows that land alike. */
 export interface MappedClass {
-  /** Which flows these are, in words. */
+  /** Which flows these are, in words: the lane, a colon, the conditions. */
   readonly class: string;
+  /** Where they start and where they are headed: `from the pod to elsewhere`. */
+  readonly lane: string;
   readonly witness: Witness;
   /** Where the witness lands. */
   readonly landing: Landing;
@@ -40,6 +42,8 @@ function mapLane(classified: ClassifiedLane): readonly MappedClass[] {
       const terminals = new Set(group.map(({ flowClass }: { readonly flowClass: FlowClass }) => flowClass.terminal));
       if (!best) return [];
       const text = describeClass(diagram, terminals, lane, space);
-      return [{ class: text, witness: best.flowClass.witness, landing: best.landing, kind: best.kind }];
+      return [
+        { class: text, lane: lane.name, witness: best.flowClass.witness, landing: best.landing, kind: best.kind },
+      ];
     });
 }

@@ -4,11 +4,11 @@ import type { TraceStep } from "../model/trace.ts";
 import type { PacketTrace } from "../netfilter/recording.ts";
 import type { ConnectionTrace, Explanation } from "../netfilter/simulator.ts";
 import { describeLanding } from "../report/landing-phrase.ts";
+import { wrapLine } from "./wrap-line.ts";
 
 /** What the kernel has counted for a rule; undefined where nothing was driven. */
 export type CountOf = (place: RulePlace) => number | undefined;
 
-const WIDTH = 80;
 const RULE_INDENT = 8;
 
 /**
@@ -21,10 +21,10 @@ export function renderWay({ connections }: Explanation, show: "deciding" | "all"
 
 /** Gives the landing in one sentence, and every other that is possible where it is not known. */
 export function renderOutcome(flow: string, { landing, possible, unknown }: Explanation): string {
-  if (unknown.length === 0) return `${wrap(`${flow} lands: ${describePredicted(landing)}`, 2)}\n`;
+  if (unknown.length === 0) return `${wrapLine(`${flow} lands: ${describePredicted(landing)}`, 2)}\n`;
   const cases = possible.map((one) => `  - ${describePredicted(one)}\n`);
   const head = `${flow}: not known, since it depends on ${unknown.join("; ")}`;
-  return `${wrap(head, 2)}\n${cases.length > 0 ? `It lands on one of these:\n${cases.join("")}` : ""}`;
+  return `${wrapLine(head, 2)}\n${cases.length > 0 ? `It lands on one of these:\n${cases.join("")}` : ""}`;
 }
 
 /** The simulator writes 0 for a source port that the kernel would choose; a reader needs no such number. */
@@ -34,7 +34,7 @@ function describePredicted(landing: Landing): string {
 
 /** Gives the kernel's landing in one sentence. */
 export function renderObserved(landing: Landing): string {
-  return `${wrap(`The kernel says: ${describeLanding(landing)}`, 2)}\n`;
+  return `${wrapLine(`The kernel says: ${describeLanding(landing)}`, 2)}\n`;
 }
 
 /** Gives the packets worth showing: the first of each connection, and those that rules stopped. */
@@ -62,7 +62,7 @@ function renderConnection(
     shown.length === 0
       ? ["  Its packets do not enter the pod, or meet no table there.\n"]
       : shown.flatMap((packet) => renderPacket(packet, countOf));
-  return [`${wrap(head, 2)}\n`, ...body, "\n"];
+  return [`${wrapLine(head, 2)}\n`, ...body, "\n"];
 }
 
 function renderPacket(
@@ -87,16 +87,7 @@ function renderStep(step: TraceStep, before: TraceStep | undefined, countOf: Cou
   const counted = countOf(step);
   const count = counted === undefined ? "" : `  [the kernel counted ${counted}]`;
   const text = step.rule.replace(`-A ${step.chain} `, "") + count;
-  const rule = wrap(`    ${mark} ${String(step.index).padStart(2)}. ${text}`, RULE_INDENT + 2);
-  const why = step.why === null ? [] : [`${wrap(`${" ".repeat(RULE_INDENT + 2)}${step.why}`, RULE_INDENT + 2)}\n`];
+  const rule = wrapLine(`    ${mark} ${String(step.index).padStart(2)}. ${text}`, RULE_INDENT + 2);
+  const why = step.why === null ? [] : [`${wrapLine(`${" ".repeat(RULE_INDENT + 2)}${step.why}`, RULE_INDENT + 2)}\n`];
   return [...heading, `${rule}\n`, ...why];
-}
-
-/** Breaks a line at blanks so that it fits, later lines indented. */
-function wrap(text: string, indent: number): string {
-  if (text.length <= WIDTH) return text;
-  const at = text.lastIndexOf(" ", WIDTH);
-  const start = text.search(/\S/);
-  if (at <= Math.max(start, indent)) return text;
-  return `${text.slice(0, at)}\n${wrap(" ".repeat(indent) + text.slice(at + 1), indent)}`;
 }

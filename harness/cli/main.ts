@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import nodeModule from "node:module";
+import { join } from "node:path";
 import type { CommandIo } from "./command.ts";
 
 /** The program: everything else is loaded only once it is known that this Node can run it. */
@@ -10,8 +11,9 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE_MAJOR) {
   process.stderr.write(remedy + "Install one, or run it with: npx -p node@24 landfall\n");
   process.exitCode = 3;
 } else {
-  // Half of a cold start is compiling; Node keeps what it has compiled in its own cache (NODE_DISABLE_COMPILE_CACHE=1 forbids it).
-  nodeModule.enableCompileCache();
+  // Half of a cold start is compiling. What Node has compiled is kept beside the code, not in the machine's temporary folder; where it
+  // cannot be written, Node goes without (NODE_DISABLE_COMPILE_CACHE=1 forbids it).
+  nodeModule.enableCompileCache(join(import.meta.dirname, "../../node_modules/.cache/landfall"));
   const { runCommandLine } = await import("./command-line.ts");
   process.exitCode = await runCommandLine(process.argv.slice(2), processIo());
 }

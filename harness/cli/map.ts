@@ -2,6 +2,10 @@ import { type MappedClass, mapFlows } from "../analysis/map.ts";
 import { renderUsage } from "../capture/usage.ts";
 import { ANALYSIS_HELP, type AnalysisInput, readAnalysisInput } from "./analysis-input.ts";
 import type { Command, CommandIo } from "./command.ts";
+import { USUAL_COLUMNS, wrapLine } from "./wrap-line.ts";
+
+/** The room a flow takes where its conditions stand beside it. */
+const FLOW_COLUMNS = 30;
 
 const HELP = `${renderUsage("landfall map")}
 Tells where every flow lands: each class of flows that land alike, with one flow that stands for it. Nothing is driven.
@@ -38,15 +42,23 @@ export function listClasses(classes: readonly MappedClass[]) {
   return classes.map(({ class: text, witness, landing }) => ({ class: text, witness: witness.flow, landing }));
 }
 
-/** Gives a map as a table: one line a class; what does not fit the terminal is cut where there is one, and whole in a pipe. */
+/** Gives a map as text, as wide as the display: under each lane its landings, a flow that stands for each, and which flows land there. */
 export function renderMap(classes: readonly MappedClass[], { display }: CommandIo): string {
-  const columns = classes.map(({ kind, witness, class: text }) => [kind, witness.flow.flow, text] as const);
-  const width = (column: 0 | 1) => Math.max(...columns.map((row) => row[column].length), 0);
-  const lines = columns.map(([kind, flow, text]) => `${kind.padEnd(width(0))}  ${flow.padEnd(width(1))}  ${text}`);
-  const shown = display.isTerminal ? lines.map((line) => shorten(line, display.columns)) : lines;
-  return `${shown.join("\n")}\n${classes.length} classes; every flow that can meet the rules is in one of them.\n`;
+  const widest = Math.max(...classes.map(({ kind }) => kind.length), 0);
+  const columns = Math.max(display.columns, USUAL_COLUMNS);
+  const lanes = [...Map.groupBy(classes, ({ lane }) => lane)].map(([lane, members]) => {
+    const lines = members.map(
+      (member) => `  ${member.kind.padEnd(widest)}  ${describeMember(member, widest + 4, columns)}\n`,
+    );
+    return `${lane}\n${lines.join("")}`;
+  });
+  return `${lanes.join("\n")}\n${classes.length} classes; every flow that can meet the rules is in one of them.\n`;
 }
 
-function shorten(line: string, columns: number): string {
-  return line.length <= columns ? line : `${line.slice(0, columns - 1)}…`;
+/** The flow and the conditions on one line where they fit, else beneath each other. */
+function describeMember({ class: text, lane, witness }: MappedClass, indent: number, columns: number): string {
+  const conditions = text.slice(lane.length + 2);
+  const flow = witness.flow.flow.padEnd(FLOW_COLUMNS);
+  if (indent + flow.length + 2 + conditions.length <= columns) return `${flow}  ${conditions}`;
+  return `${flow.trimEnd()}\n${wrapLine(" ".repeat(indent) + conditions, indent, columns)}`;
 }

@@ -42,7 +42,7 @@ describe("landfall inspect", () => {
     const { code, out } = await runCommand("inspect", container, "--family", "4");
     const [rules, flows] = out.split("# where every flow lands\n");
     expect({ code, rules }).toEqual({ code: 0, rules: `# iptables-nft -t nat -S\n${LISTED.join("\n")}\n` });
-    expect(flows).toMatch(/^envoy-outbound:15001 +\w+ -> /m);
+    expect(flows).toMatch(/^ {2}envoy-outbound:15001 +\w+ -> /m);
   });
   test("gives them as data, with the container and its process", async () => {
     const { out } = await runCommand("inspect", container, "--json");
