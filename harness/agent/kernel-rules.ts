@@ -46,6 +46,8 @@ export function nameTool(prefix: FamilyPrefix, variant: IptablesVariant, tool: "
 export class KernelRules {
   readonly #namespace: number | null;
   readonly #touched: Readonly<Record<FamilyPrefix, Set<string>>> = { iptables: new Set(), ip6tables: new Set() };
+  /** What was put in last, by program, and nobody has touched since: putting it in once more would only take the kernel's time. */
+  readonly #standing = new Map<string, string>();
   #routing: PolicyRouting = NO_ROUTING;
   #before: NetworkState | null = null;
 
@@ -70,6 +72,7 @@ export class KernelRules {
   /** See `clear` of the protocol. `somebody-else` may have put rules in: a script, an init container, the engine that made the namespace. */
   async clear(variant: IptablesVariant, who: "nobody-else" | "somebody-else"): Promise<void> {
     if (who === "somebody-else") {
+      this.#standing.clear();
       await this.#learnTables(variant);
       await this.#clearLegacy();
     }
@@ -84,6 +87,7 @@ export class KernelRules {
 
   /** See `remember` of the protocol. */
   async remember(): Promise<void> {
+    this.#standing.clear();
     this.#before ??= await readNetworkState(this.#namespace);
   }
 
@@ -121,6 +125,9 @@ export class KernelRules {
   }
 
   async #restore(prefix: FamilyPrefix, variant: IptablesVariant, text: string, lingerUntil: Promise<void>) {
+    const program = nameTool(prefix, variant, "restore");
+    if (this.#standing.get(program) === text) return;
+    this.#standing.delete(program);
     const touched = this.#touched[prefix];
     const named = namedTables(text);
     const blank = [...touched].filter((table) => !named.includes(table)).map(renderEmptyTable);
@@ -128,12 +135,12 @@ export class KernelRules {
     if (blank.length === 0 && named.length === 0) return;
     const { status, stderr } = await runCommand({
       namespace: this.#namespace,
-      command: [nameTool(prefix, variant, "restore"), "-w", "-v"],
+      command: [program, "-w", "-v"],
       stdin: `${blank.join("")}${text}\n${DONE_COMMENT}`,
       done: { mark: DONE_MARK, lingerUntil },
     });
-    if (status === 0) return;
-    throw new CallError("rules-refused", `${nameTool(prefix, variant, "restore")} refused the rules: ${stderr.trim()}`);
+    if (status !== 0) throw new CallError("rules-refused", `${program} refused the rules: ${stderr.trim()}`);
+    this.#standing.set(program, text);
   }
 
   async #save(prefix: FamilyPrefix, variant: IptablesVariant): Promise<string | null> {

@@ -65,7 +65,7 @@ export interface AgentCalls {
   /**
    * Puts rules in place of whatever rules and policy routing this agent has put in, and forgets all connections tracked. Texts as
    * `iptables-restore` and `ip6tables-restore` read them; a table that a text does not name is emptied; a family that is null is left
-   * as it is. Where the kernel refuses, fault `rules-refused`, and no rule is in.
+   * as it is, and one that stands already keeps its counters. Where the kernel refuses, fault `rules-refused`, and no rule is in.
    */
   readonly apply: { readonly params: RulesText; readonly result: null };
   /**

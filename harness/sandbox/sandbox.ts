@@ -54,7 +54,7 @@ export interface Sandbox extends AsyncDisposable {
   describe(): Promise<SandboxReport>;
   /** Brings listeners, addresses and interfaces to what a scenario needs; no rules may be in. Cheap where nothing changes. */
   enter(spec: PodSpec): Promise<void>;
-  /** Puts rules in place of whatever rules are in; connection tracking starts afresh. */
+  /** Puts rules in place of whatever rules are in; connection tracking starts afresh. A family that stands as it is to be keeps its counters. */
   install(installation: Installation): Promise<void>;
   /** Takes out all rules, policy routing and added addresses. */
   clear(): Promise<void>;

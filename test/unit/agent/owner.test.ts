@@ -23,6 +23,7 @@ describe("the kernel sees as owner", () => {
   async function findSenders(flow: string, owners: readonly string[]): Promise<readonly string[]> {
     const rules = owners.map((owner) => `-A OUTPUT -p tcp --tcp-flags PSH PSH -m owner ${owner}`);
     const ip = `*mangle\n${rules.join("\n")}\nCOMMIT\n`;
+    await sandbox.clear();
     await agent.call("apply", { ...POD, ip, ip6: null, policyRouting: NO_ROUTING });
     const [seen] = await sandbox.drive([makeFlow(flow)]);
     expect(seen?.landing.kind).toBe("listener");
