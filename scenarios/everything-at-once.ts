@@ -25,6 +25,7 @@ export default defineScenario({
     "uid=2001,gid=1 -> 10.100.0.1:80": "upstream:80",
     "uid=2002,gid=1 -> 10.100.0.1:80": "envoy-outbound:16001",
     "vm -> 10.99.0.1:80": "envoy-outbound:16001",
+    "vm -> 192.0.2.255:443": "envoy-outbound:16001",
     "vm -> 198.51.100.1:443": "upstream:443",
   },
 });

@@ -13,5 +13,6 @@ export default defineScenario({
     "vm6 -> [2001:dba::1]:8080": "envoy-outbound:15001",
     "vm6 -> pod6:8080": "envoy-outbound:15001",
     "vm6 -> pod6:22": "app:22",
+    "app -> [2001:db9::1]:80": "envoy-outbound:15001",
   },
 });

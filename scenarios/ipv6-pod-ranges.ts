@@ -30,6 +30,8 @@ export default defineScenario({
     "app -> 10.96.8.1:80": "upstream:80",
     "app -> 10.97.0.1:80": "upstream:80",
     "uid=1000,gid=5 -> [2001:db8::1]:80": "upstream:80",
+    "uid=1000,gid=5 -> 10.96.0.1:80": "upstream:80",
+    "client -> pod:9001": "envoy-outbound:15001",
     "uid=1000,gid=1337 -> [2001:db8::1]:80": "envoy-outbound:15001",
     "client6 -> pod6:8080": "envoy-outbound:15001",
     "client6 -> pod6:9001": "envoy-outbound:15001",

@@ -16,6 +16,7 @@ export default defineScenario({
     "vm -> pod:8080": "app:8080",
     "app -> 10.96.0.1:80": "envoy-outbound:15001",
     "app -> 10.96.8.1:80": "upstream:80",
+    "app -> 10.98.0.255:443": "envoy-outbound:15001",
     "client -> pod:8080": "envoy-inbound:15006",
   },
 });

@@ -12,5 +12,6 @@ export default defineScenario({
     "vm -> 10.96.0.1:81": "envoy-outbound:15001",
     "vm -> 10.97.0.1:80": "envoy-outbound:15001",
     "client -> pod:80": "envoy-outbound:15001",
+    "client -> pod:443": "envoy-outbound:15001",
   },
 });

@@ -57,8 +57,8 @@ function isAlike(one: Landing, other: Landing): boolean {
   );
 }
 
-/** Addresses that both rule sets bring along: what only one has cannot be dialled from under both. */
-function addedAddresses(before: PodRules, after: PodRules, family: Family): readonly string[] {
+/** Gives the addresses that both rule sets bring along: what only one has cannot be dialled from under both. */
+export function addedAddresses(before: PodRules, after: PodRules, family: Family): readonly string[] {
   const { addresses } = before.policyRouting;
   return addresses
     .filter((line) => after.policyRouting.addresses.includes(line))
@@ -66,8 +66,8 @@ function addedAddresses(before: PodRules, after: PodRules, family: Family): read
     .filter((address) => address.includes(":") === (family === 6));
 }
 
-/** Everybody outside listens wherever they are dialled, so that a flow left alone is told from one that is lost. */
-function widenSpec(spec: PodSpec, { ports, elsewhere }: FlowSpace, addresses: SandboxAddresses): PodSpec {
+/** Gives a pod in which everybody outside listens wherever they are dialled, so that a flow left alone is told from one that is lost. */
+export function widenSpec(spec: PodSpec, { ports, elsewhere }: FlowSpace, addresses: SandboxAddresses): PodSpec {
   const hosts = Object.values(addresses).flatMap((host) => [host[4], host[6]]);
   const upstreamAddresses = elsewhere.filter((address) => !hosts.includes(address));
   return { ...spec, upstreamPorts: ports, clientPorts: ports, upstreamAddresses };

@@ -29,8 +29,9 @@ What is told
   --json                the report as JSON, format 1 (schemas/report.json)
   --report FILE         writes the report as FILE.json, FILE.xml (JUnit) or FILE.html; repeatable
   --evidence FOLDER     for each scenario with a wrong landing: rules with counters, connections, sockets, routing, how to repeat it
-  --coverage            says which rules no flow has taken
-  --min-coverage N      fails if fewer than N percent of the rules are taken
+  --coverage            says which rules no flow has taken, and of each a flow that would, or that none does
+  --min-coverage N      fails if fewer than N percent of the rules that some flow can reach are taken; rules that read alike
+                        in several scenarios count once
 
 Looking closer
   --keep                leaves the pod and its rules standing, and says how to get in

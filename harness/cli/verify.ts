@@ -1,4 +1,5 @@
 import type { Report, ScenarioReport } from "../model/report.ts";
+import { describeCoverage, percentOf } from "../report/coverage-phrase.ts";
 import { selectForwarding } from "../run/forwarding-scenarios.ts";
 import { runScenarios } from "../run/run.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
@@ -84,12 +85,8 @@ function tellProgress(scenario: ScenarioReport, done: number, of: number, io: Co
 }
 
 /** Coverage changes the code only where it is asked to, and only that of a run in which all landed as expected. */
-function judgeCoverage({ scenarios }: Report, { minCoverage }: VerifyOptions, io: CommandIo): 0 | 1 {
-  const rules = scenarios.reduce((sum, { coverage }) => sum + (coverage?.rules ?? 0), 0);
-  const hit = scenarios.reduce((sum, { coverage }) => sum + (coverage?.hit ?? 0), 0);
-  const percent = rules === 0 ? 100 : (hit / rules) * 100;
-  if (minCoverage === null || percent >= minCoverage) return 0;
-  const asked = `--min-coverage asks for ${minCoverage} %`;
-  io.err(`landfall: ${hit} of ${rules} rules were taken, ${percent.toFixed(1)} %; ${asked}.\n`);
+function judgeCoverage({ summary: { coverage } }: Report, { minCoverage }: VerifyOptions, io: CommandIo): 0 | 1 {
+  if (minCoverage === null || coverage === null || percentOf(coverage) >= minCoverage) return 0;
+  io.err(`landfall: ${describeCoverage(coverage)}; --min-coverage asks for ${minCoverage} %.\n`);
   return 1;
 }

@@ -39,11 +39,27 @@ export interface FlowReport extends Flow {
   readonly durationMs: number;
 }
 
-/** Which rules some flow has taken. */
+/** Which rules some flow has taken, in the tables' order, and what is known of those that none has. */
 export interface CoverageReport {
   readonly rules: number;
   readonly hit: number;
+  readonly taken: readonly RulePlace[];
+  /** Rules that no flow has taken. Each is in `unreachable`, or among `takers`, or it could not be told. */
   readonly unhit: readonly RulePlace[];
+  /** Rules that no TCP flow of the sandbox's shape takes: every class of flows was simulated. */
+  readonly unreachable: readonly RulePlace[];
+  /** For rules that a scenario's flows have left out, a flow that the simulator says takes them. */
+  readonly takers: readonly { readonly rule: RulePlace; readonly flow: string; readonly manner: Manner }[];
+}
+
+/**
+ * Rules of a whole run. Rules that read alike, in chains of the same name, are one: it is taken where some scenario takes it, and
+ * unreachable where it is so in every scenario that brings it. A scenario makes one claim; together they have to take every rule.
+ */
+export interface CoverageSummary {
+  readonly rules: number;
+  readonly hit: number;
+  readonly unreachable: number;
 }
 
 /** One scenario's flows, in the order the scenario lists them. */
@@ -77,6 +93,8 @@ export interface Report {
     readonly couldNotLook: number;
     /** Flows that the simulator predicted to land elsewhere than the kernel landed them: a defect of landfall itself. */
     readonly mispredicted: number;
+    /** Null unless coverage was asked for. */
+    readonly coverage: CoverageSummary | null;
     readonly durationMs: number;
   };
 }
@@ -97,6 +115,21 @@ export function summarize(scenarios: readonly ScenarioReport[], durationMs: numb
     wrong: count("wrong"),
     couldNotLook: count("could-not-look"),
     mispredicted: flows.filter((flow) => judgePrediction(flow) === "disagrees").length,
+    coverage: summarizeCoverage(scenarios.flatMap(({ coverage }) => coverage ?? [])),
     durationMs,
   };
+}
+
+function summarizeCoverage(scenarios: readonly CoverageReport[]): CoverageSummary | null {
+  if (scenarios.length === 0) return null;
+  const textOf = ({ family, table, rule }: RulePlace) => `${family} ${table} ${rule}`;
+  const isIn = (place: RulePlace, places: readonly RulePlace[]) =>
+    places.some((other) => textOf(other) === textOf(place) && other.index === place.index);
+  const taken = new Set(scenarios.flatMap((scenario) => scenario.taken.map(textOf)));
+  const beyond = new Set(scenarios.flatMap(({ unreachable }) => unreachable.map(textOf)));
+  const left = new Set(
+    scenarios.flatMap(({ unhit, unreachable }) => unhit.filter((place) => !isIn(place, unreachable)).map(textOf)),
+  );
+  const unreachable = [...beyond].filter((rule) => !taken.has(rule) && !left.has(rule)).length;
+  return { rules: new Set([...taken, ...left, ...beyond]).size, hit: taken.size, unreachable };
 }

@@ -5,6 +5,7 @@ import {
   type Report,
   type ScenarioReport,
 } from "../model/report.ts";
+import { describeUnhit } from "./coverage-phrase.ts";
 import { HTML_STYLE } from "./html-style.ts";
 import { type Html, html } from "./html-text.ts";
 import { describeLanding, describeRule, describeRules, describeWanted, shortenLanding } from "./landing-phrase.ts";
@@ -79,6 +80,8 @@ function renderEvidence(flow: FlowReport): Html {
 
 function renderCoverage({ coverage }: ScenarioReport): Html {
   if (coverage === null) return html``;
-  const unhit = coverage.unhit.map((place) => html`<dt>not taken</dt><dd>${describeRule(place)}</dd>`);
+  const unhit = describeUnhit(coverage).map(
+    ({ rule, reach, why }) => html`<dt>${reach}</dt><dd>${describeRule(rule)}${why === null ? "" : `; ${why}`}</dd>`,
+  );
   return html`<p>${coverage.hit} of ${coverage.rules} rules were taken by some flow.</p><dl>${unhit}</dl>`;
 }

@@ -6,6 +6,7 @@ import {
   type Report,
   type ScenarioReport,
 } from "../model/report.ts";
+import { describeCoverage, describeUnhit } from "./coverage-phrase.ts";
 import { describeLanding, describeRule, describeRules, describeWanted, shortenLanding } from "./landing-phrase.ts";
 
 /** How a report is to be shown. */
@@ -83,7 +84,11 @@ function renderEvidence(flow: FlowReport, paint: Paint): readonly string[] {
 function renderCoverage({ coverage }: ScenarioReport, paint: Paint): readonly string[] {
   if (coverage === null) return [];
   const head = `  ${coverage.hit} of ${coverage.rules} rules were taken by some flow`;
-  return [head, ...coverage.unhit.map((place) => `      ${paint("yellow", "not taken")} ${describeRule(place)}`)];
+  const rows = describeUnhit(coverage).map(({ rule, reach, why }) => {
+    const mark = paint(reach === "unreachable" ? "dim" : "yellow", reach.padEnd(11));
+    return `      ${mark} ${describeRule(rule)}${why === null ? "" : paint("dim", `; ${why}`)}`;
+  });
+  return [head, ...rows];
 }
 
 function renderSummary({ summary, sandbox }: Report, paint: Paint): string {
@@ -101,5 +106,6 @@ function renderSummary({ summary, sandbox }: Report, paint: Paint): string {
     sandbox.kernel && `Linux ${sandbox.kernel}`,
   ];
   const place = where.filter((part) => part !== null).join(", ");
-  return `${flows}: ${parts.join(", ")}, in ${(summary.durationMs / 1000).toFixed(2)} s (${place})\n`;
+  const coverage = summary.coverage === null ? "" : `${describeCoverage(summary.coverage)}\n`;
+  return `${coverage}${flows}: ${parts.join(", ")}, in ${(summary.durationMs / 1000).toFixed(2)} s (${place})\n`;
 }

@@ -11,11 +11,12 @@ export function findCountedRules(before: CountedRules, after: CountedRules): rea
     .map(({ place }) => place);
 }
 
-/** Gives which of the rules have counted some packet since they were put in. */
-export function measureCoverage(counted: CountedRules): CoverageReport {
-  const rules = listRules(counted);
-  const unhit = rules.filter(({ rule }) => packetsOf(rule) === 0).map(({ place }) => place);
-  return { rules: rules.length, hit: rules.length - unhit.length, unhit };
+/** Gives which of the rules have counted some packet since they were put in, and which have not. */
+export function splitByCounters(counted: CountedRules): Pick<CoverageReport, "taken" | "unhit"> {
+  const { taken = [], unhit = [] } = Object.groupBy(listRules(counted), ({ rule }) =>
+    packetsOf(rule) > 0 ? "taken" : "unhit",
+  );
+  return { taken: taken.map(({ place }) => place), unhit: unhit.map(({ place }) => place) };
 }
 
 function listRules({ ip, ip6 }: CountedRules): readonly { readonly place: RulePlace; readonly rule: Rule }[] {

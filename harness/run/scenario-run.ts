@@ -5,7 +5,7 @@ import type { Sandbox } from "../sandbox/sandbox.ts";
 import { attributeFlows } from "./attribution.ts";
 import { type BoundScenario, bindScenario } from "./bound-scenario.ts";
 import { findBlindness } from "./canary.ts";
-import { measureCoverage } from "./counted-rules.ts";
+import { measureCoverage } from "./coverage.ts";
 import { judgeFlow } from "./judged-flow.ts";
 import type { ParsedScenario } from "./parsed-scenario.ts";
 import { predictFlows, readRules } from "./prediction.ts";
@@ -80,7 +80,7 @@ async function driveScenario(
   const predictions = await predictFlows(bound, sandbox);
   const first = await sandbox.drive(bound.flows, { inFlight: IN_FLIGHT });
   const observations = await lookAgain(bound.flows, first, predictions, sandbox);
-  const coverage = options.coverage === "measured" ? measureCoverage(await sandbox.counters()) : null;
+  const coverage = options.coverage === "measured" ? await measureCoverage(bound, sandbox) : null;
   const judged = bound.flows.map((flow, i) => judgeFlow(flow, observations[i], predictions[i] ?? null));
   const attributed = await attributeFlows(judged, bound.flows, sandbox);
   return assemble(bound, await nameWantedRules(attributed, bound, sandbox), coverage);

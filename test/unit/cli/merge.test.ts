@@ -32,7 +32,15 @@ describe("landfall merge", () => {
     expect({ code, names: report.scenarios.map(({ name }) => name), summary: report.summary }).toEqual({
       code: 1,
       names: ["no-pass-through-rule", "seed"],
-      summary: { flows: 6, pass: 4, wrong: 1, couldNotLook: 1, mispredicted: 2, durationMs: 200 },
+      summary: {
+        flows: 6,
+        pass: 4,
+        wrong: 1,
+        couldNotLook: 1,
+        mispredicted: 2,
+        coverage: { rules: 4, hit: 1, unreachable: 1 },
+        durationMs: 200,
+      },
     });
   });
 

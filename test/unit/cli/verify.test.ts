@@ -245,12 +245,27 @@ describe("landfall verify", () => {
     const measured = await verify("seed", "--sandbox", "netns", "--coverage");
     expect(measured.report.scenarios[0]?.coverage).toMatchObject({ rules: expect.any(Number) });
     expect(measured.code).toBe(0);
-    const { hit = 0, rules: all = 1 } = measured.report.scenarios[0]?.coverage ?? {};
+    const { hit = 0, rules: all = 1, takers = [] } = measured.report.scenarios[0]?.coverage ?? {};
     expect(hit).toBeLessThan(all);
+    expect(takers).toHaveLength(all - hit);
     expect((await verify("seed", "--sandbox", "netns", "--min-coverage", "100")).code).toBe(1);
     expect(
       (await verify("seed", "--sandbox", "netns", "--min-coverage", `${Math.floor((hit / all) * 100)}`)).code,
     ).toBe(0);
+  });
+
+  test("counts no rule that no flow can reach", async () => {
+    const { report } = await verify("missing-outbound-redirect", "--sandbox", "simulated", "--coverage");
+    const [coverage] = report.scenarios.map((scenario) => scenario.coverage);
+    expect(coverage?.unreachable.map(({ rule }) => rule)).toEqual([
+      "-A ISTIO_REDIRECT -p tcp -j REDIRECT --to-ports 15001",
+    ]);
+    const { rules = 0, hit = 0 } = coverage ?? {};
+    expect(report.summary.coverage).toEqual({ rules, hit, unreachable: 1 });
+  });
+
+  test("has scenarios that together take every rule that some flow can reach", async () => {
+    expect((await verify("--all", "--sandbox", "simulated", "--min-coverage", "100")).code).toBe(0);
   });
 
   test("says how to use it", async () => {

@@ -38,6 +38,11 @@ const UID_RULE: RulePlace = {
   index: 3,
   rule: "-A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN",
 };
+const GID_RULE: RulePlace = {
+  ...UID_RULE,
+  index: 4,
+  rule: "-A ISTIO_OUTPUT -m owner --gid-owner 1337 -j RETURN",
+};
 
 /** Gives a flow's report; what is not said is that of a flow that passed unpredicted. */
 export function sampleFlow(
@@ -69,7 +74,14 @@ export function sampleReport(): Report {
       name: "seed",
       claim: "Inbound traffic lands on 15006 & outbound on 15001, each with the <address> dialled.",
       capture: SEED_CONFIG,
-      coverage: { rules: 13, hit: 12, unhit: [UID_RULE] },
+      coverage: {
+        rules: 4,
+        hit: 1,
+        taken: [{ ...UID_RULE, rule: "-A ISTIO_OUTPUT -j ISTIO_REDIRECT", index: 5 }],
+        unhit: [UID_RULE, GID_RULE, { ...UID_RULE, index: 7, rule: "-A ISTIO_OUTPUT -m wonder -j RETURN" }],
+        unreachable: [GID_RULE],
+        takers: [{ rule: UID_RULE, flow: "envoy -> pod:80", manner: "answer" }],
+      },
       flows: [
         sampleFlow("client -> pod:8080", {
           expected: inbound,

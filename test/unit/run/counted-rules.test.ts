@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import type { Ruleset } from "../../../harness/model/ruleset.ts";
-import { findCountedRules, measureCoverage } from "../../../harness/run/counted-rules.ts";
+import { findCountedRules, splitByCounters } from "../../../harness/run/counted-rules.ts";
 
 /** Three rules with these packets; the second and third are the same text in two chains. */
 function count(...[first, second, third]: readonly number[]): Ruleset {
@@ -32,7 +32,7 @@ describe("counters", () => {
   });
 
   test("say which rules no flow has taken", () => {
-    const coverage = measureCoverage({ ip: count(1, 0, 1), ip6: { family: 6, tables: [] } });
-    expect({ ...coverage, unhit: places(coverage.unhit) }).toEqual({ rules: 3, hit: 2, unhit: ["A 1"] });
+    const { taken, unhit } = splitByCounters({ ip: count(1, 0, 1), ip6: { family: 6, tables: [] } });
+    expect({ taken: places(taken), unhit: places(unhit) }).toEqual({ taken: ["PREROUTING 1", "A 2"], unhit: ["A 1"] });
   });
 });

@@ -1,0 +1,126 @@
+import type { Family } from "../model/address.ts";
+import type { Flow, Manner } from "../model/flow.ts";
+import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
+import type { PodRules, RulePlace } from "../model/ruleset.ts";
+import { compilePod, type Simulator } from "../netfilter/simulator.ts";
+import { findBreakpoints } from "./breakpoints.ts";
+import { addedAddresses, widenSpec } from "./exhaustive-search.ts";
+import { countWitnesses, listWitnesses, spanFlows } from "./witness-flows.ts";
+
+/** A flow in one manner of the stub. */
+export interface MannerFlow {
+  readonly flow: Flow;
+  readonly manner: Manner;
+}
+
+/** What is known of rules that nothing has taken yet. A rule that is in neither list could not be told. */
+export interface RuleReach {
+  /** Rules that some flow takes, with the first that was found to. */
+  readonly takers: readonly (MannerFlow & { readonly rule: RulePlace })[];
+  /** Rules that no flow takes. */
+  readonly unreachable: readonly RulePlace[];
+}
+
+/** Flows beyond which the search is not begun: seconds of simulation. */
+const FLOWS_AT_MOST = 100_000;
+
+/**
+ * Searches flows that take some rules: first among `known`, so that a reader meets flows that are familiar, then one flow for each
+ * combination of intervals between the rules' breakpoints, with the pod's listeners as they are and with one wherever it is dialled.
+ * A rule that none of those takes is `unreachable`: no TCP flow that a sandbox can drive takes it, for what the simulator knows. Rules
+ * that hang on a match that is not understood, or in a family with too many combinations, are in neither list.
+ */
+export function findReach(
+  rules: PodRules,
+  places: readonly RulePlace[],
+  known: readonly MannerFlow[],
+  spec: PodSpec,
+  addresses: SandboxAddresses,
+): RuleReach {
+  const search = startSearch(places);
+  search.tryFlows(compilePod(rules, widenByKnown(spec, known), addresses), known);
+  const unreachable = ([4, 6] as const).flatMap((family) => {
+    if (search.pending(family).length === 0) return [];
+    return sweepFamily(rules, family, search, spec, addresses) === "complete" ? search.pending(family) : [];
+  });
+  return { takers: search.takers, unreachable };
+}
+
+/** Upstream and client listen where the known flows go, as they would if a scenario had them. */
+function widenByKnown(spec: PodSpec, known: readonly MannerFlow[]): PodSpec {
+  const ports = known.map(({ flow }) => flow.to.port);
+  return {
+    ...spec,
+    upstreamPorts: [...new Set([...spec.upstreamPorts, ...ports])],
+    clientPorts: [...new Set([...spec.clientPorts, ...ports])],
+  };
+}
+
+/** Tries every class of flows of a family; `incomplete` where there are too many, or some match was not understood. */
+function sweepFamily(
+  rules: PodRules,
+  family: Family,
+  search: Search,
+  spec: PodSpec,
+  addresses: SandboxAddresses,
+): "complete" | "incomplete" {
+  const breakpoints = findBreakpoints([rules]);
+  if (breakpoints === null) return "incomplete";
+  const space = spanFlows(family, breakpoints, spec, addresses, addedAddresses(rules, rules, family));
+  if (countWitnesses(space) > FLOWS_AT_MOST) return "incomplete";
+  const wide = widenSpec(spec, space, addresses);
+  for (const listen of [spec.listen, space.ports]) {
+    const simulator = compilePod(rules, { ...wide, listen }, addresses);
+    const flows = listWitnesses(space);
+    const known = search.tryFlows(simulator, withManner(flows), family);
+    if (known === "something-unknown") return "incomplete";
+  }
+  return "complete";
+}
+
+/** What Envoy would dial next need not be followed: those connections are flows of the space themselves. */
+function* withManner(flows: Iterable<Flow>): Generator<MannerFlow> {
+  for (const flow of flows) yield { flow, manner: "answer" };
+}
+
+interface Search {
+  readonly takers: (MannerFlow & { readonly rule: RulePlace })[];
+  /** Gives the rules of a family that no flow has been found for, in their order. */
+  readonly pending: (family: Family) => readonly RulePlace[];
+  /** Simulates flows until every rule (of `family`, if given) has one, and says whether all that they met was understood. */
+  readonly tryFlows: (
+    simulator: Simulator,
+    flows: Iterable<MannerFlow>,
+    family?: Family,
+  ) => "all-known" | "something-unknown";
+}
+
+function startSearch(places: readonly RulePlace[]): Search {
+  const pending = new Map(places.map((place) => [keyOf(place), place]));
+  const takers: (MannerFlow & { readonly rule: RulePlace })[] = [];
+  const listPending = (family: Family) => [...pending.values()].filter((place) => place.family === family);
+  return {
+    takers,
+    pending: listPending,
+    tryFlows: (simulator, flows, family) => {
+      let understood: "all-known" | "something-unknown" = "all-known";
+      for (const { flow, manner } of flows) {
+        if (family === undefined ? pending.size === 0 : listPending(family).length === 0) break;
+        const { connections, unknown } = simulator.explain(flow, manner, () => "");
+        if (unknown.length > 0) understood = "something-unknown";
+        for (const step of connections.flatMap(({ packets }) => packets.flatMap(({ steps }) => steps))) {
+          const key = keyOf({ ...step, family: flow.family });
+          const rule = step.matched === true ? pending.get(key) : undefined;
+          if (step.matched === "unknown") understood = "something-unknown";
+          if (!rule || !pending.delete(key)) continue;
+          takers.push({ rule, flow, manner });
+        }
+      }
+      return understood;
+    },
+  };
+}
+
+function keyOf({ family, table, chain, index }: Omit<RulePlace, "rule">): string {
+  return `${family} ${table} ${chain} ${index}`;
+}

@@ -1,0 +1,65 @@
+import { describe, expect, test } from "vitest";
+import { findReach } from "../../../harness/analysis/rule-reach.ts";
+import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
+import { parseFlowText, resolveFlow } from "../../../harness/model/flow-text.ts";
+import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
+import { NO_POLICY_ROUTING, type PodRules, type RulePlace } from "../../../harness/model/ruleset.ts";
+import { configOf, specOf } from "../capture/intent-setup.ts";
+
+/** nat meets packets only where some rule of it rewrites, in whatever chain that stands. */
+const REWRITES = "-A B -p tcp -j REDIRECT --to-ports 9";
+
+function natOf(rules: readonly string[]): PodRules {
+  const chains = [":PREROUTING ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]", ":A - [0:0]", ":B - [0:0]"];
+  const parsed = parseIptablesSave(["*nat", ...chains, ...rules, REWRITES, "COMMIT", ""].join("\n"), {
+    where: "test",
+    family: 4,
+  });
+  if (!parsed.ok) throw new Error(parsed.findings.map((found) => found.message).join(" "));
+  return { ip: parsed.value, ip6: null, policyRouting: NO_POLICY_ROUTING };
+}
+
+function flowOf(text: string) {
+  const parsed = parseFlowText(text, "");
+  if (!parsed.ok) throw new Error(parsed.findings.map((found) => found.message).join(" "));
+  return resolveFlow(parsed.value, DEFAULT_ADDRESSES, { uid: 1337, gid: 1337 });
+}
+
+/** Asks for the last of some rules. */
+function check(rules: readonly string[], expected: string): void {
+  const rule = rules.at(-1) ?? "";
+  const chain = rule.split(" ")[1] ?? "";
+  const index = rules.filter((each) => each.startsWith(`-A ${chain} `)).length;
+  const place: RulePlace = { family: 4, table: "nat", chain, index, rule };
+  const known = [{ flow: flowOf("app -> upstream:80"), manner: "answer" as const }];
+  const { takers, unreachable } = findReach(natOf(rules), [place], known, specOf(configOf()), DEFAULT_ADDRESSES);
+  const told = [...takers.map(({ flow }) => flow.flow), ...unreachable.map(() => "unreachable")];
+  expect(told).toEqual(expected === "not known" ? [] : [expected]);
+}
+
+const CAPTURE = "-A OUTPUT -p tcp -j REDIRECT --to-ports 15001";
+
+describe("a rule's reach", () => {
+  test.each([
+    ["a familiar flow where one takes it", [CAPTURE], "app -> upstream:80"],
+    [
+      "the one port of the one address that takes it",
+      ["-A OUTPUT -d 10.96.0.7/32 -p tcp -m tcp --dport 4444 -j RETURN"],
+      "uid=0,gid=0 -> 10.96.0.7:4444",
+    ],
+    [
+      "the one owner that takes it",
+      ["-A OUTPUT -m owner --uid-owner 1234 -j RETURN"],
+      "uid=1234,gid=0 -> 10.244.0.3:1",
+    ],
+    ["none behind a rule that takes all", [CAPTURE, "-A OUTPUT -p tcp -m tcp --dport 80 -j RETURN"], "unreachable"],
+    ["none in a chain that nothing leads to", ["-A A -p tcp -j RETURN"], "unreachable"],
+    ["none for a source that nobody has", ["-A PREROUTING -s 203.0.113.9/32 -j RETURN"], "unreachable"],
+    [
+      "nothing behind a match that is not understood",
+      ["-A OUTPUT -m wonder --at it -j RETURN", "-A OUTPUT -p udp -j RETURN"],
+      "not known",
+    ],
+    ["nothing where a mask has holes", ["-A OUTPUT -d 10.0.0.7/255.0.0.255 -p udp -j RETURN"], "not known"],
+  ] as const)("is %s", (_, rules, expected) => check(rules, expected));
+});
