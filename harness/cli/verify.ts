@@ -62,9 +62,9 @@ async function verifyOnce(
       return lookAtPod(scenario, sandbox, options, io);
     },
     onScenario: (scenario, done, of) => tellProgress(scenario, done, of, io),
+    onReport: (told) => tellReport(told, options.reports, options.output, io),
     clock: () => performance.now(),
   });
-  await tellReport(report, options.reports, options.output, io);
   return exitCodeOf(report) || judgeCoverage(report, options, io);
 }
 

@@ -12,6 +12,8 @@ export interface RunOptions extends ScenarioRunOptions {
   readonly jobs: number;
   /** Called as each scenario ends, in the order in which they end. */
   readonly onScenario?: (report: ScenarioReport, done: number, of: number) => void;
+  /** Called with the whole report while the sandboxes still stand: nobody has to wait for their removal to read it. */
+  readonly onReport?: (report: Report) => Promise<void>;
   /** Milliseconds from any fixed point; `performance.now`. */
   readonly clock: () => number;
 }
@@ -31,23 +33,27 @@ export async function runScenarios(scenarios: readonly ParsedScenario[], options
   const work = () => runQueue(queue, reports, tell, options);
   const jobs = Array.from({ length: Math.min(options.jobs, scenarios.length) }, work);
   const ends = await Promise.allSettled(jobs);
+  await using sandboxes = new AsyncDisposableStack();
+  for (const end of ends) if (end.status === "fulfilled") sandboxes.use(end.value);
   const failed = ends.find((end) => end.status === "rejected");
   if (failed) throw failed.reason;
-  const [sandbox] = ends.flatMap((end) => (end.status === "fulfilled" && end.value ? [end.value] : []));
-  if (!sandbox) throw new RangeError("no job has run");
-  return { formatVersion: "1.0", sandbox, scenarios: reports, summary: summarize(reports, options.clock() - began) };
+  const [first] = ends.flatMap((end) => (end.status === "fulfilled" ? [end.value] : []));
+  if (!first) throw new RangeError("no job has run");
+  const summary = summarize(reports, options.clock() - began);
+  const report: Report = { formatVersion: "1.0", sandbox: await first.describe(), scenarios: reports, summary };
+  await options.onReport?.(report);
+  return report;
 }
 
-/** One job: its own sandbox, scenario after scenario from the shared queue; a broken sandbox is replaced. */
+/** One job: its own sandbox, scenario after scenario from the shared queue; a broken sandbox is replaced. Gives the last, still alive. */
 async function runQueue(
   queue: Iterator<[number, ParsedScenario]>,
   reports: ScenarioReport[],
   tell: (report: ScenarioReport) => void,
   options: RunOptions,
-) {
+): Promise<Sandbox> {
   let sandbox = await options.start();
   try {
-    const description = await sandbox.describe();
     for (let next = queue.next(); !next.done; next = queue.next()) {
       const [index, scenario] = next.value;
       const outcome = await runScenario(scenario, sandbox, options);
@@ -57,8 +63,9 @@ async function runQueue(
       await sandbox[Symbol.asyncDispose]();
       sandbox = await options.start();
     }
-    return description;
-  } finally {
+    return sandbox;
+  } catch (error) {
     await sandbox[Symbol.asyncDispose]();
+    throw error;
   }
 }

@@ -20,7 +20,7 @@ print([
   makeFigure("changing both families' rules in a live pod", flows.installMs, "ms", 15),
 ]);
 if (engine === "engine") print(await measureDockerFlows(flows.flowMs));
-print(measureCommands(engine));
+print(await measureCommands(engine));
 print([makeFigure("simulated flows, seed rules", measureSimulator().flowsPerSecond, "/s", 100_000, "at-least")]);
 print(await measureMutation());
 print(judgeAnalysis(benchAnalysis()));
