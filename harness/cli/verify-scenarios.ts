@@ -41,8 +41,8 @@ export async function readScenarios(
   freshness = "",
 ): Promise<readonly ParsedScenario[]> {
   const { line, words, selection, rules, shard } = options;
-  const hasRules = (rules.ip ?? rules.ip6 ?? rules.script) !== null;
-  const isMade = words.length === 0 && selection === "named" && (line.captureFrom === "flags" || hasRules);
+  const isMade =
+    words.length === 0 && selection === "named" && (line.captureFrom === "flags" || hasOutsideRules(options));
   const findings: Finding[] = [];
   const scenarios = isMade ? [makeScenario(options)] : await parseFiles(options, io, freshness, findings);
   const outside = readOutsideRules(options, findings);
@@ -53,6 +53,11 @@ export async function readScenarios(
   if (findings.length > 0) throw refuse("The input cannot be used", findings);
   const chosen = replaced.filter((scenario) => scenario !== null);
   return shard ? takeShard(chosen, shard) : chosen;
+}
+
+/** Says whether a file of rules or a script takes the place of the scenarios' own rules. */
+export function hasOutsideRules({ rules }: Pick<VerifyOptions, "rules">): boolean {
+  return (rules.ip ?? rules.ip6 ?? rules.script) !== null;
 }
 
 async function parseFiles(options: ScenarioSelection, io: CommandIo, freshness: string, findings: Finding[]) {

@@ -11,7 +11,7 @@ import { VERIFY_HELP } from "./verify-help.ts";
 import { readVerifyOptions, type VerifyOptions } from "./verify-options.ts";
 import { lookAtPod } from "./verify-pause.ts";
 import { openVerifySandbox } from "./verify-sandbox.ts";
-import { findScenarioFiles, loadScenarios, readScenarios } from "./verify-scenarios.ts";
+import { findScenarioFiles, hasOutsideRules, loadScenarios, readScenarios } from "./verify-scenarios.ts";
 
 /** `landfall verify`: drives the flows of scenarios, or those a capture config demands, and says of each where it landed. */
 export const verify: Command = {
@@ -56,12 +56,13 @@ async function verifyOnce(
     start: standing ?? (() => openVerifySandbox(options, io, life)),
     jobs: options.jobs ?? chooseJobs(options, scenarios.length),
     coverage: options.coverage,
+    rulesFrom: hasOutsideRules(options) ? "outside" : "scenario",
     manners: options.envoy === "real" ? "forward" : "all",
     onRulesIn: async (scenario, sandbox) => {
       await keepEvidence(scenario, sandbox, options, io);
       return lookAtPod(scenario, sandbox, options, io);
     },
-    onScenario: (scenario, done, of) => tellProgress(scenario, done, of, io),
+    onScenario: (scenario, done, of) => tellScenario(scenario, done, of, io),
     onReport: (told) => tellReport(told, options.reports, options.output, io),
     clock: () => performance.now(),
   });
@@ -78,7 +79,8 @@ function chooseJobs(options: VerifyOptions, scenarios: number): number {
   return options.sandbox === "netns" ? 4 : 2;
 }
 
-function tellProgress(scenario: ScenarioReport, done: number, of: number, io: CommandIo): void {
+function tellScenario(scenario: ScenarioReport, done: number, of: number, io: CommandIo): void {
+  for (const notice of scenario.notices) io.err(`landfall: ${scenario.name}: ${notice}\n`);
   if (of === 1 || !io.display.isTerminal) return;
   const end = done === of ? "\r\u001b[K" : "";
   io.err(`\r\u001b[K${done} of ${of} scenarios: ${scenario.name}${end}`);

@@ -70,6 +70,8 @@ export interface ScenarioReport {
   readonly flows: readonly FlowReport[];
   /** Null unless coverage was asked for. */
   readonly coverage: CoverageReport | null;
+  /** What of rules from outside does not apply, a sentence each: `IPv4: the table nat is empty; …`. */
+  readonly notices: readonly string[];
 }
 
 /** What a sandbox says of itself. */

@@ -62,8 +62,8 @@ function masqueradeAddress(packet: Packet, addresses: SandboxAddresses, of: Pod[
   return isOwnV6 ? destination.text : addresses.pod[family];
 }
 
-/** What switches connection tracking on in a network namespace: any NAT target, any match or target about connections. */
-function conntrackOf(ruleset: Ruleset | null): "on" | "off" {
+/** Says whether a rule set switches connection tracking on in its network namespace: any NAT target, any match or target about connections does. */
+export function conntrackOf(ruleset: Ruleset | null): "on" | "off" {
   const rules = ruleset?.tables.flatMap((table) => table.chains.flatMap((chain) => chain.rules)) ?? [];
   const needs = ["redirect", "dnat", "snat", "masquerade", "connmark-set", "connmark-save", "connmark-restore"];
   return rules.some(

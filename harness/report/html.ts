@@ -47,6 +47,7 @@ function renderScenario(scenario: ScenarioReport): Html {
   const passed = scenario.flows.every((flow) => flow.verdict === "pass");
   return html`<details class="scenario"${passed ? html`` : html` open`}>
 <summary><span class="${passed ? "pass" : "wrong"}">${passed ? "✓" : "✗"}</span> <h2>${scenario.name}</h2><span class="claim">${scenario.claim}</span></summary>
+${scenario.notices.map((notice) => html`<p class="could-not-look">${notice}</p>`)}
 ${renderPicture(scenario)}
 <table><thead><tr><th></th><th>flow</th><th>manner</th><th>landing</th><th>dialled</th><th>rule</th></tr></thead>
 <tbody>${scenario.flows.map(renderFlow)}</tbody></table>

@@ -46,7 +46,8 @@ function renderScenario(scenario: ScenarioReport, look: TerminalLook, paint: Pai
     return [...heading, ...flows.flatMap((each) => renderFlow(each, { flow, landing }, look, paint))];
   });
   const title = `${paint("bold", scenario.name)}: ${scenario.claim}`;
-  return [title, ...blocks, ...renderCoverage(scenario, paint), ""].join("\n");
+  const notices = scenario.notices.map((notice) => `  ${paint("yellow", "!")} ${notice}`);
+  return [title, ...notices, ...blocks, ...renderCoverage(scenario, paint), ""].join("\n");
 }
 
 interface Widths {

@@ -1,14 +1,15 @@
 import { LandfallError } from "../errors.ts";
-import { makeLanding } from "../model/landing.ts";
+import { landingsAgree, makeLanding } from "../model/landing.ts";
 import type { CoverageReport, FlowReport, ScenarioReport } from "../model/report.ts";
-import type { Sandbox } from "../sandbox/sandbox.ts";
+import type { Observation, Sandbox } from "../sandbox/sandbox.ts";
 import { attributeFlows } from "./attribution.ts";
-import { type BoundScenario, bindScenario } from "./bound-scenario.ts";
+import { type BoundFlow, type BoundScenario, bindScenario } from "./bound-scenario.ts";
 import { findBlindness } from "./canary.ts";
 import { measureCoverage } from "./coverage.ts";
+import { findInertRules } from "./inert-rules.ts";
 import { judgeFlow } from "./judged-flow.ts";
 import type { ParsedScenario } from "./parsed-scenario.ts";
-import { predictFlows, readRules } from "./prediction.ts";
+import { type Prediction, predictFlows, readRules } from "./prediction.ts";
 import { lookAgain } from "./second-look.ts";
 import { makeWantedRuleFinder } from "./wanted-rule.ts";
 
@@ -18,6 +19,8 @@ const IN_FLIGHT = 64;
 /** What a run may be asked for beside landings. */
 export interface ScenarioRunOptions {
   readonly coverage?: "measured" | "not-measured";
+  /** `outside`: the rules come from the user, and what of them does not apply is told. */
+  readonly rulesFrom?: "outside" | "scenario";
   /** `forward`: flows of that manner alone, the only ones that a real Envoy treats as the stub does. */
   readonly manners?: "all" | "forward";
   /** Called while a scenario's rules are still in, for a person to look at the pod; says whether they are to stay. */
@@ -78,12 +81,29 @@ async function driveScenario(
   options: ScenarioRunOptions,
 ): Promise<ScenarioReport> {
   const predictions = await predictFlows(bound, sandbox);
-  const first = await sandbox.drive(bound.flows, { inFlight: IN_FLIGHT });
+  const notices = options.rulesFrom === "outside" ? await findInertRules(bound, sandbox) : [];
+  const first = await driveDoubtfulFirst(bound.flows, predictions, sandbox);
   const observations = await lookAgain(bound.flows, first, predictions, sandbox);
   const coverage = options.coverage === "measured" ? await measureCoverage(bound, sandbox) : null;
   const judged = bound.flows.map((flow, i) => judgeFlow(flow, observations[i], predictions[i] ?? null));
   const attributed = await attributeFlows(judged, bound.flows, sandbox);
-  return assemble(bound, await nameWantedRules(attributed, bound, sandbox), coverage);
+  return { ...assemble(bound, await nameWantedRules(attributed, bound, sandbox), coverage), notices };
+}
+
+/** Drives flows that the simulator lands elsewhere than demanded ahead of the others; gives the observations in the flows' order. */
+async function driveDoubtfulFirst(
+  flows: readonly BoundFlow[],
+  predictions: readonly Prediction[],
+  sandbox: Sandbox,
+): Promise<readonly Observation[]> {
+  const isDoubtful = (i: number) => {
+    const [flow, predicted] = [flows[i], predictions[i]];
+    return flow !== undefined && predicted !== undefined && !landingsAgree(flow.expected, predicted.landing);
+  };
+  const order = [...flows.keys()].sort((a, b) => Number(isDoubtful(b)) - Number(isDoubtful(a)));
+  const requests = order.flatMap((i) => flows[i] ?? []);
+  const seen = await sandbox.drive(requests, { inFlight: IN_FLIGHT });
+  return flows.map((_, i) => seen[order.indexOf(i)]).filter((each) => each !== undefined);
 }
 
 async function nameWantedRules(
@@ -107,7 +127,7 @@ function reportBlind(bound: BoundScenario, cause: string): ScenarioReport {
 }
 
 function assemble(bound: BoundScenario, flows: readonly FlowReport[], coverage: CoverageReport | null): ScenarioReport {
-  return { name: bound.name, claim: bound.claim, capture: bound.config, flows, coverage };
+  return { name: bound.name, claim: bound.claim, capture: bound.config, flows, coverage, notices: [] };
 }
 
 function nameScenario(error: unknown, name: string): unknown {

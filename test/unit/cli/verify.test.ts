@@ -17,6 +17,7 @@ beforeAll(async () => {
   write("bad.rules", "*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -j NOWHERE\n-A NOWHERE -j DROP\nCOMMIT\n");
   write("refused.rules", "*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp -m nosuchmatch --foo 1 -j ACCEPT\nCOMMIT\n");
   write("rules.sh", "#!/bin/sh\niptables -t nat -A OUTPUT -p tcp --dport 80 -j REDIRECT --to-ports 15001\n");
+  write("nothing.sh", "#!/bin/sh\ntrue\n");
   write("failing.sh", "#!/bin/sh\necho no such thing >&2\nexit 4\n");
   mkdirSync(join(folder, "own"));
   write("own/green.mjs", scenario("green", { "client -> pod:8080": "app:8080" }));
@@ -234,6 +235,15 @@ describe("landfall verify", () => {
     expect(complainBySchema("report", JSON.parse(json))).toEqual([]);
     expect(xml).toContain('<testsuite name="red"');
     expect(html).toMatch(/^<!doctype html>/);
+  });
+
+  test("says what of rules from outside does not apply, on stderr and in the report", async () => {
+    const nothing = ["IPv4: the script has put in no rule.", "IPv6: the script has put in no rule."];
+    const { code, out, err } = await run("verify", "--rules-script", "nothing.sh", "--sandbox", "netns", "--json");
+    expect({ code, notices: (JSON.parse(out) as Report).scenarios[0]?.notices }).toEqual({ code: 1, notices: nothing });
+    expect(err).toBe(nothing.map((notice) => `landfall: seed-rules: ${notice}\n`).join(""));
+    const { report } = await verify("seed", "--sandbox", "simulated");
+    expect(report.scenarios[0]?.notices).toEqual([]);
   });
 
   test("writes nothing and applies nothing where the input is bad", async () => {

@@ -74,6 +74,7 @@ export function sampleReport(): Report {
       name: "seed",
       claim: "Inbound traffic lands on 15006 & outbound on 15001, each with the <address> dialled.",
       capture: SEED_CONFIG,
+      notices: ["IPv4: the table mangle is empty."],
       coverage: {
         rules: 4,
         hit: 1,
@@ -124,6 +125,7 @@ export function sampleReport(): Report {
       name: "no-pass-through-rule",
       claim: "Without the 127.0.0.6 rule what comes in loops.",
       capture: SEED_CONFIG,
+      notices: [],
       coverage: null,
       flows: [
         sampleFlow("client -> pod:8080", {

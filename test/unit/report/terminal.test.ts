@@ -7,6 +7,7 @@ import { sampleFlow, sampleReport } from "./sample-report.ts";
 
 const AT_200 = `\
 seed: Inbound traffic lands on 15006 & outbound on 15001, each with the <address> dialled.
+  ! IPv4: the table mangle is empty.
   ✓ client -> pod:8080                envoy-inbound:15006   dialled 10.244.0.2:8080
   ✗ envoy -> upstream:80              envoy-outbound:15001  dialled 10.244.0.4:80
       expected  upstream:80
@@ -65,7 +66,7 @@ describe("the report in a terminal", () => {
     });
     const [scenario] = sampleReport().scenarios;
     if (!scenario) throw new Error("the sample has no scenario");
-    const scenarios = [{ ...scenario, flows: [flow], coverage: null }];
+    const scenarios = [{ ...scenario, flows: [flow], coverage: null, notices: [] }];
     const report = { ...sampleReport(), scenarios, summary: summarize(scenarios, 1) };
     expect(renderTerminal(report, { columns: 60, color: "plain" }).split("\n").slice(1, 3)).toEqual([
       "  ✓ envoy -> [2001:db8:1111:2222:3333:4444:5555:6666]:443",

@@ -115,6 +115,23 @@ describe("a run", () => {
     expect((await kinds(2))[0]).toEqual(["wrong", "timed-out"]);
   });
 
+  test("drives flows first that the rules land elsewhere than demanded, and reports them where they stand", async () => {
+    const asked: string[][] = [];
+    class NotingSandbox extends SimulatedSandbox {
+      override async drive(requests: Parameters<Sandbox["drive"]>[0]): Promise<readonly Observation[]> {
+        asked.push(requests.map(({ flow }) => flow.flow));
+        return super.drive(requests);
+      }
+    }
+    const removed = [{ family: 4, table: "nat", rule: "-A ISTIO_OUTPUT -j ISTIO_REDIRECT" }] as const;
+    const { report } = await runScenario(scenario({ without: removed }), new NotingSandbox());
+    expect(asked[1]).toEqual(["app -> upstream:80", "client -> pod:8080"]);
+    expect(report.flows.map(({ flow, verdict }) => [flow, verdict])).toEqual([
+      ["client -> pod:8080", "pass"],
+      ["app -> upstream:80", "wrong"],
+    ]);
+  });
+
   test("without a scenario is no green one", async () => {
     const start = async () => new SimulatedSandbox();
     await expect(runScenarios([], { start, jobs: 1, clock: () => 0 })).rejects.toThrow(/nothing to verify/);

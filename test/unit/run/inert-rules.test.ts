@@ -1,0 +1,107 @@
+import { expect, test } from "vitest";
+import { generateRules } from "../../../harness/capture/dialects.ts";
+import { parseIptablesSave, renderIptablesSave } from "../../../harness/formats/iptables-save.ts";
+import type { CaptureConfig } from "../../../harness/model/capture-config.ts";
+import type { Ruleset } from "../../../harness/model/ruleset.ts";
+import { describeInertRules } from "../../../harness/run/inert-rules.ts";
+import { configOf } from "../capture/intent-setup.ts";
+
+const SEED = configOf();
+const TPROXY = configOf({ interceptionMode: "TPROXY" });
+
+function readRules(text: string): Ruleset {
+  const parsed = parseIptablesSave(text, { where: "test", family: 4 });
+  if (!parsed.ok) throw new Error(parsed.findings.map((found) => found.message).join(" "));
+  return parsed.value;
+}
+
+/** The config's own IPv4 rules, as text, less the lines that match. */
+function ownRules(config: CaptureConfig, less = /^$/): string {
+  const { ip } = generateRules(config);
+  if (!ip) throw new Error("the config has no IPv4 rules");
+  return renderIptablesSave(ip)
+    .split("\n")
+    .filter((line) => !less.test(line))
+    .join("\n");
+}
+
+interface Row {
+  readonly config?: CaptureConfig;
+  readonly file: string | "script";
+  readonly kernel: string;
+  readonly routing?: string;
+}
+
+/** IPv6 has the config's own rules throughout. */
+function check({ config = SEED, file, kernel, routing = "" }: Row, expected: readonly string[]): void {
+  const own = generateRules(config);
+  const rules = { ...own, ip: file === "script" ? null : readRules(file) };
+  const installation =
+    file === "script" ? ({ kind: "script", path: "x" } as const) : ({ kind: "rules", rules } as const);
+  const pod = { installation, config, kernel: { ip: readRules(kernel), ip6: own.ip6 }, routing };
+  expect(describeInertRules(pod)).toEqual(expected);
+}
+
+const checkFile = (file: string, expected: readonly string[], config = SEED) =>
+  check({ config, file, kernel: file }, expected);
+const ROUTING = "32765:\tfrom all fwmark 0x539 lookup 133 \nlocal default dev lo table 133 scope host";
+
+test("rules that all apply need no word", () => {
+  checkFile(ownRules(SEED), []);
+  checkFile(ownRules(TPROXY), [], TPROXY);
+  check({ file: "script", kernel: ownRules(SEED) }, []);
+});
+
+test("a family without a file is not under test", () => {
+  const own = generateRules(SEED);
+  const installation = { kind: "rules", rules: { ...own, ip6: null } } as const;
+  expect(describeInertRules({ installation, config: SEED, kernel: own, routing: null })).toEqual([
+    "IPv6 is not under test: --rules6 names no file, and no flow of that family is driven.",
+  ]);
+});
+
+test("nothing put in is said, of a file and of a script", () => {
+  checkFile("", ["IPv4: the file of --rules has no rule."]);
+  check({ file: "script", kernel: "" }, ["IPv4: the script has put in no rule."]);
+});
+
+test("rules that the kernel does not have are counted by chain", () => {
+  check({ file: ownRules(SEED), kernel: ownRules(SEED, /--uid-owner/) }, [
+    "IPv4: the kernel has 5 of the 6 rules of nat ISTIO_OUTPUT.",
+  ]);
+});
+
+test("a table that the config's own rules would fill is named", () => {
+  checkFile(
+    ownRules(TPROXY).replace(/\*mangle[\s\S]*?COMMIT/, ""),
+    ["IPv4: the table mangle is empty; for this capture config istio-iptables writes 8 rules there."],
+    TPROXY,
+  );
+});
+
+test("a chain that nothing leads to is named, where the generator does not make it so itself", () => {
+  checkFile(ownRules(SEED, /-A PREROUTING/), [
+    "IPv4: no rule leads to the chain nat ISTIO_INBOUND, so its 3 rules never apply.",
+  ]);
+  const alone = configOf({ outboundIpRangesInclude: [] });
+  checkFile(ownRules(alone), [], alone);
+});
+
+test("a nat table that no packet meets is told, unless some match is not understood", () => {
+  const idle = "*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp -j RETURN\nCOMMIT\n";
+  checkFile(idle, ["IPv4: no rule tracks or rewrites connections, so that no packet ever meets the table nat."]);
+  checkFile(idle.replace("-p tcp", "-m wonder --at it"), []);
+});
+
+test("TPROXY without its policy routing is told, rule and route each", () => {
+  const script = { config: TPROXY, file: "script", kernel: ownRules(TPROXY) };
+  const missing = (what: string) => [
+    `IPv4: rules use TPROXY, and policy routing for it is missing: ${what}. Only what is for the pod's own address is delivered.`,
+  ];
+  check({ ...script, routing: ROUTING }, []);
+  check({ ...script, routing: ROUTING.split("\n")[0] ?? "" }, missing("local default dev lo table 133"));
+  check(script, missing("fwmark 0x539 lookup 133; local default dev lo table 133"));
+  checkFile(ownRules(TPROXY), [
+    "IPv4: rules use TPROXY without policy routing, which is put in where the flags say -m TPROXY. Only what is for the pod's own address is delivered.",
+  ]);
+});
