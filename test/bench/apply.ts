@@ -29,7 +29,7 @@ export function measureApply(): ApplyFigures {
   mkdirSync(join(root, ".landfall"), { recursive: true });
   const folder = mkdtempSync(join(root, ".landfall", "bench-apply-"));
   try {
-    execFileSync(process.execPath, [join(root, "harness/setup/build.mjs"), folder]);
+    execFileSync(process.execPath, [join(root, "harness/build/build.mjs"), folder]);
     const rounds = Array.from({ length: ROUNDS }, () => measureRound(join(folder, "harness/cli/main.js")));
     const [nodeMs, commandsMs, applyMs, againMs, cleanMs] = [0, 1, 2, 3, 4].map((i) =>
       median(rounds.map((round) => round[i] ?? Number.NaN)),

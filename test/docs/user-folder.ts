@@ -28,8 +28,7 @@ export class UserFolder {
       if (file !== "dist" && existsSync(join(ROOT, file)))
         cpSync(join(ROOT, file), join(installed, file), { recursive: true });
     }
-    const options = ["-p", join(ROOT, "tsconfig.build.json"), "--outDir", join(installed, "dist")];
-    execFileSync(join(ROOT, "node_modules/.bin/tsc"), options);
+    execFileSync(process.execPath, [join(ROOT, "harness/build/build.mjs"), join(installed, "dist")]);
     this.writeProgram("landfall", `exec "${process.execPath}" "${join(installed, manifest.bin.landfall)}" "$@"`);
     this.writeProgram("vitest", `exec "${process.execPath}" "${join(modules, "vitest/vitest.mjs")}" "$@"`);
   }

@@ -39,7 +39,7 @@ export function buildOnce(): void {
     folder = mkdtempSync(join(root, ".landfall", "apply-test-"));
     // An actor that is not root runs it, too.
     chmodSync(folder, 0o755);
-    execFileSync(process.execPath, [join(root, "harness/setup/build.mjs"), folder]);
+    execFileSync(process.execPath, [join(root, "harness/build/build.mjs"), folder]);
     for (const tool of ["iptables", "ip6tables"]) {
       for (const name of [tool, `${tool}-save`, `${tool}-restore`]) {
         for (const variant of ["nft", "legacy"]) {
