@@ -15,6 +15,8 @@ import type { CommandIo } from "./command.ts";
 export interface ExplainInput {
   readonly flow: FlowText;
   readonly rules: PodRules;
+  /** Ports of the app beside the usual ones. */
+  readonly listen: readonly number[];
 }
 
 /** Reads the FLOW and the rules of a command line; throws `bad-input` with every finding. */
@@ -23,6 +25,7 @@ export function readExplainInput(line: CaptureCommandLine, io: CommandIo): Expla
   const flow = parseFlowText(line.options.positionals.join(" "));
   if (!flow.ok) findings.push(...flow.findings);
   const rules = readRules(line, io, findings);
+  const listen = readPorts(lastValue(line.options, "listen"), findings);
   if (flow.ok && rules[flow.value.family === 4 ? "ip" : "ip6"] === null && findings.length === 0) {
     const option = flow.value.family === 4 ? "--rules" : "--rules6";
     findings.push(
@@ -35,7 +38,15 @@ export function readExplainInput(line: CaptureCommandLine, io: CommandIo): Expla
   if (!flow.ok || findings.length > 0) {
     throw new LandfallError("bad-input", "The flow cannot be explained; nothing was driven.", { findings });
   }
-  return { flow: flow.value, rules };
+  return { flow: flow.value, rules, listen };
+}
+
+function readPorts(text: string | undefined, findings: Finding[]): readonly number[] {
+  const ports = text === undefined ? [] : text.split(",");
+  const isPort = (port: string) => /^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65535;
+  for (const port of ports)
+    if (!isPort(port)) findings.push(finding("--listen", `"${port}" is no port from 1 to 65535.`));
+  return ports.filter(isPort).map(Number);
 }
 
 /** A file of rules takes the place of the generated ones; the family without a file is then not under test. */
@@ -51,11 +62,11 @@ function readRules({ options, capture }: CaptureCommandLine, io: CommandIo, find
 
 /** Binds the flow to a sandbox's addresses, with the pod that it needs. */
 export function bindExplained(
-  { flow }: ExplainInput,
+  { flow, listen }: ExplainInput,
   { capture }: CaptureCommandLine,
   addresses: SandboxAddresses,
 ): { readonly flow: Flow; readonly spec: PodSpec } {
   const { proxy } = makePodSpec(capture.config, [], [], addresses);
   const resolved = resolveFlow(flow, addresses, proxy);
-  return { flow: resolved, spec: makePodSpec(capture.config, [resolved], [], addresses) };
+  return { flow: resolved, spec: makePodSpec(capture.config, [resolved], listen, addresses) };
 }

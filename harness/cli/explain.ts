@@ -14,6 +14,7 @@ import type { OptionSpec } from "./options.ts";
 const SPECS: readonly OptionSpec[] = [
   { name: "rules", value: "FILE" },
   { name: "rules6", value: "FILE" },
+  { name: "listen", value: "PORT[,PORT]" },
   { name: "forward", value: null },
   { name: "all", value: null },
   { name: "observe", value: null },
@@ -27,6 +28,7 @@ Tells the way of one flow, rule by rule, to its landing. FLOW is ACTOR[@SOURCE] 
 
   --rules FILE        IPv4 rules to follow, as iptables-save prints them, in place of the generated ones
   --rules6 FILE       the same for IPv6
+  --listen PORT[,PORT]  ports of the app beside 8080 and 22
   --forward           the stub Envoy dials on, as Envoy does, and each of its connections is followed
   --all               every packet; otherwise the first of each connection, and those that rules stop
   --observe           drives the flow as well, and shows what the kernel counted for each rule, and its landing

@@ -1,8 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { renderConfigWords } from "../capture/config-words.ts";
 import { renderIptablesSave } from "../formats/iptables-save.ts";
 import { quoteForShell } from "../formats/words.ts";
-import type { FlowReport, ScenarioReport } from "../model/report.ts";
+import type { ScenarioReport } from "../model/report.ts";
 import type { Ruleset } from "../model/ruleset.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { CommandIo } from "./command.ts";
@@ -10,12 +11,14 @@ import type { VerifyOptions } from "./verify-options.ts";
 
 /**
  * Keeps what is known of a scenario with a wrong landing, while its rules are still in, in a folder of its name below `--evidence`:
- * its report, the rules with their counters, tracked connections, sockets, policy routing, and the commands that repeat each flow.
+ * its report, the rules with their counters, tracked connections, sockets, policy routing, what the sandbox's agents were asked and said,
+ * and the commands that repeat each flow. `listen`: the scenario's ports of the app.
  */
 export async function keepEvidence(
   report: ScenarioReport,
   sandbox: Sandbox,
   options: VerifyOptions,
+  listen: readonly number[],
   io: CommandIo,
 ): Promise<void> {
   const wrong = report.flows.filter(({ verdict }) => verdict === "wrong");
@@ -28,23 +31,38 @@ export async function keepEvidence(
     ...(ip ? { "rules.txt": renderIptablesSave(ip) } : {}),
     ...(ip6 ? { "rules6.txt": renderIptablesSave(ip6) } : {}),
     ...Object.fromEntries(Object.entries(await sandbox.gatherEvidence()).map(([name, text]) => [`${name}.txt`, text])),
-    "repeat.sh": renderRepeat(wrong, [ip, ip6], options),
+    "repeat.sh": renderRepeat({ ...report, flows: wrong }, [ip, ip6], listen),
   };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   io.err(`landfall: what is known of ${report.name} is in ${folder}\n`);
 }
 
-/** The rules as the kernel had them, and one command a flow: it says rule by rule where the flow goes, and drives it beside that. */
+/**
+ * The rules as the kernel had them, and one command a flow: it says rule by rule where the flow goes, and drives it beside that. The
+ * config is the scenario's, every setting of it, whatever the command line said.
+ */
 function renderRepeat(
-  wrong: readonly FlowReport[],
+  { capture, flows }: ScenarioReport,
   [ip, ip6]: readonly (Ruleset | null)[],
-  { line }: VerifyOptions,
+  listen: readonly number[],
 ): string {
-  const rules = [...(ip ? ["--rules rules.txt"] : []), ...(ip6 ? ["--rules6 rules6.txt"] : [])];
-  const flags = line.captureWords.map(quoteForShell);
-  const flows = [...new Set(wrong.map(({ flow }) => flow))];
-  const commands = flows.map((flow) =>
-    ["landfall explain", quoteForShell(flow), "--observe", ...rules, ...flags].join(" "),
+  const { words, environment } = renderConfigWords(capture);
+  const rules = [...(ip ? ["--rules", "rules.txt"] : []), ...(ip6 ? ["--rules6", "rules6.txt"] : [])];
+  const ports = listen.length > 0 ? ["--listen", listen.join(",")] : [];
+  const commands = flows.map(({ flow, manner }) =>
+    [
+      "landfall",
+      "explain",
+      flow,
+      ...(manner === "forward" ? ["--forward"] : []),
+      "--observe",
+      ...rules,
+      ...ports,
+      ...words,
+    ]
+      .map(quoteForShell)
+      .join(" "),
   );
-  return ["#!/bin/sh", 'cd "$(dirname "$0")"', ...commands, ""].join("\n");
+  const settings = Object.entries(environment).map(([name, value]) => `export ${name}=${quoteForShell(value)}`);
+  return ["#!/bin/sh", 'cd "$(dirname "$0")"', ...settings, ...new Set(commands), ""].join("\n");
 }

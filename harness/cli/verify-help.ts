@@ -28,7 +28,8 @@ Where
 What is told
   --json                the report as JSON, format 1 (schemas/report.json)
   --report FILE         writes the report as FILE.json, FILE.xml (JUnit) or FILE.html; repeatable
-  --evidence FOLDER     for each scenario with a wrong landing: rules with counters, connections, sockets, routing, how to repeat it
+  --evidence FOLDER     for each scenario with a wrong landing: rules with counters, connections, sockets, routing, what the agents
+                        said, how to repeat it
   --coverage            says which rules no flow has taken, and of each a flow that would, or that none does
   --min-coverage N      fails if fewer than N percent of the rules that some flow can reach are taken; rules that read alike
                         in several scenarios count once

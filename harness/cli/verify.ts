@@ -59,7 +59,8 @@ async function verifyOnce(
     rulesFrom: hasOutsideRules(options) ? "outside" : "scenario",
     manners: options.envoy === "real" ? "forward" : "all",
     onRulesIn: async (scenario, sandbox) => {
-      await keepEvidence(scenario, sandbox, options, io);
+      const { listen = [] } = scenarios.find(({ name }) => name === scenario.name) ?? {};
+      await keepEvidence(scenario, sandbox, options, listen, io);
       return lookAtPod(scenario, sandbox, options, io);
     },
     onScenario: (scenario, done, of) => tellScenario(scenario, done, of, io),

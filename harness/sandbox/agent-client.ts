@@ -10,6 +10,7 @@ export interface AgentStreams {
 }
 
 interface Pending {
+  readonly call: CallName;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: LandfallError) => void;
   readonly deadline: NodeJS.Timeout;
@@ -20,6 +21,9 @@ const CALL_TIMEOUT_MS = 20_000;
 
 /** How much of the agent's last words is kept for the error that tells of its end. */
 const LAST_WORDS_CHARACTERS = 2_000;
+
+/** How many lines of its journal are kept: several for each flow of a scenario. */
+const JOURNAL_LINES = 5_000;
 
 /**
  * The near end of the control protocol: calls go out as lines, replies come back in any order, `seen` events are kept by token.
@@ -33,6 +37,7 @@ export class AgentClient implements AsyncDisposable {
   readonly #pending = new Map<number, Pending>();
   readonly #seen = new Map<string, Seen[]>();
   readonly #ended: Promise<void>;
+  #journal: string[] = [];
   #lastId = 0;
   #lastWords = "";
   #end: LandfallError | null = null;
@@ -62,9 +67,24 @@ export class AgentClient implements AsyncDisposable {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       const deadline = setTimeout(() => this.#giveUp(`has not replied to ${call} within ${timeoutMs} ms`), timeoutMs);
-      this.#pending.set(id, { resolve: (result) => resolve(result as CallResult<N>), reject, deadline });
-      this.#stdin.write(`${JSON.stringify({ id, call, params })}\n`);
+      this.#pending.set(id, { call, resolve: (result) => resolve(result as CallResult<N>), reject, deadline });
+      const line = JSON.stringify({ id, call, params });
+      if (call === "dial") this.#note(line);
+      this.#stdin.write(`${line}\n`);
     });
+  }
+
+  /**
+   * Gives what the agent was asked to dial and what it said since the last `forgetJournal`, the newest lines of it: results of flows,
+   * records of its listeners, faults, and its words on stderr. A line each, JSON as on the wire.
+   */
+  get journal(): readonly string[] {
+    return this.#lastWords === "" ? this.#journal : [...this.#journal, `stderr: ${this.#lastWords.trimEnd()}`];
+  }
+
+  /** Begins the journal anew. */
+  forgetJournal(): void {
+    this.#journal = [];
   }
 
   /** Gives the listeners' records of a flow so far. They are all there once a `sync` has replied. */
@@ -90,7 +110,7 @@ export class AgentClient implements AsyncDisposable {
       for await (const text of stdout.setEncoding("utf8")) {
         const lines = (rest + text).split("\n");
         rest = lines.pop() ?? "";
-        for (const line of lines) this.#take(JSON.parse(line));
+        for (const line of lines) this.#take(JSON.parse(line), line);
       }
     } catch (error) {
       cause = error;
@@ -99,17 +119,24 @@ export class AgentClient implements AsyncDisposable {
     this.#fail(cause);
   }
 
-  #take(line: ReplyLine | EventLine): void {
+  #take(line: ReplyLine | EventLine, text: string): void {
     if ("event" in line) {
+      this.#note(text);
       if (line.event === "logged") this.onLogged(line.lines);
       else for (const record of line.records) this.#keep(record);
       return;
     }
     const pending = this.#pending.get(line.id);
+    if (!line.ok || pending?.call === "dial") this.#note(text);
     this.#pending.delete(line.id);
     clearTimeout(pending?.deadline);
     if (line.ok) pending?.resolve(line.result);
     else pending?.reject(faultError(line.error));
+  }
+
+  #note(line: string): void {
+    this.#journal.push(line);
+    if (this.#journal.length > JOURNAL_LINES) this.#journal.shift();
   }
 
   #keep(record: Seen): void {

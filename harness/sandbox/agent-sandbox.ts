@@ -47,6 +47,7 @@ export class AgentSandbox implements Sandbox {
   }
 
   async enter(spec: PodSpec): Promise<void> {
+    for (const agent of this.#agents()) agent.forgetJournal();
     await this.#world.linkInterfaces(spec.kubevirtInterfaces);
     // One after the other: a command that is just being started still holds the listeners of its parent, so that none can be replaced.
     await this.#own(spec.upstreamAddresses);
@@ -90,7 +91,7 @@ export class AgentSandbox implements Sandbox {
   }
 
   gatherEvidence(): Promise<PodEvidence> {
-    return gatherEvidence(this.#station("pod"));
+    return gatherEvidence(this.#station("pod"), this.#agents());
   }
 
   async drive(

@@ -36,9 +36,12 @@ export interface CountedRules {
   readonly ip6: Ruleset | null;
 }
 
-/** What a pod's kernel tells of itself beside its rules, as its tools print it: file name to text. Empty where there is no kernel. */
+/**
+ * What a pod's kernel tells of itself beside its rules, as its tools print it, and what the sandbox's agents were asked to dial and said of it
+ * (`agents`): file name to text. Empty where there is no kernel.
+ */
 export type PodEvidence =
-  | Readonly<Record<"sockets" | "connections" | "routing", string>>
+  | Readonly<Record<"sockets" | "connections" | "routing" | "agents", string>>
   | Readonly<Record<never, string>>;
 
 /**

@@ -1,6 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runCommand } from "./run-command.ts";
 
@@ -45,6 +47,7 @@ describe("verify --evidence", () => {
     expect(code).toBe(1);
     const read = (name: string) => readFileSync(join(kept, "seed-rules", name), "utf8");
     expect(readdirSync(join(kept, "seed-rules")).sort()).toEqual([
+      "agents.txt",
       "connections.txt",
       "repeat.sh",
       "report.json",
@@ -60,7 +63,41 @@ describe("verify --evidence", () => {
     expect(read("repeat.sh")).toContain(
       "landfall explain 'uid=1000,gid=1337 -> upstream:80' --observe --rules rules.txt",
     );
+    const said = read("agents.txt");
+    const token = /"token":"([^"]+)"[^}]*"uid":1000,"gid":1337/.exec(said)?.[1] ?? "no token";
+    expect(said).toMatch(new RegExp(`"event":"seen".*"token":"${token}".*"listener":"envoy-outbound"`));
     expect(JSON.parse(read("report.json")).name).toBe("seed-rules");
+  });
+
+  test("repeats a named scenario's flow with its own rules and settings, to the same landing", async () => {
+    const scenario = {
+      name: "odd",
+      claim: "A claim that does not hold.",
+      capture: ["-p", "16001", "-u", "4000", "-b", "", "-i", "*"],
+      listen: [7000],
+      answer: { "client -> pod:7000": "app:7000", "app -> upstream:80": "upstream:80" },
+      forward: { "app -> upstream:80": "loop" },
+    };
+    const file = join(folder, "odd.mjs");
+    writeFileSync(file, `export default ${JSON.stringify(scenario)};\n`);
+    const kept = join(folder, "named");
+    await runCommand("verify", file, "--sandbox", "netns", "--evidence", kept);
+    const lines = readFileSync(join(kept, "odd", "repeat.sh"), "utf8").split("\n");
+    expect(lines.filter((line) => line.startsWith("landfall "))).toEqual(
+      ["", " --forward"].map(
+        (manner) =>
+          `landfall explain 'app -> upstream:80'${manner} --observe --rules rules.txt --rules6 rules6.txt --listen 7000 -p 16001 -z 15006 -u 4000 -g 4000 -m REDIRECT -b '' -d '' -i '*' -x '' -o '' -k '' --dialect istio-1.4 --pod-ip 10.244.0.2`,
+      ),
+    );
+    const main = fileURLToPath(new URL("../../../harness/cli/main.ts", import.meta.url));
+    writeFileSync(join(kept, "landfall"), `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`, { mode: 0o755 });
+    const { PATH: path } = process.env;
+    const repeated = spawnSync("sh", [join(kept, "odd", "repeat.sh")], {
+      env: { ...process.env, PATH: `${kept}:${path}` },
+      encoding: "utf8",
+    });
+    expect(repeated.stderr).toBe("");
+    expect(repeated.stdout).toMatch(/envoy-outbound:16001/);
   });
 
   test("keeps nothing where every flow landed as expected", async () => {
