@@ -27,7 +27,7 @@ const UNREACHABLE: Ending = { kind: "unreachable" };
 const RESET: Ending = { kind: "reset" };
 
 /**
- * Makes a connection packet by packet: SYN, SYN-ACK, ACK, a request, an answer. A packet that is lost is lost again each time it is
+ * Makes a connection packet by packet: SYN, SYN-ACK, ACK, a request, its ACK, an answer. A packet that is lost is lost again each time it is
  * repeated, so the connection times out; answers to lost packets (resets, ICMP errors) travel through the same rules.
  */
 export function makeConnection(walk: Walk, attempt: Attempt): Ending {
@@ -64,8 +64,16 @@ function converse(walk: Walk, dialler: Socket, server: Socket): Ending | null {
   if (acknowledged === RESET) return RESET;
   const request = sendSegment(walk, dialler, server, FLAGS.data);
   if (request !== null) return request;
+  const taken = acknowledge(walk, server, dialler);
+  if (taken === RESET) return outlive(walk, dialler, server);
   const answer = sendSegment(walk, server, dialler, FLAGS.data);
-  return answer === RESET ? outlive(walk, dialler, server) : answer;
+  if (answer !== RESET) return answer;
+  return taken === null ? TIMED_OUT : outlive(walk, dialler, server);
+}
+
+/** The kernel acknowledges a first request at once (tcp_in_quickack_mode), whether the listener has accepted or not. Nobody misses it. */
+function acknowledge(walk: Walk, server: Socket, dialler: Socket): Ending | null {
+  return sendSegment(walk, server, dialler, FLAGS.ack, { acceptedBy: server.owner });
 }
 
 /** A reset has ended the server's socket; what the dialler sends again, having heard of nothing, finds nobody. */
@@ -79,8 +87,14 @@ function outlive(walk: Walk, dialler: Socket, server: Socket): Ending {
  * listener that TPROXY assigns to a later packet, finding no connection under the addresses it sees: nat has changed them for the first
  * one, and changes them for this one only afterwards (skb_steal_sock, include/net/inet_sock.h: what is assigned is not looked up).
  */
-function sendSegment(walk: Walk, from: Socket, to: Socket, flags: number): Ending | null {
-  const packet = makeSegment(walk, from, flags);
+function sendSegment(
+  walk: Walk,
+  from: Socket,
+  to: Socket,
+  flags: number,
+  maker: Packet["maker"] = from.owner,
+): Ending | null {
+  const packet = makeSegment(walk, from, flags, maker);
   const arrival = carryPacket(packet, from.host);
   if (arrival.kind === "lost") return isReset(arrival, from) ? RESET : TIMED_OUT;
   const taker = packet.assigned ?? findSocket(walk.sockets, arrival.host, packet);
@@ -155,7 +169,7 @@ function openSocket(
   return socket;
 }
 
-function makeSegment(walk: Walk, from: Socket, flags: number): Packet {
+function makeSegment(walk: Walk, from: Socket, flags: number, maker: Packet["maker"] = from.owner): Packet {
   return makePacket({
     walk,
     family: from.local.address.family,
@@ -164,6 +178,6 @@ function makeSegment(walk: Walk, from: Socket, flags: number): Packet {
     sourcePort: from.local.port,
     destination: from.remote.address,
     destinationPort: from.remote.port,
-    maker: from.owner,
+    maker,
   });
 }

@@ -46,7 +46,8 @@ export function makeEntry(original: Tuple): Entry {
 /**
  * Does what the conntrack hook does (nf_conntrack_in): finds the packet's connection or begins one. Packets that carry an entry already
  * (on loopback, or made by REJECT) and untracked ones pass. A first packet with SYN and ACK or with RST is INVALID; any other
- * without SYN is taken for the middle of a connection (`nf_conntrack_tcp_loose` is on).
+ * without SYN is taken for the middle of a connection (`nf_conntrack_tcp_loose` is on). A reset before any reply is that connection's last
+ * packet: what comes after it meets no entry (nf_conntrack_tcp_packet).
  */
 export function trackConnection(packet: Packet): void {
   if (packet.entry !== null || packet.state === "UNTRACKED") return;
@@ -55,13 +56,23 @@ export function trackConnection(packet: Packet): void {
     return;
   }
   const found = findEntry(packet.walk.entries, packet);
-  if (found !== null) attachEntry(packet, found.entry, found.direction);
-  else if (canBegin(packet.flags)) attachEntry(packet, makeEntry(tupleOf(packet)), "original");
+  if (found !== null) {
+    if (isReset(packet) && found.entry.replies === "none") forgetConnection(packet.walk.entries, found.entry);
+    attachEntry(packet, found.entry, found.direction);
+  } else if (canBegin(packet)) attachEntry(packet, makeEntry(tupleOf(packet)), "original");
 }
 
-function canBegin(flags: number): boolean {
-  const isSynAck = (flags & FLAG_BITS.SYN) !== 0 && (flags & FLAG_BITS.ACK) !== 0;
-  return !isSynAck && (flags & FLAG_BITS.RST) === 0;
+function canBegin(packet: Packet): boolean {
+  const isSynAck = (packet.flags & FLAG_BITS.SYN) !== 0 && (packet.flags & FLAG_BITS.ACK) !== 0;
+  return !isSynAck && !isReset(packet);
+}
+
+function isReset({ flags }: Packet): boolean {
+  return (flags & FLAG_BITS.RST) !== 0;
+}
+
+function forgetConnection(entries: Entry[], entry: Entry): void {
+  entries.splice(entries.indexOf(entry), 1);
 }
 
 function attachEntry(packet: Packet, entry: Entry, direction: Packet["direction"]): void {

@@ -10,6 +10,7 @@ import type {
   TcpFlagsMatch,
 } from "../model/match.ts";
 import { isOfTypes } from "./address-type.ts";
+import { settleMaker } from "./maker.ts";
 import { FLAG_BITS, type Packet } from "./packet.ts";
 import { portIsIn } from "./ports.ts";
 import { socketTakes } from "./socket-match.ts";
@@ -116,8 +117,9 @@ function compileFlags(match: TcpFlagsMatch): Test {
  */
 function compileOwner(match: OwnerMatch): Test {
   const { what, ids, negated } = match;
-  if (what === "socket-exists") return (packet) => (packet.maker !== "none") !== negated;
-  return ({ maker }) => {
+  if (what === "socket-exists") return (packet) => (settleMaker(packet) !== "none") !== negated;
+  return (packet) => {
+    const maker = settleMaker(packet);
     if (maker === "none" || maker === "kernel" || ids === null) return negated;
     return (maker[what] >= ids.first && maker[what] <= ids.last) !== negated;
   };

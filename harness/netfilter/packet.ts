@@ -1,8 +1,8 @@
 import type { Family } from "../model/address.ts";
 import type { ConntrackState, TcpFlag } from "../model/match.ts";
-import type { Owner } from "../model/pod.ts";
 import type { KnownAddress } from "./address-book.ts";
 import type { Entry, Tuple } from "./conntrack.ts";
+import type { Maker, NewSocket } from "./maker.ts";
 import { type Route, TO_SELF } from "./routing.ts";
 import type { Listener, Socket } from "./sockets.ts";
 import type { Walk } from "./walk.ts";
@@ -24,9 +24,6 @@ export const FLAGS = {
   reset: FLAG_BITS.RST | FLAG_BITS.ACK,
 } as const;
 
-/** Who made a packet: a socket with a file and so an owner, a kernel socket without file, or (forwarded, received) none here. */
-export type Maker = Owner | "kernel" | "none";
-
 /**
  * One packet on its way through the pod's kernel. Everything that NAT, targets and hooks change is changed in place.
  * Interfaces are `""` where a hook has none.
@@ -43,7 +40,7 @@ export interface Packet {
   destinationPort: number;
   in: string;
   out: string;
-  maker: Maker;
+  maker: Maker | NewSocket;
   mark: number;
   entry: Entry | null;
   state: ConntrackState;

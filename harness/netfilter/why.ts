@@ -1,6 +1,7 @@
 import { renderNetwork } from "../model/address.ts";
 import type { Match } from "../model/match.ts";
 import { findType } from "./address-type.ts";
+import { settleMaker } from "./maker.ts";
 import { EPHEMERAL, FLAG_BITS, type Packet } from "./packet.ts";
 
 /** Says in a short clause why a match does not hold for a packet: `destination is 10.96.0.1, not in 10.0.0.0/8`. */
@@ -70,7 +71,8 @@ function renderFlags(flags: number): string {
     .join(",");
 }
 
-function describeOwner(what: "uid" | "gid" | "socket-exists", { maker }: Packet): string {
+function describeOwner(what: "uid" | "gid" | "socket-exists", packet: Packet): string {
+  const maker = settleMaker(packet);
   if (maker === "none") return "it comes from no socket of the pod";
   if (maker === "kernel") return "the kernel made it: it has no owner";
   return what === "socket-exists" ? "its socket exists" : `${what} is ${maker[what]}`;

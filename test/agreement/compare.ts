@@ -8,13 +8,15 @@ import type { AgreementCase } from "./agreement-case.ts";
 export interface Disagreement {
   readonly request: FlowRequest;
   readonly predicted: Landing;
+  /** The prediction, or all that is possible where the simulator does not know; empty where it cannot say what that is. */
+  readonly possible: readonly Landing[];
   readonly observed: Landing;
 }
 
 /** What comparing a case gave. */
 export interface Comparison {
   readonly compared: number;
-  /** Flows whose landing the simulator says it does not know. */
+  /** Flows whose landing the simulator says it does not know; one that lands where it says none can is a disagreement all the same. */
   readonly unknown: number;
   /** Flows driven again because they had timed out against the prediction; see {@link compareCase}. */
   readonly repeated: number;
@@ -36,8 +38,8 @@ export async function compareCase({ spec, rules, requests }: AgreementCase, sand
   await sandbox.install({ kind: "rules", rules });
   try {
     const rows = await driveRows(requests, simulator, sandbox, IN_FLIGHT);
-    const known = rows.filter(({ predicted }) => !predicted.cause?.includes("depends on"));
-    const [timedOut, others] = partition(known.filter(disagree), ({ observed }) => observed.kind === "timed-out");
+    const known = rows.filter(({ predicted }) => !isUnknown(predicted));
+    const [timedOut, others] = partition(rows.filter(disagree), ({ observed }) => observed.kind === "timed-out");
     const again = await driveRows(
       timedOut.map(({ request }) => request),
       simulator,
@@ -62,15 +64,20 @@ async function driveRows(
   inFlight: number,
 ): Promise<readonly Disagreement[]> {
   const seen = await sandbox.drive(requests, { inFlight });
-  return requests.map((request, i) => ({
-    request,
-    predicted: simulator.land(request.flow, request.manner),
-    observed: seen[i]?.landing ?? missing(),
-  }));
+  return requests.map((request, i) => {
+    const { flow, manner } = request;
+    const predicted = simulator.land(flow, manner);
+    const { possible } = isUnknown(predicted) ? simulator.explain(flow, manner, () => "") : { possible: [predicted] };
+    return { request, predicted, possible, observed: seen[i]?.landing ?? missing() };
+  });
 }
 
-function disagree({ predicted, observed }: Disagreement): boolean {
-  return describe(predicted) !== describe(observed);
+function isUnknown({ cause }: Landing): boolean {
+  return cause?.includes("depends on") ?? false;
+}
+
+function disagree({ possible, observed }: Disagreement): boolean {
+  return possible.length > 0 && possible.every((one) => describe(one) !== describe(observed));
 }
 
 function partition<T>(items: readonly T[], holds: (item: T) => boolean): readonly [readonly T[], readonly T[]] {

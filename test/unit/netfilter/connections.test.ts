@@ -40,9 +40,17 @@ describe("connection tracking", () => {
   });
 
   test("takes an untracked connection's answers for a new one in the middle, and nat takes them away", () => {
-    check(rulesOf(["raw", "4 -A PREROUTING -i eth0 -j CT --notrack", "nat", CAPTURE]), [
-      ["client -> pod:81", "timed-out"],
-    ]);
+    check(rulesOf(["raw", "4 -A PREROUTING -i eth0 -j CT --notrack", "nat", CAPTURE]), [["client -> pod:81", "reset"]]);
+    const ofApps = ["raw", "4 -A OUTPUT -p tcp -m owner --uid-owner 1-1000 -j CT --notrack", "nat", CAPTURE];
+    check(rulesOf(ofApps), [["uid=999,gid=1337 -> localhost:15006", "reset"]]);
+  });
+
+  test("knows no owner of what is sent before the listener accepts, so that its landing is not known", () => {
+    const rules = ["raw", "4 -A OUTPUT -p tcp -m owner --uid-owner 1-1000 -j CT --notrack", "nat", CAPTURE];
+    const unknown =
+      "could-not-look: the landing depends on what is not known: whether the listener accepts before the request comes";
+    check(rulesOf(rules), [["uid=999,gid=999 -> pod:81", unknown]]);
+    check(rulesOf(rules.slice(0, 2)), [["uid=999,gid=999 -> pod:81", "app:81 from 10.244.0.2:0"]]);
   });
 
   test("keeps marks for later packets of the connection", () => {

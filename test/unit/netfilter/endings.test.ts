@@ -40,6 +40,13 @@ describe("REJECT", () => {
     check(rulesOf(reject("INPUT", "tcp-reset", established)), [["client -> pod:8080", "reset"]]);
     check(rulesOf(reject("INPUT", "icmp-port-unreachable", established)), [["client -> pod:8080", "timed-out"]]);
   });
+
+  test("leaves the caller waiting where its answer is reset; where the ACK is lost too, it asks again and is reset", () => {
+    const answer = "4 -A OUTPUT -p tcp --tcp-flags PSH PSH -j REJECT --reject-with tcp-reset";
+    const ack = "4 -A OUTPUT -p tcp --tcp-flags SYN,RST,PSH,ACK ACK -j DROP";
+    check(rulesOf(["filter", answer]), [["client -> pod:8080", "timed-out"]]);
+    check(rulesOf(["filter", answer, ack]), [["client -> pod:8080", "reset"]]);
+  });
 });
 
 describe("IPv6", () => {
