@@ -63,3 +63,15 @@ describe("a rule's reach", () => {
     ["nothing where a mask has holes", ["-A OUTPUT -d 10.0.0.7/255.0.0.255 -p udp -j RETURN"], "not known"],
   ] as const)("is %s", (_, rules, expected) => check(rules, expected));
 });
+
+test("a rule's reach counts listeners that the pod could have, and has not", () => {
+  const rule = "-A OUTPUT -p tcp -m tcp --sport 7777 --tcp-flags SYN,ACK SYN,ACK -j DROP";
+  const text = `*filter\n:OUTPUT ACCEPT [0:0]\n${rule}\nCOMMIT\n`;
+  const parsed = parseIptablesSave(text, { where: "test", family: 4 });
+  if (!parsed.ok) throw new Error(parsed.findings.map((found) => found.message).join(" "));
+  const rules = { ip: parsed.value, ip6: null, policyRouting: NO_POLICY_ROUTING };
+  const place: RulePlace = { family: 4, table: "filter", chain: "OUTPUT", index: 1, rule };
+  const { takers, unreachable } = findReach(rules, [place], [], specOf(configOf()), DEFAULT_ADDRESSES);
+  expect(takers.map(({ flow }) => flow.flow)).toEqual(["client -> 10.244.0.2:7777"]);
+  expect(unreachable).toEqual([]);
+});
