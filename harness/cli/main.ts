@@ -15,7 +15,25 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE_MAJOR) {
   // cannot be written, Node goes without (NODE_DISABLE_COMPILE_CACHE=1 forbids it).
   nodeModule.enableCompileCache(join(import.meta.dirname, "../../node_modules/.cache/landfall"));
   const { runCommandLine } = await import("./command-line.ts");
+  tellFailedOutput();
   process.exitCode = await runCommandLine(process.argv.slice(2), processIo());
+}
+
+/**
+ * A reader that has gone (`| head -1`) has had what it wanted: the run ends as it would have. Data that cannot be written for another
+ * reason is lost, which must not look like a landing. The first failure tells why; those of later writes only follow from it.
+ */
+function tellFailedOutput(): void {
+  process.stdout.once("error", ({ code, message }: NodeJS.ErrnoException) => {
+    if (code === "EPIPE") return;
+    process.stderr.write(
+      `landfall: standard output cannot be written (${message}); make room there, or write elsewhere.\n`,
+    );
+    process.once("exit", () => {
+      process.exitCode = 3;
+    });
+  });
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 }
 
 /** Gives the outside as this process has it. */
