@@ -55,7 +55,16 @@ async function loadScenarioFile(file: string, freshness: string): Promise<Parsed
 
 function describeLoadFailure(file: string, error: unknown): Finding {
   const detail = error instanceof Error ? error.message : String(error);
-  return finding(file, `The file cannot be loaded: ${detail.split("\n")[0]}.`);
+  return finding(file, `The file cannot be loaded: ${detail.split("\n")[0]}.${adviseOnPackage(detail)}`);
+}
+
+/** Says what to do where it is landfall itself that a file imports and Node does not find. */
+function adviseOnPackage(detail: string): string {
+  if (/Cannot find package 'landfall'/.test(detail))
+    return " Install landfall where the file stands: npm install landfall.";
+  if (/Cannot find module '[^']*\/dist\/harness\/(?:vitest\/)?index\.js'/.test(detail))
+    return " This checkout of landfall is not built: npm run build there, or use npm run -s landfall -- in place of landfall.";
+  return "";
 }
 
 /**

@@ -67,4 +67,13 @@ describe("scenario files", () => {
       ["gamma.js: name", expect.stringMatching(/"other" is not the file's/)],
     ]);
   });
+
+  test("that import landfall where it is not installed are told to install it", async () => {
+    const file = join(folder, "stranger.mts");
+    writeFileSync(file, 'import { defineScenario } from "landfall";\nexport default defineScenario({});\n');
+    const loaded = await loadScenarioFiles([file]);
+    expect(loaded.ok ? [] : loaded.findings.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/Cannot find package 'landfall' .* npm install landfall\.$/),
+    ]);
+  });
 });
