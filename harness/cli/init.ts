@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { LandfallError } from "../errors.ts";
 import { finding } from "../model/finding.ts";
 import type { Command } from "./command.ts";
@@ -72,9 +72,9 @@ export const init: Command = {
       [join(".github", "workflows", "landfall.yml")]: makeWorkflow(folder),
     };
     for (const path of Object.keys(files))
-      if (existsSync(join(io.workingDirectory, path))) findings.push(finding(path, "The file is there already."));
+      if (existsSync(resolve(io.workingDirectory, path))) findings.push(finding(path, "The file is there already."));
     if (findings.length > 0) throw new LandfallError("bad-usage", "Nothing was written.", { findings });
-    for (const [path, text] of Object.entries(files)) writeInto(join(io.workingDirectory, path), text);
+    for (const [path, text] of Object.entries(files)) writeInto(resolve(io.workingDirectory, path), text);
     const written = Object.keys(files);
     const asJson = options.ok && options.value.values.has("json");
     io.out(asJson ? `${JSON.stringify({ formatVersion: "1.0", written }, null, 2)}\n` : tell(written, folder));

@@ -36,6 +36,13 @@ describe("landfall init", () => {
     expect(readFileSync(join(folder, ".github/workflows/landfall.yml"), "utf8")).toContain("landfall verify flows ");
   });
 
+  test("writes into the folder that an absolute path names", async () => {
+    const flows = join(folder, "elsewhere/flows");
+    const { data } = await init(flows);
+    expect(data.written).toEqual([join(flows, "first.mjs"), ".github/workflows/landfall.yml"]);
+    expect(existsSync(join(flows, "first.mjs"))).toBe(true);
+  });
+
   test("overwrites nothing, and then writes nothing", async () => {
     mkdirSync(join(folder, "landfall"));
     writeFileSync(join(folder, "landfall/first.mjs"), "mine");
