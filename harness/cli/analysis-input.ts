@@ -1,18 +1,15 @@
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import type { AnalysisSetting } from "../analysis/partition.ts";
 import { generateRules } from "../capture/dialects.ts";
 import { LandfallError } from "../errors.ts";
-import { parseIptablesSave } from "../formats/iptables-save.ts";
-import type { Family } from "../model/address.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
-import type { PodRules, Ruleset } from "../model/ruleset.ts";
+import type { PodRules } from "../model/ruleset.ts";
 import { makePodSpec } from "../run/pod-spec.ts";
 import { type CaptureCommandLine, lastValue, readCaptureCommand, tellWarnings } from "./capture-options.ts";
 import type { CommandIo } from "./command.ts";
 import type { OptionSpec } from "./options.ts";
+import { readRulesFile } from "./rules-file.ts";
 
 /** Options of the commands that analyse rules over all flows. */
 export const ANALYSIS_OPTIONS: readonly OptionSpec[] = [
@@ -72,24 +69,6 @@ export function readBudget(text: string | undefined): number | null {
   const budget = Number(text);
   if (Number.isInteger(budget) && budget >= 1 && budget <= 2 ** 26) return budget;
   throw refuse([finding("--budget", `"${text}" is no number of nodes; use a whole number between 1 and 67108864.`)]);
-}
-
-/** Reads a file of rules; what is wrong with it is added to the findings. Without a family its header tells. */
-export function readRulesFile(
-  path: string,
-  family: Family | null,
-  io: Pick<CommandIo, "workingDirectory">,
-  findings: Finding[],
-): Ruleset | null {
-  try {
-    const text = readFileSync(resolve(io.workingDirectory, path), "utf8");
-    const parsed = parseIptablesSave(text, { where: path, ...(family === null ? {} : { family }) });
-    if (parsed.ok) return parsed.value;
-    findings.push(...parsed.findings);
-  } catch (error) {
-    findings.push(finding(path, `The file cannot be read: ${(error as Error).message}.`));
-  }
-  return null;
 }
 
 /** Gives the error that lists all findings about what is to be analysed. */

@@ -7,10 +7,11 @@ import { type Finding, finding } from "../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
 import { NO_POLICY_ROUTING, type PodRules, type Ruleset } from "../model/ruleset.ts";
 import { makePodSpec } from "../run/pod-spec.ts";
-import { readBudget, readRulesFile, refuse } from "./analysis-input.ts";
+import { readBudget, refuse } from "./analysis-input.ts";
 import { lastValue } from "./capture-options.ts";
 import type { CommandIo } from "./command.ts";
 import type { ParsedOptions } from "./options.ts";
+import { readRulesFile } from "./rules-file.ts";
 
 /** Two files of rules, ready to be compared. */
 export interface DiffInput extends Comparison {

@@ -7,9 +7,9 @@ import { type FlowText, parseFlowText, resolveFlow } from "../model/flow-text.ts
 import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import { makePodSpec } from "../run/pod-spec.ts";
-import { readRulesFile } from "./analysis-input.ts";
 import { type CaptureCommandLine, lastValue } from "./capture-options.ts";
 import type { CommandIo } from "./command.ts";
+import { readRulesFile } from "./rules-file.ts";
 
 /** A flow to be explained and the rules it meets, not yet bound to a sandbox's addresses. */
 export interface ExplainInput {

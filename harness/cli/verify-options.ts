@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { LandfallError } from "../errors.ts";
 import { type Finding, finding } from "../model/finding.ts";
@@ -7,6 +6,7 @@ import { type CaptureCommandLine, lastValue, readCaptureCommand } from "./captur
 import type { CommandIo } from "./command.ts";
 import type { OptionSpec } from "./options.ts";
 import { type ReportFile, readReportFile } from "./report-output.ts";
+import { findReadFault } from "./rules-file.ts";
 
 const SPECS: readonly OptionSpec[] = [
   { name: "list", value: null },
@@ -150,7 +150,7 @@ function findContradictions({
   return findings;
 }
 
-/** Gives the absolute path of a file an option names; a finding where there is none. */
+/** Gives the absolute path of a file or pipe that an option names; a finding where it cannot be read. */
 export function readFileOption(
   where: string,
   path: string | undefined,
@@ -159,7 +159,8 @@ export function readFileOption(
 ): string | null {
   if (path === undefined) return null;
   const full = resolve(io.workingDirectory, path);
-  if (!statSync(full, { throwIfNoEntry: false })?.isFile()) findings.push(finding(where, `There is no file ${path}.`));
+  const fault = findReadFault(full);
+  if (fault !== null) findings.push(finding(where, `${path}: ${fault}`));
   return full;
 }
 

@@ -1,15 +1,14 @@
-import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { generateRules } from "../capture/dialects.ts";
 import { LandfallError } from "../errors.ts";
-import { parseIptablesSave } from "../formats/iptables-save.ts";
 import type { Family } from "../model/address.ts";
 import { type Finding, finding } from "../model/finding.ts";
-import type { PodRules, Ruleset } from "../model/ruleset.ts";
+import type { PodRules } from "../model/ruleset.ts";
 import { type ParsedScenario, parseScenario, replaceInstallation } from "../run/parsed-scenario.ts";
 import { loadScenarioFiles, type ScenarioFile, selectScenarioFiles } from "../run/scenario-files.ts";
 import { takeShard } from "../run/scenario-shard.ts";
 import type { CommandIo } from "./command.ts";
+import { readRulesFile } from "./rules-file.ts";
 import type { VerifyOptions } from "./verify-options.ts";
 
 /** The scenarios that come with landfall. */
@@ -45,7 +44,7 @@ export async function readScenarios(
     words.length === 0 && selection === "named" && (line.captureFrom === "flags" || hasOutsideRules(options));
   const findings: Finding[] = [];
   const scenarios = isMade ? [makeScenario(options)] : await parseFiles(options, io, freshness, findings);
-  const outside = readOutsideRules(options, findings);
+  const outside = readOutsideRules(options, io, findings);
   const replaced = scenarios.map((scenario) => replaceRules(scenario, outside, rules.script));
   for (const [i, scenario] of replaced.entries())
     if (scenario === null)
@@ -89,21 +88,15 @@ function replaceRules(scenario: ParsedScenario, outside: Pick<PodRules, "ip" | "
   return replaceInstallation(scenario, { kind: "rules", rules: { ...outside, policyRouting } });
 }
 
-function readOutsideRules({ rules }: ScenarioSelection, findings: Finding[]): Pick<PodRules, "ip" | "ip6"> | null {
+function readOutsideRules(
+  { rules }: ScenarioSelection,
+  io: CommandIo,
+  findings: Finding[],
+): Pick<PodRules, "ip" | "ip6"> | null {
   if (rules.ip === null && rules.ip6 === null) return null;
-  return { ip: readRulesFile(rules.ip, 4, findings), ip6: readRulesFile(rules.ip6, 6, findings) };
-}
-
-function readRulesFile(path: string | null, family: Family, findings: Finding[]): Ruleset | null {
-  if (path === null) return null;
-  try {
-    const parsed = parseIptablesSave(readFileSync(path, "utf8"), { where: path, family });
-    if (parsed.ok) return parsed.value;
-    findings.push(...parsed.findings);
-  } catch (error) {
-    findings.push(finding(path, `The file cannot be read: ${(error as Error).message}.`));
-  }
-  return { family, tables: [] };
+  const read = (path: string | null, family: Family) =>
+    path === null ? null : (readRulesFile(path, family, io, findings) ?? { family, tables: [] });
+  return { ip: read(rules.ip, 4), ip6: read(rules.ip6, 6) };
 }
 
 function refuse(what: string, findings: readonly Finding[]): LandfallError {

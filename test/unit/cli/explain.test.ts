@@ -105,7 +105,7 @@ describe("landfall explain", () => {
     ["a FLOW that is none", ["app -> pod"], "TARGET:PORT"],
     ["no FLOW", [], "is no flow"],
     ["rules of the other family alone", ["--rules6", rulesFile("six"), "app -> pod:1"], "give --rules as well"],
-    ["a file that is not there", ["--rules", "no-such-file", "app -> pod:1"], "cannot be read"],
+    ["a file that is not there", ["--rules", "no-such-file", "app -> pod:1"], "There is no such file."],
   ])("refuses %s", async (_, words, message) => {
     const { code, out, err } = await runCommand("explain", ...words);
     expect({ code, out }).toEqual({ code: 2, out: "" });
