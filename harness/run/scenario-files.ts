@@ -6,6 +6,9 @@ import { type Finding, finding, type Parsed } from "../model/finding.ts";
 import type { Scenario } from "../model/scenario.ts";
 import { readScenarioShape } from "./scenario-shape.ts";
 
+/** A module may wait for something when it is loaded; one that waits for ever is told, not waited for. */
+const LOAD_DEADLINE_MS = 10_000;
+
 const ENDINGS = [".ts", ".mts", ".js", ".mjs"];
 
 /** A scenario with the file it stands in; `file` is how findings name it. */
@@ -25,23 +28,25 @@ export function listScenarioFiles(folder: string): readonly string[] {
 
 /**
  * Loads scenario files, all findings at once: a file that cannot be loaded, is no scenario, or has another name than its scenario.
- * `freshness` is put behind each address, so that a file that has changed is loaded again.
+ * `freshness` is put behind each address, so that a file that has changed is loaded again. A file that has not finished loading after
+ * `deadlineMs` cannot be loaded either.
  */
 export async function loadScenarioFiles(
   files: readonly string[],
   freshness = "",
+  deadlineMs = LOAD_DEADLINE_MS,
 ): Promise<Parsed<readonly ScenarioFile[]>> {
-  const loaded = await Promise.all(files.map((file) => loadScenarioFile(file, freshness)));
+  const loaded = await Promise.all(files.map((file) => loadScenarioFile(file, freshness, deadlineMs)));
   const findings = loaded.flatMap((each) => (each.ok ? [] : each.findings));
   if (findings.length > 0) return { ok: false, findings };
   return { ok: true, value: loaded.flatMap((each) => (each.ok ? [each.value] : [])) };
 }
 
-async function loadScenarioFile(file: string, freshness: string): Promise<Parsed<ScenarioFile>> {
+async function loadScenarioFile(file: string, freshness: string, deadlineMs: number): Promise<Parsed<ScenarioFile>> {
   const address = `${pathToFileURL(resolve(file)).href}${freshness === "" ? "" : `?${freshness}`}`;
   let exported: unknown;
   try {
-    exported = ((await import(address)) as { readonly default?: unknown }).default;
+    exported = ((await importWithin(address, deadlineMs)) as { readonly default?: unknown }).default;
   } catch (error) {
     return { ok: false, findings: [describeLoadFailure(file, error)] };
   }
@@ -51,6 +56,18 @@ async function loadScenarioFile(file: string, freshness: string): Promise<Parsed
   if (shape.value.name === expected) return { ok: true, value: { file, scenario: shape.value } };
   const message = `The scenario's name "${shape.value.name}" is not the file's; name one like the other.`;
   return { ok: false, findings: [finding(`${file}: name`, message)] };
+}
+
+/** The timer also keeps Node from ending, with exit code 13, where nothing but the module is waited for. */
+async function importWithin(address: string, deadlineMs: number): Promise<unknown> {
+  const late = Promise.withResolvers<never>();
+  const message = `it has not finished loading after ${deadlineMs / 1000} s; an await at its top never ends`;
+  const timer = setTimeout(() => late.reject(new Error(message)), deadlineMs);
+  try {
+    return await Promise.race([import(address), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function describeLoadFailure(file: string, error: unknown): Finding {

@@ -68,6 +68,14 @@ describe("scenario files", () => {
     ]);
   });
 
+  test("that never finish loading are told after the deadline", async () => {
+    const file = join(folder, "endless.mjs");
+    writeFileSync(file, "await new Promise(() => {});\n");
+    const loaded = await loadScenarioFiles([file], "", 50);
+    const message = expect.stringMatching(/cannot be loaded: it has not finished loading after 0\.05 s; an await /);
+    expect(loaded.ok ? [] : loaded.findings).toEqual([expect.objectContaining({ where: file, message })]);
+  });
+
   test("that import landfall where it is not installed are told to install it", async () => {
     const file = join(folder, "stranger.mts");
     writeFileSync(file, 'import { defineScenario } from "landfall";\nexport default defineScenario({});\n');
