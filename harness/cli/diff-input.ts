@@ -60,7 +60,7 @@ function readBoth(
   const named = family === undefined ? null : family === "6" ? 6 : 4;
   if (paths.length !== 2)
     findings.push(
-      finding("diff", `Two files are compared, and ${paths.length} were named; write landfall diff BEFORE AFTER.`),
+      finding("diff", `Name two files, not ${paths.length === 0 ? "none" : paths.length}: landfall diff BEFORE AFTER.`),
     );
   const [before, after] = paths.map((path) => readRulesFile(path, named, io, findings));
   if (before && after && before.family !== after.family) {

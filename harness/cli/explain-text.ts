@@ -21,15 +21,10 @@ export function renderWay({ connections }: Explanation, show: "deciding" | "all"
 
 /** Gives the landing in one sentence, and every other that is possible where it is not known. */
 export function renderOutcome(flow: string, { landing, possible, unknown }: Explanation): string {
-  if (unknown.length === 0) return `${wrapLine(`${flow} lands: ${describePredicted(landing)}`, 2)}\n`;
-  const cases = possible.map((one) => `  - ${describePredicted(one)}\n`);
+  if (unknown.length === 0) return `${wrapLine(`${flow} lands: ${describeLanding(landing)}`, 2)}\n`;
+  const cases = possible.map((one) => `  - ${describeLanding(one)}\n`);
   const head = `${flow}: not known, since it depends on ${unknown.join("; ")}`;
   return `${wrapLine(head, 2)}\n${cases.length > 0 ? `It lands on one of these:\n${cases.join("")}` : ""}`;
-}
-
-/** The simulator writes 0 for a source port that the kernel would choose; a reader needs no such number. */
-function describePredicted(landing: Landing): string {
-  return describeLanding(landing).replace(/:0$/, "");
 }
 
 /** Gives the kernel's landing in one sentence. */

@@ -1,15 +1,25 @@
+import { parseEndpoint } from "../model/address.ts";
 import type { Landing } from "../model/landing.ts";
 import { renderLanding } from "../model/landing-text.ts";
 import type { FlowReport } from "../model/report.ts";
 import type { RulePlace } from "../model/ruleset.ts";
 
-/** Gives a landing with all that was seen: `envoy-inbound:15006, dialled 10.244.0.2:8080, from 10.244.0.3:41234`. */
+/**
+ * Gives a landing with all that was seen: `envoy-inbound:15006, dialled 10.244.0.2:8080, from 10.244.0.3:41234`. A source port that the
+ * kernel chooses freely, which a prediction writes as 0, is left away: `from 10.244.0.3`.
+ */
 export function describeLanding(landing: Landing): string {
   const head = renderLanding({ ...landing, source: null });
   if (landing.kind === "loop") return `${head} ${landing.hops.map((hop) => hop.listener).join(", ")}`.trimEnd();
   if (landing.kind === "could-not-look") return `${head}: ${landing.cause ?? "no cause was given"}`;
   const dialled = landing.originalDestination === null ? "" : `, dialled ${landing.originalDestination}`;
-  return `${head}${dialled}${landing.source === null ? "" : `, from ${landing.source}`}`;
+  return `${head}${dialled}${landing.source === null ? "" : `, from ${describeSource(landing.source)}`}`;
+}
+
+/** The model's endpoints carry brackets only beside a port. */
+function describeSource(source: string): string {
+  const endpoint = parseEndpoint(source);
+  return endpoint?.port === 0 ? endpoint.address : source;
 }
 
 /** Gives the landing a table shows: the observed one, its source only where the expected one names a source. */
