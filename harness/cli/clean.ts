@@ -38,7 +38,7 @@ export const clean: Command = {
             message: "clean takes no such word; take it away.",
           }))
         : parsed.findings;
-      throw new LandfallError("bad-usage", "clean was not understood; nothing was done.", { findings });
+      throw new LandfallError("bad-usage", "The command line cannot be used; nothing was done.", { findings });
     }
     refuseHostNamespace(parsed.value);
     await using _lock = await lockNamespace();

@@ -2,6 +2,7 @@ import { LandfallError } from "../errors.ts";
 import { finding } from "../model/finding.ts";
 import type { CommandIo } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
+import { findNearNames } from "./near-names.ts";
 
 const USAGE = `Usage: landfall COMMAND [OPTION…]
 
@@ -26,8 +27,8 @@ export async function runCommandLine(words: readonly string[], io: CommandIo): P
     }
     const entry = COMMANDS[name];
     if (!entry) {
-      const message = `There is no command "${name}". The commands are: ${Object.keys(COMMANDS).join(", ")}.`;
-      throw new LandfallError("bad-usage", message, { findings: [finding(name, message)] });
+      const findings = [finding(name, describeUnknownCommand(name))];
+      throw new LandfallError("bad-usage", "There is no such command.", { findings });
     }
     const command = await entry.load();
     if (args.includes("--help")) {
@@ -38,6 +39,12 @@ export async function runCommandLine(words: readonly string[], io: CommandIo): P
   } catch (error) {
     return tellError(error, words.includes("--json"), io);
   }
+}
+
+function describeUnknownCommand(name: string): string {
+  const names = Object.keys(COMMANDS);
+  const near = findNearNames(name, names);
+  return near.length > 0 ? `Did you mean ${near.join(" or ")}?` : `The commands are: ${names.join(", ")}.`;
 }
 
 /** Tells an error in words, and with `--json` as data too; gives the exit code. */

@@ -42,7 +42,7 @@ async function printCompletion(commands: CommandList, args: readonly string[], i
   const [shell = "", ...more] = options.ok ? options.value.positionals : [];
   if (!(shell in SCRIPTS) || more.length > 0)
     findings.push(finding([shell, ...more].join(" "), "Name one shell: bash, zsh or fish."));
-  if (findings.length > 0) throw new LandfallError("bad-usage", "completion was not understood.", { findings });
+  if (findings.length > 0) throw new LandfallError("bad-usage", "The command line cannot be used.", { findings });
   const script = SCRIPTS[shell as keyof typeof SCRIPTS](await readOptionNames(commands), commands);
   const asJson = options.ok && options.value.values.has("json");
   io.out(asJson ? `${JSON.stringify({ formatVersion: "1.0", shell, script }, null, 2)}\n` : script);

@@ -57,5 +57,5 @@ function keyOf({ class: text, before, after }: AcceptedChange): string {
 export function writeAcceptance(changes: readonly Change[], path: string, io: CommandIo): void {
   const data = { formatVersion: "1.0", accepted: changes.map(toAccepted) };
   writeFileSync(resolve(io.workingDirectory, path), `${JSON.stringify(data, null, 2)}\n`);
-  io.err(`landfall: ${changes.length} changes written to ${path}\n`);
+  io.err(`landfall: ${changes.length} change${changes.length === 1 ? "" : "s"} written to ${path}\n`);
 }

@@ -1,7 +1,7 @@
 import { LandfallError } from "../errors.ts";
 import { type BackendState, detectBackends } from "../sandbox/detect.ts";
 import type { Command } from "./command.ts";
-import { parseOptions } from "./options.ts";
+import { readOptions, refuseWords } from "./options.ts";
 
 const HELP = `Usage: landfall doctor [--json]
 
@@ -18,10 +18,11 @@ export const doctor: Command = {
   summary: "says what works here, and what to do about the rest",
   help: HELP,
   async run(args, io) {
-    const options = parseOptions(args, [{ name: "json", value: null }]);
-    if (!options.ok) throw new LandfallError("bad-usage", "doctor was not understood.", { findings: options.findings });
+    const { options, findings: found } = readOptions(args, [{ name: "json", value: null }]);
+    const findings = [...found, ...refuseWords(options)];
+    if (findings.length > 0) throw new LandfallError("bad-usage", "The command line cannot be used.", { findings });
     const backends = await detectBackends();
-    const asJson = options.value.values.has("json");
+    const asJson = options.values.has("json");
     io.out(asJson ? `${JSON.stringify({ formatVersion: "1.0", backends }, null, 2)}\n` : renderStates(backends));
     return backends.some(({ backend, works }) => works && backend !== "simulated") ? 0 : 3;
   },

@@ -39,12 +39,13 @@ export const inspect: Command = {
   async run(args, io) {
     const options = parseOptions(args, SPECS);
     if (!options.ok)
-      throw new LandfallError("bad-usage", "inspect was not understood.", { findings: options.findings });
+      throw new LandfallError("bad-usage", "The command line cannot be used.", { findings: options.findings });
     const { values, positionals } = options.value;
     const [container, ...others] = positionals;
     if (container === undefined || others.length > 0) {
-      const message = `${positionals.length} containers are named; name one, as docker ps does.`;
-      throw new LandfallError("bad-usage", message, { findings: [finding("CONTAINER", message)] });
+      const count = container === undefined ? "No container is named" : `${positionals.length} containers are named`;
+      const findings = [finding("CONTAINER", `${count}; name one, as docker ps does.`)];
+      throw new LandfallError("bad-usage", "One container can be looked at.", { findings });
     }
     const rules = await readContainerRules(connectEngine(), container);
     const format = values.has("json") ? "json" : (values.get("format")?.[0] ?? "list");

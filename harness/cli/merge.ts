@@ -35,7 +35,7 @@ export const merge: Command = {
     );
     if (options.positionals.length === 0) findings.push(finding("REPORT.json", "Name at least one report."));
     const reports = options.positionals.flatMap((path) => readReport(path, io, findings));
-    findings.push(...findStrangers(reports));
+    findings.push(...findRepeated(options.positionals, io), ...findStrangers(reports));
     if (findings.length > 0) throw new LandfallError("bad-input", "The reports cannot be joined.", { findings });
     const report = joinReports(reports.map((each) => each.report));
     await tellReport(report, files, options.values.has("json") ? "json" : "text", io);
@@ -57,6 +57,14 @@ function readReport(path: string, io: CommandIo, findings: Finding[]): readonly 
     findings.push(finding(path, `The file cannot be read: ${(error as Error).message}.`));
   }
   return [];
+}
+
+/** A report that is joined twice would count every flow of it twice. */
+function findRepeated(paths: readonly string[], io: CommandIo): readonly Finding[] {
+  const full = paths.map((path) => resolve(io.workingDirectory, path));
+  return paths.flatMap((path, i) =>
+    full.indexOf(full[i] ?? "") < i ? [finding(path, "This report is named twice; name it once.")] : [],
+  );
 }
 
 /** A report names one sandbox; landings of different ones are not to be read as one run's. */

@@ -31,6 +31,11 @@ export function parseOptions(args: readonly string[], specs: readonly OptionSpec
   return findings.length > 0 ? { ok: false, findings } : { ok: true, value: options };
 }
 
+/** Gives a finding for each word of a command that takes only options. */
+export function refuseWords({ positionals }: ParsedOptions): readonly Finding[] {
+  return positionals.map((word) => finding(word, "This command takes no such word; leave it away."));
+}
+
 /** Reads words as {@link parseOptions} does, and gives what could be read beside the findings, for who has more to find fault with. */
 export function readOptions(
   args: readonly string[],

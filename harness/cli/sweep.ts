@@ -2,7 +2,7 @@ import { LandfallError } from "../errors.ts";
 import { connectEngine, whyNoEngine } from "../sandbox/docker-engine.ts";
 import { type Residue, sweep as sweepResidue } from "../sandbox/sweep.ts";
 import type { Command } from "./command.ts";
-import { parseOptions } from "./options.ts";
+import { readOptions, refuseWords } from "./options.ts";
 
 const HELP = `Usage: landfall sweep [--run ID]… [--json]
 
@@ -22,17 +22,19 @@ export const sweep: Command = {
   summary: "removes what dead runs left",
   help: HELP,
   async run(args, io) {
-    const options = parseOptions(args, [
+    const { options, findings: found } = readOptions(args, [
       { name: "run", value: "ID", repeatable: true },
       { name: "json", value: null },
     ]);
-    if (!options.ok) throw new LandfallError("bad-usage", "sweep was not understood.", { findings: options.findings });
+    const findings = [...found, ...refuseWords(options)];
+    if (findings.length > 0)
+      throw new LandfallError("bad-usage", "The command line cannot be used; nothing was removed.", { findings });
     const engine = connectEngine();
     const why = await whyNoEngine(engine);
     if (why !== null)
       throw new LandfallError("environment", `no container engine answers (${why}). landfall doctor says what to do.`);
-    const removed = await sweepResidue(engine, "dead-and-kept", options.value.values.get("run"));
-    const asJson = options.value.values.has("json");
+    const removed = await sweepResidue(engine, "dead-and-kept", options.values.get("run"));
+    const asJson = options.values.has("json");
     io.out(asJson ? `${JSON.stringify({ formatVersion: "1.0", removed }, null, 2)}\n` : renderRemoved(removed));
     return 0;
   },

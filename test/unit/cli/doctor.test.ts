@@ -21,6 +21,8 @@ describe("landfall doctor", () => {
     );
   });
   test("refuses what it does not know", async () => {
-    expect((await runCommand("doctor", "--fix")).code).toBe(2);
+    const { code, err } = await runCommand("doctor", "--fix", "x", "y");
+    expect(code).toBe(2);
+    expect(err.match(/^ {2}\S+:/gm)).toEqual(["  --fix:", "  x:", "  y:"]);
   });
 });

@@ -59,6 +59,7 @@ describe("landfall merge", () => {
     ["nothing", () => [], ["REPORT.json"]],
     ["a file that is not there", () => ["/nowhere.json"], ["/nowhere.json"]],
     ["what is no report", () => [write("none.json", () => ({}))], ["none.json"]],
+    ["the same report twice", () => [write("whole.json"), write("whole.json")], ["whole.json"]],
     ["landings of different backends", () => [write("whole.json"), write("other.json", docker)], ["other.json"]],
     ["a report in a form nobody knows", () => [write("whole.json"), "--report", "x.txt"], ["--report"]],
   ] as const)("refuses %s", async (_, words, places) => {

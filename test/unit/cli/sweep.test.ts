@@ -29,6 +29,10 @@ describe("landfall sweep", () => {
     await leaveNetwork(name);
     expect((await runCommand("sweep", "--run", DEAD)).out).toContain(`removed network ${name} (run ${DEAD})\n`);
   });
+  test("refuses words it does not know, and removes nothing", async () => {
+    const { code, err } = await runCommand("sweep", "zzz");
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining("  zzz: ") });
+  });
   test("ends with 3 where no engine answers", async () => {
     vi.stubEnv("DOCKER_HOST", "unix:///nowhere/docker.sock");
     const { code, out, err } = await runCommand("sweep");
