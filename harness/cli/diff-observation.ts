@@ -7,8 +7,9 @@ import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import { compilePod } from "../netfilter/simulator.ts";
 import { makePodSpec } from "../run/pod-spec.ts";
-import { type BackendChoice, openSandbox } from "../sandbox/open-sandbox.ts";
+import type { BackendChoice } from "../sandbox/open-sandbox.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
+import { openInterruptibleSandbox } from "./interruption.ts";
 
 /** What the kernel made of a change's witness under both rule sets. */
 export interface ObservedChange {
@@ -32,7 +33,7 @@ export async function observeChanges(
   changes: readonly Change[],
   setting: ObservationSetting,
 ): Promise<readonly ObservedChange[]> {
-  await using sandbox = await openSandbox(backend);
+  await using sandbox = await openInterruptibleSandbox(backend);
   const flows = changes.map(({ witness }) => bindFlow(witness.flow, sandbox.addresses));
   const driven = flows.filter((flow) => canBeDriven(flow, sandbox.addresses));
   const { config, interceptionMode } = setting;

@@ -2,8 +2,9 @@ import type { Flow, Manner } from "../model/flow.ts";
 import type { Landing } from "../model/landing.ts";
 import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
 import type { PodRules, RulePlace } from "../model/ruleset.ts";
-import { type BackendChoice, openSandbox } from "../sandbox/open-sandbox.ts";
+import type { BackendChoice } from "../sandbox/open-sandbox.ts";
 import type { CountedRules } from "../sandbox/sandbox.ts";
+import { openInterruptibleSandbox } from "./interruption.ts";
 
 /** What the kernel made of a flow driven alone. */
 export interface Observed {
@@ -20,7 +21,7 @@ export async function observeFlow(
   manner: Manner,
   bind: (addresses: SandboxAddresses) => { readonly flow: Flow; readonly spec: PodSpec },
 ): Promise<Observed> {
-  await using sandbox = await openSandbox(backend);
+  await using sandbox = await openInterruptibleSandbox(backend);
   const { flow, spec } = bind(sandbox.addresses);
   await sandbox.enter(spec);
   await sandbox.install({ kind: "rules", rules });

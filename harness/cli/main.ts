@@ -15,8 +15,9 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE_MAJOR) {
   // cannot be written, Node goes without (NODE_DISABLE_COMPILE_CACHE=1 forbids it).
   nodeModule.enableCompileCache(join(import.meta.dirname, "../../node_modules/.cache/landfall"));
   const { runCommandLine } = await import("./command-line.ts");
+  const { isInterrupted } = await import("./interruption.ts");
   tellFailedOutput();
-  process.exitCode = await runCommandLine(process.argv.slice(2), processIo());
+  process.exitCode = await runCommandLine(process.argv.slice(2), processIo(isInterrupted));
 }
 
 /**
@@ -36,12 +37,12 @@ function tellFailedOutput(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 }
 
-/** Gives the outside as this process has it. */
-function processIo(): CommandIo {
+/** Gives the outside as this process has it; it falls silent where the process is being ended. */
+function processIo(isEnding: () => boolean): CommandIo {
   const isTerminal = process.stdout.isTTY === true;
   return {
-    out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
+    out: (text) => void (isEnding() || process.stdout.write(text)),
+    err: (text) => void (isEnding() || process.stderr.write(text)),
     environment: process.env,
     workingDirectory: process.cwd(),
     display: {

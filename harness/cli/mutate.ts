@@ -4,9 +4,10 @@ import type { MutantReport } from "../model/mutation-report.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
 import { judgeMutants, scoreMutants } from "../run/mutation.ts";
 import { findSubjects, type MutationSubject } from "../run/mutation-subject.ts";
-import { type BackendChoice, DEFAULT_SANDBOX_OPTIONS, openSandbox } from "../sandbox/open-sandbox.ts";
+import { type BackendChoice, DEFAULT_SANDBOX_OPTIONS } from "../sandbox/open-sandbox.ts";
 import { lastValue, readCaptureCommand } from "./capture-options.ts";
 import type { Command, CommandIo } from "./command.ts";
+import { openInterruptibleSandbox } from "./interruption.ts";
 import type { OptionSpec } from "./options.ts";
 import { readFileOption, readNumber } from "./verify-options.ts";
 import { readScenarios, type ScenarioSelection } from "./verify-scenarios.ts";
@@ -89,7 +90,7 @@ async function judgeSubject(
 ): Promise<readonly MutantReport[]> {
   const say = (text: string) => io.err(`landfall: ${text}\n`);
   const mutants = await judgeMutants(subject, {
-    start: () => openSandbox(sandbox, { ...DEFAULT_SANDBOX_OPTIONS, say }),
+    start: () => openInterruptibleSandbox(sandbox, { ...DEFAULT_SANDBOX_OPTIONS, say }),
     jobs,
     onMutant: (_, done, of) => {
       if (io.display.isTerminal)

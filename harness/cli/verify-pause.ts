@@ -3,6 +3,7 @@ import type { ScenarioReport } from "../model/report.ts";
 import { describeLanding } from "../report/landing-phrase.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { CommandIo } from "./command.ts";
+import { takeInterrupt } from "./interruption.ts";
 import type { VerifyOptions } from "./verify-options.ts";
 
 /**
@@ -34,8 +35,7 @@ export async function lookAtPod(
 async function waitForEnter(): Promise<void> {
   process.stdin.resume();
   const interrupt = Promise.withResolvers<void>();
-  process.once("SIGINT", interrupt.resolve).once("SIGTERM", interrupt.resolve);
+  using _interrupt = takeInterrupt(interrupt.resolve);
   await Promise.race([once(process.stdin, "data"), once(process.stdin, "end"), interrupt.promise]);
-  process.off("SIGINT", interrupt.resolve).off("SIGTERM", interrupt.resolve);
   process.stdin.pause();
 }

@@ -1,6 +1,6 @@
-import { openSandbox } from "../sandbox/open-sandbox.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { CommandIo } from "./command.ts";
+import { openInterruptibleSandbox } from "./interruption.ts";
 import type { VerifyOptions } from "./verify-options.ts";
 
 /**
@@ -13,7 +13,7 @@ export async function openVerifySandbox(
   life: "one-scenario" | "many-scenarios",
 ): Promise<Sandbox> {
   const isInitialised = options.captureBy === "init-container" || life === "one-scenario";
-  return openSandbox(options.sandbox, {
+  return openInterruptibleSandbox(options.sandbox, {
     envoy: options.envoy,
     rights: options.rights,
     lifetime: options.afterwards === "keep" ? "kept" : "run",

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { LandfallError } from "../errors.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { CommandIo } from "./command.ts";
+import { takeInterrupt } from "./interruption.ts";
 import type { VerifyOptions } from "./verify-options.ts";
 import { openVerifySandbox } from "./verify-sandbox.ts";
 import { findScenarioFiles } from "./verify-scenarios.ts";
@@ -69,7 +70,7 @@ function watchFiles(options: VerifyOptions, io: CommandIo): Changes {
       timer = setTimeout(() => wake("changed"), SETTLED_AFTER_MS);
     }),
   );
-  process.once("SIGINT", () => wake("interrupted")).once("SIGTERM", () => wake("interrupted"));
+  const interrupt = takeInterrupt(() => wake("interrupted"));
   return {
     next: () =>
       new Promise((resolve) => {
@@ -77,6 +78,7 @@ function watchFiles(options: VerifyOptions, io: CommandIo): Changes {
       }),
     [Symbol.dispose]: () => {
       for (const watcher of watchers) watcher.close();
+      interrupt[Symbol.dispose]();
     },
   };
 }

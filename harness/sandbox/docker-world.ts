@@ -58,6 +58,7 @@ export class DockerWorld implements World {
   readonly #pod: CrewMember;
   readonly #vm: DockerVm;
   readonly #life: AsyncDisposableStack;
+  #end: Promise<void> | null = null;
 
   constructor(engine: Docker, options: DockerOptions, started: StartedWorld, life: AsyncDisposableStack) {
     const { addresses, members } = started;
@@ -102,8 +103,13 @@ export class DockerWorld implements World {
     return `docker exec -it ${this.#pod.name} bash`;
   }
 
-  /** Where the engine is gone there is nothing to be done: the agents end with their streams, and a later run sweeps the rest. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Where the engine is gone there is nothing to be done: the agents end with their streams, and a later run sweeps the rest. Disposed of twice, it is waited for twice. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#end ??= this.#remove();
+    return this.#end;
+  }
+
+  async #remove(): Promise<void> {
     try {
       await this.#life.disposeAsync();
     } catch (error) {

@@ -1,0 +1,67 @@
+import type { BackendChoice, SandboxOptions } from "../sandbox/open-sandbox.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+
+/** Signals by which a person, a terminal or a CI runner ends a command; one that can be caught must not leave a pod behind. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+/** What a shell adds to the number of the signal that ended a command. */
+const SIGNAL_STATUS = 128;
+
+/** Every sandbox of this process, those being started among them: a command ends before they would pile up. */
+const sandboxes: Promise<Sandbox>[] = [];
+let taker: (() => void) | null = null;
+let state: "not-listening" | "listening" | "ending" = "not-listening";
+
+/**
+ * Opens a sandbox that the first SIGINT, SIGTERM or SIGHUP disposes of before the process ends with 128 and the signal's number; a
+ * second signal ends it at once. Until the first sandbox the system's own answer to a signal holds: an analysis keeps the event loop
+ * busy, and no listener would hear of it. Throws as `openSandbox`.
+ */
+export async function openInterruptibleSandbox(choice: BackendChoice, options?: SandboxOptions): Promise<Sandbox> {
+  listen();
+  const { openSandbox } = await import("../sandbox/open-sandbox.ts");
+  // A run opens another sandbox in the place of one that is gone; this one waits for the end.
+  if (isInterrupted()) return new Promise(() => {});
+  const opening = openSandbox(choice, options);
+  sandboxes.push(opening);
+  return opening;
+}
+
+/** Gives the next SIGINT or SIGTERM to `take` alone, until it is disposed of: for who waits for a person, and then ends in good order. */
+export function takeInterrupt(take: () => void): Disposable {
+  listen();
+  taker = take;
+  return {
+    [Symbol.dispose]: () => {
+      taker = null;
+    },
+  };
+}
+
+/** Says whether a signal is ending this process: what the run says from then on tells of its sandbox being taken away. */
+export function isInterrupted(): boolean {
+  return state === "ending";
+}
+
+function listen(): void {
+  if (state !== "not-listening") return;
+  state = "listening";
+  for (const name of SIGNALS) process.on(name, interrupt);
+}
+
+function interrupt(signal: NodeJS.Signals, number: number): void {
+  if (state === "ending") process.exit(SIGNAL_STATUS + number);
+  if (taker !== null && signal !== "SIGHUP") {
+    const take = taker;
+    taker = null;
+    take();
+    return;
+  }
+  state = "ending";
+  process.stderr.write(`landfall: interrupted by ${signal}; removing the sandbox. A second signal ends at once.\n`);
+  void disposeOfAll().then(() => process.exit(SIGNAL_STATUS + number));
+}
+
+/** One that could not be started has undone what it began. */
+async function disposeOfAll(): Promise<void> {
+  await Promise.allSettled(sandboxes.map(async (opening) => (await opening)[Symbol.asyncDispose]()));
+}

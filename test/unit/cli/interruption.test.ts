@@ -1,0 +1,50 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+
+const MAIN = resolve(import.meta.dirname, "../../../harness/cli/main.ts");
+
+/** The engine's own words for what a process's containers and networks are, by the run that their label names. */
+function listLeft(pid: number): readonly string[] {
+  const list = (kind: readonly string[]) =>
+    spawnSync("docker", [...kind, "--filter", "label=landfall.run", "--format", '{{.Label "landfall.run"}}'], {
+      encoding: "utf8",
+    }).stdout;
+  const runs = [list(["ps", "-a"]), list(["network", "ls"])].join("").split("\n");
+  return runs.filter((run) => run.split(".")[2] === String(pid));
+}
+
+/** Sends `signal` to `verify` in containers once `isTime` holds, and gives how it ended and what is left of it. */
+async function interrupt(signal: NodeJS.Signals, isTime: (left: number) => boolean) {
+  const child = spawn(process.execPath, [MAIN, "verify", "--all", "--sandbox", "docker"], { stdio: "pipe" });
+  const pid = child.pid ?? 0;
+  let [out, err] = ["", ""];
+  child.stdout.on("data", (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on("data", (chunk) => {
+    err += chunk;
+  });
+  const closed = once(child, "close");
+  while (!isTime(listLeft(pid).length) && child.exitCode === null) await new Promise(setImmediate);
+  child.kill(signal);
+  const [code, signalled] = await closed;
+  return { code, signalled, out, err, left: listLeft(pid) };
+}
+
+describe("a signal", () => {
+  test.each([
+    ["SIGINT", 130, 8],
+    ["SIGTERM", 143, 1],
+    ["SIGHUP", 129, 3],
+  ] as const)("%s disposes of the sandboxes, those being started too", async (signal, code, things) => {
+    expect(await interrupt(signal, (left) => left >= things)).toEqual({
+      code,
+      signalled: null,
+      out: "",
+      err: `landfall: interrupted by ${signal}; removing the sandbox. A second signal ends at once.\n`,
+      left: [],
+    });
+  });
+});
