@@ -46,9 +46,13 @@ export function receiveInPod(packet: Packet, by: string): Fate {
   return forward.kind === "accept" ? leaveByRoute(packet) : toFate(forward);
 }
 
-/** IPv4 takes nothing from a link that is for a loopback address, or claims to come from the pod itself (route_localnet is off). */
+/**
+ * Nothing that came by a link gets to a loopback address: over IPv4 since route_localnet is off, over IPv6 since the route to ::1 is another
+ * device's (`rt6_need_strict` in ip6_route_input_lookup). Over IPv4 neither does what claims to come from the pod itself.
+ */
 function isMartian({ family, source, destination }: Packet): boolean {
-  return family === 4 && (destination.host === "loopback" || source.host === "loopback" || source.host === "pod");
+  if (destination.host === "loopback") return true;
+  return family === 4 && (source.host === "loopback" || source.host === "pod");
 }
 
 function enterSocket(packet: Packet): Fate {

@@ -84,6 +84,12 @@ describe("NAT", () => {
     check(rulesOf(["nat", "4 -A PREROUTING -p tcp -j DNAT --to-destination 127.0.0.1:81"]), [
       ["client -> pod:80", "timed-out"],
     ]);
+    check(rulesOf(["nat", "6 -A PREROUTING -p tcp -j DNAT --to-destination ::1"]), [
+      ["client6 -> pod6:81", "timed-out"],
+    ]);
+    check(rulesOf(["nat", "6 -A OUTPUT -p tcp -j DNAT --to-destination ::1"]), [
+      ["app6 -> pod6:81", "app:81 of [fd00:244::2]:81 from [fd00:244::2]:0"],
+    ]);
   });
 
   test("lets no loopback source out of the pod, but a masqueraded one stays inside as well", () => {
