@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { renderConfigWords } from "../capture/config-words.ts";
 import { renderIptablesSave } from "../formats/iptables-save.ts";
 import { quoteForShell } from "../formats/words.ts";
@@ -64,5 +64,11 @@ function renderRepeat(
       .join(" "),
   );
   const settings = Object.entries(environment).map(([name, value]) => `export ${name}=${quoteForShell(value)}`);
-  return ["#!/bin/sh", 'cd "$(dirname "$0")"', ...settings, ...new Set(commands), ""].join("\n");
+  return ["#!/bin/sh", 'cd "$(dirname "$0")"', defineProgram(), ...settings, ...new Set(commands), ""].join("\n");
+}
+
+/** Gives a shell function `landfall` that is the very program that runs now: a checkout puts none into the path. */
+function defineProgram(): string {
+  const main = join(import.meta.dirname, `main${extname(import.meta.filename)}`);
+  return `landfall() { ${quoteForShell(process.execPath)} ${quoteForShell(main)} "$@"; }`;
 }
