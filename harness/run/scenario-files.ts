@@ -4,7 +4,8 @@ import { pathToFileURL } from "node:url";
 import { LandfallError } from "../errors.ts";
 import { type Finding, finding, type Parsed } from "../model/finding.ts";
 import type { Scenario } from "../model/scenario.ts";
-import { readScenarioShape } from "./scenario-shape.ts";
+import { parseScenario } from "./parsed-scenario.ts";
+import { readScenarioShape, salvageScenario } from "./scenario-shape.ts";
 
 /** A module may wait for something when it is loaded; one that waits for ever is told, not waited for. */
 const LOAD_DEADLINE_MS = 10_000;
@@ -51,11 +52,21 @@ async function loadScenarioFile(file: string, freshness: string, deadlineMs: num
     return { ok: false, findings: [describeLoadFailure(file, error)] };
   }
   const shape = readScenarioShape(exported, file);
-  if (!shape.ok) return shape;
+  const findings = [...(shape.ok ? [] : shape.findings), ...checkWords(salvageScenario(exported), file)];
+  if (!shape.ok || findings.length > 0) return { ok: false, findings };
+  return { ok: true, value: { file, scenario: shape.value } };
+}
+
+/** Gives what is wrong with the name, the flags, the rules, the flows and the landings: all that are there. */
+function checkWords(scenario: Scenario | null, file: string): readonly Finding[] {
+  if (scenario === null) return [];
   const expected = basename(file, extname(file));
-  if (shape.value.name === expected) return { ok: true, value: { file, scenario: shape.value } };
-  const message = `The scenario's name "${shape.value.name}" is not the file's; name one like the other.`;
-  return { ok: false, findings: [finding(`${file}: name`, message)] };
+  const message = `The scenario's name "${scenario.name}" is not the file's; name one like the other.`;
+  const parsed = parseScenario(scenario, file);
+  return [
+    ...(scenario.name === undefined || scenario.name === expected ? [] : [finding(`${file}: name`, message)]),
+    ...(parsed.ok ? [] : parsed.findings),
+  ];
 }
 
 /** The timer also keeps Node from ending, with exit code 13, where nothing but the module is waited for. */

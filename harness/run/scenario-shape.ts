@@ -14,13 +14,15 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const isTexts = (value: unknown) => isRecord(value) && Object.values(value).every((text) => typeof text === "string");
 const isListOf = (value: unknown, holds: (each: unknown) => boolean) => Array.isArray(value) && value.every(holds);
 const isPort = (value: unknown) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 65535;
-const isWithout = (value: unknown) =>
-  isRecord(value) &&
-  (value["family"] === 4 || value["family"] === 6) &&
-  isText(value["table"]) &&
-  isText(value["rule"]);
 const isRules = (value: unknown) =>
   isTexts(value) && Object.keys(value as object).every((family) => family === "ip" || family === "ip6");
+
+/** What each field of a rule to be left out must be. */
+const WITHOUT_SHAPES: Readonly<Record<string, Shape>> = {
+  family: { is: "4 or 6", holds: (value) => value === 4 || value === 6, presence: "required" },
+  table: { is: 'the name of a table: "nat"', holds: isText, presence: "required" },
+  rule: { is: 'a rule as iptables -S prints it: "-A …"', holds: isText, presence: "required" },
+};
 
 const SHAPES: Readonly<Record<keyof Scenario, Shape>> = {
   name: { is: "the file's name without its ending, as text", holds: isText, presence: "required" },
@@ -38,7 +40,7 @@ const SHAPES: Readonly<Record<keyof Scenario, Shape>> = {
   },
   without: {
     is: 'a list of { family: 4 or 6, table: "nat", rule: "-A …" }',
-    holds: (value) => isListOf(value, isWithout),
+    holds: Array.isArray,
     presence: "optional",
   },
   rules: { is: "{ ip?, ip6? }, each a text as iptables-save prints it", holds: isRules, presence: "optional" },
@@ -66,11 +68,38 @@ export function readScenarioShape(value: unknown, where: string): Parsed<Scenari
     .map((field) =>
       finding(`${where}: ${field}`, `There is no such field; the fields are ${Object.keys(SHAPES).join(", ")}.`),
     );
-  const findings = [...known, ...unknown];
-  if (findings.length > 0) return { ok: false, findings };
-  const scenario = value as unknown as Scenario;
-  const contradictions = checkWhole(scenario, where);
-  return contradictions.length > 0 ? { ok: false, findings: contradictions } : { ok: true, value: scenario };
+  const findings = [...known, ...unknown, ...checkWithout(value["without"], where), ...checkWhole(value, where)];
+  return findings.length > 0 ? { ok: false, findings } : { ok: true, value: value as unknown as Scenario };
+}
+
+/**
+ * Gives of a value that is no scenario what its fields of the right shape say, so that the faults of these can be told beside the others.
+ * Where what makes the config is of the wrong shape, one stands in for it under which every flow can be driven. Null if there are no fields.
+ */
+export function salvageScenario(value: unknown): Scenario | null {
+  if (!isRecord(value)) return null;
+  const fits = (field: string) => checkField(value, field, SHAPES[field as keyof Scenario], "").length === 0;
+  const { capture, environment, pod, without, rules, ...others } = Object.fromEntries(
+    Object.keys(SHAPES)
+      .filter((field) => value[field] !== undefined && fits(field))
+      .map((field) => [field, value[field]]),
+  );
+  const texts = others as unknown as Scenario;
+  if (!["capture", "environment", "pod"].every(fits)) return { ...texts, capture: ["-k", "eth0"], pod: "ipv6" };
+  const config = { capture, ...(environment ? { environment } : {}), ...(pod ? { pod } : {}) };
+  const left = without && checkWithout(without, "").length === 0 ? { without } : {};
+  return { ...texts, ...config, ...left, ...(rules ? { rules } : {}) } as Scenario;
+}
+
+function checkWithout(value: unknown, where: string): readonly Finding[] {
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((each: unknown, i) => {
+    const place = `${where}: without[${i}]`;
+    if (!isRecord(each)) return [finding(place, "This must be { family, table, rule }.")];
+    return Object.entries(WITHOUT_SHAPES).flatMap(([field, shape]) =>
+      checkField(each, field, shape, place).map((fault) => ({ ...fault, where: `${place}.${field}` })),
+    );
+  });
 }
 
 function checkField(
@@ -86,11 +115,14 @@ function checkField(
   return shape.holds(value[field]) ? [] : [finding(`${where}: ${field}`, `This must be ${shape.is}.`)];
 }
 
-function checkWhole(scenario: Scenario, where: string): readonly Finding[] {
-  const flows = Object.keys({ ...scenario.answer, ...scenario.forward }).length;
+function checkWhole(scenario: Readonly<Record<string, unknown>>, where: string): readonly Finding[] {
+  const flows = ["answer", "forward"].flatMap((manner) => Object.keys(scenario[manner] ?? {})).length;
+  const isGiven = (field: string) => scenario[field] !== undefined;
   return [
-    ...(flows === 0 ? [finding(where, "There is no flow; name at least one under answer or forward.")] : []),
-    ...(scenario.rules && scenario.without
+    ...(flows === 0 && ["answer", "forward"].every((manner) => !isGiven(manner) || isTexts(scenario[manner]))
+      ? [finding(where, "There is no flow; name at least one under answer or forward.")]
+      : []),
+    ...(isGiven("rules") && isGiven("without")
       ? [
           finding(
             `${where}: without`,

@@ -177,7 +177,11 @@ describe("landfall verify refuses, with exit code 2 and every finding,", () => {
     ["a watch that keeps", ["--watch", "--keep"], ["--watch"]],
     ["a pause without a terminal", ["--pause-on-fail"], ["--pause-on-fail"]],
     ["rules that cannot be read", ["seed", "--rules", "bad.rules"], ["bad.rules", "bad.rules"]],
-    ["scenario files that are none", ["bad"], ["bad/worse.mjs"]],
+    [
+      "scenario files that are none, with the faults of all others",
+      ["bad"],
+      ["bad/bad.mjs: answer", "bad/bad.mjs: answer", "bad/worse.mjs"],
+    ],
     ["scenarios whose texts are none", ["bad/bad.mjs"], ["bad/bad.mjs: answer", "bad/bad.mjs: answer"]],
     ["flags the generator refuses", ["-p", "0", "-m", "tproxy"], ["-p", "-m"]],
     ["rules of a family that no flow is of", ["own/green.mjs", "--rules6", "empty.rules"], ["green"]],

@@ -68,6 +68,15 @@ describe("scenario files", () => {
     ]);
   });
 
+  test("have every fault told at once: shape, name, flags, flows and landings", async () => {
+    const file = join(folder, "faulty.mjs");
+    const faulty = { name: "other", claim: 1, capture: ["-p", "x"], answer: { "client -> pod:0": "ap" } };
+    writeFileSync(file, `export default ${JSON.stringify(faulty)};\n`);
+    const loaded = await loadScenarioFiles([file]);
+    const fields = loaded.ok ? [] : loaded.findings.map(({ where }) => where.split(" ")[1]);
+    expect(fields).toEqual(["claim", "name", "capture", "answer", "answer"]);
+  });
+
   test("that never finish loading are told after the deadline", async () => {
     const file = join(folder, "endless.mjs");
     writeFileSync(file, "await new Promise(() => {});\n");

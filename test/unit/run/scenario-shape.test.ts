@@ -34,9 +34,14 @@ describe("a scenario file's value", () => {
     [
       "must name rules to leave out with their family",
       { ...WHOLE, without: [{ table: "nat", rule: "x" }] },
-      ["without"],
+      ["without[0].family"],
     ],
     ["must give rules by family", { ...WHOLE, without: undefined, rules: { ipv4: "" } }, ["rules"]],
+    [
+      "must name each rule to leave out",
+      { ...WHOLE, without: ["x", { family: 4, table: 1, rule: "" }] },
+      ["without[0]", "without[1].table", "without[1].rule"],
+    ],
     ["must not leave rules out of those it gives", { ...WHOLE, rules: { ip: "" } }, ["without"]],
     ["must have variables that are texts", { ...WHOLE, environment: { A: 1 } }, ["environment"]],
     ["must have a flow", { ...WHOLE, answer: {} }, [""]],
