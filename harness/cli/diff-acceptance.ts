@@ -1,10 +1,11 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { abstractLanding } from "../analysis/abstract-landing.ts";
 import type { Change } from "../analysis/diff.ts";
 import { finding } from "../model/finding.ts";
 import { refuse } from "./analysis-input.ts";
 import type { CommandIo } from "./command.ts";
+import { writeOutput } from "./output-file.ts";
 
 /** One change that is meant: which flows, and where they land before and after, their own ends left aside. */
 export interface AcceptedChange {
@@ -56,6 +57,6 @@ function keyOf({ class: text, before, after }: AcceptedChange): string {
 /** Writes changes to a file of accepted ones, in the order found, so that equal diffs give equal files. */
 export function writeAcceptance(changes: readonly Change[], path: string, io: CommandIo): void {
   const data = { formatVersion: "1.0", accepted: changes.map(toAccepted) };
-  writeFileSync(resolve(io.workingDirectory, path), `${JSON.stringify(data, null, 2)}\n`);
+  writeOutput(resolve(io.workingDirectory, path), `${JSON.stringify(data, null, 2)}\n`);
   io.err(`landfall: ${changes.length} change${changes.length === 1 ? "" : "s"} written to ${path}\n`);
 }

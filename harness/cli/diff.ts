@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { type Change, diffRulesets } from "../analysis/diff.ts";
 import type { BackendChoice } from "../sandbox/open-sandbox.ts";
 import { lastValue } from "./capture-options.ts";
@@ -7,6 +8,7 @@ import { type DiffInput, readDiffInput } from "./diff-input.ts";
 import { type ObservedChange, observeChanges } from "./diff-observation.ts";
 import { renderDiffData, renderDiffText } from "./diff-text.ts";
 import { type OptionSpec, type ParsedOptions, readOptions } from "./options.ts";
+import { findUnwritableFile } from "./output-file.ts";
 
 const SPECS: readonly OptionSpec[] = [
   { name: "family", value: "FAMILY", choices: ["4", "6"] },
@@ -42,17 +44,19 @@ export const diff: Command = {
   help: HELP,
   async run(args, io) {
     const { options, findings } = readOptions(args, SPECS);
-    const input = readDiffInput(options, findings, io);
+    const target = lastValue(options, "write-accept");
+    const unwritable =
+      target === undefined ? [] : findUnwritableFile("--write-accept", resolve(io.workingDirectory, target));
+    const input = readDiffInput(options, [...findings, ...unwritable], io);
     const accepted = readAcceptance(lastValue(options, "accept"), io);
     const found = diffRulesets(input);
     const changes = withoutAccepted(found, accepted);
-    const target = lastValue(options, "write-accept");
-    if (target !== undefined) writeAcceptance(found, target, io);
     const observed = await observe(options, changes, input);
     const left = found.length - changes.length;
     io.out(
       options.values.has("json") ? renderDiffData(changes, observed) : renderDiffText(changes, observed, left, input),
     );
+    if (target !== undefined) writeAcceptance(found, target, io);
     return changes.length === 0 ? 0 : 1;
   },
 };

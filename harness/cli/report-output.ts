@@ -1,9 +1,9 @@
-import { existsSync, writeFileSync } from "node:fs";
-import { dirname, extname, resolve } from "node:path";
+import { extname, resolve } from "node:path";
 import { LandfallError } from "../errors.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import type { Report } from "../model/report.ts";
 import type { CommandIo } from "./command.ts";
+import { findUnwritableFile, writeOutput } from "./output-file.ts";
 
 /** How a report file is written, by its ending. */
 export type ReportFormat = "json" | "xml" | "html";
@@ -20,22 +20,27 @@ export function readReportFile(path: string, workingDirectory: string, findings:
   const full = resolve(workingDirectory, path);
   if (!format)
     findings.push(finding("--report", `"${path}" ends in none of .json, .xml, .html, which say what to write.`));
-  if (!existsSync(dirname(full)))
-    findings.push(finding("--report", `There is no folder ${dirname(path)} to write ${path} in.`));
+  findings.push(...findUnwritableFile("--report", full));
   return format ? [{ path: full, format }] : [];
 }
 
-/** Writes report files, and tells the report on stdout: as a table, or as JSON. */
+/**
+ * Tells the report on stdout, as a table or as JSON, and then writes its files: what a run has found is not lost with a full disk.
+ * Throws `environment` for a file that cannot be written.
+ */
 export async function tellReport(
   report: Report,
   files: readonly ReportFile[],
   output: "text" | "json",
   io: CommandIo,
 ): Promise<void> {
-  for (const { path, format } of files) writeFileSync(path, await renderAs(format, report));
-  if (output === "json") return io.out(await renderAs("json", report));
+  io.out(output === "json" ? await renderAs("json", report) : await renderTable(report, io));
+  for (const { path, format } of files) writeOutput(path, await renderAs(format, report));
+}
+
+async function renderTable(report: Report, { display: { columns, color } }: CommandIo): Promise<string> {
   const { renderTerminal } = await import("../report/terminal.ts");
-  io.out(renderTerminal(report, { columns: io.display.columns, color: io.display.color ? "color" : "plain" }));
+  return renderTerminal(report, { columns, color: color ? "color" : "plain" });
 }
 
 /** Each form is loaded only when it is asked for. */

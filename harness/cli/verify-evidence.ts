@@ -1,4 +1,3 @@
-import { mkdirSync, writeFileSync } from "node:fs";
 import { extname, join } from "node:path";
 import { renderConfigWords } from "../capture/config-words.ts";
 import { renderIptablesSave } from "../formats/iptables-save.ts";
@@ -7,6 +6,7 @@ import type { ScenarioReport } from "../model/report.ts";
 import type { Ruleset } from "../model/ruleset.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { CommandIo } from "./command.ts";
+import { makeOutputFolder, writeOutput } from "./output-file.ts";
 import type { VerifyOptions } from "./verify-options.ts";
 
 /**
@@ -24,7 +24,7 @@ export async function keepEvidence(
   const wrong = report.flows.filter(({ verdict }) => verdict === "wrong");
   if (options.evidence === null || wrong.length === 0) return;
   const folder = join(options.evidence, report.name);
-  mkdirSync(folder, { recursive: true });
+  makeOutputFolder(folder);
   const { ip, ip6 } = await sandbox.counters();
   const files: Readonly<Record<string, string>> = {
     "report.json": `${JSON.stringify(report, null, 2)}\n`,
@@ -33,7 +33,7 @@ export async function keepEvidence(
     ...Object.fromEntries(Object.entries(await sandbox.gatherEvidence()).map(([name, text]) => [`${name}.txt`, text])),
     "repeat.sh": renderRepeat({ ...report, flows: wrong }, [ip, ip6], listen),
   };
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  for (const [name, text] of Object.entries(files)) writeOutput(join(folder, name), text);
   io.err(`landfall: what is known of ${report.name} is in ${folder}\n`);
 }
 

@@ -5,6 +5,7 @@ import { parseShard, type Shard } from "../run/scenario-shard.ts";
 import { type CaptureCommandLine, lastValue, readCaptureCommand } from "./capture-options.ts";
 import type { CommandIo } from "./command.ts";
 import type { OptionSpec } from "./options.ts";
+import { findUnwritableFolder } from "./output-file.ts";
 import { type ReportFile, readReportFile } from "./report-output.ts";
 import { findReadFault } from "./rules-file.ts";
 
@@ -90,6 +91,7 @@ export function readVerifyOptions(args: readonly string[], io: CommandIo): Verif
     output: has("json") ? "json" : "text",
   };
   findings.push(...findContradictions(options));
+  if (options.evidence !== null) findings.push(...findUnwritableFolder("--evidence", options.evidence));
   if (findings.length === 0) return options;
   const count = findings.length === 1 ? "one finding" : `${findings.length} findings`;
   throw new LandfallError("bad-usage", `The command line cannot be used (${count}); nothing was done.`, { findings });

@@ -52,6 +52,7 @@ async function verifyOnce(
   const selected = await readScenarios(options, io, freshness);
   const scenarios = options.envoy === "real" ? selectForwarding(selected) : selected;
   const life = scenarios.length === 1 ? "one-scenario" : "many-scenarios";
+  const lost: unknown[] = [];
   const report = await runScenarios(scenarios, {
     start: standing ?? (() => openVerifySandbox(options, io, life)),
     jobs: options.jobs ?? chooseJobs(options, scenarios.length),
@@ -60,13 +61,15 @@ async function verifyOnce(
     manners: options.envoy === "real" ? "forward" : "all",
     onRulesIn: async (scenario, sandbox) => {
       const { listen = [] } = scenarios.find(({ name }) => name === scenario.name) ?? {};
-      await keepEvidence(scenario, sandbox, options, listen, io);
+      await keepEvidence(scenario, sandbox, options, listen, io).catch((error) => lost.push(error));
       return lookAtPod(scenario, sandbox, options, io);
     },
     onScenario: (scenario, done, of) => tellScenario(scenario, done, of, io),
     onReport: (told) => tellReport(told, options.reports, options.output, io),
     clock: () => performance.now(),
   });
+  // Evidence that cannot be kept must not cost the report: it is told only now.
+  if (lost.length > 0) throw lost[0];
   return exitCodeOf(report) || judgeCoverage(report, options, io);
 }
 

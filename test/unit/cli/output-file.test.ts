@@ -1,0 +1,48 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { sampleReport } from "../report/sample-report.ts";
+import { runCommand } from "./run-command.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "landfall-output-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const full = join(folder, "full.json");
+symlinkSync("/dev/full", full);
+const aFolder = join(folder, "folder.html");
+mkdirSync(aFolder);
+const report = join(folder, "report.json");
+writeFileSync(report, JSON.stringify(sampleReport()));
+const rules = join(folder, "rules.txt");
+writeFileSync(rules, "*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n");
+const VERIFY = ["verify", "seed", "--sandbox", "simulated"];
+
+describe("an output that cannot be written", () => {
+  test.each([
+    ["a report on a full disk", [...VERIFY, "--report", full], full, "ENOSPC"],
+    ["a report where nothing can be made", [...VERIFY, "--report", "/proc/x.html"], "/proc/x.html", "ENOENT"],
+    ["a joined report", ["merge", report, "--report", "/proc/a.html"], "/proc/a.html", "ENOENT"],
+    ["accepted changes", ["diff", rules, rules, "--family", "4", "--write-accept", "/proc/x"], "/proc/x", "ENOENT"],
+  ])("ends with 3 after the result is told: %s", async (_, words, path, cause) => {
+    const { code, out, err } = await runCommand(...words);
+    expect({ code, hasResult: out.length > 0, err }).toEqual({
+      code: 3,
+      hasResult: true,
+      err: expect.stringContaining(`landfall: ${path} cannot be written (${cause}`),
+    });
+  });
+
+  test.each([
+    ["a report that is a folder", [...VERIFY, "--report", aFolder], "--report"],
+    ["a report below a file", [...VERIFY, "--report", join(rules, "x.html")], "--report"],
+    ["evidence that is a file", [...VERIFY, "--evidence", rules], "--evidence"],
+    [
+      "accepted changes that are a folder",
+      ["diff", rules, rules, "--family", "4", "--write-accept", aFolder],
+      "--write-accept",
+    ],
+  ])("is refused before anything is driven where that is known: %s", async (_, words, where) => {
+    const { code, out, err } = await runCommand(...words);
+    expect({ code, out, err }).toEqual({ code: 2, out: "", err: expect.stringContaining(`\n  ${where}: `) });
+  });
+});
