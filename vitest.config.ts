@@ -5,5 +5,10 @@ const conditions = ["landfall-source", "module", "node", "development|production
 
 export default defineConfig({
   ssr: { resolve: { conditions } },
-  test: { include: ["test/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 120_000 },
+  test: {
+    include: ["test/**/*.test.ts"],
+    setupFiles: ["test/fixed-seed.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
 });
