@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { defineConfig } from "vitest/config";
 
 /** Tests that import landfall by its name get the source, so that nothing has to be built first; the others are Vite's own. */
@@ -7,7 +8,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ["test/**/*.test.ts"],
-    setupFiles: ["test/fixed-seed.ts"],
+    setupFiles: [resolve(import.meta.dirname, "test/fixed-seed.ts")],
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },
