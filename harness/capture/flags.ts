@@ -134,26 +134,6 @@ export const CAPTURE_FLAGS: readonly CaptureFlag[] = [
   ),
 ];
 
-/** The seed command: the one of the article, with the empty argument of `-x` that its typesetting lost. */
-export const SEED_WORDS: readonly string[] = [
-  "-p",
-  "15001",
-  "-z",
-  "15006",
-  "-u",
-  "1337",
-  "-m",
-  "REDIRECT",
-  "-i",
-  "*",
-  "-x",
-  "",
-  "-b",
-  "*",
-  "-d",
-  "15020",
-];
-
 /** An option as the command line describes its own, so that every command can take the generator's flags beside them. */
 export interface CaptureOption {
   readonly name: string;

@@ -19,6 +19,14 @@ export interface NameLookups {
   readonly routeTable: (name: string) => number | null;
 }
 
+/** A machine without names: what is read with it means the same everywhere. */
+export const NO_LOOKUPS: NameLookups = {
+  user: () => null,
+  group: () => null,
+  service: () => null,
+  routeTable: () => null,
+};
+
 /** The settings of a capture config. */
 export type Settings = Pick<CaptureConfig, SettingName>;
 

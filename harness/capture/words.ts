@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { type Finding, finding } from "../model/finding.ts";
 import { CAPTURE_FLAGS, CAPTURE_OPTIONS, CAPTURE_SWITCHES, type SettingName } from "./flags.ts";
+import { SEED_COMMAND } from "./seed.ts";
 
 /** A value from the command line, with its flag as typed: `-b` or `--istio-inbound-ports`. */
 export interface TypedValue {
@@ -21,7 +22,6 @@ export interface TypedFlags {
 export const UNKNOWN_FLAG = "There is no such flag; -h lists them.";
 
 const SPECS = [...CAPTURE_OPTIONS, ...CAPTURE_SWITCHES];
-const SEED_COMMAND = "-p 15001 -z 15006 -u 1337 -m REDIRECT -i '*' -x '' -b '*' -d 15020";
 
 /**
  * Reads the generator's words as its getopts does: `-p15001`, `-p 15001`, and a value may be empty or begin with `-`; long names too.

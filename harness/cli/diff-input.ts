@@ -1,7 +1,6 @@
 import type { Comparison } from "../analysis/diff.ts";
 import { impliedMode, impliedRouting } from "../analysis/pod-under-analysis.ts";
-import { parseCapture } from "../capture/capture.ts";
-import { SEED_WORDS } from "../capture/flags.ts";
+import { seedConfig } from "../capture/seed-config.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
@@ -73,18 +72,4 @@ function readBoth(
   }
   if (findings.length > 0 || !before || !after) throw refuse(findings);
   return [before, after];
-}
-
-function seedConfig() {
-  const none = () => null;
-  const names = { user: none, group: none, service: none, routeTable: none };
-  const parsed = parseCapture({
-    words: SEED_WORDS,
-    environment: {},
-    files: [],
-    names,
-    podIps: [DEFAULT_ADDRESSES.pod[4]],
-  });
-  if (!parsed.ok) throw new TypeError(parsed.findings[0]?.message);
-  return parsed.value.config;
 }

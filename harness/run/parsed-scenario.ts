@@ -1,6 +1,6 @@
 import { parseCapture } from "../capture/capture.ts";
 import { generateRules } from "../capture/dialects.ts";
-import type { NameLookups } from "../capture/settings.ts";
+import { NO_LOOKUPS } from "../capture/settings.ts";
 import { parseIptablesSave } from "../formats/iptables-save.ts";
 import type { Family } from "../model/address.ts";
 import { type CaptureConfig, isIpv6Pod } from "../model/capture-config.ts";
@@ -32,14 +32,6 @@ export interface ParsedScenario {
   /** The flows as written; or `intended`: flows and landings follow from the config. */
   readonly flows: readonly WrittenFlow[] | "intended";
 }
-
-/** Names that a scenario may use: none, so that it means the same on every machine. */
-export const NO_LOOKUPS: NameLookups = {
-  user: () => null,
-  group: () => null,
-  service: () => null,
-  routeTable: () => null,
-};
 
 /** What the pod looks like to the generator, in the sandbox's default addresses. */
 const POD_ADDRESSES = {

@@ -1,13 +1,14 @@
 import { parseCapture } from "../capture/capture.ts";
 import { generateRules } from "../capture/dialects.ts";
-import { SEED_WORDS } from "../capture/flags.ts";
+import { SEED_WORDS } from "../capture/seed.ts";
+import { seedConfig } from "../capture/seed-config.ts";
+import { NO_LOOKUPS } from "../capture/settings.ts";
 import { LandfallError } from "../errors.ts";
 import { detectFamily, parseIptablesSave } from "../formats/iptables-save.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import type { Parsed } from "../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
 import type { PodRules } from "../model/ruleset.ts";
-import { NO_LOOKUPS } from "../run/parsed-scenario.ts";
 
 /**
  * Rules as a test names them: Istio's flags, one word an element; a text as `iptables-save` or `ip6tables-save` prints it, IPv4 where its
@@ -30,7 +31,7 @@ export function readRuleSource(source: RuleSource): ReadRules {
     const config = readConfig(source);
     return { config, rules: generateRules(config) };
   }
-  const config = readConfig(seedRules);
+  const config = seedConfig();
   if (typeof source !== "string") return { config, rules: source };
   const family = detectFamily(source) ?? 4;
   const ruleset = orThrow(parseIptablesSave(source, { where: "rules", family }));

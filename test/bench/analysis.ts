@@ -1,8 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { diffRulesets } from "../../harness/analysis/diff.ts";
+import { seedConfig } from "../../harness/capture/seed-config.ts";
 import { parseIptablesSave } from "../../harness/formats/iptables-save.ts";
-import { APP_PORTS, DEFAULT_ADDRESSES, type PodSpec } from "../../harness/model/pod.ts";
+import { DEFAULT_ADDRESSES } from "../../harness/model/pod.ts";
 import { NO_POLICY_ROUTING, type PodRules } from "../../harness/model/ruleset.ts";
+import { makePodSpec } from "../../harness/run/pod-spec.ts";
 
 /** One kind of rule set, made as large as asked for; `edit` names a variant that differs in four rules. */
 interface BenchCase {
@@ -105,17 +107,7 @@ const CASES: readonly BenchCase[] = [
   },
 ];
 
-const SPEC: PodSpec = {
-  proxyPort: 15001,
-  inboundCapturePort: 15006,
-  proxy: { uid: 1337, gid: 1337 },
-  interceptionMode: "REDIRECT",
-  listen: APP_PORTS,
-  upstreamPorts: [],
-  clientPorts: [],
-  upstreamAddresses: [],
-  kubevirtInterfaces: [],
-};
+const SPEC = makePodSpec(seedConfig(), [], [], DEFAULT_ADDRESSES);
 
 function load(text: string): PodRules {
   const parsed = parseIptablesSave(text, { where: "bench", family: 4 });

@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { parseCapture } from "../../harness/capture/capture.ts";
 import { generateRules } from "../../harness/capture/dialects.ts";
-import { SEED_WORDS } from "../../harness/capture/flags.ts";
+import { SEED_COMMAND } from "../../harness/capture/seed.ts";
+import { seedConfig } from "../../harness/capture/seed-config.ts";
 import { renderPodCommands } from "../../harness/formats/commands.ts";
+import { median } from "./figure.ts";
 
 /** What `apply` costs as a process, from `dist/`, seed command, each time in a fresh namespace; milliseconds, medians. */
 export interface ApplyFigures {
@@ -22,7 +23,6 @@ export interface ApplyFigures {
 
 const ROUNDS = 10;
 const root = resolve(import.meta.dirname, "../..");
-const NONE = { user: () => null, group: () => null, service: () => null, routeTable: () => null };
 
 /** Measures `apply`, from a build of its own; takes about ten seconds on two cores. Needs root. */
 export function measureApply(): ApplyFigures {
@@ -41,13 +41,12 @@ export function measureApply(): ApplyFigures {
 }
 
 function measureRound(main: string): readonly number[] {
-  const quoted = SEED_WORDS.map((word) => `'${word}'`).join(" ");
   const landfall = `${process.execPath} ${main}`;
   const steps = [
     `${process.execPath} -e 0`,
     "original",
-    `${landfall} apply ${quoted}`,
-    `${landfall} apply ${quoted}`,
+    `${landfall} apply ${SEED_COMMAND}`,
+    `${landfall} apply ${SEED_COMMAND}`,
     `${landfall} clean`,
   ];
   const timed = steps.map(
@@ -63,13 +62,7 @@ function measureRound(main: string): readonly number[] {
 
 /** The original's iptables processes, and its dump; less what it spends on itself. */
 function originalCommands(): string {
-  const parsed = parseCapture({ words: SEED_WORDS, environment: {}, files: [], names: NONE, podIps: ["10.0.0.5"] });
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.findings));
-  return [...renderPodCommands(generateRules(parsed.value.config)), "iptables-save", "ip6tables-save"].join("\n");
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+  return [...renderPodCommands(generateRules(seedConfig())), "iptables-save", "ip6tables-save"].join("\n");
 }
 
 if (import.meta.main) process.stdout.write(`${JSON.stringify(measureApply(), null, 2)}\n`);

@@ -1,7 +1,9 @@
-import { type BoundScenario, bindScenario } from "../../harness/run/bound-scenario.ts";
-import { parseScenario } from "../../harness/run/parsed-scenario.ts";
+import { SEED_WORDS } from "../../harness/capture/seed.ts";
+import type { BoundScenario } from "../../harness/run/bound-scenario.ts";
 import { DEFAULT_SANDBOX_OPTIONS, openSandbox } from "../../harness/sandbox/open-sandbox.ts";
 import type { Sandbox } from "../../harness/sandbox/sandbox.ts";
+import { bindCase } from "../conformance/cases.ts";
+import { median } from "./figure.ts";
 
 /** What a real Envoy costs beside the stub, in network namespaces; milliseconds, medians. */
 export interface EnvoyFigures {
@@ -20,11 +22,9 @@ const FLOWS = 200;
 const FLOW = "app -> upstream:80";
 
 function bind(sandbox: Sandbox, proxyPort = 15001): BoundScenario {
-  const capture = ["-p", `${proxyPort}`, "-z", "15006", "-u", "1337", "-i", "*", "-b", "*", "-d", "15020"];
+  const capture = SEED_WORDS.with(1, `${proxyPort}`);
   const forward = { [FLOW]: "upstream:80 via envoy-outbound" };
-  const parsed = parseScenario({ name: "bench", claim: "The seed's rules, one flow.", capture, forward }, "bench");
-  if (!parsed.ok) throw new RangeError(JSON.stringify(parsed.findings));
-  return bindScenario(parsed.value, sandbox.addresses);
+  return bindCase({ name: "bench", claim: "The seed's rules, one flow.", capture, forward }, sandbox.addresses);
 }
 
 /** Measures; takes a few seconds. Needs root. */
@@ -59,10 +59,6 @@ async function inTurn(times: number, act: (turn: number) => Promise<void>): Prom
     durations.push(performance.now() - start);
   }
   return durations;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
 if (import.meta.main) console.log(await measureEnvoy());

@@ -33,5 +33,5 @@ export function renderFigure({ what, value, target, reached }: Figure): string {
 
 /** Gives the middle of some numbers. */
 export function median(numbers: readonly number[]): number {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 }

@@ -1,9 +1,11 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
+import { SEED_WORDS } from "../../harness/capture/seed.ts";
 import { AgentSandbox } from "../../harness/sandbox/agent-sandbox.ts";
 import { startNetnsWorld } from "../../harness/sandbox/netns-world.ts";
 import { bindCase } from "../conformance/cases.ts";
 import type { BareRole } from "./bare-thread.ts";
+import { median } from "./figure.ts";
 
 /** What driving flows in network namespaces costs; milliseconds, medians. */
 export interface FlowFigures {
@@ -30,22 +32,7 @@ const FLOW = "app -> upstream:80";
 const BARE_PORT = 17001;
 
 function bindSeed(proxyPort: number, sandbox: AgentSandbox) {
-  const capture = [
-    "-p",
-    `${proxyPort}`,
-    "-z",
-    "15006",
-    "-u",
-    "1337",
-    "-m",
-    "REDIRECT",
-    "-i",
-    "*",
-    "-b",
-    "*",
-    "-d",
-    "15020",
-  ];
+  const capture = SEED_WORDS.with(1, `${proxyPort}`);
   const answer = { [FLOW]: `envoy-outbound:${proxyPort}` };
   return bindCase({ name: "bench", claim: "The seed's rules, one flow.", capture, answer }, sandbox.addresses);
 }
@@ -116,10 +103,6 @@ async function startBareEnds(path: string, address: string) {
     },
     [Symbol.asyncDispose]: async () => void (await Promise.all([server.terminate(), client.terminate()])),
   };
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }
 
 if (import.meta.main) console.table(await measureFlows());

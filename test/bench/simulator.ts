@@ -1,10 +1,10 @@
-import { parseCapture } from "../../harness/capture/capture.ts";
 import { generateRules } from "../../harness/capture/dialects.ts";
-import { SEED_WORDS } from "../../harness/capture/flags.ts";
+import { seedConfig } from "../../harness/capture/seed-config.ts";
 import { parseFlowText, resolveFlow } from "../../harness/model/flow-text.ts";
 import { DEFAULT_ADDRESSES } from "../../harness/model/pod.ts";
 import { compilePod } from "../../harness/netfilter/simulator.ts";
 import { makePodSpec } from "../../harness/run/pod-spec.ts";
+import { median } from "./figure.ts";
 
 /** How many flows a second the simulator lands on the seed rules, the trace off. */
 export interface SimulatorFigure {
@@ -23,17 +23,7 @@ const FLOWS_A_ROUND = 60_000;
 
 /** Measures the simulator on the seed command's rules: every built-in kind of flow in turn, in the manner *answer*. */
 export function measureSimulator(): SimulatorFigure {
-  const none = () => null;
-  const names = { user: none, group: none, service: none, routeTable: none };
-  const parsed = parseCapture({
-    words: SEED_WORDS,
-    environment: {},
-    files: [],
-    names,
-    podIps: [DEFAULT_ADDRESSES.pod[4]],
-  });
-  if (!parsed.ok) throw new TypeError(parsed.findings[0]?.message);
-  const { config } = parsed.value;
+  const config = seedConfig();
   const { proxy } = makePodSpec(config, [], [], DEFAULT_ADDRESSES);
   const flows = FLOWS.map((text) => {
     const flow = parseFlowText(text);
@@ -46,8 +36,7 @@ export function measureSimulator(): SimulatorFigure {
     for (let i = 0; i < FLOWS_A_ROUND / flows.length; i++) for (const flow of flows) pod.land(flow, "answer");
     return FLOWS_A_ROUND / ((performance.now() - start) / 1000);
   });
-  const median = rates.toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? 0;
-  return { flowsPerSecond: Math.round(median), rounds: ROUNDS };
+  return { flowsPerSecond: Math.round(median(rates)), rounds: ROUNDS };
 }
 
 if (import.meta.main) console.table(measureSimulator());

@@ -1,27 +1,9 @@
+import { SEED_WORDS } from "../../harness/capture/seed.ts";
 import type { SandboxAddresses } from "../../harness/model/pod.ts";
 import { BUILT_IN_CHAINS } from "../../harness/model/ruleset.ts";
 import type { Scenario } from "../../harness/model/scenario.ts";
 import { type BoundScenario, bindScenario } from "../../harness/run/bound-scenario.ts";
 import { parseScenario } from "../../harness/run/parsed-scenario.ts";
-
-const SEED = [
-  "-p",
-  "15001",
-  "-z",
-  "15006",
-  "-u",
-  "1337",
-  "-m",
-  "REDIRECT",
-  "-i",
-  "*",
-  "-x",
-  "",
-  "-b",
-  "*",
-  "-d",
-  "15020",
-];
 
 /** Gives a table as `iptables-save` prints it. */
 export function renderTable(name: "filter" | "nat", ...rules: readonly string[]): string {
@@ -56,7 +38,7 @@ export const CASES: readonly Scenario[] = [
     name: "redirect",
     claim:
       "The seed's rules bring flows to the stub by owner, source and port, and the stub takes them on as Envoy does.",
-    capture: SEED,
+    capture: SEED_WORDS,
     answer: {
       "client -> pod:8080": "envoy-inbound:15006",
       "client -> pod:15020": "status:15020",
@@ -78,7 +60,7 @@ export const CASES: readonly Scenario[] = [
   {
     name: "redirect-ipv6",
     claim: "In an IPv6 pod the same holds for IPv6, with ::6 as the pass-through's address.",
-    capture: SEED,
+    capture: SEED_WORDS,
     pod: "ipv6",
     answer: {
       "client6 -> pod6:8080": "envoy-inbound:15006",
@@ -93,7 +75,7 @@ export const CASES: readonly Scenario[] = [
   {
     name: "tproxy",
     claim: "With TPROXY the stub takes inbound flows transparently and still knows what was dialled.",
-    capture: [...SEED.slice(0, 6), "-m", "TPROXY", ...SEED.slice(8)],
+    capture: [...SEED_WORDS.slice(0, 6), "-m", "TPROXY", ...SEED_WORDS.slice(8)],
     answer: { "client -> pod:8080": "envoy-outbound:15001", "app -> upstream:80": "envoy-outbound:15001" },
     forward: { "client -> pod:8080": "app:8080 via envoy-outbound from 127.0.0.1" },
   },
@@ -101,7 +83,7 @@ export const CASES: readonly Scenario[] = [
     name: "loop",
     claim:
       "Without the rule for the pass-through's address the stub's own dial comes back to it, and that is told as a loop.",
-    capture: SEED,
+    capture: SEED_WORDS,
     without: [{ family: 4, table: "nat", rule: "-A ISTIO_OUTPUT -s 127.0.0.6/32 -o lo -j RETURN" }],
     forward: { "client -> pod:8080": "loop", "client -> pod:15020": "status:15020" },
   },
@@ -138,7 +120,7 @@ export const CASES: readonly Scenario[] = [
   {
     name: "kubevirt",
     claim: "What a virtual machine behind a kubevirt interface dials is treated as outbound.",
-    capture: [...SEED, "-k", "net1"],
+    capture: [...SEED_WORDS, "-k", "net1"],
     answer: { "vm -> upstream:80": "envoy-outbound:15001", "client -> pod:8080": "envoy-inbound:15006" },
     forward: { "vm -> upstream:80": "upstream:80 via envoy-outbound" },
   },

@@ -1,11 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { diffRulesets } from "../../../harness/analysis/diff.ts";
 import { impliedMode, impliedRouting } from "../../../harness/analysis/pod-under-analysis.ts";
+import { seedConfig } from "../../../harness/capture/seed-config.ts";
 import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import type { Family } from "../../../harness/model/address.ts";
 import { renderLanding } from "../../../harness/model/landing-text.ts";
-import { APP_PORTS, DEFAULT_ADDRESSES, type PodSpec } from "../../../harness/model/pod.ts";
+import { DEFAULT_ADDRESSES, type PodSpec } from "../../../harness/model/pod.ts";
 import type { PodRules } from "../../../harness/model/ruleset.ts";
+import { makePodSpec } from "../../../harness/run/pod-spec.ts";
 import { SEED } from "./seed.ts";
 
 function load(text: string, family: Family): PodRules {
@@ -15,17 +17,7 @@ function load(text: string, family: Family): PodRules {
   return { ip: family === 4 ? rules : null, ip6: family === 6 ? rules : null, policyRouting: impliedRouting(rules) };
 }
 
-const SPEC: PodSpec = {
-  proxyPort: 15001,
-  inboundCapturePort: 15006,
-  proxy: { uid: 1337, gid: 1337 },
-  interceptionMode: "REDIRECT",
-  listen: APP_PORTS,
-  upstreamPorts: [],
-  clientPorts: [],
-  upstreamAddresses: [],
-  kubevirtInterfaces: [],
-};
+const SPEC = makePodSpec(seedConfig(), [], [], DEFAULT_ADDRESSES);
 
 /** Two rule sets, and of each change: flow, landing before, landing after, class. */
 function diff(before: string, after: string, family: Family = 4) {

@@ -4,6 +4,7 @@ import type { AnalysisSetting } from "../../../harness/analysis/partition.ts";
 import type { Property } from "../../../harness/analysis/properties.ts";
 import { proveProperties } from "../../../harness/analysis/prove.ts";
 import { generateRules } from "../../../harness/capture/dialects.ts";
+import { seedConfig } from "../../../harness/capture/seed-config.ts";
 import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import type { CaptureConfig } from "../../../harness/model/capture-config.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
@@ -11,24 +12,7 @@ import { NO_POLICY_ROUTING, type PodRules } from "../../../harness/model/ruleset
 import { makePodSpec } from "../../../harness/run/pod-spec.ts";
 import { SEED } from "./seed.ts";
 
-const CONFIG: CaptureConfig = {
-  dialect: "istio-1.4",
-  proxyPort: 15001,
-  inboundCapturePort: 15006,
-  proxyUid: ["1337"],
-  proxyGid: ["1337"],
-  interceptionMode: "REDIRECT",
-  inboundPortsInclude: "*",
-  inboundPortsExclude: ["15020"],
-  outboundIpRangesInclude: "*",
-  outboundIpRangesExclude: [],
-  outboundPortsExclude: [],
-  kubevirtInterfaces: [],
-  tproxyMark: 1337,
-  tproxyRouteTable: 133,
-  loopbackCapture: "on",
-  podIps: ["10.244.0.2"],
-};
+const CONFIG = seedConfig();
 
 function settingOf(config: CaptureConfig, rules: PodRules): AnalysisSetting {
   return {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { SEED_WORDS } from "../../../harness/capture/seed.ts";
 import { complainBySchema } from "../schemas/schema.ts";
 import {
   buildOnce,
@@ -12,24 +13,7 @@ import {
 
 buildOnce();
 
-const SEED = quoteWords([
-  "-p",
-  "15001",
-  "-z",
-  "15006",
-  "-u",
-  "1337",
-  "-m",
-  "REDIRECT",
-  "-i",
-  "*",
-  "-x",
-  "",
-  "-b",
-  "*",
-  "-d",
-  "15020",
-]);
+const SEED = quoteWords(SEED_WORDS);
 const TPROXY = quoteWords(["-u", "1337", "-m", "TPROXY", "-b", "*", "-i", "10.0.0.0/8", "-k", "net1,net2"]);
 const GUARD = [
   "-A INPUT -m state --state ESTABLISHED -j ACCEPT",

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { SEED_WORDS, type SettingName } from "../../../harness/capture/flags.ts";
+import type { SettingName } from "../../../harness/capture/flags.ts";
+import { SEED_WORDS } from "../../../harness/capture/seed.ts";
 import type { CaptureConfig } from "../../../harness/model/capture-config.ts";
 import { type Around, accept, refuse } from "./capture-setup.ts";
 
@@ -272,23 +273,7 @@ describe("bad input is refused", () => {
   });
 
   test("the article's command as printed is recognised, and the one meant is told", () => {
-    const words = [
-      "-p",
-      "15001",
-      "-z",
-      "15006",
-      "-u",
-      "1337",
-      "-m",
-      "REDIRECT",
-      "-i",
-      "*",
-      "-x",
-      "-b",
-      "*",
-      "-d",
-      "15020",
-    ];
+    const words = SEED_WORDS.filter((word) => word !== "");
     const [swallowed, stray, ...more] = refuse(words);
     expect(more).toEqual([]);
     expect(swallowed?.where).toBe("-x");

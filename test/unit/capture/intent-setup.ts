@@ -1,4 +1,5 @@
 import { proxyOwner } from "../../../harness/capture/intent-flows.ts";
+import { seedConfig } from "../../../harness/capture/seed-config.ts";
 import type { CaptureConfig } from "../../../harness/model/capture-config.ts";
 import type { Flow } from "../../../harness/model/flow.ts";
 import { parseFlowText, resolveFlow } from "../../../harness/model/flow-text.ts";
@@ -7,25 +8,7 @@ import { APP_PORTS, DEFAULT_ADDRESSES, type PodSpec } from "../../../harness/mod
 
 /** The seed command's config with some settings changed. */
 export function configOf(changes: Partial<CaptureConfig> = {}): CaptureConfig {
-  return {
-    dialect: "istio-1.4",
-    proxyPort: 15001,
-    inboundCapturePort: 15006,
-    proxyUid: ["1337"],
-    proxyGid: ["1337"],
-    interceptionMode: "REDIRECT",
-    inboundPortsInclude: "*",
-    inboundPortsExclude: ["15020"],
-    outboundIpRangesInclude: "*",
-    outboundIpRangesExclude: [],
-    outboundPortsExclude: [],
-    kubevirtInterfaces: [],
-    tproxyMark: 1337,
-    tproxyRouteTable: 133,
-    loopbackCapture: "on",
-    podIps: ["10.244.0.2"],
-    ...changes,
-  };
+  return { ...seedConfig(), ...changes };
 }
 
 /** The flow that a text stands for, its proxy being the config's. */

@@ -2,29 +2,17 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { SEED_WORDS } from "../../../harness/capture/flags.ts";
+import { SEED_WORDS } from "../../../harness/capture/seed.ts";
 import type { CommandIo } from "../../../harness/cli/command.ts";
-import { runCommandLine } from "../../../harness/cli/command-line.ts";
 import golden from "../../golden/istio-1.4.json" with { type: "json" };
 import { complainBySchema } from "../schemas/schema.ts";
+import { runCommandIn } from "./run-command.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "landfall-generate-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function run(words: readonly string[], environment: CommandIo["environment"] = {}) {
-  const said = { out: "", err: "" };
-  const code = await runCommandLine(["generate", ...words], {
-    out: (text) => {
-      said.out += text;
-    },
-    err: (text) => {
-      said.err += text;
-    },
-    environment,
-    workingDirectory: folder,
-    display: { columns: 100, isTerminal: false, color: false },
-  });
-  return { code, ...said };
+function run(words: readonly string[], environment: CommandIo["environment"] = {}) {
+  return runCommandIn({ workingDirectory: folder, environment }, "generate", ...words);
 }
 
 /** Checks what is printed, with exit code 0 and nothing on stderr. */

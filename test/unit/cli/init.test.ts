@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { runCommandLine } from "../../../harness/cli/command-line.ts";
 import { parseScenario } from "../../../harness/run/parsed-scenario.ts";
 import { loadScenarioFiles } from "../../../harness/run/scenario-files.ts";
+import { runCommandIn } from "./run-command.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -13,16 +13,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 async function init(...words: readonly string[]) {
-  let out = "";
-  const code = await runCommandLine(["init", ...words, "--json"], {
-    out: (text) => {
-      out += text;
-    },
-    err: () => {},
-    environment: {},
-    workingDirectory: folder,
-    display: { columns: 100, isTerminal: false, color: false },
-  });
+  const { code, out } = await runCommandIn({ workingDirectory: folder }, "init", ...words, "--json");
   return { code, data: JSON.parse(out) };
 }
 

@@ -1,7 +1,11 @@
+import type { CommandIo } from "../../../harness/cli/command.ts";
 import { runCommandLine } from "../../../harness/cli/command-line.ts";
 
-/** Runs one command line in this process, and gives its exit code and all it said. */
-export async function runCommand(...words: readonly string[]) {
+/** Runs one command line in this process, in a folder and with variables of the test's own, and gives its exit code and all it said. */
+export async function runCommandIn(
+  around: Partial<Pick<CommandIo, "workingDirectory" | "environment">>,
+  ...words: readonly string[]
+) {
   const said = { out: "", err: "" };
   const code = await runCommandLine(words, {
     out: (text) => {
@@ -13,6 +17,12 @@ export async function runCommand(...words: readonly string[]) {
     environment: {},
     workingDirectory: process.cwd(),
     display: { columns: 100, isTerminal: false, color: false },
+    ...around,
   });
   return { code, ...said };
+}
+
+/** Runs one command line in this process's own folder, without variables. */
+export async function runCommand(...words: readonly string[]) {
+  return runCommandIn({}, ...words);
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { SEED_WORDS } from "../../../harness/capture/seed.ts";
 import { runCommand } from "./run-command.ts";
 
 let folder: string;
@@ -11,28 +12,9 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const SEED = [
-  "-p",
-  "15001",
-  "-z",
-  "15006",
-  "-u",
-  "1337",
-  "-m",
-  "REDIRECT",
-  "-i",
-  "*",
-  "-x",
-  "",
-  "-b",
-  "*",
-  "-d",
-  "15020",
-];
-
 /** Verifies the seed's rules, changed, on the kernel, and gives the exit code with the folder where evidence would be. */
 async function verifyChanged(name: string, change: (rules: string) => string) {
-  const { out } = await runCommand("generate", ...SEED, "--format", "save");
+  const { out } = await runCommand("generate", ...SEED_WORDS, "--format", "save");
   const rules = join(folder, `${name}.txt`);
   writeFileSync(rules, change(out));
   const kept = join(folder, name);

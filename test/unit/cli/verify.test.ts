@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runCommandLine } from "../../../harness/cli/command-line.ts";
 import type { Report } from "../../../harness/model/report.ts";
 import { complainBySchema } from "../schemas/schema.ts";
+import { runCommandIn } from "./run-command.ts";
 
 let folder: string;
 let rules: string;
@@ -36,20 +36,8 @@ function scenario(name: string, answer: Readonly<Record<string, string>>): strin
   return `export default ${JSON.stringify({ name, claim: `${name} is claimed.`, capture: ["-b", ""], answer })};\n`;
 }
 
-async function run(...words: readonly string[]) {
-  const said = { out: "", err: "" };
-  const code = await runCommandLine(words, {
-    out: (text) => {
-      said.out += text;
-    },
-    err: (text) => {
-      said.err += text;
-    },
-    environment: {},
-    workingDirectory: folder,
-    display: { columns: 100, isTerminal: false, color: false },
-  });
-  return { code, ...said };
+function run(...words: readonly string[]) {
+  return runCommandIn({ workingDirectory: folder }, ...words);
 }
 
 /** Runs `verify` and gives exit code and report; the report is held to its schema. */

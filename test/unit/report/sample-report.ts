@@ -1,29 +1,9 @@
-import type { CaptureConfig } from "../../../harness/model/capture-config.ts";
+import { seedConfig } from "../../../harness/capture/seed-config.ts";
 import { parseFlowText, resolveFlow } from "../../../harness/model/flow-text.ts";
 import { type Hop, makeLanding } from "../../../harness/model/landing.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import { type FlowReport, type Report, type ScenarioReport, summarize } from "../../../harness/model/report.ts";
 import type { RulePlace } from "../../../harness/model/ruleset.ts";
-
-/** The seed command's config. */
-export const SEED_CONFIG: CaptureConfig = {
-  dialect: "istio-1.4",
-  proxyPort: 15001,
-  inboundCapturePort: 15006,
-  proxyUid: ["1337"],
-  proxyGid: ["1337"],
-  interceptionMode: "REDIRECT",
-  inboundPortsInclude: "*",
-  inboundPortsExclude: ["15020"],
-  outboundIpRangesInclude: "*",
-  outboundIpRangesExclude: [],
-  outboundPortsExclude: [],
-  kubevirtInterfaces: [],
-  tproxyMark: 1337,
-  tproxyRouteTable: 133,
-  loopbackCapture: "on",
-  podIps: ["10.244.0.2"],
-};
 
 const INBOUND = makeLanding("listener", { host: "pod", listener: "envoy-inbound", port: 15006 });
 const OUTBOUND = makeLanding("listener", { host: "pod", listener: "envoy-outbound", port: 15001 });
@@ -73,7 +53,7 @@ export function sampleReport(): Report {
     {
       name: "seed",
       claim: "Inbound traffic lands on 15006 & outbound on 15001, each with the <address> dialled.",
-      capture: SEED_CONFIG,
+      capture: seedConfig(),
       notices: ["IPv4: the table mangle is empty."],
       coverage: {
         rules: 4,
@@ -124,7 +104,7 @@ export function sampleReport(): Report {
     {
       name: "no-pass-through-rule",
       claim: "Without the 127.0.0.6 rule what comes in loops.",
-      capture: SEED_CONFIG,
+      capture: seedConfig(),
       notices: [],
       coverage: null,
       flows: [

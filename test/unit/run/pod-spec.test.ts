@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { seedConfig } from "../../../harness/capture/seed-config.ts";
 import { parseFlowText, resolveFlow } from "../../../harness/model/flow-text.ts";
 import { DEFAULT_ADDRESSES, type PodSpec } from "../../../harness/model/pod.ts";
 import { makePodSpec } from "../../../harness/run/pod-spec.ts";
-import { SEED_CONFIG } from "../report/sample-report.ts";
 
-function specOf(flows: readonly string[], config = SEED_CONFIG, listen: readonly number[] = []): PodSpec {
+function specOf(flows: readonly string[], config = seedConfig(), listen: readonly number[] = []): PodSpec {
   const resolved = flows.map((text) => {
     const parsed = parseFlowText(text);
     if (!parsed.ok) throw new Error(text);
@@ -43,7 +43,7 @@ describe("what must stand in the sandbox", () => {
 
   test("the app's ports, and the stub with the owner and the ports of the config", () => {
     const config = {
-      ...SEED_CONFIG,
+      ...seedConfig(),
       proxyPort: 1,
       inboundCapturePort: 2,
       proxyUid: ["5-9", "3"],

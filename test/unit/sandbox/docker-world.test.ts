@@ -18,22 +18,12 @@ import { openSandbox } from "../../../harness/sandbox/open-sandbox.ts";
 import { currentRunId, RUN_LABEL, stateOfRun } from "../../../harness/sandbox/run-id.ts";
 import type { FlowRequest, Sandbox } from "../../../harness/sandbox/sandbox.ts";
 import { sweep } from "../../../harness/sandbox/sweep.ts";
+import { USUAL_SPEC } from "./sandbox-setup.ts";
 
 const engine = connectEngine();
 /** How long the engine may take to remove what has ended, on a machine that has much else to do. */
 const REMOVAL = { timeout: 20_000 };
 const RUNNER = join(import.meta.dirname, "docker-runner.ts");
-const SPEC: PodSpec = {
-  proxyPort: 15001,
-  inboundCapturePort: 15006,
-  proxy: { uid: 1337, gid: 1337 },
-  interceptionMode: "REDIRECT",
-  listen: [8080, 22],
-  upstreamPorts: [80],
-  clientPorts: [],
-  upstreamAddresses: [],
-  kubevirtInterfaces: [],
-};
 
 /** Gives the names of the containers, or of the networks, that the run of a process has. */
 async function listOf(kind: "containers" | "networks", pid: number): Promise<readonly string[]> {
@@ -65,7 +55,7 @@ async function startRunner(...args: readonly string[]): Promise<ChildProcess & {
 function request(text: string, sandbox: Sandbox): FlowRequest {
   const parsed = parseFlowText(text);
   if (!parsed.ok) throw new RangeError(text);
-  return { flow: resolveFlow(parsed.value, sandbox.addresses, SPEC.proxy), manner: "answer" };
+  return { flow: resolveFlow(parsed.value, sandbox.addresses, USUAL_SPEC.proxy), manner: "answer" };
 }
 
 describe("a run that is killed", () => {
@@ -121,13 +111,13 @@ describe("a run that ends", () => {
 describe("what the harness cannot look at is told as such", () => {
   test("when a container is stopped: the flows of its agent, not those of the others", async () => {
     await using sandbox = await openSandbox("docker");
-    await sandbox.enter(SPEC);
+    await sandbox.enter(USUAL_SPEC);
     const [client] = (await listOf("containers", process.pid)).filter((name) => name.endsWith("-client"));
     await engine.getContainer(client?.slice(1) ?? "").kill();
     const seen = await sandbox.drive([request("client -> pod:8080", sandbox), request("app -> upstream:80", sandbox)]);
     expect(seen.map(({ landing }) => landing.kind)).toEqual(["could-not-look", "listener"]);
     expect(seen[0]?.landing.cause).toMatch(/the sandbox agent of the container landfall-\d+-\d+-client has ended/);
-    await expect(sandbox.enter({ ...SPEC, clientPorts: [90] })).rejects.toMatchObject({ code: "agent-failed" });
+    await expect(sandbox.enter({ ...USUAL_SPEC, clientPorts: [90] })).rejects.toMatchObject({ code: "agent-failed" });
   });
 
   describe("when the engine goes", () => {
@@ -158,7 +148,7 @@ describe("what the harness cannot look at is told as such", () => {
       await startGate();
       vi.stubEnv("DOCKER_HOST", `unix://${path}`);
       await using sandbox = await openSandbox("docker");
-      await sandbox.enter(SPEC);
+      await sandbox.enter(USUAL_SPEC);
       server?.close();
       for (const socket of sockets) socket.destroy();
       const [seen] = await sandbox.drive([request("client -> pod:8080", sandbox)]);
@@ -178,7 +168,7 @@ describe("what the harness cannot look at is told as such", () => {
 
 test("an init container has NET_ADMIN and NET_RAW and no other right", async () => {
   await using sandbox = await openSandbox("docker");
-  await sandbox.enter(SPEC);
+  await sandbox.enter(USUAL_SPEC);
   const [pod = ""] = (await listOf("containers", process.pid)).filter((name) => name.endsWith("-pod"));
   const image = await ensureImage(engine, "pod", () => {});
   const args = ["sh", "-c", "grep CapEff /proc/self/status >&2; exit 4"];
@@ -201,7 +191,7 @@ test("scenario after scenario leaves no descriptor open, in no container and not
   await using sandbox = await openSandbox("docker");
   const flows = ["client -> pod:8080", "app -> upstream:80"].map((text) => request(text, sandbox));
   const other = {
-    ...SPEC,
+    ...USUAL_SPEC,
     proxyPort: 16001,
     listen: [8080],
     upstreamPorts: [80, 443],
@@ -216,7 +206,7 @@ test("scenario after scenario leaves no descriptor open, in no container and not
   };
   const runBoth = async () => {
     await runScenario(other);
-    await runScenario(SPEC);
+    await runScenario(USUAL_SPEC);
   };
   await runBoth();
   const before = await countDescriptors();
