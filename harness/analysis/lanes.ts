@@ -68,8 +68,8 @@ export function listLanes(family: Family, { addresses, links, passThrough }: Lan
   const bound = [
     ["from the pod, bound to a loopback address, to itself", loopback, [...loopback, pod]],
     ["from the pod, bound to its own address, to loopback", [pod], loopback],
-    // IPv4 lets no socket with a loopback source connect to elsewhere (EINVAL, `__mkroute_output` in net/ipv4/route.c).
-    ...(through.length === 0 ? [] : [["from the pod, bound to ::6, to elsewhere", through, foreign] as const]),
+    // IPv4 lets no socket with a loopback source connect to elsewhere (EINVAL, `__mkroute_output` in net/ipv4/route.c); IPv6 does.
+    ...(family === 4 ? [] : [["from the pod, bound to a loopback address, to elsewhere", loopback, foreign] as const]),
   ] as const;
   const fromPod = { host: "pod", ports: PORTS, ids: ANY_ID, link: null } as const;
   const fromOutside = { ports: PORTS, ids: ROOT } as const;

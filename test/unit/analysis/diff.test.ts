@@ -122,6 +122,10 @@ describe("the diff", () => {
       ).map((change) => [change.witness.flow.flow, change.class]),
     ).toEqual([
       ["app -> [2001:db8::1]:8080", "from the pod to elsewhere: to 2001:db8::-2001:db8:7fff:ffff:ffff:ffff:ffff:ffff"],
+      [
+        "app@[::1] -> [2001:db8::1]:8080",
+        "from the pod, bound to a loopback address, to elsewhere: to 2001:db8::-2001:db8:7fff:ffff:ffff:ffff:ffff:ffff",
+      ],
     ]));
   test("gives no part of an answer where its budget runs out", () => {
     const ruleset = load(SEED, 4);
