@@ -13,19 +13,23 @@ import { readRulesFile } from "./rules-file.ts";
 
 /** Options of the commands that analyse rules over all flows. */
 export const ANALYSIS_OPTIONS: readonly OptionSpec[] = [
-  { name: "rules", value: "FILE" },
-  { name: "rules6", value: "FILE" },
-  { name: "budget", value: "NODES" },
-  { name: "json", value: null },
+  {
+    name: "rules",
+    value: "FILE",
+    help: "IPv4 rules to analyse, as iptables-save prints them; the flags still say what is demanded",
+  },
+  {
+    name: "rules6",
+    value: "FILE",
+    help: "the same for IPv6; a family without rules of its own is not analysed when the other has a file",
+  },
+  {
+    name: "budget",
+    value: "NODES",
+    help: "diagram nodes an analysis may make before it gives up (default 4000000)",
+  },
+  { name: "json", value: null, help: "the result as data" },
 ];
-
-/** Their help, as far as it is the same. */
-export const ANALYSIS_HELP = `  --rules FILE        IPv4 rules to analyse, as iptables-save prints them; the flags still say what is demanded
-  --rules6 FILE       the same for IPv6; a family without rules of its own is not analysed when the other has a file
-  --budget NODES      diagram nodes an analysis may make before it gives up (default 4000000)
-  --json              the result as data
-Exit codes: 0 as expected · 1 a difference or counterexample was found · 2 bad input · 3 the budget ran out
-`;
 
 /** Rules to be analysed, with what is demanded of them. */
 export interface AnalysisInput {

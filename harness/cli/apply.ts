@@ -2,40 +2,44 @@ import { applyRules } from "../apply/apply.ts";
 import { lockNamespace } from "../apply/lock.ts";
 import { findNamespaceOwner } from "../apply/namespace.ts";
 import { readNamespaceState } from "../apply/namespace-state.ts";
-import { renderUsage } from "../capture/usage.ts";
 import { LandfallError } from "../errors.ts";
 import { readCaptureCommand, tellWarnings } from "./capture-options.ts";
 import type { Command, CommandIo } from "./command.ts";
+import type { CommandHelp } from "./help.ts";
 import type { OptionSpec, ParsedOptions } from "./options.ts";
 import { renderRulesData } from "./rules-data.ts";
 
 /** What `apply` and `clean` both take. */
 export const NAMESPACE_OPTIONS: readonly OptionSpec[] = [
-  { name: "host-network", value: null },
-  { name: "json", value: null },
+  { name: "host-network", value: null, help: "the host's own network namespace, too" },
+  { name: "json", value: null, help: "what was done, as data" },
 ];
 
-const HELP = `${renderUsage("landfall apply")}
-  --host-network         applies in the host's own network namespace, too
-  --pod-ip ADDR[,ADDR]   the pod's addresses; a single IPv6 address makes an IPv6 pod (default: those of the interfaces)
-  --dialect NAME         whose rules (default istio-1.4)
-  --sidecar-env FILE, --cluster-env FILE   files of settings in place of the original's
-  --json                 as data
-
-Runs in the network namespace that the rules are for, as an init container does, and replaces what an earlier run has put there; rules of
-others stay. Prints what iptables-save and ip6tables-save print afterwards.
-Exit codes: 0 applied, or as it was already · 2 bad input, every finding listed, nothing applied · 3 the environment cannot run it
-`;
+const HELP: CommandHelp = {
+  usage: ["landfall apply [ISTIO FLAG…] [OPTION…]"],
+  about: [
+    "Puts the rules into the network namespace it runs in, as an init container does, and replaces what an earlier run has put there; rules of others stay. Prints what iptables-save and ip6tables-save print afterwards.",
+  ],
+  options: [{ title: "Options", options: NAMESPACE_OPTIONS }],
+  captureFlags: "listed",
+  examples: [
+    ["landfall apply -p 15001 -z 15006 -u 1337 -i '*' -b '*' -d 15020", "in an init container"],
+    ["nsenter --net=/proc/PID/ns/net landfall apply -u 1337 -b '*' -i '*'", "in the pod of a process, from the host"],
+  ],
+  exitCodes: {
+    0: "applied, or as it was already",
+    2: "bad input, every finding listed, nothing applied",
+    3: "the environment cannot run it",
+  },
+};
 
 /** `landfall apply`: puts the rules into the network namespace it runs in. */
 export const apply: Command = {
-  name: "apply",
-  summary: "puts the rules into the network namespace it runs in",
   help: HELP,
   async run(args, io) {
     // Bad input is told before the namespace is looked at; then once more with the addresses that are there.
     const typed = readLine(args, io);
-    if (typed.capture.purpose === "usage") io.out(HELP);
+    if (typed.capture.purpose === "usage") return "help";
     if (typed.capture.purpose !== "apply") return 0;
     refuseHostNamespace(typed.options);
     await using _lock = await lockNamespace();

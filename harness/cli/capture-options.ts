@@ -3,23 +3,18 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { parseCapture, type ResolvedCapture } from "../capture/capture.ts";
 import { CLUSTER_ENV_PATH, type EnvironmentFile, SIDECAR_ENV_PATH } from "../capture/environment.ts";
-import { CAPTURE_OPTIONS, CAPTURE_SWITCHES } from "../capture/flags.ts";
+import { CAPTURE_OPTIONS, CAPTURE_SWITCHES, type CaptureOption } from "../capture/flags.ts";
 import { SEED_WORDS } from "../capture/seed.ts";
 import { UNKNOWN_FLAG } from "../capture/words.ts";
 import { LandfallError } from "../errors.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
+import { CAPTURE_LONG_OPTIONS } from "./capture-long-options.ts";
 import type { CommandIo } from "./command.ts";
+import type { CommandHelp } from "./help.ts";
+import { renderHelp } from "./help-text.ts";
 import { readNames } from "./names.ts";
 import { type OptionSpec, type ParsedOptions, readOptions } from "./options.ts";
-
-/** Long options beside the generator's own flags, the same for every command that takes a capture config. */
-export const CAPTURE_LONG_OPTIONS: readonly OptionSpec[] = [
-  { name: "dialect", value: "NAME" },
-  { name: "pod-ip", value: "ADDR[,ADDR]" },
-  { name: "sidecar-env", value: "FILE" },
-  { name: "cluster-env", value: "FILE" },
-];
 
 /** A command's words: its own options, and the capture config that the generator's flags make. */
 export interface CaptureCommandLine {
@@ -40,7 +35,7 @@ export interface CaptureCommandOptions {
   /** Whether words that belong to no option are the command's own (scenario names, a FLOW); otherwise they are findings. */
   readonly positionals: "own" | "none";
   /** Told on stderr where a flag is not known, as the original does. */
-  readonly usage?: string;
+  readonly usage?: CommandHelp;
   /** The pod's addresses where `--pod-ip` names none; the sandbox's IPv4 address if left out. */
   readonly podIps?: readonly string[];
 }
@@ -52,7 +47,7 @@ export interface CaptureCommandOptions {
 export function readCaptureCommand(
   args: readonly string[],
   command: CaptureCommandOptions,
-  io: Pick<CommandIo, "environment" | "workingDirectory" | "err">,
+  io: Pick<CommandIo, "environment" | "workingDirectory" | "err" | "display">,
 ): CaptureCommandLine {
   const specs = [...command.specs, ...CAPTURE_LONG_OPTIONS];
   const words = separateWords(args, specs, command.positionals);
@@ -73,7 +68,8 @@ export function readCaptureCommand(
   if (!capture.ok) findings.push(...capture.findings);
   const asksForUsage = capture.ok && capture.value.purpose === "usage";
   if (!capture.ok || (findings.length > 0 && !asksForUsage)) {
-    if (command.usage !== undefined && findings.some(({ message }) => message === UNKNOWN_FLAG)) io.err(command.usage);
+    if (command.usage !== undefined && findings.some(({ message }) => message === UNKNOWN_FLAG))
+      io.err(renderHelp(command.usage, io.display));
     throw refuse(findings);
   }
   return { options, capture: capture.value, captureWords, captureFrom };
@@ -120,7 +116,7 @@ function separateWords(args: readonly string[], specs: readonly OptionSpec[], po
   return { own, capture };
 }
 
-function toParseArgs({ name, short, value }: OptionSpec) {
+function toParseArgs({ name, short, value }: CaptureOption) {
   const type = value === null ? ("boolean" as const) : ("string" as const);
   return [name, short === undefined ? { type } : { type, short }] as const;
 }

@@ -4,25 +4,12 @@ import type { CommandIo } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { findNearNames } from "./near-names.ts";
 
-const USAGE = `Usage: landfall COMMAND [OPTION…]
-
-Says where every flow lands under the iptables rules that steer a pod's traffic into its Envoy sidecar.
-
-Commands:
-${Object.entries(COMMANDS)
-  .map(([name, command]) => `  ${name.padEnd(12)} ${command.summary}`)
-  .join("\n")}
-
-landfall COMMAND --help tells more. Every command takes --json; data goes to stdout, everything else to stderr.
-Exit codes: 0 as expected · 1 landed elsewhere · 2 bad input · 3 the environment cannot run it · 70 internal error
-`;
-
 /** Runs one command line and gives its exit code; never throws. */
 export async function runCommandLine(words: readonly string[], io: CommandIo): Promise<number> {
   const [name, ...args] = words;
   try {
     if (name === undefined || name === "--help" || name === "-h" || name === "help") {
-      (name === undefined ? io.err : io.out)(USAGE);
+      (name === undefined ? io.err : io.out)(await renderProgramHelp(io));
       return name === undefined ? 2 : 0;
     }
     const entry = COMMANDS[name];
@@ -31,14 +18,22 @@ export async function runCommandLine(words: readonly string[], io: CommandIo): P
       throw new LandfallError("bad-usage", "There is no such command.", { findings });
     }
     const command = await entry.load();
-    if (args.includes("--help")) {
-      io.out(command.help);
-      return 0;
-    }
-    return await command.run(args, io);
+    // Where the generator's flags are taken, -h may be another flag's value: there only its parser knows.
+    const asksForHelp = args.includes("--help") || (args.includes("-h") && command.help.captureFlags === "none");
+    const ending = asksForHelp ? "help" : await command.run(args, io);
+    if (ending !== "help") return ending;
+    const { renderHelp } = await import("./help-text.ts");
+    io.out(renderHelp(command.help, io.display));
+    return 0;
   } catch (error) {
     return tellError(error, words.includes("--json"), io);
   }
+}
+
+/** Help is loaded only when it is asked for: apply must start fast. */
+async function renderProgramHelp({ display }: CommandIo): Promise<string> {
+  const [{ renderHelp }, { PROGRAM_HELP }] = await Promise.all([import("./help-text.ts"), import("./program-help.ts")]);
+  return renderHelp(PROGRAM_HELP, display);
 }
 
 function describeUnknownCommand(name: string): string {

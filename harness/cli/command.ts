@@ -1,3 +1,5 @@
+import type { CommandHelp } from "./help.ts";
+
 /** What a command may touch of the outside; handed in, so that a test can look at everything a command says. */
 export interface CommandIo {
   /** Writes data: what the command was asked for, and nothing else. */
@@ -12,18 +14,18 @@ export interface CommandIo {
 
 /** How a stream shows to a person. */
 export interface Display {
-  readonly columns: number;
+  /** Its width; null where nobody knows. */
+  readonly columns: number | null;
   readonly isTerminal: boolean;
   readonly color: boolean;
 }
 
 /** A command of the command line: one file in this folder, named as typed, with one line in `commands.ts`. */
 export interface Command {
-  readonly name: string;
-  /** One line for the list of commands. */
-  readonly summary: string;
-  /** The whole help text of `landfall NAME --help`, ending in a line break. */
-  readonly help: string;
-  /** Runs it; `args` is what stands behind the command's name. Gives the exit code, or throws a LandfallError. */
-  run(args: readonly string[], io: CommandIo): Promise<number>;
+  readonly help: CommandHelp;
+  /**
+   * Runs it; `args` is what stands behind the command's name. Gives the exit code, or `help` where the words ask for the help text; throws
+   * a LandfallError.
+   */
+  run(args: readonly string[], io: CommandIo): Promise<number | "help">;
 }

@@ -1,23 +1,29 @@
 import { LandfallError } from "../errors.ts";
 import { finding } from "../model/finding.ts";
 import type { Command, CommandIo } from "./command.ts";
-import { parseOptions } from "./options.ts";
+import { type CommandHelp, listOptionNames } from "./help.ts";
+import { type OptionSpec, parseOptions } from "./options.ts";
 
-const HELP = `Usage: landfall completion bash|zsh|fish [--json]
+const OPTIONS: readonly OptionSpec[] = [
+  { name: "json", value: null, help: 'as data: { "formatVersion": "1.0", "shell": "bash", "script": "…" }' },
+];
 
-Prints what makes the shell complete commands, options and the names of scenarios.
-
-  bash: eval "$(landfall completion bash)"      zsh: eval "$(landfall completion zsh)"
-  fish: landfall completion fish | source
-
-  --json   as data: { "formatVersion": "1.0", "shell": "bash", "script": "…" }
-
-Exit codes: 0 printed · 2 another shell
-`;
+const HELP: CommandHelp = {
+  usage: ["landfall completion bash|zsh|fish [--json]"],
+  about: ["Prints what makes the shell complete commands, options and the names of scenarios."],
+  options: [{ title: "Options", options: OPTIONS }],
+  captureFlags: "none",
+  examples: [
+    ['eval "$(landfall completion bash)"', "bash, in ~/.bashrc"],
+    ['eval "$(landfall completion zsh)"', "zsh, in ~/.zshrc"],
+    ["landfall completion fish | source", "fish, in config.fish"],
+  ],
+  exitCodes: { 0: "printed", 2: "another shell" },
+};
 
 const SCRIPTS = { bash: renderBash, zsh: renderZsh, fish: renderFish } as const;
 
-/** Long options of every command, as their help texts name them. */
+/** Long options of every command, as their help texts list them. */
 type Options = Readonly<Record<string, readonly string[]>>;
 
 /** Every command, as the list of commands has them. */
@@ -25,19 +31,13 @@ export type CommandList = Readonly<
   Record<string, { readonly summary: string; readonly load: () => Promise<Pick<Command, "help">> }>
 >;
 
-/** Gives `landfall completion`: shell completion for these commands, made from their own help texts. */
+/** Gives `landfall completion`: shell completion for these commands, made from what their help texts list. */
 export function makeCompletion(commands: CommandList): Command {
-  return { ...completion, run: (args, io) => printCompletion(commands, args, io) };
+  return { help: HELP, run: (args, io) => printCompletion(commands, args, io) };
 }
 
-const completion = {
-  name: "completion",
-  summary: "prints shell completion",
-  help: HELP,
-};
-
 async function printCompletion(commands: CommandList, args: readonly string[], io: CommandIo): Promise<number> {
-  const options = parseOptions(args, [{ name: "json", value: null }]);
+  const options = parseOptions(args, OPTIONS);
   const findings = options.ok ? [] : [...options.findings];
   const [shell = "", ...more] = options.ok ? options.value.positionals : [];
   if (!(shell in SCRIPTS) || more.length > 0)
@@ -52,11 +52,11 @@ async function printCompletion(commands: CommandList, args: readonly string[], i
 async function readOptionNames(commands: CommandList): Promise<Options> {
   const entries = Object.entries(commands).map(async ([name, { load }]) => {
     const { help } = await load();
-    // Lines that name options begin with two blanks and a dash; what they say of them stands behind a wider gap.
-    const named = help.match(/^ {2}-.*$/gm)?.map((line) => line.trim().split(/ {2,}/)[0] ?? "") ?? [];
     return [
       name,
-      [...new Set([...named.flatMap((part) => part.match(/--[a-z][a-z0-9-]*/g) ?? []), "--help"])].sort(),
+      listOptionNames(help)
+        .map((option) => `--${option}`)
+        .sort(),
     ] as const;
   });
   return Object.fromEntries(await Promise.all(entries));

@@ -7,40 +7,60 @@ import { readAcceptance, withoutAccepted, writeAcceptance } from "./diff-accepta
 import { type DiffInput, readDiffInput } from "./diff-input.ts";
 import { type ObservedChange, observeChanges } from "./diff-observation.ts";
 import { renderDiffData, renderDiffText } from "./diff-text.ts";
+import type { CommandHelp } from "./help.ts";
 import { type OptionSpec, type ParsedOptions, readOptions } from "./options.ts";
 import { findUnwritableFile } from "./output-file.ts";
 
 const SPECS: readonly OptionSpec[] = [
-  { name: "family", value: "FAMILY", choices: ["4", "6"] },
-  { name: "accept", value: "FILE" },
-  { name: "write-accept", value: "FILE" },
-  { name: "observe", value: null },
-  { name: "sandbox", value: "BACKEND", choices: ["docker", "netns", "auto"] },
-  { name: "budget", value: "NODES" },
-  { name: "json", value: null },
+  {
+    name: "family",
+    value: "4|6",
+    choices: ["4", "6"],
+    help: "the family of both files, where their headers do not tell",
+  },
+  { name: "accept", value: "FILE", help: "changes that are meant: those listed there are not counted" },
+  { name: "write-accept", value: "FILE", help: "writes the changes found to such a file" },
+  {
+    name: "observe",
+    value: null,
+    help: "drives each witness through a sandbox with the one rule set in it, then with the other",
+  },
+  {
+    name: "sandbox",
+    value: "BACKEND",
+    choices: ["docker", "netns", "auto"],
+    help: "docker, netns or auto: where (default auto)",
+  },
+  {
+    name: "budget",
+    value: "NODES",
+    help: "diagram nodes an analysis may make before it gives up (default 4000000)",
+  },
+  { name: "json", value: null, help: "the result as data" },
 ];
 
-const HELP = `Usage: landfall diff BEFORE AFTER [OPTION…]
-
-Gives every class of flows that two rule sets land differently, with one flow that stands for it and the rules that decide it.
-BEFORE and AFTER are files as iptables-save or ip6tables-save prints them.
-
-  --family 4|6         the family of both files, where their headers do not tell
-  --accept FILE        changes that are meant: those listed there are not counted
-  --write-accept FILE  writes the changes found to such a file
-  --observe            drives each witness through a sandbox with the one rule set in it, then with the other
-  --sandbox BACKEND    docker, netns or auto: where (default auto)
-  --budget NODES       diagram nodes an analysis may make before it gives up (default 4000000)
-  --json               the result as data
-A match that is not understood is taken to answer the same for all packets of a flow; a class says under which answer it stands.
-Such files say nothing of policy routing: what TPROXY and its marks need is taken as installed.
-Exit codes: 0 no flow lands elsewhere · 1 some do · 2 bad input · 3 the budget ran out, or no sandbox works here
-`;
+const HELP: CommandHelp = {
+  usage: ["landfall diff BEFORE AFTER [OPTION…]"],
+  about: [
+    "Gives every class of flows that two rule sets land differently, with one flow that stands for it and the rules that decide it. BEFORE and AFTER are files as iptables-save or ip6tables-save prints them.",
+    "A match that is not understood is taken to answer the same for all packets of a flow; a class says under which answer it stands. Such files say nothing of policy routing: what TPROXY and its marks need is taken as installed.",
+  ],
+  options: [{ title: "Options", options: SPECS }],
+  captureFlags: "none",
+  examples: [
+    ["landfall diff rules.txt changed.txt", "what the change changes"],
+    ["landfall diff rules.txt changed.txt --write-accept meant.json", "and keeps it as meant, for --accept"],
+  ],
+  exitCodes: {
+    0: "no flow lands elsewhere",
+    1: "some do",
+    2: "bad input",
+    3: "the budget ran out, or no sandbox works here",
+  },
+};
 
 /** `landfall diff`: every class of flows that two rule sets land differently. */
 export const diff: Command = {
-  name: "diff",
-  summary: "gives every class of flows that two rule sets land differently",
   help: HELP,
   async run(args, io) {
     const { options, findings } = readOptions(args, SPECS);

@@ -1,24 +1,31 @@
 import { LandfallError } from "../errors.ts";
 import { type BackendState, detectBackends } from "../sandbox/detect.ts";
 import type { Command } from "./command.ts";
-import { readOptions, refuseWords } from "./options.ts";
+import type { CommandHelp } from "./help.ts";
+import { type OptionSpec, readOptions, refuseWords } from "./options.ts";
 
-const HELP = `Usage: landfall doctor [--json]
+const OPTIONS: readonly OptionSpec[] = [
+  {
+    name: "json",
+    value: null,
+    help: 'as data: { "formatVersion": "1.0", "backends": [ { "backend", "works", "why", "remedy" } ] }',
+  },
+];
 
-Says which backends work on this machine, and what to do about the others.
-
-  --json   as data: { "formatVersion": "1.0", "backends": [ { "backend", "works", "why", "remedy" } ] }
-
-Exit codes: 0 some backend with a kernel works (docker or netns) · 3 none does
-`;
+const HELP: CommandHelp = {
+  usage: ["landfall doctor [--json]"],
+  about: ["Says which backends work on this machine, and what to do about the others."],
+  options: [{ title: "Options", options: OPTIONS }],
+  captureFlags: "none",
+  examples: [],
+  exitCodes: { 0: "some backend with a kernel works (docker or netns)", 3: "none does" },
+};
 
 /** `landfall doctor`: what works here and what to do about the rest. */
 export const doctor: Command = {
-  name: "doctor",
-  summary: "says what works here, and what to do about the rest",
   help: HELP,
   async run(args, io) {
-    const { options, findings: found } = readOptions(args, [{ name: "json", value: null }]);
+    const { options, findings: found } = readOptions(args, OPTIONS);
     const findings = [...found, ...refuseWords(options)];
     if (findings.length > 0) throw new LandfallError("bad-usage", "The command line cannot be used.", { findings });
     const backends = await detectBackends();

@@ -1,4 +1,3 @@
-import { renderUsage } from "../capture/usage.ts";
 import { renderRule } from "../formats/rule-text.ts";
 import type { Flow, Manner } from "../model/flow.ts";
 import { type Landing, landingsAgree } from "../model/landing.ts";
@@ -9,45 +8,63 @@ import type { Command } from "./command.ts";
 import { bindExplained, type ExplainInput, readExplainInput } from "./explain-input.ts";
 import { type Observed, observeFlow } from "./explain-observation.ts";
 import { renderObserved, renderOutcome, renderWay, selectPackets } from "./explain-text.ts";
+import type { CommandHelp } from "./help.ts";
 import type { OptionSpec } from "./options.ts";
 
 const SPECS: readonly OptionSpec[] = [
-  { name: "rules", value: "FILE" },
-  { name: "rules6", value: "FILE" },
-  { name: "listen", value: "PORT[,PORT]" },
-  { name: "forward", value: null },
-  { name: "all", value: null },
-  { name: "observe", value: null },
-  { name: "sandbox", value: "BACKEND", choices: ["docker", "netns", "auto"] },
-  { name: "json", value: null },
+  {
+    name: "rules",
+    value: "FILE",
+    help: "IPv4 rules to follow, as iptables-save prints them, in place of the generated ones",
+  },
+  { name: "rules6", value: "FILE", help: "the same for IPv6" },
+  { name: "listen", value: "PORT[,PORT]", help: "ports of the app beside 8080 and 22" },
+  {
+    name: "forward",
+    value: null,
+    help: "the stub Envoy dials on, as Envoy does, and each of its connections is followed",
+  },
+  {
+    name: "all",
+    value: null,
+    help: "every packet; otherwise the first of each connection, and those that rules stop",
+  },
+  {
+    name: "observe",
+    value: null,
+    help: "drives the flow as well, and shows what the kernel counted for each rule, and its landing",
+  },
+  {
+    name: "sandbox",
+    value: "BACKEND",
+    choices: ["docker", "netns", "auto"],
+    help: "docker, netns or auto, for --observe (default auto)",
+  },
+  { name: "json", value: null, help: "the result as data" },
 ];
 
-const HELP = `${renderUsage("landfall explain FLOW")}
-Tells the way of one flow, rule by rule, to its landing. FLOW is ACTOR[@SOURCE] -> TARGET:PORT, in quotes:
-'app -> upstream:80', 'client -> pod:8080', 'envoy@127.0.0.6 -> pod:8080'. Nothing is driven unless asked for.
-
-  --rules FILE        IPv4 rules to follow, as iptables-save prints them, in place of the generated ones
-  --rules6 FILE       the same for IPv6
-  --listen PORT[,PORT]  ports of the app beside 8080 and 22
-  --forward           the stub Envoy dials on, as Envoy does, and each of its connections is followed
-  --all               every packet; otherwise the first of each connection, and those that rules stop
-  --observe           drives the flow as well, and shows what the kernel counted for each rule, and its landing
-  --sandbox BACKEND   docker, netns or auto, for --observe (default auto)
-  --json              the result as data
-Exit codes: 0 explained · 1 the kernel landed it elsewhere · 2 bad input · 3 the landing is not known
-`;
+const HELP: CommandHelp = {
+  usage: ["landfall explain FLOW [ISTIO FLAG…] [OPTION…]"],
+  about: [
+    "Tells the way of one flow, rule by rule, to its landing. Without a flag, under the rules of the seed command. Nothing is driven unless asked for.",
+    "FLOW is ACTOR[@SOURCE] -> TARGET:PORT, in quotes.",
+  ],
+  options: [{ title: "Options", options: SPECS }],
+  captureFlags: "listed",
+  examples: [
+    ["landfall explain 'app -> upstream:80'", "what the seed command does with the app's own call"],
+    ["landfall explain 'envoy@127.0.0.6 -> pod:8080'", "with what Envoy passes on inbound"],
+    ["landfall explain --observe --rules rules.txt 'client -> pod:8080'", "under rules from a file, and in the kernel"],
+  ],
+  exitCodes: { 0: "explained", 1: "the kernel landed it elsewhere", 2: "bad input", 3: "the landing is not known" },
+};
 
 /** `landfall explain`: the way of one flow, rule by rule, to its landing. */
 export const explain: Command = {
-  name: "explain",
-  summary: "tells the way of one flow, rule by rule, to its landing",
   help: HELP,
   async run(args, io) {
     const line = readCaptureCommand(args, { specs: SPECS, withoutFlags: "seed", positionals: "own" }, io);
-    if (line.capture.purpose === "usage") {
-      io.out(HELP);
-      return 0;
-    }
+    if (line.capture.purpose === "usage") return "help";
     tellWarnings(line.capture.warnings, io);
     const input = readExplainInput(line, io);
     const manner = line.options.values.has("forward") ? "forward" : "answer";

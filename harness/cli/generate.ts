@@ -1,5 +1,4 @@
 import { generateRules } from "../capture/dialects.ts";
-import { renderUsage } from "../capture/usage.ts";
 import { renderPodCommands } from "../formats/commands.ts";
 import { renderIptablesSave } from "../formats/iptables-save.ts";
 import { renderList } from "../formats/list.ts";
@@ -7,44 +6,58 @@ import { renderListing } from "../formats/listing.ts";
 import type { PodRules, Ruleset, TableName } from "../model/ruleset.ts";
 import { type CaptureCommandLine, lastValue, readCaptureCommand, tellWarnings } from "./capture-options.ts";
 import type { Command } from "./command.ts";
+import type { CommandHelp } from "./help.ts";
 import type { OptionSpec } from "./options.ts";
 import { renderRulesData } from "./rules-data.ts";
 
 const SPECS: readonly OptionSpec[] = [
-  { name: "format", value: "FORMAT", choices: ["save", "list", "listing", "commands", "json"] },
-  { name: "family", value: "FAMILY", choices: ["4", "6"] },
-  { name: "table", value: "TABLE", choices: ["raw", "mangle", "nat", "filter"] },
-  { name: "json", value: null },
+  {
+    name: "format",
+    value: "FORMAT",
+    choices: ["save", "list", "listing", "commands", "json"],
+    help: "one of the formats above (default save)",
+  },
+  { name: "family", value: "4|6", choices: ["4", "6"], help: "the family that is printed (default 4)" },
+  {
+    name: "table",
+    value: "TABLE",
+    choices: ["raw", "mangle", "nat", "filter"],
+    help: "the table of list and listing (default nat)",
+  },
+  { name: "json", value: null, help: "the same as --format json" },
 ];
 
-const HELP = `${renderUsage("landfall generate")}
-  --format save       what iptables-save would print (the default); with --family 6 what ip6tables-save would
-  --format list       what iptables -S would print of one table, policies included
-  --format listing    what iptables -L would print of one table
-  --format commands   command lines for a shell, of both families, policy routing too
-  --format json       everything, each setting with where it came from; the same as --json
-  --family 4|6        the family that is printed (default 4)
-  --table TABLE       the table of list and listing (default nat)
-  --dialect NAME      whose rules (default istio-1.4)
-  --pod-ip ADDR[,ADDR]   the pod's addresses; a single IPv6 address makes an IPv6 pod (default 10.244.0.2)
-  --sidecar-env FILE, --cluster-env FILE   files of settings in place of the original's
-
-Nothing is applied, and nothing of this machine is looked at but those files and the names that flags use.
-Exit codes: 0 printed · 2 bad input, every finding listed
-`;
+const HELP: CommandHelp = {
+  usage: ["landfall generate [ISTIO FLAG…] [OPTION…]"],
+  about: [
+    "Prints the rules that a capture config makes; without a flag, those of Istio's defaults. Nothing is applied, and nothing of this machine is looked at but the files of settings and the names that flags use.",
+  ],
+  terms: {
+    title: "Formats",
+    rows: [
+      ["save", "what iptables-save would print; with --family 6 what ip6tables-save would"],
+      ["list", "what iptables -S would print of one table, policies included"],
+      ["listing", "what iptables -L would print of one table"],
+      ["commands", "command lines for a shell, of both families, policy routing too"],
+      ["json", "everything, each setting with where it came from"],
+    ],
+  },
+  options: [{ title: "Options", options: SPECS }],
+  captureFlags: "listed",
+  examples: [
+    ["landfall generate -u 1337 -b '*' -i '*' -d 15020 > rules.txt", "the rules of the seed command, in a file"],
+    ["landfall generate -b '*' -i '*' --pod-ip 2001:db8::7 --family 6", "an IPv6 pod's, for ip6tables-restore"],
+  ],
+  exitCodes: { 0: "printed", 2: "bad input, every finding listed" },
+};
 
 /** `landfall generate`: the rules of a capture config, not applied. */
 export const generate: Command = {
-  name: "generate",
-  summary: "prints the rules, not applied",
   help: HELP,
   async run(args, io) {
     const command = { specs: SPECS, withoutFlags: "istio-defaults", positionals: "none", usage: HELP } as const;
     const line = readCaptureCommand(args, command, io);
-    if (line.capture.purpose === "usage") {
-      io.out(HELP);
-      return 0;
-    }
+    if (line.capture.purpose === "usage") return "help";
     tellWarnings(line.capture.warnings, io);
     if (line.capture.purpose === "apply") io.out(renderRules(generateRules(line.capture.config), line));
     return 0;

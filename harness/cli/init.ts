@@ -3,17 +3,27 @@ import { dirname, join, resolve } from "node:path";
 import { LandfallError } from "../errors.ts";
 import { finding } from "../model/finding.ts";
 import type { Command } from "./command.ts";
-import { parseOptions } from "./options.ts";
+import type { CommandHelp } from "./help.ts";
+import { type OptionSpec, parseOptions } from "./options.ts";
 
-const HELP = `Usage: landfall init [FOLDER] [--json]
+const OPTIONS: readonly OptionSpec[] = [
+  {
+    name: "json",
+    value: null,
+    help: 'as data: { "formatVersion": "1.0", "written": [ "landfall/first.mjs", … ] }',
+  },
+];
 
-Writes a first scenario into FOLDER (landfall, unless named) and a CI workflow that verifies the folder.
-Nothing that is there is overwritten.
-
-  --json   as data: { "formatVersion": "1.0", "written": [ "landfall/first.mjs", … ] }
-
-Exit codes: 0 written · 2 a file is there already, nothing was written
-`;
+const HELP: CommandHelp = {
+  usage: ["landfall init [FOLDER] [--json]"],
+  about: [
+    "Writes a first scenario into FOLDER (landfall, unless named) and a CI workflow that verifies the folder. Nothing that is there is overwritten.",
+  ],
+  options: [{ title: "Options", options: OPTIONS }],
+  captureFlags: "none",
+  examples: [["landfall init flows", "flows/first.mjs and .github/workflows/landfall.yml"]],
+  exitCodes: { 0: "written", 2: "a file is there already, nothing was written" },
+};
 
 const SCENARIO = `import { defineScenario } from "landfall";
 
@@ -59,11 +69,9 @@ jobs:
 
 /** `landfall init`: a first scenario and a CI workflow. */
 export const init: Command = {
-  name: "init",
-  summary: "writes a first scenario and a CI workflow",
   help: HELP,
   async run(args, io) {
-    const options = parseOptions(args, [{ name: "json", value: null }]);
+    const options = parseOptions(args, OPTIONS);
     const findings = options.ok ? [] : [...options.findings];
     const [folder = "landfall", ...more] = options.ok ? options.value.positionals : [];
     findings.push(...more.map((word) => finding(word, "One folder is enough.")));

@@ -8,33 +8,47 @@ import { type ContainerRules, type ContainerRuleset, readContainerRules } from "
 import { connectEngine } from "../sandbox/docker-engine.ts";
 import { readAnalysisInput } from "./analysis-input.ts";
 import type { Command, CommandIo } from "./command.ts";
+import type { CommandHelp } from "./help.ts";
 import { listClasses, renderMap } from "./map.ts";
 import { type OptionSpec, parseOptions } from "./options.ts";
 
 const SPECS: readonly OptionSpec[] = [
-  { name: "format", value: "FORMAT", choices: ["list", "save", "json"] },
-  { name: "family", value: "FAMILY", choices: ["4", "6"] },
-  { name: "json", value: null },
+  {
+    name: "format",
+    value: "FORMAT",
+    choices: ["list", "save", "json"],
+    help: "one of the formats above (default list)",
+  },
+  {
+    name: "family",
+    value: "4|6",
+    choices: ["4", "6"],
+    help: "one family only; --format save takes 4 unless told otherwise",
+  },
+  { name: "json", value: null, help: "the same as --format json" },
 ];
 
-const HELP = `Usage: landfall inspect CONTAINER [--format list|save|json] [--family 4|6]
-
-Prints the rules that a running container has, and where they bring every flow. Both families, and the rules of
-iptables-nft and iptables-legacy, which both apply; the map is of iptables-nft alone, and takes the container for the
-pod of a sandbox (10.244.0.2) with the proxy on 15001 and 15006. CONTAINER is a name or an id. Needs root; changes nothing.
-
-  --format list   as iptables -S prints them, table by table, then the map (the default)
-  --format save   as iptables-save -c prints them: a file of this goes to landfall map, diff and prove as --rules
-  --format json   rules and map as data; the same as --json
-  --family 4|6    one family only; --format save takes 4 unless told otherwise
-
-Exit codes: 0 printed · 2 no such container, or it does not run · 3 its namespace cannot be entered
-`;
+const HELP: CommandHelp = {
+  usage: ["landfall inspect CONTAINER [OPTION…]"],
+  about: [
+    "Prints the rules that a running container has, and where they bring every flow. Both families, and the rules of iptables-nft and iptables-legacy, which both apply; the map is of iptables-nft alone, and takes the container for the pod of a sandbox (10.244.0.2) with the proxy on 15001 and 15006. CONTAINER is a name or an id. Needs root; changes nothing.",
+  ],
+  terms: {
+    title: "Formats",
+    rows: [
+      ["list", "as iptables -S prints them, table by table, then the map"],
+      ["save", "as iptables-save -c prints them: a file of this goes to landfall map, diff and prove"],
+      ["json", "rules and map as data"],
+    ],
+  },
+  options: [{ title: "Options", options: SPECS }],
+  captureFlags: "none",
+  examples: [["landfall inspect pod --format save > rules.txt", "the rules of the container pod, in a file"]],
+  exitCodes: { 0: "printed", 2: "no such container, or it does not run", 3: "its namespace cannot be entered" },
+};
 
 /** `landfall inspect CONTAINER`: the rules that a running container has. */
 export const inspect: Command = {
-  name: "inspect",
-  summary: "prints the rules that a running container has, and where they bring every flow",
   help: HELP,
   async run(args, io) {
     const options = parseOptions(args, SPECS);

@@ -46,7 +46,7 @@ function processIo(isEnding: () => boolean): CommandIo {
     environment: process.env,
     workingDirectory: process.cwd(),
     display: {
-      columns: process.stdout.columns || Number(process.env["COLUMNS"]) || 100,
+      columns: process.stdout.columns || Number(process.env["COLUMNS"]) || null,
       isTerminal,
       color: isTerminal && !process.env["NO_COLOR"],
     },

@@ -1,28 +1,29 @@
 import { type MappedClass, mapFlows } from "../analysis/map.ts";
-import { renderUsage } from "../capture/usage.ts";
-import { ANALYSIS_HELP, type AnalysisInput, readAnalysisInput } from "./analysis-input.ts";
+import { ANALYSIS_OPTIONS, type AnalysisInput, readAnalysisInput } from "./analysis-input.ts";
 import type { Command, CommandIo } from "./command.ts";
-import { USUAL_COLUMNS, wrapLine } from "./wrap-line.ts";
+import type { CommandHelp } from "./help.ts";
+import { FILE_COLUMNS, USUAL_COLUMNS, wrapLine } from "./wrap-line.ts";
 
 /** The room a flow takes where its conditions stand beside it. */
 const FLOW_COLUMNS = 30;
 
-const HELP = `${renderUsage("landfall map")}
-Tells where every flow lands: each class of flows that land alike, with one flow that stands for it. Nothing is driven.
-
-${ANALYSIS_HELP}`;
+const HELP: CommandHelp = {
+  usage: ["landfall map [ISTIO FLAG…] [OPTION…]"],
+  about: [
+    "Tells where every flow lands: each class of flows that land alike, with one flow that stands for it. Without a flag, under the rules of the seed command. Nothing is driven.",
+  ],
+  options: [{ title: "Options", options: ANALYSIS_OPTIONS }],
+  captureFlags: "listed",
+  examples: [["landfall map --rules rules.txt", "the map of rules from a file"]],
+  exitCodes: { 0: "told", 2: "bad input", 3: "the budget ran out" },
+};
 
 /** `landfall map`: the complete table of all flows and their landings. */
 export const map: Command = {
-  name: "map",
-  summary: "tells where every flow lands: the complete table",
   help: HELP,
   async run(args, io) {
     const input = readAnalysisInput(args, [], io);
-    if (input.line.capture.purpose === "usage") {
-      io.out(HELP);
-      return 0;
-    }
+    if (input.line.capture.purpose === "usage") return "help";
     const classes = ([4, 6] as const).flatMap((family) => mapFamily(input, family));
     io.out(input.line.options.values.has("json") ? renderData(classes) : renderMap(classes, io));
     return 0;
@@ -45,7 +46,7 @@ export function listClasses(classes: readonly MappedClass[]) {
 /** Gives a map as text, as wide as the display: under each lane its landings, a flow that stands for each, and which flows land there. */
 export function renderMap(classes: readonly MappedClass[], { display }: CommandIo): string {
   const widest = Math.max(...classes.map(({ kind }) => kind.length), 0);
-  const columns = Math.max(display.columns, USUAL_COLUMNS);
+  const columns = Math.max(display.columns ?? FILE_COLUMNS, USUAL_COLUMNS);
   const lanes = [...Map.groupBy(classes, ({ lane }) => lane)].map(([lane, members]) => {
     const lines = members.map(
       (member) => `  ${member.kind.padEnd(widest)}  ${describeMember(member, widest + 4, columns)}\n`,

@@ -4,28 +4,38 @@ import { LandfallError } from "../errors.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import { type Report, summarize } from "../model/report.ts";
 import type { Command, CommandIo } from "./command.ts";
+import type { CommandHelp } from "./help.ts";
 import { type OptionSpec, readOptions } from "./options.ts";
 import { exitCodeOf, type ReportFile, readReportFile, tellReport } from "./report-output.ts";
 
-const HELP = `Usage: landfall merge REPORT.json… [--report FILE]… [--json]
-
-Joins JSON reports of landfall verify, for example those of shards, into one: the scenarios of all, the sums anew.
-
-  --report FILE   writes the report as FILE.json, FILE.xml (JUnit) or FILE.html; repeatable
-  --json          the report as JSON on stdout
-
-Exit codes: as landfall verify would have ended · 2 a file is no report, or the reports are of different backends
-`;
-
 const SPECS: readonly OptionSpec[] = [
-  { name: "report", value: "FILE", repeatable: true },
-  { name: "json", value: null },
+  {
+    name: "report",
+    value: "FILE",
+    repeatable: true,
+    help: "writes the report as FILE.json, FILE.xml (JUnit) or FILE.html",
+  },
+  { name: "json", value: null, help: "the report as JSON on stdout" },
 ];
+
+const HELP: CommandHelp = {
+  usage: ["landfall merge REPORT.json… [OPTION…]"],
+  about: [
+    "Joins JSON reports of landfall verify, for example those of shards, into one: the scenarios of all, the sums anew.",
+  ],
+  options: [{ title: "Options", options: SPECS }],
+  captureFlags: "none",
+  examples: [["landfall merge 1.json 2.json --report all.html", "two shards' reports as one page"]],
+  exitCodes: {
+    0: "all landed as expected",
+    1: "some flow landed elsewhere",
+    2: "a file is no report, or the reports are of different backends",
+    3: "some flow could not be looked at",
+  },
+};
 
 /** `landfall merge`: several JSON reports into one. Durations are added up: the time all machines took together. */
 export const merge: Command = {
-  name: "merge",
-  summary: "joins several JSON reports into one",
   help: HELP,
   async run(args, io) {
     const { options, findings: found } = readOptions(args, SPECS);

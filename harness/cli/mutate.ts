@@ -7,48 +7,54 @@ import { findSubjects, type MutationSubject } from "../run/mutation-subject.ts";
 import { type BackendChoice, DEFAULT_SANDBOX_OPTIONS } from "../sandbox/open-sandbox.ts";
 import { lastValue, readCaptureCommand } from "./capture-options.ts";
 import type { Command, CommandIo } from "./command.ts";
+import type { CommandHelp } from "./help.ts";
 import { openInterruptibleSandbox } from "./interruption.ts";
 import type { OptionSpec } from "./options.ts";
 import { readFileOption, readNumber } from "./verify-options.ts";
 import { readScenarios, type ScenarioSelection } from "./verify-scenarios.ts";
 
-const SPECS: readonly OptionSpec[] = [
-  { name: "all", value: null },
-  { name: "rules", value: "FILE" },
-  { name: "rules6", value: "FILE" },
-  { name: "sandbox", value: "BACKEND", choices: ["docker", "netns", "simulated", "auto"] },
-  { name: "jobs", value: "N" },
-  { name: "json", value: null },
-];
-
 /** Sandboxes at the same time unless told otherwise: a mutant whose flows come to nothing waits for a time-out. */
 const JOBS = 6;
 
-const HELP = `Usage: landfall mutate [ISTIO FLAGS] [OPTION…]
-       landfall mutate SCENARIO… [OPTION…]
+const SPECS: readonly OptionSpec[] = [
+  { name: "all", value: null, help: "the rule sets of every scenario that comes with landfall" },
+  { name: "rules", value: "FILE", help: "IPv4 rules from outside, as iptables-save prints them" },
+  { name: "rules6", value: "FILE", help: "the same for IPv6" },
+  {
+    name: "sandbox",
+    value: "BACKEND",
+    choices: ["docker", "netns", "simulated", "auto"],
+    help: "docker, netns, simulated or auto (default netns)",
+  },
+  { name: "jobs", value: "N", help: `so many sandboxes at the same time (default ${JOBS})` },
+  { name: "json", value: null, help: "every mutant with its outcome and the flow that showed it, or would have" },
+];
 
-Breaks rules one value at a time, drives flows, and says which defects they would miss: each rule deleted, duplicated, moved, negated,
-each of its values changed at its boundaries, each policy and each line of policy routing. A mutant is caught where a flow lands elsewhere
-than it must, equivalent where no flow of a pod lands differently, and missed otherwise. Without arguments: the seed command's rules.
-
-  --all                 the rule sets of every scenario that comes with landfall
-  --rules FILE          IPv4 rules from outside, as iptables-save prints them
-  --rules6 FILE         the same for IPv6
-  --sandbox BACKEND     docker, netns, simulated or auto (the default: netns)
-  --jobs N              so many sandboxes at the same time (${JOBS})
-  --json                every mutant with its outcome and the flow that showed it, or would have
-
-Exit codes: 0 no mutant was missed · 1 some were · 2 bad usage or bad input, also rules that are wrong before anything is broken ·
-            3 the environment cannot run it
-`;
+const HELP: CommandHelp = {
+  usage: ["landfall mutate [ISTIO FLAG…] [OPTION…]", "landfall mutate SCENARIO… [OPTION…]"],
+  about: [
+    "Breaks rules one value at a time, drives flows, and says which defects they would miss: each rule deleted, duplicated, moved, negated, each of its values changed at its boundaries, each policy and each line of policy routing. A mutant is caught where a flow lands elsewhere than it must, equivalent where no flow of a pod lands differently, and missed otherwise. Without arguments: the seed command's rules.",
+  ],
+  options: [{ title: "Options", options: SPECS }],
+  captureFlags: "mentioned",
+  examples: [
+    ["landfall mutate -u 1337 -b '*' -i '*' -d 15020", "the rules of these flags, and the flows they demand"],
+    ["landfall mutate flows/first.mjs", "a scenario's own rules and flows"],
+  ],
+  exitCodes: {
+    0: "no mutant was missed",
+    1: "some were",
+    2: "bad usage or bad input, also rules that are wrong before anything is broken",
+    3: "the environment cannot run it",
+  },
+};
 
 /** `landfall mutate`: breaks rules on purpose and says which defects the flows would miss. */
 export const mutate: Command = {
-  name: "mutate",
-  summary: "breaks the rules one value at a time and says which defects the flows would miss",
   help: HELP,
   async run(args, io) {
     const options = readMutateOptions(args, io);
+    if (options.scenarios.line.capture.purpose === "usage") return "help";
     const scenarios = await readScenarios(options.scenarios, io);
     const subjects = findSubjects(scenarios, DEFAULT_ADDRESSES);
     const mutants: MutantReport[] = [];

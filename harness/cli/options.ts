@@ -13,6 +13,8 @@ export interface OptionSpec {
   readonly repeatable?: boolean;
   /** The values allowed, where the list is closed. */
   readonly choices?: readonly string[];
+  /** What the help text says of it, without a full stop: `the family that is printed (default 4)`. */
+  readonly help: string;
 }
 
 /** What was typed: values by option name, in order, `[]` for a switch being absent; and the words that are no options. */

@@ -1,30 +1,36 @@
 import { type PropertyResult, proveProperties } from "../analysis/prove.ts";
-import { renderUsage } from "../capture/usage.ts";
 import { describeLanding } from "../report/landing-phrase.ts";
-import { ANALYSIS_HELP, readAnalysisInput } from "./analysis-input.ts";
+import { ANALYSIS_OPTIONS, readAnalysisInput } from "./analysis-input.ts";
 import type { Command } from "./command.ts";
+import type { CommandHelp } from "./help.ts";
 
-const HELP = `${renderUsage("landfall prove")}
-Proves over all flows, or gives a counterexample:
-  no-uid-loop           the proxy's own traffic never comes back to it, and nothing it dials on goes round for ever
-  inbound-captured      what comes from outside on an included port lands on the proxy
-  outbound-captured     what the workload sends to an included range lands on the proxy
-  exclusions-untouched  excluded ports and ranges land where they were dialled
-  loopback-untouched    127.0.0.1 and ::1 land where they were dialled
-
-${ANALYSIS_HELP}`;
+const HELP: CommandHelp = {
+  usage: ["landfall prove [ISTIO FLAG…] [OPTION…]"],
+  about: [
+    "Proves the guarantees of a capture config over all flows, or gives a counterexample. Without a flag, those of the seed command. Nothing is driven.",
+  ],
+  terms: {
+    title: "Guarantees",
+    rows: [
+      ["no-uid-loop", "the proxy's own traffic never comes back to it, and nothing it dials on goes round for ever"],
+      ["inbound-captured", "what comes from outside on an included port lands on the proxy"],
+      ["outbound-captured", "what the workload sends to an included range lands on the proxy"],
+      ["exclusions-untouched", "excluded ports and ranges land where they were dialled"],
+      ["loopback-untouched", "127.0.0.1 and ::1 land where they were dialled"],
+    ],
+  },
+  options: [{ title: "Options", options: ANALYSIS_OPTIONS }],
+  captureFlags: "listed",
+  examples: [["landfall prove -u 1337 -b '*' -i '*' --rules rules.txt", "what the flags demand, of rules from a file"]],
+  exitCodes: { 0: "all hold", 1: "a counterexample was found", 2: "bad input", 3: "the budget ran out" },
+};
 
 /** `landfall prove`: the guarantees of a capture config, over all flows. */
 export const prove: Command = {
-  name: "prove",
-  summary: "proves that the proxy cannot loop, and the other guarantees, over all flows",
   help: HELP,
   async run(args, io) {
     const { line, rules, config, setting } = readAnalysisInput(args, [], io);
-    if (line.capture.purpose === "usage") {
-      io.out(HELP);
-      return 0;
-    }
+    if (line.capture.purpose === "usage") return "help";
     const results = proveProperties(rules, config, setting);
     const data = { formatVersion: "1.0", properties: results };
     io.out(line.options.values.has("json") ? `${JSON.stringify(data, null, 2)}\n` : renderResults(results));

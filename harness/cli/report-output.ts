@@ -4,6 +4,7 @@ import { type Finding, finding } from "../model/finding.ts";
 import type { Report } from "../model/report.ts";
 import type { CommandIo } from "./command.ts";
 import { findUnwritableFile, writeOutput } from "./output-file.ts";
+import { FILE_COLUMNS } from "./wrap-line.ts";
 
 /** How a report file is written, by its ending. */
 export type ReportFormat = "json" | "xml" | "html";
@@ -40,7 +41,7 @@ export async function tellReport(
 
 async function renderTable(report: Report, { display: { columns, color } }: CommandIo): Promise<string> {
   const { renderTerminal } = await import("../report/terminal.ts");
-  return renderTerminal(report, { columns, color: color ? "color" : "plain" });
+  return renderTerminal(report, { columns: columns ?? FILE_COLUMNS, color: color ? "color" : "plain" });
 }
 
 /** Each form is loaded only when it is asked for. */

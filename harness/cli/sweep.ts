@@ -2,30 +2,35 @@ import { LandfallError } from "../errors.ts";
 import { connectEngine, whyNoEngine } from "../sandbox/docker-engine.ts";
 import { type Residue, sweep as sweepResidue } from "../sandbox/sweep.ts";
 import type { Command } from "./command.ts";
-import { readOptions, refuseWords } from "./options.ts";
+import type { CommandHelp } from "./help.ts";
+import { type OptionSpec, readOptions, refuseWords } from "./options.ts";
 
-const HELP = `Usage: landfall sweep [--run ID]… [--json]
+const OPTIONS: readonly OptionSpec[] = [
+  { name: "run", value: "ID", repeatable: true, help: "only what this run left: the value of the label landfall.run" },
+  {
+    name: "json",
+    value: null,
+    help: 'as data: { "formatVersion": "1.0", "removed": [ { "kind", "id", "name", "run" } ] }',
+  },
+];
 
-Removes the containers and networks that dead runs left, those kept with --keep too once their run is over.
-Only what carries the label landfall.run is looked at; what a living run uses stays.
-
-  --run    only what these runs left: the value of the label landfall.run
-  --json   as data: { "formatVersion": "1.0", "removed": [ { "kind", "id", "name", "run" } ] }
-
-Images of earlier versions stay: docker image prune --all --filter label=landfall.role removes them.
-Exit codes: 0 swept, or nothing was there · 3 no container engine answers
-`;
+const HELP: CommandHelp = {
+  usage: ["landfall sweep [--run ID]… [--json]"],
+  about: [
+    "Removes the containers and networks that dead runs left, those kept with --keep too once their run is over. Only what carries the label landfall.run is looked at; what a living run uses stays.",
+    "Images of earlier versions stay: docker image prune --all --filter label=landfall.role removes them.",
+  ],
+  options: [{ title: "Options", options: OPTIONS }],
+  captureFlags: "none",
+  examples: [],
+  exitCodes: { 0: "swept, or nothing was there", 3: "no container engine answers" },
+};
 
 /** `landfall sweep`: removes what dead runs left in the container engine. The netns backend leaves nothing. */
 export const sweep: Command = {
-  name: "sweep",
-  summary: "removes what dead runs left",
   help: HELP,
   async run(args, io) {
-    const { options, findings: found } = readOptions(args, [
-      { name: "run", value: "ID", repeatable: true },
-      { name: "json", value: null },
-    ]);
+    const { options, findings: found } = readOptions(args, OPTIONS);
     const findings = [...found, ...refuseWords(options)];
     if (findings.length > 0)
       throw new LandfallError("bad-usage", "The command line cannot be used; nothing was removed.", { findings });

@@ -4,32 +4,12 @@ import { type Finding, finding } from "../model/finding.ts";
 import { parseShard, type Shard } from "../run/scenario-shard.ts";
 import { type CaptureCommandLine, lastValue, readCaptureCommand } from "./capture-options.ts";
 import type { CommandIo } from "./command.ts";
-import type { OptionSpec } from "./options.ts";
 import { findUnwritableFolder } from "./output-file.ts";
 import { type ReportFile, readReportFile } from "./report-output.ts";
 import { findReadFault } from "./rules-file.ts";
+import { VERIFY_OPTIONS } from "./verify-help.ts";
 
-const SPECS: readonly OptionSpec[] = [
-  { name: "list", value: null },
-  { name: "all", value: null },
-  { name: "rules", value: "FILE" },
-  { name: "rules6", value: "FILE" },
-  { name: "rules-script", value: "FILE" },
-  { name: "sandbox", value: "BACKEND", choices: ["docker", "netns", "simulated", "auto"] },
-  { name: "envoy", value: "KIND", choices: ["stub", "real"] },
-  { name: "init-container", value: null },
-  { name: "privileged", value: null },
-  { name: "coverage", value: null },
-  { name: "min-coverage", value: "PERCENT" },
-  { name: "report", value: "FILE", repeatable: true },
-  { name: "evidence", value: "FOLDER" },
-  { name: "jobs", value: "N" },
-  { name: "shard", value: "K/N" },
-  { name: "keep", value: null },
-  { name: "watch", value: null },
-  { name: "pause-on-fail", value: null },
-  { name: "json", value: null },
-];
+const SPECS = VERIFY_OPTIONS.flatMap(({ options }) => options);
 
 /** What `verify` is asked for, checked as a whole. */
 export interface VerifyOptions {

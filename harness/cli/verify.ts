@@ -15,12 +15,10 @@ import { findScenarioFiles, hasOutsideRules, loadScenarios, readScenarios } from
 
 /** `landfall verify`: drives the flows of scenarios, or those a capture config demands, and says of each where it landed. */
 export const verify: Command = {
-  name: "verify",
-  summary: "says where every flow lands, and whether it should",
   help: VERIFY_HELP,
   async run(args, io) {
     const options = readVerifyOptions(args, io);
-    if (options.line.capture.purpose === "usage") return tellUsage(io);
+    if (options.line.capture.purpose === "usage") return "help";
     tellWarnings(options.line.captureFrom === "flags" ? options.line.capture.warnings : [], io);
     if (options.task === "list") return listScenarios(options, io);
     if (options.repetition === "watch")
@@ -28,11 +26,6 @@ export const verify: Command = {
     return verifyOnce(options, io);
   },
 };
-
-function tellUsage(io: CommandIo): number {
-  io.out(VERIFY_HELP);
-  return 0;
-}
 
 async function listScenarios(options: VerifyOptions, io: CommandIo): Promise<number> {
   const files = await loadScenarios(findScenarioFiles(options, io));

@@ -1,5 +1,7 @@
 /** The width that lines keep to where a terminal is not wider. */
 export const USUAL_COLUMNS = 80;
+/** The width of tables where nobody knows the width: a file and a log have room. */
+export const FILE_COLUMNS = 100;
 
 /** Breaks a line at blanks so that it fits, later lines indented by so many blanks. A word that is too long stays whole. */
 export function wrapLine(text: string, indent: number, columns = USUAL_COLUMNS): string {

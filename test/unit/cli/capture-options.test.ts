@@ -8,10 +8,11 @@ import { LandfallError } from "../../../harness/errors.ts";
 const folder = mkdtempSync(join(tmpdir(), "landfall-options-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+const display = { columns: null, isTerminal: false, color: false };
 const COMMAND: CaptureCommandOptions = {
   specs: [
-    { name: "sandbox", value: "KIND", choices: ["netns", "docker"] },
-    { name: "json", value: null },
+    { name: "sandbox", value: "KIND", choices: ["netns", "docker"], help: "" },
+    { name: "json", value: null, help: "" },
   ],
   withoutFlags: "seed",
   positionals: "own",
@@ -21,7 +22,7 @@ function read(args: readonly string[], command: Partial<CaptureCommandOptions> =
   return readCaptureCommand(
     args,
     { ...COMMAND, ...command },
-    { environment: {}, workingDirectory: folder, err: () => {} },
+    { environment: {}, workingDirectory: folder, err: () => {}, display },
   );
 }
 

@@ -1,0 +1,64 @@
+import { CAPTURE_FLAGS } from "../capture/flags.ts";
+import { CAPTURE_LONG_OPTIONS } from "./capture-long-options.ts";
+import type { OptionSpec } from "./options.ts";
+
+/** A word and what it means. */
+export type HelpRow = readonly [term: string, text: string];
+
+/** Rows under a title. */
+export interface HelpSection {
+  readonly title: string;
+  readonly rows: readonly HelpRow[];
+}
+
+/** Options under a title. */
+export interface OptionGroup {
+  readonly title: string;
+  readonly options: readonly OptionSpec[];
+}
+
+/** What a command says of itself; `renderHelp` lays every command's out alike. */
+export interface CommandHelp {
+  /** Each way to call it: `landfall diff BEFORE AFTER [OPTION…]`. */
+  readonly usage: readonly string[];
+  /** What it does, a text for each paragraph. */
+  readonly about: readonly string[];
+  /** Words other than options that need to be said: what the guarantees are. */
+  readonly terms?: HelpSection;
+  readonly options: readonly OptionGroup[];
+  /** Whether the generator's flags are listed one by one, only mentioned, or not taken at all. */
+  readonly captureFlags: "listed" | "mentioned" | "none";
+  /** Command lines, with what each is for. */
+  readonly examples: readonly HelpRow[];
+  /** What each exit code means here, by code. */
+  readonly exitCodes: Readonly<Record<number, string>>;
+}
+
+/** The generator's switch that its usage lists beside the flags. */
+export const DRY_RUN: OptionSpec = {
+  name: "dry-run",
+  short: "t",
+  value: null,
+  help: "reads and checks everything, does nothing",
+};
+const HELP_OPTION: OptionSpec = { name: "help", short: "h", value: null, help: "shows this text" };
+
+/** Gives a command's options by group, with those that every command has, and those that come with the generator's flags. */
+export function groupOptions({
+  options,
+  captureFlags,
+}: Pick<CommandHelp, "options" | "captureFlags">): readonly OptionGroup[] {
+  const own = options.map(({ title, options: listed }, i) => ({
+    title,
+    options: i === options.length - 1 ? [...listed, HELP_OPTION] : listed,
+  }));
+  return captureFlags === "none"
+    ? own
+    : [...own, { title: "Settings beside Istio's flags", options: CAPTURE_LONG_OPTIONS }];
+}
+
+/** Gives the long names of the options that a command's help lists, without dashes. */
+export function listOptionNames(help: Pick<CommandHelp, "options" | "captureFlags">): readonly string[] {
+  const own = groupOptions(help).flatMap(({ options }) => options);
+  return [...own, ...(help.captureFlags === "listed" ? [...CAPTURE_FLAGS, DRY_RUN] : [])].map(({ name }) => name);
+}
