@@ -30,12 +30,12 @@ export function planChange(change: RulesChange): string {
 }
 
 /**
- * Makes changes, each by one `iptables-restore --noflush`: all are tested first, and where one fails the tables are brought back to what
- * they were. Throws `environment` with iptables' own words. Killed at any moment, each table is old or new.
+ * Makes changes, each by one `iptables-restore --noflush`; where one fails all tables are brought back to what they were. Throws
+ * `environment` with iptables' own words. Killed at any moment, each table is old or new. Nothing is tried with `--test` first: that costs
+ * as much as doing it, and a kernel that refuses a table leaves it as it was.
  */
 export async function commitChanges(changes: readonly RulesChange[]): Promise<"changed" | "unchanged"> {
   const plans = changes.map((change) => ({ change, text: planChange(change) })).filter(({ text }) => text !== "");
-  await Promise.all(plans.map(({ change, text }) => restore(change, text, ["--test"])));
   for (const [i, { change, text }] of plans.entries()) {
     try {
       await restore(change, text);
@@ -75,11 +75,11 @@ function planTables(
   );
 }
 
-async function restore({ toolset, family }: RulesChange, text: string, options: readonly string[] = []): Promise<void> {
+async function restore({ toolset, family }: RulesChange, text: string): Promise<void> {
   const command = toolset.commands[family]?.restore;
   if (command === undefined)
     throw new LandfallError("environment", `There is no iptables for IPv${family}; install it.`);
-  const { status, stderr } = await runCommand(command, ["--noflush", "-w", "10", ...options], text);
+  const { status, stderr } = await runCommand(command, ["--noflush", "-w", "10"], text);
   if (status === 0) return;
   const words = stderr.trim() || `it ended with ${status ?? "a signal"}`;
   throw new LandfallError(
