@@ -55,11 +55,24 @@ export function openConnection(
     const address = encodeSocketAddress(target);
     if (connect(fd, address, address.length) === 0) return { fd };
     const refusal = lastErrno();
-    const errno = refusal === KERNEL.EINPROGRESS ? readSocketError(fd) : refusal;
+    const errno = refusal === KERNEL.EINPROGRESS ? readRefusal(fd) : refusal;
     if (errno === 0) return { fd };
     close(fd);
     return { errno };
   });
+}
+
+/**
+ * Gives the errno with which an attempt has failed already, 0 if it has not. Within one machine the whole handshake may be over by now: then
+ * an ICMP error is one that answered the ACK, a hint that a made connection does not heed.
+ */
+function readRefusal(fd: number): number {
+  const errno = readSocketError(fd);
+  return isConnected(fd) ? 0 : errno;
+}
+
+function isConnected(fd: number): boolean {
+  return getpeername(fd, Buffer.alloc(28), Buffer.from([28, 0, 0, 0])) === 0;
 }
 
 /**
@@ -87,8 +100,7 @@ export class ConnectionWatch {
 
   /** Says whether the connection has been made and still stands. */
   readState(): "connected" | "not-connected" {
-    const length = Buffer.from([28, 0, 0, 0]);
-    return getpeername(this.#fd, Buffer.alloc(28), length) === 0 ? "connected" : "not-connected";
+    return isConnected(this.#fd) ? "connected" : "not-connected";
   }
 
   /** Says whether the far end's kernel has taken any of what was written; the SYN counts as one byte. */
