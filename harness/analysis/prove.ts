@@ -1,6 +1,6 @@
 import { type Family, parseNetwork } from "../model/address.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
-import type { Flow } from "../model/flow.ts";
+import type { Flow, Manner } from "../model/flow.ts";
 import type { Landing } from "../model/landing.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import { abstractLanding } from "./abstract-landing.ts";
@@ -8,12 +8,16 @@ import { networkRanges, type ValueRanges } from "./axis.ts";
 import { type ClassifiedLane, classifyFlows } from "./flow-classes.ts";
 import type { Cuts } from "./flow-space.ts";
 import type { AnalysisSetting } from "./partition.ts";
-import { PROPERTIES, type Property } from "./properties.ts";
+import { PROPERTIES, type Property, type PropertyVerdict } from "./properties.ts";
 
 /** A flow with where it lands. */
 export interface LandedFlow {
   readonly flow: Flow;
+  /** How the stub treats it: a loop shows only where the stub dials on. */
+  readonly manner: Manner;
   readonly landing: Landing;
+  /** By text of each match that is not understood and that the landing hangs on: what it is taken to answer. */
+  readonly assumed: ReadonlyMap<string, "holds" | "fails">;
 }
 
 /** What was proven of one property over all flows. */
@@ -43,10 +47,9 @@ export function proveProperties(
   const judged = lanes.flatMap((lane) => judgeLane(lane, config, setting, properties));
   return properties.map(({ name }) => {
     const own = judged.filter((verdict) => verdict.name === name).toSorted(byActor);
-    const known = own.find(({ outcome, landing }) => outcome === "fails" && landing.kind !== "could-not-look");
-    const counterexample = known ?? own.find(({ outcome }) => outcome === "fails") ?? null;
-    const exceptions = own.flatMap(({ flow, landing, outcome }) =>
-      typeof outcome === "object" ? [{ flow, landing, reason: outcome.exception }] : [],
+    const counterexample = chooseCounterexample(own.filter(({ outcome }) => outcome === "fails"));
+    const exceptions = own.flatMap(({ landed, outcome }) =>
+      typeof outcome === "object" ? [{ ...landed, reason: outcome.exception }] : [],
     );
     return {
       name,
@@ -55,14 +58,27 @@ export function proveProperties(
         exceptions,
         ({ reason, landing, flow }) => `${reason} ${flow.family} ${abstractLanding(landing, flow)}`,
       ),
-      counterexample: counterexample && { flow: counterexample.flow, landing: counterexample.landing },
+      counterexample,
     };
   });
 }
 
+interface JudgedClass {
+  readonly name: string;
+  readonly outcome: PropertyVerdict;
+  readonly landed: LandedFlow;
+}
+
 /** The proxy itself is the plainest example of what concerns it. */
-function byActor(a: Pick<LandedFlow, "flow">, b: Pick<LandedFlow, "flow">): number {
+function byActor({ landed: a }: JudgedClass, { landed: b }: JudgedClass): number {
   return Number(b.flow.from.actor === "envoy") - Number(a.flow.from.actor === "envoy");
+}
+
+/** One that is known and hangs on nothing, or else one that is known, or else one that may be. */
+function chooseCounterexample(breaches: readonly JudgedClass[]): LandedFlow | null {
+  const landed = breaches.map((breach) => breach.landed);
+  const known = landed.filter(({ landing }) => landing.kind !== "could-not-look");
+  return known.find(({ assumed }) => assumed.size === 0) ?? known[0] ?? landed[0] ?? null;
 }
 
 /** Of items with the same key the first stays. */
@@ -75,21 +91,22 @@ function judgeLane(
   config: CaptureConfig,
   setting: AnalysisSetting,
   properties: readonly Property[],
-) {
+): readonly JudgedClass[] {
   return lane.classes.flatMap((flowClass) => {
-    const { flow, addresses } = flowClass.witness;
+    const { flow, addresses, assumed } = flowClass.witness;
     const spec = { ...setting.spec, upstreamPorts: [flow.to.port], clientPorts: [flow.to.port] };
     const landings = { answer: lane.land(flowClass, "answer"), forward: lane.land(flowClass, "forward") };
     return properties.map(({ name, judge }) => {
       const outcome = judge(flow, landings, { config, spec, addresses });
-      return { name, outcome, flow, landing: showLanding(landings.answer, landings.forward) };
+      const manner = showingManner(landings.forward);
+      return { name, outcome, landed: { flow, manner, landing: landings[manner], assumed } };
     });
   });
 }
 
 /** A loop shows only where the stub dials on. */
-function showLanding(answer: Landing, forward: Landing): Landing {
-  return forward.kind === "loop" || forward.kind === "could-not-look" ? forward : answer;
+function showingManner(forward: Landing): Manner {
+  return forward.kind === "loop" || forward.kind === "could-not-look" ? "forward" : "answer";
 }
 
 /** The values that a config names: at these, too, flows are told apart. */

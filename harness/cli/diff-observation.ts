@@ -1,22 +1,18 @@
 import type { Change } from "../analysis/diff.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
-import type { Flow } from "../model/flow.ts";
-import { parseFlowText, resolveFlow } from "../model/flow-text.ts";
-import { type Landing, landingsAgree, makeLanding } from "../model/landing.ts";
-import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
+import type { Landing } from "../model/landing.ts";
+import type { PodSpec } from "../model/pod.ts";
 import type { PodRules } from "../model/ruleset.ts";
-import { compilePod } from "../netfilter/simulator.ts";
 import { makePodSpec } from "../run/pod-spec.ts";
 import type { BackendChoice } from "../sandbox/open-sandbox.ts";
-import type { Sandbox } from "../sandbox/sandbox.ts";
-import { openInterruptibleSandbox } from "./interruption.ts";
+import { type ObservedLanding, observeClaims } from "./kernel-observation.ts";
 
 /** What the kernel made of a change's witness under both rule sets. */
 export interface ObservedChange {
   readonly before: Landing;
   readonly after: Landing;
-  /** `confirmed`: it landed as predicted both times. `not-observed`: the flow cannot be driven in a sandbox, or looking failed. */
-  readonly verdict: "confirmed" | "contradicted" | "not-observed";
+  /** `confirmed`: it landed as predicted both times. `contradicted`: it did not, once at least. `not-observed`: neither is known. */
+  readonly verdict: ObservedLanding["verdict"];
 }
 
 /** What is compared, and in what surroundings. */
@@ -31,63 +27,26 @@ export interface ObservationSetting {
 export async function observeChanges(
   backend: BackendChoice,
   changes: readonly Change[],
-  setting: ObservationSetting,
+  { before, after, config, interceptionMode }: ObservationSetting,
 ): Promise<readonly ObservedChange[]> {
-  await using sandbox = await openInterruptibleSandbox(backend);
-  const flows = changes.map(({ witness }) => bindFlow(witness.flow, sandbox.addresses));
-  const driven = flows.filter((flow) => canBeDriven(flow, sandbox.addresses));
-  const { config, interceptionMode } = setting;
-  const spec = { ...makePodSpec(config, driven, [], sandbox.addresses), interceptionMode };
-  await sandbox.enter(spec);
-  const before = await landAll(sandbox, setting.before, driven, spec);
-  const after = await landAll(sandbox, setting.after, driven, spec);
-  return flows.map((flow) => {
-    const index = driven.indexOf(flow);
-    return judge(before[index], after[index]);
+  const claim = (side: "before" | "after") =>
+    changes.map((change) => ({ flow: change.witness.flow, manner: "answer" as const, landing: change[side] }));
+  const rounds = [
+    { rules: before, claims: claim("before") },
+    { rules: after, claims: claim("after") },
+  ];
+  const [first = [], second = []] = await observeClaims(backend, rounds, (flows, addresses) => ({
+    ...makePodSpec(config, flows, [], addresses),
+    interceptionMode,
+  }));
+  return first.flatMap((was, i) => {
+    const is = second[i];
+    return is ? [{ before: was.landing, after: is.landing, verdict: joinVerdicts(was.verdict, is.verdict) }] : [];
   });
 }
 
-/** The witness's own text with this sandbox's addresses behind its names. */
-function bindFlow(flow: Flow, addresses: SandboxAddresses): Flow {
-  const parsed = parseFlowText(flow.flow);
-  return parsed.ok ? resolveFlow(parsed.value, addresses, flow.from) : flow;
-}
-
-/** A client of the sandbox has its own address alone, and this sandbox has no virtual machine. */
-function canBeDriven({ from, family }: Flow, addresses: SandboxAddresses): boolean {
-  if (from.actor === "vm") return false;
-  return from.actor !== "client" || from.address === addresses.client[family];
-}
-
-interface LandedTwice {
-  readonly predicted: Landing;
-  readonly observed: Landing;
-}
-
-async function landAll(
-  sandbox: Sandbox,
-  rules: PodRules,
-  flows: readonly Flow[],
-  spec: PodSpec,
-): Promise<readonly LandedTwice[]> {
-  const simulator = compilePod(rules, spec, sandbox.addresses);
-  await sandbox.install({ kind: "rules", rules });
-  const observations = await sandbox.drive(flows.map((flow) => ({ flow, manner: "answer" as const })));
-  await sandbox.clear();
-  return flows.map((flow, i) => ({
-    predicted: simulator.land(flow, "answer"),
-    observed: observations[i]?.landing ?? makeLanding("could-not-look"),
-  }));
-}
-
-function judge(before: LandedTwice | undefined, after: LandedTwice | undefined): ObservedChange {
-  if (!before || !after) {
-    const landing = makeLanding("could-not-look", { cause: "no host of this sandbox can make the flow" });
-    return { before: landing, after: landing, verdict: "not-observed" };
-  }
-  const both = [before, after];
-  const isSeen = both.every(({ observed }) => observed.kind !== "could-not-look");
-  const agrees = both.every(({ predicted, observed }) => landingsAgree(predicted, observed));
-  const verdict = !isSeen ? "not-observed" : agrees ? "confirmed" : "contradicted";
-  return { before: before.observed, after: after.observed, verdict };
+function joinVerdicts(one: ObservedLanding["verdict"], other: ObservedLanding["verdict"]): ObservedLanding["verdict"] {
+  const both = [one, other];
+  if (both.includes("contradicted")) return "contradicted";
+  return both.includes("not-observed") ? "not-observed" : "confirmed";
 }

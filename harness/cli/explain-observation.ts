@@ -5,6 +5,7 @@ import type { PodRules, RulePlace } from "../model/ruleset.ts";
 import type { BackendChoice } from "../sandbox/open-sandbox.ts";
 import type { CountedRules } from "../sandbox/sandbox.ts";
 import { openInterruptibleSandbox } from "./interruption.ts";
+import { withRules } from "./kernel-observation.ts";
 
 /** What the kernel made of a flow driven alone. */
 export interface Observed {
@@ -24,10 +25,10 @@ export async function observeFlow(
   await using sandbox = await openInterruptibleSandbox(backend);
   const { flow, spec } = bind(sandbox.addresses);
   await sandbox.enter(spec);
-  await sandbox.install({ kind: "rules", rules });
-  const [observation] = await sandbox.drive([{ flow, manner }]);
-  const counted = await sandbox.counters();
-  await sandbox.clear();
+  const { observation, counted } = await withRules(sandbox, rules, async () => {
+    const [seen] = await sandbox.drive([{ flow, manner }]);
+    return { observation: seen, counted: await sandbox.counters() };
+  });
   if (!observation) throw new TypeError("a flow that is driven has an observation");
   return { addresses: sandbox.addresses, landing: observation.landing, countOf: (place) => findCount(counted, place) };
 }

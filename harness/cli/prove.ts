@@ -1,13 +1,31 @@
 import { type PropertyResult, proveProperties } from "../analysis/prove.ts";
-import { describeLanding } from "../report/landing-phrase.ts";
+import type { BackendChoice } from "../sandbox/open-sandbox.ts";
 import { ANALYSIS_OPTIONS, readAnalysisInput } from "./analysis-input.ts";
+import { lastValue } from "./capture-options.ts";
 import type { Command } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
+import type { OptionSpec } from "./options.ts";
+import { listLanded, type ObservationOf, observeResults } from "./prove-observation.ts";
+import { renderProofData, renderProofText } from "./prove-text.ts";
+
+const SPECS: readonly OptionSpec[] = [
+  {
+    name: "observe",
+    value: null,
+    help: "drives every counterexample and every exception through a sandbox with these rules in it",
+  },
+  {
+    name: "sandbox",
+    value: "BACKEND",
+    choices: ["docker", "netns", "auto"],
+    help: "docker, netns or auto, for --observe (default auto)",
+  },
+];
 
 const HELP: CommandHelp = {
   usage: ["landfall prove [ISTIO FLAG…] [OPTION…]"],
   about: [
-    "Proves the guarantees of a capture config over all flows, or gives a counterexample. Without a flag, those of the seed command. Nothing is driven.",
+    "Proves the guarantees of a capture config over all flows, or gives a counterexample. Without a flag, those of the seed command. Nothing is driven unless asked for.",
   ],
   terms: {
     title: "Guarantees",
@@ -19,45 +37,38 @@ const HELP: CommandHelp = {
       ["loopback-untouched", "127.0.0.1 and ::1 land where they were dialled"],
     ],
   },
-  options: [{ title: "Options", options: ANALYSIS_OPTIONS }],
+  options: [{ title: "Options", options: [...SPECS, ...ANALYSIS_OPTIONS] }],
   captureFlags: "listed",
   examples: [["landfall prove -u 1337 -b '*' -i '*' --rules rules.txt", "what the flags demand, of rules from a file"]],
-  exitCodes: { 0: "all hold", 1: "a counterexample was found", 2: "bad input", 3: "the budget ran out" },
+  exitCodes: {
+    0: "all hold",
+    1: "a counterexample was found, or the kernel lands a flow elsewhere than landfall says",
+    2: "bad input",
+    3: "the budget ran out, a property is not known to hold, or the kernel could not be asked",
+  },
 };
 
 /** `landfall prove`: the guarantees of a capture config, over all flows. */
 export const prove: Command = {
   help: HELP,
   async run(args, io) {
-    const { line, rules, config, setting } = readAnalysisInput(args, [], io);
+    const { line, rules, config, setting } = readAnalysisInput(args, SPECS, io);
     if (line.capture.purpose === "usage") return "help";
     const results = proveProperties(rules, config, setting);
-    const data = { formatVersion: "1.0", properties: results };
-    io.out(line.options.values.has("json") ? `${JSON.stringify(data, null, 2)}\n` : renderResults(results));
-    return exitCodeOf(results);
+    const backend = (lastValue(line.options, "sandbox") ?? "auto") as BackendChoice;
+    const observationOf = line.options.values.has("observe")
+      ? await observeResults(backend, results, rules, config)
+      : () => undefined;
+    const isData = line.options.values.has("json");
+    io.out(isData ? renderProofData(results, observationOf) : renderProofText(results, observationOf, io.display));
+    return exitCodeOf(results, observationOf);
   },
 };
 
-/** A breach outranks what could not be told. */
-function exitCodeOf(results: readonly PropertyResult[]): number {
+/** A breach outranks what could not be told, and so does a landing that the kernel contradicts. */
+function exitCodeOf(results: readonly PropertyResult[], observationOf: ObservationOf): number {
   const broken = results.flatMap(({ counterexample }) => (counterexample ? [counterexample.landing.kind] : []));
-  if (broken.length === 0) return 0;
-  return broken.every((kind) => kind === "could-not-look") ? 3 : 1;
-}
-
-function renderResults(results: readonly PropertyResult[]): string {
-  return results.map(renderResult).join("");
-}
-
-function renderResult({ name, counterexample, exceptions }: PropertyResult): string {
-  const unknown = counterexample?.landing.kind === "could-not-look";
-  const head = counterexample === null ? "holds" : unknown ? "is not known to hold" : "does not hold";
-  const against =
-    counterexample === null
-      ? []
-      : [`  ${counterexample.flow.flow}  lands on  ${describeLanding(counterexample.landing)}`];
-  const aside = exceptions.map(
-    ({ flow, landing, reason }) => `  except ${flow.flow}  on  ${describeLanding(landing)}\n    ${reason}`,
-  );
-  return `${[`${name} ${head}`, ...against, ...aside].join("\n")}\n`;
+  const verdicts = listLanded(results).map((landed) => observationOf(landed)?.verdict);
+  if (broken.some((kind) => kind !== "could-not-look") || verdicts.includes("contradicted")) return 1;
+  return broken.length > 0 || verdicts.includes("not-observed") ? 3 : 0;
 }

@@ -1,5 +1,4 @@
-import type { Observation, Sandbox } from "../sandbox/sandbox.ts";
-import type { BoundFlow } from "./bound-scenario.ts";
+import type { FlowRequest, Observation, Sandbox } from "../sandbox/sandbox.ts";
 import type { Prediction } from "./prediction.ts";
 
 /**
@@ -7,9 +6,9 @@ import type { Prediction } from "./prediction.ts";
  * being seen, so that a machine too busy to look in time can feign it; what is expected of the flow plays no part. Rules must be in.
  */
 export async function lookAgain(
-  flows: readonly BoundFlow[],
+  flows: readonly FlowRequest[],
   observations: readonly Observation[],
-  predictions: readonly Prediction[],
+  predictions: readonly Pick<Prediction, "landing">[],
   sandbox: Sandbox,
 ): Promise<readonly Observation[]> {
   const isDoubtful = (i: number) =>

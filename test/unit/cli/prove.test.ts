@@ -3,12 +3,26 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { SEED } from "../analysis/seed.ts";
+import { complainBySchema } from "../schemas/schema.ts";
 import { runCommand } from "./run-command.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "landfall-prove-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-const broken = join(folder, "broken.rules");
-writeFileSync(broken, SEED.replace("--uid-owner 1337", "--uid-owner 1338"));
+
+function save(name: string, text: string): string {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+}
+
+const broken = save("broken.rules", SEED.replace("--uid-owner 1337", "--uid-owner 1338"));
+const looping = save("looping.rules", SEED.replace(/.*127\.0\.0\.6.*\n/, ""));
+const OBSERVE = ["--observe", "--sandbox", "netns"];
+
+/** Of one result, each flow with what the kernel made of it. */
+function listVerdicts({ counterexample, exceptions }: ReturnType<typeof JSON.parse>): readonly unknown[] {
+  const seen = exceptions.map((each: ReturnType<typeof JSON.parse>) => [each.flow.flow, each.observed.verdict]);
+  return counterexample ? [[counterexample.flow, counterexample.observed.verdict], ...seen] : seen;
+}
 
 describe("landfall prove", () => {
   test("proves the seed command's guarantees", async () => {
@@ -25,18 +39,76 @@ describe("landfall prove", () => {
   test("gives a counterexample against rules from outside, and ends with 1", async () => {
     const { code, out } = await runCommand("prove", "--rules", broken, "--json");
     const [noLoop] = JSON.parse(out).properties;
-    expect(code).toBe(1);
+    expect([code, complainBySchema("prove", JSON.parse(out))]).toEqual([1, []]);
     expect(noLoop).toMatchObject({
       name: "no-uid-loop",
       holds: false,
       counterexample: {
-        flow: { flow: "uid=1337,gid=1000 -> upstream:8080" },
+        flow: "uid=1337,gid=1000 -> upstream:8080",
+        manner: "answer",
         landing: { listener: "envoy-outbound", port: 15001 },
+        assumed: {},
       },
     });
+    expect(noLoop.counterexample).not.toHaveProperty("observed");
+  });
+  test("says under which answer of a match that is not understood a counterexample stands", async () => {
+    const guarded = save("guarded.rules", SEED.replace(/-m owner --\wid-owner/g, "-m recent --rcheck $&"));
+    const { code, out } = await runCommand("prove", "--rules", guarded);
+    expect(code).toBe(1);
+    expect(out).toMatch(
+      /^ {2}flow {5}envoy -> upstream:8080, where the proxy forwards\n {2}landing {2}loop envoy-outbound, [^w]*\n {2}where {4}-m recent --rcheck fails$/m,
+    );
   });
   test("ends with 3 where its budget runs out", async () =>
     expect((await runCommand("prove", "--budget", "20")).code).toBe(3));
+});
+
+describe("landfall prove --observe", () => {
+  test("has every exception of both families confirmed by the kernel", async () => {
+    const { code, out } = await runCommand("prove", "--json", ...OBSERVE);
+    const data = JSON.parse(out);
+    expect([code, complainBySchema("prove", data)]).toEqual([0, []]);
+    expect(data.properties.flatMap(listVerdicts)).toEqual([
+      ["envoy -> localhost:15001", "confirmed"],
+      ["envoy -> localhost:15006", "confirmed"],
+      ["envoy -> pod:15001", "confirmed"],
+      ["envoy -> pod:8080", "confirmed"],
+      ["envoy -> localhost6:15001", "confirmed"],
+      ["envoy -> localhost6:15006", "confirmed"],
+    ]);
+  });
+  test("lets the kernel go round a loop, by forwarding", async () => {
+    const { code, out } = await runCommand("prove", "--rules", looping, "--json", ...OBSERVE);
+    const [noLoop] = JSON.parse(out).properties;
+    expect(code).toBe(1);
+    expect(noLoop.counterexample).toMatchObject({ flow: "envoy -> pod:8080", manner: "forward" });
+    expect(noLoop.counterexample.observed).toMatchObject({
+      verdict: "confirmed",
+      landing: { kind: "loop", hops: Array.from({ length: 8 }, () => ({ listener: "envoy-inbound" })) },
+    });
+  });
+  test("ends with 1 and owns the defect where the kernel lands an exception elsewhere", async () => {
+    // By the manual this never matches; iptables-nft 1.8.9 makes one comparison of two negated ports, and it does (docs/kernel.md).
+    const twisted =
+      "-A OUTPUT -d 127.0.0.1/32 -p tcp -m tcp ! --sport 1 ! --dport 15001 -m multiport --dports 15001 -j REDIRECT --to-ports 15006";
+    const rules = save("twisted.rules", SEED.replace("-A OUTPUT", `${twisted}\n-A OUTPUT`));
+    const { code, out } = await runCommand("prove", "--rules", rules, ...OBSERVE);
+    expect(code).toBe(1);
+    expect(out).not.toContain("does not hold");
+    expect(out.replaceAll(/\s+/g, " ")).toContain(
+      "envoy -> localhost:15001 envoy-outbound:15001, from 127.0.0.1 [contradicted: envoy-inbound:15006, dialled 127.0.0.1:15001,",
+    );
+    expect(out).toMatch(/\nIt contradicts 1: a defect of landfall itself; please report it\.\n$/);
+  });
+  test("tells a person what the kernel says, and how much of it was confirmed", async () => {
+    const { out } = await runCommand("prove", "--rules", broken, ...OBSERVE);
+    expect(out).toMatch(
+      /^ {2}kernel {3}confirmed: envoy-outbound:15001, dialled 10\.244\.0\.4:8080, from 10\.244\.0\.2:\d+$/m,
+    );
+    expect(out).toMatch(/^ {4}envoy -> localhost:15001 .* \[confirmed\]$/m);
+    expect(out).toMatch(/\nThe kernel confirms 6 of 6 flows\.\n$/);
+  });
 });
 
 describe("landfall map", () => {

@@ -1,0 +1,120 @@
+import { abstractLanding } from "../analysis/abstract-landing.ts";
+import type { Flow } from "../model/flow.ts";
+import { parseFlowText, resolveFlow } from "../model/flow-text.ts";
+import { type Landing, landingsAgree, makeLanding } from "../model/landing.ts";
+import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
+import type { PodRules } from "../model/ruleset.ts";
+import { compilePod, type Simulator } from "../netfilter/simulator.ts";
+import { lookAgain } from "../run/second-look.ts";
+import type { BackendChoice } from "../sandbox/open-sandbox.ts";
+import type { FlowRequest, Sandbox } from "../sandbox/sandbox.ts";
+import { openInterruptibleSandbox } from "./interruption.ts";
+
+/** Where an analysis says that a flow lands. */
+export interface ClaimedLanding extends FlowRequest {
+  readonly landing: Landing;
+}
+
+/** Claims about one rule set, to be held against the kernel. */
+export interface ObservationRound {
+  readonly rules: PodRules;
+  readonly claims: readonly ClaimedLanding[];
+}
+
+/**
+ * What the kernel made of a claim. `confirmed`: the flow landed as claimed. `contradicted`: it landed where the simulator says it cannot, a
+ * defect of landfall itself. `not-observed`: no sandbox can make the flow, or this one lands it elsewhere than the analysis's, or the
+ * match that the claim hangs on answered otherwise, or looking failed; then the landing is `could-not-look` or another one.
+ */
+export interface ObservedLanding {
+  readonly landing: Landing;
+  readonly verdict: "confirmed" | "contradicted" | "not-observed";
+}
+
+/** Gives the pod that flows need, in the addresses of a sandbox. */
+export type ShapePod = (flows: readonly Flow[], addresses: SandboxAddresses) => PodSpec;
+
+/** Drives claims through one sandbox, one rule set in it after the other; gives what was seen round by round, in the claims' order. */
+export async function observeClaims(
+  backend: BackendChoice,
+  rounds: readonly ObservationRound[],
+  shapePod: ShapePod,
+): Promise<readonly (readonly ObservedLanding[])[]> {
+  await using sandbox = await openInterruptibleSandbox(backend);
+  const { addresses } = sandbox;
+  const bind = (claim: ClaimedLanding) => ({ ...claim, claimed: claim.flow, flow: bindFlow(claim.flow, addresses) });
+  const bound = rounds.map(({ rules, claims }) => ({ rules, claims: claims.map(bind) }));
+  const driven = bound
+    .flatMap(({ claims }) => claims.map(({ flow }) => flow))
+    .filter((flow) => isOfHost(flow, addresses));
+  const spec = shapePod(driven, addresses);
+  await sandbox.enter(spec);
+  const seen: (readonly ObservedLanding[])[] = [];
+  for (const { rules, claims } of bound) seen.push(await observeRound(sandbox, rules, claims, spec));
+  return seen;
+}
+
+/** Keeps rules in a sandbox while something is done there, and takes them out whatever becomes of it. */
+export async function withRules<T>(sandbox: Sandbox, rules: PodRules, use: () => Promise<T>): Promise<T> {
+  try {
+    await sandbox.install({ kind: "rules", rules });
+    return await use();
+  } finally {
+    await sandbox.clear();
+  }
+}
+
+interface BoundClaim extends ClaimedLanding {
+  /** The flow as the analysis has it; `flow` is the same in the sandbox's addresses. */
+  readonly claimed: Flow;
+}
+
+/** The flow's own text with this sandbox's addresses behind its names. */
+function bindFlow(flow: Flow, addresses: SandboxAddresses): Flow {
+  const parsed = parseFlowText(flow.flow);
+  return parsed.ok ? resolveFlow(parsed.value, addresses, flow.from) : flow;
+}
+
+/** A client of the sandbox has its own address alone. */
+function isOfHost({ from, family }: Flow, addresses: SandboxAddresses): boolean {
+  return from.actor !== "client" || from.address === addresses.client[family];
+}
+
+async function observeRound(
+  sandbox: Sandbox,
+  rules: PodRules,
+  claims: readonly BoundClaim[],
+  spec: PodSpec,
+): Promise<readonly ObservedLanding[]> {
+  const canBeMade = ({ flow }: BoundClaim) =>
+    isOfHost(flow, sandbox.addresses) && (flow.from.actor !== "vm" || spec.kubevirtInterfaces.length > 0);
+  const driven = claims.filter(canBeMade);
+  const simulator = compilePod(rules, spec, sandbox.addresses);
+  const predictions = driven.map(({ flow, manner }) => ({ landing: simulator.land(flow, manner) }));
+  const observations = await withRules(sandbox, rules, async () =>
+    lookAgain(driven, await sandbox.drive(driven), predictions, sandbox),
+  );
+  return claims.map((claim) => {
+    const observed = observations[driven.indexOf(claim)]?.landing;
+    return observed ? judgeClaim(claim, observed, simulator) : NOT_MADE;
+  });
+}
+
+const NOT_MADE: ObservedLanding = {
+  landing: makeLanding("could-not-look", { cause: "no host of this sandbox can make the flow" }),
+  verdict: "not-observed",
+};
+
+/** A claim that hangs on a match that is not understood is confirmed by its own landing, and contradicted only by one that no answer leads to. */
+function judgeClaim(
+  { flow, manner, landing, claimed }: BoundClaim,
+  seen: Landing,
+  simulator: Simulator,
+): ObservedLanding {
+  if (seen.kind === "could-not-look") return { landing: seen, verdict: "not-observed" };
+  const { possible } = simulator.explain(flow, manner, () => "");
+  const met = possible.filter((one) => landingsAgree(one, seen));
+  if (possible.length > 0 && met.length === 0) return { landing: seen, verdict: "contradicted" };
+  const isAsClaimed = met.some((one) => abstractLanding(one, flow) === abstractLanding(landing, claimed));
+  return { landing: seen, verdict: isAsClaimed ? "confirmed" : "not-observed" };
+}
