@@ -1,6 +1,6 @@
 import { addressBits, parseAddress, prefixLength } from "../model/address.ts";
 import type { Match, Range } from "../model/match.ts";
-import type { PodRules } from "../model/ruleset.ts";
+import { listRules, type PodRules } from "../model/ruleset.ts";
 
 /**
  * Where rules change their mind, by dimension: each number begins a new interval, within which every rule treats all values alike.
@@ -31,11 +31,7 @@ export function findBreakpoints(pods: readonly PodRules[]): Breakpoints | null {
     gids: new Set(),
     addresses: { 4: new Set(), 6: new Set() },
   };
-  const rules = pods
-    .flatMap(({ ip, ip6 }) => [ip, ip6])
-    .flatMap((ruleset) => ruleset?.tables ?? [])
-    .flatMap(({ chains }) => chains)
-    .flatMap((chain) => chain.rules);
+  const rules = pods.flatMap(({ ip, ip6 }) => [ip, ip6]).flatMap(listRules);
   return rules.flatMap(({ matches }) => matches).every((match) => note(match, found)) ? found : null;
 }
 

@@ -2,7 +2,7 @@ import type { Family } from "../model/address.ts";
 import type { Flow } from "../model/flow.ts";
 import type { Landing } from "../model/landing.ts";
 import { landingsAgree } from "../model/landing.ts";
-import type { PodRules, RulePlace, Ruleset } from "../model/ruleset.ts";
+import { emptyRuleset, familyKey, type PodRules, type RulePlace } from "../model/ruleset.ts";
 import { abstractLanding } from "./abstract-landing.ts";
 import { describeClass } from "./class-text.ts";
 import type { Diagram } from "./diagrams.ts";
@@ -43,13 +43,9 @@ export interface Comparison {
  * Limits: a match that is not understood is taken to answer the same for all packets of a flow; landings are the simulator's.
  */
 export function diffRulesets({ family, before, after, setting }: Comparison): readonly Change[] {
-  const rulesets = [before, after].map((rules) => (family === 4 ? rules.ip : rules.ip6) ?? emptyRuleset(family));
+  const rulesets = [before, after].map((rules) => rules[familyKey(family)] ?? emptyRuleset(family));
   const partition = partitionFlows(family, rulesets, setting);
   return partition.lanes.flatMap((lane) => diffLane(lane, partition, { family, before, after, setting }));
-}
-
-function emptyRuleset(family: Family): Ruleset {
-  return { family, tables: [] };
 }
 
 interface Suspect {

@@ -5,7 +5,7 @@ import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import { compilePod } from "../netfilter/simulator.ts";
 import { findBreakpoints } from "./breakpoints.ts";
-import { countWitnesses, type FlowSpace, listWitnesses, spanFlows } from "./witness-flows.ts";
+import { countWitnesses, listWitnesses, spanFlows, type WitnessSpace } from "./witness-flows.ts";
 
 /**
  * What looking at every class of flows has given. `alike`: no flow that a sandbox can drive lands differently. `different`: this one does.
@@ -67,7 +67,7 @@ export function addedAddresses(before: PodRules, after: PodRules, family: Family
 }
 
 /** Gives a pod in which everybody outside listens wherever they are dialled, so that a flow left alone is told from one that is lost. */
-export function widenSpec(spec: PodSpec, { ports, elsewhere }: FlowSpace, addresses: SandboxAddresses): PodSpec {
+export function widenSpec(spec: PodSpec, { ports, elsewhere }: WitnessSpace, addresses: SandboxAddresses): PodSpec {
   const hosts = Object.values(addresses).flatMap((host) => [host[4], host[6]]);
   const upstreamAddresses = elsewhere.filter((address) => !hosts.includes(address));
   return { ...spec, upstreamPorts: ports, clientPorts: ports, upstreamAddresses };

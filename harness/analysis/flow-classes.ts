@@ -1,7 +1,7 @@
 import type { Family } from "../model/address.ts";
 import type { Manner } from "../model/flow.ts";
 import type { Landing } from "../model/landing.ts";
-import type { PodRules } from "../model/ruleset.ts";
+import { emptyRuleset, familyKey, type PodRules } from "../model/ruleset.ts";
 import type { Diagram } from "./diagrams.ts";
 import { choosePoint, findPaths, listPreferences, readAssumptions } from "./flow-points.ts";
 import type { FlowSpace } from "./flow-space.ts";
@@ -32,7 +32,7 @@ export interface ClassifiedLane {
  * Throws `budget-exceeded` rather than give a part.
  */
 export function classifyFlows(rules: PodRules, family: Family, setting: AnalysisSetting): readonly ClassifiedLane[] {
-  const ruleset = (family === 4 ? rules.ip : rules.ip6) ?? { family, tables: [] };
+  const ruleset = rules[familyKey(family)] ?? emptyRuleset(family);
   const partition = partitionFlows(family, [ruleset], setting);
   const { space, signatures, ground, join, restrict, outside } = partition;
   const prefer = listPreferences(space, setting.addresses, setting.spec.proxy);

@@ -1,4 +1,4 @@
-import { parseAddress } from "../model/address.ts";
+import { addressValue } from "../model/address.ts";
 import { type Flow, startsInPod } from "../model/flow.ts";
 import type { Diagram } from "./diagrams.ts";
 import { findDomain } from "./flow-domain.ts";
@@ -36,12 +36,11 @@ function hostOf(flow: Flow): string {
 }
 
 function placeFlow({ from, to }: Flow, space: FlowSpace): ReadonlyMap<number, number> {
-  const toNumber = (address: string) => parseAddress(address)?.value ?? 0n;
   return new Map([
     [DIMENSION.uid, space.ids.atomOf(BigInt(from.uid))],
     [DIMENSION.gid, space.ids.atomOf(BigInt(from.gid))],
-    [DIMENSION.source, space.addresses.atomOf(toNumber(from.address))],
-    [DIMENSION.destination, space.addresses.atomOf(toNumber(to.address))],
+    [DIMENSION.source, space.addresses.atomOf(addressValue(from.address))],
+    [DIMENSION.destination, space.addresses.atomOf(addressValue(to.address))],
     [DIMENSION.port, space.ports.atomOf(BigInt(to.port))],
   ]);
 }

@@ -1,5 +1,5 @@
-import { parseAddress } from "../model/address.ts";
-import { APP_ID, type Owner, type SandboxAddresses } from "../model/pod.ts";
+import { addressValue } from "../model/address.ts";
+import { APP_ID, loopbackAddress, type Owner, PASS_THROUGH_ADDRESS, type SandboxAddresses } from "../model/pod.ts";
 import type { Axis } from "./axis.ts";
 import { type Diagram, TERMINAL } from "./diagrams.ts";
 import { DIMENSION, FIRST_REST, type FlowSpace } from "./flow-space.ts";
@@ -15,7 +15,7 @@ export type Preferences = Readonly<Record<Exclude<keyof typeof DIMENSION, "unkno
 /** Gives the values that examples are made of. */
 export function listPreferences({ family }: FlowSpace, addresses: SandboxAddresses, proxy: Owner): Preferences {
   const services = family === 4 ? ["10.96.0.1", "192.0.2.1"] : ["fd00:96::1", "2001:db8::1"];
-  const [through, local] = family === 4 ? ["127.0.0.6", "127.0.0.1"] : ["::6", "::1"];
+  const [through, local] = [PASS_THROUGH_ADDRESS[family], loopbackAddress(family)];
   const known = [
     addresses.upstream[family],
     ...services,
@@ -24,12 +24,11 @@ export function listPreferences({ family }: FlowSpace, addresses: SandboxAddress
     through,
     addresses.client[family],
   ];
-  const toNumber = (text: string) => parseAddress(text)?.value ?? 0n;
   return {
     uid: [APP_ID, proxy.uid, 0].map(BigInt),
     gid: [APP_ID, proxy.gid, 0].map(BigInt),
-    source: [addresses.client[family], through, local].map(toNumber),
-    destination: known.map(toNumber),
+    source: [addresses.client[family], through, local].map(addressValue),
+    destination: known.map(addressValue),
     port: [8080n, 80n, 443n, 9080n, 22n],
   };
 }

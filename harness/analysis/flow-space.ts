@@ -1,6 +1,6 @@
 import { addressBits, type Family } from "../model/address.ts";
-import type { Match } from "../model/match.ts";
-import type { Ruleset } from "../model/ruleset.ts";
+import { MAX_ID, MAX_PORT } from "../model/pod.ts";
+import { listRules, type Ruleset } from "../model/ruleset.ts";
 import { type Axis, boundariesOf, makeAxis, type ValueRanges } from "./axis.ts";
 import { type Diagrams, openDiagrams } from "./diagrams.ts";
 import { rangesOf } from "./match-ranges.ts";
@@ -13,11 +13,6 @@ export const DIMENSION = { uid: 0, gid: 1, source: 2, destination: 3, port: 4, u
  * with them stays an undivided rest: flows with equal rests are treated alike, whatever the packets carry.
  */
 export const FIRST_REST = 1_000_000;
-
-/** The highest uid or gid a socket can have. */
-export const LAST_ID = 0xfffffffen;
-/** The highest port. */
-export const LAST_PORT = 65535n;
 
 /** The space of one family's flows, cut at every boundary that some rule names, with the workshop of its diagrams. */
 export interface FlowSpace {
@@ -52,7 +47,7 @@ export function openFlowSpace(family: Family, rulesets: readonly Ruleset[], cuts
     ids: boundariesOf(cuts.ids),
   };
   const found = { addresses: [...boundaries.addresses], ports: [...boundaries.ports], ids: [...boundaries.ids] };
-  for (const match of allMatches(rulesets)) {
+  for (const match of rulesets.flatMap(listRules).flatMap(({ matches }) => matches)) {
     const ranges = rangesOf(match);
     if (ranges) found[ranges.axis].push(...boundariesOf(ranges.ranges));
   }
@@ -62,8 +57,8 @@ export function openFlowSpace(family: Family, rulesets: readonly Ruleset[], cuts
     family,
     diagrams: openDiagrams(budget),
     addresses: makeAxis(found.addresses, (1n << BigInt(addressBits(family))) - 1n),
-    ports: makeAxis(found.ports, LAST_PORT),
-    ids: makeAxis(found.ids, LAST_ID),
+    ports: makeAxis(found.ports, BigInt(MAX_PORT)),
+    ids: makeAxis(found.ids, BigInt(MAX_ID)),
     unknownVariable: unknowns.numberOf,
     unknownText: unknowns.textOf,
     restVariable: rests.numberOf,
@@ -75,12 +70,6 @@ export function sizeOf(space: FlowSpace, variable: number): number {
   if (variable >= DIMENSION.unknown) return 2;
   if (variable === DIMENSION.port) return space.ports.size;
   return variable <= DIMENSION.gid ? space.ids.size : space.addresses.size;
-}
-
-function allMatches(rulesets: readonly Ruleset[]): readonly Match[] {
-  return rulesets.flatMap((ruleset) =>
-    ruleset.tables.flatMap((table) => table.chains.flatMap((chain) => chain.rules.flatMap((rule) => rule.matches))),
-  );
 }
 
 /** Numbers texts in the order in which they come. */

@@ -1,9 +1,6 @@
 import { type Family, parseAddress, parseNetwork } from "../model/address.ts";
-import type { SandboxAddresses } from "../model/pod.ts";
-import { PASS_THROUGH_ADDRESS } from "../model/pod.ts";
-import { vmGateway } from "../netfilter/address-book.ts";
+import { MAX_ID, MAX_PORT, PASS_THROUGH_ADDRESS, type SandboxAddresses, vmGateway } from "../model/pod.ts";
 import { networkRanges, type ValueRanges } from "./axis.ts";
-import { LAST_ID, LAST_PORT } from "./flow-space.ts";
 
 /** Who dials: a process of the pod, or one of the hosts beside it. */
 export type LaneHost = "pod" | "client" | "upstream" | "vm";
@@ -34,8 +31,8 @@ const NOT_CONNECTABLE: Readonly<Record<Family, readonly string[]>> = {
   6: ["::/128", "::ffff:0:0/96", "ff00::/8", "fe80::/10"],
 };
 const LOOPBACK: Readonly<Record<Family, string>> = { 4: "127.0.0.0/8", 6: "::1/128" };
-const PORTS: ValueRanges = [[1n, LAST_PORT]];
-const ANY_ID: ValueRanges = [[0n, LAST_ID]];
+const PORTS: ValueRanges = [[1n, BigInt(MAX_PORT)]];
+const ANY_ID: ValueRanges = [[0n, BigInt(MAX_ID)]];
 const ROOT: ValueRanges = [[0n, 0n]];
 
 /** What lanes depend on beside the family. */
@@ -56,7 +53,7 @@ export function listLanes(family: Family, { addresses, links, passThrough }: Lan
   const absent = family === 6 && passThrough === "absent" ? [single(PASS_THROUGH_ADDRESS[6])] : [];
   const vm = single(addresses.vm[family]);
   // The pod's own ends of the links to virtual machines are the sandbox's make, and no flow's business.
-  const gateways = links.map((_, link) => single(vmGateway(link, family)));
+  const gateways = links.map((_, link) => single(vmGateway(link)[family]));
   const foreign = subtract(wholeFamily(family), [
     ...NOT_CONNECTABLE[family].flatMap(rangesOf),
     ...loopback,

@@ -16,11 +16,7 @@ import type {
   OwnerMatch,
   Range,
 } from "../model/match.ts";
-
-/** The highest port. */
-const LAST_PORT = 65535;
-/** The highest uid or gid that a process can have: the one above stands for "none" (setresuid(2)). */
-const LAST_ID = 2 ** 32 - 2;
+import { MAX_ID, MAX_PORT, POD_INTERFACE } from "../model/pod.ts";
 
 /**
  * Gives everything one match can be mistaken for: negated where it can be, and each of its values moved over a boundary. The match taken
@@ -40,13 +36,13 @@ function editValues(match: Match, family: Family): readonly Match[] {
       return editAddress(match, family);
     case "in-interface":
     case "out-interface":
-      return [{ ...match, name: match.name === "lo" ? "eth0" : "lo" }];
+      return [{ ...match, name: match.name === "lo" ? POD_INTERFACE : "lo" }];
     case "source-port":
     case "destination-port":
-      return editRange(match.ports, 0, LAST_PORT).map((ports) => ({ ...match, ports }));
+      return editRange(match.ports, 0, MAX_PORT).map((ports) => ({ ...match, ports }));
     case "multiport":
       return match.ports.flatMap((range, i) =>
-        editRange(range, 0, LAST_PORT).map((changed) => ({ ...match, ports: match.ports.with(i, changed) })),
+        editRange(range, 0, MAX_PORT).map((changed) => ({ ...match, ports: match.ports.with(i, changed) })),
       );
     case "source-range":
     case "destination-range":
@@ -134,7 +130,7 @@ function editAddressRange(match: AddressRangeMatch): readonly AddressRangeMatch[
 function editOwner(match: OwnerMatch): readonly OwnerMatch[] {
   if (match.ids === null) return [];
   const what = match.what === "uid" ? "gid" : "uid";
-  return [{ ...match, what }, ...editRange(match.ids, 0, LAST_ID).map((ids) => ({ ...match, ids }))];
+  return [{ ...match, what }, ...editRange(match.ids, 0, MAX_ID).map((ids) => ({ ...match, ids }))];
 }
 
 function editStates(states: readonly ConntrackState[]): readonly (readonly ConntrackState[])[] {

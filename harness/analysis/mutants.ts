@@ -1,7 +1,16 @@
 import { renderRule } from "../formats/rule-text.ts";
 import { checkRuleset } from "../formats/ruleset-check.ts";
 import type { Family } from "../model/address.ts";
-import type { Chain, PodRules, PolicyRouting, Rule, Ruleset, Table, TableName } from "../model/ruleset.ts";
+import {
+  type Chain,
+  familyKey,
+  type PodRules,
+  type PolicyRouting,
+  type Rule,
+  type Ruleset,
+  type Table,
+  type TableName,
+} from "../model/ruleset.ts";
 import { editRule } from "./rule-edits.ts";
 import type { TargetContext } from "./target-edits.ts";
 
@@ -32,7 +41,7 @@ export function makeMutants(rules: PodRules): readonly Mutant[] {
 
 function mutateRuleset(rules: PodRules, ruleset: Ruleset): readonly Mutant[] {
   const { family } = ruleset;
-  const side = family === 4 ? "ip" : "ip6";
+  const side = familyKey(family);
   const redirectPorts = [...new Set(ruleset.tables.flatMap(portsOf))];
   return ruleset.tables.flatMap((table) =>
     table.chains.flatMap((chain) => {

@@ -1,4 +1,4 @@
-import { type Family, parseAddress } from "../model/address.ts";
+import { addressValue, type Family } from "../model/address.ts";
 import {
   APP_ID,
   loopbackAddress,
@@ -7,7 +7,7 @@ import {
   type PodSpec,
   type SandboxAddresses,
 } from "../model/pod.ts";
-import type { Ruleset, TableName } from "../model/ruleset.ts";
+import { listRules, type Ruleset, type TableName } from "../model/ruleset.ts";
 import type { Target } from "../model/target.ts";
 import type { ValueRanges } from "./axis.ts";
 import type { AddressBinding, OwnerBinding, PacketView, PortBinding } from "./packet-view.ts";
@@ -42,17 +42,15 @@ export interface Surroundings {
 /** Gives what some rule sets and a sandbox can make of the two ends of a flow. */
 export function findRewrites(rulesets: readonly Ruleset[], around: Surroundings): Rewrites {
   const { family, addresses, spec } = around;
-  const targets = rulesets.flatMap((ruleset) =>
-    ruleset.tables.flatMap((table) => table.chains.flatMap((chain) => chain.rules.map((rule) => rule.target))),
-  );
-  const local = [loopbackAddress(family), addresses.pod[family], ...around.gateways].map(toNumber);
+  const targets = rulesets.flatMap(listRules).map(({ target }) => target);
+  const local = [loopbackAddress(family), addresses.pod[family], ...around.gateways].map(addressValue);
   const dialledOn = local.map((address): EndBinding => ({ address, port: "port" }));
   const own = [addresses.pod[family], PASS_THROUGH_ADDRESS[family], loopbackAddress(family)];
   const app: Owner = { uid: APP_ID, gid: APP_ID };
   return {
     destinations: unique([...dialledOn, ...targets.flatMap((target) => destinationsOf(target, local))]),
     sources: unique([
-      ...own.map((address) => ({ address: toNumber(address), port: "free" as const })),
+      ...own.map((address) => ({ address: addressValue(address), port: "free" as const })),
       ...targets.flatMap(sourcesOf),
     ]),
     portRanges: targets.flatMap(portRangesOf),
@@ -63,7 +61,7 @@ export function findRewrites(rulesets: readonly Ruleset[], around: Surroundings)
 function destinationsOf(target: Target | null, local: readonly bigint[]): readonly EndBinding[] {
   if (target?.kind !== "redirect" && target?.kind !== "dnat") return [];
   const addresses: readonly AddressBinding[] =
-    target.kind === "redirect" ? local : target.addresses ? [toNumber(target.addresses.first)] : ["destination"];
+    target.kind === "redirect" ? local : target.addresses ? [addressValue(target.addresses.first)] : ["destination"];
   const ports: readonly PortBinding[] = target.ports ? [target.ports.first, "port"] : ["port"];
   return addresses.flatMap((address) => ports.map((port) => ({ address, port })));
 }
@@ -77,16 +75,12 @@ function sourcesOf(target: Target | null): readonly EndBinding[] {
   if (target?.kind !== "snat" && target?.kind !== "masquerade") return [];
   const port = target.ports?.first ?? "free";
   const address: AddressBinding =
-    target.kind === "snat" && target.addresses ? toNumber(target.addresses.first) : "source";
+    target.kind === "snat" && target.addresses ? addressValue(target.addresses.first) : "source";
   return [{ address, port }];
 }
 
 function unique(ends: readonly EndBinding[]): readonly EndBinding[] {
   return [...new Map(ends.map((end) => [`${end.address} ${end.port}`, end])).values()];
-}
-
-function toNumber(address: string): bigint {
-  return parseAddress(address)?.value ?? 0n;
 }
 
 /** Leaves of some ends those that a chain's rules can tell apart. */

@@ -1,9 +1,17 @@
-import { type Family, parseAddress } from "../model/address.ts";
-import { APP_PORTS, PASS_THROUGH_ADDRESS, type PodSpec, type SandboxAddresses, STATUS_PORT } from "../model/pod.ts";
-import type { Ruleset } from "../model/ruleset.ts";
-import { vmGateway } from "../netfilter/address-book.ts";
-import type { ValueRanges } from "./axis.ts";
-import { toAtoms } from "./axis.ts";
+import { addressValue, type Family } from "../model/address.ts";
+import {
+  APP_PORTS,
+  loopbackAddress,
+  MAX_PORT,
+  PASS_THROUGH_ADDRESS,
+  type PodSpec,
+  type SandboxAddresses,
+  STATUS_PORT,
+  vmGateway,
+  vmLinks,
+} from "../model/pod.ts";
+import { listRules, type Ruleset } from "../model/ruleset.ts";
+import { toAtoms, type ValueRanges } from "./axis.ts";
 import { makeCube } from "./chain-diagram.ts";
 import type { Diagram, Memo } from "./diagrams.ts";
 import { findDomain } from "./flow-domain.ts";
@@ -48,7 +56,7 @@ const NO_CUTS: Cuts = { addresses: [], ports: [], ids: [] };
 export function partitionFlows(family: Family, rulesets: readonly Ruleset[], setting: AnalysisSetting): Partition {
   const { addresses, spec, cuts = NO_CUTS } = setting;
   const links = findLinks(rulesets, spec);
-  const gateways = links.length === 0 ? [] : [vmGateway(0, family)];
+  const gateways = links.length === 0 ? [] : [vmGateway(0)[family]];
   const rewrites = findRewrites(rulesets, { family, addresses, spec, gateways });
   const lanes = listLanes(family, { addresses, links, passThrough: setting.passThrough });
   const marks = groundValues(family, rewrites, setting, gateways);
@@ -59,7 +67,7 @@ export function partitionFlows(family: Family, rulesets: readonly Ruleset[], set
       ...cuts.addresses,
       ...lanes.flatMap(({ sources, destinations }) => [...(sources === "destination" ? [] : sources), ...destinations]),
     ],
-    ports: [...marks.ports, ...cuts.ports, [1n, 65535n]],
+    ports: [...marks.ports, ...cuts.ports, [1n, BigInt(MAX_PORT)]],
     ids: cuts.ids,
   };
   const space = openFlowSpace(family, rulesets, all, setting.budget);
@@ -75,13 +83,11 @@ export function partitionFlows(family: Family, rulesets: readonly Ruleset[], set
 
 /** Interfaces that rules or the sandbox set apart from the pod's own: something stands behind each. */
 function findLinks(rulesets: readonly Ruleset[], spec: PodSpec): readonly string[] {
-  const matches = rulesets.flatMap((ruleset) =>
-    ruleset.tables.flatMap((table) => table.chains.flatMap((chain) => chain.rules.flatMap((rule) => rule.matches))),
-  );
-  const named = matches.flatMap((match) =>
-    match.kind === "in-interface" && !match.name.endsWith("+") ? [match.name] : [],
-  );
-  return [...new Set([...spec.kubevirtInterfaces, ...named])].filter((name) => name !== "lo" && name !== "eth0");
+  const named = rulesets
+    .flatMap(listRules)
+    .flatMap(({ matches }) => matches)
+    .flatMap((match) => (match.kind === "in-interface" && !match.name.endsWith("+") ? [match.name] : []));
+  return [...new Set(vmLinks({ kubevirtInterfaces: [...spec.kubevirtInterfaces, ...named] }))];
 }
 
 /** Single values at which the simulated pod itself, not a rule, may act in another way. */
@@ -98,8 +104,8 @@ function groundValues(
   gateways: readonly string[],
 ): GroundValues {
   const hosts = Object.values(addresses).map((host) => host[family]);
-  const named = [...hosts, ...gateways, PASS_THROUGH_ADDRESS[family], family === 4 ? "127.0.0.1" : "::1"];
-  const own = named.map((text) => parseAddress(text)?.value ?? 0n);
+  const named = [...hosts, ...gateways, PASS_THROUGH_ADDRESS[family], loopbackAddress(family)];
+  const own = named.map(addressValue);
   const fixed = (ends: readonly EndBinding[]) =>
     ends.map(({ address }) => address).filter((address) => typeof address === "bigint");
   const listening = [spec.proxyPort, spec.inboundCapturePort, STATUS_PORT, ...APP_PORTS, ...spec.listen];

@@ -1,7 +1,7 @@
-import type { Family } from "../model/address.ts";
+import { FAMILIES, type Family } from "../model/address.ts";
 import type { Flow, Manner } from "../model/flow.ts";
 import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
-import type { PodRules, RulePlace } from "../model/ruleset.ts";
+import { type PodRules, type RulePlace, renderPlaceKey } from "../model/ruleset.ts";
 import { compilePod, type Simulator } from "../netfilter/simulator.ts";
 import { findBreakpoints } from "./breakpoints.ts";
 import { addedAddresses, widenSpec } from "./exhaustive-search.ts";
@@ -39,7 +39,7 @@ export function findReach(
 ): RuleReach {
   const search = startSearch(places);
   search.tryFlows(compilePod(rules, widenByKnown(spec, known), addresses), known);
-  const unreachable = ([4, 6] as const).flatMap((family) => {
+  const unreachable = FAMILIES.flatMap((family) => {
     if (search.pending(family).length === 0) return [];
     return sweepFamily(rules, family, search, spec, addresses) === "complete" ? search.pending(family) : [];
   });
@@ -96,7 +96,7 @@ interface Search {
 }
 
 function startSearch(places: readonly RulePlace[]): Search {
-  const pending = new Map(places.map((place) => [keyOf(place), place]));
+  const pending = new Map(places.map((place) => [renderPlaceKey(place), place]));
   const takers: (MannerFlow & { readonly rule: RulePlace })[] = [];
   const listPending = (family: Family) => [...pending.values()].filter((place) => place.family === family);
   return {
@@ -109,7 +109,7 @@ function startSearch(places: readonly RulePlace[]): Search {
         const { connections, unknown } = simulator.explain(flow, manner, () => "");
         if (unknown.length > 0) understood = "something-unknown";
         for (const step of connections.flatMap(({ packets }) => packets.flatMap(({ steps }) => steps))) {
-          const key = keyOf({ ...step, family: flow.family });
+          const key = renderPlaceKey({ ...step, family: flow.family });
           const rule = step.matched === true ? pending.get(key) : undefined;
           if (step.matched === "unknown") understood = "something-unknown";
           if (!rule || !pending.delete(key)) continue;
@@ -119,8 +119,4 @@ function startSearch(places: readonly RulePlace[]): Search {
       return understood;
     },
   };
-}
-
-function keyOf({ family, table, chain, index }: Omit<RulePlace, "rule">): string {
-  return `${family} ${table} ${chain} ${index}`;
 }

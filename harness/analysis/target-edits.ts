@@ -1,4 +1,6 @@
+import { nextChain } from "../formats/ruleset-check.ts";
 import type { Range } from "../model/match.ts";
+import { MAX_PORT } from "../model/pod.ts";
 import type { Table } from "../model/ruleset.ts";
 import type { Target } from "../model/target.ts";
 import { editRange } from "./match-edits.ts";
@@ -61,9 +63,7 @@ function jumps({ table, chain }: TargetContext): readonly Extract<Target, { kind
 function reaches(table: Table, from: string, to: string): boolean {
   if (from === to) return true;
   const rules = table.chains.find(({ name }) => name === from)?.rules ?? [];
-  return rules.some(
-    ({ target }) => (target?.kind === "jump" || target?.kind === "goto") && reaches(table, target.chain, to),
-  );
+  return rules.map(nextChain).some((next) => next !== null && reaches(table, next, to));
 }
 
 /** A port's neighbours, at which nobody listens, and the ports that other rules redirect to. */
@@ -71,6 +71,6 @@ function ports(range: Range | null, { redirectPorts }: TargetContext): readonly 
   if (range === null) return [];
   const single = range.first === range.last;
   const others = redirectPorts.filter((port) => port !== range.first).map((port) => ({ first: port, last: port }));
-  const near = editRange(range, 1, 65535).filter(({ first, last }) => !single || first === last);
+  const near = editRange(range, 1, MAX_PORT).filter(({ first, last }) => !single || first === last);
   return [...near, ...others];
 }

@@ -1,9 +1,11 @@
 import { canBeElsewhere } from "../capture/intent-boundaries.ts";
-import { addressBits, type Family, parseAddress, renderAddress, renderEndpoint } from "../model/address.ts";
+import { addressBits, addressValue, type Family, renderAddress, renderEndpoint } from "../model/address.ts";
 import type { Flow } from "../model/flow.ts";
 import {
   addressOwner,
   isLoopback,
+  MAX_ID,
+  MAX_PORT,
   type Owner,
   type PodSpec,
   type SandboxAddresses,
@@ -12,7 +14,7 @@ import {
 import type { Breakpoints } from "./breakpoints.ts";
 
 /** What makes up all flows of one family that a sandbox can drive, one value for each interval between breakpoints. */
-export interface FlowSpace {
+export interface WitnessSpace {
   readonly family: Family;
   readonly ports: readonly number[];
   readonly owners: readonly Owner[];
@@ -36,7 +38,6 @@ const LOOPBACK_EDGES = ["127.0.0.0", "127.0.0.1", "127.0.0.2", "127.255.255.255"
 const ELSEWHERE_EDGES = ["1.0.0.0", "224.0.0.0", "0:0:0:0:0:1::", "fe80::", "fec0::", "ff00::"];
 /** The sandbox's links, from whose networks nothing but the hosts themselves can be dialled. */
 const LINK_BITS = { 4: 16n, 6: 64n } as const;
-const HIGHEST_ID = 2 ** 32 - 2;
 
 /** Gives the space of all flows of a family: each of them lands like one that {@link listWitnesses} gives. */
 export function spanFlows(
@@ -45,7 +46,7 @@ export function spanFlows(
   spec: PodSpec,
   addresses: SandboxAddresses,
   added: readonly string[] = [],
-): FlowSpace {
+): WitnessSpace {
   const listening = [spec.proxyPort, spec.inboundCapturePort, STATUS_PORT, ...spec.listen];
   const uids = idsOf(breakpoints.uids);
   const gids = idsOf(breakpoints.gids);
@@ -56,7 +57,7 @@ export function spanFlows(
     spec.kubevirtInterfaces.length > 0 ? (["client", "upstream", "vm"] as const) : (["client", "upstream"] as const);
   return {
     family,
-    ports: numbersOf([1, ...breakpoints.ports, ...listening.flatMap((port) => [port, port + 1])], 1, 65535),
+    ports: numbersOf([1, ...breakpoints.ports, ...listening.flatMap((port) => [port, port + 1])], 1, MAX_PORT),
     owners: uids.flatMap((uid) => gids.map((gid) => ({ uid, gid }))),
     own: dialled.filter(isOwn),
     elsewhere: dialled.filter((address) => !isOwn(address)),
@@ -67,7 +68,7 @@ export function spanFlows(
 }
 
 /** Gives how many flows {@link listWitnesses} gives for a space. */
-export function countWitnesses({ ports, owners, own, elsewhere, leaving, outside }: FlowSpace): number {
+export function countWitnesses({ ports, owners, own, elsewhere, leaving, outside }: WitnessSpace): number {
   const vm = outside.filter(({ actor }) => actor === "vm").length;
   return (
     ports.length *
@@ -76,7 +77,7 @@ export function countWitnesses({ ports, owners, own, elsewhere, leaving, outside
 }
 
 /** Gives one flow for every combination of intervals: from outside, then from inside to the pod's own addresses and to elsewhere. */
-export function* listWitnesses(space: FlowSpace): Generator<Flow> {
+export function* listWitnesses(space: WitnessSpace): Generator<Flow> {
   const { ports, owners, own, elsewhere, outside, pod } = space;
   for (const port of ports) {
     for (const { actor, address } of outside) {
@@ -94,7 +95,7 @@ export function* listWitnesses(space: FlowSpace): Generator<Flow> {
 }
 
 function makeFlow(
-  { family, pod }: FlowSpace,
+  { family, pod }: WitnessSpace,
   actor: string,
   owner: Owner,
   from: string,
@@ -112,7 +113,7 @@ function makeFlow(
 }
 
 function idsOf(breakpoints: ReadonlySet<number>): readonly number[] {
-  return numbersOf([0, ...breakpoints], 0, HIGHEST_ID);
+  return numbersOf([0, ...breakpoints], 0, MAX_ID);
 }
 
 function numbersOf(starts: readonly number[], lowest: number, highest: number): readonly number[] {
@@ -127,15 +128,15 @@ function addressesOf(
   added: readonly string[],
 ): readonly string[] {
   const hosts = Object.values(addresses).map((host) => host[family]);
-  const named = [...hosts, ...added, ...(family === 6 ? ["::1"] : [])].map(numberOf);
+  const named = [...hosts, ...added, ...(family === 6 ? ["::1"] : [])].map(addressValue);
   const links = hosts.flatMap((host) => {
     const bits = BigInt(addressBits(family)) - LINK_BITS[family];
-    const first = (numberOf(host) >> bits) << bits;
+    const first = (addressValue(host) >> bits) << bits;
     return [first, first + (1n << bits)];
   });
   const edges = [...LOOPBACK_EDGES, ...ELSEWHERE_EDGES]
     .filter((edge) => edge.includes(":") === (family === 6))
-    .map(numberOf);
+    .map(addressValue);
   const starts = [...breakpoints.addresses[family], ...named, ...named.map((value) => value + 1n), ...links, ...edges];
   const top = 1n << BigInt(addressBits(family));
   return [...new Set(starts)]
@@ -149,10 +150,4 @@ function isDiallable(address: string, family: Family, addresses: SandboxAddresse
   if (isLoopback(address)) return address !== "127.0.0.0" && address !== "127.255.255.255" && address !== "::6";
   const isHost = addressOwner(address, addresses) !== "upstream" || address === addresses.upstream[family];
   return isHost || canBeElsewhere(address, family, addresses);
-}
-
-function numberOf(address: string): bigint {
-  const parsed = parseAddress(address);
-  if (!parsed) throw new RangeError(`"${address}" is no address`);
-  return parsed.value;
 }

@@ -1,11 +1,12 @@
 import { canonicalAddress } from "../model/address.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import { type Finding, finding, type Parsed } from "../model/finding.ts";
+import type { NameLookups } from "../model/name-lookups.ts";
 import { DIALECTS, findDialect } from "./dialects.ts";
 import { type EnvironmentFile, parseEnvironmentFile } from "./environment.ts";
 import type { SettingName } from "./flags.ts";
 import type { Origin, Places } from "./given.ts";
-import { type NameLookups, readSettings } from "./settings.ts";
+import { readSettings } from "./settings.ts";
 import { warnOfSettings } from "./warnings.ts";
 import { readWords } from "./words.ts";
 

@@ -1,4 +1,4 @@
-import { type Family, parseAddress } from "../model/address.ts";
+import type { Family } from "../model/address.ts";
 import { type CaptureConfig, isIpv6Pod } from "../model/capture-config.ts";
 import type { Flow } from "../model/flow.ts";
 import {
@@ -39,11 +39,4 @@ export function openConnection(flow: Flow): Connection {
 export function isPodsOwn(address: string, config: CaptureConfig, addresses: SandboxAddresses): boolean {
   if (address === PASS_THROUGH_ADDRESS[6]) return isIpv6Pod(config);
   return isLoopback(address) || address === addresses.pod[4] || address === addresses.pod[6];
-}
-
-/** Gives an address's number; throws a RangeError for text that is none, since configs and flows hold canonical text only. */
-export function addressValue(address: string): bigint {
-  const parsed = parseAddress(address);
-  if (!parsed) throw new RangeError(`"${address}" is no address`);
-  return parsed.value;
 }

@@ -1,21 +1,23 @@
-import { addressBits, type Family, type Network, prefixMask, renderAddress } from "../model/address.ts";
-import type { SandboxAddresses } from "../model/pod.ts";
-import { addressValue } from "./connection.ts";
+import {
+  addressBits,
+  addressValue,
+  type Family,
+  type Network,
+  networkHolds,
+  prefixMask,
+  renderAddress,
+} from "../model/address.ts";
+import { MAX_ID, MAX_PORT, type SandboxAddresses } from "../model/pod.ts";
 import { entryRange, networksOf } from "./intent-lists.ts";
-
-/** The highest port of TCP. */
-const HIGHEST_PORT = 65535;
-/** The highest id is `(uid_t) -1`, which stands for "no change" in setresuid(2) and which nobody can have. */
-const HIGHEST_ID = 2 ** 32 - 2;
 
 /** Gives the ports at which a list changes its mind: each entry's ends and the neighbours outside, ascending, within 1–65535. */
 export function portBoundaries(entries: readonly string[]): readonly number[] {
-  return boundaries(entries, 1, HIGHEST_PORT);
+  return boundaries(entries, 1, MAX_PORT);
 }
 
 /** Gives the ids at which a list of uids or gids changes its mind, ascending, within what a process can have. */
 export function idBoundaries(entries: readonly string[]): readonly number[] {
-  return boundaries(entries, 0, HIGHEST_ID);
+  return boundaries(entries, 0, MAX_ID);
 }
 
 function boundaries(entries: readonly string[], lowest: number, highest: number): readonly number[] {
@@ -63,6 +65,6 @@ export function canBeElsewhere(address: string, family: Family, addresses: Sandb
   const link = prefixMask(family, LINK_PREFIX[family]);
   const hosts = Object.values(addresses).map((host) => addressValue(host[family]));
   const onLink = hosts.some((host) => (host & link) === (value & link));
-  const never = networksOf(NEVER_ELSEWHERE[family], family).some((network) => (value & network.mask) === network.value);
+  const never = networksOf(NEVER_ELSEWHERE[family], family).some((network) => networkHolds(network, value));
   return !onLink && !never;
 }

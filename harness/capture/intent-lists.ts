@@ -1,6 +1,5 @@
-import { type Family, type Network, networkHolds, parseNetwork } from "../model/address.ts";
+import { addressValue, type Family, type Network, networkHolds, parseNetwork } from "../model/address.ts";
 import type { Range } from "../model/match.ts";
-import { addressValue } from "./connection.ts";
 
 /** Gives the range that a list's entry stands for: `"80"` is 80–80, `"8000:8100"` and `"1000-2000"` both ends included. */
 export function entryRange(entry: string): Range {

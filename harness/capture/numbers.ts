@@ -1,3 +1,5 @@
+import type { NameLookup } from "../model/name-lookups.ts";
+import { MAX_PORT } from "../model/pod.ts";
 import type { Note } from "./given.ts";
 
 /**
@@ -16,8 +18,8 @@ export function explainNumber(text: string): string {
 /** Gives one port, 1–65535, or null with a note. */
 export function readPort(text: string, note: Note): number | null {
   const port = parseNumber(text.trim());
-  if (port !== null && port >= 1 && port <= 65535) return port;
-  note(`"${text}" is no port${explainNumber(text)}; give one number from 1 to 65535.`);
+  if (port !== null && port >= 1 && port <= MAX_PORT) return port;
+  note(`"${text}" is no port${explainNumber(text)}; give one number from 1 to ${MAX_PORT}.`);
   return null;
 }
 
@@ -34,7 +36,7 @@ export function readMark(text: string, note: Note): number | null {
 const KERNEL_TABLES: Readonly<Record<number, string>> = { 0: "unspec", 254: "main", 255: "local" };
 
 /** Gives a routing table's number, from a number or a name of rt_tables, or null with a note. */
-export function readRouteTable(text: string, lookUp: (name: string) => number | null, note: Note): number | null {
+export function readRouteTable(text: string, lookUp: NameLookup, note: Note): number | null {
   const table = parseNumber(text) ?? lookUp(text);
   if (table === null || table > 0xffffffff) {
     note(

@@ -1,18 +1,14 @@
+import type { NameLookup } from "../model/name-lookups.ts";
+import { MAX_ID } from "../model/pod.ts";
 import type { Note } from "./given.ts";
 import { type Element, nameElement, STAR_FAULT, splitList } from "./list.ts";
 import { explainNumber, parseNumber } from "./numbers.ts";
-
-/** Gives the id of a user or a group, or null where the name is not known. */
-export type OwnerLookup = (name: string) => number | null;
-
-/** The largest id: the one above it, 4294967295, means "no id" to the kernel. */
-const MAX_ID = 0xfffffffe;
 
 /**
  * Gives a list of owners as iptables prints them (`1337`, `1000-2000`), in order, with duplicates; names are resolved.
  * `what` is `uid` or `gid`, for the notes.
  */
-export function readOwners(text: string, what: "uid" | "gid", lookUp: OwnerLookup, note: Note): readonly string[] {
+export function readOwners(text: string, what: "uid" | "gid", lookUp: NameLookup, note: Note): readonly string[] {
   return splitList(text, note).flatMap((element) => {
     const ids = readElement(element, what, lookUp);
     if (typeof ids === "string") return [ids];
@@ -21,7 +17,7 @@ export function readOwners(text: string, what: "uid" | "gid", lookUp: OwnerLooku
   });
 }
 
-function readElement({ text }: Element, what: "uid" | "gid", lookUp: OwnerLookup): string | { readonly fault: string } {
+function readElement({ text }: Element, what: "uid" | "gid", lookUp: NameLookup): string | { readonly fault: string } {
   if (text === "*") return { fault: STAR_FAULT };
   const named = parseNumber(text) ?? (/^\d/.test(text) ? null : lookUp(text));
   if (named !== null && named <= MAX_ID) return `${named}`;

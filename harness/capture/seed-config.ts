@@ -1,8 +1,8 @@
 import type { CaptureConfig } from "../model/capture-config.ts";
+import { NO_LOOKUPS } from "../model/name-lookups.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
 import { parseCapture } from "./capture.ts";
 import { SEED_WORDS } from "./seed.ts";
-import { NO_LOOKUPS } from "./settings.ts";
 
 /** Gives the seed command's config, for an IPv4 pod in the default addresses. */
 export function seedConfig(): CaptureConfig {

@@ -1,31 +1,21 @@
 import type { CaptureConfig } from "../model/capture-config.ts";
 import { type Finding, finding } from "../model/finding.ts";
-import { DEFAULT_INBOUND_CAPTURE_PORT, DEFAULT_PROXY_ID, DEFAULT_PROXY_PORT } from "../model/pod.ts";
+import type { NameLookups } from "../model/name-lookups.ts";
+import {
+  DEFAULT_INBOUND_CAPTURE_PORT,
+  DEFAULT_PROXY_ID,
+  DEFAULT_PROXY_PORT,
+  DEFAULT_TPROXY_MARK,
+  DEFAULT_TPROXY_ROUTE_TABLE,
+} from "../model/pod.ts";
 import { CAPTURE_FLAGS, type SettingName } from "./flags.ts";
 import { findGiven, findVariable, type Given, makeNote, type Note, type Origin, type Places } from "./given.ts";
 import { readInterfaces } from "./interfaces.ts";
 import { readMark, readPort, readRouteTable } from "./numbers.ts";
-import { type OwnerLookup, readOwners } from "./owners.ts";
-import { readPorts, type ServiceLookup } from "./ports.ts";
+import { readOwners } from "./owners.ts";
+import { readPorts } from "./ports.ts";
 import { readRanges } from "./ranges.ts";
 import { warnOfLoopbackValue } from "./warnings.ts";
-
-/** The machine's names, each looked up by a function: the room reads no files. */
-export interface NameLookups {
-  readonly user: OwnerLookup;
-  readonly group: OwnerLookup;
-  readonly service: ServiceLookup;
-  /** Names of routing tables, as rt_tables lists them. */
-  readonly routeTable: (name: string) => number | null;
-}
-
-/** A machine without names: what is read with it means the same everywhere. */
-export const NO_LOOKUPS: NameLookups = {
-  user: () => null,
-  group: () => null,
-  service: () => null,
-  routeTable: () => null,
-};
 
 /** The settings of a capture config. */
 export type Settings = Pick<CaptureConfig, SettingName>;
@@ -38,8 +28,6 @@ export interface ReadSettings {
 }
 
 const DEFAULT: Origin = { kind: "default" };
-const DEFAULT_MARK = 1337;
-const DEFAULT_ROUTE_TABLE = 133;
 const DEFAULT_USER = "istio-proxy";
 
 /** Reads every setting from the strongest place that has it; what is wrong goes to `findings`, and the setting then has its default. */
@@ -69,8 +57,8 @@ export function readSettings(places: Places, names: NameLookups, findings: Findi
     outboundIpRangesExclude: ranges("outboundIpRangesExclude"),
     outboundPortsExclude: ports("outboundPortsExclude"),
     kubevirtInterfaces: readInterfaces(text("kubevirtInterfaces"), note("kubevirtInterfaces")),
-    tproxyMark: number("tproxyMark", DEFAULT_MARK, readMark),
-    tproxyRouteTable: number("tproxyRouteTable", DEFAULT_ROUTE_TABLE, (value, noteIt) =>
+    tproxyMark: number("tproxyMark", DEFAULT_TPROXY_MARK, readMark),
+    tproxyRouteTable: number("tproxyRouteTable", DEFAULT_TPROXY_ROUTE_TABLE, (value, noteIt) =>
       readRouteTable(value, names.routeTable, noteIt),
     ),
     loopbackCapture: text("loopbackCapture") === "" ? "on" : "off",

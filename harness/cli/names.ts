@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { NameLookups } from "../capture/settings.ts";
+import type { NameLookups } from "../model/name-lookups.ts";
 
 /** Files that name things, each read when the first name is looked up, and once; a file that is absent knows no name. */
 const PATHS = {

@@ -1,4 +1,5 @@
 import { type Finding, finding, type Parsed } from "../model/finding.ts";
+import { type NameLookups, NO_LOOKUPS } from "../model/name-lookups.ts";
 import type { Ruleset } from "../model/ruleset.ts";
 import { type CommandWords, readCommandWords } from "./command-words.ts";
 import {
@@ -14,7 +15,6 @@ import {
 import { changeRules, type Tell } from "./rule-changes.ts";
 import { checkRuleset } from "./ruleset-check.ts";
 import { splitShellWords } from "./shell-words.ts";
-import { type NameLookup, NO_NAMES } from "./values.ts";
 
 /** The rule sets of both families. A family that no command is about, and that had no rules before, is null. */
 export interface FamilyRules {
@@ -27,7 +27,7 @@ export interface CommandOptions {
   /** How findings name the text: a file's name. */
   readonly where: string;
   /** Resolves names of services, users and groups, as the machine under test would. */
-  readonly names?: NameLookup;
+  readonly names?: NameLookups;
   /** The rules that are there before the first command; none if left out. */
   readonly start?: FamilyRules;
 }
@@ -43,7 +43,7 @@ const PROGRAM = /^(?:.*\/)?(ip6?tables)(?:-nft|-legacy)?$/;
  * interpretCommands("iptables -N LOGDROP\niptables -A LOGDROP -j DROP\n", { where: "rules.sh" })
  */
 export function interpretCommands(text: string, options: CommandOptions): Parsed<FamilyRules> {
-  const { where, names = NO_NAMES, start = { ip: null, ip6: null } } = options;
+  const { where, names = NO_LOOKUPS, start = { ip: null, ip6: null } } = options;
   const findings: Finding[] = [];
   const open = { iptables: openTables(4, start.ip), ip6tables: openTables(6, start.ip6) };
   for (const { line, number } of joinLines(text)) {
@@ -72,7 +72,7 @@ function joinLines(text: string): readonly { readonly line: string; readonly num
 function interpretLine(
   line: string,
   open: Record<"iptables" | "ip6tables", OpenTables>,
-  names: NameLookup,
+  names: NameLookups,
   number: number,
   tell: Tell,
 ): void {
@@ -91,7 +91,7 @@ function interpretLine(
   }
 }
 
-function obey(command: CommandWords, open: OpenTables, names: NameLookup, line: number, tell: Tell): void {
+function obey(command: CommandWords, open: OpenTables, names: NameLookups, line: number, tell: Tell): void {
   const chains = chainsOf(open, command.table);
   const { letter, chain: name } = command;
   const fault = (message: string | null) => message !== null && tell(name?.column ?? command.column, message);

@@ -1,10 +1,17 @@
-import type { Match, MultiportMatch, OwnerMatch, PortMatch, Range, TcpFlag, TcpFlagsMatch } from "../model/match.ts";
+import {
+  type Match,
+  type MultiportMatch,
+  type OwnerMatch,
+  type PortMatch,
+  type Range,
+  TCP_FLAG_BITS,
+  type TcpFlag,
+  type TcpFlagsMatch,
+} from "../model/match.ts";
+import { MAX_PORT } from "../model/pod.ts";
 import { type Naming, renderPort } from "./listing-names.ts";
 import { groupMatches } from "./matches.ts";
-import { FULL_MASK, LAST_PORT, renderHex, renderIds } from "./values.ts";
-
-/** Bits of the flags in the TCP header. */
-const FLAG_BITS: Readonly<Record<TcpFlag, number>> = { FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 16, URG: 32 };
+import { FULL_MASK, renderHex, renderIds } from "./values.ts";
 
 /**
  * Gives what `iptables -L` prints of a rule's `-m` matches behind its columns, a blank before each, as the modules of iptables 1.8.9 do
@@ -62,7 +69,7 @@ function describeMatch(match: Match, naming: Naming): string {
 
 function describePorts({ kind, negated, ports }: PortMatch, naming: Naming): string {
   const name = kind === "source-port" ? "spt" : "dpt";
-  if (ports.first === 0 && ports.last === LAST_PORT && !negated) return "";
+  if (ports.first === 0 && ports.last === MAX_PORT && !negated) return "";
   return `${name}${ports.first === ports.last ? "" : "s"}:${negated ? "!" : ""}${renderPortNames(ports, naming)}`;
 }
 
@@ -77,7 +84,7 @@ function describeFlags({ negated, mask, set }: TcpFlagsMatch, naming: Naming): s
 }
 
 function renderFlagBits(flags: readonly TcpFlag[]): string {
-  const bits = flags.reduce((sum, flag) => sum + FLAG_BITS[flag], 0);
+  const bits = flags.reduce((sum, flag) => sum + TCP_FLAG_BITS[flag], 0);
   return `0x${bits.toString(16).toUpperCase().padStart(2, "0")}`;
 }
 

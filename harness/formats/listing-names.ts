@@ -1,4 +1,12 @@
-import { type Family, type Network, prefixLength, renderAddress, renderNetwork } from "../model/address.ts";
+import {
+  addressBits,
+  type Family,
+  type Network,
+  prefixLength,
+  renderAddress,
+  renderNetwork,
+  unspecifiedAddress,
+} from "../model/address.ts";
 import type { Match, ProtocolMatch } from "../model/match.ts";
 import { protocolNumber } from "./protocols.ts";
 
@@ -53,9 +61,9 @@ export function renderAddressColumn(
 }
 
 function renderHost(network: Network, naming: Naming): string {
-  if (network.mask === 0n) return naming === "numbers" ? `${network.family === 4 ? "0.0.0.0" : "::"}/0` : "anywhere";
+  if (network.mask === 0n) return naming === "numbers" ? `${unspecifiedAddress(network.family)}/0` : "anywhere";
   const address = renderAddress(network.family, network.value);
-  const isSingle = prefixLength(network) === (network.family === 4 ? 32 : 128);
+  const isSingle = prefixLength(network) === addressBits(network.family);
   const name = naming === "numbers" ? null : naming.host(address);
   return isSingle ? (name ?? address) : renderNetwork(network).replace(address, name ?? address);
 }

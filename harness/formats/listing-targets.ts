@@ -1,4 +1,4 @@
-import type { Family } from "../model/address.ts";
+import { type Family, unspecifiedAddress } from "../model/address.ts";
 import type { Target } from "../model/target.ts";
 import type { Naming } from "./listing-names.ts";
 import { renderNatTarget } from "./nat-targets.ts";
@@ -44,7 +44,7 @@ function describe(target: Target, family: Family, naming: Naming): string {
       return `CONNMARK restore${describeMasks("ctmask", target.ctmask, "nfmask", target.nfmask)}`;
     case "tproxy": {
       const mark = `${renderHex(target.mark.value)}/${renderHex(target.mark.mask)}`;
-      return `TPROXY redirect ${target.address ?? (family === 4 ? "0.0.0.0" : "::")}:${target.port} mark ${mark}`;
+      return `TPROXY redirect ${target.address ?? unspecifiedAddress(family)}:${target.port} mark ${mark}`;
     }
     case "unknown":
       return target.text.split(" ").slice(2).join(" ");

@@ -1,6 +1,6 @@
 import type { Family } from "../model/address.ts";
 import type { Match } from "../model/match.ts";
-import type { NameLookup } from "./values.ts";
+import type { NameLookups } from "../model/name-lookups.ts";
 
 /** One option of a match module or a target, as a rule uses it. */
 export interface OptionUse {
@@ -24,7 +24,7 @@ export interface Fault {
 /** What reading a rule needs beside its words. */
 export interface ReadContext {
   readonly family: Family;
-  readonly names: NameLookup;
+  readonly names: NameLookups;
 }
 
 /** One match module (`-m NAME`): its options, and how they become matches. An option it does not list makes the whole group unknown. */

@@ -84,8 +84,8 @@ export function renameChain(chains: Map<string, OpenChain>, chain: OpenChain, to
   for (const other of chains.values()) {
     other.rules = other.rules.map((rule): Rule => {
       const { target } = rule;
-      const leads = (target?.kind === "jump" || target?.kind === "goto") && target.chain === chain.name;
-      return leads ? { ...rule, target: { kind: target.kind, chain: to } } : rule;
+      const leads = target && "chain" in target && target.chain === chain.name;
+      return leads ? { ...rule, target: { ...target, chain: to } } : rule;
     });
   }
   chains.delete(chain.name);

@@ -69,9 +69,9 @@ export function protocolNumber(protocol: string): number | null {
 
 /**
  * Gives a protocol as iptables prints it, from a name or number: `6` gives `tcp`, `icmpv6` gives `ipv6-icmp`, `253` stays.
- * `any` for `all`, `0` and the names that mean it; null if it is none.
+ * `"any"` for `all`, `0` and the names that mean it; null if it is none.
  */
-export function canonicalProtocol(text: string): string | "any" | null {
+export function canonicalProtocol(text: string): string | null {
   const lower = text.toLowerCase();
   if (lower === "all" || lower === "ip" || lower === "hopopt") return "any";
   const number = protocolNumber(lower);

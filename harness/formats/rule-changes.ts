@@ -1,8 +1,9 @@
+import type { NameLookups } from "../model/name-lookups.ts";
 import { BUILT_IN_CHAINS, type Rule } from "../model/ruleset.ts";
 import type { CommandWords } from "./command-words.ts";
 import { findRule, type OpenChain, type OpenTables } from "./open-tables.ts";
 import { readRule } from "./rule-text.ts";
-import type { NameLookup } from "./values.ts";
+import { nextChain } from "./ruleset-check.ts";
 
 /** Takes a finding of the line that is read; the column counts from 1, null where it is not known. */
 export type Tell = (column: number | null, message: string) => void;
@@ -13,7 +14,7 @@ export function changeRules(
   chain: OpenChain,
   chains: ReadonlyMap<string, OpenChain>,
   { family }: OpenTables,
-  names: NameLookup,
+  names: NameLookups,
   line: number,
   tell: Tell,
 ): void {
@@ -25,12 +26,9 @@ export function changeRules(
   const hasChain = (name: string) => chains.has(name) && !BUILT_IN_CHAINS[command.table].includes(name);
   const { rules, faults, targetColumn } = readRule(command.rule, { family, names, hasChain });
   for (const fault of faults) tell(fault.column, fault.message);
-  const lost = rules
-    .flatMap(({ target }) => (target?.kind === "jump" || target?.kind === "goto" ? [target.chain] : []))
-    .find((name) => !hasChain(name));
-  if (lost !== undefined)
-    tell(targetColumn, `The table ${command.table} has no chain ${lost} yet; make it first with -N.`);
-  if (faults.length > 0 || lost !== undefined) return;
+  const lost = rules.map(nextChain).find((name) => name !== null && !hasChain(name)) ?? null;
+  if (lost !== null) tell(targetColumn, `The table ${command.table} has no chain ${lost} yet; make it first with -N.`);
+  if (faults.length > 0 || lost !== null) return;
   const placed = rules.map((rule): Rule => ({ ...rule, line }));
   if (letter === "A") chain.rules.push(...placed);
   else if (letter === "I") insertAt(chain, number ?? 1, placed, command, tell);

@@ -1,5 +1,6 @@
 import type { Family } from "../model/address.ts";
 import { type Finding, finding } from "../model/finding.ts";
+import type { NameLookups } from "../model/name-lookups.ts";
 import {
   BUILT_IN_CHAINS,
   type Chain,
@@ -10,7 +11,6 @@ import {
 } from "../model/ruleset.ts";
 import { type RuleContext, type RuleReading, readRule } from "./rule-text.ts";
 import { faultOfChainName } from "./ruleset-check.ts";
-import type { NameLookup } from "./values.ts";
 import { splitWords } from "./words.ts";
 
 /** A chain whose rules are still coming. */
@@ -28,7 +28,7 @@ export interface OpenTable {
 export interface SaveReading {
   /** How findings name the text. */
   readonly where: string;
-  readonly names: NameLookup;
+  readonly names: NameLookups;
   readonly family: Family;
   readonly tables: OpenTable[];
   readonly findings: Finding[];

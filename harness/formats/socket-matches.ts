@@ -31,7 +31,7 @@ function readOwner(use: OptionUse, context: ReadContext): Match | Fault {
   const { option, negated } = use;
   if (option === "--socket-exists") return { kind: "owner", negated, what: "socket-exists", ids: null };
   const what = option === "--uid-owner" ? "uid" : "gid";
-  const ids = parseIds(use.values[0] ?? "", what === "uid" ? context.names.userId : context.names.groupId);
+  const ids = parseIds(use.values[0] ?? "", what === "uid" ? context.names.user : context.names.group);
   return orBadValue<OwnerMatch>(
     ids && { kind: "owner", negated, what, ids },
     use,

@@ -1,4 +1,12 @@
-import type { Match, MultiportMatch, PortMatch, TcpFlag, TcpFlagsMatch } from "../model/match.ts";
+import {
+  type Match,
+  type MultiportMatch,
+  type PortMatch,
+  TCP_FLAG_BITS,
+  type TcpFlag,
+  type TcpFlagsMatch,
+} from "../model/match.ts";
+import { MAX_PORT } from "../model/pod.ts";
 import {
   type Fault,
   type MatchModule,
@@ -8,10 +16,10 @@ import {
   type ReadContext,
   renderNegation,
 } from "./match-module.ts";
-import { LAST_PORT, parsePorts, renderPorts } from "./values.ts";
+import { parsePorts, renderPorts } from "./values.ts";
 
 /** Flags in the order iptables prints them. */
-const TCP_FLAGS: readonly TcpFlag[] = ["FIN", "SYN", "RST", "PSH", "ACK", "URG"];
+const TCP_FLAGS = Object.keys(TCP_FLAG_BITS) as readonly TcpFlag[];
 const PORT_OPTIONS: Readonly<Record<string, PortMatch["kind"]>> = {
   "--sport": "source-port",
   "--source-port": "source-port",
@@ -49,7 +57,7 @@ function makePortModule(module: PortMatch["module"], flagOptions: Readonly<Recor
 
 /** A bare `-m tcp` is what iptables-legacy prints for a range of every port. */
 function anyPort(module: PortMatch["module"]): PortMatch {
-  return { kind: "destination-port", module, negated: false, ports: { first: 0, last: LAST_PORT } };
+  return { kind: "destination-port", module, negated: false, ports: { first: 0, last: MAX_PORT } };
 }
 
 function readUse(use: OptionUse, module: PortMatch["module"], context: ReadContext): Match | Fault {
@@ -110,7 +118,7 @@ export function renderTransportMatch(match: PortMatch | MultiportMatch | TcpFlag
 
 function isAnyPort(match: PortMatch): boolean {
   const prints = match.module === "sctp" || match.module === "dccp";
-  return !prints && !match.negated && match.ports.first === 0 && match.ports.last === LAST_PORT;
+  return !prints && !match.negated && match.ports.first === 0 && match.ports.last === MAX_PORT;
 }
 
 function renderFlags(flags: readonly TcpFlag[]): string {

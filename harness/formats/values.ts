@@ -1,16 +1,7 @@
 import { canonicalAddress, type Family, familyOf } from "../model/address.ts";
 import type { Range } from "../model/match.ts";
-
-/** Names that the machine under test would resolve; asked only where a rule is written with names. Each gives null for "no such name". */
-export interface NameLookup {
-  /** The port of a service: `http` is 80. */
-  readonly servicePort: (name: string) => number | null;
-  readonly userId: (name: string) => number | null;
-  readonly groupId: (name: string) => number | null;
-}
-
-/** Resolves no name: what `iptables-save` prints has none. */
-export const NO_NAMES: NameLookup = { servicePort: () => null, userId: () => null, groupId: () => null };
+import type { NameLookup, NameLookups } from "../model/name-lookups.ts";
+import { MAX_ID, MAX_PORT } from "../model/pod.ts";
 
 /** A 32-bit number with its mask, as marks are given. */
 export interface MaskedValue {
@@ -20,8 +11,6 @@ export interface MaskedValue {
 
 /** The mask that leaves every bit in. */
 export const FULL_MASK = 0xffffffff;
-/** The highest port. */
-export const LAST_PORT = 65535;
 
 /** Reads a whole number, decimal or `0x…`, between 0 and `last`; null if it is none. */
 export function parseNumber(text: string, last: number): number | null {
@@ -32,18 +21,22 @@ export function parseNumber(text: string, last: number): number | null {
 }
 
 /** Reads `80`, `8000:8100`, `:1024`, `1024:` or a service's name; the parts stand either side of `separator`. Null if it is none. */
-export function parsePorts(text: string, names: NameLookup, separator: ":" | "-" = ":"): Range | null {
+export function parsePorts(
+  text: string,
+  names: Pick<NameLookups, "service">,
+  separator: ":" | "-" = ":",
+): Range | null {
   const single = parsePort(text, names);
   if (single !== null) return { first: single, last: single };
   const [low, high, ...rest] = text.split(separator);
   if (low === undefined || high === undefined || rest.length > 0) return null;
   const first = low === "" && separator === ":" ? 0 : parsePort(low, names);
-  const last = high === "" && separator === ":" ? LAST_PORT : parsePort(high, names);
+  const last = high === "" && separator === ":" ? MAX_PORT : parsePort(high, names);
   return first === null || last === null || first > last ? null : { first, last };
 }
 
-function parsePort(text: string, names: NameLookup): number | null {
-  return parseNumber(text, LAST_PORT) ?? (/^[A-Za-z]/.test(text) ? names.servicePort(text) : null);
+function parsePort(text: string, names: Pick<NameLookups, "service">): number | null {
+  return parseNumber(text, MAX_PORT) ?? (/^[A-Za-z]/.test(text) ? names.service(text) : null);
 }
 
 /** Gives `80` or `8000:8100`; the inverse of {@link parsePorts}. */
@@ -51,15 +44,12 @@ export function renderPorts(ports: Range, separator: ":" | "-" = ":"): string {
   return ports.first === ports.last ? String(ports.first) : `${ports.first}${separator}${ports.last}`;
 }
 
-/** The highest uid or gid; the one above means "none". */
-export const LAST_ID = 0xfffffffe;
-
 /** Reads `1337`, `1000-2000` or a name; null if it is none. */
-export function parseIds(text: string, idOf: (name: string) => number | null): Range | null {
+export function parseIds(text: string, idOf: NameLookup): Range | null {
   const named = /^\d+(-\d+)?$/.test(text) ? null : idOf(text);
   if (named !== null) return { first: named, last: named };
   const [low = "", high = low, ...rest] = text.split("-");
-  const [first, last] = [parseNumber(low, LAST_ID), parseNumber(high, LAST_ID)];
+  const [first, last] = [parseNumber(low, MAX_ID), parseNumber(high, MAX_ID)];
   return first === null || last === null || first > last || rest.length > 0 ? null : { first, last };
 }
 

@@ -1,7 +1,10 @@
 import ipaddr from "ipaddr.js";
 
+/** Both families, IPv4 first. */
+export const FAMILIES = [4, 6] as const;
+
 /** IPv4 or IPv6, as the digit users write it. */
-export type Family = 4 | 6;
+export type Family = (typeof FAMILIES)[number];
 
 /**
  * A set of addresses given by value and mask, as iptables matches them: an address `a` is in it if `(a & mask) === value`.
@@ -32,6 +35,13 @@ export function parseAddress(text: string): { readonly family: Family; readonly 
   return { family: 6, value: bytesToNumber(ipaddr.IPv6.parse(hexTail(text))) };
 }
 
+/** Gives an address's number; throws a RangeError for text that is none: what was read before holds canonical text only. */
+export function addressValue(text: string): bigint {
+  const parsed = parseAddress(text);
+  if (!parsed) throw new RangeError(`"${text}" is no address`);
+  return parsed.value;
+}
+
 /** Writes a dotted tail as two groups, since ipaddr.js 2.5.0 reads `::1.2.3.4` as `::ffff:1.2.3.4`. */
 function hexTail(text: string): string {
   return text.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a, b, c, d) =>
@@ -59,6 +69,11 @@ export function renderAddress(family: Family, value: bigint): string {
 /** Gives the family that an address's text belongs to: the one with colons is IPv6. */
 export function familyOf(address: string): Family {
   return address.includes(":") ? 6 : 4;
+}
+
+/** Gives the address that stands for every one: `0.0.0.0`, `::`. */
+export function unspecifiedAddress(family: Family): "0.0.0.0" | "::" {
+  return family === 4 ? "0.0.0.0" : "::";
 }
 
 /** Gives an address in its canonical text, or null if it is no address: `::0001` becomes `::1`. */

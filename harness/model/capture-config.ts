@@ -1,3 +1,5 @@
+import { familyOf } from "./address.ts";
+
 /** The interception mode of inbound traffic; outbound traffic is always redirected. */
 export type InterceptionMode = "REDIRECT" | "TPROXY";
 
@@ -46,5 +48,5 @@ export interface CaptureConfig {
 
 /** Says whether a config makes the rules of an IPv6 pod: exactly one pod address, and it is IPv6. */
 export function isIpv6Pod(config: CaptureConfig): boolean {
-  return config.podIps.length === 1 && (config.podIps[0] ?? "").includes(":");
+  return config.podIps.length === 1 && familyOf(config.podIps[0] ?? "") === 6;
 }

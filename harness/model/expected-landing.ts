@@ -4,8 +4,6 @@ import { type Hop, hostOf, type Landing, makeLanding } from "./landing.ts";
 import type { LandingText } from "./landing-text.ts";
 import {
   addressOwner,
-  DEFAULT_INBOUND_CAPTURE_PORT,
-  DEFAULT_PROXY_PORT,
   hostOfActor,
   isLoopback,
   type ListenerName,
@@ -19,12 +17,6 @@ export interface ProxyPorts {
   readonly proxyPort: number;
   readonly inboundCapturePort: number;
 }
-
-/** Ports that Istio uses unless told otherwise. */
-export const DEFAULT_PROXY_PORTS: ProxyPorts = {
-  proxyPort: DEFAULT_PROXY_PORT,
-  inboundCapturePort: DEFAULT_INBOUND_CAPTURE_PORT,
-};
 
 /** An end point on its way through the stub: who dials it, and what. */
 interface Dialled {

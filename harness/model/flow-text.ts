@@ -7,6 +7,8 @@ import {
   hostOfActor,
   isLoopback,
   loopbackAddress,
+  MAX_ID,
+  MAX_PORT,
   type Owner,
   type SandboxAddresses,
 } from "./pod.ts";
@@ -62,11 +64,11 @@ function parseFrom(text: string, where: string, findings: Finding[]) {
     );
   const actor =
     name.endsWith("6") && ACTOR_NAMES.some((known) => known === name.slice(0, -1)) ? name.slice(0, -1) : name;
-  const owner = /^uid=(\d+),gid=(\d+)$/.exec(name);
-  const inRange = owner?.slice(1).every((id) => Number(id) < 2 ** 32 - 1) ?? false;
-  if (!inRange && !ACTOR_NAMES.some((known) => known === actor)) {
+  const owner = parseOwner(name);
+  const isOwner = owner !== null && owner.uid <= MAX_ID && owner.gid <= MAX_ID;
+  if (!isOwner && !ACTOR_NAMES.some((known) => known === actor)) {
     findings.push(
-      finding(where, `"${name}" is no actor; use ${ACTOR_NAMES.join(", ")} or uid=N,gid=M (ids below 4294967295).`),
+      finding(where, `"${name}" is no actor; use ${ACTOR_NAMES.join(", ")} or uid=N,gid=M (ids below ${MAX_ID + 1}).`),
     );
     return null;
   }
@@ -85,7 +87,7 @@ function parseTo(text: string, where: string, findings: Finding[]) {
     return null;
   }
   const port = /^\d{1,5}$/.test(portText ?? "") ? Number(portText) : 0;
-  if (port < 1 || port > 65535) findings.push(finding(where, `"${portText}" is no port; use 1 to 65535.`));
+  if (port < 1 || port > MAX_PORT) findings.push(finding(where, `"${portText}" is no port; use 1 to ${MAX_PORT}.`));
   const name = plain ?? "";
   const base = name.endsWith("6") ? name.slice(0, -1) : name;
   if (TARGET_NAMES.includes(base)) return { target: base, family: (base === name ? 4 : 6) as Family, port };
@@ -125,8 +127,13 @@ function targetAddress(target: string, family: Family, addresses: SandboxAddress
 function actorOwner(actor: string, proxy: Owner): Owner {
   if (actor === "app") return { uid: APP_ID, gid: APP_ID };
   if (actor === "envoy" || actor === "status") return proxy;
-  const ids = /^uid=(\d+),gid=(\d+)$/.exec(actor);
-  return ids ? { uid: Number(ids[1]), gid: Number(ids[2]) } : { uid: 0, gid: 0 };
+  return parseOwner(actor) ?? { uid: 0, gid: 0 };
+}
+
+/** Reads `uid=N,gid=M`; null where it is none. */
+function parseOwner(text: string): Owner | null {
+  const [, uid, gid] = /^uid=(\d+),gid=(\d+)$/.exec(text) ?? [];
+  return uid === undefined ? null : { uid: Number(uid), gid: Number(gid) };
 }
 
 /** The source the kernel would choose: the destination itself where it is the host's own, else the host's address on its link. */

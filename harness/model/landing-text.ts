@@ -1,7 +1,7 @@
 import { canonicalAddress, parseEndpoint } from "./address.ts";
 import { type Finding, finding, type Parsed } from "./finding.ts";
 import { LANDING_KINDS, type Landing, type LandingKind } from "./landing.ts";
-import type { ListenerName } from "./pod.ts";
+import { LISTENER_NAMES, type ListenerName, MAX_PORT } from "./pod.ts";
 
 /** What an author may write of a landing, its ports and addresses not yet bound to a flow. */
 export interface LandingText {
@@ -18,7 +18,6 @@ export interface LandingText {
   readonly redirected: "redirected" | "as-dialled";
 }
 
-const LISTENERS: readonly ListenerName[] = ["envoy-outbound", "envoy-inbound", "status", "app", "client", "upstream"];
 /** Only the stub dials on, so only its listeners can be passed. */
 const PASSABLE: readonly ListenerName[] = ["envoy-outbound", "envoy-inbound"];
 const WRITABLE_KINDS = LANDING_KINDS.filter((kind) => kind !== "could-not-look" && kind !== "listener");
@@ -33,10 +32,10 @@ export function parseLandingText(text: string, where: string): Parsed<LandingTex
   const head = text.split(" ", 1)[0] ?? "";
   const findings: Finding[] = [];
   const [, name, portText] = /^([a-z-]+)(?::([1-9]\d{0,4}))?$/.exec(head) ?? [];
-  const listener = LISTENERS.find((known) => known === name) ?? null;
+  const listener = LISTENER_NAMES.find((known) => known === name) ?? null;
   const kind = listener ? "listener" : WRITABLE_KINDS.find((known) => known === name);
   const port = portText === undefined ? null : Number(portText);
-  if (kind === undefined || (port !== null && (port > 65535 || listener === null)))
+  if (kind === undefined || (port !== null && (port > MAX_PORT || listener === null)))
     findings.push(finding(where, `"${head}" is no landing; write ${GRAMMAR}.`));
   const tail = readTail(text.slice(head.length), listener);
   if (tail === null)

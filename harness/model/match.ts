@@ -74,8 +74,11 @@ export interface TcpFlagsMatch {
   readonly set: readonly TcpFlag[];
 }
 
-/** A flag of the TCP header, in the order iptables prints them. */
-export type TcpFlag = "FIN" | "SYN" | "RST" | "PSH" | "ACK" | "URG";
+/** The flags of the TCP header as bits, in the order iptables prints them. */
+export const TCP_FLAG_BITS = { FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 16, URG: 32 } as const;
+
+/** A flag of the TCP header. */
+export type TcpFlag = keyof typeof TCP_FLAG_BITS;
 
 /** `-m multiport --dports 80,8000:8100`; `either` is `--ports`. At most 15 slots, a range takes two. */
 export interface MultiportMatch {

@@ -1,10 +1,14 @@
-import type { Family } from "./address.ts";
+import { canonicalAddress, type Family } from "./address.ts";
+import type { InterceptionMode } from "./capture-config.ts";
 
 /** The hosts of a sandbox. `vm` stands behind a kubevirt interface of the pod and is there only where a scenario asks for one. */
 export type HostName = "pod" | "client" | "upstream" | "vm";
 
 /** The listeners, by the name that landings carry. */
-export type ListenerName = "envoy-outbound" | "envoy-inbound" | "status" | "app" | "client" | "upstream";
+export const LISTENER_NAMES = ["envoy-outbound", "envoy-inbound", "status", "app", "client", "upstream"] as const;
+
+/** A listener's name: `envoy-inbound`. */
+export type ListenerName = (typeof LISTENER_NAMES)[number];
 
 /** One host's addresses, canonical text. */
 export interface HostAddresses {
@@ -33,6 +37,10 @@ export const DEFAULT_INBOUND_CAPTURE_PORT = 15006;
 export const STATUS_PORT = 15020;
 /** Uid and gid of the sidecar unless configured otherwise. */
 export const DEFAULT_PROXY_ID = 1337;
+/** Mark of TPROXY packets unless configured otherwise. */
+export const DEFAULT_TPROXY_MARK = 1337;
+/** Routing table of marked packets unless configured otherwise. */
+export const DEFAULT_TPROXY_ROUTE_TABLE = 133;
 /** Uid and gid of the workload. */
 export const APP_ID = 1000;
 /** Ports on which the workload always listens. */
@@ -41,6 +49,10 @@ export const APP_PORTS: readonly number[] = [22, 8080];
 export const PASS_THROUGH_ADDRESS: HostAddresses = { 4: "127.0.0.6", 6: "::6" };
 /** Hops of one flow after which its landing is `loop`. */
 export const MAX_HOPS = 8;
+/** The highest port of TCP. */
+export const MAX_PORT = 65535;
+/** The highest uid or gid that a process can have: the one above, `(uid_t) -1`, stands for "none" (setresuid(2)). */
+export const MAX_ID = 0xfffffffe;
 
 /** Numeric owner of a socket. */
 export interface Owner {
@@ -61,7 +73,7 @@ export interface PodSpec {
   /** The owner of the stub Envoy and of the status listener. */
   readonly proxy: Owner;
   /** With TPROXY the stub listens transparently. */
-  readonly interceptionMode: "REDIRECT" | "TPROXY";
+  readonly interceptionMode: InterceptionMode;
   /** Every port of the app, on all addresses of both families. */
   readonly listen: readonly number[];
   /** Every port that some flow dials at upstream (or at an address upstream owns). */
@@ -92,4 +104,15 @@ export function addressOwner(address: string, addresses: SandboxAddresses): Host
 /** Gives the host an actor lives on: `client`, `upstream` and `vm` are hosts of their own, every other lives in the pod. */
 export function hostOfActor(actor: string): HostName {
   return actor === "client" || actor === "upstream" || actor === "vm" ? actor : "pod";
+}
+
+/** Gives the interfaces behind which a `vm` stands: those a spec names that the pod does not have anyway. */
+export function vmLinks({ kubevirtInterfaces }: Pick<PodSpec, "kubevirtInterfaces">): readonly string[] {
+  return kubevirtInterfaces.filter((name) => name !== POD_INTERFACE && name !== "lo");
+}
+
+/** Gives the pod's own addresses on a link to a `vm`, links counted from 0; docker has others, at every place of its pool. */
+export function vmGateway(link: number): HostAddresses {
+  const ipv6 = `fd00:245:${link}::1`;
+  return { 4: `10.245.${link}.1`, 6: canonicalAddress(ipv6) ?? ipv6 };
 }

@@ -1,7 +1,7 @@
 import type { CaptureConfig } from "./capture-config.ts";
 import type { Flow, Manner } from "./flow.ts";
 import { type Landing, landingsAgree } from "./landing.ts";
-import type { RulePlace } from "./ruleset.ts";
+import { type RulePlace, renderPlaceKey } from "./ruleset.ts";
 
 /** Where the flows were driven. */
 export type BackendName = "docker" | "netns" | "simulated";
@@ -126,7 +126,7 @@ function summarizeCoverage(scenarios: readonly CoverageReport[]): CoverageSummar
   if (scenarios.length === 0) return null;
   const textOf = ({ family, table, rule }: RulePlace) => `${family} ${table} ${rule}`;
   const isIn = (place: RulePlace, places: readonly RulePlace[]) =>
-    places.some((other) => textOf(other) === textOf(place) && other.index === place.index);
+    places.some((other) => renderPlaceKey(other) === renderPlaceKey(place));
   const taken = new Set(scenarios.flatMap((scenario) => scenario.taken.map(textOf)));
   const beyond = new Set(scenarios.flatMap(({ unreachable }) => unreachable.map(textOf)));
   const left = new Set(

@@ -54,9 +54,14 @@ export interface Ruleset {
   readonly tables: readonly Table[];
 }
 
-/** Gives a chain of a rule set, or null where it has none. */
-export function findChain(ruleset: Ruleset, table: TableName, chain: string): Chain | null {
-  return ruleset.tables.find((t) => t.name === table)?.chains.find((c) => c.name === chain) ?? null;
+/** Gives a rule set without tables. */
+export function emptyRuleset(family: Family): Ruleset {
+  return { family, tables: [] };
+}
+
+/** Gives every rule of a rule set, in the tables' order; none for null. */
+export function listRules(ruleset: Ruleset | null): readonly Rule[] {
+  return ruleset?.tables.flatMap(({ chains }) => chains.flatMap(({ rules }) => rules)) ?? [];
 }
 
 /**
@@ -81,6 +86,17 @@ export interface PodRules {
 /** Policy routing that asks for nothing. */
 export const NO_POLICY_ROUTING: PolicyRouting = { rules: [], routes: [], addresses: [] };
 
+/** A pod without rules, both families under test. */
+export const NO_RULES: PodRules = { ip: emptyRuleset(4), ip6: emptyRuleset(6), policyRouting: NO_POLICY_ROUTING };
+
+/** The name under which rules of both families are kept apart: `ip` or `ip6`. */
+export type FamilyKey = "ip" | "ip6";
+
+/** Gives a family's name in {@link PodRules} and the like. */
+export function familyKey(family: Family): FamilyKey {
+  return family === 4 ? "ip" : "ip6";
+}
+
 /** A rule's place, as reports name it; `index` counts from 1 within its chain, `rule` is its text as `iptables -S` prints it. */
 export interface RulePlace {
   readonly family: Family;
@@ -88,4 +104,9 @@ export interface RulePlace {
   readonly chain: string;
   readonly index: number;
   readonly rule: string;
+}
+
+/** Gives a text that two places share only where they are one: `4 nat OUTPUT 1`. The rule's own text is not in it. */
+export function renderPlaceKey({ family, table, chain, index }: Omit<RulePlace, "rule">): string {
+  return `${family} ${table} ${chain} ${index}`;
 }

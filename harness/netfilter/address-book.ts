@@ -1,5 +1,5 @@
-import { canonicalAddress, type Family, familyOf, parseAddress } from "../model/address.ts";
-import { type HostName, POD_INTERFACE, type PodSpec, type SandboxAddresses } from "../model/pod.ts";
+import { canonicalAddress, FAMILIES, type Family, familyOf, parseAddress } from "../model/address.ts";
+import { type HostName, type PodSpec, type SandboxAddresses, vmGateway, vmLinks } from "../model/pod.ts";
 import type { PolicyRouting } from "../model/ruleset.ts";
 
 /**
@@ -20,25 +20,15 @@ export interface AddressBook {
   find(text: string): KnownAddress;
 }
 
-/** Gives the pod's own address on its link, counted from 0, to the virtual machine. */
-export function vmGateway(link: number, family: Family): string {
-  return family === 4 ? `10.245.${link}.1` : (canonicalAddress(`fd00:245:${link}::1`) ?? "");
-}
-
-/** Gives the interfaces behind which a virtual machine stands: those of the spec that the pod does not have anyway. */
-export function vmLinks(spec: PodSpec): readonly string[] {
-  return spec.kubevirtInterfaces.filter((name) => name !== POD_INTERFACE && name !== "lo");
-}
-
 /** Opens the book of a sandbox's addresses: the hosts' own, those `upstream` owns beside, and what policy routing adds to the pod. */
 export function openAddressBook(spec: PodSpec, hosts: SandboxAddresses, routing: PolicyRouting): AddressBook {
   const owners = new Map<string, HostName>();
   for (const address of spec.upstreamAddresses) owners.set(canonicalAddress(address) ?? address, "upstream");
   const links = vmLinks(spec);
   const names = ["upstream", "client", "pod", ...(links.length > 0 ? ["vm" as const] : [])] as const;
-  for (const family of [4, 6] as const) {
+  for (const family of FAMILIES) {
     for (const name of names) owners.set(hosts[name][family], name);
-    for (const link of links.keys()) owners.set(vmGateway(link, family), "pod");
+    for (const link of links.keys()) owners.set(vmGateway(link)[family], "pod");
   }
   for (const line of routing.addresses) owners.set(addedAddress(line), "pod");
   const known = new Map<string, KnownAddress>();

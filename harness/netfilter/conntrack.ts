@@ -1,5 +1,6 @@
+import { TCP_FLAG_BITS } from "../model/match.ts";
 import type { KnownAddress } from "./address-book.ts";
-import { FLAG_BITS, type Packet } from "./packet.ts";
+import type { Packet } from "./packet.ts";
 
 /** One end point of a connection. */
 export interface EndPoint {
@@ -63,12 +64,12 @@ export function trackConnection(packet: Packet): void {
 }
 
 function canBegin(packet: Packet): boolean {
-  const isSynAck = (packet.flags & FLAG_BITS.SYN) !== 0 && (packet.flags & FLAG_BITS.ACK) !== 0;
+  const isSynAck = (packet.flags & TCP_FLAG_BITS.SYN) !== 0 && (packet.flags & TCP_FLAG_BITS.ACK) !== 0;
   return !isSynAck && !isReset(packet);
 }
 
 function isReset({ flags }: Packet): boolean {
-  return (flags & FLAG_BITS.RST) !== 0;
+  return (flags & TCP_FLAG_BITS.RST) !== 0;
 }
 
 function forgetConnection(entries: Entry[], entry: Entry): void {

@@ -1,17 +1,18 @@
 import { networkHolds, parseAddress } from "../model/address.ts";
-import type {
-  AddressRangeMatch,
-  AddressTypeMatch,
-  InterfaceMatch,
-  Match,
-  MultiportMatch,
-  OwnerMatch,
-  StateMatch,
-  TcpFlagsMatch,
+import {
+  type AddressRangeMatch,
+  type AddressTypeMatch,
+  type InterfaceMatch,
+  type Match,
+  type MultiportMatch,
+  type OwnerMatch,
+  type StateMatch,
+  TCP_FLAG_BITS,
+  type TcpFlagsMatch,
 } from "../model/match.ts";
 import { isOfTypes } from "./address-type.ts";
 import { settleMaker } from "./maker.ts";
-import { FLAG_BITS, type Packet } from "./packet.ts";
+import type { Packet } from "./packet.ts";
 import { portIsIn } from "./ports.ts";
 import { socketTakes } from "./socket-match.ts";
 
@@ -107,7 +108,7 @@ function compileMultiport(match: MultiportMatch): Test {
 }
 
 function compileFlags(match: TcpFlagsMatch): Test {
-  const bits = (flags: TcpFlagsMatch["mask"]) => flags.reduce((sum, flag) => sum | FLAG_BITS[flag], 0);
+  const bits = (flags: TcpFlagsMatch["mask"]) => flags.reduce((sum, flag) => sum | TCP_FLAG_BITS[flag], 0);
   const [mask, set] = [bits(match.mask), bits(match.set)];
   return (packet) => packet.protocol === "tcp" && (packet.flags & mask) === set;
 }

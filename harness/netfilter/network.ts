@@ -1,5 +1,4 @@
-import { type HostName, POD_INTERFACE } from "../model/pod.ts";
-import { vmLinks } from "./address-book.ts";
+import { type HostName, POD_INTERFACE, vmLinks } from "../model/pod.ts";
 import { leaveHost, type Packet } from "./packet.ts";
 import { type Fate, receiveInPod, sendFromPod } from "./passage.ts";
 import { makeIcmpError, makeRejection } from "./reject.ts";

@@ -1,5 +1,5 @@
 import type { Family } from "../model/address.ts";
-import type { ConntrackState, TcpFlag } from "../model/match.ts";
+import { type ConntrackState, TCP_FLAG_BITS } from "../model/match.ts";
 import type { KnownAddress } from "./address-book.ts";
 import type { Entry, Tuple } from "./conntrack.ts";
 import type { Maker, NewSocket } from "./maker.ts";
@@ -12,16 +12,13 @@ export const EPHEMERAL = -1;
 /** `net.ipv4.ip_local_port_range` of a fresh network namespace, for both families. */
 export const EPHEMERAL_PORTS = { first: 32768, last: 60999 } as const;
 
-/** Flags of the TCP header as bits. */
-export const FLAG_BITS: Readonly<Record<TcpFlag, number>> = { FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 16, URG: 32 };
-
 /** The packets that decide how a connection ends, by what they carry. */
 export const FLAGS = {
-  syn: FLAG_BITS.SYN,
-  synAck: FLAG_BITS.SYN | FLAG_BITS.ACK,
-  ack: FLAG_BITS.ACK,
-  data: FLAG_BITS.PSH | FLAG_BITS.ACK,
-  reset: FLAG_BITS.RST | FLAG_BITS.ACK,
+  syn: TCP_FLAG_BITS.SYN,
+  synAck: TCP_FLAG_BITS.SYN | TCP_FLAG_BITS.ACK,
+  ack: TCP_FLAG_BITS.ACK,
+  data: TCP_FLAG_BITS.PSH | TCP_FLAG_BITS.ACK,
+  reset: TCP_FLAG_BITS.RST | TCP_FLAG_BITS.ACK,
 } as const;
 
 /**

@@ -1,7 +1,14 @@
 import type { Family } from "../model/address.ts";
-import { POD_INTERFACE, type PodSpec, type SandboxAddresses } from "../model/pod.ts";
-import type { PodRules, Ruleset, TableName } from "../model/ruleset.ts";
-import { type AddressBook, type KnownAddress, openAddressBook, vmGateway, vmLinks } from "./address-book.ts";
+import {
+  loopbackAddress,
+  POD_INTERFACE,
+  type PodSpec,
+  type SandboxAddresses,
+  vmGateway,
+  vmLinks,
+} from "../model/pod.ts";
+import { listRules, type PodRules, type Ruleset, type TableName } from "../model/ruleset.ts";
+import { type AddressBook, type KnownAddress, openAddressBook } from "./address-book.ts";
 import { type CompiledTable, compileRuleset } from "./chain.ts";
 import type { Packet } from "./packet.ts";
 import { type FindRoute, openRouting } from "./routing.ts";
@@ -32,8 +39,8 @@ export function makePod(rules: PodRules, spec: PodSpec, addresses: SandboxAddres
   const interfaceAddress = (name: string, family: Family) => {
     if (name === POD_INTERFACE) return addresses.pod[family];
     const link = links.indexOf(name);
-    if (link >= 0) return vmGateway(link, family);
-    return name === "lo" ? (family === 4 ? "127.0.0.1" : "::1") : null;
+    if (link >= 0) return vmGateway(link)[family];
+    return name === "lo" ? loopbackAddress(family) : null;
   };
   const tables = { 4: compileRuleset(rules.ip), 6: compileRuleset(rules.ip6) };
   return {
@@ -64,9 +71,8 @@ function masqueradeAddress(packet: Packet, addresses: SandboxAddresses, of: Pod[
 
 /** Says whether a rule set switches connection tracking on in its network namespace: any NAT target, any match or target about connections does. */
 export function conntrackOf(ruleset: Ruleset | null): "on" | "off" {
-  const rules = ruleset?.tables.flatMap((table) => table.chains.flatMap((chain) => chain.rules)) ?? [];
   const needs = ["redirect", "dnat", "snat", "masquerade", "connmark-set", "connmark-save", "connmark-restore"];
-  return rules.some(
+  return listRules(ruleset).some(
     ({ matches, target }) =>
       needs.includes(target?.kind ?? "") || matches.some(({ kind }) => kind === "state" || kind === "connmark"),
   )

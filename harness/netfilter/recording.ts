@@ -1,9 +1,9 @@
 import type { Family } from "../model/address.ts";
-import type { Match } from "../model/match.ts";
+import { type Match, TCP_FLAG_BITS } from "../model/match.ts";
 import type { Rule, TableName } from "../model/ruleset.ts";
 import type { Hook, TraceStep, Verdict } from "../model/trace.ts";
 import type { CompiledRule } from "./chain.ts";
-import { FLAG_BITS, type Packet } from "./packet.ts";
+import type { Packet } from "./packet.ts";
 import type { Recorder } from "./walk.ts";
 import { describeMismatch } from "./why.ts";
 
@@ -107,7 +107,7 @@ function describePacket(packet: Packet): Pick<PacketTrace, "family" | "packet" |
 
 function namePacket({ error, flags }: Packet): PacketTrace["packet"] {
   if (error !== null) return "ICMP error";
-  const has = (flag: keyof typeof FLAG_BITS) => (flags & FLAG_BITS[flag]) !== 0;
+  const has = (flag: keyof typeof TCP_FLAG_BITS) => (flags & TCP_FLAG_BITS[flag]) !== 0;
   if (has("RST")) return "RST";
   if (has("SYN")) return has("ACK") ? "SYN-ACK" : "SYN";
   return has("PSH") ? "data" : "ACK";

@@ -1,6 +1,7 @@
+import { TCP_FLAG_BITS } from "../model/match.ts";
 import type { KnownAddress } from "./address-book.ts";
 import { tupleOf } from "./conntrack.ts";
-import { FLAG_BITS, FLAGS, type IcmpMeaning, makePacket, type Packet } from "./packet.ts";
+import { FLAGS, type IcmpMeaning, makePacket, type Packet } from "./packet.ts";
 
 /** What each ICMP error of REJECT makes of a connection attempt (icmp_err_convert, icmpv6_err_convert). */
 const MEANINGS: Readonly<Record<string, IcmpMeaning>> = {
@@ -11,7 +12,7 @@ const MEANINGS: Readonly<Record<string, IcmpMeaning>> = {
 /** Gives REJECT's answer to a packet, or null where none is sent: a reset is never answered with a reset. */
 export function makeRejection(packet: Packet, how: string): Packet | null {
   if (how === "tcp-reset")
-    return (packet.flags & FLAG_BITS.RST) === 0 ? attachToEntry(makeReset(packet, "none"), packet) : null;
+    return (packet.flags & TCP_FLAG_BITS.RST) === 0 ? attachToEntry(makeReset(packet, "none"), packet) : null;
   return attachToEntry(makeIcmpError(packet, errorSource(packet), MEANINGS[how] ?? "unreachable"), packet);
 }
 

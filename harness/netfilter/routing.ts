@@ -1,8 +1,7 @@
-import type { Family } from "../model/address.ts";
-import { parseNetwork } from "../model/address.ts";
-import { POD_INTERFACE, type PodSpec } from "../model/pod.ts";
+import { type Family, type Network, networkHolds, parseNetwork } from "../model/address.ts";
+import { POD_INTERFACE, type PodSpec, vmLinks } from "../model/pod.ts";
 import type { PolicyRouting } from "../model/ruleset.ts";
-import { type KnownAddress, vmLinks } from "./address-book.ts";
+import type { KnownAddress } from "./address-book.ts";
 
 /** Where the pod sends a packet: to itself over `lo`, or out by an interface. */
 export interface Route {
@@ -23,7 +22,8 @@ interface MarkRule {
 }
 
 interface TableRoute {
-  readonly network: ReturnType<typeof parseNetwork>;
+  /** Null stands for every address. */
+  readonly network: Network | null;
   readonly route: Route;
 }
 
@@ -57,8 +57,8 @@ function findMarked(rules: readonly (MarkRule | string)[], destination: KnownAdd
   return null;
 }
 
-function holds(network: NonNullable<TableRoute["network"]>, destination: KnownAddress): boolean {
-  return network.family === destination.family && (destination.value & network.mask) === network.value;
+function holds(network: Network, destination: KnownAddress): boolean {
+  return network.family === destination.family && networkHolds(network, destination.value);
 }
 
 /** Reads `fwmark 0x539 lookup 133`; gives the line back where it says more. */

@@ -1,8 +1,8 @@
 import { renderNetwork } from "../model/address.ts";
-import type { Match } from "../model/match.ts";
+import { type Match, TCP_FLAG_BITS } from "../model/match.ts";
 import { findType } from "./address-type.ts";
 import { settleMaker } from "./maker.ts";
-import { EPHEMERAL, FLAG_BITS, type Packet } from "./packet.ts";
+import { EPHEMERAL, type Packet } from "./packet.ts";
 
 /** Says in a short clause why a match does not hold for a packet: `destination is 10.96.0.1, not in 10.0.0.0/8`. */
 export function describeMismatch(match: Match | undefined, packet: Packet): string {
@@ -65,7 +65,7 @@ function describePorts(side: "source" | "destination" | "either", packet: Packet
 }
 
 function renderFlags(flags: number): string {
-  return Object.entries(FLAG_BITS)
+  return Object.entries(TCP_FLAG_BITS)
     .filter(([, bit]) => (flags & bit) !== 0)
     .map(([name]) => name)
     .join(",");

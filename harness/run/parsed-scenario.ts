@@ -1,6 +1,5 @@
 import { parseCapture } from "../capture/capture.ts";
 import { generateRules } from "../capture/dialects.ts";
-import { NO_LOOKUPS } from "../capture/settings.ts";
 import { parseIptablesSave } from "../formats/iptables-save.ts";
 import type { Family } from "../model/address.ts";
 import { type CaptureConfig, isIpv6Pod } from "../model/capture-config.ts";
@@ -8,6 +7,7 @@ import { type Finding, finding, type Parsed } from "../model/finding.ts";
 import type { Manner } from "../model/flow.ts";
 import { type FlowText, parseFlowText } from "../model/flow-text.ts";
 import { type LandingText, parseLandingText } from "../model/landing-text.ts";
+import { NO_LOOKUPS } from "../model/name-lookups.ts";
 import { DEFAULT_ADDRESSES, hostOfActor, isLoopback, PASS_THROUGH_ADDRESS } from "../model/pod.ts";
 import type { Ruleset } from "../model/ruleset.ts";
 import type { Scenario } from "../model/scenario.ts";

@@ -2,11 +2,11 @@ import { parseCapture } from "../capture/capture.ts";
 import { generateRules } from "../capture/dialects.ts";
 import { SEED_WORDS } from "../capture/seed.ts";
 import { seedConfig } from "../capture/seed-config.ts";
-import { NO_LOOKUPS } from "../capture/settings.ts";
 import { LandfallError } from "../errors.ts";
 import { detectFamily, parseIptablesSave } from "../formats/iptables-save.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import type { Parsed } from "../model/finding.ts";
+import { NO_LOOKUPS } from "../model/name-lookups.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
 import type { PodRules } from "../model/ruleset.ts";
 

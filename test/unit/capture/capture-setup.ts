@@ -1,7 +1,7 @@
 import { parseCapture, type ResolvedCapture } from "../../../harness/capture/capture.ts";
 import type { EnvironmentFile } from "../../../harness/capture/environment.ts";
-import type { NameLookups } from "../../../harness/capture/settings.ts";
 import type { Finding } from "../../../harness/model/finding.ts";
+import type { NameLookups } from "../../../harness/model/name-lookups.ts";
 
 const USERS: Readonly<Record<string, number>> = { root: 0, daemon: 1, "www-data": 33, onlyuser: 71 };
 const GROUPS: Readonly<Record<string, number>> = { root: 0, daemon: 1, "www-data": 34 };

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { parseCapture } from "../../../harness/capture/capture.ts";
 import { renderConfigWords } from "../../../harness/capture/config-words.ts";
-import { NO_LOOKUPS } from "../../../harness/capture/settings.ts";
 import type { CaptureConfig } from "../../../harness/model/capture-config.ts";
+import { NO_LOOKUPS } from "../../../harness/model/name-lookups.ts";
 import { configOf } from "./intent-setup.ts";
 
 /** Words of landfall's own are read by the command line: their values are given beside. */

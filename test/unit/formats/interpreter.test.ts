@@ -6,22 +6,17 @@ import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import { renderList } from "../../../harness/formats/list.ts";
 import { TABLE_NAMES } from "../../../harness/model/ruleset.ts";
 import { SEED } from "../analysis/seed.ts";
-
-const names = {
-  servicePort: (name: string) => (name === "http" ? 80 : null),
-  userId: (name: string) => (name === "root" ? 0 : null),
-  groupId: (name: string) => (name === "root" ? 0 : null),
-};
+import { NAMES } from "../capture/capture-setup.ts";
 
 /** Commands, those that fail marked `FAILS `: first here, then in a network namespace of their own. */
 function check(lines: readonly string[]): void {
   const commands = lines.map((line) => line.replace(/^FAILS /, ""));
   const failing = lines.flatMap((line, i) => (line.startsWith("FAILS ") ? [i + 1] : []));
-  const found = interpretCommands(commands.join("\n"), { where: "script", names });
+  const found = interpretCommands(commands.join("\n"), { where: "script", names: NAMES });
   expect(found.ok ? [] : found.findings.map(({ line }) => line)).toEqual(failing);
   const working = interpretCommands(commands.map((line, i) => (failing.includes(i + 1) ? "" : line)).join("\n"), {
     where: "script",
-    names,
+    names: NAMES,
   });
   const mine = working.ok
     ? TABLE_NAMES.map((table) => renderList(working.value.ip ?? { family: 4, tables: [] }, table)).join("")

@@ -2,17 +2,12 @@ import { describe, expect, test } from "vitest";
 import { readRule, renderRule } from "../../../harness/formats/rule-text.ts";
 import { splitWords } from "../../../harness/formats/words.ts";
 import type { Family } from "../../../harness/model/address.ts";
-
-const names = {
-  servicePort: (name: string) => (name === "http" ? 80 : null),
-  userId: (name: string) => (name === "root" ? 0 : null),
-  groupId: (name: string) => (name === "root" ? 0 : null),
-};
+import { NAMES } from "../capture/capture-setup.ts";
 
 function read(text: string, family: Family) {
   const split = splitWords(text);
   const words = split.kind === "words" ? split.words : [];
-  return readRule(words, { family, names, hasChain: (name) => name === "C1" });
+  return readRule(words, { family, names: NAMES, hasChain: (name) => name === "C1" });
 }
 
 /** A rule as somebody writes it, and as iptables 1.8.9 prints it after taking it in. */
