@@ -31,11 +31,13 @@ export function planChange(change: RulesChange): string {
 
 /**
  * Makes changes, each by one `iptables-restore --noflush`; where one fails all tables are brought back to what they were. Throws
- * `environment` with iptables' own words. Killed at any moment, each table is old or new. Nothing is tried with `--test` first: that costs
- * as much as doing it, and a kernel that refuses a table leaves it as it was.
+ * `environment` with iptables' own words. Killed at any moment, each table is old or new. What would leave something to bring back if it
+ * failed is tried with `--test` before anything is done; that costs as much as doing it, so the very first table is not.
  */
 export async function commitChanges(changes: readonly RulesChange[]): Promise<"changed" | "unchanged"> {
   const plans = changes.map((change) => ({ change, text: planChange(change) })).filter(({ text }) => text !== "");
+  const tried = plans.filter(({ text }, i) => i > 0 || text.indexOf("COMMIT") !== text.lastIndexOf("COMMIT"));
+  await Promise.all(tried.map(({ change, text }) => restore(change, text, ["--test"])));
   for (const [i, { change, text }] of plans.entries()) {
     try {
       await restore(change, text);
@@ -75,11 +77,11 @@ function planTables(
   );
 }
 
-async function restore({ toolset, family }: RulesChange, text: string): Promise<void> {
+async function restore({ toolset, family }: RulesChange, text: string, options: readonly string[] = []): Promise<void> {
   const command = toolset.commands[family]?.restore;
   if (command === undefined)
     throw new LandfallError("environment", `There is no iptables for IPv${family}; install it.`);
-  const { status, stderr } = await runCommand(command, ["--noflush", "-w", "10"], text);
+  const { status, stderr } = await runCommand(command, ["--noflush", "-w", "10", ...options], text);
   if (status === 0) return;
   const words = stderr.trim() || `it ended with ${status ?? "a signal"}`;
   throw new LandfallError(
