@@ -49,7 +49,7 @@ export function listLanes(family: Family, { addresses, links, passThrough }: Lan
   const pod = single(addresses.pod[family]);
   const through = family === 6 && passThrough === "there" ? [single(PASS_THROUGH_ADDRESS[6])] : [];
   const loopback = [...rangesOf(LOOPBACK[family]), ...through];
-  // Where the pod does not own ::6, no connection to it is anything a sandbox could make.
+  // Where the pod does not own ::6 it is nobody's: the sandbox dials it from itself alone, as the proxy does, and that cannot be bound.
   const absent = family === 6 && passThrough === "absent" ? [single(PASS_THROUGH_ADDRESS[6])] : [];
   const vm = single(addresses.vm[family]);
   // The pod's own ends of the links to virtual machines are the sandbox's make, and no flow's business.
