@@ -9,12 +9,15 @@ import { lastValue, readCaptureCommand } from "./capture-options.ts";
 import type { Command, CommandIo } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
 import { openInterruptibleSandbox } from "./interruption.ts";
+import { makeMutationProgress } from "./mutate-progress.ts";
 import type { OptionSpec } from "./options.ts";
 import { readFileOption, readNumber } from "./verify-options.ts";
 import { readScenarios, type ScenarioSelection } from "./verify-scenarios.ts";
 
 /** Sandboxes at the same time unless told otherwise: a mutant whose flows come to nothing waits for a time-out. */
 const JOBS = 6;
+/** The same where there are several rule sets: each sandbox costs the time of thirty mutants to start. */
+const MANY_JOBS = 12;
 
 const SPECS: readonly OptionSpec[] = [
   { name: "all", value: null, help: "the rule sets of every scenario that comes with landfall" },
@@ -26,7 +29,7 @@ const SPECS: readonly OptionSpec[] = [
     choices: ["docker", "netns", "simulated", "auto"],
     help: "docker, netns, simulated or auto (default netns)",
   },
-  { name: "jobs", value: "N", help: `so many sandboxes at the same time (default ${JOBS})` },
+  { name: "jobs", value: "N", help: `so many sandboxes at the same time (default ${JOBS}, ${MANY_JOBS} for several rule sets)` },
   { name: "json", value: null, help: "every mutant with its outcome and the flow that showed it, or would have" },
 ];
 
@@ -56,9 +59,7 @@ export const mutate: Command = {
     const options = readMutateOptions(args, io);
     if (options.scenarios.line.capture.purpose === "usage") return "help";
     const scenarios = await readScenarios(options.scenarios, io);
-    const subjects = findSubjects(scenarios, DEFAULT_ADDRESSES);
-    const mutants: MutantReport[] = [];
-    for (const subject of subjects) mutants.push(...(await judgeSubject(subject, options, io)));
+    const mutants = await judgeAll(findSubjects(scenarios, DEFAULT_ADDRESSES), options, io);
     const report = scoreMutants(mutants);
     io.out(options.output === "json" ? `${JSON.stringify(report, null, 2)}\n` : describeScore(mutants, report.score));
     return report.score < 1 ? 1 : 0;
@@ -68,7 +69,8 @@ export const mutate: Command = {
 interface MutateOptions {
   readonly scenarios: ScenarioSelection;
   readonly sandbox: BackendChoice;
-  readonly jobs: number;
+  /** Null: as many as fit the work. */
+  readonly jobs: number | null;
   readonly output: "text" | "json";
 }
 
@@ -79,7 +81,7 @@ function readMutateOptions(args: readonly string[], io: CommandIo): MutateOption
   const fileOf = (name: string) => readFileOption(`--${name}`, lastValue(line.options, name), io, findings);
   const rules = { ip: fileOf("rules"), ip6: fileOf("rules6"), script: null };
   const selection = values.has("all") ? "all" : "named";
-  const jobs = readNumber("--jobs", lastValue(line.options, "jobs"), [1, 64], findings) ?? JOBS;
+  const jobs = readNumber("--jobs", lastValue(line.options, "jobs"), [1, 64], findings);
   if ((words.length > 0 || selection === "all") && line.captureFrom === "flags")
     findings.push(finding("-p … -k", "Scenarios bring their own flags; give scenarios or flags, not both."));
   if (findings.length > 0)
@@ -89,22 +91,26 @@ function readMutateOptions(args: readonly string[], io: CommandIo): MutateOption
   return { scenarios, sandbox, jobs, output: values.has("json") ? "json" : "text" };
 }
 
-async function judgeSubject(
-  subject: MutationSubject,
+async function judgeAll(
+  subjects: readonly MutationSubject[],
   { sandbox, jobs, output }: MutateOptions,
   io: CommandIo,
 ): Promise<readonly MutantReport[]> {
   const say = (text: string) => io.err(`landfall: ${text}\n`);
-  const mutants = await judgeMutants(subject, {
-    start: () => openInterruptibleSandbox(sandbox, { ...DEFAULT_SANDBOX_OPTIONS, say }),
-    jobs,
-    onMutant: (_, done, of) => {
-      if (io.display.isTerminal)
-        io.err(`\r\u001b[K${done} of ${of} mutants of ${subject.name}${done === of ? "\r\u001b[K" : ""}`);
-    },
-  });
-  if (output === "text") io.out(describeSubject(subject, mutants));
-  return mutants;
+  const progress = makeMutationProgress(io, () => performance.now());
+  try {
+    return await judgeMutants(subjects, {
+      start: () => openInterruptibleSandbox(sandbox, { ...DEFAULT_SANDBOX_OPTIONS, say }),
+      jobs: jobs ?? (subjects.length > 1 ? MANY_JOBS : JOBS),
+      onMutant: progress.note,
+      onSubject: (subject, reports) => {
+        progress.wipe();
+        if (output === "text") io.out(describeSubject(subject, reports));
+      },
+    });
+  } finally {
+    progress.wipe();
+  }
 }
 
 function describeSubject({ name, flows }: MutationSubject, mutants: readonly MutantReport[]): string {

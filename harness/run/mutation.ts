@@ -1,25 +1,8 @@
-import { searchDifference } from "../analysis/exhaustive-search.ts";
-import { type Mutant, makeMutants } from "../analysis/mutants.ts";
-import { LandfallError } from "../errors.ts";
-import type { Finding } from "../model/finding.ts";
-import type { Flow } from "../model/flow.ts";
-import { type Landing, landingsAgree, makeLanding } from "../model/landing.ts";
 import type { MutantReport, MutationReport } from "../model/mutation-report.ts";
-import type { SandboxAddresses } from "../model/pod.ts";
-import { compilePod } from "../netfilter/simulator.ts";
-import { describeLanding } from "../report/landing-phrase.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
-import type { BoundFlow } from "./bound-scenario.ts";
+import { checkUnbroken, type JudgeMutant, makeMutantJudge } from "./mutant-judge.ts";
+import { type Lot, MutationQueue, type MutationTask } from "./mutation-queue.ts";
 import type { MutationSubject } from "./mutation-subject.ts";
-
-/** Flows in flight together; they share no socket. */
-const IN_FLIGHT = 64;
-/** Flows that take longer under the unbroken rules wait for a time-out or a repeated SYN: they are driven only where the others show nothing. */
-const SLOW_MS = 300;
-/** Flows that are driven ahead of all others because the simulator expects them to show a mutant. */
-const PROMISING = 4;
-/** What a flow of which the sandbox gives no word has come to. */
-const BLIND = makeLanding("could-not-look", { cause: "the sandbox gave no observation" });
 
 /** How mutants are judged. */
 export interface MutationOptions {
@@ -29,36 +12,40 @@ export interface MutationOptions {
   readonly jobs: number;
   /** Called as each mutant is judged, in the order in which that happens. */
   readonly onMutant?: (report: MutantReport, done: number, of: number) => void;
+  /** Called with each subject and its reports once all of it is judged, in the subjects' order. */
+  readonly onSubject?: (subject: MutationSubject, reports: readonly MutantReport[]) => void;
 }
 
 /**
  * Breaks rules one value at a time in live pods and says of each mutant whether a flow lands elsewhere than expected. Mutants that no
  * flow shows are searched for any flow at all that lands differently: `equivalent` where there is none, `missed` with that flow otherwise.
- * Gives the reports in the mutants' order. Throws `bad-input` where the unbroken rules already land flows wrong, and `agent-failed` where
- * the harness cannot look.
+ * Gives the reports in the order of subjects and mutants. Throws `bad-input` where a subject's unbroken rules already land flows wrong, and
+ * `agent-failed` where the harness cannot look; the sandboxes are gone then.
  */
 export async function judgeMutants(
-  subject: MutationSubject,
-  { start, jobs, onMutant }: MutationOptions,
+  subjects: readonly MutationSubject[],
+  { start, jobs, onMutant, onSubject }: MutationOptions,
 ): Promise<readonly MutantReport[]> {
-  const mutants = makeMutants(subject.rules);
-  const queue = mutants.entries();
-  const reports: MutantReport[] = [];
+  const queue = new MutationQueue(subjects);
+  const [of, waiting] = [queue.size, queue.lots.values()];
   let done = 0;
-  const work = async () => {
-    await using sandbox = await start();
-    await sandbox.enter(subject.spec);
-    const judge = await makeJudge(subject, sandbox);
-    for (const [i, mutant] of queue) {
-      const report = await judge(mutant);
-      reports[i] = report;
-      onMutant?.(report, ++done, mutants.length);
-    }
+  let next = waiting.next().value;
+  const tellJudged = () => {
+    for (; next && next.judged === next.mutants.length; next = waiting.next().value)
+      onSubject?.(next.subject, next.reports);
   };
-  const ends = await Promise.allSettled(Array.from({ length: Math.min(jobs, mutants.length) }, work));
+  const note = ({ lot, index }: MutationTask, report: MutantReport) => {
+    lot.reports[index] = report;
+    lot.judged += 1;
+    onMutant?.(report, ++done, of);
+    tellJudged();
+  };
+  tellJudged();
+  const workers = Array.from({ length: Math.min(jobs, of) }, () => work(queue, start, note));
+  const ends = await Promise.allSettled(workers);
   const failed = ends.find((end) => end.status === "rejected");
   if (failed) throw failed.reason;
-  return reports;
+  return queue.lots.flatMap(({ reports }) => reports);
 }
 
 /** Gives the share of mutants that were caught among those that land any flow differently; 1 where there are none. */
@@ -68,121 +55,28 @@ export function scoreMutants(mutants: readonly MutantReport[]): MutationReport {
   return { formatVersion: "1.0", mutants, score: caught + missed === 0 ? 1 : caught / (caught + missed) };
 }
 
-/** Makes what judges mutants in one sandbox. The unbroken rules come first: under them each flow must land as expected. */
-async function makeJudge(
-  subject: MutationSubject,
-  sandbox: Sandbox,
-): Promise<(mutant: Mutant) => Promise<MutantReport>> {
-  const slow = await findSlowFlows(subject, sandbox);
-  return async (mutant) => {
-    const report = (outcome: MutantReport["outcome"], flow: Flow | null) => ({ mutant: mutant.name, outcome, flow });
-    if ((await installFamily(mutant, sandbox)) === "refused") return report("caught", null);
-    // The other family's rules and flows do not meet the broken ones.
-    const flows = subject.flows.filter(({ flow }) => flow.family === mutant.family);
-    const predicted = predictFlows(mutant, flows, subject, sandbox.addresses);
-    const promising = choosePromising(predicted, slow);
-    const rest = predicted.filter((flow) => !promising.includes(flow));
-    const quick = rest.filter(({ bound }) => !slow.has(bound));
-    const shown = (await findShowing(promising, sandbox)) ?? (await findShowing(quick, sandbox));
-    if (shown) return report("caught", shown);
-    const found = searchDifference(subject.rules, mutant.rules, mutant.family, subject.spec, sandbox.addresses);
-    if (found.kind === "alike") return report("equivalent", null);
-    const late = rest.filter(({ bound }) => slow.has(bound));
-    const shownLate = await findShowing(late, sandbox);
-    if (shownLate) return report("caught", shownLate);
-    return report("missed", found.kind === "different" ? found.flow : null);
-  };
-}
+type Note = (task: MutationTask, report: MutantReport) => void;
 
-async function installFamily({ rules, family }: Mutant, sandbox: Sandbox): Promise<"in" | "refused"> {
-  const broken = { ...rules, ip: family === 4 ? rules.ip : null, ip6: family === 6 ? rules.ip6 : null };
+/** One job: its own sandbox, in which it judges whatever the queue hands out. Where one fails, the others end with what they are at. */
+async function work(queue: MutationQueue, start: () => Promise<Sandbox>, note: Note): Promise<void> {
   try {
-    await sandbox.install({ kind: "rules", rules: broken });
-    return "in";
+    await using sandbox = await start();
+    let [standing, judge]: [Lot | null, JudgeMutant | null] = [null, null];
+    for (let task = queue.take(null); task; task = queue.take(task.lot)) {
+      if (judge === null || standing !== task.lot) judge = await changeLot(task, sandbox);
+      standing = task.lot;
+      note(task, await judge(task.mutant));
+    }
   } catch (error) {
-    if (error instanceof LandfallError && error.code === "rules-refused") return "refused";
+    queue.close();
     throw error;
   }
 }
 
-/** A flow with the landing that the simulator gives it under a mutant. The kernel has the last word. */
-interface PredictedFlow {
-  readonly bound: BoundFlow;
-  readonly predicted: Landing;
-}
-
-function predictFlows(
-  { rules }: Mutant,
-  flows: readonly BoundFlow[],
-  { spec }: MutationSubject,
-  addresses: SandboxAddresses,
-): readonly PredictedFlow[] {
-  const simulator = compilePod(rules, spec, addresses);
-  return flows.map((bound) => ({ bound, predicted: simulator.land(bound.flow, bound.manner) }));
-}
-
-/** Gives a few flows that the simulator expects to show a mutant, the quick ones if there are any. */
-function choosePromising(flows: readonly PredictedFlow[], slow: ReadonlySet<BoundFlow>): readonly PredictedFlow[] {
-  const showing = flows.filter(({ bound, predicted }) => isElsewhere(bound.expected, predicted));
-  const quick = showing.filter(({ bound, predicted }) => !slow.has(bound) && predicted.kind !== "timed-out");
-  return (quick.length > 0 ? quick : showing).slice(0, PROMISING);
-}
-
-/** Drives all flows under the unbroken rules, and gives those that take long. */
-async function findSlowFlows(
-  { rules, flows, name }: MutationSubject,
-  sandbox: Sandbox,
-): Promise<ReadonlySet<BoundFlow>> {
-  await sandbox.install({ kind: "rules", rules });
-  const seen = await sandbox.drive(flows, { inFlight: IN_FLIGHT });
-  const findings: Finding[] = [];
-  for (const [i, bound] of flows.entries()) {
-    const { flow, expected } = bound;
-    if (landingsAgree(expected, seen[i]?.landing ?? BLIND)) continue;
-    // A busy machine makes time-outs: what is to stop everything is looked at twice.
-    const [again] = await sandbox.drive([bound]);
-    const landing = again?.landing ?? BLIND;
-    if (landing.kind === "could-not-look") throw cannotLook(flow, landing);
-    if (!landingsAgree(expected, landing)) findings.push(describeWrong(flow, expected, landing));
-  }
-  if (findings.length > 0) {
-    const message = `${name}: the rules land ${findings.length} flows elsewhere than demanded before anything is broken; landfall verify says more. Mend them first.`;
-    throw new LandfallError("bad-input", message, { findings });
-  }
-  return new Set(flows.filter((_, i) => (seen[i]?.durationMs ?? 0) > SLOW_MS));
-}
-
-/**
- * Gives a flow that lands elsewhere than expected, or null. What the simulator does not predict must show itself again, alone: a busy
- * machine makes time-outs. So must a flow that cannot be looked at any more: a connection that is made and then falls silent has no landing,
- * and no run with it is green.
- */
-async function findShowing(flows: readonly PredictedFlow[], sandbox: Sandbox): Promise<Flow | null> {
-  const requests = flows.map(({ bound }) => bound);
-  const seen = await sandbox.drive(requests, { inFlight: IN_FLIGHT });
-  const odd = flows
-    .map((each, i) => ({ ...each, landing: seen[i]?.landing ?? each.bound.expected }))
-    .filter(({ bound, landing }) => !landingsAgree(bound.expected, landing));
-  const clear = odd.find(({ predicted, landing }) => landingsAgree(predicted, landing));
-  if (clear) return clear.bound.flow;
-  for (const { bound, landing } of odd.slice(0, PROMISING)) {
-    const [again] = await sandbox.drive([bound]);
-    if (again?.landing.kind === landing.kind) return bound.flow;
-  }
-  return null;
-}
-
-function isElsewhere(expected: Landing, landing: Landing): boolean {
-  return landing.kind !== "could-not-look" && !landingsAgree(expected, landing);
-}
-
-function describeWrong(flow: Flow, expected: Landing, landing: Landing): Finding {
-  const saw = describeLanding(landing);
-  const message = `must land on ${describeLanding(expected)}, and the harness saw ${saw}.`;
-  return { where: flow.flow, line: null, column: null, message };
-}
-
-function cannotLook(flow: Flow, { cause }: Landing): LandfallError {
-  const message = `before anything was broken, ${flow.flow} could not be looked at: ${cause ?? "no cause was given"}. Run again; landfall doctor says what works here.`;
-  return new LandfallError("agent-failed", message);
+/** Brings a sandbox to what a subject needs. Whoever gets its first mutant drives all its flows; that those land right is so in any sandbox. */
+async function changeLot({ lot: { subject }, index }: MutationTask, sandbox: Sandbox): Promise<JudgeMutant> {
+  await sandbox.clear();
+  await sandbox.enter(subject.spec);
+  await checkUnbroken(subject, sandbox, index === 0 ? "all" : "quick");
+  return makeMutantJudge(subject, sandbox);
 }

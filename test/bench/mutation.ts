@@ -12,7 +12,7 @@ export async function measureMutation(): Promise<readonly Figure[]> {
   const [subject] = parsed.ok ? findSubjects([parsed.value], DEFAULT_ADDRESSES) : [];
   if (!subject) throw new RangeError("the seed scenario gives nothing to break");
   const from = performance.now();
-  const reports = await judgeMutants(subject, { start: () => openSandbox("netns"), jobs: 6 });
+  const reports = await judgeMutants([subject], { start: () => openSandbox("netns"), jobs: 6 });
   const perSecond = reports.length / ((performance.now() - from) / 1_000);
   return [makeFigure("mutants of the seed judged, netns", perSecond, "/s", 20, "at-least")];
 }

@@ -1,42 +1,14 @@
 import { describe, expect, test } from "vitest";
 import type { LandfallError } from "../../../harness/errors.ts";
 import type { MutantReport } from "../../../harness/model/mutation-report.ts";
-import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
-import type { Scenario } from "../../../harness/model/scenario.ts";
 import { judgeMutants, scoreMutants } from "../../../harness/run/mutation.ts";
-import { findSubjects, type MutationSubject } from "../../../harness/run/mutation-subject.ts";
-import { parseScenario } from "../../../harness/run/parsed-scenario.ts";
+import type { MutationSubject } from "../../../harness/run/mutation-subject.ts";
 import { type BackendChoice, openSandbox } from "../../../harness/sandbox/open-sandbox.ts";
-
-const EXCLUSION: Scenario = {
-  name: "exclusion",
-  claim: "One port is left alone.",
-  capture: ["-u", "1337", "-i", "*", "-b", "*"],
-  rules: {
-    ip: `*nat
-:OUTPUT ACCEPT [0:0]
--A OUTPUT -p tcp -m tcp --dport 81 -j RETURN
--A OUTPUT -p tcp -j REDIRECT --to-ports 15001
-COMMIT
-`,
-  },
-  answer: { "app -> upstream:81": "upstream:81", "app -> upstream:80": "envoy-outbound:15001" },
-};
-
-function subjectsOf(...scenarios: readonly Scenario[]): readonly MutationSubject[] {
-  const parsed = scenarios.map((scenario) => parseScenario(scenario, `${scenario.name}.ts`));
-  return findSubjects(
-    parsed.map((one) => {
-      if (!one.ok) throw new Error(one.findings.map(({ message }) => message).join(" "));
-      return one.value;
-    }),
-    DEFAULT_ADDRESSES,
-  );
-}
+import { EXCLUSION, OTHER_EXCLUSION, subjectsOf } from "./exclusion-subjects.ts";
 
 /** The scenario's own flows alone: those that follow from its config would show more. */
 function narrow(subject: MutationSubject): MutationSubject {
-  const own = Object.keys(EXCLUSION.answer ?? {});
+  const own = Object.keys({ ...EXCLUSION.answer, ...OTHER_EXCLUSION.answer });
   return {
     ...subject,
     flows: subject.flows.filter(({ flow, manner }) => manner === "answer" && own.includes(flow.flow)),
@@ -44,7 +16,7 @@ function narrow(subject: MutationSubject): MutationSubject {
 }
 
 async function judge(subject: MutationSubject, backend: BackendChoice = "simulated"): Promise<readonly string[]> {
-  const reports = await judgeMutants(subject, { start: () => openSandbox(backend), jobs: 2 });
+  const reports = await judgeMutants([subject], { start: () => openSandbox(backend), jobs: 2 });
   return reports.map(
     ({ mutant, outcome, flow }) => `${outcome} ${mutant.replace("ip nat: ", "")}${flow ? ` by ${flow.flow}` : ""}`,
   );
@@ -78,6 +50,28 @@ describe("mutants", () => {
     const [subject] = subjectsOf({ ...EXCLUSION, answer: { "app -> upstream:81": "envoy-outbound:15001" } });
     const error = subject && (await judge(subject).catch((thrown: LandfallError) => thrown));
     expect(error).toMatchObject({ code: "bad-input", findings: [{ where: "app -> upstream:81" }] });
+  });
+
+  test("of several rule sets are judged in sandboxes that change from one to the next, and told in order", async () => {
+    const subjects = subjectsOf(OTHER_EXCLUSION, EXCLUSION).map(narrow);
+    const told: string[] = [];
+    let started = 0;
+    const reports = await judgeMutants(subjects, {
+      start: () => {
+        started += 1;
+        return openSandbox("netns");
+      },
+      jobs: 1,
+      onSubject: ({ name }, judged) => told.push(`${name} ${judged.length}`),
+    });
+    const caught = reports.filter(({ mutant, outcome }) => mutant.includes("delete") && outcome === "caught");
+    expect(caught.map(({ flow }) => flow?.flow)).toEqual([
+      "app -> upstream:82",
+      "app -> upstream:80",
+      "app -> upstream:81",
+      "app -> upstream:80",
+    ]);
+    expect([started, told]).toEqual([1, [`other ${reports.length / 2}`, `exclusion ${reports.length / 2}`]]);
   });
 
   test("come once for scenarios that bring the same rules, with the flows of both", () => {
