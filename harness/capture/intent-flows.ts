@@ -4,7 +4,7 @@ import { parseFlowText, resolveFlow } from "../model/flow-text.ts";
 import { DEFAULT_PROXY_ID, type Owner, type SandboxAddresses, STATUS_PORT } from "../model/pod.ts";
 import { idBoundaries, portBoundaries } from "./intent-boundaries.ts";
 import { forwardedFlows, type IntendedFlow } from "./intent-forwarding.ts";
-import { entryRange } from "./intent-lists.ts";
+import { entryRange, listedPorts } from "./intent-lists.ts";
 import { APP_PORT, elsewhere, type Names, namesOf, SSH_PORT } from "./intent-names.ts";
 import { ownAddressFlows, passThroughFlows } from "./intent-own-flows.ts";
 
@@ -40,7 +40,7 @@ function familyFlows(config: CaptureConfig, family: Family, addresses: SandboxAd
     ...outboundFlows(config, names, addresses),
     ...ownerFlows(config, names),
     ...ownAddressFlows(config, names),
-    ...passThroughFlows(names),
+    ...passThroughFlows(config, names),
     ...virtualMachineFlows(config, names, addresses),
   ];
 }
@@ -78,7 +78,10 @@ function outboundFlows(config: CaptureConfig, names: Names, addresses: SandboxAd
       [workload, last].map((actor) => `${actor} -> ${renderEndpoint(address, port)}`),
     ),
     ...elsewhere(config, names.family, addresses).flatMap((address) =>
-      firstInboundPort(config).map((dialled) => `${workload} -> ${renderEndpoint(address, dialled)}`),
+      // Where outbound rules let a connection go, it must not be taken for what is captured inbound.
+      listedPorts(config)
+        .slice(0, 1)
+        .map((dialled) => `${workload} -> ${renderEndpoint(address, dialled)}`),
     ),
   ];
 }
@@ -112,16 +115,13 @@ function virtualMachineFlows(config: CaptureConfig, names: Names, addresses: San
     ...[APP_PORT, SSH_PORT, config.proxyPort].map((dialled) => `vm${suffix} -> pod${suffix}:${dialled}`),
     ...[port, SSH_PORT, ...excluded].map((dialled) => `vm${suffix} -> upstream${suffix}:${dialled}`),
     ...elsewhere(config, family, addresses).flatMap((address) =>
-      [port, ...firstInboundPort(config)].map((dialled) => `vm${suffix} -> ${renderEndpoint(address, dialled)}`),
+      [port, ...listedPorts(config).slice(0, 1)].map((dialled) => `vm${suffix} -> ${renderEndpoint(address, dialled)}`),
     ),
+    // With TPROXY each port is captured by rules of its own, also where what is dialled only passes through.
+    ...elsewhere(config, family, addresses)
+      .slice(0, 1)
+      .flatMap((address) => listedPorts(config).map((dialled) => `vm${suffix} -> ${renderEndpoint(address, dialled)}`)),
   ];
-}
-
-/** A port that a list captures inbound: where outbound rules let a connection go, it must not be taken for that. */
-function firstInboundPort(config: CaptureConfig): readonly number[] {
-  return config.inboundPortsInclude === "*"
-    ? []
-    : config.inboundPortsInclude.slice(0, 1).map((entry) => entryRange(entry).first);
 }
 
 /** Over IPv6 on an IPv4 pod: nothing gets in but by ::1, and everything gets out. */

@@ -1,4 +1,5 @@
 import { addressValue, type Family, type Network, networkHolds, parseNetwork } from "../model/address.ts";
+import type { CaptureConfig } from "../model/capture-config.ts";
 import type { Range } from "../model/match.ts";
 
 /** Gives the range that a list's entry stands for: `"80"` is 80–80, `"8000:8100"` and `"1000-2000"` both ends included. */
@@ -22,4 +23,9 @@ export function networksOf(ranges: readonly string[], family: Family): readonly 
 export function rangesHold(ranges: "*" | readonly string[], address: string, family: Family): boolean {
   if (ranges === "*") return true;
   return networksOf(ranges, family).some((network) => networkHolds(network, addressValue(address)));
+}
+
+/** Gives the first port of each entry that a list captures inbound; none where all ports are captured. */
+export function listedPorts({ inboundPortsInclude }: Pick<CaptureConfig, "inboundPortsInclude">): readonly number[] {
+  return inboundPortsInclude === "*" ? [] : inboundPortsInclude.map((entry) => entryRange(entry).first);
 }

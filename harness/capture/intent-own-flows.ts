@@ -1,6 +1,6 @@
 import { renderEndpoint } from "../model/address.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
-import { entryRange } from "./intent-lists.ts";
+import { entryRange, listedPorts } from "./intent-lists.ts";
 import { APP_PORT, type Names, SSH_PORT } from "./intent-names.ts";
 
 /** Gives flows to the pod's own addresses from inside: loopback, the pod's address, the proxy's own ports, what is excluded elsewhere. */
@@ -31,17 +31,18 @@ export function ownAddressFlows(
 }
 
 /** Gives flows from the pass-through's address and its neighbours. On IPv6 lo has no other address than ::1 beside it. */
-export function passThroughFlows(names: Names): readonly string[] {
+export function passThroughFlows(config: CaptureConfig, names: Names): readonly string[] {
   const { suffix, family, workload, openPort, captured, capturesAny, port } = names;
   // IPv4 lets no socket with a loopback address connect to elsewhere; without capture nothing would find back to ::6.
   const elsewhere = family === 6 && capturesAny ? [`${workload}@::6 -> ${captured}:${port}`] : [];
   const [through, ...neighbours] = family === 4 ? ["127.0.0.6", "127.0.0.5", "127.0.0.7", "127.0.0.1"] : ["::6", "::1"];
+  const secondLoopbackPorts = [APP_PORT, ...listedPorts(config).slice(0, 1)];
   return [
     ...["envoy", workload, "root"].map((actor) => `${actor}@${through} -> pod${suffix}:${APP_PORT}`),
     `envoy@${through} -> pod${suffix}:1`,
     ...elsewhere,
     `envoy@${through} -> localhost${suffix}:${openPort}`,
-    ...(family === 4 ? [`envoy@${through} -> 127.0.0.2:${APP_PORT}`] : []),
+    ...(family === 4 ? secondLoopbackPorts.map((dialled) => `envoy@${through} -> 127.0.0.2:${dialled}`) : []),
     `envoy@${through} -> localhost${suffix}:${APP_PORT}`,
     ...neighbours.map((source) => `envoy@${source} -> pod${suffix}:${APP_PORT}`),
     ...[through, ...neighbours].map((source) => `${workload}@${source} -> pod${suffix}:${openPort}`),
