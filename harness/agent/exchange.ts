@@ -1,17 +1,18 @@
 import { Socket } from "node:net";
 import { getSystemErrorName } from "node:util";
 import type { Landing } from "../model/landing.ts";
-import type { Answer, Greeting } from "./greeting.ts";
+import { ConnectionWatch } from "./connection-watch.ts";
+import { describeError } from "./fault.ts";
+import { type Answer, type Greeting, HOPS_AT_MOST } from "./greeting.ts";
 import { makeBlindLanding, makeFailureLanding, makeTimedOutLanding } from "./landings.ts";
 import { type Endpoint, renderEndpoint } from "./socket-address.ts";
-import { ConnectionWatch, openConnection } from "./sockets.ts";
+import { openConnection } from "./sockets.ts";
 
 /**
  * How long a made connection waits for its answer beyond the time the farthest dial may take, for each passage through the stub that may
  * still lie ahead: whoever is nearer to the trouble reports it first.
  */
 const ANSWER_SLACK_MS = 250;
-const PASSAGES_AT_MOST = 9;
 
 /**
  * Makes one connection, greets, and gives the landing that the far end answers, or the way in which the connection failed.
@@ -29,7 +30,7 @@ export async function exchange(
     if ("errno" in opened) return makeFailureLanding(getSystemErrorName(-opened.errno), greeting.hops, what);
     return await converse(opened.fd, greeting, what);
   } catch (error) {
-    return makeBlindLanding(`cannot ${what}: ${describe(error)}`, greeting.hops);
+    return makeBlindLanding(`cannot ${what}: ${describeError(error)}`, greeting.hops);
   }
 }
 
@@ -76,7 +77,7 @@ function converse(fd: number, greeting: Greeting, what: string): Promise<Landing
 }
 
 function answerTimeoutMs({ timeoutMs, hops }: Greeting): number {
-  return timeoutMs + (PASSAGES_AT_MOST - hops.length) * ANSWER_SLACK_MS;
+  return timeoutMs + (HOPS_AT_MOST + 1 - hops.length) * ANSWER_SLACK_MS;
 }
 
 /** Nothing has come of the connection in time, unless an ICMP error has that the kernel keeps to itself until the SYN is sent again. */
@@ -104,8 +105,4 @@ function readAnswer(text: string, greeting: Greeting, what: string): Landing {
   } catch {
     return makeBlindLanding(`${what}: a stranger answered ${JSON.stringify(text.slice(0, 80))}`, greeting.hops);
   }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -14,5 +14,10 @@ export class CallError extends Error {
 /** Gives any error as the fault of a reply; what nobody foresaw is `agent-failed`. */
 export function makeFault(error: unknown): AgentFault {
   if (error instanceof CallError) return { code: error.code, message: error.message };
-  return { code: "agent-failed", message: error instanceof Error ? error.message : String(error) };
+  return { code: "agent-failed", message: describeError(error) };
+}
+
+/** Gives the message of whatever was thrown. */
+export function describeError(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -10,6 +10,9 @@ export interface Greeting {
   readonly hops: readonly Hop[];
 }
 
+/** Passages of one flow through the stub after which its landing is `loop`: the model's MAX_HOPS, of which the agent has types alone. */
+export const HOPS_AT_MOST = 8;
+
 /** The only line back. */
 export interface Answer {
   readonly token: string;

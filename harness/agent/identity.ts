@@ -32,7 +32,12 @@ export function runInNamespace<T>(namespace: number | null, act: () => T): T {
   }
 }
 
-/** Owners that the kernel has let the thread be, as `uid:gid`. */
+/** Gives an owner as `uid:gid`, which no other owner has. */
+export function nameOwner({ uid, gid }: Owner): string {
+  return `${uid}:${gid}`;
+}
+
+/** Owners that the kernel has let the thread be, by name. */
 const ownersThatWork = new Set<string>();
 
 /**
@@ -43,7 +48,7 @@ const ownersThatWork = new Set<string>();
 export function assumeOwner({ uid, gid }: Owner): void {
   setfsgid(gid);
   setfsuid(uid);
-  const name = `${uid}:${gid}`;
+  const name = nameOwner({ uid, gid });
   if (ownersThatWork.has(name)) return;
   const [seenUid, seenGid] = [setfsuid(NO_ID) >>> 0, setfsgid(NO_ID) >>> 0];
   if (seenUid !== uid || seenGid !== gid) {
@@ -77,7 +82,7 @@ let role: Role | null = null;
  * For threads whose own owner is {@link OWN_OWNER}.
  */
 export function runInRole<T>(namespace: number | null, owner: Owner, act: () => T): T {
-  const isSame = role?.namespace === namespace && role.owner.uid === owner.uid && role.owner.gid === owner.gid;
+  const isSame = role?.namespace === namespace && nameOwner(role.owner) === nameOwner(owner);
   if (!isSame) takeRole({ namespace, owner });
   return act();
 }
@@ -87,7 +92,7 @@ function takeRole(next: Role): void {
   role = next;
   try {
     if (next.namespace !== null) enterNamespace(next.namespace);
-    if (next.owner.uid !== OWN_OWNER.uid || next.owner.gid !== OWN_OWNER.gid) assumeOwner(next.owner);
+    if (nameOwner(next.owner) !== nameOwner(OWN_OWNER)) assumeOwner(next.owner);
   } catch (error) {
     dropRole();
     throw error;

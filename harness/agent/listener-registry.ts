@@ -1,5 +1,6 @@
 import type { Owner } from "../model/pod.ts";
 import { CallError } from "./fault.ts";
+import { nameOwner } from "./identity.ts";
 import type { ListeningCrew } from "./listening-crew.ts";
 import type { Namespaces } from "./namespaces.ts";
 import type { ListenerSpec } from "./protocol.ts";
@@ -67,6 +68,6 @@ export class ListenerRegistry {
 }
 
 function groupByOwner(entries: Entries): readonly (readonly [Owner, Entries])[] {
-  const groups = Map.groupBy(entries, ([, { owner }]) => `${owner.uid}:${owner.gid}`);
+  const groups = Map.groupBy(entries, ([, { owner }]) => nameOwner(owner));
   return [...groups.values()].flatMap((own) => (own[0] ? [[own[0][1].owner, own] as const] : []));
 }

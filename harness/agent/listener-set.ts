@@ -10,6 +10,12 @@ export interface ListenerOrder {
   readonly namespace: number | null;
 }
 
+/** What may be asked of a set of listeners, wherever it lives. */
+export type ListenerSetOrder =
+  | { readonly order: "open"; readonly listeners: readonly ListenerOrder[] }
+  | { readonly order: "close"; readonly keys: readonly string[] }
+  | { readonly order: "flush" };
+
 /**
  * Records are told many at a time: telling costs another thread as much as driving a flow does. Whoever waits for them asks for a flush;
  * the delay is for who does not.
@@ -27,6 +33,13 @@ export class ListenerSet {
   /** `tell` is given the records of accepted connections, several at a time, in their order. */
   constructor(tell: (records: readonly Seen[]) => void) {
     this.#tell = tell;
+  }
+
+  /** Does what is asked; throws where a listener cannot be opened. */
+  carryOut(order: ListenerSetOrder): void {
+    if (order.order === "open") this.open(order.listeners);
+    else if (order.order === "close") this.close(order.keys);
+    else this.flush();
   }
 
   /** Opens listeners; throws at the first that cannot be opened, and keeps those before it. */

@@ -1,14 +1,12 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { Owner } from "../model/pod.ts";
+import { describeError } from "./fault.ts";
 import { assumeOwner } from "./identity.ts";
-import { type ListenerOrder, ListenerSet } from "./listener-set.ts";
+import { ListenerSet, type ListenerSetOrder } from "./listener-set.ts";
 import type { Seen } from "./protocol.ts";
 
 /** What a listening thread is told. */
-export type ThreadOrder =
-  | { readonly id: number; readonly order: "open"; readonly listeners: readonly ListenerOrder[] }
-  | { readonly id: number; readonly order: "close"; readonly keys: readonly string[] }
-  | { readonly id: number; readonly order: "flush" };
+export type ThreadOrder = ListenerSetOrder & { readonly id: number };
 
 /** What a listening thread says: that an order was carried out or why not, or what its listeners have seen. */
 export type ThreadNews = { readonly id: number; readonly fault: string | null } | { readonly records: readonly Seen[] };
@@ -19,14 +17,8 @@ function serveOrders(port: NonNullable<typeof parentPort>): void {
   const listeners = new ListenerSet((records) => say({ records }));
   const ownerFault = attempt(() => assumeOwner(workerData as Owner));
   port.on("message", (order: ThreadOrder) => {
-    say({ id: order.id, fault: ownerFault ?? attempt(() => carryOut(order, listeners)) });
+    say({ id: order.id, fault: ownerFault ?? attempt(() => listeners.carryOut(order)) });
   });
-}
-
-function carryOut(order: ThreadOrder, listeners: ListenerSet): void {
-  if (order.order === "open") listeners.open(order.listeners);
-  else if (order.order === "close") listeners.close(order.keys);
-  else listeners.flush();
 }
 
 /** Does it; gives why it failed, or null. */
@@ -35,7 +27,7 @@ function attempt(act: () => void): string | null {
     act();
     return null;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return describeError(error);
   }
 }
 

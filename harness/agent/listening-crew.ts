@@ -1,16 +1,14 @@
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Owner } from "../model/pod.ts";
-import { dropRole, OWN_OWNER } from "./identity.ts";
-import { type ListenerOrder, ListenerSet } from "./listener-set.ts";
-import type { ThreadNews, ThreadOrder } from "./listener-thread.ts";
+import { dropRole, nameOwner, OWN_OWNER } from "./identity.ts";
+import { type ListenerOrder, ListenerSet, type ListenerSetOrder } from "./listener-set.ts";
+import type { ThreadNews } from "./listener-thread.ts";
 import type { Seen } from "./protocol.ts";
-
-type OrderBody = ThreadOrder extends infer O ? (O extends ThreadOrder ? Omit<O, "id"> : never) : never;
 
 /** Carries out orders for one owner's listeners. */
 interface Member {
-  readonly carryOut: (order: OrderBody) => Promise<void>;
+  readonly carryOut: (order: ListenerSetOrder) => Promise<void>;
   readonly dismiss: () => void;
 }
 
@@ -66,11 +64,10 @@ export class ListeningCrew {
   }
 
   #memberOf(owner: Owner): Member {
-    const name = `${owner.uid}:${owner.gid}`;
+    const name = nameOwner(owner);
     const known = this.#members.get(name);
     if (known) return known;
-    const isOwn = owner.uid === OWN_OWNER.uid && owner.gid === OWN_OWNER.gid;
-    const member = isOwn ? makeMainMember(this.#tell) : startThread(owner, this.#tell);
+    const member = name === nameOwner(OWN_OWNER) ? makeMainMember(this.#tell) : startThread(owner, this.#tell);
     this.#members.set(name, member);
     return member;
   }
@@ -79,11 +76,7 @@ export class ListeningCrew {
 function makeMainMember(tell: (records: readonly Seen[]) => void): Member {
   const listeners = new ListenerSet(tell);
   return {
-    carryOut: async (order) => {
-      if (order.order === "open") listeners.open(order.listeners);
-      else if (order.order === "close") listeners.close(order.keys);
-      else listeners.flush();
-    },
+    carryOut: async (order) => listeners.carryOut(order),
     dismiss: () => {},
   };
 }

@@ -1,4 +1,4 @@
-import { decodeSocketAddress, type Endpoint } from "./socket-address.ts";
+import { decodeSocketAddress, type Endpoint, encodeLength, SOCKET_ADDRESS_BYTES } from "./socket-address.ts";
 import { getsockopt, KERNEL } from "./syscalls.ts";
 
 /**
@@ -25,8 +25,7 @@ function isSame(one: Endpoint, other: Endpoint): boolean {
 
 /** Asks connection tracking; null where it knows nothing of the connection (ENOENT). */
 function readOriginalDestination(fd: number, level: number): Endpoint | null {
-  const address = Buffer.alloc(28);
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(level === KERNEL.SOL_IPV6 ? 28 : 16);
+  const address = Buffer.alloc(SOCKET_ADDRESS_BYTES);
+  const length = encodeLength(address.length);
   return getsockopt(fd, level, KERNEL.SO_ORIGINAL_DST, address, length) === 0 ? decodeSocketAddress(address) : null;
 }

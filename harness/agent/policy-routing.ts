@@ -20,7 +20,7 @@ export async function removePolicyRouting(namespace: number | null, routing: Pol
   }
 }
 
-/** Makes sure that `ip` is there and gives its lines one after another; throws `environment` at the first that fails. */
+/** Gives lines to `ip -batch`, which stops at the first that fails; throws `environment` with what it said, or where there is no `ip`. */
 export async function configureNetwork(namespace: number | null, lines: readonly string[]): Promise<void> {
   if (lines.length > 0) await runChecked({ namespace, command: ["ip", "-batch", "-"], stdin: `${lines.join("\n")}\n` });
 }

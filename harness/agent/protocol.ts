@@ -33,7 +33,7 @@ export type EventLine =
 export interface AgentCalls {
   /** Says who the agent is. */
   readonly hello: { readonly params: { readonly variant: IptablesVariant }; readonly result: AgentFacts };
-  /** Makes network namespaces, each with loopback up; gives each one's path, by which `ip` and `nsenter` reach it while the agent lives. */
+  /** Makes network namespaces, nothing in them up; gives each one's path, by which `ip` and `nsenter` reach it while the agent lives. */
   readonly "open-namespaces": {
     readonly params: { readonly names: readonly string[] };
     readonly result: { readonly paths: Readonly<Record<string, string>> };

@@ -6,16 +6,26 @@ export interface Endpoint {
   readonly port: number;
 }
 
+/** Room for a socket address of either family: `struct sockaddr_in6` is the longer one. */
+export const SOCKET_ADDRESS_BYTES = 28;
+
+/** Gives a `socklen_t`, little endian machines only: how long a buffer is that the kernel is to fill. */
+export function encodeLength(length: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(length);
+  return bytes;
+}
+
 /**
  * Gives an end point as `struct sockaddr_in` (16 bytes) or `struct sockaddr_in6` (28 bytes), little endian machines only.
  * Throws where the address is none.
  */
 export function encodeSocketAddress({ address, port }: Endpoint): Buffer {
   const isIpv6 = address.includes(":");
-  const bytes = Buffer.alloc(isIpv6 ? 28 : 16);
-  bytes.writeUInt16LE(isIpv6 ? KERNEL.AF_INET6 : KERNEL.AF_INET, 0);
-  bytes.writeUInt16BE(port, 2);
   const family = isIpv6 ? KERNEL.AF_INET6 : KERNEL.AF_INET;
+  const bytes = Buffer.alloc(isIpv6 ? SOCKET_ADDRESS_BYTES : 16);
+  bytes.writeUInt16LE(family, 0);
+  bytes.writeUInt16BE(port, 2);
   if (inetPton(family, address, bytes.subarray(isIpv6 ? 8 : 4)) !== 1) throw new Error(`"${address}" is no address`);
   return bytes;
 }

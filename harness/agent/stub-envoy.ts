@@ -1,12 +1,9 @@
 import type { Hop, Landing } from "../model/landing.ts";
 import { exchange } from "./exchange.ts";
-import type { Greeting } from "./greeting.ts";
+import { type Greeting, HOPS_AT_MOST } from "./greeting.ts";
 import { makeListenerLanding, makeLoopLanding } from "./landings.ts";
 import type { Seen, StubPorts } from "./protocol.ts";
 import type { Endpoint } from "./socket-address.ts";
-
-/** Passages of one flow after which its landing is `loop`. */
-const HOPS_AT_MOST = 8;
 
 /** What the stub dials next: the target, and the address it dials from where that is not the route's choice. */
 export interface OnwardDial {
