@@ -35,3 +35,14 @@ export class LandfallError extends Error {
     return ERROR_EXIT_CODES[this.code];
   }
 }
+
+/** Gives the message of whatever was thrown. */
+export function describeError(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Gives what a program that failed has said on stderr, from the error of `node:child_process`; else the error's message. */
+export function describeFailure(error: unknown): string {
+  const said = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : "";
+  return said === "" ? describeError(error) : said;
+}

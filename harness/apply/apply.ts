@@ -1,3 +1,4 @@
+import { describeError } from "../errors.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import { type ApplyPlan, type Possessions, planApply, planWithoutIpv6 } from "./apply-plan.ts";
@@ -49,7 +50,7 @@ async function carryOutAsFarAsPossible(plan: ApplyPlan, config: CaptureConfig, o
   try {
     return { done: plan, outcome: await carryOut(plan) };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = describeError(error);
     const smaller = planWithoutIpv6(plan, config, ours, why);
     if (!smaller) throw error;
     // Where it is not IPv6 that fails, this fails as well, and tells why.

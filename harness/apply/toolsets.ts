@@ -1,6 +1,7 @@
 import { accessSync, constants, readFileSync, realpathSync } from "node:fs";
 import { basename, join } from "node:path";
 import { LandfallError } from "../errors.ts";
+import { nameTool } from "../formats/tool-name.ts";
 import type { Family } from "../model/address.ts";
 import { hasOwnChains } from "./own-rules.ts";
 import { runCommand } from "./process.ts";
@@ -64,7 +65,7 @@ export async function readRules(toolset: Toolset): Promise<ReadRules> {
 
 async function readFamily(toolset: Toolset, family: Family): Promise<FamilyRules> {
   const commands = toolset.commands[family];
-  if (!commands) return { why: `there is no ${family === 6 ? "ip6tables" : "iptables"} here` };
+  if (!commands) return { why: `there is no ${nameTool(family)} here` };
   const { status, stdout, stderr } = await runCommand(commands.save, []);
   return status === 0
     ? { text: stdout, state: parseRulesState(stdout) }

@@ -2,6 +2,7 @@ import { type MappedClass, mapFlows } from "../analysis/map.ts";
 import { LandfallError } from "../errors.ts";
 import { renderIptablesSave } from "../formats/iptables-save.ts";
 import { renderList } from "../formats/list.ts";
+import { nameTool } from "../formats/tool-name.ts";
 import { finding } from "../model/finding.ts";
 import type { Ruleset, TableName } from "../model/ruleset.ts";
 import { type ContainerRules, type ContainerRuleset, readContainerRules } from "../sandbox/container-rules.ts";
@@ -101,6 +102,6 @@ function listLines(ruleset: Ruleset, table: TableName): readonly string[] {
 }
 
 function renderLists({ variant, ruleset }: ContainerRuleset): string {
-  const title = `${ruleset.family === 6 ? "ip6tables" : "iptables"}-${variant}`;
+  const title = `${nameTool(ruleset.family)}-${variant}`;
   return ruleset.tables.map(({ name }) => `# ${title} -t ${name} -S\n${renderList(ruleset, name)}`).join("");
 }

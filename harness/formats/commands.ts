@@ -1,5 +1,6 @@
 import { BUILT_IN_CHAINS, type PodRules, type Ruleset, type Table } from "../model/ruleset.ts";
 import { renderRuleBody } from "./rule-text.ts";
+import { nameTool } from "./tool-name.ts";
 import { quoteForShell, splitWords } from "./words.ts";
 
 /**
@@ -7,9 +8,8 @@ import { quoteForShell, splitWords } from "./words.ts";
  * order: `iptables -t nat -N ISTIO_OUTPUT`, `iptables -t nat -A OUTPUT -p tcp -j ISTIO_OUTPUT`.
  */
 export function renderCommands(ruleset: Ruleset): readonly string[] {
-  const tool = ruleset.family === 6 ? "ip6tables" : "iptables";
   return ruleset.tables.flatMap((table) =>
-    tableWords(table, ruleset).map((words) => [tool, "-t", table.name, ...words].join(" ")),
+    tableWords(table, ruleset).map((words) => [nameTool(ruleset.family), "-t", table.name, ...words].join(" ")),
   );
 }
 

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { basename, extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { LandfallError } from "../errors.ts";
+import { describeError, LandfallError } from "../errors.ts";
 import { type Finding, finding, type Parsed } from "../model/finding.ts";
 import type { Scenario } from "../model/scenario.ts";
 import { parseScenario } from "./parsed-scenario.ts";
@@ -82,7 +82,7 @@ async function importWithin(address: string, deadlineMs: number): Promise<unknow
 }
 
 function describeLoadFailure(file: string, error: unknown): Finding {
-  const detail = error instanceof Error ? error.message : String(error);
+  const detail = describeError(error);
   return finding(file, `The file cannot be loaded: ${detail.split("\n")[0]}.${adviseOnPackage(detail)}`);
 }
 

@@ -3,7 +3,7 @@ import { LandfallError } from "../errors.ts";
 import { renderIptablesSave } from "../formats/iptables-save.ts";
 import { renderEndpoint } from "../model/address.ts";
 import { type Landing, makeLanding } from "../model/landing.ts";
-import type { PodSpec } from "../model/pod.ts";
+import { type PodSpec, vmLinks } from "../model/pod.ts";
 import type { SandboxReport } from "../model/report.ts";
 import { NO_POLICY_ROUTING, type PodRules, type PolicyRouting, type Ruleset } from "../model/ruleset.ts";
 import type { AgentClient } from "./agent-client.ts";
@@ -48,7 +48,7 @@ export class AgentSandbox implements Sandbox {
 
   async enter(spec: PodSpec): Promise<void> {
     for (const agent of this.#agents()) agent.forgetJournal();
-    await this.#world.linkInterfaces(spec.kubevirtInterfaces);
+    await this.#world.linkInterfaces(vmLinks(spec));
     // One after the other: a command that is just being started still holds the listeners of its parent, so that none can be replaced.
     await this.#own(spec.upstreamAddresses);
     await this.#envoy?.makeRoom(spec);

@@ -2,9 +2,10 @@ import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import type Docker from "dockerode";
-import { LandfallError } from "../errors.ts";
+import { describeFailure, LandfallError } from "../errors.ts";
 import { parseIptablesSave } from "../formats/iptables-save.ts";
-import type { Family } from "../model/address.ts";
+import { nameTool } from "../formats/tool-name.ts";
+import { FAMILIES, type Family } from "../model/address.ts";
 import type { Ruleset } from "../model/ruleset.ts";
 import { engineFailed, unlessGone } from "./docker-engine.ts";
 
@@ -42,25 +43,19 @@ export async function readContainerRules(engine: Docker, nameOrId: string): Prom
     throw new LandfallError("bad-input", `${what}; docker ps lists those that run.`);
   }
   const pid = found.State.Pid;
-  const rulesets = await Promise.all(
-    ([4, 6] as const).flatMap((family) => [readNft(pid, family), readLegacy(pid, family)]),
-  );
+  const rulesets = await Promise.all(FAMILIES.flatMap((family) => [readNft(pid, family), readLegacy(pid, family)]));
   const name = found.Name.replace(/^\//, "");
   return { id: found.Id, name, pid, rulesets: rulesets.filter((one) => one !== null) };
 }
 
 async function readNft(pid: number, family: Family): Promise<ContainerRuleset> {
-  return { variant: "nft", ruleset: await readRuleset(pid, `${prefix(family)}-nft-save`, family) };
+  return { variant: "nft", ruleset: await readRuleset(pid, `${nameTool(family)}-nft-save`, family) };
 }
 
 async function readLegacy(pid: number, family: Family): Promise<ContainerRuleset | null> {
   const tables = await readFile(`/proc/${pid}/net/${LEGACY_TABLES[family]}`, "utf8").catch(() => "");
   if (tables.trim() === "") return null;
-  return { variant: "legacy", ruleset: await readRuleset(pid, `${prefix(family)}-legacy-save`, family) };
-}
-
-function prefix(family: Family): string {
-  return family === 6 ? "ip6tables" : "iptables";
+  return { variant: "legacy", ruleset: await readRuleset(pid, `${nameTool(family)}-legacy-save`, family) };
 }
 
 async function readRuleset(pid: number, tool: string, family: Family): Promise<Ruleset> {
@@ -75,7 +70,7 @@ async function saveRules(pid: number, tool: string): Promise<string> {
   try {
     return (await run("nsenter", args, { maxBuffer: SAVED_AT_MOST_BYTES })).stdout;
   } catch (error) {
-    const said = ((error as { stderr?: string }).stderr || (error as Error).message).trim();
+    const said = describeFailure(error);
     const remedy =
       process.getuid?.() === 0 ? "Is the engine on this machine, with iptables beside it?" : "Run as root: sudo.";
     throw new LandfallError("environment", `the namespace of process ${pid} could not be entered: ${said}. ${remedy}`, {

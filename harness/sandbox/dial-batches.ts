@@ -1,4 +1,5 @@
 import type { Dial, DialResult } from "../agent/protocol.ts";
+import { describeError } from "../errors.ts";
 import { makeLanding } from "../model/landing.ts";
 import type { AgentClient } from "./agent-client.ts";
 
@@ -41,7 +42,7 @@ async function driveBatch(batch: readonly PlannedDial[], inFlight: number): Prom
     };
     return results;
   } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
+    const cause = describeError(error);
     return dials.map(({ token }) => makeBlindResult(token, cause));
   }
 }

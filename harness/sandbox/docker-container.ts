@@ -5,7 +5,7 @@ import type { HostAddresses } from "../model/pod.ts";
 import type { AgentStreams } from "./agent-client.ts";
 import { engineFailed } from "./docker-engine.ts";
 import type { SandboxNetwork } from "./docker-network.ts";
-import { KEEP_LABEL, ROLE_LABEL, RUN_LABEL } from "./run-id.ts";
+import { type Lifetime, makeLabels } from "./labels.ts";
 
 /** Where a container's network namespace comes from: its own on a network of ours, or the one of another container. */
 export type NetworkPlace =
@@ -24,8 +24,7 @@ export interface AgentContainerPlan {
   readonly capabilities: readonly string[] | "privileged";
   /** Only where the network namespace is the container's own. */
   readonly sysctls: Readonly<Record<string, string>>;
-  /** `kept` outlives this process. */
-  readonly lifetime: "run" | "kept";
+  readonly lifetime: Lifetime;
 }
 
 /** A started container with the streams of its first process. */
@@ -66,7 +65,7 @@ class AgentContainer extends GenericContainer {
     this.#engine = engine;
     this.withName(plan.name)
       .withCommand(AGENT_COMMAND)
-      .withLabels(labelsOf(plan))
+      .withLabels(makeLabels(plan.run, plan.role, plan.lifetime))
       .withPullPolicy(PullPolicy.neverPull())
       .withAutoCleanup(false)
       .withWaitStrategy(ATTACHED);
@@ -103,14 +102,6 @@ class AgentContainer extends GenericContainer {
   detach(): void {
     this.#attached.destroy?.();
   }
-}
-
-function labelsOf(plan: AgentContainerPlan): Record<string, string> {
-  return {
-    [RUN_LABEL]: plan.run,
-    [ROLE_LABEL]: plan.role,
-    ...(plan.lifetime === "kept" ? { [KEEP_LABEL]: "1" } : {}),
-  };
 }
 
 /** The container is ready for its streams as soon as it runs; whether the agent is, the agent itself says. */

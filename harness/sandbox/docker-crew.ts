@@ -3,6 +3,7 @@ import type Docker from "dockerode";
 import { AgentClient } from "./agent-client.ts";
 import type { AgentContainerPlan, StartedAgent } from "./docker-container.ts";
 import { unlessGone } from "./docker-engine.ts";
+import { FORWARDING_SYSCTLS, HOST_SYSCTLS, type Sysctls } from "./sysctls.ts";
 
 /** What every container of one sandbox has in common. */
 export type CommonPlan = Pick<AgentContainerPlan, "image" | "run" | "lifetime"> & {
@@ -26,22 +27,12 @@ export interface CrewMember {
 }
 
 /**
- * Of every network namespace: any owner may listen on port 22; no connection stays in TIME_WAIT, where `-m socket` could take a later flow
- * from the same port for it; no flow waits for an error that the kernel holds back; no check of the way back, since policy routing delivers by other routes; the pod passes on what a `vm` behind it sends and no rule takes, and upstream says
+ * Of every network namespace, in the engine's spelling: the pod passes on what a `vm` behind it sends and no rule takes, and upstream says
  * at once that it knows no way.
  */
-const SYSCTLS: Readonly<Record<string, string>> = {
-  "net.ipv4.ip_unprivileged_port_start": "0",
-  "net.ipv4.tcp_max_tw_buckets": "0",
-  "net.ipv4.icmp_ratemask": "0",
-  "net.ipv6.icmp.ratemask": "0",
-  "net.ipv4.conf.all.rp_filter": "0",
-  "net.ipv4.conf.default.rp_filter": "0",
-  "net.ipv4.ip_forward": "1",
-  "net.ipv4.conf.all.send_redirects": "0",
-  "net.ipv4.conf.default.send_redirects": "0",
-  "net.ipv6.conf.all.forwarding": "1",
-};
+const SYSCTLS: Sysctls = Object.fromEntries(
+  Object.entries({ ...HOST_SYSCTLS, ...FORWARDING_SYSCTLS }).map(([path, value]) => [path.replaceAll("/", "."), value]),
+);
 
 /** How long an agent may take to end with its stdin before its container is removed by force. */
 const END_TIMEOUT_MS = 5_000;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
-import { LandfallError } from "../errors.ts";
+import { describeError, LandfallError } from "../errors.ts";
 
 /** How long an engine may take to say that it is there. */
 const PING_TIMEOUT_MS = 5_000;
@@ -23,7 +23,7 @@ export async function whyNoEngine(engine: Docker): Promise<string | null> {
     silence.abort();
     return answer === "silence" ? `no word from it for ${PING_TIMEOUT_MS / 1000} s` : null;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return describeError(error);
   }
 }
 
@@ -50,7 +50,7 @@ export function statusOf(error: unknown): number | null {
 
 /** Gives the error for something that the engine was asked and did not do. */
 export function engineFailed(what: string, error: unknown): LandfallError {
-  const came = error instanceof Error ? error.message : String(error);
+  const came = describeError(error);
   return new LandfallError(
     "environment",
     `the container engine could not ${what}: ${came}. landfall doctor says what works here.`,

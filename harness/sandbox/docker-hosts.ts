@@ -1,8 +1,10 @@
+import { FAMILIES } from "../model/address.ts";
 import type { HostAddresses, HostName, SandboxAddresses } from "../model/pod.ts";
 import { POD_INTERFACE } from "../model/pod.ts";
 import { NO_POLICY_ROUTING } from "../model/ruleset.ts";
 import type { AgentClient } from "./agent-client.ts";
 import { type NetworkKind, subnetsAt } from "./docker-subnets.ts";
+import { look } from "./look.ts";
 
 /** A host of the sandbox's first network, as the engine started it. */
 export interface DockerHost {
@@ -43,7 +45,7 @@ function hostLines(
 ): readonly string[] {
   const others = hosts.filter(({ host: other }) => other !== host.host);
   const vm = subnetsAt("vm", place);
-  return ([4, 6] as const).flatMap((family) => [
+  return FAMILIES.flatMap((family) => [
     host.host === "upstream"
       ? `route del ${EVERYTHING[family]} dev ${POD_INTERFACE}`
       : defaultRoute(addresses.upstream[family]),
@@ -75,8 +77,7 @@ export function bridgeAddress(kind: NetworkKind, place: number): HostAddresses {
 /** Takes out the rules the engine has put in, through whichever of the two kernel interfaces it did. */
 export async function clearEngineRules(agent: AgentClient): Promise<void> {
   await agent.call("clear", { namespace: null, variant: "default", policyRouting: NO_POLICY_ROUTING });
-  const look = { command: ["cat", "/proc/net/ip_tables_names"], environment: {}, stdin: "", timeoutMs: 5_000 };
-  const { stdout } = await agent.call("run", { namespace: null, ...look });
+  const { stdout } = await look({ agent, namespace: null }, "cat", "/proc/net/ip_tables_names");
   if (stdout.trim() === "") return;
   await agent.call("clear", { namespace: null, variant: "legacy", policyRouting: NO_POLICY_ROUTING });
 }

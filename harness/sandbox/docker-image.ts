@@ -5,8 +5,9 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type Docker from "dockerode";
 import { type Pack, pack } from "tar-stream";
-import { LandfallError } from "../errors.ts";
+import { describeError, LandfallError } from "../errors.ts";
 import { imageExists } from "./docker-engine.ts";
+import { ROLE_LABEL } from "./labels.ts";
 
 /** The images landfall builds, each by `images/NAME/Dockerfile`. */
 export type ImageName = "pod" | "envoy" | "istio-iptables";
@@ -84,7 +85,7 @@ async function buildImage(engine: Docker, name: ImageName, reference: string, ex
       t: reference,
       dockerfile: `images/${name}/Dockerfile`,
       buildargs: { MAIN: `main.${ENDING}`, ...(extras.base === undefined ? {} : { BASE: extras.base }) },
-      labels: { "landfall.role": name },
+      labels: { [ROLE_LABEL]: name },
       networkmode: "host",
       forcerm: true,
     });
@@ -96,7 +97,7 @@ async function buildImage(engine: Docker, name: ImageName, reference: string, ex
     });
   } catch (error) {
     const last = output.join("").trim().split("\n").slice(-5).join("\n  ");
-    const why = error instanceof Error ? error.message : String(error);
+    const why = describeError(error);
     throw new LandfallError(
       "environment",
       `the engine could not build the image ${name} (${why}):\n  ${last}\nMend that, or try another backend: --sandbox netns.`,

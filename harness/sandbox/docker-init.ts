@@ -3,7 +3,7 @@ import { text } from "node:stream/consumers";
 import type Docker from "dockerode";
 import { LandfallError } from "../errors.ts";
 import { engineFailed } from "./docker-engine.ts";
-import { ROLE_LABEL, RUN_LABEL } from "./run-id.ts";
+import { makeLabels } from "./labels.ts";
 
 /** A container that runs once in the network namespace of another and ends. */
 export interface InitPlan {
@@ -37,7 +37,7 @@ async function runOnce(engine: Docker, plan: InitPlan): Promise<{ readonly statu
     Image: plan.image,
     Cmd: [...plan.args],
     Env: Object.entries(plan.environment).map(([name, value]) => `${name}=${value}`),
-    Labels: { [RUN_LABEL]: plan.run, [ROLE_LABEL]: "init" },
+    Labels: makeLabels(plan.run, "init", "run"),
     AttachStdout: true,
     AttachStderr: true,
     HostConfig: {

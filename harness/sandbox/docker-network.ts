@@ -1,8 +1,9 @@
 import type Docker from "dockerode";
 import { LandfallError } from "../errors.ts";
 import { engineFailed, unlessGone } from "./docker-engine.ts";
-import { freePlaces, type NetworkKind, POOL_SIZE, subnetsAt } from "./docker-subnets.ts";
-import { KEEP_LABEL, ROLE_LABEL, RUN_LABEL } from "./run-id.ts";
+import { freePlaces } from "./docker-free-places.ts";
+import { type NetworkKind, POOL_SIZE, subnetsAt } from "./docker-subnets.ts";
+import { type Lifetime, makeLabels } from "./labels.ts";
 
 /** A network of the engine, made for one sandbox. */
 export interface SandboxNetwork {
@@ -25,7 +26,7 @@ export async function createNetwork(
   engine: Docker,
   kind: NetworkKind,
   run: string,
-  lifetime: "run" | "kept",
+  lifetime: Lifetime,
   places?: readonly number[],
 ): Promise<SandboxNetwork> {
   for (const place of places ?? (await freePlaces(engine))) {
@@ -39,11 +40,7 @@ export async function createNetwork(
         EnableIPv6: true,
         IPAM: { Driver: "default", Config: [{ Subnet: subnets[4] }, { Subnet: subnets[6] }] },
         Options: { "com.docker.network.bridge.enable_ip_masquerade": "false" },
-        Labels: {
-          [RUN_LABEL]: run,
-          [ROLE_LABEL]: `network-${kind}`,
-          ...(lifetime === "kept" ? { [KEEP_LABEL]: "1" } : {}),
-        },
+        Labels: makeLabels(run, `network-${kind}`, lifetime),
       });
       return { id: network.id, name, place };
     } catch (error) {

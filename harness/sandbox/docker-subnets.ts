@@ -1,7 +1,4 @@
-import { readFileSync } from "node:fs";
-import { networkInterfaces } from "node:os";
-import type Docker from "dockerode";
-import { type Network, parseNetwork, prefixMask } from "../model/address.ts";
+import type { Family } from "../model/address.ts";
 import { DEFAULT_ADDRESSES, type HostAddresses, type HostName, type SandboxAddresses } from "../model/pod.ts";
 
 /** How many networks of one kind the pool holds. */
@@ -11,10 +8,7 @@ export const POOL_SIZE = 256;
 export type NetworkKind = "pod" | "vm";
 
 /** One place of the pool: the subnets of both families. */
-export interface Subnets {
-  readonly 4: string;
-  readonly 6: string;
-}
+export type Subnets = Readonly<Record<Family, string>>;
 
 /**
  * Gives the subnets at a place of the pool. Place 0 holds the default addresses (10.244.0.0/24 and fd00:244::/64); the pool runs on in the
@@ -36,65 +30,4 @@ export function addressesAt(host: HostName, place: number): HostAddresses {
 export function sandboxAddressesAt(place: number): SandboxAddresses {
   const at = (host: HostName) => addressesAt(host, place);
   return { pod: at("pod"), client: at("client"), upstream: at("upstream"), vm: at("vm") };
-}
-
-/**
- * Gives the places whose subnets, of both networks, overlap nothing: no network of the engine, and no interface or route of this machine (a pod network of
- * a cluster, a VPN). Two runs may still choose the same one; the engine then refuses the second.
- */
-export async function freePlaces(engine: Docker): Promise<readonly number[]> {
-  const taken = [...(await engineNetworks(engine)), ...hostNetworks()];
-  return Array.from({ length: POOL_SIZE }, (_, place) => place).filter((place) => {
-    const subnets = [subnetsAt("pod", place), subnetsAt("vm", place)].flatMap((both) => [both[4], both[6]]);
-    return subnets.every((subnet) => !taken.some((other) => overlap(other, parseNetwork(subnet))));
-  });
-}
-
-/** Says whether two networks share an address. A default route is no reason to keep away. */
-function overlap(a: Network, b: Network | null): boolean {
-  if (b === null || a.family !== b.family || a.mask === 0n) return false;
-  return ((a.value ^ b.value) & a.mask & b.mask) === 0n;
-}
-
-async function engineNetworks(engine: Docker): Promise<readonly Network[]> {
-  const networks = await engine.listNetworks();
-  return networks
-    .flatMap((network) => network.IPAM?.Config ?? [])
-    .map((config) => parseNetwork(config.Subnet ?? ""))
-    .filter((network) => network !== null);
-}
-
-function hostNetworks(): readonly Network[] {
-  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  const networks = own.map(({ cidr }) => parseNetwork(cidr ?? "")).filter((network) => network !== null);
-  return [...networks, ...readRoutes4(), ...readRoutes6()];
-}
-
-/** Reads `/proc/net/route` (proc_pid_net(5)): destination and mask in the machine's byte order, as hexadecimal numbers. */
-function readRoutes4(): readonly Network[] {
-  const swap = (hex = "0") => BigInt(`0x${(hex.match(/../g) ?? ["00"]).reverse().join("")}`);
-  return readTable("/proc/net/route")
-    .slice(1)
-    .map((fields) => ({ family: 4, value: swap(fields[1]), mask: swap(fields[7]) }));
-}
-
-/** Reads `/proc/net/ipv6_route`: destination and prefix length as hexadecimal numbers. Only global unicast and unique local routes count. */
-function readRoutes6(): readonly Network[] {
-  return readTable("/proc/net/ipv6_route")
-    .filter(([destination]) => /^[23f][^ef]/.test(destination ?? ""))
-    .map(([destination = "0", length = "0"]) => {
-      const mask = prefixMask(6, Number.parseInt(length, 16));
-      return { family: 6, value: BigInt(`0x${destination}`) & mask, mask };
-    });
-}
-
-function readTable(path: string): readonly (readonly string[])[] {
-  try {
-    return readFileSync(path, "utf8")
-      .trim()
-      .split("\n")
-      .map((line) => line.trim().split(/\s+/));
-  } catch {
-    return [];
-  }
 }

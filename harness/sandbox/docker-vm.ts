@@ -1,4 +1,5 @@
 import type Docker from "dockerode";
+import { FAMILIES } from "../model/address.ts";
 import { type HostAddresses, POD_INTERFACE, type SandboxAddresses } from "../model/pod.ts";
 import type { AgentClient } from "./agent-client.ts";
 import type { CrewMember, DockerCrew } from "./docker-crew.ts";
@@ -6,6 +7,8 @@ import { engineFailed } from "./docker-engine.ts";
 import { bridgeAddress, clearEngineRules, configure, defaultRoute, neighbour } from "./docker-hosts.ts";
 import { createNetwork, removeNetwork, type SandboxNetwork } from "./docker-network.ts";
 import { addressesAt } from "./docker-subnets.ts";
+import type { Lifetime } from "./labels.ts";
+import { look } from "./look.ts";
 
 /** What the vm hangs on. */
 export interface VmPlan {
@@ -15,11 +18,9 @@ export interface VmPlan {
   readonly run: string;
   readonly crew: DockerCrew;
   readonly pod: CrewMember;
-  readonly lifetime: "run" | "kept";
+  readonly lifetime: Lifetime;
 }
 
-/** Interfaces the pod has anyway: nothing is linked for them. */
-const GIVEN_INTERFACES: readonly string[] = [POD_INTERFACE, "lo"];
 /** What the vm and what the pod hang on, once made: a network of their own. */
 interface Link {
   readonly agent: AgentClient;
@@ -50,8 +51,7 @@ export class DockerVm implements AsyncDisposable {
   }
 
   /** Brings the pod's further interfaces to exactly these names, and gives the vm's agent; null as long as nobody has asked for a vm. */
-  async link(names: readonly string[]): Promise<AgentClient | null> {
-    const wanted = names.filter((name) => !GIVEN_INTERFACES.includes(name));
+  async link(wanted: readonly string[]): Promise<AgentClient | null> {
     if (wanted.join() === this.#names.join()) return this.#link?.agent ?? null;
     this.#link ??= await this.#make();
     const { pod } = this.#plan;
@@ -98,9 +98,8 @@ export class DockerVm implements AsyncDisposable {
       .catch((error) => {
         throw engineFailed("connect the pod with the vm's network", error);
       });
-    const command = ["ip", "-json", "address", "show", "to", this.#gateway[4]];
-    const look = { namespace: null, command, environment: {}, stdin: "", timeoutMs: 5_000 };
-    const { stdout } = await pod.agent.call("run", look);
+    const station = { agent: pod.agent, namespace: null };
+    const { stdout } = await look(station, "ip", "-json", "address", "show", "to", this.#gateway[4]);
     await clearEngineRules(pod.agent);
     return (JSON.parse(stdout) as { ifname?: string }[]).find(({ ifname }) => ifname)?.ifname ?? "";
   }
@@ -115,7 +114,7 @@ export class DockerVm implements AsyncDisposable {
       `address replace ${gateway[4]}/24 dev ${name}`,
       `link set ${name} up`,
       `address replace ${gateway[6]}/64 dev ${name} nodad`,
-      ...([4, 6] as const).flatMap((family) => [
+      ...FAMILIES.flatMap((family) => [
         defaultRoute(addresses.upstream[family]),
         `route replace unreachable ${bridgeAddress("vm", place)[family]}`,
         neighbour(addresses.vm[family], vmMac, name),
@@ -133,7 +132,7 @@ export class DockerVm implements AsyncDisposable {
   }
 
   #vmLines(podMac: string): readonly string[] {
-    return ([4, 6] as const).flatMap((family) => [
+    return FAMILIES.flatMap((family) => [
       defaultRoute(this.#gateway[family]),
       `route replace unreachable ${bridgeAddress("vm", this.#plan.place)[family]}`,
       neighbour(this.#gateway[family], podMac, POD_INTERFACE),

@@ -10,7 +10,9 @@ import { runInitContainer } from "./docker-init.ts";
 import { createNetwork, removeNetwork, type SandboxNetwork } from "./docker-network.ts";
 import { sandboxAddressesAt } from "./docker-subnets.ts";
 import { DockerVm } from "./docker-vm.ts";
+import type { Lifetime } from "./labels.ts";
 import { currentRunId } from "./run-id.ts";
+import { checkScript, SCRIPT_TIMEOUT_MS } from "./script.ts";
 import type { Station, StationName } from "./station.ts";
 import { sweep } from "./sweep.ts";
 import type { World } from "./world.ts";
@@ -20,7 +22,7 @@ export interface DockerOptions {
   /** `privileged` gives every container all that the engine has, for kernels that want more than NET_ADMIN and NET_RAW. */
   readonly rights: "capabilities" | "privileged";
   /** `kept`: containers and networks outlive this process, for a person to look at. */
-  readonly lifetime: "run" | "kept";
+  readonly lifetime: Lifetime;
   /**
    * Who puts in what flags ask for: the image `istio-iptables` as an init container, which is what a mesh deploys and costs some 0.4 s
    * each time, or the resident agent, which puts the same rules in within milliseconds.
@@ -39,7 +41,6 @@ const PROXY_CAPABILITIES = ["NET_ADMIN", "SETUID", "SETGID"];
 /** A real Envoy is a process with the proxy's ids, which the agent has to be able to end. */
 const ENVOY_CAPABILITIES = [...PROXY_CAPABILITIES, "KILL"];
 const APP_CAPABILITIES = ["SETUID", "SETGID"];
-const SCRIPT_TIMEOUT_MS = 60_000;
 /** Where images/envoy has put Envoy. */
 const PROGRAM_IN_CONTAINER = "/usr/local/bin/envoy";
 
@@ -93,10 +94,7 @@ export class DockerWorld implements World {
     const run = 'file=$(mktemp) && cat >"$file" && chmod +x "$file" && "$file"; status=$?; rm -f "$file"; exit $status';
     const stdin = await readFile(path, "utf8");
     const command = { command: ["sh", "-c", run], environment: {}, stdin, timeoutMs: SCRIPT_TIMEOUT_MS };
-    const { status, stderr } = await this.#pod.agent.call("run", { namespace: null, ...command });
-    if (status === 0) return;
-    const said = stderr.trim() || "it said nothing";
-    throw new LandfallError("rules-refused", `the script ${path} ended with status ${status}: ${said}.`);
+    checkScript(path, await this.#pod.agent.call("run", { namespace: null, ...command }));
   }
 
   shellHint(): string {

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { describeFailure } from "../errors.ts";
 import type { BackendState } from "./detect.ts";
 import { readNamespaceSettings, renderNamespaceCommand } from "./namespace-settings.ts";
 import { explainNetnsFailure } from "./netns-failure.ts";
@@ -24,7 +25,6 @@ export async function detectNetns(): Promise<BackendState> {
     await run(command, args, { timeout: PROBE_TIMEOUT_MS });
     return { backend: "netns", works: true, why: null, remedy: null };
   } catch (error) {
-    const said = (error as { stderr?: string }).stderr?.trim() || (error as Error).message;
-    return { backend: "netns", works: false, ...explainNetnsFailure(said, settings) };
+    return { backend: "netns", works: false, ...explainNetnsFailure(describeFailure(error), settings) };
   }
 }

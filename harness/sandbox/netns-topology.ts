@@ -1,10 +1,11 @@
-import type { HostName, SandboxAddresses } from "../model/pod.ts";
-import { POD_INTERFACE } from "../model/pod.ts";
+import { FAMILIES } from "../model/address.ts";
+import { type HostName, POD_INTERFACE, type SandboxAddresses, vmGateway } from "../model/pod.ts";
+import { FORWARDING_SYSCTLS, HOST_SYSCTLS, type Sysctls } from "./sysctls.ts";
 
 /** What one network namespace is told: sysctls first, since new links take the defaults, then lines for `ip -batch`. */
 export interface NamespacePlan {
   readonly namespace: HostName;
-  readonly sysctls: Readonly<Record<string, string>>;
+  readonly sysctls: Sysctls;
   readonly ip: readonly string[];
 }
 
@@ -14,30 +15,13 @@ type Leaf = "pod" | "client";
 /** Number of a host in its link's hardware addresses. */
 const LINK_NUMBER: Readonly<Record<Leaf, number>> = { pod: 2, client: 3 };
 
-/**
- * What every namespace needs: no reverse-path check (policy routing delivers by other routes), addresses that count at once, no
- * link-local ones nobody asked for, every port for every owner, errors that the kernel does not hold back, and no
- * connection in TIME_WAIT: its port is free at once, and `-m socket` cannot take a later flow from there for the old one.
- */
-const SYSCTLS: Readonly<Record<string, string>> = {
-  "net/ipv4/conf/all/rp_filter": "0",
-  "net/ipv4/conf/default/rp_filter": "0",
-  "net/ipv4/ip_unprivileged_port_start": "0",
-  "net/ipv4/tcp_max_tw_buckets": "0",
-  "net/ipv4/icmp_ratemask": "0",
-  "net/ipv6/icmp/ratemask": "0",
+/** Beside what every host needs: addresses that count at once, and no link-local ones nobody asked for. */
+const SYSCTLS: Sysctls = {
+  ...HOST_SYSCTLS,
   "net/ipv6/conf/all/disable_ipv6": "0",
   "net/ipv6/conf/default/disable_ipv6": "0",
   "net/ipv6/conf/default/accept_ra": "0",
   "net/ipv6/conf/default/addr_gen_mode": "1",
-};
-
-/** Lets a host pass on what is not for it. */
-const FORWARDING: Readonly<Record<string, string>> = {
-  "net/ipv4/ip_forward": "1",
-  "net/ipv4/conf/all/send_redirects": "0",
-  "net/ipv4/conf/default/send_redirects": "0",
-  "net/ipv6/conf/all/forwarding": "1",
 };
 
 /**
@@ -57,7 +41,7 @@ export function planLeaf(host: Leaf, addresses: SandboxAddresses, upstreamPath: 
       `address add ${own[4]}/32 dev ${POD_INTERFACE}`,
       `address add ${own[6]}/128 dev ${POD_INTERFACE} nodad`,
       `link set ${POD_INTERFACE} up`,
-      ...([4, 6] as const).flatMap((family) => [
+      ...FAMILIES.flatMap((family) => [
         `neighbour add ${upstream[family]} lladdr ${far} dev ${POD_INTERFACE} nud permanent`,
         `route add default via ${upstream[family]} dev ${POD_INTERFACE} onlink`,
       ]),
@@ -71,7 +55,7 @@ export function planUpstream(addresses: SandboxAddresses): NamespacePlan {
   const leaves = ["pod", "client"] as const;
   return {
     namespace: "upstream",
-    sysctls: { ...SYSCTLS, ...FORWARDING },
+    sysctls: { ...SYSCTLS, ...FORWARDING_SYSCTLS },
     ip: [
       "link set lo up",
       `address add ${upstream[4]}/32 dev lo`,
@@ -79,14 +63,12 @@ export function planUpstream(addresses: SandboxAddresses): NamespacePlan {
       `address add ${upstream[6]}/128 dev lo nodad`,
       ...leaves.flatMap((host) => [
         `link set ${host} up`,
-        ...([4, 6] as const).flatMap((family) => [
+        ...FAMILIES.flatMap((family) => [
           `neighbour add ${addresses[host][family]} lladdr ${hardwareAddresses(host)[0]} dev ${host} nud permanent`,
           `route add ${addresses[host][family]} dev ${host} src ${upstream[family]}`,
         ]),
       ]),
-      ...([4, 6] as const).map(
-        (family) => `route add ${vm[family]} via ${pod[family]} dev pod src ${upstream[family]}`,
-      ),
+      ...FAMILIES.map((family) => `route add ${vm[family]} via ${pod[family]} dev pod src ${upstream[family]}`),
     ],
   };
 }
@@ -107,11 +89,11 @@ export function planPodInterfaces(
       `link set ${name} up`,
     ];
   });
-  const routes = ([4, 6] as const).flatMap((family) => [
+  const routes = FAMILIES.flatMap((family) => [
     `neighbour add ${addresses.vm[family]} lladdr ${vmHardwareAddresses(0)[1]} dev ${names[0]} nud permanent`,
     `route add ${addresses.vm[family]} dev ${names[0]} src ${vmGateway(0)[family]}`,
   ]);
-  return { namespace: "pod", sysctls: FORWARDING, ip: names.length > 0 ? [...ip, ...routes] : [] };
+  return { namespace: "pod", sysctls: FORWARDING_SYSCTLS, ip: names.length > 0 ? [...ip, ...routes] : [] };
 }
 
 /** Gives the vm's own part: its addresses, and everything by way of the first interface. */
@@ -123,12 +105,12 @@ export function planVm(addresses: SandboxAddresses): NamespacePlan {
     sysctls: SYSCTLS,
     ip: [
       "link set lo up",
-      `address add ${vm[4]}/32 dev eth0`,
-      `address add ${vm[6]}/128 dev eth0 nodad`,
-      "link set eth0 up",
-      ...([4, 6] as const).flatMap((family) => [
-        `neighbour add ${gateway[family]} lladdr ${vmHardwareAddresses(0)[0]} dev eth0 nud permanent`,
-        `route add default via ${gateway[family]} dev eth0 onlink`,
+      `address add ${vm[4]}/32 dev ${POD_INTERFACE}`,
+      `address add ${vm[6]}/128 dev ${POD_INTERFACE} nodad`,
+      `link set ${POD_INTERFACE} up`,
+      ...FAMILIES.flatMap((family) => [
+        `neighbour add ${gateway[family]} lladdr ${vmHardwareAddresses(0)[0]} dev ${POD_INTERFACE} nud permanent`,
+        `route add default via ${gateway[family]} dev ${POD_INTERFACE} onlink`,
       ]),
     ],
   };
@@ -142,9 +124,4 @@ function hardwareAddresses(host: Leaf): readonly [string, string] {
 function vmHardwareAddresses(index: number): readonly [string, string] {
   const number = (16 + index).toString(16);
   return [`02:00:00:00:${number}:01`, `02:00:00:00:${number}:02`];
-}
-
-/** The pod's address on its link to the vm: REDIRECT sends what comes in there to it, and drops it where there is none. */
-function vmGateway(index: number): { readonly 4: string; readonly 6: string } {
-  return { 4: `10.245.${index}.1`, 6: `fd00:245:${index}::1` };
 }

@@ -6,18 +6,16 @@ import {
   DEFAULT_PROXY_ID,
   DEFAULT_PROXY_PORT,
   type HostName,
-  POD_INTERFACE,
   type PodSpec,
 } from "../model/pod.ts";
 import { listenersOf } from "./listeners.ts";
 import { detectNetns } from "./netns-detection.ts";
 import { type LaunchedAgent, launchAgent } from "./netns-launch.ts";
 import { planLeaf, planPodInterfaces, planUpstream, planVm } from "./netns-topology.ts";
-import { readScriptCommand } from "./script-command.ts";
+import { checkScript, readScriptCommand, SCRIPT_TIMEOUT_MS } from "./script.ts";
 import { STATION_NAMES, type StationName, type Stations } from "./station.ts";
 import type { World } from "./world.ts";
 
-const SCRIPT_TIMEOUT_MS = 60_000;
 /** What most scenarios ask for. */
 const USUAL_SPEC: PodSpec = {
   proxyPort: DEFAULT_PROXY_PORT,
@@ -30,8 +28,6 @@ const USUAL_SPEC: PodSpec = {
   upstreamAddresses: [],
   kubevirtInterfaces: [],
 };
-/** Interfaces the pod has anyway: nothing is linked for them. */
-const GIVEN_INTERFACES: readonly string[] = [POD_INTERFACE, "lo"];
 
 /**
  * A pod and its peers as network namespaces of one agent process: `client` and `pod` hang on `upstream`, which is everybody's next hop
@@ -58,8 +54,7 @@ export class NetnsWorld implements World {
     return new Map(names.map((name) => [name, { agent, namespace: namespaceOf(name) }]));
   }
 
-  async linkInterfaces(names: readonly string[]): Promise<void> {
-    const wanted = names.filter((name) => !GIVEN_INTERFACES.includes(name));
+  async linkInterfaces(wanted: readonly string[]): Promise<void> {
     if (wanted.join() === this.#interfaces.join()) return;
     const { agent } = this.#launched;
     const unlink = this.#interfaces.map((name) => `link delete ${name}`);
@@ -76,13 +71,7 @@ export class NetnsWorld implements World {
     const command = readScriptCommand(path);
     const { agent } = this.#launched;
     const run = { namespace: "pod", command, environment: {}, stdin: "", timeoutMs: SCRIPT_TIMEOUT_MS };
-    const { status, stderr } = await agent.call("run", run);
-    if (status !== 0) {
-      throw new LandfallError(
-        "rules-refused",
-        `${path} ended with status ${status}: ${stderr.trim() || "it said nothing"}.`,
-      );
-    }
+    checkScript(path, await agent.call("run", run));
   }
 
   shellHint(): string {

@@ -1,12 +1,5 @@
 import { readFileSync, readlinkSync } from "node:fs";
 
-/** The label of every container and network that a run has made; its value is the run's id. */
-export const RUN_LABEL = "landfall.run";
-/** The label that says what a container, network or image is for: `pod`, `client`, `network`. */
-export const ROLE_LABEL = "landfall.role";
-/** The label of what is to outlive its run, since a person asked for it (`--keep`). */
-export const KEEP_LABEL = "landfall.keep";
-
 /** What tells one process from every other, on this machine and over time. */
 interface RunIdentity {
   /** First 8 digits of the kernel's boot id (`/proc/sys/kernel/random/boot_id`). */

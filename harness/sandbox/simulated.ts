@@ -2,16 +2,10 @@ import { LandfallError } from "../errors.ts";
 import { makeLanding } from "../model/landing.ts";
 import { DEFAULT_ADDRESSES, type PodSpec } from "../model/pod.ts";
 import type { SandboxReport } from "../model/report.ts";
-import { NO_POLICY_ROUTING, type PodRules } from "../model/ruleset.ts";
+import { NO_RULES, type PodRules } from "../model/ruleset.ts";
 import { compilePod, type Simulator } from "../netfilter/simulator.ts";
 import type { CountedRules, FlowRequest, Installation, Observation, PodEvidence, Sandbox } from "./sandbox.ts";
 import { Tally } from "./simulated-tally.ts";
-
-const NO_RULES: PodRules = {
-  ip: { family: 4, tables: [] },
-  ip6: { family: 6, tables: [] },
-  policyRouting: NO_POLICY_ROUTING,
-};
 
 /**
  * A sandbox without a kernel: every landing is the simulator's. It needs no rights and no tools, and runs anywhere.

@@ -1,7 +1,8 @@
 import type Docker from "dockerode";
 import { unlessGone } from "./docker-engine.ts";
 import { removeNetwork } from "./docker-network.ts";
-import { KEEP_LABEL, RUN_LABEL, stateOfRun } from "./run-id.ts";
+import { KEEP_LABEL, RUN_LABEL } from "./labels.ts";
+import { stateOfRun } from "./run-id.ts";
 
 /** One thing that a dead run had left, by the engine's name for it. */
 export interface Residue {

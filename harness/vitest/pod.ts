@@ -1,11 +1,13 @@
 import { proxyOwner } from "../capture/intent-flows.ts";
 import { LandfallError } from "../errors.ts";
+import { FAMILIES } from "../model/address.ts";
 import { resolveLanding } from "../model/expected-landing.ts";
 import type { Flow, Manner } from "../model/flow.ts";
 import { parseFlowText, resolveFlow } from "../model/flow-text.ts";
 import { parseLandingText } from "../model/landing-text.ts";
 import type { PodSpec } from "../model/pod.ts";
 import type { FlowReport } from "../model/report.ts";
+import { NO_RULES } from "../model/ruleset.ts";
 import { attributeFlows } from "../run/attribution.ts";
 import { findBlindness } from "../run/canary.ts";
 import { judgeFlow } from "../run/judged-flow.ts";
@@ -108,7 +110,7 @@ export class Pod implements AsyncDisposable {
     const setting = {
       spec: this.#spec ?? makePodSpec(config, [], [], this.#sandbox.addresses),
       config,
-      families: [4, 6] as const,
+      families: FAMILIES,
     };
     const blindness = await findBlindness(this.#sandbox, setting, when);
     if (blindness !== null) throw new LandfallError("agent-failed", `${blindness}.`);
@@ -121,9 +123,3 @@ export class Pod implements AsyncDisposable {
     return turn;
   }
 }
-
-const NO_RULES = {
-  ip: { family: 4, tables: [] },
-  ip6: { family: 6, tables: [] },
-  policyRouting: { rules: [], routes: [], addresses: [] },
-} as const;

@@ -8,7 +8,7 @@ import type { CaptureConfig } from "../model/capture-config.ts";
 import type { Parsed } from "../model/finding.ts";
 import { NO_LOOKUPS } from "../model/name-lookups.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
-import type { PodRules } from "../model/ruleset.ts";
+import { familyKey, type PodRules } from "../model/ruleset.ts";
 
 /**
  * Rules as a test names them: Istio's flags, one word an element; a text as `iptables-save` or `ip6tables-save` prints it, IPv4 where its
@@ -36,7 +36,7 @@ export function readRuleSource(source: RuleSource): ReadRules {
   const family = detectFamily(source) ?? 4;
   const ruleset = orThrow(parseIptablesSave(source, { where: "rules", family }));
   const { policyRouting } = generateRules(config);
-  return { config, rules: { ip: null, ip6: null, [family === 4 ? "ip" : "ip6"]: ruleset, policyRouting } };
+  return { config, rules: { ip: null, ip6: null, [familyKey(family)]: ruleset, policyRouting } };
 }
 
 function readConfig(words: readonly string[]): CaptureConfig {

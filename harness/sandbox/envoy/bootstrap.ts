@@ -1,4 +1,4 @@
-import type { Family } from "../../model/address.ts";
+import { FAMILIES, type Family } from "../../model/address.ts";
 import type { PodSpec } from "../../model/pod.ts";
 import { closedCluster, elsewhereCluster, passThroughCluster } from "./clusters.ts";
 import { type Chain, type EnvoyListener, makeListener } from "./listeners.ts";
@@ -23,11 +23,10 @@ export interface EnvoySettings extends Pick<PodSpec, "proxyPort" | "inboundCaptu
  * There is no admin interface, which would be one more listener in the pod; a line for each connection goes to stdout when it ends.
  */
 export function makeEnvoyBootstrap(settings: EnvoySettings): object {
-  const families = [4, 6] as const;
   return {
     static_resources: {
-      listeners: families.flatMap((family) => listenersOf(family, settings)),
-      clusters: families.flatMap((family) => [
+      listeners: FAMILIES.flatMap((family) => listenersOf(family, settings)),
+      clusters: FAMILIES.flatMap((family) => [
         elsewhereCluster(family, settings),
         passThroughCluster(family, settings),
         closedCluster(family, settings),

