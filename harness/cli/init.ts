@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { LandfallError } from "../errors.ts";
-import { finding } from "../model/finding.ts";
-import type { Command } from "./command.ts";
+import { type Finding, finding } from "../model/finding.ts";
+import type { Command, CommandIo } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
 import { type OptionSpec, parseOptions } from "./options.ts";
+import { findUnwritableFolder, makeFolders } from "./output-file.ts";
 
 const OPTIONS: readonly OptionSpec[] = [
   {
@@ -22,7 +23,7 @@ const HELP: CommandHelp = {
   options: [{ title: "Options", options: OPTIONS }],
   captureFlags: "none",
   examples: [["landfall init flows", "flows/first.mjs and .github/workflows/landfall.yml"]],
-  exitCodes: { 0: "written", 2: "a file is there already, nothing was written" },
+  exitCodes: { 0: "written", 2: "a file is there already or the folder cannot be written; nothing was written" },
 };
 
 const SCENARIO = `import { defineScenario } from "landfall";
@@ -79,10 +80,9 @@ export const init: Command = {
       [join(folder, "first.mjs")]: SCENARIO,
       [join(".github", "workflows", "landfall.yml")]: makeWorkflow(folder),
     };
-    for (const path of Object.keys(files))
-      if (existsSync(resolve(io.workingDirectory, path))) findings.push(finding(path, "The file is there already."));
+    findings.push(...Object.keys(files).flatMap((path) => findObstacles(path, io)));
     if (findings.length > 0) throw new LandfallError("bad-usage", "Nothing was written.", { findings });
-    for (const [path, text] of Object.entries(files)) writeInto(resolve(io.workingDirectory, path), text);
+    writeAll(files, io);
     const written = Object.keys(files);
     const asJson = options.ok && options.value.values.has("json");
     io.out(asJson ? `${JSON.stringify({ formatVersion: "1.0", written }, null, 2)}\n` : tell(written, folder));
@@ -90,9 +90,29 @@ export const init: Command = {
   },
 };
 
-function writeInto(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text, { flag: "wx" });
+function findObstacles(path: string, io: CommandIo): readonly Finding[] {
+  const full = resolve(io.workingDirectory, path);
+  if (existsSync(full)) return [finding(path, "The file is there already.")];
+  return findUnwritableFolder(path, dirname(full));
+}
+
+/** Writes every file, or none: what has been made is removed where a later one cannot be written. */
+function writeAll(files: Readonly<Record<string, string>>, io: CommandIo): void {
+  const made: string[] = [];
+  for (const [path, text] of Object.entries(files)) {
+    const full = resolve(io.workingDirectory, path);
+    try {
+      made.push(...makeFolders(dirname(full)));
+      const file = openSync(full, "wx");
+      made.push(full);
+      writeFileSync(file, text);
+      closeSync(file);
+    } catch (error) {
+      for (const each of made) rmSync(each, { recursive: true, force: true });
+      const findings = [finding(path, `It cannot be written (${(error as Error).message}); name another folder.`)];
+      throw new LandfallError("bad-usage", "Nothing was written.", { findings, cause: error });
+    }
+  }
 }
 
 function tell(written: readonly string[], folder: string): string {

@@ -1,20 +1,42 @@
-import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { LandfallError } from "../errors.ts";
 import { type Finding, finding } from "../model/finding.ts";
 
-/** Finds what is known beforehand to keep a file from being written: no folder to hold it, or a folder of its name. `path` is absolute. */
+/**
+ * Finds what is known beforehand to keep a file from being written: no folder to hold it, a folder of its name, no right to write there.
+ * `path` is absolute, and nothing is tried.
+ */
 export function findUnwritableFile(where: string, path: string): readonly Finding[] {
   if (!isFolder(dirname(path))) return [finding(where, `There is no folder ${dirname(path)} to write ${path} in.`)];
   if (isFolder(path)) return [finding(where, `${path} is a folder; name a file.`)];
-  return [];
+  return findMissingRight(where, existsSync(path) ? path : dirname(path));
 }
 
-/** Finds what is known beforehand to keep a folder from being made: something else of its name. `path` is absolute. */
+/**
+ * Finds what is known beforehand to keep a folder from being made, with those above it, or from being written in: something else of its
+ * name, or no right. `path` is absolute, and nothing is tried.
+ */
 export function findUnwritableFolder(where: string, path: string): readonly Finding[] {
-  return existsSync(path) && !isFolder(path)
-    ? [finding(where, `${path} is no folder; name a folder, or one to be made.`)]
-    : [];
+  const there = findNearest(path);
+  if (!isFolder(there)) return [finding(where, `${there} is no folder; name a folder, or one to be made.`)];
+  return findMissingRight(where, there);
+}
+
+function findMissingRight(where: string, path: string): readonly Finding[] {
+  try {
+    accessSync(path, constants.W_OK);
+    return [];
+  } catch (error) {
+    return [
+      finding(where, `${path} is not to be written by this user (${(error as Error).message}); name another place.`),
+    ];
+  }
+}
+
+/** Gives the path itself where something is there, else the nearest above it where something is. */
+function findNearest(path: string): string {
+  return existsSync(path) || dirname(path) === path ? path : findNearest(dirname(path));
 }
 
 /** Writes a file that the user asked for. Throws `environment` with its path, the system's words and what to do. */
@@ -24,7 +46,18 @@ export function writeOutput(path: string, text: string): void {
 
 /** Makes a folder that the user asked for, and those above it. Throws as {@link writeOutput}. */
 export function makeOutputFolder(path: string): void {
-  attempt(path, () => mkdirSync(path, { recursive: true }));
+  attempt(path, () => makeFolders(path));
+}
+
+/**
+ * Makes a folder and those above it, and gives the ones that were not there, the topmost first. Throws what the system says. Node's own
+ * `recursive` never returns where the system denies that an existing folder is there, as /proc does (Node 24).
+ */
+export function makeFolders(path: string): readonly string[] {
+  if (isFolder(path)) return [];
+  const above = makeFolders(dirname(path));
+  mkdirSync(path);
+  return [...above, path];
 }
 
 function attempt(path: string, write: () => void): void {

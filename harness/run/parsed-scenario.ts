@@ -78,7 +78,7 @@ function readInstallation(scenario: Scenario, config: CaptureConfig, note: Note)
   }
   if (scenario.without) {
     const rules = removeRules(generated, scenario.without);
-    if (!rules.ok) note("without", rules.findings);
+    if (!rules.ok) for (const fault of rules.findings) note(`without${fault.where}`, [{ ...fault, where: "" }]);
     return { kind: "rules", rules: rules.ok ? rules.value : generated };
   }
   return { kind: "capture", flags: scenario.capture, environment: scenario.environment ?? {}, rules: generated };

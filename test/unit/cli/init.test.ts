@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -42,7 +51,34 @@ describe("landfall init", () => {
     expect(readFileSync(join(folder, "landfall/first.mjs"), "utf8")).toBe("mine");
     expect(existsSync(join(folder, ".github"))).toBe(false);
   });
+
+  test.each([
+    ["where no folder can be made", "/proc/nowhere", "/proc/nowhere/first.mjs"],
+    ["below a file", "/etc/passwd/flows", "/etc/passwd/flows/first.mjs"],
+  ])("refuses a folder %s, naming the file", async (_, place, where) => {
+    const { code, data } = await init(place);
+    expect({ code, error: data.error.code, places: data.error.findings.map(whereOf) }).toEqual({
+      code: 2,
+      error: "bad-usage",
+      places: [where],
+    });
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test("takes back what it has written where a later file cannot be", async () => {
+    symlinkSync("/proc/nowhere", join(folder, ".github"));
+    const { code, data } = await init("flows/mine");
+    expect({ code, places: data.error.findings.map(whereOf) }).toEqual({
+      code: 2,
+      places: [".github/workflows/landfall.yml"],
+    });
+    expect(readdirSync(folder)).toEqual([".github"]);
+  });
 });
+
+function whereOf({ where }: { readonly where: string }): string {
+  return where;
+}
 
 /** Lets the written file find a package of the name, whose door is the source's. */
 function standInForPackage(): void {

@@ -1,6 +1,7 @@
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { sampleReport } from "../report/sample-report.ts";
 import { runCommand } from "./run-command.ts";
@@ -15,7 +16,14 @@ const report = join(folder, "report.json");
 writeFileSync(report, JSON.stringify(sampleReport()));
 const rules = join(folder, "rules.txt");
 writeFileSync(rules, "*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n");
+const MAIN = resolve(import.meta.dirname, "../../../harness/cli/main.ts");
 const VERIFY = ["verify", "seed", "--sandbox", "simulated"];
+
+/** Root that may write only what its rights say, as everybody else. */
+const WITHOUT_OVERRIDE = ["--bounding-set=-dac_override,-dac_read_search", "--", process.execPath, MAIN];
+const locked = join(folder, "locked");
+mkdirSync(locked, { mode: 0o555 });
+writeFileSync(join(folder, "locked.json"), "", { mode: 0o444 });
 
 describe("an output that cannot be written", () => {
   test.each([
@@ -44,5 +52,27 @@ describe("an output that cannot be written", () => {
   ])("is refused before anything is driven where that is known: %s", async (_, words, where) => {
     const { code, out, err } = await runCommand(...words);
     expect({ code, out, err }).toEqual({ code: 2, out: "", err: expect.stringContaining(`\n  ${where}: `) });
+  });
+
+  test.each([
+    ["a report in a folder", [...VERIFY, "--report", join(locked, "x.json")], "--report"],
+    ["a report that is there", [...VERIFY, "--report", join(folder, "locked.json")], "--report"],
+    ["evidence in a folder", [...VERIFY, "--evidence", join(locked, "a/b")], "--evidence"],
+    [
+      "accepted changes in a folder",
+      ["diff", rules, rules, "--family", "4", "--write-accept", join(locked, "x")],
+      "--write-accept",
+    ],
+    ["a first scenario in a folder", ["init", join(locked, "flows")], join(locked, "flows/first.mjs")],
+  ])("is refused before anything is driven where the right to write is missing: %s", (_, words, where) => {
+    const { status, stdout, stderr } = spawnSync("setpriv", [...WITHOUT_OVERRIDE, ...words], {
+      encoding: "utf8",
+      cwd: folder,
+    });
+    expect({ status, stdout, stderr }).toEqual({
+      status: 2,
+      stdout: "",
+      stderr: expect.stringMatching(new RegExp(`\\n  ${where}: .* is not to be written by this user \\(EACCES`)),
+    });
   });
 });
