@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, lstatSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { LandfallError } from "../errors.ts";
 import { type Finding, finding } from "../model/finding.ts";
@@ -39,9 +39,28 @@ function findNearest(path: string): string {
   return existsSync(path) || dirname(path) === path ? path : findNearest(dirname(path));
 }
 
-/** Writes a file that the user asked for. Throws `environment` with its path, the system's words and what to do. */
+/**
+ * Writes a file that the user asked for, whole or not at all. Throws `environment` with its path, the system's words and what to do.
+ */
 export function writeOutput(path: string, text: string): void {
-  attempt(path, () => writeFileSync(path, text));
+  attempt(path, () => {
+    try {
+      writeFileSync(path, text);
+    } catch (error) {
+      removeOutput(path);
+      throw error;
+    }
+  });
+}
+
+/** Removes a file that an earlier run has written; what is no plain file (`/dev/stdout`, a link), or may not be removed, stays. */
+export function removeOutput(path: string): void {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isFile()) return;
+  try {
+    rmSync(path);
+  } catch {
+    // A folder in which this user may only change the file: it will be written over.
+  }
 }
 
 /** Makes a folder that the user asked for, and those above it. Throws as {@link writeOutput}. */

@@ -61,7 +61,7 @@ export const VERIFY_OPTIONS: readonly OptionGroup[] = [
         name: "report",
         value: "FILE",
         repeatable: true,
-        help: "writes the report as FILE.json, FILE.xml (JUnit) or FILE.html",
+        help: "writes the report as FILE.json, FILE.xml (JUnit) or FILE.html, at the end: an interrupted run leaves none",
       },
       {
         name: "evidence",

@@ -5,6 +5,8 @@ import { runScenarios } from "../run/run.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { tellWarnings } from "./capture-options.ts";
 import type { Command, CommandIo } from "./command.ts";
+import { isInterrupted } from "./interruption.ts";
+import { removeOutput } from "./output-file.ts";
 import { exitCodeOf, tellReport } from "./report-output.ts";
 import { keepEvidence } from "./verify-evidence.ts";
 import { VERIFY_HELP } from "./verify-help.ts";
@@ -46,6 +48,8 @@ async function verifyOnce(
   const scenarios = options.envoy === "real" ? selectForwarding(selected) : selected;
   const life = scenarios.length === 1 ? "one-scenario" : "many-scenarios";
   const lost: unknown[] = [];
+  // A run that is interrupted leaves no report: neither its own, which would miss flows, nor an earlier one that passed for its own.
+  for (const { path } of options.reports) removeOutput(path);
   const report = await runScenarios(scenarios, {
     start: standing ?? (() => openVerifySandbox(options, io, life)),
     jobs: options.jobs ?? chooseJobs(options, scenarios.length),
@@ -58,7 +62,9 @@ async function verifyOnce(
       return lookAtPod(scenario, sandbox, options, io);
     },
     onScenario: (scenario, done, of) => tellScenario(scenario, done, of, io),
-    onReport: (told) => tellReport(told, options.reports, options.output, io),
+    onReport: async (told) => {
+      if (!isInterrupted()) await tellReport(told, options.reports, options.output, io);
+    },
     clock: () => performance.now(),
   });
   // Evidence that cannot be kept must not cost the report: it is told only now.

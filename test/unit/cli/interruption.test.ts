@@ -1,6 +1,8 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { resolve } from "node:path";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 
 const MAIN = resolve(import.meta.dirname, "../../../harness/cli/main.ts");
@@ -46,5 +48,18 @@ describe("a signal", () => {
       err: `landfall: interrupted by ${signal}; removing the sandbox. A second signal ends at once.\n`,
       left: [],
     });
+  });
+
+  test("leaves no report, and no earlier one that would pass for this run's", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "landfall-interrupted-"));
+    const report = join(folder, "report.json");
+    writeFileSync(report, "{}");
+    const child = spawn(process.execPath, [MAIN, "verify", "--all", "--sandbox", "netns", "--report", report]);
+    const closed = once(child, "close");
+    while (existsSync(report) && child.exitCode === null) await new Promise(setImmediate);
+    child.kill("SIGTERM");
+    const [code] = await closed;
+    expect({ hasFinished: code === 0, left: readdirSync(folder) }).toEqual({ hasFinished: false, left: [] });
+    rmSync(folder, { recursive: true });
   });
 });

@@ -40,6 +40,18 @@ describe("an output that cannot be written", () => {
     });
   });
 
+  test("is not left in part", () => {
+    const small = join(folder, "small");
+    mkdirSync(small);
+    const line = `mount -t tmpfs -o size=8k none "${small}"; "$0" "$@"; echo "left:" $(ls "${small}")`;
+    const words = ["-m", "sh", "-c", line, process.execPath, MAIN, ...VERIFY, "--report", join(small, "x.json")];
+    const { stdout, stderr } = spawnSync("unshare", words, { encoding: "utf8" });
+    expect({ left: stdout.split("\n").at(-2), stderr }).toEqual({
+      left: "left:",
+      stderr: expect.stringContaining("x.json cannot be written (ENOSPC"),
+    });
+  });
+
   test.each([
     ["a report that is a folder", [...VERIFY, "--report", aFolder], "--report"],
     ["a report below a file", [...VERIFY, "--report", join(rules, "x.html")], "--report"],
