@@ -6,14 +6,14 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** What a shell adds to the number of the signal that ended a command. */
 const SIGNAL_STATUS = 128;
 
-/** Every sandbox of this process, those being started among them: a command ends before they would pile up. */
-const sandboxes: Promise<Sandbox>[] = [];
+/** The sandboxes of this process, those being started among them. */
+const sandboxes = new Set<Promise<Sandbox>>();
 let taker: (() => void) | null = null;
 let state: "not-listening" | "listening" | "ending" = "not-listening";
 
 /**
  * Opens a sandbox that the first SIGINT, SIGTERM or SIGHUP disposes of before the process ends with 128 and the signal's number; a
- * second signal ends it at once. Until the first sandbox the system's own answer to a signal holds: an analysis keeps the event loop
+ * second signal ends it at once. Where no sandbox stands the system's own answer to a signal holds: an analysis keeps the event loop
  * busy, and no listener would hear of it. Throws as `openSandbox`.
  */
 export async function openInterruptibleSandbox(choice: BackendChoice, options?: SandboxOptions): Promise<Sandbox> {
@@ -21,9 +21,27 @@ export async function openInterruptibleSandbox(choice: BackendChoice, options?: 
   const { openSandbox } = await import("../sandbox/open-sandbox.ts");
   // A run opens another sandbox in the place of one that is gone; this one waits for the end.
   if (isInterrupted()) return new Promise(() => {});
-  const opening = openSandbox(choice, options);
-  sandboxes.push(opening);
+  const opening = openSandbox(choice, options).then((sandbox) => onDisposed(sandbox, forget));
+  const forget = () => {
+    sandboxes.delete(opening);
+    stopListening();
+  };
+  sandboxes.add(opening);
+  opening.catch(forget);
   return opening;
+}
+
+/** Gives the sandbox, which then also does this once it is gone. */
+function onDisposed(sandbox: Sandbox, then: () => void): Sandbox {
+  const dispose = sandbox[Symbol.asyncDispose].bind(sandbox);
+  const disposeAndTell = async () => {
+    try {
+      await dispose();
+    } finally {
+      then();
+    }
+  };
+  return Object.assign(sandbox, { [Symbol.asyncDispose]: disposeAndTell });
 }
 
 /** Gives the next SIGINT or SIGTERM to `take` alone, until it is disposed of: for who waits for a person, and then ends in good order. */
@@ -33,6 +51,7 @@ export function takeInterrupt(take: () => void): Disposable {
   return {
     [Symbol.dispose]: () => {
       taker = null;
+      stopListening();
     },
   };
 }
@@ -46,6 +65,12 @@ function listen(): void {
   if (state !== "not-listening") return;
   state = "listening";
   for (const name of SIGNALS) process.on(name, interrupt);
+}
+
+function stopListening(): void {
+  if (state !== "listening" || sandboxes.size > 0 || taker !== null) return;
+  state = "not-listening";
+  for (const name of SIGNALS) process.off(name, interrupt);
 }
 
 function interrupt(signal: NodeJS.Signals, number: number): void {
@@ -63,5 +88,5 @@ function interrupt(signal: NodeJS.Signals, number: number): void {
 
 /** One that could not be started has undone what it began. */
 async function disposeOfAll(): Promise<void> {
-  await Promise.allSettled(sandboxes.map(async (opening) => (await opening)[Symbol.asyncDispose]()));
+  await Promise.allSettled([...sandboxes].map(async (opening) => (await opening)[Symbol.asyncDispose]()));
 }

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import { openInterruptibleSandbox } from "../../../harness/cli/interruption.ts";
 
 const MAIN = resolve(import.meta.dirname, "../../../harness/cli/main.ts");
 
@@ -61,5 +62,18 @@ describe("a signal", () => {
     const [code] = await closed;
     expect({ hasFinished: code === 0, left: readdirSync(folder) }).toEqual({ hasFinished: false, left: [] });
     rmSync(folder, { recursive: true });
+  });
+
+  test("is heard only while a sandbox stands", async () => {
+    const count = () => process.listenerCount("SIGTERM");
+    const before = count();
+    const [one, other] = await Promise.all([
+      openInterruptibleSandbox("simulated"),
+      openInterruptibleSandbox("simulated"),
+    ]);
+    await one[Symbol.asyncDispose]();
+    const between = count();
+    await other[Symbol.asyncDispose]();
+    expect([between - before, count() - before]).toEqual([1, 0]);
   });
 });
