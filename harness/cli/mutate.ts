@@ -29,7 +29,11 @@ const SPECS: readonly OptionSpec[] = [
     choices: ["docker", "netns", "simulated", "auto"],
     help: "docker, netns, simulated or auto (default netns)",
   },
-  { name: "jobs", value: "N", help: `so many sandboxes at the same time (default ${JOBS}, ${MANY_JOBS} for several rule sets)` },
+  {
+    name: "jobs",
+    value: "N",
+    help: `so many sandboxes at the same time (default ${JOBS}, ${MANY_JOBS} for several rule sets)`,
+  },
   { name: "json", value: null, help: "every mutant with its outcome and the flow that showed it, or would have" },
 ];
 

@@ -198,7 +198,11 @@ describe("apply finds its way", () => {
   test.concurrent("-t and -h do nothing, bad input is told before anything is looked at", async () => {
     const script = `landfall apply -t ${SEED}; echo "code $?"; landfall apply -q -h | head -1; landfall apply -b foo -q 2>/run/e; echo "code $?"; state`;
     const result = await run(script);
-    expect(result.stdout.split("\n").slice(0, 3)).toEqual(["code 0", "Usage: landfall apply [ISTIO FLAG…] [OPTION…]", "code 2"]);
+    expect(result.stdout.split("\n").slice(0, 3)).toEqual([
+      "code 0",
+      "Usage: landfall apply [ISTIO FLAG…] [OPTION…]",
+      "code 2",
+    ]);
     expect(statesOf(result)[0]).toMatchObject({ nat: [], ip6filter: [] });
   });
 
