@@ -69,7 +69,9 @@ export class KernelRules {
     }
   }
 
-  /** See `clear` of the protocol. `somebody-else` may have put rules in: a script, an init container, the engine that made the namespace. */
+  /**
+   * See `clear` of the protocol. `somebody-else` may have put rules in: a script, an init container, the engine that made the namespace.
+   */
   async clear(variant: IptablesVariant, who: "nobody-else" | "somebody-else"): Promise<void> {
     if (who === "somebody-else") {
       this.#standing.clear();

@@ -68,8 +68,8 @@ export function openConnection(
 }
 
 /**
- * Gives the errno with which an attempt has failed already, 0 if it has not. Within one machine the whole handshake may be over by now: then
- * an ICMP error is one that answered the ACK, a hint that a made connection does not heed.
+ * Gives the errno with which an attempt has failed already, 0 if it has not. Within one machine the whole handshake may be over by now:
+ * then an ICMP error is one that answered the ACK, a hint that a made connection does not heed.
  */
 function readRefusal(fd: number): number {
   const errno = readSocketError(fd);

@@ -5,7 +5,9 @@ import { type Axis, boundariesOf, makeAxis, type ValueRanges } from "./axis.ts";
 import { type Diagrams, openDiagrams } from "./diagrams.ts";
 import { rangesOf } from "./match-ranges.ts";
 
-/** The dimensions of flows, as variables of diagrams, in the order in which diagrams test them. Unknown matches follow from `unknown` on. */
+/**
+ * The dimensions of flows, as variables of diagrams, in the order in which diagrams test them. Unknown matches follow from `unknown` on.
+ */
 export const DIMENSION = { uid: 0, gid: 1, source: 2, destination: 3, port: 4, unknown: 5 } as const;
 
 /**

@@ -20,7 +20,10 @@ export interface MappedClass {
   readonly kind: string;
 }
 
-/** Gives the complete table of one family: every flow is in exactly one class. Lanes keep their order, and within one the larger classes go first. */
+/**
+ * Gives the complete table of one family: every flow is in exactly one class. Lanes keep their order, and within one the larger classes go
+ * first.
+ */
 export function mapFlows(rules: PodRules, family: Family, setting: AnalysisSetting): readonly MappedClass[] {
   return classifyFlows(rules, family, setting).flatMap(mapLane);
 }

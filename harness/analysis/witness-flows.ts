@@ -30,8 +30,8 @@ export interface WitnessSpace {
 }
 
 /**
- * Loopback addresses that bound the range. Of its ends, 127.255.255.255 is a broadcast address, and so is 127.0.0.0 before Linux 5.14: flows
- * to those are none that every kernel lets a sandbox drive.
+ * Loopback addresses that bound the range. Of its ends, 127.255.255.255 is a broadcast address, and so is 127.0.0.0 before Linux 5.14:
+ * flows to those are none that every kernel lets a sandbox drive.
  */
 const LOOPBACK_EDGES = ["127.0.0.0", "127.0.0.1", "127.0.0.2", "127.255.255.255", "128.0.0.0"];
 /** Where addresses that `upstream` may own begin again (`canBeElsewhere`). */

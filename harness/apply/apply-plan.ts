@@ -30,8 +30,8 @@ export interface ApplyPlan {
 }
 
 /**
- * Plans how a namespace gets the rules of a config. Throws `environment` for an IPv6 pod without ip6tables; an IPv4 pod goes without its guard,
- * with a warning.
+ * Plans how a namespace gets the rules of a config. Throws `environment` for an IPv6 pod without ip6tables; an IPv4 pod goes without its
+ * guard, with a warning.
  */
 export function planApply(config: CaptureConfig, namespace: NamespaceState, ours: Ownership): ApplyPlan {
   const rules = generateRules(config);
@@ -56,8 +56,8 @@ export function planApply(config: CaptureConfig, namespace: NamespaceState, ours
 }
 
 /**
- * Gives a plan that leaves IPv6 as it is, for a pod that is no IPv6 pod and whose kernel refuses the guard; null where IPv6 must be changed.
- * The original goes on as well where ip6tables fails there.
+ * Gives a plan that leaves IPv6 as it is, for a pod that is no IPv6 pod and whose kernel refuses the guard; null where IPv6 must be
+ * changed. The original goes on as well where ip6tables fails there.
  */
 export function planWithoutIpv6(
   plan: ApplyPlan,

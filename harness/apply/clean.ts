@@ -34,7 +34,9 @@ export async function cleanRules(namespace: NamespaceState): Promise<readonly st
   return [...changes.map(planChange), ...lines].filter((line) => line !== "");
 }
 
-/** Says whether something stays that looks like the generator's and was there before: then a second `clean` must know that nothing is ours. */
+/**
+ * Says whether something stays that looks like the generator's and was there before: then a second `clean` must know that nothing is ours.
+ */
 function leavesLookalikes(changes: readonly RulesChange[], present: PolicyRouting, ours: Ownership): boolean {
   const counts = (claim: Claim) =>
     changes.map(({ before, family }) =>

@@ -1,7 +1,10 @@
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 import { LandfallError } from "../errors.ts";
 
-/** An abstract socket: its name belongs to the network namespace, whichever container looks, and is free again when its holder ends, however. */
+/**
+ * An abstract socket: its name belongs to the network namespace, whichever container looks, and is free again when its holder ends,
+ * however.
+ */
 const LOCK_NAME = "\0landfall-apply";
 /** Longest wait for the others, each of which takes well under a second. */
 const TIMEOUT_MS = 30_000;

@@ -10,7 +10,9 @@ export interface NetworkState {
   readonly podIps: readonly string[];
   /** Interfaces but lo, each as `INDEX NAME MAC`: they tell one life of a namespace from the next. */
   readonly links: readonly string[];
-  /** Rules with a mark, IPv4; routes of type local with destination default; addresses on lo but the loopback's. In the words of the model. */
+  /**
+   * Rules with a mark, IPv4; routes of type local with destination default; addresses on lo but the loopback's. In the words of the model.
+   */
   readonly routing: PolicyRouting;
 }
 

@@ -7,8 +7,8 @@ const DEFAULT_TABLE = "133";
 const PASS_THROUGH = "::6/128 dev lo";
 
 /**
- * Gives the policy routing that looks like the generator's, for want of a record: rules with a mark that the mangle table sets, or the default
- * one; the routes of their tables, or of the default one; `::6` on lo.
+ * Gives the policy routing that looks like the generator's, for want of a record: rules with a mark that the mangle table sets, or the
+ * default one; the routes of their tables, or of the default one; `::6` on lo.
  */
 export function guessOwnRouting(routing: PolicyRouting, states: readonly RulesState[]): PolicyRouting {
   const bodies = states.flatMap((state) => state.get("mangle")?.get("ISTIO_DIVERT")?.bodies ?? []);

@@ -104,8 +104,8 @@ function ownNumbers(bodies: readonly string[], place: ChainPlace, claim: Claim):
     for (const [i, body] of bodies.entries()) if (looks(body)) own.add(i);
   }
   if (claim.kind === "recorded") {
-    // Where the same rule was there before, ours is the one on the outer side: inserted above it, or appended below. Of a recorded rule that
-    // was never made, since apply was killed, there are only the foreign ones.
+    // Where the same rule was there before, ours is the one on the outer side: inserted above it, or appended below. Of a recorded rule
+    // that was never made, since apply was killed, there are only the foreign ones.
     for (const { body, foreign } of claim.made.filter((made) => isAt(made, place))) {
       const free = [...bodies.keys()].filter((i) => bodies[i] === body && !own.has(i));
       const index = place.chain === "PREROUTING" ? free[0] : free.at(-1);

@@ -34,7 +34,9 @@ export function readRecord(links: readonly string[]): ApplyRecord | null {
   }
 }
 
-/** Writes the record of this network namespace, whole or not at all. Gives why it could not, or null: rules are worth more than a record. */
+/**
+ * Writes the record of this network namespace, whole or not at all. Gives why it could not, or null: rules are worth more than a record.
+ */
 export function writeRecord(record: ApplyRecord): string | null {
   const path = recordPath();
   try {

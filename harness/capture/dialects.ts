@@ -16,7 +16,10 @@ export interface Dialect {
   placementOf(chain: string, rule: Rule): Placement;
   /** Names of every chain that it can make: what jumps to one of them is its own too. */
   readonly chains: readonly string[];
-  /** Says whether a rule of a built-in chain, as `iptables -S` prints it behind `-A CHAIN`, looks like one it makes without naming a chain of its own. */
+  /**
+   * Says whether a rule of a built-in chain, as `iptables -S` prints it behind `-A CHAIN`, looks like one it makes without naming a chain
+   * of its own.
+   */
   looksMade(family: Family, table: string, chain: string, body: string): boolean;
 }
 
@@ -28,7 +31,9 @@ export function findDialect(name: string): Dialect | null {
   return DIALECTS.find((dialect) => dialect.name === name) ?? null;
 }
 
-/** Gives the rules of a config, in the config's own dialect; throws a RangeError if there is no such dialect, which parsing has excluded. */
+/**
+ * Gives the rules of a config, in the config's own dialect; throws a RangeError if there is no such dialect, which parsing has excluded.
+ */
 export function generateRules(config: CaptureConfig): PodRules {
   const dialect = findDialect(config.dialect);
   if (!dialect) throw new RangeError(`There is no dialect "${config.dialect}".`);

@@ -4,7 +4,9 @@ import { nameElement, splitList } from "./list.ts";
 /** Bytes of an interface's name at most: IFNAMSIZ less its ending zero (linux/if.h). */
 const MAX_NAME_BYTES = 15;
 
-/** Gives a list of interface names; a trailing `+` stands for any ending, as in iptables. Notes every element the kernel has no name for. */
+/**
+ * Gives a list of interface names; a trailing `+` stands for any ending, as in iptables. Notes every element the kernel has no name for.
+ */
 export function readInterfaces(text: string, note: Note): readonly string[] {
   return splitList(text, note).flatMap((element) => {
     const fault = faultOf(element.text);

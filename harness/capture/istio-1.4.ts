@@ -8,8 +8,8 @@ import { makeTproxyRouting, makeTproxyTable } from "./istio-1.4/tproxy.ts";
 import { ISTIO_CHAINS, looksMade } from "./istio-1.4/traces.ts";
 
 /**
- * The rules of Istio 1.4's shell generator (tools/packaging/common/istio-iptables.sh), its last revision: unlike the 1.4.x releases it captures inbound
- * IPv6 too.
+ * The rules of Istio 1.4's shell generator (tools/packaging/common/istio-iptables.sh), its last revision: unlike the 1.4.x releases it
+ * captures inbound IPv6 too.
  */
 export const istio14: Dialect = { name: "istio-1.4", generate, placementOf, chains: ISTIO_CHAINS, looksMade };
 

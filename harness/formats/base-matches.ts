@@ -84,7 +84,9 @@ function fault(use: OptionUse, message: string): Fault {
   return { kind: "fault", column: use.column, message };
 }
 
-/** Gives a match that needs no `-m` as iptables prints it; the slots are the order of printing (iptables/iptables.c, `print_rule4`, 1.8.9). */
+/**
+ * Gives a match that needs no `-m` as iptables prints it; the slots are the order of printing (iptables/iptables.c, `print_rule4`, 1.8.9).
+ */
 export function renderBaseMatch(match: AddressMatch | InterfaceMatch | ProtocolMatch | FragmentMatch): MatchText {
   const not = renderNegation(match.negated);
   switch (match.kind) {

@@ -1,4 +1,7 @@
-/** Numbers of the protocols that have a name, from /etc/protocols of Debian 12 (netbase 6.4). The first name of a number is the one iptables prints. */
+/**
+ * Numbers of the protocols that have a name, from /etc/protocols of Debian 12 (netbase 6.4). The first name of a number is the one iptables
+ * prints.
+ */
 const NUMBERS: readonly (readonly [name: string, number: number])[] = [
   ["icmp", 1],
   ["igmp", 2],

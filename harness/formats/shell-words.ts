@@ -8,9 +8,9 @@ const SHELL_SIGNS = /[|&;<>()$`*?[\]{}~]/;
 const SIGNS_IN_QUOTES = /[$`]/;
 
 /**
- * Splits one simple command as a POSIX shell does: blanks part words, single and double quotes and backslashes hold them together, `#` begins
- * a comment. Nothing is expanded: a line with variables, globs, pipes or substitutions says where it needs a shell.
- * `!` and `*` that stand alone or in quotes are words.
+ * Splits one simple command as a POSIX shell does: blanks part words, single and double quotes and backslashes hold them together, `#`
+ * begins a comment. Nothing is expanded: a line with variables, globs, pipes or substitutions says where it needs a shell. `!` and `*` that
+ * stand alone or in quotes are words.
  */
 export function splitShellWords(line: string): ShellSplit {
   const words: Word[] = [];

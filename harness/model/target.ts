@@ -46,7 +46,10 @@ export interface TproxyTarget {
   readonly mark: { readonly value: number; readonly mask: number };
 }
 
-/** `-j MARK --set-xmark value/mask`: `mark = (mark & ~mask) ^ value`. `--set-mark`, `--and-mark`, `--or-mark`, `--xor-mark` print in this form. */
+/**
+ * `-j MARK --set-xmark value/mask`: `mark = (mark & ~mask) ^ value`. `--set-mark`, `--and-mark`, `--or-mark`, `--xor-mark` print in this
+ * form.
+ */
 export interface MarkTarget {
   readonly kind: "mark";
   readonly value: number;

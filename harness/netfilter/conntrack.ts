@@ -8,6 +8,11 @@ export interface EndPoint {
   readonly port: number;
 }
 
+/** Says whether two end points are one. */
+export function isSameEnd(one: EndPoint, other: EndPoint): boolean {
+  return one.address === other.address && one.port === other.port;
+}
+
 /** Both ends as one direction's packets name them. */
 export interface Tuple {
   readonly source: EndPoint;
@@ -85,20 +90,23 @@ function attachEntry(packet: Packet, entry: Entry, direction: Packet["direction"
 
 /** An ICMP error belongs to the connection that has an answer to what it quotes (nf_conntrack_inet_error). */
 function relateError(packet: Packet, quoted: Tuple): void {
-  const answer = { ...packet, ...fieldsOf({ source: quoted.destination, destination: quoted.source }) };
-  const found = findEntry(packet.walk.entries, answer);
+  const found = findEntry(packet.walk.entries, { ...packet, ...answerFields(quoted) });
   if (found === null) return;
   packet.entry = found.entry;
   packet.direction = found.direction;
   packet.state = "RELATED";
 }
 
-function fieldsOf({ source, destination }: Tuple) {
+/** Gives the ends that an answer to a packet with these ends has. */
+export function answerFields({
+  source,
+  destination,
+}: Tuple): Pick<Packet, "source" | "sourcePort" | "destination" | "destinationPort"> {
   return {
-    source: source.address,
-    sourcePort: source.port,
-    destination: destination.address,
-    destinationPort: destination.port,
+    source: destination.address,
+    sourcePort: destination.port,
+    destination: source.address,
+    destinationPort: source.port,
   };
 }
 

@@ -59,10 +59,7 @@ function onwardAttempt(pod: Pod, { destination, source }: OnwardDial): Attempt {
 /** The source the kernel chooses: towards the pod's own addresses the address itself, on 127.0.0.0/8 always 127.0.0.1. */
 function routeSource(pod: Pod, destination: KnownAddress): KnownAddress {
   if (destination.host === "loopback") return pod.book.find(loopbackAddress(destination.family));
-  if (destination.host === "pod") return destination;
-  const route = pod.findRoute(destination, 0);
-  const address = "unknown" in route ? null : pod.interfaceAddress(route.out, destination.family);
-  return pod.book.find(address ?? pod.addresses.pod[destination.family]);
+  return destination.host === "pod" ? destination : pod.sourceTowards(destination);
 }
 
 /**
@@ -99,7 +96,7 @@ function originalDestination({ listener, ends, dialled }: Ending & { kind: "list
   return isSame ? null : renderEnd(dialled);
 }
 
-/** A port that the kernel chooses freely is written 0. */
-function renderEnd({ address, port }: EndPoint): string {
+/** Gives an end point as landings have it; a port that the kernel chooses freely is written 0. */
+export function renderEnd({ address, port }: EndPoint): string {
   return renderEndpoint(address.text, port === EPHEMERAL ? 0 : port);
 }

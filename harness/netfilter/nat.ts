@@ -1,6 +1,6 @@
 import { loopbackAddress } from "../model/pod.ts";
 import type { Hook } from "../model/trace.ts";
-import type { EndPoint, Entry } from "./conntrack.ts";
+import { type EndPoint, type Entry, isSameEnd } from "./conntrack.ts";
 import type { Packet } from "./packet.ts";
 
 /** Which end of a packet a hook's NAT rewrites: destinations as it comes up, sources as it goes down. */
@@ -12,8 +12,8 @@ export function natSideOf(hook: Exclude<Hook, "forward">): NatSide {
 }
 
 /**
- * Says whether the nat chain is consulted for a packet (nf_nat_inet_fn): it has a connection, which is new, and this side has not been asked
- * about before. So packets on loopback meet nat OUTPUT and POSTROUTING, but no longer nat PREROUTING and INPUT.
+ * Says whether the nat chain is consulted for a packet (nf_nat_inet_fn): it has a connection, which is new, and this side has not been
+ * asked about before. So packets on loopback meet nat OUTPUT and POSTROUTING, but no longer nat PREROUTING and INPUT.
  */
 export function asksNat(packet: Packet, side: NatSide): boolean {
   const entry = packet.entry;
@@ -29,15 +29,13 @@ export function noteNatAsked(entry: Entry, side: NatSide): void {
 
 /** Sends a connection to another destination (REDIRECT, DNAT). The first verdict of a connection stands. */
 export function setDestination(entry: Entry, to: EndPoint): void {
-  const was = entry.reply.source;
-  entry.natDestination = was.address === to.address && was.port === to.port ? "none" : "in-effect";
+  entry.natDestination = isSameEnd(entry.reply.source, to) ? "none" : "in-effect";
   entry.reply = { ...entry.reply, source: to };
 }
 
 /** Gives a connection another source (SNAT, MASQUERADE). */
 export function setSource(entry: Entry, to: EndPoint): void {
-  const was = entry.reply.destination;
-  entry.natSource = was.address === to.address && was.port === to.port ? "none" : "in-effect";
+  entry.natSource = isSameEnd(entry.reply.destination, to) ? "none" : "in-effect";
   entry.reply = { ...entry.reply, destination: to };
 }
 

@@ -47,8 +47,8 @@ export function receiveInPod(packet: Packet, by: string): Fate {
 }
 
 /**
- * Nothing that came by a link gets to a loopback address: over IPv4 since route_localnet is off, over IPv6 since the route to ::1 is another
- * device's (`rt6_need_strict` in ip6_route_input_lookup). Over IPv4 neither does what claims to come from the pod itself.
+ * Nothing that came by a link gets to a loopback address: over IPv4 since route_localnet is off, over IPv6 since the route to ::1 is
+ * another device's (`rt6_need_strict` in ip6_route_input_lookup). Over IPv4 neither does what claims to come from the pod itself.
  */
 function isMartian({ family, source, destination }: Packet): boolean {
   if (destination.host === "loopback") return true;

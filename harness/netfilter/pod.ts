@@ -28,6 +28,8 @@ export interface Pod {
   readonly addresses: SandboxAddresses;
   /** Gives the primary address of an interface; null where it has none of the family. */
   interfaceAddress(name: string, family: Family): string | null;
+  /** Gives the source that the kernel chooses for what the pod sends to an address that is not its own. */
+  sourceTowards(destination: KnownAddress): KnownAddress;
   /** Gives the source that MASQUERADE chooses for a packet that leaves by `packet.out`. */
   masqueradeAddress(packet: Packet): KnownAddress;
 }
@@ -42,17 +44,24 @@ export function makePod(rules: PodRules, spec: PodSpec, addresses: SandboxAddres
     if (link >= 0) return vmGateway(link)[family];
     return name === "lo" ? loopbackAddress(family) : null;
   };
+  const findRoute = openRouting(spec, rules.policyRouting);
+  const sourceTowards = (destination: KnownAddress) => {
+    const route = findRoute(destination, 0);
+    const address = "unknown" in route ? null : interfaceAddress(route.out, destination.family);
+    return book.find(address ?? addresses.pod[destination.family]);
+  };
   const tables = { 4: compileRuleset(rules.ip), 6: compileRuleset(rules.ip6) };
   return {
     book,
     tables,
     shows: { 4: whatIsShown(tables[4]), 6: whatIsShown(tables[6]) },
     conntrack: { 4: conntrackOf(rules.ip), 6: conntrackOf(rules.ip6) },
-    findRoute: openRouting(spec, rules.policyRouting),
+    findRoute,
     findListener: openListeners(spec),
     spec,
     addresses,
     interfaceAddress,
+    sourceTowards,
     masqueradeAddress: (packet) => book.find(masqueradeAddress(packet, addresses, interfaceAddress)),
   };
 }
@@ -69,7 +78,10 @@ function masqueradeAddress(packet: Packet, addresses: SandboxAddresses, of: Pod[
   return isOwnV6 ? destination.text : addresses.pod[family];
 }
 
-/** Says whether a rule set switches connection tracking on in its network namespace: any NAT target, any match or target about connections does. */
+/**
+ * Says whether a rule set switches connection tracking on in its network namespace: any NAT target, any match or target about connections
+ * does.
+ */
 export function conntrackOf(ruleset: Ruleset | null): "on" | "off" {
   const needs = ["redirect", "dnat", "snat", "masquerade", "connmark-set", "connmark-save", "connmark-restore"];
   return listRules(ruleset).some(

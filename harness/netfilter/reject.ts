@@ -52,12 +52,9 @@ export function makeIcmpError(packet: Packet, source: KnownAddress, meaning: Icm
 
 /** The error comes from the address the packet was for if it is the pod's own, else from the one the route back gives (icmp_send). */
 function errorSource(packet: Packet): KnownAddress {
-  const { book, findRoute, interfaceAddress, addresses } = packet.walk.pod;
   if (packet.destination.host === "pod" || packet.destination.host === "loopback") return packet.destination;
   if (packet.source.host === "pod" || packet.source.host === "loopback") return packet.source;
-  const route = findRoute(packet.source, 0);
-  const address = "unknown" in route ? null : interfaceAddress(route.out, packet.family);
-  return book.find(address ?? addresses.pod[packet.family]);
+  return packet.walk.pod.sourceTowards(packet.source);
 }
 
 /** The answer belongs to the connection of the packet it answers, in the other direction, as RELATED (nf_conntrack_attach). */

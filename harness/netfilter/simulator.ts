@@ -1,12 +1,9 @@
-import { renderEndpoint } from "../model/address.ts";
 import type { Flow, Manner } from "../model/flow.ts";
 import { type Landing, makeLanding } from "../model/landing.ts";
 import type { Owner, PodSpec, SandboxAddresses } from "../model/pod.ts";
 import type { PodRules } from "../model/ruleset.ts";
-import type { EndPoint } from "./conntrack.ts";
-import { walkFlow } from "./flow-walk.ts";
+import { renderEnd, walkFlow } from "./flow-walk.ts";
 import { type Answers, forEachAnswer } from "./oracle.ts";
-import { EPHEMERAL } from "./packet.ts";
 import { makePod } from "./pod.ts";
 import { type PacketTrace, type RenderRule, startRecording } from "./recording.ts";
 
@@ -34,8 +31,8 @@ export interface Simulator {
   /**
    * Gives where a flow lands: more than 100,000 flows a second with the seed rules.
    *
-   * Where that depends on a match or target that is not understood, and not all its possible answers lead to the same landing, the landing is
-   * `could-not-look` with the cause: nothing is guessed. The same where no socket can be bound to the flow's source.
+   * Where that depends on a match or target that is not understood, and not all its possible answers lead to the same landing, the landing
+   * is `could-not-look` with the cause: nothing is guessed. The same where no socket can be bound to the flow's source.
    */
   land(flow: Flow, manner: Manner): Landing;
   /** Gives the landing and every packet's way to it, rule by rule. */
@@ -64,8 +61,8 @@ export function compilePod(rules: PodRules, spec: PodSpec, addresses: SandboxAdd
         const landing = walkFlow(pod, flow, manner, oracle, ({ source, destination, owner }) => {
           const { recorder, list } = startRecording(renderRule);
           connections.push(() => ({
-            source: render(source),
-            destination: render(destination),
+            source: renderEnd(source),
+            destination: renderEnd(destination),
             owner,
             packets: list(),
           }));
@@ -88,8 +85,4 @@ function judge({ outcomes, questions, gaveUp }: Answers<Landing>): Omit<Explanat
   const unknown = [...gaveUp, ...questions];
   const cause = `the landing depends on what is not known: ${unknown.join("; ")}`;
   return { landing: makeLanding("could-not-look", { cause }), possible: gaveUp.length > 0 ? [] : possible, unknown };
-}
-
-function render({ address, port }: EndPoint): string {
-  return renderEndpoint(address.text, port === EPHEMERAL ? 0 : port);
 }

@@ -1,5 +1,5 @@
 import type { SocketMatch } from "../model/match.ts";
-import type { Tuple } from "./conntrack.ts";
+import { answerFields } from "./conntrack.ts";
 import type { Packet } from "./packet.ts";
 import { findSocket } from "./sockets.ts";
 
@@ -28,23 +28,10 @@ function isLocal(packet: Packet): boolean {
 
 function asSocketSees(packet: Packet): Packet {
   const { entry, direction, error, family } = packet;
-  const named = error === null ? packet : { ...packet, ...answering(error.quoted) };
+  const named = error === null ? packet : { ...packet, ...answerFields(error.quoted) };
   if (family === 6 || direction === "original" || entry?.natSource !== "in-effect") return named;
   const { address, port } = entry.original.source;
   return { ...named, destination: address, destinationPort: port };
-}
-
-/** Gives the ends of an answer to a packet with these ends. */
-function answering({
-  source,
-  destination,
-}: Tuple): Pick<Packet, "source" | "sourcePort" | "destination" | "destinationPort"> {
-  return {
-    source: destination.address,
-    sourcePort: destination.port,
-    destination: source.address,
-    destinationPort: source.port,
-  };
 }
 
 /**

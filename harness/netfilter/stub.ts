@@ -14,7 +14,8 @@ export interface OnwardDial {
  * Gives what the stub Envoy dials for a connection that one of its listeners took and that was meant for `dialled`; null where it
  * closes instead, because the destination is one of its own ports.
  *
- * The pod's own addresses are dialled from 127.0.0.6 or ::6 if the connection came in at the inbound port (Istio's pass-through cluster), as
+ * The pod's own addresses are dialled from 127.0.0.6 or ::6 if the connection came in at the inbound port (Istio's pass-through cluster),
+ * as
  * 127.0.0.1 or ::1 if it came in at the outbound port (Istio's inbound clusters); everything else as it is.
  */
 export function planOnwardDial(

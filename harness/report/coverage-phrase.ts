@@ -1,5 +1,5 @@
 import type { CoverageReport, CoverageSummary } from "../model/report.ts";
-import type { RulePlace } from "../model/ruleset.ts";
+import { type RulePlace, renderPlaceKey } from "../model/ruleset.ts";
 
 /** A rule that no flow has taken, and what is known of it. */
 export interface UnhitRule {
@@ -12,8 +12,7 @@ export interface UnhitRule {
 
 /** Gives what is known of each rule that no flow has taken: `taken by client -> pod:22` names one that would. */
 export function describeUnhit({ unhit, unreachable, takers }: CoverageReport): readonly UnhitRule[] {
-  const isSame = (one: RulePlace, other: RulePlace) =>
-    one.family === other.family && one.table === other.table && one.chain === other.chain && one.index === other.index;
+  const isSame = (one: RulePlace, other: RulePlace) => renderPlaceKey(one) === renderPlaceKey(other);
   return unhit.map((rule) => {
     if (unreachable.some((each) => isSame(each, rule))) return { rule, reach: "unreachable", why: null };
     const taker = takers.find((each) => isSame(each.rule, rule));

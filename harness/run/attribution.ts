@@ -1,6 +1,6 @@
 import { type Landing, landingsAgree } from "../model/landing.ts";
 import type { FlowReport } from "../model/report.ts";
-import type { RulePlace } from "../model/ruleset.ts";
+import { type RulePlace, renderPlaceKey } from "../model/ruleset.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { BoundFlow } from "./bound-scenario.ts";
 import { findCountedRules } from "./counted-rules.ts";
@@ -43,9 +43,7 @@ async function attributeFlow(
 
 /** Counters tell no order; the prediction does, where it holds. What it does not name comes last. */
 function sortAs(predicted: readonly RulePlace[], counted: readonly RulePlace[]): readonly RulePlace[] {
-  const placeOf = ({ table, chain, index }: RulePlace) => {
-    const found = predicted.findIndex((each) => each.table === table && each.chain === chain && each.index === index);
-    return found < 0 ? predicted.length : found;
-  };
+  const order = new Map(predicted.map((place, i) => [renderPlaceKey(place), i]));
+  const placeOf = (place: RulePlace) => order.get(renderPlaceKey(place)) ?? predicted.length;
   return counted.toSorted((a, b) => placeOf(a) - placeOf(b));
 }

@@ -8,7 +8,7 @@ import { resolveFlow } from "../model/flow-text.ts";
 import type { Landing } from "../model/landing.ts";
 import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
 import type { Installation } from "../sandbox/sandbox.ts";
-import { familiesUnderTest, type ParsedScenario } from "./parsed-scenario.ts";
+import { familiesUnderTest, type ParsedScenario, type WrittenFlow } from "./parsed-scenario.ts";
 import { makePodSpec } from "./pod-spec.ts";
 
 /** One flow to be driven, and where it must land. */
@@ -45,30 +45,41 @@ function bindInstallation(installation: Installation, { podIps }: CaptureConfig)
 
 function bindFlows(scenario: ParsedScenario, addresses: SandboxAddresses): Pick<BoundScenario, "spec" | "flows"> {
   const { config, listen } = scenario;
-  if (scenario.flows === "intended") {
-    const tested = familiesUnderTest(scenario.installation);
-    const intended = intendedFlows(config, addresses).filter(({ flow }) => tested.includes(flow.family));
-    const spec = makePodSpec(
-      config,
-      intended.map(({ flow }) => flow),
-      listen,
-      addresses,
-    );
-    const demand = (flow: Flow, manner: Manner) => intendedLanding(config, flow, manner, addresses, spec);
-    return { spec, flows: intended.map(({ flow, manner }) => ({ flow, manner, expected: demand(flow, manner) })) };
-  }
+  const flows =
+    scenario.flows === "intended" ? intendFlows(scenario, addresses) : resolveFlows(scenario.flows, config, addresses);
+  const spec = makePodSpec(
+    config,
+    flows.map(({ flow }) => flow),
+    listen,
+    addresses,
+  );
+  return { spec, flows: flows.map(({ flow, manner, demand }) => ({ flow, manner, expected: demand(spec) })) };
+}
+
+/** A flow whose landing depends on what stands in the sandbox, and that on the flows. */
+interface UnboundFlow extends Omit<BoundFlow, "expected"> {
+  readonly demand: (spec: PodSpec) => Landing;
+}
+
+function intendFlows({ config, installation }: ParsedScenario, addresses: SandboxAddresses): readonly UnboundFlow[] {
+  const tested = familiesUnderTest(installation);
+  return intendedFlows(config, addresses)
+    .filter(({ flow }) => tested.includes(flow.family))
+    .map(({ flow, manner }) => ({
+      flow,
+      manner,
+      demand: (spec) => intendedLanding(config, flow, manner, addresses, spec),
+    }));
+}
+
+function resolveFlows(
+  written: readonly WrittenFlow[],
+  config: CaptureConfig,
+  addresses: SandboxAddresses,
+): readonly UnboundFlow[] {
   const proxy = proxyOwner(config);
-  const flows = scenario.flows.map(({ flow: text, manner, landing }) => {
+  return written.map(({ flow: text, manner, landing }) => {
     const flow = resolveFlow(text, addresses, proxy);
-    return { flow, manner, expected: resolveLanding(landing, flow, addresses, config) };
+    return { flow, manner, demand: () => resolveLanding(landing, flow, addresses, config) };
   });
-  return {
-    spec: makePodSpec(
-      config,
-      flows.map(({ flow }) => flow),
-      listen,
-      addresses,
-    ),
-    flows,
-  };
 }

@@ -73,7 +73,9 @@ async function work(queue: MutationQueue, start: () => Promise<Sandbox>, note: N
   }
 }
 
-/** Brings a sandbox to what a subject needs. Whoever gets its first mutant drives all its flows; that those land right is so in any sandbox. */
+/**
+ * Brings a sandbox to what a subject needs. Whoever gets its first mutant drives all its flows; that those land right is so in any sandbox.
+ */
 async function changeLot({ lot: { subject }, index }: MutationTask, sandbox: Sandbox): Promise<JudgeMutant> {
   await sandbox.clear();
   await sandbox.enter(subject.spec);

@@ -1,11 +1,11 @@
 import { generateRules } from "../capture/dialects.ts";
+import { listPlacedRules } from "../formats/rule-places.ts";
 import { renderRule } from "../formats/rule-text.ts";
-import type { Family } from "../model/address.ts";
 import { landingsAgree } from "../model/landing.ts";
 import type { Match } from "../model/match.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
 import type { WantedRule } from "../model/report.ts";
-import type { PodRules, Rule, RulePlace, Ruleset } from "../model/ruleset.ts";
+import { familyKey, type PodRules, type Rule, type RulePlace, type Ruleset, renderPlaceKey } from "../model/ruleset.ts";
 import type { TraceStep } from "../model/trace.ts";
 import { compilePod, type Explanation, type Simulator } from "../netfilter/simulator.ts";
 import type { BoundFlow, BoundScenario } from "./bound-scenario.ts";
@@ -14,8 +14,8 @@ import type { BoundFlow, BoundScenario } from "./bound-scenario.ts";
 export type FindWantedRule = (flow: BoundFlow) => WantedRule | null;
 
 /**
- * Makes what holds the rules under test against those that the capture config's own dialect generates. Both are simulated, rule by rule, and
- * the first rule that takes the flow there and not here is the one wanted; the rule here that is most like it says why it did not.
+ * Makes what holds the rules under test against those that the capture config's own dialect generates. Both are simulated, rule by rule,
+ * and the first rule that takes the flow there and not here is the one wanted; the rule here that is most like it says why it did not.
  */
 export function makeWantedRuleFinder(
   { config, spec }: Pick<BoundScenario, "config" | "spec">,
@@ -33,7 +33,7 @@ export function makeWantedRuleFinder(
     const wanted = listSteps(demanded).find((step) => step.matched === true && !taken.has(keyOf(step)));
     if (wanted) {
       const place = placeOf(wanted, bound);
-      const rule = findRule(bound.flow.family === 4 ? own.ip : own.ip6, place);
+      const rule = findRule(own[familyKey(place.family)], place);
       return { rule: place, routing: [], nearest: rule && findNearest(rule, place, own, tested, steps) };
     }
     const { rules, routes, addresses: added } = own.policyRouting;
@@ -74,32 +74,18 @@ function findNearest(
   tested: PodRules,
   steps: readonly TraceStep[],
 ): WantedRule["nearest"] {
-  const others = new Set(placesOf(own, place.family).map((each) => keyOf(each.place)));
-  const rated = placesOf(tested, place.family)
+  const others = new Set(listPlacedRules(own[familyKey(place.family)]).map((each) => keyOf(each.place)));
+  const rated = listPlacedRules(tested[familyKey(place.family)])
     .filter((each) => keyOf(each.place) === keyOf(place) || !others.has(keyOf(each.place)))
     .map((each) => ({ place: each.place, likeness: rateLikeness(wanted, each.rule) + ratePlace(place, each.place) }));
   const best = rated.toSorted((a, b) => b.likeness - a.likeness)[0];
   if (!best || best.likeness < ENOUGH) return null;
-  const isBest = ({ table, chain, index }: TraceStep) =>
-    table === best.place.table && chain === best.place.chain && index === best.place.index;
+  const isBest = (step: TraceStep) => renderPlaceKey(step) === renderPlaceKey(best.place);
   return { rule: best.place, why: explainMiss(best.place, place, steps.filter(isBest)) };
 }
 
 /** As much as a verdict in common, or a match of the same kind, in the same chain. */
 const ENOUGH = 4;
-
-function placesOf({ ip, ip6 }: PodRules, family: Family) {
-  const tables = (family === 4 ? ip : ip6)?.tables ?? [];
-  return tables.flatMap(({ name, chains }) =>
-    chains.flatMap((chain) =>
-      chain.rules.map((rule, i) => {
-        const text = renderRule(chain.name, rule, family);
-        const place: RulePlace = { family, table: name, chain: chain.name, index: i + 1, rule: text };
-        return { place, rule };
-      }),
-    ),
-  );
-}
 
 function ratePlace(wanted: RulePlace, { table, chain }: RulePlace): number {
   return (table === wanted.table ? 2 : 0) + (chain === wanted.chain ? 1 : 0);

@@ -55,7 +55,9 @@ export class DockerCrew implements AsyncDisposable {
     return (await start).member;
   }
 
-  /** Ends every agent, those still starting too, and waits until the engine has removed its container; what is to be kept is only let go of. */
+  /**
+   * Ends every agent, those still starting too, and waits until the engine has removed its container; what is to be kept is only let go of.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     const settled = await Promise.allSettled(this.#starts);
     const started = settled.flatMap((start) => (start.status === "fulfilled" ? [start.value] : []));

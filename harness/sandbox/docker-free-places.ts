@@ -44,7 +44,9 @@ function readRoutes4(): readonly Network[] {
     .map((fields) => ({ family: 4, value: swap(fields[1]), mask: swap(fields[7]) }));
 }
 
-/** Reads `/proc/net/ipv6_route`: destination and prefix length as hexadecimal numbers. Only global unicast and unique local routes count. */
+/**
+ * Reads `/proc/net/ipv6_route`: destination and prefix length as hexadecimal numbers. Only global unicast and unique local routes count.
+ */
 function readRoutes6(): readonly Network[] {
   return readTable("/proc/net/ipv6_route")
     .filter(([destination]) => /^[23f][^ef]/.test(destination ?? ""))

@@ -53,7 +53,9 @@ export async function createNetwork(
   );
 }
 
-/** Removes a network and gives whether it was there. While something still hangs on it the engine answers 403, and a later sweep takes it. */
+/**
+ * Removes a network and gives whether it was there. While something still hangs on it the engine answers 403, and a later sweep takes it.
+ */
 export async function removeNetwork(engine: Docker, id: string): Promise<boolean> {
   return (await unlessGone(engine.getNetwork(id).remove(), [403, 404])) !== null;
 }

@@ -101,7 +101,10 @@ export class DockerWorld implements World {
     return `docker exec -it ${this.#pod.name} bash`;
   }
 
-  /** Where the engine is gone there is nothing to be done: the agents end with their streams, and a later run sweeps the rest. Disposed of twice, it is waited for twice. */
+  /**
+   * Where the engine is gone there is nothing to be done: the agents end with their streams, and a later run sweeps the rest. Disposed of
+   * twice, it is waited for twice.
+   */
   [Symbol.asyncDispose](): Promise<void> {
     this.#end ??= this.#remove();
     return this.#end;

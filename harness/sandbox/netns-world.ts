@@ -112,7 +112,9 @@ async function configureHosts({ agent }: LaunchedAgent, upstreamPath: string): P
   await agent.call("configure", planUpstream(DEFAULT_ADDRESSES));
 }
 
-/** Their threads take as long to start as the links; what a scenario wants beside or instead, `enter` opens. A failure shows there again. */
+/**
+ * Their threads take as long to start as the links; what a scenario wants beside or instead, `enter` opens. A failure shows there again.
+ */
 function openUsualListeners({ agent }: LaunchedAgent): void {
   const listeners = [...listenersOf(USUAL_SPEC, DEFAULT_ADDRESSES)].flatMap(([station, specs]) =>
     specs.map((spec) => ({ ...spec, namespace: namespaceOf(station) })),

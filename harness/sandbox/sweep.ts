@@ -17,9 +17,9 @@ export interface Residue {
 export type SweepScope = "dead" | "dead-and-kept";
 
 /**
- * Removes the containers and networks that dead runs left, and gives them; with `runs`, those of these run ids alone. Only what carries landfall's labels is looked at, and only
- * runs that are known to be dead count: a run that lives, or of which this machine cannot tell, keeps everything.
- * What is gone meanwhile counts as removed by whoever did it.
+ * Removes the containers and networks that dead runs left, and gives them; with `runs`, those of these run ids alone. Only what carries
+ * landfall's labels is looked at, and only runs that are known to be dead count: a run that lives, or of which this machine cannot tell,
+ * keeps everything. What is gone meanwhile counts as removed by whoever did it.
  */
 export async function sweep(engine: Docker, scope: SweepScope, runs?: readonly string[]): Promise<readonly Residue[]> {
   const isMeant = ({ residue, labels }: Labelled) => isDead(labels, scope) && (runs?.includes(residue.run) ?? true);

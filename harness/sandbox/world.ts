@@ -15,7 +15,10 @@ export interface World extends AsyncDisposable {
   readonly stations: Stations;
   /** Brings the pod's further interfaces to exactly these names, behind each of which the `vm` stands. */
   linkInterfaces(names: readonly string[]): Promise<void>;
-  /** Runs `landfall apply` in the pod as an init container would. Throws `rules-refused` with its words where it fails. Null: the resident agent puts the generated rules in. */
+  /**
+   * Runs `landfall apply` in the pod as an init container would. Throws `rules-refused` with its words where it fails. Null: the resident
+   * agent puts the generated rules in.
+   */
   readonly runCapture:
     | ((flags: readonly string[], environment: Readonly<Record<string, string>>) => Promise<void>)
     | null;

@@ -7,8 +7,8 @@ import { compareCase } from "./compare.ts";
 const SHRINKING_AT_MOST_MS = 45_000;
 
 /**
- * Gives the smallest case in which the first disagreement of a case is still there: one flow, and no rule, match or policy that could be left
- * out, as far as the time allows. Every step is tried on the kernel.
+ * Gives the smallest case in which the first disagreement of a case is still there: one flow, and no rule, match or policy that could be
+ * left out, as far as the time allows. Every step is tried on the kernel.
  */
 export async function shrinkCase(found: AgreementCase, sandbox: Sandbox): Promise<AgreementCase> {
   let smallest = found;

@@ -17,7 +17,10 @@ export interface ApplyFigures {
   /** A second, identical `apply`, which changes nothing. */
   readonly againMs: number;
   readonly cleanMs: number;
-  /** `applyMs` to `commandsMs`, which is less than the original takes: its script spends 49 ms on an idle machine, and twice that is the target. */
+  /**
+   * `applyMs` to `commandsMs`, which is less than the original takes: its script spends 49 ms on an idle machine, and twice that is the
+   * target.
+   */
   readonly ratio: number;
 }
 

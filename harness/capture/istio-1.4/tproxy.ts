@@ -7,8 +7,8 @@ import { jumpTo, makeRule, makeTable, matchAddress, matchPort, TCP } from "./rul
 const ALL_BITS = 0xffffffff;
 
 /**
- * Gives the mangle table of TPROXY, IPv4 only: packets of a connection that a socket has already taken are marked and accepted, new ones are
- * handed to the proxy's outbound port (`-p`, not `-z`: so the original has it).
+ * Gives the mangle table of TPROXY, IPv4 only: packets of a connection that a socket has already taken are marked and accepted, new ones
+ * are handed to the proxy's outbound port (`-p`, not `-z`: so the original has it).
  */
 export function makeTproxyTable(config: CaptureConfig): Table {
   const mark = { value: config.tproxyMark, mask: ALL_BITS };

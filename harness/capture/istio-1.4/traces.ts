@@ -17,7 +17,9 @@ const GUARD_BODIES = [
   "-j REJECT --reject-with icmp6-port-unreachable",
 ];
 
-/** The generator's rules that name no chain of its own: the guard's, and the kubevirt interfaces' RETURN. Anybody might have written them. */
+/**
+ * The generator's rules that name no chain of its own: the guard's, and the kubevirt interfaces' RETURN. Anybody might have written them.
+ */
 export function looksMade(family: Family, table: string, chain: string, body: string): boolean {
   if (table === "nat") return chain === "PREROUTING" && /^-i \S+ -j RETURN$/.test(body);
   return family === 6 && table === "filter" && chain === "INPUT" && GUARD_BODIES.includes(body);

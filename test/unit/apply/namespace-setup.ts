@@ -53,8 +53,8 @@ export function buildOnce(): void {
 }
 
 /**
- * Runs a shell script in a network namespace of its own that the kernel removes with it: `lo` up, `eth0` with the pod's addresses, a private
- * /run; `landfall` is the built one, `iptables` the variant's, `state` prints the kernel's state for {@link parseState}.
+ * Runs a shell script in a network namespace of its own that the kernel removes with it: `lo` up, `eth0` with the pod's addresses, a
+ * private /run; `landfall` is the built one, `iptables` the variant's, `state` prints the kernel's state for {@link parseState}.
  */
 export async function runInNamespace(
   script: string,

@@ -1,0 +1,22 @@
+import type { Rule, RulePlace, Ruleset } from "../model/ruleset.ts";
+import { renderRule } from "./rule-text.ts";
+
+/** A rule with its place, as reports name it. */
+export interface PlacedRule {
+  readonly place: RulePlace;
+  readonly rule: Rule;
+}
+
+/** Gives every rule of a rule set with its place, in the tables' order; none for null. */
+export function listPlacedRules(ruleset: Ruleset | null): readonly PlacedRule[] {
+  if (ruleset === null) return [];
+  const { family, tables } = ruleset;
+  return tables.flatMap(({ name: table, chains }) =>
+    chains.flatMap(({ name: chain, rules }) =>
+      rules.map((rule, i) => {
+        const place = { family, table, chain, index: i + 1, rule: renderRule(chain, rule, family) };
+        return { place, rule };
+      }),
+    ),
+  );
+}
