@@ -1,3 +1,4 @@
+import { extname } from "node:path";
 import { PassThrough } from "node:stream";
 import type Docker from "dockerode";
 import { GenericContainer, PullPolicy, type WaitStrategy } from "testcontainers";
@@ -34,7 +35,7 @@ export interface StartedAgent extends AgentStreams {
   readonly detach: () => void;
 }
 
-const AGENT_COMMAND = ["node", `/landfall/harness/agent/main.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`];
+const AGENT_COMMAND = ["node", `/landfall/harness/agent/main${extname(import.meta.filename)}`];
 
 /**
  * Starts a container whose first process is the agent, its streams attached before it starts. The engine closes the agent's stdin when

@@ -1,6 +1,5 @@
 import { FAMILIES } from "../model/address.ts";
-import type { HostAddresses, HostName, SandboxAddresses } from "../model/pod.ts";
-import { POD_INTERFACE } from "../model/pod.ts";
+import { type HostAddresses, type HostName, POD_INTERFACE, type SandboxAddresses } from "../model/pod.ts";
 import { NO_POLICY_ROUTING } from "../model/ruleset.ts";
 import type { AgentClient } from "./agent-client.ts";
 import { type NetworkKind, subnetsAt } from "./docker-subnets.ts";
@@ -13,6 +12,9 @@ export interface DockerHost {
   /** Of its interface on that network. */
   readonly mac: string;
 }
+
+/** Every host sets up its own routes and takes the engine's rules out; its agent makes sockets as any owner. */
+export const HOST_CAPABILITIES: readonly string[] = ["NET_ADMIN", "NET_RAW", "SETUID", "SETGID"];
 
 /**
  * Makes hosts of a sandbox out of containers as the engine leaves them: the default route goes through upstream and ends there, so no

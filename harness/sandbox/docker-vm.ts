@@ -4,7 +4,14 @@ import { type HostAddresses, POD_INTERFACE, type SandboxAddresses } from "../mod
 import type { AgentClient } from "./agent-client.ts";
 import type { CrewMember, DockerCrew } from "./docker-crew.ts";
 import { engineFailed } from "./docker-engine.ts";
-import { bridgeAddress, clearEngineRules, configure, defaultRoute, neighbour } from "./docker-hosts.ts";
+import {
+  bridgeAddress,
+  clearEngineRules,
+  configure,
+  defaultRoute,
+  HOST_CAPABILITIES,
+  neighbour,
+} from "./docker-hosts.ts";
 import { createNetwork, removeNetwork, type SandboxNetwork } from "./docker-network.ts";
 import { addressesAt } from "./docker-subnets.ts";
 import type { Lifetime } from "./labels.ts";
@@ -77,7 +84,7 @@ export class DockerVm implements AsyncDisposable {
     this.#network = network;
     const own = { kind: "own", network, addresses: addresses.vm } as const;
     const [vm, device] = await Promise.all([
-      crew.start({ role: "vm", place: own, capabilities: ["NET_ADMIN", "NET_RAW", "SETUID", "SETGID"] }),
+      crew.start({ role: "vm", place: own, capabilities: HOST_CAPABILITIES }),
       this.#connectPod(network),
     ]);
     const macs = (await engine.getNetwork(network.id).inspect()).Containers ?? {};

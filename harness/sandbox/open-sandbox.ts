@@ -36,6 +36,6 @@ async function startWorld(choice: Exclude<BackendChoice, "simulated">, options: 
   const backend = choice === "auto" ? await (await import("./detect.ts")).chooseBackend() : choice;
   const envoyProgram =
     options.envoy === "real" ? await (await import("./envoy/program.ts")).ensureEnvoy(options.say) : null;
-  if (backend === "docker") return (await import("./docker-world.ts")).startDockerWorld({ ...options, envoyProgram });
+  if (backend === "docker") return (await import("./docker-start.ts")).startDockerWorld({ ...options, envoyProgram });
   return (await import("./netns-world.ts")).startNetnsWorld(envoyProgram);
 }
