@@ -18,6 +18,8 @@ export interface Display {
   readonly columns: number | null;
   readonly isTerminal: boolean;
   readonly color: boolean;
+  /** Whether a line on stderr can be written over: it is a terminal. */
+  readonly progress: "rewritten" | "appended";
 }
 
 /** A command of the command line: one file in this folder, named as typed, with one line in `commands.ts`. */

@@ -49,6 +49,7 @@ function processIo(isEnding: () => boolean): CommandIo {
       columns: process.stdout.columns || Number(process.env["COLUMNS"]) || null,
       isTerminal,
       color: isTerminal && !process.env["NO_COLOR"],
+      progress: process.stderr.isTTY ? "rewritten" : "appended",
     },
   };
 }

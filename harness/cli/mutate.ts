@@ -9,8 +9,8 @@ import { lastValue, readCaptureCommand } from "./capture-options.ts";
 import type { Command, CommandIo } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
 import { openInterruptibleSandbox } from "./interruption.ts";
-import { makeMutationProgress } from "./mutate-progress.ts";
 import type { OptionSpec } from "./options.ts";
+import { makeProgress } from "./progress.ts";
 import { readFileOption, readNumber } from "./verify-options.ts";
 import { readScenarios, type ScenarioSelection } from "./verify-scenarios.ts";
 
@@ -100,21 +100,21 @@ async function judgeAll(
   { sandbox, jobs, output }: MutateOptions,
   io: CommandIo,
 ): Promise<readonly MutantReport[]> {
-  const say = (text: string) => io.err(`landfall: ${text}\n`);
-  const progress = makeMutationProgress(io, () => performance.now());
-  try {
-    return await judgeMutants(subjects, {
-      start: () => openInterruptibleSandbox(sandbox, { ...DEFAULT_SANDBOX_OPTIONS, say }),
-      jobs: jobs ?? (subjects.length > 1 ? MANY_JOBS : JOBS),
-      onMutant: progress.note,
-      onSubject: (subject, reports) => {
-        progress.wipe();
-        if (output === "text") io.out(describeSubject(subject, reports));
-      },
-    });
-  } finally {
-    progress.wipe();
-  }
+  using progress = makeProgress(io, () => performance.now());
+  const say = (text: string) => progress.tellAside(`landfall: ${text}\n`);
+  let missed = 0;
+  return await judgeMutants(subjects, {
+    start: () => openInterruptibleSandbox(sandbox, { ...DEFAULT_SANDBOX_OPTIONS, say }),
+    jobs: jobs ?? (subjects.length > 1 ? MANY_JOBS : JOBS),
+    onMutant: ({ outcome }, done, of) => {
+      if (outcome === "missed") missed += 1;
+      progress.note(done, of, `mutants judged, ${missed === 0 ? "none" : missed} missed`);
+    },
+    onSubject: (subject, reports) => {
+      progress.wipe();
+      if (output === "text") io.out(describeSubject(subject, reports));
+    },
+  });
 }
 
 function describeSubject({ name, flows }: MutationSubject, mutants: readonly MutantReport[]): string {

@@ -1,4 +1,4 @@
-import type { Report, ScenarioReport } from "../model/report.ts";
+import type { Report } from "../model/report.ts";
 import { describeCoverage, percentOf } from "../report/coverage-phrase.ts";
 import { selectForwarding } from "../run/forwarding-scenarios.ts";
 import { runScenarios } from "../run/run.ts";
@@ -7,6 +7,7 @@ import { tellWarnings } from "./capture-options.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { isInterrupted } from "./interruption.ts";
 import { removeOutput } from "./output-file.ts";
+import { makeProgress } from "./progress.ts";
 import { exitCodeOf, tellReport } from "./report-output.ts";
 import { keepEvidence } from "./verify-evidence.ts";
 import { VERIFY_HELP } from "./verify-help.ts";
@@ -50,19 +51,25 @@ async function verifyOnce(
   const lost: unknown[] = [];
   // A run that is interrupted leaves no report: neither its own, which would miss flows, nor an earlier one that passed for its own.
   for (const { path } of options.reports) removeOutput(path);
+  using progress = makeProgress(io, () => performance.now());
+  const aside: CommandIo = { ...io, err: progress.tellAside };
   const report = await runScenarios(scenarios, {
-    start: standing ?? (() => openVerifySandbox(options, io, life)),
+    start: standing ?? (() => openVerifySandbox(options, aside, life)),
     jobs: options.jobs ?? chooseJobs(options, scenarios.length),
     coverage: options.coverage,
     rulesFrom: hasOutsideRules(options) ? "outside" : "scenario",
     manners: options.envoy === "real" ? "forward" : "all",
     onRulesIn: async (scenario, sandbox) => {
       const { listen = [] } = scenarios.find(({ name }) => name === scenario.name) ?? {};
-      await keepEvidence(scenario, sandbox, options, listen, io).catch((error) => lost.push(error));
-      return lookAtPod(scenario, sandbox, options, io);
+      await keepEvidence(scenario, sandbox, options, listen, aside).catch((error) => lost.push(error));
+      return lookAtPod(scenario, sandbox, options, aside);
     },
-    onScenario: (scenario, done, of) => tellScenario(scenario, done, of, io),
+    onScenario: ({ name, notices }, done, of) => {
+      for (const notice of notices) aside.err(`landfall: ${name}: ${notice}\n`);
+      progress.note(done, of, "scenarios looked at");
+    },
     onReport: async (told) => {
+      progress.wipe();
       if (!isInterrupted()) await tellReport(told, options.reports, options.output, io);
     },
     clock: () => performance.now(),
@@ -80,13 +87,6 @@ function chooseJobs(options: VerifyOptions, scenarios: number): number {
   const isLooking = options.afterwards === "keep" || options.onWrong === "pause" || options.repetition === "watch";
   if (scenarios < 8 || isLooking) return 1;
   return options.sandbox === "netns" ? 4 : 2;
-}
-
-function tellScenario(scenario: ScenarioReport, done: number, of: number, io: CommandIo): void {
-  for (const notice of scenario.notices) io.err(`landfall: ${scenario.name}: ${notice}\n`);
-  if (of === 1 || !io.display.isTerminal) return;
-  const end = done === of ? "\r\u001b[K" : "";
-  io.err(`\r\u001b[K${done} of ${of} scenarios: ${scenario.name}${end}`);
 }
 
 /** Coverage changes the code only where it is asked to, and only that of a run in which all landed as expected. */

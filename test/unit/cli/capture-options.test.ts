@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { type CaptureCommandOptions, readCaptureCommand } from "../../../harness/cli/capture-options.ts";
+import type { Display } from "../../../harness/cli/command.ts";
 import { LandfallError } from "../../../harness/errors.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "landfall-options-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const display = { columns: null, isTerminal: false, color: false };
+const display: Display = { columns: null, isTerminal: false, color: false, progress: "appended" };
 const COMMAND: CaptureCommandOptions = {
   specs: [
     { name: "sandbox", value: "KIND", choices: ["netns", "docker"], help: "" },

@@ -16,7 +16,7 @@ export async function runCommandIn(
     },
     environment: {},
     workingDirectory: process.cwd(),
-    display: { columns: 100, isTerminal: false, color: false },
+    display: { columns: 100, isTerminal: false, color: false, progress: "appended" },
     ...around,
   });
   return { code, ...said };
