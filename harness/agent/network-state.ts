@@ -4,30 +4,49 @@ import { runChecked, runCommand } from "./command.ts";
 export interface NetworkState {
   /** By family: `32765: from all fwmark 0x539 lookup 133`. */
   readonly rules: Readonly<Record<Family, readonly string[]>>;
+  /** By family, the kernel's own left away: `local default dev lo table 133 scope host`. */
+  readonly routes: Readonly<Record<Family, readonly string[]>>;
   /** `::6/128 dev lo`. */
   readonly addresses: readonly string[];
 }
 
 type Family = "-4" | "-6";
 const FAMILIES: readonly Family[] = ["-4", "-6"];
-/** Tables the kernel has by itself; routes in them are the sandbox's own. */
-const OWN_TABLES = ["local", "main", "default"];
+/** A route that comes and goes with an address. */
+const KERNEL_ROUTE = /\bproto kernel\b/;
 
 /** Reads a namespace's policy routing and addresses. */
 export async function readNetworkState(namespace: number | null): Promise<NetworkState> {
   const read = async (...words: readonly string[]): Promise<readonly string[]> => {
     const text = await runChecked({ namespace, command: ["ip", ...words] });
-    return text.split("\n").filter((line) => line !== "");
+    return text
+      .split("\n")
+      .map((line) => line.trim())
+      .filter((line) => line !== "");
   };
-  const [ip, ip6, addresses] = await Promise.all([read("-4", "rule"), read("-6", "rule"), read("-o", "address")]);
-  return { rules: { "-4": ip, "-6": ip6 }, addresses: addresses.flatMap(parseAddressLine) };
+  const readRoutes = async (family: Family) =>
+    (await read(family, "route", "show", "table", "all")).filter((line) => !KERNEL_ROUTE.test(line));
+  const [ip, ip6, routes, routes6, addresses] = await Promise.all([
+    read("-4", "rule"),
+    read("-6", "rule"),
+    readRoutes("-4"),
+    readRoutes("-6"),
+    read("-o", "address"),
+  ]);
+  return {
+    rules: { "-4": ip, "-6": ip6 },
+    routes: { "-4": routes, "-6": routes6 },
+    addresses: addresses.flatMap(parseAddressLine),
+  };
 }
 
-/** Takes out every rule that was not there before, the routes of the tables it looks up, and every address that was not there before. */
+/** Takes out every rule, route and address that was not there before. */
 export async function restoreNetworkState(namespace: number | null, before: NetworkState): Promise<void> {
   const now = await readNetworkState(namespace);
   for (const family of FAMILIES) {
-    const lines = now.rules[family].filter((rule) => !before.rules[family].includes(rule)).flatMap(renderRemoval);
+    const rules = now.rules[family].filter((rule) => !before.rules[family].includes(rule));
+    const routes = now.routes[family].filter((route) => !before.routes[family].includes(route));
+    const lines = [...rules.flatMap(renderRemoval), ...routes.map((route) => `route del ${route}`)];
     await removeLines(namespace, [family], lines);
   }
   const addresses = now.addresses.filter((address) => !before.addresses.includes(address));
@@ -45,10 +64,8 @@ function parseAddressLine(line: string): readonly string[] {
 }
 
 function renderRemoval(rule: string): readonly string[] {
-  const [, priority, table] = /^(\d+):.*\blookup (\S+)/.exec(rule) ?? [];
-  if (priority === undefined || table === undefined) return [];
-  const flush = OWN_TABLES.includes(table) ? [] : [`route flush table ${table}`];
-  return [`rule del priority ${priority}`, ...flush];
+  const [, priority] = /^(\d+):/.exec(rule) ?? [];
+  return priority === undefined ? [] : [`rule del priority ${priority}`];
 }
 
 /** What is gone meanwhile is passed over. */

@@ -28,9 +28,9 @@ const HELP: CommandHelp = {
   examples: [["landfall merge 1.json 2.json --report all.html", "two shards' reports as one page"]],
   exitCodes: {
     0: "all landed as expected",
-    1: "some flow landed elsewhere",
+    1: "some flow landed elsewhere, or a script leaves out what no flow shows",
     2: "a file is no report, or the reports are of different backends",
-    3: "some flow could not be looked at",
+    3: "some flow could not be looked at, or was predicted wrongly",
   },
 };
 

@@ -2,7 +2,7 @@ import { extname, join } from "node:path";
 import { renderConfigWords } from "../capture/config-words.ts";
 import { renderIptablesSave } from "../formats/iptables-save.ts";
 import { quoteForShell } from "../formats/words.ts";
-import type { ScenarioReport } from "../model/report.ts";
+import { judgePrediction, type ScenarioReport } from "../model/report.ts";
 import type { Ruleset } from "../model/ruleset.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { CommandIo } from "./command.ts";
@@ -10,7 +10,7 @@ import { makeOutputFolder, writeOutput } from "./output-file.ts";
 import type { VerifyOptions } from "./verify-options.ts";
 
 /**
- * Keeps what is known of a scenario with a wrong landing, while its rules are still in, in a folder of its name below `--evidence`:
+ * Keeps what is known of a scenario with a wrong landing, a wrong prediction, or rules that leave something out, while its rules are still in, in a folder of its name below `--evidence`:
  * its report, the rules with their counters, tracked connections, sockets, policy routing, what the sandbox's agents were asked and said,
  * and the commands that repeat each flow. `listen`: the scenario's ports of the app.
  */
@@ -21,8 +21,8 @@ export async function keepEvidence(
   listen: readonly number[],
   io: CommandIo,
 ): Promise<void> {
-  const wrong = report.flows.filter(({ verdict }) => verdict === "wrong");
-  if (options.evidence === null || wrong.length === 0) return;
+  const odd = report.flows.filter((flow) => flow.verdict === "wrong" || judgePrediction(flow) === "disagrees");
+  if (options.evidence === null || (odd.length === 0 && report.omissions.length === 0)) return;
   const folder = join(options.evidence, report.name);
   makeOutputFolder(folder);
   const { ip, ip6 } = await sandbox.counters();
@@ -31,7 +31,7 @@ export async function keepEvidence(
     ...(ip ? { "rules.txt": renderIptablesSave(ip) } : {}),
     ...(ip6 ? { "rules6.txt": renderIptablesSave(ip6) } : {}),
     ...Object.fromEntries(Object.entries(await sandbox.gatherEvidence()).map(([name, text]) => [`${name}.txt`, text])),
-    "repeat.sh": renderRepeat({ ...report, flows: wrong }, [ip, ip6], listen),
+    "repeat.sh": renderRepeat({ ...report, flows: odd }, [ip, ip6], listen),
   };
   for (const [name, text] of Object.entries(files)) writeOutput(join(folder, name), text);
   io.err(`landfall: what is known of ${report.name} is in ${folder}\n`);

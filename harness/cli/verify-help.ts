@@ -106,8 +106,8 @@ export const VERIFY_HELP: CommandHelp = {
   ],
   exitCodes: {
     0: "all landed as expected",
-    1: "some flow landed elsewhere",
+    1: "some flow landed elsewhere, or a script leaves out what no flow shows",
     2: "bad usage or bad input, nothing applied",
-    3: "the environment cannot run it, or some flow could not be looked at",
+    3: "the environment cannot run it, or some flow could not be looked at or was predicted wrongly",
   },
 };

@@ -76,6 +76,7 @@ async function verifyOnce(
   });
   // Evidence that cannot be kept must not cost the report: it is told only now.
   if (lost.length > 0) throw lost[0];
+  tellMisprediction(report, options, io);
   return exitCodeOf(report) || judgeCoverage(report, options, io);
 }
 
@@ -87,6 +88,16 @@ function chooseJobs(options: VerifyOptions, scenarios: number): number {
   const isLooking = options.afterwards === "keep" || options.onWrong === "pause" || options.repetition === "watch";
   if (scenarios < 8 || isLooking) return 1;
   return options.sandbox === "netns" ? 4 : 2;
+}
+
+function tellMisprediction({ summary: { mispredicted } }: Report, { evidence }: VerifyOptions, io: CommandIo): void {
+  if (mispredicted === 0) return;
+  const flows = mispredicted === 1 ? "1 flow" : `${mispredicted} flows`;
+  const next =
+    evidence === null ? "Run again with --evidence FOLDER, and report it with" : `Please report it with ${evidence},`;
+  io.err(
+    `landfall: the kernel landed ${flows} elsewhere than landfall predicted. That is a defect of landfall itself, and this run is not green. ${next} what that folder then holds: rules, counters, and the command that repeats each flow.\n`,
+  );
 }
 
 /** Coverage changes the code only where it is asked to, and only that of a run in which all landed as expected. */

@@ -62,6 +62,20 @@ export interface CoverageSummary {
   readonly unreachable: number;
 }
 
+/** What a script leaves out although the capture config demands it, and no driven flow shows: it fails the run as a wrong landing does. */
+export interface Omission {
+  /** In the words of the commands that put it in: `ip rule add fwmark 0x539 lookup 133`. Empty where all is there and does not do its work. */
+  readonly missing: readonly string[];
+  /** A flow that no sandbox drives and that would show it. */
+  readonly witness: string;
+  /** Where the witness lands under the rules that the config's own dialect generates, simulated. */
+  readonly expected: Landing;
+  /** Where it lands under the rules under test, simulated. */
+  readonly predicted: Landing;
+  /** What the missing part is for, and why no driven flow shows it. */
+  readonly why: string;
+}
+
 /** One scenario's flows, in the order the scenario lists them. */
 export interface ScenarioReport {
   readonly name: string;
@@ -72,6 +86,8 @@ export interface ScenarioReport {
   readonly coverage: CoverageReport | null;
   /** What of rules from outside does not apply, a sentence each: `IPv4: the table nat is empty; …`. */
   readonly notices: readonly string[];
+  /** What rules from outside leave out and no flow shows. */
+  readonly omissions: readonly Omission[];
 }
 
 /** What a sandbox says of itself. */
@@ -95,6 +111,8 @@ export interface Report {
     readonly couldNotLook: number;
     /** Flows that the simulator predicted to land elsewhere than the kernel landed them: a defect of landfall itself. */
     readonly mispredicted: number;
+    /** What rules from outside leave out and no flow shows. */
+    readonly omissions: number;
     /** Null unless coverage was asked for. */
     readonly coverage: CoverageSummary | null;
     readonly durationMs: number;
@@ -103,7 +121,8 @@ export interface Report {
 
 /** Says whether the simulator and the kernel agree on a flow; `not-compared` where one of them did not say. */
 export function judgePrediction({ predicted, observed }: FlowReport): "agrees" | "disagrees" | "not-compared" {
-  if (predicted === null || observed.kind === "could-not-look") return "not-compared";
+  if (predicted === null || predicted.kind === "could-not-look" || observed.kind === "could-not-look")
+    return "not-compared";
   return landingsAgree(predicted, observed) ? "agrees" : "disagrees";
 }
 
@@ -117,6 +136,7 @@ export function summarize(scenarios: readonly ScenarioReport[], durationMs: numb
     wrong: count("wrong"),
     couldNotLook: count("could-not-look"),
     mispredicted: flows.filter((flow) => judgePrediction(flow) === "disagrees").length,
+    omissions: scenarios.reduce((sum, { omissions }) => sum + omissions.length, 0),
     coverage: summarizeCoverage(scenarios.flatMap(({ coverage }) => coverage ?? [])),
     durationMs,
   };

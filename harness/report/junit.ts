@@ -1,13 +1,13 @@
 import junit, { type Builder, type TestSuite } from "junit-report-builder";
-import type { FlowReport, Report, ScenarioReport } from "../model/report.ts";
-import { describeLanding, describeRules, describeWanted } from "./landing-phrase.ts";
+import { type FlowReport, judgePrediction, type Report, type ScenarioReport } from "../model/report.ts";
+import { describeLanding, describeOmission, describeRules, describeWanted, MISPREDICTED } from "./landing-phrase.ts";
 
 // junit-report-builder 5.1.2 declares an ECMAScript default export; what Node gets is the CommonJS one, the builder itself.
 const factory = junit as unknown as Builder;
 
 /**
- * Gives the report as JUnit XML: a scenario is a test suite, a flow a test case. A wrong landing is a `failure`, a flow that could not be
- * looked at an `error`. Times are in seconds, as JUnit has them.
+ * Gives the report as JUnit XML: a scenario is a test suite, a flow a test case. A wrong landing is a `failure`, as is what the rules leave
+ * out, a case of its own; a flow that could not be looked at or that was predicted wrongly is an `error`. Times are in seconds, as JUnit has them.
  */
 export function renderJunit(report: Report): string {
   const builder = factory.newBuilder();
@@ -23,8 +23,20 @@ function addScenario(suite: TestSuite, scenario: ScenarioReport, report: Report)
     test.time(flow.durationMs / 1000);
     if (flow.verdict === "wrong")
       test.failure(`landed on ${describeLanding(flow.observed)}`).stacktrace(evidence(flow));
+    if (flow.verdict === "pass" && judgePrediction(flow) === "disagrees")
+      test.error(MISPREDICTED, "mispredicted", evidence(flow));
     if (flow.verdict === "could-not-look") test.error(describeLanding(flow.observed), "could-not-look", evidence(flow));
   }
+  for (const omission of scenario.omissions) {
+    const test = suite.testCase().className(scenario.name).name(`nothing is left out: ${omission.witness}`);
+    test
+      .failure("the rules leave out what the capture config demands")
+      .stacktrace(alignRows(describeOmission(omission)));
+  }
+}
+
+function alignRows(rows: readonly (readonly [string, string])[]): string {
+  return rows.map(([name, text]) => `${name.padEnd(9)} ${text}`).join("\n");
 }
 
 /** One flow may be driven in both manners; the manner keeps the names apart. */
@@ -33,9 +45,11 @@ function nameFlow(flow: FlowReport): string {
 }
 
 function evidence(flow: FlowReport): string {
-  const rules = describeRules(flow).map((line) => `rule      ${line}`);
-  const wanted = describeWanted(flow).map(([name, text]) => `${name.padEnd(9)} ${text}`);
-  const predicted = flow.predicted === null ? [] : [`predicted ${describeLanding(flow.predicted)}`];
-  const seen = `seen      ${describeLanding(flow.observed)}`;
-  return [`expected  ${describeLanding(flow.expected)}`, ...predicted, seen, ...rules, ...wanted].join("\n");
+  return alignRows([
+    ["expected", describeLanding(flow.expected)],
+    ...(flow.predicted === null ? [] : [["predicted", describeLanding(flow.predicted)] as const]),
+    ["seen", describeLanding(flow.observed)],
+    ...describeRules(flow).map((rule) => ["rule", rule] as const),
+    ...describeWanted(flow),
+  ]);
 }

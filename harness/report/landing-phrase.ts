@@ -1,7 +1,7 @@
 import { parseEndpoint } from "../model/address.ts";
 import type { Landing } from "../model/landing.ts";
 import { renderLanding } from "../model/landing-text.ts";
-import type { FlowReport } from "../model/report.ts";
+import type { FlowReport, Omission } from "../model/report.ts";
 import type { RulePlace } from "../model/ruleset.ts";
 
 /**
@@ -39,6 +39,25 @@ export function describeRules({ rules, rulesBy }: FlowReport): readonly string[]
   if (rules.length === 0) return [rulesBy === "counters" ? "no rule counted it" : "none, as predicted"];
   return rules.map((place) => describeRule(place) + (rulesBy === "counters" ? "" : " (predicted)"));
 }
+
+/** Gives what rules from outside leave out, as rows of a name and a text. */
+export function describeOmission(omission: Omission): readonly (readonly [string, string])[] {
+  const { missing, witness, expected, predicted, why } = omission;
+  return [
+    [
+      "missing",
+      missing.length > 0 ? missing.join("; ") : "nothing by its words, but the marks do not lead to the proxy",
+    ],
+    ["witness", `${witness}, which passes through the pod; simulated`],
+    ["expected", describeLanding(expected)],
+    ["predicted", describeLanding(predicted)],
+    ["why", why],
+  ];
+}
+
+/** What a flow that landed otherwise than the simulator says means for who reads of it. */
+export const MISPREDICTED =
+  "the prediction is not what the kernel did: a defect of landfall itself, or of what it saw; please report it";
 
 /** Gives what should have taken a flow that landed wrong, as rows of a name and a text; none where that is not known. */
 export function describeWanted({ wanted }: FlowReport): readonly (readonly [string, string])[] {

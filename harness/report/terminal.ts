@@ -3,11 +3,20 @@ import {
   type FlowReport,
   type FlowVerdict,
   judgePrediction,
+  type Omission,
   type Report,
   type ScenarioReport,
 } from "../model/report.ts";
 import { describeCoverage, describeUnhit } from "./coverage-phrase.ts";
-import { describeLanding, describeRule, describeRules, describeWanted, shortenLanding } from "./landing-phrase.ts";
+import {
+  describeLanding,
+  describeOmission,
+  describeRule,
+  describeRules,
+  describeWanted,
+  MISPREDICTED,
+  shortenLanding,
+} from "./landing-phrase.ts";
 
 /** How a report is to be shown. */
 export interface TerminalLook {
@@ -47,7 +56,13 @@ function renderScenario(scenario: ScenarioReport, look: TerminalLook, paint: Pai
   });
   const title = `${paint("bold", scenario.name)}: ${scenario.claim}`;
   const notices = scenario.notices.map((notice) => `  ${paint("yellow", "!")} ${notice}`);
-  return [title, ...notices, ...blocks, ...renderCoverage(scenario, paint), ""].join("\n");
+  const omissions = scenario.omissions.flatMap((omission) => renderOmission(omission, paint));
+  return [title, ...notices, ...omissions, ...blocks, ...renderCoverage(scenario, paint), ""].join("\n");
+}
+
+function renderOmission(omission: Omission, paint: Paint): readonly string[] {
+  const head = `  ${paint("red", "✗")} ${paint("red", "the rules leave out what the capture config demands, and no flow shows it")}`;
+  return [head, ...renderRows(describeOmission(omission), paint)];
 }
 
 interface Widths {
@@ -77,8 +92,11 @@ function renderEvidence(flow: FlowReport, paint: Paint): readonly string[] {
   rows.push(["seen", describeLanding(flow.observed)]);
   if (flow.verdict !== "could-not-look") rows.push(...describeRules(flow).map((rule) => ["rule", rule] as const));
   rows.push(...describeWanted(flow));
-  if (disagrees)
-    rows.push(["defect", "the prediction is not what the kernel did: a defect of landfall itself; please report it"]);
+  if (disagrees) rows.push(["defect", MISPREDICTED]);
+  return renderRows(rows, paint);
+}
+
+function renderRows(rows: readonly (readonly [string, string])[], paint: Paint): readonly string[] {
   return rows.map(([name, text]) => `      ${paint("dim", name.padEnd(9))} ${text}`);
 }
 
@@ -96,6 +114,7 @@ function renderSummary({ summary, sandbox }: Report, paint: Paint): string {
   const parts = [
     summary.pass > 0 ? paint("green", `${summary.pass} as expected`) : "0 as expected",
     ...(summary.wrong > 0 ? [paint("red", `${summary.wrong} landed elsewhere`)] : []),
+    ...(summary.omissions > 0 ? [paint("red", `${summary.omissions} left out by the rules`)] : []),
     ...(summary.couldNotLook > 0 ? [paint("yellow", `${summary.couldNotLook} could not be looked at`)] : []),
     ...(summary.mispredicted > 0 ? [paint("magenta", `${summary.mispredicted} predicted wrongly`)] : []),
   ];

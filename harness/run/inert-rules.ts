@@ -1,9 +1,8 @@
 import { generateRules } from "../capture/dialects.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
-import type { PolicyRouting, Ruleset, Table } from "../model/ruleset.ts";
+import type { Ruleset, Table } from "../model/ruleset.ts";
 import { conntrackOf } from "../netfilter/pod.ts";
-import type { CountedRules, Installation, Sandbox } from "../sandbox/sandbox.ts";
-import type { BoundScenario } from "./bound-scenario.ts";
+import type { CountedRules, Installation } from "../sandbox/sandbox.ts";
 
 /** What is in the pod, and what was to be. */
 export interface RulesInPod {
@@ -11,25 +10,13 @@ export interface RulesInPod {
   readonly config: CaptureConfig;
   /** As the kernel has them. */
   readonly kernel: CountedRules;
-  /** `ip rule` and `ip route show table all` as they print, one after the other; null where there is no kernel to ask. */
-  readonly routing: string | null;
-}
-
-/** Gives what {@link describeInertRules} says of the rules that are in a sandbox's pod now. */
-export async function findInertRules(
-  { installation, config }: BoundScenario,
-  sandbox: Sandbox,
-): Promise<readonly string[]> {
-  const evidence = await sandbox.gatherEvidence();
-  const routing = "routing" in evidence ? evidence.routing : null;
-  return describeInertRules({ installation, config, kernel: await sandbox.counters(), routing });
 }
 
 /**
  * Says what of rules from outside does not apply, a sentence each; none where all of it does. A flow that such rules would have taken goes
  * its way untouched, so that without these sentences a run that asks for little could pass by rules that are not there:
  * a family that is not under test, nothing put in, rules that the kernel does not have, a table that the config's own rules would fill,
- * chains that nothing leads to, a nat table that is never consulted, TPROXY without routes for what it marks.
+ * chains that nothing leads to, a nat table that is never consulted, TPROXY in a file where the flags do not say so.
  */
 export function describeInertRules(pod: RulesInPod): readonly string[] {
   const own = generateRules(pod.config);
@@ -53,7 +40,7 @@ export function describeInertRules(pod: RulesInPod): readonly string[] {
       ...describeEmptyTables(own[key], kernel),
       ...describeOrphans(own[key], kernel),
       ...describeIdleNat(kernel),
-      ...describeRouting(kernel, own.policyRouting, pod),
+      ...describeRouting(kernel, pod),
     ];
     return said.map((sentence) => `${name}: ${sentence}`);
   });
@@ -111,35 +98,13 @@ function describeIdleNat(kernel: Ruleset | null): readonly string[] {
   return ["no rule tracks or rewrites connections, so that no packet ever meets the table nat."];
 }
 
-/** What TPROXY marks is delivered by a route of its own; a file of rules says nothing of it, a script has to set it up. */
-function describeRouting(
-  kernel: Ruleset | null,
-  { rules, routes }: PolicyRouting,
-  { installation, routing }: RulesInPod,
-): readonly string[] {
+/** What TPROXY marks is delivered by a route of its own, of which a file of rules says nothing. */
+function describeRouting(kernel: Ruleset | null, { installation }: RulesInPod): readonly string[] {
   const marks = listChains(kernel).some((chain) => chain.rules.some(({ target }) => target?.kind === "tproxy"));
-  if (!marks) return [];
-  if (installation.kind !== "script")
-    return installation.rules.policyRouting.rules.length > 0
-      ? []
-      : [
-          "rules use TPROXY without policy routing, which is put in where the flags say -m TPROXY. Only what is for the pod's own address is delivered.",
-        ];
-  const missing = [...rules, ...routes].filter((line) => routing !== null && !hasLine(routing, line));
-  return missing.length === 0
-    ? []
-    : [
-        `rules use TPROXY, and policy routing for it is missing: ${missing.join("; ")}. Only what is for the pod's own address is delivered.`,
-      ];
-}
-
-/** `ip` prints a rule's or route's words in this order, with others before, between and after: `32765:	from all fwmark 0x539 lookup 133`. */
-function hasLine(printed: string, wanted: string): boolean {
-  const words = wanted.split(" ");
-  return printed.split("\n").some((line) => {
-    const there = line.trim().split(/\s+/);
-    return words.every((word) => there.includes(word));
-  });
+  if (!marks || installation.kind === "script" || installation.rules.policyRouting.rules.length > 0) return [];
+  return [
+    "rules use TPROXY without policy routing, which is put in where the flags say -m TPROXY. Only what is for the pod's own address is delivered.",
+  ];
 }
 
 function listChains(ruleset: Ruleset | null) {

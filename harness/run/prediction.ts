@@ -1,9 +1,11 @@
 import { renderRule } from "../formats/rule-text.ts";
 import type { Landing } from "../model/landing.ts";
+import type { SandboxAddresses } from "../model/pod.ts";
 import { NO_POLICY_ROUTING, type PodRules, type RulePlace } from "../model/ruleset.ts";
 import { compilePod, type Explanation } from "../netfilter/simulator.ts";
 import type { Installation, Sandbox } from "../sandbox/sandbox.ts";
 import type { BoundScenario } from "./bound-scenario.ts";
+import { readPolicyRouting } from "./printed-routing.ts";
 
 /** What the simulator says of one flow. */
 export interface Prediction {
@@ -12,22 +14,24 @@ export interface Prediction {
   readonly rules: readonly RulePlace[];
 }
 
-/** Gives the simulator's landing of every flow, in order. What a script has put in is read back from the kernel. */
-export async function predictFlows(scenario: BoundScenario, sandbox: Sandbox): Promise<readonly Prediction[]> {
-  const rules = await readRules(scenario.installation, sandbox);
-  const simulator = compilePod(rules, scenario.spec, sandbox.addresses);
-  return scenario.flows.map(({ flow, manner }) => {
+/** Gives the simulator's landing of every flow under these rules, in order. */
+export function predictFlows(
+  { spec, flows }: Pick<BoundScenario, "spec" | "flows">,
+  rules: PodRules,
+  addresses: SandboxAddresses,
+): readonly Prediction[] {
+  const simulator = compilePod(rules, spec, addresses);
+  return flows.map(({ flow, manner }) => {
     const explanation = simulator.explain(flow, manner, (chain, rule) => renderRule(chain, rule, flow.family));
     return { landing: explanation.landing, rules: listMatched(explanation, flow.family) };
   });
 }
 
-/**
- * Gives the rules that are in the pod. A script's policy routing is not read back: what it does with marks is predicted as if there were none.
- */
+/** Gives the rules that are in the pod; what a script has put in, policy routing included, is read back from the kernel. */
 export async function readRules(installation: Installation, sandbox: Sandbox): Promise<PodRules> {
   if (installation.kind !== "script") return installation.rules;
-  return { ...(await sandbox.counters()), policyRouting: NO_POLICY_ROUTING };
+  const [counted, evidence] = [await sandbox.counters(), await sandbox.gatherEvidence()];
+  return { ...counted, policyRouting: "routing" in evidence ? readPolicyRouting(evidence.routing) : NO_POLICY_ROUTING };
 }
 
 function listMatched({ connections }: Explanation, family: RulePlace["family"]): readonly RulePlace[] {

@@ -1,13 +1,16 @@
 import { LandfallError } from "../errors.ts";
 import { landingsAgree, makeLanding } from "../model/landing.ts";
+import type { SandboxAddresses } from "../model/pod.ts";
 import type { CoverageReport, FlowReport, ScenarioReport } from "../model/report.ts";
+import type { PodRules } from "../model/ruleset.ts";
 import type { Observation, Sandbox } from "../sandbox/sandbox.ts";
 import { attributeFlows } from "./attribution.ts";
 import { type BoundFlow, type BoundScenario, bindScenario } from "./bound-scenario.ts";
 import { findBlindness } from "./canary.ts";
 import { measureCoverage } from "./coverage.ts";
-import { findInertRules } from "./inert-rules.ts";
+import { describeInertRules } from "./inert-rules.ts";
 import { judgeFlow } from "./judged-flow.ts";
+import { findOmissions } from "./omissions.ts";
 import type { ParsedScenario } from "./parsed-scenario.ts";
 import { type Prediction, predictFlows, readRules } from "./prediction.ts";
 import { lookAgain } from "./second-look.ts";
@@ -80,14 +83,18 @@ async function driveScenario(
   sandbox: Sandbox,
   options: ScenarioRunOptions,
 ): Promise<ScenarioReport> {
-  const predictions = await predictFlows(bound, sandbox);
-  const notices = options.rulesFrom === "outside" ? await findInertRules(bound, sandbox) : [];
+  const rules = await readRules(bound.installation, sandbox);
+  const predictions = predictFlows(bound, rules, sandbox.addresses);
+  const isOurs = options.rulesFrom !== "outside";
+  const notices = isOurs ? [] : describeInertRules({ ...bound, kernel: await sandbox.counters() });
+  const omissions = isOurs ? [] : findOmissions(bound, rules, sandbox.addresses);
   const first = await driveDoubtfulFirst(bound.flows, predictions, sandbox);
   const observations = await lookAgain(bound.flows, first, predictions, sandbox);
   const coverage = options.coverage === "measured" ? await measureCoverage(bound, sandbox) : null;
   const judged = bound.flows.map((flow, i) => judgeFlow(flow, observations[i], predictions[i] ?? null));
   const attributed = await attributeFlows(judged, bound.flows, sandbox);
-  return { ...assemble(bound, await nameWantedRules(attributed, bound, sandbox), coverage), notices };
+  const flows = nameWantedRules(attributed, bound, rules, sandbox.addresses);
+  return { ...assemble(bound, flows, coverage), notices, omissions };
 }
 
 /** Drives flows that the simulator lands elsewhere than demanded ahead of the others; gives the observations in the flows' order. */
@@ -106,14 +113,14 @@ async function driveDoubtfulFirst(
   return flows.map((_, i) => seen[order.indexOf(i)]).filter((each) => each !== undefined);
 }
 
-async function nameWantedRules(
+function nameWantedRules(
   flows: readonly FlowReport[],
   bound: BoundScenario,
-  sandbox: Sandbox,
-): Promise<readonly FlowReport[]> {
+  tested: PodRules,
+  addresses: SandboxAddresses,
+): readonly FlowReport[] {
   if (flows.every(({ verdict }) => verdict !== "wrong")) return flows;
-  const tested = await readRules(bound.installation, sandbox);
-  const find = makeWantedRuleFinder(bound, tested, sandbox.addresses);
+  const find = makeWantedRuleFinder(bound, tested, addresses);
   return flows.map((flow, i) => {
     const request = bound.flows[i];
     return flow.verdict === "wrong" && request ? { ...flow, wanted: find(request) } : flow;
@@ -127,7 +134,7 @@ function reportBlind(bound: BoundScenario, cause: string): ScenarioReport {
 }
 
 function assemble(bound: BoundScenario, flows: readonly FlowReport[], coverage: CoverageReport | null): ScenarioReport {
-  return { name: bound.name, claim: bound.claim, capture: bound.config, flows, coverage, notices: [] };
+  return { name: bound.name, claim: bound.claim, capture: bound.config, flows, coverage, notices: [], omissions: [] };
 }
 
 function nameScenario(error: unknown, name: string): unknown {

@@ -38,7 +38,7 @@ export interface CountedRules {
 
 /**
  * What a pod's kernel tells of itself beside its rules, as its tools print it, and what the sandbox's agents were asked to dial and said of it
- * (`agents`): file name to text. Empty where there is no kernel.
+ * (`agents`): file name to text. Each command's print in `routing` has a line `# ip -4 rule` above it. Empty where there is no kernel.
  */
 export type PodEvidence =
   | Readonly<Record<"sockets" | "connections" | "routing" | "agents", string>>

@@ -76,9 +76,7 @@ export class Pod implements AsyncDisposable {
     this.#flows.push(flow);
     const spec = await this.#enter();
     const requests = [{ flow, manner, expected }];
-    const installation = { kind: "rules", rules: this.#applied ? rules : NO_RULES } as const;
-    const scenario = { name: text, claim: text, config, installation, spec, flows: requests };
-    const predictions = await predictFlows(scenario, this.#sandbox);
+    const predictions = predictFlows({ spec, flows: requests }, this.#applied ? rules : NO_RULES, addresses);
     const first = await this.#sandbox.drive(requests);
     const [observation] = await lookAgain(requests, first, predictions, this.#sandbox);
     const judged = requests.map((request) => judgeFlow(request, observation, predictions[0] ?? null));

@@ -1,5 +1,5 @@
-import type { FlowReport } from "../model/report.ts";
-import { describeLanding, describeRules } from "../report/landing-phrase.ts";
+import { type FlowReport, judgePrediction } from "../model/report.ts";
+import { describeLanding, describeRules, MISPREDICTED } from "../report/landing-phrase.ts";
 import type { PodFlow } from "./pod.ts";
 
 declare module "vitest" {
@@ -18,10 +18,15 @@ export interface MatcherResult {
   readonly message: () => string;
 }
 
-/** The matcher `toLandOn`. Throws where the harness could not look: that is neither a landing nor its absence. */
+/**
+ * The matcher `toLandOn`. Throws where the harness could not look, which is neither a landing nor its absence, and where the kernel landed
+ * the flow elsewhere than landfall predicted.
+ */
 export async function toLandOn(flow: PodFlow, landing: string): Promise<MatcherResult> {
   const report = await flow.drive(landing);
   if (report.verdict === "could-not-look") throw new Error(`${flow.text}: ${describeLanding(report.observed)}`);
+  if (judgePrediction(report) === "disagrees")
+    throw new Error(`${describeEvidence(report)}\n  defect    ${MISPREDICTED}`);
   return { pass: report.verdict === "pass", message: () => describeEvidence(report) };
 }
 

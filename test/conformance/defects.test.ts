@@ -6,7 +6,7 @@ import { generateRules } from "../../harness/capture/dialects.ts";
 import { parseIptablesSave, renderIptablesSave } from "../../harness/formats/iptables-save.ts";
 import type { Family } from "../../harness/model/address.ts";
 import type { CaptureConfig } from "../../harness/model/capture-config.ts";
-import type { FlowReport } from "../../harness/model/report.ts";
+import { type FlowReport, judgePrediction, type ScenarioReport } from "../../harness/model/report.ts";
 import type { PodRules, Ruleset } from "../../harness/model/ruleset.ts";
 import { runScenario } from "../../harness/run/scenario-run.ts";
 import { openSandbox } from "../../harness/sandbox/open-sandbox.ts";
@@ -25,8 +25,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Drives everything that the config demands under these rules, and gives the flows that landed wrong. */
-async function findWrong(installation: Installation, config: CaptureConfig): Promise<readonly FlowReport[]> {
+/** Drives everything that the config demands under these rules from outside. */
+async function verify(installation: Installation, config: CaptureConfig): Promise<ScenarioReport> {
   const scenario = {
     name: "defect",
     claim: "It is found.",
@@ -35,9 +35,19 @@ async function findWrong(installation: Installation, config: CaptureConfig): Pro
     listen: [],
     flows: "intended",
   } as const;
-  const { report } = await runScenario(scenario, sandbox);
+  const { report } = await runScenario(scenario, sandbox, { rulesFrom: "outside" });
   expect(report.flows.filter(({ verdict }) => verdict === "could-not-look")).toEqual([]);
-  return report.flows.filter(({ verdict }) => verdict === "wrong");
+  expect(report.flows.filter((flow) => judgePrediction(flow) === "disagrees")).toEqual([]);
+  return report;
+}
+
+/** The flows that landed wrong. */
+async function findWrong(installation: Installation, config: CaptureConfig): Promise<readonly FlowReport[]> {
+  return wrongOf(await verify(installation, config));
+}
+
+function wrongOf({ flows }: ScenarioReport): readonly FlowReport[] {
+  return flows.filter(({ verdict }) => verdict === "wrong");
 }
 
 function textOf(config: CaptureConfig, family: Family = 4): string {
@@ -192,26 +202,42 @@ describe("each defect of the seed's rules is found, with the rule that decided a
 
 describe("TPROXY put in by a script", () => {
   const config = configOf({ interceptionMode: "TPROXY" });
+  const RULE = "ip rule add fwmark 0x539 lookup 133";
+  const ROUTE = "ip route add local default dev lo table 133";
 
-  async function runScript(name: string, text: string, ...commands: readonly string[]): Promise<readonly FlowReport[]> {
+  function verifyScript(name: string, ip: string, ...commands: readonly string[]): Promise<ScenarioReport> {
     const path = join(folder, `${name}.sh`);
-    writeFileSync(path, ["set -e", "iptables-restore <<'RULES'", text, "RULES", ...commands, ""].join("\n"));
-    return findWrong({ kind: "script", path }, config);
+    const restore = (tool: string, text: string) => [`${tool} <<'RULES'`, text, "RULES"];
+    const rules = [...restore("iptables-restore", ip), ...restore("ip6tables-restore", textOf(config, 6))];
+    writeFileSync(path, ["set -e", ...rules, ...commands, ""].join("\n"));
+    return verify({ kind: "script", path }, config);
   }
 
-  test("without policy routing does the same: the pod's own addresses are local without it", async () => {
-    const ip6 = `ip6tables-restore <<'RULES'\n${textOf(config, 6)}\nRULES`;
-    expect(await runScript("no-routing", textOf(config), ip6)).toEqual([]);
+  test.each([
+    ["its rule and its route", [], [RULE, ROUTE]],
+    ["its rule", [ROUTE], [RULE]],
+    ["its route", [RULE], [ROUTE]],
+    ["a route in the table that its rule looks up", [RULE, ROUTE.replace("133", "134")], [ROUTE]],
+  ])("without %s lands every driven flow right, and is found to leave that out", async (name, commands, missing) => {
+    const report = await verifyScript(name, textOf(config), ...commands);
+    expect([wrongOf(report), report.omissions.map((omission) => omission.missing)]).toEqual([[], [missing]]);
+  });
+
+  test.each([
+    ["with all of it", "0x539", [RULE, ROUTE]],
+    [
+      "with a mark and a table of its own",
+      "0x1",
+      ["ip rule add fwmark 1 lookup 100", "ip route add local 0.0.0.0/0 dev lo table 100"],
+    ],
+  ])("%s leaves nothing out", async (name, mark, commands) => {
+    const report = await verifyScript(name, textOf(config).replaceAll("0x539", mark), ...commands);
+    expect([wrongOf(report), report.omissions]).toEqual([[], []]);
   });
 
   test("without its mangle table is found broken", async () => {
     const nat = textOf(config).slice(textOf(config).indexOf("*nat"));
-    const wrong = await runScript(
-      "no-mangle",
-      nat,
-      "ip rule add fwmark 1337 lookup 133",
-      "ip route add local default dev lo table 133",
-    );
+    const wrong = wrongOf(await verifyScript("no-mangle", nat, RULE, ROUTE));
     const found = wrong.find(({ flow }) => flow === "client -> pod:8080");
     expect([found?.observed.listener, found?.wanted?.rule?.table]).toEqual(["app", "mangle"]);
   });

@@ -38,6 +38,7 @@ describe("landfall merge", () => {
         wrong: 1,
         couldNotLook: 1,
         mispredicted: 2,
+        omissions: 0,
         coverage: { rules: 4, hit: 1, unreachable: 1 },
         durationMs: 200,
       },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { renderHtml } from "../../../harness/report/html.ts";
 import { html } from "../../../harness/report/html-text.ts";
-import { sampleReport } from "./sample-report.ts";
+import { sampleMispredictedReport, sampleOmissionReport, sampleReport } from "./sample-report.ts";
 
 const page = renderHtml(sampleReport());
 
@@ -23,6 +23,15 @@ describe("the HTML report", () => {
 
   test("says in its title how the run ended", () => {
     expect(page).toContain("<title>landfall: 1 of 6 flows landed elsewhere</title>");
+  });
+
+  test("is opened and titled by what the rules leave out, and by a wrong prediction", () => {
+    const omission = renderHtml(sampleOmissionReport());
+    expect(omission).toContain("<title>landfall: the rules leave out 1 of what is demanded</title>");
+    expect(omission).toContain("<dt>missing</dt><dd>ip rule add fwmark 0x539 lookup 133</dd>");
+    const mispredicted = renderHtml(sampleMispredictedReport());
+    expect(mispredicted).toContain("<title>landfall: 1 of 1 flows were predicted wrongly</title>");
+    for (const html of [omission, mispredicted]) expect(html).toContain('<details class="scenario" open>');
   });
 
   test("draws one arrow for flows that go alike", () => {

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { renderJunit } from "../../../harness/report/junit.ts";
-import { sampleReport } from "./sample-report.ts";
+import { sampleOmissionReport, sampleReport } from "./sample-report.ts";
 
 const xml = renderJunit(sampleReport());
 const rows: readonly (readonly [string, string])[] = [
   [
-    "counts wrong landings as failures, and what could not be looked at as errors",
-    '<testsuites tests="6" failures="1" errors="1" skipped="0">',
+    "counts wrong landings as failures, and what could not be looked at or was predicted wrongly as errors",
+    '<testsuites tests="6" failures="1" errors="2" skipped="0">',
   ],
   [
     "makes a test suite of a scenario",
@@ -37,6 +37,13 @@ const rows: readonly (readonly [string, string])[] = [
 describe("the JUnit report", () => {
   test.each(rows)("%s", (_, part) => {
     expect(xml).toContain(part);
+  });
+
+  test("has a case of its own for what the rules leave out", () => {
+    const told = renderJunit(sampleOmissionReport());
+    expect(told).toContain('<testsuites tests="2" failures="1" errors="0" skipped="0">');
+    expect(told).toContain('name="nothing is left out: vm -> upstream:80"');
+    expect(told).toContain("missing   ip rule add fwmark 0x539 lookup 133");
   });
 
   test("of one run holds nothing of another", () => {

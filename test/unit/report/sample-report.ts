@@ -2,7 +2,13 @@ import { seedConfig } from "../../../harness/capture/seed-config.ts";
 import { parseFlowText, resolveFlow } from "../../../harness/model/flow-text.ts";
 import { type Hop, makeLanding } from "../../../harness/model/landing.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
-import { type FlowReport, type Report, type ScenarioReport, summarize } from "../../../harness/model/report.ts";
+import {
+  type FlowReport,
+  type Omission,
+  type Report,
+  type ScenarioReport,
+  summarize,
+} from "../../../harness/model/report.ts";
 import type { RulePlace } from "../../../harness/model/ruleset.ts";
 
 const INBOUND = makeLanding("listener", { host: "pod", listener: "envoy-inbound", port: 15006 });
@@ -22,6 +28,15 @@ const GID_RULE: RulePlace = {
   ...UID_RULE,
   index: 4,
   rule: "-A ISTIO_OUTPUT -m owner --gid-owner 1337 -j RETURN",
+};
+
+/** TPROXY without the rule that leads to its table. */
+export const SAMPLE_OMISSION: Omission = {
+  missing: ["ip rule add fwmark 0x539 lookup 133"],
+  witness: "vm -> upstream:80",
+  expected: { ...OUTBOUND, originalDestination: "10.244.0.4:80", source: "10.245.0.2:0" },
+  predicted: makeLanding("timed-out"),
+  why: "It carries what passes through.",
 };
 
 /** Gives a flow's report; what is not said is that of a flow that passed unpredicted. */
@@ -55,6 +70,7 @@ export function sampleReport(): Report {
       claim: "Inbound traffic lands on 15006 & outbound on 15001, each with the <address> dialled.",
       capture: seedConfig(),
       notices: ["IPv4: the table mangle is empty."],
+      omissions: [],
       coverage: {
         rules: 4,
         hit: 1,
@@ -106,6 +122,7 @@ export function sampleReport(): Report {
       claim: "Without the 127.0.0.6 rule what comes in loops.",
       capture: seedConfig(),
       notices: [],
+      omissions: [],
       coverage: null,
       flows: [
         sampleFlow("client -> pod:8080", {
@@ -122,4 +139,21 @@ export function sampleReport(): Report {
     scenarios,
     summary: summarize(scenarios, 912.5),
   };
+}
+
+/** The sample's last scenario alone, all as expected but for what its rules leave out. */
+export function sampleOmissionReport(): Report {
+  const report = sampleReport();
+  const scenarios = report.scenarios.slice(1).map((scenario) => ({ ...scenario, omissions: [SAMPLE_OMISSION] }));
+  return { ...report, scenarios, summary: summarize(scenarios, 100) };
+}
+
+/** A flow that landed as expected, and not as predicted. */
+export function sampleMispredictedReport(): Report {
+  const report = sampleReport();
+  const scenarios = report.scenarios.slice(0, 1).map((scenario) => ({
+    ...scenario,
+    flows: scenario.flows.filter(({ flow }) => flow === "app -> upstream:80"),
+  }));
+  return { ...report, scenarios, summary: summarize(scenarios, 100) };
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { makeLanding } from "../../../harness/model/landing.ts";
 import { summarize } from "../../../harness/model/report.ts";
 import { renderTerminal } from "../../../harness/report/terminal.ts";
-import { sampleFlow, sampleReport } from "./sample-report.ts";
+import { sampleFlow, sampleOmissionReport, sampleReport } from "./sample-report.ts";
 
 const AT_200 = `\
 seed: Inbound traffic lands on 15006 & outbound on 15001, each with the <address> dialled.
@@ -14,7 +14,7 @@ seed: Inbound traffic lands on 15006 & outbound on 15001, each with the <address
       predicted upstream:80
       seen      envoy-outbound:15001, dialled 10.244.0.4:80, from 10.244.0.2:50000
       rule      nat ISTIO_OUTPUT 5: -A ISTIO_OUTPUT -j ISTIO_REDIRECT
-      defect    the prediction is not what the kernel did: a defect of landfall itself; please report it
+      defect    the prediction is not what the kernel did: a defect of landfall itself, or of what it saw; please report it
   ? uid=1337,gid=1000 -> upstream:80  could-not-look
       expected  upstream:80
       seen      could-not-look: the agent's stream ended
@@ -23,7 +23,7 @@ seed: Inbound traffic lands on 15006 & outbound on 15001, each with the <address
       predicted upstream:80
       seen      envoy-outbound:15001, dialled 10.244.0.4:80, from 10.244.0.2:50001
       rule      not known: the flow could not be driven alone, and was not predicted
-      defect    the prediction is not what the kernel did: a defect of landfall itself; please report it
+      defect    the prediction is not what the kernel did: a defect of landfall itself, or of what it saw; please report it
   where the proxy forwards:
   ✓ client -> pod:8080                app:8080 via envoy-inbound from 127.0.0.6
   1 of 4 rules were taken by some flow
@@ -42,6 +42,20 @@ no-pass-through-rule: Without the 127.0.0.6 rule what comes in loops.
 describe("the report in a terminal", () => {
   test("shows each flow's landing, and of each that did not pass what was expected, seen and counted", () => {
     expect(renderTerminal(sampleReport(), { columns: 200, color: "plain" })).toBe(AT_200);
+  });
+
+  test("shows what the rules leave out ahead of the flows, and counts it", () => {
+    const told = renderTerminal(sampleOmissionReport(), { columns: 200, color: "plain" });
+    expect(told).toContain(`\
+  ✗ the rules leave out what the capture config demands, and no flow shows it
+      missing   ip rule add fwmark 0x539 lookup 133
+      witness   vm -> upstream:80, which passes through the pod; simulated
+      expected  envoy-outbound:15001, dialled 10.244.0.4:80, from 10.245.0.2
+      predicted timed-out
+      why       It carries what passes through.
+  where the proxy forwards:
+`);
+    expect(told).toContain("1 flow: 1 as expected, 1 left out by the rules, in");
   });
 
   test("says in colour exactly what it says without", () => {

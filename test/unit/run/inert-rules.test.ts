@@ -29,22 +29,20 @@ interface Row {
   readonly config?: CaptureConfig;
   readonly file: string | "script";
   readonly kernel: string;
-  readonly routing?: string;
 }
 
 /** IPv6 has the config's own rules throughout. */
-function check({ config = SEED, file, kernel, routing = "" }: Row, expected: readonly string[]): void {
+function check({ config = SEED, file, kernel }: Row, expected: readonly string[]): void {
   const own = generateRules(config);
   const rules = { ...own, ip: file === "script" ? null : readRules(file) };
   const installation =
     file === "script" ? ({ kind: "script", path: "x" } as const) : ({ kind: "rules", rules } as const);
-  const pod = { installation, config, kernel: { ip: readRules(kernel), ip6: own.ip6 }, routing };
+  const pod = { installation, config, kernel: { ip: readRules(kernel), ip6: own.ip6 } };
   expect(describeInertRules(pod)).toEqual(expected);
 }
 
 const checkFile = (file: string, expected: readonly string[], config = SEED) =>
   check({ config, file, kernel: file }, expected);
-const ROUTING = "32765:\tfrom all fwmark 0x539 lookup 133 \nlocal default dev lo table 133 scope host";
 
 test("rules that all apply need no word", () => {
   checkFile(ownRules(SEED), []);
@@ -55,7 +53,7 @@ test("rules that all apply need no word", () => {
 test("a family without a file is not under test", () => {
   const own = generateRules(SEED);
   const installation = { kind: "rules", rules: { ...own, ip6: null } } as const;
-  expect(describeInertRules({ installation, config: SEED, kernel: own, routing: null })).toEqual([
+  expect(describeInertRules({ installation, config: SEED, kernel: own })).toEqual([
     "IPv6 is not under test: --rules6 names no file, and no flow of that family is driven.",
   ]);
 });
@@ -93,14 +91,7 @@ test("a nat table that no packet meets is told, unless some match is not underst
   checkFile(idle.replace("-p tcp", "-m wonder --at it"), []);
 });
 
-test("TPROXY without its policy routing is told, rule and route each", () => {
-  const script = { config: TPROXY, file: "script", kernel: ownRules(TPROXY) };
-  const missing = (what: string) => [
-    `IPv4: rules use TPROXY, and policy routing for it is missing: ${what}. Only what is for the pod's own address is delivered.`,
-  ];
-  check({ ...script, routing: ROUTING }, []);
-  check({ ...script, routing: ROUTING.split("\n")[0] ?? "" }, missing("local default dev lo table 133"));
-  check(script, missing("fwmark 0x539 lookup 133; local default dev lo table 133"));
+test("TPROXY in a file is told where the flags say nothing of it", () => {
   checkFile(ownRules(TPROXY), [
     "IPv4: rules use TPROXY without policy routing, which is put in where the flags say -m TPROXY. Only what is for the pod's own address is delivered.",
   ]);

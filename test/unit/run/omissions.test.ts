@@ -1,0 +1,59 @@
+import { expect, test } from "vitest";
+import { generateRules } from "../../../harness/capture/dialects.ts";
+import type { CaptureConfig } from "../../../harness/model/capture-config.ts";
+import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
+import type { PodRules } from "../../../harness/model/ruleset.ts";
+import { bindScenario } from "../../../harness/run/bound-scenario.ts";
+import { findOmissions } from "../../../harness/run/omissions.ts";
+import type { Installation } from "../../../harness/sandbox/sandbox.ts";
+import { configOf } from "../capture/intent-setup.ts";
+
+const SCRIPT: Installation = { kind: "script", path: "x" };
+const TPROXY = configOf({ interceptionMode: "TPROXY" });
+const bare = (rules: PodRules): PodRules => ({ ...rules, policyRouting: { rules: [], routes: [], addresses: [] } });
+
+/** Gives what is said to be missing from the config's own rules, changed. */
+function check(
+  config: CaptureConfig,
+  change: (rules: PodRules) => PodRules,
+  expected: readonly (readonly string[])[],
+  installation: Installation = SCRIPT,
+): void {
+  const scenario = { name: "s", claim: "c", config, installation, listen: [], flows: "intended" } as const;
+  const bound = bindScenario(scenario, DEFAULT_ADDRESSES);
+  const found = findOmissions(bound, change(generateRules(config)), DEFAULT_ADDRESSES);
+  expect(found.map(({ missing }) => missing)).toEqual(expected);
+}
+
+const BOTH = ["ip rule add fwmark 0x539 lookup 133", "ip route add local default dev lo table 133"];
+
+test("TPROXY without its policy routing leaves that out, with a list of ports too", () => {
+  check(TPROXY, (rules) => rules, []);
+  check(TPROXY, bare, [BOTH]);
+  check({ ...TPROXY, inboundPortsInclude: ["9000"] }, bare, [BOTH]);
+});
+
+test("a mark that no rule looks up is found, though rule and route are there", () => {
+  const { ip } = generateRules({ ...TPROXY, tproxyMark: 7 });
+  check(TPROXY, (rules) => ({ ...rules, ip }), [[]]);
+});
+
+test("a witness says what it would show", () => {
+  const bound = bindScenario(
+    { name: "s", claim: "c", config: TPROXY, installation: SCRIPT, listen: [], flows: "intended" },
+    DEFAULT_ADDRESSES,
+  );
+  const [omission] = findOmissions(bound, bare(generateRules(TPROXY)), DEFAULT_ADDRESSES);
+  expect([omission?.witness, omission?.expected.listener, omission?.predicted.kind]).toEqual([
+    "vm -> upstream:8080",
+    "envoy-outbound",
+    "timed-out",
+  ]);
+});
+
+test("nothing is said where flows show it, where nothing is demanded, or of files, which say nothing of routing", () => {
+  check({ ...TPROXY, kubevirtInterfaces: ["net1"] }, bare, []);
+  check(TPROXY, (rules) => ({ ...bare(rules), ip: { family: 4, tables: [] } }), []);
+  check(configOf(), bare, []);
+  check(TPROXY, bare, [], { kind: "rules", rules: generateRules(TPROXY) });
+});

@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import { readPolicyRouting } from "../../../harness/run/printed-routing.ts";
+
+/** As iproute2 6.1 prints it. */
+const BARE = `# ip -4 rule
+0:	from all lookup local
+32766:	from all lookup main
+32767:	from all lookup default
+# ip -4 route show table all
+default via 10.244.0.4 dev eth0 proto static
+10.244.0.0/24 dev eth0 proto kernel scope link src 10.244.0.2
+local 10.244.0.2 dev eth0 table local proto kernel scope host src 10.244.0.2
+# ip -6 rule
+0:	from all lookup local
+32766:	from all lookup main
+# ip -6 route show table all
+local ::1 dev lo table local proto kernel metric 0 pref medium
+# ip -o addr
+1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever preferred_lft forever
+1: lo    inet6 ::1/128 scope host noprefixroute \\       valid_lft forever preferred_lft forever
+2: eth0    inet 10.244.0.2/24 scope global eth0\\       valid_lft forever preferred_lft forever
+`;
+
+function check(printed: string, expected: Partial<ReturnType<typeof readPolicyRouting>>): void {
+  expect(readPolicyRouting(printed)).toEqual({ rules: [], routes: [], addresses: [], ...expected });
+}
+
+test("a namespace's own routing and addresses are nothing that somebody added", () => {
+  check(BARE, {});
+});
+
+test("rules, routes of other tables and addresses of lo are read as they were put in", () => {
+  const added = BARE.replace("32766:", "32765:	from all fwmark 0x539 lookup 133\n32766:")
+    .replace(
+      "default via",
+      "local default dev lo table 133 scope host\ndefault via 10.244.0.4 dev eth0 table 9 proto static\ndefault via",
+    )
+    .replace("2: eth0", "1: lo    inet6 ::6/128 scope global \\       valid_lft forever\n2: eth0");
+  check(added, {
+    rules: ["fwmark 0x539 lookup 133"],
+    routes: ["local default dev lo table 133", "default via 10.244.0.4 dev eth0 table 9"],
+    addresses: ["::6/128 dev lo"],
+  });
+});
+
+test("what a rule asks beside a mark is kept", () => {
+  check(BARE.replace("32766:", "100:	from 10.0.0.0/8 fwmark 0x1/0xff iif eth0 lookup istio\n32766:"), {
+    rules: ["from 10.0.0.0/8 fwmark 0x1/0xff iif eth0 lookup istio"],
+  });
+});
+
+test("IPv6 rules are left away: the simulator knows none", () => {
+  check(BARE.replace("# ip -6 rule\n", "# ip -6 rule\n5:	from all fwmark 0x1 lookup 7\n"), {});
+});
