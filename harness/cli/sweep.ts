@@ -1,5 +1,6 @@
 import { LandfallError } from "../errors.ts";
 import { connectEngine, whyNoEngine } from "../sandbox/docker-engine.ts";
+import { makeImageJudge, removeStaleImages, type StaleImage } from "../sandbox/stale-images.ts";
 import { type Residue, sweep as sweepResidue } from "../sandbox/sweep.ts";
 import type { Command } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
@@ -10,7 +11,7 @@ const OPTIONS: readonly OptionSpec[] = [
   {
     name: "json",
     value: null,
-    help: 'as data: { "formatVersion": "1.0", "removed": [ { "kind", "id", "name", "run" } ] }',
+    help: 'as data: { "formatVersion": "1.0", "removed": [ { "kind", "id", "name", "run" } ] }; "run" is null for an image',
   },
 ];
 
@@ -18,7 +19,7 @@ const HELP: CommandHelp = {
   usage: ["landfall sweep [--run ID]… [--json]"],
   about: [
     "Removes the containers and networks that dead runs left, those kept with --keep too once their run is over. Only what carries the label landfall.run is looked at; what a living run uses stays.",
-    "Images of earlier versions stay: docker image prune --all --filter label=landfall.role removes them.",
+    "Without --run also the images that earlier versions of landfall have built: tags of landfall/pod, landfall/istio-iptables and landfall/envoy that this version would not use. What a container uses stays, and so does every image of others. Another checkout builds its own again when it needs them.",
   ],
   options: [{ title: "Options", options: OPTIONS }],
   captureFlags: "none",
@@ -38,14 +39,18 @@ export const sweep: Command = {
     const why = await whyNoEngine(engine);
     if (why !== null)
       throw new LandfallError("environment", `no container engine answers (${why}). landfall doctor says what to do.`);
-    const removed = await sweepResidue(engine, "dead-and-kept", options.values.get("run"));
+    const runs = options.values.get("run");
+    const residue = await sweepResidue(engine, "dead-and-kept", runs);
+    const removed = [...residue, ...(runs ? [] : await removeStaleImages(engine, makeImageJudge()))];
     const asJson = options.values.has("json");
     io.out(asJson ? `${JSON.stringify({ formatVersion: "1.0", removed }, null, 2)}\n` : renderRemoved(removed));
     return 0;
   },
 };
 
-function renderRemoved(removed: readonly Residue[]): string {
+function renderRemoved(removed: readonly (Residue | StaleImage)[]): string {
   if (removed.length === 0) return "nothing was left\n";
-  return removed.map(({ kind, name, run }) => `removed ${kind} ${name} (run ${run})\n`).join("");
+  return removed
+    .map(({ kind, name, run }) => `removed ${kind} ${name}${run === null ? "" : ` (run ${run})`}\n`)
+    .join("");
 }
