@@ -26,7 +26,7 @@ const MARKS: Readonly<Record<FlowVerdict, string>> = { pass: "✓", wrong: "✗"
 export function renderHtml(report: Report): string {
   const page = html`<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>landfall: ${renderVerdict(report)}</title>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>landfall: ${renderVerdict(report)}</title>
 <style>${{ html: HTML_STYLE }}</style></head>
 <body>
 <h1>Where every flow landed</h1>
@@ -61,7 +61,7 @@ function renderScenario(scenario: ScenarioReport): Html {
 <summary><span class="${passed ? "pass" : "wrong"}">${passed ? "✓" : "✗"}</span> <h2>${scenario.name}</h2><span class="claim">${scenario.claim}</span></summary>
 ${scenario.notices.map((notice) => html`<p class="could-not-look">${notice}</p>`)}
 ${scenario.omissions.map(renderOmission)}
-${renderPicture(scenario)}
+<div class="picture">${renderPicture(scenario)}</div>
 <table><thead><tr><th></th><th>flow</th><th>manner</th><th>landing</th><th>dialled</th><th>rule</th></tr></thead>
 <tbody>${scenario.flows.map(renderFlow)}</tbody></table>
 ${renderCoverage(scenario)}
@@ -83,7 +83,7 @@ function isClear(flow: FlowReport): boolean {
 function renderFlow(flow: FlowReport): Html {
   const last = flow.rules.at(-1);
   return html`<tr class="${flow.verdict}-row"><td class="${flow.verdict}">${MARKS[flow.verdict]}</td><td class="mono">${flow.flow}</td><td class="dim">${flow.manner}</td>
-<td class="mono ${flow.verdict === "pass" ? "" : flow.verdict}">${shortenLanding(flow)}</td><td class="mono dim">${flow.observed.originalDestination ?? ""}</td><td class="mono dim">${last ? describeRule(last) : ""}</td></tr>
+<td class="mono ${flow.verdict === "pass" ? "" : flow.verdict}">${shortenLanding(flow)}</td><td class="mono dim dialled">${flow.observed.originalDestination ?? ""}</td><td class="mono dim">${last ? describeRule(last) : ""}</td></tr>
 ${isClear(flow) ? html`` : renderEvidence(flow)}`;
 }
 
