@@ -99,22 +99,24 @@ function startSearch(places: readonly RulePlace[]): Search {
   const pending = new Map(places.map((place) => [renderPlaceKey(place), place]));
   const takers: (MannerFlow & { readonly rule: RulePlace })[] = [];
   const listPending = (family: Family) => [...pending.values()].filter((place) => place.family === family);
+  const tryFlow = (simulator: Simulator, { flow, manner }: MannerFlow): "all-known" | "something-unknown" => {
+    const { connections, unknown } = simulator.explain(flow, manner, () => "");
+    const steps = connections.flatMap(({ packets }) => packets.flatMap((packet) => packet.steps));
+    for (const step of steps.filter(({ matched }) => matched === true)) {
+      const key = renderPlaceKey({ ...step, family: flow.family });
+      const rule = pending.get(key);
+      if (rule && pending.delete(key)) takers.push({ rule, flow, manner });
+    }
+    return unknown.length > 0 || steps.some(({ matched }) => matched === "unknown") ? "something-unknown" : "all-known";
+  };
   return {
     takers,
     pending: listPending,
     tryFlows: (simulator, flows, family) => {
       let understood: "all-known" | "something-unknown" = "all-known";
-      for (const { flow, manner } of flows) {
+      for (const flow of flows) {
         if (family === undefined ? pending.size === 0 : listPending(family).length === 0) break;
-        const { connections, unknown } = simulator.explain(flow, manner, () => "");
-        if (unknown.length > 0) understood = "something-unknown";
-        for (const step of connections.flatMap(({ packets }) => packets.flatMap(({ steps }) => steps))) {
-          const key = renderPlaceKey({ ...step, family: flow.family });
-          const rule = step.matched === true ? pending.get(key) : undefined;
-          if (step.matched === "unknown") understood = "something-unknown";
-          if (!rule || !pending.delete(key)) continue;
-          takers.push({ rule, flow, manner });
-        }
+        if (tryFlow(simulator, flow) === "something-unknown") understood = "something-unknown";
       }
       return understood;
     },

@@ -78,36 +78,45 @@ export function countWitnesses({ ports, owners, own, elsewhere, leaving, outside
 
 /** Gives one flow for every combination of intervals: from outside, then from inside to the pod's own addresses and to elsewhere. */
 export function* listWitnesses(space: WitnessSpace): Generator<Flow> {
-  const { ports, owners, own, elsewhere, outside, pod } = space;
-  for (const port of ports) {
-    for (const { actor, address } of outside) {
-      const owner = { uid: 0, gid: 0 };
-      yield makeFlow(space, actor, owner, address, pod, port);
-      if (actor !== "vm") continue;
-      for (const to of elsewhere) yield makeFlow(space, actor, owner, address, to, port);
-    }
-    for (const owner of owners) {
-      const actor = `uid=${owner.uid},gid=${owner.gid}`;
-      for (const to of elsewhere) for (const from of space.leaving) yield makeFlow(space, actor, owner, from, to, port);
-      for (const to of own) for (const from of own) yield makeFlow(space, actor, owner, from, to, port);
-    }
+  for (const port of space.ports) {
+    yield* listOutside(space, port);
+    yield* listInside(space, port);
   }
 }
 
-function makeFlow(
-  { family, pod }: WitnessSpace,
-  actor: string,
-  owner: Owner,
-  from: string,
-  to: string,
-  port: number,
-): Flow {
-  const isNamed = actor.startsWith("uid=") && from !== pod;
-  const name = isNamed ? `${actor}@${from}` : family === 6 && !actor.startsWith("uid=") ? `${actor}6` : actor;
+function* listOutside(space: WitnessSpace, port: number): Generator<Flow> {
+  const owner = { uid: 0, gid: 0 };
+  for (const { actor, address } of space.outside) {
+    const dialler = { actor, owner, address };
+    yield makeFlow(space, dialler, space.pod, port);
+    if (actor === "vm") for (const to of space.elsewhere) yield makeFlow(space, dialler, to, port);
+  }
+}
+
+function* listInside(space: WitnessSpace, port: number): Generator<Flow> {
+  const { owners, own, elsewhere, leaving } = space;
+  for (const owner of owners) {
+    const actor = `uid=${owner.uid},gid=${owner.gid}`;
+    for (const to of elsewhere)
+      for (const address of leaving) yield makeFlow(space, { actor, owner, address }, to, port);
+    for (const to of own) for (const address of own) yield makeFlow(space, { actor, owner, address }, to, port);
+  }
+}
+
+/** Who dials in a witness: an actor, its owner, and the address it dials from. */
+interface Dialler {
+  readonly actor: string;
+  readonly owner: Owner;
+  readonly address: string;
+}
+
+function makeFlow({ family, pod }: WitnessSpace, { actor, owner, address }: Dialler, to: string, port: number): Flow {
+  const isNamed = actor.startsWith("uid=") && address !== pod;
+  const name = isNamed ? `${actor}@${address}` : family === 6 && !actor.startsWith("uid=") ? `${actor}6` : actor;
   return {
     flow: `${name} -> ${renderEndpoint(to, port)}`,
     family,
-    from: { actor, address: from, ...owner },
+    from: { actor, address, ...owner },
     to: { target: to, address: to, port },
   };
 }

@@ -96,23 +96,30 @@ export function jumpsToOwn(body: string): boolean {
   return chain !== undefined && isOwnChain(chain);
 }
 
+/** Gives the indices of the rules that are ours in a chain that is not. */
 function ownNumbers(bodies: readonly string[], place: ChainPlace, claim: Claim): readonly number[] {
-  const own = new Set(bodies.keys().filter((i) => jumpsToOwn(bodies[i] ?? "")));
-  if (claim.kind === "all") {
-    const looks = (body: string) =>
-      DIALECTS.some((dialect) => dialect.looksMade(place.family, place.table, place.chain, body));
-    for (const [i, body] of bodies.entries()) if (looks(body)) own.add(i);
-  }
-  if (claim.kind === "recorded") {
-    // Where the same rule was there before, ours is the one on the outer side: inserted above it, or appended below. Of a recorded rule
-    // that was never made, since apply was killed, there are only the foreign ones.
-    for (const { body, foreign } of claim.made.filter((made) => isAt(made, place))) {
-      const free = [...bodies.keys()].filter((i) => bodies[i] === body && !own.has(i));
-      const index = place.chain === "PREROUTING" ? free[0] : free.at(-1);
-      if (index !== undefined && free.length > foreign) own.add(index);
-    }
-  }
+  const jumps = bodies.keys().filter((i) => jumpsToOwn(bodies[i] ?? ""));
+  const own = new Set(jumps);
+  if (claim.kind === "all") for (const i of findLookalikes(bodies, place)) own.add(i);
+  if (claim.kind === "recorded") addRecorded(own, bodies, place, claim.made);
   return [...own].sort((a, b) => a - b);
+}
+
+function findLookalikes(bodies: readonly string[], { family, table, chain }: ChainPlace): readonly number[] {
+  const looksMade = (body: string) => DIALECTS.some((dialect) => dialect.looksMade(family, table, chain, body));
+  return [...bodies.keys()].filter((i) => looksMade(bodies[i] ?? ""));
+}
+
+/**
+ * Where the same rule was there before, ours is the one on the outer side: inserted above it, or appended below. Of a recorded rule that
+ * was never made, since apply was killed, there are only the foreign ones.
+ */
+function addRecorded(own: Set<number>, bodies: readonly string[], place: ChainPlace, made: readonly MadeHook[]): void {
+  for (const { body, foreign } of made.filter((hook) => isAt(hook, place))) {
+    const free = [...bodies.keys()].filter((i) => bodies[i] === body && !own.has(i));
+    const index = place.chain === "PREROUTING" ? free[0] : free.at(-1);
+    if (index !== undefined && free.length > foreign) own.add(index);
+  }
 }
 
 function isAt(made: MadeHook, place: ChainPlace): boolean {

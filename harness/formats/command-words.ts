@@ -20,11 +20,14 @@ export interface CommandWords {
   readonly column: number;
 }
 
-/** Every command (iptables(8), COMMANDS): its letter, and how many words may follow it. */
-const COMMANDS: ReadonlyMap<
-  string,
-  { readonly letter: CommandLetter; readonly takes: "chain" | "chain-number" | "chain-word" }
-> = new Map(
+/** A command's letter, and which words may follow it. */
+interface KnownCommand {
+  readonly letter: CommandLetter;
+  readonly takes: "chain" | "chain-number" | "chain-word";
+}
+
+/** Every command (iptables(8), COMMANDS), by each of its names. */
+const COMMANDS: ReadonlyMap<string, KnownCommand> = new Map(
   (
     [
       ["A", "append", "chain"],
@@ -61,40 +64,57 @@ const SILENT = [
   "--ipv6",
 ];
 
+/** Options about iptables' lock; a number of seconds may follow. */
+const WAITING = ["-w", "--wait", "-W", "--wait-interval"];
+
+/** A command as far as it has been read. */
+interface Reading {
+  table: TableName;
+  command: Omit<CommandWords, "table" | "rule"> | null;
+  readonly rule: Word[];
+  readonly faults: Fault[];
+}
+
 /** Takes an iptables command apart, `words` being all behind the program's name. Gives the faults where it is none. */
 export function readCommandWords(words: readonly Word[]): CommandWords | { readonly faults: readonly Fault[] } {
-  const faults: Fault[] = [];
-  const tell = (word: Word | undefined, message: string) =>
-    void faults.push({ kind: "fault", column: word?.column ?? 1, message });
-  const rule: Word[] = [];
-  let table: TableName = "filter";
-  let command: Omit<CommandWords, "table" | "rule"> | null = null;
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i] as Word;
-    const known = word.quoted ? undefined : COMMANDS.get(word.text);
-    if (word.text === "-t" || word.text === "--table") {
-      const name = words[++i];
-      const found = TABLE_NAMES.find((candidate) => candidate === name?.text);
-      if (found) table = found;
-      else
-        tell(
-          name ?? word,
-          `The table ${name?.text ?? "(none)"} is not examined; examined are ${TABLE_NAMES.join(", ")}.`,
-        );
-    } else if (["-w", "--wait", "-W", "--wait-interval"].includes(word.text)) {
-      if (/^\d+$/.test(words[i + 1]?.text ?? "")) i++;
-    } else if (known) {
-      if (command) tell(word, "One command is given twice over; write each on a line of its own.");
-      const following = takeArguments(words.slice(i + 1), known.takes);
-      command = { letter: known.letter, column: word.column, ...following.read };
-      i += following.taken;
-    } else if (word.quoted || !SILENT.includes(word.text)) rule.push(word);
-  }
-  if (!command) tell(words[0], "There is no command here, such as -A CHAIN.");
+  const reading: Reading = { table: "filter", command: null, rule: [], faults: [] };
+  let rest = words;
+  for (let [word] = rest; word; [word] = rest) rest = rest.slice(takeWord(reading, word, rest.slice(1)));
+  const { table, command, rule, faults } = reading;
+  if (!command) note(reading, words[0], "There is no command here, such as -A CHAIN.");
   return command && faults.length === 0 ? { ...command, table, rule } : { faults };
 }
 
-function takeArguments(words: readonly Word[], takes: "chain" | "chain-number" | "chain-word") {
+function note({ faults }: Reading, word: Word | undefined, message: string): void {
+  faults.push({ kind: "fault", column: word?.column ?? 1, message });
+}
+
+/** Takes a word with those behind it that belong to it; gives how many these are. */
+function takeWord(reading: Reading, word: Word, tail: readonly Word[]): number {
+  const known = word.quoted ? undefined : COMMANDS.get(word.text);
+  if (known) return takeCommand(reading, known, word, tail);
+  if (word.text === "-t" || word.text === "--table") return takeTable(reading, word, tail[0]);
+  if (WAITING.includes(word.text)) return /^\d+$/.test(tail[0]?.text ?? "") ? 2 : 1;
+  if (word.quoted || !SILENT.includes(word.text)) reading.rule.push(word);
+  return 1;
+}
+
+function takeTable(reading: Reading, option: Word, name: Word | undefined): number {
+  const found = TABLE_NAMES.find((candidate) => candidate === name?.text);
+  const message = `The table ${name?.text ?? "(none)"} is not examined; examined are ${TABLE_NAMES.join(", ")}.`;
+  if (found) reading.table = found;
+  else note(reading, name ?? option, message);
+  return 2;
+}
+
+function takeCommand(reading: Reading, { letter, takes }: KnownCommand, word: Word, tail: readonly Word[]): number {
+  if (reading.command) note(reading, word, "One command is given twice over; write each on a line of its own.");
+  const { read, taken } = takeArguments(tail, takes);
+  reading.command = { letter, column: word.column, ...read };
+  return 1 + taken;
+}
+
+function takeArguments(words: readonly Word[], takes: KnownCommand["takes"]) {
   const isPlain = (word: Word | undefined) => word !== undefined && (word.quoted || !/^[-!]/.test(word.text));
   const chain = isPlain(words[0]) ? (words[0] ?? null) : null;
   const next = chain && isPlain(words[1]) ? (words[1] ?? null) : null;

@@ -12,9 +12,10 @@ import {
   removeChains,
   renameChain,
 } from "./open-tables.ts";
-import { changeRules, type Tell } from "./rule-changes.ts";
+import { type CommandContext, changeRules } from "./rule-changes.ts";
 import { checkRuleset } from "./ruleset-check.ts";
 import { splitShellWords } from "./shell-words.ts";
+import type { Word } from "./words.ts";
 
 /** The rule sets of both families. A family that no command is about, and that had no rules before, is null. */
 export interface FamilyRules {
@@ -49,7 +50,7 @@ export function interpretCommands(text: string, options: CommandOptions): Parsed
   for (const { line, number } of joinLines(text)) {
     const tell = (column: number | null, message: string) =>
       void findings.push(finding(where, message, number, column));
-    interpretLine(line, open, names, number, tell);
+    interpretLine(line, open, { names, line: number, tell });
   }
   const [ip, ip6] = [closeTables(open.iptables), closeTables(open.ip6tables)];
   for (const ruleset of [ip, ip6]) if (ruleset) findings.push(...checkRuleset(ruleset, where));
@@ -69,55 +70,83 @@ function joinLines(text: string): readonly { readonly line: string; readonly num
   return joined;
 }
 
-function interpretLine(
-  line: string,
-  open: Record<"iptables" | "ip6tables", OpenTables>,
-  names: NameLookups,
-  number: number,
-  tell: Tell,
-): void {
+/** The tables of both families, by the tool that changes them. */
+type Tools = Readonly<Record<"iptables" | "ip6tables", OpenTables>>;
+
+function interpretLine(line: string, open: Tools, context: Omit<CommandContext, "family">): void {
   const split = splitShellWords(line);
-  if (split.kind === "open-quote") tell(split.column, "This quote is never closed.");
-  else if (split.kind === "needs-shell")
-    tell(split.column, `"${split.sign}" means something to a shell, and none is run; write the command out.`);
-  else if (split.words.length > 0) {
-    const [program, ...words] = split.words;
-    const tool = PROGRAM.exec(program?.text ?? "")?.[1];
-    const command = readCommandWords(words);
-    if (tool !== "iptables" && tool !== "ip6tables")
-      tell(program?.column ?? 1, `"${program?.text}" is not iptables or ip6tables.`);
-    else if ("faults" in command) for (const fault of command.faults) tell(fault.column, fault.message);
-    else obey(command, open[tool], names, number, tell);
-  }
-}
-
-function obey(command: CommandWords, open: OpenTables, names: NameLookups, line: number, tell: Tell): void {
-  const chains = chainsOf(open, command.table);
-  const { letter, chain: name } = command;
-  const fault = (message: string | null) => message !== null && tell(name?.column ?? command.column, message);
-  if (letter === "N") fault(name ? addChain(chains, name.text) : "-N needs the name of a chain.");
-  else if (letter === "X")
-    fault(name && !chains.has(name.text) ? missing(name.text, command) : removeChains(chains, name?.text ?? null));
-  else if (!name && "FZLS".includes(letter)) for (const chain of chains.values()) clear(chain, letter);
+  if (split.kind === "words") interpretWords(split.words, open, context);
+  else if (split.kind === "open-quote") context.tell(split.column, "This quote is never closed.");
   else {
-    const chain = chains.get(name?.text ?? "");
-    if (!chain) fault(missing(name?.text ?? "", command));
-    else if ("FZLS".includes(letter)) clear(chain, letter);
-    else if (letter === "E")
-      fault(
-        command.second ? renameChain(chains, chain, command.second.text) : "-E needs the old name and the new one.",
-      );
-    else if (letter === "P") fault(setPolicy(chain, command));
-    else changeRules(command, chain, chains, open, names, line, tell);
+    const message = `"${split.sign}" means something to a shell, and none is run; write the command out.`;
+    context.tell(split.column, message);
   }
 }
 
-function missing(name: string, { table }: CommandWords): string {
-  return name === "" ? "The command needs a chain." : `The table ${table} has no chain ${name}.`;
+function interpretWords([program, ...words]: readonly Word[], open: Tools, context: Omit<CommandContext, "family">) {
+  if (!program) return;
+  const tool = PROGRAM.exec(program.text)?.[1];
+  if (tool !== "iptables" && tool !== "ip6tables") {
+    context.tell(program.column, `"${program.text}" is not iptables or ip6tables.`);
+    return;
+  }
+  const command = readCommandWords(words);
+  if ("faults" in command) for (const fault of command.faults) context.tell(fault.column, fault.message);
+  else obey(command, open[tool], context);
+}
+
+function obey(command: CommandWords, open: OpenTables, context: Omit<CommandContext, "family">): void {
+  const chains = chainsOf(open, command.table);
+  const { chain: name } = command;
+  const fault =
+    name === null
+      ? obeyForTable(command, chains)
+      : obeyForChain(command, name.text, chains, { ...context, family: open.family });
+  if (fault !== null) context.tell(name?.column ?? command.column, fault);
+}
+
+/** Does what a command without a chain does to the whole table; gives what is wrong, or null. */
+function obeyForTable({ letter }: CommandWords, chains: Map<string, OpenChain>): string | null {
+  if (letter === "N") return "-N needs the name of a chain.";
+  if (letter === "X") return removeChains(chains, null);
+  if (letter !== "F" && letter !== "Z" && letter !== "L" && letter !== "S") return "The command needs a chain.";
+  for (const chain of chains.values()) clear(chain, letter);
+  return null;
+}
+
+/** Does what a command does to one chain; gives what is wrong with the chain, or null. */
+function obeyForChain(
+  command: CommandWords,
+  name: string,
+  chains: Map<string, OpenChain>,
+  context: CommandContext,
+): string | null {
+  if (command.letter === "N") return addChain(chains, name);
+  const chain = chains.get(name);
+  if (!chain) return `The table ${command.table} has no chain ${name}.`;
+  switch (command.letter) {
+    case "X":
+      return removeChains(chains, name);
+    case "F":
+    case "Z":
+    case "L":
+    case "S":
+      clear(chain, command.letter);
+      return null;
+    case "E":
+      return command.second
+        ? renameChain(chains, chain, command.second.text)
+        : "-E needs the old name and the new one.";
+    case "P":
+      return setPolicy(chain, command);
+    default:
+      changeRules(command, chain, chains, context);
+      return null;
+  }
 }
 
 /** -L and -S change nothing; -Z zeroes counters; -F takes the rules out. */
-function clear(chain: OpenChain, letter: string): void {
+function clear(chain: OpenChain, letter: "F" | "Z" | "L" | "S"): void {
   if (letter === "F") chain.rules = [];
   if (letter === "Z") chain.rules = chain.rules.map(({ counters: _, ...rule }) => rule);
 }

@@ -9,6 +9,11 @@ const MASQUERADE_FLAGS = ["random", "random-fully"];
 const DNAT_FLAGS = ["random", "persistent"];
 const SNAT_FLAGS = ["random", "random-fully", "persistent"];
 
+const NAT_OPTIONS = {
+  dnat: { option: "--to-destination", flags: DNAT_FLAGS },
+  snat: { option: "--to-source", flags: SNAT_FLAGS },
+} as const;
+
 /** The targets that rewrite addresses and ports: REDIRECT, MASQUERADE, DNAT, SNAT (iptables-extensions(8)). */
 export const NAT_TARGETS: Readonly<Record<string, TargetModule>> = {
   REDIRECT: {
@@ -27,11 +32,11 @@ export const NAT_TARGETS: Readonly<Record<string, TargetModule>> = {
   },
   DNAT: {
     takes: { "--to-destination": 1, "--random": 0, "--persistent": 0 },
-    read: (uses, context, column) => readNat("dnat", "--to-destination", DNAT_FLAGS, uses, context, column),
+    read: (uses, context, column) => readNat("dnat", uses, context, column),
   },
   SNAT: {
     takes: { "--to-source": 1, "--random": 0, "--random-fully": 0, "--persistent": 0 },
-    read: (uses, context, column) => readNat("snat", "--to-source", SNAT_FLAGS, uses, context, column),
+    read: (uses, context, column) => readNat("snat", uses, context, column),
   },
 };
 
@@ -47,12 +52,11 @@ function readPorts(uses: readonly OptionUse[], context: ReadContext): Range | Fa
 
 function readNat(
   kind: NatTarget["kind"],
-  option: string,
-  flags: readonly string[],
   uses: readonly OptionUse[],
   context: ReadContext,
   column: number,
 ): Target | Fault | "opaque" {
+  const { option, flags } = NAT_OPTIONS[kind];
   const use = findUse(uses, option);
   if (!use)
     return { kind: "fault", column, message: `${kind.toUpperCase()} needs ${option} ADDRESS[-ADDRESS][:PORT[-PORT]].` };
@@ -86,9 +90,10 @@ export function renderNatTarget(
     case "masquerade":
       return ["MASQUERADE", ...portWords(target.ports), ...flagWords(target.flags, MASQUERADE_FLAGS)].join(" ");
     case "dnat":
-      return ["DNAT --to-destination", renderEnd(target), ...flagWords(target.flags, DNAT_FLAGS)].join(" ");
-    case "snat":
-      return ["SNAT --to-source", renderEnd(target), ...flagWords(target.flags, SNAT_FLAGS)].join(" ");
+    case "snat": {
+      const { option, flags } = NAT_OPTIONS[target.kind];
+      return [target.kind.toUpperCase(), option, renderEnd(target), ...flagWords(target.flags, flags)].join(" ");
+    }
   }
 }
 

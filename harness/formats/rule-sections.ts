@@ -27,7 +27,7 @@ export function sortWords(words: readonly Word[]): RuleSections {
     const negated = rest[0]?.text === "!" && !rest[0].quoted;
     const [head, ...tail] = openWord(negated ? rest.slice(1) : rest);
     if (!head) return withFault(sections, rest[0], 'Nothing stands behind "!"; name the option it negates.');
-    const step = takeOption(sections, current, head, tail, negated);
+    const step = takeOption(sections, current, { head, tail, negated });
     current = step.current;
     rest = tail.slice(step.taken);
   }
@@ -43,39 +43,39 @@ function openWord(words: readonly Word[]): readonly Word[] {
   return [{ ...head, text: option, raw: option }, { ...head, text: value, raw: value, quoted: true }, ...tail];
 }
 
+/** An option as it stands in a rule: its word, those behind it, and whether `!` stands before it. */
+interface WrittenOption {
+  readonly head: Word;
+  readonly tail: readonly Word[];
+  readonly negated: boolean;
+}
+
+/** Where reading goes on: the section that is open now, and how many words behind the option are taken. */
 interface Step {
   readonly current: Section | null;
   readonly taken: number;
 }
 
-function takeOption(
-  all: RuleSections,
-  current: Section | null,
-  head: Word,
-  tail: readonly Word[],
-  negated: boolean,
-): Step {
+function takeOption(all: RuleSections, current: Section | null, option: WrittenOption): Step {
+  const { head } = option;
   const opener = head.quoted || !head.text.startsWith("-") ? undefined : OPENERS[head.text];
-  if (opener) return openSection(all, opener, head, tail, negated);
+  if (opener) return openSection(all, opener, option);
   const keeps = current?.reading === "opaque" && SHARED_NAMES.includes(head.text);
-  if (!head.quoted && Object.hasOwn(BASE_OPTIONS, head.text) && !keeps) {
-    const count = BASE_OPTIONS[head.text] === "-f" ? 0 : 1;
-    if (all.base.some((other) => BASE_OPTIONS[other.option] === BASE_OPTIONS[head.text]))
-      withFault(all, head, `${head.text} stands twice; a rule takes one, and all of a list parted by commas.`);
-    addUse(all, all.base, head, head.text, tail.slice(0, count), count, negated);
-    return { current, taken: count };
-  }
-  if (head.text === "-c" || head.text === "--set-counters") return takeCounters(all, current, head, tail);
-  return takeSectionOption(all, current, head, tail, negated);
+  if (!head.quoted && Object.hasOwn(BASE_OPTIONS, head.text) && !keeps) return takeBaseOption(all, current, option);
+  if (head.text === "-c" || head.text === "--set-counters") return takeCounters(all, current, option);
+  return takeSectionOption(all, current, option);
 }
 
-function openSection(
-  all: RuleSections,
-  kind: Section["kind"],
-  head: Word,
-  tail: readonly Word[],
-  negated: boolean,
-): Step {
+function takeBaseOption(all: RuleSections, current: Section | null, option: WrittenOption): Step {
+  const { text } = option.head;
+  if (all.base.some((other) => BASE_OPTIONS[other.option] === BASE_OPTIONS[text]))
+    withFault(all, option.head, `${text} stands twice; a rule takes one, and all of a list parted by commas.`);
+  const taken = BASE_OPTIONS[text] === "-f" ? 0 : 1;
+  addUse(all, all.base, option, text, taken);
+  return { current, taken };
+}
+
+function openSection(all: RuleSections, kind: Section["kind"], { head, tail, negated }: WrittenOption): Step {
   const name = tail[0];
   if (!name || negated) {
     withFault(all, head, negated ? `"!" cannot stand before ${head.text}.` : `${head.text} needs a name behind it.`);
@@ -90,38 +90,42 @@ function openSection(
   return { current: section, taken: 1 };
 }
 
-function takeCounters(all: RuleSections, current: Section | null, head: Word, tail: readonly Word[]): Step {
+function takeCounters(all: RuleSections, current: Section | null, { head, tail }: WrittenOption): Step {
   const [packets, bytes] = [Number(tail[0]?.text), Number(tail[1]?.text)];
   if (Number.isInteger(packets) && Number.isInteger(bytes)) all.counters = { packets, bytes };
   else withFault(all, head, `${head.text} takes two numbers: packets and bytes.`);
   return { current, taken: 2 };
 }
 
-function takeSectionOption(
-  all: RuleSections,
-  current: Section | null,
-  head: Word,
-  tail: readonly Word[],
-  negated: boolean,
-): Step {
+function takeSectionOption(all: RuleSections, current: Section | null, option: WrittenOption): Step {
+  const { head, tail } = option;
   const isOption = head.text.startsWith("-") && !head.quoted;
   const owner = isOption ? findOwner(all, current, head.text) : null;
   if (owner) {
-    const count = owner.takes[owner.option] ?? 0;
-    const values = tail.slice(0, count);
-    addUse(all, owner.section.uses, head, owner.option, values, count, negated);
-    owner.section.raw.push(...(negated ? ["!"] : []), head.raw, ...values.map((word) => word.raw));
-    return { current: owner.section, taken: count };
+    const taken = owner.takes[owner.option] ?? 0;
+    addUse(all, owner.section.uses, option, owner.option, taken);
+    keepRaw(owner.section, option, taken);
+    return { current: owner.section, taken };
   }
   const host = current ?? (isOption ? openImpliedSection(all, head) : null);
   if (!host || (!isOption && host.reading === "understood")) {
     withFault(all, head, strayMessage(head, isOption));
-    const next = tail.findIndex((word) => word.text === "!" || word.text.startsWith("-"));
-    return { current, taken: isOption ? (next < 0 ? tail.length : next) : 0 };
+    return { current, taken: isOption ? countValues(tail) : 0 };
   }
   host.reading = "opaque";
-  host.raw.push(...(negated ? ["!"] : []), head.raw);
+  keepRaw(host, option, 0);
   return { current: host, taken: 0 };
+}
+
+/** Keeps an option as it was written, with the words that it takes. */
+function keepRaw(section: Section, { head, tail, negated }: WrittenOption, taken: number): void {
+  section.raw.push(...(negated ? ["!"] : []), ...[head, ...tail.slice(0, taken)].map(({ raw }) => raw));
+}
+
+/** What stands behind an option that nobody knows, up to the next one, is taken for its values. */
+function countValues(tail: readonly Word[]): number {
+  const next = tail.findIndex((word) => word.text === "!" || word.text.startsWith("-"));
+  return next < 0 ? tail.length : next;
 }
 
 function strayMessage(word: Word, isOption: boolean): string {
@@ -130,18 +134,12 @@ function strayMessage(word: Word, isOption: boolean): string {
     : `"${word.text}" belongs to no option; take it away, or quote it together with the value before it.`;
 }
 
-function addUse(
-  all: RuleSections,
-  uses: OptionUse[],
-  head: Word,
-  option: string,
-  values: readonly Word[],
-  count: number,
-  negated: boolean,
-): void {
+function addUse(all: RuleSections, uses: OptionUse[], written: WrittenOption, option: string, count: number): void {
+  const { head, tail, negated } = written;
+  const values = tail.slice(0, count).map((word) => word.text);
   const needs = count === 1 ? "a value" : `${count} values`;
   if (values.length < count) withFault(all, head, `${head.text} needs ${needs} behind it.`);
-  else uses.push({ option, negated, values: values.map((word) => word.text), column: head.column });
+  else uses.push({ option, negated, values, column: head.column });
 }
 
 function withFault(all: RuleSections, word: Word | undefined, message: string): RuleSections {

@@ -16,34 +16,63 @@ export function splitShellWords(line: string): ShellSplit {
   const words: Word[] = [];
   let at = 0;
   for (;;) {
-    while (line[at] === " " || line[at] === "\t") at++;
+    while (isBlank(line[at])) at++;
     if (at >= line.length || line[at] === "#") return { kind: "words", words };
-    const start = at;
-    let text = "";
-    let quoted = false;
-    while (at < line.length && line[at] !== " " && line[at] !== "\t") {
-      const sign = line[at] as string;
-      if (sign === "'" || sign === '"') {
-        const end = findClosing(line, at);
-        if (end < 0) return { kind: "open-quote", column: at + 1 };
-        const inside = line.slice(at + 1, end);
-        const living = sign === '"' ? SIGNS_IN_QUOTES.exec(inside.replaceAll(/\\[$`]/g, "__")) : null;
-        if (living) return { kind: "needs-shell", column: at + 2 + living.index, sign: living[0] };
-        text += sign === "'" ? inside : inside.replaceAll(/\\(["\\$`])/g, "$1");
-        quoted = true;
-        at = end + 1;
-      } else if (sign === "\\" && at + 1 < line.length) {
-        text += line[at + 1];
-        at += 2;
-      } else if (SHELL_SIGNS.test(sign)) {
-        return { kind: "needs-shell", column: at + 1, sign };
-      } else {
-        text += sign;
-        at++;
-      }
-    }
-    words.push({ text, raw: quoted ? JSON.stringify(text) : text, column: start + 1, quoted });
+    const read = readWord(line, at);
+    if (read.kind !== "word") return read;
+    words.push(read.word);
+    at = read.end;
   }
+}
+
+type Unreadable = Exclude<ShellSplit, { readonly kind: "words" }>;
+
+function isBlank(sign: string | undefined): boolean {
+  return sign === " " || sign === "\t";
+}
+
+function readWord(line: string, start: number): { readonly kind: "word"; word: Word; end: number } | Unreadable {
+  let [text, quoted, at] = ["", false, start];
+  while (at < line.length && !isBlank(line[at])) {
+    const part = readPart(line, at);
+    if (part.kind === "open-quote" || part.kind === "needs-shell") return part;
+    text += part.text;
+    quoted ||= part.kind === "quoted";
+    at = part.end;
+  }
+  return {
+    kind: "word",
+    word: { text, raw: quoted ? JSON.stringify(text) : text, column: start + 1, quoted },
+    end: at,
+  };
+}
+
+/** A part of a word: a quotation, or one sign, escaped or not. */
+interface Part {
+  readonly kind: "quoted" | "sign";
+  readonly text: string;
+  /** Where the next part begins. */
+  readonly end: number;
+}
+
+function readPart(line: string, at: number): Part | Unreadable {
+  const sign = line[at] as string;
+  const next = line[at + 1];
+  if (sign === "'" || sign === '"') return readQuoted(line, at, sign);
+  if (sign === "\\" && next !== undefined) return { kind: "sign", text: next, end: at + 2 };
+  return SHELL_SIGNS.test(sign)
+    ? { kind: "needs-shell", column: at + 1, sign }
+    : { kind: "sign", text: sign, end: at + 1 };
+}
+
+function readQuoted(line: string, open: number, quote: "'" | '"'): Part | Unreadable {
+  const close = findClosing(line, open);
+  if (close < 0) return { kind: "open-quote", column: open + 1 };
+  const inside = line.slice(open + 1, close);
+  if (quote === "'") return { kind: "quoted", text: inside, end: close + 1 };
+  const living = SIGNS_IN_QUOTES.exec(inside.replaceAll(/\\[$`]/g, "__"));
+  if (living) return { kind: "needs-shell", column: open + 2 + living.index, sign: living[0] };
+  return { kind: "quoted", text: inside.replaceAll(/\\(["\\$`])/g, "$1"), end: close + 1 };
 }
 
 function findClosing(line: string, open: number): number {
