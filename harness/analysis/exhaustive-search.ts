@@ -3,8 +3,9 @@ import type { Flow } from "../model/flow.ts";
 import type { Landing } from "../model/landing.ts";
 import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
 import type { PodRules } from "../model/ruleset.ts";
-import { compilePod } from "../netfilter/simulator.ts";
+import { compilePod, type Simulator } from "../netfilter/simulator.ts";
 import { findBreakpoints } from "./breakpoints.ts";
+import { type KnownWays, type LandedFlow, learnWays } from "./known-ways.ts";
 import { countWitnesses, listWitnesses, spanFlows, type WitnessSpace } from "./witness-flows.ts";
 
 /**
@@ -19,28 +20,60 @@ export type SearchResult =
 /** Flows beyond which the search is not begun: seconds of simulation. */
 const FLOWS_AT_MOST = 400_000;
 
+/** Searches for a flow of a family that rules land differently than those the search was begun with. */
+export type SearchDifference = (after: PodRules, family: Family) => SearchResult;
+
 /**
- * Searches every flow of one family that a sandbox can drive for one that two rule sets land differently: it simulates one flow for each
+ * Begins a search over every flow that a sandbox can drive for one that other rules land differently: it simulates one flow for each
  * combination of intervals between the rules' breakpoints. Complete for what the simulator knows, plain, and slow where rules are many.
  * What Envoy would dial next need not be followed: those connections are flows of the space themselves.
+ *
+ * Most changes add no breakpoint. For those each flow is simulated once under `before` for all searches, and again only where it meets what
+ * has changed.
  */
-export function searchDifference(
+export function startSearch(before: PodRules, spec: PodSpec, addresses: SandboxAddresses): SearchDifference {
+  const known = new Map<Family, { readonly space: string; readonly ways: KnownWays } | null>();
+  const learn = (family: Family) => {
+    const space = spanBoth(before, before, family, spec, addresses);
+    if (typeof space === "string") return null;
+    const ways = learnWays(before, family, [...listWitnesses(space)], widenSpec(spec, space, addresses), addresses);
+    return { space: JSON.stringify(space), ways };
+  };
+  return (after, family) => {
+    const space = spanBoth(before, after, family, spec, addresses);
+    if (typeof space === "string") return { kind: "unknown", why: space };
+    const own = known.has(family) ? known.get(family) : learn(family);
+    known.set(family, own ?? null);
+    const wide = widenSpec(spec, space, addresses);
+    const isKnown = own?.space === JSON.stringify(space);
+    const flows = isKnown ? own.ways.listDoubtful(after) : landFlows(compilePod(before, wide, addresses), space);
+    return findDifference(flows, compilePod(after, wide, addresses));
+  };
+}
+
+/** Gives the space of all flows that either of two rule sets tells apart, or why it is not to be searched. */
+function spanBoth(
   before: PodRules,
   after: PodRules,
   family: Family,
   spec: PodSpec,
   addresses: SandboxAddresses,
-): SearchResult {
+): WitnessSpace | string {
   const breakpoints = findBreakpoints([before, after]);
-  if (breakpoints === null) return { kind: "unknown", why: "a network's mask has holes" };
+  if (breakpoints === null) return "a network's mask has holes";
   const space = spanFlows(family, breakpoints, spec, addresses, addedAddresses(before, after, family));
   const count = countWitnesses(space);
-  if (count > FLOWS_AT_MOST) return { kind: "unknown", why: `${count} flows would have to be simulated` };
-  const wide = widenSpec(spec, space, addresses);
-  const [old, changed] = [compilePod(before, wide, addresses), compilePod(after, wide, addresses)];
+  return count > FLOWS_AT_MOST ? `${count} flows would have to be simulated` : space;
+}
+
+function* landFlows(simulator: Simulator, space: WitnessSpace): Generator<LandedFlow> {
+  for (const flow of listWitnesses(space)) yield { flow, landing: simulator.land(flow, "answer") };
+}
+
+function findDifference(flows: Iterable<LandedFlow>, changed: Simulator): SearchResult {
   let unknown: string | null = null;
-  for (const flow of listWitnesses(space)) {
-    const [was, is] = [old.land(flow, "answer"), changed.land(flow, "answer")];
+  for (const { flow, landing: was } of flows) {
+    const is = changed.land(flow, "answer");
     if (was.kind === "could-not-look" || is.kind === "could-not-look") unknown ??= is.cause ?? was.cause ?? flow.flow;
     else if (!isAlike(was, is)) return { kind: "different", flow, before: was, after: is };
   }

@@ -126,7 +126,8 @@ function describeSubject({ name, flows }: MutationSubject, mutants: readonly Mut
 }
 
 function describeScore(mutants: readonly MutantReport[], score: number): string {
-  return `\n${describeCounts(mutants)}: mutation score ${(score * 100).toFixed(1)} %\n`;
+  // Rounded down: one that is missed among thousands must not read as none.
+  return `\n${describeCounts(mutants)}: mutation score ${(Math.floor(score * 1_000) / 10).toFixed(1)} %\n`;
 }
 
 function describeCounts(mutants: readonly MutantReport[]): string {

@@ -6,6 +6,7 @@ import { renderEnd, walkFlow } from "./flow-walk.ts";
 import { type Answers, forEachAnswer } from "./oracle.ts";
 import { makePod } from "./pod.ts";
 import { type PacketTrace, type RenderRule, startRecording } from "./recording.ts";
+import type { Recorder } from "./walk.ts";
 
 /** One connection of a flow with the ways of its packets. Ends are `address:port`; a source port the kernel chooses is 0. */
 export interface ConnectionTrace {
@@ -35,6 +36,8 @@ export interface Simulator {
    * is `could-not-look` with the cause: nothing is guessed. The same where no socket can be bound to the flow's source.
    */
   land(flow: Flow, manner: Manner): Landing;
+  /** Gives the same landing, and tells a recorder of every rule and policy that is met on any way to it. */
+  watch(flow: Flow, manner: Manner, recorder: Recorder): Landing;
   /** Gives the landing and every packet's way to it, rule by rule. */
   explain(flow: Flow, manner: Manner, renderRule: RenderRule): Explanation;
 }
@@ -54,6 +57,8 @@ export function compilePod(rules: PodRules, spec: PodSpec, addresses: SandboxAdd
   const pod = makePod(rules, spec, addresses);
   return {
     land: (flow, manner) => judge(forEachAnswer((oracle) => walkFlow(pod, flow, manner, oracle, null))).landing,
+    watch: (flow, manner, recorder) =>
+      judge(forEachAnswer((oracle) => walkFlow(pod, flow, manner, oracle, () => recorder))).landing,
     explain: (flow, manner, renderRule) => {
       const runs: ConnectionTrace[][] = [];
       const answers = forEachAnswer((oracle) => {

@@ -1,4 +1,4 @@
-import { searchDifference } from "../analysis/exhaustive-search.ts";
+import type { SearchDifference } from "../analysis/exhaustive-search.ts";
 import type { Mutant } from "../analysis/mutants.ts";
 import { LandfallError } from "../errors.ts";
 import type { Finding } from "../model/finding.ts";
@@ -22,8 +22,11 @@ const BLIND = makeLanding("could-not-look", { cause: "the sandbox gave no observ
 /** Says what becomes of one mutant. */
 export type JudgeMutant = (mutant: Mutant) => Promise<MutantReport>;
 
-/** Makes what judges a subject's mutants in a sandbox that has been entered for it, and in which no other rules are put in meanwhile. */
-export function makeMutantJudge(subject: MutationSubject, sandbox: Sandbox): JudgeMutant {
+/**
+ * Makes what judges a subject's mutants in a sandbox that has been entered for it, and in which no other rules are put in meanwhile.
+ * `search` was begun with the subject's rules.
+ */
+export function makeMutantJudge(subject: MutationSubject, search: SearchDifference, sandbox: Sandbox): JudgeMutant {
   return async (mutant) => {
     const report = (outcome: MutantReport["outcome"], flow: Flow | null) => ({ mutant: mutant.name, outcome, flow });
     if ((await installFamily(mutant, sandbox)) === "refused") return report("caught", null);
@@ -35,7 +38,7 @@ export function makeMutantJudge(subject: MutationSubject, sandbox: Sandbox): Jud
     const [late, quick] = [rest.filter(isSlow), rest.filter((flow) => !isSlow(flow))];
     const shown = (await findShowing(promising, sandbox)) ?? (await findShowing(quick, sandbox));
     if (shown) return report("caught", shown);
-    const found = searchDifference(subject.rules, mutant.rules, mutant.family, subject.spec, sandbox.addresses);
+    const found = search(mutant.rules, mutant.family);
     if (found.kind === "alike") return report("equivalent", null);
     const shownLate = await findShowing(late, sandbox);
     if (shownLate) return report("caught", shownLate);

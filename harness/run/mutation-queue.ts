@@ -1,3 +1,4 @@
+import type { SearchDifference } from "../analysis/exhaustive-search.ts";
 import { type Mutant, makeMutants } from "../analysis/mutants.ts";
 import type { MutantReport } from "../model/mutation-report.ts";
 import type { MutationSubject } from "./mutation-subject.ts";
@@ -12,6 +13,8 @@ export interface Lot {
   taken: number;
   /** Mutants judged. */
   judged: number;
+  /** What searches for flows that a mutant lands differently: begun by who comes first, and given up with the last mutant. */
+  search: SearchDifference | null;
   /** Workers that have ever stood on this lot. */
   workers: number;
 }
@@ -38,7 +41,15 @@ export class MutationQueue {
 
   constructor(subjects: readonly MutationSubject[]) {
     this.lots = subjects.map((subject) => {
-      return { subject, mutants: makeMutants(subject.rules), reports: [], taken: 0, judged: 0, workers: 0 };
+      return {
+        subject,
+        mutants: makeMutants(subject.rules),
+        reports: [],
+        taken: 0,
+        judged: 0,
+        search: null,
+        workers: 0,
+      };
     });
   }
 

@@ -1,3 +1,4 @@
+import { startSearch } from "../analysis/exhaustive-search.ts";
 import type { MutantReport, MutationReport } from "../model/mutation-report.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { checkUnbroken, type JudgeMutant, makeMutantJudge } from "./mutant-judge.ts";
@@ -37,6 +38,7 @@ export async function judgeMutants(
   const note = ({ lot, index }: MutationTask, report: MutantReport) => {
     lot.reports[index] = report;
     lot.judged += 1;
+    if (lot.judged === lot.mutants.length) lot.search = null;
     onMutant?.(report, ++done, of);
     tellJudged();
   };
@@ -76,9 +78,11 @@ async function work(queue: MutationQueue, start: () => Promise<Sandbox>, note: N
 /**
  * Brings a sandbox to what a subject needs. Whoever gets its first mutant drives all its flows; that those land right is so in any sandbox.
  */
-async function changeLot({ lot: { subject }, index }: MutationTask, sandbox: Sandbox): Promise<JudgeMutant> {
+async function changeLot({ lot, index }: MutationTask, sandbox: Sandbox): Promise<JudgeMutant> {
+  const { subject } = lot;
   await sandbox.clear();
   await sandbox.enter(subject.spec);
   await checkUnbroken(subject, sandbox, index === 0 ? "all" : "quick");
-  return makeMutantJudge(subject, sandbox);
+  lot.search ??= startSearch(subject.rules, subject.spec, sandbox.addresses);
+  return makeMutantJudge(subject, lot.search, sandbox);
 }

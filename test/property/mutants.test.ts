@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { searchDifference } from "../../harness/analysis/exhaustive-search.ts";
+import { startSearch } from "../../harness/analysis/exhaustive-search.ts";
 import { makeMutants } from "../../harness/analysis/mutants.ts";
 import { generateRules } from "../../harness/capture/dialects.ts";
 import { intendedLanding } from "../../harness/capture/intent.ts";
@@ -49,10 +49,11 @@ function findHoles(config: CaptureConfig): readonly string[] {
     manner,
     demanded: intendedLanding(config, flow, manner, DEFAULT_ADDRESSES, spec),
   }));
+  const search = startSearch(rules, spec, DEFAULT_ADDRESSES);
   return makeMutants(rules).flatMap(({ name, family, rules: broken }) => {
     const simulator = compilePod(broken, spec, DEFAULT_ADDRESSES);
     if (demands.some(({ flow, manner, demanded }) => !landingsAgree(demanded, simulator.land(flow, manner)))) return [];
-    const found = searchDifference(rules, broken, family, spec, DEFAULT_ADDRESSES);
+    const found = search(broken, family);
     return found.kind === "alike" ? [] : [`${name}: ${found.kind === "different" ? found.flow.flow : found.why}`];
   });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { searchDifference } from "../../../harness/analysis/exhaustive-search.ts";
+import { startSearch } from "../../../harness/analysis/exhaustive-search.ts";
 import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import { NO_POLICY_ROUTING, type PodRules } from "../../../harness/model/ruleset.ts";
@@ -13,7 +13,7 @@ function natOf(...rules: readonly string[]): PodRules {
 }
 
 function check(before: PodRules, after: PodRules, expected: string): void {
-  const found = searchDifference(before, after, 4, specOf(configOf()), DEFAULT_ADDRESSES);
+  const found = startSearch(before, specOf(configOf()), DEFAULT_ADDRESSES)(after, 4);
   const text =
     found.kind === "different"
       ? `${found.flow.flow}: ${found.before.kind} ${found.before.port} -> ${found.after.kind} ${found.after.port}`
