@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { type Finding, finding } from "../model/finding.ts";
-import { CAPTURE_FLAGS, CAPTURE_OPTIONS, CAPTURE_SWITCHES, type SettingName } from "./flags.ts";
+import { CAPTURE_FLAGS, CAPTURE_OPTIONS, CAPTURE_SWITCHES, type CaptureOption, type SettingName } from "./flags.ts";
 import { SEED_COMMAND } from "./seed.ts";
 
 /** A value from the command line, with its flag as typed: `-b` or `--istio-inbound-ports`. */
@@ -18,6 +18,20 @@ export interface TypedFlags {
   readonly findings: readonly Finding[];
 }
 
+/** One word of a command line, or an option with its value, as `parseArgs` of node:util has them. */
+export type WordToken =
+  | {
+      readonly kind: "option";
+      readonly name: string;
+      /** As typed: `-p`, `--envoy-port`. */
+      readonly rawName: string;
+      readonly value: string | undefined;
+      /** Whether the value stands in the same word: `-p15001`, `--envoy-port=15001`. */
+      readonly inlineValue: boolean | undefined;
+    }
+  | { readonly kind: "positional"; readonly value: string }
+  | { readonly kind: "option-terminator" };
+
 /** What is said of a flag that the generator has not. */
 export const UNKNOWN_FLAG = "There is no such flag; -h lists them.";
 
@@ -28,7 +42,7 @@ const SPECS = [...CAPTURE_OPTIONS, ...CAPTURE_SWITCHES];
  * Findings: unknown flags, missing values, stray words, and flags that have taken the next flag for their value.
  */
 export function readWords(words: readonly string[]): TypedFlags {
-  const tokens = tokenize(words);
+  const tokens = tokenizeWords(words, SPECS);
   const findings: Finding[] = [];
   const values = new Map<SettingName, TypedValue>();
   const switches = new Set<string>();
@@ -45,12 +59,16 @@ export function readWords(words: readonly string[]): TypedFlags {
   return { values, purpose, findings };
 }
 
-function tokenize(words: readonly string[]) {
-  const options = SPECS.map(({ name, short, value }) => {
+/**
+ * Takes words apart as getopt does, into options with their values as typed, words that belong to none, and `--`. `options` says which
+ * options take a value and which letters they have; what is unknown, or lacks its value, is a token like any other.
+ */
+export function tokenizeWords(words: readonly string[], options: readonly CaptureOption[]): readonly WordToken[] {
+  const specs = options.map(({ name, short, value }) => {
     const type = value === null ? ("boolean" as const) : ("string" as const);
     return [name, short === undefined ? { type } : { type, short }] as const;
   });
-  return parseArgs({ args: [...words], strict: false, tokens: true, options: Object.fromEntries(options) }).tokens;
+  return parseArgs({ args: [...words], strict: false, tokens: true, options: Object.fromEntries(specs) }).tokens;
 }
 
 function faultOf(name: string, value: string | undefined, takesValue: boolean): string | null {

@@ -1,11 +1,10 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { parseCapture, type ResolvedCapture } from "../capture/capture.ts";
 import { CLUSTER_ENV_PATH, type EnvironmentFile, SIDECAR_ENV_PATH } from "../capture/environment.ts";
-import { CAPTURE_OPTIONS, CAPTURE_SWITCHES, type CaptureOption } from "../capture/flags.ts";
+import { CAPTURE_OPTIONS, CAPTURE_SWITCHES } from "../capture/flags.ts";
 import { SEED_WORDS } from "../capture/seed.ts";
-import { UNKNOWN_FLAG } from "../capture/words.ts";
+import { tokenizeWords, UNKNOWN_FLAG, type WordToken } from "../capture/words.ts";
 import { LandfallError } from "../errors.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
@@ -70,7 +69,7 @@ export function readCaptureCommand(
   if (!capture.ok || (findings.length > 0 && !asksForUsage)) {
     if (command.usage !== undefined && findings.some(({ message }) => message === UNKNOWN_FLAG))
       io.err(renderHelp(command.usage, io.display));
-    throw refuse(findings);
+    throw refuseUsage(findings);
   }
   return { options, capture: capture.value, captureWords, captureFrom };
 }
@@ -87,7 +86,8 @@ export function tellWarnings(warnings: readonly Finding[], io: Pick<CommandIo, "
   }
 }
 
-function refuse(findings: readonly Finding[]): LandfallError {
+/** Gives the error of a command line with these findings. */
+export function refuseUsage(findings: readonly Finding[]): LandfallError {
   const count = findings.length === 1 ? "one finding" : `${findings.length} findings`;
   return new LandfallError("bad-usage", `The command line cannot be used (${count}); nothing was done.`, { findings });
 }
@@ -97,28 +97,21 @@ function separateWords(args: readonly string[], specs: readonly OptionSpec[], po
   const capture: string[] = [];
   const own: string[] = [];
   const captureNames = new Set([...CAPTURE_OPTIONS, ...CAPTURE_SWITCHES].map(({ name }) => name));
-  const { tokens } = parseArgs({
-    args: [...args],
-    strict: false,
-    tokens: true,
-    options: Object.fromEntries([...specs, ...CAPTURE_OPTIONS, ...CAPTURE_SWITCHES].map(toParseArgs)),
-  });
-  for (const token of tokens) {
-    if (token.kind !== "option") {
-      (positionals === "own" ? own : capture).push(token.kind === "positional" ? token.value : "--");
-      continue;
-    }
-    const isOwn = !captureNames.has(token.name) && token.rawName.startsWith("--");
-    const to = isOwn ? own : capture;
-    if (token.inlineValue) to.push(`${token.rawName}${token.rawName.startsWith("--") ? "=" : ""}${token.value}`);
-    else to.push(token.rawName, ...(token.value === undefined ? [] : [token.value]));
+  for (const token of tokenizeWords(args, [...specs, ...CAPTURE_OPTIONS, ...CAPTURE_SWITCHES])) {
+    const isOwn =
+      token.kind === "option" ? !captureNames.has(token.name) && token.rawName.startsWith("--") : positionals === "own";
+    (isOwn ? own : capture).push(...renderToken(token));
   }
   return { own, capture };
 }
 
-function toParseArgs({ name, short, value }: CaptureOption) {
-  const type = value === null ? ("boolean" as const) : ("string" as const);
-  return [name, short === undefined ? { type } : { type, short }] as const;
+/** Gives a token's words as they were typed. */
+function renderToken(token: WordToken): readonly string[] {
+  if (token.kind === "positional") return [token.value];
+  if (token.kind === "option-terminator") return ["--"];
+  const { rawName, value, inlineValue } = token;
+  if (inlineValue) return [`${rawName}${rawName.startsWith("--") ? "=" : ""}${value}`];
+  return value === undefined ? [rawName] : [rawName, value];
 }
 
 /** Reads the two files: those named, which must be there, or the original's, if they are. */

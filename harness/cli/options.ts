@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { tokenizeWords } from "../capture/words.ts";
 import { type Finding, finding, type Parsed } from "../model/finding.ts";
 
 /** One option of a command. */
@@ -43,36 +43,23 @@ export function readOptions(
   args: readonly string[],
   specs: readonly OptionSpec[],
 ): { readonly options: ParsedOptions; readonly findings: readonly Finding[] } {
-  const { tokens } = parseArgs({
-    args: [...args],
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-    options: Object.fromEntries(
-      specs.map((spec) => [
-        spec.name,
-        {
-          type: spec.value === null ? ("boolean" as const) : ("string" as const),
-          ...(spec.short ? { short: spec.short } : {}),
-        },
-      ]),
-    ),
-  });
   const findings: Finding[] = [];
   const values = new Map<string, string[]>();
   const positionals: string[] = [];
-  for (const token of tokens) {
+  for (const token of tokenizeWords(args, specs)) {
     if (token.kind === "positional") positionals.push(token.value);
     if (token.kind !== "option") continue;
     const spec = specs.find((known) => known.name === token.name);
     const fault = spec ? faultOf(spec, token.value) : unknownOption(token.rawName, specs);
     if (fault !== null) findings.push(finding(token.rawName, fault));
-    else if (spec) {
-      const value = token.value ?? "";
-      values.set(spec.name, spec.repeatable ? [...(values.get(spec.name) ?? []), value] : [value]);
-    }
+    else if (spec) keepValue(values, spec, token.value ?? "");
   }
   return { options: { values, positionals }, findings };
+}
+
+/** Of an option that cannot be repeated, the last value counts. */
+function keepValue(values: Map<string, string[]>, { name, repeatable }: OptionSpec, value: string): void {
+  values.set(name, repeatable ? [...(values.get(name) ?? []), value] : [value]);
 }
 
 function faultOf(spec: OptionSpec, value: string | undefined): string | null {

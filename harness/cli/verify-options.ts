@@ -1,8 +1,7 @@
 import { resolve } from "node:path";
-import { LandfallError } from "../errors.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import { parseShard, type Shard } from "../run/scenario-shard.ts";
-import { type CaptureCommandLine, lastValue, readCaptureCommand } from "./capture-options.ts";
+import { type CaptureCommandLine, lastValue, readCaptureCommand, refuseUsage } from "./capture-options.ts";
 import type { CommandIo } from "./command.ts";
 import { findUnwritableFolder } from "./output-file.ts";
 import { type ReportFile, readReportFile } from "./report-output.ts";
@@ -44,19 +43,20 @@ export function readVerifyOptions(args: readonly string[], io: CommandIo): Verif
   const line = readCaptureCommand(args, { specs: SPECS, withoutFlags: "seed", positionals: "own" }, io);
   const findings: Finding[] = [];
   const has = (name: string) => line.options.values.has(name);
+  const choose = <A, B>(name: string, given: A, absent: B): A | B => (has(name) ? given : absent);
   const fileOf = (name: string) => readFileOption(`--${name}`, lastValue(line.options, name), io, findings);
   const evidence = lastValue(line.options, "evidence");
   const shard = readShard(lastValue(line.options, "shard"), findings);
   const options: VerifyOptions = {
     line,
     words: line.options.positionals,
-    task: has("list") ? "list" : "verify",
-    selection: has("all") ? "all" : "named",
+    task: choose("list", "list", "verify"),
+    selection: choose("all", "all", "named"),
     rules: { ip: fileOf("rules"), ip6: fileOf("rules6"), script: fileOf("rules-script") },
     sandbox: (lastValue(line.options, "sandbox") ?? "auto") as VerifyOptions["sandbox"],
     envoy: (lastValue(line.options, "envoy") ?? "stub") as VerifyOptions["envoy"],
-    captureBy: has("init-container") ? "init-container" : "whoever-fits",
-    rights: has("privileged") ? "privileged" : "capabilities",
+    captureBy: choose("init-container", "init-container", "whoever-fits"),
+    rights: choose("privileged", "privileged", "capabilities"),
     coverage: has("coverage") || has("min-coverage") ? "measured" : "not-measured",
     minCoverage: readNumber("--min-coverage", lastValue(line.options, "min-coverage"), [0, 100], findings),
     evidence: evidence === undefined ? null : resolve(io.workingDirectory, evidence),
@@ -65,16 +65,15 @@ export function readVerifyOptions(args: readonly string[], io: CommandIo): Verif
     ),
     jobs: readNumber("--jobs", lastValue(line.options, "jobs"), [1, 64], findings),
     shard,
-    afterwards: has("keep") ? "keep" : "clean",
-    repetition: has("watch") ? "watch" : "once",
-    onWrong: has("pause-on-fail") ? "pause" : "go-on",
-    output: has("json") ? "json" : "text",
+    afterwards: choose("keep", "keep", "clean"),
+    repetition: choose("watch", "watch", "once"),
+    onWrong: choose("pause-on-fail", "pause", "go-on"),
+    output: choose("json", "json", "text"),
   };
   findings.push(...findContradictions(options));
   if (options.evidence !== null) findings.push(...findUnwritableFolder("--evidence", options.evidence));
   if (findings.length === 0) return options;
-  const count = findings.length === 1 ? "one finding" : `${findings.length} findings`;
-  throw new LandfallError("bad-usage", `The command line cannot be used (${count}); nothing was done.`, { findings });
+  throw refuseUsage(findings);
 }
 
 function findContradictions({
