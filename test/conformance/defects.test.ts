@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { generateRules } from "../../harness/capture/dialects.ts";
 import { parseIptablesSave, renderIptablesSave } from "../../harness/formats/iptables-save.ts";
-import type { Family } from "../../harness/model/address.ts";
+import { FAMILIES, type Family } from "../../harness/model/address.ts";
 import type { CaptureConfig } from "../../harness/model/capture-config.ts";
 import { type FlowReport, judgePrediction, type ScenarioReport } from "../../harness/model/report.ts";
 import type { PodRules, Ruleset } from "../../harness/model/ruleset.ts";
@@ -74,6 +74,10 @@ const REDIRECT_ALL = `${OUTPUT} -j ISTIO_REDIRECT`;
 const PASS_THROUGH = `${OUTPUT} -s 127.0.0.6/32 -o lo -j RETURN`;
 const SELF_CALL = `${OUTPUT} ! -d 127.0.0.1/32 -o lo -j ISTIO_IN_REDIRECT`;
 const STATUS = "-A ISTIO_INBOUND -p tcp -m tcp --dport 15020 -j RETURN";
+const [UID_RULE, GID_RULE] = [
+  `${OUTPUT} -m owner --uid-owner 1337 -j RETURN`,
+  `${OUTPUT} -m owner --gid-owner 1337 -j RETURN`,
+];
 const [TO_15001, TO_15006] = [
   "-A ISTIO_REDIRECT -p tcp -j REDIRECT --to-ports 15001",
   "-A ISTIO_IN_REDIRECT -p tcp -j REDIRECT --to-ports 15006",
@@ -106,6 +110,9 @@ const DEFECTS: readonly Defect[] = [
     TO_15006.replace("15006", "15007"),
     TO_15006,
   ],
+  ["the uid rule without the gid rule", put(GID_RULE, ""), "uid=1000,gid=1337 -> upstream:80", TO_15001, GID_RULE],
+  ["the gid rule without the uid rule", put(UID_RULE, ""), "uid=1337,gid=1000 -> upstream:80", TO_15001, UID_RULE],
+  ["the pass-through removed", put(PASS_THROUGH, ""), "envoy@127.0.0.6 -> pod:8080", TO_15006, PASS_THROUGH],
   [
     "the pass-through widened to all of loopback",
     put(PASS_THROUGH, PASS_THROUGH.replace("127.0.0.6/32", "127.0.0.0/8")),
@@ -132,7 +139,7 @@ const DEFECTS: readonly Defect[] = [
     (text) => put(PASS_THROUGH, `${REDIRECT_ALL}\n${PASS_THROUGH}`)(text.replace(`${REDIRECT_ALL}\n`, "")),
     "envoy -> localhost:8080",
     TO_15001,
-    `${OUTPUT} -m owner --uid-owner 1337 -j RETURN`,
+    UID_RULE,
   ],
   [
     "an excluded port one too high",
@@ -163,11 +170,26 @@ const DEFECTS: readonly Defect[] = [
     TO_15006,
     STATUS,
   ],
+  [
+    "the owners' rules in the wrong table",
+    (text) => {
+      const there = [UID_RULE, GID_RULE].map((rule) => rule.replace("ISTIO_OUTPUT", "OUTPUT")).join("\n");
+      const left = put(GID_RULE, "")(put(UID_RULE, "")(text));
+      return `*filter\n:OUTPUT ACCEPT [0:0]\n${there}\nCOMMIT\n${left}`;
+    },
+    "envoy -> upstream:80",
+    // The last that counted it: of its way through nat, and then through filter.
+    UID_RULE.replace("ISTIO_OUTPUT", "OUTPUT"),
+    UID_RULE,
+  ],
 ];
 
-const DELETED = textOf(seed)
-  .split("\n")
-  .filter((line) => line.startsWith("-A"));
+const DELETED = FAMILIES.flatMap((family) =>
+  textOf(seed, family)
+    .split("\n")
+    .filter((line) => line.startsWith("-A"))
+    .map((rule) => ({ family, rule })),
+);
 
 describe("each defect of the seed's rules is found, with the rule that decided and the one that should have:", () => {
   test.each(DEFECTS)("%s", async (_name, change, flow, decided, wanted) => {
@@ -176,8 +198,9 @@ describe("each defect of the seed's rules is found, with the rule that decided a
     expect([found?.rules.at(-1)?.rule ?? null, found?.wanted?.rule?.rule]).toEqual([decided, wanted]);
   });
 
-  test.each(DELETED)("without %s", async (rule) => {
-    const wrong = await findWrong(install({ ip: parse(put(rule, "")(textOf(seed))) }, seed), seed);
+  test.each(DELETED)("without IPv$family $rule", async ({ family, rule }) => {
+    const rules = parse(put(rule, "")(textOf(seed, family)), family);
+    const wrong = await findWrong(install(family === 4 ? { ip: rules } : { ip6: rules }, seed), seed);
     expect(wrong.length).toBeGreaterThan(0);
     expect(wrong.map(({ wanted }) => wanted?.rule?.rule)).toContain(rule);
   });
@@ -187,6 +210,17 @@ describe("each defect of the seed's rules is found, with the rule that decided a
     const wrong = await findWrong(install({ ip6: parse("", 6) }, config), config);
     const found = wrong.find(({ flow }) => flow === "client6 -> pod6:8080");
     expect([found?.observed.listener, found?.wanted?.rule?.rule]).toEqual(["app", JUMP]);
+  });
+
+  test("a rule in the wrong table is the nearest to the one wanted, and says where it stands", async () => {
+    const there = STATUS.replace("ISTIO_INBOUND", "PREROUTING");
+    const text = `*mangle\n:PREROUTING ACCEPT [0:0]\n${there}\nCOMMIT\n${put(STATUS, "")(textOf(seed))}`;
+    const wrong = await findWrong(install({ ip: parse(text) }, seed), seed);
+    const found = wrong.find(({ flow }) => flow === "client -> pod:15020");
+    expect([found?.wanted?.nearest?.rule.rule, found?.wanted?.nearest?.why]).toEqual([
+      there,
+      "it stands in table mangle, not nat",
+    ]);
   });
 
   test("a loop, with its hops", async () => {
@@ -263,6 +297,12 @@ describe("rules that do the same pass, however they are written:", () => {
           ),
     ],
   ];
+
+  test("for a proxy that runs as root", async () => {
+    const root = configOf({ proxyUid: ["0"], proxyGid: ["0"] });
+    const rules = { ip: parse(textOf(root)), ip6: parse(textOf(root, 6), 6) };
+    expect(await findWrong(install(rules, root), root)).toEqual([]);
+  });
 
   test.each(WRITTEN)("%s", async (_name, change) => {
     expect(await findWrong(install({ ip: parse(change(textOf(seed))) }, seed), seed)).toEqual([]);
