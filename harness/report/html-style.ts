@@ -1,6 +1,6 @@
 /**
- * The style sheet of the HTML report: readable in light and dark, from 400 pixels to 1600 (on a narrow screen a flow is a block, and the picture scrolls by itself), without
- * anything from outside the page.
+ * The style sheet of the HTML report: readable in light and dark, and from 400 pixels on, without anything from outside the page. On a
+ * narrow screen a flow is a block, and the picture is moved sideways by itself.
  */
 export const HTML_STYLE = `
 :root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 18%, transparent);
@@ -13,14 +13,14 @@ code, td.mono, pre { font-family: ui-monospace, monospace; font-size: 0.87em; }
 .sum span { border: 1px solid var(--line); border-radius: 1rem; padding: 0.1rem 0.8rem; }
 .dim { color: var(--dim); } .pass { color: var(--pass); } .wrong { color: var(--wrong); } .could-not-look { color: var(--unknown); }
 details.scenario { border: 1px solid var(--line); border-radius: 0.5rem; margin: 0.8rem 0; padding: 0.6rem 1rem; }
-summary { cursor: pointer; } .claim { margin-left: 0.6rem; }
+summary { cursor: pointer; } .claim { margin-left: 0.6rem; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; margin: 0.8rem 0 0.2rem; }
 th { text-align: left; font-weight: 600; color: var(--dim); font-size: 0.85em; }
 th, td { padding: 0.25rem 0.8rem 0.25rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 tr.evidence td { border-bottom: 1px solid var(--line); } tr.wrong-row td, tr.could-not-look-row td { border-bottom: 0; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.1rem 0.9rem; margin: 0 0 0.5rem 1.6rem; }
 dt { color: var(--dim); } dd { margin: 0; font-family: ui-monospace, monospace; font-size: 0.87em; }
-dd, td:last-child { overflow-wrap: anywhere; }
+p, dd, td:last-child { overflow-wrap: anywhere; }
 .picture { overflow-x: auto; } svg { max-width: 100%; min-width: 40rem; height: auto; display: block; margin: 0.8rem auto 0; }
 @media (max-width: 60rem) {
   body { margin: 1rem auto; padding: 0 0.6rem; } details.scenario { padding: 0.6rem 0.7rem; }
