@@ -28,7 +28,8 @@ const RESET: Ending = { kind: "reset" };
 
 /**
  * Makes a connection packet by packet: SYN, SYN-ACK, ACK, a request, its ACK, an answer. A packet that is lost is lost again each time it is
- * repeated, so the connection times out; answers to lost packets (resets, ICMP errors) travel through the same rules.
+ * repeated, so the connection times out; answers to lost packets (resets, ICMP errors) travel through the same rules. Only a SYN that is
+ * repeated because its SYN-ACK was lost meets other rules: conntrack has seen the reply, and the SYN is ESTABLISHED.
  */
 export function makeConnection(walk: Walk, attempt: Attempt): Ending {
   if (attempt.destination.address.use === "not-connectable") return UNREACHABLE;
@@ -59,7 +60,8 @@ function isSureOfAnswer({ walk: { pod, recorder }, family, source, entry }: Pack
 
 /** Carries what follows the SYN; gives how the connection ends, or null where both ends have heard each other. */
 function converse(walk: Walk, dialler: Socket, server: Socket): Ending | null {
-  if (sendSegment(walk, server, dialler, FLAGS.synAck) !== null) return TIMED_OUT;
+  const greeted = sendSegment(walk, server, dialler, FLAGS.synAck);
+  if (greeted !== null) return dialAgain(walk, dialler, server, greeted);
   const acknowledged = sendSegment(walk, dialler, server, FLAGS.ack);
   if (acknowledged === RESET) return RESET;
   const request = sendSegment(walk, dialler, server, FLAGS.data);
@@ -69,6 +71,15 @@ function converse(walk: Walk, dialler: Socket, server: Socket): Ending | null {
   const answer = sendSegment(walk, server, dialler, FLAGS.data);
   if (answer !== RESET) return answer;
   return taken === null ? TIMED_OUT : outlive(walk, dialler, server);
+}
+
+/** Repeats the SYN, a second after the first. A request that a reset has ended is not there any more. */
+function dialAgain(walk: Walk, dialler: Socket, server: Socket, greeted: Ending): Ending {
+  if (walk.entries.length === 0) return TIMED_OUT;
+  if (greeted === RESET) walk.sockets.splice(walk.sockets.indexOf(server), 1);
+  const syn = makeSegment(walk, dialler, FLAGS.syn);
+  const arrival = carryPacket(syn, dialler.host);
+  return arrival.kind === "lost" ? endByAnswer(arrival, dialler, syn) : TIMED_OUT;
 }
 
 /** The kernel acknowledges a first request at once (tcp_in_quickack_mode), whether the listener has accepted or not. Nobody misses it. */

@@ -41,6 +41,15 @@ describe("REJECT", () => {
     check(rulesOf(reject("INPUT", "icmp-port-unreachable", established)), [["client -> pod:8080", "timed-out"]]);
   });
 
+  test("answers the SYN that is sent again after its SYN-ACK was lost: conntrack takes it for ESTABLISHED", () => {
+    const established = "-m conntrack --ctstate ESTABLISHED";
+    check(rulesOf(reject("OUTPUT", "icmp-port-unreachable", established)), [
+      ["app -> pod:8080", "refused:8080"],
+      ["client -> pod:8080", "timed-out"],
+    ]);
+    check(rulesOf(["filter", `-A OUTPUT -p tcp ${established} -j DROP`]), [["app -> pod:8080", "timed-out"]]);
+  });
+
   test("leaves the caller waiting where its answer is reset; where the ACK is lost too, it asks again and is reset", () => {
     const answer = "4 -A OUTPUT -p tcp --tcp-flags PSH PSH -j REJECT --reject-with tcp-reset";
     const ack = "4 -A OUTPUT -p tcp --tcp-flags SYN,RST,PSH,ACK ACK -j DROP";
