@@ -1,10 +1,12 @@
+import { POD_INTERFACE } from "../model/pod.ts";
 import { runForward, runInput, runOutput, runPostrouting, runPrerouting } from "./hooks.ts";
 import type { Packet } from "./packet.ts";
+import type { Route } from "./routing.ts";
 import type { Decision } from "./verdict.ts";
 
 /**
  * How a packet's passage through the pod ends: at a socket of the pod, out on a link, lost without a word, or rejected with an answer
- * (as REJECT's `--reject-with` prints it).
+ * (as REJECT's `--reject-with` prints it), by a rule or for want of a route.
  */
 export type Fate =
   | { readonly kind: "arrived" | "left" | "lost" }
@@ -13,6 +15,8 @@ export type Fate =
 const ARRIVED: Fate = { kind: "arrived" };
 const LEFT: Fate = { kind: "left" };
 const LOST: Fate = { kind: "lost" };
+const NO_ROUTE: Fate = { kind: "rejected", with: "icmp6-no-route" };
+const BY_DEFAULT: Route = { out: POD_INTERFACE, scope: "link" };
 
 /** Sends a packet that the pod itself has made: routing, OUTPUT, POSTROUTING, and on `lo` also PREROUTING and INPUT. */
 export function sendFromPod(packet: Packet): Fate {
@@ -37,7 +41,10 @@ export function receiveInPod(packet: Packet, by: string): Fate {
   const prerouting = runPrerouting(packet);
   if (prerouting.kind !== "accept") return toFate(prerouting);
   if (isMartian(packet)) return LOST;
-  routePacket(packet);
+  if (isForOtherDevice(packet)) {
+    if (by !== POD_INTERFACE) return NO_ROUTE;
+    packet.route = BY_DEFAULT;
+  } else routePacket(packet);
   if (packet.route.scope === "local") return enterSocket(packet);
   // What TPROXY has given to a socket is not passed on (ip_forward in net/ipv4/ip_forward.c).
   if (packet.assigned !== null) return LOST;
@@ -46,13 +53,18 @@ export function receiveInPod(packet: Packet, by: string): Fate {
   return forward.kind === "accept" ? leaveByRoute(packet) : toFate(forward);
 }
 
-/**
- * Nothing that came by a link gets to a loopback address: over IPv4 since route_localnet is off, over IPv6 since the route to ::1 is
- * another device's (`rt6_need_strict` in ip6_route_input_lookup). Over IPv4 neither does what claims to come from the pod itself.
- */
+/** Over IPv4 nothing that came by a link gets to a loopback address (route_localnet is off), nor what claims to come from the pod itself. */
 function isMartian({ family, source, destination }: Packet): boolean {
-  if (destination.host === "loopback") return true;
-  return family === 4 && (source.host === "loopback" || source.host === "pod");
+  if (family === 6) return false;
+  return destination.host === "loopback" || source.host === "loopback" || source.host === "pod";
+}
+
+/**
+ * Over IPv6 what came by a link and is for ::1 takes a route of that link's device alone (`rt6_need_strict` in ip6_route_input_lookup): by
+ * the pod's interface the default route, by a virtual machine's none.
+ */
+function isForOtherDevice({ family, destination }: Packet): boolean {
+  return family === 6 && destination.host === "loopback";
 }
 
 function enterSocket(packet: Packet): Fate {

@@ -50,9 +50,14 @@ export function makeIcmpError(packet: Packet, source: KnownAddress, meaning: Icm
   });
 }
 
-/** The error comes from the address the packet was for if it is the pod's own, else from the one the route back gives (icmp_send). */
+/**
+ * The error comes from the address the packet was for if it is the pod's own, else from the one the route back gives (icmp_send); ::1 is
+ * no address of a link (`ipv6_chk_addr` in icmp6_send).
+ */
 function errorSource(packet: Packet): KnownAddress {
-  if (packet.destination.host === "pod" || packet.destination.host === "loopback") return packet.destination;
+  const cameByLink = packet.in !== "" && packet.in !== "lo";
+  if (packet.destination.host === "pod") return packet.destination;
+  if (packet.destination.host === "loopback" && !cameByLink) return packet.destination;
   if (packet.source.host === "pod" || packet.source.host === "loopback") return packet.source;
   return packet.walk.pod.sourceTowards(packet.source);
 }

@@ -92,6 +92,20 @@ describe("NAT", () => {
     ]);
   });
 
+  test("to ::1 sends what came by eth0 out again through FORWARD, and has no route for what came by another link", () => {
+    const rules = ["nat", "6 -A PREROUTING -p tcp -j DNAT --to-destination ::1"];
+    const reject = ["filter", "6 -A FORWARD -j REJECT --reject-with icmp6-port-unreachable"];
+    const vm = { kubevirtInterfaces: ["vm0"] };
+    check(rulesOf([...rules, ...reject]), [["client6 -> pod6:8080", "refused:8080"]]);
+    check(rulesOf(rules), [["vm6 -> pod6:8080", "unreachable"]], vm);
+    check(
+      rulesOf([...rules, "filter", "6 -A OUTPUT -s fd00:244::2/128 -j DROP"]),
+      [["vm6 -> pod6:8080", "unreachable"]],
+      vm,
+    );
+    check(rulesOf([...rules, "filter", "6 -A OUTPUT -p ipv6-icmp -j DROP"]), [["vm6 -> pod6:8080", "timed-out"]], vm);
+  });
+
   test("lets no loopback source out of the pod, but a masqueraded one stays inside as well", () => {
     const away = "4 -A OUTPUT -p tcp -d 127.0.0.1 -j DNAT --to-destination 10.244.0.4:80";
     check(rulesOf(["nat", away]), [["app -> localhost:81", "timed-out"]]);
