@@ -1,10 +1,11 @@
 import type { Family } from "../model/address.ts";
-import { type HostName, type Owner, PASS_THROUGH_ADDRESS } from "../model/pod.ts";
+import type { HostName, Owner } from "../model/pod.ts";
 import { type EndPoint, type Tuple, tupleOf } from "./conntrack.ts";
 import { type Arrival, carryPacket } from "./network.ts";
-import { FLAGS, makePacket, type Packet } from "./packet.ts";
+import { FLAGS, type Packet } from "./packet.ts";
 import { makeKernelReset } from "./reject.ts";
-import { findSocket, type Listener, type Socket } from "./sockets.ts";
+import { canReset, carrySegment, makeSegment, RESET, reaches, sendSegment, TIMED_OUT } from "./segment.ts";
+import type { Listener, Socket } from "./sockets.ts";
 import type { Walk } from "./walk.ts";
 
 /** A connection to be made. */
@@ -22,9 +23,7 @@ export type Ending =
   | { readonly kind: "refused"; readonly port: number }
   | { readonly kind: "reset" | "timed-out" | "unreachable" };
 
-const TIMED_OUT: Ending = { kind: "timed-out" };
 const UNREACHABLE: Ending = { kind: "unreachable" };
-const RESET: Ending = { kind: "reset" };
 
 /**
  * Makes a connection packet by packet: SYN, SYN-ACK, ACK, a request, its ACK, an answer. A packet that is lost is lost again each time it is
@@ -68,7 +67,7 @@ function converse(walk: Walk, dialler: Socket, server: Socket): Ending | null {
   if (request !== null) return request;
   const taken = acknowledge(walk, server, dialler);
   if (taken === RESET) return outlive(walk, dialler, server);
-  const answer = sendSegment(walk, server, dialler, FLAGS.data);
+  const answer = sendAnswer(walk, server, dialler);
   if (answer !== RESET) return answer;
   return taken === null ? TIMED_OUT : outlive(walk, dialler, server);
 }
@@ -82,6 +81,17 @@ function dialAgain(walk: Walk, dialler: Socket, server: Socket, greeted: Ending)
   return arrival.kind === "lost" ? endByAnswer(arrival, dialler, syn) : TIMED_OUT;
 }
 
+/**
+ * The listener answers and closes. What its own kernel drops on the way out counts as not sent, and goes with the FIN (`tcp_send_fin` in
+ * net/ipv4/tcp_output.c).
+ */
+function sendAnswer(walk: Walk, server: Socket, dialler: Socket): Ending | null {
+  const packet = makeSegment(walk, server, FLAGS.data);
+  const ending = carrySegment(packet, server, dialler);
+  const isUnsent = ending === TIMED_OUT && server.host === "pod" && packet.in === "";
+  return isUnsent ? sendSegment(walk, server, dialler, FLAGS.lastData) : ending;
+}
+
 /** The kernel acknowledges a first request at once (tcp_in_quickack_mode), whether the listener has accepted or not. Nobody misses it. */
 function acknowledge(walk: Walk, server: Socket, dialler: Socket): Ending | null {
   return sendSegment(walk, server, dialler, FLAGS.ack, { acceptedBy: server.owner });
@@ -91,31 +101,6 @@ function acknowledge(walk: Walk, server: Socket, dialler: Socket): Ending | null
 function outlive(walk: Walk, dialler: Socket, server: Socket): Ending {
   walk.sockets.splice(walk.sockets.indexOf(server), 1);
   return sendSegment(walk, dialler, server, FLAGS.data) ?? TIMED_OUT;
-}
-
-/**
- * Sends one packet from one end to the other; null where it arrives. Strangers to whom it comes instead answer with a reset. One is the
- * listener that TPROXY assigns to a later packet, finding no connection under the addresses it sees: nat has changed them for the first
- * one, and changes them for this one only afterwards (skb_steal_sock, include/net/inet_sock.h: what is assigned is not looked up).
- */
-function sendSegment(
-  walk: Walk,
-  from: Socket,
-  to: Socket,
-  flags: number,
-  maker: Packet["maker"] = from.owner,
-): Ending | null {
-  const packet = makeSegment(walk, from, flags, maker);
-  const arrival = carryPacket(packet, from.host);
-  if (arrival.kind === "lost") return isReset(arrival, from) ? RESET : TIMED_OUT;
-  const taker = packet.assigned ?? findSocket(walk.sockets, arrival.host, packet);
-  if (taker === to) return null;
-  return canReset(packet) && reaches(makeKernelReset(packet), arrival.host, from) ? RESET : TIMED_OUT;
-}
-
-/** A made connection heeds resets alone: ICMP errors are no more than a hint to it (tcp_v4_err, tcp_v6_err). */
-function isReset({ answer }: Arrival & { kind: "lost" }, sender: Socket): boolean {
-  return answer !== null && answer.packet.error === null && reaches(answer.packet, answer.from, sender);
 }
 
 function assignedListener({ assigned }: Packet): Listener | null {
@@ -128,34 +113,11 @@ function refuse(syn: Packet, host: HostName, dialler: Socket): Ending {
   return canReset(syn) && reaches(makeKernelReset(syn), host, dialler) ? { kind: "refused", port } : TIMED_OUT;
 }
 
-/**
- * An IPv6 reset to ::1 leaves by the device of the address it comes from (`rt6_need_strict` in tcp_v6_send_response,
- * net/ipv6/tcp_ipv6.c), and is lost unless that is `lo`, or ::1 is only what SNAT had made of the peer.
- */
-function canReset({ family, source, destination, entry }: Packet): boolean {
-  const peer = entry?.natSource === "in-effect" ? entry.original.source.address : source;
-  const isOnLo = destination.host === "loopback" || destination.text === PASS_THROUGH_ADDRESS[6];
-  return family === 4 || peer.host !== "loopback" || isOnLo;
-}
-
 /** Gives what the answer to a lost SYN makes of the attempt; it times out if none arrives. */
 function endByAnswer(arrival: Arrival & { kind: "lost" }, sender: Socket, lost: Packet): Ending {
   if (arrival.answer === null || !reaches(arrival.answer.packet, arrival.answer.from, sender)) return TIMED_OUT;
   if (arrival.answer.packet.error?.meaning === "unreachable") return UNREACHABLE;
   return { kind: "refused", port: lost.destinationPort };
-}
-
-/** Says whether an answer arrives at a socket. An ICMP error does if what it quotes is, undone of NAT, what the socket has sent. */
-function reaches(answer: Packet, from: HostName, socket: Socket): boolean {
-  const arrival = carryPacket(answer, from);
-  if (arrival.kind === "lost" || arrival.host !== socket.host) return false;
-  if (answer.error === null) return findSocket([socket], socket.host, answer) !== null;
-  const { quoted } = answer.error;
-  return isSame(quoted.source, socket.local) && isSame(quoted.destination, socket.remote);
-}
-
-function isSame(one: EndPoint, other: EndPoint): boolean {
-  return one.address === other.address && one.port === other.port;
 }
 
 /**
@@ -178,17 +140,4 @@ function openSocket(
   const socket: Socket = { host, local, remote, owner, mode };
   walk.sockets.push(socket);
   return socket;
-}
-
-function makeSegment(walk: Walk, from: Socket, flags: number, maker: Packet["maker"] = from.owner): Packet {
-  return makePacket({
-    walk,
-    family: from.local.address.family,
-    flags,
-    source: from.local.address,
-    sourcePort: from.local.port,
-    destination: from.remote.address,
-    destinationPort: from.remote.port,
-    maker,
-  });
 }

@@ -51,7 +51,7 @@ export function makeEntry(original: Tuple): Entry {
 
 /**
  * Does what the conntrack hook does (nf_conntrack_in): finds the packet's connection or begins one. Packets that carry an entry already
- * (on loopback, or made by REJECT) and untracked ones pass. A first packet with SYN and ACK or with RST is INVALID; any other
+ * (on loopback, or made by REJECT) and untracked ones pass. A first packet with SYN and ACK, RST or FIN is INVALID; any other
  * without SYN is taken for the middle of a connection (`nf_conntrack_tcp_loose` is on). A reset before any reply is that connection's last
  * packet: what comes after it meets no entry (nf_conntrack_tcp_packet).
  */
@@ -70,7 +70,7 @@ export function trackConnection(packet: Packet): void {
 
 function canBegin(packet: Packet): boolean {
   const isSynAck = (packet.flags & TCP_FLAG_BITS.SYN) !== 0 && (packet.flags & TCP_FLAG_BITS.ACK) !== 0;
-  return !isSynAck && !isReset(packet);
+  return !isSynAck && (packet.flags & (TCP_FLAG_BITS.RST | TCP_FLAG_BITS.FIN)) === 0;
 }
 
 function isReset({ flags }: Packet): boolean {

@@ -50,6 +50,20 @@ describe("REJECT", () => {
     check(rulesOf(["filter", `-A OUTPUT -p tcp ${established} -j DROP`]), [["app -> pod:8080", "timed-out"]]);
   });
 
+  test("lets an answer pass with the FIN where it stops the one without in the pod's own OUTPUT, not where it comes in", () => {
+    const open = "4 -A OUTPUT -p tcp --tcp-flags PSH,FIN PSH -j DROP";
+    check(rulesOf(["filter", open]), [["client -> pod:8080", "app:8080 from 10.244.0.3:0"]]);
+    check(rulesOf(["filter", open.replace("OUTPUT -p tcp", "INPUT -p tcp --sport 8080")]), [
+      ["app -> pod:8080", "timed-out"],
+    ]);
+  });
+
+  test("does not take a FIN for the middle of a connection", () => {
+    const untracked = ["raw", "4 -A OUTPUT -p tcp --dport 1:80 -j NOTRACK"];
+    const begun = "4 -A OUTPUT -m connmark --mark 0x0 -j REJECT --reject-with icmp-port-unreachable";
+    check(rulesOf([...untracked, "filter", begun]), [["app -> pod:22", "app:22 from 10.244.0.2:0"]]);
+  });
+
   test("leaves the caller waiting where its answer is reset; where the ACK is lost too, it asks again and is reset", () => {
     const answer = "4 -A OUTPUT -p tcp --tcp-flags PSH PSH -j REJECT --reject-with tcp-reset";
     const ack = "4 -A OUTPUT -p tcp --tcp-flags SYN,RST,PSH,ACK ACK -j DROP";

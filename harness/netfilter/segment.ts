@@ -1,0 +1,80 @@
+import type { HostName } from "../model/pod.ts";
+import { PASS_THROUGH_ADDRESS } from "../model/pod.ts";
+import type { Ending } from "./connection.ts";
+import type { EndPoint } from "./conntrack.ts";
+import { type Arrival, carryPacket } from "./network.ts";
+import { makePacket, type Packet } from "./packet.ts";
+import { makeKernelReset } from "./reject.ts";
+import { findSocket, type Socket } from "./sockets.ts";
+import type { Walk } from "./walk.ts";
+
+/** Nothing was heard. */
+export const TIMED_OUT: Ending = { kind: "timed-out" };
+/** A reset came. */
+export const RESET: Ending = { kind: "reset" };
+
+/** Makes a segment of a connection as one end sends it. */
+export function makeSegment(walk: Walk, from: Socket, flags: number, maker: Packet["maker"] = from.owner): Packet {
+  return makePacket({
+    walk,
+    family: from.local.address.family,
+    flags,
+    source: from.local.address,
+    sourcePort: from.local.port,
+    destination: from.remote.address,
+    destinationPort: from.remote.port,
+    maker,
+  });
+}
+
+/**
+ * Sends one packet from one end to the other; null where it arrives. Strangers to whom it comes instead answer with a reset. One is the
+ * listener that TPROXY assigns to a later packet, finding no connection under the addresses it sees: nat has changed them for the first
+ * one, and changes them for this one only afterwards (skb_steal_sock, include/net/inet_sock.h: what is assigned is not looked up).
+ */
+export function sendSegment(
+  walk: Walk,
+  from: Socket,
+  to: Socket,
+  flags: number,
+  maker: Packet["maker"] = from.owner,
+): Ending | null {
+  return carrySegment(makeSegment(walk, from, flags, maker), from, to);
+}
+
+/** Carries a segment; null where it arrives at the other end. */
+export function carrySegment(packet: Packet, from: Socket, to: Socket): Ending | null {
+  const arrival = carryPacket(packet, from.host);
+  if (arrival.kind === "lost") return isReset(arrival, from) ? RESET : TIMED_OUT;
+  const taker = packet.assigned ?? findSocket(packet.walk.sockets, arrival.host, packet);
+  if (taker === to) return null;
+  return canReset(packet) && reaches(makeKernelReset(packet), arrival.host, from) ? RESET : TIMED_OUT;
+}
+
+/** A made connection heeds resets alone: ICMP errors are no more than a hint to it (tcp_v4_err, tcp_v6_err). */
+function isReset({ answer }: Arrival & { kind: "lost" }, sender: Socket): boolean {
+  return answer !== null && answer.packet.error === null && reaches(answer.packet, answer.from, sender);
+}
+
+/**
+ * Says whether a host can answer a packet with a reset. An IPv6 reset to ::1 leaves by the device of the address it comes from (`rt6_need_strict` in tcp_v6_send_response,
+ * net/ipv6/tcp_ipv6.c), and is lost unless that is `lo`, or ::1 is only what SNAT had made of the peer.
+ */
+export function canReset({ family, source, destination, entry }: Packet): boolean {
+  const peer = entry?.natSource === "in-effect" ? entry.original.source.address : source;
+  const isOnLo = destination.host === "loopback" || destination.text === PASS_THROUGH_ADDRESS[6];
+  return family === 4 || peer.host !== "loopback" || isOnLo;
+}
+
+/** Says whether an answer arrives at a socket. An ICMP error does if what it quotes is, undone of NAT, what the socket has sent. */
+export function reaches(answer: Packet, from: HostName, socket: Socket): boolean {
+  const arrival = carryPacket(answer, from);
+  if (arrival.kind === "lost" || arrival.host !== socket.host) return false;
+  if (answer.error === null) return findSocket([socket], socket.host, answer) !== null;
+  const { quoted } = answer.error;
+  return isSame(quoted.source, socket.local) && isSame(quoted.destination, socket.remote);
+}
+
+function isSame(one: EndPoint, other: EndPoint): boolean {
+  return one.address === other.address && one.port === other.port;
+}
