@@ -3,6 +3,7 @@ export { type MappedClass, mapFlows } from "./analysis/map.ts";
 export type { AnalysisSetting } from "./analysis/partition.ts";
 export { PROPERTIES, type Property, type PropertyVerdict } from "./analysis/properties.ts";
 export { type PropertyResult, proveProperties } from "./analysis/prove.ts";
+export { parseProperties, type WrittenProperty } from "./analysis/written-property.ts";
 export { type CaptureInput, parseCapture, type ResolvedCapture } from "./capture/capture.ts";
 export { DIALECTS, type Dialect, generateRules } from "./capture/dialects.ts";
 export { intendedLanding } from "./capture/intent.ts";

@@ -50,6 +50,25 @@ export function boundariesOf(ranges: ValueRanges): readonly bigint[] {
   return ranges.flatMap(([first, last]) => [first, last + 1n]);
 }
 
+/** Gives what of some ranges is in none of others. */
+export function subtractRanges(from: ValueRanges, taken: ValueRanges): ValueRanges {
+  return taken.reduce<ValueRanges>(
+    (rest, [first, last]) =>
+      rest.flatMap(([a, b]) => {
+        if (last < a || first > b) return [[a, b] as const];
+        return [[a, first - 1n] as const, [last + 1n, b] as const].filter(([low, high]) => low <= high);
+      }),
+    from,
+  );
+}
+
+/** Gives what of some ranges is in others too; neither may overlap itself. */
+export function intersectRanges(one: ValueRanges, other: ValueRanges): ValueRanges {
+  return one.flatMap(([a, b]) =>
+    other.map(([c, d]) => [a > c ? a : c, b < d ? b : d] as const).filter(([low, high]) => low <= high),
+  );
+}
+
 /** Ranges that the bits of a mask may have gaps for, at the most; each further gap bit doubles them. */
 const GAP_BITS_AT_MOST = 12;
 

@@ -5,10 +5,9 @@ import type { Lane } from "./lanes.ts";
 
 /** Gives the atoms that a lane's flows may have, by dimension; a dimension that is not there is not the flow's own. */
 export function findDomain(space: FlowSpace, lane: Lane): ReadonlyMap<number, Intervals> {
-  const ids = uniteIntervals(toAtoms(space.ids, lane.ids));
   const domain = new Map<number, Intervals>([
-    [DIMENSION.uid, ids],
-    [DIMENSION.gid, ids],
+    [DIMENSION.uid, uniteIntervals(toAtoms(space.ids, lane.uids))],
+    [DIMENSION.gid, uniteIntervals(toAtoms(space.ids, lane.gids))],
     [DIMENSION.destination, uniteIntervals(toAtoms(space.addresses, lane.destinations))],
     [DIMENSION.port, uniteIntervals(toAtoms(space.ports, lane.ports))],
   ]);

@@ -1,6 +1,6 @@
 import { type Family, parseAddress, parseNetwork } from "../model/address.ts";
 import { MAX_ID, MAX_PORT, PASS_THROUGH_ADDRESS, type SandboxAddresses, vmGateway } from "../model/pod.ts";
-import { networkRanges, type ValueRanges } from "./axis.ts";
+import { networkRanges, subtractRanges, type ValueRanges } from "./axis.ts";
 
 /** Who dials: a process of the pod, or one of the hosts beside it. */
 export type LaneHost = "pod" | "client" | "upstream" | "vm";
@@ -19,8 +19,9 @@ export interface Lane {
   readonly sources: ValueRanges | "destination";
   readonly destinations: ValueRanges;
   readonly ports: ValueRanges;
-  /** The owners' uids and gids; flows from outside the pod have none that a rule could see, and are made by root. */
-  readonly ids: ValueRanges;
+  /** The owners' ids; flows from outside the pod have none that a rule could see, and are made by root. */
+  readonly uids: ValueRanges;
+  readonly gids: ValueRanges;
   /** The interface of the pod behind which a `vm` stands. */
   readonly link: string | null;
 }
@@ -54,7 +55,7 @@ export function listLanes(family: Family, { addresses, links, passThrough }: Lan
   const vm = single(addresses.vm[family]);
   // The pod's own ends of the links to virtual machines are the sandbox's make, and no flow's business.
   const gateways = links.map((_, link) => single(vmGateway(link)[family]));
-  const foreign = subtract(wholeFamily(family), [
+  const foreign = subtractRanges(wholeFamily(family), [
     ...NOT_CONNECTABLE[family].flatMap(rangesOf),
     ...loopback,
     pod,
@@ -68,9 +69,9 @@ export function listLanes(family: Family, { addresses, links, passThrough }: Lan
     // IPv4 lets no socket with a loopback source connect to elsewhere (EINVAL, `__mkroute_output` in net/ipv4/route.c); IPv6 does.
     ...(family === 4 ? [] : [["from the pod, bound to a loopback address, to elsewhere", loopback, foreign] as const]),
   ] as const;
-  const fromPod = { host: "pod", ports: PORTS, ids: ANY_ID, link: null } as const;
-  const fromOutside = { ports: PORTS, ids: ROOT } as const;
-  const outsiders = subtract(foreign, [single(addresses.upstream[family]), vm]);
+  const fromPod = { host: "pod", ports: PORTS, uids: ANY_ID, gids: ANY_ID, link: null } as const;
+  const fromOutside = { ports: PORTS, uids: ROOT, gids: ROOT } as const;
+  const outsiders = subtractRanges(foreign, [single(addresses.upstream[family]), vm]);
   return [
     { ...fromPod, name: "from the pod to elsewhere", binding: "route", sources: [pod], destinations: foreign },
     {
@@ -115,7 +116,7 @@ export function listLanes(family: Family, { addresses, links, passThrough }: Lan
         host: "vm",
         binding: "route",
         sources: [vm],
-        destinations: subtract([...foreign, pod], [vm]),
+        destinations: subtractRanges([...foreign, pod], [vm]),
         link,
       }),
     ),
@@ -134,16 +135,4 @@ function single(address: string): readonly [bigint, bigint] {
 function rangesOf(network: string): ValueRanges {
   const parsed = parseNetwork(network);
   return parsed ? networkRanges(parsed) : [];
-}
-
-/** Takes ranges out of ranges. */
-function subtract(from: ValueRanges, taken: ValueRanges): ValueRanges {
-  return taken.reduce<ValueRanges>(
-    (rest, [first, last]) =>
-      rest.flatMap(([a, b]) => {
-        if (last < a || first > b) return [[a, b] as const];
-        return [[a, first - 1n] as const, [last + 1n, b] as const].filter(([low, high]) => low <= high);
-      }),
-    from,
-  );
 }

@@ -1,8 +1,9 @@
 import { intendedLanding } from "../capture/intent.ts";
 import { listHolds, rangesHold } from "../capture/intent-lists.ts";
 import { isProxyOwner } from "../capture/interception.ts";
+import type { Family } from "../model/address.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
-import { type Flow, startsInPod } from "../model/flow.ts";
+import { type Flow, type Manner, startsInPod } from "../model/flow.ts";
 import type { Landing } from "../model/landing.ts";
 import {
   isLoopback,
@@ -11,6 +12,8 @@ import {
   type PodSpec,
   type SandboxAddresses,
 } from "../model/pod.ts";
+
+import type { Cuts } from "./flow-space.ts";
 
 /** What a property may look at beside the flow. */
 export interface PropertyContext {
@@ -29,11 +32,15 @@ export interface FlowLandings {
 export type PropertyVerdict = "not-concerned" | "holds" | { readonly exception: string } | "fails";
 
 /**
- * A claim over all flows. `judge` must depend on the flow's family, owner, ends and port only through values that the config or the
- * sandbox names: at those flows are told apart, and one of each class is judged for all.
+ * A claim over all flows. `judge` must depend on the flow's family, owner, ends and port only through values that the config, the sandbox
+ * or `cuts` name: at those flows are told apart, and one of each class is judged for all.
  */
 export interface Property {
   readonly name: string;
+  /** Further values at which flows of a family are to be told apart. */
+  readonly cuts?: (family: Family) => Cuts;
+  /** The landing that shows whether it holds; without it the stub's answer, or the loop that shows where it dials on. */
+  readonly manner?: Manner;
   readonly judge: (flow: Flow, landings: FlowLandings, context: PropertyContext) => PropertyVerdict;
 }
 
@@ -105,9 +112,10 @@ function judgeOutbound(flow: Flow, { answer }: FlowLandings, context: PropertyCo
   return isOutbound && !isLoopback(flow.from.address) ? landsWhereDemanded(flow, answer, context) : "not-concerned";
 }
 
-/** What was dialled is what accepted or refused. */
-function isAsDialled({ kind, port, originalDestination }: Landing, { to }: Flow): boolean {
-  return (kind === "listener" || kind === "refused") && originalDestination === null && port === to.port;
+/** Says whether what was dialled is what accepted or refused. */
+export function isAsDialled({ kind, port, originalDestination, hops }: Landing, { to }: Flow): boolean {
+  const isPlain = (kind === "listener" || kind === "refused") && hops.length === 0;
+  return isPlain && originalDestination === null && port === to.port;
 }
 
 function judgeExclusions(flow: Flow, { answer }: FlowLandings, context: PropertyContext): PropertyVerdict {

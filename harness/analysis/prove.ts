@@ -6,6 +6,7 @@ import type { PodRules } from "../model/ruleset.ts";
 import { abstractLanding } from "./abstract-landing.ts";
 import { networkRanges, type ValueRanges } from "./axis.ts";
 import { type ClassifiedLane, classifyFlows } from "./flow-classes.ts";
+import { joinCuts } from "./flow-set.ts";
 import type { Cuts } from "./flow-space.ts";
 import type { AnalysisSetting } from "./partition.ts";
 import { PROPERTIES, type Property, type PropertyVerdict } from "./properties.ts";
@@ -24,6 +25,8 @@ export interface LandedFlow {
 export interface PropertyResult {
   readonly name: string;
   readonly holds: boolean;
+  /** Classes of flows that it says something of; 0: it holds of no flow. */
+  readonly classes: number;
   /** Designed exceptions, one flow for each way of landing. */
   readonly exceptions: readonly (LandedFlow & { readonly reason: string })[];
   /** One flow that breaches it; null where none does. With the landing `could-not-look` it is not known to be one. */
@@ -42,7 +45,10 @@ export function proveProperties(
 ): readonly PropertyResult[] {
   const families = ([4, 6] as const).filter((family) => (family === 4 ? rules.ip : rules.ip6) !== null);
   const lanes = families.flatMap((family) =>
-    classifyFlows(rules, family, { ...setting, cuts: cutsOf(config, family) }),
+    classifyFlows(rules, family, {
+      ...setting,
+      cuts: joinCuts([cutsOf(config, family), ...properties.flatMap(({ cuts }) => cuts?.(family) ?? [])]),
+    }),
   );
   const judged = lanes.flatMap((lane) => judgeLane(lane, config, setting, properties));
   return properties.map(({ name }) => {
@@ -54,6 +60,7 @@ export function proveProperties(
     return {
       name,
       holds: counterexample === null,
+      classes: own.filter(({ outcome }) => outcome !== "not-concerned").length,
       exceptions: uniqueBy(
         exceptions,
         ({ reason, landing, flow }) => `${reason} ${flow.family} ${abstractLanding(landing, flow)}`,
@@ -96,9 +103,9 @@ function judgeLane(
     const { flow, addresses, assumed } = flowClass.witness;
     const spec = { ...setting.spec, upstreamPorts: [flow.to.port], clientPorts: [flow.to.port] };
     const landings = { answer: lane.land(flowClass, "answer"), forward: lane.land(flowClass, "forward") };
-    return properties.map(({ name, judge }) => {
+    return properties.map(({ name, judge, manner: asked }) => {
       const outcome = judge(flow, landings, { config, spec, addresses });
-      const manner = showingManner(landings.forward);
+      const manner = asked ?? showingManner(landings.forward);
       return { name, outcome, landed: { flow, manner, landing: landings[manner], assumed } };
     });
   });

@@ -75,8 +75,8 @@ export function readBudget(text: string | undefined): number | null {
   throw refuse([finding("--budget", `"${text}" is no number of nodes; use a whole number between 1 and 67108864.`)]);
 }
 
-/** Gives the error that lists all findings about what is to be analysed. */
-export function refuse(findings: readonly Finding[]): LandfallError {
+/** Gives the error that lists all findings about `what` is to be analysed. */
+export function refuse(findings: readonly Finding[], what = "The rules cannot be analysed"): LandfallError {
   const count = findings.length === 1 ? "one finding" : `${findings.length} findings`;
-  return new LandfallError("bad-input", `The rules cannot be analysed (${count}).`, { findings });
+  return new LandfallError("bad-input", `${what} (${count}).`, { findings });
 }

@@ -1,3 +1,4 @@
+import { PROPERTIES } from "../analysis/properties.ts";
 import { type PropertyResult, proveProperties } from "../analysis/prove.ts";
 import type { BackendChoice } from "../sandbox/open-sandbox.ts";
 import { ANALYSIS_OPTIONS, readAnalysisInput } from "./analysis-input.ts";
@@ -6,9 +7,15 @@ import type { Command } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
 import type { OptionSpec } from "./options.ts";
 import { listLanded, type ObservationOf, observeResults } from "./prove-observation.ts";
+import { readProperties, refuseEmpty } from "./prove-properties.ts";
 import { renderProofData, renderProofText } from "./prove-text.ts";
 
 const SPECS: readonly OptionSpec[] = [
+  {
+    name: "properties",
+    value: "FILE",
+    help: "properties of your own, proven beside the others: JSON, or a module (docs/properties.md)",
+  },
   {
     name: "observe",
     value: null,
@@ -54,7 +61,9 @@ export const prove: Command = {
   async run(args, io) {
     const { line, rules, config, setting } = readAnalysisInput(args, SPECS, io);
     if (line.capture.purpose === "usage") return "help";
-    const results = proveProperties(rules, config, setting);
+    const own = await readProperties(lastValue(line.options, "properties"), config, setting.addresses, io);
+    const results = proveProperties(rules, config, setting, [...PROPERTIES, ...own.properties]);
+    refuseEmpty(results, own);
     const backend = (lastValue(line.options, "sandbox") ?? "auto") as BackendChoice;
     const observationOf = line.options.values.has("observe")
       ? await observeResults(backend, results, rules, config)

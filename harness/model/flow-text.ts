@@ -109,7 +109,7 @@ export function resolveFlow(flow: FlowText, addresses: SandboxAddresses, proxy: 
   const { family, port } = flow;
   const address = targetAddress(flow.target, family, addresses);
   const owner = actorOwner(flow.actor, proxy);
-  const source = flow.source ?? sourceAddress(flow.actor, family, address, addresses);
+  const source = flow.source ?? findRouteSource(flow.actor, family, address, addresses);
   return {
     flow: flow.text,
     family,
@@ -136,8 +136,13 @@ function parseOwner(text: string): Owner | null {
   return uid === undefined ? null : { uid: Number(uid), gid: Number(gid) };
 }
 
-/** The source the kernel would choose: the destination itself where it is the host's own, else the host's address on its link. */
-function sourceAddress(actor: string, family: Family, destination: string, addresses: SandboxAddresses): string {
+/** Gives the source that the kernel would choose: the destination itself where it is the host's own, else the host's address on its link. */
+export function findRouteSource(
+  actor: string,
+  family: Family,
+  destination: string,
+  addresses: SandboxAddresses,
+): string {
   // The kernel's route to 127.0.0.0/8 names 127.0.0.1 as its source.
   if (isLoopback(destination)) return family === 4 ? loopbackAddress(4) : destination;
   const host = hostOfActor(actor);

@@ -1,14 +1,11 @@
 import { readdirSync, statSync } from "node:fs";
 import { basename, extname, join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
-import { describeError, LandfallError } from "../errors.ts";
+import { LandfallError } from "../errors.ts";
 import { type Finding, finding, type Parsed } from "../model/finding.ts";
 import type { Scenario } from "../model/scenario.ts";
+import { LOAD_DEADLINE_MS, loadModuleFile } from "./module-file.ts";
 import { parseScenario } from "./parsed-scenario.ts";
 import { readScenarioShape, salvageScenario } from "./scenario-shape.ts";
-
-/** A module may wait for something when it is loaded; one that waits for ever is told, not waited for. */
-const LOAD_DEADLINE_MS = 10_000;
 
 const ENDINGS = [".ts", ".mts", ".js", ".mjs"];
 
@@ -44,15 +41,10 @@ export async function loadScenarioFiles(
 }
 
 async function loadScenarioFile(file: string, freshness: string, deadlineMs: number): Promise<Parsed<ScenarioFile>> {
-  const address = `${pathToFileURL(resolve(file)).href}${freshness === "" ? "" : `?${freshness}`}`;
-  let exported: unknown;
-  try {
-    exported = ((await importWithin(address, deadlineMs)) as { readonly default?: unknown }).default;
-  } catch (error) {
-    return { ok: false, findings: [describeLoadFailure(file, error)] };
-  }
-  const shape = readScenarioShape(exported, file);
-  const findings = [...(shape.ok ? [] : shape.findings), ...checkWords(salvageScenario(exported), file)];
+  const loaded = await loadModuleFile(file, freshness, deadlineMs);
+  if (!loaded.ok) return loaded;
+  const shape = readScenarioShape(loaded.value, file);
+  const findings = [...(shape.ok ? [] : shape.findings), ...checkWords(salvageScenario(loaded.value), file)];
   if (!shape.ok || findings.length > 0) return { ok: false, findings };
   return { ok: true, value: { file, scenario: shape.value } };
 }
@@ -67,32 +59,6 @@ function checkWords(scenario: Scenario | null, file: string): readonly Finding[]
     ...(scenario.name === undefined || scenario.name === expected ? [] : [finding(`${file}: name`, message)]),
     ...(parsed.ok ? [] : parsed.findings),
   ];
-}
-
-/** The timer also keeps Node from ending, with exit code 13, where nothing but the module is waited for. */
-async function importWithin(address: string, deadlineMs: number): Promise<unknown> {
-  const late = Promise.withResolvers<never>();
-  const message = `it has not finished loading after ${deadlineMs / 1000} s; an await at its top never ends`;
-  const timer = setTimeout(() => late.reject(new Error(message)), deadlineMs);
-  try {
-    return await Promise.race([import(address), late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function describeLoadFailure(file: string, error: unknown): Finding {
-  const detail = describeError(error);
-  return finding(file, `The file cannot be loaded: ${detail.split("\n")[0]}.${adviseOnPackage(detail)}`);
-}
-
-/** Says what to do where it is landfall itself that a file imports and Node does not find. */
-function adviseOnPackage(detail: string): string {
-  if (/Cannot find package 'landfall'/.test(detail))
-    return " Install landfall where the file stands: npm install landfall.";
-  if (/Cannot find module '[^']*\/dist\/harness\/(?:vitest\/)?index\.js'/.test(detail))
-    return " This checkout of landfall is not built: npm run build there, or use npm run -s landfall -- in place of landfall.";
-  return "";
 }
 
 /**

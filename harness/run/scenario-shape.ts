@@ -1,18 +1,7 @@
 import { type Finding, finding, type Parsed } from "../model/finding.ts";
 import type { Scenario } from "../model/scenario.ts";
+import { checkField, findUnknownFields, isListOf, isRecord, isText, isTexts, type Shape } from "./shape.ts";
 
-/** What a field must be: in words for the finding, and as a test. */
-interface Shape {
-  readonly is: string;
-  readonly holds: (value: unknown) => boolean;
-  readonly presence: "required" | "optional";
-}
-
-const isText = (value: unknown) => typeof value === "string" && value.trim() !== "";
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-const isTexts = (value: unknown) => isRecord(value) && Object.values(value).every((text) => typeof text === "string");
-const isListOf = (value: unknown, holds: (each: unknown) => boolean) => Array.isArray(value) && value.every(holds);
 const isPort = (value: unknown) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 65535;
 const isRules = (value: unknown) =>
   isTexts(value) && Object.keys(value as object).every((family) => family === "ip" || family === "ip6");
@@ -62,12 +51,8 @@ export function readScenarioShape(value: unknown, where: string): Parsed<Scenari
     const message = "This is no scenario; write: export default defineScenario({ name, claim, capture, answer }).";
     return { ok: false, findings: [finding(where, message)] };
   }
-  const known = Object.entries(SHAPES).flatMap(([field, shape]) => checkField(value, field, shape, where));
-  const unknown = Object.keys(value)
-    .filter((field) => !(field in SHAPES))
-    .map((field) =>
-      finding(`${where}: ${field}`, `There is no such field; the fields are ${Object.keys(SHAPES).join(", ")}.`),
-    );
+  const known = Object.entries(SHAPES).flatMap(([field, shape]) => checkField(value, field, shape, `${where}: `));
+  const unknown = findUnknownFields(value, Object.keys(SHAPES), `${where}: `);
   const findings = [...known, ...unknown, ...checkWithout(value["without"], where), ...checkWhole(value, where)];
   return findings.length > 0 ? { ok: false, findings } : { ok: true, value: value as unknown as Scenario };
 }
@@ -96,23 +81,8 @@ function checkWithout(value: unknown, where: string): readonly Finding[] {
   return value.flatMap((each: unknown, i) => {
     const place = `${where}: without[${i}]`;
     if (!isRecord(each)) return [finding(place, "This must be { family, table, rule }.")];
-    return Object.entries(WITHOUT_SHAPES).flatMap(([field, shape]) =>
-      checkField(each, field, shape, place).map((fault) => ({ ...fault, where: `${place}.${field}` })),
-    );
+    return Object.entries(WITHOUT_SHAPES).flatMap(([field, shape]) => checkField(each, field, shape, `${place}.`));
   });
-}
-
-function checkField(
-  value: Readonly<Record<string, unknown>>,
-  field: string,
-  shape: Shape,
-  where: string,
-): readonly Finding[] {
-  if (value[field] === undefined)
-    return shape.presence === "required"
-      ? [finding(`${where}: ${field}`, `The field is missing; it is ${shape.is}.`)]
-      : [];
-  return shape.holds(value[field]) ? [] : [finding(`${where}: ${field}`, `This must be ${shape.is}.`)];
 }
 
 function checkWhole(scenario: Readonly<Record<string, unknown>>, where: string): readonly Finding[] {

@@ -111,6 +111,72 @@ describe("landfall prove --observe", () => {
   });
 });
 
+describe("landfall prove --properties", () => {
+  const list = (...properties: readonly object[]) => save("own.json", JSON.stringify(properties));
+  const direct = { name: "db-direct", flows: "app -> 10.20.0.0/16:3306", lands: "upstream" };
+  test("proves a user's property beside the others, or gives a counterexample that the kernel confirms", async () => {
+    const file = list(direct, { name: "db-captured", flows: direct.flows, never: "as dialled" });
+    const { code, out } = await runCommand("prove", "--properties", file, "--json", ...OBSERVE);
+    const data = JSON.parse(out);
+    expect([code, complainBySchema("prove", data)]).toEqual([1, []]);
+    expect(data.properties.slice(-2)).toMatchObject([
+      {
+        name: "db-direct",
+        holds: false,
+        counterexample: { flow: "app -> 10.20.0.0:3306", observed: { verdict: "confirmed" } },
+      },
+      { name: "db-captured", holds: true, exceptions: [], counterexample: null },
+    ]);
+    expect(
+      (await runCommand("prove", "--properties", file, "-u", "1337", "-i", "*", "-x", "10.20.0.0/16")).out,
+    ).toMatch(/^db-direct holds\ndb-captured does not hold\n {2}flow {5}app -> 10\.20\.0\.0:3306$/m);
+  });
+  test("refuses a file with every finding, its property and field, and proves nothing", async () => {
+    const file = list(
+      { name: "Own", flows: "app > x", never: "nowhere" },
+      { name: "a", flow: "app -> pod:1" },
+      7 as never,
+    );
+    const { code, out, err } = await runCommand("prove", "--properties", file, "--json");
+    const { error } = JSON.parse(out);
+    expect([code, complainBySchema("error", JSON.parse(out))]).toEqual([2, []]);
+    expect(error.findings.map(({ where }: { where: string }) => where.replace(`${file}: `, "")).sort()).toEqual([
+      "[0].flows",
+      "[0].name",
+      "[0].never",
+      "[1]",
+      "[1].flow",
+      "[1].flows",
+      "[2]",
+    ]);
+    expect(err).toMatch(/^landfall: The properties cannot be used \(7 findings\)\.$/m);
+  });
+  test.each<[string, () => string, RegExp]>([
+    ["that is not there", () => join(folder, "nope.json"), /nope\.json: The file cannot be read: ENOENT/],
+    [
+      "that is no JSON, with line and column",
+      () => save("no.json", '[\n{"name": 1,}]'),
+      /no\.json:2:12: This is no JSON/,
+    ],
+    ["that is no list", () => save("object.json", "{}"), /object\.json: This is no list of properties/],
+    ["that exports nothing", () => save("empty.mjs", ""), /empty\.mjs: This is no list of properties/],
+    [
+      "with a property of no flow at all",
+      () => list({ ...direct, flows: "app -> 224.0.0.1:80" }),
+      /db-direct: No flow/,
+    ],
+    [
+      "with a claim about a family that is not tested",
+      () => list({ ...direct, flows: "app6 -> upstream6:80" }),
+      /db-direct: No flow/,
+    ],
+  ])("refuses a file %s", async (_, file, message) => {
+    const { code, err } = await runCommand("prove", "--properties", file(), "--rules", broken);
+    expect(code).toBe(2);
+    expect(err).toMatch(message);
+  });
+});
+
 describe("landfall map", () => {
   test("gives every class with a witness and its landing", async () => {
     const { code, out } = await runCommand("map", "--json");

@@ -1,0 +1,57 @@
+import { parseAddress } from "../model/address.ts";
+import { type Flow, startsInPod } from "../model/flow.ts";
+import { findRouteSource } from "../model/flow-text.ts";
+import type { SandboxAddresses } from "../model/pod.ts";
+import type { ValueRanges } from "./axis.ts";
+import type { Cuts } from "./flow-space.ts";
+import type { LaneHost } from "./lanes.ts";
+
+/** A set of flows of one family: who dials, from where, and what is dialled, each within some ranges. */
+export interface FlowSet {
+  /** As its author wrote it. */
+  readonly text: string;
+  readonly family: Flow["family"];
+  readonly host: LaneHost;
+  /** Owners in the pod; hosts outside have none that a rule could see. */
+  readonly uids: ValueRanges;
+  readonly gids: ValueRanges;
+  /** `route`: in the pod the source that the route gives, from outside any; ranges: what the socket is bound to, or comes from. */
+  readonly sources: ValueRanges | "route";
+  readonly destinations: ValueRanges;
+  readonly ports: ValueRanges;
+}
+
+/** Says whether a flow is in a set. */
+export function holdsFlow(set: FlowSet, flow: Flow, addresses: SandboxAddresses): boolean {
+  const { from, to, family } = flow;
+  const isInPod = startsInPod(flow);
+  if (family !== set.family || (isInPod ? "pod" : from.actor) !== set.host) return false;
+  if (isInPod && !(holdsValue(set.uids, from.uid) && holdsValue(set.gids, from.gid))) return false;
+  const isFromThere =
+    set.sources === "route"
+      ? !isInPod || from.address === findRouteSource(from.actor, family, to.address, addresses)
+      : holdsValue(set.sources, numberOf(from.address));
+  return isFromThere && holdsValue(set.destinations, numberOf(to.address)) && holdsValue(set.ports, to.port);
+}
+
+/** Gives the values at which flows of a set are told from others. */
+export function cutsOfSet({ sources, destinations, ports, uids, gids }: FlowSet): Cuts {
+  return { addresses: [...(sources === "route" ? [] : sources), ...destinations], ports, ids: [...uids, ...gids] };
+}
+
+/** Puts cuts together. */
+export function joinCuts(cuts: readonly Cuts[]): Cuts {
+  return {
+    addresses: cuts.flatMap(({ addresses }) => addresses),
+    ports: cuts.flatMap(({ ports }) => ports),
+    ids: cuts.flatMap(({ ids }) => ids),
+  };
+}
+
+function holdsValue(ranges: ValueRanges, value: bigint | number): boolean {
+  return ranges.some(([first, last]) => first <= value && value <= last);
+}
+
+function numberOf(address: string): bigint {
+  return parseAddress(address)?.value ?? -1n;
+}

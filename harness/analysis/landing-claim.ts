@@ -1,0 +1,42 @@
+import { parseEndpoint } from "../model/address.ts";
+import { resolveLanding } from "../model/expected-landing.ts";
+import type { Parsed } from "../model/finding.ts";
+import type { Flow } from "../model/flow.ts";
+import { type Landing, landingsAgree } from "../model/landing.ts";
+import { type LandingText, parseLandingText } from "../model/landing-text.ts";
+import { isAsDialled, type PropertyContext } from "./properties.ts";
+
+/** Where flows must land, or must not: a landing as scenarios write it, or `as dialled`. */
+export type LandingClaim = LandingText | typeof AS_DIALLED;
+
+const AS_DIALLED = "as dialled";
+
+/** Reads a claim; gives every finding where it is none. */
+export function parseLandingClaim(text: string, where: string): Parsed<LandingClaim> {
+  if (text === AS_DIALLED) return { ok: true, value: AS_DIALLED };
+  const parsed = parseLandingText(text, where);
+  if (parsed.ok) return parsed;
+  const hint = ' Or write "as dialled": what was dialled accepts or refuses.';
+  return { ok: false, findings: parsed.findings.map((each) => ({ ...each, message: each.message + hint })) };
+}
+
+/** Says whether a flow landed just there, read as a scenario's expected landing is: what is not written follows from what was dialled. */
+export function isLandingMet(claim: LandingClaim, flow: Flow, landing: Landing, context: PropertyContext): boolean {
+  if (claim === AS_DIALLED) return isAsDialled(landing, flow);
+  return landingsAgree(resolveLanding(claim, flow, context.addresses, context.config), landing);
+}
+
+/** Says whether a flow landed anywhere that the claim's words fit: what is not written may be anything. */
+export function isLandingTouched(claim: LandingClaim, flow: Flow, landing: Landing): boolean {
+  if (claim === AS_DIALLED) return isAsDialled(landing, flow);
+  const { kind, listener, port, originalDestination, source, hops } = landing;
+  const passed = hops.map((hop) => hop.listener);
+  return (
+    kind === claim.kind &&
+    listener === claim.listener &&
+    (claim.port === null || port === claim.port) &&
+    (claim.redirected === "as-dialled" || originalDestination !== null) &&
+    (claim.via.length === 0 || passed.join() === claim.via.join()) &&
+    (claim.source === null || (source !== null && parseEndpoint(source)?.address === claim.source))
+  );
+}

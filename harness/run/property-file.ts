@@ -1,0 +1,77 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Property } from "../analysis/properties.ts";
+import { parseProperties, type WrittenProperty } from "../analysis/written-property.ts";
+import type { CaptureConfig } from "../model/capture-config.ts";
+import { type Finding, finding, type Parsed } from "../model/finding.ts";
+import type { SandboxAddresses } from "../model/pod.ts";
+import { loadModuleFile } from "./module-file.ts";
+import { checkField, findUnknownFields, isListOf, isRecord, isText, type Shape } from "./shape.ts";
+
+const isTextOrTexts = (value: unknown) => isText(value) || (isListOf(value, isText) && (value as []).length > 0);
+
+const SHAPES: Readonly<Record<keyof WrittenProperty, Shape>> = {
+  name: { is: 'lower-case words with dashes between them: "no-ssh-out"', holds: isText, presence: "required" },
+  flows: {
+    is: 'a set of flows or a list of them: "app -> 10.0.0.0/8:80,443"',
+    holds: isTextOrTexts,
+    presence: "required",
+  },
+  except: { is: "a set of flows or a list of them", holds: isTextOrTexts, presence: "optional" },
+  lands: { is: 'a landing or a list of them: "envoy-outbound"', holds: isTextOrTexts, presence: "optional" },
+  never: { is: 'a landing or a list of them: "as dialled"', holds: isTextOrTexts, presence: "optional" },
+  manner: {
+    is: '"answer" or "forward"',
+    holds: (value) => value === "answer" || value === "forward",
+    presence: "optional",
+  },
+};
+
+/**
+ * Reads a file of properties, JSON or a module that exports them by default: a list of {@link WrittenProperty}. Gives all findings at
+ * once, each with the property's number, from 0, and its field. `file` is how findings name it, below `folder`.
+ */
+export async function loadPropertyFile(
+  file: string,
+  folder: string,
+  config: CaptureConfig,
+  addresses: SandboxAddresses,
+): Promise<Parsed<readonly Property[]>> {
+  const path = resolve(folder, file);
+  const loaded = file.endsWith(".json") ? readJson(path) : await loadModuleFile(path);
+  if (!loaded.ok) return { ok: false, findings: loaded.findings.map((each) => ({ ...each, where: file })) };
+  if (!Array.isArray(loaded.value) || loaded.value.length === 0) {
+    const message = 'This is no list of properties; write [{ "name": …, "flows": …, "lands": … }].';
+    return { ok: false, findings: [finding(file, message)] };
+  }
+  const faults = loaded.value.map((each: unknown, i) => checkShape(each, `${file}: [${i}]`));
+  const sound = loaded.value.map((each, i) => (faults[i]?.length === 0 ? (each as WrittenProperty) : null));
+  const parsed = parseProperties(sound, file, config, addresses);
+  const findings = [...faults.flat(), ...(parsed.ok ? [] : parsed.findings)];
+  return findings.length > 0 || !parsed.ok ? { ok: false, findings } : parsed;
+}
+
+function readJson(path: string): Parsed<unknown> {
+  try {
+    return { ok: true, value: JSON.parse(readFileSync(path, "utf8")) };
+  } catch (error) {
+    const { message } = error as Error;
+    const [, line, column] = /line (\d+) column (\d+)/.exec(message) ?? [];
+    const what = error instanceof SyntaxError ? "This is no JSON" : "The file cannot be read";
+    return { ok: false, findings: [finding(path, `${what}: ${message}.`, toNumber(line), toNumber(column))] };
+  }
+}
+
+function toNumber(text: string | undefined): number | null {
+  return text === undefined ? null : Number(text);
+}
+
+function checkShape(value: unknown, where: string): readonly Finding[] {
+  if (!isRecord(value))
+    return [finding(where, "This is no property; write { name, flows, lands } or { name, flows, never }.")];
+  const claims = ["lands", "never"].filter((field) => value[field] !== undefined);
+  const fields = Object.entries(SHAPES).flatMap(([field, shape]) => checkField(value, field, shape, `${where}.`));
+  const which =
+    claims.length === 0 ? [finding(where, "It claims nothing; say under lands or never where its flows land.")] : [];
+  return [...fields, ...findUnknownFields(value, Object.keys(SHAPES), `${where}.`), ...which];
+}
