@@ -55,7 +55,7 @@ const HELP: CommandHelp = {
     0: "no flow lands elsewhere",
     1: "some do",
     2: "bad input",
-    3: "the budget ran out, or no sandbox works here",
+    3: "the budget ran out, no sandbox works here, or the kernel contradicts every change",
   },
 };
 
@@ -77,9 +77,15 @@ export const diff: Command = {
       options.values.has("json") ? renderDiffData(changes, observed) : renderDiffText(changes, observed, left, input),
     );
     if (target !== undefined) writeAcceptance(found, target, io);
-    return changes.length === 0 ? 0 : 1;
+    return exitCodeOf(changes, observed);
   },
 };
+
+/** Where simulator and kernel disagree nobody knows which is wrong: such a change is none that is known, and no "nothing has changed" either. */
+function exitCodeOf(changes: readonly Change[], observed: readonly ObservedChange[]): number {
+  if (changes.length === 0) return 0;
+  return changes.every((_, i) => observed[i]?.verdict === "contradicted") ? 3 : 1;
+}
 
 async function observe(
   options: ParsedOptions,

@@ -1,5 +1,5 @@
 import { PROPERTIES } from "../analysis/properties.ts";
-import { type PropertyResult, proveProperties } from "../analysis/prove.ts";
+import { type LandedFlow, type PropertyResult, proveProperties } from "../analysis/prove.ts";
 import type { BackendChoice } from "../sandbox/open-sandbox.ts";
 import { ANALYSIS_OPTIONS, readAnalysisInput } from "./analysis-input.ts";
 import { lastValue } from "./capture-options.ts";
@@ -49,9 +49,9 @@ const HELP: CommandHelp = {
   examples: [["landfall prove -u 1337 -b '*' -i '*' --rules rules.txt", "what the flags demand, of rules from a file"]],
   exitCodes: {
     0: "all hold",
-    1: "a counterexample was found, or the kernel lands a flow elsewhere than landfall says",
+    1: "a counterexample was found",
     2: "bad input",
-    3: "the budget ran out, a property is not known to hold, or the kernel could not be asked",
+    3: "the budget ran out, a property is not known to hold, or the kernel could not be asked or says otherwise",
   },
 };
 
@@ -74,10 +74,15 @@ export const prove: Command = {
   },
 };
 
-/** A breach outranks what could not be told, and so does a landing that the kernel contradicts. */
+/**
+ * A breach outranks what could not be told. Where simulator and kernel disagree one of the two is wrong, and nobody knows which: such a
+ * counterexample is none that is known, and such a proof is never green.
+ */
 function exitCodeOf(results: readonly PropertyResult[], observationOf: ObservationOf): number {
-  const broken = results.flatMap(({ counterexample }) => (counterexample ? [counterexample.landing.kind] : []));
-  const verdicts = listLanded(results).map((landed) => observationOf(landed)?.verdict);
-  if (broken.some((kind) => kind !== "could-not-look") || verdicts.includes("contradicted")) return 1;
-  return broken.length > 0 || verdicts.includes("not-observed") ? 3 : 0;
+  const isContradicted = (landed: LandedFlow) => observationOf(landed)?.verdict === "contradicted";
+  const broken = results.flatMap(({ counterexample }) => counterexample ?? []);
+  if (broken.some((each) => each.landing.kind !== "could-not-look" && !isContradicted(each))) return 1;
+  const isDoubtful = (landed: LandedFlow) =>
+    isContradicted(landed) || observationOf(landed)?.verdict === "not-observed";
+  return broken.length > 0 || listLanded(results).some(isDoubtful) ? 3 : 0;
 }

@@ -88,6 +88,22 @@ describe("landfall diff", () => {
       ].map((flow) => [`${flow}:8080`, "confirmed"]),
     );
   });
+  test("ends with 3 where the kernel contradicts the only change there is", async () => {
+    // iptables-nft 1.8.9 makes one comparison of two negated ports (docs/kernel.md): the kernel sees no change, the manual does.
+    const drop = (ports: string) =>
+      `${HEADER}*filter\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -o eth0 -p tcp -m tcp ${ports} -m multiport --dports 80 -j DROP\nCOMMIT\n`;
+    const [never, twisted] = [
+      save("never.rules", drop("--sport 1 --dport 1")),
+      save("twisted.rules", drop("! --sport 1 ! --dport 80")),
+    ];
+    expect((await runCommand("diff", never, twisted)).code).toBe(0);
+    const always = save("always.rules", drop("! --sport 1"));
+    const { code, out } = await runCommand("diff", always, twisted, "--observe", "--sandbox", "netns");
+    expect({ code, out }).toMatchObject({
+      code: 3,
+      out: expect.stringContaining("  kernel   contradicted: timed-out, then timed-out\n"),
+    });
+  });
   test.each<[string, readonly string[], RegExp]>([
     ["one file", [before], /Name two files, not 1: landfall diff BEFORE AFTER\./],
     ["a file that is not there", [before, join(folder, "nope")], /There is no such file/],
