@@ -15,6 +15,9 @@ import { renderHelp } from "./help-text.ts";
 import { readNames } from "./names.ts";
 import { type OptionSpec, type ParsedOptions, readOptions } from "./options.ts";
 
+/** Long names of the generator's own flags. */
+const CAPTURE_NAMES = [...CAPTURE_OPTIONS, ...CAPTURE_SWITCHES].map(({ name }) => name);
+
 /** A command's words: its own options, and the capture config that the generator's flags make. */
 export interface CaptureCommandLine {
   readonly options: ParsedOptions;
@@ -50,7 +53,7 @@ export function readCaptureCommand(
 ): CaptureCommandLine {
   const specs = [...command.specs, ...CAPTURE_LONG_OPTIONS];
   const words = separateWords(args, specs, command.positionals);
-  const { options, findings: ownFindings } = readOptions(words.own, specs);
+  const { options, findings: ownFindings } = readOptions(words.own, specs, CAPTURE_NAMES);
   const findings: Finding[] = [...ownFindings];
   const captureFrom = words.capture.length > 0 ? "flags" : "default";
   const podIp = lastValue(options, "pod-ip");
@@ -96,10 +99,11 @@ export function refuseUsage(findings: readonly Finding[]): LandfallError {
 function separateWords(args: readonly string[], specs: readonly OptionSpec[], positionals: "own" | "none") {
   const capture: string[] = [];
   const own: string[] = [];
-  const captureNames = new Set([...CAPTURE_OPTIONS, ...CAPTURE_SWITCHES].map(({ name }) => name));
   for (const token of tokenizeWords(args, [...specs, ...CAPTURE_OPTIONS, ...CAPTURE_SWITCHES])) {
     const isOwn =
-      token.kind === "option" ? !captureNames.has(token.name) && token.rawName.startsWith("--") : positionals === "own";
+      token.kind === "option"
+        ? !CAPTURE_NAMES.includes(token.name) && token.rawName.startsWith("--")
+        : positionals === "own";
     (isOwn ? own : capture).push(...renderToken(token));
   }
   return { own, capture };

@@ -6,28 +6,36 @@ import { findNearNames } from "./near-names.ts";
 
 /** Runs one command line and gives its exit code; never throws. */
 export async function runCommandLine(words: readonly string[], io: CommandIo): Promise<number> {
-  const [name, ...args] = words;
   try {
-    if (name === undefined || name === "--help" || name === "-h" || name === "help") {
-      (name === undefined ? io.err : io.out)(await renderProgramHelp(io));
-      return name === undefined ? 2 : 0;
-    }
-    const entry = COMMANDS[name];
-    if (!entry) {
-      const findings = [finding(name, describeUnknownCommand(name))];
-      throw new LandfallError("bad-usage", "There is no such command.", { findings });
-    }
-    const command = await entry.load();
-    // Where the generator's flags are taken, -h may be another flag's value: there only its parser knows.
-    const asksForHelp = args.includes("--help") || (args.includes("-h") && command.help.captureFlags === "none");
-    const ending = asksForHelp ? "help" : await command.run(args, io);
-    if (ending !== "help") return ending;
-    const { renderHelp } = await import("./help-text.ts");
-    io.out(renderHelp(command.help, io.display));
-    return 0;
+    return await run(words, io);
   } catch (error) {
     return tellError(error, words.includes("--json"), io);
   }
+}
+
+async function run(words: readonly string[], io: CommandIo): Promise<number> {
+  const [name, ...args] = words[0] === "help" ? [...words.slice(1), "--help"] : words;
+  if (name === undefined || name === "--help" || name === "-h") {
+    (name === undefined ? io.err : io.out)(await renderProgramHelp(io));
+    return name === undefined ? 2 : 0;
+  }
+  if (name === "--version") {
+    io.out((await import("./version.ts")).renderVersion(args.includes("--json") ? "json" : "text"));
+    return 0;
+  }
+  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!entry) {
+    const findings = [finding(name, describeUnknownCommand(name))];
+    throw new LandfallError("bad-usage", "There is no such command.", { findings });
+  }
+  const command = await entry.load();
+  // Where the generator's flags are taken, -h may be another flag's value: there only its parser knows.
+  const asksForHelp = args.includes("--help") || (args.includes("-h") && command.help.captureFlags === "none");
+  const ending = asksForHelp ? "help" : await command.run(args, io);
+  if (ending !== "help") return ending;
+  const { renderHelp } = await import("./help-text.ts");
+  io.out(renderHelp(command.help, io.display));
+  return 0;
 }
 
 /** Help is loaded only when it is asked for: apply must start fast. */

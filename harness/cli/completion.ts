@@ -40,8 +40,8 @@ async function printCompletion(commands: CommandList, args: readonly string[], i
   const options = parseOptions(args, OPTIONS);
   const findings = options.ok ? [] : [...options.findings];
   const [shell = "", ...more] = options.ok ? options.value.positionals : [];
-  if (!(shell in SCRIPTS) || more.length > 0)
-    findings.push(finding([shell, ...more].join(" "), "Name one shell: bash, zsh or fish."));
+  if (!Object.hasOwn(SCRIPTS, shell) || more.length > 0)
+    findings.push(finding([shell, ...more].join(" ") || "SHELL", "Name one shell: bash, zsh or fish."));
   if (findings.length > 0) throw new LandfallError("bad-usage", "The command line cannot be used.", { findings });
   const script = SCRIPTS[shell as keyof typeof SCRIPTS](await readOptionNames(commands), commands);
   const asJson = options.ok && options.value.values.has("json");

@@ -1,5 +1,6 @@
 import { tokenizeWords } from "../capture/words.ts";
 import { type Finding, finding, type Parsed } from "../model/finding.ts";
+import { findNearNames } from "./near-names.ts";
 
 /** One option of a command. */
 export interface OptionSpec {
@@ -38,19 +39,24 @@ export function refuseWords({ positionals }: ParsedOptions): readonly Finding[] 
   return positionals.map((word) => finding(word, "This command takes no such word; leave it away."));
 }
 
-/** Reads words as {@link parseOptions} does, and gives what could be read beside the findings, for who has more to find fault with. */
+/**
+ * Reads words as {@link parseOptions} does, and gives what could be read beside the findings, for who has more to find fault with. `others`
+ * are long names, without dashes, that the command knows beside these.
+ */
 export function readOptions(
   args: readonly string[],
   specs: readonly OptionSpec[],
+  others: readonly string[] = [],
 ): { readonly options: ParsedOptions; readonly findings: readonly Finding[] } {
   const findings: Finding[] = [];
   const values = new Map<string, string[]>();
   const positionals: string[] = [];
+  const names = [...specs.map(({ name }) => name), ...others].map((name) => `--${name}`);
   for (const token of tokenizeWords(args, specs)) {
     if (token.kind === "positional") positionals.push(token.value);
     if (token.kind !== "option") continue;
     const spec = specs.find((known) => known.name === token.name);
-    const fault = spec ? faultOf(spec, token.value) : unknownOption(token.rawName, specs);
+    const fault = spec ? faultOf(spec, token.value) : unknownOption(token.rawName, names);
     if (fault !== null) findings.push(finding(token.rawName, fault));
     else if (spec) keepValue(values, spec, token.value ?? "");
   }
@@ -70,10 +76,10 @@ function faultOf(spec: OptionSpec, value: string | undefined): string | null {
   return null;
 }
 
-function unknownOption(rawName: string, specs: readonly OptionSpec[]): string {
-  const near = specs
-    .map((spec) => `--${spec.name}`)
-    .filter((name) => rawName.length > 3 && name.startsWith(rawName.slice(0, 4)));
+/** An option that was begun is meant as much as one that was mistyped. */
+function unknownOption(rawName: string, names: readonly string[]): string {
+  const begun = names.filter((name) => rawName.length > 4 && name.startsWith(rawName));
+  const near = begun.length > 0 ? begun : findNearNames(rawName, names);
   const hint = near.length > 0 ? `; did you mean ${near.join(" or ")}?` : "; --help lists the options.";
   return `There is no such option${hint}`;
 }

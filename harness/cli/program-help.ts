@@ -3,15 +3,18 @@ import type { CommandHelp } from "./help.ts";
 
 /** What the program says of itself, in the form in which each command does. */
 export const PROGRAM_HELP: CommandHelp = {
-  usage: ["landfall COMMAND [OPTION…]"],
+  usage: ["landfall COMMAND [OPTION…]", "landfall help [COMMAND]"],
   about: [
     "Says where every flow lands under the iptables rules that steer a pod's traffic into its Envoy sidecar.",
-    "landfall COMMAND --help tells more. Every command takes --json; data goes to stdout, everything else to stderr.",
+    "Every command takes --json; data goes to stdout, everything else to stderr.",
   ],
   terms: { title: "Commands", rows: Object.entries(COMMANDS).map(([name, { summary }]) => [name, summary]) },
-  options: [],
+  options: [{ title: "Options", options: [{ name: "version", value: null, help: "says which version this is" }] }],
   captureFlags: "none",
-  examples: [["landfall verify", "the main job: the rules of the seed command, in containers"]],
+  examples: [
+    ["landfall verify --help", "more of one command"],
+    ["landfall verify", "the main job: the rules of the seed command, in containers"],
+  ],
   exitCodes: {
     0: "all as expected",
     1: "some flow landed elsewhere; a difference or a counterexample was found",

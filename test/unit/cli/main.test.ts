@@ -1,6 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import manifest from "../../../package.json" with { type: "json" };
+import { runCommand } from "./run-command.ts";
 
 const MAIN = resolve(import.meta.dirname, "../../../harness/cli/main.ts");
 
@@ -21,5 +23,30 @@ describe("standard output", () => {
       status: 3,
       stderr: expect.stringMatching(/^landfall: standard output cannot be written \(ENOSPC.*\n$/),
     });
+  });
+});
+
+describe("the program", () => {
+  test("tells its version, in words and as data", async () => {
+    expect(await runCommand("--version")).toEqual({ code: 0, out: `landfall ${manifest.version}\n`, err: "" });
+    expect(JSON.parse((await runCommand("--version", "--json")).out)).toEqual({
+      formatVersion: "1.0",
+      version: manifest.version,
+    });
+  });
+
+  test("gives a command's help by either word", async () => {
+    expect(await runCommand("help", "map")).toEqual(await runCommand("map", "--help"));
+    expect(await runCommand("help")).toEqual(await runCommand("--help"));
+  });
+
+  test("without a word tells its commands on stderr, with exit code 2", async () => {
+    const { code, out, err } = await runCommand();
+    expect({ code, out, err }).toEqual({ code: 2, out: "", err: (await runCommand("--help")).out });
+  });
+
+  test.each(["nonsense", "constructor", "__proto__"])("has no command %s", async (word) => {
+    const { code, err } = await runCommand(word);
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(`\n  ${word}: The commands are: verify, `) });
   });
 });

@@ -20,4 +20,13 @@ describe("near names", () => {
       err: "landfall: There is no such command.\n  verfy: Did you mean verify?\n",
     });
   });
+  test.each([
+    ["a mistyped option", "--jbs", "did you mean --jobs?"],
+    ["one that was begun", "--sand", "did you mean --sandbox?"],
+    ["a mistyped flag of the generator", "--envoy-prot", "did you mean --envoy-port?"],
+    ["nothing", "--frobnicate", "--help lists the options."],
+  ])("are offered for an unknown option: %s", async (_, word, hint) => {
+    const { err } = await runCommand("verify", word);
+    expect(err).toContain(`\n  ${word}: There is no such option; ${hint}\n`);
+  });
 });
