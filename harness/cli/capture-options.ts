@@ -28,6 +28,16 @@ export interface CaptureCommandLine {
   readonly captureFrom: "flags" | "default";
 }
 
+/** A command line as far as it can be read, for a command that has more to find fault with. */
+export interface CaptureWords {
+  readonly options: ParsedOptions;
+  readonly captureFrom: CaptureCommandLine["captureFrom"];
+  /** Null where there are findings. */
+  readonly line: CaptureCommandLine | null;
+  /** What is wrong with the words that were read. */
+  readonly findings: readonly Finding[];
+}
+
 /** What a command says of itself to {@link readCaptureCommand}. */
 export interface CaptureCommandOptions {
   /** The command's own long options; {@link CAPTURE_LONG_OPTIONS} are added. */
@@ -51,6 +61,19 @@ export function readCaptureCommand(
   command: CaptureCommandOptions,
   io: Pick<CommandIo, "environment" | "workingDirectory" | "err" | "display">,
 ): CaptureCommandLine {
+  const { line, findings } = readCaptureWords(args, command, io);
+  if (line !== null) return line;
+  if (command.usage !== undefined && findings.some(({ message }) => message === UNKNOWN_FLAG))
+    io.err(renderHelp(command.usage, io.display));
+  throw refuseUsage(findings);
+}
+
+/** Reads a command's words as {@link readCaptureCommand} does, and gives the findings. Words that ask for help have none. */
+export function readCaptureWords(
+  args: readonly string[],
+  command: CaptureCommandOptions,
+  io: Pick<CommandIo, "environment" | "workingDirectory">,
+): CaptureWords {
   const specs = [...command.specs, ...CAPTURE_LONG_OPTIONS];
   const words = separateWords(args, specs, command.positionals);
   const { options, findings: ownFindings } = readOptions(words.own, specs, CAPTURE_NAMES);
@@ -69,12 +92,8 @@ export function readCaptureCommand(
   });
   if (!capture.ok) findings.push(...capture.findings);
   const asksForUsage = capture.ok && capture.value.purpose === "usage";
-  if (!capture.ok || (findings.length > 0 && !asksForUsage)) {
-    if (command.usage !== undefined && findings.some(({ message }) => message === UNKNOWN_FLAG))
-      io.err(renderHelp(command.usage, io.display));
-    throw refuseUsage(findings);
-  }
-  return { options, capture: capture.value, captureWords, captureFrom };
+  if (!capture.ok || (findings.length > 0 && !asksForUsage)) return { options, captureFrom, line: null, findings };
+  return { options, captureFrom, line: { options, capture: capture.value, captureWords, captureFrom }, findings: [] };
 }
 
 /** Gives the last value of an option, or undefined where it is not given. */

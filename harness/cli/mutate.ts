@@ -1,11 +1,10 @@
-import { LandfallError } from "../errors.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import type { MutantReport } from "../model/mutation-report.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
 import { judgeMutants, scoreMutants } from "../run/mutation.ts";
 import { findSubjects, type MutationSubject } from "../run/mutation-subject.ts";
 import { type BackendChoice, DEFAULT_SANDBOX_OPTIONS } from "../sandbox/open-sandbox.ts";
-import { lastValue, readCaptureCommand } from "./capture-options.ts";
+import { lastValue, readCaptureWords, refuseUsage } from "./capture-options.ts";
 import type { Command, CommandIo } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
 import { openInterruptibleSandbox } from "./interruption.ts";
@@ -79,19 +78,23 @@ interface MutateOptions {
 }
 
 function readMutateOptions(args: readonly string[], io: CommandIo): MutateOptions {
-  const line = readCaptureCommand(args, { specs: SPECS, withoutFlags: "seed", positionals: "own" }, io);
-  const findings: Finding[] = [];
-  const { values, positionals: words } = line.options;
-  const fileOf = (name: string) => readFileOption(`--${name}`, lastValue(line.options, name), io, findings);
+  const {
+    line,
+    options,
+    captureFrom,
+    findings: found,
+  } = readCaptureWords(args, { specs: SPECS, withoutFlags: "seed", positionals: "own" }, io);
+  const findings: Finding[] = [...found];
+  const { values, positionals: words } = options;
+  const fileOf = (name: string) => readFileOption(`--${name}`, lastValue(options, name), io, findings);
   const rules = { ip: fileOf("rules"), ip6: fileOf("rules6"), script: null };
   const selection = values.has("all") ? "all" : "named";
-  const jobs = readNumber("--jobs", lastValue(line.options, "jobs"), [1, 64], findings);
-  if ((words.length > 0 || selection === "all") && line.captureFrom === "flags")
+  const jobs = readNumber("--jobs", lastValue(options, "jobs"), [1, 64], findings);
+  if ((words.length > 0 || selection === "all") && captureFrom === "flags")
     findings.push(finding("-p … -k", "Scenarios bring their own flags; give scenarios or flags, not both."));
-  if (findings.length > 0)
-    throw new LandfallError("bad-usage", "The command line cannot be used; nothing was done.", { findings });
+  if (line === null || findings.length > 0) throw refuseUsage(findings);
   const scenarios: ScenarioSelection = { line, words, selection, rules, task: "verify", shard: null };
-  const sandbox = (lastValue(line.options, "sandbox") ?? "netns") as BackendChoice;
+  const sandbox = (lastValue(options, "sandbox") ?? "netns") as BackendChoice;
   return { scenarios, sandbox, jobs, output: values.has("json") ? "json" : "text" };
 }
 

@@ -1,26 +1,50 @@
-import { accessSync, constants, existsSync, lstatSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { LandfallError } from "../errors.ts";
 import { type Finding, finding } from "../model/finding.ts";
 
 /**
- * Finds what is known beforehand to keep a file from being written: no folder to hold it, a folder of its name, no right to write there.
- * `path` is absolute, and nothing is tried.
+ * Finds what is known beforehand to keep a file from being written: no folder to hold it, a folder of its name, no right to write there,
+ * or a folder in which nothing can be made. `path` is absolute; a file that is there is not touched.
  */
 export function findUnwritableFile(where: string, path: string): readonly Finding[] {
   if (!isFolder(dirname(path))) return [finding(where, `There is no folder ${dirname(path)} to write ${path} in.`)];
   if (isFolder(path)) return [finding(where, `${path} is a folder; name a file.`)];
-  return findMissingRight(where, existsSync(path) ? path : dirname(path));
+  return existsSync(path) ? findMissingRight(where, path) : findSterileFolder(where, dirname(path));
 }
 
 /**
  * Finds what is known beforehand to keep a folder from being made, with those above it, or from being written in: something else of its
- * name, or no right. `path` is absolute, and nothing is tried.
+ * name, no right, or nothing that can be made there. `path` is absolute.
  */
 export function findUnwritableFolder(where: string, path: string): readonly Finding[] {
   const there = findNearest(path);
   if (!isFolder(there)) return [finding(where, `${there} is no folder; name a folder, or one to be made.`)];
-  return findMissingRight(where, there);
+  return findSterileFolder(where, there);
+}
+
+/** Rights do not tell of folders that hold nothing but what the system puts there, as /proc does: one is made and taken away again. */
+function findSterileFolder(where: string, folder: string): readonly Finding[] {
+  const missing = findMissingRight(where, folder);
+  if (missing.length > 0) return missing;
+  try {
+    rmdirSync(mkdtempSync(join(folder, ".landfall-")));
+    return [];
+  } catch (error) {
+    const message = `Nothing can be made in ${folder} (${(error as Error).message}); name another place.`;
+    return [finding(where, message)];
+  }
 }
 
 function findMissingRight(where: string, path: string): readonly Finding[] {

@@ -1,7 +1,13 @@
 import { resolve } from "node:path";
 import { type Finding, finding } from "../model/finding.ts";
 import { parseShard, type Shard } from "../run/scenario-shard.ts";
-import { type CaptureCommandLine, lastValue, readCaptureCommand, refuseUsage } from "./capture-options.ts";
+import {
+  type CaptureCommandLine,
+  type CaptureWords,
+  lastValue,
+  readCaptureWords,
+  refuseUsage,
+} from "./capture-options.ts";
 import type { CommandIo } from "./command.ts";
 import { findUnwritableFolder } from "./output-file.ts";
 import { type ReportFile, readReportFile } from "./report-output.ts";
@@ -40,60 +46,49 @@ export interface VerifyOptions {
 
 /** Reads `verify`'s words. Throws `bad-usage` with every finding, those about files that are not there among them. */
 export function readVerifyOptions(args: readonly string[], io: CommandIo): VerifyOptions {
-  const line = readCaptureCommand(args, { specs: SPECS, withoutFlags: "seed", positionals: "own" }, io);
-  const findings: Finding[] = [];
-  const has = (name: string) => line.options.values.has(name);
+  const read = readCaptureWords(args, { specs: SPECS, withoutFlags: "seed", positionals: "own" }, io);
+  const { line, options: given } = read;
+  const findings: Finding[] = [...read.findings];
+  const has = (name: string) => given.values.has(name);
   const choose = <A, B>(name: string, given: A, absent: B): A | B => (has(name) ? given : absent);
-  const fileOf = (name: string) => readFileOption(`--${name}`, lastValue(line.options, name), io, findings);
-  const evidence = lastValue(line.options, "evidence");
-  const shard = readShard(lastValue(line.options, "shard"), findings);
-  const options: VerifyOptions = {
-    line,
-    words: line.options.positionals,
+  const fileOf = (name: string) => readFileOption(`--${name}`, lastValue(given, name), io, findings);
+  const evidence = lastValue(given, "evidence");
+  const shard = readShard(lastValue(given, "shard"), findings);
+  const options: Omit<VerifyOptions, "line"> = {
+    words: given.positionals,
     task: choose("list", "list", "verify"),
     selection: choose("all", "all", "named"),
     rules: { ip: fileOf("rules"), ip6: fileOf("rules6"), script: fileOf("rules-script") },
-    sandbox: (lastValue(line.options, "sandbox") ?? "auto") as VerifyOptions["sandbox"],
-    envoy: (lastValue(line.options, "envoy") ?? "stub") as VerifyOptions["envoy"],
+    sandbox: (lastValue(given, "sandbox") ?? "auto") as VerifyOptions["sandbox"],
+    envoy: (lastValue(given, "envoy") ?? "stub") as VerifyOptions["envoy"],
     captureBy: choose("init-container", "init-container", "whoever-fits"),
     rights: choose("privileged", "privileged", "capabilities"),
     coverage: has("coverage") || has("min-coverage") ? "measured" : "not-measured",
-    minCoverage: readNumber("--min-coverage", lastValue(line.options, "min-coverage"), [0, 100], findings),
+    minCoverage: readNumber("--min-coverage", lastValue(given, "min-coverage"), [0, 100], findings),
     evidence: evidence === undefined ? null : resolve(io.workingDirectory, evidence),
-    reports: (line.options.values.get("report") ?? []).flatMap((path) =>
-      readReportFile(path, io.workingDirectory, findings),
-    ),
-    jobs: readNumber("--jobs", lastValue(line.options, "jobs"), [1, 64], findings),
+    reports: (given.values.get("report") ?? []).flatMap((path) => readReportFile(path, io.workingDirectory, findings)),
+    jobs: readNumber("--jobs", lastValue(given, "jobs"), [1, 64], findings),
     shard,
     afterwards: choose("keep", "keep", "clean"),
     repetition: choose("watch", "watch", "once"),
     onWrong: choose("pause-on-fail", "pause", "go-on"),
     output: choose("json", "json", "text"),
   };
-  findings.push(...findContradictions(options));
+  findings.push(...findContradictions(options, read));
   if (options.evidence !== null) findings.push(...findUnwritableFolder("--evidence", options.evidence));
-  if (findings.length === 0) return options;
-  throw refuseUsage(findings);
+  if (line === null || findings.length > 0) throw refuseUsage(findings);
+  return { ...options, line };
 }
 
-function findContradictions({
-  line,
-  words,
-  selection,
-  rules,
-  afterwards,
-  repetition,
-  onWrong,
-  jobs,
-  task,
-  sandbox,
-  envoy,
-}: VerifyOptions) {
+function findContradictions(
+  { words, selection, rules, afterwards, repetition, onWrong, jobs, task, sandbox, envoy }: Omit<VerifyOptions, "line">,
+  { captureFrom, line }: CaptureWords,
+) {
   const findings: Finding[] = [];
   const refuse = (holds: boolean, where: string, message: string) => holds && findings.push(finding(where, message));
   const named = words.length > 0 || selection === "all";
   refuse(
-    named && line.captureFrom === "flags",
+    named && captureFrom === "flags",
     "-p … -k",
     "Scenarios bring their own flags; give scenarios or flags, not both.",
   );
@@ -112,7 +107,7 @@ function findContradictions({
     "--rules-script",
     "Rules come from a script or from files, not from both.",
   );
-  refuse(line.capture.purpose === "check", "-t", "verify has to apply the rules; leave -t away.");
+  refuse(line?.capture.purpose === "check", "-t", "verify has to apply the rules; leave -t away.");
   refuse(
     repetition === "watch" && (afterwards === "keep" || task === "list"),
     "--watch",

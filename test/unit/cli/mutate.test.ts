@@ -21,6 +21,11 @@ describe("mutate", () => {
     expect(out).toContain("17 mutants, 16 caught, 1 equivalent, 0 missed: mutation score 100.0 %");
   });
 
+  test("tells faults of flags and of its own options together", async () => {
+    const { code, err } = await runCommand("mutate", "-p", "0", "--jobs", "0");
+    expect([code, err.match(/^ {2}\S+:/gm)]).toEqual([2, ["  -p:", "  --jobs:"]]);
+  });
+
   test("takes scenarios or flags, not both", async () => {
     const { code, err } = await runCommand("mutate", "seed", "-b", "80", "--sandbox", "simulated");
     expect([code, err.includes("give scenarios or flags, not both")]).toEqual([2, true]);

@@ -159,6 +159,11 @@ describe("landfall verify refuses, with exit code 2 and every finding,", () => {
     ],
     ["files that are not there", ["--rules", "a", "--rules6", "b"], ["--rules", "--rules6"]],
     ["reports that nobody could write", ["--report", "a.txt", "--report", "no/b.json"], ["--report", "--report"]],
+    [
+      "faults of flags, of its own options and of places to write, all together",
+      ["-p", "0", "--jobs", "0", "--evidence", "/proc/x"],
+      ["--evidence", "--jobs", "-p"],
+    ],
     ["a script beside files of rules", ["--rules-script", "rules.sh", "--rules", "seed.rules"], ["--rules-script"]],
     ["a backend nobody knows", ["--sandbox", "podman"], ["--sandbox"]],
     ["an option nobody knows", ["--sandboxes", "netns"], ["--sandboxes"]],
