@@ -42,7 +42,7 @@ describe("verify --evidence", () => {
     expect(read("connections.txt")).toMatch(/dport=80 .*sport=15001/);
     expect(read("routing.txt")).toContain("default via");
     expect(read("repeat.sh")).toContain(
-      "landfall explain 'uid=1000,gid=1337 -> upstream:80' --observe --rules rules.txt",
+      "landfall explain 'uid=1000,gid=1337 -> upstream:80' --observe --sandbox netns --rules rules.txt",
     );
     const said = read("agents.txt");
     const token = /"token":"([^"]+)"[^}]*"uid":1000,"gid":1337/.exec(said)?.[1] ?? "no token";
@@ -67,14 +67,17 @@ describe("verify --evidence", () => {
     expect(lines.filter((line) => line.startsWith("landfall "))).toEqual(
       ["", " --forward"].map(
         (manner) =>
-          `landfall explain 'app -> upstream:80'${manner} --observe --rules rules.txt --rules6 rules6.txt --listen 7000 -p 16001 -z 15006 -u 4000 -g 4000 -m REDIRECT -b '' -d '' -i '*' -x '' -o '' -k '' --dialect istio-1.4 --pod-ip 10.244.0.2`,
+          `landfall explain 'app -> upstream:80'${manner} --observe --sandbox netns --rules rules.txt --rules6 rules6.txt --listen 7000 -p 16001 -z 15006 -u 4000 -g 4000 -m REDIRECT -b '' -d '' -i '*' -x '' -o '' -k '' --dialect istio-1.4 --pod-ip 10.244.0.2`,
       ),
     );
-    const repeated = spawnSync("sh", [join(kept, "odd", "repeat.sh")], {
-      encoding: "utf8",
-    });
-    expect(repeated.stderr).toBe("");
-    expect(repeated.stdout).toMatch(/envoy-outbound:16001/);
+    const repeat = (...words: readonly string[]) =>
+      spawnSync("sh", [join(kept, "odd", "repeat.sh"), ...words], { encoding: "utf8" });
+    const all = repeat("app -> upstream:80");
+    expect([all.stderr, all.stdout.match(/^The kernel says: \S+/gm)]).toEqual([
+      "",
+      ["The kernel says: envoy-outbound:16001,", "The kernel says: upstream:80"],
+    ]);
+    expect(repeat("client -> pod:7000").stdout).toBe("");
   });
 
   test("keeps nothing where every flow landed as expected", async () => {
