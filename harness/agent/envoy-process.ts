@@ -63,7 +63,7 @@ export class EnvoyProcess implements AsyncDisposable {
 
   /** An Envoy that ends unasked takes the agent with it: what flows meet then says nothing of the rules. */
   #guard(): void {
-    this.#gone.then(() =>
+    void this.#gone.then(() =>
       setImmediate(() => {
         if (this.#state === "wanted") throw new Error(`Envoy has ended (status ${this.#child.exitCode})`);
       }),

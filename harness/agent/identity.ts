@@ -54,7 +54,7 @@ export function assumeOwner({ uid, gid }: Owner): void {
   if (seenUid !== uid || seenGid !== gid) {
     throw new Error(
       `cannot open sockets as uid ${uid}, gid ${gid}: the kernel keeps uid ${seenUid}, gid ${seenGid}; ` +
-        `the ids must be mapped in this user namespace (/etc/subuid, /etc/subgid), and CAP_SETUID and CAP_SETGID are needed`,
+        "the ids must be mapped in this user namespace (/etc/subuid, /etc/subgid), and CAP_SETUID and CAP_SETGID are needed",
     );
   }
   ownersThatWork.add(name);

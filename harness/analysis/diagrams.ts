@@ -6,7 +6,7 @@ export type Diagram = number;
 /** The variable of terminals: greater than every variable. */
 export const TERMINAL = 0x7fffffff;
 
-/** Gives the terminal for two terminals, when two diagrams are combined. */
+/** Gives the diagram for two diagrams: of terminals, when two diagrams are combined. */
 export type CombineTerminals = (first: Diagram, second: Diagram) => Diagram;
 
 /**
@@ -78,36 +78,48 @@ export function openDiagrams(budget: number = DEFAULT_NODE_BUDGET): Diagrams {
     return add(`${variable}:${keptStarts.join()}:${keptKids.join()}`, variable, keptStarts, keptKids);
   }
 
+  function variableOf(diagram: Diagram): number {
+    return variables[diagram] ?? TERMINAL;
+  }
+
+  /** A diagram that does not look at a variable has one branch there: itself. */
+  function branchesAt(diagram: Diagram, variable: number): readonly [readonly number[], readonly Diagram[]] {
+    if (variables[diagram] !== variable) return [[0], [diagram]];
+    return [starts[diagram] as readonly number[], children[diagram] as readonly Diagram[]];
+  }
+
   function combine(f: Diagram, g: Diagram, combineTerminals: CombineTerminals, memo: Memo, limit = TERMINAL): Diagram {
-    const [vf, vg] = [variables[f] as number, variables[g] as number];
-    if (vf >= limit && vg >= limit) return combineTerminals(f, g);
+    if (variableOf(f) >= limit && variableOf(g) >= limit) return combineTerminals(f, g);
     const key = f * PAIR_FACTOR + g;
     const found = memo.get(key);
     if (found !== undefined) return found;
-    const variable = Math.min(vf, vg);
-    const [sf, cf] = vf === variable ? [starts[f] as number[], children[f] as Diagram[]] : [[0], [f]];
-    const [sg, cg] = vg === variable ? [starts[g] as number[], children[g] as Diagram[]] : [[0], [g]];
+    const made = merge(f, g, (a, b) => combine(a, b, combineTerminals, memo, limit));
+    memo.set(key, made);
+    return made;
+  }
+
+  /** Makes the node of two diagrams' first variable, its intervals cut where either cuts, each with what both have there. */
+  function merge(f: Diagram, g: Diagram, join: CombineTerminals): Diagram {
+    const variable = Math.min(variableOf(f), variableOf(g));
+    const [[sf, cf], [sg, cg]] = [branchesAt(f, variable), branchesAt(g, variable)];
     const merged: number[] = [];
     const kids: Diagram[] = [];
-    for (let i = 0, j = 0, at = 0; ; ) {
+    for (let i = 0, j = 0, at = 0; at !== TERMINAL; ) {
       merged.push(at);
-      kids.push(combine(cf[i] as Diagram, cg[j] as Diagram, combineTerminals, memo, limit));
+      kids.push(join(cf[i] as Diagram, cg[j] as Diagram));
       const [nextF, nextG] = [sf[i + 1] ?? TERMINAL, sg[j + 1] ?? TERMINAL];
       at = Math.min(nextF, nextG);
-      if (at === TERMINAL) break;
       if (nextF === at) i++;
       if (nextG === at) j++;
     }
-    const made = node(variable, merged, kids);
-    memo.set(key, made);
-    return made;
+    return node(variable, merged, kids);
   }
 
   return {
     terminal,
     nameOf: (diagram) => names.get(diagram) ?? "",
     node,
-    variableOf: (diagram) => variables[diagram] ?? TERMINAL,
+    variableOf,
     startsOf: (diagram) => starts[diagram] ?? [],
     childrenOf: (diagram) => children[diagram] ?? [],
     combine,

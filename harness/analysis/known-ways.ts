@@ -39,9 +39,9 @@ export function learnWays(
 ): KnownWays {
   const simulator = compilePod(before, spec, addresses);
   const meetings = startMeetings(flows.length);
-  const landed = flows.map((flow, i): LandedFlow => {
-    return { flow, landing: simulator.watch(flow, "answer", meetings.recorderOf(i)) };
-  });
+  const landed = flows.map(
+    (flow, i): LandedFlow => ({ flow, landing: simulator.watch(flow, "answer", meetings.recorderOf(i)) }),
+  );
   const shape = describeShape(before, family, spec, addresses);
   return {
     listDoubtful: (after) => {

@@ -1,6 +1,6 @@
 import { LandfallError } from "../errors.ts";
 import { finding } from "../model/finding.ts";
-import type { CommandIo } from "./command.ts";
+import type { Command, CommandIo } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { findNearNames } from "./near-names.ts";
 
@@ -23,12 +23,7 @@ async function run(words: readonly string[], io: CommandIo): Promise<number> {
     io.out((await import("./version.ts")).renderVersion(args.includes("--json") ? "json" : "text"));
     return 0;
   }
-  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (!entry) {
-    const findings = [finding(name, describeUnknownCommand(name))];
-    throw new LandfallError("bad-usage", "There is no such command.", { findings });
-  }
-  const command = await entry.load();
+  const command = await loadCommand(name);
   // Where the generator's flags are taken, -h may be another flag's value: there only its parser knows.
   const asksForHelp = args.includes("--help") || (args.includes("-h") && command.help.captureFlags === "none");
   const ending = asksForHelp ? "help" : await command.run(args, io);
@@ -36,6 +31,13 @@ async function run(words: readonly string[], io: CommandIo): Promise<number> {
   const { renderHelp } = await import("./help-text.ts");
   io.out(renderHelp(command.help, io.display));
   return 0;
+}
+
+async function loadCommand(name: string): Promise<Command> {
+  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (entry) return entry.load();
+  const findings = [finding(name, describeUnknownCommand(name))];
+  throw new LandfallError("bad-usage", "There is no such command.", { findings });
 }
 
 /** Help is loaded only when it is asked for: apply must start fast. */

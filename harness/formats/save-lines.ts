@@ -105,13 +105,12 @@ function readRuleLine(reading: SaveReading, table: OpenTable, line: string, numb
   const isRule = command?.text === "-A" || command?.text === "--append";
   if (split.kind === "open-quote") tell(split.column, "This quote is never closed.");
   else if (!isRule) tell(1, `"${command?.text ?? ""}" is no line of iptables-save; a rule begins with -A CHAIN.`);
-  else if (!chain) tell(name?.column ?? 3, `The table ${table.name} has no chain ${name?.text ?? ""}.`);
-  else {
+  else if (chain) {
     const read = readRule(words, contextOf(reading, table));
     for (const fault of read.faults) tell(fault.column, fault.message);
     const counters = counted ? { packets: Number(counted[1]), bytes: Number(counted[2]) } : null;
     addRules(reading, chain, read, counters, { line: number, offset });
-  }
+  } else tell(name?.column ?? 3, `The table ${table.name} has no chain ${name?.text ?? ""}.`);
 }
 
 function contextOf(reading: SaveReading, table: OpenTable): RuleContext {

@@ -72,7 +72,7 @@ function parseFrom(text: string, where: string, findings: Finding[]) {
     );
     return null;
   }
-  const namedFamily: Family | null = actor !== name ? 6 : null;
+  const namedFamily: Family | null = actor === name ? null : 6;
   if (source !== null && namedFamily === 6 && familyOf(source) === 4) {
     findings.push(finding(where, `"${text}" names IPv6 and an IPv4 source; use one family.`));
   }

@@ -32,7 +32,8 @@ const UNREACHABLE: Ending = { kind: "unreachable" };
  */
 export function makeConnection(walk: Walk, attempt: Attempt): Ending {
   if (attempt.destination.address.use === "not-connectable") return UNREACHABLE;
-  const dialler = openSocket(walk, attempt.host, attempt.source, attempt.destination, attempt.owner, "plain");
+  const { source, destination, owner } = attempt;
+  const dialler = openSocket(walk, { host: attempt.host, local: source, remote: destination, owner, mode: "plain" });
   const syn = makeSegment(walk, dialler, FLAGS.syn);
   const arrival = carryPacket(syn, attempt.host);
   if (arrival.kind === "lost") return endByAnswer(arrival, dialler, syn);
@@ -43,7 +44,8 @@ export function makeConnection(walk: Walk, attempt: Attempt): Ending {
   const ends = tupleOf(syn);
   const dialled = host === "pod" && syn.entry !== null ? syn.entry.original.destination : ends.destination;
   if (isSureOfAnswer(syn, attempt, host)) return { kind: "listener", listener, ends, dialled };
-  const server = openSocket(walk, host, ends.destination, ends.source, listener.owner, listener.mode);
+  const { destination: local, source: remote } = ends;
+  const server = openSocket(walk, { host, local, remote, owner: listener.owner, mode: listener.mode });
   return converse(walk, dialler, server) ?? { kind: "listener", listener, ends, dialled };
 }
 
@@ -129,15 +131,7 @@ function canAnswer(syn: Packet, host: HostName, listener: Listener | null): bool
   return isOwn || syn.family === 6 || listener?.mode === "transparent";
 }
 
-function openSocket(
-  walk: Walk,
-  host: HostName,
-  local: EndPoint,
-  remote: EndPoint,
-  owner: Owner,
-  mode: Socket["mode"],
-): Socket {
-  const socket: Socket = { host, local, remote, owner, mode };
+function openSocket(walk: Walk, socket: Socket): Socket {
   walk.sockets.push(socket);
   return socket;
 }

@@ -56,9 +56,12 @@ function listListeners(spec: PodSpec): readonly Listener[] {
 /** Finds the socket that takes a packet on a host: the one whose ends are the packet's. */
 export function findSocket(sockets: readonly Socket[], host: HostName, packet: Packet): Socket | null {
   for (const socket of sockets) {
-    if (socket.host === host && isEnd(socket.local, packet.destination, packet.destinationPort)) {
-      if (isEnd(socket.remote, packet.source, packet.sourcePort)) return socket;
-    }
+    if (
+      socket.host === host &&
+      isEnd(socket.local, packet.destination, packet.destinationPort) &&
+      isEnd(socket.remote, packet.source, packet.sourcePort)
+    )
+      return socket;
   }
   return null;
 }

@@ -40,17 +40,15 @@ export class MutationQueue {
   #state: "open" | "closed" = "open";
 
   constructor(subjects: readonly MutationSubject[]) {
-    this.lots = subjects.map((subject) => {
-      return {
-        subject,
-        mutants: makeMutants(subject.rules),
-        reports: [],
-        taken: 0,
-        judged: 0,
-        search: null,
-        workers: 0,
-      };
-    });
+    this.lots = subjects.map((subject) => ({
+      subject,
+      mutants: makeMutants(subject.rules),
+      reports: [],
+      taken: 0,
+      judged: 0,
+      search: null,
+      workers: 0,
+    }));
   }
 
   /** Mutants in all. */

@@ -95,7 +95,10 @@ class AgentContainer extends GenericContainer {
     this.#attached = stream;
     const { stdin, stdout, stderr } = this.streams;
     this.#engine.modem.demuxStream(stream, stdout, stderr);
-    stream.on("close", () => [stdout, stderr].forEach((output) => void output.end()));
+    stream.on("close", () => {
+      stdout.end();
+      stderr.end();
+    });
     stream.on("error", (error) => stdout.destroy(error));
     stdin.pipe(stream);
   }

@@ -54,9 +54,10 @@ async function findContainers(engine: Docker): Promise<readonly Labelled[]> {
 
 async function findNetworks(engine: Docker): Promise<readonly Labelled[]> {
   const networks = await engine.listNetworks({ filters: { label: [RUN_LABEL] } });
-  return networks.map(({ Id, Name, Labels = {} }) => {
-    return { residue: { kind: "network", id: Id, name: Name, run: Labels[RUN_LABEL] ?? "" }, labels: Labels };
-  });
+  return networks.map(({ Id, Name, Labels = {} }) => ({
+    residue: { kind: "network", id: Id, name: Name, run: Labels[RUN_LABEL] ?? "" },
+    labels: Labels,
+  }));
 }
 
 /** Gives whether it was there to be removed. An engine that is already removing it answers 409: that is waited for. */

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import fc from "fast-check";
 import { renderIptablesSave } from "../../harness/formats/iptables-save.ts";
+import { FAMILIES, type Family } from "../../harness/model/address.ts";
 import { AgentSandbox } from "../../harness/sandbox/agent-sandbox.ts";
 import { startNetnsWorld } from "../../harness/sandbox/netns-world.ts";
 import type { Sandbox } from "../../harness/sandbox/sandbox.ts";
@@ -31,16 +32,10 @@ async function agree(): Promise<number> {
     return 0;
   }
   const totals = { sets: 0, compared: 0, unknown: 0, repeated: 0, disagreements: 0 };
-  for (const variant of ["nft", "legacy"] as const) {
-    if (values.variant !== "both" && values.variant !== variant) continue;
+  for (const variant of (["nft", "legacy"] as const).filter((each) => isAsked(values.variant, each))) {
     await using sandbox = new AgentSandbox(await startNetnsWorld(), variant);
-    for (const family of [4, 6] as const) {
-      if (values.family !== "both" && values.family !== String(family)) continue;
-      const cases = fc.sample(arbitraryAgreementCase(family, Number(values.flows)), {
-        seed: Number(values.seed) + family,
-        numRuns: Number(values.sets),
-      });
-      for (const [i, one] of cases.entries()) {
+    for (const family of FAMILIES.filter((each) => isAsked(values.family, `${each}`))) {
+      for (const [i, one] of sampleCases(family).entries()) {
         const { compared, unknown, repeated, disagreements } = await compareCase(one, sandbox);
         totals.sets++;
         totals.compared += compared;
@@ -56,6 +51,15 @@ async function agree(): Promise<number> {
     `seed ${values.seed}: ${totals.sets} rule sets, ${totals.compared} flows compared, ${totals.unknown} unknown, ${totals.repeated} driven twice, ${totals.disagreements} disagreements`,
   );
   return totals.disagreements === 0 ? 0 : 1;
+}
+
+function isAsked(option: string, each: string): boolean {
+  return option === "both" || option === each;
+}
+
+function sampleCases(family: Family): readonly AgreementCase[] {
+  const seed = Number(values.seed) + family;
+  return fc.sample(arbitraryAgreementCase(family, Number(values.flows)), { seed, numRuns: Number(values.sets) });
 }
 
 async function report(

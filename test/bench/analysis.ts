@@ -132,9 +132,10 @@ function measure({ name, make, targetMs }: BenchCase, rules: number): AnalysisFi
 /** The middle of some rounds, each in a process of its own, cold, with a heap that cannot outgrow the target. */
 function measureApart(kind: number, rules: number): AnalysisFigure {
   const command = [...HEAP_BOUNDS, import.meta.filename, String(kind), String(rules)];
-  const figures = Array.from({ length: ROUNDS }, (): AnalysisFigure => {
-    return JSON.parse(execFileSync(process.execPath, command, { encoding: "utf8" }));
-  });
+  const figures = Array.from(
+    { length: ROUNDS },
+    (): AnalysisFigure => JSON.parse(execFileSync(process.execPath, command, { encoding: "utf8" })),
+  );
   return figures.toSorted((a, b) => a.ms - b.ms)[ROUNDS >> 1] as AnalysisFigure;
 }
 

@@ -50,8 +50,8 @@ describe("docs/compose.md", () => {
     expect(rows.map(([name]) => name)).toEqual(Object.keys(services));
     for (const [name = "", what = ""] of rows) {
       const { ipv4_address: own } = services[name]?.networks?.mesh ?? {};
-      if (own !== undefined) expect(what).toContain(own);
-      else expect(services[name]?.network_mode).toBe("service:pod");
+      if (own === undefined) expect(services[name]?.network_mode).toBe("service:pod");
+      else expect(what).toContain(own);
     }
   });
 
