@@ -16,8 +16,8 @@ export interface LandedFlow {
 /** Where flows of one family land under a rule set, and which rules and policies their packets meet on the way. */
 export interface KnownWays {
   /**
-   * Gives the flows that may land elsewhere under other rules: those that meet the first thing that is different, and those whose landing is
-   * not known. All flows where the two cannot be held against each other chain by chain.
+   * Gives the flows that may land elsewhere under other rules: those that meet the first thing that is different, and those whose landing
+   * is not known. All flows where the two cannot be held against each other chain by chain.
    */
   readonly listDoubtful: (after: PodRules) => readonly LandedFlow[];
 }
@@ -87,8 +87,8 @@ function describeShape(rules: PodRules, family: Family, spec: PodSpec, addresses
 }
 
 /**
- * Gives the first place of each chain at which two rule sets are different, or null where they have other chains or policy routing. Rules are
- * met in their order, so that a flow which does not come to the first different one goes the same way under both.
+ * Gives the first place of each chain at which two rule sets are different, or null where they have other chains or policy routing. Rules
+ * are met in their order, so that a flow which does not come to the first different one goes the same way under both.
  */
 function listChanges(before: PodRules, after: PodRules, family: Family): readonly Place[] | null {
   const [was, is] = family === 4 ? [before.ip, after.ip] : [before.ip6, after.ip6];

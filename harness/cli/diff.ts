@@ -81,7 +81,10 @@ export const diff: Command = {
   },
 };
 
-/** Where simulator and kernel disagree nobody knows which is wrong: such a change is none that is known, and no "nothing has changed" either. */
+/**
+ * Where simulator and kernel disagree nobody knows which is wrong: such a change is none that is known, and no "nothing has changed"
+ * either.
+ */
 function exitCodeOf(changes: readonly Change[], observed: readonly ObservedChange[]): number {
   if (changes.length === 0) return 0;
   return changes.every((_, i) => observed[i]?.verdict === "contradicted") ? 3 : 1;

@@ -105,7 +105,10 @@ const NOT_MADE: ObservedLanding = {
   verdict: "not-observed",
 };
 
-/** A claim that hangs on a match that is not understood is confirmed by its own landing, and contradicted only by one that no answer leads to. */
+/**
+ * A claim that hangs on a match that is not understood is confirmed by its own landing, and contradicted only by one that no answer leads
+ * to.
+ */
 function judgeClaim(
   { flow, manner, landing, claimed }: BoundClaim,
   seen: Landing,

@@ -3,7 +3,10 @@ import { renderList } from "../formats/list.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import type { PodRules, PolicyRouting, Ruleset, TableName } from "../model/ruleset.ts";
 
-/** One family's rules by table, lines as `iptables -S` prints them, policies aside: `["-N ISTIO_OUTPUT", "-A OUTPUT -p tcp -j ISTIO_OUTPUT"]`. */
+/**
+ * One family's rules by table, lines as `iptables -S` prints them, policies aside: `["-N ISTIO_OUTPUT", "-A OUTPUT -p tcp -j
+ * ISTIO_OUTPUT"]`.
+ */
 export type RulesByTable = Readonly<Record<"nat" | "mangle" | "filter", readonly string[]>>;
 
 /** Rules as data for other programs: what `generate --format json` prints. */

@@ -10,9 +10,9 @@ import { makeOutputFolder, writeOutput } from "./output-file.ts";
 import type { VerifyOptions } from "./verify-options.ts";
 
 /**
- * Keeps what is known of a scenario with a wrong landing, a wrong prediction, or rules that leave something out, while its rules are still in, in a folder of its name below `--evidence`:
- * its report, the rules with their counters, tracked connections, sockets, policy routing, what the sandbox's agents were asked and said,
- * and the commands that repeat each flow. `listen`: the scenario's ports of the app.
+ * Keeps what is known of a scenario with a wrong landing, a wrong prediction, or rules that leave something out, while its rules are still
+ * in, in a folder of its name below `--evidence`: its report, the rules with their counters, tracked connections, sockets, policy routing,
+ * what the sandbox's agents were asked and said, and the commands that repeat each flow. `listen`: the scenario's ports of the app.
  */
 export async function keepEvidence(
   report: ScenarioReport,

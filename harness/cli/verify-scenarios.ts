@@ -31,8 +31,8 @@ export async function loadScenarios(files: readonly string[], freshness = ""): P
 }
 
 /**
- * Gives the scenarios to run, rules from outside put in their place. From Istio's flags, or from rules without a named scenario, one is made
- * whose flows and landings follow from the capture config. Throws `bad-input` with every finding.
+ * Gives the scenarios to run, rules from outside put in their place. From Istio's flags, or from rules without a named scenario, one is
+ * made whose flows and landings follow from the capture config. Throws `bad-input` with every finding.
  */
 export async function readScenarios(
   options: ScenarioSelection,

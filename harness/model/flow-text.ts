@@ -136,7 +136,9 @@ function parseOwner(text: string): Owner | null {
   return uid === undefined ? null : { uid: Number(uid), gid: Number(gid) };
 }
 
-/** Gives the source that the kernel would choose: the destination itself where it is the host's own, else the host's address on its link. */
+/**
+ * Gives the source that the kernel would choose: the destination itself where it is the host's own, else the host's address on its link.
+ */
 export function findRouteSource(
   actor: string,
   family: Family,

@@ -64,7 +64,9 @@ export interface CoverageSummary {
 
 /** What a script leaves out although the capture config demands it, and no driven flow shows: it fails the run as a wrong landing does. */
 export interface Omission {
-  /** In the words of the commands that put it in: `ip rule add fwmark 0x539 lookup 133`. Empty where all is there and does not do its work. */
+  /**
+   * In the words of the commands that put it in: `ip rule add fwmark 0x539 lookup 133`. Empty where all is there and does not do its work.
+   */
   readonly missing: readonly string[];
   /** A flow that no sandbox drives and that would show it. */
   readonly witness: string;

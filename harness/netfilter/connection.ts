@@ -26,8 +26,8 @@ export type Ending =
 const UNREACHABLE: Ending = { kind: "unreachable" };
 
 /**
- * Makes a connection packet by packet: SYN, SYN-ACK, ACK, a request, its ACK, an answer. A packet that is lost is lost again each time it is
- * repeated, so the connection times out; answers to lost packets (resets, ICMP errors) travel through the same rules. Only a SYN that is
+ * Makes a connection packet by packet: SYN, SYN-ACK, ACK, a request, its ACK, an answer. A packet that is lost is lost again each time it
+ * is repeated, so the connection times out; answers to lost packets (resets, ICMP errors) travel through the same rules. Only a SYN that is
  * repeated because its SYN-ACK was lost meets other rules: conntrack has seen the reply, and the SYN is ESTABLISHED.
  */
 export function makeConnection(walk: Walk, attempt: Attempt): Ending {

@@ -53,7 +53,9 @@ export function receiveInPod(packet: Packet, by: string): Fate {
   return forward.kind === "accept" ? leaveByRoute(packet) : toFate(forward);
 }
 
-/** Over IPv4 nothing that came by a link gets to a loopback address (route_localnet is off), nor what claims to come from the pod itself. */
+/**
+ * Over IPv4 nothing that came by a link gets to a loopback address (route_localnet is off), nor what claims to come from the pod itself.
+ */
 function isMartian({ family, source, destination }: Packet): boolean {
   if (family === 6) return false;
   return destination.host === "loopback" || source.host === "loopback" || source.host === "pod";

@@ -1,7 +1,6 @@
-import type { HostName } from "../model/pod.ts";
-import { PASS_THROUGH_ADDRESS } from "../model/pod.ts";
+import { type HostName, PASS_THROUGH_ADDRESS } from "../model/pod.ts";
 import type { Ending } from "./connection.ts";
-import type { EndPoint } from "./conntrack.ts";
+import { isSameEnd } from "./conntrack.ts";
 import { type Arrival, carryPacket } from "./network.ts";
 import { makePacket, type Packet } from "./packet.ts";
 import { makeKernelReset } from "./reject.ts";
@@ -57,8 +56,9 @@ function isReset({ answer }: Arrival & { kind: "lost" }, sender: Socket): boolea
 }
 
 /**
- * Says whether a host can answer a packet with a reset. An IPv6 reset to ::1 leaves by the device of the address it comes from (`rt6_need_strict` in tcp_v6_send_response,
- * net/ipv6/tcp_ipv6.c), and is lost unless that is `lo`, or ::1 is only what SNAT had made of the peer.
+ * Says whether a host can answer a packet with a reset. An IPv6 reset to ::1 leaves by the device of the address it comes from
+ * (`rt6_need_strict` in tcp_v6_send_response, net/ipv6/tcp_ipv6.c), and is lost unless that is `lo`, or ::1 is only what SNAT had made of
+ * the peer.
  */
 export function canReset({ family, source, destination, entry }: Packet): boolean {
   const peer = entry?.natSource === "in-effect" ? entry.original.source.address : source;
@@ -72,9 +72,5 @@ export function reaches(answer: Packet, from: HostName, socket: Socket): boolean
   if (arrival.kind === "lost" || arrival.host !== socket.host) return false;
   if (answer.error === null) return findSocket([socket], socket.host, answer) !== null;
   const { quoted } = answer.error;
-  return isSame(quoted.source, socket.local) && isSame(quoted.destination, socket.remote);
-}
-
-function isSame(one: EndPoint, other: EndPoint): boolean {
-  return one.address === other.address && one.port === other.port;
+  return isSameEnd(quoted.source, socket.local) && isSameEnd(quoted.destination, socket.remote);
 }

@@ -7,7 +7,8 @@ const factory = junit as unknown as Builder;
 
 /**
  * Gives the report as JUnit XML: a scenario is a test suite, a flow a test case. A wrong landing is a `failure`, as is what the rules leave
- * out, a case of its own; a flow that could not be looked at or that was predicted wrongly is an `error`. Times are in seconds, as JUnit has them.
+ * out, a case of its own; a flow that could not be looked at or that was predicted wrongly is an `error`. Times are in seconds, as JUnit
+ * has them.
  */
 export function renderJunit(report: Report): string {
   const builder = factory.newBuilder();

@@ -111,8 +111,8 @@ function choosePromising(flows: readonly PredictedFlow[]): readonly PredictedFlo
 
 /**
  * Gives a flow that lands elsewhere than expected, or null. What the simulator does not predict must show itself again, alone: a busy
- * machine makes time-outs. So must a flow that cannot be looked at any more: a connection that is made and then falls silent has no landing,
- * and no run with it is green.
+ * machine makes time-outs. So must a flow that cannot be looked at any more: a connection that is made and then falls silent has no
+ * landing, and no run with it is green.
  */
 async function findShowing(flows: readonly PredictedFlow[], sandbox: Sandbox): Promise<Flow | null> {
   if (flows.length === 0) return null;

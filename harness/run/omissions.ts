@@ -14,8 +14,8 @@ const WHY =
   "With TPROXY this routing delivers to the proxy what is not for an address that the pod itself has. No driven flow shows it: every address at which the sandbox's pod is dialled is its own, and is delivered without.";
 
 /**
- * Gives what a script leaves out although the capture config demands it, and no driven flow shows: with TPROXY the policy routing. A flow that
- * passes through the pod is simulated under the config's own rules and under the script's, so that other marks and tables do as well.
+ * Gives what a script leaves out although the capture config demands it, and no driven flow shows: with TPROXY the policy routing. A flow
+ * that passes through the pod is simulated under the config's own rules and under the script's, so that other marks and tables do as well.
  * Where the script has no TPROXY rule, or a virtual machine's flows pass through the pod, the driven flows say what is wrong.
  */
 export function findOmissions(

@@ -8,9 +8,9 @@ const KERNEL_TABLES = ["local", "main", "default"];
 const KERNEL_ADDRESSES = ["127.0.0.1/8", "::1/128"];
 
 /**
- * Gives what somebody has added to a namespace's IPv4 routing and to the addresses of `lo`, from what `ip -4 rule`, `ip -4 route show table all`
- * and `ip -o addr` print, each below a line `# COMMAND`: `{ rules: ["fwmark 0x539 lookup 133"], routes: ["local default dev lo table 133"],
- * addresses: ["::6/128 dev lo"] }`. What a route says beside its kind, network, gateway, device and table is left away.
+ * Gives what somebody has added to a namespace's IPv4 routing and to the addresses of `lo`, from what `ip -4 rule`, `ip -4 route show table
+ * all` and `ip -o addr` print, each below a line `# COMMAND`: `{ rules: ["fwmark 0x539 lookup 133"], routes: ["local default dev lo table
+ * 133"], addresses: ["::6/128 dev lo"] }`. What a route says beside its kind, network, gateway, device and table is left away.
  */
 export function readPolicyRouting(printed: string): PolicyRouting {
   const linesOf = (command: string) => {

@@ -7,8 +7,8 @@ import type { Scenario } from "../model/scenario.ts";
 export type RemovedRule = NonNullable<Scenario["without"]>[number];
 
 /**
- * Takes rules out of rule sets; each is taken out once. A finding for each that is not there, at its place (`[1].rule`), naming those of its
- * chain that are, or of its table where that has no such chain.
+ * Takes rules out of rule sets; each is taken out once. A finding for each that is not there, at its place (`[1].rule`), naming those of
+ * its chain that are, or of its table where that has no such chain.
  */
 export function removeRules(rules: PodRules, removed: readonly RemovedRule[]): Parsed<PodRules> {
   const findings: Finding[] = [];

@@ -59,7 +59,8 @@ export function readScenarioShape(value: unknown, where: string): Parsed<Scenari
 
 /**
  * Gives of a value that is no scenario what its fields of the right shape say, so that the faults of these can be told beside the others.
- * Where what makes the config is of the wrong shape, one stands in for it under which every flow can be driven. Null if there are no fields.
+ * Where what makes the config is of the wrong shape, one stands in for it under which every flow can be driven. Null if there are no
+ * fields.
  */
 export function salvageScenario(value: unknown): Scenario | null {
   if (!isRecord(value)) return null;

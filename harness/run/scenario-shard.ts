@@ -18,7 +18,9 @@ export function parseShard(text: string): Parsed<Shard> {
   };
 }
 
-/** Gives a shard's part of a list, in order: every Nth element, so that neighbours of like cost are spread; all parts together are the list. */
+/**
+ * Gives a shard's part of a list, in order: every Nth element, so that neighbours of like cost are spread; all parts together are the list.
+ */
 export function takeShard<T>(list: readonly T[], { index, count }: Shard): readonly T[] {
   return list.filter((_, i) => i % count === index - 1);
 }

@@ -37,8 +37,8 @@ export interface CountedRules {
 }
 
 /**
- * What a pod's kernel tells of itself beside its rules, as its tools print it, and what the sandbox's agents were asked to dial and said of it
- * (`agents`): file name to text. Each command's print in `routing` has a line `# ip -4 rule` above it. Empty where there is no kernel.
+ * What a pod's kernel tells of itself beside its rules, as its tools print it, and what the sandbox's agents were asked to dial and said of
+ * it (`agents`): file name to text. Each command's print in `routing` has a line `# ip -4 rule` above it. Empty where there is no kernel.
  */
 export type PodEvidence =
   | Readonly<Record<"sockets" | "connections" | "routing" | "agents", string>>
@@ -57,7 +57,10 @@ export interface Sandbox extends AsyncDisposable {
   describe(): Promise<SandboxReport>;
   /** Brings listeners, addresses and interfaces to what a scenario needs; no rules may be in. Cheap where nothing changes. */
   enter(spec: PodSpec): Promise<void>;
-  /** Puts rules in place of whatever rules are in; connection tracking starts afresh. A family that stands as it is to be keeps its counters. */
+  /**
+   * Puts rules in place of whatever rules are in; connection tracking starts afresh. A family that stands as it is to be keeps its
+   * counters.
+   */
   install(installation: Installation): Promise<void>;
   /** Takes out all rules, policy routing and added addresses. */
   clear(): Promise<void>;

@@ -14,8 +14,8 @@ export const expect = baseExpect;
 
 /**
  * Vitest's `test` with a `pod`: begun without rules, ended without rules, on a sandbox that the tests of a file share.
- * The backend is that of `LANDFALL_SANDBOX` (docker, netns, simulated), else auto; a suite chooses with `test.override({ backend: "netns" })`
- * at the top level of its file.
+ * The backend is that of `LANDFALL_SANDBOX` (docker, netns, simulated), else auto; a suite chooses with `test.override({ backend: "netns"
+ * })` at the top level of its file.
  *
  * @example
  * test("the proxy's own traffic is left alone", async ({ pod }) => {

@@ -48,8 +48,8 @@ export class Pod implements AsyncDisposable {
   }
 
   /**
-   * Puts rules in place of those that are in. Throws `bad-input` with every finding where they cannot be read, and `rules-refused` where the
-   * kernel refuses them.
+   * Puts rules in place of those that are in. Throws `bad-input` with every finding where they cannot be read, and `rules-refused` where
+   * the kernel refuses them.
    */
   apply(source: RuleSource): Promise<void> {
     return this.#inTurn(async () => {
