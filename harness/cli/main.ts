@@ -40,6 +40,7 @@ function tellFailedOutput(): void {
 /** Gives the outside as this process has it; it falls silent where the process is being ended. */
 function processIo(isEnding: () => boolean): CommandIo {
   const isTerminal = process.stdout.isTTY === true;
+  const isDumb = process.env["TERM"] === "dumb";
   return {
     out: (text) => void (isEnding() || process.stdout.write(text)),
     err: (text) => void (isEnding() || process.stderr.write(text)),
@@ -48,8 +49,8 @@ function processIo(isEnding: () => boolean): CommandIo {
     display: {
       columns: process.stdout.columns || Number(process.env["COLUMNS"]) || null,
       isTerminal,
-      color: isTerminal && !process.env["NO_COLOR"],
-      progress: process.stderr.isTTY ? "rewritten" : "appended",
+      color: isTerminal && !isDumb && !process.env["NO_COLOR"],
+      progress: process.stderr.isTTY && !isDumb ? "rewritten" : "appended",
     },
   };
 }

@@ -15,6 +15,7 @@ import { readVerifyOptions, type VerifyOptions } from "./verify-options.ts";
 import { lookAtPod } from "./verify-pause.ts";
 import { openVerifySandbox } from "./verify-sandbox.ts";
 import { findScenarioFiles, hasOutsideRules, loadScenarios, readScenarios } from "./verify-scenarios.ts";
+import { wrapLine } from "./wrap-line.ts";
 
 /** `landfall verify`: drives the flows of scenarios, or those a capture config demands, and says of each where it landed. */
 export const verify: Command = {
@@ -35,8 +36,14 @@ async function listScenarios(options: VerifyOptions, io: CommandIo): Promise<num
   const scenarios = files.map(({ scenario: { name, claim } }) => ({ name, claim }));
   const width = Math.max(...scenarios.map(({ name }) => name.length));
   if (options.output === "json") io.out(`${JSON.stringify({ formatVersion: "1.0", scenarios }, null, 2)}\n`);
-  else io.out(scenarios.map(({ name, claim }) => `${name.padEnd(width)}  ${claim}\n`).join(""));
+  else
+    io.out(scenarios.map(({ name, claim }) => `${fit(`${name.padEnd(width)}  ${claim}`, width + 2, io)}\n`).join(""));
   return 0;
+}
+
+/** A person reads a claim beneath its beginning; a program reads a scenario a line. */
+function fit(line: string, indent: number, { display: { isTerminal, columns } }: CommandIo): string {
+  return isTerminal && columns !== null ? wrapLine(line, indent, columns) : line;
 }
 
 async function verifyOnce(
