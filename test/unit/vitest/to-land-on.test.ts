@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { makeLanding } from "../../../harness/model/landing.ts";
+import type { FlowReport } from "../../../harness/model/report.ts";
+import { toLandOn } from "../../../harness/vitest/to-land-on.ts";
+import { sampleFlow } from "../report/sample-report.ts";
+
+const UPSTREAM = makeLanding("listener", { host: "upstream", listener: "upstream", port: 80 });
+const REFUSED = makeLanding("refused");
+
+/** Gives what the matcher makes of a flow expected at upstream: whether it passes, or what it throws. */
+async function check(fields: Partial<FlowReport>, expected: boolean | RegExp): Promise<void> {
+  const report = sampleFlow("app -> upstream:80", { expected: UPSTREAM, observed: UPSTREAM, ...fields });
+  const matching = toLandOn({ text: report.flow, manner: "answer", drive: async () => report }, "upstream:80");
+  if (typeof expected === "boolean") expect((await matching).pass).toBe(expected);
+  else await expect(matching).rejects.toThrow(expected);
+}
+
+test("toLandOn passes or fails by where the flow landed", async () => {
+  await check({ predicted: UPSTREAM }, true);
+  await check({ predicted: REFUSED, observed: REFUSED, verdict: "wrong" }, false);
+});
+
+test("toLandOn throws, negated or not, where the harness could not look or predicted wrongly", async () => {
+  const blind = makeLanding("could-not-look", { cause: "the agent ended" });
+  await check({ observed: blind, verdict: "could-not-look" }, /the agent ended/);
+  await check({ predicted: REFUSED }, /predicted refused[\s\S]*a defect of landfall itself/);
+});
+
+test("toLandOn has nothing against a prediction that says it does not know", async () => {
+  await check({ predicted: makeLanding("could-not-look", { cause: "it depends" }) }, true);
+});
