@@ -1,5 +1,5 @@
 import { parseEndpoint } from "../model/address.ts";
-import type { Landing } from "../model/landing.ts";
+import type { Hop, Landing } from "../model/landing.ts";
 import { renderLanding } from "../model/landing-text.ts";
 import type { FlowReport, Omission } from "../model/report.ts";
 import type { RulePlace } from "../model/ruleset.ts";
@@ -10,10 +10,20 @@ import type { RulePlace } from "../model/ruleset.ts";
  */
 export function describeLanding(landing: Landing): string {
   const head = renderLanding({ ...landing, source: null });
-  if (landing.kind === "loop") return `${head} ${landing.hops.map((hop) => hop.listener).join(", ")}`.trimEnd();
+  if (landing.kind === "loop") return `${head} ${describeHops(landing.hops)}`.trimEnd();
   if (landing.kind === "could-not-look") return `${head}: ${landing.cause ?? "no cause was given"}`;
   const dialled = landing.originalDestination === null ? "" : `, dialled ${landing.originalDestination}`;
   return `${head}${dialled}${landing.source === null ? "" : `, from ${describeSource(landing.source)}`}`;
+}
+
+/** Hops that are alike and follow each other are counted: `envoy-inbound, dialled 10.244.0.2:8080 (8 times)`. */
+function describeHops(hops: readonly Hop[]): string {
+  const texts = hops.map(({ listener, originalDestination }) =>
+    originalDestination === null ? listener : `${listener}, dialled ${originalDestination}`,
+  );
+  const firsts = [...texts.keys()].filter((i) => texts[i] !== texts[i - 1]);
+  const runs = firsts.map((first, k) => ({ text: texts[first], times: (firsts[k + 1] ?? texts.length) - first }));
+  return runs.map(({ text, times }) => (times === 1 ? text : `${text} (${times} times)`)).join("; ");
 }
 
 /** The model's endpoints carry brackets only beside a port. */
