@@ -2,14 +2,34 @@ import type { PolicyRouting } from "../model/ruleset.ts";
 import { runChecked, runCommand } from "./command.ts";
 import { CallError } from "./fault.ts";
 
+const LOCAL_WITHIN_MS = 2_000;
+
 /**
- * Puts policy routing in. A rule or route that begins with `-6 ` is IPv6; addresses say their family themselves.
+ * Puts policy routing in; what it adds is in effect then. A rule or route that begins with `-6 ` is IPv6; addresses say their family themselves.
  * Throws `rules-refused` with what `ip` said.
  */
 export async function addPolicyRouting(namespace: number | null, routing: PolicyRouting): Promise<void> {
   for (const [option, lines] of batchesOf(routing, "add")) {
     const { status, stderr } = await runCommand({ namespace, command: ["ip", ...option, "-batch", "-"], stdin: lines });
     if (status !== 0) throw new CallError("rules-refused", `ip refused policy routing: ${stderr.trim()}`);
+  }
+  for (const text of routing.addresses) await waitUntilLocal(namespace, text.split("/")[0] ?? text);
+}
+
+/**
+ * Waits until packets to a new address come to the namespace itself. Over IPv6 the kernel enters that route later, from a work queue
+ * (`addrconf_dad_start` in net/ipv6/addrconf.c): right after `ip addr add` every second time it is not there.
+ */
+async function waitUntilLocal(namespace: number | null, address: string): Promise<void> {
+  const deadline = performance.now() + LOCAL_WITHIN_MS;
+  while (address.includes(":")) {
+    const { stdout } = await runCommand({ namespace, command: ["ip", "-6", "route", "get", address] });
+    if (stdout.startsWith("local ")) return;
+    if (performance.now() > deadline)
+      throw new CallError(
+        "environment",
+        `${address} is not local ${LOCAL_WITHIN_MS} ms after it was added: ${stdout.trim()}`,
+      );
   }
 }
 
