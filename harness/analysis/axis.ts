@@ -50,6 +50,11 @@ export function boundariesOf(ranges: ValueRanges): readonly bigint[] {
   return ranges.flatMap(([first, last]) => [first, last + 1n]);
 }
 
+/** Says whether some ranges hold a value. */
+export function holdsValue(ranges: ValueRanges, value: bigint | number): boolean {
+  return ranges.some(([first, last]) => first <= value && value <= last);
+}
+
 /** Gives what of some ranges is in none of others. */
 export function subtractRanges(from: ValueRanges, taken: ValueRanges): ValueRanges {
   return taken.reduce<ValueRanges>(

@@ -1,5 +1,6 @@
 import { addressValue } from "../model/address.ts";
 import { type Flow, startsInPod } from "../model/flow.ts";
+import { holdsValue } from "./axis.ts";
 import type { Diagram } from "./diagrams.ts";
 import { findDomain } from "./flow-domain.ts";
 import { DIMENSION, FIRST_REST, type FlowSpace } from "./flow-space.ts";
@@ -21,6 +22,7 @@ export function locateFlow(
     holdsNumber(allowed, atoms.get(variable) ?? -1),
   );
   if (!isInside || (lane.sources === "destination" && flow.from.address !== flow.to.address)) return null;
+  if (lane.without.some((hole) => isWithin(hole, flow))) return null;
   const { diagrams } = space;
   let at = diagram;
   while (diagrams.variableOf(at) < FIRST_REST) {
@@ -33,6 +35,10 @@ export function locateFlow(
 
 function hostOf(flow: Flow): string {
   return startsInPod(flow) ? "pod" : flow.from.actor;
+}
+
+function isWithin({ sources, destinations }: Lane["without"][number], { from, to }: Flow): boolean {
+  return holdsValue(sources, addressValue(from.address)) && holdsValue(destinations, addressValue(to.address));
 }
 
 function placeFlow({ from, to }: Flow, space: FlowSpace): ReadonlyMap<number, number> {

@@ -1,4 +1,12 @@
-import { addressBits, type Family, familyOf, parseAddress, parseNetwork, prefixLength } from "../model/address.ts";
+import {
+  addressBits,
+  addressValue,
+  type Family,
+  familyOf,
+  parseAddress,
+  parseNetwork,
+  prefixLength,
+} from "../model/address.ts";
 import { type Finding, finding, type Parsed } from "../model/finding.ts";
 import { ACTOR_NAMES } from "../model/flow.ts";
 import {
@@ -93,7 +101,7 @@ function readTarget(text: string, { addresses }: SetNames, note: Note) {
 function readTargetName(text: string, addresses: SandboxAddresses) {
   const name = text.replace(/6$/, "");
   const family: Family = name === text ? 4 : 6;
-  const of = (address: string) => single(parseAddress(address)?.value ?? 0n);
+  const of = (address: string) => single(addressValue(address));
   if (!TARGET_NAMES.includes(name)) return null;
   if (name === "localhost") return { family, ranges: of(loopbackAddress(family)) };
   if (name === "pod" || name === "upstream" || name === "client")

@@ -1,8 +1,8 @@
-import { parseAddress } from "../model/address.ts";
+import { addressValue } from "../model/address.ts";
 import { type Flow, startsInPod } from "../model/flow.ts";
 import { findRouteSource } from "../model/flow-text.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
-import type { ValueRanges } from "./axis.ts";
+import { holdsValue, type ValueRanges } from "./axis.ts";
 import type { Cuts } from "./flow-space.ts";
 import type { LaneHost } from "./lanes.ts";
 
@@ -30,8 +30,8 @@ export function holdsFlow(set: FlowSet, flow: Flow, addresses: SandboxAddresses)
   const isFromThere =
     set.sources === "route"
       ? !isInPod || from.address === findRouteSource(from.actor, family, to.address, addresses)
-      : holdsValue(set.sources, numberOf(from.address));
-  return isFromThere && holdsValue(set.destinations, numberOf(to.address)) && holdsValue(set.ports, to.port);
+      : holdsValue(set.sources, addressValue(from.address));
+  return isFromThere && holdsValue(set.destinations, addressValue(to.address)) && holdsValue(set.ports, to.port);
 }
 
 /** Gives the values at which flows of a set are told from others. */
@@ -46,12 +46,4 @@ export function joinCuts(cuts: readonly Cuts[]): Cuts {
     ports: cuts.flatMap(({ ports }) => ports),
     ids: cuts.flatMap(({ ids }) => ids),
   };
-}
-
-function holdsValue(ranges: ValueRanges, value: bigint | number): boolean {
-  return ranges.some(([first, last]) => first <= value && value <= last);
-}
-
-function numberOf(address: string): bigint {
-  return parseAddress(address)?.value ?? -1n;
 }

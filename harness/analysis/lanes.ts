@@ -24,6 +24,8 @@ export interface Lane {
   readonly gids: ValueRanges;
   /** The interface of the pod behind which a `vm` stands. */
   readonly link: string | null;
+  /** Ends whose flows are another lane's: a socket bound to the very source that the route gives is as one that is not bound. */
+  readonly without: readonly { readonly sources: ValueRanges; readonly destinations: ValueRanges }[];
 }
 
 /** Addresses no connection can be made to, or none of which Node would make as this family: unspecified, multicast, mapped IPv4. */
@@ -63,14 +65,20 @@ export function listLanes(family: Family, { addresses, links, passThrough }: Lan
     ...gateways,
     ...absent,
   ]);
+  const unbound =
+    family === 4
+      ? [{ sources: [single("127.0.0.1")], destinations: loopback }]
+      : loopback.map((own) => ({ sources: [own], destinations: [own] }));
   const bound = [
-    ["from the pod, bound to a loopback address, to itself", loopback, [...loopback, pod]],
-    ["from the pod, bound to its own address, to loopback", [pod], loopback],
+    ["from the pod, bound to a loopback address, to itself", loopback, [...loopback, pod], unbound],
+    ["from the pod, bound to its own address, to loopback", [pod], loopback, []],
     // IPv4 lets no socket with a loopback source connect to elsewhere (EINVAL, `__mkroute_output` in net/ipv4/route.c); IPv6 does.
-    ...(family === 4 ? [] : [["from the pod, bound to a loopback address, to elsewhere", loopback, foreign] as const]),
+    ...(family === 4
+      ? []
+      : [["from the pod, bound to a loopback address, to elsewhere", loopback, foreign, []] as const]),
   ] as const;
-  const fromPod = { host: "pod", ports: PORTS, uids: ANY_ID, gids: ANY_ID, link: null } as const;
-  const fromOutside = { ports: PORTS, uids: ROOT, gids: ROOT } as const;
+  const fromPod = { host: "pod", ports: PORTS, uids: ANY_ID, gids: ANY_ID, link: null, without: [] } as const;
+  const fromOutside = { ports: PORTS, uids: ROOT, gids: ROOT, without: [] } as const;
   const outsiders = subtractRanges(foreign, [single(addresses.upstream[family]), vm]);
   return [
     { ...fromPod, name: "from the pod to elsewhere", binding: "route", sources: [pod], destinations: foreign },
@@ -89,7 +97,14 @@ export function listLanes(family: Family, { addresses, links, passThrough }: Lan
       destinations: loopback,
     },
     ...bound.map(
-      ([name, sources, destinations]): Lane => ({ ...fromPod, name, binding: "bound", sources, destinations }),
+      ([name, sources, destinations, without]): Lane => ({
+        ...fromPod,
+        name,
+        binding: "bound",
+        sources,
+        destinations,
+        without,
+      }),
     ),
     {
       ...fromOutside,

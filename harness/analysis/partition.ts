@@ -16,6 +16,7 @@ import { makeCube } from "./chain-diagram.ts";
 import type { Diagram, Memo } from "./diagrams.ts";
 import { findDomain } from "./flow-domain.ts";
 import { type Cuts, DIMENSION, FIRST_REST, type FlowSpace, openFlowSpace } from "./flow-space.ts";
+import { uniteIntervals } from "./intervals.ts";
 import { type Lane, listLanes } from "./lanes.ts";
 import { type EndBinding, findRewrites, type Rewrites } from "./packet-views.ts";
 import { prepareRuleset } from "./prepared-rules.ts";
@@ -161,8 +162,17 @@ function openRestriction(space: FlowSpace): Pick<Partition, "restrict" | "outsid
   const { diagrams } = space;
   const [inside, outside] = [diagrams.terminal("inside"), diagrams.terminal("outside")];
   const memo: Memo = new Map();
+  const leaveOut = ({ sources, destinations }: Lane["without"][number], from: Diagram): Diagram => {
+    const clauses = [
+      [DIMENSION.source, uniteIntervals(toAtoms(space.addresses, sources))],
+      [DIMENSION.destination, uniteIntervals(toAtoms(space.addresses, destinations))],
+    ] as const;
+    const hole = makeCube(space, clauses, outside, inside);
+    return diagrams.combine(hole, from, (where, what) => (where === inside ? what : outside), new Map(), FIRST_REST);
+  };
   const restrict = (diagram: Diagram, lane: Lane): Diagram => {
-    const domain = makeCube(space, [...findDomain(space, lane)], inside, outside);
+    const whole = makeCube(space, [...findDomain(space, lane)], inside, outside);
+    const domain = lane.without.reduce((rest, hole) => leaveOut(hole, rest), whole);
     return diagrams.combine(domain, diagram, (where, what) => (where === inside ? what : outside), memo, FIRST_REST);
   };
   return { restrict, outside };

@@ -102,7 +102,7 @@ describe("the diff", () => {
         "app@127.0.0.6 -> pod:8080",
         "app:8080 from 127.0.0.6",
         "timed-out",
-        "from the pod, bound to a loopback address, to itself: port 8080",
+        "from the pod, bound to a loopback address, to itself: from other than 127.0.0.1, port 8080; or from 127.0.0.1, to 10.244.0.2, port 8080",
       ],
       [
         "app@10.244.0.2 -> localhost:8080",
