@@ -37,12 +37,14 @@ async function listScenarios(options: VerifyOptions, io: CommandIo): Promise<num
   const width = Math.max(...scenarios.map(({ name }) => name.length));
   if (options.output === "json") io.out(`${JSON.stringify({ formatVersion: "1.0", scenarios }, null, 2)}\n`);
   else
-    io.out(scenarios.map(({ name, claim }) => `${fit(`${name.padEnd(width)}  ${claim}`, width + 2, io)}\n`).join(""));
+    io.out(
+      scenarios.map(({ name, claim }) => `${wrapClaim(`${name.padEnd(width)}  ${claim}`, width + 2, io)}\n`).join(""),
+    );
   return 0;
 }
 
 /** A person reads a claim beneath its beginning; a program reads a scenario a line. */
-function fit(line: string, indent: number, { display: { isTerminal, columns } }: CommandIo): string {
+function wrapClaim(line: string, indent: number, { display: { isTerminal, columns } }: CommandIo): string {
   return isTerminal && columns !== null ? wrapLine(line, indent, columns) : line;
 }
 
