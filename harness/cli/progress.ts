@@ -4,6 +4,8 @@ import type { CommandIo } from "./command.ts";
 const REDRAW_MS = 100;
 /** How often a line is added where nobody can write over one: a log says that the run lives, and no more. */
 const LOG_MS = 10_000;
+/** How long things have to be done before it is said how long the rest will take: the first ones come together, after a start that took its own time. */
+const PACE_MS = 2_000;
 
 /** Tells on stderr how far a run has come, until it is disposed of. */
 export interface Progress extends Disposable {
@@ -21,8 +23,8 @@ export interface Progress extends Disposable {
  */
 export function makeProgress({ err, display }: Pick<CommandIo, "err" | "display">, clock: () => number): Progress {
   const isRewritten = display.progress === "rewritten";
-  const began = clock();
-  let told = began;
+  let told = clock();
+  let first: { readonly at: number; readonly done: number } | null = null;
   let isShown = false;
   const wipe = () => {
     if (isShown) err("\r\u001b[K");
@@ -36,10 +38,12 @@ export function makeProgress({ err, display }: Pick<CommandIo, "err" | "display"
       err(text);
     },
     note: (done, of, what) => {
+      first ??= { at: clock(), done };
       if (clock() - told < (isRewritten ? REDRAW_MS : LOG_MS) || done === of) return;
       told = clock();
-      const leftMs = ((told - began) / done) * (of - done);
-      const text = `${done} of ${of} ${what}; about ${describeTime(leftMs)} left`;
+      const sinceMs = told - first.at;
+      const leftMs = (sinceMs / (done - first.done)) * (of - done);
+      const text = `${done} of ${of} ${what}${sinceMs < PACE_MS ? "" : `; about ${describeTime(leftMs)} left`}`;
       err(isRewritten ? `\r\u001b[K${text}` : `landfall: ${text}\n`);
       isShown = isRewritten;
     },
