@@ -5,7 +5,8 @@ import { findSocket } from "./sockets.ts";
 
 /**
  * Says whether `-m socket` holds (socket_match in xt_socket.c): an existing connection takes the packet, or with `nowildcard` a
- * listener does. All listeners of the sandbox listen on all addresses, which the match ignores otherwise.
+ * listener does. All listeners of the sandbox listen on all addresses, which the match ignores otherwise; with it they take every packet to
+ * their port, whoever's address it is for.
  * An ICMP error is looked up by what it quotes; over IPv4, a reply whose source NAT is still to be undone as the connection's first
  * packet named itself (nf_sk_lookup_slow_v4, nf_sk_lookup_slow_v6).
  */
@@ -13,17 +14,13 @@ export function socketTakes(packet: Packet, options: SocketMatch["options"]): bo
   const seen = asSocketSees(packet);
   const socket = findSocket(packet.walk.sockets, "pod", seen);
   const listener =
-    socket === null && options.includes("nowildcard") && isLocal(packet)
+    socket === null && options.includes("nowildcard")
       ? packet.walk.pod.findListener("pod", seen.destinationPort)
       : null;
   const mode = socket?.mode ?? listener?.mode;
   if (mode === undefined || (options.includes("transparent") && mode === "plain")) return false;
   if (options.includes("restore-skmark")) packet.mark = 0;
   return true;
-}
-
-function isLocal(packet: Packet): boolean {
-  return packet.destination.host === "pod" || packet.destination.host === "loopback";
 }
 
 function asSocketSees(packet: Packet): Packet {

@@ -193,3 +193,24 @@ describe("a virtual machine behind an interface", () => {
     );
   });
 });
+
+describe("-m socket --nowildcard", () => {
+  test("holds for what only passes through the pod too, where the pod listens on that port", () => {
+    const rules = rulesOf(["raw", "-A PREROUTING -p tcp -m socket --nowildcard -j DROP"]);
+    const vm = { kubevirtInterfaces: ["vm0"], clientPorts: [8080, 9090] };
+    check(
+      rules,
+      [
+        ["vm -> client:8080", "timed-out"],
+        ["vm6 -> client6:8080", "timed-out"],
+      ],
+      vm,
+    );
+    check(rules, [["vm -> client:9090", "client:9090 from 10.245.0.2:0"]], vm);
+    check(
+      rulesOf(["raw", "-A PREROUTING -p tcp -m socket -j DROP"]),
+      [["vm -> client:8080", "client:8080 from 10.245.0.2:0"]],
+      vm,
+    );
+  });
+});
