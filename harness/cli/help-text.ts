@@ -9,8 +9,8 @@ const PRECEDENCE =
 
 /** Lines wider than this are hard to read, and narrower ones hold no word and its text side by side. */
 const [NARROWEST, WIDEST] = [40, 100];
-/** A term longer than this stands on a line of its own, its text beneath. */
-const WIDEST_TERM = 26;
+/** A term that takes more of a line than this stands on one of its own, its text beneath. */
+const WIDEST_TERM = 1 / 3;
 /** Where the text stands beneath a term. */
 const BENEATH = 8;
 
@@ -21,11 +21,14 @@ const BENEATH = 8;
 export function renderHelp(help: CommandHelp, display: Pick<Display, "columns">): string {
   const columns = Math.min(Math.max(display.columns ?? USUAL_COLUMNS, NARROWEST), WIDEST);
   const options = groupOptions(help).map(({ title, options }) => ({ title, rows: options.map(describeOption) }));
-  const termColumns = widthOfTerms(options.flatMap(({ rows }) => rows));
+  const termColumns = widthOfTerms(
+    options.flatMap(({ rows }) => rows),
+    columns,
+  );
   const blocks = [
     renderUsage(help.usage),
     ...help.about.map((text) => wrapLine(text, 0, columns)),
-    ...(help.terms ? [renderSection(help.terms, widthOfTerms(help.terms.rows), columns)] : []),
+    ...(help.terms ? [renderSection(help.terms, widthOfTerms(help.terms.rows, columns), columns)] : []),
     ...options.map((section) => renderSection(section, termColumns, columns)),
     ...renderCaptureFlags(help.captureFlags, columns),
     ...(help.examples.length > 0 ? [renderExamples(help.examples, columns)] : []),
@@ -69,7 +72,7 @@ function renderExamples(examples: readonly HelpRow[], columns: number): string {
 
 function renderExitCodes(exitCodes: CommandHelp["exitCodes"], columns: number): string {
   const rows = Object.entries(exitCodes);
-  return renderSection({ title: "Exit codes", rows }, widthOfTerms(rows), columns);
+  return renderSection({ title: "Exit codes", rows }, widthOfTerms(rows, columns), columns);
 }
 
 function renderSection({ title, rows }: HelpSection, termColumns: number, columns: number): string {
@@ -86,6 +89,6 @@ function layOut(rows: readonly HelpRow[], termColumns: number, columns: number):
   });
 }
 
-function widthOfTerms(rows: readonly HelpRow[]): number {
-  return Math.max(...rows.map(([term]) => term.length).filter((length) => length <= WIDEST_TERM), 0);
+function widthOfTerms(rows: readonly HelpRow[], columns: number): number {
+  return Math.max(...rows.map(([term]) => term.length).filter((length) => length <= columns * WIDEST_TERM), 0);
 }
