@@ -35,7 +35,7 @@ export interface Diagrams {
 export type Memo = Map<number, Diagram>;
 
 /** Nodes that one analysis may make before it gives up. */
-export const DEFAULT_NODE_BUDGET = 4_000_000;
+const DEFAULT_NODE_BUDGET = 4_000_000;
 /** Numbers of diagrams are below this, so that a pair of them is one exact number. */
 const PAIR_FACTOR = 2 ** 26;
 

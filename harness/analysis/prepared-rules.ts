@@ -70,7 +70,7 @@ function prepareMatch(match: Match, space: FlowSpace): readonly Condition[] {
 }
 
 /** Names the fact a match asks about; its negation asks about the same. */
-export function nameFact(match: Match): string {
+function nameFact(match: Match): string {
   return JSON.stringify({ ...match, negated: false }, (_, value) => (typeof value === "bigint" ? `${value}` : value));
 }
 

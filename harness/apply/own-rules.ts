@@ -46,7 +46,7 @@ export const NOTHING_OWN: OwnTable = { chains: new Map(), hooks: [] };
 const OWN_CHAINS: ReadonlySet<string> = new Set(DIALECTS.flatMap((dialect) => dialect.chains));
 
 /** Says whether a chain of that name is ours. */
-export function isOwnChain(name: string): boolean {
+function isOwnChain(name: string): boolean {
   return OWN_CHAINS.has(name);
 }
 

@@ -37,7 +37,7 @@ export interface Entry {
 export type NatProgress = "not-asked" | "none" | "in-effect";
 
 /** Makes the entry of a connection whose first packet names the ends thus. */
-export function makeEntry(original: Tuple): Entry {
+function makeEntry(original: Tuple): Entry {
   return {
     original,
     reply: { source: original.destination, destination: original.source },

@@ -7,17 +7,10 @@ import {
   type ScenarioReport,
 } from "../model/report.ts";
 import { describeUnhit } from "./coverage-phrase.ts";
+import { describeOmission, listEvidence } from "./evidence.ts";
 import { HTML_STYLE } from "./html-style.ts";
 import { type Html, html } from "./html-text.ts";
-import {
-  describeLanding,
-  describeOmission,
-  describeRule,
-  describeRules,
-  describeWanted,
-  MISPREDICTED,
-  shortenLanding,
-} from "./landing-phrase.ts";
+import { describeRule, shortenLanding } from "./landing-phrase.ts";
 import { renderPicture } from "./svg.ts";
 
 const MARKS: Readonly<Record<FlowVerdict, string>> = { pass: "✓", wrong: "✗", "could-not-look": "?" };
@@ -88,16 +81,8 @@ ${isClear(flow) ? html`` : renderEvidence(flow)}`;
 }
 
 function renderEvidence(flow: FlowReport): Html {
-  const disagrees = judgePrediction(flow) === "disagrees";
-  const rows: (readonly [string, string])[] = [
-    ["expected", describeLanding(flow.expected)],
-    ...(flow.predicted === null ? [] : [["predicted", describeLanding(flow.predicted)] as const]),
-    ["seen", describeLanding(flow.observed)],
-    ...describeRules(flow).map((rule) => ["rule", rule] as const),
-    ...describeWanted(flow),
-    ...(disagrees ? [["defect", MISPREDICTED] as const] : []),
-  ];
-  return html`<tr class="evidence"><td colspan="6"><dl>${rows.map(([name, text]) => html`<dt>${name}</dt><dd>${text}</dd>`)}</dl></td></tr>`;
+  const rows = listEvidence(flow).map(([name, text]) => html`<dt>${name}</dt><dd>${text}</dd>`);
+  return html`<tr class="evidence"><td colspan="6"><dl>${rows}</dl></td></tr>`;
 }
 
 function renderCoverage({ coverage }: ScenarioReport): Html {

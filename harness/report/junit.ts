@@ -1,6 +1,7 @@
 import junit, { type Builder, type TestSuite } from "junit-report-builder";
 import { type FlowReport, judgePrediction, type Report, type ScenarioReport } from "../model/report.ts";
-import { describeLanding, describeOmission, describeRules, describeWanted, MISPREDICTED } from "./landing-phrase.ts";
+import { alignEvidence, describeOmission, listEvidence, MISPREDICTED } from "./evidence.ts";
+import { describeLanding } from "./landing-phrase.ts";
 
 // junit-report-builder 5.1.2 declares an ECMAScript default export; what Node gets is the CommonJS one, the builder itself.
 const factory = junit as unknown as Builder;
@@ -32,12 +33,8 @@ function addScenario(suite: TestSuite, scenario: ScenarioReport, report: Report)
     const test = suite.testCase().className(scenario.name).name(`nothing is left out: ${omission.witness}`);
     test
       .failure("the rules leave out what the capture config demands")
-      .stacktrace(alignRows(describeOmission(omission)));
+      .stacktrace(alignEvidence(describeOmission(omission)).join("\n"));
   }
-}
-
-function alignRows(rows: readonly (readonly [string, string])[]): string {
-  return rows.map(([name, text]) => `${name.padEnd(9)} ${text}`).join("\n");
 }
 
 /** One flow may be driven in both manners; the manner keeps the names apart. */
@@ -46,11 +43,5 @@ function nameFlow(flow: FlowReport): string {
 }
 
 function evidence(flow: FlowReport): string {
-  return alignRows([
-    ["expected", describeLanding(flow.expected)],
-    ...(flow.predicted === null ? [] : [["predicted", describeLanding(flow.predicted)] as const]),
-    ["seen", describeLanding(flow.observed)],
-    ...describeRules(flow).map((rule) => ["rule", rule] as const),
-    ...describeWanted(flow),
-  ]);
+  return alignEvidence(listEvidence(flow)).join("\n");
 }

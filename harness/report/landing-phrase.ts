@@ -1,7 +1,7 @@
 import { parseEndpoint } from "../model/address.ts";
 import type { Hop, Landing } from "../model/landing.ts";
 import { renderLanding } from "../model/landing-text.ts";
-import type { FlowReport, Omission } from "../model/report.ts";
+import type { FlowReport } from "../model/report.ts";
 import type { RulePlace } from "../model/ruleset.ts";
 
 /**
@@ -41,43 +41,4 @@ export function shortenLanding({ expected, observed }: FlowReport): string {
 export function describeRule(place: RulePlace): string {
   const family = place.family === 6 ? "ip6 " : "";
   return `${family}${place.table} ${place.chain} ${place.index}: ${place.rule}`;
-}
-
-/** Gives what is known of the rules that took a flow, a line each; one line that says why where there is none. */
-export function describeRules({ rules, rulesBy }: FlowReport): readonly string[] {
-  if (rulesBy === "nobody") return ["not known: the flow could not be driven alone, and was not predicted"];
-  if (rules.length === 0) return [rulesBy === "counters" ? "no rule counted it" : "none, as predicted"];
-  return rules.map((place) => describeRule(place) + (rulesBy === "counters" ? "" : " (predicted)"));
-}
-
-/** Gives what rules from outside leave out, as rows of a name and a text. */
-export function describeOmission(omission: Omission): readonly (readonly [string, string])[] {
-  const { missing, witness, expected, predicted, why } = omission;
-  return [
-    [
-      "missing",
-      missing.length > 0 ? missing.join("; ") : "nothing by its words, but the marks do not lead to the proxy",
-    ],
-    ["witness", `${witness}, which passes through the pod; simulated`],
-    ["expected", describeLanding(expected)],
-    ["predicted", describeLanding(predicted)],
-    ["why", why],
-  ];
-}
-
-/** What a flow that landed otherwise than the simulator says means for who reads of it. */
-export const MISPREDICTED =
-  "the prediction is not what the kernel did: a defect of landfall itself, or of what it saw; please report it";
-
-/** Gives what should have taken a flow that landed wrong, as rows of a name and a text; none where that is not known. */
-export function describeWanted({ wanted }: FlowReport): readonly (readonly [string, string])[] {
-  if (wanted === null) return [];
-  const { rule, routing, nearest } = wanted;
-  const missing = rule === null ? `policy routing: ${routing.join("; ")}` : describeRule(rule);
-  if (rule === null) return [["wanted", missing]];
-  const near = nearest === null ? "no rule is like it" : `${describeRule(nearest.rule)}; ${nearest.why}`;
-  return [
-    ["wanted", missing],
-    ["nearest", near],
-  ];
 }

@@ -8,15 +8,8 @@ import {
   type ScenarioReport,
 } from "../model/report.ts";
 import { describeCoverage, describeUnhit } from "./coverage-phrase.ts";
-import {
-  describeLanding,
-  describeOmission,
-  describeRule,
-  describeRules,
-  describeWanted,
-  MISPREDICTED,
-  shortenLanding,
-} from "./landing-phrase.ts";
+import { alignEvidence, describeOmission, type EvidenceRow, listEvidence } from "./evidence.ts";
+import { describeRule, shortenLanding } from "./landing-phrase.ts";
 
 /** How a report is to be shown. */
 export interface TerminalLook {
@@ -85,19 +78,12 @@ function renderFlow(flow: FlowReport, widths: Widths, look: TerminalLook, paint:
 }
 
 function renderEvidence(flow: FlowReport, paint: Paint): readonly string[] {
-  const disagrees = judgePrediction(flow) === "disagrees";
-  if (flow.verdict === "pass" && !disagrees) return [];
-  const rows: (readonly [string, string])[] = [["expected", describeLanding(flow.expected)]];
-  if (flow.predicted !== null) rows.push(["predicted", describeLanding(flow.predicted)]);
-  rows.push(["seen", describeLanding(flow.observed)]);
-  if (flow.verdict !== "could-not-look") rows.push(...describeRules(flow).map((rule) => ["rule", rule] as const));
-  rows.push(...describeWanted(flow));
-  if (disagrees) rows.push(["defect", MISPREDICTED]);
-  return renderRows(rows, paint);
+  const isClear = flow.verdict === "pass" && judgePrediction(flow) !== "disagrees";
+  return isClear ? [] : renderRows(listEvidence(flow), paint);
 }
 
-function renderRows(rows: readonly (readonly [string, string])[], paint: Paint): readonly string[] {
-  return rows.map(([name, text]) => `      ${paint("dim", name.padEnd(9))} ${text}`);
+function renderRows(rows: readonly EvidenceRow[], paint: Paint): readonly string[] {
+  return alignEvidence(rows, (name) => paint("dim", name)).map((line) => `      ${line}`);
 }
 
 function renderCoverage({ coverage }: ScenarioReport, paint: Paint): readonly string[] {

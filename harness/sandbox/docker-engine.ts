@@ -43,7 +43,7 @@ export async function unlessGone<T>(asked: Promise<T>, statuses: readonly number
 }
 
 /** Gives the HTTP status of an engine's refusal; null where the failure is of another kind. */
-export function statusOf(error: unknown): number | null {
+function statusOf(error: unknown): number | null {
   const status = error instanceof Error && "statusCode" in error ? error.statusCode : null;
   return typeof status === "number" ? status : null;
 }

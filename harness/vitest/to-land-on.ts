@@ -1,5 +1,6 @@
 import { type FlowReport, judgePrediction } from "../model/report.ts";
-import { describeLanding, describeRules, MISPREDICTED } from "../report/landing-phrase.ts";
+import { alignEvidence, listEvidence } from "../report/evidence.ts";
+import { describeLanding } from "../report/landing-phrase.ts";
 import type { PodFlow } from "./pod.ts";
 
 declare module "vitest" {
@@ -26,18 +27,10 @@ export interface MatcherResult {
 export async function toLandOn(flow: PodFlow, landing: string): Promise<MatcherResult> {
   const report = await flow.drive(landing);
   if (report.verdict === "could-not-look") throw new Error(`${flow.text}: ${describeLanding(report.observed)}`);
-  if (judgePrediction(report) === "disagrees")
-    throw new Error(`${describeEvidence(report)}\n  defect    ${MISPREDICTED}`);
+  if (judgePrediction(report) === "disagrees") throw new Error(describeEvidence(report));
   return { pass: report.verdict === "pass", message: () => describeEvidence(report) };
 }
 
 function describeEvidence(report: FlowReport): string {
-  const predicted = report.predicted === null ? [] : [`predicted ${describeLanding(report.predicted)}`];
-  return [
-    `${report.flow} (${report.manner})`,
-    `expected  ${describeLanding(report.expected)}`,
-    ...predicted,
-    `seen      ${describeLanding(report.observed)}`,
-    ...describeRules(report).map((rule) => `rule      ${rule}`),
-  ].join("\n  ");
+  return [`${report.flow} (${report.manner})`, ...alignEvidence(listEvidence(report))].join("\n  ");
 }

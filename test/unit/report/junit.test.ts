@@ -26,7 +26,7 @@ const rows: readonly (readonly [string, string])[] = [
   ],
   [
     "names the rule that counted a wrong flow",
-    "rule      nat ISTIO_OUTPUT 5: -A ISTIO_OUTPUT -j ISTIO_REDIRECT]]></failure>",
+    "rule      nat ISTIO_OUTPUT 5: -A ISTIO_OUTPUT -j ISTIO_REDIRECT\n",
   ],
   [
     "says why a flow could not be looked at",

@@ -1,0 +1,66 @@
+import { type FlowReport, judgePrediction, type Omission } from "../model/report.ts";
+import { describeLanding, describeRule } from "./landing-phrase.ts";
+
+/** One thing that is known of a flow or of rules, under a short name: `["seen", "refused"]`. */
+export type EvidenceRow = readonly [name: string, text: string];
+
+/** Width of the names, the longest of which is `predicted`. */
+const NAME_COLUMNS = 9;
+
+/** What a flow that landed otherwise than the simulator says means for who reads of it. */
+export const MISPREDICTED =
+  "the prediction is not what the kernel did: a defect of landfall itself, or of what it saw; please report it";
+
+/** Gives everything that is known of a flow: expected, predicted and seen, the rules that took it, and what should have. */
+export function listEvidence(flow: FlowReport): readonly EvidenceRow[] {
+  return [
+    ["expected", describeLanding(flow.expected)],
+    ...(flow.predicted === null ? [] : [["predicted", describeLanding(flow.predicted)] as const]),
+    ["seen", describeLanding(flow.observed)],
+    ...(flow.verdict === "could-not-look" ? [] : describeRules(flow).map((rule) => ["rule", rule] as const)),
+    ...describeWanted(flow),
+    ...(judgePrediction(flow) === "disagrees" ? [["defect", MISPREDICTED] as const] : []),
+  ];
+}
+
+/** Gives rows as lines, the texts beneath each other; `paintName` may dress the names up. */
+export function alignEvidence(
+  rows: readonly EvidenceRow[],
+  paintName: (name: string) => string = (name) => name,
+): readonly string[] {
+  return rows.map(([name, text]) => `${paintName(name.padEnd(NAME_COLUMNS))} ${text}`);
+}
+
+/** Gives what rules from outside leave out, as rows of a name and a text. */
+export function describeOmission(omission: Omission): readonly EvidenceRow[] {
+  const { missing, witness, expected, predicted, why } = omission;
+  return [
+    [
+      "missing",
+      missing.length > 0 ? missing.join("; ") : "nothing by its words, but the marks do not lead to the proxy",
+    ],
+    ["witness", `${witness}, which passes through the pod; simulated`],
+    ["expected", describeLanding(expected)],
+    ["predicted", describeLanding(predicted)],
+    ["why", why],
+  ];
+}
+
+/** What is known of the rules that took a flow, a line each; one line that says why where there is none. */
+function describeRules({ rules, rulesBy }: FlowReport): readonly string[] {
+  if (rulesBy === "nobody") return ["not known: the flow could not be driven alone, and was not predicted"];
+  if (rules.length === 0) return [rulesBy === "counters" ? "no rule counted it" : "none, as predicted"];
+  return rules.map((place) => describeRule(place) + (rulesBy === "counters" ? "" : " (predicted)"));
+}
+
+/** What should have taken a flow that landed wrong; nothing where that is not known. */
+function describeWanted({ wanted }: FlowReport): readonly EvidenceRow[] {
+  if (wanted === null) return [];
+  const { rule, routing, nearest } = wanted;
+  if (rule === null) return [["wanted", `policy routing: ${routing.join("; ")}`]];
+  const near = nearest === null ? "no rule is like it" : `${describeRule(nearest.rule)}; ${nearest.why}`;
+  return [
+    ["wanted", describeRule(rule)],
+    ["nearest", near],
+  ];
+}
