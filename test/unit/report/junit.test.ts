@@ -24,10 +24,7 @@ const rows: readonly (readonly [string, string])[] = [
     "says where a wrong flow landed",
     '<failure message="landed on envoy-outbound:15001, dialled 10.244.0.4:80, from 10.244.0.2:50000">',
   ],
-  [
-    "names the rule that counted a wrong flow",
-    "rule      nat ISTIO_OUTPUT 5: -A ISTIO_OUTPUT -j ISTIO_REDIRECT\n",
-  ],
+  ["names the rule that counted a wrong flow", "rule      nat ISTIO_OUTPUT 5: -A ISTIO_OUTPUT -j ISTIO_REDIRECT\n"],
   [
     "says why a flow could not be looked at",
     `<error message="could-not-look: the agent's stream ended" type="could-not-look">`,
