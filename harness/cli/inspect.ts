@@ -11,7 +11,7 @@ import { readAnalysisInput } from "./analysis-input.ts";
 import type { Command, CommandIo } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
 import { listClasses, renderMap } from "./map.ts";
-import { type OptionSpec, parseOptions } from "./options.ts";
+import { type OptionSpec, readOptions } from "./options.ts";
 
 const SPECS: readonly OptionSpec[] = [
   {
@@ -52,16 +52,15 @@ const HELP: CommandHelp = {
 export const inspect: Command = {
   help: HELP,
   async run(args, io) {
-    const options = parseOptions(args, SPECS);
-    if (!options.ok)
-      throw new LandfallError("bad-usage", "The command line cannot be used.", { findings: options.findings });
-    const { values, positionals } = options.value;
-    const [container, ...others] = positionals;
-    if (container === undefined || others.length > 0) {
-      const count = container === undefined ? "No container is named" : `${positionals.length} containers are named`;
-      const findings = [finding("CONTAINER", `${count}; name one, as docker ps does.`)];
-      throw new LandfallError("bad-usage", "One container can be looked at.", { findings });
-    }
+    const { options, findings: found } = readOptions(args, SPECS);
+    const { values, positionals } = options;
+    const [container = ""] = positionals;
+    const count = positionals.length === 0 ? "No container is named" : `${positionals.length} containers are named`;
+    const findings = [
+      ...found,
+      ...(positionals.length === 1 ? [] : [finding("CONTAINER", `${count}; name one, as docker ps does.`)]),
+    ];
+    if (findings.length > 0) throw new LandfallError("bad-usage", "The command line cannot be used.", { findings });
     const rules = await readContainerRules(connectEngine(), container);
     const format = values.has("json") ? "json" : (values.get("format")?.[0] ?? "list");
     const family = values.get("family")?.[0] ?? (format === "save" ? "4" : null);

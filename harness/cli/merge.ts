@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { LandfallError } from "../errors.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import { type Report, summarize } from "../model/report.ts";
 import type { Command, CommandIo } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
+import { readInput } from "./input-file.ts";
 import { type OptionSpec, readOptions } from "./options.ts";
 import { exitCodeOf, type ReportFile, readReportFile, tellReport } from "./report-output.ts";
 
@@ -59,14 +59,26 @@ interface NamedReport {
 }
 
 function readReport(path: string, io: CommandIo, findings: Finding[]): readonly NamedReport[] {
-  try {
-    const report = JSON.parse(readFileSync(resolve(io.workingDirectory, path), "utf8")) as Report;
-    if (report.formatVersion === "1.0" && Array.isArray(report.scenarios) && report.sandbox) return [{ path, report }];
-    findings.push(finding(path, "This is no report of landfall verify --json, format 1."));
-  } catch (error) {
-    findings.push(finding(path, `The file cannot be read: ${(error as Error).message}.`));
-  }
+  const text = readInput(path, io, findings);
+  if (text === null) return [];
+  const report = parseReport(text);
+  if (report !== null) return [{ path, report }];
+  findings.push(finding(path, "This is no whole report of landfall verify --json, format 1."));
   return [];
+}
+
+/** Gives a report; null for a text of which a part is missing that joining and telling it need. */
+function parseReport(text: string): Report | null {
+  try {
+    const report = JSON.parse(text) as Report;
+    const lists = report.scenarios.flatMap(({ flows, notices, omissions }) => [flows, notices, omissions]);
+    const flows = report.scenarios.flatMap((scenario) => scenario.flows);
+    const isWhole =
+      lists.every(Array.isArray) && flows.every(({ observed, expected, rules }) => observed && expected && rules);
+    return report.formatVersion === "1.0" && report.sandbox && isWhole ? report : null;
+  } catch {
+    return null;
+  }
 }
 
 /** A report that is joined twice would count every flow of it twice. */

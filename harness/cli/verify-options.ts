@@ -9,9 +9,9 @@ import {
   refuseUsage,
 } from "./capture-options.ts";
 import type { CommandIo } from "./command.ts";
+import { findReadFault } from "./input-file.ts";
 import { findUnwritableFolder } from "./output-file.ts";
 import { type ReportFile, readReportFile } from "./report-output.ts";
-import { findReadFault } from "./rules-file.ts";
 import { VERIFY_OPTIONS } from "./verify-help.ts";
 
 const SPECS = VERIFY_OPTIONS.flatMap(({ options }) => options);

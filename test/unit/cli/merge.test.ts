@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { type Report, summarize } from "../../../harness/model/report.ts";
+import { type Report, type ScenarioReport, summarize } from "../../../harness/model/report.ts";
 import { sampleReport } from "../report/sample-report.ts";
 import { complainBySchema } from "../schemas/schema.ts";
 import { runCommand } from "./run-command.ts";
@@ -55,11 +55,21 @@ describe("landfall merge", () => {
     expect(readFileSync(path, "utf8")).toContain('<testsuites tests="6"');
   });
 
+  const damage = ({ scenarios, ...report }: Report, field: keyof ScenarioReport) => ({
+    ...report,
+    scenarios: scenarios.map((scenario) => ({ ...scenario, [field]: undefined })),
+  });
   const docker = (report: Report) => ({ ...report, sandbox: { ...report.sandbox, backend: "netns" } });
   test.each([
     ["nothing", () => [], ["REPORT.json"]],
     ["a file that is not there", () => ["/nowhere.json"], ["/nowhere.json"]],
     ["what is no report", () => [write("none.json", () => ({}))], ["none.json"]],
+    ["a scenario without its flows", () => [write("half.json", (report) => damage(report, "flows"))], ["half.json"]],
+    [
+      "a scenario without its notices",
+      () => [write("less.json", (report) => damage(report, "notices"))],
+      ["less.json"],
+    ],
     ["the same report twice", () => [write("whole.json"), write("whole.json")], ["whole.json"]],
     ["landings of different backends", () => [write("whole.json"), write("other.json", docker)], ["other.json"]],
     ["a report in a form nobody knows", () => [write("whole.json"), "--report", "x.txt"], ["--report"]],

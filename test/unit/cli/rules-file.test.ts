@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { findReadFault, readRulesFile } from "../../../harness/cli/rules-file.ts";
+import { findReadFault } from "../../../harness/cli/input-file.ts";
+import { readRulesFile } from "../../../harness/cli/rules-file.ts";
 import type { Finding } from "../../../harness/model/finding.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "landfall-rules-file-"));
