@@ -17,6 +17,8 @@ import { readScenarios, type ScenarioSelection } from "./verify-scenarios.ts";
 const JOBS = 6;
 /** The same where there are several rule sets: each sandbox costs the time of thirty mutants to start. */
 const MANY_JOBS = 12;
+/** The same in containers, of which each sandbox has five. */
+const CONTAINER_JOBS = 2;
 
 const SPECS: readonly OptionSpec[] = [
   { name: "all", value: null, help: "the rule sets of every scenario that comes with landfall" },
@@ -31,7 +33,7 @@ const SPECS: readonly OptionSpec[] = [
   {
     name: "jobs",
     value: "N",
-    help: `so many sandboxes at the same time (default ${JOBS}, ${MANY_JOBS} for several rule sets)`,
+    help: `so many sandboxes at the same time (default ${JOBS}, ${MANY_JOBS} for several rule sets, ${CONTAINER_JOBS} in containers)`,
   },
   { name: "json", value: null, help: "every mutant with its outcome and the flow that showed it, or would have" },
 ];
@@ -108,7 +110,7 @@ async function judgeAll(
   let missed = 0;
   return await judgeMutants(subjects, {
     start: () => openInterruptibleSandbox(sandbox, { ...DEFAULT_SANDBOX_OPTIONS, say }),
-    jobs: jobs ?? (subjects.length > 1 ? MANY_JOBS : JOBS),
+    jobs: jobs ?? chooseJobs(sandbox, subjects.length),
     onMutant: ({ outcome }, done, of) => {
       if (outcome === "missed") missed += 1;
       progress.note(done, of, `mutants judged, ${missed === 0 ? "none" : missed} missed`);
@@ -118,6 +120,11 @@ async function judgeAll(
       if (output === "text") io.out(describeSubject(subject, reports));
     },
   });
+}
+
+function chooseJobs(sandbox: BackendChoice, subjects: number): number {
+  if (sandbox === "docker" || sandbox === "auto") return CONTAINER_JOBS;
+  return subjects > 1 ? MANY_JOBS : JOBS;
 }
 
 function describeSubject({ name, flows }: MutationSubject, mutants: readonly MutantReport[]): string {

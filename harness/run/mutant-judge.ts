@@ -66,7 +66,7 @@ export async function checkUnbroken(subject: MutationSubject, sandbox: Sandbox, 
     if (!landingsAgree(expected, landing)) findings.push(describeWrong(flow, expected, landing));
   }
   if (findings.length === 0) return;
-  const message = `${subject.name}: the rules land ${findings.length} flows elsewhere than demanded before anything is broken; landfall verify says more. Mend them first.`;
+  const message = `${subject.name}: the rules land ${findings.length === 1 ? "1 flow" : `${findings.length} flows`} elsewhere than demanded before anything is broken; landfall verify says more. Mend them first.`;
   throw new LandfallError("bad-input", message, { findings });
 }
 

@@ -13,8 +13,8 @@ export interface Lot {
   taken: number;
   /** Mutants judged. */
   judged: number;
-  /** What searches for flows that a mutant lands differently: begun by who comes first, and given up with the last mutant. */
-  search: SearchDifference | null;
+  /** What searches for flows that a mutant lands differently, by sandboxes' addresses: begun by who comes first, given up with the last mutant. */
+  readonly searches: Map<string, SearchDifference>;
   /** Workers that have ever stood on this lot. */
   workers: number;
 }
@@ -46,7 +46,7 @@ export class MutationQueue {
       reports: [],
       taken: 0,
       judged: 0,
-      search: null,
+      searches: new Map(),
       workers: 0,
     }));
   }

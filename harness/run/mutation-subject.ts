@@ -12,6 +12,8 @@ export interface MutationSubject extends Pick<BoundScenario, "config" | "spec" |
   /** The scenarios that bring these rules, by commas. */
   readonly name: string;
   readonly rules: PodRules;
+  /** Gives the same subject in the addresses of a sandbox: those of `docker` are whatever networks are free. */
+  readonly bindTo: (addresses: SandboxAddresses) => MutationSubject;
 }
 
 /**
@@ -71,7 +73,14 @@ function makeSubject(
   const predicted = unsaid
     .map(({ flow, manner }): BoundFlow => ({ flow, manner, expected: simulator.land(flow, manner) }))
     .filter(({ expected }) => expected.kind !== "could-not-look");
-  return { name: bound.map(({ name }) => name).join(", "), config, rules, spec, flows: [...said, ...predicted] };
+  return {
+    name: bound.map(({ name }) => name).join(", "),
+    config,
+    rules,
+    spec,
+    flows: [...said, ...predicted],
+    bindTo: (others) => makeSubject(scenarios, rules, others),
+  };
 }
 
 function uniqueFlows(flows: readonly BoundFlow[]): readonly BoundFlow[] {

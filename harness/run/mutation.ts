@@ -38,7 +38,7 @@ export async function judgeMutants(
   const note = ({ lot, index }: MutationTask, report: MutantReport) => {
     lot.reports[index] = report;
     lot.judged += 1;
-    if (lot.judged === lot.mutants.length) lot.search = null;
+    if (lot.judged === lot.mutants.length) lot.searches.clear();
     onMutant?.(report, ++done, of);
     tellJudged();
   };
@@ -79,10 +79,12 @@ async function work(queue: MutationQueue, start: () => Promise<Sandbox>, note: N
  * Brings a sandbox to what a subject needs. Whoever gets its first mutant drives all its flows; that those land right is so in any sandbox.
  */
 async function changeLot({ lot, index }: MutationTask, sandbox: Sandbox): Promise<JudgeMutant> {
-  const { subject } = lot;
+  const subject = lot.subject.bindTo(sandbox.addresses);
   await sandbox.clear();
   await sandbox.enter(subject.spec);
   await checkUnbroken(subject, sandbox, index === 0 ? "all" : "quick");
-  lot.search ??= startSearch(subject.rules, subject.spec, sandbox.addresses);
-  return makeMutantJudge(subject, lot.search, sandbox);
+  const place = JSON.stringify(sandbox.addresses);
+  const search = lot.searches.get(place) ?? startSearch(subject.rules, subject.spec, sandbox.addresses);
+  lot.searches.set(place, search);
+  return makeMutantJudge(subject, search, sandbox);
 }

@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
 import type { LandfallError } from "../../../harness/errors.ts";
 import type { MutantReport } from "../../../harness/model/mutation-report.ts";
+import { DEFAULT_ADDRESSES, type SandboxAddresses } from "../../../harness/model/pod.ts";
 import { judgeMutants, scoreMutants } from "../../../harness/run/mutation.ts";
 import type { MutationSubject } from "../../../harness/run/mutation-subject.ts";
 import { type BackendChoice, openSandbox } from "../../../harness/sandbox/open-sandbox.ts";
+import { SimulatedSandbox } from "../../../harness/sandbox/simulated.ts";
 import { EXCLUSION, OTHER_EXCLUSION, subjectsOf } from "./exclusion-subjects.ts";
 
 /** The scenario's own flows alone: those that follow from its config would show more. */
@@ -11,6 +13,7 @@ function narrow(subject: MutationSubject): MutationSubject {
   const own = Object.keys({ ...EXCLUSION.answer, ...OTHER_EXCLUSION.answer });
   return {
     ...subject,
+    bindTo: (addresses) => narrow(subject.bindTo(addresses)),
     flows: subject.flows.filter(({ flow, manner }) => manner === "answer" && own.includes(flow.flow)),
   };
 }
@@ -45,6 +48,17 @@ describe("mutants", () => {
       ]);
     },
   );
+
+  test("are judged in whatever addresses a sandbox has", async () => {
+    const elsewhere: SandboxAddresses = { ...DEFAULT_ADDRESSES, upstream: { 4: "10.9.8.7", 6: "fd00:9::7" } };
+    class MovedSandbox extends SimulatedSandbox {
+      override readonly addresses = elsewhere;
+    }
+    const [subject] = subjectsOf(EXCLUSION).map(narrow);
+    const reports = subject ? await judgeMutants([subject], { start: async () => new MovedSandbox(), jobs: 1 }) : [];
+    const [first] = reports.filter(({ outcome }) => outcome === "caught");
+    expect(first?.flow?.to.address).toBe("10.9.8.7");
+  });
 
   test("of rules that land a flow wrong to begin with are not judged", async () => {
     const [subject] = subjectsOf({ ...EXCLUSION, answer: { "app -> upstream:81": "envoy-outbound:15001" } });
