@@ -30,6 +30,8 @@ const WET_ROOMS = ["agent", "apply", "sandbox", "run", "cli", "vitest"];
 const SPAWNING_ROOMS = ["agent", "apply", "sandbox"];
 const LINES_AT_MOST = 200;
 const LINES_WITH_A_REASON = 400;
+/** Columns of a line of comment; the formatter does not wrap comments. */
+const COLUMNS_AT_MOST = 140;
 
 interface Import {
   readonly from: string;
@@ -68,6 +70,7 @@ function isAllowed({ from, to, typeOnly }: Import): boolean {
 }
 
 const files = sourceFiles("harness");
+const outsideFiles = ["scenarios", "test", "images"].flatMap(sourceFiles);
 const imports = files.flatMap(importsOf);
 
 describe("the house", () => {
@@ -101,6 +104,19 @@ describe("the house", () => {
       return lines.length - 1 > cap ? [`${file}: ${lines.length - 1} lines, cap ${cap}`] : [];
     });
     expect(tooLong).toEqual([]);
+  });
+
+  test("lines of comment keep to their width", () => {
+    const tooWide = [...files, ...outsideFiles].flatMap((file) =>
+      readFileSync(join(root, file), "utf8")
+        .split("\n")
+        .flatMap((line, i) =>
+          /^\s*(\/\/|\/?\*)/.test(line) && line.length > COLUMNS_AT_MOST
+            ? [`${file}:${i + 1}: ${line.length} columns`]
+            : [],
+        ),
+    );
+    expect(tooWide).toEqual([]);
   });
 
   test("only the wet rooms do I/O, only some start processes, only the command line prints or exits", () => {

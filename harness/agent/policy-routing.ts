@@ -5,8 +5,8 @@ import { CallError } from "./fault.ts";
 const LOCAL_WITHIN_MS = 2_000;
 
 /**
- * Puts policy routing in; what it adds is in effect then. A rule or route that begins with `-6 ` is IPv6; addresses say their family themselves.
- * Throws `rules-refused` with what `ip` said.
+ * Puts policy routing in; what it adds is in effect then. A rule or route that begins with `-6 ` is IPv6; addresses say their family
+ * themselves. Throws `rules-refused` with what `ip` said.
  */
 export async function addPolicyRouting(namespace: number | null, routing: PolicyRouting): Promise<void> {
   for (const [option, lines] of batchesOf(routing, "add")) {

@@ -4,7 +4,10 @@ import type { CommandIo } from "./command.ts";
 const REDRAW_MS = 100;
 /** How often a line is added where nobody can write over one: a log says that the run lives, and no more. */
 const LOG_MS = 10_000;
-/** How long things have to be done before it is said how long the rest will take: the first ones come together, after a start that took its own time. */
+/**
+ * How long things have to be done before it is said how long the rest will take: the first ones come together, after a start that took its
+ * own time.
+ */
 const PACE_MS = 2_000;
 
 /** Tells on stderr how far a run has come, until it is disposed of. */

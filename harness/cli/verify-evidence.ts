@@ -41,8 +41,8 @@ export async function keepEvidence(
 }
 
 /**
- * The rules as the kernel had them, and one command a flow: it says rule by rule where the flow goes, and drives it beside that, on the same
- * backend. The config is the scenario's, every setting of it, whatever the command line said.
+ * The rules as the kernel had them, and one command a flow: it says rule by rule where the flow goes, and drives it beside that, on the
+ * same backend. The config is the scenario's, every setting of it, whatever the command line said.
  */
 function renderRepeat(
   { capture, flows }: ScenarioReport,
