@@ -13,7 +13,10 @@ export interface Lot {
   taken: number;
   /** Mutants judged. */
   judged: number;
-  /** What searches for flows that a mutant lands differently, by sandboxes' addresses: begun by who comes first, given up with the last mutant. */
+  /**
+   * What searches for flows that a mutant lands differently, by sandboxes' addresses: begun by who comes first, given up with the last
+   * mutant.
+   */
   readonly searches: Map<string, SearchDifference>;
   /** Workers that have ever stood on this lot. */
   workers: number;
