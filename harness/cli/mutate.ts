@@ -2,7 +2,7 @@ import { type Finding, finding } from "../model/finding.ts";
 import type { MutantReport } from "../model/mutation-report.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
 import { judgeMutants, scoreMutants } from "../run/mutation.ts";
-import { findSubjects, type MutationSubject } from "../run/mutation-subject.ts";
+import { type FlowSource, findSubjects, type MutationSubject } from "../run/mutation-subject.ts";
 import { type BackendChoice, DEFAULT_SANDBOX_OPTIONS } from "../sandbox/open-sandbox.ts";
 import { lastValue, readCaptureWords, refuseUsage } from "./capture-options.ts";
 import type { Command, CommandIo } from "./command.ts";
@@ -21,7 +21,16 @@ const MANY_JOBS = 12;
 const CONTAINER_JOBS = 2;
 
 const SPECS: readonly OptionSpec[] = [
-  { name: "all", value: null, help: "the rule sets of every scenario that comes with landfall" },
+  {
+    name: "all",
+    value: null,
+    help: "the rule sets of every scenario that comes with landfall, with the flows that their flags demand as well",
+  },
+  {
+    name: "demanded",
+    value: null,
+    help: "adds to a scenario's own flows those that its flags demand, as verify with flags drives them",
+  },
   { name: "rules", value: "FILE", help: "IPv4 rules from outside, as iptables-save prints them" },
   { name: "rules6", value: "FILE", help: "the same for IPv6" },
   {
@@ -42,12 +51,13 @@ const HELP: CommandHelp = {
   usage: ["landfall mutate [ISTIO FLAG…] [OPTION…]", "landfall mutate SCENARIO… [OPTION…]"],
   about: [
     "Breaks rules one value at a time, drives flows, and says which defects they would miss: each rule deleted, duplicated, moved, negated, each of its values changed at its boundaries, each policy and each line of policy routing. A mutant is caught where a flow lands elsewhere than it must, equivalent where no flow of a pod lands differently, and missed otherwise. Without arguments: the seed command's rules.",
+    "With Istio's flags the flows are those that the flags demand; with scenarios, the flows of the scenarios: the score then says what these alone would notice.",
   ],
   options: [{ title: "Options", options: SPECS }],
   captureFlags: "mentioned",
   examples: [
     ["landfall mutate -u 1337 -b '*' -i '*' -d 15020", "the rules of these flags, and the flows they demand"],
-    ["landfall mutate flows/first.mjs", "a scenario's own rules and flows"],
+    ["landfall mutate flows/first.mjs", "a scenario's own rules, and what its own flows would notice"],
   ],
   exitCodes: {
     0: "no mutant was missed",
@@ -64,7 +74,7 @@ export const mutate: Command = {
     const options = readMutateOptions(args, io);
     if (options.scenarios.line.capture.purpose === "usage") return "help";
     const scenarios = await readScenarios(options.scenarios, io);
-    const mutants = await judgeAll(findSubjects(scenarios, DEFAULT_ADDRESSES), options, io);
+    const mutants = await judgeAll(findSubjects(scenarios, options.source, DEFAULT_ADDRESSES), options, io);
     const report = scoreMutants(mutants);
     io.out(options.output === "json" ? `${JSON.stringify(report, null, 2)}\n` : describeScore(mutants, report.score));
     return report.score < 1 ? 1 : 0;
@@ -73,6 +83,7 @@ export const mutate: Command = {
 
 interface MutateOptions {
   readonly scenarios: ScenarioSelection;
+  readonly source: FlowSource;
   readonly sandbox: BackendChoice;
   /** Null: as many as fit the work. */
   readonly jobs: number | null;
@@ -97,7 +108,8 @@ function readMutateOptions(args: readonly string[], io: CommandIo): MutateOption
   if (line === null || findings.length > 0) throw refuseUsage(findings);
   const scenarios: ScenarioSelection = { line, words, selection, rules, task: "verify", shard: null };
   const sandbox = (lastValue(options, "sandbox") ?? "netns") as BackendChoice;
-  return { scenarios, sandbox, jobs, output: values.has("json") ? "json" : "text" };
+  const source = words.length > 0 && !values.has("demanded") ? "scenarios" : "scenarios-and-configs";
+  return { scenarios, source, sandbox, jobs, output: values.has("json") ? "json" : "text" };
 }
 
 async function judgeAll(

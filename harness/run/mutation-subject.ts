@@ -17,12 +17,19 @@ export interface MutationSubject extends Pick<BoundScenario, "config" | "spec" |
 }
 
 /**
- * Gives the different rule sets of some scenarios, in the order in which they come, each with the flows of all scenarios that bring it and
- * the flows that its capture config is shown by. What the scenarios do not say of those is what the unbroken rules do: a landing of the
- * simulator, which the kernel has to confirm before anything is broken. Scenarios whose rules a script makes are left out.
+ * Whose flows are to show a defect: the scenarios' alone, or also those that their capture configs are shown by, boundary by boundary,
+ * as `verify` with flags drives them.
+ */
+export type FlowSource = "scenarios" | "scenarios-and-configs";
+
+/**
+ * Gives the different rule sets of some scenarios, in the order in which they come, each with the flows of all scenarios that bring it,
+ * and where asked for those of its capture config. What the scenarios do not say of the latter is what the unbroken rules do: a landing of
+ * the simulator, which the kernel has to confirm before anything is broken. Scenarios whose rules a script makes are left out.
  */
 export function findSubjects(
   scenarios: readonly ParsedScenario[],
+  source: FlowSource,
   addresses: SandboxAddresses,
 ): readonly MutationSubject[] {
   const known = scenarios.flatMap((scenario) => {
@@ -32,7 +39,8 @@ export function findSubjects(
   const groups = Map.groupBy(known, ({ scenario, rules }) => describeRules(scenario, rules));
   return [...groups.values()].map(([first, ...others]) => {
     if (!first) throw new RangeError("a group has no member");
-    return makeSubject([first.scenario, ...others.map(({ scenario }) => scenario)], first.rules, addresses);
+    const members = [first.scenario, ...others.map(({ scenario }) => scenario)];
+    return makeSubject({ scenarios: members, source, rules: first.rules }, addresses);
   });
 }
 
@@ -52,11 +60,15 @@ function describeRules({ config, listen }: ParsedScenario, { ip, ip6, policyRout
   ]);
 }
 
-function makeSubject(
-  scenarios: readonly ParsedScenario[],
-  rules: PodRules,
-  addresses: SandboxAddresses,
-): MutationSubject {
+/** What a subject is made of, whatever the addresses. */
+interface SubjectParts {
+  readonly scenarios: readonly ParsedScenario[];
+  readonly source: FlowSource;
+  readonly rules: PodRules;
+}
+
+function makeSubject(parts: SubjectParts, addresses: SandboxAddresses): MutationSubject {
+  const { scenarios, source, rules } = parts;
   const bound = scenarios.map((scenario) => bindScenario(scenario, addresses));
   const [first] = bound;
   const [parsed] = scenarios;
@@ -64,7 +76,8 @@ function makeSubject(
   const { config } = first;
   const said = uniqueFlows(bound.flatMap(({ flows }) => flows));
   const families = familiesUnderTest(parsed.installation);
-  const shown = intendedFlows(config, addresses).filter(({ flow }) => families.includes(flow.family));
+  const intended = source === "scenarios" ? [] : intendedFlows(config, addresses);
+  const shown = intended.filter(({ flow }) => families.includes(flow.family));
   const unsaid = shown.filter((flow) => !said.some((other) => keyOf(other) === keyOf(flow)));
   const flows = [...said, ...unsaid].map(({ flow }) => flow);
   const listen = scenarios.flatMap((scenario) => scenario.listen);
@@ -79,7 +92,7 @@ function makeSubject(
     rules,
     spec,
     flows: [...said, ...predicted],
-    bindTo: (others) => makeSubject(scenarios, rules, others),
+    bindTo: (others) => makeSubject(parts, others),
   };
 }
 

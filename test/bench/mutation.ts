@@ -9,7 +9,7 @@ import { type Figure, makeFigure } from "./figure.ts";
 /** Measures judging the seed's mutants in network namespaces: rules swapped in live pods, flows driven, landings compared. */
 export async function measureMutation(): Promise<readonly Figure[]> {
   const parsed = parseScenario(seed, seed.name);
-  const [subject] = parsed.ok ? findSubjects([parsed.value], DEFAULT_ADDRESSES) : [];
+  const [subject] = parsed.ok ? findSubjects([parsed.value], "scenarios-and-configs", DEFAULT_ADDRESSES) : [];
   if (!subject) throw new RangeError("the seed scenario gives nothing to break");
   const from = performance.now();
   const reports = await judgeMutants([subject], { start: () => openSandbox("netns"), jobs: 6 });

@@ -35,6 +35,7 @@ export function subjectsOf(...scenarios: readonly Scenario[]): readonly Mutation
       if (!one.ok) throw new Error(one.findings.map(({ message }) => message).join(" "));
       return one.value;
     }),
+    "scenarios-and-configs",
     DEFAULT_ADDRESSES,
   );
 }
