@@ -1,7 +1,9 @@
 import { generateRules } from "../capture/dialects.ts";
 import { proxyOwner } from "../capture/intent-flows.ts";
+import type { CaptureConfig } from "../model/capture-config.ts";
+import type { Flow } from "../model/flow.ts";
 import { parseFlowText, resolveFlow } from "../model/flow-text.ts";
-import { type Landing, landingsAgree } from "../model/landing.ts";
+import { landingsAgree } from "../model/landing.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
 import type { Omission } from "../model/report.ts";
 import { NO_POLICY_ROUTING, type PodRules, type PolicyRouting } from "../model/ruleset.ts";
@@ -16,7 +18,8 @@ const WHY =
 /**
  * Gives what a script leaves out although the capture config demands it, and no driven flow shows: with TPROXY the policy routing. A flow
  * that passes through the pod is simulated under the config's own rules and under the script's, so that other marks and tables do as well.
- * Where the script has no TPROXY rule, or a virtual machine's flows pass through the pod, the driven flows say what is wrong.
+ * Where the script has no TPROXY rule, or a virtual machine's flows pass through the pod, the driven flows say what is wrong. Where it is not
+ * known how the flow lands, any rule with any route will do.
  */
 export function findOmissions(
   { installation, config, spec, flows }: BoundScenario,
@@ -27,25 +30,29 @@ export function findOmissions(
   const isShown = flows.some(({ flow }) => flow.from.actor === "vm");
   if (installation.kind !== "script" || isShown || own.policyRouting.rules.length === 0 || !usesTproxy(tested))
     return [];
-  const ports = flows.filter(({ flow }) => flow.from.actor === "client").map(({ flow }) => flow.to.port);
-  const land = (rules: PodRules, witness: string): Landing => {
-    const passed = { ...spec, kubevirtInterfaces: [LINK], upstreamPorts: [...new Set(ports)] };
-    return compilePod(rules, passed, addresses).land(parseFlow(witness), "answer");
-  };
-  const parseFlow = (text: string) => {
-    const parsed = parseFlowText(text);
-    if (!parsed.ok) throw new RangeError(`"${text}" is no flow`);
-    return resolveFlow(parsed.value, addresses, proxyOwner(config));
-  };
-  for (const port of ports) {
-    const witness = `vm -> upstream:${port}`;
-    const [expected, predicted] = [land(own, witness), land(tested, witness)];
-    const without = land({ ...own, policyRouting: NO_POLICY_ROUTING }, witness);
-    if (landingsAgree(expected, without)) continue;
-    if (landingsAgree(expected, predicted)) return [];
-    return [{ missing: listMissing(own.policyRouting, tested.policyRouting), witness, expected, predicted, why: WHY }];
-  }
-  return [];
+  const ports = [...new Set(flows.filter(({ flow }) => flow.from.actor === "client").map(({ flow }) => flow.to.port))];
+  const open = (rules: PodRules) =>
+    compilePod(rules, { ...spec, kubevirtInterfaces: [LINK], upstreamPorts: ports }, addresses);
+  const [demanded, unrouted] = [open(own), open({ ...own, policyRouting: NO_POLICY_ROUTING })];
+  const passing = ports.map((port) => passThroughPod(port, config, addresses));
+  const isRouted = (flow: Flow) => !landingsAgree(demanded.land(flow, "answer"), unrouted.land(flow, "answer"));
+  const witness = passing.find(isRouted);
+  if (!witness) return [];
+  const [expected, predicted] = [demanded.land(witness, "answer"), open(tested).land(witness, "answer")];
+  if (landingsAgree(expected, predicted)) return [];
+  if (predicted.kind === "could-not-look" && hasRouting(tested)) return [];
+  const missing = listMissing(own.policyRouting, tested.policyRouting);
+  return [{ missing, witness: witness.flow, expected, predicted, why: WHY }];
+}
+
+function passThroughPod(port: number, config: CaptureConfig, addresses: SandboxAddresses): Flow {
+  const parsed = parseFlowText(`vm -> upstream:${port}`);
+  if (!parsed.ok) throw new RangeError(`${port} is no port`);
+  return resolveFlow(parsed.value, addresses, proxyOwner(config));
+}
+
+function hasRouting({ policyRouting: { rules, routes } }: PodRules): boolean {
+  return rules.length > 0 && routes.length > 0;
 }
 
 function usesTproxy({ ip }: PodRules): boolean {

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { generateRules } from "../../../harness/capture/dialects.ts";
+import { parseIptablesSave, renderIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import type { CaptureConfig } from "../../../harness/model/capture-config.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
-import type { PodRules } from "../../../harness/model/ruleset.ts";
+import type { PodRules, Ruleset } from "../../../harness/model/ruleset.ts";
 import { bindScenario } from "../../../harness/run/bound-scenario.ts";
 import { findOmissions } from "../../../harness/run/omissions.ts";
 import type { Installation } from "../../../harness/sandbox/sandbox.ts";
@@ -11,6 +12,17 @@ import { configOf } from "../capture/intent-setup.ts";
 const SCRIPT: Installation = { kind: "script", path: "x" };
 const TPROXY = configOf({ interceptionMode: "TPROXY" });
 const bare = (rules: PodRules): PodRules => ({ ...rules, policyRouting: { rules: [], routes: [], addresses: [] } });
+
+/** The same rules, those of TPROXY with a match that nobody knows. */
+function guessed(ruleset: Ruleset | null): Ruleset | null {
+  if (ruleset === null) return null;
+  const parsed = parseIptablesSave(renderIptablesSave(ruleset).replaceAll("-j TPROXY", "-m wonder --at it -j TPROXY"), {
+    where: "test",
+    family: 4,
+  });
+  if (!parsed.ok) throw new Error(parsed.findings.map(({ message }) => message).join(" "));
+  return parsed.value;
+}
 
 /** Gives what is said to be missing from the config's own rules, changed. */
 function check(
@@ -36,6 +48,12 @@ test("TPROXY without its policy routing leaves that out, with a list of ports to
 test("a mark that no rule looks up is found, though rule and route are there", () => {
   const { ip } = generateRules({ ...TPROXY, tproxyMark: 7 });
   check(TPROXY, (rules) => ({ ...rules, ip }), [[]]);
+});
+
+test("where a match is not understood some rule with some route will do", () => {
+  const guess = (rules: PodRules): PodRules => ({ ...rules, ip: guessed(rules.ip) });
+  check(TPROXY, guess, []);
+  check(TPROXY, (rules) => bare(guess(rules)), [BOTH]);
 });
 
 test("a witness says what it would show", () => {
