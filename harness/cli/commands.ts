@@ -50,7 +50,7 @@ export const COMMANDS: Readonly<Record<string, { readonly summary: string; reado
     load: async () => (await import("./mutate.ts")).mutate,
   },
   sweep: {
-    summary: "removes what dead runs and earlier versions left",
+    summary: "removes what dead runs left",
     load: async () => (await import("./sweep.ts")).sweep,
   },
   init: {

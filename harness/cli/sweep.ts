@@ -1,13 +1,20 @@
+import type Docker from "dockerode";
 import { LandfallError } from "../errors.ts";
+import { finding } from "../model/finding.ts";
 import { connectEngine, whyNoEngine } from "../sandbox/docker-engine.ts";
-import { makeImageJudge, removeStaleImages, type StaleImage } from "../sandbox/stale-images.ts";
+import { listStaleImages, makeImageJudge, removeStaleImages, type StaleImage } from "../sandbox/stale-images.ts";
 import { type Residue, sweep as sweepResidue } from "../sandbox/sweep.ts";
-import type { Command } from "./command.ts";
+import type { Command, CommandIo } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
 import { type OptionSpec, readOptions, refuseWords } from "./options.ts";
 
 const OPTIONS: readonly OptionSpec[] = [
   { name: "run", value: "ID", repeatable: true, help: "only what this run left: the value of the label landfall.run" },
+  {
+    name: "images",
+    value: null,
+    help: "also the images that this version would not use: those of earlier versions, and of other checkouts on this engine",
+  },
   {
     name: "json",
     value: null,
@@ -16,10 +23,10 @@ const OPTIONS: readonly OptionSpec[] = [
 ];
 
 const HELP: CommandHelp = {
-  usage: ["landfall sweep [--run ID]… [--json]"],
+  usage: ["landfall sweep [--run ID]… [--json]", "landfall sweep --images [--json]"],
   about: [
     "Removes the containers and networks that dead runs left, those kept with --keep too once their run is over. Only what carries the label landfall.run is looked at; what a living run uses stays.",
-    "Without --run also the images that earlier versions of landfall have built: tags of landfall/pod, landfall/istio-iptables and landfall/envoy that this version would not use. What a container uses stays, and so does every image of others. Another checkout builds its own again when it needs them.",
+    "Images stay, unless --images is given: then tags of landfall/pod, landfall/istio-iptables and landfall/envoy that this version would not use go too. What a container uses stays, and so does every image of others. Another checkout builds its own again when it needs them.",
   ],
   options: [{ title: "Options", options: OPTIONS }],
   captureFlags: "none",
@@ -27,26 +34,40 @@ const HELP: CommandHelp = {
   exitCodes: { 0: "swept, or nothing was there", 3: "no container engine answers" },
 };
 
-/** `landfall sweep`: removes what dead runs left in the container engine. The netns backend leaves nothing. */
+/** `landfall sweep`: removes what dead runs left in the container engine, and images if asked to. The netns backend leaves nothing. */
 export const sweep: Command = {
   help: HELP,
   async run(args, io) {
     const { options, findings: found } = readOptions(args, OPTIONS);
+    const runs = options.values.get("run");
+    const scope = options.values.has("images") ? "with-images" : "without-images";
     const findings = [...found, ...refuseWords(options)];
+    if (runs && scope === "with-images") findings.push(finding("--images", "An image is no run's; leave --run away."));
     if (findings.length > 0)
       throw new LandfallError("bad-usage", "The command line cannot be used; nothing was removed.", { findings });
     const engine = connectEngine();
     const why = await whyNoEngine(engine);
     if (why !== null)
       throw new LandfallError("environment", `no container engine answers (${why}). landfall doctor says what to do.`);
-    const runs = options.values.get("run");
     const residue = await sweepResidue(engine, "dead-and-kept", runs);
-    const removed = [...residue, ...(runs ? [] : await removeStaleImages(engine, makeImageJudge()))];
+    const images = scope === "with-images" ? await removeStaleImages(engine, makeImageJudge()) : [];
+    const removed = [...residue, ...images];
+    if (!runs && scope === "without-images") await tellImages(engine, io);
     const asJson = options.values.has("json");
     io.out(asJson ? `${JSON.stringify({ formatVersion: "1.0", removed }, null, 2)}\n` : renderRemoved(removed));
     return 0;
   },
 };
+
+/** Says that there are images that could go, where there are: another checkout may use them, so that only a person can tell. */
+async function tellImages(engine: Docker, io: CommandIo): Promise<void> {
+  const { length } = await listStaleImages(engine, makeImageJudge());
+  const what =
+    length === 1
+      ? "1 image tag that this version would not use stays"
+      : `${length} image tags that this version would not use stay`;
+  if (length > 0) io.err(`landfall: ${what}; landfall sweep --images removes ${length === 1 ? "it" : "them"}.\n`);
+}
 
 function renderRemoved(removed: readonly (Residue | StaleImage)[]): string {
   if (removed.length === 0) return "nothing was left\n";

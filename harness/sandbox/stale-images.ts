@@ -28,26 +28,34 @@ export function makeImageJudge(environment = process.env): (reference: string) =
 }
 
 /**
- * Removes the image tags of landfall that `judge` calls stale, and gives them. Looked at is only what carries landfall's label and a tag of
- * its making; what a container uses, running or not, stays. An image goes with its last tag.
+ * Gives the image tags of landfall that `judge` calls stale, by name. Looked at is only what carries landfall's label and a tag of its
+ * making; what a container uses, running or not, is none of them.
  */
-export async function removeStaleImages(
+export async function listStaleImages(
   engine: Docker,
   judge: (reference: string) => "current" | "stale",
 ): Promise<readonly StaleImage[]> {
   const used = new Set((await engine.listContainers({ all: true })).map(({ ImageID }) => ImageID));
   const images = await engine.listImages({ filters: { label: [ROLE_LABEL] } });
-  const stale = images
+  return images
     .filter(({ Id }) => !used.has(Id))
     .flatMap(({ Id, RepoTags, Labels }) =>
       (RepoTags ?? [])
         .filter((tag) => OWN_TAG.exec(tag)?.[1] === Labels?.[ROLE_LABEL] && judge(tag) === "stale")
         .map((name): StaleImage => ({ kind: "image", id: Id, name, run: null })),
-    );
+    )
+    .toSorted((a, b) => a.name.localeCompare(b.name));
+}
+
+/** Removes what {@link listStaleImages} gives, and gives what was removed. An image goes with its last tag. */
+export async function removeStaleImages(
+  engine: Docker,
+  judge: (reference: string) => "current" | "stale",
+): Promise<readonly StaleImage[]> {
   const removed: StaleImage[] = [];
   // One after the other, by name: the image envoy is made of the image pod, which goes only with the last that is made of it. The engine
   // refuses what a container has begun to use meanwhile.
-  for (const image of stale.toSorted((a, b) => a.name.localeCompare(b.name)))
+  for (const image of await listStaleImages(engine, judge))
     if ((await unlessGone(engine.getImage(image.name).remove(), [404, 409])) !== null) removed.push(image);
   return removed;
 }

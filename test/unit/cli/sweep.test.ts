@@ -1,7 +1,9 @@
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { connectEngine } from "../../../harness/sandbox/docker-engine.ts";
-import { KEEP_LABEL, RUN_LABEL } from "../../../harness/sandbox/labels.ts";
+import { KEEP_LABEL, ROLE_LABEL, RUN_LABEL } from "../../../harness/sandbox/labels.ts";
 import { currentRunId } from "../../../harness/sandbox/run-id.ts";
+import { buildLabelledImage, makeTag } from "../sandbox/labelled-image.ts";
+import { GuardedEngine } from "./guarded-engine.ts";
 import { runCommand } from "./run-command.ts";
 
 /** A run of this machine whose process has another start than the one that has its pid now. */
@@ -39,5 +41,37 @@ describe("landfall sweep", () => {
     const { code, out, err } = await runCommand("sweep");
     expect({ code, out }).toEqual({ code: 3, out: "" });
     expect(err).toMatch(/no container engine answers .*landfall doctor/);
+  });
+
+  describe("of an image of another version", () => {
+    const engine = connectEngine();
+    const reference = `landfall/pod:${makeTag()}`;
+    beforeAll(() => buildLabelledImage(engine, reference, { [ROLE_LABEL]: "pod" }));
+    afterAll(() => engine.getImage(reference).remove());
+
+    /** Sweeps where nothing can be removed, and gives whether it was to be, with what was said. */
+    async function sweepGuarded(...words: readonly string[]) {
+      await using guarded = new GuardedEngine();
+      vi.stubEnv("DOCKER_HOST", await guarded.start());
+      const { code, err } = await runCommand("sweep", ...words);
+      const images = guarded.removals.filter((path) => path.includes("/images/"));
+      return { code, err, images, isMeant: images.some((path) => path.endsWith(`/images/${reference}`)) };
+    }
+
+    test("leaves it alone, and says with which option it would go", async () => {
+      const { code, err, images } = await sweepGuarded();
+      expect(err).toMatch(/^landfall: \d+ image tags? that this version .*; landfall sweep --images removes \w+\.\n$/);
+      expect({ code, images }).toEqual({ code: 0, images: [] });
+    });
+    test("says nothing of it where it sweeps after certain runs", async () => {
+      expect(await sweepGuarded("--run", DEAD)).toMatchObject({ code: 0, err: "", images: [] });
+    });
+    test("removes it with --images", async () => {
+      expect(await sweepGuarded("--images")).toMatchObject({ code: 0, err: "", isMeant: true });
+    });
+    test("refuses --images beside --run: an image is no run's", async () => {
+      const { code, err, images } = await sweepGuarded("--images", "--run", DEAD);
+      expect({ code, err, images }).toEqual({ code: 2, err: expect.stringContaining("  --images: "), images: [] });
+    });
   });
 });

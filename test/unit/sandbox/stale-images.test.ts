@@ -1,10 +1,9 @@
-import { randomBytes } from "node:crypto";
-import { pack } from "tar-stream";
 import { afterEach, describe, expect, test } from "vitest";
 import { connectEngine, imageExists } from "../../../harness/sandbox/docker-engine.ts";
 import { imageReference } from "../../../harness/sandbox/image-contents.ts";
 import { ROLE_LABEL } from "../../../harness/sandbox/labels.ts";
 import { makeImageJudge, removeStaleImages } from "../../../harness/sandbox/stale-images.ts";
+import { buildLabelledImage, makeTag } from "./labelled-image.ts";
 
 const engine = connectEngine();
 const cleanUp: (() => Promise<unknown>)[] = [];
@@ -13,18 +12,9 @@ afterEach(async () => {
   for (const undo of cleanUp.splice(0).reverse()) await undo().catch(() => null);
 });
 
-/** A tag like those that landfall makes, and of no version of it. */
-const makeTag = () => randomBytes(8).toString("hex");
-
-/** Makes an image of nothing but labels under a reference, and gives that. */
+/** Makes an image that is gone after the test, and gives its reference. */
 async function makeImage(reference: string, labels: Readonly<Record<string, string>>): Promise<string> {
-  const context = pack();
-  context.entry({ name: "Dockerfile" }, `FROM debian:bookworm-slim\nLABEL made=${crypto.randomUUID()}\n`);
-  context.finalize();
-  const stream = await engine.buildImage(context as unknown as NodeJS.ReadableStream, { t: reference, labels });
-  await new Promise<void>((resolve, reject) =>
-    engine.modem.followProgress(stream, (error) => (error ? reject(error) : resolve())),
-  );
+  await buildLabelledImage(engine, reference, labels);
   cleanUp.push(() => engine.getImage(reference).remove({ force: true }));
   return reference;
 }
