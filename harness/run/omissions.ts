@@ -18,8 +18,8 @@ const WHY =
 /**
  * Gives what a script leaves out although the capture config demands it, and no driven flow shows: with TPROXY the policy routing. A flow
  * that passes through the pod is simulated under the config's own rules and under the script's, so that other marks and tables do as well.
- * Where the script has no TPROXY rule, or a virtual machine's flows pass through the pod, the driven flows say what is wrong. Where it is not
- * known how the flow lands, any rule with any route will do.
+ * Where the script has no TPROXY rule, or a virtual machine's flows pass through the pod, the driven flows say what is wrong. Where it is
+ * not known how the flow lands, any rule with any route will do.
  */
 export function findOmissions(
   { installation, config, spec, flows }: BoundScenario,
