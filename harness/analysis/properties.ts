@@ -2,7 +2,7 @@ import { intendedLanding } from "../capture/intent.ts";
 import { listHolds, rangesHold } from "../capture/intent-lists.ts";
 import { isProxyOwner } from "../capture/interception.ts";
 import type { Family } from "../model/address.ts";
-import type { CaptureConfig } from "../model/capture-config.ts";
+import { type CaptureConfig, isIpv6Pod } from "../model/capture-config.ts";
 import { type Flow, type Manner, startsInPod } from "../model/flow.ts";
 import type { Landing } from "../model/landing.ts";
 import {
@@ -101,10 +101,13 @@ function landsWhereDemanded(flow: Flow, answer: Landing, context: PropertyContex
     : "fails";
 }
 
+/** A pod that is no IPv6 pod has no proxy for inbound IPv6: there the guard has to turn it away. */
 function judgeInbound(flow: Flow, { answer }: FlowLandings, context: PropertyContext): PropertyVerdict {
   const isInbound =
     ["client", "upstream"].includes(flow.from.actor) && flow.to.address === context.addresses.pod[flow.family];
-  return isInbound ? landsWhereDemanded(flow, answer, context) : "not-concerned";
+  if (!isInbound) return "not-concerned";
+  if (flow.family === 4 || isIpv6Pod(context.config)) return landsWhereDemanded(flow, answer, context);
+  return ["refused", "reset", "timed-out", "unreachable"].includes(answer.kind) ? "holds" : "fails";
 }
 
 function judgeOutbound(flow: Flow, { answer }: FlowLandings, context: PropertyContext): PropertyVerdict {

@@ -38,7 +38,10 @@ const HELP: CommandHelp = {
     title: "Guarantees",
     rows: [
       ["no-uid-loop", "the proxy's own traffic never comes back to it, and nothing it dials on goes round for ever"],
-      ["inbound-captured", "what comes from outside on an included port lands on the proxy"],
+      [
+        "inbound-captured",
+        "what comes from outside on an included port lands on the proxy; over IPv6, where the pod has none, it is turned away",
+      ],
       ["outbound-captured", "what the workload sends to an included range lands on the proxy"],
       ["exclusions-untouched", "excluded ports and ranges land where they were dialled"],
       ["loopback-untouched", "127.0.0.1 and ::1 land where they were dialled"],

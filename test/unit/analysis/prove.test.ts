@@ -83,6 +83,11 @@ describe("what a capture config promises", () => {
     );
     expect(Object.fromEntries(found)).toMatchObject(broken);
   });
+  test("is broken where nothing keeps inbound IPv6 out of an IPv4 pod", () => {
+    const rules = generateRules(CONFIG);
+    const unguarded = { ...rules, ip6: { family: 6, tables: [] } } as const;
+    check(unguarded, CONFIG, { "inbound-captured": "client6 -> pod6:8080" });
+  });
   test("has the self-call and the proxy's own ports as its exceptions", () => {
     const [noLoop] = proveProperties(load(SEED), CONFIG, settingOf(CONFIG, load(SEED)));
     const flows = noLoop?.exceptions.map(({ flow }) => flow.flow);
