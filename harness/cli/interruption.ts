@@ -82,7 +82,11 @@ function interrupt(signal: NodeJS.Signals, number: number): void {
     return;
   }
   state = "ending";
-  process.stderr.write(`landfall: interrupted by ${signal}; removing the sandbox. A second signal ends at once.\n`);
+  // On a terminal how far the run has come may stand in the line.
+  const wipe = process.stderr.isTTY ? "\r\u001b[K" : "";
+  process.stderr.write(
+    `${wipe}landfall: interrupted by ${signal}; removing the sandbox. A second signal ends at once.\n`,
+  );
   void disposeOfAll().then(() => process.exit(SIGNAL_STATUS + number));
 }
 
