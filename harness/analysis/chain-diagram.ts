@@ -1,6 +1,7 @@
+import { type Clause, makeCube } from "./cube.ts";
 import { type Diagram, type Diagrams, foldBalanced, type Memo } from "./diagrams.ts";
-import { DIMENSION, type FlowSpace, sizeOf } from "./flow-space.ts";
-import { holdsNumber, type Intervals, intersectIntervals, invertIntervals } from "./intervals.ts";
+import { DIMENSION, type FlowSpace } from "./flow-space.ts";
+import { holdsNumber, type Intervals, intersectIntervals, invertIntervals, subtractIntervals } from "./intervals.ts";
 import { bindField, type PacketView } from "./packet-view.ts";
 import type { Condition, Effect, PreparedRule, PreparedTable } from "./prepared-rules.ts";
 
@@ -18,8 +19,6 @@ export interface ChainCompiler {
    */
   compile(table: PreparedTable, chain: string, view: PacketView): Diagram;
 }
-
-type Clause = readonly [variable: number, allowed: Intervals];
 
 /** Opens a compiler. Each user-defined chain becomes one diagram a view, however many jumps lead to it. */
 export function openChainCompiler(space: FlowSpace): ChainCompiler {
@@ -126,7 +125,7 @@ function bindCondition(condition: Condition, view: PacketView, space: FlowSpace)
   const bound = bindField(view, condition.field);
   switch (bound.kind) {
     case "dimension":
-      return [[[DIMENSION[bound.name], condition.allowed]]];
+      return bindDimension(DIMENSION[bound.name], condition.allowed, space.reach[bound.name]);
     case "value":
       return holdsNumber(condition.allowed, axisOf(condition.field, space).atomOf(bound.value)) ? [[]] : [];
     case "absent":
@@ -134,6 +133,18 @@ function bindCondition(condition: Condition, view: PacketView, space: FlowSpace)
     case "free":
       return [[[space.restVariable(`free port in ${JSON.stringify(condition.allowed)}`), [[1, 1]]]]];
   }
+}
+
+/** What no flow of the space has is never met, and what all have always is: rules that do not concern them make no diagram. */
+function bindDimension(
+  variable: number,
+  allowed: Intervals,
+  reach: Intervals | undefined,
+): readonly (readonly Clause[])[] {
+  if (reach === undefined) return [[[variable, allowed]]];
+  const met = intersectIntervals(allowed, reach);
+  if (met.length === 0) return [];
+  return subtractIntervals(reach, met).length === 0 ? [[]] : [[[variable, allowed]]];
 }
 
 /** `--ports`: the destination's is in the ranges, or else the source's is; a negated one asks that neither is. */
@@ -159,35 +170,3 @@ function axisOf(field: PreparedField, space: FlowSpace) {
 }
 
 type PreparedField = (Condition & { readonly kind: "field" })["field"];
-
-/** Gives the diagram that is `then` where all clauses hold, and `otherwise` elsewhere. */
-export function makeCube(space: FlowSpace, clauses: readonly Clause[], then: Diagram, otherwise: Diagram): Diagram {
-  const byVariable = new Map<number, Intervals>();
-  for (const [variable, allowed] of clauses) {
-    const known = byVariable.get(variable);
-    byVariable.set(variable, known ? intersectIntervals(known, allowed) : allowed);
-  }
-  const inOrder = [...byVariable].sort(([a], [b]) => b - a);
-  return inOrder.reduce((inside, [variable, allowed]) => makeSlice(space, variable, allowed, inside, otherwise), then);
-}
-
-function makeSlice(
-  space: FlowSpace,
-  variable: number,
-  allowed: Intervals,
-  inside: Diagram,
-  otherwise: Diagram,
-): Diagram {
-  const starts: number[] = [];
-  const children: Diagram[] = [];
-  const add = (start: number, child: Diagram) => {
-    starts.push(start);
-    children.push(child);
-  };
-  if (allowed[0]?.[0] !== 0) add(0, otherwise);
-  for (const [first, last] of allowed) {
-    add(first, inside);
-    if (last + 1 < sizeOf(space, variable)) add(last + 1, otherwise);
-  }
-  return allowed.length === 0 ? otherwise : space.diagrams.node(variable, starts, children);
-}

@@ -129,7 +129,7 @@ export function openDiagrams(budget: number = DEFAULT_NODE_BUDGET): Diagrams {
 function exceeded(budget: number): LandfallError {
   const message =
     `The analysis needs more than ${budget} diagram nodes, and a part of the answer is no answer. ` +
-    "Take rules away that are not in question, or give it more with --budget NODES.";
+    "Ask about fewer flows, as with --within 'client -> pod:*' or --within 'app -> 10.0.0.0/8:443', or give it more with --budget NODES.";
   return new LandfallError("budget-exceeded", message);
 }
 

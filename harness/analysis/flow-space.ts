@@ -1,8 +1,9 @@
 import { addressBits, type Family } from "../model/address.ts";
 import { MAX_ID, MAX_PORT } from "../model/pod.ts";
 import { listRules, type Ruleset } from "../model/ruleset.ts";
-import { type Axis, boundariesOf, makeAxis, type ValueRanges } from "./axis.ts";
+import { type Axis, boundariesOf, makeAxis, toAtoms, type ValueRanges } from "./axis.ts";
 import { type Diagrams, openDiagrams } from "./diagrams.ts";
+import { type Intervals, uniteIntervals } from "./intervals.ts";
 import { rangesOf } from "./match-ranges.ts";
 
 /**
@@ -26,6 +27,8 @@ export interface FlowSpace {
   readonly ports: Axis;
   /** Of uids and gids. */
   readonly ids: Axis;
+  /** The atoms that the space's flows have, by dimension; one that is not there may have every atom. */
+  readonly reach: Readonly<Partial<Record<keyof typeof DIMENSION, Intervals>>>;
   /** Gives the variable of a match that is not understood, by its text. */
   unknownVariable(text: string): number;
   /** Gives the text of an unknown match's variable. */
@@ -41,8 +44,20 @@ export interface Cuts {
   readonly ids: ValueRanges;
 }
 
+/** What a space is made for beside the rules: where it is cut, and the values that its flows have at all. */
+export interface Extent {
+  readonly cuts: Cuts;
+  /** By dimension; the space must be cut at the ends. A dimension that is not there may have every value. */
+  readonly reach: Readonly<Partial<Record<keyof typeof DIMENSION, ValueRanges>>>;
+}
+
 /** Opens the space of the flows of one family for some rule sets, with room for `budget` diagram nodes. */
-export function openFlowSpace(family: Family, rulesets: readonly Ruleset[], cuts: Cuts, budget?: number): FlowSpace {
+export function openFlowSpace(
+  family: Family,
+  rulesets: readonly Ruleset[],
+  { cuts, reach }: Extent,
+  budget?: number,
+): FlowSpace {
   const boundaries = {
     addresses: boundariesOf(cuts.addresses),
     ports: boundariesOf(cuts.ports),
@@ -55,12 +70,23 @@ export function openFlowSpace(family: Family, rulesets: readonly Ruleset[], cuts
   }
   const unknowns = openRegister(DIMENSION.unknown);
   const rests = openRegister(FIRST_REST);
-  return {
-    family,
-    diagrams: openDiagrams(budget),
+  const axes = {
     addresses: makeAxis(found.addresses, (1n << BigInt(addressBits(family))) - 1n),
     ports: makeAxis(found.ports, BigInt(MAX_PORT)),
     ids: makeAxis(found.ids, BigInt(MAX_ID)),
+  };
+  const toReach = (ranges: ValueRanges, axis: Axis) => uniteIntervals(toAtoms(axis, ranges));
+  return {
+    family,
+    diagrams: openDiagrams(budget),
+    ...axes,
+    reach: {
+      ...(reach.uid ? { uid: toReach(reach.uid, axes.ids) } : {}),
+      ...(reach.gid ? { gid: toReach(reach.gid, axes.ids) } : {}),
+      ...(reach.source ? { source: toReach(reach.source, axes.addresses) } : {}),
+      ...(reach.destination ? { destination: toReach(reach.destination, axes.addresses) } : {}),
+      ...(reach.port ? { port: toReach(reach.port, axes.ports) } : {}),
+    },
     unknownVariable: unknowns.numberOf,
     unknownText: unknowns.textOf,
     restVariable: rests.numberOf,

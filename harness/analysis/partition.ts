@@ -1,24 +1,19 @@
-import { addressValue, type Family } from "../model/address.ts";
-import {
-  APP_PORTS,
-  loopbackAddress,
-  MAX_PORT,
-  PASS_THROUGH_ADDRESS,
-  type PodSpec,
-  type SandboxAddresses,
-  STATUS_PORT,
-  vmGateway,
-  vmLinks,
-} from "../model/pod.ts";
+import { LandfallError } from "../errors.ts";
+import type { Family } from "../model/address.ts";
+import { finding } from "../model/finding.ts";
+import { MAX_PORT, type PodSpec, type SandboxAddresses, vmGateway, vmLinks } from "../model/pod.ts";
 import { listRules, type Ruleset } from "../model/ruleset.ts";
-import { toAtoms, type ValueRanges } from "./axis.ts";
-import { makeCube } from "./chain-diagram.ts";
+import { toAtoms } from "./axis.ts";
+import { makeCube } from "./cube.ts";
 import type { Diagram, Memo } from "./diagrams.ts";
 import { findDomain } from "./flow-domain.ts";
+import type { FlowSet } from "./flow-set.ts";
 import { type Cuts, DIMENSION, FIRST_REST, type FlowSpace, openFlowSpace } from "./flow-space.ts";
+import { groundValues, makeGround } from "./ground.ts";
 import { uniteIntervals } from "./intervals.ts";
 import { type Lane, listLanes } from "./lanes.ts";
-import { type EndBinding, findRewrites, type Rewrites } from "./packet-views.ts";
+import { findReach, narrowLanes } from "./narrow-lanes.ts";
+import { findRewrites, type Rewrites } from "./packet-views.ts";
 import { prepareRuleset } from "./prepared-rules.ts";
 import { openJoiner, signRulesets } from "./signature.ts";
 
@@ -30,6 +25,8 @@ export interface AnalysisSetting {
   readonly cuts?: Cuts;
   /** Whether `::6` is one of the pod's addresses. */
   readonly passThrough: "there" | "absent";
+  /** The flows that are asked about, where these are not all. */
+  readonly within?: FlowSet;
   /** Diagram nodes that may be made. */
   readonly budget?: number;
 }
@@ -59,7 +56,7 @@ export function partitionFlows(family: Family, rulesets: readonly Ruleset[], set
   const links = findLinks(rulesets, spec);
   const gateways = links.length === 0 ? [] : [vmGateway(0)[family]];
   const rewrites = findRewrites(rulesets, { family, addresses, spec, gateways });
-  const lanes = listLanes(family, { addresses, links, passThrough: setting.passThrough });
+  const lanes = findLanes(family, links, setting);
   const marks = groundValues(family, rewrites, setting, gateways);
   const all: Cuts = {
     addresses: [
@@ -68,10 +65,11 @@ export function partitionFlows(family: Family, rulesets: readonly Ruleset[], set
       ...cuts.addresses,
       ...lanes.flatMap(({ sources, destinations }) => [...(sources === "destination" ? [] : sources), ...destinations]),
     ],
-    ports: [...marks.ports, ...cuts.ports, [1n, BigInt(MAX_PORT)]],
-    ids: cuts.ids,
+    ports: [...marks.ports, ...cuts.ports, ...lanes.flatMap(({ ports }) => ports), [1n, BigInt(MAX_PORT)]],
+    ids: [...cuts.ids, ...lanes.flatMap(({ uids, gids }) => [...uids, ...gids])],
   };
-  const space = openFlowSpace(family, rulesets, all, setting.budget);
+  const reach = setting.within ? findReach(lanes) : {};
+  const space = openFlowSpace(family, rulesets, { cuts: all, reach }, setting.budget);
   const join = openJoiner(space);
   const signatures = signRulesets(
     rulesets.map((ruleset) => prepareRuleset(ruleset, space)),
@@ -82,6 +80,23 @@ export function partitionFlows(family: Family, rulesets: readonly Ruleset[], set
   return { space, lanes, rewrites, signatures, ground, join, ...openRestriction(space) };
 }
 
+function findLanes(family: Family, links: readonly string[], setting: AnalysisSetting): readonly Lane[] {
+  const { addresses, passThrough, within } = setting;
+  const lanes = listLanes(family, { addresses, links, passThrough });
+  if (!within) return lanes;
+  const narrowed = within.family === family ? narrowLanes(lanes, within) : [];
+  if (within.family === family && narrowed.length === 0) throw noFlow(within);
+  return narrowed;
+}
+
+/** An answer about no flow would be right whatever the rules. */
+function noFlow({ text }: FlowSet): LandfallError {
+  const message = "No flow that can meet a pod's rules is among these; name flows that start in the pod, or go to it.";
+  return new LandfallError("bad-input", "The flows asked about cannot be analysed.", {
+    findings: [finding(text, message)],
+  });
+}
+
 /** Interfaces that rules or the sandbox set apart from the pod's own: something stands behind each. */
 function findLinks(rulesets: readonly Ruleset[], spec: PodSpec): readonly string[] {
   const named = rulesets
@@ -89,73 +104,6 @@ function findLinks(rulesets: readonly Ruleset[], spec: PodSpec): readonly string
     .flatMap(({ matches }) => matches)
     .flatMap((match) => (match.kind === "in-interface" && !match.name.endsWith("+") ? [match.name] : []));
   return [...new Set(vmLinks({ kubevirtInterfaces: [...spec.kubevirtInterfaces, ...named] }))];
-}
-
-/** Single values at which the simulated pod itself, not a rule, may act in another way. */
-interface GroundValues {
-  readonly destinations: ValueRanges;
-  readonly sources: ValueRanges;
-  readonly ports: ValueRanges;
-}
-
-function groundValues(
-  family: Family,
-  rewrites: Rewrites,
-  { addresses, spec }: AnalysisSetting,
-  gateways: readonly string[],
-): GroundValues {
-  const hosts = Object.values(addresses).map((host) => host[family]);
-  const named = [...hosts, ...gateways, PASS_THROUGH_ADDRESS[family], loopbackAddress(family)];
-  const own = named.map(addressValue);
-  const fixed = (ends: readonly EndBinding[]) =>
-    ends.map(({ address }) => address).filter((address) => typeof address === "bigint");
-  const listening = [spec.proxyPort, spec.inboundCapturePort, STATUS_PORT, ...APP_PORTS, ...spec.listen];
-  const rewritten = rewrites.destinations.map(({ port }) => port).filter((port) => typeof port === "number");
-  return {
-    destinations: singles([...own, ...fixed(rewrites.destinations)]),
-    sources: singles([...own, ...fixed(rewrites.sources)]),
-    ports: [...singles([...listening, ...rewritten].map(BigInt)), ...rewrites.portRanges],
-  };
-}
-
-function singles(values: readonly bigint[]): ValueRanges {
-  return [...new Set(values)].map((value) => [value, value] as const);
-}
-
-/** One diagram a dimension: together they would be as many as all their values multiplied. */
-function makeGround(space: FlowSpace, values: GroundValues, cuts: Cuts): readonly Diagram[] {
-  return [
-    cutVariable(space, DIMENSION.destination, [...values.destinations, ...cuts.addresses], "addresses"),
-    cutVariable(space, DIMENSION.source, [...values.sources, ...cuts.addresses], "addresses"),
-    cutVariable(space, DIMENSION.port, [...values.ports, ...cuts.ports], "ports"),
-    cutVariable(space, DIMENSION.uid, cuts.ids, "ids"),
-    cutVariable(space, DIMENSION.gid, cuts.ids, "ids"),
-  ];
-}
-
-/** Gives a diagram that tells apart which of some ranges hold a value. */
-function cutVariable(
-  { diagrams, ...space }: FlowSpace,
-  variable: number,
-  ranges: ValueRanges,
-  axis: "addresses" | "ports" | "ids",
-): Diagram {
-  const turns = new Map<number, { readonly opens: number[]; readonly closes: number[] }>();
-  const turnAt = (atom: number) =>
-    turns.get(atom) ?? (turns.set(atom, { opens: [], closes: [] }).get(atom) as { opens: number[]; closes: number[] });
-  turnAt(0);
-  for (const [i, [first, last]] of toAtoms(space[axis], ranges).entries()) {
-    turnAt(first).opens.push(i);
-    if (last + 1 < space[axis].size) turnAt(last + 1).closes.push(i);
-  }
-  const starts = [...turns.keys()].sort((a, b) => a - b);
-  const open = new Set<number>();
-  const children = starts.map((start) => {
-    for (const i of turnAt(start).closes) open.delete(i);
-    for (const i of turnAt(start).opens) open.add(i);
-    return diagrams.terminal(`within ${[...open].sort((a, b) => a - b).join()}`);
-  });
-  return diagrams.node(variable, starts, children);
 }
 
 function openRestriction(space: FlowSpace): Pick<Partition, "restrict" | "outside"> {

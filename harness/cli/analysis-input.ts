@@ -1,6 +1,5 @@
 import type { AnalysisSetting } from "../analysis/partition.ts";
 import { generateRules } from "../capture/dialects.ts";
-import { LandfallError } from "../errors.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
@@ -9,6 +8,8 @@ import { makePodSpec } from "../run/pod-spec.ts";
 import { type CaptureCommandLine, lastValue, readCaptureCommand, tellWarnings } from "./capture-options.ts";
 import type { CommandIo } from "./command.ts";
 import type { OptionSpec } from "./options.ts";
+import { refuse } from "./refusal.ts";
+import { readWithin, WITHIN_OPTION } from "./restriction.ts";
 import { readRulesFile } from "./rules-file.ts";
 
 /** Options of the commands that analyse rules over all flows. */
@@ -28,6 +29,7 @@ export const ANALYSIS_OPTIONS: readonly OptionSpec[] = [
     value: "NODES",
     help: "diagram nodes an analysis may make before it gives up (default 4000000)",
   },
+  WITHIN_OPTION,
   { name: "json", value: null, help: "the result as data" },
 ];
 
@@ -58,11 +60,14 @@ export function readAnalysisInput(args: readonly string[], specs: readonly Optio
   const isFromOutside = ip !== null || ip6 !== null;
   const rules: PodRules = isFromOutside ? { ...generated, ip: ip ?? null, ip6: ip6 ?? null } : generated;
   const budget = readBudget(lastValue(line.options, "budget"));
+  const tested = ([4, 6] as const).filter((family) => (family === 4 ? rules.ip : rules.ip6) !== null);
+  const within = readWithin(lastValue(line.options, "within"), config, tested);
   const setting: AnalysisSetting = {
     spec: makePodSpec(config, [], [], DEFAULT_ADDRESSES),
     addresses: DEFAULT_ADDRESSES,
     passThrough: rules.policyRouting.addresses.length > 0 ? "there" : "absent",
     ...(budget === null ? {} : { budget }),
+    ...(within === null ? {} : { within }),
   };
   return { line, rules, config, setting };
 }
@@ -73,10 +78,4 @@ export function readBudget(text: string | undefined): number | null {
   const budget = Number(text);
   if (Number.isInteger(budget) && budget >= 1 && budget <= 2 ** 26) return budget;
   throw refuse([finding("--budget", `"${text}" is no number of nodes; use a whole number between 1 and 67108864.`)]);
-}
-
-/** Gives the error that lists all findings about `what` is to be analysed. */
-export function refuse(findings: readonly Finding[], what = "The rules cannot be analysed"): LandfallError {
-  const count = findings.length === 1 ? "one finding" : `${findings.length} findings`;
-  return new LandfallError("bad-input", `${what} (${count}).`, { findings });
 }

@@ -3,9 +3,9 @@ import { resolve } from "node:path";
 import { abstractLanding } from "../analysis/abstract-landing.ts";
 import type { Change } from "../analysis/diff.ts";
 import { finding } from "../model/finding.ts";
-import { refuse } from "./analysis-input.ts";
 import type { CommandIo } from "./command.ts";
 import { writeOutput } from "./output-file.ts";
+import { refuse } from "./refusal.ts";
 
 /** One change that is meant: which flows, and where they land before and after, their own ends left aside. */
 export interface AcceptedChange {

@@ -6,10 +6,12 @@ import { type Finding, finding } from "../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
 import { NO_POLICY_ROUTING, type PodRules, type Ruleset } from "../model/ruleset.ts";
 import { makePodSpec } from "../run/pod-spec.ts";
-import { readBudget, refuse } from "./analysis-input.ts";
+import { readBudget } from "./analysis-input.ts";
 import { lastValue } from "./capture-options.ts";
 import type { CommandIo } from "./command.ts";
 import type { ParsedOptions } from "./options.ts";
+import { refuse } from "./refusal.ts";
+import { readWithin } from "./restriction.ts";
 import { readRulesFile } from "./rules-file.ts";
 
 /** Two files of rules, ready to be compared. */
@@ -26,6 +28,7 @@ export function readDiffInput(options: ParsedOptions, known: readonly Finding[],
   const rulesets = [before, after];
   const config = seedConfig();
   const budget = readBudget(lastValue(options, "budget"));
+  const within = readWithin(lastValue(options, "within"), config, [before.family]);
   const policyRouting = uniteRouting(rulesets);
   const toPod = (ruleset: Ruleset): PodRules => ({
     ip: ruleset.family === 4 ? ruleset : null,
@@ -37,6 +40,7 @@ export function readDiffInput(options: ParsedOptions, known: readonly Finding[],
     addresses: DEFAULT_ADDRESSES,
     passThrough: policyRouting.addresses.length > 0 ? ("there" as const) : ("absent" as const),
     ...(budget === null ? {} : { budget }),
+    ...(within === null ? {} : { within }),
   };
   const routing = policyRouting.rules.length > 0 ? "as-installed" : "none-needed";
   return { family: before.family, before: toPod(before), after: toPod(after), setting, config, routing };

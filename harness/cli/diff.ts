@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { type Change, diffRulesets } from "../analysis/diff.ts";
+import { type Finding, finding } from "../model/finding.ts";
 import type { BackendChoice } from "../sandbox/open-sandbox.ts";
 import { lastValue } from "./capture-options.ts";
 import type { Command } from "./command.ts";
@@ -10,6 +11,7 @@ import { renderDiffData, renderDiffText } from "./diff-text.ts";
 import type { CommandHelp } from "./help.ts";
 import { type OptionSpec, type ParsedOptions, readOptions } from "./options.ts";
 import { findUnwritableFile } from "./output-file.ts";
+import { WITHIN_OPTION } from "./restriction.ts";
 
 const SPECS: readonly OptionSpec[] = [
   {
@@ -36,6 +38,7 @@ const SPECS: readonly OptionSpec[] = [
     value: "NODES",
     help: "diagram nodes an analysis may make before it gives up (default 4000000)",
   },
+  WITHIN_OPTION,
   { name: "json", value: null, help: "the result as data" },
 ];
 
@@ -67,19 +70,27 @@ export const diff: Command = {
     const target = lastValue(options, "write-accept");
     const unwritable =
       target === undefined ? [] : findUnwritableFile("--write-accept", resolve(io.workingDirectory, target));
-    const input = readDiffInput(options, [...findings, ...unwritable], io);
+    const input = readDiffInput(options, [...findings, ...unwritable, ...findPartialAcceptance(options)], io);
     const accepted = readAcceptance(lastValue(options, "accept"), io);
     const found = diffRulesets(input);
     const changes = withoutAccepted(found, accepted);
     const observed = await observe(options, changes, input);
     const left = found.length - changes.length;
     io.out(
-      options.values.has("json") ? renderDiffData(changes, observed) : renderDiffText(changes, observed, left, input),
+      options.values.has("json")
+        ? renderDiffData(changes, observed, input)
+        : renderDiffText(changes, observed, left, input),
     );
     if (target !== undefined) writeAcceptance(found, target, io);
     return exitCodeOf(changes, observed);
   },
 };
+
+/** A file of accepted changes is about all flows. */
+function findPartialAcceptance({ values }: ParsedOptions): readonly Finding[] {
+  const files = ["accept", "write-accept"].filter((name) => values.has(name) && values.has("within"));
+  return files.map((name) => finding(`--${name}`, "Such a file lists changes of all flows; leave --within away."));
+}
 
 /**
  * Where simulator and kernel disagree nobody knows which is wrong: such a change is none that is known, and no "nothing has changed"

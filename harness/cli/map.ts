@@ -2,6 +2,7 @@ import { type MappedClass, mapFlows } from "../analysis/map.ts";
 import { ANALYSIS_OPTIONS, type AnalysisInput, readAnalysisInput } from "./analysis-input.ts";
 import type { Command, CommandIo } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
+import { renderWithin, withinData } from "./restriction.ts";
 import { FILE_COLUMNS, USUAL_COLUMNS, wrapLine } from "./wrap-line.ts";
 
 /** The room a flow takes where its conditions stand beside it. */
@@ -25,7 +26,11 @@ export const map: Command = {
     const input = readAnalysisInput(args, [], io);
     if (input.line.capture.purpose === "usage") return "help";
     const classes = ([4, 6] as const).flatMap((family) => mapFamily(input, family));
-    io.out(input.line.options.values.has("json") ? renderData(classes) : renderMap(classes, io));
+    io.out(
+      input.line.options.values.has("json")
+        ? renderData(classes, input)
+        : renderWithin(input.setting.within) + renderMap(classes, io),
+    );
     return 0;
   },
 };
@@ -34,8 +39,9 @@ function mapFamily({ rules, setting }: AnalysisInput, family: 4 | 6): readonly M
   return (family === 4 ? rules.ip : rules.ip6) === null ? [] : mapFlows(rules, family, setting);
 }
 
-function renderData(classes: readonly MappedClass[]): string {
-  return `${JSON.stringify({ formatVersion: "1.0", classes: listClasses(classes) }, null, 2)}\n`;
+function renderData(classes: readonly MappedClass[], { setting }: AnalysisInput): string {
+  const data = { formatVersion: "1.0", ...withinData(setting.within), classes: listClasses(classes) };
+  return `${JSON.stringify(data, null, 2)}\n`;
 }
 
 /** Gives a map as data. */

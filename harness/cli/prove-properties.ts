@@ -4,8 +4,8 @@ import type { CaptureConfig } from "../model/capture-config.ts";
 import { finding } from "../model/finding.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
 import { loadPropertyFile } from "../run/property-file.ts";
-import { refuse } from "./analysis-input.ts";
 import type { CommandIo } from "./command.ts";
+import { refuse } from "./refusal.ts";
 
 /** Properties of a user's own, with the file they stand in. */
 export interface OwnProperties {

@@ -1,15 +1,21 @@
+import type { FlowSet } from "../analysis/flow-set.ts";
 import type { LandedFlow, PropertyResult } from "../analysis/prove.ts";
 import { describeLanding } from "../report/landing-phrase.ts";
 import type { Display } from "./command.ts";
 import type { ObservedLanding } from "./kernel-observation.ts";
 import { listLanded, type ObservationOf } from "./prove-observation.ts";
+import { withinData } from "./restriction.ts";
 import { USUAL_COLUMNS, wrapLine } from "./wrap-line.ts";
 
 /** Where texts begin behind the words that name them. */
 const TEXT_INDENT = 11;
 
 /** Gives the results as data; where they were observed, each flow with what the kernel did. */
-export function renderProofData(results: readonly PropertyResult[], observationOf: ObservationOf): string {
+export function renderProofData(
+  results: readonly PropertyResult[],
+  observationOf: ObservationOf,
+  within: FlowSet | undefined,
+): string {
   const show = (landed: LandedFlow) => {
     const observed = observationOf(landed);
     const { manner, landing, assumed } = landed;
@@ -21,7 +27,7 @@ export function renderProofData(results: readonly PropertyResult[], observationO
     exceptions: exceptions.map((each) => ({ flow: each.flow, ...show(each), reason: each.reason })),
     counterexample: counterexample && { ...counterexample.flow, ...show(counterexample) },
   }));
-  return `${JSON.stringify({ formatVersion: "1.0", properties }, null, 2)}\n`;
+  return `${JSON.stringify({ formatVersion: "1.0", ...withinData(within), properties }, null, 2)}\n`;
 }
 
 /** Tells the results to a person, no line wider than the display, one unbroken word aside. */
@@ -42,12 +48,12 @@ function indentOf(line: string): number {
 }
 
 function renderResult(
-  { name, counterexample, exceptions }: PropertyResult,
+  { name, classes, counterexample, exceptions }: PropertyResult,
   observationOf: ObservationOf,
 ): readonly string[] {
   const reasons = Map.groupBy(exceptions, ({ reason }) => reason);
   return [
-    `${name} ${describeOutcome(counterexample)}`,
+    `${name} ${classes === 0 ? "holds: it concerns no flow" : describeOutcome(counterexample)}`,
     ...(counterexample ? renderCounterexample(counterexample, observationOf(counterexample)) : []),
     ...[...reasons].flatMap(([reason, members]) => renderExceptions(reason, members, observationOf)),
   ];

@@ -9,6 +9,7 @@ import type { OptionSpec } from "./options.ts";
 import { listLanded, type ObservationOf, observeResults } from "./prove-observation.ts";
 import { readProperties, refuseEmpty } from "./prove-properties.ts";
 import { renderProofData, renderProofText } from "./prove-text.ts";
+import { renderWithin } from "./restriction.ts";
 
 const SPECS: readonly OptionSpec[] = [
   {
@@ -72,7 +73,11 @@ export const prove: Command = {
       ? await observeResults(backend, results, rules, config)
       : () => undefined;
     const isData = line.options.values.has("json");
-    io.out(isData ? renderProofData(results, observationOf) : renderProofText(results, observationOf, io.display));
+    io.out(
+      isData
+        ? renderProofData(results, observationOf, setting.within)
+        : renderWithin(setting.within) + renderProofText(results, observationOf, io.display),
+    );
     return exitCodeOf(results, observationOf);
   },
 };

@@ -24,6 +24,14 @@ describe(DOCUMENT, () => {
     }
   });
 
+  test("shows how to ask about fewer flows", () => {
+    const { status, stdout } = folder.run(textOf("sh", "within"));
+    expect({ status, first: stdout.split("\n")[0] }).toEqual({
+      status: 0,
+      first: "Of the flows envoy -> 10.0.0.0/8:443 alone:",
+    });
+  });
+
   test("names every field there is", () => {
     folder.write("unknown.json", '[{ "unknown": 1 }]');
     const { stderr } = folder.run("landfall prove --properties unknown.json");

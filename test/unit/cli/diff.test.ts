@@ -121,6 +121,46 @@ describe("landfall diff", () => {
     expect(code).toBe(2);
     expect(err).toMatch(message);
   });
-  test("ends with 3 where the budget runs out", async () =>
-    expect((await runCommand("diff", before, after, "--budget", "20")).code).toBe(3));
+  describe("of rules that take too much", () => {
+    // Sources and ports by turns, with two verdicts: the one kind of rules for which diagrams grow with the square of their number.
+    const alternating = Array.from({ length: 300 }, (_, i) =>
+      i % 2 === 0
+        ? `-A INPUT -p tcp -m tcp --dport ${1000 + i} -j ${i % 3 === 0 ? "ACCEPT" : "DROP"}`
+        : `-A INPUT -s 10.9.${i % 250}.0/24 -j ${i % 3 === 0 ? "DROP" : "ACCEPT"}`,
+    );
+    const table = (rules: readonly string[]) => `${HEADER}*filter\n:INPUT ACCEPT [0:0]\n${rules.join("\n")}\nCOMMIT\n`;
+    const files = [
+      save("many.rules", table(alternating)),
+      save("fewer.rules", table(alternating.filter((rule) => !rule.includes("--dport 1100 ")))),
+    ];
+    const within = ["--within", "client@10.9.0.0/16 -> pod:1100"];
+    test("gives no part of an answer, but says how to ask for less, and exits with 3", async () => {
+      const { code, out, err } = await runCommand("diff", ...files, "--budget", "5000");
+      expect({ code, out }).toEqual({ code: 3, out: "" });
+      expect(err).toMatch(/more than 5000 diagram nodes.* Ask about fewer flows, as with --within 'client -> pod:\*'/);
+    });
+    test("gives the answer for the flows asked about, the same as without a budget", async () => {
+      const small = await runCommand("diff", ...files, "--budget", "5000", ...within);
+      const large = await runCommand("diff", ...files, ...within);
+      expect(small).toEqual(large);
+      expect(small.code).toBe(1);
+      expect(small.out).toMatch(/^Of the flows client@10\.9\.0\.0\/16 -> pod:1100 alone:\n/);
+      expect(small.out).toContain("flow     client@10.9.0.0 -> pod:1100\n");
+      expect(JSON.parse((await runCommand("diff", ...files, "--json", ...within)).out).within).toBe(within[1]);
+    });
+  });
+  test.each<[string, readonly string[], RegExp]>([
+    ["flows that are none", ["--within", "app"], /--within: "app" is no set of flows/],
+    ["flows of the other family", ["--within", "app -> [::1]:80"], /IPv6, which is not under test/],
+    ["flows that no pod meets", ["--within", "client -> upstream:80"], /No flow that can meet a pod's rules/],
+    [
+      "flows beside a file of accepted changes",
+      ["--within", "app -> pod:1", "--accept", before],
+      /--accept: .* all flows/,
+    ],
+  ])("refuses to be restricted to %s", async (_, words, message) => {
+    const { code, err } = await runCommand("diff", before, after, ...words);
+    expect(code).toBe(2);
+    expect(err).toMatch(message);
+  });
 });

@@ -60,8 +60,14 @@ describe("landfall prove", () => {
       /^ {2}flow {5}envoy -> upstream:8080, where the proxy forwards\n {2}landing {2}loop envoy-outbound, [^w]*\n {2}where {4}-m recent --rcheck fails$/m,
     );
   });
-  test("ends with 3 where its budget runs out", async () =>
-    expect((await runCommand("prove", "--budget", "20")).code).toBe(3));
+  test("ends with 3 where its budget runs out, and proves what it is asked alone with the same", async () => {
+    const few = await runCommand("prove", "--budget", "3500");
+    expect(few).toMatchObject({ code: 3, out: "", err: expect.stringContaining("--within") });
+    const { code, out } = await runCommand("prove", "--budget", "3500", "--within", "envoy -> 10.0.0.0/8:443");
+    expect(code).toBe(0);
+    expect(out).toMatch(/^Of the flows envoy -> 10\.0\.0\.0\/8:443 alone:\nno-uid-loop holds\n/);
+    expect(out).toContain("\ninbound-captured holds: it concerns no flow\n");
+  });
 });
 
 describe("landfall prove --observe", () => {

@@ -1,0 +1,35 @@
+import type { FlowSet } from "../analysis/flow-set.ts";
+import { parseFlowSet } from "../analysis/flow-set-text.ts";
+import { proxyOwner } from "../capture/intent-flows.ts";
+import type { Family } from "../model/address.ts";
+import type { CaptureConfig } from "../model/capture-config.ts";
+import { finding } from "../model/finding.ts";
+import { DEFAULT_ADDRESSES } from "../model/pod.ts";
+import type { OptionSpec } from "./options.ts";
+import { refuse } from "./refusal.ts";
+
+/** The option that restricts an analysis. */
+export const WITHIN_OPTION: OptionSpec = {
+  name: "within",
+  value: "FLOWS",
+  help: "asks about these flows alone, which takes fewer nodes: 'app -> 10.0.0.0/8:443', 'client -> pod:*' (docs/properties.md)",
+};
+
+/** Reads `--within`; null without it. Throws `bad-input` where it names no flows, or those of a family that is not under test. */
+export function readWithin(text: string | undefined, config: CaptureConfig, tested: readonly Family[]): FlowSet | null {
+  if (text === undefined) return null;
+  const parsed = parseFlowSet(text, "--within", { addresses: DEFAULT_ADDRESSES, proxy: proxyOwner(config) });
+  if (!parsed.ok) throw refuse(parsed.findings);
+  if (tested.includes(parsed.value.family)) return parsed.value;
+  throw refuse([finding("--within", `"${text}" is IPv${parsed.value.family}, which is not under test.`)]);
+}
+
+/** Says before an answer which flows it is about, where these are not all. */
+export function renderWithin(within: FlowSet | undefined): string {
+  return within ? `Of the flows ${within.text} alone:\n` : "";
+}
+
+/** The same as data. */
+export function withinData(within: FlowSet | undefined): { readonly within?: string } {
+  return within ? { within: within.text } : {};
+}
