@@ -119,6 +119,18 @@ describe("the house", () => {
     expect(tooWide).toEqual([]);
   });
 
+  test("every value that is exported is imported somewhere", () => {
+    const words = new Map(
+      [...files, ...outsideFiles].map((file) => [file, new Set(readFileSync(join(root, file), "utf8").match(/\w+/g))]),
+    );
+    const unused = files.flatMap((file) =>
+      [...readFileSync(join(root, file), "utf8").matchAll(/^export (?:async )?(?:function\*?|class|const) (\w+)/gm)]
+        .filter(([, name = ""]) => ![...words].some(([other, known]) => other !== file && known.has(name)))
+        .map(([, name]) => `${file}: ${name}`),
+    );
+    expect(unused).toEqual([]);
+  });
+
   test("only the wet rooms do I/O, only some start processes, only the command line prints or exits", () => {
     const breaches = files.flatMap((file) => {
       const room = roomOf(file) ?? "";

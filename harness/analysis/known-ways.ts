@@ -2,7 +2,7 @@ import type { Family } from "../model/address.ts";
 import type { Flow } from "../model/flow.ts";
 import type { Landing } from "../model/landing.ts";
 import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
-import type { Chain, PodRules, Ruleset } from "../model/ruleset.ts";
+import { type Chain, familyKey, type PodRules, type Ruleset } from "../model/ruleset.ts";
 import { makePod } from "../netfilter/pod.ts";
 import { compilePod } from "../netfilter/simulator.ts";
 import type { Recorder } from "../netfilter/walk.ts";
@@ -91,7 +91,7 @@ function describeShape(rules: PodRules, family: Family, spec: PodSpec, addresses
  * are met in their order, so that a flow which does not come to the first different one goes the same way under both.
  */
 function listChanges(before: PodRules, after: PodRules, family: Family): readonly Place[] | null {
-  const [was, is] = family === 4 ? [before.ip, after.ip] : [before.ip6, after.ip6];
+  const [was, is] = [before[familyKey(family)], after[familyKey(family)]];
   if (was === null || is === null || before.policyRouting !== after.policyRouting) return null;
   const [old, changed] = [listChains(was), listChains(is)];
   if (old.length !== changed.length) return null;

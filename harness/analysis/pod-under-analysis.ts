@@ -1,19 +1,12 @@
-import { renderIptablesSave } from "../formats/iptables-save.ts";
 import { renderRule } from "../formats/rule-text.ts";
 import { renderAddress } from "../model/address.ts";
 import type { Manner } from "../model/flow.ts";
 import type { Landing } from "../model/landing.ts";
 import type { Match } from "../model/match.ts";
 import { addressOwner, isLoopback, type PodSpec, type SandboxAddresses } from "../model/pod.ts";
-import {
-  NO_POLICY_ROUTING,
-  type PodRules,
-  type PolicyRouting,
-  type Rule,
-  type RulePlace,
-  type Ruleset,
-} from "../model/ruleset.ts";
+import type { PodRules, Rule, RulePlace, Ruleset } from "../model/ruleset.ts";
 import { compilePod, type Simulator } from "../netfilter/simulator.ts";
+import { listPlaces, listSteps } from "../netfilter/steps.ts";
 import type { Rewrites } from "./packet-views.ts";
 import type { Witness } from "./witness.ts";
 
@@ -53,17 +46,13 @@ export function openLander(
   return {
     land: (witness, manner) => find(witness).land(witness.flow, manner),
     explain: (witness, manner) => {
-      const { family } = witness.flow;
       const { landing, connections } = find(witness).explain(witness.flow, manner, (chain, rule) =>
-        renderRule(chain, rule, family),
+        renderRule(chain, rule, witness.flow.family),
       );
-      const steps = connections.flatMap((connection) => connection.packets.flatMap((packet) => packet.steps));
-      const matched = steps.filter((step) => step.matched === true && step.verdict !== "continue");
-      const places = matched.map(({ table, chain, index, rule }): RulePlace => ({ family, table, chain, index, rule }));
-      return {
-        landing,
-        rules: [...new Map(places.map((place) => [`${place.table} ${place.chain} ${place.index}`, place])).values()],
-      };
+      const deciding = listSteps(connections).filter(
+        ({ matched, verdict }) => matched === true && verdict !== "continue",
+      );
+      return { landing, rules: listPlaces(deciding) };
     },
   };
 }
@@ -114,33 +103,3 @@ function assumeInRuleset(ruleset: Ruleset | null, assumed: Witness["assumed"]): 
 
 /** Holds for no packet: `! -p all` cannot be written, a mark outside its own mask can. */
 const NEVER: Match = { kind: "mark", negated: false, value: 1, mask: 0 };
-
-/**
- * Gives the policy routing that a rule set's marks ask for, as Istio installs it: a file of rules says nothing of it, so what TPROXY
- * and the marks beside it need is taken as installed.
- */
-export function impliedRouting(ruleset: Ruleset | null): PolicyRouting {
-  const targets =
-    ruleset?.tables.flatMap((table) => table.chains.flatMap((chain) => chain.rules.map((rule) => rule.target))) ?? [];
-  const marks = new Set(
-    targets.flatMap((target) => (target?.kind === "tproxy" && target.mark.mask !== 0 ? [target.mark.value] : [])),
-  );
-  const addresses = ruleset?.family === 6 && namesPassThrough(ruleset) ? ["::6/128 dev lo"] : [];
-  const rules = [...marks].map((mark) => `fwmark 0x${mark.toString(16)} lookup 133`);
-  if (marks.size + addresses.length === 0) return NO_POLICY_ROUTING;
-  return { rules, routes: marks.size === 0 ? [] : ["local default dev lo table 133"], addresses };
-}
-
-/** Rules about ::6 are made where the pod has that address. */
-function namesPassThrough(ruleset: Ruleset): boolean {
-  return renderIptablesSave(ruleset).includes("-s ::6/128");
-}
-
-/** Gives the mode the stub's listeners need: TPROXY's are transparent. */
-export function impliedMode(rulesets: readonly (Ruleset | null)[]): PodSpec["interceptionMode"] {
-  const text = (ruleset: Ruleset | null) =>
-    ruleset?.tables.some((table) =>
-      table.chains.some((chain) => chain.rules.some((rule) => rule.target?.kind === "tproxy")),
-    );
-  return rulesets.some(text) ? "TPROXY" : "REDIRECT";
-}

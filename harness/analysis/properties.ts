@@ -1,6 +1,6 @@
 import { intendedLanding } from "../capture/intent.ts";
 import { listHolds, rangesHold } from "../capture/intent-lists.ts";
-import { isProxyOwner } from "../capture/interception.ts";
+import { isProxyOwner, SSH_PORT } from "../capture/interception.ts";
 import type { Family } from "../model/address.ts";
 import { type CaptureConfig, isIpv6Pod } from "../model/capture-config.ts";
 import { type Flow, type Manner, startsInPod } from "../model/flow.ts";
@@ -44,7 +44,6 @@ export interface Property {
   readonly judge: (flow: Flow, landings: FlowLandings, context: PropertyContext) => PropertyVerdict;
 }
 
-const SSH_PORT = 22;
 const OWN_PORT = "dialled at the proxy's own port, where its listeners close the connection";
 const SELF_CALL = "the proxy's designed call to its own pod, which comes in as inbound traffic does";
 

@@ -3,6 +3,7 @@ import type { Flow, Manner } from "../model/flow.ts";
 import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
 import { type PodRules, type RulePlace, renderPlaceKey } from "../model/ruleset.ts";
 import { compilePod, type Simulator } from "../netfilter/simulator.ts";
+import { listSteps } from "../netfilter/steps.ts";
 import { findBreakpoints } from "./breakpoints.ts";
 import { addedAddresses, widenSpec } from "./exhaustive-search.ts";
 import { countWitnesses, listWitnesses, spanFlows } from "./witness-flows.ts";
@@ -101,9 +102,9 @@ function startSearch(places: readonly RulePlace[]): Search {
   const listPending = (family: Family) => [...pending.values()].filter((place) => place.family === family);
   const tryFlow = (simulator: Simulator, { flow, manner }: MannerFlow): "all-known" | "something-unknown" => {
     const { connections, unknown } = simulator.explain(flow, manner, () => "");
-    const steps = connections.flatMap(({ packets }) => packets.flatMap((packet) => packet.steps));
+    const steps = listSteps(connections);
     for (const step of steps.filter(({ matched }) => matched === true)) {
-      const key = renderPlaceKey({ ...step, family: flow.family });
+      const key = renderPlaceKey(step);
       const rule = pending.get(key);
       if (rule && pending.delete(key)) takers.push({ rule, flow, manner });
     }

@@ -2,7 +2,7 @@ import { DIALECTS, findDialect, generateRules } from "../capture/dialects.ts";
 import { LandfallError } from "../errors.ts";
 import type { Family } from "../model/address.ts";
 import { type CaptureConfig, isIpv6Pod } from "../model/capture-config.ts";
-import type { PodRules, PolicyRouting } from "../model/ruleset.ts";
+import { familyKey, type PodRules, type PolicyRouting } from "../model/ruleset.ts";
 import type { NamespaceState } from "./namespace-state.ts";
 import { intersectRouting, subtractRouting, uniteRouting } from "./own-routing.ts";
 import { type Claim, jumpsToOwn, type MadeHook, type OwnTable, ownTable, wantedTable } from "./own-rules.ts";
@@ -96,7 +96,7 @@ function reasonWithoutIpv6({ families }: ReadRules, config: CaptureConfig): stri
 }
 
 function wantedTables(rules: PodRules, config: CaptureConfig, family: Family): ReadonlyMap<string, OwnTable> {
-  const ruleset = family === 4 ? rules.ip : rules.ip6;
+  const ruleset = rules[familyKey(family)];
   const dialect = findDialect(config.dialect) ?? DIALECTS[0];
   if (!ruleset || !dialect) return new Map();
   return new Map(ruleset.tables.map(({ name }) => [name, wantedTable(ruleset, name, dialect)]));

@@ -5,8 +5,9 @@ import { DEFAULT_PROXY_ID, type Owner, type SandboxAddresses, STATUS_PORT } from
 import { idBoundaries, portBoundaries } from "./intent-boundaries.ts";
 import { forwardedFlows, type IntendedFlow } from "./intent-forwarding.ts";
 import { entryRange, listedPorts } from "./intent-lists.ts";
-import { APP_PORT, elsewhere, type Names, namesOf, SSH_PORT } from "./intent-names.ts";
+import { APP_PORT, elsewhere, type Names, namesOf } from "./intent-names.ts";
 import { ownAddressFlows, passThroughFlows } from "./intent-own-flows.ts";
+import { SSH_PORT } from "./interception.ts";
 
 /**
  * Gives the flows that show whether rules do what a capture config demands: at every boundary of every setting, from every kind of

@@ -3,12 +3,10 @@ import type { CaptureConfig } from "../model/capture-config.ts";
 import { APP_ID, type SandboxAddresses } from "../model/pod.ts";
 import { addressBoundaries } from "./intent-boundaries.ts";
 import { listHolds, rangesHold } from "./intent-lists.ts";
-import { isProxyOwner } from "./interception.ts";
+import { isProxyOwner, SSH_PORT } from "./interception.ts";
 
 /** A port of the app that stands for every ordinary one. */
 export const APP_PORT = 8080;
-/** Port of sshd, which the app's listener plays. */
-export const SSH_PORT = 22;
 /** Addresses far apart that stand for everything elsewhere. */
 const FAR: Readonly<Record<Family, readonly string[]>> = {
   4: ["1.0.0.0", "10.96.0.1", "223.255.255.255"],

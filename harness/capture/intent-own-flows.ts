@@ -1,7 +1,8 @@
 import { renderEndpoint } from "../model/address.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import { entryRange, listedPorts } from "./intent-lists.ts";
-import { APP_PORT, type Names, SSH_PORT } from "./intent-names.ts";
+import { APP_PORT, type Names } from "./intent-names.ts";
+import { SSH_PORT } from "./interception.ts";
 
 /** Gives flows to the pod's own addresses from inside: loopback, the pod's address, the proxy's own ports, what is excluded elsewhere. */
 export function ownAddressFlows(

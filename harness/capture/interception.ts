@@ -15,7 +15,7 @@ export type Interception =
   | { readonly kind: "transparent"; readonly port: number };
 
 /** The port that is never captured while every inbound port is: sshd's (Istio 1.4, `istio-iptables.sh`). */
-const SSH_PORT = 22;
+export const SSH_PORT = 22;
 const AS_DIALLED: Interception = { kind: "as-dialled" };
 
 /**

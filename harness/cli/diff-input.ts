@@ -1,10 +1,10 @@
 import type { Comparison } from "../analysis/diff.ts";
-import { impliedMode, impliedRouting } from "../analysis/pod-under-analysis.ts";
+import { impliedMode, impliedRouting } from "../analysis/implied-pod.ts";
 import { seedConfig } from "../capture/seed-config.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
-import { NO_POLICY_ROUTING, type PodRules, type Ruleset } from "../model/ruleset.ts";
+import type { PodRules, Ruleset } from "../model/ruleset.ts";
 import { makePodSpec } from "../run/pod-spec.ts";
 import { readBudget } from "./analysis-input.ts";
 import { lastValue } from "./capture-options.ts";
@@ -29,7 +29,8 @@ export function readDiffInput(options: ParsedOptions, known: readonly Finding[],
   const config = seedConfig();
   const budget = readBudget(lastValue(options, "budget"));
   const within = readWithin(lastValue(options, "within"), config, [before.family]);
-  const policyRouting = uniteRouting(rulesets);
+  // What either rule set needs is there for both: only the rules are compared.
+  const policyRouting = impliedRouting(rulesets);
   const toPod = (ruleset: Ruleset): PodRules => ({
     ip: ruleset.family === 4 ? ruleset : null,
     ip6: ruleset.family === 6 ? ruleset : null,
@@ -44,14 +45,6 @@ export function readDiffInput(options: ParsedOptions, known: readonly Finding[],
   };
   const routing = policyRouting.rules.length > 0 ? "as-installed" : "none-needed";
   return { family: before.family, before: toPod(before), after: toPod(after), setting, config, routing };
-}
-
-/** What either rule set needs is there for both: only the rules are compared. */
-function uniteRouting(rulesets: readonly Ruleset[]) {
-  const each = rulesets.map(impliedRouting);
-  if (each.every((routing) => routing === NO_POLICY_ROUTING)) return NO_POLICY_ROUTING;
-  const unite = (part: "rules" | "routes" | "addresses") => [...new Set(each.flatMap((routing) => routing[part]))];
-  return { rules: unite("rules"), routes: unite("routes"), addresses: unite("addresses") };
 }
 
 function readBoth(

@@ -5,7 +5,7 @@ import { type Finding, finding } from "../model/finding.ts";
 import type { Flow } from "../model/flow.ts";
 import { type FlowText, parseFlowText, resolveFlow } from "../model/flow-text.ts";
 import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
-import type { PodRules } from "../model/ruleset.ts";
+import { familyKey, type PodRules } from "../model/ruleset.ts";
 import { makePodSpec } from "../run/pod-spec.ts";
 import { type CaptureCommandLine, lastValue } from "./capture-options.ts";
 import type { CommandIo } from "./command.ts";
@@ -26,7 +26,7 @@ export function readExplainInput(line: CaptureCommandLine, io: CommandIo): Expla
   if (!flow.ok) findings.push(...flow.findings);
   const rules = readRules(line, io, findings);
   const listen = readPorts(lastValue(line.options, "listen"), findings);
-  if (flow.ok && rules[flow.value.family === 4 ? "ip" : "ip6"] === null && findings.length === 0) {
+  if (flow.ok && rules[familyKey(flow.value.family)] === null && findings.length === 0) {
     const option = flow.value.family === 4 ? "--rules" : "--rules6";
     findings.push(
       finding(

@@ -1,7 +1,7 @@
 import type { Flow, Manner } from "../model/flow.ts";
 import type { Landing } from "../model/landing.ts";
 import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
-import type { PodRules, RulePlace } from "../model/ruleset.ts";
+import { familyKey, type PodRules, type RulePlace } from "../model/ruleset.ts";
 import type { BackendChoice } from "../sandbox/open-sandbox.ts";
 import type { CountedRules } from "../sandbox/sandbox.ts";
 import { openInterruptibleSandbox } from "./interruption.ts";
@@ -33,7 +33,7 @@ export async function observeFlow(
   return { addresses: sandbox.addresses, landing: observation.landing, countOf: (place) => findCount(counted, place) };
 }
 
-function findCount({ ip, ip6 }: CountedRules, { family, table, chain, index }: RulePlace): number | undefined {
-  const chains = (family === 4 ? ip : ip6)?.tables.find(({ name }) => name === table)?.chains;
+function findCount(counted: CountedRules, { family, table, chain, index }: RulePlace): number | undefined {
+  const chains = counted[familyKey(family)]?.tables.find(({ name }) => name === table)?.chains;
   return chains?.find(({ name }) => name === chain)?.rules[index - 1]?.counters?.packets;
 }

@@ -3,6 +3,7 @@ import type { Flow, Manner } from "../model/flow.ts";
 import { type Landing, landingsAgree } from "../model/landing.ts";
 import { DEFAULT_ADDRESSES, type SandboxAddresses } from "../model/pod.ts";
 import { compilePod, type Explanation } from "../netfilter/simulator.ts";
+import { listSteps } from "../netfilter/steps.ts";
 import { type CaptureCommandLine, lastValue, readCaptureCommand, tellWarnings } from "./capture-options.ts";
 import type { Command } from "./command.ts";
 import { bindExplained, type ExplainInput, readExplainInput } from "./explain-input.ts";
@@ -110,9 +111,9 @@ function renderData({ flow, manner, explanation, observed, show }: Explained): s
     owner: { uid: connection.owner.uid, gid: connection.owner.gid },
     packets: selectPackets(connection.packets, show),
   }));
-  const steps = connections
-    .flatMap(({ packets }) => packets.flatMap((packet) => packet.steps))
-    .map((step) => (observed === null ? step : { ...step, counted: observed.countOf(step) ?? 0 }));
+  const steps = listSteps(connections).map((step) =>
+    observed === null ? step : { ...step, counted: observed.countOf(step) ?? 0 },
+  );
   const data = { formatVersion: "1.0", flow, manner, landing, steps, possible, unknown, connections };
   return `${JSON.stringify(observed === null ? data : { ...data, observed: observed.landing }, null, 2)}\n`;
 }

@@ -9,7 +9,7 @@ import { type FlowText, parseFlowText } from "../model/flow-text.ts";
 import { type LandingText, parseLandingText } from "../model/landing-text.ts";
 import { NO_LOOKUPS } from "../model/name-lookups.ts";
 import { DEFAULT_ADDRESSES, hostOfActor, isLoopback, PASS_THROUGH_ADDRESS } from "../model/pod.ts";
-import type { Ruleset } from "../model/ruleset.ts";
+import { familyKey, type Ruleset } from "../model/ruleset.ts";
 import type { Scenario } from "../model/scenario.ts";
 import type { Installation } from "../sandbox/sandbox.ts";
 import { removeRules } from "./removed-rules.ts";
@@ -71,9 +71,7 @@ type Note = (field: string, found: readonly Finding[]) => void;
 function readInstallation(scenario: Scenario, config: CaptureConfig, note: Note): Installation {
   const generated = generateRules(config);
   if (scenario.rules) {
-    const [ip, ip6] = ([4, 6] as const).map((family) =>
-      readRules(scenario.rules?.[family === 4 ? "ip" : "ip6"], family, note),
-    );
+    const [ip, ip6] = ([4, 6] as const).map((family) => readRules(scenario.rules?.[familyKey(family)], family, note));
     return { kind: "rules", rules: { ip: ip ?? null, ip6: ip6 ?? null, policyRouting: generated.policyRouting } };
   }
   if (scenario.without) {
@@ -88,7 +86,7 @@ function findUntested(flows: readonly WrittenFlow[], installation: Installation)
   const tested = familiesUnderTest(installation);
   const families = new Set(flows.map(({ flow }) => flow.family).filter((family) => !tested.includes(family)));
   return [...families].map((family) => {
-    const field = family === 4 ? "ip" : "ip6";
+    const field = familyKey(family);
     return finding(
       "",
       `There are IPv${family} flows, and ${field} is not given; ${field}: "" puts that family under test without rules.`,
@@ -100,7 +98,7 @@ function readRules(text: string | undefined, family: Family, note: Note): Rulese
   if (text === undefined) return null;
   const parsed = parseIptablesSave(text, { where: "", family });
   if (parsed.ok) return parsed.value;
-  note(`rules.${family === 4 ? "ip" : "ip6"}`, parsed.findings);
+  note(`rules.${familyKey(family)}`, parsed.findings);
   return { family, tables: [] };
 }
 

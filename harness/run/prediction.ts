@@ -2,7 +2,8 @@ import { renderRule } from "../formats/rule-text.ts";
 import type { Landing } from "../model/landing.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
 import { NO_POLICY_ROUTING, type PodRules, type RulePlace } from "../model/ruleset.ts";
-import { compilePod, type Explanation } from "../netfilter/simulator.ts";
+import { compilePod } from "../netfilter/simulator.ts";
+import { listPlaces, listSteps } from "../netfilter/steps.ts";
 import type { Installation, Sandbox } from "../sandbox/sandbox.ts";
 import type { BoundScenario } from "./bound-scenario.ts";
 import { readPolicyRouting } from "./printed-routing.ts";
@@ -22,8 +23,10 @@ export function predictFlows(
 ): readonly Prediction[] {
   const simulator = compilePod(rules, spec, addresses);
   return flows.map(({ flow, manner }) => {
-    const explanation = simulator.explain(flow, manner, (chain, rule) => renderRule(chain, rule, flow.family));
-    return { landing: explanation.landing, rules: listMatched(explanation, flow.family) };
+    const { landing, connections } = simulator.explain(flow, manner, (chain, rule) =>
+      renderRule(chain, rule, flow.family),
+    );
+    return { landing, rules: listPlaces(listSteps(connections).filter(({ matched }) => matched === true)) };
   });
 }
 
@@ -32,11 +35,4 @@ export async function readRules(installation: Installation, sandbox: Sandbox): P
   if (installation.kind !== "script") return installation.rules;
   const [counted, evidence] = [await sandbox.counters(), await sandbox.gatherEvidence()];
   return { ...counted, policyRouting: "routing" in evidence ? readPolicyRouting(evidence.routing) : NO_POLICY_ROUTING };
-}
-
-function listMatched({ connections }: Explanation, family: RulePlace["family"]): readonly RulePlace[] {
-  const steps = connections.flatMap(({ packets }) => packets.flatMap((packet) => packet.steps));
-  const matched = steps.filter((step) => step.matched === true);
-  const places = matched.map(({ table, chain, index, rule }) => ({ family, table, chain, index, rule }));
-  return [...new Map(places.map((place) => [`${place.table} ${place.chain} ${place.index}`, place])).values()];
 }

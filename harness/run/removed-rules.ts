@@ -1,6 +1,6 @@
 import { renderRule } from "../formats/rule-text.ts";
 import { type Finding, finding, type Parsed } from "../model/finding.ts";
-import type { Chain, PodRules, Ruleset } from "../model/ruleset.ts";
+import { type Chain, familyKey, type PodRules, type Ruleset } from "../model/ruleset.ts";
 import type { Scenario } from "../model/scenario.ts";
 
 /** One rule to be taken out, as a scenario names it. */
@@ -26,7 +26,7 @@ export function removeRules(rules: PodRules, removed: readonly RemovedRule[]): P
   };
   const left = { ip: rules.ip, ip6: rules.ip6 };
   for (const [at, each] of removed.entries()) {
-    const family = each.family === 4 ? "ip" : "ip6";
+    const family = familyKey(each.family);
     left[family] = removeFrom(left[family], each, at);
   }
   return findings.length > 0 ? { ok: false, findings } : { ok: true, value: { ...rules, ...left } };

@@ -8,6 +8,7 @@ import type { WantedRule } from "../model/report.ts";
 import { familyKey, type PodRules, type Rule, type RulePlace, type Ruleset, renderPlaceKey } from "../model/ruleset.ts";
 import type { TraceStep } from "../model/trace.ts";
 import { compilePod, type Explanation, type Simulator } from "../netfilter/simulator.ts";
+import { listSteps } from "../netfilter/steps.ts";
 import type { BoundFlow, BoundScenario } from "./bound-scenario.ts";
 
 /** Says for a flow that landed wrong which rule should have taken it; null where no rule of the config's own makes the difference. */
@@ -28,26 +29,24 @@ export function makeWantedRuleFinder(
   return (bound) => {
     const demanded = explain(should, bound);
     if (!landingsAgree(bound.expected, demanded.landing)) return null;
-    const steps = listSteps(explain(does, bound));
+    const steps = listSteps(explain(does, bound).connections);
     const taken = new Set(steps.filter(({ matched }) => matched !== false).map(keyOf));
-    const wanted = listSteps(demanded).find((step) => step.matched === true && !taken.has(keyOf(step)));
+    const wanted = listSteps(demanded.connections).find((step) => step.matched === true && !taken.has(keyOf(step)));
     if (wanted) {
       const place = placeOf(wanted, bound);
       const rule = findRule(own[familyKey(place.family)], place);
       return { rule: place, routing: [], nearest: rule && findNearest(rule, place, own, tested, steps) };
     }
     const { rules, routes, addresses: added } = own.policyRouting;
-    const marks = listSteps(demanded).some(({ verdict, table }) => verdict === "tproxy" || table === "mangle");
+    const marks = listSteps(demanded.connections).some(
+      ({ verdict, table }) => verdict === "tproxy" || table === "mangle",
+    );
     return marks ? { rule: null, routing: [...rules, ...routes, ...added], nearest: null } : null;
   };
 }
 
 function explain(simulator: Simulator, { flow, manner }: BoundFlow): Explanation {
   return simulator.explain(flow, manner, (chain, rule) => renderRule(chain, rule, flow.family));
-}
-
-function listSteps({ connections }: Explanation): readonly TraceStep[] {
-  return connections.flatMap(({ packets }) => packets.flatMap(({ steps }) => steps));
 }
 
 function keyOf({ table, rule }: Pick<RulePlace, "table" | "rule">): string {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { diffRulesets } from "../../../harness/analysis/diff.ts";
-import { impliedMode, impliedRouting } from "../../../harness/analysis/pod-under-analysis.ts";
+import { impliedMode, impliedRouting } from "../../../harness/analysis/implied-pod.ts";
 import { seedConfig } from "../../../harness/capture/seed-config.ts";
 import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import type { Family } from "../../../harness/model/address.ts";
@@ -14,7 +14,7 @@ function load(text: string, family: Family): PodRules {
   const parsed = parseIptablesSave(text, { where: "rules", family });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.findings));
   const rules = parsed.value;
-  return { ip: family === 4 ? rules : null, ip6: family === 6 ? rules : null, policyRouting: impliedRouting(rules) };
+  return { ip: family === 4 ? rules : null, ip6: family === 6 ? rules : null, policyRouting: impliedRouting([rules]) };
 }
 
 const SPEC = makePodSpec(seedConfig(), [], [], DEFAULT_ADDRESSES);
@@ -22,7 +22,10 @@ const SPEC = makePodSpec(seedConfig(), [], [], DEFAULT_ADDRESSES);
 /** Two rule sets, and of each change: flow, landing before, landing after, class. */
 function diff(before: string, after: string, family: Family = 4) {
   const rules = [load(before, family), load(after, family)] as const;
-  const spec: PodSpec = { ...SPEC, interceptionMode: impliedMode(rules.flatMap(({ ip, ip6 }) => [ip, ip6])) };
+  const spec: PodSpec = {
+    ...SPEC,
+    interceptionMode: impliedMode(rules.flatMap(({ ip, ip6 }) => [ip, ip6].filter((one) => one !== null))),
+  };
   const setting = { spec, addresses: DEFAULT_ADDRESSES, passThrough: "absent" } as const;
   return diffRulesets({ family, before: rules[0], after: rules[1], setting });
 }
