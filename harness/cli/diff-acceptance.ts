@@ -46,6 +46,12 @@ export function withoutAccepted(changes: readonly Change[], accepted: readonly A
   return changes.filter((change) => !known.has(keyOf(toAccepted(change))));
 }
 
+/** Gives the accepted changes that do not occur: a list that grants more than there is hides the next change of that kind. */
+export function findStale(changes: readonly Change[], accepted: readonly AcceptedChange[]): readonly AcceptedChange[] {
+  const found = new Set(changes.map((change) => keyOf(toAccepted(change))));
+  return accepted.filter((each) => !found.has(keyOf(each)));
+}
+
 function toAccepted({ class: text, before, after, witness }: Change): AcceptedChange {
   return { class: text, before: abstractLanding(before, witness.flow), after: abstractLanding(after, witness.flow) };
 }

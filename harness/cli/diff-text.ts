@@ -1,13 +1,27 @@
 import type { Change } from "../analysis/diff.ts";
 import { describeLanding, describeRule } from "../report/landing-phrase.ts";
+import type { Display } from "./command.ts";
+import type { AcceptedChange } from "./diff-acceptance.ts";
 import type { DiffInput } from "./diff-input.ts";
 import type { ObservedChange } from "./diff-observation.ts";
 import { renderWithin, withinData } from "./restriction.ts";
+import { FILE_COLUMNS, USUAL_COLUMNS, wrapLine } from "./wrap-line.ts";
 
-/** Gives the changes as data; where they were observed, each with what the kernel did. */
+/** What a diff has come to. */
+export interface DiffResult {
+  /** Those that are not accepted. */
+  readonly changes: readonly Change[];
+  /** What the kernel made of each; empty where it was not asked. */
+  readonly observed: readonly ObservedChange[];
+  /** How many changes were left out as meant. */
+  readonly left: number;
+  /** Accepted changes that do not occur. */
+  readonly stale: readonly AcceptedChange[];
+}
+
+/** Gives a diff as data. */
 export function renderDiffData(
-  changes: readonly Change[],
-  observed: readonly ObservedChange[],
+  { changes, observed, stale }: DiffResult,
   { setting }: Pick<DiffInput, "setting">,
 ): string {
   const data = changes.map(({ witness, ...change }, i) => {
@@ -15,37 +29,48 @@ export function renderDiffData(
     return { witness: witness.flow, ...change, ...(seen ? { observed: seen } : {}) };
   });
   const head = { formatVersion: "1.0", ...withinData(setting.within), equivalent: changes.length === 0 };
-  return `${JSON.stringify({ ...head, changes: data }, null, 2)}\n`;
+  return `${JSON.stringify({ ...head, changes: data, ...(stale.length > 0 ? { stale } : {}) }, null, 2)}\n`;
 }
 
-/** Tells the changes to a person; `accepted` is how many were left out as meant. */
+/** Tells a diff to a person, as wide as the display; rules stay whole. */
 export function renderDiffText(
-  changes: readonly Change[],
-  observed: readonly ObservedChange[],
-  accepted: number,
+  { changes, observed, left, stale }: DiffResult,
   { routing, setting }: Pick<DiffInput, "routing" | "setting">,
+  display: Pick<Display, "columns">,
 ): string {
+  const columns = Math.max(display.columns ?? FILE_COLUMNS, USUAL_COLUMNS);
   const count = changes.length === 1 ? "One class of flows lands" : `${changes.length} classes of flows land`;
-  const head = changes.length === 0 ? "No flow lands elsewhere.\n" : `${count} elsewhere.\n`;
-  const aside = accepted === 0 ? "" : `${accepted} accepted change${accepted === 1 ? "" : "s"} left out.\n`;
+  const none = left === 0 ? "No flow lands elsewhere.\n" : "No other flow lands elsewhere.\n";
+  const aside = left === 0 ? "" : `${left} accepted change${left === 1 ? "" : "s"} left out.\n`;
   const note = routing === "as-installed" ? "The policy routing that TPROXY's marks need is taken as installed.\n" : "";
-  const told = changes.map((change, i) => renderChange(change, observed[i])).join("");
-  return renderWithin(setting.within) + told + head + aside + note;
+  return [
+    renderWithin(setting.within),
+    ...changes.map((change, i) => renderChange(change, observed[i], columns)),
+    changes.length === 0 ? none : `${count} elsewhere.\n`,
+    aside,
+    ...stale.map((each) => renderStale(each, columns)),
+    note,
+  ].join("");
+}
+
+function renderStale({ class: text, before, after }: AcceptedChange, columns: number): string {
+  return `${wrapLine(`Accepted, and does not occur (--write-accept writes the list anew): ${text}: ${before}, then ${after}`, 2, columns)}\n`;
 }
 
 function renderChange(
   { witness, before, after, class: text, rulesBefore, rulesAfter }: Change,
   seen: ObservedChange | undefined,
+  columns: number,
 ): string {
   const rules = (places: Change["rulesBefore"]) =>
     places.map((place) => `           ${describeRule(place)}\n`).join("");
-  const kernel = seen
-    ? `  kernel   ${seen.verdict}: ${describeLanding(seen.before)}, then ${describeLanding(seen.after)}\n`
-    : "";
+  const tell = (name: string, what: string) => `${wrapLine(`  ${name.padEnd(9)}${what}`, 11, columns)}\n`;
   return [
-    `${text}\n`,
-    `  flow     ${witness.flow.flow}\n`,
-    `  before   ${describeLanding(before)}\n${rules(rulesBefore)}`,
-    `  after    ${describeLanding(after)}\n${rules(rulesAfter)}${kernel}\n`,
+    `${wrapLine(text, 2, columns)}\n`,
+    tell("flow", witness.flow.flow),
+    `${tell("before", describeLanding(before))}${rules(rulesBefore)}`,
+    `${tell("after", describeLanding(after))}${rules(rulesAfter)}`,
+    seen ? tell("kernel", `${seen.verdict}: ${describeLanding(seen.before)}, then ${describeLanding(seen.after)}`) : "",
+    "\n",
   ].join("");
 }

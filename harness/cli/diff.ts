@@ -4,10 +4,10 @@ import { type Finding, finding } from "../model/finding.ts";
 import type { BackendChoice } from "../sandbox/open-sandbox.ts";
 import { lastValue } from "./capture-options.ts";
 import type { Command } from "./command.ts";
-import { readAcceptance, withoutAccepted, writeAcceptance } from "./diff-acceptance.ts";
+import { findStale, readAcceptance, withoutAccepted, writeAcceptance } from "./diff-acceptance.ts";
 import { type DiffInput, readDiffInput } from "./diff-input.ts";
 import { type ObservedChange, observeChanges } from "./diff-observation.ts";
-import { renderDiffData, renderDiffText } from "./diff-text.ts";
+import { type DiffResult, renderDiffData, renderDiffText } from "./diff-text.ts";
 import type { CommandHelp } from "./help.ts";
 import { type OptionSpec, type ParsedOptions, readOptions } from "./options.ts";
 import { findUnwritableFile } from "./output-file.ts";
@@ -20,7 +20,7 @@ const SPECS: readonly OptionSpec[] = [
     choices: ["4", "6"],
     help: "the family of both files, where their headers do not tell",
   },
-  { name: "accept", value: "FILE", help: "changes that are meant: those listed there are not counted" },
+  { name: "accept", value: "FILE", help: "changes that are meant: those listed there are not counted, and must occur" },
   { name: "write-accept", value: "FILE", help: "writes the changes found to such a file" },
   {
     name: "observe",
@@ -56,7 +56,7 @@ const HELP: CommandHelp = {
   ],
   exitCodes: {
     0: "no flow lands elsewhere",
-    1: "some do",
+    1: "some do, or an accepted change no longer occurs",
     2: "bad input",
     3: "the budget ran out, no sandbox works here, or the kernel contradicts every change",
   },
@@ -75,14 +75,10 @@ export const diff: Command = {
     const found = diffRulesets(input);
     const changes = withoutAccepted(found, accepted);
     const observed = await observe(options, changes, input);
-    const left = found.length - changes.length;
-    io.out(
-      options.values.has("json")
-        ? renderDiffData(changes, observed, input)
-        : renderDiffText(changes, observed, left, input),
-    );
+    const result = { changes, observed, left: found.length - changes.length, stale: findStale(found, accepted) };
+    io.out(options.values.has("json") ? renderDiffData(result, input) : renderDiffText(result, input, io.display));
     if (target !== undefined) writeAcceptance(found, target, io);
-    return exitCodeOf(changes, observed);
+    return exitCodeOf(result);
   },
 };
 
@@ -96,7 +92,8 @@ function findPartialAcceptance({ values }: ParsedOptions): readonly Finding[] {
  * Where simulator and kernel disagree nobody knows which is wrong: such a change is none that is known, and no "nothing has changed"
  * either.
  */
-function exitCodeOf(changes: readonly Change[], observed: readonly ObservedChange[]): number {
+function exitCodeOf({ changes, observed, stale }: DiffResult): number {
+  if (stale.length > 0) return 1;
   if (changes.length === 0) return 0;
   return changes.every((_, i) => observed[i]?.verdict === "contradicted") ? 3 : 1;
 }

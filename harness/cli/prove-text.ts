@@ -5,7 +5,7 @@ import type { Display } from "./command.ts";
 import type { ObservedLanding } from "./kernel-observation.ts";
 import { listLanded, type ObservationOf } from "./prove-observation.ts";
 import { withinData } from "./restriction.ts";
-import { USUAL_COLUMNS, wrapLine } from "./wrap-line.ts";
+import { FILE_COLUMNS, USUAL_COLUMNS, wrapLine } from "./wrap-line.ts";
 
 /** Where texts begin behind the words that name them. */
 const TEXT_INDENT = 11;
@@ -38,7 +38,7 @@ export function renderProofText(
 ): string {
   const lines = results.flatMap((result) => renderResult(result, observationOf));
   const observed = listLanded(results).flatMap((landed) => observationOf(landed) ?? []);
-  const width = Math.max(columns ?? USUAL_COLUMNS, USUAL_COLUMNS);
+  const width = Math.max(columns ?? FILE_COLUMNS, USUAL_COLUMNS);
   return [...lines, ...renderSummary(observed)].map((line) => `${wrapLine(line, indentOf(line), width)}\n`).join("");
 }
 

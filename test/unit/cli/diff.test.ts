@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { SEED } from "../analysis/seed.ts";
+import { complainBySchema } from "../schemas/schema.ts";
 import { runCommand } from "./run-command.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "landfall-diff-"));
@@ -53,6 +54,22 @@ describe("landfall diff", () => {
     const other = save("other.rules", HEADER + SEED.replace(/.*dport 15020 .*\n/, ""));
     expect((await runCommand("diff", before, other, "--accept", accepted)).code).toBe(1);
     expect(JSON.parse(readFileSync(accepted, "utf8")).accepted).toHaveLength(2);
+  });
+  test("fails over an accepted change that no longer occurs, and names it", async () => {
+    const accepted = join(folder, "stale.json");
+    await runCommand("diff", before, after, "--write-accept", accepted);
+    const { code, out } = await runCommand("diff", before, before, "--accept", accepted);
+    expect(code).toBe(1);
+    expect(out.replaceAll(/\s+/g, " ")).toContain(
+      "Accepted, and does not occur (--write-accept writes the list anew): from outside to the pod: port 22: as dialled, then envoy-inbound:15006",
+    );
+    const data = JSON.parse((await runCommand("diff", before, before, "--accept", accepted, "--json")).out);
+    expect(data).toMatchObject({
+      equivalent: true,
+      changes: [],
+      stale: [{ class: "from outside to the pod: port 22" }, {}],
+    });
+    expect(complainBySchema("diff", data)).toEqual([]);
   });
   test("lets the kernel confirm each witness", async () => {
     const { code, out } = await runCommand("diff", before, after, "--observe", "--sandbox", "netns", "--json");
