@@ -2,7 +2,7 @@ import { type Family, parseNetwork } from "../model/address.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import type { Flow, Manner } from "../model/flow.ts";
 import type { Landing } from "../model/landing.ts";
-import type { PodRules } from "../model/ruleset.ts";
+import { listFamilies, type PodRules } from "../model/ruleset.ts";
 import { abstractLanding } from "./abstract-landing.ts";
 import { networkRanges, type ValueRanges } from "./axis.ts";
 import { type ClassifiedLane, classifyFlows } from "./flow-classes.ts";
@@ -43,8 +43,7 @@ export function proveProperties(
   setting: AnalysisSetting,
   properties: readonly Property[] = PROPERTIES,
 ): readonly PropertyResult[] {
-  const families = ([4, 6] as const).filter((family) => (family === 4 ? rules.ip : rules.ip6) !== null);
-  const lanes = families.flatMap((family) =>
+  const lanes = listFamilies(rules).flatMap((family) =>
     classifyFlows(rules, family, {
       ...setting,
       cuts: joinCuts([cutsOf(config, family), ...properties.flatMap(({ cuts }) => cuts?.(family) ?? [])]),

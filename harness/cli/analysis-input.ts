@@ -1,9 +1,10 @@
 import type { AnalysisSetting } from "../analysis/partition.ts";
 import { generateRules } from "../capture/dialects.ts";
+import { FAMILIES } from "../model/address.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
-import type { PodRules } from "../model/ruleset.ts";
+import { listFamilies, type PodRules } from "../model/ruleset.ts";
 import { makePodSpec } from "../run/pod-spec.ts";
 import { type CaptureCommandLine, lastValue, readCaptureCommand, tellWarnings } from "./capture-options.ts";
 import type { CommandIo } from "./command.ts";
@@ -52,7 +53,7 @@ export function readAnalysisInput(args: readonly string[], specs: readonly Optio
   const { config } = line.capture;
   const generated = generateRules(config);
   const findings: Finding[] = [];
-  const [ip, ip6] = ([4, 6] as const).map((family) => {
+  const [ip, ip6] = FAMILIES.map((family) => {
     const path = lastValue(line.options, family === 4 ? "rules" : "rules6");
     return path === undefined ? null : readRulesFile(path, family, io, findings);
   });
@@ -60,8 +61,7 @@ export function readAnalysisInput(args: readonly string[], specs: readonly Optio
   const isFromOutside = ip !== null || ip6 !== null;
   const rules: PodRules = isFromOutside ? { ...generated, ip: ip ?? null, ip6: ip6 ?? null } : generated;
   const budget = readBudget(lastValue(line.options, "budget"));
-  const tested = ([4, 6] as const).filter((family) => (family === 4 ? rules.ip : rules.ip6) !== null);
-  const within = readWithin(lastValue(line.options, "within"), config, tested);
+  const within = readWithin(lastValue(line.options, "within"), config, listFamilies(rules));
   const setting: AnalysisSetting = {
     spec: makePodSpec(config, [], [], DEFAULT_ADDRESSES),
     addresses: DEFAULT_ADDRESSES,

@@ -1,4 +1,5 @@
 import { type MappedClass, mapFlows } from "../analysis/map.ts";
+import { listFamilies } from "../model/ruleset.ts";
 import { ANALYSIS_OPTIONS, type AnalysisInput, readAnalysisInput } from "./analysis-input.ts";
 import type { Command, CommandIo } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
@@ -25,7 +26,8 @@ export const map: Command = {
   async run(args, io) {
     const input = readAnalysisInput(args, [], io);
     if (input.line.capture.purpose === "usage") return "help";
-    const classes = ([4, 6] as const).flatMap((family) => mapFamily(input, family));
+    const { rules, setting } = input;
+    const classes = listFamilies(rules).flatMap((family) => mapFlows(rules, family, setting));
     io.out(
       input.line.options.values.has("json")
         ? renderData(classes, input)
@@ -34,10 +36,6 @@ export const map: Command = {
     return 0;
   },
 };
-
-function mapFamily({ rules, setting }: AnalysisInput, family: 4 | 6): readonly MappedClass[] {
-  return (family === 4 ? rules.ip : rules.ip6) === null ? [] : mapFlows(rules, family, setting);
-}
 
 function renderData(classes: readonly MappedClass[], { setting }: AnalysisInput): string {
   const data = { formatVersion: "1.0", ...withinData(setting.within), classes: listClasses(classes) };

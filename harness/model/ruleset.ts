@@ -1,4 +1,4 @@
-import type { Family } from "./address.ts";
+import { FAMILIES, type Family } from "./address.ts";
 import type { Match } from "./match.ts";
 import type { Target } from "./target.ts";
 
@@ -95,6 +95,11 @@ export type FamilyKey = "ip" | "ip6";
 /** Gives a family's name in {@link PodRules} and the like. */
 export function familyKey(family: Family): FamilyKey {
   return family === 4 ? "ip" : "ip6";
+}
+
+/** Gives the families that have rules, be they none: one whose rules are null is not under test. */
+export function listFamilies(rules: Pick<PodRules, FamilyKey>): readonly Family[] {
+  return FAMILIES.filter((family) => rules[familyKey(family)] !== null);
 }
 
 /** A rule's place, as reports name it; `index` counts from 1 within its chain, `rule` is its text as `iptables -S` prints it. */

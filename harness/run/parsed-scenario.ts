@@ -1,7 +1,7 @@
 import { parseCapture } from "../capture/capture.ts";
 import { generateRules } from "../capture/dialects.ts";
 import { parseIptablesSave } from "../formats/iptables-save.ts";
-import type { Family } from "../model/address.ts";
+import { FAMILIES, type Family } from "../model/address.ts";
 import { type CaptureConfig, isIpv6Pod } from "../model/capture-config.ts";
 import { type Finding, finding, type Parsed } from "../model/finding.ts";
 import type { Manner } from "../model/flow.ts";
@@ -9,7 +9,7 @@ import { type FlowText, parseFlowText } from "../model/flow-text.ts";
 import { type LandingText, parseLandingText } from "../model/landing-text.ts";
 import { NO_LOOKUPS } from "../model/name-lookups.ts";
 import { DEFAULT_ADDRESSES, hostOfActor, isLoopback, PASS_THROUGH_ADDRESS } from "../model/pod.ts";
-import { familyKey, type Ruleset } from "../model/ruleset.ts";
+import { familyKey, listFamilies, type Ruleset } from "../model/ruleset.ts";
 import type { Scenario } from "../model/scenario.ts";
 import type { Installation } from "../sandbox/sandbox.ts";
 import { removeRules } from "./removed-rules.ts";
@@ -71,7 +71,7 @@ type Note = (field: string, found: readonly Finding[]) => void;
 function readInstallation(scenario: Scenario, config: CaptureConfig, note: Note): Installation {
   const generated = generateRules(config);
   if (scenario.rules) {
-    const [ip, ip6] = ([4, 6] as const).map((family) => readRules(scenario.rules?.[familyKey(family)], family, note));
+    const [ip, ip6] = FAMILIES.map((family) => readRules(scenario.rules?.[familyKey(family)], family, note));
     return { kind: "rules", rules: { ip: ip ?? null, ip6: ip6 ?? null, policyRouting: generated.policyRouting } };
   }
   if (scenario.without) {
@@ -139,9 +139,7 @@ function checkActor({ text, actor, source, family }: FlowText, config: CaptureCo
 
 /** Gives the families that an installation puts rules in for, or may: a family whose rules are null is not under test. */
 export function familiesUnderTest(installation: Installation): readonly Family[] {
-  if (installation.kind === "script") return [4, 6];
-  const { ip, ip6 } = installation.rules;
-  return [...(ip === null ? [] : [4 as const]), ...(ip6 === null ? [] : [6 as const])];
+  return installation.kind === "script" ? FAMILIES : listFamilies(installation.rules);
 }
 
 /**
