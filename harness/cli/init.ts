@@ -1,5 +1,7 @@
 import { closeSync, existsSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { findPackageJSON } from "node:module";
 import { dirname, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { LandfallError } from "../errors.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import type { Command, CommandIo } from "./command.ts";
@@ -11,20 +13,22 @@ const OPTIONS: readonly OptionSpec[] = [
   {
     name: "json",
     value: null,
-    help: 'as data: { "formatVersion": "1.0", "written": [ "landfall/first.mjs", … ] }',
+    help: 'as data: { "formatVersion": "1.0", "written": [ "landfall/first.mjs", … ], "left": [ what was there ] }',
   },
 ];
 
 const HELP: CommandHelp = {
   usage: ["landfall init [FOLDER] [--json]"],
   about: [
-    "Writes a first scenario into FOLDER (landfall, unless named) and a CI workflow that verifies the folder. Nothing that is there is overwritten.",
+    "Writes a first scenario into FOLDER (landfall, unless named) and a CI workflow that verifies the folder. Nothing that is there is overwritten: a scenario is refused, a workflow left as it is.",
   ],
   options: [{ title: "Options", options: OPTIONS }],
   captureFlags: "none",
   examples: [["landfall init flows", "flows/first.mjs and .github/workflows/landfall.yml"]],
-  exitCodes: { 0: "written", 2: "a file is there already or the folder cannot be written; nothing was written" },
+  exitCodes: { 0: "written", 2: "the scenario is there already or the folder cannot be written; nothing was written" },
 };
+
+const WORKFLOW = join(".github", "workflows", "landfall.yml");
 
 const SCENARIO = `import { defineScenario } from "landfall";
 
@@ -76,16 +80,17 @@ export const init: Command = {
     const findings = options.ok ? [] : [...options.findings];
     const [folder = "landfall", ...more] = options.ok ? options.value.positionals : [];
     findings.push(...more.map((word) => finding(word, "One folder is enough.")));
+    const hasWorkflow = existsSync(resolve(io.workingDirectory, WORKFLOW));
     const files = {
       [join(folder, "first.mjs")]: SCENARIO,
-      [join(".github", "workflows", "landfall.yml")]: makeWorkflow(folder),
+      ...(hasWorkflow ? {} : { [WORKFLOW]: makeWorkflow(folder) }),
     };
     findings.push(...Object.keys(files).flatMap((path) => findObstacles(path, io)));
     if (findings.length > 0) throw new LandfallError("bad-usage", "Nothing was written.", { findings });
     writeAll(files, io);
-    const written = Object.keys(files);
+    const made = { written: Object.keys(files), left: hasWorkflow ? [WORKFLOW] : [] };
     const asJson = options.ok && options.value.values.has("json");
-    io.out(asJson ? `${JSON.stringify({ formatVersion: "1.0", written }, null, 2)}\n` : tell(written, folder));
+    io.out(asJson ? `${JSON.stringify({ formatVersion: "1.0", ...made }, null, 2)}\n` : tell(made, folder, io));
     return 0;
   },
 };
@@ -115,6 +120,29 @@ function writeAll(files: Readonly<Record<string, string>>, io: CommandIo): void 
   }
 }
 
-function tell(written: readonly string[], folder: string): string {
-  return `${written.map((path) => `wrote ${path}\n`).join("")}next: npx landfall verify ${folder}\n`;
+interface Made {
+  readonly written: readonly string[];
+  /** What was there already, and may stay. */
+  readonly left: readonly string[];
+}
+
+function tell({ written, left }: Made, folder: string, io: CommandIo): string {
+  const command = `npx landfall verify ${folder}`;
+  return [
+    ...written.map((path) => `wrote ${path}`),
+    ...left.map((path) => `left ${path} as it is; it verifies the new folder with a step: ${command}`),
+    isInstalled(io)
+      ? `next: ${command}`
+      : `next: npm pack in a checkout of landfall, npm install --save-dev PATH/landfall-VERSION.tgz here, and ${command}`,
+    "",
+  ].join("\n");
+}
+
+/** Says whether Node finds landfall from the folder, and npx with it. */
+function isInstalled({ workingDirectory }: CommandIo): boolean {
+  try {
+    return findPackageJSON("landfall", pathToFileURL(join(workingDirectory, "first.mjs"))) !== undefined;
+  } catch {
+    return false;
+  }
 }

@@ -43,7 +43,7 @@ function describeLoadFailure(file: string, error: unknown): Finding {
 /** Says what to do where it is landfall itself that a file imports and Node does not find. */
 function adviseOnPackage(detail: string): string {
   if (/Cannot find package 'landfall'/.test(detail))
-    return " Install landfall where the file stands: npm install landfall.";
+    return " Install landfall in the project the file stands in: npm pack in a checkout of landfall makes landfall-VERSION.tgz; then, in the project, npm install --save-dev PATH/landfall-VERSION.tgz.";
   if (/Cannot find module '[^']*\/dist\/harness\/(?:vitest\/)?index\.js'/.test(detail))
     return " This checkout of landfall is not built: npm run build there, or use npm run -s landfall -- in place of landfall.";
   return "";

@@ -1,13 +1,16 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { COMMANDS } from "../../harness/cli/commands.ts";
 import { ERROR_EXIT_CODES } from "../../harness/errors.ts";
+import manifest from "../../package.json" with { type: "json" };
 import { ROOT, readCodeBlocks, readTable } from "./markdown.ts";
 import { UserFolder } from "./user-folder.ts";
 
 const blocks = readCodeBlocks("README.md");
 const textOf = (...info: readonly string[]) => blocks.find((block) => block.info.join() === info.join())?.text ?? "";
+/** npm installs some 120 packages, on a machine that is busy with other tests. */
+const INSTALL_TIMEOUT_MS = 300_000;
 let folder: UserFolder;
 
 beforeAll(() => {
@@ -36,9 +39,29 @@ describe("README.md", () => {
   });
 
   test("its vitest test passes", () => {
-    folder.write("pod.test.ts", textOf("ts", "vitest"));
-    checkLine("LANDFALL_SANDBOX=netns vitest run pod.test.ts");
+    folder.write("test/pod.test.ts", textOf("ts", "vitest"));
+    checkLine("LANDFALL_SANDBOX=netns vitest run test/pod.test.ts");
   });
+
+  test(
+    "a project of one's own gets landfall from a checkout, and verifies its first scenario",
+    () => {
+      const project = join(folder.home, "my-project");
+      mkdirSync(project);
+      writeFileSync(join(project, "package.json"), '{ "private": true }\n');
+      // The home is the test's own, npm's cache the machine's: setting up the checkout has filled it.
+      const { stdout: cache } = folder.run("npm config get cache");
+      const settings = `export HOME=${folder.home} npm_config_cache=${cache.trim()} npm_config_prefer_offline=true`;
+      const { status, stdout, stderr } = folder.run(`${settings}\n${textOf("sh", "own-project")}`, folder.checkout);
+      expect({ status, stderr }).toMatchObject({ status: 0 });
+      expect(stdout).toContain("next: npx landfall verify landfall\n");
+      expect(stdout).toContain("5 flows: 5 as expected");
+      expect(JSON.parse(readFileSync(join(project, "package.json"), "utf8")).devDependencies).toEqual({
+        landfall: `file:landfall-${manifest.version}.tgz`,
+      });
+    },
+    INSTALL_TIMEOUT_MS,
+  );
 
   test("its table of landings is what the seed scenario prints", () => {
     expect(folder.run("landfall verify --sandbox netns").stdout).toContain(textOf("text"));

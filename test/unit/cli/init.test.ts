@@ -29,7 +29,7 @@ async function init(...words: readonly string[]) {
 describe("landfall init", () => {
   test("writes a scenario that can be used, and a workflow that verifies its folder", async () => {
     const written = ["flows/first.mjs", ".github/workflows/landfall.yml"];
-    expect(await init("flows")).toEqual({ code: 0, data: { formatVersion: "1.0", written } });
+    expect(await init("flows")).toEqual({ code: 0, data: { formatVersion: "1.0", written, left: [] } });
     standInForPackage();
     const loaded = await loadScenarioFiles([join(folder, "flows/first.mjs")]);
     expect(loaded.ok && loaded.value.map(({ scenario }) => parseScenario(scenario, "first").ok)).toEqual([true]);
@@ -50,6 +50,31 @@ describe("landfall init", () => {
     expect({ code, findings: data.error.findings.length }).toEqual({ code: 2, findings: 1 });
     expect(readFileSync(join(folder, "landfall/first.mjs"), "utf8")).toBe("mine");
     expect(existsSync(join(folder, ".github"))).toBe(false);
+  });
+
+  test("for a second folder leaves the workflow as it is, and says so", async () => {
+    await init();
+    writeFileSync(join(folder, ".github/workflows/landfall.yml"), "mine");
+    const left = [".github/workflows/landfall.yml"];
+    expect(await init("flows")).toEqual({
+      code: 0,
+      data: { formatVersion: "1.0", written: ["flows/first.mjs"], left },
+    });
+    expect(readFileSync(join(folder, ".github/workflows/landfall.yml"), "utf8")).toBe("mine");
+    const { code, out } = await runCommandIn({ workingDirectory: folder }, "init", "more");
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: expect.stringMatching(
+        /^wrote more\/first\.mjs\nleft \S+landfall\.yml as it is; .* landfall verify more\nnext: /,
+      ),
+    });
+  });
+
+  test("says how landfall is installed where it is not, and else what to type next", async () => {
+    const next = async (name: string) => (await runCommandIn({ workingDirectory: folder }, "init", name)).out;
+    expect(await next("one")).toMatch(/\nnext: npm pack in a checkout .* and npx landfall verify one\n$/);
+    standInForPackage();
+    expect(await next("two")).toMatch(/\nnext: npx landfall verify two\n$/);
   });
 
   test.each([

@@ -90,7 +90,9 @@ describe("scenario files", () => {
     writeFileSync(file, 'import { defineScenario } from "landfall";\nexport default defineScenario({});\n');
     const loaded = await loadScenarioFiles([file]);
     expect(loaded.ok ? [] : loaded.findings.map(({ message }) => message)).toEqual([
-      expect.stringMatching(/Cannot find package 'landfall' .* npm install landfall\.$/),
+      expect.stringMatching(
+        /Cannot find package 'landfall' .* npm pack in a checkout .* npm install --save-dev \S+\.tgz\.$/,
+      ),
     ]);
   });
 });
