@@ -1,11 +1,11 @@
 import type { Change } from "../analysis/diff.ts";
 import { describeLanding, describeRule } from "../report/landing-phrase.ts";
+import { FILE_COLUMNS, USUAL_COLUMNS, wrapLine } from "../report/wrap-line.ts";
 import type { Display } from "./command.ts";
 import type { AcceptedChange } from "./diff-acceptance.ts";
 import type { DiffInput } from "./diff-input.ts";
 import type { ObservedChange } from "./diff-observation.ts";
 import { renderWithin, withinData } from "./restriction.ts";
-import { FILE_COLUMNS, USUAL_COLUMNS, wrapLine } from "./wrap-line.ts";
 
 /** What a diff has come to. */
 export interface DiffResult {

@@ -4,7 +4,7 @@ import type { TraceStep } from "../model/trace.ts";
 import type { PacketTrace } from "../netfilter/recording.ts";
 import type { ConnectionTrace, Explanation } from "../netfilter/simulator.ts";
 import { describeLanding } from "../report/landing-phrase.ts";
-import { wrapLine } from "./wrap-line.ts";
+import { wrapLine } from "../report/wrap-line.ts";
 
 /** What the kernel has counted for a rule; undefined where nothing was driven. */
 export type CountOf = (place: RulePlace) => number | undefined;

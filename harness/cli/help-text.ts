@@ -1,8 +1,8 @@
 import { CAPTURE_FLAGS, type CaptureFlag } from "../capture/flags.ts";
+import { USUAL_COLUMNS, wrapLine } from "../report/wrap-line.ts";
 import type { Display } from "./command.ts";
 import { type CommandHelp, DRY_RUN, groupOptions, type HelpRow, type HelpSection } from "./help.ts";
 import type { OptionSpec } from "./options.ts";
-import { USUAL_COLUMNS, wrapLine } from "./wrap-line.ts";
 
 const PRECEDENCE =
   "Lists are separated by commas. A flag beats /var/lib/istio/envoy/sidecar.env, that beats cluster.env beside it, that beats the variable of the process, that beats the default. An empty list ('') beats a variable too.";

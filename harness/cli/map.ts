@@ -1,10 +1,10 @@
 import { type MappedClass, mapFlows } from "../analysis/map.ts";
 import { listFamilies } from "../model/ruleset.ts";
+import { FILE_COLUMNS, USUAL_COLUMNS, wrapLine } from "../report/wrap-line.ts";
 import { ANALYSIS_OPTIONS, type AnalysisInput, readAnalysisInput } from "./analysis-input.ts";
 import type { Command, CommandIo } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
 import { renderWithin, withinData } from "./restriction.ts";
-import { FILE_COLUMNS, USUAL_COLUMNS, wrapLine } from "./wrap-line.ts";
 
 /** The room a flow takes where its conditions stand beside it. */
 const FLOW_COLUMNS = 30;

@@ -1,11 +1,11 @@
 import type { FlowSet } from "../analysis/flow-set.ts";
 import type { LandedFlow, PropertyResult } from "../analysis/prove.ts";
 import { describeLanding } from "../report/landing-phrase.ts";
+import { FILE_COLUMNS, USUAL_COLUMNS, wrapLine } from "../report/wrap-line.ts";
 import type { Display } from "./command.ts";
 import type { ObservedLanding } from "./kernel-observation.ts";
 import { listLanded, type ObservationOf } from "./prove-observation.ts";
 import { withinData } from "./restriction.ts";
-import { FILE_COLUMNS, USUAL_COLUMNS, wrapLine } from "./wrap-line.ts";
 
 /** Where texts begin behind the words that name them. */
 const TEXT_INDENT = 11;

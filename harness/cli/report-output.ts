@@ -2,9 +2,9 @@ import { extname, resolve } from "node:path";
 import { LandfallError } from "../errors.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import type { Report } from "../model/report.ts";
+import { FILE_COLUMNS } from "../report/wrap-line.ts";
 import type { CommandIo } from "./command.ts";
 import { findUnwritableFile, writeOutput } from "./output-file.ts";
-import { FILE_COLUMNS } from "./wrap-line.ts";
 
 /** How a report file is written, by its ending. */
 export type ReportFormat = "json" | "xml" | "html";

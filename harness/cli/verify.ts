@@ -1,5 +1,6 @@
 import type { Report } from "../model/report.ts";
 import { describeCoverage, percentOf } from "../report/coverage-phrase.ts";
+import { wrapLine } from "../report/wrap-line.ts";
 import { selectForwarding } from "../run/forwarding-scenarios.ts";
 import { runScenarios } from "../run/run.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
@@ -15,7 +16,6 @@ import { readVerifyOptions, type VerifyOptions } from "./verify-options.ts";
 import { lookAtPod } from "./verify-pause.ts";
 import { openVerifySandbox } from "./verify-sandbox.ts";
 import { findScenarioFiles, hasOutsideRules, loadScenarios, readScenarios } from "./verify-scenarios.ts";
-import { wrapLine } from "./wrap-line.ts";
 
 /** `landfall verify`: drives the flows of scenarios, or those a capture config demands, and says of each where it landed. */
 export const verify: Command = {
@@ -74,7 +74,8 @@ async function verifyOnce(
       return lookAtPod(scenario, sandbox, options, aside);
     },
     onScenario: ({ name, notices }, done, of) => {
-      for (const notice of notices) aside.err(`landfall: ${name}: ${notice}\n`);
+      // The table says them itself.
+      if (options.output === "json") for (const notice of notices) aside.err(`landfall: ${name}: ${notice}\n`);
       progress.note(done, of, "scenarios looked at");
     },
     onReport: async (told) => {

@@ -23,12 +23,9 @@ export function listEvidence(flow: FlowReport): readonly EvidenceRow[] {
   ];
 }
 
-/** Gives rows as lines, the texts beneath each other; `paintName` may dress the names up. */
-export function alignEvidence(
-  rows: readonly EvidenceRow[],
-  paintName: (name: string) => string = (name) => name,
-): readonly string[] {
-  return rows.map(([name, text]) => `${paintName(name.padEnd(NAME_COLUMNS))} ${text}`);
+/** Gives rows as lines, the texts beneath each other. */
+export function alignEvidence(rows: readonly EvidenceRow[]): readonly string[] {
+  return rows.map(([name, text]) => `${name.padEnd(NAME_COLUMNS)} ${text}`);
 }
 
 /** Gives what rules from outside leave out, as rows of a name and a text. */

@@ -32,9 +32,14 @@ function describeSource(source: string): string {
   return endpoint?.port === 0 ? endpoint.address : source;
 }
 
-/** Gives the landing a table shows: the observed one, its source only where the expected one names a source. */
-export function shortenLanding({ expected, observed }: FlowReport): string {
-  return renderLanding(expected.source === null ? { ...observed, source: null } : observed);
+/**
+ * Gives the landing a table shows: the observed one, its source only where the expected one names a source that is not the address the
+ * flow was dialled from.
+ */
+export function shortenLanding({ expected, observed, from }: FlowReport): string {
+  const { source } = expected;
+  const hasOwnSource = source === null || (parseEndpoint(source)?.address ?? source) === from.address;
+  return renderLanding(hasOwnSource ? { ...observed, source: null } : observed);
 }
 
 /** Gives a rule's place in one line: `nat ISTIO_OUTPUT 3: -A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN`. */

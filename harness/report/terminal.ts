@@ -10,6 +10,7 @@ import {
 import { describeCoverage, describeUnhit } from "./coverage-phrase.ts";
 import { alignEvidence, describeOmission, type EvidenceRow, listEvidence } from "./evidence.ts";
 import { describeRule, shortenLanding } from "./landing-phrase.ts";
+import { wrapLine } from "./wrap-line.ts";
 
 /** How a report is to be shown. */
 export interface TerminalLook {
@@ -41,49 +42,76 @@ export function renderTerminal(report: Report, look: TerminalLook): string {
 
 function renderScenario(scenario: ScenarioReport, look: TerminalLook, paint: Paint): string {
   const flow = Math.max(...scenario.flows.map((each) => each.flow.length), 0);
+  const told = new Map<string, string>();
   const blocks = (["answer", "forward"] as const).flatMap((manner) => {
     const flows = scenario.flows.filter((each) => each.manner === manner);
     const landing = Math.max(...flows.map((each) => shortenLanding(each).length), 0);
     const heading = manner === "forward" && flows.length > 0 ? [paint("dim", "  where the proxy forwards:")] : [];
-    return [...heading, ...flows.flatMap((each) => renderFlow(each, { flow, landing }, look, paint))];
+    return [...heading, ...flows.flatMap((each) => renderFlow(each, { flow, landing, told }, look, paint))];
   });
   const title = `${paint("bold", scenario.name)}: ${scenario.claim}`;
   const notices = scenario.notices.map((notice) => `  ${paint("yellow", "!")} ${notice}`);
-  const omissions = scenario.omissions.flatMap((omission) => renderOmission(omission, paint));
+  const omissions = scenario.omissions.flatMap((omission) => renderOmission(omission, look, paint));
   return [title, ...notices, ...omissions, ...blocks, ...renderCoverage(scenario, paint), ""].join("\n");
 }
 
-function renderOmission(omission: Omission, paint: Paint): readonly string[] {
+function renderOmission(omission: Omission, look: TerminalLook, paint: Paint): readonly string[] {
   const head = `  ${paint("red", "✗")} ${paint("red", "the rules leave out what the capture config demands, and no flow shows it")}`;
-  return [head, ...renderRows(describeOmission(omission), paint)];
+  return [head, ...renderRows(describeOmission(omission), look, paint)];
 }
 
-interface Widths {
+/** What rows of one scenario have in common. */
+interface Table {
+  /** Width of the longest flow, and of the longest landing. */
   readonly flow: number;
   readonly landing: number;
+  /** The flow beneath which a cause was told, by that cause: one wrong rule shows in many flows. */
+  readonly told: Map<string, string>;
 }
 
-function renderFlow(flow: FlowReport, widths: Widths, look: TerminalLook, paint: Paint): readonly string[] {
+function renderFlow(flow: FlowReport, table: Table, look: TerminalLook, paint: Paint): readonly string[] {
   const { mark, style } = MARKS[flow.verdict];
   const landing = shortenLanding(flow);
   const start = `  ${paint(style, mark)} `;
   const painted = flow.verdict === "pass" ? landing : paint(style, landing);
-  const room = look.columns - 4 - widths.flow - GAP.length;
-  if (landing.length > room) return [`${start}${flow.flow}`, `      ${painted}`, ...renderEvidence(flow, paint)];
+  const room = look.columns - 4 - table.flow - GAP.length;
+  const evidence = renderRows(selectEvidence(flow, table.told), look, paint);
+  if (landing.length > room) return [`${start}${flow.flow}`, `      ${painted}`, ...evidence];
   const dialled = flow.observed.originalDestination === null ? "" : `dialled ${flow.observed.originalDestination}`;
-  const pad = " ".repeat(widths.landing - landing.length);
-  const fits = dialled !== "" && widths.landing + GAP.length + dialled.length <= room;
+  const pad = " ".repeat(table.landing - landing.length);
+  const fits = dialled !== "" && table.landing + GAP.length + dialled.length <= room;
   const tail = fits ? `${pad}${GAP}${paint("dim", dialled)}` : "";
-  return [`${start}${flow.flow.padEnd(widths.flow)}${GAP}${painted}${tail}`, ...renderEvidence(flow, paint)];
+  return [`${start}${flow.flow.padEnd(table.flow)}${GAP}${painted}${tail}`, ...evidence];
 }
 
-function renderEvidence(flow: FlowReport, paint: Paint): readonly string[] {
-  const isClear = flow.verdict === "pass" && judgePrediction(flow) !== "disagrees";
-  return isClear ? [] : renderRows(listEvidence(flow), paint);
+/** Gives what is told beneath a flow: nothing where all is well, and of a cause that was told before only where. */
+function selectEvidence(flow: FlowReport, told: Map<string, string>): readonly EvidenceRow[] {
+  if (flow.verdict === "pass" && judgePrediction(flow) !== "disagrees") return [];
+  const rows = listEvidence(flow);
+  const causes = rows.filter(([name]) => CAUSES[flow.verdict].includes(name));
+  const key = JSON.stringify(causes);
+  const before = told.get(key);
+  if (before === undefined) told.set(key, flow.flow);
+  if (before === undefined || causes.length === 0) return rows;
+  return [...rows.filter((row) => row[0] === "expected"), ["cause", `as of ${before}`]];
 }
 
-function renderRows(rows: readonly EvidenceRow[], paint: Paint): readonly string[] {
-  return alignEvidence(rows, (name) => paint("dim", name)).map((line) => `      ${line}`);
+/** The rows of a flow's evidence that other flows may have word for word. */
+const CAUSES: Readonly<Record<FlowVerdict, readonly string[]>> = {
+  pass: [],
+  wrong: ["rule", "wanted", "nearest", "defect"],
+  "could-not-look": ["seen"],
+};
+
+function renderRows(rows: readonly EvidenceRow[], { columns }: TerminalLook, paint: Paint): readonly string[] {
+  const indent = " ".repeat(6);
+  return alignEvidence(rows).flatMap((line, i) => {
+    const name = rows[i]?.[0] ?? "";
+    const [first = "", ...rest] = wrapLine(indent + line, line.length - (rows[i]?.[1].length ?? 0) + 6, columns).split(
+      "\n",
+    );
+    return [indent + paint("dim", name) + first.slice(indent.length + name.length), ...rest];
+  });
 }
 
 function renderCoverage({ coverage }: ScenarioReport, paint: Paint): readonly string[] {

@@ -87,4 +87,22 @@ describe("the report in a terminal", () => {
       "      upstream:443",
     ]);
   });
+
+  test("tells a cause once, and names the flow beneath which it did", () => {
+    const expected = makeLanding("listener", { host: "upstream", listener: "upstream", port: 80 });
+    const [first, second] = ["envoy -> upstream:80", "envoy -> upstream:81"].map((text) =>
+      sampleFlow(text, { expected, observed: makeLanding("refused"), verdict: "wrong" }),
+    );
+    const [scenario] = sampleReport().scenarios;
+    if (!scenario || !first || !second) throw new Error("the sample has no scenario");
+    const scenarios = [{ ...scenario, flows: [first, second], coverage: null, notices: [] }];
+    const report = { ...sampleReport(), scenarios, summary: summarize(scenarios, 1) };
+    const lines = renderTerminal(report, { columns: 80, color: "plain" }).split("\n");
+    expect(lines.filter((line) => line.startsWith("      rule"))).toHaveLength(1);
+    expect(lines.slice(lines.findIndex((line) => line.includes(":81"))).slice(0, 3)).toEqual([
+      "  ✗ envoy -> upstream:81  refused",
+      "      expected  upstream:80",
+      "      cause     as of envoy -> upstream:80",
+    ]);
+  });
 });
