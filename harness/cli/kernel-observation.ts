@@ -9,6 +9,7 @@ import { lookAgain } from "../run/second-look.ts";
 import type { BackendChoice } from "../sandbox/open-sandbox.ts";
 import type { FlowRequest, Sandbox } from "../sandbox/sandbox.ts";
 import { openInterruptibleSandbox } from "./interruption.ts";
+import { ownRewritten } from "./rewritten-targets.ts";
 
 /** Where an analysis says that a flow lands. */
 export interface ClaimedLanding extends FlowRequest {
@@ -47,7 +48,8 @@ export async function observeClaims(
   const driven = bound
     .flatMap(({ claims }) => claims.map(({ flow }) => flow))
     .filter((flow) => isOfHost(flow, addresses));
-  const spec = shapePod(driven, addresses);
+  const tested = rounds.map(({ rules }) => rules);
+  const spec = ownRewritten(shapePod(driven, addresses), tested, addresses);
   await sandbox.enter(spec);
   const seen: (readonly ObservedLanding[])[] = [];
   for (const { rules, claims } of bound) seen.push(await observeRound(sandbox, rules, claims, spec));

@@ -83,6 +83,15 @@ describe("landfall diff", () => {
       })),
     );
   });
+  test("has a witness confirmed where DNAT sends it to an address and a port that no flow dials", async () => {
+    const dnat = "-A OUTPUT -d 10.96.0.1/32 -p tcp -m tcp --dport 80 -j DNAT --to-destination 192.0.2.9:8081\n";
+    const nat = (rules: string) => `${HEADER}*nat\n:OUTPUT ACCEPT [0:0]\n${rules}COMMIT\n`;
+    const files = [save("plain.rules", nat("")), save("dnat.rules", nat(dnat))];
+    const { out } = await runCommand("diff", ...files, "--observe", "--sandbox", "netns", "--json");
+    expect(JSON.parse(out).changes.map(({ observed }: { observed: unknown }) => observed)).toMatchObject([
+      { before: { listener: "upstream", port: 80 }, after: { listener: "upstream", port: 8081 }, verdict: "confirmed" },
+    ]);
+  });
   test("has its witnesses confirmed in every lane", async () => {
     const open = save("open.rules", `${HEADER}*filter\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n`);
     const shut = save(
