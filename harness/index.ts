@@ -1,4 +1,6 @@
 export { type Change, type Comparison, diffRulesets } from "./analysis/diff.ts";
+export type { FlowSet } from "./analysis/flow-set.ts";
+export { parseFlowSet } from "./analysis/flow-set-text.ts";
 export { type MappedClass, mapFlows } from "./analysis/map.ts";
 export type { AnalysisSetting } from "./analysis/partition.ts";
 export { PROPERTIES, type Property, type PropertyVerdict } from "./analysis/properties.ts";

@@ -16,19 +16,19 @@ export function parseLandingClaim(text: string, where: string): Parsed<LandingCl
   if (text === AS_DIALLED) return { ok: true, value: AS_DIALLED };
   const parsed = parseLandingText(text, where);
   if (parsed.ok) return parsed;
-  const hint = ' Or write "as dialled": what was dialled accepts or refuses.';
+  const hint = ' Or write "as dialled": what was dialled accepts, or refuses where nobody listens.';
   return { ok: false, findings: parsed.findings.map((each) => ({ ...each, message: each.message + hint })) };
 }
 
 /** Says whether a flow landed just there, read as a scenario's expected landing is: what is not written follows from what was dialled. */
 export function isLandingMet(claim: LandingClaim, flow: Flow, landing: Landing, context: PropertyContext): boolean {
-  if (claim === AS_DIALLED) return isAsDialled(landing, flow);
+  if (claim === AS_DIALLED) return isAsDialled(landing, flow, context);
   return landingsAgree(resolveLanding(claim, flow, context.addresses, context.config), landing);
 }
 
 /** Says whether a flow landed anywhere that the claim's words fit: what is not written may be anything. */
-export function isLandingTouched(claim: LandingClaim, flow: Flow, landing: Landing): boolean {
-  if (claim === AS_DIALLED) return isAsDialled(landing, flow);
+export function isLandingTouched(claim: LandingClaim, flow: Flow, landing: Landing, context: PropertyContext): boolean {
+  if (claim === AS_DIALLED) return isAsDialled(landing, flow, context);
   const { kind, listener, port, originalDestination, source, hops } = landing;
   const passed = hops.map((hop) => hop.listener);
   return (

@@ -11,6 +11,7 @@ import {
   PASS_THROUGH_ADDRESS,
   type PodSpec,
   type SandboxAddresses,
+  STATUS_PORT,
 } from "../model/pod.ts";
 
 import type { Cuts } from "./flow-space.ts";
@@ -114,10 +115,17 @@ function judgeOutbound(flow: Flow, { answer }: FlowLandings, context: PropertyCo
   return isOutbound && !isLoopback(flow.from.address) ? landsWhereDemanded(flow, answer, context) : "not-concerned";
 }
 
-/** Says whether what was dialled is what accepted or refused. */
-export function isAsDialled({ kind, port, originalDestination, hops }: Landing, { to }: Flow): boolean {
-  const isPlain = (kind === "listener" || kind === "refused") && hops.length === 0;
-  return isPlain && originalDestination === null && port === to.port;
+/** Says whether what was dialled is what accepted, or refused where nobody listens: elsewhere somebody does on every port. */
+export function isAsDialled(landing: Landing, flow: Flow, context: PropertyContext): boolean {
+  const { kind, port, originalDestination, hops } = landing;
+  const isPlain = kind === "listener" || (kind === "refused" && isClosed(flow, context));
+  return isPlain && hops.length === 0 && originalDestination === null && port === flow.to.port;
+}
+
+function isClosed(flow: Flow, context: PropertyContext): boolean {
+  const { proxyPort, inboundCapturePort, listen } = context.spec;
+  const open = [proxyPort, inboundCapturePort, STATUS_PORT, ...listen];
+  return isOwnAddress(flow, context) && !open.includes(flow.to.port);
 }
 
 function judgeExclusions(flow: Flow, { answer }: FlowLandings, context: PropertyContext): PropertyVerdict {
@@ -128,12 +136,13 @@ function judgeExclusions(flow: Flow, { answer }: FlowLandings, context: Property
   const isOutbound = startsInPod(flow) && !isOwnAddress(flow, context) && !isLoopback(flow.from.address);
   const excluded =
     listHolds(config.outboundPortsExclude, to.port) || rangesHold(config.outboundIpRangesExclude, to.address, family);
-  if (!(inbound || (isOutbound && excluded)) || !isAsDialled(demanded(flow, context), flow)) return "not-concerned";
-  return isAsDialled(answer, flow) ? "holds" : "fails";
+  if (!(inbound || (isOutbound && excluded)) || !isAsDialled(demanded(flow, context), flow, context))
+    return "not-concerned";
+  return isAsDialled(answer, flow, context) ? "holds" : "fails";
 }
 
 function judgeLoopback(flow: Flow, { answer }: FlowLandings, context: PropertyContext): PropertyVerdict {
   const concerns = startsInPod(flow) && flow.to.address === loopbackAddress(flow.family) && !isOwnPort(flow, context);
   if (!concerns) return "not-concerned";
-  return isAsDialled(answer, flow) ? "holds" : "fails";
+  return isAsDialled(answer, flow, context) ? "holds" : "fails";
 }

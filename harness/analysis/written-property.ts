@@ -119,7 +119,7 @@ function makeJudge(
       const landing = landings[manner];
       if (landing.kind === "could-not-look") return "fails";
       const isMet = lands.length === 0 || lands.some((claim) => isLandingMet(claim, flow, landing, context));
-      return isMet && !never.some((claim) => isLandingTouched(claim, flow, landing)) ? "holds" : "fails";
+      return isMet && !never.some((claim) => isLandingTouched(claim, flow, landing, context)) ? "holds" : "fails";
     },
   };
 }

@@ -103,6 +103,15 @@ describe("what a capture config promises", () => {
   });
 });
 
+describe("an excluded port", () => {
+  const config = { ...CONFIG, outboundPortsExclude: ["7000"] };
+  const reject = "*filter\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp -m tcp --dport 7000 -j REJECT\nCOMMIT\n";
+  const open = SEED.replace("-A ISTIO_OUTPUT -s", "-A ISTIO_OUTPUT -p tcp -m tcp --dport 7000 -j RETURN\n$&");
+  test("is untouched where the rules return it", () => check(load(open), config, {}));
+  test("is not where a rule rejects it: what it was dialled for would have accepted", () =>
+    check(load(open + reject), config, { "exclusions-untouched": "envoy -> upstream:7000" }));
+});
+
 describe("a property of one's own", () => {
   const noSsh: Property = {
     name: "no-ssh-out",
