@@ -16,7 +16,7 @@ import { readScenarios, type ScenarioSelection } from "./verify-scenarios.ts";
 /** Sandboxes at the same time unless told otherwise: a mutant whose flows come to nothing waits for a time-out. */
 const JOBS = 6;
 /** The same where there are several rule sets: each sandbox costs the time of thirty mutants to start. */
-const MANY_JOBS = 12;
+const MANY_JOBS = 8;
 /** The same in containers, of which each sandbox has five. */
 const CONTAINER_JOBS = 2;
 

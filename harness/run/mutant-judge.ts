@@ -16,6 +16,12 @@ import type { MutationSubject } from "./mutation-subject.ts";
 const IN_FLIGHT = 64;
 /** Flows that are driven ahead of all others because the simulator expects them to show a mutant. */
 const PROMISING = 4;
+/**
+ * How long a flow that the simulator says must time out may take to be connected. Rules that the simulator understands treat a SYN that
+ * is sent again, after a second, as they did the first one; so it need not be waited for, and a connection that is made takes no
+ * millisecond.
+ */
+const PREDICTED_SILENCE_MS = 500;
 /** What a flow of which the sandbox gives no word has come to. */
 const BLIND = makeLanding("could-not-look", { cause: "the sandbox gave no observation" });
 
@@ -116,7 +122,9 @@ function choosePromising(flows: readonly PredictedFlow[]): readonly PredictedFlo
  */
 async function findShowing(flows: readonly PredictedFlow[], sandbox: Sandbox): Promise<Flow | null> {
   if (flows.length === 0) return null;
-  const requests = flows.map(({ bound }) => bound);
+  const requests = flows.map(({ bound, predicted }) =>
+    predicted.kind === "timed-out" ? { ...bound, connectTimeoutMs: PREDICTED_SILENCE_MS } : bound,
+  );
   const seen = await sandbox.drive(requests, { inFlight: IN_FLIGHT });
   const odd = flows
     .map((each, i) => ({ ...each, landing: seen[i]?.landing ?? each.bound.expected }))

@@ -12,11 +12,15 @@ import type { Station } from "./station.ts";
 export const CONNECT_TIMEOUT_MS = 1_500;
 
 /** Gives the dial of a flow that starts from a station, with a token of its own. */
-export function planDial({ flow, manner }: FlowRequest, station: Station, addresses: SandboxAddresses): PlannedDial {
+export function planDial(
+  { flow, manner, connectTimeoutMs = CONNECT_TIMEOUT_MS }: FlowRequest,
+  station: Station,
+  addresses: SandboxAddresses,
+): PlannedDial {
   const { agent, namespace } = station;
   const { actor, uid, gid, address } = flow.from;
   const own = addresses[hostOfActor(actor)][flow.family];
-  const dial = { token: randomUUID(), manner, namespace, owner: { uid, gid }, timeoutMs: CONNECT_TIMEOUT_MS };
+  const dial = { token: randomUUID(), manner, namespace, owner: { uid, gid }, timeoutMs: connectTimeoutMs };
   const { address: target, port } = flow.to;
   // To loopback the route would choose a loopback source, so the host's own address is one to be bound there.
   const source = address === own && !isLoopback(target) ? null : address;

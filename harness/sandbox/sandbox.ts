@@ -8,6 +8,8 @@ import type { PodRules, Ruleset } from "../model/ruleset.ts";
 export interface FlowRequest {
   readonly flow: Flow;
   readonly manner: Manner;
+  /** How long a connection may take to be made before the flow has `timed-out`; left out, as long as a lost SYN is worth waiting for. */
+  readonly connectTimeoutMs?: number;
 }
 
 /** What became of one driven flow. */
