@@ -53,7 +53,8 @@ function dialOn(listener: ListenerName, { address, port }: Dialled, flow: Flow, 
   return { actor: "envoy", address: isOwn ? loopbackAddress(flow.family) : address, port };
 }
 
-function listenerPort(listener: ListenerName, dialledPort: number, ports: ProxyPorts): number {
+/** Gives the port a listener is on: the proxy's from the config, the status server's; that of every other is the one dialled. */
+export function listenerPort(listener: ListenerName, dialledPort: number, ports: ProxyPorts): number {
   if (listener === "envoy-outbound") return ports.proxyPort;
   if (listener === "envoy-inbound") return ports.inboundCapturePort;
   return listener === "status" ? STATUS_PORT : dialledPort;

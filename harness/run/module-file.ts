@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describeError } from "../errors.ts";
 import { type Finding, finding, type Parsed } from "../model/finding.ts";
+import { findModulePlace, type ModulePlace } from "./module-fault.ts";
 
 /** A module may wait for something when it is loaded; one that waits for ever is told, not waited for. */
 export const LOAD_DEADLINE_MS = 10_000;
@@ -19,7 +20,7 @@ export async function loadModuleFile(
   try {
     return { ok: true, value: ((await importWithin(address, deadlineMs)) as { readonly default?: unknown }).default };
   } catch (error) {
-    return { ok: false, findings: [describeLoadFailure(file, error)] };
+    return { ok: false, findings: [describeLoadFailure(file, error, await findModulePlace(error, resolve(file)))] };
   }
 }
 
@@ -35,9 +36,12 @@ async function importWithin(address: string, deadlineMs: number): Promise<unknow
   }
 }
 
-function describeLoadFailure(file: string, error: unknown): Finding {
+function describeLoadFailure(file: string, error: unknown, place: ModulePlace | null): Finding {
   const detail = describeError(error);
-  return finding(file, `The file cannot be loaded: ${detail.split("\n")[0]}.${adviseOnPackage(detail)}`);
+  const isHere = place !== null && place.file === resolve(file);
+  const elsewhere = place === null || isHere ? "" : `${place.file}:${place.line}:${place.column}: `;
+  const message = `The file cannot be loaded: ${elsewhere}${detail.split("\n")[0]}.${adviseOnPackage(detail)}`;
+  return isHere ? finding(file, message, place.line, place.column) : finding(file, message);
 }
 
 /** Says what to do where it is landfall itself that a file imports and Node does not find. */

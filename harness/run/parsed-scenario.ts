@@ -2,17 +2,19 @@ import { parseCapture } from "../capture/capture.ts";
 import { generateRules } from "../capture/dialects.ts";
 import { parseIptablesSave } from "../formats/iptables-save.ts";
 import { FAMILIES, type Family } from "../model/address.ts";
-import { type CaptureConfig, isIpv6Pod } from "../model/capture-config.ts";
+import type { CaptureConfig } from "../model/capture-config.ts";
 import { type Finding, finding, type Parsed } from "../model/finding.ts";
 import type { Manner } from "../model/flow.ts";
 import { type FlowText, parseFlowText } from "../model/flow-text.ts";
 import { type LandingText, parseLandingText } from "../model/landing-text.ts";
 import { NO_LOOKUPS } from "../model/name-lookups.ts";
-import { DEFAULT_ADDRESSES, hostOfActor, isLoopback, PASS_THROUGH_ADDRESS } from "../model/pod.ts";
-import { familyKey, listFamilies, type Ruleset } from "../model/ruleset.ts";
+import { DEFAULT_ADDRESSES } from "../model/pod.ts";
+import { type FamilyKey, familyKey, listFamilies, type PodRules, type Ruleset } from "../model/ruleset.ts";
 import type { Scenario } from "../model/scenario.ts";
 import type { Installation } from "../sandbox/sandbox.ts";
+import { findFlowFaults, findPortFaults } from "./flow-faults.ts";
 import { removeRules } from "./removed-rules.ts";
+import type { SalvagedScenario } from "./scenario-shape.ts";
 
 /** One flow as its author wrote it. */
 export interface WrittenFlow {
@@ -41,26 +43,20 @@ const POD_ADDRESSES = {
 } as const;
 
 /** Reads a scenario, all findings at once; each names `file` and the field. */
-export function parseScenario(scenario: Scenario, file: string): Parsed<ParsedScenario> {
-  const capture = parseCapture({
-    words: scenario.capture,
-    environment: scenario.environment ?? {},
-    files: [],
-    names: NO_LOOKUPS,
-    podIps: POD_ADDRESSES[scenario.pod ?? "ipv4"],
-  });
+export function parseScenario(scenario: Scenario | SalvagedScenario, file: string): Parsed<ParsedScenario> {
   const findings: Finding[] = [];
   const note = (field: string, found: readonly Finding[]) =>
     findings.push(
       ...found.map((each) => ({ ...each, where: `${file}: ${field}${each.where === "" ? "" : ` ${each.where}`}` })),
     );
-  if (!capture.ok) note("capture", capture.findings);
-  const config = capture.ok ? capture.value.config : null;
-  const installation = config && readInstallation(scenario, config, note);
+  const config = readCapture(scenario, note);
+  const rules = scenario.rules && readRules(scenario.rules, note);
+  const installation = config && makeInstallation(scenario, config, rules, note);
   const flows = (["answer", "forward"] as const).flatMap((manner) =>
     Object.entries(scenario[manner] ?? {}).flatMap(([flow, landing]) => readFlow(flow, landing, manner, config, note)),
   );
-  if (installation) note("rules", findUntested(flows, installation));
+  const underTest = rules ?? installation?.rules;
+  if (underTest) note("rules", findUntested(flows, underTest));
   if (findings.length > 0 || !config || !installation) return { ok: false, findings };
   const { name, claim, listen = [] } = scenario;
   return { ok: true, value: { name, claim, config, installation, listen, flows } };
@@ -68,22 +64,50 @@ export function parseScenario(scenario: Scenario, file: string): Parsed<ParsedSc
 
 type Note = (field: string, found: readonly Finding[]) => void;
 
-function readInstallation(scenario: Scenario, config: CaptureConfig, note: Note): Installation {
+/** Null where there are findings. A flag and its value in one word are a fault in a file, and read as two for those of the value. */
+function readCapture({ capture, environment = {}, pod = "ipv4" }: Scenario | SalvagedScenario, note: Note) {
+  if (capture === null) return null;
+  const joined = capture.filter((word) => JOINED_WORDS.test(word));
+  note("capture", joined.map(refuseJoined));
+  const words = capture.flatMap((word) => splitJoined(word));
+  const places = { environment, files: [], names: NO_LOOKUPS, podIps: POD_ADDRESSES[pod] };
+  const read = parseCapture({ words, ...places });
+  if (!read.ok) note("capture", read.findings);
+  return read.ok ? read.value.config : null;
+}
+
+/** A flag and a value with a blank between them: `-u 1337`. */
+const JOINED_WORDS = /^(-[a-zA-Z]|--[\w-]+)\s+(.*)$/s;
+
+function splitJoined(word: string): readonly string[] {
+  return JOINED_WORDS.exec(word)?.slice(1) ?? [word];
+}
+
+function refuseJoined(word: string): Finding {
+  const apart = splitJoined(word).map((part) => JSON.stringify(part));
+  return finding("", `"${word}" is a flag and its value in one word; write ${apart.join(", ")}.`);
+}
+
+type GivenRules = Pick<PodRules, FamilyKey>;
+
+function makeInstallation(
+  scenario: Scenario | SalvagedScenario,
+  config: CaptureConfig,
+  rules: GivenRules | undefined,
+  note: Note,
+): Exclude<Installation, { readonly kind: "script" }> {
   const generated = generateRules(config);
-  if (scenario.rules) {
-    const [ip, ip6] = FAMILIES.map((family) => readRules(scenario.rules?.[familyKey(family)], family, note));
-    return { kind: "rules", rules: { ip: ip ?? null, ip6: ip6 ?? null, policyRouting: generated.policyRouting } };
-  }
+  if (rules) return { kind: "rules", rules: { ...rules, policyRouting: generated.policyRouting } };
   if (scenario.without) {
     const rules = removeRules(generated, scenario.without);
     if (!rules.ok) for (const fault of rules.findings) note(`without${fault.where}`, [{ ...fault, where: "" }]);
     return { kind: "rules", rules: rules.ok ? rules.value : generated };
   }
-  return { kind: "capture", flags: scenario.capture, environment: scenario.environment ?? {}, rules: generated };
+  return { kind: "capture", flags: scenario.capture ?? [], environment: scenario.environment ?? {}, rules: generated };
 }
 
-function findUntested(flows: readonly WrittenFlow[], installation: Installation): readonly Finding[] {
-  const tested = familiesUnderTest(installation);
+function findUntested(flows: readonly WrittenFlow[], rules: GivenRules): readonly Finding[] {
+  const tested = listFamilies(rules);
   const families = new Set(flows.map(({ flow }) => flow.family).filter((family) => !tested.includes(family)));
   return [...families].map((family) => {
     const field = familyKey(family);
@@ -94,7 +118,12 @@ function findUntested(flows: readonly WrittenFlow[], installation: Installation)
   });
 }
 
-function readRules(text: string | undefined, family: Family, note: Note): Ruleset | null {
+function readRules(rules: NonNullable<Scenario["rules"]>, note: Note): GivenRules {
+  const read = (family: Family) => readFamily(rules[familyKey(family)], family, note);
+  return { ip: read(4), ip6: read(6) };
+}
+
+function readFamily(text: string | undefined, family: Family, note: Note): Ruleset | null {
   if (text === undefined) return null;
   const parsed = parseIptablesSave(text, { where: "", family });
   if (parsed.ok) return parsed.value;
@@ -114,27 +143,12 @@ function readFlow(
   if (!flow.ok) note(manner, flow.findings);
   if (!landing.ok) note(manner, landing.findings);
   if (!flow.ok || !landing.ok) return [];
-  const faults = config ? checkActor(flow.value, config) : [];
+  const faults = [
+    ...findFlowFaults(flow.value, config),
+    ...(config ? findPortFaults(flowText, landing.value, config) : []),
+  ];
   note(manner, faults);
   return faults.length > 0 ? [] : [{ flow: flow.value, manner, landing: landing.value }];
-}
-
-/** What no sandbox could give: a source that the actor's host has not, a vm without an interface for it. */
-function checkActor({ text, actor, source, family }: FlowText, config: CaptureConfig): readonly Finding[] {
-  const findings: Finding[] = [];
-  const own = DEFAULT_ADDRESSES[hostOfActor(actor)][family];
-  if (source !== null && !isLoopback(source) && source !== own)
-    findings.push(
-      finding(
-        "",
-        `"${text}" starts from ${source}, which is no address of its host; use ${own} or a loopback address.`,
-      ),
-    );
-  if (source === PASS_THROUGH_ADDRESS[6] && !isIpv6Pod(config))
-    findings.push(finding("", `"${text}" starts from ::6, which only an IPv6 pod has; write pod: "ipv6".`));
-  if (actor === "vm" && config.kubevirtInterfaces.length === 0)
-    findings.push(finding("", `"${text}" starts from a vm, and there is none without -k; name an interface there.`));
-  return findings;
 }
 
 /** Gives the families that an installation puts rules in for, or may: a family whose rules are null is not under test. */

@@ -5,7 +5,7 @@ import { type Finding, finding, type Parsed } from "../model/finding.ts";
 import type { Scenario } from "../model/scenario.ts";
 import { LOAD_DEADLINE_MS, loadModuleFile } from "./module-file.ts";
 import { parseScenario } from "./parsed-scenario.ts";
-import { readScenarioShape, salvageScenario } from "./scenario-shape.ts";
+import { readScenarioShape, type SalvagedScenario, salvageScenario } from "./scenario-shape.ts";
 
 const ENDINGS = [".ts", ".mts", ".js", ".mjs"];
 
@@ -50,7 +50,7 @@ async function loadScenarioFile(file: string, freshness: string, deadlineMs: num
 }
 
 /** Gives what is wrong with the name, the flags, the rules, the flows and the landings: all that are there. */
-function checkWords(scenario: Scenario | null, file: string): readonly Finding[] {
+function checkWords(scenario: SalvagedScenario | null, file: string): readonly Finding[] {
   if (scenario === null) return [];
   const expected = basename(file, extname(file));
   const message = `The scenario's name "${scenario.name}" is not the file's; name one like the other.`;

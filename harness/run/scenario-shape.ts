@@ -57,24 +57,45 @@ export function readScenarioShape(value: unknown, where: string): Parsed<Scenari
   return findings.length > 0 ? { ok: false, findings } : { ok: true, value: value as unknown as Scenario };
 }
 
+/** What can be read of a scenario, whatever else is wrong with it; `capture` is null where it is no list of words. */
+export type SalvagedScenario = Omit<Scenario, "capture"> & { readonly capture: readonly string[] | null };
+
 /**
- * Gives of a value that is no scenario what its fields of the right shape say, so that the faults of these can be told beside the others.
- * Where what makes the config is of the wrong shape, one stands in for it under which every flow can be driven. Null if there are no
- * fields.
+ * Gives of a value that may be no scenario what its fields of the right shape say, so that the faults of these can be told beside the
+ * others. Numbers among the words and variables are read as texts; in place of a pod of the wrong shape stands one that every flow fits.
+ * Null if there are no fields.
  */
-export function salvageScenario(value: unknown): Scenario | null {
+export function salvageScenario(value: unknown): SalvagedScenario | null {
   if (!isRecord(value)) return null;
   const fits = (field: string) => checkField(value, field, SHAPES[field as keyof Scenario], "").length === 0;
-  const { capture, environment, pod, without, rules, ...others } = Object.fromEntries(
+  const {
+    capture: _,
+    environment: __,
+    pod,
+    without,
+    rules,
+    ...others
+  } = Object.fromEntries(
     Object.keys(SHAPES)
       .filter((field) => value[field] !== undefined && fits(field))
       .map((field) => [field, value[field]]),
   );
-  const texts = others as unknown as Scenario;
-  if (!["capture", "environment", "pod"].every(fits)) return { ...texts, capture: ["-k", "eth0"], pod: "ipv6" };
-  const config = { capture, ...(environment ? { environment } : {}), ...(pod ? { pod } : {}) };
-  const left = without && checkWithout(without, "").length === 0 ? { without } : {};
-  return { ...texts, ...config, ...left, ...(rules ? { rules } : {}) } as Scenario;
+  const config = {
+    capture: isListOf(value["capture"], isWordLike) ? (value["capture"] as unknown[]).map(String) : null,
+    ...(isRecord(value["environment"]) ? { environment: keepTexts(value["environment"]) } : {}),
+    ...(value["pod"] === undefined ? {} : { pod: pod ?? "ipv6" }),
+  };
+  const left = without && fits("pod") && checkWithout(without, "").length === 0 ? { without } : {};
+  return { ...others, ...config, ...left, ...(rules ? { rules } : {}) } as SalvagedScenario;
+}
+
+function isWordLike(value: unknown): boolean {
+  return typeof value === "string" || typeof value === "number";
+}
+
+function keepTexts(variables: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+  const kept = Object.entries(variables).filter(([, value]) => isWordLike(value));
+  return Object.fromEntries(kept.map(([name, value]) => [name, String(value)]));
 }
 
 function checkWithout(value: unknown, where: string): readonly Finding[] {

@@ -20,6 +20,43 @@ describe("a scenario that cannot be used has a finding that names file and field
   const rows: readonly (readonly [string, Partial<Scenario>, readonly RegExp[]])[] = [
     ["nothing, where it can be used", {}, []],
     ["a flag's bad value", { capture: ["-p", "0"] }, [/^sample\.ts: capture -p .*0/]],
+    [
+      "a flag and its value in one word, beside other faults of the flags",
+      { capture: ["-u 1337", "-p", "0", "-i 10.0.0.0/33"] },
+      [
+        /^sample\.ts: capture "-u 1337" is a flag and its value in one word; write "-u", "1337"\./,
+        /^sample\.ts: capture "-i 10\.0\.0\.0\/33" is a flag/,
+        /^sample\.ts: capture -p .*0/,
+        /^sample\.ts: capture -i .*33/,
+      ],
+    ],
+    [
+      "a port where the proxy's listener is not under these flags",
+      { answer: { "app -> upstream:80": "envoy-outbound:15006", "client -> pod:80": "envoy-inbound:15006" } },
+      [/^sample\.ts: answer "app -> upstream:80" envoy-outbound is on 15001 under this capture config, not on 15006/],
+    ],
+    [
+      "the usual port, where the flags give the proxy another",
+      { capture: ["-z", "16006"], answer: { "client -> pod:80": "envoy-inbound:15006" } },
+      [
+        /envoy-inbound is on 16006 under this capture config, not on 15006; write envoy-inbound:16006, or envoy-inbound\./,
+      ],
+    ],
+    [
+      "a port where the status server is not",
+      { answer: { "client -> pod:80": "status:80" } },
+      [/status is on 15020 under this capture config/],
+    ],
+    [
+      "rules that cannot be read, beside flags that cannot",
+      { capture: ["-p", "x"], rules: { ip: "*nat\n-A NOWHERE -j ACCEPT\nCOMMIT\n" } },
+      [/^sample\.ts: capture -p/, /^sample\.ts: rules\.ip .*NOWHERE/],
+    ],
+    [
+      "a source of nowhere, beside flags that cannot be read",
+      { capture: ["-p", "x"], answer: { "app@10.9.9.9 -> pod:80": "app" } },
+      [/capture -p/, /no address of its host/],
+    ],
     ["an unknown flag", { capture: ["-q"] }, [/^sample\.ts: capture -q /]],
     [
       "a flow that is none",

@@ -77,6 +77,23 @@ describe("scenario files", () => {
     expect(fields).toEqual(["claim", "name", "capture", "answer", "answer"]);
   });
 
+  const twoFaults: readonly (readonly [string, object])[] = [
+    ["pod", { pod: "ipv5" }],
+    ["environment", { environment: { A: 1 } }],
+    ["listen", { listen: ["80"] }],
+    ["bogus", { bogus: 1 }],
+    ["capture", { capture: ["-p", "x", "-z", 15006] }],
+    ["claim", { claim: "" }],
+  ];
+  test.each(twoFaults)("have the faults of their flags told beside one of %s", async (field, fields) => {
+    const whole = { name: "two", claim: "c", capture: ["-p", "x"], answer: { "client -> pod:80": "app" }, ...fields };
+    const file = join(folder, "two.mjs");
+    writeFileSync(file, `export default ${JSON.stringify(whole)};\n`);
+    const loaded = await loadScenarioFiles([file], field);
+    const places = loaded.ok ? [] : loaded.findings.map(({ where }) => where.split(": ")[1]);
+    expect(places).toEqual([field, "capture -p"]);
+  });
+
   test("that never finish loading are told after the deadline", async () => {
     const file = join(folder, "endless.mjs");
     writeFileSync(file, "await new Promise(() => {});\n");
