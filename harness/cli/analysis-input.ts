@@ -60,8 +60,11 @@ export function readAnalysisInput(args: readonly string[], specs: readonly Optio
   if (findings.length > 0) throw refuse(findings);
   const isFromOutside = ip !== null || ip6 !== null;
   const rules: PodRules = isFromOutside ? { ...generated, ip: ip ?? null, ip6: ip6 ?? null } : generated;
+  const families = listFamilies(rules);
+  for (const family of FAMILIES.filter((one) => isFromOutside && !families.includes(one)))
+    io.err(`landfall: IPv${family} is not analysed: ${family === 4 ? "--rules" : "--rules6"} names no file.\n`);
   const budget = readBudget(lastValue(line.options, "budget"));
-  const within = readWithin(lastValue(line.options, "within"), config, listFamilies(rules));
+  const within = readWithin(lastValue(line.options, "within"), config, families);
   const setting: AnalysisSetting = {
     spec: makePodSpec(config, [], [], DEFAULT_ADDRESSES),
     addresses: DEFAULT_ADDRESSES,

@@ -39,10 +39,17 @@ async function buildImage(engine: Docker, name: ImageName, reference: string, ex
       forcerm: true,
     });
     await new Promise<void>((resolve, reject) => {
-      const onEnd = (error: Error | null) => (error ? reject(error) : resolve());
-      engine.modem.followProgress(stream, onEnd, (event: { stream?: string; error?: string }) =>
-        output.push(event.stream ?? event.error ?? ""),
-      );
+      // A step that fails is an event like any other: the stream itself ends well.
+      let failure: string | null = null;
+      const onEnd = (error: Error | null) => {
+        if (error !== null) reject(error);
+        else if (failure === null) resolve();
+        else reject(new Error(failure));
+      };
+      engine.modem.followProgress(stream, onEnd, (event: { stream?: string; error?: string }) => {
+        failure ??= event.error ?? null;
+        output.push(event.stream ?? "");
+      });
     });
   } catch (error) {
     const last = output.join("").trim().split("\n").slice(-5).join("\n  ");

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { connectEngine } from "../../../harness/sandbox/docker-engine.ts";
 import { ensureImage } from "../../../harness/sandbox/docker-image.ts";
@@ -14,5 +15,17 @@ describe("the pod's image", () => {
     expect(said).toEqual([]);
     expect((await engine.getImage(reference).inspect()).Created).toBe(Created);
     expect(Config.Labels).toMatchObject({ [ROLE_LABEL]: "pod" });
+  });
+});
+
+describe("an image", () => {
+  test("one of whose steps fails is no image, and the step's own words are told", async () => {
+    const base = await ensureImage(engine, "pod", () => {});
+    const envoyProgram = join(import.meta.dirname, "no-envoy.sh");
+    const building = ensureImage(engine, "envoy", () => {}, { base, envoyProgram });
+    await expect(building).rejects.toMatchObject({
+      code: "environment",
+      message: expect.stringMatching(/could not build the image envoy \(.*non-zero code: 9\)[\s\S]*this is no Envoy/),
+    });
   });
 });
