@@ -1,8 +1,11 @@
+import { basename, extname } from "node:path";
 import { LandfallError } from "../errors.ts";
 import { finding } from "../model/finding.ts";
+import { listScenarioFiles } from "../run/scenario-files.ts";
 import type { Command, CommandIo } from "./command.ts";
-import { type CommandHelp, listOptionNames } from "./help.ts";
+import { type CommandHelp, type ListedOption, listOptions } from "./help.ts";
 import { type OptionSpec, parseOptions } from "./options.ts";
+import { SCENARIO_FOLDER } from "./verify-scenarios.ts";
 
 const OPTIONS: readonly OptionSpec[] = [
   { name: "json", value: null, help: 'as data: { "formatVersion": "1.0", "shell": "bash", "script": "…" }' },
@@ -10,7 +13,7 @@ const OPTIONS: readonly OptionSpec[] = [
 
 const HELP: CommandHelp = {
   usage: ["landfall completion bash|zsh|fish [--json]"],
-  about: ["Prints what makes the shell complete commands, options and the names of scenarios."],
+  about: ["Prints what makes the shell complete commands, options, their values and the names of scenarios."],
   options: [{ title: "Options", options: OPTIONS }],
   captureFlags: "none",
   examples: [
@@ -23,8 +26,8 @@ const HELP: CommandHelp = {
 
 const SCRIPTS = { bash: renderBash, zsh: renderZsh, fish: renderFish } as const;
 
-/** Long options of every command, as their help texts list them. */
-type Options = Readonly<Record<string, readonly string[]>>;
+/** Options of every command, as their help texts list them. */
+type Options = Readonly<Record<string, readonly ListedOption[]>>;
 
 /** Every command, as the list of commands has them. */
 export type CommandList = Readonly<
@@ -43,40 +46,64 @@ async function printCompletion(commands: CommandList, args: readonly string[], i
   if (!Object.hasOwn(SCRIPTS, shell) || more.length > 0)
     findings.push(finding([shell, ...more].join(" ") || "SHELL", "Name one shell: bash, zsh or fish."));
   if (findings.length > 0) throw new LandfallError("bad-usage", "The command line cannot be used.", { findings });
-  const script = SCRIPTS[shell as keyof typeof SCRIPTS](await readOptionNames(commands), commands);
+  const script = SCRIPTS[shell as keyof typeof SCRIPTS](await readOptions(commands), commands);
   const asJson = options.ok && options.value.values.has("json");
   io.out(asJson ? `${JSON.stringify({ formatVersion: "1.0", shell, script }, null, 2)}\n` : script);
   return 0;
 }
 
-async function readOptionNames(commands: CommandList): Promise<Options> {
+async function readOptions(commands: CommandList): Promise<Options> {
   const entries = Object.entries(commands).map(async ([name, { load }]) => {
     const { help } = await load();
-    return [
-      name,
-      listOptionNames(help)
-        .map((option) => `--${option}`)
-        .sort(),
-    ] as const;
+    return [name, listOptions(help).toSorted((a, b) => (a.name < b.name ? -1 : 1))] as const;
   });
   return Object.fromEntries(await Promise.all(entries));
 }
 
-const LIST = "landfall verify --list 2>/dev/null | cut -d' ' -f1";
+/** The names of the scenarios that come with landfall. They stand in the script: `landfall` need not be in the path. */
+function renderScenarioNames(): string {
+  return listScenarioFiles(SCENARIO_FOLDER)
+    .map((file) => basename(file, extname(file)))
+    .join(" ");
+}
+
+/** What can stand behind an option: nothing of its own for a switch, words where the list is closed, a file, or what nobody can guess. */
+function kindOfValue({ value, choices }: ListedOption): "switch" | "words" | "file" | "other" {
+  if (value === null) return "switch";
+  if (choices) return "words";
+  return value === "FILE" || value === "FOLDER" ? "file" : "other";
+}
 
 function renderBash(options: Options): string {
-  const cases = Object.entries(options).map(([name, own]) => `    ${name}) words="${own.join(" ")}" ;;\n`);
+  const cases = Object.entries(options).map(([name, own]) => {
+    const names = own.map((option) => `--${option.name}`).join(" ");
+    return `    ${name}) words="${names}"${name === "verify" ? ` others="${renderScenarioNames()}"` : ""} ;;\n`;
+  });
+  const values = Object.entries(options).flatMap(([command, own]) =>
+    own
+      .filter((option) => kindOfValue(option) !== "switch")
+      .map((option) => `    "${command} --${option.name}") ${renderBashValue(option)} ;;\n`),
+  );
   return `_landfall() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" words=""
+  local current="\${COMP_WORDS[COMP_CWORD]}" words="" others="" files=""
   case "\${COMP_WORDS[1]}" in
 ${cases.join("")}  esac
   if [ "$COMP_CWORD" -eq 1 ]; then words="${Object.keys(options).join(" ")}"
-  elif [ "\${COMP_WORDS[1]}" = verify ] && [ "\${current#-}" = "$current" ]; then words="$(${LIST})"
+  elif [ "\${current#-}" = "$current" ]; then
+    files=yes
+    if [ -n "$others" ]; then words="$others"; fi
   fi
-  COMPREPLY=($(compgen -W "$words" -- "$current") $([ "\${current#-}" = "$current" ] && [ "$COMP_CWORD" -gt 1 ] && compgen -f -- "$current"))
+  if [ "$COMP_CWORD" -gt 2 ]; then case "\${COMP_WORDS[1]} \${COMP_WORDS[COMP_CWORD-1]}" in
+${values.join("")}  esac; fi
+  COMPREPLY=($(compgen -W "$words" -- "$current") $([ -n "$files" ] && compgen -f -- "$current"))
 }
 complete -F _landfall landfall
 `;
+}
+
+function renderBashValue(option: ListedOption): string {
+  const kind = kindOfValue(option);
+  return `words="${kind === "words" ? option.choices?.join(" ") : ""}" files=${kind === "file" ? "yes" : ""}`;
 }
 
 /** zsh runs bash's own completion. */
@@ -89,8 +116,16 @@ function renderFish(options: Options, commands: CommandList): string {
     ([name, { summary }]) =>
       `complete -c landfall -n __fish_use_subcommand -f -a ${name} -d '${summary.replaceAll("'", "\\'")}'\n`,
   );
-  const own = Object.entries(options).flatMap(([name, names]) =>
-    names.map((option) => `complete -c landfall -n '__fish_seen_subcommand_from ${name}' -l ${option.slice(2)}\n`),
+  const own = Object.entries(options).flatMap(([name, listed]) =>
+    listed.map(
+      (option) =>
+        `complete -c landfall -n '__fish_seen_subcommand_from ${name}' -l ${option.name}${renderFishValue(option)}\n`,
+    ),
   );
-  return `${words.join("")}${own.join("")}complete -c landfall -n '__fish_seen_subcommand_from verify' -a '(${LIST})'\n`;
+  return `${words.join("")}${own.join("")}complete -c landfall -n '__fish_seen_subcommand_from verify' -a '${renderScenarioNames()}'\n`;
+}
+
+function renderFishValue(option: ListedOption): string {
+  const ways = { switch: "", words: ` -x -a '${option.choices?.join(" ")}'`, file: " -r -F", other: " -x" };
+  return ways[kindOfValue(option)];
 }

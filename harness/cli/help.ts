@@ -57,8 +57,11 @@ export function groupOptions({
     : [...own, { title: "Settings beside Istio's flags", options: CAPTURE_LONG_OPTIONS }];
 }
 
-/** Gives the long names of the options that a command's help lists, without dashes. */
-export function listOptionNames(help: Pick<CommandHelp, "options" | "captureFlags">): readonly string[] {
+/** What is known of an option without its help text. */
+export type ListedOption = Pick<OptionSpec, "name" | "value" | "choices">;
+
+/** Gives the options that a command's help lists. */
+export function listOptions(help: Pick<CommandHelp, "options" | "captureFlags">): readonly ListedOption[] {
   const own = groupOptions(help).flatMap(({ options }) => options);
-  return [...own, ...(help.captureFlags === "listed" ? [...CAPTURE_FLAGS, DRY_RUN] : [])].map(({ name }) => name);
+  return [...own, ...(help.captureFlags === "listed" ? [...CAPTURE_FLAGS, DRY_RUN] : [])];
 }

@@ -1,16 +1,19 @@
 import { execFileSync } from "node:child_process";
+import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { runCommand } from "./run-command.ts";
 
+/** A folder whose files are the kernel's, and known. */
+const FOLDER = "/proc/sys/net/unix";
+const FILES = readdirSync(FOLDER);
 const { out: script } = await runCommand("completion", "bash");
 
-/** Gives what bash offers behind these words, the last one begun; `landfall` is a function that lists two scenarios. */
+/** Gives what bash offers behind these words, the last one begun, in a folder of known files; `landfall` itself is not to be had. */
 function complete(...words: readonly string[]): readonly string[] {
-  const program = `landfall() { printf 'seed  claim\\nuid-1337-no-loop  claim\\n'; }
-${script}
+  const program = `${script}
 COMP_WORDS=(${["landfall", ...words].map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length}; _landfall
 printf '%s\\n' "\${COMPREPLY[@]}"`;
-  return execFileSync("bash", ["-c", program], { encoding: "utf8", cwd: "/proc/self/attr" }).trim().split("\n");
+  return execFileSync("bash", ["-c", program], { encoding: "utf8", cwd: FOLDER }).trim().split("\n");
 }
 
 describe("shell completion", () => {
@@ -18,7 +21,19 @@ describe("shell completion", () => {
     ["a command's name", ["ver"], ["verify"]],
     ["an option of the command, and of no other", ["verify", "--min"], ["--min-coverage"]],
     ["no option of another command", ["doctor", "--min"], [""]],
-    ["the names of scenarios", ["verify", "uid"], ["uid-1337-no-loop"]],
+    ["the names of scenarios", ["verify", "uid"], ["uid-1337-no-loop", "uid-and-gid-apart", "uid-list", "uid-range"]],
+    ["the names of scenarios and files, both", ["verify", "se"], ["seed"]],
+    ["names of scenarios behind another, or a value", ["verify", "--sandbox", "netns", "se"], ["seed"]],
+    ["no name of a scenario for another command", ["explain", "se"], [""]],
+    [
+      "the values of an option, and nothing else",
+      ["verify", "--sandbox", ""],
+      ["docker", "netns", "simulated", "auto"],
+    ],
+    ["one value that is begun", ["verify", "--envoy", "r"], ["real"]],
+    ["files only, where an option takes one", ["explain", "--rules", ""], FILES],
+    ["files that are begun", ["verify", "--report", FILES[0]?.slice(0, 3) ?? ""], [FILES[0]]],
+    ["nothing, where no list knows the value", ["verify", "--jobs", ""], [""]],
   ])("gives %s", (_, words, expected) => {
     expect(complete(...words)).toEqual(expected);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { CAPTURE_FLAGS } from "../../../harness/capture/flags.ts";
 import { COMMANDS } from "../../../harness/cli/commands.ts";
-import { listOptionNames } from "../../../harness/cli/help.ts";
+import { listOptions } from "../../../harness/cli/help.ts";
 import { renderHelp } from "../../../harness/cli/help-text.ts";
 import { PROGRAM_HELP } from "../../../harness/cli/program-help.ts";
 import { runCommand } from "./run-command.ts";
@@ -71,7 +71,7 @@ describe("the help text", () => {
       expect(words).toContain(name);
       const options = words.slice(words.indexOf(name)).filter((word) => /^--?[a-z]/.test(word));
       const known = [
-        ...listOptionNames(help).map((option) => `--${option}`),
+        ...listOptions(help).map(({ name }) => `--${name}`),
         ...CAPTURE_FLAGS.map(({ letter }) => `-${letter}`),
       ];
       expect(options.filter((option) => !known.includes(option))).toEqual([]);
