@@ -29,6 +29,11 @@ export function detectFamily(text: string): Family | null {
  * chains that are missing or double, loops, targets in the wrong table. An empty text is a rule set without tables.
  */
 export function parseIptablesSave(text: string, options: SaveOptions): Parsed<Ruleset> {
+  if (isOtherText(text)) {
+    const message =
+      "This is not what iptables-save prints: no line opens a table (*nat), declares a chain (:PREROUTING ACCEPT) or begins with -A.";
+    return { ok: false, findings: [finding(options.where, message)] };
+  }
   const family = options.family ?? detectFamily(text);
   if (family === null) {
     const message =
@@ -56,6 +61,14 @@ export function parseIptablesSave(text: string, options: SaveOptions): Parsed<Ru
   ];
   if (findings.length === 0) return { ok: true, value: ruleset };
   return { ok: false, findings: findings.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)) };
+}
+
+/** Says whether a text has no line that iptables-save would print, comments aside: then its lines are not worth a finding each. */
+function isOtherText(text: string): boolean {
+  const lines = text.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("#"));
+  return (
+    lines.length > 0 && !lines.some((line) => /^(\*[a-z]+\s*$|:[\w-]+ \S|(\[\d+:\d+\] )?-A |COMMIT\s*$)/.test(line))
+  );
 }
 
 function closeTable({ name, chains }: OpenTable): Table {

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { detectFamily, parseIptablesSave, renderIptablesSave } from "../../../harness/formats/iptables-save.ts";
 
@@ -60,6 +61,14 @@ function findingsOf(text: string, family: 4 | 6 | undefined) {
 function checkFindings(lines: readonly string[], places: readonly (readonly [number, number | null])[]): void {
   expect(findingsOf(lines.join("\n"), 4)).toEqual(places);
 }
+
+describe("a text that is no output of iptables-save has one finding", () => {
+  test.each([
+    ["a program", readFileSync("/bin/true", "latin1")],
+    ["prose", "This is\nno rule\nat all\n"],
+    ["commands", "iptables -t nat -N A\niptables -t nat -A A -j RETURN\n"],
+  ])("%s", (_, text) => expect(findingsOf(text, 4)).toEqual([[null, null]]));
+});
 
 describe("every finding is told with its place", () => {
   const filter = ["*filter", ":INPUT ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]"];
