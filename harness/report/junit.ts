@@ -9,7 +9,7 @@ const factory = junit as unknown as Builder;
 /**
  * Gives the report as JUnit XML: a scenario is a test suite, a flow a test case. A wrong landing is a `failure`, as is what the rules leave
  * out, a case of its own; a flow that could not be looked at or that was predicted wrongly is an `error`. Times are in seconds, as JUnit
- * has them.
+ * has them, to the millisecond.
  */
 export function renderJunit(report: Report): string {
   const builder = factory.newBuilder();
@@ -19,10 +19,10 @@ export function renderJunit(report: Report): string {
 
 function addScenario(suite: TestSuite, scenario: ScenarioReport, report: Report): void {
   suite.property("claim", scenario.claim).property("backend", report.sandbox.backend);
-  suite.time(scenario.flows.reduce((sum, flow) => sum + flow.durationMs, 0) / 1000);
+  suite.time(toSeconds(scenario.flows.reduce((sum, flow) => sum + flow.durationMs, 0)));
   for (const flow of scenario.flows) {
     const test = suite.testCase().className(scenario.name).name(nameFlow(flow));
-    test.time(flow.durationMs / 1000);
+    test.time(toSeconds(flow.durationMs));
     if (flow.verdict === "wrong")
       test.failure(`landed on ${describeLanding(flow.observed)}`).stacktrace(evidence(flow));
     if (flow.verdict === "pass" && judgePrediction(flow) === "disagrees")
@@ -35,6 +35,10 @@ function addScenario(suite: TestSuite, scenario: ScenarioReport, report: Report)
       .failure("the rules leave out what the capture config demands")
       .stacktrace(alignEvidence(describeOmission(omission)).join("\n"));
   }
+}
+
+function toSeconds(durationMs: number): number {
+  return Math.round(durationMs) / 1000;
 }
 
 /** One flow may be driven in both manners; the manner keeps the names apart. */
