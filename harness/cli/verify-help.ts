@@ -83,7 +83,11 @@ export const VERIFY_OPTIONS: readonly OptionGroup[] = [
   {
     title: "Looking closer",
     options: [
-      { name: "keep", value: null, help: "leaves the pod and its rules standing, and says how to get in" },
+      {
+        name: "keep",
+        value: null,
+        help: "leaves the pod and its rules standing, and says how to get in; on docker until landfall sweep, on netns until Enter, from a terminal only",
+      },
       { name: "pause-on-fail", value: null, help: "waits where a flow landed wrong, with the rules still in" },
       { name: "watch", value: null, help: "runs again whenever a scenario or a file of rules changes" },
     ],

@@ -119,6 +119,11 @@ function findContradictions(
     "It waits for a key, and standard input is no terminal.",
   );
   refuse(
+    afterwards === "keep" && (sandbox === "netns" || sandbox === "simulated") && !process.stdin.isTTY,
+    "--keep",
+    "Only a pod of containers outlives this process; here it waits for Enter, and standard input is no terminal. Type it at one, or take --sandbox docker.",
+  );
+  refuse(
     (onWrong === "pause" || afterwards === "keep") && (jobs ?? 1) > 1,
     "--jobs",
     "To look at one pod there must be only one: leave --jobs away.",

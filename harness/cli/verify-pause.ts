@@ -18,10 +18,16 @@ export async function lookAtPod(
 ): Promise<"clear" | "keep"> {
   const wrong = report.flows.filter(({ verdict }) => verdict === "wrong");
   if (afterwards !== "keep" && !(onWrong === "pause" && wrong.length > 0)) return "clear";
+  const { backend } = await sandbox.describe();
   for (const { flow, observed, expected } of wrong)
     io.err(`landfall: ${flow} landed on ${describeLanding(observed)}; expected ${describeLanding(expected)}\n`);
+  if (afterwards === "keep" && backend !== "docker" && !process.stdin.isTTY) {
+    io.err(
+      `landfall: the pod of ${report.name} is not kept: on ${backend} it stands until Enter, and standard input is no terminal.\n`,
+    );
+    return "clear";
+  }
   const hint = sandbox.shellHint();
-  const { backend } = await sandbox.describe();
   io.err(`landfall: the rules of ${report.name} are in${hint === null ? "" : `; a shell in the pod: ${hint}`}\n`);
   if (afterwards === "keep" && backend === "docker") {
     io.err("landfall: landfall sweep removes the pod.\n");

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,7 +18,16 @@ function write(landing: string): string {
 
 /** Starts `verify` on network namespaces as a process of its own; `said` resolves once what it has said matches. */
 function start(...words: readonly string[]) {
-  const child = spawn(process.execPath, [MAIN, "verify", "--sandbox", "netns", ...words], { stdio: "pipe" });
+  return watch(spawn(process.execPath, [MAIN, "verify", "--sandbox", "netns", ...words], { stdio: "pipe" }));
+}
+
+/** Does the same at a terminal, which script(1) makes. */
+function startAtTerminal(...words: readonly string[]) {
+  const line = [process.execPath, MAIN, "verify", "--sandbox", "netns", ...words].join(" ");
+  return watch(spawn("script", ["--quiet", "--return", "--command", line, "/dev/null"], { stdio: "pipe" }));
+}
+
+function watch(child: ChildProcessWithoutNullStreams) {
   let text = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (text += chunk));
   const said = async (pattern: RegExp) => {
@@ -35,10 +44,17 @@ async function orEnded(child: ChildProcess): Promise<never> {
 
 describe("landfall verify", () => {
   test("--keep waits with the rules in and says how to get into the pod, until Enter", async () => {
-    const { child, said, ended } = start(write("app"), "--keep");
-    await said(/the rules of own are in; a shell in the pod: nsenter --target \d+ .*\nlandfall: Enter goes on/);
+    const { child, said, ended } = startAtTerminal(write("app"), "--keep");
+    await said(/the rules of own are in; a shell in the pod: nsenter --target \d+ .*\s+landfall: Enter goes on/);
     child.stdin.write("\n");
     expect(await ended).toBe(0);
+  });
+
+  test("--keep is refused where no terminal is there to wait on, and nothing is applied", async () => {
+    const { child, said, ended } = start(write("app"), "--keep");
+    child.stdin.end();
+    await said(/ {2}--keep: Only a pod of containers outlives this process; .* standard input is no terminal/);
+    expect(await ended).toBe(2);
   });
 
   test("--watch runs again at a change, tells bad input and waits it out, and ends when it is interrupted", async () => {

@@ -167,7 +167,7 @@ describe("landfall verify refuses, with exit code 2 and every finding,", () => {
     ["a script beside files of rules", ["--rules-script", "rules.sh", "--rules", "seed.rules"], ["--rules-script"]],
     ["a backend nobody knows", ["--sandbox", "podman"], ["--sandbox"]],
     ["an option nobody knows", ["--sandboxes", "netns"], ["--sandboxes"]],
-    ["a watch that keeps", ["--watch", "--keep"], ["--watch"]],
+    ["a watch that keeps", ["--watch", "--keep", "--sandbox", "docker"], ["--watch"]],
     ["a pause without a terminal", ["--pause-on-fail"], ["--pause-on-fail"]],
     ["rules that cannot be read", ["seed", "--rules", "bad.rules"], ["bad.rules", "bad.rules"]],
     [
