@@ -50,6 +50,11 @@ test("a mark that no rule looks up is found, though rule and route are there", (
   check(TPROXY, (rules) => ({ ...rules, ip }), [[]]);
 });
 
+test("a wrong port of the proxy's is nothing left out: the routing brings the flow there", () => {
+  const { ip } = generateRules({ ...TPROXY, proxyPort: TPROXY.inboundCapturePort });
+  check(TPROXY, (rules) => ({ ...rules, ip }), []);
+});
+
 test("where a match is not understood some rule with some route will do", () => {
   const guess = (rules: PodRules): PodRules => ({ ...rules, ip: guessed(rules.ip) });
   check(TPROXY, guess, []);
