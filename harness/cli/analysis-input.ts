@@ -13,6 +13,13 @@ import { refuse } from "./refusal.ts";
 import { readWithin, WITHIN_OPTION } from "./restriction.ts";
 import { readRulesFile } from "./rules-file.ts";
 
+/** The option that bounds an analysis. */
+export const BUDGET_OPTION: OptionSpec = {
+  name: "budget",
+  value: "NODES",
+  help: "diagram nodes an analysis may make before it gives up (default 4000000)",
+};
+
 /** Options of the commands that analyse rules over all flows. */
 export const ANALYSIS_OPTIONS: readonly OptionSpec[] = [
   {
@@ -25,11 +32,7 @@ export const ANALYSIS_OPTIONS: readonly OptionSpec[] = [
     value: "FILE",
     help: "the same for IPv6; a family without rules of its own is not analysed when the other has a file",
   },
-  {
-    name: "budget",
-    value: "NODES",
-    help: "diagram nodes an analysis may make before it gives up (default 4000000)",
-  },
+  BUDGET_OPTION,
   WITHIN_OPTION,
   { name: "json", value: null, help: "the result as data" },
 ];

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { type Change, diffRulesets } from "../analysis/diff.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import type { BackendChoice } from "../sandbox/open-sandbox.ts";
+import { BUDGET_OPTION } from "./analysis-input.ts";
 import { lastValue } from "./capture-options.ts";
 import type { Command } from "./command.ts";
 import { findStale, readAcceptance, withoutAccepted, writeAcceptance } from "./diff-acceptance.ts";
@@ -9,6 +10,7 @@ import { type DiffInput, readDiffInput } from "./diff-input.ts";
 import { type ObservedChange, observeChanges } from "./diff-observation.ts";
 import { type DiffResult, renderDiffData, renderDiffText } from "./diff-text.ts";
 import type { CommandHelp } from "./help.ts";
+import { OBSERVING_SANDBOX_OPTION } from "./kernel-observation.ts";
 import { type OptionSpec, type ParsedOptions, readOptions } from "./options.ts";
 import { findUnwritableFile } from "./output-file.ts";
 import { WITHIN_OPTION } from "./restriction.ts";
@@ -27,17 +29,8 @@ const SPECS: readonly OptionSpec[] = [
     value: null,
     help: "drives each witness through a sandbox with the one rule set in it, then with the other",
   },
-  {
-    name: "sandbox",
-    value: "BACKEND",
-    choices: ["docker", "netns", "auto"],
-    help: "docker, netns or auto: where (default auto)",
-  },
-  {
-    name: "budget",
-    value: "NODES",
-    help: "diagram nodes an analysis may make before it gives up (default 4000000)",
-  },
+  OBSERVING_SANDBOX_OPTION,
+  BUDGET_OPTION,
   WITHIN_OPTION,
   { name: "json", value: null, help: "the result as data" },
 ];

@@ -10,6 +10,7 @@ import { bindExplained, type ExplainInput, readExplainInput } from "./explain-in
 import { type Observed, observeFlow } from "./explain-observation.ts";
 import { renderObserved, renderOutcome, renderWay, selectPackets } from "./explain-text.ts";
 import type { CommandHelp } from "./help.ts";
+import { OBSERVING_SANDBOX_OPTION } from "./kernel-observation.ts";
 import type { OptionSpec } from "./options.ts";
 
 const SPECS: readonly OptionSpec[] = [
@@ -35,12 +36,7 @@ const SPECS: readonly OptionSpec[] = [
     value: null,
     help: "drives the flow as well, and shows what the kernel counted for each rule, and its landing",
   },
-  {
-    name: "sandbox",
-    value: "BACKEND",
-    choices: ["docker", "netns", "auto"],
-    help: "docker, netns or auto, for --observe (default auto)",
-  },
+  OBSERVING_SANDBOX_OPTION,
   { name: "json", value: null, help: "the result as data" },
 ];
 

@@ -9,7 +9,16 @@ import { lookAgain } from "../run/second-look.ts";
 import type { BackendChoice } from "../sandbox/open-sandbox.ts";
 import type { FlowRequest, Sandbox } from "../sandbox/sandbox.ts";
 import { openInterruptibleSandbox } from "./interruption.ts";
+import type { OptionSpec } from "./options.ts";
 import { ownRewritten } from "./rewritten-targets.ts";
+
+/** The option that says where what an analysis says is driven. */
+export const OBSERVING_SANDBOX_OPTION: OptionSpec = {
+  name: "sandbox",
+  value: "BACKEND",
+  choices: ["docker", "netns", "auto"],
+  help: "docker, netns or auto, for --observe (default auto)",
+};
 
 /** Where an analysis says that a flow lands. */
 export interface ClaimedLanding extends FlowRequest {

@@ -5,6 +5,7 @@ import { ANALYSIS_OPTIONS, readAnalysisInput } from "./analysis-input.ts";
 import { lastValue } from "./capture-options.ts";
 import type { Command } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
+import { OBSERVING_SANDBOX_OPTION } from "./kernel-observation.ts";
 import type { OptionSpec } from "./options.ts";
 import { listLanded, type ObservationOf, observeResults } from "./prove-observation.ts";
 import { readProperties, refuseEmpty } from "./prove-properties.ts";
@@ -22,12 +23,7 @@ const SPECS: readonly OptionSpec[] = [
     value: null,
     help: "drives every counterexample and every exception through a sandbox with these rules in it",
   },
-  {
-    name: "sandbox",
-    value: "BACKEND",
-    choices: ["docker", "netns", "auto"],
-    help: "docker, netns or auto, for --observe (default auto)",
-  },
+  OBSERVING_SANDBOX_OPTION,
 ];
 
 const HELP: CommandHelp = {
