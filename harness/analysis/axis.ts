@@ -1,5 +1,5 @@
 import { LandfallError } from "../errors.ts";
-import { addressBits, type Network } from "../model/address.ts";
+import { addressBits, type Family, type Network } from "../model/address.ts";
 import type { Intervals } from "./intervals.ts";
 
 /**
@@ -39,6 +39,11 @@ function findAtom(starts: readonly bigint[], value: bigint): number {
 
 /** Closed ranges of values, as rules name them. */
 export type ValueRanges = readonly (readonly [first: bigint, last: bigint])[];
+
+/** Gives every address of a family, as one range. */
+export function wholeFamily(family: Family): ValueRanges {
+  return [[0n, (1n << BigInt(addressBits(family))) - 1n]];
+}
 
 /** Gives the atoms that make up some ranges; the axis must have been cut at their ends. */
 export function toAtoms(axis: Axis, ranges: ValueRanges): Intervals {

@@ -1,24 +1,9 @@
-import {
-  addressBits,
-  addressValue,
-  type Family,
-  familyOf,
-  parseAddress,
-  parseNetwork,
-  prefixLength,
-} from "../model/address.ts";
+import { addressValue, type Family, familyOf, parseAddress, parseNetwork, prefixLength } from "../model/address.ts";
 import { type Finding, finding, type Parsed } from "../model/finding.ts";
 import { ACTOR_NAMES } from "../model/flow.ts";
-import {
-  APP_ID,
-  hostOfActor,
-  loopbackAddress,
-  MAX_ID,
-  MAX_PORT,
-  type Owner,
-  type SandboxAddresses,
-} from "../model/pod.ts";
-import { networkRanges, subtractRanges, type ValueRanges } from "./axis.ts";
+import { actorOwner, targetAddress } from "../model/flow-text.ts";
+import { hostOfActor, MAX_ID, MAX_PORT, type Owner, type SandboxAddresses } from "../model/pod.ts";
+import { networkRanges, subtractRanges, type ValueRanges, wholeFamily } from "./axis.ts";
 import type { FlowSet } from "./flow-set.ts";
 
 /** What names in a set of flows stand for. */
@@ -62,7 +47,7 @@ function readActor(text: string, proxy: Owner, note: Note) {
   const family: Family | null = isOfSix ? 6 : null;
   const host = hostOfActor(name);
   if (host !== "pod") return { family, host, uids: ANY_ID, gids: ANY_ID };
-  const own = ownerOf(name, proxy);
+  const own = ACTOR_NAMES.some((known) => known === name) ? actorOwner(name, proxy) : null;
   if (own) return { family, host, uids: single(BigInt(own.uid)), gids: single(BigInt(own.gid)) };
   const found = /^(?:uid=([^,]+))?(?:(?:^|,)gid=([^,]+))?$/.exec(text);
   const ids = [found?.[1], found?.[2]].map((id) => (id === undefined ? ANY_ID : readRange(id, 0n, BigInt(MAX_ID))));
@@ -72,12 +57,6 @@ function readActor(text: string, proxy: Owner, note: Note) {
     `"${text}" is no actor; use ${ACTOR_NAMES.join(", ")}, uid=IDS, gid=IDS or uid=IDS,gid=IDS; IDS are N, N-M or *.`,
   );
   return null;
-}
-
-function ownerOf(name: string, proxy: Owner): Owner | null {
-  if (name === "app") return { uid: APP_ID, gid: APP_ID };
-  if (name === "root") return { uid: 0, gid: 0 };
-  return name === "envoy" || name === "status" ? proxy : null;
 }
 
 function readTarget(text: string, { addresses }: SetNames, note: Note) {
@@ -101,14 +80,11 @@ function readTarget(text: string, { addresses }: SetNames, note: Note) {
 function readTargetName(text: string, addresses: SandboxAddresses) {
   const name = text.replace(/6$/, "");
   const family: Family = name === text ? 4 : 6;
-  const of = (address: string) => single(addressValue(address));
   if (!TARGET_NAMES.includes(name)) return null;
-  if (name === "localhost") return { family, ranges: of(loopbackAddress(family)) };
-  if (name === "pod" || name === "upstream" || name === "client")
-    return { family, ranges: of(addresses[name][family]) };
+  if (name !== "elsewhere") return { family, ranges: single(addressValue(targetAddress(name, family, addresses))) };
   const loopback = parseNetwork(family === 4 ? "127.0.0.0/8" : "::1/128");
-  const own = [...(loopback ? networkRanges(loopback) : []), ...of(addresses.pod[family])];
-  return { family, ranges: subtractRanges([[0n, (1n << BigInt(addressBits(family))) - 1n]], own) };
+  const own = [...(loopback ? networkRanges(loopback) : []), ...single(addressValue(addresses.pod[family]))];
+  return { family, ranges: subtractRanges(wholeFamily(family), own) };
 }
 
 function readAddresses(text: string, note: Note): { readonly family: Family; readonly ranges: ValueRanges } | null {

@@ -1,6 +1,6 @@
 import { type Family, parseAddress, parseNetwork } from "../model/address.ts";
 import { MAX_ID, MAX_PORT, PASS_THROUGH_ADDRESS, type SandboxAddresses, vmGateway } from "../model/pod.ts";
-import { networkRanges, subtractRanges, type ValueRanges } from "./axis.ts";
+import { networkRanges, subtractRanges, type ValueRanges, wholeFamily } from "./axis.ts";
 
 /** Who dials: a process of the pod, or one of the hosts beside it. */
 export type LaneHost = "pod" | "client" | "upstream" | "vm";
@@ -136,10 +136,6 @@ export function listLanes(family: Family, { addresses, links, passThrough }: Lan
       }),
     ),
   ];
-}
-
-function wholeFamily(family: Family): ValueRanges {
-  return rangesOf(family === 4 ? "0.0.0.0/0" : "::/0");
 }
 
 function single(address: string): readonly [bigint, bigint] {

@@ -109,7 +109,7 @@ function makeJudge(
   { flows, except, lands, never, manner }: ReadProperty,
   addresses: SandboxAddresses,
 ): Pick<Property, "judge" | "cuts"> {
-  const cuts = [...[...flows, ...except].map((set) => [set.family, cutsOfSet(set)] as const)];
+  const cuts = [...flows, ...except].map((set) => [set.family, cutsOfSet(set)] as const);
   const claimed = [...lands, ...never].map(cutsOfClaim);
   return {
     cuts: (family) => joinCuts([...cuts.filter(([of]) => of === family).map(([, each]) => each), ...claimed]),

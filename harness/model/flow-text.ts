@@ -118,13 +118,15 @@ export function resolveFlow(flow: FlowText, addresses: SandboxAddresses, proxy: 
   };
 }
 
-function targetAddress(target: string, family: Family, addresses: SandboxAddresses): string {
+/** Gives the address behind a target's name in a sandbox; what is no name is an address already. */
+export function targetAddress(target: string, family: Family, addresses: SandboxAddresses): string {
   if (target === "localhost") return loopbackAddress(family);
   if (target === "pod" || target === "client" || target === "upstream") return addresses[target][family];
   return target;
 }
 
-function actorOwner(actor: string, proxy: Owner): Owner {
+/** Gives the owner of an actor in the pod; those outside dial as root. */
+export function actorOwner(actor: string, proxy: Owner): Owner {
   if (actor === "app") return { uid: APP_ID, gid: APP_ID };
   if (actor === "envoy" || actor === "status") return proxy;
   return parseOwner(actor) ?? { uid: 0, gid: 0 };

@@ -1,6 +1,6 @@
 import { generateRules } from "../capture/dialects.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
-import type { Ruleset, Table } from "../model/ruleset.ts";
+import { listRules, type Ruleset, type Table } from "../model/ruleset.ts";
 import { conntrackOf } from "../netfilter/pod.ts";
 import type { CountedRules, Installation } from "../sandbox/sandbox.ts";
 
@@ -30,10 +30,10 @@ export function describeInertRules(pod: RulesInPod): readonly string[] {
     if (installation.kind !== "script" && given === null)
       return [`${name} is not under test: ${option} names no file, and no flow of that family is driven.`];
     const kernel = pod.kernel[key];
-    if (countRules(kernel) === 0 && countRules(given) === 0) {
+    if (listRules(kernel).length === 0 && listRules(given).length === 0) {
       const who =
         installation.kind === "script" ? "the script has put in no rule" : `the file of ${option} has no rule`;
-      return countRules(own[key]) > 0 || installation.kind !== "script" ? [`${name}: ${who}.`] : [];
+      return listRules(own[key]).length > 0 || installation.kind !== "script" ? [`${name}: ${who}.`] : [];
     }
     const said = [
       ...describeMissing(given, kernel),
@@ -91,8 +91,8 @@ function listOrphans(ruleset: Ruleset | null) {
 /** nf_nat shows packets to the nat table only where connections are tracked, which nothing but certain rules asks for. */
 function describeIdleNat(kernel: Ruleset | null): readonly string[] {
   const nat = countTable(kernel?.tables.find(({ name }) => name === "nat"));
-  const isUnderstood = listChains(kernel).every(({ rules }) =>
-    rules.every(({ target, matches }) => target?.kind !== "unknown" && matches.every(({ kind }) => kind !== "unknown")),
+  const isUnderstood = listRules(kernel).every(
+    ({ target, matches }) => target?.kind !== "unknown" && matches.every(({ kind }) => kind !== "unknown"),
   );
   if (nat === 0 || !isUnderstood || conntrackOf(kernel) === "on") return [];
   return ["no rule tracks or rewrites connections, so that no packet ever meets the table nat."];
@@ -100,7 +100,7 @@ function describeIdleNat(kernel: Ruleset | null): readonly string[] {
 
 /** What TPROXY marks is delivered by a route of its own, of which a file of rules says nothing. */
 function describeRouting(kernel: Ruleset | null, { installation }: RulesInPod): readonly string[] {
-  const marks = listChains(kernel).some((chain) => chain.rules.some(({ target }) => target?.kind === "tproxy"));
+  const marks = listRules(kernel).some(({ target }) => target?.kind === "tproxy");
   if (!marks || installation.kind === "script" || installation.rules.policyRouting.rules.length > 0) return [];
   return [
     "rules use TPROXY without policy routing, which is put in where the flags say -m TPROXY. Only what is for the pod's own address is delivered.",
@@ -109,10 +109,6 @@ function describeRouting(kernel: Ruleset | null, { installation }: RulesInPod): 
 
 function listChains(ruleset: Ruleset | null) {
   return (ruleset?.tables ?? []).flatMap(({ name, chains }) => chains.map((chain) => ({ ...chain, table: name })));
-}
-
-function countRules(ruleset: Ruleset | null): number {
-  return (ruleset?.tables ?? []).reduce((sum, table) => sum + countTable(table), 0);
 }
 
 function countTable(table: Table | undefined): number {

@@ -6,7 +6,7 @@ import { parseFlowText, resolveFlow } from "../model/flow-text.ts";
 import { landingsAgree } from "../model/landing.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
 import type { Omission } from "../model/report.ts";
-import { NO_POLICY_ROUTING, type PodRules, type PolicyRouting } from "../model/ruleset.ts";
+import { listRules, NO_POLICY_ROUTING, type PodRules, type PolicyRouting } from "../model/ruleset.ts";
 import { compilePod } from "../netfilter/simulator.ts";
 import type { BoundScenario } from "./bound-scenario.ts";
 
@@ -57,8 +57,7 @@ function hasRouting({ policyRouting: { rules, routes } }: PodRules): boolean {
 }
 
 function usesTproxy({ ip }: PodRules): boolean {
-  const rules = ip?.tables.flatMap(({ chains }) => chains.flatMap((chain) => chain.rules)) ?? [];
-  return rules.some(({ target }) => target?.kind === "tproxy");
+  return listRules(ip).some(({ target }) => target?.kind === "tproxy");
 }
 
 function listMissing(own: PolicyRouting, tested: PolicyRouting): readonly string[] {
