@@ -36,7 +36,7 @@ export function planChange(change: RulesChange): string {
  */
 export async function commitChanges(changes: readonly RulesChange[]): Promise<"changed" | "unchanged"> {
   const plans = changes.map((change) => ({ change, text: planChange(change) })).filter(({ text }) => text !== "");
-  const tried = plans.filter(({ text }, i) => i > 0 || text.indexOf("COMMIT") !== text.lastIndexOf("COMMIT"));
+  const tried = plans.filter(({ text }, i) => i > 0 || hasSeveralTables(text));
   await Promise.all(tried.map(({ change, text }) => restore(change, text, ["--test"])));
   for (const [i, { change, text }] of plans.entries()) {
     try {
@@ -47,6 +47,10 @@ export async function commitChanges(changes: readonly RulesChange[]): Promise<"c
     }
   }
   return plans.length > 0 ? "changed" : "unchanged";
+}
+
+function hasSeveralTables(text: string): boolean {
+  return (text.match(/^COMMIT$/gm)?.length ?? 0) > 1;
 }
 
 /** Brings the tables of changes back to what they were. */

@@ -4,8 +4,8 @@ import { describeLanding, describeRule } from "./landing-phrase.ts";
 /** One thing that is known of a flow or of rules, under a short name: `["seen", "refused"]`. */
 export type EvidenceRow = readonly [name: string, text: string];
 
-/** Width of the names, the longest of which is `predicted`. */
-const NAME_COLUMNS = 9;
+/** Where the texts of aligned rows begin: behind the names, the longest of which is `predicted`, and a blank. */
+export const EVIDENCE_INDENT = 10;
 
 /** What a flow that landed otherwise than the simulator says means for who reads of it. */
 export const MISPREDICTED =
@@ -25,7 +25,7 @@ export function listEvidence(flow: FlowReport): readonly EvidenceRow[] {
 
 /** Gives rows as lines, the texts beneath each other. */
 export function alignEvidence(rows: readonly EvidenceRow[]): readonly string[] {
-  return rows.map(([name, text]) => `${name.padEnd(NAME_COLUMNS)} ${text}`);
+  return rows.map(([name, text]) => name.padEnd(EVIDENCE_INDENT) + text);
 }
 
 /** Gives what rules from outside leave out, as rows of a name and a text. */

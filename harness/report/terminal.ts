@@ -8,7 +8,7 @@ import {
   type ScenarioReport,
 } from "../model/report.ts";
 import { describeCoverage, describeUnhit } from "./coverage-phrase.ts";
-import { alignEvidence, describeOmission, type EvidenceRow, listEvidence } from "./evidence.ts";
+import { alignEvidence, describeOmission, EVIDENCE_INDENT, type EvidenceRow, listEvidence } from "./evidence.ts";
 import { describeRule, shortenLanding } from "./landing-phrase.ts";
 import { wrapLine } from "./wrap-line.ts";
 
@@ -28,6 +28,7 @@ const MARKS: Readonly<Record<FlowVerdict, { readonly mark: string; readonly styl
   "could-not-look": { mark: "?", style: "yellow" },
 };
 const GAP = "  ";
+const ROW_INDENT = " ".repeat(6);
 
 /**
  * Gives the report as a person reads it: each scenario's claim, a row for each flow, beneath each flow that did not pass what was
@@ -104,13 +105,11 @@ const CAUSES: Readonly<Record<FlowVerdict, readonly string[]>> = {
 };
 
 function renderRows(rows: readonly EvidenceRow[], { columns }: TerminalLook, paint: Paint): readonly string[] {
-  const indent = " ".repeat(6);
-  return alignEvidence(rows).flatMap((line, i) => {
-    const name = rows[i]?.[0] ?? "";
-    const [first = "", ...rest] = wrapLine(indent + line, line.length - (rows[i]?.[1].length ?? 0) + 6, columns).split(
-      "\n",
-    );
-    return [indent + paint("dim", name) + first.slice(indent.length + name.length), ...rest];
+  const textAt = ROW_INDENT.length + EVIDENCE_INDENT;
+  return alignEvidence(rows).flatMap((line) => {
+    const [first = "", ...rest] = wrapLine(ROW_INDENT + line, textAt, columns).split("\n");
+    const name = first.slice(ROW_INDENT.length, textAt).trimEnd();
+    return [ROW_INDENT + paint("dim", name) + first.slice(ROW_INDENT.length + name.length), ...rest];
   });
 }
 
