@@ -29,49 +29,65 @@ const SETTLING_ROUNDS = 3;
  * goes. Where a step fails everything is brought back, and `environment` is thrown; only the guard of a pod that is no IPv6 pod is done
  * without, with a warning.
  */
-export async function applyRules(config: CaptureConfig, namespace: NamespaceState): Promise<Applied> {
+export function applyRules(config: CaptureConfig, namespace: NamespaceState): Applied {
   const ours = readOwnership(namespace, "apply");
   const plan = planApply(config, namespace, ours);
   const note = (possessions: Possessions) =>
     writeRecord({ formatVersion: "1.0", links: namespace.network.links, ...possessions });
   const fault = note(plan.during);
-  const { done, outcome } = await carryOutAsFarAsPossible(plan, config, ours).catch((error) => {
-    if (ours.record) writeRecord(ours.record);
-    else removeRecord();
-    throw error;
-  });
-  const now = outcome === "applied" ? await settle(done) : done.variant;
+  const { done, outcome } = undoIfItFails(
+    () => carryOutAsFarAsPossible(plan, config, ours),
+    () => (ours.record ? writeRecord(ours.record) : removeRecord()),
+  );
+  const now = outcome === "applied" ? settle(done) : done.variant;
   note(done.after);
   const warnings = fault === null ? done.warnings : [...done.warnings, fault];
   return { variant: now.toolset.variant, outcome, rules: plan.rules, warnings, dump: dumpOf(now) };
 }
 
-async function carryOutAsFarAsPossible(plan: ApplyPlan, config: CaptureConfig, ours: Ownership) {
+function carryOutAsFarAsPossible(plan: ApplyPlan, config: CaptureConfig, ours: Ownership) {
   try {
-    return { done: plan, outcome: await carryOut(plan) };
+    return { done: plan, outcome: carryOut(plan) };
   } catch (error) {
     const why = describeError(error);
     const smaller = planWithoutIpv6(plan, config, ours, why);
     if (!smaller) throw error;
     // Where it is not IPv6 that fails, this fails as well, and tells why.
-    return { done: smaller, outcome: await carryOut(smaller) };
+    return { done: smaller, outcome: carryOut(smaller) };
   }
 }
 
-async function carryOut({ changes, routing }: ApplyPlan): Promise<Applied["outcome"]> {
+function carryOut({ changes, routing }: ApplyPlan): Applied["outcome"] {
   const { missing, surplus } = routing;
   try {
-    await changeNetwork(addLines(missing));
-    const outcome = await commitChanges(changes);
-    await changeNetwork(removeLines(surplus)).catch(async (error) => {
-      await rollBackChanges(changes);
-      throw error;
-    });
+    changeNetwork(addLines(missing));
+    const outcome = commitChanges(changes);
+    undoIfItFails(
+      () => changeNetwork(removeLines(surplus)),
+      () => rollBackChanges(changes),
+    );
     const lines = [...addLines(missing), ...removeLines(surplus)];
     return outcome === "changed" || lines.length > 0 ? "applied" : "unchanged";
   } catch (error) {
-    // Line by line: some of them may not have been carried out.
-    for (const line of removeLines(missing)) await changeNetwork([line]).catch(() => {});
+    removeWhatIsThere(removeLines(missing));
+    throw error;
+  }
+}
+
+/** Carries out line by line: some of what is to go may never have come. */
+function removeWhatIsThere(lines: readonly string[]): void {
+  for (const line of lines) {
+    try {
+      changeNetwork([line]);
+    } catch {}
+  }
+}
+
+function undoIfItFails<Done>(act: () => Done, undo: () => void): Done {
+  try {
+    return act();
+  } catch (error) {
+    undo();
     throw error;
   }
 }
@@ -80,15 +96,15 @@ async function carryOut({ changes, routing }: ApplyPlan): Promise<Applied["outco
  * Reads the rules again, and mends them where another process has changed them meanwhile: an `iptables-restore` whose `apply` was killed,
  * or a second `apply`. Gives up quietly where the same stays to be mended: then this iptables only prints it in other words.
  */
-async function settle({ variant, changes }: ApplyPlan): Promise<ReadRules> {
-  let now = await readRules(variant.toolset);
+function settle({ variant, changes }: ApplyPlan): ReadRules {
+  let now = readRules(variant.toolset);
   let last = "";
   for (let round = 0; round < SETTLING_ROUNDS; round++) {
     const rest = changes.filter(({ toolset }) => toolset === variant.toolset).flatMap((change) => again(change, now));
     const text = rest.map(planChange).join("");
     if (text === "" || text === last) break;
-    await commitChanges(rest);
-    now = await readRules(variant.toolset);
+    commitChanges(rest);
+    now = readRules(variant.toolset);
     last = text;
   }
   return now;

@@ -15,7 +15,7 @@ const FAMILIES: readonly Family[] = [4, 6];
  * policy routing and addresses. Foreign rules stay, and what was there before `apply`, as far as its record knows. Gives what it has
  * carried out, input of `iptables-restore` and lines of `ip -batch`; nothing where there was nothing to clean.
  */
-export async function cleanRules(namespace: NamespaceState): Promise<readonly string[]> {
+export function cleanRules(namespace: NamespaceState): readonly string[] {
   const ours = readOwnership(namespace, "clean");
   const { claim, routing } = ours;
   const changes = namespace.variants.flatMap(({ toolset, families }) =>
@@ -26,8 +26,8 @@ export async function cleanRules(namespace: NamespaceState): Promise<readonly st
     }),
   );
   const lines = removeLines(intersectRouting(namespace.network.routing, routing));
-  await commitChanges(changes);
-  await changeNetwork(lines);
+  commitChanges(changes);
+  changeNetwork(lines);
   if (leavesLookalikes(changes, namespace.network.routing, ours))
     writeRecord({ ...NOTHING_MADE, links: namespace.network.links });
   else removeRecord();

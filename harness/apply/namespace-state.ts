@@ -8,8 +8,7 @@ export interface NamespaceState {
   readonly variants: readonly [ReadRules, ...ReadRules[]];
 }
 
-/** Reads addresses, policy routing and rules, all at once. Throws `environment` where they cannot be read. */
-export async function readNamespaceState(): Promise<NamespaceState> {
-  const [network, variants] = await Promise.all([readNetworkState(), readVariants()]);
-  return { network, variants };
+/** Reads addresses, policy routing and rules. Throws `environment` where they cannot be read. */
+export function readNamespaceState(): NamespaceState {
+  return { network: readNetworkState(), variants: readVariants() };
 }

@@ -1,6 +1,6 @@
 import { networkInterfaces } from "node:os";
 import { LandfallError } from "../errors.ts";
-import { familyOf, networkHolds, parseAddress, parseNetwork } from "../model/address.ts";
+import { familyOf } from "../model/address.ts";
 import type { PolicyRouting } from "../model/ruleset.ts";
 import { runCommand } from "./process.ts";
 
@@ -36,15 +36,16 @@ interface Route {
   readonly pref?: string;
 }
 
-const LINK_LOCAL = ["169.254.0.0/16", "fe80::/10"].flatMap((text) => parseNetwork(text) ?? []);
+/** 169.254.0.0/16 and fe80::/10, as the kernel writes addresses. */
+const LINK_LOCAL = /^(169\.254\.|fe[89ab][0-9a-f]:)/;
 const QUESTIONS = "addr show\nrule show\nroute show table all type local\n";
 
 /**
  * Reads addresses, rules and routes of the namespace by one run of `ip` (iproute2). Without `ip` only addresses are known, and only those
  * of interfaces that are up: enough for a pod that needs no policy routing.
  */
-export async function readNetworkState(): Promise<NetworkState> {
-  const { status, stdout, stderr } = await runCommand("ip", ["-j", "-N", "-force", "-batch", "-"], QUESTIONS);
+export function readNetworkState(): NetworkState {
+  const { status, stdout, stderr } = runCommand("ip", ["-j", "-N", "-force", "-batch", "-"], QUESTIONS);
   if (status === null) return readWithoutIp();
   const [links, rules, routes] = stdout.split("\n").filter((line) => line.startsWith("["));
   if (links === undefined || rules === undefined || routes === undefined) {
@@ -57,9 +58,9 @@ export async function readNetworkState(): Promise<NetworkState> {
 }
 
 /** Carries out lines of `ip -batch`, all or up to the first that fails; throws `environment` with `ip`'s own words. */
-export async function changeNetwork(lines: readonly string[]): Promise<void> {
+export function changeNetwork(lines: readonly string[]): void {
   if (lines.length === 0) return;
-  const { status, stderr } = await runCommand("ip", ["-batch", "-"], `${lines.join("\n")}\n`);
+  const { status, stderr } = runCommand("ip", ["-batch", "-"], `${lines.join("\n")}\n`);
   if (status === 0) return;
   const message = `Policy routing cannot be changed (${lines.join("; ")}): ${stderr.trim()}`;
   throw new LandfallError(
@@ -72,7 +73,7 @@ function describe(links: readonly Link[], rules: readonly RouteRule[], routes: r
   const isLoopback = (link: Link) => link.flags.includes("LOOPBACK");
   const addresses = links.filter((link) => !isLoopback(link)).flatMap((link) => link.addr_info);
   return {
-    podIps: addresses.flatMap(({ local }) => (local !== undefined && !isLinkLocal(local) ? [local] : [])),
+    podIps: addresses.flatMap(({ local }) => (local !== undefined && !LINK_LOCAL.test(local) ? [local] : [])),
     links: links
       .filter((link) => !isLoopback(link))
       .map((link) => `${link.ifindex} ${link.ifname} ${link.address ?? ""}`),
@@ -95,13 +96,6 @@ function describe(links: readonly Link[], rules: readonly RouteRule[], routes: r
 
 function readWithoutIp(): NetworkState {
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  const podIps = addresses.filter(({ internal, address }) => !internal && !isLinkLocal(address));
+  const podIps = addresses.filter(({ internal, address }) => !internal && !LINK_LOCAL.test(address));
   return { podIps: podIps.map(({ address }) => address), links: [], routing: { rules: [], routes: [], addresses: [] } };
-}
-
-function isLinkLocal(text: string): boolean {
-  const address = parseAddress(text);
-  return (
-    address !== null && LINK_LOCAL.some((net) => net.family === address.family && networkHolds(net, address.value))
-  );
 }

@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync, realpathSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync, realpathSync } from "node:fs";
 import { basename, join } from "node:path";
 import { LandfallError } from "../errors.ts";
 import { nameTool } from "../formats/tool-name.ts";
@@ -31,19 +31,18 @@ const REMEDY = "Install iptables, and give the capabilities NET_ADMIN and NET_RA
  * Reads the rules of the variants that are there: first the one that `iptables` on the PATH stands for, then the other one. Listing legacy
  * tables makes them, and so the other variant's are read only where the kernel has some.
  */
-export async function readVariants(): Promise<readonly [ReadRules, ...ReadRules[]]> {
-  const first = await findToolset();
+export function readVariants(): readonly [ReadRules, ...ReadRules[]] {
+  const first = findToolset();
   const other = first.variant === "nft" ? "legacy" : "nft";
   const second = {
     variant: other,
     commands: { 4: findCommands(`iptables-${other}`), 6: findCommands(`ip6tables-${other}`) },
   } as const;
   const readsSecond = second.commands[4] !== null && (other === "nft" || hasLegacyTables());
-  const [main, ...more] = await Promise.all([first, ...(readsSecond ? [second] : [])].map(readRules));
-  if (!main) throw new LandfallError("internal", "No variant was read.");
+  const main = readRules(first);
   const rules = main.families[4];
   if ("why" in rules) throw new LandfallError("environment", `The rules cannot be read: ${rules.why}. ${REMEDY}`);
-  return [main, ...more];
+  return readsSecond ? [main, readRules(second)] : [main];
 }
 
 /** Gives the variant in use: the one with our chains, else the one with anybody's rules, else the one `iptables` stands for. */
@@ -58,27 +57,26 @@ export function selectVariant(variants: readonly [ReadRules, ...ReadRules[]]): R
 }
 
 /** Reads both families of one variant. */
-export async function readRules(toolset: Toolset): Promise<ReadRules> {
-  const [ip, ip6] = await Promise.all([readFamily(toolset, 4), readFamily(toolset, 6)]);
-  return { toolset, families: { 4: ip, 6: ip6 } };
+export function readRules(toolset: Toolset): ReadRules {
+  return { toolset, families: { 4: readFamily(toolset, 4), 6: readFamily(toolset, 6) } };
 }
 
-async function readFamily(toolset: Toolset, family: Family): Promise<FamilyRules> {
+function readFamily(toolset: Toolset, family: Family): FamilyRules {
   const commands = toolset.commands[family];
   if (!commands) return { why: `there is no ${nameTool(family)} here` };
-  const { status, stdout, stderr } = await runCommand(commands.save, []);
+  const { status, stdout, stderr } = runCommand(commands.save, []);
   return status === 0
     ? { text: stdout, state: parseRulesState(stdout) }
     : { why: stderr.trim() || `${commands.save} failed` };
 }
 
-async function findToolset(): Promise<Toolset> {
+function findToolset(): Toolset {
   const commands = { 4: findCommands("iptables"), 6: findCommands("ip6tables") };
   if (!commands[4]) throw new LandfallError("environment", `There is no iptables-restore on the PATH. ${REMEDY}`);
   const name = basename(realpathSync(commands[4].restore));
   if (name.includes("nft")) return { variant: "nft", commands };
   if (name.includes("legacy")) return { variant: "legacy", commands };
-  const { stdout } = await runCommand(commands[4].restore, ["--version"]);
+  const { stdout } = runCommand(commands[4].restore, ["--version"]);
   return { variant: stdout.includes("nf_tables") ? "nft" : "legacy", commands };
 }
 
@@ -93,6 +91,8 @@ function findOnPath(name: string): string | null {
 }
 
 function isExecutable(path: string): boolean {
+  // An exception for each folder that has no such file would cost more than all the rest here.
+  if (!existsSync(path)) return false;
   try {
     accessSync(path, constants.X_OK);
     return true;

@@ -31,18 +31,22 @@ export function planChange(change: RulesChange): string {
 
 /**
  * Makes changes, each by one `iptables-restore --noflush`; where one fails all tables are brought back to what they were. Throws
- * `environment` with iptables' own words. Killed at any moment, each table is old or new. What would leave something to bring back if it
- * failed is tried with `--test` before anything is done; that costs as much as doing it, so the very first table is not.
+ * `environment` with iptables' own words. Killed at any moment, each table is old or new. IPv6 goes first: it is what a kernel is most
+ * likely to refuse, and then nothing has been done yet. Where one input changes several tables it is tried with `--test` before anything is
+ * done, since iptables commits table by table; a trial costs several times what doing it costs, for the kernel waits when one is dropped.
  */
-export async function commitChanges(changes: readonly RulesChange[]): Promise<"changed" | "unchanged"> {
-  const plans = changes.map((change) => ({ change, text: planChange(change) })).filter(({ text }) => text !== "");
-  const tried = plans.filter(({ text }, i) => i > 0 || hasSeveralTables(text));
-  await Promise.all(tried.map(({ change, text }) => restore(change, text, ["--test"])));
+export function commitChanges(changes: readonly RulesChange[]): "changed" | "unchanged" {
+  const plans = changes
+    .map((change) => ({ change, text: planChange(change) }))
+    .filter(({ text }) => text !== "")
+    .toSorted((one, other) => other.change.family - one.change.family);
+  const tried = plans.filter(({ text }) => hasSeveralTables(text));
+  for (const { change, text } of tried) restore(change, text, ["--test"]);
   for (const [i, { change, text }] of plans.entries()) {
     try {
-      await restore(change, text);
+      restore(change, text);
     } catch (error) {
-      for (const done of plans.slice(0, i + 1)) await rollBack(done.change);
+      for (const done of plans.slice(0, i + 1)) rollBack(done.change);
       throw error;
     }
   }
@@ -54,20 +58,20 @@ function hasSeveralTables(text: string): boolean {
 }
 
 /** Brings the tables of changes back to what they were. */
-export async function rollBackChanges(changes: readonly RulesChange[]): Promise<void> {
-  for (const change of changes) await rollBack(change);
+export function rollBackChanges(changes: readonly RulesChange[]): void {
+  for (const change of changes) rollBack(change);
 }
 
-async function rollBack(change: RulesChange): Promise<void> {
+function rollBack(change: RulesChange): void {
   const commands = change.toolset.commands[change.family];
-  const { stdout } = await runCommand(commands?.save ?? "", []);
+  const { stdout } = runCommand(commands?.save ?? "", []);
   const { family, before, claim, claimAfter } = change;
   const text = renderPlan(
     planTables(change, parseRulesState(stdout), claimAfter, (table) =>
       ownTable(before.get(table), family, table, claim),
     ),
   );
-  if (text !== "") await restore(change, text);
+  if (text !== "") restore(change, text);
 }
 
 function planTables(
@@ -81,11 +85,11 @@ function planTables(
   );
 }
 
-async function restore({ toolset, family }: RulesChange, text: string, options: readonly string[] = []): Promise<void> {
+function restore({ toolset, family }: RulesChange, text: string, options: readonly string[] = []): void {
   const command = toolset.commands[family]?.restore;
   if (command === undefined)
     throw new LandfallError("environment", `There is no iptables for IPv${family}; install it.`);
-  const { status, stderr } = await runCommand(command, ["--noflush", "-w", "10", ...options], text);
+  const { status, stderr } = runCommand(command, ["--noflush", "-w", "10", ...options], text);
   if (status === 0) return;
   const words = stderr.trim() || `it ended with ${status ?? "a signal"}`;
   throw new LandfallError(

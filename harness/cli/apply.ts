@@ -43,13 +43,14 @@ export const apply: Command = {
     if (typed.capture.purpose !== "apply") return 0;
     refuseHostNamespace(typed.options);
     await using _lock = await lockNamespace();
-    const state = await readNamespaceState();
+    const state = readNamespaceState();
     const { capture, options } = readLine(args, io, state.network.podIps);
     tellWarnings(capture.warnings, io);
-    const { variant, outcome, rules, warnings, dump } = await applyRules(capture.config, state);
+    const { variant, outcome, rules, warnings, dump } = applyRules(capture.config, state);
     for (const warning of warnings) io.err(`landfall: warning: ${warning}\n`);
-    const asData = { formatVersion: "1.0", variant, outcome, warnings, ...renderRulesData(rules, capture) };
-    io.out(options.values.has("json") ? `${JSON.stringify(asData, null, 2)}\n` : dump.ip + (dump.ip6 ?? ""));
+    const asJson = () =>
+      JSON.stringify({ formatVersion: "1.0", variant, outcome, warnings, ...renderRulesData(rules, capture) }, null, 2);
+    io.out(options.values.has("json") ? `${asJson()}\n` : dump.ip + (dump.ip6 ?? ""));
     return 0;
   },
 };
