@@ -6,14 +6,20 @@ import { POOL_SIZE, subnetsAt } from "./docker-subnets.ts";
 
 /**
  * Gives the places of the pool whose subnets, of both networks, overlap nothing: no network of the engine, and no interface or route of
- * this machine (a pod network of a cluster, a VPN). Two runs may still choose the same one; the engine then refuses the second.
+ * this machine (a pod network of a cluster, a VPN). Each is looked at when it is asked for, since the first is mostly free. Two runs may
+ * still choose the same one; the engine then refuses the second.
  */
-export async function freePlaces(engine: Docker): Promise<readonly number[]> {
+export async function freePlaces(engine: Docker): Promise<Iterable<number>> {
   const taken = [...(await engineNetworks(engine)), ...hostNetworks()];
-  return Array.from({ length: POOL_SIZE }, (_, place) => place).filter((place) => {
+  return findFree(taken);
+}
+
+function* findFree(taken: readonly Network[]): Iterable<number> {
+  for (let place = 0; place < POOL_SIZE; place++) {
     const subnets = [subnetsAt("pod", place), subnetsAt("vm", place)].flatMap((both) => [both[4], both[6]]);
-    return subnets.every((subnet) => !taken.some((other) => overlap(other, parseNetwork(subnet))));
-  });
+    const networks = subnets.map(parseNetwork);
+    if (!networks.some((network) => taken.some((other) => overlap(other, network)))) yield place;
+  }
 }
 
 /** Says whether two networks share an address. A default route is no reason to keep away. */

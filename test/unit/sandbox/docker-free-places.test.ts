@@ -19,7 +19,7 @@ async function isFreeBeside(subnet: string, place: number): Promise<boolean> {
     Labels: { [RUN_LABEL]: currentRunId() },
   });
   made.push(network.id);
-  return (await freePlaces(engine)).includes(place);
+  return [...(await freePlaces(engine))].includes(place);
 }
 
 describe("a place is not free", () => {
