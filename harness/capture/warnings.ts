@@ -6,7 +6,10 @@ import type { Origin } from "./given.ts";
 
 type Origins = Readonly<Record<SettingName, Origin>>;
 
-/** Gives what is allowed and yet hardly meant: settings that another setting, or the pod's family, makes void. */
+/**
+ * Gives what is allowed and yet worth a word: settings that another setting, or the pod's family, makes void, and ranges that the original
+ * loses.
+ */
 export function warnOfSettings(config: CaptureConfig, origins: Origins): readonly Finding[] {
   const warnings: Finding[] = [];
   const warn = (setting: SettingName, message: string) => warnings.push(place(setting, origins[setting], message));
@@ -29,6 +32,12 @@ export function warnOfSettings(config: CaptureConfig, origins: Origins): readonl
     const idle = rangesWithoutEffect(config[setting], config);
     if (idle.length > 0)
       warn(setting, `No IPv6 is captured on a pod that is not IPv6 alone: ${idle.join(", ")} has no effect.`);
+    const dropped = rangesTheOriginalDrops(config[setting], config);
+    if (dropped.length > 0)
+      warn(
+        setting,
+        `The original drops a range that begins with "::" without a word; here ${dropped.join(", ")} counts.`,
+      );
   }
   return warnings;
 }
@@ -47,6 +56,11 @@ export function warnOfLoopbackValue(text: string, origin: Origin): readonly Find
 
 function rangesWithoutEffect(ranges: "*" | readonly string[], config: CaptureConfig): readonly string[] {
   return ranges === "*" || isIpv6Pod(config) ? [] : ranges.filter((range) => familyOf(range) === 6);
+}
+
+/** Its test for an IPv6 address wants a number before the first colon. */
+function rangesTheOriginalDrops(ranges: "*" | readonly string[], config: CaptureConfig): readonly string[] {
+  return ranges === "*" || !isIpv6Pod(config) ? [] : ranges.filter((range) => range.startsWith("::"));
 }
 
 function place(setting: SettingName, origin: Origin, message: string): Finding {

@@ -306,6 +306,7 @@ describe("what is hardly meant is warned of", () => {
     ["TPROXY without inbound ports", ["-m", "TPROXY"], "-m"],
     ["TPROXY on an IPv6 pod", ["-m", "TPROXY", "-b", "*"], "-m", { podIps: ["2001:db8::5"] }],
     ["IPv6 ranges on an IPv4 pod", ["-i", "2001:db8::/32"], "-i"],
+    ["a range that the original drops", ["-i", "::/0"], "-i", { podIps: ["2001:db8::5"] }],
     ["a user that is not there", [], "ENVOY_USER", { environment: { ENVOY_USER: "nosuchuser" } }],
     [
       "loopback off by false",
