@@ -6,6 +6,7 @@ import type { PodRules } from "../model/ruleset.ts";
 import { compilePod, type Simulator } from "../netfilter/simulator.ts";
 import { findBreakpoints } from "./breakpoints.ts";
 import { type KnownWays, type LandedFlow, learnWays } from "./known-ways.ts";
+import { widenPod } from "./wide-pod.ts";
 import { countWitnesses, listWitnesses, spanFlows, type WitnessSpace } from "./witness-flows.ts";
 
 /**
@@ -33,10 +34,12 @@ export type SearchDifference = (after: PodRules, family: Family) => SearchResult
  */
 export function startSearch(before: PodRules, spec: PodSpec, addresses: SandboxAddresses): SearchDifference {
   const known = new Map<Family, { readonly space: string; readonly ways: KnownWays } | null>();
+  /** So that a flow left alone is told from one that is lost. */
+  const widen = ({ elsewhere, ports }: WitnessSpace) => widenPod(spec, { addresses: elsewhere, ports }, addresses);
   const learn = (family: Family) => {
     const space = spanBoth(before, before, family, spec, addresses);
     if (typeof space === "string") return null;
-    const ways = learnWays(before, family, [...listWitnesses(space)], widenSpec(spec, space, addresses), addresses);
+    const ways = learnWays(before, family, [...listWitnesses(space)], widen(space), addresses);
     return { space: JSON.stringify(space), ways };
   };
   return (after, family) => {
@@ -44,7 +47,7 @@ export function startSearch(before: PodRules, spec: PodSpec, addresses: SandboxA
     if (typeof space === "string") return { kind: "unknown", why: space };
     const own = known.has(family) ? known.get(family) : learn(family);
     known.set(family, own ?? null);
-    const wide = widenSpec(spec, space, addresses);
+    const wide = widen(space);
     const isKnown = own?.space === JSON.stringify(space);
     const flows = isKnown ? own.ways.listDoubtful(after) : landFlows(compilePod(before, wide, addresses), space);
     return findDifference(flows, compilePod(after, wide, addresses));
@@ -97,11 +100,4 @@ export function addedAddresses(before: PodRules, after: PodRules, family: Family
     .filter((line) => after.policyRouting.addresses.includes(line))
     .map((line) => line.split("/")[0] ?? "")
     .filter((address) => address.includes(":") === (family === 6));
-}
-
-/** Gives a pod in which everybody outside listens wherever they are dialled, so that a flow left alone is told from one that is lost. */
-export function widenSpec(spec: PodSpec, { ports, elsewhere }: WitnessSpace, addresses: SandboxAddresses): PodSpec {
-  const hosts = Object.values(addresses).flatMap((host) => [host[4], host[6]]);
-  const upstreamAddresses = elsewhere.filter((address) => !hosts.includes(address));
-  return { ...spec, upstreamPorts: ports, clientPorts: ports, upstreamAddresses };
 }

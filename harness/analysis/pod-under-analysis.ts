@@ -1,13 +1,13 @@
 import { renderRule } from "../formats/rule-text.ts";
-import { renderAddress } from "../model/address.ts";
 import type { Manner } from "../model/flow.ts";
 import type { Landing } from "../model/landing.ts";
 import type { Match } from "../model/match.ts";
-import { addressOwner, isLoopback, type PodSpec, type SandboxAddresses } from "../model/pod.ts";
+import type { PodSpec } from "../model/pod.ts";
 import type { PodRules, Rule, RulePlace, Ruleset } from "../model/ruleset.ts";
 import { compilePod, type Simulator } from "../netfilter/simulator.ts";
 import { listPlaces, listSteps } from "../netfilter/steps.ts";
 import type { Rewrites } from "./packet-views.ts";
+import { listFixedEnds, widenPod } from "./wide-pod.ts";
 import type { Witness } from "./witness.ts";
 
 /** A landing with the rules that led there, each once, in the order in which packets met them. */
@@ -32,7 +32,7 @@ export function openLander(
   witnesses: readonly Witness[],
   { destinations }: Pick<Rewrites, "destinations">,
 ): Lander {
-  const wide = widenSpec(spec, witnesses, destinations);
+  const wide = openPeers(spec, witnesses, destinations);
   const simulators = new Map<string, Simulator>();
   const find = ({ assumed, addresses, lane }: Witness): Simulator => {
     const key = JSON.stringify([[...assumed], addresses, lane.link]);
@@ -57,29 +57,17 @@ export function openLander(
   };
 }
 
-/** Peers listen on every port a flow may reach them at; whatever a rule sends a flow to, and no other host has, is upstream's as well. */
-function widenSpec(spec: PodSpec, witnesses: readonly Witness[], rewritten: Rewrites["destinations"]): PodSpec {
+/** Flows of an analysis end where they are dialled, or where the rules or the stub send them. */
+function openPeers(spec: PodSpec, witnesses: readonly Witness[], rewritten: Rewrites["destinations"]): PodSpec {
   const [example] = witnesses;
   if (!example) return spec;
-  const { flow, addresses } = example;
-  const fixed = rewritten.map(({ address }) => address).filter((address) => typeof address === "bigint");
-  const reached = [
-    ...witnesses.map((witness) => witness.flow.to.address),
-    ...fixed.map((address) => renderAddress(flow.family, address)),
-  ];
-  const own: readonly string[] = Object.values(addresses.upstream);
-  const strangers = reached.filter((address) => ownerOf(address, addresses) === "upstream" && !own.includes(address));
-  const rewrittenPorts = rewritten.map(({ port }) => port).filter((port) => typeof port === "number");
-  const ports = unique([...witnesses.map((witness) => witness.flow.to.port), ...rewrittenPorts]);
-  return { ...spec, upstreamPorts: ports, clientPorts: ports, upstreamAddresses: unique(strangers) };
-}
-
-function unique<T>(items: readonly T[]): readonly T[] {
-  return [...new Set(items)];
-}
-
-function ownerOf(address: string, addresses: SandboxAddresses): string {
-  return isLoopback(address) ? "pod" : addressOwner(address, addresses);
+  const dialled = witnesses.map(({ flow }) => flow.to);
+  const sent = listFixedEnds(example.flow.family, rewritten);
+  const ends = {
+    addresses: [...dialled.map(({ address }) => address), ...sent.addresses],
+    ports: [...dialled.map(({ port }) => port), ...sent.ports],
+  };
+  return widenPod(spec, ends, example.addresses);
 }
 
 function assumeMatches(rules: PodRules, assumed: Witness["assumed"]): PodRules {

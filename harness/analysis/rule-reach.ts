@@ -5,7 +5,8 @@ import { type PodRules, type RulePlace, renderPlaceKey } from "../model/ruleset.
 import { compilePod, type Simulator } from "../netfilter/simulator.ts";
 import { listSteps } from "../netfilter/steps.ts";
 import { findBreakpoints } from "./breakpoints.ts";
-import { addedAddresses, widenSpec } from "./exhaustive-search.ts";
+import { addedAddresses } from "./exhaustive-search.ts";
+import { widenPod } from "./wide-pod.ts";
 import { countWitnesses, listWitnesses, spanFlows } from "./witness-flows.ts";
 
 /** A flow in one manner of the stub. */
@@ -39,22 +40,14 @@ export function findReach(
   addresses: SandboxAddresses,
 ): RuleReach {
   const search = startSearch(places);
-  search.tryFlows(compilePod(rules, widenByKnown(spec, known), addresses), known);
+  // Peers listen where the known flows go, as they would if a scenario had them.
+  const familiar = widenPod(spec, { addresses: [], ports: known.map(({ flow }) => flow.to.port) }, addresses);
+  search.tryFlows(compilePod(rules, familiar, addresses), known);
   const unreachable = FAMILIES.flatMap((family) => {
     if (search.pending(family).length === 0) return [];
     return sweepFamily(rules, family, search, spec, addresses) === "complete" ? search.pending(family) : [];
   });
   return { takers: search.takers, unreachable };
-}
-
-/** Upstream and client listen where the known flows go, as they would if a scenario had them. */
-function widenByKnown(spec: PodSpec, known: readonly MannerFlow[]): PodSpec {
-  const ports = known.map(({ flow }) => flow.to.port);
-  return {
-    ...spec,
-    upstreamPorts: [...new Set([...spec.upstreamPorts, ...ports])],
-    clientPorts: [...new Set([...spec.clientPorts, ...ports])],
-  };
 }
 
 /** Tries every class of flows of a family; `incomplete` where there are too many, or some match was not understood. */
@@ -69,7 +62,7 @@ function sweepFamily(
   if (breakpoints === null) return "incomplete";
   const space = spanFlows(family, breakpoints, spec, addresses, addedAddresses(rules, rules, family));
   if (countWitnesses(space) > FLOWS_AT_MOST) return "incomplete";
-  const wide = widenSpec(spec, space, addresses);
+  const wide = widenPod(spec, { addresses: space.elsewhere, ports: space.ports }, addresses);
   for (const listen of [spec.listen, space.ports]) {
     const simulator = compilePod(rules, { ...wide, listen }, addresses);
     const flows = listWitnesses(space);
