@@ -1,6 +1,7 @@
 import { addressBits, parseAddress, prefixLength } from "../model/address.ts";
 import type { Match, Range } from "../model/match.ts";
 import { listRules, type PodRules } from "../model/ruleset.ts";
+import type { Target } from "../model/target.ts";
 
 /**
  * Where rules change their mind, by dimension: each number begins a new interval, within which every rule treats all values alike.
@@ -21,7 +22,8 @@ interface Growing {
 }
 
 /**
- * Gives the breakpoints of all rules of some pods together. Null where a rule has none to give: a network whose mask has holes.
+ * Gives the breakpoints of all rules of some pods together, of what they match and of what they rewrite destinations to. Null where a rule
+ * has none to give: a network whose mask has holes.
  * What depends on a packet's state, marks or interfaces has no breakpoints: the simulator carries those along.
  */
 export function findBreakpoints(pods: readonly PodRules[]): Breakpoints | null {
@@ -32,6 +34,7 @@ export function findBreakpoints(pods: readonly PodRules[]): Breakpoints | null {
     addresses: { 4: new Set(), 6: new Set() },
   };
   const rules = pods.flatMap(({ ip, ip6 }) => [ip, ip6]).flatMap(listRules);
+  for (const { target } of rules) noteTarget(target, found);
   return rules.flatMap(({ matches }) => matches).every((match) => note(match, found)) ? found : null;
 }
 
@@ -56,15 +59,30 @@ function note(match: Match, found: Growing): boolean {
       return true;
     }
     case "source-range":
-    case "destination-range": {
-      const [first, last] = [parseAddress(match.first), parseAddress(match.last)];
-      if (!first || !last) return false;
-      noteAddresses(first.value, last.value + 1n, found.addresses[first.family]);
-      return true;
-    }
+    case "destination-range":
+      return noteEnds(match, found) === "noted";
     default:
       return true;
   }
+}
+
+/** What is dialled as a rule would rewrite it stays as it is and shows no original destination; and where it goes, somebody must be. */
+function noteTarget(target: Target | null, found: Growing): void {
+  if (target?.kind !== "redirect" && target?.kind !== "dnat") return;
+  if (target.ports) noteRange(target.ports, found.ports);
+  const addresses = target.kind === "dnat" ? target.addresses : null;
+  if (addresses) noteEnds(addresses, found);
+}
+
+/** Notes a range of addresses; `unreadable` where an end is none. */
+function noteEnds(
+  { first, last }: { readonly first: string; readonly last: string },
+  found: Growing,
+): "noted" | "unreadable" {
+  const [low, high] = [parseAddress(first), parseAddress(last)];
+  if (!low || !high) return "unreadable";
+  noteAddresses(low.value, high.value + 1n, found.addresses[low.family]);
+  return "noted";
 }
 
 function noteRange({ first, last }: Range, to: Set<number>): void {

@@ -40,6 +40,14 @@ describe("searching every class of flows", () => {
     const rule = "-A OUTPUT -s 127.0.0.6/32 -o lo -j RETURN";
     check(natOf(CAPTURE), natOf(rule, CAPTURE), "uid=0,gid=0@127.0.0.6 -> 127.0.0.6:1: listener 15001 -> refused 1");
   });
+  test("finds the one port that a longer range of ports leaves as it is", () => {
+    const [one, other] = ["15001-15010", "15001-15011"].map((to) => `-A OUTPUT -p tcp -j REDIRECT --to-ports ${to}`);
+    check(natOf(one ?? ""), natOf(other ?? ""), "uid=0,gid=0 -> 10.244.0.3:15011: listener 15001 -> refused 15011");
+  });
+  test("finds the one address that DNAT leaves as it is", () => {
+    const [one, other] = ["8", "9"].map((host) => `-A OUTPUT -p tcp -j DNAT --to-destination 127.0.0.${host}`);
+    check(natOf(one ?? ""), natOf(other ?? ""), "uid=0,gid=0@127.0.0.8 -> 127.0.0.8:22: listener 22 -> listener 22");
+  });
   test("proves alike what is written differently", () => {
     const split = ["0:32767", "32768:65535"].map(
       (ports) => `-A OUTPUT -p tcp -m tcp --dport ${ports} -j REDIRECT --to-ports 15001`,

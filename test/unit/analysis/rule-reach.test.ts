@@ -64,14 +64,28 @@ describe("a rule's reach", () => {
   ] as const)("is %s", (_, rules, expected) => check(rules, expected));
 });
 
-test("a rule's reach counts listeners that the pod could have, and has not", () => {
-  const rule = "-A OUTPUT -p tcp -m tcp --sport 7777 --tcp-flags SYN,ACK SYN,ACK -j DROP";
-  const text = `*filter\n:OUTPUT ACCEPT [0:0]\n${rule}\nCOMMIT\n`;
+test.each([
+  [
+    "listeners that the pod could have, and has not",
+    "",
+    "OUTPUT -p tcp -m tcp --sport 7777 --tcp-flags SYN,ACK SYN,ACK -j DROP",
+    "client -> 10.244.0.2:7777",
+  ],
+  [
+    "answers of whoever DNAT sends to",
+    "*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp -j DNAT --to-destination 198.51.100.7\nCOMMIT\n",
+    "INPUT -i eth0 -p tcp -m tcp --tcp-flags SYN,ACK SYN,ACK -j DROP",
+    "uid=0,gid=0 -> 198.51.100.7:1",
+  ],
+])("a rule's reach counts %s", (_, nat, words, expected) => {
+  const rule = `-A ${words}`;
+  const chain = words.split(" ")[0] ?? "";
+  const text = `${nat}*filter\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n${rule}\nCOMMIT\n`;
   const parsed = parseIptablesSave(text, { where: "test", family: 4 });
   if (!parsed.ok) throw new Error(parsed.findings.map((found) => found.message).join(" "));
   const rules = { ip: parsed.value, ip6: null, policyRouting: NO_POLICY_ROUTING };
-  const place: RulePlace = { family: 4, table: "filter", chain: "OUTPUT", index: 1, rule };
+  const place: RulePlace = { family: 4, table: "filter", chain, index: 1, rule };
   const { takers, unreachable } = findReach(rules, [place], [], specOf(configOf()), DEFAULT_ADDRESSES);
-  expect(takers.map(({ flow }) => flow.flow)).toEqual(["client -> 10.244.0.2:7777"]);
+  expect(takers.map(({ flow }) => flow.flow)).toEqual([expected]);
   expect(unreachable).toEqual([]);
 });
