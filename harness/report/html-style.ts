@@ -12,6 +12,10 @@ code, td.mono, pre { font-family: ui-monospace, monospace; font-size: 0.87em; }
 .sum { display: flex; gap: 0.6rem; flex-wrap: wrap; margin: 0.8rem 0 1.6rem; }
 .sum span { border: 1px solid var(--line); border-radius: 1rem; padding: 0.1rem 0.8rem; }
 .dim { color: var(--dim); } .pass { color: var(--pass); } .wrong { color: var(--wrong); } .could-not-look { color: var(--unknown); }
+section.failures { border-left: 0.25rem solid var(--wrong); padding: 0 0 0.1rem 1rem; margin: 0 0 1.6rem; }
+h3 { font-size: 1rem; margin: 0.8rem 0 0.3rem; } h3 .claim { font-weight: 400; } .failures p { margin: 0.4rem 0 0.1rem; }
+.failures a { font-family: ui-monospace, monospace; font-size: 0.87em; color: inherit; margin-right: 0.6rem; }
+tr:target { background: color-mix(in srgb, var(--unknown) 18%, transparent); }
 details.scenario { border: 1px solid var(--line); border-radius: 0.5rem; margin: 0.8rem 0; padding: 0.6rem 1rem; }
 summary { cursor: pointer; } .claim { margin-left: 0.6rem; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; margin: 0.8rem 0 0.2rem; }

@@ -1,19 +1,13 @@
-import {
-  type FlowReport,
-  type FlowVerdict,
-  judgePrediction,
-  type Omission,
-  type Report,
-  type ScenarioReport,
-} from "../model/report.ts";
+import type { FlowVerdict, Report, ScenarioReport } from "../model/report.ts";
 import { describeUnhit } from "./coverage-phrase.ts";
-import { describeOmission, listEvidence } from "./evidence.ts";
+import { renderOmission, renderRows } from "./html-evidence.ts";
+import { renderFailures } from "./html-failures.ts";
+import { nameRow, renderFlow } from "./html-flow.ts";
 import { HTML_STYLE } from "./html-style.ts";
 import { type Html, html } from "./html-text.ts";
-import { describeRule, shortenLanding } from "./landing-phrase.ts";
+import { describeRule } from "./landing-phrase.ts";
 import { renderPicture } from "./svg.ts";
-
-const MARKS: Readonly<Record<FlowVerdict, string>> = { pass: "✓", wrong: "✗", "could-not-look": "?" };
+import { isClear } from "./told-causes.ts";
 
 /** Gives the report as one HTML page that needs nothing beside itself: no script, no font, no picture from elsewhere. */
 export function renderHtml(report: Report): string {
@@ -24,6 +18,7 @@ export function renderHtml(report: Report): string {
 <body>
 <h1>Where every flow landed</h1>
 ${renderSummary(report)}
+${renderFailures(report)}
 ${report.scenarios.map(renderScenario)}
 </body>
 </html>
@@ -41,14 +36,19 @@ function renderVerdict({ summary }: Report): string {
 
 function renderSummary({ summary, sandbox }: Report): Html {
   const facts = [sandbox.iptables && `iptables ${sandbox.iptables}`, sandbox.kernel && `Linux ${sandbox.kernel}`];
-  return html`<p class="sum"><span class="pass">${summary.pass} as expected</span><span class="wrong">${summary.wrong} landed elsewhere</span>
-<span class="wrong">${summary.omissions} left out by the rules</span>
-<span class="could-not-look">${summary.couldNotLook} could not be looked at</span><span>${summary.mispredicted} predicted wrongly</span>
+  return html`<p class="sum">${renderCount("pass", summary.pass, "as expected")}${renderCount("wrong", summary.wrong, "landed elsewhere")}
+${renderCount("wrong", summary.omissions, "left out by the rules")}
+${renderCount("could-not-look", summary.couldNotLook, "could not be looked at")}${renderCount("wrong", summary.mispredicted, "predicted wrongly")}
 <span class="dim">${sandbox.backend}, ${sandbox.envoy} Envoy</span>${facts.filter((fact) => fact !== null).map((fact) => html`<span class="dim">${fact}</span>`)}
 <span class="dim">${(summary.durationMs / 1000).toFixed(2)} s</span></p>`;
 }
 
-function renderScenario(scenario: ScenarioReport): Html {
+/** What there is none of draws no eye. */
+function renderCount(kind: FlowVerdict, count: number, words: string): Html {
+  return html`<span class="${count > 0 ? kind : "dim"}">${count} ${words}</span>`;
+}
+
+function renderScenario(scenario: ScenarioReport, index: number): Html {
   const passed = scenario.omissions.length === 0 && scenario.flows.every(isClear);
   return html`<details class="scenario"${passed ? html`` : html` open`}>
 <summary><span class="${passed ? "pass" : "wrong"}">${passed ? "✓" : "✗"}</span> <h2>${scenario.name}</h2><span class="claim">${scenario.claim}</span></summary>
@@ -56,39 +56,16 @@ ${scenario.notices.map((notice) => html`<p class="could-not-look">${notice}</p>`
 ${scenario.omissions.map(renderOmission)}
 <div class="picture">${renderPicture(scenario)}</div>
 <table><thead><tr><th></th><th>flow</th><th>manner</th><th>landing</th><th>dialled</th><th>rule</th></tr></thead>
-<tbody>${scenario.flows.map(renderFlow)}</tbody></table>
+<tbody>${scenario.flows.map((flow, i) => renderFlow(flow, nameRow(index, i)))}</tbody></table>
 ${renderCoverage(scenario)}
 </details>
 `;
 }
 
-function renderOmission(omission: Omission): Html {
-  const rows = describeOmission(omission);
-  return html`<p class="wrong">The rules leave out what the capture config demands, and no flow shows it.</p>
-<dl>${rows.map(([name, text]) => html`<dt>${name}</dt><dd>${text}</dd>`)}</dl>`;
-}
-
-/** Says whether there is nothing to be told of a flow beside its landing. */
-function isClear(flow: FlowReport): boolean {
-  return flow.verdict === "pass" && judgePrediction(flow) !== "disagrees";
-}
-
-function renderFlow(flow: FlowReport): Html {
-  const last = flow.rules.at(-1);
-  return html`<tr class="${flow.verdict}-row"><td class="${flow.verdict}">${MARKS[flow.verdict]}</td><td class="mono">${flow.flow}</td><td class="dim">${flow.manner}</td>
-<td class="mono ${flow.verdict === "pass" ? "" : flow.verdict}">${shortenLanding(flow)}</td><td class="mono dim dialled">${flow.observed.originalDestination ?? ""}</td><td class="mono dim">${last ? describeRule(last) : ""}</td></tr>
-${isClear(flow) ? html`` : renderEvidence(flow)}`;
-}
-
-function renderEvidence(flow: FlowReport): Html {
-  const rows = listEvidence(flow).map(([name, text]) => html`<dt>${name}</dt><dd>${text}</dd>`);
-  return html`<tr class="evidence"><td colspan="6"><dl>${rows}</dl></td></tr>`;
-}
-
 function renderCoverage({ coverage }: ScenarioReport): Html {
   if (coverage === null) return html``;
   const unhit = describeUnhit(coverage).map(
-    ({ rule, reach, why }) => html`<dt>${reach}</dt><dd>${describeRule(rule)}${why === null ? "" : `; ${why}`}</dd>`,
+    ({ rule, reach, why }) => [reach, `${describeRule(rule)}${why === null ? "" : `; ${why}`}`] as const,
   );
-  return html`<p>${coverage.hit} of ${coverage.rules} rules were taken by some flow.</p><dl>${unhit}</dl>`;
+  return html`<p>${coverage.hit} of ${coverage.rules} rules were taken by some flow.</p>${renderRows(unhit)}`;
 }

@@ -1,15 +1,9 @@
 import { styleText } from "node:util";
-import {
-  type FlowReport,
-  type FlowVerdict,
-  judgePrediction,
-  type Omission,
-  type Report,
-  type ScenarioReport,
-} from "../model/report.ts";
+import type { FlowReport, FlowVerdict, Omission, Report, ScenarioReport } from "../model/report.ts";
 import { describeCoverage, describeUnhit } from "./coverage-phrase.ts";
-import { alignEvidence, describeOmission, EVIDENCE_INDENT, type EvidenceRow, listEvidence } from "./evidence.ts";
+import { alignEvidence, describeOmission, EVIDENCE_INDENT, type EvidenceRow } from "./evidence.ts";
 import { describeRule, shortenLanding } from "./landing-phrase.ts";
+import { selectEvidence, type ToldCauses } from "./told-causes.ts";
 import { wrapLine } from "./wrap-line.ts";
 
 /** How a report is to be shown. */
@@ -66,8 +60,7 @@ interface Table {
   /** Width of the longest flow, and of the longest landing. */
   readonly flow: number;
   readonly landing: number;
-  /** The flow beneath which a cause was told, by that cause: one wrong rule shows in many flows. */
-  readonly told: Map<string, string>;
+  readonly told: ToldCauses;
 }
 
 function renderFlow(flow: FlowReport, table: Table, look: TerminalLook, paint: Paint): readonly string[] {
@@ -84,25 +77,6 @@ function renderFlow(flow: FlowReport, table: Table, look: TerminalLook, paint: P
   const tail = fits ? `${pad}${GAP}${paint("dim", dialled)}` : "";
   return [`${start}${flow.flow.padEnd(table.flow)}${GAP}${painted}${tail}`, ...evidence];
 }
-
-/** Gives what is told beneath a flow: nothing where all is well, and of a cause that was told before only where. */
-function selectEvidence(flow: FlowReport, told: Map<string, string>): readonly EvidenceRow[] {
-  if (flow.verdict === "pass" && judgePrediction(flow) !== "disagrees") return [];
-  const rows = listEvidence(flow);
-  const causes = rows.filter(([name]) => CAUSES[flow.verdict].includes(name));
-  const key = JSON.stringify(causes);
-  const before = told.get(key);
-  if (before === undefined) told.set(key, flow.flow);
-  if (before === undefined || causes.length === 0) return rows;
-  return [...rows.filter((row) => row[0] === "expected"), ["cause", `as of ${before}`]];
-}
-
-/** The rows of a flow's evidence that other flows may have word for word. */
-const CAUSES: Readonly<Record<FlowVerdict, readonly string[]>> = {
-  pass: [],
-  wrong: ["rule", "wanted", "nearest", "defect"],
-  "could-not-look": ["seen"],
-};
 
 function renderRows(rows: readonly EvidenceRow[], { columns }: TerminalLook, paint: Paint): readonly string[] {
   const textAt = ROW_INDENT.length + EVIDENCE_INDENT;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { summarize } from "../../../harness/model/report.ts";
 import { renderHtml } from "../../../harness/report/html.ts";
 import { html } from "../../../harness/report/html-text.ts";
 import { sampleMispredictedReport, sampleOmissionReport, sampleReport } from "./sample-report.ts";
@@ -7,13 +8,48 @@ const page = renderHtml(sampleReport());
 
 describe("the HTML report", () => {
   test("needs nothing from outside the page and runs no script", () => {
-    expect(page).not.toMatch(/\b(?:src|href)=|<script|<link|@import|url\((?!#head-)/);
+    expect(page).not.toMatch(/\bsrc=|\bhref=(?!"#flow-)|<script|<link|@import|url\((?!#head-)/);
   });
 
   test("has a row for every flow, and the evidence of each that needs it", () => {
-    expect(page.match(/<tr class="(?:pass|wrong|could-not-look)-row">/g)?.length).toBe(6);
+    expect(page.match(/<tr class="(?:pass|wrong|could-not-look)-row" id=/g)?.length).toBe(6);
     expect(page.match(/<tr class="evidence">/g)?.length).toBe(3);
     expect(page).toContain("<dt>seen</dt><dd>envoy-outbound:15001, dialled 10.244.0.4:80, from 10.244.0.2:50000</dd>");
+  });
+
+  test("explains what did not go as it should ahead of every scenario, the wrong landing first, each linked to its row", () => {
+    const [failures = ""] =
+      /<section class="failures">.*<\/section>/s.exec(page.slice(0, page.indexOf("<details"))) ?? [];
+    const links = [...failures.matchAll(/<a href="#(.*?)">(.*?)<\/a>/g)].map(([, row, flow]) => [row, flow]);
+    expect(links).toEqual([
+      ["flow-0-1", "envoy -&gt; upstream:80"],
+      ["flow-0-3", "app -&gt; upstream:80"],
+      ["flow-0-2", "uid=1337,gid=1000 -&gt; upstream:80"],
+    ]);
+    for (const [row, flow] of links)
+      expect(page).toMatch(new RegExp(`<tr [^>]*id="${row}">.*?<td class="mono">${flow}<`));
+    expect(failures).toContain("<dt>rule</dt><dd>nat ISTIO_OUTPUT 5: -A ISTIO_OUTPUT -j ISTIO_REDIRECT</dd>");
+  });
+
+  test("explains a cause of many flows once, ahead of the scenarios of flows that only could not be looked at", () => {
+    const report = sampleReport();
+    const [seed] = report.scenarios;
+    const [, wrong, unseen] = seed?.flows ?? [];
+    if (!seed || !wrong || !unseen) throw new Error("the sample has no such flows");
+    const scenarios = [
+      { ...seed, name: "unseen", flows: [unseen] },
+      { ...seed, name: "astray", flows: [wrong, { ...wrong, flow: "envoy -> upstream:81" }] },
+    ];
+    const ahead = renderHtml({ ...report, scenarios }).split("<details")[0] ?? "";
+    expect(ahead.match(/<h3>\w+/g)).toEqual(["<h3>astray", "<h3>unseen"]);
+    expect(ahead.match(/<dt>rule<\/dt>/g)?.length).toBe(1);
+    expect(ahead).toContain("<dt>cause</dt><dd>as of envoy -&gt; upstream:80</dd>");
+  });
+
+  test("begins with the scenarios where all is well", () => {
+    const report = sampleReport();
+    const scenarios = report.scenarios.slice(1);
+    expect(renderHtml({ ...report, scenarios, summary: summarize(scenarios, 1) })).not.toContain('class="failures"');
   });
 
   test("opens the scenarios that did not pass, and only those", () => {
@@ -31,6 +67,7 @@ describe("the HTML report", () => {
     expect(omission).toContain("<dt>missing</dt><dd>ip rule add fwmark 0x539 lookup 133</dd>");
     const mispredicted = renderHtml(sampleMispredictedReport());
     expect(mispredicted).toContain("<title>landfall: 1 of 1 flows were predicted wrongly</title>");
+    expect(omission.split("<details")[0]).toContain("<dt>missing</dt>");
     for (const html of [omission, mispredicted]) expect(html).toContain('<details class="scenario" open>');
   });
 

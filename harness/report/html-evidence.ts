@@ -1,0 +1,14 @@
+import type { Omission } from "../model/report.ts";
+import { describeOmission, type EvidenceRow } from "./evidence.ts";
+import { type Html, html } from "./html-text.ts";
+
+/** Gives evidence as a list of names and texts. */
+export function renderRows(rows: readonly EvidenceRow[]): Html {
+  return html`<dl>${rows.map(([name, text]) => html`<dt>${name}</dt><dd>${text}</dd>`)}</dl>`;
+}
+
+/** Gives what rules from outside leave out. */
+export function renderOmission(omission: Omission): Html {
+  return html`<p class="wrong">✗ The rules leave out what the capture config demands, and no flow shows it.</p>
+${renderRows(describeOmission(omission))}`;
+}

@@ -1,0 +1,63 @@
+import type { FlowReport, Report, ScenarioReport } from "../model/report.ts";
+import { renderOmission, renderRows } from "./html-evidence.ts";
+import { MARKS, nameRow } from "./html-flow.ts";
+import { type Html, html } from "./html-text.ts";
+import { shortenLanding } from "./landing-phrase.ts";
+import { isClear, selectEvidence, type ToldCauses } from "./told-causes.ts";
+
+/** One flow to be explained; `row` is the id of its row in the scenario's table. */
+interface Failure {
+  readonly flow: FlowReport;
+  readonly row: string;
+}
+
+/** What of one scenario is to be explained. */
+interface FailedScenario {
+  readonly scenario: ScenarioReport;
+  readonly failures: readonly Failure[];
+}
+
+/**
+ * Gives what a reader has to see before anything else: every flow that did not land as expected or as predicted, and what rules leave out,
+ * explained, with a link to its row. Wrong landings come first, what could not be looked at last. Nothing where all is well.
+ */
+export function renderFailures({ scenarios }: Report): Html {
+  const failed = scenarios
+    .map((scenario, i) => ({ scenario, failures: listFailures(scenario, i) }))
+    .filter(({ scenario, failures }) => failures.length > 0 || scenario.omissions.length > 0)
+    .sort((a, b) => rankScenario(a) - rankScenario(b));
+  if (failed.length === 0) return html``;
+  return html`<section class="failures"><h2>What did not go as it should</h2>
+${failed.map(renderFailedScenario)}</section>
+`;
+}
+
+function listFailures({ flows }: ScenarioReport, scenarioIndex: number): readonly Failure[] {
+  return flows
+    .map((flow, i) => ({ flow, row: nameRow(scenarioIndex, i) }))
+    .filter(({ flow }) => !isClear(flow))
+    .sort((a, b) => rankFlow(a.flow) - rankFlow(b.flow));
+}
+
+/** A wrong landing outranks a wrong prediction, and that what could not be looked at, as they do in exit codes. */
+function rankFlow({ verdict }: FlowReport): number {
+  return { wrong: 0, pass: 1, "could-not-look": 2 }[verdict];
+}
+
+function rankScenario({ scenario, failures }: FailedScenario): number {
+  return scenario.omissions.length > 0 ? 0 : Math.min(...failures.map(({ flow }) => rankFlow(flow)));
+}
+
+function renderFailedScenario({ scenario, failures }: FailedScenario): Html {
+  const told: ToldCauses = new Map();
+  return html`<h3>${scenario.name}<span class="claim">${scenario.claim}</span></h3>
+${scenario.omissions.map(renderOmission)}
+${failures.map((failure) => renderFailure(failure, told))}`;
+}
+
+function renderFailure({ flow, row }: Failure, told: ToldCauses): Html {
+  const manner = flow.manner === "forward" ? html` <span class="dim">where the proxy forwards</span>` : html``;
+  return html`<p><span class="${flow.verdict}">${MARKS[flow.verdict]}</span> <a href="#${row}">${flow.flow}</a>${manner}
+<code class="${flow.verdict}">${shortenLanding(flow)}</code></p>
+${renderRows(selectEvidence(flow, told))}`;
+}

@@ -1,0 +1,32 @@
+import { type FlowReport, type FlowVerdict, judgePrediction } from "../model/report.ts";
+import { type EvidenceRow, listEvidence } from "./evidence.ts";
+
+/** The flow beneath which a cause was told, by that cause, within one scenario: one wrong rule shows in many flows. */
+export type ToldCauses = Map<string, string>;
+
+/** The rows of a flow's evidence that other flows may have word for word. */
+const CAUSES: Readonly<Record<FlowVerdict, readonly string[]>> = {
+  pass: [],
+  wrong: ["rule", "wanted", "nearest", "defect"],
+  "could-not-look": ["seen"],
+};
+
+/** Says whether there is nothing to be told of a flow beside its landing: it landed as expected, and as predicted. */
+export function isClear(flow: FlowReport): boolean {
+  return flow.verdict === "pass" && judgePrediction(flow) !== "disagrees";
+}
+
+/**
+ * Gives what is told of a flow, and notes its cause in `told`: nothing where all is well, and of a cause that was told before only where:
+ * `["cause", "as of envoy -> upstream:80"]`.
+ */
+export function selectEvidence(flow: FlowReport, told: ToldCauses): readonly EvidenceRow[] {
+  if (isClear(flow)) return [];
+  const rows = listEvidence(flow);
+  const causes = rows.filter(([name]) => CAUSES[flow.verdict].includes(name));
+  const key = JSON.stringify(causes);
+  const before = told.get(key);
+  if (before === undefined) told.set(key, flow.flow);
+  if (before === undefined || causes.length === 0) return rows;
+  return [...rows.filter((row) => row[0] === "expected"), ["cause", `as of ${before}`]];
+}
