@@ -4,16 +4,24 @@ import type { Family } from "../model/address.ts";
 import { type CaptureConfig, isIpv6Pod } from "../model/capture-config.ts";
 import { familyKey, type PodRules, type PolicyRouting } from "../model/ruleset.ts";
 import type { NamespaceState } from "./namespace-state.ts";
-import { intersectRouting, subtractRouting, uniteRouting } from "./own-routing.ts";
+import { intersectRouting, removeLines, subtractRouting, uniteRouting } from "./own-routing.ts";
 import { type Claim, jumpsToOwn, type MadeHook, type OwnTable, ownTable, wantedTable } from "./own-rules.ts";
 import type { Ownership } from "./ownership.ts";
-import { type ReadRules, selectVariant } from "./toolsets.ts";
-import type { RulesChange } from "./transaction.ts";
+import { explainUnusable, type ReadRules, selectVariant } from "./toolsets.ts";
+import { planChange, type RulesChange } from "./transaction.ts";
 
 /** What could be anybody's and is ours, for a record. */
 export interface Possessions {
   readonly hooks: readonly MadeHook[];
   readonly routing: PolicyRouting;
+}
+
+/** What is to become of policy routing. */
+export interface RoutingChange {
+  readonly missing: PolicyRouting;
+  readonly surplus: PolicyRouting;
+  /** Lines of `ip -batch` that remove the surplus. */
+  readonly removal: readonly string[];
 }
 
 /** Everything an `apply` is going to do, thought out before anything is done. */
@@ -22,7 +30,7 @@ export interface ApplyPlan {
   readonly variant: ReadRules;
   readonly rules: PodRules;
   readonly changes: readonly RulesChange[];
-  readonly routing: { readonly missing: PolicyRouting; readonly surplus: PolicyRouting };
+  readonly routing: RoutingChange;
   /** What is ours while it is being done, whichever part of it: what was, and what will be. */
   readonly during: Possessions;
   readonly after: Possessions;
@@ -30,25 +38,29 @@ export interface ApplyPlan {
 }
 
 /**
- * Plans how a namespace gets the rules of a config. Throws `environment` for an IPv6 pod without ip6tables; an IPv4 pod goes without its
- * guard, with a warning.
+ * Plans how a namespace gets the rules of a config. Throws `environment` where a table cannot be changed, and for an IPv6 pod without
+ * ip6tables; an IPv4 pod goes without its guard, with a warning.
  */
 export function planApply(config: CaptureConfig, namespace: NamespaceState, ours: Ownership): ApplyPlan {
   const rules = generateRules(config);
   const variant = selectVariant(namespace.variants);
-  const without6 = reasonWithoutIpv6(variant, config);
+  const tables = { 4: wantedTables(rules, config, 4), 6: wantedTables(rules, config, 6) };
+  const without4 = explainUnusable(variant.families[4], [...tables[4].keys()]);
+  if (without4 !== null) throw new LandfallError("environment", `The rules cannot be put in: ${without4}.`);
+  const without6 = reasonWithoutIpv6(variant, config, tables[6]);
   const families: readonly Family[] = without6 === null ? [4, 6] : [4];
-  const wanted = new Map(families.map((family) => [family, wantedTables(rules, config, family)]));
+  const wanted = new Map(families.map((family) => [family, tables[family]]));
   const made = [...wanted].flatMap(([family, tables]) => madeHooks(variant, family, tables, ours.claim));
   const hooks = [...made, ...ours.hooks.filter((old) => !made.some((hook) => isSameHook(hook, old)))];
   const { routing: present } = namespace.network;
   const missing = subtractRouting(rules.policyRouting, present);
+  const surplus = subtractRouting(intersectRouting(present, ours.routing), rules.policyRouting);
   const claims = { claim: ours.claim, claimAfter: { kind: "recorded", made: hooks } } as const;
   return {
     variant,
     rules,
     changes: namespace.variants.flatMap((one) => planVariant(one, families, one === variant ? wanted : null, claims)),
-    routing: { missing, surplus: subtractRouting(intersectRouting(present, ours.routing), rules.policyRouting) },
+    routing: { missing, surplus, removal: removeLines(surplus, namespace.network.markRules) },
     during: { hooks, routing: uniteRouting(ours.routing, missing) },
     after: { hooks: made, routing: uniteRouting(intersectRouting(rules.policyRouting, ours.routing), missing) },
     warnings: without6 === null ? [] : [`No IPv6 rules are applied, so inbound IPv6 is not kept out: ${without6}.`],
@@ -57,7 +69,7 @@ export function planApply(config: CaptureConfig, namespace: NamespaceState, ours
 
 /**
  * Gives a plan that leaves IPv6 as it is, for a pod that is no IPv6 pod and whose kernel refuses the guard; null where IPv6 must be
- * changed. The original goes on as well where ip6tables fails there.
+ * changed, and where it is not changed anyway. The original goes on as well where ip6tables fails there.
  */
 export function planWithoutIpv6(
   plan: ApplyPlan,
@@ -66,7 +78,8 @@ export function planWithoutIpv6(
   why: string,
 ): ApplyPlan | null {
   const changes = plan.changes.filter(({ family }) => family === 4);
-  if (isIpv6Pod(config) || changes.length === plan.changes.length) return null;
+  const changesIpv6 = plan.changes.some((change) => change.family === 6 && planChange(change) !== "");
+  if (isIpv6Pod(config) || !changesIpv6) return null;
   const hooks = [
     ...plan.after.hooks.filter(({ family }) => family === 4),
     ...ours.hooks.filter(({ family }) => family === 6),
@@ -88,11 +101,14 @@ function planVariant(
   });
 }
 
-function reasonWithoutIpv6({ families }: ReadRules, config: CaptureConfig): string | null {
-  const ip6 = families[6];
-  if (!("why" in ip6)) return null;
-  if (!isIpv6Pod(config)) return ip6.why;
-  throw new LandfallError("environment", `This is an IPv6 pod, and ip6tables cannot be used: ${ip6.why}. Install it.`);
+function reasonWithoutIpv6(
+  { families }: ReadRules,
+  config: CaptureConfig,
+  tables: ReadonlyMap<string, OwnTable>,
+): string | null {
+  const why = explainUnusable(families[6], [...tables.keys()]);
+  if (why === null || !isIpv6Pod(config)) return why;
+  throw new LandfallError("environment", `This is an IPv6 pod, and ip6tables cannot be used: ${why}.`);
 }
 
 function wantedTables(rules: PodRules, config: CaptureConfig, family: Family): ReadonlyMap<string, OwnTable> {

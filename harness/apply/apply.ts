@@ -1,14 +1,21 @@
 import { describeError } from "../errors.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import type { PodRules } from "../model/ruleset.ts";
-import { type ApplyPlan, type Possessions, planApply, planWithoutIpv6 } from "./apply-plan.ts";
+import { type ApplyPlan, type Possessions, planApply, planWithoutIpv6, type RoutingChange } from "./apply-plan.ts";
 import type { NamespaceState } from "./namespace-state.ts";
-import { changeNetwork } from "./network-state.ts";
-import { addLines, removeLines } from "./own-routing.ts";
+import { changeNetwork, readNetworkState } from "./network-state.ts";
+import { addLines, intersectRouting, removeLines, subtractRouting } from "./own-routing.ts";
 import { type Ownership, readOwnership } from "./ownership.ts";
 import { removeRecord, writeRecord } from "./record.ts";
 import { type ReadRules, readRules, type Variant } from "./toolsets.ts";
-import { commitChanges, planChange, type RulesChange, rollBackChanges } from "./transaction.ts";
+import {
+  commitChanges,
+  isBroughtBack,
+  planChange,
+  type RulesChange,
+  rollBackChanges,
+  undoAfter,
+} from "./transaction.ts";
 
 /** What `apply` has done. */
 export interface Applied {
@@ -35,61 +42,60 @@ export function applyRules(config: CaptureConfig, namespace: NamespaceState): Ap
   const note = (possessions: Possessions) =>
     writeRecord({ formatVersion: "1.0", links: namespace.network.links, ...possessions });
   const fault = note(plan.during);
-  const { done, outcome } = undoIfItFails(
-    () => carryOutAsFarAsPossible(plan, config, ours),
-    () => (ours.record ? writeRecord(ours.record) : removeRecord()),
-  );
+  const { done, outcome } = carryOutOrForget(plan, config, ours);
   const now = outcome === "applied" ? settle(done) : done.variant;
   note(done.after);
   const warnings = fault === null ? done.warnings : [...done.warnings, fault];
   return { variant: now.toolset.variant, outcome, rules: plan.rules, warnings, dump: dumpOf(now) };
 }
 
+/** Where nothing has come of a plan, the record is what it was; where not all could be brought back, it tells whose the rest is. */
+function carryOutOrForget(plan: ApplyPlan, config: CaptureConfig, ours: Ownership) {
+  try {
+    return carryOutAsFarAsPossible(plan, config, ours);
+  } catch (error) {
+    if (isBroughtBack(error)) ours.record ? writeRecord(ours.record) : removeRecord();
+    throw error;
+  }
+}
+
 function carryOutAsFarAsPossible(plan: ApplyPlan, config: CaptureConfig, ours: Ownership) {
   try {
     return { done: plan, outcome: carryOut(plan) };
   } catch (error) {
-    const why = describeError(error);
-    const smaller = planWithoutIpv6(plan, config, ours, why);
-    if (!smaller) throw error;
+    const smaller = planWithoutIpv6(plan, config, ours, describeError(error));
+    if (!smaller || !isBroughtBack(error)) throw error;
     // Where it is not IPv6 that fails, this fails as well, and tells why.
     return { done: smaller, outcome: carryOut(smaller) };
   }
 }
 
 function carryOut({ changes, routing }: ApplyPlan): Applied["outcome"] {
-  const { missing, surplus } = routing;
+  const added = addLines(routing.missing);
   try {
-    changeNetwork(addLines(missing));
+    changeNetwork(added);
     const outcome = commitChanges(changes);
-    undoIfItFails(
-      () => changeNetwork(removeLines(surplus)),
-      () => rollBackChanges(changes),
-    );
-    const lines = [...addLines(missing), ...removeLines(surplus)];
-    return outcome === "changed" || lines.length > 0 ? "applied" : "unchanged";
+    removeSurplus(routing, changes);
+    return outcome === "changed" || added.length + routing.removal.length > 0 ? "applied" : "unchanged";
   } catch (error) {
-    removeWhatIsThere(removeLines(missing));
-    throw error;
+    throw undoAfter(error, [() => bringBackRouting(routing)]);
   }
 }
 
-/** Carries out line by line: some of what is to go may never have come. */
-function removeWhatIsThere(lines: readonly string[]): void {
-  for (const line of lines) {
-    try {
-      changeNetwork([line]);
-    } catch {}
-  }
-}
-
-function undoIfItFails<Done>(act: () => Done, undo: () => void): Done {
+function removeSurplus({ removal }: RoutingChange, changes: readonly RulesChange[]): void {
   try {
-    return act();
+    changeNetwork(removal);
   } catch (error) {
-    undo();
-    throw error;
+    throw rollBackChanges(changes, error);
   }
+}
+
+/** Of lines that fail some may have been carried out, so what is there now is looked at. */
+function bringBackRouting({ missing, surplus }: RoutingChange): void {
+  if (addLines(missing).length + addLines(surplus).length === 0) return;
+  const { routing, markRules } = readNetworkState();
+  changeNetwork(addLines(subtractRouting(surplus, routing)));
+  changeNetwork(removeLines(intersectRouting(missing, routing), markRules));
 }
 
 /**

@@ -1,37 +1,68 @@
+import { LandfallError } from "../errors.ts";
 import type { Family } from "../model/address.ts";
 import type { PolicyRouting } from "../model/ruleset.ts";
 import type { NamespaceState } from "./namespace-state.ts";
 import { changeNetwork } from "./network-state.ts";
 import { guessOwnRouting, intersectRouting, removeLines, subtractRouting } from "./own-routing.ts";
-import { type Claim, ownTable } from "./own-rules.ts";
+import { type Claim, jumpsToOwn, ownTable } from "./own-rules.ts";
 import { type Ownership, readOwnership } from "./ownership.ts";
 import { NOTHING_MADE, removeRecord, writeRecord } from "./record.ts";
+import { explainUnusable, type ReadRules } from "./toolsets.ts";
 import { commitChanges, planChange, type RulesChange } from "./transaction.ts";
 
 const FAMILIES: readonly Family[] = [4, 6];
+/** The tables in which the generator makes anything. */
+const TABLES: Readonly<Record<Family, readonly string[]>> = { 4: ["mangle", "nat"], 6: ["nat", "filter"] };
+
+/** What `clean` has done. */
+export interface Cleaned {
+  /** What was carried out, input of `iptables-restore` and lines of `ip -batch`; nothing where there was nothing to clean. */
+  readonly removed: readonly string[];
+  readonly warnings: readonly string[];
+}
 
 /**
  * Takes out of the network namespace everything that the generator makes, of both variants: chains and the rules that lead to them, then
- * policy routing and addresses. Foreign rules stay, and what was there before `apply`, as far as its record knows. Gives what it has
- * carried out, input of `iptables-restore` and lines of `ip -batch`; nothing where there was nothing to clean.
+ * policy routing and addresses. Foreign rules stay, and what was there before `apply`, as far as its record knows. Throws `environment`,
+ * with nothing done, where a table of ours cannot be read.
  */
-export function cleanRules(namespace: NamespaceState): readonly string[] {
+export function cleanRules(namespace: NamespaceState): Cleaned {
+  const { network } = namespace;
   const ours = readOwnership(namespace, "clean");
-  const { claim, routing } = ours;
-  const changes = namespace.variants.flatMap(({ toolset, families }) =>
-    FAMILIES.flatMap((family): readonly RulesChange[] => {
-      const read = families[family];
-      if ("why" in read) return [];
-      return [{ toolset, family, before: read.state, claim, claimAfter: claim, wanted: new Map() }];
-    }),
-  );
-  const lines = removeLines(intersectRouting(namespace.network.routing, routing));
+  const changes = namespace.variants.flatMap((variant) => planRemoval(variant, ours.claim));
+  const lines = removeLines(intersectRouting(network.routing, ours.routing), network.markRules);
+  if (ours.record === null && lines.length > 0) noteGuess(changes, ours, network.links);
   commitChanges(changes);
   changeNetwork(lines);
-  if (leavesLookalikes(changes, namespace.network.routing, ours))
-    writeRecord({ ...NOTHING_MADE, links: namespace.network.links });
-  else removeRecord();
-  return [...changes.map(planChange), ...lines].filter((line) => line !== "");
+  const fault = leavesLookalikes(changes, network.routing, ours)
+    ? writeRecord({ ...NOTHING_MADE, links: network.links })
+    : removeRecord();
+  return {
+    removed: [...changes.map(planChange), ...lines].filter((line) => line !== ""),
+    warnings: fault === null ? [] : [fault],
+  };
+}
+
+function planRemoval({ toolset, families }: ReadRules, claim: Claim): readonly RulesChange[] {
+  return FAMILIES.flatMap((family): readonly RulesChange[] => {
+    const read = families[family];
+    if ("why" in read) return [];
+    const why = explainUnusable(read, TABLES[family]);
+    if (why !== null) throw new LandfallError("environment", `The rules cannot be cleaned (IPv${family}): ${why}.`);
+    return [{ toolset, family, before: read.state, claim, claimAfter: claim, wanted: new Map() }];
+  });
+}
+
+/** A `clean` that is killed once the rules are out would leave nothing behind by which the next one knows mark and table. */
+function noteGuess(changes: readonly RulesChange[], { claim, routing }: Ownership, links: readonly string[]): void {
+  const hooks = changes.flatMap(({ family, before }) =>
+    [...before].flatMap(([table, state]) =>
+      ownTable(state, family, table, claim)
+        .hooks.filter(({ body }) => !jumpsToOwn(body))
+        .map(({ chain, body }) => ({ family, table, chain, body, foreign: 0 })),
+    ),
+  );
+  writeRecord({ ...NOTHING_MADE, links, hooks, routing });
 }
 
 /**

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 
-/** Inodes that the kernel gives the first namespaces (include/linux/proc_ns.h; the first network namespace has had this one since 3.8). */
+/** Inodes that the kernel gives the first namespaces (include/linux/proc_ns.h); to the first network namespace only since 6.18. */
 const FIRST_PID_NAMESPACE = "pid:[4026531836]";
 const FIRST_NET_NAMESPACE = "net:[4026531833]";
 
@@ -10,13 +10,15 @@ export function readNamespaceInode(): string {
 }
 
 /**
- * Says whether this process is in the host's own network namespace: that of pid 1 where this is the first pid namespace; where that one
- * cannot be read, the first network namespace; in another pid namespace, one with a physical device.
+ * Says whether this process is in the host's own network namespace: that of pid 1 where this is the first pid namespace and that one can be
+ * read; otherwise the first network namespace, as far as the kernel tells, and any with a physical device.
  */
 export function findNamespaceOwner(): "host" | "pod" {
   const own = readlinkSync("/proc/self/ns/net");
-  if (readlinkSync("/proc/self/ns/pid") !== FIRST_PID_NAMESPACE) return hasPhysicalDevice() ? "host" : "pod";
-  return own === (tryReadlink("/proc/1/ns/net") ?? FIRST_NET_NAMESPACE) ? "host" : "pod";
+  const isFirstPid = readlinkSync("/proc/self/ns/pid") === FIRST_PID_NAMESPACE;
+  const hosts = isFirstPid ? tryReadlink("/proc/1/ns/net") : null;
+  if (hosts !== null) return own === hosts ? "host" : "pod";
+  return own === FIRST_NET_NAMESPACE || hasPhysicalDevice() ? "host" : "pod";
 }
 
 /** The devices under /sys may be those of the namespace in which it was mounted: only those count that this namespace has too. */

@@ -1,6 +1,7 @@
 import { renderHex } from "../formats/values.ts";
 import { DEFAULT_TPROXY_MARK, DEFAULT_TPROXY_ROUTE_TABLE, PASS_THROUGH_ADDRESS } from "../model/pod.ts";
 import type { PolicyRouting } from "../model/ruleset.ts";
+import type { MarkRule } from "./network-state.ts";
 import type { RulesState } from "./rules-state.ts";
 
 /** The generator's own mark and table where nothing says otherwise, and the address it adds, as `ip` prints them. */
@@ -48,10 +49,19 @@ export function addLines({ rules, routes, addresses }: PolicyRouting): readonly 
   ];
 }
 
-/** Gives the lines of `ip -batch` that remove it again, the other way round. */
-export function removeLines({ rules, routes, addresses }: PolicyRouting): readonly string[] {
+/**
+ * Gives the lines of `ip -batch` that remove it again, the other way round. Where the rules that are there are known, each is named by its
+ * priority too: the kernel deletes the first rule that has what is named, and it may ask for more.
+ */
+export function removeLines(
+  { rules, routes, addresses }: PolicyRouting,
+  present?: readonly MarkRule[],
+): readonly string[] {
+  const numbered = present
+    ?.filter(({ words }) => rules.includes(words))
+    .map(({ words, priority }) => `pref ${priority} ${words}`);
   return [
-    ...rules.map((rule) => `rule del ${rule}`),
+    ...(numbered ?? rules).map((rule) => `rule del ${rule}`),
     ...routes.map((route) => `route del ${route}`),
     ...addresses.map((address) => `addr del ${address}`),
   ];

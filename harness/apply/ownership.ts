@@ -1,3 +1,4 @@
+import { LandfallError } from "../errors.ts";
 import type { PolicyRouting } from "../model/ruleset.ts";
 import { NO_POLICY_ROUTING } from "../model/ruleset.ts";
 import type { NamespaceState } from "./namespace-state.ts";
@@ -16,12 +17,25 @@ export interface Ownership {
   readonly record: ApplyRecord | null;
 }
 
+/** Says what is ours; throws `environment` where some of it cannot be seen for want of `ip`. */
+export function readOwnership(namespace: NamespaceState, purpose: "apply" | "clean"): Ownership {
+  const ours = findOwnership(namespace, purpose);
+  const { rules, routes, addresses } = ours.routing;
+  const routing = [...rules, ...routes, ...addresses];
+  const divert = statesOf(namespace.variants).some((state) => state.get("mangle")?.has("ISTIO_DIVERT"));
+  if (namespace.network.extent === "whole" || !(divert || routing.length > 0)) return ours;
+  throw new LandfallError(
+    "environment",
+    "An earlier apply has made policy routing here, which cannot be seen or removed without ip; nothing was done. Install iproute2.",
+  );
+}
+
 /**
  * Says what is ours: what the record tells; without one everything that looks like the generator's (`clean`), or everything only where our
  * chains are too, since otherwise it was there before (`apply`).
  */
-export function readOwnership({ network, variants }: NamespaceState, purpose: "apply" | "clean"): Ownership {
-  const record = readRecord(network.links);
+function findOwnership({ network, variants }: NamespaceState, purpose: "apply" | "clean"): Ownership {
+  const record = readRecord(network.extent === "whole" ? network.links : null);
   if (record) {
     const { hooks, routing } = record;
     return { claim: { kind: "recorded", made: hooks }, hooks, routing, record };

@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 
 /** What a command came to. */
 export interface CommandResult {
-  /** The exit status; null where the command is not there, or was killed. */
-  readonly status: number | null;
+  /** The exit status; `killed` where the command could not run to its end: a signal, or the longest wait. */
+  readonly status: number | "not-there" | "killed";
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -12,13 +12,15 @@ export interface CommandResult {
 const TIMEOUT_MS = 30_000;
 
 /**
- * Runs a command with a text as its standard input; never throws. A command that is not there has status null and says so. The process
- * waits for it: two commands at once would end sooner, but the streams that a process must load to wait for both cost more than that.
+ * Runs a command with a text as its standard input; never throws. One without an exit status says why on its stderr, and nothing else.
+ * The process waits for it: two commands at once would end sooner, but the streams that a process must load to wait for both cost more.
  */
 export function runCommand(command: string, args: readonly string[], input = ""): CommandResult {
   const options = { input, encoding: "utf8", timeout: TIMEOUT_MS, killSignal: "SIGKILL", maxBuffer: Infinity } as const;
-  const { status, stdout, stderr, error } = spawnSync(command, args, options);
-  // A command that ends without reading its input closes the pipe; its status tells the rest.
-  if (status === null && error) return { status, stdout: "", stderr: `${command}: ${error.message}` };
-  return { status, stdout, stderr };
+  const { status, signal, stdout, stderr, error } = spawnSync(command, args, options);
+  // A command that ends without reading its input closes the pipe, which is an error as well; its status tells the rest.
+  if (status !== null) return { status, stdout, stderr };
+  const isAbsent = (error as NodeJS.ErrnoException | undefined)?.code === "ENOENT";
+  const why = error?.message ?? `it was ended by ${signal}`;
+  return { status: isAbsent ? "not-there" : "killed", stdout: "", stderr: `${command}: ${why}` };
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { NO_POLICY_ROUTING, type PolicyRouting } from "../model/ruleset.ts";
 import { readNamespaceInode } from "./namespace.ts";
 import type { MadeHook } from "./own-rules.ts";
@@ -22,12 +22,14 @@ const FOLDER = "/run/landfall";
 
 /**
  * Reads the record of this network namespace; null where there is none. The kernel uses a namespace's number again once it is gone: a
- * record that knows an interface that is not here is another namespace's, and counts as none.
+ * record that knows an interface that is not here is another namespace's, and counts as none. Where
+ * `links` are not known (null), any counts.
  */
-export function readRecord(links: readonly string[]): ApplyRecord | null {
+export function readRecord(links: readonly string[] | null): ApplyRecord | null {
   try {
     const record: ApplyRecord = JSON.parse(readFileSync(recordPath(), "utf8"));
-    return record.formatVersion === "1.0" && record.links.every((link) => links.includes(link)) ? record : null;
+    const isOurs = links === null || record.links.every((link) => links.includes(link));
+    return record.formatVersion === "1.0" && isOurs ? record : null;
   } catch {
     // Absent, or cut off by a full disk: whoever reads it goes on as without one.
     return null;
@@ -49,9 +51,18 @@ export function writeRecord(record: ApplyRecord): string | null {
   }
 }
 
-/** Removes the record of this network namespace, if there is one. */
-export function removeRecord(): void {
-  rmSync(recordPath(), { force: true });
+/**
+ * Removes the record of this network namespace, if there is one, and what a killed process has begun to write. Gives why it could not, or
+ * null.
+ */
+export function removeRecord(): string | null {
+  const path = recordPath();
+  try {
+    for (const file of [path, `${path}.new`]) if (existsSync(file)) rmSync(file);
+    return null;
+  } catch (error) {
+    return `${path} cannot be removed: ${(error as Error).message}. Remove it: the next apply would go by it.`;
+  }
 }
 
 function recordPath(): string {

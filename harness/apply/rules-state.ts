@@ -18,7 +18,7 @@ export type RulesState = ReadonlyMap<string, TableState>;
 export function parseRulesState(text: string): RulesState {
   const tables = new Map<string, Map<string, { policy: string; bodies: string[] }>>();
   let table = new Map<string, { policy: string; bodies: string[] }>();
-  for (const line of text.split("\n")) {
+  for (const line of joinQuoted(text.split("\n"))) {
     if (line.startsWith("*")) {
       table = new Map();
       tables.set(line.slice(1).trim(), table);
@@ -31,6 +31,22 @@ export function parseRulesState(text: string): RulesState {
     }
   }
   return tables;
+}
+
+/** A comment may hold line breaks, printed as they are: a rule goes on until its last quote is closed. */
+function joinQuoted(lines: readonly string[]): readonly string[] {
+  const joined: string[] = [];
+  let open: string | null = null;
+  for (const line of lines) {
+    const whole: string = open === null ? line : `${open}\n${line}`;
+    open = whole.startsWith("-A ") && endsInQuotes(whole) ? whole : null;
+    if (open === null) joined.push(whole);
+  }
+  return open === null ? joined : [...joined, open];
+}
+
+function endsInQuotes(text: string): boolean {
+  return text.includes('"') && (text.replace(/\\./gs, "").match(/"/g)?.length ?? 0) % 2 === 1;
 }
 
 /** Says whether anybody has put anything into these tables. */

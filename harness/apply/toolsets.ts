@@ -22,9 +22,13 @@ export interface ReadRules {
   readonly families: Readonly<Record<Family, FamilyRules>>;
 }
 
-/** One family's tables, or why they cannot be read. */
-export type FamilyRules = { readonly text: string; readonly state: RulesState } | { readonly why: string };
+/** One family's tables, and the names of those that iptables has no words for; or why they cannot be read. */
+export type FamilyRules =
+  | { readonly text: string; readonly state: RulesState; readonly hidden: readonly string[] }
+  | { readonly why: string };
 
+/** What the nft variant prints, with status 0, for a table into which `nft` has put something that iptables has no words for. */
+const INCOMPATIBLE = /^# Table `(\w+)' is incompatible/gm;
 const REMEDY = "Install iptables, and give the capabilities NET_ADMIN and NET_RAW.";
 
 /**
@@ -65,9 +69,18 @@ function readFamily(toolset: Toolset, family: Family): FamilyRules {
   const commands = toolset.commands[family];
   if (!commands) return { why: `there is no ${nameTool(family)} here` };
   const { status, stdout, stderr } = runCommand(commands.save, []);
-  return status === 0
-    ? { text: stdout, state: parseRulesState(stdout) }
-    : { why: stderr.trim() || `${commands.save} failed` };
+  if (status !== 0) return { why: stderr.trim() || `${commands.save} failed` };
+  const hidden = [...stdout.matchAll(INCOMPATIBLE)].flatMap(([, table]) => table ?? []);
+  return { text: stdout, state: parseRulesState(stdout), hidden };
+}
+
+/** Says why one family's rules cannot be changed in some tables; null where they can. */
+export function explainUnusable(rules: FamilyRules, tables: readonly string[]): string | null {
+  if ("why" in rules) return rules.why;
+  const hidden = rules.hidden.filter((table) => tables.includes(table));
+  return hidden.length === 0
+    ? null
+    : `table ${hidden.join(", ")} holds what only nft can read; move that to a table of another name`;
 }
 
 function findToolset(): Toolset {

@@ -1,4 +1,4 @@
-import { LandfallError } from "../errors.ts";
+import { describeError, LandfallError } from "../errors.ts";
 import type { Family } from "../model/address.ts";
 import { type Claim, NOTHING_OWN, type OwnTable, ownTable } from "./own-rules.ts";
 import { planTable, renderPlan } from "./plan.ts";
@@ -46,8 +46,10 @@ export function commitChanges(changes: readonly RulesChange[]): "changed" | "unc
     try {
       restore(change, text);
     } catch (error) {
-      for (const done of plans.slice(0, i + 1)) rollBack(done.change);
-      throw error;
+      throw rollBackChanges(
+        plans.slice(0, i + 1).map((done) => done.change),
+        error,
+      );
     }
   }
   return plans.length > 0 ? "changed" : "unchanged";
@@ -57,14 +59,41 @@ function hasSeveralTables(text: string): boolean {
   return (text.match(/^COMMIT$/gm)?.length ?? 0) > 1;
 }
 
-/** Brings the tables of changes back to what they were. */
-export function rollBackChanges(changes: readonly RulesChange[]): void {
-  for (const change of changes) rollBack(change);
+/**
+ * Brings the tables of changes back to what they were, as many as possible, since something has failed. Gives what to throw: the failure,
+ * or an error that adds to it what could not be brought back.
+ */
+export function rollBackChanges(changes: readonly RulesChange[], failure: unknown): unknown {
+  return undoAfter(
+    failure,
+    changes.map((change) => () => rollBack(change)),
+  );
+}
+
+/** Undoes what was done before a failure, step by step; gives the failure, or an error that adds to it which steps have failed as well. */
+export function undoAfter(failure: unknown, steps: readonly (() => void)[]): unknown {
+  const faults = steps.flatMap((step) => {
+    try {
+      step();
+      return [];
+    } catch (error) {
+      return [describeError(error)];
+    }
+  });
+  if (faults.length === 0) return failure;
+  const message = `${describeError(failure)}\nNot everything could be brought back, and the next apply or clean has to: ${faults.join("\n")}`;
+  return new LandfallError("environment", message, { cause: failure });
+}
+
+/** Says whether everything is as it was before this failure. */
+export function isBroughtBack(failure: unknown): boolean {
+  return !(failure instanceof LandfallError && failure.cause !== undefined);
 }
 
 function rollBack(change: RulesChange): void {
-  const commands = change.toolset.commands[change.family];
-  const { stdout } = runCommand(commands?.save ?? "", []);
+  const command = change.toolset.commands[change.family]?.save ?? "";
+  const { status, stdout, stderr } = runCommand(command, []);
+  if (status !== 0) throw new LandfallError("environment", `The rules cannot be read (${command}): ${stderr.trim()}`);
   const { family, before, claim, claimAfter } = change;
   const text = renderPlan(
     planTables(change, parseRulesState(stdout), claimAfter, (table) =>
@@ -91,9 +120,7 @@ function restore({ toolset, family }: RulesChange, text: string, options: readon
     throw new LandfallError("environment", `There is no iptables for IPv${family}; install it.`);
   const { status, stderr } = runCommand(command, ["--noflush", "-w", "10", ...options], text);
   if (status === 0) return;
-  const words = stderr.trim() || `it ended with ${status ?? "a signal"}`;
-  throw new LandfallError(
-    "environment",
-    `${command} refuses the rules, and none are in: ${words}. The rules were:\n${text}`,
-  );
+  const words = stderr.trim() || `it ended with ${status}`;
+  const outcome = status === "killed" ? "has not ended by itself" : "refuses the rules";
+  throw new LandfallError("environment", `${command} ${outcome}: ${words}. The rules were:\n${text}`);
 }

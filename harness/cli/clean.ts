@@ -28,7 +28,8 @@ export const clean: Command = {
       throw new LandfallError("bad-usage", "The command line cannot be used; nothing was done.", { findings });
     refuseHostNamespace(options);
     await using _lock = await lockNamespace();
-    const removed = cleanRules(readNamespaceState());
+    const { removed, warnings } = cleanRules(readNamespaceState());
+    for (const warning of warnings) io.err(`landfall: warning: ${warning}\n`);
     const outcome = removed.length > 0 ? "cleaned" : "nothing-to-clean";
     if (options.values.has("json")) io.out(`${JSON.stringify({ formatVersion: "1.0", outcome, removed }, null, 2)}\n`);
     else io.err(outcome === "cleaned" ? "landfall: cleaned\n" : "landfall: there was nothing to clean\n");
