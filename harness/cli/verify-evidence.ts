@@ -1,18 +1,17 @@
-import { extname, join } from "node:path";
-import { renderConfigWords } from "../capture/config-words.ts";
+import { join } from "node:path";
 import { renderIptablesSave } from "../formats/iptables-save.ts";
 import { quoteForShell } from "../formats/words.ts";
-import { type BackendName, judgePrediction, type ScenarioReport } from "../model/report.ts";
-import type { Ruleset } from "../model/ruleset.ts";
+import { judgePrediction, type ScenarioReport } from "../model/report.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { CommandIo } from "./command.ts";
 import { makeOutputFolder, writeOutput } from "./output-file.ts";
 import type { VerifyOptions } from "./verify-options.ts";
+import { renderRepetition } from "./verify-repetition.ts";
 
 /**
  * Keeps what is known of a scenario with a wrong landing, a wrong prediction, or rules that leave something out, while its rules are still
  * in, in a folder of its name below `--evidence`: its report, the rules with their counters, tracked connections, sockets, policy routing,
- * what the sandbox's agents were asked and said, and the commands that repeat each flow. `listen`: the scenario's ports of the app.
+ * what the sandbox's agents were asked and said, and a script that repeats it all. `listen`: the scenario's ports of the app.
  */
 export async function keepEvidence(
   report: ScenarioReport,
@@ -26,54 +25,18 @@ export async function keepEvidence(
   const folder = join(options.evidence, report.name);
   makeOutputFolder(folder);
   const { ip, ip6 } = await sandbox.counters();
+  const repetition = {
+    ...{ report, flows: odd, listen, backend: (await sandbox.describe()).backend },
+    files: { rules: ip && "rules.txt", rules6: ip6 && "rules6.txt" },
+  };
   const files: Readonly<Record<string, string>> = {
     "report.json": `${JSON.stringify(report, null, 2)}\n`,
     ...(ip ? { "rules.txt": renderIptablesSave(ip) } : {}),
     ...(ip6 ? { "rules6.txt": renderIptablesSave(ip6) } : {}),
     ...Object.fromEntries(Object.entries(await sandbox.gatherEvidence()).map(([name, text]) => [`${name}.txt`, text])),
-    "repeat.sh": renderRepeat({ ...report, flows: odd }, [ip, ip6], listen, (await sandbox.describe()).backend),
+    "repeat.sh": renderRepetition(repetition, options, io),
   };
   for (const [name, text] of Object.entries(files)) writeOutput(join(folder, name), text);
   const repeat = `sh ${quoteForShell(join(folder, "repeat.sh"))}`;
-  io.err(
-    `landfall: what is known of ${report.name} is in ${folder}${odd.length > 0 ? `; to repeat its flows: ${repeat}` : ""}\n`,
-  );
-}
-
-/**
- * The rules as the kernel had them, and one command a flow: it says rule by rule where the flow goes, and drives it beside that, on the
- * same backend. The config is the scenario's, every setting of it, whatever the command line said.
- */
-function renderRepeat(
-  { capture, flows }: ScenarioReport,
-  [ip, ip6]: readonly (Ruleset | null)[],
-  listen: readonly number[],
-  backend: BackendName,
-): string {
-  const { words, environment } = renderConfigWords(capture);
-  const rules = [...(ip ? ["--rules", "rules.txt"] : []), ...(ip6 ? ["--rules6", "rules6.txt"] : [])];
-  const ports = listen.length > 0 ? ["--listen", listen.join(",")] : [];
-  const look = backend === "simulated" ? [] : ["--observe", "--sandbox", backend];
-  const commands = flows.map(({ flow, manner }) =>
-    ["landfall", "explain", flow, ...(manner === "forward" ? ["--forward"] : []), ...look, ...rules, ...ports, ...words]
-      .map(quoteForShell)
-      .join(" "),
-  );
-  const settings = Object.entries(environment).map(([name, value]) => `export ${name}=${quoteForShell(value)}`);
-  return [REPEAT_HEAD, ...settings, defineProgram(), ...new Set(commands), ""].join("\n");
-}
-
-const REPEAT_HEAD = `#!/bin/sh
-# Repeats the flows below, or one of them: sh repeat.sh 'client -> pod:8080'
-only=$1
-cd "$(dirname "$0")" || exit`;
-
-/**
- * Gives a shell function `landfall` that is the very program that runs now, as a checkout puts none into the path. It passes over commands
- * for other flows than the one that is asked for.
- */
-function defineProgram(): string {
-  const main = join(import.meta.dirname, `main${extname(import.meta.filename)}`);
-  const program = `${quoteForShell(process.execPath)} ${quoteForShell(main)}`;
-  return `landfall() { if [ -z "$only" ] || [ "$2" = "$only" ]; then ${program} "$@"; fi; }`;
+  io.err(`landfall: what is known of ${report.name} is in ${folder}; to repeat it: ${repeat}\n`);
 }

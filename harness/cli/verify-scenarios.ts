@@ -39,11 +39,11 @@ export async function readScenarios(
   io: CommandIo,
   freshness = "",
 ): Promise<readonly ParsedScenario[]> {
-  const { line, words, selection, rules, shard } = options;
-  const isMade =
-    words.length === 0 && selection === "named" && (line.captureFrom === "flags" || hasOutsideRules(options));
+  const { rules, shard } = options;
   const findings: Finding[] = [];
-  const scenarios = isMade ? [makeScenario(options)] : await parseFiles(options, io, freshness, findings);
+  const scenarios = isMadeFromConfig(options)
+    ? [makeScenario(options)]
+    : await parseFiles(options, io, freshness, findings);
   const outside = readOutsideRules(options, io, findings);
   const replaced = scenarios.map((scenario) => replaceRules(scenario, outside, rules.script));
   for (const [i, scenario] of replaced.entries())
@@ -52,6 +52,11 @@ export async function readScenarios(
   if (findings.length > 0) throw refuse("The input cannot be used", findings);
   const chosen = replaced.filter((scenario) => scenario !== null);
   return shard ? takeShard(chosen, shard) : chosen;
+}
+
+/** Says whether no scenario is named, and flags or rules from outside ask for one that follows from the capture config. */
+export function isMadeFromConfig({ line, words, selection, rules }: ScenarioSelection): boolean {
+  return words.length === 0 && selection === "named" && (line.captureFrom === "flags" || hasOutsideRules({ rules }));
 }
 
 /** Says whether a file of rules or a script takes the place of the scenarios' own rules. */

@@ -106,7 +106,7 @@ function tellMisprediction({ summary: { mispredicted } }: Report, { evidence }: 
   const next =
     evidence === null ? "Run again with --evidence FOLDER, and report it with" : `Please report it with ${evidence},`;
   io.err(
-    `landfall: the kernel landed ${flows} elsewhere than landfall predicted. That is a defect of landfall itself, and this run is not green. ${next} what that folder then holds: rules, counters, and the command that repeats each flow.\n`,
+    `landfall: the kernel landed ${flows} elsewhere than landfall predicted. That is a defect of landfall itself, and this run is not green. ${next} what that folder then holds: rules, counters, and a script that repeats it.\n`,
   );
 }
 

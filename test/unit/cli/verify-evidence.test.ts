@@ -22,6 +22,10 @@ async function verifyChanged(name: string, change: (rules: string) => string) {
   return { code, err, kept };
 }
 
+function repeat(evidence: string, ...words: readonly string[]) {
+  return spawnSync("sh", [join(evidence, "repeat.sh"), ...words], { encoding: "utf8" });
+}
+
 describe("verify --evidence", () => {
   test("keeps rules, connections, sockets, routing and the command that repeats the flow", async () => {
     const { code, kept } = await verifyChanged("broken", (rules) => rules.replace(/.*gid-owner.*\n/, ""));
@@ -64,20 +68,52 @@ describe("verify --evidence", () => {
     const kept = join(folder, "named");
     await runCommand("verify", file, "--sandbox", "netns", "--evidence", kept);
     const lines = readFileSync(join(kept, "odd", "repeat.sh"), "utf8").split("\n");
-    expect(lines.filter((line) => line.startsWith("landfall "))).toEqual(
-      ["", " --forward"].map(
+    expect(lines.filter((line) => line.startsWith("landfall "))).toEqual([
+      ...["", " --forward"].map(
         (manner) =>
           `landfall explain 'app -> upstream:80'${manner} --observe --sandbox netns --rules rules.txt --rules6 rules6.txt --listen 7000 -p 16001 -z 15006 -u 4000 -g 4000 -m REDIRECT -b '' -d '' -i '*' -x '' -o '' -k '' --dialect istio-1.4 --pod-ip 10.244.0.2`,
       ),
-    );
-    const repeat = (...words: readonly string[]) =>
-      spawnSync("sh", [join(kept, "odd", "repeat.sh"), ...words], { encoding: "utf8" });
-    const all = repeat("app -> upstream:80");
-    expect([all.stderr, all.stdout.match(/^The kernel says: \S+/gm)]).toEqual([
+      `landfall verify ${file} --sandbox netns`,
+    ]);
+    const all = repeat(join(kept, "odd"), "app -> upstream:80");
+    expect([
+      all.stderr,
+      all.stdout.match(/^The kernel says: \S+/gm),
+      all.stdout.match(/^ {2}✗ .*/gm),
+      all.status,
+    ]).toEqual([
       "",
       ["The kernel says: envoy-outbound:16001,", "The kernel says: upstream:80"],
+      [
+        "  ✗ app -> upstream:80  envoy-outbound:16001  dialled 10.244.0.4:80",
+        "  ✗ app -> upstream:80  upstream:80 via envoy-outbound",
+      ],
+      1,
     ]);
-    expect(repeat("client -> pod:7000").stdout).toBe("");
+    expect(repeat(join(kept, "odd"), "client -> pod:7000").stdout).not.toContain("The kernel says");
+  });
+
+  test("repeats rules from a file as the kernel had them, and ends as the run did", async () => {
+    const { code, kept } = await verifyChanged("again", (rules) => rules.replace(/.*gid-owner.*\n/, ""));
+    rmSync(join(folder, "again.txt"));
+    const { status, stdout } = repeat(join(kept, "seed-rules"));
+    expect([code, status]).toEqual([1, 1]);
+    expect(stdout).toMatch(/✗ uid=1000,gid=1337 -> upstream:80 +envoy-outbound:15001/);
+    expect(stdout).toMatch(/^ +wanted +nat ISTIO_OUTPUT 4: .*--gid-owner 1337/m);
+  });
+
+  test("repeats what a script leaves out, which no flow shows, and ends as the run did", async () => {
+    const words = ["-m", "TPROXY", "-b", "8080", "-i", ""];
+    const { out } = await runCommand("generate", ...words, "--format", "commands");
+    const script = join(folder, "unrouted.sh");
+    writeFileSync(script, out.replace(/^ip rule .*\n/m, ""));
+    const kept = join(folder, "unrouted");
+    const run = ["verify", ...words, "--rules-script", script, "--sandbox", "netns", "--evidence", kept];
+    const { code } = await runCommand(...run);
+    const { status, stdout } = repeat(join(kept, "flags"));
+    expect([code, status]).toEqual([1, 1]);
+    expect(stdout).toContain("missing   ip rule add fwmark 0x539 lookup 133\n");
+    expect(stdout).toMatch(/\d+ as expected, 1 left out by the rules, in/);
   });
 
   test("keeps nothing where every flow landed as expected", async () => {

@@ -1,0 +1,89 @@
+import { basename, extname, join } from "node:path";
+import { renderConfigWords } from "../capture/config-words.ts";
+import { quoteForShell } from "../formats/words.ts";
+import type { BackendName, FlowReport, ScenarioReport } from "../model/report.ts";
+import type { CommandIo } from "./command.ts";
+import type { VerifyOptions } from "./verify-options.ts";
+import { findScenarioFiles, isMadeFromConfig } from "./verify-scenarios.ts";
+
+/** What of a scenario is to be repeated, and on what. */
+export interface Repetition {
+  readonly report: ScenarioReport;
+  /** The flows that are explained ahead. */
+  readonly flows: readonly FlowReport[];
+  /** Files of the kernel's rules, beside the script: `{ rules: "rules.txt", rules6: null }`. */
+  readonly files: Readonly<Record<"rules" | "rules6", string | null>>;
+  /** The scenario's ports of the app. */
+  readonly listen: readonly number[];
+  readonly backend: BackendName;
+}
+
+/**
+ * Gives a shell script that explains flows rule by rule under the rules as the kernel had them, each driven beside that, and then verifies
+ * the scenario again on the same backend: it ends with the exit code that `verify` gave.
+ */
+export function renderRepetition(repetition: Repetition, options: VerifyOptions, io: CommandIo): string {
+  const { words, environment } = renderConfigWords(repetition.report.capture);
+  const explained = new Set(repetition.flows.map((flow) => explainAgain(flow, repetition, words)));
+  const commands = [...explained, verifyAgain(repetition, words, options, io)];
+  const settings = Object.entries(environment).map(([name, value]) => `export ${name}=${quoteForShell(value)}`);
+  return [HEAD, ...settings, defineProgram(), ...commands, ""].join("\n");
+}
+
+const HEAD = `#!/bin/sh
+# Explains the flows below, or one of them (sh repeat.sh 'client -> pod:8080'); then verifies the scenario again, and ends as that does.
+only=$1
+cd "$(dirname "$0")" || exit 3`;
+
+/** The config is the scenario's, every setting of it, whatever the command line said. */
+function explainAgain({ flow, manner }: FlowReport, repetition: Repetition, config: readonly string[]): string {
+  const { files, listen, backend } = repetition;
+  return renderCommand([
+    ...["explain", flow, ...(manner === "forward" ? ["--forward"] : [])],
+    ...(backend === "simulated" ? [] : ["--observe", "--sandbox", backend]),
+    ...takeRules(files),
+    ...(listen.length > 0 ? ["--listen", listen.join(",")] : []),
+    ...config,
+  ]);
+}
+
+/**
+ * Rules get in as they did: a scenario's own are generated again, a script is run again, and of files those families that were under test
+ * are taken as the kernel had them.
+ */
+function verifyAgain(
+  { report, files, backend }: Repetition,
+  config: readonly string[],
+  options: VerifyOptions,
+  io: CommandIo,
+): string {
+  const { rules } = options;
+  const isNamed = (file: string) => basename(file, extname(file)) === report.name;
+  const scenario = isMadeFromConfig(options) ? config : findScenarioFiles(options, io).filter(isNamed);
+  return renderCommand([
+    ...["verify", ...scenario, "--sandbox", backend],
+    ...takeRules({ rules: rules.ip && files.rules, rules6: rules.ip6 && files.rules6 }),
+    ...(rules.script === null ? [] : ["--rules-script", rules.script]),
+    ...(options.envoy === "real" ? ["--envoy", "real"] : []),
+    ...(options.captureBy === "init-container" ? ["--init-container"] : []),
+    ...(options.rights === "privileged" ? ["--privileged"] : []),
+  ]);
+}
+
+function takeRules({ rules, rules6 }: Repetition["files"]): readonly string[] {
+  return [...(rules === null ? [] : ["--rules", rules]), ...(rules6 === null ? [] : ["--rules6", rules6])];
+}
+
+function renderCommand(words: readonly string[]): string {
+  return ["landfall", ...words].map(quoteForShell).join(" ");
+}
+
+/**
+ * Gives a shell function `landfall` that is the very program that runs now, as a checkout puts none into the path. It passes over
+ * explanations of other flows than the one that is asked for.
+ */
+function defineProgram(): string {
+  const main = join(import.meta.dirname, `main${extname(import.meta.filename)}`);
+  const program = `${quoteForShell(process.execPath)} ${quoteForShell(main)}`;
+  return `landfall() { if [ "$1" != explain ] || [ -z "$only" ] || [ "$2" = "$only" ]; then ${program} "$@"; fi; }`;
+}
