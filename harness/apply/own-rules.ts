@@ -11,7 +11,12 @@ export interface Hook {
   readonly body: string;
   /** Where it goes among the rules that are not ours: at the top, at the bottom, or at a number, counted from 1. */
   readonly place: "top" | "bottom" | number;
+  /** How it is told to iptables when it goes; by its number if left out. */
+  readonly goesBy?: "words" | "number";
 }
+
+/** Matches and targets that every iptables reads as it prints them; all that the generator puts into chains that are not its own. */
+const PLAIN_WORDS = /^(?:-[dijp] \S+ |-m state --state \S+ )*-j \S+(?: --reject-with \S+)?$/;
 
 /** What is ours in one table. */
 export interface OwnTable {
@@ -80,14 +85,22 @@ export function ownTable(state: TableState | undefined, family: Family, table: s
     chains: new Map(chains.filter(([name]) => isOwnChain(name)).map(([name, { bodies }]) => [name, bodies])),
     hooks: chains
       .filter(([name]) => !isOwnChain(name))
-      .flatMap(([chain, { bodies }]) =>
-        ownNumbers(bodies, { family, table, chain }, claim).map((index) => ({
-          chain,
-          body: bodies[index] ?? "",
-          place: index + 1,
-        })),
-      ),
+      .flatMap(([chain, { bodies }]) => {
+        const own = ownNumbers(bodies, { family, table, chain }, claim);
+        return own.map((i) => ({ chain, body: bodies[i] ?? "", place: i + 1, goesBy: findWayOut(bodies, own, i) }));
+      }),
   };
+}
+
+/**
+ * A number may be another rule's by the time it is used, if somebody changes the chain meanwhile. Words cannot, but where a stranger's rule
+ * has the same ones only the number tells which is meant.
+ */
+function findWayOut(bodies: readonly string[], own: readonly number[], index: number): "words" | "number" {
+  const body = bodies[index] ?? "";
+  const twins = bodies.filter((other) => other === body).length;
+  const ownTwins = own.filter((i) => bodies[i] === body).length;
+  return twins === ownTwins && PLAIN_WORDS.test(body) ? "words" : "number";
 }
 
 /** Says whether a rule jumps to a chain of ours. */

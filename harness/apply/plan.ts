@@ -29,9 +29,14 @@ export function renderPlan(tables: ReadonlyMap<string, readonly string[]>): stri
     .join("");
 }
 
-/** By number and from below, so that no number changes under way and a stranger's rule of the same words stays. */
+/** Numbers first and from below, so that none changes under way. */
 function removeHooks(hooks: readonly Hook[]): readonly string[] {
-  return hooks.toReversed().map(({ chain, place }) => `-D ${chain} ${place}`);
+  const byWords = hooks.filter(({ goesBy }) => goesBy === "words");
+  const byNumber = hooks.filter(({ goesBy }) => goesBy !== "words").toReversed();
+  return [
+    ...byNumber.map(({ chain, place }) => `-D ${chain} ${place}`),
+    ...byWords.map(({ chain, body }) => `-D ${chain} ${body}`),
+  ];
 }
 
 function addHooks(hooks: readonly Hook[]): readonly string[] {

@@ -20,7 +20,12 @@ export function runCommand(command: string, args: readonly string[], input = "")
   const { status, signal, stdout, stderr, error } = spawnSync(command, args, options);
   // A command that ends without reading its input closes the pipe, which is an error as well; its status tells the rest.
   if (status !== null) return { status, stdout, stderr };
-  const isAbsent = (error as NodeJS.ErrnoException | undefined)?.code === "ENOENT";
-  const why = error?.message ?? `it was ended by ${signal}`;
-  return { status: isAbsent ? "not-there" : "killed", stdout: "", stderr: `${command}: ${why}` };
+  const fault: NodeJS.ErrnoException | undefined = error;
+  const why = describeEnd(signal, fault);
+  return { status: fault?.code === "ENOENT" ? "not-there" : "killed", stdout: "", stderr: `${command}: ${why}` };
+}
+
+function describeEnd(signal: NodeJS.Signals | null, fault: NodeJS.ErrnoException | undefined): string {
+  if (fault?.code === "ETIMEDOUT") return `it has not ended within ${TIMEOUT_MS / 1000} seconds`;
+  return signal === null ? (fault?.message ?? "it has not run") : `it was ended by ${signal}`;
 }

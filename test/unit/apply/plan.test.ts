@@ -103,6 +103,25 @@ COMMIT
     expect(places({ kind: "all" })).toEqual(["PREROUTING 1", "PREROUTING 2", "OUTPUT 2", "MINE 1"]);
   });
 
+  test("goes by its words, unless a stranger's rule has the same, or words that iptables might not read again", () => {
+    const ways = ownTable(parseRulesState(save).get("nat"), 4, "nat", {
+      kind: "recorded",
+      made: [{ ...net1, foreign: 1 }],
+    });
+    expect(ways.hooks.map(({ place, goesBy }) => [place, goesBy])).toEqual([
+      [1, "number"],
+      [2, "words"],
+      [1, "number"],
+    ]);
+    expect(planTable(ways, NOTHING_OWN)).toEqual([
+      ":ISTIO_REDIRECT - [0:0]",
+      "-D PREROUTING 1",
+      "-D OUTPUT -j ISTIO_REDIRECT",
+      "-D MINE 1",
+      "-X ISTIO_REDIRECT",
+    ]);
+  });
+
   test("of recorded rules as many as there are beyond the foreign ones", () => {
     expect(places({ kind: "recorded", made: [{ ...net1, foreign: 1 }] })).toEqual([
       "PREROUTING 1",

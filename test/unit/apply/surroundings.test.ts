@@ -81,6 +81,18 @@ describe("rules that do not read as one line each", () => {
   });
 });
 
+describe("another process that changes the chains between apply's reading and writing", () => {
+  test.concurrent("loses no rule", async () => {
+    const restore = `case "$*" in --noflush\\ -w\\ 10) /usr/sbin/iptables -t nat -I PREROUTING 1 -p udp -j RETURN;; esac; exec /usr/sbin/iptables-restore "$@"`;
+    const foreign = "iptables -t nat -A PREROUTING -p tcp --dport 9 -j RETURN";
+    const prerouting = "nat | grep -e '-A PREROUTING'";
+    const script = `${foreign}; landfall apply ${SEED} >/run/o; ${stub("iptables-restore", restore)}; stubbed apply ${TPROXY} >/run/o; ${prerouting}; stubbed clean; ${prerouting}`;
+    const udp = "-A PREROUTING -p udp -j RETURN";
+    const tcp = "-A PREROUTING -p tcp -m tcp --dport 9 -j RETURN";
+    expect((await run(script)).lines).toEqual([udp, tcp, udp, udp, tcp]);
+  });
+});
+
 describe("a failure that cannot be undone", () => {
   test.concurrent("is told, and leaves nothing that the next clean does not find", async () => {
     const restore = `case "$*" in *--version|*--test*) exec /usr/sbin/iptables-restore "$@";; esac; touch /run/dead; kill -9 $$`;
