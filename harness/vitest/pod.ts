@@ -15,6 +15,7 @@ import { makePodSpec } from "../run/pod-spec.ts";
 import { predictFlows } from "../run/prediction.ts";
 import { lookAgain } from "../run/second-look.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
+import { blameCaller } from "./caller.ts";
 import { orThrow, type ReadRules, type RuleSource, readRuleSource, seedRules } from "./rule-source.ts";
 
 /** A flow that is driven when a matcher asks where it lands. */
@@ -52,11 +53,12 @@ export class Pod implements AsyncDisposable {
    * the kernel refuses them.
    */
   apply(source: RuleSource): Promise<void> {
-    return this.#inTurn(async () => {
+    const apply = async () => {
       this.#applied = readRuleSource(source);
       this.#spec = null;
       await this.#enter();
-    });
+    };
+    return blameCaller(this.apply, () => this.#inTurn(apply));
   }
 
   /** Names a flow, `ACTOR[@SOURCE] -> TARGET:PORT`, for `expect(…).toLandOn(…)`. With `forward` the stub dials on as Envoy does. */

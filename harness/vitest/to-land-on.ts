@@ -1,6 +1,8 @@
+import { LandfallError } from "../errors.ts";
 import { type FlowReport, judgePrediction } from "../model/report.ts";
 import { alignEvidence, listEvidence } from "../report/evidence.ts";
 import { describeLanding } from "../report/landing-phrase.ts";
+import { blameCaller } from "./caller.ts";
 import type { PodFlow } from "./pod.ts";
 
 declare module "vitest" {
@@ -21,14 +23,17 @@ export interface MatcherResult {
 }
 
 /**
- * The matcher `toLandOn`. Throws where the harness could not look, which is neither a landing nor its absence, and where the kernel landed
- * the flow elsewhere than landfall predicted.
+ * The matcher `toLandOn`. Throws `bad-input` where flow or landing cannot be read, and `agent-failed` where the harness could not look,
+ * which is neither a landing nor its absence, and where the kernel landed the flow elsewhere than landfall predicted.
  */
 export async function toLandOn(flow: PodFlow, landing: string): Promise<MatcherResult> {
-  const report = await flow.drive(landing);
-  if (report.verdict === "could-not-look") throw new Error(`${flow.text}: ${describeLanding(report.observed)}`);
-  if (judgePrediction(report) === "disagrees") throw new Error(describeEvidence(report));
-  return { pass: report.verdict === "pass", message: () => describeEvidence(report) };
+  return blameCaller(toLandOn, async () => {
+    const report = await flow.drive(landing);
+    if (report.verdict === "could-not-look")
+      throw new LandfallError("agent-failed", `${flow.text}: ${describeLanding(report.observed)}`);
+    if (judgePrediction(report) === "disagrees") throw new LandfallError("agent-failed", describeEvidence(report));
+    return { pass: report.verdict === "pass", message: () => describeEvidence(report) };
+  });
 }
 
 function describeEvidence(report: FlowReport): string {

@@ -64,6 +64,24 @@ describe.each([
     await expect(expect(pod.flow("client -> pod:80")).toLandOn("ap")).rejects.toThrow(/"ap" is no landing/);
   });
 
+  on("points at the line of the test that has a typo, and at none of landfall's", async ({ pod }) => {
+    const mistakes = [
+      () => pod.apply(["-p", "0"]),
+      () => expect(pod.flow("client -> pob:80")).toLandOn("app"),
+      () => expect(pod.flow("client -> pod:80")).toLandOn("ap"),
+      () => expect(pod.flow("app@10.99.99.99 -> upstream:80")).toLandOn("app"),
+    ];
+    for (const make of mistakes) {
+      const { stack } = await make().then(
+        () => Promise.reject(new RangeError("it passes")),
+        (error: Error) => error,
+      );
+      const lines = stack?.split("\n").filter((line) => /^\s+at (?!.*node_modules)/.test(line));
+      expect(lines?.[0]).toMatch(/pod\.test\.ts:\d+:\d+/);
+      expect(stack).not.toContain("/harness/");
+    }
+  });
+
   on("never takes for a landing, or for its absence, what could not be looked at", async ({ pod }) => {
     const blind = pod.flow("app@10.99.99.99 -> upstream:80");
     await expect(expect(blind).toLandOn("upstream:80")).rejects.toThrow(/could-not-look/);
