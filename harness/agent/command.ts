@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { setTimeout as wait } from "node:timers/promises";
 import { CallError } from "./fault.ts";
 import { runInNamespace } from "./identity.ts";
-import type { CommandResult } from "./protocol.ts";
+import type { AgentFault, CommandResult } from "./protocol.ts";
 
 /** A command with the namespace it runs in. */
 export interface Command {
@@ -12,6 +12,8 @@ export interface Command {
   readonly stdin?: string;
   readonly environment?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
+  /** What it is where the command has not ended by then; the agent's own failure if left out. */
+  readonly timeoutFault?: AgentFault["code"];
   /**
    * For a program that says itself when it is done: `mark` is what it prints then; the result is given at once, with status 0. Its stdin
    * stays open until `lingerUntil` is settled, or a tenth of a second at most.
@@ -25,7 +27,7 @@ const LINGER_MS = 100;
 
 /**
  * Runs a command and waits for its end: the process is forked by this thread and so begins in the thread's namespace.
- * Throws `environment` where the program is not there, `agent-failed` where it had to be killed.
+ * Throws `environment` where the program is not there, `timeoutFault` where it had to be killed.
  */
 export function runCommand({
   namespace,
@@ -33,6 +35,7 @@ export function runCommand({
   stdin = "",
   environment = {},
   timeoutMs = TIMEOUT_MS,
+  timeoutFault = "agent-failed",
   done,
 }: Command): Promise<CommandResult> {
   const [program = "", ...args] = command;
@@ -42,7 +45,7 @@ export function runCommand({
     );
     const timer = setTimeout(() => {
       child.kill("SIGKILL");
-      reject(new CallError("agent-failed", `${program} did not end within ${timeoutMs} ms and was killed`));
+      reject(new CallError(timeoutFault, `${program} did not end within ${timeoutMs} ms and was killed`));
     }, timeoutMs);
     const [stdout, stderr] = [collectText(child.stdout), collectText(child.stderr)];
     if (done) {

@@ -200,6 +200,8 @@ export interface CommandSpec {
   readonly environment: Readonly<Record<string, string>>;
   readonly stdin: string;
   readonly timeoutMs: number;
+  /** The fault where it does not end in time: `rules-refused` for what a user has written; `agent-failed` if left out. */
+  readonly timeoutFault?: AgentFault["code"];
 }
 
 /** A real Envoy to be started. */

@@ -7,7 +7,7 @@ import { HTML_STYLE } from "./html-style.ts";
 import { type Html, html } from "./html-text.ts";
 import { describeRule } from "./landing-phrase.ts";
 import { renderPicture } from "./svg.ts";
-import { isClear } from "./told-causes.ts";
+import { isClear, type ToldCauses } from "./told-causes.ts";
 
 /** Gives the report as one HTML page that needs nothing beside itself: no script, no font, no picture from elsewhere. */
 export function renderHtml(report: Report): string {
@@ -49,6 +49,7 @@ function renderCount(kind: FlowVerdict, count: number, words: string): Html {
 }
 
 function renderScenario(scenario: ScenarioReport, index: number): Html {
+  const told: ToldCauses = new Map();
   const passed = scenario.omissions.length === 0 && scenario.flows.every(isClear);
   return html`<details class="scenario"${passed ? html`` : html` open`}>
 <summary><span class="${passed ? "pass" : "wrong"}">${passed ? "✓" : "✗"}</span> <h2>${scenario.name}</h2><span class="claim">${scenario.claim}</span></summary>
@@ -56,7 +57,7 @@ ${scenario.notices.map((notice) => html`<p class="could-not-look">${notice}</p>`
 ${scenario.omissions.map(renderOmission)}
 <div class="picture">${renderPicture(scenario)}</div>
 <table><thead><tr><th></th><th>flow</th><th>manner</th><th>landing</th><th>dialled</th><th>rule</th></tr></thead>
-<tbody>${scenario.flows.map((flow, i) => renderFlow(flow, nameRow(index, i)))}</tbody></table>
+<tbody>${scenario.flows.map((flow, i) => renderFlow(flow, nameRow(index, i), told))}</tbody></table>
 ${renderCoverage(scenario)}
 </details>
 `;

@@ -8,7 +8,7 @@ import { runInitContainer } from "./docker-init.ts";
 import type { DockerVm } from "./docker-vm.ts";
 import type { Lifetime } from "./labels.ts";
 import { currentRunId } from "./run-id.ts";
-import { checkScript, SCRIPT_TIMEOUT_MS } from "./script.ts";
+import { runScript } from "./script.ts";
 import type { Station, StationName } from "./station.ts";
 import type { World } from "./world.ts";
 
@@ -78,11 +78,11 @@ export class DockerWorld implements World {
     await runInitContainer(this.#engine, plan);
   };
 
-  async runScript(path: string): Promise<void> {
+  async runScript(path: string, timeoutMs?: number): Promise<void> {
     const run = 'file=$(mktemp) && cat >"$file" && chmod +x "$file" && "$file"; status=$?; rm -f "$file"; exit $status';
     const stdin = await readFile(path, "utf8");
-    const command = { command: ["sh", "-c", run], environment: {}, stdin, timeoutMs: SCRIPT_TIMEOUT_MS };
-    checkScript(path, await this.#pod.agent.call("run", { namespace: null, ...command }));
+    const command = { namespace: null, command: ["sh", "-c", run], environment: {}, stdin };
+    await runScript(this.#pod.agent, path, command, timeoutMs);
   }
 
   shellHint(): string {

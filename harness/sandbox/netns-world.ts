@@ -12,7 +12,7 @@ import { listenersOf } from "./listeners.ts";
 import { detectNetns } from "./netns-detection.ts";
 import { type LaunchedAgent, launchAgent } from "./netns-launch.ts";
 import { planLeaf, planPodInterfaces, planUpstream, planVm } from "./netns-topology.ts";
-import { checkScript, readScriptCommand, SCRIPT_TIMEOUT_MS } from "./script.ts";
+import { readScriptCommand, runScript } from "./script.ts";
 import { STATION_NAMES, type StationName, type Stations } from "./station.ts";
 import type { World } from "./world.ts";
 
@@ -67,11 +67,10 @@ export class NetnsWorld implements World {
     this.#interfaces = wanted;
   }
 
-  async runScript(path: string): Promise<void> {
+  async runScript(path: string, timeoutMs?: number): Promise<void> {
     const command = readScriptCommand(path);
     const { agent } = this.#launched;
-    const run = { namespace: "pod", command, environment: {}, stdin: "", timeoutMs: SCRIPT_TIMEOUT_MS };
-    checkScript(path, await agent.call("run", run));
+    await runScript(agent, path, { namespace: "pod", command, environment: {}, stdin: "" }, timeoutMs);
   }
 
   shellHint(): string {

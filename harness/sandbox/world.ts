@@ -22,7 +22,7 @@ export interface World extends AsyncDisposable {
   readonly runCapture:
     | ((flags: readonly string[], environment: Readonly<Record<string, string>>) => Promise<void>)
     | null;
-  /** Runs a script in the pod's network namespace as root. Throws `rules-refused` with its words where it fails. */
+  /** Runs a script in the pod's network namespace as root. Throws `rules-refused` where it fails, with its words, or hangs. */
   runScript(path: string): Promise<void>;
   shellHint(): string | null;
 }

@@ -2,7 +2,8 @@ import { LandfallError } from "../errors.ts";
 
 /**
  * Does something for who calls `called`, and lets what it throws point there: vitest shows the line that stands first in the stack, and a
- * typo stands in a test. What only landfall's own lines explain, `internal` and errors that are not its own, keeps these behind the caller's.
+ * typo stands in a test. What only landfall's own lines explain, `internal` and errors that are not its own, keeps these behind the
+ * caller's.
  *
  * Call it before anything is awaited, while the caller is still on the stack.
  *

@@ -95,4 +95,14 @@ describe("a world of network namespaces", () => {
     });
     await sandbox.clear();
   });
+
+  test("refuses a script that does not end as one that fails, so that a run tells it once", async () => {
+    const script = join(folder, "hangs.sh");
+    writeFileSync(script, "exec sleep 1000\n");
+    await expect(world.runScript(script, 500)).rejects.toMatchObject({
+      code: "rules-refused",
+      message: `the script ${script} did not end within 0.5 s and was killed.`,
+    });
+    await sandbox.clear();
+  });
 });
