@@ -5,7 +5,6 @@ import { CLUSTER_ENV_PATH, type EnvironmentFile, SIDECAR_ENV_PATH } from "../cap
 import { CAPTURE_OPTIONS, CAPTURE_SWITCHES } from "../capture/flags.ts";
 import { SEED_WORDS } from "../capture/seed.ts";
 import { tokenizeWords, UNKNOWN_FLAG, type WordToken } from "../capture/words.ts";
-import { LandfallError } from "../errors.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
 import { CAPTURE_LONG_OPTIONS } from "./capture-long-options.ts";
@@ -14,6 +13,7 @@ import type { CommandHelp } from "./help.ts";
 import { renderHelp } from "./help-text.ts";
 import { readNames } from "./names.ts";
 import { type OptionSpec, type ParsedOptions, readOptions } from "./options.ts";
+import { refuseUsage } from "./refusal.ts";
 
 /** Long names of the generator's own flags. */
 const CAPTURE_NAMES = [...CAPTURE_OPTIONS, ...CAPTURE_SWITCHES].map(({ name }) => name);
@@ -106,12 +106,6 @@ export function tellWarnings(warnings: readonly Finding[], io: Pick<CommandIo, "
   for (const { where, line, message } of warnings) {
     io.err(`landfall: warning: ${where}${line === null ? "" : `:${line}`}: ${message}\n`);
   }
-}
-
-/** Gives the error of a command line with these findings. */
-export function refuseUsage(findings: readonly Finding[]): LandfallError {
-  const count = findings.length === 1 ? "one finding" : `${findings.length} findings`;
-  return new LandfallError("bad-usage", `The command line cannot be used (${count}); nothing was done.`, { findings });
 }
 
 /** Deals the words out: what the command knows, and long options that nobody knows, to the command; the rest to the generator. */

@@ -1,11 +1,11 @@
 import { cleanRules } from "../apply/clean.ts";
 import { lockNamespace } from "../apply/lock.ts";
 import { readNamespaceState } from "../apply/namespace-state.ts";
-import { LandfallError } from "../errors.ts";
 import { NAMESPACE_OPTIONS, refuseHostNamespace } from "./apply.ts";
 import type { Command } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
 import { readOptions, refuseWords } from "./options.ts";
+import { refuseUsage } from "./refusal.ts";
 
 const HELP: CommandHelp = {
   usage: ["landfall clean [OPTION…]"],
@@ -24,8 +24,7 @@ export const clean: Command = {
   async run(args, io) {
     const { options, findings: found } = readOptions(args, NAMESPACE_OPTIONS);
     const findings = [...found, ...refuseWords(options)];
-    if (findings.length > 0)
-      throw new LandfallError("bad-usage", "The command line cannot be used; nothing was done.", { findings });
+    if (findings.length > 0) throw refuseUsage(findings);
     refuseHostNamespace(options);
     await using _lock = await lockNamespace();
     const { removed, warnings } = cleanRules(readNamespaceState());

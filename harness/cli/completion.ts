@@ -1,10 +1,10 @@
 import { basename, extname } from "node:path";
-import { LandfallError } from "../errors.ts";
 import { finding } from "../model/finding.ts";
 import { listScenarioFiles } from "../run/scenario-files.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { type CommandHelp, type ListedOption, listOptions } from "./help.ts";
 import { type OptionSpec, parseOptions } from "./options.ts";
+import { refuseUsage } from "./refusal.ts";
 import { SCENARIO_FOLDER } from "./verify-scenarios.ts";
 
 const OPTIONS: readonly OptionSpec[] = [
@@ -45,7 +45,7 @@ async function printCompletion(commands: CommandList, args: readonly string[], i
   const [shell = "", ...more] = options.ok ? options.value.positionals : [];
   if (!Object.hasOwn(SCRIPTS, shell) || more.length > 0)
     findings.push(finding([shell, ...more].join(" ") || "SHELL", "Name one shell: bash, zsh or fish."));
-  if (findings.length > 0) throw new LandfallError("bad-usage", "The command line cannot be used.", { findings });
+  if (findings.length > 0) throw refuseUsage(findings);
   const script = SCRIPTS[shell as keyof typeof SCRIPTS](await readOptions(commands), commands);
   const asJson = options.ok && options.value.values.has("json");
   io.out(asJson ? `${JSON.stringify({ formatVersion: "1.0", shell, script }, null, 2)}\n` : script);

@@ -1,8 +1,8 @@
-import { LandfallError } from "../errors.ts";
 import { type BackendState, detectBackends } from "../sandbox/detect.ts";
 import type { Command } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
 import { type OptionSpec, readOptions, refuseWords } from "./options.ts";
+import { refuseUsage } from "./refusal.ts";
 
 const OPTIONS: readonly OptionSpec[] = [
   {
@@ -27,7 +27,7 @@ export const doctor: Command = {
   async run(args, io) {
     const { options, findings: found } = readOptions(args, OPTIONS);
     const findings = [...found, ...refuseWords(options)];
-    if (findings.length > 0) throw new LandfallError("bad-usage", "The command line cannot be used.", { findings });
+    if (findings.length > 0) throw refuseUsage(findings);
     const backends = await detectBackends();
     const asJson = options.values.has("json");
     io.out(asJson ? `${JSON.stringify({ formatVersion: "1.0", backends }, null, 2)}\n` : renderStates(backends));

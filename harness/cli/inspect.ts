@@ -1,5 +1,4 @@
 import { type MappedClass, mapFlows } from "../analysis/map.ts";
-import { LandfallError } from "../errors.ts";
 import { renderIptablesSave } from "../formats/iptables-save.ts";
 import { renderList } from "../formats/list.ts";
 import { nameTool } from "../formats/tool-name.ts";
@@ -12,6 +11,7 @@ import type { Command, CommandIo } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
 import { listClasses, renderMap } from "./map.ts";
 import { type OptionSpec, readOptions } from "./options.ts";
+import { refuseUsage } from "./refusal.ts";
 
 const SPECS: readonly OptionSpec[] = [
   {
@@ -60,7 +60,7 @@ export const inspect: Command = {
       ...found,
       ...(positionals.length === 1 ? [] : [finding("CONTAINER", `${count}; name one, as docker ps does.`)]),
     ];
-    if (findings.length > 0) throw new LandfallError("bad-usage", "The command line cannot be used.", { findings });
+    if (findings.length > 0) throw refuseUsage(findings);
     const rules = await readContainerRules(connectEngine(), container);
     const format = values.has("json") ? "json" : (values.get("format")?.[0] ?? "list");
     const family = values.get("family")?.[0] ?? (format === "save" ? "4" : null);

@@ -4,12 +4,13 @@ import { DEFAULT_ADDRESSES } from "../model/pod.ts";
 import { judgeMutants, scoreMutants } from "../run/mutation.ts";
 import { type FlowSource, findSubjects, type MutationSubject } from "../run/mutation-subject.ts";
 import { type BackendChoice, DEFAULT_SANDBOX_OPTIONS } from "../sandbox/open-sandbox.ts";
-import { lastValue, readCaptureWords, refuseUsage } from "./capture-options.ts";
+import { lastValue, readCaptureWords } from "./capture-options.ts";
 import type { Command, CommandIo } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
 import { openInterruptibleSandbox } from "./interruption.ts";
 import type { OptionSpec } from "./options.ts";
 import { makeProgress } from "./progress.ts";
+import { refuseUsage } from "./refusal.ts";
 import { readFileOption, readNumber } from "./verify-options.ts";
 import { readScenarios, type ScenarioSelection } from "./verify-scenarios.ts";
 

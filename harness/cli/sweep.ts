@@ -7,6 +7,7 @@ import { type Residue, sweep as sweepResidue } from "../sandbox/sweep.ts";
 import type { Command, CommandIo } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
 import { type OptionSpec, readOptions, refuseWords } from "./options.ts";
+import { refuseUsage } from "./refusal.ts";
 
 const OPTIONS: readonly OptionSpec[] = [
   { name: "run", value: "ID", repeatable: true, help: "only what this run left: the value of the label landfall.run" },
@@ -43,8 +44,7 @@ export const sweep: Command = {
     const scope = options.values.has("images") ? "with-images" : "without-images";
     const findings = [...found, ...refuseWords(options)];
     if (runs && scope === "with-images") findings.push(finding("--images", "An image is no run's; leave --run away."));
-    if (findings.length > 0)
-      throw new LandfallError("bad-usage", "The command line cannot be used; nothing was removed.", { findings });
+    if (findings.length > 0) throw refuseUsage(findings);
     const engine = connectEngine();
     const why = await whyNoEngine(engine);
     if (why !== null)

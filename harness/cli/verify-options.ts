@@ -1,16 +1,11 @@
 import { resolve } from "node:path";
 import { type Finding, finding } from "../model/finding.ts";
 import { parseShard, type Shard } from "../run/scenario-shard.ts";
-import {
-  type CaptureCommandLine,
-  type CaptureWords,
-  lastValue,
-  readCaptureWords,
-  refuseUsage,
-} from "./capture-options.ts";
+import { type CaptureCommandLine, type CaptureWords, lastValue, readCaptureWords } from "./capture-options.ts";
 import type { CommandIo } from "./command.ts";
 import { findReadFault } from "./input-file.ts";
 import { findUnwritableFolder } from "./output-file.ts";
+import { refuseUsage } from "./refusal.ts";
 import { type ReportFile, readReportFile } from "./report-output.ts";
 import { VERIFY_OPTIONS } from "./verify-help.ts";
 

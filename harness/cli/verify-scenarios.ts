@@ -1,6 +1,5 @@
 import { fileURLToPath } from "node:url";
 import { generateRules } from "../capture/dialects.ts";
-import { LandfallError } from "../errors.ts";
 import type { Family } from "../model/address.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import type { PodRules } from "../model/ruleset.ts";
@@ -8,6 +7,7 @@ import { type ParsedScenario, parseScenario, replaceInstallation } from "../run/
 import { loadScenarioFiles, type ScenarioFile, selectScenarioFiles } from "../run/scenario-files.ts";
 import { takeShard } from "../run/scenario-shard.ts";
 import type { CommandIo } from "./command.ts";
+import { refuse } from "./refusal.ts";
 import { readRulesFile } from "./rules-file.ts";
 import type { VerifyOptions } from "./verify-options.ts";
 
@@ -27,7 +27,7 @@ export function findScenarioFiles(options: ScenarioSelection, io: CommandIo): re
 export async function loadScenarios(files: readonly string[], freshness = ""): Promise<readonly ScenarioFile[]> {
   const loaded = await loadScenarioFiles(files, freshness);
   if (loaded.ok) return loaded.value;
-  throw refuse("The scenarios cannot be used", loaded.findings);
+  throw refuse(loaded.findings, "The scenarios cannot be used", "nothing was applied");
 }
 
 /**
@@ -49,7 +49,7 @@ export async function readScenarios(
   for (const [i, scenario] of replaced.entries())
     if (scenario === null)
       findings.push(finding(scenarios[i]?.name ?? "", "None of its flows is of a family that has rules to be tested."));
-  if (findings.length > 0) throw refuse("The input cannot be used", findings);
+  if (findings.length > 0) throw refuse(findings, "The input cannot be used", "nothing was applied");
   const chosen = replaced.filter((scenario) => scenario !== null);
   return shard ? takeShard(chosen, shard) : chosen;
 }
@@ -102,9 +102,4 @@ function readOutsideRules(
   const read = (path: string | null, family: Family) =>
     path === null ? null : (readRulesFile(path, family, io, findings) ?? { family, tables: [] });
   return { ip: read(rules.ip, 4), ip6: read(rules.ip6, 6) };
-}
-
-function refuse(what: string, findings: readonly Finding[]): LandfallError {
-  const count = findings.length === 1 ? "one finding" : `${findings.length} findings`;
-  return new LandfallError("bad-input", `${what} (${count}); nothing was applied.`, { findings });
 }
