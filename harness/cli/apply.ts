@@ -3,6 +3,7 @@ import { lockNamespace } from "../apply/lock.ts";
 import { findNamespaceOwner } from "../apply/namespace.ts";
 import { readNamespaceState } from "../apply/namespace-state.ts";
 import { LandfallError } from "../errors.ts";
+import { renderJson } from "../report/json.ts";
 import { readCaptureCommand, tellWarnings } from "./capture-options.ts";
 import type { Command, CommandIo } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
@@ -48,9 +49,8 @@ export const apply: Command = {
     tellWarnings(capture.warnings, io);
     const { variant, outcome, rules, warnings, dump } = applyRules(capture.config, state);
     for (const warning of warnings) io.err(`landfall: warning: ${warning}\n`);
-    const asJson = () =>
-      JSON.stringify({ formatVersion: "1.0", variant, outcome, warnings, ...renderRulesData(rules, capture) }, null, 2);
-    io.out(options.values.has("json") ? `${asJson()}\n` : dump.ip + (dump.ip6 ?? ""));
+    const asJson = () => renderJson({ variant, outcome, warnings, ...renderRulesData(rules, capture) });
+    io.out(options.values.has("json") ? asJson() : dump.ip + (dump.ip6 ?? ""));
     return 0;
   },
 };

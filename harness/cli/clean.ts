@@ -1,6 +1,7 @@
 import { cleanRules } from "../apply/clean.ts";
 import { lockNamespace } from "../apply/lock.ts";
 import { readNamespaceState } from "../apply/namespace-state.ts";
+import { renderJson } from "../report/json.ts";
 import { NAMESPACE_OPTIONS, refuseHostNamespace } from "./apply.ts";
 import type { Command } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
@@ -30,7 +31,7 @@ export const clean: Command = {
     const { removed, warnings } = cleanRules(readNamespaceState());
     for (const warning of warnings) io.err(`landfall: warning: ${warning}\n`);
     const outcome = removed.length > 0 ? "cleaned" : "nothing-to-clean";
-    if (options.values.has("json")) io.out(`${JSON.stringify({ formatVersion: "1.0", outcome, removed }, null, 2)}\n`);
+    if (options.values.has("json")) io.out(renderJson({ outcome, removed }));
     else io.err(outcome === "cleaned" ? "landfall: cleaned\n" : "landfall: there was nothing to clean\n");
     return 0;
   },

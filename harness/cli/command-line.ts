@@ -1,5 +1,6 @@
 import { LandfallError } from "../errors.ts";
 import { finding } from "../model/finding.ts";
+import { renderJson } from "../report/json.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { findNearNames } from "./near-names.ts";
@@ -57,8 +58,8 @@ function tellError(error: unknown, asJson: boolean, io: CommandIo): number {
   const known =
     error instanceof LandfallError ? error : new LandfallError("internal", describeInternal(error), { cause: error });
   if (asJson) {
-    const body = { code: known.code, message: known.message, findings: known.findings };
-    io.out(JSON.stringify({ formatVersion: "1.0", error: body }, null, 2) + "\n");
+    const error = { code: known.code, message: known.message, findings: known.findings };
+    io.out(renderJson({ error }));
   }
   const places = known.findings.map(
     (f) => `  ${[f.where, f.line, f.column].filter((part) => part !== null).join(":")}: ${f.message}\n`,

@@ -1,5 +1,6 @@
 import { basename, extname } from "node:path";
 import { finding } from "../model/finding.ts";
+import { renderJson } from "../report/json.ts";
 import { listScenarioFiles } from "../run/scenario-files.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { type CommandHelp, type ListedOption, listOptions } from "./help.ts";
@@ -48,7 +49,7 @@ async function printCompletion(commands: CommandList, args: readonly string[], i
   if (findings.length > 0) throw refuseUsage(findings);
   const script = SCRIPTS[shell as keyof typeof SCRIPTS](await readOptions(commands), commands);
   const asJson = options.ok && options.value.values.has("json");
-  io.out(asJson ? `${JSON.stringify({ formatVersion: "1.0", shell, script }, null, 2)}\n` : script);
+  io.out(asJson ? renderJson({ shell, script }) : script);
   return 0;
 }
 

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { abstractLanding } from "../analysis/abstract-landing.ts";
 import type { Change } from "../analysis/diff.ts";
 import { finding } from "../model/finding.ts";
+import { renderJson } from "../report/json.ts";
 import type { CommandIo } from "./command.ts";
 import { writeOutput } from "./output-file.ts";
 import { refuse } from "./refusal.ts";
@@ -62,7 +63,6 @@ function keyOf({ class: text, before, after }: AcceptedChange): string {
 
 /** Writes changes to a file of accepted ones, in the order found, so that equal diffs give equal files. */
 export function writeAcceptance(changes: readonly Change[], path: string, io: CommandIo): void {
-  const data = { formatVersion: "1.0", accepted: changes.map(toAccepted) };
-  writeOutput(resolve(io.workingDirectory, path), `${JSON.stringify(data, null, 2)}\n`);
+  writeOutput(resolve(io.workingDirectory, path), renderJson({ accepted: changes.map(toAccepted) }));
   io.err(`landfall: ${changes.length} change${changes.length === 1 ? "" : "s"} written to ${path}\n`);
 }

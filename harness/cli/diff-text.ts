@@ -1,4 +1,5 @@
 import type { Change } from "../analysis/diff.ts";
+import { renderJson } from "../report/json.ts";
 import { describeLanding, describeRule } from "../report/landing-phrase.ts";
 import { FILE_COLUMNS, USUAL_COLUMNS, wrapLine } from "../report/wrap-line.ts";
 import type { Display } from "./command.ts";
@@ -28,8 +29,8 @@ export function renderDiffData(
     const seen = observed[i];
     return { witness: witness.flow, ...change, ...(seen ? { observed: seen } : {}) };
   });
-  const head = { formatVersion: "1.0", ...withinData(setting.within), equivalent: changes.length === 0 };
-  return `${JSON.stringify({ ...head, changes: data, ...(stale.length > 0 ? { stale } : {}) }, null, 2)}\n`;
+  const head = { ...withinData(setting.within), equivalent: changes.length === 0 };
+  return renderJson({ ...head, changes: data, ...(stale.length > 0 ? { stale } : {}) });
 }
 
 /** Tells a diff to a person, as wide as the display; rules stay whole. */

@@ -1,3 +1,4 @@
+import { renderJson } from "../report/json.ts";
 import { type BackendState, detectBackends } from "../sandbox/detect.ts";
 import type { Command } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
@@ -30,7 +31,7 @@ export const doctor: Command = {
     if (findings.length > 0) throw refuseUsage(findings);
     const backends = await detectBackends();
     const asJson = options.values.has("json");
-    io.out(asJson ? `${JSON.stringify({ formatVersion: "1.0", backends }, null, 2)}\n` : renderStates(backends));
+    io.out(asJson ? renderJson({ backends }) : renderStates(backends));
     return backends.some(({ backend, works }) => works && backend !== "simulated") ? 0 : 3;
   },
 };

@@ -4,6 +4,7 @@ import { type Landing, landingsAgree } from "../model/landing.ts";
 import { DEFAULT_ADDRESSES, type SandboxAddresses } from "../model/pod.ts";
 import { compilePod, type Explanation } from "../netfilter/simulator.ts";
 import { listSteps } from "../netfilter/steps.ts";
+import { renderJson } from "../report/json.ts";
 import { type CaptureCommandLine, lastValue, readCaptureCommand, tellWarnings } from "./capture-options.ts";
 import type { Command } from "./command.ts";
 import { bindExplained, type ExplainInput, readExplainInput } from "./explain-input.ts";
@@ -110,8 +111,8 @@ function renderData({ flow, manner, explanation, observed, show }: Explained): s
   const steps = listSteps(connections).map((step) =>
     observed === null ? step : { ...step, counted: observed.countOf(step) ?? 0 },
   );
-  const data = { formatVersion: "1.0", flow, manner, landing, steps, possible, unknown, connections };
-  return `${JSON.stringify(observed === null ? data : { ...data, observed: observed.landing }, null, 2)}\n`;
+  const data = { flow, manner, landing, steps, possible, unknown, connections };
+  return renderJson(observed === null ? data : { ...data, observed: observed.landing });
 }
 
 function judge(predicted: Landing, observed: Landing | null): number {

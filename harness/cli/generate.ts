@@ -4,6 +4,7 @@ import { renderIptablesSave } from "../formats/iptables-save.ts";
 import { renderList } from "../formats/list.ts";
 import { renderListing } from "../formats/listing.ts";
 import type { PodRules, Ruleset, TableName } from "../model/ruleset.ts";
+import { renderJson } from "../report/json.ts";
 import { type CaptureCommandLine, lastValue, readCaptureCommand, tellWarnings } from "./capture-options.ts";
 import type { Command } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
@@ -76,7 +77,7 @@ function renderRules(rules: PodRules, { options, capture }: CaptureCommandLine):
     case "commands":
       return `${renderPodCommands(rules).join("\n")}\n`;
     case "json":
-      return `${JSON.stringify({ formatVersion: "1.0", ...renderRulesData(rules, capture) }, null, 2)}\n`;
+      return renderJson({ ...renderRulesData(rules, capture) });
     default:
       return renderIptablesSave(ruleset);
   }

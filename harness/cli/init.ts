@@ -4,6 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { LandfallError } from "../errors.ts";
 import { type Finding, finding } from "../model/finding.ts";
+import { renderJson } from "../report/json.ts";
 import type { Command, CommandIo } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
 import { type OptionSpec, parseOptions } from "./options.ts";
@@ -90,7 +91,7 @@ export const init: Command = {
     writeAll(files, io);
     const made = { written: Object.keys(files), left: hasWorkflow ? [WORKFLOW] : [] };
     const asJson = options.ok && options.value.values.has("json");
-    io.out(asJson ? `${JSON.stringify({ formatVersion: "1.0", ...made }, null, 2)}\n` : tell(made, folder, io));
+    io.out(asJson ? renderJson({ ...made }) : tell(made, folder, io));
     return 0;
   },
 };

@@ -4,6 +4,7 @@ import { renderList } from "../formats/list.ts";
 import { nameTool } from "../formats/tool-name.ts";
 import { finding } from "../model/finding.ts";
 import type { Ruleset, TableName } from "../model/ruleset.ts";
+import { renderJson } from "../report/json.ts";
 import { type ContainerRules, type ContainerRuleset, readContainerRules } from "../sandbox/container-rules.ts";
 import { connectEngine } from "../sandbox/docker-engine.ts";
 import { readAnalysisInput } from "./analysis-input.ts";
@@ -78,7 +79,7 @@ function render(format: string, rules: ContainerRules, io: CommandIo): string {
     return `${rulesets.map(renderLists).join("")}# where every flow lands\n${renderMap(classes, io)}`;
   const data = rulesets.map(({ variant, ruleset }) => ({ variant, family: ruleset.family, ...tablesOf(ruleset) }));
   const container = { id, name, pid };
-  return `${JSON.stringify({ formatVersion: "1.0", container, rulesets: data, classes: listClasses(classes) }, null, 2)}\n`;
+  return renderJson({ container, rulesets: data, classes: listClasses(classes) });
 }
 
 function mapRulesets(rulesets: readonly ContainerRuleset[], io: CommandIo): readonly MappedClass[] {

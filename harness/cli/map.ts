@@ -1,5 +1,6 @@
 import { type MappedClass, mapFlows } from "../analysis/map.ts";
 import { listFamilies } from "../model/ruleset.ts";
+import { renderJson } from "../report/json.ts";
 import { FILE_COLUMNS, USUAL_COLUMNS, wrapLine } from "../report/wrap-line.ts";
 import { ANALYSIS_OPTIONS, type AnalysisInput, readAnalysisInput } from "./analysis-input.ts";
 import type { Command, CommandIo } from "./command.ts";
@@ -38,8 +39,7 @@ export const map: Command = {
 };
 
 function renderData(classes: readonly MappedClass[], { setting }: AnalysisInput): string {
-  const data = { formatVersion: "1.0", ...withinData(setting.within), classes: listClasses(classes) };
-  return `${JSON.stringify(data, null, 2)}\n`;
+  return renderJson({ ...withinData(setting.within), classes: listClasses(classes) });
 }
 
 /** Gives a map as data. */

@@ -1,6 +1,7 @@
 import { type Finding, finding } from "../model/finding.ts";
 import type { MutantReport } from "../model/mutation-report.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
+import { renderJson } from "../report/json.ts";
 import { judgeMutants, scoreMutants } from "../run/mutation.ts";
 import { type FlowSource, findSubjects, type MutationSubject } from "../run/mutation-subject.ts";
 import { type BackendChoice, DEFAULT_SANDBOX_OPTIONS } from "../sandbox/open-sandbox.ts";
@@ -77,7 +78,7 @@ export const mutate: Command = {
     const scenarios = await readScenarios(options.scenarios, io);
     const mutants = await judgeAll(findSubjects(scenarios, options.source, DEFAULT_ADDRESSES), options, io);
     const report = scoreMutants(mutants);
-    io.out(options.output === "json" ? `${JSON.stringify(report, null, 2)}\n` : describeScore(mutants, report.score));
+    io.out(options.output === "json" ? renderJson(report) : describeScore(mutants, report.score));
     return report.score < 1 ? 1 : 0;
   },
 };

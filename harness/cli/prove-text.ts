@@ -1,5 +1,6 @@
 import type { FlowSet } from "../analysis/flow-set.ts";
 import type { LandedFlow, PropertyResult } from "../analysis/prove.ts";
+import { renderJson } from "../report/json.ts";
 import { describeLanding } from "../report/landing-phrase.ts";
 import { FILE_COLUMNS, USUAL_COLUMNS, wrapLine } from "../report/wrap-line.ts";
 import type { Display } from "./command.ts";
@@ -27,7 +28,7 @@ export function renderProofData(
     exceptions: exceptions.map((each) => ({ flow: each.flow, ...show(each), reason: each.reason })),
     counterexample: counterexample && { ...counterexample.flow, ...show(counterexample) },
   }));
-  return `${JSON.stringify({ formatVersion: "1.0", ...withinData(within), properties }, null, 2)}\n`;
+  return renderJson({ ...withinData(within), properties });
 }
 
 /** Tells the results to a person, no line wider than the display, one unbroken word aside. */

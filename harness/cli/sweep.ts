@@ -1,6 +1,7 @@
 import type Docker from "dockerode";
 import { LandfallError } from "../errors.ts";
 import { finding } from "../model/finding.ts";
+import { renderJson } from "../report/json.ts";
 import { connectEngine, whyNoEngine } from "../sandbox/docker-engine.ts";
 import { listStaleImages, makeImageJudge, removeStaleImages, type StaleImage } from "../sandbox/stale-images.ts";
 import { type Residue, sweep as sweepResidue } from "../sandbox/sweep.ts";
@@ -54,7 +55,7 @@ export const sweep: Command = {
     const removed = [...residue, ...images];
     if (!runs && scope === "without-images") await tellImages(engine, io);
     const asJson = options.values.has("json");
-    io.out(asJson ? `${JSON.stringify({ formatVersion: "1.0", removed }, null, 2)}\n` : renderRemoved(removed));
+    io.out(asJson ? renderJson({ removed }) : renderRemoved(removed));
     return 0;
   },
 };

@@ -1,5 +1,6 @@
 import type { Report } from "../model/report.ts";
 import { describeCoverage, percentOf } from "../report/coverage-phrase.ts";
+import { renderJson } from "../report/json.ts";
 import { wrapLine } from "../report/wrap-line.ts";
 import { selectForwarding } from "../run/forwarding-scenarios.ts";
 import { runScenarios } from "../run/run.ts";
@@ -35,7 +36,7 @@ async function listScenarios(options: VerifyOptions, io: CommandIo): Promise<num
   const files = await loadScenarios(findScenarioFiles(options, io));
   const scenarios = files.map(({ scenario: { name, claim } }) => ({ name, claim }));
   const width = Math.max(...scenarios.map(({ name }) => name.length));
-  if (options.output === "json") io.out(`${JSON.stringify({ formatVersion: "1.0", scenarios }, null, 2)}\n`);
+  if (options.output === "json") io.out(renderJson({ scenarios }));
   else
     io.out(
       scenarios.map(({ name, claim }) => `${wrapClaim(`${name.padEnd(width)}  ${claim}`, width + 2, io)}\n`).join(""),

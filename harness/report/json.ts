@@ -1,6 +1,7 @@
-import type { Report } from "../model/report.ts";
-
-/** Gives the report as JSON, format 1 (`schemas/report.json`), ending in a line break. */
-export function renderJson(report: Report): string {
-  return JSON.stringify(report, null, 2) + "\n";
+/**
+ * Gives data for other programs as JSON, format 1 (`schemas/`), ending in a line break: `{ "formatVersion": "1.0", … }`. Every command's
+ * `--json` prints this; format 1 only ever gains fields.
+ */
+export function renderJson(data: object): string {
+  return `${JSON.stringify({ formatVersion: "1.0", ...data }, null, 2)}\n`;
 }
