@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import { type Change, diffRulesets } from "../analysis/diff.ts";
 import { type Finding, finding } from "../model/finding.ts";
-import type { BackendChoice } from "../sandbox/open-sandbox.ts";
 import { BUDGET_OPTION } from "./analysis-input.ts";
 import { lastValue } from "./capture-options.ts";
 import type { Command } from "./command.ts";
@@ -10,7 +9,7 @@ import { type DiffInput, readDiffInput } from "./diff-input.ts";
 import { type ObservedChange, observeChanges } from "./diff-observation.ts";
 import { type DiffResult, renderDiffData, renderDiffText } from "./diff-text.ts";
 import type { CommandHelp } from "./help.ts";
-import { OBSERVING_SANDBOX_OPTION } from "./kernel-observation.ts";
+import { OBSERVING_SANDBOX_OPTION, readObservingSandbox } from "./kernel-observation.ts";
 import { type OptionSpec, type ParsedOptions, readOptions } from "./options.ts";
 import { findUnwritableFile } from "./output-file.ts";
 import { WITHIN_OPTION } from "./restriction.ts";
@@ -97,6 +96,8 @@ async function observe(
   input: DiffInput,
 ): Promise<readonly ObservedChange[]> {
   if (!options.values.has("observe") || changes.length === 0) return [];
-  const backend = (lastValue(options, "sandbox") ?? "auto") as BackendChoice;
-  return observeChanges(backend, changes, { ...input, interceptionMode: input.setting.spec.interceptionMode });
+  return observeChanges(readObservingSandbox(options), changes, {
+    ...input,
+    interceptionMode: input.setting.spec.interceptionMode,
+  });
 }

@@ -5,13 +5,13 @@ import { DEFAULT_ADDRESSES, type SandboxAddresses } from "../model/pod.ts";
 import { compilePod, type Explanation } from "../netfilter/simulator.ts";
 import { listSteps } from "../netfilter/steps.ts";
 import { renderJson } from "../report/json.ts";
-import { type CaptureCommandLine, lastValue, readCaptureCommand, tellWarnings } from "./capture-options.ts";
+import { type CaptureCommandLine, readCaptureCommand, tellWarnings } from "./capture-options.ts";
 import type { Command } from "./command.ts";
 import { bindExplained, type ExplainInput, readExplainInput } from "./explain-input.ts";
 import { type Observed, observeFlow } from "./explain-observation.ts";
 import { renderObserved, renderOutcome, renderWay, selectPackets } from "./explain-text.ts";
 import type { CommandHelp } from "./help.ts";
-import { OBSERVING_SANDBOX_OPTION } from "./kernel-observation.ts";
+import { OBSERVING_SANDBOX_OPTION, readObservingSandbox } from "./kernel-observation.ts";
 import type { OptionSpec } from "./options.ts";
 
 const SPECS: readonly OptionSpec[] = [
@@ -85,8 +85,8 @@ interface Explained {
 
 async function observe(input: ExplainInput, line: CaptureCommandLine, manner: Manner): Promise<Observed | null> {
   if (!line.options.values.has("observe")) return null;
-  const backend = lastValue(line.options, "sandbox") as "docker" | "netns" | "auto" | undefined;
-  return observeFlow(backend ?? "auto", input.rules, manner, (addresses) => bindExplained(input, line, addresses));
+  const backend = readObservingSandbox(line.options);
+  return observeFlow(backend, input.rules, manner, (addresses) => bindExplained(input, line, addresses));
 }
 
 function explainFlow(input: ExplainInput, line: CaptureCommandLine, manner: Manner, addresses: SandboxAddresses) {

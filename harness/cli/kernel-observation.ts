@@ -8,8 +8,9 @@ import { compilePod, type Simulator } from "../netfilter/simulator.ts";
 import { lookAgain } from "../run/second-look.ts";
 import type { BackendChoice } from "../sandbox/open-sandbox.ts";
 import type { FlowRequest, Sandbox } from "../sandbox/sandbox.ts";
+import { lastValue } from "./capture-options.ts";
 import { openInterruptibleSandbox } from "./interruption.ts";
-import type { OptionSpec } from "./options.ts";
+import type { OptionSpec, ParsedOptions } from "./options.ts";
 import { ownRewritten } from "./rewritten-targets.ts";
 
 /** The option that says where what an analysis says is driven. */
@@ -19,6 +20,11 @@ export const OBSERVING_SANDBOX_OPTION: OptionSpec = {
   choices: ["docker", "netns", "auto"],
   help: "docker, netns or auto, for --observe (default auto)",
 };
+
+/** Gives the value of {@link OBSERVING_SANDBOX_OPTION}. */
+export function readObservingSandbox(options: ParsedOptions): Exclude<BackendChoice, "simulated"> {
+  return (lastValue(options, "sandbox") ?? "auto") as Exclude<BackendChoice, "simulated">;
+}
 
 /** Where an analysis says that a flow lands. */
 export interface ClaimedLanding extends FlowRequest {

@@ -1,11 +1,10 @@
 import { PROPERTIES } from "../analysis/properties.ts";
 import { type LandedFlow, type PropertyResult, proveProperties } from "../analysis/prove.ts";
-import type { BackendChoice } from "../sandbox/open-sandbox.ts";
 import { ANALYSIS_OPTIONS, readAnalysisInput } from "./analysis-input.ts";
 import { lastValue } from "./capture-options.ts";
 import type { Command } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
-import { OBSERVING_SANDBOX_OPTION } from "./kernel-observation.ts";
+import { OBSERVING_SANDBOX_OPTION, readObservingSandbox } from "./kernel-observation.ts";
 import type { OptionSpec } from "./options.ts";
 import { listLanded, type ObservationOf, observeResults } from "./prove-observation.ts";
 import { readProperties, refuseEmpty } from "./prove-properties.ts";
@@ -64,9 +63,8 @@ export const prove: Command = {
     const own = await readProperties(lastValue(line.options, "properties"), config, setting.addresses, io);
     const results = proveProperties(rules, config, setting, [...PROPERTIES, ...own.properties]);
     refuseEmpty(results, own);
-    const backend = (lastValue(line.options, "sandbox") ?? "auto") as BackendChoice;
     const observationOf = line.options.values.has("observe")
-      ? await observeResults(backend, results, rules, config)
+      ? await observeResults(readObservingSandbox(line.options), results, rules, config)
       : () => undefined;
     const isData = line.options.values.has("json");
     io.out(

@@ -1,8 +1,7 @@
 import type Docker from "dockerode";
-import { LandfallError } from "../errors.ts";
 import { finding } from "../model/finding.ts";
 import { renderJson } from "../report/json.ts";
-import { connectEngine, whyNoEngine } from "../sandbox/docker-engine.ts";
+import { reachEngine } from "../sandbox/docker-engine.ts";
 import { listStaleImages, makeImageJudge, removeStaleImages, type StaleImage } from "../sandbox/stale-images.ts";
 import { type Residue, sweep as sweepResidue } from "../sandbox/sweep.ts";
 import type { Command, CommandIo } from "./command.ts";
@@ -46,10 +45,7 @@ export const sweep: Command = {
     const findings = [...found, ...refuseWords(options)];
     if (runs && scope === "with-images") findings.push(finding("--images", "An image is no run's; leave --run away."));
     if (findings.length > 0) throw refuseUsage(findings);
-    const engine = connectEngine();
-    const why = await whyNoEngine(engine);
-    if (why !== null)
-      throw new LandfallError("environment", `no container engine answers (${why}). landfall doctor says what to do.`);
+    const engine = await reachEngine();
     const residue = await sweepResidue(engine, "dead-and-kept", runs);
     const images = scope === "with-images" ? await removeStaleImages(engine, makeImageJudge()) : [];
     const removed = [...residue, ...images];

@@ -27,6 +27,14 @@ export async function whyNoEngine(engine: Docker): Promise<string | null> {
   }
 }
 
+/** Gives a client of an engine that answers; throws `environment` with the engine's words where none does. */
+export async function reachEngine(): Promise<Docker> {
+  const engine = connectEngine();
+  const why = await whyNoEngine(engine);
+  if (why === null) return engine;
+  throw new LandfallError("environment", `no container engine answers (${why}). landfall doctor says what to do.`);
+}
+
 /** Says whether the engine has an image of this reference. */
 export async function imageExists(engine: Docker, reference: string): Promise<boolean> {
   return (await unlessGone(engine.getImage(reference).inspect())) !== null;

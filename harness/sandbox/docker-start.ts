@@ -1,7 +1,6 @@
 import type Docker from "dockerode";
-import { LandfallError } from "../errors.ts";
 import { DockerCrew, type OwnPlan } from "./docker-crew.ts";
-import { connectEngine, engineFailed, whyNoEngine } from "./docker-engine.ts";
+import { engineFailed, reachEngine } from "./docker-engine.ts";
 import { type DockerHost, HOST_CAPABILITIES, setUpHosts } from "./docker-hosts.ts";
 import { ensureImage } from "./docker-image.ts";
 import { createNetwork, removeNetwork, type SandboxNetwork } from "./docker-network.ts";
@@ -22,10 +21,7 @@ const APP_CAPABILITIES = ["SETUID", "SETGID"];
  * Throws `environment` with the engine's words.
  */
 export async function startDockerWorld(options: DockerOptions): Promise<DockerWorld> {
-  const engine = connectEngine();
-  const why = await whyNoEngine(engine);
-  if (why !== null)
-    throw new LandfallError("environment", `no container engine answers (${why}). landfall doctor says what to do.`);
+  const engine = await reachEngine();
   await using undo = new AsyncDisposableStack();
   const begun = [
     ensureImages(engine, options),
