@@ -61,7 +61,7 @@ export function parseCapture(input: CaptureInput): Parsed<ResolvedCapture> {
 function readFile(file: EnvironmentFile, findings: Finding[]) {
   const parsed = parseEnvironmentFile(file);
   if (parsed.ok) return parsed.value;
-  findings.push(...parsed.findings);
+  for (const found of parsed.findings) findings.push(found);
   return new Map<string, never>();
 }
 

@@ -19,7 +19,8 @@ export function readOwners(text: string, what: "uid" | "gid", lookUp: NameLookup
 
 function readElement({ text }: Element, what: "uid" | "gid", lookUp: NameLookup): string | { readonly fault: string } {
   if (text === "*") return { fault: STAR_FAULT };
-  const named = parseNumber(text) ?? (/^\d/.test(text) ? null : lookUp(text));
+  // A name first, be it made of digits: so iptables reads it (libxt_owner.c).
+  const named = lookUp(text) ?? parseNumber(text);
   if (named !== null && named <= MAX_ID) return `${named}`;
   const [first, last] = text.split("-").map(parseNumber);
   if (first === undefined || first === null || last === undefined || last === null)

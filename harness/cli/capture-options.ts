@@ -90,7 +90,7 @@ export function readCaptureWords(
     podIps: podIp === undefined ? (command.podIps ?? [DEFAULT_ADDRESSES.pod[4]]) : podIp.split(","),
     ...(dialect === undefined ? {} : { dialect }),
   });
-  if (!capture.ok) findings.push(...capture.findings);
+  if (!capture.ok) for (const found of capture.findings) findings.push(found);
   const asksForUsage = capture.ok && capture.value.purpose === "usage";
   if (!capture.ok || (findings.length > 0 && !asksForUsage)) return { options, captureFrom, line: null, findings };
   return { options, captureFrom, line: { options, capture: capture.value, captureWords, captureFrom }, findings: [] };
@@ -131,6 +131,9 @@ function renderToken(token: WordToken): readonly string[] {
   return value === undefined ? [rawName] : [rawName, value];
 }
 
+/** More than any settings take, and less than what the reading of one line bears. */
+const MAX_FILE_CHARACTERS = 1_000_000;
+
 /** Reads the two files: those named, which must be there, or the original's, if they are. */
 function readEnvironmentFiles(
   options: ParsedOptions,
@@ -144,15 +147,18 @@ function readEnvironmentFiles(
   return wanted.flatMap(({ option, standard }) => {
     const named = lastValue(options, option);
     const path = named === undefined ? standard : resolve(workingDirectory, named);
+    const refuse = (why: string) => {
+      findings.push(finding(named === undefined ? standard : `--${option}`, `${path} ${why}`));
+      return [];
+    };
     try {
-      return [{ path: named ?? standard, text: readFileSync(path, "utf8") }];
+      const text = readFileSync(path, "utf8");
+      return text.length > MAX_FILE_CHARACTERS
+        ? refuse("holds more than a million characters, and no file of settings.")
+        : [{ path: named ?? standard, text }];
     } catch (error) {
       const isAbsent = (error as NodeJS.ErrnoException).code === "ENOENT";
-      if (named === undefined && isAbsent) return [];
-      findings.push(
-        finding(named === undefined ? standard : `--${option}`, `${path} cannot be read: ${(error as Error).message}.`),
-      );
-      return [];
+      return named === undefined && isAbsent ? [] : refuse(`cannot be read: ${(error as Error).message}.`);
     }
   });
 }

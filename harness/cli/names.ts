@@ -10,16 +10,17 @@ const PATHS = {
   routeTable: ["/etc/iproute2/rt_tables", "/usr/share/iproute2/rt_tables", "/usr/lib/iproute2/rt_tables"],
 } as const;
 
+/** passwd and group have none: a name may hold the sign. */
+const HAVE_COMMENTS: readonly string[] = [...PATHS.service, ...PATHS.routeTable];
+
 /** Gives lookups of this machine's names: users, groups, TCP services, routing tables. Files only: no directory service is asked. */
 export function readNames(): NameLookups {
   return {
-    // `id -u` takes the number of a user who is there for a name, and so ENVOY_USER may hold one.
-    user: makeLookup(() =>
-      readColumns(PATHS.user, ":", ([name, , id]) => [
-        [name, id],
-        [id, id],
-      ]),
-    ),
+    // `id -u` takes the number of a user who is there where no name is it, and so ENVOY_USER may hold one.
+    user: makeLookup(() => {
+      const users = readColumns(PATHS.user, ":", ([name, , id]) => [[name, id]]);
+      return new Map([...[...users.values()].map((id) => [`${id}`, id] as const), ...users]);
+    }),
     group: makeLookup(() => readColumns(PATHS.group, ":", ([name, , id]) => [[name, id]])),
     service: makeLookup(() =>
       readColumns(PATHS.service, /\s+/, ([name, port, ...aliases]) => {
@@ -58,7 +59,7 @@ function readColumns(
 function readLines(path: string): readonly string[] {
   try {
     const lines = readFileSync(path, "utf8").split("\n");
-    return lines.map((line) => line.replace(/#.*/, "").trim());
+    return lines.map((line) => (HAVE_COMMENTS.includes(path) ? line.replace(/#.*/, "") : line).trim());
   } catch {
     return [];
   }

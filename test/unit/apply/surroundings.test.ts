@@ -81,6 +81,27 @@ describe("rules that do not read as one line each", () => {
   });
 });
 
+describe("users and groups", () => {
+  test.concurrent("are those that iptables takes, by name before number, whatever the name looks like", async () => {
+    const names = ["1000", "1abc", "foo#bar", "dup", "oct", "1000-2000", "user.dot", "web$"];
+    const numbers = ["5", "77", "78", "1", "010", "9", "81", "82"];
+    const users = [
+      ...names.map((name, i) => `${name}:x:${numbers[i]}:0:::`),
+      "dup:x:2:0:::",
+      "five:x:1000:0:::",
+      ":::",
+    ].join("\n");
+    const quoted = names.map((name) => `'${name}'`).join(" ");
+    const script = `echo '${users}' >/run/users; for f in passwd group; do mount --bind /run/users /etc/$f; done
+      owners() { nat | grep -e "-A $1 -m owner" | grep -o "[ug]id-owner [0-9]*" | sort; }
+      iptables -t nat -N T; for n in ${quoted}; do for w in uid gid; do iptables -t nat -A T -m owner --$w-owner "$n"; done; done
+      owners T; landfall apply -u '${names.join(",")}' >/run/o; owners ISTIO_OUTPUT; ENVOY_USER=1000 landfall apply >/run/o; owners ISTIO_OUTPUT`;
+    const wanted = ["gid", "uid"].flatMap((what) => numbers.map((id) => `${what}-owner ${Number(id)}`)).toSorted();
+    const byVariable = ["gid-owner 0", "gid-owner 5", "uid-owner 0", "uid-owner 5"];
+    expect((await run(script)).lines).toEqual([...wanted, ...wanted, ...byVariable]);
+  });
+});
+
 describe("another process that changes the chains between apply's reading and writing", () => {
   test.concurrent("loses no rule", async () => {
     const restore = `case "$*" in --noflush\\ -w\\ 10) /usr/sbin/iptables -t nat -I PREROUTING 1 -p udp -j RETURN;; esac; exec /usr/sbin/iptables-restore "$@"`;

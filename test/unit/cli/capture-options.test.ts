@@ -92,4 +92,14 @@ describe("a command's words beside the generator's", () => {
     expect(read(["--sidecar-env", "a.env", "-b", "80"]).capture.config.proxyPort).toBe(3);
     expect(placesOfFindings(["--cluster-env", "b.env"])).toEqual(["--cluster-env"]);
   });
+
+  test("a file of any size is read or refused", () => {
+    const findingsOf = (text: string) => {
+      writeFileSync(join(folder, "a.env"), text);
+      return placesOfFindings(["--sidecar-env", "a.env"]).length;
+    };
+    expect(findingsOf("x\n".repeat(400_000))).toBe(400_000);
+    expect(findingsOf(`A="${"a".repeat(999_990)}"\nx`)).toBe(1);
+    expect(findingsOf(`A="${"a".repeat(20_000_000)}"\n`)).toBe(1);
+  });
 });
