@@ -18,7 +18,10 @@ const ROOT = ENDING === ".ts" ? dirname(HARNESS) : dirname(dirname(HARNESS));
 const CODE: Readonly<Record<ImageName, readonly string[]>> = {
   pod: ["agent"],
   envoy: [],
-  "istio-iptables": ["cli", "apply", "capture", "formats", "model", `report/wrap-line${ENDING}`, `errors${ENDING}`],
+  "istio-iptables": [
+    ...["cli", "apply", "capture", "formats", "model"],
+    ...["report/json", "report/wrap-line", "errors"].map((module) => `${module}${ENDING}`),
+  ],
 };
 /** Packages each image holds. */
 const PACKAGES: Readonly<Record<ImageName, readonly string[]>> = {

@@ -1,5 +1,10 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
-import { imageReference } from "../../../harness/sandbox/image-contents.ts";
+import { imageReference, packContext } from "../../../harness/sandbox/image-contents.ts";
 
 describe("an image", () => {
   test("is called after what is in it, the same every time", () => {
@@ -10,4 +15,19 @@ describe("an image", () => {
     const names = [imageReference("pod"), imageReference("istio-iptables"), imageReference("pod", { base: "other:1" })];
     expect(new Set(names).size).toBe(3);
   });
+
+  test.each(["apply --help", "apply -t -b 80", "clean --help", "generate --json", "--version", "appl"])(
+    "of the init container holds all that landfall %s loads",
+    async (words) => {
+      const folder = mkdtempSync(join(tmpdir(), "landfall-image-"));
+      try {
+        spawnSync("tar", ["-x", "-C", folder], { input: await buffer(packContext("istio-iptables", {})) });
+        const main = join(folder, "harness/cli/main.ts");
+        const { status, stderr } = spawnSync(process.execPath, [main, ...words.split(" ")], { encoding: "utf8" });
+        expect({ status, said: /module/i.exec(stderr)?.[0] }).toEqual({ status: words === "appl" ? 2 : 0 });
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+  );
 });
