@@ -1,4 +1,5 @@
 import type { Report } from "../model/report.ts";
+import { CELLS, countCells, padCells } from "../report/cells.ts";
 import { describeCoverage, percentOf } from "../report/coverage-phrase.ts";
 import { renderJson } from "../report/json.ts";
 import { wrapLine } from "../report/wrap-line.ts";
@@ -35,18 +36,20 @@ export const verify: Command = {
 async function listScenarios(options: VerifyOptions, io: CommandIo): Promise<number> {
   const files = await loadScenarios(findScenarioFiles(options, io));
   const scenarios = files.map(({ scenario: { name, claim } }) => ({ name, claim }));
-  const width = Math.max(...scenarios.map(({ name }) => name.length));
+  const width = Math.max(...scenarios.map(({ name }) => countCells(name)));
   if (options.output === "json") io.out(renderJson({ scenarios }));
   else
     io.out(
-      scenarios.map(({ name, claim }) => `${wrapClaim(`${name.padEnd(width)}  ${claim}`, width + 2, io)}\n`).join(""),
+      scenarios
+        .map(({ name, claim }) => `${wrapClaim(`${padCells(name, width)}  ${claim}`, width + 2, io)}\n`)
+        .join(""),
     );
   return 0;
 }
 
 /** A person reads a claim beneath its beginning; a program reads a scenario a line. */
 function wrapClaim(line: string, indent: number, { display: { isTerminal, columns } }: CommandIo): string {
-  return isTerminal && columns !== null ? wrapLine(line, indent, columns) : line;
+  return isTerminal && columns !== null ? wrapLine(line, indent, columns, CELLS) : line;
 }
 
 async function verifyOnce(

@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import type { FlowReport, FlowVerdict, Omission, Report, ScenarioReport } from "../model/report.ts";
+import { CELLS } from "./cells.ts";
 import { describeCoverage, describeUnhit } from "./coverage-phrase.ts";
 import { alignEvidence, describeOmission, EVIDENCE_INDENT, type EvidenceRow } from "./evidence.ts";
 import { describeRule, shortenLanding } from "./landing-phrase.ts";
@@ -81,7 +82,7 @@ function renderFlow(flow: FlowReport, table: Table, look: TerminalLook, paint: P
 function renderRows(rows: readonly EvidenceRow[], { columns }: TerminalLook, paint: Paint): readonly string[] {
   const textAt = ROW_INDENT.length + EVIDENCE_INDENT;
   return alignEvidence(rows).flatMap((line) => {
-    const [first = "", ...rest] = wrapLine(ROW_INDENT + line, textAt, columns).split("\n");
+    const [first = "", ...rest] = wrapLine(ROW_INDENT + line, textAt, columns, CELLS).split("\n");
     const name = first.slice(ROW_INDENT.length, textAt).trimEnd();
     return [ROW_INDENT + paint("dim", name) + first.slice(ROW_INDENT.length + name.length), ...rest];
   });

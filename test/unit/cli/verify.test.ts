@@ -20,6 +20,8 @@ beforeAll(async () => {
   write("nothing.sh", "#!/bin/sh\ntrue\n");
   write("failing.sh", "#!/bin/sh\necho no such thing >&2\nexit 4\n");
   mkdirSync(join(folder, "own"));
+  mkdirSync(join(folder, "wide"));
+  write("wide/入站.mjs", scenario("入站", { "client -> pod:8080": "app:8080" }));
   write("own/green.mjs", scenario("green", { "client -> pod:8080": "app:8080" }));
   write("own/red.mjs", scenario("red", { "client -> pod:8080": "app:8080", "client -> pod:22": "refused" }));
   mkdirSync(join(folder, "bad"));
@@ -215,6 +217,9 @@ describe("landfall verify", () => {
     });
     expect(list.scenarios.length).toBeGreaterThanOrEqual(40);
     expect((await run("verify", "--list", "own")).out).toBe("green  green is claimed.\nred    red is claimed.\n");
+    expect((await run("verify", "--list", "own/red.mjs", "wide/入站.mjs")).out).toBe(
+      "red   red is claimed.\n入站  入站 is claimed.\n",
+    );
   });
 
   test("writes reports in the form their endings say, and the table to stdout", async () => {

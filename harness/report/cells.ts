@@ -1,0 +1,36 @@
+import stringWidth from "string-width";
+import type { Ruler } from "./wrap-line.ts";
+
+/** Gives the cells of a terminal that a text takes: two for a wide letter (`漢`), one for a letter with its accents. */
+export function countCells(text: string): number {
+  return stringWidth(text);
+}
+
+/** Fills a text up with blanks to so many cells of a terminal. */
+export function padCells(text: string, cells: number): string {
+  return text + " ".repeat(Math.max(cells - countCells(text), 0));
+}
+
+/** Gives how many of a text's UTF-16 units, from its start and no character torn, take at most so many cells. */
+export function fitCells(text: string, cells: number): number {
+  let used = 0;
+  for (const { segment, index } of new Intl.Segmenter().segment(text)) {
+    used += countCells(segment);
+    if (used > cells) return index;
+  }
+  return text.length;
+}
+
+/** Between two letters of a script that sets no blanks between words a line may end. */
+const WIDE_LETTERS = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}](?=[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}])/gu;
+
+/** For anybody's words: by the cells of a terminal, and a line ends at a blank or between wide letters. */
+export const CELLS: Ruler = {
+  count: countCells,
+  findBreak: (text, columns) => {
+    const end = fitCells(text, columns);
+    const ends = text.slice(0, end + 1).matchAll(WIDE_LETTERS);
+    const wide = [...ends].map(({ 0: letter, index }) => index + letter.length).at(-1) ?? -1;
+    return Math.max(text.lastIndexOf(" ", end), wide);
+  },
+};

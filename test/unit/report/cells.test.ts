@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { countCells, fitCells, padCells } from "../../../harness/report/cells.ts";
+
+test.each([
+  ["port-15020", 10],
+  ["入站流量", 8],
+  ["ポート15020", 11],
+  ["e\u0301te\u0301", 3],
+  ["👩‍🚀 ok", 5],
+])("%s takes %d cells, and is filled up to more", (text, cells) => {
+  expect(countCells(text)).toBe(cells);
+  expect(padCells(text, cells + 2)).toBe(`${text}  `);
+  expect(padCells(text, 1)).toBe(text);
+});
+
+test.each([
+  ["abc", 2, "ab"],
+  ["abc", 3, "abc"],
+  ["入站", 3, "入"],
+  ["a👩‍🚀", 2, "a"],
+  ["e\u0301a", 1, "e\u0301"],
+])("of %s, so much fits %d cells that no character is torn: %s", (text, cells, expected) => {
+  expect(text.slice(0, fitCells(text, cells))).toBe(expected);
+});
