@@ -31,9 +31,10 @@ export function planChange(change: RulesChange): string {
 
 /**
  * Makes changes, each by one `iptables-restore --noflush`; where one fails all tables are brought back to what they were. Throws
- * `environment` with iptables' own words. Killed at any moment, each table is old or new. IPv6 goes first: it is what a kernel is most
- * likely to refuse, and then nothing has been done yet. Where one input changes several tables it is tried with `--test` before anything is
- * done, since iptables commits table by table; a trial costs several times what doing it costs, for the kernel waits when one is dropped.
+ * `environment` with iptables' own words, and says what could not be brought back. Killed at any moment, each table is old or new. IPv6
+ * goes first: it is what a kernel is most likely to refuse, and then nothing has been done yet. Where one input changes several tables it
+ * is tried with `--test` before anything is done, since iptables commits table by table; a trial costs several times what doing it costs,
+ * for the kernel waits when one is dropped.
  */
 export function commitChanges(changes: readonly RulesChange[]): "changed" | "unchanged" {
   const plans = changes

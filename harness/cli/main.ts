@@ -45,7 +45,7 @@ function processIo(isEnding: () => boolean): CommandIo {
     out: (text) => void (isEnding() || process.stdout.write(text)),
     err: (text) => void (isEnding() || process.stderr.write(text)),
     environment: process.env,
-    workingDirectory: process.cwd(),
+    workingDirectory: readWorkingDirectory(),
     display: {
       columns: process.stdout.columns || Number(process.env["COLUMNS"]) || null,
       isTerminal,
@@ -53,4 +53,13 @@ function processIo(isEnding: () => boolean): CommandIo {
       progress: process.stderr.isTTY && !isDumb ? "rewritten" : "appended",
     },
   };
+}
+
+/** A folder that somebody has removed keeps its name: paths that begin there are not found, and all others are. */
+function readWorkingDirectory(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return process.env["PWD"] ?? "/";
+  }
 }

@@ -27,6 +27,17 @@ describe("standard output", () => {
 });
 
 describe("the program", () => {
+  test("runs in a folder that is gone", () => {
+    const line = `cd "$(mktemp -d)" && rmdir "$PWD" && exec "$0" "$1" generate -b 80 --sidecar-env`;
+    const run = (file: string) =>
+      spawnSync("bash", ["-c", `${line} ${file}`, process.execPath, MAIN], { encoding: "utf8" });
+    expect(run("/dev/null")).toMatchObject({ status: 0, stderr: "" });
+    expect(run("sidecar.env")).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("sidecar.env cannot be read"),
+    });
+  });
+
   test("tells its version, in words and as data", async () => {
     expect(await runCommand("--version")).toEqual({ code: 0, out: `landfall ${manifest.version}\n`, err: "" });
     expect(JSON.parse((await runCommand("--version", "--json")).out)).toEqual({
