@@ -7,6 +7,18 @@ export { defineScenario, type Scenario } from "../model/scenario.ts";
 export type { Pod, PodFlow } from "./pod.ts";
 export { type RuleSource, seedRules } from "./rule-source.ts";
 
+// Here and not beside the matcher: the types of a package are those that its entry leads to.
+declare module "vitest" {
+  interface Matchers<R extends void | Promise<void>, T> {
+    /**
+     * Drives the flow and holds it to a landing: `LISTENER[:PORT] [redirected] [via LISTENER[,LISTENER]] [from ADDRESS]`, `refused`,
+     * `reset`, `timed-out`, `unreachable` or `loop`. Where the harness could not look, or landfall predicted another landing than the
+     * kernel's, the test fails, negated or not.
+     */
+    toLandOn(landing: string): Promise<void>;
+  }
+}
+
 baseExpect.extend({ toLandOn });
 
 /** Vitest's `expect`, with the matcher `toLandOn`. */

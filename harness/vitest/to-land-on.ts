@@ -5,17 +5,6 @@ import { describeLanding } from "../report/landing-phrase.ts";
 import { blameCaller } from "./caller.ts";
 import type { PodFlow } from "./pod.ts";
 
-declare module "vitest" {
-  interface Matchers<R extends void | Promise<void>, T> {
-    /**
-     * Drives the flow and holds it to a landing: `LISTENER[:PORT] [redirected] [via LISTENER[,LISTENER]] [from ADDRESS]`, `refused`,
-     * `reset`, `timed-out`, `unreachable` or `loop`. Where the harness could not look, or landfall predicted another landing than the
-     * kernel's, the test fails, negated or not.
-     */
-    toLandOn(landing: string): Promise<void>;
-  }
-}
-
 /** What a matcher tells vitest. */
 export interface MatcherResult {
   readonly pass: boolean;

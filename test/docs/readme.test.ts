@@ -43,6 +43,18 @@ describe("README.md", () => {
     checkLine("LANDFALL_SANDBOX=netns vitest run test/pod.test.ts");
   });
 
+  test("its scenario and its vitest test hold to the types of the package", () => {
+    folder.write("mysql-bypasses.ts", textOf("ts", "scenario"));
+    folder.write("test/pod.test.ts", textOf("ts", "vitest"));
+    folder.write("package.json", '{ "private": true, "type": "module" }');
+    const compilerOptions = { module: "nodenext", strict: true, noEmit: true, skipLibCheck: true };
+    folder.write(
+      "tsconfig.json",
+      JSON.stringify({ compilerOptions, include: ["mysql-bypasses.ts", "test/pod.test.ts"] }),
+    );
+    checkLine(`${join(ROOT, "node_modules/.bin/tsc")} -p .`);
+  });
+
   test(
     "a project of one's own gets landfall from a checkout, and verifies its first scenario",
     () => {
