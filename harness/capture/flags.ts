@@ -19,6 +19,8 @@ export interface CaptureFlag {
   readonly name: string;
   /** The name of its value in help texts. */
   readonly value: string;
+  /** Values that are written as a word of their own, for a shell to offer: all there are, or what stands for everything. */
+  readonly words?: readonly string[];
   /** The variable of sidecar.env, cluster.env and the process; null where the original has none. */
   readonly variable: string | null;
   /** The default in words. */
@@ -70,6 +72,7 @@ export const CAPTURE_FLAGS: readonly CaptureFlag[] = [
     letter: "m",
     name: "istio-inbound-interception-mode",
     value: "MODE",
+    words: ["REDIRECT", "TPROXY"],
     variable: "ISTIO_INBOUND_INTERCEPTION_MODE",
     default: "REDIRECT",
     help: "how inbound traffic is captured: REDIRECT or TPROXY",
@@ -79,6 +82,7 @@ export const CAPTURE_FLAGS: readonly CaptureFlag[] = [
     letter: "b",
     name: "istio-inbound-ports",
     value: "PORTS",
+    words: ["*"],
     variable: "ISTIO_INBOUND_PORTS",
     default: "none",
     help: "inbound ports to capture: '*', or ports, ranges 8000:8100, service names",
@@ -97,6 +101,7 @@ export const CAPTURE_FLAGS: readonly CaptureFlag[] = [
     letter: "i",
     name: "istio-service-cidr",
     value: "RANGES",
+    words: ["*"],
     variable: "ISTIO_SERVICE_CIDR",
     default: "none",
     help: "outbound destinations to capture: '*', or addresses and networks",

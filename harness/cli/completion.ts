@@ -1,9 +1,11 @@
 import { basename, extname } from "node:path";
+import { CAPTURE_FLAGS } from "../capture/flags.ts";
+import { quoteForShell } from "../formats/words.ts";
 import { finding } from "../model/finding.ts";
 import { renderJson } from "../report/json.ts";
 import { listScenarioFiles } from "../run/scenario-files.ts";
 import type { Command, CommandIo } from "./command.ts";
-import { type CommandHelp, type ListedOption, listOptions } from "./help.ts";
+import { type CommandHelp, type ListedOption, listFlag, listOptions } from "./help.ts";
 import { type OptionSpec, parseOptions } from "./options.ts";
 import { refuseUsage } from "./refusal.ts";
 import { SCENARIO_FOLDER } from "./verify-scenarios.ts";
@@ -56,7 +58,8 @@ async function printCompletion(commands: CommandList, args: readonly string[], i
 async function readOptions(commands: CommandList): Promise<Options> {
   const entries = Object.entries(commands).map(async ([name, { load }]) => {
     const { help } = await load();
-    return [name, listOptions(help).toSorted((a, b) => (a.name < b.name ? -1 : 1))] as const;
+    const flags = help.captureFlags === "mentioned" ? CAPTURE_FLAGS.map(listFlag) : [];
+    return [name, [...listOptions(help), ...flags].toSorted((a, b) => (a.name < b.name ? -1 : 1))] as const;
   });
   return Object.fromEntries(await Promise.all(entries));
 }
@@ -83,7 +86,7 @@ function renderBash(options: Options): string {
   const values = Object.entries(options).flatMap(([command, own]) =>
     own
       .filter((option) => kindOfValue(option) !== "switch")
-      .map((option) => `    "${command} --${option.name}") ${renderBashValue(option)} ;;\n`),
+      .map((option) => `    ${renderBashPlaces(command, option)}) ${renderBashValue(option)} ;;\n`),
   );
   return `_landfall() {
   local current="\${COMP_WORDS[COMP_CWORD]}" words="" others="" files=""
@@ -102,9 +105,20 @@ complete -F _landfall landfall
 `;
 }
 
+/** Where the value of an option is typed: behind its name, or its letter. */
+function renderBashPlaces(command: string, { name, short }: ListedOption): string {
+  const names = [`--${name}`, ...(short === undefined ? [] : [`-${short}`])];
+  return names.map((each) => `"${command} ${each}"`).join("|");
+}
+
+/** A value is offered as it has to be typed: `'*'`, which the shell would otherwise take for the files of the folder. */
+function quoteChoices({ choices = [] }: ListedOption): string {
+  return choices.map(quoteForShell).join(" ");
+}
+
 function renderBashValue(option: ListedOption): string {
   const kind = kindOfValue(option);
-  return `words="${kind === "words" ? option.choices?.join(" ") : ""}" files=${kind === "file" ? "yes" : ""}`;
+  return `words="${kind === "words" ? quoteChoices(option).replaceAll("'", "\\\\'") : ""}" files=${kind === "file" ? "yes" : ""}`;
 }
 
 /** zsh runs bash's own completion. */
@@ -120,13 +134,13 @@ function renderFish(options: Options, commands: CommandList): string {
   const own = Object.entries(options).flatMap(([name, listed]) =>
     listed.map(
       (option) =>
-        `complete -c landfall -n '__fish_seen_subcommand_from ${name}' -l ${option.name}${renderFishValue(option)}\n`,
+        `complete -c landfall -n '__fish_seen_subcommand_from ${name}' -l ${option.name}${option.short === undefined ? "" : ` -s ${option.short}`}${renderFishValue(option)}\n`,
     ),
   );
   return `${words.join("")}${own.join("")}complete -c landfall -n '__fish_seen_subcommand_from verify' -a '${renderScenarioNames()}'\n`;
 }
 
 function renderFishValue(option: ListedOption): string {
-  const ways = { switch: "", words: ` -x -a '${option.choices?.join(" ")}'`, file: " -r -F", other: " -x" };
+  const ways = { switch: "", words: ` -x -a "${quoteChoices(option)}"`, file: " -r -F", other: " -x" };
   return ways[kindOfValue(option)];
 }

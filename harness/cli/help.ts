@@ -1,4 +1,4 @@
-import { CAPTURE_FLAGS } from "../capture/flags.ts";
+import { CAPTURE_FLAGS, type CaptureFlag } from "../capture/flags.ts";
 import { CAPTURE_LONG_OPTIONS } from "./capture-long-options.ts";
 import type { OptionSpec } from "./options.ts";
 
@@ -58,10 +58,15 @@ export function groupOptions({
 }
 
 /** What is known of an option without its help text. */
-export type ListedOption = Pick<OptionSpec, "name" | "value" | "choices">;
+export type ListedOption = Pick<OptionSpec, "name" | "short" | "value" | "choices">;
 
 /** Gives the options that a command's help lists. */
 export function listOptions(help: Pick<CommandHelp, "options" | "captureFlags">): readonly ListedOption[] {
   const own = groupOptions(help).flatMap(({ options }) => options);
-  return [...own, ...(help.captureFlags === "listed" ? [...CAPTURE_FLAGS, DRY_RUN] : [])];
+  return [...own, ...(help.captureFlags === "listed" ? [...CAPTURE_FLAGS.map(listFlag), DRY_RUN] : [])];
+}
+
+/** Gives one of the generator's flags as an option. */
+export function listFlag({ name, letter, value, words }: CaptureFlag): ListedOption {
+  return { name, value, ...(letter === null ? {} : { short: letter }), ...(words ? { choices: words } : {}) };
 }

@@ -33,6 +33,12 @@ describe("shell completion", () => {
     ["one value that is begun", ["verify", "--envoy", "r"], ["real"]],
     ["files only, where an option takes one", ["explain", "--rules", ""], FILES],
     ["files that are begun", ["verify", "--report", FILES[0]?.slice(0, 3) ?? ""], [FILES[0]]],
+    ["the few values of a flag of Istio's", ["verify", "-m", ""], ["REDIRECT", "TPROXY"]],
+    ["those of its long name, begun", ["apply", "--istio-inbound-interception-mode", "T"], ["TPROXY"]],
+    ["what stands for every port, in quotes, not the files of the folder", ["generate", "-b", ""], ["'*'"]],
+    ["what stands for every range", ["mutate", "-i", ""], ["'*'"]],
+    ["a flag of Istio's by its long name", ["verify", "--istio-service-c"], ["--istio-service-cidr"]],
+    ["nothing for a flag whose values nobody can list", ["verify", "-u", ""], [""]],
     ["nothing, where no list knows the value", ["verify", "--jobs", ""], [""]],
   ])("gives %s", (_, words, expected) => {
     expect(complete(...words)).toEqual(expected);
@@ -43,6 +49,13 @@ describe("shell completion", () => {
     const { script: text } = JSON.parse(out) as { readonly script: string };
     expect(code).toBe(0);
     for (const command of ["verify", "generate", "merge", "completion"]) expect(text).toContain(command);
+  });
+
+  test("for fish offers a flag's letter beside its name, and its values", async () => {
+    const { out } = await runCommand("completion", "fish");
+    const about = (name: string) => out.split("\n").find((line) => line.includes(`from verify' -l ${name} `));
+    expect(about("istio-inbound-ports")).toMatch(/ -s b -x -a "'\*'"$/);
+    expect(about("istio-inbound-interception-mode")).toMatch(/ -s m -x -a "REDIRECT TPROXY"$/);
   });
 
   test("is refused for a shell nobody knows", async () => {
