@@ -30,7 +30,7 @@ function landPoints({ spec, points }: SmallWorld, before: PodRules, after: PodRu
   return points.map((flow) => ({ flow, was: old.land(flow, "answer"), is: fresh.land(flow, "answer") }));
 }
 
-/** Two landings that cannot be told are not known to be one: the diff lists them or not, as the rules on their way are other ones or not. */
+/** Two landings that cannot be told are not known to be one: the diff lists them or not, as the rules on their way are others or not. */
 function isUntold(was: Landing, is: Landing): boolean {
   return was.kind === "could-not-look" && is.kind === "could-not-look";
 }
