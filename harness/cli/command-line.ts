@@ -1,9 +1,9 @@
 import { LandfallError } from "../errors.ts";
 import { finding } from "../model/finding.ts";
+import { findNearNames } from "../model/near-names.ts";
 import { renderJson } from "../report/json.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
-import { findNearNames } from "./near-names.ts";
 
 /** Runs one command line and gives its exit code; never throws. */
 export async function runCommandLine(words: readonly string[], io: CommandIo): Promise<number> {

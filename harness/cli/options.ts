@@ -1,6 +1,6 @@
 import { tokenizeWords } from "../capture/words.ts";
 import { type Finding, finding, type Parsed } from "../model/finding.ts";
-import { findNearNames } from "./near-names.ts";
+import { findNearNames } from "../model/near-names.ts";
 
 /** One option of a command. */
 export interface OptionSpec {

@@ -2,6 +2,7 @@ import { readdirSync, statSync } from "node:fs";
 import { basename, extname, join, resolve } from "node:path";
 import { LandfallError } from "../errors.ts";
 import { type Finding, finding, type Parsed } from "../model/finding.ts";
+import { findNearNames } from "../model/near-names.ts";
 import type { Scenario } from "../model/scenario.ts";
 import { LOAD_DEADLINE_MS, loadModuleFile } from "./module-file.ts";
 import { parseScenario } from "./parsed-scenario.ts";
@@ -95,7 +96,8 @@ function selectPath(path: string): readonly string[] {
 }
 
 function describeUnknown(word: string, names: readonly string[]): string {
-  const near = names.filter((name) => name.includes(word) || word.includes(name)).slice(0, 5);
+  const alike = names.filter((name) => name.includes(word) || word.includes(name));
+  const near = (alike.length > 0 ? alike : findNearNames(word, names)).slice(0, 5);
   const hint =
     near.length > 0 ? ` Did you mean ${near.join(", ")}?` : " verify --list names those that come with landfall.";
   return `This is neither a scenario, nor a scenario file, nor a folder with some.${hint}`;

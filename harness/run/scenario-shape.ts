@@ -1,4 +1,5 @@
 import { type Finding, finding, type Parsed } from "../model/finding.ts";
+import { parseFlowText } from "../model/flow-text.ts";
 import type { Scenario } from "../model/scenario.ts";
 import { checkField, findUnknownFields, isListOf, isRecord, isText, isTexts, type Shape } from "./shape.ts";
 
@@ -36,11 +37,14 @@ const SHAPES: Readonly<Record<keyof Scenario, Shape>> = {
   listen: { is: "a list of ports, 1 to 65535", holds: (value) => isListOf(value, isPort), presence: "optional" },
   answer: {
     is: 'flows with their landings: { "client -> pod:80": "envoy-inbound" }',
-    holds: isTexts,
+    holds: isRecord,
     presence: "optional",
   },
-  forward: { is: 'flows with their landings: { "client -> pod:80": "app" }', holds: isTexts, presence: "optional" },
+  forward: { is: 'flows with their landings: { "client -> pod:80": "app" }', holds: isRecord, presence: "optional" },
 };
+
+/** The fields whose entries are flows with their landings; each entry is judged for itself. */
+const MANNERS = ["answer", "forward"] as const;
 
 /**
  * Gives a value as a scenario, or every finding: fields that are missing, unknown or of the wrong shape, and contradictions between them.
@@ -53,7 +57,8 @@ export function readScenarioShape(value: unknown, where: string): Parsed<Scenari
   }
   const known = Object.entries(SHAPES).flatMap(([field, shape]) => checkField(value, field, shape, `${where}: `));
   const unknown = findUnknownFields(value, Object.keys(SHAPES), `${where}: `);
-  const findings = [...known, ...unknown, ...checkWithout(value["without"], where), ...checkWhole(value, where)];
+  const parts = [...checkWithout(value["without"], where), ...checkLandings(value, where), ...checkWhole(value, where)];
+  const findings = [...known, ...unknown, ...parts];
   return findings.length > 0 ? { ok: false, findings } : { ok: true, value: value as unknown as Scenario };
 }
 
@@ -62,7 +67,8 @@ export type SalvagedScenario = Omit<Scenario, "capture"> & { readonly capture: r
 
 /**
  * Gives of a value that may be no scenario what its fields of the right shape say, so that the faults of these can be told beside the
- * others. Numbers among the words and variables are read as texts; in place of a pod of the wrong shape stands one that every flow fits.
+ * others. Numbers among the words and variables are read as texts, landings that are no texts are left away with their flows; in place of a
+ * pod of the wrong shape stands one that every flow fits.
  * Null if there are no fields.
  */
 export function salvageScenario(value: unknown): SalvagedScenario | null {
@@ -74,6 +80,8 @@ export function salvageScenario(value: unknown): SalvagedScenario | null {
     pod,
     without,
     rules,
+    answer,
+    forward,
     ...others
   } = Object.fromEntries(
     Object.keys(SHAPES)
@@ -86,7 +94,16 @@ export function salvageScenario(value: unknown): SalvagedScenario | null {
     ...(value["pod"] === undefined ? {} : { pod: pod ?? "ipv6" }),
   };
   const left = without && fits("pod") && checkWithout(without, "").length === 0 ? { without } : {};
-  return { ...others, ...config, ...left, ...(rules ? { rules } : {}) } as SalvagedScenario;
+  const flows = {
+    ...(answer ? { answer: pickTexts(answer) } : {}),
+    ...(forward ? { forward: pickTexts(forward) } : {}),
+  };
+  return { ...others, ...config, ...flows, ...left, ...(rules ? { rules } : {}) } as SalvagedScenario;
+}
+
+/** Gives the entries that are texts. */
+function pickTexts(entries: unknown): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(entries as object).filter(([, value]) => typeof value === "string"));
 }
 
 function isWordLike(value: unknown): boolean {
@@ -107,11 +124,25 @@ function checkWithout(value: unknown, where: string): readonly Finding[] {
   });
 }
 
+/** A flow is read here where its landing is no text: nobody else gets to see it. */
+function checkLandings(scenario: Readonly<Record<string, unknown>>, where: string): readonly Finding[] {
+  return MANNERS.flatMap((manner) => {
+    const entries = isRecord(scenario[manner]) ? Object.entries(scenario[manner]) : [];
+    return entries.flatMap(([flowText, landing]) => {
+      if (typeof landing === "string") return [];
+      const place = `${where}: ${manner}`;
+      const flow = parseFlowText(flowText, place);
+      const message = 'The landing must be a text: "envoy-inbound".';
+      return [...(flow.ok ? [] : flow.findings), finding(`${place} "${flowText}"`, message)];
+    });
+  });
+}
+
 function checkWhole(scenario: Readonly<Record<string, unknown>>, where: string): readonly Finding[] {
-  const flows = ["answer", "forward"].flatMap((manner) => Object.keys(scenario[manner] ?? {})).length;
+  const flows = MANNERS.flatMap((manner) => Object.keys(scenario[manner] ?? {})).length;
   const isGiven = (field: string) => scenario[field] !== undefined;
   return [
-    ...(flows === 0 && ["answer", "forward"].every((manner) => !isGiven(manner) || isTexts(scenario[manner]))
+    ...(flows === 0 && MANNERS.every((manner) => !isGiven(manner) || isRecord(scenario[manner]))
       ? [finding(where, "There is no flow; name at least one under answer or forward.")]
       : []),
     ...(isGiven("rules") && isGiven("without")

@@ -1,4 +1,5 @@
 import { type Finding, finding } from "../model/finding.ts";
+import { findNearNames } from "../model/near-names.ts";
 
 /** What a field of a value from a file must be: in words for the finding, and as a test. */
 export interface Shape {
@@ -41,7 +42,7 @@ export function checkField(
   return shape.holds(value[field]) ? [] : [finding(`${place}${field}`, `This must be ${shape.is}.`)];
 }
 
-/** Gives a finding for each field that there is none of. */
+/** Gives a finding for each field that there is none of; one that is mistyped is told the field that was meant. */
 export function findUnknownFields(
   value: Readonly<Record<string, unknown>>,
   known: readonly string[],
@@ -49,5 +50,11 @@ export function findUnknownFields(
 ): readonly Finding[] {
   return Object.keys(value)
     .filter((field) => !known.includes(field))
-    .map((field) => finding(`${place}${field}`, `There is no such field; the fields are ${known.join(", ")}.`));
+    .map((field) => finding(`${place}${field}`, describeUnknownField(field, known)));
+}
+
+function describeUnknownField(field: string, known: readonly string[]): string {
+  const near = findNearNames(field, known);
+  const hint = near.length > 0 ? `did you mean ${near.join(" or ")}?` : `the fields are ${known.join(", ")}.`;
+  return `There is no such field; ${hint}`;
 }

@@ -45,8 +45,8 @@ describe("scenario files", () => {
     ["once, however often they are named", ["alpha", "alpha.ts", "alpha"], ["alpha.ts"]],
     [
       "not by an unknown word, each of which is told",
-      ["alph", "zz"],
-      [/^alph: .*Did you mean alpha\?/, /^zz: .*--list/],
+      ["alph", "btea", "zz"],
+      [/^alph: .*Did you mean alpha\?/, /^btea: .*Did you mean beta\?/, /^zz: .*--list/],
     ],
   ];
   test.each(rows)("are selected %s", (_, words, expected) => {
@@ -75,6 +75,15 @@ describe("scenario files", () => {
     const loaded = await loadScenarioFiles([file]);
     const fields = loaded.ok ? [] : loaded.findings.map(({ where }) => where.split(" ")[1]);
     expect(fields).toEqual(["claim", "name", "capture", "answer", "answer"]);
+  });
+
+  test("have every other flow judged beside a landing that is no text", async () => {
+    const file = join(folder, "five.mjs");
+    const answer = { "client -> pod:80": 5, "client -> pod:81": "ap", "client -> pod:0": "app" };
+    writeFileSync(file, `export default ${JSON.stringify({ name: "five", claim: "c", capture: [], answer })};\n`);
+    const loaded = await loadScenarioFiles([file]);
+    const places = loaded.ok ? [] : loaded.findings.map(({ where }) => where.split(": ")[1]);
+    expect(places).toEqual(['answer "client -> pod:80"', 'answer "client -> pod:81"', "answer"]);
   });
 
   const twoFaults: readonly (readonly [string, object])[] = [

@@ -51,6 +51,30 @@ describe("a scenario file's value", () => {
       ["name", "listen", "answer"],
     ],
   ];
+  const landings: readonly (readonly [string, unknown, readonly string[]])[] = [
+    ["is named by its flow", { "client -> pod:80": 5 }, ['answer "client -> pod:80"']],
+    [
+      "hides none of its kind",
+      { "client -> pod:80": 5, "client -> pod:81": "app", "client -> pod:82": null },
+      ['answer "client -> pod:80"', 'answer "client -> pod:82"'],
+    ],
+    ["hides no fault of its flow", { "client -> pod:0": 5 }, ["answer", 'answer "client -> pod:0"']],
+  ];
+  test.each(landings)("has a landing that is no text told: it %s", (_, answer, places) => {
+    expect(placesOf({ ...WHOLE, answer })).toEqual(places);
+  });
+
+  test("has a mistyped field told with the one that is meant", () => {
+    const { claim, answer, ...rest } = WHOLE;
+    const read = readScenarioShape({ ...rest, clam: claim, anwser: answer, bogus: 1 }, "s.ts");
+    const messages = read.ok ? [] : read.findings.map(({ message }) => message);
+    expect(messages.filter((message) => message.startsWith("There is no such field"))).toEqual([
+      "There is no such field; did you mean claim?",
+      "There is no such field; did you mean answer?",
+      "There is no such field; the fields are name, claim, capture, environment, pod, without, rules, listen, answer, forward.",
+    ]);
+  });
+
   test.each(rows)("%s", (_, value, places) => {
     expect(placesOf(value)).toEqual(places);
   });
