@@ -55,7 +55,7 @@ function renderConnection(
   const shown = selectPackets(packets, show);
   const body =
     shown.length === 0
-      ? ["  Its packets do not enter the pod, or meet no table there.\n"]
+      ? ["  Its packets meet no rule in the pod.\n"]
       : shown.flatMap((packet) => renderPacket(packet, countOf));
   return [`${wrapLine(head, 2)}\n`, ...body, "\n"];
 }

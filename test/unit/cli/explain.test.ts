@@ -41,6 +41,15 @@ describe("landfall explain", () => {
       "envoy -> upstream:80 lands: upstream:80, from 10.244.0.2",
     ));
 
+  test("says of a flow that meets no rule in the pod just that, whether it enters the pod or not", async () => {
+    const none = join(folder, "none");
+    writeFileSync(none, "");
+    for (const flow of ["app -> upstream:80", "client -> upstream:80"]) {
+      const { out } = await runCommand("explain", "--rules", none, flow);
+      expect(out.split("\n")[1]).toBe("  Its packets meet no rule in the pod.");
+    }
+  });
+
   test("follows the stub where it dials on", async () => {
     const { out } = await runCommand("explain", "--forward", "client -> pod:8080");
     expect(out.split("\n").filter((line) => /^\S/.test(line))).toEqual([

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { findReadFault } from "../../../harness/cli/input-file.ts";
 import { readRulesFile } from "../../../harness/cli/rules-file.ts";
 import type { Finding } from "../../../harness/model/finding.ts";
+import { runCommandIn } from "./run-command.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "landfall-rules-file-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -15,7 +16,7 @@ const MAIN = resolve(import.meta.dirname, "../../../harness/cli/main.ts");
 /** Reads a file below the folder, and gives how many tables it has, or what is wrong. */
 function read(name: string) {
   const findings: Finding[] = [];
-  const rules = readRulesFile(name, 4, { workingDirectory: folder }, findings);
+  const rules = readRulesFile(name, 4, { workingDirectory: folder, err: () => {} }, findings);
   return rules ? rules.tables.length : findings.map(({ where, message }) => `${where}: ${message}`);
 }
 
@@ -42,5 +43,32 @@ describe("a file of rules", () => {
     const script = `"$1" "$2" verify --sandbox simulated --rules <(printf '%s' "$3")`;
     const run = spawnSync("bash", ["-c", script, "bash", process.execPath, MAIN, RULES], { encoding: "utf8" });
     expect(run.stdout).toMatch(/ flows: /);
+  });
+
+  describe("without a rule is told once on stderr, not as rules that do nothing", () => {
+    const WARNING = "# Warning: iptables-legacy tables present, use iptables-legacy-save to see them\n";
+    const OTHERS = "warns of tables of iptables-legacy, which are not in it; iptables-legacy-save prints them";
+    const rows: readonly (readonly [command: string, ...words: readonly string[]])[] = [
+      ["map", "--rules", "FILE"],
+      ["explain", "client -> pod:22", "--rules", "FILE"],
+      ["prove", "--rules", "FILE"],
+      ["diff", "--family", "4", "full", "FILE"],
+      ["mutate", "--sandbox", "simulated", "--rules", "FILE"],
+      ["verify", "--sandbox", "simulated", "--rules", "FILE"],
+    ];
+    async function notices(words: readonly string[], text: string) {
+      writeFileSync(join(folder, "full"), RULES);
+      writeFileSync(join(folder, "FILE"), text);
+      const { err } = await runCommandIn({ workingDirectory: folder }, ...words);
+      return err.split("\n").flatMap((line) => /^landfall: .*FILE (.*)/.exec(line)?.[1] ?? []);
+    }
+    test.each(rows)("by %s", async (...words) => {
+      expect(await notices(words, "")).toEqual(["has no rule."]);
+      expect(await notices(words, `*nat\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n${WARNING}`)).toEqual([
+        `has no rule, and ${OTHERS}.`,
+      ]);
+      expect(await notices(words, RULES + WARNING)).toEqual([`${OTHERS}.`]);
+      expect(await notices(words, RULES)).toEqual([]);
+    });
   });
 });
