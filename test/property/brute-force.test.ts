@@ -67,7 +67,6 @@ describe.each(SMALL_WORLDS)("the diff of two rule sets of $name", (world) => {
     );
     expect(changed.filter((count) => count > 0).length).toBeGreaterThanOrEqual(PAIRS / 6);
     const mean = changed.reduce((sum, count) => sum + count, 0) / changed.length;
-    expect(mean).toBeGreaterThan(100);
     expect(mean).toBeLessThan(world.points.length - 100);
   });
 
