@@ -39,15 +39,17 @@ const SPECS = [...CAPTURE_OPTIONS, ...CAPTURE_SWITCHES];
 
 /**
  * Reads the generator's words as its getopts does: `-p15001`, `-p 15001`, and a value may be empty or begin with `-`; long names too.
- * Findings: unknown flags, missing values, stray words, and flags that have taken the next flag for their value.
+ * Findings: unknown flags, missing values, stray words (one finding for all), and flags that have taken the next flag for their value.
  */
 export function readWords(words: readonly string[]): TypedFlags {
   const tokens = tokenizeWords(words, SPECS);
   const findings: Finding[] = [];
   const values = new Map<SettingName, TypedValue>();
   const switches = new Set<string>();
+  const stray = tokens.flatMap((token) => (token.kind === "positional" ? [token.value] : []));
+  const firstStray = tokens.find(({ kind }) => kind === "positional");
   for (const token of tokens) {
-    if (token.kind === "positional") findings.push(finding(token.value, strayFault(token.value)));
+    if (token.kind === "positional" && token === firstStray) findings.push(finding(token.value, strayFault(stray)));
     if (token.kind !== "option") continue;
     const setting = CAPTURE_FLAGS.find((flag) => flag.name === token.name)?.setting;
     const fault = faultOf(token.name, token.value, setting !== undefined);
@@ -95,7 +97,18 @@ function swallowFault(name: string, value: string): string {
   );
 }
 
-function strayFault(word: string): string {
-  const original = "(The original ignores it and every flag after it without a word.)";
-  return `The word "${word}" belongs to no flag. ${original} Take it away, or put quotes around a value with blanks or *: -i '*'.`;
+/** As many stray words are named; a pattern that the shell has put file names in place of makes any number of them. */
+const STRAY_NAMED_AT_MOST = 3;
+
+/** One finding for all of them: where a pattern had no quotes, the remedy is one. */
+function strayFault(words: readonly string[]): string {
+  const names = [...new Set(words)].map((word) => `"${word}"`);
+  const named =
+    names.slice(0, STRAY_NAMED_AT_MOST).join(", ") + (names.length > STRAY_NAMED_AT_MOST ? " and others" : "");
+  const [what, them] =
+    words.length === 1
+      ? [`The word ${named} belongs to no flag.`, "it"]
+      : [`${words.length} words belong to no flag: ${named}.`, "them"];
+  const original = `(The original ignores ${them} and every flag after ${words.length === 1 ? them : "the first"} without a word.)`;
+  return `${what} ${original} Take ${them} away, or put quotes around a value with blanks or *: -i '*'.`;
 }

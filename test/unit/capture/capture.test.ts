@@ -272,6 +272,21 @@ describe("bad input is refused", () => {
     ]);
   });
 
+  test("all stray words are one finding, the first few by name: patterns without quotes make many", () => {
+    const files = ["a.md", "b.md", "c.md", "d.md"];
+    expect(refuse(["-u", "1337", "-b", "80", ...files, "-i", "10.0.0.0/8", ...files])).toEqual([
+      {
+        where: "a.md",
+        line: null,
+        column: null,
+        message:
+          '8 words belong to no flag: "a.md", "b.md", "c.md" and others. (The original ignores them and every flag after the first without a word.) ' +
+          "Take them away, or put quotes around a value with blanks or *: -i '*'.",
+      },
+    ]);
+    expect(refuse(["-b", "80", "x", "y"])[0]?.message).toMatch(/^2 words belong to no flag: "x", "y"\. \(/);
+  });
+
   test("the article's command as printed is recognised, and the one meant is told", () => {
     const words = SEED_WORDS.filter((word) => word !== "");
     const [swallowed, stray, ...more] = refuse(words);

@@ -77,7 +77,13 @@ describe("landfall generate", () => {
       "stray",
     ]);
     expect({ code, out }).toEqual({ code: 2, out: "" });
-    for (const where of ["--format: ", "-b:1: ", "--sidecar-env: ", "--tabel: ", "stray: "])
+    for (const where of [
+      "--format: ",
+      "-b:1: ",
+      "--sidecar-env: ",
+      "--tabel: ",
+      'nat: 2 words belong to no flag: "nat", "stray". ',
+    ])
       expect(err).toContain(`\n  ${where}`);
   });
 
