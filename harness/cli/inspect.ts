@@ -3,7 +3,7 @@ import { renderIptablesSave } from "../formats/iptables-save.ts";
 import { renderList } from "../formats/list.ts";
 import { nameTool } from "../formats/tool-name.ts";
 import { finding } from "../model/finding.ts";
-import type { Ruleset, TableName } from "../model/ruleset.ts";
+import { listRules, type Ruleset, type TableName } from "../model/ruleset.ts";
 import { renderJson } from "../report/json.ts";
 import { type ContainerRules, type ContainerRuleset, readContainerRules } from "../sandbox/container-rules.ts";
 import { connectEngine } from "../sandbox/docker-engine.ts";
@@ -73,7 +73,11 @@ export const inspect: Command = {
 
 function render(format: string, rules: ContainerRules, io: CommandIo): string {
   const { id, name, pid, rulesets } = rules;
-  if (format === "save") return rulesets.map(({ ruleset }) => renderIptablesSave(ruleset)).join("");
+  if (format === "save") {
+    if (rulesets.every(hasNoRule))
+      io.err(`landfall: ${name} has no rule in ${rulesets.map(nameVariant).join(", ")}.\n`);
+    return rulesets.map(({ ruleset }) => renderIptablesSave(ruleset)).join("");
+  }
   const classes = mapRulesets(rulesets, io);
   if (format === "list")
     return `${rulesets.map(renderLists).join("")}# where every flow lands\n${renderMap(classes, io)}`;
@@ -101,7 +105,16 @@ function listLines(ruleset: Ruleset, table: TableName): readonly string[] {
   return renderList(ruleset, table).trimEnd().split("\n");
 }
 
-function renderLists({ variant, ruleset }: ContainerRuleset): string {
-  const title = `${nameTool(ruleset.family)}-${variant}`;
-  return ruleset.tables.map(({ name }) => `# ${title} -t ${name} -S\n${renderList(ruleset, name)}`).join("");
+function renderLists(from: ContainerRuleset): string {
+  const [title, { ruleset }] = [nameVariant(from), from];
+  const none = hasNoRule(from) ? `# ${title} has no rule\n` : "";
+  return none + ruleset.tables.map(({ name }) => `# ${title} -t ${name} -S\n${renderList(ruleset, name)}`).join("");
+}
+
+function nameVariant({ variant, ruleset }: ContainerRuleset): string {
+  return `${nameTool(ruleset.family)}-${variant}`;
+}
+
+function hasNoRule({ ruleset }: ContainerRuleset): boolean {
+  return listRules(ruleset).length === 0;
 }

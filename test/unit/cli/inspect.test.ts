@@ -61,6 +61,18 @@ describe("landfall inspect", () => {
     const parsed = parseIptablesSave(out, { where: "inspect" });
     expect(parsed.ok && parsed.value.tables.map(({ name, chains }) => `${name} ${chains.length}`)).toEqual(["nat 5"]);
   });
+  test("says of a family without rules that there are none, and beside a file of them", async () => {
+    const listed = await runCommand("inspect", container, "--family", "6");
+    expect(listed.out.split("# where every flow lands\n")[0]).toBe("# ip6tables-nft has no rule\n");
+    const saved = await runCommand("inspect", container, "--family", "6", "--format", "save");
+    expect(saved).toEqual({
+      code: 0,
+      out: expect.not.stringMatching(/^-A /m),
+      err: `landfall: ${container} has no rule in ip6tables-nft.\n`,
+    });
+    const both = await runCommand("inspect", container);
+    expect(both.out.match(/^# .* has no rule$/gm)).toEqual(["# ip6tables-nft has no rule"]);
+  });
   test("ends with 2 where there is no such container, and where none is named", async () => {
     const { code, err } = await runCommand("inspect", "no-such-container");
     expect({ code, err }).toEqual({
