@@ -1,6 +1,7 @@
 import { watch } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { LandfallError } from "../errors.ts";
+import { isScenarioFile } from "../run/scenario-files.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { CommandIo } from "./command.ts";
 import { takeInterrupt } from "./interruption.ts";
@@ -17,7 +18,7 @@ export type VerifyOnce = (
 ) => Promise<number>;
 
 /**
- * Verifies again whenever a file of the scenarios' folders or a file of rules changes, in one sandbox that stays up, until it is
+ * Verifies again whenever a scenario file in the scenarios' folders or a file of rules changes, in one sandbox that stays up, until it is
  * interrupted. Bad input is told and waited out.
  */
 export async function watchScenarios(options: VerifyOptions, io: CommandIo, verifyOnce: VerifyOnce): Promise<number> {
@@ -60,12 +61,16 @@ interface Changes extends Disposable {
 
 function watchFiles(options: VerifyOptions, io: CommandIo): Changes {
   const { ip, ip6, script } = options.rules;
-  const files = [...findScenarioFiles(options, io), ...[ip, ip6, script].filter((path) => path !== null)];
+  const scenarios = findScenarioFiles(options, io).map((path) => resolve(path));
+  const rules = [ip, ip6, script].flatMap((path) => (path === null ? [] : [resolve(path)]));
   let wake: (reason: "changed" | "interrupted") => void = () => {};
   let timer: NodeJS.Timeout | undefined;
-  const folders = [...new Set(files.map((file) => dirname(file)))];
-  const watchers = folders.map((folder) =>
-    watch(folder, () => {
+  const folders = new Set([...scenarios, ...rules].map((file) => dirname(file)));
+  const watchers = [...folders].map((folder) =>
+    watch(folder, (_, name) => {
+      // The log of this run may lie beside what is watched, and must not start the next one. A new scenario must.
+      const isNews = name === null || rules.includes(join(folder, name)) || isOneOf(scenarios, folder, name);
+      if (!isNews) return;
       clearTimeout(timer);
       timer = setTimeout(() => wake("changed"), SETTLED_AFTER_MS);
     }),
@@ -81,4 +86,8 @@ function watchFiles(options: VerifyOptions, io: CommandIo): Changes {
       interrupt[Symbol.dispose]();
     },
   };
+}
+
+function isOneOf(scenarios: readonly string[], folder: string, name: string): boolean {
+  return isScenarioFile(name) && scenarios.some((path) => dirname(path) === folder);
 }

@@ -19,10 +19,14 @@ export interface ScenarioFile {
 /** Gives the paths of a folder's scenario files, by name; `.d.ts` files and those that begin with a dot are left out. */
 export function listScenarioFiles(folder: string): readonly string[] {
   return readdirSync(folder, { withFileTypes: true })
-    .filter(({ name }) => ENDINGS.includes(extname(name)) && !name.startsWith(".") && !/\.d\.m?ts$/.test(name))
-    .filter((entry) => entry.isFile())
+    .filter((entry) => isScenarioFile(entry.name) && entry.isFile())
     .map(({ name }) => join(folder, name))
     .sort();
+}
+
+/** Says whether a file of this name, in a folder of scenarios, is one. */
+export function isScenarioFile(name: string): boolean {
+  return ENDINGS.includes(extname(name)) && !name.startsWith(".") && !/\.d\.m?ts$/.test(name);
 }
 
 /**

@@ -1,8 +1,9 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { setInterval } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
 
 const MAIN = resolve(import.meta.dirname, "../../../harness/cli/main.ts");
@@ -37,6 +38,16 @@ function watch(child: ChildProcessWithoutNullStreams) {
   return { child, said, ended: once(child, "close").then(([code]) => code as number) };
 }
 
+/** Waits until a file has had one size for half a second; throws where it never does within ten. */
+async function stopsGrowing(path: string): Promise<void> {
+  const sizes = [-1];
+  for await (const _ of setInterval(500)) {
+    sizes.push(statSync(path).size);
+    if (sizes.at(-1) === sizes.at(-2)) return;
+    if (sizes.length > 20) throw new Error(`${path} grew without end`);
+  }
+}
+
 async function orEnded(child: ChildProcess): Promise<never> {
   await once(child, "close");
   throw new Error("verify has ended before it said what was waited for");
@@ -59,11 +70,15 @@ describe("landfall verify", () => {
 
   test("--watch runs again at a change, tells bad input and waits it out, and ends when it is interrupted", async () => {
     const { child, said, ended } = start(write("app"), "--watch");
+    const log = join(folder, "log.txt");
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => appendFileSync(log, chunk));
     await said(/1 flow: 1 as expected[\s\S]*waiting for a change/);
     write("refused");
     await said(/1 landed elsewhere[\s\S]*waiting for a change/);
     write("nowhere");
     await said(/"nowhere" is no landing[\s\S]*waiting for a change/);
+    // A log beside the scenarios is none of them: what is written there starts no run, and so nothing more is written.
+    await stopsGrowing(log);
     child.kill("SIGINT");
     expect(await ended).toBe(0);
   });
