@@ -8,12 +8,16 @@ import { SetupError, say } from "./say.mjs";
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 
 /**
- * Runs `npm ci` unless node_modules holds what the lock file says: Node 24 (the npm package `node`) comes with it.
+ * Runs `npm ci` unless node_modules holds what the lock file says: Node 24 (the npm package `node`) comes with it. Where nothing may be
+ * installed it says what to do instead.
  * @param {string} root the checkout
+ * @param {Readonly<Record<string, string | undefined>>} environment
  */
-export function ensureNodeModules(root = ROOT) {
+export function ensureNodeModules(root = ROOT, environment = process.env) {
   const why = findMismatch(root);
   if (why === null) return;
+  if (environment["LANDFALL_NO_INSTALL"] === "1")
+    throw new SetupError(`${why}, and LANDFALL_NO_INSTALL=1 forbids installing it. Install it with: npm ci`);
   say(`${why}; installing the packages of package-lock.json (npm ci)`);
   const { status, error } = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], {
     cwd: root,

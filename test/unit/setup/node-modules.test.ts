@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { findMismatch } from "../../../harness/setup/node-modules.mjs";
+import { ensureNodeModules, findMismatch } from "../../../harness/setup/node-modules.mjs";
 
 const folders: string[] = [];
 afterEach(() => {
@@ -20,7 +20,7 @@ const INSTALLED: Packages = { "node_modules/node": { version: "24.0.0" } };
 const FILES = ["node_modules/node/package.json", "node_modules/.bin/node"];
 
 /** Lays a checkout out: what the lock file wants, what npm has noted as installed (null: it was broken off), and the files there are. */
-function check(locked: Packages, installed: Packages | null, files: readonly string[], expected: string | null): void {
+function layOut(locked: Packages, installed: Packages | null, files: readonly string[]): string {
   const root = mkdtempSync(join(tmpdir(), "landfall-node-modules-"));
   folders.push(root);
   const write = (file: string, text: string) => {
@@ -30,7 +30,11 @@ function check(locked: Packages, installed: Packages | null, files: readonly str
   write("package-lock.json", JSON.stringify({ packages: locked }));
   if (installed) write("node_modules/.package-lock.json", JSON.stringify({ packages: installed }));
   for (const file of files) write(file, "{}");
-  expect(findMismatch(root)).toBe(expected);
+  return root;
+}
+
+function check(locked: Packages, installed: Packages | null, files: readonly string[], expected: string | null): void {
+  expect(findMismatch(layOut(locked, installed, files))).toBe(expected);
 }
 
 describe("node_modules", () => {
@@ -56,4 +60,10 @@ describe("node_modules", () => {
     check(LOCKED, INSTALLED, ["node_modules/.bin/node"], "node_modules/node is not at version 24.0.0"));
   test("does not match where the install script of Node was broken off", () =>
     check(LOCKED, INSTALLED, ["node_modules/node/package.json"], "node_modules holds no Node"));
+  test("is left as it is where nothing may be installed", () => {
+    const root = layOut(LOCKED, null, []);
+    expect(() => ensureNodeModules(root, { LANDFALL_NO_INSTALL: "1" })).toThrow(
+      "node_modules is missing or half-made, and LANDFALL_NO_INSTALL=1 forbids installing it. Install it with: npm ci",
+    );
+  });
 });
