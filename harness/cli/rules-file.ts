@@ -7,8 +7,8 @@ import { readInput } from "./input-file.ts";
 
 /**
  * Reads a file of rules as iptables-save prints them, a pipe too (`--rules <(iptables-save)`); a byte order mark is passed over. What is
- * wrong is added to the findings, and the result is null. Without a family its header tells. A pipe can be read only once. Rules that are
- * not there pass for rules that do nothing: a file without any is told on stderr, and one that warns of others.
+ * wrong is added to the findings, and the result is null. Without a family its header tells; who passes none takes `--family`. A pipe can
+ * be read only once.
  */
 export function readRulesFile(
   path: string,
@@ -18,7 +18,8 @@ export function readRulesFile(
 ): Ruleset | null {
   const text = readInput(path, io, findings);
   if (text === null) return null;
-  const parsed = parseIptablesSave(text, { where: path, ...(family === null ? {} : { family }) });
+  const familyRemedy = "give --family 4 or --family 6";
+  const parsed = parseIptablesSave(text, { where: path, ...(family === null ? { familyRemedy } : { family }) });
   if (parsed.ok) {
     tellMissingRules(path, text, parsed.value, io);
     return parsed.value;

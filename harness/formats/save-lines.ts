@@ -35,7 +35,7 @@ export interface SaveReading {
   readonly targetColumns: Map<Rule, number>;
   /** The table whose lines are being read; null between `COMMIT` and the next `*TABLE`. */
   open: OpenTable | null;
-  /** `skipped`: the table is not examined, and a finding says so. */
+  /** `skipped`: the lines are not examined, and a finding says so. */
   state: "outside" | "inside" | "skipped";
 }
 
@@ -47,12 +47,17 @@ export function noteFinding(reading: SaveReading, line: number, column: number |
 /** Reads one line, without its line break; what is wrong with it becomes a finding. */
 export function readSaveLine(reading: SaveReading, line: string, number: number): void {
   if (line === "" || line.startsWith("#")) return;
-  const outside = "This stands in no table; a line such as *nat has to come before it.";
   if (line.startsWith("*")) openTable(reading, line.slice(1), number);
   else if (line === "COMMIT") commit(reading, number);
-  else if (reading.state === "outside") noteFinding(reading, number, 1, outside);
+  else if (reading.state === "outside") refuseOutside(reading, number);
   else if (reading.open && line.startsWith(":")) readChain(reading, reading.open, line, number);
   else if (reading.open) readRuleLine(reading, reading.open, line, number);
+}
+
+/** The lines that follow lack the same one: they are passed over, up to the next table. */
+function refuseOutside(reading: SaveReading, line: number): void {
+  noteFinding(reading, line, 1, "This stands in no table; a line such as *nat has to come before it.");
+  reading.state = "skipped";
 }
 
 function openTable(reading: SaveReading, name: string, line: number): void {

@@ -70,6 +70,13 @@ describe("a text that is no output of iptables-save has one finding", () => {
   ])("%s", (_, text) => expect(findingsOf(text, 4)).toEqual([[null, null]]));
 });
 
+test.each([4, undefined] as const)("what iptables -S prints is told for what it is, of the family %s", (family) => {
+  const text = "-P INPUT ACCEPT\n-N A\n-A INPUT -j A\n-A A -j RETURN\n";
+  const parsed = parseIptablesSave(text, { where: "rules.txt", ...(family ? { family } : {}) });
+  const message = expect.stringMatching(/iptables -S .*; iptables-save .* prints what is needed\.$/);
+  expect(parsed.ok ? [] : parsed.findings).toEqual([{ where: "rules.txt", line: null, column: null, message }]);
+});
+
 describe("every finding is told with its place", () => {
   const filter = ["*filter", ":INPUT ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]"];
   const nat = [
@@ -94,7 +101,15 @@ describe("every finding is told with its place", () => {
     ["a table within a table", [...filter, "*nat", "COMMIT"], [[4, 2]]],
     ["a table that stands twice", [...filter, "COMMIT", "*filter", "COMMIT"], [[5, 2]]],
     ["COMMIT without a table", ["COMMIT"], [[1, 1]]],
-    ["a rule outside", ["-A INPUT -j ACCEPT"], [[1, 1]]],
+    ["a rule outside", [...filter, "COMMIT", "-A INPUT -j ACCEPT"], [[5, 1]]],
+    [
+      "lines that have lost their table, once",
+      [":INPUT ACCEPT [0:0]", "-A INPUT -j ACCEPT", "-A INPUT -j DROP", "COMMIT", ...filter, "COMMIT", "COMMIT"],
+      [
+        [1, 1],
+        [9, 1],
+      ],
+    ],
     ["a chain that stands twice", [...filter, ":C - [0:0]", ":C - [0:0]", "COMMIT"], [[5, 2]]],
     ["a chain with a policy", [...filter, ":C ACCEPT [0:0]", "COMMIT"], [[4, 2]]],
     ["a built-in chain of another table", [...filter, ":PREROUTING ACCEPT [0:0]", "COMMIT"], [[4, 2]]],
