@@ -1,6 +1,6 @@
 import { type Family, renderAddress, renderEndpoint } from "../model/address.ts";
-import type { Flow } from "../model/flow.ts";
-import { parseFlowText, resolveFlow } from "../model/flow-text.ts";
+import { type Flow, startsInPod } from "../model/flow.ts";
+import { findRouteSource, parseFlowText, resolveFlow } from "../model/flow-text.ts";
 import { APP_ID, loopbackAddress, type Owner, type SandboxAddresses } from "../model/pod.ts";
 import type { Lane } from "./lanes.ts";
 
@@ -38,15 +38,27 @@ export function makeWitness(
   const isStranger = lane.host === "client" && sourceText !== addresses.client[family];
   const at = lane.binding === "bound" || isStranger ? `@${family === 6 ? `[${sourceText}]` : sourceText}` : "";
   const text = `${actor}${at} -> ${nameTarget(renderAddress(family, destination), port, family, addresses)}`;
-  const parsed = parseFlowText(text);
-  if (!parsed.ok) throw new TypeError(`"${text}" is no flow: ${parsed.findings[0]?.message}`);
   const client = { ...addresses.client, [family]: sourceText };
   return {
     lane,
-    flow: resolveFlow(parsed.value, addresses, proxy),
+    flow: writeFlow(text, addresses, proxy),
     addresses: isStranger ? { ...addresses, client } : addresses,
     assumed,
   };
+}
+
+/** Gives the same flow named as simply as it can be: `client -> pod:21` for `client -> 10.244.0.2:21`, `root` for `uid=0,gid=0`. */
+export function nameFlow({ family, from, to }: Flow, addresses: SandboxAddresses, proxy: Owner): Flow {
+  const actor = startsInPod({ from }) ? nameOwner(from, proxy) : from.actor + (family === 6 ? "6" : "");
+  const isRouted = from.address === findRouteSource(from.actor, family, to.address, addresses);
+  const at = isRouted ? "" : `@${family === 6 ? `[${from.address}]` : from.address}`;
+  return writeFlow(`${actor}${at} -> ${nameTarget(to.address, to.port, family, addresses)}`, addresses, proxy);
+}
+
+function writeFlow(text: string, addresses: SandboxAddresses, proxy: Owner): Flow {
+  const parsed = parseFlowText(text);
+  if (!parsed.ok) throw new TypeError(`"${text}" is no flow: ${parsed.findings[0]?.message}`);
+  return resolveFlow(parsed.value, addresses, proxy);
 }
 
 function nameOwner({ uid, gid }: Owner, proxy: Owner): string {

@@ -46,7 +46,11 @@ const SPECS: readonly OptionSpec[] = [
     value: "N",
     help: `so many sandboxes at the same time (default ${JOBS}, ${MANY_JOBS} for several rule sets, ${CONTAINER_JOBS} in containers)`,
   },
-  { name: "json", value: null, help: "every mutant with its outcome and the flow that showed it, or would have" },
+  {
+    name: "json",
+    value: null,
+    help: "every mutant with its outcome and the flow that showed it, or would have, with its landing",
+  },
 ];
 
 const HELP: CommandHelp = {
@@ -144,7 +148,8 @@ function chooseJobs(sandbox: BackendChoice, subjects: number): number {
 function describeSubject({ name, flows }: MutationSubject, mutants: readonly MutantReport[]): string {
   const missed = mutants.filter(({ outcome }) => outcome === "missed");
   const lines = missed.map(
-    ({ mutant, flow }) => `  missed: ${mutant}\n${flow ? `    would show it: ${flow.flow}\n` : ""}`,
+    ({ mutant, flow, expected }) =>
+      `  missed: ${mutant}\n${flow ? `    would show it: "${flow.flow}": "${expected}"\n` : ""}`,
   );
   return `${name}: ${describeCounts(mutants)} (${flows.length} flows)\n${lines.join("")}`;
 }

@@ -46,6 +46,6 @@ export interface Flow {
 }
 
 /** Says whether a flow's actor lives in the pod's network namespace. */
-export function startsInPod(flow: Flow): boolean {
+export function startsInPod(flow: Pick<Flow, "from">): boolean {
   return hostOfActor(flow.from.actor) === "pod";
 }

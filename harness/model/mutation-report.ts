@@ -11,6 +11,8 @@ export interface MutantReport {
   readonly outcome: "caught" | "equivalent" | "missed";
   /** The flow that showed it, or for a missed one a flow that would have; null where there is none, or the kernel refused the mutant. */
   readonly flow: Flow | null;
+  /** For a missed one with a flow what a scenario would demand of it: its landing under the unbroken rules, `envoy-inbound:15006`. */
+  readonly expected: string | null;
 }
 
 /** What `mutate --json` prints. */

@@ -1,5 +1,6 @@
 import type { SearchDifference } from "../analysis/exhaustive-search.ts";
 import type { Mutant } from "../analysis/mutants.ts";
+import { nameFlow } from "../analysis/witness.ts";
 import { LandfallError } from "../errors.ts";
 import type { Finding } from "../model/finding.ts";
 import type { Flow } from "../model/flow.ts";
@@ -11,6 +12,7 @@ import { describeLanding } from "../report/landing-phrase.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { BoundFlow } from "./bound-scenario.ts";
 import type { MutationSubject } from "./mutation-subject.ts";
+import { writeExpectation } from "./witness-expectation.ts";
 
 /** Flows in flight together; they share no socket. */
 const IN_FLIGHT = 64;
@@ -34,7 +36,12 @@ export type JudgeMutant = (mutant: Mutant) => Promise<MutantReport>;
  */
 export function makeMutantJudge(subject: MutationSubject, search: SearchDifference, sandbox: Sandbox): JudgeMutant {
   return async (mutant) => {
-    const report = (outcome: MutantReport["outcome"], flow: Flow | null) => ({ mutant: mutant.name, outcome, flow });
+    const report = (outcome: MutantReport["outcome"], flow: Flow | null, expected: string | null = null) => ({
+      mutant: mutant.name,
+      outcome,
+      flow,
+      expected,
+    });
     if ((await installFamily(mutant, sandbox)) === "refused") return report("caught", null);
     // The other family's rules and flows do not meet the broken ones.
     const flows = subject.flows.filter(({ flow }) => flow.family === mutant.family);
@@ -48,7 +55,9 @@ export function makeMutantJudge(subject: MutationSubject, search: SearchDifferen
     if (found.kind === "alike") return report("equivalent", null);
     const shownLate = await findShowing(late, sandbox);
     if (shownLate) return report("caught", shownLate);
-    return report("missed", found.kind === "different" ? found.flow : null);
+    if (found.kind !== "different") return report("missed", null);
+    const flow = nameFlow(found.flow, sandbox.addresses, subject.spec.proxy);
+    return report("missed", flow, writeExpectation(flow, found.before, found.after, subject, sandbox.addresses));
   };
 }
 

@@ -1,6 +1,9 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
+import seed from "../../../scenarios/seed.ts";
 import { runCommand } from "./run-command.ts";
 
 const read = (name: string) =>
@@ -39,6 +42,24 @@ describe("mutate", () => {
       0,
       expect.stringMatching(/^seed: 194 mutants, 148 caught, 46 equivalent, 0 missed \(96 flows\)$/m),
     ]);
+  });
+
+  test("names a missed mutant's flow and landing as a scenario takes them, and that scenario misses none", async () => {
+    const { out } = await runCommand("mutate", "seed", "--sandbox", "simulated");
+    const lines = out.match(/(?<=would show it: ).*/g) ?? [];
+    expect(lines).toContain('"client -> pod:21": "envoy-inbound:15006"');
+    expect(lines.filter((line) => /10\.244|fd00:244|uid=0,gid=0/.test(line))).toEqual([]);
+    const folder = mkdtempSync(join(tmpdir(), "landfall-mutate-"));
+    try {
+      const path = join(folder, "pasted.mjs");
+      const answer = `{ ...${JSON.stringify(seed.answer)}, ${lines.join(", ")} }`;
+      const capture = JSON.stringify(seed.capture);
+      writeFileSync(path, `export default { name: "pasted", claim: "…", capture: ${capture}, answer: ${answer} };`);
+      const pasted = await runCommand("mutate", path, "--sandbox", "simulated");
+      expect([pasted.code, pasted.out]).toEqual([0, expect.stringContaining(" 0 missed")]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test("tells faults of flags and of its own options together", async () => {

@@ -1,0 +1,24 @@
+import { resolveLanding } from "../model/expected-landing.ts";
+import type { Flow } from "../model/flow.ts";
+import { type Landing, landingsAgree } from "../model/landing.ts";
+import { parseLandingText, renderLanding } from "../model/landing-text.ts";
+import type { SandboxAddresses } from "../model/pod.ts";
+import type { MutationSubject } from "./mutation-subject.ts";
+
+/**
+ * Gives what a scenario would demand of a flow so that other rules are found out, which land it on `after`: `envoy-inbound:15006`. The
+ * source is in it where nothing else tells the two apart. The flow is one in the manner *answer*.
+ */
+export function writeExpectation(
+  flow: Flow,
+  before: Landing,
+  after: Landing,
+  { spec }: Pick<MutationSubject, "spec">,
+  addresses: SandboxAddresses,
+): string {
+  const plain = { ...before, source: null };
+  const text = renderLanding(landingsAgree(plain, after) ? before : plain);
+  const parsed = parseLandingText(text, flow.flow);
+  const isAsDialled = parsed.ok && resolveLanding(parsed.value, flow, addresses, spec).originalDestination === null;
+  return before.originalDestination !== null && isAsDialled ? text.replace(/^\S+/, "$& redirected") : text;
+}
