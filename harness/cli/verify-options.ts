@@ -75,10 +75,8 @@ export function readVerifyOptions(args: readonly string[], io: CommandIo): Verif
   return { ...options, line };
 }
 
-function findContradictions(
-  { words, selection, rules, afterwards, repetition, onWrong, jobs, task, sandbox, envoy }: Omit<VerifyOptions, "line">,
-  { captureFrom, line }: CaptureWords,
-) {
+function findContradictions(options: Omit<VerifyOptions, "line">, { captureFrom, line }: CaptureWords) {
+  const { words, selection, rules, afterwards, repetition, onWrong, jobs, task, sandbox, envoy } = options;
   const findings: Finding[] = [];
   const refuse = (holds: boolean, where: string, message: string) => holds && findings.push(finding(where, message));
   const named = words.length > 0 || selection === "all";
@@ -97,6 +95,8 @@ function findContradictions(
     "--envoy",
     "A real Envoy needs a kernel; leave --sandbox simulated away.",
   );
+  const isWithoutContainers = sandbox === "netns" || sandbox === "simulated";
+  if (isWithoutContainers) findings.push(...refuseContainerOptions(options));
   refuse(
     rules.script !== null && (rules.ip ?? rules.ip6) !== null,
     "--rules-script",
@@ -114,7 +114,7 @@ function findContradictions(
     "It waits for a key, and standard input is no terminal.",
   );
   refuse(
-    afterwards === "keep" && (sandbox === "netns" || sandbox === "simulated") && !process.stdin.isTTY,
+    afterwards === "keep" && isWithoutContainers && !process.stdin.isTTY,
     "--keep",
     "Only a pod of containers outlives this process; here it waits for Enter, and standard input is no terminal. Type it at one, or take --sandbox docker.",
   );
@@ -124,6 +124,15 @@ function findContradictions(
     "To look at one pod there must be only one: leave --jobs away.",
   );
   return findings;
+}
+
+/** What only containers heed would be passed over without a word. */
+function refuseContainerOptions({ captureBy, rights, sandbox }: Omit<VerifyOptions, "line">): readonly Finding[] {
+  const given = [
+    ...(captureBy === "init-container" ? ["--init-container"] : []),
+    ...(rights === "privileged" ? ["--privileged"] : []),
+  ];
+  return given.map((option) => finding(option, `Only containers heed it; leave it away, or --sandbox ${sandbox}.`));
 }
 
 /** Gives the absolute path of a file or pipe that an option names; a finding where it cannot be read. */

@@ -65,9 +65,16 @@ function verifyAgain(
     ...takeRules({ rules: rules.ip && files.rules, rules6: rules.ip6 && files.rules6 }),
     ...(rules.script === null ? [] : ["--rules-script", rules.script]),
     ...(options.envoy === "real" ? ["--envoy", "real"] : []),
-    ...(options.captureBy === "init-container" ? ["--init-container"] : []),
-    ...(options.rights === "privileged" ? ["--privileged"] : []),
+    ...(backend === "docker" ? takeContainerOptions(options) : []),
   ]);
+}
+
+/** Other backends refuse them; with `auto` one may have run all the same. */
+function takeContainerOptions({ captureBy, rights }: VerifyOptions): readonly string[] {
+  return [
+    ...(captureBy === "init-container" ? ["--init-container"] : []),
+    ...(rights === "privileged" ? ["--privileged"] : []),
+  ];
 }
 
 function takeRules({ rules, rules6 }: Repetition["files"]): readonly string[] {

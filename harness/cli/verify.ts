@@ -5,6 +5,7 @@ import { renderJson } from "../report/json.ts";
 import { wrapLine } from "../report/wrap-line.ts";
 import { selectForwarding } from "../run/forwarding-scenarios.ts";
 import { runScenarios } from "../run/run.ts";
+import { takeShard } from "../run/scenario-shard.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { tellWarnings } from "./capture-options.ts";
 import type { Command, CommandIo } from "./command.ts";
@@ -34,9 +35,10 @@ export const verify: Command = {
 };
 
 async function listScenarios(options: VerifyOptions, io: CommandIo): Promise<number> {
-  const files = await loadScenarios(findScenarioFiles(options, io));
+  const selected = findScenarioFiles(options, io);
+  const files = await loadScenarios(options.shard ? takeShard(selected, options.shard) : selected);
   const scenarios = files.map(({ scenario: { name, claim } }) => ({ name, claim }));
-  const width = Math.max(...scenarios.map(({ name }) => countCells(name)));
+  const width = Math.max(0, ...scenarios.map(({ name }) => countCells(name)));
   if (options.output === "json") io.out(renderJson({ scenarios }));
   else
     io.out(

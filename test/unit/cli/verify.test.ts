@@ -169,6 +169,12 @@ describe("landfall verify refuses, with exit code 2 and every finding,", () => {
     ["a script beside files of rules", ["--rules-script", "rules.sh", "--rules", "seed.rules"], ["--rules-script"]],
     ["a backend nobody knows", ["--sandbox", "podman"], ["--sandbox"]],
     ["an option nobody knows", ["--sandboxes", "netns"], ["--sandboxes"]],
+    [
+      "what only containers heed, beside another backend",
+      ["--init-container", "--privileged", "--sandbox", "netns"],
+      ["--init-container", "--privileged"],
+    ],
+    ["an init container where nothing is real", ["--init-container", "--sandbox", "simulated"], ["--init-container"]],
     ["a watch that keeps", ["--watch", "--keep", "--sandbox", "docker"], ["--watch"]],
     ["a pause without a terminal", ["--pause-on-fail"], ["--pause-on-fail"]],
     ["rules that cannot be read", ["seed", "--rules", "bad.rules"], ["bad.rules", "bad.rules"]],
@@ -217,6 +223,8 @@ describe("landfall verify", () => {
     });
     expect(list.scenarios.length).toBeGreaterThanOrEqual(40);
     expect((await run("verify", "--list", "own")).out).toBe("green  green is claimed.\nred    red is claimed.\n");
+    expect((await run("verify", "--list", "own", "--shard", "2/2")).out).toBe("red  red is claimed.\n");
+    expect((await run("verify", "--list", "own", "--shard", "3/3")).out).toBe("");
     expect((await run("verify", "--list", "own/red.mjs", "wide/入站.mjs")).out).toBe(
       "red   red is claimed.\n入站  入站 is claimed.\n",
     );
