@@ -7,6 +7,7 @@ import { SEED_WORDS } from "../capture/seed.ts";
 import { tokenizeWords, UNKNOWN_FLAG, type WordToken } from "../capture/words.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
+import { describeReadFailure } from "../model/read-failure.ts";
 import { CAPTURE_LONG_OPTIONS } from "./capture-long-options.ts";
 import type { CommandIo } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
@@ -148,17 +149,17 @@ function readEnvironmentFiles(
     const named = lastValue(options, option);
     const path = named === undefined ? standard : resolve(workingDirectory, named);
     const refuse = (why: string) => {
-      findings.push(finding(named === undefined ? standard : `--${option}`, `${path} ${why}`));
+      findings.push(named === undefined ? finding(standard, why) : finding(`--${option}`, `${named}: ${why}`));
       return [];
     };
     try {
       const text = readFileSync(path, "utf8");
       return text.length > MAX_FILE_CHARACTERS
-        ? refuse("holds more than a million characters, and no file of settings.")
+        ? refuse("This holds more than a million characters, and is no file of settings.")
         : [{ path: named ?? standard, text }];
     } catch (error) {
       const isAbsent = (error as NodeJS.ErrnoException).code === "ENOENT";
-      return named === undefined && isAbsent ? [] : refuse(`cannot be read: ${(error as Error).message}.`);
+      return named === undefined && isAbsent ? [] : refuse(describeReadFailure(error));
     }
   });
 }

@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { abstractLanding } from "../analysis/abstract-landing.ts";
 import type { Change } from "../analysis/diff.ts";
-import { finding } from "../model/finding.ts";
+import { type Finding, finding } from "../model/finding.ts";
 import { renderJson } from "../report/json.ts";
 import type { CommandIo } from "./command.ts";
+import { readInput } from "./input-file.ts";
 import { writeOutput } from "./output-file.ts";
 import { refuse } from "./refusal.ts";
 
@@ -21,8 +21,11 @@ export function readAcceptance(
   io: Pick<CommandIo, "workingDirectory">,
 ): readonly AcceptedChange[] {
   if (path === undefined) return [];
+  const findings: Finding[] = [];
+  const text = readInput(path, io, findings);
+  if (text === null) throw refuse(findings);
   try {
-    const data: unknown = JSON.parse(readFileSync(resolve(io.workingDirectory, path), "utf8"));
+    const data: unknown = JSON.parse(text);
     const accepted = typeof data === "object" && data !== null && "accepted" in data ? data.accepted : null;
     if (Array.isArray(accepted) && accepted.every(isAccepted)) return accepted;
     throw new SyntaxError('it has no list "accepted" of changes with class, before and after');

@@ -1,7 +1,9 @@
+import { accessSync, constants } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describeError } from "../errors.ts";
 import { type Finding, finding, type Parsed } from "../model/finding.ts";
+import { describeReadFailure } from "../model/read-failure.ts";
 import { findModulePlace, type ModulePlace } from "./module-fault.ts";
 
 /** A module may wait for something when it is loaded; one that waits for ever is told, not waited for. */
@@ -16,6 +18,11 @@ export async function loadModuleFile(
   freshness = "",
   deadlineMs = LOAD_DEADLINE_MS,
 ): Promise<Parsed<unknown>> {
+  try {
+    accessSync(resolve(file), constants.R_OK);
+  } catch (error) {
+    return { ok: false, findings: [finding(file, describeReadFailure(error))] };
+  }
   const address = `${pathToFileURL(resolve(file)).href}${freshness === "" ? "" : `?${freshness}`}`;
   try {
     return { ok: true, value: ((await importWithin(address, deadlineMs)) as { readonly default?: unknown }).default };

@@ -5,6 +5,7 @@ import { parseProperties, type WrittenProperty } from "../analysis/written-prope
 import type { CaptureConfig } from "../model/capture-config.ts";
 import { type Finding, finding, type Parsed } from "../model/finding.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
+import { describeReadFailure } from "../model/read-failure.ts";
 import { loadModuleFile } from "./module-file.ts";
 import { checkField, findUnknownFields, isListOf, isRecord, isText, type Shape } from "./shape.ts";
 
@@ -55,10 +56,10 @@ function readJson(path: string): Parsed<unknown> {
   try {
     return { ok: true, value: JSON.parse(readFileSync(path, "utf8")) };
   } catch (error) {
-    const { message } = error as Error;
-    const [, line, column] = /line (\d+) column (\d+)/.exec(message) ?? [];
-    const what = error instanceof SyntaxError ? "This is no JSON" : "The file cannot be read";
-    return { ok: false, findings: [finding(path, `${what}: ${message}.`, toNumber(line), toNumber(column))] };
+    if (!(error instanceof SyntaxError)) return { ok: false, findings: [finding(path, describeReadFailure(error))] };
+    const [, line, column] = /line (\d+) column (\d+)/.exec(error.message) ?? [];
+    const fault = `This is no JSON: ${error.message}.`;
+    return { ok: false, findings: [finding(path, fault, toNumber(line), toNumber(column))] };
   }
 }
 

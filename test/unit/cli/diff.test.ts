@@ -145,6 +145,11 @@ describe("landfall diff", () => {
       /bad.rules:4:13: .*no chain NOPE/,
     ],
     ["a budget that is none", [before, after, "--budget", "some"], /--budget/],
+    [
+      "a file of accepted changes that is not there",
+      [before, after, "--accept", join(folder, "nope")],
+      /nope: There is no such file\./,
+    ],
     ["a file of accepted changes that is none", [before, after, "--accept", before], /no file of accepted changes/],
   ])("refuses %s", async (_, words, message) => {
     const { code, err } = await runCommand("diff", ...words);

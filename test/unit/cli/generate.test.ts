@@ -80,7 +80,7 @@ describe("landfall generate", () => {
     for (const where of [
       "--format: ",
       "-b:1: ",
-      "--sidecar-env: ",
+      "--sidecar-env: absent: There is no such file.",
       "--tabel: ",
       'nat: 2 words belong to no flag: "nat", "stray". ',
     ])

@@ -34,7 +34,7 @@ describe("the program", () => {
     expect(run("/dev/null")).toMatchObject({ status: 0, stderr: "" });
     expect(run("sidecar.env")).toMatchObject({
       status: 2,
-      stderr: expect.stringContaining("sidecar.env cannot be read"),
+      stderr: expect.stringContaining("--sidecar-env: sidecar.env: There is no such file."),
     });
   });
 

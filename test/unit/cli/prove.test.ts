@@ -162,7 +162,8 @@ describe("landfall prove --properties", () => {
     expect(err).toMatch(/^landfall: The properties cannot be used \(7 findings\)\.$/m);
   });
   test.each<[string, () => string, RegExp]>([
-    ["that is not there", () => join(folder, "nope.json"), /nope\.json: The file cannot be read: ENOENT/],
+    ["that is not there", () => join(folder, "nope.json"), /nope\.json: There is no such file\./],
+    ["that is a module and not there", () => join(folder, "nope.mjs"), /nope\.mjs: There is no such file\./],
     [
       "that is no JSON, with line and column",
       () => save("no.json", '[\n{"name": 1,}]'),
