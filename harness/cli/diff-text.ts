@@ -1,12 +1,13 @@
 import type { Change } from "../analysis/diff.ts";
 import { renderJson } from "../report/json.ts";
 import { describeLanding, describeRule } from "../report/landing-phrase.ts";
-import { FILE_COLUMNS, USUAL_COLUMNS, wrapLine } from "../report/wrap-line.ts";
+import { wrapLine } from "../report/wrap-line.ts";
 import type { Display } from "./command.ts";
 import type { AcceptedChange } from "./diff-acceptance.ts";
 import type { DiffInput } from "./diff-input.ts";
 import type { ObservedChange } from "./diff-observation.ts";
 import { renderWithin, withinData } from "./restriction.ts";
+import { chooseColumns } from "./text-columns.ts";
 
 /** What a diff has come to. */
 export interface DiffResult {
@@ -39,7 +40,7 @@ export function renderDiffText(
   { routing, setting }: Pick<DiffInput, "routing" | "setting">,
   display: Pick<Display, "columns">,
 ): string {
-  const columns = Math.max(display.columns ?? FILE_COLUMNS, USUAL_COLUMNS);
+  const columns = chooseColumns(display);
   const count = changes.length === 1 ? "One class of flows lands" : `${changes.length} classes of flows land`;
   const none = left === 0 ? "No flow lands elsewhere.\n" : "No other flow lands elsewhere.\n";
   const aside = left === 0 ? "" : `${left} accepted change${left === 1 ? "" : "s"} left out.\n`;

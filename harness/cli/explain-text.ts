@@ -9,11 +9,12 @@ import { wrapLine } from "../report/wrap-line.ts";
 /** What the kernel has counted for a rule; undefined where nothing was driven. */
 export type CountOf = (place: RulePlace) => number | undefined;
 
-const RULE_INDENT = 8;
+/** Where a reason stands: beneath its rule. */
+const REASON_INDENT = 10;
 
 /**
  * Gives the way of a flow for a reader: a paragraph for each packet shown, with the rules that it met in order, `*` before those that
- * matched, a reason under each other, and the policies that held. Lines are at most 80 columns wide, one unbroken word aside.
+ * matched, a reason under each other, and the policies that held. Its lines are as long as they are: {@link foldWay} breaks them.
  */
 export function renderWay({ connections }: Explanation, show: "deciding" | "all", countOf: CountOf): string {
   return connections.flatMap((connection, i) => renderConnection(connection, i, show, countOf)).join("");
@@ -21,15 +22,26 @@ export function renderWay({ connections }: Explanation, show: "deciding" | "all"
 
 /** Gives the landing in one sentence, and every other that is possible where it is not known. */
 export function renderOutcome(flow: string, { landing, possible, unknown }: Explanation): string {
-  if (unknown.length === 0) return `${wrapLine(`${flow} lands: ${describeLanding(landing)}`, 2)}\n`;
+  if (unknown.length === 0) return `${flow} lands: ${describeLanding(landing)}\n`;
   const cases = possible.map((one) => `  - ${describeLanding(one)}\n`);
   const head = `${flow}: not known, since it depends on ${unknown.join("; ")}`;
-  return `${wrapLine(head, 2)}\n${cases.length > 0 ? `It lands on one of these:\n${cases.join("")}` : ""}`;
+  return `${head}\n${cases.length > 0 ? `It lands on one of these:\n${cases.join("")}` : ""}`;
 }
 
 /** Gives the kernel's landing in one sentence. */
 export function renderObserved(landing: Landing): string {
-  return `${wrapLine(`The kernel says: ${describeLanding(landing)}`, 2)}\n`;
+  return `The kernel says: ${describeLanding(landing)}\n`;
+}
+
+/** Breaks lines of a way and its outcome at so many columns, one unbroken word aside; what follows stands beneath the text it belongs to. */
+export function foldWay(text: string, columns: number): string {
+  return text.replace(/^.+$/gm, (line) => wrapLine(line, indentOf(line), columns));
+}
+
+function indentOf(line: string): number {
+  const [rule] = /^ {4}[*? ] +\d+\. /.exec(line) ?? [];
+  const start = line.search(/\S/);
+  return rule?.length ?? (start < REASON_INDENT ? start + 2 : start);
 }
 
 /** Gives the packets worth showing: the first of each connection, and those that rules stopped. */
@@ -57,7 +69,7 @@ function renderConnection(
     shown.length === 0
       ? ["  Its packets meet no rule in the pod.\n"]
       : shown.flatMap((packet) => renderPacket(packet, countOf));
-  return [`${wrapLine(head, 2)}\n`, ...body, "\n"];
+  return [`${head}\n`, ...body, "\n"];
 }
 
 function renderPacket(
@@ -82,7 +94,6 @@ function renderStep(step: TraceStep, before: TraceStep | undefined, countOf: Cou
   const counted = countOf(step);
   const count = counted === undefined ? "" : `  [the kernel counted ${counted}]`;
   const text = step.rule.replace(`-A ${step.chain} `, "") + count;
-  const rule = wrapLine(`    ${mark} ${String(step.index).padStart(2)}. ${text}`, RULE_INDENT + 2);
-  const why = step.why === null ? [] : [`${wrapLine(`${" ".repeat(RULE_INDENT + 2)}${step.why}`, RULE_INDENT + 2)}\n`];
-  return [...heading, `${rule}\n`, ...why];
+  const why = step.why === null ? [] : [`${" ".repeat(REASON_INDENT)}${step.why}\n`];
+  return [...heading, `    ${mark} ${String(step.index).padStart(2)}. ${text}\n`, ...why];
 }

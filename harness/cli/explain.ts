@@ -9,10 +9,11 @@ import { type CaptureCommandLine, readCaptureCommand, tellWarnings } from "./cap
 import type { Command } from "./command.ts";
 import { bindExplained, type ExplainInput, readExplainInput } from "./explain-input.ts";
 import { type Observed, observeFlow } from "./explain-observation.ts";
-import { renderObserved, renderOutcome, renderWay, selectPackets } from "./explain-text.ts";
+import { foldWay, renderObserved, renderOutcome, renderWay, selectPackets } from "./explain-text.ts";
 import type { CommandHelp } from "./help.ts";
 import { OBSERVING_SANDBOX_OPTION, readObservingSandbox } from "./kernel-observation.ts";
 import type { OptionSpec } from "./options.ts";
+import { chooseColumns } from "./text-columns.ts";
 
 const SPECS: readonly OptionSpec[] = [
   {
@@ -70,7 +71,9 @@ export const explain: Command = {
     const { flow, explanation } = explainFlow(input, line, manner, observed?.addresses ?? DEFAULT_ADDRESSES);
     const show = line.options.values.has("all") ? "all" : "deciding";
     const result = { flow, manner, explanation, observed, show } as const;
-    io.out(line.options.values.has("json") ? renderData(result) : renderText(result));
+    io.out(
+      line.options.values.has("json") ? renderData(result) : foldWay(renderText(result), chooseColumns(io.display)),
+    );
     return judge(explanation.landing, observed?.landing ?? null);
   },
 };

@@ -1,11 +1,12 @@
 import { type MappedClass, mapFlows } from "../analysis/map.ts";
 import { listFamilies } from "../model/ruleset.ts";
 import { renderJson } from "../report/json.ts";
-import { FILE_COLUMNS, USUAL_COLUMNS, wrapLine } from "../report/wrap-line.ts";
+import { wrapLine } from "../report/wrap-line.ts";
 import { ANALYSIS_OPTIONS, type AnalysisInput, readAnalysisInput } from "./analysis-input.ts";
 import type { Command, CommandIo } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
 import { renderWithin, withinData } from "./restriction.ts";
+import { chooseColumns } from "./text-columns.ts";
 
 /** The room a flow takes where its conditions stand beside it. */
 const FLOW_COLUMNS = 30;
@@ -48,16 +49,23 @@ export function listClasses(classes: readonly MappedClass[]) {
 }
 
 /** Gives a map as text, as wide as the display: under each lane its landings, a flow that stands for each, and which flows land there. */
-export function renderMap(classes: readonly MappedClass[], { display }: CommandIo): string {
+export function renderMap(classes: readonly MappedClass[], { display }: Pick<CommandIo, "display">): string {
+  const columns = chooseColumns(display);
   const widest = Math.max(...classes.map(({ kind }) => kind.length), 0);
-  const columns = Math.max(display.columns ?? FILE_COLUMNS, USUAL_COLUMNS);
-  const lanes = [...Map.groupBy(classes, ({ lane }) => lane)].map(([lane, members]) => {
-    const lines = members.map(
-      (member) => `  ${member.kind.padEnd(widest)}  ${describeMember(member, widest + 4, columns)}\n`,
-    );
-    return `${lane}\n${lines.join("")}`;
-  });
-  return `${lanes.join("\n")}\n${classes.length} classes; every flow that can meet the rules is in one of them.\n`;
+  // Where a landing and a flow do not fit side by side, the flow stands beneath.
+  const termColumns = widest + FLOW_COLUMNS + 4 <= columns ? widest : 0;
+  const lanes = [...Map.groupBy(classes, ({ lane }) => lane)].map(
+    ([lane, members]) =>
+      `${wrapLine(lane, 2, columns)}\n${members.map((member) => renderMember(member, termColumns, columns)).join("")}`,
+  );
+  const count = `${classes.length} classes; every flow that can meet the rules is in one of them.`;
+  return `${lanes.join("\n")}\n${wrapLine(count, 0, columns)}\n`;
+}
+
+function renderMember(member: MappedClass, termColumns: number, columns: number): string {
+  const indent = termColumns + 4;
+  const gap = termColumns === 0 ? `\n${" ".repeat(indent)}` : "  ";
+  return `  ${member.kind.padEnd(termColumns)}${gap}${describeMember(member, indent, columns)}\n`;
 }
 
 /** The flow and the conditions on one line where they fit, else beneath each other. */

@@ -2,11 +2,12 @@ import type { FlowSet } from "../analysis/flow-set.ts";
 import type { LandedFlow, PropertyResult } from "../analysis/prove.ts";
 import { renderJson } from "../report/json.ts";
 import { describeLanding } from "../report/landing-phrase.ts";
-import { FILE_COLUMNS, USUAL_COLUMNS, wrapLine } from "../report/wrap-line.ts";
+import { wrapLine } from "../report/wrap-line.ts";
 import type { Display } from "./command.ts";
 import type { ObservedLanding } from "./kernel-observation.ts";
 import { listLanded, type ObservationOf } from "./prove-observation.ts";
 import { withinData } from "./restriction.ts";
+import { chooseColumns } from "./text-columns.ts";
 
 /** Where texts begin behind the words that name them. */
 const TEXT_INDENT = 11;
@@ -35,11 +36,11 @@ export function renderProofData(
 export function renderProofText(
   results: readonly PropertyResult[],
   observationOf: ObservationOf,
-  { columns }: Pick<Display, "columns">,
+  display: Pick<Display, "columns">,
 ): string {
   const lines = results.flatMap((result) => renderResult(result, observationOf));
   const observed = listLanded(results).flatMap((landed) => observationOf(landed) ?? []);
-  const width = Math.max(columns ?? FILE_COLUMNS, USUAL_COLUMNS);
+  const width = chooseColumns(display);
   return [...lines, ...renderSummary(observed)].map((line) => `${wrapLine(line, indentOf(line), width)}\n`).join("");
 }
 

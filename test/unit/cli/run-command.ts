@@ -1,9 +1,9 @@
 import type { CommandIo } from "../../../harness/cli/command.ts";
 import { runCommandLine } from "../../../harness/cli/command-line.ts";
 
-/** Runs one command line in this process, in a folder and with variables of the test's own, and gives its exit code and all it said. */
+/** Runs one command line in this process, in a folder, with variables and for a display of the test's own; gives exit code and all it said. */
 export async function runCommandIn(
-  around: Partial<Pick<CommandIo, "workingDirectory" | "environment">>,
+  around: Partial<Pick<CommandIo, "workingDirectory" | "environment" | "display">>,
   ...words: readonly string[]
 ) {
   const said = { out: "", err: "" };
