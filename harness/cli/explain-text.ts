@@ -33,7 +33,7 @@ export function renderObserved(landing: Landing): string {
   return `The kernel says: ${describeLanding(landing)}\n`;
 }
 
-/** Breaks lines of a way and its outcome at so many columns, one unbroken word aside; what follows stands beneath the text it belongs to. */
+/** Breaks the lines of a way and its outcome at so many columns, one unbroken word aside; the rest stands beneath its own text. */
 export function foldWay(text: string, columns: number): string {
   return text.replace(/^.+$/gm, (line) => wrapLine(line, indentOf(line), columns));
 }

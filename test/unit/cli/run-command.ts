@@ -1,7 +1,7 @@
 import type { CommandIo } from "../../../harness/cli/command.ts";
 import { runCommandLine } from "../../../harness/cli/command-line.ts";
 
-/** Runs one command line in this process, in a folder, with variables and for a display of the test's own; gives exit code and all it said. */
+/** Runs one command line in this process, in a folder, with variables and for a display of its own; gives exit code and all it said. */
 export async function runCommandIn(
   around: Partial<Pick<CommandIo, "workingDirectory" | "environment" | "display">>,
   ...words: readonly string[]
