@@ -1,4 +1,4 @@
-import { type FlowReport, judgePrediction, type Omission } from "../model/report.ts";
+import { type BackendName, type FlowReport, judgePrediction, type Omission } from "../model/report.ts";
 import { describeLanding, describeRule } from "./landing-phrase.ts";
 
 /** One thing that is known of a flow or of rules, under a short name: `["seen", "refused"]`. */
@@ -11,16 +11,27 @@ export const EVIDENCE_INDENT = 10;
 export const MISPREDICTED =
   "the prediction is not what the kernel did: a defect of landfall itself, or of what it saw; please report it";
 
-/** Gives everything that is known of a flow: expected, predicted and seen, the rules that took it, and what should have. */
-export function listEvidence(flow: FlowReport): readonly EvidenceRow[] {
+/**
+ * Gives everything that is known of a flow: expected, predicted and seen, the rules that took it, and what should have. Where nothing is
+ * driven, nothing is seen: what a simulated sandbox gives is a prediction.
+ */
+export function listEvidence(flow: FlowReport, backend: BackendName): readonly EvidenceRow[] {
+  const isDriven = nameObserved(backend) === "seen";
+  const { rulesBy } = flow;
+  const told = isDriven || rulesBy === "nobody" ? flow : { ...flow, rulesBy: "prediction" as const };
   return [
     ["expected", describeLanding(flow.expected)],
-    ...(flow.predicted === null ? [] : [["predicted", describeLanding(flow.predicted)] as const]),
-    ["seen", describeLanding(flow.observed)],
-    ...(flow.verdict === "could-not-look" ? [] : describeRules(flow).map((rule) => ["rule", rule] as const)),
+    ...(isDriven && flow.predicted !== null ? [["predicted", describeLanding(flow.predicted)] as const] : []),
+    [nameObserved(backend), describeLanding(flow.observed)],
+    ...(flow.verdict === "could-not-look" ? [] : describeRules(told).map((rule) => ["rule", rule] as const)),
     ...describeWanted(flow),
     ...(judgePrediction(flow) === "disagrees" ? [["defect", MISPREDICTED] as const] : []),
   ];
+}
+
+/** Gives the name of the row that says where a flow landed: a simulated sandbox has seen nothing. */
+export function nameObserved(backend: BackendName): "seen" | "predicted" {
+  return backend === "simulated" ? "predicted" : "seen";
 }
 
 /** Gives rows as lines, the texts beneath each other. */

@@ -1,4 +1,4 @@
-import type { FlowReport, Report, ScenarioReport } from "../model/report.ts";
+import type { BackendName, FlowReport, Report, ScenarioReport } from "../model/report.ts";
 import { renderOmission, renderRows } from "./html-evidence.ts";
 import { MARKS, nameRow } from "./html-flow.ts";
 import { type Html, html } from "./html-text.ts";
@@ -21,14 +21,14 @@ interface FailedScenario {
  * Gives what a reader has to see before anything else: every flow that did not land as expected or as predicted, and what rules leave out,
  * explained, with a link to its row. Wrong landings come first, what could not be looked at last. Nothing where all is well.
  */
-export function renderFailures({ scenarios }: Report): Html {
+export function renderFailures({ scenarios, sandbox: { backend } }: Report): Html {
   const failed = scenarios
     .map((scenario, i) => ({ scenario, failures: listFailures(scenario, i) }))
     .filter(({ scenario, failures }) => failures.length > 0 || scenario.omissions.length > 0)
     .sort((a, b) => rankScenario(a) - rankScenario(b));
   if (failed.length === 0) return html``;
   return html`<section class="failures"><h2>What did not go as it should</h2>
-${failed.map(renderFailedScenario)}</section>
+${failed.map((each) => renderFailedScenario(each, backend))}</section>
 `;
 }
 
@@ -48,16 +48,16 @@ function rankScenario({ scenario, failures }: FailedScenario): number {
   return scenario.omissions.length > 0 ? 0 : Math.min(...failures.map(({ flow }) => rankFlow(flow)));
 }
 
-function renderFailedScenario({ scenario, failures }: FailedScenario): Html {
+function renderFailedScenario({ scenario, failures }: FailedScenario, backend: BackendName): Html {
   const told: ToldCauses = new Map();
   return html`<h3>${scenario.name}<span class="claim">${scenario.claim}</span></h3>
 ${scenario.omissions.map(renderOmission)}
-${failures.map((failure) => renderFailure(failure, told))}`;
+${failures.map((failure) => renderFailure(failure, told, backend))}`;
 }
 
-function renderFailure({ flow, row }: Failure, told: ToldCauses): Html {
+function renderFailure({ flow, row }: Failure, told: ToldCauses, backend: BackendName): Html {
   const manner = flow.manner === "forward" ? html` <span class="dim">where the proxy forwards</span>` : html``;
   return html`<p><span class="${flow.verdict}">${MARKS[flow.verdict]}</span> <a href="#${row}">${flow.flow}</a>${manner}
 <code class="${flow.verdict}">${shortenLanding(flow)}</code></p>
-${renderRows(selectEvidence(flow, told))}`;
+${renderRows(selectEvidence(flow, told, backend))}`;
 }

@@ -1,4 +1,4 @@
-import type { FlowVerdict, Report, ScenarioReport } from "../model/report.ts";
+import type { BackendName, FlowVerdict, Report, ScenarioReport } from "../model/report.ts";
 import { describeUnhit } from "./coverage-phrase.ts";
 import { renderOmission, renderRows } from "./html-evidence.ts";
 import { renderFailures } from "./html-failures.ts";
@@ -19,7 +19,7 @@ export function renderHtml(report: Report): string {
 <h1>Where every flow landed</h1>
 ${renderSummary(report)}
 ${renderFailures(report)}
-${report.scenarios.map(renderScenario)}
+${report.scenarios.map((scenario, i) => renderScenario(scenario, i, report.sandbox.backend))}
 </body>
 </html>
 `;
@@ -48,7 +48,7 @@ function renderCount(kind: FlowVerdict, count: number, words: string): Html {
   return html`<span class="${count > 0 ? kind : "dim"}">${count} ${words}</span>`;
 }
 
-function renderScenario(scenario: ScenarioReport, index: number): Html {
+function renderScenario(scenario: ScenarioReport, index: number, backend: BackendName): Html {
   const told: ToldCauses = new Map();
   const passed = scenario.omissions.length === 0 && scenario.flows.every(isClear);
   return html`<details class="scenario"${passed ? html`` : html` open`}>
@@ -57,7 +57,7 @@ ${scenario.notices.map((notice) => html`<p class="could-not-look">${notice}</p>`
 ${scenario.omissions.map(renderOmission)}
 <div class="picture">${renderPicture(scenario)}</div>
 <table><thead><tr><th></th><th>flow</th><th>manner</th><th>landing</th><th>dialled</th><th>rule</th></tr></thead>
-<tbody>${scenario.flows.map((flow, i) => renderFlow(flow, nameRow(index, i), told))}</tbody></table>
+<tbody>${scenario.flows.map((flow, i) => renderFlow(flow, nameRow(index, i), told, backend))}</tbody></table>
 ${renderCoverage(scenario)}
 </details>
 `;

@@ -1,5 +1,11 @@
 import junit, { type Builder, type TestSuite } from "junit-report-builder";
-import { type FlowReport, judgePrediction, type Report, type ScenarioReport } from "../model/report.ts";
+import {
+  type BackendName,
+  type FlowReport,
+  judgePrediction,
+  type Report,
+  type ScenarioReport,
+} from "../model/report.ts";
 import { alignEvidence, describeOmission, listEvidence, MISPREDICTED } from "./evidence.ts";
 import { describeLanding } from "./landing-phrase.ts";
 
@@ -18,16 +24,18 @@ export function renderJunit(report: Report): string {
 }
 
 function addScenario(suite: TestSuite, scenario: ScenarioReport, report: Report): void {
-  suite.property("claim", scenario.claim).property("backend", report.sandbox.backend);
+  const { backend } = report.sandbox;
+  suite.property("claim", scenario.claim).property("backend", backend);
   suite.time(toSeconds(scenario.flows.reduce((sum, flow) => sum + flow.durationMs, 0)));
   for (const flow of scenario.flows) {
     const test = suite.testCase().className(scenario.name).name(nameFlow(flow));
     test.time(toSeconds(flow.durationMs));
     if (flow.verdict === "wrong")
-      test.failure(`landed on ${describeLanding(flow.observed)}`).stacktrace(evidence(flow));
+      test.failure(`landed on ${describeLanding(flow.observed)}`).stacktrace(evidence(flow, backend));
     if (flow.verdict === "pass" && judgePrediction(flow) === "disagrees")
-      test.error(MISPREDICTED, "mispredicted", evidence(flow));
-    if (flow.verdict === "could-not-look") test.error(describeLanding(flow.observed), "could-not-look", evidence(flow));
+      test.error(MISPREDICTED, "mispredicted", evidence(flow, backend));
+    if (flow.verdict === "could-not-look")
+      test.error(describeLanding(flow.observed), "could-not-look", evidence(flow, backend));
   }
   for (const omission of scenario.omissions) {
     const test = suite.testCase().className(scenario.name).name(`nothing is left out: ${omission.witness}`);
@@ -46,6 +54,6 @@ function nameFlow(flow: FlowReport): string {
   return flow.manner === "answer" ? flow.flow : `${flow.flow} (forward)`;
 }
 
-function evidence(flow: FlowReport): string {
-  return alignEvidence(listEvidence(flow)).join("\n");
+function evidence(flow: FlowReport, backend: BackendName): string {
+  return alignEvidence(listEvidence(flow, backend)).join("\n");
 }

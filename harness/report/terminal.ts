@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import type { FlowReport, FlowVerdict, Omission, Report, ScenarioReport } from "../model/report.ts";
+import type { BackendName, FlowReport, FlowVerdict, Omission, Report, ScenarioReport } from "../model/report.ts";
 import { CELLS } from "./cells.ts";
 import { describeCoverage, describeUnhit } from "./coverage-phrase.ts";
 import { alignEvidence, describeOmission, EVIDENCE_INDENT, type EvidenceRow } from "./evidence.ts";
@@ -32,18 +32,18 @@ const ROW_INDENT = " ".repeat(6);
 export function renderTerminal(report: Report, look: TerminalLook): string {
   const paint: Paint = (style, text) =>
     look.color === "color" ? styleText(style, text, { validateStream: false }) : text;
-  const scenarios = report.scenarios.map((scenario) => renderScenario(scenario, look, paint));
+  const scenarios = report.scenarios.map((scenario) => renderScenario(scenario, report.sandbox.backend, look, paint));
   return [...scenarios, renderSummary(report, paint)].join("\n");
 }
 
-function renderScenario(scenario: ScenarioReport, look: TerminalLook, paint: Paint): string {
+function renderScenario(scenario: ScenarioReport, backend: BackendName, look: TerminalLook, paint: Paint): string {
   const flow = Math.max(...scenario.flows.map((each) => each.flow.length), 0);
   const told = new Map<string, string>();
   const blocks = (["answer", "forward"] as const).flatMap((manner) => {
     const flows = scenario.flows.filter((each) => each.manner === manner);
     const landing = Math.max(...flows.map((each) => shortenLanding(each).length), 0);
     const heading = manner === "forward" && flows.length > 0 ? [paint("dim", "  where the proxy forwards:")] : [];
-    return [...heading, ...flows.flatMap((each) => renderFlow(each, { flow, landing, told }, look, paint))];
+    return [...heading, ...flows.flatMap((each) => renderFlow(each, { flow, landing, told, backend }, look, paint))];
   });
   const title = `${paint("bold", scenario.name)}: ${scenario.claim}`;
   const notices = scenario.notices.map((notice) => `  ${paint("yellow", "!")} ${notice}`);
@@ -62,6 +62,7 @@ interface Table {
   readonly flow: number;
   readonly landing: number;
   readonly told: ToldCauses;
+  readonly backend: BackendName;
 }
 
 function renderFlow(flow: FlowReport, table: Table, look: TerminalLook, paint: Paint): readonly string[] {
@@ -70,7 +71,7 @@ function renderFlow(flow: FlowReport, table: Table, look: TerminalLook, paint: P
   const start = `  ${paint(style, mark)} `;
   const painted = flow.verdict === "pass" ? landing : paint(style, landing);
   const room = look.columns - 4 - table.flow - GAP.length;
-  const evidence = renderRows(selectEvidence(flow, table.told), look, paint);
+  const evidence = renderRows(selectEvidence(flow, table.told, table.backend), look, paint);
   if (landing.length > room) return [`${start}${flow.flow}`, `      ${painted}`, ...evidence];
   const dialled = flow.observed.originalDestination === null ? "" : `dialled ${flow.observed.originalDestination}`;
   const pad = " ".repeat(table.landing - landing.length);

@@ -1,15 +1,14 @@
-import { type FlowReport, type FlowVerdict, judgePrediction } from "../model/report.ts";
-import { type EvidenceRow, listEvidence } from "./evidence.ts";
+import { type BackendName, type FlowReport, type FlowVerdict, judgePrediction } from "../model/report.ts";
+import { type EvidenceRow, listEvidence, nameObserved } from "./evidence.ts";
 
 /** The flow beneath which a cause was told, by that cause, within one scenario: one wrong rule shows in many flows. */
 export type ToldCauses = Map<string, string>;
 
 /** The rows of a flow's evidence that other flows may have word for word. */
-const CAUSES: Readonly<Record<FlowVerdict, readonly string[]>> = {
-  pass: [],
-  wrong: ["rule", "wanted", "nearest", "defect"],
-  "could-not-look": ["seen"],
-};
+function namesOfCauses(verdict: FlowVerdict, backend: BackendName): readonly string[] {
+  if (verdict === "pass") return [];
+  return verdict === "wrong" ? ["rule", "wanted", "nearest", "defect"] : [nameObserved(backend)];
+}
 
 /** Says whether there is nothing to be told of a flow beside its landing: it landed as expected, and as predicted. */
 export function isClear(flow: FlowReport): boolean {
@@ -20,10 +19,11 @@ export function isClear(flow: FlowReport): boolean {
  * Gives what is told of a flow, and notes its cause in `told`: nothing where all is well, and of a cause that was told before only where:
  * `["cause", "as of envoy -> upstream:80"]`.
  */
-export function selectEvidence(flow: FlowReport, told: ToldCauses): readonly EvidenceRow[] {
+export function selectEvidence(flow: FlowReport, told: ToldCauses, backend: BackendName): readonly EvidenceRow[] {
   if (isClear(flow)) return [];
-  const rows = listEvidence(flow);
-  const causes = rows.filter(([name]) => CAUSES[flow.verdict].includes(name));
+  const rows = listEvidence(flow, backend);
+  const names = namesOfCauses(flow.verdict, backend);
+  const causes = rows.filter(([name]) => names.includes(name));
   const key = JSON.stringify(causes);
   const before = told.get(key);
   if (before === undefined) told.set(key, flow.flow);

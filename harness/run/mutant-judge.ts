@@ -7,6 +7,7 @@ import type { Flow } from "../model/flow.ts";
 import { type Landing, landingsAgree, makeLanding } from "../model/landing.ts";
 import type { MutantReport } from "../model/mutation-report.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
+import type { BackendName } from "../model/report.ts";
 import { compilePod } from "../netfilter/simulator.ts";
 import { describeLanding } from "../report/landing-phrase.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
@@ -78,7 +79,8 @@ export async function checkUnbroken(subject: MutationSubject, sandbox: Sandbox, 
     const [again] = await sandbox.drive([bound]);
     const landing = again?.landing ?? BLIND;
     if (landing.kind === "could-not-look") throw cannotLook(flow, landing);
-    if (!landingsAgree(expected, landing)) findings.push(describeWrong(flow, expected, landing));
+    if (landingsAgree(expected, landing)) continue;
+    findings.push(describeWrong(flow, expected, landing, (await sandbox.describe()).backend));
   }
   if (findings.length === 0) return;
   const message = `${subject.name}: the rules land ${findings.length === 1 ? "1 flow" : `${findings.length} flows`} elsewhere than demanded before anything is broken; landfall verify says more. Mend them first.`;
@@ -151,9 +153,9 @@ function isElsewhere(expected: Landing, landing: Landing): boolean {
   return landing.kind !== "could-not-look" && !landingsAgree(expected, landing);
 }
 
-function describeWrong(flow: Flow, expected: Landing, landing: Landing): Finding {
-  const saw = describeLanding(landing);
-  const message = `must land on ${describeLanding(expected)}, and the harness saw ${saw}.`;
+function describeWrong(flow: Flow, expected: Landing, landing: Landing, backend: BackendName): Finding {
+  const saw = backend === "simulated" ? "the simulator predicts" : "the harness saw";
+  const message = `must land on ${describeLanding(expected)}, and ${saw} ${describeLanding(landing)}.`;
   return { where: flow.flow, line: null, column: null, message };
 }
 

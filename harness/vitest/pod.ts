@@ -6,7 +6,7 @@ import type { Flow, Manner } from "../model/flow.ts";
 import { parseFlowText, resolveFlow } from "../model/flow-text.ts";
 import { parseLandingText } from "../model/landing-text.ts";
 import type { PodSpec } from "../model/pod.ts";
-import type { FlowReport } from "../model/report.ts";
+import type { FlowReport, SandboxReport } from "../model/report.ts";
 import { NO_RULES } from "../model/ruleset.ts";
 import { attributeFlows } from "../run/attribution.ts";
 import { findBlindness } from "../run/canary.ts";
@@ -24,6 +24,8 @@ export interface PodFlow {
   readonly manner: Manner;
   /** Drives it and gives its report; `expected` is a landing as authors write it. */
   readonly drive: (expected: string) => Promise<FlowReport>;
+  /** Gives what the sandbox is that it is driven in. */
+  readonly describeSandbox: () => Promise<SandboxReport>;
 }
 
 /**
@@ -63,7 +65,12 @@ export class Pod implements AsyncDisposable {
 
   /** Names a flow, `ACTOR[@SOURCE] -> TARGET:PORT`, for `expect(…).toLandOn(…)`. With `forward` the stub dials on as Envoy does. */
   flow(text: string, { manner = "answer" }: { readonly manner?: Manner } = {}): PodFlow {
-    return { text, manner, drive: (expected) => this.#inTurn(() => this.#drive(text, manner, expected)) };
+    return {
+      text,
+      manner,
+      drive: (expected) => this.#inTurn(() => this.#drive(text, manner, expected)),
+      describeSandbox: () => this.#inTurn(() => this.#sandbox.describe()),
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,5 @@
 import { LandfallError } from "../errors.ts";
-import { type FlowReport, judgePrediction } from "../model/report.ts";
+import { type BackendName, type FlowReport, judgePrediction } from "../model/report.ts";
 import { alignEvidence, listEvidence } from "../report/evidence.ts";
 import { describeLanding } from "../report/landing-phrase.ts";
 import { blameCaller } from "./caller.ts";
@@ -20,11 +20,13 @@ export async function toLandOn(flow: PodFlow, landing: string): Promise<MatcherR
     const report = await flow.drive(landing);
     if (report.verdict === "could-not-look")
       throw new LandfallError("agent-failed", `${flow.text}: ${describeLanding(report.observed)}`);
-    if (judgePrediction(report) === "disagrees") throw new LandfallError("agent-failed", describeEvidence(report));
-    return { pass: report.verdict === "pass", message: () => describeEvidence(report) };
+    const { backend } = await flow.describeSandbox();
+    const evidence = describeEvidence(report, backend);
+    if (judgePrediction(report) === "disagrees") throw new LandfallError("agent-failed", evidence);
+    return { pass: report.verdict === "pass", message: () => evidence };
   });
 }
 
-function describeEvidence(report: FlowReport): string {
-  return [`${report.flow} (${report.manner})`, ...alignEvidence(listEvidence(report))].join("\n  ");
+function describeEvidence(report: FlowReport, backend: BackendName): string {
+  return [`${report.flow} (${report.manner})`, ...alignEvidence(listEvidence(report, backend))].join("\n  ");
 }

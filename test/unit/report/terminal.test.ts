@@ -2,6 +2,8 @@ import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
 import { makeLanding } from "../../../harness/model/landing.ts";
 import { summarize } from "../../../harness/model/report.ts";
+import { renderHtml } from "../../../harness/report/html.ts";
+import { renderJunit } from "../../../harness/report/junit.ts";
 import { renderTerminal } from "../../../harness/report/terminal.ts";
 import { sampleFlow, sampleOmissionReport, sampleReport } from "./sample-report.ts";
 
@@ -42,6 +44,21 @@ no-pass-through-rule: Without the 127.0.0.6 rule what comes in loops.
 describe("the report in a terminal", () => {
   test("shows each flow's landing, and of each that did not pass what was expected, seen and counted", () => {
     expect(renderTerminal(sampleReport(), { columns: 200, color: "plain" })).toBe(AT_200);
+  });
+
+  test("has seen and counted nothing in a simulated sandbox, nor have the other reports", () => {
+    const driven = sampleReport();
+    const simulated = { ...driven, sandbox: { ...driven.sandbox, backend: "simulated" } } as const;
+    const render = (report: typeof driven) =>
+      [renderTerminal(report, { columns: 200, color: "plain" }), renderJunit(report), renderHtml(report)] as const;
+    const words = /^ *seen |<dt>seen|no rule counted it/m;
+    expect(render(driven).map((text) => words.test(text))).toEqual([true, true, true]);
+    expect(render(simulated).map((text) => words.test(text))).toEqual([false, false, false]);
+    expect(render(simulated)[0]).toContain(`\
+  ? uid=1337,gid=1000 -> upstream:80  could-not-look
+      expected  upstream:80
+      predicted could-not-look: the agent's stream ended
+`);
   });
 
   test("shows what the rules leave out ahead of the flows, and counts it", () => {

@@ -63,7 +63,9 @@ describe("mutants", () => {
   test("of rules that land a flow wrong to begin with are not judged", async () => {
     const [subject] = subjectsOf({ ...EXCLUSION, answer: { "app -> upstream:81": "envoy-outbound:15001" } });
     const error = subject && (await judge(subject).catch((thrown: LandfallError) => thrown));
-    expect(error).toMatchObject({ code: "bad-input", findings: [{ where: "app -> upstream:81" }] });
+    const message =
+      "must land on envoy-outbound:15001, dialled 10.244.0.4:81, and the simulator predicts upstream:81, from 10.244.0.2.";
+    expect(error).toMatchObject({ code: "bad-input", findings: [{ where: "app -> upstream:81", message }] });
   });
 
   test("of several rule sets are judged in sandboxes that change from one to the next, and told in order", async () => {

@@ -1,16 +1,22 @@
 import { expect, test } from "vitest";
 import { makeLanding } from "../../../harness/model/landing.ts";
-import type { FlowReport } from "../../../harness/model/report.ts";
+import type { BackendName, FlowReport } from "../../../harness/model/report.ts";
+import type { PodFlow } from "../../../harness/vitest/pod.ts";
 import { toLandOn } from "../../../harness/vitest/to-land-on.ts";
 import { sampleFlow } from "../report/sample-report.ts";
 
 const UPSTREAM = makeLanding("listener", { host: "upstream", listener: "upstream", port: 80 });
 const REFUSED = makeLanding("refused");
 
+function toPodFlow(report: FlowReport, backend: BackendName): PodFlow {
+  const describeSandbox = async () => ({ backend, envoy: "stub", iptables: null, kernel: null }) as const;
+  return { text: report.flow, manner: "answer", drive: async () => report, describeSandbox };
+}
+
 /** Gives what the matcher makes of a flow expected at upstream: whether it passes, or what it throws. */
 async function check(fields: Partial<FlowReport>, expected: boolean | RegExp): Promise<void> {
   const report = sampleFlow("app -> upstream:80", { expected: UPSTREAM, observed: UPSTREAM, ...fields });
-  const matching = toLandOn({ text: report.flow, manner: "answer", drive: async () => report }, "upstream:80");
+  const matching = toLandOn(toPodFlow(report, "netns"), "upstream:80");
   if (typeof expected === "boolean") expect((await matching).pass).toBe(expected);
   else await expect(matching).rejects.toThrow(expected);
 }
@@ -28,4 +34,12 @@ test("toLandOn throws, negated or not, where the harness could not look or predi
 
 test("toLandOn has nothing against a prediction that says it does not know", async () => {
   await check({ predicted: makeLanding("could-not-look", { cause: "it depends" }) }, true);
+});
+
+test("toLandOn has seen nothing where nothing is driven", async () => {
+  const report = sampleFlow("app -> upstream:80", { expected: UPSTREAM, observed: REFUSED, predicted: REFUSED });
+  const rows = async (backend: BackendName) =>
+    (await toLandOn(toPodFlow(report, backend), "upstream:80")).message().match(/^ {2}(predicted|seen) .*/gm);
+  expect(await rows("netns")).toEqual(["  predicted refused", "  seen      refused"]);
+  expect(await rows("simulated")).toEqual(["  predicted refused"]);
 });
