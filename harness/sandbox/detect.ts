@@ -3,6 +3,10 @@ import type { BackendName } from "../model/report.ts";
 import { connectEngine, whyNoEngine } from "./docker-engine.ts";
 import { detectNetns } from "./netns-detection.ts";
 
+/** What is left to who has no kernel to ask. */
+const WITHOUT_KERNEL =
+  "\n  simulated: This one works, and predicts where flows land: verify and mutate take --sandbox simulated.";
+
 /** What is to be said of one backend on this machine. `why` and `remedy` are whole sentences, null where it works. */
 export interface BackendState {
   readonly backend: BackendName;
@@ -21,7 +25,7 @@ export async function detectBackends(): Promise<readonly BackendState[]> {
 
 /**
  * Gives the backend that `--sandbox auto` stands for: docker if an engine answers, else netns.
- * Throws `environment` with both reasons and remedies where neither works.
+ * Throws `environment` with both reasons and remedies where neither works, and names the one that needs no kernel.
  */
 export async function chooseBackend(): Promise<"docker" | "netns"> {
   const docker = await detectDocker();
@@ -29,7 +33,10 @@ export async function chooseBackend(): Promise<"docker" | "netns"> {
   const netns = await detectNetns();
   if (netns.works) return "netns";
   const reasons = [docker, netns].map(({ backend, why, remedy }) => `\n  ${backend}: ${why} ${remedy}`);
-  throw new LandfallError("environment", `no backend works here that has a kernel.${reasons.join("")}`);
+  throw new LandfallError(
+    "environment",
+    `no backend works here that has a kernel.${reasons.join("")}${WITHOUT_KERNEL}`,
+  );
 }
 
 /** Says whether containers work: whether an engine answers. */

@@ -24,6 +24,17 @@ describe("without an engine", () => {
     vi.stubEnv("DOCKER_HOST", "unix:///nowhere/docker.sock");
     expect(await chooseBackend()).toBe("netns");
   });
+  test("nor tools for namespaces, auto fails, and names what is left", async () => {
+    vi.stubEnv("DOCKER_HOST", "unix:///nowhere/docker.sock");
+    vi.stubEnv("PATH", "/nowhere");
+    const told = await chooseBackend().catch(({ message }) => message.split("\n"));
+    expect(told).toEqual([
+      "no backend works here that has a kernel.",
+      expect.stringMatching(/^ {2}docker: /),
+      expect.stringMatching(/^ {2}netns: /),
+      "  simulated: This one works, and predicts where flows land: verify and mutate take --sandbox simulated.",
+    ]);
+  });
   test("docker is said not to work, with the reason and what to do", async () => {
     vi.stubEnv("DOCKER_HOST", "unix:///nowhere/docker.sock");
     expect(await detectDocker()).toEqual({
