@@ -155,6 +155,7 @@ function describeSubject({ name, flows }: MutationSubject, mutants: readonly Mut
 }
 
 function describeScore(mutants: readonly MutantReport[], score: number): string {
+  if (mutants.length === 0) return "\nThere is no rule to break, and so no mutation score.\n";
   // Rounded down: one that is missed among thousands must not read as none.
   return `\n${describeCounts(mutants)}: mutation score ${(Math.floor(score * 1_000) / 10).toFixed(1)} %\n`;
 }

@@ -31,6 +31,21 @@ describe("mutate", () => {
     expect(out).toContain("17 mutants, 16 caught, 1 equivalent, 0 missed: mutation score 100.0 %");
   });
 
+  test("gives no score where there is no rule to break", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "landfall-mutate-"));
+    try {
+      const path = join(folder, "empty.txt");
+      writeFileSync(path, "*nat\nCOMMIT\n");
+      const { code, out } = await runCommand("mutate", "-u", "1337", "--rules", path, "--sandbox", "simulated");
+      expect([code, out]).toEqual([
+        0,
+        expect.stringMatching(/\n\nThere is no rule to break, and so no mutation score\.\n$/),
+      ]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   test("asks a scenario's own flows what they would notice, and with its flags' demands added, those too", async () => {
     const alone = await runCommand("mutate", "seed", "--sandbox", "simulated");
     const demanded = await runCommand("mutate", "seed", "--demanded", "--sandbox", "simulated");
