@@ -1,8 +1,16 @@
-import stringWidth from "string-width";
+import { createRequire } from "node:module";
 import type { Ruler } from "./wrap-line.ts";
+
+/** Texts in which every UTF-16 unit is a letter of one cell: nearly all that there are. */
+const PLAIN = /^[\x20-\x7e]*$/;
+const load = createRequire(import.meta.url);
+let stringWidth: typeof import("string-width").default | null = null;
 
 /** Gives the cells of a terminal that a text takes: two for a wide letter (`漢`), one for a letter with its accents. */
 export function countCells(text: string): number {
+  if (PLAIN.test(text)) return text.length;
+  // Loaded by who needs it: that takes some 30 ms, a tenth of a short run.
+  stringWidth ??= (load("string-width") as typeof import("string-width")).default;
   return stringWidth(text);
 }
 
@@ -13,6 +21,7 @@ export function padCells(text: string, cells: number): string {
 
 /** Gives how many of a text's UTF-16 units, from its start and no character torn, take at most so many cells. */
 export function fitCells(text: string, cells: number): number {
+  if (PLAIN.test(text)) return Math.min(text.length, cells);
   let used = 0;
   for (const { segment, index } of new Intl.Segmenter().segment(text)) {
     used += countCells(segment);
