@@ -4,10 +4,19 @@ import { appendFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setInterval } from "node:timers/promises";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
 
 const MAIN = resolve(import.meta.dirname, "../../../harness/cli/main.ts");
 const folder = mkdtempSync(join(tmpdir(), "landfall-looking-"));
+const children: ChildProcess[] = [];
+// One that a failing test has left is ended as a person would end it, and takes its sandbox along.
+afterEach(async () => {
+  for (const child of children.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    child.kill("SIGINT");
+    await once(child, "close");
+  }
+});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function write(landing: string): string {
@@ -29,6 +38,7 @@ function startAtTerminal(...words: readonly string[]) {
 }
 
 function watch(child: ChildProcessWithoutNullStreams) {
+  children.push(child);
   let text = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (text += chunk));
   const said = async (pattern: RegExp) => {
