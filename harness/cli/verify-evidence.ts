@@ -26,7 +26,7 @@ export async function keepEvidence(
   makeOutputFolder(folder);
   const { ip, ip6 } = await sandbox.counters();
   const repetition = {
-    ...{ report, flows: odd, listen, backend: (await sandbox.describe()).backend },
+    ...{ report, flows: odd, listen, backend: sandbox.backend },
     files: { rules: ip && "rules.txt", rules6: ip6 && "rules6.txt" },
   };
   const files: Readonly<Record<string, string>> = {

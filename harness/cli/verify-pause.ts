@@ -18,7 +18,7 @@ export async function lookAtPod(
 ): Promise<"clear" | "keep"> {
   const wrong = report.flows.filter(({ verdict }) => verdict === "wrong");
   if (afterwards !== "keep" && !(onWrong === "pause" && wrong.length > 0)) return "clear";
-  const { backend } = await sandbox.describe();
+  const { backend } = sandbox;
   for (const { flow, observed, expected } of wrong)
     io.err(`landfall: ${flow} landed on ${describeLanding(observed)}; expected ${describeLanding(expected)}\n`);
   if (afterwards === "keep" && backend !== "docker" && !process.stdin.isTTY) {

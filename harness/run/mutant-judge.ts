@@ -80,7 +80,7 @@ export async function checkUnbroken(subject: MutationSubject, sandbox: Sandbox, 
     const landing = again?.landing ?? BLIND;
     if (landing.kind === "could-not-look") throw cannotLook(flow, landing);
     if (landingsAgree(expected, landing)) continue;
-    findings.push(describeWrong(flow, expected, landing, (await sandbox.describe()).backend));
+    findings.push(describeWrong(flow, expected, landing, sandbox.backend));
   }
   if (findings.length === 0) return;
   const message = `${subject.name}: the rules land ${findings.length === 1 ? "1 flow" : `${findings.length} flows`} elsewhere than demanded before anything is broken; landfall verify says more. Mend them first.`;

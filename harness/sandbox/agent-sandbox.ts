@@ -21,6 +21,8 @@ import type { World } from "./world.ts";
 
 /** A sandbox on a real kernel: drives the agents of a world. The world ends with it. */
 export class AgentSandbox implements Sandbox {
+  readonly backend: World["backend"];
+  readonly addresses: World["addresses"];
   readonly #world: World;
   readonly #variant: IptablesVariant;
   readonly #envoy: RealEnvoy | null;
@@ -30,20 +32,18 @@ export class AgentSandbox implements Sandbox {
 
   /** `variant` is the kernel interface that rules given as rule sets go through. */
   constructor(world: World, variant: IptablesVariant = "default") {
+    const { envoyProgram: program, addresses, backend } = world;
+    this.backend = backend;
+    this.addresses = addresses;
     this.#world = world;
     this.#variant = variant;
-    const { envoyProgram: program, addresses } = world;
     this.#envoy =
       program === null ? null : new RealEnvoy(program, this.#station("proxy"), addresses, CONNECT_TIMEOUT_MS);
   }
 
-  get addresses() {
-    return this.#world.addresses;
-  }
-
   async describe(): Promise<SandboxReport> {
     const { kernel, iptables } = await this.#station("pod").agent.call("hello", { variant: this.#variant });
-    return { backend: this.#world.backend, envoy: this.#envoy ? "real" : "stub", iptables, kernel };
+    return { backend: this.backend, envoy: this.#envoy ? "real" : "stub", iptables, kernel };
   }
 
   async enter(spec: PodSpec): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Flow, Manner } from "../model/flow.ts";
 import type { Landing } from "../model/landing.ts";
 import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
-import type { SandboxReport } from "../model/report.ts";
+import type { BackendName, SandboxReport } from "../model/report.ts";
 import type { PodRules, Ruleset } from "../model/ruleset.ts";
 
 /** One flow to be driven. */
@@ -54,8 +54,9 @@ export type PodEvidence =
  * `could-not-look`; a rule set the kernel refuses is `rules-refused`, and then nothing of it is in.
  */
 export interface Sandbox extends AsyncDisposable {
+  readonly backend: BackendName;
   readonly addresses: SandboxAddresses;
-  /** Gives what this sandbox is, for the report. */
+  /** Gives what this sandbox is, for the report; asks the pod's kernel and tools. */
   describe(): Promise<SandboxReport>;
   /** Brings listeners, addresses and interfaces to what a scenario needs; no rules may be in. Cheap where nothing changes. */
   enter(spec: PodSpec): Promise<void>;

@@ -12,6 +12,7 @@ import { Tally } from "./simulated-tally.ts";
  * Scripts cannot be run in it; a flow whose landing depends on something the simulator does not know is `could-not-look`.
  */
 export class SimulatedSandbox implements Sandbox {
+  readonly backend = "simulated";
   readonly addresses = DEFAULT_ADDRESSES;
   #spec: PodSpec | null = null;
   #rules = NO_RULES;
@@ -19,7 +20,7 @@ export class SimulatedSandbox implements Sandbox {
   #tally = new Tally();
 
   async describe(): Promise<SandboxReport> {
-    return { backend: "simulated", envoy: "stub", iptables: null, kernel: null };
+    return { backend: this.backend, envoy: "stub", iptables: null, kernel: null };
   }
 
   async enter(spec: PodSpec): Promise<void> {

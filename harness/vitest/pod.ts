@@ -6,7 +6,7 @@ import type { Flow, Manner } from "../model/flow.ts";
 import { parseFlowText, resolveFlow } from "../model/flow-text.ts";
 import { parseLandingText } from "../model/landing-text.ts";
 import type { PodSpec } from "../model/pod.ts";
-import type { FlowReport, SandboxReport } from "../model/report.ts";
+import type { BackendName, FlowReport } from "../model/report.ts";
 import { NO_RULES } from "../model/ruleset.ts";
 import { attributeFlows } from "../run/attribution.ts";
 import { findBlindness } from "../run/canary.ts";
@@ -24,8 +24,8 @@ export interface PodFlow {
   readonly manner: Manner;
   /** Drives it and gives its report; `expected` is a landing as authors write it. */
   readonly drive: (expected: string) => Promise<FlowReport>;
-  /** Gives what the sandbox is that it is driven in. */
-  readonly describeSandbox: () => Promise<SandboxReport>;
+  /** What it is driven on. */
+  readonly backend: BackendName;
 }
 
 /**
@@ -69,7 +69,7 @@ export class Pod implements AsyncDisposable {
       text,
       manner,
       drive: (expected) => this.#inTurn(() => this.#drive(text, manner, expected)),
-      describeSandbox: () => this.#inTurn(() => this.#sandbox.describe()),
+      backend: this.#sandbox.backend,
     };
   }
 

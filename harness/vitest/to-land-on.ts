@@ -20,10 +20,9 @@ export async function toLandOn(flow: PodFlow, landing: string): Promise<MatcherR
     const report = await flow.drive(landing);
     if (report.verdict === "could-not-look")
       throw new LandfallError("agent-failed", `${flow.text}: ${describeLanding(report.observed)}`);
-    const { backend } = await flow.describeSandbox();
-    const evidence = describeEvidence(report, backend);
-    if (judgePrediction(report) === "disagrees") throw new LandfallError("agent-failed", evidence);
-    return { pass: report.verdict === "pass", message: () => evidence };
+    const describe = () => describeEvidence(report, flow.backend);
+    if (judgePrediction(report) === "disagrees") throw new LandfallError("agent-failed", describe());
+    return { pass: report.verdict === "pass", message: describe };
   });
 }
 

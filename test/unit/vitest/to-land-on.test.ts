@@ -9,8 +9,7 @@ const UPSTREAM = makeLanding("listener", { host: "upstream", listener: "upstream
 const REFUSED = makeLanding("refused");
 
 function toPodFlow(report: FlowReport, backend: BackendName): PodFlow {
-  const describeSandbox = async () => ({ backend, envoy: "stub", iptables: null, kernel: null }) as const;
-  return { text: report.flow, manner: "answer", drive: async () => report, describeSandbox };
+  return { text: report.flow, manner: "answer", drive: async () => report, backend };
 }
 
 /** Gives what the matcher makes of a flow expected at upstream: whether it passes, or what it throws. */
