@@ -33,7 +33,7 @@ function narrowLane(lane: Lane, within: FlowSet): readonly Lane[] {
 }
 
 /** Gives the values that the flows of some lanes have. Where a lane's source is the address dialled, sources are not told apart. */
-export function findReach(lanes: readonly Lane[]): Extent["reach"] {
+export function findLaneReach(lanes: readonly Lane[]): Extent["reach"] {
   const sources = lanes.map((lane) => lane.sources);
   const known = sources.filter((each) => each !== "destination");
   return {

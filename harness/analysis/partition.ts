@@ -12,7 +12,7 @@ import { type Cuts, DIMENSION, FIRST_REST, type FlowSpace, openFlowSpace } from 
 import { groundValues, makeGround } from "./ground.ts";
 import { uniteIntervals } from "./intervals.ts";
 import { type Lane, listLanes } from "./lanes.ts";
-import { findReach, narrowLanes } from "./narrow-lanes.ts";
+import { findLaneReach, narrowLanes } from "./narrow-lanes.ts";
 import { findRewrites, type Rewrites } from "./packet-views.ts";
 import { prepareRuleset } from "./prepared-rules.ts";
 import { openJoiner, signRulesets } from "./signature.ts";
@@ -68,7 +68,7 @@ export function partitionFlows(family: Family, rulesets: readonly Ruleset[], set
     ports: [...marks.ports, ...cuts.ports, ...lanes.flatMap(({ ports }) => ports), [1n, BigInt(MAX_PORT)]],
     ids: [...cuts.ids, ...lanes.flatMap(({ uids, gids }) => [...uids, ...gids])],
   };
-  const reach = setting.within ? findReach(lanes) : {};
+  const reach = setting.within ? findLaneReach(lanes) : {};
   const space = openFlowSpace(family, rulesets, { cuts: all, reach }, setting.budget);
   const join = openJoiner(space);
   const signatures = signRulesets(

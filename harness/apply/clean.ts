@@ -1,5 +1,5 @@
 import { LandfallError } from "../errors.ts";
-import type { Family } from "../model/address.ts";
+import { FAMILIES, type Family } from "../model/address.ts";
 import type { PolicyRouting } from "../model/ruleset.ts";
 import type { NamespaceState } from "./namespace-state.ts";
 import { changeNetwork } from "./network-state.ts";
@@ -10,7 +10,6 @@ import { NOTHING_MADE, removeRecord, writeRecord } from "./record.ts";
 import { explainUnusable, type ReadRules } from "./toolsets.ts";
 import { commitChanges, planChange, type RulesChange } from "./transaction.ts";
 
-const FAMILIES: readonly Family[] = [4, 6];
 /** The tables in which the generator makes anything. */
 const TABLES: Readonly<Record<Family, readonly string[]>> = { 4: ["mangle", "nat"], 6: ["nat", "filter"] };
 

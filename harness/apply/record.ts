@@ -22,8 +22,8 @@ const FOLDER = "/run/landfall";
 
 /**
  * Reads the record of this network namespace; null where there is none. The kernel uses a namespace's number again once it is gone: a
- * record that knows an interface that is not here is another namespace's, and counts as none. Where
- * `links` are not known (null), any counts.
+ * record that knows an interface that is not here is another namespace's, and counts as none. Where `links` are not known (null), any
+ * counts.
  */
 export function readRecord(links: readonly string[] | null): ApplyRecord | null {
   try {

@@ -83,12 +83,15 @@ export function undoAfter(failure: unknown, steps: readonly (() => void)[]): unk
   });
   if (faults.length === 0) return failure;
   const message = `${describeError(failure)}\nNot everything could be brought back, and the next apply or clean has to: ${faults.join("\n")}`;
-  return new LandfallError("environment", message, { cause: failure });
+  return new HalfUndoneError("environment", message, { cause: failure });
 }
+
+/** Tells that something has failed, and that not everything could be brought back afterwards. */
+class HalfUndoneError extends LandfallError {}
 
 /** Says whether everything is as it was before this failure. */
 export function isBroughtBack(failure: unknown): boolean {
-  return !(failure instanceof LandfallError && failure.cause !== undefined);
+  return !(failure instanceof HalfUndoneError);
 }
 
 function rollBack(change: RulesChange): void {

@@ -46,10 +46,10 @@ export function readWords(words: readonly string[]): TypedFlags {
   const findings: Finding[] = [];
   const values = new Map<SettingName, TypedValue>();
   const switches = new Set<string>();
-  const stray = tokens.flatMap((token) => (token.kind === "positional" ? [token.value] : []));
-  const firstStray = tokens.find(({ kind }) => kind === "positional");
+  const stray = tokens.filter((token) => token.kind === "positional");
   for (const token of tokens) {
-    if (token.kind === "positional" && token === firstStray) findings.push(finding(token.value, strayFault(stray)));
+    if (token.kind === "positional" && token === stray[0])
+      findings.push(finding(token.value, strayFault(stray.map(({ value }) => value))));
     if (token.kind !== "option") continue;
     const setting = CAPTURE_FLAGS.find((flag) => flag.name === token.name)?.setting;
     const fault = faultOf(token.name, token.value, setting !== undefined);

@@ -77,7 +77,7 @@ function renderRules(rules: PodRules, { options, capture }: CaptureCommandLine):
     case "commands":
       return `${renderPodCommands(rules).join("\n")}\n`;
     case "json":
-      return renderJson({ ...renderRulesData(rules, capture) });
+      return renderJson(renderRulesData(rules, capture));
     default:
       return renderIptablesSave(ruleset);
   }

@@ -91,7 +91,7 @@ export const init: Command = {
     writeAll(files, io);
     const made = { written: Object.keys(files), left: hasWorkflow ? [WORKFLOW] : [] };
     const asJson = options.ok && options.value.values.has("json");
-    io.out(asJson ? renderJson({ ...made }) : tell(made, folder, io));
+    io.out(asJson ? renderJson(made) : tell(made, folder, io));
     return 0;
   },
 };

@@ -127,12 +127,20 @@ function findContradictions(options: Omit<VerifyOptions, "line">, { captureFrom,
 }
 
 /** What only containers heed would be passed over without a word. */
-function refuseContainerOptions({ captureBy, rights, sandbox }: Omit<VerifyOptions, "line">): readonly Finding[] {
-  const given = [
+function refuseContainerOptions(options: Omit<VerifyOptions, "line">): readonly Finding[] {
+  const message = `Only containers heed it; leave it away, or --sandbox ${options.sandbox}.`;
+  return listContainerOptions(options).map((option) => finding(option, message));
+}
+
+/** Gives the options that were given and that containers alone heed: `["--init-container"]`. */
+export function listContainerOptions({
+  captureBy,
+  rights,
+}: Pick<VerifyOptions, "captureBy" | "rights">): readonly string[] {
+  return [
     ...(captureBy === "init-container" ? ["--init-container"] : []),
     ...(rights === "privileged" ? ["--privileged"] : []),
   ];
-  return given.map((option) => finding(option, `Only containers heed it; leave it away, or --sandbox ${sandbox}.`));
 }
 
 /** Gives the absolute path of a file or pipe that an option names; a finding where it cannot be read. */

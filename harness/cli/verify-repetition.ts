@@ -3,7 +3,7 @@ import { renderConfigWords } from "../capture/config-words.ts";
 import { quoteForShell } from "../formats/words.ts";
 import type { BackendName, FlowReport, ScenarioReport } from "../model/report.ts";
 import type { CommandIo } from "./command.ts";
-import type { VerifyOptions } from "./verify-options.ts";
+import { listContainerOptions, type VerifyOptions } from "./verify-options.ts";
 import { findScenarioFiles, isMadeFromConfig } from "./verify-scenarios.ts";
 
 /** What of a scenario is to be repeated, and on what. */
@@ -65,16 +65,9 @@ function verifyAgain(
     ...takeRules({ rules: rules.ip && files.rules, rules6: rules.ip6 && files.rules6 }),
     ...(rules.script === null ? [] : ["--rules-script", rules.script]),
     ...(options.envoy === "real" ? ["--envoy", "real"] : []),
-    ...(backend === "docker" ? takeContainerOptions(options) : []),
+    // Other backends refuse them; with `auto` one may have run all the same.
+    ...(backend === "docker" ? listContainerOptions(options) : []),
   ]);
-}
-
-/** Other backends refuse them; with `auto` one may have run all the same. */
-function takeContainerOptions({ captureBy, rights }: VerifyOptions): readonly string[] {
-  return [
-    ...(captureBy === "init-container" ? ["--init-container"] : []),
-    ...(rights === "privileged" ? ["--privileged"] : []),
-  ];
 }
 
 function takeRules({ rules, rules6 }: Repetition["files"]): readonly string[] {

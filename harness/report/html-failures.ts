@@ -1,8 +1,9 @@
 import type { BackendName, FlowReport, Report, ScenarioReport } from "../model/report.ts";
 import { renderOmission, renderRows } from "./html-evidence.ts";
-import { MARKS, nameRow } from "./html-flow.ts";
+import { nameRow } from "./html-flow.ts";
 import { type Html, html } from "./html-text.ts";
 import { shortenLanding } from "./landing-phrase.ts";
+import { MARKS } from "./marks.ts";
 import { isClear, selectEvidence, type ToldCauses } from "./told-causes.ts";
 
 /** One flow to be explained; `row` is the id of its row in the scenario's table. */

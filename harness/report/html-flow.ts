@@ -1,11 +1,9 @@
-import type { BackendName, FlowReport, FlowVerdict } from "../model/report.ts";
+import type { BackendName, FlowReport } from "../model/report.ts";
 import { renderRows } from "./html-evidence.ts";
 import { type Html, html } from "./html-text.ts";
 import { describeRule, shortenLanding } from "./landing-phrase.ts";
+import { MARKS } from "./marks.ts";
 import { selectEvidence, type ToldCauses } from "./told-causes.ts";
-
-/** How a verdict is marked. */
-export const MARKS: Readonly<Record<FlowVerdict, string>> = { pass: "✓", wrong: "✗", "could-not-look": "?" };
 
 /** Gives the id of a flow's row, by which the page links to it: `flow-3-17`, the fourth scenario's eighteenth flow. */
 export function nameRow(scenarioIndex: number, flowIndex: number): string {

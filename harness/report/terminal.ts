@@ -4,6 +4,7 @@ import { CELLS } from "./cells.ts";
 import { describeCoverage, describeUnhit } from "./coverage-phrase.ts";
 import { alignEvidence, describeOmission, EVIDENCE_INDENT, type EvidenceRow } from "./evidence.ts";
 import { describeRule, shortenLanding } from "./landing-phrase.ts";
+import { MARKS } from "./marks.ts";
 import { selectEvidence, type ToldCauses } from "./told-causes.ts";
 import { wrapLine } from "./wrap-line.ts";
 
@@ -17,11 +18,7 @@ export interface TerminalLook {
 type Style = Parameters<typeof styleText>[0];
 type Paint = (style: Style, text: string) => string;
 
-const MARKS: Readonly<Record<FlowVerdict, { readonly mark: string; readonly style: Style }>> = {
-  pass: { mark: "✓", style: "green" },
-  wrong: { mark: "✗", style: "red" },
-  "could-not-look": { mark: "?", style: "yellow" },
-};
+const STYLES: Readonly<Record<FlowVerdict, Style>> = { pass: "green", wrong: "red", "could-not-look": "yellow" };
 const GAP = "  ";
 const ROW_INDENT = " ".repeat(6);
 
@@ -66,9 +63,9 @@ interface Table {
 }
 
 function renderFlow(flow: FlowReport, table: Table, look: TerminalLook, paint: Paint): readonly string[] {
-  const { mark, style } = MARKS[flow.verdict];
+  const style = STYLES[flow.verdict];
   const landing = shortenLanding(flow);
-  const start = `  ${paint(style, mark)} `;
+  const start = `  ${paint(style, MARKS[flow.verdict])} `;
   const painted = flow.verdict === "pass" ? landing : paint(style, landing);
   const room = look.columns - 4 - table.flow - GAP.length;
   const evidence = renderRows(selectEvidence(flow, table.told, table.backend), look, paint);

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
+import { whyForbidden } from "./permission.mjs";
 import { SetupError, say } from "./say.mjs";
 
 /** Programs that the set-up or the netns backend start, and the Debian package of each. */
@@ -79,7 +80,8 @@ function isExecutable(file) {
 
 /** Says why nothing may be installed here, as a clause; null where it may. */
 function whyNoInstall() {
-  if (process.env["LANDFALL_NO_INSTALL"] === "1") return "LANDFALL_NO_INSTALL=1 forbids installing it";
+  const forbidden = whyForbidden();
+  if (forbidden !== null) return forbidden;
   if (process.getuid?.() !== 0) return "only root may install it";
   if (missingTools(["apt-get"]).length > 0) return "this system has no apt-get to install it with";
   return null;

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { whyForbidden } from "./permission.mjs";
 import { SetupError, say } from "./say.mjs";
 
 /** The checkout. */
@@ -16,8 +17,8 @@ export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 export function ensureNodeModules(root = ROOT, environment = process.env) {
   const why = findMismatch(root);
   if (why === null) return;
-  if (environment["LANDFALL_NO_INSTALL"] === "1")
-    throw new SetupError(`${why}, and LANDFALL_NO_INSTALL=1 forbids installing it. Install it with: npm ci`);
+  const forbidden = whyForbidden(environment);
+  if (forbidden !== null) throw new SetupError(`${why}, and ${forbidden}. Install it with: npm ci`);
   say(`${why}; installing the packages of package-lock.json (npm ci)`);
   const { status, error } = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], {
     cwd: root,
