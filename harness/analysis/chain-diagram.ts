@@ -82,7 +82,7 @@ export function openChainCompiler(space: FlowSpace): ChainCompiler {
 
   return {
     compile: (table, chain, view) => {
-      const policy = table.chains.get(chain)?.policy ?? "ACCEPT";
+      const policy = table.chains.get(chain)?.base?.policy ?? "ACCEPT";
       const end = outcomes.make({ end: "final", actions: `policy ${policy}` });
       const whole = afterJump(compileChain(chain, table, view, new Map()));
       return sequence(whole, end);

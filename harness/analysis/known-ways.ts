@@ -79,11 +79,11 @@ function renderPlace({ table, chain, at }: Place): string {
   return `${table} ${chain} ${at}`;
 }
 
-/** Gives what holds for all packets alike: whether connections are tracked, which packets and which tables there are to be met. */
+/** Gives what holds for all packets alike: whether connections are tracked, which packets and which base chains there are to be met. */
 function describeShape(rules: PodRules, family: Family, spec: PodSpec, addresses: SandboxAddresses): string {
-  const { shows, conntrack, tables } = makePod(rules, spec, addresses);
-  const there = Object.entries(tables[family]).filter(([, table]) => table !== null);
-  return [shows[family], conntrack[family], ...there.map(([name]) => name)].join();
+  const { shows, conntrack, chains } = makePod(rules, spec, addresses);
+  const there = Object.values(chains[family]).flat();
+  return [shows[family], conntrack[family], ...there.map(({ chain }) => `${chain.table} ${chain.name}`)].join();
 }
 
 /**
@@ -109,7 +109,7 @@ function listChanges(before: PodRules, after: PodRules, family: Family): readonl
 
 /** What stands behind a chain's last rule is met by whoever meets that one. */
 function findChange(one: Chain, other: Chain): readonly Place["at"][] | null {
-  const policy = one.policy === other.policy ? [] : (["policy"] as const);
+  const policy = one.base?.policy === other.base?.policy ? [] : (["policy"] as const);
   const length = Math.max(one.rules.length, other.rules.length);
   const first = Array.from({ length }, (_, i) => one.rules[i] === other.rules[i]).indexOf(false);
   if (first < 0) return policy;

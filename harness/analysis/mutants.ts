@@ -9,7 +9,6 @@ import {
   type Rule,
   type Ruleset,
   type Table,
-  type TableName,
 } from "../model/ruleset.ts";
 import { editRule } from "./rule-edits.ts";
 import type { TargetContext } from "./target-edits.ts";
@@ -82,16 +81,14 @@ function editChain(
   const textOf = (rules: readonly Rule[]) => rules.map(show).join("\n");
   const seen = new Set([textOf(chain.rules)]);
   const distinct = edits.filter(({ rules }) => !seen.has(textOf(rules)) && seen.add(textOf(rules)));
-  return [
-    ...editPolicy(chain, context.table.name),
-    ...distinct.map(({ what, rules }) => ({ what, chain: { ...chain, rules } })),
-  ];
+  return [...editPolicy(chain), ...distinct.map(({ what, rules }) => ({ what, chain: { ...chain, rules } }))];
 }
 
-function editPolicy(chain: Chain, table: TableName): readonly ChainEdit[] {
-  if (chain.policy === null || table === "nat") return [];
-  const policy = chain.policy === "ACCEPT" ? "DROP" : "ACCEPT";
-  return [{ what: `policy of ${chain.name} ${policy}`, chain: { ...chain, policy } }];
+function editPolicy(chain: Chain): readonly ChainEdit[] {
+  const { base } = chain;
+  if (base === null || base.type === "nat") return [];
+  const policy = base.policy === "ACCEPT" ? "DROP" : "ACCEPT";
+  return [{ what: `policy of ${chain.name} ${policy}`, chain: { ...chain, base: { ...base, policy } } }];
 }
 
 function putChain(ruleset: Ruleset, table: Table, changed: Chain): Ruleset {

@@ -7,7 +7,7 @@ import {
   type PodSpec,
   type SandboxAddresses,
 } from "../model/pod.ts";
-import { listRules, type Ruleset, type TableName } from "../model/ruleset.ts";
+import { type BaseChain, listRules, type Ruleset } from "../model/ruleset.ts";
 import type { Target } from "../model/target.ts";
 import type { ValueRanges } from "./axis.ts";
 import type { AddressBinding, OwnerBinding, PacketView, PortBinding } from "./packet-view.ts";
@@ -91,22 +91,21 @@ const DIALLED: EndBinding = { address: "destination", port: "port" };
 const DIALLER: EndBinding = { address: "source", port: "free" };
 
 /**
- * Gives every view of packets that a built-in chain can meet: a flow's own and what the stub dials on for it, before and after NAT, and
- * the answers. nat is consulted for first packets only, and nat OUTPUT and PREROUTING before any rewriting.
+ * Gives every view of packets that a base chain can meet: a flow's own and what the stub dials on for it, before and after NAT, and
+ * the answers. nat is consulted for first packets only, and those of output and prerouting before any rewriting.
  */
 export function listViews(
-  table: TableName,
-  chain: string,
+  { type, hook }: Pick<BaseChain, "type" | "hook">,
   rewrites: Rewrites,
   narrow: NarrowEnds,
 ): readonly PacketView[] {
-  const isDestinationNat = table === "nat" && (chain === "OUTPUT" || chain === "PREROUTING");
+  const isDestinationNat = type === "nat" && (hook === "output" || hook === "prerouting");
   const onward = rewrites.destinations.filter(({ port, address }) => port === "port" && address !== "destination");
   const destinations = [DIALLED, ...narrow(isDestinationNat ? onward : rewrites.destinations)];
   const sources = [DIALLER, ...narrow(rewrites.sources)];
   const owners: readonly OwnerBinding[] = ["flow", ...rewrites.owners];
   const forth = product(sources, destinations, owners);
-  return table === "nat" ? forth : [...forth, ...product(destinations, sources, owners)];
+  return type === "nat" ? forth : [...forth, ...product(destinations, sources, owners)];
 }
 
 function product(

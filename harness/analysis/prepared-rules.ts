@@ -1,6 +1,6 @@
 import { renderTarget } from "../formats/targets.ts";
 import type { Match } from "../model/match.ts";
-import type { Chain, Rule, Ruleset, TableName } from "../model/ruleset.ts";
+import { type Chain, type Rule, type Ruleset, type Table, tableKey } from "../model/ruleset.ts";
 import type { Target } from "../model/target.ts";
 import { toAtoms } from "./axis.ts";
 import type { FlowSpace } from "./flow-space.ts";
@@ -25,27 +25,28 @@ export interface PreparedRule {
   readonly effect: Effect;
 }
 
-/** A table's chains, ready to become diagrams. */
+/** A chain, ready to become diagrams. */
+export interface PreparedChain {
+  readonly base: Chain["base"];
+  readonly rules: readonly PreparedRule[];
+}
+
+/** A table's chains by name. */
 export interface PreparedTable {
-  readonly chains: ReadonlyMap<string, { readonly policy: Chain["policy"]; readonly rules: readonly PreparedRule[] }>;
+  readonly chains: ReadonlyMap<string, PreparedChain>;
 }
 
-/** Gives every table of a rule set, those it does not have empty. */
-export function prepareRuleset(ruleset: Ruleset, space: FlowSpace): Readonly<Record<TableName, PreparedTable>> {
-  return {
-    raw: prepareTable("raw", ruleset, space),
-    mangle: prepareTable("mangle", ruleset, space),
-    nat: prepareTable("nat", ruleset, space),
-    filter: prepareTable("filter", ruleset, space),
-  };
+/** The tables of a rule set by {@link tableKey}, in the order in which they were loaded. */
+export type PreparedTables = ReadonlyMap<string, PreparedTable>;
+
+/** Gives every table of a rule set. */
+export function prepareRuleset({ tables }: Ruleset, space: FlowSpace): PreparedTables {
+  return new Map(tables.map((table) => [tableKey(table), prepareTable(table, space)]));
 }
 
-function prepareTable(name: TableName, ruleset: Ruleset, space: FlowSpace): PreparedTable {
-  const chains = ruleset.tables.find((table) => table.name === name)?.chains ?? [];
+function prepareTable({ chains }: Table, space: FlowSpace): PreparedTable {
   const prepare = (rules: readonly Rule[]) => rules.map((rule) => prepareRule(rule, space));
-  return {
-    chains: new Map(chains.map((chain) => [chain.name, { policy: chain.policy, rules: prepare(chain.rules) }])),
-  };
+  return { chains: new Map(chains.map(({ name, base, rules }) => [name, { base, rules: prepare(rules) }])) };
 }
 
 function prepareRule({ matches, target }: Rule, space: FlowSpace): PreparedRule {

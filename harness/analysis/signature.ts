@@ -1,21 +1,25 @@
-import { BUILT_IN_CHAINS, TABLE_NAMES, type TableName } from "../model/ruleset.ts";
+import type { BaseChain } from "../model/ruleset.ts";
 import { openChainCompiler } from "./chain-diagram.ts";
 import { type Diagram, foldBalanced, type Memo } from "./diagrams.ts";
 import { FIRST_REST, type FlowSpace } from "./flow-space.ts";
 import type { Field } from "./match-ranges.ts";
 import { bindField, type PacketView } from "./packet-view.ts";
 import { type EndBinding, listViews, type Rewrites } from "./packet-views.ts";
-import type { PreparedTable } from "./prepared-rules.ts";
+import type { PreparedTable, PreparedTables } from "./prepared-rules.ts";
 
-/** A rule set's tables, ready for diagrams. */
-export type PreparedTables = Readonly<Record<TableName, PreparedTable>>;
-
-/** A built-in chain with every view of packets it has to be looked at in. */
-interface Station {
-  readonly table: TableName;
+/** A base chain of some rule set. */
+interface Place {
+  readonly table: string;
   readonly chain: string;
+  readonly base: BaseChain;
+}
+
+/** A base chain with every view of packets it has to be looked at in. */
+interface ViewedChain extends Place {
   readonly views: readonly PacketView[];
 }
+
+const NO_CHAINS: PreparedTable = { chains: new Map() };
 
 /** Combines diagrams into one whose terminals stand for tuples of theirs. The rests below the dimensions count as terminals. */
 export function openJoiner({ diagrams }: FlowSpace): (first: Diagram, second: Diagram) => Diagram {
@@ -34,38 +38,61 @@ export function signRulesets(
   rewrites: Rewrites,
   space: FlowSpace,
 ): readonly Diagram[] {
-  const stations = listStations(rulesets, rewrites, space);
+  const viewed = listViewedChains(rulesets, rewrites, space);
   const compiler = openChainCompiler(space);
   const join = openJoiner(space);
   return rulesets.map((tables) => {
-    const parts = stations.flatMap(({ table, chain, views }) =>
-      views.map((view) => compiler.compile(tables[table], chain, view)),
+    const parts = viewed.flatMap(({ table, chain, views }) =>
+      views.map((view) => compiler.compile(tables.get(table) ?? NO_CHAINS, chain, view)),
     );
     const constants = parts.map((part) => (space.diagrams.variableOf(part) >= FIRST_REST ? part : "-"));
     const varying = [...new Set(parts.filter((part) => space.diagrams.variableOf(part) < FIRST_REST))];
     const order = parts.map((part) => varying.indexOf(part)).filter((index) => index >= 0);
-    const head = space.diagrams.terminal(`constants ${constants.join()} in ${order.join()}`);
+    const head = space.diagrams.terminal(
+      `constants ${constants.join()} in ${order.join()} after ${describeTies(tables)}`,
+    );
     return foldBalanced([head, ...varying], join) ?? head;
   });
 }
 
-/** The chains that some rule set has anything in, each with the views that its rules can tell apart. */
-function listStations(rulesets: readonly PreparedTables[], rewrites: Rewrites, space: FlowSpace): readonly Station[] {
-  return TABLE_NAMES.flatMap((table) =>
-    BUILT_IN_CHAINS[table].map((chain) => {
-      const cuts = findCuts(
-        rulesets.map((tables) => tables[table]),
-        chain,
-      );
-      const views = new Map(
-        listViews(table, chain, rewrites, (ends) => narrowEnds(ends, cuts, space)).map((view) => [
-          describeView(view, cuts, space),
-          view,
-        ]),
-      );
-      return { table, chain, views: [...views.values()] };
-    }),
+/** The base chains that some rule set has, each with the views that its rules can tell apart. */
+function listViewedChains(
+  rulesets: readonly PreparedTables[],
+  rewrites: Rewrites,
+  space: FlowSpace,
+): readonly ViewedChain[] {
+  const places = new Map(rulesets.flatMap(listPlaces).map((place) => [renderPlace(place), place]));
+  return [...places.values()].map((place) => {
+    const { table, chain, base } = place;
+    const cuts = findCuts(
+      rulesets.flatMap((tables) => tables.get(table) ?? []),
+      chain,
+    );
+    const views = new Map(
+      listViews(base, rewrites, (ends) => narrowEnds(ends, cuts, space)).map((view) => [
+        describeView(view, cuts, space),
+        view,
+      ]),
+    );
+    return { ...place, views: [...views.values()] };
+  });
+}
+
+function listPlaces(tables: PreparedTables): readonly Place[] {
+  return [...tables].flatMap(([table, { chains }]) =>
+    [...chains].flatMap(([chain, { base }]) => (base === null ? [] : [{ table, chain, base }])),
   );
+}
+
+function renderPlace({ table, chain, base }: Place): string {
+  return `${table} ${chain} ${base.hook} ${base.type} ${base.priority}`;
+}
+
+/** Names the chains that stand at one hook with one priority, where there are several: which of them runs first is theirs to tell. */
+function describeTies(tables: PreparedTables): string {
+  const groups = Map.groupBy(listPlaces(tables), ({ base }) => `${base.hook} ${base.type} ${base.priority}`);
+  const ties = [...groups.values()].filter((group) => group.length > 1);
+  return JSON.stringify(ties.map((group) => group.map(renderPlace)));
 }
 
 type FieldCuts = ReadonlyMap<Field, readonly number[]>;

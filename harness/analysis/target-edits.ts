@@ -56,7 +56,7 @@ function drops({ table }: TargetContext): readonly Target[] {
 /** Jumps to every user-defined chain that does not lead back here: the kernel refuses loops. */
 function jumps({ table, chain }: TargetContext): readonly Extract<Target, { kind: "jump" }>[] {
   return table.chains
-    .filter(({ name, policy }) => policy === null && !reaches(table, name, chain))
+    .filter(({ name, base }) => base === null && !reaches(table, name, chain))
     .map(({ name }) => ({ kind: "jump", chain: name }));
 }
 

@@ -65,9 +65,9 @@ export function wantedTable(ruleset: Ruleset, table: string, dialect: Dialect): 
   const chains = ruleset.tables.find(({ name }) => name === table)?.chains ?? [];
   const bodiesOf = (chain: (typeof chains)[number]) => chain.rules.map((rule) => renderRuleBody(rule, ruleset.family));
   return {
-    chains: new Map(chains.filter(({ policy }) => policy === null).map((chain) => [chain.name, bodiesOf(chain)])),
+    chains: new Map(chains.filter(({ base }) => base === null).map((chain) => [chain.name, bodiesOf(chain)])),
     hooks: chains
-      .filter(({ policy }) => policy !== null)
+      .filter(({ base }) => base !== null)
       .flatMap((chain) =>
         chain.rules.map((rule, i) => ({
           chain: chain.name,

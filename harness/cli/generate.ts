@@ -3,7 +3,7 @@ import { renderPodCommands } from "../formats/commands.ts";
 import { renderIptablesSave } from "../formats/iptables-save.ts";
 import { renderList } from "../formats/list.ts";
 import { renderListing } from "../formats/listing.ts";
-import type { PodRules, Ruleset, TableName } from "../model/ruleset.ts";
+import type { PodRules, Ruleset } from "../model/ruleset.ts";
 import { renderJson } from "../report/json.ts";
 import { type CaptureCommandLine, lastValue, readCaptureCommand, tellWarnings } from "./capture-options.ts";
 import type { Command } from "./command.ts";
@@ -67,7 +67,7 @@ export const generate: Command = {
 
 function renderRules(rules: PodRules, { options, capture }: CaptureCommandLine): string {
   const family = lastValue(options, "family") === "6" ? 6 : 4;
-  const table = (lastValue(options, "table") ?? "nat") as TableName;
+  const table = lastValue(options, "table") ?? "nat";
   const ruleset: Ruleset = (family === 6 ? rules.ip6 : rules.ip) ?? { family, tables: [] };
   switch (options.values.has("json") ? "json" : lastValue(options, "format")) {
     case "list":

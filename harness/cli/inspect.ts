@@ -3,7 +3,7 @@ import { renderIptablesSave } from "../formats/iptables-save.ts";
 import { renderList } from "../formats/list.ts";
 import { nameTool } from "../formats/tool-name.ts";
 import { finding } from "../model/finding.ts";
-import { listRules, type Ruleset, type TableName } from "../model/ruleset.ts";
+import { listRules, type Ruleset } from "../model/ruleset.ts";
 import { renderJson } from "../report/json.ts";
 import { type ContainerRules, type ContainerRuleset, readContainerRules } from "../sandbox/container-rules.ts";
 import { connectEngine } from "../sandbox/docker-engine.ts";
@@ -97,11 +97,11 @@ function mapRulesets(rulesets: readonly ContainerRuleset[], io: CommandIo): read
 }
 
 /** Gives the rules by table, lines as `iptables -S` prints them; tables that nobody has touched are not there. */
-function tablesOf(ruleset: Ruleset): Partial<Record<TableName, readonly string[]>> {
+function tablesOf(ruleset: Ruleset): Readonly<Record<string, readonly string[]>> {
   return Object.fromEntries(ruleset.tables.map(({ name }) => [name, listLines(ruleset, name)]));
 }
 
-function listLines(ruleset: Ruleset, table: TableName): readonly string[] {
+function listLines(ruleset: Ruleset, table: string): readonly string[] {
   return renderList(ruleset, table).trimEnd().split("\n");
 }
 

@@ -1,7 +1,7 @@
 import type { ResolvedCapture } from "../capture/capture.ts";
 import { renderList } from "../formats/list.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
-import type { PodRules, PolicyRouting, Ruleset, TableName } from "../model/ruleset.ts";
+import type { PodRules, PolicyRouting, Ruleset } from "../model/ruleset.ts";
 
 /**
  * One family's rules by table, lines as `iptables -S` prints them, policies aside: `["-N ISTIO_OUTPUT", "-A OUTPUT -p tcp -j
@@ -29,7 +29,7 @@ function renderTables(ruleset: Ruleset | null): RulesByTable {
   return { nat: linesOf(ruleset, "nat"), mangle: linesOf(ruleset, "mangle"), filter: linesOf(ruleset, "filter") };
 }
 
-function linesOf(ruleset: Ruleset | null, table: TableName): readonly string[] {
+function linesOf(ruleset: Ruleset | null, table: string): readonly string[] {
   const lines = ruleset ? renderList(ruleset, table).split("\n") : [];
   return lines.filter((line) => /^-[NA] /.test(line));
 }

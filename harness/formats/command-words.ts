@@ -1,4 +1,4 @@
-import { TABLE_NAMES, type TableName } from "../model/ruleset.ts";
+import { TABLE_NAMES, type TableName } from "../model/iptables-tables.ts";
 import type { Fault } from "./match-module.ts";
 import type { Word } from "./words.ts";
 

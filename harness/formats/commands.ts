@@ -1,4 +1,4 @@
-import { BUILT_IN_CHAINS, type PodRules, type Ruleset, type Table } from "../model/ruleset.ts";
+import type { PodRules, Ruleset, Table } from "../model/ruleset.ts";
 import { renderRuleBody } from "./rule-text.ts";
 import { nameTool } from "./tool-name.ts";
 import { quoteForShell, splitWords } from "./words.ts";
@@ -29,9 +29,9 @@ function familyFlag(words: string): "-6 " | "" {
   return words.includes(":") ? "-6 " : "";
 }
 
-function tableWords({ name, chains }: Table, { family }: Ruleset): readonly (readonly string[])[] {
-  const others = chains.filter((chain) => !BUILT_IN_CHAINS[name].includes(chain.name));
-  const policies = chains.filter((chain) => chain.policy === "DROP");
+function tableWords({ chains }: Table, { family }: Ruleset): readonly (readonly string[])[] {
+  const others = chains.filter(({ base }) => base === null);
+  const policies = chains.filter((chain) => chain.base?.policy === "DROP");
   return [
     ...others.map((chain) => ["-N", quoteForShell(chain.name)]),
     ...policies.map((chain) => ["-P", chain.name, "DROP"]),

@@ -152,10 +152,10 @@ function clear(chain: OpenChain, letter: "F" | "Z" | "L" | "S"): void {
 }
 
 function setPolicy(chain: OpenChain, { second, table }: CommandWords): string | null {
-  if (chain.policy === null) return `${chain.name} is no built-in chain and has no policy.`;
+  if (chain.base === null) return `${chain.name} is no built-in chain and has no policy.`;
   if (second?.text !== "ACCEPT" && second?.text !== "DROP")
     return `A policy is ACCEPT or DROP, not ${second?.text ?? "nothing"}.`;
   if (table === "nat" && second.text === "DROP") return "The nat table is not for filtering; its policies stay ACCEPT.";
-  chain.policy = second.text;
+  chain.base = { ...chain.base, policy: second.text };
   return null;
 }

@@ -1,5 +1,6 @@
 import type { Family } from "../model/address.ts";
 import { finding, type Parsed } from "../model/finding.ts";
+import { makeIptablesTable } from "../model/iptables-tables.ts";
 import { type NameLookups, NO_LOOKUPS } from "../model/name-lookups.ts";
 import type { Counters, Ruleset, Table } from "../model/ruleset.ts";
 import { renderRule } from "./rule-text.ts";
@@ -61,7 +62,7 @@ export function parseIptablesSave(text: string, options: SaveOptions): Parsed<Ru
   for (const [i, line] of lines.entries()) readSaveLine(reading, line.trimEnd(), i + 1);
   if (reading.open)
     noteFinding(reading, lines.length, null, `The table ${reading.open.name} has no COMMIT; the text may be cut off.`);
-  const ruleset: Ruleset = { family, tables: reading.tables.map(closeTable) };
+  const ruleset: Ruleset = { family, tables: reading.tables.map((table) => closeTable(table, family)) };
   const findings = [
     ...reading.findings,
     ...checkRuleset(ruleset, options.where, (rule) => reading.targetColumns.get(rule) ?? null),
@@ -83,8 +84,8 @@ function isOtherText(text: string): boolean {
   );
 }
 
-function closeTable({ name, chains }: OpenTable): Table {
-  return { name, chains: [...chains.values()] };
+function closeTable({ name, chains }: OpenTable, family: Family): Table {
+  return makeIptablesTable(name, family, [...chains.values()]);
 }
 
 /**
@@ -98,7 +99,7 @@ export function renderIptablesSave(ruleset: Ruleset): string {
 
 function renderTable(table: Table, family: Family): string {
   const chains = table.chains.map(
-    ({ name, policy, counters }) => `:${name} ${policy ?? "-"} ${renderCounters(counters)}`,
+    ({ name, base, counters }) => `:${name} ${base?.policy ?? "-"} ${renderCounters(counters)}`,
   );
   const rules = table.chains.flatMap((chain) =>
     chain.rules.map(

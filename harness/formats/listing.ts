@@ -1,5 +1,5 @@
 import type { Family } from "../model/address.ts";
-import type { Chain, Counters, Rule, Ruleset, TableName } from "../model/ruleset.ts";
+import type { Chain, Counters, Rule, Ruleset } from "../model/ruleset.ts";
 import { chainsInOrder } from "./list.ts";
 import { describeMatches } from "./listing-matches.ts";
 import { type Naming, renderAddressColumn, renderInterfaceColumn, renderProtocolColumns } from "./listing-names.ts";
@@ -22,7 +22,7 @@ type Settings = Required<ListingOptions>;
  * Gives one table as `iptables -t TABLE -L` of iptables 1.8.9 prints it (iptables/xshared.c, `print_rule_details`), without asking a
  * kernel: chain by chain, a blank line between them. Counters are those the rule set carries, else 0.
  */
-export function renderListing(ruleset: Ruleset, table: TableName, options: ListingOptions = {}): string {
+export function renderListing(ruleset: Ruleset, table: string, options: ListingOptions = {}): string {
   const settings: Settings = { verbose: "short", lineNumbers: "plain", naming: "numbers", ...options };
   const chains = chainsInOrder(ruleset, table);
   const references = countReferences(chains);
@@ -45,7 +45,7 @@ function renderChain(chain: Chain, references: number, family: Family, settings:
     settings.verbose === "verbose"
       ? ` ${shortenCount(counts.packets)} packets, ${shortenCount(counts.bytes)} bytes`
       : "";
-  const kind = chain.policy === null ? `${references} references` : `policy ${chain.policy}${policyCounts}`;
+  const kind = chain.base === null ? `${references} references` : `policy ${chain.base.policy}${policyCounts}`;
   const rules = chain.rules.map((rule, i) => renderRow(rule, i + 1, family, settings));
   return [`Chain ${chain.name} (${kind})`, renderHead(settings), ...rules, ""].join("\n");
 }

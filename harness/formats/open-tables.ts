@@ -1,12 +1,19 @@
 import type { Family } from "../model/address.ts";
-import { BUILT_IN_CHAINS, type Chain, type Rule, type Ruleset, type TableName } from "../model/ruleset.ts";
+import {
+  BUILT_IN_CHAINS,
+  makeChain,
+  makeIptablesTable,
+  readTableName,
+  type TableName,
+} from "../model/iptables-tables.ts";
+import type { Chain, Rule, Ruleset } from "../model/ruleset.ts";
 import { renderRuleBody } from "./rule-text.ts";
 import { faultOfChainName, nextChain } from "./ruleset-check.ts";
 
 /** A chain that commands may still change. */
-export interface OpenChain extends Omit<Chain, "rules" | "policy"> {
+export interface OpenChain extends Omit<Chain, "rules" | "base"> {
   name: string;
-  policy: Chain["policy"];
+  base: Chain["base"];
   rules: Rule[];
 }
 
@@ -20,15 +27,17 @@ export interface OpenTables {
 export function openTables(family: Family, start: Ruleset | null): OpenTables {
   const tables = new Map<TableName, Map<string, OpenChain>>();
   for (const table of start?.tables ?? []) {
-    const chains = makeBuiltIn(table.name);
+    const name = readTableName(table.name);
+    if (name === null) continue;
+    const chains = makeBuiltIn(name);
     for (const chain of table.chains) chains.set(chain.name, { ...chain, rules: [...chain.rules] });
-    tables.set(table.name, chains);
+    tables.set(name, chains);
   }
   return { family, tables };
 }
 
 function makeBuiltIn(table: TableName): Map<string, OpenChain> {
-  return new Map(BUILT_IN_CHAINS[table].map((name) => [name, { name, policy: "ACCEPT", rules: [] }]));
+  return new Map(BUILT_IN_CHAINS[table].map((name) => [name, { ...makeChain(table, name), rules: [] }]));
 }
 
 /** Gives a table's chains. */
@@ -41,7 +50,7 @@ export function chainsOf(open: OpenTables, table: TableName): Map<string, OpenCh
 /** Gives the tables as a rule set, or null where no command has touched any. */
 export function closeTables({ family, tables }: OpenTables): Ruleset | null {
   if (tables.size === 0) return null;
-  return { family, tables: [...tables].map(([name, chains]) => ({ name, chains: [...chains.values()] })) };
+  return { family, tables: [...tables].map(([name, chains]) => makeIptablesTable(name, family, [...chains.values()])) };
 }
 
 /** Finds the first rule that says the same, as `-C` and `-D` do; its index, or -1. */
@@ -54,16 +63,14 @@ export function findRule(chain: OpenChain, rule: Rule, family: Family): number {
 export function addChain(chains: Map<string, OpenChain>, name: string): string | null {
   if (chains.has(name)) return `The chain ${name} exists already.`;
   const fault = faultOfChainName(name);
-  if (fault === null) chains.set(name, { name, policy: null, rules: [] });
+  if (fault === null) chains.set(name, { name, base: null, rules: [] });
   return fault;
 }
 
 /** Takes chains of the user's away, one or all; gives what is wrong, or null. */
 export function removeChains(chains: Map<string, OpenChain>, only: string | null): string | null {
-  const doomed = [...chains.values()].filter(
-    (chain) => chain.policy === null && (only === null || chain.name === only),
-  );
-  if (only !== null && chains.get(only)?.policy) return `${only} is a built-in chain and cannot be deleted.`;
+  const doomed = [...chains.values()].filter((chain) => chain.base === null && (only === null || chain.name === only));
+  if (only !== null && chains.get(only)?.base) return `${only} is a built-in chain and cannot be deleted.`;
   const full = doomed.find((chain) => chain.rules.length > 0);
   if (full) return `The chain ${full.name} is not empty; flush it first.`;
   const referenced = doomed.find(({ name }) => refersTo(chains, name));
@@ -78,7 +85,7 @@ function refersTo(chains: ReadonlyMap<string, OpenChain>, name: string): boolean
 
 /** Gives a chain another name, in the rules that go to it as well; gives what is wrong, or null. */
 export function renameChain(chains: Map<string, OpenChain>, chain: OpenChain, to: string): string | null {
-  if (chain.policy !== null) return `${chain.name} is a built-in chain and cannot be renamed.`;
+  if (chain.base !== null) return `${chain.name} is a built-in chain and cannot be renamed.`;
   const fault = chains.has(to) ? `The chain ${to} exists already.` : faultOfChainName(to);
   if (fault !== null) return fault;
   for (const other of chains.values()) {

@@ -1,6 +1,7 @@
 import type { Family } from "../model/address.ts";
+import { BUILT_IN_CHAINS } from "../model/iptables-tables.ts";
 import type { NameLookups } from "../model/name-lookups.ts";
-import { BUILT_IN_CHAINS, type Rule } from "../model/ruleset.ts";
+import type { Rule } from "../model/ruleset.ts";
 import type { CommandWords } from "./command-words.ts";
 import { findRule, type OpenChain } from "./open-tables.ts";
 import { readRule } from "./rule-text.ts";

@@ -1,10 +1,10 @@
 import type { Family } from "../model/address.ts";
 import type { Match, ProtocolMatch } from "../model/match.ts";
-import type { Rule, TableName } from "../model/ruleset.ts";
+import type { Rule } from "../model/ruleset.ts";
 import type { Target } from "../model/target.ts";
 
 interface Place {
-  readonly tables: readonly TableName[];
+  readonly tables: readonly string[];
   /** Built-in chains the rule may be reached from; null for any. */
   readonly hooks: readonly string[] | null;
 }
@@ -37,7 +37,7 @@ const MULTIPORT_PROTOCOLS = [...PORT_PROTOCOLS, "udplite"];
 export function checkRulePlacement(
   rule: Rule,
   family: Family,
-  table: TableName,
+  table: string,
   chain: string,
   hooks: ReadonlySet<string>,
 ): readonly string[] {
@@ -48,7 +48,7 @@ export function checkRulePlacement(
   ];
 }
 
-function checkTarget(rule: Rule, table: TableName, hooks: ReadonlySet<string>): readonly string[] {
+function checkTarget(rule: Rule, table: string, hooks: ReadonlySet<string>): readonly string[] {
   const { target } = rule;
   const place = target && TARGET_PLACES[target.kind];
   if (!target) return [];

@@ -1,5 +1,5 @@
 import { type Finding, finding } from "../model/finding.ts";
-import { BUILT_IN_CHAINS, type Chain, type Rule, type Ruleset, type Table } from "../model/ruleset.ts";
+import type { Chain, Rule, Ruleset, Table } from "../model/ruleset.ts";
 import { checkRulePlacement } from "./rule-placement.ts";
 
 /**
@@ -53,7 +53,7 @@ function findMissingChains(
 ): readonly Finding[] {
   return chain.rules.flatMap((rule) => {
     const next = nextChain(rule);
-    if (next === null || (chains.has(next) && !BUILT_IN_CHAINS[table.name].includes(next))) return [];
+    if (next === null || chains.get(next)?.base === null) return [];
     const reason = chains.has(next)
       ? `${next} is a built-in chain, which no rule can go to`
       : `the table ${table.name} has no chain ${next}`;
@@ -97,6 +97,6 @@ function findHooks(table: Table, chains: ReadonlyMap<string, Chain>): ReadonlyMa
     hooks.set(name, known.add(hook));
     for (const next of new Set(chains.get(name)?.rules.map(nextChain))) if (next !== null) walk(next, hook);
   };
-  for (const name of BUILT_IN_CHAINS[table.name]) walk(name, name);
+  for (const { name, base } of table.chains) if (base !== null) walk(name, name);
   return hooks;
 }

@@ -1,14 +1,8 @@
 import type { Family } from "../model/address.ts";
 import { type Finding, finding } from "../model/finding.ts";
+import { BUILT_IN_CHAINS, findBase, TABLE_NAMES, type TableName } from "../model/iptables-tables.ts";
 import type { NameLookups } from "../model/name-lookups.ts";
-import {
-  BUILT_IN_CHAINS,
-  type Chain,
-  type Counters,
-  type Rule,
-  TABLE_NAMES,
-  type TableName,
-} from "../model/ruleset.ts";
+import type { Chain, Counters, Rule } from "../model/ruleset.ts";
 import { type RuleContext, type RuleReading, readRule } from "./rule-text.ts";
 import { faultOfChainName } from "./ruleset-check.ts";
 import { splitWords } from "./words.ts";
@@ -80,15 +74,14 @@ function commit(reading: SaveReading, line: number): void {
 function readChain(reading: SaveReading, table: OpenTable, line: string, number: number): void {
   const found = /^:(\S+)\s+(\S+)(?:\s+\[(\d+):(\d+)\])?$/.exec(line);
   const [, name = "", policyText = "", packets, bytes] = found ?? [];
-  const isBuiltIn = BUILT_IN_CHAINS[table.name].includes(name);
   const fault = found
     ? faultOfChain(table, name, policyText)
     : "A chain's line reads :NAME POLICY [PACKETS:BYTES], with - for no policy.";
   if (fault !== null) noteFinding(reading, number, 2, fault);
   if (!found || table.chains.has(name)) return;
   const counters = packets === undefined ? {} : { counters: { packets: Number(packets), bytes: Number(bytes) } };
-  const policy = isBuiltIn ? (policyText === "DROP" ? "DROP" : "ACCEPT") : null;
-  table.chains.set(name, { name, policy, rules: [], ...counters });
+  const base = findBase(table.name, name, policyText === "DROP" ? "DROP" : "ACCEPT");
+  table.chains.set(name, { name, base, rules: [], ...counters });
 }
 
 /** A built-in chain's `-` leaves its policy as it is; so iptables-restore reads it. */

@@ -1,20 +1,7 @@
 import { FAMILIES, type Family } from "./address.ts";
+import type { Hook } from "./hook.ts";
 import type { Match } from "./match.ts";
 import type { Target } from "./target.ts";
-
-/** The tables the project knows, in the order in which the hooks consult them. */
-export const TABLE_NAMES = ["raw", "mangle", "nat", "filter"] as const;
-
-/** A table's name: `nat`. The `security` table is not examined. */
-export type TableName = (typeof TABLE_NAMES)[number];
-
-/** The chains the kernel makes by itself, by table, in the order iptables prints them. */
-export const BUILT_IN_CHAINS: Readonly<Record<TableName, readonly string[]>> = {
-  raw: ["PREROUTING", "OUTPUT"],
-  mangle: ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"],
-  nat: ["PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"],
-  filter: ["INPUT", "FORWARD", "OUTPUT"],
-};
 
 /** Packets and bytes that a rule or a built-in chain's policy has counted. */
 export interface Counters {
@@ -33,22 +20,56 @@ export interface Rule {
   readonly line?: number;
 }
 
+/**
+ * Where the kernel calls a chain (nft(8), CHAINS). At one hook, chains of all tables run by priority, the smaller first; at equal priority
+ * the one that was loaded last runs first.
+ *
+ * @example iptables' chain OUTPUT of the table mangle
+ * { hook: "output", type: "route", priority: -150, policy: "ACCEPT" }
+ */
+export interface BaseChain {
+  readonly hook: Hook;
+  /** `nat` sees a connection's first packet alone; `route` routes a packet again that it has changed. */
+  readonly type: "filter" | "nat" | "route";
+  /** A signed 32-bit number. A nat chain's orders it among nat chains only: translation stands at -100 or 100 whatever it says. */
+  readonly priority: number;
+  /** What becomes of a packet that comes out of the chain undecided. */
+  readonly policy: "ACCEPT" | "DROP";
+}
+
 /** A chain; rules are numbered from 1 in reports, as `iptables -L --line-numbers` does. */
 export interface Chain {
   readonly name: string;
-  /** Null for a user-defined chain; a built-in chain's policy otherwise. */
-  readonly policy: "ACCEPT" | "DROP" | null;
+  /** Null for a chain that only other rules lead to. */
+  readonly base: BaseChain | null;
   readonly rules: readonly Rule[];
   readonly counters?: Counters;
 }
 
+/** What a table holds rules for: one family, or both (nft(8), ADDRESS FAMILIES). */
+export type TableFamily = "ip" | "ip6" | "inet";
+
+/** Which of the kernel's interfaces a table belongs to; `iptables`: one of iptables' two variants, which of them is not said. */
+export type TableSource = "iptables" | "iptables-nft" | "iptables-legacy" | "nft";
+
 /** One table; the chains' order is kept. */
 export interface Table {
-  readonly name: TableName;
+  readonly family: TableFamily;
+  readonly source: TableSource;
+  /** Any name: `nat`, `istio-proxy-nat`. */
+  readonly name: string;
   readonly chains: readonly Chain[];
 }
 
-/** All tables of one family. A table that is absent has no rules and policies ACCEPT. */
+/** Gives a text that two tables of one namespace share only if they are one: `iptables ip nat`. */
+export function tableKey({ source, family, name }: Pick<Table, "source" | "family" | "name">): string {
+  return `${source} ${family} ${name}`;
+}
+
+/**
+ * All tables that packets of one family meet, in the order in which they were loaded; a table for both families is in both rule sets.
+ * A table that is absent has no rules and policies ACCEPT.
+ */
 export interface Ruleset {
   readonly family: Family;
   readonly tables: readonly Table[];
@@ -105,7 +126,7 @@ export function listFamilies(rules: Pick<PodRules, FamilyKey>): readonly Family[
 /** A rule's place, as reports name it; `index` counts from 1 within its chain, `rule` is its text as `iptables -S` prints it. */
 export interface RulePlace {
   readonly family: Family;
-  readonly table: TableName;
+  readonly table: string;
   readonly chain: string;
   readonly index: number;
   readonly rule: string;

@@ -1,7 +1,5 @@
-import type { RulePlace, TableName } from "./ruleset.ts";
-
-/** The five hooks of the kernel's packet path. */
-export type Hook = "prerouting" | "input" | "forward" | "output" | "postrouting";
+import type { Hook } from "./hook.ts";
+import type { RulePlace } from "./ruleset.ts";
 
 /** What a rule, or a built-in chain's policy, decided. `continue`: the target let the packet go on (LOG, MARK, no target). */
 export type Verdict =
@@ -22,7 +20,6 @@ export type Verdict =
 /** One rule that a packet met on its way. */
 export interface TraceStep extends RulePlace {
   readonly hook: Hook;
-  readonly table: TableName;
   /** `unknown` where a match is not understood. */
   readonly matched: boolean | "unknown";
   /** Null where the rule did not match. */

@@ -1,6 +1,7 @@
+import { HOOKS, type Hook } from "../model/hook.ts";
 import type { Match } from "../model/match.ts";
-import { BUILT_IN_CHAINS, type Chain, type Rule, type Ruleset, type Table, type TableName } from "../model/ruleset.ts";
-import type { Hook, Verdict } from "../model/trace.ts";
+import type { BaseChain, Chain, Rule, Ruleset, Table } from "../model/ruleset.ts";
+import type { Verdict } from "../model/trace.ts";
 import { compileMatch, type Test } from "./match.ts";
 import type { Packet } from "./packet.ts";
 import { type Action, compileTarget } from "./target.ts";
@@ -8,7 +9,7 @@ import { ACCEPT, type ChainVerdict, type Decision, DROP, type RuleVerdict, UNDEC
 
 /** A rule ready to run, with its place. */
 export interface CompiledRule {
-  readonly table: TableName;
+  readonly table: string;
   readonly chain: string;
   /** Counted from 1. */
   readonly index: number;
@@ -22,33 +23,46 @@ export interface CompiledRule {
 /** A chain ready to run; its rules are filled in after every chain is known, since chains name each other. */
 export interface CompiledChain {
   readonly name: string;
-  readonly table: TableName;
+  readonly table: string;
   readonly policy: Decision;
   rules: readonly CompiledRule[];
 }
 
-/** The built-in chains of one table, by name. */
-export type CompiledTable = Readonly<Record<string, CompiledChain>>;
-
-/** Compiles every table of a rule set. A table that is not there, or says nothing, is null: packets need not be shown to it. */
-export function compileRuleset(ruleset: Ruleset | null): Readonly<Record<TableName, CompiledTable | null>> {
-  const compile = (name: TableName) => {
-    const table = ruleset?.tables.find((candidate) => candidate.name === name);
-    return table?.chains.some(saysSomething) ? compileTable(table) : null;
-  };
-  return { raw: compile("raw"), mangle: compile("mangle"), nat: compile("nat"), filter: compile("filter") };
+/** A chain that the kernel calls by itself, ready to run. */
+export interface CompiledBaseChain {
+  readonly base: BaseChain;
+  readonly chain: CompiledChain;
+  /** Counts the tables of the rule set from 0 in the order in which they were loaded. */
+  readonly loaded: number;
 }
 
-function saysSomething(chain: Chain): boolean {
-  return chain.policy === "DROP" || (chain.policy !== null && chain.rules.length > 0);
+/** The base chains of one family by hook, in the order in which the kernel calls them. */
+export type CompiledHooks = Readonly<Record<Hook, readonly CompiledBaseChain[]>>;
+
+/**
+ * Compiles every table of a rule set and puts their base chains in the kernel's order: by priority, and at equal priority the one that was
+ * registered last first (nf_hook_entries_grow in net/netfilter/core.c inserts before its equals). A table that says nothing is left out:
+ * packets need not be shown to it.
+ */
+export function compileRuleset(ruleset: Ruleset | null): CompiledHooks {
+  const tables = (ruleset?.tables ?? []).map((table) => (table.chains.some(saysSomething) ? compileTable(table) : []));
+  const chains = tables.flatMap((made, loaded) => made.map((each) => ({ ...each, loaded }))).toReversed();
+  const at = (hook: Hook) =>
+    chains.filter(({ base }) => base.hook === hook).toSorted((a, b) => a.base.priority - b.base.priority);
+  return Object.fromEntries(HOOKS.map((hook) => [hook, at(hook)])) as unknown as CompiledHooks;
 }
 
-function compileTable(table: Table): CompiledTable {
-  const chains = new Map<string, CompiledChain>();
-  const addChain = (name: string, policy: Chain["policy"]) =>
-    chains.set(name, { name, table: table.name, policy: policy === "DROP" ? DROP : ACCEPT, rules: [] });
-  for (const name of BUILT_IN_CHAINS[table.name]) addChain(name, null);
-  for (const chain of table.chains) addChain(chain.name, chain.policy);
+function saysSomething({ base, rules }: Chain): boolean {
+  return base !== null && (base.policy === "DROP" || rules.length > 0);
+}
+
+function compileTable(table: Table): readonly Omit<CompiledBaseChain, "loaded">[] {
+  const chains = new Map(
+    table.chains.map(({ name, base }): [string, CompiledChain] => [
+      name,
+      { name, table: table.name, policy: base?.policy === "DROP" ? DROP : ACCEPT, rules: [] },
+    ]),
+  );
   const find = (name: string) => {
     const chain = chains.get(name);
     if (!chain) throw new Error(`a rule of table ${table.name} jumps to ${name}, which is no chain of it`);
@@ -57,12 +71,12 @@ function compileTable(table: Table): CompiledTable {
   for (const { name, rules } of table.chains) {
     find(name).rules = rules.map((rule, i) => compileRule(rule, table.name, name, i + 1, find));
   }
-  return Object.fromEntries(chains);
+  return table.chains.flatMap(({ name, base }) => (base ? [{ base, chain: find(name) }] : []));
 }
 
 function compileRule(
   rule: Rule,
-  table: TableName,
+  table: string,
   chain: string,
   index: number,
   find: (name: string) => CompiledChain,
@@ -79,8 +93,8 @@ function compileRule(
   };
 }
 
-/** Shows a packet to a built-in chain: what its rules decide, or else its policy. */
-export function runBuiltInChain(hook: Hook, chain: CompiledChain, packet: Packet): Decision {
+/** Shows a packet to a base chain: what its rules decide, or else its policy. */
+export function runBaseChain(hook: Hook, chain: CompiledChain, packet: Packet): Decision {
   const verdict = runChain(hook, chain, packet);
   if (verdict.kind !== "undecided") return verdict;
   packet.walk.recorder?.policy(hook, chain, packet);

@@ -1,13 +1,13 @@
-import type { TableName } from "../model/ruleset.ts";
-import type { Hook } from "../model/trace.ts";
-import { runBuiltInChain } from "./chain.ts";
+import type { Hook } from "../model/hook.ts";
+import { type CompiledBaseChain, type CompiledHooks, runBaseChain } from "./chain.ts";
 import { confirmConnection, trackConnection } from "./conntrack.ts";
-import { asksNat, natSideOf, noteNatAsked, rewritePacket } from "./nat.ts";
+import { asksNat, type NatSide, natSideOf, noteNatAsked, rewritePacket } from "./nat.ts";
 import type { Packet } from "./packet.ts";
 import { ACCEPT, type Decision, DROP } from "./verdict.ts";
 
 /*
- * The five hooks, each with its tables in the kernel's order:
+ * The five hooks. At each, whatever is registered there runs by priority: the base chains of all tables, and between them the kernel's own
+ * steps, which are connection tracking (-200) and translation (-100 for destinations, 100 for sources):
  *
  *   from a link ─▶ prerouting ─▶ route ─┬─▶ input ─▶ socket
  *                                       └─▶ forward ─▶ postrouting ─▶ link
@@ -15,85 +15,111 @@ import { ACCEPT, type Decision, DROP } from "./verdict.ts";
  *                                                                   └─▶ lo ─▶ prerouting ─▶ input ─▶ socket
  */
 
-/** Runs PREROUTING: raw, conntrack, mangle, nat. */
-export function runPrerouting(packet: Packet): Decision {
-  const raw = runTable("prerouting", "raw", packet);
-  if (raw.kind !== "accept") return raw;
-  track(packet);
-  const mangle = runTable("prerouting", "mangle", packet);
-  return mangle.kind === "accept" ? runNat("prerouting", packet) : mangle;
+/** Finds a packet's route again, after something that routing looks at has changed. */
+export type RouteAgain = (packet: Packet) => void;
+
+/** One thing that happens to a packet at a hook. */
+type Step = (packet: Packet, routeAgain: RouteAgain) => Decision;
+
+/** What happens at each hook of one family, in order. */
+export type HookSteps = Readonly<Record<Hook, readonly Step[]>>;
+
+/** Priorities of the kernel's own steps (include/uapi/linux/netfilter_ipv4.h, `enum nf_ip_hook_priorities`). */
+const CONNTRACK = -200;
+const TRANSLATION: Readonly<Record<NatSide, number>> = { destination: -100, source: 100 };
+
+/** Gives what happens at each hook where these chains are registered. */
+export function makeHookSteps(chains: CompiledHooks): HookSteps {
+  return {
+    prerouting: orderSteps("prerouting", chains.prerouting, [conntrackStep, natStep("prerouting", chains.prerouting)]),
+    input: [...orderSteps("input", chains.input, [natStep("input", chains.input)]), confirm],
+    forward: orderSteps("forward", chains.forward, []),
+    output: orderSteps("output", chains.output, [conntrackStep, natStep("output", chains.output)]),
+    postrouting: [
+      ...orderSteps("postrouting", chains.postrouting, [natStep("postrouting", chains.postrouting)]),
+      confirm,
+    ],
+  };
 }
 
-/** Runs INPUT: mangle, filter, nat; a connection that comes through is confirmed. */
-export function runInput(packet: Packet): Decision {
-  const mangle = runTable("input", "mangle", packet);
-  if (mangle.kind !== "accept") return mangle;
-  const filter = runTable("input", "filter", packet);
-  if (filter.kind !== "accept") return filter;
-  const nat = runNat("input", packet);
-  if (nat.kind === "accept") confirmConnection(packet);
-  return nat;
-}
-
-/** Runs FORWARD: mangle, filter. */
-export function runForward(packet: Packet): Decision {
-  const mangle = runTable("forward", "mangle", packet);
-  return mangle.kind === "accept" ? runTable("forward", "filter", packet) : mangle;
-}
-
-/**
- * Runs OUTPUT: raw, conntrack, mangle, nat, filter. A new mark and a new destination are routed anew at once, but the out interface that
- * rules see stays the one of the first route.
- */
-export function runOutput(packet: Packet, routeAgain: (packet: Packet) => void): Decision {
-  const raw = runTable("output", "raw", packet);
-  if (raw.kind !== "accept") return raw;
-  track(packet);
-  const { mark } = packet;
-  const mangle = runTable("output", "mangle", packet);
-  if (mangle.kind !== "accept") return mangle;
-  if (packet.mark !== mark) routeAgain(packet);
-  const { destination } = packet;
-  const nat = runNat("output", packet);
-  if (nat.kind !== "accept") return nat;
-  if (packet.destination !== destination) routeAgain(packet);
-  return runTable("output", "filter", packet);
-}
-
-/** Runs POSTROUTING: mangle, nat; a connection that comes through is confirmed. */
-export function runPostrouting(packet: Packet): Decision {
-  const mangle = runTable("postrouting", "mangle", packet);
-  if (mangle.kind !== "accept") return mangle;
-  const nat = runNat("postrouting", packet);
-  if (nat.kind === "accept") confirmConnection(packet);
-  return nat;
-}
-
-function track(packet: Packet): void {
-  if (packet.walk.pod.conntrack[packet.family] === "on") trackConnection(packet);
-}
-
-function runTable(hook: Hook, table: TableName, packet: Packet): Decision {
-  const chain = packet.walk.pod.tables[packet.family][table]?.[CHAIN_NAMES[hook]];
-  return chain ? runBuiltInChain(hook, chain, packet) : ACCEPT;
-}
-
-const CHAIN_NAMES = {
-  prerouting: "PREROUTING",
-  input: "INPUT",
-  forward: "FORWARD",
-  output: "OUTPUT",
-  postrouting: "POSTROUTING",
-} as const;
-
-/** Consults the nat chain for a connection's first packet, then rewrites the packet as the connection's NAT says. */
-function runNat(hook: Exclude<Hook, "forward">, packet: Packet): Decision {
-  const side = natSideOf(hook);
-  if (packet.entry !== null && asksNat(packet, side)) {
-    const decision = runTable(hook, "nat", packet);
-    if (decision.kind !== "accept") return DROP;
-    noteNatAsked(packet.entry, side);
+/** Takes a packet through a hook; the first step that does not accept it decides. */
+export function runHook(hook: Hook, packet: Packet, routeAgain: RouteAgain = () => undefined): Decision {
+  for (const step of packet.walk.pod.hooks[packet.family][hook]) {
+    const decision = step(packet, routeAgain);
+    if (decision.kind !== "accept") return decision;
   }
-  rewritePacket(packet, side);
   return ACCEPT;
 }
+
+/** A step with what decides its place: its priority, then who was registered last. */
+interface PlacedStep {
+  readonly priority: number;
+  readonly loaded: number;
+  readonly step: Step;
+}
+
+function orderSteps(hook: Hook, chains: readonly CompiledBaseChain[], own: readonly PlacedStep[]): readonly Step[] {
+  const filters = chains
+    .filter(({ base }) => base.type !== "nat")
+    .map(({ base, chain, loaded }) => ({ priority: base.priority, loaded, step: chainStep(hook, base.type, chain) }));
+  return [...filters, ...own]
+    .toSorted((a, b) => a.priority - b.priority || b.loaded - a.loaded)
+    .map(({ step }) => step);
+}
+
+/** A chain of type `route` routes a packet again at once if it has given it another mark (nf_route_table_hook4). */
+function chainStep(hook: Hook, type: CompiledBaseChain["base"]["type"], chain: CompiledBaseChain["chain"]): Step {
+  if (type !== "route") return (packet) => runBaseChain(hook, chain, packet);
+  return (packet, routeAgain) => {
+    const { mark } = packet;
+    const decision = runBaseChain(hook, chain, packet);
+    if (decision.kind === "accept" && packet.mark !== mark) routeAgain(packet);
+    return decision;
+  };
+}
+
+const conntrackStep: PlacedStep = {
+  priority: CONNTRACK,
+  loaded: -1,
+  step: (packet) => {
+    if (packet.walk.pod.conntrack[packet.family] === "on") trackConnection(packet);
+    return ACCEPT;
+  },
+};
+
+/**
+ * Consults the nat chains for a connection's first packet until one of them translates it, then rewrites the packet as the connection's NAT
+ * says. Translation is registered with the first nat chain, and stands where it stands whatever priority that chain names
+ * (nf_nat_register_fn in net/netfilter/nf_nat_core.c). A packet from here that has a new destination is routed again; the out interface
+ * that rules see stays the one of the first route.
+ */
+function natStep(hook: Exclude<Hook, "forward">, all: readonly CompiledBaseChain[]): PlacedStep {
+  const side = natSideOf(hook);
+  const chains = all.filter(({ base }) => base.type === "nat");
+  const step: Step = (packet, routeAgain) => {
+    const { destination } = packet;
+    if (!passesNatChains(packet, hook, side, chains)) return DROP;
+    rewritePacket(packet, side);
+    if (hook === "output" && packet.destination !== destination) routeAgain(packet);
+    return ACCEPT;
+  };
+  return { priority: TRANSLATION[side], loaded: Math.min(...chains.map(({ loaded }) => loaded)), step };
+}
+
+/** Shows a connection's first packet to nat chains, until one has set where the connection goes; a chain that drops it ends it. */
+function passesNatChains(packet: Packet, hook: Hook, side: NatSide, chains: readonly CompiledBaseChain[]): boolean {
+  const { entry } = packet;
+  if (entry === null || !asksNat(packet, side)) return true;
+  for (const { chain } of chains) {
+    if (runBaseChain(hook, chain, packet).kind !== "accept") return false;
+    if (!asksNat(packet, side)) return true;
+  }
+  noteNatAsked(entry, side);
+  return true;
+}
+
+/** A connection that comes through is confirmed (nf_confirm, at the last priority). */
+const confirm: Step = (packet) => {
+  confirmConnection(packet);
+  return ACCEPT;
+};

@@ -1,5 +1,5 @@
+import type { Hook } from "../model/hook.ts";
 import { loopbackAddress } from "../model/pod.ts";
-import type { Hook } from "../model/trace.ts";
 import { type EndPoint, type Entry, isSameEnd } from "./conntrack.ts";
 import type { Packet } from "./packet.ts";
 

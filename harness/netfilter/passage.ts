@@ -1,5 +1,5 @@
 import { POD_INTERFACE } from "../model/pod.ts";
-import { runForward, runInput, runOutput, runPostrouting, runPrerouting } from "./hooks.ts";
+import { runHook } from "./hooks.ts";
 import type { Packet } from "./packet.ts";
 import type { Route } from "./routing.ts";
 import type { Decision } from "./verdict.ts";
@@ -23,7 +23,7 @@ export function sendFromPod(packet: Packet): Fate {
   routePacket(packet);
   if (hasNoRoute(packet)) return LOST;
   packet.out = packet.route.out;
-  const output = runOutput(packet, routePacket);
+  const output = runHook("output", packet, routePacket);
   if (output.kind !== "accept") return toFate(output);
   if (hasNoRoute(packet)) return LOST;
   const postrouting = leaveByRoute(packet);
@@ -31,14 +31,14 @@ export function sendFromPod(packet: Packet): Fate {
   packet.in = "lo";
   packet.out = "";
   // A packet on loopback keeps the route it was sent by: its mark and destination are not looked at again.
-  const prerouting = runPrerouting(packet);
+  const prerouting = runHook("prerouting", packet);
   return prerouting.kind === "accept" ? enterSocket(packet) : toFate(prerouting);
 }
 
 /** Takes in a packet that came by a link: PREROUTING, routing, then INPUT, or FORWARD and POSTROUTING. */
 export function receiveInPod(packet: Packet, by: string): Fate {
   packet.in = by;
-  const prerouting = runPrerouting(packet);
+  const prerouting = runHook("prerouting", packet);
   if (prerouting.kind !== "accept") return toFate(prerouting);
   if (isMartian(packet)) return LOST;
   if (isForOtherDevice(packet)) {
@@ -49,7 +49,7 @@ export function receiveInPod(packet: Packet, by: string): Fate {
   // What TPROXY has given to a socket is not passed on (ip_forward in net/ipv4/ip_forward.c).
   if (packet.assigned !== null) return LOST;
   packet.out = packet.route.out;
-  const forward = runForward(packet);
+  const forward = runHook("forward", packet);
   return forward.kind === "accept" ? leaveByRoute(packet) : toFate(forward);
 }
 
@@ -70,13 +70,13 @@ function isForOtherDevice({ family, destination }: Packet): boolean {
 }
 
 function enterSocket(packet: Packet): Fate {
-  const input = runInput(packet);
+  const input = runHook("input", packet);
   return input.kind === "accept" ? ARRIVED : toFate(input);
 }
 
 function leaveByRoute(packet: Packet): Fate {
   packet.out = packet.route.out;
-  const postrouting = runPostrouting(packet);
+  const postrouting = runHook("postrouting", packet);
   return postrouting.kind === "accept" ? LEFT : toFate(postrouting);
 }
 

@@ -7,9 +7,10 @@ import {
   vmGateway,
   vmLinks,
 } from "../model/pod.ts";
-import { listRules, type PodRules, type Ruleset, type TableName } from "../model/ruleset.ts";
+import { listRules, type PodRules, type Ruleset } from "../model/ruleset.ts";
 import { type AddressBook, type KnownAddress, openAddressBook } from "./address-book.ts";
-import { type CompiledTable, compileRuleset } from "./chain.ts";
+import { type CompiledHooks, compileRuleset } from "./chain.ts";
+import { type HookSteps, makeHookSteps } from "./hooks.ts";
 import type { Packet } from "./packet.ts";
 import { type FindRoute, openRouting } from "./routing.ts";
 import { type FindListener, openListeners } from "./sockets.ts";
@@ -17,7 +18,9 @@ import { type FindListener, openListeners } from "./sockets.ts";
 /** Everything about the pod that no flow changes: rules ready to run, addresses, routes, listeners. */
 export interface Pod {
   readonly book: AddressBook;
-  readonly tables: Readonly<Record<Family, Readonly<Record<TableName, CompiledTable | null>>>>;
+  /** The base chains that packets meet; those of tables that say nothing are not among them. */
+  readonly chains: Readonly<Record<Family, CompiledHooks>>;
+  readonly hooks: Readonly<Record<Family, HookSteps>>;
   /** Whether rules see every packet, or, where only nat has any, first packets alone. */
   readonly shows: Readonly<Record<Family, "every packet" | "first packets">>;
   /** Connection tracking is on for a family only where some rule needs it. */
@@ -50,11 +53,12 @@ export function makePod(rules: PodRules, spec: PodSpec, addresses: SandboxAddres
     const address = "unknown" in route ? null : interfaceAddress(route.out, destination.family);
     return book.find(address ?? addresses.pod[destination.family]);
   };
-  const tables = { 4: compileRuleset(rules.ip), 6: compileRuleset(rules.ip6) };
+  const chains = { 4: compileRuleset(rules.ip), 6: compileRuleset(rules.ip6) };
   return {
     book,
-    tables,
-    shows: { 4: whatIsShown(tables[4]), 6: whatIsShown(tables[6]) },
+    chains,
+    hooks: { 4: makeHookSteps(chains[4]), 6: makeHookSteps(chains[6]) },
+    shows: { 4: whatIsShown(chains[4]), 6: whatIsShown(chains[6]) },
     conntrack: { 4: conntrackOf(rules.ip), 6: conntrackOf(rules.ip6) },
     findRoute,
     findListener: openListeners(spec),
@@ -66,8 +70,10 @@ export function makePod(rules: PodRules, spec: PodSpec, addresses: SandboxAddres
   };
 }
 
-function whatIsShown({ raw, mangle, filter }: Pod["tables"][Family]): Pod["shows"][Family] {
-  return raw === null && mangle === null && filter === null ? "first packets" : "every packet";
+function whatIsShown(chains: CompiledHooks): Pod["shows"][Family] {
+  return Object.values(chains).every((hook) => hook.every(({ base }) => base.type === "nat"))
+    ? "first packets"
+    : "every packet";
 }
 
 /** On `lo` the address has host scope and is passed over for the first one that reaches further (inet_select_addr). */

@@ -1,7 +1,8 @@
 import type { Family } from "../model/address.ts";
+import type { Hook } from "../model/hook.ts";
 import { type Match, TCP_FLAG_BITS } from "../model/match.ts";
-import type { Rule, TableName } from "../model/ruleset.ts";
-import type { Hook, TraceStep, Verdict } from "../model/trace.ts";
+import type { Rule } from "../model/ruleset.ts";
+import type { TraceStep, Verdict } from "../model/trace.ts";
 import type { CompiledRule } from "./chain.ts";
 import type { Packet } from "./packet.ts";
 import type { Recorder } from "./walk.ts";
@@ -13,7 +14,7 @@ export type RenderRule = (chain: string, rule: Rule) => string;
 /** A built-in chain that a packet came out of undecided, so that its policy held. */
 export interface PolicyStep {
   readonly hook: Hook;
-  readonly table: TableName;
+  readonly table: string;
   readonly chain: string;
   readonly verdict: "accept" | "drop";
 }

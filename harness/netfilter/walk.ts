@@ -1,5 +1,6 @@
+import type { Hook } from "../model/hook.ts";
 import type { Match } from "../model/match.ts";
-import type { Hook, Verdict } from "../model/trace.ts";
+import type { Verdict } from "../model/trace.ts";
 import type { CompiledChain, CompiledRule } from "./chain.ts";
 import type { Entry } from "./conntrack.ts";
 import type { Oracle } from "./oracle.ts";

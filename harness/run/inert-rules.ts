@@ -78,7 +78,7 @@ function describeOrphans(own: Ruleset | null, kernel: Ruleset | null): readonly 
 
 function listOrphans(ruleset: Ruleset | null) {
   const chains = listChains(ruleset);
-  const reached = new Set(chains.filter(({ policy }) => policy !== null));
+  const reached = new Set(chains.filter(({ base }) => base !== null));
   for (const { table, rules } of reached) {
     const targets = rules.flatMap(({ target }) =>
       target?.kind === "jump" || target?.kind === "goto" ? [target.chain] : [],

@@ -21,16 +21,16 @@ export class Tally {
     const { family } = ruleset;
     return {
       family,
-      tables: ruleset.tables.map(({ name, chains }) => ({
-        name,
-        chains: chains.map((chain) => this.#countChain(family, name, chain)),
+      tables: ruleset.tables.map((table) => ({
+        ...table,
+        chains: table.chains.map((chain) => this.#countChain(family, table.name, chain)),
       })),
     };
   }
 
   #countChain(family: Family, table: string, chain: Chain): Chain {
     const rules = chain.rules.map((rule, i) => ({ ...rule, counters: this.#read(family, table, chain.name, i + 1) }));
-    return chain.policy === null
+    return chain.base === null
       ? { ...chain, rules }
       : { ...chain, rules, counters: this.#read(family, table, chain.name, 0) };
   }

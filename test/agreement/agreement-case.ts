@@ -85,9 +85,9 @@ function canDial({ from, to }: Flow, kubevirtInterfaces: readonly string[]): boo
 function avoidClashes(ruleset: Ruleset): Ruleset {
   const freePorts = (target: Target | null): Target | null =>
     target?.kind === "snat" || target?.kind === "masquerade" ? { ...target, ports: null } : target;
-  const tables = ruleset.tables.map(({ name, chains }) => ({
-    name,
-    chains: chains.map((chain) => ({
+  const tables = ruleset.tables.map((table) => ({
+    ...table,
+    chains: table.chains.map((chain) => ({
       ...chain,
       rules: chain.rules.map((rule) => ({ matches: partNegations(rule.matches), target: freePorts(rule.target) })),
     })),

@@ -72,7 +72,9 @@ function smallerRulesets(ruleset: Ruleset): readonly Ruleset[] {
               }),
         ),
       );
-      const accepting = chain.policy === "DROP" ? [withChain({ ...chain, policy: "ACCEPT" as const })] : [];
+      const { base } = chain;
+      const accepting =
+        base?.policy === "DROP" ? [withChain({ ...chain, base: { ...base, policy: "ACCEPT" as const } })] : [];
       return [...emptied, ...without, ...accepting, ...plain];
     }),
   );

@@ -1,6 +1,6 @@
 import { SEED_WORDS } from "../../harness/capture/seed.ts";
+import { BUILT_IN_CHAINS } from "../../harness/model/iptables-tables.ts";
 import type { SandboxAddresses } from "../../harness/model/pod.ts";
-import { BUILT_IN_CHAINS } from "../../harness/model/ruleset.ts";
 import type { Scenario } from "../../harness/model/scenario.ts";
 import { type BoundScenario, bindScenario } from "../../harness/run/bound-scenario.ts";
 import { parseScenario } from "../../harness/run/parsed-scenario.ts";

@@ -4,7 +4,8 @@ import { parseCapture } from "../../harness/capture/capture.ts";
 import { generateRules } from "../../harness/capture/dialects.ts";
 import { renderRuleLines } from "../../harness/formats/list.ts";
 import { renderAddress, renderNetwork } from "../../harness/model/address.ts";
-import type { PodRules, Ruleset, TableName } from "../../harness/model/ruleset.ts";
+import type { TableName } from "../../harness/model/iptables-tables.ts";
+import type { PodRules, Ruleset } from "../../harness/model/ruleset.ts";
 import { buildOnce, type KernelState, parseState, quoteWords, runInNamespace } from "../unit/apply/namespace-setup.ts";
 import { NAMES } from "../unit/capture/capture-setup.ts";
 

@@ -2,13 +2,12 @@ import fc from "fast-check";
 import type { Family } from "../../harness/model/address.ts";
 import {
   BUILT_IN_CHAINS,
-  type Chain,
-  type Rule,
-  type Ruleset,
+  findBase,
+  makeIptablesTable,
   TABLE_NAMES,
-  type Table,
   type TableName,
-} from "../../harness/model/ruleset.ts";
+} from "../../harness/model/iptables-tables.ts";
+import type { Chain, Rule, Ruleset, Table } from "../../harness/model/ruleset.ts";
 import type { Target } from "../../harness/model/target.ts";
 import {
   arbitraryAddress,
@@ -53,7 +52,9 @@ function arbitraryTable(name: TableName, shape: RulesetShape): fc.Arbitrary<Tabl
   );
   return fc
     .tuple(fc.tuple(...builtIn), fc.tuple(...others))
-    .map(([first, rest]) => ({ name, chains: [...first, ...rest.toSorted((a, b) => (a.name < b.name ? -1 : 1))] }));
+    .map(([first, rest]) =>
+      makeIptablesTable(name, shape.family, [...first, ...rest.toSorted((a, b) => (a.name < b.name ? -1 : 1))]),
+    );
 }
 
 function chainName(hook: string, depth: number): string {
@@ -65,7 +66,7 @@ function arbitraryChain(table: TableName, hook: string, depth: number, shape: Ru
   const rules = fc.array(arbitraryRule(table, hook, depth, shape), { maxLength: shape.rulesAtMost ?? 5 });
   return fc.tuple(rules, fc.constantFrom(...policies)).map(([made, policy]) => ({
     name: chainName(hook, depth),
-    policy: depth === 0 ? policy : null,
+    base: depth === 0 ? findBase(table, hook, policy) : null,
     rules: made,
     counters: COUNTERS,
   }));

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { parseIptablesSave } from "../../harness/formats/iptables-save.ts";
-import { BUILT_IN_CHAINS, type PodRules } from "../../harness/model/ruleset.ts";
+import { BUILT_IN_CHAINS } from "../../harness/model/iptables-tables.ts";
+import type { PodRules } from "../../harness/model/ruleset.ts";
 import { IDS, PORTS, type SmallWorld } from "./small-world.ts";
 
 /** Lines of a rule set by table, so that a pair can share most of them. */

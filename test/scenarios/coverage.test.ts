@@ -42,7 +42,7 @@ function isOutOfReach({ family, table, chain, index }: RulePlace, { installation
     const needed = earlier.matches.filter(({ kind }) => kind !== "protocol");
     return needed.every((match) => rule.matches.some((other) => isDeepStrictEqual(match, other)));
   });
-  return (own.policy === null && !leads) || isBehind;
+  return (own.base === null && !leads) || isBehind;
 }
 
 describe("the flows that a capture config makes worth driving take every rule that some flow can take", () => {

@@ -8,7 +8,7 @@ import { makeRule, makeTable, matchAddress, matchInterface } from "./rules.ts";
  */
 export function makeIpv6Guard(): Table {
   const accept = { kind: "accept" } as const;
-  return makeTable("filter", {
+  return makeTable("filter", 6, {
     INPUT: [
       makeRule(accept, { kind: "state", module: "state", negated: false, states: ["ESTABLISHED"] }),
       makeRule(accept, ...matchAddress("destination", loopbackAddress(6)), matchInterface("in-interface", "lo")),

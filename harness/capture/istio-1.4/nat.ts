@@ -25,7 +25,7 @@ const SSH_PORT = "22";
 export function makeNatTable(config: CaptureConfig, family: Family): Table {
   const hasInbound = capturesInbound(config) && (family === 6 || config.interceptionMode === "REDIRECT");
   const inboundPort = config.inboundPortsInclude === "*" ? config.inboundCapturePort : config.proxyPort;
-  return makeTable("nat", {
+  return makeTable("nat", family, {
     PREROUTING: [...kubevirtRules(config, family), ...(hasInbound ? [makeRule(jumpTo("ISTIO_INBOUND"), TCP)] : [])],
     OUTPUT: [makeRule(jumpTo("ISTIO_OUTPUT"), TCP)],
     ...(hasInbound ? { ISTIO_INBOUND: inboundRules(config) } : {}),

@@ -1,6 +1,7 @@
-import { type Network, parseNetwork } from "../../model/address.ts";
+import { type Family, type Network, parseNetwork } from "../../model/address.ts";
+import { BUILT_IN_CHAINS, makeChain, makeIptablesTable, type TableName } from "../../model/iptables-tables.ts";
 import type { Match, Range } from "../../model/match.ts";
-import { BUILT_IN_CHAINS, type Chain, type Rule, type Table, type TableName } from "../../model/ruleset.ts";
+import type { Rule, Table } from "../../model/ruleset.ts";
 import type { Target } from "../../model/target.ts";
 
 /** `-p tcp`. */
@@ -41,15 +42,16 @@ export function matchInterface(kind: "in-interface" | "out-interface", name: str
 }
 
 /** Gives a table with all its built-in chains, policy ACCEPT, and the user-defined ones sorted by name as iptables prints them. */
-export function makeTable(name: TableName, chains: Readonly<Record<string, readonly Rule[]>>): Table {
-  const builtIn = BUILT_IN_CHAINS[name].map(
-    (chain): Chain => ({ name: chain, policy: "ACCEPT", rules: chains[chain] ?? [] }),
-  );
+export function makeTable(name: TableName, family: Family, chains: Readonly<Record<string, readonly Rule[]>>): Table {
   const own = Object.keys(chains)
     .filter((chain) => !BUILT_IN_CHAINS[name].includes(chain))
-    .sort()
-    .map((chain): Chain => ({ name: chain, policy: null, rules: chains[chain] ?? [] }));
-  return { name, chains: [...builtIn, ...own] };
+    .sort();
+  const all = [...BUILT_IN_CHAINS[name], ...own];
+  return makeIptablesTable(
+    name,
+    family,
+    all.map((chain) => makeChain(name, chain, chains[chain])),
+  );
 }
 
 function readRange(text: string, separator: string): Range {

@@ -13,7 +13,7 @@ const ALL_BITS = 0xffffffff;
 export function makeTproxyTable(config: CaptureConfig): Table {
   const mark = { value: config.tproxyMark, mask: ALL_BITS };
   const tproxy = { kind: "tproxy", port: config.proxyPort, address: "0.0.0.0", mark } as const;
-  return makeTable("mangle", {
+  return makeTable("mangle", 4, {
     PREROUTING: [makeRule(jumpTo("ISTIO_INBOUND"), TCP)],
     ISTIO_DIVERT: [makeRule({ kind: "mark", ...mark }), makeRule({ kind: "accept" })],
     ISTIO_INBOUND: inboundRules(config),

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { generateRules } from "../../../harness/capture/dialects.ts";
 import { renderList } from "../../../harness/formats/list.ts";
-import type { Ruleset, TABLE_NAMES } from "../../../harness/model/ruleset.ts";
+import type { TABLE_NAMES } from "../../../harness/model/iptables-tables.ts";
+import type { Ruleset } from "../../../harness/model/ruleset.ts";
 import golden from "../../golden/istio-1.4.json" with { type: "json" };
 import { type Around, accept, refuse } from "./capture-setup.ts";
 

@@ -4,7 +4,7 @@ import { renderCommands } from "../../../harness/formats/commands.ts";
 import { interpretCommands } from "../../../harness/formats/interpreter.ts";
 import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import { renderList } from "../../../harness/formats/list.ts";
-import { TABLE_NAMES } from "../../../harness/model/ruleset.ts";
+import { TABLE_NAMES } from "../../../harness/model/iptables-tables.ts";
 import { SEED } from "../analysis/seed.ts";
 import { NAMES } from "../capture/capture-setup.ts";
 

@@ -22,10 +22,10 @@ describe("what iptables-save prints", () => {
   test("keeps counters, order and lines", () => {
     const parsed = parseIptablesSave(SEED, { where: "seed" });
     const chains = parsed.ok ? parsed.value.tables[0]?.chains : undefined;
-    expect(chains?.map((chain) => [chain.name, chain.policy, chain.counters?.packets])).toEqual([
+    expect(chains?.map((chain) => [chain.name, chain.base?.policy, chain.counters?.packets])).toEqual([
       ["PREROUTING", "ACCEPT", 4],
       ["OUTPUT", "ACCEPT", 0],
-      ["ISTIO_INBOUND", null, 0],
+      ["ISTIO_INBOUND", undefined, 0],
     ]);
     expect(chains?.[0]?.rules[0]).toMatchObject({ line: 6, counters: { packets: 4, bytes: 240 } });
     expect(chains?.[2]?.rules[0]).not.toHaveProperty("counters");

@@ -3,16 +3,10 @@ import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import type { Family } from "../../../harness/model/address.ts";
 import type { Flow } from "../../../harness/model/flow.ts";
 import { parseFlowText, resolveFlow } from "../../../harness/model/flow-text.ts";
+import { BUILT_IN_CHAINS, TABLE_NAMES, type TableName } from "../../../harness/model/iptables-tables.ts";
 import type { Landing } from "../../../harness/model/landing.ts";
 import { DEFAULT_ADDRESSES, type PodSpec } from "../../../harness/model/pod.ts";
-import {
-  BUILT_IN_CHAINS,
-  NO_POLICY_ROUTING,
-  type PodRules,
-  type Ruleset,
-  TABLE_NAMES,
-  type TableName,
-} from "../../../harness/model/ruleset.ts";
+import { NO_POLICY_ROUTING, type PodRules, type Ruleset } from "../../../harness/model/ruleset.ts";
 
 import { compilePod } from "../../../harness/netfilter/simulator.ts";
 

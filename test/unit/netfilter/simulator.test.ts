@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { makeChain, makeIptablesTable } from "../../../harness/model/iptables-tables.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import type { PodRules } from "../../../harness/model/ruleset.ts";
 import { compilePod } from "../../../harness/netfilter/simulator.ts";
@@ -176,7 +177,7 @@ describe("chains", () => {
 
   test("a jump to a chain that is not there is a broken contract", () => {
     const jump = { matches: [], target: { kind: "jump", chain: "A" } } as const;
-    const tables = [{ name: "filter", chains: [{ name: "INPUT", policy: "ACCEPT", rules: [jump] }] }] as const;
+    const tables = [makeIptablesTable("filter", 4, [makeChain("filter", "INPUT", [jump])])];
     const rules: PodRules = { ...rulesOf([]), ip: { family: 4, tables } };
     expect(() => compilePod(rules, SPEC, DEFAULT_ADDRESSES)).toThrow("a rule of table filter jumps to A");
   });
