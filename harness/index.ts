@@ -1,6 +1,4 @@
 export { type Change, type Comparison, diffRulesets } from "./analysis/diff.ts";
-export type { FlowSet } from "./analysis/flow-set.ts";
-export { parseFlowSet } from "./analysis/flow-set-text.ts";
 export { type MappedClass, mapFlows } from "./analysis/map.ts";
 export type { AnalysisSetting } from "./analysis/partition.ts";
 export { PROPERTIES, type Property, type PropertyVerdict } from "./analysis/properties.ts";
@@ -18,6 +16,8 @@ export type { CaptureConfig } from "./model/capture-config.ts";
 export { resolveLanding } from "./model/expected-landing.ts";
 export type { Finding, Parsed } from "./model/finding.ts";
 export type { Flow, Manner } from "./model/flow.ts";
+export type { FlowSet } from "./model/flow-set.ts";
+export { parseFlowSet } from "./model/flow-set-text.ts";
 export { parseFlowText, resolveFlow } from "./model/flow-text.ts";
 export { type Hop, type Landing, type LandingKind, landingsAgree } from "./model/landing.ts";
 export { parseLandingText, renderLanding } from "./model/landing-text.ts";

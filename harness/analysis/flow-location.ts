@@ -1,6 +1,6 @@
 import { addressValue } from "../model/address.ts";
 import { type Flow, startsInPod } from "../model/flow.ts";
-import { holdsValue } from "./axis.ts";
+import { holdsValue } from "../model/value-ranges.ts";
 import type { Diagram } from "./diagrams.ts";
 import { findDomain } from "./flow-domain.ts";
 import { DIMENSION, FIRST_REST, type FlowSpace } from "./flow-space.ts";

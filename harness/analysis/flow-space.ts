@@ -1,7 +1,9 @@
 import { addressBits, type Family } from "../model/address.ts";
 import { MAX_ID, MAX_PORT } from "../model/pod.ts";
 import { listRules, type Ruleset } from "../model/ruleset.ts";
-import { type Axis, boundariesOf, makeAxis, toAtoms, type ValueRanges } from "./axis.ts";
+import type { SplitPoints } from "../model/split-points.ts";
+import type { ValueRanges } from "../model/value-ranges.ts";
+import { type Axis, boundariesOf, makeAxis, toAtoms } from "./axis.ts";
 import { type Diagrams, openDiagrams } from "./diagrams.ts";
 import { type Intervals, uniteIntervals } from "./intervals.ts";
 import { rangesOf } from "./match-ranges.ts";
@@ -37,16 +39,9 @@ export interface FlowSpace {
   restVariable(text: string): number;
 }
 
-/** Values beyond the rules' own at which a space is to be cut. */
-export interface Cuts {
-  readonly addresses: ValueRanges;
-  readonly ports: ValueRanges;
-  readonly ids: ValueRanges;
-}
-
 /** What a space is made for beside the rules: where it is cut, and the values that its flows have at all. */
 export interface Extent {
-  readonly cuts: Cuts;
+  readonly cuts: SplitPoints;
   /** By dimension; the space must be cut at the ends. A dimension that is not there may have every value. */
   readonly reach: Readonly<Partial<Record<keyof typeof DIMENSION, ValueRanges>>>;
 }

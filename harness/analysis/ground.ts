@@ -1,8 +1,10 @@
 import { addressValue, type Family } from "../model/address.ts";
 import { APP_PORTS, loopbackAddress, PASS_THROUGH_ADDRESS, STATUS_PORT } from "../model/pod.ts";
-import { toAtoms, type ValueRanges } from "./axis.ts";
+import type { SplitPoints } from "../model/split-points.ts";
+import type { ValueRanges } from "../model/value-ranges.ts";
+import { toAtoms } from "./axis.ts";
 import type { Diagram } from "./diagrams.ts";
-import { type Cuts, DIMENSION, type FlowSpace } from "./flow-space.ts";
+import { DIMENSION, type FlowSpace } from "./flow-space.ts";
 import type { EndBinding, Rewrites } from "./packet-views.ts";
 import type { AnalysisSetting } from "./partition.ts";
 
@@ -39,7 +41,7 @@ function singles(values: readonly bigint[]): ValueRanges {
 }
 
 /** Gives one diagram a dimension: together they would be as many as all their values multiplied. */
-export function makeGround(space: FlowSpace, values: GroundValues, cuts: Cuts): readonly Diagram[] {
+export function makeGround(space: FlowSpace, values: GroundValues, cuts: SplitPoints): readonly Diagram[] {
   return [
     cutVariable(space, DIMENSION.destination, [...values.destinations, ...cuts.addresses], "addresses"),
     cutVariable(space, DIMENSION.source, [...values.sources, ...cuts.addresses], "addresses"),

@@ -1,6 +1,6 @@
 import { type Family, parseAddress, parseNetwork } from "../model/address.ts";
 import { MAX_ID, MAX_PORT, PASS_THROUGH_ADDRESS, type SandboxAddresses, vmGateway } from "../model/pod.ts";
-import { networkRanges, subtractRanges, type ValueRanges, wholeFamily } from "./axis.ts";
+import { networkRanges, subtractRanges, type ValueRanges, wholeFamily } from "../model/value-ranges.ts";
 
 /** Who dials: a process of the pod, or one of the hosts beside it. */
 export type LaneHost = "pod" | "client" | "upstream" | "vm";

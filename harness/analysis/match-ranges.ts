@@ -1,6 +1,6 @@
 import { parseAddress } from "../model/address.ts";
 import type { Match, Range } from "../model/match.ts";
-import { networkRanges, type ValueRanges } from "./axis.ts";
+import { networkRanges, type ValueRanges } from "../model/value-ranges.ts";
 
 /** A field of a packet that a match can compare with values. */
 export type Field = "source" | "destination" | "source-port" | "destination-port" | "uid" | "gid";

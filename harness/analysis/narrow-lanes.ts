@@ -1,5 +1,5 @@
-import { intersectRanges } from "./axis.ts";
-import type { FlowSet } from "./flow-set.ts";
+import type { FlowSet } from "../model/flow-set.ts";
+import { intersectRanges } from "../model/value-ranges.ts";
 import type { Extent } from "./flow-space.ts";
 import type { Lane } from "./lanes.ts";
 

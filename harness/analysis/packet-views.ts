@@ -9,7 +9,7 @@ import {
 } from "../model/pod.ts";
 import { type BaseChain, listRules, type Ruleset } from "../model/ruleset.ts";
 import type { Target } from "../model/target.ts";
-import type { ValueRanges } from "./axis.ts";
+import type { ValueRanges } from "../model/value-ranges.ts";
 import type { AddressBinding, OwnerBinding, PacketView, PortBinding } from "./packet-view.ts";
 
 /** One end of a connection as packets may name it. */

@@ -1,14 +1,15 @@
 import { LandfallError } from "../errors.ts";
 import type { Family } from "../model/address.ts";
 import { finding } from "../model/finding.ts";
+import type { FlowSet } from "../model/flow-set.ts";
 import { MAX_PORT, type PodSpec, type SandboxAddresses, vmGateway, vmLinks } from "../model/pod.ts";
 import { listRules, type Ruleset } from "../model/ruleset.ts";
+import type { SplitPoints } from "../model/split-points.ts";
 import { toAtoms } from "./axis.ts";
 import { makeCube } from "./cube.ts";
 import type { Diagram, Memo } from "./diagrams.ts";
 import { findDomain } from "./flow-domain.ts";
-import type { FlowSet } from "./flow-set.ts";
-import { type Cuts, DIMENSION, FIRST_REST, type FlowSpace, openFlowSpace } from "./flow-space.ts";
+import { DIMENSION, FIRST_REST, type FlowSpace, openFlowSpace } from "./flow-space.ts";
 import { groundValues, makeGround } from "./ground.ts";
 import { uniteIntervals } from "./intervals.ts";
 import { type Lane, listLanes } from "./lanes.ts";
@@ -22,7 +23,7 @@ export interface AnalysisSetting {
   readonly spec: PodSpec;
   readonly addresses: SandboxAddresses;
   /** Values at which flows are to be told apart beyond what the rules do, such as those a property names. */
-  readonly cuts?: Cuts;
+  readonly cuts?: SplitPoints;
   /** Whether `::6` is one of the pod's addresses. */
   readonly passThrough: "there" | "absent";
   /** The flows that are asked about, where these are not all. */
@@ -43,12 +44,12 @@ export interface Partition {
   readonly ground: readonly Diagram[];
   /** Combines diagrams into one whose terminals stand for tuples. */
   readonly join: (first: Diagram, second: Diagram) => Diagram;
-  /** Cuts a diagram to a lane: flows of other lanes come to {@link Partition.outside}. */
+  /** SplitPoints a diagram to a lane: flows of other lanes come to {@link Partition.outside}. */
   readonly restrict: (diagram: Diagram, lane: Lane) => Diagram;
   readonly outside: Diagram;
 }
 
-const NO_CUTS: Cuts = { addresses: [], ports: [], ids: [] };
+const NO_CUTS: SplitPoints = { addresses: [], ports: [], ids: [] };
 
 /** Tells the flows of a family apart by what some rule sets do with them; throws `budget-exceeded` rather than give a part. */
 export function partitionFlows(family: Family, rulesets: readonly Ruleset[], setting: AnalysisSetting): Partition {
@@ -58,7 +59,7 @@ export function partitionFlows(family: Family, rulesets: readonly Ruleset[], set
   const rewrites = findRewrites(rulesets, { family, addresses, spec, gateways });
   const lanes = findLanes(family, links, setting);
   const marks = groundValues(family, rewrites, setting, gateways);
-  const all: Cuts = {
+  const all: SplitPoints = {
     addresses: [
       ...marks.destinations,
       ...marks.sources,

@@ -14,7 +14,7 @@ import {
   STATUS_PORT,
 } from "../model/pod.ts";
 
-import type { Cuts } from "./flow-space.ts";
+import type { SplitPoints } from "../model/split-points.ts";
 
 /** What a property may look at beside the flow. */
 export interface PropertyContext {
@@ -39,7 +39,7 @@ export type PropertyVerdict = "not-concerned" | "holds" | { readonly exception: 
 export interface Property {
   readonly name: string;
   /** Further values at which flows of a family are to be told apart. */
-  readonly cuts?: (family: Family) => Cuts;
+  readonly cuts?: (family: Family) => SplitPoints;
   /** The landing that shows whether it holds; without it the stub's answer, or the loop that shows where it dials on. */
   readonly manner?: Manner;
   readonly judge: (flow: Flow, landings: FlowLandings, context: PropertyContext) => PropertyVerdict;

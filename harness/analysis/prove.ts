@@ -1,13 +1,13 @@
 import { type Family, parseNetwork } from "../model/address.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import type { Flow, Manner } from "../model/flow.ts";
+import { joinCuts } from "../model/flow-set.ts";
 import type { Landing } from "../model/landing.ts";
 import { listFamilies, type PodRules } from "../model/ruleset.ts";
+import type { SplitPoints } from "../model/split-points.ts";
+import { networkRanges, type ValueRanges } from "../model/value-ranges.ts";
 import { abstractLanding } from "./abstract-landing.ts";
-import { networkRanges, type ValueRanges } from "./axis.ts";
 import { type ClassifiedLane, classifyFlows } from "./flow-classes.ts";
-import { joinCuts } from "./flow-set.ts";
-import type { Cuts } from "./flow-space.ts";
 import type { AnalysisSetting } from "./partition.ts";
 import { PROPERTIES, type Property, type PropertyVerdict } from "./properties.ts";
 
@@ -116,7 +116,7 @@ function showingManner(forward: Landing): Manner {
 }
 
 /** The values that a config names: at these, too, flows are told apart. */
-function cutsOf(config: CaptureConfig, family: Family): Cuts {
+function cutsOf(config: CaptureConfig, family: Family): SplitPoints {
   const lists = [config.inboundPortsInclude, config.inboundPortsExclude, config.outboundPortsExclude];
   const ranges = [config.outboundIpRangesInclude, config.outboundIpRangesExclude].flatMap((list) =>
     list === "*" ? [] : list,

@@ -4,10 +4,10 @@ import type { CaptureConfig } from "../model/capture-config.ts";
 import type { Finding, Parsed } from "../model/finding.ts";
 import { finding } from "../model/finding.ts";
 import type { Manner } from "../model/flow.ts";
+import { cutsOfSet, type FlowSet, holdsFlow, joinCuts } from "../model/flow-set.ts";
+import { parseFlowSet, type SetNames } from "../model/flow-set-text.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
-import { cutsOfSet, type FlowSet, holdsFlow, joinCuts } from "./flow-set.ts";
-import { parseFlowSet, type SetNames } from "./flow-set-text.ts";
-import type { Cuts } from "./flow-space.ts";
+import type { SplitPoints } from "../model/split-points.ts";
 import { isLandingMet, isLandingTouched, type LandingClaim, parseLandingClaim } from "./landing-claim.ts";
 import { PROPERTIES, type Property } from "./properties.ts";
 
@@ -125,7 +125,7 @@ function makeJudge(
 }
 
 /** A port or a source that a claim names may be the flow's own. */
-function cutsOfClaim(claim: LandingClaim): Cuts {
+function cutsOfClaim(claim: LandingClaim): SplitPoints {
   if (claim === "as dialled") return { addresses: [], ports: [], ids: [] };
   const port = claim.port === null ? [] : [[BigInt(claim.port), BigInt(claim.port)] as const];
   const source = claim.source === null ? null : parseAddress(claim.source);

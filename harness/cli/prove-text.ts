@@ -1,5 +1,5 @@
-import type { FlowSet } from "../analysis/flow-set.ts";
 import type { LandedFlow, PropertyResult } from "../analysis/prove.ts";
+import type { FlowSet } from "../model/flow-set.ts";
 import { renderJson } from "../report/json.ts";
 import { describeLanding } from "../report/landing-phrase.ts";
 import { wrapLine } from "../report/wrap-line.ts";

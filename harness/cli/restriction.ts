@@ -1,9 +1,9 @@
-import type { FlowSet } from "../analysis/flow-set.ts";
-import { parseFlowSet } from "../analysis/flow-set-text.ts";
 import { proxyOwner } from "../capture/intent-flows.ts";
 import type { Family } from "../model/address.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import { finding } from "../model/finding.ts";
+import type { FlowSet } from "../model/flow-set.ts";
+import { parseFlowSet } from "../model/flow-set-text.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
 import type { OptionSpec } from "./options.ts";
 import { refuse } from "./refusal.ts";

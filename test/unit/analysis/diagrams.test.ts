@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { boundariesOf, makeAxis, networkRanges, toAtoms } from "../../../harness/analysis/axis.ts";
+import { boundariesOf, makeAxis, toAtoms } from "../../../harness/analysis/axis.ts";
 import {
   type Diagram,
   type Diagrams,
@@ -15,6 +15,7 @@ import {
   uniteIntervals,
 } from "../../../harness/analysis/intervals.ts";
 import { networkHolds, parseNetwork } from "../../../harness/model/address.ts";
+import { networkRanges } from "../../../harness/model/value-ranges.ts";
 
 /** Values of each of the two variables that the functions below have. */
 const SIZE = 6;

@@ -1,10 +1,10 @@
-import { addressValue, type Family, familyOf, parseAddress, parseNetwork, prefixLength } from "../model/address.ts";
-import { type Finding, finding, type Parsed } from "../model/finding.ts";
-import { ACTOR_NAMES } from "../model/flow.ts";
-import { actorOwner, targetAddress } from "../model/flow-text.ts";
-import { hostOfActor, MAX_ID, MAX_PORT, type Owner, type SandboxAddresses } from "../model/pod.ts";
-import { networkRanges, subtractRanges, type ValueRanges, wholeFamily } from "./axis.ts";
+import { addressValue, type Family, familyOf, parseAddress, parseNetwork, prefixLength } from "./address.ts";
+import { type Finding, finding, type Parsed } from "./finding.ts";
+import { ACTOR_NAMES } from "./flow.ts";
 import type { FlowSet } from "./flow-set.ts";
+import { actorOwner, targetAddress } from "./flow-text.ts";
+import { hostOfActor, MAX_ID, MAX_PORT, type Owner, type SandboxAddresses } from "./pod.ts";
+import { networkRanges, subtractRanges, type ValueRanges, wholeFamily } from "./value-ranges.ts";
 
 /** What names in a set of flows stand for. */
 export interface SetNames {

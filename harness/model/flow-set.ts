@@ -1,17 +1,16 @@
-import { addressValue } from "../model/address.ts";
-import { type Flow, startsInPod } from "../model/flow.ts";
-import { findRouteSource } from "../model/flow-text.ts";
-import type { SandboxAddresses } from "../model/pod.ts";
-import { holdsValue, type ValueRanges } from "./axis.ts";
-import type { Cuts } from "./flow-space.ts";
-import type { LaneHost } from "./lanes.ts";
+import { addressValue } from "./address.ts";
+import { type Flow, startsInPod } from "./flow.ts";
+import { findRouteSource } from "./flow-text.ts";
+import type { HostName, SandboxAddresses } from "./pod.ts";
+import type { SplitPoints } from "./split-points.ts";
+import { holdsValue, type ValueRanges } from "./value-ranges.ts";
 
 /** A set of flows of one family: who dials, from where, and what is dialled, each within some ranges. */
 export interface FlowSet {
   /** As its author wrote it. */
   readonly text: string;
   readonly family: Flow["family"];
-  readonly host: LaneHost;
+  readonly host: HostName;
   /** Owners in the pod; hosts outside have none that a rule could see. */
   readonly uids: ValueRanges;
   readonly gids: ValueRanges;
@@ -35,12 +34,12 @@ export function holdsFlow(set: FlowSet, flow: Flow, addresses: SandboxAddresses)
 }
 
 /** Gives the values at which flows of a set are told from others. */
-export function cutsOfSet({ sources, destinations, ports, uids, gids }: FlowSet): Cuts {
+export function cutsOfSet({ sources, destinations, ports, uids, gids }: FlowSet): SplitPoints {
   return { addresses: [...(sources === "route" ? [] : sources), ...destinations], ports, ids: [...uids, ...gids] };
 }
 
 /** Puts cuts together. */
-export function joinCuts(cuts: readonly Cuts[]): Cuts {
+export function joinCuts(cuts: readonly SplitPoints[]): SplitPoints {
   return {
     addresses: cuts.flatMap(({ addresses }) => addresses),
     ports: cuts.flatMap(({ ports }) => ports),

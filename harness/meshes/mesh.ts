@@ -1,0 +1,120 @@
+import type { Contract } from "../model/contract.ts";
+import type { Finding, Parsed } from "../model/finding.ts";
+import type { NameLookups } from "../model/name-lookups.ts";
+import type { PodShape } from "../model/pod-shape.ts";
+import type { PodRules, Rule } from "../model/ruleset.ts";
+
+/** A file that a mesh's own tool reads, with its text. */
+export interface MeshFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Everything that a mesh's settings are read from. */
+export interface MeshInput {
+  /** The tool's own words, one a value: `["-p", "15001", "-b", "*"]`. */
+  readonly words: readonly string[];
+  /** The process's variables. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Files of variables, the stronger first. */
+  readonly files: readonly MeshFile[];
+  /** What `--mesh-config` gives; null where it is not given. */
+  readonly config: MeshFile | null;
+  readonly names: NameLookups;
+  readonly pod: PodFacts;
+}
+
+/** What a generator is told of the pod. */
+export interface PodFacts {
+  /** The pod's addresses in order, canonical text. */
+  readonly addresses: readonly string[];
+  /** The servers of the pod's resolv.conf in order, canonical text. */
+  readonly resolvers: readonly string[];
+}
+
+/** One of a tool's options, and the ways in which a user gives it. */
+export interface MeshOption {
+  /** The setting's name in code and JSON. */
+  readonly setting: string;
+  /** The long name without dashes; null where there is none. */
+  readonly flag: string | null;
+  readonly letter: string | null;
+  readonly variable: string | null;
+  /** The key of a pod's annotation; null where there is none. */
+  readonly annotation: string | null;
+  /** The name of its value in help texts; null for a switch. */
+  readonly value: string | null;
+  /** Values for a shell to offer. */
+  readonly words?: readonly string[];
+  /** The default in words. */
+  readonly default: string;
+  /** One line of help. */
+  readonly help: string;
+  /**
+   * `rules`: it changes rules. `tool`: it steers the tool itself and is accepted and named in a notice. Otherwise it asks for another
+   * action, and the text names the landfall command for that.
+   */
+  readonly effect: "rules" | "tool" | { readonly instead: string };
+}
+
+/** Where a setting's value came from. */
+export interface SettingOrigin {
+  readonly kind: "flag" | "file" | "variable" | "config" | "annotation" | "default";
+  /** The flag, file or variable; null for a default. */
+  readonly name: string | null;
+}
+
+/** Settings, with where each came from and what is allowed and yet hardly meant. */
+export interface ReadSettings<Settings> {
+  readonly settings: Settings;
+  readonly origins: Readonly<Record<string, SettingOrigin>>;
+  readonly warnings: readonly Finding[];
+  /** What the words ask for: to apply the rules, only to check the input, or only to show the usage. */
+  readonly purpose: "apply" | "check" | "usage";
+}
+
+/** What is recognised as a mesh's own in a network namespace, for `apply` and `clean`. */
+export interface Traces {
+  /** Names of every chain that it can make: what jumps to one of them is its own too. */
+  readonly chains: readonly string[];
+  /** Says where a generated rule goes in a built-in chain that holds other rules as well. */
+  placementOf(chain: string, rule: Rule): "top" | "bottom";
+  /**
+   * Says whether a rule of a built-in chain, as `iptables -S` prints it behind `-A CHAIN`, looks like one it makes without naming a chain
+   * of its own.
+   */
+  looksMade(family: 4 | 6, table: string, chain: string, body: string): boolean;
+}
+
+/** The tool whose rules a mesh reproduces. */
+export interface Reproduced {
+  /** `istio/istio`. */
+  readonly project: string;
+  readonly version: string;
+  readonly commit: string;
+  /** `2026-08-22`. */
+  readonly date: string;
+}
+
+/**
+ * All that is specific to one rule generator. A new one is a folder of this room, and a line in the list of meshes. Outside its folder
+ * nobody reads a setting.
+ */
+export interface Mesh<Settings> {
+  /** What `--mesh` takes. */
+  readonly name: string;
+  readonly reproduces: Reproduced;
+  /** Every option, in the order of the tool's own help: parsing, help, completion and documents are made from it. */
+  readonly options: readonly MeshOption[];
+  /** The words of what the mesh's own injector asks for: what commands without settings mean. */
+  readonly injected: readonly string[];
+  /** Resolves settings; gives every finding at once. */
+  read(input: MeshInput): Parsed<ReadSettings<Settings>>;
+  /** Gives the settings as words that lead to them again. */
+  render(settings: Settings): readonly string[];
+  generate(settings: Settings, pod: PodFacts): PodRules;
+  /** Gives what must happen to each connection. Shares no code with {@link Mesh.generate}. */
+  contract(settings: Settings, pod: PodFacts): Contract;
+  shape(settings: Settings, pod: PodFacts): PodShape;
+  readonly traces: Traces;
+}

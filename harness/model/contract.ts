@@ -1,0 +1,80 @@
+import type { Family } from "./address.ts";
+import type { SplitPoints } from "./split-points.ts";
+
+/** The protocols of flows. */
+export const PROTOCOLS = ["tcp", "udp", "icmp"] as const;
+
+/** A flow's protocol; of ICMP only echo requests are flows. */
+export type Protocol = (typeof PROTOCOLS)[number];
+
+/** Who a socket belongs to, as rules can see it: uid, gid, and the mark that the socket gives its packets (SO_MARK, socket(7)). */
+export interface Identity {
+  readonly uid: number;
+  readonly gid: number;
+  /** 0 where the socket sets none. 32 bits. */
+  readonly mark: number;
+}
+
+/** One connection or exchange as a contract sees it: a flow's own, or one that a proxy makes in its course. */
+export interface Connection {
+  readonly family: Family;
+  readonly protocol: Protocol;
+  /** The host whose process dials: `pod`, `client`, `upstream`, `vm`, or a name under a contract's `hosts`. */
+  readonly startedOn: string;
+  /** Of the socket that dials. Rules of the pod cannot see it where the flow starts outside. */
+  readonly owner: Identity;
+  /** The address it comes from, canonical text. */
+  readonly source: string;
+  /** The address dialled, canonical text. */
+  readonly destination: string;
+  /** The port dialled, 1–65535; 0 for ICMP. */
+  readonly port: number;
+}
+
+/** What must become of a connection. `not-leave`: it may end anywhere in the pod, or fail in any way, but not reach another host. */
+export const REQUIREMENTS = ["as-dialled", "rejected", "dropped", "not-leave"] as const;
+
+/** A requirement that names no listener. */
+export type Requirement = (typeof REQUIREMENTS)[number];
+
+/**
+ * What a contract demands of one connection, and the clause that says so. `unspecified`: no clause concerns it, so that no landing is
+ * wrong. `deviation`: the tool does something else than its documents promise, and the clause describes the tool.
+ */
+export type Demand =
+  | { readonly must: Requirement; readonly clause: string; readonly deviation?: Deviation }
+  | {
+      readonly must: "land-on";
+      /** The name of a listener of the pod's shape. */
+      readonly listener: string;
+      readonly clause: string;
+      readonly deviation?: Deviation;
+    }
+  | { readonly must: "unspecified" };
+
+/** Where a tool and its documents differ, as one sentence each, and what the documents demand. */
+export interface Deviation {
+  readonly tool: string;
+  readonly promise: string;
+  readonly strict: Demand;
+}
+
+/** One clause of a contract. */
+export interface Clause {
+  /** Lower-case words with dashes between them: `loopback-untouched`. */
+  readonly name: string;
+  /** What it demands, as one sentence. */
+  readonly says: string;
+  /** `given`: somebody asked for it by a setting, so that a clause which concerns no flow is a mistake; `usual`: it is always there. */
+  readonly origin: "given" | "usual";
+}
+
+/** What must happen to each connection, whatever the rules are. It never looks at rules. */
+export interface Contract {
+  /** In the order in which they are asked; the first that concerns a connection decides. */
+  readonly clauses: readonly Clause[];
+  /** Gives what must become of a connection. Total: `unspecified` is an answer. */
+  demand(connection: Connection): Demand;
+  /** Gives every value at which what it demands of the flows of a family may change. */
+  splitPoints(family: Family): SplitPoints;
+}
