@@ -12,6 +12,8 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   model: [],
   capture: ["model"],
+  contract: ["model"],
+  meshes: ["model"],
   formats: ["model"],
   netfilter: ["model"],
   analysis: ["model", "capture", "formats", "netfilter"],

@@ -47,6 +47,8 @@ export type Demand =
       readonly must: "land-on";
       /** The name of a listener of the pod's shape. */
       readonly listener: string;
+      /** How it is brought there; the way the listener is made for if left out. */
+      readonly by?: "redirect" | "transparent";
       readonly clause: string;
       readonly deviation?: Deviation;
     }

@@ -1,4 +1,5 @@
 import { addressValue, type Family, familyOf, parseAddress, parseNetwork, prefixLength } from "./address.ts";
+import { type Identity, PROTOCOLS, type Protocol } from "./contract.ts";
 import { type Finding, finding, type Parsed } from "./finding.ts";
 import { ACTOR_NAMES } from "./flow.ts";
 import type { FlowSet } from "./flow-set.ts";
@@ -6,21 +7,30 @@ import { actorOwner, targetAddress } from "./flow-text.ts";
 import { hostOfActor, MAX_ID, MAX_PORT, type Owner, type SandboxAddresses } from "./pod.ts";
 import { networkRanges, subtractRanges, type ValueRanges, wholeFamily } from "./value-ranges.ts";
 
-/** What names in a set of flows stand for. */
+/** What names in a set of flows stand for, and what a set may hold. */
 export interface SetNames {
   readonly addresses: SandboxAddresses;
   readonly proxy: Owner;
+  /** Actors of the pod beside the usual ones, by name. */
+  readonly actors?: ReadonlyMap<string, Identity>;
+  /** The protocols that may be asked about; TCP alone if left out. */
+  readonly protocols?: readonly Protocol[];
 }
 
 const GRAMMAR =
   "ACTOR[@SOURCE] -> TARGET:PORT as in a FLOW, with ranges: uid=1000-1999 -> 10.0.0.0/8:80,443, client -> pod:*, app -> [2001:db8::/32]:1-1023";
+const NO_PORT: ValueRanges = [[0n, 0n]];
 const TARGET_NAMES = ["pod", "upstream", "client", "localhost", "elsewhere"];
 const ANY_ID: ValueRanges = [[0n, BigInt(MAX_ID)]];
+const MAX_MARK = 0xffffffffn;
+const ANY_MARK: ValueRanges = [[0n, MAX_MARK]];
 
 /**
  * Reads a set of flows: a FLOW in which an id, an address or a port may be a range. Ids and ports are `N`, `N-M`, `*`; ports may be several
- * with commas; an owner is `uid=IDS`, `gid=IDS` or both; addresses are one, `NETWORK/LENGTH` or `FIRST-LAST`, those of IPv6 in brackets;
- * `elsewhere` is every address that is not the pod's own. Gives every finding.
+ * with commas; an owner is `uid=IDS`, `gid=IDS`, `mark=MARKS` or several of them with commas, and what is not given may be anything.
+ * Addresses are one, `NETWORK/LENGTH` or `FIRST-LAST`, those of IPv6 in brackets; `elsewhere` is every address that is not the pod's own.
+ * Behind the ports may stand `/tcp`, `/udp` or `/tcp+udp`; `-> TARGET/icmp` are echo requests; TCP is what is written without. Gives every
+ * finding.
  */
 export function parseFlowSet(text: string, where: string, names: SetNames): Parsed<FlowSet> {
   const [left, right, ...rest] = text.split(" -> ");
@@ -29,44 +39,73 @@ export function parseFlowSet(text: string, where: string, names: SetNames): Pars
   const findings: Finding[] = [];
   const note = (message: string) => void findings.push(finding(where, message));
   const [actor = "", ...source] = left.split("@");
-  const who = readActor(actor, names.proxy, note);
+  const who = readActor(actor, names, note);
   const sources = source.length === 0 ? null : readAddresses(unwrap(source.join("@")), note);
   const target = readTarget(right, names, note);
   const families = new Set([who?.family, sources?.family, target?.family].filter((family) => family != null));
   if (families.size > 1) note(`"${text}" names IPv4 and IPv6; use one family on both sides.`);
   if (!who || !target || findings.length > 0) return { ok: false, findings };
-  const { host, uids, gids } = who;
-  return { ok: true, value: { text, host, uids, gids, sources: sources?.ranges ?? "route", ...target } };
+  const { host, uids, gids, marks } = who;
+  return { ok: true, value: { text, host, uids, gids, marks, sources: sources?.ranges ?? "route", ...target } };
 }
 
 type Note = (message: string) => void;
 
-function readActor(text: string, proxy: Owner, note: Note) {
+function readActor(text: string, { proxy, actors }: SetNames, note: Note) {
   const isOfSix = text.endsWith("6") && ACTOR_NAMES.some((name) => name === text.slice(0, -1));
   const name = isOfSix ? text.slice(0, -1) : text;
   const family: Family | null = isOfSix ? 6 : null;
   const host = hostOfActor(name);
-  if (host !== "pod") return { family, host, uids: ANY_ID, gids: ANY_ID };
+  if (host !== "pod") return { family, host, uids: ANY_ID, gids: ANY_ID, marks: ANY_MARK };
+  const named = actors?.get(name);
+  if (named) return { family, host, ...singleOwner(named), marks: single(BigInt(named.mark)) };
   const own = ACTOR_NAMES.some((known) => known === name) ? actorOwner(name, proxy) : null;
-  if (own) return { family, host, uids: single(BigInt(own.uid)), gids: single(BigInt(own.gid)) };
-  const found = /^(?:uid=([^,]+))?(?:(?:^|,)gid=([^,]+))?$/.exec(text);
-  const ids = [found?.[1], found?.[2]].map((id) => (id === undefined ? ANY_ID : readRange(id, 0n, BigInt(MAX_ID))));
-  const [uids, gids] = ids;
-  if (text !== "" && found && uids && gids) return { family, host, uids, gids };
+  if (own) return { family, host, ...singleOwner(own), marks: ANY_MARK };
+  const ids = readIds(text);
+  if (ids) return { family, host, ...ids };
+  const known = [...ACTOR_NAMES, ...(actors?.keys() ?? [])].join(", ");
   note(
-    `"${text}" is no actor; use ${ACTOR_NAMES.join(", ")}, uid=IDS, gid=IDS or uid=IDS,gid=IDS; IDS are N, N-M or *.`,
+    `"${text}" is not an actor; use ${known}, or uid=IDS, gid=IDS, mark=MARKS with commas between; IDS are N, N-M or *.`,
   );
   return null;
 }
 
-function readTarget(text: string, { addresses }: SetNames, note: Note) {
-  const found = /^(\[[^\]]*\]|[^:[\]]*):([^:]*)$/.exec(text);
-  const [, target = "", portText = ""] = found ?? [];
-  if (!found) {
-    note(`"${text}" is no target; write TARGET:PORT, IPv6 addresses in brackets.`);
+function singleOwner({ uid, gid }: Owner) {
+  return { uids: single(BigInt(uid)), gids: single(BigInt(gid)) };
+}
+
+/** Reads `uid=IDS,gid=IDS,mark=MARKS`, each once at the most and in any order; null where the text is something else. */
+function readIds(text: string): Pick<FlowSet, "uids" | "gids" | "marks"> | null {
+  const found = { uid: ANY_ID, gid: ANY_ID, mark: ANY_MARK };
+  const seen = new Set<string>();
+  for (const part of text.split(",")) {
+    const [, key, value = ""] = /^(uid|gid|mark)=(.+)$/.exec(part) ?? [];
+    if ((key !== "uid" && key !== "gid" && key !== "mark") || seen.has(key)) return null;
+    seen.add(key);
+    const ranges = readRange(value, 0n, key === "mark" ? MAX_MARK : BigInt(MAX_ID));
+    if (!ranges) return null;
+    found[key] = ranges;
+  }
+  return { uids: found.uid, gids: found.gid, marks: found.mark };
+}
+
+function readTarget(text: string, { addresses, protocols: allowed = ["tcp"] }: SetNames, note: Note) {
+  const found = /^(\[[^\]]*\]|[^:[\]/]*(?:\/\d+)?)(?::([^:/]*))?(?:\/([a-z+]+))?$/.exec(text);
+  const [, target = "", portText, protocolText = "tcp"] = found ?? [];
+  const protocols = protocolText.split("+").map((name) => PROTOCOLS.find((known) => known === name) ?? null);
+  const isEcho = protocolText === "icmp";
+  if (!found || (portText === undefined) !== isEcho) {
+    note(`"${text}" is not a target; write TARGET:PORT, TARGET:PORT/udp or TARGET/icmp, IPv6 addresses in brackets.`);
     return null;
   }
-  const ports = readPorts(portText);
+  if (!protocols.every((name) => name !== null) || (protocols.length > 1 && protocols.includes("icmp"))) {
+    note(`"/${protocolText}" is not a protocol; write /tcp, /udp, /tcp+udp or /icmp.`);
+    return null;
+  }
+  const others = protocols.filter((name) => !allowed.includes(name));
+  if (others.length > 0)
+    note(`Flows of ${others.join(" and ")} cannot be asked about here; use ${allowed.join(", ")}.`);
+  const ports = isEcho ? NO_PORT : readPorts(portText ?? "");
   if (!ports) note(`"${portText}" names no ports; write N, N-M or *, several with commas, from 1 to 65535.`);
   const named = readTargetName(target, addresses) ?? readAddresses(unwrap(target), note);
   if (!named || !ports) return null;
@@ -74,7 +113,7 @@ function readTarget(text: string, { addresses }: SetNames, note: Note) {
     note(`"${text}" is no target; write IPv6 addresses in brackets, and those alone.`);
     return null;
   }
-  return { family: named.family, destinations: named.ranges, ports };
+  return { family: named.family, destinations: named.ranges, ports, protocols };
 }
 
 function readTargetName(text: string, addresses: SandboxAddresses) {
@@ -104,10 +143,10 @@ function readPorts(text: string): ValueRanges | null {
   return ranges.every((range) => range !== null) ? ranges.flat() : null;
 }
 
-/** Reads `N`, `N-M` or `*`; null where it is none, or reaches beyond the ends. */
+/** Reads `N`, `N-M` or `*`, numbers decimal or with 0x; null where it is something else, or reaches beyond the ends. */
 function readRange(text: string, lowest: bigint, highest: bigint): ValueRanges | null {
   if (text === "*") return [[lowest, highest]];
-  const found = /^(\d{1,10})(?:-(\d{1,10}))?$/.exec(text);
+  const found = /^(\d{1,10}|0x[\da-f]{1,8})(?:-(\d{1,10}|0x[\da-f]{1,8}))?$/i.exec(text);
   if (!found) return null;
   const [first, last] = [BigInt(found[1] ?? 0), BigInt(found[2] ?? found[1] ?? 0)];
   return lowest <= first && first <= last && last <= highest ? [[first, last]] : null;

@@ -1,19 +1,22 @@
 import { addressValue } from "./address.ts";
+import type { Connection, Protocol } from "./contract.ts";
 import { type Flow, startsInPod } from "./flow.ts";
 import { findRouteSource } from "./flow-text.ts";
 import type { HostName, SandboxAddresses } from "./pod.ts";
 import type { SplitPoints } from "./split-points.ts";
 import { holdsValue, type ValueRanges } from "./value-ranges.ts";
 
-/** A set of flows of one family: who dials, from where, and what is dialled, each within some ranges. */
+/** A set of flows of one family: who dials, from where, and what is dialled by which protocol, each within some ranges. */
 export interface FlowSet {
   /** As its author wrote it. */
   readonly text: string;
   readonly family: Flow["family"];
+  readonly protocols: readonly Protocol[];
   readonly host: HostName;
-  /** Owners in the pod; hosts outside have none that a rule could see. */
+  /** Owners in the pod and the marks of their sockets; hosts outside have none that a rule could see. */
   readonly uids: ValueRanges;
   readonly gids: ValueRanges;
+  readonly marks: ValueRanges;
   /** `route`: in the pod the source that the route gives, from outside any; ranges: what the socket is bound to, or comes from. */
   readonly sources: ValueRanges | "route";
   readonly destinations: ValueRanges;
@@ -31,6 +34,22 @@ export function holdsFlow(set: FlowSet, flow: Flow, addresses: SandboxAddresses)
       ? !isInPod || from.address === findRouteSource(from.actor, family, to.address, addresses)
       : holdsValue(set.sources, addressValue(from.address));
   return isFromThere && holdsValue(set.destinations, addressValue(to.address)) && holdsValue(set.ports, to.port);
+}
+
+/** Says whether a connection is in a set. */
+export function holdsConnection(set: FlowSet, connection: Connection, addresses: SandboxAddresses): boolean {
+  const { family, protocol, startedOn, owner, source, destination, port } = connection;
+  if (family !== set.family || startedOn !== set.host || !set.protocols.includes(protocol)) return false;
+  const isInPod = startedOn === "pod";
+  const isOwners =
+    holdsValue(set.uids, owner.uid) && holdsValue(set.gids, owner.gid) && holdsValue(set.marks, owner.mark);
+  if (isInPod && !isOwners) return false;
+  const isFromThere =
+    set.sources === "route"
+      ? !isInPod || source === findRouteSource("app", family, destination, addresses)
+      : holdsValue(set.sources, addressValue(source));
+  const isPort = protocol === "icmp" || holdsValue(set.ports, port);
+  return isFromThere && holdsValue(set.destinations, addressValue(destination)) && isPort;
 }
 
 /** Gives the values at which flows of a set are told from others. */

@@ -1,17 +1,12 @@
+import type { Family } from "./address.ts";
 import type { Identity, Protocol } from "./contract.ts";
 import type { HostAddresses } from "./pod.ts";
 
-/** What a listener is for. */
-export const LISTENER_ROLES = ["inbound", "outbound", "dns", "tunnel", "status", "app"] as const;
-
 /** What a listener is for: `inbound` and `outbound` take captured traffic of that direction. */
-export type ListenerRole = (typeof LISTENER_ROLES)[number];
+export type ListenerRole = "inbound" | "outbound" | "dns" | "tunnel" | "status" | "app";
 
 /** How a listener takes traffic: after a redirect, transparently (IP_TRANSPARENT, for TPROXY), or only what is dialled at it. */
-export const LISTENER_MODES = ["redirect", "transparent", "plain"] as const;
-
-/** How a listener takes traffic. */
-export type ListenerMode = (typeof LISTENER_MODES)[number];
+export type ListenerMode = "redirect" | "transparent" | "plain";
 
 /**
  * What a proxy dials for a connection that it has taken: nothing, the same end point always, or what had been dialled. `own` says how
@@ -75,6 +70,6 @@ export interface PodShape {
   readonly links: readonly string[];
   /** Addresses of the servers in the pod's resolv.conf, in order. */
   readonly resolvers: readonly string[];
-  /** The address from which a proxy connects to the pod's own, by family; null where there is none. */
-  readonly passThrough: HostAddresses | null;
+  /** The address from which a proxy connects to the pod's own, by family; null where the pod has none. */
+  readonly passThrough: Readonly<Record<Family, string | null>>;
 }

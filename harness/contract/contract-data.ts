@@ -1,0 +1,107 @@
+import { Ajv, type ErrorObject } from "ajv";
+import schema from "../../schemas/contract.json" with { type: "json" };
+
+/** A contract as its author writes it; the JSON Schema is `schemas/contract.json`. */
+export interface ContractData {
+  readonly version: 1;
+  readonly proxies?: readonly ProxyData[];
+  readonly listeners?: readonly ListenerData[];
+  readonly hosts?: Readonly<Record<string, { readonly ip4: string; readonly ip6: string }>>;
+  readonly resolvers?: readonly string[];
+  readonly clauses: readonly ClauseData[];
+  readonly otherwise?: string;
+}
+
+/** A proxy as its author writes it. */
+export interface ProxyData {
+  readonly name: string;
+  readonly owner: readonly { readonly uid?: number; readonly gid?: number; readonly mark?: number }[];
+  readonly dials?: string;
+}
+
+/** A listener as its author writes it. */
+export interface ListenerData {
+  readonly name: string;
+  readonly role: "inbound" | "outbound" | "dns" | "tunnel" | "status" | "app";
+  readonly proxy?: string;
+  readonly protocols?: readonly ("tcp" | "udp")[];
+  readonly port: number;
+  readonly mode?: "redirect" | "transparent" | "plain";
+  readonly host?: string;
+  readonly address?: string;
+}
+
+/** A clause as its author writes it. */
+export interface ClauseData {
+  readonly name: string;
+  readonly says: string;
+  readonly flows: string | readonly string[];
+  readonly except?: string | readonly string[];
+  readonly must: string;
+}
+
+/** Where something stands in a contract: `["clauses", 2, "flows"]`. */
+export type DataPath = readonly (string | number)[];
+
+/** One thing that is wrong with a contract, and where. */
+export interface DataFault {
+  readonly path: DataPath;
+  readonly message: string;
+}
+
+const ajv = new Ajv({ allErrors: true, verbose: true });
+const validate = ajv.compile(schema);
+
+/** Gives everything about a value that is not a contract's shape; nothing: it is a {@link ContractData}. */
+export function findShapeFaults(value: unknown): readonly DataFault[] {
+  if (validate(value)) return [];
+  const errors = (validate.errors ?? []).filter(({ keyword }) => keyword !== "anyOf" && keyword !== "propertyNames");
+  const faults = errors.map((error) => ({ path: pathOf(error, value), message: describe(error) }));
+  return [...new Map(faults.map((fault) => [JSON.stringify(fault), fault])).values()];
+}
+
+function pathOf({ instancePath, keyword, params }: ErrorObject, value: unknown): DataPath {
+  const keys = instancePath
+    .split("/")
+    .slice(1)
+    .map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~"));
+  let at: unknown = value;
+  const path = keys.map((key) => {
+    const step = Array.isArray(at) ? Number(key) : key;
+    at = (at as Record<string | number, unknown>)[step];
+    return step;
+  });
+  return keyword === "additionalProperties" ? [...path, String(params["additionalProperty"])] : path;
+}
+
+/** Says in a sentence what a rule of the schema asks for. */
+function describe({ keyword, params, parentSchema, data, instancePath }: ErrorObject): string {
+  const shown = JSON.stringify(data) ?? String(data);
+  switch (keyword) {
+    case "required":
+      return `The field ${params["missingProperty"]} is missing${instancePath === "" ? "" : " here"}.`;
+    case "additionalProperties": {
+      const known = Object.keys((parentSchema as { properties?: object } | undefined)?.properties ?? {});
+      return `There is no field of this name; the fields here are ${known.join(", ")}.`;
+    }
+    case "enum":
+      return `${shown} is not allowed here; use ${(params["allowedValues"] as readonly unknown[]).join(", ")}.`;
+    case "const":
+      return `${shown} is not allowed here; use ${JSON.stringify(params["allowedValue"])}.`;
+    case "pattern":
+      return `${shown} is not a name; use lower-case words with dashes between them.`;
+    case "minimum":
+    case "maximum":
+      return `${shown} is out of range: it must be ${params["comparison"]} ${params["limit"]}.`;
+    case "minItems":
+      return "The list is empty; it needs at least one entry.";
+    case "minProperties":
+      return "Nothing is given here; give at least one field.";
+    case "minLength":
+      return "The text is empty; write one sentence.";
+    case "uniqueItems":
+      return "The list holds a value twice; take one out.";
+    default:
+      return `${shown} is not allowed here; it must be ${params["type"] ?? keyword}.`;
+  }
+}

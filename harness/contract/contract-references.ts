@@ -1,0 +1,125 @@
+import { canonicalAddress, familyOf, parseEndpoint } from "../model/address.ts";
+import type { Identity } from "../model/contract.ts";
+import type { FlowSet } from "../model/flow-set.ts";
+import { parseFlowSet } from "../model/flow-set-text.ts";
+import { DEFAULT_ADDRESSES, type SandboxAddresses } from "../model/pod.ts";
+import type { ContractData, DataFault, DataPath, ProxyData } from "./contract-data.ts";
+import { MUST_GRAMMAR, parseMust } from "./must-text.ts";
+
+const USUAL_HOSTS = ["pod", "client", "upstream"];
+/** Names of actors and listeners that every sandbox has. */
+const TAKEN_NAMES = ["app", "root", "client", "upstream", "vm", "pod", "localhost", "elsewhere"];
+
+/** Gives everything in a contract of the right shape that names what is not there, names it twice, or cannot be read. */
+export function findReferenceFaults(data: ContractData): readonly DataFault[] {
+  const { proxies = [], listeners = [], hosts = {}, resolvers = [], clauses, otherwise } = data;
+  const proxyNames = proxies.map(({ name }) => name);
+  const listenerNames = listeners.map(({ name }) => name);
+  const hostNames = [...USUAL_HOSTS, ...Object.keys(hosts)];
+  return [
+    ...findDoubles(proxyNames, "proxies", TAKEN_NAMES),
+    ...findDoubles(listenerNames, "listeners", TAKEN_NAMES),
+    ...findDoubles(
+      clauses.map(({ name }) => name),
+      "clauses",
+      [],
+    ),
+    ...Object.entries(hosts).flatMap(([name, { ip4, ip6 }]) => [
+      ...(USUAL_HOSTS.includes(name) ? [fault(["hosts", name], `There is a host ${name} already.`)] : []),
+      ...findAddressFault(ip4, 4, ["hosts", name, "ip4"]),
+      ...findAddressFault(ip6, 6, ["hosts", name, "ip6"]),
+    ]),
+    ...resolvers.flatMap((address, i) => findAddressFault(address, null, ["resolvers", i])),
+    ...proxies.flatMap(({ dials }, i) => findDialsFault(dials, ["proxies", i, "dials"])),
+    ...listeners.flatMap(({ proxy, host = "pod", address }, i) => [
+      ...findNameFault(proxy, proxyNames, "proxy", ["listeners", i, "proxy"]),
+      ...findNameFault(host, hostNames, "host", ["listeners", i, "host"]),
+      ...(address === undefined ? [] : findAddressFault(address, null, ["listeners", i, "address"])),
+    ]),
+    ...clauses.flatMap(({ must }, i) => findMustFaults(must, listenerNames, ["clauses", i, "must"])),
+    ...(otherwise === undefined || otherwise === "unspecified"
+      ? []
+      : findMustFaults(otherwise, listenerNames, ["otherwise"])),
+    ...findFlowFaults(data),
+  ];
+}
+
+function fault(path: DataPath, message: string): DataFault {
+  return { path, message };
+}
+
+function findDoubles(names: readonly string[], list: string, taken: readonly string[]): readonly DataFault[] {
+  return names.flatMap((name, i) => {
+    if (taken.includes(name)) return [fault([list, i, "name"], `${name} is a name of landfall's own; choose another.`)];
+    return names.indexOf(name) < i ? [fault([list, i, "name"], `The name ${name} is used twice; choose another.`)] : [];
+  });
+}
+
+function findAddressFault(text: string, family: 4 | 6 | null, path: DataPath): readonly DataFault[] {
+  const address = canonicalAddress(text);
+  if (address === null) return [fault(path, `"${text}" is not an address.`)];
+  return family === null || familyOf(address) === family
+    ? []
+    : [fault(path, `"${text}" is not an IPv${family} address.`)];
+}
+
+function findNameFault(
+  name: string | undefined,
+  known: readonly string[],
+  what: string,
+  path: DataPath,
+): readonly DataFault[] {
+  if (name === undefined || known.includes(name)) return [];
+  const list = known.length === 0 ? "there is none" : `there are ${known.join(", ")}`;
+  return [fault(path, `"${name}" is not the name of a ${what}; ${list}.`)];
+}
+
+function findDialsFault(text: string | undefined, path: DataPath): readonly DataFault[] {
+  if (text === undefined || text === "original" || text === "nothing" || parseEndpoint(text)) return [];
+  return [
+    fault(path, `"${text}" cannot be dialled; write original, nothing or ADDRESS:PORT, an IPv6 address in brackets.`),
+  ];
+}
+
+function findMustFaults(text: string, listeners: readonly string[], path: DataPath): readonly DataFault[] {
+  const must = parseMust(text);
+  if (must === null) return [fault(path, `"${text}" is not a demand; write ${MUST_GRAMMAR}.`)];
+  return must.kind === "land-on" ? findNameFault(must.listener, listeners, "listener", path) : [];
+}
+
+function findFlowFaults(data: ContractData): readonly DataFault[] {
+  return data.clauses.flatMap((clause, i) =>
+    (["flows", "except"] as const).flatMap((field) =>
+      listOf(clause[field]).flatMap((text, j) => {
+        const path = ["clauses", i, field, ...(typeof clause[field] === "string" ? [] : [j])];
+        const parsed = readFlowSet(text, data, DEFAULT_ADDRESSES);
+        return typeof parsed === "string" ? [fault(path, parsed)] : [];
+      }),
+    ),
+  );
+}
+
+/** Gives one set or a list of sets as a list. */
+export function listOf(texts: string | readonly string[] | undefined): readonly string[] {
+  return typeof texts === "string" ? [texts] : (texts ?? []);
+}
+
+/** Reads a set of flows with the names of a contract; what is wrong with it as text. */
+export function readFlowSet(
+  text: string,
+  { proxies = [] }: ContractData,
+  addresses: SandboxAddresses,
+): FlowSet | string {
+  const identities = proxies.map((proxy): [string, Identity] => [proxy.name, identityOf(proxy)]);
+  const only = identities.length === 1 ? identities[0]?.[1] : undefined;
+  const actors = new Map([...identities, ...(only ? [["proxy", only] as const] : [])]);
+  const proxy = only ?? { uid: 0, gid: 0, mark: 0 };
+  const parsed = parseFlowSet(text, "", { addresses, proxy, actors, protocols: ["tcp", "udp", "icmp"] });
+  return parsed.ok ? parsed.value : parsed.findings.map(({ message }) => message).join(" ");
+}
+
+/** Gives what a proxy runs as in a sandbox: the first of its owners; what that leaves open is 0. */
+export function identityOf({ owner }: ProxyData): Identity {
+  const { uid = 0, gid = 0, mark = 0 } = owner[0] ?? {};
+  return { uid, gid, mark };
+}

@@ -1,0 +1,15 @@
+import { REQUIREMENTS, type Requirement } from "../model/contract.ts";
+
+/** What a clause asks for, as its author writes it. */
+export type Must = { readonly kind: "land-on"; readonly listener: string } | { readonly kind: Requirement };
+
+/** What may stand behind `must`, for findings. */
+export const MUST_GRAMMAR = `land-on LISTENER, ${REQUIREMENTS.slice(0, -1).join(", ")} or ${REQUIREMENTS.at(-1)}`;
+
+/** Reads `land-on gate-out`, `as-dialled`, `rejected`, `dropped` or `not-leave`; null where it is something else. */
+export function parseMust(text: string): Must | null {
+  const listener = /^land-on (\S+)$/.exec(text)?.[1];
+  if (listener !== undefined) return { kind: "land-on", listener };
+  const kind = REQUIREMENTS.find((known) => known === text);
+  return kind ? { kind } : null;
+}

@@ -1,0 +1,159 @@
+import { type Family, familyOf, parseNetwork } from "../../model/address.ts";
+import { type CaptureConfig, isIpv6Pod } from "../../model/capture-config.ts";
+import type { Clause, Connection, Contract, Demand } from "../../model/contract.ts";
+import { isLoopback, loopbackAddress } from "../../model/pod.ts";
+import type { SplitPoints } from "../../model/split-points.ts";
+import { networkRanges, type ValueRanges } from "../../model/value-ranges.ts";
+import { entryRange, listHolds, rangesHold } from "./lists.ts";
+import { INBOUND, OUTBOUND, PASS_THROUGH, takenFor } from "./pod.ts";
+
+/** sshd's port, which the wildcard never captures (tools/packaging/common/istio-iptables.sh). */
+const SSH_PORT = 22;
+
+const CLAUSES = {
+  "no-uid-loop": "What the proxy itself dials is left alone.",
+  "inbound-captured": "What comes in goes to the proxy: from peers, and calls to the pod's own address.",
+  "outbound-captured": "What the workload and virtual machines dial elsewhere goes to the proxy.",
+  "exclusions-untouched": "Ports and ranges that are excluded, or not included, are left alone.",
+  "loopback-untouched": "What is dialled at the loopback address is left alone.",
+} as const;
+
+type ClauseName = keyof typeof CLAUSES;
+
+/**
+ * Gives what Istio 1.4 documents for settings, made from the settings alone. `addresses` are the pod's in the sandbox, whatever the
+ * generator is told: they decide what is the pod's own.
+ */
+export function makeContract(config: CaptureConfig, addresses: Readonly<Record<Family, string>>): Contract {
+  const clauses = Object.entries(CLAUSES).map(
+    ([name, says]): Clause => ({ name, says, origin: isGiven(name as ClauseName, config) ? "given" : "usual" }),
+  );
+  return {
+    clauses,
+    demand: (connection) => demand(config, connection, addresses),
+    splitPoints: (family) => splitPoints(config, family),
+  };
+}
+
+/** Only exclusions are asked for by a setting that may concern no flow; the others are there always. */
+function isGiven(name: ClauseName, config: CaptureConfig): boolean {
+  const { inboundPortsExclude, outboundPortsExclude, outboundIpRangesExclude } = config;
+  const excluded = [...inboundPortsExclude, ...outboundPortsExclude, ...outboundIpRangesExclude];
+  return name === "exclusions-untouched" && excluded.length > 0;
+}
+
+function demand(config: CaptureConfig, connection: Connection, own: Readonly<Record<Family, string>>): Demand {
+  if (connection.protocol !== "tcp") return { must: "unspecified" };
+  if (connection.family === 6 && !isIpv6Pod(config)) return guardIpv6(connection, own);
+  const departing = demandDeparting(config, connection, own);
+  return departing ?? demandArriving(config, connection, own);
+}
+
+function leave(clause: ClauseName): Demand {
+  return { must: "as-dialled", clause };
+}
+
+function take(listener: string, clause: ClauseName, by: "redirect" | "transparent" = "redirect"): Demand {
+  return { must: "land-on", listener, by, clause };
+}
+
+/** Says whether an address is the pod's own, seen from inside; `::6` is on IPv6 pods alone. */
+function isOwn(address: string, config: CaptureConfig, own: Readonly<Record<Family, string>>): boolean {
+  if (address === PASS_THROUGH[6]) return isIpv6Pod(config);
+  return isLoopback(address) || address === own[4] || address === own[6];
+}
+
+/**
+ * An IPv4 pod has no IPv6 capture, so nothing may reach it over IPv6 uncaptured: only ::1 may be dialled. The pod itself may dial out.
+ * The ICMP error for a call to the pod's own address would have to come in over IPv6 itself, and is dropped like the call.
+ */
+function guardIpv6({ startedOn, destination }: Connection, own: Readonly<Record<Family, string>>): Demand {
+  if (destination !== own[6]) return leave("exclusions-untouched");
+  return { must: startedOn === "pod" ? "dropped" : "rejected", clause: "inbound-captured" };
+}
+
+/** Traffic of the workload, of the proxy, or of a virtual machine; null where what arrives is to be looked at next. */
+function demandDeparting(
+  config: CaptureConfig,
+  connection: Connection,
+  own: Readonly<Record<Family, string>>,
+): Demand | null {
+  const { startedOn, source, destination, port, owner, family } = connection;
+  if (startedOn === "vm") return demandVirtualMachine(config, connection);
+  if (startedOn !== "pod" || listHolds(config.outboundPortsExclude, port)) return null;
+  const staysInside = isOwn(destination, config, own);
+  if (staysInside && source === PASS_THROUGH[family]) return null;
+  const capturesSelfCalls = family === 6 || config.loopbackCapture === "on";
+  if (staysInside && destination !== loopbackAddress(family) && capturesSelfCalls)
+    return take(inboundListener(config), "inbound-captured");
+  const isProxy = listHolds(config.proxyUid, owner.uid) || listHolds(config.proxyGid, owner.gid);
+  if (isProxy || destination === loopbackAddress(family)) return null;
+  if (rangesHold(config.outboundIpRangesExclude, destination, family)) return null;
+  return rangesHold(config.outboundIpRangesInclude, destination, family) ? take(OUTBOUND, "outbound-captured") : null;
+}
+
+/** Included ranges are captured, whatever is excluded; with `*` that is IPv4 alone (the script returns IPv6 to where it was going). */
+function demandVirtualMachine(config: CaptureConfig, { destination, family }: Connection): Demand | null {
+  if (family === 6 && config.outboundIpRangesInclude === "*") return null;
+  return rangesHold(config.outboundIpRangesInclude, destination, family) ? take(OUTBOUND, "outbound-captured") : null;
+}
+
+/** Traffic that reaches the pod. TPROXY, IPv4 alone, sees all that arrives: from peers, by kubevirt interfaces, and over lo. */
+function demandArriving(config: CaptureConfig, connection: Connection, own: Readonly<Record<Family, string>>): Demand {
+  const { family, destination, startedOn } = connection;
+  const untouched = leave(clauseOfUntouched(config, connection, own));
+  const reachesPod = startedOn === "vm" || isOwn(destination, config, own);
+  if (!reachesPod || !isInboundPortCaptured(config, connection.port)) return untouched;
+  if (family === 4 && config.interceptionMode === "TPROXY")
+    return destination === loopbackAddress(4) ? untouched : take(OUTBOUND, "inbound-captured", "transparent");
+  // What comes by a kubevirt interface is outbound, never inbound; over IPv6 the script sees to that only with `*`.
+  const skips = startedOn === "vm" && (family === 4 || config.outboundIpRangesInclude === "*");
+  return startedOn === "pod" || skips ? untouched : take(inboundListener(config), "inbound-captured");
+}
+
+/** Names the clause for which a connection is left alone. */
+function clauseOfUntouched(
+  config: CaptureConfig,
+  { startedOn, destination, owner, family }: Connection,
+  own: Readonly<Record<Family, string>>,
+): ClauseName {
+  if (startedOn !== "pod") return "exclusions-untouched";
+  if (destination === loopbackAddress(family)) return "loopback-untouched";
+  const isProxy = listHolds(config.proxyUid, owner.uid) || listHolds(config.proxyGid, owner.gid);
+  return isProxy || isOwn(destination, config, own) ? "no-uid-loop" : "exclusions-untouched";
+}
+
+/** With `*` all but sshd's and the excluded ports; with a list the listed ones, where exclusions say nothing. */
+function isInboundPortCaptured(config: CaptureConfig, port: number): boolean {
+  if (config.inboundPortsInclude !== "*") return listHolds(config.inboundPortsInclude, port);
+  return port !== SSH_PORT && !listHolds(config.inboundPortsExclude, port);
+}
+
+/** The inbound capture port is for capturing every port; a list, or none, leads to the proxy port. */
+function inboundListener(config: CaptureConfig): string {
+  return takenFor(config, config.inboundPortsInclude === "*" ? INBOUND : OUTBOUND);
+}
+
+function splitPoints(config: CaptureConfig, family: Family): SplitPoints {
+  const all = <T>(list: "*" | readonly T[]): readonly T[] => (list === "*" ? [] : list);
+  const ranges = [...all(config.outboundIpRangesInclude), ...config.outboundIpRangesExclude];
+  const ports = [...all(config.inboundPortsInclude), ...config.inboundPortsExclude, ...config.outboundPortsExclude];
+  const single = (address: string): ValueRanges => {
+    const network = parseNetwork(address);
+    return network === null ? [] : networkRanges(network);
+  };
+  return {
+    addresses: [
+      ...ranges.filter((range) => familyOf(range) === family),
+      PASS_THROUGH[family],
+      loopbackAddress(family),
+    ].flatMap(single),
+    ports: [...ports, `${SSH_PORT}`].map(toRange),
+    ids: [...config.proxyUid, ...config.proxyGid].map(toRange),
+  };
+}
+
+function toRange(entry: string): readonly [bigint, bigint] {
+  const { first, last } = entryRange(entry);
+  return [BigInt(first), BigInt(last)];
+}
