@@ -44,6 +44,8 @@ export interface MeshOption {
   readonly annotation: string | null;
   /** The name of its value in help texts; null for a switch. */
   readonly value: string | null;
+  /** `last`: of several values the last one counts. `all`: they are put together, and each may be a list with commas. */
+  readonly repeats: "last" | "all";
   /** Values for a shell to offer. */
   readonly words?: readonly string[];
   /** The default in words. */

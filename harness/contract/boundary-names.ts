@@ -1,0 +1,107 @@
+import type { Family } from "../model/address.ts";
+import type { Demand } from "../model/contract.ts";
+import type { Flow } from "../model/flow.ts";
+import { parseFlowText, resolveFlow } from "../model/flow-text.ts";
+import { APP_ID, APP_PORTS, MAX_PORT } from "../model/pod.ts";
+import { addressBoundaries, portBoundaries } from "./boundary-values.ts";
+import { type Demands, openConnection } from "./demanded-landing.ts";
+
+/** A port of the app that stands for every ordinary one. */
+export const APP_PORT = 8080;
+/** Ports of peers that stand for every ordinary one. */
+const PEER_PORTS = [80, 443, 7000, 9000, 10000];
+/** Ids that stand for a workload whose traffic is the proxy's business. */
+const WORKLOAD_IDS = [APP_ID, 2000, 3000, 4000, 5000];
+/** Addresses far apart that stand for everything elsewhere. */
+const FAR: Readonly<Record<Family, readonly string[]>> = {
+  4: ["1.0.0.0", "10.96.0.1", "223.255.255.255"],
+  6: ["2000::", "2001:db8::1", "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"],
+};
+
+/** What the flows of one family are written with. */
+export interface BoundaryNames {
+  readonly family: Family;
+  /** `""` or `"6"`, behind the names of hosts. */
+  readonly suffix: "" | "6";
+  /** The proxy as an actor; null where there is none. */
+  readonly proxy: string | null;
+  /** An id that is left alone neither as uid nor as gid, and an actor in the pod that has it. */
+  readonly stranger: number;
+  readonly workload: string;
+  /** A port at which the workload's calls elsewhere are captured, if there is any. */
+  readonly port: number;
+  /** A port of the pod at which calls from peers are not captured, if there is any. */
+  readonly openPort: number;
+  /** A target elsewhere that the workload's calls to are captured, if there is any, else upstream. */
+  readonly captured: string;
+  /** Every address elsewhere that is worth dialling. */
+  readonly elsewhere: readonly string[];
+  /** Every port at which a demand may change, and the listeners' own. */
+  readonly ports: readonly number[];
+  /** The first port of each range that the contract names, and ports of proxies. */
+  readonly named: readonly number[];
+  readonly own: readonly number[];
+  /** Whether any flow of the family must go to a proxy. */
+  readonly captures: "something" | "nothing";
+}
+
+/** Reads a flow that the boundaries are written as. */
+export function readFlow(text: string, { addresses, shape }: Demands): Flow {
+  const parsed = parseFlowText(text);
+  if (!parsed.ok) throw new RangeError(`"${text}" is not a flow: ${parsed.findings[0]?.message}`);
+  return resolveFlow(parsed.value, addresses, shape.proxies[0]?.runsAs ?? { uid: 0, gid: 0 });
+}
+
+function demandOf(text: string, demands: Demands): Demand {
+  return demands.contract.demand(openConnection(readFlow(text, demands)));
+}
+
+function isTaken(text: string, demands: Demands): boolean {
+  return demandOf(text, demands).must === "land-on";
+}
+
+/** Gives what the flows of a contract and a family are written with. */
+export function namesOf(family: Family, demands: Demands): BoundaryNames {
+  const { contract, shape, addresses } = demands;
+  const suffix = family === 6 ? "6" : "";
+  const points = contract.splitPoints(family);
+  const elsewhere = [...FAR[family], ...addressBoundaries(points.addresses, family, addresses)];
+  const targets = [`upstream${suffix}`, ...elsewhere.map(bracket)];
+  const dials = (id: number, target: string, port: number) => `${nameWorkload(id)} -> ${target}:${port}`;
+  const isOpen = (dialled: number) => !isTaken(`client${suffix} -> pod${suffix}:${dialled}`, demands);
+  // A port that is captured inbound as well could be taken for that reason.
+  const peerPorts = [...PEER_PORTS.filter(isOpen), ...PEER_PORTS.filter((port) => !isOpen(port))];
+  const taken = WORKLOAD_IDS.flatMap((id) =>
+    targets.flatMap((target) => peerPorts.map((port) => ({ id, target, port }))),
+  ).find(({ id, target, port }) => isTaken(dials(id, target, port), demands));
+  const { id: stranger, target: captured, port } = taken ?? { id: APP_ID, target: `upstream${suffix}`, port: 80 };
+  const listening = shape.listeners.filter(({ host }) => host === "pod").map((listener) => listener.port);
+  const own = shape.listeners.filter(({ host, dials: next }) => host === "pod" && next.kind !== "nothing");
+  const firsts = points.ports.map(([first]) => Number(first));
+  const openPort = [...APP_PORTS, 7000, 9000, ...firsts].find(isOpen) ?? APP_PORTS[0] ?? APP_PORT;
+  const isInboundTaken = [APP_PORT, ...firsts].some((dialled) => !isOpen(dialled));
+  return {
+    family,
+    suffix,
+    proxy: shape.proxies.length > 0 ? "envoy" : null,
+    stranger,
+    workload: nameWorkload(stranger),
+    port,
+    openPort,
+    captured,
+    elsewhere,
+    ports: [...new Set([APP_PORT, ...portBoundaries(points.ports), ...listening, 1, MAX_PORT])],
+    named: [...new Set(firsts)],
+    own: own.map((listener) => listener.port),
+    captures: taken || isInboundTaken ? "something" : "nothing",
+  };
+}
+
+function nameWorkload(id: number): string {
+  return id === APP_ID ? "app" : `uid=${id},gid=${id}`;
+}
+
+/** Gives an address as a host is written: IPv6 in brackets. */
+export function bracket(address: string): string {
+  return address.includes(":") ? `[${address}]` : address;
+}
