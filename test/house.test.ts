@@ -11,7 +11,7 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
  */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   model: [],
-  capture: ["model"],
+  capture: ["model", "meshes"],
   contract: ["model"],
   meshes: ["model"],
   formats: ["model"],

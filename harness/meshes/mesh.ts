@@ -1,6 +1,7 @@
 import type { Contract } from "../model/contract.ts";
 import type { Finding, Parsed } from "../model/finding.ts";
 import type { NameLookups } from "../model/name-lookups.ts";
+import type { HostAddresses } from "../model/pod.ts";
 import type { PodShape } from "../model/pod-shape.ts";
 import type { PodRules, Rule } from "../model/ruleset.ts";
 
@@ -24,10 +25,12 @@ export interface MeshInput {
   readonly pod: PodFacts;
 }
 
-/** What a generator is told of the pod. */
+/** What is known of the pod. */
 export interface PodFacts {
-  /** The pod's addresses in order, canonical text. */
+  /** The addresses that the generator is told, in order, canonical text: they may decide which families it writes rules for. */
   readonly addresses: readonly string[];
+  /** The pod's addresses where flows are driven; it always has one of each family. */
+  readonly own: HostAddresses;
   /** The servers of the pod's resolv.conf in order, canonical text. */
   readonly resolvers: readonly string[];
 }

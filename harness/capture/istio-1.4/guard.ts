@@ -1,6 +1,6 @@
+import { makeRule, makeTable, matchAddress, matchInterface } from "../../meshes/rules.ts";
 import { loopbackAddress } from "../../model/pod.ts";
 import type { Table } from "../../model/ruleset.ts";
-import { makeRule, makeTable, matchAddress, matchInterface } from "./rules.ts";
 
 /**
  * Gives the ip6 filter table of a pod that is no IPv6 pod: nothing new comes in over IPv6, past the proxy. Packets of connections the pod

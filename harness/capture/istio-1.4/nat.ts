@@ -1,7 +1,3 @@
-import { type Family, familyOf } from "../../model/address.ts";
-import type { CaptureConfig } from "../../model/capture-config.ts";
-import { loopbackAddress, PASS_THROUGH_ADDRESS } from "../../model/pod.ts";
-import type { Rule, Table } from "../../model/ruleset.ts";
 import {
   jumpTo,
   makeRule,
@@ -12,7 +8,11 @@ import {
   matchPort,
   RETURN,
   TCP,
-} from "./rules.ts";
+} from "../../meshes/rules.ts";
+import { type Family, familyOf } from "../../model/address.ts";
+import type { CaptureConfig } from "../../model/capture-config.ts";
+import { loopbackAddress, PASS_THROUGH_ADDRESS } from "../../model/pod.ts";
+import type { Rule, Table } from "../../model/ruleset.ts";
 
 /** Port of sshd, which the wildcard never captures, so that nobody is locked out of a machine. */
 const SSH_PORT = "22";

@@ -1,8 +1,8 @@
+import { jumpTo, makeRule, makeTable, matchAddress, matchPort, TCP } from "../../meshes/rules.ts";
 import type { CaptureConfig } from "../../model/capture-config.ts";
 import { loopbackAddress } from "../../model/pod.ts";
 import type { PolicyRouting, Rule, Table } from "../../model/ruleset.ts";
 import { inboundExclusions } from "./nat.ts";
-import { jumpTo, makeRule, makeTable, matchAddress, matchPort, TCP } from "./rules.ts";
 
 const ALL_BITS = 0xffffffff;
 

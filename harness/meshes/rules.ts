@@ -1,8 +1,8 @@
-import { type Family, type Network, parseNetwork } from "../../model/address.ts";
-import { BUILT_IN_CHAINS, makeChain, makeIptablesTable, type TableName } from "../../model/iptables-tables.ts";
-import type { Match, Range } from "../../model/match.ts";
-import type { Rule, Table } from "../../model/ruleset.ts";
-import type { Target } from "../../model/target.ts";
+import { type Family, type Network, parseNetwork } from "../model/address.ts";
+import { BUILT_IN_CHAINS, makeChain, makeIptablesTable, type TableName } from "../model/iptables-tables.ts";
+import type { Match, Range } from "../model/match.ts";
+import type { Rule, Table } from "../model/ruleset.ts";
+import type { Target } from "../model/target.ts";
 
 /** `-p tcp`. */
 export const TCP: Match = { kind: "protocol", negated: false, protocol: "tcp" };
@@ -39,6 +39,21 @@ export function matchAddress(kind: "source" | "destination", text: string, negat
 /** `-i eth0` or `-o lo`. */
 export function matchInterface(kind: "in-interface" | "out-interface", name: string): Match {
   return { kind, negated: false, name };
+}
+
+/** `-m comment --comment "text"`. */
+export function comment(text: string): Match {
+  return { kind: "comment", text };
+}
+
+/** `-p tcp -m multiport --dports 80,8000:8100`. */
+export function matchPorts(ports: readonly Range[]): readonly [Match, Match] {
+  return [TCP, { kind: "multiport", negated: false, side: "destination", ports }];
+}
+
+/** `-j REDIRECT --to-ports 15001`. */
+export function redirectTo(port: number): Target {
+  return { kind: "redirect", ports: { first: port, last: port }, random: false };
 }
 
 /** Gives a table with all its built-in chains, policy ACCEPT, and the user-defined ones sorted by name as iptables prints them. */

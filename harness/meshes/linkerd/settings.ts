@@ -1,0 +1,104 @@
+import { type Finding, finding, type Parsed } from "../../model/finding.ts";
+import type { Range } from "../../model/match.ts";
+import type { MeshInput, ReadSettings, SettingOrigin } from "../mesh.ts";
+import { type GivenValue, readOptionWords, readSwitch } from "../option-words.ts";
+import { readId, readNetwork, readPort, readPortRange, splitList } from "../values.ts";
+import { LINKERD_OPTIONS } from "./options.ts";
+
+/** What linkerd2-proxy-init is asked for. */
+export interface LinkerdSettings {
+  /** 1–65535. */
+  readonly incomingProxyPort: number;
+  readonly outgoingProxyPort: number;
+  /** Null: no uid is left alone; the tool takes 0 and -1 for that. */
+  readonly proxyUid: number | null;
+  readonly proxyGid: number | null;
+  /** Inbound ports to redirect; empty: all. */
+  readonly portsToRedirect: readonly number[];
+  readonly inboundPortsToIgnore: readonly Range[];
+  readonly outboundPortsToIgnore: readonly Range[];
+  /** Networks as they were written, of either family. */
+  readonly subnetsToIgnore: readonly string[];
+  readonly ipv6: "on" | "off";
+}
+
+/** Reads the words of linkerd2-proxy-init, all findings at once. Files and variables mean nothing to it. */
+export function readLinkerd({
+  words,
+  config,
+}: Pick<MeshInput, "words" | "config">): Parsed<ReadSettings<LinkerdSettings>> {
+  const { values, asksForHelp, findings: found } = readOptionWords(words, LINKERD_OPTIONS);
+  const findings: Finding[] = [...found];
+  if (config !== null)
+    findings.push(finding("--mesh-config", "linkerd2-proxy-init reads no file of settings; give its flags."));
+  const place = (setting: string) => values.get(setting)?.flag ?? `--${setting}`;
+  const noteFor = (setting: string) => (message: string) => void findings.push(finding(place(setting), message));
+  const last = (setting: string) => values.get(setting)?.texts.at(-1);
+  const entries = (setting: string) => (values.get(setting)?.texts ?? []).flatMap(splitList);
+  const required = (setting: string, flag: string): number => {
+    const text = last(setting);
+    if (text === undefined && !asksForHelp)
+      findings.push(
+        finding(flag, `The port is missing; linkerd2-proxy-init has no default for it, write ${flag} PORT.`),
+      );
+    return text === undefined ? 0 : (readPort(text, noteFor(setting)) ?? 0);
+  };
+  const optionalId = (setting: string): number | null => {
+    const text = last(setting);
+    if (text === undefined || text === "0" || /^-\d+$/.test(text)) return null;
+    return readId(text, noteFor(setting));
+  };
+  const each = <T>(setting: string, read: (entry: string, note: (message: string) => void) => T | null) =>
+    entries(setting).flatMap((entry) => read(entry.trim(), noteFor(setting)) ?? []);
+  const settings: LinkerdSettings = {
+    incomingProxyPort: required("incomingProxyPort", "--incoming-proxy-port"),
+    outgoingProxyPort: required("outgoingProxyPort", "--outgoing-proxy-port"),
+    proxyUid: optionalId("proxyUid"),
+    proxyGid: optionalId("proxyGid"),
+    portsToRedirect: each("portsToRedirect", readPort),
+    inboundPortsToIgnore: each("inboundPortsToIgnore", (entry, note) => readPortRange(entry, "-", note)),
+    outboundPortsToIgnore: each("outboundPortsToIgnore", (entry, note) => readPortRange(entry, "-", note)),
+    subnetsToIgnore: each("subnetsToIgnore", (entry, note) => readNetwork(entry, "refused", note)),
+    ipv6: readToggle(last("ipv6"), "on", noteFor("ipv6")),
+  };
+  findings.push(...findToolFaults(values));
+  if (findings.length > 0 && !asksForHelp) return { ok: false, findings };
+  const simulates = readToggle(last("simulate"), "off", noteFor("simulate")) === "on";
+  const purpose = asksForHelp ? "usage" : simulates ? "check" : "apply";
+  return { ok: true, value: { settings, origins: originsOf(values), warnings: warn(settings), purpose } };
+}
+
+function readToggle(text: string | undefined, otherwise: "on" | "off", note: (message: string) => void): "on" | "off" {
+  if (text === undefined) return otherwise;
+  const read = readSwitch(text);
+  if (read === null) note(`"${text}" is neither true nor false.`);
+  return read ?? otherwise;
+}
+
+/** Options of the tool alone are read too, so far as a wrong value would end it. */
+function findToolFaults(values: ReadonlyMap<string, GivenValue>): readonly Finding[] {
+  return LINKERD_OPTIONS.filter(({ effect, words }) => effect === "tool" && words !== undefined).flatMap(
+    ({ setting, words = [] }) => {
+      const given = values.get(setting);
+      const text = given?.texts.at(-1);
+      if (!given || text === undefined || words.includes(text)) return [];
+      return [finding(given.flag, `"${text}" is not allowed here; use ${words.join(", ")}.`)];
+    },
+  );
+}
+
+function originsOf(values: ReadonlyMap<string, GivenValue>): Readonly<Record<string, SettingOrigin>> {
+  return Object.fromEntries(
+    LINKERD_OPTIONS.filter(({ effect }) => effect === "rules").map(({ setting }) => {
+      const given = values.get(setting);
+      return [setting, given ? { kind: "flag", name: given.flag } : { kind: "default", name: null }];
+    }),
+  );
+}
+
+function warn({ proxyUid, proxyGid }: LinkerdSettings): readonly Finding[] {
+  if (proxyUid !== null || proxyGid !== null) return [];
+  const message =
+    "No uid and no gid is left alone, so the proxy's own connections come back to it; write --proxy-uid 2102.";
+  return [finding("--proxy-uid", message)];
+}

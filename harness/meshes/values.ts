@@ -1,0 +1,49 @@
+import { canonicalAddress, parseNetwork } from "../model/address.ts";
+import type { Range } from "../model/match.ts";
+import { MAX_ID, MAX_PORT } from "../model/pod.ts";
+
+/** Takes what is wrong with a setting's value, as one or more whole sentences. */
+export type Note = (message: string) => void;
+
+/** Reads a port from 1 to 65535; notes what is wrong and gives null. */
+export function readPort(text: string, note: Note): number | null {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port >= 1 && port <= MAX_PORT) return port;
+  note(`"${text}" is not a port; use 1 to ${MAX_PORT}.`);
+  return null;
+}
+
+/** Reads a uid or gid; notes what is wrong and gives null. */
+export function readId(text: string, note: Note): number | null {
+  const id = /^\d{1,10}$/.test(text) ? Number(text) : -1;
+  if (id >= 0 && id <= MAX_ID) return id;
+  note(`"${text}" is not a numeric id; use 0 to ${MAX_ID}.`);
+  return null;
+}
+
+/** Reads `80` or, with the separator that the tool takes, `8000-8100`; notes what is wrong and gives null. */
+export function readPortRange(text: string, separator: "-" | ":", note: Note): Range | null {
+  const [first, last, ...rest] = text.split(separator).map((end) => (/^\d{1,5}$/.test(end) ? Number(end) : Number.NaN));
+  const end = last ?? first;
+  if (first !== undefined && end !== undefined && rest.length === 0 && 1 <= first && first <= end && end <= MAX_PORT)
+    return { first, last: end };
+  note(`"${text}" is neither a port nor a range such as 8000${separator}8100; use 1 to ${MAX_PORT}.`);
+  return null;
+}
+
+/**
+ * Reads an address or a network with a prefix length, and gives it as it was written, less blanks; notes what is wrong and gives null.
+ * `bare` says whether an address without a length is one.
+ */
+export function readNetwork(text: string, bare: "allowed" | "refused", note: Note): string | null {
+  const network = text.trim();
+  const isBare = canonicalAddress(network) !== null;
+  if (isBare ? bare === "allowed" : /\/\d{1,3}$/.test(network) && parseNetwork(network) !== null) return network;
+  note(`"${text}" is not a network; write 10.0.0.0/8 or 2001:db8::/32${bare === "allowed" ? ", or an address" : ""}.`);
+  return null;
+}
+
+/** Splits a list at its commas; an empty text has no entries. */
+export function splitList(text: string): readonly string[] {
+  return text === "" ? [] : text.split(",");
+}

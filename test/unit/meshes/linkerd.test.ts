@@ -1,0 +1,62 @@
+import { describe, expect, test } from "vitest";
+import { linkerd } from "../../../harness/meshes/linkerd/mesh.ts";
+import { generatedRules, inputOf, readVectors, recordedRules, type Vector } from "./vectors.ts";
+
+const VECTORS = readVectors("linkerd.json");
+const good = VECTORS.filter(({ rc, bad, inputs }) => rc === 0 && !bad && !inputs.flags?.includes("--simulate"));
+const bad = VECTORS.filter(({ rc, bad: isBad }) => rc !== 0 || isBad);
+
+/** Inputs at which the original stops half way, and here each family takes what is its own (docs/meshes/linkerd.md). */
+const BETTER: readonly string[] = ["subnet-v6", "bad-mixed-subnets-dual"];
+
+function byName(vectors: readonly Vector[]): readonly (readonly [string, Vector])[] {
+  return vectors.map((vector) => [vector.name, vector]);
+}
+
+describe("Linkerd's rules are those that its own tool leaves in the kernel:", () => {
+  test.each(byName(good))("%s", (_, vector) => {
+    expect(generatedRules(linkerd, vector)).toEqual(recordedRules(vector));
+  });
+});
+
+describe("what Linkerd's own tool refuses, or applies in part, is refused or applied whole:", () => {
+  test.each(byName(bad))("%s", (name, vector) => {
+    const rules = generatedRules(linkerd, vector);
+    expect(Array.isArray(rules) ? "refused" : "applied").toBe(BETTER.includes(name) ? "applied" : "refused");
+  });
+});
+
+test("networks of each family go to that family's rules", () => {
+  const vector = VECTORS.find(({ name }) => name === "bad-mixed-subnets-dual");
+  const rules = vector ? generatedRules(linkerd, vector) : [];
+  const subnets = Object.values(rules).map((lines) =>
+    [lines].flat().filter((line: string) => line.includes("ignore-subnet")),
+  );
+  expect(subnets).toEqual([
+    ['-A PROXY_INIT_REDIRECT -s 10.0.0.0/8 -m comment --comment "proxy-init/ignore-subnet-10.0.0.0/8" -j RETURN'],
+    [
+      '-A PROXY_INIT_REDIRECT -s fd00:20::77/128 -m comment --comment "proxy-init/ignore-subnet-fd00:20::77/128" -j RETURN',
+    ],
+  ]);
+});
+
+test("a simulation asks only for a check", () => {
+  const vector = VECTORS.find(({ name }) => name === "simulate");
+  const parsed = vector && linkerd.read(inputOf(vector));
+  expect(parsed?.ok && parsed.value.purpose).toBe("check");
+});
+
+describe("settings as words lead to the same settings again:", () => {
+  test.each(byName(good))("%s", (_, vector) => {
+    const input = inputOf(vector);
+    const first = linkerd.read(input);
+    const again = first.ok ? linkerd.read({ ...input, words: linkerd.render(first.value.settings) }) : first;
+    expect(again.ok && again.value.settings).toEqual(first.ok && first.value.settings);
+  });
+});
+
+test("a proxy that nothing leaves alone gets a warning", () => {
+  const words = ["-p", "4143", "-o", "4140"];
+  const parsed = linkerd.read({ ...inputOf(VECTORS[0] as Vector), words });
+  expect(parsed.ok && parsed.value.warnings.map(({ where }) => where)).toEqual(["--proxy-uid"]);
+});

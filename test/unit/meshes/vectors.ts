@@ -1,0 +1,87 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { renderList } from "../../../harness/formats/list.ts";
+import type { Mesh, MeshInput, PodFacts } from "../../../harness/meshes/mesh.ts";
+import type { Family } from "../../../harness/model/address.ts";
+import { NO_LOOKUPS } from "../../../harness/model/name-lookups.ts";
+import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
+import { familyKey } from "../../../harness/model/ruleset.ts";
+
+/** Rules of one family as recorded, lines of `iptables-save` by table. */
+type RecordedTables = Readonly<Record<string, readonly string[]>>;
+
+/** What a tool was given, and the kernel state that it left. */
+export interface Vector {
+  readonly name: string;
+  readonly inputs: {
+    readonly flags?: readonly string[];
+    readonly env?: Readonly<Record<string, string>>;
+    readonly config?: unknown;
+    readonly yaml?: string;
+  };
+  readonly addresses: readonly string[];
+  readonly resolv: string;
+  readonly rc: number;
+  readonly bad?: boolean;
+  readonly iptables_nft?: RecordedTables;
+  readonly ip6tables_nft?: RecordedTables;
+  readonly iptables_legacy?: RecordedTables;
+  readonly ip6tables_legacy?: RecordedTables;
+}
+
+/** Reads the vectors of one tool from `test/golden`. */
+export function readVectors(file: string): readonly Vector[] {
+  const path = resolve(import.meta.dirname, "../../golden", file);
+  return (JSON.parse(readFileSync(path, "utf8")) as { readonly vectors: readonly Vector[] }).vectors;
+}
+
+/** What a mesh is told where a vector was recorded. */
+export function inputOf({ inputs, addresses, resolv }: Vector): MeshInput {
+  const pod: PodFacts = {
+    addresses: addresses.map((address) => address.split("/")[0] ?? address),
+    own: DEFAULT_ADDRESSES.pod,
+    resolvers: [...resolv.matchAll(/^nameserver\s+(\S+)/gm)].map(([, server = ""]) => server),
+  };
+  const text = inputs.yaml ?? (inputs.config === undefined ? null : JSON.stringify(inputs.config));
+  const config = text === null ? null : { path: "config", text };
+  return { words: inputs.flags ?? [], environment: inputs.env ?? {}, files: [], config, names: NO_LOOKUPS, pod };
+}
+
+/** The `-A` lines by family and table; a family or table without any is not there. */
+export type RulesByPlace = Readonly<Record<string, readonly string[]>>;
+
+/** Gives the rules that a vector recorded, whichever variant they are in. */
+export function recordedRules(vector: Vector): RulesByPlace {
+  const families = [
+    ["ip", vector.iptables_nft ?? vector.iptables_legacy],
+    ["ip6", vector.ip6tables_nft ?? vector.ip6tables_legacy],
+  ] as const;
+  return Object.fromEntries(
+    families
+      .flatMap(([family, tables]) =>
+        Object.entries(tables ?? {}).map(([table, lines]) => [
+          `${family} ${table}`,
+          lines.filter((line) => line.startsWith("-A ")),
+        ]),
+      )
+      .filter(([, lines]) => lines?.length !== 0),
+  );
+}
+
+/** Gives the rules that a mesh generates for a vector; findings where it refuses the input. */
+export function generatedRules<Settings>(mesh: Mesh<Settings>, vector: Vector): RulesByPlace | readonly string[] {
+  const input = inputOf(vector);
+  const parsed = mesh.read(input);
+  if (!parsed.ok) return parsed.findings.map(({ where, message }) => `${where}: ${message}`);
+  const rules = mesh.generate(parsed.value.settings, input.pod);
+  return Object.fromEntries(
+    ([4, 6] as readonly Family[]).flatMap((family) => {
+      const ruleset = rules[familyKey(family)];
+      return (ruleset?.tables ?? []).flatMap((table) => {
+        const lines = ruleset ? renderList(ruleset, table.name).split("\n") : [];
+        const added = lines.filter((line) => line.startsWith("-A "));
+        return added.length === 0 ? [] : [[`${familyKey(family)} ${table.name}`, added] as const];
+      });
+    }),
+  );
+}
