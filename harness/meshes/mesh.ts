@@ -111,12 +111,12 @@ export interface Mesh<Settings> {
   readonly reproduces: Reproduced;
   /** Every option, in the order of the tool's own help: parsing, help, completion and documents are made from it. */
   readonly options: readonly MeshOption[];
-  /** The words of what the mesh's own injector asks for: what commands without settings mean. */
-  readonly injected: readonly string[];
+  /** What the mesh's own injector asks for: what commands without settings mean. */
+  readonly injected: Pick<MeshInput, "words" | "config">;
   /** Resolves settings; gives every finding at once. */
   read(input: MeshInput): Parsed<ReadSettings<Settings>>;
-  /** Gives the settings as words that lead to them again. */
-  render(settings: Settings): readonly string[];
+  /** Gives the settings as an input that leads to them again. */
+  render(settings: Settings): Pick<MeshInput, "words" | "config">;
   generate(settings: Settings, pod: PodFacts): PodRules;
   /** Gives what must happen to each connection. Shares no code with {@link Mesh.generate}. */
   contract(settings: Settings, pod: PodFacts): Contract;

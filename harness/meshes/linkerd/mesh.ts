@@ -15,12 +15,15 @@ export const linkerd: Mesh<LinkerdSettings> = {
     date: "2026-07-23",
   },
   options: LINKERD_OPTIONS,
-  injected: [
-    ...["--incoming-proxy-port", "4143", "--outgoing-proxy-port", "4140", "--proxy-uid", "2102"],
-    ...["--inbound-ports-to-ignore", "4190,4191,4567,4568", "--outbound-ports-to-ignore", "4567,4568"],
-  ],
+  injected: {
+    words: [
+      ...["--incoming-proxy-port", "4143", "--outgoing-proxy-port", "4140", "--proxy-uid", "2102"],
+      ...["--inbound-ports-to-ignore", "4190,4191,4567,4568", "--outbound-ports-to-ignore", "4567,4568"],
+    ],
+    config: null,
+  },
   read: readLinkerd,
-  render: renderWords,
+  render: (settings) => ({ words: renderWords(settings), config: null }),
   generate: generateRules,
   contract: (settings, { own }) => makeContract(settings, own),
   shape: makeShape,

@@ -25,8 +25,8 @@ export const OUTBOUND_CHAIN = "PROXY_INIT_OUTPUT";
 const SLOTS = 15;
 
 /**
- * Gives the rules of linkerd2-proxy-init (internal/iptables/iptables.go at 183e791d99dc). Where it would fail half way, with networks of one
- * family while it writes both, each family here takes its own.
+ * Gives the rules of linkerd2-proxy-init (internal/iptables/iptables.go at 183e791d99dc). Where it would fail half way, with networks of
+ * one family while it writes both, each family here takes its own.
  */
 export function generateRules(settings: LinkerdSettings): PodRules {
   return {

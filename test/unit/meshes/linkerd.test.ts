@@ -50,7 +50,7 @@ describe("settings as words lead to the same settings again:", () => {
   test.each(byName(good))("%s", (_, vector) => {
     const input = inputOf(vector);
     const first = linkerd.read(input);
-    const again = first.ok ? linkerd.read({ ...input, words: linkerd.render(first.value.settings) }) : first;
+    const again = first.ok ? linkerd.read({ ...input, ...linkerd.render(first.value.settings) }) : first;
     expect(again.ok && again.value.settings).toEqual(first.ok && first.value.settings);
   });
 });

@@ -3,9 +3,17 @@ import { resolve } from "node:path";
 import { renderList } from "../../../harness/formats/list.ts";
 import type { Mesh, MeshInput, PodFacts } from "../../../harness/meshes/mesh.ts";
 import type { Family } from "../../../harness/model/address.ts";
-import { NO_LOOKUPS } from "../../../harness/model/name-lookups.ts";
+import type { NameLookups } from "../../../harness/model/name-lookups.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import { familyKey } from "../../../harness/model/ruleset.ts";
+
+/** The names of the machine on which the vectors were recorded. */
+const NAMES: NameLookups = {
+  user: (name) => ({ "consul-dp": 5995, "kuma-dp": 5678, root: 0 })[name] ?? null,
+  group: () => null,
+  service: (name) => ({ ssh: 22, http: 80, https: 443 })[name] ?? null,
+  routeTable: () => null,
+};
 
 /** Rules of one family as recorded, lines of `iptables-save` by table. */
 type RecordedTables = Readonly<Record<string, readonly string[]>>;
@@ -44,7 +52,7 @@ export function inputOf({ inputs, addresses, resolv }: Vector): MeshInput {
   };
   const text = inputs.yaml ?? (inputs.config === undefined ? null : JSON.stringify(inputs.config));
   const config = text === null ? null : { path: "config", text };
-  return { words: inputs.flags ?? [], environment: inputs.env ?? {}, files: [], config, names: NO_LOOKUPS, pod };
+  return { words: inputs.flags ?? [], environment: inputs.env ?? {}, files: [], config, names: NAMES, pod };
 }
 
 /** The `-A` lines by family and table; a family or table without any is not there. */

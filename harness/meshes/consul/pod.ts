@@ -1,0 +1,70 @@
+import { familyOf } from "../../model/address.ts";
+import type { Identity } from "../../model/contract.ts";
+import { isLoopback } from "../../model/pod.ts";
+import type { ListenerShape, PodShape } from "../../model/pod-shape.ts";
+import type { ConsulSettings } from "./settings.ts";
+
+/** The listener of inbound traffic. */
+export const PUBLIC = "public";
+/** The listener of outbound traffic. */
+export const OUTBOUND = "envoy-outbound";
+/** The listener of DNS. */
+export const DNS = "consul-dns";
+
+const PROXY = "envoy";
+const DNS_PORT = 53;
+
+/** Gives the pod of Consul: Envoy with its two listeners, and Consul's DNS server, which the dataplane runs on loopback. */
+export function makeShape(settings: ConsulSettings): PodShape {
+  const { proxyUid, inboundPort, outboundPort } = settings;
+  const owner: Identity = { uid: proxyUid.first, gid: proxyUid.first, mark: 0 };
+  const dials = { kind: "original", own: "like-others" } as const;
+  const common = {
+    proxy: PROXY,
+    protocols: ["tcp"],
+    host: "pod",
+    address: null,
+    owner,
+    mode: "redirect",
+    dials,
+  } as const;
+  const inbound: ListenerShape = { ...common, name: PUBLIC, role: "inbound", port: inboundPort };
+  return {
+    proxies: [{ name: PROXY, owners: [{ uid: proxyUid.first, gid: null, mark: null }], runsAs: owner, dials }],
+    listeners: [
+      { ...common, name: OUTBOUND, role: "outbound", port: outboundPort },
+      ...(inboundPort === outboundPort ? [] : [inbound]),
+      ...dnsListener(settings, owner),
+    ],
+    hosts: {},
+    links: [],
+    resolvers: [],
+    passThrough: { 4: null, 6: null },
+  };
+}
+
+/** A server that is not on loopback is somebody else's: it stands at `upstream`. */
+function dnsListener({ dnsAddress, dnsPort, dualStack }: ConsulSettings, owner: Identity): readonly ListenerShape[] {
+  if (dnsAddress === null && dnsPort === null) return [];
+  const address = dnsAddress ?? (dualStack === "on" ? "::1" : "127.0.0.1");
+  const isOwn = isLoopback(address);
+  return [
+    {
+      name: DNS,
+      role: "dns",
+      proxy: isOwn ? PROXY : null,
+      protocols: ["tcp", "udp"],
+      port: dnsPort ?? DNS_PORT,
+      host: isOwn ? "pod" : "upstream",
+      address,
+      owner: isOwn ? owner : { uid: 0, gid: 0, mark: 0 },
+      mode: "redirect",
+      dials: { kind: "nothing" },
+    },
+  ];
+}
+
+/** Gives the family whose DNS is captured: IPv6's with DualStack, else IPv4's. */
+export function dnsFamily({ dnsAddress, dualStack }: ConsulSettings): 4 | 6 {
+  return dnsAddress === null ? (dualStack === "on" ? 6 : 4) : familyOf(dnsAddress);
+}
