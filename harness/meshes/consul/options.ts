@@ -3,8 +3,8 @@ import type { MeshOption } from "../mesh.ts";
 const FIELD = { flag: null, letter: null, variable: null, annotation: null, repeats: "last", effect: "rules" } as const;
 
 /**
- * The fields of the Config struct of Consul's SDK (sdk/iptables/iptables.go v0.18.2, sdk/nftables v0.19.0), which has no command line of its
- * own: they are given as JSON or YAML with `--mesh-config`.
+ * The fields of the Config struct of Consul's SDK (sdk/iptables/iptables.go v0.18.2, sdk/nftables v0.19.0), which has no command line of
+ * its own: they are given as JSON or YAML with `--mesh-config`.
  */
 export const CONSUL_OPTIONS: readonly MeshOption[] = [
   {
