@@ -37,7 +37,7 @@ describe("the set-up", () => {
     expect({ status, stderr }).toEqual({
       status: 3,
       stderr:
-        "landfall set-up: dockerd is missing and LANDFALL_NO_INSTALL=1 forbids installing it. Run: sudo apt-get install docker.io\n",
+        "landfall set-up: missing: dockerd, and LANDFALL_NO_INSTALL=1 forbids installing it. Run: sudo apt-get install docker.io\n",
     });
   });
   test("ends with 3 for an ordinary user where no engine answers, and names the way without containers", () => {
