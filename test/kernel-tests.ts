@@ -25,6 +25,7 @@ export const KERNEL_TESTS: string[] = [
   "test/unit/run/mutation.test.ts",
   "test/unit/run/scenario-run.test.ts",
   "test/unit/sandbox/**/*.test.ts",
+  "test/unit/setup/programs.test.ts",
   "test/unit/setup/setup.test.ts",
   "test/unit/vitest/pod.test.ts",
   "test/property/apply.test.ts",
