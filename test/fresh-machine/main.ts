@@ -19,6 +19,8 @@ const RIGHTS = ["NET_ADMIN", "SYS_ADMIN", "SYS_PTRACE", "SYS_MODULE", "SYS_NICE"
 );
 /** What lets npm and pip through a proxy with a certificate of its own, where this machine stands behind one. */
 const CERTIFICATES = ["NODE_EXTRA_CA_CERTS", "PIP_CERT"];
+/** Unlike `sleep`, a shell takes note of the processes that end without a parent. */
+const FIRST_PROCESS = "while :; do sleep 1000; done";
 /** The engine's control groups must be its own to write. */
 const OPEN_CONTROL_GROUPS = `for each in $(grep -o '/sys/fs/cgroup[^ ]*' /proc/mounts); do mount -o remount,bind,rw "$each"; done`;
 
@@ -41,12 +43,12 @@ try {
 function startMachine(): string {
   const certificates = CERTIFICATES.flatMap((name) => {
     const file = process.env[name];
-    return file ? ["--env", `${name}=${file}`, "--volume", `${file}:${file}:ro`] : [];
+    return file ? [`--env=${name}=${file}`, `--volume=${file}:${file}:ro`] : [];
   });
   const rights = RIGHTS.flatMap((right) => ["--cap-add", right]);
   const unconfined = ["seccomp", "apparmor", "systempaths"].flatMap((each) => ["--security-opt", `${each}=unconfined`]);
-  const words = ["run", "--detach", "--init", ...rights, ...unconfined, ...new Set(certificates)];
-  const id = docker(...words, "--volume", "/var/lib/docker", IMAGE, "sleep", "infinity").trim();
+  const words = ["run", "--detach", ...rights, ...unconfined, ...new Set(certificates)];
+  const id = docker(...words, "--volume", "/var/lib/docker", IMAGE, "bash", "-c", FIRST_PROCESS).trim();
   copyIn(id, "/", listNodeFiles());
   const clone = mkdtempSync(join(tmpdir(), "landfall-fresh-"));
   execFileSync("git", ["clone", "--quiet", "--depth=1", `file://${ROOT}`, join(clone, "landfall")]);
