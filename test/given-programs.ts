@@ -48,7 +48,9 @@ export function givenPath(
 /** Gives name and file of each program in the system's folders that an essential package has brought, under whatever link. */
 function listEssentialPrograms(): readonly (readonly [string, string])[] {
   // The fields are dpkg-query's own, not JavaScript's.
-  const format = ["Essential", "Priority", "db:Status-Status", "Package"].map((field) => `$\{${field}}`).join(" ");
+  const format = ["Essential", "Priority", "db:Status-Status", "binary:Package"]
+    .map((field) => `$\{${field}}`)
+    .join(" ");
   const ask = (...words: readonly string[]) => execFileSync("dpkg-query", words, { encoding: "utf8" }).split("\n");
   const packages = ask("--show", `--showformat=${format}\\n`)
     .map((line) => line.split(" "))
