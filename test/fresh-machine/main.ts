@@ -43,11 +43,13 @@ try {
 function startMachine(): string {
   const certificates = CERTIFICATES.flatMap((name) => {
     const file = process.env[name];
-    return file ? [`--env=${name}=${file}`, `--volume=${file}:${file}:ro`] : [];
+    // Not to where it is here: the machine's own packages must be free to write there.
+    const there = `/run/certificates/${name}.crt`;
+    return file ? [`--env=${name}=${there}`, `--volume=${file}:${there}:ro`] : [];
   });
   const rights = RIGHTS.flatMap((right) => ["--cap-add", right]);
   const unconfined = ["seccomp", "apparmor", "systempaths"].flatMap((each) => ["--security-opt", `${each}=unconfined`]);
-  const words = ["run", "--detach", ...rights, ...unconfined, ...new Set(certificates)];
+  const words = ["run", "--detach", ...rights, ...unconfined, ...certificates];
   const id = docker(...words, "--volume", "/var/lib/docker", IMAGE, "bash", "-c", FIRST_PROCESS).trim();
   copyIn(id, "/", listNodeFiles());
   const clone = mkdtempSync(join(tmpdir(), "landfall-fresh-"));
