@@ -30,7 +30,7 @@ const LIST = /** @type {const} */ ({
       "ip6tables-legacy-save",
       "ip6tables-legacy-restore",
     ],
-    iproute2: ["ip"],
+    iproute2: ["ip", "ss"],
     uidmap: ["newuidmap", "newgidmap"],
   },
   engine: { "docker.io": ["dockerd"] },
