@@ -1,15 +1,35 @@
+import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { defineConfig } from "vitest/config";
+import { givenPath } from "./test/given-programs.ts";
+import { KERNEL_TESTS } from "./test/kernel-tests.ts";
 
 /** Tests that import landfall by its name get the source, so that nothing has to be built first; the others are Vite's own. */
 const conditions = ["landfall-source", "module", "node", "development|production"];
+/** For tests that need no kernel: where a program or an engine is asked for, the test must fail, on every machine. */
+const NO_ENGINE = "unix:///nowhere/docker.sock";
 
 export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
-    include: ["test/**/*.test.ts"],
     setupFiles: [resolve(import.meta.dirname, "test/fixed-seed.ts")],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // Half of the tests' time goes by waiting, for the kernel, for an engine, for processes.
+    maxWorkers: availableParallelism(),
+    // Kept modules know names that a fresh run does not know: a second run would differ from the first.
+    fsModuleCache: false,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "pure",
+          include: ["test/**/*.test.ts"],
+          exclude: KERNEL_TESTS,
+          env: { PATH: givenPath([], ["unshare", "nsenter"]), DOCKER_HOST: NO_ENGINE },
+        },
+      },
+      { extends: true, test: { name: "kernel", include: KERNEL_TESTS, env: { PATH: givenPath() } } },
+    ],
   },
 });

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { installTools, missingTools } from "./debian.mjs";
+import { installFor } from "./debian.mjs";
 import { askEngine, engineAddress } from "./engine-api.mjs";
 import { SetupError, say } from "./say.mjs";
 
@@ -23,7 +23,7 @@ export async function ensureBaseImage() {
   if (process.getuid?.() !== 0) {
     throw new SetupError(`only root can make ${NAME}:${TAG}. Run this once as root, or: docker pull ${NAME}:${TAG}`);
   }
-  if (missingTools(["debootstrap"]).length > 0) installTools(["debootstrap"]);
+  installFor("base-image");
   await makeImage();
 }
 

@@ -2,44 +2,47 @@ import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { whyForbidden } from "./permission.mjs";
+import { PROGRAMS } from "./programs.mjs";
 import { SetupError, say } from "./say.mjs";
 
-/** Programs that the set-up or the netns backend start, and the Debian package of each. */
-const PACKAGES = {
-  iptables: "iptables",
-  ip: "iproute2",
-  newuidmap: "uidmap",
-  dockerd: "docker.io",
-  debootstrap: "debootstrap",
-};
-
-/** @typedef {keyof typeof PACKAGES} Tool */
+/** @typedef {import("./programs.mjs").Need} Need */
 
 let listsAreFresh = false;
 
 /**
- * Installs the tools of the netns backend where they are missing. Where that is not allowed it only says so: containers need none of them.
+ * Installs the programs of the netns backend where they are missing. Where that is not allowed it only says so: containers need none of
+ * them.
  */
 export function ensureTools() {
-  const missing = missingTools(["iptables", "ip", "newuidmap"]);
+  const missing = missingFor("netns");
   if (missing.length === 0) return;
   const forbidden = whyNoInstall();
-  if (forbidden === null) installTools(missing);
-  else say(`the netns backend lacks ${missing.join(", ")} (${forbidden}); to have it: ${installCommand(missing)}`);
+  if (forbidden === null) installFor("netns");
+  else
+    say(`the netns backend lacks ${describeMissing(missing)} (${forbidden}); to have it: ${installCommand(missing)}`);
 }
 
 /**
- * Installs Debian packages for tools, after one `apt-get update`; throws a SetupError where it is not allowed or fails.
- * @param {readonly Tool[]} tools
+ * Installs the Debian packages of the programs that something needs and that are missing, after one `apt-get update`. Throws a SetupError
+ * where that is not allowed, where it fails, and where a program is still missing afterwards.
+ * @param {Need} need
  */
-export function installTools(tools) {
-  const command = installCommand(tools);
+export function installFor(need) {
+  const missing = missingFor(need);
+  if (missing.length === 0) return;
+  const command = installCommand(missing);
   const forbidden = whyNoInstall();
-  if (forbidden !== null) throw new SetupError(`${tools.join(", ")} is missing and ${forbidden}. Run: ${command}`);
-  say(`${tools.join(", ")} is missing; installing ${tools.map((tool) => PACKAGES[tool]).join(", ")} (apt-get)`);
+  if (forbidden !== null)
+    throw new SetupError(`missing: ${describeMissing(missing)}, and ${forbidden}. Run: ${command}`);
+  say(`missing: ${describeMissing(missing)}; installing (${command})`);
   if (!listsAreFresh) runApt(["update", "-qq"], command);
   listsAreFresh = true;
-  runApt(["install", "-y", "-qq", "--no-install-recommends", ...packagesFor(tools)], command);
+  runApt(["install", "-y", "-qq", "--no-install-recommends", ...debianPackagesOf(missing)], command);
+  const still = missingFor(need);
+  if (still.length > 0)
+    throw new SetupError(
+      `still missing after "${command}": ${describeMissing(still)}. Put what is missing into the PATH.`,
+    );
 }
 
 /**
@@ -58,14 +61,37 @@ function runApt(args, command) {
 }
 
 /**
- * Gives those of the tools that no folder of the PATH holds; the system's own folders count too, as they do for root.
- * @template {string} T
- * @param {readonly T[]} tools
- * @returns {readonly T[]}
+ * Gives the programs that something needs and that no folder of the PATH holds, by name.
+ * @param {Need} need
+ * @returns {readonly string[]}
  */
-export function missingTools(tools) {
-  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin"];
-  return tools.filter((tool) => !folders.some((folder) => isExecutable(join(folder, tool))));
+export function missingFor(need) {
+  return PROGRAMS.filter((program) => program.need === need && findProgram(program.name) === null).map(
+    ({ name }) => name,
+  );
+}
+
+/**
+ * Gives the file that a program's name stands for, or null. The system's own folders are looked through too, as they are for root.
+ * @param {string} name
+ * @param {string} path folders, as PATH lists them
+ * @returns {string | null}
+ */
+export function findProgram(name, path = process.env["PATH"] ?? "") {
+  const folders = [...path.split(delimiter), "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+  return folders.map((folder) => join(folder, name)).find(isExecutable) ?? null;
+}
+
+/**
+ * Names missing programs in a few words: a package that lacks many of its programs is named in their place.
+ * @param {readonly string[]} names
+ */
+function describeMissing(names) {
+  const words = packagesOf(names).flatMap((name) => {
+    const own = names.filter((each) => PROGRAMS.some((one) => one.name === each && one.package === name));
+    return own.length > 2 ? [`${own[0]} and ${own.length - 1} programs more`] : own;
+  });
+  return words.join(", ");
 }
 
 /** @param {string} file */
@@ -83,21 +109,35 @@ function whyNoInstall() {
   const forbidden = whyForbidden();
   if (forbidden !== null) return forbidden;
   if (process.getuid?.() !== 0) return "only root may install it";
-  if (missingTools(["apt-get"]).length > 0) return "this system has no apt-get to install it with";
+  if (findProgram("apt-get") === null) return "this system has no apt-get to install it with";
   return null;
 }
 
-/** @param {readonly Tool[]} tools */
-function installCommand(tools) {
-  return `sudo apt-get install ${packagesFor(tools).join(" ")}`;
+/** @param {readonly string[]} names */
+function installCommand(names) {
+  return `sudo apt-get install ${debianPackagesOf(names).join(" ")}`;
 }
 
 /**
- * debootstrap checks signatures with Debian's keys, which Ubuntu has in a package of its own.
- * @param {readonly Tool[]} tools
+ * Gives the listed packages of programs, each once.
+ * @param {readonly string[]} names
  */
-function packagesFor(tools) {
-  return tools.flatMap((tool) =>
-    tool === "debootstrap" ? [PACKAGES[tool], "debian-archive-keyring"] : [PACKAGES[tool]],
+function packagesOf(names) {
+  return [...new Set(PROGRAMS.filter(({ name }) => names.includes(name)).map((program) => program.package))];
+}
+
+/**
+ * Gives what apt-get is to install. debootstrap checks signatures with Debian's keys, which Ubuntu has in a package of its own.
+ * @param {readonly string[]} names
+ */
+function debianPackagesOf(names) {
+  const packages = packagesOf(names).map(
+    (listed) => listed.split("|").find(isKnownToApt) ?? listed.split("|").at(-1) ?? "",
   );
+  return packages.flatMap((name) => (name === "debootstrap" ? [name, "debian-archive-keyring"] : [name]));
+}
+
+/** @param {string} name of a package */
+function isKnownToApt(name) {
+  return spawnSync("apt-cache", ["show", name], { stdio: "ignore" }).status === 0;
 }

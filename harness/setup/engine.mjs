@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, openSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { installTools, missingTools } from "./debian.mjs";
+import { installFor } from "./debian.mjs";
 import { askEngine, engineAddress } from "./engine-api.mjs";
 import { SetupError, say } from "./say.mjs";
 
@@ -20,7 +20,7 @@ export async function ensureEngine() {
     );
   }
   if (process.getuid?.() !== 0) throw new SetupError(await describeNoRoot());
-  if (missingTools(["dockerd"]).length > 0) installTools(["dockerd"]);
+  installFor("engine");
   if ((await whyNoAnswer()) === null) return;
   startEngine();
   await awaitAnswer();

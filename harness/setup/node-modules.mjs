@@ -20,13 +20,17 @@ export function ensureNodeModules(root = ROOT, environment = process.env) {
   const forbidden = whyForbidden(environment);
   if (forbidden !== null) throw new SetupError(`${why}, and ${forbidden}. Install it with: npm ci`);
   say(`${why}; installing the packages of package-lock.json (npm ci)`);
-  const { status, error } = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], {
+  // npm warns of every package that wants a newer Node than the one that runs it; those run with the Node that npm brings here.
+  const { status, error, stdout, stderr } = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,
-    stdio: ["ignore", "inherit", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
+    encoding: "utf8",
+    maxBuffer: 2 ** 26,
   });
   const still = status === 0 ? findMismatch(root) : `npm ci ended with ${error?.message ?? `exit code ${status}`}`;
   if (still === null) return;
-  throw new SetupError(`${still}. Look at npm's own words above, mend that, and start again.`);
+  const said = `${stdout ?? ""}${stderr ?? ""}`.trim().split("\n").slice(-20).join("\n  ");
+  throw new SetupError(`${still}:\n  ${said}\nMend that, and start again.`);
 }
 
 /**

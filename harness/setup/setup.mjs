@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // The set-up behind `npm start` and `npm test`. It has to run where nothing is installed yet: Node 20, no node_modules, no engine.
+// `--tests` also sees to the programs that only tests start.
 // Whatever stands already costs a look at it; a machine that is set up passes through in well under a second.
 import { ensureBaseImage } from "./base-image.mjs";
-import { ensureTools } from "./debian.mjs";
+import { ensureTools, installFor } from "./debian.mjs";
 import { ensureEngine } from "./engine.mjs";
 import { ensureNodeModules } from "./node-modules.mjs";
 import { SetupError, say } from "./say.mjs";
@@ -17,6 +18,7 @@ async function setUp() {
   ensureNodeModules();
   await ensureEngine();
   ensureTools();
+  if (process.argv.includes("--tests")) installFor("tests");
   await ensureBaseImage();
 }
 

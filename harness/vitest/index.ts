@@ -1,5 +1,6 @@
 import { test as base, expect as baseExpect } from "vitest";
 import { type BackendChoice, openSandbox } from "../sandbox/open-sandbox.ts";
+import { makePatient } from "./patience.ts";
 import { Pod } from "./pod.ts";
 import { toLandOn } from "./to-land-on.ts";
 
@@ -27,7 +28,7 @@ export const expect = baseExpect;
 /**
  * Vitest's `test` with a `pod`: begun without rules, ended without rules, on a sandbox that the tests of a file share.
  * The backend is that of `LANDFALL_SANDBOX` (docker, netns, simulated), else auto; a suite chooses with `test.override({ backend: "netns"
- * })` at the top level of its file.
+ * })` at the top level of its file. Tests of such a file may take 300 s, so that a first run can build its images.
  *
  * @example
  * test("the proxy's own traffic is left alone", async ({ pod }) => {
@@ -35,18 +36,20 @@ export const expect = baseExpect;
  *   await expect(pod.flow("envoy -> upstream:80")).toLandOn("upstream:80");
  * });
  */
-export const test = base
-  .extend("backend", { scope: "file" }, (): BackendChoice => readBackend(process.env["LANDFALL_SANDBOX"]))
-  .extend("sandbox", { scope: "file" }, async ({ backend }, { onCleanup }) => {
-    const sandbox = await openSandbox(backend);
-    onCleanup(() => sandbox[Symbol.asyncDispose]());
-    return sandbox;
-  })
-  .extend("pod", async ({ sandbox }, { onCleanup }) => {
-    const pod = new Pod(sandbox);
-    onCleanup(() => pod[Symbol.asyncDispose]());
-    return pod;
-  });
+export const test = makePatient(
+  base
+    .extend("backend", { scope: "file" }, (): BackendChoice => readBackend(process.env["LANDFALL_SANDBOX"]))
+    .extend("sandbox", { scope: "file" }, async ({ backend }, { onCleanup }) => {
+      const sandbox = await openSandbox(backend);
+      onCleanup(() => sandbox[Symbol.asyncDispose]());
+      return sandbox;
+    })
+    .extend("pod", async ({ sandbox }, { onCleanup }) => {
+      const pod = new Pod(sandbox);
+      onCleanup(() => pod[Symbol.asyncDispose]());
+      return pod;
+    }),
+);
 
 function readBackend(text: string | undefined): BackendChoice {
   const known = (["docker", "netns", "simulated", "auto"] as const).find((backend) => backend === (text ?? "auto"));

@@ -7,6 +7,8 @@ import seed from "../../scenarios/seed.ts";
 import { bindCase } from "./cases.ts";
 
 const PORTS = [22, 8080, 9090, 15001, 15006, 15020];
+/** Ports of the peers: what the seed scenario dials on them, and one that nobody dials. */
+const PEER_PORTS = [80, 81, 15020];
 let sandbox: Sandbox;
 
 beforeAll(async () => {
@@ -14,10 +16,10 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox[Symbol.asyncDispose]());
 
-/** Gives those of {@link PORTS} that take a connection which root makes in the pod. */
-function portsInUse(host: string): readonly number[] {
+/** Gives those of the ports that take a connection which root makes in the pod. */
+function portsInUse(host: string, ports: readonly number[] = PORTS): readonly number[] {
   const [program = "", ...hint] = (sandbox.shellHint() ?? "").split(" ");
-  const look = [process.execPath, join(import.meta.dirname, "ports-in-use.ts"), host, ...PORTS.map(String)];
+  const look = [process.execPath, join(import.meta.dirname, "ports-in-use.ts"), host, ...ports.map(String)];
   return JSON.parse(execFileSync(program, [...hint, ...look], { encoding: "utf8" }));
 }
 
@@ -26,6 +28,8 @@ describe("a stranger who connects from the pod", () => {
     await sandbox.enter(bindCase(seed, sandbox.addresses).spec);
     expect(portsInUse(sandbox.addresses.pod[4])).toEqual([22, 8080, 15001, 15006, 15020]);
     expect(portsInUse(sandbox.addresses.pod[6])).toEqual([22, 8080, 15001, 15006, 15020]);
+    expect(portsInUse(sandbox.addresses.upstream[4], PEER_PORTS)).toEqual([80, 15020]);
+    expect(portsInUse(sandbox.addresses.upstream[6], PEER_PORTS)).toEqual([80, 15020]);
   });
 
   test("takes every port of the pod to be in use once the rules are in: connecting is no readiness check then", async () => {

@@ -31,7 +31,9 @@ export class UserFolder {
     const installed = join(modules, manifest.name);
     mkdirSync(installed, { recursive: true });
     for (const name of readdirSync(join(ROOT, "node_modules"))) {
-      if (name !== manifest.name) symlinkSync(join(ROOT, "node_modules", name), join(modules, name));
+      // Names with a dot in front are npm's and vitest's own notes on the checkout: the project makes its own.
+      if (name !== manifest.name && !name.startsWith("."))
+        symlinkSync(join(ROOT, "node_modules", name), join(modules, name));
     }
     const archive = join(this.home, `${manifest.name}-${manifest.version}.tgz`);
     execFileSync("npm", ["pack", "--silent", "--pack-destination", this.home], { cwd: this.checkout });

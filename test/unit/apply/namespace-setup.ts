@@ -67,7 +67,7 @@ export async function runInNamespace(
   const { variant = "nft", podIps = ["10.0.0.5"], environment = {} } = options;
   const addresses = podIps.map((ip) => `ip addr add ${ip}/${ip.includes(":") ? "64 nodad" : "24"} dev eth0`);
   const whole = [PRELUDE, ...addresses, script].join("\n");
-  const path = `${join(folder, variant)}:/usr/sbin:/usr/bin:/sbin:/bin`;
+  const path = `${join(folder, variant)}:${process.env["PATH"]}`;
   const env = { PATH: path, LANDFALL_MAIN: landfallMain(), XTABLES_LOCKFILE: "/run/xtables.lock", ...environment };
   return runProgram("unshare", ["-mn", "--propagation", "private", "bash", "--norc", "-c", whole], env);
 }
@@ -80,7 +80,7 @@ export async function runWithoutRights(script: string, as: "root" | "nobody"): P
     "setpriv",
     [...rights, ...user, "bash", "--norc", "-c", `landfall() { $LANDFALL_MAIN "$@"; }\n${script}`],
     {
-      PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
+      PATH: process.env["PATH"] ?? "",
       LANDFALL_MAIN: landfallMain(),
     },
   );

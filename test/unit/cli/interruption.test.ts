@@ -1,20 +1,24 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openInterruptibleSandbox } from "../../../harness/cli/interruption.ts";
+import { connectEngine } from "../../../harness/sandbox/docker-engine.ts";
 
 const MAIN = resolve(import.meta.dirname, "../../../harness/cli/main.ts");
 
-/** The engine's own words for what a process's containers and networks are, by the run that their label names. */
-function listLeft(pid: number): readonly string[] {
-  const list = (kind: readonly string[]) =>
-    spawnSync("docker", [...kind, "--filter", "label=landfall.run", "--format", '{{.Label "landfall.run"}}'], {
-      encoding: "utf8",
-    }).stdout;
-  const runs = [list(["ps", "-a"]), list(["network", "ls"])].join("").split("\n");
+const engine = connectEngine();
+
+/** What the engine has of a process's containers and networks: for each the run that its label names. */
+async function listLeft(pid: number): Promise<readonly string[]> {
+  const filters = { label: ["landfall.run"] };
+  const [containers, networks] = await Promise.all([
+    engine.listContainers({ all: true, filters }),
+    engine.listNetworks({ filters }),
+  ]);
+  const runs = [...containers, ...networks].map(({ Labels }) => Labels?.["landfall.run"] ?? "");
   return runs.filter((run) => run.split(".")[2] === String(pid));
 }
 
@@ -30,12 +34,12 @@ async function interrupt(signal: NodeJS.Signals, isTime: (left: number) => boole
     err += chunk;
   });
   const closed = once(child, "close");
-  while (!isTime(listLeft(pid).length) && child.exitCode === null) await new Promise(setImmediate);
+  while (!isTime((await listLeft(pid)).length) && child.exitCode === null) await new Promise(setImmediate);
   child.kill(signal);
   const [code, signalled] = await closed;
   // A busy machine takes so long that the log says how far the run has come.
   const said = err.replace(/^landfall: \d+ of \d+ scenarios looked at.*\n/gm, "");
-  return { code, signalled, out, err: said, left: listLeft(pid) };
+  return { code, signalled, out, err: said, left: await listLeft(pid) };
 }
 
 describe("a signal", () => {

@@ -112,6 +112,8 @@ describe("scenario files", () => {
   });
 
   test("that import landfall where it is not installed are told to install it", async () => {
+    // What vitest has loaded of landfall before, in this run or in an earlier one, must not make the package's name known.
+    await import("../../../harness/index.ts");
     const file = join(folder, "stranger.mts");
     writeFileSync(file, 'import { defineScenario } from "landfall";\nexport default defineScenario({});\n');
     const loaded = await loadScenarioFiles([file]);

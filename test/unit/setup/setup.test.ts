@@ -17,14 +17,15 @@ function run(command: readonly string[], environment: Readonly<Record<string, st
 const HIDE_DOCKERD = 'if found=$(command -v dockerd); then mount --bind /dev/null "$(readlink -f "$found")"; fi';
 
 /** Runs a shell line in a mount namespace of its own, where it may hide files from the set-up, and then the set-up. */
-function runHiding(line: string, environment: Readonly<Record<string, string>>) {
-  const words = ["unshare", "--mount", "sh", "-ec", `${line}; exec "$0" ${SETUP}`, process.execPath];
+function runHiding(line: string, environment: Readonly<Record<string, string>>, option = "") {
+  const words = ["unshare", "--mount", "sh", "-ec", `${line}; exec "$0" ${SETUP} ${option}`, process.execPath];
   return run(words, environment);
 }
 
 describe("the set-up", () => {
   test("says nothing and does nothing on a machine that is set up", () => {
     expect(run([process.execPath, SETUP])).toEqual({ status: 0, stdout: "", stderr: "" });
+    expect(run([process.execPath, SETUP, "--tests"])).toEqual({ status: 0, stdout: "", stderr: "" });
   });
   test("ends with 3 where DOCKER_HOST names no engine, and says what to do", () => {
     const { status, stdout, stderr } = run([process.execPath, SETUP], { DOCKER_HOST: "unix:///nowhere/docker.sock" });
@@ -37,7 +38,7 @@ describe("the set-up", () => {
     expect({ status, stderr }).toEqual({
       status: 3,
       stderr:
-        "landfall set-up: dockerd is missing and LANDFALL_NO_INSTALL=1 forbids installing it. Run: sudo apt-get install docker.io\n",
+        "landfall set-up: missing: dockerd, and LANDFALL_NO_INSTALL=1 forbids installing it. Run: sudo apt-get install docker.io\n",
     });
   });
   test("ends with 3 for an ordinary user where no engine answers, and names the way without containers", () => {
@@ -53,6 +54,24 @@ describe("the set-up", () => {
     });
     expect(status).toBe(0);
     expect(stderr).toMatch(/the netns backend lacks newuidmap .*: sudo apt-get install uidmap\n$/);
+  });
+  test("ends with 3 before the tests where a program that only tests start is missing, and says the command that brings it", () => {
+    const hide = 'mount --bind /dev/null "$(readlink -f "$(command -v nft)")"';
+    const forbidden = { LANDFALL_NO_INSTALL: "1" };
+    expect(runHiding(hide, forbidden)).toEqual({ status: 0, stdout: "", stderr: "" });
+    expect(runHiding(hide, forbidden, "--tests")).toEqual({
+      status: 3,
+      stdout: "",
+      stderr:
+        "landfall set-up: missing: nft, and LANDFALL_NO_INSTALL=1 forbids installing it. Run: sudo apt-get install nftables\n",
+    });
+  });
+  test("names a package that lacks many of its programs by the first of them", () => {
+    const hide =
+      'for each in nft legacy; do mount --bind /dev/null "$(readlink -f /usr/sbin/xtables-$each-multi)"; done';
+    const { status, stderr } = runHiding(hide, { LANDFALL_NO_INSTALL: "1" });
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/lacks iptables and 17 programs more .*: sudo apt-get install iptables\n$/);
   });
   test("needs nothing that is not part of Node", () => {
     const folder = join(ROOT, "harness/setup");

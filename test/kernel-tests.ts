@@ -1,0 +1,33 @@
+/**
+ * The tests that need a kernel's network namespaces, a container engine, or a program that the set-up installs: all others run without,
+ * with `npm run check`, on any machine that has Node. A test that is not listed here and starts such a program fails.
+ */
+export const KERNEL_TESTS: string[] = [
+  "test/agreement/**/*.test.ts",
+  "test/conformance/**/*.test.ts",
+  "test/docs/*.test.ts",
+  "test/scenarios/docker*.test.ts",
+  "test/scenarios/netns*.test.ts",
+  "test/soak/*.test.ts",
+  "test/unit/agent/**/*.test.ts",
+  "test/unit/apply/**/*.test.ts",
+  "test/unit/cli/diff.test.ts",
+  "test/unit/cli/doctor.test.ts",
+  "test/unit/cli/explain.test.ts",
+  "test/unit/cli/inspect.test.ts",
+  "test/unit/cli/interruption.test.ts",
+  "test/unit/cli/output-file.test.ts",
+  "test/unit/cli/prove.test.ts",
+  "test/unit/cli/sweep.test.ts",
+  "test/unit/cli/verify*.test.ts",
+  "test/unit/formats/interpreter.test.ts",
+  "test/unit/images/listeners.test.ts",
+  "test/unit/run/mutation.test.ts",
+  "test/unit/run/scenario-run.test.ts",
+  "test/unit/sandbox/**/*.test.ts",
+  "test/unit/setup/programs.test.ts",
+  "test/unit/setup/setup.test.ts",
+  "test/unit/vitest/pod.test.ts",
+  "test/property/apply.test.ts",
+  "test/property/save-round-trip.test.ts",
+];
