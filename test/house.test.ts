@@ -20,16 +20,17 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   report: ["model"],
   agent: ["types:model"],
   apply: ["model", "capture", "formats"],
+  load: ["model"],
   sandbox: ["model", "formats", "netfilter", "types:agent"],
-  run: ["model", "capture", "formats", "netfilter", "analysis", "report", "sandbox"],
+  run: ["model", "capture", "formats", "netfilter", "analysis", "report", "sandbox", "load"],
   vitest: ["model", "capture", "formats", "report", "sandbox", "run"],
-  cli: ["model", "capture", "formats", "netfilter", "analysis", "report", "apply", "sandbox", "run"],
+  cli: ["model", "capture", "formats", "netfilter", "analysis", "report", "apply", "load", "sandbox", "run"],
 };
 
 /** Rooms that may start processes, open sockets or read files; all others are pure. */
-const WET_ROOMS = ["agent", "apply", "sandbox", "run", "cli", "vitest"];
+const WET_ROOMS = ["agent", "apply", "load", "sandbox", "run", "cli", "vitest"];
 /** Rooms that may start processes. */
-const SPAWNING_ROOMS = ["agent", "apply", "sandbox"];
+const SPAWNING_ROOMS = ["agent", "apply", "load", "sandbox"];
 const LINES_AT_MOST = 200;
 const LINES_WITH_A_REASON = 400;
 /** Columns of a line of comment; the formatter does not wrap comments. */

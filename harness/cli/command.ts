@@ -1,11 +1,17 @@
 import type { CommandHelp } from "./help.ts";
 
+/**
+ * Writes a text. What a terminal would obey is written visibly, whoever it is from; only a text that says it is `styled`, in which landfall
+ * has escaped everything that is not its own, keeps its colours and its cursor movements.
+ */
+export type Print = (text: string, kind?: "styled") => void;
+
 /** What a command may touch of the outside; handed in, so that a test can look at everything a command says. */
 export interface CommandIo {
   /** Writes data: what the command was asked for, and nothing else. */
-  readonly out: (text: string) => void;
+  readonly out: Print;
   /** Writes everything that is not data: progress, warnings, errors. */
-  readonly err: (text: string) => void;
+  readonly err: Print;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly workingDirectory: string;
   /** How stdout shows: width in columns, whether it is a terminal, whether colour is wanted. */

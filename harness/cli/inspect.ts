@@ -2,7 +2,7 @@ import { type MappedClass, mapFlows } from "../analysis/map.ts";
 import { renderIptablesSave } from "../formats/iptables-save.ts";
 import { renderList } from "../formats/list.ts";
 import { nameTool } from "../formats/tool-name.ts";
-import { finding } from "../model/finding.ts";
+import { type Finding, finding } from "../model/finding.ts";
 import { listRules, type Ruleset } from "../model/ruleset.ts";
 import { renderJson } from "../report/json.ts";
 import { type ContainerRules, type ContainerRuleset, readContainerRules } from "../sandbox/container-rules.ts";
@@ -59,7 +59,9 @@ export const inspect: Command = {
     const count = positionals.length === 0 ? "No container is named" : `${positionals.length} containers are named`;
     const findings = [
       ...found,
-      ...(positionals.length === 1 ? [] : [finding("CONTAINER", `${count}; name one, as docker ps does.`)]),
+      ...(positionals.length === 1
+        ? findContainerFault(container)
+        : [finding("CONTAINER", `${count}; name one, as docker ps does.`)]),
     ];
     if (findings.length > 0) throw refuseUsage(findings);
     const rules = await readContainerRules(connectEngine(), container);
@@ -70,6 +72,13 @@ export const inspect: Command = {
     return 0;
   },
 };
+
+/** What is no name would be read as a path of the engine's interface. */
+function findContainerFault(name: string): readonly Finding[] {
+  if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(name)) return [];
+  const message = `"${name}" is not the name or id of a container; docker ps lists those that run.`;
+  return [finding("CONTAINER", message)];
+}
 
 function render(format: string, rules: ContainerRules, io: CommandIo): string {
   const { id, name, pid, rulesets } = rules;

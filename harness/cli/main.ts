@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import nodeModule from "node:module";
 import { join } from "node:path";
-import type { CommandIo } from "./command.ts";
+import { escapeInvisible } from "../model/visible-text.ts";
+import type { CommandIo, Print } from "./command.ts";
 
 /** The program: everything else is loaded only once it is known that this Node can run it. */
 const OLDEST_NODE_MAJOR = 24;
@@ -42,8 +43,8 @@ function processIo(isEnding: () => boolean): CommandIo {
   const isTerminal = process.stdout.isTTY === true;
   const isDumb = process.env["TERM"] === "dumb";
   return {
-    out: (text) => void (isEnding() || process.stdout.write(text)),
-    err: (text) => void (isEnding() || process.stderr.write(text)),
+    out: printTo(process.stdout, isEnding),
+    err: printTo(process.stderr, isEnding),
     environment: process.env,
     workingDirectory: readWorkingDirectory(),
     display: {
@@ -52,6 +53,13 @@ function processIo(isEnding: () => boolean): CommandIo {
       color: isTerminal && !isDumb && !process.env["NO_COLOR"],
       progress: process.stderr.isTTY && !isDumb ? "rewritten" : "appended",
     },
+  };
+}
+
+/** The one way to a stream: what is not landfall's own cannot steer a terminal. */
+function printTo(stream: NodeJS.WriteStream, isEnding: () => boolean): Print {
+  return (text, kind) => {
+    if (!isEnding()) stream.write(kind === "styled" ? text : escapeInvisible(text));
   };
 }
 

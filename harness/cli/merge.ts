@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
-import { LandfallError } from "../errors.ts";
-import { type Finding, finding } from "../model/finding.ts";
+import { describeError, LandfallError } from "../errors.ts";
+import { checkReport } from "../load/report-check.ts";
+import { type Finding, finding, type Parsed } from "../model/finding.ts";
 import { type Report, summarize } from "../model/report.ts";
 import type { Command, CommandIo } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
@@ -61,24 +62,22 @@ interface NamedReport {
 function readReport(path: string, io: CommandIo, findings: Finding[]): readonly NamedReport[] {
   const text = readInput(path, io, findings);
   if (text === null) return [];
-  const report = parseReport(text);
-  if (report !== null) return [{ path, report }];
-  findings.push(finding(path, "This is no whole report of landfall verify --json, format 1."));
+  const parsed = parseReport(text, path);
+  if (parsed.ok) return [{ path, report: parsed.value }];
+  findings.push(...parsed.findings);
   return [];
 }
 
-/** Gives a report; null for a text of which a part is missing that joining and telling it need. */
-function parseReport(text: string): Report | null {
+/** Gives a report that the published schema accepts, so that nothing in it is of another kind than it is read as. */
+function parseReport(text: string, path: string): Parsed<Report> {
+  let value: unknown;
   try {
-    const report = JSON.parse(text) as Report;
-    const lists = report.scenarios.flatMap(({ flows, notices, omissions }) => [flows, notices, omissions]);
-    const flows = report.scenarios.flatMap((scenario) => scenario.flows);
-    const isWhole =
-      lists.every(Array.isArray) && flows.every(({ observed, expected, rules }) => observed && expected && rules);
-    return report.formatVersion === "1.0" && report.sandbox && isWhole ? report : null;
-  } catch {
-    return null;
+    value = JSON.parse(text);
+  } catch (error) {
+    return { ok: false, findings: [finding(path, `This is not JSON: ${describeError(error)}.`)] };
   }
+  const findings = checkReport(value, path);
+  return findings.length > 0 ? { ok: false, findings } : { ok: true, value: value as Report };
 }
 
 /** A report that is joined twice would count every flow of it twice. */

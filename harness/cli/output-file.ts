@@ -21,6 +21,8 @@ import { type Finding, finding } from "../model/finding.ts";
 export function findUnwritableFile(where: string, path: string): readonly Finding[] {
   if (!isFolder(dirname(path))) return [finding(where, `There is no folder ${dirname(path)} to write ${path} in.`)];
   if (isFolder(path)) return [finding(where, `${path} is a folder; name a file.`)];
+  if (isSpecial(path))
+    return [finding(where, `${path} is neither a file nor a terminal: writing to it may wait for ever; name a file.`)];
   return existsSync(path) ? findMissingRight(where, path) : findSterileFolder(where, dirname(path));
 }
 
@@ -110,6 +112,17 @@ function attempt(path: string, write: () => void): void {
     const message = `${path} cannot be written (${(cause as Error).message}); make room or rights there, or name another place.`;
     throw new LandfallError("environment", message, { cause });
   }
+}
+
+/** Pipes and sockets wait for a reader that may never come, and block devices hold what must not be written over. */
+function isSpecial(path: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat !== undefined && (stat.isFIFO() || stat.isSocket() || stat.isBlockDevice()) && !isOwnStream(path);
+}
+
+/** `/dev/stdout` and the like are open already. */
+function isOwnStream(path: string): boolean {
+  return /^\/(?:dev\/(?:stdout|stderr|fd\/\d+)|proc\/self\/fd\/\d+)$/.test(path);
 }
 
 /** A path through what is no folder (`FILE/x`) is none either. */

@@ -1,3 +1,4 @@
+import { escapeInvisible } from "../model/visible-text.ts";
 import type { CommandIo } from "./command.ts";
 
 /** How often a line on a terminal is written anew. */
@@ -30,7 +31,7 @@ export function makeProgress({ err, display }: Pick<CommandIo, "err" | "display"
   let first: { readonly at: number; readonly done: number } | null = null;
   let isShown = false;
   const wipe = () => {
-    if (isShown) err("\r\u001b[K");
+    if (isShown) err("\r\u001b[K", "styled");
     isShown = false;
   };
   return {
@@ -47,7 +48,8 @@ export function makeProgress({ err, display }: Pick<CommandIo, "err" | "display"
       const sinceMs = told - first.at;
       const leftMs = (sinceMs / (done - first.done)) * (of - done);
       const text = `${done} of ${of} ${what}${sinceMs < PACE_MS ? "" : `; about ${describeTime(leftMs)} left`}`;
-      err(isRewritten ? `\r\u001b[K${text}` : `landfall: ${text}\n`);
+      if (isRewritten) err(`\r\u001b[K${escapeInvisible(text)}`, "styled");
+      else err(`landfall: ${text}\n`);
       isShown = isRewritten;
     },
   };

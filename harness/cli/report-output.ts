@@ -2,6 +2,7 @@ import { extname, resolve } from "node:path";
 import { LandfallError } from "../errors.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import type { Report } from "../model/report.ts";
+import { escapeData } from "../model/visible-text.ts";
 import { FILE_COLUMNS } from "../report/wrap-line.ts";
 import type { CommandIo } from "./command.ts";
 import { findUnwritableFile, writeOutput } from "./output-file.ts";
@@ -35,19 +36,21 @@ export async function tellReport(
   output: "text" | "json",
   io: CommandIo,
 ): Promise<void> {
-  io.out(output === "json" ? await renderAs("json", report) : await renderTable(report, io));
+  if (output === "json") io.out(await renderAs("json", report));
+  else io.out(await renderTable(report, io), "styled");
   for (const { path, format } of files) writeOutput(path, await renderAs(format, report));
 }
 
+/** Every text of the report is escaped before colours are put around it. */
 async function renderTable(report: Report, { display: { columns, color } }: CommandIo): Promise<string> {
   const { renderTerminal } = await import("../report/terminal.ts");
-  return renderTerminal(report, { columns: columns ?? FILE_COLUMNS, color: color ? "color" : "plain" });
+  return renderTerminal(escapeData(report), { columns: columns ?? FILE_COLUMNS, color: color ? "color" : "plain" });
 }
 
 /** Each form is loaded only when it is asked for. */
 async function renderAs(format: ReportFormat, report: Report): Promise<string> {
-  if (format === "xml") return (await import("../report/junit.ts")).renderJunit(report);
-  if (format === "html") return (await import("../report/html.ts")).renderHtml(report);
+  if (format === "xml") return (await import("../report/junit.ts")).renderJunit(escapeData(report));
+  if (format === "html") return (await import("../report/html.ts")).renderHtml(escapeData(report));
   return (await import("../report/json.ts")).renderJson(report);
 }
 

@@ -4,7 +4,7 @@ import type { Family } from "../model/address.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import { type ParsedScenario, parseScenario, replaceInstallation } from "../run/parsed-scenario.ts";
-import { loadScenarioFiles, type ScenarioFile, selectScenarioFiles } from "../run/scenario-files.ts";
+import { type LoadOptions, loadScenarioFiles, type ScenarioFile, selectScenarioFiles } from "../run/scenario-files.ts";
 import { takeShard } from "../run/scenario-shard.ts";
 import type { CommandIo } from "./command.ts";
 import { refuse } from "./refusal.ts";
@@ -23,9 +23,13 @@ export function findScenarioFiles(options: ScenarioSelection, io: CommandIo): re
   return selectScenarioFiles(isSeed ? ["seed"] : options.words, SCENARIO_FOLDER, io.workingDirectory);
 }
 
-/** Loads scenario files. Throws `bad-input` with every finding. `freshness` is another text each time they are to be read anew. */
-export async function loadScenarios(files: readonly string[], freshness = ""): Promise<readonly ScenarioFile[]> {
-  const loaded = await loadScenarioFiles(files, freshness);
+/** Loads scenario files. Throws `bad-input` with every finding. What they write goes to stderr. */
+export async function loadScenarios(
+  files: readonly string[],
+  { err }: Pick<CommandIo, "err">,
+  reading: LoadOptions["reading"] = "once",
+): Promise<readonly ScenarioFile[]> {
+  const loaded = await loadScenarioFiles(files, { reading, tell: err });
   if (loaded.ok) return loaded.value;
   throw refuse(loaded.findings, "The scenarios cannot be used", "nothing was applied");
 }
@@ -37,13 +41,13 @@ export async function loadScenarios(files: readonly string[], freshness = ""): P
 export async function readScenarios(
   options: ScenarioSelection,
   io: CommandIo,
-  freshness = "",
+  reading: LoadOptions["reading"] = "once",
 ): Promise<readonly ParsedScenario[]> {
   const { rules, shard } = options;
   const findings: Finding[] = [];
   const scenarios = isMadeFromConfig(options)
     ? [makeScenario(options)]
-    : await parseFiles(options, io, freshness, findings);
+    : await parseFiles(options, io, reading, findings);
   const outside = readOutsideRules(options, io, findings);
   const replaced = scenarios.map((scenario) => replaceRules(scenario, outside, rules.script));
   for (const [i, scenario] of replaced.entries())
@@ -64,8 +68,13 @@ export function hasOutsideRules({ rules }: Pick<VerifyOptions, "rules">): boolea
   return (rules.ip ?? rules.ip6 ?? rules.script) !== null;
 }
 
-async function parseFiles(options: ScenarioSelection, io: CommandIo, freshness: string, findings: Finding[]) {
-  const files = await loadScenarios(findScenarioFiles(options, io), freshness);
+async function parseFiles(
+  options: ScenarioSelection,
+  io: CommandIo,
+  reading: LoadOptions["reading"],
+  findings: Finding[],
+) {
+  const files = await loadScenarios(findScenarioFiles(options, io), io, reading);
   return files.flatMap(({ file, scenario }) => {
     const parsed = parseScenario(scenario, file);
     if (!parsed.ok) findings.push(...parsed.findings);

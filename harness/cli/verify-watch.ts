@@ -9,12 +9,12 @@ import type { VerifyOptions } from "./verify-options.ts";
 import { openVerifySandbox } from "./verify-sandbox.ts";
 import { findScenarioFiles } from "./verify-scenarios.ts";
 
-/** Verifies once, in the sandbox that `open` gives; `freshness` is another text each time the scenarios are to be read anew. */
+/** Verifies once, in the sandbox that `open` gives; `again`: the scenarios may have changed since they were read. */
 export type VerifyOnce = (
   options: VerifyOptions,
   io: CommandIo,
   open: () => Promise<Sandbox>,
-  freshness: string,
+  reading: "again",
 ) => Promise<number>;
 
 /**
@@ -24,9 +24,9 @@ export type VerifyOnce = (
 export async function watchScenarios(options: VerifyOptions, io: CommandIo, verifyOnce: VerifyOnce): Promise<number> {
   await using sandbox = await openVerifySandbox(options, io, "many-scenarios");
   using changes = watchFiles(options, io);
-  for (let round = 1; ; round++) {
-    if (io.display.isTerminal) io.out("\u001b[2J\u001b[H");
-    await verifyOnce(options, io, async () => lend(sandbox), `round=${round}`).catch((error) => tellFault(error, io));
+  for (;;) {
+    if (io.display.isTerminal) io.out("\u001b[2J\u001b[H", "styled");
+    await verifyOnce(options, io, async () => lend(sandbox), "again").catch((error) => tellFault(error, io));
     io.err("landfall: waiting for a change\n");
     if ((await changes.next()) === "interrupted") return 0;
   }

@@ -36,7 +36,7 @@ export const verify: Command = {
 
 async function listScenarios(options: VerifyOptions, io: CommandIo): Promise<number> {
   const selected = findScenarioFiles(options, io);
-  const files = await loadScenarios(options.shard ? takeShard(selected, options.shard) : selected);
+  const files = await loadScenarios(options.shard ? takeShard(selected, options.shard) : selected, io);
   const scenarios = files.map(({ scenario: { name, claim } }) => ({ name, claim }));
   const width = Math.max(0, ...scenarios.map(({ name }) => countCells(name)));
   if (options.output === "json") io.out(renderJson({ scenarios }));
@@ -58,9 +58,9 @@ async function verifyOnce(
   options: VerifyOptions,
   io: CommandIo,
   standing: (() => Promise<Sandbox>) | null = null,
-  freshness = "",
+  reading: "once" | "again" = "once",
 ): Promise<number> {
-  const selected = await readScenarios(options, io, freshness);
+  const selected = await readScenarios(options, io, reading);
   const scenarios = options.envoy === "real" ? selectForwarding(selected) : selected;
   const life = scenarios.length === 1 ? "one-scenario" : "many-scenarios";
   const lost: unknown[] = [];

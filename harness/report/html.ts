@@ -9,11 +9,14 @@ import { describeRule } from "./landing-phrase.ts";
 import { renderPicture } from "./svg.ts";
 import { isClear, type ToldCauses } from "./told-causes.ts";
 
+/** Nothing is loaded from anywhere, and no script runs: the page holds what scenarios and rules of others say. */
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
 /** Gives the report as one HTML page that needs nothing beside itself: no script, no font, no picture from elsewhere. */
 export function renderHtml(report: Report): string {
   const page = html`<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>landfall: ${renderVerdict(report)}</title>
+<head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${POLICY}"><meta name="viewport" content="width=device-width, initial-scale=1"><title>landfall: ${renderVerdict(report)}</title>
 <style>${{ html: HTML_STYLE }}</style></head>
 <body>
 <h1>Where every flow landed</h1>

@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Property } from "../analysis/properties.ts";
 import { parseProperties, type WrittenProperty } from "../analysis/written-property.ts";
+import { loadUserModules } from "../load/user-modules.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import { type Finding, finding, type Parsed } from "../model/finding.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
 import { describeReadFailure } from "../model/read-failure.ts";
-import { loadModuleFile } from "./module-file.ts";
 import { checkField, findUnknownFields, isListOf, isRecord, isText, type Shape } from "./shape.ts";
 
 const isTextOrTexts = (value: unknown) => isText(value) || (isListOf(value, isText) && (value as []).length > 0);
@@ -39,7 +39,7 @@ export async function loadPropertyFile(
   addresses: SandboxAddresses,
 ): Promise<Parsed<readonly Property[]>> {
   const path = resolve(folder, file);
-  const loaded = file.endsWith(".json") ? readJson(path) : await loadModuleFile(path);
+  const loaded = file.endsWith(".json") ? readJson(path) : await loadModule(path);
   if (!loaded.ok) return { ok: false, findings: loaded.findings.map((each) => ({ ...each, where: file })) };
   if (!Array.isArray(loaded.value) || loaded.value.length === 0) {
     const message = 'This is no list of properties; write [{ "name": …, "flows": …, "lands": … }].';
@@ -50,6 +50,11 @@ export async function loadPropertyFile(
   const parsed = parseProperties(sound, file, config, addresses);
   const findings = [...faults.flat(), ...(parsed.ok ? [] : parsed.findings)];
   return findings.length > 0 || !parsed.ok ? { ok: false, findings } : parsed;
+}
+
+async function loadModule(path: string): Promise<Parsed<unknown>> {
+  const { results } = await loadUserModules([path]);
+  return results[0] ?? { ok: false, findings: [] };
 }
 
 function readJson(path: string): Parsed<unknown> {

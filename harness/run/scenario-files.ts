@@ -1,10 +1,11 @@
 import { readdirSync, statSync } from "node:fs";
-import { basename, extname, join, resolve } from "node:path";
+import { basename, dirname, extname, join, resolve } from "node:path";
 import { LandfallError } from "../errors.ts";
+import { importModuleFile } from "../load/module-file.ts";
+import { LOAD_DEADLINE_MS, loadUserModules } from "../load/user-modules.ts";
 import { type Finding, finding, type Parsed } from "../model/finding.ts";
 import { findNearNames } from "../model/near-names.ts";
 import type { Scenario } from "../model/scenario.ts";
-import { LOAD_DEADLINE_MS, loadModuleFile } from "./module-file.ts";
 import { parseScenario } from "./parsed-scenario.ts";
 import { readScenarioShape, type SalvagedScenario, salvageScenario } from "./scenario-shape.ts";
 
@@ -29,24 +30,42 @@ export function isScenarioFile(name: string): boolean {
   return ENDINGS.includes(extname(name)) && !name.startsWith(".") && !/\.d\.m?ts$/.test(name);
 }
 
+/** How scenario files are loaded. */
+export interface LoadOptions {
+  /** `again`: files that come with landfall may have changed too, and are read anew like all others. */
+  readonly reading: "once" | "again";
+  readonly deadlineMs: number;
+  /** Is given what the files write on stdout and stderr while they are loaded. */
+  readonly tell: (text: string) => void;
+}
+
+const LOAD_DEFAULTS: LoadOptions = { reading: "once", deadlineMs: LOAD_DEADLINE_MS, tell: () => {} };
+/** The scenarios that come with landfall: these alone are trusted to run in this process. */
+const OWN_FOLDER = resolve(import.meta.dirname, "../../scenarios");
+
 /**
- * Loads scenario files, all findings at once: a file that cannot be loaded, is no scenario, or has another name than its scenario.
- * `freshness` is put behind each address, so that a file that has changed is loaded again. A file that has not finished loading after
- * `deadlineMs` cannot be loaded either.
+ * Loads scenario files, all findings at once: a file that cannot be loaded, is not a scenario, or has another name than its scenario.
+ * Files of a user are evaluated in another process; one that ends it, or has not finished loading after `deadlineMs`, cannot be loaded.
  */
 export async function loadScenarioFiles(
   files: readonly string[],
-  freshness = "",
-  deadlineMs = LOAD_DEADLINE_MS,
+  options: Partial<LoadOptions> = {},
 ): Promise<Parsed<readonly ScenarioFile[]>> {
-  const loaded = await Promise.all(files.map((file) => loadScenarioFile(file, freshness, deadlineMs)));
+  const { reading, deadlineMs, tell } = { ...LOAD_DEFAULTS, ...options };
+  const isOwn = (file: string) => reading === "once" && dirname(resolve(file)) === OWN_FOLDER;
+  const foreign = files.filter((file) => !isOwn(file));
+  const { results, output } = await loadUserModules(foreign, deadlineMs);
+  if (output !== "") tell(output);
+  const modules = await Promise.all(
+    files.map((file) => (isOwn(file) ? importModuleFile(file) : results[foreign.indexOf(file)])),
+  );
+  const loaded = files.map((file, i) => readScenarioFile(file, modules[i] ?? { ok: false, findings: [] }));
   const findings = loaded.flatMap((each) => (each.ok ? [] : each.findings));
   if (findings.length > 0) return { ok: false, findings };
   return { ok: true, value: loaded.flatMap((each) => (each.ok ? [each.value] : [])) };
 }
 
-async function loadScenarioFile(file: string, freshness: string, deadlineMs: number): Promise<Parsed<ScenarioFile>> {
-  const loaded = await loadModuleFile(file, freshness, deadlineMs);
+function readScenarioFile(file: string, loaded: Parsed<unknown>): Parsed<ScenarioFile> {
   if (!loaded.ok) return loaded;
   const shape = readScenarioShape(loaded.value, file);
   const findings = [...(shape.ok ? [] : shape.findings), ...checkWords(salvageScenario(loaded.value), file)];

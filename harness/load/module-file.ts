@@ -6,40 +6,28 @@ import { type Finding, finding, type Parsed } from "../model/finding.ts";
 import { describeReadFailure } from "../model/read-failure.ts";
 import { findModulePlace, type ModulePlace } from "./module-fault.ts";
 
-/** A module may wait for something when it is loaded; one that waits for ever is told, not waited for. */
-export const LOAD_DEADLINE_MS = 10_000;
-
 /**
- * Gives what a module file exports by default, or why it cannot be loaded. `freshness` is put behind its address, so that a file that has
- * changed is loaded again. A file that has not finished loading after `deadlineMs` cannot be loaded either.
+ * Gives what a module file exports by default, or why it cannot be loaded. The module runs in this process: only files that come with
+ * landfall, and files in a process of their own, are loaded so.
  */
-export async function loadModuleFile(
-  file: string,
-  freshness = "",
-  deadlineMs = LOAD_DEADLINE_MS,
-): Promise<Parsed<unknown>> {
+export async function importModuleFile(file: string): Promise<Parsed<unknown>> {
+  const unreadable = findUnreadable(file);
+  if (unreadable !== null) return { ok: false, findings: [unreadable] };
   try {
-    accessSync(resolve(file), constants.R_OK);
-  } catch (error) {
-    return { ok: false, findings: [finding(file, describeReadFailure(error))] };
-  }
-  const address = `${pathToFileURL(resolve(file)).href}${freshness === "" ? "" : `?${freshness}`}`;
-  try {
-    return { ok: true, value: ((await importWithin(address, deadlineMs)) as { readonly default?: unknown }).default };
+    const module = (await import(pathToFileURL(resolve(file)).href)) as { readonly default?: unknown };
+    return { ok: true, value: module.default };
   } catch (error) {
     return { ok: false, findings: [describeLoadFailure(file, error, await findModulePlace(error, resolve(file)))] };
   }
 }
 
-/** The timer also keeps Node from ending, with exit code 13, where nothing but the module is waited for. */
-async function importWithin(address: string, deadlineMs: number): Promise<unknown> {
-  const late = Promise.withResolvers<never>();
-  const message = `it has not finished loading after ${deadlineMs / 1000} s; an await at its top never ends`;
-  const timer = setTimeout(() => late.reject(new Error(message)), deadlineMs);
+/** Gives the finding about a file that is not there or may not be read; null where it may. */
+export function findUnreadable(file: string): Finding | null {
   try {
-    return await Promise.race([import(address), late.promise]);
-  } finally {
-    clearTimeout(timer);
+    accessSync(resolve(file), constants.R_OK);
+    return null;
+  } catch (error) {
+    return finding(file, describeReadFailure(error));
   }
 }
 

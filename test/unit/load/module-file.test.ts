@@ -11,8 +11,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const LOAD = `import { loadModuleFile } from "${join(import.meta.dirname, "../../../harness/run/module-file.ts")}";
-console.log(JSON.stringify(await loadModuleFile(process.argv[1], "now")));`;
+const LOAD = `import { loadUserModules } from "${join(import.meta.dirname, "../../../harness/load/user-modules.ts")}";
+console.log(JSON.stringify((await loadUserModules([process.argv[1]])).results[0]));`;
 
 /** Writes a module, loads it as Node does (vitest has a loader of its own), and gives line, column and message of its finding. */
 function load(name: string, text: string) {

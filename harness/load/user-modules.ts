@@ -1,0 +1,125 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { extname, resolve } from "node:path";
+import { finding, type Parsed } from "../model/finding.ts";
+import type { LoadNews, LoadOrder } from "./module-child.ts";
+import { findUnreadable } from "./module-file.ts";
+
+/** A module may wait for something when it is loaded; one that waits for ever is stopped and named. */
+export const LOAD_DEADLINE_MS = 10_000;
+/** What the process itself may take to start, on a machine that is busy. */
+const START_DEADLINE_MS = 30_000;
+/** What modules may write while they are loaded; the rest is dropped. */
+const OUTPUT_AT_MOST = 16_384;
+
+/** What modules of a user export, and what they wrote. */
+export interface LoadedModules {
+  /** For each file in order what it exports by default, as plain data, or why it cannot be loaded. */
+  readonly results: readonly Parsed<unknown>[];
+  /** What the modules have written on stdout and stderr. */
+  readonly output: string;
+}
+
+/**
+ * Loads module files of a user in a process of their own, all in one as long as none of them ends it or keeps it busy for more than
+ * `deadlineMs`; then each of them in one of its own, so that only the one to blame is refused. Only plain data comes back.
+ */
+export async function loadUserModules(files: readonly string[], deadlineMs = LOAD_DEADLINE_MS): Promise<LoadedModules> {
+  const missing = files.map(findUnreadable);
+  const there = files.filter((_, i) => missing[i] === null);
+  const together = await loadInChild(there, deadlineMs);
+  const isWhole = together.results.length === there.length && together.results.every((each) => each !== null);
+  const alone = isWhole ? [] : await loadOneByOne(there, deadlineMs);
+  const loaded = new Map(
+    there.map((file, i) => [
+      file,
+      (isWhole ? together.results[i] : alone[i]?.results[0]) ?? describeEnd(file, null, 0),
+    ]),
+  );
+  const results = files.map((file, i): Parsed<unknown> => {
+    const unreadable = missing[i];
+    return unreadable ? { ok: false, findings: [unreadable] } : (loaded.get(file) ?? describeEnd(file, null, 0));
+  });
+  const output = isWhole ? together.output : alone.map((each) => each.output).join("");
+  return { results, output: output.slice(0, OUTPUT_AT_MOST) };
+}
+
+async function loadOneByOne(files: readonly string[], deadlineMs: number): Promise<readonly ChildResults[]> {
+  const loaded: ChildResults[] = [];
+  for (const file of files) {
+    const child = await loadInChild([file], deadlineMs);
+    loaded.push({ ...child, results: [child.results[0] ?? describeEnd(file, child.ending, deadlineMs)] });
+  }
+  return loaded;
+}
+
+interface ChildResults {
+  /** Null: nothing came for that file. */
+  readonly results: readonly (Parsed<unknown> | null)[];
+  readonly output: string;
+  /** How the process ended before it was done; null where it was. */
+  readonly ending: string | null;
+}
+
+/** One process for some files; it is killed when the last has come, or when one takes too long. */
+function loadInChild(files: readonly string[], deadlineMs: number): Promise<ChildResults> {
+  if (files.length === 0) return Promise.resolve({ results: [], output: "", ending: null });
+  const results: (Parsed<unknown> | null)[] = files.map(() => null);
+  const token = randomUUID();
+  const child = startChild();
+  const output = collectOutput(child);
+  const { promise, resolve: finish } = Promise.withResolvers<ChildResults>();
+  let timer: NodeJS.Timeout | undefined;
+  const end = (ending: string | null) => {
+    clearTimeout(timer);
+    child.removeAllListeners();
+    child.on("error", () => {});
+    child.kill("SIGKILL");
+    finish({ results, output: output(), ending });
+  };
+  const expectWithin = (waitMs: number) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => end("late"), waitMs);
+  };
+  child.on("message", (news: LoadNews) => {
+    if (news?.token !== token) return;
+    expectWithin(deadlineMs);
+    if (news.step !== "loaded") return;
+    results[news.index] = news.result;
+    if (results.every((each) => each !== null)) end(null);
+  });
+  child.on("error", (error) => end(error.message));
+  child.on("exit", (code, signal) => end(signal === null ? `with code ${code}` : `by ${signal}`));
+  expectWithin(START_DEADLINE_MS);
+  child.send({ token, files: files.map((file) => resolve(file)) } satisfies LoadOrder, () => {});
+  return promise;
+}
+
+/** Run from source, `landfall` means the source in the child as well. */
+function startChild(): ChildProcess {
+  const ending = extname(import.meta.filename);
+  const execArgv = ending === ".ts" ? ["--conditions=landfall-source"] : [];
+  return fork(resolve(import.meta.dirname, `module-child${ending}`), {
+    execArgv,
+    serialization: "advanced",
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
+}
+
+function collectOutput(child: ChildProcess): () => string {
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on("data", (chunk: Buffer) => {
+      if (text.length < OUTPUT_AT_MOST) text += chunk.toString("utf8");
+    });
+  }
+  return () => text;
+}
+
+function describeEnd(file: string, ending: string | null, deadlineMs: number): Parsed<unknown> {
+  const what =
+    ending === "late"
+      ? `it has not finished loading after ${deadlineMs / 1000} s: something at its top never ends`
+      : `it ended the process that loads it${ending === null ? "" : `, ${ending}`}`;
+  return { ok: false, findings: [finding(file, `The file cannot be loaded: ${what}.`)] };
+}

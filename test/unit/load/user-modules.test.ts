@@ -1,0 +1,107 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { loadUserModules } from "../../../harness/load/user-modules.ts";
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "landfall-user-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function write(name: string, text: string): string {
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+/** Loads one hostile file between two good ones; gives what came of each. */
+async function loadAmongGood(name: string, text: string) {
+  const files = [
+    write("first.mjs", "export default { a: 1 };"),
+    write(name, text),
+    write("last.mjs", "export default [2];"),
+  ];
+  const { results, output } = await loadUserModules(files, 600);
+  return {
+    output,
+    results: results.map((each) => (each.ok ? each.value : each.findings.map(({ message }) => message))),
+  };
+}
+
+const HOSTILE: readonly (readonly [what: string, text: string, message: RegExp])[] = [
+  ["ends the process", "process.exit(0)", /ended the process that loads it, with code 0/],
+  ["ends it with an error code", "process.exit(7)", /with code 7/],
+  ["kills it", "process.kill(process.pid, 'SIGKILL')", /by SIGKILL/],
+  ["never ends", "setInterval(() => {}, 5); await new Promise(() => {});", /not finished loading after 0\.6 s/],
+  ["waits for what never comes", "await new Promise(() => {});", /not finished loading/],
+  ["goes round for ever", "while (true) {}", /not finished loading/],
+  ["throws", "throw new Error('no');", /cannot be loaded: no\./],
+  ["throws what is not an error", "throw 'text';", /cannot be loaded: text\./],
+  [
+    "leaves a rejection behind",
+    "Promise.reject(new Error('later')); await new Promise((r) => setTimeout(r, 300));",
+    /ended the process/,
+  ],
+  [
+    "exports a getter that throws",
+    "export default { get name() { throw new Error('ha'); } };",
+    /not plain data: reading name threw: ha/,
+  ],
+  [
+    "exports a proxy that throws",
+    "export default new Proxy({}, { ownKeys() { throw new Error('px'); } });",
+    /not plain data: px/,
+  ],
+  ["exports what holds itself", "const a = {}; a.b = a; export default a;", /not plain data: b holds itself/],
+  [
+    "exports a list without end",
+    "export default { length: 1, list: new Proxy([], { get: (t, k) => k === 'length' ? 4e9 : k === 'constructor' ? Array : [1] }) };",
+    /not plain data: more than 100000 values/,
+  ],
+  ["hides the channel and waits", "process.disconnect?.(); await new Promise(() => {});", /cannot be loaded/],
+];
+
+describe("a file of a user's cannot end, hang or fake what is loaded beside it, even one that", () => {
+  test.each(HOSTILE)("%s", async (_, text, message) => {
+    const { results } = await loadAmongGood("hostile.mjs", text);
+    expect(results).toEqual([{ a: 1 }, [expect.stringMatching(message)], [2]]);
+  });
+
+  test("sends news of its own: they carry no word that only landfall knows", async () => {
+    const forged = `process.send?.({ index: 2, step: "loaded", result: { ok: true, value: "forged" } });
+      process.emit("message", { token: "x", files: [] }); export default 1;`;
+    expect((await loadAmongGood("forger.mjs", forged)).results).toEqual([{ a: 1 }, 1, [2]]);
+  });
+
+  test("ends the process after it has been loaded", async () => {
+    const late = "setTimeout(() => process.exit(0), 20); export default 1;";
+    const slow = write("slow.mjs", "await new Promise((r) => setTimeout(r, 400)); export default 3;");
+    const { results } = await loadUserModules([write("late.mjs", late), slow], 3_000);
+    expect(results.map((each) => each.ok && each.value)).toEqual([1, 3]);
+  });
+});
+
+test("what a file writes comes back apart, and not all of it where that is much", async () => {
+  const { output, results } = await loadAmongGood(
+    "loud.mjs",
+    "console.log('on stdout'); console.error('x'.repeat(1e6)); export default 1;",
+  );
+  expect(results[1]).toBe(1);
+  expect(output).toContain("on stdout");
+  expect(output.length).toBeLessThanOrEqual(16_384);
+});
+
+test("functions and symbols are nothing but fields of the wrong kind", async () => {
+  const { results } = await loadAmongGood(
+    "kinds.mjs",
+    "export default { f: () => 1, s: Symbol('a'), n: 5n, u: undefined };",
+  );
+  expect(results[1]).toEqual({ f: {}, s: {}, n: 5, u: undefined });
+});
+
+test("a file that is not there is refused, and the others are loaded", async () => {
+  const { results } = await loadUserModules([join(folder, "absent.mjs"), write("there.mjs", "export default 1;")]);
+  expect(results.map((each) => (each.ok ? each.value : "refused"))).toEqual(["refused", 1]);
+});
