@@ -39,10 +39,12 @@ function looksLikeIpv6(address: string): boolean {
   );
 }
 
+/** Blanks that C counts as such, a number behind them, and no blank at the end: what `strtoul` and iptables read. */
+const READABLE_NUMBER = /^[ \t\v\f\r]*\d(?:.*\S)?$/;
+
 /** Says how the original reads an element of `-b`, `-d`, `-o`, `-u` or `-g`: iptables skips blanks before a number and nowhere else. */
 export function readNumberAsOriginal(raw: string): OriginalReading {
-  if (/\s$/.test(raw)) return "stops";
-  return /^\s+[^\s\d]/.test(raw) ? "stops" : "counts";
+  return raw === raw.trim() || READABLE_NUMBER.test(raw) ? "counts" : "stops";
 }
 
 /** Says how the original reads an element of `-k`: iptables takes a blank for a part of the name, which no interface has. */

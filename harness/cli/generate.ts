@@ -8,6 +8,7 @@ import { renderJson } from "../report/json.ts";
 import { type CaptureCommandLine, lastValue, readCaptureCommand, tellWarnings } from "./capture-options.ts";
 import type { Command } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
+import { readListingNames } from "./names.ts";
 import type { OptionSpec } from "./options.ts";
 import { renderRulesData } from "./rules-data.ts";
 
@@ -15,7 +16,7 @@ const SPECS: readonly OptionSpec[] = [
   {
     name: "format",
     value: "FORMAT",
-    choices: ["save", "list", "listing", "commands", "json"],
+    choices: ["save", "list", "listing", "listing-numeric", "commands", "json"],
     help: "one of the formats above (default save)",
   },
   { name: "family", value: "4|6", choices: ["4", "6"], help: "the family that is printed (default 4)" },
@@ -23,7 +24,7 @@ const SPECS: readonly OptionSpec[] = [
     name: "table",
     value: "TABLE",
     choices: ["raw", "mangle", "nat", "filter"],
-    help: "the table of list and listing (default nat)",
+    help: "the table of list, listing and listing-numeric (default nat)",
   },
   { name: "json", value: null, help: "the same as --format json" },
 ];
@@ -38,7 +39,8 @@ const HELP: CommandHelp = {
     rows: [
       ["save", "what iptables-save would print; with --family 6 what ip6tables-save would"],
       ["list", "what iptables -S would print of one table, policies included"],
-      ["listing", "what iptables -L would print of one table"],
+      ["listing", "what iptables -L would print of one table, with this machine's names (files only, no DNS)"],
+      ["listing-numeric", "what iptables -L -n would print of one table"],
       ["commands", "command lines for a shell, of both families, policy routing too"],
       ["json", "everything, each setting with where it came from"],
     ],
@@ -73,6 +75,8 @@ function renderRules(rules: PodRules, { options, capture }: CaptureCommandLine):
     case "list":
       return renderList(ruleset, table);
     case "listing":
+      return renderListing(ruleset, table, { naming: readListingNames() });
+    case "listing-numeric":
       return renderListing(ruleset, table);
     case "commands":
       return `${renderPodCommands(rules).join("\n")}\n`;
