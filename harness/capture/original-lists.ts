@@ -25,12 +25,12 @@ const IPV6_SECTION = /^[0-9a-fA-F]{1,4}$/;
  */
 export function readRangeAsOriginal(raw: string): OriginalReading {
   const address = raw.replace(/\/[^/]*$/, "");
-  if (!IPV4.test(address) && !looksLikeIpv6(address)) return "drops";
+  if (!IPV4.test(address) && !isIpv6AsOriginal(address)) return "drops";
   return /\s$/.test(raw) ? "stops" : "counts";
 }
 
-/** `isIPv6` of istio-iptables.sh: at most eight parts, the first not empty, and one empty part at most. */
-function looksLikeIpv6(address: string): boolean {
+/** Says whether the original takes a text for an IPv6 address (`isIPv6` of istio-iptables.sh): at most eight parts, the first not empty, and one empty part at most. */
+export function isIpv6AsOriginal(address: string): boolean {
   // `read -a` of bash ends the last field at a colon behind it, and gives no empty one for it.
   const parts = address.replace(/:$/, "").split(":");
   if (parts.length > 8 || !IPV6_SECTION.test(parts[0] ?? "")) return false;

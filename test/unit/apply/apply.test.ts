@@ -184,17 +184,6 @@ describe("apply finds its way", () => {
     expect(stdout).toMatch(/^landfall: warning: No IPv6 rules are applied, .*\ncode 0\n13\ncode 3\n0\n$/);
   });
 
-  test.concurrent("the addresses that count are neither loopback nor link-local, and of interfaces that are down too", async () => {
-    const podOf = async (podIps: readonly string[], before = "") =>
-      JSON.parse((await run(`${before}\nlandfall apply --json`, { podIps })).stdout).config.podIps;
-    expect(await podOf(["2001:db8::5", "fe80::7", "169.254.1.1"])).toEqual(["2001:db8::5"]);
-    expect(await podOf(["10.0.0.5", "2001:db8::5"], "ip addr add 10.9.9.9/32 dev lo")).toEqual([
-      "10.0.0.5",
-      "2001:db8::5",
-    ]);
-    expect(await podOf([])).toEqual([]);
-  });
-
   test.concurrent("-t and -h do nothing, bad input is told before anything is looked at", async () => {
     const script = `landfall apply -t ${SEED}; echo "code $?"; landfall apply -q -h | head -1; landfall apply -b foo -q 2>/run/e; echo "code $?"; state`;
     const result = await run(script);
