@@ -5,7 +5,13 @@ import { renderList } from "../formats/list.ts";
 import { renderListing } from "../formats/listing.ts";
 import type { PodRules, Ruleset, TableName } from "../model/ruleset.ts";
 import { renderJson } from "../report/json.ts";
-import { type CaptureCommandLine, lastValue, readCaptureCommand, tellWarnings } from "./capture-options.ts";
+import {
+  type CaptureCommandLine,
+  lastValue,
+  readCaptureCommand,
+  tellDefaultConfig,
+  tellWarnings,
+} from "./capture-options.ts";
 import type { Command } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
 import { readListingNames } from "./names.ts";
@@ -32,7 +38,7 @@ const SPECS: readonly OptionSpec[] = [
 const HELP: CommandHelp = {
   usage: ["landfall generate [ISTIO FLAG…] [OPTION…]"],
   about: [
-    "Prints the rules that a capture config makes; without a flag, those of Istio's defaults. Nothing is applied, and nothing of this machine is looked at but the files of settings and the names that flags use.",
+    "Prints the rules that a capture config makes; without a flag, those of Istio's own defaults, which capture nothing. Nothing is applied, and nothing of this machine is looked at but the files of settings and the names that flags use.",
   ],
   terms: {
     title: "Formats",
@@ -61,6 +67,7 @@ export const generate: Command = {
     const command = { specs: SPECS, withoutFlags: "istio-defaults", positionals: "none", usage: HELP } as const;
     const line = readCaptureCommand(args, command, io);
     if (line.capture.purpose === "usage") return "help";
+    tellDefaultConfig(line, io);
     tellWarnings(line.capture.warnings, io);
     if (line.capture.purpose === "apply") io.out(renderRules(generateRules(line.capture.config), line));
     return 0;

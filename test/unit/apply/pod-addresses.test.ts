@@ -101,11 +101,11 @@ describe("the hostname decides the pod's family, as in the original", () => {
     expect(stderr).toMatch(/taken for an IPv6 pod, .* unrecognized option: ip-address\./);
   });
 
-  const isHost = readlinkSync("/proc/1/ns/uts") === "uts:[4026531838]";
+  const isHost = readlinkSync("/proc/self/ns/uts") === "uts:[4026531838]";
   test.runIf(isHost)(
     "entered from the host by its network alone, the pod's interfaces decide, for the name is the host's",
     async () => {
-      const script = "nsenter --uts=/proc/1/ns/uts $LANDFALL_MAIN apply --json";
+      const script = "nsenter --uts=/proc/$PPID/ns/uts $LANDFALL_MAIN apply --json";
       const { stdout, stderr } = await runInNamespace(script, { podIps: ["2001:db8::5"], hosts: [] });
       expect(JSON.parse(stdout).config.podIps).toEqual(["2001:db8::5"]);
       expect(stderr).toMatch(/taken for an IPv6 pod, .* the hostname here is the host's and not the pod's\./);
