@@ -7,6 +7,7 @@ import type { NamespaceState } from "./namespace-state.ts";
 import { intersectRouting, removeLines, subtractRouting, uniteRouting } from "./own-routing.ts";
 import { type Claim, jumpsToOwn, type MadeHook, type OwnTable, ownTable, wantedTable } from "./own-rules.ts";
 import type { Ownership } from "./ownership.ts";
+import { listMadeRules, type MadeRule } from "./replaced-rules.ts";
 import { explainUnusable, type ReadRules, selectVariant } from "./toolsets.ts";
 import { planChange, type RulesChange } from "./transaction.ts";
 
@@ -14,6 +15,7 @@ import { planChange, type RulesChange } from "./transaction.ts";
 export interface Possessions {
   readonly hooks: readonly MadeHook[];
   readonly routing: PolicyRouting;
+  readonly rules: readonly MadeRule[];
 }
 
 /** What is to become of policy routing. */
@@ -56,13 +58,25 @@ export function planApply(config: CaptureConfig, namespace: NamespaceState, ours
   const missing = subtractRouting(rules.policyRouting, present);
   const surplus = subtractRouting(intersectRouting(present, ours.routing), rules.policyRouting);
   const claims = { claim: ours.claim, claimAfter: { kind: "recorded", made: hooks } } as const;
+  const changes = namespace.variants.flatMap((one) =>
+    planVariant(one, families, one === variant ? wanted : null, claims),
+  );
+  const madeRules = listMadeRules(changes);
   return {
     variant,
     rules,
-    changes: namespace.variants.flatMap((one) => planVariant(one, families, one === variant ? wanted : null, claims)),
+    changes,
     routing: { missing, surplus, removal: removeLines(surplus, namespace.network.markRules) },
-    during: { hooks, routing: uniteRouting(ours.routing, missing) },
-    after: { hooks: made, routing: uniteRouting(intersectRouting(rules.policyRouting, ours.routing), missing) },
+    during: {
+      hooks,
+      routing: uniteRouting(ours.routing, missing),
+      rules: [...(ours.record?.rules ?? []), ...madeRules],
+    },
+    after: {
+      hooks: made,
+      routing: uniteRouting(intersectRouting(rules.policyRouting, ours.routing), missing),
+      rules: madeRules,
+    },
     warnings: without6 === null ? [] : [`No IPv6 rules are applied, so inbound IPv6 is not kept out: ${without6}.`],
   };
 }
@@ -85,7 +99,9 @@ export function planWithoutIpv6(
     ...ours.hooks.filter(({ family }) => family === 6),
   ];
   const warning = `The IPv6 rules are left as they were, so inbound IPv6 may not be kept out: ${why}`;
-  return { ...plan, changes, after: { ...plan.after, hooks }, warnings: [...plan.warnings, warning] };
+  const left = ours.record?.rules?.filter(({ family }) => family === 6) ?? [];
+  const rules = [...listMadeRules(changes), ...left];
+  return { ...plan, changes, after: { ...plan.after, hooks, rules }, warnings: [...plan.warnings, warning] };
 }
 
 function planVariant(

@@ -7,7 +7,8 @@ import { changeNetwork, readNetworkState } from "./network-state.ts";
 import { addLines, intersectRouting, removeLines, subtractRouting } from "./own-routing.ts";
 import { type Ownership, readOwnership } from "./ownership.ts";
 import { removeRecord, writeRecord } from "./record.ts";
-import { type ReadRules, readRules, type Variant } from "./toolsets.ts";
+import { listReplacedRules } from "./replaced-rules.ts";
+import { type ReadRules, readRules, readVariants, selectVariant, type Variant } from "./toolsets.ts";
 import {
   commitChanges,
   isBroughtBack,
@@ -23,6 +24,9 @@ export interface Applied {
   readonly outcome: "applied" | "unchanged";
   readonly rules: PodRules;
   readonly warnings: readonly string[];
+  /** Rules that are gone and that no `apply` had made, as command lines; without a record all that are gone. */
+  readonly replaced: readonly string[];
+  readonly hasRecord: boolean;
   /** What `iptables-save` prints now, and `ip6tables-save`; IPv6 is null where it cannot be read. */
   readonly dump: { readonly ip: string; readonly ip6: string | null };
 }
@@ -46,7 +50,16 @@ export function applyRules(config: CaptureConfig, namespace: NamespaceState): Ap
   const now = outcome === "applied" ? settle(done) : done.variant;
   note(done.after);
   const warnings = fault === null ? done.warnings : [...done.warnings, fault];
-  return { variant: now.toolset.variant, outcome, rules: plan.rules, warnings, dump: dumpOf(now) };
+  const made = ours.record?.rules ?? null;
+  return {
+    variant: now.toolset.variant,
+    outcome,
+    rules: plan.rules,
+    warnings,
+    replaced: listReplacedRules(done.changes, made),
+    hasRecord: made !== null,
+    dump: dumpOf(now),
+  };
 }
 
 /** Where nothing has come of a plan, the record is what it was; where not all could be brought back, it tells whose the rest is. */
@@ -119,6 +132,16 @@ function settle({ variant, changes }: ApplyPlan): ReadRules {
 function again(change: RulesChange, { families }: ReadRules): readonly RulesChange[] {
   const read = families[change.family];
   return "why" in read ? [] : [{ ...change, before: read.state, claim: change.claimAfter }];
+}
+
+/** Gives what `iptables-save` and `ip6tables-save` print now, for a failure to be told; empty where they cannot be read. */
+export function readDump(): string {
+  try {
+    const { ip, ip6 } = dumpOf(selectVariant(readVariants()));
+    return ip + (ip6 ?? "");
+  } catch {
+    return "";
+  }
 }
 
 function dumpOf({ families }: ReadRules): Applied["dump"] {

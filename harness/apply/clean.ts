@@ -7,6 +7,7 @@ import { guessOwnRouting, intersectRouting, removeLines, subtractRouting } from 
 import { type Claim, jumpsToOwn, ownTable } from "./own-rules.ts";
 import { type Ownership, readOwnership } from "./ownership.ts";
 import { NOTHING_MADE, removeRecord, writeRecord } from "./record.ts";
+import { listReplacedRules } from "./replaced-rules.ts";
 import { explainUnusable, type ReadRules } from "./toolsets.ts";
 import { commitChanges, planChange, type RulesChange } from "./transaction.ts";
 
@@ -18,6 +19,9 @@ export interface Cleaned {
   /** What was carried out, input of `iptables-restore` and lines of `ip -batch`; nothing where there was nothing to clean. */
   readonly removed: readonly string[];
   readonly warnings: readonly string[];
+  /** Of the rules that were removed those that no `apply` had made, as command lines; without a record all. */
+  readonly foreign: readonly string[];
+  readonly hasRecord: boolean;
 }
 
 /**
@@ -39,6 +43,8 @@ export function cleanRules(namespace: NamespaceState): Cleaned {
   return {
     removed: [...changes.map(planChange), ...lines].filter((line) => line !== ""),
     warnings: fault === null ? [] : [fault],
+    foreign: listReplacedRules(changes, ours.record?.rules ?? null),
+    hasRecord: ours.record?.rules !== undefined,
   };
 }
 

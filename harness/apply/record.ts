@@ -2,10 +2,11 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { NO_POLICY_ROUTING, type PolicyRouting } from "../model/ruleset.ts";
 import { readNamespaceInode } from "./namespace.ts";
 import type { MadeHook } from "./own-rules.ts";
+import type { MadeRule } from "./replaced-rules.ts";
 
 /**
  * What `apply` has made in one network namespace and nobody could tell from what was there before: kept so that `clean` takes out just
- * that. Rules in chains of our own, and jumps to them, need no record.
+ * that. Rules in chains of our own, and jumps to them, go in any case, and are recorded so that others' can be told.
  */
 export interface ApplyRecord {
   readonly formatVersion: "1.0";
@@ -13,10 +14,17 @@ export interface ApplyRecord {
   readonly links: readonly string[];
   readonly hooks: readonly MadeHook[];
   readonly routing: PolicyRouting;
+  /** Every rule that is ours by its name; left out by older versions. It tells rules that others have put into our chains. */
+  readonly rules?: readonly MadeRule[];
 }
 
 /** A record that says: nothing here is ours. */
-export const NOTHING_MADE: Omit<ApplyRecord, "links"> = { formatVersion: "1.0", hooks: [], routing: NO_POLICY_ROUTING };
+export const NOTHING_MADE: Omit<ApplyRecord, "links"> = {
+  formatVersion: "1.0",
+  hooks: [],
+  routing: NO_POLICY_ROUTING,
+  rules: [],
+};
 
 const FOLDER = "/run/landfall";
 

@@ -4,7 +4,7 @@ import { type Finding, finding, type Parsed } from "../model/finding.ts";
 import type { NameLookups } from "../model/name-lookups.ts";
 import { DIALECTS, findDialect } from "./dialects.ts";
 import { type EnvironmentFile, parseEnvironmentFile } from "./environment.ts";
-import type { SettingName } from "./flags.ts";
+import { CAPTURE_FLAGS, type SettingName } from "./flags.ts";
 import type { Origin, Places } from "./given.ts";
 import { readSettings } from "./settings.ts";
 import { warnOfSettings } from "./warnings.ts";
@@ -49,8 +49,10 @@ export function parseCapture(input: CaptureInput): Parsed<ResolvedCapture> {
     files: input.files.map((file) => ({ path: file.path, values: readFile(file, findings) })),
     environment: input.environment,
   };
-  const { settings, origins, warnings } = readSettings(places, input.names, findings);
-  const podIps = readPodIps(input.podIps, findings);
+  const podIpFindings: Finding[] = [];
+  const podIps = readPodIps(input.podIps, podIpFindings);
+  const { settings, origins, warnings } = readSettings(places, input.names, podIps, findings);
+  findings.push(...podIpFindings);
   const dialect = readDialect(input.dialect, findings);
   if (findings.length > 0 && typed.purpose !== "usage") return { ok: false, findings };
   const config: CaptureConfig = { dialect, ...settings, podIps };
@@ -58,8 +60,11 @@ export function parseCapture(input: CaptureInput): Parsed<ResolvedCapture> {
   return { ok: true, value: { config, origins, warnings: allWarnings, purpose: typed.purpose } };
 }
 
+/** Every variable that the generator reads. */
+const VARIABLES: ReadonlySet<string> = new Set(CAPTURE_FLAGS.flatMap(({ variable }) => variable ?? []));
+
 function readFile(file: EnvironmentFile, findings: Finding[]) {
-  const parsed = parseEnvironmentFile(file);
+  const parsed = parseEnvironmentFile(file, VARIABLES);
   if (parsed.ok) return parsed.value;
   for (const found of parsed.findings) findings.push(found);
   return new Map<string, never>();

@@ -3,6 +3,8 @@ import type { Note } from "./given.ts";
 /** One element of a comma-separated value. */
 export interface Element {
   readonly text: string;
+  /** As typed, blanks around it included. */
+  readonly raw: string;
   /** Counted from 1. */
   readonly index: number;
   /** Column in the value, from 1. */
@@ -24,7 +26,12 @@ export function splitList(text: string, note: Note): readonly Element[] {
   let column = 1;
   const elements: Element[] = [];
   for (const [i, part] of parts.entries()) {
-    const element = { text: part.trim(), index: i + 1, column: column + (part.length - part.trimStart().length) };
+    const element = {
+      text: part.trim(),
+      raw: part,
+      index: i + 1,
+      column: column + (part.length - part.trimStart().length),
+    };
     if (element.text === "")
       note(`Element ${element.index} is empty; take the spare comma or blank away.`, element.column);
     else elements.push(element);

@@ -1,5 +1,4 @@
 import type { NameLookup } from "../model/name-lookups.ts";
-import { MAX_PORT } from "../model/pod.ts";
 import type { Note } from "./given.ts";
 
 /**
@@ -13,14 +12,6 @@ export function parseNumber(text: string): number | null {
 /** Says why a text that looks like a number is none, as a clause in brackets; empty where it does not look like one. */
 export function explainNumber(text: string): string {
   return /^0\d+$/.test(text) ? " (with a leading zero iptables takes it for octal, or for nothing)" : "";
-}
-
-/** Gives one port, 1–65535, or null with a note. */
-export function readPort(text: string, note: Note): number | null {
-  const port = parseNumber(text.trim());
-  if (port !== null && port >= 1 && port <= MAX_PORT) return port;
-  note(`"${text}" is no port${explainNumber(text)}; give one number from 1 to ${MAX_PORT}.`);
-  return null;
 }
 
 /** Gives a packet mark, 1–0xffffffff, or null with a note. */

@@ -3,15 +3,25 @@ import { MAX_ID } from "../model/pod.ts";
 import type { Note } from "./given.ts";
 import { type Element, nameElement, STAR_FAULT, splitList } from "./list.ts";
 import { explainNumber, parseNumber } from "./numbers.ts";
+import { readNumberAsOriginal, warnOfOriginal } from "./original-lists.ts";
 
 /**
  * Gives a list of owners as iptables prints them (`1337`, `1000-2000`), in order, with duplicates; names are resolved.
  * `what` is `uid` or `gid`, for the notes.
  */
-export function readOwners(text: string, what: "uid" | "gid", lookUp: NameLookup, note: Note): readonly string[] {
+export function readOwners(
+  text: string,
+  what: "uid" | "gid",
+  lookUp: NameLookup,
+  note: Note,
+  warn: Note,
+): readonly string[] {
   return splitList(text, note).flatMap((element) => {
     const ids = readElement(element, what, lookUp);
-    if (typeof ids === "string") return [ids];
+    if (typeof ids === "string") {
+      warnOfOriginal(element, readNumberAsOriginal(element.raw), warn);
+      return [ids];
+    }
     note(`${nameElement(element)} ${ids.fault}`, element.column);
     return [];
   });

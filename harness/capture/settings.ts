@@ -1,4 +1,5 @@
-import type { CaptureConfig } from "../model/capture-config.ts";
+import type { Family } from "../model/address.ts";
+import { type CaptureConfig, isIpv6Pod } from "../model/capture-config.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import type { NameLookups } from "../model/name-lookups.ts";
 import {
@@ -11,9 +12,9 @@ import {
 import { CAPTURE_FLAGS, type SettingName } from "./flags.ts";
 import { findGiven, findVariable, type Given, makeNote, type Note, type Origin, type Places } from "./given.ts";
 import { readInterfaces } from "./interfaces.ts";
-import { readMark, readPort, readRouteTable } from "./numbers.ts";
+import { readMark, readRouteTable } from "./numbers.ts";
 import { readOwners } from "./owners.ts";
-import { readPorts } from "./ports.ts";
+import { readPort, readPorts } from "./ports.ts";
 import { readRanges } from "./ranges.ts";
 import { warnOfLoopbackValue } from "./warnings.ts";
 
@@ -30,13 +31,24 @@ export interface ReadSettings {
 const DEFAULT: Origin = { kind: "default" };
 const DEFAULT_USER = "istio-proxy";
 
-/** Reads every setting from the strongest place that has it; what is wrong goes to `findings`, and the setting then has its default. */
-export function readSettings(places: Places, names: NameLookups, findings: Finding[]): ReadSettings {
+/**
+ * Reads every setting from the strongest place that has it; what is wrong goes to `findings`, and the setting then has its default. The
+ * pod's addresses say which ranges are worth a warning.
+ */
+export function readSettings(
+  places: Places,
+  names: NameLookups,
+  podIps: readonly string[],
+  findings: Finding[],
+): ReadSettings {
+  const warnings: Finding[] = [];
   const given = new Map(CAPTURE_FLAGS.map(({ setting }) => [setting, findGiven(setting, places)]));
   const text = (setting: SettingName) => given.get(setting)?.text ?? "";
   const note = (setting: SettingName): Note => makeNote(given.get(setting)?.origin ?? DEFAULT, findings);
-  const ports = (setting: SettingName) => readPorts(text(setting), names.service, note(setting));
-  const ranges = (setting: SettingName) => readRanges(text(setting), note(setting));
+  const warn = (setting: SettingName): Note => makeNote(given.get(setting)?.origin ?? DEFAULT, warnings);
+  const ports = (setting: SettingName) => readPorts(text(setting), names.service, note(setting), warn(setting));
+  const families: readonly Family[] = isIpv6Pod({ podIps }) ? [4, 6] : [4];
+  const ranges = (setting: SettingName) => readRanges(text(setting), families, note(setting), warn(setting));
   const number = <T>(setting: SettingName, byDefault: T, read: (value: string, note: Note) => T | null): T => {
     const value = given.get(setting);
     // An empty variable means the default; an empty flag is a mistake.
@@ -44,10 +56,11 @@ export function readSettings(places: Places, names: NameLookups, findings: Findi
       ? byDefault
       : (read(value.text, note(setting)) ?? byDefault);
   };
+  const port = (value: string, noteIt: Note) => readPort(value, names.service, noteIt);
   const owners = readProxyOwners(places, names, findings);
   const settings: Settings = {
-    proxyPort: number("proxyPort", DEFAULT_PROXY_PORT, readPort),
-    inboundCapturePort: number("inboundCapturePort", DEFAULT_INBOUND_CAPTURE_PORT, readPort),
+    proxyPort: number("proxyPort", DEFAULT_PROXY_PORT, port),
+    inboundCapturePort: number("inboundCapturePort", DEFAULT_INBOUND_CAPTURE_PORT, port),
     proxyUid: owners.proxyUid,
     proxyGid: owners.proxyGid,
     interceptionMode: readMode(text("interceptionMode"), note("interceptionMode")),
@@ -56,7 +69,11 @@ export function readSettings(places: Places, names: NameLookups, findings: Findi
     outboundIpRangesInclude: text("outboundIpRangesInclude") === "*" ? "*" : ranges("outboundIpRangesInclude"),
     outboundIpRangesExclude: ranges("outboundIpRangesExclude"),
     outboundPortsExclude: ports("outboundPortsExclude"),
-    kubevirtInterfaces: readInterfaces(text("kubevirtInterfaces"), note("kubevirtInterfaces")),
+    kubevirtInterfaces: readInterfaces(
+      text("kubevirtInterfaces"),
+      note("kubevirtInterfaces"),
+      warn("kubevirtInterfaces"),
+    ),
     tproxyMark: number("tproxyMark", DEFAULT_TPROXY_MARK, readMark),
     tproxyRouteTable: number("tproxyRouteTable", DEFAULT_TPROXY_ROUTE_TABLE, (value, noteIt) =>
       readRouteTable(value, names.routeTable, noteIt),
@@ -66,7 +83,7 @@ export function readSettings(places: Places, names: NameLookups, findings: Findi
   return {
     settings,
     origins: { ...originsOf(given), ...owners.origins },
-    warnings: [...owners.warnings, ...warnOfLoopback(given)],
+    warnings: [...warnings, ...owners.warnings, ...warnOfLoopback(given)],
   };
 }
 
@@ -102,24 +119,21 @@ function readProxyOwners(places: Places, names: NameLookups, findings: Finding[]
   const uidText = uid?.text ?? `${userUid ?? DEFAULT_PROXY_ID},0`;
   const uidOrigin = uid?.origin ?? user?.origin ?? DEFAULT;
   const known = findings.length;
-  const proxyUid = readOwners(uidText, "uid", names.user, makeNote(uidOrigin, findings));
+  const warnings: Finding[] = [];
+  const proxyUid = readOwners(uidText, "uid", names.user, makeNote(uidOrigin, findings), makeNote(uidOrigin, warnings));
   const gidOrigin: Origin = gid?.origin ?? { kind: "copy", of: "proxyUid" };
   const gidNote: Note = gid
     ? makeNote(gid.origin, findings)
     : (message, column) =>
         makeNote(uidOrigin, findings)(`Without -g the gids are a copy of the uids. ${message} Give -g.`, column);
-  // What is wrong with the uids is told once, and not of their copy again.
+  // What is to be said of the uids is said once, and not of their copy again.
+  const gidWarn: Note = gid ? makeNote(gid.origin, warnings) : () => {};
   const isCopyOfFaults = !gid && findings.length > known;
-  const proxyGid = isCopyOfFaults ? [] : readOwners(gid?.text ?? uidText, "gid", names.group, gidNote);
-  const warnings =
-    !uid && user && userUid === null
-      ? [
-          finding(
-            "ENVOY_USER",
-            `There is no user "${user.text}" here; ${DEFAULT_PROXY_ID} is taken, as the original does.`,
-          ),
-        ]
-      : [];
+  const proxyGid = isCopyOfFaults ? [] : readOwners(gid?.text ?? uidText, "gid", names.group, gidNote, gidWarn);
+  if (!uid && user && userUid === null) {
+    const message = `There is no user "${user.text}" here; ${DEFAULT_PROXY_ID} is taken, as the original does.`;
+    warnings.push(finding("ENVOY_USER", message));
+  }
   return { proxyUid, proxyGid, origins: { proxyUid: uidOrigin, proxyGid: gidOrigin }, warnings };
 }
 

@@ -7,8 +7,7 @@ import type { Origin } from "./given.ts";
 type Origins = Readonly<Record<SettingName, Origin>>;
 
 /**
- * Gives what is allowed and yet worth a word: settings that another setting, or the pod's family, makes void, and ranges that the original
- * loses.
+ * Gives what is allowed and yet worth a word: settings that another setting, or the pod's family, makes void.
  */
 export function warnOfSettings(config: CaptureConfig, origins: Origins): readonly Finding[] {
   const warnings: Finding[] = [];
@@ -32,12 +31,6 @@ export function warnOfSettings(config: CaptureConfig, origins: Origins): readonl
     const idle = rangesWithoutEffect(config[setting], config);
     if (idle.length > 0)
       warn(setting, `No IPv6 is captured on a pod that is not IPv6 alone: ${idle.join(", ")} has no effect.`);
-    const dropped = rangesTheOriginalDrops(config[setting], config);
-    if (dropped.length > 0)
-      warn(
-        setting,
-        `The original drops a range that begins with "::" without a word; here ${dropped.join(", ")} counts.`,
-      );
   }
   return warnings;
 }
@@ -56,11 +49,6 @@ export function warnOfLoopbackValue(text: string, origin: Origin): readonly Find
 
 function rangesWithoutEffect(ranges: "*" | readonly string[], config: CaptureConfig): readonly string[] {
   return ranges === "*" || isIpv6Pod(config) ? [] : ranges.filter((range) => familyOf(range) === 6);
-}
-
-/** Its test for an IPv6 address wants a number before the first colon. */
-function rangesTheOriginalDrops(ranges: "*" | readonly string[], config: CaptureConfig): readonly string[] {
-  return ranges === "*" || !isIpv6Pod(config) ? [] : ranges.filter((range) => range.startsWith("::"));
 }
 
 function place(setting: SettingName, origin: Origin, message: string): Finding {

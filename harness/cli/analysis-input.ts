@@ -6,7 +6,13 @@ import { type Finding, finding } from "../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
 import { listFamilies, type PodRules } from "../model/ruleset.ts";
 import { makePodSpec } from "../run/pod-spec.ts";
-import { type CaptureCommandLine, lastValue, readCaptureCommand, tellWarnings } from "./capture-options.ts";
+import {
+  type CaptureCommandLine,
+  lastValue,
+  readCaptureCommand,
+  tellDefaultConfig,
+  tellWarnings,
+} from "./capture-options.ts";
 import type { CommandIo } from "./command.ts";
 import type { OptionSpec } from "./options.ts";
 import { refuse } from "./refusal.ts";
@@ -52,6 +58,7 @@ export function readAnalysisInput(args: readonly string[], specs: readonly Optio
     { specs: [...ANALYSIS_OPTIONS, ...specs], withoutFlags: "seed", positionals: "none" },
     io,
   );
+  if (line.capture.purpose !== "usage") tellDefaultConfig(line, io);
   tellWarnings(line.capture.warnings, io);
   const { config } = line.capture;
   const generated = generateRules(config);

@@ -1,10 +1,12 @@
-import { applyRules } from "../apply/apply.ts";
+import { type Applied, applyRules, readDump } from "../apply/apply.ts";
 import { lockNamespace } from "../apply/lock.ts";
 import { findNamespaceOwner } from "../apply/namespace.ts";
 import { readNamespaceState } from "../apply/namespace-state.ts";
+import { findPodAddresses } from "../apply/pod-addresses.ts";
+import { renderReplacedRules } from "../apply/replaced-rules.ts";
 import { LandfallError } from "../errors.ts";
 import { renderJson } from "../report/json.ts";
-import { readCaptureCommand, tellWarnings } from "./capture-options.ts";
+import { readCaptureCommand, tellDefaultConfig, tellWarnings } from "./capture-options.ts";
 import type { Command, CommandIo } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
 import type { OptionSpec, ParsedOptions } from "./options.ts";
@@ -19,7 +21,7 @@ export const NAMESPACE_OPTIONS: readonly OptionSpec[] = [
 const HELP: CommandHelp = {
   usage: ["landfall apply [ISTIO FLAG…] [OPTION…]"],
   about: [
-    "Puts the rules into the network namespace it runs in, as an init container does, and replaces what an earlier run has put there; rules of others stay. Prints what iptables-save and ip6tables-save print afterwards.",
+    "Puts the rules into the network namespace it runs in, as an init container does, and replaces what an earlier run has put there; rules of others stay, but for those in its own chains (ISTIO_*) or jumping to them, which it names. Prints what iptables-save and ip6tables-save print afterwards, and after a failure.",
   ],
   options: [{ title: "Options", options: NAMESPACE_OPTIONS }],
   captureFlags: "listed",
@@ -45,15 +47,32 @@ export const apply: Command = {
     refuseHostNamespace(typed.options);
     await using _lock = await lockNamespace();
     const state = readNamespaceState();
-    const { capture, options } = readLine(args, io, state.network.podIps);
+    const isNamed = typed.options.values.has("pod-ip");
+    const pod = isNamed ? { podIps: [], warnings: [] } : findPodAddresses(state.network.podIps);
+    const line = readLine(args, io, pod.podIps);
+    const { capture, options } = line;
+    tellDefaultConfig(line, io);
     tellWarnings(capture.warnings, io);
-    const { variant, outcome, rules, warnings, dump } = applyRules(capture.config, state);
+    const applied = applyOrDump(() => applyRules(capture.config, state), options, io);
+    const { variant, outcome, rules, replaced, dump } = applied;
+    const warnings = [...pod.warnings, ...applied.warnings];
     for (const warning of warnings) io.err(`landfall: warning: ${warning}\n`);
-    const asJson = () => renderJson({ variant, outcome, warnings, ...renderRulesData(rules, capture) });
+    io.err(renderReplacedRules(replaced, "replaced", applied.hasRecord));
+    const asJson = () => renderJson({ variant, outcome, warnings, replaced, ...renderRulesData(rules, capture) });
     io.out(options.values.has("json") ? asJson() : dump.ip + (dump.ip6 ?? ""));
     return 0;
   },
 };
+
+/** After a failure what the namespace has then is printed too, as the original does; with `--json` the error alone is. */
+function applyOrDump(work: () => Applied, options: ParsedOptions, io: CommandIo): Applied {
+  try {
+    return work();
+  } catch (error) {
+    if (!options.values.has("json")) io.out(readDump());
+    throw error;
+  }
+}
 
 /** Throws `environment` in the host's own network namespace, unless it is asked for. */
 export function refuseHostNamespace(options: ParsedOptions): void {

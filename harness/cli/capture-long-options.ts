@@ -6,7 +6,7 @@ export const CAPTURE_LONG_OPTIONS: readonly OptionSpec[] = [
   {
     name: "pod-ip",
     value: "ADDR[,ADDR]",
-    help: "the pod's addresses; a single IPv6 address makes an IPv6 pod (default 10.244.0.2; of apply: those of the interfaces)",
+    help: "the pod's addresses; a single IPv6 address makes an IPv6 pod (default 10.244.0.2; of apply: those of the hostname)",
   },
   { name: "sidecar-env", value: "FILE", help: "settings in place of /var/lib/istio/envoy/sidecar.env" },
   { name: "cluster-env", value: "FILE", help: "settings in place of /var/lib/istio/envoy/cluster.env" },

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { parseCapture, type ResolvedCapture } from "../capture/capture.ts";
+import { type CaptureInput, parseCapture, type ResolvedCapture } from "../capture/capture.ts";
 import { CLUSTER_ENV_PATH, type EnvironmentFile, SIDECAR_ENV_PATH } from "../capture/environment.ts";
 import { CAPTURE_OPTIONS, CAPTURE_SWITCHES } from "../capture/flags.ts";
 import { SEED_WORDS } from "../capture/seed.ts";
@@ -10,6 +10,7 @@ import { DEFAULT_ADDRESSES } from "../model/pod.ts";
 import { describeReadFailure } from "../model/read-failure.ts";
 import { CAPTURE_LONG_OPTIONS } from "./capture-long-options.ts";
 import type { CommandIo } from "./command.ts";
+import { describeDefaultConfig } from "./default-config.ts";
 import type { CommandHelp } from "./help.ts";
 import { renderHelp } from "./help-text.ts";
 import { readNames } from "./names.ts";
@@ -23,10 +24,12 @@ const CAPTURE_NAMES = [...CAPTURE_OPTIONS, ...CAPTURE_SWITCHES].map(({ name }) =
 export interface CaptureCommandLine {
   readonly options: ParsedOptions;
   readonly capture: ResolvedCapture;
-  /** The generator's words as typed, or those that no flag at all means. */
+  /** The generator's words as typed, without `-t` and `-h`, or those that no flag at all means. */
   readonly captureWords: readonly string[];
-  /** Whether a flag of the generator was typed, or the config is the default one. */
+  /** Whether a flag of the generator was typed that sets something, or the config is the default one. `-t` and `-h` set nothing. */
   readonly captureFrom: "flags" | "default";
+  /** Which settings are used where no flag was typed, in a sentence for {@link tellDefaultConfig}; empty where one was. */
+  readonly defaultConfig: string;
 }
 
 /** A command line as far as it can be read, for a command that has more to find fault with. */
@@ -79,27 +82,36 @@ export function readCaptureWords(
   const words = separateWords(args, specs, command.positionals);
   const { options, findings: ownFindings } = readOptions(words.own, specs, CAPTURE_NAMES);
   const findings: Finding[] = [...ownFindings];
-  const captureFrom = words.capture.length > 0 ? "flags" : "default";
+  const captureFrom = words.setsAnything ? "flags" : "default";
   const podIp = lastValue(options, "pod-ip");
   const dialect = lastValue(options, "dialect");
-  const captureWords = captureFrom === "default" && command.withoutFlags === "seed" ? SEED_WORDS : words.capture;
-  const capture = parseCapture({
-    words: captureWords,
+  const isSeed = captureFrom === "default" && command.withoutFlags === "seed";
+  const captureWords = isSeed ? SEED_WORDS : words.capture;
+  const input: CaptureInput = {
+    words: [...captureWords, ...words.switches, ...(isSeed ? words.capture : [])],
     environment: io.environment,
     files: readEnvironmentFiles(options, io.workingDirectory, findings),
     names: readNames(),
     podIps: podIp === undefined ? (command.podIps ?? [DEFAULT_ADDRESSES.pod[4]]) : podIp.split(","),
     ...(dialect === undefined ? {} : { dialect }),
-  });
+  };
+  const capture = parseCapture(input);
   if (!capture.ok) for (const found of capture.findings) findings.push(found);
   const asksForUsage = capture.ok && capture.value.purpose === "usage";
   if (!capture.ok || (findings.length > 0 && !asksForUsage)) return { options, captureFrom, line: null, findings };
-  return { options, captureFrom, line: { options, capture: capture.value, captureWords, captureFrom }, findings: [] };
+  const defaultConfig = captureFrom === "flags" ? "" : describeDefaultConfig(input, isSeed);
+  const line: CaptureCommandLine = { options, capture: capture.value, captureWords, captureFrom, defaultConfig };
+  return { options, captureFrom, line, findings: [] };
 }
 
 /** Gives the last value of an option, or undefined where it is not given. */
 export function lastValue(options: ParsedOptions, name: string): string | undefined {
   return options.values.get(name)?.at(-1);
+}
+
+/** Tells which settings a command uses where no flag was typed: commands differ in that. */
+export function tellDefaultConfig({ defaultConfig }: CaptureCommandLine, io: Pick<CommandIo, "err">): void {
+  if (defaultConfig !== "") io.err(`landfall: ${defaultConfig}\n`);
 }
 
 /** Tells findings that stop nothing. */
@@ -112,15 +124,19 @@ export function tellWarnings(warnings: readonly Finding[], io: Pick<CommandIo, "
 /** Deals the words out: what the command knows, and long options that nobody knows, to the command; the rest to the generator. */
 function separateWords(args: readonly string[], specs: readonly OptionSpec[], positionals: "own" | "none") {
   const capture: string[] = [];
+  const switches: string[] = [];
   const own: string[] = [];
+  let setsAnything = false;
   for (const token of tokenizeWords(args, [...specs, ...CAPTURE_OPTIONS, ...CAPTURE_SWITCHES])) {
     const isOwn =
       token.kind === "option"
         ? !CAPTURE_NAMES.includes(token.name) && token.rawName.startsWith("--")
         : positionals === "own";
-    (isOwn ? own : capture).push(...renderToken(token));
+    const isSwitch = token.kind === "option" && CAPTURE_SWITCHES.some(({ name }) => name === token.name);
+    setsAnything ||= token.kind === "option" && CAPTURE_OPTIONS.some(({ name }) => name === token.name);
+    (isOwn ? own : isSwitch ? switches : capture).push(...renderToken(token));
   }
-  return { own, capture };
+  return { own, capture, switches, setsAnything };
 }
 
 /** Gives a token's words as they were typed. */

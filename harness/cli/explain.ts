@@ -5,7 +5,7 @@ import { DEFAULT_ADDRESSES, type SandboxAddresses } from "../model/pod.ts";
 import { compilePod, type Explanation } from "../netfilter/simulator.ts";
 import { listSteps } from "../netfilter/steps.ts";
 import { renderJson } from "../report/json.ts";
-import { type CaptureCommandLine, readCaptureCommand, tellWarnings } from "./capture-options.ts";
+import { type CaptureCommandLine, readCaptureCommand, tellDefaultConfig, tellWarnings } from "./capture-options.ts";
 import type { Command } from "./command.ts";
 import { bindExplained, type ExplainInput, readExplainInput } from "./explain-input.ts";
 import { type Observed, observeFlow } from "./explain-observation.ts";
@@ -64,6 +64,7 @@ export const explain: Command = {
   async run(args, io) {
     const line = readCaptureCommand(args, { specs: SPECS, withoutFlags: "seed", positionals: "own" }, io);
     if (line.capture.purpose === "usage") return "help";
+    tellDefaultConfig(line, io);
     tellWarnings(line.capture.warnings, io);
     const input = readExplainInput(line, io);
     const manner = line.options.values.has("forward") ? "forward" : "answer";

@@ -5,9 +5,16 @@ import { renderList } from "../formats/list.ts";
 import { renderListing } from "../formats/listing.ts";
 import type { PodRules, Ruleset } from "../model/ruleset.ts";
 import { renderJson } from "../report/json.ts";
-import { type CaptureCommandLine, lastValue, readCaptureCommand, tellWarnings } from "./capture-options.ts";
+import {
+  type CaptureCommandLine,
+  lastValue,
+  readCaptureCommand,
+  tellDefaultConfig,
+  tellWarnings,
+} from "./capture-options.ts";
 import type { Command } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
+import { readListingNames } from "./names.ts";
 import type { OptionSpec } from "./options.ts";
 import { renderRulesData } from "./rules-data.ts";
 
@@ -15,7 +22,7 @@ const SPECS: readonly OptionSpec[] = [
   {
     name: "format",
     value: "FORMAT",
-    choices: ["save", "list", "listing", "commands", "json"],
+    choices: ["save", "list", "listing", "listing-numeric", "commands", "json"],
     help: "one of the formats above (default save)",
   },
   { name: "family", value: "4|6", choices: ["4", "6"], help: "the family that is printed (default 4)" },
@@ -23,7 +30,7 @@ const SPECS: readonly OptionSpec[] = [
     name: "table",
     value: "TABLE",
     choices: ["raw", "mangle", "nat", "filter"],
-    help: "the table of list and listing (default nat)",
+    help: "the table of list, listing and listing-numeric (default nat)",
   },
   { name: "json", value: null, help: "the same as --format json" },
 ];
@@ -31,14 +38,15 @@ const SPECS: readonly OptionSpec[] = [
 const HELP: CommandHelp = {
   usage: ["landfall generate [ISTIO FLAG…] [OPTION…]"],
   about: [
-    "Prints the rules that a capture config makes; without a flag, those of Istio's defaults. Nothing is applied, and nothing of this machine is looked at but the files of settings and the names that flags use.",
+    "Prints the rules that a capture config makes; without a flag, those of Istio's own defaults, which capture nothing. Nothing is applied, and nothing of this machine is looked at but the files of settings and the names that flags use.",
   ],
   terms: {
     title: "Formats",
     rows: [
       ["save", "what iptables-save would print; with --family 6 what ip6tables-save would"],
       ["list", "what iptables -S would print of one table, policies included"],
-      ["listing", "what iptables -L would print of one table"],
+      ["listing", "what iptables -L would print of one table, with this machine's names (files only, no DNS)"],
+      ["listing-numeric", "what iptables -L -n would print of one table"],
       ["commands", "command lines for a shell, of both families, policy routing too"],
       ["json", "everything, each setting with where it came from"],
     ],
@@ -59,6 +67,7 @@ export const generate: Command = {
     const command = { specs: SPECS, withoutFlags: "istio-defaults", positionals: "none", usage: HELP } as const;
     const line = readCaptureCommand(args, command, io);
     if (line.capture.purpose === "usage") return "help";
+    tellDefaultConfig(line, io);
     tellWarnings(line.capture.warnings, io);
     if (line.capture.purpose === "apply") io.out(renderRules(generateRules(line.capture.config), line));
     return 0;
@@ -73,6 +82,8 @@ function renderRules(rules: PodRules, { options, capture }: CaptureCommandLine):
     case "list":
       return renderList(ruleset, table);
     case "listing":
+      return renderListing(ruleset, table, { naming: readListingNames() });
+    case "listing-numeric":
       return renderListing(ruleset, table);
     case "commands":
       return `${renderPodCommands(rules).join("\n")}\n`;

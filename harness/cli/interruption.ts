@@ -87,10 +87,10 @@ function interrupt(signal: NodeJS.Signals, number: number): void {
   process.stderr.write(
     `${wipe}landfall: interrupted by ${signal}; removing the sandbox. A second signal ends at once.\n`,
   );
-  void disposeOfAll().then(() => process.exit(SIGNAL_STATUS + number));
+  void disposeOfSandboxes().then(() => process.exit(SIGNAL_STATUS + number));
 }
 
-/** One that could not be started has undone what it began. */
-async function disposeOfAll(): Promise<void> {
+/** Removes all sandboxes of this process. One that could not be started has undone what it began. */
+export async function disposeOfSandboxes(): Promise<void> {
   await Promise.allSettled([...sandboxes].map(async (opening) => (await opening)[Symbol.asyncDispose]()));
 }

@@ -16,7 +16,9 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE_MAJOR) {
   // cannot be written, Node goes without (NODE_DISABLE_COMPILE_CACHE=1 forbids it).
   nodeModule.enableCompileCache(join(import.meta.dirname, "../../node_modules/.cache/landfall"));
   const { runCommandLine } = await import("./command-line.ts");
-  const { isInterrupted } = await import("./interruption.ts");
+  const { disposeOfSandboxes, isInterrupted } = await import("./interruption.ts");
+  const { endOnUncaught } = await import("./uncaught.ts");
+  endOnUncaught(disposeOfSandboxes);
   tellFailedOutput();
   process.exitCode = await runCommandLine(process.argv.slice(2), processIo(isInterrupted));
 }

@@ -5,7 +5,7 @@ import { renderJson } from "../report/json.ts";
 import { judgeMutants, scoreMutants } from "../run/mutation.ts";
 import { type FlowSource, findSubjects, type MutationSubject } from "../run/mutation-subject.ts";
 import { type BackendChoice, DEFAULT_SANDBOX_OPTIONS } from "../sandbox/open-sandbox.ts";
-import { lastValue, readCaptureWords } from "./capture-options.ts";
+import { lastValue, readCaptureWords, tellDefaultConfig } from "./capture-options.ts";
 import type { Command, CommandIo } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
 import { openInterruptibleSandbox } from "./interruption.ts";
@@ -13,7 +13,7 @@ import type { OptionSpec } from "./options.ts";
 import { makeProgress } from "./progress.ts";
 import { refuseUsage } from "./refusal.ts";
 import { readFileOption, readNumber } from "./verify-options.ts";
-import { readScenarios, type ScenarioSelection } from "./verify-scenarios.ts";
+import { isMadeFromConfig, readScenarios, type ScenarioSelection } from "./verify-scenarios.ts";
 
 /** Sandboxes at the same time unless told otherwise: a mutant whose flows come to nothing waits for a time-out. */
 const JOBS = 6;
@@ -79,6 +79,7 @@ export const mutate: Command = {
   async run(args, io) {
     const options = readMutateOptions(args, io);
     if (options.scenarios.line.capture.purpose === "usage") return "help";
+    if (isMadeFromConfig(options.scenarios)) tellDefaultConfig(options.scenarios.line, io);
     const scenarios = await readScenarios(options.scenarios, io);
     const mutants = await judgeAll(findSubjects(scenarios, options.source, DEFAULT_ADDRESSES), options, io);
     const report = scoreMutants(mutants);

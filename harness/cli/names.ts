@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import type { ListingNames } from "../formats/listing-names.ts";
+import { canonicalAddress } from "../model/address.ts";
 import type { NameLookups } from "../model/name-lookups.ts";
 
 /** Files that name things, each read when the first name is looked up, and once; a file that is absent knows no name. */
@@ -7,11 +9,13 @@ const PATHS = {
   group: ["/etc/group"],
   service: ["/etc/services"],
   // Newer iproute2 keeps its own list under /usr.
+  host: ["/etc/hosts"],
+  network: ["/etc/networks"],
   routeTable: ["/etc/iproute2/rt_tables", "/usr/share/iproute2/rt_tables", "/usr/lib/iproute2/rt_tables"],
 } as const;
 
 /** passwd and group have none: a name may hold the sign. */
-const HAVE_COMMENTS: readonly string[] = [...PATHS.service, ...PATHS.routeTable];
+const HAVE_COMMENTS: readonly string[] = [...PATHS.service, ...PATHS.host, ...PATHS.network, ...PATHS.routeTable];
 
 /** Gives lookups of this machine's names: users, groups, TCP services, routing tables. Files only: no directory service is asked. */
 export function readNames(): NameLookups {
@@ -30,6 +34,50 @@ export function readNames(): NameLookups {
     ),
     routeTable: makeLookup(() => readColumns(PATHS.routeTable, /\s+/, ([id, name]) => [[name, id]])),
   };
+}
+
+/**
+ * Gives the names that `iptables -L` prints on this machine: of hosts and networks, TCP services, users and groups; of each the first
+ * that its file has. Files only: iptables would ask DNS for an address that is in none. Source: libxtables/xtables.c of iptables 1.8.9.
+ */
+export function readListingNames(): ListingNames {
+  const hosts = makeReverse(PATHS.host, /\s+/, ([address = "", name]) => [canonicalAddress(address), name]);
+  const networks = makeReverse(PATHS.network, /\s+/, ([name, address = ""]) => [padNetwork(address), name]);
+  return {
+    host: (address) => hosts(address) ?? networks(address),
+    service: byNumber(makeReverse(PATHS.service, /\s+/, ([name, port]) => [port?.match(/^(\d+)\/tcp$/)?.[1], name])),
+    user: byNumber(makeReverse(PATHS.user, ":", ([name, , id]) => [id, name])),
+    group: byNumber(makeReverse(PATHS.group, ":", ([name, , id]) => [id, name])),
+  };
+}
+
+function byNumber(lookup: (key: string) => string | null): (key: number) => string | null {
+  return (key) => lookup(`${key}`);
+}
+
+/** networks(5) lets zeros at the end be left out: `127` is 127.0.0.0. */
+function padNetwork(address: string): string {
+  return [...address.split("."), "0", "0", "0"].slice(0, 4).join(".");
+}
+
+function makeReverse(
+  paths: readonly string[],
+  separator: string | RegExp,
+  pick: (columns: readonly string[]) => readonly [key: string | null | undefined, name: string | undefined],
+): (key: string) => string | null {
+  let known: ReadonlyMap<string, string> | null = null;
+  return (key) => {
+    known ??= firstOfEach(paths.flatMap(readLines).map((line) => pick(line.split(separator))));
+    return known.get(key) ?? null;
+  };
+}
+
+function firstOfEach(
+  pairs: readonly (readonly [string | null | undefined, string | undefined])[],
+): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const [key, name] of pairs) if (key && name && !found.has(key)) found.set(key, name);
+  return found;
 }
 
 type Pair = readonly [string | undefined, string | undefined];

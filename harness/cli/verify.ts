@@ -7,7 +7,7 @@ import { selectForwarding } from "../run/forwarding-scenarios.ts";
 import { runScenarios } from "../run/run.ts";
 import { takeShard } from "../run/scenario-shard.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
-import { tellWarnings } from "./capture-options.ts";
+import { tellDefaultConfig, tellWarnings } from "./capture-options.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { isInterrupted } from "./interruption.ts";
 import { removeOutput } from "./output-file.ts";
@@ -18,7 +18,13 @@ import { VERIFY_HELP } from "./verify-help.ts";
 import { readVerifyOptions, type VerifyOptions } from "./verify-options.ts";
 import { lookAtPod } from "./verify-pause.ts";
 import { openVerifySandbox } from "./verify-sandbox.ts";
-import { findScenarioFiles, hasOutsideRules, loadScenarios, readScenarios } from "./verify-scenarios.ts";
+import {
+  findScenarioFiles,
+  hasOutsideRules,
+  isMadeFromConfig,
+  loadScenarios,
+  readScenarios,
+} from "./verify-scenarios.ts";
 
 /** `landfall verify`: drives the flows of scenarios, or those a capture config demands, and says of each where it landed. */
 export const verify: Command = {
@@ -26,6 +32,7 @@ export const verify: Command = {
   async run(args, io) {
     const options = readVerifyOptions(args, io);
     if (options.line.capture.purpose === "usage") return "help";
+    if (isMadeFromConfig(options)) tellDefaultConfig(options.line, io);
     tellWarnings(options.line.captureFrom === "flags" ? options.line.capture.warnings : [], io);
     if (options.task === "list") return listScenarios(options, io);
     if (options.repetition === "watch")

@@ -47,6 +47,6 @@ export interface CaptureConfig {
 }
 
 /** Says whether a config makes the rules of an IPv6 pod: exactly one pod address, and it is IPv6. */
-export function isIpv6Pod(config: CaptureConfig): boolean {
+export function isIpv6Pod(config: Pick<CaptureConfig, "podIps">): boolean {
   return config.podIps.length === 1 && familyOf(config.podIps[0] ?? "") === 6;
 }

@@ -33,6 +33,8 @@ export async function launchAgent(): Promise<LaunchedAgent> {
     env: { ...process.env, ...compileCache() },
   });
   const ended = once(child, "close");
+  // It rejects as well where the program cannot be started, which is told below.
+  ended.catch(() => {});
   // A program that cannot be started says so by an event.
   await once(child, "spawn");
   const agent = new AgentClient("the sandbox", child);

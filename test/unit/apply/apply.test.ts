@@ -32,7 +32,7 @@ async function run(script: string, options: Parameters<typeof runInNamespace>[1]
   const result = await runInNamespace(script, options);
   expect(
     result.stderr.replace(
-      /^landfall: (warning: .*|cleaned|there was nothing to clean)\n|^# Warning: iptables-legacy tables present.*\n/gm,
+      /^landfall: (warning: .*|cleaned|there was nothing to clean|notice: (?:replaced|removed) .*(?:\n {2}.*)+)\n|^# Warning: iptables-legacy tables present.*\n/gm,
       "",
     ),
   ).toBe("");
@@ -152,6 +152,58 @@ describe.each(["nft", "legacy"] as const)("apply and clean with %s", (variant: V
   });
 });
 
+describe("rules of others in the chains that carry our names, or leading there, go and are named", () => {
+  const FOREIGN_THERE =
+    "iptables -t nat -I ISTIO_OUTPUT -p tcp --dport 5 -j RETURN; iptables -t nat -A OUTPUT -p udp -j ISTIO_OUTPUT; iptables -t nat -A OUTPUT -p tcp -j ISTIO_OUTPUT; ip6tables -t nat -N ISTIO_REDIRECT; ip6tables -t nat -A ISTIO_REDIRECT -j ACCEPT";
+  const NAMED = [
+    "ip6tables -t nat -A ISTIO_REDIRECT -j ACCEPT",
+    "iptables -t nat -A ISTIO_OUTPUT -p tcp -m tcp --dport 5 -j RETURN",
+    "iptables -t nat -A OUTPUT -p udp -j ISTIO_OUTPUT",
+    "iptables -t nat -A OUTPUT -p tcp -j ISTIO_OUTPUT",
+  ];
+
+  /** The rules that were named, sorted: tables have no order of their own. */
+  const named = (text: string) =>
+    text
+      .match(/^ {2}\S.*$/gm)
+      ?.map((line) => line.trim())
+      .toSorted() ?? [];
+
+  test.concurrent.each(["nft", "legacy"] as const)("by apply and by clean, with %s", async (variant) => {
+    for (const command of [`apply ${SEED}`, "apply -b 80", "clean"]) {
+      const script = `landfall apply ${SEED} >/run/o; ${FOREIGN_THERE}; landfall ${command} >/run/o; landfall apply ${SEED} --json`;
+      const { stdout, stderr } = await runInNamespace(script, { variant });
+      expect(named(stderr)).toEqual(NAMED.toSorted());
+      const head = command === "clean" ? "removed" : "replaced";
+      expect(stderr).toContain(
+        `landfall: notice: ${head} 4 rules in its own chains, or leading to them, that no apply had made:\n`,
+      );
+      expect(JSON.parse(stdout).replaced).toEqual([]);
+    }
+  });
+
+  test.concurrent("without a record every rule that goes is named, and at most a screen of them", async () => {
+    const chain =
+      "iptables -t nat -N ISTIO_INBOUND; for i in $(seq 30); do iptables -t nat -A ISTIO_INBOUND -p tcp --dport $i -j RETURN; done";
+    const { stderr } = await runInNamespace(`${chain}; landfall apply ${SEED} >/run/o`);
+    expect(stderr).toMatch(
+      /replaced 29 rules in its own chains, or leading to them, without a record of who had made them:\n/,
+    );
+    expect(named(stderr)).toHaveLength(21);
+    expect(stderr).toMatch(/\n {2}and 9 more\n$/);
+  });
+});
+
+describe("after a failure", () => {
+  test.concurrent("apply prints what the namespace has, as the original does", async () => {
+    const refuse = `mkdir /run/bin; printf '#!/bin/sh\necho no >&2; exit 1\n' >/run/bin/iptables-restore; chmod +x /run/bin/iptables-restore; ln -s $(which iptables-save) /run/bin`;
+    const script = `iptables -t nat -A OUTPUT -p tcp --dport 2 -j RETURN\n${refuse.replaceAll("\n", "\\n")}; PATH=/run/bin:$PATH landfall apply ${SEED}; echo "code $?"`;
+    const { stdout, stderr } = await runInNamespace(script);
+    expect(stdout).toMatch(/^-A OUTPUT -p tcp -m tcp --dport 2 -j RETURN\n(.*\n)+# Completed.*\ncode 3\n$/m);
+    expect(stderr).toMatch(/iptables-restore refuses the rules/);
+  });
+});
+
 describe("apply finds its way", () => {
   const codeOf = (stdout: string) => /^code (\d+)$/m.exec(stdout)?.[1];
 
@@ -179,20 +231,9 @@ describe("apply finds its way", () => {
   test.concurrent("an IPv4 pod without ip6tables gets its IPv4 rules and a warning, an IPv6 pod nothing", async () => {
     const bin =
       "mkdir /run/bin; for t in iptables-save iptables-restore; do ln -s $(readlink -f /usr/sbin/$t) /run/bin/$t; done; ln -s /usr/sbin/ip /run/bin/ip";
-    const script = `${bin}; PATH=/run/bin $LANDFALL_MAIN apply ${SEED} 2>&1 >/run/o; echo "code $?"; iptables-save | grep -c '^-A'; PATH=/run/bin $LANDFALL_MAIN clean; PATH=/run/bin $LANDFALL_MAIN apply --pod-ip 2001:db8::5 2>/run/e; echo "code $?"; iptables-save | grep -c '^-A'`;
+    const script = `${bin}; PATH=/run/bin $LANDFALL_MAIN apply ${SEED} 2>&1 >/run/o; echo "code $?"; iptables-save | grep -c '^-A'; PATH=/run/bin $LANDFALL_MAIN clean; PATH=/run/bin $LANDFALL_MAIN apply --pod-ip 2001:db8::5 2>/run/e >/run/o; echo "code $?"; iptables-save | grep -c '^-A'`;
     const { stdout } = await run(script);
     expect(stdout).toMatch(/^landfall: warning: No IPv6 rules are applied, .*\ncode 0\n13\ncode 3\n0\n$/);
-  });
-
-  test.concurrent("the addresses that count are neither loopback nor link-local, and of interfaces that are down too", async () => {
-    const podOf = async (podIps: readonly string[], before = "") =>
-      JSON.parse((await run(`${before}\nlandfall apply --json`, { podIps })).stdout).config.podIps;
-    expect(await podOf(["2001:db8::5", "fe80::7", "169.254.1.1"])).toEqual(["2001:db8::5"]);
-    expect(await podOf(["10.0.0.5", "2001:db8::5"], "ip addr add 10.9.9.9/32 dev lo")).toEqual([
-      "10.0.0.5",
-      "2001:db8::5",
-    ]);
-    expect(await podOf([])).toEqual([]);
   });
 
   test.concurrent("-t and -h do nothing, bad input is told before anything is looked at", async () => {

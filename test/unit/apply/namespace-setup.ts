@@ -54,22 +54,25 @@ export function buildOnce(): void {
 
 /**
  * Runs a shell script in a network namespace of its own that the kernel removes with it: `lo` up, `eth0` with the pod's addresses, a
- * private /run; `landfall` is the built one, `iptables` the variant's, `state` prints the kernel's state for {@link parseState}.
+ * private /run, the hostname "pod" with these addresses in /etc/hosts (or with those of `hosts`); `landfall` is the built one, `iptables` the variant's, `state` prints the kernel's state for {@link parseState}.
  */
 export async function runInNamespace(
   script: string,
   options: {
     readonly variant?: Variant;
     readonly podIps?: readonly string[];
+    readonly hosts?: readonly string[];
     readonly environment?: Readonly<Record<string, string>>;
   } = {},
 ): Promise<ScriptResult> {
-  const { variant = "nft", podIps = ["10.0.0.5"], environment = {} } = options;
+  const { variant = "nft", podIps = ["10.0.0.5"], hosts = podIps, environment = {} } = options;
   const addresses = podIps.map((ip) => `ip addr add ${ip}/${ip.includes(":") ? "64 nodad" : "24"} dev eth0`);
-  const whole = [PRELUDE, ...addresses, script].join("\n");
+  const names = ["127.0.0.1 localhost", ...hosts.map((ip) => `${ip} pod`)].map((line) => `echo "${line}"`);
+  const identity = `hostname pod\n{ ${names.join("; ")}; } >/run/hosts\nmount --bind /run/hosts /etc/hosts`;
+  const whole = [PRELUDE, identity, ...addresses, script].join("\n");
   const path = `${join(folder, variant)}:${process.env["PATH"]}`;
   const env = { PATH: path, LANDFALL_MAIN: landfallMain(), XTABLES_LOCKFILE: "/run/xtables.lock", ...environment };
-  return runProgram("unshare", ["-mn", "--propagation", "private", "bash", "--norc", "-c", whole], env);
+  return runProgram("unshare", ["-mnu", "--propagation", "private", "bash", "--norc", "-c", whole], env);
 }
 
 /** Runs a shell script in this very network namespace, and without the right to change rules there. */

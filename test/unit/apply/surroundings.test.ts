@@ -49,7 +49,7 @@ describe("without ip", () => {
   });
 
   test.concurrent("policy routing that cannot be seen is not left behind, with or without a record", async () => {
-    const refused = `bare clean; code; bare apply ${SEED}; code`;
+    const refused = `bare clean; code; bare apply ${SEED} >/run/o; code`;
     const script = `${BARE}; landfall apply ${TPROXY} >/run/o; ${refused}; rm -r /run/landfall; ${refused}; rules; landfall clean; rules; nat; echo end`;
     const { lines, said } = await run(script);
     expect(lines).toEqual([...Array.from({ length: 4 }, () => "code 3"), PLAIN_RULE, "end"]);
@@ -118,7 +118,7 @@ describe("a failure that cannot be undone", () => {
   test.concurrent("is told, and leaves nothing that the next clean does not find", async () => {
     const restore = `case "$*" in *--version|*--test*) exec /usr/sbin/iptables-restore "$@";; esac; touch /run/dead; kill -9 $$`;
     const save = "[ ! -e /run/dead ] || kill -9 $$; exec /usr/sbin/iptables-save";
-    const script = `landfall apply ${SEED} >/run/o; nat >/run/a; ${stub("iptables-restore", restore)}; ${stub("iptables-save", save)}; stubbed apply ${TPROXY}; code; nat | cmp - /run/a; code; landfall apply ${TPROXY} >/run/o; landfall clean; nat; rules; echo end`;
+    const script = `landfall apply ${SEED} >/run/o; nat >/run/a; ${stub("iptables-restore", restore)}; ${stub("iptables-save", save)}; stubbed apply ${TPROXY} >/run/o; code; nat | cmp - /run/a; code; landfall apply ${TPROXY} >/run/o; landfall clean; nat; rules; echo end`;
     const { lines, said } = await run(script);
     expect(lines).toEqual(["code 3", "code 0", "end"]);
     expect(said).toMatch(/ended by SIGKILL(.*\n)+.*Not everything could be brought back/);
@@ -126,7 +126,7 @@ describe("a failure that cannot be undone", () => {
 
   test.concurrent("policy routing is brought back as far as it had gone", async () => {
     const ip = `/usr/sbin/ip "$@" || exit; case "$*" in "-batch -") [ -e /run/once ] || { touch /run/once; exit 2; };; esac`;
-    const script = `landfall apply ${TPROXY} >/run/o; rules; ${stub("ip", ip)}; stubbed apply ${SEED}; code; rules; ip route show table 133 | wc -l; landfall apply --json ${TPROXY} | grep outcome`;
+    const script = `landfall apply ${TPROXY} >/run/o; rules; ${stub("ip", ip)}; stubbed apply ${SEED} >/run/o; code; rules; ip route show table 133 | wc -l; landfall apply --json ${TPROXY} | grep outcome`;
     expect((await run(script)).lines).toEqual([PLAIN_RULE, "code 3", PLAIN_RULE, "1", '  "outcome": "unchanged",']);
   });
 

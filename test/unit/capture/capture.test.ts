@@ -63,7 +63,16 @@ describe("what is given makes the config", () => {
       ["-b", "http,ftp-data,ssh:https"],
       { inboundPortsInclude: ["80", "20", "22:443"] },
     ],
-    ["a range may be open upwards", ["-o", "8000:"], { outboundPortsExclude: ["8000:65535"] }],
+    [
+      "a range may be open at either end",
+      ["-o", "8000:,:80,0:443"],
+      { outboundPortsExclude: ["8000:65535", "0:80", "0:443"] },
+    ],
+    [
+      "the proxy's ports may be service names",
+      ["-p", "http", "-z", " https"],
+      { proxyPort: 80, inboundCapturePort: 443 },
+    ],
     ["a range of one is a port", ["-d", "80:80"], { inboundPortsExclude: ["80"] }],
     [
       "hexadecimal is read as iptables reads it",
@@ -205,10 +214,13 @@ describe("bad input is refused", () => {
     ["port 0", ["-z", "0"], "-z"],
     ["port 65536", ["-b", "65536"], "-b"],
     ["a port range for a single port", ["-p", "1:2"], "-p"],
-    ["a service name for the proxy's port", ["-p", "http"], "-p"],
+    ["a range with a dash for the proxy's port", ["-p", "15001-15003"], "-p"],
+    ["a service that nobody knows", ["-z", "nosuch"], "-z"],
     ["octal", ["-b", "0120"], "-b"],
     ["a range downwards", ["-b", "90:80"], "-b"],
-    ["a range from nothing", ["-b", ":80"], "-b"],
+    ["a range of nothing", ["-b", ":"], "-b"],
+    ["a range of port 0", ["-b", ":0"], "-b"],
+    ["port 0 in a list", ["-b", "0"], "-b"],
     ["a range with a dash", ["-o", "80-90"], "-o"],
     ["three ends of a range", ["-o", "1:2:3"], "-o"],
     ["a leading comma", ["-b", ",80"], "-b"],
@@ -251,7 +263,7 @@ describe("bad input is refused", () => {
     ["a bad variable", [], "ENVOY_PORT", { environment: { ENVOY_PORT: "x" } }],
     ["a pod address that is none", [], "--pod-ip", { podIps: ["10.0.0"] }],
     ["a dialect that is none", [], "--dialect", { dialect: "istio-9" }],
-    ["a file that needs a shell", [], SIDECAR, { files: [{ path: SIDECAR, text: "A=$(id)" }] }],
+    ["a file that needs a shell", [], SIDECAR, { files: [{ path: SIDECAR, text: "ENVOY_PORT=$(id)" }] }],
   ];
   for (const [claim, words, where, around] of refused) {
     test(claim, () => expect(refuse(words, around).map((found) => found.where)).toEqual([where]));
@@ -322,6 +334,22 @@ describe("what is hardly meant is warned of", () => {
     ["TPROXY on an IPv6 pod", ["-m", "TPROXY", "-b", "*"], "-m", { podIps: ["2001:db8::5"] }],
     ["IPv6 ranges on an IPv4 pod", ["-i", "2001:db8::/32"], "-i"],
     ["a range that the original drops", ["-i", "::/0"], "-i", { podIps: ["2001:db8::5"] }],
+    ["a range with an IPv4 end", ["-x", "2001:db8::1.2.3.4"], "-x", { podIps: ["2001:db8::5"] }],
+    ["a blank before a range", ["-i", "10.0.0.0/8, 172.16.0.0/12"], "-i"],
+    ["a blank behind a range", ["-x", "10.0.0.0/8 ,172.16.0.0/12"], "-x"],
+    ["a blank before an interface", ["-k", " eth1"], "-k"],
+    ["a blank behind an interface", ["-k", "eth1 "], "-k"],
+    ["a blank behind a port", ["-b", "80 ,443"], "-b"],
+    ["a blank before a service", ["-o", "80, http"], "-o"],
+    ["a tab behind an owner", ["-u", "5\t"], "-u"],
+    ["a blank before a user", ["-u", "5, daemon", "-g", "5"], "-u"],
+    ["a blank behind a group", ["-u", "5", "-g", "5 "], "-g"],
+    [
+      "a blank in a file",
+      [],
+      SIDECAR,
+      { files: [{ path: SIDECAR, text: "ISTIO_SERVICE_CIDR='10.0.0.0/8, 10.1.0.0/16'" }] },
+    ],
     ["a user that is not there", [], "ENVOY_USER", { environment: { ENVOY_USER: "nosuchuser" } }],
     [
       "loopback off by false",
@@ -333,6 +361,12 @@ describe("what is hardly meant is warned of", () => {
   for (const [claim, words, where, around] of warned) {
     test(claim, () => expect(accept(words, around).warnings.map((found) => found.where)).toEqual([where]));
   }
+
+  test("what the original reads as well is not: blanks before numbers, and IPv6 that begins with a number", () => {
+    expect(accept(["-b", "80, 443", "-u", "5, 6", "-o", " 1"]).warnings).toEqual([]);
+    const ranges = ["-i", "0::/8,2001:db8::,1:2:3:4:5:6:7::/112"];
+    expect(accept(ranges, { podIps: ["2001:db8::5"] }).warnings).toEqual([]);
+  });
 
   test("the seed command is not", () => {
     expect(accept(SEED_WORDS).warnings).toEqual([]);

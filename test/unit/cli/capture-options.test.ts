@@ -2,7 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { type CaptureCommandOptions, readCaptureCommand } from "../../../harness/cli/capture-options.ts";
+import { SEED_COMMAND, SEED_WORDS } from "../../../harness/capture/seed.ts";
+import {
+  type CaptureCommandOptions,
+  readCaptureCommand,
+  tellDefaultConfig,
+} from "../../../harness/cli/capture-options.ts";
 import type { Display } from "../../../harness/cli/command.ts";
 import { LandfallError } from "../../../harness/errors.ts";
 
@@ -60,6 +65,36 @@ describe("a command's words beside the generator's", () => {
     expect(read(["--json"]).capture.config.inboundPortsInclude).toBe("*");
     expect(read(["--json"]).captureFrom).toBe("default");
     expect(read(["--json"], { withoutFlags: "istio-defaults" }).capture.config.inboundPortsInclude).toEqual([]);
+  });
+
+  test.each([[["-t"]], [["--dry-run"]], [["-t", "--pod-ip", "10.0.0.5"]]])(
+    "%j set nothing, and are no flags",
+    (words) => {
+      const { capture, captureFrom, captureWords } = read(words);
+      expect({ captureFrom, captureWords, purpose: capture.purpose }).toEqual({
+        captureFrom: "default",
+        captureWords: SEED_WORDS,
+        purpose: "check",
+      });
+      expect(read([...words, "-b", "80"])).toMatchObject({ captureFrom: "flags", captureWords: ["-b", "80"] });
+    },
+  );
+
+  test("which settings no flag means is told, with the variables that change them and those that do not count", () => {
+    const environment = { ISTIO_INBOUND_PORTS: "80", ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE: "9", HOME: "/" };
+    const tell = (withoutFlags: "seed" | "istio-defaults", words: readonly string[]) => {
+      let said = "";
+      const io = { environment, workingDirectory: folder, err: (text: string) => void (said += text), display };
+      tellDefaultConfig(readCaptureCommand(words, { ...COMMAND, withoutFlags }, io), io);
+      return said;
+    };
+    expect(tell("seed", ["-t"])).toBe(
+      `landfall: no flag sets anything, so the settings are the seed command's: ${SEED_COMMAND}, and the values of ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE. They outweigh ISTIO_INBOUND_PORTS.\n`,
+    );
+    expect(tell("istio-defaults", [])).toMatch(
+      /^landfall: no flag sets anything, so the settings are Istio 1\.4's own defaults \(which capture nothing\), and the values of ISTIO_INBOUND_PORTS, ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE\. \(.*\)\n$/,
+    );
+    expect(tell("seed", ["-b", "80"])).toBe("");
   });
 
   test("behind -- belong to no option", () => {

@@ -38,6 +38,8 @@ describe("landfall generate", () => {
     await check([...SEED_WORDS, "--family=6"], /ip6tables-save(.*\n)+\*filter\n(:.*\n){3}(-A INPUT .*\n){3}COMMIT\n/);
     await check([...SEED_WORDS, "--format", "commands"], /^iptables -t nat -N ISTIO_INBOUND\n(ip6?tables .*\n){19}$/);
     await check([...SEED_WORDS, "--format", "listing"], /^Chain ISTIO_REDIRECT \(1 references\)$/m);
+    await check([...SEED_WORDS, "--format", "listing"], /^RETURN .* anywhere {2}.* anywhere {2}.* tcp dpt:ssh$/m);
+    await check([...SEED_WORDS, "--format", "listing-numeric"], /^RETURN .* 0\.0\.0\.0\/0 .* tcp dpt:22$/m);
   });
 
   test("json tells config, origins, rules and policy routing", async () => {

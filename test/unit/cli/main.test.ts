@@ -1,10 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
 import manifest from "../../../package.json" with { type: "json" };
 import { runCommand } from "./run-command.ts";
 
 const MAIN = resolve(import.meta.dirname, "../../../harness/cli/main.ts");
+
+const UNCAUGHT = resolve(import.meta.dirname, "../../../harness/cli/uncaught.ts");
 
 /** Runs landfall on the simulated pod with stdout going where the shell's `words` send it; the status is landfall's own. */
 function runInto(words: string) {
@@ -24,6 +27,60 @@ describe("standard output", () => {
       stderr: expect.stringMatching(/^landfall: standard output cannot be written \(ENOSPC.*\n$/),
     });
   });
+});
+
+describe("what nobody catches", () => {
+  /** Runs a program that is set up as landfall is, and then fails in a way of its own. */
+  function runFailing(code: string) {
+    const start = `import { endOnUncaught } from ${JSON.stringify(pathToFileURL(UNCAUGHT))};`;
+    const program = `${start} endOnUncaught(async () => void process.stderr.write("disposed\\n")); ${code}`;
+    const { status, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
+      encoding: "utf8",
+    });
+    return { status, stderr };
+  }
+
+  test.each([
+    ["an exception in a callback", 'setTimeout(() => { throw new Error("lost"); }, 1); setTimeout(() => {}, 60_000);'],
+    ["a rejected promise", 'void Promise.reject(new Error("lost")); setTimeout(() => {}, 60_000);'],
+    [
+      "an error event",
+      '(await import("node:child_process")).spawn("/nonexistent/lost"); setTimeout(() => {}, 60_000);',
+    ],
+  ])("ends with 70 and its text, sandboxes removed: %s", (_claim, code) => {
+    expect(runFailing(code)).toEqual({
+      status: 70,
+      stderr: expect.stringMatching(
+        /^landfall: an internal error; please report it with this text\.\n.*lost(.*\n)+disposed\n$/,
+      ),
+    });
+  });
+
+  test("a wait that cannot end, ends with 70", () => {
+    expect(runFailing("await new Promise(() => {});")).toEqual({
+      status: 70,
+      stderr: expect.stringMatching(/an internal error; please report it: the command waits/),
+    });
+  });
+
+  test("in the whole program is no landing either", () => {
+    const throws = 'data:text/javascript,setTimeout(() => { throw new Error("lost"); }, 300)';
+    const words = ["--import", throws, MAIN, "verify", "--all", "--sandbox", "simulated"];
+    const { status, stderr } = spawnSync(process.execPath, words, { encoding: "utf8" });
+    expect({ status, stderr }).toEqual({ status: 70, stderr: expect.stringMatching(/an internal error(.*\n)+.*lost/) });
+  });
+
+  test.each([["--sandbox", "netns"], ["--sandbox", "docker"], []])(
+    "where the PATH has no program, the environment is to blame, or containers do: %s %s",
+    (...sandbox) => {
+      const env = { PATH: "/nonexistent", DOCKER_HOST: "unix:///nonexistent/docker.sock" };
+      const words = [MAIN, "verify", "seed", ...sandbox];
+      const { status, stderr } = spawnSync(process.execPath, words, { encoding: "utf8", env });
+      expect(status).toBe(3);
+      expect(stderr).toMatch(/^landfall: /);
+      expect(stderr).not.toMatch(/node:internal|internal error/);
+    },
+  );
 });
 
 describe("the program", () => {
