@@ -74,6 +74,10 @@ async function verifyOnce(
     coverage: options.coverage,
     rulesFrom: hasOutsideRules(options) ? "outside" : "scenario",
     manners: options.envoy === "real" ? "forward" : "all",
+    onSilence: (flows) =>
+      aside.err(
+        `landfall: ${flows === 1 ? "1 flow" : `${flows} flows`} got no answer; looking a second time, for up to 3 s.\n`,
+      ),
     onRulesIn: async (scenario, sandbox) => {
       const { listen = [] } = scenarios.find(({ name }) => name === scenario.name) ?? {};
       await keepEvidence(scenario, sandbox, options, listen, aside).catch((error) => lost.push(error));

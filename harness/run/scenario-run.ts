@@ -13,11 +13,8 @@ import { judgeFlow } from "./judged-flow.ts";
 import { findOmissions } from "./omissions.ts";
 import type { ParsedScenario } from "./parsed-scenario.ts";
 import { type Prediction, predictFlows, readRules } from "./prediction.ts";
-import { lookAgain } from "./second-look.ts";
+import { IN_FLIGHT, lookAgain } from "./second-look.ts";
 import { makeWantedRuleFinder } from "./wanted-rule.ts";
-
-/** Flows of one scenario share no socket and no token, so they can be in flight together. */
-const IN_FLIGHT = 64;
 
 /** What a run may be asked for beside landings. */
 export interface ScenarioRunOptions {
@@ -26,6 +23,8 @@ export interface ScenarioRunOptions {
   readonly rulesFrom?: "outside" | "scenario";
   /** `forward`: flows of that manner alone, the only ones that a real Envoy treats as the stub does. */
   readonly manners?: "all" | "forward";
+  /** Called before flows that got no answer, although one was predicted, are looked at a second time; given their number. */
+  readonly onSilence?: (flows: number) => void;
   /** Called while a scenario's rules are still in, for a person to look at the pod; says whether they are to stay. */
   readonly onRulesIn?: (report: ScenarioReport, sandbox: Sandbox) => Promise<"clear" | "keep">;
 }
@@ -89,7 +88,7 @@ async function driveScenario(
   const notices = isOurs ? [] : describeInertRules({ ...bound, kernel: await sandbox.counters() });
   const omissions = isOurs ? [] : findOmissions(bound, rules, sandbox.addresses);
   const first = await driveDoubtfulFirst(bound.flows, predictions, sandbox);
-  const observations = await lookAgain(bound.flows, first, predictions, sandbox);
+  const observations = await lookAgain(bound.flows, first, predictions, sandbox, options.onSilence);
   const coverage = options.coverage === "measured" ? await measureCoverage(bound, sandbox) : null;
   const judged = bound.flows.map((flow, i) => judgeFlow(flow, observations[i], predictions[i] ?? null));
   const attributed = await attributeFlows(judged, bound.flows, sandbox);

@@ -76,6 +76,7 @@ export class AgentSandbox implements Sandbox {
     const { agent, namespace } = this.#station("pod");
     await agent.call("remember", { namespace });
     await this.#world.runScript(path);
+    await agent.call("refuse-other-routes", { namespace });
   }
 
   async clear(): Promise<void> {
