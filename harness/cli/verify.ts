@@ -3,7 +3,6 @@ import { CELLS, countCells, padCells } from "../report/cells.ts";
 import { describeCoverage, percentOf } from "../report/coverage-phrase.ts";
 import { renderJson } from "../report/json.ts";
 import { wrapLine } from "../report/wrap-line.ts";
-import { selectForwarding } from "../run/forwarding-scenarios.ts";
 import { runScenarios } from "../run/run.ts";
 import { takeShard } from "../run/scenario-shard.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
@@ -60,8 +59,7 @@ async function verifyOnce(
   standing: (() => Promise<Sandbox>) | null = null,
   freshness = "",
 ): Promise<number> {
-  const selected = await readScenarios(options, io, freshness);
-  const scenarios = options.envoy === "real" ? selectForwarding(selected) : selected;
+  const scenarios = await readScenarios(options, io, freshness);
   const life = scenarios.length === 1 ? "one-scenario" : "many-scenarios";
   const lost: unknown[] = [];
   // A run that is interrupted leaves no report: neither its own, which would miss flows, nor an earlier one that passed for its own.
@@ -73,7 +71,6 @@ async function verifyOnce(
     jobs: options.jobs ?? chooseJobs(options, scenarios.length),
     coverage: options.coverage,
     rulesFrom: hasOutsideRules(options) ? "outside" : "scenario",
-    manners: options.envoy === "real" ? "forward" : "all",
     onSilence: (flows) =>
       aside.err(
         `landfall: ${flows === 1 ? "1 flow" : `${flows} flows`} got no answer; looking a second time, for up to 3 s.\n`,

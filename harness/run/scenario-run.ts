@@ -9,6 +9,7 @@ import { type BoundFlow, type BoundScenario, bindScenario } from "./bound-scenar
 import { findBlindness } from "./canary.ts";
 import { measureCoverage } from "./coverage.ts";
 import { describeInertRules } from "./inert-rules.ts";
+import { judgeEnds } from "./judged-end.ts";
 import { judgeFlow } from "./judged-flow.ts";
 import { findOmissions } from "./omissions.ts";
 import type { ParsedScenario } from "./parsed-scenario.ts";
@@ -21,8 +22,6 @@ export interface ScenarioRunOptions {
   readonly coverage?: "measured" | "not-measured";
   /** `outside`: the rules come from the user, and what of them does not apply is told. */
   readonly rulesFrom?: "outside" | "scenario";
-  /** `forward`: flows of that manner alone, the only ones that a real Envoy treats as the stub does. */
-  readonly manners?: "all" | "forward";
   /** Called before flows that got no answer, although one was predicted, are looked at a second time; given their number. */
   readonly onSilence?: (flows: number) => void;
   /** Called while a scenario's rules are still in, for a person to look at the pod; says whether they are to stay. */
@@ -45,7 +44,7 @@ export async function runScenario(
   sandbox: Sandbox,
   options: ScenarioRunOptions = {},
 ): Promise<ScenarioOutcome> {
-  const bound = selectFlows(bindScenario(scenario, sandbox.addresses), options);
+  const bound = bindScenario(scenario, sandbox.addresses);
   try {
     await sandbox.enter(bound.spec);
     const families = [...new Set(bound.flows.map(({ flow }) => flow.family))];
@@ -58,10 +57,6 @@ export async function runScenario(
     if (!(error instanceof LandfallError) || error.code !== "agent-failed") throw nameScenario(error, scenario.name);
     return { report: reportBlind(bound, error.message), sandbox: "broken" };
   }
-}
-
-function selectFlows(bound: BoundScenario, { manners = "all" }: ScenarioRunOptions): BoundScenario {
-  return { ...bound, flows: bound.flows.filter(({ manner }) => manners === "all" || manner === manners) };
 }
 
 /** Installs, drives and judges; whatever happens the rules are out again, unless they are to be kept. */
@@ -91,7 +86,8 @@ async function driveScenario(
   const observations = await lookAgain(bound.flows, first, predictions, sandbox, options.onSilence);
   const coverage = options.coverage === "measured" ? await measureCoverage(bound, sandbox) : null;
   const judged = bound.flows.map((flow, i) => judgeFlow(flow, observations[i], predictions[i] ?? null));
-  const attributed = await attributeFlows(judged, bound.flows, sandbox);
+  const ended = judgeEnds(judged, bound, observations, rules, sandbox.addresses);
+  const attributed = await attributeFlows(ended, bound.flows, sandbox);
   const flows = nameWantedRules(attributed, bound, rules, sandbox.addresses);
   return { ...assemble(bound, flows, coverage), notices, omissions };
 }
@@ -122,7 +118,10 @@ function nameWantedRules(
   const find = makeWantedRuleFinder(bound, tested, addresses);
   return flows.map((flow, i) => {
     const request = bound.flows[i];
-    return flow.verdict === "wrong" && request ? { ...flow, wanted: find(request) } : flow;
+    if (flow.verdict !== "wrong" || !request) return flow;
+    // Where the end behind a real Envoy is wrong, the rule is wanted that takes what Envoy dials.
+    const isEnd = flow.observed === flow.forwarded;
+    return { ...flow, wanted: find(isEnd ? { ...request, manner: "forward", expected: flow.expected } : request) };
   });
 }
 
