@@ -1,3 +1,4 @@
+import { removeContainersAside } from "../sandbox/docker-removal.ts";
 import type { BackendChoice, SandboxOptions } from "../sandbox/open-sandbox.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 
@@ -13,7 +14,7 @@ let state: "not-listening" | "listening" | "ending" = "not-listening";
 
 /**
  * Opens a sandbox that the first SIGINT, SIGTERM or SIGHUP disposes of before the process ends with 128 and the signal's number; a
- * second signal ends it at once. Where no sandbox stands the system's own answer to a signal holds: an analysis keeps the event loop
+ * second signal ends it at once; containers are removed all the same, by a process of their own. Where no sandbox stands the system's own answer to a signal holds: an analysis keeps the event loop
  * busy, and no listener would hear of it. Throws as `openSandbox`.
  */
 export async function openInterruptibleSandbox(choice: BackendChoice, options?: SandboxOptions): Promise<Sandbox> {
@@ -82,6 +83,7 @@ function interrupt(signal: NodeJS.Signals, number: number): void {
     return;
   }
   state = "ending";
+  removeContainersAside();
   // On a terminal how far the run has come may stand in the line.
   const wipe = process.stderr.isTTY ? "\r\u001b[K" : "";
   process.stderr.write(
