@@ -5,8 +5,8 @@ import { renderEndpoint } from "./socket-address.ts";
 import { openConnection, readLocalEndpoint } from "./sockets.ts";
 
 /**
- * A flow that has not ended within this time is silent so far: it waits on, and the next flow begins. So silent flows share one wait instead
- * of taking turns; any other flow ends within a few milliseconds.
+ * A flow that has not ended within this time is silent so far: it waits on, and the next flow begins. So silent flows share one wait and
+ * do not take turns; any other flow ends within a few milliseconds.
  */
 const SILENT_AFTER_MS = 100;
 /** Flows that are open at the same time at most, silent ones included: each takes two descriptors, and the usual limit is 1024. */

@@ -79,8 +79,8 @@ export interface AgentCalls {
   /** Notes policy routing and addresses before somebody else changes them; the next `clear` goes back to them. */
   readonly remember: { readonly params: { readonly namespace: string | null }; readonly result: null };
   /**
-   * Fault `rules-refused`, with the lines that differ, where the namespace's routes, neighbours or addresses since `remember` let packets go
-   * elsewhere. Local routes, routes through lo and policy rules are not among them.
+   * Fault `rules-refused`, with the lines that differ, where the namespace's routes, neighbours or addresses since `remember` let packets
+   * go elsewhere. Local routes, routes through lo and policy rules are not among them.
    */
   readonly "refuse-other-routes": { readonly params: { readonly namespace: string | null }; readonly result: null };
   /**

@@ -13,9 +13,9 @@ let taker: (() => void) | null = null;
 let state: "not-listening" | "listening" | "ending" = "not-listening";
 
 /**
- * Opens a sandbox that the first SIGINT, SIGTERM or SIGHUP disposes of before the process ends with 128 and the signal's number; a
- * second signal ends it at once; containers are removed all the same, by a process of their own. Where no sandbox stands the system's own answer to a signal holds: an analysis keeps the event loop
- * busy, and no listener would hear of it. Throws as `openSandbox`.
+ * Opens a sandbox that the first SIGINT, SIGTERM or SIGHUP disposes of before the process ends with 128 and the signal's number. A second
+ * signal ends the process at once; containers are removed all the same, by a process of their own. Where no sandbox stands the system's own
+ * answer to a signal holds: an analysis keeps the event loop busy, and no listener would hear of it. Throws as `openSandbox`.
  */
 export async function openInterruptibleSandbox(choice: BackendChoice, options?: SandboxOptions): Promise<Sandbox> {
   listen();

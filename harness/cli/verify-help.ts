@@ -49,7 +49,7 @@ export const VERIFY_OPTIONS: readonly OptionGroup[] = [
         value: null,
         help: "docker: all capabilities, for kernels that want more than NET_ADMIN and NET_RAW",
       },
-      { name: "jobs", value: "N", help: "so many sandboxes at the same time" },
+      { name: "jobs", value: "N", help: "sandboxes at the same time, as far as processors and memory allow" },
       { name: "shard", value: "K/N", help: "every Nth scenario, from the Kth" },
     ],
   },

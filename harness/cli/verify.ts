@@ -14,6 +14,7 @@ import { makeProgress } from "./progress.ts";
 import { exitCodeOf, tellReport } from "./report-output.ts";
 import { keepEvidence } from "./verify-evidence.ts";
 import { VERIFY_HELP } from "./verify-help.ts";
+import { chooseJobs } from "./verify-jobs.ts";
 import { readVerifyOptions, type VerifyOptions } from "./verify-options.ts";
 import { lookAtPod } from "./verify-pause.ts";
 import { openVerifySandbox } from "./verify-sandbox.ts";
@@ -68,7 +69,7 @@ async function verifyOnce(
   const aside: CommandIo = { ...io, err: progress.tellAside };
   const report = await runScenarios(scenarios, {
     start: standing ?? (() => openVerifySandbox(options, aside, life)),
-    jobs: options.jobs ?? chooseJobs(options, scenarios.length),
+    jobs: chooseJobs(options, scenarios.length, aside),
     coverage: options.coverage,
     rulesFrom: hasOutsideRules(options) ? "outside" : "scenario",
     onSilence: (flows) =>
@@ -95,16 +96,6 @@ async function verifyOnce(
   if (lost.length > 0) throw lost[0];
   tellMisprediction(report, options, io);
   return exitCodeOf(report) || judgeCoverage(report, options, io);
-}
-
-/**
- * Rules change in the kernel's own time, in which another sandbox can work: several for a longer run, where nobody wants to look. A docker
- * sandbox is five containers, which cost more than they gain beyond two.
- */
-function chooseJobs(options: VerifyOptions, scenarios: number): number {
-  const isLooking = options.afterwards === "keep" || options.onWrong === "pause" || options.repetition === "watch";
-  if (scenarios < 8 || isLooking) return 1;
-  return options.sandbox === "netns" ? 4 : 2;
 }
 
 function tellMisprediction({ summary: { mispredicted } }: Report, { evidence }: VerifyOptions, io: CommandIo): void {

@@ -1,6 +1,6 @@
 import { LandfallError } from "../errors.ts";
 import { landingsAgree, makeLanding } from "../model/landing.ts";
-import type { SandboxAddresses } from "../model/pod.ts";
+import { DEFAULT_ADDRESSES, type SandboxAddresses } from "../model/pod.ts";
 import type { CoverageReport, FlowReport, ScenarioReport } from "../model/report.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import type { Observation, Sandbox } from "../sandbox/sandbox.ts";
@@ -22,6 +22,8 @@ export interface ScenarioRunOptions {
   readonly coverage?: "measured" | "not-measured";
   /** `outside`: the rules come from the user, and what of them does not apply is told. */
   readonly rulesFrom?: "outside" | "scenario";
+  /** Whether a sandbox that fails for the environment's sake ends the run (`throw`, the default) or leaves its flows `could-not-look`. */
+  readonly failure?: "throw" | "report";
   /** Called before flows that got no answer, although one was predicted, are looked at a second time; given their number. */
   readonly onSilence?: (flows: number) => void;
   /** Called while a scenario's rules are still in, for a person to look at the pod; says whether they are to stay. */
@@ -52,11 +54,24 @@ export async function runScenario(
     const { report, rules } = await runWithRules(bound, sandbox, options);
     if (rules === "keep") return { report, sandbox: "usable" };
     const blindness = blindBefore ?? (await findBlindness(sandbox, { ...bound, families }, "After the rules"));
-    return { report: blindness === null ? report : reportBlind(bound, blindness), sandbox: "usable" };
+    if (blindness === null) return { report, sandbox: "usable" };
+    // Something is left in it that is not landfall's to take out: the next scenario gets another.
+    return { report: reportBlind(bound, blindness), sandbox: "broken" };
   } catch (error) {
-    if (!(error instanceof LandfallError) || error.code !== "agent-failed") throw nameScenario(error, scenario.name);
+    const isReported =
+      error instanceof LandfallError && (error.code === "agent-failed" || isOwnFailure(error, options));
+    if (!isReported) throw nameScenario(error, scenario.name);
     return { report: reportBlind(bound, error.message), sandbox: "broken" };
   }
+}
+
+function isOwnFailure({ code }: LandfallError, { failure }: ScenarioRunOptions): boolean {
+  return code === "environment" && failure === "report";
+}
+
+/** Gives the report of a scenario for which there was no sandbox. */
+export function reportUndriven(scenario: ParsedScenario, cause: string): ScenarioReport {
+  return reportBlind(bindScenario(scenario, DEFAULT_ADDRESSES), cause);
 }
 
 /** Installs, drives and judges; whatever happens the rules are out again, unless they are to be kept. */

@@ -5,8 +5,8 @@ import type { Prediction } from "./prediction.ts";
 export const IN_FLIGHT = 64;
 
 /**
- * How long a flow of the second look may stay silent. The kernel sends a lost SYN again after 1 s (RFC 6298), so each flow gets two chances,
- * with more time for a busy machine than at first; all of them wait together.
+ * How long a flow of the second look may stay silent. The kernel sends a lost SYN again after 1 s (RFC 6298), so each flow gets two
+ * chances, with more time for a busy machine than at first; all of them wait together.
  */
 const SECOND_LOOK_MS = 2_500;
 

@@ -106,12 +106,8 @@ export class AgentSandbox implements Sandbox {
     );
   }
 
-  /** With an Envoy its log completes the landings; there must be one flow then. */
-  async #driveTogether(
-    requests: readonly FlowRequest[],
-    inFlight: number,
-    envoy: RealEnvoy | null = null,
-  ): Promise<readonly Observation[]> {
+  /** An Envoy's log completes the landing of a single flow. */
+  async #driveTogether(requests: readonly FlowRequest[], inFlight: number, envoy: RealEnvoy | null = null) {
     const dials = requests.map((request) => planDial(request, this.#station(stationOf(request.flow)), this.addresses));
     const results = new Map((await driveAll(dials, inFlight)).map((result) => [result.token, result]));
     const blindness = dials.every(({ dial }) => this.#isConfirmed(results.get(dial.token))) ? null : await this.#sync();
@@ -194,9 +190,10 @@ export class AgentSandbox implements Sandbox {
     const seen = (await envoy?.completeLanding(describeDriven(planned.dial, result, ends), manner)) ?? {
       landing: ends,
     };
+    const { kind } = seen.landing;
     // Where an agent is gone, so are its listeners: a refusal then tells of the harness, not of the rules.
-    const isBlind = blindness !== null && seen.landing.kind !== "listener" && seen.landing.kind !== "could-not-look";
-    const blind = isBlind ? { landing: makeLanding("could-not-look", { cause: blindness }) } : {};
-    return { ...seen, ...blind, durationMs: result.durationMs };
+    const isBlind = blindness !== null && kind !== "listener" && kind !== "could-not-look";
+    const landing = isBlind ? makeLanding("could-not-look", { cause: blindness }) : seen.landing;
+    return { ...seen, landing, durationMs: result.durationMs };
   }
 }

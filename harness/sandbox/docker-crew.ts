@@ -3,7 +3,7 @@ import type Docker from "dockerode";
 import { AgentClient } from "./agent-client.ts";
 import type { AgentContainerPlan, StartedAgent } from "./docker-container.ts";
 import { unlessGone } from "./docker-engine.ts";
-import { noteContainers } from "./docker-removal.ts";
+import { noteContainers } from "./docker-use.ts";
 import { FORWARDING_SYSCTLS, HOST_SYSCTLS, type Sysctls } from "./sysctls.ts";
 
 /** What every container of one sandbox has in common. */

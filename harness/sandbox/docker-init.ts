@@ -3,7 +3,7 @@ import { text } from "node:stream/consumers";
 import type Docker from "dockerode";
 import { LandfallError } from "../errors.ts";
 import { engineFailed } from "./docker-engine.ts";
-import { noteContainers } from "./docker-removal.ts";
+import { noteContainers } from "./docker-use.ts";
 import { makeLabels } from "./labels.ts";
 
 /** A container that runs once in the network namespace of another and ends. */

@@ -2,8 +2,8 @@ import type Docker from "dockerode";
 import { LandfallError } from "../errors.ts";
 import { engineFailed, unlessGone } from "./docker-engine.ts";
 import { freePlaces } from "./docker-free-places.ts";
-import { noteContainers } from "./docker-removal.ts";
 import { type NetworkKind, POOL_SIZE, subnetsAt } from "./docker-subnets.ts";
+import { noteContainers } from "./docker-use.ts";
 import { type Lifetime, makeLabels } from "./labels.ts";
 
 /** A network of the engine, made for one sandbox. */

@@ -1,18 +1,9 @@
 import { spawn } from "node:child_process";
 import { extname, join } from "node:path";
-import { LandfallError } from "../errors.ts";
+import { endContainers } from "./docker-use.ts";
 import { currentRunId } from "./run-id.ts";
 
 const PROGRAM = join(import.meta.dirname, `docker-janitor${extname(import.meta.filename)}`);
-
-/** `used`: this process has begun to make containers. `ending`: it must make no more. */
-let state: "unused" | "used" | "ending" = "unused";
-
-/** To be called before a container or network is made. Throws `environment` where this process is being ended. */
-export function noteContainers(): void {
-  if (state === "ending") throw new LandfallError("environment", "the run is being ended; no container is started.");
-  state = "used";
-}
 
 /**
  * Starts a process of its own that removes this run's containers and networks, those still being made included, and goes on after this
@@ -20,8 +11,7 @@ export function noteContainers(): void {
  * has made no container.
  */
 export function removeContainersAside(): void {
-  if (state !== "used") return;
-  state = "ending";
+  if (endContainers() === "nothing-made") return;
   // Detached, so that a terminal's Ctrl-C does not reach it.
   const janitor = spawn(process.execPath, [PROGRAM, currentRunId(), `${process.pid}`], {
     detached: true,
@@ -29,4 +19,11 @@ export function removeContainersAside(): void {
   });
   janitor.on("error", () => {});
   janitor.unref();
+  // What this process still gets to ask for is gone sooner.
+  void removeNow().catch(() => {});
+}
+
+async function removeNow(): Promise<void> {
+  const [{ connectEngine }, { removeRun }] = await Promise.all([import("./docker-engine.ts"), import("./sweep.ts")]);
+  await removeRun(connectEngine(), currentRunId());
 }

@@ -7,7 +7,7 @@ import { RUN_LABEL } from "../../harness/sandbox/labels.ts";
 
 const PROGRAM = join(import.meta.dirname, "../../harness/cli/main.ts");
 /** From the first step of a run in containers to some time after its flows. */
-const LATEST_MOMENT_MS = 4_000;
+const LATEST_MOMENT_MS = 6_000;
 const BETWEEN_SIGNALS_MS = 50;
 /** Long beyond what is wanted, so that a slow machine shows as a figure and not as residue. */
 const WATCHED_MS = 15_000;
