@@ -1,4 +1,3 @@
-import { removeContainersAside } from "../sandbox/docker-removal.ts";
 import type { BackendChoice, SandboxOptions } from "../sandbox/open-sandbox.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 
@@ -9,6 +8,8 @@ const SIGNAL_STATUS = 128;
 
 /** The sandboxes of this process, those being started among them. */
 const sandboxes = new Set<Promise<Sandbox>>();
+/** Removes this run's containers beside this process; loaded with the first sandbox, since a signal handler cannot wait for it. */
+let removeAside = () => {};
 let taker: (() => void) | null = null;
 let state: "not-listening" | "listening" | "ending" = "not-listening";
 
@@ -20,6 +21,7 @@ let state: "not-listening" | "listening" | "ending" = "not-listening";
 export async function openInterruptibleSandbox(choice: BackendChoice, options?: SandboxOptions): Promise<Sandbox> {
   listen();
   const { openSandbox } = await import("../sandbox/open-sandbox.ts");
+  removeAside = (await import("../sandbox/docker-removal.ts")).removeContainersAside;
   // A run opens another sandbox in the place of one that is gone; this one waits for the end.
   if (isInterrupted()) return new Promise(() => {});
   const opening = openSandbox(choice, options).then((sandbox) => onDisposed(sandbox, forget));
@@ -83,7 +85,7 @@ function interrupt(signal: NodeJS.Signals, number: number): void {
     return;
   }
   state = "ending";
-  removeContainersAside();
+  removeAside();
   // On a terminal how far the run has come may stand in the line.
   const wipe = process.stderr.isTTY ? "\r\u001b[K" : "";
   process.stderr.write(

