@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { exchange } from "./exchange.ts";
 import { dropRole, runInRole } from "./identity.ts";
 import type { Dial, DialResult } from "./protocol.ts";
@@ -9,8 +10,10 @@ import { openConnection, readLocalEndpoint } from "./sockets.ts";
  * do not take turns; any other flow ends within a few milliseconds.
  */
 const SILENT_AFTER_MS = 100;
-/** Flows that are open at the same time at most, silent ones included: each takes two descriptors, and the usual limit is 1024. */
-const OPEN_AT_MOST = 400;
+/** Descriptors for everything but flows: listeners, their connections, pipes of commands. */
+const OTHER_DESCRIPTORS = 128;
+/** Flows that are open at the same time at most, silent ones included: each takes two descriptors. */
+const OPEN_AT_MOST = Math.max(8, Math.min(400, Math.floor((readOpenFilesLimit() - OTHER_DESCRIPTORS) / 2)));
 
 /**
  * Drives flows and gives their results in the order asked; never throws for a flow's sake. At most `inFlight` flows are busy at a time;
@@ -61,4 +64,10 @@ async function driveFlow(dial: Dial, namespace: number | null): Promise<DialResu
     return opened;
   });
   return { token, landing, local, durationMs: performance.now() - start };
+}
+
+/** The soft limit of this process (man 5 proc, /proc/pid/limits). */
+function readOpenFilesLimit(): number {
+  const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8")) ?? [];
+  return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft);
 }
