@@ -20,7 +20,7 @@ export const VERIFY_OPTIONS: readonly OptionGroup[] = [
       {
         name: "rules-script",
         value: "FILE",
-        help: "the same with a script that is run in the pod's network namespace",
+        help: "the same with a script that is run in the pod's network namespace, as root with few rights; see docs/scenarios.md",
       },
     ],
   },

@@ -19,10 +19,10 @@ export interface RunOptions extends ScenarioRunOptions {
 }
 
 /**
- * Runs scenarios over sandboxes and gives the report, in the scenarios' order however many sandboxes there were. A sandbox that fails
- * costs the scenario that it was used for, whose flows are `could-not-look` then; one that cannot be started costs nothing as long as
- * another can. Throws what {@link runScenario} throws, and what `start` throws where no sandbox could be started at all; every sandbox is disposed of
- * first. A run without a scenario is `bad-usage`: it could never fail.
+ * Runs scenarios over sandboxes and gives the report, in the scenarios' order however many sandboxes there were. A sandbox that fails costs
+ * the scenario that it was used for, whose flows are `could-not-look` then. One that cannot be started costs nothing as long as another
+ * can. Throws what {@link runScenario} throws, and what `start` throws where no sandbox could be started at all; every sandbox is disposed
+ * of first. A run without a scenario is `bad-usage`: it could never fail.
  */
 export async function runScenarios(scenarios: readonly ParsedScenario[], options: RunOptions): Promise<Report> {
   if (scenarios.length === 0)
