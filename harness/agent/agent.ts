@@ -11,6 +11,7 @@ import { ListeningCrew } from "./listening-crew.ts";
 import { Namespaces } from "./namespaces.ts";
 import { configureNetwork, removePolicyRouting } from "./policy-routing.ts";
 import type { AgentFacts, CallName, CallParams, CallResult, EventLine, IptablesVariant } from "./protocol.ts";
+import { RulesScripts } from "./rules-scripts.ts";
 
 /** Carries out a call of the protocol by its name. */
 export type Calls = { readonly [N in CallName]: (params: CallParams<N>) => Promise<CallResult<N>> };
@@ -26,6 +27,7 @@ export function makeCalls(tell: (event: EventLine) => void): Calls {
     rulesByName.set(name, rules);
     return rules;
   };
+  const scripts = new RulesScripts();
   let envoy: EnvoyProcess | null = null;
   const stopEnvoy = async () => {
     await envoy?.[Symbol.asyncDispose]();
@@ -59,6 +61,7 @@ export function makeCalls(tell: (event: EventLine) => void): Calls {
       return null;
     },
     clear: async ({ namespace, variant, policyRouting }) => {
+      await scripts.end();
       if (policyRouting !== null) await removePolicyRouting(namespaces.find(namespace), policyRouting);
       await rulesOf(namespace).clear(variant, policyRouting === null ? "nobody-else" : "somebody-else");
       return null;
@@ -67,6 +70,11 @@ export function makeCalls(tell: (event: EventLine) => void): Calls {
       await rulesOf(namespace).remember();
       return null;
     },
+    "refuse-other-routes": async ({ namespace }) => {
+      await rulesOf(namespace).refuseOtherRoutes();
+      return null;
+    },
+    "run-script": ({ namespace, ...script }) => scripts.run({ ...script, namespace: namespaces.find(namespace) }),
     counters: ({ namespace, variant }) => rulesOf(namespace).counters(variant),
     run: async ({ namespace, ...command }) => runCommand({ ...command, namespace: namespaces.find(namespace) }),
     "start-envoy": async (spec) => {

@@ -22,11 +22,14 @@ export interface Command {
 }
 
 const TIMEOUT_MS = 10_000;
+/** How long the output of a process that has ended is read, where another process holds it open. */
+const OUTPUT_LINGER_MS = 100;
 /** How long the stdin of a process that says itself when it is done is kept open. */
 const LINGER_MS = 100;
 
 /**
- * Runs a command and waits for its end: the process is forked by this thread and so begins in the thread's namespace.
+ * Runs a command and waits for its end: the process is forked by this thread and so begins in the thread's namespace. It has ended when
+ * its own process has: one that it has left running, and that holds its output open, is not waited for.
  * Throws `environment` where the program is not there, `timeoutFault` where it had to be killed.
  */
 export function runCommand({
@@ -41,10 +44,10 @@ export function runCommand({
   const [program = "", ...args] = command;
   return new Promise((resolve, reject) => {
     const child = runInNamespace(namespace, () =>
-      spawn(program, args, { env: { ...process.env, ...environment }, stdio: "pipe" }),
+      spawn(program, args, { env: { ...process.env, ...environment }, stdio: "pipe", detached: true }),
     );
     const timer = setTimeout(() => {
-      child.kill("SIGKILL");
+      killGroup(child.pid);
       reject(new CallError(timeoutFault, `${program} did not end within ${timeoutMs} ms and was killed`));
     }, timeoutMs);
     const [stdout, stderr] = [collectText(child.stdout), collectText(child.stderr)];
@@ -56,10 +59,13 @@ export function runCommand({
       clearTimeout(timer);
       reject(new CallError("environment", `cannot run ${program}: ${error.message}`, { cause: error }));
     });
-    child.on("close", (status) => {
+    const giveEnd = (status: number | null) => {
       clearTimeout(timer);
       resolve({ status, stdout: stdout(), stderr: stderr() });
-    });
+    };
+    // Usually the output ends with the process. Where it stays open, what the process has printed is read within a moment.
+    child.on("close", giveEnd);
+    child.on("exit", (status) => void wait(OUTPUT_LINGER_MS, undefined, { ref: false }).then(() => giveEnd(status)));
     // A program that does not read its input to the end closes the pipe; its status tells whether that was well.
     child.stdin.on("error", () => {});
     child.stdin.write(stdin);
@@ -76,7 +82,17 @@ export async function runChecked(command: Command): Promise<string> {
   throw new CallError("environment", `${text} ended with status ${status}: ${stderr.trim() || "it said nothing"}`);
 }
 
-function collectText(stream: NodeJS.ReadableStream): () => string {
+/** Kills a process with those it has started; it leads a process group of its own. */
+function killGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
+/** Collects what a stream gives; the function given back tells the text so far. */
+export function collectText(stream: NodeJS.ReadableStream): () => string {
   const chunks: string[] = [];
   stream.setEncoding("utf8");
   stream.on("data", (chunk: string) => chunks.push(chunk));

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { exchange } from "./exchange.ts";
 import { dropRole, runInRole } from "./identity.ts";
 import type { Dial, DialResult } from "./protocol.ts";
@@ -5,7 +6,18 @@ import { renderEndpoint } from "./socket-address.ts";
 import { openConnection, readLocalEndpoint } from "./sockets.ts";
 
 /**
- * Drives flows, at most `inFlight` at a time, and gives their results in the order asked; never throws for a flow's sake.
+ * A flow that has not ended within this time is silent so far: it waits on, and the next flow begins. So silent flows share one wait and
+ * do not take turns; any other flow ends within a few milliseconds.
+ */
+const SILENT_AFTER_MS = 100;
+/** Descriptors for everything but flows: listeners, their connections, pipes of commands. */
+const OTHER_DESCRIPTORS = 128;
+/** Flows that are open at the same time at most, silent ones included: each takes two descriptors. */
+const OPEN_AT_MOST = Math.max(8, Math.min(400, Math.floor((readOpenFilesLimit() - OTHER_DESCRIPTORS) / 2)));
+
+/**
+ * Drives flows and gives their results in the order asked; never throws for a flow's sake. At most `inFlight` flows are busy at a time;
+ * flows that are silent wait beside them, unless `inFlight` is 1: then each flow ends before the next begins.
  * `namespaceOf` gives the descriptor of a namespace by name, null for the agent's own.
  */
 export async function dialAll(
@@ -15,12 +27,30 @@ export async function dialAll(
 ): Promise<readonly DialResult[]> {
   const results: DialResult[] = [];
   const queue = dials.entries();
+  const open = new Set<Promise<void>>();
   const driveNext = async () => {
-    for (const [index, dial] of queue) results[index] = await driveFlow(dial, namespaceOf(dial.namespace));
+    for (const [index, dial] of queue) {
+      if (open.size >= OPEN_AT_MOST) await Promise.race(open);
+      const driven = driveFlow(dial, namespaceOf(dial.namespace)).then((result) => {
+        results[index] = result;
+        open.delete(driven);
+      });
+      open.add(driven);
+      await (inFlight === 1 ? driven : endOrSilence(driven));
+    }
   };
   await Promise.all(Array.from({ length: Math.max(1, Math.min(inFlight, dials.length)) }, driveNext));
+  await Promise.all(open);
   dropRole();
   return results;
+}
+
+/** Resolves when a flow has ended, or is silent. */
+async function endOrSilence(driven: Promise<void>): Promise<void> {
+  const { promise: silence, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, SILENT_AFTER_MS);
+  await Promise.race([driven, silence]);
+  clearTimeout(timer);
 }
 
 /** Drives one flow. Only making the socket needs its namespace and owner: both are the socket's for its life. */
@@ -34,4 +64,10 @@ async function driveFlow(dial: Dial, namespace: number | null): Promise<DialResu
     return opened;
   });
   return { token, landing, local, durationMs: performance.now() - start };
+}
+
+/** The soft limit of this process (man 5 proc, /proc/pid/limits). */
+function readOpenFilesLimit(): number {
+  const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8")) ?? [];
+  return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft);
 }

@@ -7,6 +7,7 @@ import { runInNamespace } from "./identity.ts";
 import { type NetworkState, readNetworkState, restoreNetworkState } from "./network-state.ts";
 import { addPolicyRouting, removePolicyRouting } from "./policy-routing.ts";
 import type { IptablesVariant, RulesText } from "./protocol.ts";
+import { refuseOtherRoutes } from "./route-guard.ts";
 
 type FamilyPrefix = "iptables" | "ip6tables";
 
@@ -91,6 +92,11 @@ export class KernelRules {
   async remember(): Promise<void> {
     this.#standing.clear();
     this.#before ??= await readNetworkState(this.#namespace);
+  }
+
+  /** See `refuse-other-routes` of the protocol. */
+  async refuseOtherRoutes(): Promise<void> {
+    if (this.#before) await refuseOtherRoutes(this.#namespace, this.#before);
   }
 
   /** See `counters` of the protocol. */

@@ -8,6 +8,8 @@ export interface NetworkState {
   readonly routes: Readonly<Record<Family, readonly string[]>>;
   /** `::6/128 dev lo`. */
   readonly addresses: readonly string[];
+  /** Those that somebody has entered for good: `10.244.0.4 dev eth0 lladdr 02:42:0a:f4:00:04 PERMANENT`. */
+  readonly neighbours: readonly string[];
 }
 
 type Family = "-4" | "-6";
@@ -26,35 +28,68 @@ export async function readNetworkState(namespace: number | null): Promise<Networ
   };
   const readRoutes = async (family: Family) =>
     (await read(family, "route", "show", "table", "all")).filter((line) => !KERNEL_ROUTE.test(line));
-  const [ip, ip6, routes, routes6, addresses] = await Promise.all([
+  const [ip, ip6, routes, routes6, addresses, neighbours] = await Promise.all([
     read("-4", "rule"),
     read("-6", "rule"),
     readRoutes("-4"),
     readRoutes("-6"),
     read("-o", "address"),
+    read("neighbour", "show", "nud", "permanent"),
   ]);
   return {
     rules: { "-4": ip, "-6": ip6 },
     routes: { "-4": routes, "-6": routes6 },
     addresses: addresses.flatMap(parseAddressLine),
+    neighbours,
   };
 }
 
-/** Takes out every rule, route and address that was not there before. */
+/** Takes out every rule, route, address and neighbour that was not there before, and puts in again what is gone. */
 export async function restoreNetworkState(namespace: number | null, before: NetworkState): Promise<void> {
   const now = await readNetworkState(namespace);
   for (const family of FAMILIES) {
     const rules = now.rules[family].filter((rule) => !before.rules[family].includes(rule));
     const routes = now.routes[family].filter((route) => !before.routes[family].includes(route));
     const lines = [...rules.flatMap(renderRemoval), ...routes.map((route) => `route del ${route}`)];
-    await removeLines(namespace, [family], lines);
+    await applyLines(namespace, [family], lines);
   }
   const addresses = now.addresses.filter((address) => !before.addresses.includes(address));
-  await removeLines(
+  await applyLines(
     namespace,
     [],
     addresses.map((address) => `address del ${address}`),
   );
+  await restoreMissing(namespace, before);
+}
+
+/** Addresses first: a route may need one. The rest does not fail for a line that cannot be put in again; canary flows find it missing. */
+async function restoreMissing(namespace: number | null, before: NetworkState): Promise<void> {
+  const now = await readNetworkState(namespace);
+  const missing = (wanted: readonly string[], there: readonly string[]) =>
+    wanted.filter((line) => !there.includes(line));
+  await applyLines(
+    namespace,
+    [],
+    [
+      ...missing(before.addresses, now.addresses).map(
+        (line) => `address add ${line}${line.includes(":") ? " nodad" : ""}`,
+      ),
+      ...missing(now.neighbours, before.neighbours).map((line) => `neighbour del ${line.replace(/ lladdr .*/, "")}`),
+      ...missing(before.neighbours, now.neighbours).map(
+        (line) => `neighbour replace ${line.replace(/ PERMANENT$/, " nud permanent")}`,
+      ),
+    ],
+  );
+  for (const family of FAMILIES) {
+    const rules = missing(before.rules[family], now.rules[family]).flatMap(renderRule);
+    // What `ip` prints after `error` it does not read.
+    const routes = missing(before.routes[family], now.routes[family]).map((line) => line.replace(/ error -?\d+/, ""));
+    await applyLines(
+      namespace,
+      [family],
+      [...rules.map((line) => `rule add ${line}`), ...routes.map((line) => `route add ${line}`)],
+    );
+  }
 }
 
 /** `1: lo    inet6 ::6/128 scope global \ …` is `::6/128 dev lo`. */
@@ -68,8 +103,14 @@ function renderRemoval(rule: string): readonly string[] {
   return priority === undefined ? [] : [`rule del priority ${priority}`];
 }
 
-/** What is gone meanwhile is passed over. */
-async function removeLines(
+/** `32766: from all lookup main` is `priority 32766 from all lookup main`. */
+function renderRule(line: string): readonly string[] {
+  const [, priority, rest] = /^(\d+):\s*(.*)$/.exec(line) ?? [];
+  return priority === undefined ? [] : [`priority ${priority} ${rest}`];
+}
+
+/** A line that cannot be carried out, since what it removes is gone already for example, is passed over. */
+async function applyLines(
   namespace: number | null,
   family: readonly string[],
   lines: readonly string[],

@@ -78,6 +78,20 @@ export interface AgentCalls {
   };
   /** Notes policy routing and addresses before somebody else changes them; the next `clear` goes back to them. */
   readonly remember: { readonly params: { readonly namespace: string | null }; readonly result: null };
+  /**
+   * Fault `rules-refused`, with the lines that differ, where the namespace's routes, neighbours or addresses since `remember` let packets
+   * go elsewhere. Local routes, routes through lo and policy rules are not among them.
+   */
+  readonly "refuse-other-routes": { readonly params: { readonly namespace: string | null }; readonly result: null };
+  /**
+   * Runs a user's script in a namespace, confined: read-only files, a /proc of its own, no capability to enter other namespaces, and no
+   * environment but the one given. Replies when the script's own process has ended; what it has left running ends with the next `clear`.
+   * Fault `rules-refused` where it does not end within `timeoutMs`; it is killed then.
+   */
+  readonly "run-script": {
+    readonly params: Pick<CommandSpec, "namespace" | "command" | "environment" | "timeoutMs">;
+    readonly result: CommandResult;
+  };
   /** Gives what `iptables-save -c` and `ip6tables-save -c` print; null where the kernel has no such tables. */
   readonly counters: {
     readonly params: RulesPlace;

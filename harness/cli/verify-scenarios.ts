@@ -89,6 +89,7 @@ function makeScenario({ line }: ScenarioSelection): ParsedScenario {
     claim: "Every flow lands where the capture config demands.",
     config,
     installation: { kind: "capture", flags: line.captureWords, environment: {}, rules: generateRules(config) },
+    rulesOf: "config",
     listen: [],
     flows: "intended",
   };

@@ -3,7 +3,6 @@ import { CELLS, countCells, padCells } from "../report/cells.ts";
 import { describeCoverage, percentOf } from "../report/coverage-phrase.ts";
 import { renderJson } from "../report/json.ts";
 import { wrapLine } from "../report/wrap-line.ts";
-import { selectForwarding } from "../run/forwarding-scenarios.ts";
 import { runScenarios } from "../run/run.ts";
 import { takeShard } from "../run/scenario-shard.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
@@ -15,6 +14,7 @@ import { makeProgress } from "./progress.ts";
 import { exitCodeOf, tellReport } from "./report-output.ts";
 import { keepEvidence } from "./verify-evidence.ts";
 import { VERIFY_HELP } from "./verify-help.ts";
+import { chooseJobs } from "./verify-jobs.ts";
 import { readVerifyOptions, type VerifyOptions } from "./verify-options.ts";
 import { lookAtPod } from "./verify-pause.ts";
 import { openVerifySandbox } from "./verify-sandbox.ts";
@@ -67,8 +67,7 @@ async function verifyOnce(
   standing: (() => Promise<Sandbox>) | null = null,
   reading: "once" | "again" = "once",
 ): Promise<number> {
-  const selected = await readScenarios(options, io, reading);
-  const scenarios = options.envoy === "real" ? selectForwarding(selected) : selected;
+  const scenarios = await readScenarios(options, io, reading);
   const life = scenarios.length === 1 ? "one-scenario" : "many-scenarios";
   const lost: unknown[] = [];
   // A run that is interrupted leaves no report: neither its own, which would miss flows, nor an earlier one that passed for its own.
@@ -77,10 +76,13 @@ async function verifyOnce(
   const aside: CommandIo = { ...io, err: progress.tellAside };
   const report = await runScenarios(scenarios, {
     start: standing ?? (() => openVerifySandbox(options, aside, life)),
-    jobs: options.jobs ?? chooseJobs(options, scenarios.length),
+    jobs: chooseJobs(options, scenarios.length, aside),
     coverage: options.coverage,
     rulesFrom: hasOutsideRules(options) ? "outside" : "scenario",
-    manners: options.envoy === "real" ? "forward" : "all",
+    onSilence: (flows) =>
+      aside.err(
+        `landfall: ${flows === 1 ? "1 flow" : `${flows} flows`} got no answer; looking a second time, for up to 3 s.\n`,
+      ),
     onRulesIn: async (scenario, sandbox) => {
       const { listen = [] } = scenarios.find(({ name }) => name === scenario.name) ?? {};
       await keepEvidence(scenario, sandbox, options, listen, aside).catch((error) => lost.push(error));
@@ -101,16 +103,6 @@ async function verifyOnce(
   if (lost.length > 0) throw lost[0];
   tellMisprediction(report, options, io);
   return exitCodeOf(report) || judgeCoverage(report, options, io);
-}
-
-/**
- * Rules change in the kernel's own time, in which another sandbox can work: several for a longer run, where nobody wants to look. A docker
- * sandbox is five containers, which cost more than they gain beyond two.
- */
-function chooseJobs(options: VerifyOptions, scenarios: number): number {
-  const isLooking = options.afterwards === "keep" || options.onWrong === "pause" || options.repetition === "watch";
-  if (scenarios < 8 || isLooking) return 1;
-  return options.sandbox === "netns" ? 4 : 2;
 }
 
 function tellMisprediction({ summary: { mispredicted } }: Report, { evidence }: VerifyOptions, io: CommandIo): void {

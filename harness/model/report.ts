@@ -26,6 +26,8 @@ export interface FlowReport extends Flow {
   /** The simulator's landing; null where it was not asked. */
   readonly predicted: Landing | null;
   readonly observed: Landing;
+  /** Where a flow in the manner `answer` ended after a real Envoy had taken it, with Envoy's passages as hops; absent otherwise. */
+  readonly forwarded?: Landing;
   readonly verdict: FlowVerdict;
   /** The rules that took the flow, in order. */
   readonly rules: readonly RulePlace[];

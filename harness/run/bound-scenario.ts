@@ -5,7 +5,7 @@ import type { CaptureConfig } from "../model/capture-config.ts";
 import { resolveLanding } from "../model/expected-landing.ts";
 import type { Flow, Manner } from "../model/flow.ts";
 import { resolveFlow } from "../model/flow-text.ts";
-import type { Landing } from "../model/landing.ts";
+import { type Landing, landingsAgree } from "../model/landing.ts";
 import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
 import type { Installation } from "../sandbox/sandbox.ts";
 import { familiesUnderTest, type ParsedScenario, type WrittenFlow } from "./parsed-scenario.ts";
@@ -16,6 +16,11 @@ export interface BoundFlow {
   readonly flow: Flow;
   readonly manner: Manner;
   readonly expected: Landing;
+  /**
+   * Where a flow in the manner `answer` must end if a real Envoy takes it as expected: what the capture config demands once the proxy
+   * forwards. Absent where nothing is demanded: the proxy is not to take it, or the rules are the author's own.
+   */
+  readonly forwarded?: Landing;
 }
 
 /** A scenario in the addresses of one sandbox: nothing is left to be resolved. */
@@ -53,7 +58,24 @@ function bindFlows(scenario: ParsedScenario, addresses: SandboxAddresses): Pick<
     listen,
     addresses,
   );
-  return { spec, flows: flows.map(({ flow, manner, demand }) => ({ flow, manner, expected: demand(spec) })) };
+  const bound = flows.map(({ flow, manner, demand }) => ({ flow, manner, expected: demand(spec) }));
+  if (scenario.rulesOf === "author") return { spec, flows: bound };
+  return { spec, flows: bound.map((flow) => ({ ...flow, ...demandEnd(flow, config, addresses, spec) })) };
+}
+
+/** Where the author and the config agree on who takes the flow, the config says what the proxy then makes of it. */
+function demandEnd(
+  { flow, manner, expected }: BoundFlow,
+  config: CaptureConfig,
+  addresses: SandboxAddresses,
+  spec: PodSpec,
+): Pick<BoundFlow, "forwarded"> {
+  const isTaken = expected.listener === "envoy-outbound" || expected.listener === "envoy-inbound";
+  if (manner === "forward" || !isTaken) return {};
+  const intended = intendedLanding(config, flow, "answer", addresses, spec);
+  return landingsAgree(expected, intended)
+    ? { forwarded: intendedLanding(config, flow, "forward", addresses, spec) }
+    : {};
 }
 
 /** A flow whose landing depends on what stands in the sandbox, and that on the flows. */

@@ -19,7 +19,8 @@ export interface CanarySetting extends Pick<BoundScenario, "spec" | "config"> {
  */
 export async function findBlindness(sandbox: Sandbox, setting: CanarySetting, when: string): Promise<string | null> {
   const canaries = bindCanaries(sandbox, setting);
-  const seen = await sandbox.drive(canaries);
+  // Together, so that a sandbox in which nothing answers is known after one time-out.
+  const seen = await sandbox.drive(canaries, { inFlight: canaries.length });
   const blind = canaries.find(({ expected }, i) => !landingsAgree(expected, seen[i]?.landing ?? expected) || !seen[i]);
   if (!blind) return null;
   const landing = seen[canaries.indexOf(blind)]?.landing;

@@ -29,6 +29,11 @@ export interface ParsedScenario {
   readonly claim: string;
   readonly config: CaptureConfig;
   readonly installation: Installation;
+  /**
+   * What the scenario's flows hold the rules to: `config`, the rules are the config's own or stand in for them; `author`, the author has
+   * written other rules and says what those do.
+   */
+  readonly rulesOf: "config" | "author";
   /** Ports of the app beside the usual ones. */
   readonly listen: readonly number[];
   /** The flows as written; or `intended`: flows and landings follow from the config. */
@@ -59,7 +64,8 @@ export function parseScenario(scenario: Scenario | SalvagedScenario, file: strin
   if (underTest) note("rules", findUntested(flows, underTest));
   if (findings.length > 0 || !config || !installation) return { ok: false, findings };
   const { name, claim, listen = [] } = scenario;
-  return { ok: true, value: { name, claim, config, installation, listen, flows } };
+  const rulesOf = installation.kind === "capture" ? "config" : "author";
+  return { ok: true, value: { name, claim, config, installation, rulesOf, listen, flows } };
 }
 
 type Note = (field: string, found: readonly Finding[]) => void;

@@ -1,6 +1,6 @@
 import { LandfallError } from "../errors.ts";
 import { landingsAgree, makeLanding } from "../model/landing.ts";
-import type { SandboxAddresses } from "../model/pod.ts";
+import { DEFAULT_ADDRESSES, type SandboxAddresses } from "../model/pod.ts";
 import type { CoverageReport, FlowReport, ScenarioReport } from "../model/report.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import type { Observation, Sandbox } from "../sandbox/sandbox.ts";
@@ -9,23 +9,23 @@ import { type BoundFlow, type BoundScenario, bindScenario } from "./bound-scenar
 import { findBlindness } from "./canary.ts";
 import { measureCoverage } from "./coverage.ts";
 import { describeInertRules } from "./inert-rules.ts";
+import { judgeEnds } from "./judged-end.ts";
 import { judgeFlow } from "./judged-flow.ts";
 import { findOmissions } from "./omissions.ts";
 import type { ParsedScenario } from "./parsed-scenario.ts";
 import { type Prediction, predictFlows, readRules } from "./prediction.ts";
-import { lookAgain } from "./second-look.ts";
+import { IN_FLIGHT, lookAgain } from "./second-look.ts";
 import { makeWantedRuleFinder } from "./wanted-rule.ts";
-
-/** Flows of one scenario share no socket and no token, so they can be in flight together. */
-const IN_FLIGHT = 64;
 
 /** What a run may be asked for beside landings. */
 export interface ScenarioRunOptions {
   readonly coverage?: "measured" | "not-measured";
   /** `outside`: the rules come from the user, and what of them does not apply is told. */
   readonly rulesFrom?: "outside" | "scenario";
-  /** `forward`: flows of that manner alone, the only ones that a real Envoy treats as the stub does. */
-  readonly manners?: "all" | "forward";
+  /** Whether a sandbox that fails for the environment's sake ends the run (`throw`, the default) or leaves its flows `could-not-look`. */
+  readonly failure?: "throw" | "report";
+  /** Called before flows that got no answer, although one was predicted, are looked at a second time; given their number. */
+  readonly onSilence?: (flows: number) => void;
   /** Called while a scenario's rules are still in, for a person to look at the pod; says whether they are to stay. */
   readonly onRulesIn?: (report: ScenarioReport, sandbox: Sandbox) => Promise<"clear" | "keep">;
 }
@@ -46,7 +46,7 @@ export async function runScenario(
   sandbox: Sandbox,
   options: ScenarioRunOptions = {},
 ): Promise<ScenarioOutcome> {
-  const bound = selectFlows(bindScenario(scenario, sandbox.addresses), options);
+  const bound = bindScenario(scenario, sandbox.addresses);
   try {
     await sandbox.enter(bound.spec);
     const families = [...new Set(bound.flows.map(({ flow }) => flow.family))];
@@ -54,15 +54,24 @@ export async function runScenario(
     const { report, rules } = await runWithRules(bound, sandbox, options);
     if (rules === "keep") return { report, sandbox: "usable" };
     const blindness = blindBefore ?? (await findBlindness(sandbox, { ...bound, families }, "After the rules"));
-    return { report: blindness === null ? report : reportBlind(bound, blindness), sandbox: "usable" };
+    if (blindness === null) return { report, sandbox: "usable" };
+    // Something is left in it that is not landfall's to take out: the next scenario gets another.
+    return { report: reportBlind(bound, blindness), sandbox: "broken" };
   } catch (error) {
-    if (!(error instanceof LandfallError) || error.code !== "agent-failed") throw nameScenario(error, scenario.name);
+    const isReported =
+      error instanceof LandfallError && (error.code === "agent-failed" || isOwnFailure(error, options));
+    if (!isReported) throw nameScenario(error, scenario.name);
     return { report: reportBlind(bound, error.message), sandbox: "broken" };
   }
 }
 
-function selectFlows(bound: BoundScenario, { manners = "all" }: ScenarioRunOptions): BoundScenario {
-  return { ...bound, flows: bound.flows.filter(({ manner }) => manners === "all" || manner === manners) };
+function isOwnFailure({ code }: LandfallError, { failure }: ScenarioRunOptions): boolean {
+  return code === "environment" && failure === "report";
+}
+
+/** Gives the report of a scenario for which there was no sandbox. */
+export function reportUndriven(scenario: ParsedScenario, cause: string): ScenarioReport {
+  return reportBlind(bindScenario(scenario, DEFAULT_ADDRESSES), cause);
 }
 
 /** Installs, drives and judges; whatever happens the rules are out again, unless they are to be kept. */
@@ -89,10 +98,11 @@ async function driveScenario(
   const notices = isOurs ? [] : describeInertRules({ ...bound, kernel: await sandbox.counters() });
   const omissions = isOurs ? [] : findOmissions(bound, rules, sandbox.addresses);
   const first = await driveDoubtfulFirst(bound.flows, predictions, sandbox);
-  const observations = await lookAgain(bound.flows, first, predictions, sandbox);
+  const observations = await lookAgain(bound.flows, first, predictions, sandbox, options.onSilence);
   const coverage = options.coverage === "measured" ? await measureCoverage(bound, sandbox) : null;
   const judged = bound.flows.map((flow, i) => judgeFlow(flow, observations[i], predictions[i] ?? null));
-  const attributed = await attributeFlows(judged, bound.flows, sandbox);
+  const ended = judgeEnds(judged, bound, observations, rules, sandbox.addresses);
+  const attributed = await attributeFlows(ended, bound.flows, sandbox);
   const flows = nameWantedRules(attributed, bound, rules, sandbox.addresses);
   return { ...assemble(bound, flows, coverage), notices, omissions };
 }
@@ -123,7 +133,10 @@ function nameWantedRules(
   const find = makeWantedRuleFinder(bound, tested, addresses);
   return flows.map((flow, i) => {
     const request = bound.flows[i];
-    return flow.verdict === "wrong" && request ? { ...flow, wanted: find(request) } : flow;
+    if (flow.verdict !== "wrong" || !request) return flow;
+    // Where the end behind a real Envoy is wrong, the rule is wanted that takes what Envoy dials.
+    const isEnd = flow.observed === flow.forwarded;
+    return { ...flow, wanted: find(isEnd ? { ...request, manner: "forward", expected: flow.expected } : request) };
   });
 }
 

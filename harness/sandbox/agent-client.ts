@@ -146,7 +146,7 @@ export class AgentClient implements AsyncDisposable {
   }
 
   #fail(cause: unknown): void {
-    const words = this.#lastWords.trim();
+    const words = nameCause(this.#lastWords);
     this.#giveUp(`has ended${words ? `, saying: ${words}` : " without a word"}`, cause);
   }
 
@@ -170,4 +170,9 @@ function ownTimeoutMs(params: CallParams<CallName>): number {
 
 function faultError({ code, message }: AgentFault): LandfallError {
   return new LandfallError(code, message);
+}
+
+/** An agent that crashes prints where; the reader of an error wants to know why. */
+function nameCause(lastWords: string): string {
+  return /^(?:Uncaught )?(?:\w*Error\b.*)$/m.exec(lastWords)?.[0] ?? lastWords.trim();
 }

@@ -1,8 +1,7 @@
 import type { DialResult, IptablesVariant, ListenerSpec, Seen } from "../agent/protocol.ts";
 import { LandfallError } from "../errors.ts";
 import { renderIptablesSave } from "../formats/iptables-save.ts";
-import { renderEndpoint } from "../model/address.ts";
-import { type Landing, makeLanding } from "../model/landing.ts";
+import { makeLanding } from "../model/landing.ts";
 import { type PodSpec, vmLinks } from "../model/pod.ts";
 import type { SandboxReport } from "../model/report.ts";
 import { NO_POLICY_ROUTING, type PodRules, type PolicyRouting, type Ruleset } from "../model/ruleset.ts";
@@ -10,13 +9,14 @@ import type { AgentClient } from "./agent-client.ts";
 import { confirmLanding } from "./confirm.ts";
 import { driveAll, makeBlindResult, type PlannedDial } from "./dial-batches.ts";
 import { CONNECT_TIMEOUT_MS, planDial } from "./dial-plan.ts";
-import type { DrivenFlow } from "./envoy/passages.ts";
+import { describeDriven, driveBesideEnvoy } from "./envoy/driving.ts";
 import { RealEnvoy } from "./envoy/real-envoy.ts";
 import { readKernelRules } from "./kernel-rules-text.ts";
 import { listenersOf } from "./listeners.ts";
 import { gatherEvidence } from "./pod-evidence.ts";
 import type { CountedRules, FlowRequest, Installation, Observation, PodEvidence, Sandbox } from "./sandbox.ts";
 import { type Station, type StationName, stationOf } from "./station.ts";
+import { planLocalRoutes } from "./upstream-routes.ts";
 import type { World } from "./world.ts";
 
 /** A sandbox on a real kernel: drives the agents of a world. The world ends with it. */
@@ -76,6 +76,7 @@ export class AgentSandbox implements Sandbox {
     const { agent, namespace } = this.#station("pod");
     await agent.call("remember", { namespace });
     await this.#world.runScript(path);
+    await agent.call("refuse-other-routes", { namespace });
   }
 
   async clear(): Promise<void> {
@@ -98,18 +99,21 @@ export class AgentSandbox implements Sandbox {
     requests: readonly FlowRequest[],
     { inFlight = 1 }: { readonly inFlight?: number } = {},
   ): Promise<readonly Observation[]> {
-    if (!this.#envoy) return this.#driveTogether(requests, inFlight);
-    const observations: Observation[] = [];
-    for (const request of requests) observations.push(...(await this.#driveTogether([request], 1)));
-    return observations;
+    const envoy = this.#envoy;
+    if (!envoy) return this.#driveTogether(requests, inFlight);
+    return driveBesideEnvoy(requests, (some, way) =>
+      way === "alone" ? this.#driveTogether(some, 1, envoy) : this.#driveTogether(some, requests.length),
+    );
   }
 
-  async #driveTogether(requests: readonly FlowRequest[], inFlight: number): Promise<readonly Observation[]> {
+  /** An Envoy's log completes the landing of a single flow. */
+  async #driveTogether(requests: readonly FlowRequest[], inFlight: number, envoy: RealEnvoy | null = null) {
     const dials = requests.map((request) => planDial(request, this.#station(stationOf(request.flow)), this.addresses));
     const results = new Map((await driveAll(dials, inFlight)).map((result) => [result.token, result]));
-    const isConfirmed = dials.every(({ dial }) => this.#isConfirmed(results.get(dial.token)));
-    const blindness = isConfirmed ? null : await this.#sync();
-    return Promise.all(dials.map((planned) => this.#observe(planned, results.get(planned.dial.token), blindness)));
+    const blindness = dials.every(({ dial }) => this.#isConfirmed(results.get(dial.token))) ? null : await this.#sync();
+    return Promise.all(
+      dials.map((planned) => this.#observe(planned, results.get(planned.dial.token), blindness, envoy)),
+    );
   }
 
   shellHint(): string | null {
@@ -142,11 +146,7 @@ export class AgentSandbox implements Sandbox {
 
   /** Brings the addresses that upstream owns beside its own to exactly these: a local route each, which needs no interface of its own. */
   async #own(addresses: readonly string[]): Promise<void> {
-    const before = this.#upstreamAddresses;
-    const lines = [
-      ...before.filter((address) => !addresses.includes(address)).map((address) => `route del local ${address} dev lo`),
-      ...addresses.filter((address) => !before.includes(address)).map((address) => `route add local ${address} dev lo`),
-    ];
+    const lines = planLocalRoutes(this.#upstreamAddresses, addresses);
     const { agent, namespace } = this.#station("upstream");
     if (lines.length > 0) await agent.call("configure", { namespace, sysctls: {}, ip: lines });
     this.#upstreamAddresses = addresses;
@@ -177,21 +177,23 @@ export class AgentSandbox implements Sandbox {
     return this.#agents().flatMap((agent) => agent.seen(token));
   }
 
-  async #observe(planned: PlannedDial, told: DialResult | undefined, blindness: string | null): Promise<Observation> {
-    const { dial } = planned;
-    const result = told ?? makeBlindResult(dial.token, "the agent gave no result");
-    const ends = confirmLanding(result, this.#recordsOf(dial.token));
-    for (const agent of this.#agents()) agent.forget(dial.token);
-    const landing = this.#envoy ? await this.#envoy.completeLanding(describeDriven(planned, result, ends)) : ends;
-    // Where an agent is gone, so are its listeners: a refusal then tells of the harness, not of the rules.
-    const isBlind = blindness !== null && landing.kind !== "listener" && landing.kind !== "could-not-look";
-    return {
-      landing: isBlind ? makeLanding("could-not-look", { cause: blindness }) : landing,
-      durationMs: result.durationMs,
+  async #observe(
+    planned: PlannedDial,
+    told: DialResult | undefined,
+    blindness: string | null,
+    envoy: RealEnvoy | null,
+  ): Promise<Observation> {
+    const { token, manner } = planned.dial;
+    const result = told ?? makeBlindResult(token, "the agent gave no result");
+    const ends = confirmLanding(result, this.#recordsOf(token));
+    for (const agent of this.#agents()) agent.forget(token);
+    const seen = (await envoy?.completeLanding(describeDriven(planned.dial, result, ends), manner)) ?? {
+      landing: ends,
     };
+    const { kind } = seen.landing;
+    // Where an agent is gone, so are its listeners: a refusal then tells of the harness, not of the rules.
+    const isBlind = blindness !== null && kind !== "listener" && kind !== "could-not-look";
+    const landing = isBlind ? makeLanding("could-not-look", { cause: blindness }) : seen.landing;
+    return { ...seen, landing, durationMs: result.durationMs };
   }
-}
-
-function describeDriven({ dial }: PlannedDial, { local }: DialResult, landing: Landing): DrivenFlow {
-  return { local, dialled: renderEndpoint(dial.address, dial.port), landing };
 }

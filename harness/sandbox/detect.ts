@@ -41,10 +41,17 @@ export async function chooseBackend(): Promise<"docker" | "netns"> {
 
 /** Says whether containers work: whether an engine answers. */
 export async function detectDocker(): Promise<BackendState> {
-  const why = await whyNoEngine(connectEngine());
-  if (why === null) return works("docker");
   const where = process.env["DOCKER_HOST"] ?? "the default socket";
-  return fails("docker", `No container engine answers at ${where} (${why}).`, engineRemedy(why));
+  try {
+    const why = await whyNoEngine(connectEngine());
+    return why === null
+      ? works("docker")
+      : fails("docker", `No container engine answers at ${where} (${why}).`, engineRemedy(why));
+  } catch (error) {
+    if (!(error instanceof LandfallError)) throw error;
+    const [why = "", remedy = ""] = error.message.replace(/^the/, "The").split(/(?<=\.) (?=[A-Z])/);
+    return fails("docker", why, remedy);
+  }
 }
 
 function engineRemedy(why: string): string {

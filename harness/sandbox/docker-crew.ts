@@ -3,6 +3,7 @@ import type Docker from "dockerode";
 import { AgentClient } from "./agent-client.ts";
 import type { AgentContainerPlan, StartedAgent } from "./docker-container.ts";
 import { unlessGone } from "./docker-engine.ts";
+import { noteContainers } from "./docker-use.ts";
 import { FORWARDING_SYSCTLS, HOST_SYSCTLS, type Sysctls } from "./sysctls.ts";
 
 /** What every container of one sandbox has in common. */
@@ -66,6 +67,7 @@ export class DockerCrew implements AsyncDisposable {
   }
 
   async #launch({ role, place, capabilities, image = this.#common.image }: OwnPlan) {
+    noteContainers();
     const sysctls = place.kind === "own" ? SYSCTLS : {};
     const { rights, prefix, ...common } = this.#common;
     const name = `${prefix}-${role}`;

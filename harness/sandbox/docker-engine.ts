@@ -6,10 +6,31 @@ import { describeError, LandfallError } from "../errors.ts";
 const PING_TIMEOUT_MS = 5_000;
 
 /**
- * Gives a client of the container engine that DOCKER_HOST names, or of the one at the default socket; asks it nothing yet.
+ * Gives a client of the container engine that DOCKER_HOST names, or of the one at the default socket; asks it nothing yet. Throws
+ * `environment` where DOCKER_HOST is no address, or one over ssh, or where the certificates of DOCKER_CERT_PATH cannot be read.
  */
 export function connectEngine(): Docker {
-  return new Docker();
+  const named = process.env["DOCKER_HOST"] ?? "";
+  if (named.startsWith("ssh:")) throw refuseAddress("landfall does not reach engines over ssh", OVER_SSH);
+  try {
+    return new Docker();
+  } catch (error) {
+    const isAddress = !named.includes("//") || URL.canParse(named);
+    if (isAddress) throw refuseAddress(describeError(error), "Check DOCKER_CERT_PATH, or unset it.", error);
+    throw refuseAddress(
+      "it is not an address",
+      "Write unix:///var/run/docker.sock or tcp://HOST:PORT, or unset it.",
+      error,
+    );
+  }
+}
+
+const OVER_SSH =
+  "Forward the engine's socket (ssh -L /tmp/docker.sock:/var/run/docker.sock HOST) and name unix:///tmp/docker.sock.";
+
+function refuseAddress(why: string, remedy: string, cause?: unknown): LandfallError {
+  const message = `the engine that DOCKER_HOST="${process.env["DOCKER_HOST"]}" names cannot be used: ${why}. ${remedy}`;
+  return new LandfallError("environment", message, cause === undefined ? {} : { cause });
 }
 
 /** Says why no engine answers, in its own words; null where one does. */

@@ -3,6 +3,7 @@ import { text } from "node:stream/consumers";
 import type Docker from "dockerode";
 import { LandfallError } from "../errors.ts";
 import { engineFailed } from "./docker-engine.ts";
+import { noteContainers } from "./docker-use.ts";
 import { makeLabels } from "./labels.ts";
 
 /** A container that runs once in the network namespace of another and ends. */
@@ -33,6 +34,7 @@ export async function runInitContainer(engine: Docker, plan: InitPlan): Promise<
 }
 
 async function runOnce(engine: Docker, plan: InitPlan): Promise<{ readonly status: number; readonly said: string }> {
+  noteContainers();
   const container = await engine.createContainer({
     Image: plan.image,
     Cmd: [...plan.args],

@@ -3,6 +3,7 @@ import { LandfallError } from "../errors.ts";
 import { engineFailed, unlessGone } from "./docker-engine.ts";
 import { freePlaces } from "./docker-free-places.ts";
 import { type NetworkKind, POOL_SIZE, subnetsAt } from "./docker-subnets.ts";
+import { noteContainers } from "./docker-use.ts";
 import { type Lifetime, makeLabels } from "./labels.ts";
 
 /** A network of the engine, made for one sandbox. */
@@ -29,6 +30,7 @@ export async function createNetwork(
   lifetime: Lifetime,
   places?: readonly number[],
 ): Promise<SandboxNetwork> {
+  noteContainers();
   for (const place of places ?? (await freePlaces(engine))) {
     const name = `landfall-${kind}-${place}`;
     try {

@@ -79,10 +79,13 @@ export class DockerWorld implements World {
   };
 
   async runScript(path: string, timeoutMs?: number): Promise<void> {
-    const run = 'file=$(mktemp) && cat >"$file" && chmod +x "$file" && "$file"; status=$?; rm -f "$file"; exit $status';
+    const words =
+      'file=$(mktemp) && cat >"$file" && chmod +x "$file" && "$file"; status=$?; rm -f "$file"; exit $status';
     const stdin = await readFile(path, "utf8");
-    const command = { namespace: null, command: ["sh", "-c", run], environment: {}, stdin };
-    await runScript(this.#pod.agent, path, command, timeoutMs);
+    const command = { namespace: null, command: ["sh", "-c", words], environment: {}, stdin };
+    const { agent } = this.#pod;
+    const run = (timeoutMs: number) => agent.call("run", { ...command, timeoutMs, timeoutFault: "rules-refused" });
+    await runScript(path, run, timeoutMs);
   }
 
   shellHint(): string {

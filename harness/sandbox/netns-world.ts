@@ -12,7 +12,7 @@ import { listenersOf } from "./listeners.ts";
 import { detectNetns } from "./netns-detection.ts";
 import { type LaunchedAgent, launchAgent } from "./netns-launch.ts";
 import { planLeaf, planPodInterfaces, planUpstream, planVm } from "./netns-topology.ts";
-import { readScriptCommand, runScript } from "./script.ts";
+import { makeScriptEnvironment, readScriptCommand, runScript } from "./script.ts";
 import { STATION_NAMES, type StationName, type Stations } from "./station.ts";
 import type { World } from "./world.ts";
 
@@ -70,7 +70,9 @@ export class NetnsWorld implements World {
   async runScript(path: string, timeoutMs?: number): Promise<void> {
     const command = readScriptCommand(path);
     const { agent } = this.#launched;
-    await runScript(agent, path, { namespace: "pod", command, environment: {}, stdin: "" }, timeoutMs);
+    const environment = makeScriptEnvironment(process.env);
+    const run = (timeoutMs: number) => agent.call("run-script", { namespace: "pod", command, environment, timeoutMs });
+    await runScript(path, run, timeoutMs);
   }
 
   shellHint(): string {

@@ -2,6 +2,7 @@ import type { BackendName } from "../model/report.ts";
 import { AgentSandbox } from "./agent-sandbox.ts";
 import type { DockerOptions } from "./docker-world.ts";
 import type { Sandbox } from "./sandbox.ts";
+import { checkSurroundings } from "./surroundings.ts";
 import type { World } from "./world.ts";
 
 /** A backend as users name it; `auto`: docker if an engine answers, else netns. */
@@ -28,6 +29,7 @@ export const DEFAULT_SANDBOX_OPTIONS: SandboxOptions = {
  */
 export async function openSandbox(choice: BackendChoice, options = DEFAULT_SANDBOX_OPTIONS): Promise<Sandbox> {
   if (choice === "simulated") return new (await import("./simulated.ts")).SimulatedSandbox();
+  checkSurroundings();
   return new AgentSandbox(await startWorld(choice, options));
 }
 

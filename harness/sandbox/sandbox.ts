@@ -14,7 +14,10 @@ export interface FlowRequest {
 
 /** What became of one driven flow. */
 export interface Observation {
+  /** For a flow in the manner `answer` that a real Envoy took: Envoy's listener, as the stub would have answered. */
   readonly landing: Landing;
+  /** Where such a flow ended once Envoy had forwarded it, Envoy's passages being its hops; absent for every other flow. */
+  readonly forwarded?: Landing;
   readonly durationMs: number;
 }
 

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
-import type { CommandSpec } from "../agent/protocol.ts";
+import type { CommandResult } from "../agent/protocol.ts";
 import { LandfallError } from "../errors.ts";
-import type { AgentClient } from "./agent-client.ts";
 
 /** How long a user's script may take. */
 const SCRIPT_TIMEOUT_MS = 60_000;
@@ -19,17 +18,23 @@ export function readScriptCommand(path: string): readonly string[] {
 }
 
 /**
- * Runs a user's script by this command and waits for its end. Throws `rules-refused`, with what it said, where its status is not 0, and
- * where it has not ended in time.
+ * Gives the environment of a user's script on this machine: where programs are, and a home that is not the user's own. Nothing else of
+ * landfall's environment, which may hold secrets, is passed on.
+ */
+export function makeScriptEnvironment(environment: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+  return { PATH: environment["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/", LANG: "C.UTF-8" };
+}
+
+/**
+ * Waits for the end of a user's script, which `run` starts with the time it may take. Throws `rules-refused`, with what it said, where its
+ * status is not 0, and where it has not ended in time.
  */
 export async function runScript(
-  agent: AgentClient,
   path: string,
-  command: Omit<CommandSpec, "timeoutMs" | "timeoutFault">,
+  run: (timeoutMs: number) => Promise<CommandResult>,
   timeoutMs = SCRIPT_TIMEOUT_MS,
 ): Promise<void> {
-  const run = agent.call("run", { ...command, timeoutMs, timeoutFault: "rules-refused" });
-  const { status, stderr } = await run.catch((error) => Promise.reject(nameScript(error, path, timeoutMs)));
+  const { status, stderr } = await run(timeoutMs).catch((error) => Promise.reject(nameScript(error, path, timeoutMs)));
   if (status === 0) return;
   const said = stderr.trim() || "it said nothing";
   throw new LandfallError("rules-refused", `the script ${path} ended with status ${status}: ${said}.`);

@@ -34,6 +34,19 @@ export async function sweep(engine: Docker, scope: SweepScope, runs?: readonly s
   return [...removedContainers.flat(), ...removedNetworks.flat()];
 }
 
+/**
+ * Removes every container and network that a run has made, whether it lives or not, but for what is to be kept; gives how many there were.
+ * A network on which something still hangs stays for the next time.
+ */
+export async function removeRun(engine: Docker, run: string): Promise<number> {
+  const isMeant = ({ residue, labels }: Labelled) => residue.run === run && !(KEEP_LABEL in labels);
+  const containers = (await findContainers(engine)).filter(isMeant);
+  await Promise.all(containers.map(({ residue }) => removeContainer(engine, residue.id)));
+  const networks = (await findNetworks(engine)).filter(isMeant);
+  await Promise.all(networks.map(({ residue }) => removeNetwork(engine, residue.id)));
+  return containers.length + networks.length;
+}
+
 interface Labelled {
   readonly residue: Residue;
   readonly labels: Readonly<Record<string, string>>;

@@ -9,6 +9,11 @@ import { SetupError, say } from "./say.mjs";
 const NAME = "debian";
 const SUITE = "bookworm";
 const TAG = `${SUITE}-slim`;
+/**
+ * What is pulled, whatever the tag means by then: the image index that the official images had for debian:bookworm-slim in August 2026
+ * (docker-library/repo-info, repos/debian/remote/bookworm-slim.md). Packages installed on top come from Debian's current archive.
+ */
+const DIGEST = "sha256:abd67ffcfa541b485a3dff59865ab629aa048a6c613e639d36e7456b0b229241";
 /** How long a pull may be silent before the image is made here. */
 const PULL_SILENCE_MS = 15_000;
 const IMPORT_SILENCE_MS = 120_000;
@@ -16,12 +21,14 @@ const IMPORT_SILENCE_MS = 120_000;
 /** Sees to it that the engine has debian:bookworm-slim: pulled, or made here with debootstrap where no registry answers. */
 export async function ensureBaseImage() {
   if (engineAddress() === null || (await hasImage())) return;
-  say(`pulling ${NAME}:${TAG}`);
+  say(`pulling ${NAME}:${TAG} (${DIGEST})`);
   const why = await whyNoPull();
   if (why === null) return;
   say(`${NAME}:${TAG} cannot be pulled (${why}); making it here with debootstrap, about half a minute`);
   if (process.getuid?.() !== 0) {
-    throw new SetupError(`only root can make ${NAME}:${TAG}. Run this once as root, or: docker pull ${NAME}:${TAG}`);
+    throw new SetupError(
+      `only root can make ${NAME}:${TAG}. Run this once as root, or: docker pull ${NAME}@${DIGEST} && docker tag ${NAME}@${DIGEST} ${NAME}:${TAG}`,
+    );
   }
   installFor("base-image");
   await makeImage();
@@ -32,12 +39,16 @@ async function hasImage() {
   return status === 200;
 }
 
-/** Pulls; says why it did not work, or null. A failing pull answers 200 too: its error stands in the last line. */
+/**
+ * Pulls by digest, so that the engine refuses any other content, and names the image by its tag; says why it did not work, or null. A failing
+ * pull answers 200 too: its error stands in the last line.
+ */
 async function whyNoPull() {
   try {
-    const { text } = await askEngine("POST", `/images/create?fromImage=${NAME}&tag=${TAG}`, {
+    const { text } = await askEngine("POST", `/images/create?fromImage=${NAME}&tag=${DIGEST}`, {
       timeoutMs: PULL_SILENCE_MS,
     });
+    await askEngine("POST", `/images/${NAME}@${DIGEST}/tag?repo=${NAME}&tag=${TAG}`, { timeoutMs: 10_000 });
     return (await hasImage()) ? null : describeRefusal(text);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
@@ -80,7 +91,7 @@ function debootstrap(tree) {
   if (status === 0) return;
   const came = error?.message ?? stdout.trim().split("\n").slice(-3).join(" · ");
   throw new SetupError(
-    `debootstrap failed: ${came}. Mend that, or give the engine the image yourself: docker pull ${NAME}:${TAG}`,
+    `debootstrap failed: ${came}. Mend that, or give the engine the image yourself: docker pull ${NAME}@${DIGEST} && docker tag ${NAME}@${DIGEST} ${NAME}:${TAG}`,
   );
 }
 

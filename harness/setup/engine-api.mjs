@@ -5,7 +5,7 @@ const DEFAULT_SOCKET = "/var/run/docker.sock";
 
 /**
  * Gives how to reach the engine: DOCKER_HOST, or the default socket. Null where DOCKER_HOST names a way that needs a client of its own
- * (ssh, TLS): such an engine is taken as it is.
+ * (ssh, TLS), or no address at all: such an engine is taken as it is, and what needs it says what is wrong.
  * @returns {{ socketPath: string } | { host: string, port: number } | null}
  */
 export function engineAddress() {
@@ -13,6 +13,7 @@ export function engineAddress() {
   if (!named) return { socketPath: DEFAULT_SOCKET };
   if (named.startsWith("unix://")) return { socketPath: named.slice("unix://".length) };
   if (!named.startsWith("tcp://") || process.env["DOCKER_TLS_VERIFY"]) return null;
+  if (!URL.canParse(named)) return null;
   const { hostname, port } = new URL(named);
   return { host: hostname, port: Number(port || 2375) };
 }

@@ -40,6 +40,8 @@ export class Pod implements AsyncDisposable {
   #applied: ReadRules | null = null;
   #spec: PodSpec | null = null;
   #last: Promise<unknown> = Promise.resolve();
+  /** A test that was timed out goes on without anybody waiting for it, while the next one has the sandbox. */
+  #state: "in-use" | "ended" = "in-use";
 
   constructor(sandbox: Sandbox) {
     this.#sandbox = sandbox;
@@ -74,7 +76,10 @@ export class Pod implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#inTurn(() => this.#leave("After the test"));
+    this.#state = "ended";
+    // What is going on comes to its end; what waits for its turn finds the test ended.
+    await Promise.allSettled([this.#last]);
+    await this.#leave("After the test");
   }
 
   async #drive(text: string, manner: Manner, expectedText: string): Promise<FlowReport> {
@@ -123,9 +128,13 @@ export class Pod implements AsyncDisposable {
     if (blindness !== null) throw new LandfallError("agent-failed", `${blindness}.`);
   }
 
-  /** One thing at a time, whatever a test does at once: a pod has one set of rules. */
+  /** One thing at a time, whatever a test does at once: a pod has one set of rules. Nothing more once the test has ended. */
   #inTurn<T>(act: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(act, act);
+    const actInTime = () => {
+      if (this.#state === "in-use") return act();
+      throw new LandfallError("agent-failed", "the test has ended, and its pod is the next test's now.");
+    };
+    const turn = this.#last.then(actInTime, actInTime);
     this.#last = turn;
     return turn;
   }

