@@ -70,6 +70,7 @@ export function runPostrouting(packet: Packet): Decision {
 }
 
 function track(packet: Packet): void {
+  packet.template = null;
   if (packet.walk.pod.conntrack[packet.family] === "on") trackConnection(packet);
 }
 

@@ -1,6 +1,6 @@
 import { loopbackAddress } from "../model/pod.ts";
 import type { Hook } from "../model/trace.ts";
-import { type EndPoint, type Entry, isSameEnd } from "./conntrack.ts";
+import { type EndPoint, type Entry, isSameEnd, type Tuple } from "./conntrack.ts";
 import type { Packet } from "./packet.ts";
 
 /** Which end of a packet a hook's NAT rewrites: destinations as it comes up, sources as it goes down. */
@@ -50,8 +50,19 @@ export function rewritePacket(packet: Packet, side: NatSide): void {
   const half = (side === "destination") === (packet.direction === "original") ? entry.natDestination : entry.natSource;
   if (half !== "in-effect") return;
   const names = packet.direction === "original" ? entry.reply : entry.original;
+  noteCopy(packet, side, names);
   if (side === "destination") setPacketDestination(packet, names.source);
   else setPacketSource(packet, names.destination);
+}
+
+/**
+ * A copy that TEE has sent away keeps the ends that the packet had, and whoever gets it answers for those: which answer comes first is not
+ * known. Only where the packet itself stays in the pod does its own answer surely come first.
+ */
+function noteCopy({ copiedBy, direction, walk }: Packet, side: NatSide, names: Tuple): void {
+  const { host } = names.source.address;
+  const staysInside = side === "destination" && direction === "original" && (host === "pod" || host === "loopback");
+  if (copiedBy !== null && !staysInside) walk.oracle.giveUp(`${copiedBy}, whose copy is not translated`);
 }
 
 function setPacketDestination(packet: Packet, end: EndPoint): void {

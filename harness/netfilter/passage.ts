@@ -48,6 +48,7 @@ export function receiveInPod(packet: Packet, by: string): Fate {
   if (packet.route.scope === "local") return enterSocket(packet);
   // What TPROXY has given to a socket is not passed on (ip_forward in net/ipv4/ip_forward.c).
   if (packet.assigned !== null) return LOST;
+  noteHopLimit(packet);
   packet.out = packet.route.out;
   const forward = runForward(packet);
   return forward.kind === "accept" ? leaveByRoute(packet) : toFate(forward);
@@ -77,7 +78,14 @@ function enterSocket(packet: Packet): Fate {
 function leaveByRoute(packet: Packet): Fate {
   packet.out = packet.route.out;
   const postrouting = runPostrouting(packet);
-  return postrouting.kind === "accept" ? LEFT : toFate(postrouting);
+  if (postrouting.kind !== "accept") return toFate(postrouting);
+  if (packet.route.scope === "link") noteHopLimit(packet);
+  return LEFT;
+}
+
+/** Whoever passes on a packet with a hop limit below 2 drops it (ip_forward, ip6_forward); whether anybody has to is not known. */
+function noteHopLimit({ hopLimit, walk }: Packet): void {
+  if (hopLimit < 2) walk.oracle.giveUp(`a hop limit of ${hopLimit}, which no host passes on`);
 }
 
 function routePacket(packet: Packet): void {
