@@ -7,11 +7,12 @@ import { toAtoms } from "./axis.ts";
 import { makeCube } from "./cube.ts";
 import type { Diagram, Memo } from "./diagrams.ts";
 import { findDomain } from "./flow-domain.ts";
-import type { FlowSet } from "./flow-set.ts";
+import { type FlowSet, joinCuts } from "./flow-set.ts";
 import { type Cuts, DIMENSION, FIRST_REST, type FlowSpace, openFlowSpace } from "./flow-space.ts";
 import { groundValues, makeGround } from "./ground.ts";
 import { uniteIntervals } from "./intervals.ts";
 import { type Lane, listLanes } from "./lanes.ts";
+import { questionOf, rangesOf } from "./match-traits.ts";
 import { findLaneReach, narrowLanes } from "./narrow-lanes.ts";
 import { findRewrites, type Rewrites } from "./packet-views.ts";
 import { prepareRuleset } from "./prepared-rules.ts";
@@ -52,12 +53,13 @@ const NO_CUTS: Cuts = { addresses: [], ports: [], ids: [] };
 
 /** Tells the flows of a family apart by what some rule sets do with them; throws `budget-exceeded` rather than give a part. */
 export function partitionFlows(family: Family, rulesets: readonly Ruleset[], setting: AnalysisSetting): Partition {
-  const { addresses, spec, cuts = NO_CUTS } = setting;
+  const { addresses, spec } = setting;
   const links = findLinks(rulesets, spec);
   const gateways = links.length === 0 ? [] : [vmGateway(0)[family]];
   const rewrites = findRewrites(rulesets, { family, addresses, spec, gateways });
   const lanes = findLanes(family, links, setting);
   const marks = groundValues(family, rewrites, setting, gateways);
+  const cuts = joinCuts([setting.cuts ?? NO_CUTS, cutsOfState(rulesets)]);
   const all: Cuts = {
     addresses: [
       ...marks.destinations,
@@ -78,6 +80,14 @@ export function partitionFlows(family: Family, rulesets: readonly Ruleset[], set
   );
   const ground = makeGround(space, marks, cuts);
   return { space, lanes, rewrites, signatures, ground, join, ...openRestriction(space) };
+}
+
+/** Gives the values that rules compare with what the kernel keeps about a connection, whose ends are those of the flow. */
+function cutsOfState(rulesets: readonly Ruleset[]): Cuts {
+  const matches = rulesets.flatMap(listRules).flatMap((rule) => rule.matches);
+  const asked = matches.filter((match) => questionOf(match).asks === "state").flatMap((match) => rangesOf(match) ?? []);
+  const of = (wanted: keyof Cuts) => asked.filter(({ axis }) => axis === wanted).flatMap(({ ranges }) => ranges);
+  return { addresses: of("addresses"), ports: of("ports"), ids: of("ids") };
 }
 
 function findLanes(family: Family, links: readonly string[], setting: AnalysisSetting): readonly Lane[] {

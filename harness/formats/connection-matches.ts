@@ -6,7 +6,14 @@ import {
   type ConnectionQuestion,
   type Match,
 } from "../model/match.ts";
-import { type Fault, type MatchText, type OptionUse, orBadValue, type ReadContext, renderNegation } from "./match-module.ts";
+import {
+  type Fault,
+  type MatchText,
+  type OptionUse,
+  orBadValue,
+  type ReadContext,
+  renderNegation,
+} from "./match-module.ts";
 import { protocolNumber } from "./protocols.ts";
 import { parsePorts, renderPorts } from "./values.ts";
 

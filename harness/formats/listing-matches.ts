@@ -9,8 +9,8 @@ import {
   type TcpFlagsMatch,
 } from "../model/match.ts";
 import { MAX_PORT } from "../model/pod.ts";
-import { type Naming, renderPort } from "./listing-names.ts";
 import { renderConnectionMatch } from "./connection-matches.ts";
+import { type Naming, renderPort } from "./listing-names.ts";
 import { groupMatches } from "./matches.ts";
 import { FULL_MASK, renderHex, renderIds } from "./values.ts";
 

@@ -11,12 +11,15 @@ const LISTED: Readonly<Record<HopLimitTarget["change"], string>> = {
   dec: "decrement by",
   inc: "increment by",
 };
-/** CT's options that leave the connection as it is found, in the order of printing; zones are kept as text (extensions/libxt_CT.c, 1.8.9). */
+/** CT's options that do not change which connection a packet belongs to, in the order of printing (extensions/libxt_CT.c, 1.8.9). */
 const TRACK_OPTIONS = [text("--helper"), text("--timeout"), text("--ctevents"), text("--expevents")];
 
 /** Targets after which the next rule is asked, and that the simulator follows: TTL, HL, TEE, CT (iptables-extensions(8)). */
 export const PASSING_TARGETS: Readonly<Record<string, TargetModule>> = {
-  TTL: { takes: { "--ttl-set": 1, "--ttl-dec": 1, "--ttl-inc": 1 }, read: (uses, _, column) => readLimit(uses, column) },
+  TTL: {
+    takes: { "--ttl-set": 1, "--ttl-dec": 1, "--ttl-inc": 1 },
+    read: (uses, _, column) => readLimit(uses, column),
+  },
   HL: { takes: { "--hl-set": 1, "--hl-dec": 1, "--hl-inc": 1 }, read: (uses, _, column) => readLimit(uses, column) },
   TEE: {
     takes: { "--gateway": 1 },
@@ -54,9 +57,7 @@ type PassingTarget = Extract<Target, { readonly kind: "hop-limit" | "tee" | "tra
 export function renderPassingTarget(target: PassingTarget, family: 4 | 6): string {
   switch (target.kind) {
     case "hop-limit":
-      return family === 4
-        ? `TTL --ttl-${target.change} ${target.value}`
-        : `HL --hl-${target.change} ${target.value}`;
+      return family === 4 ? `TTL --ttl-${target.change} ${target.value}` : `HL --hl-${target.change} ${target.value}`;
     case "tee":
       return `TEE --gateway ${target.gateway}`;
     case "track":

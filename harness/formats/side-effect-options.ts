@@ -76,7 +76,7 @@ const BYTE = 0xff;
 /** A name stands for the six bits that DSCP has today (extensions/tos_values.c, 1.8.9). */
 const NAMED_MASK = 0x3f;
 
-/** Every way to set TOS prints as `--set-tos value/mask`, where `tos = (tos & ~mask) ^ value` (extensions/libxt_TOS.c, 1.8.9). Null: refused. */
+/** Every way to set TOS prints as `--set-tos value/mask`: `tos = (tos & ~mask) ^ value` (extensions/libxt_TOS.c, 1.8.9). Null: refused. */
 export function printTos({ option, values }: OptionUse): string | null {
   const [valueText = "", maskText] = (values[0] ?? "").toLowerCase().split("/");
   const named = option === "--set-tos" && maskText === undefined ? TOS_NAMES[valueText] : undefined;

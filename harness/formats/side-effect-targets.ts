@@ -71,11 +71,9 @@ const WRITINGS = {
   ),
   ULOG: asWritten({ "--ulog-nlgroup": 1, "--ulog-prefix": 1, "--ulog-cprange": 1, "--ulog-qthreshold": 1 }),
   TRACE: inOrder([], withoutDashes),
-  AUDIT: inOrder(
-    [choice("--type", ["accept", "drop", "reject"])],
-    (options) => options.replace("--type", "AUDIT"),
-    ["--type"],
-  ),
+  AUDIT: inOrder([choice("--type", ["accept", "drop", "reject"])], (options) => options.replace("--type", "AUDIT"), [
+    "--type",
+  ]),
   CLASSIFY: inOrder(
     [{ option: "--set-class", print: printClass, takes: "MAJOR:MINOR in hexadecimal" }],
     (options) => options.replace(/--set-class 0*(\w+):0*(\w+)/, "CLASSIFY set $1:$2"),
@@ -112,7 +110,13 @@ const WRITINGS = {
     ["--set-mss", "--clamp-mss-to-pmtu"],
   ),
   TCPOPTSTRIP: inOrder(
-    [{ option: "--strip-options", print: printTcpOptions, takes: "numbers or names of TCP options, with commas between" }],
+    [
+      {
+        option: "--strip-options",
+        print: printTcpOptions,
+        takes: "numbers or names of TCP options, with commas between",
+      },
+    ],
     (options) => options.replace("--strip-options", "TCPOPTSTRIP options"),
     ["--strip-options"],
   ),
@@ -124,11 +128,10 @@ const WRITINGS = {
   // --map-set may set the packet's mark, and is kept as text.
   SET: asWritten({ "--add-set": 2, "--del-set": 2, "--exist": 0, "--timeout": 1 }),
   SECMARK: asWritten({ "--selctx": 1 }),
-  CONNSECMARK: inOrder(
-    [flag("--save"), flag("--restore")],
-    (options) => options.replace("--", "CONNSECMARK "),
-    ["--save", "--restore"],
-  ),
+  CONNSECMARK: inOrder([flag("--save"), flag("--restore")], (options) => options.replace("--", "CONNSECMARK "), [
+    "--save",
+    "--restore",
+  ]),
   LED: asWritten({ "--led-trigger-id": 1, "--led-delay": 1, "--led-always-blink": 0 }),
   RATEEST: {
     ...asWritten({ "--rateest-name": 1, "--rateest-interval": 1, "--rateest-ewmalog": 1 }),

@@ -34,7 +34,10 @@ const NAT: TargetTraits = { ...ANYWHERE, tables: ["nat"], tracking: "switches-on
 const CONNMARK: TargetTraits = { ...ANYWHERE, tracking: "switches-on" };
 const SENT = ["FORWARD", "OUTPUT", "POSTROUTING"];
 
-/** By name, with the section of iptables-extensions(8) that says what it does. Places: net/netfilter/xt_*.c, net/ipv4/netfilter/ipt_*.c, 6.18. */
+/**
+ * By name, each with what its section of iptables-extensions(8) says. Places: the `table` and `hooks` of the kernel's modules
+ * (net/netfilter/xt_*.c, net/ipv4/netfilter/ipt_*.c, 6.18).
+ */
 const SIDE_EFFECT_TRAITS = {
   /** NFLOG: "logging of matching packets"; a non-terminating target. */
   NFLOG: ANYWHERE,
@@ -55,7 +58,7 @@ const SIDE_EFFECT_TRAITS = {
   /** ECN (IPv4): "work around known ECN blackholes": clears the ECN bits of the TCP header. */
   ECN: { ...MANGLE, changes: ["tcp-header"] },
   /** TCPMSS: "alter the MSS value of TCP SYN packets". */
-  TCPMSS: { ...ANYWHERE, hooks: null, changes: ["tcp-header", "length"] },
+  TCPMSS: { ...ANYWHERE, changes: ["tcp-header", "length"] },
   /** TCPOPTSTRIP: "strip TCP options off a TCP packet. (It will actually replace them by NO-OPs.)" */
   TCPOPTSTRIP: { ...MANGLE, changes: ["tcp-header"] },
   /** IDLETIMER: "identify when interfaces have been idle for a certain period of time". */

@@ -76,28 +76,24 @@ export interface HopLimitTarget {
 }
 
 /** Targets that decide nothing and rewrite nothing that the simulator follows: the next rule is always asked. */
-export const SIDE_EFFECT_NAMES = [
-  "NFLOG",
-  "ULOG",
-  "TRACE",
-  "AUDIT",
-  "CLASSIFY",
-  "CHECKSUM",
-  "TOS",
-  "DSCP",
-  "ECN",
-  "TCPMSS",
-  "TCPOPTSTRIP",
-  "IDLETIMER",
-  "SET",
-  "SECMARK",
-  "CONNSECMARK",
-  "LED",
-  "RATEEST",
-] as const;
-
-/** The name of a target that only has a side effect. */
-export type SideEffectName = (typeof SIDE_EFFECT_NAMES)[number];
+export type SideEffectName =
+  | "NFLOG"
+  | "ULOG"
+  | "TRACE"
+  | "AUDIT"
+  | "CLASSIFY"
+  | "CHECKSUM"
+  | "TOS"
+  | "DSCP"
+  | "ECN"
+  | "TCPMSS"
+  | "TCPOPTSTRIP"
+  | "IDLETIMER"
+  | "SET"
+  | "SECMARK"
+  | "CONNSECMARK"
+  | "LED"
+  | "RATEEST";
 
 /** `-j NFLOG --nflog-group 5`: `options` is the text after the name, as printed. What each changes: `target-traits.ts`. */
 export interface SideEffectTarget {

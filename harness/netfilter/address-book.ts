@@ -49,7 +49,9 @@ export function openAddressBook(spec: PodSpec, hosts: SandboxAddresses, routing:
     const seen = known.get(text);
     if (seen) return seen;
     const named = [...owners.keys()].map(find);
-    const isMixed = named.some(({ family, value }) => family === low.family && low.value <= value && value <= high.value);
+    const isMixed = named.some(
+      ({ family, value }) => family === low.family && low.value <= value && value <= high.value,
+    );
     if (isMixed || low.host !== high.host || low.use !== high.use) return null;
     const made: KnownAddress = { ...low, text, last: high.value };
     known.set(text, made);

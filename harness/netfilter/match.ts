@@ -79,7 +79,11 @@ function compilePlain(match: Match): Test {
       return (packet) => (packet.mark & match.mask) >>> 0 === match.value;
     case "connmark":
       // Without a connection it does not match, negated or not (connmark_mt in xt_connmark.c).
-      return ({ entry }) => entry !== null && ((entry.mark & match.mask) >>> 0 === match.value) !== match.negated;
+      return (packet) => {
+        noteTemplate(packet);
+        const { entry } = packet;
+        return entry !== null && ((entry.mark & match.mask) >>> 0 === match.value) !== match.negated;
+      };
     case "socket":
       return (packet) => socketTakes(packet, match.options);
     case "source-type":

@@ -10,7 +10,7 @@ import type { Walk } from "./walk.ts";
 /** A source port that the kernel chooses freely among {@link EPHEMERAL_PORTS}; it equals only itself. */
 export const EPHEMERAL = -1;
 /** `net.ipv4.ip_local_port_range` of a fresh network namespace, for both families. */
-export const EPHEMERAL_PORTS = { first: 32768, last: 60999 } as const;
+const EPHEMERAL_PORTS = { first: 32768, last: 60999 } as const;
 
 /**
  * Gives the source port that the kernel chooses freely from a range which a rule names: a negative number that stands for the range, and
@@ -141,5 +141,6 @@ export function leaveHost(packet: Packet): void {
  * template (nf_ct_get in xt_conntrack.c, xt_state.c, xt_connmark.c).
  */
 export function noteTemplate({ template, entry, walk }: Packet): void {
-  if (template !== null && entry === null) walk.oracle.giveUp(`${template}, and what asks for the connection before it is tracked`);
+  if (template !== null && entry === null)
+    walk.oracle.giveUp(`${template}, and what asks for the connection before it is tracked`);
 }
