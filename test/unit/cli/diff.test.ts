@@ -39,7 +39,7 @@ describe("landfall diff", () => {
     const { code, out } = await runCommand("diff", before, after, "--json");
     const data = JSON.parse(out);
     expect(code).toBe(1);
-    expect(Object.keys(data)).toEqual(["formatVersion", "equivalent", "changes"]);
+    expect(Object.keys(data)).toEqual(["formatVersion", "protocols", "equivalent", "changes"]);
     expect(data.equivalent).toBe(false);
     expect(Object.keys(data.changes[0]).sort()).toEqual([
       "after",
