@@ -1,7 +1,7 @@
 import { canonicalAddress, familyOf, unspecifiedAddress } from "../model/address.ts";
 import type { HopLimitTarget, Target } from "../model/target.ts";
 import { badValue, type Fault, type OptionUse } from "./match-module.ts";
-import { printOptions, text } from "./side-effect-options.ts";
+import { printOptions, word } from "./side-effect-options.ts";
 import { findUse, type TargetModule } from "./target-module.ts";
 import { parseNumber } from "./values.ts";
 
@@ -12,7 +12,7 @@ const LISTED: Readonly<Record<HopLimitTarget["change"], string>> = {
   inc: "increment by",
 };
 /** CT's options that do not change which connection a packet belongs to, in the order of printing (extensions/libxt_CT.c, 1.8.9). */
-const TRACK_OPTIONS = [text("--helper"), text("--timeout"), text("--ctevents"), text("--expevents")];
+const TRACK_OPTIONS = [word("--helper"), word("--timeout"), word("--ctevents"), word("--expevents")];
 
 /** Targets after which the next rule is asked, and that the simulator follows: TTL, HL, TEE, CT (iptables-extensions(8)). */
 export const PASSING_TARGETS: Readonly<Record<string, TargetModule>> = {

@@ -34,6 +34,11 @@ export function text(option: string): PrintedOption {
   return { option, print: quoteWord, takes: "a text" };
 }
 
+/** Gives an option that takes one word, which iptables prints without quotes. */
+export function word(option: string): PrintedOption {
+  return { option, print: (given) => (/[\s"]/.test(given) ? null : given), takes: "one word" };
+}
+
 /** Gives an option that takes one of some words. */
 export function choice(option: string, words: readonly string[]): PrintedOption {
   return { option, print: (word) => (words.includes(word) ? word : null), takes: words.join(" or ") };
@@ -62,7 +67,11 @@ export function printOptions(
 
 /** Gives options as they are written, for targets whose printing no kernel at hand could show. */
 export function keepOptions(uses: readonly OptionUse[]): string {
-  return uses.map(({ option, values }) => [option, ...values.map(quoteWord)].join(" ")).join(" ");
+  return uses.map(({ option, values }) => [option, ...values.map(quoteWhereNeeded)].join(" ")).join(" ");
+}
+
+function quoteWhereNeeded(value: string): string {
+  return /[\s"]/.test(value) ? quoteWord(value) : value;
 }
 
 const TOS_NAMES: Readonly<Record<string, number>> = {

@@ -13,6 +13,7 @@ import {
   printTos,
   renderByte,
   text,
+  word,
 } from "./side-effect-options.ts";
 import { findUse, type TargetModule } from "./target-module.ts";
 import { parseNumber } from "./values.ts";
@@ -121,7 +122,7 @@ const WRITINGS = {
     ["--strip-options"],
   ),
   IDLETIMER: inOrder(
-    [number("--timeout", 1, 0xffffffff), text("--label"), flag("--alarm")],
+    [number("--timeout", 1, 0xffffffff), word("--label"), flag("--alarm")],
     (options) => withoutDashes(options).replace("timeout ", "timeout:").replace("label ", "label:"),
     ["--timeout"],
   ),

@@ -20,6 +20,10 @@ const BY_DEFAULT: Route = { out: POD_INTERFACE, scope: "link" };
 
 /** Sends a packet that the pod itself has made: routing, OUTPUT, POSTROUTING, and on `lo` also PREROUTING and INPUT. */
 export function sendFromPod(packet: Packet): Fate {
+  return noteLostCopy(packet, sendByRoute(packet));
+}
+
+function sendByRoute(packet: Packet): Fate {
   routePacket(packet);
   if (hasNoRoute(packet)) return LOST;
   packet.out = packet.route.out;
@@ -37,6 +41,17 @@ export function sendFromPod(packet: Packet): Fate {
 
 /** Takes in a packet that came by a link: PREROUTING, routing, then INPUT, or FORWARD and POSTROUTING. */
 export function receiveInPod(packet: Packet, by: string): Fate {
+  return noteLostCopy(packet, receiveByLink(packet, by));
+}
+
+/** A copy that TEE has sent away may be answered, also where the packet itself is lost: by whom it comes to, or by who passes it on. */
+function noteLostCopy({ copiedBy, walk }: Packet, fate: Fate): Fate {
+  const isLost = fate.kind === "lost" || fate.kind === "rejected";
+  if (copiedBy !== null && isLost) walk.oracle.giveUp(`${copiedBy}, whose copy is not lost`);
+  return fate;
+}
+
+function receiveByLink(packet: Packet, by: string): Fate {
   packet.in = by;
   const prerouting = runPrerouting(packet);
   if (prerouting.kind !== "accept") return toFate(prerouting);
