@@ -1,5 +1,6 @@
 import { loopbackAddress } from "../model/pod.ts";
 import type { Hook } from "../model/trace.ts";
+import type { KnownAddress } from "./address-book.ts";
 import { type EndPoint, type Entry, isSameEnd, type Tuple } from "./conntrack.ts";
 import type { Packet } from "./packet.ts";
 
@@ -57,12 +58,23 @@ export function rewritePacket(packet: Packet, side: NatSide): void {
 
 /**
  * A copy that TEE has sent away keeps the ends that the packet had, and whoever gets it answers for those: which answer comes first is not
- * known. Only where the packet itself stays in the pod does its own answer surely come first.
+ * known. Only where the packet itself stays in the pod is that sure.
  */
-function noteCopy({ copiedBy, direction, walk }: Packet, side: NatSide, names: Tuple): void {
-  const { host } = names.source.address;
-  const staysInside = side === "destination" && direction === "original" && (host === "pod" || host === "loopback");
-  if (copiedBy !== null && !staysInside) walk.oracle.giveUp(`${copiedBy}, whose copy is not translated`);
+function noteCopy(packet: Packet, side: NatSide, names: Tuple): void {
+  const { copiedBy, direction, walk } = packet;
+  if (copiedBy === null) return;
+  const isSettled =
+    direction === "original" ? side === "destination" && isInside(names.source.address) : answersInside(packet);
+  if (!isSettled) walk.oracle.giveUp(`${copiedBy}, whose copy is not translated`);
+}
+
+/** A copy of what the pod answers itself comes back, if at all, from a loopback address or over IPv4 from the pod's own: a martian. */
+function answersInside({ family, source, destination }: Packet): boolean {
+  return isInside(destination) && (source.host === "loopback" || (family === 4 && source.host === "pod"));
+}
+
+function isInside({ host }: KnownAddress): boolean {
+  return host === "pod" || host === "loopback";
 }
 
 function setPacketDestination(packet: Packet, end: EndPoint): void {
