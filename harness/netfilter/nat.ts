@@ -62,7 +62,11 @@ export function rewritePacket(packet: Packet, side: NatSide): void {
  */
 function noteCopy(packet: Packet, side: NatSide, names: Tuple): void {
   const { copiedBy, direction, walk } = packet;
-  if (copiedBy === null) return;
+  const end = side === "destination" ? names.source : names.destination;
+  const [address, port] =
+    side === "destination" ? [packet.destination, packet.destinationPort] : [packet.source, packet.sourcePort];
+  const stays = address === end.address && (port === end.port || packet.protocol !== "tcp");
+  if (copiedBy === null || stays) return;
   const isSettled =
     direction === "original" ? side === "destination" && isInside(names.source.address) : answersInside(packet);
   if (!isSettled) walk.oracle.giveUp(`${copiedBy}, whose copy is not translated`);
