@@ -70,8 +70,13 @@ const TARGETS = {
       value: fc.constantFrom(1, 2, 5, 62, 63, 255),
     }),
   ],
-  tee: ({ family, without }) =>
-    without.includes("TEE") ? [] : [arbitraryAddress(family).map((gateway): Target => ({ kind: "tee", gateway }))],
+  // The sandbox's router would send copies of what comes in back to the pod, and two such rules would copy them without end.
+  tee: ({ family, hook, without }) => {
+    if (without.includes("TEE")) return [];
+    const nobody = fc.constant(family === 4 ? "10.244.0.77" : "fd00:244::77");
+    const gateway = hook === "OUTPUT" ? arbitraryAddress(family) : nobody;
+    return [gateway.map((address): Target => ({ kind: "tee", gateway: address }))];
+  },
   "side-effect": ({ table, hook, protocol, without, family }) =>
     Object.entries<readonly string[]>(SIDE_EFFECTS).flatMap(([name, options]) => {
       const made = options.map(
