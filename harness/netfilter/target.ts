@@ -160,6 +160,8 @@ function copy(packet: Packet, gateway: string): RuleVerdict {
   const { host } = packet.walk.pod.book.find(gateway);
   const text = `TEE --gateway ${gateway}`;
   if (host === "pod" || host === "loopback") packet.walk.oracle.giveUp(`${text}, an address of the pod's own`);
+  // The copy of what the pod sends itself leaves it, and the network's errors about it end the pod's own connection.
+  if (packet.in === "lo") packet.walk.oracle.giveUp(`${text}, of a packet on lo`);
   packet.copiedBy = text;
   return CONTINUE;
 }
