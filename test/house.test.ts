@@ -72,6 +72,12 @@ function isAllowed({ from, to, typeOnly }: Import): boolean {
   return other !== null && (allowed.includes(other) || (typeOnly && allowed.includes(`types:${other}`)));
 }
 
+/** A table is exhaustive by its type, `{ readonly [K in Kind]: … }`, or by `satisfies Record<Kind, …>` at its end. */
+function isExhaustive(text: string, table: string): boolean {
+  const body = new RegExp(`^const ${table}(:[^=]*)? = \\{[^]*?^\\}(.*);$`, "m").exec(text);
+  return /\[K in Kind\]/.test(body?.[1] ?? "") || /^ satisfies Record</.test(body?.[2] ?? "");
+}
+
 const files = sourceFiles("harness");
 const outsideFiles = ["scenarios", "test", "images"].flatMap(sourceFiles);
 const imports = files.flatMap(importsOf);
@@ -132,6 +138,37 @@ describe("the house", () => {
         .map(([, name]) => `${file}: ${name}`),
     );
     expect(unused).toEqual([]);
+  });
+
+  test("what decides by kind in the simulator and the analysis names every kind: there is no `default:`", () => {
+    const rooms = ["netfilter", "analysis"];
+    const found = files
+      .filter((file) => rooms.includes(roomOf(file) ?? ""))
+      .flatMap((file) =>
+        readFileSync(join(root, file), "utf8")
+          .split("\n")
+          .flatMap((line, i) => (/^\s*default\s*:/.test(line) ? [`${file}:${i + 1}`] : [])),
+      );
+    expect(found).toEqual([]);
+  });
+
+  test("a table by kind has an entry for every kind, and the compiler knows it", () => {
+    const tables = {
+      "harness/model/target-traits.ts": ["SIDE_EFFECT_TRAITS", "TARGET_TRAITS"],
+      "harness/netfilter/chain.ts": ["VERDICT_NAMES"],
+      "harness/netfilter/pod.ts": ["ASKS_CONNECTION"],
+      "harness/analysis/match-traits.ts": ["MATCH_TRAITS"],
+      "harness/analysis/target-effects.ts": ["COURSES", "REWRITINGS"],
+      "harness/formats/side-effect-targets.ts": ["WRITINGS"],
+      "test/property/arbitrary-rule.ts": ["GROUPS"],
+      "test/property/arbitrary-target.ts": ["TARGETS", "SIDE_EFFECTS"],
+      "test/unit/analysis/traits.test.ts": ["MATCHES", "TARGETS", "SIDE_EFFECTS"],
+    };
+    const loose = Object.entries(tables).flatMap(([file, names]) => {
+      const text = readFileSync(join(root, file), "utf8");
+      return names.filter((name) => !isExhaustive(text, name)).map((name) => `${file}: ${name}`);
+    });
+    expect(loose).toEqual([]);
   });
 
   test("only the wet rooms do I/O, only some start processes, only the command line prints or exits", () => {

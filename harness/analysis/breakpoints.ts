@@ -1,7 +1,9 @@
-import { addressBits, parseAddress, prefixLength } from "../model/address.ts";
-import type { Match, Range } from "../model/match.ts";
+import { addressValue, type Family, prefixLength } from "../model/address.ts";
+import type { Match } from "../model/match.ts";
 import { listRules, type PodRules } from "../model/ruleset.ts";
-import type { Target } from "../model/target.ts";
+import { boundariesOf } from "./axis.ts";
+import { rangesOf } from "./match-traits.ts";
+import { listRewritings, type Rewriting } from "./target-effects.ts";
 
 /**
  * Where rules change their mind, by dimension: each number begins a new interval, within which every rule treats all values alike.
@@ -33,62 +35,40 @@ export function findBreakpoints(pods: readonly PodRules[]): Breakpoints | null {
     gids: new Set(),
     addresses: { 4: new Set(), 6: new Set() },
   };
-  const rules = pods.flatMap(({ ip, ip6 }) => [ip, ip6]).flatMap(listRules);
-  for (const { target } of rules) noteTarget(target, found);
-  return rules.flatMap(({ matches }) => matches).every((match) => note(match, found)) ? found : null;
+  const rulesets = pods.flatMap(({ ip, ip6 }) => [ip, ip6]).filter((ruleset) => ruleset !== null);
+  for (const rewriting of listRewritings(rulesets, "destination")) noteRewriting(rewriting, rewriting.family, found);
+  const isKnown = rulesets.every((ruleset) =>
+    listRules(ruleset).every(({ matches }) => matches.every((match) => note(match, ruleset.family, found))),
+  );
+  return isKnown ? found : null;
 }
 
-function note(match: Match, found: Growing): boolean {
-  switch (match.kind) {
-    case "source-port":
-    case "destination-port":
-      noteRange(match.ports, found.ports);
+function note(match: Match, family: Family, found: Growing): boolean {
+  // A mask with gaps makes many ranges, and more flows than could be looked at one by one.
+  if ("network" in match && prefixLength(match.network) === null) return false;
+  const asked = rangesOf(match);
+  if (asked === null) return true;
+  const starts = boundariesOf(asked.ranges);
+  switch (asked.axis) {
+    case "ports":
+      for (const start of starts) found.ports.add(Number(start));
       return true;
-    case "multiport":
-      for (const range of match.ports) noteRange(range, found.ports);
+    case "ids":
+      for (const field of asked.fields ?? []) noteIds(field === "gid" ? found.gids : found.uids, starts);
       return true;
-    case "owner":
-      if (match.ids) noteRange(match.ids, match.what === "gid" ? found.gids : found.uids);
-      return true;
-    case "source":
-    case "destination": {
-      const { family, value, mask } = match.network;
-      if (prefixLength(match.network) === null) return false;
-      const size = (1n << BigInt(addressBits(family))) - mask;
-      noteAddresses(value, value + size, found.addresses[family]);
-      return true;
-    }
-    case "source-range":
-    case "destination-range":
-      return noteEnds(match, found) === "noted";
-    default:
+    case "addresses":
+      for (const start of starts) found.addresses[family].add(start);
       return true;
   }
 }
 
+function noteIds(to: Set<number>, starts: readonly bigint[]): void {
+  for (const start of starts) to.add(Number(start));
+}
+
 /** What is dialled as a rule would rewrite it stays as it is and shows no original destination; and where it goes, somebody must be. */
-function noteTarget(target: Target | null, found: Growing): void {
-  if (target?.kind !== "redirect" && target?.kind !== "dnat") return;
-  if (target.ports) noteRange(target.ports, found.ports);
-  const addresses = target.kind === "dnat" ? target.addresses : null;
-  if (addresses) noteEnds(addresses, found);
-}
-
-/** Notes a range of addresses; `unreadable` where an end is none. */
-function noteEnds(
-  { first, last }: { readonly first: string; readonly last: string },
-  found: Growing,
-): "noted" | "unreadable" {
-  const [low, high] = [parseAddress(first), parseAddress(last)];
-  if (!low || !high) return "unreadable";
-  noteAddresses(low.value, high.value + 1n, found.addresses[low.family]);
-  return "noted";
-}
-
-function noteRange({ first, last }: Range, to: Set<number>): void {
-  to.add(first).add(last + 1);
-}
-
-function noteAddresses(first: bigint, end: bigint, to: Set<bigint>): void {
-  to.add(first).add(end);
+function noteRewriting({ addresses, ports }: Rewriting, family: Family, found: Growing): void {
+  if (ports) found.ports.add(ports.first).add(ports.last + 1);
+  if (addresses === null || addresses === "local") return;
+  found.addresses[family].add(addressValue(addresses.first)).add(addressValue(addresses.last) + 1n);
 }

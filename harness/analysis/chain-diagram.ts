@@ -2,7 +2,7 @@ import { type Clause, makeCube } from "./cube.ts";
 import { type Diagram, type Diagrams, foldBalanced, type Memo } from "./diagrams.ts";
 import { DIMENSION, type FlowSpace } from "./flow-space.ts";
 import { holdsNumber, type Intervals, intersectIntervals, invertIntervals, subtractIntervals } from "./intervals.ts";
-import { bindField, type PacketView } from "./packet-view.ts";
+import { bindField, type Choice, type PacketView } from "./packet-view.ts";
 import type { Condition, Effect, PreparedRule, PreparedTable } from "./prepared-rules.ts";
 
 /** What a packet has gone through when it leaves a stretch of rules, and how it leaves: on to the next rule, back, or for good. */
@@ -130,9 +130,26 @@ function bindCondition(condition: Condition, view: PacketView, space: FlowSpace)
       return holdsNumber(condition.allowed, axisOf(condition.field, space).atomOf(bound.value)) ? [[]] : [];
     case "absent":
       return condition.negated ? [[]] : [];
+    case "choice":
+      return bindChoice(bound, condition, space);
     case "free":
       return [[[space.restVariable(`free port in ${JSON.stringify(condition.allowed)}`), [[1, 1]]]]];
   }
+}
+
+/** What the kernel chooses is in what holds the whole range, and not in what holds nothing of it; in between the flow does not say. */
+function bindChoice(
+  { first, last }: Choice<bigint>,
+  { field, allowed }: Condition & { readonly kind: "field" },
+  space: FlowSpace,
+): readonly (readonly Clause[])[] {
+  const axis = axisOf(field, space);
+  const whole: Intervals = [[axis.atomOf(first), axis.atomOf(last)]];
+  const met = intersectIntervals(allowed, whole);
+  if (met.length === 0) return [];
+  if (subtractIntervals(whole, met).length === 0) return [[]];
+  const name = `${field} chosen from ${first}-${last} in ${JSON.stringify(allowed)}`;
+  return [[[space.restVariable(name), [[1, 1]]]]];
 }
 
 /** What no flow of the space has is never met, and what all have always is: rules that do not concern them make no diagram. */

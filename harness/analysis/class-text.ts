@@ -113,16 +113,8 @@ function describeSpans(variable: number, spans: Intervals, domain: Intervals, sp
 }
 
 function nameOf(variable: number, space: FlowSpace): readonly [string, Axis] {
-  switch (variable) {
-    case DIMENSION.uid:
-      return ["uid", space.ids];
-    case DIMENSION.gid:
-      return ["gid", space.ids];
-    case DIMENSION.source:
-      return ["from", space.addresses];
-    case DIMENSION.destination:
-      return ["to", space.addresses];
-    default:
-      return ["port", space.ports];
-  }
+  if (variable === DIMENSION.uid) return ["uid", space.ids];
+  if (variable === DIMENSION.gid) return ["gid", space.ids];
+  if (variable === DIMENSION.source) return ["from", space.addresses];
+  return variable === DIMENSION.destination ? ["to", space.addresses] : ["port", space.ports];
 }

@@ -6,7 +6,8 @@ import type { ValueRanges } from "../model/value-ranges.ts";
 import { type Axis, boundariesOf, makeAxis, toAtoms } from "./axis.ts";
 import { type Diagrams, openDiagrams } from "./diagrams.ts";
 import { type Intervals, uniteIntervals } from "./intervals.ts";
-import { rangesOf } from "./match-ranges.ts";
+import { rangesOf } from "./match-traits.ts";
+import { findMattering, type Mattering } from "./target-effects.ts";
 
 /**
  * The dimensions of flows, as variables of diagrams, in the order in which diagrams test them. Unknown matches follow from `unknown` on.
@@ -31,6 +32,8 @@ export interface FlowSpace {
   readonly ids: Axis;
   /** The atoms that the space's flows have, by dimension; one that is not there may have every atom. */
   readonly reach: Readonly<Partial<Record<keyof typeof DIMENSION, Intervals>>>;
+  /** What some rule changes and a match that is not understood may read. */
+  readonly mattering: Mattering;
   /** Gives the variable of a match that is not understood, by its text. */
   unknownVariable(text: string): number;
   /** Gives the text of an unknown match's variable. */
@@ -82,6 +85,7 @@ export function openFlowSpace(
       ...(reach.destination ? { destination: toReach(reach.destination, axes.addresses) } : {}),
       ...(reach.port ? { port: toReach(reach.port, axes.ports) } : {}),
     },
+    mattering: findMattering(rulesets),
     unknownVariable: unknowns.numberOf,
     unknownText: unknowns.textOf,
     restVariable: rests.numberOf,

@@ -27,11 +27,13 @@ export function groundValues(
   const own = named.map(addressValue);
   const fixed = (ends: readonly EndBinding[]) =>
     ends.map(({ address }) => address).filter((address) => typeof address === "bigint");
+  const chosen = (ends: readonly EndBinding[]): ValueRanges =>
+    ends.flatMap(({ address }) => (typeof address === "object" ? [[address.first, address.last] as const] : []));
   const listening = [spec.proxyPort, spec.inboundCapturePort, STATUS_PORT, ...APP_PORTS, ...spec.listen];
   const rewritten = rewrites.destinations.map(({ port }) => port).filter((port) => typeof port === "number");
   return {
-    destinations: singles([...own, ...fixed(rewrites.destinations)]),
-    sources: singles([...own, ...fixed(rewrites.sources)]),
+    destinations: [...singles([...own, ...fixed(rewrites.destinations)]), ...chosen(rewrites.destinations)],
+    sources: [...singles([...own, ...fixed(rewrites.sources)]), ...chosen(rewrites.sources)],
     ports: [...singles([...listening, ...rewritten].map(BigInt)), ...rewrites.portRanges],
   };
 }

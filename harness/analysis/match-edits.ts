@@ -7,16 +7,11 @@ import {
   prefixMask,
   renderAddress,
 } from "../model/address.ts";
-import type {
-  AddressMatch,
-  AddressRangeMatch,
-  ConntrackState,
-  MarkMatch,
-  Match,
-  OwnerMatch,
-  Range,
-} from "../model/match.ts";
+import type { AddressRangeMatch, ConntrackState, MarkMatch, Match, OwnerMatch, Range } from "../model/match.ts";
 import { MAX_ID, MAX_PORT, POD_INTERFACE } from "../model/pod.ts";
+
+/** Numbers of protocols, as `--ctproto` prints them. */
+const [TCP, UDP] = [6, 17];
 
 /**
  * Gives everything one match can be mistaken for: negated where it can be, and each of its values moved over a boundary. The match taken
@@ -54,7 +49,24 @@ function editValues(match: Match, family: Family): readonly Match[] {
     case "mark":
     case "connmark":
       return editMark(match);
-    default:
+    case "connection-address":
+      return editAddress(match, family);
+    case "connection-port":
+      return editRange(match.ports, 0, MAX_PORT).map((ports) => ({ ...match, ports }));
+    case "connection-protocol":
+      return [{ ...match, protocol: match.protocol === TCP ? UDP : TCP }];
+    case "connection-status":
+      return [{ ...match, statuses: match.statuses.includes("SEEN_REPLY") ? [] : ["SEEN_REPLY"] }];
+    case "connection-direction":
+      return [{ ...match, direction: match.direction === "REPLY" ? "ORIGINAL" : "REPLY" }];
+    // They have no values, or none that could be taken for another.
+    case "fragment":
+    case "tcp-flags":
+    case "socket":
+    case "source-type":
+    case "destination-type":
+    case "comment":
+    case "unknown":
       return [];
   }
 }
@@ -83,7 +95,7 @@ export function editRange({ first, last }: Range, lowest: number, highest: numbe
 }
 
 /** A network one bit shorter, one bit longer (either half), its neighbours of the same size, and as wide as a first byte alone. */
-function editAddress(match: AddressMatch, family: Family): readonly AddressMatch[] {
+function editAddress<M extends Match & { readonly network: Network }>(match: M, family: Family): readonly M[] {
   const length = prefixLength(match.network);
   if (length === null) return [];
   const bits = addressBits(family);

@@ -12,6 +12,7 @@ import {
 } from "../model/ruleset.ts";
 import { editRule } from "./rule-edits.ts";
 import type { TargetContext } from "./target-edits.ts";
+import { rewritingOf } from "./target-effects.ts";
 
 /** One deliberate defect of a pod's rules. */
 export interface Mutant {
@@ -100,7 +101,8 @@ function portsOf(table: Table): readonly number[] {
   return table.chains.flatMap(({ rules }) =>
     rules.flatMap(({ target }) => {
       if (target?.kind === "tproxy") return [target.port];
-      return target?.kind === "redirect" && target.ports !== null ? [target.ports.first] : [];
+      const rewriting = rewritingOf(target);
+      return rewriting?.addresses === "local" && rewriting.ports !== null ? [rewriting.ports.first] : [];
     }),
   );
 }

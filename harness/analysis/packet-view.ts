@@ -1,11 +1,17 @@
 import type { Owner } from "../model/pod.ts";
-import type { Field } from "./match-ranges.ts";
+import type { Field } from "./match-traits.ts";
 
-/** Where a packet's address comes from: the flow's source or destination, or a fixed address. */
-export type AddressBinding = "source" | "destination" | bigint;
+/** Values of which the kernel chooses one, both ends included. */
+export interface Choice<T> {
+  readonly first: T;
+  readonly last: T;
+}
 
-/** Where a packet's port comes from: the port dialled, the free choice of the kernel, or a fixed number. */
-export type PortBinding = "port" | "free" | number;
+/** Where a packet's address comes from: the flow's source or destination, a fixed address, or one of a range. */
+export type AddressBinding = "source" | "destination" | bigint | Choice<bigint>;
+
+/** Where a packet's port comes from: the port dialled, the free choice of the kernel, a fixed number, or one of a range. */
+export type PortBinding = "port" | "free" | number | Choice<number>;
 
 /** Whose a packet is: the flow's dialler's, somebody fixed, or nobody's (the kernel made it, or it was received). */
 export type OwnerBinding = "flow" | Owner | "none";
@@ -22,10 +28,11 @@ export interface PacketView {
   readonly owner: OwnerBinding;
 }
 
-/** What a field is in a view: a dimension of flows, a fixed value, the kernel's free choice, or absent. */
+/** What a field is in a view: a dimension of flows, a fixed value, the kernel's choice from a range or altogether, or absent. */
 export type Bound =
   | { readonly kind: "dimension"; readonly name: "uid" | "gid" | "source" | "destination" | "port" }
   | { readonly kind: "value"; readonly value: bigint }
+  | ({ readonly kind: "choice" } & Choice<bigint>)
   | { readonly kind: "free" | "absent" };
 
 /** Gives what a field is in a view. */
@@ -49,10 +56,12 @@ export function bindField(view: PacketView, field: Field): Bound {
 }
 
 function bindAddress(binding: AddressBinding): Bound {
+  if (typeof binding === "object") return { kind: "choice", ...binding };
   return typeof binding === "bigint" ? { kind: "value", value: binding } : { kind: "dimension", name: binding };
 }
 
 function bindPort(binding: PortBinding): Bound {
   if (binding === "free") return { kind: "free" };
+  if (typeof binding === "object") return { kind: "choice", first: BigInt(binding.first), last: BigInt(binding.last) };
   return binding === "port" ? { kind: "dimension", name: "port" } : { kind: "value", value: BigInt(binding) };
 }

@@ -1,4 +1,5 @@
 import { addressValue, type Family } from "../model/address.ts";
+import type { Range } from "../model/match.ts";
 import {
   APP_ID,
   loopbackAddress,
@@ -7,10 +8,10 @@ import {
   type PodSpec,
   type SandboxAddresses,
 } from "../model/pod.ts";
-import { type BaseChain, listRules, type Ruleset } from "../model/ruleset.ts";
-import type { Target } from "../model/target.ts";
+import type { BaseChain, Ruleset } from "../model/ruleset.ts";
 import type { ValueRanges } from "../model/value-ranges.ts";
 import type { AddressBinding, OwnerBinding, PacketView, PortBinding } from "./packet-view.ts";
+import { listRewritings, type Rewriting } from "./target-effects.ts";
 
 /** One end of a connection as packets may name it. */
 export interface EndBinding {
@@ -42,45 +43,52 @@ export interface Surroundings {
 /** Gives what some rule sets and a sandbox can make of the two ends of a flow. */
 export function findRewrites(rulesets: readonly Ruleset[], around: Surroundings): Rewrites {
   const { family, addresses, spec } = around;
-  const targets = rulesets.flatMap(listRules).map(({ target }) => target);
+  const destinations = listRewritings(rulesets, "destination");
   const local = [loopbackAddress(family), addresses.pod[family], ...around.gateways].map(addressValue);
   const dialledOn = local.map((address): EndBinding => ({ address, port: "port" }));
   const own = [addresses.pod[family], PASS_THROUGH_ADDRESS[family], loopbackAddress(family)];
   const app: Owner = { uid: APP_ID, gid: APP_ID };
   return {
-    destinations: unique([...dialledOn, ...targets.flatMap((target) => destinationsOf(target, local))]),
+    destinations: unique([...dialledOn, ...destinations.flatMap((each) => destinationsOf(each, local))]),
     sources: unique([
       ...own.map((address) => ({ address: addressValue(address), port: "free" as const })),
-      ...targets.flatMap(sourcesOf),
+      ...listRewritings(rulesets, "source").map(sourceOf),
     ]),
-    portRanges: targets.flatMap(portRangesOf),
+    portRanges: destinations.flatMap(({ ports }) =>
+      ports ? [[BigInt(ports.first), BigInt(ports.last)] as const] : [],
+    ),
     owners: [spec.proxy, app, "none"],
   };
 }
 
-function destinationsOf(target: Target | null, local: readonly bigint[]): readonly EndBinding[] {
-  if (target?.kind !== "redirect" && target?.kind !== "dnat") return [];
-  const addresses: readonly AddressBinding[] =
-    target.kind === "redirect" ? local : target.addresses ? [addressValue(target.addresses.first)] : ["destination"];
-  const ports: readonly PortBinding[] = target.ports ? [target.ports.first, "port"] : ["port"];
-  return addresses.flatMap((address) => ports.map((port) => ({ address, port })));
+function destinationsOf({ addresses, ports, choice }: Rewriting, local: readonly bigint[]): readonly EndBinding[] {
+  const ends = addresses === "local" ? local : [addresses ? bindRange(addresses) : "destination"];
+  const kept: readonly PortBinding[] = ports ? [ports.first, "port"] : ["port"];
+  const chosen: readonly PortBinding[] = ports && choice === "random" ? [bindPorts(ports)] : kept;
+  return ends.flatMap((address) => chosen.map((port) => ({ address, port })));
 }
 
-function portRangesOf(target: Target | null): ValueRanges {
-  const ports = target?.kind === "redirect" || target?.kind === "dnat" ? target.ports : null;
-  return ports ? [[BigInt(ports.first), BigInt(ports.last)]] : [];
+/** A source keeps its port where that lies in the range; it is the kernel's choice all the same. */
+function sourceOf({ addresses, ports }: Rewriting): EndBinding {
+  const address = addresses === null || addresses === "local" ? "source" : bindRange(addresses);
+  return { address, port: ports ? bindPorts(ports) : "free" };
 }
 
-function sourcesOf(target: Target | null): readonly EndBinding[] {
-  if (target?.kind !== "snat" && target?.kind !== "masquerade") return [];
-  const port = target.ports?.first ?? "free";
-  const address: AddressBinding =
-    target.kind === "snat" && target.addresses ? addressValue(target.addresses.first) : "source";
-  return [{ address, port }];
+function bindRange({ first, last }: { readonly first: string; readonly last: string }): AddressBinding {
+  const [low, high] = [addressValue(first), addressValue(last)];
+  return low === high ? low : { first: low, last: high };
+}
+
+function bindPorts({ first, last }: Range): PortBinding {
+  return first === last ? first : { first, last };
 }
 
 function unique(ends: readonly EndBinding[]): readonly EndBinding[] {
-  return [...new Map(ends.map((end) => [`${end.address} ${end.port}`, end])).values()];
+  return [...new Map(ends.map((end) => [`${nameBinding(end.address)} ${nameBinding(end.port)}`, end])).values()];
+}
+
+function nameBinding(binding: AddressBinding | PortBinding): string {
+  return typeof binding === "object" ? `${binding.first}-${binding.last}` : `${binding}`;
 }
 
 /** Leaves of some ends those that a chain's rules can tell apart. */

@@ -1,7 +1,7 @@
 import { LandfallError } from "../errors.ts";
 import type { Family } from "../model/address.ts";
 import { finding } from "../model/finding.ts";
-import type { FlowSet } from "../model/flow-set.ts";
+import { type FlowSet, joinCuts } from "../model/flow-set.ts";
 import { MAX_PORT, type PodSpec, type SandboxAddresses, vmGateway, vmLinks } from "../model/pod.ts";
 import { listRules, type Ruleset } from "../model/ruleset.ts";
 import type { SplitPoints } from "../model/split-points.ts";
@@ -13,6 +13,7 @@ import { DIMENSION, FIRST_REST, type FlowSpace, openFlowSpace } from "./flow-spa
 import { groundValues, makeGround } from "./ground.ts";
 import { uniteIntervals } from "./intervals.ts";
 import { type Lane, listLanes } from "./lanes.ts";
+import { questionOf, rangesOf } from "./match-traits.ts";
 import { findLaneReach, narrowLanes } from "./narrow-lanes.ts";
 import { findRewrites, type Rewrites } from "./packet-views.ts";
 import { prepareRuleset } from "./prepared-rules.ts";
@@ -53,12 +54,13 @@ const NO_CUTS: SplitPoints = { addresses: [], ports: [], ids: [] };
 
 /** Tells the flows of a family apart by what some rule sets do with them; throws `budget-exceeded` rather than give a part. */
 export function partitionFlows(family: Family, rulesets: readonly Ruleset[], setting: AnalysisSetting): Partition {
-  const { addresses, spec, cuts = NO_CUTS } = setting;
+  const { addresses, spec } = setting;
   const links = findLinks(rulesets, spec);
   const gateways = links.length === 0 ? [] : [vmGateway(0)[family]];
   const rewrites = findRewrites(rulesets, { family, addresses, spec, gateways });
   const lanes = findLanes(family, links, setting);
   const marks = groundValues(family, rewrites, setting, gateways);
+  const cuts = joinCuts([setting.cuts ?? NO_CUTS, cutsOfState(rulesets)]);
   const all: SplitPoints = {
     addresses: [
       ...marks.destinations,
@@ -79,6 +81,14 @@ export function partitionFlows(family: Family, rulesets: readonly Ruleset[], set
   );
   const ground = makeGround(space, marks, cuts);
   return { space, lanes, rewrites, signatures, ground, join, ...openRestriction(space) };
+}
+
+/** Gives the values that rules compare with what the kernel keeps about a connection, whose ends are those of the flow. */
+function cutsOfState(rulesets: readonly Ruleset[]): SplitPoints {
+  const matches = rulesets.flatMap(listRules).flatMap((rule) => rule.matches);
+  const asked = matches.filter((match) => questionOf(match).asks === "state").flatMap((match) => rangesOf(match) ?? []);
+  const of = (wanted: keyof SplitPoints) => asked.filter(({ axis }) => axis === wanted).flatMap(({ ranges }) => ranges);
+  return { addresses: of("addresses"), ports: of("ports"), ids: of("ids") };
 }
 
 function findLanes(family: Family, links: readonly string[], setting: AnalysisSetting): readonly Lane[] {

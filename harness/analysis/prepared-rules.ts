@@ -5,7 +5,8 @@ import type { Target } from "../model/target.ts";
 import { toAtoms } from "./axis.ts";
 import type { FlowSpace } from "./flow-space.ts";
 import { type Intervals, invertIntervals, uniteIntervals } from "./intervals.ts";
-import { type Field, rangesOf } from "./match-ranges.ts";
+import { type Field, type MatchQuestion, questionOf } from "./match-traits.ts";
+import { courseOf, readsChanged } from "./target-effects.ts";
 
 /** What a rule asks of a packet: a field's atom among some, either port's, or a variable's value to be 0 or 1. */
 export type Condition =
@@ -55,45 +56,67 @@ function prepareRule({ matches, target }: Rule, space: FlowSpace): PreparedRule 
 }
 
 function prepareMatch(match: Match, space: FlowSpace): readonly Condition[] {
-  if (match.kind === "comment") return [];
-  if (match.kind === "unknown") return [{ kind: "variable", variable: space.unknownVariable(match.text), value: 1 }];
-  const negated = "negated" in match && match.negated;
-  const ranges = rangesOf(match);
-  if (ranges === null) {
-    return [{ kind: "variable", variable: space.restVariable(nameFact(match)), value: negated ? 0 : 1 }];
+  const question = questionOf(match);
+  switch (question.asks) {
+    case "nothing":
+      return [];
+    case "unknown":
+      return [{ kind: "variable", variable: findUnknown(match, space), value: 1 }];
+    case "packet":
+      return [askPacket(match, space)];
+    case "state":
+      return [{ kind: "variable", variable: space.restVariable(nameFact(match, "with its form")), value: 1 }];
+    case "flow":
+      return askFlow(match, question, space);
   }
-  const axis = space[ranges.axis];
-  const atoms = uniteIntervals(toAtoms(axis, ranges.ranges));
-  const [field, other] = ranges.fields;
+}
+
+/** What some rule changes may be another thing for each packet: it is no property of the flow. */
+function findUnknown(match: Match, space: FlowSpace): number {
+  const text = match.kind === "unknown" ? match.text : nameFact(match);
+  return readsChanged(text, space.mattering) ? space.restVariable(`unknown ${text}`) : space.unknownVariable(text);
+}
+
+function askPacket(match: Match, space: FlowSpace): Condition {
+  const negated = "negated" in match && match.negated;
+  return { kind: "variable", variable: space.restVariable(nameFact(match)), value: negated ? 0 : 1 };
+}
+
+function askFlow(
+  match: Match,
+  question: Extract<MatchQuestion, { readonly asks: "flow" }>,
+  space: FlowSpace,
+): readonly Condition[] {
+  const negated = "negated" in match && match.negated;
+  const axis = space[question.axis];
+  const atoms = uniteIntervals(toAtoms(axis, question.ranges));
+  const [field, other] = question.fields;
   if (other !== undefined || field === undefined)
     return [{ kind: "either-port", allowed: atoms, negated, text: nameFact(match) }];
   return [{ kind: "field", field, allowed: negated ? invertIntervals(atoms, axis.size - 1) : atoms, negated }];
 }
 
-/** Names the fact a match asks about; its negation asks about the same. */
-function nameFact(match: Match): string {
-  return JSON.stringify({ ...match, negated: false }, (_, value) => (typeof value === "bigint" ? `${value}` : value));
+/**
+ * Names the fact a match asks about. Of a packet the negation asks about the same fact. Of a connection it does not: a packet that has none
+ * may fail both forms, so that each is a fact `with its form`.
+ */
+function nameFact(match: Match, form: "without its form" | "with its form" = "without its form"): string {
+  const named = form === "with its form" ? match : { ...match, negated: false };
+  return JSON.stringify(named, (_, value) => (typeof value === "bigint" ? `${value}` : value));
 }
 
-/** An unknown target may be anything: that it is met is noted, and all that follows as well. */
-function prepareTarget(target: Target | null, { family }: FlowSpace): Effect {
+function prepareTarget(target: Target | null, { family, mattering }: FlowSpace): Effect {
   if (target === null) return { kind: "next" };
-  switch (target.kind) {
-    case "log":
-      return { kind: "next" };
+  if (target.kind === "jump" || target.kind === "goto") return { kind: target.kind, chain: target.chain };
+  const course = courseOf(target, mattering);
+  switch (course) {
+    case "next":
     case "return":
-      return { kind: "return" };
-    case "jump":
-    case "goto":
-      return { kind: target.kind, chain: target.chain };
-    case "mark":
-    case "connmark-set":
-    case "connmark-save":
-    case "connmark-restore":
-    case "notrack":
-    case "unknown":
-      return { kind: "act", text: renderTarget(target, family) };
-    default:
-      return { kind: "final", text: renderTarget(target, family) };
+      return { kind: course };
+    case "act":
+    case "final":
+      return { kind: course, text: renderTarget(target, family) };
+    case "call":
+      throw new TypeError(`${target.kind} calls no chain`);
   }
 }

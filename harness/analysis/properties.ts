@@ -13,8 +13,8 @@ import {
   type SandboxAddresses,
   STATUS_PORT,
 } from "../model/pod.ts";
-
 import type { SplitPoints } from "../model/split-points.ts";
+import { includeSetting, listExclusions, type PropertySetting } from "./property-settings.ts";
 
 /** What a property may look at beside the flow. */
 export interface PropertyContext {
@@ -42,6 +42,8 @@ export interface Property {
   readonly cuts?: (family: Family) => SplitPoints;
   /** The landing that shows whether it holds; without it the stub's answer, or the loop that shows where it dials on. */
   readonly manner?: Manner;
+  /** Settings of a config that it is about: each that is given must have some class of flows judged. */
+  readonly settings?: (config: CaptureConfig) => readonly PropertySetting[];
   readonly judge: (flow: Flow, landings: FlowLandings, context: PropertyContext) => PropertyVerdict;
 }
 
@@ -54,9 +56,17 @@ const TPROXY_OVER_LO =
 /** The properties that every capture config promises. */
 export const PROPERTIES: readonly Property[] = [
   { name: "no-uid-loop", judge: judgeLoop },
-  { name: "inbound-captured", judge: judgeInbound },
-  { name: "outbound-captured", judge: judgeOutbound },
-  { name: "exclusions-untouched", judge: judgeExclusions },
+  {
+    name: "inbound-captured",
+    settings: ({ inboundPortsInclude }) => includeSetting("-b", inboundPortsInclude),
+    judge: judgeInbound,
+  },
+  {
+    name: "outbound-captured",
+    settings: ({ outboundIpRangesInclude }) => includeSetting("-i", outboundIpRangesInclude),
+    judge: judgeOutbound,
+  },
+  { name: "exclusions-untouched", settings: listExclusions, judge: judgeExclusions },
   { name: "loopback-untouched", judge: judgeLoopback },
 ];
 

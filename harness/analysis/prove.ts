@@ -10,6 +10,8 @@ import { abstractLanding } from "./abstract-landing.ts";
 import { type ClassifiedLane, classifyFlows } from "./flow-classes.ts";
 import type { AnalysisSetting } from "./partition.ts";
 import { PROPERTIES, type Property, type PropertyVerdict } from "./properties.ts";
+import type { PropertySetting } from "./property-settings.ts";
+import { widenPod } from "./wide-pod.ts";
 
 /** A flow with where it lands. */
 export interface LandedFlow {
@@ -24,9 +26,12 @@ export interface LandedFlow {
 /** What was proven of one property over all flows. */
 export interface PropertyResult {
   readonly name: string;
+  /** Whether no class breaches it, and some class was judged by every setting that it is about. */
   readonly holds: boolean;
-  /** Classes of flows that it says something of; 0: it holds of no flow. */
+  /** Classes of flows that it was judged by, its designed exceptions among them; 0: it concerns no flow. */
   readonly classes: number;
+  /** Settings that are given and that no class was judged by, as they are written. With `within`, none: only a part was asked about. */
+  readonly unjudged: readonly string[];
   /** Designed exceptions, one flow for each way of landing. */
   readonly exceptions: readonly (LandedFlow & { readonly reason: string })[];
   /** One flow that breaches it; null where none does. With the landing `could-not-look` it is not known to be one. */
@@ -50,16 +55,21 @@ export function proveProperties(
     }),
   );
   const judged = lanes.flatMap((lane) => judgeLane(lane, config, setting, properties));
-  return properties.map(({ name }) => {
+  const families = listFamilies(rules);
+  return properties.map(({ name, settings }) => {
     const own = judged.filter((verdict) => verdict.name === name).toSorted(byActor);
     const counterexample = chooseCounterexample(own.filter(({ outcome }) => outcome === "fails"));
     const exceptions = own.flatMap(({ landed, outcome }) =>
       typeof outcome === "object" ? [{ ...landed, reason: outcome.exception }] : [],
     );
+    const flows = own.filter(({ outcome }) => outcome !== "not-concerned").map(({ landed }) => landed.flow);
+    const given = setting.within ? [] : (settings?.(config) ?? []);
+    const unjudged = findUnjudged(given, flows, families);
     return {
       name,
-      holds: counterexample === null,
-      classes: own.filter(({ outcome }) => outcome !== "not-concerned").length,
+      holds: counterexample === null && unjudged.length === 0,
+      classes: flows.length,
+      unjudged,
       exceptions: uniqueBy(
         exceptions,
         ({ reason, landing, flow }) => `${reason} ${flow.family} ${abstractLanding(landing, flow)}`,
@@ -67,6 +77,18 @@ export function proveProperties(
       counterexample,
     };
   });
+}
+
+/** A setting of a family that is not analysed is passed over, unless nothing at all was judged. */
+function findUnjudged(
+  settings: readonly PropertySetting[],
+  flows: readonly Flow[],
+  families: readonly Family[],
+): readonly string[] {
+  return settings
+    .filter((each) => flows.length === 0 || each.families.some((family) => families.includes(family)))
+    .filter(({ holds }) => !flows.some(holds))
+    .map(({ text }) => text);
 }
 
 interface JudgedClass {
@@ -100,7 +122,9 @@ function judgeLane(
 ): readonly JudgedClass[] {
   return lane.classes.flatMap((flowClass) => {
     const { flow, addresses, assumed } = flowClass.witness;
-    const spec = { ...setting.spec, upstreamPorts: [flow.to.port], clientPorts: [flow.to.port] };
+    // What is dialled has somebody who listens there, whoever has the address: the rules alone decide.
+    const peers = { ...setting.spec, upstreamPorts: [], clientPorts: [] };
+    const spec = widenPod(peers, { addresses: [flow.to.address], ports: [flow.to.port] }, addresses);
     const landings = { answer: lane.land(flowClass, "answer"), forward: lane.land(flowClass, "forward") };
     return properties.map(({ name, judge, manner: asked }) => {
       const outcome = judge(flow, landings, { config, spec, addresses });

@@ -3,6 +3,7 @@ import type { Match } from "../model/match.ts";
 import type { Rule } from "../model/ruleset.ts";
 import { editMatch } from "./match-edits.ts";
 import { editTarget, type TargetContext } from "./target-edits.ts";
+import { rewritingOf } from "./target-effects.ts";
 
 /** Gives one rule with one thing changed, in every way that the kernel would load; matches first, then the target. */
 export function editRule(rule: Rule, family: Family, context: TargetContext): readonly Rule[] {
@@ -15,7 +16,20 @@ export function editRule(rule: Rule, family: Family, context: TargetContext): re
   return [
     ...[...without, ...changed].map((edited) => ({ matches: edited, target })),
     ...retargeted.map((edited) => ({ matches, target: edited })),
-  ].filter(isLoadable);
+  ]
+    .map(parConnections)
+    .filter(isLoadable);
+}
+
+/** A rule that has lost its `--ctstate` asks the rest of `-m conntrack` by itself. */
+function parConnections<R extends Rule>(rule: R): R {
+  if (!rule.matches.some((match) => "besideState" in match && match.besideState)) return rule;
+  const hasState = rule.matches.some((match) => match.kind === "state" && match.module === "conntrack");
+  if (hasState) return rule;
+  return {
+    ...rule,
+    matches: rule.matches.map((match) => ("besideState" in match ? { ...match, besideState: false } : match)),
+  };
 }
 
 /** A port match is printed with the module of its protocol; a rule whose protocol changes takes its port matches along. */
@@ -39,6 +53,5 @@ function isLoadable({ matches, target }: Rule): boolean {
 }
 
 function targetNamesPorts(target: Rule["target"]): boolean {
-  if (target?.kind === "redirect" || target?.kind === "dnat" || target?.kind === "snat") return target.ports !== null;
-  return target?.kind === "tproxy";
+  return target?.kind === "tproxy" || (rewritingOf(target)?.ports ?? null) !== null;
 }

@@ -2,7 +2,7 @@ import type { BaseChain } from "../model/ruleset.ts";
 import { openChainCompiler } from "./chain-diagram.ts";
 import { type Diagram, foldBalanced, type Memo } from "./diagrams.ts";
 import { FIRST_REST, type FlowSpace } from "./flow-space.ts";
-import type { Field } from "./match-ranges.ts";
+import type { Field } from "./match-traits.ts";
 import { bindField, type PacketView } from "./packet-view.ts";
 import { type EndBinding, listViews, type Rewrites } from "./packet-views.ts";
 import type { PreparedTable, PreparedTables } from "./prepared-rules.ts";
@@ -133,6 +133,7 @@ function describeView(view: PacketView, cuts: FieldCuts, space: FlowSpace): stri
   const parts = [...cuts].map(([field, atoms]) => {
     const bound = bindField(view, field);
     if (bound.kind === "dimension") return `${field}=${bound.name}`;
+    if (bound.kind === "choice") return `${field} of ${bound.first}-${bound.last}`;
     if (bound.kind !== "value") return `${field} ${bound.kind}`;
     const axis =
       field === "uid" || field === "gid" ? space.ids : field.endsWith("port") ? space.ports : space.addresses;

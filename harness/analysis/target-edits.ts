@@ -12,6 +12,9 @@ export interface TargetContext {
   readonly redirectPorts: readonly number[];
 }
 
+/** A hop limit that leads anywhere. */
+const MANY_HOPS = 64;
+
 /** Gives everything one target can be mistaken for: another verdict, another chain, another value. What is not understood has no edits. */
 export function editTarget(target: Target, context: TargetContext): readonly Target[] {
   switch (target.kind) {
@@ -43,7 +46,19 @@ export function editTarget(target: Target, context: TargetContext): readonly Tar
     case "dnat":
     case "snat":
       return ports(target.ports, context).map((range) => ({ ...target, ports: range }));
-    default:
+    case "hop-limit":
+      return target.change === "set" ? [{ ...target, value: target.value < 2 ? MANY_HOPS : 1 }] : [];
+    // Whichever address or port the kernel chooses, and whatever happens beside the flow, it lands alike.
+    case "masquerade":
+    case "connmark-set":
+    case "connmark-save":
+    case "connmark-restore":
+    case "notrack":
+    case "track":
+    case "log":
+    case "tee":
+    case "side-effect":
+    case "unknown":
       return [];
   }
 }

@@ -37,7 +37,7 @@ const SPECS: readonly OptionSpec[] = [
 const HELP: CommandHelp = {
   usage: ["landfall diff BEFORE AFTER [OPTION…]"],
   about: [
-    "Gives every class of flows that two rule sets land differently, with one flow that stands for it and the rules that decide it. BEFORE and AFTER are files as iptables-save or ip6tables-save prints them.",
+    "Gives every class of TCP flows that two rule sets land differently, with one flow that stands for it and the rules that decide it. BEFORE and AFTER are files as iptables-save or ip6tables-save prints them.",
     "A match that is not understood is taken to answer the same for all packets of a flow; a class says under which answer it stands. Such files say nothing of policy routing: what TPROXY and its marks need is taken as installed.",
   ],
   options: [{ title: "Options", options: SPECS }],

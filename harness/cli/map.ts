@@ -5,7 +5,7 @@ import { wrapLine } from "../report/wrap-line.ts";
 import { ANALYSIS_OPTIONS, type AnalysisInput, readAnalysisInput } from "./analysis-input.ts";
 import type { Command, CommandIo } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
-import { renderWithin, withinData } from "./restriction.ts";
+import { ANALYSED_PROTOCOLS, renderWithin, withinData } from "./restriction.ts";
 import { chooseColumns } from "./text-columns.ts";
 
 /** The room a flow takes where its conditions stand beside it. */
@@ -14,7 +14,7 @@ const FLOW_COLUMNS = 30;
 const HELP: CommandHelp = {
   usage: ["landfall map [ISTIO FLAG…] [OPTION…]"],
   about: [
-    "Tells where every flow lands: each class of flows that land alike, with one flow that stands for it. Without a flag, under the rules of the seed command. Nothing is driven.",
+    "Tells where every TCP flow lands: each class of flows that land alike, with one flow that stands for it. Without a flag, under the rules of the seed command. Nothing is driven.",
   ],
   options: [{ title: "Options", options: ANALYSIS_OPTIONS }],
   captureFlags: "listed",
@@ -40,7 +40,7 @@ export const map: Command = {
 };
 
 function renderData(classes: readonly MappedClass[], { setting }: AnalysisInput): string {
-  return renderJson({ ...withinData(setting.within), classes: listClasses(classes) });
+  return renderJson({ ...withinData(setting.within), protocols: ANALYSED_PROTOCOLS, classes: listClasses(classes) });
 }
 
 /** Gives a map as data. */
@@ -58,7 +58,7 @@ export function renderMap(classes: readonly MappedClass[], { display }: Pick<Com
     ([lane, members]) =>
       `${wrapLine(lane, 2, columns)}\n${members.map((member) => renderMember(member, termColumns, columns)).join("")}`,
   );
-  const count = `${classes.length} classes; every flow that can meet the rules is in one of them.`;
+  const count = `${classes.length} classes; every TCP flow that can meet the rules is in one of them.`;
   return `${lanes.join("\n")}\n${wrapLine(count, 0, columns)}\n`;
 }
 

@@ -2,6 +2,7 @@ import type { Property } from "../analysis/properties.ts";
 import type { PropertyResult } from "../analysis/prove.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import { finding } from "../model/finding.ts";
+import { findNearNames } from "../model/near-names.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
 import { loadPropertyFile } from "../run/property-file.ts";
 import type { CommandIo } from "./command.ts";
@@ -26,6 +27,30 @@ export async function readProperties(
   const loaded = await loadPropertyFile(file, workingDirectory, config, addresses);
   if (!loaded.ok) throw refuse(loaded.findings, WHAT);
   return { file, properties: loaded.value };
+}
+
+/**
+ * Gives the properties that `--only` names, in their own order; all without it. Throws `bad-input` with every name that is none of theirs.
+ *
+ * @example
+ * chooseProperties(PROPERTIES, ["no-uid-loop,inbound-captured"])   // those two
+ */
+export function chooseProperties(
+  properties: readonly Property[],
+  only: readonly string[] | undefined,
+): readonly Property[] {
+  if (only === undefined) return properties;
+  const asked = only.flatMap((list) => list.split(",")).map((name) => name.trim());
+  const names = properties.map(({ name }) => name);
+  const unknown = [...new Set(asked)].filter((name) => !names.includes(name));
+  if (unknown.length > 0) throw refuse(unknown.map((name) => finding("--only", describeUnknown(name, names))));
+  return properties.filter(({ name }) => asked.includes(name));
+}
+
+function describeUnknown(name: string, names: readonly string[]): string {
+  const near = findNearNames(name, names);
+  const hint = near.length > 0 ? `Did you mean ${near.join(" or ")}?` : `There are ${names.join(", ")}.`;
+  return `"${name}" is not a property. ${hint}`;
 }
 
 /** Throws `bad-input` where a user's property says something of no flow at all: it would hold whatever the rules. */

@@ -6,11 +6,13 @@ import { wrapLine } from "../report/wrap-line.ts";
 import type { Display } from "./command.ts";
 import type { ObservedLanding } from "./kernel-observation.ts";
 import { listLanded, type ObservationOf } from "./prove-observation.ts";
-import { withinData } from "./restriction.ts";
+import { ANALYSED_PROTOCOLS, withinData } from "./restriction.ts";
 import { chooseColumns } from "./text-columns.ts";
 
 /** Where texts begin behind the words that name them. */
 const TEXT_INDENT = 11;
+
+const OTHERS = "other protocols are not looked at.";
 
 /** Gives the results as data; where they were observed, each flow with what the kernel did. */
 export function renderProofData(
@@ -23,13 +25,15 @@ export function renderProofData(
     const { manner, landing, assumed } = landed;
     return { manner, landing, assumed: Object.fromEntries(assumed), ...(observed ? { observed } : {}) };
   };
-  const properties = results.map(({ name, holds, exceptions, counterexample }) => ({
+  const properties = results.map(({ name, holds, classes, unjudged, exceptions, counterexample }) => ({
     name,
     holds,
+    classes,
+    unjudged,
     exceptions: exceptions.map((each) => ({ flow: each.flow, ...show(each), reason: each.reason })),
     counterexample: counterexample && { ...counterexample.flow, ...show(counterexample) },
   }));
-  return renderJson({ ...withinData(within), properties });
+  return renderJson({ ...withinData(within), protocols: ANALYSED_PROTOCOLS, properties });
 }
 
 /** Tells the results to a person, no line wider than the display, one unbroken word aside. */
@@ -37,11 +41,17 @@ export function renderProofText(
   results: readonly PropertyResult[],
   observationOf: ObservationOf,
   display: Pick<Display, "columns">,
+  within: FlowSet | undefined,
 ): string {
   const lines = results.flatMap((result) => renderResult(result, observationOf));
+  const scope = within
+    ? `These are TCP flows; ${OTHERS}`
+    : `Every TCP flow that can meet the rules is judged; ${OTHERS}`;
   const observed = listLanded(results).flatMap((landed) => observationOf(landed) ?? []);
   const width = chooseColumns(display);
-  return [...lines, ...renderSummary(observed)].map((line) => `${wrapLine(line, indentOf(line), width)}\n`).join("");
+  return [...lines, scope, ...renderSummary(observed)]
+    .map((line) => `${wrapLine(line, indentOf(line), width)}\n`)
+    .join("");
 }
 
 /** What follows a name stays behind it where it goes on beneath. */
@@ -49,21 +59,23 @@ function indentOf(line: string): number {
   return line.search(/\S/) + (/^ {2}(flow|landing|where|kernel) /.test(line) ? TEXT_INDENT - 2 : 2);
 }
 
-function renderResult(
-  { name, classes, counterexample, exceptions }: PropertyResult,
-  observationOf: ObservationOf,
-): readonly string[] {
+function renderResult(result: PropertyResult, observationOf: ObservationOf): readonly string[] {
+  const { name, counterexample, exceptions } = result;
   const reasons = Map.groupBy(exceptions, ({ reason }) => reason);
   return [
-    `${name} ${classes === 0 ? "holds: it concerns no flow" : describeOutcome(counterexample)}`,
+    `${name} ${describeOutcome(result)}`,
     ...(counterexample ? renderCounterexample(counterexample, observationOf(counterexample)) : []),
     ...[...reasons].flatMap(([reason, members]) => renderExceptions(reason, members, observationOf)),
   ];
 }
 
-function describeOutcome(counterexample: LandedFlow | null): string {
-  if (counterexample === null) return "holds";
-  return counterexample.landing.kind === "could-not-look" ? "is not known to hold" : "does not hold";
+function describeOutcome({ classes, unjudged, counterexample }: PropertyResult): string {
+  const judged = ` (${classes} ${classes === 1 ? "class" : "classes"} judged)`;
+  if (counterexample !== null && counterexample.landing.kind !== "could-not-look") return `does not hold${judged}`;
+  if (unjudged.length > 0)
+    return `is not known to hold: no TCP flow that can meet the rules is one that ${unjudged.join(", ")} is about${judged}`;
+  if (counterexample !== null) return `is not known to hold${judged}`;
+  return classes === 0 ? "concerns no flow" : `holds${judged}`;
 }
 
 function renderCounterexample(

@@ -7,7 +7,7 @@ import type { CommandHelp } from "./help.ts";
 import { OBSERVING_SANDBOX_OPTION, readObservingSandbox } from "./kernel-observation.ts";
 import type { OptionSpec } from "./options.ts";
 import { listLanded, type ObservationOf, observeResults } from "./prove-observation.ts";
-import { readProperties, refuseEmpty } from "./prove-properties.ts";
+import { chooseProperties, readProperties, refuseEmpty } from "./prove-properties.ts";
 import { renderProofData, renderProofText } from "./prove-text.ts";
 import { renderWithin } from "./restriction.ts";
 
@@ -16,6 +16,12 @@ const SPECS: readonly OptionSpec[] = [
     name: "properties",
     value: "FILE",
     help: "properties of your own, proven beside the others: JSON, or a module (docs/properties.md)",
+  },
+  {
+    name: "only",
+    value: "NAME",
+    repeatable: true,
+    help: "asks this guarantee or property alone; may be repeated, or list several with commas",
   },
   {
     name: "observe",
@@ -28,7 +34,8 @@ const SPECS: readonly OptionSpec[] = [
 const HELP: CommandHelp = {
   usage: ["landfall prove [ISTIO FLAG…] [OPTION…]"],
   about: [
-    "Proves the guarantees of a capture config over all flows, or gives a counterexample. Without a flag, those of the seed command. Nothing is driven unless asked for.",
+    "Proves the guarantees of a capture config over all TCP flows, or gives a counterexample. Without a flag, those of the seed command. Nothing is driven unless asked for.",
+    "Each guarantee says how many classes of flows it was judged by. A setting that no class was judged by is not known to hold.",
   ],
   terms: {
     title: "Guarantees",
@@ -45,12 +52,15 @@ const HELP: CommandHelp = {
   },
   options: [{ title: "Options", options: [...SPECS, ...ANALYSIS_OPTIONS] }],
   captureFlags: "listed",
-  examples: [["landfall prove -u 1337 -b '*' -i '*' --rules rules.txt", "what the flags demand, of rules from a file"]],
+  examples: [
+    ["landfall prove -u 1337 -b '*' -i '*' --rules rules.txt", "what the flags demand, of rules from a file"],
+    ["landfall prove --properties own.json --only no-ssh-out", "one property of your own alone"],
+  ],
   exitCodes: {
     0: "all hold",
     1: "a counterexample was found",
     2: "bad input",
-    3: "the budget ran out, a property is not known to hold, or the kernel could not be asked or says otherwise",
+    3: "the budget ran out, a property is not known to hold or no flow was judged by a setting, or the kernel could not be asked or says otherwise",
   },
 };
 
@@ -61,7 +71,8 @@ export const prove: Command = {
     const { line, rules, config, setting } = readAnalysisInput(args, SPECS, io);
     if (line.capture.purpose === "usage") return "help";
     const own = await readProperties(lastValue(line.options, "properties"), config, setting.addresses, io);
-    const results = proveProperties(rules, config, setting, [...PROPERTIES, ...own.properties]);
+    const asked = chooseProperties([...PROPERTIES, ...own.properties], line.options.values.get("only"));
+    const results = proveProperties(rules, config, setting, asked);
     refuseEmpty(results, own);
     const observationOf = line.options.values.has("observe")
       ? await observeResults(readObservingSandbox(line.options), results, rules, config)
@@ -70,7 +81,7 @@ export const prove: Command = {
     io.out(
       isData
         ? renderProofData(results, observationOf, setting.within)
-        : renderWithin(setting.within) + renderProofText(results, observationOf, io.display),
+        : renderWithin(setting.within) + renderProofText(results, observationOf, io.display, setting.within),
     );
     return exitCodeOf(results, observationOf);
   },
@@ -82,9 +93,10 @@ export const prove: Command = {
  */
 function exitCodeOf(results: readonly PropertyResult[], observationOf: ObservationOf): number {
   const isContradicted = (landed: LandedFlow) => observationOf(landed)?.verdict === "contradicted";
+  const isUnjudged = results.some(({ unjudged }) => unjudged.length > 0);
   const broken = results.flatMap(({ counterexample }) => counterexample ?? []);
   if (broken.some((each) => each.landing.kind !== "could-not-look" && !isContradicted(each))) return 1;
   const isDoubtful = (landed: LandedFlow) =>
     isContradicted(landed) || observationOf(landed)?.verdict === "not-observed";
-  return broken.length > 0 || listLanded(results).some(isDoubtful) ? 3 : 0;
+  return isUnjudged || broken.length > 0 || listLanded(results).some(isDoubtful) ? 3 : 0;
 }

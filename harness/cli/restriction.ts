@@ -24,6 +24,9 @@ export function readWithin(text: string | undefined, config: CaptureConfig, test
   throw refuse([finding("--within", `"${text}" is IPv${parsed.value.family}, which is not under test.`)]);
 }
 
+/** The protocols that an analysis looks at, as data. */
+export const ANALYSED_PROTOCOLS: readonly string[] = ["tcp"];
+
 /** Says before an answer which flows it is about, where these are not all. */
 export function renderWithin(within: FlowSet | undefined): string {
   return within ? `Of the flows ${within.text} alone:\n` : "";

@@ -9,6 +9,7 @@ import {
   type TcpFlagsMatch,
 } from "../model/match.ts";
 import { MAX_PORT } from "../model/pod.ts";
+import { renderConnectionMatch } from "./connection-matches.ts";
 import { type Naming, renderPort } from "./listing-names.ts";
 import { groupMatches } from "./matches.ts";
 import { FULL_MASK, renderHex, renderIds } from "./values.ts";
@@ -60,9 +61,20 @@ function describeMatch(match: Match, naming: Naming): string {
       return `${match.kind === "source-type" ? "src" : "dst"}-type ${match.negated ? "!" : ""}${match.types.join(",")}`;
     case "comment":
       return `/* ${match.text} */`;
+    case "connection-protocol":
+    case "connection-address":
+    case "connection-port":
+    case "connection-status":
+    case "connection-direction":
+      return renderConnectionMatch(match).text.replace("--", "");
     case "unknown":
       return match.text;
-    default:
+    case "protocol":
+    case "source":
+    case "destination":
+    case "in-interface":
+    case "out-interface":
+    case "fragment":
       return "";
   }
 }

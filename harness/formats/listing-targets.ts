@@ -2,7 +2,9 @@ import { type Family, unspecifiedAddress } from "../model/address.ts";
 import type { Target } from "../model/target.ts";
 import type { Naming } from "./listing-names.ts";
 import { renderNatTarget } from "./nat-targets.ts";
+import { listPassingTarget } from "./passing-targets.ts";
 import { LOG_FLAGS, LOG_LEVELS } from "./plain-targets.ts";
+import { listSideEffect } from "./side-effect-targets.ts";
 import { renderTarget } from "./targets.ts";
 import { FULL_MASK, renderHex } from "./values.ts";
 import { splitWords } from "./words.ts";
@@ -46,9 +48,19 @@ function describe(target: Target, family: Family, naming: Naming): string {
       const mark = `${renderHex(target.mark.value)}/${renderHex(target.mark.mask)}`;
       return `TPROXY redirect ${target.address ?? unspecifiedAddress(family)}:${target.port} mark ${mark}`;
     }
+    case "hop-limit":
+    case "tee":
+    case "track":
+      return listPassingTarget(target, family);
+    case "side-effect":
+      return listSideEffect(target);
     case "unknown":
       return target.text.split(" ").slice(2).join(" ");
-    default:
+    case "accept":
+    case "drop":
+    case "return":
+    case "jump":
+    case "goto":
       return "";
   }
 }

@@ -1,6 +1,7 @@
 import type { AddressTypeMatch, Match } from "../model/match.ts";
 import { ADDRESS_MODULES, renderAddressMatch } from "./address-matches.ts";
 import { renderBaseMatch } from "./base-matches.ts";
+import { renderConnectionMatch } from "./connection-matches.ts";
 import { type MatchModule, type MatchText, orBadValue } from "./match-module.ts";
 import { renderSocketMatch, SOCKET_MODULES } from "./socket-matches.ts";
 import { renderStateMatch, STATE_MODULES } from "./state-matches.ts";
@@ -52,7 +53,12 @@ export function sortMatches(group: readonly Match[]): readonly Match[] {
 /** Two options share a `-m` if it is the same module's and prints them in this order. */
 function canShare(one: Match, other: Match): boolean {
   const [a, b] = [renderMatch(one), renderMatch(other)];
-  return a.module !== "" && a.module === b.module && a.slot < b.slot && limitOf(one) === limitOf(other);
+  if (a.module === "" || a.module !== b.module || a.slot >= b.slot || limitOf(one) !== limitOf(other)) return false;
+  return !("besideState" in other) || other.besideState === (one.kind === "state" || isBesideState(one));
+}
+
+function isBesideState(match: Match): boolean {
+  return "besideState" in match && match.besideState;
 }
 
 function renderGroup(group: readonly Match[]): string {
@@ -90,6 +96,12 @@ function renderMatch(match: Match): MatchText {
     case "mark":
     case "connmark":
       return renderStateMatch(match);
+    case "connection-protocol":
+    case "connection-address":
+    case "connection-port":
+    case "connection-status":
+    case "connection-direction":
+      return renderConnectionMatch(match);
     case "owner":
     case "socket":
       return renderSocketMatch(match);

@@ -49,7 +49,7 @@ export const LOG_FLAGS: readonly string[] = [
   "log-macdecode",
 ];
 
-/** The targets that decide without rewriting anything: the standard ones, REJECT, LOG, CT, NOTRACK. */
+/** The targets that decide without rewriting anything: the standard ones, REJECT, LOG, NOTRACK. */
 export const PLAIN_TARGETS: Readonly<Record<string, TargetModule>> = {
   ACCEPT: { takes: {}, read: () => ({ kind: "accept" }) },
   DROP: { takes: {}, read: () => ({ kind: "drop" }) },
@@ -64,10 +64,6 @@ export const PLAIN_TARGETS: Readonly<Record<string, TargetModule>> = {
     read: readLog,
   },
   NOTRACK: { takes: {}, read: () => ({ kind: "notrack", module: "NOTRACK" }) },
-  CT: {
-    takes: { "--notrack": 0 },
-    read: (uses) => (uses.length > 0 ? { kind: "notrack", module: "CT" } : "opaque"),
-  },
 };
 
 function readReject(uses: readonly OptionUse[], context: ReadContext): Target | Fault {
@@ -107,7 +103,9 @@ export function renderPlainTarget(
       return target.options === "" ? "LOG" : `LOG ${target.options}`;
     case "notrack":
       return target.module === "CT" ? "CT --notrack" : "NOTRACK";
-    default:
+    case "accept":
+    case "drop":
+    case "return":
       return target.kind.toUpperCase();
   }
 }

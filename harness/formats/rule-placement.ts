@@ -2,24 +2,8 @@ import type { Family } from "../model/address.ts";
 import type { Match, ProtocolMatch } from "../model/match.ts";
 import type { Rule } from "../model/ruleset.ts";
 import type { Target } from "../model/target.ts";
+import { type TargetTraits, targetTraits } from "../model/target-traits.ts";
 
-interface Place {
-  readonly tables: readonly string[];
-  /** Built-in chains the rule may be reached from; null for any. */
-  readonly hooks: readonly string[] | null;
-}
-
-/** Where a target is valid: the `table` and `hooks` of its kernel module (net/netfilter/xt_*.c, net/ipv4/netfilter/ipt_*.c, 6.18). */
-const TARGET_PLACES: Partial<Readonly<Record<Target["kind"], Place>>> = {
-  drop: { tables: ["raw", "mangle", "filter"], hooks: null },
-  redirect: { tables: ["nat"], hooks: ["PREROUTING", "OUTPUT"] },
-  dnat: { tables: ["nat"], hooks: ["PREROUTING", "OUTPUT"] },
-  snat: { tables: ["nat"], hooks: ["POSTROUTING", "INPUT"] },
-  masquerade: { tables: ["nat"], hooks: ["POSTROUTING"] },
-  tproxy: { tables: ["mangle"], hooks: ["PREROUTING"] },
-  reject: { tables: ["filter"], hooks: ["INPUT", "FORWARD", "OUTPUT"] },
-  notrack: { tables: ["raw"], hooks: null },
-};
 const MATCH_HOOKS: Partial<Readonly<Record<Match["kind"], readonly string[]>>> = {
   owner: ["OUTPUT", "POSTROUTING"],
   socket: ["PREROUTING", "INPUT"],
@@ -50,17 +34,27 @@ export function checkRulePlacement(
 
 function checkTarget(rule: Rule, table: string, hooks: ReadonlySet<string>): readonly string[] {
   const { target } = rule;
-  const place = target && TARGET_PLACES[target.kind];
   if (!target) return [];
   const name = nameTarget(target);
-  if (place && !place.tables.includes(table))
-    return [`${name} is not valid in the table ${table}; it belongs to ${place.tables.join(", ")}.`];
-  const strays = [...hooks].filter((hook) => place?.hooks && !place.hooks.includes(hook));
+  const { tables, hooks: allowed } = placeOf(target);
+  if (tables && !tables.includes(table))
+    return [`${name} is not valid in the table ${table}; it belongs to ${tables.join(", ")}.`];
+  const strays = [...hooks].filter((hook) => allowed && !allowed.includes(hook));
   const misplaced = strays.map(
-    (hook) => `${name} is not valid in what ${hook} leads to; it belongs to ${place?.hooks?.join(" and ")}.`,
+    (hook) => `${name} is not valid in what ${hook} leads to; it belongs to ${allowed?.join(" and ")}.`,
   );
   return [...misplaced, ...checkTargetProtocol(rule, target, name)];
 }
+
+/** Only a clamped TCPMSS is bound to hooks: it asks for the path's MTU (tcpmss_tg4_check in xt_TCPMSS.c). */
+function placeOf(target: Target): Pick<TargetTraits, "tables" | "hooks"> {
+  const isClamp = target.kind === "side-effect" && target.name === "TCPMSS" && target.options.includes("--clamp");
+  const traits = targetTraits(target);
+  return isClamp ? { ...traits, hooks: ["FORWARD", "OUTPUT", "POSTROUTING"] } : traits;
+}
+
+/** Side effects on the TCP header, which need -p tcp (the `proto` of their kernel modules; iptables-extensions(8)). */
+const TCP_ONLY: readonly string[] = ["ECN", "TCPMSS", "TCPOPTSTRIP"];
 
 function checkTargetProtocol(rule: Rule, target: Target, name: string): readonly string[] {
   const protocol = protocolOf(rule);
@@ -70,8 +64,10 @@ function checkTargetProtocol(rule: Rule, target: Target, name: string): readonly
   const isPositive = protocol && !protocol.negated;
   if (target.kind === "tproxy" && !(isPositive && ["tcp", "udp"].includes(protocol.protocol)))
     return ["TPROXY needs -p tcp or -p udp."];
+  const isTcp = isPositive && protocol.protocol === "tcp";
+  if (target.kind === "side-effect" && TCP_ONLY.includes(target.name) && !isTcp) return [`${name} needs -p tcp.`];
   const resets = target.kind === "reject" && target.with === "tcp-reset";
-  return resets && !(isPositive && protocol.protocol === "tcp") ? ["REJECT --reject-with tcp-reset needs -p tcp."] : [];
+  return resets && !isTcp ? ["REJECT --reject-with tcp-reset needs -p tcp."] : [];
 }
 
 function checkMatch(match: Match, rule: Rule, chain: string, hooks: ReadonlySet<string>): readonly string[] {
@@ -105,5 +101,16 @@ function protocolOf(rule: Rule): ProtocolMatch | null {
 }
 
 function nameTarget(target: Target): string {
-  return target.kind === "notrack" ? "CT --notrack" : target.kind.toUpperCase();
+  switch (target.kind) {
+    case "notrack":
+      return "CT --notrack";
+    case "track":
+      return "CT";
+    case "hop-limit":
+      return "TTL or HL";
+    case "side-effect":
+      return target.name;
+    default:
+      return target.kind.toUpperCase();
+  }
 }

@@ -1,4 +1,5 @@
 import type { ConntrackState, MarkMatch, Match, StateMatch } from "../model/match.ts";
+import { CONNECTION_OPTIONS, readConnection } from "./connection-matches.ts";
 import {
   type Fault,
   type MatchModule,
@@ -14,7 +15,16 @@ const STATES: readonly ConntrackState[] = ["INVALID", "NEW", "RELATED", "ESTABLI
 
 /** The modules that look at what the kernel keeps about a packet or its connection: conntrack, state, mark, connmark. */
 export const STATE_MODULES: Readonly<Record<string, MatchModule>> = {
-  conntrack: { takes: { "--ctstate": 1 }, read: (uses) => uses.map((use) => readStates(use, "conntrack", STATES)) },
+  conntrack: {
+    takes: { "--ctstate": 1, ...CONNECTION_OPTIONS },
+    read: (uses, context) => {
+      const isState = ({ option }: OptionUse) => option === "--ctstate";
+      const besideState = uses.some(isState);
+      return uses.map((use) =>
+        isState(use) ? readStates(use, "conntrack", STATES) : readConnection(use, context, besideState),
+      );
+    },
+  },
   state: { takes: { "--state": 1 }, read: (uses) => uses.map((use) => readStates(use, "state", STATES.slice(0, 5))) },
   mark: { takes: { "--mark": 1 }, read: (uses) => uses.map((use) => readMark(use, "mark")) },
   connmark: { takes: { "--mark": 1 }, read: (uses) => uses.map((use) => readMark(use, "connmark")) },

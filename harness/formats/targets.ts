@@ -2,45 +2,26 @@ import type { Family } from "../model/address.ts";
 import type { Target } from "../model/target.ts";
 import { MARK_TARGETS, renderMarkTarget } from "./mark-targets.ts";
 import { NAT_TARGETS, renderNatTarget } from "./nat-targets.ts";
+import { PASSING_TARGETS, renderPassingTarget } from "./passing-targets.ts";
 import { PLAIN_TARGETS, renderPlainTarget } from "./plain-targets.ts";
+import { renderSideEffect, SIDE_EFFECT_TARGETS } from "./side-effect-targets.ts";
 import type { TargetModule } from "./target-module.ts";
 
 /** Every target that is understood, by the name behind `-j`. */
 export const TARGET_MODULES: ReadonlyMap<string, TargetModule> = new Map(
-  Object.entries({ ...PLAIN_TARGETS, ...NAT_TARGETS, ...MARK_TARGETS }),
+  Object.entries({ ...PLAIN_TARGETS, ...NAT_TARGETS, ...MARK_TARGETS, ...PASSING_TARGETS, ...SIDE_EFFECT_TARGETS }),
 );
 
 /** Targets that exist (iptables-extensions(8), 1.8.9) and are kept as text; any other unknown name is a chain that is missing. */
 export const FOREIGN_TARGETS: readonly string[] = [
-  "AUDIT",
-  "CHECKSUM",
-  "CLASSIFY",
   "CLUSTERIP",
-  "CONNSECMARK",
-  "CT",
   "DNPT",
-  "DSCP",
-  "ECN",
-  "HL",
   "HMARK",
-  "IDLETIMER",
-  "LED",
   "NETMAP",
-  "NFLOG",
   "NFQUEUE",
   "QUEUE",
-  "RATEEST",
-  "SECMARK",
-  "SET",
   "SNPT",
   "SYNPROXY",
-  "TCPMSS",
-  "TCPOPTSTRIP",
-  "TEE",
-  "TOS",
-  "TRACE",
-  "TTL",
-  "ULOG",
 ];
 
 /** Gives a target as iptables prints it, with its `-j` or `-g`. */
@@ -63,7 +44,18 @@ export function renderTarget(target: Target, family: Family): string {
     case "connmark-restore":
     case "tproxy":
       return `-j ${renderMarkTarget(target, family)}`;
-    default:
+    case "hop-limit":
+    case "tee":
+    case "track":
+      return `-j ${renderPassingTarget(target, family)}`;
+    case "side-effect":
+      return `-j ${renderSideEffect(target)}`;
+    case "accept":
+    case "drop":
+    case "return":
+    case "reject":
+    case "log":
+    case "notrack":
       return `-j ${renderPlainTarget(target)}`;
   }
 }

@@ -1,4 +1,4 @@
-import { parseEndpoint } from "./address.ts";
+import { parseAddress, parseEndpoint } from "./address.ts";
 import type { HostName, ListenerName } from "./pod.ts";
 
 /** The closed list of ways in which a flow can end. */
@@ -38,7 +38,7 @@ export interface Landing {
   readonly port: number | null;
   /** What had been dialled; null where that is the very address that accepted: nothing was redirected. */
   readonly originalDestination: string | null;
-  /** The peer's end point as the listener saw it. */
+  /** The peer's end point as the listener saw it; a predicted one that the kernel chooses from a range is `FIRST-LAST:0`. */
   readonly source: string | null;
   /** Passages through the stub, in order, the final landing not among them. */
   readonly hops: readonly Hop[];
@@ -58,7 +58,7 @@ export function hostOf(listener: ListenerName): HostName {
 
 /**
  * Says whether what was seen is what was expected. Compared are kind, and for a listener its name, port, original destination and hops;
- * the source's address only where `expected` names one (its port never: it is the kernel's free choice).
+ * the source's address only where `expected` names one (its port never: it is the kernel's free choice), or one of the range that it names.
  * Of a `loop` the hops seen must begin with those that `expected` names, if it names any. `could-not-look` agrees with nothing.
  */
 export function landingsAgree(expected: Landing, seen: Landing): boolean {
@@ -72,8 +72,17 @@ export function landingsAgree(expected: Landing, seen: Landing): boolean {
     expected.listener === seen.listener &&
     expected.port === seen.port &&
     expected.originalDestination === seen.originalDestination &&
-    (expected.source === null || sourceAddress(expected.source) === sourceAddress(seen.source))
+    (expected.source === null || isSourceMet(expected.source, seen.source))
   );
+}
+
+/** A source of which the kernel chooses the address, `127.0.0.2-127.0.0.9:0`, is met by each of the range. */
+function isSourceMet(expected: string, seen: string | null): boolean {
+  const [first, last] = /^\[?([^\]-]+)-([^\]]+?)\]?:\d+$/.exec(expected)?.slice(1) ?? [];
+  const address = sourceAddress(seen);
+  const [low, high, value] = [first, last, address].map((text) => (text ? parseAddress(text)?.value : undefined));
+  if (low !== undefined && high !== undefined && value !== undefined) return low <= value && value <= high;
+  return sourceAddress(expected) === address;
 }
 
 function sourceAddress(source: string | null): string | null {

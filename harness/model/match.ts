@@ -25,6 +25,7 @@ export type Match =
   | AddressRangeMatch
   | OwnerMatch
   | StateMatch
+  | ConnectionMatch
   | MarkMatch
   | SocketMatch
   | AddressTypeMatch
@@ -115,6 +116,43 @@ export interface StateMatch {
   readonly negated: boolean;
   readonly states: readonly ConntrackState[];
 }
+
+/** One end of a tracked connection: as its first packet named it, or as answers name it, which NAT changes. */
+export type ConnectionEnd = "original-source" | "original-destination" | "reply-source" | "reply-destination";
+
+/** What `--ctstatus` asks of a connection, in the order iptables prints it. */
+export const CONNECTION_STATUSES = ["EXPECTED", "SEEN_REPLY", "ASSURED", "CONFIRMED"] as const;
+
+/** One status of a tracked connection. */
+export type ConnectionStatus = (typeof CONNECTION_STATUSES)[number];
+
+/**
+ * What `-m conntrack` asks of a packet's connection beside its state. A packet without a connection matches none of them, negated or not,
+ * unless `besideState`: the same `-m` has a `--ctstate` that holds, and the kernel then asks no more (conntrack_mt in xt_conntrack.c).
+ */
+export type ConnectionMatch = ConnectionQuestion & { readonly besideState: boolean };
+
+/** The question of a {@link ConnectionMatch}. */
+export type ConnectionQuestion =
+  /** `--ctproto 6`; the number of the protocol. */
+  | { readonly kind: "connection-protocol"; readonly negated: boolean; readonly protocol: number }
+  /** `--ctorigsrc 10.0.0.0/8`, `--ctrepldst 10.0.0.1`. */
+  | {
+      readonly kind: "connection-address";
+      readonly negated: boolean;
+      readonly end: ConnectionEnd;
+      readonly network: Network;
+    }
+  /** `--ctorigdstport 80:90`. */
+  | { readonly kind: "connection-port"; readonly negated: boolean; readonly end: ConnectionEnd; readonly ports: Range }
+  /** `--ctstatus ASSURED,CONFIRMED`: any of them; none stands for `NONE`, which no connection has. */
+  | {
+      readonly kind: "connection-status";
+      readonly negated: boolean;
+      readonly statuses: readonly ConnectionStatus[];
+    }
+  /** `--ctdir REPLY`; it has no negated form. */
+  | { readonly kind: "connection-direction"; readonly direction: "ORIGINAL" | "REPLY" };
 
 /** `-m mark --mark 0x539/0xffffffff`, `-m connmark --mark 0x1`: 32-bit numbers. Holds if `(mark & mask) === value`. */
 export interface MarkMatch {

@@ -19,10 +19,16 @@ export type Target =
   | TproxyTarget
   | MarkTarget
   | ConnmarkTarget
-  /** `-j CT --notrack`, `-j NOTRACK`; other uses of CT are kept as unknown. */
+  /** `-j CT --notrack`, `-j NOTRACK`. */
   | { readonly kind: "notrack"; readonly module: "CT" | "NOTRACK" }
+  /** `-j CT --helper ftp`, `--timeout`, `--ctevents`, `--expevents`: `options` as printed. Other uses of CT are kept as unknown. */
+  | { readonly kind: "track"; readonly options: string }
   /** `-j LOG`: counts as no verdict. `options` is the text after it, as printed. */
   | { readonly kind: "log"; readonly options: string }
+  | HopLimitTarget
+  /** `-j TEE --gateway 10.0.0.9`: the packet goes on, and a copy of it goes to the gateway. Canonical text. */
+  | { readonly kind: "tee"; readonly gateway: string }
+  | SideEffectTarget
   /** `-j REJECT --reject-with icmp-port-unreachable`; `with` as printed. */
   | { readonly kind: "reject"; readonly with: string }
   | { readonly kind: "unknown"; readonly text: string };
@@ -60,3 +66,38 @@ export interface MarkTarget {
 export type ConnmarkTarget =
   | { readonly kind: "connmark-set"; readonly value: number; readonly mask: number }
   | { readonly kind: "connmark-save" | "connmark-restore"; readonly nfmask: number; readonly ctmask: number };
+
+/** `-j TTL --ttl-set 64`, `-j HL --hl-dec 1`: TTL is IPv4's, HL is IPv6's. mangle only. */
+export interface HopLimitTarget {
+  readonly kind: "hop-limit";
+  readonly change: "set" | "dec" | "inc";
+  /** 0 … 255. */
+  readonly value: number;
+}
+
+/** Targets that decide nothing and rewrite nothing that the simulator follows: the next rule is always asked. */
+export type SideEffectName =
+  | "NFLOG"
+  | "ULOG"
+  | "TRACE"
+  | "AUDIT"
+  | "CLASSIFY"
+  | "CHECKSUM"
+  | "TOS"
+  | "DSCP"
+  | "ECN"
+  | "TCPMSS"
+  | "TCPOPTSTRIP"
+  | "IDLETIMER"
+  | "SET"
+  | "SECMARK"
+  | "CONNSECMARK"
+  | "LED"
+  | "RATEEST";
+
+/** `-j NFLOG --nflog-group 5`: `options` is the text after the name, as printed. What each changes: `target-traits.ts`. */
+export interface SideEffectTarget {
+  readonly kind: "side-effect";
+  readonly name: SideEffectName;
+  readonly options: string;
+}

@@ -9,15 +9,19 @@ export interface KnownAddress {
   readonly text: string;
   readonly family: Family;
   readonly value: bigint;
+  /** The last one of the range that the kernel chooses it from; the same as `value` where there is no choice. */
+  readonly last: bigint;
   /** The host that answers to it, `loopback` for every host's own, `nobody` where no host has it. */
   readonly host: HostName | "loopback" | "nobody";
   /** What a connection attempt makes of it before any packet is sent. */
   readonly use: "unicast" | "not-connectable";
 }
 
-/** Gives the object of an address's text; the text must be an address. */
+/** Gives the objects of addresses; texts must be addresses. */
 export interface AddressBook {
   find(text: string): KnownAddress;
+  /** Gives the object that stands for any address of a range, `198.51.100.1-198.51.100.9`; null where they are not all one host's. */
+  findAny(first: string, last: string): KnownAddress | null;
 }
 
 /** Opens the book of a sandbox's addresses: the hosts' own, those `upstream` owns beside, and what policy routing adds to the pod. */
@@ -39,7 +43,21 @@ export function openAddressBook(spec: PodSpec, hosts: SandboxAddresses, routing:
     known.set(text, made);
     return made;
   };
-  return { find };
+  const findAny = (first: string, last: string): KnownAddress | null => {
+    const [low, high] = [find(first), find(last)];
+    const text = `${first}-${last}`;
+    const seen = known.get(text);
+    if (seen) return seen;
+    const named = [...owners.keys()].map(find);
+    const isMixed = named.some(
+      ({ family, value }) => family === low.family && low.value <= value && value <= high.value,
+    );
+    if (isMixed || low.host !== high.host || low.use !== high.use) return null;
+    const made: KnownAddress = { ...low, text, last: high.value };
+    known.set(text, made);
+    return made;
+  };
+  return { find, findAny };
 }
 
 /** Gives the address of a line as `ip addr add` takes it: `::6/128 dev lo`. */
@@ -53,7 +71,7 @@ function makeAddress(text: string, owners: ReadonlyMap<string, HostName>): Known
   const family = familyOf(text);
   const isLoopback = family === 4 ? value >> 24n === 127n : value === 1n;
   const host = isLoopback ? "loopback" : (owners.get(text) ?? "nobody");
-  return { text, family, value, host, use: isConnectable(family, value) ? "unicast" : "not-connectable" };
+  return { text, family, value, last: value, host, use: isConnectable(family, value) ? "unicast" : "not-connectable" };
 }
 
 /** Multicast and the broadcast addresses take no connections: `connect` fails with ENETUNREACH (tcp_v4_connect, tcp_v6_connect). */

@@ -1,6 +1,7 @@
 import { HOOKS, type Hook } from "../model/hook.ts";
 import type { Match } from "../model/match.ts";
 import type { BaseChain, Chain, Rule, Ruleset, Table } from "../model/ruleset.ts";
+import type { Target } from "../model/target.ts";
 import type { Verdict } from "../model/trace.ts";
 import { compileMatch, type Test } from "./match.ts";
 import type { Packet } from "./packet.ts";
@@ -130,9 +131,34 @@ function runRule(hook: Hook, rule: CompiledRule, packet: Packet): RuleVerdict | 
 
 /** Gives a verdict's name as traces show it; targets of NAT, TPROXY and NOTRACK are named by what they are. */
 function nameVerdict(rule: CompiledRule, verdict: RuleVerdict): Verdict {
-  const kind = rule.rule.target?.kind;
-  if (verdict.kind === "drop" || verdict.kind === "reject") return kind === "unknown" ? "unknown" : verdict.kind;
-  if (kind === "redirect" || kind === "dnat" || kind === "snat" || kind === "tproxy" || kind === "notrack") return kind;
-  if (kind === "masquerade") return "snat";
-  return verdict.kind;
+  const { target } = rule.rule;
+  const name = target && VERDICT_NAMES[target.kind];
+  if (name === "unknown") return name;
+  return name === null || verdict.kind === "drop" || verdict.kind === "reject" ? verdict.kind : name;
 }
+
+/** Names that say more than the verdict does; null where the verdict's own name is all there is to say. */
+const VERDICT_NAMES = {
+  accept: null,
+  drop: null,
+  return: null,
+  jump: null,
+  goto: null,
+  redirect: "redirect",
+  dnat: "dnat",
+  snat: "snat",
+  masquerade: "snat",
+  tproxy: "tproxy",
+  mark: null,
+  "connmark-set": null,
+  "connmark-save": null,
+  "connmark-restore": null,
+  notrack: "notrack",
+  track: null,
+  log: null,
+  reject: null,
+  "hop-limit": null,
+  tee: null,
+  "side-effect": null,
+  unknown: "unknown",
+} satisfies Record<Target["kind"], Verdict | null>;

@@ -98,5 +98,5 @@ function originalDestination({ listener, ends, dialled }: Ending & { kind: "list
 
 /** Gives an end point as landings have it; a port that the kernel chooses freely is written 0. */
 export function renderEnd({ address, port }: EndPoint): string {
-  return renderEndpoint(address.text, port === EPHEMERAL ? 0 : port);
+  return renderEndpoint(address.text, port < 0 ? 0 : port);
 }

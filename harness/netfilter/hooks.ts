@@ -82,6 +82,7 @@ const conntrackStep: PlacedStep = {
   priority: CONNTRACK,
   loaded: -1,
   step: (packet) => {
+    packet.template = null;
     if (packet.walk.pod.conntrack[packet.family] === "on") trackConnection(packet);
     return ACCEPT;
   },

@@ -1,4 +1,4 @@
-import { networkHolds, parseAddress } from "../model/address.ts";
+import { parseAddress } from "../model/address.ts";
 import {
   type AddressRangeMatch,
   type AddressTypeMatch,
@@ -11,8 +11,10 @@ import {
   type TcpFlagsMatch,
 } from "../model/match.ts";
 import { isOfTypes } from "./address-type.ts";
+import { isInNetwork, isInRange } from "./addresses.ts";
+import { compileConnection } from "./connection-match.ts";
 import { settleMaker } from "./maker.ts";
-import type { Packet } from "./packet.ts";
+import { noteTemplate, type Packet } from "./packet.ts";
 import { portIsIn } from "./ports.ts";
 import { socketTakes } from "./socket-match.ts";
 
@@ -29,8 +31,13 @@ const PROTOCOL_NUMBERS: Readonly<Record<string, Packet["protocol"]>> = {
 /** Compiles a match into a test, its `!` included. */
 export function compileMatch(match: Match): Test {
   const test = compilePlain(match);
-  if (!("negated" in match) || !match.negated || match.kind === "owner" || match.kind === "connmark") return test;
+  if (!("negated" in match) || !match.negated || heedsNegation(match)) return test;
   return (packet) => !test(packet);
+}
+
+/** A packet that lacks what these ask about matches neither form, or the negated one alone: they see to their `!` themselves. */
+function heedsNegation({ kind }: Match): boolean {
+  return kind === "owner" || kind === "connmark" || kind.startsWith("connection-");
 }
 
 function compilePlain(match: Match): Test {
@@ -41,9 +48,9 @@ function compilePlain(match: Match): Test {
       return (packet) => packet.protocol === protocol;
     }
     case "source":
-      return (packet) => networkHolds(match.network, packet.source.value);
+      return (packet) => isInNetwork(packet.source, match.network, packet);
     case "destination":
-      return (packet) => networkHolds(match.network, packet.destination.value);
+      return (packet) => isInNetwork(packet.destination, match.network, packet);
     case "source-range":
     case "destination-range":
       return compileAddressRange(match);
@@ -62,11 +69,21 @@ function compilePlain(match: Match): Test {
       return compileOwner(match);
     case "state":
       return compileState(match);
+    case "connection-protocol":
+    case "connection-address":
+    case "connection-port":
+    case "connection-status":
+    case "connection-direction":
+      return compileConnection(match);
     case "mark":
       return (packet) => (packet.mark & match.mask) >>> 0 === match.value;
     case "connmark":
       // Without a connection it does not match, negated or not (connmark_mt in xt_connmark.c).
-      return ({ entry }) => entry !== null && ((entry.mark & match.mask) >>> 0 === match.value) !== match.negated;
+      return (packet) => {
+        noteTemplate(packet);
+        const { entry } = packet;
+        return entry !== null && ((entry.mark & match.mask) >>> 0 === match.value) !== match.negated;
+      };
     case "socket":
       return (packet) => socketTakes(packet, match.options);
     case "source-type":
@@ -84,8 +101,8 @@ function compilePlain(match: Match): Test {
 function compileAddressRange(match: AddressRangeMatch): Test {
   const first = parseAddress(match.first)?.value ?? 0n;
   const last = parseAddress(match.last)?.value ?? -1n;
-  if (match.kind === "source-range") return ({ source }) => source.value >= first && source.value <= last;
-  return ({ destination }) => destination.value >= first && destination.value <= last;
+  if (match.kind === "source-range") return (packet) => isInRange(packet.source, first, last, packet);
+  return (packet) => isInRange(packet.destination, first, last, packet);
 }
 
 /** A trailing `+` stands for any ending; where a hook has no such interface its name is empty. */
@@ -130,10 +147,15 @@ function compileState(match: StateMatch): Test {
   const states = new Set(match.states);
   const asksSource = match.module === "conntrack" && states.has("SNAT");
   const asksDestination = match.module === "conntrack" && states.has("DNAT");
-  return ({ state, entry }) =>
-    states.has(state) ||
-    (asksSource && entry?.natSource === "in-effect") ||
-    (asksDestination && entry?.natDestination === "in-effect");
+  return (packet) => {
+    noteTemplate(packet);
+    const { state, entry } = packet;
+    return (
+      states.has(state) ||
+      (asksSource && entry?.natSource === "in-effect") ||
+      (asksDestination && entry?.natDestination === "in-effect")
+    );
+  };
 }
 
 function compileAddressType({ kind, types, limit }: AddressTypeMatch): Test {

@@ -1,6 +1,7 @@
 import type { Hook } from "../model/hook.ts";
 import { loopbackAddress } from "../model/pod.ts";
-import { type EndPoint, type Entry, isSameEnd } from "./conntrack.ts";
+import type { KnownAddress } from "./address-book.ts";
+import { type EndPoint, type Entry, isSameEnd, type Tuple } from "./conntrack.ts";
 import type { Packet } from "./packet.ts";
 
 /** Which end of a packet a hook's NAT rewrites: destinations as it comes up, sources as it goes down. */
@@ -50,8 +51,34 @@ export function rewritePacket(packet: Packet, side: NatSide): void {
   const half = (side === "destination") === (packet.direction === "original") ? entry.natDestination : entry.natSource;
   if (half !== "in-effect") return;
   const names = packet.direction === "original" ? entry.reply : entry.original;
+  noteCopy(packet, side, names);
   if (side === "destination") setPacketDestination(packet, names.source);
   else setPacketSource(packet, names.destination);
+}
+
+/**
+ * A copy that TEE has sent away keeps the ends that the packet had, and whoever gets it answers for those: which answer comes first is not
+ * known. Only where the packet itself stays in the pod is that sure.
+ */
+function noteCopy(packet: Packet, side: NatSide, names: Tuple): void {
+  const { copiedBy, direction, walk } = packet;
+  const end = side === "destination" ? names.source : names.destination;
+  const [address, port] =
+    side === "destination" ? [packet.destination, packet.destinationPort] : [packet.source, packet.sourcePort];
+  const stays = address === end.address && (port === end.port || packet.protocol !== "tcp");
+  if (copiedBy === null || stays) return;
+  const isSettled =
+    direction === "original" ? side === "destination" && isInside(names.source.address) : answersInside(packet);
+  if (!isSettled) walk.oracle.giveUp(`${copiedBy}, whose copy is not translated`);
+}
+
+/** A copy of what the pod answers itself comes back, if at all, from a loopback address or over IPv4 from the pod's own: a martian. */
+function answersInside({ family, source, destination }: Packet): boolean {
+  return isInside(destination) && (source.host === "loopback" || (family === 4 && source.host === "pod"));
+}
+
+function isInside({ host }: KnownAddress): boolean {
+  return host === "pod" || host === "loopback";
 }
 
 function setPacketDestination(packet: Packet, end: EndPoint): void {

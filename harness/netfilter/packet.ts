@@ -1,5 +1,5 @@
 import type { Family } from "../model/address.ts";
-import { type ConntrackState, TCP_FLAG_BITS } from "../model/match.ts";
+import { type ConntrackState, type Range, TCP_FLAG_BITS } from "../model/match.ts";
 import type { KnownAddress } from "./address-book.ts";
 import type { Entry, Tuple } from "./conntrack.ts";
 import type { Maker, NewSocket } from "./maker.ts";
@@ -10,7 +10,28 @@ import type { Walk } from "./walk.ts";
 /** A source port that the kernel chooses freely among {@link EPHEMERAL_PORTS}; it equals only itself. */
 export const EPHEMERAL = -1;
 /** `net.ipv4.ip_local_port_range` of a fresh network namespace, for both families. */
-export const EPHEMERAL_PORTS = { first: 32768, last: 60999 } as const;
+const EPHEMERAL_PORTS = { first: 32768, last: 60999 } as const;
+
+/**
+ * Gives the source port that the kernel chooses freely from a range which a rule names: a negative number that stands for the range, and
+ * equals only itself. A range of one port is that port.
+ */
+export function choicePort({ first, last }: Range): number {
+  return first === last ? first : -(first * CHOICE_FACTOR + last) - 2;
+}
+
+/** Gives the ports that a port stands for: one, or all that the kernel may choose from. */
+export function portsOf(port: number): Range {
+  if (port >= 0) return { first: port, last: port };
+  if (port === EPHEMERAL) return EPHEMERAL_PORTS;
+  const pair = -port - 2;
+  return { first: Math.floor(pair / CHOICE_FACTOR), last: pair % CHOICE_FACTOR };
+}
+
+/** More than any port, so that two of them are one number. */
+const CHOICE_FACTOR = 65536;
+/** What hosts send with where nothing says otherwise (`net.ipv4.ip_default_ttl`, `hop_limit` of a fresh network namespace). */
+const DEFAULT_HOP_LIMIT = 64;
 
 /** The packets that decide how a connection ends, by what they carry. */
 export const FLAGS = {
@@ -32,7 +53,7 @@ export interface Packet {
   readonly protocol: "tcp" | "icmp" | "ipv6-icmp";
   readonly flags: number;
   source: KnownAddress;
-  /** A port, {@link EPHEMERAL}, or 0 in packets without ports. */
+  /** A port, {@link EPHEMERAL}, a {@link choicePort}, or 0 in packets without ports. */
   sourcePort: number;
   destination: KnownAddress;
   destinationPort: number;
@@ -40,6 +61,12 @@ export interface Packet {
   out: string;
   maker: Maker | NewSocket;
   mark: number;
+  /** Hosts that may still pass it on: TTL, or IPv6's hop limit. */
+  hopLimit: number;
+  /** The TEE that has sent a copy of it away as it is now; null where none has. */
+  copiedBy: string | null;
+  /** The CT that says how it is to be tracked, until it is; null where none does. */
+  template: string | null;
   entry: Entry | null;
   state: ConntrackState;
   direction: "original" | "reply";
@@ -82,6 +109,9 @@ export function makePacket(fields: PacketFields): Packet {
     out: "",
     maker: fields.maker,
     mark: 0,
+    hopLimit: DEFAULT_HOP_LIMIT,
+    copiedBy: null,
+    template: null,
     entry: fields.entry ?? null,
     state: fields.state ?? "INVALID",
     direction: fields.direction ?? "original",
@@ -94,6 +124,8 @@ export function makePacket(fields: PacketFields): Packet {
 /** Takes from a packet what does not outlive a host: mark, connection entry and maker. */
 export function leaveHost(packet: Packet): void {
   packet.mark = 0;
+  packet.copiedBy = null;
+  packet.template = null;
   packet.entry = null;
   packet.state = "INVALID";
   packet.direction = "original";
@@ -102,4 +134,13 @@ export function leaveHost(packet: Packet): void {
   packet.route = TO_SELF;
   packet.in = "";
   packet.out = "";
+}
+
+/**
+ * Gives up where a rule asks about the connection of a packet that has only a template of one: what the kernel then tells of is the
+ * template (nf_ct_get in xt_conntrack.c, xt_state.c, xt_connmark.c).
+ */
+export function noteTemplate({ template, entry, walk }: Packet): void {
+  if (template !== null && entry === null)
+    walk.oracle.giveUp(`${template}, and what asks for the connection before it is tracked`);
 }

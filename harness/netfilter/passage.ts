@@ -20,6 +20,10 @@ const BY_DEFAULT: Route = { out: POD_INTERFACE, scope: "link" };
 
 /** Sends a packet that the pod itself has made: routing, OUTPUT, POSTROUTING, and on `lo` also PREROUTING and INPUT. */
 export function sendFromPod(packet: Packet): Fate {
+  return noteLostCopy(packet, sendByRoute(packet));
+}
+
+function sendByRoute(packet: Packet): Fate {
   routePacket(packet);
   if (hasNoRoute(packet)) return LOST;
   packet.out = packet.route.out;
@@ -37,6 +41,17 @@ export function sendFromPod(packet: Packet): Fate {
 
 /** Takes in a packet that came by a link: PREROUTING, routing, then INPUT, or FORWARD and POSTROUTING. */
 export function receiveInPod(packet: Packet, by: string): Fate {
+  return noteLostCopy(packet, receiveByLink(packet, by));
+}
+
+/** A copy that TEE has sent away may be answered, also where the packet itself is lost: by whom it comes to, or by who passes it on. */
+function noteLostCopy({ copiedBy, walk }: Packet, fate: Fate): Fate {
+  const isLost = fate.kind === "lost" || fate.kind === "rejected";
+  if (copiedBy !== null && isLost) walk.oracle.giveUp(`${copiedBy}, whose copy is not lost`);
+  return fate;
+}
+
+function receiveByLink(packet: Packet, by: string): Fate {
   packet.in = by;
   const prerouting = runHook("prerouting", packet);
   if (prerouting.kind !== "accept") return toFate(prerouting);
@@ -48,6 +63,7 @@ export function receiveInPod(packet: Packet, by: string): Fate {
   if (packet.route.scope === "local") return enterSocket(packet);
   // What TPROXY has given to a socket is not passed on (ip_forward in net/ipv4/ip_forward.c).
   if (packet.assigned !== null) return LOST;
+  noteHopLimit(packet);
   packet.out = packet.route.out;
   const forward = runHook("forward", packet);
   return forward.kind === "accept" ? leaveByRoute(packet) : toFate(forward);
@@ -77,7 +93,14 @@ function enterSocket(packet: Packet): Fate {
 function leaveByRoute(packet: Packet): Fate {
   packet.out = packet.route.out;
   const postrouting = runHook("postrouting", packet);
-  return postrouting.kind === "accept" ? LEFT : toFate(postrouting);
+  if (postrouting.kind !== "accept") return toFate(postrouting);
+  if (packet.route.scope === "link") noteHopLimit(packet);
+  return LEFT;
+}
+
+/** Whoever passes on a packet with a hop limit below 2 drops it (ip_forward, ip6_forward); whether anybody has to is not known. */
+function noteHopLimit({ hopLimit, walk }: Packet): void {
+  if (hopLimit < 2) walk.oracle.giveUp(`a hop limit of ${hopLimit}, which no host passes on`);
 }
 
 function routePacket(packet: Packet): void {

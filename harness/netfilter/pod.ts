@@ -1,4 +1,5 @@
 import type { Family } from "../model/address.ts";
+import type { Match } from "../model/match.ts";
 import {
   loopbackAddress,
   POD_INTERFACE,
@@ -8,6 +9,7 @@ import {
   vmLinks,
 } from "../model/pod.ts";
 import { listRules, type PodRules, type Ruleset } from "../model/ruleset.ts";
+import { targetTraits } from "../model/target-traits.ts";
 import { type AddressBook, type KnownAddress, openAddressBook } from "./address-book.ts";
 import { type CompiledHooks, compileRuleset } from "./chain.ts";
 import { type HookSteps, makeHookSteps } from "./hooks.ts";
@@ -89,11 +91,41 @@ function masqueradeAddress(packet: Packet, addresses: SandboxAddresses, of: Pod[
  * does.
  */
 export function conntrackOf(ruleset: Ruleset | null): "on" | "off" {
-  const needs = ["redirect", "dnat", "snat", "masquerade", "connmark-set", "connmark-save", "connmark-restore"];
-  return listRules(ruleset).some(
+  const isOn = listRules(ruleset).some(
     ({ matches, target }) =>
-      needs.includes(target?.kind ?? "") || matches.some(({ kind }) => kind === "state" || kind === "connmark"),
-  )
-    ? "on"
-    : "off";
+      (target !== null && targetTraits(target).tracking === "switches-on") ||
+      matches.some(({ kind }) => ASKS_CONNECTION[kind]),
+  );
+  return isOn ? "on" : "off";
 }
+
+/** Matches whose kernel modules switch connection tracking on (nf_ct_netns_get in their `checkentry`, net/netfilter/xt_*.c). */
+const ASKS_CONNECTION = {
+  protocol: false,
+  source: false,
+  destination: false,
+  "in-interface": false,
+  "out-interface": false,
+  fragment: false,
+  "source-port": false,
+  "destination-port": false,
+  "tcp-flags": false,
+  multiport: false,
+  "source-range": false,
+  "destination-range": false,
+  owner: false,
+  state: true,
+  "connection-protocol": true,
+  "connection-address": true,
+  "connection-port": true,
+  "connection-status": true,
+  "connection-direction": true,
+  mark: false,
+  connmark: true,
+  socket: false,
+  "source-type": false,
+  "destination-type": false,
+  comment: false,
+  // What is not understood may: the nat chains are then consulted, so that what they say of such a rule is not lost.
+  unknown: true,
+} satisfies Record<Match["kind"], boolean>;

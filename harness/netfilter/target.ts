@@ -1,10 +1,13 @@
 import type { Range } from "../model/match.ts";
-import type { ConnmarkTarget, NatTarget, Target, TproxyTarget } from "../model/target.ts";
+import type { ConnmarkTarget, HopLimitTarget, NatTarget, Target, TproxyTarget } from "../model/target.ts";
 import type { CompiledChain } from "./chain.ts";
 import { redirectAddress, setDestination, setSource } from "./nat.ts";
-import type { Packet } from "./packet.ts";
+import { choicePort, noteTemplate, type Packet } from "./packet.ts";
 import { assignListener } from "./socket-match.ts";
 import { ACCEPT, CONTINUE, DROP, RETURN, type RuleVerdict } from "./verdict.ts";
+
+/** TTL and hop limit are one byte; the targets that change them stop at its ends (ttl_tg in xt_HL.c). */
+const MAX_HOP_LIMIT = 255;
 
 /** Does what a target does to a packet that matches, and gives the rule's verdict. */
 export type Action = (packet: Packet) => RuleVerdict;
@@ -20,7 +23,14 @@ export function compileTarget(target: Target | null, findChain: (name: string) =
     case "return":
       return () => RETURN;
     case "log":
+    case "side-effect":
       return () => CONTINUE;
+    case "hop-limit":
+      return (packet) => changeHopLimit(packet, target);
+    case "tee":
+      return (packet) => copy(packet, target.gateway);
+    case "track":
+      return (packet) => chooseTracking(packet, target.options);
     case "jump":
     case "goto":
       return constant({ kind: target.kind, chain: findChain(target.chain) });
@@ -33,7 +43,7 @@ export function compileTarget(target: Target | null, findChain: (name: string) =
     case "snat":
       return (packet) => translateSource(packet, target);
     case "masquerade":
-      return (packet) => masquerade(packet, target.ports);
+      return (packet) => masquerade(packet, target.ports, target.flags);
     case "tproxy":
       return (packet) => tproxy(packet, target);
     case "mark":
@@ -81,15 +91,15 @@ function translateDestination(packet: Packet, target: NatTarget): RuleVerdict {
 
 function translateSource(packet: Packet, target: NatTarget): RuleVerdict {
   if (packet.entry === null) return ACCEPT;
-  const port = chooseSourcePort(packet, target.ports);
-  setSource(packet.entry, { address: chooseAddress(packet, packet.source, target), port });
+  const port = chooseSourcePort(packet, target.ports, target.flags);
+  setSource(packet.entry, { address: chooseSource(packet, target), port });
   return ACCEPT;
 }
 
-function masquerade(packet: Packet, ports: Range | null): RuleVerdict {
+function masquerade(packet: Packet, ports: Range | null, flags: readonly string[]): RuleVerdict {
   if (packet.entry === null) return ACCEPT;
   const address = packet.walk.pod.masqueradeAddress(packet);
-  setSource(packet.entry, { address, port: chooseSourcePort(packet, ports) });
+  setSource(packet.entry, { address, port: chooseSourcePort(packet, ports, flags) });
   return ACCEPT;
 }
 
@@ -100,10 +110,29 @@ function choosePort(packet: Packet, port: number, ports: Range | null, random: b
   return port >= ports.first && port <= ports.last && !random ? port : ports.first;
 }
 
-function chooseSourcePort(packet: Packet, ports: Range | null): number {
-  if (ports === null) return packet.sourcePort;
-  if (ports.first !== ports.last) packet.walk.oracle.giveUp(`a source port of ${ports.first}-${ports.last}`);
-  return ports.first;
+/** What `random` and `random-fully` choose from where no ports are given (nf_nat_l4proto_unique_tuple in nf_nat_core.c). */
+const RANDOM_PORTS: Range = { first: 1024, last: 65535 };
+
+/** Whichever port of a range the kernel chooses, the connection lands alike: only a rule that splits the range makes it a question. */
+function chooseSourcePort({ sourcePort }: Packet, ports: Range | null, flags: readonly string[]): number {
+  const isRandom = flags.includes("random") || flags.includes("random-fully");
+  if (ports === null) return isRandom ? choicePort(RANDOM_PORTS) : sourcePort;
+  const keepsPort = sourcePort >= ports.first && sourcePort <= ports.last && !isRandom;
+  return keepsPort ? sourcePort : choicePort(ports);
+}
+
+/** A source inside the range stays (get_unique_tuple in nf_nat_core.c); any other becomes one of the range, whichever. */
+function chooseSource(packet: Packet, { addresses, ports, flags }: NatTarget): Packet["source"] {
+  if (addresses === null) return packet.source;
+  const { book } = packet.walk.pod;
+  const [first, last] = [book.find(addresses.first), book.find(addresses.last)];
+  if (first === last) return first;
+  const { value, last: end } = packet.source;
+  const stays = first.value <= value && end <= last.value && ports === null && !flags.includes("random-fully");
+  if (stays) return packet.source;
+  const any = book.findAny(addresses.first, addresses.last);
+  if (any === null) packet.walk.oracle.giveUp(`an address of ${addresses.first}-${addresses.last}`);
+  return any ?? first;
 }
 
 function chooseAddress(packet: Packet, address: Packet["source"], { addresses }: NatTarget): Packet["source"] {
@@ -120,7 +149,31 @@ function tproxy(packet: Packet, target: TproxyTarget): RuleVerdict {
   return ACCEPT;
 }
 
+function changeHopLimit(packet: Packet, { change, value }: HopLimitTarget): RuleVerdict {
+  const changed = { set: value, dec: packet.hopLimit - value, inc: packet.hopLimit + value }[change];
+  packet.hopLimit = Math.min(Math.max(changed, 0), MAX_HOP_LIMIT);
+  return CONTINUE;
+}
+
+/** The copy leaves as the packet is now. What the pod sends itself this way comes to sockets that the packet was not for. */
+function copy(packet: Packet, gateway: string): RuleVerdict {
+  const { host } = packet.walk.pod.book.find(gateway);
+  const text = `TEE --gateway ${gateway}`;
+  if (host === "pod" || host === "loopback") packet.walk.oracle.giveUp(`${text}, an address of the pod's own`);
+  // The copy of what the pod sends itself leaves it, and the network's errors about it end the pod's own connection.
+  if (packet.in === "lo") packet.walk.oracle.giveUp(`${text}, of a packet on lo`);
+  packet.copiedBy = text;
+  return CONTINUE;
+}
+
+/** A packet that has a connection or a template already, or is not to be tracked, is left as it is (xt_ct_target in xt_CT.c). */
+function chooseTracking(packet: Packet, options: string): RuleVerdict {
+  if (packet.entry === null && packet.state !== "UNTRACKED") packet.template ??= `CT ${options}`;
+  return CONTINUE;
+}
+
 function markConnection(packet: Packet, target: ConnmarkTarget): RuleVerdict {
+  noteTemplate(packet);
   const { entry } = packet;
   if (entry === null) return CONTINUE;
   if (target.kind === "connmark-set") entry.mark = setBits(entry.mark, target.value, target.mask);
@@ -130,8 +183,8 @@ function markConnection(packet: Packet, target: ConnmarkTarget): RuleVerdict {
   return CONTINUE;
 }
 
-/** A packet that has a connection already, as on loopback, is left as it is (xt_ct_target in xt_CT.c). */
+/** See {@link chooseTracking}: NOTRACK is the same target. */
 function leaveUntracked(packet: Packet): RuleVerdict {
-  if (packet.entry === null) packet.state = "UNTRACKED";
+  if (packet.entry === null && packet.template === null) packet.state = "UNTRACKED";
   return CONTINUE;
 }

@@ -2,7 +2,7 @@ import { renderNetwork } from "../model/address.ts";
 import { type Match, TCP_FLAG_BITS } from "../model/match.ts";
 import { findType } from "./address-type.ts";
 import { settleMaker } from "./maker.ts";
-import { EPHEMERAL, type Packet } from "./packet.ts";
+import type { Packet } from "./packet.ts";
 
 /** Says in a short clause why a match does not hold for a packet: `destination is 10.96.0.1, not in 10.0.0.0/8`. */
 export function describeMismatch(match: Match | undefined, packet: Packet): string {
@@ -33,6 +33,12 @@ export function describeMismatch(match: Match | undefined, packet: Packet): stri
       return describeOwner(match.what, packet);
     case "state":
       return `state is ${packet.state}`;
+    case "connection-protocol":
+    case "connection-address":
+    case "connection-port":
+    case "connection-status":
+    case "connection-direction":
+      return describeConnection(packet);
     case "mark":
       return `mark is 0x${packet.mark.toString(16)}`;
     case "connmark":
@@ -45,9 +51,22 @@ export function describeMismatch(match: Match | undefined, packet: Packet): stri
       return `destination ${packet.destination.text} is ${findType(packet.destination, null, packet.walk.pod)}`;
     case "fragment":
       return "it is no later fragment";
-    default:
-      return `${match?.text ?? "a match"} is not understood`;
+    case "comment":
+      return "a comment always holds";
+    case "unknown":
+      return `${match.text} is not understood`;
+    case undefined:
+      return "a match is not understood";
   }
+}
+
+function describeConnection({ entry, direction }: Packet): string {
+  if (entry === null) return "no connection is tracked";
+  const { original, reply } = entry;
+  const ends = [original.source, original.destination, reply.source, reply.destination].map(
+    ({ address, port }) => `${address.text} port ${renderPort(port)}`,
+  );
+  return `its connection is from ${ends[0]} to ${ends[1]}, answered from ${ends[2]} to ${ends[3]}; it goes in direction ${direction}`;
 }
 
 function inOrNot(negated: boolean): string {
@@ -55,7 +74,7 @@ function inOrNot(negated: boolean): string {
 }
 
 function renderPort(port: number): string {
-  return port === EPHEMERAL ? "the kernel's free choice" : String(port);
+  return port < 0 ? "the kernel's free choice" : String(port);
 }
 
 function describePorts(side: "source" | "destination" | "either", packet: Packet): string {

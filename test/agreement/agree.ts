@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import fc from "fast-check";
 import { renderIptablesSave } from "../../harness/formats/iptables-save.ts";
 import { FAMILIES, type Family } from "../../harness/model/address.ts";
+import { listRules } from "../../harness/model/ruleset.ts";
 import { AgentSandbox } from "../../harness/sandbox/agent-sandbox.ts";
 import { startNetnsWorld } from "../../harness/sandbox/netns-world.ts";
 import type { Sandbox } from "../../harness/sandbox/sandbox.ts";
@@ -31,11 +32,13 @@ async function agree(): Promise<number> {
     console.log(USAGE);
     return 0;
   }
+  const drawn: AgreementCase[] = [];
   const totals = { sets: 0, compared: 0, unknown: 0, repeated: 0, disagreements: 0 };
   for (const variant of (["nft", "legacy"] as const).filter((each) => isAsked(values.variant, each))) {
     await using sandbox = new AgentSandbox(await startNetnsWorld(), variant);
     for (const family of FAMILIES.filter((each) => isAsked(values.family, `${each}`))) {
       for (const [i, one] of sampleCases(family).entries()) {
+        drawn.push(one);
         const { compared, unknown, repeated, disagreements } = await compareCase(one, sandbox);
         totals.sets++;
         totals.compared += compared;
@@ -47,10 +50,25 @@ async function agree(): Promise<number> {
       }
     }
   }
+  console.log(renderKinds(drawn));
   console.log(
     `seed ${values.seed}: ${totals.sets} rule sets, ${totals.compared} flows compared, ${totals.unknown} unknown, ${totals.repeated} driven twice, ${totals.disagreements} disagreements`,
   );
   return totals.disagreements === 0 ? 0 : 1;
+}
+
+/** Gives how many rules have each kind of match and of target, targets that only have a side effect by name. */
+function renderKinds(cases: readonly AgreementCase[]): string {
+  const rules = cases.flatMap(({ rules: { ip, ip6 } }) => [...listRules(ip), ...listRules(ip6)]);
+  const names = rules.flatMap(({ matches, target }) => [
+    ...matches.map(({ kind }) => `match ${kind}`),
+    target === null ? "no target" : `target ${target.kind === "side-effect" ? target.name : target.kind}`,
+  ]);
+  const counts = [...Map.groupBy(names, (name) => name)].map(([name, each]) => [name, each.length] as const);
+  return counts
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([name, count]) => `${name} ${count}`)
+    .join(" · ");
 }
 
 function isAsked(option: string, each: string): boolean {

@@ -1,5 +1,5 @@
 import { parseEndpoint } from "../../harness/model/address.ts";
-import type { Landing } from "../../harness/model/landing.ts";
+import { type Landing, landingsAgree } from "../../harness/model/landing.ts";
 import { compilePod, type Simulator } from "../../harness/netfilter/simulator.ts";
 import type { FlowRequest, Sandbox } from "../../harness/sandbox/sandbox.ts";
 import type { AgreementCase } from "./agreement-case.ts";
@@ -77,7 +77,13 @@ function isUnknown({ cause }: Landing): boolean {
 }
 
 function disagree({ possible, observed }: Disagreement): boolean {
-  return possible.length > 0 && possible.every((one) => describe(one) !== describe(observed));
+  return possible.length > 0 && possible.every((one) => describe(settleSource(one, observed)) !== describe(observed));
+}
+
+/** Where the kernel chooses the source from a range, any of the range is what was predicted. */
+function settleSource(predicted: Landing, observed: Landing): Landing {
+  const isRange = predicted.source?.includes("-") ?? false;
+  return isRange && landingsAgree(predicted, observed) ? { ...predicted, source: observed.source } : predicted;
 }
 
 function partition<T>(items: readonly T[], holds: (item: T) => boolean): readonly [readonly T[], readonly T[]] {

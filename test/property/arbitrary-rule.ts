@@ -1,6 +1,13 @@
 import fc from "fast-check";
-import { type Family, parseNetwork, prefixMask, renderAddress } from "../../harness/model/address.ts";
-import type { ConntrackState, Match, Range, TcpFlag } from "../../harness/model/match.ts";
+import { addressValue, type Family, parseNetwork, prefixMask, renderAddress } from "../../harness/model/address.ts";
+import {
+  CONNECTION_STATUSES,
+  type ConnectionQuestion,
+  type ConntrackState,
+  type Match,
+  type Range,
+  type TcpFlag,
+} from "../../harness/model/match.ts";
 import { DEFAULT_ADDRESSES } from "../../harness/model/pod.ts";
 
 /** What kind of rules to make: `whole`, everything that is understood and some that is not; `simulated`, only what the simulator knows. */
@@ -12,6 +19,8 @@ export interface RulePosition {
   /** The built-in chain that leads to it. */
   readonly hook: string;
   readonly vocabulary: Vocabulary;
+  /** Names of targets that are not drawn. */
+  readonly without: readonly string[];
 }
 
 /** Ports at which something listens or rules usually turn, their neighbours, and the ends of the range. */
@@ -88,6 +97,12 @@ function arbitraryBase({ family, hook }: RulePosition, protocol: string | null):
       inbound ? maybe(face("in-interface")) : fc.constant(null),
       outbound ? maybe(face("out-interface")) : fc.constant(null),
       fc.constant<Match | null>(protocol === null ? null : { kind: "protocol", negated: false, protocol }),
+      family === 4
+        ? fc.oneof(
+            { weight: 20, arbitrary: fc.constant(null) },
+            { weight: 1, arbitrary: negated.map((not): Match => ({ kind: "fragment", negated: not })) },
+          )
+        : fc.constant(null),
     )
     .map((matches) => matches.filter((match) => match !== null));
 }
@@ -120,9 +135,62 @@ function arbitraryPortMatches(protocol: "tcp" | "udp"): fc.Arbitrary<readonly Ma
   );
 }
 
+/** What one rule may ask behind its `-m`s: none of them, or one group. The more of a kind, the oftener it is drawn. */
+type Groups = readonly fc.Arbitrary<readonly Match[]>[];
+
+/** Kinds that are drawn among the options that need no `-m`, or with the rule's protocol. */
+const ELSEWHERE = (): Groups => [];
+const one = (match: fc.Arbitrary<Match>): Groups => [fc.tuple(match)];
+
+/** For each kind the groups that this position takes, none where it takes none. */
+const GROUPS = {
+  protocol: ELSEWHERE,
+  source: ELSEWHERE,
+  destination: ELSEWHERE,
+  "in-interface": ELSEWHERE,
+  "out-interface": ELSEWHERE,
+  "source-port": ELSEWHERE,
+  "destination-port": ELSEWHERE,
+  "tcp-flags": ELSEWHERE,
+  multiport: ELSEWHERE,
+  fragment: ELSEWHERE,
+  "source-range": ({ family }) => one(arbitraryAddressRange(family, "source-range")),
+  "destination-range": ({ family }) => one(arbitraryAddressRange(family, "destination-range")),
+  owner: ({ hook }) =>
+    hook === "OUTPUT" || hook === "POSTROUTING" ? [arbitraryOwner, arbitraryOwner, arbitraryOwner] : [],
+  state: () => one(arbitraryState()),
+  "connection-protocol": ({ family }) => [arbitraryConnection(family, "connection-protocol")],
+  "connection-address": ({ family }) => [arbitraryConnection(family, "connection-address")],
+  "connection-port": ({ family }) => [arbitraryConnection(family, "connection-port")],
+  "connection-status": ({ family }) => [arbitraryConnection(family, "connection-status")],
+  "connection-direction": ({ family }) => [arbitraryConnection(family, "connection-direction")],
+  mark: () => one(arbitraryMarkMatch("mark")),
+  connmark: () => one(arbitraryMarkMatch("connmark")),
+  socket: ({ hook }) => (hook === "PREROUTING" || hook === "INPUT" ? one(arbitrarySocket) : []),
+  "source-type": () => one(arbitraryAddressType("source-type")),
+  "destination-type": () => one(arbitraryAddressType("destination-type")),
+  comment: () =>
+    one(
+      fc.record({
+        kind: fc.constant("comment" as const),
+        text: fc.constantFrom("x", "two words", 'a "quote"', "it's"),
+      }),
+    ),
+  unknown: ({ vocabulary }) =>
+    vocabulary === "whole"
+      ? one(fc.constantFrom(...UNKNOWN_MATCHES).map((text): Match => ({ kind: "unknown", text })))
+      : [],
+} satisfies Record<Match["kind"], (position: RulePosition) => Groups>;
+
 function arbitraryModules(position: RulePosition): fc.Arbitrary<readonly Match[]> {
-  const { family, hook, vocabulary } = position;
-  const owners = hook === "OUTPUT" || hook === "POSTROUTING";
+  const groups = Object.values<(position: RulePosition) => Groups>(GROUPS).flatMap((make) => make(position));
+  return fc.oneof(
+    { weight: groups.length, arbitrary: fc.constant([]) },
+    ...groups.map((arbitrary) => ({ weight: 1, arbitrary })),
+  );
+}
+
+const arbitraryOwner: fc.Arbitrary<readonly Match[]> = (() => {
   const id = (what: "uid" | "gid") =>
     fc.record({
       kind: fc.constant("owner" as const),
@@ -131,30 +199,8 @@ function arbitraryModules(position: RulePosition): fc.Arbitrary<readonly Match[]
       ids: arbitraryRange(arbitraryId),
     });
   const exists = negated.map((not): Match => ({ kind: "owner", negated: not, what: "socket-exists", ids: null }));
-  const owner = fc.oneof(fc.tuple(id("uid")), fc.tuple(id("gid")), fc.tuple(id("uid"), id("gid")), fc.tuple(exists));
-  const modules: fc.Arbitrary<readonly Match[]>[] = [
-    fc.tuple(arbitraryState()),
-    fc.tuple(arbitraryMarkMatch("mark")),
-    fc.tuple(arbitraryMarkMatch("connmark")),
-    fc.tuple(arbitraryAddressRange(family)),
-    fc.tuple(
-      fc.record({
-        kind: fc.constant("comment" as const),
-        text: fc.constantFrom("x", "two words", 'a "quote"', "it's"),
-      }),
-    ),
-    fc.tuple(arbitraryAddressType()),
-    ...(owners ? [owner, owner, owner] : []),
-    ...(hook === "PREROUTING" || hook === "INPUT" ? [fc.tuple(arbitrarySocket)] : []),
-    ...(vocabulary === "whole"
-      ? [fc.tuple(fc.constantFrom(...UNKNOWN_MATCHES).map((text): Match => ({ kind: "unknown", text })))]
-      : []),
-  ];
-  return fc.oneof(
-    { weight: modules.length, arbitrary: fc.constant([]) },
-    ...modules.map((arbitrary) => ({ weight: 1, arbitrary })),
-  );
-}
+  return fc.oneof(fc.tuple(id("uid")), fc.tuple(id("gid")), fc.tuple(id("uid"), id("gid")), fc.tuple(exists));
+})();
 
 const arbitrarySocket: fc.Arbitrary<Match> = fc
   .subarray(["transparent" as const, "nowildcard" as const])
@@ -174,30 +220,67 @@ function arbitraryMarkMatch(kind: "mark" | "connmark"): fc.Arbitrary<Match> {
   return fc.record({ kind: fc.constant(kind), negated, value: arbitraryMark, mask });
 }
 
-function arbitraryAddressRange(family: Family): fc.Arbitrary<Match> {
-  const start = family === 4 ? 0x0a_f4_00_00n : 0xfd00_0244_0000_0000_0000_0000_0000_0000n;
-  return fc
-    .record({
-      kind: fc.constantFrom("source-range" as const, "destination-range" as const),
-      negated,
-      ends: fc.tuple(fc.integer({ min: 0, max: 9 }), fc.integer({ min: 0, max: 9 })),
-    })
-    .map(({ kind, negated: not, ends }) => {
-      const [first, last] = [Math.min(...ends), Math.max(...ends)].map((end) =>
-        renderAddress(family, start + BigInt(end)),
-      );
-      return { kind, negated: not, first: first ?? "", last: last ?? "" };
-    });
+/** Ranges around the addresses that flows have, the sandbox's hosts and others: their ends need not be any other rule's. */
+function arbitraryAddressRange(family: Family, kind: "source-range" | "destination-range"): fc.Arbitrary<Match> {
+  const near = fc.tuple(arbitraryAddress(family), fc.integer({ min: -2, max: 2 }), fc.integer({ min: 0, max: 4 }));
+  return fc.record({ kind: fc.constant(kind), negated, near }).map(({ near: [address, before, size], ...rest }) => {
+    const last = (1n << (family === 4 ? 32n : 128n)) - 1n;
+    const moved = addressValue(address) + BigInt(before);
+    const low = moved < 0n ? 0n : moved;
+    const high = low + BigInt(size) > last ? last : low + BigInt(size);
+    return { ...rest, first: renderAddress(family, low), last: renderAddress(family, high) };
+  });
 }
 
 /** Only one side at a time, and types both families know. */
-function arbitraryAddressType(): fc.Arbitrary<Match> {
+function arbitraryAddressType(kind: "source-type" | "destination-type"): fc.Arbitrary<Match> {
   return fc.record({
-    kind: fc.constantFrom("source-type" as const, "destination-type" as const),
+    kind: fc.constant(kind),
     negated,
     types: fc.subarray(["UNICAST", "LOCAL"], { minLength: 1, maxLength: 1 }),
     limit: fc.constant(null),
   });
+}
+
+const CONNECTION_ENDS = ["original-source", "original-destination", "reply-source", "reply-destination"] as const;
+
+/** What `-m conntrack` asks of a connection: by itself, or behind a `--ctstate` of the same `-m`. */
+function arbitraryConnection(family: Family, kind: ConnectionQuestion["kind"]): fc.Arbitrary<readonly Match[]> {
+  const end = fc.constantFrom(...CONNECTION_ENDS);
+  const questions: { readonly [K in ConnectionQuestion["kind"]]: fc.Arbitrary<ConnectionQuestion> } = {
+    "connection-protocol": fc.record({
+      kind: fc.constant("connection-protocol"),
+      negated,
+      protocol: fc.constantFrom(6, 6, 17, 1),
+    }),
+    "connection-address": fc.record({
+      kind: fc.constant("connection-address"),
+      negated,
+      end,
+      network: arbitraryNetwork(family),
+    }),
+    "connection-port": fc.record({
+      kind: fc.constant("connection-port"),
+      negated,
+      end,
+      ports: arbitraryRange(arbitraryPort),
+    }),
+    "connection-status": fc.record({
+      kind: fc.constant("connection-status"),
+      negated,
+      statuses: fc.subarray([...CONNECTION_STATUSES]),
+    }),
+    "connection-direction": fc.record({
+      kind: fc.constant("connection-direction"),
+      direction: fc.constantFrom("ORIGINAL", "REPLY"),
+    }),
+  };
+  const state = arbitraryState().map((match): Match => ({ ...match, module: "conntrack" }) as Match);
+  const alone = questions[kind].map((question): readonly Match[] => [{ ...question, besideState: false }]);
+  const beside = fc
+    .tuple(state, questions[kind])
+    .map(([first, question]): readonly Match[] => [first, { ...question, besideState: true }]);
+  return fc.oneof({ weight: 2, arbitrary: alone }, { weight: 1, arbitrary: beside });
 }
 
 /** A rule's matches in the order in which iptables prints them, and its protocol. Most rules match little. */

@@ -21,7 +21,11 @@ const after = save("after.rules", HEADER + SEED.replace(/.*dport 22 .*\n/, ""));
 
 describe("landfall diff", () => {
   test("ends with 0 where no flow lands elsewhere", async () =>
-    expect(await runCommand("diff", before, before)).toEqual({ code: 0, out: "No flow lands elsewhere.\n", err: "" }));
+    expect(await runCommand("diff", before, before)).toEqual({
+      code: 0,
+      out: "No TCP flow lands elsewhere.\n",
+      err: "",
+    }));
   test("ends with 1 and tells class, flow, landings and rules", async () => {
     const { code, out } = await runCommand("diff", before, after);
     expect(code).toBe(1);
@@ -29,13 +33,13 @@ describe("landfall diff", () => {
       "from outside to the pod: port 22\n  flow     client -> pod:22\n  before   app:22, from 10.244.0.3\n",
     );
     expect(out).toMatch(/nat ISTIO_INBOUND 1: -A ISTIO_INBOUND -p tcp -m tcp --dport 22 -j RETURN/);
-    expect(out).toMatch(/2 classes of flows land elsewhere\.\n$/);
+    expect(out).toMatch(/2 classes of TCP flows land elsewhere\.\n$/);
   });
   test("gives data in the documented shape", async () => {
     const { code, out } = await runCommand("diff", before, after, "--json");
     const data = JSON.parse(out);
     expect(code).toBe(1);
-    expect(Object.keys(data)).toEqual(["formatVersion", "equivalent", "changes"]);
+    expect(Object.keys(data)).toEqual(["formatVersion", "protocols", "equivalent", "changes"]);
     expect(data.equivalent).toBe(false);
     expect(Object.keys(data.changes[0]).sort()).toEqual([
       "after",

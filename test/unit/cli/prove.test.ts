@@ -28,13 +28,14 @@ describe("landfall prove", () => {
   test("proves the seed command's guarantees", async () => {
     const { code, out } = await runCommand("prove");
     expect(code).toBe(0);
-    expect(out.match(/^\S+ holds$/gm)).toEqual([
-      "no-uid-loop holds",
-      "inbound-captured holds",
-      "outbound-captured holds",
-      "exclusions-untouched holds",
-      "loopback-untouched holds",
+    expect(out.match(/^\S+ holds \([1-9]\d* classes judged\)$/gm)?.map((line) => line.split(" ")[0])).toEqual([
+      "no-uid-loop",
+      "inbound-captured",
+      "outbound-captured",
+      "exclusions-untouched",
+      "loopback-untouched",
     ]);
+    expect(out).toMatch(/^Every TCP flow that can meet the rules is judged; other protocols are not looked at\.$/m);
   });
   test("says which family it leaves out", async () => {
     const { err } = await runCommand("prove", "--rules", save("seed.rules", SEED));
@@ -69,8 +70,69 @@ describe("landfall prove", () => {
     expect(few).toMatchObject({ code: 3, out: "", err: expect.stringContaining("--within") });
     const { code, out } = await runCommand("prove", "--budget", "3500", "--within", "envoy -> 10.0.0.0/8:443");
     expect(code).toBe(0);
-    expect(out).toMatch(/^Of the flows envoy -> 10\.0\.0\.0\/8:443 alone:\nno-uid-loop holds\n/);
-    expect(out).toContain("\ninbound-captured holds: it concerns no flow\n");
+    expect(out).toMatch(/^Of the flows envoy -> 10\.0\.0\.0\/8:443 alone:\nno-uid-loop holds \(\d+ classes judged\)\n/);
+    expect(out).toContain("\ninbound-captured concerns no flow\n");
+  });
+});
+
+describe("landfall prove and the settings it is given", () => {
+  const ranges = ["-u", "1337", "-b", "*", "-i", "*"];
+  const seed = save("seed-without-exclusions.rules", SEED);
+  test("judges an excluded range that nobody in the sandbox owns", async () => {
+    const asked = ["--only", "exclusions-untouched", "--json"];
+    const { code, out } = await runCommand("prove", ...ranges, "-x", "192.168.0.0/16", "--rules", seed, ...asked);
+    const [property] = JSON.parse(out).properties;
+    expect([code, complainBySchema("prove", JSON.parse(out))]).toEqual([1, []]);
+    expect(property).toMatchObject({
+      holds: false,
+      unjudged: [],
+      counterexample: { flow: "app -> 192.168.0.0:8080", landing: { listener: "envoy-outbound" } },
+    });
+    expect(property.classes).toBeGreaterThan(1);
+  });
+  test("has the kernel confirm that such a range is captured", async () => {
+    const asked = ["--only", "exclusions-untouched", ...OBSERVE];
+    const { out } = await runCommand("prove", ...ranges, "-x", "192.168.0.0/16", "--rules", seed, ...asked);
+    expect(out).toMatch(/^ {2}kernel {3}confirmed: envoy-outbound:15001, dialled 192\.168\.0\.0:8080,/m);
+  });
+  test("does not say of an exclusion that no flow is judged by that it holds, though others are", async () => {
+    const flags = [...ranges, "-x", "192.168.0.0/16,224.0.0.0/4", "--only", "exclusions-untouched"];
+    const { code, out } = await runCommand("prove", ...flags, "--json");
+    expect(code).toBe(3);
+    expect(JSON.parse(out).properties).toMatchObject([
+      { holds: false, unjudged: ["-x 224.0.0.0/4"], counterexample: null },
+    ]);
+    expect((await runCommand("prove", ...flags)).out).toMatch(
+      /^exclusions-untouched is not known to hold: no TCP flow that can meet the rules is one that -x\n {2}224\.0\.0\.0\/4 is about /,
+    );
+  });
+  test("asks the properties that --only names alone, written ones too", async () => {
+    const file = save(
+      "only.json",
+      JSON.stringify([{ name: "no-ssh", flows: "app -> upstream:22", never: "as dialled" }]),
+    );
+    const { code, out } = await runCommand(
+      "prove",
+      "--rules",
+      broken,
+      "--properties",
+      file,
+      "--only",
+      "no-ssh",
+      "--json",
+    );
+    expect([code, JSON.parse(out).properties.map(({ name }: { name: string }) => name)]).toEqual([0, ["no-ssh"]]);
+    const two = await runCommand("prove", "--only", "loopback-untouched,inbound-captured", "--json");
+    expect(JSON.parse(two.out).properties).toMatchObject([
+      { name: "inbound-captured" },
+      { name: "loopback-untouched" },
+    ]);
+  });
+  test("refuses every name of --only that is not a property, with the one that was meant", async () => {
+    const { code, err } = await runCommand("prove", "--only", "no-uid-lop,inbound-captured", "--only", "x");
+    expect(code).toBe(2);
+    expect(err).toMatch(/--only: "no-uid-lop" is not a property\. Did you mean no-uid-loop\?\n/);
+    expect(err).toMatch(/--only: "x" is not a property\. There are no-uid-loop, /);
   });
 });
 
@@ -139,7 +201,9 @@ describe("landfall prove --properties", () => {
     ]);
     expect(
       (await runCommand("prove", "--properties", file, "-u", "1337", "-i", "*", "-x", "10.20.0.0/16")).out,
-    ).toMatch(/^db-direct holds\ndb-captured does not hold\n {2}flow {5}app -> 10\.20\.0\.0:3306$/m);
+    ).toMatch(
+      /^db-direct holds \(\d+ class(?:es)? judged\)\ndb-captured does not hold \(\d+ class(?:es)? judged\)\n {2}flow {5}app -> 10\.20\.0\.0:3306$/m,
+    );
   });
   test("refuses a file with every finding, its property and field, and proves nothing", async () => {
     const file = list(
@@ -193,7 +257,7 @@ describe("landfall map", () => {
     const { code, out } = await runCommand("map", "--json");
     const data = JSON.parse(out);
     expect(code).toBe(0);
-    expect(Object.keys(data)).toEqual(["formatVersion", "classes"]);
+    expect(Object.keys(data)).toEqual(["formatVersion", "protocols", "classes"]);
     expect(data.classes[0]).toMatchObject({
       witness: { flow: "app -> upstream:8080" },
       landing: { kind: "listener", port: 15001 },

@@ -115,8 +115,8 @@ describe("what is not known", () => {
 
   test("takes in targets that are not understood, and chances the kernel takes", () => {
     const why = "could-not-look: the landing depends on what is not known:";
-    check(rulesOf(["mangle", "4 -A OUTPUT -p tcp -j DSCP --set-dscp 0x01"]), [
-      ["app -> upstream:80", `${why} -j DSCP --set-dscp 0x01`],
+    check(rulesOf(["mangle", "4 -A OUTPUT -p tcp -j NFQUEUE --queue-num 1"]), [
+      ["app -> upstream:80", `${why} -j NFQUEUE --queue-num 1`],
     ]);
     check(rulesOf(["nat", "4 -A OUTPUT -p tcp -j REDIRECT --to-ports 15001-15006 --random"]), [
       ["app -> upstream:80", `${why} a random port of 15001-15006`],

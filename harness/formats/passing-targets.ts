@@ -1,0 +1,78 @@
+import { canonicalAddress, familyOf, unspecifiedAddress } from "../model/address.ts";
+import type { HopLimitTarget, Target } from "../model/target.ts";
+import { badValue, type Fault, type OptionUse } from "./match-module.ts";
+import { printOptions, word } from "./side-effect-options.ts";
+import { findUse, type TargetModule } from "./target-module.ts";
+import { parseNumber } from "./values.ts";
+
+const CHANGES = ["set", "dec", "inc"] as const;
+const LISTED: Readonly<Record<HopLimitTarget["change"], string>> = {
+  set: "set to",
+  dec: "decrement by",
+  inc: "increment by",
+};
+/** CT's options that do not change which connection a packet belongs to, in the order of printing (extensions/libxt_CT.c, 1.8.9). */
+const TRACK_OPTIONS = [word("--helper"), word("--timeout"), word("--ctevents"), word("--expevents")];
+
+/** Targets after which the next rule is asked, and that the simulator follows: TTL, HL, TEE, CT (iptables-extensions(8)). */
+export const PASSING_TARGETS: Readonly<Record<string, TargetModule>> = {
+  TTL: {
+    takes: { "--ttl-set": 1, "--ttl-dec": 1, "--ttl-inc": 1 },
+    read: (uses, _, column) => readLimit(uses, column),
+  },
+  HL: { takes: { "--hl-set": 1, "--hl-dec": 1, "--hl-inc": 1 }, read: (uses, _, column) => readLimit(uses, column) },
+  TEE: {
+    takes: { "--gateway": 1 },
+    read: (uses, { family }, column) => {
+      const use = findUse(uses, "--gateway");
+      if (!use) return { kind: "fault", column, message: "TEE needs --gateway ADDRESS." };
+      const gateway = canonicalAddress(use.values[0] ?? "");
+      const isGood = gateway !== null && familyOf(gateway) === family && gateway !== unspecifiedAddress(family);
+      return isGood ? { kind: "tee", gateway } : badValue(use, `an IPv${family} address`);
+    },
+  },
+  CT: {
+    takes: { "--notrack": 0, ...Object.fromEntries(TRACK_OPTIONS.map(({ option }) => [option, 1 as const])) },
+    read: (uses) => {
+      if (findUse(uses, "--notrack")) return uses.length === 1 ? { kind: "notrack", module: "CT" } : "opaque";
+      const printed = printOptions(uses, TRACK_OPTIONS);
+      return "text" in printed ? { kind: "track", options: printed.text } : badValue(printed.refused, printed.takes);
+    },
+  },
+};
+
+function readLimit(uses: readonly OptionUse[], column: number): Target | Fault {
+  const [use, ...more] = uses;
+  if (!use || more.length > 0)
+    return { kind: "fault", column, message: "TTL and HL need one of -set, -dec, -inc, with a number." };
+  const change = CHANGES.find((each) => use.option.endsWith(`-${each}`)) ?? "set";
+  const value = parseNumber(use.values[0] ?? "", 255);
+  const isGood = value !== null && (value > 0 || change === "set");
+  return isGood ? { kind: "hop-limit", change, value } : badValue(use, "a number from 0 to 255; -dec and -inc from 1");
+}
+
+type PassingTarget = Extract<Target, { readonly kind: "hop-limit" | "tee" | "track" }>;
+
+/** Gives such a target as iptables prints it; IPv4 calls the hop limit TTL, IPv6 HL. */
+export function renderPassingTarget(target: PassingTarget, family: 4 | 6): string {
+  switch (target.kind) {
+    case "hop-limit":
+      return family === 4 ? `TTL --ttl-${target.change} ${target.value}` : `HL --hl-${target.change} ${target.value}`;
+    case "tee":
+      return `TEE --gateway ${target.gateway}`;
+    case "track":
+      return target.options === "" ? "CT" : `CT ${target.options}`;
+  }
+}
+
+/** Gives what `iptables -L` prints of it behind everything else. */
+export function listPassingTarget(target: PassingTarget, family: 4 | 6): string {
+  switch (target.kind) {
+    case "hop-limit":
+      return `${family === 4 ? "TTL" : "HL"} ${LISTED[target.change]} ${target.value}`;
+    case "tee":
+      return `TEE gw:${target.gateway}`;
+    case "track":
+      return ["CT", target.options.replaceAll("--", "")].filter((part) => part !== "").join(" ");
+  }
+}
