@@ -15,7 +15,7 @@ export default defineConfig({
     setupFiles: [resolve(import.meta.dirname, "test/fixed-seed.ts")],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    // Half of the tests' time goes by waiting, for the kernel, for an engine, for processes.
+    // A third of the tests' time goes by waiting, for the kernel, for an engine, for processes.
     maxWorkers: availableParallelism(),
     // Kept modules know names that a fresh run does not know: a second run would differ from the first.
     fsModuleCache: false,

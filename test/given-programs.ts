@@ -1,16 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-} from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { chmodSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { findProgram } from "../harness/setup/debian.mjs";
 import { PROGRAMS } from "../harness/setup/programs.mjs";
 
@@ -42,7 +33,7 @@ export function givenPath(
     if (file !== null) given.set(name, file);
   }
   for (const name of withheld) given.delete(name);
-  return [OWN_PROGRAMS, linkAll([...given].sort())].join(":");
+  return [OWN_PROGRAMS, linkAll([...given])].join(":");
 }
 
 /** Gives name and file of each program in the system's folders that an essential package has brought, under whatever link. */
@@ -79,23 +70,11 @@ function findReal(file: string): string {
   }
 }
 
-/** Gives a folder with these links, made where it is not there yet. It is named by what it holds, so that runs beside each other agree. */
+/** Makes a folder with these links that every user may enter, wherever the checkout lies. It goes when this process ends. */
 function linkAll(links: readonly (readonly [string, string])[]): string {
-  const folder = join(
-    ROOT,
-    ".landfall/programs",
-    createHash("sha256").update(JSON.stringify(links)).digest("hex").slice(0, 16),
-  );
-  if (existsSync(folder)) return folder;
-  mkdirSync(dirname(folder), { recursive: true });
-  const half = mkdtempSync(`${folder}.`);
-  for (const [name, file] of links) symlinkSync(file, join(half, name));
-  try {
-    renameSync(half, folder);
-  } catch (error) {
-    // Another run was faster: its folder is as good.
-    if (!existsSync(folder)) throw error;
-    rmSync(half, { recursive: true });
-  }
+  const folder = mkdtempSync(join(tmpdir(), "landfall-programs-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  chmodSync(folder, 0o755);
+  for (const [name, file] of links) symlinkSync(file, join(folder, name));
   return folder;
 }

@@ -9,6 +9,9 @@ import { findProgram } from "../../harness/setup/debian.mjs";
  * commit on a machine on which nothing was installed by hand: a container of the base image, which is debootstrap's minimal Debian, with
  * the Node and npm that this machine has outside of the checkout. It has namespaces and a container engine of its own. Ends with the exit
  * code of the first command that fails. It takes as long as the commands; nothing of it is left.
+ *
+ * A container is no host: in `npm test`, the three tests that landfall refuses the host's own network namespace fail there, and no others
+ * may.
  */
 const ROOT = resolve(import.meta.dirname, "../..");
 const IMAGE = "debian:bookworm-slim";

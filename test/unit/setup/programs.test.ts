@@ -21,8 +21,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function start(program: string, listed: string[]) {
   const path = givenPath(listed, [], `${join(folder, "bin")}:${process.env["PATH"]}`);
   const { status, error } = spawnSync(program, { env: { PATH: path } });
-  // No other run needs links to this file's own program.
-  if (listed.includes(UNLISTED)) rmSync(path.split(":").at(-1) ?? "", { recursive: true });
+  rmSync(path.split(":").at(-1) ?? "", { recursive: true });
   return { status, failure: (error as NodeJS.ErrnoException | undefined)?.code ?? null };
 }
 
