@@ -29,7 +29,10 @@ export function readRangeAsOriginal(raw: string): OriginalReading {
   return /\s$/.test(raw) ? "stops" : "counts";
 }
 
-/** Says whether the original takes a text for an IPv6 address (`isIPv6` of istio-iptables.sh): at most eight parts, the first not empty, and one empty part at most. */
+/**
+ * Says whether the original takes a text for an IPv6 address (`isIPv6` of istio-iptables.sh): at most eight parts, the first not empty, and
+ * one empty part at most.
+ */
 export function isIpv6AsOriginal(address: string): boolean {
   // `read -a` of bash ends the last field at a colon behind it, and gives no empty one for it.
   const parts = address.replace(/:$/, "").split(":");

@@ -54,7 +54,8 @@ export function buildOnce(): void {
 
 /**
  * Runs a shell script in a network namespace of its own that the kernel removes with it: `lo` up, `eth0` with the pod's addresses, a
- * private /run, the hostname "pod" with these addresses in /etc/hosts (or with those of `hosts`); `landfall` is the built one, `iptables` the variant's, `state` prints the kernel's state for {@link parseState}.
+ * private /run, the hostname "pod" with these addresses in /etc/hosts (or with those of `hosts`); `landfall` is the built one, `iptables`
+ * the variant's, `state` prints the kernel's state for {@link parseState}.
  */
 export async function runInNamespace(
   script: string,
