@@ -2,6 +2,7 @@ import { closeSync, existsSync, openSync, rmSync, writeFileSync } from "node:fs"
 import { findPackageJSON } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { runCommand } from "../apply/process.ts";
 import { LandfallError } from "../errors.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import { renderJson } from "../report/json.ts";
@@ -132,11 +133,23 @@ function tell({ written, left }: Made, folder: string, io: CommandIo): string {
   return [
     ...written.map((path) => `wrote ${path}`),
     ...left.map((path) => `left ${path} as it is; it verifies the new folder with a step: ${command}`),
+    ...warnOfIgnoredPackage(io),
     isInstalled(io)
       ? `next: ${command}`
       : `next: npm pack in a checkout of landfall, npm install --save-dev PATH/landfall-VERSION.tgz here, and ${command}`,
     "",
   ].join("\n");
+}
+
+/** The package that `npm install` takes from a file must be in a clone as well: `npm ci` fails where git ignores it. */
+function warnOfIgnoredPackage({ workingDirectory }: CommandIo): readonly string[] {
+  const { status, stdout } = runCommand("git", ["-C", workingDirectory, "check-ignore", "-v", "landfall-0.0.0.tgz"]);
+  const [place = ""] = stdout.split("\t");
+  // With -v a pattern that takes the file back in is told, too.
+  if (status !== 0 || /^[^:]*:\d+:!/.test(place)) return [];
+  return [
+    `note: git ignores landfall-VERSION.tgz here (${place}); npm ci fails in a clone without the file. Add it with git add -f, or put !landfall-*.tgz behind that line.`,
+  ];
 }
 
 /** Says whether Node finds landfall from the folder, and npx with it. */

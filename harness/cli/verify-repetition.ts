@@ -79,11 +79,18 @@ function renderCommand(words: readonly string[]): string {
 }
 
 /**
- * Gives a shell function `landfall` that is the very program that runs now, as a checkout puts none into the path. It passes over
- * explanations of other flows than the one that is asked for.
+ * Gives a shell function `landfall` that is the very program that runs now, as a checkout puts none into the path; where that is not there,
+ * since the folder has been taken to another machine, the one that the path or npx finds. It passes over explanations of other flows than
+ * the one that is asked for.
  */
 function defineProgram(): string {
   const main = join(import.meta.dirname, `main${extname(import.meta.filename)}`);
-  const program = `${quoteForShell(process.execPath)} ${quoteForShell(main)}`;
-  return `landfall() { if [ "$1" != explain ] || [ -z "$only" ] || [ "$2" = "$only" ]; then ${program} "$@"; fi; }`;
+  const program = `node=${quoteForShell(process.execPath)} main=${quoteForShell(main)}`;
+  return `${program}
+landfall() {
+  if [ "$1" = explain ] && [ -n "$only" ] && [ "$2" != "$only" ]; then return 0; fi
+  if [ -x "$node" ] && [ -e "$main" ]; then "$node" "$main" "$@"
+  elif (unset -f landfall; command -v landfall) >/dev/null; then command landfall "$@"
+  else npx landfall "$@"; fi
+}`;
 }

@@ -74,7 +74,7 @@ describe("rules that do not read as one line each", () => {
 
   test.concurrent("a table that only nft can read is not taken for an empty one", async () => {
     const native = "nft add rule ip nat OUTPUT meta mark set 5 ct mark set 7";
-    const script = `landfall apply ${SEED} >/run/o; nft list table ip nat >/run/a; ${native}; landfall clean; code; landfall apply ${TPROXY}; code; nft delete rule ip nat OUTPUT handle $(nft -a list chain ip nat OUTPUT | sed -n "s/.*ct mark.*handle //p"); nft list table ip nat | cmp - /run/a; code`;
+    const script = `landfall apply ${SEED} >/run/o; nft list table ip nat >/run/a; ${native}; landfall clean; code; landfall apply ${TPROXY} >/run/o; code; nft delete rule ip nat OUTPUT handle $(nft -a list chain ip nat OUTPUT | sed -n "s/.*ct mark.*handle //p"); nft list table ip nat | cmp - /run/a; code`;
     const { lines, said } = await run(script);
     expect(lines).toEqual(["code 3", "code 3", "code 0"]);
     expect(said).toMatch(/table nat holds what only nft can read/);

@@ -84,14 +84,10 @@ describe("a command's words beside the generator's", () => {
     const environment = { ISTIO_INBOUND_PORTS: "80", ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE: "9", HOME: "/" };
     const tell = (withoutFlags: "seed" | "istio-defaults", words: readonly string[]) => {
       let said = "";
-      const io = {
-        environment,
-        workingDirectory: folder,
-        err: (text: string) => {
-          said += text;
-        },
-        display,
+      const err = (text: string) => {
+        said += text;
       };
+      const io = { environment, workingDirectory: folder, display, err };
       tellDefaultConfig(readCaptureCommand(words, { ...COMMAND, withoutFlags }, io), io);
       return said;
     };

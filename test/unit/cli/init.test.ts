@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -75,6 +76,19 @@ describe("landfall init", () => {
     expect(await next("one")).toMatch(/\nnext: npm pack in a checkout .* and npx landfall verify one\n$/);
     standInForPackage();
     expect(await next("two")).toMatch(/\nnext: npx landfall verify two\n$/);
+  });
+
+  test("says where git ignores the package that npm ci needs, and nowhere else", async () => {
+    const say = async (name: string) => (await runCommandIn({ workingDirectory: folder }, "init", name)).out;
+    expect(await say("one")).not.toMatch(/^note: /m);
+    execFileSync("git", ["init", "-q"], { cwd: folder });
+    expect(await say("two")).not.toMatch(/^note: /m);
+    writeFileSync(join(folder, ".gitignore"), "node_modules\n*.tgz\n");
+    expect(await say("three")).toMatch(
+      /^note: git ignores landfall-VERSION\.tgz here \(\.gitignore:2:\*\.tgz\); npm ci fails in a clone without the file\. Add it/m,
+    );
+    writeFileSync(join(folder, ".gitignore"), "*.tgz\n!landfall-*.tgz\n");
+    expect(await say("four")).not.toMatch(/^note: /m);
   });
 
   test.each([

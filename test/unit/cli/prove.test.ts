@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { SEED_WORDS } from "../../../harness/capture/seed.ts";
 import { SEED } from "../analysis/seed.ts";
 import { complainBySchema } from "../schemas/schema.ts";
 import { runCommand } from "./run-command.ts";
@@ -38,7 +39,7 @@ describe("landfall prove", () => {
     expect(out).toMatch(/^Every TCP flow that can meet the rules is judged; other protocols are not looked at\.$/m);
   });
   test("says which family it leaves out", async () => {
-    const { err } = await runCommand("prove", "--rules", save("seed.rules", SEED));
+    const { err } = await runCommand("prove", ...SEED_WORDS, "--rules", save("seed.rules", SEED));
     expect(err).toBe("landfall: IPv6 is not analysed: --rules6 names no file.\n");
   });
   test("gives a counterexample against rules from outside, and ends with 1", async () => {

@@ -93,6 +93,21 @@ describe("verify --evidence", () => {
     expect(repeat(join(kept, "odd"), "client -> pod:7000").stdout).not.toContain("The kernel says");
   });
 
+  test("repeats with the landfall of the path where the one that ran is not there", async () => {
+    const { kept } = await verifyChanged("moved", (rules) => rules.replace(/.*gid-owner.*\n/, ""));
+    const script = join(kept, "seed-rules", "repeat.sh");
+    const [program = ""] = /^node=.*$/m.exec(readFileSync(script, "utf8")) ?? [];
+    writeFileSync(script, readFileSync(script, "utf8").replace(program, "node=/nonexistent main=/nonexistent"));
+    const bin = mkdtempSync(join(folder, "bin-"));
+    writeFileSync(join(bin, "landfall"), `#!/bin/sh\n${program}\necho from the path; exec "$node" "$main" "$@"\n`, {
+      mode: 0o755,
+    });
+    const env = { ...process.env, PATH: `${bin}:${process.env["PATH"]}` };
+    const { status, stdout } = spawnSync("sh", [script], { encoding: "utf8", env });
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^from the path\n(.*\n)+ +✗ uid=1000,gid=1337 -> upstream:80/);
+  });
+
   test("repeats rules from a file as the kernel had them, and ends as the run did", async () => {
     const { code, kept } = await verifyChanged("again", (rules) => rules.replace(/.*gid-owner.*\n/, ""));
     rmSync(join(folder, "again.txt"));
