@@ -13,15 +13,11 @@ import { foldWay, renderObserved, renderOutcome, renderWay, selectPackets } from
 import type { CommandHelp } from "./help.ts";
 import { OBSERVING_SANDBOX_OPTION, readObservingSandbox } from "./kernel-observation.ts";
 import type { OptionSpec } from "./options.ts";
+import { makeRulesOptions } from "./rules-file.ts";
 import { chooseColumns } from "./text-columns.ts";
 
 const SPECS: readonly OptionSpec[] = [
-  {
-    name: "rules",
-    value: "FILE",
-    help: "IPv4 rules to follow, as iptables-save prints them, in place of the generated ones",
-  },
-  { name: "rules6", value: "FILE", help: "the same for IPv6" },
+  ...makeRulesOptions("rules to follow, in place of the generated ones", "a flow needs rules of its own family"),
   { name: "listen", value: "PORT[,PORT]", help: "ports of the app beside 8080 and 22" },
   {
     name: "forward",

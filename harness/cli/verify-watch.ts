@@ -60,9 +60,11 @@ interface Changes extends Disposable {
 }
 
 function watchFiles(options: VerifyOptions, io: CommandIo): Changes {
-  const { ip, ip6, script } = options.rules;
+  const { files, script } = options.rules;
   const scenarios = findScenarioFiles(options, io).map((path) => resolve(path));
-  const rules = [ip, ip6, script].flatMap((path) => (path === null ? [] : [resolve(path)]));
+  const rules = [...files.map(({ path }) => path), script].flatMap((path) =>
+    path === null || path === "-" ? [] : [resolve(path)],
+  );
   let wake: (reason: "changed" | "interrupted") => void = () => {};
   let timer: NodeJS.Timeout | undefined;
   const folders = new Set([...scenarios, ...rules].map((file) => dirname(file)));

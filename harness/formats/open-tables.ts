@@ -1,13 +1,28 @@
 import type { Family } from "../model/address.ts";
 import { BUILT_IN_CHAINS, type Chain, type Rule, type Ruleset, type TableName } from "../model/ruleset.ts";
+import { nextChain } from "./chain-graph.ts";
 import { renderRuleBody } from "./rule-text.ts";
-import { faultOfChainName, nextChain } from "./ruleset-check.ts";
+import { faultOfChainName } from "./ruleset-check.ts";
 
-/** A chain that commands may still change. */
+/** A chain that commands may still change; {@link rulesOf} gives its rules in order. */
 export interface OpenChain extends Omit<Chain, "rules" | "policy"> {
   name: string;
   policy: Chain["policy"];
+  /** Rules put in at the first place, the last one first: many insertions take no longer than as many additions. */
+  inserted: Rule[];
   rules: Rule[];
+}
+
+/** Gives a chain's rules in order; the list may be changed in place. */
+export function rulesOf(chain: OpenChain): Rule[] {
+  if (chain.inserted.length > 0) chain.rules = chain.inserted.toReversed().concat(chain.rules);
+  chain.inserted = [];
+  return chain.rules;
+}
+
+/** Makes an empty chain: one of the user's without a policy, a built-in one with ACCEPT. */
+export function makeChain(name: string, policy: Chain["policy"]): OpenChain {
+  return { name, policy, inserted: [], rules: [] };
 }
 
 /** The tables of one family while commands change them; a table is there from its first command on, with its built-in chains. */
@@ -21,14 +36,14 @@ export function openTables(family: Family, start: Ruleset | null): OpenTables {
   const tables = new Map<TableName, Map<string, OpenChain>>();
   for (const table of start?.tables ?? []) {
     const chains = makeBuiltIn(table.name);
-    for (const chain of table.chains) chains.set(chain.name, { ...chain, rules: [...chain.rules] });
+    for (const chain of table.chains) chains.set(chain.name, { ...chain, inserted: [], rules: [...chain.rules] });
     tables.set(table.name, chains);
   }
   return { family, tables };
 }
 
 function makeBuiltIn(table: TableName): Map<string, OpenChain> {
-  return new Map(BUILT_IN_CHAINS[table].map((name) => [name, { name, policy: "ACCEPT", rules: [] }]));
+  return new Map(BUILT_IN_CHAINS[table].map((name) => [name, makeChain(name, "ACCEPT")]));
 }
 
 /** Gives a table's chains. */
@@ -41,20 +56,37 @@ export function chainsOf(open: OpenTables, table: TableName): Map<string, OpenCh
 /** Gives the tables as a rule set, or null where no command has touched any. */
 export function closeTables({ family, tables }: OpenTables): Ruleset | null {
   if (tables.size === 0) return null;
-  return { family, tables: [...tables].map(([name, chains]) => ({ name, chains: [...chains.values()] })) };
+  return {
+    family,
+    tables: [...tables].map(([name, chains]) => ({ name, chains: [...chains.values()].map(closeChain) })),
+  };
+}
+
+function closeChain(chain: OpenChain): Chain {
+  const { name, policy, counters } = chain;
+  return { name, policy, rules: rulesOf(chain), ...(counters ? { counters } : {}) };
+}
+
+/** Gives a chain of a table; a built-in one is made where it is not there yet. */
+export function findChain(chains: Map<string, OpenChain>, table: TableName, name: string): OpenChain | undefined {
+  const known = chains.get(name);
+  if (known || !BUILT_IN_CHAINS[table].includes(name)) return known;
+  const made = makeChain(name, "ACCEPT");
+  chains.set(name, made);
+  return made;
 }
 
 /** Finds the first rule that says the same, as `-C` and `-D` do; its index, or -1. */
 export function findRule(chain: OpenChain, rule: Rule, family: Family): number {
   const text = renderRuleBody(rule, family);
-  return chain.rules.findIndex((candidate) => renderRuleBody(candidate, family) === text);
+  return rulesOf(chain).findIndex((candidate) => renderRuleBody(candidate, family) === text);
 }
 
 /** Makes a chain; gives what is wrong, or null. */
 export function addChain(chains: Map<string, OpenChain>, name: string): string | null {
   if (chains.has(name)) return `The chain ${name} exists already.`;
   const fault = faultOfChainName(name);
-  if (fault === null) chains.set(name, { name, policy: null, rules: [] });
+  if (fault === null) chains.set(name, makeChain(name, null));
   return fault;
 }
 
@@ -64,16 +96,24 @@ export function removeChains(chains: Map<string, OpenChain>, only: string | null
     (chain) => chain.policy === null && (only === null || chain.name === only),
   );
   if (only !== null && chains.get(only)?.policy) return `${only} is a built-in chain and cannot be deleted.`;
-  const full = doomed.find((chain) => chain.rules.length > 0);
+  const full = doomed.find((chain) => rulesOf(chain).length > 0);
   if (full) return `The chain ${full.name} is not empty; flush it first.`;
-  const referenced = doomed.find(({ name }) => refersTo(chains, name));
+  const goals = doomed.length > 0 ? listGoals(chains) : new Set();
+  const referenced = doomed.find(({ name }) => goals.has(name));
   if (referenced) return `A rule still goes to the chain ${referenced.name}; delete that rule first.`;
   for (const { name } of doomed) chains.delete(name);
   return null;
 }
 
-function refersTo(chains: ReadonlyMap<string, OpenChain>, name: string): boolean {
-  return [...chains.values()].some((chain) => chain.rules.some((rule) => nextChain(rule) === name));
+/** Gives the chains that some rule goes to. */
+function listGoals(chains: ReadonlyMap<string, OpenChain>): ReadonlySet<string> {
+  const goals = new Set<string>();
+  for (const chain of chains.values())
+    for (const rule of rulesOf(chain)) {
+      const goal = nextChain(rule);
+      if (goal !== null) goals.add(goal);
+    }
+  return goals;
 }
 
 /** Gives a chain another name, in the rules that go to it as well; gives what is wrong, or null. */
@@ -82,7 +122,7 @@ export function renameChain(chains: Map<string, OpenChain>, chain: OpenChain, to
   const fault = chains.has(to) ? `The chain ${to} exists already.` : faultOfChainName(to);
   if (fault !== null) return fault;
   for (const other of chains.values()) {
-    other.rules = other.rules.map((rule): Rule => {
+    other.rules = rulesOf(other).map((rule): Rule => {
       const { target } = rule;
       const leads = target && "chain" in target && target.chain === chain.name;
       return leads ? { ...rule, target: { ...target, chain: to } } : rule;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { findReadFault } from "../../../harness/cli/input-file.ts";
-import { readRulesFile } from "../../../harness/cli/rules-file.ts";
+import { readRulesFiles } from "../../../harness/cli/rules-file.ts";
 import type { Finding } from "../../../harness/model/finding.ts";
 import { runCommandIn } from "./run-command.ts";
 
@@ -16,8 +16,13 @@ const MAIN = resolve(import.meta.dirname, "../../../harness/cli/main.ts");
 /** Reads a file below the folder, and gives how many tables it has, or what is wrong. */
 function read(name: string) {
   const findings: Finding[] = [];
-  const rules = readRulesFile(name, 4, { workingDirectory: folder, err: () => {} }, findings);
-  return rules ? rules.tables.length : findings.map(({ where, message }) => `${where}: ${message}`);
+  const { ip } = readRulesFiles(
+    [{ path: name, family: 4 }],
+    null,
+    { workingDirectory: folder, err: () => {} },
+    findings,
+  );
+  return ip ? ip.tables.length : findings.map(({ where, message }) => `${where}: ${message}`);
 }
 
 describe("a file of rules", () => {
