@@ -112,7 +112,7 @@ function note({ faults }: Reading, word: Word | undefined, message: string): voi
 
 /** Takes a word with those behind it that belong to it; gives how many these are. */
 function takeWord(reading: Reading, word: Word, tail: readonly Word[]): number {
-  const known = word.quoted ? undefined : findCommand(word.text);
+  const known = word.quoted ? undefined : findCommand(word.text, reading.command === null);
   if (known) return takeCommand(reading, known, word, tail);
   if (word.text === "-t" || word.text === "--table") return takeTable(reading, word, tail[0]);
   const [, joined] = word.quoted ? [] : (/^--table=(.*)$/.exec(word.text) ?? []);
@@ -122,10 +122,13 @@ function takeWord(reading: Reading, word: Word, tail: readonly Word[]): number {
   return 1;
 }
 
-/** A long name may be cut short where what is left is the beginning of one command alone: `--new` (getopt_long(3)). */
-function findCommand(text: string): KnownCommand | undefined {
+/**
+ * A long name may be cut short where what is left is the beginning of one command alone: `--new` (getopt_long(3)). Behind a command it is an
+ * option of a rule: `--pol`.
+ */
+function findCommand(text: string, isFirst: boolean): KnownCommand | undefined {
   const exact = COMMANDS.get(text);
-  if (exact || !/^--[a-z][a-z-]+$/.test(text)) return exact;
+  if (exact || !isFirst || !/^--[a-z][a-z-]+$/.test(text)) return exact;
   const begun = [...COMMANDS.entries()].filter(([name]) => name.startsWith(text));
   return begun.length === 1 ? begun[0]?.[1] : undefined;
 }

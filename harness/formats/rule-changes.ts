@@ -1,12 +1,10 @@
 import type { Family } from "../model/address.ts";
 import type { NameLookups } from "../model/name-lookups.ts";
-import { findNearNames } from "../model/near-names.ts";
 import { BUILT_IN_CHAINS, type Counters, type Rule, type TableName } from "../model/ruleset.ts";
 import { nextChain } from "./chain-graph.ts";
 import type { CommandWords } from "./command-words.ts";
 import { findRule, type OpenChain, rulesOf } from "./open-tables.ts";
 import { readRule } from "./rule-text.ts";
-import { FOREIGN_TARGETS, TARGET_MODULES } from "./targets.ts";
 
 /** Takes a finding of the line that is read; the column counts from 1, null where it is not known. */
 export type Tell = (column: number | null, message: string) => void;
@@ -72,9 +70,7 @@ function readRules(
 
 function describeLost(name: string, table: TableName): string {
   if (BUILT_IN_CHAINS[table].includes(name)) return `${name} is a built-in chain, which no rule can go to.`;
-  const near = findNearNames(name, [...TARGET_MODULES.keys(), ...FOREIGN_TARGETS]);
-  const hint = near.length > 0 ? ` Did you mean the target ${near.join(" or ")}?` : "";
-  return `The table ${table} has no chain ${name} yet, and landfall knows no such target; make the chain first.${hint}`;
+  return `The table ${table} has no chain ${name} yet, and there is no such target; make the chain first, with -N.`;
 }
 
 function removeAt(chain: OpenChain, number: number): string | null {

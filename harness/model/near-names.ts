@@ -3,9 +3,11 @@ const MISTAKES_AT_MOST = 2;
 
 /** Gives the names that somebody who typed `word` may have meant, the nearest alone: `verfy` gives `["verify"]`. Order is kept. */
 export function findNearNames(word: string, names: readonly string[]): readonly string[] {
-  const distances = names.map((name) => countMistakes(word, name));
-  const least = Math.min(...distances);
   const bound = Math.min(MISTAKES_AT_MOST, Math.ceil(word.length / 3));
+  // Each letter more or less is a mistake of its own: names of another length need no closer look.
+  const isNear = (name: string) => Math.abs(name.length - word.length) <= bound;
+  const distances = names.map((name) => (isNear(name) ? countMistakes(word, name) : Number.POSITIVE_INFINITY));
+  const least = Math.min(...distances);
   return least > bound ? [] : names.filter((_, i) => distances[i] === least);
 }
 
