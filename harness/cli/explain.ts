@@ -1,4 +1,4 @@
-import { renderRule } from "../formats/rule-text.ts";
+import { quoteRule } from "../formats/rule-text.ts";
 import type { Flow, Manner } from "../model/flow.ts";
 import { type Landing, landingsAgree } from "../model/landing.ts";
 import { DEFAULT_ADDRESSES, type SandboxAddresses } from "../model/pod.ts";
@@ -91,7 +91,7 @@ async function observe(input: ExplainInput, line: CaptureCommandLine, manner: Ma
 function explainFlow(input: ExplainInput, line: CaptureCommandLine, manner: Manner, addresses: SandboxAddresses) {
   const { flow, spec } = bindExplained(input, line, addresses);
   const pod = compilePod(input.rules, spec, addresses);
-  return { flow, explanation: pod.explain(flow, manner, (chain, rule) => renderRule(chain, rule, flow.family)) };
+  return { flow, explanation: pod.explain(flow, manner, (chain, rule) => quoteRule(chain, rule, flow.family)) };
 }
 
 function renderText({ flow, explanation, observed, show }: Explained): string {

@@ -102,7 +102,7 @@ function readSource(
   const where = path === "-" ? "standard input" : path;
   const parsed = readRulesText(text, { where, family, table, names: readNames() });
   if (!parsed.ok) {
-    findings.push(...parsed.findings);
+    for (const found of parsed.findings) findings.push(found);
     return null;
   }
   const { value } = parsed;

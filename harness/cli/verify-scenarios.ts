@@ -67,7 +67,7 @@ async function parseFiles(options: ScenarioSelection, io: CommandIo, freshness: 
   const files = await loadScenarios(findScenarioFiles(options, io), freshness);
   return files.flatMap(({ file, scenario }) => {
     const parsed = parseScenario(scenario, file);
-    if (!parsed.ok) findings.push(...parsed.findings);
+    if (!parsed.ok) for (const found of parsed.findings) findings.push(found);
     return parsed.ok ? [parsed.value] : [];
   });
 }

@@ -96,29 +96,47 @@ const FOREIGN: Readonly<Record<ExtensionKind, readonly string[]>> = {
   ],
 };
 
-const CACHE = new Map<string, Extension>();
+const CACHE: Readonly<Record<ExtensionKind, Readonly<Record<Family, Map<string, Extension | null>>>>> = {
+  match: { 4: new Map(), 6: new Map() },
+  target: { 4: new Map(), 6: new Map() },
+};
 
 /** Gives the options of a match or target that iptables comes with, for one family; null where it has none of that name. */
 export function findExtension(kind: ExtensionKind, name: string, family: Family): Extension | null {
-  if (kind === "target" && STANDARD_TARGETS.includes(name)) return new Map();
-  const [both, four, six] = TABLES[kind];
-  const own = family === 4 ? four : six;
-  const text = [both, own].flatMap((table) => (table && Object.hasOwn(table, name) ? (table[name] ?? []) : []))[0];
-  if (text === undefined) return null;
-  const known = CACHE.get(text) ?? new Map(text.split("; ").filter(Boolean).map(readFacts));
-  CACHE.set(text, known);
-  return known;
+  const cache = CACHE[kind][family];
+  const cached = cache.get(name);
+  if (cached !== undefined) return cached;
+  const text = findText(kind, name, family);
+  const made = text === null ? null : new Map(text.split("; ").filter(Boolean).map(readFacts));
+  // Names that are none can be many.
+  if (made) cache.set(name, made);
+  return made;
 }
+
+function findText(kind: ExtensionKind, name: string, family: Family): string | null {
+  if (kind === "target" && STANDARD_TARGETS.includes(name)) return "";
+  const [both = {}, four = {}, six = {}] = TABLES[kind];
+  const table = [both, family === 4 ? four : six].find((candidate) => Object.hasOwn(candidate, name));
+  return table?.[name] ?? null;
+}
+
+const NAMES: Readonly<Record<ExtensionKind, readonly string[]>> = {
+  match: TABLES.match.flatMap((table) => Object.keys(table)),
+  target: [...STANDARD_TARGETS, ...TABLES.target.flatMap((table) => Object.keys(table))],
+};
+const KNOWN: Readonly<Record<ExtensionKind, ReadonlySet<string>>> = {
+  match: new Set([...NAMES.match, ...FOREIGN.match]),
+  target: new Set([...NAMES.target, ...FOREIGN.target]),
+};
 
 /** Gives every name of a kind that iptables comes with, in either family. */
 export function listExtensions(kind: ExtensionKind): readonly string[] {
-  const standard = kind === "target" ? STANDARD_TARGETS : [];
-  return [...standard, ...TABLES[kind].flatMap((table) => Object.keys(table))];
+  return NAMES[kind];
 }
 
 /** Says whether a name is one that is known to exist, with iptables or outside of it. */
 export function isKnownName(kind: ExtensionKind, name: string): boolean {
-  return FOREIGN[kind].includes(name) || listExtensions(kind).includes(name);
+  return KNOWN[kind].has(name);
 }
 
 /** Reads one option of the table: `ttl-eq! u8 not ttl-lt ttl-gt`. */

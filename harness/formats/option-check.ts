@@ -88,27 +88,42 @@ function checkValue(
   return wanted === null ? [] : [badValue(use, wanted)];
 }
 
+/** Of an extension's options those that must be given, and those that need another beside them. */
+interface Duties {
+  readonly needed: readonly string[];
+  readonly partners: readonly (readonly [option: string, other: string])[];
+}
+
+const DUTIES = new WeakMap<Extension, Duties>();
+
+function dutiesOf(extension: Extension): Duties {
+  const known = DUTIES.get(extension);
+  if (known) return known;
+  const own = [...extension.values()].filter(({ option, same }) => option === same);
+  const duties = {
+    needed: own.filter(({ isNeeded }) => isNeeded).map(({ option }) => option),
+    partners: own.flatMap(({ option, requires }) => requires.map((other) => [option, other] as const)),
+  };
+  DUTIES.set(extension, duties);
+  return duties;
+}
+
 function checkMissing({ name, column, written }: CheckedSection, extension: Extension): readonly Fault[] {
   const given = new Set(written.map(({ option }) => extension.get(option)?.same ?? option));
-  const fault = (message: string): Fault => ({ kind: "fault", column, message });
-  const needed = [...extension.values()].filter(
-    ({ isNeeded, option, same }) => isNeeded && option === same && !given.has(option),
-  );
-  const partners = [...extension.values()].flatMap(({ option, same, requires }) =>
-    given.has(same) && option === same
-      ? requires.filter((other) => !given.has(other)).map((other) => [option, other] as const)
-      : [],
-  );
+  const { needed, partners } = dutiesOf(extension);
   const needs = Object.hasOwn(NEEDS, name) ? NEEDS[name] : undefined;
   const choices = needs === "any" ? [...extension.keys()] : (needs ?? []);
   const lacks = choices.length > 0 && !choices.some((option) => given.has(extension.get(option)?.same ?? option));
   const together = checkTogether(name, given, (option) => written.find((use) => use.option === option)?.values[0]);
-  return [
-    ...needed.map(({ option }) => fault(`${name} needs ${option}.`)),
-    ...partners.map(([option, other]) => fault(`${option} needs ${other} as well.`)),
-    ...(lacks ? [fault(`${name} needs one of ${choices.join(", ")}.`)] : []),
-    ...(together === null ? [] : [fault(together)]),
+  const messages = [
+    ...needed.filter((option) => !given.has(option)).map((option) => `${name} needs ${option}.`),
+    ...partners
+      .filter(([option, other]) => given.has(option) && !given.has(other))
+      .map(([option, other]) => `${option} needs ${other} as well.`),
+    ...(lacks ? [`${name} needs one of ${choices.join(", ")}.`] : []),
+    ...(together === null ? [] : [together]),
   ];
+  return messages.map((message): Fault => ({ kind: "fault", column, message }));
 }
 
 /** What the final checks of single extensions ask (extensions/libxt_statistic.c, libxt_owner.c, libxt_policy.c, 1.8.9). */

@@ -103,6 +103,13 @@ function impliedModule(all: RuleSections): string | null {
   return protocol ? (PROTOCOL_MODULES[protocol] ?? protocol) : null;
 }
 
+/** Gives the section of the module that `-p` loads, without opening it, to say what options it has; null where none is named. */
+export function peekImpliedSection(all: RuleSections): Section | null {
+  const name = impliedModule(all);
+  const section = name === null ? null : makeSection(all, { kind: "match", name, column: 1, raw: [] });
+  return section?.extension ? section : null;
+}
+
 /**
  * Opens the section of the module that `-p` loads, for an option that only it can know; null where no protocol is named yet, and where
  * iptables knows the module, in either family, and so all of its options.

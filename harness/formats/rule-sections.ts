@@ -8,6 +8,7 @@ import {
   makeSection,
   type Owner,
   openImpliedSection,
+  peekImpliedSection,
   type RuleSections,
   type Section,
 } from "./option-owner.ts";
@@ -114,7 +115,7 @@ function takeSectionOption(all: RuleSections, current: Section | null, option: W
   const host = current ?? (isOption ? openImpliedSection(all, head) : null);
   const isKnown = host !== null && (host.extension !== null || !isOption) && host.reading === "understood";
   if (!host || isKnown || host.extension) {
-    withFault(all, head, strayMessage(head, isOption ? host : null, isOption));
+    withFault(all, head, strayMessage(head, isOption ? (host ?? peekImpliedSection(all)) : null, isOption));
     return { current, taken: isOption ? countValues(tail) : 0 };
   }
   host.reading = "opaque";

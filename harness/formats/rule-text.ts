@@ -120,6 +120,11 @@ export function renderRule(chain: string, rule: Rule, family: Family): string {
   return ["-A", chain, renderRuleBody(rule, family)].filter((part) => part !== "").join(" ");
 }
 
+/** Gives a rule as it is quoted: as its file has it, else as `iptables -S` prints it. */
+export function quoteRule(chain: string, rule: Rule, family: Family): string {
+  return rule.text ?? renderRule(chain, rule, family);
+}
+
 /** Gives a rule without its `-A CHAIN`: what stands behind `-I CHAIN 1` or `-D CHAIN` as well. */
 export function renderRuleBody(rule: Rule, family: Family): string {
   const target = rule.target ? [renderTarget(rule.target, family)] : [];

@@ -27,6 +27,20 @@ const WORD_BYTES_AT_MOST = 1023;
  * iptables-restore has no room for, so that the time is linear in what is read.
  */
 export function splitWords(line: string): Split {
+  return line.length < PLAIN_LENGTH && !line.includes('"') ? splitPlain(line) : splitQuoted(line);
+}
+
+/** A line below this length has no word that is too long. */
+const PLAIN_LENGTH = WORD_BYTES_AT_MOST / 3;
+
+function splitPlain(line: string): Split {
+  const words: Word[] = [];
+  for (const found of line.matchAll(/[^ \t]+/g))
+    words.push({ text: found[0], raw: found[0], column: found.index + 1, quoted: false });
+  return words.length <= WORDS_AT_MOST ? { kind: "words", words } : splitQuoted(line);
+}
+
+function splitQuoted(line: string): Split {
   const words: Word[] = [];
   let at = skipBlanks(line, 0);
   while (at < line.length) {

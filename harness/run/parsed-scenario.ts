@@ -45,10 +45,10 @@ const POD_ADDRESSES = {
 /** Reads a scenario, all findings at once; each names `file` and the field. */
 export function parseScenario(scenario: Scenario | SalvagedScenario, file: string): Parsed<ParsedScenario> {
   const findings: Finding[] = [];
-  const note = (field: string, found: readonly Finding[]) =>
-    findings.push(
-      ...found.map((each) => ({ ...each, where: `${file}: ${field}${each.where === "" ? "" : ` ${each.where}`}` })),
-    );
+  const note = (field: string, found: readonly Finding[]) => {
+    for (const each of found)
+      findings.push({ ...each, where: `${file}: ${field}${each.where === "" ? "" : ` ${each.where}`}` });
+  };
   const config = readCapture(scenario, note);
   const rules = scenario.rules && readRules(scenario.rules, note);
   const installation = config && makeInstallation(scenario, config, rules, note);

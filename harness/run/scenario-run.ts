@@ -123,7 +123,9 @@ function nameWantedRules(
   const find = makeWantedRuleFinder(bound, tested, addresses);
   return flows.map((flow, i) => {
     const request = bound.flows[i];
-    return flow.verdict === "wrong" && request ? { ...flow, wanted: find(request) } : flow;
+    return flow.verdict === "wrong" && request
+      ? { ...flow, wanted: find(request, flow.rulesBy === "counters" ? flow.rules : null) }
+      : flow;
   });
 }
 

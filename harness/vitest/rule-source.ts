@@ -5,7 +5,7 @@ import { seedConfig } from "../capture/seed-config.ts";
 import { LandfallError } from "../errors.ts";
 import { readRulesText } from "../formats/rules-text.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
-import type { Parsed } from "../model/finding.ts";
+import { capFindings, type Parsed } from "../model/finding.ts";
 import { NO_LOOKUPS } from "../model/name-lookups.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
 import { emptyRuleset, type PodRules } from "../model/ruleset.ts";
@@ -43,9 +43,14 @@ function readConfig(words: readonly string[]): CaptureConfig {
   return orThrow(parseCapture({ words, environment: {}, files: [], names: NO_LOOKUPS, podIps })).config;
 }
 
+/** The most findings that an error's message shows. */
+const FINDINGS_AT_MOST = 20;
+
 /** Gives the value, or throws `bad-input` with every finding. */
 export function orThrow<T>(parsed: Parsed<T>): T {
   if (parsed.ok) return parsed.value;
-  const messages = parsed.findings.map(({ where, message }) => `${where}: ${message}`);
+  const messages = capFindings(parsed.findings, FINDINGS_AT_MOST).map(({ where, line, message }) =>
+    line === null ? `${where}: ${message}` : `${where}:${line}: ${message}`,
+  );
   throw new LandfallError("bad-input", messages.join("\n"), { findings: parsed.findings });
 }
