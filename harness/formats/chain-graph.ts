@@ -24,7 +24,7 @@ export function describeDepth(table: Table): string | null {
   if (levels <= NFT_DEPTH_AT_MOST || levels > DEPTH_AT_MOST) return null;
   return (
     `iptables-nft refuses these rules ("Too many links"): ${table.name} ${deepest} leads ${levels} chains deep, and ` +
-    `${NFT_DEPTH_AT_MOST} is the most; iptables-legacy takes them.`
+    `${NFT_DEPTH_AT_MOST} is the most; iptables-legacy takes them`
   );
 }
 

@@ -13,7 +13,7 @@ export type LineKind =
 const LONG_COMMANDS = "append|check|delete|insert|replace|list|flush|zero|new|policy|rename";
 const RULE = new RegExp(`^(?:\\[\\d+:\\d+\\]\\s*)?-(?:[ACDIRFZNXPE]|-(?:${LONG_COMMANDS})[a-z-]*)(?:[\\s=]|$)`);
 const PROGRAM = String.raw`(?:sudo(?:\s+-\S+)*\s+)?(?:\S*/)?ip6?tables(?:-nft|-legacy)?`;
-const COMMAND = new RegExp(`^(?:${PROGRAM}(?:\\s|$)|(?:-t|--table)[\\s=])`);
+const COMMAND = new RegExp(`^(?:${PROGRAM}(?:\\s+-|$)|(?:-t|--table)[\\s=])`);
 /** `iptables -S` and `-L` change nothing; what follows them is what they printed. */
 const LISTING_COMMAND =
   /(?:^|[\s/])ip6?tables(?:-nft|-legacy)?(?:\s+(?:-[nvwx46]+|--line-numbers|-t\s+\w+))*\s+(?:-[LS]|--list(?:-rules)?)(?:\s|$)/;

@@ -80,13 +80,15 @@ function masqueradeAddress(packet: Packet, addresses: SandboxAddresses, of: Pod[
 
 /**
  * Says whether a rule set switches connection tracking on in its network namespace: any NAT target, any match or target about connections
- * does.
+ * does. One that is not understood may: the table nat is then consulted, so that what it says of such a rule is not lost.
  */
 export function conntrackOf(ruleset: Ruleset | null): "on" | "off" {
   const needs = ["redirect", "dnat", "snat", "masquerade", "connmark-set", "connmark-save", "connmark-restore"];
   return listRules(ruleset).some(
     ({ matches, target }) =>
-      needs.includes(target?.kind ?? "") || matches.some(({ kind }) => kind === "state" || kind === "connmark"),
+      needs.includes(target?.kind ?? "") ||
+      target?.kind === "unknown" ||
+      matches.some(({ kind }) => kind === "state" || kind === "connmark" || kind === "unknown"),
   )
     ? "on"
     : "off";
