@@ -109,7 +109,7 @@ function readSource(
   const isEmpty = FAMILIES.every((one) => listRules(value[familyKey(one)]).length === 0);
   const said = [...(isEmpty ? ["has no rule"] : []), ...value.notices.map((notice) => `: ${notice}`)];
   for (const notice of said) io.err(`landfall: ${where}${notice.startsWith(":") ? "" : " "}${notice}.\n`);
-  return value.ip === null && value.ip6 === null ? { ...value, [familyKey(family)]: emptyRuleset(family) } : value;
+  return (value.ip ?? value.ip6) ? value : { ...value, [familyKey(value.family)]: emptyRuleset(value.family) };
 }
 
 /** Tables of one family may come from several files, each from one. */

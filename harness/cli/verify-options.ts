@@ -150,12 +150,7 @@ export function listContainerOptions({
 }
 
 /** Gives the absolute path of a file or pipe that an option names; a finding where it cannot be read. */
-export function readFileOption(
-  where: string,
-  path: string | undefined,
-  io: CommandIo,
-  findings: Finding[],
-): string | null {
+function readFileOption(where: string, path: string | undefined, io: CommandIo, findings: Finding[]): string | null {
   if (path === undefined) return null;
   const full = resolve(io.workingDirectory, path);
   const fault = findReadFault(full);

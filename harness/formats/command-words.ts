@@ -123,8 +123,8 @@ function takeWord(reading: Reading, word: Word, tail: readonly Word[]): number {
 }
 
 /**
- * A long name may be cut short where what is left is the beginning of one command alone: `--new` (getopt_long(3)). Behind a command it is an
- * option of a rule: `--pol`.
+ * A long name may be cut short where what is left is the beginning of one command alone: `--new` (getopt_long(3)). Behind a command it is
+ * an option of a rule: `--pol`.
  */
 function findCommand(text: string, isFirst: boolean): KnownCommand | undefined {
   const exact = COMMANDS.get(text);

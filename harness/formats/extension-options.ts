@@ -1,8 +1,8 @@
 // Long because it holds every option of every extension that iptables 1.8.9 comes with.
 /*
  * The options of every match and target of iptables 1.8.9, read from its libraries (`x6_options` and `extra_opts` of each extension in
- * libxtables.so.12; the struct is `xt_option_entry` in xtables.h). One option: its name; `!` it can be negated, `+` it must be given, `*` it
- * can be given several times, `=NAME` it is another name of NAME; what it takes; the least and the most; `not` and `with` options.
+ * libxtables.so.12; the struct is `xt_option_entry` in xtables.h). One option: its name; `!` it can be negated, `+` it must be given, `*`
+ * it can be given several times, `=NAME` it is another name of NAME; what it takes; the least and the most; `not` and `with` options.
  */
 
 /** Matches that are alike in both families. */

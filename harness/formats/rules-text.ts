@@ -29,6 +29,8 @@ export interface RulesTextOptions {
 
 /** What a text of rules holds. A family that no line is about is null. */
 export interface RulesText extends FamilyRules {
+  /** The family of the last lines that did not say theirs: what a text without any table is for. */
+  readonly family: Family;
   /** What the reader did on its own judgement, a sentence each, to be shown. */
   readonly notices: readonly string[];
   /** What says that the kernel holds rules which the text does not show: no answer from it is complete. */
@@ -60,7 +62,10 @@ export function readRulesText(text: string, options: RulesTextOptions): Parsed<R
   if (isStrict) findings.push(...reading.unexamined);
   if (options.noise === "strict") findings.push(...reading.hidden);
   if (findings.length > 0) return { ok: false, findings: findings.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)) };
-  return { ok: true, value: { ...rules, notices, hidden: [...reading.hidden, ...reading.unexamined] } };
+  return {
+    ok: true,
+    value: { ...rules, family: reading.family, notices, hidden: [...reading.hidden, ...reading.unexamined] },
+  };
 }
 
 function startReading(

@@ -10,7 +10,7 @@ export interface Word {
   readonly quoted: boolean;
 }
 
-/** What splitting a line gives: its words, the column of a quote that is never closed, or a line that is more than iptables-restore reads. */
+/** What splitting a line gives: its words, the column of a quote that is never closed, or more than iptables-restore reads. */
 export type Split =
   | { readonly kind: "words"; readonly words: readonly Word[] }
   | { readonly kind: "open-quote"; readonly column: number }

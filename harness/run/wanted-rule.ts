@@ -12,8 +12,8 @@ import { listSteps } from "../netfilter/steps.ts";
 import type { BoundFlow, BoundScenario } from "./bound-scenario.ts";
 
 /**
- * Says for a flow that landed wrong which rule should have taken it; null where no rule of the config's own makes the difference. `counted`:
- * the rules that counted the flow, null where nobody looked.
+ * Says for a flow that landed wrong which rule should have taken it; null where no rule of the config's own makes the difference.
+ * `counted`: the rules that counted the flow, null where nobody looked.
  */
 export type FindWantedRule = (flow: BoundFlow, counted: readonly RulePlace[] | null) => WantedRule | null;
 
