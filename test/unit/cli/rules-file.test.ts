@@ -73,8 +73,9 @@ describe("a file of rules", () => {
   });
 
   describe("from standard input", () => {
+    // Node gives a child a socket; a shell's pipe is what people have.
     const run = (input: string, ...words: readonly string[]) =>
-      spawnSync(process.execPath, [MAIN, ...words], { encoding: "utf8", input });
+      spawnSync("bash", ["-c", 'printf %s "$0" | "$@"', input, process.execPath, MAIN, ...words], { encoding: "utf8" });
     test("is read where - stands for it, once", () => {
       const { status, stdout } = run(RULES, "explain", "app -> upstream:80", "--rules", "-");
       expect([status, stdout]).toEqual([0, expect.stringMatching(/lands: envoy-outbound:15001/)]);
