@@ -173,6 +173,8 @@ describe("what logs and shells put around rules is passed over, and named", () =
     ["a rule behind other words", [...dump, "then run iptables -t nat -A OUTPUT -j ACCEPT"], 5],
     ["a rule with another dash", [...dump, "–A OUTPUT -j ACCEPT"], 5],
     ["a part of a rule", ["*nat", "-A OUTPUT -p tcp -j REDIRECT", "    --to-ports 15001", "COMMIT"], 3],
+    ["a part of a rule outside a table", [...dump, "-p tcp -j ACCEPT"], 5],
+    ["a part of a rule among words", [...dump, "OUTPUT tcp -j ACCEPT"], 5],
     ["words within a table", ["*nat", "so far so good", RULE, "COMMIT"], 2],
     ["rules that were left out", ["*nat", RULE, "COMMIT", "... (12 more)"], 4],
     ["a shell's condition", ['if [ -n "$A" ]; then', `iptables -t nat ${RULE}`, "fi"], 1],
