@@ -21,6 +21,8 @@ export const KERNEL_TESTS: string[] = [
   "test/unit/cli/sweep.test.ts",
   "test/unit/cli/verify*.test.ts",
   "test/unit/formats/interpreter.test.ts",
+  "test/unit/formats/refusals.test.ts",
+  "test/unit/formats/rules-text.test.ts",
   "test/unit/images/listeners.test.ts",
   "test/unit/run/mutation.test.ts",
   "test/unit/run/scenario-run.test.ts",

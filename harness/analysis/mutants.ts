@@ -1,4 +1,4 @@
-import { renderRule } from "../formats/rule-text.ts";
+import { quoteRule, renderRule } from "../formats/rule-text.ts";
 import { checkRuleset } from "../formats/ruleset-check.ts";
 import type { Family } from "../model/address.ts";
 import {
@@ -46,7 +46,10 @@ function mutateRuleset(rules: PodRules, ruleset: Ruleset): readonly Mutant[] {
   const redirectPorts = [...new Set(ruleset.tables.flatMap(portsOf))];
   return ruleset.tables.flatMap((table) =>
     table.chains.flatMap((chain) => {
-      const show = (rule: Rule) => renderRule(chain.name, rule, family);
+      const show: Show = {
+        quote: (rule) => quoteRule(chain.name, rule, family),
+        print: (rule) => renderRule(chain.name, rule, family),
+      };
       return editChain(chain, family, { table, chain: chain.name, redirectPorts }, show)
         .map((edit) => ({ what: edit.what, changed: putChain(ruleset, table, edit.chain) }))
         .filter(({ changed }) => checkRuleset(changed, side).length === 0)
@@ -59,27 +62,28 @@ function mutateRuleset(rules: PodRules, ruleset: Ruleset): readonly Mutant[] {
   );
 }
 
-function editChain(
-  chain: Chain,
-  family: Family,
-  context: TargetContext,
-  show: (rule: Rule) => string,
-): readonly ChainEdit[] {
+/** How a mutant names a rule: as its file has it, and for those it makes, as iptables prints them. */
+interface Show {
+  readonly quote: (rule: Rule) => string;
+  readonly print: (rule: Rule) => string;
+}
+
+function editChain(chain: Chain, family: Family, context: TargetContext, { quote, print }: Show): readonly ChainEdit[] {
   const edits = chain.rules.flatMap((rule, i) => [
-    { what: `delete ${show(rule)}`, rules: chain.rules.toSpliced(i, 1) },
-    { what: `duplicate ${show(rule)}`, rules: chain.rules.toSpliced(i, 0, rule) },
+    { what: `delete ${quote(rule)}`, rules: chain.rules.toSpliced(i, 1) },
+    { what: `duplicate ${quote(rule)}`, rules: chain.rules.toSpliced(i, 0, rule) },
     ...[0, i - 1, i + 1, chain.rules.length - 1]
       .filter((to) => 0 <= to && to < chain.rules.length)
       .map((to) => ({
-        what: `move ${show(rule)} to ${to + 1}`,
+        what: `move ${quote(rule)} to ${to + 1}`,
         rules: chain.rules.toSpliced(i, 1).toSpliced(to, 0, rule),
       })),
     ...editRule(rule, family, context).map((edited) => ({
-      what: `change ${show(rule)} to ${show(edited)}`,
+      what: `change ${quote(rule)} to ${print(edited)}`,
       rules: chain.rules.with(i, edited),
     })),
   ]);
-  const textOf = (rules: readonly Rule[]) => rules.map(show).join("\n");
+  const textOf = (rules: readonly Rule[]) => rules.map(print).join("\n");
   const seen = new Set([textOf(chain.rules)]);
   const distinct = edits.filter(({ rules }) => !seen.has(textOf(rules)) && seen.add(textOf(rules)));
   return [...editPolicy(chain), ...distinct.map(({ what, rules }) => ({ what, chain: { ...chain, rules } }))];

@@ -1,4 +1,4 @@
-import { renderRule } from "../formats/rule-text.ts";
+import { quoteRule } from "../formats/rule-text.ts";
 import type { Manner } from "../model/flow.ts";
 import type { Landing } from "../model/landing.ts";
 import type { Match } from "../model/match.ts";
@@ -47,7 +47,7 @@ export function openLander(
     land: (witness, manner) => find(witness).land(witness.flow, manner),
     explain: (witness, manner) => {
       const { landing, connections } = find(witness).explain(witness.flow, manner, (chain, rule) =>
-        renderRule(chain, rule, witness.flow.family),
+        quoteRule(chain, rule, witness.flow.family),
       );
       const deciding = listSteps(connections).filter(
         ({ matched, verdict }) => matched === true && verdict !== "continue",

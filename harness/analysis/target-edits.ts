@@ -1,4 +1,4 @@
-import { nextChain } from "../formats/ruleset-check.ts";
+import { nextChain } from "../formats/chain-graph.ts";
 import type { Range } from "../model/match.ts";
 import { MAX_PORT } from "../model/pod.ts";
 import type { Table } from "../model/ruleset.ts";

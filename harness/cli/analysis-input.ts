@@ -17,7 +17,7 @@ import type { CommandIo } from "./command.ts";
 import type { OptionSpec } from "./options.ts";
 import { refuse } from "./refusal.ts";
 import { readWithin, WITHIN_OPTION } from "./restriction.ts";
-import { readRulesFile } from "./rules-file.ts";
+import { listRulesSources, makeRulesOptions, readRulesFiles, readTable } from "./rules-file.ts";
 
 /** The option that bounds an analysis. */
 export const BUDGET_OPTION: OptionSpec = {
@@ -28,16 +28,10 @@ export const BUDGET_OPTION: OptionSpec = {
 
 /** Options of the commands that analyse rules over all flows. */
 export const ANALYSIS_OPTIONS: readonly OptionSpec[] = [
-  {
-    name: "rules",
-    value: "FILE",
-    help: "IPv4 rules to analyse, as iptables-save prints them; the flags still say what is demanded",
-  },
-  {
-    name: "rules6",
-    value: "FILE",
-    help: "the same for IPv6; a family without rules of its own is not analysed when the other has a file",
-  },
+  ...makeRulesOptions(
+    "rules to analyse, while the flags still say what is demanded",
+    "a family without rules of its own is not analysed when the other has a file",
+  ),
   BUDGET_OPTION,
   WITHIN_OPTION,
   { name: "json", value: null, help: "the result as data" },
@@ -63,16 +57,13 @@ export function readAnalysisInput(args: readonly string[], specs: readonly Optio
   const { config } = line.capture;
   const generated = generateRules(config);
   const findings: Finding[] = [];
-  const [ip, ip6] = FAMILIES.map((family) => {
-    const path = lastValue(line.options, family === 4 ? "rules" : "rules6");
-    return path === undefined ? null : readRulesFile(path, family, io, findings);
-  });
+  const { ip, ip6 } = readRulesFiles(listRulesSources(line.options), readTable(line.options), io, findings);
   if (findings.length > 0) throw refuse(findings);
   const isFromOutside = ip !== null || ip6 !== null;
-  const rules: PodRules = isFromOutside ? { ...generated, ip: ip ?? null, ip6: ip6 ?? null } : generated;
+  const rules: PodRules = isFromOutside ? { ...generated, ip, ip6 } : generated;
   const families = listFamilies(rules);
   for (const family of FAMILIES.filter((one) => isFromOutside && !families.includes(one)))
-    io.err(`landfall: IPv${family} is not analysed: ${family === 4 ? "--rules" : "--rules6"} names no file.\n`);
+    io.err(`landfall: IPv${family} is not analysed: ${family === 4 ? "--rules" : "--rules6"} gives no rules of it.\n`);
   const budget = readBudget(lastValue(line.options, "budget"));
   const within = readWithin(lastValue(line.options, "within"), config, families);
   const setting: AnalysisSetting = {

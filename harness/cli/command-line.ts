@@ -1,9 +1,13 @@
 import { LandfallError } from "../errors.ts";
-import { finding } from "../model/finding.ts";
+import { capFindings, finding } from "../model/finding.ts";
 import { findNearNames } from "../model/near-names.ts";
 import { renderJson } from "../report/json.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
+import { renderError } from "./error-text.ts";
+
+/** The most findings that data hold. */
+const DATA_AT_MOST = 1_000;
 
 /** Runs one command line and gives its exit code; never throws. */
 export async function runCommandLine(words: readonly string[], io: CommandIo): Promise<number> {
@@ -58,13 +62,10 @@ function tellError(error: unknown, asJson: boolean, io: CommandIo): number {
   const known =
     error instanceof LandfallError ? error : new LandfallError("internal", describeInternal(error), { cause: error });
   if (asJson) {
-    const error = { code: known.code, message: known.message, findings: known.findings };
+    const error = { code: known.code, message: known.message, findings: capFindings(known.findings, DATA_AT_MOST) };
     io.out(renderJson({ error }));
   }
-  const places = known.findings.map(
-    (f) => `  ${[f.where, f.line, f.column].filter((part) => part !== null).join(":")}: ${f.message}\n`,
-  );
-  io.err(`landfall: ${known.message}\n${places.join("")}`);
+  io.err(renderError(known));
   return known.exitCode;
 }
 

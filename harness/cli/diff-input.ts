@@ -1,10 +1,11 @@
 import type { Comparison } from "../analysis/diff.ts";
 import { impliedMode, impliedRouting } from "../analysis/implied-pod.ts";
 import { seedConfig } from "../capture/seed-config.ts";
+import { FAMILIES } from "../model/address.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
-import type { PodRules, Ruleset } from "../model/ruleset.ts";
+import { familyKey, type PodRules, type Ruleset } from "../model/ruleset.ts";
 import { makePodSpec } from "../run/pod-spec.ts";
 import { readBudget } from "./analysis-input.ts";
 import { lastValue } from "./capture-options.ts";
@@ -12,7 +13,7 @@ import type { CommandIo } from "./command.ts";
 import type { ParsedOptions } from "./options.ts";
 import { refuse } from "./refusal.ts";
 import { readWithin } from "./restriction.ts";
-import { readRulesFile } from "./rules-file.ts";
+import { readRulesFiles, readTable } from "./rules-file.ts";
 
 /** Two files of rules, ready to be compared. */
 export interface DiffInput extends Comparison {
@@ -24,7 +25,7 @@ export interface DiffInput extends Comparison {
 
 /** Reads the two files that `diff` compares. Throws `bad-input` with every finding, those given included. */
 export function readDiffInput(options: ParsedOptions, known: readonly Finding[], io: CommandIo): DiffInput {
-  const [before, after] = readBoth(options.positionals, lastValue(options, "family"), io, [...known]);
+  const [before, after] = readBoth(options, io, [...known]);
   const rulesets = [before, after];
   const config = seedConfig();
   const budget = readBudget(lastValue(options, "budget"));
@@ -47,26 +48,26 @@ export function readDiffInput(options: ParsedOptions, known: readonly Finding[],
   return { family: before.family, before: toPod(before), after: toPod(after), setting, config, routing };
 }
 
-function readBoth(
-  paths: readonly string[],
-  family: string | undefined,
-  io: CommandIo,
-  findings: Finding[],
-): readonly [Ruleset, Ruleset] {
-  const named = family === undefined ? null : family === "6" ? 6 : 4;
+function readBoth(options: ParsedOptions, io: CommandIo, findings: Finding[]): readonly [Ruleset, Ruleset] {
+  const paths = options.positionals;
   if (paths.length !== 2)
     findings.push(
       finding("diff", `Name two files, not ${paths.length === 0 ? "none" : paths.length}: landfall diff BEFORE AFTER.`),
     );
-  const [before, after] = paths.map((path) => readRulesFile(path, named, io, findings));
-  if (before && after && before.family !== after.family) {
-    findings.push(
-      finding(
-        paths[1] ?? "",
-        `${paths[0]} is for IPv${before.family} and ${paths[1]} for IPv${after.family}; compare one family.`,
-      ),
-    );
-  }
+  const given = lastValue(options, "family");
+  const named = given === undefined ? null : given === "6" ? 6 : 4;
+  const read = (path: string) => {
+    const sources = path.split(",").map((one) => ({ path: one, family: named ?? 4 }) as const);
+    return readRulesFiles(sources, readTable(options), io, findings);
+  };
+  const sides = paths.slice(0, 2).map(read);
+  const common = FAMILIES.filter((family) => sides.every((side) => side[familyKey(family)] !== null));
+  const [family, ...others] = named === null ? common : common.filter((one) => one === named);
+  if (findings.length === 0 && family === undefined)
+    findings.push(finding(paths[1] ?? "", "The two sides have no family in common; compare rules of one family."));
+  if (findings.length === 0 && others.length > 0)
+    findings.push(finding("--family", "Both sides have rules of IPv4 and IPv6; give --family 4, then --family 6."));
+  const [before, after] = sides.map((side) => side[familyKey(family ?? 4)]);
   if (findings.length > 0 || !before || !after) throw refuse(findings);
   return [before, after];
 }

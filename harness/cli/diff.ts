@@ -13,14 +13,16 @@ import { OBSERVING_SANDBOX_OPTION, readObservingSandbox } from "./kernel-observa
 import { type OptionSpec, type ParsedOptions, readOptions } from "./options.ts";
 import { findUnwritableFile } from "./output-file.ts";
 import { WITHIN_OPTION } from "./restriction.ts";
+import { TABLE_OPTION } from "./rules-file.ts";
 
 const SPECS: readonly OptionSpec[] = [
   {
     name: "family",
     value: "4|6",
     choices: ["4", "6"],
-    help: "the family of both files, where their headers do not tell",
+    help: "the family to compare; of lines that do not say theirs as well (default 4)",
   },
+  TABLE_OPTION,
   { name: "accept", value: "FILE", help: "changes that are meant: those listed there are not counted, and must occur" },
   { name: "write-accept", value: "FILE", help: "writes the changes found to such a file" },
   {
@@ -37,7 +39,7 @@ const SPECS: readonly OptionSpec[] = [
 const HELP: CommandHelp = {
   usage: ["landfall diff BEFORE AFTER [OPTION…]"],
   about: [
-    "Gives every class of TCP flows that two rule sets land differently, with one flow that stands for it and the rules that decide it. BEFORE and AFTER are files as iptables-save or ip6tables-save prints them.",
+    "Gives every class of TCP flows that two rule sets land differently, with one flow that stands for it and the rules that decide it. BEFORE and AFTER are files of rules in any form that --rules takes, several joined by commas.",
     "A match that is not understood is taken to answer the same for all packets of a flow; a class says under which answer it stands. Such files say nothing of policy routing: what TPROXY and its marks need is taken as installed.",
   ],
   options: [{ title: "Options", options: SPECS }],

@@ -1,6 +1,5 @@
 import { generateRules } from "../capture/dialects.ts";
 import { LandfallError } from "../errors.ts";
-import type { Family } from "../model/address.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import type { Flow } from "../model/flow.ts";
 import { type FlowText, parseFlowText, resolveFlow } from "../model/flow-text.ts";
@@ -9,7 +8,7 @@ import { familyKey, type PodRules } from "../model/ruleset.ts";
 import { makePodSpec } from "../run/pod-spec.ts";
 import { type CaptureCommandLine, lastValue } from "./capture-options.ts";
 import type { CommandIo } from "./command.ts";
-import { readRulesFile } from "./rules-file.ts";
+import { listRulesSources, readRulesFiles, readTable } from "./rules-file.ts";
 
 /** A flow to be explained and the rules it meets, not yet bound to a sandbox's addresses. */
 export interface ExplainInput {
@@ -52,12 +51,9 @@ function readPorts(text: string | undefined, findings: Finding[]): readonly numb
 /** A file of rules takes the place of the generated ones; the family without a file is then not under test. */
 function readRules({ options, capture }: CaptureCommandLine, io: CommandIo, findings: Finding[]): PodRules {
   const generated = generateRules(capture.config);
-  const read = (family: Family) => {
-    const path = lastValue(options, family === 4 ? "rules" : "rules6");
-    return path === undefined ? null : readRulesFile(path, family, io, findings);
-  };
-  if (!options.values.has("rules") && !options.values.has("rules6")) return generated;
-  return { ...generated, ip: read(4), ip6: read(6) };
+  const sources = listRulesSources(options);
+  if (sources.length === 0) return generated;
+  return { ...generated, ...readRulesFiles(sources, readTable(options), io, findings) };
 }
 
 /** Binds the flow to a sandbox's addresses, with the pod that it needs. */

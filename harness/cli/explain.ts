@@ -1,4 +1,4 @@
-import { renderRule } from "../formats/rule-text.ts";
+import { quoteRule } from "../formats/rule-text.ts";
 import type { Flow, Manner } from "../model/flow.ts";
 import { type Landing, landingsAgree } from "../model/landing.ts";
 import { DEFAULT_ADDRESSES, type SandboxAddresses } from "../model/pod.ts";
@@ -13,15 +13,11 @@ import { foldWay, renderObserved, renderOutcome, renderWay, selectPackets } from
 import type { CommandHelp } from "./help.ts";
 import { OBSERVING_SANDBOX_OPTION, readObservingSandbox } from "./kernel-observation.ts";
 import type { OptionSpec } from "./options.ts";
+import { makeRulesOptions } from "./rules-file.ts";
 import { chooseColumns } from "./text-columns.ts";
 
 const SPECS: readonly OptionSpec[] = [
-  {
-    name: "rules",
-    value: "FILE",
-    help: "IPv4 rules to follow, as iptables-save prints them, in place of the generated ones",
-  },
-  { name: "rules6", value: "FILE", help: "the same for IPv6" },
+  ...makeRulesOptions("rules to follow, in place of the generated ones", "a flow needs rules of its own family"),
   { name: "listen", value: "PORT[,PORT]", help: "ports of the app beside 8080 and 22" },
   {
     name: "forward",
@@ -96,7 +92,7 @@ async function observe(input: ExplainInput, line: CaptureCommandLine, manner: Ma
 function explainFlow(input: ExplainInput, line: CaptureCommandLine, manner: Manner, addresses: SandboxAddresses) {
   const { flow, spec } = bindExplained(input, line, addresses);
   const pod = compilePod(input.rules, spec, addresses);
-  return { flow, explanation: pod.explain(flow, manner, (chain, rule) => renderRule(chain, rule, flow.family)) };
+  return { flow, explanation: pod.explain(flow, manner, (chain, rule) => quoteRule(chain, rule, flow.family)) };
 }
 
 function renderText({ flow, explanation, observed, show }: Explained): string {

@@ -20,7 +20,12 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE_MAJOR) {
   const { endOnUncaught } = await import("./uncaught.ts");
   endOnUncaught(disposeOfSandboxes);
   tellFailedOutput();
-  process.exitCode = await runCommandLine(process.argv.slice(2), processIo(isInterrupted));
+  const words = process.argv.slice(2);
+  const io = processIo(isInterrupted);
+  process.exitCode = await runCommandLine(words, io);
+  const { describeUnreadInput } = await import("./unread-input.ts");
+  const notice = describeUnreadInput(words[0]);
+  if (notice !== null) io.err(notice);
 }
 
 /**

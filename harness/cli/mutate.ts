@@ -12,7 +12,8 @@ import { openInterruptibleSandbox } from "./interruption.ts";
 import type { OptionSpec } from "./options.ts";
 import { makeProgress } from "./progress.ts";
 import { refuseUsage } from "./refusal.ts";
-import { readFileOption, readNumber } from "./verify-options.ts";
+import { makeRulesOptions, readRulesPaths, readTable } from "./rules-file.ts";
+import { readNumber } from "./verify-options.ts";
 import { isMadeFromConfig, readScenarios, type ScenarioSelection } from "./verify-scenarios.ts";
 
 /** Sandboxes at the same time unless told otherwise: a mutant whose flows come to nothing waits for a time-out. */
@@ -33,8 +34,7 @@ const SPECS: readonly OptionSpec[] = [
     value: null,
     help: "adds to a scenario's own flows those that its flags demand, as verify with flags drives them",
   },
-  { name: "rules", value: "FILE", help: "IPv4 rules from outside, as iptables-save prints them" },
-  { name: "rules6", value: "FILE", help: "the same for IPv6" },
+  ...makeRulesOptions("rules from outside", "a family without rules of its own is not broken"),
   {
     name: "sandbox",
     value: "BACKEND",
@@ -106,8 +106,7 @@ function readMutateOptions(args: readonly string[], io: CommandIo): MutateOption
   } = readCaptureWords(args, { specs: SPECS, withoutFlags: "seed", positionals: "own" }, io);
   const findings: Finding[] = [...found];
   const { values, positionals: words } = options;
-  const fileOf = (name: string) => readFileOption(`--${name}`, lastValue(options, name), io, findings);
-  const rules = { ip: fileOf("rules"), ip6: fileOf("rules6"), script: null };
+  const rules = { files: readRulesPaths(options, io, findings), table: readTable(options), script: null };
   const selection = values.has("all") ? "all" : "named";
   const jobs = readNumber("--jobs", lastValue(options, "jobs"), [1, 64], findings);
   if ((words.length > 0 || selection === "all") && captureFrom === "flags")

@@ -1,4 +1,5 @@
 import type { CommandHelp, OptionGroup } from "./help.ts";
+import { makeRulesOptions } from "./rules-file.ts";
 
 /** The options of `verify`, as its help groups them; all are long, the short letters are Istio's. */
 export const VERIFY_OPTIONS: readonly OptionGroup[] = [
@@ -7,16 +8,10 @@ export const VERIFY_OPTIONS: readonly OptionGroup[] = [
     options: [
       { name: "all", value: null, help: "every scenario that comes with landfall" },
       { name: "list", value: null, help: "names them, or those that are selected, and what each claims" },
-      {
-        name: "rules",
-        value: "FILE",
-        help: "IPv4 rules from outside, as iptables-save prints them, in place of the generated ones",
-      },
-      {
-        name: "rules6",
-        value: "FILE",
-        help: "the same for IPv6; the family that is not given is not under test, an empty file is one without rules",
-      },
+      ...makeRulesOptions(
+        "rules from outside, in place of the generated ones",
+        "a family that no file has lines of is not under test, an empty file is a family without rules",
+      ),
       {
         name: "rules-script",
         value: "FILE",

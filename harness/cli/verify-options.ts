@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { type Finding, finding } from "../model/finding.ts";
+import type { TableName } from "../model/iptables-tables.ts";
 import { parseShard, type Shard } from "../run/scenario-shard.ts";
 import { type CaptureCommandLine, type CaptureWords, lastValue, readCaptureWords } from "./capture-options.ts";
 import type { CommandIo } from "./command.ts";
@@ -7,6 +8,7 @@ import { findReadFault } from "./input-file.ts";
 import { findUnwritableFolder } from "./output-file.ts";
 import { refuseUsage } from "./refusal.ts";
 import { type ReportFile, readReportFile } from "./report-output.ts";
+import { type RulesSource, readRulesPaths, readTable } from "./rules-file.ts";
 import { VERIFY_OPTIONS } from "./verify-help.ts";
 
 const SPECS = VERIFY_OPTIONS.flatMap(({ options }) => options);
@@ -18,8 +20,12 @@ export interface VerifyOptions {
   readonly words: readonly string[];
   readonly task: "verify" | "list";
   readonly selection: "named" | "all";
-  /** Paths of rules from outside, absolute; null where none is given. */
-  readonly rules: { readonly ip: string | null; readonly ip6: string | null; readonly script: string | null };
+  /** Rules from outside: files with absolute paths, `-` for standard input; the path of a script, or null. */
+  readonly rules: {
+    readonly files: readonly RulesSource[];
+    readonly table: TableName | null;
+    readonly script: string | null;
+  };
   readonly sandbox: "docker" | "netns" | "simulated" | "auto";
   readonly envoy: "stub" | "real";
   readonly captureBy: "init-container" | "whoever-fits";
@@ -53,7 +59,7 @@ export function readVerifyOptions(args: readonly string[], io: CommandIo): Verif
     words: given.positionals,
     task: choose("list", "list", "verify"),
     selection: choose("all", "all", "named"),
-    rules: { ip: fileOf("rules"), ip6: fileOf("rules6"), script: fileOf("rules-script") },
+    rules: { files: readRulesPaths(given, io, findings), table: readTable(given), script: fileOf("rules-script") },
     sandbox: (lastValue(given, "sandbox") ?? "auto") as VerifyOptions["sandbox"],
     envoy: (lastValue(given, "envoy") ?? "stub") as VerifyOptions["envoy"],
     captureBy: choose("init-container", "init-container", "whoever-fits"),
@@ -98,7 +104,7 @@ function findContradictions(options: Omit<VerifyOptions, "line">, { captureFrom,
   const isWithoutContainers = sandbox === "netns" || sandbox === "simulated";
   if (isWithoutContainers) findings.push(...refuseContainerOptions(options));
   refuse(
-    rules.script !== null && (rules.ip ?? rules.ip6) !== null,
+    rules.script !== null && rules.files.length > 0,
     "--rules-script",
     "Rules come from a script or from files, not from both.",
   );
@@ -144,12 +150,7 @@ export function listContainerOptions({
 }
 
 /** Gives the absolute path of a file or pipe that an option names; a finding where it cannot be read. */
-export function readFileOption(
-  where: string,
-  path: string | undefined,
-  io: CommandIo,
-  findings: Finding[],
-): string | null {
+function readFileOption(where: string, path: string | undefined, io: CommandIo, findings: Finding[]): string | null {
   if (path === undefined) return null;
   const full = resolve(io.workingDirectory, path);
   const fault = findReadFault(full);

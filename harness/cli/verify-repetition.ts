@@ -1,6 +1,7 @@
 import { basename, extname, join } from "node:path";
 import { renderConfigWords } from "../capture/config-words.ts";
 import { quoteForShell } from "../formats/words.ts";
+import type { Family } from "../model/address.ts";
 import type { BackendName, FlowReport, ScenarioReport } from "../model/report.ts";
 import type { CommandIo } from "./command.ts";
 import { listContainerOptions, type VerifyOptions } from "./verify-options.ts";
@@ -59,10 +60,11 @@ function verifyAgain(
 ): string {
   const { rules } = options;
   const isNamed = (file: string) => basename(file, extname(file)) === report.name;
+  const isGiven = (family: Family) => rules.files.some((file) => file.family === family);
   const scenario = isMadeFromConfig(options) ? config : findScenarioFiles(options, io).filter(isNamed);
   return renderCommand([
     ...["verify", ...scenario, "--sandbox", backend],
-    ...takeRules({ rules: rules.ip && files.rules, rules6: rules.ip6 && files.rules6 }),
+    ...takeRules({ rules: isGiven(4) ? files.rules : null, rules6: isGiven(6) ? files.rules6 : null }),
     ...(rules.script === null ? [] : ["--rules-script", rules.script]),
     ...(options.envoy === "real" ? ["--envoy", "real"] : []),
     // Other backends refuse them; with `auto` one may have run all the same.

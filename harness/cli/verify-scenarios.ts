@@ -1,6 +1,5 @@
 import { fileURLToPath } from "node:url";
 import { generateRules } from "../capture/dialects.ts";
-import type { Family } from "../model/address.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import { type ParsedScenario, parseScenario, replaceInstallation } from "../run/parsed-scenario.ts";
@@ -8,7 +7,7 @@ import { type LoadOptions, loadScenarioFiles, type ScenarioFile, selectScenarioF
 import { takeShard } from "../run/scenario-shard.ts";
 import type { CommandIo } from "./command.ts";
 import { refuse } from "./refusal.ts";
-import { readRulesFile } from "./rules-file.ts";
+import { readRulesFiles } from "./rules-file.ts";
 import type { VerifyOptions } from "./verify-options.ts";
 
 /** The scenarios that come with landfall. */
@@ -65,7 +64,7 @@ export function isMadeFromConfig({ line, words, selection, rules }: ScenarioSele
 
 /** Says whether a file of rules or a script takes the place of the scenarios' own rules. */
 export function hasOutsideRules({ rules }: Pick<VerifyOptions, "rules">): boolean {
-  return (rules.ip ?? rules.ip6 ?? rules.script) !== null;
+  return rules.files.length > 0 || rules.script !== null;
 }
 
 async function parseFiles(
@@ -77,7 +76,7 @@ async function parseFiles(
   const files = await loadScenarios(findScenarioFiles(options, io), io, reading);
   return files.flatMap(({ file, scenario }) => {
     const parsed = parseScenario(scenario, file);
-    if (!parsed.ok) findings.push(...parsed.findings);
+    if (!parsed.ok) for (const found of parsed.findings) findings.push(found);
     return parsed.ok ? [parsed.value] : [];
   });
 }
@@ -108,8 +107,5 @@ function readOutsideRules(
   io: CommandIo,
   findings: Finding[],
 ): Pick<PodRules, "ip" | "ip6"> | null {
-  if (rules.ip === null && rules.ip6 === null) return null;
-  const read = (path: string | null, family: Family) =>
-    path === null ? null : (readRulesFile(path, family, io, findings) ?? { family, tables: [] });
-  return { ip: read(rules.ip, 4), ip6: read(rules.ip6, 6) };
+  return rules.files.length === 0 ? null : readRulesFiles(rules.files, rules.table, io, findings);
 }

@@ -4,6 +4,7 @@ import { LandfallError } from "../errors.ts";
 import { isScenarioFile } from "../run/scenario-files.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { CommandIo } from "./command.ts";
+import { renderError } from "./error-text.ts";
 import { takeInterrupt } from "./interruption.ts";
 import type { VerifyOptions } from "./verify-options.ts";
 import { openVerifySandbox } from "./verify-sandbox.ts";
@@ -45,10 +46,7 @@ function lend(sandbox: Sandbox): Sandbox {
 
 function tellFault(error: unknown, io: CommandIo): void {
   if (!(error instanceof LandfallError) || error.code === "internal") throw error;
-  const places = error.findings.map(
-    ({ where, line, message }) => `  ${where}${line === null ? "" : `:${line}`}: ${message}\n`,
-  );
-  io.err(`landfall: ${error.message}\n${places.join("")}`);
+  io.err(renderError(error));
 }
 
 /** Editors write a file in several steps; changes that come together count as one. */
@@ -60,9 +58,11 @@ interface Changes extends Disposable {
 }
 
 function watchFiles(options: VerifyOptions, io: CommandIo): Changes {
-  const { ip, ip6, script } = options.rules;
+  const { files, script } = options.rules;
   const scenarios = findScenarioFiles(options, io).map((path) => resolve(path));
-  const rules = [ip, ip6, script].flatMap((path) => (path === null ? [] : [resolve(path)]));
+  const rules = [...files.map(({ path }) => path), script].flatMap((path) =>
+    path === null || path === "-" ? [] : [resolve(path)],
+  );
   let wake: (reason: "changed" | "interrupted") => void = () => {};
   let timer: NodeJS.Timeout | undefined;
   const folders = new Set([...scenarios, ...rules].map((file) => dirname(file)));

@@ -1,4 +1,4 @@
-import { Ajv, type ErrorObject } from "ajv";
+import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
 import schema from "../../schemas/contract.json" with { type: "json" };
 
 /** A contract as its author writes it; the JSON Schema is `schemas/contract.json`. */
@@ -49,7 +49,7 @@ export interface DataFault {
   readonly message: string;
 }
 
-const ajv = new Ajv({ allErrors: true, verbose: true });
+const ajv = new Ajv2020({ allErrors: true, verbose: true });
 const validate = ajv.compile(schema);
 
 /** Gives everything about a value that is not a contract's shape; nothing: it is a {@link ContractData}. */

@@ -70,19 +70,40 @@ const WAITING = ["-w", "--wait", "-W", "--wait-interval"];
 /** A command as far as it has been read. */
 interface Reading {
   table: TableName;
+  /** Whether the table is given by the lines around, and -t cannot name one. */
+  readonly isFixed: boolean;
   command: Omit<CommandWords, "table" | "rule"> | null;
   readonly rule: Word[];
   readonly faults: Fault[];
 }
 
-/** Takes an iptables command apart, `words` being all behind the program's name. Gives the faults where it is none. */
-export function readCommandWords(words: readonly Word[]): CommandWords | { readonly faults: readonly Fault[] } {
-  const reading: Reading = { table: "filter", command: null, rule: [], faults: [] };
+/**
+ * Takes an iptables command apart, `words` being all behind the program's name. `inTable` is the table of the lines it stands among, where
+ * no word can name another. Gives the faults where it is none.
+ */
+export function readCommandWords(
+  words: readonly Word[],
+  inTable: TableName | null = null,
+): CommandWords | { readonly faults: readonly Fault[] } {
+  const reading: Reading = {
+    table: inTable ?? "filter",
+    isFixed: inTable !== null,
+    command: null,
+    rule: [],
+    faults: [],
+  };
   let rest = words;
   for (let [word] = rest; word; [word] = rest) rest = rest.slice(takeWord(reading, word, rest.slice(1)));
   const { table, command, rule, faults } = reading;
   if (!command) note(reading, words[0], "There is no command here, such as -A CHAIN.");
+  const stray = command && !"ACDIR".includes(command.letter) && !isCounters(rule) ? rule[0] : undefined;
+  if (stray) note(reading, stray, `"${stray.text}" does not belong to this command; remove it.`);
   return command && faults.length === 0 ? { ...command, table, rule } : { faults };
+}
+
+/** `iptables -S -v` prints counters behind a policy, a chain or a rule. */
+function isCounters(words: readonly Word[]): boolean {
+  return words[0]?.text === "-c" && words.length === 3 && words.slice(1).every(({ text }) => /^\d+$/.test(text));
 }
 
 function note({ faults }: Reading, word: Word | undefined, message: string): void {
@@ -91,15 +112,29 @@ function note({ faults }: Reading, word: Word | undefined, message: string): voi
 
 /** Takes a word with those behind it that belong to it; gives how many these are. */
 function takeWord(reading: Reading, word: Word, tail: readonly Word[]): number {
-  const known = word.quoted ? undefined : COMMANDS.get(word.text);
+  const known = word.quoted ? undefined : findCommand(word.text, reading.command === null);
   if (known) return takeCommand(reading, known, word, tail);
   if (word.text === "-t" || word.text === "--table") return takeTable(reading, word, tail[0]);
+  const [, joined] = word.quoted ? [] : (/^--table=(.*)$/.exec(word.text) ?? []);
+  if (joined !== undefined) return takeTable(reading, word, { ...word, text: joined }) - 1;
   if (WAITING.includes(word.text)) return /^\d+$/.test(tail[0]?.text ?? "") ? 2 : 1;
   if (word.quoted || !SILENT.includes(word.text)) reading.rule.push(word);
   return 1;
 }
 
+/**
+ * A long name may be cut short where what is left is the beginning of one command alone: `--new` (getopt_long(3)). Behind a command it is
+ * an option of a rule: `--pol`.
+ */
+function findCommand(text: string, isFirst: boolean): KnownCommand | undefined {
+  const exact = COMMANDS.get(text);
+  if (exact || !isFirst || !/^--[a-z][a-z-]+$/.test(text)) return exact;
+  const begun = [...COMMANDS.entries()].filter(([name]) => name.startsWith(text));
+  return begun.length === 1 ? begun[0]?.[1] : undefined;
+}
+
 function takeTable(reading: Reading, option: Word, name: Word | undefined): number {
+  if (reading.isFixed) note(reading, option, "The lines around give the table; -t cannot stand among them.");
   const found = TABLE_NAMES.find((candidate) => candidate === name?.text);
   const message = `The table ${name?.text ?? "(none)"} is not examined; examined are ${TABLE_NAMES.join(", ")}.`;
   if (found) reading.table = found;
@@ -108,7 +143,7 @@ function takeTable(reading: Reading, option: Word, name: Word | undefined): numb
 }
 
 function takeCommand(reading: Reading, { letter, takes }: KnownCommand, word: Word, tail: readonly Word[]): number {
-  if (reading.command) note(reading, word, "One command is given twice over; write each on a line of its own.");
+  if (reading.command) note(reading, word, "This line has two commands; write each on a line of its own.");
   const { read, taken } = takeArguments(tail, takes);
   reading.command = { letter, column: word.column, ...read };
   return 1 + taken;

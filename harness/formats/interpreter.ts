@@ -6,11 +6,13 @@ import {
   addChain,
   chainsOf,
   closeTables,
+  findChain,
   type OpenChain,
   type OpenTables,
   openTables,
   removeChains,
   renameChain,
+  rulesOf,
 } from "./open-tables.ts";
 import { type CommandContext, changeRules } from "./rule-changes.ts";
 import { checkRuleset } from "./ruleset-check.ts";
@@ -50,13 +52,14 @@ export function interpretCommands(text: string, options: CommandOptions): Parsed
   for (const { line, number } of joinLines(text)) {
     const tell = (column: number | null, message: string) =>
       void findings.push(finding(where, message, number, column));
-    interpretLine(line, open, { names, line: number, tell });
+    interpretLine(line, open, { names, line: number, text: line.trim(), tell, absent: "finding" });
   }
   const [ip, ip6] = [closeTables(open.iptables), closeTables(open.ip6tables)];
   for (const ruleset of [ip, ip6]) if (ruleset) findings.push(...checkRuleset(ruleset, where));
   return findings.length > 0 ? { ok: false, findings } : { ok: true, value: { ip, ip6 } };
 }
 
+/** Gives a text's lines, those that end with a backslash joined with the next; each has the number of its first. */
 function joinLines(text: string): readonly { readonly line: string; readonly number: number }[] {
   const joined: { line: string; readonly number: number }[] = [];
   let goesOn = false;
@@ -71,37 +74,57 @@ function joinLines(text: string): readonly { readonly line: string; readonly num
 }
 
 /** The tables of both families, by the tool that changes them. */
-type Tools = Readonly<Record<"iptables" | "ip6tables", OpenTables>>;
+export type Tools = Readonly<Record<"iptables" | "ip6tables", OpenTables>>;
 
-function interpretLine(line: string, open: Tools, context: Omit<CommandContext, "family">): void {
+/** Does what one line of a shell says, a plain iptables command; what is wrong is told. `lead` begins a line without a program. */
+export function interpretLine(
+  line: string,
+  open: Tools,
+  context: Omit<CommandContext, "family">,
+  lead: "iptables" | "ip6tables" | null = null,
+): void {
   const split = splitShellWords(line);
-  if (split.kind === "words") interpretWords(split.words, open, context);
-  else if (split.kind === "open-quote") context.tell(split.column, "This quote is never closed.");
-  else {
-    const message = `"${split.sign}" means something to a shell, and none is run; write the command out.`;
-    context.tell(split.column, message);
+  switch (split.kind) {
+    case "words":
+      interpretWords(split.words, open, context, lead);
+      return;
+    case "open-quote":
+      context.tell(split.column, "This quote is never closed.");
+      return;
+    case "too-much":
+      context.tell(split.column, split.message);
+      return;
+    case "needs-shell":
+      context.tell(split.column, `"${split.sign}" means something to a shell, and none is run; write the command out.`);
   }
 }
 
-function interpretWords([program, ...words]: readonly Word[], open: Tools, context: Omit<CommandContext, "family">) {
+function interpretWords(
+  words: readonly Word[],
+  open: Tools,
+  context: Omit<CommandContext, "family">,
+  lead: "iptables" | "ip6tables" | null,
+): void {
+  const start = words[0]?.text === "sudo" ? words.findIndex(({ text }, i) => i > 0 && !text.startsWith("-")) : 0;
+  const [program, ...rest] = words.slice(Math.max(start, 0));
   if (!program) return;
-  const tool = PROGRAM.exec(program.text)?.[1];
-  if (tool !== "iptables" && tool !== "ip6tables") {
+  const named = PROGRAM.exec(program.text)?.[1];
+  const tool = named === "iptables" || named === "ip6tables" ? named : program.text.startsWith("-") ? lead : null;
+  if (tool === null) {
     context.tell(program.column, `"${program.text}" is not iptables or ip6tables.`);
     return;
   }
-  const command = readCommandWords(words);
+  const command = readCommandWords(tool === named ? rest : words);
   if ("faults" in command) for (const fault of command.faults) context.tell(fault.column, fault.message);
   else obey(command, open[tool], context);
 }
 
-function obey(command: CommandWords, open: OpenTables, context: Omit<CommandContext, "family">): void {
+/** Does what one command says to the tables of its family; what is wrong is told. */
+export function obey(command: CommandWords, open: OpenTables, context: Omit<CommandContext, "family">): void {
   const chains = chainsOf(open, command.table);
   const { chain: name } = command;
-  const fault =
-    name === null
-      ? obeyForTable(command, chains)
-      : obeyForChain(command, name.text, chains, { ...context, family: open.family });
+  const full = { ...context, family: open.family };
+  const fault = name === null ? obeyForTable(command, chains) : obeyForChain(command, name.text, chains, full);
   if (fault !== null) context.tell(name?.column ?? command.column, fault);
 }
 
@@ -121,8 +144,17 @@ function obeyForChain(
   chains: Map<string, OpenChain>,
   context: CommandContext,
 ): string | null {
+  const tellAbsent = context.absent === "finding" ? null : context.absent;
+  if (command.letter === "N" && tellAbsent && chains.get(name)?.base === null) {
+    tellAbsent(command.column, `The chain ${name} exists already.`);
+    return null;
+  }
   if (command.letter === "N") return addChain(chains, name);
-  const chain = chains.get(name);
+  const chain = findChain(chains, command.table, name);
+  if (!chain && tellAbsent && "CDFXZLS".includes(command.letter)) {
+    tellAbsent(command.column, `The table ${command.table} has no chain ${name}.`);
+    return null;
+  }
   if (!chain) return `The table ${command.table} has no chain ${name}.`;
   switch (command.letter) {
     case "X":
@@ -147,8 +179,8 @@ function obeyForChain(
 
 /** -L and -S change nothing; -Z zeroes counters; -F takes the rules out. */
 function clear(chain: OpenChain, letter: "F" | "Z" | "L" | "S"): void {
-  if (letter === "F") chain.rules = [];
-  if (letter === "Z") chain.rules = chain.rules.map(({ counters: _, ...rule }) => rule);
+  if (letter === "F") [chain.inserted, chain.rules] = [[], []];
+  if (letter === "Z") chain.rules = rulesOf(chain).map(({ counters: _, ...rule }) => rule);
 }
 
 function setPolicy(chain: OpenChain, { second, table }: CommandWords): string | null {

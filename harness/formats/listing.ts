@@ -1,10 +1,10 @@
 import type { Family } from "../model/address.ts";
 import type { Chain, Counters, Rule, Ruleset } from "../model/ruleset.ts";
+import { nextChain } from "./chain-graph.ts";
 import { chainsInOrder } from "./list.ts";
 import { describeMatches } from "./listing-matches.ts";
 import { type Naming, renderAddressColumn, renderInterfaceColumn, renderProtocolColumns } from "./listing-names.ts";
 import { describeTarget, nameTarget } from "./listing-targets.ts";
-import { nextChain } from "./ruleset-check.ts";
 
 /** How `iptables -L` is asked to print. */
 export interface ListingOptions {

@@ -47,7 +47,19 @@ export interface MatchText {
 /** Gives the fault of an option whose value is not what it takes. */
 export function badValue(use: OptionUse, takes: string): Fault {
   const given = use.values.length === 0 ? "nothing" : `"${use.values.join(" ")}"`;
-  return { kind: "fault", column: use.column, message: `${use.option} takes ${takes}, not ${given}.` };
+  const hint = takes.includes("name") ? hintAtName(use) : "";
+  return { kind: "fault", column: use.column, message: `${use.option} takes ${takes}, not ${given}.${hint}` };
+}
+
+/** Says of a name that it is not known here, and what prints its number; nothing where the value is no name. */
+function hintAtName({ option, values: [value = ""] }: OptionUse): string {
+  if (!/^[a-z_][\w.+-]*$/i.test(value)) return "";
+  const number = option.includes("uid")
+    ? `id -u ${value}`
+    : option.includes("gid")
+      ? `getent group ${value}`
+      : `getent ${option.startsWith("-p") ? "protocols" : "services"} ${value}`;
+  return ` The name ${value} is not known here; give its number, which ${number} prints where it is known.`;
 }
 
 /** Gives a match, or the fault of the option it was to come from where there is none. */

@@ -1,3 +1,5 @@
+import { parseNumber } from "./values.ts";
+
 /**
  * Numbers of the protocols that have a name, from /etc/protocols of Debian 12 (netbase 6.4). The first name of a number is the one iptables
  * prints.
@@ -62,12 +64,34 @@ const NUMBERS: readonly (readonly [name: string, number: number])[] = [
   ["ethernet", 143],
 ];
 
-const NUMBER_BY_NAME = new Map(NUMBERS);
+/** Names that other systems have for numbers (IANA's protocol-numbers; /etc/protocols of RHEL 9). */
+const OTHER_NAMES: readonly (readonly [name: string, number: number])[] = [
+  ["ipv4", 4],
+  ["cbt", 7],
+  ["nvp-ii", 11],
+  ["argus", 13],
+  ["chaos", 16],
+  ["mux", 18],
+  ["prm", 21],
+  ["netblt", 30],
+  ["dsr", 48],
+  ["swipe", 53],
+  ["narp", 54],
+  ["mobile", 55],
+  ["tlsp", 56],
+  ["sun-nd", 77],
+  ["crtp", 126],
+  ["crudp", 127],
+  ["sps", 131],
+  ["rsvp-e2e-ignore", 134],
+];
+
+const NUMBER_BY_NAME = new Map([...OTHER_NAMES, ...NUMBERS]);
 const NAME_BY_NUMBER = new Map([...NUMBERS].reverse().map(([name, number]) => [number, name]));
 
 /** Gives a protocol's number, or null if its name is not known. */
 export function protocolNumber(protocol: string): number | null {
-  return /^\d+$/.test(protocol) ? Number(protocol) : (NUMBER_BY_NAME.get(protocol) ?? null);
+  return /^\d/.test(protocol) ? parseNumber(protocol, 255) : (NUMBER_BY_NAME.get(protocol) ?? null);
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Rule, RulePlace, Ruleset } from "../model/ruleset.ts";
-import { renderRule } from "./rule-text.ts";
+import { quoteRule } from "./rule-text.ts";
 
 /** A rule with its place, as reports name it. */
 export interface PlacedRule {
@@ -14,7 +14,7 @@ export function listPlacedRules(ruleset: Ruleset | null): readonly PlacedRule[] 
   return tables.flatMap(({ name: table, chains }) =>
     chains.flatMap(({ name: chain, rules }) =>
       rules.map((rule, i) => {
-        const place = { family, table, chain, index: i + 1, rule: renderRule(chain, rule, family) };
+        const place = { family, table, chain, index: i + 1, rule: quoteRule(chain, rule, family) };
         return { place, rule };
       }),
     ),

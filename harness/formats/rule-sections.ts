@@ -1,7 +1,17 @@
+import type { Family } from "../model/address.ts";
 import { BASE_OPTIONS } from "./base-matches.ts";
 import type { OptionUse } from "./match-module.ts";
-import { MATCH_MODULES } from "./matches.ts";
-import { findOwner, openImpliedSection, type RuleSections, type Section } from "./option-owner.ts";
+import { suggest } from "./option-check.ts";
+import {
+  findOwner,
+  hasExactOption,
+  makeSection,
+  type Owner,
+  openImpliedSection,
+  peekImpliedSection,
+  type RuleSections,
+  type Section,
+} from "./option-owner.ts";
 import type { Word } from "./words.ts";
 
 const OPENERS: Readonly<Record<string, Section["kind"]>> = {
@@ -19,8 +29,8 @@ const SHARED_NAMES = ["--proto", "--src", "--dst"];
  * Sorts a rule's words: the options that need no `-m`, one section for each `-m`, and the target's. An option belongs to the section
  * before it; else to the module its `-p` loads; an option nobody knows stays as text with the section it stands in.
  */
-export function sortWords(words: readonly Word[]): RuleSections {
-  const sections: RuleSections = { base: [], matches: [], target: null, counters: null, faults: [] };
+export function sortWords(words: readonly Word[], family: Family): RuleSections {
+  const sections: RuleSections = { family, base: [], matches: [], target: null, counters: null, faults: [] };
   let current: Section | null = null;
   let rest = words;
   while (rest.length > 0) {
@@ -60,7 +70,8 @@ function takeOption(all: RuleSections, current: Section | null, option: WrittenO
   const { head } = option;
   const opener = head.quoted || !head.text.startsWith("-") ? undefined : OPENERS[head.text];
   if (opener) return openSection(all, opener, option);
-  const keeps = current?.reading === "opaque" && SHARED_NAMES.includes(head.text);
+  const isOpaque = current?.reading === "opaque" && current.extension === null;
+  const keeps = (isOpaque && SHARED_NAMES.includes(head.text)) || hasExactOption(current, head.text);
   if (!head.quoted && Object.hasOwn(BASE_OPTIONS, head.text) && !keeps) return takeBaseOption(all, current, option);
   if (head.text === "-c" || head.text === "--set-counters") return takeCounters(all, current, option);
   return takeSectionOption(all, current, option);
@@ -82,8 +93,7 @@ function openSection(all: RuleSections, kind: Section["kind"], { head, tail, neg
     return { current: null, taken: name ? 1 : 0 };
   }
   const short = { match: "-m", jump: "-j", goto: "-g" }[kind];
-  const reading = kind !== "match" || MATCH_MODULES.has(name.text) ? "understood" : "opaque";
-  const section: Section = { kind, name: name.text, column: name.column, uses: [], raw: [short, name.raw], reading };
+  const section = makeSection(all, { kind, name: name.text, column: name.column, raw: [short, name.raw] });
   if (kind === "match") all.matches.push(section);
   else if (all.target) withFault(all, head, "A rule has one target; take the second one away.");
   else all.target = section;
@@ -101,20 +111,25 @@ function takeSectionOption(all: RuleSections, current: Section | null, option: W
   const { head, tail } = option;
   const isOption = head.text.startsWith("-") && !head.quoted;
   const owner = isOption ? findOwner(all, current, head.text) : null;
-  if (owner) {
-    const taken = owner.takes[owner.option] ?? 0;
-    addUse(all, owner.section.uses, option, owner.option, taken);
-    keepRaw(owner.section, option, taken);
-    return { current: owner.section, taken };
-  }
+  if (owner) return takeOwned(all, owner, option);
   const host = current ?? (isOption ? openImpliedSection(all, head) : null);
-  if (!host || (!isOption && host.reading === "understood")) {
-    withFault(all, head, strayMessage(head, isOption));
+  const isKnown = host !== null && (host.extension !== null || !isOption) && host.reading === "understood";
+  if (!host || isKnown || host.extension) {
+    withFault(all, head, strayMessage(head, isOption ? (host ?? peekImpliedSection(all)) : null, isOption));
     return { current, taken: isOption ? countValues(tail) : 0 };
   }
   host.reading = "opaque";
   keepRaw(host, option, 0);
   return { current: host, taken: 0 };
+}
+
+/** An option that exists and that its module does not read makes the section a text. */
+function takeOwned(all: RuleSections, { section, option, words, isRead }: Owner, written: WrittenOption): Step {
+  const use = addUse(all, section.uses, written, option, words);
+  if (use) section.written.push(use);
+  if (!isRead) section.reading = "opaque";
+  keepRaw(section, written, words);
+  return { current: section, taken: words };
 }
 
 /** Keeps an option as it was written, with the words that it takes. */
@@ -128,18 +143,34 @@ function countValues(tail: readonly Word[]): number {
   return next < 0 ? tail.length : next;
 }
 
-function strayMessage(word: Word, isOption: boolean): string {
-  return isOption
-    ? `${word.text} belongs to no module; write -m MODULE before it.`
-    : `"${word.text}" belongs to no option; take it away, or quote it together with the value before it.`;
+function strayMessage(word: Word, host: Section | null, isOption: boolean): string {
+  if (!isOption)
+    return `"${word.text}" belongs to no option; remove it, or quote it together with the value before it.`;
+  if (!host) return `${word.text} belongs to no module; write -m MODULE before it.`;
+  const names = [...(host.extension?.keys() ?? [])];
+  const has = names.length > 0 ? `; it has ${names.slice(0, 12).join(", ")}` : " and takes none";
+  const near = suggest(word.text, names);
+  return `${host.name} has no option ${word.text}${near === "" ? `${has}.` : `.${near}`}`;
 }
 
-function addUse(all: RuleSections, uses: OptionUse[], written: WrittenOption, option: string, count: number): void {
+/** Adds an option with its values; null where they are missing, which is told. */
+function addUse(
+  all: RuleSections,
+  uses: OptionUse[],
+  written: WrittenOption,
+  option: string,
+  count: number,
+): OptionUse | null {
   const { head, tail, negated } = written;
   const values = tail.slice(0, count).map((word) => word.text);
   const needs = count === 1 ? "a value" : `${count} values`;
-  if (values.length < count) withFault(all, head, `${head.text} needs ${needs} behind it.`);
-  else uses.push({ option, negated, values, column: head.column });
+  if (values.length < count) {
+    withFault(all, head, `${head.text} needs ${needs} behind it.`);
+    return null;
+  }
+  const use = { option, negated, values, column: head.column };
+  uses.push(use);
+  return use;
 }
 
 function withFault(all: RuleSections, word: Word | undefined, message: string): RuleSections {

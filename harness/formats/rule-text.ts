@@ -1,17 +1,22 @@
 import type { Family } from "../model/address.ts";
+import { BUILT_IN_CHAINS } from "../model/iptables-tables.ts";
 import type { Match } from "../model/match.ts";
 import type { Counters, Rule } from "../model/ruleset.ts";
 import type { Target } from "../model/target.ts";
 import { BASE_OPTIONS, readBaseMatch } from "./base-matches.ts";
+import { type ExtensionKind, isKnownName } from "./extensions.ts";
 import type { Fault, ReadContext } from "./match-module.ts";
 import { MATCH_MODULES, renderMatches, sortMatches } from "./matches.ts";
+import { checkOptions, describeSlip } from "./option-check.ts";
 import type { Section } from "./option-owner.ts";
 import { sortWords } from "./rule-sections.ts";
-import { FOREIGN_TARGETS, renderTarget, TARGET_MODULES } from "./targets.ts";
+import { renderTarget, TARGET_MODULES } from "./targets.ts";
 import type { Word } from "./words.ts";
 
 /** The options that need no `-m`, as iptables prints them. */
 const BASE_ORDER = ["-s", "-d", "-i", "-o", "-p", "-f"];
+
+const BUILT_IN: ReadonlySet<string> = new Set(Object.values(BUILT_IN_CHAINS).flat());
 
 /** What reading a rule needs: its family, its names, and which chains its table has. */
 export interface RuleContext extends ReadContext {
@@ -33,7 +38,7 @@ export interface RuleReading {
  * `-s a,b -d c,d` gives four rules in iptables' order: a to c, a to d, b to c, b to d.
  */
 export function readRule(words: readonly Word[], context: RuleContext): RuleReading {
-  const sections = sortWords(words);
+  const sections = sortWords(words, context.family);
   const faults: Fault[] = [...sections.faults];
   const base = sections.base.flatMap((use) => {
     const alternatives = readBaseMatch(use, context);
@@ -61,17 +66,34 @@ function combine(
 
 function readMatches(section: Section, context: ReadContext, faults: Fault[]): readonly Match[] {
   const module = MATCH_MODULES.get(section.name);
+  if (!passesCheck(section, "match", context, faults)) return [];
   if (!module || section.reading === "opaque") return [{ kind: "unknown", text: section.raw.join(" ") }];
   const read = module.read(section.uses, context, section.column);
   faults.push(...read.filter((item) => item.kind === "fault"));
   return sortMatches(read.filter((item) => item.kind !== "fault"));
 }
 
+/** Looks at what iptables would refuse of a section before anybody reads it; what is wrong is added to the faults. */
+function passesCheck(section: Section, kind: ExtensionKind, context: ReadContext, faults: Fault[]): boolean {
+  const { name, column, extension } = section;
+  const slip = extension ? null : describeSlip(kind, name, context.family);
+  const found =
+    slip === null
+      ? extension
+        ? checkOptions(section, extension, context)
+        : []
+      : [{ kind: "fault" as const, column, message: slip }];
+  faults.push(...found);
+  return found.length === 0;
+}
+
 function readTarget(section: Section, context: RuleContext, faults: Fault[]): Target | null {
   const { name, column, uses } = section;
   if (section.kind === "goto") return { kind: "goto", chain: name };
   const module = TARGET_MODULES.get(name);
-  if (context.hasChain(name) || !(module || FOREIGN_TARGETS.includes(name) || section.reading === "opaque")) {
+  const isTarget = !context.hasChain(name) && (section.extension !== null || isForeignTarget(section));
+  if (isTarget && !passesCheck(section, "target", context, faults)) return null;
+  if (!isTarget) {
     if (section.reading === "opaque")
       faults.push({ kind: "fault", column, message: `${name} is a chain and takes no options.` });
     return { kind: "jump", chain: name };
@@ -83,6 +105,12 @@ function readTarget(section: Section, context: RuleContext, faults: Fault[]): Ta
   return null;
 }
 
+/** A name in capitals that is no chain is taken for a target from outside iptables, and so is one with options. */
+function isForeignTarget({ name, reading }: Section): boolean {
+  if (BUILT_IN.has(name)) return false;
+  return reading === "opaque" || isKnownName("target", name) || /^[A-Z][A-Z0-9]+$/.test(name);
+}
+
 /**
  * Gives a rule as `iptables -S` prints it; the inverse of {@link readRule}.
  *
@@ -91,6 +119,11 @@ function readTarget(section: Section, context: RuleContext, faults: Fault[]): Ta
  */
 export function renderRule(chain: string, rule: Rule, family: Family): string {
   return ["-A", chain, renderRuleBody(rule, family)].filter((part) => part !== "").join(" ");
+}
+
+/** Gives a rule as it is quoted: as its file has it, else as `iptables -S` prints it. */
+export function quoteRule(chain: string, rule: Rule, family: Family): string {
+  return rule.text ?? renderRule(chain, rule, family);
 }
 
 /** Gives a rule without its `-A CHAIN`: what stands behind `-I CHAIN 1` or `-D CHAIN` as well. */

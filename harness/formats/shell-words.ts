@@ -1,4 +1,4 @@
-import type { Split, Word } from "./words.ts";
+import { describeExcess, type Split, type Word } from "./words.ts";
 
 /** What splitting a shell's line gives: its words, or where something stands that only a shell can do. */
 export type ShellSplit = Split | { readonly kind: "needs-shell"; readonly column: number; readonly sign: string };
@@ -20,6 +20,8 @@ export function splitShellWords(line: string): ShellSplit {
     if (at >= line.length || line[at] === "#") return { kind: "words", words };
     const read = readWord(line, at);
     if (read.kind !== "word") return read;
+    const message = describeExcess(words.length, read.word.text);
+    if (message !== null) return { kind: "too-much", column: at + 1, message };
     words.push(read.word);
     at = read.end;
   }
@@ -32,14 +34,16 @@ function isBlank(sign: string | undefined): boolean {
 }
 
 function readWord(line: string, start: number): { readonly kind: "word"; word: Word; end: number } | Unreadable {
-  let [text, quoted, at] = ["", false, start];
+  const texts: string[] = [];
+  let [quoted, at] = [false, start];
   while (at < line.length && !isBlank(line[at])) {
     const part = readPart(line, at);
-    if (part.kind === "open-quote" || part.kind === "needs-shell") return part;
-    text += part.text;
+    if (part.kind === "open-quote" || part.kind === "needs-shell" || part.kind === "too-much") return part;
+    texts.push(part.text);
     quoted ||= part.kind === "quoted";
     at = part.end;
   }
+  const text = texts.join("");
   return {
     kind: "word",
     word: { text, raw: quoted ? JSON.stringify(text) : text, column: start + 1, quoted },

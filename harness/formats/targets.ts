@@ -12,18 +12,6 @@ export const TARGET_MODULES: ReadonlyMap<string, TargetModule> = new Map(
   Object.entries({ ...PLAIN_TARGETS, ...NAT_TARGETS, ...MARK_TARGETS, ...PASSING_TARGETS, ...SIDE_EFFECT_TARGETS }),
 );
 
-/** Targets that exist (iptables-extensions(8), 1.8.9) and are kept as text; any other unknown name is a chain that is missing. */
-export const FOREIGN_TARGETS: readonly string[] = [
-  "CLUSTERIP",
-  "DNPT",
-  "HMARK",
-  "NETMAP",
-  "NFQUEUE",
-  "QUEUE",
-  "SNPT",
-  "SYNPROXY",
-];
-
 /** Gives a target as iptables prints it, with its `-j` or `-g`. */
 export function renderTarget(target: Target, family: Family): string {
   switch (target.kind) {

@@ -12,10 +12,11 @@ export interface MaskedValue {
 /** The mask that leaves every bit in. */
 export const FULL_MASK = 0xffffffff;
 
-/** Reads a whole number, decimal or `0x…`, between 0 and `last`; null if it is none. */
+/** Reads a whole number as strtoul(3) does, decimal, octal `017` or `0x…`, between 0 and `last`; null if it is none. */
 export function parseNumber(text: string, last: number): number | null {
   if (!/^(0x[0-9a-fA-F]+|\d+)$/.test(text)) return null;
   const isOctal = /^0\d+$/.test(text);
+  if (isOctal && /[89]/.test(text)) return null;
   const value = isOctal ? Number.parseInt(text, 8) : Number(text);
   return value <= last ? value : null;
 }

@@ -20,12 +20,45 @@ export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly findings: readonly Finding[] };
 
-/** Gives a finding; line and column are null unless named. */
+/** A word longer than this is shortened in a message. */
+const WORD_LENGTH_AT_MOST = 200;
+const WORD_LENGTH_KEPT = 60;
+/** Control characters but tab and line feed, and signs that turn the direction of what follows. */
+const CONTROL = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
+
+/**
+ * Gives a finding; line and column are null unless named. The message may hold words of the input as they are: control characters are
+ * escaped as in JSON (`\u001b`), and a word of over 200 characters is shortened.
+ */
 export function finding(
   where: string,
   message: string,
   line: number | null = null,
   column: number | null = null,
 ): Finding {
-  return { where, line, column, message };
+  return { where, line, column, message: quoteSafely(message) };
+}
+
+function quoteSafely(message: string): string {
+  const isLong = message.length > WORD_LENGTH_AT_MOST;
+  const short = isLong ? message.split(/(\s+)/).map(shorten).join("") : message;
+  return short.replaceAll(CONTROL, (sign) =>
+    sign === "\t" || sign === "\n" ? sign : `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+function shorten(word: string): string {
+  if (word.length <= WORD_LENGTH_AT_MOST) return word;
+  return `${word.slice(0, WORD_LENGTH_KEPT)}… (${word.length} characters)`;
+}
+
+/** Gives at most so many findings, and behind them one that says how many are left out. Order is kept. */
+export function capFindings(findings: readonly Finding[], most: number): readonly Finding[] {
+  if (findings.length <= most) return findings;
+  const left = findings.length - most;
+  const { where } = findings[most] as Finding;
+  return [
+    ...findings.slice(0, most),
+    finding(where, `${left} more ${left === 1 ? "finding is" : "findings are"} not shown.`),
+  ];
 }

@@ -3,10 +3,27 @@ const MISTAKES_AT_MOST = 2;
 
 /** Gives the names that somebody who typed `word` may have meant, the nearest alone: `verfy` gives `["verify"]`. Order is kept. */
 export function findNearNames(word: string, names: readonly string[]): readonly string[] {
-  const distances = names.map((name) => countMistakes(word, name));
-  const least = Math.min(...distances);
   const bound = Math.min(MISTAKES_AT_MOST, Math.ceil(word.length / 3));
+  // A letter more or less is a mistake, and one mistake changes which letters there are by two at most: most names need no closer look.
+  const letters = lettersOf(word);
+  const isNear = (name: string) =>
+    Math.abs(name.length - word.length) <= bound && countBits(letters ^ lettersOf(name)) <= 2 * bound;
+  const distances = names.map((name) => (isNear(name) ? countMistakes(word, name) : Number.POSITIVE_INFINITY));
+  const least = Math.min(...distances);
   return least > bound ? [] : names.filter((_, i) => distances[i] === least);
+}
+
+/** Gives the letters of a word as bits; some letters share one. */
+function lettersOf(word: string): number {
+  let bits = 0;
+  for (let i = 0; i < word.length; i++) bits |= 1 << (word.charCodeAt(i) & 31);
+  return bits;
+}
+
+function countBits(bits: number): number {
+  let count = 0;
+  for (let left = bits; left !== 0; left &= left - 1) count++;
+  return count;
 }
 
 /** The Levenshtein distance: how many letters must be put in, taken out or changed. */

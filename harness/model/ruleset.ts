@@ -18,6 +18,8 @@ export interface Rule {
   readonly counters?: Counters;
   /** Line of the text it was read from, counted from 1; absent where it was made. */
   readonly line?: number;
+  /** The rule as that line has it, which is how it is quoted; absent where it was made. Whoever changes a rule leaves it out. */
+  readonly text?: string;
 }
 
 /**
@@ -123,7 +125,10 @@ export function listFamilies(rules: Pick<PodRules, FamilyKey>): readonly Family[
   return FAMILIES.filter((family) => rules[familyKey(family)] !== null);
 }
 
-/** A rule's place, as reports name it; `index` counts from 1 within its chain, `rule` is its text as `iptables -S` prints it. */
+/**
+ * A rule's place, as reports name it; `index` counts from 1 within its chain, `rule` is its text: as the file has it,
+ * else as `iptables -S` prints it.
+ */
 export interface RulePlace {
   readonly family: Family;
   readonly table: string;

@@ -88,7 +88,7 @@ function masqueradeAddress(packet: Packet, addresses: SandboxAddresses, of: Pod[
 
 /**
  * Says whether a rule set switches connection tracking on in its network namespace: any NAT target, any match or target about connections
- * does.
+ * does. One that is not understood may: the table nat is then consulted, so that what it says of such a rule is not lost.
  */
 export function conntrackOf(ruleset: Ruleset | null): "on" | "off" {
   const isOn = listRules(ruleset).some(

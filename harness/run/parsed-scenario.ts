@@ -1,6 +1,6 @@
 import { parseCapture } from "../capture/capture.ts";
 import { generateRules } from "../capture/dialects.ts";
-import { parseIptablesSave } from "../formats/iptables-save.ts";
+import { readRulesText } from "../formats/rules-text.ts";
 import { FAMILIES, type Family } from "../model/address.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import { type Finding, finding, type Parsed } from "../model/finding.ts";
@@ -50,10 +50,10 @@ const POD_ADDRESSES = {
 /** Reads a scenario, all findings at once; each names `file` and the field. */
 export function parseScenario(scenario: Scenario | SalvagedScenario, file: string): Parsed<ParsedScenario> {
   const findings: Finding[] = [];
-  const note = (field: string, found: readonly Finding[]) =>
-    findings.push(
-      ...found.map((each) => ({ ...each, where: `${file}: ${field}${each.where === "" ? "" : ` ${each.where}`}` })),
-    );
+  const note = (field: string, found: readonly Finding[]) => {
+    for (const each of found)
+      findings.push({ ...each, where: `${file}: ${field}${each.where === "" ? "" : ` ${each.where}`}` });
+  };
   const config = readCapture(scenario, note);
   const rules = scenario.rules && readRules(scenario.rules, note);
   const installation = config && makeInstallation(scenario, config, rules, note);
@@ -131,10 +131,15 @@ function readRules(rules: NonNullable<Scenario["rules"]>, note: Note): GivenRule
 
 function readFamily(text: string | undefined, family: Family, note: Note): Ruleset | null {
   if (text === undefined) return null;
-  const parsed = parseIptablesSave(text, { where: "", family });
-  if (parsed.ok) return parsed.value;
-  note(`rules.${familyKey(family)}`, parsed.findings);
-  return { family, tables: [] };
+  const field = `rules.${familyKey(family)}`;
+  const parsed = readRulesText(text, { where: "", family, noise: "strict" });
+  if (!parsed.ok) note(field, parsed.findings);
+  if (!parsed.ok) return { family, tables: [] };
+  const own = parsed.value[familyKey(family)];
+  const other = parsed.value[familyKey(family === 4 ? 6 : 4)];
+  if (other !== null)
+    note(field, [finding("", `This has rules of IPv${other.family}; put them into the other field.`)]);
+  return own ?? { family, tables: [] };
 }
 
 function readFlow(

@@ -1,4 +1,4 @@
-import { renderRule } from "../formats/rule-text.ts";
+import { quoteRule } from "../formats/rule-text.ts";
 import type { Landing } from "../model/landing.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
 import { NO_POLICY_ROUTING, type PodRules, type RulePlace } from "../model/ruleset.ts";
@@ -24,7 +24,7 @@ export function predictFlows(
   const simulator = compilePod(rules, spec, addresses);
   return flows.map(({ flow, manner }) => {
     const { landing, connections } = simulator.explain(flow, manner, (chain, rule) =>
-      renderRule(chain, rule, flow.family),
+      quoteRule(chain, rule, flow.family),
     );
     return { landing, rules: listPlaces(listSteps(connections).filter(({ matched }) => matched === true)) };
   });

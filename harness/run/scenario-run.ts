@@ -136,7 +136,8 @@ function nameWantedRules(
     if (flow.verdict !== "wrong" || !request) return flow;
     // Where the end behind a real Envoy is wrong, the rule is wanted that takes what Envoy dials.
     const isEnd = flow.observed === flow.forwarded;
-    return { ...flow, wanted: find(isEnd ? { ...request, manner: "forward", expected: flow.expected } : request) };
+    const wanted = isEnd ? { ...request, manner: "forward" as const, expected: flow.expected } : request;
+    return { ...flow, wanted: find(wanted, flow.rulesBy === "counters" ? flow.rules : null) };
   });
 }
 

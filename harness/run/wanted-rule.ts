@@ -1,5 +1,5 @@
 import { generateRules } from "../capture/dialects.ts";
-import { listPlacedRules } from "../formats/rule-places.ts";
+import { listPlacedRules, type PlacedRule } from "../formats/rule-places.ts";
 import { renderRule } from "../formats/rule-text.ts";
 import { landingsAgree } from "../model/landing.ts";
 import type { Match } from "../model/match.ts";
@@ -11,8 +11,11 @@ import { compilePod, type Explanation, type Simulator } from "../netfilter/simul
 import { listSteps } from "../netfilter/steps.ts";
 import type { BoundFlow, BoundScenario } from "./bound-scenario.ts";
 
-/** Says for a flow that landed wrong which rule should have taken it; null where no rule of the config's own makes the difference. */
-export type FindWantedRule = (flow: BoundFlow) => WantedRule | null;
+/**
+ * Says for a flow that landed wrong which rule should have taken it; null where no rule of the config's own makes the difference.
+ * `counted`: the rules that counted the flow, null where nobody looked.
+ */
+export type FindWantedRule = (flow: BoundFlow, counted: readonly RulePlace[] | null) => WantedRule | null;
 
 /**
  * Makes what holds the rules under test against those that the capture config's own dialect generates. Both are simulated, rule by rule,
@@ -26,7 +29,7 @@ export function makeWantedRuleFinder(
   const own = generateRules(config);
   const should = compilePod(own, spec, addresses);
   const does = compilePod(tested, spec, addresses);
-  return (bound) => {
+  return (bound, counted) => {
     const demanded = explain(should, bound);
     if (!landingsAgree(bound.expected, demanded.landing)) return null;
     const steps = listSteps(explain(does, bound).connections);
@@ -35,7 +38,7 @@ export function makeWantedRuleFinder(
     if (wanted) {
       const place = placeOf(wanted, bound);
       const rule = findRule(own[familyKey(place.family)], place);
-      return { rule: place, routing: [], nearest: rule && findNearest(rule, place, own, tested, steps) };
+      return { rule: place, routing: [], nearest: rule && findNearest(rule, place, own, tested, { steps, counted }) };
     }
     const { rules, routes, addresses: added } = own.policyRouting;
     const marks = listSteps(demanded.connections).some(
@@ -47,6 +50,11 @@ export function makeWantedRuleFinder(
 
 function explain(simulator: Simulator, { flow, manner }: BoundFlow): Explanation {
   return simulator.explain(flow, manner, (chain, rule) => renderRule(chain, rule, flow.family));
+}
+
+/** Rules are compared as iptables prints them, however their files have them. */
+function print({ place, rule }: PlacedRule): string {
+  return renderRule(place.chain, rule, place.family);
 }
 
 function keyOf({ table, rule }: Pick<RulePlace, "table" | "rule">): string {
@@ -62,6 +70,12 @@ function findRule(ruleset: Ruleset | null, { table, chain, index }: RulePlace): 
   return found?.rules[index - 1] ?? null;
 }
 
+/** What is known of the flow's way: the rules it meets in the simulator, and those that counted it in the kernel. */
+interface Evidence {
+  readonly steps: readonly TraceStep[];
+  readonly counted: readonly RulePlace[] | null;
+}
+
 /**
  * Gives the rule under test that is most like the one wanted, in whatever table and chain it stands, and why it did not take the flow.
  * Rules that the dialect has as well are meant for other flows.
@@ -71,16 +85,18 @@ function findNearest(
   place: RulePlace,
   own: PodRules,
   tested: PodRules,
-  steps: readonly TraceStep[],
+  { steps, counted }: Evidence,
 ): WantedRule["nearest"] {
-  const others = new Set(listPlacedRules(own[familyKey(place.family)]).map((each) => keyOf(each.place)));
+  const printedKey = (each: PlacedRule) => keyOf({ ...each.place, rule: print(each) });
+  const others = new Set(listPlacedRules(own[familyKey(place.family)]).map(printedKey));
   const rated = listPlacedRules(tested[familyKey(place.family)])
-    .filter((each) => keyOf(each.place) === keyOf(place) || !others.has(keyOf(each.place)))
+    .filter((each) => printedKey(each) === keyOf(place) || !others.has(printedKey(each)))
     .map((each) => ({ place: each.place, likeness: rateLikeness(wanted, each.rule) + ratePlace(place, each.place) }));
   const best = rated.toSorted((a, b) => b.likeness - a.likeness)[0];
   if (!best || best.likeness < ENOUGH) return null;
-  const isBest = (step: TraceStep) => renderPlaceKey(step) === renderPlaceKey(best.place);
-  return { rule: best.place, why: explainMiss(best.place, place, steps.filter(isBest)) };
+  const isBest = (step: RulePlace) => renderPlaceKey(step) === renderPlaceKey(best.place);
+  const hasCounted = counted === null ? null : counted.some(isBest);
+  return { rule: best.place, why: explainMiss(best.place, place, steps.filter(isBest), hasCounted) };
 }
 
 /** As much as a verdict in common, or a match of the same kind, in the same chain. */
@@ -109,10 +125,19 @@ function textOf(part: unknown): string {
   return JSON.stringify(part, (_, value) => (typeof value === "bigint" ? `${value}` : value));
 }
 
-function explainMiss(nearest: RulePlace, wanted: RulePlace, met: readonly TraceStep[]): string {
+/** What the kernel has counted goes before what the simulator says. */
+function explainMiss(
+  nearest: RulePlace,
+  wanted: RulePlace,
+  met: readonly TraceStep[],
+  hasCounted: boolean | null,
+): string {
   if (nearest.table !== wanted.table) return `it stands in table ${nearest.table}, not ${wanted.table}`;
   const missed = met.find(({ matched }) => matched === false);
   if (missed?.why) return missed.why;
-  if (met.length > 0) return "it took the flow, and does another thing with it";
+  if (hasCounted === true || met.some(({ matched }) => matched === true))
+    return hasCounted === false ? "the kernel did not count the flow for it" : "it matched, and does something else";
+  if (hasCounted === false && met.length > 0) return "it did not match: the kernel did not count the flow for it";
+  if (met.length > 0) return "whether it matches is not known";
   return "the flow did not come to it: another rule had decided before";
 }

@@ -29,6 +29,8 @@ export class AgentSandbox implements Sandbox {
   #upstreamAddresses: readonly string[] = [];
   /** Policy routing put in by others than the resident agent, which its `clear` cannot know; null while there are no such rules. */
   #foreignRouting: PolicyRouting | null = null;
+  /** The rules that were put in as rule sets; null where a script put them in. */
+  #written: PodRules | null = null;
 
   /** `variant` is the kernel interface that rules given as rule sets go through. */
   constructor(world: World, variant: IptablesVariant = "default") {
@@ -58,6 +60,7 @@ export class AgentSandbox implements Sandbox {
 
   async install(installation: Installation): Promise<void> {
     const { runCapture } = this.#world;
+    this.#written = installation.kind === "script" ? null : installation.rules;
     const isOurs = installation.kind === "rules" || (installation.kind === "capture" && runCapture === null);
     if (isOurs) return this.#apply(installation.rules);
     await this.clear();
@@ -88,7 +91,7 @@ export class AgentSandbox implements Sandbox {
   async counters(): Promise<CountedRules> {
     const { agent, namespace } = this.#station("pod");
     const { ip, ip6 } = await agent.call("counters", { namespace, variant: this.#variant });
-    return { ip: readKernelRules(ip, 4), ip6: readKernelRules(ip6, 6) };
+    return { ip: readKernelRules(ip, 4, this.#written), ip6: readKernelRules(ip6, 6, this.#written) };
   }
 
   gatherEvidence(): Promise<PodEvidence> {

@@ -3,16 +3,16 @@ import { generateRules } from "../capture/dialects.ts";
 import { SEED_WORDS } from "../capture/seed.ts";
 import { seedConfig } from "../capture/seed-config.ts";
 import { LandfallError } from "../errors.ts";
-import { detectFamily, parseIptablesSave } from "../formats/iptables-save.ts";
+import { readRulesText } from "../formats/rules-text.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
-import type { Parsed } from "../model/finding.ts";
+import { capFindings, type Parsed } from "../model/finding.ts";
 import { NO_LOOKUPS } from "../model/name-lookups.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
-import { familyKey, type PodRules } from "../model/ruleset.ts";
+import { emptyRuleset, type PodRules } from "../model/ruleset.ts";
 
 /**
- * Rules as a test names them: Istio's flags, one word an element; a text as `iptables-save` or `ip6tables-save` prints it, IPv4 where its
- * header does not say; or rule sets of the model. The stub has the owner and ports that the flags name, else the seed command's.
+ * Rules as a test names them: Istio's flags, one word an element; a text of rules in any form that `--rules` takes, IPv4 where it does
+ * not say; or rule sets of the model. The stub has the owner and ports that the flags name, else the seed command's.
  */
 export type RuleSource = readonly string[] | string | PodRules;
 
@@ -33,10 +33,9 @@ export function readRuleSource(source: RuleSource): ReadRules {
   }
   const config = seedConfig();
   if (typeof source !== "string") return { config, rules: source };
-  const family = detectFamily(source) ?? 4;
-  const ruleset = orThrow(parseIptablesSave(source, { where: "rules", family }));
+  const { ip, ip6 } = orThrow(readRulesText(source, { where: "rules", family: 4, noise: "strict" }));
   const { policyRouting } = generateRules(config);
-  return { config, rules: { ip: null, ip6: null, [familyKey(family)]: ruleset, policyRouting } };
+  return { config, rules: { ip: ip ?? (ip6 ? null : emptyRuleset(4)), ip6, policyRouting } };
 }
 
 function readConfig(words: readonly string[]): CaptureConfig {
@@ -44,9 +43,14 @@ function readConfig(words: readonly string[]): CaptureConfig {
   return orThrow(parseCapture({ words, environment: {}, files: [], names: NO_LOOKUPS, podIps })).config;
 }
 
+/** The most findings that an error's message shows. */
+const FINDINGS_AT_MOST = 20;
+
 /** Gives the value, or throws `bad-input` with every finding. */
 export function orThrow<T>(parsed: Parsed<T>): T {
   if (parsed.ok) return parsed.value;
-  const messages = parsed.findings.map(({ where, message }) => `${where}: ${message}`);
+  const messages = capFindings(parsed.findings, FINDINGS_AT_MOST).map(({ where, line, message }) =>
+    line === null ? `${where}: ${message}` : `${where}:${line}: ${message}`,
+  );
   throw new LandfallError("bad-input", messages.join("\n"), { findings: parsed.findings });
 }

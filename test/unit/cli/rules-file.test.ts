@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { findReadFault } from "../../../harness/cli/input-file.ts";
-import { readRulesFile } from "../../../harness/cli/rules-file.ts";
+import { readRulesFiles } from "../../../harness/cli/rules-file.ts";
 import type { Finding } from "../../../harness/model/finding.ts";
 import { runCommandIn } from "./run-command.ts";
 
@@ -16,8 +16,13 @@ const MAIN = resolve(import.meta.dirname, "../../../harness/cli/main.ts");
 /** Reads a file below the folder, and gives how many tables it has, or what is wrong. */
 function read(name: string) {
   const findings: Finding[] = [];
-  const rules = readRulesFile(name, 4, { workingDirectory: folder, err: () => {} }, findings);
-  return rules ? rules.tables.length : findings.map(({ where, message }) => `${where}: ${message}`);
+  const { ip } = readRulesFiles(
+    [{ path: name, family: 4 }],
+    null,
+    { workingDirectory: folder, err: () => {} },
+    findings,
+  );
+  return ip ? ip.tables.length : findings.map(({ where, message }) => `${where}: ${message}`);
 }
 
 describe("a file of rules", () => {
@@ -25,6 +30,28 @@ describe("a file of rules", () => {
     writeFileSync(join(folder, "plain.rules"), RULES);
     writeFileSync(join(folder, "marked.rules"), `\uFEFF${RULES}`);
     expect([read("plain.rules"), read("marked.rules")]).toEqual([1, 1]);
+  });
+  test("may be in UTF-16, as Windows writes it", () => {
+    writeFileSync(join(folder, "little"), Buffer.from(`\uFEFF${RULES}`, "utf16le"));
+    writeFileSync(join(folder, "big"), Buffer.from(`\uFEFF${RULES}`, "utf16le").swap16());
+    expect([read("little"), read("big")]).toEqual([1, 1]);
+  });
+  test("adds to another one, and has no table that it has", () => {
+    writeFileSync(join(folder, "nat"), RULES);
+    writeFileSync(join(folder, "filter"), "*filter\n-A INPUT -j ACCEPT\nCOMMIT\n");
+    const findings: Finding[] = [];
+    const io = { workingDirectory: folder, err: () => {} };
+    const of = (...names: readonly string[]) =>
+      readRulesFiles(
+        names.map((path) => ({ path, family: 4 }) as const),
+        null,
+        io,
+        findings,
+      ).ip?.tables.map(({ name }) => name);
+    expect(of("nat", "filter")).toEqual(["nat", "filter"]);
+    expect(findings).toEqual([]);
+    of("nat", "nat");
+    expect(findings.map(({ where }) => where)).toEqual(["nat"]);
   });
   test("is refused for its true cause", () => {
     expect([read("none"), read("."), read("plain.rules/x")]).toEqual([
@@ -45,9 +72,38 @@ describe("a file of rules", () => {
     expect(run.stdout).toMatch(/ flows: /);
   });
 
+  describe("from standard input", () => {
+    // Node gives a child a socket; a shell's pipe is what people have.
+    const run = (input: string, ...words: readonly string[]) =>
+      spawnSync("bash", ["-c", 'printf %s "$0" | "$@"', input, process.execPath, MAIN, ...words], { encoding: "utf8" });
+    test("is read where - stands for it, once", () => {
+      const { status, stdout } = run(RULES, "explain", "app -> upstream:80", "--rules", "-");
+      expect([status, stdout]).toEqual([0, expect.stringMatching(/lands: envoy-outbound:15001/)]);
+      expect(run(RULES, "diff", "-", "-").stderr).toMatch(/-: Standard input can be read only once/);
+    });
+    test("is told where nobody reads it, and only there", () => {
+      const notice = /standard input holds text that was not read; --rules - makes explain read rules from it/;
+      expect(run(RULES, "explain", "client -> pod:22").stderr).toMatch(notice);
+      expect(run("", "explain", "client -> pod:22").stderr).toBe("");
+      expect(run(RULES, "explain", "client -> pod:22", "--rules", "-").stderr).toBe("");
+    });
+  });
+
+  test("with many faults shows a screen of them, and their number", () => {
+    writeFileSync(join(folder, "bad"), `*nat\n${"-A OUTPUT -p tcp --dprt 5\n".repeat(5_000)}COMMIT\n`);
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [MAIN, "map", "--rules", join(folder, "bad"), "--json"],
+      { encoding: "utf8" },
+    );
+    expect(status).toBe(2);
+    expect(stderr.split("\n")).toHaveLength(23);
+    expect(stderr).toMatch(/^landfall: .*\(5000 findings\)\.\n/);
+    expect(stderr).toMatch(/4980 more findings are not shown\.\n$/);
+    expect(JSON.parse(stdout).error.findings).toHaveLength(1_001);
+  });
+
   describe("without a rule is told once on stderr, not as rules that do nothing", () => {
-    const WARNING = "# Warning: iptables-legacy tables present, use iptables-legacy-save to see them\n";
-    const OTHERS = "warns of tables of iptables-legacy, which are not in it; iptables-legacy-save prints them";
     const rows: readonly (readonly [command: string, ...words: readonly string[]])[] = [
       ["map", "--rules", "FILE"],
       ["explain", "client -> pod:22", "--rules", "FILE"],
@@ -56,6 +112,14 @@ describe("a file of rules", () => {
       ["mutate", "--sandbox", "simulated", "--rules", "FILE"],
       ["verify", "--sandbox", "simulated", "--rules", "FILE"],
     ];
+    test.each(rows)("and one that does not show every rule ends %s with 3", async (...words) => {
+      const warning = "# Warning: iptables-legacy tables present, use iptables-legacy-save to see them\n";
+      writeFileSync(join(folder, "full"), RULES);
+      writeFileSync(join(folder, "FILE"), RULES + warning);
+      const { code, out, err } = await runCommandIn({ workingDirectory: folder }, ...words);
+      expect([code, out]).toEqual([3, ""]);
+      expect(err).toMatch(/FILE:5:1: .*iptables-legacy-save prints them/);
+    });
     async function notices(words: readonly string[], text: string) {
       writeFileSync(join(folder, "full"), RULES);
       writeFileSync(join(folder, "FILE"), text);
@@ -64,10 +128,7 @@ describe("a file of rules", () => {
     }
     test.each(rows)("by %s", async (...words) => {
       expect(await notices(words, "")).toEqual(["has no rule."]);
-      expect(await notices(words, `*nat\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n${WARNING}`)).toEqual([
-        `has no rule, and ${OTHERS}.`,
-      ]);
-      expect(await notices(words, RULES + WARNING)).toEqual([`${OTHERS}.`]);
+      expect(await notices(words, "*nat\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n")).toEqual(["has no rule."]);
       expect(await notices(words, RULES)).toEqual([]);
     });
   });

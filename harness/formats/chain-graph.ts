@@ -1,0 +1,141 @@
+import { listBuiltInChains } from "../model/iptables-tables.ts";
+import type { Chain, Rule, Table } from "../model/ruleset.ts";
+
+/** The most chains that a packet may be in at once under nf_tables (`NFT_JUMP_STACK_SIZE` in include/net/netfilter/nf_tables.h, 6.18). */
+const NFT_DEPTH_AT_MOST = 15;
+/** The most that landfall follows; iptables-legacy has no limit of its own. */
+const DEPTH_AT_MOST = 500;
+/** The chains of a loop that a message names, from its beginning. */
+const NAMED_AT_MOST = 8;
+
+/** Gives the chain a rule hands its packet to, or null if it hands it to none. */
+export function nextChain(rule: Rule): string | null {
+  return rule.target?.kind === "jump" || rule.target?.kind === "goto" ? rule.target.chain : null;
+}
+
+/** Something about a table's jumps that is wrong, at the rule that makes it so. */
+export interface JumpFault {
+  readonly rule: Rule;
+  readonly message: string;
+}
+
+/** Says which built-in chain leads deeper than iptables-nft takes, though iptables-legacy takes it; null where none does. */
+export function describeDepth(table: Table): string | null {
+  const { deepest, levels } = measureDepth(table);
+  if (levels <= NFT_DEPTH_AT_MOST || levels > DEPTH_AT_MOST) return null;
+  return (
+    `iptables-nft refuses these rules ("Too many links"): ${table.name} ${deepest} leads ${levels} chains deep, and ` +
+    `${NFT_DEPTH_AT_MOST} is the most; iptables-legacy takes them`
+  );
+}
+
+/**
+ * Finds the rules that close a loop of chains, which the kernel refuses, each once, in the order of the chains; and a table whose chains
+ * lead into each other deeper than landfall follows. The time is linear in the number of rules.
+ */
+export function findLoops(table: Table): readonly JumpFault[] {
+  const { closing } = followJumps(table);
+  if (closing.length > 0) return closing;
+  const { deepest, levels, rule } = measureDepth(table);
+  if (levels <= DEPTH_AT_MOST || rule === null) return [];
+  const message = `${table.name} ${deepest} leads ${levels} chains deep; landfall follows ${DEPTH_AT_MOST} at most.`;
+  return [{ rule, message }];
+}
+
+/** A chain that is being followed, and where in its rules. */
+interface Visit {
+  readonly chain: Chain;
+  at: number;
+}
+
+/** What following every jump of a table gives. */
+interface Followed {
+  /** The rules that close a loop. */
+  readonly closing: readonly JumpFault[];
+  /** The chains, each after those it leads to. */
+  readonly leavesFirst: readonly Chain[];
+}
+
+/** Follows jumps depth first, on a path of its own rather than by calling itself: chains may lie deeper than the program's stack. */
+function followJumps({ chains }: Table): Followed {
+  const byName = new Map(chains.map((chain) => [chain.name, chain]));
+  const closing: JumpFault[] = [];
+  const leavesFirst: Chain[] = [];
+  /** Where a chain stands on the path, or that it has been left. */
+  const seen = new Map<string, number | "left">();
+  const path: Visit[] = [];
+  const enter = (chain: Chain) => {
+    seen.set(chain.name, path.length);
+    path.push({ chain, at: 0 });
+  };
+  const leave = ({ chain }: Visit) => {
+    seen.set(chain.name, "left");
+    path.pop();
+    leavesFirst.push(chain);
+  };
+  const take = (rule: Rule) => {
+    const next = byName.get(nextChain(rule) ?? "");
+    const depth = next && seen.get(next.name);
+    if (next && depth === undefined) enter(next);
+    else if (next && typeof depth === "number") closing.push({ rule, message: describeLoop(path, depth, next.name) });
+  };
+  for (const start of chains) {
+    if (!seen.has(start.name)) enter(start);
+    for (let visit = path.at(-1); visit; visit = path.at(-1)) {
+      const rule = visit.chain.rules[visit.at++];
+      if (rule) take(rule);
+      else leave(visit);
+    }
+  }
+  return { closing, leavesFirst };
+}
+
+function describeLoop(path: readonly Visit[], from: number, end: string): string {
+  const names = path.slice(from, from + NAMED_AT_MOST).map(({ chain }) => chain.name);
+  const left = path.length - from - names.length;
+  const middle = left > 0 ? [`(${left} more)`] : [];
+  return `This closes a loop of chains, which the kernel refuses: ${[...names, ...middle, end].join(" → ")}.`;
+}
+
+/**
+ * Gives how many chains deep a packet gets from a built-in chain at most, and which chain that is; nf_tables counts a goto like a jump
+ * (`nft_immediate_validate`). The rule is the first one on the way. The table must have no loop.
+ */
+function measureDepth(table: Table): { readonly deepest: string; readonly levels: number; readonly rule: Rule | null } {
+  const byName = new Map(table.chains.map((chain) => [chain.name, chain]));
+  const levels = new Map<string, number>();
+  const levelBelow = (rule: Rule) => {
+    const next = nextChain(rule);
+    return next === null || !byName.has(next) ? 0 : 1 + (levels.get(next) ?? 0);
+  };
+  for (const chain of followJumps(table).leavesFirst) {
+    let level = 0;
+    for (const rule of chain.rules) level = Math.max(level, levelBelow(rule));
+    levels.set(chain.name, level);
+  }
+  let [deepest, most] = ["", 0];
+  for (const name of listBuiltInChains(table.name)) {
+    const level = levels.get(name) ?? 0;
+    if (level > most) [deepest, most] = [name, level];
+  }
+  const rule = byName.get(deepest)?.rules.find((candidate) => levelBelow(candidate) === most) ?? null;
+  return { deepest, levels: most, rule };
+}
+
+/** Gives for each chain the built-in chains it can be reached from. */
+export function findHooks(table: Table): ReadonlyMap<string, ReadonlySet<string>> {
+  const nexts = new Map(
+    table.chains.map(({ name, rules }) => [name, new Set(rules.map(nextChain).filter((next) => next !== null))]),
+  );
+  const hooks = new Map<string, Set<string>>();
+  for (const hook of listBuiltInChains(table.name)) {
+    const open = [hook];
+    for (let name = open.pop(); name !== undefined; name = open.pop()) {
+      const known = hooks.get(name) ?? new Set();
+      if (known.has(hook)) continue;
+      hooks.set(name, known.add(hook));
+      for (const next of nexts.get(name) ?? []) open.push(next);
+    }
+  }
+  return hooks;
+}

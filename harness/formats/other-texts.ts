@@ -1,0 +1,54 @@
+const PRINT_INSTEAD = "iptables-save (ip6tables-save for IPv6) prints what is needed";
+
+/** How a text that is no text of iptables rules is recognised, and what to give in its place. */
+const OTHER_TEXTS: readonly (readonly [pattern: RegExp, message: string])[] = [
+  [
+    /^Chain \S+ \((?:policy|\d+ references?)[^)]*\)\s*$/m,
+    `This is what iptables -L prints, which leaves out interfaces and options; ${PRINT_INSTEAD}.`,
+  ],
+  [
+    /^\s*\{\s*"nftables"\s*:/,
+    `This is what nft -j prints, which is not read yet; ${PRINT_INSTEAD}, where iptables-nft made the rules.`,
+  ],
+  [
+    /^\s*(?:add\s+)?table\s+(?:ip|ip6|inet|arp|bridge|netdev)\s+\S+\s*(?:\{|$)/m,
+    `This is what nft list ruleset prints, which is not read yet; ${PRINT_INSTEAD}, where iptables-nft made the rules.`,
+  ],
+  [
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: a NUL is what tells a text in UTF-16 or a program from rules.
+    /\u0000/,
+    "This holds NUL bytes: it is no text, or one in UTF-16 without a byte order mark; save it as UTF-8.",
+  ],
+];
+
+/** Says what a text is that is no text of iptables rules, and what to give instead; null where it is none of those known. */
+export function describeOtherText(text: string): string | null {
+  return OTHER_TEXTS.find(([pattern]) => pattern.test(text))?.[1] ?? null;
+}
+
+/** Lines by which iptables says that the kernel holds rules which it does not print, or that it printed nothing. */
+const HIDDEN_RULES: readonly (readonly [pattern: RegExp, describe: (found: readonly string[]) => string])[] = [
+  [
+    /^#\s*Warning: (ip6?tables-legacy) tables present/,
+    ([, tool]) =>
+      `The kernel has tables of ${tool} as well, which are not in this text; ${tool}-save prints them. If that prints no rule, remove this line.`,
+  ],
+  [
+    /^#?\s*(?:ip6?tables\S* v\S+ \(nf_tables\): )?[Tt]able [`'](\w+)' (?:in chain \S+ )?is incompatible, use 'nft' tool/,
+    ([, table]) =>
+      `The table ${table} has rules of nft that iptables cannot print; nft list ruleset prints them. Remove this line if they do not matter.`,
+  ],
+  [
+    /^(?:ip6?tables\S*)(?: v\S+)?(?: \([\w ]+\))?: (.+)/,
+    ([, said]) => `Here iptables says why rules are missing: "${said}". Give the output of a run that succeeds.`,
+  ],
+];
+
+/** Says what a line tells of rules that the text does not show; null where it tells of none. */
+export function describeHiddenRules(line: string): string | null {
+  for (const [pattern, describe] of HIDDEN_RULES) {
+    const found = pattern.exec(line);
+    if (found) return describe(found);
+  }
+  return null;
+}
