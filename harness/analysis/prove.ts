@@ -1,15 +1,14 @@
-import { type Family, parseNetwork } from "../model/address.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import type { Flow, Manner } from "../model/flow.ts";
 import type { Landing } from "../model/landing.ts";
 import { listFamilies, type PodRules } from "../model/ruleset.ts";
 import { abstractLanding } from "./abstract-landing.ts";
-import { networkRanges, type ValueRanges } from "./axis.ts";
+import { cutsOfConfig } from "./config-cuts.ts";
 import { type ClassifiedLane, classifyFlows } from "./flow-classes.ts";
 import { joinCuts } from "./flow-set.ts";
-import type { Cuts } from "./flow-space.ts";
 import type { AnalysisSetting } from "./partition.ts";
 import { PROPERTIES, type Property, type PropertyVerdict } from "./properties.ts";
+import { widenPod } from "./wide-pod.ts";
 
 /** A flow with where it lands. */
 export interface LandedFlow {
@@ -46,7 +45,7 @@ export function proveProperties(
   const lanes = listFamilies(rules).flatMap((family) =>
     classifyFlows(rules, family, {
       ...setting,
-      cuts: joinCuts([cutsOf(config, family), ...properties.flatMap(({ cuts }) => cuts?.(family) ?? [])]),
+      cuts: joinCuts([cutsOfConfig(config, family), ...properties.flatMap(({ cuts }) => cuts?.(family) ?? [])]),
     }),
   );
   const judged = lanes.flatMap((lane) => judgeLane(lane, config, setting, properties));
@@ -100,7 +99,8 @@ function judgeLane(
 ): readonly JudgedClass[] {
   return lane.classes.flatMap((flowClass) => {
     const { flow, addresses, assumed } = flowClass.witness;
-    const spec = { ...setting.spec, upstreamPorts: [flow.to.port], clientPorts: [flow.to.port] };
+    // Whoever owns the address: it is judged like one of upstream's.
+    const spec = widenPod(setting.spec, { addresses: [flow.to.address], ports: [flow.to.port] }, addresses);
     const landings = { answer: lane.land(flowClass, "answer"), forward: lane.land(flowClass, "forward") };
     return properties.map(({ name, judge, manner: asked }) => {
       const outcome = judge(flow, landings, { config, spec, addresses });
@@ -113,23 +113,4 @@ function judgeLane(
 /** A loop shows only where the stub dials on. */
 function showingManner(forward: Landing): Manner {
   return forward.kind === "loop" || forward.kind === "could-not-look" ? "forward" : "answer";
-}
-
-/** The values that a config names: at these, too, flows are told apart. */
-function cutsOf(config: CaptureConfig, family: Family): Cuts {
-  const lists = [config.inboundPortsInclude, config.inboundPortsExclude, config.outboundPortsExclude];
-  const ranges = [config.outboundIpRangesInclude, config.outboundIpRangesExclude].flatMap((list) =>
-    list === "*" ? [] : list,
-  );
-  const networks = ranges.map(parseNetwork).filter((network) => network !== null);
-  return {
-    addresses: networks.filter((network) => network.family === family).flatMap(networkRanges),
-    ports: [...lists.flatMap((list) => (list === "*" ? [] : list)).map((entry) => toRange(entry, ":")), [22n, 22n]],
-    ids: [...config.proxyUid, ...config.proxyGid].map((entry) => toRange(entry, "-")),
-  };
-}
-
-function toRange(entry: string, separator: string): ValueRanges[number] {
-  const [first = "0", last = first] = entry.split(separator);
-  return [BigInt(first), BigInt(last)];
 }

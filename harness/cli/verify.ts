@@ -74,6 +74,7 @@ async function verifyOnce(
     coverage: options.coverage,
     rulesFrom: hasOutsideRules(options) ? "outside" : "scenario",
     manners: options.envoy === "real" ? "forward" : "all",
+    ...(options.maxFlows === null ? {} : { maxFlows: options.maxFlows }),
     onRulesIn: async (scenario, sandbox) => {
       const { listen = [] } = scenarios.find(({ name }) => name === scenario.name) ?? {};
       await keepEvidence(scenario, sandbox, options, listen, aside).catch((error) => lost.push(error));

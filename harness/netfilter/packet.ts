@@ -65,7 +65,7 @@ export type PacketFields = Pick<
   Packet,
   "walk" | "family" | "source" | "sourcePort" | "destination" | "destinationPort" | "maker"
 > &
-  Partial<Pick<Packet, "protocol" | "flags" | "entry" | "state" | "direction" | "error">>;
+  Partial<Pick<Packet, "protocol" | "flags" | "mark" | "entry" | "state" | "direction" | "error">>;
 
 /** Makes a packet that has met no hook yet. */
 export function makePacket(fields: PacketFields): Packet {
@@ -81,7 +81,7 @@ export function makePacket(fields: PacketFields): Packet {
     in: "",
     out: "",
     maker: fields.maker,
-    mark: 0,
+    mark: fields.mark ?? 0,
     entry: fields.entry ?? null,
     state: fields.state ?? "INVALID",
     direction: fields.direction ?? "original",

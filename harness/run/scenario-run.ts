@@ -7,17 +7,15 @@ import type { Observation, Sandbox } from "../sandbox/sandbox.ts";
 import { attributeFlows } from "./attribution.ts";
 import { type BoundFlow, type BoundScenario, bindScenario } from "./bound-scenario.ts";
 import { findBlindness } from "./canary.ts";
+import { type ClassRun, openClasses } from "./class-run.ts";
 import { measureCoverage } from "./coverage.ts";
 import { describeInertRules } from "./inert-rules.ts";
 import { judgeFlow } from "./judged-flow.ts";
 import { findOmissions } from "./omissions.ts";
 import type { ParsedScenario } from "./parsed-scenario.ts";
 import { type Prediction, predictFlows, readRules } from "./prediction.ts";
-import { lookAgain } from "./second-look.ts";
+import { IN_FLIGHT, lookAgain } from "./second-look.ts";
 import { makeWantedRuleFinder } from "./wanted-rule.ts";
-
-/** Flows of one scenario share no socket and no token, so they can be in flight together. */
-const IN_FLIGHT = 64;
 
 /** What a run may be asked for beside landings. */
 export interface ScenarioRunOptions {
@@ -26,6 +24,8 @@ export interface ScenarioRunOptions {
   readonly rulesFrom?: "outside" | "scenario";
   /** `forward`: flows of that manner alone, the only ones that a real Envoy treats as the stub does. */
   readonly manners?: "all" | "forward";
+  /** Flows that may be driven for one scenario whose flows follow from its config. */
+  readonly maxFlows?: number;
   /** Called while a scenario's rules are still in, for a person to look at the pod; says whether they are to stay. */
   readonly onRulesIn?: (report: ScenarioReport, sandbox: Sandbox) => Promise<"clear" | "keep">;
 }
@@ -46,12 +46,15 @@ export async function runScenario(
   sandbox: Sandbox,
   options: ScenarioRunOptions = {},
 ): Promise<ScenarioOutcome> {
-  const bound = selectFlows(bindScenario(scenario, sandbox.addresses), options);
+  let bound = selectFlows(bindScenario(scenario, sandbox.addresses), options);
   try {
+    const followsConfig = scenario.flows === "intended" && options.manners !== "forward";
+    const classes = followsConfig ? await openClasses(bound, sandbox, options.maxFlows) : null;
+    bound = classes?.scenario ?? bound;
     await sandbox.enter(bound.spec);
     const families = [...new Set(bound.flows.map(({ flow }) => flow.family))];
     const blindBefore = await findBlindness(sandbox, { ...bound, families }, "Before the rules");
-    const { report, rules } = await runWithRules(bound, sandbox, options);
+    const { report, rules } = await runWithRules(bound, sandbox, options, classes);
     if (rules === "keep") return { report, sandbox: "usable" };
     const blindness = blindBefore ?? (await findBlindness(sandbox, { ...bound, families }, "After the rules"));
     return { report: blindness === null ? report : reportBlind(bound, blindness), sandbox: "usable" };
@@ -66,11 +69,17 @@ function selectFlows(bound: BoundScenario, { manners = "all" }: ScenarioRunOptio
 }
 
 /** Installs, drives and judges; whatever happens the rules are out again, unless they are to be kept. */
-async function runWithRules(bound: BoundScenario, sandbox: Sandbox, options: ScenarioRunOptions) {
+async function runWithRules(
+  bound: BoundScenario,
+  sandbox: Sandbox,
+  options: ScenarioRunOptions,
+  classes: ClassRun | null,
+) {
   let rules: "clear" | "keep" = "clear";
   try {
     await sandbox.install(bound.installation);
-    const report = await driveScenario(bound, sandbox, options);
+    const driven = await driveScenario(bound, sandbox, options);
+    const report = classes === null ? driven : { ...driven, ...classes.complete(driven.flows) };
     rules = (await options.onRulesIn?.(report, sandbox)) ?? "clear";
     return { report, rules };
   } finally {
@@ -134,7 +143,8 @@ function reportBlind(bound: BoundScenario, cause: string): ScenarioReport {
 }
 
 function assemble(bound: BoundScenario, flows: readonly FlowReport[], coverage: CoverageReport | null): ScenarioReport {
-  return { name: bound.name, claim: bound.claim, capture: bound.config, flows, coverage, notices: [], omissions: [] };
+  const { name, claim, config: capture, notLookedAt } = bound;
+  return { name, claim, capture, flows, classes: null, notLookedAt, coverage, notices: [], omissions: [] };
 }
 
 function nameScenario(error: unknown, name: string): unknown {

@@ -1,6 +1,9 @@
 import type { FlowRequest, Observation, Sandbox } from "../sandbox/sandbox.ts";
 import type { Prediction } from "./prediction.ts";
 
+/** Flows of one scenario share no socket and no token, so they can be in flight together. */
+export const IN_FLIGHT = 64;
+
 /**
  * Gives the observations, those time-outs looked at once more that nobody predicted. A time-out is the one landing that is known by nothing
  * being seen, so that a machine too busy to look in time can feign it; what is expected of the flow plays no part. Rules must be in.
