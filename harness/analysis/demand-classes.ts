@@ -2,7 +2,7 @@ import { intendedLanding } from "../capture/intent.ts";
 import type { Family } from "../model/address.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import type { Flow } from "../model/flow.ts";
-import type { Landing } from "../model/landing.ts";
+import { type Landing, landingsAgree } from "../model/landing.ts";
 import { emptyRuleset, familyKey, type PodRules } from "../model/ruleset.ts";
 import { abstractLanding } from "./abstract-landing.ts";
 import { cutsOfConfig } from "./config-cuts.ts";
@@ -21,6 +21,8 @@ export interface DemandClass {
   readonly witness: Witness;
   /** Where the config demands that it lands. */
   readonly demanded: Landing;
+  /** Whether the simulator lands it elsewhere, so that it may show something wrong. */
+  readonly isSuspect: boolean;
 }
 
 /** What is asked about, and the flows that are driven anyway, which stand for their classes. */
@@ -37,7 +39,8 @@ export interface DemandQuestion {
 /**
  * Gives every class of flows that rules, demand or pod can tell apart. Flows are first told apart at every value that the rules, the config
  * or the pod name. Of these the ones are put together again that every chain of the rules treats alike, whose demanded landings are alike,
- * and which the simulator lands alike. The demand is asked of single flows, never of rules. Throws `budget-exceeded` rather than give a part.
+ * and which the simulator lands alike. The demand is asked of single flows, never of rules. Throws `budget-exceeded` rather than give a
+ * part.
  */
 export function classifyDemands({
   rules,
@@ -94,14 +97,15 @@ function joinParts(parts: readonly Part[], lane: Lane, partition: Partition, aro
     const before = classes.get(key);
     // A listener that accepts says more than that nobody listens.
     const isBetter = before === undefined || (before.demanded.kind !== "listener" && demanded.kind === "listener");
-    if (isBetter) classes.set(key, { witness, demanded });
+    if (isBetter) classes.set(key, { witness, demanded, isSuspect: !landingsAgree(demanded, landed) });
   }
   for (const flow of known.toReversed()) {
     const terminal = locateFlow(fine, flow, new Map(), lane, space);
     const key = terminal === null ? undefined : keys.get(terminal);
-    if (key === undefined) continue;
+    const found = key === undefined ? undefined : classes.get(key);
+    if (key === undefined || found === undefined) continue;
     const witness: Witness = { lane, flow, addresses: setting.addresses, assumed: new Map() };
-    classes.set(key, { witness, demanded: demand(witness) });
+    classes.set(key, { ...found, witness, demanded: demand(witness) });
   }
   return [...classes.values()];
 }

@@ -8,8 +8,8 @@ import type { Lane, LaneSocket } from "./lanes.ts";
 
 /**
  * Gives lanes once more for every kind of socket that rules tell apart: by the port that it is bound to (`--sport 5000`), and in the pod by
- * its mark (`-m mark --mark 0x1`). Where a rule asks for some of the ports that the kernel may choose and not for others, no lane leaves the
- * choice to the kernel. Ports at which the pod itself listens are no choice of a socket in the pod.
+ * its mark (`-m mark --mark 0x1`). Where a rule asks for some of the ports that the kernel may choose and not for others, no lane leaves
+ * the choice to the kernel. No socket of the pod can be bound to a port at which the pod listens.
  */
 export function varySockets(lanes: readonly Lane[], rulesets: readonly Ruleset[], spec: PodSpec): readonly Lane[] {
   const matches = rulesets.flatMap(listRules).flatMap((rule) => rule.matches);

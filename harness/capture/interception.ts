@@ -38,11 +38,12 @@ export function interceptConnection(
 
 /**
  * An IPv4 pod has no IPv6 capture, so nothing may reach it over IPv6 uncaptured: only ::1 may be dialled. The pod itself may dial out.
- * The ICMP error for a call to the pod's own address would have to come in over IPv6 itself, and is dropped like the call.
+ * The ICMP error for a call to the pod's own address would have to come in over IPv6 itself, and is dropped like the call; only a caller
+ * at ::1 gets it.
  */
-function guardIpv6({ startedOn, destination }: Connection, addresses: SandboxAddresses): Interception {
+function guardIpv6({ startedOn, source, destination }: Connection, addresses: SandboxAddresses): Interception {
   if (destination !== addresses.pod[6]) return AS_DIALLED;
-  return { kind: startedOn === "pod" ? "dropped" : "rejected" };
+  return { kind: startedOn === "pod" && source !== loopbackAddress(6) ? "dropped" : "rejected" };
 }
 
 /** Traffic of the workload, or of a virtual machine behind a kubevirt interface: outbound. */

@@ -26,10 +26,3 @@ export function findUnseenFamilies(
   const own = FAMILIES.filter((family) => podIps.some((address) => familyOf(address) === family));
   return own.filter((family) => !given.includes(family) && (asked === null || asked === family));
 }
-
-/** Says that a family was not looked at, and what to do about it: `IPv6 was not looked at: …`. */
-export function describeUnseenFamily(family: Family): string {
-  const option = family === 4 ? "--rules" : "--rules6";
-  const other = family === 4 ? 6 : 4;
-  return `IPv${family} was not looked at: the pod has an IPv${family} address, and ${option} names no file. Give it one (an empty file is a family without rules), or limit the question with --family ${other}.`;
-}

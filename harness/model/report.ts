@@ -167,7 +167,8 @@ export function summarize(scenarios: readonly ScenarioReport[], durationMs: numb
     mispredicted: flows.filter((flow) => judgePrediction(flow) === "disagrees").length,
     omissions: scenarios.reduce((sum, { omissions }) => sum + omissions.length, 0),
     classes: summarizeClasses(scenarios.flatMap(({ classes }) => classes ?? [])),
-    notLookedAt: scenarios.reduce((sum, { notLookedAt }) => sum + notLookedAt.length, 0),
+    // A report of an earlier version does not have it.
+    notLookedAt: scenarios.reduce((sum, { notLookedAt }) => sum + (notLookedAt?.length ?? 0), 0),
     coverage: summarizeCoverage(scenarios.flatMap(({ coverage }) => coverage ?? [])),
     durationMs,
   };

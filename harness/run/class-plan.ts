@@ -74,7 +74,8 @@ function planWithin(
   const plan = (pod: PodInQuestion): readonly Flow[] => {
     const found = findClasses(scenario, pod, rules, addresses, known);
     const flows: Flow[] = [];
-    for (const { witness } of found) {
+    // Where the flows do not reach for all, those go first that may show something wrong.
+    for (const { witness } of found.toSorted((one, other) => Number(other.isSuspect) - Number(one.isSuspect))) {
       const flow = nameDrivable(witness, addresses, scenario.spec.proxy);
       const isDriven = driven.has(flow.flow) || room > 0;
       classes.push({ flow, why: isDriven ? null : "--max-flows allows no more flows" });

@@ -14,6 +14,7 @@ import type { DrivenFlow } from "./envoy/passages.ts";
 import { RealEnvoy } from "./envoy/real-envoy.ts";
 import { readKernelRules } from "./kernel-rules-text.ts";
 import { listenersOf } from "./listeners.ts";
+import { renderOwnLine } from "./own-line.ts";
 import { gatherEvidence } from "./pod-evidence.ts";
 import type { CountedRules, FlowRequest, Installation, Observation, PodEvidence, Sandbox } from "./sandbox.ts";
 import { type Station, type StationName, stationOf } from "./station.ts";
@@ -140,12 +141,12 @@ export class AgentSandbox implements Sandbox {
     await Promise.all([...byAgent].map(([agent, listeners]) => agent.call("listen", { listeners })));
   }
 
-  /** Brings the addresses that upstream owns beside its own to exactly these: a local route each, which needs no interface of its own. */
+  /** Brings the addresses that upstream owns beside its own to exactly these. */
   async #own(addresses: readonly string[]): Promise<void> {
     const before = this.#upstreamAddresses;
     const lines = [
-      ...before.filter((address) => !addresses.includes(address)).map((address) => `route del local ${address} dev lo`),
-      ...addresses.filter((address) => !before.includes(address)).map((address) => `route add local ${address} dev lo`),
+      ...before.filter((address) => !addresses.includes(address)).map((address) => renderOwnLine("del", address)),
+      ...addresses.filter((address) => !before.includes(address)).map((address) => renderOwnLine("add", address)),
     ];
     const { agent, namespace } = this.#station("upstream");
     if (lines.length > 0) await agent.call("configure", { namespace, sysctls: {}, ip: lines });
