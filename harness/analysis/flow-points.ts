@@ -114,15 +114,19 @@ export function choosePoint(path: Path, lane: Lane, space: FlowSpace, prefer: Pr
     return [...first, ...prefer[name]].find((value) => value >= lowest && value <= highest) ?? lowest;
   };
   const uid = pick("uid");
+  const [destination, port] = [pick("destination"), pick("port")];
   const mate = prefer.gid[prefer.uid.indexOf(uid)] ?? uid;
   return {
     lane,
     uid: Number(uid),
     gid: Number(pick("gid", [mate])),
     source: lane.sources === "destination" ? null : pick("source"),
-    destination: pick("destination"),
-    port: Number(pick("port")),
-    sourcePort: lane.socket.ports === null ? null : chooseFreePort(lane.socket.ports, prefer.taken),
+    destination,
+    port: Number(port),
+    sourcePort:
+      lane.socket.ports === null
+        ? null
+        : chooseFreePort(lane.socket.ports, prefer.taken, Number((uid * 7n + destination * 13n + port) % 1009n)),
   };
 }
 

@@ -18,7 +18,7 @@ export function varySockets(lanes: readonly Lane[], rulesets: readonly Ruleset[]
   const listening = listeningPorts(spec);
   return lanes.flatMap((lane) => {
     const isPods = lane.host === "pod";
-    const own = ports.filter((range) => !isPods || range === null || chooseFreePort(range, listening) !== null);
+    const own = ports.filter((range) => !isPods || range === null || chooseFreePort(range, listening, 0) !== null);
     return own.flatMap((range) =>
       (isPods ? marks : [0]).map((mark) => ({
         ...lane,
@@ -34,9 +34,21 @@ export function listeningPorts({ proxyPort, inboundCapturePort, listen }: PodSpe
   return [proxyPort, inboundCapturePort, STATUS_PORT, ...listen];
 }
 
-/** Gives the first port of a range that is not taken; null where all are. */
-export function chooseFreePort([first, last]: readonly [number, number], taken: readonly number[]): number | null {
-  for (let port = first; port <= last; port++) if (!taken.includes(port)) return port;
+/**
+ * Gives a port of a range that is not taken; null where all are. `salt` spreads the choice, so that flows which are driven together seldom
+ * share a port, and its middle is where seldom anybody listens.
+ */
+export function chooseFreePort(
+  [first, last]: readonly [number, number],
+  taken: readonly number[],
+  salt: number,
+): number | null {
+  const size = last - first + 1;
+  const start = Math.floor(size / 2) + (salt % size);
+  for (let step = 0; step < size; step++) {
+    const port = first + ((start + step) % size);
+    if (!taken.includes(port)) return port;
+  }
   return null;
 }
 
