@@ -115,6 +115,8 @@ export function choosePoint(path: Path, lane: Lane, space: FlowSpace, prefer: Pr
   };
   const uid = pick("uid");
   const [destination, port] = [pick("destination"), pick("port")];
+  // A socket that dials its own port at its own address is connected to itself.
+  const taken = [...prefer.taken, Number(port)];
   const mate = prefer.gid[prefer.uid.indexOf(uid)] ?? uid;
   return {
     lane,
@@ -126,7 +128,7 @@ export function choosePoint(path: Path, lane: Lane, space: FlowSpace, prefer: Pr
     sourcePort:
       lane.socket.ports === null
         ? null
-        : chooseFreePort(lane.socket.ports, prefer.taken, Number((uid * 7n + destination * 13n + port) % 1009n)),
+        : chooseFreePort(lane.socket.ports, taken, Number((uid * 7n + destination * 13n + port) % 1009n)),
   };
 }
 

@@ -42,14 +42,19 @@ export async function judgeHoles(
   const judged: JudgedHole[] = [];
   const seeds = Array.from({ length: count }, (_, i) => first + i).values();
   const work = async () => {
-    await using sandbox = new AgentSandbox(await startNetnsWorld());
+    let sandbox = new AgentSandbox(await startNetnsWorld());
     for (const seed of seeds) {
-      const t = performance.now();
-      const one = await judgeSeed(seed, configs, sandbox);
-      if (process.env["T"]) console.log(seed, one.outcome.kind, Math.round(performance.now() - t));
+      // A world whose agent is too slow for a busy machine is replaced, and the hole drawn once more.
+      const one = await judgeSeed(seed, configs, sandbox).catch(async (error) => {
+        if (!(error instanceof LandfallError) || error.code !== "agent-failed") throw error;
+        await sandbox[Symbol.asyncDispose]();
+        sandbox = new AgentSandbox(await startNetnsWorld());
+        return judgeSeed(seed, configs, sandbox);
+      });
       judged.push(one);
       tell(one);
     }
+    await sandbox[Symbol.asyncDispose]();
   };
   await Promise.all(Array.from({ length: jobs }, work));
   return judged.toSorted((one, other) => one.seed - other.seed);
