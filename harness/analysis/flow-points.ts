@@ -17,6 +17,9 @@ export interface Preferences extends Readonly<Record<Exclude<keyof typeof DIMENS
   readonly taken: readonly number[];
 }
 
+/** Ports that a reader knows; peers listen there, since flows are dialled there. */
+const USUAL_PORTS = [8080, 80, 443, 9080, 22];
+
 type PreferredName = Exclude<keyof Preferences, "taken">;
 
 /** Gives the values that examples are made of. */
@@ -43,8 +46,8 @@ export function listPreferences({ family }: FlowSpace, { addresses, spec }: Anal
     gid: [APP_ID, proxy.gid, 0].map(BigInt),
     source: [addresses.client[family], through, local, ...services, ...second, ...beyond].map(addressValue),
     destination: known.map(addressValue),
-    port: [8080n, 80n, 443n, 9080n, 22n],
-    taken: listeningPorts(spec),
+    port: USUAL_PORTS.map(BigInt),
+    taken: [...listeningPorts(spec), ...spec.upstreamPorts, ...spec.clientPorts, ...USUAL_PORTS],
   };
 }
 
@@ -113,10 +116,10 @@ export function choosePoint(path: Path, lane: Lane, space: FlowSpace, prefer: Pr
     const [lowest, highest] = [axis.boundsOf(low)[0], axis.boundsOf(Math.min(high, axis.size - 1))[1]];
     return [...first, ...prefer[name]].find((value) => value >= lowest && value <= highest) ?? lowest;
   };
-  const uid = pick("uid");
-  const [destination, port] = [pick("destination"), pick("port")];
+  const [uid, destination, port] = [pick("uid"), pick("destination"), pick("port")];
   // A socket that dials its own port at its own address is connected to itself.
   const taken = [...prefer.taken, Number(port)];
+  const salt = Number((uid * 7n + destination * 13n + port) % 1009n);
   const mate = prefer.gid[prefer.uid.indexOf(uid)] ?? uid;
   return {
     lane,
@@ -125,11 +128,13 @@ export function choosePoint(path: Path, lane: Lane, space: FlowSpace, prefer: Pr
     source: lane.sources === "destination" ? null : pick("source"),
     destination,
     port: Number(port),
-    sourcePort:
-      lane.socket.ports === null
-        ? null
-        : chooseFreePort(lane.socket.ports, taken, Number((uid * 7n + destination * 13n + port) % 1009n)),
+    sourcePort: lane.socket.ports === null ? null : chooseSourcePort(lane.socket.ports, taken, salt),
   };
+}
+
+/** Where every port is taken, the sandbox says so. */
+function chooseSourcePort(range: readonly [number, number], taken: readonly number[], salt: number): number {
+  return chooseFreePort(range, taken, salt) ?? range[0];
 }
 
 /** Gives what a path assumes of matches that are not understood, by their text. */

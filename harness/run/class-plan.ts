@@ -2,12 +2,14 @@ import { holdsValue } from "../analysis/axis.ts";
 import { classifyDemands, type DemandClass } from "../analysis/demand-classes.ts";
 import type { Lane } from "../analysis/lanes.ts";
 import type { AnalysisSetting } from "../analysis/partition.ts";
+import { isPodsOwn } from "../capture/connection.ts";
 import { intendedLanding } from "../capture/intent.ts";
 import { LandfallError } from "../errors.ts";
 import { addressValue, type Family } from "../model/address.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
-import type { Flow } from "../model/flow.ts";
-import { type PodSpec, type SandboxAddresses, vmLinks } from "../model/pod.ts";
+import type { Flow, Manner } from "../model/flow.ts";
+import type { Landing } from "../model/landing.ts";
+import { type PodSpec, type SandboxAddresses, STATUS_PORT, vmLinks } from "../model/pod.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import type { BoundFlow, BoundScenario } from "./bound-scenario.ts";
 import { nameDrivable } from "./drivable-flow.ts";
@@ -151,13 +153,20 @@ function extend(
   addresses: SandboxAddresses,
 ): BoundScenario {
   const all = [...scenario.flows.map(({ flow }) => flow), ...flows];
-  const made = makePodSpec(config, all, scenario.spec.listen, addresses);
-  const spec: PodSpec = { ...made, kubevirtInterfaces: links };
-  const bind = (flow: Flow): BoundFlow => ({
-    flow,
-    manner: "answer",
-    expected: intendedLanding(config, flow, "answer", addresses, spec),
-    chosenFor: "class",
-  });
-  return { ...scenario, config, spec, flows: [...scenario.flows, ...flows.map(bind)] };
+  // Where nobody listens, what rules reject and what they let through both end refused.
+  const open = flows.filter(({ to }) => isPodsOwn(to.address, config, addresses));
+  const listen = [...scenario.spec.listen, ...open.map(({ to }) => to.port)];
+  const made = makePodSpec(config, all, listen, addresses);
+  const taken = [made.proxyPort, made.inboundCapturePort, STATUS_PORT];
+  const spec: PodSpec = {
+    ...made,
+    listen: made.listen.filter((port) => !taken.includes(port)),
+    kubevirtInterfaces: links,
+  };
+  const bind = (flow: Flow, manner: Manner): Landing => intendedLanding(config, flow, manner, addresses, spec);
+  const own = scenario.flows.map((each): BoundFlow => ({ ...each, expected: bind(each.flow, each.manner) }));
+  const added = flows.map(
+    (flow): BoundFlow => ({ flow, manner: "answer", expected: bind(flow, "answer"), chosenFor: "class" }),
+  );
+  return { ...scenario, config, spec, flows: [...own, ...added] };
 }
