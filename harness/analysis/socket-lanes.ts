@@ -75,7 +75,10 @@ function sourcePortsOf(match: Match): readonly Range[] {
 /** One mark for each way in which the rules' questions about a mark can be answered; no mark stands for its own. */
 function listMarks(matches: readonly Match[]): readonly number[] {
   const asked = matches.flatMap((match) => (match.kind === "mark" ? [match] : []));
-  const values = [...new Set(asked.flatMap(({ value, mask }) => [value, ~mask >>> 0, (value | ~mask) >>> 0]))];
+  // Beside the mark asked for, one that differs from it in a bit that is looked at, and those with every other bit set.
+  const near = asked.flatMap(({ value, mask }) => [value, (value ^ (mask & -mask)) >>> 0]);
+  const rest = asked.map(({ mask }) => ~mask >>> 0);
+  const values = [...new Set([...near, ...rest])];
   const sums = values.flatMap((one) => values.map((other) => (one | other) >>> 0));
   const answers = new Map<string, number>();
   for (const mark of [0, ...values, ...sums]) {
