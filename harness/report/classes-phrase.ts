@@ -19,7 +19,7 @@ export function describeClasses(
   return `${classes}: ${driven} ${act}${free}${left === 0 ? "" : `, ${left} left`}`;
 }
 
-/** Gives a line for each class that is left, twenty at most, and the number of the others: `left: app -> upstream:80: it was not driven`. */
+/** Gives a line for each class that is left, twenty at most, and the number of the others: `left: app -> upstream:80: was not driven`. */
 export function listLeft({ remaining }: ClassReport): readonly string[] {
   const told = remaining.slice(0, TOLD_AT_MOST).map(({ flow, why }) => `left: ${flow}: ${why}`);
   const others = remaining.length - told.length;
