@@ -40,41 +40,55 @@ export function drawFlows(
   });
 }
 
+/** One of a hole's own values mostly, where it has any. */
+function drawFrom<T>(dice: Dice, values: readonly T[], others: () => T): T {
+  return values.length > 0 && dice.chance(0.7) ? dice.pick(values) : others();
+}
+
+function renderHost(address: string): string {
+  return address.includes(":") ? `[${address}]` : address;
+}
+
 function drawText(dice: Dice, family: Family, own: OwnValues, links: readonly string[]): string {
-  const from = <T>(values: readonly T[], others: () => T) =>
-    values.length > 0 && dice.chance(0.7) ? dice.pick(values) : others();
-  const six = family === 6 ? "6" : "";
-  const host = (address: string) => (family === 6 ? `[${address}]` : address);
-  const port = from(own.ports, () => (dice.chance(0.9) ? dice.pick(PORTS) : dice.number(1, 65535)));
+  const port = drawFrom(dice, own.ports, () => (dice.chance(0.9) ? dice.pick(PORTS) : dice.number(1, 65535)));
   const sourcePort = own.sourcePorts.length > 0 && dice.chance(0.7) ? `:${dice.pick(own.sourcePorts)}` : "";
-  if (dice.chance(0.35)) {
-    const isStranger = own.sources.length > 0 && dice.chance(0.6);
-    const who = isStranger
-      ? "upstream"
-      : dice.pick(["client", "client", "upstream", ...(links.length > 0 ? ["vm", "vm"] : [])]);
-    const at = isStranger ? host(dice.pick(own.sources)) : "";
-    const target = who === "vm" && dice.chance(0.5) ? `upstream${six}` : `pod${six}`;
-    return `${who}${six}${at + sourcePort === "" ? "" : `@${at}${sourcePort}`} -> ${target}:${port}`.replace(
-      /^upstream6@\[/,
-      "upstream@[",
-    );
-  }
-  const uid = from(own.uids, () => dice.pick([1000, 1337, 0]));
-  const gid = from(own.gids, () => dice.pick([1000, 1337, 0]));
+  const draw = dice.chance(0.35) ? drawOutside : drawInside;
+  return `${draw(dice, family, own, { links, sourcePort })}:${port}`;
+}
+
+interface Around {
+  readonly links: readonly string[];
+  readonly sourcePort: string;
+}
+
+function drawOutside(dice: Dice, family: Family, own: OwnValues, { links, sourcePort }: Around): string {
+  const six = family === 6 ? "6" : "";
+  const isStranger = own.sources.length > 0 && dice.chance(0.6);
+  const machines = links.length > 0 ? ["vm", "vm"] : [];
+  const who = isStranger
+    ? "upstream"
+    : dice.pick([`client${six}`, `client${six}`, `upstream${six}`, ...machines.map((name) => name + six)]);
+  const at = `${isStranger ? renderHost(dice.pick(own.sources)) : ""}${sourcePort}`;
+  const target = who.startsWith("vm") && dice.chance(0.5) ? "upstream" : "pod";
+  return `${who}${at === "" ? "" : `@${at}`} -> ${target}${six}`;
+}
+
+function drawInside(dice: Dice, family: Family, own: OwnValues, { sourcePort }: Around): string {
+  const six = family === 6 ? "6" : "";
+  const uid = drawFrom(dice, own.uids, () => dice.pick([1000, 1337, 0]));
+  const gid = drawFrom(dice, own.gids, () => dice.pick([1000, 1337, 0]));
   const mark = own.marks.length > 0 && dice.chance(0.7) ? `,mark=${dice.pick(own.marks)}` : "";
-  const target = from(own.destinations.map(host), () =>
-    dice.chance(0.7)
-      ? dice.pick([`upstream${six}`, `pod${six}`, `localhost${six}`, `client${six}`])
-      : host(drawAddress(dice, family)),
+  const names = [`upstream${six}`, `pod${six}`, `localhost${six}`, `client${six}`];
+  const target = drawFrom(dice, own.destinations.map(renderHost), () =>
+    dice.chance(0.7) ? dice.pick(names) : renderHost(drawAddress(dice, family)),
   );
-  const inside =
+  const pods =
     family === 4
       ? ["127.0.0.6", "127.0.0.1", "127.0.0.2", DEFAULT_ADDRESSES.pod[4]]
       : ["::1", DEFAULT_ADDRESSES.pod[6]];
-  const at = dice.chance(0.25)
-    ? host(dice.pick(own.sources.length > 0 && dice.chance(0.5) ? own.sources : inside))
-    : "";
-  return `uid=${uid},gid=${gid}${mark}${at + sourcePort === "" ? "" : `@${at}${sourcePort}`} -> ${target}:${port}`;
+  const sources = own.sources.length > 0 && dice.chance(0.5) ? own.sources : pods;
+  const at = `${dice.chance(0.25) ? renderHost(dice.pick(sources)) : ""}${sourcePort}`;
+  return `uid=${uid},gid=${gid}${mark}${at === "" ? "" : `@${at}`} -> ${target}`;
 }
 
 function gatherValues(matches: readonly Match[], family: Family, dice: Dice): OwnValues {

@@ -34,7 +34,7 @@ async function verifyRules(path: string, ...more: readonly string[]) {
 }
 
 const OUTBOUND = "-A ISTIO_OUTPUT -j ISTIO_REDIRECT";
-const before = (rule: string) => (text: string) => text.replace(OUTBOUND, `${rule}\n${OUTBOUND}`);
+const ahead = (rule: string) => (text: string) => text.replace(OUTBOUND, `${rule}\n${OUTBOUND}`);
 const withFilter = (rule: string) => (text: string) =>
   `${text}*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n${rule}\nCOMMIT\n`;
 
@@ -58,12 +58,12 @@ describe("verify on rules", () => {
   });
 
   test("drives with few flows first what may land wrong", async () => {
-    const path = writeRules("few-hole", before("-A ISTIO_OUTPUT -p tcp -m tcp --dport 3306 -j RETURN"));
+    const path = writeRules("few-hole", ahead("-A ISTIO_OUTPUT -p tcp -m tcp --dport 3306 -j RETURN"));
     expect((await verifyRules(path, "--max-flows", "95")).code).toBe(1);
   });
 
   const doubts: readonly (readonly [what: string, edit: (text: string) => string, code: number, why: RegExp])[] = [
-    ["a limit", before("-A ISTIO_OUTPUT -m limit --limit 5/min -j RETURN"), 3, /-m limit --limit 5\/min/],
+    ["a limit", ahead("-A ISTIO_OUTPUT -m limit --limit 5/min -j RETURN"), 3, /-m limit --limit 5\/min/],
     ["INVALID packets", withFilter("-A INPUT -m conntrack --ctstate INVALID -j DROP"), 3, /INVALID/],
   ];
   test.each(doubts)("leaves classes that depend on %s", async (_, edit, code, why) => {
@@ -75,7 +75,7 @@ describe("verify on rules", () => {
 
   test("leaves no class where what is not known changes nothing", async () => {
     const seen = await verifyRules(
-      writeRules("harmless", before("-A ISTIO_OUTPUT -m limit --limit 5/min -j ISTIO_REDIRECT")),
+      writeRules("harmless", ahead("-A ISTIO_OUTPUT -m limit --limit 5/min -j ISTIO_REDIRECT")),
     );
     expect({ code: seen.code, left: seen.left }).toEqual({ code: 0, left: 0 });
   });
