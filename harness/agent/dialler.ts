@@ -55,11 +55,11 @@ async function endOrSilence(driven: Promise<void>): Promise<void> {
 
 /** Drives one flow. Only making the socket needs its namespace and owner: both are the socket's for its life. */
 async function driveFlow(dial: Dial, namespace: number | null): Promise<DialResult> {
-  const { token, manner, timeoutMs, owner } = dial;
+  const { token, manner, timeoutMs, owner, sourcePort, mark } = dial;
   const start = performance.now();
   let local: string | null = null;
   const landing = await exchange(dial, dial.source, { token, manner, timeoutMs, hops: [] }, (target, source) => {
-    const opened = runInRole(namespace, owner, () => openConnection(target, source));
+    const opened = runInRole(namespace, owner, () => openConnection(target, source, { port: sourcePort, mark }));
     if ("fd" in opened) local = renderEndpoint(readLocalEndpoint(opened.fd));
     return opened;
   });

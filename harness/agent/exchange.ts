@@ -99,7 +99,10 @@ function describeSilence(what: string): string {
 
 function readAnswer(text: string, greeting: Greeting, what: string): Landing {
   try {
-    const answer = JSON.parse(text) as Answer;
+    const answer = JSON.parse(text) as Partial<Answer>;
+    // A socket that dials the very address and port it is bound to is connected to itself (RFC 9293, 3.5, simultaneous open).
+    if (answer.landing === undefined)
+      return makeBlindLanding(`${what}: the socket was connected to itself`, greeting.hops);
     if (answer.token === greeting.token) return answer.landing;
     return makeBlindLanding(`${what}: a stranger answered for another flow`, greeting.hops);
   } catch {

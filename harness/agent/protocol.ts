@@ -164,6 +164,10 @@ export interface Dial {
   readonly owner: Owner;
   /** Address the socket is bound to; null: the one the route gives. */
   readonly source: string | null;
+  /** Port the socket is bound to; null: the kernel chooses. */
+  readonly sourcePort: number | null;
+  /** Mark of the socket (`SO_MARK`), 0 for none; another one needs CAP_NET_ADMIN or CAP_NET_RAW. */
+  readonly mark: number;
   readonly address: string;
   readonly port: number;
   /** How long the connection may take to be made; beyond it the flow has `timed-out`. */

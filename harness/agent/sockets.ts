@@ -46,17 +46,20 @@ export function openListeningSocket(family: 4 | 6, port: number, mode: "plain" |
 
 /**
  * Opens a socket and begins to connect it, for Node's `new Socket({ fd })`. Gives the descriptor, or the errno with which `connect(2)`
- * failed at once. `source` is the address to bind to, null for the one the route gives. Throws a SyscallError where the socket cannot be
- * made or bound: that is no landing.
+ * failed at once. `source` is the address to bind to, null for the one the route gives; `port` the port to bind to, null for the kernel's
+ * choice; `mark` the socket's mark. Throws a SyscallError where the socket cannot be made or bound: that is no landing.
  */
 export function openConnection(
   target: Endpoint,
   source: string | null,
+  { port, mark }: { readonly port: number | null; readonly mark: number } = { port: null, mark: 0 },
 ): { readonly fd: number } | { readonly errno: number } {
   const what = renderEndpoint(target);
   const fd = openSocket(target.address.includes(":") ? 6 : 4, what);
   return closeOnFailure(fd, () => {
-    if (source !== null) bindSource(fd, source);
+    if (mark !== 0) setOption(fd, KERNEL.SOL_SOCKET, KERNEL.SO_MARK, what, encodeNumber(mark));
+    if (port !== null) bindPort(fd, { address: source ?? unspecifiedFor(target), port });
+    else if (source !== null) bindSource(fd, source);
     const address = encodeSocketAddress(target);
     if (connect(fd, address, address.length) === 0) return { fd };
     const refusal = lastErrno();
@@ -94,13 +97,31 @@ function bindSource(fd: number, source: string): void {
   checkResult(bind(fd, address, address.length), "bind to source", source);
 }
 
+/** SO_REUSEADDR lets several connections share the port, as long as they go to different ends. */
+function bindPort(fd: number, endpoint: Endpoint): void {
+  const what = renderEndpoint(endpoint);
+  setOption(fd, KERNEL.SOL_SOCKET, KERNEL.SO_REUSEADDR, what);
+  const address = encodeSocketAddress(endpoint);
+  checkResult(bind(fd, address, address.length), "bind to source", what);
+}
+
+function unspecifiedFor({ address }: Endpoint): string {
+  return address.includes(":") ? "::" : "0.0.0.0";
+}
+
+function encodeNumber(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return bytes;
+}
+
 function makeTransparent(fd: number, family: 4 | 6, what: string): void {
   if (family === 4) setOption(fd, KERNEL.SOL_IP, KERNEL.IP_TRANSPARENT, what);
   else setOption(fd, KERNEL.SOL_IPV6, KERNEL.IPV6_TRANSPARENT, what);
 }
 
-function setOption(fd: number, level: number, name: number, what: string): void {
-  checkResult(setsockopt(fd, level, name, ON, ON.length), `setsockopt ${level}/${name} for`, what);
+function setOption(fd: number, level: number, name: number, what: string, value: Buffer = ON): void {
+  checkResult(setsockopt(fd, level, name, value, value.length), `setsockopt ${level}/${name} for`, what);
 }
 
 function closeOnFailure<T>(fd: number, act: () => T): T {

@@ -56,9 +56,9 @@ interface Suspect {
 function diffLane(lane: Lane, partition: Partition, comparison: Comparison): readonly Change[] {
   const { space } = partition;
   const { diagrams } = space;
-  const { spec, addresses } = comparison.setting;
+  const { spec } = comparison.setting;
   const suspicious = findSuspicious(lane, partition);
-  const prefer = listPreferences(space, addresses, spec.proxy);
+  const prefer = listPreferences(space, comparison.setting);
   const suspects = [...findPaths(suspicious, space, prefer)].filter(
     ([terminal]) => terminal !== partition.outside && diagrams.nameOf(terminal) !== SAME,
   );
@@ -121,7 +121,7 @@ function findSuspicious(lane: Lane, partition: Partition): Diagram {
 
 function witnessOf(path: Path, lane: Lane, { space }: Partition, { family, setting }: Comparison): Witness {
   const { addresses, spec } = setting;
-  const point = choosePoint(path, lane, space, listPreferences(space, addresses, spec.proxy));
+  const point = choosePoint(path, lane, space, listPreferences(space, setting));
   return makeWitness(point, family, addresses, spec.proxy, readAssumptions(path, space));
 }
 

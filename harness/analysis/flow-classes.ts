@@ -35,7 +35,7 @@ export function classifyFlows(rules: PodRules, family: Family, setting: Analysis
   const ruleset = rules[familyKey(family)] ?? emptyRuleset(family);
   const partition = partitionFlows(family, [ruleset], setting);
   const { space, signatures, ground, join, restrict, outside } = partition;
-  const prefer = listPreferences(space, setting.addresses, setting.spec.proxy);
+  const prefer = listPreferences(space, setting);
   return partition.lanes.map((lane) => {
     const diagram = restrict([...signatures, ...ground].reduce(join), lane);
     const paths = [...findPaths(diagram, space, prefer)].filter(([terminal]) => terminal !== outside);

@@ -22,6 +22,7 @@ export function locateFlow(
     holdsNumber(allowed, atoms.get(variable) ?? -1),
   );
   if (!isInside || (lane.sources === "destination" && flow.from.address !== flow.to.address)) return null;
+  if (!isOfSocket(lane.socket, flow)) return null;
   if (lane.without.some((hole) => isWithin(hole, flow))) return null;
   const { diagrams } = space;
   let at = diagram;
@@ -35,6 +36,13 @@ export function locateFlow(
 
 function hostOf(flow: Flow): string {
   return startsInPod(flow) ? "pod" : flow.from.actor;
+}
+
+/** A port that the kernel chooses is of whichever lane leaves the choice to it. */
+function isOfSocket({ ports, mark }: Lane["socket"], { from }: Flow): boolean {
+  if ((from.mark ?? 0) !== mark) return false;
+  if (ports === null || from.port === undefined) return ports === null;
+  return from.port >= ports[0] && from.port <= ports[1];
 }
 
 function isWithin({ sources, destinations }: Lane["without"][number], { from, to }: Flow): boolean {

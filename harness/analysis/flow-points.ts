@@ -1,21 +1,36 @@
 import { addressValue } from "../model/address.ts";
-import { APP_ID, loopbackAddress, type Owner, PASS_THROUGH_ADDRESS, type SandboxAddresses } from "../model/pod.ts";
+import { APP_ID, loopbackAddress, PASS_THROUGH_ADDRESS } from "../model/pod.ts";
 import type { Axis } from "./axis.ts";
 import { type Diagram, TERMINAL } from "./diagrams.ts";
 import { DIMENSION, FIRST_REST, type FlowSpace } from "./flow-space.ts";
 import type { Lane } from "./lanes.ts";
+import type { AnalysisSetting } from "./partition.ts";
+import { chooseFreePort, listeningPorts } from "./socket-lanes.ts";
 import type { FlowPoint, Witness } from "./witness.ts";
 
 /** Where a terminal was found: for each dimension on the way the atoms of the branch taken. */
 export type Path = ReadonlyMap<number, readonly [first: number, last: number]>;
 
 /** Values a reader knows, to be taken for a class that holds them; by dimension, the best first. */
-export type Preferences = Readonly<Record<Exclude<keyof typeof DIMENSION, "unknown">, readonly bigint[]>>;
+export interface Preferences extends Readonly<Record<Exclude<keyof typeof DIMENSION, "unknown">, readonly bigint[]>> {
+  /** Ports that no socket is to be bound to, since somebody listens there. */
+  readonly taken: readonly number[];
+}
+
+/** Ports that a reader knows; peers listen there, since flows are dialled there. */
+const USUAL_PORTS = [8080, 80, 443, 9080, 22];
+
+type PreferredName = Exclude<keyof Preferences, "taken">;
 
 /** Gives the values that examples are made of. */
-export function listPreferences({ family }: FlowSpace, addresses: SandboxAddresses, proxy: Owner): Preferences {
+export function listPreferences({ family }: FlowSpace, { addresses, spec }: AnalysisSetting): Preferences {
+  const { proxy } = spec;
   const services = family === 4 ? ["10.96.0.1", "192.0.2.1"] : ["fd00:96::1", "2001:db8::1"];
+  // Next to the networks of a sandbox's links, which only the hosts themselves can dial from or be dialled at.
+  const beyond = family === 4 ? ["10.246.0.1"] : ["fd00:244:1::1", "fd00:246::1"];
   const [through, local] = [PASS_THROUGH_ADDRESS[family], loopbackAddress(family)];
+  // Not every kernel lets a socket use the first address of 127.0.0.0/8 (before Linux 5.14), and none its last.
+  const second = family === 4 ? ["127.0.0.2"] : [];
   const known = [
     addresses.upstream[family],
     ...services,
@@ -23,13 +38,16 @@ export function listPreferences({ family }: FlowSpace, addresses: SandboxAddress
     local,
     through,
     addresses.client[family],
+    ...second,
+    ...beyond,
   ];
   return {
     uid: [APP_ID, proxy.uid, 0].map(BigInt),
     gid: [APP_ID, proxy.gid, 0].map(BigInt),
-    source: [addresses.client[family], through, local].map(addressValue),
+    source: [addresses.client[family], through, local, ...services, ...second, ...beyond].map(addressValue),
     destination: known.map(addressValue),
-    port: [8080n, 80n, 443n, 9080n, 22n],
+    port: USUAL_PORTS.map(BigInt),
+    taken: [...listeningPorts(spec), ...spec.upstreamPorts, ...spec.clientPorts, ...USUAL_PORTS],
   };
 }
 
@@ -85,29 +103,38 @@ function toAtomsOf(name: keyof typeof DIMENSION, space: FlowSpace, prefer: Prefe
   return name === "unknown" ? [0] : prefer[name].map((value) => axisOf(name, space).atomOf(value));
 }
 
-function axisOf(name: keyof Preferences, space: FlowSpace): Axis {
+function axisOf(name: PreferredName, space: FlowSpace): Axis {
   if (name === "source" || name === "destination") return space.addresses;
   return name === "port" ? space.ports : space.ids;
 }
 
 /** Gives a point on a path, of preferred values where the path leaves a choice; an owner's gid goes with its uid where it may. */
 export function choosePoint(path: Path, lane: Lane, space: FlowSpace, prefer: Preferences): FlowPoint {
-  const pick = (name: keyof Preferences, first: readonly bigint[] = []): bigint => {
+  const pick = (name: PreferredName, first: readonly bigint[] = []): bigint => {
     const axis = axisOf(name, space);
     const [low, high] = path.get(DIMENSION[name]) ?? [0, axis.size - 1];
     const [lowest, highest] = [axis.boundsOf(low)[0], axis.boundsOf(Math.min(high, axis.size - 1))[1]];
     return [...first, ...prefer[name]].find((value) => value >= lowest && value <= highest) ?? lowest;
   };
-  const uid = pick("uid");
+  const [uid, destination, port] = [pick("uid"), pick("destination"), pick("port")];
+  // A socket that dials its own port at its own address is connected to itself.
+  const taken = [...prefer.taken, Number(port)];
+  const salt = Number((uid * 7n + destination * 13n + port) % 1009n);
   const mate = prefer.gid[prefer.uid.indexOf(uid)] ?? uid;
   return {
     lane,
     uid: Number(uid),
     gid: Number(pick("gid", [mate])),
     source: lane.sources === "destination" ? null : pick("source"),
-    destination: pick("destination"),
-    port: Number(pick("port")),
+    destination,
+    port: Number(port),
+    sourcePort: lane.socket.ports === null ? null : chooseSourcePort(lane.socket.ports, taken, salt),
   };
+}
+
+/** Where every port is taken, the sandbox says so. */
+function chooseSourcePort(range: readonly [number, number], taken: readonly number[], salt: number): number {
+  return chooseFreePort(range, taken, salt) ?? range[0];
 }
 
 /** Gives what a path assumes of matches that are not understood, by their text. */

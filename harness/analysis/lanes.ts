@@ -5,6 +5,17 @@ import { networkRanges, subtractRanges, type ValueRanges, wholeFamily } from "..
 /** Who dials: a process of the pod, or one of the hosts beside it. */
 export type LaneHost = "pod" | "client" | "upstream" | "vm";
 
+/** What the sockets of a lane's flows are given beside an address. */
+export interface LaneSocket {
+  /** Ports of which the socket is bound to one; null: the kernel chooses. */
+  readonly ports: readonly [first: number, last: number] | null;
+  /** The socket's mark, 0 for none. */
+  readonly mark: number;
+}
+
+/** A socket like most. */
+const PLAIN_SOCKET: LaneSocket = { ports: null, mark: 0 };
+
 /**
  * Flows that take the same road: from one host, with one way to have a source, to one kind of destination. The lanes of a family
  * share no flow, and together hold every flow that can meet the pod's rules.
@@ -24,6 +35,7 @@ export interface Lane {
   readonly gids: ValueRanges;
   /** The interface of the pod behind which a `vm` stands. */
   readonly link: string | null;
+  readonly socket: LaneSocket;
   /** Ends whose flows are another lane's: a socket bound to the very source that the route gives is as one that is not bound. */
   readonly without: readonly { readonly sources: ValueRanges; readonly destinations: ValueRanges }[];
 }
@@ -77,8 +89,9 @@ export function listLanes(family: Family, { addresses, links, passThrough }: Lan
       ? []
       : [["from the pod, bound to a loopback address, to elsewhere", loopback, foreign, []] as const]),
   ] as const;
-  const fromPod = { host: "pod", ports: PORTS, uids: ANY_ID, gids: ANY_ID, link: null, without: [] } as const;
-  const fromOutside = { ports: PORTS, uids: ROOT, gids: ROOT, without: [] } as const;
+  const plain = { ports: PORTS, without: [], socket: PLAIN_SOCKET };
+  const fromPod = { ...plain, host: "pod", uids: ANY_ID, gids: ANY_ID, link: null } as const;
+  const fromOutside = { ...plain, uids: ROOT, gids: ROOT } as const;
   const outsiders = subtractRanges(foreign, [single(addresses.upstream[family]), vm]);
   return [
     { ...fromPod, name: "from the pod to elsewhere", binding: "route", sources: [pod], destinations: foreign },

@@ -18,6 +18,7 @@ import { findLaneReach, narrowLanes } from "./narrow-lanes.ts";
 import { findRewrites, type Rewrites } from "./packet-views.ts";
 import { prepareRuleset } from "./prepared-rules.ts";
 import { openJoiner, signRulesets } from "./signature.ts";
+import { varySockets } from "./socket-lanes.ts";
 
 /** What an analysis looks at beside the rules. */
 export interface AnalysisSetting {
@@ -27,6 +28,13 @@ export interface AnalysisSetting {
   readonly cuts?: SplitPoints;
   /** Whether `::6` is one of the pod's addresses. */
   readonly passThrough: "there" | "absent";
+  /**
+   * `varied`: flows whose sockets have a mark or a port of their own are told apart too, where rules ask for one. Otherwise a socket has no
+   * mark, and the kernel chooses its port.
+   */
+  readonly sockets?: "plain" | "varied";
+  /** Interfaces of the pod behind each of which a `vm` stands; those that the spec or the rules name, where it is not given. */
+  readonly links?: readonly string[];
   /** The flows that are asked about, where these are not all. */
   readonly within?: FlowSet;
   /** Diagram nodes that may be made. */
@@ -55,10 +63,10 @@ const NO_CUTS: SplitPoints = { addresses: [], ports: [], ids: [] };
 /** Tells the flows of a family apart by what some rule sets do with them; throws `budget-exceeded` rather than give a part. */
 export function partitionFlows(family: Family, rulesets: readonly Ruleset[], setting: AnalysisSetting): Partition {
   const { addresses, spec } = setting;
-  const links = findLinks(rulesets, spec);
+  const links = setting.links ?? findLinks(rulesets, spec);
   const gateways = links.length === 0 ? [] : [vmGateway(0)[family]];
   const rewrites = findRewrites(rulesets, { family, addresses, spec, gateways });
-  const lanes = findLanes(family, links, setting);
+  const lanes = findLanes(family, links, rulesets, setting);
   const marks = groundValues(family, rewrites, setting, gateways);
   const cuts = joinCuts([setting.cuts ?? NO_CUTS, cutsOfState(rulesets)]);
   const all: SplitPoints = {
@@ -91,9 +99,15 @@ function cutsOfState(rulesets: readonly Ruleset[]): SplitPoints {
   return { addresses: of("addresses"), ports: of("ports"), ids: of("ids") };
 }
 
-function findLanes(family: Family, links: readonly string[], setting: AnalysisSetting): readonly Lane[] {
-  const { addresses, passThrough, within } = setting;
-  const lanes = listLanes(family, { addresses, links, passThrough });
+function findLanes(
+  family: Family,
+  links: readonly string[],
+  rulesets: readonly Ruleset[],
+  setting: AnalysisSetting,
+): readonly Lane[] {
+  const { addresses, passThrough, within, spec, sockets = "plain" } = setting;
+  const plain = listLanes(family, { addresses, links, passThrough });
+  const lanes = sockets === "plain" ? plain : varySockets(plain, rulesets, spec);
   if (!within) return lanes;
   const narrowed = within.family === family ? narrowLanes(lanes, within) : [];
   if (within.family === family && narrowed.length === 0) throw noFlow(within);

@@ -1,12 +1,11 @@
-import { type Family, parseNetwork } from "../model/address.ts";
+import type { Family } from "../model/address.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import type { Flow, Manner } from "../model/flow.ts";
 import { joinCuts } from "../model/flow-set.ts";
 import type { Landing } from "../model/landing.ts";
 import { listFamilies, type PodRules } from "../model/ruleset.ts";
-import type { SplitPoints } from "../model/split-points.ts";
-import { networkRanges, type ValueRanges } from "../model/value-ranges.ts";
 import { abstractLanding } from "./abstract-landing.ts";
+import { cutsOfConfig } from "./config-cuts.ts";
 import { type ClassifiedLane, classifyFlows } from "./flow-classes.ts";
 import type { AnalysisSetting } from "./partition.ts";
 import { PROPERTIES, type Property, type PropertyVerdict } from "./properties.ts";
@@ -51,7 +50,7 @@ export function proveProperties(
   const lanes = listFamilies(rules).flatMap((family) =>
     classifyFlows(rules, family, {
       ...setting,
-      cuts: joinCuts([cutsOf(config, family), ...properties.flatMap(({ cuts }) => cuts?.(family) ?? [])]),
+      cuts: joinCuts([cutsOfConfig(config, family), ...properties.flatMap(({ cuts }) => cuts?.(family) ?? [])]),
     }),
   );
   const judged = lanes.flatMap((lane) => judgeLane(lane, config, setting, properties));
@@ -137,23 +136,4 @@ function judgeLane(
 /** A loop shows only where the stub dials on. */
 function showingManner(forward: Landing): Manner {
   return forward.kind === "loop" || forward.kind === "could-not-look" ? "forward" : "answer";
-}
-
-/** The values that a config names: at these, too, flows are told apart. */
-function cutsOf(config: CaptureConfig, family: Family): SplitPoints {
-  const lists = [config.inboundPortsInclude, config.inboundPortsExclude, config.outboundPortsExclude];
-  const ranges = [config.outboundIpRangesInclude, config.outboundIpRangesExclude].flatMap((list) =>
-    list === "*" ? [] : list,
-  );
-  const networks = ranges.map(parseNetwork).filter((network) => network !== null);
-  return {
-    addresses: networks.filter((network) => network.family === family).flatMap(networkRanges),
-    ports: [...lists.flatMap((list) => (list === "*" ? [] : list)).map((entry) => toRange(entry, ":")), [22n, 22n]],
-    ids: [...config.proxyUid, ...config.proxyGid].map((entry) => toRange(entry, "-")),
-  };
-}
-
-function toRange(entry: string, separator: string): ValueRanges[number] {
-  const [first = "0", last = first] = entry.split(separator);
-  return [BigInt(first), BigInt(last)];
 }

@@ -1,3 +1,4 @@
+import { renderHex } from "../formats/values.ts";
 import { type Family, renderAddress, renderEndpoint } from "../model/address.ts";
 import { type Flow, startsInPod } from "../model/flow.ts";
 import { findRouteSource, parseFlowText, resolveFlow } from "../model/flow-text.ts";
@@ -23,11 +24,13 @@ export interface FlowPoint {
   readonly source: bigint | null;
   readonly destination: bigint;
   readonly port: number;
+  /** The port that the socket is bound to; null: the kernel's choice. */
+  readonly sourcePort: number | null;
 }
 
 /** Gives a point as a flow that users write and sandboxes drive, named as simply as it can be. */
 export function makeWitness(
-  { lane, uid, gid, source, destination, port }: FlowPoint,
+  { lane, uid, gid, source, destination, port, sourcePort }: FlowPoint,
   family: Family,
   addresses: SandboxAddresses,
   proxy: Owner,
@@ -36,7 +39,8 @@ export function makeWitness(
   const sourceText = renderAddress(family, source ?? destination);
   const actor = lane.host === "pod" ? nameOwner({ uid, gid }, proxy) : lane.host + (family === 6 ? "6" : "");
   const isStranger = lane.host === "client" && sourceText !== addresses.client[family];
-  const at = lane.binding === "bound" || isStranger ? `@${family === 6 ? `[${sourceText}]` : sourceText}` : "";
+  const isNamed = lane.binding === "bound" || isStranger;
+  const at = nameSource(isNamed ? sourceText : null, family, sourcePort, lane.socket.mark);
   const text = `${actor}${at} -> ${nameTarget(renderAddress(family, destination), port, family, addresses)}`;
   const client = { ...addresses.client, [family]: sourceText };
   return {
@@ -51,8 +55,15 @@ export function makeWitness(
 export function nameFlow({ family, from, to }: Flow, addresses: SandboxAddresses, proxy: Owner): Flow {
   const actor = startsInPod({ from }) ? nameOwner(from, proxy) : from.actor + (family === 6 ? "6" : "");
   const isRouted = from.address === findRouteSource(from.actor, family, to.address, addresses);
-  const at = isRouted ? "" : `@${family === 6 ? `[${from.address}]` : from.address}`;
+  const at = nameSource(isRouted ? null : from.address, family, from.port ?? null, from.mark ?? 0);
   return writeFlow(`${actor}${at} -> ${nameTarget(to.address, to.port, family, addresses)}`, addresses, proxy);
+}
+
+/** Gives what stands behind an actor: `,mark=0x1@10.0.0.1:5000`, as much of it as there is. */
+function nameSource(address: string | null, family: Family, port: number | null, mark: number): string {
+  const host = address === null ? "" : family === 6 ? `[${address}]` : address;
+  const end = port === null ? host : `${host}:${port}`;
+  return `${mark === 0 ? "" : `,mark=${renderHex(mark)}`}${end === "" ? "" : `@${end}`}`;
 }
 
 function writeFlow(text: string, addresses: SandboxAddresses, proxy: Owner): Flow {

@@ -89,12 +89,29 @@ function originalDestination(
 
 function landAsDialled(connection: Connection, around: Surroundings): Landing {
   const host = ownerOf(connection, around);
+  if (host !== null && isUnanswered(connection, host, around)) return makeLanding("timed-out");
   if (host === "pod") return landOnPod(connection.port, null, connection, around);
   if (host === null) return makeLanding("unreachable");
   const listening = { client: around.spec.clientPorts, upstream: around.spec.upstreamPorts };
   if (host === "vm" || !listening[host].includes(connection.port))
     return makeLanding("refused", { port: connection.port });
   return accept(host, connection.port, null, connection, host);
+}
+
+/**
+ * Says whether nothing comes back to a loopback address: no other host takes a packet from one, but for a virtual machine, whose every way
+ * leads back to the pod and its `::6`; and a reset from the pod's own IPv6 address to ::1 is sent by another device than `lo` and lost
+ * (`rt6_need_strict` in net/ipv6/route.c).
+ */
+function isUnanswered(
+  { source, destination, startedOn, port }: Connection,
+  host: HostName,
+  around: Surroundings,
+): boolean {
+  if (!isLoopback(source)) return false;
+  if (host !== startedOn) return host !== "vm" || source !== PASS_THROUGH_ADDRESS[6];
+  const isFromOtherDevice = source === loopbackAddress(6) && destination === around.addresses.pod[6];
+  return isFromOtherDevice && listenerAt(port, around.spec) === null;
 }
 
 /** The host that an address belongs to, as seen from the one that dials it; null where nobody has it. */

@@ -38,16 +38,17 @@ export function interceptConnection(
 
 /**
  * An IPv4 pod has no IPv6 capture, so nothing may reach it over IPv6 uncaptured: only ::1 may be dialled. The pod itself may dial out.
- * The ICMP error for a call to the pod's own address would have to come in over IPv6 itself, and is dropped like the call.
+ * The ICMP error for a call to the pod's own address would have to come in over IPv6 itself, and is dropped like the call; only a caller
+ * at ::1 gets it.
  */
-function guardIpv6({ startedOn, destination }: Connection, addresses: SandboxAddresses): Interception {
+function guardIpv6({ startedOn, source, destination }: Connection, addresses: SandboxAddresses): Interception {
   if (destination !== addresses.pod[6]) return AS_DIALLED;
-  return { kind: startedOn === "pod" ? "dropped" : "rejected" };
+  return { kind: startedOn === "pod" && source !== loopbackAddress(6) ? "dropped" : "rejected" };
 }
 
 /** Traffic of the workload, or of a virtual machine behind a kubevirt interface: outbound. */
 function interceptDeparting(config: CaptureConfig, connection: Connection, addresses: SandboxAddresses): Interception {
-  if (connection.startedOn === "vm") return interceptVirtualMachine(config, connection);
+  if (isVirtualMachine(config, connection)) return interceptVirtualMachine(config, connection);
   if (connection.startedOn !== "pod") return AS_DIALLED;
   const { source, destination, port, owner, family } = connection;
   const isOwn = isPodsOwn(destination, config, addresses);
@@ -62,6 +63,11 @@ function interceptDeparting(config: CaptureConfig, connection: Connection, addre
   return rangesHold(config.outboundIpRangesInclude, destination, family)
     ? redirectTo(config.proxyPort, "another-address")
     : AS_DIALLED;
+}
+
+/** A machine behind an interface that the config does not name is a peer like any other. */
+function isVirtualMachine({ kubevirtInterfaces }: CaptureConfig, { startedOn }: Connection): boolean {
+  return startedOn === "vm" && kubevirtInterfaces.length > 0;
 }
 
 /** Included ranges are captured, whatever is excluded; with `*` that is IPv4 alone (Istio's script returns IPv6 to where it was going). */
@@ -80,7 +86,7 @@ function interceptArriving(config: CaptureConfig, connection: Connection, addres
   if (family === 4 && config.interceptionMode === "TPROXY") {
     return destination === loopbackAddress(4) ? AS_DIALLED : { kind: "transparent", port: config.proxyPort };
   }
-  if (startedOn === "pod" || (startedOn === "vm" && skipsInbound(config, family))) return AS_DIALLED;
+  if (startedOn === "pod" || (isVirtualMachine(config, connection) && skipsInbound(config, family))) return AS_DIALLED;
   return redirectTo(portOfInboundRedirect(config), startedOn === "vm" ? "another-address" : "pod-address");
 }
 

@@ -1,10 +1,11 @@
 import type { AnalysisSetting } from "../analysis/partition.ts";
 import { generateRules } from "../capture/dialects.ts";
-import { FAMILIES } from "../model/address.ts";
+import { FAMILIES, type Family } from "../model/address.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
 import { listFamilies, type PodRules } from "../model/ruleset.ts";
+import { describeUnseenFamily } from "../report/classes-phrase.ts";
 import { makePodSpec } from "../run/pod-spec.ts";
 import {
   type CaptureCommandLine,
@@ -14,6 +15,7 @@ import {
   tellWarnings,
 } from "./capture-options.ts";
 import type { CommandIo } from "./command.ts";
+import { FAMILY_OPTION, findUnseenFamilies, readFamily } from "./family-option.ts";
 import type { OptionSpec } from "./options.ts";
 import { refuse } from "./refusal.ts";
 import { readWithin, WITHIN_OPTION } from "./restriction.ts";
@@ -32,6 +34,7 @@ export const ANALYSIS_OPTIONS: readonly OptionSpec[] = [
     "rules to analyse, while the flags still say what is demanded",
     "a family without rules of its own is not analysed when the other has a file",
   ),
+  FAMILY_OPTION,
   BUDGET_OPTION,
   WITHIN_OPTION,
   { name: "json", value: null, help: "the result as data" },
@@ -43,6 +46,8 @@ export interface AnalysisInput {
   readonly rules: PodRules;
   readonly config: CaptureConfig;
   readonly setting: AnalysisSetting;
+  /** Families of the pod that no rules were given for: an answer that says nothing of them is not the whole one. */
+  readonly notLookedAt: readonly Family[];
 }
 
 /** Reads a command's words: capture flags (the seed command without any), and rules from outside in place of the generated ones. */
@@ -60,10 +65,14 @@ export function readAnalysisInput(args: readonly string[], specs: readonly Optio
   const { ip, ip6 } = readRulesFiles(listRulesSources(line.options), readTable(line.options), io, findings);
   if (findings.length > 0) throw refuse(findings);
   const isFromOutside = ip !== null || ip6 !== null;
-  const rules: PodRules = isFromOutside ? { ...generated, ip, ip6 } : generated;
+  const given: PodRules = isFromOutside ? { ...generated, ip, ip6 } : generated;
+  const asked = readFamily(line.options);
+  const notLookedAt = findUnseenFamilies(config, asked, listFamilies(given));
+  if (asked === null) tellUntested(given, notLookedAt, io);
+  for (const family of notLookedAt) io.err(`landfall: ${describeUnseenFamily(family)}\n`);
+  const rules = limitRules(given, asked);
   const families = listFamilies(rules);
-  for (const family of FAMILIES.filter((one) => isFromOutside && !families.includes(one)))
-    io.err(`landfall: IPv${family} is not analysed: ${family === 4 ? "--rules" : "--rules6"} gives no rules of it.\n`);
+  if (families.length === 0) throw refuse([finding("--family", `No IPv${asked} rules are given.`)]);
   const budget = readBudget(lastValue(line.options, "budget"));
   const within = readWithin(lastValue(line.options, "within"), config, families);
   const setting: AnalysisSetting = {
@@ -73,7 +82,19 @@ export function readAnalysisInput(args: readonly string[], specs: readonly Optio
     ...(budget === null ? {} : { budget }),
     ...(within === null ? {} : { within }),
   };
-  return { line, rules, config, setting };
+  return { line, rules, config, setting, notLookedAt };
+}
+
+/** A family that the pod has no address of is not asked about unless rules are given for it. */
+function tellUntested(rules: PodRules, notLookedAt: readonly Family[], io: CommandIo): void {
+  const given = listFamilies(rules);
+  for (const family of FAMILIES.filter((one) => !given.includes(one) && !notLookedAt.includes(one)))
+    io.err(`landfall: IPv${family} is not analysed: ${family === 4 ? "--rules" : "--rules6"} names no file.\n`);
+}
+
+function limitRules(rules: PodRules, asked: Family | null): PodRules {
+  if (asked === null) return rules;
+  return asked === 4 ? { ...rules, ip6: null } : { ...rules, ip: null };
 }
 
 /** Reads the value of `--budget`; null where it is not given. */

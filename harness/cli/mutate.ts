@@ -112,7 +112,7 @@ function readMutateOptions(args: readonly string[], io: CommandIo): MutateOption
   if ((words.length > 0 || selection === "all") && captureFrom === "flags")
     findings.push(finding("-p … -k", "Scenarios bring their own flags; give scenarios or flags, not both."));
   if (line === null || findings.length > 0) throw refuseUsage(findings);
-  const scenarios: ScenarioSelection = { line, words, selection, rules, task: "verify", shard: null };
+  const scenarios: ScenarioSelection = { line, words, selection, rules, task: "verify", shard: null, family: null };
   const sandbox = (lastValue(options, "sandbox") ?? "netns") as BackendChoice;
   const source = words.length > 0 && !values.has("demanded") ? "scenarios" : "scenarios-and-configs";
   return { scenarios, source, sandbox, jobs, output: values.has("json") ? "json" : "text" };

@@ -60,7 +60,7 @@ const HELP: CommandHelp = {
     0: "all hold",
     1: "a counterexample was found",
     2: "bad input",
-    3: "the budget ran out, a property is not known to hold or no flow was judged by a setting, or the kernel could not be asked or says otherwise",
+    3: "the budget ran out, no rules were given for a family of the pod, a property is not known to hold or no flow was judged by a setting, or the kernel could not be asked or says otherwise",
   },
 };
 
@@ -68,7 +68,7 @@ const HELP: CommandHelp = {
 export const prove: Command = {
   help: HELP,
   async run(args, io) {
-    const { line, rules, config, setting } = readAnalysisInput(args, SPECS, io);
+    const { line, rules, config, setting, notLookedAt } = readAnalysisInput(args, SPECS, io);
     if (line.capture.purpose === "usage") return "help";
     const own = await readProperties(lastValue(line.options, "properties"), config, setting.addresses, io);
     const asked = chooseProperties([...PROPERTIES, ...own.properties], line.options.values.get("only"));
@@ -83,7 +83,7 @@ export const prove: Command = {
         ? renderProofData(results, observationOf, setting.within)
         : renderWithin(setting.within) + renderProofText(results, observationOf, io.display, setting.within),
     );
-    return exitCodeOf(results, observationOf);
+    return exitCodeOf(results, observationOf) || (notLookedAt.length > 0 ? 3 : 0);
   },
 };
 

@@ -55,12 +55,14 @@ async function renderAs(format: ReportFormat, report: Report): Promise<string> {
 }
 
 /**
- * Gives the exit code that a report means: a wrong landing, or what rules leave out, outranks what could not be looked at. Where simulator
+ * Gives the exit code that a report means: a wrong landing, or what rules leave out, outranks what could not be looked at, be it a flow, a
+ * class of flows, or a family. Where simulator
  * and kernel disagree one of the two witnesses is wrong, and nobody knows which: such a run is never green.
  */
 export function exitCodeOf({ summary }: Report): 0 | 1 | 3 {
   if (summary.wrong > 0 || summary.omissions > 0) return 1;
-  if (summary.couldNotLook > 0 || summary.mispredicted > 0) return 3;
+  if (summary.couldNotLook > 0 || summary.mispredicted > 0 || summary.notLookedAt > 0) return 3;
+  if (summary.classes !== null && (summary.classes.left > 0 || summary.classes.failed > 0)) return 3;
   if (summary.flows === summary.pass && summary.flows > 0) return 0;
   throw new LandfallError("internal", "a flow was not judged, so nothing can be said of the run.");
 }

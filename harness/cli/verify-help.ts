@@ -1,3 +1,4 @@
+import { FAMILY_OPTION } from "./family-option.ts";
 import type { CommandHelp, OptionGroup } from "./help.ts";
 import { makeRulesOptions } from "./rules-file.ts";
 
@@ -12,6 +13,12 @@ export const VERIFY_OPTIONS: readonly OptionGroup[] = [
         "rules from outside, in place of the generated ones",
         "a family that no file has lines of is not under test, an empty file is a family without rules",
       ),
+      FAMILY_OPTION,
+      {
+        name: "max-flows",
+        value: "N",
+        help: "drives at most N flows for one capture config (default 20000); where classes of flows are left, the exit code is 3",
+      },
       {
         name: "rules-script",
         value: "FILE",
@@ -94,7 +101,7 @@ export const VERIFY_HELP: CommandHelp = {
   usage: ["landfall verify [SCENARIO…] [OPTION…]", "landfall verify [ISTIO FLAG…] [OPTION…]"],
   about: [
     "Drives real flows through a pod's rules and says of each where it landed and whether it should.",
-    'Without arguments: the scenario "seed", in containers. SCENARIO is a name, a file, or a folder of scenario files (.ts, .mts, .js, .mjs). With Istio\'s flags the flows and their landings follow from what the flags demand.',
+    'Without arguments: the scenario "seed", in containers. SCENARIO is a name, a file, or a folder of scenario files (.ts, .mts, .js, .mjs). With Istio\'s flags the flows and their landings follow from what the flags demand: one flow of every class that the rules or the flags tell apart.',
   ],
   options: VERIFY_OPTIONS,
   captureFlags: "mentioned",
@@ -107,6 +114,6 @@ export const VERIFY_HELP: CommandHelp = {
     0: "all landed as expected",
     1: "some flow landed elsewhere, or a script leaves out what no flow shows",
     2: "bad usage or bad input, nothing applied",
-    3: "the environment cannot run it, or some flow could not be looked at or was predicted wrongly",
+    3: "the environment cannot run it, or some flow or class of flows could not be looked at, or was predicted wrongly",
   },
 };

@@ -1,9 +1,11 @@
 import { resolve } from "node:path";
+import type { Family } from "../model/address.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import type { TableName } from "../model/iptables-tables.ts";
 import { parseShard, type Shard } from "../run/scenario-shard.ts";
 import { type CaptureCommandLine, type CaptureWords, lastValue, readCaptureWords } from "./capture-options.ts";
 import type { CommandIo } from "./command.ts";
+import { readFamily } from "./family-option.ts";
 import { findReadFault } from "./input-file.ts";
 import { findUnwritableFolder } from "./output-file.ts";
 import { refuseUsage } from "./refusal.ts";
@@ -39,6 +41,10 @@ export interface VerifyOptions {
   /** Null: as many as fit the machine. */
   readonly jobs: number | null;
   readonly shard: Shard | null;
+  /** Flows that may be driven for the classes of one capture config. */
+  readonly maxFlows: number | null;
+  /** The only family that something is to be said of; null: each that the pod has. */
+  readonly family: Family | null;
   readonly afterwards: "clean" | "keep";
   readonly repetition: "once" | "watch";
   readonly onWrong: "go-on" | "pause";
@@ -70,6 +76,8 @@ export function readVerifyOptions(args: readonly string[], io: CommandIo): Verif
     reports: (given.values.get("report") ?? []).flatMap((path) => readReportFile(path, io.workingDirectory, findings)),
     jobs: readNumber("--jobs", lastValue(given, "jobs"), [1, 64], findings),
     shard,
+    maxFlows: readNumber("--max-flows", lastValue(given, "max-flows"), [1, 1_000_000], findings),
+    family: readFamily(given),
     afterwards: choose("keep", "keep", "clean"),
     repetition: choose("watch", "watch", "once"),
     onWrong: choose("pause-on-fail", "pause", "go-on"),
@@ -158,7 +166,7 @@ function readFileOption(where: string, path: string | undefined, io: CommandIo, 
   return full;
 }
 
-/** Reads an option's number within bounds, a whole one for `--jobs`; null where it is not given. */
+/** Reads an option's number within bounds, a whole one unless it is a percentage; null where it is not given. */
 export function readNumber(
   where: string,
   text: string | undefined,
@@ -167,7 +175,7 @@ export function readNumber(
 ) {
   if (text === undefined) return null;
   const number = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (number >= first && number <= last && (where !== "--jobs" || Number.isInteger(number))) return number;
+  if (number >= first && number <= last && (where === "--min-coverage" || Number.isInteger(number))) return number;
   findings.push(finding(where, `"${text}" is no number from ${first} to ${last}.`));
   return null;
 }

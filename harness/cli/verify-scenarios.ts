@@ -1,11 +1,13 @@
 import { fileURLToPath } from "node:url";
 import { generateRules } from "../capture/dialects.ts";
+import type { Family } from "../model/address.ts";
 import { type Finding, finding } from "../model/finding.ts";
-import type { PodRules } from "../model/ruleset.ts";
+import { listFamilies, type PodRules } from "../model/ruleset.ts";
 import { type ParsedScenario, parseScenario, replaceInstallation } from "../run/parsed-scenario.ts";
 import { type LoadOptions, loadScenarioFiles, type ScenarioFile, selectScenarioFiles } from "../run/scenario-files.ts";
 import { takeShard } from "../run/scenario-shard.ts";
 import type { CommandIo } from "./command.ts";
+import { findUnseenFamilies } from "./family-option.ts";
 import { refuse } from "./refusal.ts";
 import { readRulesFiles } from "./rules-file.ts";
 import type { VerifyOptions } from "./verify-options.ts";
@@ -14,7 +16,10 @@ import type { VerifyOptions } from "./verify-options.ts";
 export const SCENARIO_FOLDER = fileURLToPath(new URL("../../scenarios/", import.meta.url));
 
 /** What of a command's options says which scenarios are meant. */
-export type ScenarioSelection = Pick<VerifyOptions, "line" | "words" | "task" | "selection" | "rules" | "shard">;
+export type ScenarioSelection = Pick<
+  VerifyOptions,
+  "line" | "words" | "task" | "selection" | "rules" | "shard" | "family"
+>;
 
 /** Gives the files of the scenarios that are asked for; without word or flag, those of the seed command (`--list`: all). */
 export function findScenarioFiles(options: ScenarioSelection, io: CommandIo): readonly string[] {
@@ -42,13 +47,15 @@ export async function readScenarios(
   io: CommandIo,
   reading: LoadOptions["reading"] = "once",
 ): Promise<readonly ParsedScenario[]> {
-  const { rules, shard } = options;
+  const { shard, family } = options;
   const findings: Finding[] = [];
   const scenarios = isMadeFromConfig(options)
     ? [makeScenario(options)]
     : await parseFiles(options, io, reading, findings);
   const outside = readOutsideRules(options, io, findings);
-  const replaced = scenarios.map((scenario) => replaceRules(scenario, outside, rules.script));
+  const replaced = scenarios
+    .map((scenario) => limitFamily(scenario, family))
+    .map((scenario) => scenario && replaceRules(scenario, outside, options));
   for (const [i, scenario] of replaced.entries())
     if (scenario === null)
       findings.push(finding(scenarios[i]?.name ?? "", "None of its flows is of a family that has rules to be tested."));
@@ -95,11 +102,22 @@ function makeScenario({ line }: ScenarioSelection): ParsedScenario {
 }
 
 /** Rules from outside say nothing of policy routing: what the config's own rules need is taken as installed. */
-function replaceRules(scenario: ParsedScenario, outside: Pick<PodRules, "ip" | "ip6"> | null, script: string | null) {
+function replaceRules(
+  scenario: ParsedScenario,
+  outside: Pick<PodRules, "ip" | "ip6"> | null,
+  { rules: { script }, family }: ScenarioSelection,
+) {
   if (script !== null) return replaceInstallation(scenario, { kind: "script", path: script });
   if (outside === null) return scenario;
   const { policyRouting } = generateRules(scenario.config);
-  return replaceInstallation(scenario, { kind: "rules", rules: { ...outside, policyRouting } });
+  const notLookedAt = findUnseenFamilies(scenario.config, family, listFamilies(outside));
+  return replaceInstallation({ ...scenario, notLookedAt }, { kind: "rules", rules: { ...outside, policyRouting } });
+}
+
+/** Null where no flow is of that family. */
+function limitFamily(scenario: ParsedScenario, family: Family | null): ParsedScenario | null {
+  if (family === null) return scenario;
+  return replaceInstallation({ ...scenario, families: [family] }, scenario.installation);
 }
 
 function readOutsideRules(

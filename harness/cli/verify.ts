@@ -79,6 +79,7 @@ async function verifyOnce(
     jobs: chooseJobs(options, scenarios.length, aside),
     coverage: options.coverage,
     rulesFrom: hasOutsideRules(options) ? "outside" : "scenario",
+    ...(options.maxFlows === null ? {} : { maxFlows: options.maxFlows }),
     onSilence: (flows) =>
       aside.err(
         `landfall: ${flows === 1 ? "1 flow" : `${flows} flows`} got no answer; looking a second time, for up to 3 s.\n`,

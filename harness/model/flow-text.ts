@@ -20,6 +20,10 @@ export interface FlowText {
   readonly actor: string;
   /** The address behind `@`, canonical; null where none is written. */
   readonly source: string | null;
+  /** The port behind `@`; null where none is written: the kernel chooses one. */
+  readonly sourcePort: number | null;
+  /** The socket's mark, 0 where none is written. */
+  readonly mark: number;
   /** `pod`, `upstream`, `client`, `localhost` without their `6`, or a canonical address. */
   readonly target: string;
   readonly family: Family;
@@ -27,10 +31,13 @@ export interface FlowText {
 }
 
 const TARGET_NAMES = ["pod", "upstream", "client", "localhost"];
-const GRAMMAR = "ACTOR[@SOURCE] -> TARGET:PORT, as in: client -> pod:8080 or envoy@127.0.0.6 -> [2001:db8::1]:443";
+const GRAMMAR =
+  "ACTOR[@SOURCE] -> TARGET:PORT, as in: client -> pod:8080, envoy@127.0.0.6 -> [2001:db8::1]:443 or app,mark=0x1@:5000 -> upstream:80";
+/** The greatest mark that a socket can have. */
+const MAX_MARK = 0xffffffff;
 
 /**
- * Takes a FLOW apart: `ACTOR[@SOURCE] -> TARGET:PORT`, one space each side of the arrow.
+ * Takes a FLOW apart: `ACTOR[,mark=N][@[ADDRESS][:PORT]] -> TARGET:PORT`, one space each side of the arrow.
  * A name ending in 6 (`pod6`, `client6`) means IPv6; the family is the target's.
  * Gives every finding where the text is no flow, or mixes families.
  */
@@ -51,17 +58,14 @@ export function parseFlowText(text: string, where = "FLOW"): Parsed<FlowText> {
     );
   }
   if (!from || !to || findings.length > 0) return { ok: false, findings };
-  return { ok: true, value: { text, actor: from.actor, source: from.source, ...to } };
+  const { actor, source, sourcePort, mark } = from;
+  return { ok: true, value: { text, actor, source, sourcePort, mark, ...to } };
 }
 
 function parseFrom(text: string, where: string, findings: Finding[]) {
   const at = text.indexOf("@");
-  const name = at < 0 ? text : text.slice(0, at);
-  const source = at < 0 ? null : canonicalAddress(text.slice(at + 1).replace(/^\[(.*)\]$/, "$1"));
-  if (at >= 0 && source === null)
-    findings.push(
-      finding(where, `"${text.slice(at + 1)}" is no address; name one the actor's host has, as in envoy@127.0.0.6.`),
-    );
+  const { name, mark } = parseMark(at < 0 ? text : text.slice(0, at), where, findings);
+  const { source, sourcePort } = at < 0 ? ANY_SOURCE : parseSource(text.slice(at + 1), where, findings);
   const actor =
     name.endsWith("6") && ACTOR_NAMES.some((known) => known === name.slice(0, -1)) ? name.slice(0, -1) : name;
   const owner = parseOwner(name);
@@ -76,7 +80,39 @@ function parseFrom(text: string, where: string, findings: Finding[]) {
   if (source !== null && namedFamily === 6 && familyOf(source) === 4) {
     findings.push(finding(where, `"${text}" names IPv6 and an IPv4 source; use one family.`));
   }
-  return { actor, source, family: source === null ? namedFamily : familyOf(source) };
+  if (mark !== 0 && hostOfActor(actor) !== "pod")
+    findings.push(finding(where, `"${text}" marks a socket outside the pod, which no rule of the pod can see.`));
+  return { actor, source, sourcePort, mark, family: source === null ? namedFamily : familyOf(source) };
+}
+
+const ANY_SOURCE = { source: null, sourcePort: null };
+
+/** Takes `,mark=N` off an actor, decimal or with `0x`. */
+function parseMark(text: string, where: string, findings: Finding[]) {
+  const [, name = text, digits] = /^(.*),mark=(.*)$/.exec(text) ?? [];
+  if (digits === undefined) return { name, mark: 0 };
+  const mark = /^(?:0x[0-9a-f]{1,8}|\d{1,10})$/i.test(digits) ? Number(digits) : Number.NaN;
+  if (mark <= MAX_MARK) return { name, mark };
+  findings.push(finding(where, `"${digits}" is not a mark; use a number from 0 to 0xffffffff, as in app,mark=0x1.`));
+  return { name, mark: 0 };
+}
+
+/** Reads what stands behind `@`: `ADDRESS`, `ADDRESS:PORT`, `[ADDRESS]:PORT` or `:PORT`. */
+function parseSource(text: string, where: string, findings: Finding[]) {
+  const plain = canonicalAddress(text.replace(/^\[(.*)\]$/, "$1"));
+  if (plain !== null) return { source: plain, sourcePort: null };
+  const [, bracketed, dotted, portText] = /^(?:\[([^\]]*)\]|([\d.]*)):(\d{1,5})$/.exec(text) ?? [];
+  const address = bracketed ?? dotted ?? "";
+  const source = canonicalAddress(address);
+  const sourcePort = Number(portText);
+  if ((source === null && address !== "") || !(sourcePort >= 1 && sourcePort <= MAX_PORT))
+    findings.push(
+      finding(
+        where,
+        `"${text}" is no address; name one the actor's host has, a port, or both, as in envoy@127.0.0.6, client@:5000.`,
+      ),
+    );
+  return { source, sourcePort };
 }
 
 function parseTo(text: string, where: string, findings: Finding[]) {
@@ -113,7 +149,13 @@ export function resolveFlow(flow: FlowText, addresses: SandboxAddresses, proxy: 
   return {
     flow: flow.text,
     family,
-    from: { actor: flow.actor, address: source, ...owner },
+    from: {
+      actor: flow.actor,
+      address: source,
+      ...owner,
+      ...(flow.sourcePort === null ? {} : { port: flow.sourcePort }),
+      ...(flow.mark === 0 ? {} : { mark: flow.mark }),
+    },
     to: { target: flow.target, address, port },
   };
 }

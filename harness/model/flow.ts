@@ -18,6 +18,10 @@ export interface FlowSource {
   readonly address: string;
   readonly uid: number;
   readonly gid: number;
+  /** Port the socket is bound to, 1–65535; absent where the kernel chooses one. */
+  readonly port?: number;
+  /** Mark of the socket (`SO_MARK`, socket(7)), an unsigned 32-bit number; absent where it is 0. Only the pod's rules can see it. */
+  readonly mark?: number;
 }
 
 /** What is dialled. */
@@ -38,7 +42,7 @@ export interface FlowTarget {
  *   to: { target: "pod", address: "10.244.0.2", port: 8080 } }
  */
 export interface Flow {
-  /** The flow as users write it: `ACTOR[@SOURCE] -> TARGET:PORT`. */
+  /** The flow as users write it: `ACTOR[,mark=N][@[ADDRESS][:PORT]] -> TARGET:PORT`. */
   readonly flow: string;
   readonly family: Family;
   readonly from: FlowSource;

@@ -1,3 +1,4 @@
+import type { Family } from "./address.ts";
 import type { CaptureConfig } from "./capture-config.ts";
 import type { Flow, Manner } from "./flow.ts";
 import { type Landing, landingsAgree } from "./landing.ts";
@@ -22,6 +23,8 @@ export interface WantedRule {
 /** One flow with its three landings. */
 export interface FlowReport extends Flow {
   readonly manner: Manner;
+  /** `claim`: a flow of the scenario, or at a boundary of the config; `class`: it stands for a class that no such flow is of. */
+  readonly chosenFor: "claim" | "class";
   readonly expected: Landing;
   /** The simulator's landing; null where it was not asked. */
   readonly predicted: Landing | null;
@@ -80,12 +83,32 @@ export interface Omission {
   readonly why: string;
 }
 
+/** One flow for each class of flows that rules, demand or pod can tell apart. */
+export interface ClassReport {
+  /** `driven`, `unspecified` and `left` together. */
+  readonly total: number;
+  /** Classes of which a flow was driven, and where it is certain that all land as that one does. */
+  readonly driven: number;
+  /** Classes of which nothing is demanded. */
+  readonly unspecified: number;
+  /** Classes of which nothing can be said: each is in `remaining`. */
+  readonly left: number;
+  /** A flow of each class that is left, and why it is. */
+  readonly remaining: readonly { readonly flow: string; readonly why: string }[];
+  /** Why there are no classes at all, where they could not be found; null otherwise. */
+  readonly failure: string | null;
+}
+
 /** One scenario's flows, in the order the scenario lists them. */
 export interface ScenarioReport {
   readonly name: string;
   readonly claim: string;
   readonly capture: CaptureConfig;
   readonly flows: readonly FlowReport[];
+  /** Null where the scenario's author has written the flows: it speaks of these alone. */
+  readonly classes: ClassReport | null;
+  /** Families of the pod that rules were not given for: nothing is said of them. */
+  readonly notLookedAt: readonly Family[];
   /** Null unless coverage was asked for. */
   readonly coverage: CoverageReport | null;
   /** What of rules from outside does not apply, a sentence each: `IPv4: the table nat is empty; …`. */
@@ -117,6 +140,10 @@ export interface Report {
     readonly mispredicted: number;
     /** What rules from outside leave out and no flow shows. */
     readonly omissions: number;
+    /** Null where no scenario's flows follow from a config. `failed`: scenarios whose classes could not be found. */
+    readonly classes: (Omit<ClassReport, "remaining" | "failure"> & { readonly failed: number }) | null;
+    /** Families of pods that rules were not given for, by scenario. */
+    readonly notLookedAt: number;
     /** Null unless coverage was asked for. */
     readonly coverage: CoverageSummary | null;
     readonly durationMs: number;
@@ -141,9 +168,19 @@ export function summarize(scenarios: readonly ScenarioReport[], durationMs: numb
     couldNotLook: count("could-not-look"),
     mispredicted: flows.filter((flow) => judgePrediction(flow) === "disagrees").length,
     omissions: scenarios.reduce((sum, { omissions }) => sum + omissions.length, 0),
+    classes: summarizeClasses(scenarios.flatMap(({ classes }) => classes ?? [])),
+    // A report of an earlier version does not have it.
+    notLookedAt: scenarios.reduce((sum, { notLookedAt }) => sum + (notLookedAt?.length ?? 0), 0),
     coverage: summarizeCoverage(scenarios.flatMap(({ coverage }) => coverage ?? [])),
     durationMs,
   };
+}
+
+function summarizeClasses(classes: readonly ClassReport[]): Report["summary"]["classes"] {
+  if (classes.length === 0) return null;
+  const sum = (name: "total" | "driven" | "unspecified" | "left") => classes.reduce((all, each) => all + each[name], 0);
+  const failed = classes.filter(({ failure }) => failure !== null).length;
+  return { total: sum("total"), driven: sum("driven"), unspecified: sum("unspecified"), left: sum("left"), failed };
 }
 
 function summarizeCoverage(scenarios: readonly CoverageReport[]): CoverageSummary | null {

@@ -15,6 +15,8 @@ export interface Attempt {
   readonly source: EndPoint;
   readonly destination: EndPoint;
   readonly owner: Owner;
+  /** Mark of the socket that dials (`SO_MARK`), which all of its packets carry. */
+  readonly mark: number;
 }
 
 /** How a connection ended for who made it. `at`: who listened, as which end points, and what conntrack says had been dialled. */
@@ -32,8 +34,8 @@ const UNREACHABLE: Ending = { kind: "unreachable" };
  */
 export function makeConnection(walk: Walk, attempt: Attempt): Ending {
   if (attempt.destination.address.use === "not-connectable") return UNREACHABLE;
-  const { source, destination, owner } = attempt;
-  const dialler = openSocket(walk, { host: attempt.host, local: source, remote: destination, owner, mode: "plain" });
+  const { host: from, source, destination, owner, mark } = attempt;
+  const dialler = openSocket(walk, { host: from, local: source, remote: destination, owner, mode: "plain", mark });
   const syn = makeSegment(walk, dialler, FLAGS.syn);
   const arrival = carryPacket(syn, attempt.host);
   if (arrival.kind === "lost") return endByAnswer(arrival, dialler, syn);
@@ -45,7 +47,7 @@ export function makeConnection(walk: Walk, attempt: Attempt): Ending {
   const dialled = host === "pod" && syn.entry !== null ? syn.entry.original.destination : ends.destination;
   if (isSureOfAnswer(syn, attempt, host)) return { kind: "listener", listener, ends, dialled };
   const { destination: local, source: remote } = ends;
-  const server = openSocket(walk, { host, local, remote, owner: listener.owner, mode: listener.mode });
+  const server = openSocket(walk, { host, local, remote, owner: listener.owner, mode: listener.mode, mark: 0 });
   return converse(walk, dialler, server) ?? { kind: "listener", listener, ends, dialled };
 }
 

@@ -35,9 +35,10 @@ function firstAttempt(pod: Pod, { family, from, to }: Flow): Attempt {
   return {
     family,
     host: hostOfActor(from.actor),
-    source: { address: pod.book.find(from.address), port: EPHEMERAL },
+    source: { address: pod.book.find(from.address), port: from.port ?? EPHEMERAL },
     destination: { address: pod.book.find(to.address), port: to.port },
     owner: from,
+    mark: from.mark ?? 0,
   };
 }
 
@@ -53,6 +54,7 @@ function onwardAttempt(pod: Pod, { destination, source }: OnwardDial): Attempt {
     source: { address, port: EPHEMERAL },
     destination,
     owner: pod.spec.proxy,
+    mark: 0,
   };
 }
 

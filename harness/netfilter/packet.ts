@@ -10,7 +10,7 @@ import type { Walk } from "./walk.ts";
 /** A source port that the kernel chooses freely among {@link EPHEMERAL_PORTS}; it equals only itself. */
 export const EPHEMERAL = -1;
 /** `net.ipv4.ip_local_port_range` of a fresh network namespace, for both families. */
-const EPHEMERAL_PORTS = { first: 32768, last: 60999 } as const;
+export const EPHEMERAL_PORTS = { first: 32768, last: 60999 } as const;
 
 /**
  * Gives the source port that the kernel chooses freely from a range which a rule names: a negative number that stands for the range, and
@@ -92,7 +92,7 @@ export type PacketFields = Pick<
   Packet,
   "walk" | "family" | "source" | "sourcePort" | "destination" | "destinationPort" | "maker"
 > &
-  Partial<Pick<Packet, "protocol" | "flags" | "entry" | "state" | "direction" | "error">>;
+  Partial<Pick<Packet, "protocol" | "flags" | "mark" | "entry" | "state" | "direction" | "error">>;
 
 /** Makes a packet that has met no hook yet. */
 export function makePacket(fields: PacketFields): Packet {
@@ -108,7 +108,7 @@ export function makePacket(fields: PacketFields): Packet {
     in: "",
     out: "",
     maker: fields.maker,
-    mark: 0,
+    mark: fields.mark ?? 0,
     hopLimit: DEFAULT_HOP_LIMIT,
     copiedBy: null,
     template: null,

@@ -23,6 +23,7 @@ export function makeSegment(walk: Walk, from: Socket, flags: number, maker: Pack
     destination: from.remote.address,
     destinationPort: from.remote.port,
     maker,
+    mark: from.host === "pod" ? from.mark : 0,
   });
 }
 

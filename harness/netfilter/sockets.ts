@@ -21,6 +21,8 @@ export interface Socket {
   readonly remote: EndPoint;
   readonly owner: Owner;
   readonly mode: "plain" | "transparent";
+  /** What its packets are marked with; an accepted connection's are not marked (`tcp_fwmark_accept` is off). */
+  readonly mark: number;
 }
 
 /** Finds who listens on a host's port, or null. */

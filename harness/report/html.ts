@@ -1,4 +1,5 @@
 import type { BackendName, FlowVerdict, Report, ScenarioReport } from "../model/report.ts";
+import { describeClasses, describeFailure, describeGaps, describeUnseenFamily, listLeft } from "./classes-phrase.ts";
 import { describeUnhit } from "./coverage-phrase.ts";
 import { renderOmission, renderRows } from "./html-evidence.ts";
 import { renderFailures } from "./html-failures.ts";
@@ -33,6 +34,8 @@ function renderVerdict({ summary }: Report): string {
   if (summary.wrong > 0) return `${summary.wrong} of ${summary.flows} flows landed elsewhere`;
   if (summary.omissions > 0) return `the rules leave out ${summary.omissions} of what is demanded`;
   if (summary.couldNotLook > 0) return `${summary.couldNotLook} of ${summary.flows} flows could not be looked at`;
+  const [gap] = describeGaps(summary);
+  if (gap !== undefined) return gap;
   if (summary.mispredicted > 0) return `${summary.mispredicted} of ${summary.flows} flows were predicted wrongly`;
   return `${summary.flows} flows landed as expected`;
 }
@@ -53,7 +56,9 @@ function renderCount(kind: FlowVerdict, count: number, words: string): Html {
 
 function renderScenario(scenario: ScenarioReport, index: number, backend: BackendName): Html {
   const told: ToldCauses = new Map();
-  const passed = scenario.omissions.length === 0 && scenario.flows.every(isClear);
+  const isWhole = !scenario.classes || (scenario.classes.left === 0 && scenario.classes.failure === null);
+  const isSeen = isWhole && (scenario.notLookedAt ?? []).length === 0;
+  const passed = isSeen && scenario.omissions.length === 0 && scenario.flows.every(isClear);
   return html`<details class="scenario"${passed ? html`` : html` open`}>
 <summary><span class="${passed ? "pass" : "wrong"}">${passed ? "✓" : "✗"}</span> <h2>${scenario.name}</h2><span class="claim">${scenario.claim}</span></summary>
 ${scenario.notices.map((notice) => html`<p class="could-not-look">${notice}</p>`)}
@@ -61,9 +66,18 @@ ${scenario.omissions.map(renderOmission)}
 <div class="picture">${renderPicture(scenario)}</div>
 <table><thead><tr><th></th><th>flow</th><th>manner</th><th>landing</th><th>dialled</th><th>rule</th></tr></thead>
 <tbody>${scenario.flows.map((flow, i) => renderFlow(flow, nameRow(index, i), told, backend))}</tbody></table>
+${renderClasses(scenario, backend)}
 ${renderCoverage(scenario)}
 </details>
 `;
+}
+
+function renderClasses({ classes, notLookedAt }: ScenarioReport, backend: BackendName): Html {
+  const unseen = (notLookedAt ?? []).map(describeUnseenFamily);
+  const failed = classes?.failure ? [describeFailure(classes.failure)] : [];
+  const left = classes ? listLeft(classes) : [];
+  const told = classes && classes.failure === null ? html`<p>${describeClasses(classes, backend)}</p>` : html``;
+  return html`${told}${[...left, ...failed, ...unseen].map((line) => html`<p class="could-not-look">${line}</p>`)}`;
 }
 
 function renderCoverage({ coverage }: ScenarioReport): Html {

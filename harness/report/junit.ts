@@ -6,6 +6,7 @@ import {
   type Report,
   type ScenarioReport,
 } from "../model/report.ts";
+import { describeClasses, describeFailure, describeUnseenFamily, listLeft } from "./classes-phrase.ts";
 import { alignEvidence, describeOmission, listEvidence, MISPREDICTED } from "./evidence.ts";
 import { describeLanding } from "./landing-phrase.ts";
 
@@ -37,12 +38,24 @@ function addScenario(suite: TestSuite, scenario: ScenarioReport, report: Report)
     if (flow.verdict === "could-not-look")
       test.error(describeLanding(flow.observed), "could-not-look", evidence(flow, backend));
   }
+  addClasses(suite, scenario, backend);
   for (const omission of scenario.omissions) {
     const test = suite.testCase().className(scenario.name).name(`nothing is left out: ${omission.witness}`);
     test
       .failure("the rules leave out what the capture config demands")
       .stacktrace(escapeEnd(alignEvidence(describeOmission(omission)).join("\n")));
   }
+}
+
+/** What is left is an error, as what could not be looked at is. */
+function addClasses(suite: TestSuite, { name, classes, notLookedAt }: ScenarioReport, backend: BackendName): void {
+  for (const family of notLookedAt ?? [])
+    suite.testCase().className(name).name(`IPv${family}`).error(describeUnseenFamily(family), "not-looked-at");
+  if (!classes) return;
+  const said = classes.failure === null ? describeClasses(classes, backend) : describeFailure(classes.failure);
+  const test = suite.testCase().className(name).name("every class of flows");
+  suite.property("classes", said);
+  if (classes.left > 0 || classes.failure !== null) test.error(said, "classes-left", listLeft(classes).join("\n"));
 }
 
 function toSeconds(durationMs: number): number {

@@ -1,11 +1,12 @@
 import { styleText } from "node:util";
 import type { BackendName, FlowReport, FlowVerdict, Omission, Report, ScenarioReport } from "../model/report.ts";
 import { CELLS } from "./cells.ts";
+import { describeClasses, describeFailure, describeGaps, describeUnseenFamily, listLeft } from "./classes-phrase.ts";
 import { describeCoverage, describeUnhit } from "./coverage-phrase.ts";
 import { alignEvidence, describeOmission, EVIDENCE_INDENT, type EvidenceRow } from "./evidence.ts";
 import { describeRule, shortenLanding } from "./landing-phrase.ts";
 import { MARKS } from "./marks.ts";
-import { selectEvidence, type ToldCauses } from "./told-causes.ts";
+import { isClear, selectEvidence, type ToldCauses } from "./told-causes.ts";
 import { wrapLine } from "./wrap-line.ts";
 
 /** How a report is to be shown. */
@@ -34,10 +35,12 @@ export function renderTerminal(report: Report, look: TerminalLook): string {
 }
 
 function renderScenario(scenario: ScenarioReport, backend: BackendName, look: TerminalLook, paint: Paint): string {
-  const flow = Math.max(...scenario.flows.map((each) => each.flow.length), 0);
+  // What stands for a class and is well is one of many: the number of classes tells of it.
+  const shown = scenario.flows.filter((each) => each.chosenFor !== "class" || !isClear(each));
+  const flow = Math.max(...shown.map((each) => each.flow.length), 0);
   const told = new Map<string, string>();
   const blocks = (["answer", "forward"] as const).flatMap((manner) => {
-    const flows = scenario.flows.filter((each) => each.manner === manner);
+    const flows = shown.filter((each) => each.manner === manner);
     const landing = Math.max(...flows.map((each) => shortenLanding(each).length), 0);
     const heading = manner === "forward" && flows.length > 0 ? [paint("dim", "  where the proxy forwards:")] : [];
     return [...heading, ...flows.flatMap((each) => renderFlow(each, { flow, landing, told, backend }, look, paint))];
@@ -45,7 +48,20 @@ function renderScenario(scenario: ScenarioReport, backend: BackendName, look: Te
   const title = `${paint("bold", scenario.name)}: ${scenario.claim}`;
   const notices = scenario.notices.map((notice) => `  ${paint("yellow", "!")} ${notice}`);
   const omissions = scenario.omissions.flatMap((omission) => renderOmission(omission, look, paint));
-  return [title, ...notices, ...omissions, ...blocks, ...renderCoverage(scenario, paint), ""].join("\n");
+  const classes = renderClasses(scenario, backend, look, paint);
+  return [title, ...notices, ...omissions, ...blocks, ...classes, ...renderCoverage(scenario, paint), ""].join("\n");
+}
+
+function renderClasses(scenario: ScenarioReport, backend: BackendName, look: TerminalLook, paint: Paint) {
+  const { classes, notLookedAt } = scenario;
+  const unseen = (notLookedAt ?? []).map((family) => `? ${describeUnseenFamily(family)}`);
+  const failed = classes?.failure ? [`? ${describeFailure(classes.failure)}`] : [];
+  const told = classes && !classes.failure ? [describeClasses(classes, backend)] : [];
+  const left = classes ? listLeft(classes).map((line) => `? ${line}`) : [];
+  return [...told, ...left, ...failed, ...unseen].flatMap((line) => {
+    const wrapped = wrapLine(`  ${line}`, 4, look.columns, CELLS).split("\n");
+    return line.startsWith("?") ? wrapped.map((part) => paint("yellow", part)) : wrapped;
+  });
 }
 
 function renderOmission(omission: Omission, look: TerminalLook, paint: Paint): readonly string[] {
@@ -103,6 +119,7 @@ function renderSummary({ summary, sandbox }: Report, paint: Paint): string {
     ...(summary.omissions > 0 ? [paint("red", `${summary.omissions} left out by the rules`)] : []),
     ...(summary.couldNotLook > 0 ? [paint("yellow", `${summary.couldNotLook} could not be looked at`)] : []),
     ...(summary.mispredicted > 0 ? [paint("magenta", `${summary.mispredicted} predicted wrongly`)] : []),
+    ...describeGaps(summary).map((gap) => paint("yellow", gap)),
   ];
   const flows = summary.flows === 1 ? "1 flow" : `${summary.flows} flows`;
   const where = [

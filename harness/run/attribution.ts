@@ -24,13 +24,26 @@ export async function attributeFlows(
 ): Promise<readonly FlowReport[]> {
   const attributed = [...flows];
   const wrong = flows.flatMap(({ verdict }, i) => (verdict === "wrong" ? [i] : []));
-  for (const i of wrong.slice(0, DRIVEN_AGAIN)) {
+  for (const i of leaveOutSilent(wrong, flows).slice(0, DRIVEN_AGAIN)) {
     const [flow, request] = [flows[i], requests[i]];
     if (!flow || !request) continue;
     const rules = await attributeFlow(flow.observed, request, sandbox);
     if (rules !== null) attributed[i] = { ...flow, rules: sortAs(flow.rules, rules), rulesBy: "counters" };
   }
   return attributed;
+}
+
+/** Each flow that nobody answers costs its whole time-out: of those with the same predicted rules one is enough. */
+function leaveOutSilent(wrong: readonly number[], flows: readonly FlowReport[]): readonly number[] {
+  const seen = new Set<string>();
+  return wrong.filter((i) => {
+    const flow = flows[i];
+    if (flow === undefined || flow.observed.kind !== "timed-out" || flow.rulesBy !== "prediction") return true;
+    const key = flow.rules.map(renderPlaceKey).join();
+    const isNew = !seen.has(key);
+    seen.add(key);
+    return isNew;
+  });
 }
 
 /** Gives the rules that counted the flow alone, or null where it landed elsewhere this time, so that they say nothing about the first. */

@@ -1,14 +1,15 @@
 import { intendedLanding } from "../capture/intent.ts";
 import { intendedFlows, proxyOwner } from "../capture/intent-flows.ts";
-import { familyOf } from "../model/address.ts";
+import { type Family, familyOf } from "../model/address.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import { resolveLanding } from "../model/expected-landing.ts";
 import type { Flow, Manner } from "../model/flow.ts";
 import { resolveFlow } from "../model/flow-text.ts";
 import { type Landing, landingsAgree } from "../model/landing.ts";
 import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
+import type { FlowReport } from "../model/report.ts";
 import type { Installation } from "../sandbox/sandbox.ts";
-import { familiesUnderTest, type ParsedScenario, type WrittenFlow } from "./parsed-scenario.ts";
+import { familiesOf, type ParsedScenario, type WrittenFlow } from "./parsed-scenario.ts";
 import { makePodSpec } from "./pod-spec.ts";
 
 /** One flow to be driven, and where it must land. */
@@ -21,6 +22,8 @@ export interface BoundFlow {
    * forwards. Absent where nothing is demanded: the proxy is not to take it, or the rules are the author's own.
    */
   readonly forwarded?: Landing;
+  /** Absent for what the scenario itself is about. */
+  readonly chosenFor?: FlowReport["chosenFor"];
 }
 
 /** A scenario in the addresses of one sandbox: nothing is left to be resolved. */
@@ -32,14 +35,19 @@ export interface BoundScenario {
   readonly spec: PodSpec;
   /** In the scenario's order. */
   readonly flows: readonly BoundFlow[];
+  /** The families that the scenario says something of. */
+  readonly families: readonly Family[];
+  /** Families of the pod that nobody gave rules for. */
+  readonly notLookedAt: readonly Family[];
 }
 
 /** Binds a scenario to a sandbox's addresses. */
 export function bindScenario(scenario: ParsedScenario, addresses: SandboxAddresses): BoundScenario {
-  const { name, claim } = scenario;
+  const { name, claim, notLookedAt = [] } = scenario;
   const config = { ...scenario.config, podIps: scenario.config.podIps.map((ip) => addresses.pod[familyOf(ip)]) };
   const installation = bindInstallation(scenario.installation, config);
-  return { name, claim, installation, config, ...bindFlows({ ...scenario, config }, addresses) };
+  const families = familiesOf(scenario);
+  return { name, claim, installation, config, families, notLookedAt, ...bindFlows({ ...scenario, config }, addresses) };
 }
 
 /** The sandbox's pod always has both families: an init container that looks for itself could not tell an IPv6 pod. */
@@ -83,8 +91,9 @@ interface UnboundFlow extends Omit<BoundFlow, "expected"> {
   readonly demand: (spec: PodSpec) => Landing;
 }
 
-function intendFlows({ config, installation }: ParsedScenario, addresses: SandboxAddresses): readonly UnboundFlow[] {
-  const tested = familiesUnderTest(installation);
+function intendFlows(scenario: ParsedScenario, addresses: SandboxAddresses): readonly UnboundFlow[] {
+  const { config } = scenario;
+  const tested = familiesOf(scenario);
   return intendedFlows(config, addresses)
     .filter(({ flow }) => tested.includes(flow.family))
     .map(({ flow, manner }) => ({

@@ -1,4 +1,5 @@
 import { generateRules } from "../capture/dialects.ts";
+import type { Family } from "../model/address.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import { listRules, type Ruleset, type Table } from "../model/ruleset.ts";
 import { conntrackOf } from "../netfilter/pod.ts";
@@ -8,6 +9,8 @@ import type { CountedRules, Installation } from "../sandbox/sandbox.ts";
 export interface RulesInPod {
   readonly installation: Installation;
   readonly config: CaptureConfig;
+  /** Families of the pod of which the report says elsewhere that no rules were given for them. */
+  readonly notLookedAt?: readonly Family[];
   /** As the kernel has them. */
   readonly kernel: CountedRules;
 }
@@ -21,10 +24,11 @@ export interface RulesInPod {
 export function describeInertRules(pod: RulesInPod): readonly string[] {
   const own = generateRules(pod.config);
   const families = [
-    { name: "IPv4", option: "--rules", key: "ip" },
-    { name: "IPv6", option: "--rules6", key: "ip6" },
+    { family: 4, name: "IPv4", option: "--rules", key: "ip" },
+    { family: 6, name: "IPv6", option: "--rules6", key: "ip6" },
   ] as const;
-  return families.flatMap(({ name, option, key }) => {
+  const asked = families.filter(({ family }) => !pod.notLookedAt?.includes(family));
+  return asked.flatMap(({ name, option, key }) => {
     const { installation } = pod;
     const given = installation.kind === "script" ? null : installation.rules[key];
     if (installation.kind !== "script" && given === null)

@@ -18,6 +18,7 @@ export function judgeFlow(
   return {
     ...bound.flow,
     manner: bound.manner,
+    chosenFor: bound.chosenFor ?? "claim",
     expected: bound.expected,
     predicted: prediction?.landing ?? null,
     observed,

@@ -38,6 +38,10 @@ export interface ParsedScenario {
   readonly listen: readonly number[];
   /** The flows as written; or `intended`: flows and landings follow from the config. */
   readonly flows: readonly WrittenFlow[] | "intended";
+  /** The families that something is to be said of; absent: all that have rules. */
+  readonly families?: readonly Family[];
+  /** Families of the pod that rules were not given for, although something is to be said of them. */
+  readonly notLookedAt?: readonly Family[];
 }
 
 /** What the pod looks like to the generator, in the sandbox's default addresses. */
@@ -167,13 +171,19 @@ export function familiesUnderTest(installation: Installation): readonly Family[]
   return installation.kind === "script" ? FAMILIES : listFamilies(installation.rules);
 }
 
+/** Gives the families that a scenario says something of. */
+export function familiesOf({ installation, families = FAMILIES }: ParsedScenario): readonly Family[] {
+  return familiesUnderTest(installation).filter((family) => families.includes(family));
+}
+
 /**
  * Gives the scenario with another installation; flows of a family that is no longer under test are left away.
  * Null where no flow is left: such a scenario could never fail.
  */
 export function replaceInstallation(scenario: ParsedScenario, installation: Installation): ParsedScenario | null {
-  if (scenario.flows === "intended") return { ...scenario, installation };
-  const tested = familiesUnderTest(installation);
+  const replaced = { ...scenario, installation };
+  const tested = familiesOf(replaced);
+  if (scenario.flows === "intended") return tested.length > 0 ? replaced : null;
   const flows = scenario.flows.filter(({ flow }) => tested.includes(flow.family));
-  return flows.length > 0 ? { ...scenario, installation, flows } : null;
+  return flows.length > 0 ? { ...replaced, flows } : null;
 }

@@ -11,7 +11,10 @@ import {
   type SandboxAddresses,
 } from "../model/pod.ts";
 
-/** Gives what must stand in the sandbox for these flows: every port that is dialled at a peer, every address that upstream must own. */
+/**
+ * Gives what must stand in the sandbox for these flows: every port that is dialled at a peer, every address that upstream must own, be it
+ * dialled there or dialled from.
+ */
 export function makePodSpec(
   config: CaptureConfig,
   flows: readonly Flow[],
@@ -22,7 +25,9 @@ export function makePodSpec(
     isLoopback(to.address) ? hostOfActor(from.actor) : addressOwner(to.address, addresses);
   const portsOf = (host: HostName) =>
     sortNumbers(flows.filter((flow) => ownerOf(flow) === host).map((flow) => flow.to.port));
-  const named = flows.filter((flow) => ownerOf(flow) === "upstream" && !isLoopback(flow.to.address));
+  const dialled = flows.filter((flow) => ownerOf(flow) === "upstream" && !isLoopback(flow.to.address));
+  const dialling = flows.filter(({ from }) => from.actor === "upstream" && !isLoopback(from.address));
+  const named = [...dialled.map(({ to }) => to.address), ...dialling.map(({ from }) => from.address)];
   const upstream: readonly string[] = Object.values(addresses.upstream);
   return {
     proxyPort: config.proxyPort,
@@ -32,9 +37,7 @@ export function makePodSpec(
     listen: sortNumbers([...APP_PORTS, ...listen]),
     upstreamPorts: portsOf("upstream"),
     clientPorts: portsOf("client"),
-    upstreamAddresses: [...new Set(named.map((flow) => flow.to.address))]
-      .filter((address) => !upstream.includes(address))
-      .sort(),
+    upstreamAddresses: [...new Set(named)].filter((address) => !upstream.includes(address)).sort(),
     kubevirtInterfaces: config.kubevirtInterfaces,
   };
 }

@@ -7,6 +7,7 @@ import type { Observation, Sandbox } from "../sandbox/sandbox.ts";
 import { attributeFlows } from "./attribution.ts";
 import { type BoundFlow, type BoundScenario, bindScenario } from "./bound-scenario.ts";
 import { findBlindness } from "./canary.ts";
+import { type ClassRun, openClasses } from "./class-run.ts";
 import { measureCoverage } from "./coverage.ts";
 import { describeInertRules } from "./inert-rules.ts";
 import { judgeEnds } from "./judged-end.ts";
@@ -26,6 +27,8 @@ export interface ScenarioRunOptions {
   readonly failure?: "throw" | "report";
   /** Called before flows that got no answer, although one was predicted, are looked at a second time; given their number. */
   readonly onSilence?: (flows: number) => void;
+  /** Flows that may be driven for one scenario whose flows follow from its config. */
+  readonly maxFlows?: number;
   /** Called while a scenario's rules are still in, for a person to look at the pod; says whether they are to stay. */
   readonly onRulesIn?: (report: ScenarioReport, sandbox: Sandbox) => Promise<"clear" | "keep">;
 }
@@ -46,12 +49,15 @@ export async function runScenario(
   sandbox: Sandbox,
   options: ScenarioRunOptions = {},
 ): Promise<ScenarioOutcome> {
-  const bound = bindScenario(scenario, sandbox.addresses);
+  let bound = bindScenario(scenario, sandbox.addresses);
   try {
+    const followsConfig = scenario.flows === "intended" && (await sandbox.describe()).envoy === "stub";
+    const classes = followsConfig ? await openClasses(bound, sandbox, options.maxFlows) : null;
+    bound = classes?.scenario ?? bound;
     await sandbox.enter(bound.spec);
     const families = [...new Set(bound.flows.map(({ flow }) => flow.family))];
     const blindBefore = await findBlindness(sandbox, { ...bound, families }, "Before the rules");
-    const { report, rules } = await runWithRules(bound, sandbox, options);
+    const { report, rules } = await runWithRules(bound, sandbox, options, classes);
     if (rules === "keep") return { report, sandbox: "usable" };
     const blindness = blindBefore ?? (await findBlindness(sandbox, { ...bound, families }, "After the rules"));
     if (blindness === null) return { report, sandbox: "usable" };
@@ -75,11 +81,17 @@ export function reportUndriven(scenario: ParsedScenario, cause: string): Scenari
 }
 
 /** Installs, drives and judges; whatever happens the rules are out again, unless they are to be kept. */
-async function runWithRules(bound: BoundScenario, sandbox: Sandbox, options: ScenarioRunOptions) {
+async function runWithRules(
+  bound: BoundScenario,
+  sandbox: Sandbox,
+  options: ScenarioRunOptions,
+  classes: ClassRun | null,
+) {
   let rules: "clear" | "keep" = "clear";
   try {
     await sandbox.install(bound.installation);
-    const report = await driveScenario(bound, sandbox, options);
+    const driven = await driveScenario(bound, sandbox, options);
+    const report = classes === null ? driven : { ...driven, ...classes.complete(driven.flows) };
     rules = (await options.onRulesIn?.(report, sandbox)) ?? "clear";
     return { report, rules };
   } finally {
@@ -148,7 +160,8 @@ function reportBlind(bound: BoundScenario, cause: string): ScenarioReport {
 }
 
 function assemble(bound: BoundScenario, flows: readonly FlowReport[], coverage: CoverageReport | null): ScenarioReport {
-  return { name: bound.name, claim: bound.claim, capture: bound.config, flows, coverage, notices: [], omissions: [] };
+  const { name, claim, config: capture, notLookedAt } = bound;
+  return { name, claim, capture, flows, classes: null, notLookedAt, coverage, notices: [], omissions: [] };
 }
 
 function nameScenario(error: unknown, name: string): unknown {

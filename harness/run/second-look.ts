@@ -1,8 +1,8 @@
 import type { FlowRequest, Observation, Sandbox } from "../sandbox/sandbox.ts";
 import type { Prediction } from "./prediction.ts";
 
-/** Flows of one scenario share no socket and no token, so that this many can be driven at the same time. */
-export const IN_FLIGHT = 64;
+/** Flows of one scenario share no socket and no token, so they can be in flight together: those that nobody answers share their wait. */
+export const IN_FLIGHT = 192;
 
 /**
  * How long a flow of the second look may stay silent. The kernel sends a lost SYN again after 1 s (RFC 6298), so each flow gets two
@@ -13,7 +13,8 @@ const SECOND_LOOK_MS = 2_500;
 /**
  * Gives the observations, after a second look at those time-outs that nobody predicted. A time-out is the one landing that is known by
  * nothing being seen, so a machine that is too busy to look in time can feign it; what is expected of the flow plays no part. The flows
- * are driven together and share one wait, however many they are; `onSilence` is given their number first. Rules must be in.
+ * are driven together and share one wait, however many they are; `onSilence` is given their number first. Flows from a port of their own
+ * that could not be looked at are driven again one by one: two of them cannot have the same ends at the same time. Rules must be in.
  */
 export async function lookAgain(
   flows: readonly FlowRequest[],
@@ -22,12 +23,18 @@ export async function lookAgain(
   sandbox: Sandbox,
   onSilence: (flows: number) => void = () => {},
 ): Promise<readonly Observation[]> {
-  const isDoubtful = (i: number) =>
-    observations[i]?.landing.kind === "timed-out" && predictions[i]?.landing.kind !== "timed-out";
-  const doubtful = flows.flatMap((_, i) => (isDoubtful(i) ? [i] : []));
-  if (doubtful.length === 0) return observations;
-  onSilence(doubtful.length);
-  const requests = doubtful.flatMap((i) => (flows[i] ? [{ ...flows[i], connectTimeoutMs: SECOND_LOOK_MS }] : []));
-  const again = await sandbox.drive(requests, { inFlight: IN_FLIGHT });
-  return observations.map((observation, i) => again[doubtful.indexOf(i)] ?? observation);
+  const silent = flows
+    .keys()
+    .filter((i) => observations[i]?.landing.kind === "timed-out" && predictions[i]?.landing.kind !== "timed-out")
+    .toArray();
+  const clashing = flows
+    .keys()
+    .filter((i) => observations[i]?.landing.kind === "could-not-look" && flows[i]?.flow.from.port !== undefined)
+    .toArray();
+  if (silent.length > 0) onSilence(silent.length);
+  const pick = (some: readonly number[]) => some.flatMap((i) => flows[i] ?? []);
+  const together = pick(silent).map((flow) => ({ ...flow, connectTimeoutMs: SECOND_LOOK_MS }));
+  const again = together.length > 0 ? await sandbox.drive(together, { inFlight: IN_FLIGHT }) : [];
+  const alone = clashing.length > 0 ? await sandbox.drive(pick(clashing)) : [];
+  return observations.map((observation, i) => again[silent.indexOf(i)] ?? alone[clashing.indexOf(i)] ?? observation);
 }

@@ -147,7 +147,7 @@ export class AgentSandbox implements Sandbox {
     await Promise.all([...byAgent].map(([agent, listeners]) => agent.call("listen", { listeners })));
   }
 
-  /** Brings the addresses that upstream owns beside its own to exactly these: a local route each, which needs no interface of its own. */
+  /** Brings the addresses that upstream owns beside its own to exactly these. */
   async #own(addresses: readonly string[]): Promise<void> {
     const lines = planLocalRoutes(this.#upstreamAddresses, addresses);
     const { agent, namespace } = this.#station("upstream");

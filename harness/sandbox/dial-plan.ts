@@ -18,11 +18,11 @@ export function planDial(
   addresses: SandboxAddresses,
 ): PlannedDial {
   const { agent, namespace } = station;
-  const { actor, uid, gid, address } = flow.from;
+  const { actor, uid, gid, address, port: sourcePort = null, mark = 0 } = flow.from;
   const own = addresses[hostOfActor(actor)][flow.family];
   const dial = { token: randomUUID(), manner, namespace, owner: { uid, gid }, timeoutMs: connectTimeoutMs };
   const { address: target, port } = flow.to;
   // To loopback the route would choose a loopback source, so the host's own address is one to be bound there.
   const source = address === own && !isLoopback(target) ? null : address;
-  return { agent, dial: { ...dial, source, address: target, port } };
+  return { agent, dial: { ...dial, source, sourcePort, mark, address: target, port } };
 }

@@ -1,4 +1,4 @@
-import type { Flow } from "../model/flow.ts";
+import { type Flow, startsInPod } from "../model/flow.ts";
 import type { AgentClient } from "./agent-client.ts";
 
 /**
@@ -19,9 +19,13 @@ export interface Station {
 /** The stations of a running sandbox; `vm` only once a scenario has asked for it. */
 export type Stations = ReadonlyMap<StationName, Station>;
 
-/** Gives the station from which a flow starts: `envoy` and `status` are the proxy, `root` and `uid=N,gid=M` the pod. */
+/**
+ * Gives the station from which a flow starts: `envoy` and `status` are the proxy, `root` and `uid=N,gid=M` the pod. A mark or a port of
+ * one's own may need rights that only the pod's own agent has; the owner is the flow's wherever it starts.
+ */
 export function stationOf(flow: Flow): StationName {
-  const { actor } = flow.from;
+  const { actor, port, mark } = flow.from;
+  if (startsInPod(flow) && (port !== undefined || mark !== undefined)) return "pod";
   if (actor === "envoy" || actor === "status") return "proxy";
   return STATION_NAMES.find((name) => name === actor) ?? "pod";
 }

@@ -39,6 +39,8 @@ describe("landfall merge", () => {
         couldNotLook: 1,
         mispredicted: 2,
         omissions: 0,
+        classes: null,
+        notLookedAt: 0,
         coverage: { rules: 4, hit: 1, unreachable: 1 },
         durationMs: 200,
       },

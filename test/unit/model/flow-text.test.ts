@@ -10,7 +10,8 @@ function resolve(text: string): string | readonly string[] {
   if (!parsed.ok) return parsed.findings.map((found) => found.message);
   const { flow, from, to, family } = resolveFlow(parsed.value, DEFAULT_ADDRESSES, PROXY);
   expect(flow).toBe(text);
-  return `IPv${family} ${from.actor} ${from.address} ${from.uid}/${from.gid} -> ${to.target} ${to.address} ${to.port}`;
+  const socket = `${from.port === undefined ? "" : ` from port ${from.port}`}${from.mark === undefined ? "" : ` marked ${from.mark}`}`;
+  return `IPv${family} ${from.actor} ${from.address} ${from.uid}/${from.gid}${socket} -> ${to.target} ${to.address} ${to.port}`;
 }
 
 describe("a flow", () => {
@@ -36,6 +37,14 @@ describe("a flow", () => {
     ["upstream -> 10.96.0.1:443", "IPv4 upstream 10.96.0.1 0/0 -> 10.96.0.1 10.96.0.1 443"],
     ["uid=1337,gid=1000 -> upstream:80", "IPv4 uid=1337,gid=1000 10.244.0.2 1337/1000 -> upstream 10.244.0.4 80"],
     ["uid=0,gid=4294967294 -> pod:80", "IPv4 uid=0,gid=4294967294 10.244.0.2 0/4294967294 -> pod 10.244.0.2 80"],
+    ["client@:5000 -> pod:80", "IPv4 client 10.244.0.3 0/0 from port 5000 -> pod 10.244.0.2 80"],
+    ["app@127.0.0.1:1 -> pod:80", "IPv4 app 127.0.0.1 1000/1000 from port 1 -> pod 10.244.0.2 80"],
+    ["envoy@[::6]:700 -> pod6:80", "IPv6 envoy ::6 1337/1337 from port 700 -> pod fd00:244::2 80"],
+    ["app,mark=0x1 -> upstream:80", "IPv4 app 10.244.0.2 1000/1000 marked 1 -> upstream 10.244.0.4 80"],
+    [
+      "uid=5,gid=6,mark=4294967295@:9 -> upstream:80",
+      "IPv4 uid=5,gid=6 10.244.0.2 5/6 from port 9 marked 4294967295 -> upstream 10.244.0.4 80",
+    ],
   ];
   test.each(rows)("%s is %s", (text, expected) => {
     expect(resolve(text)).toBe(expected);
@@ -45,6 +54,11 @@ describe("a flow", () => {
 describe("a text is no flow", () => {
   const rows: readonly (readonly [string, readonly RegExp[]])[] = [
     ["client->pod:80", [/is no flow/]],
+    ["app@:0 -> pod:80", [/":0" is no address/]],
+    ["app@:65536 -> pod:80", [/":65536" is no address/]],
+    ["app,mark=0x100000000 -> pod:80", [/"0x100000000" is not a mark/]],
+    ["app,mark=-1 -> pod:80", [/"-1" is not a mark/]],
+    ["client,mark=1 -> pod:80", [/marks a socket outside the pod/]],
     ["client  ->  pod:80", [/"client " is no actor/, /" pod" is no target/]],
     ["client -> pod:80 -> pod:81", [/is no flow/]],
     ["", [/is no flow/]],

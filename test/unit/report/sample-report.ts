@@ -50,6 +50,7 @@ export function sampleFlow(
   return {
     ...flow,
     manner: "answer",
+    chosenFor: "claim",
     predicted: null,
     verdict: "pass",
     rules: [],
@@ -70,6 +71,8 @@ export function sampleReport(): Report {
       claim: "Inbound traffic lands on 15006 & outbound on 15001, each with the <address> dialled.",
       capture: seedConfig(),
       notices: ["IPv4: the table mangle is empty."],
+      classes: null,
+      notLookedAt: [],
       omissions: [],
       coverage: {
         rules: 4,
@@ -122,6 +125,8 @@ export function sampleReport(): Report {
       claim: "Without the 127.0.0.6 rule what comes in loops.",
       capture: seedConfig(),
       notices: [],
+      classes: null,
+      notLookedAt: [],
       omissions: [],
       coverage: null,
       flows: [

@@ -1,0 +1,115 @@
+import { intendedLanding } from "../capture/intent.ts";
+import type { Family } from "../model/address.ts";
+import type { CaptureConfig } from "../model/capture-config.ts";
+import type { Flow } from "../model/flow.ts";
+import { type Landing, landingsAgree } from "../model/landing.ts";
+import { emptyRuleset, familyKey, type PodRules } from "../model/ruleset.ts";
+import { abstractLanding } from "./abstract-landing.ts";
+import { cutsOfConfig } from "./config-cuts.ts";
+import type { Diagram } from "./diagrams.ts";
+import { locateFlow } from "./flow-location.ts";
+import { choosePoint, findPaths, listPreferences, readAssumptions } from "./flow-points.ts";
+import type { Lane } from "./lanes.ts";
+import { type AnalysisSetting, type Partition, partitionFlows } from "./partition.ts";
+import { openLander } from "./pod-under-analysis.ts";
+import { widenPod } from "./wide-pod.ts";
+import { makeWitness, type Witness } from "./witness.ts";
+
+/** Flows of one family that rules, a capture config's demand and the sandbox's pod all treat alike. */
+export interface DemandClass {
+  /** The flow that stands for them: one of those known, or else one with values that a reader knows. */
+  readonly witness: Witness;
+  /** Where the config demands that it lands. */
+  readonly demanded: Landing;
+  /** Whether the simulator lands it elsewhere, so that it may show something wrong. */
+  readonly isSuspect: boolean;
+}
+
+/** What is asked about, and the flows that are driven anyway, which stand for their classes. */
+export interface DemandQuestion {
+  readonly rules: PodRules;
+  readonly config: CaptureConfig;
+  readonly family: Family;
+  readonly setting: AnalysisSetting;
+  readonly known: readonly Flow[];
+  /** Says which lanes are asked about. */
+  readonly concerns: (lane: Lane) => boolean;
+}
+
+/**
+ * Gives every class of flows that rules, demand or pod can tell apart. Flows are first told apart at every value that the rules, the config
+ * or the pod name. Of these the ones are put together again that every chain of the rules treats alike, whose demanded landings are alike,
+ * and which the simulator lands alike. The demand is asked of single flows, never of rules. Throws `budget-exceeded` rather than give a
+ * part.
+ */
+export function classifyDemands({
+  rules,
+  config,
+  family,
+  setting,
+  known,
+  concerns,
+}: DemandQuestion): readonly DemandClass[] {
+  const ruleset = rules[familyKey(family)] ?? emptyRuleset(family);
+  const cuts = cutsOfConfig(config, family);
+  const partition = partitionFlows(family, [ruleset], { ...setting, cuts, sockets: "varied" });
+  return partition.lanes.filter(concerns).flatMap((lane) => {
+    const { space, signatures, ground, join, restrict, outside } = partition;
+    const fine = restrict([...signatures, ...ground].reduce(join), lane);
+    const prefer = listPreferences(space, setting);
+    const paths = [...findPaths(fine, space, prefer)].filter(([terminal]) => terminal !== outside);
+    const parts = paths.map(([terminal, path]): Part => {
+      const point = choosePoint(path, lane, space, prefer);
+      const { addresses, spec } = setting;
+      return { terminal, witness: makeWitness(point, family, addresses, spec.proxy, readAssumptions(path, space)) };
+    });
+    return joinParts(parts, lane, partition, { rules, config, setting, known, fine });
+  });
+}
+
+/** Flows between two neighbouring values in every dimension. */
+interface Part {
+  readonly terminal: Diagram;
+  readonly witness: Witness;
+}
+
+type Around = Pick<DemandQuestion, "rules" | "config" | "setting" | "known"> & { readonly fine: Diagram };
+
+function joinParts(parts: readonly Part[], lane: Lane, partition: Partition, around: Around): readonly DemandClass[] {
+  const { space, signatures, rewrites } = partition;
+  const { rules, config, setting, known, fine } = around;
+  const all = parts.map(({ witness }) => witness);
+  const lander = openLander(rules, setting.spec, all, rewrites);
+  const [signature = partition.outside] = signatures;
+  const demand = ({ flow, addresses }: Pick<Witness, "flow" | "addresses">) => {
+    const pod = widenPod(setting.spec, { addresses: [flow.to.address], ports: [flow.to.port] }, addresses);
+    return intendedLanding(config, flow, "answer", addresses, pod);
+  };
+  const keys = new Map<Diagram, string>();
+  const classes = new Map<string, DemandClass>();
+  for (const { terminal, witness } of parts) {
+    const { flow, assumed } = witness;
+    const demanded = demand(witness);
+    const treated = locateFlow(signature, flow, assumed, lane, space);
+    const landed = lander.land(witness, "answer");
+    const key = [treated, describe(demanded, flow), describe(landed, flow), landed.cause].join("\n");
+    keys.set(terminal, key);
+    const before = classes.get(key);
+    // A listener that accepts says more than that nobody listens.
+    const isBetter = before === undefined || (before.demanded.kind !== "listener" && demanded.kind === "listener");
+    if (isBetter) classes.set(key, { witness, demanded, isSuspect: !landingsAgree(demanded, landed) });
+  }
+  for (const flow of known.toReversed()) {
+    const terminal = locateFlow(fine, flow, new Map(), lane, space);
+    const key = terminal === null ? undefined : keys.get(terminal);
+    const found = key === undefined ? undefined : classes.get(key);
+    if (key === undefined || found === undefined) continue;
+    const witness: Witness = { lane, flow, addresses: setting.addresses, assumed: new Map() };
+    classes.set(key, { ...found, witness, demanded: demand(witness) });
+  }
+  return [...classes.values()];
+}
+
+function describe(landing: Landing, flow: Flow): string {
+  return `${abstractLanding(landing, flow)} ${landing.kind} ${landing.host} ${landing.listener}`;
+}

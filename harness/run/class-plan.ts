@@ -1,0 +1,172 @@
+import { classifyDemands, type DemandClass } from "../analysis/demand-classes.ts";
+import type { Lane } from "../analysis/lanes.ts";
+import type { AnalysisSetting } from "../analysis/partition.ts";
+import { isPodsOwn } from "../capture/connection.ts";
+import { intendedLanding } from "../capture/intent.ts";
+import { LandfallError } from "../errors.ts";
+import { addressValue, type Family } from "../model/address.ts";
+import type { CaptureConfig } from "../model/capture-config.ts";
+import type { Flow, Manner } from "../model/flow.ts";
+import type { Landing } from "../model/landing.ts";
+import { type PodSpec, type SandboxAddresses, STATUS_PORT, vmLinks } from "../model/pod.ts";
+import type { PodRules } from "../model/ruleset.ts";
+import { holdsValue } from "../model/value-ranges.ts";
+import type { BoundFlow, BoundScenario } from "./bound-scenario.ts";
+import { nameDrivable } from "./drivable-flow.ts";
+import { findFurtherLinks } from "./further-links.ts";
+import { makePodSpec } from "./pod-spec.ts";
+
+/** Flows that may be driven for one scenario, unless another number is asked for. */
+export const DEFAULT_MAX_FLOWS = 20_000;
+
+/** A class with the flow that stands for it; `why` it is not driven, or null. */
+export interface PlannedClass {
+  readonly flow: Flow;
+  readonly why: string | null;
+}
+
+/** What is to be driven so that every class of flows is. */
+export interface ClassPlan {
+  /** The scenario with the flows that its classes need beside its own. */
+  readonly scenario: BoundScenario;
+  /** The same rules in pods with another link, each with the flows that need it. */
+  readonly further: readonly BoundScenario[];
+  readonly classes: readonly PlannedClass[];
+  readonly failure: string | null;
+}
+
+/** A pod in which flows are asked about: the scenario's own, or one with another link. */
+interface PodInQuestion {
+  readonly config: CaptureConfig;
+  readonly links: readonly string[];
+  readonly concerns: (lane: Lane, family: Family) => boolean;
+  /** Says which flows of those lanes are. */
+  readonly isAsked: (flow: Flow) => boolean;
+}
+
+/**
+ * Finds the classes of flows that some rules, a config's demand and the sandbox's pod can tell apart, and plans to drive one flow of each,
+ * as long as `maxFlows` allows it: the scenario's own flows first. Where an analysis takes too much, the plan says so.
+ */
+export function planClasses(
+  bound: BoundScenario,
+  rules: PodRules,
+  addresses: SandboxAddresses,
+  maxFlows: number,
+): ClassPlan {
+  const scenario = { ...bound, flows: bound.flows.slice(0, maxFlows) };
+  try {
+    return planWithin(scenario, rules, addresses, maxFlows - scenario.flows.length);
+  } catch (error) {
+    if (!(error instanceof LandfallError) || error.code !== "budget-exceeded") throw error;
+    return { scenario, further: [], classes: [], failure: error.message };
+  }
+}
+
+function planWithin(
+  scenario: BoundScenario,
+  rules: PodRules,
+  addresses: SandboxAddresses,
+  maxFlows: number,
+): ClassPlan {
+  const known = scenario.flows.filter(({ manner }) => manner === "answer").map(({ flow }) => flow);
+  const driven = new Set(known.map(({ flow }) => flow));
+  const classes: PlannedClass[] = [];
+  let room = maxFlows;
+  const plan = (pod: PodInQuestion): readonly Flow[] => {
+    const found = findClasses(scenario, pod, rules, addresses, known);
+    const flows: Flow[] = [];
+    // Where the flows do not reach for all, those go first that may show something wrong.
+    for (const { witness } of found.toSorted((one, other) => Number(other.isSuspect) - Number(one.isSuspect))) {
+      const flow = nameDrivable(witness, addresses, scenario.spec.proxy);
+      const isDriven = driven.has(flow.flow) || room > 0;
+      classes.push({ flow, why: isDriven ? null : "--max-flows allows no more flows" });
+      if (driven.has(flow.flow) || room === 0) continue;
+      room--;
+      flows.push(flow);
+      driven.add(flow.flow);
+    }
+    return flows;
+  };
+  const [own, ...others] = listPods(scenario, rules, addresses).map((pod) => ({ pod, flows: plan(pod) }));
+  const extended = own ? extend(scenario, own.pod, own.flows, addresses) : scenario;
+  const further = others
+    .filter(({ flows }) => flows.length > 0)
+    .map(({ pod, flows }) => extend({ ...scenario, flows: [] }, pod, flows, addresses));
+  return { scenario: extended, further, classes, failure: null };
+}
+
+function findClasses(
+  { families, spec }: BoundScenario,
+  { config, links, concerns, isAsked }: PodInQuestion,
+  rules: PodRules,
+  addresses: SandboxAddresses,
+  known: readonly Flow[],
+): readonly DemandClass[] {
+  const passThrough = rules.policyRouting.addresses.length > 0 ? "there" : "absent";
+  const setting: AnalysisSetting = { spec: { ...spec, kubevirtInterfaces: links }, addresses, passThrough, links };
+  const question = { rules, config, setting, known };
+  const all = families.flatMap((family) =>
+    classifyDemands({ ...question, family, concerns: (lane) => concerns(lane, family) }),
+  );
+  return all.filter(({ witness: { flow } }) => isAsked(flow));
+}
+
+/** The scenario's pod, then one for each link beyond its first: a machine is behind the first alone. */
+function listPods(
+  { config, spec }: BoundScenario,
+  rules: PodRules,
+  addresses: SandboxAddresses,
+): readonly PodInQuestion[] {
+  const [first, ...others] = vmLinks(spec);
+  const behind = (link: string): Pick<PodInQuestion, "concerns" | "isAsked"> => ({
+    concerns: ({ host, link: own, destinations }, family) =>
+      host === "vm" ? own === link : host === "pod" && holdsValue(destinations, addressValue(addresses.vm[family])),
+    isAsked: ({ from, to, family }) => from.actor === "vm" || to.address === addresses.vm[family],
+  });
+  const further = findFurtherLinks(rules, spec);
+  return [
+    {
+      config,
+      links: spec.kubevirtInterfaces,
+      concerns: ({ link }) => link === null || link === first,
+      isAsked: () => true,
+    },
+    ...others.map((link) => ({
+      config,
+      links: [link, ...spec.kubevirtInterfaces.filter((name) => name !== link)],
+      ...behind(link),
+    })),
+    ...further.map((link) => ({
+      config: { ...config, kubevirtInterfaces: [] },
+      links: [link],
+      ...behind(link),
+    })),
+  ];
+}
+
+/** Adds flows to a scenario, and to its pod what they need. */
+function extend(
+  scenario: BoundScenario,
+  { config, links }: PodInQuestion,
+  flows: readonly Flow[],
+  addresses: SandboxAddresses,
+): BoundScenario {
+  const all = [...scenario.flows.map(({ flow }) => flow), ...flows];
+  // Where nobody listens, what rules reject and what they let through both end refused.
+  const open = flows.filter(({ to }) => isPodsOwn(to.address, config, addresses));
+  const listen = [...scenario.spec.listen, ...open.map(({ to }) => to.port)];
+  const made = makePodSpec(config, all, listen, addresses);
+  const taken = [made.proxyPort, made.inboundCapturePort, STATUS_PORT];
+  const spec: PodSpec = {
+    ...made,
+    listen: made.listen.filter((port) => !taken.includes(port)),
+    kubevirtInterfaces: links,
+  };
+  const bind = (flow: Flow, manner: Manner): Landing => intendedLanding(config, flow, manner, addresses, spec);
+  const own = scenario.flows.map((each): BoundFlow => ({ ...each, expected: bind(each.flow, each.manner) }));
+  const added = flows.map(
+    (flow): BoundFlow => ({ flow, manner: "answer", expected: bind(flow, "answer"), chosenFor: "class" }),
+  );
+  return { ...scenario, config, spec, flows: [...own, ...added] };
+}
