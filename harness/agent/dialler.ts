@@ -1,4 +1,5 @@
 import { exchange } from "./exchange.ts";
+import { readClock } from "./greeting.ts";
 import { dropRole, runInRole } from "./identity.ts";
 import type { Dial, DialResult } from "./protocol.ts";
 import { renderEndpoint } from "./socket-address.ts";
@@ -33,5 +34,5 @@ async function driveFlow(dial: Dial, namespace: number | null): Promise<DialResu
     if ("fd" in opened) local = renderEndpoint(readLocalEndpoint(opened.fd));
     return opened;
   });
-  return { token, landing, local, durationMs: performance.now() - start };
+  return { token, landing, local, durationMs: performance.now() - start, endedAtMs: readClock() };
 }

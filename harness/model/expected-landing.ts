@@ -28,7 +28,7 @@ interface Dialled {
 /**
  * Binds an expected landing to a flow: the listener's port where none is written, and the original destination, which is the end point
  * dialled (by the stub, behind a hop), or null where the very address that was dialled accepts (same port, same host, not written
- * `redirected`).
+ * `redirected`). The address that accepts is demanded where the text names it: what was not redirected accepts where it was dialled anyway.
  */
 export function resolveLanding(text: LandingText, flow: Flow, addresses: SandboxAddresses, ports: ProxyPorts): Landing {
   const bind = (listener: ListenerName, written: number | null, dialled: Dialled, redirected: boolean): Hop => {
@@ -44,7 +44,7 @@ export function resolveLanding(text: LandingText, flow: Flow, addresses: Sandbox
   }
   if (text.listener === null) return makeLanding(text.kind, { hops });
   const last = bind(text.listener, text.port, dialled, text.redirected === "redirected");
-  return makeLanding("listener", { host: hostOf(text.listener), source: text.source, ...last, hops });
+  return makeLanding("listener", { host: hostOf(text.listener), address: text.address, source: text.source, ...last, hops });
 }
 
 /** What the stub dials next: what had been dialled, but behind its outbound port the loopback address for the pod's own. */

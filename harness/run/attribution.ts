@@ -1,12 +1,14 @@
-import { type Landing, landingsAgree } from "../model/landing.ts";
+import { isSilent, type Landing, landingsAgree } from "../model/landing.ts";
 import type { FlowReport } from "../model/report.ts";
 import { type RulePlace, renderPlaceKey } from "../model/ruleset.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { BoundFlow } from "./bound-scenario.ts";
 import { findCountedRules } from "./counted-rules.ts";
 
-/** At most so many flows of a scenario are driven again, alone, for the rules that counted them: each may cost a time-out. */
+/** At most so many flows of a scenario are driven again, alone, for the rules that counted them. */
 const DRIVEN_AGAIN = 20;
+/** At most so many of them ended in silence: alone each costs a time-out, and rules that make one silent mostly make others so. */
+const SILENT_AGAIN = 3;
 
 /**
  * Drives each flow that landed wrong once more and alone, and names the rules that counted it; `requests` are the same flows in the same
@@ -18,8 +20,9 @@ export async function attributeFlows(
   sandbox: Sandbox,
 ): Promise<readonly FlowReport[]> {
   const attributed = [...flows];
-  const wrong = flows.flatMap(({ verdict }, i) => (verdict === "wrong" ? [i] : []));
-  for (const i of wrong.slice(0, DRIVEN_AGAIN)) {
+  const wrong = flows.flatMap(({ verdict, observed }, i) => (verdict === "wrong" ? [{ i, observed }] : []));
+  const silent = wrong.filter(({ observed }) => isSilent(observed)).slice(SILENT_AGAIN);
+  for (const { i } of wrong.filter((each) => !silent.includes(each)).slice(0, DRIVEN_AGAIN)) {
     const [flow, request] = [flows[i], requests[i]];
     if (!flow || !request) continue;
     const rules = await attributeFlow(flow.observed, request, sandbox);
