@@ -66,7 +66,7 @@ function diffLane(lane: Lane, partition: Partition, comparison: Comparison): rea
     ([terminal, path]): Suspect => ({ terminal, witness: witnessOf(path, lane, partition, comparison) }),
   );
   const all = witnesses.map(({ witness }) => witness);
-  const open = (rules: PodRules) => openLander(rules, spec, all, partition.rewrites);
+  const open = (rules: PodRules) => openLander(rules, spec, all);
   const [old, fresh] = [open(comparison.before), open(comparison.after)];
   const groups = new Map<string, { readonly suspect: Suspect; readonly terminals: Set<Diagram> }>();
   for (const suspect of witnesses) {

@@ -1,7 +1,7 @@
 import { addressValue } from "../model/address.ts";
 import { type Flow, startsInPod } from "../model/flow.ts";
 import { findRouteSource } from "../model/flow-text.ts";
-import type { SandboxAddresses } from "../model/pod.ts";
+import { hostOfActor, type SandboxAddresses } from "../model/pod.ts";
 import { holdsValue, type ValueRanges } from "./axis.ts";
 import type { Cuts } from "./flow-space.ts";
 import type { LaneHost } from "./lanes.ts";
@@ -25,13 +25,21 @@ export interface FlowSet {
 export function holdsFlow(set: FlowSet, flow: Flow, addresses: SandboxAddresses): boolean {
   const { from, to, family } = flow;
   const isInPod = startsInPod(flow);
-  if (family !== set.family || (isInPod ? "pod" : from.actor) !== set.host) return false;
+  if (family !== set.family || !isOfHost(set, flow, addresses)) return false;
   if (isInPod && !(holdsValue(set.uids, from.uid) && holdsValue(set.gids, from.gid))) return false;
   const isFromThere =
     set.sources === "route"
       ? !isInPod || from.address === findRouteSource(from.actor, family, to.address, addresses)
       : holdsValue(set.sources, addressValue(from.address));
   return isFromThere && holdsValue(set.destinations, addressValue(to.address)) && holdsValue(set.ports, to.port);
+}
+
+/** From outside, `upstream` without a source is its own address; `client` is every source but that. */
+function isOfHost({ host, sources }: FlowSet, { from, family }: Flow, addresses: SandboxAddresses): boolean {
+  const actual = hostOfActor(from.actor);
+  if (host === "pod" || host === "vm" || actual === "pod" || actual === "vm") return host === actual;
+  const isUpstreams = from.address === addresses.upstream[family];
+  return host === "client" ? !isUpstreams : sources !== "route" || isUpstreams;
 }
 
 /** Gives the values at which flows of a set are told from others. */

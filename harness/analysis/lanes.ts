@@ -61,7 +61,6 @@ export function listLanes(family: Family, { addresses, links, passThrough }: Lan
     ...NOT_CONNECTABLE[family].flatMap(rangesOf),
     ...loopback,
     pod,
-    ...(links.length === 0 ? [vm] : []),
     ...gateways,
     ...absent,
   ]);
@@ -79,7 +78,7 @@ export function listLanes(family: Family, { addresses, links, passThrough }: Lan
   ] as const;
   const fromPod = { host: "pod", ports: PORTS, uids: ANY_ID, gids: ANY_ID, link: null, without: [] } as const;
   const fromOutside = { ports: PORTS, uids: ROOT, gids: ROOT, without: [] } as const;
-  const outsiders = subtractRanges(foreign, [single(addresses.upstream[family]), vm]);
+  const outsiders = subtractRanges(foreign, [single(addresses.upstream[family]), ...(links.length === 0 ? [] : [vm])]);
   return [
     { ...fromPod, name: "from the pod to elsewhere", binding: "route", sources: [pod], destinations: foreign },
     {

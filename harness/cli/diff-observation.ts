@@ -35,8 +35,8 @@ export async function observeChanges(
     { rules: before, claims: claim("before") },
     { rules: after, claims: claim("after") },
   ];
-  const [first = [], second = []] = await observeClaims(backend, rounds, (flows, addresses) => ({
-    ...makePodSpec(config, flows, [], addresses),
+  const [first = [], second = []] = await observeClaims(backend, rounds, (flows, rules, addresses) => ({
+    ...makePodSpec(config, flows, [], addresses, rules),
     interceptionMode,
   }));
   return first.flatMap((was, i) => {

@@ -17,8 +17,8 @@ export async function observeResults(
 ): Promise<ObservationOf> {
   const claims = listLanded(results);
   if (claims.length === 0) return () => undefined;
-  const [seen = []] = await observeClaims(backend, [{ rules, claims }], (flows, addresses) =>
-    makePodSpec(config, flows, [], addresses),
+  const [seen = []] = await observeClaims(backend, [{ rules, claims }], (flows, tested, addresses) =>
+    makePodSpec(config, flows, [], addresses, tested),
   );
   const found = new Map(claims.map((claim, i) => [claim, seen[i]]));
   return (landed) => found.get(landed);

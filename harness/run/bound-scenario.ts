@@ -44,7 +44,7 @@ function bindInstallation(installation: Installation, { podIps }: CaptureConfig)
 }
 
 function bindFlows(scenario: ParsedScenario, addresses: SandboxAddresses): Pick<BoundScenario, "spec" | "flows"> {
-  const { config, listen } = scenario;
+  const { config, installation, listen } = scenario;
   const flows =
     scenario.flows === "intended" ? intendFlows(scenario, addresses) : resolveFlows(scenario.flows, config, addresses);
   const spec = makePodSpec(
@@ -52,6 +52,7 @@ function bindFlows(scenario: ParsedScenario, addresses: SandboxAddresses): Pick<
     flows.map(({ flow }) => flow),
     listen,
     addresses,
+    installation.kind === "script" ? [] : [installation.rules],
   );
   return { spec, flows: flows.map(({ flow, manner, demand }) => ({ flow, manner, expected: demand(spec) })) };
 }
