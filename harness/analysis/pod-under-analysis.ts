@@ -25,11 +25,7 @@ export interface Lander {
  * Opens a lander for some witnesses, all of which it must be given at once: the pod is prepared for them (`preparePod`).
  * A rule whose unknown match is assumed to fail is taken out, an unknown match that is assumed to hold is taken away.
  */
-export function openLander(
-  rules: PodRules,
-  spec: PodSpec,
-  witnesses: readonly Witness[],
-): Lander {
+export function openLander(rules: PodRules, spec: PodSpec, witnesses: readonly Witness[]): Lander {
   const [example] = witnesses;
   const flows = witnesses.map(({ flow }) => flow);
   const wide = example ? preparePod(spec, { flows, rules: [rules] }, example.addresses) : spec;

@@ -1,6 +1,22 @@
-import { type Family, FAMILIES, familyOf, networkHolds, parseAddress, parseNetwork, renderAddress } from "../model/address.ts";
+import {
+  FAMILIES,
+  type Family,
+  familyOf,
+  networkHolds,
+  parseAddress,
+  parseNetwork,
+  renderAddress,
+} from "../model/address.ts";
 import { type Flow, startsInPod } from "../model/flow.ts";
-import { addressOwner, type HostName, hostOfActor, isLoopback, type PodSpec, type SandboxAddresses, vmLinks } from "../model/pod.ts";
+import {
+  addressOwner,
+  type HostName,
+  hostOfActor,
+  isLoopback,
+  type PodSpec,
+  type SandboxAddresses,
+  vmLinks,
+} from "../model/pod.ts";
 import { familyKey, type PodRules } from "../model/ruleset.ts";
 import { type EndBinding, findRewrites } from "./packet-views.ts";
 
@@ -56,7 +72,12 @@ function isPods(address: string, { pod }: SandboxAddresses): boolean {
 }
 
 /** Gives the ends to which rules translate what is dialled. */
-function findSentEnds(family: Family, rules: readonly PodRules[], spec: PodSpec, addresses: SandboxAddresses): PeerEnds {
+function findSentEnds(
+  family: Family,
+  rules: readonly PodRules[],
+  spec: PodSpec,
+  addresses: SandboxAddresses,
+): PeerEnds {
   const rulesets = rules.flatMap((each) => each[familyKey(family)] ?? []);
   return listFixedEnds(family, findRewrites(rulesets, { family, addresses, spec, gateways: [] }).destinations);
 }

@@ -128,6 +128,8 @@ function makeJudge(
 function cutsOfClaim(claim: LandingClaim): Cuts {
   if (claim === "as dialled") return { addresses: [], ports: [], ids: [] };
   const port = claim.port === null ? [] : [[BigInt(claim.port), BigInt(claim.port)] as const];
-  const named = [claim.source, claim.address].flatMap((address) => (address === null ? [] : (parseAddress(address) ?? [])));
+  const named = [claim.source, claim.address].flatMap((address) =>
+    address === null ? [] : (parseAddress(address) ?? []),
+  );
   return { addresses: named.map(({ value }) => [value, value] as const), ports: port, ids: [] };
 }

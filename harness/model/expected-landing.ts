@@ -43,7 +43,13 @@ export function resolveLanding(text: LandingText, flow: Flow, addresses: Sandbox
   }
   if (text.listener === null) return makeLanding(text.kind, { hops });
   const last = bind(text.listener, text.port, dialled, text.redirected === "redirected");
-  return makeLanding("listener", { host: hostOf(text.listener), address: text.address, source: text.source, ...last, hops });
+  return makeLanding("listener", {
+    host: hostOf(text.listener),
+    address: text.address,
+    source: text.source,
+    ...last,
+    hops,
+  });
 }
 
 /** What the stub dials next: what had been dialled, but behind its outbound port the loopback address for the pod's own. */

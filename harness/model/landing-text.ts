@@ -59,7 +59,12 @@ function readTail(text: string, listener: ListenerName | null): Tail | null {
   const [address, source] = [at, from].map((end) => (end === undefined ? null : canonicalAddress(end)));
   if (via.length < written.length || (from !== undefined && !source) || (at !== undefined && !address)) return null;
   if (listener === null && (at !== undefined || redirected !== undefined || from !== undefined)) return null;
-  return { via, address: address ?? null, source: source ?? null, redirected: redirected === undefined ? "as-dialled" : "redirected" };
+  return {
+    via,
+    address: address ?? null,
+    source: source ?? null,
+    redirected: redirected === undefined ? "as-dialled" : "redirected",
+  };
 }
 
 /**

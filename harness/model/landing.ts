@@ -64,6 +64,14 @@ export function makeLanding(kind: LandingKind, fields: Partial<Omit<Landing, "ki
   return { kind, ...nowhere, hops: [], ...fields };
 }
 
+/**
+ * Gives a text that two landings share exactly if nobody can tell them apart. The address that refused is not in it: a reset or an ICMP
+ * error comes back from the address dialled, whichever one the rules had sent the packet to.
+ */
+export function renderLandingKey(landing: Landing): string {
+  return JSON.stringify(landing.kind === "refused" ? { ...landing, address: null } : landing);
+}
+
 /** Says whether a landing is known by nothing being heard: each flow that ends so costs a time-out. */
 export function isSilent(landing: Pick<Landing, "kind"> | undefined): boolean {
   return landing?.kind === "timed-out" || landing?.kind === "unanswered";

@@ -20,6 +20,9 @@ export async function lookAgain(
     isSilent(observations[i]?.landing) && observations[i]?.landing.kind !== predictions[i]?.landing.kind;
   const doubtful = flows.flatMap((_, i) => (isDoubtful(i) ? [i] : []));
   if (doubtful.length === 0) return observations;
-  const again = await sandbox.drive(doubtful.flatMap((i) => flows[i] ?? []), { inFlight: IN_FLIGHT });
+  const again = await sandbox.drive(
+    doubtful.flatMap((i) => flows[i] ?? []),
+    { inFlight: IN_FLIGHT },
+  );
   return observations.map((observation, i) => again[doubtful.indexOf(i)] ?? observation);
 }

@@ -59,9 +59,17 @@ describe("what the hooks see of a packet", () => {
 describe("packets of the other direction meet the rules as well", () => {
   test.each([
     ["an answer to the SYN lost in OUTPUT", "timed-out", ["filter", "-A OUTPUT -p tcp --sport 8080 -j DROP"]],
-    ["an answer to the SYN lost in POSTROUTING", "timed-out", ["mangle", "-A POSTROUTING -p tcp --tcp-flags SYN,ACK SYN,ACK -j DROP"]],
+    [
+      "an answer to the SYN lost in POSTROUTING",
+      "timed-out",
+      ["mangle", "-A POSTROUTING -p tcp --tcp-flags SYN,ACK SYN,ACK -j DROP"],
+    ],
     ["everything lost after the handshake", "unanswered", ["mangle", "-A INPUT -p tcp --tcp-flags PSH PSH -j DROP"]],
-    ["answers alone lost after the handshake", "unanswered", ["mangle", "-A OUTPUT -p tcp --tcp-flags PSH PSH -j DROP"]],
+    [
+      "answers alone lost after the handshake",
+      "unanswered",
+      ["mangle", "-A OUTPUT -p tcp --tcp-flags PSH PSH -j DROP"],
+    ],
     [
       "an answer that the caller answers with a reset",
       "timed-out",
