@@ -81,8 +81,9 @@ export function partitionFlows(family: Family, rulesets: readonly Ruleset[], set
 }
 
 function findLanes(family: Family, links: readonly string[], setting: AnalysisSetting): readonly Lane[] {
-  const { addresses, passThrough, within } = setting;
-  const lanes = listLanes(family, { addresses, links, passThrough });
+  const { addresses, passThrough, spec, within } = setting;
+  const vm = vmLinks(spec).length > 0 ? "there" : "absent";
+  const lanes = listLanes(family, { addresses, links, vm, passThrough });
   if (!within) return lanes;
   const narrowed = within.family === family ? narrowLanes(lanes, within) : [];
   if (within.family === family && narrowed.length === 0) throw noFlow(within);

@@ -108,7 +108,7 @@ const NEVER_OWNED: Readonly<Record<Family, readonly string[]>> = {
 };
 
 /** Says whether a host beside the pod may have an address. */
-function canBeOwned(address: string): boolean {
+export function canBeOwned(address: string): boolean {
   const value = parseAddress(address)?.value;
   if (value === undefined || isLoopback(address)) return false;
   return !NEVER_OWNED[familyOf(address)].some((text) => {

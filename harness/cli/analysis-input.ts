@@ -3,12 +3,12 @@ import { generateRules } from "../capture/dialects.ts";
 import { FAMILIES } from "../model/address.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import { type Finding, finding } from "../model/finding.ts";
-import { DEFAULT_ADDRESSES } from "../model/pod.ts";
 import { listFamilies, type PodRules } from "../model/ruleset.ts";
 import { makePodSpec } from "../run/pod-spec.ts";
 import { type CaptureCommandLine, lastValue, readCaptureCommand, tellWarnings } from "./capture-options.ts";
 import type { CommandIo } from "./command.ts";
 import type { OptionSpec } from "./options.ts";
+import { placePod, tellTakenPorts } from "./pod-addresses.ts";
 import { refuse } from "./refusal.ts";
 import { readWithin, WITHIN_OPTION } from "./restriction.ts";
 import { readRulesFile } from "./rules-file.ts";
@@ -67,10 +67,12 @@ export function readAnalysisInput(args: readonly string[], specs: readonly Optio
   for (const family of FAMILIES.filter((one) => isFromOutside && !families.includes(one)))
     io.err(`landfall: IPv${family} is not analysed: ${family === 4 ? "--rules" : "--rules6"} names no file.\n`);
   const budget = readBudget(lastValue(line.options, "budget"));
-  const within = readWithin(lastValue(line.options, "within"), config, families);
+  const addresses = placePod(config);
+  tellTakenPorts(config, io);
+  const within = readWithin(lastValue(line.options, "within"), { config, addresses, tested: families });
   const setting: AnalysisSetting = {
-    spec: makePodSpec(config, [], [], DEFAULT_ADDRESSES),
-    addresses: DEFAULT_ADDRESSES,
+    spec: makePodSpec(config, [], [], addresses),
+    addresses,
     passThrough: rules.policyRouting.addresses.length > 0 ? "there" : "absent",
     ...(budget === null ? {} : { budget }),
     ...(within === null ? {} : { within }),

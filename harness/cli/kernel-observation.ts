@@ -25,6 +25,17 @@ export function readObservingSandbox(options: ParsedOptions): Exclude<BackendCho
   return (lastValue(options, "sandbox") ?? "auto") as Exclude<BackendChoice, "simulated">;
 }
 
+/** Where something is driven: on which backend, and with the pod at which addresses if the backend lets it choose. */
+export interface ObservationPlace {
+  readonly backend: Exclude<BackendChoice, "simulated">;
+  readonly addresses: SandboxAddresses;
+}
+
+/** Opens a sandbox for {@link ObservationPlace}; an interruption disposes of it. Throws `environment` where the backend does not work. */
+export function openObservingSandbox({ backend, addresses }: ObservationPlace): Promise<Sandbox> {
+  return openInterruptibleSandbox(backend, { addresses });
+}
+
 /** Where an analysis says that a flow lands. */
 export interface ClaimedLanding extends FlowRequest {
   readonly landing: Landing;
@@ -51,11 +62,11 @@ export type ShapePod = (flows: readonly Flow[], rules: readonly PodRules[], addr
 
 /** Drives claims through one sandbox, one rule set in it after the other; gives what was seen round by round, in the claims' order. */
 export async function observeClaims(
-  backend: BackendChoice,
+  where: ObservationPlace,
   rounds: readonly ObservationRound[],
   shapePod: ShapePod,
 ): Promise<readonly (readonly ObservedLanding[])[]> {
-  await using sandbox = await openInterruptibleSandbox(backend);
+  await using sandbox = await openObservingSandbox(where);
   const { addresses } = sandbox;
   const bind = (claim: ClaimedLanding) => ({ ...claim, claimed: claim.flow, flow: bindFlow(claim.flow, addresses) });
   const bound = rounds.map(({ rules, claims }) => ({ rules, claims: claims.map(bind) }));

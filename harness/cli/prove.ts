@@ -64,7 +64,12 @@ export const prove: Command = {
     const results = proveProperties(rules, config, setting, [...PROPERTIES, ...own.properties]);
     refuseEmpty(results, own);
     const observationOf = line.options.values.has("observe")
-      ? await observeResults(readObservingSandbox(line.options), results, rules, config)
+      ? await observeResults(
+          { backend: readObservingSandbox(line.options), addresses: setting.addresses },
+          results,
+          rules,
+          config,
+        )
       : () => undefined;
     const isData = line.options.values.has("json");
     io.out(

@@ -25,6 +25,8 @@ export interface BoundScenario {
   readonly config: CaptureConfig;
   readonly installation: Installation;
   readonly spec: PodSpec;
+  /** Ports that the app is to listen on beside the usual ones; those that the proxy takes are not in `spec`. */
+  readonly listen: readonly number[];
   /** In the scenario's order. */
   readonly flows: readonly BoundFlow[];
 }
@@ -34,7 +36,7 @@ export function bindScenario(scenario: ParsedScenario, addresses: SandboxAddress
   const { name, claim } = scenario;
   const config = { ...scenario.config, podIps: scenario.config.podIps.map((ip) => addresses.pod[familyOf(ip)]) };
   const installation = bindInstallation(scenario.installation, config);
-  return { name, claim, installation, config, ...bindFlows({ ...scenario, config }, addresses) };
+  return { name, claim, installation, config, listen: scenario.listen, ...bindFlows({ ...scenario, config }, addresses) };
 }
 
 /** The sandbox's pod always has both families: an init container that looks for itself could not tell an IPv6 pod. */

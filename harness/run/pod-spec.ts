@@ -32,7 +32,14 @@ export function makePodSpec(
   return preparePod(spec, { flows, rules }, addresses);
 }
 
-/** Gives the app's usual ports that the sidecar takes from it under a capture config, ascending. */
-export function listTakenPorts({ proxyPort, inboundCapturePort }: CaptureConfig): readonly number[] {
-  return APP_PORTS.filter((port) => port === proxyPort || port === inboundCapturePort).toSorted((a, b) => a - b);
+/**
+ * Says for each port of the app (8080, 22 and those of `listen`) that the sidecar takes from it, in a sentence: the proxy listens there
+ * under this capture config, and the app does not.
+ */
+export function describeTakenPorts(config: CaptureConfig, listen: readonly number[]): readonly string[] {
+  const { proxyPort, inboundCapturePort } = config;
+  const taken = [...new Set([...APP_PORTS, ...listen])].filter((port) => [proxyPort, inboundCapturePort].includes(port));
+  return taken
+    .toSorted((a, b) => a - b)
+    .map((port) => `The proxy listens on ${port} (${port === proxyPort ? "-p" : "-z"}); the app does not listen there.`);
 }
