@@ -120,8 +120,9 @@ export function resolveFlow(flow: FlowText, addresses: SandboxAddresses, proxy: 
 
 /** Every address that no other host has is upstream's, as a source too: who comes from outside with one is upstream, whatever its name. */
 function actorAt({ actor, source }: FlowText, addresses: SandboxAddresses): string {
-  const isStranger = actor === "client" && source !== null && addressOwner(source, addresses) === "upstream";
-  return isStranger && !isLoopback(source) ? "upstream" : actor;
+  if (actor !== "client" || source === null || isLoopback(source)) return actor;
+  const owner = addressOwner(source, addresses);
+  return owner === "client" || owner === "pod" ? actor : "upstream";
 }
 
 /**

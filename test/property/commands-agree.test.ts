@@ -20,8 +20,10 @@ import { arbitraryRuleset } from "./arbitrary-ruleset.ts";
 import { arbitrarySampledFlow } from "./sampled-flow.ts";
 
 /** Rule sets in one run, and flows sampled for each. */
-const RULESETS = Number(process.env["LANDFALL_ANALYSIS_RUNS"] ?? 8);
+const RULESETS = Number(process.env["LANDFALL_ANALYSIS_RUNS"] ?? 4);
 const FLOWS = 40;
+/** Flows of those for each of which a map of its own is made. */
+const MAPPED = 8;
 const PROXY = { uid: 1337, gid: 1337 };
 const CONFIG = seedConfig();
 const RUNS = { numRuns: RULESETS, endOnFailure: true } as const;
@@ -128,7 +130,7 @@ describe.each(FAMILIES)("over IPv%i, for whatever flow is asked", (family) => {
     let known = 0;
     fc.assert(
       fc.property(rulesAndFlows(family), ([rules, flows]) => {
-        for (const flow of flows) {
+        for (const flow of flows.slice(0, MAPPED)) {
           const explained = explain(rules, flow);
           const possible = listPossible(explained, flow);
           const kinds = mapFlows(rules, family, settingOf(flow)).map(({ kind }) => kind);
@@ -136,12 +138,12 @@ describe.each(FAMILIES)("over IPv%i, for whatever flow is asked", (family) => {
           if (isKnown(explained.landing)) known += 1;
           const told = isKnown(explained.landing) ? kinds : kinds.filter((kind) => kind !== "could-not-look");
           const stray = told.filter((kind) => possible !== null && !possible.has(kind));
-          expect([flow.flow, explained.landing, ...stray]).toEqual([flow.flow, explained.landing]);
+          expect([flow.flow, [...(possible ?? [])].join(), ...stray]).toEqual([flow.flow, [...(possible ?? [])].join()]);
         }
       }),
       RUNS,
     );
-    expect(known).toBeGreaterThan(RULESETS * 5);
+    expect(known).toBeGreaterThan(RULESETS);
   });
 
   test("diff has it in a class exactly if explain lands it differently, and lands it as explain does", () => {
