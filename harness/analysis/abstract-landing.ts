@@ -38,7 +38,9 @@ function isInPod({ host }: Landing): boolean {
 /** REDIRECT sends what the pod dials to loopback, and what comes in to the address of the interface that it comes by. */
 function describeAddress({ address, host, hops }: Landing, flow: Flow): string {
   if (address === null || address === flow.to.address || hops.length > 0) return "";
-  const isRedirects = (host === "pod" || host === null) && (startsInPod(flow) ? address === loopbackAddress(flow.family) : !isLoopback(address));
+  const isRedirects =
+    (host === "pod" || host === null) &&
+    (startsInPod(flow) ? address === loopbackAddress(flow.family) : !isLoopback(address));
   return isRedirects ? "" : ` at ${address}`;
 }
 

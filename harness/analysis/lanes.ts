@@ -50,7 +50,10 @@ export interface LaneSetting {
 }
 
 /** Gives every lane of a family. */
-export function listLanes(family: Family, { addresses, links, vm: vmState, passThrough }: LaneSetting): readonly Lane[] {
+export function listLanes(
+  family: Family,
+  { addresses, links, vm: vmState, passThrough }: LaneSetting,
+): readonly Lane[] {
   const pod = single(addresses.pod[family]);
   const through = family === 6 && passThrough === "there" ? [single(PASS_THROUGH_ADDRESS[6])] : [];
   const loopback = [...rangesOf(LOOPBACK[family]), ...through];

@@ -70,7 +70,12 @@ export const explain: Command = {
     tellTakenPorts(line.capture.config, io, input.listen);
     const manner = line.options.values.has("forward") ? "forward" : "answer";
     const observed = await observe(input, line, manner);
-    const { flow, explanation } = explainFlow(input, line, manner, observed?.addresses ?? placePod(line.capture.config));
+    const { flow, explanation } = explainFlow(
+      input,
+      line,
+      manner,
+      observed?.addresses ?? placePod(line.capture.config),
+    );
     const show = line.options.values.has("all") ? "all" : "deciding";
     const result = { flow, manner, explanation, observed, show } as const;
     io.out(

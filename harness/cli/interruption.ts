@@ -16,12 +16,17 @@ let state: "not-listening" | "listening" | "ending" = "not-listening";
  * second signal ends it at once. Where no sandbox stands the system's own answer to a signal holds: an analysis keeps the event loop
  * busy, and no listener would hear of it. Throws as `openSandbox`.
  */
-export async function openInterruptibleSandbox(choice: BackendChoice, options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
+export async function openInterruptibleSandbox(
+  choice: BackendChoice,
+  options: Partial<SandboxOptions> = {},
+): Promise<Sandbox> {
   listen();
   const { openSandbox, DEFAULT_SANDBOX_OPTIONS } = await import("../sandbox/open-sandbox.ts");
   // A run opens another sandbox in the place of one that is gone; this one waits for the end.
   if (isInterrupted()) return new Promise(() => {});
-  const opening = openSandbox(choice, { ...DEFAULT_SANDBOX_OPTIONS, ...options }).then((sandbox) => onDisposed(sandbox, forget));
+  const opening = openSandbox(choice, { ...DEFAULT_SANDBOX_OPTIONS, ...options }).then((sandbox) =>
+    onDisposed(sandbox, forget),
+  );
   const forget = () => {
     sandboxes.delete(opening);
     stopListening();

@@ -30,6 +30,10 @@ function findAddressFaults(ip: string): readonly Finding[] {
 }
 
 /** Says on stderr which of the app's ports the sidecar takes under a capture config. */
-export function tellTakenPorts(config: CaptureConfig, io: Pick<CommandIo, "err">, listen: readonly number[] = []): void {
+export function tellTakenPorts(
+  config: CaptureConfig,
+  io: Pick<CommandIo, "err">,
+  listen: readonly number[] = [],
+): void {
   for (const notice of describeTakenPorts(config, listen)) io.err(`landfall: ${notice}\n`);
 }

@@ -18,7 +18,11 @@ export const WITHIN_OPTION: OptionSpec = {
 /** Reads `--within`; null without it. Throws `bad-input` where it names no flows, or those of a family that is not under test. */
 export function readWithin(
   text: string | undefined,
-  { config, addresses, tested }: { readonly config: CaptureConfig; readonly addresses: SandboxAddresses; readonly tested: readonly Family[] },
+  {
+    config,
+    addresses,
+    tested,
+  }: { readonly config: CaptureConfig; readonly addresses: SandboxAddresses; readonly tested: readonly Family[] },
 ): FlowSet | null {
   if (text === undefined) return null;
   const parsed = parseFlowSet(text, "--within", { addresses, proxy: proxyOwner(config) });

@@ -19,7 +19,9 @@ export function describeLanding(landing: Landing): string {
 
 /** A prediction knows which end point refuses; who dialled does not. */
 function describeRefusal({ address, port }: Landing, head: string): string {
-  return address === null || port === null ? head : head.replace("refused", `refused at ${renderEndpoint(address, port)}`);
+  return address === null || port === null
+    ? head
+    : head.replace("refused", `refused at ${renderEndpoint(address, port)}`);
 }
 
 /** Hops that are alike and follow each other are counted: `envoy-inbound, dialled 10.244.0.2:8080 (8 times)`. */

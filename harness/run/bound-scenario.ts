@@ -36,7 +36,14 @@ export function bindScenario(scenario: ParsedScenario, addresses: SandboxAddress
   const { name, claim } = scenario;
   const config = { ...scenario.config, podIps: scenario.config.podIps.map((ip) => addresses.pod[familyOf(ip)]) };
   const installation = bindInstallation(scenario.installation, config);
-  return { name, claim, installation, config, listen: scenario.listen, ...bindFlows({ ...scenario, config }, addresses) };
+  return {
+    name,
+    claim,
+    installation,
+    config,
+    listen: scenario.listen,
+    ...bindFlows({ ...scenario, config }, addresses),
+  };
 }
 
 /** The sandbox's pod always has both families: an init container that looks for itself could not tell an IPv6 pod. */

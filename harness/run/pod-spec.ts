@@ -38,8 +38,12 @@ export function makePodSpec(
  */
 export function describeTakenPorts(config: CaptureConfig, listen: readonly number[]): readonly string[] {
   const { proxyPort, inboundCapturePort } = config;
-  const taken = [...new Set([...APP_PORTS, ...listen])].filter((port) => [proxyPort, inboundCapturePort].includes(port));
+  const taken = [...new Set([...APP_PORTS, ...listen])].filter((port) =>
+    [proxyPort, inboundCapturePort].includes(port),
+  );
   return taken
     .toSorted((a, b) => a - b)
-    .map((port) => `The proxy listens on ${port} (${port === proxyPort ? "-p" : "-z"}); the app does not listen there.`);
+    .map(
+      (port) => `The proxy listens on ${port} (${port === proxyPort ? "-p" : "-z"}); the app does not listen there.`,
+    );
 }

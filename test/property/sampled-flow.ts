@@ -10,7 +10,18 @@ const PROXY = { uid: 1337, gid: 1337 };
 const PORTS = [1, 21, 22, 80, 443, 8080, 9090, 15001, 15006, 15020, 65535];
 const IDS = [0, 999, 1000, 1001, 1336, 1337, 1338, 65534];
 const TARGETS: Readonly<Record<Family, readonly string[]>> = {
-  4: ["pod", "pod", "localhost", "127.0.0.6", "127.9.9.9", "upstream", "client", "10.96.0.1", "192.0.2.7", "10.245.0.2"],
+  4: [
+    "pod",
+    "pod",
+    "localhost",
+    "127.0.0.6",
+    "127.9.9.9",
+    "upstream",
+    "client",
+    "10.96.0.1",
+    "192.0.2.7",
+    "10.245.0.2",
+  ],
   6: ["pod6", "pod6", "localhost6", "upstream6", "client6", "[2001:db8::1]", "[fd00:96::1]", "[fd00:245::2]"],
 };
 const SOURCES: Readonly<Record<Family, readonly string[]>> = {
@@ -48,7 +59,10 @@ export function arbitrarySampledFlow(family: Family, ruleset: Ruleset): fc.Arbit
   const stranger = fc.tuple(host, fc.constantFrom(...STRANGERS[family])).map(([who, source]) => `${who}@${source}`);
   const outside = fc.oneof(host, stranger).map((who) => `${who} -> pod${six}`);
   return fc
-    .tuple(fc.oneof({ weight: 4, arbitrary: free }, { weight: 2, arbitrary: bound }, { weight: 2, arbitrary: outside }), port)
+    .tuple(
+      fc.oneof({ weight: 4, arbitrary: free }, { weight: 2, arbitrary: bound }, { weight: 2, arbitrary: outside }),
+      port,
+    )
     .map(([ends, number]) => flowOf(`${ends}:${number}`));
 }
 
