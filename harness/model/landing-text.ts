@@ -49,7 +49,9 @@ export function parseLandingText(text: string, where: string): Parsed<LandingTex
 /** What may follow a landing's head. */
 type Tail = Pick<LandingText, "address" | "redirected" | "via" | "source">;
 
-/** Reads what may follow a landing's head; null where it may not. Only a listener has an address, can be redirected to or see a source. */
+/**
+ * Reads what may follow a landing's head; null where it may not. Only a listener has an address, can be redirected to or see a source.
+ */
 function readTail(text: string, listener: ListenerName | null): Tail | null {
   const found = /^(?: at (\S+))?( redirected)?(?: via (\S+))?(?: from (\S+))?$/.exec(text);
   if (!found) return null;
@@ -70,7 +72,8 @@ function readTail(text: string, listener: ListenerName | null): Tail | null {
 /**
  * Gives a landing as authors write it: `envoy-inbound:15006`, `app:8080 via envoy-inbound from 127.0.0.6`, `upstream:3128 at 10.1.0.1`,
  * `refused`. The address that accepted is in it for a listener on another host that was not dialled itself: only there does it say where
- * the flow went. The source's port, original destinations and a loop's hops are not in it. The inverse of {@link parseLandingText} where nothing is
+ * the flow went. The source's port, original destinations and a loop's hops are not in it. The inverse of {@link parseLandingText} where
+ * nothing is
  * `redirected`, which only the flow tells.
  */
 export function renderLanding(landing: Landing): string {

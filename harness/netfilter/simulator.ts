@@ -50,7 +50,8 @@ export interface Simulator {
  *
  * @example
  * compilePod(rules, spec, DEFAULT_ADDRESSES).land(flow, "answer")
- * // { kind: "listener", host: "pod", listener: "envoy-inbound", address: "10.244.0.2", port: 15006, originalDestination: "10.244.0.2:8080",
+ * // { kind: "listener", host: "pod", listener: "envoy-inbound", address: "10.244.0.2", port: 15006,
+ * //   originalDestination: "10.244.0.2:8080",
  * //   source: "10.244.0.3:0", hops: [] }   a port that the kernel chooses freely is written 0
  */
 export function compilePod(rules: PodRules, spec: PodSpec, addresses: SandboxAddresses): Simulator {

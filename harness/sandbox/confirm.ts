@@ -11,8 +11,8 @@ const ANSWER_GRACE_MS = 500;
  * Gives a flow's landing if both ends tell the same of it: what the dialling end got for an answer, and what the listeners recorded under
  * the flow's token. Every hop and the final listener must be recorded, each once and in its turn, and nothing beside them; a landing that
  * is no listener has records of its hops alone. `unanswered` may also have that of the listener whose answer was lost, and must have it
- * where the far end took the request: a listener that has not even read it is stuck. Otherwise `could-not-look` with the difference: an answer nobody gave, or a listener
- * that was reached although the caller was told something else, is the harness's own failure.
+ * where the far end took the request: a listener that has not even read it is stuck. Otherwise `could-not-look` with the difference: an
+ * answer nobody gave, or a listener that was reached although the caller was told something else, is the harness's own failure.
  */
 export function confirmLanding({ landing, endedAtMs }: DialResult, records: readonly Seen[]): Landing {
   if (landing.kind === "could-not-look") return landing;

@@ -12,7 +12,7 @@ export type BackendChoice = BackendName | "auto";
 export interface SandboxOptions extends Omit<DockerOptions, "envoyProgram"> {
   /** `real`: an Envoy in the stub's place, fetched where it is not here yet. Only flows in the manner `forward` mean anything then. */
   readonly envoy: "stub" | "real";
-  /** Where the pod and its peers are; the default addresses if left out. Docker cannot choose: its addresses are those of a free network. */
+  /** Where the pod and its peers are; the default addresses if left out. Docker takes those of a free network instead. */
   readonly addresses?: SandboxAddresses;
 }
 
