@@ -114,7 +114,8 @@ describe("a world of network namespaces", () => {
 test("a listener's owner accepts for it, be it root whose thread also dials as others", async () => {
   await using sandbox = new AgentSandbox(await startNetnsWorld());
   await sandbox.enter({ ...USUAL_SPEC, proxy: { uid: 0, gid: 0 } });
-  const stop = (table: string, match: string) => `*${table}\n-A OUTPUT -p tcp ${match} -j REJECT --reject-with tcp-reset\nCOMMIT\n`;
+  const stop = (table: string, match: string) =>
+    `*${table}\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp ${match} -j REJECT --reject-with tcp-reset\nCOMMIT\n`;
   const text = stop("filter", "-m tcp --sport 15006 --tcp-flags PSH PSH -m owner ! --uid-owner 0");
   const parsed = parseIptablesSave(text, { where: "rules", family: 4 });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.findings));
