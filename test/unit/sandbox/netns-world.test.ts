@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import { parseFlowText, resolveFlow } from "../../../harness/model/flow-text.ts";
+import { makeLanding } from "../../../harness/model/landing.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import { NO_POLICY_ROUTING } from "../../../harness/model/ruleset.ts";
 import { AgentSandbox } from "../../../harness/sandbox/agent-sandbox.ts";
@@ -145,4 +146,17 @@ test("the pod is where it is put", async () => {
     "app at 192.0.2.8",
     "upstream at 10.244.0.4",
   ]);
+});
+
+test("a made connection whose ACK is rejected is unanswered: to the kernel the ICMP error is a hint, not a refusal", async () => {
+  await using sandbox = new AgentSandbox(await startNetnsWorld());
+  await sandbox.enter(USUAL_SPEC);
+  const reject = "-A INPUT -p tcp -m tcp --dport 8080 -m conntrack --ctstate ESTABLISHED -j REJECT";
+  const text = `*filter\n:INPUT ACCEPT [0:0]\n${reject}\nCOMMIT\n`;
+  const parsed = parseIptablesSave(text, { where: "rules", family: 4 });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.findings));
+  const rules = { ip: parsed.value, ip6: null, policyRouting: NO_POLICY_ROUTING };
+  await sandbox.install({ kind: "rules", rules });
+  const [seen] = await sandbox.drive([makeFlow("client -> pod:8080")]);
+  expect(seen?.landing).toEqual(makeLanding("unanswered"));
 });
