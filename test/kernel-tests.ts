@@ -16,6 +16,7 @@ export const KERNEL_TESTS: string[] = [
   "test/unit/cli/explain.test.ts",
   "test/unit/cli/inspect.test.ts",
   "test/unit/cli/interruption.test.ts",
+  "test/unit/cli/listing.test.ts",
   "test/unit/cli/output-file.test.ts",
   "test/unit/cli/prove.test.ts",
   "test/unit/cli/sweep.test.ts",
@@ -30,6 +31,7 @@ export const KERNEL_TESTS: string[] = [
   "test/unit/setup/programs.test.ts",
   "test/unit/setup/setup.test.ts",
   "test/unit/vitest/pod.test.ts",
+  "test/unit/vitest/timed-out.test.ts",
   "test/property/apply.test.ts",
   "test/property/save-round-trip.test.ts",
 ];

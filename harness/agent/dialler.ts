@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { exchange } from "./exchange.ts";
+import { readClock } from "./greeting.ts";
 import { dropRole, runInRole } from "./identity.ts";
 import type { Dial, DialResult } from "./protocol.ts";
 import { renderEndpoint } from "./socket-address.ts";
@@ -63,7 +64,7 @@ async function driveFlow(dial: Dial, namespace: number | null): Promise<DialResu
     if ("fd" in opened) local = renderEndpoint(readLocalEndpoint(opened.fd));
     return opened;
   });
-  return { token, landing, local, durationMs: performance.now() - start };
+  return { token, landing, local, durationMs: performance.now() - start, endedAtMs: readClock() };
 }
 
 /** The soft limit of this process (man 5 proc, /proc/pid/limits). */

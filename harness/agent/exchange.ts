@@ -4,7 +4,7 @@ import type { Landing } from "../model/landing.ts";
 import { ConnectionWatch } from "./connection-watch.ts";
 import { describeError } from "./fault.ts";
 import { type Answer, type Greeting, HOPS_AT_MOST } from "./greeting.ts";
-import { makeBlindLanding, makeFailureLanding, makeTimedOutLanding } from "./landings.ts";
+import { makeBlindLanding, makeFailureLanding, makeTimedOutLanding, makeUnansweredLanding } from "./landings.ts";
 import { type Endpoint, renderEndpoint } from "./socket-address.ts";
 import { openConnection } from "./sockets.ts";
 
@@ -28,7 +28,7 @@ export async function exchange(
   try {
     const opened = open(target, source);
     if ("errno" in opened) return makeFailureLanding(getSystemErrorName(-opened.errno), greeting.hops, what);
-    return await converse(opened.fd, greeting, what);
+    return completeAnswer(await converse(opened.fd, greeting, what), target, greeting);
   } catch (error) {
     return makeBlindLanding(`cannot ${what}: ${describeError(error)}`, greeting.hops);
   }
@@ -60,7 +60,7 @@ function converse(fd: number, greeting: Greeting, what: string): Promise<Landing
     let timer = startTimer(greeting.timeoutMs, () => {
       if (watch.readState() === "not-connected") return settle(readAbsence(watch, greeting, what));
       timer = startTimer(answerTimeoutMs(greeting), () =>
-        settle(makeBlindLanding(describeSilence(what), greeting.hops)),
+        settle(makeUnansweredLanding(greeting.hops, watch.readDelivery())),
       );
     });
     socket.on("data", (chunk) => {
@@ -76,8 +76,9 @@ function converse(fd: number, greeting: Greeting, what: string): Promise<Landing
   });
 }
 
-function answerTimeoutMs({ timeoutMs, hops }: Greeting): number {
-  return timeoutMs + (HOPS_AT_MOST + 1 - hops.length) * ANSWER_SLACK_MS;
+function answerTimeoutMs({ timeoutMs, hops, manner }: Greeting): number {
+  const connectionsAhead = manner === "forward" ? HOPS_AT_MOST + 1 - hops.length : 1;
+  return timeoutMs + connectionsAhead * ANSWER_SLACK_MS;
 }
 
 /** Nothing has come of the connection in time, unless an ICMP error has that the kernel keeps to itself until the SYN is sent again. */
@@ -93,8 +94,15 @@ function readFailure(error: NodeJS.ErrnoException, watch: ConnectionWatch, { hop
   return makeBlindLanding(`${what}: somebody took the greeting and reset the connection`, hops);
 }
 
-function describeSilence(what: string): string {
-  return `${what}: the connection was made, but nothing answered; the listener is stuck, or rules drop what follows the handshake`;
+/**
+ * A listener on another host cannot know what was dialled where rules of the pod have translated it: who dialled it does. A landing with
+ * more hops is another connection's, and its own dialler has completed it.
+ */
+function completeAnswer(landing: Landing, target: Endpoint, { hops }: Greeting): Landing {
+  const { kind, host, address, port } = landing;
+  if (kind !== "listener" || host === "pod" || landing.hops.length > hops.length) return landing;
+  const isDialled = address === target.address && port === target.port;
+  return { ...landing, originalDestination: isDialled ? null : renderEndpoint(target) };
 }
 
 function readAnswer(text: string, greeting: Greeting, what: string): Landing {

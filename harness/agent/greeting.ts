@@ -18,3 +18,8 @@ export interface Answer {
   readonly token: string;
   readonly landing: Landing;
 }
+
+/** Gives the time in milliseconds of the machine's monotonic clock (CLOCK_MONOTONIC), which all its processes share. */
+export function readClock(): number {
+  return Number(process.hrtime.bigint() / 1_000_000n);
+}

@@ -77,8 +77,9 @@ interface Role {
 let role: Role | null = null;
 
 /**
- * Runs `act`, which must be synchronous, in a namespace and as an owner. The thread keeps the role until it needs another or anything else
- * is to be done ({@link dropRole}): flows of one actor follow each other, and changing costs more than opening a socket.
+ * Runs `act`, which must be synchronous, in a namespace and as an owner. The thread keeps the role until it needs another, anything else
+ * is to be done ({@link dropRole}) or what runs now has ended: flows of one actor follow each other, and changing costs more than opening
+ * a socket.
  * For threads whose own owner is {@link OWN_OWNER}.
  */
 export function runInRole<T>(namespace: number | null, owner: Owner, act: () => T): T {
@@ -90,6 +91,8 @@ export function runInRole<T>(namespace: number | null, owner: Owner, act: () => 
 function takeRole(next: Role): void {
   dropRole();
   role = next;
+  // Whatever this thread accepts belongs to who it is then: it is itself again before the next connection comes in.
+  queueMicrotask(dropRole);
   try {
     if (next.namespace !== null) enterNamespace(next.namespace);
     if (nameOwner(next.owner) !== nameOwner(OWN_OWNER)) assumeOwner(next.owner);

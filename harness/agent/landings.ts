@@ -18,7 +18,7 @@ const KIND_OF_ERROR: Readonly<Record<string, LandingKind>> = {
   EACCES: "unreachable",
 };
 
-const NOWHERE = { host: null, listener: null, port: null, originalDestination: null, source: null };
+const NOWHERE = { host: null, listener: null, address: null, port: null, originalDestination: null, source: null };
 
 /** Gives the landing of a flow whose connection failed with an errno's name, after these hops. */
 export function makeFailureLanding(code: string, hops: readonly Hop[], what: string): Landing {
@@ -29,6 +29,14 @@ export function makeFailureLanding(code: string, hops: readonly Hop[], what: str
 /** Gives the landing of a flow that nothing answered in time. */
 export function makeTimedOutLanding(hops: readonly Hop[]): Landing {
   return { kind: "timed-out", ...NOWHERE, hops };
+}
+
+/**
+ * Gives the landing of a flow whose connection was made and that got no answer in time. `request`: whether the far end's kernel has taken
+ * it; then some listener must have recorded it, or is stuck.
+ */
+export function makeUnansweredLanding(hops: readonly Hop[], request: "delivered" | "not-delivered"): Landing {
+  return { kind: "unanswered", ...NOWHERE, hops, cause: request };
 }
 
 /** Gives the landing of a flow that has passed the stub too often. */
@@ -43,6 +51,6 @@ export function makeBlindLanding(cause: string, hops: readonly Hop[] = []): Land
 
 /** Gives the landing on a listener, from the listener's own record. */
 export function makeListenerLanding(seen: Seen, hops: readonly Hop[]): Landing {
-  const { host, listener, port, originalDestination, source } = seen;
-  return { kind: "listener", host, listener, port, originalDestination, source, hops };
+  const { host, listener, address, port, originalDestination, source } = seen;
+  return { kind: "listener", host, listener, address, port, originalDestination, source, hops };
 }

@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { Landing } from "../model/landing.ts";
-import type { Greeting } from "./greeting.ts";
+import { type Greeting, readClock } from "./greeting.ts";
 import { makeListenerLanding } from "./landings.ts";
 import { findOriginalDestination } from "./original-destination.ts";
 import type { ListenerSpec, Seen } from "./protocol.ts";
@@ -57,7 +57,7 @@ function serve(socket: Socket, spec: ListenerSpec, duties: ListenerDuties): void
     const greeting = text.endsWith("\n") ? parseGreeting(text) : null;
     if (greeting === null && !text.endsWith("\n") && text.length < GREETING_BYTES_AT_MOST) return;
     if (greeting === null) return void socket.destroy();
-    const seen = makeSeen(spec, greeting, redirectedFrom, source);
+    const seen = makeSeen(spec, greeting, { redirectedFrom, local, source });
     duties.report(seen);
     void decideLanding(spec, greeting, seen, redirectedFrom ?? local, duties).then((landing) =>
       socket.end(`${JSON.stringify({ token: greeting.token, landing })}\n`),
@@ -76,10 +76,19 @@ function decideLanding(
   return Promise.resolve(makeListenerLanding(seen, greeting.hops));
 }
 
-function makeSeen(spec: ListenerSpec, greeting: Greeting, redirectedFrom: Endpoint | null, source: string): Seen {
+/** The ends of an accepted connection. */
+interface AcceptedEnds {
+  readonly redirectedFrom: Endpoint | null;
+  readonly local: Endpoint;
+  readonly source: string;
+}
+
+function makeSeen(spec: ListenerSpec, { token, hops }: Greeting, ends: AcceptedEnds): Seen {
   const { host, listener, port } = spec;
+  const { redirectedFrom, local, source } = ends;
   const originalDestination = redirectedFrom && renderEndpoint(redirectedFrom);
-  return { token: greeting.token, host, listener, port, originalDestination, source, hopsBefore: greeting.hops.length };
+  const seen = { token, host, listener, address: local.address, port, originalDestination, source };
+  return { ...seen, hopsBefore: hops.length, atMs: readClock() };
 }
 
 function parseGreeting(text: string): Greeting | null {

@@ -182,6 +182,8 @@ export interface DialResult {
   /** The dialling socket's own end point, before any rule rewrites it; null where there was none. */
   readonly local: string | null;
   readonly durationMs: number;
+  /** When the landing was known, on the clock of {@link Seen.atMs}. */
+  readonly endedAtMs: number;
 }
 
 /** A listener's own record of one connection whose greeting it has read; made before it answers or dials on. */
@@ -189,11 +191,15 @@ export interface Seen {
   readonly token: string;
   readonly host: HostName;
   readonly listener: ListenerName;
+  /** The accepting socket's own address. */
+  readonly address: string;
   readonly port: number;
   readonly originalDestination: string | null;
   readonly source: string;
   /** How many passages through the stub the greeting told: 0 for the first listener a flow meets. */
   readonly hopsBefore: number;
+  /** When the greeting was read, in milliseconds of the machine's monotonic clock, which all its processes share. */
+  readonly atMs: number;
 }
 
 /** Where rules are, and through which of the kernel's interfaces they go. */

@@ -12,7 +12,7 @@ import { choosePoint, findPaths, listPreferences, readAssumptions } from "./flow
 import type { Lane } from "./lanes.ts";
 import { type AnalysisSetting, type Partition, partitionFlows } from "./partition.ts";
 import { openLander } from "./pod-under-analysis.ts";
-import { widenPod } from "./wide-pod.ts";
+import { preparePod } from "./wide-pod.ts";
 import { makeWitness, type Witness } from "./witness.ts";
 
 /** Flows of one family that rules, a capture config's demand and the sandbox's pod all treat alike. */
@@ -76,13 +76,13 @@ interface Part {
 type Around = Pick<DemandQuestion, "rules" | "config" | "setting" | "known"> & { readonly fine: Diagram };
 
 function joinParts(parts: readonly Part[], lane: Lane, partition: Partition, around: Around): readonly DemandClass[] {
-  const { space, signatures, rewrites } = partition;
+  const { space, signatures } = partition;
   const { rules, config, setting, known, fine } = around;
   const all = parts.map(({ witness }) => witness);
-  const lander = openLander(rules, setting.spec, all, rewrites);
+  const lander = openLander(rules, setting.spec, all);
   const [signature = partition.outside] = signatures;
   const demand = ({ flow, addresses }: Pick<Witness, "flow" | "addresses">) => {
-    const pod = widenPod(setting.spec, { addresses: [flow.to.address], ports: [flow.to.port] }, addresses);
+    const pod = preparePod(setting.spec, { flows: [flow], rules: [rules] }, addresses);
     return intendedLanding(config, flow, "answer", addresses, pod);
   };
   const keys = new Map<Diagram, string>();

@@ -1,7 +1,7 @@
 import type { Family } from "../model/address.ts";
 import type { Flow } from "../model/flow.ts";
 import type { Landing } from "../model/landing.ts";
-import { landingsAgree } from "../model/landing.ts";
+import { landingsAgree, renderLandingKey } from "../model/landing.ts";
 import { emptyRuleset, familyKey, type PodRules, type RulePlace } from "../model/ruleset.ts";
 import { abstractLanding } from "./abstract-landing.ts";
 import { describeClass } from "./class-text.ts";
@@ -66,7 +66,7 @@ function diffLane(lane: Lane, partition: Partition, comparison: Comparison): rea
     ([terminal, path]): Suspect => ({ terminal, witness: witnessOf(path, lane, partition, comparison) }),
   );
   const all = witnesses.map(({ witness }) => witness);
-  const open = (rules: PodRules) => openLander(rules, spec, all, partition.rewrites);
+  const open = (rules: PodRules) => openLander(rules, spec, all);
   const [old, fresh] = [open(comparison.before), open(comparison.after)];
   const groups = new Map<string, { readonly suspect: Suspect; readonly terminals: Set<Diagram> }>();
   for (const suspect of witnesses) {
@@ -127,5 +127,5 @@ function witnessOf(path: Path, lane: Lane, { space }: Partition, { family, setti
 
 /** A landing that cannot be told is not known to be the same as any other. */
 function isSameLanding(before: Landing, after: Landing): boolean {
-  return JSON.stringify(before) === JSON.stringify(after) && landingsAgree(before, after);
+  return renderLandingKey(before) === renderLandingKey(after) && landingsAgree(before, after);
 }

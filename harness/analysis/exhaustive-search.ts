@@ -87,6 +87,7 @@ function isAlike(one: Landing, other: Landing): boolean {
   return (
     one.kind === other.kind &&
     one.listener === other.listener &&
+    (one.kind !== "listener" || one.address === other.address) &&
     one.port === other.port &&
     one.originalDestination === other.originalDestination &&
     one.source === other.source

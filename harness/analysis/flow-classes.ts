@@ -48,7 +48,6 @@ export function classifyFlows(rules: PodRules, family: Family, setting: Analysis
       rules,
       setting.spec,
       classes.map(({ witness }) => witness),
-      partition.rewrites,
     );
     return { lane, diagram, space, classes, land: ({ witness }, manner) => lander.land(witness, manner) };
   });

@@ -1,5 +1,6 @@
 import { addressValue } from "../model/address.ts";
-import { type Flow, startsInPod } from "../model/flow.ts";
+import type { Flow } from "../model/flow.ts";
+import { hostOfActor } from "../model/pod.ts";
 import { holdsValue } from "../model/value-ranges.ts";
 import type { Diagram } from "./diagrams.ts";
 import { findDomain } from "./flow-domain.ts";
@@ -16,7 +17,7 @@ export function locateFlow(
   lane: Lane,
   space: FlowSpace,
 ): Diagram | null {
-  if (flow.family !== space.family || hostOf(flow) !== lane.host) return null;
+  if (flow.family !== space.family || sideOf(flow.from.actor) !== sideOf(lane.host)) return null;
   const atoms = placeFlow(flow, space);
   const isInside = [...findDomain(space, lane)].every(([variable, allowed]) =>
     holdsNumber(allowed, atoms.get(variable) ?? -1),
@@ -34,8 +35,10 @@ export function locateFlow(
   return at;
 }
 
-function hostOf(flow: Flow): string {
-  return startsInPod(flow) ? "pod" : flow.from.actor;
+/** What comes from outside by the pod's own interface is of one lane or another by its source alone. */
+function sideOf(actor: string): "pod" | "outside" | "vm" {
+  const host = hostOfActor(actor);
+  return host === "pod" || host === "vm" ? host : "outside";
 }
 
 /** A port that the kernel chooses is of whichever lane leaves the choice to it. */

@@ -29,12 +29,13 @@ export function isLandingMet(claim: LandingClaim, flow: Flow, landing: Landing, 
 /** Says whether a flow landed anywhere that the claim's words fit: what is not written may be anything. */
 export function isLandingTouched(claim: LandingClaim, flow: Flow, landing: Landing, context: PropertyContext): boolean {
   if (claim === AS_DIALLED) return isAsDialled(landing, flow, context);
-  const { kind, listener, port, originalDestination, source, hops } = landing;
+  const { kind, listener, address, port, originalDestination, source, hops } = landing;
   const passed = hops.map((hop) => hop.listener);
   return (
     kind === claim.kind &&
     listener === claim.listener &&
     (claim.port === null || port === claim.port) &&
+    (claim.address === null || address === claim.address) &&
     (claim.redirected === "as-dialled" || originalDestination !== null) &&
     (claim.via.length === 0 || passed.join() === claim.via.join()) &&
     (claim.source === null || (source !== null && parseEndpoint(source)?.address === claim.source))

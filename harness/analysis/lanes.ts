@@ -55,12 +55,17 @@ export interface LaneSetting {
   readonly addresses: SandboxAddresses;
   /** Interfaces behind which virtual machines may stand. */
   readonly links: readonly string[];
+  /** Whether the pod has such an interface whoever dials; `absent`: only rules name one, and its addresses are upstream's elsewhere. */
+  readonly vm: "there" | "absent";
   /** Whether `::6` is one of the pod's addresses (IPv6 only). */
   readonly passThrough: "there" | "absent";
 }
 
 /** Gives every lane of a family. */
-export function listLanes(family: Family, { addresses, links, passThrough }: LaneSetting): readonly Lane[] {
+export function listLanes(
+  family: Family,
+  { addresses, links, vm: vmState, passThrough }: LaneSetting,
+): readonly Lane[] {
   const pod = single(addresses.pod[family]);
   const through = family === 6 && passThrough === "there" ? [single(PASS_THROUGH_ADDRESS[6])] : [];
   const loopback = [...rangesOf(LOOPBACK[family]), ...through];
@@ -68,12 +73,11 @@ export function listLanes(family: Family, { addresses, links, passThrough }: Lan
   const absent = family === 6 && passThrough === "absent" ? [single(PASS_THROUGH_ADDRESS[6])] : [];
   const vm = single(addresses.vm[family]);
   // The pod's own ends of the links to virtual machines are the sandbox's make, and no flow's business.
-  const gateways = links.map((_, link) => single(vmGateway(link)[family]));
+  const gateways = (vmState === "there" ? links : []).map((_, link) => single(vmGateway(link)[family]));
   const foreign = subtractRanges(wholeFamily(family), [
     ...NOT_CONNECTABLE[family].flatMap(rangesOf),
     ...loopback,
     pod,
-    ...(links.length === 0 ? [vm] : []),
     ...gateways,
     ...absent,
   ]);
@@ -92,7 +96,7 @@ export function listLanes(family: Family, { addresses, links, passThrough }: Lan
   const plain = { ports: PORTS, without: [], socket: PLAIN_SOCKET };
   const fromPod = { ...plain, host: "pod", uids: ANY_ID, gids: ANY_ID, link: null } as const;
   const fromOutside = { ...plain, uids: ROOT, gids: ROOT } as const;
-  const outsiders = subtractRanges(foreign, [single(addresses.upstream[family]), vm]);
+  const outsiders = subtractRanges(foreign, [single(addresses.upstream[family]), ...(vmState === "there" ? [vm] : [])]);
   return [
     { ...fromPod, name: "from the pod to elsewhere", binding: "route", sources: [pod], destinations: foreign },
     {

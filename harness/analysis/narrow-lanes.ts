@@ -8,8 +8,9 @@ export function narrowLanes(lanes: readonly Lane[], within: FlowSet): readonly L
   return lanes.filter((lane) => isOfSet(lane, within)).flatMap((lane) => narrowLane(lane, within));
 }
 
-/** In the pod a set without a source means sockets that are not bound. */
+/** In the pod a set without a source means sockets that are not bound; of upstream, its own address alone. */
 function isOfSet({ host, binding }: Lane, within: FlowSet): boolean {
+  if (host === "client" && within.host === "upstream") return within.sources !== "route";
   return host === within.host && (host !== "pod" || within.sources !== "route" || binding === "route");
 }
 

@@ -106,7 +106,8 @@ function findLanes(
   setting: AnalysisSetting,
 ): readonly Lane[] {
   const { addresses, passThrough, within, spec, sockets = "plain" } = setting;
-  const plain = listLanes(family, { addresses, links, passThrough });
+  const vm = vmLinks(spec).length > 0 ? "there" : "absent";
+  const plain = listLanes(family, { addresses, links, vm, passThrough });
   const lanes = sockets === "plain" ? plain : varySockets(plain, rulesets, spec);
   if (!within) return lanes;
   const narrowed = within.family === family ? narrowLanes(lanes, within) : [];

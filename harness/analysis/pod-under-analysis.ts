@@ -6,8 +6,7 @@ import type { PodSpec } from "../model/pod.ts";
 import type { PodRules, Rule, RulePlace, Ruleset } from "../model/ruleset.ts";
 import { compilePod, type Simulator } from "../netfilter/simulator.ts";
 import { listPlaces, listSteps } from "../netfilter/steps.ts";
-import type { Rewrites } from "./packet-views.ts";
-import { listFixedEnds, widenPod } from "./wide-pod.ts";
+import { preparePod } from "./wide-pod.ts";
 import type { Witness } from "./witness.ts";
 
 /** A landing with the rules that led there, each once, in the order in which packets met them. */
@@ -23,16 +22,13 @@ export interface Lander {
 }
 
 /**
- * Opens a lander for some witnesses, all of which it must be given at once: `upstream` owns what they dial, and listens there.
+ * Opens a lander for some witnesses, all of which it must be given at once: the pod is prepared for them (`preparePod`).
  * A rule whose unknown match is assumed to fail is taken out, an unknown match that is assumed to hold is taken away.
  */
-export function openLander(
-  rules: PodRules,
-  spec: PodSpec,
-  witnesses: readonly Witness[],
-  { destinations }: Pick<Rewrites, "destinations">,
-): Lander {
-  const wide = openPeers(spec, witnesses, destinations);
+export function openLander(rules: PodRules, spec: PodSpec, witnesses: readonly Witness[]): Lander {
+  const [example] = witnesses;
+  const flows = witnesses.map(({ flow }) => flow);
+  const wide = example ? preparePod(spec, { flows, rules: [rules] }, example.addresses) : spec;
   const simulators = new Map<string, Simulator>();
   const find = ({ assumed, addresses, lane }: Witness): Simulator => {
     const key = JSON.stringify([[...assumed], addresses, lane.link]);
@@ -55,19 +51,6 @@ export function openLander(
       return { landing, rules: listPlaces(deciding) };
     },
   };
-}
-
-/** Flows of an analysis end where they are dialled, or where the rules or the stub send them. */
-function openPeers(spec: PodSpec, witnesses: readonly Witness[], rewritten: Rewrites["destinations"]): PodSpec {
-  const [example] = witnesses;
-  if (!example) return spec;
-  const dialled = witnesses.map(({ flow }) => flow.to);
-  const sent = listFixedEnds(example.flow.family, rewritten);
-  const ends = {
-    addresses: [...dialled.map(({ address }) => address), ...sent.addresses],
-    ports: [...dialled.map(({ port }) => port), ...sent.ports],
-  };
-  return widenPod(spec, ends, example.addresses);
 }
 
 function assumeMatches(rules: PodRules, assumed: Witness["assumed"]): PodRules {

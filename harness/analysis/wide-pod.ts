@@ -1,30 +1,120 @@
-import { type Family, renderAddress } from "../model/address.ts";
-import { isLoopback, type PodSpec, type SandboxAddresses } from "../model/pod.ts";
-import type { EndBinding } from "./packet-views.ts";
+import {
+  FAMILIES,
+  type Family,
+  familyOf,
+  networkHolds,
+  parseAddress,
+  parseNetwork,
+  renderAddress,
+} from "../model/address.ts";
+import { type Flow, startsInPod } from "../model/flow.ts";
+import {
+  addressOwner,
+  type HostName,
+  hostOfActor,
+  isLoopback,
+  type PodSpec,
+  type SandboxAddresses,
+  vmLinks,
+} from "../model/pod.ts";
+import { familyKey, type PodRules } from "../model/ruleset.ts";
+import { type EndBinding, findRewrites } from "./packet-views.ts";
 
-/** Where flows may end outside the pod, be it that they dial it or that a rule sends them there. */
+/** Where flows may end outside the pod, whether they dial it or a rule sends them there. */
 export interface PeerEnds {
   readonly addresses: readonly string[];
   readonly ports: readonly number[];
 }
 
+/** What a pod is to be prepared for. */
+export interface PodDemand {
+  readonly flows: readonly Flow[];
+  /** Every rule set that will be in the pod; none where they are not known yet. */
+  readonly rules: readonly PodRules[];
+}
+
+/**
+ * Gives a pod in which every one of some flows has somebody at its end: a peer listens on each port that is dialled there, and upstream
+ * owns every address that flows dial or come from, or that rules translate to, and that no other host has. Where rules send flows to a
+ * peer, both peers listen on every port of those flows and of the rules. Every command prepares its pod here, so that a flow lands the same
+ * whichever command is asked. Addresses that no host can own (multicast, link-local, unspecified) stay nobody's.
+ *
+ * @example
+ * preparePod(spec, { flows: [flowOf("app -> 10.96.0.1:80")], rules: [] }, DEFAULT_ADDRESSES).upstreamAddresses // ["10.96.0.1"]
+ */
+export function preparePod(spec: PodSpec, { flows, rules }: PodDemand, addresses: SandboxAddresses): PodSpec {
+  const portsAt = (host: HostName) =>
+    flows.filter((flow) => findTargetHost(flow, spec, addresses) === host).map(({ to }) => to.port);
+  const sources = flows.filter((flow) => !startsInPod(flow)).map(({ from }) => from.address);
+  const dialled = flows.map(({ to }) => to.address);
+  const sent = FAMILIES.map((family) => findSentEnds(family, rules, spec, addresses));
+  const sentTo = sent.flatMap((ends) => ends.addresses);
+  const isSent = sentTo.some((address) => !isLoopback(address) && !isPods(address, addresses));
+  const everywhere = isSent ? [...flows.map(({ to }) => to.port), ...sent.flatMap(({ ports }) => ports)] : [];
+  const own = widenPod(spec, { addresses: [...dialled, ...sources, ...sentTo], ports: everywhere }, addresses);
+  return {
+    ...own,
+    upstreamPorts: sortNumbers([...own.upstreamPorts, ...portsAt("upstream")]),
+    clientPorts: sortNumbers([...own.clientPorts, ...portsAt("client")]),
+    upstreamAddresses: own.upstreamAddresses.toSorted(),
+  };
+}
+
+/** Gives the host at which a flow ends if nothing touches it. A vm is there behind an interface alone; its address is upstream's else. */
+function findTargetHost({ from, to }: Flow, spec: PodSpec, addresses: SandboxAddresses): HostName {
+  if (isLoopback(to.address)) return hostOfActor(from.actor);
+  const owner = addressOwner(to.address, addresses);
+  return owner === "vm" && vmLinks(spec).length === 0 ? "upstream" : owner;
+}
+
+function isPods(address: string, { pod }: SandboxAddresses): boolean {
+  return address === pod[4] || address === pod[6];
+}
+
+/** Gives the ends to which rules translate what is dialled. */
+function findSentEnds(
+  family: Family,
+  rules: readonly PodRules[],
+  spec: PodSpec,
+  addresses: SandboxAddresses,
+): PeerEnds {
+  const rulesets = rules.flatMap((each) => each[familyKey(family)] ?? []);
+  return listFixedEnds(family, findRewrites(rulesets, { family, addresses, spec, gateways: [] }).destinations);
+}
+
 /**
  * Gives a pod whose peers are there wherever flows may end, beside what they have already: both listen on the ports, and upstream owns
- * every address that is no host's and no loopback address. Without it a flow left alone or sent on could not be told from one that is lost.
- * Whether a sandbox can give upstream an address (`canBeElsewhere`) is the caller's to ask: an analysis takes any for granted.
+ * every address that is no other host's and that a host can own.
  *
  * @example
  * widenPod(spec, { addresses: ["192.0.2.1", "127.0.0.6"], ports: [80] }, DEFAULT_ADDRESSES).upstreamAddresses // ["192.0.2.1"]
  */
 export function widenPod(spec: PodSpec, { addresses, ports }: PeerEnds, hosts: SandboxAddresses): PodSpec {
-  const taken = Object.values(hosts).flatMap((host) => [host[4], host[6]]);
-  const strangers = addresses.filter((address) => !isLoopback(address) && !taken.includes(address));
+  const there = vmLinks(spec).length > 0 ? Object.values(hosts) : [hosts.pod, hosts.client, hosts.upstream];
+  const taken = there.flatMap((host) => [host[4], host[6]]);
+  const strangers = addresses.filter((address) => canBeOwned(address) && !taken.includes(address));
   return {
     ...spec,
     upstreamPorts: unite(spec.upstreamPorts, ports),
     clientPorts: unite(spec.clientPorts, ports),
     upstreamAddresses: unite(spec.upstreamAddresses, strangers),
   };
+}
+
+/** Networks of which no host can own an address that others connect to: this host, multicast and above; mapped and link-local ones. */
+const NEVER_OWNED: Readonly<Record<Family, readonly string[]>> = {
+  4: ["0.0.0.0/8", "224.0.0.0/3"],
+  6: ["::/128", "::ffff:0:0/96", "fe80::/10", "ff00::/8"],
+};
+
+/** Says whether a host beside the pod may have an address. */
+export function canBeOwned(address: string): boolean {
+  const value = parseAddress(address)?.value;
+  if (value === undefined || isLoopback(address)) return false;
+  return !NEVER_OWNED[familyOf(address)].some((text) => {
+    const network = parseNetwork(text);
+    return network !== null && networkHolds(network, value);
+  });
 }
 
 /** Gives the ends that rewriting names itself; an address or a port that stays as the flow has it is none. */
@@ -37,4 +127,8 @@ export function listFixedEnds(family: Family, ends: readonly EndBinding[]): Peer
 
 function unite<T>(some: readonly T[], others: readonly T[]): readonly T[] {
   return [...new Set([...some, ...others])];
+}
+
+function sortNumbers(numbers: readonly number[]): readonly number[] {
+  return [...new Set(numbers)].sort((a, b) => a - b);
 }

@@ -9,7 +9,7 @@ import type { Lane } from "./lanes.ts";
 export interface Witness {
   readonly lane: Lane;
   readonly flow: Flow;
-  /** The sandbox's addresses with this flow's client in its place: sources from outside may be any. */
+  /** The sandbox's addresses. */
   readonly addresses: SandboxAddresses;
   /** By text of each unknown match that the class depends on: whether it holds. */
   readonly assumed: ReadonlyMap<string, "holds" | "fails">;
@@ -37,18 +37,14 @@ export function makeWitness(
   assumed: Witness["assumed"],
 ): Witness {
   const sourceText = renderAddress(family, source ?? destination);
-  const actor = lane.host === "pod" ? nameOwner({ uid, gid }, proxy) : lane.host + (family === 6 ? "6" : "");
+  // Every address that no other host has is upstream's, as a source too.
   const isStranger = lane.host === "client" && sourceText !== addresses.client[family];
+  const host = isStranger ? "upstream" : lane.host;
+  const actor = host === "pod" ? nameOwner({ uid, gid }, proxy) : host + (family === 6 ? "6" : "");
   const isNamed = lane.binding === "bound" || isStranger;
   const at = nameSource(isNamed ? sourceText : null, family, sourcePort, lane.socket.mark);
   const text = `${actor}${at} -> ${nameTarget(renderAddress(family, destination), port, family, addresses)}`;
-  const client = { ...addresses.client, [family]: sourceText };
-  return {
-    lane,
-    flow: writeFlow(text, addresses, proxy),
-    addresses: isStranger ? { ...addresses, client } : addresses,
-    assumed,
-  };
+  return { lane, flow: writeFlow(text, addresses, proxy), addresses, assumed };
 }
 
 /** Gives the same flow named as simply as it can be: `client -> pod:21` for `client -> 10.244.0.2:21`, `root` for `uid=0,gid=0`. */

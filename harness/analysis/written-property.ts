@@ -124,10 +124,12 @@ function makeJudge(
   };
 }
 
-/** A port or a source that a claim names may be the flow's own. */
+/** A port or an address that a claim names may be the flow's own. */
 function cutsOfClaim(claim: LandingClaim): SplitPoints {
   if (claim === "as dialled") return { addresses: [], ports: [], ids: [] };
   const port = claim.port === null ? [] : [[BigInt(claim.port), BigInt(claim.port)] as const];
-  const source = claim.source === null ? null : parseAddress(claim.source);
-  return { addresses: source ? [[source.value, source.value]] : [], ports: port, ids: [] };
+  const named = [claim.source, claim.address].flatMap((address) =>
+    address === null ? [] : (parseAddress(address) ?? []),
+  );
+  return { addresses: named.map(({ value }) => [value, value] as const), ports: port, ids: [] };
 }

@@ -63,8 +63,10 @@ const LINK_PREFIX: Readonly<Record<Family, number>> = { 4: 16, 6: 64 };
 export function canBeElsewhere(address: string, family: Family, addresses: SandboxAddresses): boolean {
   const value = addressValue(address);
   const link = prefixMask(family, LINK_PREFIX[family]);
-  const hosts = Object.values(addresses).map((host) => addressValue(host[family]));
-  const onLink = hosts.some((host) => (host & link) === (value & link));
+  // The pod shares its link with its peers; where it was given another address it is there by a route of its own.
+  const { pod, client, upstream, vm } = addresses;
+  const hosts = [client, upstream, vm].map((host) => addressValue(host[family]));
+  const onLink = address === pod[family] || hosts.some((host) => (host & link) === (value & link));
   const never = networksOf(NEVER_ELSEWHERE[family], family).some((network) => networkHolds(network, value));
   return !onLink && !never;
 }

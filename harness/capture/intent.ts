@@ -119,7 +119,8 @@ function ownerOf({ destination, startedOn, family }: Connection, around: Surroun
   const { addresses, spec, config } = around;
   if (startedOn === "pod" && isPodsOwn(destination, config, addresses)) return "pod";
   if (isLoopback(destination)) return startedOn === "pod" ? null : startedOn;
-  const named = (["pod", "client", "upstream", "vm"] as const).find((host) => addresses[host][family] === destination);
+  const hosts = ["pod", "client", "upstream", ...(spec.kubevirtInterfaces.length > 0 ? ["vm" as const] : [])] as const;
+  const named = hosts.find((host) => addresses[host][family] === destination);
   return named ?? (spec.upstreamAddresses.includes(destination) ? "upstream" : null);
 }
 

@@ -3,7 +3,6 @@ import { generateRules } from "../capture/dialects.ts";
 import { FAMILIES, type Family } from "../model/address.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import { type Finding, finding } from "../model/finding.ts";
-import { DEFAULT_ADDRESSES } from "../model/pod.ts";
 import { listFamilies, type PodRules } from "../model/ruleset.ts";
 import { describeUnseenFamily } from "../report/classes-phrase.ts";
 import { makePodSpec } from "../run/pod-spec.ts";
@@ -17,6 +16,7 @@ import {
 import type { CommandIo } from "./command.ts";
 import { FAMILY_OPTION, findUnseenFamilies, readFamily } from "./family-option.ts";
 import type { OptionSpec } from "./options.ts";
+import { placePod, tellTakenPorts } from "./pod-addresses.ts";
 import { refuse } from "./refusal.ts";
 import { readWithin, WITHIN_OPTION } from "./restriction.ts";
 import { listRulesSources, makeRulesOptions, readRulesFiles, readTable } from "./rules-file.ts";
@@ -74,10 +74,12 @@ export function readAnalysisInput(args: readonly string[], specs: readonly Optio
   const families = listFamilies(rules);
   if (families.length === 0) throw refuse([finding("--family", `No IPv${asked} rules are given.`)]);
   const budget = readBudget(lastValue(line.options, "budget"));
-  const within = readWithin(lastValue(line.options, "within"), config, families);
+  const addresses = placePod(config);
+  tellTakenPorts(config, io);
+  const within = readWithin(lastValue(line.options, "within"), { config, addresses, tested: families });
   const setting: AnalysisSetting = {
-    spec: makePodSpec(config, [], [], DEFAULT_ADDRESSES),
-    addresses: DEFAULT_ADDRESSES,
+    spec: makePodSpec(config, [], [], addresses),
+    addresses,
     passThrough: rules.policyRouting.addresses.length > 0 ? "there" : "absent",
     ...(budget === null ? {} : { budget }),
     ...(within === null ? {} : { within }),

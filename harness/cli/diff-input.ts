@@ -1,35 +1,43 @@
 import type { Comparison } from "../analysis/diff.ts";
 import { impliedMode, impliedRouting } from "../analysis/implied-pod.ts";
+import type { AnalysisSetting } from "../analysis/partition.ts";
 import { seedConfig } from "../capture/seed-config.ts";
 import { FAMILIES } from "../model/address.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import { type Finding, finding } from "../model/finding.ts";
-import { DEFAULT_ADDRESSES } from "../model/pod.ts";
 import { familyKey, type PodRules, type Ruleset } from "../model/ruleset.ts";
 import { makePodSpec } from "../run/pod-spec.ts";
 import { readBudget } from "./analysis-input.ts";
-import { lastValue } from "./capture-options.ts";
+import { type CaptureCommandLine, lastValue } from "./capture-options.ts";
 import type { CommandIo } from "./command.ts";
 import type { ParsedOptions } from "./options.ts";
+import { placePod, tellTakenPorts } from "./pod-addresses.ts";
 import { refuse } from "./refusal.ts";
 import { readWithin } from "./restriction.ts";
 import { readRulesFiles, readTable } from "./rules-file.ts";
 
 /** Two files of rules, ready to be compared. */
 export interface DiffInput extends Comparison {
-  /** The config of the sandbox they are compared in: the seed command's. */
+  /** The config of the sandbox they are compared in: that of the flags, or the seed command's. */
   readonly config: CaptureConfig;
   /** Whether marks need policy routing, which such files say nothing of. */
   readonly routing: "as-installed" | "none-needed";
 }
 
 /** Reads the two files that `diff` compares. Throws `bad-input` with every finding, those given included. */
-export function readDiffInput(options: ParsedOptions, known: readonly Finding[], io: CommandIo): DiffInput {
+export function readDiffInput(
+  options: ParsedOptions,
+  line: CaptureCommandLine | null,
+  known: readonly Finding[],
+  io: CommandIo,
+): DiffInput {
   const [before, after] = readBoth(options, io, [...known]);
   const rulesets = [before, after];
-  const config = seedConfig();
+  const config = line?.capture.config ?? seedConfig();
+  const addresses = placePod(config);
+  tellTakenPorts(config, io);
   const budget = readBudget(lastValue(options, "budget"));
-  const within = readWithin(lastValue(options, "within"), config, [before.family]);
+  const within = readWithin(lastValue(options, "within"), { config, addresses, tested: [before.family] });
   // What either rule set needs is there for both: only the rules are compared.
   const policyRouting = impliedRouting(rulesets);
   const toPod = (ruleset: Ruleset): PodRules => ({
@@ -37,10 +45,12 @@ export function readDiffInput(options: ParsedOptions, known: readonly Finding[],
     ip6: ruleset.family === 6 ? ruleset : null,
     policyRouting,
   });
-  const setting = {
-    spec: { ...makePodSpec(config, [], [], DEFAULT_ADDRESSES), interceptionMode: impliedMode(rulesets) },
-    addresses: DEFAULT_ADDRESSES,
-    passThrough: policyRouting.addresses.length > 0 ? ("there" as const) : ("absent" as const),
+  const isTransparent = config.interceptionMode === "TPROXY" || impliedMode(rulesets) === "TPROXY";
+  const interceptionMode = isTransparent ? "TPROXY" : "REDIRECT";
+  const setting: AnalysisSetting = {
+    spec: { ...makePodSpec(config, [], [], addresses), interceptionMode },
+    addresses,
+    passThrough: policyRouting.addresses.length > 0 ? "there" : "absent",
     ...(budget === null ? {} : { budget }),
     ...(within === null ? {} : { within }),
   };

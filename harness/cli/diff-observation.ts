@@ -4,8 +4,7 @@ import type { Landing } from "../model/landing.ts";
 import type { PodSpec } from "../model/pod.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import { makePodSpec } from "../run/pod-spec.ts";
-import type { BackendChoice } from "../sandbox/open-sandbox.ts";
-import { type ObservedLanding, observeClaims } from "./kernel-observation.ts";
+import { type ObservationPlace, type ObservedLanding, observeClaims } from "./kernel-observation.ts";
 
 /** What the kernel made of a change's witness under both rule sets. */
 export interface ObservedChange {
@@ -25,7 +24,7 @@ export interface ObservationSetting {
 
 /** Drives every change's witness through one sandbox, first with the one rule set in it, then with the other. */
 export async function observeChanges(
-  backend: BackendChoice,
+  where: ObservationPlace,
   changes: readonly Change[],
   { before, after, config, interceptionMode }: ObservationSetting,
 ): Promise<readonly ObservedChange[]> {
@@ -35,8 +34,8 @@ export async function observeChanges(
     { rules: before, claims: claim("before") },
     { rules: after, claims: claim("after") },
   ];
-  const [first = [], second = []] = await observeClaims(backend, rounds, (flows, addresses) => ({
-    ...makePodSpec(config, flows, [], addresses),
+  const [first = [], second = []] = await observeClaims(where, rounds, (flows, rules, addresses) => ({
+    ...makePodSpec(config, flows, [], addresses, rules),
     interceptionMode,
   }));
   return first.flatMap((was, i) => {

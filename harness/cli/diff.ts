@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { type Change, diffRulesets } from "../analysis/diff.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import { BUDGET_OPTION } from "./analysis-input.ts";
-import { lastValue } from "./capture-options.ts";
+import { lastValue, readCaptureWords } from "./capture-options.ts";
 import type { Command } from "./command.ts";
 import { findStale, readAcceptance, withoutAccepted, writeAcceptance } from "./diff-acceptance.ts";
 import { type DiffInput, readDiffInput } from "./diff-input.ts";
@@ -10,7 +10,7 @@ import { type ObservedChange, observeChanges } from "./diff-observation.ts";
 import { type DiffResult, renderDiffData, renderDiffText } from "./diff-text.ts";
 import type { CommandHelp } from "./help.ts";
 import { OBSERVING_SANDBOX_OPTION, readObservingSandbox } from "./kernel-observation.ts";
-import { type OptionSpec, type ParsedOptions, readOptions } from "./options.ts";
+import type { OptionSpec, ParsedOptions } from "./options.ts";
 import { findUnwritableFile } from "./output-file.ts";
 import { WITHIN_OPTION } from "./restriction.ts";
 import { TABLE_OPTION } from "./rules-file.ts";
@@ -37,13 +37,14 @@ const SPECS: readonly OptionSpec[] = [
 ];
 
 const HELP: CommandHelp = {
-  usage: ["landfall diff BEFORE AFTER [OPTION…]"],
+  usage: ["landfall diff BEFORE AFTER [ISTIO FLAG…] [OPTION…]"],
   about: [
     "Gives every class of TCP flows that two rule sets land differently, with one flow that stands for it and the rules that decide it. BEFORE and AFTER are files of rules in any form that --rules takes, several joined by commas.",
     "A match that is not understood is taken to answer the same for all packets of a flow; a class says under which answer it stands. Such files say nothing of policy routing: what TPROXY and its marks need is taken as installed.",
+    "Istio's flags say where the proxy listens and as whom it runs (-p, -z, -u, -g), and --pod-ip which address is the pod's; without a flag both are the seed command's.",
   ],
   options: [{ title: "Options", options: SPECS }],
-  captureFlags: "none",
+  captureFlags: "mentioned",
   examples: [
     ["landfall diff rules.txt changed.txt", "what the change changes"],
     ["landfall diff rules.txt changed.txt --write-accept meant.json", "and keeps it as meant, for --accept"],
@@ -60,11 +61,13 @@ const HELP: CommandHelp = {
 export const diff: Command = {
   help: HELP,
   async run(args, io) {
-    const { options, findings } = readOptions(args, SPECS);
+    const command = { specs: SPECS, withoutFlags: "seed", positionals: "own" } as const;
+    const { options, line, findings } = readCaptureWords(args, command, io);
+    if (line?.capture.purpose === "usage") return "help";
     const target = lastValue(options, "write-accept");
     const unwritable =
       target === undefined ? [] : findUnwritableFile("--write-accept", resolve(io.workingDirectory, target));
-    const input = readDiffInput(options, [...findings, ...unwritable, ...findPartialAcceptance(options)], io);
+    const input = readDiffInput(options, line, [...findings, ...unwritable, ...findPartialAcceptance(options)], io);
     const accepted = readAcceptance(lastValue(options, "accept"), io);
     const found = diffRulesets(input);
     const changes = withoutAccepted(found, accepted);
@@ -98,7 +101,8 @@ async function observe(
   input: DiffInput,
 ): Promise<readonly ObservedChange[]> {
   if (!options.values.has("observe") || changes.length === 0) return [];
-  return observeChanges(readObservingSandbox(options), changes, {
+  const where = { backend: readObservingSandbox(options), addresses: input.setting.addresses };
+  return observeChanges(where, changes, {
     ...input,
     interceptionMode: input.setting.spec.interceptionMode,
   });

@@ -58,11 +58,11 @@ function readRules({ options, capture }: CaptureCommandLine, io: CommandIo, find
 
 /** Binds the flow to a sandbox's addresses, with the pod that it needs. */
 export function bindExplained(
-  { flow, listen }: ExplainInput,
+  { flow, listen, rules }: ExplainInput,
   { capture }: CaptureCommandLine,
   addresses: SandboxAddresses,
 ): { readonly flow: Flow; readonly spec: PodSpec } {
   const { proxy } = makePodSpec(capture.config, [], [], addresses);
   const resolved = resolveFlow(flow, addresses, proxy);
-  return { flow: resolved, spec: makePodSpec(capture.config, [resolved], listen, addresses) };
+  return { flow: resolved, spec: makePodSpec(capture.config, [resolved], listen, addresses, [rules]) };
 }

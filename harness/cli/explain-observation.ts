@@ -2,10 +2,8 @@ import type { Flow, Manner } from "../model/flow.ts";
 import type { Landing } from "../model/landing.ts";
 import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
 import { familyKey, type PodRules, type RulePlace } from "../model/ruleset.ts";
-import type { BackendChoice } from "../sandbox/open-sandbox.ts";
 import type { CountedRules } from "../sandbox/sandbox.ts";
-import { openInterruptibleSandbox } from "./interruption.ts";
-import { withRules } from "./kernel-observation.ts";
+import { type ObservationPlace, openObservingSandbox, withRules } from "./kernel-observation.ts";
 
 /** What the kernel made of a flow driven alone. */
 export interface Observed {
@@ -17,12 +15,12 @@ export interface Observed {
 
 /** Puts rules into a sandbox of its own, drives one flow, and reads the counters. */
 export async function observeFlow(
-  backend: Exclude<BackendChoice, "simulated">,
+  where: ObservationPlace,
   rules: PodRules,
   manner: Manner,
   bind: (addresses: SandboxAddresses) => { readonly flow: Flow; readonly spec: PodSpec },
 ): Promise<Observed> {
-  await using sandbox = await openInterruptibleSandbox(backend);
+  await using sandbox = await openObservingSandbox(where);
   const { flow, spec } = bind(sandbox.addresses);
   await sandbox.enter(spec);
   const { observation, counted } = await withRules(sandbox, rules, async () => {

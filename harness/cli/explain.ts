@@ -1,7 +1,7 @@
 import { quoteRule } from "../formats/rule-text.ts";
 import type { Flow, Manner } from "../model/flow.ts";
 import { type Landing, landingsAgree } from "../model/landing.ts";
-import { DEFAULT_ADDRESSES, type SandboxAddresses } from "../model/pod.ts";
+import type { SandboxAddresses } from "../model/pod.ts";
 import { compilePod, type Explanation } from "../netfilter/simulator.ts";
 import { listSteps } from "../netfilter/steps.ts";
 import { renderJson } from "../report/json.ts";
@@ -13,6 +13,7 @@ import { foldWay, renderObserved, renderOutcome, renderWay, selectPackets } from
 import type { CommandHelp } from "./help.ts";
 import { OBSERVING_SANDBOX_OPTION, readObservingSandbox } from "./kernel-observation.ts";
 import type { OptionSpec } from "./options.ts";
+import { placePod, tellTakenPorts } from "./pod-addresses.ts";
 import { makeRulesOptions } from "./rules-file.ts";
 import { chooseColumns } from "./text-columns.ts";
 
@@ -63,9 +64,15 @@ export const explain: Command = {
     tellDefaultConfig(line, io);
     tellWarnings(line.capture.warnings, io);
     const input = readExplainInput(line, io);
+    tellTakenPorts(line.capture.config, io, input.listen);
     const manner = line.options.values.has("forward") ? "forward" : "answer";
     const observed = await observe(input, line, manner);
-    const { flow, explanation } = explainFlow(input, line, manner, observed?.addresses ?? DEFAULT_ADDRESSES);
+    const { flow, explanation } = explainFlow(
+      input,
+      line,
+      manner,
+      observed?.addresses ?? placePod(line.capture.config),
+    );
     const show = line.options.values.has("all") ? "all" : "deciding";
     const result = { flow, manner, explanation, observed, show } as const;
     io.out(
@@ -86,7 +93,8 @@ interface Explained {
 async function observe(input: ExplainInput, line: CaptureCommandLine, manner: Manner): Promise<Observed | null> {
   if (!line.options.values.has("observe")) return null;
   const backend = readObservingSandbox(line.options);
-  return observeFlow(backend, input.rules, manner, (addresses) => bindExplained(input, line, addresses));
+  const where = { backend, addresses: placePod(line.capture.config) };
+  return observeFlow(where, input.rules, manner, (addresses) => bindExplained(input, line, addresses));
 }
 
 function explainFlow(input: ExplainInput, line: CaptureCommandLine, manner: Manner, addresses: SandboxAddresses) {

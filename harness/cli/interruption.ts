@@ -18,13 +18,18 @@ let state: "not-listening" | "listening" | "ending" = "not-listening";
  * signal ends the process at once; containers are removed all the same, by a process of their own. Where no sandbox stands the system's own
  * answer to a signal holds: an analysis keeps the event loop busy, and no listener would hear of it. Throws as `openSandbox`.
  */
-export async function openInterruptibleSandbox(choice: BackendChoice, options?: SandboxOptions): Promise<Sandbox> {
+export async function openInterruptibleSandbox(
+  choice: BackendChoice,
+  options: Partial<SandboxOptions> = {},
+): Promise<Sandbox> {
   listen();
-  const { openSandbox } = await import("../sandbox/open-sandbox.ts");
+  const { openSandbox, DEFAULT_SANDBOX_OPTIONS } = await import("../sandbox/open-sandbox.ts");
   removeAside = (await import("../sandbox/docker-removal.ts")).removeContainersAside;
   // A run opens another sandbox in the place of one that is gone; this one waits for the end.
   if (isInterrupted()) return new Promise(() => {});
-  const opening = openSandbox(choice, options).then((sandbox) => onDisposed(sandbox, forget));
+  const opening = openSandbox(choice, { ...DEFAULT_SANDBOX_OPTIONS, ...options }).then((sandbox) =>
+    onDisposed(sandbox, forget),
+  );
   const forget = () => {
     sandboxes.delete(opening);
     stopListening();

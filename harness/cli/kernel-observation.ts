@@ -11,7 +11,6 @@ import type { FlowRequest, Sandbox } from "../sandbox/sandbox.ts";
 import { lastValue } from "./capture-options.ts";
 import { openInterruptibleSandbox } from "./interruption.ts";
 import type { OptionSpec, ParsedOptions } from "./options.ts";
-import { ownRewritten } from "./rewritten-targets.ts";
 
 /** The option that says where what an analysis says is driven. */
 export const OBSERVING_SANDBOX_OPTION: OptionSpec = {
@@ -24,6 +23,17 @@ export const OBSERVING_SANDBOX_OPTION: OptionSpec = {
 /** Gives the value of {@link OBSERVING_SANDBOX_OPTION}. */
 export function readObservingSandbox(options: ParsedOptions): Exclude<BackendChoice, "simulated"> {
   return (lastValue(options, "sandbox") ?? "auto") as Exclude<BackendChoice, "simulated">;
+}
+
+/** Where something is driven: on which backend, and with the pod at which addresses if the backend lets it choose. */
+export interface ObservationPlace {
+  readonly backend: Exclude<BackendChoice, "simulated">;
+  readonly addresses: SandboxAddresses;
+}
+
+/** Opens a sandbox for {@link ObservationPlace}; an interruption disposes of it. Throws `environment` where the backend does not work. */
+export function openObservingSandbox({ backend, addresses }: ObservationPlace): Promise<Sandbox> {
+  return openInterruptibleSandbox(backend, { addresses });
 }
 
 /** Where an analysis says that a flow lands. */
@@ -47,24 +57,22 @@ export interface ObservedLanding {
   readonly verdict: "confirmed" | "contradicted" | "not-observed";
 }
 
-/** Gives the pod that flows need, in the addresses of a sandbox. */
-export type ShapePod = (flows: readonly Flow[], addresses: SandboxAddresses) => PodSpec;
+/** Gives the pod that flows need under rules, in the addresses of a sandbox. */
+export type ShapePod = (flows: readonly Flow[], rules: readonly PodRules[], addresses: SandboxAddresses) => PodSpec;
 
 /** Drives claims through one sandbox, one rule set in it after the other; gives what was seen round by round, in the claims' order. */
 export async function observeClaims(
-  backend: BackendChoice,
+  where: ObservationPlace,
   rounds: readonly ObservationRound[],
   shapePod: ShapePod,
 ): Promise<readonly (readonly ObservedLanding[])[]> {
-  await using sandbox = await openInterruptibleSandbox(backend);
+  await using sandbox = await openObservingSandbox(where);
   const { addresses } = sandbox;
   const bind = (claim: ClaimedLanding) => ({ ...claim, claimed: claim.flow, flow: bindFlow(claim.flow, addresses) });
   const bound = rounds.map(({ rules, claims }) => ({ rules, claims: claims.map(bind) }));
-  const driven = bound
-    .flatMap(({ claims }) => claims.map(({ flow }) => flow))
-    .filter((flow) => isOfHost(flow, addresses));
+  const driven = bound.flatMap(({ claims }) => claims.map(({ flow }) => flow));
   const tested = rounds.map(({ rules }) => rules);
-  const spec = ownRewritten(shapePod(driven, addresses), tested, addresses);
+  const spec = shapePod(driven, tested, addresses);
   await sandbox.enter(spec);
   const seen: (readonly ObservedLanding[])[] = [];
   for (const { rules, claims } of bound) seen.push(await observeRound(sandbox, rules, claims, spec));
@@ -92,19 +100,13 @@ function bindFlow(flow: Flow, addresses: SandboxAddresses): Flow {
   return parsed.ok ? resolveFlow(parsed.value, addresses, flow.from) : flow;
 }
 
-/** A client of the sandbox has its own address alone. */
-function isOfHost({ from, family }: Flow, addresses: SandboxAddresses): boolean {
-  return from.actor !== "client" || from.address === addresses.client[family];
-}
-
 async function observeRound(
   sandbox: Sandbox,
   rules: PodRules,
   claims: readonly BoundClaim[],
   spec: PodSpec,
 ): Promise<readonly ObservedLanding[]> {
-  const canBeMade = ({ flow }: BoundClaim) =>
-    isOfHost(flow, sandbox.addresses) && (flow.from.actor !== "vm" || spec.kubevirtInterfaces.length > 0);
+  const canBeMade = ({ flow }: BoundClaim) => flow.from.actor !== "vm" || spec.kubevirtInterfaces.length > 0;
   const driven = claims.filter(canBeMade);
   const simulator = compilePod(rules, spec, sandbox.addresses);
   const predictions = driven.map(({ flow, manner }) => ({ landing: simulator.land(flow, manner) }));

@@ -1,6 +1,6 @@
 import { type Finding, finding } from "../model/finding.ts";
 import type { MutantReport } from "../model/mutation-report.ts";
-import { DEFAULT_ADDRESSES } from "../model/pod.ts";
+import { DEFAULT_ADDRESSES, type SandboxAddresses } from "../model/pod.ts";
 import { renderJson } from "../report/json.ts";
 import { judgeMutants, scoreMutants } from "../run/mutation.ts";
 import { type FlowSource, findSubjects, type MutationSubject } from "../run/mutation-subject.ts";
@@ -10,6 +10,7 @@ import type { Command, CommandIo } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
 import { openInterruptibleSandbox } from "./interruption.ts";
 import type { OptionSpec } from "./options.ts";
+import { placePod } from "./pod-addresses.ts";
 import { makeProgress } from "./progress.ts";
 import { refuseUsage } from "./refusal.ts";
 import { makeRulesOptions, readRulesPaths, readTable } from "./rules-file.ts";
@@ -81,7 +82,7 @@ export const mutate: Command = {
     if (options.scenarios.line.capture.purpose === "usage") return "help";
     if (isMadeFromConfig(options.scenarios)) tellDefaultConfig(options.scenarios.line, io);
     const scenarios = await readScenarios(options.scenarios, io);
-    const mutants = await judgeAll(findSubjects(scenarios, options.source, DEFAULT_ADDRESSES), options, io);
+    const mutants = await judgeAll(findSubjects(scenarios, options.source, findAddresses(options)), options, io);
     const report = scoreMutants(mutants);
     io.out(options.output === "json" ? renderJson(report) : describeScore(mutants, report.score));
     return report.score < 1 ? 1 : 0;
@@ -120,14 +121,16 @@ function readMutateOptions(args: readonly string[], io: CommandIo): MutateOption
 
 async function judgeAll(
   subjects: readonly MutationSubject[],
-  { sandbox, jobs, output }: MutateOptions,
+  options: MutateOptions,
   io: CommandIo,
 ): Promise<readonly MutantReport[]> {
+  const { sandbox, jobs, output } = options;
   using progress = makeProgress(io, () => performance.now());
+  const addresses = findAddresses(options);
   const say = (text: string) => progress.tellAside(`landfall: ${text}\n`);
   let missed = 0;
   return await judgeMutants(subjects, {
-    start: () => openInterruptibleSandbox(sandbox, { ...DEFAULT_SANDBOX_OPTIONS, say }),
+    start: () => openInterruptibleSandbox(sandbox, { ...DEFAULT_SANDBOX_OPTIONS, addresses, say }),
     jobs: jobs ?? chooseJobs(sandbox, subjects.length),
     onMutant: ({ outcome }, done, of) => {
       if (outcome === "missed") missed += 1;
@@ -138,6 +141,11 @@ async function judgeAll(
       if (output === "text") io.out(describeSubject(subject, reports));
     },
   });
+}
+
+/** Scenarios name no addresses; flags may say which is the pod's. */
+function findAddresses({ scenarios }: MutateOptions): SandboxAddresses {
+  return isMadeFromConfig(scenarios) ? placePod(scenarios.line.capture.config) : DEFAULT_ADDRESSES;
 }
 
 function chooseJobs(sandbox: BackendChoice, subjects: number): number {

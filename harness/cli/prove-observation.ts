@@ -2,23 +2,22 @@ import type { LandedFlow, PropertyResult } from "../analysis/prove.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import { makePodSpec } from "../run/pod-spec.ts";
-import type { BackendChoice } from "../sandbox/open-sandbox.ts";
-import { type ObservedLanding, observeClaims } from "./kernel-observation.ts";
+import { type ObservationPlace, type ObservedLanding, observeClaims } from "./kernel-observation.ts";
 
 /** Gives what the kernel made of a counterexample or an exception; undefined where nothing was driven. */
 export type ObservationOf = (landed: LandedFlow) => ObservedLanding | undefined;
 
 /** Drives every counterexample and every named exception through one sandbox with the rules in it, each in the manner that shows it. */
 export async function observeResults(
-  backend: BackendChoice,
+  where: ObservationPlace,
   results: readonly PropertyResult[],
   rules: PodRules,
   config: CaptureConfig,
 ): Promise<ObservationOf> {
   const claims = listLanded(results);
   if (claims.length === 0) return () => undefined;
-  const [seen = []] = await observeClaims(backend, [{ rules, claims }], (flows, addresses) =>
-    makePodSpec(config, flows, [], addresses),
+  const [seen = []] = await observeClaims(where, [{ rules, claims }], (flows, tested, addresses) =>
+    makePodSpec(config, flows, [], addresses, tested),
   );
   const found = new Map(claims.map((claim, i) => [claim, seen[i]]));
   return (landed) => found.get(landed);

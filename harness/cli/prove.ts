@@ -75,7 +75,12 @@ export const prove: Command = {
     const results = proveProperties(rules, config, setting, asked);
     refuseEmpty(results, own);
     const observationOf = line.options.values.has("observe")
-      ? await observeResults(readObservingSandbox(line.options), results, rules, config)
+      ? await observeResults(
+          { backend: readObservingSandbox(line.options), addresses: setting.addresses },
+          results,
+          rules,
+          config,
+        )
       : () => undefined;
     const isData = line.options.values.has("json");
     io.out(

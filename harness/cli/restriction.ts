@@ -4,7 +4,7 @@ import type { CaptureConfig } from "../model/capture-config.ts";
 import { finding } from "../model/finding.ts";
 import type { FlowSet } from "../model/flow-set.ts";
 import { parseFlowSet } from "../model/flow-set-text.ts";
-import { DEFAULT_ADDRESSES } from "../model/pod.ts";
+import type { SandboxAddresses } from "../model/pod.ts";
 import type { OptionSpec } from "./options.ts";
 import { refuse } from "./refusal.ts";
 
@@ -16,9 +16,16 @@ export const WITHIN_OPTION: OptionSpec = {
 };
 
 /** Reads `--within`; null without it. Throws `bad-input` where it names no flows, or those of a family that is not under test. */
-export function readWithin(text: string | undefined, config: CaptureConfig, tested: readonly Family[]): FlowSet | null {
+export function readWithin(
+  text: string | undefined,
+  {
+    config,
+    addresses,
+    tested,
+  }: { readonly config: CaptureConfig; readonly addresses: SandboxAddresses; readonly tested: readonly Family[] },
+): FlowSet | null {
   if (text === undefined) return null;
-  const parsed = parseFlowSet(text, "--within", { addresses: DEFAULT_ADDRESSES, proxy: proxyOwner(config) });
+  const parsed = parseFlowSet(text, "--within", { addresses, proxy: proxyOwner(config) });
   if (!parsed.ok) throw refuse(parsed.findings);
   if (tested.includes(parsed.value.family)) return parsed.value;
   throw refuse([finding("--within", `"${text}" is IPv${parsed.value.family}, which is not under test.`)]);

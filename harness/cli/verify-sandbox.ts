@@ -1,7 +1,9 @@
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { CommandIo } from "./command.ts";
 import { openInterruptibleSandbox } from "./interruption.ts";
+import { placePod } from "./pod-addresses.ts";
 import type { VerifyOptions } from "./verify-options.ts";
+import { isMadeFromConfig } from "./verify-scenarios.ts";
 
 /**
  * Opens the sandbox that `verify`'s options ask for; what takes long is told on stderr. In containers a pod that lives for one scenario
@@ -18,6 +20,7 @@ export async function openVerifySandbox(
     rights: options.rights,
     lifetime: options.afterwards === "keep" ? "kept" : "run",
     captureBy: isInitialised ? "init-container" : "resident-agent",
+    ...(isMadeFromConfig(options) ? { addresses: placePod(options.line.capture.config) } : {}),
     say: (text) => io.err(`landfall: ${text}\n`),
   });
 }

@@ -46,7 +46,10 @@ export function parseFlowSet(text: string, where: string, names: SetNames): Pars
   if (families.size > 1) note(`"${text}" names IPv4 and IPv6; use one family on both sides.`);
   if (!who || !target || findings.length > 0) return { ok: false, findings };
   const { host, uids, gids, marks } = who;
-  return { ok: true, value: { text, host, uids, gids, marks, sources: sources?.ranges ?? "route", ...target } };
+  const { client, pod } = names.addresses;
+  const others = [client, pod].flatMap((each) => single(addressValue(each[target.family])));
+  const named = sources && (host === "upstream" ? subtractRanges(sources.ranges, others) : sources.ranges);
+  return { ok: true, value: { text, host, uids, gids, marks, sources: named ?? "route", ...target } };
 }
 
 type Note = (message: string) => void;

@@ -2,7 +2,7 @@ import { addressValue } from "./address.ts";
 import type { Connection, Protocol } from "./contract.ts";
 import { type Flow, startsInPod } from "./flow.ts";
 import { findRouteSource } from "./flow-text.ts";
-import type { HostName, SandboxAddresses } from "./pod.ts";
+import { type HostName, hostOfActor, type SandboxAddresses } from "./pod.ts";
 import type { SplitPoints } from "./split-points.ts";
 import { holdsValue, type ValueRanges } from "./value-ranges.ts";
 
@@ -27,13 +27,21 @@ export interface FlowSet {
 export function holdsFlow(set: FlowSet, flow: Flow, addresses: SandboxAddresses): boolean {
   const { from, to, family } = flow;
   const isInPod = startsInPod(flow);
-  if (family !== set.family || (isInPod ? "pod" : from.actor) !== set.host) return false;
+  if (family !== set.family || !isOfHost(set, flow, addresses)) return false;
   if (isInPod && !(holdsValue(set.uids, from.uid) && holdsValue(set.gids, from.gid))) return false;
   const isFromThere =
     set.sources === "route"
       ? !isInPod || from.address === findRouteSource(from.actor, family, to.address, addresses)
       : holdsValue(set.sources, addressValue(from.address));
   return isFromThere && holdsValue(set.destinations, addressValue(to.address)) && holdsValue(set.ports, to.port);
+}
+
+/** From outside, `upstream` without a source is its own address; `client` is every source but that. */
+function isOfHost({ host, sources }: FlowSet, { from, family }: Flow, addresses: SandboxAddresses): boolean {
+  const actual = hostOfActor(from.actor);
+  if (host === "pod" || host === "vm" || actual === "pod" || actual === "vm") return host === actual;
+  const isUpstreams = from.address === addresses.upstream[family];
+  return host === "client" ? !isUpstreams : sources !== "route" || isUpstreams;
 }
 
 /** Says whether a connection is in a set. */

@@ -143,14 +143,14 @@ function parseTo(text: string, where: string, findings: Finding[]) {
 /** Resolves a flow's names to the addresses of a sandbox and the owners of its actors. `proxy` is the owner of the sidecar. */
 export function resolveFlow(flow: FlowText, addresses: SandboxAddresses, proxy: Owner): Flow {
   const { family, port } = flow;
-  const address = targetAddress(flow.target, family, addresses);
+  const address = dialledAddress(flow, addresses);
   const owner = actorOwner(flow.actor, proxy);
   const source = flow.source ?? findRouteSource(flow.actor, family, address, addresses);
   return {
     flow: flow.text,
     family,
     from: {
-      actor: flow.actor,
+      actor: actorAt(flow, addresses),
       address: source,
       ...owner,
       ...(flow.sourcePort === null ? {} : { port: flow.sourcePort }),
@@ -158,6 +158,22 @@ export function resolveFlow(flow: FlowText, addresses: SandboxAddresses, proxy: 
     },
     to: { target: flow.target, address, port },
   };
+}
+
+/** Every address that no other host has is upstream's, as a source too: who comes from outside with one is upstream, whatever its name. */
+function actorAt({ actor, source }: FlowText, addresses: SandboxAddresses): string {
+  if (actor !== "client" || source === null || isLoopback(source)) return actor;
+  const owner = addressOwner(source, addresses);
+  return owner === "client" || owner === "pod" ? actor : "upstream";
+}
+
+/**
+ * The unspecified address is dialled as loopback: over IPv4 as the source that the socket is bound to, if it is (ip_route_connect in
+ * include/net/route.h; ip_route_output_key_hash_rcu in net/ipv4/route.c), over IPv6 always as ::1 (tcp_v6_connect in net/ipv6/tcp_ipv6.c).
+ */
+function dialledAddress({ target, family, source }: FlowText, addresses: SandboxAddresses): string {
+  if (target === "::") return loopbackAddress(6);
+  return target === "0.0.0.0" ? (source ?? loopbackAddress(4)) : targetAddress(target, family, addresses);
 }
 
 /** Gives the address behind a target's name in a sandbox; what is no name is an address already. */

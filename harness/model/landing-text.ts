@@ -10,6 +10,8 @@ export interface LandingText {
   readonly listener: ListenerName | null;
   /** Null: the listener's own port, or for `app`, `client`, `upstream` the one dialled. */
   readonly port: number | null;
+  /** From `at`: the address that must accept. */
+  readonly address: string | null;
   /** Listeners passed before, from `via`. */
   readonly via: readonly ListenerName[];
   /** From `from`: the source address the listener must see. */
@@ -22,11 +24,11 @@ export interface LandingText {
 const PASSABLE: readonly ListenerName[] = ["envoy-outbound", "envoy-inbound"];
 const WRITABLE_KINDS = LANDING_KINDS.filter((kind) => kind !== "could-not-look" && kind !== "listener");
 const GRAMMAR =
-  "LISTENER[:PORT] [redirected] [via LISTENER[,LISTENER]] [from ADDRESS], refused, reset, timed-out, unreachable or loop";
+  "LISTENER[:PORT] [at ADDRESS] [redirected] [via LISTENER[,LISTENER]] [from ADDRESS], refused, reset, timed-out, unanswered, unreachable or loop";
 
 /**
- * Reads an expected landing: `envoy-inbound:15006`, `app:8080 via envoy-inbound from 127.0.0.6`, `refused`, `loop`.
- * Gives every finding where the text is none.
+ * Reads an expected landing: `envoy-inbound:15006`, `app:8080 via envoy-inbound from 127.0.0.6`,
+ * `upstream:3128 at 10.1.0.1`, `refused`, `loop`. Gives every finding where the text is none.
  */
 export function parseLandingText(text: string, where: string): Parsed<LandingText> {
   const head = text.split(" ", 1)[0] ?? "";
@@ -45,30 +47,45 @@ export function parseLandingText(text: string, where: string): Parsed<LandingTex
 }
 
 /** What may follow a landing's head. */
-type Tail = Pick<LandingText, "redirected" | "via" | "source">;
+type Tail = Pick<LandingText, "address" | "redirected" | "via" | "source">;
 
-/** Reads what may follow a landing's head; null where it may not. Only a listener can be redirected to or see a source. */
+/**
+ * Reads what may follow a landing's head; null where it may not. Only a listener has an address, can be redirected to or see a source.
+ */
 function readTail(text: string, listener: ListenerName | null): Tail | null {
-  const found = /^( redirected)?(?: via (\S+))?(?: from (\S+))?$/.exec(text);
+  const found = /^(?: at (\S+))?( redirected)?(?: via (\S+))?(?: from (\S+))?$/.exec(text);
   if (!found) return null;
-  const [, redirected, viaText, from] = found;
+  const [, at, redirected, viaText, from] = found;
   const written = viaText?.split(",") ?? [];
   const via = written.flatMap((hop) => PASSABLE.find((known) => known === hop) ?? []);
-  const source = from === undefined ? null : canonicalAddress(from);
-  if (via.length < written.length || (from !== undefined && source === null)) return null;
-  if (listener === null && (redirected !== undefined || source !== null)) return null;
-  return { via, source, redirected: redirected === undefined ? "as-dialled" : "redirected" };
+  const [address, source] = [at, from].map((end) => (end === undefined ? null : canonicalAddress(end)));
+  if (via.length < written.length || (from !== undefined && !source) || (at !== undefined && !address)) return null;
+  if (listener === null && (at !== undefined || redirected !== undefined || from !== undefined)) return null;
+  return {
+    via,
+    address: address ?? null,
+    source: source ?? null,
+    redirected: redirected === undefined ? "as-dialled" : "redirected",
+  };
 }
 
 /**
- * Gives a landing as authors write it: `envoy-inbound:15006`, `app:8080 via envoy-inbound from 127.0.0.6`, `refused`.
- * The source's port, original destinations and a loop's hops are not in it. The inverse of {@link parseLandingText} where nothing is
+ * Gives a landing as authors write it: `envoy-inbound:15006`, `app:8080 via envoy-inbound from 127.0.0.6`, `upstream:3128 at 10.1.0.1`,
+ * `refused`. The address that accepted is in it for a listener on another host that was not dialled itself: only there does it say where
+ * the flow went. The source's port, original destinations and a loop's hops are not in it. The inverse of {@link parseLandingText} where
+ * nothing is
  * `redirected`, which only the flow tells.
  */
 export function renderLanding(landing: Landing): string {
   if (landing.kind === "loop" || landing.kind === "could-not-look") return landing.kind;
   const head = landing.kind === "listener" ? `${landing.listener}:${landing.port}` : landing.kind;
   const via = landing.hops.length > 0 ? ` via ${landing.hops.map((hop) => hop.listener).join(",")}` : "";
+  const at = hasToldAddress(landing) ? ` at ${landing.address}` : "";
   const source = landing.kind === "listener" ? landing.source : null;
-  return `${head}${via}${source === null ? "" : ` from ${parseEndpoint(source)?.address ?? source}`}`;
+  return `${head}${at}${via}${source === null ? "" : ` from ${parseEndpoint(source)?.address ?? source}`}`;
+}
+
+/** Another host has many addresses; what was translated to one of them is told apart by it. */
+function hasToldAddress({ kind, host, address, originalDestination }: Landing): boolean {
+  return kind === "listener" && host !== "pod" && address !== null && originalDestination !== null;
 }

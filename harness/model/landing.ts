@@ -7,12 +7,16 @@ export const LANDING_KINDS = [
   "refused",
   "reset",
   "timed-out",
+  "unanswered",
   "unreachable",
   "loop",
   "could-not-look",
 ] as const;
 
-/** How a flow ended. `could-not-look`: the harness failed; it is never counted as any of the others. */
+/**
+ * How a flow ended. `timed-out`: no connection was made. `unanswered`: the connection was made, and no answer came back, because rules stop
+ * the request or its answer. `could-not-look`: the harness failed; it is never counted as any of the others.
+ */
 export type LandingKind = (typeof LANDING_KINDS)[number];
 
 /** One passage through the stub Envoy on the way to the landing. */
@@ -27,28 +31,50 @@ export interface Hop {
  * Where a flow ended and what was seen there; fields that do not apply are null.
  *
  * @example
- * { kind: "listener", host: "pod", listener: "envoy-inbound", port: 15006, originalDestination: "10.244.0.2:8080",
- *   source: "10.244.0.3:41234", hops: [] }
+ * { kind: "listener", host: "pod", listener: "envoy-inbound", address: "10.244.0.2", port: 15006,
+ *   originalDestination: "10.244.0.2:8080", source: "10.244.0.3:41234", hops: [] }
  */
 export interface Landing {
   readonly kind: LandingKind;
   readonly host: HostName | null;
   readonly listener: ListenerName | null;
+  /**
+   * The address under which the listener accepted, canonical text: with REDIRECT the one that the kernel redirects to, with TPROXY the one
+   * dialled, with DNAT the one translated to. For a predicted `refused`, the address reached. Null in what is demanded where any will do.
+   */
+  readonly address: string | null;
   /** The port of the listener that accepted (with TPROXY its own, not the one dialled); for a predicted `refused`, the port reached. */
   readonly port: number | null;
-  /** What had been dialled; null where that is the very address that accepted: nothing was redirected. */
+  /**
+   * What had been dialled, by whoever dialled last; null where that is the very address that accepted: nothing was redirected. A listener
+   * in the pod learns it from its kernel; of one on another host, the dialling end tells.
+   */
   readonly originalDestination: string | null;
   /** The peer's end point as the listener saw it; a predicted one that the kernel chooses from a range is `FIRST-LAST:0`. */
   readonly source: string | null;
   /** Passages through the stub, in order, the final landing not among them. */
   readonly hops: readonly Hop[];
-  /** Why the harness could not look; only with `could-not-look`. */
+  /** Why the harness could not look; only with `could-not-look`. Of an agent's `unanswered`, what became of the request. */
   readonly cause?: string;
 }
 
 /** Gives a landing of a kind; every field that is not named is null, and there are no hops. */
 export function makeLanding(kind: LandingKind, fields: Partial<Omit<Landing, "kind">> = {}): Landing {
-  return { kind, host: null, listener: null, port: null, originalDestination: null, source: null, hops: [], ...fields };
+  const nowhere = { host: null, listener: null, address: null, port: null, originalDestination: null, source: null };
+  return { kind, ...nowhere, hops: [], ...fields };
+}
+
+/**
+ * Gives a text that two landings share exactly if nobody can tell them apart. The address that refused is not in it: a reset or an ICMP
+ * error comes back from the address dialled, whichever one the rules had sent the packet to.
+ */
+export function renderLandingKey(landing: Landing): string {
+  return JSON.stringify(landing.kind === "refused" ? { ...landing, address: null } : landing);
+}
+
+/** Says whether a landing is known by nothing being heard: each flow that ends so costs a time-out. */
+export function isSilent(landing: Pick<Landing, "kind"> | undefined): boolean {
+  return landing?.kind === "timed-out" || landing?.kind === "unanswered";
 }
 
 /** Gives the host a listener lives on. */
@@ -58,7 +84,8 @@ export function hostOf(listener: ListenerName): HostName {
 
 /**
  * Says whether what was seen is what was expected. Compared are kind, and for a listener its name, port, original destination and hops;
- * the source's address only where `expected` names one (its port never: it is the kernel's free choice), or one of the range that it names.
+ * the address that accepted and the source's only where `expected` names one, or a range (the source's port never: it is the kernel's free
+ * choice).
  * Of a `loop` the hops seen must begin with those that `expected` names, if it names any. `could-not-look` agrees with nothing.
  */
 export function landingsAgree(expected: Landing, seen: Landing): boolean {
@@ -71,6 +98,7 @@ export function landingsAgree(expected: Landing, seen: Landing): boolean {
     hopsAgree &&
     expected.listener === seen.listener &&
     expected.port === seen.port &&
+    (expected.address === null || expected.address === seen.address) &&
     expected.originalDestination === seen.originalDestination &&
     (expected.source === null || isSourceMet(expected.source, seen.source))
   );

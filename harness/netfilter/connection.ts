@@ -4,7 +4,7 @@ import { type EndPoint, type Tuple, tupleOf } from "./conntrack.ts";
 import { type Arrival, carryPacket } from "./network.ts";
 import { FLAGS, type Packet } from "./packet.ts";
 import { makeKernelReset } from "./reject.ts";
-import { canReset, carrySegment, makeSegment, RESET, reaches, sendSegment, TIMED_OUT } from "./segment.ts";
+import { canReset, carrySegment, makeSegment, RESET, reaches, sendSegment, TIMED_OUT, UNANSWERED } from "./segment.ts";
 import type { Listener, Socket } from "./sockets.ts";
 import type { Walk } from "./walk.ts";
 
@@ -19,11 +19,12 @@ export interface Attempt {
   readonly mark: number;
 }
 
-/** How a connection ended for who made it. `at`: who listened, as which end points, and what conntrack says had been dialled. */
+/** How a connection ended for who made it. `at`: who listened, as which end points, and what had been dialled: in the pod
+ * conntrack says so, elsewhere the dialler. */
 export type Ending =
   | { readonly kind: "listener"; readonly listener: Listener; readonly ends: Tuple; readonly dialled: EndPoint }
-  | { readonly kind: "refused"; readonly port: number }
-  | { readonly kind: "reset" | "timed-out" | "unreachable" };
+  | { readonly kind: "refused"; readonly at: EndPoint }
+  | { readonly kind: "reset" | "timed-out" | "unanswered" | "unreachable" };
 
 const UNREACHABLE: Ending = { kind: "unreachable" };
 
@@ -44,7 +45,8 @@ export function makeConnection(walk: Walk, attempt: Attempt): Ending {
   if (!canAnswer(syn, host, listener)) return TIMED_OUT;
   if (listener === null) return refuse(syn, host, dialler);
   const ends = tupleOf(syn);
-  const dialled = host === "pod" && syn.entry !== null ? syn.entry.original.destination : ends.destination;
+  const tracked = syn.entry?.original.destination ?? ends.destination;
+  const dialled = host === "pod" ? tracked : destination;
   if (isSureOfAnswer(syn, attempt, host)) return { kind: "listener", listener, ends, dialled };
   const { destination: local, source: remote } = ends;
   const server = openSocket(walk, { host, local, remote, owner: listener.owner, mode: listener.mode, mark: 0 });
@@ -68,12 +70,17 @@ function converse(walk: Walk, dialler: Socket, server: Socket): Ending | null {
   const acknowledged = sendSegment(walk, dialler, server, FLAGS.ack);
   if (acknowledged === RESET) return RESET;
   const request = sendSegment(walk, dialler, server, FLAGS.data);
-  if (request !== null) return request;
+  if (request !== null) return afterHandshake(request);
   const taken = acknowledge(walk, server, dialler);
   if (taken === RESET) return outlive(walk, dialler, server);
   const answer = sendAnswer(walk, server, dialler);
-  if (answer !== RESET) return answer;
-  return taken === null ? TIMED_OUT : outlive(walk, dialler, server);
+  if (answer !== RESET) return answer && afterHandshake(answer);
+  return taken === null ? UNANSWERED : outlive(walk, dialler, server);
+}
+
+/** Silence once the dialler has its connection is no time-out of `connect`. */
+function afterHandshake(ending: Ending): Ending {
+  return ending === TIMED_OUT ? UNANSWERED : ending;
 }
 
 /** Repeats the SYN, a second after the first. A request that a reset has ended is not there any more. */
@@ -104,7 +111,7 @@ function acknowledge(walk: Walk, server: Socket, dialler: Socket): Ending | null
 /** A reset has ended the server's socket; what the dialler sends again, having heard of nothing, finds nobody. */
 function outlive(walk: Walk, dialler: Socket, server: Socket): Ending {
   walk.sockets.splice(walk.sockets.indexOf(server), 1);
-  return sendSegment(walk, dialler, server, FLAGS.data) ?? TIMED_OUT;
+  return afterHandshake(sendSegment(walk, dialler, server, FLAGS.data) ?? TIMED_OUT);
 }
 
 function assignedListener({ assigned }: Packet): Listener | null {
@@ -113,15 +120,15 @@ function assignedListener({ assigned }: Packet): Listener | null {
 
 /** The host has nobody at that port and sends a reset. */
 function refuse(syn: Packet, host: HostName, dialler: Socket): Ending {
-  const port = syn.destinationPort;
-  return canReset(syn) && reaches(makeKernelReset(syn), host, dialler) ? { kind: "refused", port } : TIMED_OUT;
+  const at = tupleOf(syn).destination;
+  return canReset(syn) && reaches(makeKernelReset(syn), host, dialler) ? { kind: "refused", at } : TIMED_OUT;
 }
 
 /** Gives what the answer to a lost SYN makes of the attempt; it times out if none arrives. */
 function endByAnswer(arrival: Arrival & { kind: "lost" }, sender: Socket, lost: Packet): Ending {
   if (arrival.answer === null || !reaches(arrival.answer.packet, arrival.answer.from, sender)) return TIMED_OUT;
   if (arrival.answer.packet.error?.meaning === "unreachable") return UNREACHABLE;
-  return { kind: "refused", port: lost.destinationPort };
+  return { kind: "refused", at: tupleOf(lost).destination };
 }
 
 /**

@@ -79,12 +79,14 @@ function whyNotDialled({ family, host, source: { address }, destination }: Attem
 }
 
 function landAt(ending: Ending, hops: readonly Hop[]): Landing {
-  if (ending.kind === "refused") return makeLanding("refused", { port: ending.port, hops });
+  if (ending.kind === "refused")
+    return makeLanding("refused", { address: ending.at.address.text, port: ending.at.port, hops });
   if (ending.kind !== "listener") return makeLanding(ending.kind, { hops });
   const { listener, ends } = ending;
   return makeLanding("listener", {
     host: listener.host,
     listener: listener.name,
+    address: ends.destination.address.text,
     port: listener.port,
     originalDestination: originalDestination(ending),
     source: renderEnd(ends.source),

@@ -9,6 +9,8 @@ import type { Walk } from "./walk.ts";
 
 /** Nothing was heard. */
 export const TIMED_OUT: Ending = { kind: "timed-out" };
+/** The connection was made, and then nothing was heard. */
+export const UNANSWERED: Ending = { kind: "unanswered" };
 /** A reset came. */
 export const RESET: Ending = { kind: "reset" };
 

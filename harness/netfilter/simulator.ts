@@ -1,5 +1,5 @@
 import type { Flow, Manner } from "../model/flow.ts";
-import { type Landing, makeLanding } from "../model/landing.ts";
+import { type Landing, makeLanding, renderLandingKey } from "../model/landing.ts";
 import type { Owner, PodSpec, SandboxAddresses } from "../model/pod.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import { renderEnd, walkFlow } from "./flow-walk.ts";
@@ -50,7 +50,8 @@ export interface Simulator {
  *
  * @example
  * compilePod(rules, spec, DEFAULT_ADDRESSES).land(flow, "answer")
- * // { kind: "listener", host: "pod", listener: "envoy-inbound", port: 15006, originalDestination: "10.244.0.2:8080",
+ * // { kind: "listener", host: "pod", listener: "envoy-inbound", address: "10.244.0.2", port: 15006,
+ * //   originalDestination: "10.244.0.2:8080",
  * //   source: "10.244.0.3:0", hops: [] }   a port that the kernel chooses freely is written 0
  */
 export function compilePod(rules: PodRules, spec: PodSpec, addresses: SandboxAddresses): Simulator {
@@ -83,7 +84,7 @@ export function compilePod(rules: PodRules, spec: PodSpec, addresses: SandboxAdd
 
 /** Gives the landing that all possibilities share, or `could-not-look` naming what it depends on. */
 function judge({ outcomes, questions, gaveUp }: Answers<Landing>): Omit<Explanation, "connections"> {
-  const different = new Map(outcomes.map((landing) => [JSON.stringify(landing), landing]));
+  const different = new Map(outcomes.map((landing) => [renderLandingKey(landing), landing]));
   const possible = [...different.values()];
   const [only = makeLanding("could-not-look")] = possible;
   if (gaveUp.length === 0 && possible.length === 1) return { landing: only, possible, unknown: [] };

@@ -10,7 +10,7 @@ export interface UnhitRule {
   readonly why: string | null;
 }
 
-/** Gives what is known of each rule that no flow has taken: `taken by client -> pod:22` names one that would. */
+/** Gives what is known of each rule that no flow has taken: `client -> pod:22 would take it` names one. */
 export function describeUnhit({ unhit, unreachable, takers }: CoverageReport): readonly UnhitRule[] {
   const isSame = (one: RulePlace, other: RulePlace) => renderPlaceKey(one) === renderPlaceKey(other);
   return unhit.map((rule) => {
@@ -20,7 +20,7 @@ export function describeUnhit({ unhit, unreachable, takers }: CoverageReport): r
     return {
       rule,
       reach: "not taken",
-      why: `taken by ${taker.flow}${taker.manner === "forward" ? " where the proxy forwards" : ""}`,
+      why: `${taker.flow} would take it${taker.manner === "forward" ? " where the proxy forwards" : ""}`,
     };
   });
 }

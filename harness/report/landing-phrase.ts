@@ -1,4 +1,4 @@
-import { parseEndpoint } from "../model/address.ts";
+import { parseEndpoint, renderEndpoint } from "../model/address.ts";
 import type { Hop, Landing } from "../model/landing.ts";
 import { renderLanding } from "../model/landing-text.ts";
 import type { FlowReport } from "../model/report.ts";
@@ -12,8 +12,16 @@ export function describeLanding(landing: Landing): string {
   const head = renderLanding({ ...landing, source: null });
   if (landing.kind === "loop") return `${head} ${describeHops(landing.hops)}`.trimEnd();
   if (landing.kind === "could-not-look") return `${head}: ${landing.cause ?? "no cause was given"}`;
+  if (landing.kind === "refused") return describeRefusal(landing, head);
   const dialled = landing.originalDestination === null ? "" : `, dialled ${landing.originalDestination}`;
   return `${head}${dialled}${landing.source === null ? "" : `, from ${describeSource(landing.source)}`}`;
+}
+
+/** A prediction knows which end point refuses; who dialled does not. */
+function describeRefusal({ address, port }: Landing, head: string): string {
+  return address === null || port === null
+    ? head
+    : head.replace("refused", `refused at ${renderEndpoint(address, port)}`);
 }
 
 /** Hops that are alike and follow each other are counted: `envoy-inbound, dialled 10.244.0.2:8080 (8 times)`. */

@@ -1,4 +1,4 @@
-import { type Landing, landingsAgree } from "../model/landing.ts";
+import { isSilent, type Landing, landingsAgree } from "../model/landing.ts";
 import type { FlowReport } from "../model/report.ts";
 import { type RulePlace, renderPlaceKey } from "../model/ruleset.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
@@ -38,7 +38,7 @@ function leaveOutSilent(wrong: readonly number[], flows: readonly FlowReport[]):
   const seen = new Set<string>();
   return wrong.filter((i) => {
     const flow = flows[i];
-    if (flow === undefined || flow.observed.kind !== "timed-out" || flow.rulesBy !== "prediction") return true;
+    if (flow === undefined || !isSilent(flow.observed) || flow.rulesBy !== "prediction") return true;
     const key = flow.rules.map(renderPlaceKey).join();
     const isNew = !seen.has(key);
     seen.add(key);
@@ -53,8 +53,9 @@ async function attributeFlow(
   sandbox: Sandbox,
 ): Promise<readonly RulePlace[] | null> {
   const before = await sandbox.counters();
-  const isSilent = observed.kind === "timed-out";
-  const [again] = await sandbox.drive([isSilent ? { ...request, connectTimeoutMs: SILENT_FLOW_MS } : request]);
+  const [again] = await sandbox.drive([
+    isSilent(observed) ? { ...request, connectTimeoutMs: SILENT_FLOW_MS } : request,
+  ]);
   const after = await sandbox.counters();
   const isSame = again !== undefined && landingsAgree({ ...observed, source: null }, again.landing);
   return isSame ? findCountedRules(before, after) : null;

@@ -33,6 +33,8 @@ export interface BoundScenario {
   readonly config: CaptureConfig;
   readonly installation: Installation;
   readonly spec: PodSpec;
+  /** Ports that the app is to listen on beside the usual ones; those that the proxy takes are not in `spec`. */
+  readonly listen: readonly number[];
   /** In the scenario's order. */
   readonly flows: readonly BoundFlow[];
   /** The families that the scenario says something of. */
@@ -46,8 +48,16 @@ export function bindScenario(scenario: ParsedScenario, addresses: SandboxAddress
   const { name, claim, notLookedAt = [] } = scenario;
   const config = { ...scenario.config, podIps: scenario.config.podIps.map((ip) => addresses.pod[familyOf(ip)]) };
   const installation = bindInstallation(scenario.installation, config);
-  const families = familiesOf(scenario);
-  return { name, claim, installation, config, families, notLookedAt, ...bindFlows({ ...scenario, config }, addresses) };
+  return {
+    name,
+    claim,
+    installation,
+    config,
+    families: familiesOf(scenario),
+    notLookedAt,
+    listen: scenario.listen,
+    ...bindFlows({ ...scenario, config }, addresses),
+  };
 }
 
 /** The sandbox's pod always has both families: an init container that looks for itself could not tell an IPv6 pod. */
@@ -57,7 +67,7 @@ function bindInstallation(installation: Installation, { podIps }: CaptureConfig)
 }
 
 function bindFlows(scenario: ParsedScenario, addresses: SandboxAddresses): Pick<BoundScenario, "spec" | "flows"> {
-  const { config, listen } = scenario;
+  const { config, installation, listen } = scenario;
   const flows =
     scenario.flows === "intended" ? intendFlows(scenario, addresses) : resolveFlows(scenario.flows, config, addresses);
   const spec = makePodSpec(
@@ -65,6 +75,7 @@ function bindFlows(scenario: ParsedScenario, addresses: SandboxAddresses): Pick<
     flows.map(({ flow }) => flow),
     listen,
     addresses,
+    installation.kind === "script" ? [] : [installation.rules],
   );
   const bound = flows.map(({ flow, manner, demand }) => ({ flow, manner, expected: demand(spec) }));
   if (scenario.rulesOf === "author") return { spec, flows: bound };

@@ -1,5 +1,6 @@
 import type { Family } from "../model/address.ts";
 import { landingsAgree } from "../model/landing.ts";
+import { STATUS_PORT } from "../model/pod.ts";
 import { describeLanding } from "../report/landing-phrase.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { type BoundFlow, type BoundScenario, bindScenario } from "./bound-scenario.ts";
@@ -30,10 +31,13 @@ export async function findBlindness(sandbox: Sandbox, setting: CanarySetting, wh
 
 function bindCanaries(sandbox: Sandbox, { spec, families, config }: CanarySetting): readonly BoundFlow[] {
   const [upstreamPort] = spec.upstreamPorts;
+  // A port of the app's, if the proxy has left it any.
+  const appPort = spec.listen.includes(8080) ? 8080 : spec.listen[0];
+  const [port, listener] = appPort === undefined ? [STATUS_PORT, "status"] : [appPort, "app"];
   const answer = families.flatMap((family) => {
     const six = family === 6 ? "6" : "";
     return [
-      [`client${six} -> pod${six}:8080`, "app:8080"],
+      [`client${six} -> pod${six}:${port}`, `${listener}:${port}`],
       ...(spec.listen.includes(CLOSED_PORT) ? [] : [[`app${six} -> pod${six}:${CLOSED_PORT}`, "refused"]]),
       ...(upstreamPort === undefined
         ? []

@@ -3,11 +3,11 @@ import { listenerPort } from "../model/expected-landing.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import type { FlowText } from "../model/flow-text.ts";
 import type { LandingText } from "../model/landing-text.ts";
-import { DEFAULT_ADDRESSES, hostOfActor, isLoopback, PASS_THROUGH_ADDRESS } from "../model/pod.ts";
+import { addressOwner, DEFAULT_ADDRESSES, hostOfActor, isLoopback, PASS_THROUGH_ADDRESS } from "../model/pod.ts";
 
 /**
- * Gives what no sandbox could give of a flow: a source that the actor's host has not, a vm without an interface for it. Where the config
- * is not known, what depends on it is not looked at.
+ * Gives what no sandbox could give of a flow: a source that the actor's host does not have, a vm without an interface for it. From outside
+ * every address may be a source that no other host has. Where the config is not known, what depends on it is not looked at.
  */
 export function findFlowFaults(
   { text, actor, source, family }: FlowText,
@@ -16,13 +16,18 @@ export function findFlowFaults(
   const findings: Finding[] = [];
   const own = DEFAULT_ADDRESSES[hostOfActor(actor)][family];
   const refuse = (message: string) => findings.push(finding("", `"${text}" ${message}`));
-  if (source !== null && !isLoopback(source) && source !== own)
-    refuse(`starts from ${source}, which is no address of its host; use ${own} or a loopback address.`);
+  if (source !== null && !isLoopback(source) && source !== own && !isFromOutside(actor, source))
+    refuse(`starts from ${source}, which its host does not have; use ${own} or a loopback address.`);
   if (source === PASS_THROUGH_ADDRESS[6] && config !== null && !isIpv6Pod(config))
     refuse('starts from ::6, which only an IPv6 pod has; write pod: "ipv6".');
   if (actor === "vm" && config?.kubevirtInterfaces.length === 0)
     refuse("starts from a vm, and there is none without -k; name an interface there.");
   return findings;
+}
+
+/** Upstream has every address that no other host has; a client with one is upstream under another name. */
+function isFromOutside(actor: string, source: string): boolean {
+  return (actor === "upstream" || actor === "client") && addressOwner(source, DEFAULT_ADDRESSES) === "upstream";
 }
 
 /** Gives the fault of a landing at a port where its listener is not under this config: whatever the rules are, nothing lands there. */

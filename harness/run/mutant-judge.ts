@@ -4,7 +4,7 @@ import { nameFlow } from "../analysis/witness.ts";
 import { LandfallError } from "../errors.ts";
 import type { Finding } from "../model/finding.ts";
 import type { Flow } from "../model/flow.ts";
-import { type Landing, landingsAgree, makeLanding } from "../model/landing.ts";
+import { isSilent, type Landing, landingsAgree, makeLanding } from "../model/landing.ts";
 import type { MutantReport } from "../model/mutation-report.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
 import type { BackendName } from "../model/report.ts";
@@ -87,9 +87,9 @@ export async function checkUnbroken(subject: MutationSubject, sandbox: Sandbox, 
   throw new LandfallError("bad-input", message, { findings });
 }
 
-/** A flow that must time out costs the whole time-out wherever it does; it is driven only where the others show nothing. */
+/** A flow that must end in silence costs the whole time-out wherever it does; it is driven only where the others show nothing. */
 function isSlow({ bound }: Pick<PredictedFlow, "bound">): boolean {
-  return bound.expected.kind === "timed-out";
+  return isSilent(bound.expected);
 }
 
 async function installFamily({ rules, family }: Mutant, sandbox: Sandbox): Promise<"in" | "refused"> {
@@ -122,7 +122,7 @@ function predictFlows(
 /** Gives a few flows that the simulator expects to show a mutant, those that do not have to time out for it if there are any. */
 function choosePromising(flows: readonly PredictedFlow[]): readonly PredictedFlow[] {
   const showing = flows.filter(({ bound, predicted }) => isElsewhere(bound.expected, predicted));
-  const quick = showing.filter(({ predicted }) => predicted.kind !== "timed-out");
+  const quick = showing.filter(({ predicted }) => !isSilent(predicted));
   return (quick.length > 0 ? quick : showing).slice(0, PROMISING);
 }
 

@@ -81,7 +81,7 @@ function makeSubject(parts: SubjectParts, addresses: SandboxAddresses): Mutation
   const unsaid = shown.filter((flow) => !said.some((other) => keyOf(other) === keyOf(flow)));
   const flows = [...said, ...unsaid].map(({ flow }) => flow);
   const listen = scenarios.flatMap((scenario) => scenario.listen);
-  const spec = makePodSpec(config, flows, listen, addresses);
+  const spec = makePodSpec(config, flows, listen, addresses, [rules]);
   const simulator = compilePod(rules, spec, addresses);
   const predicted = unsaid
     .map(({ flow, manner }): BoundFlow => ({ flow, manner, expected: simulator.land(flow, manner) }))

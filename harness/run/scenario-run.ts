@@ -14,6 +14,7 @@ import { judgeEnds } from "./judged-end.ts";
 import { judgeFlow } from "./judged-flow.ts";
 import { findOmissions } from "./omissions.ts";
 import type { ParsedScenario } from "./parsed-scenario.ts";
+import { describeTakenPorts } from "./pod-spec.ts";
 import { type Prediction, predictFlows, readRules } from "./prediction.ts";
 import { IN_FLIGHT, lookAgain } from "./second-look.ts";
 import { makeWantedRuleFinder } from "./wanted-rule.ts";
@@ -107,7 +108,8 @@ async function driveScenario(
   const rules = await readRules(bound.installation, sandbox);
   const predictions = predictFlows(bound, rules, sandbox.addresses);
   const isOurs = options.rulesFrom !== "outside";
-  const notices = isOurs ? [] : describeInertRules({ ...bound, kernel: await sandbox.counters() });
+  const inert = isOurs ? [] : describeInertRules({ ...bound, kernel: await sandbox.counters() });
+  const notices = [...describeTakenPorts(bound.config, bound.listen), ...inert];
   const omissions = isOurs ? [] : findOmissions(bound, rules, sandbox.addresses);
   const first = await driveDoubtfulFirst(bound.flows, predictions, sandbox);
   const observations = await lookAgain(bound.flows, first, predictions, sandbox, options.onSilence);

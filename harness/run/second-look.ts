@@ -1,3 +1,4 @@
+import { isSilent } from "../model/landing.ts";
 import type { FlowRequest, Observation, Sandbox } from "../sandbox/sandbox.ts";
 import type { Prediction } from "./prediction.ts";
 
@@ -11,8 +12,8 @@ export const IN_FLIGHT = 192;
 const SECOND_LOOK_MS = 2_500;
 
 /**
- * Gives the observations, after a second look at those time-outs that nobody predicted. A time-out is the one landing that is known by
- * nothing being seen, so a machine that is too busy to look in time can feign it; what is expected of the flow plays no part. The flows
+ * Gives the observations, after a second look at those silent landings that nobody predicted. `timed-out` and `unanswered` are known by
+ * nothing being seen, so a machine that is too busy to look in time can feign them; what is expected of the flow plays no part. The flows
  * are driven together and share one wait, however many they are; `onSilence` is given their number first. Flows from a port of their own
  * that could not be looked at are driven again one by one: two of them cannot have the same ends at the same time. Rules must be in.
  */
@@ -25,7 +26,7 @@ export async function lookAgain(
 ): Promise<readonly Observation[]> {
   const silent = flows
     .keys()
-    .filter((i) => observations[i]?.landing.kind === "timed-out" && predictions[i]?.landing.kind !== "timed-out")
+    .filter((i) => isSilent(observations[i]?.landing) && observations[i]?.landing.kind !== predictions[i]?.landing.kind)
     .toArray();
   const clashing = flows
     .keys()

@@ -16,9 +16,11 @@ export function writeExpectation(
   { spec }: Pick<MutationSubject, "spec">,
   addresses: SandboxAddresses,
 ): string {
-  const plain = { ...before, source: null };
-  const text = renderLanding(landingsAgree(plain, after) ? before : plain);
+  const plain = { ...before, address: null, source: null };
+  const isToldByAddress = landingsAgree(plain, after) && before.address !== after.address && before.address !== null;
+  const head = renderLanding(landingsAgree(plain, after) && !isToldByAddress ? before : plain);
+  const text = isToldByAddress && before.kind === "listener" ? head.replace(/^\S+/, `$& at ${before.address}`) : head;
   const parsed = parseLandingText(text, flow.flow);
   const isAsDialled = parsed.ok && resolveLanding(parsed.value, flow, addresses, spec).originalDestination === null;
-  return before.originalDestination !== null && isAsDialled ? text.replace(/^\S+/, "$& redirected") : text;
+  return before.originalDestination !== null && isAsDialled ? text.replace(/^\S+( at \S+)?/, "$& redirected") : text;
 }

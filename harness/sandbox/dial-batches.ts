@@ -59,5 +59,5 @@ function batchTimeoutMs(dials: readonly Dial[], inFlight: number): number {
 
 /** Gives the result of a flow that was not driven. */
 export function makeBlindResult(token: string, cause: string): DialResult {
-  return { token, landing: makeLanding("could-not-look", { cause }), local: null, durationMs: 0 };
+  return { token, landing: makeLanding("could-not-look", { cause }), local: null, durationMs: 0, endedAtMs: 0 };
 }

@@ -7,6 +7,7 @@ import {
   DEFAULT_PROXY_PORT,
   type HostName,
   type PodSpec,
+  type SandboxAddresses,
 } from "../model/pod.ts";
 import { listenersOf } from "./listeners.ts";
 import { detectNetns } from "./netns-detection.ts";
@@ -35,14 +36,20 @@ const USUAL_SPEC: PodSpec = {
  */
 export class NetnsWorld implements World {
   readonly backend = "netns";
-  readonly addresses = DEFAULT_ADDRESSES;
+  readonly addresses: SandboxAddresses;
   readonly runCapture = null;
   readonly envoyProgram: string | null;
   readonly #launched: LaunchedAgent;
   readonly #paths: Readonly<Record<string, string>>;
   #interfaces: readonly string[] = [];
 
-  constructor(launched: LaunchedAgent, paths: Readonly<Record<string, string>>, envoyProgram: string | null) {
+  constructor(
+    launched: LaunchedAgent,
+    paths: Readonly<Record<string, string>>,
+    envoyProgram: string | null,
+    addresses: SandboxAddresses,
+  ) {
+    this.addresses = addresses;
     this.envoyProgram = envoyProgram;
     this.#launched = launched;
     this.#paths = paths;
@@ -88,17 +95,20 @@ export class NetnsWorld implements World {
 
 /**
  * Starts a world of network namespaces, as root or, where the system allows it, without.
- * `envoyProgram` is the path of the real Envoy that is to stand in the stub's place, null for the stub.
+ * `envoyProgram` is the path of the real Envoy that is to stand in the stub's place, null for the stub; `addresses` are the hosts'.
  * Throws `environment` with the setting or the tool that is missing.
  */
-export async function startNetnsWorld(envoyProgram: string | null = null): Promise<NetnsWorld> {
+export async function startNetnsWorld(
+  envoyProgram: string | null = null,
+  addresses: SandboxAddresses = DEFAULT_ADDRESSES,
+): Promise<NetnsWorld> {
   let launched: LaunchedAgent | null = null;
   try {
     launched = await launchAgent();
     const { paths } = await launched.agent.call("open-namespaces", { names: ["pod", "client", "upstream"] });
-    if (envoyProgram === null) openUsualListeners(launched);
-    await configureHosts(launched, paths["upstream"] ?? "");
-    return new NetnsWorld(launched, paths, envoyProgram);
+    if (envoyProgram === null) openUsualListeners(launched, addresses);
+    await configureHosts(launched, addresses, paths["upstream"] ?? "");
+    return new NetnsWorld(launched, paths, envoyProgram, addresses);
   } catch (error) {
     await launched?.stop();
     const { works, why, remedy } = await detectNetns();
@@ -107,17 +117,21 @@ export async function startNetnsWorld(envoyProgram: string | null = null): Promi
 }
 
 /** Upstream comes last: its links are the other ends of the leaves'. */
-async function configureHosts({ agent }: LaunchedAgent, upstreamPath: string): Promise<void> {
-  const leaves = (["pod", "client"] as const).map((host) => planLeaf(host, DEFAULT_ADDRESSES, upstreamPath));
+async function configureHosts(
+  { agent }: LaunchedAgent,
+  addresses: SandboxAddresses,
+  upstreamPath: string,
+): Promise<void> {
+  const leaves = (["pod", "client"] as const).map((host) => planLeaf(host, addresses, upstreamPath));
   await Promise.all(leaves.map((plan) => agent.call("configure", plan)));
-  await agent.call("configure", planUpstream(DEFAULT_ADDRESSES));
+  await agent.call("configure", planUpstream(addresses));
 }
 
 /**
  * Their threads take as long to start as the links; what a scenario wants beside or instead, `enter` opens. A failure shows there again.
  */
-function openUsualListeners({ agent }: LaunchedAgent): void {
-  const listeners = [...listenersOf(USUAL_SPEC, DEFAULT_ADDRESSES)].flatMap(([station, specs]) =>
+function openUsualListeners({ agent }: LaunchedAgent, addresses: SandboxAddresses): void {
+  const listeners = [...listenersOf(USUAL_SPEC, addresses)].flatMap(([station, specs]) =>
     specs.map((spec) => ({ ...spec, namespace: namespaceOf(station) })),
   );
   agent.call("listen", { listeners }).catch(() => {});

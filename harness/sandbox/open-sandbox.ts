@@ -1,3 +1,4 @@
+import type { SandboxAddresses } from "../model/pod.ts";
 import type { BackendName } from "../model/report.ts";
 import { AgentSandbox } from "./agent-sandbox.ts";
 import type { DockerOptions } from "./docker-world.ts";
@@ -12,6 +13,8 @@ export type BackendChoice = BackendName | "auto";
 export interface SandboxOptions extends Omit<DockerOptions, "envoyProgram"> {
   /** `real`: an Envoy in the stub's place, fetched where it is not here yet. Only flows in the manner `forward` mean anything then. */
   readonly envoy: "stub" | "real";
+  /** Where the pod and its peers are; the default addresses if left out. Docker takes those of a free network instead. */
+  readonly addresses?: SandboxAddresses;
 }
 
 /** What a sandbox is unless told otherwise: rights of an init container, gone with its run, quick, silent. */
@@ -28,7 +31,7 @@ export const DEFAULT_SANDBOX_OPTIONS: SandboxOptions = {
  * Throws `environment` where the backend, or with `auto` any backend, does not work here, or a real Envoy is wanted and cannot be had.
  */
 export async function openSandbox(choice: BackendChoice, options = DEFAULT_SANDBOX_OPTIONS): Promise<Sandbox> {
-  if (choice === "simulated") return new (await import("./simulated.ts")).SimulatedSandbox();
+  if (choice === "simulated") return new (await import("./simulated.ts")).SimulatedSandbox(options.addresses);
   checkSurroundings();
   return new AgentSandbox(await startWorld(choice, options));
 }
@@ -39,5 +42,5 @@ async function startWorld(choice: Exclude<BackendChoice, "simulated">, options: 
   const envoyProgram =
     options.envoy === "real" ? await (await import("./envoy/program.ts")).ensureEnvoy(options.say) : null;
   if (backend === "docker") return (await import("./docker-start.ts")).startDockerWorld({ ...options, envoyProgram });
-  return (await import("./netns-world.ts")).startNetnsWorld(envoyProgram);
+  return (await import("./netns-world.ts")).startNetnsWorld(envoyProgram, options.addresses);
 }

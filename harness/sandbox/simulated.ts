@@ -1,6 +1,6 @@
 import { LandfallError } from "../errors.ts";
 import { makeLanding } from "../model/landing.ts";
-import { DEFAULT_ADDRESSES, type PodSpec } from "../model/pod.ts";
+import { DEFAULT_ADDRESSES, type PodSpec, type SandboxAddresses } from "../model/pod.ts";
 import type { SandboxReport } from "../model/report.ts";
 import { NO_RULES, type PodRules } from "../model/ruleset.ts";
 import { compilePod, type Simulator } from "../netfilter/simulator.ts";
@@ -13,11 +13,15 @@ import { Tally } from "./simulated-tally.ts";
  */
 export class SimulatedSandbox implements Sandbox {
   readonly backend = "simulated";
-  readonly addresses = DEFAULT_ADDRESSES;
+  readonly addresses: SandboxAddresses;
   #spec: PodSpec | null = null;
   #rules = NO_RULES;
   #simulator: Simulator | null = null;
   #tally = new Tally();
+
+  constructor(addresses: SandboxAddresses = DEFAULT_ADDRESSES) {
+    this.addresses = addresses;
+  }
 
   async describe(): Promise<SandboxReport> {
     return { backend: this.backend, envoy: "stub", iptables: null, kernel: null };

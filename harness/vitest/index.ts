@@ -12,9 +12,9 @@ export { type RuleSource, seedRules } from "./rule-source.ts";
 declare module "vitest" {
   interface Matchers<R extends void | Promise<void>, T> {
     /**
-     * Drives the flow and holds it to a landing: `LISTENER[:PORT] [redirected] [via LISTENER[,LISTENER]] [from ADDRESS]`, `refused`,
-     * `reset`, `timed-out`, `unreachable` or `loop`. Where the harness could not look, or landfall predicted another landing than the
-     * kernel's, the test fails, negated or not.
+     * Drives the flow and holds it to a landing: `LISTENER[:PORT] [at ADDRESS] [redirected] [via LISTENER[,LISTENER]] [from ADDRESS]`,
+     * `refused`, `reset`, `timed-out`, `unanswered`, `unreachable` or `loop`. Where the harness could not look, or landfall predicted
+     * another landing than the kernel's, the test fails, negated or not.
      */
     toLandOn(landing: string): Promise<void>;
   }

@@ -102,7 +102,7 @@ export class Pod implements AsyncDisposable {
   /** Brings listeners and addresses to what the flows so far need; where that changes, rules go out first and in again. */
   async #enter(): Promise<PodSpec> {
     const { config, rules } = this.#applied ?? readRuleSource(seedRules);
-    const spec = makePodSpec(config, this.#flows, this.#listen, this.#sandbox.addresses);
+    const spec = makePodSpec(config, this.#flows, this.#listen, this.#sandbox.addresses, this.#applied ? [rules] : []);
     if (JSON.stringify(spec) === JSON.stringify(this.#spec)) return spec;
     await this.#sandbox.clear();
     await this.#sandbox.enter(spec);

@@ -1,5 +1,5 @@
 import { parseEndpoint } from "../../harness/model/address.ts";
-import { type Landing, landingsAgree } from "../../harness/model/landing.ts";
+import { isSilent, type Landing, landingsAgree } from "../../harness/model/landing.ts";
 import { compilePod, type Simulator } from "../../harness/netfilter/simulator.ts";
 import type { FlowRequest, Sandbox } from "../../harness/sandbox/sandbox.ts";
 import type { AgreementCase } from "./agreement-case.ts";
@@ -39,7 +39,7 @@ export async function compareCase({ spec, rules, requests }: AgreementCase, sand
   try {
     const rows = await driveRows(requests, simulator, sandbox, IN_FLIGHT);
     const known = rows.filter(({ predicted }) => !isUnknown(predicted));
-    const [timedOut, others] = partition(rows.filter(disagree), ({ observed }) => observed.kind === "timed-out");
+    const [timedOut, others] = partition(rows.filter(disagree), ({ observed }) => isSilent(observed));
     const again = await driveRows(
       timedOut.map(({ request }) => request),
       simulator,
@@ -93,19 +93,18 @@ function partition<T>(items: readonly T[], holds: (item: T) => boolean): readonl
 /**
  * Gives everything of a landing that both can know, in one line: not the port of a source, nor that of a refusal.
  *
- * Where rules drop what follows the handshake, or reset it, the sandbox says `could-not-look`, since its two ends cannot confirm each
- * other. What the end that dialled has seen is then what is compared: silence is `timed-out`, a reset `reset`.
+ * Where rules reset what follows the handshake, the sandbox says `could-not-look`, since its two ends cannot confirm each other. What the
+ * end that dialled has seen is then what is compared: a reset.
  */
 export function describe(landing: Landing): string {
-  const { kind, listener, port, originalDestination, source } = landing;
+  const { kind, listener, address, port, originalDestination, source } = landing;
   const via = landing.hops.map((hop) => `${hop.listener}:${hop.port}<-${hop.originalDestination}`).join(" ");
   if (kind === "could-not-look") return describeBlind(landing.cause ?? "", via);
   if (kind !== "listener") return `${kind} via ${via}`;
-  return `${listener}:${port}<-${originalDestination} from ${parseEndpoint(source ?? "")?.address} via ${via}`;
+  return `${listener} ${address}:${port}<-${originalDestination} from ${parseEndpoint(source ?? "")?.address} via ${via}`;
 }
 
 function describeBlind(cause: string, via: string): string {
-  if (cause.includes("nothing answered")) return `timed-out via ${via}`;
   if (cause.startsWith("the caller was told of [] (reset)")) return "reset via ";
   if (/no socket can be bound|nothing can be dialled|EADDRNOTAVAIL|EINVAL/.test(cause))
     return `impossible source via ${via}`;

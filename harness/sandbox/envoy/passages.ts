@@ -1,3 +1,4 @@
+import { renderEndpoint } from "../../model/address.ts";
 import type { Landing } from "../../model/landing.ts";
 import type { AccessLogEntry } from "./access-log.ts";
 import { landBehindEnvoy, makeHop } from "./landing.ts";
@@ -53,8 +54,13 @@ function isDirect({ local, landing }: DrivenFlow): boolean {
 /** Gives the landing of a flow that has met Envoy, where both ends and the passages between fit together; else null. */
 function landFlow({ landing }: DrivenFlow, passages: readonly AccessLogEntry[]): Landing | null {
   if (landing.kind !== "listener") return landBehindEnvoy(passages);
-  const isJoined = passages.at(-1)?.onwardSource === landing.source;
-  return isJoined ? { ...landing, hops: passages.map(makeHop) } : null;
+  const last = passages.at(-1);
+  if (!last || last.onwardSource !== landing.source) return null;
+  const { host, address, port, originalDestination } = landing;
+  const isDialled = address !== null && port !== null && last.onward === renderEndpoint(address, port);
+  // Who dialled last is Envoy: of a listener on another host its log tells what that was.
+  const dialled = host === "pod" ? originalDestination : isDialled ? null : last.onward;
+  return { ...landing, originalDestination: dialled, hops: passages.map(makeHop) };
 }
 
 function findPassages(first: Connection, entries: readonly AccessLogEntry[], log: LogState) {

@@ -76,9 +76,28 @@ describe("the diff", () => {
     const after = SEED.replace("-A PREROUTING", "-A PREROUTING -s 192.168.0.0/16 -j RETURN\n-A PREROUTING");
     const classes = diff(SEED, after).map((change) => [change.witness.flow.flow, change.class]);
     expect(classes[0]).toEqual([
-      "client@192.168.0.0 -> pod:8080",
+      "upstream@192.168.0.0 -> pod:8080",
       "from outside to the pod: from 192.168.0.0-192.168.255.255, port other than 22 or 15001 or 15006 or 15020",
     ]);
+  });
+  test("finds the address of another host that DNAT sends to, and leaves apart what DNAT does not touch", () => {
+    const dnat = (to: string) =>
+      `*nat\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -d 10.96.0.10/32 -p tcp -m tcp --dport 53 -j DNAT --to-destination ${to}\nCOMMIT\n`;
+    const [change, ...others] = diff(dnat("10.1.0.1:53"), dnat("10.1.0.2:53"));
+    expect(others).toEqual([]);
+    expect([change?.witness.flow.flow, change?.before.address, change?.after.address]).toEqual([
+      "app -> 10.96.0.10:53",
+      "10.1.0.1",
+      "10.1.0.2",
+    ]);
+    const [from] = diff("*nat\nCOMMIT\n", dnat("10.1.0.1:53"));
+    expect([from?.before.address, from?.before.originalDestination]).toEqual(["10.96.0.10", null]);
+    expect([from?.after.address, from?.after.originalDestination]).toEqual(["10.1.0.1", "10.96.0.10:53"]);
+  });
+  test("does not tell refusals apart by the address that refused", () => {
+    const dnat = (to: string) =>
+      `*nat\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp -j DNAT --to-destination ${to}:81\nCOMMIT\n`;
+    expect(diff(dnat("127.0.0.8"), dnat("127.0.0.9"))).toEqual([]);
   });
   test("says under which answer of a match that is not understood flows land elsewhere", () => {
     const after = SEED.replace("-A ISTIO_OUTPUT -j", "-A ISTIO_OUTPUT -m recent --rcheck -j");

@@ -44,9 +44,9 @@ describe("searching every class of flows", () => {
     const [one, other] = ["15001-15010", "15001-15011"].map((to) => `-A OUTPUT -p tcp -j REDIRECT --to-ports ${to}`);
     check(natOf(one ?? ""), natOf(other ?? ""), "uid=0,gid=0 -> 10.244.0.3:15011: listener 15001 -> refused 15011");
   });
-  test("finds the one address that DNAT leaves as it is", () => {
+  test("finds the address in the pod that DNAT sends to", () => {
     const [one, other] = ["8", "9"].map((host) => `-A OUTPUT -p tcp -j DNAT --to-destination 127.0.0.${host}`);
-    check(natOf(one ?? ""), natOf(other ?? ""), "uid=0,gid=0@127.0.0.8 -> 127.0.0.8:22: listener 22 -> listener 22");
+    check(natOf(one ?? ""), natOf(other ?? ""), "uid=0,gid=0 -> 10.244.0.3:22: listener 22 -> listener 22");
   });
   test("proves alike what is written differently", () => {
     const split = ["0:32767", "32768:65535"].map(

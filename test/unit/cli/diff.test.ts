@@ -202,7 +202,7 @@ describe("landfall diff", () => {
       expect(small).toEqual(large);
       expect(small.code).toBe(1);
       expect(small.out).toMatch(/^Of the flows client@10\.9\.0\.0\/16 -> pod:1100 alone:\n/);
-      expect(small.out).toContain("flow     client@10.9.0.0 -> pod:1100\n");
+      expect(small.out).toContain("flow     upstream@10.9.0.0 -> pod:1100\n");
       expect(JSON.parse((await runCommand("diff", ...files, "--json", ...within)).out).within).toBe(within[1]);
     });
   });

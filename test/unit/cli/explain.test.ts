@@ -94,6 +94,7 @@ describe("landfall explain", () => {
       "client -> pod:22: not known, since it depends on -m limit --limit 5/min",
       "It lands on one of these:",
       "  - timed-out",
+      "  - unanswered",
       "  - app:22, from 10.244.0.3",
     ));
 

@@ -10,7 +10,7 @@ function bind(flowText: string, landingText: string): Landing {
   const flow = parseFlowText(flowText);
   const landing = parseLandingText(landingText, "here");
   if (!flow.ok || !landing.ok) throw new Error(`${flowText} = ${landingText} cannot be read`);
-  const ports = { proxyPort: 15001, inboundCapturePort: 15006 };
+  const ports = { proxyPort: 15001, inboundCapturePort: 15006, kubevirtInterfaces: [] };
   return resolveLanding(
     landing.value,
     resolveFlow(flow.value, DEFAULT_ADDRESSES, { uid: 1337, gid: 1337 }),

@@ -32,6 +32,25 @@ describe("an expected landing", () => {
     ["loop", ["loop", null, null, "as-dialled", "", null]],
     ["loop via envoy-inbound", ["loop", null, null, "as-dialled", "envoy-inbound", null]],
   ];
+  test("may name the address that accepts", () => {
+    const parsed = parseLandingText("upstream:3128 at 2001:DB8::1 redirected from 10.0.0.1", "seed.ts");
+    expect(parsed.ok && [parsed.value.address, parsed.value.redirected, parsed.value.source]).toEqual([
+      "2001:db8::1",
+      "redirected",
+      "10.0.0.1",
+    ]);
+    expect([read("upstream at nowhere"), read("refused at 10.0.0.1"), read("unanswered at 10.0.0.1")]).toEqual([
+      1, 1, 1,
+    ]);
+    expect(read("unanswered")).toEqual(["unanswered", null, null, "as-dialled", "", null]);
+  });
+  test("is written with the address where another host accepted what was translated, and only there", () => {
+    const landed = makeLanding("listener", { host: "upstream", listener: "upstream", address: "10.1.0.1", port: 3128 });
+    expect(renderLanding(landed)).toBe("upstream:3128");
+    expect(renderLanding({ ...landed, originalDestination: "10.96.0.1:80" })).toBe("upstream:3128 at 10.1.0.1");
+    const inPod = { ...landed, host: "pod", listener: "app", originalDestination: "10.96.0.1:80" } as const;
+    expect(renderLanding(inPod)).toBe("app:3128");
+  });
   test.each(rows)("%s says %j", (text, expected) => {
     expect(read(text)).toEqual(expected);
   });

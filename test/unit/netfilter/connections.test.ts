@@ -76,7 +76,7 @@ describe("NAT", () => {
 
   test("sends a connection where DNAT says, and the answers come back as dialled", () => {
     check(rulesOf(["nat", "4 -A OUTPUT -p tcp --dport 80 -j DNAT --to-destination 10.96.0.1:443"]), [
-      ["app -> 10.244.0.3:80", "upstream:443 from 10.244.0.2:0"],
+      ["app -> 10.244.0.3:80", "upstream:443 of 10.244.0.3:80 from 10.244.0.2:0"],
     ]);
     check(rulesOf(["nat", "4 -A OUTPUT -p tcp -j DNAT --to-destination 127.0.0.1:81"]), [
       ["app -> upstream:80", "app:81 of 10.244.0.4:80 from 10.244.0.2:0"],

@@ -38,7 +38,7 @@ describe("REJECT", () => {
   test("resets a made connection; an ICMP error does not touch it", () => {
     const established = "-m conntrack --ctstate ESTABLISHED";
     check(rulesOf(reject("INPUT", "tcp-reset", established)), [["client -> pod:8080", "reset"]]);
-    check(rulesOf(reject("INPUT", "icmp-port-unreachable", established)), [["client -> pod:8080", "timed-out"]]);
+    check(rulesOf(reject("INPUT", "icmp-port-unreachable", established)), [["client -> pod:8080", "unanswered"]]);
   });
 
   test("answers the SYN that is sent again after its SYN-ACK was lost: conntrack takes it for ESTABLISHED", () => {
@@ -54,7 +54,7 @@ describe("REJECT", () => {
     const open = "4 -A OUTPUT -p tcp --tcp-flags PSH,FIN PSH -j DROP";
     check(rulesOf(["filter", open]), [["client -> pod:8080", "app:8080 from 10.244.0.3:0"]]);
     check(rulesOf(["filter", open.replace("OUTPUT -p tcp", "INPUT -p tcp --sport 8080")]), [
-      ["app -> pod:8080", "timed-out"],
+      ["app -> pod:8080", "unanswered"],
     ]);
   });
 
@@ -67,7 +67,7 @@ describe("REJECT", () => {
   test("leaves the caller waiting where its answer is reset; where the ACK is lost too, it asks again and is reset", () => {
     const answer = "4 -A OUTPUT -p tcp --tcp-flags PSH PSH -j REJECT --reject-with tcp-reset";
     const ack = "4 -A OUTPUT -p tcp --tcp-flags SYN,RST,PSH,ACK ACK -j DROP";
-    check(rulesOf(["filter", answer]), [["client -> pod:8080", "timed-out"]]);
+    check(rulesOf(["filter", answer]), [["client -> pod:8080", "unanswered"]]);
     check(rulesOf(["filter", answer, ack]), [["client -> pod:8080", "reset"]]);
   });
 });

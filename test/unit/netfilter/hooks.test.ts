@@ -58,17 +58,26 @@ describe("what the hooks see of a packet", () => {
 
 describe("packets of the other direction meet the rules as well", () => {
   test.each([
-    ["an answer lost in OUTPUT", ["filter", "-A OUTPUT -p tcp --sport 8080 -j DROP"]],
-    ["an answer lost in POSTROUTING", ["mangle", "-A POSTROUTING -p tcp --tcp-flags SYN,ACK SYN,ACK -j DROP"]],
-    ["everything lost after the handshake", ["mangle", "-A INPUT -p tcp --tcp-flags PSH PSH -j DROP"]],
-    ["answers alone lost after the handshake", ["mangle", "-A OUTPUT -p tcp --tcp-flags PSH PSH -j DROP"]],
+    ["an answer to the SYN lost in OUTPUT", "timed-out", ["filter", "-A OUTPUT -p tcp --sport 8080 -j DROP"]],
+    [
+      "an answer to the SYN lost in POSTROUTING",
+      "timed-out",
+      ["mangle", "-A POSTROUTING -p tcp --tcp-flags SYN,ACK SYN,ACK -j DROP"],
+    ],
+    ["everything lost after the handshake", "unanswered", ["mangle", "-A INPUT -p tcp --tcp-flags PSH PSH -j DROP"]],
+    [
+      "answers alone lost after the handshake",
+      "unanswered",
+      ["mangle", "-A OUTPUT -p tcp --tcp-flags PSH PSH -j DROP"],
+    ],
     [
       "an answer that the caller answers with a reset",
+      "timed-out",
       ["filter", "-A OUTPUT -p tcp -j REJECT --reject-with tcp-reset"],
     ],
-  ])("%s makes a time-out", (_, rules) => {
+  ] as const)("%s makes the flow %s", (_, landing, rules) => {
     check(rulesOf(rules.map((line) => (line.startsWith("-A") ? `4 ${line}` : line))), [
-      ["client -> pod:8080", "timed-out"],
+      ["client -> pod:8080", landing],
     ]);
   });
 

@@ -143,7 +143,7 @@ describe("-m conntrack asks of the connection", () => {
     ["INPUT", "--ctreplsrc 127.0.0.1 --ctreplsrcport 15001", "timed-out"],
     ["INPUT", "--ctrepldst 10.244.0.2 --ctdir ORIGINAL", "timed-out"],
     ["INPUT", "--ctproto 17", CAPTURED],
-    ["INPUT", "--ctstatus SEEN_REPLY --ctdir ORIGINAL", "timed-out"],
+    ["INPUT", "--ctstatus SEEN_REPLY --ctdir ORIGINAL", "unanswered"],
     ["INPUT", "--ctstatus EXPECTED", CAPTURED],
     ["INPUT", "! --ctstatus NONE", "timed-out"],
     ["OUTPUT", "--ctstatus CONFIRMED --ctdir REPLY", "timed-out"],

@@ -29,7 +29,7 @@ seed: Inbound traffic lands on 15006 & outbound on 15001, each with the <address
   where the proxy forwards:
   ✓ client -> pod:8080                app:8080 via envoy-inbound from 127.0.0.6
   1 of 4 rules were taken by some flow
-      not taken   nat ISTIO_OUTPUT 3: -A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN; taken by envoy -> pod:80
+      not taken   nat ISTIO_OUTPUT 3: -A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN; envoy -> pod:80 would take it
       unreachable nat ISTIO_OUTPUT 4: -A ISTIO_OUTPUT -m owner --gid-owner 1337 -j RETURN
       not taken   nat ISTIO_OUTPUT 7: -A ISTIO_OUTPUT -m wonder -j RETURN; whether any flow would is not known
 

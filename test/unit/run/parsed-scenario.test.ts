@@ -55,7 +55,7 @@ describe("a scenario that cannot be used has a finding that names file and field
     [
       "a source of nowhere, beside flags that cannot be read",
       { capture: ["-p", "x"], answer: { "app@10.9.9.9 -> pod:80": "app" } },
-      [/capture -p/, /no address of its host/],
+      [/capture -p/, /which its host does not have/],
     ],
     ["an unknown flag", { capture: ["-q"] }, [/^sample\.ts: capture -q /]],
     [
@@ -76,7 +76,7 @@ describe("a scenario that cannot be used has a finding that names file and field
     [
       "a source that no host of the actor has",
       { answer: { "app@10.9.9.9 -> pod:80": "app" } },
-      [/starts from 10\.9\.9\.9, which is no address of its host; use 10\.244\.0\.2 or a loopback/],
+      [/starts from 10\.9\.9\.9, which its host does not have; use 10\.244\.0\.2 or a loopback/],
     ],
     ["a source that only an IPv6 pod has", { answer: { "envoy@[::6] -> pod6:80": "app" } }, [/only an IPv6 pod has/]],
     ["a vm without an interface", { answer: { "vm -> pod:80": "app" } }, [/there is none without -k/]],

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { seedConfig } from "../../../harness/capture/seed-config.ts";
 import { parseFlowText, resolveFlow } from "../../../harness/model/flow-text.ts";
 import { DEFAULT_ADDRESSES, type PodSpec } from "../../../harness/model/pod.ts";
-import { makePodSpec } from "../../../harness/run/pod-spec.ts";
+import { describeTakenPorts, makePodSpec } from "../../../harness/run/pod-spec.ts";
 
 function specOf(flows: readonly string[], config = seedConfig(), listen: readonly number[] = []): PodSpec {
   const resolved = flows.map((text) => {
@@ -39,6 +39,16 @@ describe("what must stand in the sandbox", () => {
   ];
   test.each(rows)("%s", (_, flows, expected) => {
     expect(specOf(flows)).toMatchObject(expected);
+  });
+
+  test("no port of the app's that the proxy listens on, and a notice for each", () => {
+    const config = { ...seedConfig(), proxyPort: 8080, inboundCapturePort: 81 };
+    expect(specOf(["client -> pod:1"], config, [81, 82]).listen).toEqual([22, 82]);
+    expect(describeTakenPorts(config, [81, 82])).toEqual([
+      "The proxy listens on 81 (-z); the app does not listen there.",
+      "The proxy listens on 8080 (-p); the app does not listen there.",
+    ]);
+    expect(describeTakenPorts(seedConfig(), [])).toEqual([]);
   });
 
   test("the app's ports, and the stub with the owner and the ports of the config", () => {

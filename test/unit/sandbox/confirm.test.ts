@@ -5,6 +5,7 @@ import { confirmLanding } from "../../../harness/sandbox/confirm.ts";
 
 const HOP = { listener: "envoy-inbound", port: 15006, originalDestination: "10.244.0.2:8080" } as const;
 const DIRECT = makeLanding("listener", { host: "pod", listener: "app", port: 8080 });
+const RESULT = { token: "t", local: null, durationMs: 1, endedAtMs: 3_000 };
 const FORWARDED = { ...DIRECT, hops: [HOP] };
 
 function record(
@@ -13,14 +14,15 @@ function record(
   port: number,
   originalDestination: string | null,
 ): Seen {
-  return { token: "t", host: "pod", listener, port, originalDestination, source: "10.244.0.3:40000", hopsBefore };
+  const ends = { address: "10.244.0.2", port, originalDestination, source: "10.244.0.3:40000" };
+  return { token: "t", host: "pod", listener, ...ends, hopsBefore, atMs: 1_000 };
 }
 
 const SEEN_APP = record(0, "app", 8080, null);
 const SEEN_HOP = record(0, "envoy-inbound", 15006, "10.244.0.2:8080");
 
 function check(landing: Landing, records: readonly Seen[], expected: Landing["kind"]): void {
-  expect(confirmLanding({ token: "t", landing, local: null, durationMs: 1 }, records).kind).toBe(expected);
+  expect(confirmLanding({ ...RESULT, landing }, records).kind).toBe(expected);
 }
 
 describe("what the caller was told is believed", () => {
@@ -47,8 +49,23 @@ describe("a landing could not be looked at", () => {
 });
 
 test("the difference between both ends is told", () => {
-  const { cause } = confirmLanding({ token: "t", landing: makeLanding("reset"), local: null, durationMs: 1 }, [
-    SEEN_APP,
-  ]);
+  const { cause } = confirmLanding({ ...RESULT, landing: makeLanding("reset") }, [SEEN_APP]);
   expect(cause).toBe("the caller was told of [] (reset), the listeners recorded [0 app:8080 <- as dialled]");
+});
+
+describe("that a made connection was not answered is believed", () => {
+  const lost = makeLanding("unanswered", { cause: "not-delivered" });
+  const taken = makeLanding("unanswered", { cause: "delivered" });
+  test("if the request was lost and no listener has read it", () => check(lost, [], "unanswered"));
+  test("if the listener read it long before the dialling end gave up", () => check(lost, [SEEN_APP], "unanswered"));
+  test("if the far end took the request and the listener read it", () => check(taken, [SEEN_APP], "unanswered"));
+  test("behind the stub, if the stub has recorded its passage", () =>
+    check({ ...lost, hops: [HOP] }, [SEEN_HOP], "unanswered"));
+  test("but not if the far end took the request and nobody has read it: that listener is stuck", () =>
+    check(taken, [], "could-not-look"));
+  test("but not if the listener read it only just now: it may be late", () =>
+    check(taken, [{ ...SEEN_APP, atMs: 2_900 }], "could-not-look"));
+  test("but not if two listeners have read it", () => check(lost, [SEEN_APP, SEEN_APP], "could-not-look"));
+  test("and then it says nothing of the request", () =>
+    expect(confirmLanding({ ...RESULT, landing: lost }, [])).toEqual(makeLanding("unanswered")));
 });

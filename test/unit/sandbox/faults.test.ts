@@ -83,15 +83,6 @@ describe("a fault of the harness is told as such, never as a landing:", () => {
     expect(seen?.landing).toMatchObject({ kind: "could-not-look", cause: expect.stringContaining("EADDRNOTAVAIL") });
   });
 
-  test("a made connection whose ACK is rejected: to the kernel the ICMP error is a hint, not a refusal", async () => {
-    const reject = "-A INPUT -p tcp -m tcp --dport 8080 -m conntrack --ctstate ESTABLISHED -j REJECT";
-    const ip = `*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n${reject}\nCOMMIT\n`;
-    const routing = { rules: [], routes: [], addresses: [] };
-    const place = { namespace: "pod", variant: "default" } as const;
-    await podAgent().call("apply", { ...place, ip, ip6: null, policyRouting: routing });
-    await check("client -> pod:8080", /the connection was made, but nothing answered/);
-  });
-
   test("an agent that is killed while flows are under way, and every call after that", async () => {
     const drop =
       "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A INPUT -j DROP\nCOMMIT\n";

@@ -3,6 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
+import { parseFlowText, resolveFlow } from "../../../harness/model/flow-text.ts";
+import { makeLanding } from "../../../harness/model/landing.ts";
+import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
+import { NO_POLICY_ROUTING } from "../../../harness/model/ruleset.ts";
 import { AgentSandbox } from "../../../harness/sandbox/agent-sandbox.ts";
 import { type NetnsWorld, startNetnsWorld } from "../../../harness/sandbox/netns-world.ts";
 import { makeFlow, USUAL_SPEC } from "./sandbox-setup.ts";
@@ -105,4 +110,53 @@ describe("a world of network namespaces", () => {
     });
     await sandbox.clear();
   });
+});
+
+test("a listener's owner accepts for it, be it root whose thread also dials as others", async () => {
+  await using sandbox = new AgentSandbox(await startNetnsWorld());
+  await sandbox.enter({ ...USUAL_SPEC, proxy: { uid: 0, gid: 0 } });
+  const stop = (table: string, match: string) =>
+    `*${table}\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp ${match} -j REJECT --reject-with tcp-reset\nCOMMIT\n`;
+  const text = stop("filter", "-m tcp --sport 15006 --tcp-flags PSH PSH -m owner ! --uid-owner 0");
+  const parsed = parseIptablesSave(text, { where: "rules", family: 4 });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.findings));
+  const rules = { ip: parsed.value, ip6: null, policyRouting: NO_POLICY_ROUTING };
+  await sandbox.install({ kind: "rules", rules });
+  const flows = Array.from({ length: 20 }, (_, i) => makeFlow(`uid=${2000 + i},gid=2000 -> pod:15006`));
+  const seen = await sandbox.drive(flows, { inFlight: 20 });
+  expect([...new Set(seen.map(({ landing }) => landing.listener ?? landing.cause ?? landing.kind))]).toEqual([
+    "envoy-inbound",
+  ]);
+});
+
+test("the pod is where it is put", async () => {
+  const addresses = { ...DEFAULT_ADDRESSES, pod: { 4: "192.0.2.8", 6: "2001:db8::8" } };
+  await using sandbox = new AgentSandbox(await startNetnsWorld(null, addresses));
+  await sandbox.enter({ ...USUAL_SPEC, upstreamAddresses: ["10.96.0.9"] });
+  const flows = ["client -> pod:8080", "app6 -> pod6:22", "upstream@10.96.0.9 -> pod:22", "app -> upstream:80"];
+  const requests = flows.map((text) => {
+    const parsed = parseFlowText(text);
+    if (!parsed.ok) throw new Error(text);
+    return { flow: resolveFlow(parsed.value, addresses, USUAL_SPEC.proxy), manner: "answer" as const };
+  });
+  const seen = await sandbox.drive(requests);
+  expect(seen.map(({ landing }) => `${landing.listener} at ${landing.address}`)).toEqual([
+    "app at 192.0.2.8",
+    "app at 2001:db8::8",
+    "app at 192.0.2.8",
+    "upstream at 10.244.0.4",
+  ]);
+});
+
+test("a made connection whose ACK is rejected is unanswered: to the kernel the ICMP error is a hint, not a refusal", async () => {
+  await using sandbox = new AgentSandbox(await startNetnsWorld());
+  await sandbox.enter(USUAL_SPEC);
+  const reject = "-A INPUT -p tcp -m tcp --dport 8080 -m conntrack --ctstate ESTABLISHED -j REJECT";
+  const text = `*filter\n:INPUT ACCEPT [0:0]\n${reject}\nCOMMIT\n`;
+  const parsed = parseIptablesSave(text, { where: "rules", family: 4 });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.findings));
+  const rules = { ip: parsed.value, ip6: null, policyRouting: NO_POLICY_ROUTING };
+  await sandbox.install({ kind: "rules", rules });
+  const [seen] = await sandbox.drive([makeFlow("client -> pod:8080")]);
+  expect(seen?.landing).toEqual(makeLanding("unanswered"));
 });

@@ -1,0 +1,213 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { abstractLanding } from "../../harness/analysis/abstract-landing.ts";
+import { diffRulesets } from "../../harness/analysis/diff.ts";
+import { mapFlows } from "../../harness/analysis/map.ts";
+import type { AnalysisSetting } from "../../harness/analysis/partition.ts";
+import { PROPERTIES } from "../../harness/analysis/properties.ts";
+import { proveProperties } from "../../harness/analysis/prove.ts";
+import { parseProperties } from "../../harness/analysis/written-property.ts";
+import { seedConfig } from "../../harness/capture/seed-config.ts";
+import { FAMILIES, type Family } from "../../harness/model/address.ts";
+import { type Flow, startsInPod } from "../../harness/model/flow.ts";
+import { parseFlowSet } from "../../harness/model/flow-set-text.ts";
+import { type Landing, renderLandingKey } from "../../harness/model/landing.ts";
+import { DEFAULT_ADDRESSES, isLoopback } from "../../harness/model/pod.ts";
+import { NO_POLICY_ROUTING, type PodRules, type Ruleset } from "../../harness/model/ruleset.ts";
+import { compilePod, type Explanation } from "../../harness/netfilter/simulator.ts";
+import { makePodSpec } from "../../harness/run/pod-spec.ts";
+import { arbitraryRuleset } from "./arbitrary-ruleset.ts";
+import { arbitrarySampledFlow } from "./sampled-flow.ts";
+
+/** Rule sets in one run, and flows sampled for each. */
+const RULESETS = Number(process.env["LANDFALL_ANALYSIS_RUNS"] ?? 2);
+const FLOWS = 40;
+/** Flows of those for each of which a map of its own is made. */
+const MAPPED = 8;
+const PROXY = { uid: 1337, gid: 1337 };
+const CONFIG = seedConfig();
+const RUNS = { numRuns: RULESETS, endOnFailure: true } as const;
+
+const SETTING: AnalysisSetting = {
+  spec: makePodSpec(CONFIG, [], [], DEFAULT_ADDRESSES),
+  addresses: DEFAULT_ADDRESSES,
+  passThrough: "absent",
+};
+
+function toPod(ruleset: Ruleset): PodRules {
+  const [ip, ip6] = ruleset.family === 4 ? [ruleset, null] : [null, ruleset];
+  return { ip, ip6, policyRouting: NO_POLICY_ROUTING };
+}
+
+/** What `explain` says of a flow. */
+function explain(rules: PodRules, flow: Flow): Explanation {
+  const spec = makePodSpec(CONFIG, [flow], [], DEFAULT_ADDRESSES, [rules]);
+  return compilePod(rules, spec, DEFAULT_ADDRESSES).explain(flow, "answer", () => "");
+}
+
+/** The landings that `explain` leaves possible, as a map writes them; null where it cannot say what they are. */
+function listPossible({ possible }: Explanation, flow: Flow): ReadonlySet<string> | null {
+  return possible.length === 0 ? null : new Set(possible.map((landing) => abstractLanding(landing, flow)));
+}
+
+/** The setting for one flow alone, as `--within` gives it. */
+function settingOf(flow: Flow): AnalysisSetting {
+  const parsed = parseFlowSet(writeSet(flow), "test", { addresses: DEFAULT_ADDRESSES, proxy: PROXY });
+  if (!parsed.ok) throw new TypeError(JSON.stringify(parsed.findings));
+  return { ...SETTING, within: parsed.value };
+}
+
+/** A flow's text; that of a socket bound to what its route gives anyway says no source, as it is the same flow. */
+function writeSet({ flow, from, to, family }: Flow): string {
+  const own = DEFAULT_ADDRESSES.pod[family];
+  const routed = isLoopback(to.address) ? (family === 4 ? "127.0.0.1" : to.address) : own;
+  return startsInPod({ from }) && from.address === routed ? flow.replace(/@\S+/, "") : flow;
+}
+
+function rulesAndFlows(family: Family, rulesAtMost = 5) {
+  return arbitraryRuleset({ family, vocabulary: "whole", rulesAtMost }).chain((ruleset) => {
+    const flows = fc.array(arbitrarySampledFlow(family, ruleset), { minLength: FLOWS, maxLength: FLOWS });
+    return fc.tuple(fc.constant(toPod(ruleset)), flows);
+  });
+}
+
+function isKnown({ kind }: Landing): boolean {
+  return kind !== "could-not-look";
+}
+
+const isOut = (flow: Flow) => startsInPod(flow) && !isOwn(flow) && !isLoopback(flow.from.address);
+const isOwn = ({ to, family }: Flow) => isLoopback(to.address) || to.address === DEFAULT_ADDRESSES.pod[family];
+const isIn = (flow: Flow) => !startsInPod(flow);
+const isAsDialled = (landing: Landing, flow: Flow) =>
+  abstractLanding({ ...landing, source: null }, flow) === "as dialled";
+const isOwnPort = ({ to }: Flow) => to.port === CONFIG.proxyPort || to.port === CONFIG.inboundCapturePort;
+
+/** What a property says, written out by hand: which flows it concerns for certain, and how one breaks it for certain. */
+interface Claim {
+  readonly name: string;
+  readonly concerns: (flow: Flow) => boolean;
+  readonly isBroken: (landing: Landing, flow: Flow) => boolean;
+}
+
+const CLAIMS: readonly Claim[] = [
+  {
+    name: "outbound-captured",
+    concerns: (flow) => isOut(flow) && flow.from.uid !== 1337 && flow.from.gid !== 1337 && !isOwnPort(flow),
+    isBroken: ({ listener }) => listener !== "envoy-outbound",
+  },
+  {
+    name: "loopback-untouched",
+    concerns: (flow) => startsInPod(flow) && ["127.0.0.1", "::1"].includes(flow.to.address) && !isOwnPort(flow),
+    isBroken: (landing, flow) => landing.kind !== "refused" && !isAsDialled(landing, flow),
+  },
+  { name: "none-out-as-dialled", concerns: isOut, isBroken: (landing, flow) => isAsDialled(landing, flow) },
+  { name: "no-silence", concerns: isIn, isBroken: ({ kind }) => kind === "timed-out" || kind === "unanswered" },
+  {
+    name: "inbound-on-app",
+    concerns: (flow) => isIn(flow) && flow.to.port === 8080,
+    isBroken: ({ listener }) => listener !== "app",
+  },
+];
+
+function writtenProperties(family: Family) {
+  const six = family === 6 ? "6" : "";
+  const inbound = [`client${six} -> pod${six}:*`, `upstream${six} -> pod${six}:*`];
+  const parsed = parseProperties(
+    [
+      { name: "none-out-as-dialled", flows: `uid=* -> elsewhere${six}:*`, never: "as dialled" },
+      { name: "no-silence", flows: inbound, never: ["timed-out", "unanswered"] },
+      { name: "inbound-on-app", flows: inbound.map((flows) => flows.replace("*", "8080")), lands: "app:8080" },
+    ],
+    "test",
+    CONFIG,
+    DEFAULT_ADDRESSES,
+  );
+  if (!parsed.ok) throw new TypeError(JSON.stringify(parsed.findings));
+  return parsed.value;
+}
+
+/** Holds what `diff` says of each flow against its two landings; gives how many differ. */
+function countDifferences(
+  family: Family,
+  [before, after]: readonly [PodRules, PodRules],
+  flows: readonly Flow[],
+): number {
+  const changes = diffRulesets({ family, before, after, setting: SETTING });
+  const landed = flows.map((flow) => ({ flow, was: explain(before, flow).landing, is: explain(after, flow).landing }));
+  const told = landed.filter(({ was, is }) => isKnown(was) && isKnown(is));
+  for (const { flow, was, is } of told) {
+    const write = (one: Flow, landings: readonly Landing[]) =>
+      landings.map((landing) => abstractLanding(landing, one)).join(", then ");
+    const found = changes
+      .filter(({ holds }) => holds(flow))
+      .map((change) => write(change.witness.flow, [change.before, change.after]));
+    const expected = renderLandingKey(was) === renderLandingKey(is) ? [] : [write(flow, [was, is])];
+    expect([flow.flow, ...new Set(found)]).toEqual([flow.flow, ...expected]);
+  }
+  return told.filter(({ was, is }) => renderLandingKey(was) !== renderLandingKey(is)).length;
+}
+
+/** Holds every claim against what `prove` says; gives how often a flow breaks one. */
+function countBreaches(family: Family, rules: PodRules, flows: readonly Flow[]): number {
+  const results = proveProperties(rules, CONFIG, SETTING, [...PROPERTIES, ...writtenProperties(family)]);
+  // An IPv4 pod's config demands nothing of IPv6 that leaves.
+  const claims = CLAIMS.filter(({ name }) => family === 4 || name !== "outbound-captured");
+  const asked = claims.flatMap((claim) => flows.filter(claim.concerns).map((flow) => ({ claim, flow })));
+  const breaches = asked.map(({ claim: { name, isBroken }, flow }) => {
+    const { holds = true, classes = 0 } = results.find((each) => each.name === name) ?? {};
+    const { landing } = explain(rules, flow);
+    const isBreach = isKnown(landing) && isBroken(landing, flow);
+    expect([name, flow.flow, landing, classes > 0, isBreach && holds]).toEqual([name, flow.flow, landing, true, false]);
+    return isBreach;
+  });
+  return breaches.filter((isBreach) => isBreach).length;
+}
+
+describe.each(FAMILIES)("over IPv%i, for whatever flow is asked", (family) => {
+  test("map has it in classes that land as explain says, and in none that does not", () => {
+    let known = 0;
+    fc.assert(
+      fc.property(rulesAndFlows(family), ([rules, flows]) => {
+        for (const flow of flows.slice(0, MAPPED)) {
+          const explained = explain(rules, flow);
+          const possible = listPossible(explained, flow);
+          const kinds = mapFlows(rules, family, settingOf(flow)).map(({ kind }) => kind);
+          expect([flow.flow, kinds.length > 0]).toEqual([flow.flow, true]);
+          if (isKnown(explained.landing)) known += 1;
+          const told = isKnown(explained.landing) ? kinds : kinds.filter((kind) => kind !== "could-not-look");
+          const stray = told.filter((kind) => possible !== null && !possible.has(kind));
+          expect([flow.flow, [...(possible ?? [])].join(), ...stray]).toEqual([
+            flow.flow,
+            [...(possible ?? [])].join(),
+          ]);
+        }
+      }),
+      RUNS,
+    );
+    expect(known).toBeGreaterThan(0);
+  });
+
+  test("diff has it in a class exactly if explain lands it differently, and lands it as explain does", () => {
+    const pair = fc.tuple(rulesAndFlows(family, 3), arbitraryRuleset({ family, vocabulary: "whole", rulesAtMost: 2 }));
+    let different = 0;
+    fc.assert(
+      fc.property(pair, ([[before, flows], other]) => {
+        const after = toPod(other);
+        different += countDifferences(family, [before, after], flows);
+      }),
+      RUNS,
+    );
+    expect(different).toBeGreaterThan(0);
+  });
+
+  test("no property holds that it breaks, and each that concerns it has counted a class", () => {
+    let broken = 0;
+    fc.assert(
+      fc.property(rulesAndFlows(family), ([rules, flows]) => {
+        broken += countBreaches(family, rules, flows);
+      }),
+      RUNS,
+    );
+    expect(broken).toBeGreaterThan(0);
+  });
+});
