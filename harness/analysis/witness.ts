@@ -1,7 +1,8 @@
 import { renderHex } from "../formats/values.ts";
 import { type Family, renderAddress, renderEndpoint } from "../model/address.ts";
 import { type Flow, startsInPod } from "../model/flow.ts";
-import { findRouteSource, parseFlowText, resolveFlow } from "../model/flow-text.ts";
+import { findRouteSource, resolveFlow } from "../model/flow-resolution.ts";
+import { parseFlowText } from "../model/flow-text.ts";
 import { APP_ID, loopbackAddress, type Owner, type SandboxAddresses } from "../model/pod.ts";
 import type { Lane } from "./lanes.ts";
 

@@ -1,6 +1,7 @@
 import { type Family, renderEndpoint } from "../model/address.ts";
 import { type CaptureConfig, isIpv6Pod } from "../model/capture-config.ts";
-import { parseFlowText, resolveFlow } from "../model/flow-text.ts";
+import { resolveFlow } from "../model/flow-resolution.ts";
+import { parseFlowText } from "../model/flow-text.ts";
 import { DEFAULT_PROXY_ID, type Owner, type SandboxAddresses, STATUS_PORT } from "../model/pod.ts";
 import { idBoundaries, portBoundaries } from "./intent-boundaries.ts";
 import { forwardedFlows, type IntendedFlow } from "./intent-forwarding.ts";

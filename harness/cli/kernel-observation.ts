@@ -1,6 +1,7 @@
 import { abstractLanding } from "../analysis/abstract-landing.ts";
 import type { Flow } from "../model/flow.ts";
-import { parseFlowText, resolveFlow } from "../model/flow-text.ts";
+import { resolveFlow } from "../model/flow-resolution.ts";
+import { parseFlowText } from "../model/flow-text.ts";
 import { type Landing, landingsAgree, makeLanding } from "../model/landing.ts";
 import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
 import type { PodRules } from "../model/ruleset.ts";

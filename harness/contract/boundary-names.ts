@@ -1,7 +1,8 @@
 import type { Family } from "../model/address.ts";
 import type { Demand } from "../model/contract.ts";
 import type { Flow } from "../model/flow.ts";
-import { parseFlowText, resolveFlow } from "../model/flow-text.ts";
+import { resolveFlow } from "../model/flow-resolution.ts";
+import { parseFlowText } from "../model/flow-text.ts";
 import { APP_ID, APP_PORTS, MAX_PORT } from "../model/pod.ts";
 import { addressBoundaries, portBoundaries } from "./boundary-values.ts";
 import { type Demands, openConnection } from "./demanded-landing.ts";

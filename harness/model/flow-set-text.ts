@@ -2,8 +2,8 @@ import { addressValue, type Family, familyOf, parseAddress, parseNetwork, prefix
 import { type Identity, PROTOCOLS, type Protocol } from "./contract.ts";
 import { type Finding, finding, type Parsed } from "./finding.ts";
 import { ACTOR_NAMES } from "./flow.ts";
+import { actorOwner, targetAddress } from "./flow-resolution.ts";
 import type { FlowSet } from "./flow-set.ts";
-import { actorOwner, targetAddress } from "./flow-text.ts";
 import { hostOfActor, MAX_ID, MAX_PORT, type Owner, type SandboxAddresses } from "./pod.ts";
 import { networkRanges, subtractRanges, type ValueRanges, wholeFamily } from "./value-ranges.ts";
 

@@ -1,7 +1,7 @@
 import { addressValue } from "./address.ts";
 import type { Connection, Protocol } from "./contract.ts";
 import { type Flow, startsInPod } from "./flow.ts";
-import { findRouteSource } from "./flow-text.ts";
+import { findRouteSource } from "./flow-resolution.ts";
 import { type HostName, hostOfActor, type SandboxAddresses } from "./pod.ts";
 import type { SplitPoints } from "./split-points.ts";
 import { holdsValue, type ValueRanges } from "./value-ranges.ts";

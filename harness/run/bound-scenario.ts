@@ -4,7 +4,7 @@ import { type Family, familyOf } from "../model/address.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import { resolveLanding } from "../model/expected-landing.ts";
 import type { Flow, Manner } from "../model/flow.ts";
-import { resolveFlow } from "../model/flow-text.ts";
+import { resolveFlow } from "../model/flow-resolution.ts";
 import { type Landing, landingsAgree } from "../model/landing.ts";
 import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
 import type { FlowReport } from "../model/report.ts";

@@ -98,11 +98,8 @@ export class AgentSandbox implements Sandbox {
     return gatherEvidence(this.#station("pod"), this.#agents());
   }
 
-  async drive(
-    requests: readonly FlowRequest[],
-    { inFlight = 1 }: { readonly inFlight?: number } = {},
-  ): Promise<readonly Observation[]> {
-    const envoy = this.#envoy;
+  async drive(requests: readonly FlowRequest[], options: { readonly inFlight?: number } = {}) {
+    const [envoy, inFlight] = [this.#envoy, options.inFlight ?? 1];
     if (!envoy) return this.#driveTogether(requests, inFlight);
     return driveBesideEnvoy(requests, (some, way) =>
       way === "alone" ? this.#driveTogether(some, 1, envoy) : this.#driveTogether(some, requests.length),
@@ -190,9 +187,8 @@ export class AgentSandbox implements Sandbox {
     const result = told ?? makeBlindResult(token, "the agent gave no result");
     const ends = confirmLanding(result, this.#recordsOf(token));
     for (const agent of this.#agents()) agent.forget(token);
-    const seen = (await envoy?.completeLanding(describeDriven(planned.dial, result, ends), manner)) ?? {
-      landing: ends,
-    };
+    const driven = describeDriven(planned.dial, result, ends);
+    const seen = (await envoy?.completeLanding(driven, manner)) ?? { landing: ends };
     const { kind } = seen.landing;
     // Where an agent is gone, so are its listeners: a refusal then tells of the harness, not of the rules.
     const isBlind = blindness !== null && kind !== "listener" && kind !== "could-not-look";

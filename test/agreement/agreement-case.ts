@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import type { Family } from "../../harness/model/address.ts";
 import type { Flow } from "../../harness/model/flow.ts";
-import { parseFlowText, resolveFlow } from "../../harness/model/flow-text.ts";
+import { resolveFlow } from "../../harness/model/flow-resolution.ts";
+import { parseFlowText } from "../../harness/model/flow-text.ts";
 import type { Match } from "../../harness/model/match.ts";
 import { DEFAULT_ADDRESSES, type PodSpec } from "../../harness/model/pod.ts";
 import type { PodRules, PolicyRouting, Ruleset } from "../../harness/model/ruleset.ts";

@@ -1,6 +1,7 @@
 import { generateRules } from "../../harness/capture/dialects.ts";
 import { seedConfig } from "../../harness/capture/seed-config.ts";
-import { parseFlowText, resolveFlow } from "../../harness/model/flow-text.ts";
+import { resolveFlow } from "../../harness/model/flow-resolution.ts";
+import { parseFlowText } from "../../harness/model/flow-text.ts";
 import { DEFAULT_ADDRESSES } from "../../harness/model/pod.ts";
 import { compilePod } from "../../harness/netfilter/simulator.ts";
 import { makePodSpec } from "../../harness/run/pod-spec.ts";

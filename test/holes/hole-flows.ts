@@ -1,6 +1,7 @@
 import { type Family, networkHolds, parseAddress, renderAddress } from "../../harness/model/address.ts";
 import type { Flow } from "../../harness/model/flow.ts";
-import { parseFlowText, resolveFlow } from "../../harness/model/flow-text.ts";
+import { resolveFlow } from "../../harness/model/flow-resolution.ts";
+import { parseFlowText } from "../../harness/model/flow-text.ts";
 import type { Match, Range } from "../../harness/model/match.ts";
 import { DEFAULT_ADDRESSES, type Owner } from "../../harness/model/pod.ts";
 import type { Dice } from "./dice.ts";

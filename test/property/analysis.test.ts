@@ -8,7 +8,8 @@ import { makeMutants } from "../../harness/analysis/mutants.ts";
 import type { AnalysisSetting } from "../../harness/analysis/partition.ts";
 import { FAMILIES, type Family } from "../../harness/model/address.ts";
 import type { Flow } from "../../harness/model/flow.ts";
-import { parseFlowText, resolveFlow } from "../../harness/model/flow-text.ts";
+import { resolveFlow } from "../../harness/model/flow-resolution.ts";
+import { parseFlowText } from "../../harness/model/flow-text.ts";
 import { type Landing, landingsAgree, renderLandingKey } from "../../harness/model/landing.ts";
 import {
   APP_PORTS,

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { renderIptablesSave } from "../../harness/formats/iptables-save.ts";
 import type { Family } from "../../harness/model/address.ts";
 import type { Flow } from "../../harness/model/flow.ts";
-import { parseFlowText, resolveFlow } from "../../harness/model/flow-text.ts";
+import { resolveFlow } from "../../harness/model/flow-resolution.ts";
+import { parseFlowText } from "../../harness/model/flow-text.ts";
 import { DEFAULT_ADDRESSES } from "../../harness/model/pod.ts";
 import type { Ruleset } from "../../harness/model/ruleset.ts";
 

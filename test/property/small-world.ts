@@ -1,9 +1,10 @@
 import type { AnalysisSetting } from "../../harness/analysis/partition.ts";
 import type { Family } from "../../harness/model/address.ts";
 import type { Flow } from "../../harness/model/flow.ts";
+import { findRouteSource, resolveFlow } from "../../harness/model/flow-resolution.ts";
 import type { FlowSet } from "../../harness/model/flow-set.ts";
 import { parseFlowSet } from "../../harness/model/flow-set-text.ts";
-import { findRouteSource, parseFlowText, resolveFlow } from "../../harness/model/flow-text.ts";
+import { parseFlowText } from "../../harness/model/flow-text.ts";
 import { APP_PORTS, DEFAULT_ADDRESSES, type PodSpec } from "../../harness/model/pod.ts";
 import { NO_POLICY_ROUTING, type PolicyRouting } from "../../harness/model/ruleset.ts";
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { findReach } from "../../../harness/analysis/rule-reach.ts";
 import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
-import { parseFlowText, resolveFlow } from "../../../harness/model/flow-text.ts";
+import { resolveFlow } from "../../../harness/model/flow-resolution.ts";
+import { parseFlowText } from "../../../harness/model/flow-text.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import { NO_POLICY_ROUTING, type PodRules, type RulePlace } from "../../../harness/model/ruleset.ts";
 import { configOf, specOf } from "../capture/intent-setup.ts";

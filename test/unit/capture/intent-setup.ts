@@ -2,7 +2,8 @@ import { proxyOwner } from "../../../harness/capture/intent-flows.ts";
 import { seedConfig } from "../../../harness/capture/seed-config.ts";
 import type { CaptureConfig } from "../../../harness/model/capture-config.ts";
 import type { Flow } from "../../../harness/model/flow.ts";
-import { parseFlowText, resolveFlow } from "../../../harness/model/flow-text.ts";
+import { resolveFlow } from "../../../harness/model/flow-resolution.ts";
+import { parseFlowText } from "../../../harness/model/flow-text.ts";
 import type { Landing } from "../../../harness/model/landing.ts";
 import { APP_PORTS, DEFAULT_ADDRESSES, type PodSpec } from "../../../harness/model/pod.ts";
 

@@ -3,7 +3,8 @@ import { openConnection } from "../../../harness/capture/connection.ts";
 import { parseContractText, readContractData } from "../../../harness/contract/contract-file.ts";
 import { makeContract, shapeOf } from "../../../harness/contract/written-contract.ts";
 import type { Connection, Demand } from "../../../harness/model/contract.ts";
-import { parseFlowText, resolveFlow } from "../../../harness/model/flow-text.ts";
+import { resolveFlow } from "../../../harness/model/flow-resolution.ts";
+import { parseFlowText } from "../../../harness/model/flow-text.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 
 const GATE = `

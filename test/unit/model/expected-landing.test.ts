@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { resolveLanding } from "../../../harness/model/expected-landing.ts";
-import { parseFlowText, resolveFlow } from "../../../harness/model/flow-text.ts";
+import { resolveFlow } from "../../../harness/model/flow-resolution.ts";
+import { parseFlowText } from "../../../harness/model/flow-text.ts";
 import type { Landing } from "../../../harness/model/landing.ts";
 import { parseLandingText } from "../../../harness/model/landing-text.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";

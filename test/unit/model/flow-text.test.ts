@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { parseFlowText, resolveFlow } from "../../../harness/model/flow-text.ts";
+import { resolveFlow } from "../../../harness/model/flow-resolution.ts";
+import { parseFlowText } from "../../../harness/model/flow-text.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 
 const PROXY = { uid: 1337, gid: 1337 };

@@ -1,5 +1,6 @@
 import { seedConfig } from "../../../harness/capture/seed-config.ts";
-import { parseFlowText, resolveFlow } from "../../../harness/model/flow-text.ts";
+import { resolveFlow } from "../../../harness/model/flow-resolution.ts";
+import { parseFlowText } from "../../../harness/model/flow-text.ts";
 import { type Hop, makeLanding } from "../../../harness/model/landing.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import {

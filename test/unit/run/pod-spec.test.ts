@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { seedConfig } from "../../../harness/capture/seed-config.ts";
-import { parseFlowText, resolveFlow } from "../../../harness/model/flow-text.ts";
+import { resolveFlow } from "../../../harness/model/flow-resolution.ts";
+import { parseFlowText } from "../../../harness/model/flow-text.ts";
 import { DEFAULT_ADDRESSES, type PodSpec } from "../../../harness/model/pod.ts";
 import { describeTakenPorts, makePodSpec } from "../../../harness/run/pod-spec.ts";
 

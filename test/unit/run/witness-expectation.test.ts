@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { proxyOwner } from "../../../harness/capture/intent-flows.ts";
 import { seedConfig } from "../../../harness/capture/seed-config.ts";
-import { parseFlowText, resolveFlow } from "../../../harness/model/flow-text.ts";
+import { resolveFlow } from "../../../harness/model/flow-resolution.ts";
+import { parseFlowText } from "../../../harness/model/flow-text.ts";
 import { type Landing, makeLanding } from "../../../harness/model/landing.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import { makePodSpec } from "../../../harness/run/pod-spec.ts";

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import type { Manner } from "../../../harness/model/flow.ts";
-import { parseFlowText, resolveFlow } from "../../../harness/model/flow-text.ts";
+import { resolveFlow } from "../../../harness/model/flow-resolution.ts";
+import { parseFlowText } from "../../../harness/model/flow-text.ts";
 import { DEFAULT_ADDRESSES, type PodSpec } from "../../../harness/model/pod.ts";
 import type { FlowRequest } from "../../../harness/sandbox/sandbox.ts";
 

@@ -1,0 +1,77 @@
+import type { Family } from "./address.ts";
+import type { Flow } from "./flow.ts";
+import { type FlowText, parseOwner } from "./flow-text.ts";
+import {
+  APP_ID,
+  addressOwner,
+  hostOfActor,
+  isLoopback,
+  loopbackAddress,
+  type Owner,
+  type SandboxAddresses,
+} from "./pod.ts";
+
+/** Resolves a flow's names to the addresses of a sandbox and the owners of its actors. `proxy` is the owner of the sidecar. */
+export function resolveFlow(flow: FlowText, addresses: SandboxAddresses, proxy: Owner): Flow {
+  const { family, port } = flow;
+  const address = dialledAddress(flow, addresses);
+  const owner = actorOwner(flow.actor, proxy);
+  const source = flow.source ?? findRouteSource(flow.actor, family, address, addresses);
+  return {
+    flow: flow.text,
+    family,
+    from: {
+      actor: actorAt(flow, addresses),
+      address: source,
+      ...owner,
+      ...(flow.sourcePort === null ? {} : { port: flow.sourcePort }),
+      ...(flow.mark === 0 ? {} : { mark: flow.mark }),
+    },
+    to: { target: flow.target, address, port },
+  };
+}
+
+/** Every address that no other host has is upstream's, as a source too: who comes from outside with one is upstream, whatever its name. */
+function actorAt({ actor, source }: FlowText, addresses: SandboxAddresses): string {
+  if (actor !== "client" || source === null || isLoopback(source)) return actor;
+  const owner = addressOwner(source, addresses);
+  return owner === "client" || owner === "pod" ? actor : "upstream";
+}
+
+/**
+ * The unspecified address is dialled as loopback: over IPv4 as the source that the socket is bound to, if it is (ip_route_connect in
+ * include/net/route.h; ip_route_output_key_hash_rcu in net/ipv4/route.c), over IPv6 always as ::1 (tcp_v6_connect in net/ipv6/tcp_ipv6.c).
+ */
+function dialledAddress({ target, family, source }: FlowText, addresses: SandboxAddresses): string {
+  if (target === "::") return loopbackAddress(6);
+  return target === "0.0.0.0" ? (source ?? loopbackAddress(4)) : targetAddress(target, family, addresses);
+}
+
+/** Gives the address behind a target's name in a sandbox; what is no name is an address already. */
+export function targetAddress(target: string, family: Family, addresses: SandboxAddresses): string {
+  if (target === "localhost") return loopbackAddress(family);
+  if (target === "pod" || target === "client" || target === "upstream") return addresses[target][family];
+  return target;
+}
+
+/** Gives the owner of an actor in the pod; those outside dial as root. */
+export function actorOwner(actor: string, proxy: Owner): Owner {
+  if (actor === "app") return { uid: APP_ID, gid: APP_ID };
+  if (actor === "envoy" || actor === "status") return proxy;
+  return parseOwner(actor) ?? { uid: 0, gid: 0 };
+}
+
+/**
+ * Gives the source that the kernel would choose: the destination itself where it is the host's own, else the host's address on its link.
+ */
+export function findRouteSource(
+  actor: string,
+  family: Family,
+  destination: string,
+  addresses: SandboxAddresses,
+): string {
+  // The kernel's route to 127.0.0.0/8 names 127.0.0.1 as its source.
+  if (isLoopback(destination)) return family === 4 ? loopbackAddress(4) : destination;
+  const host = hostOfActor(actor);
+  return addressOwner(destination, addresses) === host ? destination : addresses[host][family];
+}
