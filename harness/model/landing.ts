@@ -113,6 +113,7 @@ function isSourceMet(expected: string, seen: string | null): boolean {
   return sourceAddress(expected) === address;
 }
 
-function sourceAddress(source: string | null): string | null {
+/** Gives the address of an end point: `10.244.0.3` of `10.244.0.3:41234`, `fd00::3` of `[fd00::3]:41234`. */
+export function sourceAddress(source: string | null): string | null {
   return source === null ? null : (parseEndpoint(source)?.address ?? source);
 }

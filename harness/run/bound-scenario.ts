@@ -83,7 +83,7 @@ function bindFlows(scenario: ParsedScenario, addresses: SandboxAddresses): Pick<
 }
 
 /** Where the author and the config agree on who takes the flow, the config says what the proxy then makes of it. */
-function demandEnd(
+export function demandEnd(
   { flow, manner, expected }: BoundFlow,
   config: CaptureConfig,
   addresses: SandboxAddresses,

@@ -6,12 +6,11 @@ import { intendedLanding } from "../capture/intent.ts";
 import { LandfallError } from "../errors.ts";
 import { addressValue, type Family } from "../model/address.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
-import type { Flow, Manner } from "../model/flow.ts";
-import type { Landing } from "../model/landing.ts";
+import type { Flow } from "../model/flow.ts";
 import { type PodSpec, type SandboxAddresses, STATUS_PORT, vmLinks } from "../model/pod.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import { holdsValue } from "../model/value-ranges.ts";
-import type { BoundFlow, BoundScenario } from "./bound-scenario.ts";
+import { type BoundFlow, type BoundScenario, demandEnd } from "./bound-scenario.ts";
 import { nameDrivable } from "./drivable-flow.ts";
 import { findFurtherLinks } from "./further-links.ts";
 import { makePodSpec } from "./pod-spec.ts";
@@ -89,10 +88,10 @@ function planWithin(
     return flows;
   };
   const [own, ...others] = listPods(scenario, rules, addresses).map((pod) => ({ pod, flows: plan(pod) }));
-  const extended = own ? extend(scenario, own.pod, own.flows, addresses) : scenario;
+  const extended = own ? extend(scenario, own.pod, own.flows, rules, addresses) : scenario;
   const further = others
     .filter(({ flows }) => flows.length > 0)
-    .map(({ pod, flows }) => extend({ ...scenario, flows: [] }, pod, flows, addresses));
+    .map(({ pod, flows }) => extend({ ...scenario, flows: [] }, pod, flows, rules, addresses));
   return { scenario: extended, further, classes, failure: null };
 }
 
@@ -150,23 +149,24 @@ function extend(
   scenario: BoundScenario,
   { config, links }: PodInQuestion,
   flows: readonly Flow[],
+  rules: PodRules,
   addresses: SandboxAddresses,
 ): BoundScenario {
   const all = [...scenario.flows.map(({ flow }) => flow), ...flows];
   // Where nobody listens, what rules reject and what they let through both end refused.
   const open = flows.filter(({ to }) => isPodsOwn(to.address, config, addresses));
   const listen = [...scenario.spec.listen, ...open.map(({ to }) => to.port)];
-  const made = makePodSpec(config, all, listen, addresses);
+  const made = makePodSpec(config, all, listen, addresses, [rules]);
   const taken = [made.proxyPort, made.inboundCapturePort, STATUS_PORT];
   const spec: PodSpec = {
     ...made,
     listen: made.listen.filter((port) => !taken.includes(port)),
     kubevirtInterfaces: links,
   };
-  const bind = (flow: Flow, manner: Manner): Landing => intendedLanding(config, flow, manner, addresses, spec);
-  const own = scenario.flows.map((each): BoundFlow => ({ ...each, expected: bind(each.flow, each.manner) }));
-  const added = flows.map(
-    (flow): BoundFlow => ({ flow, manner: "answer", expected: bind(flow, "answer"), chosenFor: "class" }),
-  );
-  return { ...scenario, config, spec, flows: [...own, ...added] };
+  const added = flows.map((flow): Omit<BoundFlow, "expected"> => ({ flow, manner: "answer", chosenFor: "class" }));
+  const bound = [...scenario.flows, ...added].map(({ forwarded: _, ...each }): BoundFlow => {
+    const demanded = { ...each, expected: intendedLanding(config, each.flow, each.manner, addresses, spec) };
+    return { ...demanded, ...demandEnd(demanded, config, addresses, spec) };
+  });
+  return { ...scenario, config, spec, flows: bound };
 }

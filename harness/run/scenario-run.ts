@@ -52,8 +52,7 @@ export async function runScenario(
 ): Promise<ScenarioOutcome> {
   let bound = bindScenario(scenario, sandbox.addresses);
   try {
-    const followsConfig = scenario.flows === "intended" && (await sandbox.describe()).envoy === "stub";
-    const classes = followsConfig ? await openClasses(bound, sandbox, options.maxFlows) : null;
+    const classes = scenario.flows === "intended" ? await openClasses(bound, sandbox, options.maxFlows) : null;
     bound = classes?.scenario ?? bound;
     await sandbox.enter(bound.spec);
     const families = [...new Set(bound.flows.map(({ flow }) => flow.family))];

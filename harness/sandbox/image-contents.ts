@@ -19,7 +19,7 @@ const CODE: Readonly<Record<ImageName, readonly string[]>> = {
   pod: ["agent"],
   envoy: [],
   "istio-iptables": [
-    ...["cli", "apply", "capture", "formats", "model"],
+    ...["cli", "apply", "capture", "formats", "meshes", "model"],
     ...["report/json", "report/wrap-line", "errors"].map((module) => `${module}${ENDING}`),
   ],
 };

@@ -19,7 +19,10 @@ describe(DOCUMENT, () => {
     folder.write("properties.ts", `export default ${textOf("json", "properties")}`);
     for (const line of [textOf("sh"), "landfall prove --properties properties.ts"]) {
       const { status, stdout, stderr } = folder.run(line);
-      expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+      expect({ status, stderr: stderr.replace(/^landfall: no flag sets anything, .*\n/, "") }).toEqual({
+        status: 0,
+        stderr: "",
+      });
       expect(stdout.match(/^\S+(?= holds$)/gm)?.slice(-names.length)).toEqual(names);
     }
   });

@@ -1,4 +1,4 @@
-import { type Hop, type Landing, type LandingKind, makeLanding } from "../../model/landing.ts";
+import { type Hop, type Landing, type LandingKind, makeLanding, sourceAddress } from "../../model/landing.ts";
 import { MAX_HOPS } from "../../model/pod.ts";
 import type { AccessLogEntry } from "./access-log.ts";
 
@@ -46,7 +46,8 @@ export function makeHop({ listener, port, accepted, destination }: AccessLogEntr
 
 /** Gives the landing on the listener of Envoy that an entry tells of, after these hops. Envoy closes what is meant for itself. */
 export function landOnEnvoy(entry: AccessLogEntry, hops: readonly Hop[]): Landing {
-  return makeLanding("listener", { host: "pod", ...makeHop(entry), source: entry.source, hops });
+  const address = sourceAddress(entry.accepted);
+  return makeLanding("listener", { host: "pod", ...makeHop(entry), address, source: entry.source, hops });
 }
 
 function landOnFailure(failure: string | null, hops: readonly Hop[]): Landing {
