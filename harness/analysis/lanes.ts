@@ -73,7 +73,7 @@ export function listLanes(
   const absent = family === 6 && passThrough === "absent" ? [single(PASS_THROUGH_ADDRESS[6])] : [];
   const vm = single(addresses.vm[family]);
   // The pod's own ends of the links to virtual machines are the sandbox's make, and no flow's business.
-  const gateways = (vmState === "there" ? links : []).map((_, link) => single(vmGateway(link)[family]));
+  const gateways = (vmState === "there" ? links : []).map((_, link) => single(vmGateway(link, addresses)[family]));
   const foreign = subtractRanges(wholeFamily(family), [
     ...NOT_CONNECTABLE[family].flatMap(rangesOf),
     ...loopback,

@@ -64,7 +64,7 @@ const NO_CUTS: SplitPoints = { addresses: [], ports: [], ids: [] };
 export function partitionFlows(family: Family, rulesets: readonly Ruleset[], setting: AnalysisSetting): Partition {
   const { addresses, spec } = setting;
   const links = setting.links ?? findLinks(rulesets, spec);
-  const gateways = links.length === 0 ? [] : [vmGateway(0)[family]];
+  const gateways = links.length === 0 ? [] : [vmGateway(0, addresses)[family]];
   const rewrites = findRewrites(rulesets, { family, addresses, spec, gateways });
   const lanes = findLanes(family, links, rulesets, setting);
   const marks = groundValues(family, rewrites, setting, gateways);

@@ -52,12 +52,14 @@ export async function readScenarios(
   const scenarios = isMadeFromConfig(options)
     ? [makeScenario(options)]
     : await parseFiles(options, io, reading, findings);
+  const before = findings.length;
   const outside = readOutsideRules(options, io, findings);
+  const isRead = findings.length === before;
   const replaced = scenarios
     .map((scenario) => limitFamily(scenario, family))
     .map((scenario) => scenario && replaceRules(scenario, outside, options));
   for (const [i, scenario] of replaced.entries())
-    if (scenario === null)
+    if (scenario === null && isRead)
       findings.push(finding(scenarios[i]?.name ?? "", "None of its flows is of a family that has rules to be tested."));
   if (findings.length > 0) throw refuse(findings, "The input cannot be used", "nothing was applied");
   const chosen = replaced.filter((scenario) => scenario !== null);

@@ -111,8 +111,12 @@ export function vmLinks({ kubevirtInterfaces }: Pick<PodSpec, "kubevirtInterface
   return kubevirtInterfaces.filter((name) => name !== POD_INTERFACE && name !== "lo");
 }
 
-/** Gives the pod's own addresses on a link to a `vm`, links counted from 0; docker has others, at every place of its pool. */
-export function vmGateway(link: number): HostAddresses {
+/**
+ * Gives the pod's own addresses on a link to a `vm`, links counted from 0. On the first they are the vm's neighbours, `10.245.0.3` beside
+ * `10.245.0.2`: an engine's bridge has `.1`. On others, behind which nobody is, they are of a network of their own.
+ */
+export function vmGateway(link: number, { vm }: Pick<SandboxAddresses, "vm">): HostAddresses {
+  if (link === 0) return { 4: vm[4].replace(/\d+$/, "3"), 6: vm[6].replace(/\w+$/, "3") };
   const ipv6 = `fd00:245:${link}::1`;
   return { 4: `10.245.${link}.1`, 6: canonicalAddress(ipv6) ?? ipv6 };
 }

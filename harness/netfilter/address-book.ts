@@ -32,7 +32,7 @@ export function openAddressBook(spec: PodSpec, hosts: SandboxAddresses, routing:
   const names = ["upstream", "client", "pod", ...(links.length > 0 ? ["vm" as const] : [])] as const;
   for (const family of FAMILIES) {
     for (const name of names) owners.set(hosts[name][family], name);
-    for (const link of links.keys()) owners.set(vmGateway(link)[family], "pod");
+    for (const link of links.keys()) owners.set(vmGateway(link, hosts)[family], "pod");
   }
   for (const line of routing.addresses) owners.set(addedAddress(line), "pod");
   const known = new Map<string, KnownAddress>();

@@ -46,7 +46,7 @@ export function makePod(rules: PodRules, spec: PodSpec, addresses: SandboxAddres
   const interfaceAddress = (name: string, family: Family) => {
     if (name === POD_INTERFACE) return addresses.pod[family];
     const link = links.indexOf(name);
-    if (link >= 0) return vmGateway(link)[family];
+    if (link >= 0) return vmGateway(link, addresses)[family];
     return name === "lo" ? loopbackAddress(family) : null;
   };
   const findRoute = openRouting(spec, rules.policyRouting);

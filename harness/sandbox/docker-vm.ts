@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import { FAMILIES } from "../model/address.ts";
-import { type HostAddresses, POD_INTERFACE, type SandboxAddresses } from "../model/pod.ts";
+import { type HostAddresses, POD_INTERFACE, type SandboxAddresses, vmGateway } from "../model/pod.ts";
 import type { AgentClient } from "./agent-client.ts";
 import type { CrewMember, DockerCrew } from "./docker-crew.ts";
 import { engineFailed } from "./docker-engine.ts";
@@ -51,10 +51,9 @@ export class DockerVm implements AsyncDisposable {
     this.#plan = plan;
   }
 
-  /** The pod's own addresses on the vm's network: the vm's next hop. The engine's bridge has the first. */
+  /** The pod's own addresses on the vm's network: the vm's next hop. */
   get #gateway(): HostAddresses {
-    const vm = addressesAt("vm", this.#plan.place);
-    return { 4: vm[4].replace(/\d+$/, "3"), 6: vm[6].replace(/\w+$/, "3") };
+    return vmGateway(0, { vm: addressesAt("vm", this.#plan.place) });
   }
 
   /** Brings the pod's further interfaces to exactly these names, and gives the vm's agent; null as long as nobody has asked for a vm. */

@@ -81,7 +81,7 @@ export function planPodInterfaces(
 ): NamespacePlan {
   const ip = names.flatMap((name, i) => {
     const [near, far] = vmHardwareAddresses(i);
-    const gateway = vmGateway(i);
+    const gateway = vmGateway(i, addresses);
     return [
       `link add ${name} address ${near} type veth peer name eth${i} address ${far} netns ${vmPath}`,
       `address add ${gateway[4]}/32 dev ${name}`,
@@ -91,7 +91,7 @@ export function planPodInterfaces(
   });
   const routes = FAMILIES.flatMap((family) => [
     `neighbour add ${addresses.vm[family]} lladdr ${vmHardwareAddresses(0)[1]} dev ${names[0]} nud permanent`,
-    `route add ${addresses.vm[family]} dev ${names[0]} src ${vmGateway(0)[family]}`,
+    `route add ${addresses.vm[family]} dev ${names[0]} src ${vmGateway(0, addresses)[family]}`,
   ]);
   return { namespace: "pod", sysctls: FORWARDING_SYSCTLS, ip: names.length > 0 ? [...ip, ...routes] : [] };
 }
@@ -99,7 +99,7 @@ export function planPodInterfaces(
 /** Gives the vm's own part: its addresses, and everything by way of the first interface. */
 export function planVm(addresses: SandboxAddresses): NamespacePlan {
   const { vm } = addresses;
-  const gateway = vmGateway(0);
+  const gateway = vmGateway(0, addresses);
   return {
     namespace: "vm",
     sysctls: SYSCTLS,

@@ -54,7 +54,7 @@ describe("of the flows of a config", () => {
     ["-A ISTIO_OUTPUT -m mark --mark 0x4/0x4 -j RETURN", undefined, /^app,mark=0x4 -> upstream:8080$/],
     ["-A ISTIO_OUTPUT -m mark ! --mark 0x0 -j RETURN", undefined, /^app,mark=0x1 -> upstream:8080$/],
     ["-A ISTIO_OUTPUT -p tcp -m tcp --sport 40000 -j RETURN", undefined, /^app@:40000 -> upstream:8080$/],
-    ["-A ISTIO_INBOUND -s 192.0.2.0/24 -j RETURN", inbound, /^client@192\.0\.2\.1 -> pod:8080$/],
+    ["-A ISTIO_INBOUND -s 192.0.2.0/24 -j RETURN", inbound, /^upstream@192\.0\.2\.1 -> pod:8080$/],
   ];
   test.each(rows)("one shows %s", (rule, before, flow) => {
     expect(suspects(rule, before)).toContainEqual(expect.stringMatching(flow));

@@ -51,7 +51,7 @@ describe("a property that a user writes", () => {
     [
       "every address outside",
       { flows: "client -> pod:80", lands: "envoy-inbound from 10.244.0.3" },
-      "upstream@1.0.0.0 -> pod:80",
+      "upstream@10.96.0.1 -> pod:80",
     ],
     ["one address outside", { flows: "client@10.244.0.3 -> pod:80", lands: "envoy-inbound from 10.244.0.3" }, null],
     ["the route's source alone", { flows: "app -> pod:8080", lands: "envoy-inbound" }, null],

@@ -177,7 +177,7 @@ describe("landfall verify refuses, with exit code 2 and every finding,", () => {
     ["an init container where nothing is real", ["--init-container", "--sandbox", "simulated"], ["--init-container"]],
     ["a watch that keeps", ["--watch", "--keep", "--sandbox", "docker"], ["--watch"]],
     ["a pause without a terminal", ["--pause-on-fail"], ["--pause-on-fail"]],
-    ["rules that cannot be read", ["seed", "--rules", "bad.rules"], ["bad.rules", "bad.rules"]],
+    ["rules that cannot be read", ["seed", "--rules", "bad.rules"], ["bad.rules"]],
     [
       "scenario files that are none, with the faults of all others",
       ["bad"],
@@ -249,9 +249,11 @@ describe("landfall verify", () => {
 
   test("says what of rules from outside does not apply, on stderr and in the report", async () => {
     const nothing = ["IPv4: the script has put in no rule.", "IPv6: the script has put in no rule."];
-    const { code, out, err } = await run("verify", "--rules-script", "nothing.sh", "--sandbox", "netns", "--json");
+    const { code, out, err } = await run(
+      ...["verify", "-b", "*", "-d", "15020", "--rules-script", "nothing.sh", "--sandbox", "netns", "--json"],
+    );
     expect({ code, notices: (JSON.parse(out) as Report).scenarios[0]?.notices }).toEqual({ code: 1, notices: nothing });
-    expect(err).toBe(nothing.map((notice) => `landfall: seed-rules: ${notice}\n`).join(""));
+    expect(err).toBe(nothing.map((notice) => `landfall: flags: ${notice}\n`).join(""));
     const { report } = await verify("seed", "--sandbox", "simulated");
     expect(report.scenarios[0]?.notices).toEqual([]);
   });

@@ -14,6 +14,11 @@ const STRICTER: readonly string[] = [
   "-p tcp -j TPROXY --on-port 65536",
   "-j NETMAP --to 10.0.0.0/99",
 ];
+/** The kernel refuses these in PREROUTING (tcpmss_tg4_check in net/netfilter/xt_TCPMSS.c), which `--test` does not ask. */
+const REFUSED_BY_KERNEL: readonly string[] = [
+  "-p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu",
+  "-p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu --set-mss 5",
+];
 /** `iptables-nft-restore --test` leaves to the kernel, which it does not ask, whether there is such a chain. */
 const LEFT_TO_THE_KERNEL: readonly string[] = ["-j ACCPT"];
 
@@ -49,6 +54,7 @@ describe.each(["nft", "legacy"] as const)(
         const refused = new Set([
           ...refusedByKernelTool(group, variant),
           ...STRICTER,
+          ...(group.chain === "PREROUTING" ? REFUSED_BY_KERNEL : []),
           ...(variant === "nft" ? LEFT_TO_THE_KERNEL : []),
         ]);
         expect(refusedHere(group)).toEqual(group.bodies.filter((body) => refused.has(body)));

@@ -66,6 +66,8 @@ describe("where DOCKER_HOST names no engine that can be used", () => {
   test("certificates that cannot be read are named", async () => {
     vi.stubEnv("DOCKER_HOST", "tcp://127.0.0.1:2376");
     vi.stubEnv("DOCKER_CERT_PATH", "/nowhere");
-    expect((await detectDocker()).why).toMatch(/\/nowhere\/ca\.pem'\. Check DOCKER_CERT_PATH/);
+    const { why, remedy } = await detectDocker();
+    expect(why).toMatch(/\/nowhere\/ca\.pem'\.$/);
+    expect(remedy).toMatch(/^Check DOCKER_CERT_PATH/);
   });
 });
