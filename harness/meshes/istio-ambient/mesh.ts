@@ -19,13 +19,14 @@ export const istioAmbient: Mesh<AmbientSettings> = {
   traces: { chains: Object.values(AMBIENT_CHAINS), placementOf: () => "bottom", looksMade: () => false },
 };
 
+/** Every setting is said, its default too: a variable would count otherwise. */
 function renderWords(settings: AmbientSettings): readonly string[] {
   const { dnsCapture, ipv6, inbound, virtualInterfaces, probeAddress } = settings;
   return [
-    ...(dnsCapture === "on" ? ["--ambient-dns-capture"] : []),
-    ...(ipv6 === "on" ? ["--ambient-ipv6"] : []),
-    ...(inbound === "bypassed" ? ["--bypass-inbound-capture"] : []),
-    ...(virtualInterfaces.length === 0 ? [] : ["--reroute-virtual-interfaces", virtualInterfaces.join(",")]),
+    `--ambient-dns-capture=${dnsCapture === "on"}`,
+    `--ambient-ipv6=${ipv6 === "on"}`,
+    `--bypass-inbound-capture=${inbound === "bypassed"}`,
+    ...["--reroute-virtual-interfaces", virtualInterfaces.join(",")],
     ...["--host-probe-snat-ip", probeAddress[4], "--host-probe-snat-ipv6", probeAddress[6]],
   ];
 }
