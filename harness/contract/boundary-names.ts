@@ -36,6 +36,8 @@ export interface BoundaryNames {
   readonly captured: string;
   /** Every address elsewhere that is worth dialling. */
   readonly elsewhere: readonly string[];
+  /** Those of them that the workload's calls to are left alone, though calls to others are captured. */
+  readonly untaken: readonly string[];
   /** Every port at which a demand may change, and the listeners' own. */
   readonly ports: readonly number[];
   /** The first port of each range that the contract names, and ports of proxies. */
@@ -90,6 +92,7 @@ export function namesOf(family: Family, demands: Demands): BoundaryNames {
     openPort,
     captured,
     elsewhere,
+    untaken: taken ? elsewhere.filter((address) => !isTaken(dials(stranger, bracket(address), port), demands)) : [],
     ports: [...new Set([APP_PORT, ...portBoundaries(points.ports), ...listening, 1, MAX_PORT])],
     named: [...new Set(firsts)],
     own: own.map((listener) => listener.port),
