@@ -1,5 +1,5 @@
 import { type Family, parseNetwork } from "../../model/address.ts";
-import type { Clause, Connection, Contract, Demand } from "../../model/contract.ts";
+import type { Clause, Connection, Contract, Demand, Deviation } from "../../model/contract.ts";
 import { loopbackAddress, POD_INTERFACE } from "../../model/pod.ts";
 import { networkRanges } from "../../model/value-ranges.ts";
 import { DNS, INBOUND, OUTBOUND } from "./pod.ts";
@@ -91,6 +91,15 @@ function isInside(address: string, family: Family, own: Readonly<Record<Family, 
   return address === own[family] || (family === 4 ? address.startsWith("127.") : address === loopbackAddress(6));
 }
 
+/** What "DNS Proxying" on istio.io says of DNS, and what is done where the server is inside the pod. */
+const DNS_INSIDE: { readonly deviation: Deviation } = {
+  deviation: {
+    tool: "DNS to a server inside the pod is left alone: UDP to all its addresses, TCP to 127.0.0.1 and ::1.",
+    promise: "All DNS requests of an application go to ztunnel.",
+    strict: take(DNS, "dns-captured"),
+  },
+};
+
 function demandOutbound(
   { dnsCapture, probeAddress }: AmbientSettings,
   { family, protocol, owner, port, destination }: Connection,
@@ -103,7 +112,7 @@ function demandOutbound(
   const isDns = dnsCapture === "on" && port === DNS_PORT;
   if (isDns && protocol === "tcp" && destination !== loopbackAddress(family)) return take(DNS, "dns-captured");
   if (isDns && protocol === "udp" && !staysInside) return take(DNS, "dns-captured");
-  if (staysInside) return leave("inside-untouched");
+  if (staysInside) return { ...leave("inside-untouched"), ...(isDns && protocol !== "icmp" ? DNS_INSIDE : {}) };
   return protocol === "tcp" ? take(OUTBOUND, "outbound-captured") : leave("rest-untouched");
 }
 

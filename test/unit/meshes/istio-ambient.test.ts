@@ -214,6 +214,18 @@ describe("the contract", () => {
     expect(demandOf({ port: 53, destination: own[4] }, [])).toBe("as-dialled: inside-untouched");
   });
 
+  test("says where Istio promises to capture DNS and its rules do not", () => {
+    const contract = istioAmbient.contract(settingsOf(istioAmbient.injected), BARE.pod);
+    const toLoopback = { family: 4, startedOn: "pod", source: "127.0.0.1", destination: "127.0.0.1" } as const;
+    const strictOf = (protocol: "tcp" | "udp", port: number, mark = 0) => {
+      const owner = { uid: 0, gid: 0, mark };
+      const demand = contract.demand({ ...toLoopback, protocol, port, owner });
+      return demand.must === "unspecified" || !demand.deviation ? null : describeDemand(demand.deviation.strict);
+    };
+    expect([strictOf("udp", 53), strictOf("tcp", 53)]).toEqual(["dns: dns-captured", "dns: dns-captured"]);
+    expect([strictOf("udp", 54), strictOf("udp", 53, 0x539)]).toEqual([null, null]);
+  });
+
   test("leaves IPv6 alone unless it is captured", () => {
     const connection = { family: 6, source: own[6], destination: upstream[6] } as const;
     expect(demandOf(connection, [])).toBe("as-dialled: rest-untouched");
