@@ -24,7 +24,7 @@ const JUMPS = {
 
 /**
  * Gives the rules and routes that Istio's node agent puts into a pod (AppendInpodRules in cni/pkg/iptables/iptables.go, and
- * iptables_linux.go, at 86c9f01fd735). One difference: the routing rule gets the kernel's next free priority, where the agent asks for 32764.
+ * iptables_linux.go, at 86c9f01fd735). One difference: the routing rule gets the kernel's next free priority; the agent asks for 32764.
  */
 export function generateRules(settings: AmbientSettings): PodRules {
   return {

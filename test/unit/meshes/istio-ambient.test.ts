@@ -3,6 +3,7 @@ import { istioAmbient } from "../../../harness/meshes/istio-ambient/mesh.ts";
 import type { MeshInput } from "../../../harness/meshes/mesh.ts";
 import type { Connection, Demand } from "../../../harness/model/contract.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
+import { readTable } from "../../docs/markdown.ts";
 import { generatedRules, inputOf, readVectors, recordedRules, type Vector } from "./vectors.ts";
 
 const VECTORS = readVectors("istio-ambient.json");
@@ -281,5 +282,28 @@ describe("the pod of ambient mode", () => {
     const { listeners, links } = shapeOf(["--reroute-virtual-interfaces", "vm0,eth0,veth+"]);
     expect(listeners.map(({ name }) => name)).not.toContain("dns");
     expect(links).toEqual(["vm0"]);
+  });
+});
+
+describe("docs/meshes/istio-ambient.md", () => {
+  const plain = (cell: string) => cell.replaceAll("`", "");
+  const rowsOf = (head: string) => readTable("docs/meshes/istio-ambient.md", head).map((row) => row.map(plain));
+
+  test("has a row for each setting that changes rules, as the option table has it", () => {
+    const options = istioAmbient.options.filter(({ effect }) => effect === "rules");
+    expect(rowsOf("flag").map((row) => row.slice(0, 4))).toEqual(
+      options.map((option) => [
+        `--${option.flag}`,
+        option.variable ?? "",
+        option.annotation ?? "",
+        option.default.split(";")[0],
+      ]),
+    );
+  });
+
+  test("has a row for each clause, in order", () => {
+    const words = ["--ambient-dns-capture", "--reroute-virtual-interfaces", "vm0"];
+    const { clauses } = istioAmbient.contract(settingsOf({ words }), BARE.pod);
+    expect(rowsOf("clause").map(([name]) => name)).toEqual(clauses.map(({ name }) => name));
   });
 });
