@@ -1,7 +1,7 @@
-import { parseDocument } from "yaml";
 import { type Finding, finding } from "../../model/finding.ts";
 import { findNearNames } from "../../model/near-names.ts";
 import type { MeshFile } from "../mesh.ts";
+import { readYamlText } from "../yaml-text.ts";
 import { AMBIENT_OPTIONS } from "./options.ts";
 
 /** What a pod's manifest says of ambient mode. */
@@ -26,10 +26,9 @@ export function readAnnotations({ path, text }: MeshFile): PodAnnotations {
     findings: [finding(path, message)],
     warnings: [],
   });
-  const document = parseDocument(text, { prettyErrors: false });
-  const [error] = document.errors;
-  if (error) return refuse(`This is neither JSON nor YAML: ${error.message}`);
-  const pod: unknown = document.toJS({ maxAliasCount: 0 });
+  const read = readYamlText(text);
+  if (!read.ok) return refuse(read.message);
+  const pod = read.value;
   if (!isRecord(pod) || pod["kind"] !== "Pod") return refuse(`${describe(pod)} ${HOW_TO_GET_ONE}`);
   const metadata = pod["metadata"] ?? {};
   const annotations = isRecord(metadata) ? (metadata["annotations"] ?? {}) : metadata;
