@@ -6,7 +6,14 @@ import type { Contract } from "../../harness/model/contract.ts";
 import type { Flow, Manner } from "../../harness/model/flow.ts";
 import { findBase } from "../../harness/model/iptables-tables.ts";
 import type { Landing } from "../../harness/model/landing.ts";
-import { APP_PORTS, addressOwner, isLoopback, type PodSpec, type SandboxAddresses } from "../../harness/model/pod.ts";
+import {
+  APP_PORTS,
+  addressOwner,
+  DEFAULT_ADDRESSES,
+  isLoopback,
+  type PodSpec,
+  type SandboxAddresses,
+} from "../../harness/model/pod.ts";
 import type { PodShape } from "../../harness/model/pod-shape.ts";
 import type { PodRules, Rule, Ruleset } from "../../harness/model/ruleset.ts";
 
@@ -24,6 +31,13 @@ export const AMBIENT_CASES: readonly (readonly [name: string, words: readonly st
   [
     "a gateway with a virtual machine",
     [...istioAmbient.injected.words, "--bypass-inbound-capture", "--reroute-virtual-interfaces", "vm0"],
+  ],
+  [
+    "a client in kubelet's place",
+    [
+      ...["--ambient-dns-capture", "--ambient-ipv6", "--host-probe-snat-ip", DEFAULT_ADDRESSES.client[4]],
+      ...["--host-probe-snat-ipv6", DEFAULT_ADDRESSES.client[6]],
+    ],
   ],
   ["a virtual machine", ["--ambient-ipv6", "--reroute-virtual-interfaces", "vm0"]],
 ];
