@@ -175,7 +175,9 @@ describe("marks and TPROXY", () => {
       ["app6 -> upstream6:8080", "app:8080 from [fd00:244::2]:0"],
     ]);
     check(rulesOf(rules, ROUTING), [plain6]);
-    check(rulesOf(rules, { rules: both.rules.slice(1), routes: both.routes.slice(1) }), [["app -> upstream:80", PLAIN]]);
+    check(rulesOf(rules, { rules: both.rules.slice(1), routes: both.routes.slice(1) }), [
+      ["app -> upstream:80", PLAIN],
+    ]);
     // A rule of one family leads to no route of the other's table of the same number.
     check(rulesOf(rules, { rules: ["-6 fwmark 0x539 lookup 133"], routes: ROUTING.routes }), [plain6]);
   });
