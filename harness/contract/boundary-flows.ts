@@ -40,10 +40,10 @@ function familyFlows(family: Family, demands: Demands): readonly string[] {
 }
 
 /** From peers: every port at which a demand may change, and the listeners' own. */
-function inboundFlows({ suffix, ports, named }: BoundaryNames): readonly string[] {
+function inboundFlows({ suffix, ports, named, peers: [captured, other] }: BoundaryNames): readonly string[] {
   return [
-    ...ports.map((port) => `client${suffix} -> pod${suffix}:${port}`),
-    ...[APP_PORT, ...named.slice(-1)].map((port) => `upstream${suffix} -> pod${suffix}:${port}`),
+    ...ports.map((port) => `${captured} -> pod${suffix}:${port}`),
+    ...[APP_PORT, MIDDLE_PORT, MAX_PORT, ...named.slice(-1)].map((port) => `${other} -> pod${suffix}:${port}`),
   ];
 }
 
@@ -67,8 +67,8 @@ function outboundFlows({
     ...elsewhere.flatMap((address) =>
       named.slice(0, 1).map((dialled) => `${workload} -> ${renderEndpoint(address, dialled)}`),
     ),
-    ...untaken.flatMap((address) =>
-      [1, MIDDLE_PORT, MAX_PORT].map((dialled) => `${workload} -> ${renderEndpoint(address, dialled)}`),
+    ...untaken.flatMap((target) =>
+      [1, port, MIDDLE_PORT, MAX_PORT, ...named].map((dialled) => `${workload} -> ${target}:${dialled}`),
     ),
     ...named.map((dialled) => `${own} -> ${captured}:${dialled}`),
   ];

@@ -27,7 +27,6 @@ const OTHER_PORTS = [15008, 15053];
 export const AMBIENT_CASES: readonly (readonly [name: string, words: readonly string[]])[] = [
   ["the injected default", istioAmbient.injected.words],
   ["the agent's own default", []],
-  ["DNS capture over IPv4 alone", ["--ambient-dns-capture"]],
   [
     "a gateway with a virtual machine",
     [...istioAmbient.injected.words, "--bypass-inbound-capture", "--reroute-virtual-interfaces", "vm0"],
@@ -39,6 +38,7 @@ export const AMBIENT_CASES: readonly (readonly [name: string, words: readonly st
       ...["--host-probe-snat-ipv6", DEFAULT_ADDRESSES.client[6]],
     ],
   ],
+  ["DNS capture over IPv4 alone", ["--ambient-dns-capture"]],
   ["a virtual machine", ["--ambient-ipv6", "--reroute-virtual-interfaces", "vm0"]],
 ];
 
