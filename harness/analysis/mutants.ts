@@ -121,7 +121,7 @@ function mutateRouting(rules: PodRules): readonly Mutant[] {
         ...rules.policyRouting,
         [kind]: rules.policyRouting[kind].toSpliced(i, 1),
       };
-      const family = line.includes(":") ? 6 : 4;
+      const family = line.startsWith("-6 ") || line.includes(":") ? 6 : 4;
       return { name: `delete ${ROUTING_WORDS[kind]} ${line}`, family, rules: { ...rules, policyRouting } };
     }),
   );

@@ -22,6 +22,9 @@ export function boundaryFlows(demands: Demands): readonly BoundaryFlow[] {
   return [...flows.map((flow) => ({ flow, manner: "answer" as const })), ...forwardedFlows(flows, demands)];
 }
 
+/** A port in the middle of all: a rule that should hold for every port may hold for the lower half alone. */
+const MIDDLE_PORT = 32768;
+
 function familyFlows(family: Family, demands: Demands): readonly string[] {
   const names = namesOf(family, demands);
   const links = demands.shape.links.length > 0 ? virtualMachineFlows(names) : [];
@@ -37,10 +40,10 @@ function familyFlows(family: Family, demands: Demands): readonly string[] {
 }
 
 /** From peers: every port at which a demand may change, and the listeners' own. */
-function inboundFlows({ suffix, ports, named }: BoundaryNames): readonly string[] {
+function inboundFlows({ suffix, ports, named, peers: [captured, other] }: BoundaryNames): readonly string[] {
   return [
-    ...ports.map((port) => `client${suffix} -> pod${suffix}:${port}`),
-    ...[APP_PORT, ...named.slice(-1)].map((port) => `upstream${suffix} -> pod${suffix}:${port}`),
+    ...ports.map((port) => `${captured} -> pod${suffix}:${port}`),
+    ...[APP_PORT, MIDDLE_PORT, MAX_PORT, ...named.slice(-1)].map((port) => `${other} -> pod${suffix}:${port}`),
   ];
 }
 
@@ -53,6 +56,7 @@ function outboundFlows({
   named,
   captured,
   elsewhere,
+  untaken,
   proxy,
 }: BoundaryNames): readonly string[] {
   const own = proxy ?? "root";
@@ -62,6 +66,9 @@ function outboundFlows({
     ...elsewhere.flatMap((address) => [workload, own].map((actor) => `${actor} -> ${renderEndpoint(address, port)}`)),
     ...elsewhere.flatMap((address) =>
       named.slice(0, 1).map((dialled) => `${workload} -> ${renderEndpoint(address, dialled)}`),
+    ),
+    ...untaken.flatMap((target) =>
+      [1, port, MIDDLE_PORT, MAX_PORT, ...named].map((dialled) => `${workload} -> ${target}:${dialled}`),
     ),
     ...named.map((dialled) => `${own} -> ${captured}:${dialled}`),
   ];
@@ -95,8 +102,9 @@ function ownAddressFlows({ suffix, family, workload, openPort, proxy, own, named
       actors.flatMap((actor) => ["localhost", "pod"].map((target) => `${actor} -> ${target}${suffix}:${port}`)),
     ),
     ...[openPort, 1, MAX_PORT, ...named].map((port) => `${workload} -> pod${suffix}:${port}`),
+    ...named.map((port) => `${workload} -> localhost${suffix}:${port}`),
     ...loopbacks.flatMap((address) => [
-      ...[APP_PORT, openPort].map((port) => `${workload} -> ${address}:${port}`),
+      ...[APP_PORT, openPort, ...named].map((port) => `${workload} -> ${address}:${port}`),
       ...(proxy === null ? [] : [`${proxy} -> ${address}:${openPort}`]),
     ]),
     `root -> localhost${suffix}:${APP_PORT}`,

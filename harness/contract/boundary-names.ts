@@ -37,6 +37,10 @@ export interface BoundaryNames {
   readonly captured: string;
   /** Every address elsewhere that is worth dialling. */
   readonly elsewhere: readonly string[];
+  /** Targets elsewhere that the workload's calls to are left alone, though calls to others are captured; peers among them. */
+  readonly untaken: readonly string[];
+  /** The peer whose calls to the pod are captured, and the other one: a contract may leave one of them alone. */
+  readonly peers: readonly [captured: string, other: string];
   /** Every port at which a demand may change, and the listeners' own. */
   readonly ports: readonly number[];
   /** The first port of each range that the contract names, and ports of proxies. */
@@ -91,6 +95,13 @@ export function namesOf(family: Family, demands: Demands): BoundaryNames {
     openPort,
     captured,
     elsewhere,
+    untaken: taken
+      ? [`client${suffix}`, ...targets].filter((target) => !isTaken(dials(stranger, target, port), demands))
+      : [],
+    peers:
+      isInboundTaken || !isTaken(`upstream${suffix} -> pod${suffix}:${APP_PORT}`, demands)
+        ? [`client${suffix}`, `upstream${suffix}`]
+        : [`upstream${suffix}`, `client${suffix}`],
     ports: [...new Set([APP_PORT, ...portBoundaries(points.ports), ...listening, 1, MAX_PORT])],
     named: [...new Set(firsts)],
     own: own.map((listener) => listener.port),

@@ -58,7 +58,7 @@ export function openConnection(flow: Flow): Connection {
     family: flow.family,
     protocol: "tcp",
     startedOn: hostOfActor(flow.from.actor),
-    owner: { uid: flow.from.uid, gid: flow.from.gid, mark: 0 },
+    owner: { uid: flow.from.uid, gid: flow.from.gid, mark: flow.from.mark ?? 0 },
     source: flow.from.address,
     destination: flow.to.address,
     port: flow.to.port,

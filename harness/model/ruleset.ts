@@ -88,7 +88,8 @@ export function listRules(ruleset: Ruleset | null): readonly Rule[] {
 }
 
 /**
- * Routes that rules with marks need, in `ip`'s own words without the leading `ip rule add`, `ip route add`, `ip addr add`.
+ * Routes that rules with marks need, in `ip`'s own words without the leading `ip rule add`, `ip route add`, `ip addr add`. A rule or route
+ * that begins with `-6 ` is IPv6's.
  *
  * @example
  * { rules: ["fwmark 0x539 lookup 133"], routes: ["local default dev lo table 133"], addresses: ["::6/128 dev lo"] }

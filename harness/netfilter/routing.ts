@@ -29,15 +29,18 @@ interface TableRoute {
 
 /**
  * Opens the pod's routing: its own addresses first, then what policy routing says of the packet's mark, then its links; everything
- * else goes by the default route through `upstream`. Policy routing is IPv4's (`ip rule` without `-6`).
+ * else goes by the default route through `upstream`. A line of policy routing that begins with `-6 ` is IPv6's, every other is IPv4's.
  */
 export function openRouting(spec: PodSpec, policy: PolicyRouting): FindRoute {
-  const rules = policy.rules.map((line) => parseMarkRule(line, policy.routes));
+  const rules: Readonly<Record<Family, readonly (MarkRule | string)[]>> = {
+    4: readRules(policy, 4),
+    6: readRules(policy, 6),
+  };
   const links: Readonly<Record<Family, Route>> = { 4: linkRoute(POD_INTERFACE), 6: linkRoute(POD_INTERFACE) };
   const vmLink = vmLinks(spec)[0];
   return (destination, mark) => {
     if (destination.host === "pod" || destination.host === "loopback") return TO_SELF;
-    const marked = destination.family === 4 ? findMarked(rules, destination, mark) : null;
+    const marked = findMarked(rules[destination.family], destination, mark);
     if (marked !== null) return marked;
     return destination.host === "vm" && vmLink !== undefined ? linkRoute(vmLink) : links[destination.family];
   };
@@ -59,6 +62,13 @@ function findMarked(rules: readonly (MarkRule | string)[], destination: KnownAdd
 
 function holds(network: Network, destination: KnownAddress): boolean {
   return network.family === destination.family && networkHolds(network, destination.value);
+}
+
+function readRules({ rules, routes }: PolicyRouting, family: Family): readonly (MarkRule | string)[] {
+  const ofFamily = (lines: readonly string[]) =>
+    lines.filter((line) => line.startsWith("-6 ") === (family === 6)).map((line) => line.replace(/^-6 /, ""));
+  const own = ofFamily(routes);
+  return ofFamily(rules).map((line) => parseMarkRule(line, own));
 }
 
 /** Reads `fwmark 0x539 lookup 133`; gives the line back where it says more. */

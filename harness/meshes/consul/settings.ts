@@ -1,4 +1,3 @@
-import { parseDocument } from "yaml";
 import { canonicalAddress, familyOf } from "../../model/address.ts";
 import { type Finding, finding, type Parsed } from "../../model/finding.ts";
 import type { Range } from "../../model/match.ts";
@@ -6,6 +5,7 @@ import { findNearNames } from "../../model/near-names.ts";
 import type { MeshFile, MeshInput, ReadSettings, SettingOrigin } from "../mesh.ts";
 import { readOptionWords, readSwitch } from "../option-words.ts";
 import { type Note, readId, readNetwork, readPort, readPortRange } from "../values.ts";
+import { readYamlText } from "../yaml-text.ts";
 import { CONSUL_OPTIONS } from "./options.ts";
 
 /** The fields of the SDK's Config, less those that concern the tool alone. */
@@ -87,13 +87,12 @@ function textOfZero(value: unknown): string | null {
 }
 
 function readFields({ path, text }: MeshFile, findings: Finding[]): Readonly<Record<string, unknown>> {
-  const document = parseDocument(text, { prettyErrors: false });
-  const [error] = document.errors;
-  if (error) {
-    findings.push(finding(path, `This is neither JSON nor YAML: ${error.message}`));
+  const read = readYamlText(text);
+  if (!read.ok) {
+    findings.push(finding(path, read.message));
     return {};
   }
-  const value: unknown = document.toJS({ maxAliasCount: 0 });
+  const { value } = read;
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     findings.push(
       finding(path, `This is not a Config of Consul's; write its fields, such as ${FIELDS.slice(0, 3).join(", ")}.`),

@@ -160,6 +160,27 @@ describe("marks and TPROXY", () => {
     check(rulesOf(["mangle", mark], ROUTING), [["app -> upstream:80", "timed-out"]]);
     check(rulesOf(["mangle", mark.replace("0x539", "0x538")], ROUTING), [["app -> upstream:80", PLAIN]]);
   });
+
+  test("meet the routing rules of their own family alone: a line that begins with -6 is IPv6's", () => {
+    const rules = ["mangle", "-A OUTPUT -p tcp -j MARK --set-mark 0x539"];
+    const both = {
+      rules: [...ROUTING.rules, "-6 fwmark 0x539/0xfff lookup 100"],
+      routes: [...ROUTING.routes, "-6 local default dev lo table 100"],
+    };
+    const plain6 = ["app6 -> upstream6:80", "upstream:80 from [fd00:244::2]:0"] as const;
+    check(rulesOf(rules, both), [
+      ["app -> upstream:80", "timed-out"],
+      // IPv6 takes an answer from an address that is not the host's own; IPv4 does not (fib_validate_source).
+      ["app6 -> upstream6:80", "refused:80"],
+      ["app6 -> upstream6:8080", "app:8080 from [fd00:244::2]:0"],
+    ]);
+    check(rulesOf(rules, ROUTING), [plain6]);
+    check(rulesOf(rules, { rules: both.rules.slice(1), routes: both.routes.slice(1) }), [
+      ["app -> upstream:80", PLAIN],
+    ]);
+    // A rule of one family leads to no route of the other's table of the same number.
+    check(rulesOf(rules, { rules: ["-6 fwmark 0x539 lookup 133"], routes: ROUTING.routes }), [plain6]);
+  });
 });
 
 test("what TPROXY gave to a socket is not passed on", () => {

@@ -1,0 +1,135 @@
+import { type Family, parseNetwork } from "../../model/address.ts";
+import type { Clause, Connection, Contract, Demand, Deviation } from "../../model/contract.ts";
+import { loopbackAddress, POD_INTERFACE } from "../../model/pod.ts";
+import { networkRanges } from "../../model/value-ranges.ts";
+import { DNS, INBOUND, OUTBOUND } from "./pod.ts";
+import type { AmbientSettings } from "./settings.ts";
+
+const CLAUSES = {
+  "interfaces-captured":
+    "TCP that comes in by a virtual interface goes to ztunnel's outbound port, whatever it is for.",
+  "probes-untouched": "TCP from kubelet's address to the pod and from the pod to that address is left alone.",
+  "tunnel-untouched": "Port 15008, at which tunnels arrive, is left alone.",
+  "inbound-captured": "TCP from peers goes to ztunnel's inbound port.",
+  "marked-inside": "What carries the mark of connections that ztunnel made does not leave the pod.",
+  "ztunnel-untouched": "What ztunnel dials, known by the mark of its sockets, is left alone.",
+  "dns-captured": "DNS goes to ztunnel: UDP that leaves the pod, and TCP to any address but 127.0.0.1 and ::1.",
+  "inside-untouched": "What stays inside the pod is left alone: loopback, and calls to the pod's own address.",
+  "outbound-captured": "TCP to elsewhere goes to ztunnel's outbound port.",
+  "rest-untouched":
+    "All else is left alone: UDP and ICMP, IPv6 unless it is captured, and inbound TCP that bypasses ztunnel.",
+} as const;
+
+type ClauseName = keyof typeof CLAUSES;
+
+const DNS_PORT = 53;
+const TUNNEL_PORT = 15008;
+/** Marks are compared in their low twelve bits alone. */
+const MARK_MASK = 0xfff;
+const ZTUNNEL = 0x539;
+const MADE_BY_ZTUNNEL = 0x111;
+
+/** Gives what ambient mode does to each connection of a pod, in words of Istio's documents; `own` are the pod's addresses. */
+export function makeContract(settings: AmbientSettings, own: Readonly<Record<Family, string>>): Contract {
+  return {
+    clauses: Object.entries(CLAUSES)
+      .filter(([name]) => hasPlace(name as ClauseName, settings))
+      .map(
+        ([name, says]): Clause => ({ name, says, origin: isGiven(name as ClauseName, settings) ? "given" : "usual" }),
+      ),
+    demand: (connection) => demand(settings, connection, own),
+    splitPoints: (family) => {
+      if (isLeftAlone(settings, family)) return { addresses: [], ports: [], ids: [] };
+      return {
+        addresses: [settings.probeAddress[family], loopbackAddress(family)]
+          .flatMap((address) => parseNetwork(address) ?? [])
+          .flatMap(networkRanges),
+        ports: [
+          ...(settings.dnsCapture === "on" ? [DNS_PORT] : []),
+          ...(settings.inbound === "captured" ? [TUNNEL_PORT] : []),
+        ].map((port) => [BigInt(port), BigInt(port)] as const),
+        ids: [],
+      };
+    },
+  };
+}
+
+function isLeftAlone({ ipv6 }: AmbientSettings, family: Family): boolean {
+  return family === 6 && ipv6 === "off";
+}
+
+/** Clauses that only some settings make. */
+function hasPlace(name: ClauseName, { dnsCapture, inbound, virtualInterfaces }: AmbientSettings): boolean {
+  if (name === "dns-captured") return dnsCapture === "on";
+  if (name === "interfaces-captured") return virtualInterfaces.length > 0;
+  return inbound === "captured" || (name !== "tunnel-untouched" && name !== "inbound-captured");
+}
+
+function isGiven(name: ClauseName, { inbound }: AmbientSettings): boolean {
+  return (
+    name === "dns-captured" || name === "interfaces-captured" || (name === "rest-untouched" && inbound === "bypassed")
+  );
+}
+
+function leave(clause: ClauseName): Demand {
+  return { must: "as-dialled", clause };
+}
+
+function take(listener: string, clause: ClauseName): Demand {
+  return { must: "land-on", listener, clause };
+}
+
+function demand(settings: AmbientSettings, connection: Connection, own: Readonly<Record<Family, string>>): Demand {
+  const { family, startedOn, destination } = connection;
+  if (isLeftAlone(settings, family)) return leave("rest-untouched");
+  if (startedOn === "pod") return demandOutbound(settings, connection, isInside(destination, family, own));
+  return demandInbound(settings, connection, destination === own[family]);
+}
+
+/** Says whether the pod reaches an address over lo: it is its own, or loopback's. */
+function isInside(address: string, family: Family, own: Readonly<Record<Family, string>>): boolean {
+  return address === own[family] || (family === 4 ? address.startsWith("127.") : address === loopbackAddress(6));
+}
+
+/** What "DNS Proxying" on istio.io says of DNS, and what is done where the server is inside the pod. */
+const DNS_INSIDE: { readonly deviation: Deviation } = {
+  deviation: {
+    tool: "DNS to a server inside the pod is left alone: UDP to all its addresses, TCP to 127.0.0.1 and ::1.",
+    promise: "All DNS requests of an application go to ztunnel.",
+    strict: take(DNS, "dns-captured"),
+  },
+};
+
+function demandOutbound(
+  { dnsCapture, probeAddress }: AmbientSettings,
+  { family, protocol, owner, port, destination }: Connection,
+  staysInside: boolean,
+): Demand {
+  const mark = owner.mark & MARK_MASK;
+  if (mark === MADE_BY_ZTUNNEL && !staysInside) return { must: "not-leave", clause: "marked-inside" };
+  if (protocol === "tcp" && destination === probeAddress[family]) return leave("probes-untouched");
+  if (mark === ZTUNNEL) return leave("ztunnel-untouched");
+  const isDns = dnsCapture === "on" && port === DNS_PORT;
+  if (isDns && protocol === "tcp" && destination !== loopbackAddress(family)) return take(DNS, "dns-captured");
+  if (isDns && protocol === "udp" && !staysInside) return take(DNS, "dns-captured");
+  if (staysInside) return { ...leave("inside-untouched"), ...(isDns && protocol !== "icmp" ? DNS_INSIDE : {}) };
+  return protocol === "tcp" ? take(OUTBOUND, "outbound-captured") : leave("rest-untouched");
+}
+
+/** What the pod only passes on is nobody's demand, unless it came in by a virtual interface. */
+function demandInbound(
+  { virtualInterfaces, inbound, probeAddress }: AmbientSettings,
+  { family, protocol, startedOn, source, port }: Connection,
+  isForPod: boolean,
+): Demand {
+  const cameByVirtual = startedOn === "vm" || virtualInterfaces.some(coversPodInterface);
+  if (protocol === "tcp" && cameByVirtual) return take(OUTBOUND, "interfaces-captured");
+  if (!isForPod) return { must: "unspecified" };
+  if (protocol !== "tcp" || inbound === "bypassed") return leave("rest-untouched");
+  if (source === probeAddress[family]) return leave("probes-untouched");
+  return port === TUNNEL_PORT ? leave("tunnel-untouched") : take(INBOUND, "inbound-captured");
+}
+
+function coversPodInterface(name: string): boolean {
+  return name.endsWith("+") ? POD_INTERFACE.startsWith(name.slice(0, -1)) : name === POD_INTERFACE;
+}

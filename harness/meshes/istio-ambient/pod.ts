@@ -1,0 +1,61 @@
+import type { Identity } from "../../model/contract.ts";
+import { POD_INTERFACE } from "../../model/pod.ts";
+import type { ListenerShape, PodShape } from "../../model/pod-shape.ts";
+import type { PodFacts } from "../mesh.ts";
+import type { AmbientSettings } from "./settings.ts";
+
+/** The listener of outbound traffic. */
+export const OUTBOUND = "envoy-outbound";
+/** The listener of inbound traffic that no tunnel brought. */
+export const INBOUND = "envoy-inbound";
+/** The listener of DNS. */
+export const DNS = "dns";
+/** The mark of every socket that ztunnel opens in a pod (istio/ztunnel at 62d826530e5c, src/inpod/config.rs). */
+export const ZTUNNEL_MARK = 0x539;
+
+const PROXY = "ztunnel";
+const KUBELET = "kubelet";
+const TUNNEL = "tunnel";
+
+/**
+ * Gives the pod of ambient mode: ztunnel, which runs on the node as root and opens its sockets in the pod, and kubelet, whose probes come
+ * from an address that nobody has. Limits: ztunnel reaches the app from its client's address, which no shape can say yet; here it does from
+ * the pod's. It is known by the low twelve bits of its mark, and a shape names a whole mark.
+ */
+export function makeShape(
+  { dnsCapture, virtualInterfaces, probeAddress }: AmbientSettings,
+  { resolvers }: Pick<PodFacts, "resolvers">,
+): PodShape {
+  const owner: Identity = { uid: 0, gid: 0, mark: ZTUNNEL_MARK };
+  const dials = { kind: "original", own: "like-others" } as const;
+  const common = { proxy: PROXY, protocols: ["tcp"], host: "pod", address: null, owner, mode: "redirect" } as const;
+  const tunnel: ListenerShape = {
+    ...common,
+    name: TUNNEL,
+    role: "tunnel",
+    port: 15008,
+    mode: "plain",
+    dials: { kind: "nothing" },
+  };
+  const dns: ListenerShape = {
+    ...common,
+    name: DNS,
+    role: "dns",
+    protocols: ["tcp", "udp"],
+    port: 15053,
+    dials: { kind: "nothing" },
+  };
+  return {
+    proxies: [{ name: PROXY, owners: [{ uid: null, gid: null, mark: ZTUNNEL_MARK }], runsAs: owner, dials }],
+    listeners: [
+      { ...common, name: OUTBOUND, role: "outbound", port: 15001, dials },
+      { ...common, name: INBOUND, role: "inbound", port: 15006, dials },
+      tunnel,
+      ...(dnsCapture === "on" ? [dns] : []),
+    ],
+    hosts: { [KUBELET]: { 4: probeAddress[4], 6: probeAddress[6] } },
+    links: virtualInterfaces.filter((name) => name !== POD_INTERFACE && name !== "lo" && !name.endsWith("+")),
+    resolvers,
+    passThrough: { 4: null, 6: null },
+  };
+}

@@ -1,0 +1,163 @@
+import { type BoundaryFlow, boundaryFlows } from "../../harness/contract/boundary-flows.ts";
+import { type Demands, demandedLanding } from "../../harness/contract/demanded-landing.ts";
+import { istioAmbient } from "../../harness/meshes/istio-ambient/mesh.ts";
+import type { PodFacts } from "../../harness/meshes/mesh.ts";
+import type { Contract } from "../../harness/model/contract.ts";
+import type { Flow, Manner } from "../../harness/model/flow.ts";
+import { findBase } from "../../harness/model/iptables-tables.ts";
+import type { Landing } from "../../harness/model/landing.ts";
+import {
+  APP_PORTS,
+  addressOwner,
+  DEFAULT_ADDRESSES,
+  isLoopback,
+  type PodSpec,
+  type SandboxAddresses,
+} from "../../harness/model/pod.ts";
+import type { PodShape } from "../../harness/model/pod-shape.ts";
+import type { PodRules, Rule, Ruleset } from "../../harness/model/ruleset.ts";
+
+/** What runs as ztunnel where a sandbox cannot set a socket's mark: a rule gives the mark to all that this uid sends. */
+const ZTUNNEL_ID = 1337;
+const ZTUNNEL_MARK = 0x539;
+/** Ports of ztunnel's that a pod without them gives to the app, so that something listens there. */
+const OTHER_PORTS = [15008, 15053];
+
+/** Settings of ambient mode as flags, each with the name that a test has for them. */
+export const AMBIENT_CASES: readonly (readonly [name: string, words: readonly string[]])[] = [
+  ["the injected default", istioAmbient.injected.words],
+  ["the agent's own default", []],
+  [
+    "a gateway with a virtual machine",
+    [...istioAmbient.injected.words, "--bypass-inbound-capture", "--reroute-virtual-interfaces", "vm0"],
+  ],
+  [
+    "a client in kubelet's place",
+    [
+      ...["--ambient-dns-capture", "--ambient-ipv6", "--host-probe-snat-ip", DEFAULT_ADDRESSES.client[4]],
+      ...["--host-probe-snat-ipv6", DEFAULT_ADDRESSES.client[6]],
+    ],
+  ],
+  ["DNS capture over IPv4 alone", ["--ambient-dns-capture"]],
+  ["a virtual machine", ["--ambient-ipv6", "--reroute-virtual-interfaces", "vm0"]],
+];
+
+/** A flow with what ambient mode demands of it; null where it demands no single landing. */
+export interface DemandedFlow {
+  readonly flow: Flow;
+  readonly manner: Manner;
+  readonly demanded: Landing | null;
+}
+
+/** One case made ready: the mesh's rules as they are, the pod and the flows. */
+export interface AmbientCase {
+  readonly rules: PodRules;
+  readonly spec: PodSpec;
+  readonly flows: readonly DemandedFlow[];
+}
+
+/** Makes a case of settings, in which ztunnel runs as uid 1337. */
+export function prepareAmbient(words: readonly string[], addresses: SandboxAddresses): AmbientCase {
+  const pod: PodFacts = { addresses: [addresses.pod[4]], own: addresses.pod, resolvers: [] };
+  const names = { user: () => null, group: () => null, service: () => null, routeTable: () => null };
+  const parsed = istioAmbient.read({ words, environment: {}, files: [], config: null, names, pod });
+  if (!parsed.ok) throw new Error(parsed.findings.map(({ message }) => message).join("\n"));
+  const { settings } = parsed.value;
+  const demands: Demands = {
+    contract: withMarks(istioAmbient.contract(settings, pod)),
+    shape: runAsMarked(istioAmbient.shape(settings, pod)),
+    addresses,
+    peers: { listen: [], upstreamPorts: [], clientPorts: [], upstreamAddresses: [] },
+  };
+  const flows = boundaryFlows(demands).filter(isForAnyProxy);
+  const spec = makeSpec(
+    flows.map(({ flow }) => flow),
+    demands.shape,
+    addresses,
+  );
+  return {
+    rules: istioAmbient.generate(settings, pod),
+    spec,
+    flows: flows.map(({ flow, manner }) => ({
+      flow,
+      manner,
+      demanded: demandedLanding(flow, manner, { ...demands, peers: spec })?.landing ?? null,
+    })),
+  };
+}
+
+/** Kind and port of a landing, of its hops too: names differ, since a pod of today knows two listeners of a proxy alone. */
+export function outlineOf({ kind, port, originalDestination, hops }: Landing): string {
+  const via = hops.map((hop) => ` via ${hop.port}`).join("");
+  return `${kind} ${port ?? ""}${originalDestination === null ? "" : ` of ${originalDestination}`}${via}`;
+}
+
+/** Leaves out what a sandbox's proxy of today forwards from ::6 to the pod itself: a pod in ambient mode has no such address. */
+function isForAnyProxy({ flow, manner }: BoundaryFlow): boolean {
+  return manner === "answer" || flow.family === 4 || flow.to.target !== "pod";
+}
+
+function withMarks(contract: Contract): Contract {
+  return {
+    ...contract,
+    demand: (connection) => {
+      const { owner } = connection;
+      return contract.demand({
+        ...connection,
+        owner: { ...owner, mark: owner.uid === ZTUNNEL_ID ? ZTUNNEL_MARK : owner.mark },
+      });
+    },
+  };
+}
+
+function runAsMarked(shape: PodShape): PodShape {
+  const runsAs = { uid: ZTUNNEL_ID, gid: ZTUNNEL_ID, mark: 0 };
+  return { ...shape, proxies: shape.proxies.map((proxy) => ({ ...proxy, runsAs })) };
+}
+
+/** Gives rules with one more, which marks what uid 1337 sends as ztunnel's sockets mark what they send. */
+export function markZtunnel({ ip, ip6, policyRouting }: PodRules): PodRules {
+  return { ip: ip && markInRuleset(ip), ip6: ip6 && markInRuleset(ip6), policyRouting };
+}
+
+function markInRuleset({ family, tables }: Ruleset): Ruleset {
+  const rule: Rule = {
+    matches: [{ kind: "owner", negated: false, what: "uid", ids: { first: ZTUNNEL_ID, last: ZTUNNEL_ID } }],
+    target: { kind: "mark", value: ZTUNNEL_MARK, mask: 0xffffffff },
+  };
+  return {
+    family,
+    tables: tables.map((table) => ({
+      ...table,
+      chains: table.chains.map((chain) =>
+        table.name === "mangle" && findBase("mangle", chain.name)?.hook === "output"
+          ? { ...chain, rules: [rule, ...chain.rules] }
+          : chain,
+      ),
+    })),
+  };
+}
+
+function makeSpec(flows: readonly Flow[], { links }: PodShape, addresses: SandboxAddresses): PodSpec {
+  const away = flows.filter(({ to }) => !isLoopback(to.address));
+  const portsOf = (host: string) =>
+    sortNumbers(away.flatMap(({ to }) => (addressOwner(to.address, addresses) === host ? [to.port] : [])));
+  const upstream: readonly string[] = Object.values(addresses.upstream);
+  return {
+    proxyPort: 15001,
+    inboundCapturePort: 15006,
+    proxy: { uid: ZTUNNEL_ID, gid: ZTUNNEL_ID },
+    interceptionMode: "REDIRECT",
+    listen: [...APP_PORTS, ...OTHER_PORTS],
+    upstreamPorts: portsOf("upstream"),
+    clientPorts: portsOf("client"),
+    upstreamAddresses: [
+      ...new Set(away.map(({ to }) => to.address).filter((address) => addressOwner(address, addresses) === "upstream")),
+    ].filter((address) => !upstream.includes(address)),
+    kubevirtInterfaces: links,
+  };
+}
+
+function sortNumbers(numbers: readonly number[]): readonly number[] {
+  return [...new Set(numbers)].sort((a, b) => a - b);
+}
