@@ -1,0 +1,113 @@
+import { parseDocument } from "yaml";
+import { type Finding, finding } from "../../model/finding.ts";
+import { findNearNames } from "../../model/near-names.ts";
+import type { MeshFile } from "../mesh.ts";
+import { KUMA_OPTIONS, type Shape } from "./options.ts";
+
+/** The fields of a file, by setting, each as the texts that it stands for. */
+export interface ReadYaml {
+  readonly texts: ReadonlyMap<string, readonly string[]>;
+  readonly findings: readonly Finding[];
+}
+
+/** Options that can be fields: the file itself cannot name another file. */
+const FIELDS = KUMA_OPTIONS.filter(({ setting }) => setting !== "config");
+
+/**
+ * Reads the tool's file of settings, YAML or JSON, and gives every finding. Names of fields may be in any case, as encoding/json of Go takes
+ * them. Unlike the tool, which ignores a field that it does not know, it refuses one.
+ *
+ * @example
+ * readYaml({ path: "tp.yaml", text: "redirect:\n  inbound:\n    excludePorts: [22, 80]" }).texts
+ * // { "redirect.inbound.excludePorts" => ["22,80"] }
+ */
+export function readYaml({ path, text }: MeshFile): ReadYaml {
+  const texts = new Map<string, readonly string[]>();
+  const findings: Finding[] = [];
+  const value = parseText(text, (message) => void findings.push(finding(path, message)));
+  const note = (field: string, message: string) => void findings.push(finding(path, `${field}: ${message}`));
+  readFields("", value ?? {}, texts, note);
+  return { texts, findings };
+}
+
+function parseText(text: string, note: (message: string) => void): unknown {
+  const document = parseDocument(text, { prettyErrors: false });
+  const [error] = document.errors;
+  if (error) {
+    note(`This is neither YAML nor JSON: ${error.message}`);
+    return null;
+  }
+  try {
+    return document.toJS();
+  } catch (fault) {
+    // Aliases that would multiply without end (the yaml package counts them).
+    note(`This cannot be read: ${fault instanceof Error ? fault.message : String(fault)}`);
+    return null;
+  }
+}
+
+function readFields(
+  prefix: string,
+  value: unknown,
+  texts: Map<string, readonly string[]>,
+  note: (field: string, message: string) => void,
+): void {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    note(prefix || "the file", `It must be a mapping with the fields ${childrenOf(prefix).join(", ")}.`);
+    return;
+  }
+  for (const [key, given] of Object.entries(value)) {
+    const names = childrenOf(prefix);
+    const name = names.find((each) => each.toLowerCase() === key.toLowerCase());
+    const field = (last: string) => (prefix === "" ? last : `${prefix}.${last}`);
+    if (name === undefined) {
+      const near = findNearNames(key, names);
+      const hint = near.length > 0 ? `did you mean ${near.join(" or ")}?` : `there are ${names.join(", ")}.`;
+      note(field(key), `There is no such field; ${hint}`);
+      continue;
+    }
+    const option = FIELDS.find(({ setting }) => setting === field(name));
+    if (!option) {
+      if (given !== null) readFields(field(name), given, texts, note);
+      continue;
+    }
+    const read = given === null ? [] : TEXTS[option.shape](given);
+    if (read === null) note(option.setting, `It must be ${TAKES[option.shape]}.`);
+    else if (given !== null) texts.set(option.setting, read);
+  }
+}
+
+/** Gives the names of the fields right below a path, in the table's order. */
+function childrenOf(prefix: string): readonly string[] {
+  const start = prefix === "" ? "" : `${prefix}.`;
+  const below = FIELDS.filter(({ setting }) => setting.startsWith(start)).map(({ setting }) =>
+    setting.slice(start.length),
+  );
+  return [...new Set(below.map((rest) => rest.split(".")[0] ?? rest))];
+}
+
+const isPort = (value: unknown) => typeof value === "number" || typeof value === "string";
+
+/** What each shape's value stands for; null where the tool refuses it. */
+const TEXTS = {
+  switch: (value) => (typeof value === "boolean" ? [`${value}`] : null),
+  port: (value) => (typeof value === "number" ? [`${value}`] : null),
+  ports: (value) => {
+    const entries: readonly unknown[] = Array.isArray(value) ? value : [value];
+    return entries.every(isPort) ? [entries.join(",")] : null;
+  },
+  texts: (value) => (Array.isArray(value) && value.every((each) => typeof each === "string") ? value : null),
+  text: (value) => (typeof value === "string" ? [value] : null),
+  count: (value) => (typeof value === "number" ? [`${value}`] : null),
+  executables: (value) => (typeof value === "object" ? [] : null),
+} satisfies Record<Shape, (value: unknown) => readonly string[] | null>;
+
+const TAKES = {
+  switch: "true or false",
+  port: "a port, without quotes",
+  ports: "a port, or a list of ports",
+  texts: "a list of texts",
+  text: "a text; put quotes around a number",
+  count: "a number",
+  executables: "a mapping of programs",
+} satisfies Record<Shape, string>;
