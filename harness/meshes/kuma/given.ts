@@ -34,20 +34,20 @@ export function readGiven({
   const findings = [...found, ...yaml.findings];
   if (values.has("config") && config === null)
     findings.push(finding("--config", "Its file was not read; give it with --mesh-config FILE."));
+  const find = (option: KumaOption): Given | null => {
+    const flag = values.get(option.setting);
+    if (flag) return givenBy("flag", flag.flag, flag.texts);
+    if (config === null) return null;
+    const texts = yaml.texts.get(option.setting);
+    const inFile = texts && { ...givenBy("config", config.path, texts), where: `${config.path}: ${option.setting}` };
+    return readVariable(option, environment) ?? inFile ?? null;
+  };
   const given = new Map<string, Given>();
   for (const option of KUMA_OPTIONS) {
-    const { setting } = option;
-    const flag = values.get(setting);
-    const variable = config === null ? null : readVariable(option, environment);
-    const text = yaml.texts.get(setting);
-    if (flag) given.set(setting, givenBy("flag", flag.flag, flag.texts));
-    else if (variable) given.set(setting, variable);
-    else if (text)
-      given.set(setting, { ...givenBy("config", config?.path ?? null, text), where: `${config?.path}: ${setting}` });
-  }
-  for (const { setting, effect } of KUMA_OPTIONS) {
-    const one = given.get(setting);
-    if (one && typeof effect === "object") findings.push(finding(one.where, effect.instead));
+    const one = find(option);
+    if (one === null) continue;
+    given.set(option.setting, one);
+    if (typeof option.effect === "object") findings.push(finding(one.where, option.effect.instead));
   }
   return { given, asksForHelp, findings };
 }

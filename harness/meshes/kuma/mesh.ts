@@ -1,10 +1,11 @@
 import type { Mesh } from "../mesh.ts";
+import { KUMA_CHAINS } from "./chain-rules.ts";
 import { makeContract } from "./contract.ts";
 import { KUMA_OPTIONS } from "./options.ts";
 import { standsAtTop } from "./placement.ts";
 import { makeShape } from "./pod.ts";
 import { renderSettings } from "./render.ts";
-import { generateRules, KUMA_CHAINS } from "./rules.ts";
+import { generateRules } from "./rules.ts";
 import { type KumaSettings, readKuma } from "./settings.ts";
 
 /** What the comment of every rule begins with, unless comments are off. */

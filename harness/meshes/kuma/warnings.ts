@@ -1,4 +1,4 @@
-import { familyOf } from "../../model/address.ts";
+import { type Family, familyOf } from "../../model/address.ts";
 import { type Finding, finding } from "../../model/finding.ts";
 import type { MeshInput } from "../mesh.ts";
 import { familiesOf } from "./pod.ts";
@@ -13,10 +13,11 @@ export function warn(
   const findings: Finding[] = [];
   const add = (where: string, message: string) => void findings.push(finding(where, message));
   const families = familiesOf(settings, pod);
-  if (mode !== undefined && mode !== "ipv4" && mode.toLowerCase() === "ipv4")
+  if (mode !== "ipv4" && mode?.toLowerCase() === "ipv4")
     add("--ip-family-mode", `kumactl takes "${mode}" for dualstack; write ipv4 to leave IPv6 out.`);
-  for (const family of settings.dns.capture === "resolvers" ? families : [])
-    if (!pod.resolvers.some((server) => familyOf(server) === family))
+  const isServed = (family: Family) => pod.resolvers.some((server) => familyOf(server) === family);
+  if (settings.dns.capture === "resolvers")
+    for (const family of families.filter((each) => !isServed(each)))
       add("--redirect-dns", `resolv.conf has no IPv${family} server, so DNS over IPv${family} is not redirected.`);
   if (settings.dns.capture !== "off" && settings.outbound.jump === "append" && settings.outbound.redirect === "on")
     add("--redirect-dns", "It lets TCP to port 53 of any server bypass the proxy; DNS over TCP is not redirected.");
@@ -25,11 +26,8 @@ export function warn(
       "--vnet",
       "DNS queries from virtual networks get no answer, because conntrack zones part it from them; add --skip-dns-conntrack-zone-split.",
     );
-  for (const [name, { includePorts, excludePorts }] of [
-    ["inbound", settings.inbound],
-    ["outbound", settings.outbound],
-  ] satisfies readonly (readonly [string, Direction])[])
-    if (includePorts.length > 0 && excludePorts.length > 0)
+  for (const name of ["inbound", "outbound"] as const)
+    if (hasVainExclusions(settings[name]))
       add(`redirect.${name}.excludePorts`, "Excluded ports count for nothing where ports to include are given.");
   const uid = names.user("kuma-dp");
   if (settings.proxyUid === 5678 && uid !== null && uid !== 5678)
@@ -43,4 +41,8 @@ export function warn(
 /** Answers of the DNS proxy are put in a zone of their own; queries from virtual networks are not. */
 function hasDeadDns({ virtualNetworks, dns }: KumaSettings): boolean {
   return virtualNetworks.length > 0 && dns.capture !== "off" && dns.zones === "split";
+}
+
+function hasVainExclusions({ includePorts, excludePorts }: Direction): boolean {
+  return includePorts.length > 0 && excludePorts.length > 0;
 }

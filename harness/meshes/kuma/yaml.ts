@@ -26,7 +26,7 @@ export function readYaml({ path, text }: MeshFile): ReadYaml {
   const findings: Finding[] = [];
   const value = parseText(text, (message) => void findings.push(finding(path, message)));
   const note = (field: string, message: string) => void findings.push(finding(path, `${field}: ${message}`));
-  readFields("", value ?? {}, texts, note);
+  readFields("", value ?? {}, { texts, note });
   return { texts, findings };
 }
 
@@ -46,35 +46,41 @@ function parseText(text: string, note: (message: string) => void): unknown {
   }
 }
 
-function readFields(
-  prefix: string,
-  value: unknown,
-  texts: Map<string, readonly string[]>,
-  note: (field: string, message: string) => void,
-): void {
+/** What reading fields fills: the texts by setting, and what is wrong with a field. */
+interface Reading {
+  readonly texts: Map<string, readonly string[]>;
+  readonly note: (field: string, message: string) => void;
+}
+
+function readFields(prefix: string, value: unknown, reading: Reading): void {
+  const names = childrenOf(prefix);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    note(prefix || "the file", `It must be a mapping with the fields ${childrenOf(prefix).join(", ")}.`);
+    reading.note(prefix || "the file", `It must be a mapping with the fields ${names.join(", ")}.`);
     return;
   }
   for (const [key, given] of Object.entries(value)) {
-    const names = childrenOf(prefix);
     const name = names.find((each) => each.toLowerCase() === key.toLowerCase());
-    const field = (last: string) => (prefix === "" ? last : `${prefix}.${last}`);
-    if (name === undefined) {
-      const near = findNearNames(key, names);
-      const hint = near.length > 0 ? `did you mean ${near.join(" or ")}?` : `there are ${names.join(", ")}.`;
-      note(field(key), `There is no such field; ${hint}`);
-      continue;
-    }
-    const option = FIELDS.find(({ setting }) => setting === field(name));
-    if (!option) {
-      if (given !== null) readFields(field(name), given, texts, note);
-      continue;
-    }
-    const read = given === null ? [] : TEXTS[option.shape](given);
-    if (read === null) note(option.setting, `It must be ${TAKES[option.shape]}.`);
-    else if (given !== null) texts.set(option.setting, read);
+    const path = [...(prefix === "" ? [] : [prefix]), name ?? key].join(".");
+    if (name === undefined) reading.note(path, describeUnknown(key, names));
+    // A field without a value is one that is not given.
+    else if (given !== null) readField(path, given, reading);
   }
+}
+
+function readField(path: string, given: unknown, reading: Reading): void {
+  const option = FIELDS.find(({ setting }) => setting === path);
+  if (!option) {
+    readFields(path, given, reading);
+    return;
+  }
+  const texts = TEXTS[option.shape](given);
+  if (texts === null) reading.note(path, `It must be ${TAKES[option.shape]}.`);
+  else reading.texts.set(path, texts);
+}
+
+function describeUnknown(key: string, names: readonly string[]): string {
+  const near = findNearNames(key, names);
+  return `There is no such field; ${near.length > 0 ? `did you mean ${near.join(" or ")}?` : `there are ${names.join(", ")}.`}`;
 }
 
 /** Gives the names of the fields right below a path, in the table's order. */
