@@ -30,10 +30,10 @@ const CONFIGS: readonly (readonly [name: string, config: Config])[] = [
     { yaml: "redirect: { inbound: { includePorts: [80, 8080] }, outbound: { includePorts: [443] } }" },
   ],
   [
-    "uids, networks and DNS",
+    "uids and networks",
     {
       words: [
-        ...["--exclude-outbound-ports-for-uids", "tcp:3306,8000-8100:2000-2002", "--redirect-dns"],
+        ...["--exclude-outbound-ports-for-uids", "tcp:3306,8000-8100:2000-2002"],
         ...["--exclude-outbound-ips", "10.96.8.0/24,2001:db8::/32", "--exclude-inbound-ips", "10.244.0.4"],
       ],
     },
@@ -47,6 +47,7 @@ const CONFIGS: readonly (readonly [name: string, config: Config])[] = [
       ],
     },
   ],
+  ["DNS", { words: ["--redirect-dns"] }],
   ["no inbound", { words: ["--redirect-inbound=false", "--kuma-dp-user", "2000"] }],
   ["no outbound", { yaml: "redirect: { outbound: { enabled: false } }" }],
   ["a virtual network", { words: ["--vnet", "vm0:10.96.0.0/16", "--vnet", "vm0:fd00:96::/64"] }],

@@ -1,8 +1,8 @@
-import { parseDocument } from "yaml";
 import { canonicalAddress, familyOf } from "../../model/address.ts";
 import { type Finding, finding, type Parsed } from "../../model/finding.ts";
 import type { Range } from "../../model/match.ts";
 import { findNearNames } from "../../model/near-names.ts";
+import { parseConfigFile } from "../config-file.ts";
 import type { MeshFile, MeshInput, ReadSettings, SettingOrigin } from "../mesh.ts";
 import { readOptionWords, readSwitch } from "../option-words.ts";
 import { type Note, readId, readNetwork, readPort, readPortRange } from "../values.ts";
@@ -86,14 +86,11 @@ function textOfZero(value: unknown): string | null {
   return value === 0 || value === "0" ? "0" : null;
 }
 
-function readFields({ path, text }: MeshFile, findings: Finding[]): Readonly<Record<string, unknown>> {
-  const document = parseDocument(text, { prettyErrors: false });
-  const [error] = document.errors;
-  if (error) {
-    findings.push(finding(path, `This is neither JSON nor YAML: ${error.message}`));
-    return {};
-  }
-  const value: unknown = document.toJS({ maxAliasCount: 0 });
+function readFields(file: MeshFile, findings: Finding[]): Readonly<Record<string, unknown>> {
+  const { path } = file;
+  const before = findings.length;
+  const value = parseConfigFile(file, (message) => void findings.push(finding(path, message)));
+  if (findings.length > before) return {};
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     findings.push(
       finding(path, `This is not a Config of Consul's; write its fields, such as ${FIELDS.slice(0, 3).join(", ")}.`),

@@ -12,8 +12,9 @@ const PROTOCOLS = ["tcp", "udp"] as const;
 const INTERFACE = /^[^\s/:+]{1,14}(?:[^\s/:+]|\+)?$/;
 
 /**
- * Reads `[PROTOCOL:][PORTS:]UID` (parseExcludePortsForUIDs in pkg/transparentproxy/config/utils.go at 348b6528bc23): `tcp:443,8000-8100:2000`,
- * `443:2000-2002`, `2000`. Without protocol it is both, without ports, or with `*`, all. Ports and uids are 0 to 65535.
+ * Reads `[PROTOCOL:][PORTS:]UID` (parseExcludePortsForUIDs in pkg/transparentproxy/config/utils.go at 348b6528bc23), such as
+ * `tcp:443,8000-8100:2000`, `443:2000-2002`, `2000`. Without protocol it is both, without ports, or with `*`, all. Ports and uids are 0 to
+ * 65535.
  */
 export function readUidExclusions(rules: readonly string[], note: Note): readonly UidExclusion[] {
   return rules.flatMap((rule) => {

@@ -23,8 +23,8 @@ const COMMON = {
 const PREFIX = "KUMA_TRANSPARENT_PROXY_";
 
 /**
- * Every option of `kumactl install transparent-proxy` at 348b6528bc23 (app/kumactl/cmd/install/install_transparent_proxy.go) in the order of
- * its help, each beside what only YAML and variables can set (pkg/transparentproxy/config/config.go). Annotations:
+ * Every option of `kumactl install transparent-proxy` at 348b6528bc23 (app/kumactl/cmd/install/install_transparent_proxy.go) in the order
+ * of its help, each beside what only YAML and variables can set (pkg/transparentproxy/config/config.go). Annotations:
  * pkg/plugins/runtime/k8s/metadata/annotations.go.
  */
 export const KUMA_OPTIONS: readonly KumaOption[] = [
@@ -390,7 +390,6 @@ export const KUMA_OPTIONS: readonly KumaOption[] = [
     value: "FILE",
     default: "none",
     help: "a file of settings in YAML or JSON; the same as landfall's --mesh-config",
-    effect: "tool",
     shape: "text",
   },
 ];

@@ -29,7 +29,7 @@ export function listenerOf({ inbound, outbound }: KumaSettings, direction: "inbo
 }
 
 /** Gives the interfaces behind which virtual networks are; `br+` stands for every one that begins so, of which there is `br0`. */
-export function linksOf({ virtualNetworks }: Pick<KumaSettings, "virtualNetworks">): readonly string[] {
+function linksOf({ virtualNetworks }: Pick<KumaSettings, "virtualNetworks">): readonly string[] {
   return [...new Set(virtualNetworks.map(({ interface: name }) => name.replace(/\+$/, "0")))];
 }
 

@@ -1,6 +1,6 @@
-import { parseDocument } from "yaml";
 import { type Finding, finding } from "../../model/finding.ts";
 import { findNearNames } from "../../model/near-names.ts";
+import { parseConfigFile } from "../config-file.ts";
 import type { MeshFile } from "../mesh.ts";
 import { KUMA_OPTIONS, type Shape } from "./options.ts";
 
@@ -14,36 +14,21 @@ export interface ReadYaml {
 const FIELDS = KUMA_OPTIONS.filter(({ setting }) => setting !== "config");
 
 /**
- * Reads the tool's file of settings, YAML or JSON, and gives every finding. Names of fields may be in any case, as encoding/json of Go takes
- * them. Unlike the tool, which ignores a field that it does not know, it refuses one.
+ * Reads the tool's file of settings, YAML or JSON, and gives every finding. Names of fields may be in any case, as Go's
+ * encoding/json takes them. Unlike the tool, which ignores a field that it does not know, it refuses one.
  *
  * @example
  * readYaml({ path: "tp.yaml", text: "redirect:\n  inbound:\n    excludePorts: [22, 80]" }).texts
  * // { "redirect.inbound.excludePorts" => ["22,80"] }
  */
-export function readYaml({ path, text }: MeshFile): ReadYaml {
+export function readYaml(file: MeshFile): ReadYaml {
+  const { path } = file;
   const texts = new Map<string, readonly string[]>();
   const findings: Finding[] = [];
-  const value = parseText(text, (message) => void findings.push(finding(path, message)));
+  const value = parseConfigFile(file, (message) => void findings.push(finding(path, message)));
   const note = (field: string, message: string) => void findings.push(finding(path, `${field}: ${message}`));
   readFields("", value ?? {}, { texts, note });
   return { texts, findings };
-}
-
-function parseText(text: string, note: (message: string) => void): unknown {
-  const document = parseDocument(text, { prettyErrors: false });
-  const [error] = document.errors;
-  if (error) {
-    note(`This is neither YAML nor JSON: ${error.message}`);
-    return null;
-  }
-  try {
-    return document.toJS();
-  } catch (fault) {
-    // Aliases that would multiply without end (the yaml package counts them).
-    note(`This cannot be read: ${fault instanceof Error ? fault.message : String(fault)}`);
-    return null;
-  }
 }
 
 /** What reading fields fills: the texts by setting, and what is wrong with a field. */

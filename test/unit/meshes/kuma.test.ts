@@ -137,6 +137,26 @@ describe("what is allowed and hardly meant gets a warning:", () => {
   });
 });
 
+test("rules that kumactl inserts stand at the top of built-in chains, and those that it appends at the bottom", () => {
+  const value = read(["--redirect-dns", "--vnet", "eth1:10.30.0.0/24", "--exclude-outbound-ips", "10.0.0.0/8"]);
+  if (!("settings" in value)) throw new Error(value.join("\n"));
+  const { ip } = kuma.generate(value.settings, inputOf(VECTORS[0] as Vector).pod);
+  const places = (ip?.tables ?? []).flatMap((table) =>
+    table.chains
+      .filter(({ base, rules }) => base !== null && rules.length > 0)
+      .map(({ name, rules }) => [
+        `${table.name} ${name}`,
+        rules.map((rule) => kuma.traces.placementOf(name, rule)).join(" "),
+      ]),
+  );
+  expect(Object.fromEntries(places)).toEqual({
+    "raw PREROUTING": "bottom",
+    "raw OUTPUT": "bottom bottom bottom",
+    "nat PREROUTING": "top top top",
+    "nat OUTPUT": "top top top bottom bottom",
+  });
+});
+
 test("capital letters of the family mode mean both families, as they do to kumactl", () => {
   const value = read(["--ip-family-mode", "IPv4"]);
   expect("settings" in value && value.settings.families).toBe("dualstack");
