@@ -1,7 +1,7 @@
 import { FAMILIES, type Family, renderEndpoint } from "../model/address.ts";
 import type { Flow, Manner } from "../model/flow.ts";
 import { MAX_PORT } from "../model/pod.ts";
-import { APP_PORT, type BoundaryNames, bracket, namesOf, readFlow } from "./boundary-names.ts";
+import { APP_PORT, type BoundaryNames, bracket, isTaken, namesOf, readFlow } from "./boundary-names.ts";
 import { idBoundaries } from "./boundary-values.ts";
 import { type Demands, isPodsOwn, openConnection } from "./demanded-landing.ts";
 
@@ -64,9 +64,7 @@ function outboundFlows({
     ...[port, ...ports].map((dialled) => `${workload} -> ${captured}:${dialled}`),
     ...[port, ...named.slice(0, 2)].map((dialled) => `${workload} -> upstream${suffix}:${dialled}`),
     ...elsewhere.flatMap((address) => [workload, own].map((actor) => `${actor} -> ${renderEndpoint(address, port)}`)),
-    ...elsewhere.flatMap((address) =>
-      named.slice(0, 1).map((dialled) => `${workload} -> ${renderEndpoint(address, dialled)}`),
-    ),
+    ...elsewhere.flatMap((address) => named.map((dialled) => `${workload} -> ${renderEndpoint(address, dialled)}`)),
     ...untaken.flatMap((target) =>
       [1, port, MIDDLE_PORT, MAX_PORT, ...named].map((dialled) => `${workload} -> ${target}:${dialled}`),
     ),
@@ -76,20 +74,29 @@ function outboundFlows({
 
 /** Each owner alone and together, with its neighbours: uid and gid are asked for one without the other. */
 function ownerFlows(
-  { family, suffix, port, stranger, captured, proxy }: BoundaryNames,
+  { family, suffix, port, ports, named, stranger, captured, proxy }: BoundaryNames,
   { contract }: Demands,
 ): readonly string[] {
   const { ids } = contract.splitPoints(family);
   const firsts = [...new Set(ids.map(([first]) => Number(first)))];
-  const owners = idBoundaries(ids).flatMap((id) => [`uid=${id},gid=${stranger}`, `uid=${stranger},gid=${id}`]);
-  const alone = firsts.flatMap((id) => [`uid=${id},gid=${stranger}`, `uid=${stranger},gid=${id}`]);
-  const named = proxy === null ? ["root"] : [proxy, "root"];
+  const ofUid = (id: number) => `uid=${id},gid=${stranger}`;
+  const ofGid = (id: number) => `uid=${stranger},gid=${id}`;
+  const owners = idBoundaries(ids).flatMap((id) => [ofUid(id), ofGid(id)]);
+  const alone = firsts.flatMap((id) => [ofUid(id), ofGid(id)]);
+  const called = proxy === null ? ["root"] : [proxy, "root"];
+  // What is demanded of an owner may hold for some ports alone, elsewhere as well as in the pod.
+  const beside = [...called, ...idBoundaries(ids).map(ofUid), ...firsts.map(ofGid)];
   return [
-    ...[...named, ...owners].map((actor) => `${actor} -> ${captured}:${port}`),
-    ...[...named, ...alone].flatMap((actor) => [
+    ...[...called, ...owners].map((actor) => `${actor} -> ${captured}:${port}`),
+    ...[...called, ...alone].flatMap((actor) => [
       `${actor} -> localhost${suffix}:${APP_PORT}`,
       `${actor} -> pod${suffix}:${APP_PORT}`,
     ]),
+    ...idBoundaries(ids).map((id) => `${ofUid(id)} -> pod${suffix}:${APP_PORT}`),
+    ...beside.flatMap((actor) =>
+      named.flatMap((dialled) => [`${actor} -> ${captured}:${dialled}`, `${actor} -> pod${suffix}:${dialled}`]),
+    ),
+    ...firsts.flatMap((id) => ports.map((dialled) => `${ofUid(id)} -> ${captured}:${dialled}`)),
   ];
 }
 
@@ -112,20 +119,22 @@ function ownAddressFlows({ suffix, family, workload, openPort, proxy, own, named
 }
 
 /** To and from the pass-through's address and its neighbours. On IPv6 lo has no other address than ::1 beside it. */
-function passThroughFlows(names: BoundaryNames, { shape }: Demands): readonly string[] {
+function passThroughFlows(names: BoundaryNames, demands: Demands): readonly string[] {
+  const { shape } = demands;
   const { family, suffix, workload, openPort, proxy, named, port, captured } = names;
   const through = shape.passThrough[family];
   if (through === null || proxy === null) return [];
   const neighbours = family === 4 ? [...neighboursOf(through), "127.0.0.1"] : ["::1"];
   const caller = family === 4 ? workload : `${workload}@[::1]`;
   const at = (address: string) => bracket(address);
+  // IPv4 lets no socket with a loopback address connect to elsewhere; over IPv6 nothing finds back to it unless it is captured.
+  const away = `${workload}@${at(through)} -> ${captured}:${port}`;
   return [
     ...[APP_PORT, openPort].map((dialled) => `${caller} -> ${renderEndpoint(through, dialled)}`),
     `${family === 4 ? proxy : `${proxy}@[::1]`} -> ${renderEndpoint(through, openPort)}`,
     ...[proxy, workload, "root"].map((actor) => `${actor}@${at(through)} -> pod${suffix}:${APP_PORT}`),
     `${proxy}@${at(through)} -> pod${suffix}:1`,
-    // IPv4 lets no socket with a loopback address connect to elsewhere.
-    ...(family === 6 && captured !== "" ? [`${workload}@${at(through)} -> ${captured}:${port}`] : []),
+    ...(family === 6 && isTaken(away, demands) ? [away] : []),
     ...[openPort, APP_PORT].map((dialled) => `${proxy}@${at(through)} -> localhost${suffix}:${dialled}`),
     ...(family === 4 ? [APP_PORT, ...named.slice(0, 1)] : []).map(
       (dialled) => `${proxy}@${at(through)} -> 127.0.0.2:${dialled}`,

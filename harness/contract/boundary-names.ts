@@ -61,7 +61,8 @@ function demandOf(text: string, demands: Demands): Demand {
   return demands.contract.demand(openConnection(readFlow(text, demands)));
 }
 
-function isTaken(text: string, demands: Demands): boolean {
+/** Says whether a flow that is written so must go to a listener. */
+export function isTaken(text: string, demands: Demands): boolean {
   return demandOf(text, demands).must === "land-on";
 }
 

@@ -35,3 +35,16 @@ describe("settings written down lead to the same settings again:", () => {
     expect(again.ok && again.value.settings).toEqual(first.ok && first.value.settings);
   });
 });
+
+describe("aliases of YAML are followed, and such as multiply without end are a finding:", () => {
+  const read = (text: string) => {
+    const parsed = consul.read({ ...inputOf(VECTORS[0] as Vector), config: { path: "config.yaml", text } });
+    return parsed.ok ? parsed.value.settings.excludeUids.length : parsed.findings[0]?.message;
+  };
+  const start = "ProxyUserID: '5995'\nProxyInboundPort: 20000\n";
+  test("one", () => expect(read(`${start}ExcludeInboundPorts: &a ['21000']\nExcludeUIDs: *a`)).toBe(1));
+  test("many", () => {
+    const lines = Array.from({ length: 9 }, (_, i) => `l${i + 1}: &l${i + 1} [${Array(9).fill(`*l${i}`).join(", ")}]`);
+    expect(read(`${start}l0: &l0 [x]\n${lines.join("\n")}`)).toMatch(/This cannot be read: Excessive alias count/);
+  });
+});

@@ -31,6 +31,8 @@ export interface Vector {
   readonly resolv: string;
   readonly rc: number;
   readonly bad?: boolean;
+  /** What lo has afterwards: `::6/128`. */
+  readonly lo_addrs?: readonly string[];
   readonly iptables_nft?: RecordedTables;
   readonly ip6tables_nft?: RecordedTables;
   readonly iptables_legacy?: RecordedTables;

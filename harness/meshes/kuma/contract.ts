@@ -1,0 +1,105 @@
+import { type Family, familyOf, parseNetwork } from "../../model/address.ts";
+import type { Clause, Connection, Contract } from "../../model/contract.ts";
+import type { Range } from "../../model/match.ts";
+import { loopbackAddress } from "../../model/pod.ts";
+import type { SplitPoints } from "../../model/split-points.ts";
+import { networkRanges, type ValueRanges } from "../../model/value-ranges.ts";
+import type { PodFacts } from "../mesh.ts";
+import { demandInbound, demandVirtualNetwork } from "./inbound-demand.ts";
+import { demandOutbound } from "./outbound-demand.ts";
+import { familiesOf, PASS_THROUGH } from "./pod.ts";
+import type { KumaSettings } from "./settings.ts";
+
+const CLAUSES = {
+  "dns-captured": "DNS over UDP that the workload sends to a captured server goes to Kuma's DNS proxy.",
+  "dns-over-tcp-untouched": "DNS over TCP of the workload is left alone where DNS is redirected.",
+  "virtual-networks-captured":
+    "What comes from a virtual network is outbound: TCP to elsewhere goes to the outbound listener, DNS to the DNS proxy.",
+  "self-calls-captured": "What the proxy dials at the pod's own addresses goes to the inbound listener.",
+  "pass-through-untouched": "What comes from the pass-through address stays in the pod and is left alone.",
+  "proxy-untouched": "What else the proxy dials is left alone.",
+  "loopback-untouched": "What the workload dials at the pod's own addresses is left alone.",
+  "exclusions-untouched":
+    "Excluded ports, uids and networks are left alone, and so is what is not redirected, what is not included, and all that is not TCP.",
+  "inbound-captured": "TCP from peers goes to the inbound listener.",
+  "outbound-captured": "All other TCP of the pod goes to the outbound listener.",
+} as const;
+
+/** A clause of Kuma's. */
+export type ClauseName = keyof typeof CLAUSES;
+
+/** Whatever a demand follows from beside the connection. */
+export interface KumaFacts {
+  readonly settings: KumaSettings;
+  readonly pod: PodFacts;
+  readonly families: readonly Family[];
+}
+
+/** Gives what kumactl's rules do for settings, with what its documents promise where they promise something else. */
+export function makeContract(settings: KumaSettings, pod: PodFacts): Contract {
+  const facts: KumaFacts = { settings, pod, families: familiesOf(settings, pod) };
+  return {
+    clauses: Object.entries(CLAUSES)
+      .filter(([name]) => concernsAny(name as ClauseName, settings))
+      .map(
+        ([name, says]): Clause => ({ name, says, origin: isGiven(name as ClauseName, settings) ? "given" : "usual" }),
+      ),
+    demand: (connection) => demand(facts, connection),
+    splitPoints: (family) => splitPoints(facts, family),
+  };
+}
+
+function demand(facts: KumaFacts, connection: Connection): ReturnType<Contract["demand"]> {
+  const { family, startedOn } = connection;
+  if (!facts.families.includes(family)) return { must: "as-dialled", clause: "exclusions-untouched" };
+  if (startedOn === "pod") return demandOutbound(facts, connection);
+  return demandVirtualNetwork(facts, connection) ?? demandInbound(facts, connection);
+}
+
+function concernsAny(name: ClauseName, { dns, virtualNetworks, outbound }: KumaSettings): boolean {
+  if (name === "virtual-networks-captured") return virtualNetworks.length > 0;
+  if (name === "dns-over-tcp-untouched") return dns.capture !== "off" && outbound.jump === "append";
+  return name !== "dns-captured" || dns.capture !== "off";
+}
+
+function isGiven(name: ClauseName, settings: KumaSettings): boolean {
+  const { inbound, outbound, excludeForUids } = settings;
+  if (["dns-captured", "virtual-networks-captured"].includes(name)) return true;
+  const excluded = [inbound, outbound].flatMap(({ excludePorts, excludeNetworks }) => [
+    ...excludePorts,
+    ...excludeNetworks,
+  ]);
+  return name === "exclusions-untouched" && (excluded.length > 0 || excludeForUids.length > 0);
+}
+
+const SSH_PORT = 22;
+const DNS_PORT = 53;
+
+function splitPoints({ settings, pod }: KumaFacts, family: Family): SplitPoints {
+  const { inbound, outbound, excludeForUids, virtualNetworks, dns, proxyUid } = settings;
+  const networks = [
+    ...inbound.excludeNetworks,
+    ...outbound.excludeNetworks,
+    ...virtualNetworks.map(({ network }) => network),
+    ...(dns.capture === "resolvers" ? pod.resolvers : []),
+  ].filter((network) => familyOf(network) === family);
+  const ports = [inbound, outbound].flatMap(({ includePorts, excludePorts }) => [...includePorts, ...excludePorts]);
+  const single = (value: number): Range => ({ first: value, last: value });
+  return {
+    addresses: [...networks, PASS_THROUGH[family], loopbackAddress(family)].flatMap(rangesOf),
+    ports: [
+      ...[...ports, SSH_PORT, ...(dns.capture === "off" && virtualNetworks.length === 0 ? [] : [DNS_PORT])].map(single),
+      ...excludeForUids.flatMap((exclusion) => exclusion.ports),
+    ].map(toBig),
+    ids: [single(proxyUid), ...excludeForUids.map(({ uids }) => uids)].map(toBig),
+  };
+}
+
+function rangesOf(text: string): ValueRanges {
+  const network = parseNetwork(text);
+  return network === null ? [] : networkRanges(network);
+}
+
+function toBig({ first, last }: Range): readonly [bigint, bigint] {
+  return [BigInt(first), BigInt(last)];
+}

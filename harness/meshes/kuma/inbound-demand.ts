@@ -1,0 +1,68 @@
+import { familyOf } from "../../model/address.ts";
+import type { Connection, Demand } from "../../model/contract.ts";
+import type { ClauseName, KumaFacts } from "./contract.ts";
+import { isIn } from "./outbound-demand.ts";
+import { DNS, listenerOf, OUTBOUND } from "./pod.ts";
+import type { VirtualNetwork } from "./settings.ts";
+
+const DNS_PORT = 53;
+const SSH_PORT = 22;
+/** The pod's interface towards its peers. */
+const POD_INTERFACE = "eth0";
+
+function leave(clause: ClauseName): Demand {
+  return { must: "as-dialled", clause };
+}
+
+/**
+ * Gives what must become of a connection that comes in by an interface with a virtual network; null where it is inbound like any other.
+ * With several interfaces it is not known by which a virtual machine comes: where they differ nothing is demanded.
+ */
+export function demandVirtualNetwork({ settings, pod }: KumaFacts, connection: Connection): Demand | null {
+  const { family, startedOn, protocol, port, destination } = connection;
+  const networks = settings.virtualNetworks.filter(
+    ({ interface: name, network }) => familyOf(network) === family && comesBy(startedOn, name),
+  );
+  if (networks.length === 0) return null;
+  if (protocol === "udp" && port === DNS_PORT) return demandDns(settings, pod.resolvers, family);
+  if (protocol !== "tcp") return null;
+  const isOutside = ({ network }: VirtualNetwork) => !isIn([network], family, destination);
+  const isAlike = networks.every((network) => isOutside(network) === networks.some(isOutside));
+  if (!isAlike && startedOn === "vm") return { must: "unspecified" };
+  if (!networks.some(isOutside)) return null;
+  return { must: "land-on", listener: OUTBOUND, clause: "virtual-networks-captured" };
+}
+
+/** Peers come by eth0, which `eth+` means as well; virtual machines by one of the interfaces that are named. */
+function comesBy(startedOn: string, name: string): boolean {
+  if (startedOn === "vm") return true;
+  return name.endsWith("+") ? POD_INTERFACE.startsWith(name.slice(0, -1)) : name === POD_INTERFACE;
+}
+
+/** In a zone of its own the answer does not find the query: none comes back, for which there is no word in a contract. */
+function demandDns({ dns }: KumaFacts["settings"], resolvers: readonly string[], family: Connection["family"]): Demand {
+  const isRedirected =
+    dns.capture === "all" || (dns.capture === "resolvers" && resolvers.some((server) => familyOf(server) === family));
+  if (isRedirected && dns.zones === "split") return { must: "unspecified" };
+  return { must: "land-on", listener: DNS, clause: "virtual-networks-captured" };
+}
+
+/** Gives what must become of a connection from elsewhere to the pod. */
+export function demandInbound({ settings, pod }: KumaFacts, connection: Connection): Demand {
+  const { family, protocol, port, source, destination, startedOn } = connection;
+  const { redirect, includePorts, excludePorts, excludeNetworks } = settings.inbound;
+  if (destination !== pod.own[family] && startedOn !== "vm") return { must: "unspecified" };
+  if (protocol !== "tcp" || redirect === "off") return leave("exclusions-untouched");
+  if (isIn(excludeNetworks, family, source)) return leave("exclusions-untouched");
+  const isNamed = includePorts.includes(port);
+  const isTaken = includePorts.length > 0 ? isNamed : !excludePorts.includes(port);
+  if (!isTaken) return leave("exclusions-untouched");
+  const taken = { must: "land-on", listener: listenerOf(settings, "inbound"), clause: "inbound-captured" } as const;
+  return port === SSH_PORT && !isNamed ? { ...taken, deviation: SSH } : taken;
+}
+
+const SSH = {
+  tool: "SSH's port 22 is redirected like every other one.",
+  promise: "By default the SSH port tcp/22 will not be redirected to Envoy.",
+  strict: leave("exclusions-untouched"),
+} as const;

@@ -1,0 +1,48 @@
+import { type Family, familyOf } from "../../model/address.ts";
+import { type Finding, finding } from "../../model/finding.ts";
+import type { MeshInput } from "../mesh.ts";
+import { familiesOf } from "./pod.ts";
+import type { Direction, KumaSettings } from "./settings.ts";
+
+/** Gives what is allowed and hardly meant; `mode` is the family mode as it was written. */
+export function warn(
+  settings: KumaSettings,
+  mode: string | undefined,
+  { pod, names }: Pick<MeshInput, "pod" | "names">,
+): readonly Finding[] {
+  const findings: Finding[] = [];
+  const add = (where: string, message: string) => void findings.push(finding(where, message));
+  const families = familiesOf(settings, pod);
+  if (mode !== "ipv4" && mode?.toLowerCase() === "ipv4")
+    add("--ip-family-mode", `kumactl takes "${mode}" for dualstack; write ipv4 to leave IPv6 out.`);
+  const isServed = (family: Family) => pod.resolvers.some((server) => familyOf(server) === family);
+  if (settings.dns.capture === "resolvers")
+    for (const family of families.filter((each) => !isServed(each)))
+      add("--redirect-dns", `resolv.conf has no IPv${family} server, so DNS over IPv${family} is not redirected.`);
+  if (settings.dns.capture !== "off" && settings.outbound.jump === "append" && settings.outbound.redirect === "on")
+    add("--redirect-dns", "It lets TCP to port 53 of any server bypass the proxy; DNS over TCP is not redirected.");
+  if (hasDeadDns(settings))
+    add(
+      "--vnet",
+      "DNS queries from virtual networks get no answer, because conntrack zones part it from them; add --skip-dns-conntrack-zone-split.",
+    );
+  for (const name of ["inbound", "outbound"] as const)
+    if (hasVainExclusions(settings[name]))
+      add(`redirect.${name}.excludePorts`, "Excluded ports count for nothing where ports to include are given.");
+  const uid = names.user("kuma-dp");
+  if (settings.proxyUid === 5678 && uid !== null && uid !== 5678)
+    add(
+      "--kuma-dp-user",
+      `User kuma-dp has uid ${uid} here; kumactl takes it if no user has uid 5678. Write --kuma-dp-user ${uid} if the proxy runs as kuma-dp.`,
+    );
+  return findings;
+}
+
+/** Answers of the DNS proxy are put in a zone of their own; queries from virtual networks are not. */
+function hasDeadDns({ virtualNetworks, dns }: KumaSettings): boolean {
+  return virtualNetworks.length > 0 && dns.capture !== "off" && dns.zones === "split";
+}
+
+function hasVainExclusions({ includePorts, excludePorts }: Direction): boolean {
+  return includePorts.length > 0 && excludePorts.length > 0;
+}

@@ -1,0 +1,156 @@
+import { describe, expect, test } from "vitest";
+import { startSearch } from "../../harness/analysis/exhaustive-search.ts";
+import { makeMutants } from "../../harness/analysis/mutants.ts";
+import { boundaryFlows } from "../../harness/contract/boundary-flows.ts";
+import { type Demands, demandedLanding } from "../../harness/contract/demanded-landing.ts";
+import { kuma } from "../../harness/meshes/kuma/mesh.ts";
+import type { MeshInput } from "../../harness/meshes/mesh.ts";
+import type { Landing } from "../../harness/model/landing.ts";
+import { NO_LOOKUPS } from "../../harness/model/name-lookups.ts";
+import {
+  APP_PORTS,
+  addressOwner,
+  DEFAULT_ADDRESSES,
+  hostOfActor,
+  isLoopback,
+  type PodSpec,
+} from "../../harness/model/pod.ts";
+import { compilePod } from "../../harness/netfilter/simulator.ts";
+
+interface Config {
+  readonly words?: readonly string[];
+  readonly yaml?: string;
+}
+
+const CONFIGS: readonly (readonly [name: string, config: Config])[] = [
+  ["the injected default", {}],
+  ["lists of ports", { words: ["--exclude-inbound-ports", "22,9000", "--exclude-outbound-ports", "443"] }],
+  [
+    "included ports",
+    { yaml: "redirect: { inbound: { includePorts: [80, 8080] }, outbound: { includePorts: [443] } }" },
+  ],
+  [
+    "uids and networks",
+    {
+      words: [
+        ...["--exclude-outbound-ports-for-uids", "tcp:3306,8000-8100:2000-2002"],
+        ...["--exclude-outbound-ips", "10.96.8.0/24,2001:db8::/32", "--exclude-inbound-ips", "10.244.0.4"],
+      ],
+    },
+  ],
+  [
+    "jumps at the top, IPv4 alone, all DNS",
+    {
+      words: [
+        ...["--redirect-outbound-insert-instead-of-append", "--redirect-inbound-insert-instead-of-append"],
+        ...["--ip-family-mode", "ipv4", "--redirect-all-dns-traffic", "--drop-invalid-packets"],
+      ],
+    },
+  ],
+  ["DNS", { words: ["--redirect-dns"] }],
+  ["no inbound", { words: ["--redirect-inbound=false", "--kuma-dp-user", "2000"] }],
+  ["no outbound", { yaml: "redirect: { outbound: { enabled: false } }" }],
+  ["a virtual network", { words: ["--vnet", "vm0:10.96.0.0/16", "--vnet", "vm0:fd00:96::/64"] }],
+];
+
+function inputOf({ words = [], yaml }: Config): MeshInput {
+  return {
+    words,
+    environment: {},
+    files: [],
+    config: yaml === undefined ? null : { path: "config.yaml", text: yaml },
+    names: NO_LOOKUPS,
+    pod: {
+      addresses: Object.values(DEFAULT_ADDRESSES.pod),
+      own: DEFAULT_ADDRESSES.pod,
+      resolvers: ["10.96.0.10", "fd00:96::a"],
+    },
+  };
+}
+
+/** Everything about one configuration that the tests below ask. */
+function prepare(config: Config) {
+  const input = inputOf(config);
+  const parsed = kuma.read(input);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.findings));
+  const { settings } = parsed.value;
+  const shape = kuma.shape(settings, input.pod);
+  const demanding: Demands = {
+    contract: kuma.contract(settings, input.pod),
+    shape,
+    addresses: DEFAULT_ADDRESSES,
+    peers: { listen: [], upstreamPorts: [], clientPorts: [], upstreamAddresses: [] },
+  };
+  const flows = boundaryFlows(demanding);
+  const dialled = (host: string) => [
+    ...new Set(
+      flows
+        .filter(({ flow: { from, to } }) =>
+          isLoopback(to.address)
+            ? hostOfActor(from.actor) === host
+            : addressOwner(to.address, DEFAULT_ADDRESSES) === host,
+        )
+        .map(({ flow }) => flow.to),
+    ),
+  ];
+  const upstream: readonly string[] = Object.values(DEFAULT_ADDRESSES.upstream);
+  const spec: PodSpec = {
+    proxyPort: settings.outbound.port,
+    inboundCapturePort: settings.inbound.port,
+    proxy: { uid: settings.proxyUid, gid: settings.proxyUid },
+    interceptionMode: "REDIRECT",
+    listen: [...APP_PORTS, settings.dns.port],
+    upstreamPorts: dialled("upstream").map(({ port }) => port),
+    clientPorts: dialled("client").map(({ port }) => port),
+    upstreamAddresses: dialled("upstream")
+      .map(({ address }) => address)
+      .filter((address) => !upstream.includes(address) && !isLoopback(address)),
+    kubevirtInterfaces: shape.links,
+  };
+  const demands = flows
+    .filter(({ manner }) => manner === "answer")
+    .flatMap(({ flow, manner }) => {
+      const demanded = demandedLanding(flow, manner, { ...demanding, peers: spec });
+      return demanded ? [{ flow, manner, demanded: demanded.landing }] : [];
+    });
+  return { rules: kuma.generate(settings, input.pod), spec, demands };
+}
+
+/** The simulator's pod knows Envoy's two listeners alone, so that names of listeners cannot be compared. */
+function keyOf({ kind, host, port }: Landing): string {
+  return [kind, host, port].join(" ");
+}
+
+describe("Kuma's rules land every boundary flow of its contract where the contract demands:", () => {
+  test.each(CONFIGS)("%s", (_name, config) => {
+    const { rules, spec, demands } = prepare(config);
+    const simulator = compilePod(rules, spec, DEFAULT_ADDRESSES);
+    const wrong = demands.flatMap(({ flow, manner, demanded }) => {
+      const landed = simulator.land(flow, manner);
+      return keyOf(landed) === keyOf(demanded) ? [] : [`${flow.flow}: ${keyOf(landed)}, demanded ${keyOf(demanded)}`];
+    });
+    expect(wrong).toEqual([]);
+    expect(demands.length).toBeGreaterThan(100);
+  });
+});
+
+describe("no mutant of Kuma's rules slips through the flows at its contract's boundaries:", () => {
+  test.each(CONFIGS)(
+    "%s",
+    (_name, config) => {
+      const { rules, spec, demands } = prepare(config);
+      const search = startSearch(rules, spec, DEFAULT_ADDRESSES);
+      const holes = makeMutants(rules).flatMap(({ name, family, rules: broken }) => {
+        const simulator = compilePod(broken, spec, DEFAULT_ADDRESSES);
+        const isShown = demands.some(
+          ({ flow, manner, demanded }) => keyOf(demanded) !== keyOf(simulator.land(flow, manner)),
+        );
+        if (isShown) return [];
+        const found = search(broken, family);
+        return found.kind === "alike" ? [] : [`${name}: ${found.kind === "different" ? found.flow.flow : found.why}`];
+      });
+      expect(holes).toEqual([]);
+    },
+    120_000,
+  );
+});
