@@ -115,8 +115,8 @@ export interface Mesh<Settings> {
   readonly injected: Pick<MeshInput, "words" | "config">;
   /** Resolves settings; gives every finding at once. */
   read(input: MeshInput): Parsed<ReadSettings<Settings>>;
-  /** Gives the settings as an input that leads to them again. */
-  render(settings: Settings): Pick<MeshInput, "words" | "config">;
+  /** Gives the settings as an input that leads to them again; with variables where the tool has no other way to set something. */
+  render(settings: Settings): Pick<MeshInput, "words" | "config"> & Partial<Pick<MeshInput, "environment">>;
   generate(settings: Settings, pod: PodFacts): PodRules;
   /** Gives what must happen to each connection. Shares no code with {@link Mesh.generate}. */
   contract(settings: Settings, pod: PodFacts): Contract;
