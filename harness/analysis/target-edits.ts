@@ -2,7 +2,7 @@ import { nextChain } from "../formats/ruleset-check.ts";
 import type { Range } from "../model/match.ts";
 import { MAX_PORT } from "../model/pod.ts";
 import type { Table } from "../model/ruleset.ts";
-import type { Target } from "../model/target.ts";
+import type { Target, ZoneTarget } from "../model/target.ts";
 import { editRange } from "./match-edits.ts";
 
 /** What a target's edits may draw on: the table it stands in and every port that some rule of the set redirects to. */
@@ -48,6 +48,8 @@ export function editTarget(target: Target, context: TargetContext): readonly Tar
       return ports(target.ports, context).map((range) => ({ ...target, ports: range }));
     case "hop-limit":
       return target.change === "set" ? [{ ...target, value: target.value < 2 ? MANY_HOPS : 1 }] : [];
+    case "zone":
+      return editZone(target);
     // Whichever address or port the kernel chooses, and whatever happens beside the flow, it lands alike.
     case "masquerade":
     case "connmark-set":
@@ -61,6 +63,16 @@ export function editTarget(target: Target, context: TargetContext): readonly Tar
     case "unknown":
       return [];
   }
+}
+
+const ZONE_DIRECTIONS = ["both", "original", "reply"] as const;
+
+/** The zone next to it, and the same zone for other directions. */
+function editZone(target: ZoneTarget): readonly Target[] {
+  const { zone, direction } = target;
+  const directions = ZONE_DIRECTIONS.filter((other) => other !== direction);
+  const other = zone === "mark" ? 1 : zone === 1 ? 2 : zone - 1;
+  return [{ ...target, zone: other }, ...directions.map((each) => ({ ...target, direction: each }))];
 }
 
 /** nat refuses DROP (iptables(8): the nat table is not for filtering). */

@@ -29,6 +29,7 @@ const COURSES = {
   "connmark-restore": "act",
   notrack: "act",
   track: "act",
+  zone: "act",
   log: "next",
   reject: "final",
   // What no host passes on any more does not come where it is dialled.
@@ -105,6 +106,7 @@ const REWRITINGS: { readonly [K in Kind]: Rewrites<TargetOf<K>> } = {
   "connmark-restore": NOTHING,
   notrack: NOTHING,
   track: NOTHING,
+  zone: NOTHING,
   log: NOTHING,
   reject: NOTHING,
   "hop-limit": NOTHING,

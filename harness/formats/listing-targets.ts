@@ -51,6 +51,7 @@ function describe(target: Target, family: Family, naming: Naming): string {
     case "hop-limit":
     case "tee":
     case "track":
+    case "zone":
       return listPassingTarget(target, family);
     case "side-effect":
       return listSideEffect(target);

@@ -1,5 +1,5 @@
 import { canonicalAddress, familyOf, unspecifiedAddress } from "../model/address.ts";
-import type { HopLimitTarget, Target } from "../model/target.ts";
+import type { HopLimitTarget, Target, ZoneTarget } from "../model/target.ts";
 import { badValue, type Fault, type OptionUse } from "./match-module.ts";
 import { printOptions, word } from "./side-effect-options.ts";
 import { findUse, type TargetModule } from "./target-module.ts";
@@ -13,6 +13,11 @@ const LISTED: Readonly<Record<HopLimitTarget["change"], string>> = {
 };
 /** CT's options that do not change which connection a packet belongs to, in the order of printing (extensions/libxt_CT.c, 1.8.9). */
 const TRACK_OPTIONS = [word("--helper"), word("--timeout"), word("--ctevents"), word("--expevents")];
+
+/** What each of CT's zone options sets (extensions/libxt_CT.c, 1.8.9). */
+const ZONE_OPTIONS = { both: "--zone", original: "--zone-orig", reply: "--zone-reply" } as const;
+const ZONE_DIRECTIONS = ["both", "original", "reply"] as const;
+const MAX_ZONE = 65535;
 
 /** Targets after which the next rule is asked, and that the simulator follows: TTL, HL, TEE, CT (iptables-extensions(8)). */
 export const PASSING_TARGETS: Readonly<Record<string, TargetModule>> = {
@@ -32,14 +37,31 @@ export const PASSING_TARGETS: Readonly<Record<string, TargetModule>> = {
     },
   },
   CT: {
-    takes: { "--notrack": 0, ...Object.fromEntries(TRACK_OPTIONS.map(({ option }) => [option, 1 as const])) },
+    takes: {
+      "--notrack": 0,
+      ...Object.fromEntries(
+        [...TRACK_OPTIONS.map(({ option }) => option), ...Object.values(ZONE_OPTIONS)].map((option) => [option, 1]),
+      ),
+    },
     read: (uses) => {
+      const direction = ZONE_DIRECTIONS.find((each) => findUse(uses, ZONE_OPTIONS[each]));
+      if (direction !== undefined) return uses.length === 1 ? readZone(direction, uses) : "opaque";
       if (findUse(uses, "--notrack")) return uses.length === 1 ? { kind: "notrack", module: "CT" } : "opaque";
       const printed = printOptions(uses, TRACK_OPTIONS);
       return "text" in printed ? { kind: "track", options: printed.text } : badValue(printed.refused, printed.takes);
     },
   },
 };
+
+/** `mark` in any case, or a number; iptables prints zone 0, the default, as no option at all. */
+function readZone(direction: ZoneTarget["direction"], [use]: readonly OptionUse[]): Target | Fault | "opaque" {
+  const text = use?.values[0] ?? "";
+  if (text.toLowerCase() === "mark") return { kind: "zone", direction, zone: "mark" };
+  const zone = parseNumber(text, MAX_ZONE);
+  if (zone === 0) return { kind: "track", options: "" };
+  if (zone !== null) return { kind: "zone", direction, zone };
+  return use ? badValue(use, `a zone from 0 to ${MAX_ZONE}, or mark`) : "opaque";
+}
 
 function readLimit(uses: readonly OptionUse[], column: number): Target | Fault {
   const [use, ...more] = uses;
@@ -51,7 +73,7 @@ function readLimit(uses: readonly OptionUse[], column: number): Target | Fault {
   return isGood ? { kind: "hop-limit", change, value } : badValue(use, "a number from 0 to 255; -dec and -inc from 1");
 }
 
-type PassingTarget = Extract<Target, { readonly kind: "hop-limit" | "tee" | "track" }>;
+type PassingTarget = Extract<Target, { readonly kind: "hop-limit" | "tee" | "track" | "zone" }>;
 
 /** Gives such a target as iptables prints it; IPv4 calls the hop limit TTL, IPv6 HL. */
 export function renderPassingTarget(target: PassingTarget, family: 4 | 6): string {
@@ -62,6 +84,8 @@ export function renderPassingTarget(target: PassingTarget, family: 4 | 6): strin
       return `TEE --gateway ${target.gateway}`;
     case "track":
       return target.options === "" ? "CT" : `CT ${target.options}`;
+    case "zone":
+      return `CT ${ZONE_OPTIONS[target.direction]} ${target.zone}`;
   }
 }
 
@@ -74,5 +98,7 @@ export function listPassingTarget(target: PassingTarget, family: 4 | 6): string 
       return `TEE gw:${target.gateway}`;
     case "track":
       return ["CT", target.options.replaceAll("--", "")].filter((part) => part !== "").join(" ");
+    case "zone":
+      return `CT ${ZONE_OPTIONS[target.direction].replace("--", "")} ${target.zone}`;
   }
 }

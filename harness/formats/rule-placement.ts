@@ -105,6 +105,7 @@ function nameTarget(target: Target): string {
     case "notrack":
       return "CT --notrack";
     case "track":
+    case "zone":
       return "CT";
     case "hop-limit":
       return "TTL or HL";

@@ -47,6 +47,7 @@ export function renderTarget(target: Target, family: Family): string {
     case "hop-limit":
     case "tee":
     case "track":
+    case "zone":
       return `-j ${renderPassingTarget(target, family)}`;
     case "side-effect":
       return `-j ${renderSideEffect(target)}`;

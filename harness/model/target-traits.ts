@@ -94,6 +94,8 @@ const TARGET_TRAITS = {
   // xt_ct_tg_check in xt_CT.c returns before nf_ct_netns_get where all it says is --notrack.
   notrack: { ...ANYWHERE, tables: ["raw"] },
   track: { ...ANYWHERE, tables: ["raw"], tracking: "switches-on", changes: ["helper"] },
+  // Zones decide which connection a packet belongs to, which the simulator follows.
+  zone: { ...ANYWHERE, tables: ["raw"], tracking: "switches-on" },
   log: ANYWHERE,
   reject: { ...ANYWHERE, tables: ["filter"], hooks: ["INPUT", "FORWARD", "OUTPUT"] },
   "hop-limit": { ...MANGLE, changes: ["hop-limit"] },

@@ -23,6 +23,7 @@ export type Target =
   | { readonly kind: "notrack"; readonly module: "CT" | "NOTRACK" }
   /** `-j CT --helper ftp`, `--timeout`, `--ctevents`, `--expevents`: `options` as printed. Other uses of CT are kept as unknown. */
   | { readonly kind: "track"; readonly options: string }
+  | ZoneTarget
   /** `-j LOG`: counts as no verdict. `options` is the text after it, as printed. */
   | { readonly kind: "log"; readonly options: string }
   | HopLimitTarget
@@ -66,6 +67,17 @@ export interface MarkTarget {
 export type ConnmarkTarget =
   | { readonly kind: "connmark-set"; readonly value: number; readonly mask: number }
   | { readonly kind: "connmark-save" | "connmark-restore"; readonly nfmask: number; readonly ctmask: number };
+
+/**
+ * `-j CT --zone 1`, `--zone-orig 1`, `--zone-reply mark`: the conntrack zone of one or both directions of a connection. The same tuple in
+ * another zone is another connection. Together with other options of CT it is kept as unknown; zone 0 is the default and not printed.
+ */
+export interface ZoneTarget {
+  readonly kind: "zone";
+  readonly direction: "both" | "original" | "reply";
+  /** 1–65535, or the lower 16 bits of the packet's mark. */
+  readonly zone: number | "mark";
+}
 
 /** `-j TTL --ttl-set 64`, `-j HL --hl-dec 1`: TTL is IPv4's, HL is IPv6's. mangle only. */
 export interface HopLimitTarget {

@@ -155,6 +155,7 @@ const VERDICT_NAMES = {
   "connmark-restore": null,
   notrack: "notrack",
   track: null,
+  zone: null,
   log: null,
   reject: null,
   "hop-limit": null,

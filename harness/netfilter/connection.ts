@@ -1,6 +1,6 @@
 import type { Family } from "../model/address.ts";
 import type { HostName, Owner } from "../model/pod.ts";
-import { type EndPoint, type Tuple, tupleOf } from "./conntrack.ts";
+import { type EndPoint, type Entry, type Tuple, tupleOf } from "./conntrack.ts";
 import { type Arrival, carryPacket } from "./network.ts";
 import { FLAGS, type Packet } from "./packet.ts";
 import { makeKernelReset } from "./reject.ts";
@@ -42,7 +42,7 @@ export function makeConnection(walk: Walk, attempt: Attempt): Ending {
   if (!canAnswer(syn, host, listener)) return TIMED_OUT;
   if (listener === null) return refuse(syn, host, dialler);
   const ends = tupleOf(syn);
-  const dialled = host === "pod" && syn.entry !== null ? syn.entry.original.destination : ends.destination;
+  const dialled = host === "pod" && canBeAskedFor(syn.entry) ? syn.entry.original.destination : ends.destination;
   if (isSureOfAnswer(syn, attempt, host)) return { kind: "listener", listener, ends, dialled };
   const { destination: local, source: remote } = ends;
   const server = openSocket(walk, { host, local, remote, owner: listener.owner, mode: listener.mode });
@@ -103,6 +103,11 @@ function acknowledge(walk: Walk, server: Socket, dialler: Socket): Ending | null
 function outlive(walk: Walk, dialler: Socket, server: Socket): Ending {
   walk.sockets.splice(walk.sockets.indexOf(server), 1);
   return sendSegment(walk, dialler, server, FLAGS.data) ?? TIMED_OUT;
+}
+
+/** SO_ORIGINAL_DST looks in the default zone only (getorigdst in net/netfilter/nf_conntrack_proto.c). */
+function canBeAskedFor(entry: Packet["entry"]): entry is Entry {
+  return entry !== null && entry.zones.reply === 0;
 }
 
 function assignedListener({ assigned }: Packet): Listener | null {

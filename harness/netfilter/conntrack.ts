@@ -19,11 +19,30 @@ export interface Tuple {
   readonly destination: EndPoint;
 }
 
+/** The conntrack zones of a connection's two directions; 0 is the default (struct nf_conntrack_zone). */
+export interface Zones {
+  readonly original: number;
+  readonly reply: number;
+}
+
+const DEFAULT_ZONES: Zones = { original: 0, reply: 0 };
+/** Zones have 16 bits (`u16 id` in struct nf_conntrack_zone): of a mark the lower ones count. */
+const ZONE_BITS = 0xffff;
+
+/** Gives the zones that a packet is looked for in, and that the connection it begins gets (nf_ct_zone_tmpl). */
+export function zonesOf({ template, mark }: Packet): Zones {
+  if (template === null || template.zone === null) return DEFAULT_ZONES;
+  const { direction, zone } = template.zone;
+  const id = zone === "mark" ? mark & ZONE_BITS : zone;
+  return { original: direction === "reply" ? 0 : id, reply: direction === "original" ? 0 : id };
+}
+
 /**
  * One tracked connection. `original` is how its first packet named the ends; `reply` how answers name them, which NAT changes.
  * `natSource` and `natDestination` say how far NAT is: not asked yet, asked without effect, or in effect.
  */
 export interface Entry {
+  readonly zones: Zones;
   readonly original: Tuple;
   reply: Tuple;
   mark: number;
@@ -37,8 +56,9 @@ export interface Entry {
 export type NatProgress = "not-asked" | "none" | "in-effect";
 
 /** Makes the entry of a connection whose first packet names the ends thus. */
-function makeEntry(original: Tuple): Entry {
+function makeEntry(original: Tuple, zones: Zones): Entry {
   return {
+    zones,
     original,
     reply: { source: original.destination, destination: original.source },
     mark: 0,
@@ -55,17 +75,17 @@ function makeEntry(original: Tuple): Entry {
  * without SYN is taken for the middle of a connection (`nf_conntrack_tcp_loose` is on). A reset before any reply is that connection's last
  * packet: what comes after it meets no entry (nf_conntrack_tcp_packet).
  */
-export function trackConnection(packet: Packet): void {
+export function trackConnection(packet: Packet, zones: Zones): void {
   if (packet.entry !== null || packet.state === "UNTRACKED") return;
   if (packet.error !== null) {
-    relateError(packet, packet.error.quoted);
+    relateError(packet, packet.error.quoted, zones);
     return;
   }
-  const found = findEntry(packet.walk.entries, packet);
+  const found = findEntry(packet.walk.entries, packet, zones);
   if (found !== null) {
     if (isReset(packet) && found.entry.replies === "none") forgetConnection(packet.walk.entries, found.entry);
     attachEntry(packet, found.entry, found.direction);
-  } else if (canBegin(packet)) attachEntry(packet, makeEntry(tupleOf(packet)), "original");
+  } else if (canBegin(packet)) attachEntry(packet, makeEntry(tupleOf(packet), zones), "original");
 }
 
 function canBegin(packet: Packet): boolean {
@@ -89,8 +109,8 @@ function attachEntry(packet: Packet, entry: Entry, direction: Packet["direction"
 }
 
 /** An ICMP error belongs to the connection that has an answer to what it quotes (nf_conntrack_inet_error). */
-function relateError(packet: Packet, quoted: Tuple): void {
-  const found = findEntry(packet.walk.entries, { ...packet, ...answerFields(quoted) });
+function relateError(packet: Packet, quoted: Tuple, zones: Zones): void {
+  const found = findEntry(packet.walk.entries, { ...packet, ...answerFields(quoted) }, zones);
   if (found === null) return;
   packet.entry = found.entry;
   packet.direction = found.direction;
@@ -115,10 +135,12 @@ interface Found {
   readonly direction: Packet["direction"];
 }
 
-function findEntry(entries: readonly Entry[], packet: Packet): Found | null {
+/** Zones are compared for the direction that a tuple belongs to alone (nf_ct_key_equal). */
+function findEntry(entries: readonly Entry[], packet: Packet, zones: Zones): Found | null {
   for (const entry of entries) {
-    if (isOf(entry.original, packet)) return { entry, direction: "original" };
-    if (isOf(entry.reply, packet)) return { entry, direction: "reply" };
+    if (entry.zones.original === zones.original && isOf(entry.original, packet))
+      return { entry, direction: "original" };
+    if (entry.zones.reply === zones.reply && isOf(entry.reply, packet)) return { entry, direction: "reply" };
   }
   return null;
 }

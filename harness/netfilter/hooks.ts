@@ -1,6 +1,6 @@
 import type { Hook } from "../model/hook.ts";
 import { type CompiledBaseChain, type CompiledHooks, runBaseChain } from "./chain.ts";
-import { confirmConnection, trackConnection } from "./conntrack.ts";
+import { confirmConnection, trackConnection, zonesOf } from "./conntrack.ts";
 import { asksNat, type NatSide, natSideOf, noteNatAsked, rewritePacket } from "./nat.ts";
 import type { Packet } from "./packet.ts";
 import { ACCEPT, type Decision, DROP } from "./verdict.ts";
@@ -82,8 +82,9 @@ const conntrackStep: PlacedStep = {
   priority: CONNTRACK,
   loaded: -1,
   step: (packet) => {
+    const zones = zonesOf(packet);
     packet.template = null;
-    if (packet.walk.pod.conntrack[packet.family] === "on") trackConnection(packet);
+    if (packet.walk.pod.conntrack[packet.family] === "on") trackConnection(packet, zones);
     return ACCEPT;
   },
 };

@@ -1,5 +1,6 @@
 import type { Family } from "../model/address.ts";
 import { type ConntrackState, type Range, TCP_FLAG_BITS } from "../model/match.ts";
+import type { ZoneTarget } from "../model/target.ts";
 import type { KnownAddress } from "./address-book.ts";
 import type { Entry, Tuple } from "./conntrack.ts";
 import type { Maker, NewSocket } from "./maker.ts";
@@ -66,7 +67,7 @@ export interface Packet {
   /** The TEE that has sent a copy of it away as it is now; null where none has. */
   copiedBy: string | null;
   /** The CT that says how it is to be tracked, until it is; null where none does. */
-  template: string | null;
+  template: TrackingTemplate | null;
   entry: Entry | null;
   state: ConntrackState;
   direction: "original" | "reply";
@@ -75,6 +76,12 @@ export interface Packet {
   /** What TPROXY has given it to: a listener, or the connection's own socket. */
   assigned: Listener | Socket | null;
   readonly error: IcmpError | null;
+}
+
+/** What a CT says of a packet's tracking (struct nf_conn_tmpl in xt_CT.c): the rule's text, and the zone if it names one. */
+export interface TrackingTemplate {
+  readonly text: string;
+  readonly zone: Pick<ZoneTarget, "direction" | "zone"> | null;
 }
 
 /** What an ICMP error makes of a connection attempt. */
@@ -142,5 +149,5 @@ export function leaveHost(packet: Packet): void {
  */
 export function noteTemplate({ template, entry, walk }: Packet): void {
   if (template !== null && entry === null)
-    walk.oracle.giveUp(`${template}, and what asks for the connection before it is tracked`);
+    walk.oracle.giveUp(`${template.text}, and what asks for the connection before it is tracked`);
 }

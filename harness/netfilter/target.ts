@@ -2,7 +2,7 @@ import type { Range } from "../model/match.ts";
 import type { ConnmarkTarget, HopLimitTarget, NatTarget, Target, TproxyTarget } from "../model/target.ts";
 import type { CompiledChain } from "./chain.ts";
 import { redirectAddress, setDestination, setSource } from "./nat.ts";
-import { choicePort, noteTemplate, type Packet } from "./packet.ts";
+import { choicePort, noteTemplate, type Packet, type TrackingTemplate } from "./packet.ts";
 import { assignListener } from "./socket-match.ts";
 import { ACCEPT, CONTINUE, DROP, RETURN, type RuleVerdict } from "./verdict.ts";
 
@@ -30,7 +30,9 @@ export function compileTarget(target: Target | null, findChain: (name: string) =
     case "tee":
       return (packet) => copy(packet, target.gateway);
     case "track":
-      return (packet) => chooseTracking(packet, target.options);
+      return (packet) => chooseTracking(packet, { text: `CT ${target.options}`, zone: null });
+    case "zone":
+      return (packet) => chooseTracking(packet, { text: `CT of zone ${target.zone}`, zone: target });
     case "jump":
     case "goto":
       return constant({ kind: target.kind, chain: findChain(target.chain) });
@@ -167,8 +169,8 @@ function copy(packet: Packet, gateway: string): RuleVerdict {
 }
 
 /** A packet that has a connection or a template already, or is not to be tracked, is left as it is (xt_ct_target in xt_CT.c). */
-function chooseTracking(packet: Packet, options: string): RuleVerdict {
-  if (packet.entry === null && packet.state !== "UNTRACKED") packet.template ??= `CT ${options}`;
+function chooseTracking(packet: Packet, template: TrackingTemplate): RuleVerdict {
+  if (packet.entry === null && packet.state !== "UNTRACKED") packet.template ??= template;
   return CONTINUE;
 }
 

@@ -58,6 +58,16 @@ const TARGETS = {
     without.includes("CT")
       ? []
       : [fc.constantFrom<Target>({ kind: "track", options: "" }, { kind: "track", options: trackOptions(protocol) })],
+  zone: ({ without }) =>
+    without.includes("CT")
+      ? []
+      : [
+          fc.record({
+            kind: fc.constant("zone" as const),
+            direction: fc.constantFrom("both" as const, "original" as const, "reply" as const),
+            zone: fc.constantFrom(1, 2, "mark" as const),
+          }),
+        ],
   log: () => [
     fc.constantFrom<Target>({ kind: "log", options: '--log-prefix "a b" --log-level 7' }, { kind: "log", options: "" }),
   ],

@@ -162,6 +162,13 @@ const TARGETS = {
     ["raw", "-A OUTPUT -p tcp -j NOTRACK", ...drop("-m state --state UNTRACKED")],
     ELSEWHERE,
   ],
+  // The answer is looked for in zone 0, not found there, and keeps the proxy's port: the caller does not know it.
+  zone: [
+    ["raw", "-A OUTPUT -d 192.0.2.16/28 -p tcp --syn -j CT --zone-reply 1", ...tcp],
+    tcp,
+    ELSEWHERE,
+    "app -> 192.0.2.40:80",
+  ],
   log: [["nat", "-A OUTPUT -p tcp -j LOG", ...tcp.slice(1)], ["nat", "-A OUTPUT -p tcp -j LOG"], ELSEWHERE],
   reject: [["filter", "-A OUTPUT -p tcp -j REJECT --reject-with tcp-reset"], NONE, ELSEWHERE],
   "hop-limit": [["mangle", "-A OUTPUT -j TTL --ttl-set 1"], NONE, ELSEWHERE, "app -> localhost:8080"],

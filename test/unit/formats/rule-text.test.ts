@@ -95,6 +95,10 @@ describe("a rule is printed as iptables prints it", () => {
     ["-j CONNMARK --restore-mark --nfmask 15", "-j CONNMARK --restore-mark --nfmask 0xf --ctmask 0xffffffff"],
     ["-j CT --notrack", "-j CT --notrack"],
     ["-j NOTRACK", "-j NOTRACK"],
+    ["-j CT --zone 0x10", "-j CT --zone 16"],
+    ["-j CT --zone-orig 1", "-j CT --zone-orig 1"],
+    ["-j CT --zone-reply MARK", "-j CT --zone-reply mark"],
+    ["-j CT --zone 0", "-j CT"],
     ["-m conntrack --ctdir reply --ctstate NEW", "-m conntrack --ctstate NEW --ctdir REPLY"],
     ["-m conntrack --ctstate NEW -m conntrack --ctdir REPLY", "-m conntrack --ctstate NEW -m conntrack --ctdir REPLY"],
     [

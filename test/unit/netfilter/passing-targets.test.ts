@@ -82,6 +82,26 @@ describe("CT with a template", () => {
     ).toMatch(/CT .*before it is tracked/));
 });
 
+describe("CT with a zone", () => {
+  const zoned = (options: string, match = "") =>
+    rulesOf(["raw", `4 -A OUTPUT -p tcp${match} -j CT ${options}`, "nat", CAPTURE]);
+  test("leaves a connection whole whose packets are all in it, or whose answers are looked for in the zone they have", () => {
+    check(zoned("--zone-orig 1", " --dport 80"), [["app -> upstream:80", CAPTURED]]);
+    check(zoned("--zone 1"), [["app -> upstream:80", "envoy-outbound:15001 from 10.244.0.2:0"]]);
+  });
+  test.each(["--zone 1", "--zone-reply 1"])("%s of the first packet alone keeps the answer from it", (options) =>
+    check(zoned(options, " --dport 80"), [["app -> upstream:80", "timed-out"]]),
+  );
+  test("of a mark is the mark's lower 16 bits", () => {
+    const marked = (mark: string) => [
+      ...["raw", `4 -A OUTPUT -p tcp --dport 80 -j MARK --set-mark ${mark}`],
+      ...["4 -A OUTPUT -p tcp --dport 80 -j CT --zone mark", "nat", CAPTURE],
+    ];
+    check(rulesOf(marked("0x10000")), [["app -> upstream:80", CAPTURED]]);
+    check(rulesOf(marked("0x10001")), [["app -> upstream:80", "timed-out"]]);
+  });
+});
+
 describe("a source that the kernel chooses", () => {
   test("makes no landing unknown, be it a port or an address", () => {
     check(rulesOf(["nat", "4 -A POSTROUTING -p tcp -j MASQUERADE --to-ports 20000-29999"]), [
