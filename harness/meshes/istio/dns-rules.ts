@@ -72,5 +72,5 @@ function matchPlace(kind: "source" | "destination", place: string | null) {
 }
 
 function zone(number: 1 | 2): Target {
-  return { kind: "unknown", text: `-j CT --zone ${number}` };
+  return { kind: "zone", direction: "both", zone: number };
 }

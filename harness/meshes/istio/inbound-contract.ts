@@ -1,8 +1,19 @@
 import type { Connection, Demand, Deviation } from "../../model/contract.ts";
+import type { Range } from "../../model/match.ts";
 import { POD_INTERFACE } from "../../model/pod.ts";
 import type { ClauseName } from "./clauses.ts";
 import { listLinks, nameListener } from "./pod.ts";
-import { holds, isLeftLoopback, leave, namesInterface, networksHold, type Situation } from "./situation.ts";
+import type { IstioSettings } from "./settings.ts";
+import {
+  holds,
+  isLeftLoopback,
+  leave,
+  namesInterface,
+  networksHold,
+  type Said,
+  type Situation,
+  takeOutbound,
+} from "./situation.ts";
 
 /** Gives what must become of a connection from a peer. One that only passes through the pod is nobody's business. */
 export function demandInbound(situation: Situation, connection: Connection): Demand {
@@ -20,26 +31,65 @@ export function demandInbound(situation: Situation, connection: Connection): Dem
 
 /**
  * Gives what must become of a connection from a virtual machine, which stands behind the first of the interfaces that the settings name.
- * Its traffic is outbound even where it is for the pod. With TPROXY what is captured is captured as inbound, wherever it goes; where it
- * would be redirected as well nothing is demanded.
+ * Its traffic is outbound even where it is for the pod; only TPROXY does not keep to that.
  */
 export function demandVirtualMachine(situation: Situation, connection: Connection): Demand {
   const { settings } = situation;
-  const { protocol, destination, family, port } = connection;
+  const { protocol, destination, family } = connection;
   const [link] = listLinks(settings);
   if (link === undefined) return { must: "unspecified" };
   const isExcluded = namesInterface(settings.excludeInterfaces, link);
-  if (protocol !== "tcp") return leave(isExcluded ? "interfaces-untouched" : "rest-untouched");
   const isMachine = namesInterface(settings.kubevirtInterfaces, link);
+  const untouched = leave(isExcluded && !isMachine ? "interfaces-untouched" : "rest-untouched");
+  if (protocol !== "tcp") return untouched;
   const isOutbound = isMachine && networksHold(settings.outboundIpRangesInclude, destination, family);
-  const isInbound = settings.interceptionMode === "TPROXY" && !isExcluded && isPortCaptured(situation, port);
-  if (isOutbound && isInbound) return { must: "unspecified" };
-  if (isInbound) return takeInbound(situation, connection, "inbound-captured");
-  if (isOutbound) {
-    const listener = nameListener(settings, settings.proxyPort);
-    return { must: "land-on", listener, by: "redirect", clause: "outbound-captured" };
+  const promised = isOutbound ? takeOutbound(settings) : untouched;
+  if (settings.interceptionMode === "REDIRECT") return promised;
+  return demandTransparent(situation, connection, { isExcluded, isOutbound, promised });
+}
+
+/** What a connection from a virtual machine is, and what the documents promise of it. */
+interface MachineConnection {
+  readonly isExcluded: boolean;
+  readonly isOutbound: boolean;
+  readonly promised: Said;
+}
+
+/**
+ * TPROXY asks neither for whom a connection is nor by which interface it came, so what a virtual machine dials is inbound traffic to it.
+ * What it does not capture itself passes through the pod, but the answers come from a peer, and are inbound traffic once more.
+ */
+function demandTransparent(
+  situation: Situation,
+  connection: Connection,
+  { isExcluded, isOutbound, promised }: MachineConnection,
+): Demand {
+  const { settings, own } = situation;
+  if (!isExcluded && isPortCaptured(situation, connection.port)) {
+    const taken = takeInbound(situation, connection, "inbound-captured");
+    // Where it is redirected as well, the inbound listener takes it all the same, but no longer under the address dialled.
+    const brought = isOutbound ? { ...taken, by: "redirect" as const } : taken;
+    return { ...brought, deviation: { ...MACHINES, strict: promised } };
   }
-  return leave(isExcluded && !isMachine ? "interfaces-untouched" : "rest-untouched");
+  const passesThrough = !isOutbound && connection.destination !== own[connection.family];
+  if (!passesThrough || namesInterface(settings.excludeInterfaces, POD_INTERFACE)) return promised;
+  const captured = answersCaptured(settings);
+  if (captured === "some") return { must: "unspecified" };
+  return captured === "none"
+    ? promised
+    : { must: "dropped", clause: promised.clause, deviation: { ...ANSWERS, strict: promised } };
+}
+
+/** The ports from which a client dials unless it says otherwise (net.ipv4.ip_local_port_range). */
+const CLIENT_PORTS: Range = { first: 32768, last: 60999 };
+
+/** Says which answers TPROXY captures: they come to the port that the client dialled from. */
+function answersCaptured({ inboundPortsInclude, inboundPortsExclude }: IstioSettings): "all" | "some" | "none" {
+  const isAll = inboundPortsInclude === "*";
+  const { first, last } = CLIENT_PORTS;
+  const ranges = isAll ? inboundPortsExclude : inboundPortsInclude;
+  if (!ranges.some((range) => range.first <= last && first <= range.last)) return isAll ? "all" : "none";
+  return !isAll && ranges.some((range) => range.first <= first && last <= range.last) ? "all" : "some";
 }
 
 /** The mark of what the proxy sends to the pod's own address with TPROXY; it is not a setting. */
@@ -72,7 +122,17 @@ const TUNNEL: Deviation = {
   strict: leave("tunnel-open"),
 };
 
-function takeInbound({ settings }: Situation, { port }: Connection, clause: ClauseName): Demand {
+const MACHINES = {
+  tool: "With TPROXY what a virtual machine dials is captured as inbound traffic.",
+  promise: "What a virtual machine dials is treated as outbound traffic.",
+} as const;
+
+const ANSWERS = {
+  tool: "With TPROXY answers to a virtual machine are taken for the pod's own traffic, and get lost.",
+  promise: "What is not captured passes through the pod, and so do the answers.",
+} as const;
+
+function takeInbound({ settings }: Situation, { port }: Connection, clause: ClauseName): Said & { must: "land-on" } {
   const isTproxy = settings.interceptionMode === "TPROXY";
   return {
     must: "land-on",

@@ -1,5 +1,4 @@
 import type { Connection, Demand } from "../../model/contract.ts";
-import type { Range } from "../../model/match.ts";
 import { isLoopback, POD_INTERFACE } from "../../model/pod.ts";
 import { demandInside } from "./inbound-contract.ts";
 import { nameDnsListener, nameListener } from "./pod.ts";
@@ -13,6 +12,7 @@ import {
   networksHold,
   PASS_THROUGH,
   type Situation,
+  takeOutbound,
 } from "./situation.ts";
 
 /** Gives what must become of a connection that the pod itself makes. */
@@ -90,22 +90,15 @@ function demandByDestination({ settings }: Situation, { protocol, port, destinat
   const { outboundPortsInclude, outboundIpRangesInclude, outboundIpRangesExclude } = settings;
   if (isLeftLoopback(destination, family, settings)) return leave("loopback-untouched");
   const isIncluded =
-    holds(outboundPortsInclude satisfies readonly Range[], port) ||
-    networksHold(outboundIpRangesInclude, destination, family);
-  const taken: Demand = {
-    must: "land-on",
-    listener: nameListener(settings, settings.proxyPort),
-    by: "redirect",
-    clause: "outbound-captured",
-  };
-  if (networksHold(outboundIpRangesExclude, destination, family)) {
-    const isPromised = protocol === "tcp" && isIncluded && outboundIpRangesInclude !== "*";
-    return isPromised ? { ...leaveExcluded, deviation: { ...EXCLUSIONS, strict: taken } } : leaveExcluded;
-  }
-  return protocol === "tcp" && isIncluded ? taken : leave("rest-untouched");
+    protocol === "tcp" &&
+    (holds(outboundPortsInclude, port) || networksHold(outboundIpRangesInclude, destination, family));
+  if (!networksHold(outboundIpRangesExclude, destination, family))
+    return isIncluded ? takeOutbound(settings) : leave("rest-untouched");
+  const untouched = leave("exclusions-untouched");
+  return isIncluded && outboundIpRangesInclude !== "*"
+    ? { ...untouched, deviation: { ...EXCLUSIONS, strict: takeOutbound(settings) } }
+    : untouched;
 }
-
-const leaveExcluded = leave("exclusions-untouched") as Demand & { readonly must: "as-dialled" };
 
 const EXCLUSIONS = {
   tool: "Excluded networks are left alone whatever -i says.",

@@ -3,6 +3,7 @@ import type { Demand } from "../../model/contract.ts";
 import type { Range } from "../../model/match.ts";
 import { isLoopback, loopbackAddress } from "../../model/pod.ts";
 import type { ClauseName } from "./clauses.ts";
+import { nameListener } from "./pod.ts";
 import type { CapturedServers } from "./pod-facts.ts";
 import type { IstioSettings } from "./settings.ts";
 
@@ -20,9 +21,18 @@ export interface Situation {
   readonly own: Readonly<Record<Family, string>>;
 }
 
+/** A demand that some clause makes. */
+export type Said = Exclude<Demand, { readonly must: "unspecified" }>;
+
 /** Demands that a connection is left alone. */
-export function leave(clause: ClauseName): Demand {
+export function leave(clause: ClauseName): Said {
   return { must: "as-dialled", clause };
+}
+
+/** Demands that a connection is redirected to the proxy's outbound port. */
+export function takeOutbound(settings: IstioSettings): Said {
+  const listener = nameListener(settings, settings.proxyPort);
+  return { must: "land-on", listener, by: "redirect", clause: "outbound-captured" };
 }
 
 /** Says whether some ranges hold a port or an id. */
