@@ -31,6 +31,8 @@ export interface PodFacts {
   readonly addresses: readonly string[];
   /** The pod's addresses where flows are driven; it always has one of each family. */
   readonly own: HostAddresses;
+  /** The addresses of the host behind the first interface that the settings name beside eth0 and lo; left out if they are not known. */
+  readonly behindLink?: HostAddresses;
   /** The servers of the pod's resolv.conf in order, canonical text. */
   readonly resolvers: readonly string[];
 }

@@ -100,7 +100,7 @@ function makeSpec(settings: IstioSettings, facts: PodFacts, flows: readonly Flow
 
 function makeSubject([, words, pod, environment = {}]: (typeof SETTINGS)[number]): Subject {
   const { addresses = ["10.244.0.2"], resolvers = ["10.96.0.10"] } = pod ?? {};
-  const facts: PodFacts = { addresses, resolvers, own: DEFAULT_ADDRESSES.pod };
+  const facts: PodFacts = { addresses, resolvers, own: DEFAULT_ADDRESSES.pod, behindLink: DEFAULT_ADDRESSES.vm };
   const parsed = istio.read({ words, environment, files: [], config: null, names: NO_LOOKUPS, pod: facts });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.findings));
   const { settings } = parsed.value;
@@ -163,8 +163,21 @@ function findHoles({ settings, facts, spec, flows }: Subject): readonly string[]
   });
 }
 
+/** Settings whose mutants are searched one by one in seconds; with DNS or TPROXY the search takes a minute and more. */
+const SEARCHED = [
+  "the injected default",
+  "both families",
+  "lists",
+  "groups",
+  "two uids and another gid",
+  "loopback to be captured",
+];
+
 describe("no mutant of the generated rules slips through the flows at the contract's boundaries:", () => {
-  test.each(SETTINGS.map((entry) => [entry[0], entry] as const))("%s", (_, entry) => {
-    expect(findHoles(makeSubject(entry))).toEqual([]);
-  });
+  test.each(SETTINGS.filter(([name]) => SEARCHED.includes(name)).map((entry) => [entry[0], entry] as const))(
+    "%s",
+    (_, entry) => {
+      expect(findHoles(makeSubject(entry))).toEqual([]);
+    },
+  );
 });

@@ -13,9 +13,15 @@ import type { IstioSettings } from "./settings.ts";
 import { DNS_PORT, leave, networksOf, PASS_THROUGH, type Situation } from "./situation.ts";
 
 /** Gives what istio-iptables does for settings, in words of its help and Istio's documents. */
-export function makeContract(settings: IstioSettings, { addresses, resolvers, own }: PodFacts): Contract {
+export function makeContract(settings: IstioSettings, { addresses, resolvers, own, behindLink }: PodFacts): Contract {
   const servers = findCapturedServers(settings, resolvers);
-  const situation: Situation = { settings, servers, hasIpv6: hasIpv6(settings, addresses), own };
+  const situation: Situation = {
+    settings,
+    servers,
+    hasIpv6: hasIpv6(settings, addresses),
+    own,
+    behindLink: behindLink ?? null,
+  };
   return {
     clauses: listClauses(settings, servers),
     demand: (connection) => demand(situation, connection),

@@ -1,9 +1,10 @@
 import type { Connection, Demand } from "../../model/contract.ts";
-import { isLoopback, POD_INTERFACE } from "../../model/pod.ts";
+import { isLoopback } from "../../model/pod.ts";
 import { demandInside } from "./inbound-contract.ts";
 import { nameDnsListener, nameListener } from "./pod.ts";
 import {
   DNS_PORT,
+  findExit,
   holds,
   isInside,
   isLeftLoopback,
@@ -31,7 +32,8 @@ function demandRedirect(situation: Situation, connection: Connection): Demand {
   const { settings } = situation;
   const { destination, source, protocol, port, family, owner } = connection;
   const inside = isInside(destination, situation);
-  if (namesInterface(settings.excludeInterfaces, inside ? "lo" : POD_INTERFACE)) return leave("interfaces-untouched");
+  if (namesInterface(settings.excludeInterfaces, findExit(destination, family, situation)))
+    return leave("interfaces-untouched");
   if (protocol !== "icmp" && holds(settings.outboundPortsExclude, port)) return leave("exclusions-untouched");
   if (inside && source === PASS_THROUGH[family]) return leave("pass-through-untouched");
   const byOwner = demandByOwner(situation, connection, inside);

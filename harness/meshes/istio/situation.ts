@@ -1,9 +1,9 @@
 import { addressValue, type Family, type Network, networkHolds, parseNetwork } from "../../model/address.ts";
 import type { Demand } from "../../model/contract.ts";
 import type { Range } from "../../model/match.ts";
-import { isLoopback, loopbackAddress } from "../../model/pod.ts";
+import { isLoopback, loopbackAddress, POD_INTERFACE } from "../../model/pod.ts";
 import type { ClauseName } from "./clauses.ts";
-import { nameListener } from "./pod.ts";
+import { listLinks, nameListener } from "./pod.ts";
 import type { CapturedServers } from "./pod-facts.ts";
 import type { IstioSettings } from "./settings.ts";
 
@@ -19,6 +19,8 @@ export interface Situation {
   readonly hasIpv6: boolean;
   /** The pod's addresses where flows are driven. */
   readonly own: Readonly<Record<Family, string>>;
+  /** The host behind the first interface that the settings name; null where it is not known. */
+  readonly behindLink: Readonly<Record<Family, string>> | null;
 }
 
 /** A demand that some clause makes. */
@@ -65,4 +67,11 @@ export function isLeftLoopback(address: string, family: Family, { loopbackNetwor
 /** Says whether a list names an interface; a `+` at the end of a name stands for any ending (iptables(8), --in-interface). */
 export function namesInterface(list: readonly string[], name: string): boolean {
   return list.some((entry) => (entry.endsWith("+") ? name.startsWith(entry.slice(0, -1)) : entry === name));
+}
+
+/** Gives the interface by which the pod reaches an address. */
+export function findExit(address: string, family: Family, situation: Situation): string {
+  if (isInside(address, situation)) return "lo";
+  const [link] = listLinks(situation.settings);
+  return link !== undefined && address === situation.behindLink?.[family] ? link : POD_INTERFACE;
 }
