@@ -6,8 +6,8 @@ import { idBoundaries, portBoundaries } from "./boundary-values.ts";
 import type { Demands } from "./demanded-landing.ts";
 
 /**
- * Gives calls inside the pod by owner: the proxy's at every port at which a demand may change and at every loopback address, and everybody's
- * who is the proxy's neighbour, by uid beside each of the gids and the other way round. Who dials decides there as much as what is dialled.
+ * Gives calls inside the pod by owner: the proxy's at every port at which a demand may change and at every loopback address, and those of
+ * the proxy's neighbours, by uid beside each of the gids and the other way round. Who dials decides there as much as what is dialled.
  */
 export function insideFlows(names: BoundaryNames, { contract }: Demands): readonly string[] {
   const { family, suffix, proxy, stranger, workload, openPort, named } = names;

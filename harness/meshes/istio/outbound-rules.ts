@@ -52,8 +52,8 @@ export function capturesFamily(servers: CapturedServers, family: Family): boolea
 }
 
 /**
- * Gives the rules of one uid or gid: its calls to the pod itself go to the inbound port, everybody else's are left alone, and so is all else
- * of its own. While DNS is captured, TCP to port 53 inside the pod is spared; the tool forgets that in the first rule of a gid.
+ * Gives the rules of one uid or gid: its calls to the pod itself go to the inbound port, everybody else's are left alone, and so is all
+ * else of its own. While DNS is captured, TCP to port 53 inside the pod is spared; the tool forgets that in the first rule of a gid.
  */
 function ownerRules(
   settings: IstioSettings,
