@@ -4,6 +4,8 @@ import { MAX_PORT } from "../model/pod.ts";
 import { APP_PORT, type BoundaryNames, bracket, isTaken, namesOf, readFlow } from "./boundary-names.ts";
 import { idBoundaries } from "./boundary-values.ts";
 import { type Demands, isPodsOwn, openConnection } from "./demanded-landing.ts";
+import { insideFlows } from "./inside-flows.ts";
+import { joinedFlows } from "./joined-flows.ts";
 
 /** One flow that tells something about rules under a contract, and the manner of the proxy in which to drive it. */
 export interface BoundaryFlow {
@@ -35,6 +37,8 @@ function familyFlows(family: Family, demands: Demands): readonly string[] {
     ...ownerFlows(names, demands),
     ...ownAddressFlows(names),
     ...passThroughFlows(names, demands),
+    ...insideFlows(names, demands),
+    ...joinedFlows(names, demands),
     ...links,
   ];
 }

@@ -31,6 +31,8 @@ export interface PodFacts {
   readonly addresses: readonly string[];
   /** The pod's addresses where flows are driven; it always has one of each family. */
   readonly own: HostAddresses;
+  /** The addresses of the host behind the first interface that the settings name beside eth0 and lo; left out if they are not known. */
+  readonly behindLink?: HostAddresses;
   /** The servers of the pod's resolv.conf in order, canonical text. */
   readonly resolvers: readonly string[];
 }
@@ -115,8 +117,8 @@ export interface Mesh<Settings> {
   readonly injected: Pick<MeshInput, "words" | "config">;
   /** Resolves settings; gives every finding at once. */
   read(input: MeshInput): Parsed<ReadSettings<Settings>>;
-  /** Gives the settings as an input that leads to them again. */
-  render(settings: Settings): Pick<MeshInput, "words" | "config">;
+  /** Gives the settings as an input that leads to them again; with variables where the tool has no other way to set something. */
+  render(settings: Settings): Pick<MeshInput, "words" | "config"> & Partial<Pick<MeshInput, "environment">>;
   generate(settings: Settings, pod: PodFacts): PodRules;
   /** Gives what must happen to each connection. Shares no code with {@link Mesh.generate}. */
   contract(settings: Settings, pod: PodFacts): Contract;

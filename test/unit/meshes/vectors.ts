@@ -10,7 +10,7 @@ import { familyKey } from "../../../harness/model/ruleset.ts";
 /** The names of the machine on which the vectors were recorded. */
 const NAMES: NameLookups = {
   user: (name) => ({ "consul-dp": 5995, "kuma-dp": 5678, root: 0 })[name] ?? null,
-  group: () => null,
+  group: (name) => ({ daemon: 1, root: 0 })[name] ?? null,
   service: (name) => ({ ssh: 22, http: 80, https: 443 })[name] ?? null,
   routeTable: () => null,
 };

@@ -1,0 +1,46 @@
+import { type Family, renderAddress, renderEndpoint } from "../model/address.ts";
+import { isLoopback, MAX_PORT } from "../model/pod.ts";
+import type { ValueRanges } from "../model/value-ranges.ts";
+import { APP_PORT, type BoundaryNames } from "./boundary-names.ts";
+import { idBoundaries, portBoundaries } from "./boundary-values.ts";
+import type { Demands } from "./demanded-landing.ts";
+
+/**
+ * Gives calls inside the pod by owner: the proxy's at every port at which a demand may change and at every loopback address, and those of
+ * the proxy's neighbours, by uid beside each of the gids and the other way round. Who dials decides there as much as what is dialled.
+ */
+export function insideFlows(names: BoundaryNames, { contract }: Demands): readonly string[] {
+  const { family, suffix, proxy, stranger, workload, openPort, named } = names;
+  if (proxy === null) return [];
+  const { ids, ports, addresses } = contract.splitPoints(family);
+  const firsts = [...new Set(ids.map(([first]) => Number(first)))];
+  const neighbours = idBoundaries(ids).flatMap((id) =>
+    [stranger, ...firsts].flatMap((other) => [`uid=${id},gid=${other}`, `uid=${other},gid=${id}`]),
+  );
+  const callers = [proxy, ...firsts.flatMap((id) => [`uid=${id},gid=${stranger}`, `uid=${stranger},gid=${id}`])];
+  const loopbacks = loopbackBoundaries(addresses, family);
+  return [
+    ...neighbours.map((actor) => `${actor} -> pod${suffix}:${APP_PORT}`),
+    ...callers.flatMap((actor) =>
+      [...portBoundaries(ports), 1, MAX_PORT].map((port) => `${actor} -> pod${suffix}:${port}`),
+    ),
+    ...[workload, ...callers].flatMap((actor) =>
+      loopbacks.flatMap((address) =>
+        [APP_PORT, openPort, ...named].map((port) => `${actor} -> ${renderEndpoint(address, port)}`),
+      ),
+    ),
+    ...loopbacks.flatMap((address) =>
+      idBoundaries(ids)
+        .flatMap((id) => [`uid=${id},gid=${stranger}`, `uid=${stranger},gid=${id}`])
+        .map((actor) => `${actor} -> ${renderEndpoint(address, APP_PORT)}`),
+    ),
+  ];
+}
+
+/** IPv4's loopback addresses at which ranges begin and end, with their neighbours; the first and last of the network are broadcast ones. */
+function loopbackBoundaries(ranges: ValueRanges, family: Family): readonly string[] {
+  if (family === 6) return [];
+  const ends = ranges.flatMap(([first, last]) => [first - 1n, first, last, last + 1n]).filter((value) => value >= 0n);
+  const addresses = [...new Set(ends)].filter((value) => value >> 32n === 0n).map((value) => renderAddress(4, value));
+  return addresses.filter((address) => isLoopback(address) && !["127.0.0.0", "127.255.255.255"].includes(address));
+}

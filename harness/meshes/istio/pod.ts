@@ -1,0 +1,85 @@
+import type { Identity } from "../../model/contract.ts";
+import type { ListenerShape, PodShape } from "../../model/pod-shape.ts";
+import type { PodFacts } from "../mesh.ts";
+import { hasIpv6 } from "./pod-facts.ts";
+import type { IstioSettings } from "./settings.ts";
+
+const PROXY = "envoy";
+const PROXY_ID = 1337;
+/** Ports that no setting of the tool changes (pkg/config/constants, istio-agent's and Envoy's bootstrap). */
+const DNS_PORT = 15053;
+const STATUS_PORTS = { status: 15020, probe: 15021, stats: 15090 } as const;
+
+/** Gives the pod of current Istio: Envoy with its listeners, and istio-agent with its own, both of one uid and gid. */
+export function makeShape(
+  settings: IstioSettings,
+  { addresses, resolvers }: Pick<PodFacts, "addresses" | "resolvers">,
+): PodShape {
+  return {
+    proxies: [
+      {
+        name: PROXY,
+        owners: [
+          ...settings.proxyUid.map(({ first }) => ({ uid: first, gid: null, mark: null })),
+          ...settings.proxyGid.map(({ first }) => ({ uid: null, gid: first, mark: null })),
+        ],
+        runsAs: ownerOf(settings),
+        dials: { kind: "original", own: "as-loopback" },
+      },
+    ],
+    listeners: makeListeners(settings),
+    hosts: {},
+    links: listLinks(settings),
+    resolvers,
+    passThrough: { 4: "127.0.0.6", 6: hasIpv6(settings, addresses) ? "::6" : null },
+  };
+}
+
+/** Gives the name of the listener on a port that the settings name: two listeners on one port are one. */
+export function nameListener(settings: IstioSettings, port: number): string {
+  const found = makeListeners(settings).find((listener) => listener.port === port);
+  if (!found) throw new RangeError(`No listener of Istio's stands on port ${port}.`);
+  return found.name;
+}
+
+/** Gives the name of the listener of captured DNS. */
+export function nameDnsListener(settings: IstioSettings): string {
+  return nameListener(settings, DNS_PORT);
+}
+
+/**
+ * Gives the interfaces of the pod that settings name beside eth0 and lo, without those named by a pattern; a virtual machine's come first.
+ */
+export function listLinks({ kubevirtInterfaces, excludeInterfaces }: IstioSettings): readonly string[] {
+  const names = [...kubevirtInterfaces, ...excludeInterfaces];
+  return [...new Set(names)].filter((name) => name !== "eth0" && name !== "lo" && !name.endsWith("+"));
+}
+
+/** Gives the owner of Envoy and istio-agent: the first uid and the first gid that the settings leave alone, else Istio's. */
+function ownerOf({ proxyUid: [uid], proxyGid: [gid] }: IstioSettings): Identity {
+  return { uid: uid?.first ?? PROXY_ID, gid: gid?.first ?? uid?.first ?? PROXY_ID, mark: 0 };
+}
+
+/** With TPROXY inbound traffic is taken transparently; outbound traffic is redirected in every mode. */
+function makeListeners(settings: IstioSettings): readonly ListenerShape[] {
+  const { proxyPort, inboundCapturePort, inboundTunnelPort, interceptionMode } = settings;
+  const common = { proxy: PROXY, protocols: ["tcp"], host: "pod", address: null, owner: ownerOf(settings) } as const;
+  const plain = { ...common, mode: "plain", dials: { kind: "nothing" } } as const;
+  const isOnePort = proxyPort === inboundCapturePort;
+  const listeners: readonly ListenerShape[] = [
+    {
+      ...{ ...common, name: "envoy-outbound", role: "outbound", port: proxyPort },
+      mode: isOnePort && interceptionMode === "TPROXY" ? "transparent" : "redirect",
+      dials: { kind: "original", own: isOnePort ? "from-pass-through" : "as-loopback" },
+    },
+    {
+      ...{ ...common, name: "envoy-inbound", role: "inbound", port: inboundCapturePort },
+      mode: interceptionMode === "TPROXY" ? "transparent" : "redirect",
+      dials: { kind: "original", own: "from-pass-through" },
+    },
+    { ...plain, name: "tunnel", role: "tunnel", port: inboundTunnelPort },
+    { ...plain, name: "dns", role: "dns", protocols: ["tcp", "udp"], port: DNS_PORT, mode: "redirect" },
+    ...Object.entries(STATUS_PORTS).map(([name, port]): ListenerShape => ({ ...plain, name, role: "status", port })),
+  ];
+  return listeners.filter(({ port }, i) => listeners.findIndex((other) => other.port === port) === i);
+}

@@ -1,0 +1,77 @@
+import { addressValue, type Family, type Network, networkHolds, parseNetwork } from "../../model/address.ts";
+import type { Demand } from "../../model/contract.ts";
+import type { Range } from "../../model/match.ts";
+import { isLoopback, loopbackAddress, POD_INTERFACE } from "../../model/pod.ts";
+import type { ClauseName } from "./clauses.ts";
+import { listLinks, nameListener } from "./pod.ts";
+import type { CapturedServers } from "./pod-facts.ts";
+import type { IstioSettings } from "./settings.ts";
+
+/** The address from which the proxy's inbound pass-through connects (the cluster InboundPassthroughCluster). */
+export const PASS_THROUGH: Readonly<Record<Family, string>> = { 4: "127.0.0.6", 6: "::6" };
+/** The port of DNS. */
+export const DNS_PORT = 53;
+
+/** Everything that a demand follows from beside the connection. */
+export interface Situation {
+  readonly settings: IstioSettings;
+  readonly servers: CapturedServers;
+  readonly hasIpv6: boolean;
+  /** The pod's addresses where flows are driven. */
+  readonly own: Readonly<Record<Family, string>>;
+  /** The host behind the first interface that the settings name; null where it is not known. */
+  readonly behindLink: Readonly<Record<Family, string>> | null;
+}
+
+/** A demand that some clause makes. */
+export type Said = Exclude<Demand, { readonly must: "unspecified" }>;
+
+/** Demands that a connection is left alone. */
+export function leave(clause: ClauseName): Said {
+  return { must: "as-dialled", clause };
+}
+
+/** Demands that a connection is redirected to the proxy's outbound port. */
+export function takeOutbound(settings: IstioSettings): Said {
+  const listener = nameListener(settings, settings.proxyPort);
+  return { must: "land-on", listener, by: "redirect", clause: "outbound-captured" };
+}
+
+/** Says whether some ranges hold a port or an id. */
+export function holds(ranges: "*" | readonly Range[], value: number): boolean {
+  return ranges === "*" || ranges.some(({ first, last }) => first <= value && value <= last);
+}
+
+/** Gives the networks of one family in a list. */
+export function networksOf(texts: readonly string[], family: Family): readonly Network[] {
+  return texts.flatMap((text) => parseNetwork(text) ?? []).filter((network) => network.family === family);
+}
+
+/** Says whether a list of networks holds an address. */
+export function networksHold(texts: "*" | readonly string[], address: string, family: Family): boolean {
+  if (texts === "*") return true;
+  return networksOf(texts, family).some((network) => networkHolds(network, addressValue(address)));
+}
+
+/** Says whether an address is the pod's own, seen from inside: it is then reached over lo. */
+export function isInside(address: string, { own, hasIpv6 }: Situation): boolean {
+  if (address === PASS_THROUGH[6]) return hasIpv6;
+  return isLoopback(address) || address === own[4] || address === own[6];
+}
+
+/** Says whether an address is one of those that are left alone: a setting names them for IPv4, for IPv6 it is ::1. */
+export function isLeftLoopback(address: string, family: Family, { loopbackNetwork }: IstioSettings): boolean {
+  return networksHold([family === 4 ? loopbackNetwork : loopbackAddress(6)], address, family);
+}
+
+/** Says whether a list names an interface; a `+` at the end of a name stands for any ending (iptables(8), --in-interface). */
+export function namesInterface(list: readonly string[], name: string): boolean {
+  return list.some((entry) => (entry.endsWith("+") ? name.startsWith(entry.slice(0, -1)) : entry === name));
+}
+
+/** Gives the interface by which the pod reaches an address. */
+export function findExit(address: string, family: Family, situation: Situation): string {
+  if (isInside(address, situation)) return "lo";
+  const [link] = listLinks(situation.settings);
+  return link !== undefined && address === situation.behindLink?.[family] ? link : POD_INTERFACE;
+}

@@ -1,0 +1,82 @@
+import { familyOf } from "../../model/address.ts";
+import { type Finding, finding } from "../../model/finding.ts";
+import type { MeshInput } from "../mesh.ts";
+import { findCapturedServers, hasIpv6, listPodFamilies } from "./pod-facts.ts";
+import type { IstioSettings } from "./settings.ts";
+
+const DNS_PORT = 53;
+
+/** Gives what the tool accepts without a word although it hardly does what was meant. */
+export function warn(settings: IstioSettings, { environment, pod }: MeshInput): readonly Finding[] {
+  return [
+    ...warnOfOwners(settings),
+    ...warnOfFamilies(settings, pod.addresses),
+    ...warnOfDns(settings, pod),
+    ...warnOfIgnored(settings),
+    ...(environment["ENVOY_PORT"] === undefined
+      ? []
+      : [finding("ENVOY_PORT", "The tool does not read this variable; give -p instead.")]),
+  ];
+}
+
+function warnOfOwners({ proxyUid, proxyGid }: IstioSettings): readonly Finding[] {
+  if (proxyUid.length + proxyGid.length === 0)
+    return [finding("-u", "No uid and no gid is left alone, so the proxy's own connections come back to it.")];
+  if (proxyUid.length < 2) return [];
+  return [
+    finding(
+      "-u",
+      "Only the first uid's calls to the pod's own address are captured; the tool leaves the others' alone.",
+    ),
+  ];
+}
+
+function warnOfFamilies(settings: IstioSettings, addresses: readonly string[]): readonly Finding[] {
+  if (hasIpv6(settings, addresses)) return [];
+  const { outboundIpRangesInclude: include, outboundIpRangesExclude: exclude } = settings;
+  const networks = [...(include === "*" ? [] : include), ...exclude].filter((text) => familyOf(text) === 6);
+  const isDual = listPodFamilies(addresses).includes(6);
+  return [
+    ...(isDual
+      ? [finding("--dual-stack", "The pod has an IPv6 address, but IPv6 is not captured; give --dual-stack.")]
+      : []),
+    ...(networks.length > 0
+      ? [finding("-i, -x", `There are no IPv6 rules in this pod, so ${networks.join(", ")} has no effect.`)]
+      : []),
+  ];
+}
+
+function warnOfDns(settings: IstioSettings, { addresses, resolvers }: MeshInput["pod"]): readonly Finding[] {
+  if (settings.redirectDns === "off")
+    return settings.captureAllDns === "on"
+      ? [finding("--capture-all-dns", "It has no effect without --redirect-dns.")]
+      : [];
+  const servers = findCapturedServers(settings, resolvers);
+  const isExcluded = settings.outboundPortsExclude.some(({ first, last }) => first <= DNS_PORT && DNS_PORT <= last);
+  if (servers === "none")
+    return [finding("--redirect-dns", "resolv.conf names no server, so no DNS is captured; give --capture-all-dns.")];
+  const families = hasIpv6(settings, addresses) ? ([4, 6] as const) : ([4] as const);
+  const isUseless = servers !== "all" && families.every((family) => servers[family].length === 0);
+  return [
+    ...(isUseless
+      ? [finding("--redirect-dns", "resolv.conf names IPv6 servers alone, whose DNS is not captured here.")]
+      : []),
+    ...(isExcluded ? [finding("-o", "It excludes port 53, so no DNS is captured.")] : []),
+  ];
+}
+
+function warnOfIgnored(settings: IstioSettings): readonly Finding[] {
+  const { inboundPortsInclude, inboundPortsExclude, ownerGroupsInclude, ownerGroupsExclude } = settings;
+  const groups = "ISTIO_OUTBOUND_OWNER_GROUPS";
+  return [
+    ...(inboundPortsExclude.length > 0 && inboundPortsInclude !== "*"
+      ? [finding("-d", "It has no effect without -b '*'.")]
+      : []),
+    ...(ownerGroupsExclude.length > 0 && ownerGroupsInclude !== "*"
+      ? [finding(`${groups}_EXCLUDE`, `It has no effect while ${groups} names groups.`)]
+      : []),
+    ...(ownerGroupsInclude !== "*" && ownerGroupsInclude.length === 0
+      ? [finding(groups, "It is empty, so nobody's outbound traffic is captured; write * for all groups.")]
+      : []),
+  ];
+}
