@@ -24,7 +24,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   sandbox: ["model", "formats", "netfilter", "types:agent"],
   run: ["model", "capture", "formats", "netfilter", "analysis", "report", "sandbox", "load"],
   vitest: ["model", "capture", "formats", "report", "sandbox", "run"],
-  cli: ["model", "capture", "formats", "netfilter", "analysis", "report", "apply", "load", "sandbox", "run"],
+  cli: ["model", "capture", "formats", "netfilter", "analysis", "report", "apply", "load", "meshes", "sandbox", "run"],
 };
 
 /** Rooms that may start processes, open sockets or read files; all others are pure. */

@@ -13,6 +13,10 @@ export const COMMANDS: Readonly<Record<string, { readonly summary: string; reado
     summary: "prints the rules, not applied",
     load: async () => (await import("./generate.ts")).generate,
   },
+  meshes: {
+    summary: "lists the meshes whose rules are known, and their options",
+    load: async () => (await import("./meshes.ts")).meshes,
+  },
   apply: {
     summary: "puts the rules into the network namespace it runs in",
     load: async () => (await import("./apply.ts")).apply,

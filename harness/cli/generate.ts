@@ -3,20 +3,19 @@ import { renderPodCommands } from "../formats/commands.ts";
 import { renderIptablesSave } from "../formats/iptables-save.ts";
 import { renderList } from "../formats/list.ts";
 import { renderListing } from "../formats/listing.ts";
+import type { NamedMesh } from "../meshes/meshes.ts";
+import type { Finding } from "../model/finding.ts";
 import type { PodRules, Ruleset } from "../model/ruleset.ts";
 import { renderJson } from "../report/json.ts";
-import {
-  type CaptureCommandLine,
-  lastValue,
-  readCaptureCommand,
-  tellDefaultConfig,
-  tellWarnings,
-} from "./capture-options.ts";
-import type { Command } from "./command.ts";
+import { lastValue, readCaptureCommand, tellDefaultConfig, tellWarnings } from "./capture-options.ts";
+import type { Command, CommandIo } from "./command.ts";
+import { MESH_SPECS, readMeshCommand } from "./generate-mesh.ts";
 import type { CommandHelp } from "./help.ts";
+import { takeMesh } from "./mesh-words.ts";
 import { readListingNames } from "./names.ts";
-import type { OptionSpec } from "./options.ts";
-import { renderRulesData } from "./rules-data.ts";
+import type { OptionSpec, ParsedOptions } from "./options.ts";
+import { refuseUsage } from "./refusal.ts";
+import { renderRulesData, renderTablesData } from "./rules-data.ts";
 
 const SPECS: readonly OptionSpec[] = [
   {
@@ -36,7 +35,7 @@ const SPECS: readonly OptionSpec[] = [
 ];
 
 const HELP: CommandHelp = {
-  usage: ["landfall generate [ISTIO FLAG…] [OPTION…]"],
+  usage: ["landfall generate [ISTIO FLAG…] [OPTION…]", "landfall generate --mesh NAME [ITS OPTION…] [OPTION…]"],
   about: [
     "Prints the rules that a capture config makes; without a flag, those of Istio's own defaults, which capture nothing. Nothing is applied, and nothing of this machine is looked at but the files of settings and the names that flags use.",
   ],
@@ -51,10 +50,17 @@ const HELP: CommandHelp = {
       ["json", "everything, each setting with where it came from"],
     ],
   },
-  options: [{ title: "Options", options: SPECS }],
+  options: [
+    { title: "Options", options: SPECS },
+    {
+      title: "Another mesh (landfall meshes NAME lists its options)",
+      options: MESH_SPECS.filter(({ name }) => name !== "pod-ip"),
+    },
+  ],
   captureFlags: "listed",
   examples: [
     ["landfall generate -u 1337 -b '*' -i '*' -d 15020 > rules.txt", "the rules of the seed command, in a file"],
+    ["landfall generate --mesh linkerd --proxy-uid 2102", "the rules of Linkerd's init container"],
     ["landfall generate -b '*' -i '*' --pod-ip 2001:db8::7 --family 6", "an IPv6 pod's, for ip6tables-restore"],
   ],
   exitCodes: { 0: "printed", 2: "bad input, every finding listed" },
@@ -64,17 +70,32 @@ const HELP: CommandHelp = {
 export const generate: Command = {
   help: HELP,
   async run(args, io) {
+    const findings: Finding[] = [];
+    const { mesh, words } = takeMesh(args, findings);
+    if (findings.length > 0) throw refuseUsage(findings);
+    if (mesh !== null) return generateForMesh(mesh, words, io);
     const command = { specs: SPECS, withoutFlags: "istio-defaults", positionals: "none", usage: HELP } as const;
-    const line = readCaptureCommand(args, command, io);
+    const line = readCaptureCommand(words, command, io);
     if (line.capture.purpose === "usage") return "help";
     tellDefaultConfig(line, io);
     tellWarnings(line.capture.warnings, io);
-    if (line.capture.purpose === "apply") io.out(renderRules(generateRules(line.capture.config), line));
+    const rules = generateRules(line.capture.config);
+    const data = () => renderRulesData(rules, line.capture);
+    if (line.capture.purpose === "apply") io.out(renderRules(rules, line.options, data));
     return 0;
   },
 };
 
-function renderRules(rules: PodRules, { options, capture }: CaptureCommandLine): string {
+function generateForMesh(mesh: NamedMesh, words: readonly string[], io: CommandIo): number {
+  const { options, bound } = readMeshCommand(mesh, words, SPECS, io);
+  const { settings, origins, rules, purpose } = bound;
+  const data = () => ({ mesh: mesh.name, settings, origins, ...renderTablesData(rules) });
+  if (purpose === "apply") io.out(renderRules(rules, options, data));
+  if (purpose === "usage") io.err(`landfall: landfall meshes ${mesh.name} lists the options of this mesh.\n`);
+  return 0;
+}
+
+function renderRules(rules: PodRules, options: ParsedOptions, data: () => object): string {
   const family = lastValue(options, "family") === "6" ? 6 : 4;
   const table = lastValue(options, "table") ?? "nat";
   const ruleset: Ruleset = (family === 6 ? rules.ip6 : rules.ip) ?? { family, tables: [] };
@@ -88,7 +109,7 @@ function renderRules(rules: PodRules, { options, capture }: CaptureCommandLine):
     case "commands":
       return `${renderPodCommands(rules).join("\n")}\n`;
     case "json":
-      return renderJson(renderRulesData(rules, capture));
+      return renderJson(data());
     default:
       return renderIptablesSave(ruleset);
   }

@@ -25,6 +25,13 @@ export function renderRulesData(rules: PodRules, { config, origins }: ResolvedCa
   return { config, origins, ip: renderTables(ip), ip6: renderTables(ip6), policyRouting };
 }
 
+/** Gives the rules of any mesh as data, each family's by table. */
+export function renderTablesData({ ip, ip6, policyRouting }: PodRules) {
+  const byTable = (ruleset: Ruleset | null) =>
+    Object.fromEntries((ruleset?.tables ?? []).map(({ name }) => [name, linesOf(ruleset, name)]));
+  return { ip: byTable(ip), ip6: byTable(ip6), policyRouting };
+}
+
 function renderTables(ruleset: Ruleset | null): RulesByTable {
   return { nat: linesOf(ruleset, "nat"), mangle: linesOf(ruleset, "mangle"), filter: linesOf(ruleset, "filter") };
 }

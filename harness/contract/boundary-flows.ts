@@ -52,18 +52,9 @@ function inboundFlows({ suffix, ports, named, peers: [captured, other] }: Bounda
 }
 
 /** From the workload to elsewhere: every port and every address at which a demand may change. */
-function outboundFlows({
-  suffix,
-  workload,
-  port,
-  ports,
-  named,
-  captured,
-  elsewhere,
-  untaken,
-  proxy,
-}: BoundaryNames): readonly string[] {
-  const own = proxy ?? "root";
+function outboundFlows(names: BoundaryNames): readonly string[] {
+  const { suffix, workload, port, ports, named, captured, elsewhere, untaken } = names;
+  const own = names.proxy ?? "root";
   return [
     ...[port, ...ports].map((dialled) => `${workload} -> ${captured}:${dialled}`),
     ...[port, ...named.slice(0, 2)].map((dialled) => `${workload} -> upstream${suffix}:${dialled}`),

@@ -1,0 +1,62 @@
+import { findMesh, MESHES, type NamedMesh } from "../meshes/meshes.ts";
+import { type Finding, finding } from "../model/finding.ts";
+import { findNearNames } from "../model/near-names.ts";
+import type { OptionSpec } from "./options.ts";
+
+/** The mesh whose flags every command takes where no `--mesh` stands. */
+export const DEFAULT_MESH = "istio-1.4";
+
+/** Words that were dealt out. */
+export interface DealtWords {
+  /** The command's own. */
+  readonly own: readonly string[];
+  /** Those that the mesh reads, in order. */
+  readonly mesh: readonly string[];
+}
+
+/**
+ * Takes `--mesh NAME` out of a command's words, wherever it stands, and gives the mesh with the words that are left; null stands for Istio
+ * 1.4. Adds a finding where there is no such mesh.
+ *
+ * @example
+ * takeMesh(["--family", "6", "--mesh", "linkerd"], []) // { mesh: linkerd, words: ["--family", "6"] }
+ */
+export function takeMesh(words: readonly string[], findings: Finding[]) {
+  const at = words.findIndex((word) => word === "--mesh" || word.startsWith("--mesh="));
+  if (at < 0) return { mesh: null, words };
+  const isApart = words[at] === "--mesh";
+  const name = isApart ? words[at + 1] : words[at]?.slice("--mesh=".length);
+  const left = words.toSpliced(at, isApart ? 2 : 1);
+  const mesh = findMesh(name ?? "");
+  if (mesh === null && name !== DEFAULT_MESH) findings.push(finding("--mesh", describeUnknownMesh(name)));
+  return { mesh, words: left };
+}
+
+/** Says in a sentence that a mesh is not known, and which are meant or there. */
+export function describeUnknownMesh(name: string | undefined): string {
+  const names = [DEFAULT_MESH, ...MESHES.map((mesh) => mesh.name)];
+  if (name === undefined) return `The value is missing; write one of ${names.join(", ")}.`;
+  const near = findNearNames(name, names);
+  return near.length > 0
+    ? `There is no mesh "${name}"; did you mean ${near.join(" or ")}?`
+    : `There is no mesh "${name}"; the meshes are ${names.join(", ")}.`;
+}
+
+/**
+ * Deals words out between a command, which takes its own long options, and a mesh, which takes all others. A value that stands behind one
+ * of the mesh's options stays with it, whatever it looks like.
+ */
+export function dealWords(words: readonly string[], specs: readonly OptionSpec[], { options }: NamedMesh): DealtWords {
+  const own: string[] = [];
+  const mesh: string[] = [];
+  const takesValue = (word: string) =>
+    options.some(({ flag, letter, value }) => value !== null && (word === `--${flag}` || word === `-${letter}`));
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] ?? "";
+    const spec = specs.find(({ name }) => word === `--${name}` || word.startsWith(`--${name}=`));
+    const hasValueBehind = spec ? spec.value !== null && !word.includes("=") : takesValue(word);
+    (spec ? own : mesh).push(...words.slice(i, hasValueBehind ? i + 2 : i + 1));
+    if (hasValueBehind) i++;
+  }
+  return { own, mesh };
+}

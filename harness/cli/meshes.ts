@@ -1,0 +1,97 @@
+import type { MeshOption } from "../meshes/mesh.ts";
+import { MESHES, type NamedMesh } from "../meshes/meshes.ts";
+import { finding } from "../model/finding.ts";
+import { renderJson } from "../report/json.ts";
+import type { Command, CommandIo } from "./command.ts";
+import type { CommandHelp } from "./help.ts";
+import { renderHelp } from "./help-text.ts";
+import { DEFAULT_MESH, describeUnknownMesh } from "./mesh-words.ts";
+import { type OptionSpec, parseOptions } from "./options.ts";
+import { refuseUsage } from "./refusal.ts";
+
+const SPECS: readonly OptionSpec[] = [{ name: "json", value: null, help: "the same as data" }];
+
+const HELP: CommandHelp = {
+  usage: ["landfall meshes", "landfall meshes NAME"],
+  about: [
+    "Lists the meshes whose rules landfall generates, each with the source that its rules reproduce. With a name: that mesh's options, variables and annotations.",
+  ],
+  options: [{ title: "Options", options: SPECS }],
+  captureFlags: "none",
+  examples: [
+    ["landfall meshes", "every mesh"],
+    ["landfall meshes linkerd", "the options of Linkerd's init container"],
+  ],
+  exitCodes: { 0: "printed", 2: "there is no such mesh" },
+};
+
+/** `landfall meshes`: which meshes landfall knows, and their options. */
+export const meshes: Command = {
+  help: HELP,
+  async run(args, io) {
+    const parsed = parseOptions(args, SPECS);
+    if (!parsed.ok) throw refuseUsage(parsed.findings);
+    const { values, positionals } = parsed.value;
+    const asJson = values.has("json");
+    const [name, ...others] = positionals;
+    if (others.length > 0) throw refuseUsage(others.map((word) => finding(word, "Name one mesh, or none.")));
+    const chosen = MESHES.filter((mesh) => name === undefined || mesh.name === name);
+    if (chosen.length === 0 && name !== DEFAULT_MESH)
+      throw refuseUsage([finding(name ?? "", describeUnknownMesh(name))]);
+    if (asJson) io.out(renderJson({ meshes: chosen.map(describeAsData) }));
+    else io.out(name === undefined ? renderList() : renderMesh(chosen[0] ?? null, io));
+    return 0;
+  },
+};
+
+function describeAsData({ name, reproduces, options, injected }: NamedMesh) {
+  return { name, reproduces, injected: injected.words, options };
+}
+
+function renderList(): string {
+  const rows = [
+    [DEFAULT_MESH, "Istio 1.4's istio-iptables; what every command takes without --mesh"],
+    ...MESHES.map(({ name, reproduces: { project, version, commit, date } }) => [
+      name,
+      `${project} ${version} at ${commit.slice(0, 12)} (${date})`,
+    ]),
+  ];
+  const width = Math.max(...rows.map(([name = ""]) => name.length));
+  return rows.map(([name = "", text]) => `${name.padEnd(width)}  ${text}\n`).join("");
+}
+
+function renderMesh(mesh: NamedMesh | null, io: CommandIo): string {
+  if (mesh === null) return `${DEFAULT_MESH} has the flags that landfall generate --help lists.\n`;
+  const { name, options, injected, reproduces } = mesh;
+  const listed = options.filter(({ flag }) => flag !== null);
+  const help: CommandHelp = {
+    usage: [`landfall generate --mesh ${name} [OPTION…]`],
+    about: [
+      `Reproduces ${reproduces.project} at ${reproduces.commit} (${reproduces.date}). Without options: ${injected.words.join(" ") || "the tool's defaults"}.`,
+    ],
+    ...listSettingsWithoutFlag(options),
+    options: [{ title: "Options", options: listed.map(describeOption) }],
+    captureFlags: "none",
+    examples: [],
+    exitCodes: {},
+  };
+  return renderHelp(help, io.display);
+}
+
+function listSettingsWithoutFlag(options: readonly MeshOption[]): Pick<CommandHelp, "terms"> {
+  const rows = options
+    .filter(({ flag }) => flag === null)
+    .map(({ setting, variable, annotation, help }) => [variable ?? annotation ?? setting, help] as const);
+  return rows.length === 0 ? {} : { terms: { title: "Variables, annotations and fields", rows } };
+}
+
+function describeOption({ flag, letter, value, variable, annotation, help, ...option }: MeshOption): OptionSpec {
+  const others = [variable, annotation].filter((name) => name !== null);
+  const also = others.length === 0 ? "" : `; also ${others.join(", ")}`;
+  return {
+    name: flag ?? "",
+    ...(letter === null ? {} : { short: letter }),
+    value,
+    help: `${help} (default ${option.default || "none"})${also}`,
+  };
+}

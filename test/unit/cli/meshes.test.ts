@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { MESHES } from "../../../harness/meshes/meshes.ts";
+import { runCommand } from "./run-command.ts";
+
+describe("landfall meshes", () => {
+  test("lists every mesh, the default first, with what it reproduces", async () => {
+    const { code, out } = await runCommand("meshes");
+    const names = out.split("\n").flatMap((line) => /^\S+/.exec(line)?.[0] ?? []);
+    expect({ code, names }).toEqual({ code: 0, names: ["istio-1.4", ...MESHES.map(({ name }) => name)] });
+    for (const { reproduces } of MESHES) expect(out).toContain(reproduces.commit.slice(0, 12));
+  });
+  test.each(MESHES.map(({ name, options }) => [name, options] as const))(
+    "lists the options of %s",
+    async (name, options) => {
+      const { code, out } = await runCommand("meshes", name);
+      expect(code).toBe(0);
+      for (const { flag } of options) if (flag !== null) expect(out).toContain(`--${flag}`);
+      const json = await runCommand("meshes", name, "--json");
+      expect(JSON.parse(json.out)).toMatchObject({
+        meshes: [{ name, options: options.map(({ setting }) => ({ setting })) }],
+      });
+    },
+  );
+  test("refuses what is no mesh, and names what may be meant", async () => {
+    const { code, err } = await runCommand("meshes", "linkrd");
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(/no mesh "linkrd"; did you mean linkerd\?/) });
+  });
+});
+
+describe("landfall generate --mesh", () => {
+  test("takes its own options and the mesh's in any order", async () => {
+    const words = ["--proxy-uid", "2103", "--mesh", "linkerd", "--format", "list", "--incoming-proxy-port=5143", "--outgoing-proxy-port", "4140"];
+    const { code, out } = await runCommand("generate", ...words);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^-A PROXY_INIT_OUTPUT -m owner --uid-owner 2103 .*-j RETURN$/m);
+    expect(out).toMatch(/^-A PROXY_INIT_REDIRECT -p tcp .*-j REDIRECT --to-ports 5143$/m);
+  });
+  test("says whose settings count where none is given", async () => {
+    const { code, err } = await runCommand("generate", "--mesh=linkerd");
+    expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(/linkerd's own injector gives: .*4143/) });
+  });
+  test("means Istio 1.4 by its name, too", async () => {
+    const named = await runCommand("generate", "--mesh", "istio-1.4", "-b", "*", "--json");
+    const unnamed = await runCommand("generate", "-b", "*", "--json");
+    expect(named).toEqual(unnamed);
+  });
+  test("reads the file of the mesh's own tool, and the pod's resolvers", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "landfall-mesh-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, "config.json"), '{ "ProxyUserID": "5996", "ProxyInboundPort": 20001 }');
+    writeFileSync(join(folder, "resolv.conf"), "search svc\nnameserver 192.0.2.53\n");
+    const consul = await runCommand("generate", "--mesh", "consul", "--mesh-config", join(folder, "config.json"));
+    expect(consul.out).toContain("--uid-owner 5996 -j RETURN");
+    const kuma = await runCommand(
+      ...["generate", "--mesh", "kuma", "--redirect-dns", "--resolv-conf", join(folder, "resolv.conf")],
+    );
+    expect(kuma.out).toContain("-d 192.0.2.53/32");
+  });
+  test.each(MESHES.map(({ name }) => [name] as const))("gives the rules of %s as data", async (mesh) => {
+    const { code, out } = await runCommand("generate", "--mesh", mesh, "--json");
+    expect(code).toBe(0);
+    const { ip } = JSON.parse(out) as { ip: Record<string, readonly string[]> };
+    expect(ip["nat"]?.some((line) => line.includes("REDIRECT"))).toBe(true);
+  });
+  test("gives every finding at once: the command's, the mesh's and the files'", async () => {
+    const { code, err } = await runCommand(
+      ...["generate", "--mesh", "linkerd", "--format", "xml", "--proxy-uids", "5", "--pod-ip", "x"],
+      ...["--resolv-conf", "/nowhere"],
+    );
+    expect(code).toBe(2);
+    for (const place of ["--format", "--proxy-uids", "--pod-ip", "/nowhere"]) expect(err).toContain(`\n  ${place}: `);
+  });
+});
