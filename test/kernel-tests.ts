@@ -4,6 +4,7 @@
  */
 export const KERNEL_TESTS: string[] = [
   "test/agreement/**/*.test.ts",
+  "test/bad-input/kernel.test.ts",
   "test/conformance/**/*.test.ts",
   "test/docs/*.test.ts",
   "test/scenarios/docker*.test.ts",

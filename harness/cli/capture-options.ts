@@ -1,16 +1,17 @@
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { type CaptureInput, parseCapture, type ResolvedCapture } from "../capture/capture.ts";
 import { CLUSTER_ENV_PATH, type EnvironmentFile, SIDECAR_ENV_PATH } from "../capture/environment.ts";
 import { CAPTURE_OPTIONS, CAPTURE_SWITCHES } from "../capture/flags.ts";
 import { SEED_WORDS } from "../capture/seed.ts";
 import { tokenizeWords, UNKNOWN_FLAG, type WordToken } from "../capture/words.ts";
-import { type Finding, finding } from "../model/finding.ts";
+import { readTextFile } from "../load/text-file.ts";
+import { capFindings, type Finding, finding } from "../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
 import { describeReadFailure } from "../model/read-failure.ts";
 import { CAPTURE_LONG_OPTIONS } from "./capture-long-options.ts";
 import type { CommandIo } from "./command.ts";
 import { describeDefaultConfig } from "./default-config.ts";
+import { renderFinding } from "./error-text.ts";
 import type { CommandHelp } from "./help.ts";
 import { renderHelp } from "./help-text.ts";
 import { readNames } from "./names.ts";
@@ -114,11 +115,13 @@ export function tellDefaultConfig({ defaultConfig }: CaptureCommandLine, io: Pic
   if (defaultConfig !== "") io.err(`landfall: ${defaultConfig}\n`);
 }
 
+/** The most warnings that are shown. */
+const WARNINGS_AT_MOST = 20;
+
 /** Tells findings that stop nothing. */
 export function tellWarnings(warnings: readonly Finding[], io: Pick<CommandIo, "err">): void {
-  for (const { where, line, message } of warnings) {
-    io.err(`landfall: warning: ${where}${line === null ? "" : `:${line}`}: ${message}\n`);
-  }
+  for (const warning of capFindings(warnings, WARNINGS_AT_MOST))
+    io.err(`landfall: warning: ${renderFinding(warning)}\n`);
 }
 
 /** Deals the words out: what the command knows, and long options that nobody knows, to the command; the rest to the generator. */
@@ -169,7 +172,7 @@ function readEnvironmentFiles(
       return [];
     };
     try {
-      const text = readFileSync(path, "utf8");
+      const text = readTextFile(path);
       return text.length > MAX_FILE_CHARACTERS
         ? refuse("This holds more than a million characters, and is no file of settings.")
         : [{ path: named ?? standard, text }];

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { abstractLanding } from "../analysis/abstract-landing.ts";
 import type { Change } from "../analysis/diff.ts";
+import { parseJsonText } from "../load/json-text.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import { renderJson } from "../report/json.ts";
 import type { CommandIo } from "./command.ts";
@@ -15,6 +16,8 @@ export interface AcceptedChange {
   readonly after: string;
 }
 
+const WHAT = "The accepted changes cannot be used";
+
 /** Reads a file of accepted changes; none without a file. */
 export function readAcceptance(
   path: string | undefined,
@@ -23,17 +26,15 @@ export function readAcceptance(
   if (path === undefined) return [];
   const findings: Finding[] = [];
   const text = readInput(path, io, findings);
-  if (text === null) throw refuse(findings);
-  try {
-    const data: unknown = JSON.parse(text);
-    const accepted = typeof data === "object" && data !== null && "accepted" in data ? data.accepted : null;
-    if (Array.isArray(accepted) && accepted.every(isAccepted)) return accepted;
-    throw new SyntaxError('it has no list "accepted" of changes with class, before and after');
-  } catch (error) {
-    throw refuse([
-      finding(path, `This is no file of accepted changes: ${(error as Error).message}. --write-accept makes one.`),
-    ]);
-  }
+  if (text === null) throw refuse(findings, WHAT);
+  const parsed = parseJsonText(text, path);
+  if (!parsed.ok) throw refuse(parsed.findings, WHAT);
+  const data = parsed.value;
+  const accepted = typeof data === "object" && data !== null && "accepted" in data ? data.accepted : null;
+  if (Array.isArray(accepted) && accepted.every(isAccepted)) return accepted;
+  const message =
+    'It has no list "accepted" of changes with class, before and after; --write-accept writes such a file.';
+  throw refuse([finding(path, message)], WHAT);
 }
 
 function isAccepted(item: unknown): item is AcceptedChange {

@@ -1,13 +1,37 @@
 import type { LandfallError } from "../errors.ts";
-import { capFindings } from "../model/finding.ts";
+import { capFindings, type Finding } from "../model/finding.ts";
 
 /** The most findings that are shown: a screen of them. */
 const FINDINGS_AT_MOST = 20;
+/** The most lines that one finding takes; few have more than one. */
+const FINDING_LINES_AT_MOST = 4;
+/** The most lines of the message itself: it may hold what a program said, or the stack of an internal error. */
+const MESSAGE_LINES_AT_MOST = 16;
+/** The most characters of one line. */
+const LETTERS_AT_MOST = 1_000;
 
 /** Gives an error as a person reads it: its message, and a line for each finding with its place, a screen of them at most. */
 export function renderError({ message, findings }: LandfallError): string {
-  const lines = capFindings(findings, FINDINGS_AT_MOST).map(
-    (f) => `  ${[f.where, f.line, f.column].filter((part) => part !== null).join(":")}: ${f.message}\n`,
-  );
-  return `landfall: ${message}\n${lines.join("")}`;
+  const lines = capFindings(findings, FINDINGS_AT_MOST).map((each) => `  ${renderFinding(each)}\n`);
+  return `landfall: ${limitLines(message, MESSAGE_LINES_AT_MOST)}\n${lines.join("")}`;
+}
+
+/** Gives a finding as `WHERE:LINE:COLUMN: MESSAGE`. */
+export function renderFinding({ where, line, column, message }: Finding): string {
+  const place = [shorten(where).replaceAll("\n", "\\n"), line, column].filter((part) => part !== null).join(":");
+  return `${place}: ${limitLines(message, FINDING_LINES_AT_MOST)}`;
+}
+
+/** The lines after the first are indented, so that no text of an input passes for a line that landfall begins. */
+function limitLines(text: string, most: number): string {
+  const lines = text.trimEnd().split("\n");
+  const rest = lines.length > most ? [`… ${lines.length - most} more lines`] : [];
+  return [...lines.slice(0, most).map(shorten), ...rest].join("\n    ");
+}
+
+/** Shortens a long text in its middle. */
+function shorten(text: string): string {
+  if (text.length <= LETTERS_AT_MOST) return text;
+  const half = LETTERS_AT_MOST / 2;
+  return `${text.slice(0, half)} … ${text.length - LETTERS_AT_MOST} characters left out … ${text.slice(-half)}`;
 }

@@ -1,5 +1,6 @@
-import { accessSync, constants, readFileSync, statSync } from "node:fs";
+import { accessSync, constants, statSync } from "node:fs";
 import { resolve } from "node:path";
+import { readTextFile, TEXT_BYTES_AT_MOST } from "../load/text-file.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import { describeReadFailure } from "../model/read-failure.ts";
 import type { CommandIo } from "./command.ts";
@@ -18,26 +19,35 @@ export function readInput(path: string, io: Pick<CommandIo, "workingDirectory">,
   }
   if (path === "-") STDIN_READERS.add(io);
   try {
-    return decode(readFileSync(path === "-" ? 0 : resolve(io.workingDirectory, path)));
+    return readTextFile(path === "-" ? 0 : resolve(io.workingDirectory, path));
   } catch (error) {
     findings.push(finding(path, describeReadFailure(error)));
     return null;
   }
 }
 
-/** Editors and shells of Windows write UTF-16, and say so in the first two bytes. */
-function decode(bytes: Buffer): string {
-  const [first, second] = bytes;
-  const isUtf16 = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
-  return new TextDecoder(isUtf16 ? (first === 0xff ? "utf-16le" : "utf-16be") : "utf-8").decode(bytes);
-}
-
 /** Says why a file or pipe cannot be read, without reading it; null where it can: `This is a directory; name a file in it.` */
 export function findReadFault(path: string): string | null {
   try {
     accessSync(path, constants.R_OK);
-    return statSync(path).isDirectory() ? describeReadFailure({ code: "EISDIR" }) : null;
+    const stat = statSync(path);
+    if (stat.isDirectory()) return describeReadFailure({ code: "EISDIR" });
+    return stat.isFile() && stat.size > TEXT_BYTES_AT_MOST
+      ? `The file holds more than ${TEXT_BYTES_AT_MOST / 2 ** 20} MiB.`
+      : null;
   } catch (error) {
     return describeReadFailure(error);
+  }
+}
+
+/** Says why something cannot be read again, or by another program: it is a pipe or a device. Null for a plain file, and for no file. */
+export function findUnrepeatable(path: string): string | null {
+  const message = "This is not a plain file, and landfall has to read it more than once; name a file.";
+  if (path === "-") return message;
+  try {
+    const stat = statSync(path);
+    return stat.isFile() || stat.isDirectory() ? null : message;
+  } catch {
+    return null;
   }
 }

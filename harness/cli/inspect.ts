@@ -75,7 +75,7 @@ export const inspect: Command = {
 
 /** What is no name would be read as a path of the engine's interface. */
 function findContainerFault(name: string): readonly Finding[] {
-  if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(name)) return [];
+  if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/.test(name)) return [];
   const message = `"${name}" is not the name or id of a container; docker ps lists those that run.`;
   return [finding("CONTAINER", message)];
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import nodeModule from "node:module";
 import { join } from "node:path";
-import { escapeInvisible } from "../model/visible-text.ts";
-import type { CommandIo, Print } from "./command.ts";
+import type { CommandIo } from "./command.ts";
+import { printTo } from "./print.ts";
 
 /** The program: everything else is loaded only once it is known that this Node can run it. */
 const OLDEST_NODE_MAJOR = 24;
@@ -49,9 +49,10 @@ function tellFailedOutput(): void {
 function processIo(isEnding: () => boolean): CommandIo {
   const isTerminal = process.stdout.isTTY === true;
   const isDumb = process.env["TERM"] === "dumb";
+  const print = (stream: NodeJS.WriteStream) => printTo((text) => isEnding() || stream.write(text));
   return {
-    out: printTo(process.stdout, isEnding),
-    err: printTo(process.stderr, isEnding),
+    out: print(process.stdout),
+    err: print(process.stderr),
     environment: process.env,
     workingDirectory: readWorkingDirectory(),
     display: {
@@ -60,13 +61,6 @@ function processIo(isEnding: () => boolean): CommandIo {
       color: isTerminal && !isDumb && !process.env["NO_COLOR"],
       progress: process.stderr.isTTY && !isDumb ? "rewritten" : "appended",
     },
-  };
-}
-
-/** The one way to a stream: what is not landfall's own cannot steer a terminal. */
-function printTo(stream: NodeJS.WriteStream, isEnding: () => boolean): Print {
-  return (text, kind) => {
-    if (!isEnding()) stream.write(kind === "styled" ? text : escapeInvisible(text));
   };
 }
 

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import { describeError, LandfallError } from "../errors.ts";
+import { LandfallError } from "../errors.ts";
+import { parseJsonText } from "../load/json-text.ts";
 import { checkReport } from "../load/report-check.ts";
 import { type Finding, finding, type Parsed } from "../model/finding.ts";
 import { type Report, summarize } from "../model/report.ts";
@@ -68,16 +69,19 @@ function readReport(path: string, io: CommandIo, findings: Finding[]): readonly 
   return [];
 }
 
-/** Gives a report that the published schema accepts, so that nothing in it is of another kind than it is read as. */
+/**
+ * Gives a report that the published schema accepts, so that nothing in it is of another kind than it is read as. One without a flow says
+ * nothing: joined with nothing it would be green.
+ */
 function parseReport(text: string, path: string): Parsed<Report> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    return { ok: false, findings: [finding(path, `This is not JSON: ${describeError(error)}.`)] };
-  }
-  const findings = checkReport(value, path);
-  return findings.length > 0 ? { ok: false, findings } : { ok: true, value: value as Report };
+  const data = parseJsonText(text, path);
+  if (!data.ok) return data;
+  const findings = checkReport(data.value, path);
+  if (findings.length > 0) return { ok: false, findings };
+  const report = data.value as Report;
+  return report.scenarios.some(({ flows }) => flows.length > 0)
+    ? { ok: true, value: report }
+    : { ok: false, findings: [finding(path, "This report has no flow; leave it out.")] };
 }
 
 /** A report that is joined twice would count every flow of it twice. */

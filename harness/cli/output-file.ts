@@ -1,10 +1,12 @@
 import {
   accessSync,
+  closeSync,
   constants,
   existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   rmdirSync,
   rmSync,
   statSync,
@@ -21,6 +23,8 @@ import { type Finding, finding } from "../model/finding.ts";
 export function findUnwritableFile(where: string, path: string): readonly Finding[] {
   if (!isFolder(dirname(path))) return [finding(where, `There is no folder ${dirname(path)} to write ${path} in.`)];
   if (isFolder(path)) return [finding(where, `${path} is a folder; name a file.`)];
+  const fault = findFault(path);
+  if (fault !== null) return [finding(where, `${path} cannot be written (${fault}); name another place.`)];
   if (isSpecial(path))
     return [finding(where, `${path} is neither a file nor a terminal: writing to it may wait for ever; name a file.`)];
   return existsSync(path) ? findMissingRight(where, path) : findSterileFolder(where, dirname(path));
@@ -65,13 +69,21 @@ function findNearest(path: string): string {
   return existsSync(path) || dirname(path) === path ? path : findNearest(dirname(path));
 }
 
+/** A pipe that nobody reads makes open(2) fail, where it would otherwise wait for ever (fifo(7)). */
+const WRITE_OR_FAIL = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NONBLOCK;
+
 /**
  * Writes a file that the user asked for, whole or not at all. Throws `environment` with its path, the system's words and what to do.
  */
 export function writeOutput(path: string, text: string): void {
   attempt(path, () => {
     try {
-      writeFileSync(path, text);
+      const file = isOwnStream(path) ? openSync(path, "w") : openSync(path, WRITE_OR_FAIL, 0o666);
+      try {
+        writeFileSync(file, text);
+      } finally {
+        closeSync(file);
+      }
     } catch (error) {
       removeOutput(path);
       throw error;
@@ -111,6 +123,16 @@ function attempt(path: string, write: () => void): void {
   } catch (cause) {
     const message = `${path} cannot be written (${(cause as Error).message}); make room or rights there, or name another place.`;
     throw new LandfallError("environment", message, { cause });
+  }
+}
+
+/** Gives what the system says against a path, other than that nothing is there: a name that is too long, links that go round. */
+function findFault(path: string): string | null {
+  try {
+    statSync(path, { throwIfNoEntry: false });
+    return null;
+  } catch (error) {
+    return (error as Error).message;
   }
 }
 

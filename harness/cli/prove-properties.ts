@@ -6,6 +6,7 @@ import { findNearNames } from "../model/near-names.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
 import { loadPropertyFile } from "../run/property-file.ts";
 import type { CommandIo } from "./command.ts";
+import { tellModuleOutput } from "./module-output.ts";
 import { refuse } from "./refusal.ts";
 
 /** Properties of a user's own, with the file they stand in. */
@@ -21,10 +22,10 @@ export async function readProperties(
   file: string | undefined,
   config: CaptureConfig,
   addresses: SandboxAddresses,
-  { workingDirectory }: Pick<CommandIo, "workingDirectory">,
+  io: Pick<CommandIo, "workingDirectory" | "err">,
 ): Promise<OwnProperties> {
   if (file === undefined) return { file: "", properties: [] };
-  const loaded = await loadPropertyFile(file, workingDirectory, config, addresses);
+  const loaded = await loadPropertyFile(file, io.workingDirectory, config, addresses, tellModuleOutput(io));
   if (!loaded.ok) throw refuse(loaded.findings, WHAT);
   return { file, properties: loaded.value };
 }

@@ -49,7 +49,7 @@ async function renderTable(report: Report, { display: { columns, color } }: Comm
 
 /** Each form is loaded only when it is asked for. */
 async function renderAs(format: ReportFormat, report: Report): Promise<string> {
-  if (format === "xml") return (await import("../report/junit.ts")).renderJunit(escapeData(report));
+  if (format === "xml") return (await import("../report/junit.ts")).renderJunit(report);
   if (format === "html") return (await import("../report/html.ts")).renderHtml(escapeData(report));
   return (await import("../report/json.ts")).renderJson(report);
 }

@@ -1,4 +1,5 @@
 import { ERROR_EXIT_CODES } from "../errors.ts";
+import { escapeInvisible } from "../model/visible-text.ts";
 
 /** What Node exits with where the program waits for something that nothing will ever bring. */
 const UNSETTLED = 13;
@@ -15,7 +16,7 @@ let isEnding = false;
 export function endOnUncaught(dispose: () => Promise<void>): void {
   const end = (error: unknown) => {
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(`landfall: an internal error; please report it with this text.\n${detail}\n`);
+    process.stderr.write(`landfall: an internal error; please report it with this text.\n${escapeInvisible(detail)}\n`);
     if (isEnding) process.exit(ERROR_EXIT_CODES.internal);
     isEnding = true;
     process.exitCode = ERROR_EXIT_CODES.internal;

@@ -6,7 +6,7 @@ import { parseShard, type Shard } from "../run/scenario-shard.ts";
 import { type CaptureCommandLine, type CaptureWords, lastValue, readCaptureWords } from "./capture-options.ts";
 import type { CommandIo } from "./command.ts";
 import { readFamily } from "./family-option.ts";
-import { findReadFault } from "./input-file.ts";
+import { findReadFault, findUnrepeatable } from "./input-file.ts";
 import { findUnwritableFolder } from "./output-file.ts";
 import { refuseUsage } from "./refusal.ts";
 import { type ReportFile, readReportFile } from "./report-output.ts";
@@ -83,7 +83,7 @@ export function readVerifyOptions(args: readonly string[], io: CommandIo): Verif
     onWrong: choose("pause-on-fail", "pause", "go-on"),
     output: choose("json", "json", "text"),
   };
-  findings.push(...findContradictions(options, read));
+  findings.push(...findContradictions(options, read), ...findUnrepeatableRules(options));
   if (options.evidence !== null) findings.push(...findUnwritableFolder("--evidence", options.evidence));
   if (line === null || findings.length > 0) throw refuseUsage(findings);
   return { ...options, line };
@@ -138,6 +138,16 @@ function findContradictions(options: Omit<VerifyOptions, "line">, { captureFrom,
     "To look at one pod there must be only one: leave --jobs away.",
   );
   return findings;
+}
+
+/** Another program runs a script, and files that are watched are read in each round. */
+function findUnrepeatableRules({ rules: { files, script }, repetition }: Omit<VerifyOptions, "line">) {
+  const watched = repetition === "watch" ? files : [];
+  const named = watched.map(({ path, family }) => [family === 4 ? "--rules" : "--rules6", path] as const);
+  return [["--rules-script", script] as const, ...named].flatMap(([where, path]) => {
+    const fault = path === null ? null : findUnrepeatable(path);
+    return fault === null ? [] : [finding(where, `${path}: ${fault}`)];
+  });
 }
 
 /** What only containers heed would be passed over without a word. */

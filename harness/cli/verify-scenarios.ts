@@ -8,6 +8,7 @@ import { type LoadOptions, loadScenarioFiles, type ScenarioFile, selectScenarioF
 import { takeShard } from "../run/scenario-shard.ts";
 import type { CommandIo } from "./command.ts";
 import { findUnseenFamilies } from "./family-option.ts";
+import { tellModuleOutput } from "./module-output.ts";
 import { refuse } from "./refusal.ts";
 import { readRulesFiles } from "./rules-file.ts";
 import type { VerifyOptions } from "./verify-options.ts";
@@ -30,10 +31,10 @@ export function findScenarioFiles(options: ScenarioSelection, io: CommandIo): re
 /** Loads scenario files. Throws `bad-input` with every finding. What they write goes to stderr. */
 export async function loadScenarios(
   files: readonly string[],
-  { err }: Pick<CommandIo, "err">,
+  io: Pick<CommandIo, "err">,
   reading: LoadOptions["reading"] = "once",
 ): Promise<readonly ScenarioFile[]> {
-  const loaded = await loadScenarioFiles(files, { reading, tell: err });
+  const loaded = await loadScenarioFiles(files, { reading, tell: tellModuleOutput(io) });
   if (loaded.ok) return loaded.value;
   throw refuse(loaded.findings, "The scenarios cannot be used", "nothing was applied");
 }

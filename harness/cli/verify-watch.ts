@@ -63,7 +63,8 @@ function watchFiles(options: VerifyOptions, io: CommandIo): Changes {
   const rules = [...files.map(({ path }) => path), script].flatMap((path) =>
     path === null || path === "-" ? [] : [resolve(path)],
   );
-  let wake: (reason: "changed" | "interrupted") => void = () => {};
+  let hasChanged = false;
+  let wake = () => {};
   let timer: NodeJS.Timeout | undefined;
   const folders = new Set([...scenarios, ...rules].map((file) => dirname(file)));
   const watchers = [...folders].map((folder) =>
@@ -72,18 +73,26 @@ function watchFiles(options: VerifyOptions, io: CommandIo): Changes {
       const isNews = name === null || rules.includes(join(folder, name)) || isOneOf(scenarios, folder, name);
       if (!isNews) return;
       clearTimeout(timer);
-      timer = setTimeout(() => wake("changed"), SETTLED_AFTER_MS);
+      timer = setTimeout(() => {
+        hasChanged = true;
+        wake();
+      }, SETTLED_AFTER_MS);
     }),
   );
-  const interrupt = takeInterrupt(() => wake("interrupted"));
   return {
-    next: () =>
-      new Promise((resolve) => {
-        wake = resolve;
-      }),
+    // A signal ends the waiting in good order; while a round is on it ends the command as it ends any run.
+    next: async () => {
+      const woken = Promise.withResolvers<"changed" | "interrupted">();
+      wake = () => woken.resolve("changed");
+      if (hasChanged) wake();
+      using _interrupt = takeInterrupt(() => woken.resolve("interrupted"));
+      const reason = await woken.promise;
+      hasChanged = false;
+      return reason;
+    },
     [Symbol.dispose]: () => {
+      clearTimeout(timer);
       for (const watcher of watchers) watcher.close();
-      interrupt[Symbol.dispose]();
     },
   };
 }

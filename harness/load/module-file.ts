@@ -1,10 +1,11 @@
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describeError } from "../errors.ts";
 import { type Finding, finding, type Parsed } from "../model/finding.ts";
 import { describeReadFailure } from "../model/read-failure.ts";
-import { findModulePlace, type ModulePlace } from "./module-fault.ts";
+import { findModulePlace } from "./module-fault.ts";
+import { TEXT_BYTES_AT_MOST } from "./text-file.ts";
 
 /**
  * Gives what a module file exports by default, or why it cannot be loaded. The module runs in this process: only files that come with
@@ -17,21 +18,27 @@ export async function importModuleFile(file: string): Promise<Parsed<unknown>> {
     const module = (await import(pathToFileURL(resolve(file)).href)) as { readonly default?: unknown };
     return { ok: true, value: module.default };
   } catch (error) {
-    return { ok: false, findings: [describeLoadFailure(file, error, await findModulePlace(error, resolve(file)))] };
+    return { ok: false, findings: [await explainLoadFailure(file, error)] };
   }
 }
 
-/** Gives the finding about a file that is not there or may not be read; null where it may. */
+/** Gives the finding about a file that is not there, may not be read or is no plain file; null where it can be loaded. */
 export function findUnreadable(file: string): Finding | null {
   try {
     accessSync(resolve(file), constants.R_OK);
+    const stat = statSync(resolve(file));
+    if (stat.isDirectory()) return finding(file, describeReadFailure({ code: "EISDIR" }));
+    if (!stat.isFile()) return finding(file, "This is a pipe or a device; a module has to be a plain file.");
+    if (stat.size > TEXT_BYTES_AT_MOST) return finding(file, `It holds more than ${TEXT_BYTES_AT_MOST / 2 ** 20} MiB.`);
     return null;
   } catch (error) {
     return finding(file, describeReadFailure(error));
   }
 }
 
-function describeLoadFailure(file: string, error: unknown, place: ModulePlace | null): Finding {
+/** Gives the finding about what a module has thrown, with the place in it where that is known. */
+export async function explainLoadFailure(file: string, error: unknown): Promise<Finding> {
+  const place = await findModulePlace(error, resolve(file));
   const detail = describeError(error);
   const isHere = place !== null && place.file === resolve(file);
   const elsewhere = place === null || isHere ? "" : `${place.file}:${place.line}:${place.column}: `;

@@ -1,5 +1,9 @@
 /** Values that plain data may hold, counted with all that is in them: enough for any scenario, not for one that has no end. */
 const VALUES_AT_MOST = 100_000;
+/** Characters of all texts together. */
+const CHARACTERS_AT_MOST = 2 ** 24;
+/** What is nested deeper cannot be walked through without running out of stack. */
+const DEPTH_AT_MOST = 64;
 
 /** Stands for a function or a symbol, which are no data: whoever reads the field finds that it is of the wrong kind. */
 const NOT_DATA: Readonly<Record<string, never>> = Object.freeze({});
@@ -10,14 +14,21 @@ const NOT_DATA: Readonly<Record<string, never>> = Object.freeze({});
  * no end.
  */
 export function toPlainData(value: unknown): unknown {
-  let count = 0;
+  let [count, characters] = [0, 0];
   const above = new Set<object>();
+  const countIn = (each: unknown) => {
+    count += 1;
+    if (typeof each === "string") characters += each.length;
+    if (count > VALUES_AT_MOST) throw new TypeError(`more than ${VALUES_AT_MOST} values are exported`);
+    if (characters > CHARACTERS_AT_MOST) throw new TypeError(`more than ${CHARACTERS_AT_MOST} characters are exported`);
+  };
   const copy = (each: unknown, path: string): unknown => {
-    if (++count > VALUES_AT_MOST) throw new TypeError(`more than ${VALUES_AT_MOST} values are exported`);
+    countIn(each);
     if (typeof each === "function" || typeof each === "symbol") return NOT_DATA;
     if (typeof each === "bigint") return Number(each);
     if (typeof each !== "object" || each === null) return each;
     if (above.has(each)) throw new TypeError(`${path || "the default export"} holds itself`);
+    if (above.size >= DEPTH_AT_MOST) throw new TypeError(`more than ${DEPTH_AT_MOST} levels are nested`);
     above.add(each);
     const copied = Array.isArray(each) ? copyList(each, path) : copyFields(each, path);
     above.delete(each);

@@ -6,9 +6,15 @@ import type { LoadNews, LoadOrder } from "./module-child.ts";
 import { findUnreadable } from "./module-file.ts";
 
 /** A module may wait for something when it is loaded; one that waits for ever is stopped and named. */
-export const LOAD_DEADLINE_MS = 10_000;
+export const LOAD_DEADLINE_MS = 5_000;
 /** What the process itself may take to start, on a machine that is busy. */
 const START_DEADLINE_MS = 30_000;
+/** Processes at the same time where files are loaded apart. */
+const PROCESSES_AT_MOST = 4;
+/** What a module may use of memory: it would otherwise fill the machine before its time is over. */
+const HEAP_MEBIBYTES = 512;
+/** How long what a process wrote last may be on its way. */
+const DRAIN_MS = 1_000;
 /** What modules may write while they are loaded; the rest is dropped. */
 const OUTPUT_AT_MOST = 16_384;
 
@@ -29,29 +35,39 @@ export async function loadUserModules(files: readonly string[], deadlineMs = LOA
   const there = files.filter((_, i) => missing[i] === null);
   const together = await loadInChild(there, deadlineMs);
   const isWhole = together.results.length === there.length && together.results.every((each) => each !== null);
-  const alone = isWhole ? [] : await loadOneByOne(there, deadlineMs);
+  const alone = isWhole ? [] : await loadApart(there, together, deadlineMs);
   const loaded = new Map(
     there.map((file, i) => [
       file,
-      (isWhole ? together.results[i] : alone[i]?.results[0]) ?? describeEnd(file, null, 0),
+      (isWhole ? together.results[i] : alone[i]?.results[0]) ?? describeEnd(file, UNKNOWN_END, 0),
     ]),
   );
   const results = files.map((file, i): Parsed<unknown> => {
     const unreadable = missing[i];
-    return unreadable ? { ok: false, findings: [unreadable] } : (loaded.get(file) ?? describeEnd(file, null, 0));
+    return unreadable ? { ok: false, findings: [unreadable] } : (loaded.get(file) ?? describeEnd(file, UNKNOWN_END, 0));
   });
   const output = isWhole ? together.output : alone.map((each) => each.output).join("");
   return { results, output: output.slice(0, OUTPUT_AT_MOST) };
 }
 
-async function loadOneByOne(files: readonly string[], deadlineMs: number): Promise<readonly ChildResults[]> {
-  const loaded: ChildResults[] = [];
-  for (const file of files) {
-    const child = await loadInChild([file], deadlineMs);
-    loaded.push({ ...child, results: [child.results[0] ?? describeEnd(file, child.ending, deadlineMs)] });
-  }
-  return loaded;
+/** A file that was alone in its process has shown what it does; of several each is loaded in a process of its own. */
+async function loadApart(files: readonly string[], together: ChildResults, deadlineMs: number) {
+  const children = files.length === 1 ? [together] : await mapInTurn(files, (file) => loadInChild([file], deadlineMs));
+  return children.map((child, i) => ({
+    ...child,
+    results: [child.results[0] ?? describeEnd(files[i] ?? "", child, deadlineMs)],
+  }));
 }
+
+/** A few at the same time: files that never end take their whole time each. */
+async function mapInTurn<A, B>(items: readonly A[], make: (item: A) => Promise<B>): Promise<readonly B[]> {
+  const made: B[] = [];
+  for (let i = 0; i < items.length; i += PROCESSES_AT_MOST)
+    made.push(...(await Promise.all(items.slice(i, i + PROCESSES_AT_MOST).map(make))));
+  return made;
+}
+
+const UNKNOWN_END: Pick<ChildResults, "ending" | "output"> = { ending: null, output: "" };
 
 interface ChildResults {
   /** Null: nothing came for that file. */
@@ -68,14 +84,21 @@ function loadInChild(files: readonly string[], deadlineMs: number): Promise<Chil
   const token = randomUUID();
   const child = startChild();
   const output = collectOutput(child);
+  // A module that computes for ever would outlive a run that a signal ends.
+  const killChild = () => void child.kill("SIGKILL");
+  process.once("exit", killChild);
   const { promise, resolve: finish } = Promise.withResolvers<ChildResults>();
   let timer: NodeJS.Timeout | undefined;
   const end = (ending: string | null) => {
     clearTimeout(timer);
+    process.off("exit", killChild);
     child.removeAllListeners();
     child.on("error", () => {});
     child.kill("SIGKILL");
-    finish({ results, output: output(), ending });
+    // What it wrote last is still on its way; another process that holds its streams is not waited for.
+    const drained = () => finish({ results, output: output(), ending });
+    child.once("close", drained);
+    setTimeout(drained, DRAIN_MS);
   };
   const expectWithin = (waitMs: number) => {
     clearTimeout(timer);
@@ -98,7 +121,8 @@ function loadInChild(files: readonly string[], deadlineMs: number): Promise<Chil
 /** Run from source, `landfall` means the source in the child as well. */
 function startChild(): ChildProcess {
   const ending = extname(import.meta.filename);
-  const execArgv = ending === ".ts" ? ["--conditions=landfall-source"] : [];
+  const heap = `--max-old-space-size=${HEAP_MEBIBYTES}`;
+  const execArgv = ending === ".ts" ? ["--conditions=landfall-source", heap] : [heap];
   return fork(resolve(import.meta.dirname, `module-child${ending}`), {
     execArgv,
     serialization: "advanced",
@@ -116,9 +140,14 @@ function collectOutput(child: ChildProcess): () => string {
   return () => text;
 }
 
-function describeEnd(file: string, ending: string | null, deadlineMs: number): Parsed<unknown> {
-  const what =
-    ending === "late"
+function describeEnd(
+  file: string,
+  { ending, output }: Pick<ChildResults, "ending" | "output">,
+  deadlineMs: number,
+): Parsed<unknown> {
+  const what = output.includes("JavaScript heap out of memory")
+    ? `it uses more than ${HEAP_MEBIBYTES} MiB of memory`
+    : ending === "late"
       ? `it has not finished loading after ${deadlineMs / 1000} s: something at its top never ends`
       : `it ended the process that loads it${ending === null ? "" : `, ${ending}`}`;
   return { ok: false, findings: [finding(file, `The file cannot be loaded: ${what}.`)] };

@@ -1,11 +1,9 @@
 /**
- * Characters that a terminal, an editor or a reader would obey and not show: C0 and C1 controls but tab and line break, soft hyphens,
- * zero-width characters, marks and overrides of writing direction, line and paragraph separators, invisible operators, and tag characters
- * (Unicode 16, general categories Cc, Cf, Zl and Zp).
+ * Characters that a terminal, an editor or a reader would obey and not show, tab and line break aside: controls (C0, DEL, C1), format
+ * characters such as zero-width ones and overrides of writing direction, line and paragraph separators (Unicode general categories Cc, Cf,
+ * Zl, Zp). Halves of surrogate pairs and U+FFFE and U+FFFF are no characters: XML 1.0 (section 2.2) forbids them.
  */
-const INVISIBLE =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
+const INVISIBLE = /[[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\ufffe\uffff]--[\t\n]]/gv;
 
 /**
  * Gives a text in which nothing is invisible: such characters are written as JSON writes them, `\u001b`. So a JSON text stays one, and says

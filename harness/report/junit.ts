@@ -6,6 +6,7 @@ import {
   type Report,
   type ScenarioReport,
 } from "../model/report.ts";
+import { escapeData } from "../model/visible-text.ts";
 import { describeClasses, describeFailure, describeUnseenFamily, listLeft } from "./classes-phrase.ts";
 import { alignEvidence, describeOmission, listEvidence, MISPREDICTED } from "./evidence.ts";
 import { describeLanding } from "./landing-phrase.ts";
@@ -14,14 +15,22 @@ import { describeLanding } from "./landing-phrase.ts";
 const factory = junit as unknown as Builder;
 
 /**
+ * What ends a section of character data is divided among two. xmlbuilder 15.1.1, beneath junit-report-builder, divides only the first in a
+ * text, so that all of them are kept from it by a character that no escaped text holds.
+ */
+const CDATA_END = "]]>";
+const HELD_APART = "]]\u200b>";
+
+/**
  * Gives the report as JUnit XML: a scenario is a test suite, a flow a test case. A wrong landing is a `failure`, as is what the rules leave
  * out, a case of its own; a flow that could not be looked at or that was predicted wrongly is an `error`. Times are in seconds, as JUnit
- * has them, to the millisecond.
+ * has them, to the millisecond. What XML 1.0 forbids, and other characters that nobody sees, are written out (`\u001b`).
  */
 export function renderJunit(report: Report): string {
   const builder = factory.newBuilder();
-  for (const scenario of report.scenarios) addScenario(builder.testSuite().name(scenario.name), scenario, report);
-  return builder.build();
+  for (const scenario of escapeData(report.scenarios))
+    addScenario(builder.testSuite().name(scenario.name), scenario, report);
+  return builder.build().replaceAll(HELD_APART, "]]]]><![CDATA[>");
 }
 
 function addScenario(suite: TestSuite, scenario: ScenarioReport, report: Report): void {
@@ -55,7 +64,8 @@ function addClasses(suite: TestSuite, { name, classes, notLookedAt }: ScenarioRe
   const said = classes.failure === null ? describeClasses(classes, backend) : describeFailure(classes.failure);
   const test = suite.testCase().className(name).name("every class of flows");
   suite.property("classes", said);
-  if (classes.left > 0 || classes.failure !== null) test.error(said, "classes-left", listLeft(classes).join("\n"));
+  if (classes.left > 0 || classes.failure !== null)
+    test.error(said, "classes-left", escapeEnd(listLeft(classes).join("\n")));
 }
 
 function toSeconds(durationMs: number): number {
@@ -71,7 +81,6 @@ function evidence(flow: FlowReport, backend: BackendName): string {
   return escapeEnd(alignEvidence(listEvidence(flow, backend)).join("\n"));
 }
 
-/** What ends a CDATA section; xmlbuilder 15.1.1, beneath junit-report-builder, escapes only the first of them. */
 function escapeEnd(text: string): string {
-  return text.replaceAll("]]>", "]]\\u003e");
+  return text.replaceAll(CDATA_END, HELD_APART);
 }

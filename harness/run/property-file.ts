@@ -1,7 +1,8 @@
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Property } from "../analysis/properties.ts";
 import { parseProperties, type WrittenProperty } from "../analysis/written-property.ts";
+import { parseJsonText } from "../load/json-text.ts";
+import { readTextFile } from "../load/text-file.ts";
 import { loadUserModules } from "../load/user-modules.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import { type Finding, finding, type Parsed } from "../model/finding.ts";
@@ -30,16 +31,18 @@ const SHAPES: Readonly<Record<keyof WrittenProperty, Shape>> = {
 
 /**
  * Reads a file of properties, JSON or a module that exports them by default: a list of {@link WrittenProperty}. Gives all findings at
- * once, each with the property's number, from 0, and its field. `file` is how findings name it, below `folder`.
+ * once, each with the property's number, from 0, and its field. `file` is how findings name it, below `folder`; `tell` is
+ * given what a module writes while it loads.
  */
 export async function loadPropertyFile(
   file: string,
   folder: string,
   config: CaptureConfig,
   addresses: SandboxAddresses,
+  tell: (text: string) => void = () => {},
 ): Promise<Parsed<readonly Property[]>> {
   const path = resolve(folder, file);
-  const loaded = file.endsWith(".json") ? readJson(path) : await loadModule(path);
+  const loaded = file.endsWith(".json") ? readJson(path) : await loadModule(path, tell);
   if (!loaded.ok) return { ok: false, findings: loaded.findings.map((each) => ({ ...each, where: file })) };
   if (!Array.isArray(loaded.value) || loaded.value.length === 0) {
     const message = 'This is no list of properties; write [{ "name": …, "flows": …, "lands": … }].';
@@ -52,24 +55,18 @@ export async function loadPropertyFile(
   return findings.length > 0 || !parsed.ok ? { ok: false, findings } : parsed;
 }
 
-async function loadModule(path: string): Promise<Parsed<unknown>> {
-  const { results } = await loadUserModules([path]);
+async function loadModule(path: string, tell: (text: string) => void): Promise<Parsed<unknown>> {
+  const { results, output } = await loadUserModules([path]);
+  if (output !== "") tell(output);
   return results[0] ?? { ok: false, findings: [] };
 }
 
 function readJson(path: string): Parsed<unknown> {
   try {
-    return { ok: true, value: JSON.parse(readFileSync(path, "utf8")) };
+    return parseJsonText(readTextFile(path), path);
   } catch (error) {
-    if (!(error instanceof SyntaxError)) return { ok: false, findings: [finding(path, describeReadFailure(error))] };
-    const [, line, column] = /line (\d+) column (\d+)/.exec(error.message) ?? [];
-    const fault = `This is no JSON: ${error.message}.`;
-    return { ok: false, findings: [finding(path, fault, toNumber(line), toNumber(column))] };
+    return { ok: false, findings: [finding(path, describeReadFailure(error))] };
   }
-}
-
-function toNumber(text: string | undefined): number | null {
-  return text === undefined ? null : Number(text);
 }
 
 function checkShape(value: unknown, where: string): readonly Finding[] {

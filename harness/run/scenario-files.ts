@@ -3,7 +3,7 @@ import { basename, dirname, extname, join, resolve } from "node:path";
 import { LandfallError } from "../errors.ts";
 import { importModuleFile } from "../load/module-file.ts";
 import { LOAD_DEADLINE_MS, loadUserModules } from "../load/user-modules.ts";
-import { type Finding, finding, type Parsed } from "../model/finding.ts";
+import { capFindings, type Finding, finding, type Parsed } from "../model/finding.ts";
 import { findNearNames } from "../model/near-names.ts";
 import type { Scenario } from "../model/scenario.ts";
 import { parseScenario } from "./parsed-scenario.ts";
@@ -65,11 +65,14 @@ export async function loadScenarioFiles(
   return { ok: true, value: loaded.flatMap((each) => (each.ok ? [each.value] : [])) };
 }
 
+/** The most findings about one file, so that no file hides what is wrong with the others. */
+const FINDINGS_OF_A_FILE = 20;
+
 function readScenarioFile(file: string, loaded: Parsed<unknown>): Parsed<ScenarioFile> {
   if (!loaded.ok) return loaded;
   const shape = readScenarioShape(loaded.value, file);
   const findings = [...(shape.ok ? [] : shape.findings), ...checkWords(salvageScenario(loaded.value), file)];
-  if (!shape.ok || findings.length > 0) return { ok: false, findings };
+  if (!shape.ok || findings.length > 0) return { ok: false, findings: capFindings(findings, FINDINGS_OF_A_FILE) };
   return { ok: true, value: { file, scenario: shape.value } };
 }
 
@@ -113,9 +116,13 @@ export function selectScenarioFiles(
 }
 
 function selectPath(path: string): readonly string[] {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat?.isDirectory()) return listScenarioFiles(path);
-  return stat?.isFile() ? [path] : [];
+  try {
+    const stat = statSync(path);
+    if (stat.isDirectory()) return listScenarioFiles(path);
+    return stat.isFile() ? [path] : [];
+  } catch {
+    return [];
+  }
 }
 
 function describeUnknown(word: string, names: readonly string[]): string {

@@ -172,7 +172,7 @@ describe("landfall diff", () => {
       [before, after, "--accept", join(folder, "nope")],
       /nope: There is no such file\./,
     ],
-    ["a file of accepted changes that is none", [before, after, "--accept", before], /no file of accepted changes/],
+    ["a file of accepted changes that is none", [before, after, "--accept", before], /accepted changes cannot be used/],
   ])("refuses %s", async (_, words, message) => {
     const { code, err } = await runCommand("diff", ...words);
     expect(code).toBe(2);

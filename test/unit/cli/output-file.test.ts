@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -12,6 +12,8 @@ const full = join(folder, "full.json");
 symlinkSync("/dev/full", full);
 const aFolder = join(folder, "folder.html");
 mkdirSync(aFolder);
+const pipe = join(folder, "pipe.json");
+spawnSync("mkfifo", [pipe]);
 const report = join(folder, "report.json");
 writeFileSync(report, JSON.stringify(sampleReport()));
 const rules = join(folder, "rules.txt");
@@ -51,8 +53,30 @@ describe("an output that cannot be written", () => {
     });
   });
 
+  test("is not waited for: evidence whose name is that of a pipe nobody reads", () => {
+    const scenario = join(folder, "wrong.mjs");
+    const answer = '{ "client -> pod:22": "envoy-outbound" }';
+    writeFileSync(scenario, `export default { name: "wrong", claim: "c", capture: [], answer: ${answer} };`);
+    const evidence = join(folder, "evidence");
+    const words = [MAIN, "verify", scenario, "--sandbox", "simulated", "--evidence", evidence];
+    const run = () => spawnSync(process.execPath, words, { encoding: "utf8", timeout: 20_000 });
+    expect(run().status).toBe(1);
+    const [file = ""] = readdirSync(evidence, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
+    rmSync(file);
+    spawnSync("mkfifo", [file]);
+    const { status, stderr } = run();
+    expect({ status, stderr }).toEqual({
+      status: 3,
+      stderr: expect.stringContaining(`${file} cannot be written (ENXIO`),
+    });
+  });
+
   test.each([
     ["a report that is a folder", [...VERIFY, "--report", aFolder], "--report"],
+    ["a report that is a pipe", [...VERIFY, "--report", pipe], "--report"],
+    ["a report whose name is too long", [...VERIFY, "--report", `${"x".repeat(400)}.json`], "--report"],
     ["a report below a file", [...VERIFY, "--report", join(rules, "x.html")], "--report"],
     ["a report where nothing can be made", [...VERIFY, "--report", "/proc/x.html"], "--report"],
     ["evidence that is a file", [...VERIFY, "--evidence", rules], "--evidence"],

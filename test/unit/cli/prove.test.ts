@@ -232,7 +232,7 @@ describe("landfall prove --properties", () => {
     [
       "that is no JSON, with line and column",
       () => save("no.json", '[\n{"name": 1,}]'),
-      /no\.json:2:12: This is no JSON/,
+      /no\.json:2:12: This is not JSON/,
     ],
     ["that is no list", () => save("object.json", "{}"), /object\.json: This is no list of properties/],
     ["that exports nothing", () => save("empty.mjs", ""), /empty\.mjs: This is no list of properties/],

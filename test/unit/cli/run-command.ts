@@ -1,5 +1,6 @@
 import type { CommandIo } from "../../../harness/cli/command.ts";
 import { runCommandLine } from "../../../harness/cli/command-line.ts";
+import { printTo } from "../../../harness/cli/print.ts";
 
 /** Runs one command line in this process, in a folder, with variables and for a display of its own; gives exit code and all it said. */
 export async function runCommandIn(
@@ -8,12 +9,12 @@ export async function runCommandIn(
 ) {
   const said = { out: "", err: "" };
   const code = await runCommandLine(words, {
-    out: (text) => {
+    out: printTo((text) => {
       said.out += text;
-    },
-    err: (text) => {
+    }),
+    err: printTo((text) => {
       said.err += text;
-    },
+    }),
     environment: {},
     workingDirectory: process.cwd(),
     display: { columns: 100, isTerminal: false, color: false, progress: "appended" },

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -34,6 +35,17 @@ const HOSTILE: readonly (readonly [what: string, text: string, message: RegExp])
   ["ends the process", "process.exit(0)", /ended the process that loads it, with code 0/],
   ["ends it with an error code", "process.exit(7)", /with code 7/],
   ["kills it", "process.kill(process.pid, 'SIGKILL')", /by SIGKILL/],
+  ["kills landfall", "process.kill(process.ppid);", /it calls process\.kill/],
+  ["kills its group", "process.kill(0);", /it calls process\.kill/],
+  ["aborts", "process.abort();", /it calls process\.abort/],
+  ["leaves a rejection behind at its end", "Promise.reject(new Error('unheard'));", /cannot be loaded: unheard\./],
+  ["throws later", "setTimeout(() => { throw new Error('late'); }); await new Promise(() => {});", /loaded: late\./],
+  ["exports more text than any scenario has", "export default 'x'.repeat(1e8);", /more than 16777216 characters/],
+  [
+    "exports what nests without end",
+    "let a = []; for (let i = 0; i < 100; i++) a = [a]; export default a;",
+    /64 levels/,
+  ],
   ["never ends", "setInterval(() => {}, 5); await new Promise(() => {});", /not finished loading after 0\.6 s/],
   ["waits for what never comes", "await new Promise(() => {});", /not finished loading/],
   ["goes round for ever", "while (true) {}", /not finished loading/],
@@ -42,7 +54,7 @@ const HOSTILE: readonly (readonly [what: string, text: string, message: RegExp])
   [
     "leaves a rejection behind",
     "Promise.reject(new Error('later')); await new Promise((r) => setTimeout(r, 300));",
-    /ended the process/,
+    /cannot be loaded: later\./,
   ],
   [
     "exports a getter that throws",
@@ -99,6 +111,30 @@ test("functions and symbols are nothing but fields of the wrong kind", async () 
     "export default { f: () => 1, s: Symbol('a'), n: 5n, u: undefined };",
   );
   expect(results[1]).toEqual({ f: {}, s: {}, n: 5, u: undefined });
+});
+
+test("a file that takes all memory is stopped, and told so", async () => {
+  const file = write("greedy.mjs", "const a = []; while (true) a.push(new Array(1e6).fill(0));");
+  const { results } = await loadUserModules([file], 60_000);
+  expect(results).toEqual([
+    { ok: false, findings: [expect.objectContaining({ message: expect.stringContaining("512 MiB") })] },
+  ]);
+});
+
+test("a file that never ends is waited for once", async () => {
+  const file = write("endless.mjs", "await new Promise(() => {});");
+  const begun = performance.now();
+  await loadUserModules([file], 2_000);
+  expect(performance.now() - begun).toBeLessThan(3_900);
+});
+
+test("a pipe is refused at once", async () => {
+  const file = join(folder, "pipe.mjs");
+  execFileSync("mkfifo", [file]);
+  const { results } = await loadUserModules([file]);
+  expect(results).toEqual([
+    { ok: false, findings: [expect.objectContaining({ message: expect.stringContaining("plain file") })] },
+  ]);
 });
 
 test("a file that is not there is refused, and the others are loaded", async () => {

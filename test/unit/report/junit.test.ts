@@ -1,5 +1,7 @@
+import { SaxesParser } from "saxes";
 import { describe, expect, test } from "vitest";
 import { renderJunit } from "../../../harness/report/junit.ts";
+import { mapTexts } from "../../map-texts.ts";
 import { sampleOmissionReport, sampleReport } from "./sample-report.ts";
 
 const xml = renderJunit(sampleReport());
@@ -51,7 +53,30 @@ describe("the JUnit report", () => {
     expect(told.match(/time="[^"]*\.\d{4,}"/g)).toBeNull();
   });
 
+  const isFree = (text: string) => /^-A |[ .]$/.test(text) || text.includes(" add ");
+  const HOSTILE = ']]> and ]]>\u0000\u001b[31m\u009b\ufffe\ud800\u202e<b>&"';
+  test.each([
+    ["a run", sampleReport()],
+    ["a run with an omission", sampleOmissionReport()],
+  ])("of %s is well-formed whatever its texts hold, and says them", (_, report) => {
+    const hostile = mapTexts(report, (text) => (isFree(text) ? `${text}${HOSTILE}` : text)) as typeof report;
+    const { faults, text } = parseXml(renderJunit(hostile));
+    expect(faults).toEqual([]);
+    expect(text).toContain(']]> and ]]>\\u0000\\u001b[31m\\u009b\\ufffe\\ud800\\u202e<b>&"');
+  });
+
   test("of one run holds nothing of another", () => {
     expect(renderJunit(sampleReport())).toBe(xml);
   });
 });
+
+/** Reads XML as a strict parser does: what is not well-formed in it, and its character data. */
+function parseXml(xml: string): { readonly faults: readonly string[]; readonly text: string } {
+  const [faults, texts]: [string[], string[]] = [[], []];
+  const parser = new SaxesParser();
+  parser.on("error", (error) => void faults.push(error.message));
+  parser.on("cdata", (text) => void texts.push(text));
+  parser.on("text", (text) => void texts.push(text));
+  parser.write(xml).close();
+  return { faults, text: texts.join("") };
+}
