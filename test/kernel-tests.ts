@@ -15,6 +15,7 @@ export const KERNEL_TESTS: string[] = [
   "test/unit/cli/diff.test.ts",
   "test/unit/cli/doctor.test.ts",
   "test/unit/cli/explain.test.ts",
+  "test/unit/cli/init.test.ts",
   "test/unit/cli/inspect.test.ts",
   "test/unit/cli/interruption.test.ts",
   "test/unit/cli/listing.test.ts",

@@ -35,7 +35,13 @@ const LIST = /** @type {const} */ ({
   },
   engine: { "docker.io": ["dockerd"] },
   "base-image": { debootstrap: ["debootstrap"] },
-  tests: { "docker-cli|docker.io": ["docker"], nftables: ["nft"], python3: ["python3"], "python3-pip": ["pip3"] },
+  tests: {
+    "docker-cli|docker.io": ["docker"],
+    git: ["git"],
+    nftables: ["nft"],
+    python3: ["python3"],
+    "python3-pip": ["pip3"],
+  },
 });
 
 /** @typedef {keyof typeof LIST} Need */

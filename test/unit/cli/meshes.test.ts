@@ -32,7 +32,17 @@ describe("landfall meshes", () => {
 
 describe("landfall generate --mesh", () => {
   test("takes its own options and the mesh's in any order", async () => {
-    const words = ["--proxy-uid", "2103", "--mesh", "linkerd", "--format", "list", "--incoming-proxy-port=5143", "--outgoing-proxy-port", "4140"];
+    const words = [
+      "--proxy-uid",
+      "2103",
+      "--mesh",
+      "linkerd",
+      "--format",
+      "list",
+      "--incoming-proxy-port=5143",
+      "--outgoing-proxy-port",
+      "4140",
+    ];
     const { code, out } = await runCommand("generate", ...words);
     expect(code).toBe(0);
     expect(out).toMatch(/^-A PROXY_INIT_OUTPUT -m owner --uid-owner 2103 .*-j RETURN$/m);
