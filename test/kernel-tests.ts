@@ -7,6 +7,7 @@ export const KERNEL_TESTS: string[] = [
   "test/bad-input/kernel.test.ts",
   "test/conformance/**/*.test.ts",
   "test/docs/*.test.ts",
+  "test/holes/*.test.ts",
   "test/scenarios/docker*.test.ts",
   "test/scenarios/netns*.test.ts",
   "test/soak/*.test.ts",

@@ -53,7 +53,7 @@ const HELP: CommandHelp = {
   options: [
     { title: "Options", options: SPECS },
     {
-      title: "Another mesh (landfall meshes NAME lists its options)",
+      title: "Another mesh",
       options: MESH_SPECS.filter(({ name }) => name !== "pod-ip"),
     },
   ],

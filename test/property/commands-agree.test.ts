@@ -20,7 +20,7 @@ import { arbitraryRuleset } from "./arbitrary-ruleset.ts";
 import { arbitrarySampledFlow } from "./sampled-flow.ts";
 
 /** Rule sets in one run, and flows sampled for each. */
-const RULESETS = Number(process.env["LANDFALL_ANALYSIS_RUNS"] ?? 2);
+const RULESETS = Number(process.env["LANDFALL_ANALYSIS_RUNS"] ?? 5);
 const FLOWS = 40;
 /** Flows of those for each of which a map of its own is made. */
 const MAPPED = 8;

@@ -15,6 +15,7 @@ const ORDER = [
   /^Usage: /,
   /^(Commands|Formats|Guarantees):/,
   ...OWN_TITLES,
+  "Another mesh:",
   "Settings beside Istio's flags:",
   /^Istio's flags:/,
   "Examples:",
