@@ -7,22 +7,11 @@ import { DEFAULT_ADDRESSES } from "../model/pod.ts";
 import { tellWarnings } from "./capture-options.ts";
 import type { CommandIo } from "./command.ts";
 import { readInput } from "./input-file.ts";
+import { MESH_SPECS } from "./mesh-specs.ts";
 import { dealWords } from "./mesh-words.ts";
 import { readNames } from "./names.ts";
 import { type OptionSpec, type ParsedOptions, readOptions } from "./options.ts";
 import { refuse } from "./refusal.ts";
-
-/** Long options that come with `--mesh`. */
-export const MESH_SPECS: readonly OptionSpec[] = [
-  {
-    name: "mesh",
-    value: "NAME",
-    help: "the mesh whose rules are meant; landfall meshes lists them (default istio-1.4)",
-  },
-  { name: "mesh-config", value: "FILE", help: "what the mesh's own tool takes as a file; - is standard input" },
-  { name: "pod-ip", value: "ADDRESSES", help: "the pod's addresses, with commas between (default 10.244.0.2)" },
-  { name: "resolv-conf", value: "FILE", help: "the pod's resolver file (default: one server, 10.96.0.10)" },
-];
 
 /** The server that a pod asks in a cluster whose services have the first addresses of 10.96.0.0/12. */
 const DEFAULT_RESOLVERS: readonly string[] = ["10.96.0.10"];

@@ -9,9 +9,8 @@ import type { PodRules, Ruleset } from "../model/ruleset.ts";
 import { renderJson } from "../report/json.ts";
 import { lastValue, readCaptureCommand, tellDefaultConfig, tellWarnings } from "./capture-options.ts";
 import type { Command, CommandIo } from "./command.ts";
-import { MESH_SPECS, readMeshCommand } from "./generate-mesh.ts";
 import type { CommandHelp } from "./help.ts";
-import { takeMesh } from "./mesh-words.ts";
+import { MESH_SPECS, namesMesh } from "./mesh-specs.ts";
 import { readListingNames } from "./names.ts";
 import type { OptionSpec, ParsedOptions } from "./options.ts";
 import { refuseUsage } from "./refusal.ts";
@@ -70,9 +69,7 @@ const HELP: CommandHelp = {
 export const generate: Command = {
   help: HELP,
   async run(args, io) {
-    const findings: Finding[] = [];
-    const { mesh, words } = takeMesh(args, findings);
-    if (findings.length > 0) throw refuseUsage(findings);
+    const { mesh, words } = namesMesh(args) ? await takeMeshApart(args) : { mesh: null, words: args };
     if (mesh !== null) return generateForMesh(mesh, words, io);
     const command = { specs: SPECS, withoutFlags: "istio-defaults", positionals: "none", usage: HELP } as const;
     const line = readCaptureCommand(words, command, io);
@@ -86,7 +83,16 @@ export const generate: Command = {
   },
 };
 
-function generateForMesh(mesh: NamedMesh, words: readonly string[], io: CommandIo): number {
+async function takeMeshApart(args: readonly string[]) {
+  const { takeMesh } = await import("./mesh-words.ts");
+  const findings: Finding[] = [];
+  const taken = takeMesh(args, findings);
+  if (findings.length > 0) throw refuseUsage(findings);
+  return taken;
+}
+
+async function generateForMesh(mesh: NamedMesh, words: readonly string[], io: CommandIo): Promise<number> {
+  const { readMeshCommand } = await import("./generate-mesh.ts");
   const { options, bound } = readMeshCommand(mesh, words, SPECS, io);
   const { settings, origins, rules, purpose } = bound;
   const data = () => ({ mesh: mesh.name, settings, origins, ...renderTablesData(rules) });

@@ -20,7 +20,7 @@ const CODE: Readonly<Record<ImageName, readonly string[]>> = {
   envoy: [],
   "istio-iptables": [
     ...["cli", "apply", "capture", "formats", "meshes", "model"],
-    ...["report/json", "report/wrap-line", "errors"].map((module) => `${module}${ENDING}`),
+    ...["report/json", "report/wrap-line", "load/text-file", "errors"].map((module) => `${module}${ENDING}`),
   ],
 };
 /** Packages each image holds. */
