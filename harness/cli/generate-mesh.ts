@@ -1,4 +1,3 @@
-import { quoteWord } from "../formats/words.ts";
 import type { MeshFile, PodFacts } from "../meshes/mesh.ts";
 import type { BoundSettings, NamedMesh } from "../meshes/meshes.ts";
 import { canonicalAddress } from "../model/address.ts";
@@ -8,7 +7,7 @@ import { tellWarnings } from "./capture-options.ts";
 import type { CommandIo } from "./command.ts";
 import { readInput } from "./input-file.ts";
 import { MESH_SPECS } from "./mesh-specs.ts";
-import { dealWords } from "./mesh-words.ts";
+import { dealWords, describeInjected } from "./mesh-words.ts";
 import { readNames } from "./names.ts";
 import { type OptionSpec, type ParsedOptions, readOptions } from "./options.ts";
 import { refuse } from "./refusal.ts";
@@ -50,14 +49,9 @@ export function readMeshCommand(
   const read = mesh.bind({ ...given, environment: io.environment, files: [], names: readNames(), pod });
   if (!read.ok) findings.push(...read.findings);
   if (!read.ok || findings.length > 0) throw refuse(findings, `The settings of ${mesh.name} cannot be used`);
-  if (isInjected) io.err(`landfall: ${describeInjected(mesh)}\n`);
+  if (isInjected) io.err(`landfall: no option sets anything, so the settings are ${describeInjected(mesh)}\n`);
   tellWarnings(read.value.warnings, io);
   return { options, bound: read.value };
-}
-
-function describeInjected({ name, injected }: NamedMesh): string {
-  const words = injected.words.length === 0 ? "its tool's defaults" : injected.words.map(quoteWord).join(" ");
-  return `no option sets anything, so the settings are what ${name}'s own injector gives: ${words}.`;
 }
 
 function readFile(options: ParsedOptions, name: string, { io, findings }: Reading): MeshFile | null {

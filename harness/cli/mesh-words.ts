@@ -1,3 +1,4 @@
+import { quoteWord } from "../formats/words.ts";
 import { findMesh, MESHES, type NamedMesh } from "../meshes/meshes.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import { findNearNames } from "../model/near-names.ts";
@@ -40,6 +41,14 @@ export function describeUnknownMesh(name: string | undefined): string {
   return near.length > 0
     ? `There is no mesh "${name}"; did you mean ${near.join(" or ")}?`
     : `There is no mesh "${name}"; the meshes are ${names.join(", ")}.`;
+}
+
+/** Says which settings a mesh means where none is given: `what linkerd's own injector gives: --proxy-uid 2102`. */
+export function describeInjected({ name, injected }: NamedMesh): string {
+  const given = [...injected.words.map(quoteWord), ...(injected.config === null ? [] : [injected.config.text])];
+  return given.length === 0
+    ? `the defaults of ${name}'s own tool.`
+    : `what ${name}'s own injector gives: ${given.join(" ")}`;
 }
 
 /**

@@ -3,9 +3,9 @@ import { MESHES, type NamedMesh } from "../meshes/meshes.ts";
 import { finding } from "../model/finding.ts";
 import { renderJson } from "../report/json.ts";
 import type { Command, CommandIo } from "./command.ts";
-import type { CommandHelp } from "./help.ts";
+import type { CommandHelp, HelpRow } from "./help.ts";
 import { renderHelp } from "./help-text.ts";
-import { DEFAULT_MESH, describeUnknownMesh } from "./mesh-words.ts";
+import { DEFAULT_MESH, describeInjected, describeUnknownMesh } from "./mesh-words.ts";
 import { type OptionSpec, parseOptions } from "./options.ts";
 import { refuseUsage } from "./refusal.ts";
 
@@ -62,18 +62,19 @@ function renderList(): string {
 
 function renderMesh(mesh: NamedMesh | null, io: CommandIo): string {
   if (mesh === null) return `${DEFAULT_MESH} has the flags that landfall generate --help lists.\n`;
-  const { name, options, injected, reproduces } = mesh;
+  const { name, options, reproduces } = mesh;
   const listed = options.filter(({ flag }) => flag !== null);
   const help: CommandHelp = {
     usage: [`landfall generate --mesh ${name} [OPTION…]`],
     about: [
-      `Reproduces ${reproduces.project} at ${reproduces.commit} (${reproduces.date}). Without options: ${injected.words.join(" ") || "the tool's defaults"}.`,
+      `Reproduces ${reproduces.project} at ${reproduces.commit} (${reproduces.date}).`,
+      `Without options the settings are ${describeInjected(mesh)}`,
     ],
     ...listSettingsWithoutFlag(options),
     options: [{ title: "Options", options: listed.map(describeOption) }],
     captureFlags: "none",
     examples: [],
-    exitCodes: {},
+    exitCodes: { 0: "printed", 2: "bad input, every finding listed" },
   };
   return renderHelp(help, io.display);
 }
@@ -81,7 +82,10 @@ function renderMesh(mesh: NamedMesh | null, io: CommandIo): string {
 function listSettingsWithoutFlag(options: readonly MeshOption[]): Pick<CommandHelp, "terms"> {
   const rows = options
     .filter(({ flag }) => flag === null)
-    .map(({ setting, variable, annotation, help }) => [variable ?? annotation ?? setting, help] as const);
+    .map(({ setting, variable, annotation, help }): HelpRow => {
+      const also = annotation === null ? "" : `; the pod's annotation ${annotation}`;
+      return [variable ?? setting, `${help}${also}`];
+    });
   return rows.length === 0 ? {} : { terms: { title: "Variables, annotations and fields", rows } };
 }
 

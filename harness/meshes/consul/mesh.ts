@@ -1,5 +1,6 @@
+import { finding, type Parsed } from "../../model/finding.ts";
 import type { Range } from "../../model/match.ts";
-import type { Mesh } from "../mesh.ts";
+import type { Mesh, ReadSettings } from "../mesh.ts";
 import { makeContract } from "./contract.ts";
 import { CONSUL_OPTIONS } from "./options.ts";
 import { makeShape } from "./pod.ts";
@@ -26,7 +27,7 @@ export const consul: Mesh<ConsulSettings> = {
       }),
     },
   },
-  read: readConsul,
+  read: (input) => refuseNative(readConsul(input)),
   render: (settings) => ({
     words: settings.format === "nftables" ? ["--native-nftables"] : [],
     config: { path: "settings", text: JSON.stringify(configOf(settings)) },
@@ -36,6 +37,14 @@ export const consul: Mesh<ConsulSettings> = {
   shape: makeShape,
   traces: { chains: Object.values(CONSUL_CHAINS), placementOf: () => "bottom", looksMade: () => false },
 };
+
+/** The rules that the SDK makes with nft are not generated, and iptables' would not be what was asked for. */
+function refuseNative(read: Parsed<ReadSettings<ConsulSettings>>): Parsed<ReadSettings<ConsulSettings>> {
+  if (!read.ok || read.value.settings.format === "iptables") return read;
+  const message =
+    "landfall does not make Consul's native nftables rules yet; leave the option out to get its iptables rules.";
+  return { ok: false, findings: [finding("--native-nftables", message)] };
+}
 
 function configOf(settings: ConsulSettings): Readonly<Record<string, unknown>> {
   const ports = (ranges: readonly Range[]) => ranges.map((range) => renderRange(range, ":"));

@@ -51,6 +51,8 @@ describe("landfall generate --mesh", () => {
   test("says whose settings count where none is given", async () => {
     const { code, err } = await runCommand("generate", "--mesh=linkerd");
     expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(/linkerd's own injector gives: .*4143/) });
+    expect((await runCommand("generate", "--mesh", "consul")).err).toMatch(/consul's own injector gives: .*"5995"/);
+    expect((await runCommand("generate", "--mesh", "kuma")).err).toMatch(/the defaults of kuma's own tool/);
   });
   test("means Istio 1.4 by its name, too", async () => {
     const named = await runCommand("generate", "--mesh", "istio-1.4", "-b", "*", "--json");
