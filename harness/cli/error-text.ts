@@ -7,6 +7,8 @@ const FINDINGS_AT_MOST = 20;
 const FINDING_LINES_AT_MOST = 4;
 /** The most lines of the message itself: it may hold what a program said, or the stack of an internal error. */
 const MESSAGE_LINES_AT_MOST = 16;
+/** Of a text that is too long, so many lines at its end are shown. */
+const LAST_LINES = 2;
 /** The most characters of one line. */
 const LETTERS_AT_MOST = 1_000;
 
@@ -22,11 +24,22 @@ export function renderFinding({ where, line, column, message }: Finding): string
   return `${place}: ${limitLines(message, FINDING_LINES_AT_MOST)}`;
 }
 
-/** The lines after the first are indented, so that no text of an input passes for a line that landfall begins. */
+/**
+ * A long text loses lines in its middle: what came of a failure is told last. The lines after the first are indented, so that no text of an
+ * input passes for a line that landfall begins.
+ */
 function limitLines(text: string, most: number): string {
   const lines = text.trimEnd().split("\n");
-  const rest = lines.length > most ? [`… ${lines.length - most} more lines`] : [];
-  return [...lines.slice(0, most).map(shorten), ...rest].join("\n    ");
+  const left = lines.length - most;
+  const shown =
+    left <= 0
+      ? lines.map(shorten)
+      : [
+          ...lines.slice(0, most - LAST_LINES).map(shorten),
+          `… ${left} more lines …`,
+          ...lines.slice(-LAST_LINES).map(shorten),
+        ];
+  return shown.join("\n    ");
 }
 
 /** Shortens a long text in its middle. */
