@@ -8,7 +8,7 @@ import { DEFAULT_SANDBOX_OPTIONS, openSandbox } from "../../harness/sandbox/open
 import type { Sandbox } from "../../harness/sandbox/sandbox.ts";
 
 /** The boundary flows and the first of the classes: behind a real Envoy a flow that is dropped costs its whole time-out, alone. */
-const MAX_FLOWS = 100;
+const MAX_FLOWS = 90;
 const FLAGS = ["-p", "15001", "-z", "15006", "-u", "1337", "-i", "*", "-b", "*", "-d", "15020"];
 
 function parseFlags(): ParsedScenario {
