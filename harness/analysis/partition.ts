@@ -19,6 +19,7 @@ import { findRewrites, type Rewrites } from "./packet-views.ts";
 import { prepareRuleset } from "./prepared-rules.ts";
 import { openJoiner, signRulesets } from "./signature.ts";
 import { varySockets } from "./socket-lanes.ts";
+import { tellApart } from "./told-apart.ts";
 
 /** What an analysis looks at beside the rules. */
 export interface AnalysisSetting {
@@ -61,7 +62,8 @@ export interface Partition {
 const NO_CUTS: SplitPoints = { addresses: [], ports: [], ids: [] };
 
 /** Tells the flows of a family apart by what some rule sets do with them; throws `budget-exceeded` rather than give a part. */
-export function partitionFlows(family: Family, rulesets: readonly Ruleset[], setting: AnalysisSetting): Partition {
+export function partitionFlows(family: Family, given: readonly Ruleset[], setting: AnalysisSetting): Partition {
+  const rulesets = given.map(tellApart);
   const { addresses, spec } = setting;
   const links = setting.links ?? findLinks(rulesets, spec);
   const gateways = links.length === 0 ? [] : [vmGateway(0, addresses)[family]];

@@ -6,6 +6,7 @@ import type { PodSpec } from "../model/pod.ts";
 import type { PodRules, Rule, RulePlace, Ruleset } from "../model/ruleset.ts";
 import { compilePod, type Simulator } from "../netfilter/simulator.ts";
 import { listPlaces, listSteps } from "../netfilter/steps.ts";
+import { tellApart } from "./told-apart.ts";
 import { preparePod } from "./wide-pod.ts";
 import type { Witness } from "./witness.ts";
 
@@ -60,14 +61,19 @@ function assumeMatches(rules: PodRules, assumed: Witness["assumed"]): PodRules {
 /** A rule that is assumed away stays as one that never matches, so that the others keep their numbers. */
 function assumeInRuleset(ruleset: Ruleset | null, assumed: Witness["assumed"]): Ruleset | null {
   if (ruleset === null) return null;
-  const answer = (match: Match) => (match.kind === "unknown" ? assumed.get(match.text) : undefined);
-  const edit = (rule: Rule): Rule =>
-    rule.matches.some((match) => answer(match) === "fails")
-      ? { ...rule, matches: [NEVER] }
-      : { ...rule, matches: rule.matches.filter((match) => answer(match) !== "holds") };
-  const tables = ruleset.tables.map((table) => ({
+  const answer = (match: Match | undefined) => (match?.kind === "unknown" ? assumed.get(match.text) : undefined);
+  const edit = (rule: Rule, told: Rule | undefined): Rule => {
+    const answers = rule.matches.map((_, i) => answer(told?.matches[i]));
+    if (answers.includes("fails")) return { ...rule, matches: [NEVER] };
+    return { ...rule, matches: rule.matches.filter((_, i) => answers[i] !== "holds") };
+  };
+  const told = tellApart(ruleset);
+  const tables = ruleset.tables.map((table, t) => ({
     ...table,
-    chains: table.chains.map((chain) => ({ ...chain, rules: chain.rules.map(edit) })),
+    chains: table.chains.map((chain, c) => ({
+      ...chain,
+      rules: chain.rules.map((rule, r) => edit(rule, told.tables[t]?.chains[c]?.rules[r])),
+    })),
   }));
   return { ...ruleset, tables };
 }

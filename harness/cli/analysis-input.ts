@@ -91,7 +91,7 @@ export function readAnalysisInput(args: readonly string[], specs: readonly Optio
 function tellUntested(rules: PodRules, notLookedAt: readonly Family[], io: CommandIo): void {
   const given = listFamilies(rules);
   for (const family of FAMILIES.filter((one) => !given.includes(one) && !notLookedAt.includes(one)))
-    io.err(`landfall: IPv${family} is not analysed: ${family === 4 ? "--rules" : "--rules6"} names no file.\n`);
+    io.err(`landfall: IPv${family} is not analysed: no file holds rules of it.\n`);
 }
 
 function limitRules(rules: PodRules, asked: Family | null): PodRules {

@@ -24,7 +24,7 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE_MAJOR) {
   const io = processIo(isInterrupted);
   process.exitCode = await runCommandLine(words, io);
   const { describeUnreadInput } = await import("./unread-input.ts");
-  const notice = describeUnreadInput(words[0]);
+  const notice = await describeUnreadInput(words[0]);
   if (notice !== null) io.err(notice);
 }
 

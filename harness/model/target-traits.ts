@@ -169,3 +169,15 @@ export function readsOf(text: string): readonly HiddenAttribute[] | null {
   const module = /^-m (\S+)/.exec(text)?.[1] ?? "";
   return Object.hasOwn(MODULE_READS, module) ? (MODULE_READS[module] ?? null) : null;
 }
+
+/** Modules of which one packet may get another answer each time it is asked: they count, remember or draw. */
+const ANSWERS_ANEW = ["connlimit", "hashlimit", "limit", "nfacct", "quota", "rateest", "recent", "set", "statistic"];
+
+/**
+ * Says whether a match that is kept as text answers alike wherever one packet is asked: true of what only looks, `-m ttl --ttl-eq 64`;
+ * false of what draws or counts, `-m statistic …`, and of what is not known.
+ */
+export function answersAlike(text: string): boolean {
+  const module = /^-m (\S+)/.exec(text)?.[1] ?? "";
+  return Object.hasOwn(MODULE_READS, module) && !ANSWERS_ANEW.includes(module);
+}

@@ -35,7 +35,7 @@ export function describeFailure(failure: string): string {
 export function describeUnseenFamily(family: Family): string {
   const option = family === 4 ? "--rules" : "--rules6";
   const other = family === 4 ? 6 : 4;
-  return `IPv${family} was not looked at: the pod has an IPv${family} address, and ${option} names no file. Give it one (an empty file is a family without rules), or limit the question with --family ${other}.`;
+  return `IPv${family} was not looked at: the pod has an IPv${family} address, and no file holds rules of it. Give one with ${option} (an empty file is a family without rules), or limit the question with --family ${other}.`;
 }
 
 /** Says of a whole run what keeps it from being green although no flow does; empty where nothing does. */

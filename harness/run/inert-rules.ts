@@ -32,7 +32,7 @@ export function describeInertRules(pod: RulesInPod): readonly string[] {
     const { installation } = pod;
     const given = installation.kind === "script" ? null : installation.rules[key];
     if (installation.kind !== "script" && given === null)
-      return [`${name} is not under test: ${option} names no file, and no flow of that family is driven.`];
+      return [`${name} is not under test: no file holds rules of it, and no flow of that family is driven.`];
     const kernel = pod.kernel[key];
     if (listRules(kernel).length === 0 && listRules(given).length === 0) {
       const who =

@@ -40,7 +40,7 @@ describe("landfall prove", () => {
   });
   test("says which family it leaves out", async () => {
     const { err } = await runCommand("prove", ...SEED_WORDS, "--rules", save("seed.rules", SEED));
-    expect(err).toBe("landfall: IPv6 is not analysed: --rules6 names no file.\n");
+    expect(err).toBe("landfall: IPv6 is not analysed: no file holds rules of it.\n");
   });
   test("gives a counterexample against rules from outside, and ends with 1", async () => {
     const { code, out } = await runCommand("prove", "--rules", broken, "--json");

@@ -81,6 +81,11 @@ describe("a file of rules", () => {
       expect([status, stdout]).toEqual([0, expect.stringMatching(/lands: envoy-outbound:15001/)]);
       expect(run(RULES, "diff", "-", "-").stderr).toMatch(/-: Standard input can be read only once/);
     });
+    test("is left to others where it is not asked for", () => {
+      const script = 'printf "abc\\ndef\\n" | { "$@" >/dev/null 2>&1; cat; }';
+      const words = [process.execPath, MAIN, "explain", "client -> pod:22"];
+      expect(spawnSync("bash", ["-c", script, "bash", ...words], { encoding: "utf8" }).stdout).toBe("abc\ndef\n");
+    });
     test("is told where nobody reads it, and only there", () => {
       const notice = /standard input holds text that was not read; --rules - makes explain read rules from it/;
       expect(run(RULES, "explain", "client -> pod:22").stderr).toMatch(notice);

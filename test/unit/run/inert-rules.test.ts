@@ -54,7 +54,7 @@ test("a family without a file is not under test", () => {
   const own = generateRules(SEED);
   const installation = { kind: "rules", rules: { ...own, ip6: null } } as const;
   expect(describeInertRules({ installation, config: SEED, kernel: own })).toEqual([
-    "IPv6 is not under test: --rules6 names no file, and no flow of that family is driven.",
+    "IPv6 is not under test: no file holds rules of it, and no flow of that family is driven.",
   ]);
 });
 
