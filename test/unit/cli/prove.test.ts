@@ -63,7 +63,7 @@ describe("landfall prove", () => {
     const { code, out } = await runCommand("prove", "--rules", guarded);
     expect(code).toBe(1);
     expect(out).toMatch(
-      /^ {2}flow {5}envoy -> upstream:8080, where the proxy forwards\n {2}landing {2}loop envoy-outbound, [^w]*\n {2}where {4}-m recent --rcheck fails$/m,
+      /^ {2}flow {5}envoy -> upstream:8080, where the proxy forwards\n {2}landing {2}loop envoy-outbound, [^w]*\n {2}where {4}-m recent --rcheck \(asked at place 2\) fails\n {2}where {4}-m recent --rcheck fails$/m,
     );
   });
   test("ends with 3 where its budget runs out, and proves what it is asked alone with the same", async () => {
