@@ -1,21 +1,16 @@
+import { preparePod } from "../../harness/analysis/wide-pod.ts";
 import { type BoundaryFlow, boundaryFlows } from "../../harness/contract/boundary-flows.ts";
 import { type Demands, demandedLanding } from "../../harness/contract/demanded-landing.ts";
 import { istioAmbient } from "../../harness/meshes/istio-ambient/mesh.ts";
 import type { PodFacts } from "../../harness/meshes/mesh.ts";
 import type { Contract } from "../../harness/model/contract.ts";
-import type { Flow, Manner } from "../../harness/model/flow.ts";
+import type { Flow } from "../../harness/model/flow.ts";
 import { findBase } from "../../harness/model/iptables-tables.ts";
 import type { Landing } from "../../harness/model/landing.ts";
-import {
-  APP_PORTS,
-  addressOwner,
-  DEFAULT_ADDRESSES,
-  isLoopback,
-  type PodSpec,
-  type SandboxAddresses,
-} from "../../harness/model/pod.ts";
+import { APP_PORTS, DEFAULT_ADDRESSES, type PodSpec, type SandboxAddresses } from "../../harness/model/pod.ts";
 import type { PodShape } from "../../harness/model/pod-shape.ts";
 import type { PodRules, Rule, Ruleset } from "../../harness/model/ruleset.ts";
+import type { DemandedFlow } from "./mutant-holes.ts";
 
 /** What runs as ztunnel where a sandbox cannot set a socket's mark: a rule gives the mark to all that this uid sends. */
 const ZTUNNEL_ID = 1337;
@@ -41,13 +36,6 @@ export const AMBIENT_CASES: readonly (readonly [name: string, words: readonly st
   ["DNS capture over IPv4 alone", ["--ambient-dns-capture"]],
   ["a virtual machine", ["--ambient-ipv6", "--reroute-virtual-interfaces", "vm0"]],
 ];
-
-/** A flow with what ambient mode demands of it; null where it demands no single landing. */
-export interface DemandedFlow {
-  readonly flow: Flow;
-  readonly manner: Manner;
-  readonly demanded: Landing | null;
-}
 
 /** One case made ready: the mesh's rules as they are, the pod and the flows. */
 export interface AmbientCase {
@@ -139,25 +127,16 @@ function markInRuleset({ family, tables }: Ruleset): Ruleset {
 }
 
 function makeSpec(flows: readonly Flow[], { links }: PodShape, addresses: SandboxAddresses): PodSpec {
-  const away = flows.filter(({ to }) => !isLoopback(to.address));
-  const portsOf = (host: string) =>
-    sortNumbers(away.flatMap(({ to }) => (addressOwner(to.address, addresses) === host ? [to.port] : [])));
-  const upstream: readonly string[] = Object.values(addresses.upstream);
-  return {
+  const own: PodSpec = {
     proxyPort: 15001,
     inboundCapturePort: 15006,
     proxy: { uid: ZTUNNEL_ID, gid: ZTUNNEL_ID },
     interceptionMode: "REDIRECT",
     listen: [...APP_PORTS, ...OTHER_PORTS],
-    upstreamPorts: portsOf("upstream"),
-    clientPorts: portsOf("client"),
-    upstreamAddresses: [
-      ...new Set(away.map(({ to }) => to.address).filter((address) => addressOwner(address, addresses) === "upstream")),
-    ].filter((address) => !upstream.includes(address)),
+    upstreamPorts: [],
+    clientPorts: [],
+    upstreamAddresses: [],
     kubevirtInterfaces: links,
   };
-}
-
-function sortNumbers(numbers: readonly number[]): readonly number[] {
-  return [...new Set(numbers)].sort((a, b) => a - b);
+  return preparePod(own, { flows, rules: [] }, addresses);
 }

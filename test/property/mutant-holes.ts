@@ -1,0 +1,40 @@
+import { startSearch } from "../../harness/analysis/exhaustive-search.ts";
+import { makeMutants } from "../../harness/analysis/mutants.ts";
+import type { Flow, Manner } from "../../harness/model/flow.ts";
+import type { Landing } from "../../harness/model/landing.ts";
+import { DEFAULT_ADDRESSES, type PodSpec } from "../../harness/model/pod.ts";
+import type { PodRules } from "../../harness/model/ruleset.ts";
+import { compilePod } from "../../harness/netfilter/simulator.ts";
+
+/** A flow with the landing that is demanded of it; null where no single one is. */
+export interface DemandedFlow {
+  readonly flow: Flow;
+  readonly manner: Manner;
+  readonly demanded: Landing | null;
+}
+
+/** What is asked of the mutants of some rules. */
+export interface MutantQuestion {
+  readonly rules: PodRules;
+  readonly spec: PodSpec;
+  readonly flows: readonly DemandedFlow[];
+  /** Says whether a flow landed as demanded. */
+  readonly agree: (demanded: Landing, landed: Landing) => boolean;
+  /** What is done to rules before they are asked, mutants and the others alike; nothing if left out. */
+  readonly dress?: (rules: PodRules) => PodRules;
+}
+
+/** Gives every mutant that no flow shows and that is not proven to land every flow alike, with a flow that it lands elsewhere. */
+export function findHoles({ rules, spec, flows, agree, dress = (each) => each }: MutantQuestion): readonly string[] {
+  const search = startSearch(dress(rules), spec, DEFAULT_ADDRESSES);
+  return makeMutants(rules).flatMap(({ name, family, rules: mutated }) => {
+    const broken = dress(mutated);
+    const simulator = compilePod(broken, spec, DEFAULT_ADDRESSES);
+    const isShown = flows.some(
+      ({ flow, manner, demanded }) => demanded !== null && !agree(demanded, simulator.land(flow, manner)),
+    );
+    if (isShown) return [];
+    const found = search(broken, family);
+    return found.kind === "alike" ? [] : [`${name}: ${found.kind === "different" ? found.flow.flow : found.why}`];
+  });
+}
