@@ -59,7 +59,7 @@ const HELP: CommandHelp = {
   captureFlags: "listed",
   examples: [
     ["landfall generate -u 1337 -b '*' -i '*' -d 15020 > rules.txt", "the rules of the seed command, in a file"],
-    ["landfall generate --mesh linkerd --proxy-uid 2102", "the rules of Linkerd's init container"],
+    ["landfall generate --mesh linkerd", "the rules that Linkerd's injector asks for"],
     ["landfall generate -b '*' -i '*' --pod-ip 2001:db8::7 --family 6", "an IPv6 pod's, for ip6tables-restore"],
   ],
   exitCodes: { 0: "printed", 2: "bad input, every finding listed" },

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { generate } from "../../../harness/cli/generate.ts";
 import { MESHES } from "../../../harness/meshes/meshes.ts";
 import { runCommand } from "./run-command.ts";
 
@@ -47,6 +48,12 @@ describe("landfall generate --mesh", () => {
     expect(code).toBe(0);
     expect(out).toMatch(/^-A PROXY_INIT_OUTPUT -m owner --uid-owner 2103 .*-j RETURN$/m);
     expect(out).toMatch(/^-A PROXY_INIT_REDIRECT -p tcp .*-j REDIRECT --to-ports 5143$/m);
+  });
+  test("works as its help shows", async () => {
+    const { examples } = generate.help;
+    const lines = examples.map(([line]) => line).filter((line) => line.includes("--mesh"));
+    expect(lines.length).toBeGreaterThan(0);
+    for (const line of lines) expect((await runCommand(...line.split(" ").slice(1))).code).toBe(0);
   });
   test("says whose settings count where none is given", async () => {
     const { code, err } = await runCommand("generate", "--mesh=linkerd");
