@@ -1,5 +1,5 @@
-import { canBeElsewhere } from "../capture/intent-boundaries.ts";
 import { addressBits, addressValue, type Family, renderAddress, renderEndpoint } from "../model/address.ts";
+import { canBeElsewhere } from "../model/elsewhere.ts";
 import type { Flow } from "../model/flow.ts";
 import {
   addressOwner,

@@ -70,7 +70,8 @@ function readFile(file: EnvironmentFile, findings: Finding[]) {
   return new Map<string, never>();
 }
 
-function readPodIps(addresses: readonly string[], findings: Finding[]): readonly string[] {
+/** Gives the pod's addresses in canonical text, in order; a finding for each text that is none. */
+export function readPodIps(addresses: readonly string[], findings: Finding[]): readonly string[] {
   return addresses.flatMap((address) => {
     const canonical = canonicalAddress(address.trim());
     if (canonical !== null) return [canonical];

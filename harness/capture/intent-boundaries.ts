@@ -1,12 +1,5 @@
-import {
-  addressBits,
-  addressValue,
-  type Family,
-  type Network,
-  networkHolds,
-  prefixMask,
-  renderAddress,
-} from "../model/address.ts";
+import { addressBits, type Family, type Network, renderAddress } from "../model/address.ts";
+import { canBeElsewhere } from "../model/elsewhere.ts";
 import { MAX_ID, MAX_PORT, type SandboxAddresses } from "../model/pod.ts";
 import { entryRange, networksOf } from "./intent-lists.ts";
 
@@ -49,24 +42,4 @@ export function addressBoundaries(
 function edgesOf({ family, value, mask }: Network): { readonly first: bigint; readonly last: bigint } {
   const hostBits = ((1n << BigInt(addressBits(family))) - 1n) ^ mask;
   return { first: value, last: value | hostBits };
-}
-
-/** Networks of which no address can be dialled at `upstream`: this host, loopback, multicast and above; link-local and mapped ones. */
-const NEVER_ELSEWHERE: Readonly<Record<Family, readonly string[]>> = {
-  4: ["0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3"],
-  6: ["::/80", "fe80::/10", "ff00::/8"],
-};
-/** The sandbox's links are cut from networks at most this long; an address there is a host's own, a broadcast, or no one's. */
-const LINK_PREFIX: Readonly<Record<Family, number>> = { 4: 16, 6: 64 };
-
-/** Says whether `upstream` may own an address: it is no loopback or group address, and none of the sandbox's links. */
-export function canBeElsewhere(address: string, family: Family, addresses: SandboxAddresses): boolean {
-  const value = addressValue(address);
-  const link = prefixMask(family, LINK_PREFIX[family]);
-  // The pod shares its link with its peers; where it was given another address it is there by a route of its own.
-  const { pod, client, upstream, vm } = addresses;
-  const hosts = [client, upstream, vm].map((host) => addressValue(host[family]));
-  const onLink = address === pod[family] || hosts.some((host) => (host & link) === (value & link));
-  const never = networksOf(NEVER_ELSEWHERE[family], family).some((network) => networkHolds(network, value));
-  return !onLink && !never;
 }

@@ -73,6 +73,15 @@ export function tokenizeWords(words: readonly string[], options: readonly Captur
   return parseArgs({ args: [...words], strict: false, tokens: true, options: Object.fromEntries(specs) }).tokens;
 }
 
+/** Gives a token's words as they were typed. */
+export function renderToken(token: WordToken): readonly string[] {
+  if (token.kind === "positional") return [token.value];
+  if (token.kind === "option-terminator") return ["--"];
+  const { rawName, value, inlineValue } = token;
+  if (inlineValue) return [`${rawName}${rawName.startsWith("--") ? "=" : ""}${value}`];
+  return value === undefined ? [rawName] : [rawName, value];
+}
+
 function faultOf(name: string, value: string | undefined, takesValue: boolean): string | null {
   const known = SPECS.find((spec) => spec.name === name);
   if (!known) return UNKNOWN_FLAG;

@@ -3,7 +3,7 @@ import { type CaptureInput, parseCapture, type ResolvedCapture } from "../captur
 import { CLUSTER_ENV_PATH, type EnvironmentFile, SIDECAR_ENV_PATH } from "../capture/environment.ts";
 import { CAPTURE_OPTIONS, CAPTURE_SWITCHES } from "../capture/flags.ts";
 import { SEED_WORDS } from "../capture/seed.ts";
-import { tokenizeWords, UNKNOWN_FLAG, type WordToken } from "../capture/words.ts";
+import { renderToken, tokenizeWords, UNKNOWN_FLAG } from "../capture/words.ts";
 import { readTextFile } from "../load/text-file.ts";
 import { capFindings, type Finding, finding } from "../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
@@ -140,15 +140,6 @@ function separateWords(args: readonly string[], specs: readonly OptionSpec[], po
     (isOwn ? own : isSwitch ? switches : capture).push(...renderToken(token));
   }
   return { own, capture, switches, setsAnything };
-}
-
-/** Gives a token's words as they were typed. */
-function renderToken(token: WordToken): readonly string[] {
-  if (token.kind === "positional") return [token.value];
-  if (token.kind === "option-terminator") return ["--"];
-  const { rawName, value, inlineValue } = token;
-  if (inlineValue) return [`${rawName}${rawName.startsWith("--") ? "=" : ""}${value}`];
-  return value === undefined ? [rawName] : [rawName, value];
 }
 
 /** More than any settings take, and less than what the reading of one line bears. */

@@ -1,7 +1,8 @@
+import { readPodIps } from "../capture/capture.ts";
 import type { MeshFile, PodFacts } from "../meshes/mesh.ts";
 import type { BoundSettings, NamedMesh } from "../meshes/meshes.ts";
 import { canonicalAddress } from "../model/address.ts";
-import { type Finding, finding } from "../model/finding.ts";
+import type { Finding } from "../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
 import { tellWarnings } from "./capture-options.ts";
 import type { CommandIo } from "./command.ts";
@@ -62,13 +63,7 @@ function readFile(options: ParsedOptions, name: string, { io, findings }: Readin
 
 function readPodFacts(options: ParsedOptions, reading: Reading): PodFacts {
   const own = DEFAULT_ADDRESSES.pod;
-  const texts = options.values.get("pod-ip")?.at(-1)?.split(",") ?? [own[4]];
-  const addresses = texts.flatMap((text) => {
-    const address = canonicalAddress(text.trim());
-    if (address === null)
-      reading.findings.push(finding("--pod-ip", `"${text}" is no address; write addresses with commas between.`));
-    return address ?? [];
-  });
+  const addresses = readPodIps(options.values.get("pod-ip")?.at(-1)?.split(",") ?? [own[4]], reading.findings);
   const file = readFile(options, "resolv-conf", reading);
   return { addresses, own, resolvers: file === null ? DEFAULT_RESOLVERS : readServers(file) };
 }

@@ -1,3 +1,4 @@
+import { renderToken, tokenizeWords, type WordToken } from "../capture/words.ts";
 import { quoteWord } from "../formats/words.ts";
 import { findMesh, MESHES, type NamedMesh } from "../meshes/meshes.ts";
 import { type Finding, finding } from "../model/finding.ts";
@@ -58,14 +59,12 @@ export function describeInjected({ name, injected }: NamedMesh): string {
 export function dealWords(words: readonly string[], specs: readonly OptionSpec[], { options }: NamedMesh): DealtWords {
   const own: string[] = [];
   const mesh: string[] = [];
-  const takesValue = (word: string) =>
-    options.some(({ flag, letter, value }) => value !== null && (word === `--${flag}` || word === `-${letter}`));
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i] ?? "";
-    const spec = specs.find(({ name }) => word === `--${name}` || word.startsWith(`--${name}=`));
-    const hasValueBehind = spec ? spec.value !== null && !word.includes("=") : takesValue(word);
-    (spec ? own : mesh).push(...words.slice(i, hasValueBehind ? i + 2 : i + 1));
-    if (hasValueBehind) i++;
-  }
+  const isOwn = (token: WordToken) =>
+    token.kind === "option" && specs.some(({ name }) => token.rawName === `--${name}`);
+  const named = options.flatMap(({ flag, letter, value }) =>
+    flag === null ? [] : [{ name: flag, value, ...(letter === null ? {} : { short: letter }) }],
+  );
+  for (const token of tokenizeWords(words, [...named, ...specs]))
+    (isOwn(token) ? own : mesh).push(...renderToken(token));
   return { own, mesh };
 }

@@ -108,8 +108,8 @@ function readSource(
   }
   const { value } = parsed;
   const isEmpty = FAMILIES.every((one) => listRules(value[familyKey(one)]).length === 0);
-  const said = [...(isEmpty ? ["has no rule"] : []), ...value.notices.map((notice) => `: ${notice}`)];
-  for (const notice of said) io.err(`landfall: ${where}${notice.startsWith(":") ? "" : " "}${notice}.\n`);
+  if (isEmpty) io.err(`landfall: ${where} has no rule.\n`);
+  for (const notice of value.notices) io.err(`landfall: ${where}: ${notice}.\n`);
   return (value.ip ?? value.ip6) ? value : { ...value, [familyKey(value.family)]: emptyRuleset(value.family) };
 }
 

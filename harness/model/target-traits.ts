@@ -166,7 +166,7 @@ const MODULE_READS: Readonly<Record<string, readonly HiddenAttribute[]>> = {
 
 /** Gives what a match that is kept as text may read, by its text: `-m ttl --ttl-eq 64`. Null: anything. */
 export function readsOf(text: string): readonly HiddenAttribute[] | null {
-  const module = /^-m (\S+)/.exec(text)?.[1] ?? "";
+  const module = moduleOf(text);
   return Object.hasOwn(MODULE_READS, module) ? (MODULE_READS[module] ?? null) : null;
 }
 
@@ -178,6 +178,10 @@ const ANSWERS_ANEW = ["connlimit", "hashlimit", "limit", "nfacct", "quota", "rat
  * false of what draws or counts, `-m statistic …`, and of what is not known.
  */
 export function answersAlike(text: string): boolean {
-  const module = /^-m (\S+)/.exec(text)?.[1] ?? "";
+  const module = moduleOf(text);
   return Object.hasOwn(MODULE_READS, module) && !ANSWERS_ANEW.includes(module);
+}
+
+function moduleOf(text: string): string {
+  return /^-m (\S+)/.exec(text)?.[1] ?? "";
 }

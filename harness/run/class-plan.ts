@@ -7,7 +7,7 @@ import { LandfallError } from "../errors.ts";
 import { addressValue, type Family } from "../model/address.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import type { Flow } from "../model/flow.ts";
-import { type PodSpec, type SandboxAddresses, STATUS_PORT, vmLinks } from "../model/pod.ts";
+import { type PodSpec, type SandboxAddresses, vmLinks } from "../model/pod.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import { holdsValue } from "../model/value-ranges.ts";
 import { type BoundFlow, type BoundScenario, demandEnd } from "./bound-scenario.ts";
@@ -156,13 +156,7 @@ function extend(
   // Where nobody listens, what rules reject and what they let through both end refused.
   const open = flows.filter(({ to }) => isPodsOwn(to.address, config, addresses));
   const listen = [...scenario.spec.listen, ...open.map(({ to }) => to.port)];
-  const made = makePodSpec(config, all, listen, addresses, [rules]);
-  const taken = [made.proxyPort, made.inboundCapturePort, STATUS_PORT];
-  const spec: PodSpec = {
-    ...made,
-    listen: made.listen.filter((port) => !taken.includes(port)),
-    kubevirtInterfaces: links,
-  };
+  const spec: PodSpec = { ...makePodSpec(config, all, listen, addresses, [rules]), kubevirtInterfaces: links };
   const added = flows.map((flow): Omit<BoundFlow, "expected"> => ({ flow, manner: "answer", chosenFor: "class" }));
   const bound = [...scenario.flows, ...added].map(({ forwarded: _, ...each }): BoundFlow => {
     const demanded = { ...each, expected: intendedLanding(config, each.flow, each.manner, addresses, spec) };

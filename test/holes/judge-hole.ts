@@ -1,6 +1,6 @@
-import { canBeElsewhere } from "../../harness/capture/intent-boundaries.ts";
 import { exitCodeOf } from "../../harness/cli/report-output.ts";
 import type { Family } from "../../harness/model/address.ts";
+import { canBeElsewhere } from "../../harness/model/elsewhere.ts";
 import type { Flow } from "../../harness/model/flow.ts";
 import { type Landing, landingsAgree } from "../../harness/model/landing.ts";
 import { isLoopback, type SandboxAddresses } from "../../harness/model/pod.ts";

@@ -13,7 +13,8 @@ export function listHolds(list: "*" | readonly string[], number: number): boolea
   return list.map(entryRange).some(({ first, last }) => first <= number && number <= last);
 }
 
-function networksOf(ranges: readonly string[], family: Family): readonly Network[] {
+/** Gives a list's networks of one family; entries of the other one say nothing about this family. */
+export function networksOf(ranges: readonly string[], family: Family): readonly Network[] {
   return ranges.map((range) => parseNetwork(range)).filter((network): network is Network => network?.family === family);
 }
 

@@ -10,25 +10,21 @@ const bad = VECTORS.filter(({ rc, bad: isBad }) => rc !== 0 || isBad);
 /** Inputs at which the original stops half way, and here each family takes what is its own (docs/meshes/consul.md). */
 const BETTER: readonly string[] = ["exclude-cidr-two-v4-dual"];
 
-function byName(vectors: readonly Vector[]): readonly (readonly [string, Vector])[] {
-  return vectors.map((vector) => [vector.name, vector]);
-}
-
 describe("Consul's rules are those that its SDK leaves in the kernel:", () => {
-  test.each(byName(good))("%s", (_, vector) => {
+  test.each(good)("$name", (vector) => {
     expect(generatedRules(consul, vector)).toEqual(recordedRules(vector));
   });
 });
 
 describe("what Consul's SDK refuses, or applies in part, is refused or applied whole:", () => {
-  test.each(byName(bad))("%s", (name, vector) => {
+  test.each(bad)("$name", (vector) => {
     const rules = generatedRules(consul, vector);
-    expect(Array.isArray(rules) ? "refused" : "applied").toBe(BETTER.includes(name) ? "applied" : "refused");
+    expect(Array.isArray(rules) ? "refused" : "applied").toBe(BETTER.includes(vector.name) ? "applied" : "refused");
   });
 });
 
 describe("settings written down lead to the same settings again:", () => {
-  test.each(byName(good))("%s", (_, vector) => {
+  test.each(good)("$name", (vector) => {
     const input = inputOf(vector);
     const first = consul.read(input);
     const again = first.ok ? consul.read({ ...input, ...consul.render(first.value.settings) }) : first;

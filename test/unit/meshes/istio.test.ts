@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { istio } from "../../../harness/meshes/istio/mesh.ts";
-import { generatedRules, inputOf, readVectors, recordedRules, type Vector } from "./vectors.ts";
+import { generatedRules, inputOf, readVectors, recordedRules } from "./vectors.ts";
 
 const VECTORS = readVectors("istio.json");
 /** Inputs that leave no rules behind, as they ask for none; and one whose rules, of the older kernel interface, were not recorded. */
@@ -11,26 +11,22 @@ const bad = VECTORS.filter(({ rc, bad: isBad }) => rc !== 0 || isBad);
 /** Doubtful inputs that the original takes whole: a service's name, and a line of resolv.conf that names no address. */
 const TAKEN: readonly string[] = ["bad-o-text", "bad-dns-garbage-resolver"];
 
-function byName(vectors: readonly Vector[]): readonly (readonly [string, Vector])[] {
-  return vectors.map((vector) => [vector.name, vector]);
-}
-
 describe("Istio's rules are those that its own tool leaves in the kernel:", () => {
-  test.each(byName(good))("%s", (_, vector) => {
+  test.each(good)("$name", (vector) => {
     expect(generatedRules(istio, vector)).toEqual(recordedRules(vector));
   });
 });
 
 describe("what Istio's own tool refuses, or takes although it means nothing, is refused or applied whole:", () => {
-  test.each(byName(bad))("%s", (name, vector) => {
+  test.each(bad)("$name", (vector) => {
     const rules = generatedRules(istio, vector);
-    if (TAKEN.includes(name)) expect(rules).toEqual(recordedRules(vector));
+    if (TAKEN.includes(vector.name)) expect(rules).toEqual(recordedRules(vector));
     else expect(Array.isArray(rules) ? "refused" : "applied").toBe("refused");
   });
 });
 
 describe("settings written down lead to the same settings again:", () => {
-  test.each(byName(good))("%s", (_, vector) => {
+  test.each(good)("$name", (vector) => {
     const input = inputOf(vector);
     const first = istio.read(input);
     const again = first.ok ? istio.read({ ...input, environment: {}, ...istio.render(first.value.settings) }) : first;

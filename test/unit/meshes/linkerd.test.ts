@@ -9,20 +9,16 @@ const bad = VECTORS.filter(({ rc, bad: isBad }) => rc !== 0 || isBad);
 /** Inputs at which the original stops half way, and here each family takes what is its own (docs/meshes/linkerd.md). */
 const BETTER: readonly string[] = ["subnet-v6", "bad-mixed-subnets-dual"];
 
-function byName(vectors: readonly Vector[]): readonly (readonly [string, Vector])[] {
-  return vectors.map((vector) => [vector.name, vector]);
-}
-
 describe("Linkerd's rules are those that its own tool leaves in the kernel:", () => {
-  test.each(byName(good))("%s", (_, vector) => {
+  test.each(good)("$name", (vector) => {
     expect(generatedRules(linkerd, vector)).toEqual(recordedRules(vector));
   });
 });
 
 describe("what Linkerd's own tool refuses, or applies in part, is refused or applied whole:", () => {
-  test.each(byName(bad))("%s", (name, vector) => {
+  test.each(bad)("$name", (vector) => {
     const rules = generatedRules(linkerd, vector);
-    expect(Array.isArray(rules) ? "refused" : "applied").toBe(BETTER.includes(name) ? "applied" : "refused");
+    expect(Array.isArray(rules) ? "refused" : "applied").toBe(BETTER.includes(vector.name) ? "applied" : "refused");
   });
 });
 
@@ -47,7 +43,7 @@ test("a simulation asks only for a check", () => {
 });
 
 describe("settings as words lead to the same settings again:", () => {
-  test.each(byName(good))("%s", (_, vector) => {
+  test.each(good)("$name", (vector) => {
     const input = inputOf(vector);
     const first = linkerd.read(input);
     const again = first.ok ? linkerd.read({ ...input, ...linkerd.render(first.value.settings) }) : first;
