@@ -11,20 +11,21 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
  */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   model: [],
-  capture: ["model", "meshes"],
   contract: ["model"],
   meshes: ["model"],
   formats: ["model"],
   netfilter: ["model"],
-  analysis: ["model", "capture", "formats", "netfilter"],
+  analysis: ["model", "contract", "formats", "netfilter"],
   report: ["model"],
   agent: ["types:model"],
-  apply: ["model", "capture", "formats"],
+  apply: ["model", "meshes", "formats"],
   load: ["model"],
   sandbox: ["model", "formats", "netfilter", "types:agent"],
-  run: ["model", "capture", "formats", "netfilter", "analysis", "report", "sandbox", "load"],
-  vitest: ["model", "capture", "formats", "report", "sandbox", "run"],
-  cli: ["model", "capture", "formats", "netfilter", "analysis", "report", "apply", "load", "meshes", "sandbox", "run"],
+  run: ["model", "contract", "meshes", "formats", "netfilter", "analysis", "report", "sandbox", "load"],
+  vitest: ["model", "contract", "meshes", "formats", "report", "sandbox", "run"],
+  cli: [
+    ...["model", "contract", "meshes", "formats", "netfilter", "analysis", "report", "apply", "load", "sandbox", "run"],
+  ],
 };
 
 /** Rooms that may start processes, open sockets or read files; all others are pure. */

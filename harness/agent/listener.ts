@@ -17,14 +17,14 @@ export interface ListenerDuties {
 }
 
 /**
- * Opens a listener on both families in the calling thread's present namespace and as its present owner.
+ * Opens a listener on both families, or on the one address it is for, in the calling thread's present namespace and as its present owner.
  * Throws a SyscallError; then nothing is left open.
  */
 export function openListener(spec: ListenerSpec, duties: ListenerDuties): Listener {
   const servers: Server[] = [];
   try {
-    for (const family of [4, 6] as const) {
-      const fd = openListeningSocket(family, spec.port, spec.mode);
+    for (const family of familiesOf(spec)) {
+      const fd = openListeningSocket(family, spec.port, spec.mode, spec.address);
       servers.push(createServer((socket) => serve(socket, spec, duties)).listen({ fd }));
     }
     return { close: () => closeAll(servers) };
@@ -32,6 +32,11 @@ export function openListener(spec: ListenerSpec, duties: ListenerDuties): Listen
     closeAll(servers);
     throw error;
   }
+}
+
+function familiesOf({ address }: ListenerSpec): readonly (4 | 6)[] {
+  if (address === null) return [4, 6];
+  return address.includes(":") ? [6] : [4];
 }
 
 /** An open listener. */

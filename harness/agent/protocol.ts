@@ -1,7 +1,10 @@
 // Long because the whole protocol is read in one place.
+
+import type { Family } from "../model/address.ts";
 import type { Manner } from "../model/flow.ts";
 import type { Landing } from "../model/landing.ts";
 import type { HostName, ListenerName, Owner } from "../model/pod.ts";
+import type { Dials } from "../model/pod-shape.ts";
 import type { PolicyRouting } from "../model/ruleset.ts";
 
 /**
@@ -133,7 +136,7 @@ export interface AgentFacts {
   readonly iptables: string | null;
 }
 
-/** A listener: one port on all addresses of both families. */
+/** A listener: one port on all addresses of both families, or on one address. */
 export interface ListenerSpec {
   readonly listener: ListenerName;
   readonly host: HostName;
@@ -142,16 +145,23 @@ export interface ListenerSpec {
   readonly port: number;
   /** `transparent`: takes connections to addresses that are not its own, as TPROXY needs (IP_TRANSPARENT). */
   readonly mode: "plain" | "transparent";
-  /** With these ports it is the stub Envoy, which forwards flows whose manner says so; null: it answers whatever the manner. */
-  readonly stub: StubPorts | null;
+  /** The one address it listens on; null: all of both families. */
+  readonly address: string | null;
+  /** With this it is a proxy's, which forwards flows whose manner says so; null: it answers whatever the manner. */
+  readonly stub: StubDials | null;
 }
 
-/** The stub Envoy's own ports: which direction a connection came in by, and which destinations are never forwarded. */
-export interface StubPorts {
-  readonly proxyPort: number;
-  readonly inboundCapturePort: number;
+/** What a proxy dials for what its listener has taken, and which destinations it never forwards. */
+export interface StubDials {
+  readonly dials: Exclude<Dials, { readonly kind: "nothing" }>;
+  /** The address from which it may connect to the pod's own, by family. */
+  readonly passThrough: Readonly<Record<Family, string | null>>;
+  /** Ports of listeners of the same proxy that dial on: calls to those would go round for ever. */
+  readonly ownPorts: readonly number[];
   /** The pod's addresses beside the loopback ones, canonical text. */
   readonly ownAddresses: readonly string[];
+  /** Mark of the sockets that it dials with (SO_MARK); 0 for none. */
+  readonly mark: number;
 }
 
 /** One flow to be driven. */

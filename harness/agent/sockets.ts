@@ -26,11 +26,17 @@ const BACKLOG = 4096;
 const ON = Buffer.from([1, 0, 0, 0]);
 
 /**
- * Opens a listening socket on all addresses of one family, for Node's `server.listen({ fd })`. IPv6 sockets take IPv6 alone.
+ * Opens a listening socket on all addresses of one family, or on `at` alone, for Node's `server.listen({ fd })`. IPv6 sockets take IPv6
+ * alone.
  * `transparent` needs CAP_NET_ADMIN or CAP_NET_RAW. Throws a SyscallError (`EADDRINUSE`).
  */
-export function openListeningSocket(family: 4 | 6, port: number, mode: "plain" | "transparent"): number {
-  const endpoint: Endpoint = { address: family === 4 ? "0.0.0.0" : "::", port };
+export function openListeningSocket(
+  family: 4 | 6,
+  port: number,
+  mode: "plain" | "transparent",
+  at: string | null = null,
+): number {
+  const endpoint: Endpoint = { address: at ?? (family === 4 ? "0.0.0.0" : "::"), port };
   const what = renderEndpoint(endpoint);
   const fd = openSocket(family, what);
   return closeOnFailure(fd, () => {

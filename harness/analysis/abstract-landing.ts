@@ -2,6 +2,7 @@ import { renderEndpoint } from "../model/address.ts";
 import { type Flow, startsInPod } from "../model/flow.ts";
 import type { Landing } from "../model/landing.ts";
 import { isLoopback, loopbackAddress } from "../model/pod.ts";
+import { dialsOn, findListener, type PodShape } from "../model/pod-shape.ts";
 
 /**
  * Gives the kind of a landing with the flow's own ends left aside, so that all flows of a class have one text. Flows that nothing has
@@ -11,12 +12,13 @@ import { isLoopback, loopbackAddress } from "../model/pod.ts";
  * @example
  * "envoy-inbound:15006", "as dialled", "upstream:3128 at 10.1.0.1", "refused:15101", "timed-out"
  */
-export function abstractLanding(landing: Landing, flow: Flow): string {
+export function abstractLanding(landing: Landing, flow: Flow, shape: PodShape): string {
   const { to, from } = flow;
   const { kind, listener, port, originalDestination, hops } = landing;
   const isPlain = kind === "listener" || kind === "refused";
   const isAtDialled = landing.address === null || landing.address === to.address;
-  const isProxy = listener === "envoy-outbound" || listener === "envoy-inbound";
+  const own = landing.host === "pod" ? findListener(shape, listener) : undefined;
+  const isProxy = own !== undefined && dialsOn(own);
   const via = hops.map((hop) => ` via ${hop.listener}:${hop.port}`).join("");
   if (isPlain && !isProxy && port === to.port && originalDestination === null && isAtDialled)
     return `as dialled${describeSource(landing, from.address)}${via}`;

@@ -1,11 +1,10 @@
-import { intendedLanding } from "../capture/intent.ts";
+import { findExpectation } from "../contract/expectation.ts";
 import type { Family } from "../model/address.ts";
-import type { CaptureConfig } from "../model/capture-config.ts";
+import type { Capture } from "../model/capture.ts";
+import { type Expectation, isLanding, meetsExpectation } from "../model/expectation.ts";
 import type { Flow } from "../model/flow.ts";
-import { type Landing, landingsAgree } from "../model/landing.ts";
 import { emptyRuleset, familyKey, type PodRules } from "../model/ruleset.ts";
 import { abstractLanding } from "./abstract-landing.ts";
-import { cutsOfConfig } from "./config-cuts.ts";
 import type { Diagram } from "./diagrams.ts";
 import { locateFlow } from "./flow-location.ts";
 import { choosePoint, findPaths, listPreferences, readAssumptions } from "./flow-points.ts";
@@ -15,12 +14,12 @@ import { openLander } from "./pod-under-analysis.ts";
 import { preparePod } from "./wide-pod.ts";
 import { makeWitness, type Witness } from "./witness.ts";
 
-/** Flows of one family that rules, a capture config's demand and the sandbox's pod all treat alike. */
+/** Flows of one family that rules, a contract's demand and the sandbox's pod all treat alike. */
 export interface DemandClass {
   /** The flow that stands for them: one of those known, or else one with values that a reader knows. */
   readonly witness: Witness;
-  /** Where the config demands that it lands. */
-  readonly demanded: Landing;
+  /** What the contract demands of it; null where it demands nothing. */
+  readonly demanded: Expectation | null;
   /** Whether the simulator lands it elsewhere, so that it may show something wrong. */
   readonly isSuspect: boolean;
 }
@@ -28,7 +27,7 @@ export interface DemandClass {
 /** What is asked about, and the flows that are driven anyway, which stand for their classes. */
 export interface DemandQuestion {
   readonly rules: PodRules;
-  readonly config: CaptureConfig;
+  readonly capture: Capture;
   readonly family: Family;
   readonly setting: AnalysisSetting;
   readonly known: readonly Flow[];
@@ -37,21 +36,21 @@ export interface DemandQuestion {
 }
 
 /**
- * Gives every class of flows that rules, demand or pod can tell apart. Flows are first told apart at every value that the rules, the config
- * or the pod name. Of these the ones are put together again that every chain of the rules treats alike, whose demanded landings are alike,
- * and which the simulator lands alike. The demand is asked of single flows, never of rules. Throws `budget-exceeded` rather than give a
- * part.
+ * Gives every class of flows that rules, demand or pod can tell apart. Flows are first told apart at every value that the rules, the
+ * contract or the pod name. Of these the ones are put together again that every chain of the rules treats alike, whose demanded landings
+ * are alike, and which the simulator lands alike. The demand is asked of single flows, never of rules. Throws `budget-exceeded` rather
+ * than give a part.
  */
 export function classifyDemands({
   rules,
-  config,
+  capture,
   family,
   setting,
   known,
   concerns,
 }: DemandQuestion): readonly DemandClass[] {
   const ruleset = rules[familyKey(family)] ?? emptyRuleset(family);
-  const cuts = cutsOfConfig(config, family);
+  const cuts = capture.contractFor(setting.addresses).splitPoints(family);
   const partition = partitionFlows(family, [ruleset], { ...setting, cuts, sockets: "varied" });
   return partition.lanes.filter(concerns).flatMap((lane) => {
     const { space, signatures, ground, join, restrict, outside } = partition;
@@ -61,9 +60,9 @@ export function classifyDemands({
     const parts = paths.map(([terminal, path]): Part => {
       const point = choosePoint(path, lane, space, prefer);
       const { addresses, spec } = setting;
-      return { terminal, witness: makeWitness(point, family, addresses, spec.proxy, readAssumptions(path, space)) };
+      return { terminal, witness: makeWitness(point, family, addresses, spec.shape, readAssumptions(path, space)) };
     });
-    return joinParts(parts, lane, partition, { rules, config, setting, known, fine });
+    return joinParts(parts, lane, partition, { rules, capture, setting, known, fine });
   });
 }
 
@@ -73,17 +72,22 @@ interface Part {
   readonly witness: Witness;
 }
 
-type Around = Pick<DemandQuestion, "rules" | "config" | "setting" | "known"> & { readonly fine: Diagram };
+type Around = Pick<DemandQuestion, "rules" | "capture" | "setting" | "known"> & { readonly fine: Diagram };
 
 function joinParts(parts: readonly Part[], lane: Lane, partition: Partition, around: Around): readonly DemandClass[] {
   const { space, signatures } = partition;
-  const { rules, config, setting, known, fine } = around;
+  const { rules, capture, setting, known, fine } = around;
   const all = parts.map(({ witness }) => witness);
   const lander = openLander(rules, setting.spec, all);
   const [signature = partition.outside] = signatures;
   const demand = ({ flow, addresses }: Pick<Witness, "flow" | "addresses">) => {
     const pod = preparePod(setting.spec, { flows: [flow], rules: [rules] }, addresses);
-    return intendedLanding(config, flow, "answer", addresses, pod);
+    return findExpectation(capture, flow, "answer", addresses, pod);
+  };
+  const { shape } = setting.spec;
+  const describe = (landing: Expectation | null, flow: Flow) => {
+    if (landing === null || !isLanding(landing)) return landing === null ? "unspecified" : landing.kind;
+    return `${abstractLanding(landing, flow, shape)} ${landing.kind} ${landing.host} ${landing.listener}`;
   };
   const keys = new Map<Diagram, string>();
   const classes = new Map<string, DemandClass>();
@@ -96,8 +100,9 @@ function joinParts(parts: readonly Part[], lane: Lane, partition: Partition, aro
     keys.set(terminal, key);
     const before = classes.get(key);
     // A listener that accepts says more than that nobody listens.
-    const isBetter = before === undefined || (before.demanded.kind !== "listener" && demanded.kind === "listener");
-    if (isBetter) classes.set(key, { witness, demanded, isSuspect: !landingsAgree(demanded, landed) });
+    const isBetter = before === undefined || (before.demanded?.kind !== "listener" && demanded?.kind === "listener");
+    const isSuspect = demanded !== null && !meetsExpectation(demanded, landed);
+    if (isBetter) classes.set(key, { witness, demanded, isSuspect });
   }
   for (const flow of known.toReversed()) {
     const terminal = locateFlow(fine, flow, new Map(), lane, space);
@@ -108,8 +113,4 @@ function joinParts(parts: readonly Part[], lane: Lane, partition: Partition, aro
     classes.set(key, { ...found, witness, demanded: demand(witness) });
   }
   return [...classes.values()];
-}
-
-function describe(landing: Landing, flow: Flow): string {
-  return `${abstractLanding(landing, flow)} ${landing.kind} ${landing.host} ${landing.listener}`;
 }

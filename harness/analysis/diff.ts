@@ -19,6 +19,8 @@ export interface Change {
   readonly witness: Witness;
   readonly before: Landing;
   readonly after: Landing;
+  /** The two landings with the flow's own ends left aside: `{ before: "envoy-inbound:15006", after: "as dialled" }`. */
+  readonly kinds: { readonly before: string; readonly after: string };
   /** The whole class in words; no flow of it is left out. */
   readonly class: string;
   /** Says whether a flow is of this class, unknown matches answering as they do for the witness. */
@@ -74,7 +76,7 @@ function diffLane(lane: Lane, partition: Partition, comparison: Comparison): rea
     const [was, is] = landings;
     if (was === undefined || is === undefined || isSameLanding(was, is)) continue;
     const key =
-      landings.map((landing) => abstractLanding(landing, suspect.witness.flow)).join("\n") +
+      landings.map((landing) => abstractLanding(landing, suspect.witness.flow, spec.shape)).join("\n") +
       JSON.stringify([...suspect.witness.assumed]);
     const group = groups.get(key) ?? { suspect, terminals: new Set() };
     groups.set(key, group);
@@ -86,6 +88,10 @@ function diffLane(lane: Lane, partition: Partition, comparison: Comparison): rea
       witness,
       before: was.landing,
       after: is.landing,
+      kinds: {
+        before: abstractLanding(was.landing, witness.flow, spec.shape),
+        after: abstractLanding(is.landing, witness.flow, spec.shape),
+      },
       class: describeClass(suspicious, terminals, lane, space),
       holds: (flow) => {
         const terminal = locateFlow(suspicious, flow, witness.assumed, lane, space);
@@ -122,7 +128,7 @@ function findSuspicious(lane: Lane, partition: Partition): Diagram {
 function witnessOf(path: Path, lane: Lane, { space }: Partition, { family, setting }: Comparison): Witness {
   const { addresses, spec } = setting;
   const point = choosePoint(path, lane, space, listPreferences(space, setting));
-  return makeWitness(point, family, addresses, spec.proxy, readAssumptions(path, space));
+  return makeWitness(point, family, addresses, spec.shape, readAssumptions(path, space));
 }
 
 /** A landing that cannot be told is not known to be the same as any other. */

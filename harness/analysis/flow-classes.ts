@@ -42,7 +42,7 @@ export function classifyFlows(rules: PodRules, family: Family, setting: Analysis
     const classes = paths.map(([terminal, path]): FlowClass => {
       const point = choosePoint(path, lane, space, prefer);
       const assumed = readAssumptions(path, space);
-      return { terminal, witness: makeWitness(point, family, setting.addresses, setting.spec.proxy, assumed) };
+      return { terminal, witness: makeWitness(point, family, setting.addresses, setting.spec.shape, assumed) };
     });
     const lander: Lander = openLander(
       rules,

@@ -1,5 +1,6 @@
 import { addressValue } from "../model/address.ts";
-import { APP_ID, loopbackAddress, PASS_THROUGH_ADDRESS } from "../model/pod.ts";
+import { APP_ID, loopbackAddress } from "../model/pod.ts";
+import { proxyIdentity } from "../model/pod-shape.ts";
 import type { Axis } from "./axis.ts";
 import { type Diagram, TERMINAL } from "./diagrams.ts";
 import { DIMENSION, FIRST_REST, type FlowSpace } from "./flow-space.ts";
@@ -24,11 +25,11 @@ type PreferredName = Exclude<keyof Preferences, "taken">;
 
 /** Gives the values that examples are made of. */
 export function listPreferences({ family }: FlowSpace, { addresses, spec }: AnalysisSetting): Preferences {
-  const { proxy } = spec;
+  const proxy = proxyIdentity(spec.shape);
   const services = family === 4 ? ["10.96.0.1", "192.0.2.1"] : ["fd00:96::1", "2001:db8::1"];
   // Next to the networks of a sandbox's links, which only the hosts themselves can dial from or be dialled at.
   const beyond = family === 4 ? ["10.246.0.1"] : ["fd00:244:1::1", "fd00:246::1"];
-  const [through, local] = [PASS_THROUGH_ADDRESS[family], loopbackAddress(family)];
+  const [through, local] = [spec.shape.passThrough[family] ?? loopbackAddress(family), loopbackAddress(family)];
   // Not every kernel lets a socket use the first address of 127.0.0.0/8 (before Linux 5.14), and none its last.
   const second = family === 4 ? ["127.0.0.2"] : [];
   const known = [

@@ -1,5 +1,6 @@
-import { addressValue, type Family } from "../model/address.ts";
-import { APP_PORTS, loopbackAddress, PASS_THROUGH_ADDRESS, STATUS_PORT } from "../model/pod.ts";
+import { addressValue, type Family, familyOf } from "../model/address.ts";
+import { APP_PORTS, loopbackAddress, PASS_THROUGH_IPV6 } from "../model/pod.ts";
+import { takenPorts } from "../model/pod-shape.ts";
 import type { SplitPoints } from "../model/split-points.ts";
 import type { ValueRanges } from "../model/value-ranges.ts";
 import { toAtoms } from "./axis.ts";
@@ -23,13 +24,18 @@ export function groundValues(
   gateways: readonly string[],
 ): GroundValues {
   const hosts = Object.values(addresses).map((host) => host[family]);
-  const named = [...hosts, ...gateways, PASS_THROUGH_ADDRESS[family], loopbackAddress(family)];
+  const { passThrough, listeners, hosts: further } = spec.shape;
+  const through = passThrough[family] ?? (family === 6 ? PASS_THROUGH_IPV6 : loopbackAddress(4));
+  const bound = listeners.flatMap(({ address }) => (address !== null && familyOf(address) === family ? [address] : []));
+  const beside = Object.values(further).map((host) => host[family]);
+  const named = [...hosts, ...gateways, ...bound, ...beside, through, loopbackAddress(family)];
   const own = named.map(addressValue);
   const fixed = (ends: readonly EndBinding[]) =>
     ends.map(({ address }) => address).filter((address) => typeof address === "bigint");
   const chosen = (ends: readonly EndBinding[]): ValueRanges =>
     ends.flatMap(({ address }) => (typeof address === "object" ? [[address.first, address.last] as const] : []));
-  const listening = [spec.proxyPort, spec.inboundCapturePort, STATUS_PORT, ...APP_PORTS, ...spec.listen];
+  const remote = listeners.map(({ port }) => port);
+  const listening = [...takenPorts(spec.shape), ...remote, ...APP_PORTS, ...spec.listen];
   const rewritten = rewrites.destinations.map(({ port }) => port).filter((port) => typeof port === "number");
   return {
     destinations: [...singles([...own, ...fixed(rewrites.destinations)]), ...chosen(rewrites.destinations)],

@@ -1,9 +1,10 @@
+import { resolveLanding } from "../contract/expected-landing.ts";
 import { parseEndpoint } from "../model/address.ts";
-import { resolveLanding } from "../model/expected-landing.ts";
 import type { Parsed } from "../model/finding.ts";
 import type { Flow } from "../model/flow.ts";
 import { type Landing, landingsAgree } from "../model/landing.ts";
 import { type LandingText, parseLandingText } from "../model/landing-text.ts";
+import type { PodShape } from "../model/pod-shape.ts";
 import { isAsDialled, type PropertyContext } from "./properties.ts";
 
 /** Where flows must land, or must not: a landing as scenarios write it, or `as dialled`. */
@@ -12,9 +13,9 @@ export type LandingClaim = LandingText | typeof AS_DIALLED;
 const AS_DIALLED = "as dialled";
 
 /** Reads a claim; gives every finding where it is none. */
-export function parseLandingClaim(text: string, where: string): Parsed<LandingClaim> {
+export function parseLandingClaim(text: string, shape: PodShape, where: string): Parsed<LandingClaim> {
   if (text === AS_DIALLED) return { ok: true, value: AS_DIALLED };
-  const parsed = parseLandingText(text, where);
+  const parsed = parseLandingText(text, shape, where);
   if (parsed.ok) return parsed;
   const hint = ' Or write "as dialled": what was dialled accepts, or refuses where nobody listens.';
   return { ok: false, findings: parsed.findings.map((each) => ({ ...each, message: each.message + hint })) };
@@ -23,7 +24,10 @@ export function parseLandingClaim(text: string, where: string): Parsed<LandingCl
 /** Says whether a flow landed just there, read as a scenario's expected landing is: what is not written follows from what was dialled. */
 export function isLandingMet(claim: LandingClaim, flow: Flow, landing: Landing, context: PropertyContext): boolean {
   if (claim === AS_DIALLED) return isAsDialled(landing, flow, context);
-  return landingsAgree(resolveLanding(claim, flow, context.addresses, context.config), landing);
+  return landingsAgree(
+    resolveLanding(claim, flow, { shape: context.spec.shape, addresses: context.addresses }),
+    landing,
+  );
 }
 
 /** Says whether a flow landed anywhere that the claim's words fit: what is not written may be anything. */

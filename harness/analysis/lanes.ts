@@ -1,5 +1,5 @@
 import { type Family, parseAddress, parseNetwork } from "../model/address.ts";
-import { MAX_ID, MAX_PORT, PASS_THROUGH_ADDRESS, type SandboxAddresses, vmGateway } from "../model/pod.ts";
+import { MAX_ID, MAX_PORT, PASS_THROUGH_IPV6, type SandboxAddresses, vmGateway } from "../model/pod.ts";
 import { networkRanges, subtractRanges, type ValueRanges, wholeFamily } from "../model/value-ranges.ts";
 
 /** Who dials: a process of the pod, or one of the hosts beside it. */
@@ -67,10 +67,10 @@ export function listLanes(
   { addresses, links, vm: vmState, passThrough }: LaneSetting,
 ): readonly Lane[] {
   const pod = single(addresses.pod[family]);
-  const through = family === 6 && passThrough === "there" ? [single(PASS_THROUGH_ADDRESS[6])] : [];
+  const through = family === 6 && passThrough === "there" ? [single(PASS_THROUGH_IPV6)] : [];
   const loopback = [...rangesOf(LOOPBACK[family]), ...through];
   // Where the pod does not own ::6 it is nobody's: the sandbox dials it from itself alone, as the proxy does, and that cannot be bound.
-  const absent = family === 6 && passThrough === "absent" ? [single(PASS_THROUGH_ADDRESS[6])] : [];
+  const absent = family === 6 && passThrough === "absent" ? [single(PASS_THROUGH_IPV6)] : [];
   const vm = single(addresses.vm[family]);
   // The pod's own ends of the links to virtual machines are the sandbox's make, and no flow's business.
   const gateways = (vmState === "there" ? links : []).map((_, link) => single(vmGateway(link, addresses)[family]));

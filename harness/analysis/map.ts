@@ -25,14 +25,14 @@ export interface MappedClass {
  * first.
  */
 export function mapFlows(rules: PodRules, family: Family, setting: AnalysisSetting): readonly MappedClass[] {
-  return classifyFlows(rules, family, setting).flatMap(mapLane);
+  return classifyFlows(rules, family, setting).flatMap((lane) => mapLane(lane, setting));
 }
 
-function mapLane(classified: ClassifiedLane): readonly MappedClass[] {
+function mapLane(classified: ClassifiedLane, { spec }: AnalysisSetting): readonly MappedClass[] {
   const { lane, diagram, space, classes, land } = classified;
   const landed = classes.map((flowClass) => {
     const landing = land(flowClass, "answer");
-    return { flowClass, landing, kind: abstractLanding(landing, flowClass.witness.flow) };
+    return { flowClass, landing, kind: abstractLanding(landing, flowClass.witness.flow, spec.shape) };
   });
   const groups = Map.groupBy(
     landed,

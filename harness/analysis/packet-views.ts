@@ -4,7 +4,7 @@ import {
   APP_ID,
   loopbackAddress,
   type Owner,
-  PASS_THROUGH_ADDRESS,
+  PASS_THROUGH_IPV6,
   type PodSpec,
   type SandboxAddresses,
 } from "../model/pod.ts";
@@ -46,7 +46,8 @@ export function findRewrites(rulesets: readonly Ruleset[], around: Surroundings)
   const destinations = listRewritings(rulesets, "destination");
   const local = [loopbackAddress(family), addresses.pod[family], ...around.gateways].map(addressValue);
   const dialledOn = local.map((address): EndBinding => ({ address, port: "port" }));
-  const own = [addresses.pod[family], PASS_THROUGH_ADDRESS[family], loopbackAddress(family)];
+  const through = spec.shape.passThrough[family] ?? (family === 6 ? PASS_THROUGH_IPV6 : loopbackAddress(4));
+  const own = [addresses.pod[family], through, loopbackAddress(family)];
   const app: Owner = { uid: APP_ID, gid: APP_ID };
   return {
     destinations: unique([...dialledOn, ...destinations.flatMap((each) => destinationsOf(each, local))]),
@@ -57,8 +58,14 @@ export function findRewrites(rulesets: readonly Ruleset[], around: Surroundings)
     portRanges: destinations.flatMap(({ ports }) =>
       ports ? [[BigInt(ports.first), BigInt(ports.last)] as const] : [],
     ),
-    owners: [spec.proxy, app, "none"],
+    owners: [...listOwners(spec), app, "none"],
   };
+}
+
+/** Who owns what a proxy dials, and what its listeners answer. */
+function listOwners({ shape: { proxies, listeners } }: PodSpec): readonly Owner[] {
+  const all = [...proxies.map(({ runsAs }) => runsAs), ...listeners.map(({ owner }) => owner)];
+  return [...new Map(all.map(({ uid, gid }) => [`${uid} ${gid}`, { uid, gid }])).values()];
 }
 
 function destinationsOf({ addresses, ports, choice }: Rewriting, local: readonly bigint[]): readonly EndBinding[] {

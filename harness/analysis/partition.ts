@@ -2,7 +2,7 @@ import { LandfallError } from "../errors.ts";
 import type { Family } from "../model/address.ts";
 import { finding } from "../model/finding.ts";
 import { type FlowSet, joinCuts } from "../model/flow-set.ts";
-import { MAX_PORT, type PodSpec, type SandboxAddresses, vmGateway, vmLinks } from "../model/pod.ts";
+import { MAX_PORT, type PodSpec, type SandboxAddresses, vmGateway, vmLinks, withLinks } from "../model/pod.ts";
 import { listRules, type Ruleset } from "../model/ruleset.ts";
 import type { SplitPoints } from "../model/split-points.ts";
 import { toAtoms } from "./axis.ts";
@@ -59,7 +59,7 @@ export interface Partition {
   readonly outside: Diagram;
 }
 
-const NO_CUTS: SplitPoints = { addresses: [], ports: [], ids: [] };
+const NO_CUTS: SplitPoints = { addresses: [], ports: [], ids: [], marks: [] };
 
 /** Tells the flows of a family apart by what some rule sets do with them; throws `budget-exceeded` rather than give a part. */
 export function partitionFlows(family: Family, given: readonly Ruleset[], setting: AnalysisSetting): Partition {
@@ -80,6 +80,7 @@ export function partitionFlows(family: Family, given: readonly Ruleset[], settin
     ],
     ports: [...marks.ports, ...cuts.ports, ...lanes.flatMap(({ ports }) => ports), [1n, BigInt(MAX_PORT)]],
     ids: [...cuts.ids, ...lanes.flatMap(({ uids, gids }) => [...uids, ...gids])],
+    marks: [],
   };
   const reach = setting.within ? findLaneReach(lanes) : {};
   const space = openFlowSpace(family, rulesets, { cuts: all, reach }, setting.budget);
@@ -98,7 +99,7 @@ function cutsOfState(rulesets: readonly Ruleset[]): SplitPoints {
   const matches = rulesets.flatMap(listRules).flatMap((rule) => rule.matches);
   const asked = matches.filter((match) => questionOf(match).asks === "state").flatMap((match) => rangesOf(match) ?? []);
   const of = (wanted: keyof SplitPoints) => asked.filter(({ axis }) => axis === wanted).flatMap(({ ranges }) => ranges);
-  return { addresses: of("addresses"), ports: of("ports"), ids: of("ids") };
+  return { addresses: of("addresses"), ports: of("ports"), ids: of("ids"), marks: [] };
 }
 
 function findLanes(
@@ -107,10 +108,14 @@ function findLanes(
   rulesets: readonly Ruleset[],
   setting: AnalysisSetting,
 ): readonly Lane[] {
-  const { addresses, passThrough, within, spec, sockets = "plain" } = setting;
+  const { addresses, passThrough, within, spec, cuts } = setting;
+  const demanded = cuts?.marks ?? [];
+  // A proxy that is known by a mark is there only among sockets that have one.
+  const isMarked = demanded.length > 0 || spec.shape.proxies.some(({ runsAs }) => runsAs.mark !== 0);
+  const sockets = setting.sockets ?? (isMarked ? "varied" : "plain");
   const vm = vmLinks(spec).length > 0 ? "there" : "absent";
   const plain = listLanes(family, { addresses, links, vm, passThrough });
-  const lanes = sockets === "plain" ? plain : varySockets(plain, rulesets, spec);
+  const lanes = sockets === "plain" ? plain : varySockets(plain, rulesets, spec, demanded);
   if (!within) return lanes;
   const narrowed = within.family === family ? narrowLanes(lanes, within) : [];
   if (within.family === family && narrowed.length === 0) throw noFlow(within);
@@ -131,7 +136,7 @@ function findLinks(rulesets: readonly Ruleset[], spec: PodSpec): readonly string
     .flatMap(listRules)
     .flatMap(({ matches }) => matches)
     .flatMap((match) => (match.kind === "in-interface" && !match.name.endsWith("+") ? [match.name] : []));
-  return [...new Set(vmLinks({ kubevirtInterfaces: [...spec.kubevirtInterfaces, ...named] }))];
+  return [...new Set(vmLinks(withLinks(spec, [...spec.shape.links, ...named])))];
 }
 
 function openRestriction(space: FlowSpace): Pick<Partition, "restrict" | "outside"> {

@@ -2,7 +2,7 @@ import { quoteRule } from "../formats/rule-text.ts";
 import type { Manner } from "../model/flow.ts";
 import type { Landing } from "../model/landing.ts";
 import type { Match } from "../model/match.ts";
-import type { PodSpec } from "../model/pod.ts";
+import { type PodSpec, withLinks } from "../model/pod.ts";
 import type { PodRules, Rule, RulePlace, Ruleset } from "../model/ruleset.ts";
 import { compilePod, type Simulator } from "../netfilter/simulator.ts";
 import { listPlaces, listSteps } from "../netfilter/steps.ts";
@@ -35,7 +35,7 @@ export function openLander(rules: PodRules, spec: PodSpec, witnesses: readonly W
     const key = JSON.stringify([[...assumed], addresses, lane.link]);
     const known = simulators.get(key);
     if (known) return known;
-    const linked = lane.link === null ? wide : { ...wide, kubevirtInterfaces: [lane.link] };
+    const linked = lane.link === null ? wide : withLinks(wide, [lane.link]);
     const made = compilePod(assumed.size === 0 ? rules : assumeMatches(rules, assumed), linked, addresses);
     simulators.set(key, made);
     return made;

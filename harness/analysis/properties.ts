@@ -1,29 +1,22 @@
-import { intendedLanding } from "../capture/intent.ts";
-import { listHolds, rangesHold } from "../capture/intent-lists.ts";
-import { isProxyOwner, SSH_PORT } from "../capture/interception.ts";
+import { type DemandedLanding, demandedLanding, openConnection } from "../contract/demanded-landing.ts";
+import { isPodsOwn } from "../contract/proxy-dial.ts";
 import type { Family } from "../model/address.ts";
-import { type CaptureConfig, isIpv6Pod } from "../model/capture-config.ts";
+import type { Clause, Connection, Contract, Demand, GivenSetting } from "../model/contract.ts";
+import { meetsExpectation, NOT_LEAVE } from "../model/expectation.ts";
 import { type Flow, type Manner, startsInPod } from "../model/flow.ts";
-import type { Landing } from "../model/landing.ts";
-import {
-  isLoopback,
-  loopbackAddress,
-  PASS_THROUGH_ADDRESS,
-  type PodSpec,
-  type SandboxAddresses,
-  STATUS_PORT,
-} from "../model/pod.ts";
+import { type Landing, landingsAgree } from "../model/landing.ts";
+import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
+import { dialsOn, findListener, ownsSocket, takenPorts } from "../model/pod-shape.ts";
 import type { SplitPoints } from "../model/split-points.ts";
-import { includeSetting, listExclusions, type PropertySetting } from "./property-settings.ts";
 
 /** What a property may look at beside the flow. */
 export interface PropertyContext {
-  readonly config: CaptureConfig;
+  readonly contract: Contract;
   readonly spec: PodSpec;
   readonly addresses: SandboxAddresses;
 }
 
-/** Where one flow lands, with the stub answering, and with the stub dialling on as Envoy does. */
+/** Where one flow lands, with the stub answering, and with the stub dialling on as the proxy does. */
 export interface FlowLandings {
   readonly answer: Landing;
   readonly forward: Landing;
@@ -33,7 +26,7 @@ export interface FlowLandings {
 export type PropertyVerdict = "not-concerned" | "holds" | { readonly exception: string } | "fails";
 
 /**
- * A claim over all flows. `judge` must depend on the flow's family, owner, ends and port only through values that the config, the sandbox
+ * A claim over all flows. `judge` must depend on the flow's family, owner, ends and port only through values that the contract, the sandbox
  * or `cuts` name: at those flows are told apart, and one of each class is judged for all.
  */
 export interface Property {
@@ -42,87 +35,122 @@ export interface Property {
   readonly cuts?: (family: Family) => SplitPoints;
   /** The landing that shows whether it holds; without it the stub's answer, or the loop that shows where it dials on. */
   readonly manner?: Manner;
-  /** Settings of a config that it is about: each that is given must have some class of flows judged. */
-  readonly settings?: (config: CaptureConfig) => readonly PropertySetting[];
+  /** Settings that it is about: each must have some class of flows judged. */
+  readonly settings?: readonly GivenSetting[];
+  /** Whose flows are the plainest examples of what concerns it: `proxies`, those that a proxy makes itself. */
+  readonly examples?: "proxies";
   readonly judge: (flow: Flow, landings: FlowLandings, context: PropertyContext) => PropertyVerdict;
 }
 
 const OWN_PORT = "dialled at the proxy's own port, where its listeners close the connection";
 const SELF_CALL = "the proxy's designed call to its own pod, which comes in as inbound traffic does";
-
 const TPROXY_OVER_LO =
   "taken by TPROXY, which sees what comes over lo as well; what the proxy dials next, at loopback, it lets pass";
+/** The property that is proven of every contract with a proxy, unless the contract has a name of its own for it. */
+const NO_LOOP = "no-loop";
 
-/** The properties that every capture config promises. */
-export const PROPERTIES: readonly Property[] = [
-  { name: "no-uid-loop", judge: judgeLoop },
-  {
-    name: "inbound-captured",
-    settings: ({ inboundPortsInclude }) => includeSetting("-b", inboundPortsInclude),
-    judge: judgeInbound,
-  },
-  {
-    name: "outbound-captured",
-    settings: ({ outboundIpRangesInclude }) => includeSetting("-i", outboundIpRangesInclude),
-    judge: judgeOutbound,
-  },
-  { name: "exclusions-untouched", settings: listExclusions, judge: judgeExclusions },
-  { name: "loopback-untouched", judge: judgeLoopback },
-];
-
-function isProxy({ listener }: Landing): boolean {
-  return listener === "envoy-outbound" || listener === "envoy-inbound";
+/**
+ * Gives the properties that a contract promises: one for each clause, and that what a proxy dials does not come back to it, which is asked
+ * first.
+ */
+export function listProperties({ clauses, loopClause = NO_LOOP }: Contract): readonly Property[] {
+  const own = clauses.find(({ name }) => name === loopClause);
+  const noLoop: Property = {
+    name: loopClause,
+    examples: "proxies",
+    judge: (flow, landings, context) => {
+      const verdict = judgeLoop(flow, landings, context);
+      if (own === undefined || verdict === "fails" || typeof verdict === "object") return verdict;
+      const demanded = judgeClause(own, flow, landings, context);
+      return demanded === "not-concerned" ? verdict : demanded;
+    },
+  };
+  return [
+    noLoop,
+    ...clauses
+      .filter((clause) => clause !== own)
+      .map(
+        (clause): Property => ({
+          name: clause.name,
+          settings: settingsOf(clause),
+          judge: (flow, landings, context) => judgeClause(clause, flow, landings, context),
+        }),
+      ),
+  ];
 }
 
-function isOwnAddress({ to, family }: Flow, { addresses }: PropertyContext): boolean {
-  return to.address === addresses.pod[family] || isLoopback(to.address) || to.address === PASS_THROUGH_ADDRESS[family];
+/** A clause that somebody asked for is one setting as a whole where it does not name several. */
+function settingsOf({ name, origin, settings }: Clause): readonly GivenSetting[] {
+  if (settings !== undefined) return settings;
+  return origin === "given" ? [{ text: `the clause ${name}`, families: [], holds: () => true }] : [];
 }
 
-function isOwnPort({ to }: Flow, { spec }: PropertyContext): boolean {
-  return to.port === spec.proxyPort || to.port === spec.inboundCapturePort;
+function clauseOf(demand: Demand): string | null {
+  return demand.must === "unspecified" ? null : demand.clause;
 }
 
-/** A flow of the proxy's must not come back to it; nor may any flow, once the stub dials on for it, go round for ever. */
+/** A clause concerns the flows that it decides; each must land where the contract demands. */
+function judgeClause(
+  { name }: Clause,
+  flow: Flow,
+  { answer }: FlowLandings,
+  context: PropertyContext,
+): PropertyVerdict {
+  const demand = context.contract.demand(openConnection(flow, context.spec.shape));
+  if (clauseOf(demand) !== name) return "not-concerned";
+  return meetsDemand(demand, flow, answer, context) ? "holds" : "fails";
+}
+
+/** Where something is to be kept out, it does not matter how it is turned away. */
+function meetsDemand(demand: Demand, flow: Flow, answer: Landing, context: PropertyContext): boolean {
+  switch (demand.must) {
+    case "rejected":
+    case "dropped":
+      return ["refused", "reset", "timed-out", "unreachable"].includes(answer.kind);
+    case "not-leave":
+      return meetsExpectation(NOT_LEAVE, answer);
+    case "as-dialled":
+    case "land-on": {
+      const demanded = landDemanded(flow, context);
+      return demanded !== null && landingsAgree(demanded.landing, answer);
+    }
+    case "unspecified":
+      return true;
+  }
+}
+
+function landDemanded(flow: Flow, { contract, spec, addresses }: PropertyContext): DemandedLanding | null {
+  return demandedLanding(flow, "answer", { contract, shape: spec.shape, addresses, peers: spec });
+}
+
+/** A flow of a proxy's must not come back to it; nor may any flow, once the proxy dials on for it, go round for ever. */
 function judgeLoop(flow: Flow, { answer, forward }: FlowLandings, context: PropertyContext): PropertyVerdict {
   if (forward.kind === "loop" || forward.kind === "could-not-look") return "fails";
-  const isPassThrough = flow.from.address === PASS_THROUGH_ADDRESS[flow.family];
-  const isProxys = startsInPod(flow) && isProxyOwner(context.config, flow.from);
-  const concerns = isProxys || (startsInPod(flow) && isPassThrough && isOwnAddress(flow, context));
-  if (!concerns || !isProxy(answer)) return concerns ? "holds" : "not-concerned";
-  if (isOwnAddress(flow, context) && isOwnPort(flow, context)) return { exception: OWN_PORT };
-  if (isOwnAddress(flow, context) && !isPassThrough) return { exception: SELF_CALL };
-  return isSeenByTproxy(flow, answer, context) ? { exception: TPROXY_OVER_LO } : "fails";
+  const { shape } = context.spec;
+  const connection = openConnection(flow, shape);
+  const isOwn = isPodsOwn(flow.to.address, { shape, addresses: context.addresses });
+  const isPassThrough = flow.from.address === shape.passThrough[flow.family];
+  const isProxys = startsInPod(flow) && shape.proxies.some((proxy) => ownsSocket(proxy, connection.owner));
+  const concerns = isProxys || (startsInPod(flow) && isPassThrough && isOwn);
+  if (!concerns || !isTakenByProxy(answer, context)) return concerns ? "holds" : "not-concerned";
+  if (isOwn && isProxyPort(connection, context)) return { exception: OWN_PORT };
+  if (isOwn && !isPassThrough) return { exception: SELF_CALL };
+  return isDesigned(flow, answer, context) ? { exception: TPROXY_OVER_LO } : "fails";
 }
 
-/** TPROXY is meant to see what comes over lo as well, and the stub's next dial, to loopback, ends the way. */
-function isSeenByTproxy(flow: Flow, answer: Landing, context: PropertyContext): boolean {
-  return context.config.interceptionMode === "TPROXY" && demanded(flow, context).listener === answer.listener;
+function isTakenByProxy({ host, listener }: Landing, { spec }: PropertyContext): boolean {
+  const taker = host === "pod" ? findListener(spec.shape, listener) : undefined;
+  return taker !== undefined && dialsOn(taker);
 }
 
-function demanded(flow: Flow, { config, addresses, spec }: PropertyContext): Landing {
-  return intendedLanding(config, flow, "answer", addresses, spec);
+function isProxyPort({ port }: Connection, { spec }: PropertyContext): boolean {
+  return spec.shape.listeners.some((listener) => dialsOn(listener) && listener.port === port);
 }
 
-function landsWhereDemanded(flow: Flow, answer: Landing, context: PropertyContext): PropertyVerdict {
-  const wanted = demanded(flow, context);
-  if (!isProxy(wanted) || isOwnPort(flow, context)) return "not-concerned";
-  return answer.kind === "listener" && answer.listener === wanted.listener && answer.port === wanted.port
-    ? "holds"
-    : "fails";
-}
-
-/** A pod that is no IPv6 pod has no proxy for inbound IPv6: there the guard has to turn it away. */
-function judgeInbound(flow: Flow, { answer }: FlowLandings, context: PropertyContext): PropertyVerdict {
-  const isInbound =
-    ["client", "upstream"].includes(flow.from.actor) && flow.to.address === context.addresses.pod[flow.family];
-  if (!isInbound) return "not-concerned";
-  if (flow.family === 4 || isIpv6Pod(context.config)) return landsWhereDemanded(flow, answer, context);
-  return ["refused", "reset", "timed-out", "unreachable"].includes(answer.kind) ? "holds" : "fails";
-}
-
-function judgeOutbound(flow: Flow, { answer }: FlowLandings, context: PropertyContext): PropertyVerdict {
-  const isOutbound = startsInPod(flow) && !isProxyOwner(context.config, flow.from) && !isOwnAddress(flow, context);
-  return isOutbound && !isLoopback(flow.from.address) ? landsWhereDemanded(flow, answer, context) : "not-concerned";
+/** TPROXY is meant to see what comes over lo as well, and the proxy's next dial, to loopback, ends the way. */
+function isDesigned(flow: Flow, answer: Landing, context: PropertyContext): boolean {
+  const taker = findListener(context.spec.shape, answer.listener);
+  return taker?.mode === "transparent" && landDemanded(flow, context)?.landing.listener === answer.listener;
 }
 
 /** Says whether what was dialled is what accepted, or refused where nobody listens: elsewhere somebody does on every port. */
@@ -132,27 +160,7 @@ export function isAsDialled(landing: Landing, flow: Flow, context: PropertyConte
   return isPlain && hops.length === 0 && originalDestination === null && port === flow.to.port;
 }
 
-function isClosed(flow: Flow, context: PropertyContext): boolean {
-  const { proxyPort, inboundCapturePort, listen } = context.spec;
-  const open = [proxyPort, inboundCapturePort, STATUS_PORT, ...listen];
-  return isOwnAddress(flow, context) && !open.includes(flow.to.port);
-}
-
-function judgeExclusions(flow: Flow, { answer }: FlowLandings, context: PropertyContext): PropertyVerdict {
-  const { config, addresses } = context;
-  const { family, to } = flow;
-  const fromOutside = ["client", "upstream"].includes(flow.from.actor) && to.address === addresses.pod[family];
-  const inbound = fromOutside && (listHolds(config.inboundPortsExclude, to.port) || to.port === SSH_PORT);
-  const isOutbound = startsInPod(flow) && !isOwnAddress(flow, context) && !isLoopback(flow.from.address);
-  const excluded =
-    listHolds(config.outboundPortsExclude, to.port) || rangesHold(config.outboundIpRangesExclude, to.address, family);
-  if (!(inbound || (isOutbound && excluded)) || !isAsDialled(demanded(flow, context), flow, context))
-    return "not-concerned";
-  return isAsDialled(answer, flow, context) ? "holds" : "fails";
-}
-
-function judgeLoopback(flow: Flow, { answer }: FlowLandings, context: PropertyContext): PropertyVerdict {
-  const concerns = startsInPod(flow) && flow.to.address === loopbackAddress(flow.family) && !isOwnPort(flow, context);
-  if (!concerns) return "not-concerned";
-  return isAsDialled(answer, flow, context) ? "holds" : "fails";
+function isClosed({ to }: Flow, { spec, addresses }: PropertyContext): boolean {
+  const isOwn = isPodsOwn(to.address, { shape: spec.shape, addresses });
+  return isOwn && ![...takenPorts(spec.shape), ...spec.listen].includes(to.port);
 }

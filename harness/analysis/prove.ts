@@ -1,15 +1,16 @@
+import { openConnection } from "../contract/demanded-landing.ts";
 import type { Family } from "../model/address.ts";
-import type { CaptureConfig } from "../model/capture-config.ts";
+import type { Capture } from "../model/capture.ts";
+import type { GivenSetting } from "../model/contract.ts";
 import type { Flow, Manner } from "../model/flow.ts";
 import { joinCuts } from "../model/flow-set.ts";
 import type { Landing } from "../model/landing.ts";
+import { withLinks } from "../model/pod.ts";
 import { listFamilies, type PodRules } from "../model/ruleset.ts";
 import { abstractLanding } from "./abstract-landing.ts";
-import { cutsOfConfig } from "./config-cuts.ts";
 import { type ClassifiedLane, classifyFlows } from "./flow-classes.ts";
 import type { AnalysisSetting } from "./partition.ts";
-import { PROPERTIES, type Property, type PropertyVerdict } from "./properties.ts";
-import type { PropertySetting } from "./property-settings.ts";
+import { listProperties, type Property, type PropertyVerdict } from "./properties.ts";
 import { widenPod } from "./wide-pod.ts";
 
 /** A flow with where it lands. */
@@ -38,32 +39,35 @@ export interface PropertyResult {
 }
 
 /**
- * Proves properties of the rules under a capture config over all flows of the families that have rules: of every class of flows that the
- * rules, the config and the sandbox tell apart one is judged. Throws `budget-exceeded` rather than prove a part.
+ * Proves properties of the rules over all flows of the families that have rules, those of the contract unless others are named: of every
+ * class of flows that the rules, the contract and the sandbox tell apart one is judged. Throws `budget-exceeded` rather than prove a part.
  */
 export function proveProperties(
   rules: PodRules,
-  config: CaptureConfig,
+  capture: Capture,
   setting: AnalysisSetting,
-  properties: readonly Property[] = PROPERTIES,
+  properties: readonly Property[] = listProperties(capture.contractFor(setting.addresses)),
 ): readonly PropertyResult[] {
+  const contract = capture.contractFor(setting.addresses);
   const lanes = listFamilies(rules).flatMap((family) =>
     classifyFlows(rules, family, {
       ...setting,
-      cuts: joinCuts([cutsOfConfig(config, family), ...properties.flatMap(({ cuts }) => cuts?.(family) ?? [])]),
+      cuts: joinCuts([contract.splitPoints(family), ...properties.flatMap(({ cuts }) => cuts?.(family) ?? [])]),
     }),
   );
-  const judged = lanes.flatMap((lane) => judgeLane(lane, config, setting, properties));
+  const judged = lanes.flatMap((lane) => judgeLane(lane, capture, setting, properties));
   const families = listFamilies(rules);
-  return properties.map(({ name, settings }) => {
-    const own = judged.filter((verdict) => verdict.name === name).toSorted(byActor);
+  return properties.map(({ name, settings, examples }) => {
+    const own = judged
+      .filter((verdict) => verdict.name === name)
+      .toSorted(examples === "proxies" ? byActor(setting) : () => 0);
     const counterexample = chooseCounterexample(own.filter(({ outcome }) => outcome === "fails"));
     const exceptions = own.flatMap(({ landed, outcome }) =>
       typeof outcome === "object" ? [{ ...landed, reason: outcome.exception }] : [],
     );
     const flows = own.filter(({ outcome }) => outcome !== "not-concerned").map(({ landed }) => landed.flow);
-    const given = setting.within ? [] : (settings?.(config) ?? []);
-    const unjudged = findUnjudged(given, flows, families);
+    const given = setting.within ? [] : (settings ?? []);
+    const unjudged = findUnjudged(given, flows, families, setting);
     return {
       name,
       holds: counterexample === null && unjudged.length === 0,
@@ -71,7 +75,7 @@ export function proveProperties(
       unjudged,
       exceptions: uniqueBy(
         exceptions,
-        ({ reason, landing, flow }) => `${reason} ${flow.family} ${abstractLanding(landing, flow)}`,
+        ({ reason, landing, flow }) => `${reason} ${flow.family} ${abstractLanding(landing, flow, setting.spec.shape)}`,
       ),
       counterexample,
     };
@@ -80,13 +84,14 @@ export function proveProperties(
 
 /** A setting of a family that is not analysed is passed over, unless nothing at all was judged. */
 function findUnjudged(
-  settings: readonly PropertySetting[],
+  settings: readonly GivenSetting[],
   flows: readonly Flow[],
   families: readonly Family[],
+  { spec: { shape } }: AnalysisSetting,
 ): readonly string[] {
   return settings
     .filter((each) => flows.length === 0 || each.families.some((family) => families.includes(family)))
-    .filter(({ holds }) => !flows.some(holds))
+    .filter(({ holds }) => !flows.some((flow) => holds(openConnection(flow, shape))))
     .map(({ text }) => text);
 }
 
@@ -97,8 +102,9 @@ interface JudgedClass {
 }
 
 /** The proxy itself is the plainest example of what concerns it. */
-function byActor({ landed: a }: JudgedClass, { landed: b }: JudgedClass): number {
-  return Number(b.flow.from.actor === "envoy") - Number(a.flow.from.actor === "envoy");
+function byActor({ spec: { shape } }: AnalysisSetting) {
+  const isProxy = ({ landed: { flow } }: JudgedClass) => shape.proxies.some(({ name }) => name === flow.from.actor);
+  return (a: JudgedClass, b: JudgedClass): number => Number(isProxy(b)) - Number(isProxy(a));
 }
 
 /** One that is known and hangs on nothing, or else one that is known, or else one that may be. */
@@ -115,18 +121,20 @@ function uniqueBy<T>(items: readonly T[], keyOf: (item: T) => string): readonly 
 
 function judgeLane(
   lane: ClassifiedLane,
-  config: CaptureConfig,
+  capture: Capture,
   setting: AnalysisSetting,
   properties: readonly Property[],
 ): readonly JudgedClass[] {
   return lane.classes.flatMap((flowClass) => {
     const { flow, addresses, assumed } = flowClass.witness;
     // What is dialled has somebody who listens there, whoever has the address: the rules alone decide.
-    const peers = { ...setting.spec, upstreamPorts: [], clientPorts: [] };
+    const own = lane.lane.link === null ? setting.spec : withLinks(setting.spec, [lane.lane.link]);
+    const peers = { ...own, upstreamPorts: [], clientPorts: [] };
+    const contract = capture.contractFor(addresses);
     const spec = widenPod(peers, { addresses: [flow.to.address], ports: [flow.to.port] }, addresses);
     const landings = { answer: lane.land(flowClass, "answer"), forward: lane.land(flowClass, "forward") };
     return properties.map(({ name, judge, manner: asked }) => {
-      const outcome = judge(flow, landings, { config, spec, addresses });
+      const outcome = judge(flow, landings, { contract, spec, addresses });
       const manner = asked ?? showingManner(landings.forward);
       return { name, outcome, landed: { flow, manner, landing: landings[manner], assumed } };
     });

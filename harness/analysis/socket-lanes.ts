@@ -1,20 +1,28 @@
 import { renderHex } from "../formats/values.ts";
 import type { Match, Range } from "../model/match.ts";
-import { MAX_PORT, type PodSpec, STATUS_PORT } from "../model/pod.ts";
+import { MAX_PORT, type PodSpec } from "../model/pod.ts";
+import { takenPorts } from "../model/pod-shape.ts";
 import { listRules, type Ruleset } from "../model/ruleset.ts";
+import type { ValueRanges } from "../model/value-ranges.ts";
 import { EPHEMERAL_PORTS } from "../netfilter/packet.ts";
 import { boundariesOf, makeAxis } from "./axis.ts";
 import type { Lane, LaneSocket } from "./lanes.ts";
 
 /**
  * Gives lanes once more for every kind of socket that rules tell apart: by the port that it is bound to (`--sport 5000`), and in the pod by
- * its mark (`-m mark --mark 0x1`). Where a rule asks for some of the ports that the kernel may choose and not for others, no lane leaves
- * the choice to the kernel. No socket of the pod can be bound to a port at which the pod listens.
+ * its mark (`-m mark --mark 0x1`); `demanded` are the marks that a contract names. Where a rule asks for some of the ports that the kernel
+ * may choose and not for others, no lane leaves the choice to the kernel. No socket of the pod can be bound to a port at which the pod
+ * listens.
  */
-export function varySockets(lanes: readonly Lane[], rulesets: readonly Ruleset[], spec: PodSpec): readonly Lane[] {
+export function varySockets(
+  lanes: readonly Lane[],
+  rulesets: readonly Ruleset[],
+  spec: PodSpec,
+  demanded: ValueRanges = [],
+): readonly Lane[] {
   const matches = rulesets.flatMap(listRules).flatMap((rule) => rule.matches);
   const ports = listPorts(matches);
-  const marks = listMarks(matches);
+  const marks = listMarks(matches, demanded);
   const listening = listeningPorts(spec);
   return lanes.flatMap((lane) => {
     const isPods = lane.host === "pod";
@@ -30,8 +38,8 @@ export function varySockets(lanes: readonly Lane[], rulesets: readonly Ruleset[]
 }
 
 /** Gives the ports at which somebody in the pod listens, so that no other socket there can be bound to them. */
-export function listeningPorts({ proxyPort, inboundCapturePort, listen }: PodSpec): readonly number[] {
-  return [proxyPort, inboundCapturePort, STATUS_PORT, ...listen];
+export function listeningPorts({ shape, listen }: PodSpec): readonly number[] {
+  return [...takenPorts(shape), ...listen];
 }
 
 /**
@@ -73,8 +81,10 @@ function sourcePortsOf(match: Match): readonly Range[] {
 }
 
 /** One mark for each way in which the rules' questions about a mark can be answered; no mark stands for its own. */
-function listMarks(matches: readonly Match[]): readonly number[] {
-  const asked = matches.flatMap((match) => (match.kind === "mark" ? [match] : []));
+function listMarks(matches: readonly Match[], demanded: ValueRanges): readonly number[] {
+  const ofRules = matches.flatMap((match) => (match.kind === "mark" ? [match] : []));
+  const ofContract = demanded.flat().map((value) => ({ value: Number(value), mask: 0xffffffff }));
+  const asked = [...ofRules, ...ofContract];
   // Beside the mark asked for, one that differs from it in a bit that is looked at, and those with every other bit set.
   const near = asked.flatMap(({ value, mask }) => [value, (value ^ (mask & -mask)) >>> 0]);
   const rest = asked.map(({ mask }) => ~mask >>> 0);

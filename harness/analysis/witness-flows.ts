@@ -9,8 +9,8 @@ import {
   type Owner,
   type PodSpec,
   type SandboxAddresses,
-  STATUS_PORT,
 } from "../model/pod.ts";
+import { takenPorts } from "../model/pod-shape.ts";
 import type { Breakpoints } from "./breakpoints.ts";
 
 /** What makes up all flows of one family that a sandbox can drive, one value for each interval between breakpoints. */
@@ -47,14 +47,14 @@ export function spanFlows(
   addresses: SandboxAddresses,
   added: readonly string[] = [],
 ): WitnessSpace {
-  const listening = [spec.proxyPort, spec.inboundCapturePort, STATUS_PORT, ...spec.listen];
+  const listening = [...takenPorts(spec.shape), ...spec.listen];
   const uids = idsOf(breakpoints.uids);
   const gids = idsOf(breakpoints.gids);
   const dialled = addressesOf(family, breakpoints, addresses, added);
   const { pod } = addresses;
   const isOwn = (address: string) => address === pod[family] || isLoopback(address) || added.includes(address);
   const hosts =
-    spec.kubevirtInterfaces.length > 0 ? (["client", "upstream", "vm"] as const) : (["client", "upstream"] as const);
+    spec.shape.links.length > 0 ? (["client", "upstream", "vm"] as const) : (["client", "upstream"] as const);
   return {
     family,
     ports: numbersOf([1, ...breakpoints.ports, ...listening.flatMap((port) => [port, port + 1])], 1, MAX_PORT),

@@ -1,15 +1,14 @@
-import { proxyOwner } from "../capture/intent-flows.ts";
 import { parseAddress } from "../model/address.ts";
-import type { CaptureConfig } from "../model/capture-config.ts";
 import type { Finding, Parsed } from "../model/finding.ts";
 import { finding } from "../model/finding.ts";
 import type { Manner } from "../model/flow.ts";
 import { cutsOfSet, type FlowSet, holdsFlow, joinCuts } from "../model/flow-set.ts";
 import { parseFlowSet, type SetNames } from "../model/flow-set-text.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
+import type { PodShape } from "../model/pod-shape.ts";
 import type { SplitPoints } from "../model/split-points.ts";
 import { isLandingMet, isLandingTouched, type LandingClaim, parseLandingClaim } from "./landing-claim.ts";
-import { PROPERTIES, type Property } from "./properties.ts";
+import type { Property } from "./properties.ts";
 
 /**
  * A property as a user writes it: which flows, and where each of them must land (`lands`: on one of these) or must not (`never`: on any).
@@ -31,17 +30,19 @@ export interface WrittenProperty {
 }
 
 /**
- * Reads properties, all findings at once; `where` names the file, and each finding its property by number from 0. What is null is
+ * Reads properties, all findings at once; `where` names the file, and each finding its property by number from 0; `taken` are names that
+ * other properties have. What is null is
  * passed over: it was found to be none already.
  */
 export function parseProperties(
   written: readonly (WrittenProperty | null)[],
   where: string,
-  config: CaptureConfig,
+  shape: PodShape,
+  taken: readonly string[],
   addresses: SandboxAddresses,
 ): Parsed<readonly Property[]> {
-  const names: SetNames = { addresses, proxy: proxyOwner(config) };
-  const findings: Finding[] = findNameFaults(written, where);
+  const names: SetNames = { addresses, shape };
+  const findings: Finding[] = findNameFaults(written, taken, where);
   const properties = written.flatMap((property, i) => {
     if (property === null) return [];
     const parsed = parseProperty(property, `${where}: [${i}]`, names);
@@ -51,15 +52,19 @@ export function parseProperties(
   return findings.length > 0 ? { ok: false, findings } : { ok: true, value: properties };
 }
 
-function findNameFaults(written: readonly (WrittenProperty | null)[], where: string): Finding[] {
-  const names = [...PROPERTIES, ...written].map((property) => property?.name ?? "");
+function findNameFaults(
+  written: readonly (WrittenProperty | null)[],
+  taken: readonly string[],
+  where: string,
+): Finding[] {
+  const names = [...taken, ...written.map((property) => property?.name ?? "")];
   return written.flatMap((property, i) => {
     if (property === null) return [];
     const { name } = property;
     const place = `${where}: [${i}].name`;
     if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name))
-      return [finding(place, `"${name}" is no name of a property; use lower-case words with dashes between them.`)];
-    const isTaken = names.indexOf(name) < PROPERTIES.length + i;
+      return [finding(place, `"${name}" is not a name for a property; use lower-case words with dashes between them.`)];
+    const isTaken = names.indexOf(name) < taken.length + i;
     return isTaken ? [finding(place, `There is a property ${name} already; name this one otherwise.`)] : [];
   });
 }
@@ -74,8 +79,9 @@ function parseProperty(property: WrittenProperty, where: string, names: SetNames
     });
   const readSet = (text: string, place: string) => parseFlowSet(text, place, names);
   const [flows, except] = [readAll("flows", readSet), readAll("except", readSet)];
-  const lands = readAll("lands", parseLandingClaim);
-  const never = readAll("never", parseLandingClaim);
+  const readClaim = (text: string, place: string) => parseLandingClaim(text, names.shape, place);
+  const lands = readAll("lands", readClaim);
+  const never = readAll("never", readClaim);
   const { name, manner = "answer" } = property;
   if (manner === "answer")
     findings.push(
@@ -126,10 +132,10 @@ function makeJudge(
 
 /** A port or an address that a claim names may be the flow's own. */
 function cutsOfClaim(claim: LandingClaim): SplitPoints {
-  if (claim === "as dialled") return { addresses: [], ports: [], ids: [] };
+  if (claim === "as dialled") return { addresses: [], ports: [], ids: [], marks: [] };
   const port = claim.port === null ? [] : [[BigInt(claim.port), BigInt(claim.port)] as const];
   const named = [claim.source, claim.address].flatMap((address) =>
     address === null ? [] : (parseAddress(address) ?? []),
   );
-  return { addresses: named.map(({ value }) => [value, value] as const), ports: port, ids: [] };
+  return { addresses: named.map(({ value }) => [value, value] as const), ports: port, ids: [], marks: [] };
 }

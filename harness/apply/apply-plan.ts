@@ -1,8 +1,9 @@
-import { DIALECTS, findDialect, generateRules } from "../capture/dialects.ts";
 import { LandfallError } from "../errors.ts";
+import type { Traces } from "../meshes/mesh.ts";
+import { findMesh } from "../meshes/meshes.ts";
 import type { Family } from "../model/address.ts";
-import { type CaptureConfig, isIpv6Pod } from "../model/capture-config.ts";
-import { familyKey, type PodRules, type PolicyRouting } from "../model/ruleset.ts";
+import { type Capture, isIpv6Pod } from "../model/capture.ts";
+import { familyKey, NO_RULES, type PodRules, type PolicyRouting } from "../model/ruleset.ts";
 import type { NamespaceState } from "./namespace-state.ts";
 import { intersectRouting, removeLines, subtractRouting, uniteRouting } from "./own-routing.ts";
 import { type Claim, jumpsToOwn, type MadeHook, type OwnTable, ownTable, wantedTable } from "./own-rules.ts";
@@ -39,17 +40,21 @@ export interface ApplyPlan {
   readonly warnings: readonly string[];
 }
 
+/** A contract generates nothing, and leaves no traces. */
+const NO_TRACES: Traces = { chains: [], placementOf: () => "bottom", looksMade: () => false };
+
 /**
  * Plans how a namespace gets the rules of a config. Throws `environment` where a table cannot be changed, and for an IPv6 pod without
  * ip6tables; an IPv4 pod goes without its guard, with a warning.
  */
-export function planApply(config: CaptureConfig, namespace: NamespaceState, ours: Ownership): ApplyPlan {
-  const rules = generateRules(config);
+export function planApply(capture: Capture, namespace: NamespaceState, ours: Ownership): ApplyPlan {
+  const rules = capture.generated ?? NO_RULES;
+  const { traces } = findMesh(capture.mesh) ?? { traces: NO_TRACES };
   const variant = selectVariant(namespace.variants);
-  const tables = { 4: wantedTables(rules, config, 4), 6: wantedTables(rules, config, 6) };
+  const tables = { 4: wantedTables(rules, traces, 4), 6: wantedTables(rules, traces, 6) };
   const without4 = explainUnusable(variant.families[4], [...tables[4].keys()]);
   if (without4 !== null) throw new LandfallError("environment", `The rules cannot be put in: ${without4}.`);
-  const without6 = reasonWithoutIpv6(variant, config, tables[6]);
+  const without6 = reasonWithoutIpv6(variant, capture, tables[6]);
   const families: readonly Family[] = without6 === null ? [4, 6] : [4];
   const wanted = new Map(families.map((family) => [family, tables[family]]));
   const made = [...wanted].flatMap(([family, tables]) => madeHooks(variant, family, tables, ours.claim));
@@ -85,15 +90,10 @@ export function planApply(config: CaptureConfig, namespace: NamespaceState, ours
  * Gives a plan that leaves IPv6 as it is, for a pod that is no IPv6 pod and whose kernel refuses the guard; null where IPv6 must be
  * changed, and where it is not changed anyway. The original goes on as well where ip6tables fails there.
  */
-export function planWithoutIpv6(
-  plan: ApplyPlan,
-  config: CaptureConfig,
-  ours: Ownership,
-  why: string,
-): ApplyPlan | null {
+export function planWithoutIpv6(plan: ApplyPlan, capture: Capture, ours: Ownership, why: string): ApplyPlan | null {
   const changes = plan.changes.filter(({ family }) => family === 4);
   const changesIpv6 = plan.changes.some((change) => change.family === 6 && planChange(change) !== "");
-  if (isIpv6Pod(config) || !changesIpv6) return null;
+  if (isIpv6Pod(capture) || !changesIpv6) return null;
   const hooks = [
     ...plan.after.hooks.filter(({ family }) => family === 4),
     ...ours.hooks.filter(({ family }) => family === 6),
@@ -119,19 +119,18 @@ function planVariant(
 
 function reasonWithoutIpv6(
   { families }: ReadRules,
-  config: CaptureConfig,
+  capture: Capture,
   tables: ReadonlyMap<string, OwnTable>,
 ): string | null {
   const why = explainUnusable(families[6], [...tables.keys()]);
-  if (why === null || !isIpv6Pod(config)) return why;
+  if (why === null || !isIpv6Pod(capture)) return why;
   throw new LandfallError("environment", `This is an IPv6 pod, and ip6tables cannot be used: ${why}.`);
 }
 
-function wantedTables(rules: PodRules, config: CaptureConfig, family: Family): ReadonlyMap<string, OwnTable> {
+function wantedTables(rules: PodRules, traces: Traces, family: Family): ReadonlyMap<string, OwnTable> {
   const ruleset = rules[familyKey(family)];
-  const dialect = findDialect(config.dialect) ?? DIALECTS[0];
-  if (!ruleset || !dialect) return new Map();
-  return new Map(ruleset.tables.map(({ name }) => [name, wantedTable(ruleset, name, dialect)]));
+  if (!ruleset) return new Map();
+  return new Map(ruleset.tables.map(({ name }) => [name, wantedTable(ruleset, name, traces)]));
 }
 
 function madeHooks(

@@ -1,5 +1,5 @@
 import { describeError } from "../errors.ts";
-import type { CaptureConfig } from "../model/capture-config.ts";
+import type { Capture } from "../model/capture.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import { type ApplyPlan, type Possessions, planApply, planWithoutIpv6, type RoutingChange } from "./apply-plan.ts";
 import type { NamespaceState } from "./namespace-state.ts";
@@ -35,18 +35,18 @@ export interface Applied {
 const SETTLING_ROUNDS = 3;
 
 /**
- * Puts the rules of a config into the network namespace this process is in, in place of what an earlier run has put there. Foreign rules
+ * Puts the rules of a capture into the network namespace this process is in, in place of what an earlier run has put there. Foreign rules
  * stay. The order: policy routing, then the tables (each family by one `iptables-restore`), then policy routing that is no longer wanted
  * goes. Where a step fails everything is brought back, and `environment` is thrown; only the guard of a pod that is no IPv6 pod is done
  * without, with a warning.
  */
-export function applyRules(config: CaptureConfig, namespace: NamespaceState): Applied {
+export function applyRules(capture: Capture, namespace: NamespaceState): Applied {
   const ours = readOwnership(namespace, "apply");
-  const plan = planApply(config, namespace, ours);
+  const plan = planApply(capture, namespace, ours);
   const note = (possessions: Possessions) =>
     writeRecord({ formatVersion: "1.0", links: namespace.network.links, ...possessions });
   const fault = note(plan.during);
-  const { done, outcome } = carryOutOrForget(plan, config, ours);
+  const { done, outcome } = carryOutOrForget(plan, capture, ours);
   const now = outcome === "applied" ? settle(done) : done.variant;
   note(done.after);
   const warnings = fault === null ? done.warnings : [...done.warnings, fault];
@@ -63,20 +63,20 @@ export function applyRules(config: CaptureConfig, namespace: NamespaceState): Ap
 }
 
 /** Where nothing has come of a plan, the record is what it was; where not all could be brought back, it tells whose the rest is. */
-function carryOutOrForget(plan: ApplyPlan, config: CaptureConfig, ours: Ownership) {
+function carryOutOrForget(plan: ApplyPlan, capture: Capture, ours: Ownership) {
   try {
-    return carryOutAsFarAsPossible(plan, config, ours);
+    return carryOutAsFarAsPossible(plan, capture, ours);
   } catch (error) {
     if (isBroughtBack(error)) ours.record ? writeRecord(ours.record) : removeRecord();
     throw error;
   }
 }
 
-function carryOutAsFarAsPossible(plan: ApplyPlan, config: CaptureConfig, ours: Ownership) {
+function carryOutAsFarAsPossible(plan: ApplyPlan, capture: Capture, ours: Ownership) {
   try {
     return { done: plan, outcome: carryOut(plan) };
   } catch (error) {
-    const smaller = planWithoutIpv6(plan, config, ours, describeError(error));
+    const smaller = planWithoutIpv6(plan, capture, ours, describeError(error));
     if (!smaller || !isBroughtBack(error)) throw error;
     // Where it is not IPv6 that fails, this fails as well, and tells why.
     return { done: smaller, outcome: carryOut(smaller) };

@@ -1,5 +1,6 @@
 import { renderHex } from "../formats/values.ts";
-import { DEFAULT_TPROXY_MARK, DEFAULT_TPROXY_ROUTE_TABLE, PASS_THROUGH_ADDRESS } from "../model/pod.ts";
+import { DEFAULT_TPROXY_MARK, DEFAULT_TPROXY_ROUTE_TABLE } from "../meshes/istio-1.4/defaults.ts";
+import { PASS_THROUGH_IPV6 } from "../model/pod.ts";
 import type { PolicyRouting } from "../model/ruleset.ts";
 import type { MarkRule } from "./network-state.ts";
 import type { RulesState } from "./rules-state.ts";
@@ -7,7 +8,7 @@ import type { RulesState } from "./rules-state.ts";
 /** The generator's own mark and table where nothing says otherwise, and the address it adds, as `ip` prints them. */
 const DEFAULT_MARK = renderHex(DEFAULT_TPROXY_MARK);
 const DEFAULT_TABLE = String(DEFAULT_TPROXY_ROUTE_TABLE);
-const PASS_THROUGH = `${PASS_THROUGH_ADDRESS[6]}/128 dev lo`;
+const PASS_THROUGH = `${PASS_THROUGH_IPV6}/128 dev lo`;
 
 /**
  * Gives the policy routing that looks like the generator's, for want of a record: rules with a mark that the mangle table sets, or the

@@ -1,5 +1,6 @@
-import { DIALECTS, type Dialect } from "../capture/dialects.ts";
 import { renderRuleBody } from "../formats/rule-text.ts";
+import type { Traces } from "../meshes/mesh.ts";
+import { MESHES } from "../meshes/meshes.ts";
 import type { Family } from "../model/address.ts";
 import type { Ruleset } from "../model/ruleset.ts";
 import type { RulesState, TableState } from "./rules-state.ts";
@@ -48,7 +49,7 @@ export type Claim =
 /** Nothing at all. */
 export const NOTHING_OWN: OwnTable = { chains: new Map(), hooks: [] };
 
-const OWN_CHAINS: ReadonlySet<string> = new Set(DIALECTS.flatMap((dialect) => dialect.chains));
+const OWN_CHAINS: ReadonlySet<string> = new Set(MESHES.flatMap(({ traces }) => traces.chains));
 
 /** Says whether a chain of that name is ours. */
 function isOwnChain(name: string): boolean {
@@ -61,7 +62,7 @@ export function hasOwnChains(state: RulesState): boolean {
 }
 
 /** Gives what a rule set wants to have in one table. */
-export function wantedTable(ruleset: Ruleset, table: string, dialect: Dialect): OwnTable {
+export function wantedTable(ruleset: Ruleset, table: string, traces: Traces): OwnTable {
   const chains = ruleset.tables.find(({ name }) => name === table)?.chains ?? [];
   const bodiesOf = (chain: (typeof chains)[number]) => chain.rules.map((rule) => renderRuleBody(rule, ruleset.family));
   return {
@@ -72,7 +73,7 @@ export function wantedTable(ruleset: Ruleset, table: string, dialect: Dialect): 
         chain.rules.map((rule, i) => ({
           chain: chain.name,
           body: bodiesOf(chain)[i] ?? "",
-          place: dialect.placementOf(chain.name, rule),
+          place: traces.placementOf(chain.name, rule),
         })),
       ),
   };
@@ -119,7 +120,7 @@ function ownNumbers(bodies: readonly string[], place: ChainPlace, claim: Claim):
 }
 
 function findLookalikes(bodies: readonly string[], { family, table, chain }: ChainPlace): readonly number[] {
-  const looksMade = (body: string) => DIALECTS.some((dialect) => dialect.looksMade(family, table, chain, body));
+  const looksMade = (body: string) => MESHES.some(({ traces }) => traces.looksMade(family, table, chain, body));
   return [...bodies.keys()].filter((i) => looksMade(bodies[i] ?? ""));
 }
 

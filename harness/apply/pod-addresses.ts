@@ -1,7 +1,7 @@
 import { readlinkSync } from "node:fs";
-import { isIpv6AsOriginal } from "../capture/original-lists.ts";
+import { isIpv6AsOriginal } from "../meshes/istio-1.4/original-lists.ts";
 import { canonicalAddress, familyOf } from "../model/address.ts";
-import { isIpv6Pod } from "../model/capture-config.ts";
+import { isIpv6Pod } from "../model/capture.ts";
 import { findNamespaceOwner } from "./namespace.ts";
 import { runCommand } from "./process.ts";
 

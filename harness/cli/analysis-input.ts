@@ -1,25 +1,20 @@
 import type { AnalysisSetting } from "../analysis/partition.ts";
-import { generateRules } from "../capture/dialects.ts";
 import { FAMILIES, type Family } from "../model/address.ts";
-import type { CaptureConfig } from "../model/capture-config.ts";
+import type { Capture } from "../model/capture.ts";
 import { type Finding, finding } from "../model/finding.ts";
-import { listFamilies, type PodRules } from "../model/ruleset.ts";
+import { listFamilies, NO_RULES, type PodRules } from "../model/ruleset.ts";
 import { describeUnseenFamily } from "../report/classes-phrase.ts";
 import { makePodSpec } from "../run/pod-spec.ts";
-import {
-  type CaptureCommandLine,
-  lastValue,
-  readCaptureCommand,
-  tellDefaultConfig,
-  tellWarnings,
-} from "./capture-options.ts";
+import { type CaptureCommandLine, readCaptureCommand } from "./capture-options.ts";
 import type { CommandIo } from "./command.ts";
 import { FAMILY_OPTION, findUnseenFamilies, readFamily } from "./family-option.ts";
-import type { OptionSpec } from "./options.ts";
+import { CONTRACT_OPTION } from "./mesh-specs.ts";
+import { lastValue, type OptionSpec } from "./options.ts";
 import { placePod, tellTakenPorts } from "./pod-addresses.ts";
 import { refuse } from "./refusal.ts";
 import { readWithin, WITHIN_OPTION } from "./restriction.ts";
 import { listRulesSources, makeRulesOptions, readRulesFiles, readTable } from "./rules-file.ts";
+import { tellDefaultConfig, tellWarnings } from "./told-settings.ts";
 
 /** The option that bounds an analysis. */
 export const BUDGET_OPTION: OptionSpec = {
@@ -34,17 +29,24 @@ export const ANALYSIS_OPTIONS: readonly OptionSpec[] = [
     "rules to analyse, while the flags still say what is demanded",
     "a family without rules of its own is not analysed when the other has a file",
   ),
+  CONTRACT_OPTION,
   FAMILY_OPTION,
   BUDGET_OPTION,
   WITHIN_OPTION,
   { name: "json", value: null, help: "the result as data" },
 ];
 
+/** What is said where a contract is given and no rules. */
+export const CONTRACT_WITHOUT_RULES: Finding = finding(
+  "--contract",
+  "A contract says what must happen and generates no rules; give the rules with --rules FILE.",
+);
+
 /** Rules to be analysed, with what is demanded of them. */
 export interface AnalysisInput {
   readonly line: CaptureCommandLine;
   readonly rules: PodRules;
-  readonly config: CaptureConfig;
+  readonly capture: Capture;
   readonly setting: AnalysisSetting;
   /** Families of the pod that no rules were given for: an answer that says nothing of them is not the whole one. */
   readonly notLookedAt: readonly Family[];
@@ -54,37 +56,39 @@ export interface AnalysisInput {
 export function readAnalysisInput(args: readonly string[], specs: readonly OptionSpec[], io: CommandIo): AnalysisInput {
   const line = readCaptureCommand(
     args,
-    { specs: [...ANALYSIS_OPTIONS, ...specs], withoutFlags: "seed", positionals: "none" },
+    { specs: [...ANALYSIS_OPTIONS, ...specs], withoutFlags: "injected", positionals: "none" },
     io,
   );
-  if (line.capture.purpose !== "usage") tellDefaultConfig(line, io);
-  tellWarnings(line.capture.warnings, io);
-  const { config } = line.capture;
-  const generated = generateRules(config);
+  if (line.purpose !== "usage") tellDefaultConfig(line, io);
+  tellWarnings(line.warnings, io);
+  const { capture } = line;
+  const { generated } = capture;
   const findings: Finding[] = [];
   const { ip, ip6 } = readRulesFiles(listRulesSources(line.options), readTable(line.options), io, findings);
-  if (findings.length > 0) throw refuse(findings);
   const isFromOutside = ip !== null || ip6 !== null;
-  const given: PodRules = isFromOutside ? { ...generated, ip, ip6 } : generated;
+  if (!isFromOutside && generated === null && findings.length === 0) findings.push(CONTRACT_WITHOUT_RULES);
+  if (findings.length > 0) throw refuse(findings);
+  const own = generated ?? NO_RULES;
+  const given: PodRules = isFromOutside ? { ...own, ip, ip6 } : own;
   const asked = readFamily(line.options);
-  const notLookedAt = findUnseenFamilies(config, asked, listFamilies(given));
+  const notLookedAt = findUnseenFamilies(capture, asked, listFamilies(given));
   if (asked === null) tellUntested(given, notLookedAt, io);
   for (const family of notLookedAt) io.err(`landfall: ${describeUnseenFamily(family)}\n`);
   const rules = limitRules(given, asked);
   const families = listFamilies(rules);
   if (families.length === 0) throw refuse([finding("--family", `No IPv${asked} rules are given.`)]);
   const budget = readBudget(lastValue(line.options, "budget"));
-  const addresses = placePod(config);
-  tellTakenPorts(config, io);
-  const within = readWithin(lastValue(line.options, "within"), { config, addresses, tested: families });
+  const addresses = placePod(capture);
+  tellTakenPorts(capture, io);
+  const within = readWithin(lastValue(line.options, "within"), { shape: capture.shape, addresses, tested: families });
   const setting: AnalysisSetting = {
-    spec: makePodSpec(config, [], [], addresses),
+    spec: makePodSpec(capture, [], [], addresses),
     addresses,
     passThrough: rules.policyRouting.addresses.length > 0 ? "there" : "absent",
     ...(budget === null ? {} : { budget }),
     ...(within === null ? {} : { within }),
   };
-  return { line, rules, config, setting, notLookedAt };
+  return { line, rules, capture, setting, notLookedAt };
 }
 
 /** A family that the pod has no address of is not asked about unless rules are given for it. */

@@ -5,12 +5,15 @@ import { readNamespaceState } from "../apply/namespace-state.ts";
 import { findPodAddresses } from "../apply/pod-addresses.ts";
 import { renderReplacedRules } from "../apply/replaced-rules.ts";
 import { LandfallError } from "../errors.ts";
+import { readTextFile } from "../load/text-file.ts";
 import { renderJson } from "../report/json.ts";
-import { readCaptureCommand, tellDefaultConfig, tellWarnings } from "./capture-options.ts";
+import { readCaptureCommand } from "./capture-options.ts";
 import type { Command, CommandIo } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
 import type { OptionSpec, ParsedOptions } from "./options.ts";
+import { readServers } from "./pod-facts.ts";
 import { renderRulesData } from "./rules-data.ts";
+import { tellDefaultConfig, tellWarnings } from "./told-settings.ts";
 
 /** What `apply` and `clean` both take. */
 export const NAMESPACE_OPTIONS: readonly OptionSpec[] = [
@@ -19,7 +22,7 @@ export const NAMESPACE_OPTIONS: readonly OptionSpec[] = [
 ];
 
 const HELP: CommandHelp = {
-  usage: ["landfall apply [ISTIO FLAG…] [OPTION…]"],
+  usage: ["landfall apply [MESH OPTION…] [OPTION…]"],
   about: [
     "Puts the rules into the network namespace it runs in, as an init container does, and replaces what an earlier run has put there; rules of others stay, but for those in its own chains (ISTIO_*) or jumping to them, which it names. Prints what iptables-save and ip6tables-save print afterwards, and after a failure.",
   ],
@@ -42,23 +45,23 @@ export const apply: Command = {
   async run(args, io) {
     // Bad input is told before the namespace is looked at; then once more with the addresses that are there.
     const typed = readLine(args, io);
-    if (typed.capture.purpose === "usage") return "help";
-    if (typed.capture.purpose !== "apply") return 0;
+    if (typed.purpose === "usage") return "help";
+    if (typed.purpose !== "apply") return 0;
     refuseHostNamespace(typed.options);
     await using _lock = await lockNamespace();
     const state = readNamespaceState();
     const isNamed = typed.options.values.has("pod-ip");
     const pod = isNamed ? { podIps: [], warnings: [] } : findPodAddresses(state.network.podIps);
     const line = readLine(args, io, pod.podIps);
-    const { capture, options } = line;
+    const { capture, warnings: found, options } = line;
     tellDefaultConfig(line, io);
-    tellWarnings(capture.warnings, io);
-    const applied = applyOrDump(() => applyRules(capture.config, state), options, io);
+    tellWarnings(found, io);
+    const applied = applyOrDump(() => applyRules(capture, state), options, io);
     const { variant, outcome, rules, replaced, dump } = applied;
     const warnings = [...pod.warnings, ...applied.warnings];
     for (const warning of warnings) io.err(`landfall: warning: ${warning}\n`);
     io.err(renderReplacedRules(replaced, "replaced", applied.hasRecord));
-    const asJson = () => renderJson({ variant, outcome, warnings, replaced, ...renderRulesData(rules, capture) });
+    const asJson = () => renderJson({ variant, outcome, warnings, replaced, ...renderRulesData(rules, line) });
     io.out(options.values.has("json") ? asJson() : dump.ip + (dump.ip6 ?? ""));
     return 0;
   },
@@ -86,9 +89,19 @@ export function refuseHostNamespace(options: ParsedOptions): void {
 function readLine(args: readonly string[], io: CommandIo, podIps?: readonly string[]) {
   const command = {
     specs: NAMESPACE_OPTIONS,
-    withoutFlags: "istio-defaults",
+    withoutFlags: "tool",
     positionals: "none",
     usage: HELP,
   } as const;
-  return readCaptureCommand(args, podIps ? { ...command, podIps } : command, io);
+  return readCaptureCommand(args, podIps ? { ...command, podIps, resolvers: readOwnResolvers() } : command, io);
+}
+
+/** The servers that the pod itself asks; none where it has no such file. */
+function readOwnResolvers(): readonly string[] {
+  const path = "/etc/resolv.conf";
+  try {
+    return readServers({ path, text: readTextFile(path) });
+  } catch {
+    return [];
+  }
 }

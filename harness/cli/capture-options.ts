@@ -1,35 +1,34 @@
-import { resolve } from "node:path";
-import { type CaptureInput, parseCapture, type ResolvedCapture } from "../capture/capture.ts";
-import { CLUSTER_ENV_PATH, type EnvironmentFile, SIDECAR_ENV_PATH } from "../capture/environment.ts";
-import { CAPTURE_OPTIONS, CAPTURE_SWITCHES } from "../capture/flags.ts";
-import { SEED_WORDS } from "../capture/seed.ts";
-import { renderToken, tokenizeWords, UNKNOWN_FLAG } from "../capture/words.ts";
-import { readTextFile } from "../load/text-file.ts";
-import { capFindings, type Finding, finding } from "../model/finding.ts";
+import type { MeshFile, MeshInput, ReadSettings } from "../meshes/mesh.ts";
+import type { BoundSettings, NamedMesh } from "../meshes/meshes.ts";
+import type { Capture } from "../model/capture.ts";
+import { type Finding, finding } from "../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
-import { describeReadFailure } from "../model/read-failure.ts";
-import { CAPTURE_LONG_OPTIONS } from "./capture-long-options.ts";
 import type { CommandIo } from "./command.ts";
-import { describeDefaultConfig } from "./default-config.ts";
-import { renderFinding } from "./error-text.ts";
+import { readContract } from "./contract-option.ts";
 import type { CommandHelp } from "./help.ts";
 import { renderHelp } from "./help-text.ts";
+import { readInput } from "./input-file.ts";
+import { CAPTURE_LONG_OPTIONS } from "./mesh-specs.ts";
+import { dealWords, defaultMesh, describeInjected, takeMesh } from "./mesh-words.ts";
 import { readNames } from "./names.ts";
-import { type OptionSpec, type ParsedOptions, readOptions } from "./options.ts";
+import { lastValue, type OptionSpec, type ParsedOptions, readOptions } from "./options.ts";
+import { type Reading, readEnvironmentFiles, readPodFacts } from "./pod-facts.ts";
 import { refuseUsage } from "./refusal.ts";
 
-/** Long names of the generator's own flags. */
-const CAPTURE_NAMES = [...CAPTURE_OPTIONS, ...CAPTURE_SWITCHES].map(({ name }) => name);
-
-/** A command's words: its own options, and the capture config that the generator's flags make. */
+/** A command's words: its own options, and what a mesh's options, or a contract file, say of a pod. */
 export interface CaptureCommandLine {
   readonly options: ParsedOptions;
-  readonly capture: ResolvedCapture;
-  /** The generator's words as typed, without `-t` and `-h`, or those that no flag at all means. */
+  readonly capture: Capture;
+  /** The mesh whose options were read; null with a contract. */
+  readonly mesh: NamedMesh | null;
+  readonly origins: BoundSettings["origins"];
+  readonly warnings: readonly Finding[];
+  readonly purpose: ReadSettings<unknown>["purpose"];
+  /** The mesh's words as typed, without those that only check or help, or those that no option means; `--mesh` with any but the first. */
   readonly captureWords: readonly string[];
-  /** Whether a flag of the generator was typed that sets something, or the config is the default one. `-t` and `-h` set nothing. */
+  /** Whether an option of the mesh, or a contract, was given that sets something, or the settings are the default ones. */
   readonly captureFrom: "flags" | "default";
-  /** Which settings are used where no flag was typed, in a sentence for {@link tellDefaultConfig}; empty where one was. */
+  /** Which settings are used where none was given, in a sentence for {@link tellDefaultConfig}; empty where one was. */
   readonly defaultConfig: string;
 }
 
@@ -47,19 +46,23 @@ export interface CaptureWords {
 export interface CaptureCommandOptions {
   /** The command's own long options; {@link CAPTURE_LONG_OPTIONS} are added. */
   readonly specs: readonly OptionSpec[];
-  /** What no flag at all means: the seed command, or Istio's defaults. */
-  readonly withoutFlags: "seed" | "istio-defaults";
+  /** What no option at all means: what the mesh's injector gives, or the defaults of its own tool. */
+  readonly withoutFlags: "injected" | "tool";
   /** Whether words that belong to no option are the command's own (scenario names, a FLOW); otherwise they are findings. */
   readonly positionals: "own" | "none";
   /** Told on stderr where a flag is not known, as the original does. */
   readonly usage?: CommandHelp;
   /** The pod's addresses where `--pod-ip` names none; the sandbox's IPv4 address if left out. */
   readonly podIps?: readonly string[];
+  /** The pod's resolvers where `--resolv-conf` names no file. */
+  readonly resolvers?: readonly string[];
 }
 
+type Io = Pick<CommandIo, "environment" | "workingDirectory">;
+
 /**
- * Reads a command's words: Istio's flags to a capture config, with sidecar.env, cluster.env and the environment, and the command's own long
- * options. Throws `bad-usage` with every finding of both.
+ * Reads a command's words: those of the mesh that `--mesh` names to its settings, with its files and the environment, or a contract file,
+ * and the command's own long options. Throws `bad-usage` with every finding of both.
  */
 export function readCaptureCommand(
   args: readonly string[],
@@ -68,108 +71,117 @@ export function readCaptureCommand(
 ): CaptureCommandLine {
   const { line, findings } = readCaptureWords(args, command, io);
   if (line !== null) return line;
-  if (command.usage !== undefined && findings.some(({ message }) => message === UNKNOWN_FLAG))
-    io.err(renderHelp(command.usage, io.display));
+  if (command.usage !== undefined && findings.some(({ message }) => message.startsWith(UNKNOWN)))
+    io.err(renderHelp(command.usage, io.display, takeMesh(args, []).mesh));
   throw refuseUsage(findings);
 }
 
+/** How a mesh begins to say that it does not know an option. */
+const UNKNOWN = "There is no such flag";
+
 /** Reads a command's words as {@link readCaptureCommand} does, and gives the findings. Words that ask for help have none. */
-export function readCaptureWords(
-  args: readonly string[],
-  command: CaptureCommandOptions,
-  io: Pick<CommandIo, "environment" | "workingDirectory">,
-): CaptureWords {
+export function readCaptureWords(args: readonly string[], command: CaptureCommandOptions, io: Io): CaptureWords {
+  const findings: Finding[] = [];
+  const { mesh, words, isNamed } = takeMesh(args, findings);
   const specs = [...command.specs, ...CAPTURE_LONG_OPTIONS];
-  const words = separateWords(args, specs, command.positionals);
-  const { options, findings: ownFindings } = readOptions(words.own, specs, CAPTURE_NAMES);
-  const findings: Finding[] = [...ownFindings];
-  const captureFrom = words.setsAnything ? "flags" : "default";
-  const podIp = lastValue(options, "pod-ip");
-  const dialect = lastValue(options, "dialect");
-  const isSeed = captureFrom === "default" && command.withoutFlags === "seed";
-  const captureWords = isSeed ? SEED_WORDS : words.capture;
-  const input: CaptureInput = {
-    words: [...captureWords, ...words.switches, ...(isSeed ? words.capture : [])],
-    environment: io.environment,
-    files: readEnvironmentFiles(options, io.workingDirectory, findings),
-    names: readNames(),
-    podIps: podIp === undefined ? (command.podIps ?? [DEFAULT_ADDRESSES.pod[4]]) : podIp.split(","),
-    ...(dialect === undefined ? {} : { dialect }),
+  const dealt = dealWords(words, specs, mesh, command.positionals);
+  const names = mesh.options.flatMap(({ flag }) => flag ?? []);
+  const { options, findings: ownFindings } = readOptions(dealt.own, specs, names);
+  findings.push(...ownFindings);
+  const reading: Reading = { options, workingDirectory: io.workingDirectory, findings };
+  const path = lastValue(options, "contract");
+  if (path !== undefined) return readWithContract(path, { dealt, reading, isMeshNamed: isNamed }, command);
+  const isSet = dealt.setsAnything || options.values.has("mesh-config");
+  // A mesh that is named is meant, whether its options are typed or are those of its injector.
+  const captureFrom = isSet || mesh !== defaultMesh() ? "flags" : "default";
+  const isInjected = !isSet && command.withoutFlags === "injected";
+  const input = makeInput(mesh, { words: dealt.mesh, isInjected }, reading, { ...command, ...io });
+  const bound = mesh.bind(input, DEFAULT_ADDRESSES);
+  if (!bound.ok) for (const found of bound.findings) findings.push(found);
+  const asksForUsage = bound.ok && bound.value.purpose === "usage";
+  if (!bound.ok || (findings.length > 0 && !asksForUsage)) return { options, captureFrom, line: null, findings };
+  const { capture, origins, warnings, purpose } = bound.value;
+  const given = isInjected ? mesh.injected.words : dealt.mesh.filter((word) => !isIdle(word));
+  const line: CaptureCommandLine = {
+    ...{ options, capture, mesh, origins, warnings, purpose, captureFrom },
+    captureWords: mesh === defaultMesh() ? given : ["--mesh", mesh.name, ...given],
+    defaultConfig: isSet ? "" : describeDefault(mesh, input, command.withoutFlags),
   };
-  const capture = parseCapture(input);
-  if (!capture.ok) for (const found of capture.findings) findings.push(found);
-  const asksForUsage = capture.ok && capture.value.purpose === "usage";
-  if (!capture.ok || (findings.length > 0 && !asksForUsage)) return { options, captureFrom, line: null, findings };
-  const defaultConfig = captureFrom === "flags" ? "" : describeDefaultConfig(input, isSeed);
-  const line: CaptureCommandLine = { options, capture: capture.value, captureWords, captureFrom, defaultConfig };
   return { options, captureFrom, line, findings: [] };
 }
 
-/** Gives the last value of an option, or undefined where it is not given. */
-export function lastValue(options: ParsedOptions, name: string): string | undefined {
-  return options.values.get(name)?.at(-1);
+/** Words that change no rule: the mesh's own tool would only check its input, or show its usage. */
+function isIdle(word: string): boolean {
+  return ["-t", "-h", "--dry-run", "--help"].includes(word);
 }
 
-/** Tells which settings a command uses where no flag was typed: commands differ in that. */
-export function tellDefaultConfig({ defaultConfig }: CaptureCommandLine, io: Pick<CommandIo, "err">): void {
-  if (defaultConfig !== "") io.err(`landfall: ${defaultConfig}\n`);
+function makeInput(
+  mesh: NamedMesh,
+  { words, isInjected }: { readonly words: readonly string[]; readonly isInjected: boolean },
+  reading: Reading,
+  around: Pick<CaptureCommandOptions, "podIps" | "resolvers"> & Io,
+): MeshInput {
+  const path = lastValue(reading.options, "mesh-config");
+  const text = path === undefined ? null : readInput(path, around, reading.findings);
+  const file: MeshFile | null = path === undefined || text === null ? null : { path, text };
+  return {
+    words: isInjected ? [...mesh.injected.words, ...words] : words,
+    config: isInjected ? mesh.injected.config : file,
+    environment: around.environment,
+    files: readFiles(mesh, reading),
+    names: readNames(),
+    pod: readPodFacts(reading, around),
+  };
 }
 
-/** The most warnings that are shown. */
-const WARNINGS_AT_MOST = 20;
-
-/** Tells findings that stop nothing. */
-export function tellWarnings(warnings: readonly Finding[], io: Pick<CommandIo, "err">): void {
-  for (const warning of capFindings(warnings, WARNINGS_AT_MOST))
-    io.err(`landfall: warning: ${renderFinding(warning)}\n`);
+/** Only Istio 1.4 is given files of variables. */
+function readFiles(mesh: NamedMesh, reading: Reading): readonly MeshFile[] {
+  if (mesh === defaultMesh()) return readEnvironmentFiles(reading);
+  const named = ["sidecar-env", "cluster-env"].filter((name) => reading.options.values.has(name));
+  const message = `${mesh.name} reads no such file; leave the option out.`;
+  reading.findings.push(...named.map((name) => finding(`--${name}`, message)));
+  return [];
 }
 
-/** Deals the words out: what the command knows, and long options that nobody knows, to the command; the rest to the generator. */
-function separateWords(args: readonly string[], specs: readonly OptionSpec[], positionals: "own" | "none") {
-  const capture: string[] = [];
-  const switches: string[] = [];
-  const own: string[] = [];
-  let setsAnything = false;
-  for (const token of tokenizeWords(args, [...specs, ...CAPTURE_OPTIONS, ...CAPTURE_SWITCHES])) {
-    const isOwn =
-      token.kind === "option"
-        ? !CAPTURE_NAMES.includes(token.name) && token.rawName.startsWith("--")
-        : positionals === "own";
-    const isSwitch = token.kind === "option" && CAPTURE_SWITCHES.some(({ name }) => name === token.name);
-    setsAnything ||= token.kind === "option" && CAPTURE_OPTIONS.some(({ name }) => name === token.name);
-    (isOwn ? own : isSwitch ? switches : capture).push(...renderToken(token));
-  }
-  return { own, capture, switches, setsAnything };
+function describeDefault(mesh: NamedMesh, input: MeshInput, which: "injected" | "tool"): string {
+  const own = mesh.describeDefault?.(input, which);
+  if (own !== undefined) return own;
+  const settings = which === "injected" ? describeInjected(mesh) : `the defaults of ${mesh.name}'s own tool.`;
+  return `no option sets anything, so the settings are ${settings}`;
 }
 
-/** More than any settings take, and less than what the reading of one line bears. */
-const MAX_FILE_CHARACTERS = 1_000_000;
-
-/** Reads the two files: those named, which must be there, or the original's, if they are. */
-function readEnvironmentFiles(
-  options: ParsedOptions,
-  workingDirectory: string,
-  findings: Finding[],
-): readonly EnvironmentFile[] {
-  const wanted = [
-    { option: "sidecar-env", standard: SIDECAR_ENV_PATH },
-    { option: "cluster-env", standard: CLUSTER_ENV_PATH },
+/** A contract takes the place of a mesh, and of its options. */
+function readWithContract(
+  path: string,
+  given: {
+    readonly dealt: { readonly mesh: readonly string[] };
+    readonly reading: Reading;
+    readonly isMeshNamed: boolean;
+  },
+  command: CaptureCommandOptions,
+): CaptureWords {
+  const { dealt, reading } = given;
+  const { options, findings } = reading;
+  const words = dealt.mesh.filter((word) => !isIdle(word));
+  const rivals = [
+    ...(given.isMeshNamed ? ["--mesh"] : []),
+    ...(options.values.has("mesh-config") ? ["--mesh-config"] : []),
   ];
-  return wanted.flatMap(({ option, standard }) => {
-    const named = lastValue(options, option);
-    const path = named === undefined ? standard : resolve(workingDirectory, named);
-    const refuse = (why: string) => {
-      findings.push(named === undefined ? finding(standard, why) : finding(`--${option}`, `${named}: ${why}`));
-      return [];
-    };
-    try {
-      const text = readTextFile(path);
-      return text.length > MAX_FILE_CHARACTERS
-        ? refuse("This holds more than a million characters, and is no file of settings.")
-        : [{ path: named ?? standard, text }];
-    } catch (error) {
-      const isAbsent = (error as NodeJS.ErrnoException).code === "ENOENT";
-      return named === undefined && isAbsent ? [] : refuse(describeReadFailure(error));
-    }
-  });
+  if (words.length > 0 || rivals.length > 0)
+    findings.push(
+      finding(
+        [...rivals, ...words].join(" "),
+        "A contract file takes the place of a mesh and its options; give either --contract or these.",
+      ),
+    );
+  const purpose = dealt.mesh.some((word) => word === "-h" || word === "--help") ? "usage" : "apply";
+  const capture = readContract(path, readPodFacts(reading, command), reading);
+  if (capture === null || (findings.length > 0 && purpose !== "usage"))
+    return { options, captureFrom: "flags", line: null, findings };
+  const line: CaptureCommandLine = {
+    ...{ options, capture, mesh: null, origins: {}, warnings: [], purpose, captureFrom: "flags" },
+    captureWords: [],
+    defaultConfig: "",
+  };
+  return { options, captureFrom: "flags", line, findings: [] };
 }

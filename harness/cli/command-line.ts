@@ -33,8 +33,9 @@ async function run(words: readonly string[], io: CommandIo): Promise<number> {
   const asksForHelp = args.includes("--help") || (args.includes("-h") && command.help.captureFlags === "none");
   const ending = asksForHelp ? "help" : await command.run(args, io);
   if (ending !== "help") return ending;
-  const { renderHelp } = await import("./help-text.ts");
-  io.out(renderHelp(command.help, io.display));
+  const [{ renderHelp }, { takeMesh }] = await Promise.all([import("./help-text.ts"), import("./mesh-words.ts")]);
+  const { mesh } = takeMesh(args, []);
+  io.out(renderHelp(command.help, io.display, mesh));
   return 0;
 }
 

@@ -1,11 +1,11 @@
 import { basename, extname } from "node:path";
-import { CAPTURE_FLAGS } from "../capture/flags.ts";
 import { quoteForShell } from "../formats/words.ts";
+import { MESHES } from "../meshes/meshes.ts";
 import { finding } from "../model/finding.ts";
 import { renderJson } from "../report/json.ts";
 import { listScenarioFiles } from "../run/scenario-files.ts";
 import type { Command, CommandIo } from "./command.ts";
-import { type CommandHelp, type ListedOption, listFlag, listOptions } from "./help.ts";
+import { type CommandHelp, type ListedOption, listOptions } from "./help.ts";
 import { type OptionSpec, parseOptions } from "./options.ts";
 import { refuseUsage } from "./refusal.ts";
 import { SCENARIO_FOLDER } from "./verify-scenarios.ts";
@@ -58,8 +58,7 @@ async function printCompletion(commands: CommandList, args: readonly string[], i
 async function readOptions(commands: CommandList): Promise<Options> {
   const entries = Object.entries(commands).map(async ([name, { load }]) => {
     const { help } = await load();
-    const flags = help.captureFlags === "mentioned" ? CAPTURE_FLAGS.map(listFlag) : [];
-    return [name, [...listOptions(help), ...flags].toSorted((a, b) => (a.name < b.name ? -1 : 1))] as const;
+    return [name, [...listOptions(help, MESHES)].toSorted((a, b) => (a.name < b.name ? -1 : 1))] as const;
   });
   return Object.fromEntries(await Promise.all(entries));
 }

@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import { abstractLanding } from "../analysis/abstract-landing.ts";
 import type { Change } from "../analysis/diff.ts";
 import { parseJsonText } from "../load/json-text.ts";
 import { type Finding, finding } from "../model/finding.ts";
@@ -57,8 +56,8 @@ export function findStale(changes: readonly Change[], accepted: readonly Accepte
   return accepted.filter((each) => !found.has(keyOf(each)));
 }
 
-function toAccepted({ class: text, before, after, witness }: Change): AcceptedChange {
-  return { class: text, before: abstractLanding(before, witness.flow), after: abstractLanding(after, witness.flow) };
+function toAccepted({ class: text, kinds }: Change): AcceptedChange {
+  return { class: text, ...kinds };
 }
 
 function keyOf({ class: text, before, after }: AcceptedChange): string {

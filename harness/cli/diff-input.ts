@@ -1,16 +1,15 @@
 import type { Comparison } from "../analysis/diff.ts";
-import { impliedMode, impliedRouting } from "../analysis/implied-pod.ts";
+import { impliedRouting, impliedShape } from "../analysis/implied-pod.ts";
 import type { AnalysisSetting } from "../analysis/partition.ts";
-import { seedConfig } from "../capture/seed-config.ts";
 import { FAMILIES } from "../model/address.ts";
-import type { CaptureConfig } from "../model/capture-config.ts";
+import type { Capture } from "../model/capture.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import { familyKey, type PodRules, type Ruleset } from "../model/ruleset.ts";
 import { makePodSpec } from "../run/pod-spec.ts";
 import { readBudget } from "./analysis-input.ts";
-import { type CaptureCommandLine, lastValue } from "./capture-options.ts";
+import type { CaptureCommandLine } from "./capture-options.ts";
 import type { CommandIo } from "./command.ts";
-import type { ParsedOptions } from "./options.ts";
+import { lastValue, type ParsedOptions } from "./options.ts";
 import { placePod, tellTakenPorts } from "./pod-addresses.ts";
 import { refuse } from "./refusal.ts";
 import { readWithin } from "./restriction.ts";
@@ -19,7 +18,7 @@ import { readRulesFiles, readTable } from "./rules-file.ts";
 /** Two files of rules, ready to be compared. */
 export interface DiffInput extends Comparison {
   /** The config of the sandbox they are compared in: that of the flags, or the seed command's. */
-  readonly config: CaptureConfig;
+  readonly capture: Capture;
   /** Whether marks need policy routing, which such files say nothing of. */
   readonly routing: "as-installed" | "none-needed";
 }
@@ -33,11 +32,12 @@ export function readDiffInput(
 ): DiffInput {
   const [before, after] = readBoth(options, io, [...known]);
   const rulesets = [before, after];
-  const config = line?.capture.config ?? seedConfig();
-  const addresses = placePod(config);
-  tellTakenPorts(config, io);
+  if (line === null) throw refuse(known);
+  const { capture } = line;
+  const addresses = placePod(capture);
+  tellTakenPorts(capture, io);
   const budget = readBudget(lastValue(options, "budget"));
-  const within = readWithin(lastValue(options, "within"), { config, addresses, tested: [before.family] });
+  const within = readWithin(lastValue(options, "within"), { shape: capture.shape, addresses, tested: [before.family] });
   // What either rule set needs is there for both: only the rules are compared.
   const policyRouting = impliedRouting(rulesets);
   const toPod = (ruleset: Ruleset): PodRules => ({
@@ -45,17 +45,16 @@ export function readDiffInput(
     ip6: ruleset.family === 6 ? ruleset : null,
     policyRouting,
   });
-  const isTransparent = config.interceptionMode === "TPROXY" || impliedMode(rulesets) === "TPROXY";
-  const interceptionMode = isTransparent ? "TPROXY" : "REDIRECT";
+  const shape = impliedShape(capture.shape, rulesets);
   const setting: AnalysisSetting = {
-    spec: { ...makePodSpec(config, [], [], addresses), interceptionMode },
+    spec: makePodSpec({ shape }, [], [], addresses),
     addresses,
     passThrough: policyRouting.addresses.length > 0 ? "there" : "absent",
     ...(budget === null ? {} : { budget }),
     ...(within === null ? {} : { within }),
   };
   const routing = policyRouting.rules.length > 0 ? "as-installed" : "none-needed";
-  return { family: before.family, before: toPod(before), after: toPod(after), setting, config, routing };
+  return { family: before.family, before: toPod(before), after: toPod(after), setting, capture, routing };
 }
 
 function readBoth(options: ParsedOptions, io: CommandIo, findings: Finding[]): readonly [Ruleset, Ruleset] {

@@ -1,7 +1,6 @@
 import type { Change } from "../analysis/diff.ts";
-import type { CaptureConfig } from "../model/capture-config.ts";
 import type { Landing } from "../model/landing.ts";
-import type { PodSpec } from "../model/pod.ts";
+import type { PodShape } from "../model/pod-shape.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import { makePodSpec } from "../run/pod-spec.ts";
 import { type ObservationPlace, type ObservedLanding, observeClaims } from "./kernel-observation.ts";
@@ -18,15 +17,14 @@ export interface ObservedChange {
 export interface ObservationSetting {
   readonly before: PodRules;
   readonly after: PodRules;
-  readonly config: CaptureConfig;
-  readonly interceptionMode: PodSpec["interceptionMode"];
+  readonly shape: PodShape;
 }
 
 /** Drives every change's witness through one sandbox, first with the one rule set in it, then with the other. */
 export async function observeChanges(
   where: ObservationPlace,
   changes: readonly Change[],
-  { before, after, config, interceptionMode }: ObservationSetting,
+  { before, after, shape }: ObservationSetting,
 ): Promise<readonly ObservedChange[]> {
   const claim = (side: "before" | "after") =>
     changes.map((change) => ({ flow: change.witness.flow, manner: "answer" as const, landing: change[side] }));
@@ -34,10 +32,9 @@ export async function observeChanges(
     { rules: before, claims: claim("before") },
     { rules: after, claims: claim("after") },
   ];
-  const [first = [], second = []] = await observeClaims(where, rounds, (flows, rules, addresses) => ({
-    ...makePodSpec(config, flows, [], addresses, rules),
-    interceptionMode,
-  }));
+  const [first = [], second = []] = await observeClaims(where, rounds, (flows, rules, addresses) =>
+    makePodSpec({ shape }, flows, [], addresses, rules),
+  );
   return first.flatMap((was, i) => {
     const is = second[i];
     return is ? [{ before: was.landing, after: is.landing, verdict: joinVerdicts(was.verdict, is.verdict) }] : [];

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { type Change, diffRulesets } from "../analysis/diff.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import { BUDGET_OPTION } from "./analysis-input.ts";
-import { lastValue, readCaptureWords } from "./capture-options.ts";
+import { readCaptureWords } from "./capture-options.ts";
 import type { Command } from "./command.ts";
 import { findStale, readAcceptance, withoutAccepted, writeAcceptance } from "./diff-acceptance.ts";
 import { type DiffInput, readDiffInput } from "./diff-input.ts";
@@ -10,7 +10,7 @@ import { type ObservedChange, observeChanges } from "./diff-observation.ts";
 import { type DiffResult, renderDiffData, renderDiffText } from "./diff-text.ts";
 import type { CommandHelp } from "./help.ts";
 import { OBSERVING_SANDBOX_OPTION, readObservingSandbox } from "./kernel-observation.ts";
-import type { OptionSpec, ParsedOptions } from "./options.ts";
+import { lastValue, type OptionSpec, type ParsedOptions } from "./options.ts";
 import { findUnwritableFile } from "./output-file.ts";
 import { WITHIN_OPTION } from "./restriction.ts";
 import { TABLE_OPTION } from "./rules-file.ts";
@@ -37,7 +37,7 @@ const SPECS: readonly OptionSpec[] = [
 ];
 
 const HELP: CommandHelp = {
-  usage: ["landfall diff BEFORE AFTER [ISTIO FLAG…] [OPTION…]"],
+  usage: ["landfall diff BEFORE AFTER [MESH OPTION…] [OPTION…]"],
   about: [
     "Gives every class of TCP flows that two rule sets land differently, with one flow that stands for it and the rules that decide it. BEFORE and AFTER are files of rules in any form that --rules takes, several joined by commas.",
     "A match that is not understood is taken to answer the same for all packets of a flow; a class says under which answer it stands. Such files say nothing of policy routing: what TPROXY and its marks need is taken as installed.",
@@ -61,9 +61,9 @@ const HELP: CommandHelp = {
 export const diff: Command = {
   help: HELP,
   async run(args, io) {
-    const command = { specs: SPECS, withoutFlags: "seed", positionals: "own" } as const;
+    const command = { specs: SPECS, withoutFlags: "injected", positionals: "own" } as const;
     const { options, line, findings } = readCaptureWords(args, command, io);
-    if (line?.capture.purpose === "usage") return "help";
+    if (line?.purpose === "usage") return "help";
     const target = lastValue(options, "write-accept");
     const unwritable =
       target === undefined ? [] : findUnwritableFile("--write-accept", resolve(io.workingDirectory, target));
@@ -102,8 +102,5 @@ async function observe(
 ): Promise<readonly ObservedChange[]> {
   if (!options.values.has("observe") || changes.length === 0) return [];
   const where = { backend: readObservingSandbox(options), addresses: input.setting.addresses };
-  return observeChanges(where, changes, {
-    ...input,
-    interceptionMode: input.setting.spec.interceptionMode,
-  });
+  return observeChanges(where, changes, { ...input, shape: input.setting.spec.shape });
 }

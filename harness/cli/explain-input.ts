@@ -1,14 +1,15 @@
-import { generateRules } from "../capture/dialects.ts";
 import { LandfallError } from "../errors.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import type { Flow } from "../model/flow.ts";
 import { resolveFlow } from "../model/flow-resolution.ts";
 import { type FlowText, parseFlowText } from "../model/flow-text.ts";
 import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
-import { familyKey, type PodRules } from "../model/ruleset.ts";
+import { familyKey, NO_RULES, type PodRules } from "../model/ruleset.ts";
 import { makePodSpec } from "../run/pod-spec.ts";
-import { type CaptureCommandLine, lastValue } from "./capture-options.ts";
+import { CONTRACT_WITHOUT_RULES } from "./analysis-input.ts";
+import type { CaptureCommandLine } from "./capture-options.ts";
 import type { CommandIo } from "./command.ts";
+import { lastValue } from "./options.ts";
 import { listRulesSources, readRulesFiles, readTable } from "./rules-file.ts";
 
 /** A flow to be explained and the rules it meets, not yet bound to a sandbox's addresses. */
@@ -22,7 +23,7 @@ export interface ExplainInput {
 /** Reads the FLOW and the rules of a command line; throws `bad-input` with every finding. */
 export function readExplainInput(line: CaptureCommandLine, io: CommandIo): ExplainInput {
   const findings: Finding[] = [];
-  const flow = parseFlowText(line.options.positionals.join(" "));
+  const flow = parseFlowText(line.options.positionals.join(" "), line.capture.shape);
   if (!flow.ok) findings.push(...flow.findings);
   const rules = readRules(line, io, findings);
   const listen = readPorts(lastValue(line.options, "listen"), findings);
@@ -51,10 +52,11 @@ function readPorts(text: string | undefined, findings: Finding[]): readonly numb
 
 /** A file of rules takes the place of the generated ones; the family without a file is then not under test. */
 function readRules({ options, capture }: CaptureCommandLine, io: CommandIo, findings: Finding[]): PodRules {
-  const generated = generateRules(capture.config);
+  const { generated } = capture;
   const sources = listRulesSources(options);
-  if (sources.length === 0) return generated;
-  return { ...generated, ...readRulesFiles(sources, readTable(options), io, findings) };
+  if (sources.length === 0 && generated === null) findings.push(CONTRACT_WITHOUT_RULES);
+  if (sources.length === 0) return generated ?? NO_RULES;
+  return { ...(generated ?? NO_RULES), ...readRulesFiles(sources, readTable(options), io, findings) };
 }
 
 /** Binds the flow to a sandbox's addresses, with the pod that it needs. */
@@ -63,7 +65,6 @@ export function bindExplained(
   { capture }: CaptureCommandLine,
   addresses: SandboxAddresses,
 ): { readonly flow: Flow; readonly spec: PodSpec } {
-  const { proxy } = makePodSpec(capture.config, [], [], addresses);
-  const resolved = resolveFlow(flow, addresses, proxy);
-  return { flow: resolved, spec: makePodSpec(capture.config, [resolved], listen, addresses, [rules]) };
+  const resolved = resolveFlow(flow, addresses, capture.shape);
+  return { flow: resolved, spec: makePodSpec(capture, [resolved], listen, addresses, [rules]) };
 }

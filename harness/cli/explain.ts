@@ -5,19 +5,22 @@ import type { SandboxAddresses } from "../model/pod.ts";
 import { compilePod, type Explanation } from "../netfilter/simulator.ts";
 import { listSteps } from "../netfilter/steps.ts";
 import { renderJson } from "../report/json.ts";
-import { type CaptureCommandLine, readCaptureCommand, tellDefaultConfig, tellWarnings } from "./capture-options.ts";
+import { type CaptureCommandLine, readCaptureCommand } from "./capture-options.ts";
 import type { Command } from "./command.ts";
 import { bindExplained, type ExplainInput, readExplainInput } from "./explain-input.ts";
 import { type Observed, observeFlow } from "./explain-observation.ts";
 import { foldWay, renderObserved, renderOutcome, renderWay, selectPackets } from "./explain-text.ts";
 import type { CommandHelp } from "./help.ts";
 import { OBSERVING_SANDBOX_OPTION, readObservingSandbox } from "./kernel-observation.ts";
+import { CONTRACT_OPTION } from "./mesh-specs.ts";
 import type { OptionSpec } from "./options.ts";
 import { placePod, tellTakenPorts } from "./pod-addresses.ts";
 import { makeRulesOptions } from "./rules-file.ts";
 import { chooseColumns } from "./text-columns.ts";
+import { tellDefaultConfig, tellWarnings } from "./told-settings.ts";
 
 const SPECS: readonly OptionSpec[] = [
+  CONTRACT_OPTION,
   ...makeRulesOptions("rules to follow, in place of the generated ones", "a flow needs rules of its own family"),
   { name: "listen", value: "PORT[,PORT]", help: "ports of the app beside 8080 and 22" },
   {
@@ -40,7 +43,7 @@ const SPECS: readonly OptionSpec[] = [
 ];
 
 const HELP: CommandHelp = {
-  usage: ["landfall explain FLOW [ISTIO FLAG…] [OPTION…]"],
+  usage: ["landfall explain FLOW [MESH OPTION…] [OPTION…]"],
   about: [
     "Tells the way of one flow, rule by rule, to its landing. Without a flag, under the rules of the seed command. Nothing is driven unless asked for.",
     "FLOW is ACTOR[@SOURCE] -> TARGET:PORT, in quotes.",
@@ -59,20 +62,15 @@ const HELP: CommandHelp = {
 export const explain: Command = {
   help: HELP,
   async run(args, io) {
-    const line = readCaptureCommand(args, { specs: SPECS, withoutFlags: "seed", positionals: "own" }, io);
-    if (line.capture.purpose === "usage") return "help";
+    const line = readCaptureCommand(args, { specs: SPECS, withoutFlags: "injected", positionals: "own" }, io);
+    if (line.purpose === "usage") return "help";
     tellDefaultConfig(line, io);
-    tellWarnings(line.capture.warnings, io);
+    tellWarnings(line.warnings, io);
     const input = readExplainInput(line, io);
-    tellTakenPorts(line.capture.config, io, input.listen);
+    tellTakenPorts(line.capture, io, input.listen);
     const manner = line.options.values.has("forward") ? "forward" : "answer";
     const observed = await observe(input, line, manner);
-    const { flow, explanation } = explainFlow(
-      input,
-      line,
-      manner,
-      observed?.addresses ?? placePod(line.capture.config),
-    );
+    const { flow, explanation } = explainFlow(input, line, manner, observed?.addresses ?? placePod(line.capture));
     const show = line.options.values.has("all") ? "all" : "deciding";
     const result = { flow, manner, explanation, observed, show } as const;
     io.out(
@@ -93,7 +91,7 @@ interface Explained {
 async function observe(input: ExplainInput, line: CaptureCommandLine, manner: Manner): Promise<Observed | null> {
   if (!line.options.values.has("observe")) return null;
   const backend = readObservingSandbox(line.options);
-  const where = { backend, addresses: placePod(line.capture.config) };
+  const where = { backend, addresses: placePod(line.capture) };
   return observeFlow(where, input.rules, manner, (addresses) => bindExplained(input, line, addresses));
 }
 

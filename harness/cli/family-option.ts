@@ -1,7 +1,6 @@
 import { FAMILIES, type Family, familyOf } from "../model/address.ts";
-import type { CaptureConfig } from "../model/capture-config.ts";
-import { lastValue } from "./capture-options.ts";
-import type { OptionSpec, ParsedOptions } from "./options.ts";
+import type { Capture } from "../model/capture.ts";
+import { lastValue, type OptionSpec, type ParsedOptions } from "./options.ts";
 
 /** The option that limits an answer to one family. */
 export const FAMILY_OPTION: OptionSpec = {
@@ -19,7 +18,7 @@ export function readFamily(options: ParsedOptions): Family | null {
 
 /** Gives the families that the pod has and that were asked about, but for which no rules were given. */
 export function findUnseenFamilies(
-  { podIps }: Pick<CaptureConfig, "podIps">,
+  { podIps }: Pick<Capture, "podIps">,
   asked: Family | null,
   given: readonly Family[],
 ): readonly Family[] {

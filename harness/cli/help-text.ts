@@ -1,11 +1,9 @@
-import { CAPTURE_FLAGS, type CaptureFlag } from "../capture/flags.ts";
+import type { MeshOption } from "../meshes/mesh.ts";
+import type { NamedMesh } from "../meshes/meshes.ts";
 import { USUAL_COLUMNS, wrapLine } from "../report/wrap-line.ts";
 import type { Display } from "./command.ts";
-import { type CommandHelp, DRY_RUN, groupOptions, type HelpRow, type HelpSection } from "./help.ts";
+import { type CommandHelp, groupOptions, type HelpRow, type HelpSection } from "./help.ts";
 import type { OptionSpec } from "./options.ts";
-
-const PRECEDENCE =
-  "Lists are separated by commas. A flag beats /var/lib/istio/envoy/sidecar.env, that beats cluster.env beside it, that beats the variable of the process, that beats the default. An empty list ('') beats a variable too.";
 
 /** Lines wider than this are hard to read, and narrower ones hold no word and its text side by side. */
 const [NARROWEST, WIDEST] = [40, 100];
@@ -15,10 +13,14 @@ const WIDEST_TERM = 1 / 3;
 const BENEATH = 8;
 
 /**
- * Gives a command's help text, as wide as the display: usage, what it does, options, the generator's flags, examples, exit codes. Where
+ * Gives a command's help text, as wide as the display: usage, what it does, options, those of `mesh`, examples, exit codes. Where
  * nobody knows the width, 80 columns.
  */
-export function renderHelp(help: CommandHelp, display: Pick<Display, "columns">): string {
+export function renderHelp(
+  help: CommandHelp,
+  display: Pick<Display, "columns">,
+  mesh: NamedMesh | null = null,
+): string {
   const columns = Math.min(Math.max(display.columns ?? USUAL_COLUMNS, NARROWEST), WIDEST);
   const options = groupOptions(help).map(({ title, options }) => ({ title, rows: options.map(describeOption) }));
   const termColumns = widthOfTerms(
@@ -30,7 +32,7 @@ export function renderHelp(help: CommandHelp, display: Pick<Display, "columns">)
     ...help.about.map((text) => wrapLine(text, 0, columns)),
     ...(help.terms ? [renderSection(help.terms, widthOfTerms(help.terms.rows, columns), columns)] : []),
     ...options.map((section) => renderSection(section, termColumns, columns)),
-    ...renderCaptureFlags(help.captureFlags, columns),
+    ...(mesh === null ? [] : renderMeshOptions(mesh, help.captureFlags, columns)),
     ...(help.examples.length > 0 ? [renderExamples(help.examples, columns)] : []),
     renderExitCodes(help.exitCodes, columns),
   ];
@@ -46,21 +48,45 @@ function describeOption({ name, short, value, help, repeatable }: OptionSpec): H
   return [term, repeatable ? `${help}; repeatable` : help];
 }
 
-function renderCaptureFlags(shown: CommandHelp["captureFlags"], columns: number): readonly string[] {
+function renderMeshOptions(mesh: NamedMesh, shown: CommandHelp["captureFlags"], columns: number): readonly string[] {
+  const { name, options, precedence } = mesh;
   if (shown === "none") return [];
   if (shown === "mentioned") {
-    const letters = CAPTURE_FLAGS.flatMap(({ letter }) => (letter === null ? [] : [`-${letter}`]));
-    return [
-      wrapLine(`Istio's flags: ${letters.join(" ")}. landfall generate --help tells what each means.`, 0, columns),
-    ];
+    const names = options.flatMap(({ flag, letter }) =>
+      letter === null ? (flag === null ? [] : [`--${flag}`]) : [`-${letter}`],
+    );
+    const where = `landfall meshes ${name} says what each means; --mesh takes another mesh.`;
+    return [wrapLine(`Options of ${name}: ${names.join(" ")}. ${where}`, 0, columns)];
   }
-  const rows = [...CAPTURE_FLAGS.map(describeFlag), describeOption(DRY_RUN)];
-  return [renderSection({ title: "Istio's flags", rows }, 0, columns), wrapLine(PRECEDENCE, 0, columns)];
+  const flags = options.filter(({ flag }) => flag !== null).map(describeFlag);
+  const others = options.filter(({ flag }) => flag === null).map(describeFlag);
+  return [
+    renderSection({ title: `Options of ${name}; --mesh takes another mesh`, rows: flags }, 0, columns),
+    ...(others.length === 0
+      ? []
+      : [renderSection({ title: "Variables, annotations and fields", rows: others }, 0, columns)]),
+    ...(precedence === undefined ? [] : [wrapLine(precedence, 0, columns)]),
+  ];
 }
 
-function describeFlag({ letter, name, value, help, default: byDefault, variable }: CaptureFlag): HelpRow {
-  const term = `${letter === null ? "" : `-${letter}, `}--${name} ${value}`;
-  return [term, `${help} (default ${byDefault}${variable === null ? "" : `, variable ${variable}`})`];
+function describeFlag({
+  setting,
+  letter,
+  flag,
+  value,
+  help,
+  default: usual,
+  variable,
+  annotation,
+}: MeshOption): HelpRow {
+  const name = flag === null ? (variable ?? annotation ?? setting) : `--${flag}`;
+  const term = `${letter === null ? "" : `-${letter}, `}${name}${value === null ? "" : ` ${value}`}`;
+  const also = [
+    ...(usual === "" ? [] : [`default ${usual}`]),
+    ...(variable === null || flag === null ? [] : [`variable ${variable}`]),
+    ...(annotation === null || name === annotation ? [] : [`annotation ${annotation}`]),
+  ];
+  return [term, also.length === 0 ? help : `${help} (${also.join(", ")})`];
 }
 
 function renderExamples(examples: readonly HelpRow[], columns: number): string {

@@ -1,5 +1,6 @@
-import { CAPTURE_FLAGS, type CaptureFlag } from "../capture/flags.ts";
-import { CAPTURE_LONG_OPTIONS } from "./capture-long-options.ts";
+import type { MeshOption } from "../meshes/mesh.ts";
+import type { NamedMesh } from "../meshes/meshes.ts";
+import { CAPTURE_LONG_OPTIONS } from "./mesh-specs.ts";
 import type { OptionSpec } from "./options.ts";
 
 /** A word and what it means. */
@@ -26,7 +27,7 @@ export interface CommandHelp {
   /** Words other than options that need to be said: what the guarantees are. */
   readonly terms?: HelpSection;
   readonly options: readonly OptionGroup[];
-  /** Whether the generator's flags are listed one by one, only mentioned, or not taken at all. */
+  /** Whether the mesh's options are listed one by one, only mentioned, or not taken at all. */
   readonly captureFlags: "listed" | "mentioned" | "none";
   /** Command lines, with what each is for. */
   readonly examples: readonly HelpRow[];
@@ -34,7 +35,7 @@ export interface CommandHelp {
   readonly exitCodes: Readonly<Record<number, string>>;
 }
 
-/** The generator's switch that its usage lists beside the flags. */
+/** The switch of Istio 1.4's generator that its usage lists beside the flags. */
 export const DRY_RUN: OptionSpec = {
   name: "dry-run",
   short: "t",
@@ -43,7 +44,7 @@ export const DRY_RUN: OptionSpec = {
 };
 const HELP_OPTION: OptionSpec = { name: "help", short: "h", value: null, help: "shows this text" };
 
-/** Gives a command's options by group, with those that every command has, and those that come with the generator's flags. */
+/** Gives a command's options by group, with those that every command has, and those that come with a mesh's options. */
 export function groupOptions({
   options,
   captureFlags,
@@ -54,19 +55,26 @@ export function groupOptions({
   }));
   return captureFlags === "none"
     ? own
-    : [...own, { title: "Settings beside Istio's flags", options: CAPTURE_LONG_OPTIONS }];
+    : [...own, { title: "Settings beside the mesh's options", options: CAPTURE_LONG_OPTIONS }];
 }
 
 /** What is known of an option without its help text. */
 export type ListedOption = Pick<OptionSpec, "name" | "short" | "value" | "choices">;
 
-/** Gives the options that a command's help lists. */
-export function listOptions(help: Pick<CommandHelp, "options" | "captureFlags">): readonly ListedOption[] {
+/** Gives the options that a command's help lists, those of some meshes among them where it takes settings. */
+export function listOptions(
+  help: Pick<CommandHelp, "options" | "captureFlags">,
+  meshes: readonly NamedMesh[],
+): readonly ListedOption[] {
   const own = groupOptions(help).flatMap(({ options }) => options);
-  return [...own, ...(help.captureFlags === "listed" ? [...CAPTURE_FLAGS.map(listFlag), DRY_RUN] : [])];
+  const flags =
+    help.captureFlags === "none" ? [] : [...meshes.flatMap(({ options }) => options.flatMap(listFlag)), DRY_RUN];
+  const all = [...own, ...flags];
+  return all.filter(({ name }, i) => all.findIndex((other) => other.name === name) === i);
 }
 
-/** Gives one of the generator's flags as an option. */
-export function listFlag({ name, letter, value, words }: CaptureFlag): ListedOption {
-  return { name, value, ...(letter === null ? {} : { short: letter }), ...(words ? { choices: words } : {}) };
+/** Gives one of a mesh's options; none where it has no long name. */
+function listFlag({ flag, letter, value, words }: MeshOption): readonly ListedOption[] {
+  if (flag === null) return [];
+  return [{ name: flag, value, ...(letter === null ? {} : { short: letter }), ...(words ? { choices: words } : {}) }];
 }

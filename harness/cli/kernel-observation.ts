@@ -4,14 +4,14 @@ import { resolveFlow } from "../model/flow-resolution.ts";
 import { parseFlowText } from "../model/flow-text.ts";
 import { type Landing, landingsAgree, makeLanding } from "../model/landing.ts";
 import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
+import type { PodShape } from "../model/pod-shape.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import { compilePod, type Simulator } from "../netfilter/simulator.ts";
 import { lookAgain } from "../run/second-look.ts";
 import type { BackendChoice } from "../sandbox/open-sandbox.ts";
 import type { FlowRequest, Sandbox } from "../sandbox/sandbox.ts";
-import { lastValue } from "./capture-options.ts";
 import { openInterruptibleSandbox } from "./interruption.ts";
-import type { OptionSpec, ParsedOptions } from "./options.ts";
+import { lastValue, type OptionSpec, type ParsedOptions } from "./options.ts";
 
 /** The option that says where what an analysis says is driven. */
 export const OBSERVING_SANDBOX_OPTION: OptionSpec = {
@@ -69,10 +69,15 @@ export async function observeClaims(
 ): Promise<readonly (readonly ObservedLanding[])[]> {
   await using sandbox = await openObservingSandbox(where);
   const { addresses } = sandbox;
-  const bind = (claim: ClaimedLanding) => ({ ...claim, claimed: claim.flow, flow: bindFlow(claim.flow, addresses) });
+  const tested = rounds.map(({ rules }) => rules);
+  const { shape } = shapePod([], [], addresses);
+  const bind = (claim: ClaimedLanding) => ({
+    ...claim,
+    claimed: claim.flow,
+    flow: bindFlow(claim.flow, addresses, shape),
+  });
   const bound = rounds.map(({ rules, claims }) => ({ rules, claims: claims.map(bind) }));
   const driven = bound.flatMap(({ claims }) => claims.map(({ flow }) => flow));
-  const tested = rounds.map(({ rules }) => rules);
   const spec = shapePod(driven, tested, addresses);
   await sandbox.enter(spec);
   const seen: (readonly ObservedLanding[])[] = [];
@@ -96,9 +101,9 @@ interface BoundClaim extends ClaimedLanding {
 }
 
 /** The flow's own text with this sandbox's addresses behind its names. */
-function bindFlow(flow: Flow, addresses: SandboxAddresses): Flow {
-  const parsed = parseFlowText(flow.flow);
-  return parsed.ok ? resolveFlow(parsed.value, addresses, flow.from) : flow;
+function bindFlow(flow: Flow, addresses: SandboxAddresses, shape: PodShape): Flow {
+  const parsed = parseFlowText(flow.flow, shape);
+  return parsed.ok ? resolveFlow(parsed.value, addresses, shape) : flow;
 }
 
 async function observeRound(
@@ -107,7 +112,7 @@ async function observeRound(
   claims: readonly BoundClaim[],
   spec: PodSpec,
 ): Promise<readonly ObservedLanding[]> {
-  const canBeMade = ({ flow }: BoundClaim) => flow.from.actor !== "vm" || spec.kubevirtInterfaces.length > 0;
+  const canBeMade = ({ flow }: BoundClaim) => flow.from.actor !== "vm" || spec.shape.links.length > 0;
   const driven = claims.filter(canBeMade);
   const simulator = compilePod(rules, spec, sandbox.addresses);
   const predictions = driven.map(({ flow, manner }) => ({ landing: simulator.land(flow, manner) }));
@@ -116,7 +121,7 @@ async function observeRound(
   );
   return claims.map((claim) => {
     const observed = observations[driven.indexOf(claim)]?.landing;
-    return observed ? judgeClaim(claim, observed, simulator) : NOT_MADE;
+    return observed ? judgeClaim(claim, observed, simulator, spec) : NOT_MADE;
   });
 }
 
@@ -133,11 +138,12 @@ function judgeClaim(
   { flow, manner, landing, claimed }: BoundClaim,
   seen: Landing,
   simulator: Simulator,
+  { shape }: PodSpec,
 ): ObservedLanding {
   if (seen.kind === "could-not-look") return { landing: seen, verdict: "not-observed" };
   const { possible } = simulator.explain(flow, manner, () => "");
   const met = possible.filter((one) => landingsAgree(one, seen));
   if (possible.length > 0 && met.length === 0) return { landing: seen, verdict: "contradicted" };
-  const isAsClaimed = met.some((one) => abstractLanding(one, flow) === abstractLanding(landing, claimed));
+  const isAsClaimed = met.some((one) => abstractLanding(one, flow, shape) === abstractLanding(landing, claimed, shape));
   return { landing: seen, verdict: isAsClaimed ? "confirmed" : "not-observed" };
 }

@@ -12,7 +12,7 @@ import { chooseColumns } from "./text-columns.ts";
 const FLOW_COLUMNS = 30;
 
 const HELP: CommandHelp = {
-  usage: ["landfall map [ISTIO FLAG…] [OPTION…]"],
+  usage: ["landfall map [MESH OPTION…] [OPTION…]"],
   about: [
     "Tells where every TCP flow lands: each class of flows that land alike, with one flow that stands for it. Without a flag, under the rules of the seed command. Nothing is driven.",
   ],
@@ -27,7 +27,7 @@ export const map: Command = {
   help: HELP,
   async run(args, io) {
     const input = readAnalysisInput(args, [], io);
-    if (input.line.capture.purpose === "usage") return "help";
+    if (input.line.purpose === "usage") return "help";
     const { rules, setting } = input;
     const classes = listFamilies(rules).flatMap((family) => mapFlows(rules, family, setting));
     io.out(

@@ -5,7 +5,7 @@ import { renderJson } from "../report/json.ts";
 import type { Command, CommandIo } from "./command.ts";
 import type { CommandHelp, HelpRow } from "./help.ts";
 import { renderHelp } from "./help-text.ts";
-import { DEFAULT_MESH, describeInjected, describeUnknownMesh } from "./mesh-words.ts";
+import { describeInjected, describeUnknownMesh } from "./mesh-words.ts";
 import { type OptionSpec, parseOptions } from "./options.ts";
 import { refuseUsage } from "./refusal.ts";
 
@@ -36,10 +36,9 @@ export const meshes: Command = {
     const [name, ...others] = positionals;
     if (others.length > 0) throw refuseUsage(others.map((word) => finding(word, "Name one mesh, or none.")));
     const chosen = MESHES.filter((mesh) => name === undefined || mesh.name === name);
-    if (chosen.length === 0 && name !== DEFAULT_MESH)
-      throw refuseUsage([finding(name ?? "", describeUnknownMesh(name))]);
+    if (chosen.length === 0) throw refuseUsage([finding(name ?? "", describeUnknownMesh(name))]);
     if (asJson) io.out(renderJson({ meshes: chosen.map(describeAsData) }));
-    else io.out(name === undefined ? renderList() : renderMesh(chosen[0] ?? null, io));
+    else io.out(name === undefined ? renderList() : chosen.map((mesh) => renderMesh(mesh, io)).join("\n"));
     return 0;
   },
 };
@@ -48,28 +47,28 @@ function describeAsData({ name, reproduces, options, injected }: NamedMesh) {
   return { name, reproduces, injected: injected.words, options };
 }
 
+const DEFAULT = "; what every command takes without --mesh";
+
+/** Gives what a mesh reproduces: `istio/istio master at 86c9f01fd735 (2026-08-22)`. */
+function describeSource({ project, version, commit, date }: NamedMesh["reproduces"]): string {
+  const at = commit === null ? "" : ` at ${commit.slice(0, 12)}`;
+  return `${project} ${version}${at}${date === null ? "" : ` (${date})`}`;
+}
+
 function renderList(): string {
   const rows = [
-    [DEFAULT_MESH, "Istio 1.4's istio-iptables; what every command takes without --mesh"],
-    ...MESHES.map(({ name, reproduces: { project, version, commit, date } }) => [
-      name,
-      `${project} ${version} at ${commit.slice(0, 12)} (${date})`,
-    ]),
+    ...MESHES.map(({ name, reproduces }, i) => [name, describeSource(reproduces) + (i === 0 ? DEFAULT : "")] as const),
   ];
   const width = Math.max(...rows.map(([name = ""]) => name.length));
   return rows.map(([name = "", text]) => `${name.padEnd(width)}  ${text}\n`).join("");
 }
 
-function renderMesh(mesh: NamedMesh | null, io: CommandIo): string {
-  if (mesh === null) return `${DEFAULT_MESH} has the flags that landfall generate --help lists.\n`;
+function renderMesh(mesh: NamedMesh, io: CommandIo): string {
   const { name, options, reproduces } = mesh;
   const listed = options.filter(({ flag }) => flag !== null);
   const help: CommandHelp = {
     usage: [`landfall generate --mesh ${name} [OPTION…]`],
-    about: [
-      `Reproduces ${reproduces.project} at ${reproduces.commit} (${reproduces.date}).`,
-      `Without options the settings are ${describeInjected(mesh)}`,
-    ],
+    about: [`Reproduces ${describeSource(reproduces)}.`, `Without options the settings are ${describeInjected(mesh)}`],
     ...listSettingsWithoutFlag(options),
     options: [{ title: "Options", options: listed.map(describeOption) }],
     captureFlags: "none",

@@ -5,15 +5,17 @@ import { renderJson } from "../report/json.ts";
 import { judgeMutants, scoreMutants } from "../run/mutation.ts";
 import { type FlowSource, findSubjects, type MutationSubject } from "../run/mutation-subject.ts";
 import { type BackendChoice, DEFAULT_SANDBOX_OPTIONS } from "../sandbox/open-sandbox.ts";
-import { lastValue, readCaptureWords, tellDefaultConfig } from "./capture-options.ts";
+import { readCaptureWords } from "./capture-options.ts";
 import type { Command, CommandIo } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
 import { openInterruptibleSandbox } from "./interruption.ts";
-import type { OptionSpec } from "./options.ts";
+import { CONTRACT_OPTION } from "./mesh-specs.ts";
+import { lastValue, type OptionSpec } from "./options.ts";
 import { placePod } from "./pod-addresses.ts";
 import { makeProgress } from "./progress.ts";
 import { refuseUsage } from "./refusal.ts";
 import { makeRulesOptions, readRulesPaths, readTable } from "./rules-file.ts";
+import { tellDefaultConfig } from "./told-settings.ts";
 import { readNumber } from "./verify-options.ts";
 import { isMadeFromConfig, readScenarios, type ScenarioSelection } from "./verify-scenarios.ts";
 
@@ -35,6 +37,7 @@ const SPECS: readonly OptionSpec[] = [
     value: null,
     help: "adds to a scenario's own flows those that its flags demand, as verify with flags drives them",
   },
+  CONTRACT_OPTION,
   ...makeRulesOptions("rules from outside", "a family without rules of its own is not broken"),
   {
     name: "sandbox",
@@ -55,7 +58,7 @@ const SPECS: readonly OptionSpec[] = [
 ];
 
 const HELP: CommandHelp = {
-  usage: ["landfall mutate [ISTIO FLAG…] [OPTION…]", "landfall mutate SCENARIO… [OPTION…]"],
+  usage: ["landfall mutate [MESH OPTION…] [OPTION…]", "landfall mutate SCENARIO… [OPTION…]"],
   about: [
     "Breaks rules one value at a time, drives flows, and says which defects they would miss: each rule deleted, duplicated, moved, negated, each of its values changed at its boundaries, each policy and each line of policy routing. A mutant is caught where a flow lands elsewhere than it must, equivalent where no flow of a pod lands differently, and missed otherwise. Without arguments: the seed command's rules.",
     "With Istio's flags the flows are those that the flags demand; with scenarios, the flows of the scenarios: the score then says what these alone would notice.",
@@ -79,7 +82,7 @@ export const mutate: Command = {
   help: HELP,
   async run(args, io) {
     const options = readMutateOptions(args, io);
-    if (options.scenarios.line.capture.purpose === "usage") return "help";
+    if (options.scenarios.line.purpose === "usage") return "help";
     if (isMadeFromConfig(options.scenarios)) tellDefaultConfig(options.scenarios.line, io);
     const scenarios = await readScenarios(options.scenarios, io);
     const mutants = await judgeAll(findSubjects(scenarios, options.source, findAddresses(options)), options, io);
@@ -104,7 +107,7 @@ function readMutateOptions(args: readonly string[], io: CommandIo): MutateOption
     options,
     captureFrom,
     findings: found,
-  } = readCaptureWords(args, { specs: SPECS, withoutFlags: "seed", positionals: "own" }, io);
+  } = readCaptureWords(args, { specs: SPECS, withoutFlags: "injected", positionals: "own" }, io);
   const findings: Finding[] = [...found];
   const { values, positionals: words } = options;
   const rules = { files: readRulesPaths(options, io, findings), table: readTable(options), script: null };
@@ -145,7 +148,7 @@ async function judgeAll(
 
 /** Scenarios name no addresses; flags may say which is the pod's. */
 function findAddresses({ scenarios }: MutateOptions): SandboxAddresses {
-  return isMadeFromConfig(scenarios) ? placePod(scenarios.line.capture.config) : DEFAULT_ADDRESSES;
+  return isMadeFromConfig(scenarios) ? placePod(scenarios.line.capture) : DEFAULT_ADDRESSES;
 }
 
 function chooseJobs(sandbox: BackendChoice, subjects: number): number {

@@ -1,4 +1,4 @@
-import { tokenizeWords } from "../capture/words.ts";
+import { tokenizeWords } from "../meshes/word-tokens.ts";
 import { type Finding, finding, type Parsed } from "../model/finding.ts";
 import { findNearNames } from "../model/near-names.ts";
 
@@ -82,4 +82,9 @@ function unknownOption(rawName: string, names: readonly string[]): string {
   const near = begun.length > 0 ? begun : findNearNames(rawName, names);
   const hint = near.length > 0 ? `; did you mean ${near.join(" or ")}?` : "; --help lists the options.";
   return `There is no such option${hint}`;
+}
+
+/** Gives the last value of an option, or undefined where it is not given. */
+export function lastValue(options: ParsedOptions, name: string): string | undefined {
+  return options.values.get(name)?.at(-1);
 }

@@ -1,6 +1,6 @@
 import { canBeOwned } from "../analysis/wide-pod.ts";
 import { FAMILIES, familyOf } from "../model/address.ts";
-import type { CaptureConfig } from "../model/capture-config.ts";
+import type { Capture } from "../model/capture.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import { DEFAULT_ADDRESSES, type SandboxAddresses } from "../model/pod.ts";
 import { describeTakenPorts } from "../run/pod-spec.ts";
@@ -12,9 +12,9 @@ import { refuse } from "./refusal.ts";
  * the default. Throws `bad-input` for one that another host of the sandbox has, or that no pod can have.
  *
  * @example
- * placePod({ ...config, podIps: ["192.0.2.8"] }).pod // { 4: "192.0.2.8", 6: "fd00:244::2" }
+ * placePod({ ...capture, podIps: ["192.0.2.8"] }).pod // { 4: "192.0.2.8", 6: "fd00:244::2" }
  */
-export function placePod({ podIps }: Pick<CaptureConfig, "podIps">): SandboxAddresses {
+export function placePod({ podIps }: Pick<Capture, "podIps">): SandboxAddresses {
   const findings = podIps.flatMap(findAddressFaults);
   if (findings.length > 0) throw refuse(findings);
   const [ipv4, ipv6] = FAMILIES.map((family) => podIps.find((ip) => familyOf(ip) === family));
@@ -29,11 +29,7 @@ function findAddressFaults(ip: string): readonly Finding[] {
   return canBeOwned(ip) ? [] : [finding("--pod-ip", `${ip} cannot be a pod's address; give a unicast address.`)];
 }
 
-/** Says on stderr which of the app's ports the sidecar takes under a capture config. */
-export function tellTakenPorts(
-  config: CaptureConfig,
-  io: Pick<CommandIo, "err">,
-  listen: readonly number[] = [],
-): void {
-  for (const notice of describeTakenPorts(config, listen)) io.err(`landfall: ${notice}\n`);
+/** Says on stderr which of the app's ports a listener of the pod takes. */
+export function tellTakenPorts(capture: Capture, io: Pick<CommandIo, "err">, listen: readonly number[] = []): void {
+  for (const notice of describeTakenPorts(capture, listen)) io.err(`landfall: ${notice}\n`);
 }

@@ -1,5 +1,5 @@
 import type { LandedFlow, PropertyResult } from "../analysis/prove.ts";
-import type { CaptureConfig } from "../model/capture-config.ts";
+import type { Capture } from "../model/capture.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import { makePodSpec } from "../run/pod-spec.ts";
 import { type ObservationPlace, type ObservedLanding, observeClaims } from "./kernel-observation.ts";
@@ -12,12 +12,12 @@ export async function observeResults(
   where: ObservationPlace,
   results: readonly PropertyResult[],
   rules: PodRules,
-  config: CaptureConfig,
+  capture: Capture,
 ): Promise<ObservationOf> {
   const claims = listLanded(results);
   if (claims.length === 0) return () => undefined;
   const [seen = []] = await observeClaims(where, [{ rules, claims }], (flows, tested, addresses) =>
-    makePodSpec(config, flows, [], addresses, tested),
+    makePodSpec(capture, flows, [], addresses, tested),
   );
   const found = new Map(claims.map((claim, i) => [claim, seen[i]]));
   return (landed) => found.get(landed);

@@ -1,6 +1,6 @@
 import type { Property } from "../analysis/properties.ts";
 import type { PropertyResult } from "../analysis/prove.ts";
-import type { CaptureConfig } from "../model/capture-config.ts";
+import type { Capture } from "../model/capture.ts";
 import { finding } from "../model/finding.ts";
 import { findNearNames } from "../model/near-names.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
@@ -20,12 +20,12 @@ const WHAT = "The properties cannot be used";
 /** Reads the file of `--properties`; none without one. Throws `bad-input` with every finding. */
 export async function readProperties(
   file: string | undefined,
-  config: CaptureConfig,
+  capture: Capture,
   addresses: SandboxAddresses,
   io: Pick<CommandIo, "workingDirectory" | "err">,
 ): Promise<OwnProperties> {
   if (file === undefined) return { file: "", properties: [] };
-  const loaded = await loadPropertyFile(file, io.workingDirectory, config, addresses, tellModuleOutput(io));
+  const loaded = await loadPropertyFile(file, io.workingDirectory, capture, addresses, tellModuleOutput(io));
   if (!loaded.ok) throw refuse(loaded.findings, WHAT);
   return { file, properties: loaded.value };
 }
@@ -34,7 +34,7 @@ export async function readProperties(
  * Gives the properties that `--only` names, in their own order; all without it. Throws `bad-input` with every name that is none of theirs.
  *
  * @example
- * chooseProperties(PROPERTIES, ["no-uid-loop,inbound-captured"])   // those two
+ * chooseProperties(properties, ["no-uid-loop,inbound-captured"])   // those two
  */
 export function chooseProperties(
   properties: readonly Property[],

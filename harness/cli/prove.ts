@@ -1,11 +1,10 @@
-import { PROPERTIES } from "../analysis/properties.ts";
+import { listProperties } from "../analysis/properties.ts";
 import { type LandedFlow, type PropertyResult, proveProperties } from "../analysis/prove.ts";
 import { ANALYSIS_OPTIONS, readAnalysisInput } from "./analysis-input.ts";
-import { lastValue } from "./capture-options.ts";
 import type { Command } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
 import { OBSERVING_SANDBOX_OPTION, readObservingSandbox } from "./kernel-observation.ts";
-import type { OptionSpec } from "./options.ts";
+import { lastValue, type OptionSpec } from "./options.ts";
 import { listLanded, type ObservationOf, observeResults } from "./prove-observation.ts";
 import { chooseProperties, readProperties, refuseEmpty } from "./prove-properties.ts";
 import { renderProofData, renderProofText } from "./prove-text.ts";
@@ -32,7 +31,7 @@ const SPECS: readonly OptionSpec[] = [
 ];
 
 const HELP: CommandHelp = {
-  usage: ["landfall prove [ISTIO FLAG…] [OPTION…]"],
+  usage: ["landfall prove [MESH OPTION…] [OPTION…]"],
   about: [
     "Proves the guarantees of a capture config over all TCP flows, or gives a counterexample. Without a flag, those of the seed command. Nothing is driven unless asked for.",
     "Each guarantee says how many classes of flows it was judged by. A setting that no class was judged by is not known to hold.",
@@ -68,18 +67,19 @@ const HELP: CommandHelp = {
 export const prove: Command = {
   help: HELP,
   async run(args, io) {
-    const { line, rules, config, setting, notLookedAt } = readAnalysisInput(args, SPECS, io);
-    if (line.capture.purpose === "usage") return "help";
-    const own = await readProperties(lastValue(line.options, "properties"), config, setting.addresses, io);
-    const asked = chooseProperties([...PROPERTIES, ...own.properties], line.options.values.get("only"));
-    const results = proveProperties(rules, config, setting, asked);
+    const { line, rules, capture, setting, notLookedAt } = readAnalysisInput(args, SPECS, io);
+    if (line.purpose === "usage") return "help";
+    const own = await readProperties(lastValue(line.options, "properties"), capture, setting.addresses, io);
+    const promised = listProperties(capture.contractFor(setting.addresses));
+    const asked = chooseProperties([...promised, ...own.properties], line.options.values.get("only"));
+    const results = proveProperties(rules, capture, setting, asked);
     refuseEmpty(results, own);
     const observationOf = line.options.values.has("observe")
       ? await observeResults(
           { backend: readObservingSandbox(line.options), addresses: setting.addresses },
           results,
           rules,
-          config,
+          capture,
         )
       : () => undefined;
     const isData = line.options.values.has("json");

@@ -1,10 +1,9 @@
-import { proxyOwner } from "../capture/intent-flows.ts";
 import type { Family } from "../model/address.ts";
-import type { CaptureConfig } from "../model/capture-config.ts";
 import { finding } from "../model/finding.ts";
 import type { FlowSet } from "../model/flow-set.ts";
 import { parseFlowSet } from "../model/flow-set-text.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
+import type { PodShape } from "../model/pod-shape.ts";
 import type { OptionSpec } from "./options.ts";
 import { refuse } from "./refusal.ts";
 
@@ -19,13 +18,13 @@ export const WITHIN_OPTION: OptionSpec = {
 export function readWithin(
   text: string | undefined,
   {
-    config,
+    shape,
     addresses,
     tested,
-  }: { readonly config: CaptureConfig; readonly addresses: SandboxAddresses; readonly tested: readonly Family[] },
+  }: { readonly shape: PodShape; readonly addresses: SandboxAddresses; readonly tested: readonly Family[] },
 ): FlowSet | null {
   if (text === undefined) return null;
-  const parsed = parseFlowSet(text, "--within", { addresses, proxy: proxyOwner(config) });
+  const parsed = parseFlowSet(text, "--within", { addresses, shape });
   if (!parsed.ok) throw refuse(parsed.findings);
   if (tested.includes(parsed.value.family)) return parsed.value;
   throw refuse([finding("--within", `"${text}" is IPv${parsed.value.family}, which is not under test.`)]);

@@ -1,39 +1,37 @@
-import type { ResolvedCapture } from "../capture/capture.ts";
 import { renderList } from "../formats/list.ts";
-import type { CaptureConfig } from "../model/capture-config.ts";
+import type { SettingOrigin } from "../meshes/mesh.ts";
+import type { Capture } from "../model/capture.ts";
 import type { PodRules, PolicyRouting, Ruleset } from "../model/ruleset.ts";
-
-/**
- * One family's rules by table, lines as `iptables -S` prints them, policies aside: `["-N ISTIO_OUTPUT", "-A OUTPUT -p tcp -j
- * ISTIO_OUTPUT"]`.
- */
-export type RulesByTable = Readonly<Record<"nat" | "mangle" | "filter", readonly string[]>>;
 
 /** Rules as data for other programs: what `generate --format json` prints. */
 export interface RulesData {
-  readonly config: CaptureConfig;
+  /** What `--mesh` takes. */
+  readonly mesh: string;
+  readonly settings: unknown;
+  /** Istio 1.4's settings, which have stood under this name since the first format; absent with every other mesh. */
+  readonly config?: unknown;
   /** For every setting where its value came from. */
-  readonly origins: ResolvedCapture["origins"];
-  readonly ip: RulesByTable;
-  readonly ip6: RulesByTable;
+  readonly origins: Readonly<Record<string, SettingOrigin>>;
+  readonly ip: Readonly<Record<string, readonly string[]>>;
+  readonly ip6: Readonly<Record<string, readonly string[]>>;
   readonly policyRouting: PolicyRouting;
 }
 
 /** Gives rules and the settings that made them as data. */
-export function renderRulesData(rules: PodRules, { config, origins }: ResolvedCapture): RulesData {
+export function renderRulesData(
+  rules: PodRules,
+  { capture, origins }: { readonly capture: Capture; readonly origins: RulesData["origins"] },
+): RulesData {
   const { ip, ip6, policyRouting } = rules;
-  return { config, origins, ip: renderTables(ip), ip6: renderTables(ip6), policyRouting };
+  const { mesh, settings } = capture;
+  const own = mesh === "istio-1.4" ? { config: settings } : {};
+  return { mesh, settings, ...own, origins, ip: renderTables(ip), ip6: renderTables(ip6), policyRouting };
 }
 
-/** Gives the rules of any mesh as data, each family's by table. */
-export function renderTablesData({ ip, ip6, policyRouting }: PodRules) {
-  const byTable = (ruleset: Ruleset | null) =>
-    Object.fromEntries((ruleset?.tables ?? []).map(({ name }) => [name, linesOf(ruleset, name)]));
-  return { ip: byTable(ip), ip6: byTable(ip6), policyRouting };
-}
-
-function renderTables(ruleset: Ruleset | null): RulesByTable {
-  return { nat: linesOf(ruleset, "nat"), mangle: linesOf(ruleset, "mangle"), filter: linesOf(ruleset, "filter") };
+/** Istio 1.4's three tables are always there; of others those that have something. */
+function renderTables(ruleset: Ruleset | null): Readonly<Record<string, readonly string[]>> {
+  const names = new Set(["nat", "mangle", "filter", ...(ruleset?.tables ?? []).map(({ name }) => name)]);
+  return Object.fromEntries([...names].map((name) => [name, linesOf(ruleset, name)]));
 }
 
 function linesOf(ruleset: Ruleset | null, table: string): readonly string[] {

@@ -1,5 +1,6 @@
 import { FAMILY_OPTION } from "./family-option.ts";
 import type { CommandHelp, OptionGroup } from "./help.ts";
+import { CONTRACT_OPTION } from "./mesh-specs.ts";
 import { makeRulesOptions } from "./rules-file.ts";
 
 /** The options of `verify`, as its help groups them; all are long, the short letters are Istio's. */
@@ -13,6 +14,7 @@ export const VERIFY_OPTIONS: readonly OptionGroup[] = [
         "rules from outside, in place of the generated ones",
         "a family that no file has lines of is not under test, an empty file is a family without rules",
       ),
+      CONTRACT_OPTION,
       FAMILY_OPTION,
       {
         name: "max-flows",
@@ -98,7 +100,7 @@ export const VERIFY_OPTIONS: readonly OptionGroup[] = [
 
 /** The help of `landfall verify`. */
 export const VERIFY_HELP: CommandHelp = {
-  usage: ["landfall verify [SCENARIO…] [OPTION…]", "landfall verify [ISTIO FLAG…] [OPTION…]"],
+  usage: ["landfall verify [SCENARIO…] [OPTION…]", "landfall verify [MESH OPTION…] [OPTION…]"],
   about: [
     "Drives real flows through a pod's rules and says of each where it landed and whether it should.",
     'Without arguments: the scenario "seed", in containers. SCENARIO is a name, a file, or a folder of scenario files (.ts, .mts, .js, .mjs). With Istio\'s flags the flows and their landings follow from what the flags demand: one flow of every class that the rules or the flags tell apart.',

@@ -3,10 +3,11 @@ import type { Family } from "../model/address.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import type { TableName } from "../model/iptables-tables.ts";
 import { parseShard, type Shard } from "../run/scenario-shard.ts";
-import { type CaptureCommandLine, type CaptureWords, lastValue, readCaptureWords } from "./capture-options.ts";
+import { type CaptureCommandLine, type CaptureWords, readCaptureWords } from "./capture-options.ts";
 import type { CommandIo } from "./command.ts";
 import { readFamily } from "./family-option.ts";
 import { findReadFault, findUnrepeatable } from "./input-file.ts";
+import { lastValue } from "./options.ts";
 import { findUnwritableFolder } from "./output-file.ts";
 import { refuseUsage } from "./refusal.ts";
 import { type ReportFile, readReportFile } from "./report-output.ts";
@@ -53,7 +54,7 @@ export interface VerifyOptions {
 
 /** Reads `verify`'s words. Throws `bad-usage` with every finding, those about files that are not there among them. */
 export function readVerifyOptions(args: readonly string[], io: CommandIo): VerifyOptions {
-  const read = readCaptureWords(args, { specs: SPECS, withoutFlags: "seed", positionals: "own" }, io);
+  const read = readCaptureWords(args, { specs: SPECS, withoutFlags: "injected", positionals: "own" }, io);
   const { line, options: given } = read;
   const findings: Finding[] = [...read.findings];
   const has = (name: string) => given.values.has(name);
@@ -116,7 +117,7 @@ function findContradictions(options: Omit<VerifyOptions, "line">, { captureFrom,
     "--rules-script",
     "Rules come from a script or from files, not from both.",
   );
-  refuse(line?.capture.purpose === "check", "-t", "verify has to apply the rules; leave -t away.");
+  refuse(line?.purpose === "check", "-t", "verify has to apply the rules; leave -t away.");
   refuse(
     repetition === "watch" && (afterwards === "keep" || task === "list"),
     "--watch",

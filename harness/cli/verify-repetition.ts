@@ -1,7 +1,7 @@
 import { basename, extname, join } from "node:path";
-import { renderConfigWords } from "../capture/config-words.ts";
 import { quoteForShell } from "../formats/words.ts";
 import type { Family } from "../model/address.ts";
+import type { CaptureWords } from "../model/capture.ts";
 import type { BackendName, FlowReport, ScenarioReport } from "../model/report.ts";
 import type { CommandIo } from "./command.ts";
 import { listContainerOptions, type VerifyOptions } from "./verify-options.ts";
@@ -10,6 +10,8 @@ import { findScenarioFiles, isMadeFromConfig } from "./verify-scenarios.ts";
 /** What of a scenario is to be repeated, and on what. */
 export interface Repetition {
   readonly report: ScenarioReport;
+  /** What makes the scenario's settings again, in the addresses of the sandbox. */
+  readonly settings: CaptureWords;
   /** The flows that are explained ahead. */
   readonly flows: readonly FlowReport[];
   /** Files of the kernel's rules, beside the script: `{ rules: "rules.txt", rules6: null }`. */
@@ -24,7 +26,7 @@ export interface Repetition {
  * the scenario again on the same backend: it ends with the exit code that `verify` gave.
  */
 export function renderRepetition(repetition: Repetition, options: VerifyOptions, io: CommandIo): string {
-  const { words, environment } = renderConfigWords(repetition.report.capture);
+  const { words, environment } = repetition.settings;
   const explained = new Set(repetition.flows.map((flow) => explainAgain(flow, repetition, words)));
   const commands = [...explained, verifyAgain(repetition, words, options, io)];
   const settings = Object.entries(environment).map(([name, value]) => `export ${name}=${quoteForShell(value)}`);

@@ -20,7 +20,7 @@ export async function openVerifySandbox(
     rights: options.rights,
     lifetime: options.afterwards === "keep" ? "kept" : "run",
     captureBy: isInitialised ? "init-container" : "resident-agent",
-    ...(isMadeFromConfig(options) ? { addresses: placePod(options.line.capture.config) } : {}),
+    ...(isMadeFromConfig(options) ? { addresses: placePod(options.line.capture) } : {}),
     say: (text) => io.err(`landfall: ${text}\n`),
   });
 }

@@ -1,11 +1,12 @@
 import { fileURLToPath } from "node:url";
-import { generateRules } from "../capture/dialects.ts";
 import type { Family } from "../model/address.ts";
 import { type Finding, finding } from "../model/finding.ts";
-import { listFamilies, type PodRules } from "../model/ruleset.ts";
-import { type ParsedScenario, parseScenario, replaceInstallation } from "../run/parsed-scenario.ts";
+import { listFamilies, NO_RULES, type PodRules } from "../model/ruleset.ts";
+import { type ParsedScenario, parseScenario } from "../run/parsed-scenario.ts";
 import { type LoadOptions, loadScenarioFiles, type ScenarioFile, selectScenarioFiles } from "../run/scenario-files.ts";
 import { takeShard } from "../run/scenario-shard.ts";
+import { replaceInstallation } from "../run/tested-families.ts";
+import { CONTRACT_WITHOUT_RULES } from "./analysis-input.ts";
 import type { CommandIo } from "./command.ts";
 import { findUnseenFamilies } from "./family-option.ts";
 import { tellModuleOutput } from "./module-output.ts";
@@ -53,6 +54,7 @@ export async function readScenarios(
   const scenarios = isMadeFromConfig(options)
     ? [makeScenario(options)]
     : await parseFiles(options, io, reading, findings);
+  if (options.line.capture.generated === null && !hasOutsideRules(options)) findings.push(CONTRACT_WITHOUT_RULES);
   const before = findings.length;
   const outside = readOutsideRules(options, io, findings);
   const isRead = findings.length === before;
@@ -91,16 +93,21 @@ async function parseFiles(
   });
 }
 
+const CLAIMS = {
+  mesh: "Every flow lands where the settings demand.",
+  contract: "Every flow lands where the contract demands.",
+} as const;
+
 function makeScenario({ line }: ScenarioSelection): ParsedScenario {
-  const { config } = line.capture;
+  const { capture } = line;
   return {
     name: line.captureFrom === "flags" ? "flags" : "seed-rules",
-    claim: "Every flow lands where the capture config demands.",
-    config,
-    installation: { kind: "capture", flags: line.captureWords, environment: {}, rules: generateRules(config) },
-    rulesOf: "config",
+    claim: CLAIMS[capture.mesh === "contract" ? "contract" : "mesh"],
+    capture,
+    installation: { kind: "capture", flags: line.captureWords, environment: {}, rules: capture.generated ?? NO_RULES },
+    rulesOf: "capture",
     listen: [],
-    flows: "intended",
+    flows: "boundaries",
   };
 }
 
@@ -112,8 +119,8 @@ function replaceRules(
 ) {
   if (script !== null) return replaceInstallation(scenario, { kind: "script", path: script });
   if (outside === null) return scenario;
-  const { policyRouting } = generateRules(scenario.config);
-  const notLookedAt = findUnseenFamilies(scenario.config, family, listFamilies(outside));
+  const { policyRouting } = scenario.capture.generated ?? NO_RULES;
+  const notLookedAt = findUnseenFamilies(scenario.capture, family, listFamilies(outside));
   return replaceInstallation({ ...scenario, notLookedAt }, { kind: "rules", rules: { ...outside, policyRouting } });
 }
 

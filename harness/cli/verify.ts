@@ -6,12 +6,12 @@ import { wrapLine } from "../report/wrap-line.ts";
 import { runScenarios } from "../run/run.ts";
 import { takeShard } from "../run/scenario-shard.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
-import { tellDefaultConfig, tellWarnings } from "./capture-options.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { isInterrupted } from "./interruption.ts";
 import { removeOutput } from "./output-file.ts";
 import { makeProgress } from "./progress.ts";
 import { exitCodeOf, tellReport } from "./report-output.ts";
+import { tellDefaultConfig, tellWarnings } from "./told-settings.ts";
 import { keepEvidence } from "./verify-evidence.ts";
 import { VERIFY_HELP } from "./verify-help.ts";
 import { chooseJobs } from "./verify-jobs.ts";
@@ -31,9 +31,9 @@ export const verify: Command = {
   help: VERIFY_HELP,
   async run(args, io) {
     const options = readVerifyOptions(args, io);
-    if (options.line.capture.purpose === "usage") return "help";
+    if (options.line.purpose === "usage") return "help";
     if (isMadeFromConfig(options)) tellDefaultConfig(options.line, io);
-    tellWarnings(options.line.captureFrom === "flags" ? options.line.capture.warnings : [], io);
+    tellWarnings(options.line.captureFrom === "flags" ? options.line.warnings : [], io);
     if (options.task === "list") return listScenarios(options, io);
     if (options.repetition === "watch")
       return (await import("./verify-watch.ts")).watchScenarios(options, io, verifyOnce);
@@ -84,10 +84,10 @@ async function verifyOnce(
       aside.err(
         `landfall: ${flows === 1 ? "1 flow" : `${flows} flows`} got no answer; looking a second time, for up to 3 s.\n`,
       ),
-    onRulesIn: async (scenario, sandbox) => {
-      const { listen = [] } = scenarios.find(({ name }) => name === scenario.name) ?? {};
-      await keepEvidence(scenario, sandbox, options, listen, aside).catch((error) => lost.push(error));
-      return lookAtPod(scenario, sandbox, options, aside);
+    onRulesIn: async (told, sandbox) => {
+      const scenario = scenarios.find(({ name }) => name === told.name);
+      if (scenario) await keepEvidence(told, sandbox, options, scenario, aside).catch((error) => lost.push(error));
+      return lookAtPod(told, sandbox, options, aside);
     },
     onScenario: ({ name, notices }, done, of) => {
       // The table says them itself.

@@ -3,9 +3,10 @@ import type { Flow, Manner } from "../model/flow.ts";
 import { MAX_PORT } from "../model/pod.ts";
 import { APP_PORT, type BoundaryNames, bracket, isTaken, namesOf, readFlow } from "./boundary-names.ts";
 import { idBoundaries } from "./boundary-values.ts";
-import { type Demands, isPodsOwn, openConnection } from "./demanded-landing.ts";
+import { type Demands, openConnection } from "./demanded-landing.ts";
 import { insideFlows } from "./inside-flows.ts";
 import { joinedFlows } from "./joined-flows.ts";
+import { isPodsOwn } from "./proxy-dial.ts";
 
 /** One flow that tells something about rules under a contract, and the manner of the proxy in which to drive it. */
 export interface BoundaryFlow {
@@ -30,7 +31,7 @@ const MIDDLE_PORT = 32768;
 function familyFlows(family: Family, demands: Demands): readonly string[] {
   const names = namesOf(family, demands);
   const links = demands.shape.links.length > 0 ? virtualMachineFlows(names) : [];
-  if (names.captures === "nothing") return [...sampleFlows(names), ...links.slice(0, 2)];
+  if (names.captures === "nothing") return [...sampleFlows(names, demands), ...links.slice(0, 2)];
   return [
     ...inboundFlows(names),
     ...outboundFlows(names),
@@ -116,7 +117,7 @@ function ownAddressFlows({ suffix, family, workload, openPort, proxy, own, named
 /** To and from the pass-through's address and its neighbours. On IPv6 lo has no other address than ::1 beside it. */
 function passThroughFlows(names: BoundaryNames, demands: Demands): readonly string[] {
   const { shape } = demands;
-  const { family, suffix, workload, openPort, proxy, named, port, captured } = names;
+  const { family, suffix, workload, openPort, proxy, named, port, captured, plain } = names;
   const through = shape.passThrough[family];
   if (through === null || proxy === null) return [];
   const neighbours = family === 4 ? [...neighboursOf(through), "127.0.0.1"] : ["::1"];
@@ -133,6 +134,11 @@ function passThroughFlows(names: BoundaryNames, demands: Demands): readonly stri
     ...[openPort, APP_PORT].map((dialled) => `${proxy}@${at(through)} -> localhost${suffix}:${dialled}`),
     ...(family === 4 ? [APP_PORT, ...named.slice(0, 1)] : []).map(
       (dialled) => `${proxy}@${at(through)} -> 127.0.0.2:${dialled}`,
+    ),
+    ...plain.flatMap((dialled) =>
+      (family === 4 ? ["127.0.0.7"] : ["::1"]).map(
+        (target) => `root@${at(through)} -> ${renderEndpoint(target, dialled)}`,
+      ),
     ),
     ...neighbours.map((source) => `${proxy}@${at(source)} -> pod${suffix}:${APP_PORT}`),
     ...[through, ...neighbours].map((source) => `${workload}@${at(source)} -> pod${suffix}:${openPort}`),
@@ -163,13 +169,18 @@ function virtualMachineFlows({ suffix, port, own, named, elsewhere }: BoundaryNa
 }
 
 /** Of a family in which nothing is captured a few flows are enough; many of them may be silent, and silence takes time. */
-function sampleFlows({ suffix, workload, port, own, proxy, named }: BoundaryNames): readonly string[] {
+function sampleFlows(
+  { family, suffix, workload, stranger, port, own, proxy, named }: BoundaryNames,
+  { contract }: Demands,
+): readonly string[] {
+  const firsts = [...new Set(contract.splitPoints(family).ids.map(([first]) => Number(first)))];
+  const owners = firsts.flatMap((id) => [`uid=${id},gid=${stranger}`, `uid=${stranger},gid=${id}`]);
   const actors = proxy === null ? [workload, "root"] : [workload, proxy];
   return [
     `client${suffix} -> pod${suffix}:${APP_PORT}`,
     ...own.slice(0, 1).map((dialled) => `client${suffix} -> pod${suffix}:${dialled}`),
     ...named.slice(-1).map((dialled) => `upstream${suffix} -> pod${suffix}:${dialled}`),
-    ...actors.map((actor) => `${actor} -> upstream${suffix}:${port}`),
+    ...[...actors, ...owners].map((actor) => `${actor} -> upstream${suffix}:${port}`),
     ...actors.map((actor) => `${actor} -> localhost${suffix}:${APP_PORT}`),
     `${workload} -> pod${suffix}:${APP_PORT}`,
   ];
@@ -180,9 +191,9 @@ function forwardedFlows(flows: readonly Flow[], demands: Demands): readonly Boun
   const proxies = demands.shape.listeners.filter(({ host, dials }) => host === "pod" && dials.kind !== "nothing");
   const kinds = new Map<string, Flow>();
   for (const flow of flows) {
-    const connection = openConnection(flow);
+    const connection = openConnection(flow, demands.shape);
     const demand = demands.contract.demand(connection);
-    const isOwn = proxies.some(({ port }) => port === flow.to.port);
+    const isOwn = isPodsOwn(flow.to.address, demands) && proxies.some(({ port }) => port === flow.to.port);
     if (demand.must !== "land-on" && !(demand.must === "as-dialled" && isOwn)) continue;
     const taken = demand.must === "land-on" ? `${demand.by} ${demand.listener}` : "directly";
     const wanted = isPodsOwn(flow.to.address, demands) ? (isOwn ? "proxy" : "pod") : "elsewhere";

@@ -46,19 +46,21 @@ export interface BoundaryNames {
   /** The first port of each range that the contract names, and ports of proxies. */
   readonly named: readonly number[];
   readonly own: readonly number[];
+  /** Ports of the pod's listeners that do not dial on. */
+  readonly plain: readonly number[];
   /** Whether any flow of the family must go to a proxy. */
   readonly captures: "something" | "nothing";
 }
 
 /** Reads a flow that the boundaries are written as. */
 export function readFlow(text: string, { addresses, shape }: Demands): Flow {
-  const parsed = parseFlowText(text);
+  const parsed = parseFlowText(text, shape);
   if (!parsed.ok) throw new RangeError(`"${text}" is not a flow: ${parsed.findings[0]?.message}`);
-  return resolveFlow(parsed.value, addresses, shape.proxies[0]?.runsAs ?? { uid: 0, gid: 0 });
+  return resolveFlow(parsed.value, addresses, shape);
 }
 
 function demandOf(text: string, demands: Demands): Demand {
-  return demands.contract.demand(openConnection(readFlow(text, demands)));
+  return demands.contract.demand(openConnection(readFlow(text, demands), demands.shape));
 }
 
 /** Says whether a flow that is written so must go to a listener. */
@@ -89,7 +91,7 @@ export function namesOf(family: Family, demands: Demands): BoundaryNames {
   return {
     family,
     suffix,
-    proxy: shape.proxies.length > 0 ? "envoy" : null,
+    proxy: shape.proxies[0]?.name ?? null,
     stranger,
     workload: nameWorkload(stranger),
     port,
@@ -106,6 +108,7 @@ export function namesOf(family: Family, demands: Demands): BoundaryNames {
     ports: [...new Set([APP_PORT, ...portBoundaries(points.ports), ...listening, 1, MAX_PORT])],
     named: [...new Set(firsts)],
     own: own.map((listener) => listener.port),
+    plain: listening.filter((port) => own.every((listener) => listener.port !== port)),
     captures: taken || isInboundTaken ? "something" : "nothing",
   };
 }

@@ -1,10 +1,10 @@
 import { canonicalAddress, familyOf, parseEndpoint } from "../model/address.ts";
-import type { Identity } from "../model/contract.ts";
 import type { FlowSet } from "../model/flow-set.ts";
 import { parseFlowSet } from "../model/flow-set-text.ts";
 import { DEFAULT_ADDRESSES, type SandboxAddresses } from "../model/pod.ts";
-import type { ContractData, DataFault, DataPath, ProxyData } from "./contract-data.ts";
+import type { ContractData, DataFault, DataPath } from "./contract-data.ts";
 import { MUST_GRAMMAR, parseMust } from "./must-text.ts";
+import { shapeOf } from "./written-shape.ts";
 
 const USUAL_HOSTS = ["pod", "client", "upstream"];
 /** Names of actors and listeners that every sandbox has. */
@@ -105,21 +105,8 @@ export function listOf(texts: string | readonly string[] | undefined): readonly 
 }
 
 /** Reads a set of flows with the names of a contract; what is wrong with it as text. */
-export function readFlowSet(
-  text: string,
-  { proxies = [] }: ContractData,
-  addresses: SandboxAddresses,
-): FlowSet | string {
-  const identities = proxies.map((proxy): [string, Identity] => [proxy.name, identityOf(proxy)]);
-  const only = identities.length === 1 ? identities[0]?.[1] : undefined;
-  const actors = new Map([...identities, ...(only ? [["proxy", only] as const] : [])]);
-  const proxy = only ?? { uid: 0, gid: 0, mark: 0 };
-  const parsed = parseFlowSet(text, "", { addresses, proxy, actors, protocols: ["tcp", "udp", "icmp"] });
+export function readFlowSet(text: string, data: ContractData, addresses: SandboxAddresses): FlowSet | string {
+  const shape = shapeOf(data);
+  const parsed = parseFlowSet(text, "", { addresses, shape, protocols: ["tcp", "udp", "icmp"] });
   return parsed.ok ? parsed.value : parsed.findings.map(({ message }) => message).join(" ");
-}
-
-/** Gives what a proxy runs as in a sandbox: the first of its owners; what that leaves open is 0. */
-export function identityOf({ owner }: ProxyData): Identity {
-  const { uid = 0, gid = 0, mark = 0 } = owner[0] ?? {};
-  return { uid, gid, mark };
 }

@@ -1,4 +1,4 @@
-import { type Family, renderEndpoint } from "../model/address.ts";
+import { renderEndpoint } from "../model/address.ts";
 import type { Connection, Contract, Demand } from "../model/contract.ts";
 import type { Flow, Manner } from "../model/flow.ts";
 import { type Hop, type Landing, makeLanding } from "../model/landing.ts";
@@ -10,18 +10,19 @@ import {
   loopbackAddress,
   MAX_HOPS,
   type PodSpec,
-  type SandboxAddresses,
+  vmLinks,
 } from "../model/pod.ts";
-import type { ListenerShape, PodShape } from "../model/pod-shape.ts";
+import { findListener, type ListenerShape, type PodShape } from "../model/pod-shape.ts";
+import { nameRemote } from "../model/remote-listener.ts";
+import { losesAnswer } from "./lost-answers.ts";
+import { dialOn, isPodsOwn, type PlacedPod } from "./proxy-dial.ts";
 
 /** What stands in a sandbox beside the listeners that a pod's shape names. */
 export type Peers = Pick<PodSpec, "listen" | "upstreamPorts" | "clientPorts" | "upstreamAddresses">;
 
 /** Everything that a demanded landing follows from beside the flow. */
-export interface Demands {
+export interface Demands extends PlacedPod {
   readonly contract: Contract;
-  readonly shape: PodShape;
-  readonly addresses: SandboxAddresses;
   readonly peers: Peers;
 }
 
@@ -38,12 +39,13 @@ export interface DemandedLanding {
  */
 export function demandedLanding(flow: Flow, manner: Manner, demands: Demands): DemandedLanding | null {
   const hops: Hop[] = [];
-  let connection = openConnection(flow);
+  let connection = openConnection(flow, demands.shape);
   const demand = demands.contract.demand(connection);
   while (hops.length < MAX_HOPS) {
     const landing = landConnection(connection, demands);
     if (landing === null) return null;
-    const next = manner === "forward" ? dialOn(landing, connection, demands) : null;
+    const taker = landing.host === "pod" ? findListener(demands.shape, landing.listener) : undefined;
+    const next = manner === "forward" && taker ? dialOn(taker, connection, demands) : null;
     if (next === null || landing.listener === null || landing.port === null)
       return { landing: { ...landing, hops }, demand };
     hops.push({ listener: landing.listener, port: landing.port, originalDestination: landing.originalDestination });
@@ -52,23 +54,20 @@ export function demandedLanding(flow: Flow, manner: Manner, demands: Demands): D
   return { landing: makeLanding("loop", { hops }), demand };
 }
 
-/** Gives the connection that a flow begins with. */
-export function openConnection(flow: Flow): Connection {
+/** Gives the connection that a flow begins with; a `vm` stands behind the first interface that the pod's shape names. */
+export function openConnection(flow: Flow, { links }: Pick<PodShape, "links">): Connection {
+  const startedOn = hostOfActor(flow.from.actor);
+  const [link] = links;
   return {
+    ...(startedOn === "vm" && link !== undefined ? { link } : {}),
     family: flow.family,
     protocol: "tcp",
-    startedOn: hostOfActor(flow.from.actor),
+    startedOn,
     owner: { uid: flow.from.uid, gid: flow.from.gid, mark: flow.from.mark ?? 0 },
     source: flow.from.address,
     destination: flow.to.address,
     port: flow.to.port,
   };
-}
-
-/** Says whether an address is the pod's own, seen from inside: on its interface, on lo, or the pass-through address it has. */
-export function isPodsOwn(address: string, { shape, addresses }: Pick<Demands, "shape" | "addresses">): boolean {
-  if (address === shape.passThrough[6] || address === addresses.pod[4] || address === addresses.pod[6]) return true;
-  return isLoopback(address) && address !== "::6";
 }
 
 function landConnection(connection: Connection, demands: Demands): Landing | null {
@@ -92,10 +91,23 @@ function landOnListener(demand: Demand & { must: "land-on" }, connection: Connec
   const listener = demands.shape.listeners.find(({ name }) => name === demand.listener);
   if (!listener)
     throw new RangeError(`A contract demands the listener ${demand.listener}, which the pod does not have.`);
-  const { port } = listener;
+  const { port, host } = listener;
+  if (host !== "pod") return landElsewhere(listener, connection, demands);
   const isUnderDialled = port === connection.port && acceptsUnderDialled(demand, listener, connection, demands);
   const original = isUnderDialled ? null : renderEndpoint(connection.destination, connection.port);
-  return landOnPort(port, original, connection, demands);
+  return landOnPort(port, null, original, connection, demands);
+}
+
+/** A proxy on another host is dialled there, or reached by translation of the destination. */
+function landElsewhere(
+  { name, host, port, address }: ListenerShape,
+  { destination, port: dialled, source, family }: Connection,
+  { shape, addresses }: Demands,
+): Landing {
+  const own = address ?? shape.hosts[host]?.[family] ?? addresses[host as HostName]?.[family];
+  const isDialled = own === destination && port === dialled;
+  const original = isDialled ? null : renderEndpoint(destination, dialled);
+  return makeLanding("listener", { host, listener: name, port, originalDestination: original, source });
 }
 
 /**
@@ -115,28 +127,46 @@ function acceptsUnderDialled(
   return startedOn !== "vm" && destination === addresses.pod[family];
 }
 
-/** A port of the proxy's is the listener's whose port it is, whoever was meant: two listeners on one port are one. */
-function landOnPort(port: number, original: string | null, connection: Connection, demands: Demands): Landing {
-  const name = nameListenerAt(port, demands);
+/**
+ * A port of the proxy's is the listener's whose port it is, whoever was meant: two listeners on one port are one. `address`: the one at
+ * which the listener must take the connection; null where it is brought to whatever address the listener has.
+ */
+function landOnPort(
+  port: number,
+  address: string | null,
+  original: string | null,
+  connection: Connection,
+  demands: Demands,
+): Landing {
+  const name = nameListenerAt(port, address, demands);
   if (name === null) return makeLanding("refused", { port });
   return accept("pod", name, port, original, connection);
 }
 
-function nameListenerAt(port: number, { shape, peers }: Demands): ListenerName | null {
-  const named = shape.listeners.find((listener) => listener.host === "pod" && listener.port === port);
-  if (named) return named.name as ListenerName;
+function nameListenerAt(port: number, address: string | null, { shape, peers }: Demands): ListenerName | null {
+  const named = shape.listeners.find(
+    (listener) =>
+      listener.host === "pod" &&
+      listener.port === port &&
+      listener.protocols.includes("tcp") &&
+      (address === null || listener.address === null || listener.address === address),
+  );
+  if (named) return named.name;
   return peers.listen.includes(port) ? "app" : null;
 }
 
 function landAsDialled(connection: Connection, demands: Demands): Landing {
   const host = ownerOf(connection, demands);
-  if (host === "pod") return landOnPort(connection.port, null, connection, demands);
+  const isOpen = nameListenerAt(connection.port, connection.destination, demands) !== null;
+  if (host !== null && losesAnswer(connection, host, isOpen, demands)) return makeLanding("timed-out");
+  if (host === "pod") return landOnPort(connection.port, connection.destination, null, connection, demands);
   if (host === null) return makeLanding("unreachable");
   const { clientPorts, upstreamPorts } = demands.peers;
   const listening = { client: clientPorts, upstream: upstreamPorts };
   if (host === "vm" || !listening[host].includes(connection.port))
     return makeLanding("refused", { port: connection.port });
-  return accept(host, host, connection.port, null, connection);
+  const landing = accept(host, host, connection.port, null, connection);
+  return nameRemote({ ...landing, address: connection.destination }, demands.shape, { address: null });
 }
 
 /** The host that an address belongs to, as seen from the one that dials it; null where nobody has it. */
@@ -144,7 +174,8 @@ function ownerOf({ destination, startedOn, family }: Connection, demands: Demand
   const { addresses, peers } = demands;
   if (startedOn === "pod" && isPodsOwn(destination, demands)) return "pod";
   if (isLoopback(destination)) return startedOn === "pod" ? null : (startedOn as HostName);
-  const named = (["pod", "client", "upstream", "vm"] as const).find((host) => addresses[host][family] === destination);
+  const hosts = ["pod", "client", "upstream", ...(vmLinks(demands).length > 0 ? (["vm"] as const) : [])] as const;
+  const named = hosts.find((host) => addresses[host][family] === destination);
   return named ?? (peers.upstreamAddresses.includes(destination) ? "upstream" : null);
 }
 
@@ -156,43 +187,4 @@ function accept(
   { source }: Connection,
 ): Landing {
   return makeLanding("listener", { host, listener, port, originalDestination, source });
-}
-
-/**
- * The connection that a proxy makes for one that it has taken, or null where it makes none: what it did not accept, what it is not made to
- * forward, and calls to its own ports.
- */
-function dialOn(landing: Landing, connection: Connection, demands: Demands): Connection | null {
-  const listener = demands.shape.listeners.find(({ host, name }) => host === "pod" && name === landing.listener);
-  const proxy = demands.shape.proxies.find(({ name }) => name === listener?.proxy);
-  if (!listener || !proxy || listener.dials.kind === "nothing") return null;
-  const { family } = connection;
-  const dial = { ...connection, startedOn: "pod", owner: proxy.runsAs };
-  if (listener.dials.kind === "fixed") {
-    const { address, port } = listener.dials;
-    return { ...dial, source: sourceTowards(address, family, demands), destination: address, port };
-  }
-  const { destination, port } = connection;
-  if (!isPodsOwn(destination, demands)) return { ...dial, source: demands.addresses.pod[family] };
-  if (isOwnPort(port, listener, demands)) return null;
-  switch (listener.dials.own) {
-    case "from-pass-through":
-      return { ...dial, source: demands.shape.passThrough[family] ?? loopbackAddress(family) };
-    case "as-loopback":
-      return { ...dial, source: loopbackAddress(family), destination: loopbackAddress(family) };
-    case "like-others":
-      return { ...dial, source: sourceTowards(destination, family, demands) };
-  }
-}
-
-/** Calls to a port where the same proxy captures traffic would go round for ever: it closes them. */
-function isOwnPort(port: number, { proxy }: ListenerShape, { shape }: Demands): boolean {
-  return shape.listeners.some(
-    (listener) => listener.proxy === proxy && listener.dials.kind !== "nothing" && listener.port === port,
-  );
-}
-
-function sourceTowards(destination: string, family: Family, { addresses }: Demands): string {
-  if (isLoopback(destination)) return family === 4 ? loopbackAddress(4) : destination;
-  return addresses.pod[family];
 }

@@ -13,7 +13,7 @@ export function joinedFlows(names: BoundaryNames, demands: Demands): readonly st
   const ports = portBoundaries(demands.contract.splitPoints(family).ports);
   const [open] = elsewhere.filter((address) => {
     const flow = readFlow(`${workload} -> ${renderEndpoint(address, port)}`, demands);
-    return demands.contract.demand(openConnection(flow)).must === "as-dialled";
+    return demands.contract.demand(openConnection(flow, demands.shape)).must === "as-dialled";
   });
   const { addresses, ids } = demands.contract.splitPoints(family);
   const callers = [...new Set(ids.map(([first]) => Number(first)))].flatMap((id) => [

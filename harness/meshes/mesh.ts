@@ -66,7 +66,7 @@ export interface MeshOption {
 
 /** Where a setting's value came from. */
 export interface SettingOrigin {
-  readonly kind: "flag" | "file" | "variable" | "config" | "annotation" | "default";
+  readonly kind: "flag" | "file" | "variable" | "config" | "annotation" | "copy" | "default";
   /** The flag, file or variable; null for a default. */
   readonly name: string | null;
 }
@@ -98,9 +98,10 @@ export interface Reproduced {
   /** `istio/istio`. */
   readonly project: string;
   readonly version: string;
-  readonly commit: string;
-  /** `2026-08-22`. */
-  readonly date: string;
+  /** Null where no single commit is meant. */
+  readonly commit: string | null;
+  /** `2026-08-22`; null where the version says enough. */
+  readonly date: string | null;
 }
 
 /**
@@ -115,6 +116,13 @@ export interface Mesh<Settings> {
   readonly options: readonly MeshOption[];
   /** What the mesh's own injector asks for: what commands without settings mean. */
   readonly injected: Pick<MeshInput, "words" | "config">;
+  /** How flags, files and variables outweigh each other, for help; left out where there is nothing to say. */
+  readonly precedence?: string;
+  /**
+   * Says in a sentence which settings are used where no option is given, and which variables and files change them: those of the injector
+   * (`injected`), or the tool's own defaults (`tool`). Left out, landfall names the injector's words.
+   */
+  readonly describeDefault?: (input: MeshInput, which: "injected" | "tool") => string;
   /** Resolves settings; gives every finding at once. */
   read(input: MeshInput): Parsed<ReadSettings<Settings>>;
   /** Gives the settings as an input that leads to them again; with variables where the tool has no other way to set something. */
@@ -123,5 +131,7 @@ export interface Mesh<Settings> {
   /** Gives what must happen to each connection. Shares no code with {@link Mesh.generate}. */
   contract(settings: Settings, pod: PodFacts): Contract;
   shape(settings: Settings, pod: PodFacts): PodShape;
+  /** Gives settings that name the pod's addresses for a pod with others; left out where settings name none. */
+  place?(settings: Settings, addresses: readonly string[]): Settings;
   readonly traces: Traces;
 }

@@ -1,30 +1,37 @@
+import { familyOf } from "../model/address.ts";
+import { type Capture, keepContracts } from "../model/capture.ts";
 import type { Finding, Parsed } from "../model/finding.ts";
+import type { SandboxAddresses } from "../model/pod.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import { consul } from "./consul/mesh.ts";
 import { istio } from "./istio/mesh.ts";
+import { istio14 } from "./istio-1.4/mesh.ts";
 import { istioAmbient } from "./istio-ambient/mesh.ts";
 import { kuma } from "./kuma/mesh.ts";
 import { linkerd } from "./linkerd/mesh.ts";
-import type { Mesh, MeshInput, ReadSettings, SettingOrigin } from "./mesh.ts";
+import type { Mesh, MeshInput, PodFacts, ReadSettings, SettingOrigin } from "./mesh.ts";
 
 /** A mesh of which nobody outside its folder knows the settings. */
-export interface NamedMesh extends Pick<Mesh<unknown>, "name" | "reproduces" | "options" | "injected"> {
-  /** Reads settings and gives what follows from them; gives every finding at once. */
-  readonly bind: (input: MeshInput) => Parsed<BoundSettings>;
+export interface NamedMesh
+  extends Pick<
+    Mesh<unknown>,
+    "name" | "reproduces" | "options" | "injected" | "describeDefault" | "precedence" | "traces"
+  > {
+  /** Reads settings and gives what follows from them; gives every finding at once. `addresses` are those of the sandbox. */
+  readonly bind: (input: MeshInput, addresses: SandboxAddresses) => Parsed<BoundSettings>;
 }
 
-/** A mesh's settings, read, with the rules that follow from them. */
+/** A mesh's settings, read, with what follows from them. */
 export interface BoundSettings {
-  /** Plain data, to be shown. */
-  readonly settings: unknown;
   readonly origins: Readonly<Record<string, SettingOrigin>>;
   readonly warnings: readonly Finding[];
   readonly purpose: ReadSettings<unknown>["purpose"];
-  readonly rules: PodRules;
+  readonly capture: Capture;
 }
 
-/** Every mesh but Istio 1.4, whose flags every command takes without a mesh's name. A new one is a folder of this room and a line here. */
+/** Every mesh, the one that commands take without a name first. A new one is a folder of this room and a line here. */
 export const MESHES: readonly NamedMesh[] = [
+  hideSettings(istio14),
   hideSettings(istio),
   hideSettings(istioAmbient),
   hideSettings(linkerd),
@@ -38,11 +45,72 @@ export function findMesh(name: string): NamedMesh | null {
 }
 
 function hideSettings<Settings>(mesh: Mesh<Settings>): NamedMesh {
-  const { name, reproduces, options, injected } = mesh;
-  const bind = (input: MeshInput): Parsed<BoundSettings> => {
+  const { name, reproduces, options, injected, traces, describeDefault, precedence } = mesh;
+  const bind = (input: MeshInput, addresses: SandboxAddresses): Parsed<BoundSettings> => {
     const read = mesh.read(input);
     if (!read.ok) return read;
-    return { ok: true, value: { ...read.value, rules: mesh.generate(read.value.settings, input.pod) } };
+    const { settings, origins, warnings, purpose } = read.value;
+    const capture = makeCapture(mesh, settings, { ...input.pod, own: addresses.pod, behindLink: addresses.vm });
+    return { ok: true, value: { origins, warnings, purpose, capture } };
   };
-  return { name, reproduces, options, injected, bind };
+  return {
+    name,
+    reproduces,
+    options,
+    injected,
+    traces,
+    bind,
+    ...(describeDefault ? { describeDefault } : {}),
+    ...(precedence === undefined ? {} : { precedence }),
+  };
+}
+
+/** Gives what settings of a mesh say of a pod. */
+export function makeCapture<Settings>(mesh: Mesh<Settings>, settings: Settings, facts: PodFacts): Capture {
+  let generated: PodRules | null = null;
+  const { addresses: podIps } = facts;
+  const placed = mesh.place?.(settings, podIps) ?? settings;
+  const { words, config, environment = {} } = mesh.render(placed);
+  return {
+    mesh: mesh.name,
+    settings: placed,
+    podIps,
+    shape: mesh.shape(placed, facts),
+    get generated() {
+      generated ??= mesh.generate(placed, facts);
+      return generated;
+    },
+    words: {
+      words: [...words, ...wordsOf(mesh.name, podIps, config)],
+      environment: dropUnset(environment),
+      files: config === null ? {} : { [CONFIG_FILE]: config.text },
+    },
+    contractFor: keepContracts(({ pod, vm }) => mesh.contract(placed, { ...facts, own: pod, behindLink: vm })),
+    placeIn: ({ pod, vm }) =>
+      makeCapture(mesh, placed, {
+        ...facts,
+        addresses: podIps.map((address) => pod[familyOf(address)]),
+        own: pod,
+        behindLink: vm,
+      }),
+  };
+}
+
+function dropUnset(environment: MeshInput["environment"]): Readonly<Record<string, string>> {
+  const set = Object.entries(environment).flatMap(([name, text]) =>
+    text === undefined ? [] : [[name, text] as const],
+  );
+  return Object.fromEntries(set);
+}
+
+/** How the file of settings is called that some meshes take. */
+const CONFIG_FILE = "mesh-config.yaml";
+
+/** landfall's own words beside the tool's. */
+function wordsOf(name: string, podIps: readonly string[], config: MeshInput["config"]): readonly string[] {
+  return [
+    ...["--mesh", name],
+    ...(config === null ? [] : ["--mesh-config", CONFIG_FILE]),
+    ...["--pod-ip", podIps.join(",")],
+  ];
 }

@@ -19,6 +19,8 @@ export interface Identity {
 export interface Connection {
   readonly family: Family;
   readonly protocol: Protocol;
+  /** The interface of the pod behind which a `vm` stands; absent for others, and where it is not known. */
+  readonly link?: string;
   /** The host whose process dials: `pod`, `client`, `upstream`, `vm`, or a name under a contract's `hosts`. */
   readonly startedOn: string;
   /** Of the socket that dials. Rules of the pod cannot see it where the flow starts outside. */
@@ -69,12 +71,26 @@ export interface Clause {
   readonly says: string;
   /** `given`: somebody asked for it by a setting, so that a clause which concerns no flow is a mistake; `usual`: it is always there. */
   readonly origin: "given" | "usual";
+  /** The settings that it is about, each by itself; without them a clause that is `given` is one as a whole. */
+  readonly settings?: readonly GivenSetting[];
+}
+
+/** A setting that somebody gave, and that some flow must be judged by: one that concerns none is a mistake. */
+export interface GivenSetting {
+  /** As it is written: `-x 192.168.0.0/16`. */
+  readonly text: string;
+  /** Families of which it can hold flows. */
+  readonly families: readonly Family[];
+  /** Says whether a connection that the clause concerns is one that the setting is about. */
+  readonly holds: (connection: Connection) => boolean;
 }
 
 /** What must happen to each connection, whatever the rules are. It never looks at rules. */
 export interface Contract {
   /** In the order in which they are asked; the first that concerns a connection decides. */
   readonly clauses: readonly Clause[];
+  /** The clause that stands for "what a proxy dials does not come back to it"; `no-loop` is proven beside the clauses if left out. */
+  readonly loopClause?: string;
   /** Gives what must become of a connection. Total: `unspecified` is an answer. */
   demand(connection: Connection): Demand;
   /** Gives every value at which what it demands of the flows of a family may change. */

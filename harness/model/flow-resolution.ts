@@ -1,4 +1,5 @@
 import type { Family } from "./address.ts";
+import type { Identity } from "./contract.ts";
 import type { Flow } from "./flow.ts";
 import { type FlowText, parseOwner } from "./flow-text.ts";
 import {
@@ -10,22 +11,25 @@ import {
   type Owner,
   type SandboxAddresses,
 } from "./pod.ts";
+import { identityOf, type PodShape } from "./pod-shape.ts";
 
-/** Resolves a flow's names to the addresses of a sandbox and the owners of its actors. `proxy` is the owner of the sidecar. */
-export function resolveFlow(flow: FlowText, addresses: SandboxAddresses, proxy: Owner): Flow {
+/** Resolves a flow's names to the addresses of a sandbox and the owners of its actors, by the pod's shape. */
+export function resolveFlow(flow: FlowText, addresses: SandboxAddresses, shape: PodShape): Flow {
   const { family, port } = flow;
-  const address = dialledAddress(flow, addresses);
-  const owner = actorOwner(flow.actor, proxy);
-  const source = flow.source ?? findRouteSource(flow.actor, family, address, addresses);
+  const further = shape.hosts[flow.actor]?.[family];
+  const address = dialledAddress(flow, addresses, shape);
+  const { mark: own, ...owner } = actorIdentity(flow.actor, shape);
+  const mark = flow.mark === 0 ? own : flow.mark;
+  const source = flow.source ?? further ?? findRouteSource(flow.actor, family, address, addresses);
   return {
     flow: flow.text,
     family,
     from: {
-      actor: actorAt(flow, addresses),
+      actor: further === undefined ? actorAt(flow, addresses) : "upstream",
       address: source,
       ...owner,
       ...(flow.sourcePort === null ? {} : { port: flow.sourcePort }),
-      ...(flow.mark === 0 ? {} : { mark: flow.mark }),
+      ...(mark === 0 ? {} : { mark }),
     },
     to: { target: flow.target, address, port },
   };
@@ -42,7 +46,13 @@ function actorAt({ actor, source }: FlowText, addresses: SandboxAddresses): stri
  * The unspecified address is dialled as loopback: over IPv4 as the source that the socket is bound to, if it is (ip_route_connect in
  * include/net/route.h; ip_route_output_key_hash_rcu in net/ipv4/route.c), over IPv6 always as ::1 (tcp_v6_connect in net/ipv6/tcp_ipv6.c).
  */
-function dialledAddress({ target, family, source }: FlowText, addresses: SandboxAddresses): string {
+function dialledAddress(
+  { target, family, source }: FlowText,
+  addresses: SandboxAddresses,
+  { hosts }: PodShape,
+): string {
+  const named = hosts[target];
+  if (named) return named[family];
   if (target === "::") return loopbackAddress(6);
   return target === "0.0.0.0" ? (source ?? loopbackAddress(4)) : targetAddress(target, family, addresses);
 }
@@ -54,11 +64,11 @@ export function targetAddress(target: string, family: Family, addresses: Sandbox
   return target;
 }
 
-/** Gives the owner of an actor in the pod; those outside dial as root. */
-export function actorOwner(actor: string, proxy: Owner): Owner {
-  if (actor === "app") return { uid: APP_ID, gid: APP_ID };
-  if (actor === "envoy" || actor === "status") return proxy;
-  return parseOwner(actor) ?? { uid: 0, gid: 0 };
+/** Gives who an actor of the pod is; those outside dial as root. */
+export function actorIdentity(actor: string, shape: Pick<PodShape, "proxies" | "listeners">): Identity {
+  if (actor === "app") return { uid: APP_ID, gid: APP_ID, mark: 0 };
+  const owner: Owner = parseOwner(actor) ?? { uid: 0, gid: 0 };
+  return identityOf(shape, actor) ?? { ...owner, mark: 0 };
 }
 
 /**

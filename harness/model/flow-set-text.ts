@@ -1,18 +1,16 @@
 import { addressValue, type Family, familyOf, parseAddress, parseNetwork, prefixLength } from "./address.ts";
 import { type Identity, PROTOCOLS, type Protocol } from "./contract.ts";
 import { type Finding, finding, type Parsed } from "./finding.ts";
-import { ACTOR_NAMES } from "./flow.ts";
-import { actorOwner, targetAddress } from "./flow-resolution.ts";
+import { actorIdentity, targetAddress } from "./flow-resolution.ts";
 import type { FlowSet } from "./flow-set.ts";
-import { hostOfActor, MAX_ID, MAX_PORT, type Owner, type SandboxAddresses } from "./pod.ts";
+import { type HostAddresses, hostOfActor, MAX_ID, MAX_PORT, type SandboxAddresses } from "./pod.ts";
+import { actorNames, type PodShape } from "./pod-shape.ts";
 import { networkRanges, subtractRanges, type ValueRanges, wholeFamily } from "./value-ranges.ts";
 
 /** What names in a set of flows stand for, and what a set may hold. */
 export interface SetNames {
   readonly addresses: SandboxAddresses;
-  readonly proxy: Owner;
-  /** Actors of the pod beside the usual ones, by name. */
-  readonly actors?: ReadonlyMap<string, Identity>;
+  readonly shape: PodShape;
   /** The protocols that may be asked about; TCP alone if left out. */
   readonly protocols?: readonly Protocol[];
 }
@@ -35,13 +33,14 @@ const ANY_MARK: ValueRanges = [[0n, MAX_MARK]];
 export function parseFlowSet(text: string, where: string, names: SetNames): Parsed<FlowSet> {
   const [left, right, ...rest] = text.split(" -> ");
   if (left === undefined || right === undefined || rest.length > 0)
-    return { ok: false, findings: [finding(where, `"${text}" is no set of flows; write ${GRAMMAR}.`)] };
+    return { ok: false, findings: [finding(where, `"${text}" is not a set of flows; write ${GRAMMAR}.`)] };
   const findings: Finding[] = [];
   const note = (message: string) => void findings.push(finding(where, message));
   const [actor = "", ...source] = left.split("@");
   const who = readActor(actor, names, note);
-  const sources = source.length === 0 ? null : readAddresses(unwrap(source.join("@")), note);
+  const written = source.length === 0 ? null : readAddresses(unwrap(source.join("@")), note);
   const target = readTarget(right, names, note);
+  const sources = written ?? sourcesOfHost(who?.from ?? null, target?.family ?? null);
   const families = new Set([who?.family, sources?.family, target?.family].filter((family) => family != null));
   if (families.size > 1) note(`"${text}" names IPv4 and IPv6; use one family on both sides.`);
   if (!who || !target || findings.length > 0) return { ok: false, findings };
@@ -54,26 +53,38 @@ export function parseFlowSet(text: string, where: string, names: SetNames): Pars
 
 type Note = (message: string) => void;
 
-function readActor(text: string, { proxy, actors }: SetNames, note: Note) {
-  const isOfSix = text.endsWith("6") && ACTOR_NAMES.some((name) => name === text.slice(0, -1));
+/** A host beside the usual ones comes from its own address. */
+function sourcesOfHost(host: HostAddresses | null, family: Family | null) {
+  return host === null || family === null ? null : { family, ranges: single(addressValue(host[family])) };
+}
+
+function readActor(text: string, { shape }: SetNames, note: Note) {
+  const actors = actorNames(shape);
+  const isOfSix = text.endsWith("6") && actors.includes(text.slice(0, -1));
   const name = isOfSix ? text.slice(0, -1) : text;
   const family: Family | null = isOfSix ? 6 : null;
-  const host = hostOfActor(name);
-  if (host !== "pod") return { family, host, uids: ANY_ID, gids: ANY_ID, marks: ANY_MARK };
-  const named = actors?.get(name);
-  if (named) return { family, host, ...singleOwner(named), marks: single(BigInt(named.mark)) };
-  const own = ACTOR_NAMES.some((known) => known === name) ? actorOwner(name, proxy) : null;
-  if (own) return { family, host, ...singleOwner(own), marks: ANY_MARK };
+  const host = shape.hosts[name] ? "upstream" : hostOfActor(name);
+  const anybody = { uids: ANY_ID, gids: ANY_ID, marks: ANY_MARK };
+  if (host !== "pod") return { family, host, from: shape.hosts[name] ?? null, ...anybody };
+  const own = actors.includes(name) ? actorIdentity(name, shape) : null;
+  if (own)
+    return {
+      family,
+      host,
+      from: null,
+      ...singleOwner(own),
+      marks: own.mark === 0 ? ANY_MARK : single(BigInt(own.mark)),
+    };
   const ids = readIds(text);
-  if (ids) return { family, host, ...ids };
-  const known = [...ACTOR_NAMES, ...(actors?.keys() ?? [])].join(", ");
+  if (ids) return { family, host, from: null, ...ids };
+  const known = actors.join(", ");
   note(
     `"${text}" is not an actor; use ${known}, or uid=IDS, gid=IDS, mark=MARKS with commas between; IDS are N, N-M or *.`,
   );
   return null;
 }
 
-function singleOwner({ uid, gid }: Owner) {
+function singleOwner({ uid, gid }: Identity) {
   return { uids: single(BigInt(uid)), gids: single(BigInt(gid)) };
 }
 
@@ -92,7 +103,7 @@ function readIds(text: string): Pick<FlowSet, "uids" | "gids" | "marks"> | null 
   return { uids: found.uid, gids: found.gid, marks: found.mark };
 }
 
-function readTarget(text: string, { addresses, protocols: allowed = ["tcp"] }: SetNames, note: Note) {
+function readTarget(text: string, { addresses, shape, protocols: allowed = ["tcp"] }: SetNames, note: Note) {
   const found = /^(\[[^\]]*\]|[^:[\]/]*(?:\/\d+)?)(?::([^:/]*))?(?:\/([a-z+]+))?$/.exec(text);
   const [, target = "", portText, protocolText = "tcp"] = found ?? [];
   const protocols = protocolText.split("+").map((name) => PROTOCOLS.find((known) => known === name) ?? null);
@@ -110,18 +121,20 @@ function readTarget(text: string, { addresses, protocols: allowed = ["tcp"] }: S
     note(`Flows of ${others.join(" and ")} cannot be asked about here; use ${allowed.join(", ")}.`);
   const ports = isEcho ? NO_PORT : readPorts(portText ?? "");
   if (!ports) note(`"${portText}" names no ports; write N, N-M or *, several with commas, from 1 to 65535.`);
-  const named = readTargetName(target, addresses) ?? readAddresses(unwrap(target), note);
+  const named = readTargetName(target, addresses, shape) ?? readAddresses(unwrap(target), note);
   if (!named || !ports) return null;
   if ((named.family === 6) !== target.startsWith("[") && !/^[a-z]/.test(target)) {
-    note(`"${text}" is no target; write IPv6 addresses in brackets, and those alone.`);
+    note(`"${text}" is not a target; write IPv6 addresses in brackets, and those alone.`);
     return null;
   }
   return { family: named.family, destinations: named.ranges, ports, protocols };
 }
 
-function readTargetName(text: string, addresses: SandboxAddresses) {
+function readTargetName(text: string, addresses: SandboxAddresses, { hosts }: PodShape) {
   const name = text.replace(/6$/, "");
   const family: Family = name === text ? 4 : 6;
+  const further = hosts[name];
+  if (further) return { family, ranges: single(addressValue(further[family])) };
   if (!TARGET_NAMES.includes(name)) return null;
   if (name !== "elsewhere") return { family, ranges: single(addressValue(targetAddress(name, family, addresses))) };
   const loopback = parseNetwork(family === 4 ? "127.0.0.0/8" : "::1/128");
@@ -136,7 +149,7 @@ function readAddresses(text: string, note: Note): { readonly family: Family; rea
   if (first && last && rest.length === 0 && first.family === last.family && first.value <= last.value)
     return { family: first.family, ranges: [[first.value, last.value]] };
   note(
-    `"${text}" is no address; use ${TARGET_NAMES.join(", ")} (with 6 for IPv6), an address, NETWORK/LENGTH or FIRST-LAST.`,
+    `"${text}" is not an address; use ${TARGET_NAMES.join(", ")} (with 6 for IPv6), an address, NETWORK/LENGTH or FIRST-LAST.`,
   );
   return null;
 }

@@ -61,8 +61,9 @@ export function holdsConnection(set: FlowSet, connection: Connection, addresses:
 }
 
 /** Gives the values at which flows of a set are told from others. */
-export function cutsOfSet({ sources, destinations, ports, uids, gids }: FlowSet): SplitPoints {
-  return { addresses: [...(sources === "route" ? [] : sources), ...destinations], ports, ids: [...uids, ...gids] };
+export function cutsOfSet({ sources, destinations, ports, uids, gids, marks }: FlowSet): SplitPoints {
+  const addresses = [...(sources === "route" ? [] : sources), ...destinations];
+  return { addresses, ports, ids: [...uids, ...gids], marks };
 }
 
 /** Puts cuts together. */
@@ -71,5 +72,6 @@ export function joinCuts(cuts: readonly SplitPoints[]): SplitPoints {
     addresses: cuts.flatMap(({ addresses }) => addresses),
     ports: cuts.flatMap(({ ports }) => ports),
     ids: cuts.flatMap(({ ids }) => ids),
+    marks: cuts.flatMap(({ marks }) => marks),
   };
 }

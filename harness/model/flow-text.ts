@@ -1,7 +1,8 @@
 import { canonicalAddress, type Family, familyOf } from "./address.ts";
 import { type Finding, finding, type Parsed } from "./finding.ts";
-import { ACTOR_NAMES } from "./flow.ts";
+import { findNearNames } from "./near-names.ts";
 import { hostOfActor, MAX_ID, MAX_PORT, type Owner } from "./pod.ts";
+import { actorNames, type PodShape } from "./pod-shape.ts";
 
 /** A FLOW taken apart, its names not yet resolved. */
 export interface FlowText {
@@ -29,16 +30,16 @@ const MAX_MARK = 0xffffffff;
 /**
  * Takes a FLOW apart: `ACTOR[,mark=N][@[ADDRESS][:PORT]] -> TARGET:PORT`, one space each side of the arrow.
  * A name ending in 6 (`pod6`, `client6`) means IPv6; the family is the target's.
- * Gives every finding where the text is no flow, or mixes families.
+ * The names of actors and targets are those of the pod's shape. Gives every finding where the text is not a flow, or mixes families.
  */
-export function parseFlowText(text: string, where = "FLOW"): Parsed<FlowText> {
+export function parseFlowText(text: string, shape: PodShape, where = "FLOW"): Parsed<FlowText> {
   const [left, right, ...rest] = text.split(" -> ");
   if (left === undefined || right === undefined || rest.length > 0) {
-    return { ok: false, findings: [finding(where, `"${text}" is no flow; write ${GRAMMAR}.`)] };
+    return { ok: false, findings: [finding(where, `"${text}" is not a flow; write ${GRAMMAR}.`)] };
   }
   const findings: Finding[] = [];
-  const from = parseFrom(left, where, findings);
-  const to = parseTo(right, where, findings);
+  const from = parseFrom(left, actorNames(shape), where, findings);
+  const to = parseTo(right, Object.keys(shape.hosts), where, findings);
   if (from?.family && to && from.family !== to.family) {
     findings.push(
       finding(
@@ -52,17 +53,21 @@ export function parseFlowText(text: string, where = "FLOW"): Parsed<FlowText> {
   return { ok: true, value: { text, actor, source, sourcePort, mark, ...to } };
 }
 
-function parseFrom(text: string, where: string, findings: Finding[]) {
+function parseFrom(text: string, actors: readonly string[], where: string, findings: Finding[]) {
   const at = text.indexOf("@");
   const { name, mark } = parseMark(at < 0 ? text : text.slice(0, at), where, findings);
   const { source, sourcePort } = at < 0 ? ANY_SOURCE : parseSource(text.slice(at + 1), where, findings);
-  const actor =
-    name.endsWith("6") && ACTOR_NAMES.some((known) => known === name.slice(0, -1)) ? name.slice(0, -1) : name;
+  const actor = name.endsWith("6") && actors.includes(name.slice(0, -1)) ? name.slice(0, -1) : name;
   const owner = parseOwner(name);
   const isOwner = owner !== null && owner.uid <= MAX_ID && owner.gid <= MAX_ID;
-  if (!isOwner && !ACTOR_NAMES.some((known) => known === actor)) {
+  if (!isOwner && !actors.includes(actor)) {
+    const near = findNearNames(name, actors);
+    const meant = near.length > 0 ? ` (did you mean ${near.join(" or ")}?)` : "";
     findings.push(
-      finding(where, `"${name}" is no actor; use ${ACTOR_NAMES.join(", ")} or uid=N,gid=M (ids below ${MAX_ID + 1}).`),
+      finding(
+        where,
+        `"${name}" is not an actor${meant}; use ${actors.join(", ")} or uid=N,gid=M (ids below ${MAX_ID + 1}).`,
+      ),
     );
     return null;
   }
@@ -99,30 +104,31 @@ function parseSource(text: string, where: string, findings: Finding[]) {
     findings.push(
       finding(
         where,
-        `"${text}" is no address; name one the actor's host has, a port, or both, as in envoy@127.0.0.6, client@:5000.`,
+        `"${text}" is not an address; name one the actor's host has, a port, or both, as in envoy@127.0.0.6, client@:5000.`,
       ),
     );
   return { source, sourcePort };
 }
 
-function parseTo(text: string, where: string, findings: Finding[]) {
+function parseTo(text: string, hosts: readonly string[], where: string, findings: Finding[]) {
+  const names = [...TARGET_NAMES, ...hosts];
   const found = /^(?:\[([^\]]*)\]|(.*)):([^:]*)$/.exec(text);
   const [, bracketed, plain, portText] = found ?? [];
   if (!found) {
-    findings.push(finding(where, `"${text}" is no target; write TARGET:PORT, an IPv6 address in brackets.`));
+    findings.push(finding(where, `"${text}" is not a target; write TARGET:PORT, an IPv6 address in brackets.`));
     return null;
   }
   const port = /^\d{1,5}$/.test(portText ?? "") ? Number(portText) : 0;
-  if (port < 1 || port > MAX_PORT) findings.push(finding(where, `"${portText}" is no port; use 1 to ${MAX_PORT}.`));
+  if (port < 1 || port > MAX_PORT) findings.push(finding(where, `"${portText}" is not a port; use 1 to ${MAX_PORT}.`));
   const name = plain ?? "";
   const base = name.endsWith("6") ? name.slice(0, -1) : name;
-  if (TARGET_NAMES.includes(base)) return { target: base, family: (base === name ? 4 : 6) as Family, port };
+  if (names.includes(base)) return { target: base, family: (base === name ? 4 : 6) as Family, port };
   const address = canonicalAddress(bracketed ?? name);
   if (address === null || (familyOf(address) === 6) !== (bracketed !== undefined)) {
     findings.push(
       finding(
         where,
-        `"${bracketed ?? name}" is no target; use ${TARGET_NAMES.join(", ")} (with 6 for IPv6), an IPv4 address, or an IPv6 address in brackets.`,
+        `"${bracketed ?? name}" is not a target; use ${names.join(", ")} (with 6 for IPv6), an IPv4 address, or an IPv6 address in brackets.`,
       ),
     );
     return null;

@@ -4,15 +4,12 @@ import { hostOfActor } from "./pod.ts";
 /** How the stub Envoy treats a flow: it says what it saw and closes, or it dials on as Envoy does. */
 export type Manner = "answer" | "forward";
 
-/** Names an actor may have; beside them `uid=N,gid=M`, a process in the pod with that owner. */
-export const ACTOR_NAMES = ["app", "envoy", "root", "status", "client", "upstream", "vm"] as const;
-
-/** A named actor. `app`, `envoy`, `root` and `status` live in the pod. */
-export type ActorName = (typeof ACTOR_NAMES)[number];
+/** Names that actors have in every pod; `app` and `root` live in it. Beside them are those of its proxies, and `uid=N,gid=M`. */
+export const USUAL_ACTORS: readonly string[] = ["app", "root", "client", "upstream", "vm"];
 
 /** Who dials. */
 export interface FlowSource {
-  /** An {@link ActorName}, or `uid=N,gid=M`. */
+  /** One of {@link USUAL_ACTORS}, the name of a proxy or of its status server, or `uid=N,gid=M`. */
   readonly actor: string;
   /** Address the socket is bound to, or the one the route gives. */
   readonly address: string;

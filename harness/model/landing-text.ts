@@ -1,7 +1,9 @@
 import { canonicalAddress, parseEndpoint } from "./address.ts";
 import { type Finding, finding, type Parsed } from "./finding.ts";
 import { LANDING_KINDS, type Landing, type LandingKind } from "./landing.ts";
-import { LISTENER_NAMES, type ListenerName, MAX_PORT } from "./pod.ts";
+import { findNearNames } from "./near-names.ts";
+import { type ListenerName, MAX_PORT } from "./pod.ts";
+import { dialsOn, findListener, listenerNames, type PodShape } from "./pod-shape.ts";
 
 /** What an author may write of a landing, its ports and addresses not yet bound to a flow. */
 export interface LandingText {
@@ -20,30 +22,37 @@ export interface LandingText {
   readonly redirected: "redirected" | "as-dialled";
 }
 
-/** Only the stub dials on, so only its listeners can be passed. */
-const PASSABLE: readonly ListenerName[] = ["envoy-outbound", "envoy-inbound"];
 const WRITABLE_KINDS = LANDING_KINDS.filter((kind) => kind !== "could-not-look" && kind !== "listener");
 const GRAMMAR =
   "LISTENER[:PORT] [at ADDRESS] [redirected] [via LISTENER[,LISTENER]] [from ADDRESS], refused, reset, timed-out, unanswered, unreachable or loop";
 
 /**
  * Reads an expected landing: `envoy-inbound:15006`, `app:8080 via envoy-inbound from 127.0.0.6`,
- * `upstream:3128 at 10.1.0.1`, `refused`, `loop`. Gives every finding where the text is none.
+ * `upstream:3128 at 10.1.0.1`, `refused`, `loop`. The names of listeners are those of the pod's shape. Gives every finding where the text
+ * is not a landing.
  */
-export function parseLandingText(text: string, where: string): Parsed<LandingText> {
+export function parseLandingText(text: string, shape: PodShape, where: string): Parsed<LandingText> {
   const head = text.split(" ", 1)[0] ?? "";
   const findings: Finding[] = [];
-  const [, name, portText] = /^([a-z-]+)(?::([1-9]\d{0,4}))?$/.exec(head) ?? [];
-  const listener = LISTENER_NAMES.find((known) => known === name) ?? null;
+  const [, name, portText] = /^([a-z][a-z0-9-]*)(?::([1-9]\d{0,4}))?$/.exec(head) ?? [];
+  const listener = listenerNames(shape).find((known) => known === name) ?? null;
   const kind = listener ? "listener" : WRITABLE_KINDS.find((known) => known === name);
   const port = portText === undefined ? null : Number(portText);
   if (kind === undefined || (port !== null && (port > MAX_PORT || listener === null)))
-    findings.push(finding(where, `"${head}" is no landing; write ${GRAMMAR}.`));
-  const tail = readTail(text.slice(head.length), listener);
+    findings.push(finding(where, `"${head}" is not a landing; write ${GRAMMAR}.${tellListeners(name, shape)}`));
+  const tail = readTail(text.slice(head.length), listener, shape);
   if (tail === null)
     findings.push(finding(where, `"${text.slice(head.length + 1)}" cannot follow "${head}"; write ${GRAMMAR}.`));
   if (findings.length > 0 || kind === undefined || tail === null) return { ok: false, findings };
   return { ok: true, value: { text, kind, listener, port, ...tail } };
+}
+
+/** A name that no listener has is most likely another mesh's, or mistyped. */
+function tellListeners(name: string | undefined, shape: PodShape): string {
+  if (name === undefined || WRITABLE_KINDS.some((kind) => kind === name)) return "";
+  const names = listenerNames(shape);
+  const near = findNearNames(name, names);
+  return near.length > 0 ? ` Did you mean ${near.join(" or ")}?` : ` The listeners are ${names.join(", ")}.`;
 }
 
 /** What may follow a landing's head. */
@@ -52,12 +61,16 @@ type Tail = Pick<LandingText, "address" | "redirected" | "via" | "source">;
 /**
  * Reads what may follow a landing's head; null where it may not. Only a listener has an address, can be redirected to or see a source.
  */
-function readTail(text: string, listener: ListenerName | null): Tail | null {
+function readTail(text: string, listener: ListenerName | null, shape: PodShape): Tail | null {
   const found = /^(?: at (\S+))?( redirected)?(?: via (\S+))?(?: from (\S+))?$/.exec(text);
   if (!found) return null;
   const [, at, redirected, viaText, from] = found;
   const written = viaText?.split(",") ?? [];
-  const via = written.flatMap((hop) => PASSABLE.find((known) => known === hop) ?? []);
+  // Only a proxy dials on, so only its listeners can be passed.
+  const via = written.filter((hop) => {
+    const passed = findListener(shape, hop);
+    return passed !== undefined && dialsOn(passed);
+  });
   const [address, source] = [at, from].map((end) => (end === undefined ? null : canonicalAddress(end)));
   if (via.length < written.length || (from !== undefined && !source) || (at !== undefined && !address)) return null;
   if (listener === null && (at !== undefined || redirected !== undefined || from !== undefined)) return null;

@@ -1,5 +1,5 @@
 import { parseAddress, parseEndpoint } from "./address.ts";
-import type { HostName, ListenerName } from "./pod.ts";
+import type { ListenerName } from "./pod.ts";
 
 /** The closed list of ways in which a flow can end. */
 export const LANDING_KINDS = [
@@ -36,7 +36,8 @@ export interface Hop {
  */
 export interface Landing {
   readonly kind: LandingKind;
-  readonly host: HostName | null;
+  /** `pod`, `client`, `upstream`, `vm`, or a further host of the pod's shape. */
+  readonly host: string | null;
   readonly listener: ListenerName | null;
   /**
    * The address under which the listener accepted, canonical text: with REDIRECT the one that the kernel redirects to, with TPROXY the one
@@ -73,13 +74,8 @@ export function renderLandingKey(landing: Landing): string {
 }
 
 /** Says whether a landing is known by nothing being heard: each flow that ends so costs a time-out. */
-export function isSilent(landing: Pick<Landing, "kind"> | undefined): boolean {
+export function isSilent(landing: { readonly kind: string } | undefined): boolean {
   return landing?.kind === "timed-out" || landing?.kind === "unanswered";
-}
-
-/** Gives the host a listener lives on. */
-export function hostOf(listener: ListenerName): HostName {
-  return listener === "client" || listener === "upstream" ? listener : "pod";
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Family } from "./address.ts";
 import type { Identity, Protocol } from "./contract.ts";
+import { USUAL_ACTORS } from "./flow.ts";
 import type { HostAddresses } from "./pod.ts";
 
 /** What a listener is for: `inbound` and `outbound` take captured traffic of that direction. */
@@ -17,11 +18,17 @@ export type Dials =
   | { readonly kind: "original"; readonly own: "from-pass-through" | "as-loopback" | "like-others" }
   | { readonly kind: "fixed"; readonly address: string; readonly port: number };
 
-/** Whose sockets are a proxy's: those of a uid, a gid and a mark, as far as each is given. */
+/** Ids from `first` to `last`, both included. */
+export interface IdRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Whose sockets are a proxy's: those of some uids, some gids and a mark, as far as each is given; all that are given must fit. */
 export interface OwnerPattern {
-  readonly uid: number | null;
-  readonly gid: number | null;
-  readonly mark: number | null;
+  readonly uid: IdRange | null;
+  readonly gid: IdRange | null;
+  readonly mark: { readonly value: number; readonly mask: number } | null;
 }
 
 /** A proxy beside the workload. */
@@ -72,4 +79,74 @@ export interface PodShape {
   readonly resolvers: readonly string[];
   /** The address from which a proxy connects to the pod's own, by family; null where the pod has none. */
   readonly passThrough: Readonly<Record<Family, string | null>>;
+}
+
+/** Gives the shape of a pod in which nobody stands beside the app: no proxy, no listener, no further interface. */
+export const BARE_SHAPE: PodShape = {
+  proxies: [],
+  listeners: [],
+  hosts: {},
+  links: [],
+  resolvers: [],
+  passThrough: { 4: null, 6: null },
+};
+
+/** Says whether a socket is a proxy's. */
+export function ownsSocket({ owners }: Pick<ProxyShape, "owners">, { uid, gid, mark }: Identity): boolean {
+  const isIn = (range: IdRange | null, id: number) => range === null || (range.first <= id && id <= range.last);
+  return owners.some(
+    (owner) =>
+      isIn(owner.uid, uid) &&
+      isIn(owner.gid, gid) &&
+      (owner.mark === null || (mark & owner.mark.mask) >>> 0 === owner.mark.value >>> 0),
+  );
+}
+
+/** Gives who the first proxy runs as; root where the pod has none. */
+export function proxyIdentity({ proxies }: Pick<PodShape, "proxies">): Identity {
+  return proxies[0]?.runsAs ?? { uid: 0, gid: 0, mark: 0 };
+}
+
+/** Gives the ports of the pod on which listeners of its shape stand: the app cannot have those. */
+export function takenPorts({ listeners }: Pick<PodShape, "listeners">): readonly number[] {
+  return [...new Set(listeners.filter(({ host }) => host === "pod").map(({ port }) => port))];
+}
+
+/** Says whether a listener is one that takes captured traffic for a proxy, which dials on in its place. */
+export function dialsOn(listener: Pick<ListenerShape, "dials">): boolean {
+  return listener.dials.kind !== "nothing";
+}
+
+/** Gives the listener of the pod that has a name; undefined where none has. */
+export function findListener({ listeners }: Pick<PodShape, "listeners">, name: string | null) {
+  return listeners.find((listener) => listener.name === name);
+}
+
+/** What a flow may call the first proxy, whatever its name. */
+const PROXY_ALIAS = "proxy";
+
+/** Gives every name that an actor of a pod may have: the usual ones, its proxies, `proxy`, its status server, and its further hosts. */
+export function actorNames({ proxies, listeners, hosts }: PodShape): readonly string[] {
+  const status = listeners.filter(({ role, name }) => role === "status" && name === "status");
+  return [
+    ...USUAL_ACTORS,
+    ...proxies.map(({ name }) => name),
+    ...(proxies.length > 0 ? [PROXY_ALIAS] : []),
+    ...status.map(({ name }) => name),
+    ...Object.keys(hosts),
+  ];
+}
+
+/** Gives who an actor is by its name: a proxy, or its status server; null where the pod has none of that name. */
+export function identityOf(
+  { proxies, listeners }: Pick<PodShape, "proxies" | "listeners">,
+  actor: string,
+): Identity | null {
+  const proxy = actor === PROXY_ALIAS ? proxies[0] : proxies.find(({ name }) => name === actor);
+  return proxy?.runsAs ?? listeners.find(({ name, role }) => role === "status" && name === actor)?.owner ?? null;
+}
+
+/** Gives every name that a landing's listener may have in a pod. */
+export function listenerNames({ listeners }: Pick<PodShape, "listeners">): readonly string[] {
+  return [...listeners.map(({ name }) => name), "app", "client", "upstream"];
 }

@@ -1,14 +1,11 @@
 import { canonicalAddress, type Family } from "./address.ts";
-import type { InterceptionMode } from "./capture-config.ts";
+import type { PodShape } from "./pod-shape.ts";
 
 /** The hosts of a sandbox. `vm` stands behind a kubevirt interface of the pod and is there only where a scenario asks for one. */
 export type HostName = "pod" | "client" | "upstream" | "vm";
 
-/** The listeners, by the name that landings carry. */
-export const LISTENER_NAMES = ["envoy-outbound", "envoy-inbound", "status", "app", "client", "upstream"] as const;
-
-/** A listener's name: `envoy-inbound`. */
-export type ListenerName = (typeof LISTENER_NAMES)[number];
+/** A listener's name: `app`, `client`, `upstream`, or that of a listener of the pod's shape, `envoy-inbound`. */
+export type ListenerName = string;
 
 /** One host's addresses, canonical text. */
 export interface HostAddresses {
@@ -29,24 +26,12 @@ export const DEFAULT_ADDRESSES: SandboxAddresses = {
 
 /** The pod's interface towards its peers. */
 export const POD_INTERFACE = "eth0";
-/** Where Envoy takes outbound traffic (Istio's default of `-p`). */
-export const DEFAULT_PROXY_PORT = 15001;
-/** Where Envoy takes inbound traffic (Istio's default of `-z`). */
-export const DEFAULT_INBOUND_CAPTURE_PORT = 15006;
-/** The sidecar's status port. */
-export const STATUS_PORT = 15020;
-/** Uid and gid of the sidecar unless configured otherwise. */
-export const DEFAULT_PROXY_ID = 1337;
-/** Mark of TPROXY packets unless configured otherwise. */
-export const DEFAULT_TPROXY_MARK = 1337;
-/** Routing table of marked packets unless configured otherwise. */
-export const DEFAULT_TPROXY_ROUTE_TABLE = 133;
 /** Uid and gid of the workload. */
 export const APP_ID = 1000;
 /** Ports on which the workload always listens. */
 export const APP_PORTS: readonly number[] = [22, 8080];
-/** The address from which the proxy's inbound pass-through connects, by family. */
-export const PASS_THROUGH_ADDRESS: HostAddresses = { 4: "127.0.0.6", 6: "::6" };
+/** The address that a mesh may add to `lo` of an IPv6 pod, for its proxy to connect from. */
+export const PASS_THROUGH_IPV6 = "::6";
 /** Hops of one flow after which its landing is `loop`. */
 export const MAX_HOPS = 8;
 /** The highest port of TCP. */
@@ -61,19 +46,14 @@ export interface Owner {
 }
 
 /**
- * What has to stand in the sandbox before a scenario's rules go in.
+ * What has to stand in the sandbox before rules go in: the pod as its mesh or contract describes it, and what the flows need beside it.
  *
  * @example
- * { proxyPort: 15001, inboundCapturePort: 15006, proxy: { uid: 1337, gid: 1337 }, interceptionMode: "REDIRECT",
- *   listen: [8080, 22], upstreamPorts: [80], clientPorts: [], upstreamAddresses: ["10.96.0.1"], kubevirtInterfaces: [] }
+ * { shape: { proxies: […], listeners: […], hosts: {}, links: [], … }, listen: [8080, 22], upstreamPorts: [80], clientPorts: [],
+ *   upstreamAddresses: ["10.96.0.1"] }
  */
 export interface PodSpec {
-  readonly proxyPort: number;
-  readonly inboundCapturePort: number;
-  /** The owner of the stub Envoy and of the status listener. */
-  readonly proxy: Owner;
-  /** With TPROXY the stub listens transparently. */
-  readonly interceptionMode: InterceptionMode;
+  readonly shape: PodShape;
   /** Every port of the app, on all addresses of both families. */
   readonly listen: readonly number[];
   /** Every port that some flow dials at upstream (or at an address upstream owns). */
@@ -81,8 +61,6 @@ export interface PodSpec {
   readonly clientPorts: readonly number[];
   /** Addresses beside its own that upstream owns; each is one that some flow dials. */
   readonly upstreamAddresses: readonly string[];
-  /** Interfaces of the pod behind each of which a `vm` stands. */
-  readonly kubevirtInterfaces: readonly string[];
 }
 
 /** Gives the loopback address of a family. */
@@ -90,9 +68,9 @@ export function loopbackAddress(family: Family): string {
   return family === 4 ? "127.0.0.1" : "::1";
 }
 
-/** Says whether an address is one of the loopback device's: 127.0.0.0/8, `::1`, and the proxy's pass-through address `::6`. */
+/** Says whether an address is one of the loopback device's: 127.0.0.0/8, `::1`, and `::6`. */
 export function isLoopback(address: string): boolean {
-  return address.startsWith("127.") || address === loopbackAddress(6) || address === PASS_THROUGH_ADDRESS[6];
+  return address.startsWith("127.") || address === loopbackAddress(6) || address === PASS_THROUGH_IPV6;
 }
 
 /** Gives the host that owns an address that is no loopback address: every address that no other host has is upstream's. */
@@ -106,9 +84,14 @@ export function hostOfActor(actor: string): HostName {
   return actor === "client" || actor === "upstream" || actor === "vm" ? actor : "pod";
 }
 
-/** Gives the interfaces behind which a `vm` stands: those a spec names that the pod does not have anyway. */
-export function vmLinks({ kubevirtInterfaces }: Pick<PodSpec, "kubevirtInterfaces">): readonly string[] {
-  return kubevirtInterfaces.filter((name) => name !== POD_INTERFACE && name !== "lo");
+/** Gives the interfaces behind which a `vm` stands: those that a pod's shape names and that the pod does not have anyway. */
+export function vmLinks({ shape }: Pick<PodSpec, "shape">): readonly string[] {
+  return shape.links.filter((name) => name !== POD_INTERFACE && name !== "lo");
+}
+
+/** Gives the same pod with other interfaces beside `eth0` and `lo`. */
+export function withLinks(spec: PodSpec, links: readonly string[]): PodSpec {
+  return { ...spec, shape: { ...spec.shape, links } };
 }
 
 /**

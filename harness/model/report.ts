@@ -1,8 +1,8 @@
 import type { Family } from "./address.ts";
-import type { CaptureConfig } from "./capture-config.ts";
+import type { Expectation } from "./expectation.ts";
 import type { Flow, Manner } from "./flow.ts";
 import { type Landing, landingsAgree } from "./landing.ts";
-import { type RulePlace, renderPlaceKey } from "./ruleset.ts";
+import type { RulePlace } from "./ruleset.ts";
 
 /** Where the flows were driven. */
 export type BackendName = "docker" | "netns" | "simulated";
@@ -25,7 +25,7 @@ export interface FlowReport extends Flow {
   readonly manner: Manner;
   /** `claim`: a flow of the scenario, or at a boundary of the config; `class`: it stands for a class that no such flow is of. */
   readonly chosenFor: "claim" | "class";
-  readonly expected: Landing;
+  readonly expected: Expectation;
   /** The simulator's landing; null where it was not asked. */
   readonly predicted: Landing | null;
   readonly observed: Landing;
@@ -103,7 +103,12 @@ export interface ClassReport {
 export interface ScenarioReport {
   readonly name: string;
   readonly claim: string;
-  readonly capture: CaptureConfig;
+  /** What `--mesh` takes; `contract` where a contract file says what is demanded. */
+  readonly mesh: string;
+  /** The mesh's settings as plain data. */
+  readonly settings: unknown;
+  /** Istio 1.4's settings; null with every other mesh. */
+  readonly capture: unknown;
   readonly flows: readonly FlowReport[];
   /** Null where the scenario's author has written the flows: it speaks of these alone. */
   readonly classes: ClassReport | null;
@@ -155,44 +160,4 @@ export function judgePrediction({ predicted, observed }: FlowReport): "agrees" |
   if (predicted === null || predicted.kind === "could-not-look" || observed.kind === "could-not-look")
     return "not-compared";
   return landingsAgree(predicted, observed) ? "agrees" : "disagrees";
-}
-
-/** Gives a run's summary from its scenarios; `durationMs` is the run's wall-clock time. */
-export function summarize(scenarios: readonly ScenarioReport[], durationMs: number): Report["summary"] {
-  const flows = scenarios.flatMap((scenario) => scenario.flows);
-  const count = (verdict: FlowVerdict) => flows.filter((flow) => flow.verdict === verdict).length;
-  return {
-    flows: flows.length,
-    pass: count("pass"),
-    wrong: count("wrong"),
-    couldNotLook: count("could-not-look"),
-    mispredicted: flows.filter((flow) => judgePrediction(flow) === "disagrees").length,
-    omissions: scenarios.reduce((sum, { omissions }) => sum + omissions.length, 0),
-    classes: summarizeClasses(scenarios.flatMap(({ classes }) => classes ?? [])),
-    // A report of an earlier version does not have it.
-    notLookedAt: scenarios.reduce((sum, { notLookedAt }) => sum + (notLookedAt?.length ?? 0), 0),
-    coverage: summarizeCoverage(scenarios.flatMap(({ coverage }) => coverage ?? [])),
-    durationMs,
-  };
-}
-
-function summarizeClasses(classes: readonly ClassReport[]): Report["summary"]["classes"] {
-  if (classes.length === 0) return null;
-  const sum = (name: "total" | "driven" | "unspecified" | "left") => classes.reduce((all, each) => all + each[name], 0);
-  const failed = classes.filter(({ failure }) => failure !== null).length;
-  return { total: sum("total"), driven: sum("driven"), unspecified: sum("unspecified"), left: sum("left"), failed };
-}
-
-function summarizeCoverage(scenarios: readonly CoverageReport[]): CoverageSummary | null {
-  if (scenarios.length === 0) return null;
-  const textOf = ({ family, table, rule }: RulePlace) => `${family} ${table} ${rule}`;
-  const isIn = (place: RulePlace, places: readonly RulePlace[]) =>
-    places.some((other) => renderPlaceKey(other) === renderPlaceKey(place));
-  const taken = new Set(scenarios.flatMap((scenario) => scenario.taken.map(textOf)));
-  const beyond = new Set(scenarios.flatMap(({ unreachable }) => unreachable.map(textOf)));
-  const left = new Set(
-    scenarios.flatMap(({ unhit, unreachable }) => unhit.filter((place) => !isIn(place, unreachable)).map(textOf)),
-  );
-  const unreachable = [...beyond].filter((rule) => !taken.has(rule) && !left.has(rule)).length;
-  return { rules: new Set([...taken, ...left, ...beyond]).size, hit: taken.size, unreachable };
 }

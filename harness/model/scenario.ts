@@ -1,15 +1,19 @@
 /**
  * One claim: what is put into the pod, the flows that are driven, and where each must land. Data only; a scenario names no backend.
  *
- * The rules come from `capture` (Istio's flags, as typed), less the rules listed under `without`, or from `rules`.
+ * The rules come from `capture` (the mesh's options, as typed), less the rules listed under `without`, or from `rules`.
  */
 export interface Scenario {
   /** The file's name without ending, and what a user types: `uid-1337-no-loop`. */
   readonly name: string;
   /** What is claimed, as one sentence that could be false. */
   readonly claim: string;
-  /** The dialect's flags, as typed, one word an element: `["-u", "1337", "-b", "*"]`. */
+  /** The mesh whose settings `capture` has, by the name that `--mesh` takes; Istio 1.4 if left out. */
+  readonly mesh?: string;
+  /** The mesh's own options, as typed, one word an element: `["-u", "1337", "-b", "*"]`. */
   readonly capture: readonly string[];
+  /** What the mesh's own tool takes as a file (Kuma, Consul), as text. */
+  readonly meshConfig?: string;
   /** Variables the generator sees. */
   readonly environment?: Readonly<Record<string, string>>;
   /** The pod as the generator sees it: `ipv4` (the default), `ipv6`, or `dual`. The sandbox's pod always has both families. */

@@ -6,4 +6,6 @@ export interface SplitPoints {
   readonly ports: ValueRanges;
   /** Of uids and gids alike. */
   readonly ids: ValueRanges;
+  /** Of socket marks. */
+  readonly marks: ValueRanges;
 }

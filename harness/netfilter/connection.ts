@@ -41,7 +41,7 @@ export function makeConnection(walk: Walk, attempt: Attempt): Ending {
   const arrival = carryPacket(syn, attempt.host);
   if (arrival.kind === "lost") return endByAnswer(arrival, dialler, syn);
   const { host } = arrival;
-  const listener = assignedListener(syn) ?? walk.pod.findListener(host, syn.destinationPort);
+  const listener = assignedListener(syn) ?? walk.pod.findListener(host, syn.destinationPort, syn.destination);
   if (!canAnswer(syn, host, listener)) return TIMED_OUT;
   if (listener === null) return refuse(syn, host, dialler);
   const ends = tupleOf(syn);

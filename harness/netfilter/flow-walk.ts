@@ -2,12 +2,15 @@ import { renderEndpoint } from "../model/address.ts";
 import type { Flow, Manner } from "../model/flow.ts";
 import { type Hop, type Landing, makeLanding } from "../model/landing.ts";
 import { hostOfActor, loopbackAddress, MAX_HOPS } from "../model/pod.ts";
+import { proxyIdentity } from "../model/pod-shape.ts";
+import { nameRemote } from "../model/remote-listener.ts";
 import type { KnownAddress } from "./address-book.ts";
 import { type Attempt, type Ending, makeConnection } from "./connection.ts";
 import type { EndPoint } from "./conntrack.ts";
 import type { Oracle } from "./oracle.ts";
 import { EPHEMERAL } from "./packet.ts";
 import type { Pod } from "./pod.ts";
+import type { Listener } from "./sockets.ts";
 import { isStub, makeHop, type OnwardDial, planOnwardDial } from "./stub.ts";
 import type { Recorder } from "./walk.ts";
 
@@ -21,13 +24,14 @@ export function walkFlow(pod: Pod, flow: Flow, manner: Manner, oracle: Oracle, r
   for (;;) {
     const cause = whyNotDialled(attempt);
     if (cause !== null) return makeLanding("could-not-look", { hops, cause });
+    if (hasNoSource(pod, attempt)) return makeLanding("unreachable", { hops });
     const recorder = record === null ? null : record(attempt);
     const ending = makeConnection({ pod, entries: [], sockets: [], oracle, recorder }, attempt);
     const onward = manner === "forward" && ending.kind === "listener" ? planNext(pod, ending) : null;
-    if (onward === null || ending.kind !== "listener") return landAt(ending, hops);
+    if (onward === null || ending.kind !== "listener") return nameRemote(landAt(ending, hops), pod.spec.shape);
     hops.push(makeHop(ending.listener, originalDestination(ending)));
     if (hops.length === MAX_HOPS) return makeLanding("loop", { hops });
-    attempt = onwardAttempt(pod, onward);
+    attempt = onwardAttempt(pod, ending.listener, onward);
   }
 }
 
@@ -46,15 +50,17 @@ function planNext(pod: Pod, ending: Ending & { kind: "listener" }): OnwardDial |
   return isStub(ending.listener) ? planOnwardDial(ending.listener, ending.dialled, pod.spec, pod.book) : null;
 }
 
-function onwardAttempt(pod: Pod, { destination, source }: OnwardDial): Attempt {
+function onwardAttempt(pod: Pod, { shape }: Listener, { destination, source }: OnwardDial): Attempt {
+  const proxy = pod.spec.shape.proxies.find(({ name }) => name === shape?.proxy);
+  const { mark, ...owner } = proxy?.runsAs ?? proxyIdentity(pod.spec.shape);
   const address = source ?? routeSource(pod, destination.address);
   return {
     family: destination.address.family,
     host: "pod",
     source: { address, port: EPHEMERAL },
     destination,
-    owner: pod.spec.proxy,
-    mark: 0,
+    owner,
+    mark,
   };
 }
 
@@ -62,6 +68,18 @@ function onwardAttempt(pod: Pod, { destination, source }: OnwardDial): Attempt {
 function routeSource(pod: Pod, destination: KnownAddress): KnownAddress {
   if (destination.host === "loopback") return pod.book.find(loopbackAddress(destination.family));
   return destination.host === "pod" ? destination : pod.sourceTowards(destination);
+}
+
+/**
+ * Over IPv4 a socket that is not bound gets its source from the route. Where its mark leads to a local route for an address that is not the
+ * pod's, that source would be the address dialled, which the pod does not have, and `connect` fails with ENETUNREACH (ip_route_connect in
+ * include/net/route.h). IPv6 takes an address of the pod's.
+ */
+function hasNoSource(pod: Pod, { family, host, source, destination, mark }: Attempt): boolean {
+  if (family === 6 || host !== "pod" || mark === 0 || destination.address.host === "pod") return false;
+  if (destination.address.host === "loopback" || source.address.text !== pod.addresses.pod[4]) return false;
+  const route = pod.findRoute(destination.address, mark);
+  return !("unknown" in route) && route.scope === "local";
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type HostName, PASS_THROUGH_ADDRESS } from "../model/pod.ts";
+import { type HostName, PASS_THROUGH_IPV6 } from "../model/pod.ts";
 import type { Ending } from "./connection.ts";
 import { isSameEnd } from "./conntrack.ts";
 import { type Arrival, carryPacket } from "./network.ts";
@@ -65,7 +65,7 @@ function isReset({ answer }: Arrival & { kind: "lost" }, sender: Socket): boolea
  */
 export function canReset({ family, source, destination, entry }: Packet): boolean {
   const peer = entry?.natSource === "in-effect" ? entry.original.source.address : source;
-  const isOnLo = destination.host === "loopback" || destination.text === PASS_THROUGH_ADDRESS[6];
+  const isOnLo = destination.host === "loopback" || destination.text === PASS_THROUGH_IPV6;
   return family === 4 || peer.host !== "loopback" || isOnLo;
 }
 

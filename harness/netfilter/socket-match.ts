@@ -15,7 +15,7 @@ export function socketTakes(packet: Packet, options: SocketMatch["options"]): bo
   const socket = findSocket(packet.walk.sockets, "pod", seen);
   const listener =
     socket === null && options.includes("nowildcard")
-      ? packet.walk.pod.findListener("pod", seen.destinationPort)
+      ? packet.walk.pod.findListener("pod", seen.destinationPort, seen.destination)
       : null;
   const mode = socket?.mode ?? listener?.mode;
   if (mode === undefined || (options.includes("transparent") && mode === "plain")) return false;
@@ -36,7 +36,8 @@ function asSocketSees(packet: Packet): Packet {
  * transparent listener at the port.
  */
 export function assignListener(packet: Packet, port: number): boolean {
-  const taker = findSocket(packet.walk.sockets, "pod", packet) ?? packet.walk.pod.findListener("pod", port);
+  const taker =
+    findSocket(packet.walk.sockets, "pod", packet) ?? packet.walk.pod.findListener("pod", port, packet.destination);
   if (taker?.mode !== "transparent") return false;
   packet.assigned = taker;
   return true;

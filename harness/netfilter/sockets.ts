@@ -1,10 +1,11 @@
 import type { HostName, ListenerName, Owner, PodSpec } from "../model/pod.ts";
-import { APP_ID, STATUS_PORT } from "../model/pod.ts";
+import { APP_ID } from "../model/pod.ts";
+import type { ListenerShape } from "../model/pod-shape.ts";
 import type { KnownAddress } from "./address-book.ts";
 import type { EndPoint } from "./conntrack.ts";
 import type { Packet } from "./packet.ts";
 
-/** A listener of the sandbox: one port on all addresses of its host. */
+/** A listener of the sandbox: one port on all addresses of its host, or on one of them. */
 export interface Listener {
   readonly name: ListenerName;
   readonly host: HostName;
@@ -12,6 +13,10 @@ export interface Listener {
   readonly owner: Owner;
   /** `transparent` listeners take connections to addresses that are not the pod's (IP_TRANSPARENT). */
   readonly mode: "plain" | "transparent";
+  /** The one address it listens on, canonical text; null: every address of its host. */
+  readonly address: string | null;
+  /** What the pod's shape says of it; null for the app and for peers. */
+  readonly shape: ListenerShape | null;
 }
 
 /** One end of a connection that exists: on which host, between which end points, whose, and how it listened. */
@@ -25,33 +30,39 @@ export interface Socket {
   readonly mark: number;
 }
 
-/** Finds who listens on a host's port, or null. */
-export type FindListener = (host: HostName, port: number) => Listener | null;
+/** Finds who listens on a host's port, under an address where that matters, or null. */
+export type FindListener = (host: HostName, port: number, address: KnownAddress) => Listener | null;
 
-/** Gives who listens in the sandbox that a spec describes. Ports named twice belong to the sidecar first. */
+/** Gives who listens in the sandbox that a spec describes. Ports named twice belong to the pod's shape first. */
 export function openListeners(spec: PodSpec): FindListener {
-  const listeners = new Map<string, Listener>();
-  for (const listener of listListeners(spec)) {
-    const key = `${listener.host} ${listener.port}`;
-    if (!listeners.has(key)) listeners.set(key, listener);
-  }
-  return (host, port) => listeners.get(`${host} ${port}`) ?? null;
+  const listeners = Map.groupBy(listListeners(spec), ({ host, port }) => `${host} ${port}`);
+  return (host, port, address) => {
+    const there = listeners.get(`${host} ${port}`) ?? [];
+    return there.find((listener) => listener.address === null || listener.address === address.text) ?? null;
+  };
 }
 
-function listListeners(spec: PodSpec): readonly Listener[] {
-  const { proxy } = spec;
+function listListeners({ shape, listen, upstreamPorts, clientPorts }: PodSpec): readonly Listener[] {
   const root = { uid: 0, gid: 0 };
-  const mode = spec.interceptionMode === "TPROXY" ? "transparent" : "plain";
   const app = { uid: APP_ID, gid: APP_ID };
+  const plain = (name: ListenerName, host: HostName, owner: Owner) => (port: number) =>
+    ({ name, host, port, owner, mode: "plain", address: null, shape: null }) as const;
+  const own = shape.listeners.filter(({ host, protocols }) => host === "pod" && protocols.includes("tcp"));
   return [
-    { name: "envoy-outbound", host: "pod", port: spec.proxyPort, owner: proxy, mode },
-    { name: "envoy-inbound", host: "pod", port: spec.inboundCapturePort, owner: proxy, mode },
-    { name: "status", host: "pod", port: STATUS_PORT, owner: proxy, mode: "plain" },
-    ...spec.listen.map((port) => ({ name: "app", host: "pod", port, owner: app, mode: "plain" }) as const),
-    ...spec.upstreamPorts.map(
-      (port) => ({ name: "upstream", host: "upstream", port, owner: root, mode: "plain" }) as const,
+    ...own.map(
+      (listener): Listener => ({
+        name: listener.name,
+        host: "pod",
+        port: listener.port,
+        owner: listener.owner,
+        mode: listener.mode === "transparent" ? "transparent" : "plain",
+        address: listener.address,
+        shape: listener,
+      }),
     ),
-    ...spec.clientPorts.map((port) => ({ name: "client", host: "client", port, owner: root, mode: "plain" }) as const),
+    ...listen.map(plain("app", "pod", app)),
+    ...upstreamPorts.map(plain("upstream", "upstream", root)),
+    ...clientPorts.map(plain("client", "client", root)),
   ];
 }
 

@@ -1,45 +1,60 @@
 import type { Hop } from "../model/landing.ts";
-import { loopbackAddress, PASS_THROUGH_ADDRESS, type PodSpec } from "../model/pod.ts";
+import { loopbackAddress, PASS_THROUGH_IPV6, type PodSpec } from "../model/pod.ts";
+import { dialsOn } from "../model/pod-shape.ts";
 import type { AddressBook, KnownAddress } from "./address-book.ts";
 import type { EndPoint } from "./conntrack.ts";
 import type { Listener } from "./sockets.ts";
 
-/** What the stub Envoy dials next; `source` is null where the route chooses it. */
+/** What the stub proxy dials next; `source` is null where the route chooses it. */
 export interface OnwardDial {
   readonly destination: EndPoint;
   readonly source: KnownAddress | null;
 }
 
 /**
- * Gives what the stub Envoy dials for a connection that one of its listeners took and that was meant for `dialled`; null where it
- * closes instead, because the destination is one of its own ports.
+ * Gives what a proxy dials for a connection that one of its listeners took and that was meant for `dialled`, as the pod's shape has it;
+ * null where it closes instead, because the destination is one of its own ports.
  *
- * The pod's own addresses are dialled from 127.0.0.6 or ::6 if the connection came in at the inbound port (Istio's pass-through cluster),
- * as
- * 127.0.0.1 or ::1 if it came in at the outbound port (Istio's inbound clusters); everything else as it is.
+ * Of Istio's the pod's own addresses are dialled from the pass-through address if the connection came in at the inbound port (Istio's
+ * pass-through cluster), as 127.0.0.1 or ::1 if it came in at the outbound port (Istio's inbound clusters); everything else as it is.
  */
 export function planOnwardDial(
-  listener: Listener,
+  { shape: listener }: Listener,
   dialled: EndPoint,
-  spec: PodSpec,
+  { shape }: PodSpec,
   book: AddressBook,
 ): OnwardDial | null {
   const { address, port } = dialled;
-  if (!isOwn(address)) return { destination: dialled, source: null };
-  if (port === spec.proxyPort || port === spec.inboundCapturePort) return null;
-  if (listener.port === spec.inboundCapturePort) {
-    return { destination: dialled, source: book.find(PASS_THROUGH_ADDRESS[address.family]) };
+  if (listener === null || listener.dials.kind === "nothing") return null;
+  if (listener.dials.kind === "fixed") {
+    const fixed = listener.dials;
+    return { destination: { address: book.find(fixed.address), port: fixed.port }, source: null };
   }
-  return { destination: { address: book.find(loopbackAddress(address.family)), port }, source: null };
+  if (!isOwn(address)) return { destination: dialled, source: null };
+  const ownPorts = shape.listeners.filter((other) => other.proxy === listener.proxy && dialsOn(other));
+  if (ownPorts.some((other) => other.port === port)) return null;
+  switch (listener.dials.own) {
+    case "from-pass-through":
+      return { destination: dialled, source: book.find(passThroughOf(shape.passThrough, address)) };
+    case "as-loopback":
+      return { destination: { address: book.find(loopbackAddress(address.family)), port }, source: null };
+    case "like-others":
+      return { destination: dialled, source: null };
+  }
+}
+
+/** A pod without the IPv6 one has nothing that an IPv6 socket could be bound to; the attempt then says so. */
+function passThroughOf(passThrough: PodSpec["shape"]["passThrough"], { family }: KnownAddress): string {
+  return passThrough[family] ?? (family === 6 ? PASS_THROUGH_IPV6 : loopbackAddress(4));
 }
 
 function isOwn(address: KnownAddress): boolean {
-  return address.host === "pod" || address.host === "loopback" || address.text === PASS_THROUGH_ADDRESS[6];
+  return address.host === "pod" || address.host === "loopback" || address.text === PASS_THROUGH_IPV6;
 }
 
-/** Says whether a listener is the stub's, which in its manner *forward* dials on. */
-export function isStub(listener: Listener): boolean {
-  return listener.name === "envoy-outbound" || listener.name === "envoy-inbound";
+/** Says whether a listener is a proxy's that in its manner *forward* dials on. */
+export function isStub({ shape }: Listener): boolean {
+  return shape !== null && dialsOn(shape);
 }
 
 /** Gives the passage through the stub that a listener and what had been dialled make. */

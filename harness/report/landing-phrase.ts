@@ -1,4 +1,5 @@
 import { parseEndpoint, renderEndpoint } from "../model/address.ts";
+import { type Expectation, isLanding } from "../model/expectation.ts";
 import type { Hop, Landing } from "../model/landing.ts";
 import { renderLanding } from "../model/landing-text.ts";
 import type { FlowReport } from "../model/report.ts";
@@ -8,13 +9,19 @@ import type { RulePlace } from "../model/ruleset.ts";
  * Gives a landing with all that was seen: `envoy-inbound:15006, dialled 10.244.0.2:8080, from 10.244.0.3:41234`. A source port that the
  * kernel chooses freely, which a prediction writes as 0, is left away: `from 10.244.0.3`.
  */
-export function describeLanding(landing: Landing): string {
+export function describeLanding(landing: Expectation): string {
+  if (!isLanding(landing)) return "anywhere in the pod, or nowhere";
   const head = renderLanding({ ...landing, source: null });
   if (landing.kind === "loop") return `${head} ${describeHops(landing.hops)}`.trimEnd();
   if (landing.kind === "could-not-look") return `${head}: ${landing.cause ?? "no cause was given"}`;
   if (landing.kind === "refused") return describeRefusal(landing, head);
   const dialled = landing.originalDestination === null ? "" : `, dialled ${landing.originalDestination}`;
   return `${head}${dialled}${landing.source === null ? "" : `, from ${describeSource(landing.source)}`}`;
+}
+
+/** Says what is demanded of a flow: `must land on envoy-inbound:15006`, `must not leave the pod`. */
+export function describeDemand(expected: Expectation): string {
+  return isLanding(expected) ? `must land on ${describeLanding(expected)}` : "must not leave the pod";
 }
 
 /** A prediction knows which end point refuses; who dialled does not. */

@@ -1,24 +1,27 @@
-import { intendedLanding } from "../capture/intent.ts";
-import { intendedFlows, proxyOwner } from "../capture/intent-flows.ts";
-import { type Family, familyOf } from "../model/address.ts";
-import type { CaptureConfig } from "../model/capture-config.ts";
-import { resolveLanding } from "../model/expected-landing.ts";
+import { type BoundaryFlow, boundaryFlows } from "../contract/boundary-flows.ts";
+import { findExpectation } from "../contract/expectation.ts";
+import { resolveLanding } from "../contract/expected-landing.ts";
+import type { Family } from "../model/address.ts";
+import type { Capture } from "../model/capture.ts";
+import { type Expectation, isLanding } from "../model/expectation.ts";
 import type { Flow, Manner } from "../model/flow.ts";
 import { resolveFlow } from "../model/flow-resolution.ts";
 import { type Landing, landingsAgree } from "../model/landing.ts";
-import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
+import { APP_PORTS, type PodSpec, type SandboxAddresses } from "../model/pod.ts";
+import { dialsOn, findListener } from "../model/pod-shape.ts";
 import type { FlowReport } from "../model/report.ts";
 import type { Installation } from "../sandbox/sandbox.ts";
-import { familiesOf, type ParsedScenario, type WrittenFlow } from "./parsed-scenario.ts";
+import type { ParsedScenario, WrittenFlow } from "./parsed-scenario.ts";
 import { makePodSpec } from "./pod-spec.ts";
+import { familiesOf } from "./tested-families.ts";
 
 /** One flow to be driven, and where it must land. */
 export interface BoundFlow {
   readonly flow: Flow;
   readonly manner: Manner;
-  readonly expected: Landing;
+  readonly expected: Expectation;
   /**
-   * Where a flow in the manner `answer` must end if a real Envoy takes it as expected: what the capture config demands once the proxy
+   * Where a flow in the manner `answer` must end if a real Envoy takes it as expected: what the contract demands once the proxy
    * forwards. Absent where nothing is demanded: the proxy is not to take it, or the rules are the author's own.
    */
   readonly forwarded?: Landing;
@@ -30,7 +33,8 @@ export interface BoundFlow {
 export interface BoundScenario {
   readonly name: string;
   readonly claim: string;
-  readonly config: CaptureConfig;
+  /** In the addresses of the sandbox. */
+  readonly capture: Capture;
   readonly installation: Installation;
   readonly spec: PodSpec;
   /** Ports that the app is to listen on beside the usual ones; those that the proxy takes are not in `spec`. */
@@ -46,82 +50,93 @@ export interface BoundScenario {
 /** Binds a scenario to a sandbox's addresses. */
 export function bindScenario(scenario: ParsedScenario, addresses: SandboxAddresses): BoundScenario {
   const { name, claim, notLookedAt = [] } = scenario;
-  const config = { ...scenario.config, podIps: scenario.config.podIps.map((ip) => addresses.pod[familyOf(ip)]) };
-  const installation = bindInstallation(scenario.installation, config);
+  const capture = scenario.capture.placeIn(addresses);
+  const installation = bindInstallation(scenario.installation, capture);
   return {
     name,
     claim,
     installation,
-    config,
+    capture,
     families: familiesOf(scenario),
     notLookedAt,
     listen: scenario.listen,
-    ...bindFlows({ ...scenario, config }, addresses),
+    ...bindFlows({ ...scenario, capture }, addresses),
   };
 }
 
 /** The sandbox's pod always has both families: an init container that looks for itself could not tell an IPv6 pod. */
-function bindInstallation(installation: Installation, { podIps }: CaptureConfig): Installation {
+function bindInstallation(installation: Installation, { podIps }: Capture): Installation {
   if (installation.kind !== "capture") return installation;
   return { ...installation, flags: [...installation.flags, "--pod-ip", podIps.join(",")] };
 }
 
 function bindFlows(scenario: ParsedScenario, addresses: SandboxAddresses): Pick<BoundScenario, "spec" | "flows"> {
-  const { config, installation, listen } = scenario;
+  const { capture, installation, listen } = scenario;
   const flows =
-    scenario.flows === "intended" ? intendFlows(scenario, addresses) : resolveFlows(scenario.flows, config, addresses);
+    scenario.flows === "boundaries"
+      ? demandFlows(scenario, addresses)
+      : resolveFlows(scenario.flows, capture, addresses);
   const spec = makePodSpec(
-    config,
+    capture,
     flows.map(({ flow }) => flow),
     listen,
     addresses,
     installation.kind === "script" ? [] : [installation.rules],
   );
-  const bound = flows.map(({ flow, manner, demand }) => ({ flow, manner, expected: demand(spec) }));
+  const bound = flows.flatMap(({ flow, manner, demand }): readonly BoundFlow[] => {
+    const expected = demand(spec);
+    return expected === null ? [] : [{ flow, manner, expected }];
+  });
   if (scenario.rulesOf === "author") return { spec, flows: bound };
-  return { spec, flows: bound.map((flow) => ({ ...flow, ...demandEnd(flow, config, addresses, spec) })) };
+  return { spec, flows: bound.map((flow) => ({ ...flow, ...demandEnd(flow, capture, addresses, spec) })) };
 }
 
-/** Where the author and the config agree on who takes the flow, the config says what the proxy then makes of it. */
+/** Where the author and the contract agree on who takes the flow, the contract says what the proxy then makes of it. */
 export function demandEnd(
   { flow, manner, expected }: BoundFlow,
-  config: CaptureConfig,
+  capture: Capture,
   addresses: SandboxAddresses,
   spec: PodSpec,
 ): Pick<BoundFlow, "forwarded"> {
-  const isTaken = expected.listener === "envoy-outbound" || expected.listener === "envoy-inbound";
-  if (manner === "forward" || !isTaken) return {};
-  const intended = intendedLanding(config, flow, "answer", addresses, spec);
-  return landingsAgree(expected, intended)
-    ? { forwarded: intendedLanding(config, flow, "forward", addresses, spec) }
-    : {};
+  const taker = findListener(spec.shape, expected.listener);
+  if (manner === "forward" || taker === undefined || !dialsOn(taker) || !isLanding(expected)) return {};
+  const demanded = findExpectation(capture, flow, "answer", addresses, spec);
+  if (demanded === null || !isLanding(demanded) || !landingsAgree(expected, demanded)) return {};
+  const forwarded = findExpectation(capture, flow, "forward", addresses, spec);
+  return forwarded !== null && isLanding(forwarded) ? { forwarded } : {};
 }
 
 /** A flow whose landing depends on what stands in the sandbox, and that on the flows. */
 interface UnboundFlow extends Omit<BoundFlow, "expected"> {
-  readonly demand: (spec: PodSpec) => Landing;
+  /** Null where nothing is demanded of it, so that there is nothing to drive. */
+  readonly demand: (spec: PodSpec) => Expectation | null;
 }
 
-function intendFlows(scenario: ParsedScenario, addresses: SandboxAddresses): readonly UnboundFlow[] {
-  const { config } = scenario;
+/** Gives the flows that show whether rules keep to a contract, in the addresses of a sandbox. */
+export function listBoundaryFlows(capture: Capture, addresses: SandboxAddresses): readonly BoundaryFlow[] {
+  const peers = { listen: APP_PORTS, upstreamPorts: [], clientPorts: [], upstreamAddresses: [] };
+  return boundaryFlows({ contract: capture.contractFor(addresses), shape: capture.shape, addresses, peers });
+}
+
+function demandFlows(scenario: ParsedScenario, addresses: SandboxAddresses): readonly UnboundFlow[] {
+  const { capture } = scenario;
   const tested = familiesOf(scenario);
-  return intendedFlows(config, addresses)
+  return listBoundaryFlows(capture, addresses)
     .filter(({ flow }) => tested.includes(flow.family))
     .map(({ flow, manner }) => ({
       flow,
       manner,
-      demand: (spec) => intendedLanding(config, flow, manner, addresses, spec),
+      demand: (spec) => findExpectation(capture, flow, manner, addresses, spec),
     }));
 }
 
 function resolveFlows(
   written: readonly WrittenFlow[],
-  config: CaptureConfig,
+  { shape }: Capture,
   addresses: SandboxAddresses,
 ): readonly UnboundFlow[] {
-  const proxy = proxyOwner(config);
   return written.map(({ flow: text, manner, landing }) => {
-    const flow = resolveFlow(text, addresses, proxy);
-    return { flow, manner, demand: () => resolveLanding(landing, flow, addresses, config) };
+    const flow = resolveFlow(text, addresses, shape);
+    return { flow, manner, demand: () => resolveLanding(landing, flow, { shape, addresses }) };
   });
 }

@@ -1,16 +1,18 @@
+import { resolveLanding } from "../contract/expected-landing.ts";
 import type { Family } from "../model/address.ts";
+import { resolveFlow } from "../model/flow-resolution.ts";
+import { parseFlowText } from "../model/flow-text.ts";
 import { landingsAgree } from "../model/landing.ts";
-import { STATUS_PORT } from "../model/pod.ts";
+import { parseLandingText } from "../model/landing-text.ts";
 import { describeLanding } from "../report/landing-phrase.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
-import { type BoundFlow, type BoundScenario, bindScenario } from "./bound-scenario.ts";
-import { parseScenario } from "./parsed-scenario.ts";
+import type { BoundScenario } from "./bound-scenario.ts";
 
 /** A port that no scenario of landfall listens on; scenarios that do listen there have one canary fewer. */
 const CLOSED_PORT = 9;
 
 /** What the canary flows need to know: what stands in the sandbox, and the families they are for. */
-export interface CanarySetting extends Pick<BoundScenario, "spec" | "config"> {
+export interface CanarySetting extends Pick<BoundScenario, "spec"> {
   readonly families: readonly Family[];
 }
 
@@ -29,23 +31,29 @@ export async function findBlindness(sandbox: Sandbox, setting: CanarySetting, wh
   return `${when}, with no rules in, the canary flow ${blind.flow.flow} must land on ${describeLanding(blind.expected)}, and the harness saw ${saw}`;
 }
 
-function bindCanaries(sandbox: Sandbox, { spec, families, config }: CanarySetting): readonly BoundFlow[] {
+function bindCanaries({ addresses }: Sandbox, { spec, families }: CanarySetting) {
+  const { shape } = spec;
   const [upstreamPort] = spec.upstreamPorts;
   // A port of the app's, if the proxy has left it any.
   const appPort = spec.listen.includes(8080) ? 8080 : spec.listen[0];
-  const [port, listener] = appPort === undefined ? [STATUS_PORT, "status"] : [appPort, "app"];
+  const status = shape.listeners.find(({ role, host }) => role === "status" && host === "pod");
+  const open = appPort === undefined ? status && [status.port, status.name] : [appPort, "app"];
   const answer = families.flatMap((family) => {
     const six = family === 6 ? "6" : "";
     return [
-      [`client${six} -> pod${six}:${port}`, `${listener}:${port}`],
+      ...(open === undefined ? [] : [[`client${six} -> pod${six}:${open[0]}`, `${open[1]}:${open[0]}`]]),
       ...(spec.listen.includes(CLOSED_PORT) ? [] : [[`app${six} -> pod${six}:${CLOSED_PORT}`, "refused"]]),
       ...(upstreamPort === undefined
         ? []
         : [[`app${six} -> upstream${six}:${upstreamPort}`, `upstream:${upstreamPort}`]]),
     ];
   });
-  const scenario = { name: "canary", claim: "The harness can see.", capture: [], answer: Object.fromEntries(answer) };
-  const parsed = parseScenario(scenario, "canary");
-  if (!parsed.ok) throw new RangeError(parsed.findings.map(({ message }) => message).join(" "));
-  return bindScenario({ ...parsed.value, config }, sandbox.addresses).flows;
+  return answer.map(([flowText = "", landingText = ""]) => {
+    const text = parseFlowText(flowText, shape);
+    const landing = parseLandingText(landingText, shape, flowText);
+    if (!text.ok || !landing.ok) throw new RangeError(`${flowText} and ${landingText} cannot be read`);
+    const flow = resolveFlow(text.value, addresses, shape);
+    const expected = resolveLanding(landing.value, flow, { shape, addresses });
+    return { flow, manner: "answer", expected } as const;
+  });
 }

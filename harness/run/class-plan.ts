@@ -1,13 +1,12 @@
 import { classifyDemands, type DemandClass } from "../analysis/demand-classes.ts";
 import type { Lane } from "../analysis/lanes.ts";
 import type { AnalysisSetting } from "../analysis/partition.ts";
-import { isPodsOwn } from "../capture/connection.ts";
-import { intendedLanding } from "../capture/intent.ts";
+import { findExpectation } from "../contract/expectation.ts";
+import { isPodsOwn } from "../contract/proxy-dial.ts";
 import { LandfallError } from "../errors.ts";
 import { addressValue, type Family } from "../model/address.ts";
-import type { CaptureConfig } from "../model/capture-config.ts";
 import type { Flow } from "../model/flow.ts";
-import { type PodSpec, type SandboxAddresses, vmLinks } from "../model/pod.ts";
+import { type SandboxAddresses, vmLinks, withLinks } from "../model/pod.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import { holdsValue } from "../model/value-ranges.ts";
 import { type BoundFlow, type BoundScenario, demandEnd } from "./bound-scenario.ts";
@@ -18,10 +17,13 @@ import { makePodSpec } from "./pod-spec.ts";
 /** Flows that may be driven for one scenario, unless another number is asked for. */
 export const DEFAULT_MAX_FLOWS = 20_000;
 
-/** A class with the flow that stands for it; `why` it is not driven, or null. */
+const OUT_OF_BUDGET = "--max-flows allows no more flows";
+
+/** A class with the flow that stands for it; `why` it is not driven, or null. Of an `unspecified` one nothing is demanded. */
 export interface PlannedClass {
   readonly flow: Flow;
   readonly why: string | null;
+  readonly demand: "specified" | "unspecified";
 }
 
 /** What is to be driven so that every class of flows is. */
@@ -36,7 +38,6 @@ export interface ClassPlan {
 
 /** A pod in which flows are asked about: the scenario's own, or one with another link. */
 interface PodInQuestion {
-  readonly config: CaptureConfig;
   readonly links: readonly string[];
   readonly concerns: (lane: Lane, family: Family) => boolean;
   /** Says which flows of those lanes are. */
@@ -44,8 +45,8 @@ interface PodInQuestion {
 }
 
 /**
- * Finds the classes of flows that some rules, a config's demand and the sandbox's pod can tell apart, and plans to drive one flow of each,
- * as long as `maxFlows` allows it: the scenario's own flows first. Where an analysis takes too much, the plan says so.
+ * Finds the classes of flows that some rules, a contract's demand and the sandbox's pod can tell apart, and plans to drive one flow of
+ * each, as long as `maxFlows` allows it: the scenario's own flows first. Where an analysis takes too much, the plan says so.
  */
 export function planClasses(
   bound: BoundScenario,
@@ -76,11 +77,14 @@ function planWithin(
     const found = findClasses(scenario, pod, rules, addresses, known);
     const flows: Flow[] = [];
     // Where the flows do not reach for all, those go first that may show something wrong.
-    for (const { witness } of found.toSorted((one, other) => Number(other.isSuspect) - Number(one.isSuspect))) {
-      const flow = nameDrivable(witness, addresses, scenario.spec.proxy);
-      const isDriven = driven.has(flow.flow) || room > 0;
-      classes.push({ flow, why: isDriven ? null : "--max-flows allows no more flows" });
-      if (driven.has(flow.flow) || room === 0) continue;
+    for (const { witness, demanded } of found.toSorted(
+      (one, other) => Number(other.isSuspect) - Number(one.isSuspect),
+    )) {
+      const flow = nameDrivable(witness, addresses, scenario.spec.shape);
+      const isKnown = driven.has(flow.flow);
+      if (demanded === null) classes.push({ flow, why: null, demand: "unspecified" });
+      else classes.push({ flow, why: isKnown || room > 0 ? null : OUT_OF_BUDGET, demand: "specified" });
+      if (demanded === null || isKnown || room === 0) continue;
       room--;
       flows.push(flow);
       driven.add(flow.flow);
@@ -96,15 +100,15 @@ function planWithin(
 }
 
 function findClasses(
-  { families, spec }: BoundScenario,
-  { config, links, concerns, isAsked }: PodInQuestion,
+  { families, spec, capture }: BoundScenario,
+  { links, concerns, isAsked }: PodInQuestion,
   rules: PodRules,
   addresses: SandboxAddresses,
   known: readonly Flow[],
 ): readonly DemandClass[] {
   const passThrough = rules.policyRouting.addresses.length > 0 ? "there" : "absent";
-  const setting: AnalysisSetting = { spec: { ...spec, kubevirtInterfaces: links }, addresses, passThrough, links };
-  const question = { rules, config, setting, known };
+  const setting: AnalysisSetting = { spec: withLinks(spec, links), addresses, passThrough, links };
+  const question = { rules, capture, setting, known };
   const all = families.flatMap((family) =>
     classifyDemands({ ...question, family, concerns: (lane) => concerns(lane, family) }),
   );
@@ -112,11 +116,7 @@ function findClasses(
 }
 
 /** The scenario's pod, then one for each link beyond its first: a machine is behind the first alone. */
-function listPods(
-  { config, spec }: BoundScenario,
-  rules: PodRules,
-  addresses: SandboxAddresses,
-): readonly PodInQuestion[] {
+function listPods({ spec }: BoundScenario, rules: PodRules, addresses: SandboxAddresses): readonly PodInQuestion[] {
   const [first, ...others] = vmLinks(spec);
   const behind = (link: string): Pick<PodInQuestion, "concerns" | "isAsked"> => ({
     concerns: ({ host, link: own, destinations }, family) =>
@@ -126,18 +126,15 @@ function listPods(
   const further = findFurtherLinks(rules, spec);
   return [
     {
-      config,
-      links: spec.kubevirtInterfaces,
+      links: spec.shape.links,
       concerns: ({ link }) => link === null || link === first,
       isAsked: () => true,
     },
     ...others.map((link) => ({
-      config,
-      links: [link, ...spec.kubevirtInterfaces.filter((name) => name !== link)],
+      links: [link, ...spec.shape.links.filter((name) => name !== link)],
       ...behind(link),
     })),
     ...further.map((link) => ({
-      config: { ...config, kubevirtInterfaces: [] },
       links: [link],
       ...behind(link),
     })),
@@ -147,20 +144,23 @@ function listPods(
 /** Adds flows to a scenario, and to its pod what they need. */
 function extend(
   scenario: BoundScenario,
-  { config, links }: PodInQuestion,
+  { links }: PodInQuestion,
   flows: readonly Flow[],
   rules: PodRules,
   addresses: SandboxAddresses,
 ): BoundScenario {
+  const { capture } = scenario;
   const all = [...scenario.flows.map(({ flow }) => flow), ...flows];
   // Where nobody listens, what rules reject and what they let through both end refused.
-  const open = flows.filter(({ to }) => isPodsOwn(to.address, config, addresses));
+  const open = flows.filter(({ to }) => isPodsOwn(to.address, { shape: scenario.capture.shape, addresses }));
   const listen = [...scenario.spec.listen, ...open.map(({ to }) => to.port)];
-  const spec: PodSpec = { ...makePodSpec(config, all, listen, addresses, [rules]), kubevirtInterfaces: links };
+  const spec = withLinks(makePodSpec(capture, all, listen, addresses, [rules]), links);
   const added = flows.map((flow): Omit<BoundFlow, "expected"> => ({ flow, manner: "answer", chosenFor: "class" }));
-  const bound = [...scenario.flows, ...added].map(({ forwarded: _, ...each }): BoundFlow => {
-    const demanded = { ...each, expected: intendedLanding(config, each.flow, each.manner, addresses, spec) };
-    return { ...demanded, ...demandEnd(demanded, config, addresses, spec) };
+  const bound = [...scenario.flows, ...added].flatMap(({ forwarded: _, ...each }): readonly BoundFlow[] => {
+    const expected = findExpectation(capture, each.flow, each.manner, addresses, spec);
+    if (expected === null) return [];
+    const demanded = { ...each, expected };
+    return [{ ...demanded, ...demandEnd(demanded, capture, addresses, spec) }];
   });
-  return { ...scenario, config, spec, flows: bound };
+  return { ...scenario, spec, flows: bound };
 }

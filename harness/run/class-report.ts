@@ -1,4 +1,4 @@
-import { landingsAgree } from "../model/landing.ts";
+import { meetsExpectation } from "../model/expectation.ts";
 import type { Match } from "../model/match.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
 import type { ClassReport, FlowReport } from "../model/report.ts";
@@ -17,13 +17,15 @@ export function reportClasses(
   const answered = flows.filter(({ manner }) => manner === "answer");
   const reports = new Map(answered.map((report) => [report.flow, report]));
   const doubts = new Map([scenario, ...further].flatMap((pod) => [...findDoubts(pod, rules, addresses)]));
-  const remaining = classes.flatMap(({ flow: { flow }, why }) => {
+  const specified = classes.filter(({ demand }) => demand === "specified");
+  const unspecified = classes.length - specified.length;
+  const remaining = specified.flatMap(({ flow: { flow }, why }) => {
     const report = reports.get(flow);
     const reason = why ?? doubts.get(flow) ?? whyNotSeen(report);
     return reason === null ? [] : [{ flow, why: reason }];
   });
   const left = remaining.length;
-  return { total: classes.length, driven: classes.length - left, unspecified: 0, left, remaining, failure };
+  return { total: classes.length, driven: specified.length - left, unspecified, left, remaining, failure };
 }
 
 function whyNotSeen(report: FlowReport | undefined): string | null {
@@ -45,7 +47,7 @@ function findDoubts(
     .filter(({ manner }) => manner === "answer")
     .flatMap(({ flow, expected }) => {
       const { possible, unknown } = simulator.explain(flow, "answer", () => "");
-      const meetsDemand = possible.length > 0 && possible.every((landing) => landingsAgree(expected, landing));
+      const meetsDemand = possible.length > 0 && possible.every((landing) => meetsExpectation(expected, landing));
       return unknown.length === 0 || meetsDemand
         ? []
         : [[flow.flow, `its landing depends on what is not known: ${[...new Set(unknown)].join("; ")}`] as const];

@@ -1,9 +1,8 @@
 import { findReach, type RuleReach } from "../analysis/rule-reach.ts";
-import { intendedFlows } from "../capture/intent-flows.ts";
 import type { CoverageReport } from "../model/report.ts";
 import type { RulePlace } from "../model/ruleset.ts";
 import type { CountedRules, Sandbox } from "../sandbox/sandbox.ts";
-import type { BoundScenario } from "./bound-scenario.ts";
+import { type BoundScenario, listBoundaryFlows } from "./bound-scenario.ts";
 import { splitByCounters } from "./counted-rules.ts";
 
 /**
@@ -27,10 +26,10 @@ export async function measureCoverage(bound: BoundScenario, sandbox: Sandbox): P
 function findUnhitReach(
   unhit: readonly RulePlace[],
   counted: CountedRules,
-  { installation, config, spec }: BoundScenario,
+  { installation, capture, spec }: BoundScenario,
   { addresses }: Sandbox,
 ): RuleReach {
   if (installation.kind === "script") return { takers: [], unreachable: [] };
   const { policyRouting } = installation.rules;
-  return findReach({ ...counted, policyRouting }, unhit, intendedFlows(config, addresses), spec, addresses);
+  return findReach({ ...counted, policyRouting }, unhit, listBoundaryFlows(capture, addresses), spec, addresses);
 }

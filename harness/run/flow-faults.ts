@@ -1,26 +1,23 @@
-import { type CaptureConfig, isIpv6Pod } from "../model/capture-config.ts";
-import { listenerPort } from "../model/expected-landing.ts";
+import { listenerPort } from "../contract/expected-landing.ts";
+import type { Capture } from "../model/capture.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import type { FlowText } from "../model/flow-text.ts";
 import type { LandingText } from "../model/landing-text.ts";
-import { addressOwner, DEFAULT_ADDRESSES, hostOfActor, isLoopback, PASS_THROUGH_ADDRESS } from "../model/pod.ts";
+import { addressOwner, DEFAULT_ADDRESSES, hostOfActor, isLoopback, PASS_THROUGH_IPV6 } from "../model/pod.ts";
 
 /**
  * Gives what no sandbox could give of a flow: a source that the actor's host does not have, a vm without an interface for it. From outside
- * every address may be a source that no other host has. Where the config is not known, what depends on it is not looked at.
+ * every address may be a source that no other host has. Where the settings are not known, what depends on it is not looked at.
  */
-export function findFlowFaults(
-  { text, actor, source, family }: FlowText,
-  config: CaptureConfig | null,
-): readonly Finding[] {
+export function findFlowFaults({ text, actor, source, family }: FlowText, capture: Capture | null): readonly Finding[] {
   const findings: Finding[] = [];
   const own = DEFAULT_ADDRESSES[hostOfActor(actor)][family];
   const refuse = (message: string) => findings.push(finding("", `"${text}" ${message}`));
   if (source !== null && !isLoopback(source) && source !== own && !isFromOutside(actor, source))
     refuse(`starts from ${source}, which its host does not have; use ${own} or a loopback address.`);
-  if (source === PASS_THROUGH_ADDRESS[6] && config !== null && !isIpv6Pod(config))
+  if (source === PASS_THROUGH_IPV6 && capture !== null && capture.shape.passThrough[6] === null)
     refuse('starts from ::6, which only an IPv6 pod has; write pod: "ipv6".');
-  if (actor === "vm" && config?.kubevirtInterfaces.length === 0)
+  if (actor === "vm" && capture?.shape.links.length === 0)
     refuse("starts from a vm, and there is none without -k; name an interface there.");
   return findings;
 }
@@ -34,10 +31,10 @@ function isFromOutside(actor: string, source: string): boolean {
 export function findPortFaults(
   flowText: string,
   { listener, port }: LandingText,
-  config: CaptureConfig,
+  capture: Capture,
 ): readonly Finding[] {
-  const own = listener === null || port === null ? port : listenerPort(listener, port, config);
+  const own = listener === null || port === null ? port : listenerPort(listener, port, capture);
   if (own === port) return [];
-  const message = `${listener} is on ${own} under this capture config, not on ${port}; write ${listener}:${own}, or ${listener}.`;
+  const message = `${listener} is on ${own} under these settings, not on ${port}; write ${listener}:${own}, or ${listener}.`;
   return [finding(`"${flowText}"`, message)];
 }

@@ -10,13 +10,13 @@ const OTHER_LINK = "other0";
  * `-i net+`, and for rules that name the pod's own interface one that they do not name. Where `-o lo` stands alone, the pod's own
  * interface is as good as any other.
  */
-export function findFurtherLinks({ ip, ip6 }: PodRules, { kubevirtInterfaces }: PodSpec): readonly string[] {
+export function findFurtherLinks({ ip, ip6 }: PodRules, { shape }: PodSpec): readonly string[] {
   const patterns = [ip, ip6]
     .flatMap(listRules)
     .flatMap(({ matches }) => matches)
     .flatMap((match) => (isInterfaceMatch(match) ? [match.name] : []))
     .filter((pattern) => pattern !== "+");
-  const known = ["lo", POD_INTERFACE, ...kubevirtInterfaces];
+  const known = ["lo", POD_INTERFACE, ...shape.links];
   const named = patterns
     .filter((pattern) => !known.some((name) => fits(name, pattern)))
     .map((pattern) => pattern.replace(/\+$/, "0"));

@@ -1,14 +1,13 @@
-import { generateRules } from "../capture/dialects.ts";
 import type { Family } from "../model/address.ts";
-import type { CaptureConfig } from "../model/capture-config.ts";
-import { listRules, type Ruleset, type Table } from "../model/ruleset.ts";
+import type { Capture } from "../model/capture.ts";
+import { listRules, NO_RULES, type Ruleset, type Table } from "../model/ruleset.ts";
 import { conntrackOf } from "../netfilter/pod.ts";
 import type { CountedRules, Installation } from "../sandbox/sandbox.ts";
 
 /** What is in the pod, and what was to be. */
 export interface RulesInPod {
   readonly installation: Installation;
-  readonly config: CaptureConfig;
+  readonly capture: Capture;
   /** Families of the pod of which the report says elsewhere that no rules were given for them. */
   readonly notLookedAt?: readonly Family[];
   /** As the kernel has them. */
@@ -22,7 +21,7 @@ export interface RulesInPod {
  * chains that nothing leads to, a nat table that is never consulted, TPROXY in a file where the flags do not say so.
  */
 export function describeInertRules(pod: RulesInPod): readonly string[] {
-  const own = generateRules(pod.config);
+  const own = pod.capture.generated ?? NO_RULES;
   const families = [
     { family: 4, name: "IPv4", option: "--rules", key: "ip" },
     { family: 6, name: "IPv6", option: "--rules6", key: "ip6" },
@@ -63,9 +62,7 @@ function describeEmptyTables(own: Ruleset | null, kernel: Ruleset | null): reado
     const wanted = countTable(table);
     const there = countTable(kernel?.tables.find(({ name }) => name === table.name));
     if (wanted === 0 || there > 0) return [];
-    return [
-      `the table ${table.name} is empty; for this capture config istio-iptables writes ${numberRules(wanted)} there.`,
-    ];
+    return [`the table ${table.name} is empty; for these settings the generator writes ${numberRules(wanted)} there.`];
   });
 }
 

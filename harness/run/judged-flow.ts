@@ -1,3 +1,4 @@
+import { type Expectation, meetsExpectation } from "../model/expectation.ts";
 import { type Landing, landingsAgree, makeLanding } from "../model/landing.ts";
 import type { FlowReport, FlowVerdict } from "../model/report.ts";
 import type { Observation } from "../sandbox/sandbox.ts";
@@ -30,7 +31,7 @@ export function judgeFlow(
   };
 }
 
-function judgeLanding(expected: Landing, observed: Landing): FlowVerdict {
+function judgeLanding(expected: Expectation, observed: Landing): FlowVerdict {
   if (observed.kind === "could-not-look") return "could-not-look";
-  return landingsAgree(expected, observed) ? "pass" : "wrong";
+  return meetsExpectation(expected, observed) ? "pass" : "wrong";
 }

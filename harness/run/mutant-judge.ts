@@ -2,6 +2,7 @@ import type { SearchDifference } from "../analysis/exhaustive-search.ts";
 import type { Mutant } from "../analysis/mutants.ts";
 import { nameFlow } from "../analysis/witness.ts";
 import { LandfallError } from "../errors.ts";
+import { type Expectation, meetsExpectation } from "../model/expectation.ts";
 import type { Finding } from "../model/finding.ts";
 import type { Flow } from "../model/flow.ts";
 import { isSilent, type Landing, landingsAgree, makeLanding } from "../model/landing.ts";
@@ -9,7 +10,7 @@ import type { MutantReport } from "../model/mutation-report.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
 import type { BackendName } from "../model/report.ts";
 import { compilePod } from "../netfilter/simulator.ts";
-import { describeLanding } from "../report/landing-phrase.ts";
+import { describeDemand as describeExpectation, describeLanding } from "../report/landing-phrase.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { BoundFlow } from "./bound-scenario.ts";
 import type { MutationSubject } from "./mutation-subject.ts";
@@ -57,7 +58,7 @@ export function makeMutantJudge(subject: MutationSubject, search: SearchDifferen
     const shownLate = await findShowing(late, sandbox);
     if (shownLate) return report("caught", shownLate);
     if (found.kind !== "different") return report("missed", null);
-    const flow = nameFlow(found.flow, sandbox.addresses, subject.spec.proxy);
+    const flow = nameFlow(found.flow, sandbox.addresses, subject.spec.shape);
     return report("missed", flow, writeExpectation(flow, found.before, found.after, subject, sandbox.addresses));
   };
 }
@@ -74,12 +75,12 @@ export async function checkUnbroken(subject: MutationSubject, sandbox: Sandbox, 
   const findings: Finding[] = [];
   for (const [i, bound] of flows.entries()) {
     const { flow, expected } = bound;
-    if (landingsAgree(expected, seen[i]?.landing ?? BLIND)) continue;
+    if (meetsExpectation(expected, seen[i]?.landing ?? BLIND)) continue;
     // A busy machine makes time-outs: what is to stop everything is looked at twice.
     const [again] = await sandbox.drive([bound]);
     const landing = again?.landing ?? BLIND;
     if (landing.kind === "could-not-look") throw cannotLook(flow, landing);
-    if (landingsAgree(expected, landing)) continue;
+    if (meetsExpectation(expected, landing)) continue;
     findings.push(describeWrong(flow, expected, landing, sandbox.backend));
   }
   if (findings.length === 0) return;
@@ -138,8 +139,11 @@ async function findShowing(flows: readonly PredictedFlow[], sandbox: Sandbox): P
   );
   const seen = await sandbox.drive(requests, { inFlight: IN_FLIGHT });
   const odd = flows
-    .map((each, i) => ({ ...each, landing: seen[i]?.landing ?? each.bound.expected }))
-    .filter(({ bound, landing }) => !landingsAgree(bound.expected, landing));
+    .flatMap((each, i) => {
+      const landing = seen[i]?.landing;
+      return landing === undefined ? [] : [{ ...each, landing }];
+    })
+    .filter(({ bound, landing }) => !meetsExpectation(bound.expected, landing));
   const clear = odd.find(({ predicted, landing }) => landingsAgree(predicted, landing));
   if (clear) return clear.bound.flow;
   for (const { bound, landing } of odd.slice(0, PROMISING)) {
@@ -149,13 +153,13 @@ async function findShowing(flows: readonly PredictedFlow[], sandbox: Sandbox): P
   return null;
 }
 
-function isElsewhere(expected: Landing, landing: Landing): boolean {
-  return landing.kind !== "could-not-look" && !landingsAgree(expected, landing);
+function isElsewhere(expected: Expectation, landing: Landing): boolean {
+  return landing.kind !== "could-not-look" && !meetsExpectation(expected, landing);
 }
 
-function describeWrong(flow: Flow, expected: Landing, landing: Landing, backend: BackendName): Finding {
+function describeWrong(flow: Flow, expected: Expectation, landing: Landing, backend: BackendName): Finding {
   const saw = backend === "simulated" ? "the simulator predicts" : "the harness saw";
-  const message = `must land on ${describeLanding(expected)}, and ${saw} ${describeLanding(landing)}.`;
+  const message = `${describeExpectation(expected)}, and ${saw} ${describeLanding(landing)}.`;
   return { where: flow.flow, line: null, column: null, message };
 }
 

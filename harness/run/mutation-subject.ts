@@ -1,14 +1,14 @@
-import { intendedFlows } from "../capture/intent-flows.ts";
 import { renderIptablesSave } from "../formats/iptables-save.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import { compilePod } from "../netfilter/simulator.ts";
-import { type BoundFlow, type BoundScenario, bindScenario } from "./bound-scenario.ts";
-import { familiesUnderTest, type ParsedScenario } from "./parsed-scenario.ts";
+import { type BoundFlow, type BoundScenario, bindScenario, listBoundaryFlows } from "./bound-scenario.ts";
+import type { ParsedScenario } from "./parsed-scenario.ts";
 import { makePodSpec } from "./pod-spec.ts";
+import { familiesUnderTest } from "./tested-families.ts";
 
 /** Rules to be broken, and the flows that are to show it. */
-export interface MutationSubject extends Pick<BoundScenario, "config" | "spec" | "flows"> {
+export interface MutationSubject extends Pick<BoundScenario, "capture" | "spec" | "flows"> {
   /** The scenarios that bring these rules, by commas. */
   readonly name: string;
   readonly rules: PodRules;
@@ -45,19 +45,9 @@ export function findSubjects(
 }
 
 /** Rule sets are one and the same if the kernel is given the same, in a pod with the same listeners. */
-function describeRules({ config, listen }: ParsedScenario, { ip, ip6, policyRouting }: PodRules): string {
-  const { proxyPort, inboundCapturePort, interceptionMode, proxyUid, proxyGid } = config;
+function describeRules({ capture, listen }: ParsedScenario, { ip, ip6, policyRouting }: PodRules): string {
   const texts = [ip, ip6].map((ruleset) => ruleset && renderIptablesSave(ruleset).replace(/^#.*$/gm, ""));
-  return JSON.stringify([
-    texts,
-    policyRouting,
-    proxyPort,
-    inboundCapturePort,
-    interceptionMode,
-    proxyUid,
-    proxyGid,
-    listen,
-  ]);
+  return JSON.stringify([texts, policyRouting, capture.mesh, capture.shape, listen]);
 }
 
 /** What a subject is made of, whatever the addresses. */
@@ -73,22 +63,22 @@ function makeSubject(parts: SubjectParts, addresses: SandboxAddresses): Mutation
   const [first] = bound;
   const [parsed] = scenarios;
   if (!first || !parsed) throw new RangeError("a subject has no scenario");
-  const { config } = first;
+  const { capture } = first;
   const said = uniqueFlows(bound.flatMap(({ flows }) => flows));
   const families = familiesUnderTest(parsed.installation);
-  const intended = source === "scenarios" ? [] : intendedFlows(config, addresses);
+  const intended = source === "scenarios" ? [] : listBoundaryFlows(capture, addresses);
   const shown = intended.filter(({ flow }) => families.includes(flow.family));
   const unsaid = shown.filter((flow) => !said.some((other) => keyOf(other) === keyOf(flow)));
   const flows = [...said, ...unsaid].map(({ flow }) => flow);
   const listen = scenarios.flatMap((scenario) => scenario.listen);
-  const spec = makePodSpec(config, flows, listen, addresses, [rules]);
+  const spec = makePodSpec(capture, flows, listen, addresses, [rules]);
   const simulator = compilePod(rules, spec, addresses);
   const predicted = unsaid
     .map(({ flow, manner }): BoundFlow => ({ flow, manner, expected: simulator.land(flow, manner) }))
     .filter(({ expected }) => expected.kind !== "could-not-look");
   return {
     name: bound.map(({ name }) => name).join(", "),
-    config,
+    capture,
     rules,
     spec,
     flows: [...said, ...predicted],

@@ -1,11 +1,9 @@
-import { generateRules } from "../capture/dialects.ts";
-import { proxyOwner } from "../capture/intent-flows.ts";
-import type { CaptureConfig } from "../model/capture-config.ts";
+import type { Capture } from "../model/capture.ts";
 import type { Flow } from "../model/flow.ts";
 import { resolveFlow } from "../model/flow-resolution.ts";
 import { parseFlowText } from "../model/flow-text.ts";
 import { landingsAgree } from "../model/landing.ts";
-import type { SandboxAddresses } from "../model/pod.ts";
+import { type SandboxAddresses, withLinks } from "../model/pod.ts";
 import type { Omission } from "../model/report.ts";
 import { listRules, NO_POLICY_ROUTING, type PodRules, type PolicyRouting } from "../model/ruleset.ts";
 import { compilePod } from "../netfilter/simulator.ts";
@@ -23,19 +21,18 @@ const WHY =
  * not known how the flow lands, any rule with any route will do.
  */
 export function findOmissions(
-  { installation, config, spec, flows }: BoundScenario,
+  { installation, capture, spec, flows }: BoundScenario,
   tested: PodRules,
   addresses: SandboxAddresses,
 ): readonly Omission[] {
-  const own = generateRules(config);
+  const own = capture.generated;
   const isShown = flows.some(({ flow }) => flow.from.actor === "vm");
-  if (installation.kind !== "script" || isShown || own.policyRouting.rules.length === 0 || !usesTproxy(tested))
-    return [];
+  if (installation.kind !== "script" || isShown || own === null) return [];
+  if (own.policyRouting.rules.length === 0 || !usesTproxy(tested)) return [];
   const ports = [...new Set(flows.filter(({ flow }) => flow.from.actor === "client").map(({ flow }) => flow.to.port))];
-  const open = (rules: PodRules) =>
-    compilePod(rules, { ...spec, kubevirtInterfaces: [LINK], upstreamPorts: ports }, addresses);
+  const open = (rules: PodRules) => compilePod(rules, { ...withLinks(spec, [LINK]), upstreamPorts: ports }, addresses);
   const [demanded, unrouted] = [open(own), open({ ...own, policyRouting: NO_POLICY_ROUTING })];
-  const passing = ports.map((port) => passThroughPod(port, config, addresses));
+  const passing = ports.map((port) => passThroughPod(port, capture, addresses));
   const isRouted = (flow: Flow) => !landingsAgree(demanded.land(flow, "answer"), unrouted.land(flow, "answer"));
   const witness = passing.find(isRouted);
   if (!witness) return [];
@@ -47,10 +44,10 @@ export function findOmissions(
   return [{ missing, witness: witness.flow, expected, predicted, why: WHY }];
 }
 
-function passThroughPod(port: number, config: CaptureConfig, addresses: SandboxAddresses): Flow {
-  const parsed = parseFlowText(`vm -> upstream:${port}`);
+function passThroughPod(port: number, { shape }: Capture, addresses: SandboxAddresses): Flow {
+  const parsed = parseFlowText(`vm -> upstream:${port}`, shape);
   if (!parsed.ok) throw new RangeError(`${port} is no port`);
-  return resolveFlow(parsed.value, addresses, proxyOwner(config));
+  return resolveFlow(parsed.value, addresses, shape);
 }
 
 function hasRouting({ policyRouting: { rules, routes } }: PodRules): boolean {

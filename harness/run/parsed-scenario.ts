@@ -1,18 +1,19 @@
-import { parseCapture } from "../capture/capture.ts";
-import { generateRules } from "../capture/dialects.ts";
 import { readRulesText } from "../formats/rules-text.ts";
-import { FAMILIES, type Family } from "../model/address.ts";
-import type { CaptureConfig } from "../model/capture-config.ts";
+import { MESHES } from "../meshes/meshes.ts";
+import type { Family } from "../model/address.ts";
+import type { Capture } from "../model/capture.ts";
 import { type Finding, finding, type Parsed } from "../model/finding.ts";
 import type { Manner } from "../model/flow.ts";
 import { type FlowText, parseFlowText } from "../model/flow-text.ts";
 import { type LandingText, parseLandingText } from "../model/landing-text.ts";
 import { NO_LOOKUPS } from "../model/name-lookups.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
-import { type FamilyKey, familyKey, listFamilies, type PodRules, type Ruleset } from "../model/ruleset.ts";
+import type { PodShape } from "../model/pod-shape.ts";
+import { type FamilyKey, familyKey, listFamilies, NO_RULES, type PodRules, type Ruleset } from "../model/ruleset.ts";
 import type { Scenario } from "../model/scenario.ts";
 import type { Installation } from "../sandbox/sandbox.ts";
 import { findFlowFaults, findPortFaults } from "./flow-faults.ts";
+import { meshNamed, usualShape } from "./named-shape.ts";
 import { removeRules } from "./removed-rules.ts";
 import type { SalvagedScenario } from "./scenario-shape.ts";
 
@@ -27,17 +28,17 @@ export interface WrittenFlow {
 export interface ParsedScenario {
   readonly name: string;
   readonly claim: string;
-  readonly config: CaptureConfig;
+  readonly capture: Capture;
   readonly installation: Installation;
   /**
-   * What the scenario's flows hold the rules to: `config`, the rules are the config's own or stand in for them; `author`, the author has
+   * What the scenario's flows hold the rules to: `capture`, the rules are the mesh's own or stand in for them; `author`, the author has
    * written other rules and says what those do.
    */
-  readonly rulesOf: "config" | "author";
+  readonly rulesOf: "capture" | "author";
   /** Ports of the app beside the usual ones. */
   readonly listen: readonly number[];
-  /** The flows as written; or `intended`: flows and landings follow from the config. */
-  readonly flows: readonly WrittenFlow[] | "intended";
+  /** The flows as written; or `boundaries`: flows and landings follow from the contract. */
+  readonly flows: readonly WrittenFlow[] | "boundaries";
   /** The families that something is to be said of; absent: all that have rules. */
   readonly families?: readonly Family[];
   /** Families of the pod that rules were not given for, although something is to be said of them. */
@@ -51,6 +52,9 @@ const POD_ADDRESSES = {
   dual: [DEFAULT_ADDRESSES.pod[4], DEFAULT_ADDRESSES.pod[6]],
 } as const;
 
+/** The server that a scenario's pod asks. */
+const RESOLVERS: readonly string[] = ["10.96.0.10"];
+
 /** Reads a scenario, all findings at once; each names `file` and the field. */
 export function parseScenario(scenario: Scenario | SalvagedScenario, file: string): Parsed<ParsedScenario> {
   const findings: Finding[] = [];
@@ -58,32 +62,43 @@ export function parseScenario(scenario: Scenario | SalvagedScenario, file: strin
     for (const each of found)
       findings.push({ ...each, where: `${file}: ${field}${each.where === "" ? "" : ` ${each.where}`}` });
   };
-  const config = readCapture(scenario, note);
+  const capture = readCapture(scenario, note);
+  const shape = capture?.shape ?? usualShape(meshNamed(scenario.mesh));
   const rules = scenario.rules && readRules(scenario.rules, note);
-  const installation = config && makeInstallation(scenario, config, rules, note);
+  const installation = capture && makeInstallation(scenario, capture, rules, note);
   const flows = (["answer", "forward"] as const).flatMap((manner) =>
-    Object.entries(scenario[manner] ?? {}).flatMap(([flow, landing]) => readFlow(flow, landing, manner, config, note)),
+    Object.entries(scenario[manner] ?? {}).flatMap(([flow, landing]) =>
+      readFlow(flow, landing, manner, { capture, shape }, note),
+    ),
   );
   const underTest = rules ?? installation?.rules;
   if (underTest) note("rules", findUntested(flows, underTest));
-  if (findings.length > 0 || !config || !installation) return { ok: false, findings };
+  if (findings.length > 0 || !capture || !installation) return { ok: false, findings };
   const { name, claim, listen = [] } = scenario;
-  const rulesOf = installation.kind === "capture" ? "config" : "author";
-  return { ok: true, value: { name, claim, config, installation, rulesOf, listen, flows } };
+  const rulesOf = installation.kind === "capture" ? "capture" : "author";
+  return { ok: true, value: { name, claim, capture, installation, rulesOf, listen, flows } };
 }
 
 type Note = (field: string, found: readonly Finding[]) => void;
 
 /** Null where there are findings. A flag and its value in one word are a fault in a file, and read as two for those of the value. */
-function readCapture({ capture, environment = {}, pod = "ipv4" }: Scenario | SalvagedScenario, note: Note) {
-  if (capture === null) return null;
+function readCapture(scenario: Scenario | SalvagedScenario, note: Note): Capture | null {
+  const { mesh: name, meshConfig, capture, environment = {}, pod = "ipv4" } = scenario;
+  const mesh = meshNamed(name);
+  if (!mesh)
+    note("mesh", [
+      finding("", `There is no mesh "${name}"; the meshes are ${MESHES.map((one) => one.name).join(", ")}.`),
+    ]);
+  if (!mesh || capture === null) return null;
   const joined = capture.filter((word) => JOINED_WORDS.test(word));
   note("capture", joined.map(refuseJoined));
   const words = capture.flatMap((word) => splitJoined(word));
-  const places = { environment, files: [], names: NO_LOOKUPS, podIps: POD_ADDRESSES[pod] };
-  const read = parseCapture({ words, ...places });
+  const facts = { addresses: POD_ADDRESSES[pod], own: DEFAULT_ADDRESSES.pod, resolvers: RESOLVERS };
+  const config = meshConfig === undefined ? null : { path: "meshConfig", text: meshConfig };
+  const places = { environment, files: [], config, names: NO_LOOKUPS, pod: facts };
+  const read = mesh.bind({ words, ...places }, DEFAULT_ADDRESSES);
   if (!read.ok) note("capture", read.findings);
-  return read.ok ? read.value.config : null;
+  return read.ok ? read.value.capture : null;
 }
 
 /** A flag and a value with a blank between them: `-u 1337`. */
@@ -102,18 +117,21 @@ type GivenRules = Pick<PodRules, FamilyKey>;
 
 function makeInstallation(
   scenario: Scenario | SalvagedScenario,
-  config: CaptureConfig,
+  capture: Capture,
   rules: GivenRules | undefined,
   note: Note,
 ): Exclude<Installation, { readonly kind: "script" }> {
-  const generated = generateRules(config);
+  const generated = capture.generated ?? NO_RULES;
   if (rules) return { kind: "rules", rules: { ...rules, policyRouting: generated.policyRouting } };
   if (scenario.without) {
     const rules = removeRules(generated, scenario.without);
     if (!rules.ok) for (const fault of rules.findings) note(`without${fault.where}`, [{ ...fault, where: "" }]);
     return { kind: "rules", rules: rules.ok ? rules.value : generated };
   }
-  return { kind: "capture", flags: scenario.capture ?? [], environment: scenario.environment ?? {}, rules: generated };
+  // A file of settings is not in the pod: there the rules go in as they are.
+  if (scenario.meshConfig !== undefined) return { kind: "rules", rules: generated };
+  const flags = [...(scenario.mesh === undefined ? [] : ["--mesh", scenario.mesh]), ...(scenario.capture ?? [])];
+  return { kind: "capture", flags, environment: scenario.environment ?? {}, rules: generated };
 }
 
 function findUntested(flows: readonly WrittenFlow[], rules: GivenRules): readonly Finding[] {
@@ -150,40 +168,16 @@ function readFlow(
   flowText: string,
   landingText: string,
   manner: Manner,
-  config: CaptureConfig | null,
+  { capture, shape }: { readonly capture: Capture | null; readonly shape: PodShape },
   note: Note,
 ): readonly WrittenFlow[] {
-  const flow = parseFlowText(flowText, "");
-  const landing = parseLandingText(landingText, `"${flowText}"`);
+  const flow = parseFlowText(flowText, shape, "");
+  const landing = parseLandingText(landingText, shape, `"${flowText}"`);
   if (!flow.ok) note(manner, flow.findings);
   if (!landing.ok) note(manner, landing.findings);
   if (!flow.ok || !landing.ok) return [];
-  const faults = [
-    ...findFlowFaults(flow.value, config),
-    ...(config ? findPortFaults(flowText, landing.value, config) : []),
-  ];
+  const ports = capture === null ? [] : findPortFaults(flowText, landing.value, capture);
+  const faults = [...findFlowFaults(flow.value, capture), ...ports];
   note(manner, faults);
   return faults.length > 0 ? [] : [{ flow: flow.value, manner, landing: landing.value }];
-}
-
-/** Gives the families that an installation puts rules in for, or may: a family whose rules are null is not under test. */
-export function familiesUnderTest(installation: Installation): readonly Family[] {
-  return installation.kind === "script" ? FAMILIES : listFamilies(installation.rules);
-}
-
-/** Gives the families that a scenario says something of. */
-export function familiesOf({ installation, families = FAMILIES }: ParsedScenario): readonly Family[] {
-  return familiesUnderTest(installation).filter((family) => families.includes(family));
-}
-
-/**
- * Gives the scenario with another installation; flows of a family that is no longer under test are left away.
- * Null where no flow is left: such a scenario could never fail.
- */
-export function replaceInstallation(scenario: ParsedScenario, installation: Installation): ParsedScenario | null {
-  const replaced = { ...scenario, installation };
-  const tested = familiesOf(replaced);
-  if (scenario.flows === "intended") return tested.length > 0 ? replaced : null;
-  const flows = scenario.flows.filter(({ flow }) => tested.includes(flow.family));
-  return flows.length > 0 ? { ...replaced, flows } : null;
 }

@@ -1,50 +1,40 @@
 import { preparePod } from "../analysis/wide-pod.ts";
-import { proxyOwner } from "../capture/intent-flows.ts";
-import type { CaptureConfig } from "../model/capture-config.ts";
+import type { Capture } from "../model/capture.ts";
 import type { Flow } from "../model/flow.ts";
-import { APP_PORTS, type PodSpec, type SandboxAddresses, STATUS_PORT } from "../model/pod.ts";
+import { APP_PORTS, type PodSpec, type SandboxAddresses } from "../model/pod.ts";
+import { takenPorts } from "../model/pod-shape.ts";
 import type { PodRules } from "../model/ruleset.ts";
 
 /**
-/**
- * Gives what must stand in the sandbox for these flows under these rules: the proxy and the app of a capture config, and peers wherever the
- * flows end (`preparePod`). A port that the proxy or its status server listens on is not the app's.
+ * Gives what must stand in the sandbox for these flows under these rules: the pod that a capture describes, the app, and peers wherever the
+ * flows end (`preparePod`). A port that a listener of the pod's shape has is not the app's.
  */
 export function makePodSpec(
-  config: CaptureConfig,
+  { shape }: Pick<Capture, "shape">,
   flows: readonly Flow[],
   listen: readonly number[],
   addresses: SandboxAddresses,
   rules: readonly PodRules[] = [],
 ): PodSpec {
-  const { proxyPort, inboundCapturePort, interceptionMode, kubevirtInterfaces } = config;
-  const sidecar = [proxyPort, inboundCapturePort, STATUS_PORT];
+  const taken = takenPorts(shape);
   const spec: PodSpec = {
-    proxyPort,
-    inboundCapturePort,
-    proxy: proxyOwner(config),
-    interceptionMode,
-    listen: [...new Set([...APP_PORTS, ...listen])].filter((port) => !sidecar.includes(port)).sort((a, b) => a - b),
+    shape,
+    listen: [...new Set([...APP_PORTS, ...listen])].filter((port) => !taken.includes(port)).sort((a, b) => a - b),
     upstreamPorts: [],
     clientPorts: [],
     upstreamAddresses: [],
-    kubevirtInterfaces,
   };
   return preparePod(spec, { flows, rules }, addresses);
 }
 
 /**
- * Says for each port of the app (8080, 22 and those of `listen`) that the sidecar takes from it, in a sentence: the proxy listens there
- * under this capture config, and the app does not.
+ * Says for each port of the app (8080, 22 and those of `listen`) that a listener of the pod's shape takes from it, in a sentence: that one
+ * listens there, and the app does not.
  */
-export function describeTakenPorts(config: CaptureConfig, listen: readonly number[]): readonly string[] {
-  const { proxyPort, inboundCapturePort } = config;
-  const taken = [...new Set([...APP_PORTS, ...listen])].filter((port) =>
-    [proxyPort, inboundCapturePort].includes(port),
-  );
-  return taken
-    .toSorted((a, b) => a - b)
-    .map(
-      (port) => `The proxy listens on ${port} (${port === proxyPort ? "-p" : "-z"}); the app does not listen there.`,
-    );
+export function describeTakenPorts({ shape }: Pick<Capture, "shape">, listen: readonly number[]): readonly string[] {
+  const taken = [...new Set([...APP_PORTS, ...listen])].toSorted((a, b) => a - b);
+  return taken.flatMap((port) => {
+    const listener = shape.listeners.find((one) => one.host === "pod" && one.port === port);
+    return listener ? [`${listener.name} listens on ${port}; the app does not listen there.`] : [];
+  });
 }

@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
-import type { Property } from "../analysis/properties.ts";
+import { listProperties, type Property } from "../analysis/properties.ts";
 import { parseProperties, type WrittenProperty } from "../analysis/written-property.ts";
 import { parseJsonText } from "../load/json-text.ts";
 import { readTextFile } from "../load/text-file.ts";
 import { loadUserModules } from "../load/user-modules.ts";
-import type { CaptureConfig } from "../model/capture-config.ts";
+import type { Capture } from "../model/capture.ts";
 import { type Finding, finding, type Parsed } from "../model/finding.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
 import { describeReadFailure } from "../model/read-failure.ts";
@@ -37,7 +37,7 @@ const SHAPES: Readonly<Record<keyof WrittenProperty, Shape>> = {
 export async function loadPropertyFile(
   file: string,
   folder: string,
-  config: CaptureConfig,
+  capture: Capture,
   addresses: SandboxAddresses,
   tell: (text: string) => void = () => {},
 ): Promise<Parsed<readonly Property[]>> {
@@ -45,12 +45,13 @@ export async function loadPropertyFile(
   const loaded = file.endsWith(".json") ? readJson(path) : await loadModule(path, tell);
   if (!loaded.ok) return { ok: false, findings: loaded.findings.map((each) => ({ ...each, where: file })) };
   if (!Array.isArray(loaded.value) || loaded.value.length === 0) {
-    const message = 'This is no list of properties; write [{ "name": …, "flows": …, "lands": … }].';
+    const message = 'This is not a list of properties; write [{ "name": …, "flows": …, "lands": … }].';
     return { ok: false, findings: [finding(file, message)] };
   }
   const faults = loaded.value.map((each: unknown, i) => checkShape(each, `${file}: [${i}]`));
   const sound = loaded.value.map((each, i) => (faults[i]?.length === 0 ? (each as WrittenProperty) : null));
-  const parsed = parseProperties(sound, file, config, addresses);
+  const taken = listProperties(capture.contractFor(addresses)).map(({ name }) => name);
+  const parsed = parseProperties(sound, file, capture.shape, taken, addresses);
   const findings = [...faults.flat(), ...(parsed.ok ? [] : parsed.findings)];
   return findings.length > 0 || !parsed.ok ? { ok: false, findings } : parsed;
 }
@@ -71,7 +72,7 @@ function readJson(path: string): Parsed<unknown> {
 
 function checkShape(value: unknown, where: string): readonly Finding[] {
   if (!isRecord(value))
-    return [finding(where, "This is no property; write { name, flows, lands } or { name, flows, never }.")];
+    return [finding(where, "This is not a property; write { name, flows, lands } or { name, flows, never }.")];
   const claims = ["lands", "never"].filter((field) => value[field] !== undefined);
   const fields = Object.entries(SHAPES).flatMap(([field, shape]) => checkField(value, field, shape, `${where}.`));
   const which =

@@ -1,5 +1,6 @@
 import { LandfallError } from "../errors.ts";
-import { type Report, type SandboxReport, type ScenarioReport, summarize } from "../model/report.ts";
+import type { Report, SandboxReport, ScenarioReport } from "../model/report.ts";
+import { summarize } from "../model/report-summary.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { ParsedScenario } from "./parsed-scenario.ts";
 import { reportUndriven, runScenario, type ScenarioRunOptions } from "./scenario-run.ts";

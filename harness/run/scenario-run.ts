@@ -1,5 +1,6 @@
 import { LandfallError } from "../errors.ts";
-import { landingsAgree, makeLanding } from "../model/landing.ts";
+import { meetsExpectation } from "../model/expectation.ts";
+import { makeLanding } from "../model/landing.ts";
 import { DEFAULT_ADDRESSES, type SandboxAddresses } from "../model/pod.ts";
 import type { CoverageReport, FlowReport, ScenarioReport } from "../model/report.ts";
 import type { PodRules } from "../model/ruleset.ts";
@@ -52,7 +53,7 @@ export async function runScenario(
 ): Promise<ScenarioOutcome> {
   let bound = bindScenario(scenario, sandbox.addresses);
   try {
-    const classes = scenario.flows === "intended" ? await openClasses(bound, sandbox, options.maxFlows) : null;
+    const classes = scenario.flows === "boundaries" ? await openClasses(bound, sandbox, options.maxFlows) : null;
     bound = classes?.scenario ?? bound;
     await sandbox.enter(bound.spec);
     const families = [...new Set(bound.flows.map(({ flow }) => flow.family))];
@@ -108,7 +109,7 @@ async function driveScenario(
   const predictions = predictFlows(bound, rules, sandbox.addresses);
   const isOurs = options.rulesFrom !== "outside";
   const inert = isOurs ? [] : describeInertRules({ ...bound, kernel: await sandbox.counters() });
-  const notices = [...describeTakenPorts(bound.config, bound.listen), ...inert];
+  const notices = [...describeTakenPorts(bound.capture, bound.listen), ...inert];
   const omissions = isOurs ? [] : findOmissions(bound, rules, sandbox.addresses);
   const first = await driveDoubtfulFirst(bound.flows, predictions, sandbox);
   const observations = await lookAgain(bound.flows, first, predictions, sandbox, options.onSilence);
@@ -128,7 +129,7 @@ async function driveDoubtfulFirst(
 ): Promise<readonly Observation[]> {
   const isDoubtful = (i: number) => {
     const [flow, predicted] = [flows[i], predictions[i]];
-    return flow !== undefined && predicted !== undefined && !landingsAgree(flow.expected, predicted.landing);
+    return flow !== undefined && predicted !== undefined && !meetsExpectation(flow.expected, predicted.landing);
   };
   const order = [...flows.keys()].sort((a, b) => Number(isDoubtful(b)) - Number(isDoubtful(a)));
   const requests = order.flatMap((i) => flows[i] ?? []);
@@ -161,8 +162,23 @@ function reportBlind(bound: BoundScenario, cause: string): ScenarioReport {
 }
 
 function assemble(bound: BoundScenario, flows: readonly FlowReport[], coverage: CoverageReport | null): ScenarioReport {
-  const { name, claim, config: capture, notLookedAt } = bound;
-  return { name, claim, capture, flows, classes: null, notLookedAt, coverage, notices: [], omissions: [] };
+  const { name, claim, capture: own, notLookedAt } = bound;
+  const { mesh, settings } = own;
+  // Istio 1.4's settings have stood under this name since the first format.
+  const capture = mesh === "istio-1.4" ? settings : null;
+  return {
+    name,
+    claim,
+    mesh,
+    settings,
+    capture,
+    flows,
+    classes: null,
+    notLookedAt,
+    coverage,
+    notices: [],
+    omissions: [],
+  };
 }
 
 function nameScenario(error: unknown, name: string): unknown {

@@ -1,6 +1,7 @@
 import { type Finding, finding, type Parsed } from "../model/finding.ts";
 import { parseFlowText } from "../model/flow-text.ts";
 import type { Scenario } from "../model/scenario.ts";
+import { meshNamed, usualShape } from "./named-shape.ts";
 import { checkField, findUnknownFields, isListOf, isRecord, isText, isTexts, type Shape } from "./shape.ts";
 
 const isPort = (value: unknown) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 65535;
@@ -17,8 +18,10 @@ const WITHOUT_SHAPES: Readonly<Record<string, Shape>> = {
 const SHAPES: Readonly<Record<keyof Scenario, Shape>> = {
   name: { is: "the file's name without its ending, as text", holds: isText, presence: "required" },
   claim: { is: "one sentence that could be false, as text", holds: isText, presence: "required" },
+  mesh: { is: 'the name of a mesh: "linkerd"', holds: isText, presence: "optional" },
+  meshConfig: { is: "what the mesh's own tool takes as a file, as text", holds: isText, presence: "optional" },
   capture: {
-    is: 'the dialect\'s flags, one word an element: ["-u", "1337"]',
+    is: 'the mesh\'s options, one word an element: ["-u", "1337"]',
     holds: (value) => isListOf(value, (word) => typeof word === "string"),
     presence: "required",
   },
@@ -52,7 +55,7 @@ const MANNERS = ["answer", "forward"] as const;
  */
 export function readScenarioShape(value: unknown, where: string): Parsed<Scenario> {
   if (!isRecord(value)) {
-    const message = "This is no scenario; write: export default defineScenario({ name, claim, capture, answer }).";
+    const message = "This is not a scenario; write: export default defineScenario({ name, claim, capture, answer }).";
     return { ok: false, findings: [finding(where, message)] };
   }
   const known = Object.entries(SHAPES).flatMap(([field, shape]) => checkField(value, field, shape, `${where}: `));
@@ -124,14 +127,14 @@ function checkWithout(value: unknown, where: string): readonly Finding[] {
   });
 }
 
-/** A flow is read here where its landing is no text: nobody else gets to see it. */
+/** A flow is read here where its landing is not a text: nobody else gets to see it. */
 function checkLandings(scenario: Readonly<Record<string, unknown>>, where: string): readonly Finding[] {
   return MANNERS.flatMap((manner) => {
     const entries = isRecord(scenario[manner]) ? Object.entries(scenario[manner]) : [];
     return entries.flatMap(([flowText, landing]) => {
       if (typeof landing === "string") return [];
       const place = `${where}: ${manner}`;
-      const flow = parseFlowText(flowText, place);
+      const flow = parseFlowText(flowText, usualShape(meshNamed(scenario["mesh"])), place);
       const message = 'The landing must be a text: "envoy-inbound".';
       return [...(flow.ok ? [] : flow.findings), finding(`${place} "${flowText}"`, message)];
     });

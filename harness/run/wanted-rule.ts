@@ -1,7 +1,6 @@
-import { generateRules } from "../capture/dialects.ts";
 import { listPlacedRules, type PlacedRule } from "../formats/rule-places.ts";
 import { renderRule } from "../formats/rule-text.ts";
-import { landingsAgree } from "../model/landing.ts";
+import { meetsExpectation } from "../model/expectation.ts";
 import type { Match } from "../model/match.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
 import type { WantedRule } from "../model/report.ts";
@@ -18,20 +17,21 @@ import type { BoundFlow, BoundScenario } from "./bound-scenario.ts";
 export type FindWantedRule = (flow: BoundFlow, counted: readonly RulePlace[] | null) => WantedRule | null;
 
 /**
- * Makes what holds the rules under test against those that the capture config's own dialect generates. Both are simulated, rule by rule,
+ * Makes what holds the rules under test against those that the mesh's own tool writes. Both are simulated, rule by rule,
  * and the first rule that takes the flow there and not here is the one wanted; the rule here that is most like it says why it did not.
  */
 export function makeWantedRuleFinder(
-  { config, spec }: Pick<BoundScenario, "config" | "spec">,
+  { capture, spec }: Pick<BoundScenario, "capture" | "spec">,
   tested: PodRules,
   addresses: SandboxAddresses,
 ): FindWantedRule {
-  const own = generateRules(config);
+  const own = capture.generated;
+  if (own === null) return () => null;
   const should = compilePod(own, spec, addresses);
   const does = compilePod(tested, spec, addresses);
   return (bound, counted) => {
     const demanded = explain(should, bound);
-    if (!landingsAgree(bound.expected, demanded.landing)) return null;
+    if (!meetsExpectation(bound.expected, demanded.landing)) return null;
     const steps = listSteps(explain(does, bound).connections);
     const taken = new Set(steps.filter(({ matched }) => matched !== false).map(keyOf));
     const wanted = listSteps(demanded.connections).find((step) => step.matched === true && !taken.has(keyOf(step)));
@@ -78,7 +78,7 @@ interface Evidence {
 
 /**
  * Gives the rule under test that is most like the one wanted, in whatever table and chain it stands, and why it did not take the flow.
- * Rules that the dialect has as well are meant for other flows.
+ * Rules that the mesh has as well are meant for other flows.
  */
 function findNearest(
   wanted: Rule,

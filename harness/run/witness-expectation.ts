@@ -1,4 +1,4 @@
-import { resolveLanding } from "../model/expected-landing.ts";
+import { resolveLanding } from "../contract/expected-landing.ts";
 import type { Flow } from "../model/flow.ts";
 import { type Landing, landingsAgree } from "../model/landing.ts";
 import { parseLandingText, renderLanding } from "../model/landing-text.ts";
@@ -20,7 +20,8 @@ export function writeExpectation(
   const isToldByAddress = landingsAgree(plain, after) && before.address !== after.address && before.address !== null;
   const head = renderLanding(landingsAgree(plain, after) && !isToldByAddress ? before : plain);
   const text = isToldByAddress && before.kind === "listener" ? head.replace(/^\S+/, `$& at ${before.address}`) : head;
-  const parsed = parseLandingText(text, flow.flow);
-  const isAsDialled = parsed.ok && resolveLanding(parsed.value, flow, addresses, spec).originalDestination === null;
+  const parsed = parseLandingText(text, spec.shape, flow.flow);
+  const isAsDialled =
+    parsed.ok && resolveLanding(parsed.value, flow, { shape: spec.shape, addresses }).originalDestination === null;
   return before.originalDestination !== null && isAsDialled ? text.replace(/^\S+( at \S+)?/, "$& redirected") : text;
 }

@@ -3,6 +3,8 @@ import { LandfallError } from "../errors.ts";
 import { renderIptablesSave } from "../formats/iptables-save.ts";
 import { makeLanding } from "../model/landing.ts";
 import { type PodSpec, vmLinks } from "../model/pod.ts";
+import { BARE_SHAPE, type PodShape } from "../model/pod-shape.ts";
+import { nameRemote } from "../model/remote-listener.ts";
 import type { SandboxReport } from "../model/report.ts";
 import { NO_POLICY_ROUTING, type PodRules, type PolicyRouting, type Ruleset } from "../model/ruleset.ts";
 import type { AgentClient } from "./agent-client.ts";
@@ -24,6 +26,7 @@ export class AgentSandbox implements Sandbox {
   readonly backend: World["backend"];
   readonly addresses: World["addresses"];
   readonly #world: World;
+  #shape: PodShape = BARE_SHAPE;
   readonly #variant: IptablesVariant;
   readonly #envoy: RealEnvoy | null;
   #upstreamAddresses: readonly string[] = [];
@@ -50,6 +53,7 @@ export class AgentSandbox implements Sandbox {
 
   async enter(spec: PodSpec): Promise<void> {
     for (const agent of this.#agents()) agent.forgetJournal();
+    this.#shape = spec.shape;
     await this.#world.linkInterfaces(vmLinks(spec));
     // One after the other: a command that is just being started still holds the listeners of its parent, so that none can be replaced.
     await this.#own(spec.upstreamAddresses);
@@ -144,7 +148,6 @@ export class AgentSandbox implements Sandbox {
     await Promise.all([...byAgent].map(([agent, listeners]) => agent.call("listen", { listeners })));
   }
 
-  /** Brings the addresses that upstream owns beside its own to exactly these. */
   async #own(addresses: readonly string[]): Promise<void> {
     const lines = planLocalRoutes(this.#upstreamAddresses, addresses);
     const { agent, namespace } = this.#station("upstream");
@@ -166,7 +169,6 @@ export class AgentSandbox implements Sandbox {
     return confirmLanding(result, this.#recordsOf(result.token)).kind === "listener";
   }
 
-  /** Gives why some listener's word cannot be had, or null. */
   async #sync(): Promise<string | null> {
     const ends = await Promise.allSettled(this.#agents().map((agent) => agent.call("sync", {})));
     const failure = ends.find((end) => end.status === "rejected");
@@ -193,6 +195,6 @@ export class AgentSandbox implements Sandbox {
     // Where an agent is gone, so are its listeners: a refusal then tells of the harness, not of the rules.
     const isBlind = blindness !== null && kind !== "listener" && kind !== "could-not-look";
     const landing = isBlind ? makeLanding("could-not-look", { cause: blindness }) : seen.landing;
-    return { ...seen, landing, durationMs: result.durationMs };
+    return { ...seen, landing: nameRemote(landing, this.#shape), durationMs: result.durationMs };
   }
 }

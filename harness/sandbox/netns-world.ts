@@ -1,14 +1,6 @@
 import { LandfallError } from "../errors.ts";
-import {
-  APP_PORTS,
-  DEFAULT_ADDRESSES,
-  DEFAULT_INBOUND_CAPTURE_PORT,
-  DEFAULT_PROXY_ID,
-  DEFAULT_PROXY_PORT,
-  type HostName,
-  type PodSpec,
-  type SandboxAddresses,
-} from "../model/pod.ts";
+import { APP_PORTS, DEFAULT_ADDRESSES, type HostName, type PodSpec, type SandboxAddresses } from "../model/pod.ts";
+import { BARE_SHAPE } from "../model/pod-shape.ts";
 import { listenersOf } from "./listeners.ts";
 import { detectNetns } from "./netns-detection.ts";
 import { type LaunchedAgent, launchAgent } from "./netns-launch.ts";
@@ -17,17 +9,13 @@ import { makeScriptEnvironment, readScriptCommand, runScript } from "./script.ts
 import { STATION_NAMES, type StationName, type Stations } from "./station.ts";
 import type { World } from "./world.ts";
 
-/** What most scenarios ask for. */
+/** What every pod has, whatever its mesh. */
 const USUAL_SPEC: PodSpec = {
-  proxyPort: DEFAULT_PROXY_PORT,
-  inboundCapturePort: DEFAULT_INBOUND_CAPTURE_PORT,
-  proxy: { uid: DEFAULT_PROXY_ID, gid: DEFAULT_PROXY_ID },
-  interceptionMode: "REDIRECT",
+  shape: BARE_SHAPE,
   listen: APP_PORTS,
   upstreamPorts: [],
   clientPorts: [],
   upstreamAddresses: [],
-  kubevirtInterfaces: [],
 };
 
 /**

@@ -20,12 +20,14 @@ export interface Station {
 export type Stations = ReadonlyMap<StationName, Station>;
 
 /**
- * Gives the station from which a flow starts: `envoy` and `status` are the proxy, `root` and `uid=N,gid=M` the pod. A mark or a port of
- * one's own may need rights that only the pod's own agent has; the owner is the flow's wherever it starts.
+ * Gives the station from which a flow starts: proxies and their status server are the proxy's, `root` and `uid=N,gid=M` the pod. A mark or
+ * a port of one's own may need rights that only the pod's own agent has; the owner is the flow's wherever it starts.
  */
 export function stationOf(flow: Flow): StationName {
   const { actor, port, mark } = flow.from;
   if (startsInPod(flow) && (port !== undefined || mark !== undefined)) return "pod";
-  if (actor === "envoy" || actor === "status") return "proxy";
-  return STATION_NAMES.find((name) => name === actor) ?? "pod";
+  const own = STATION_NAMES.find((name) => name === actor);
+  if (own !== undefined) return own;
+  // A named actor that is none of the usual ones is a proxy, or its status server.
+  return actor === "root" || actor.includes("=") ? "pod" : "proxy";
 }

@@ -1,7 +1,6 @@
-import { proxyOwner } from "../capture/intent-flows.ts";
+import { resolveLanding } from "../contract/expected-landing.ts";
 import { LandfallError } from "../errors.ts";
 import { FAMILIES } from "../model/address.ts";
-import { resolveLanding } from "../model/expected-landing.ts";
 import type { Flow, Manner } from "../model/flow.ts";
 import { resolveFlow } from "../model/flow-resolution.ts";
 import { parseFlowText } from "../model/flow-text.ts";
@@ -84,10 +83,12 @@ export class Pod implements AsyncDisposable {
   }
 
   async #drive(text: string, manner: Manner, expectedText: string): Promise<FlowReport> {
-    const { config, rules } = this.#applied ?? readRuleSource(seedRules);
+    const { capture, rules } = this.#applied ?? readRuleSource(seedRules);
     const { addresses } = this.#sandbox;
-    const flow = resolveFlow(orThrow(parseFlowText(text)), addresses, proxyOwner(config));
-    const expected = resolveLanding(orThrow(parseLandingText(expectedText, "landing")), flow, addresses, config);
+    const { shape } = capture;
+    const flow = resolveFlow(orThrow(parseFlowText(text, shape)), addresses, shape);
+    const written = orThrow(parseLandingText(expectedText, shape, "landing"));
+    const expected = resolveLanding(written, flow, { shape, addresses });
     this.#flows.push(flow);
     const spec = await this.#enter();
     const requests = [{ flow, manner, expected }];
@@ -102,8 +103,8 @@ export class Pod implements AsyncDisposable {
 
   /** Brings listeners and addresses to what the flows so far need; where that changes, rules go out first and in again. */
   async #enter(): Promise<PodSpec> {
-    const { config, rules } = this.#applied ?? readRuleSource(seedRules);
-    const spec = makePodSpec(config, this.#flows, this.#listen, this.#sandbox.addresses, this.#applied ? [rules] : []);
+    const { capture, rules } = this.#applied ?? readRuleSource(seedRules);
+    const spec = makePodSpec(capture, this.#flows, this.#listen, this.#sandbox.addresses, this.#applied ? [rules] : []);
     if (JSON.stringify(spec) === JSON.stringify(this.#spec)) return spec;
     await this.#sandbox.clear();
     await this.#sandbox.enter(spec);
@@ -119,10 +120,9 @@ export class Pod implements AsyncDisposable {
   }
 
   async #look(when: string): Promise<void> {
-    const { config } = this.#applied ?? readRuleSource(seedRules);
+    const { capture } = this.#applied ?? readRuleSource(seedRules);
     const setting = {
-      spec: this.#spec ?? makePodSpec(config, [], [], this.#sandbox.addresses),
-      config,
+      spec: this.#spec ?? makePodSpec(capture, [], [], this.#sandbox.addresses),
       families: FAMILIES,
     };
     const blindness = await findBlindness(this.#sandbox, setting, when);

@@ -1,14 +1,12 @@
-import { parseCapture } from "../capture/capture.ts";
-import { generateRules } from "../capture/dialects.ts";
-import { SEED_WORDS } from "../capture/seed.ts";
-import { seedConfig } from "../capture/seed-config.ts";
 import { LandfallError } from "../errors.ts";
 import { readRulesText } from "../formats/rules-text.ts";
-import type { CaptureConfig } from "../model/capture-config.ts";
+import { SEED_WORDS } from "../meshes/istio-1.4/seed.ts";
+import { MESHES } from "../meshes/meshes.ts";
+import type { Capture } from "../model/capture.ts";
 import { capFindings, type Parsed } from "../model/finding.ts";
 import { NO_LOOKUPS } from "../model/name-lookups.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
-import { emptyRuleset, type PodRules } from "../model/ruleset.ts";
+import { emptyRuleset, NO_RULES, type PodRules } from "../model/ruleset.ts";
 
 /**
  * Rules as a test names them: Istio's flags, one word an element; a text of rules in any form that `--rules` takes, IPv4 where it does
@@ -21,26 +19,29 @@ export const seedRules: readonly string[] = SEED_WORDS;
 
 /** Rules with the config they were made from, or that of the seed command. */
 export interface ReadRules {
-  readonly config: CaptureConfig;
+  readonly capture: Capture;
   readonly rules: PodRules;
 }
 
 /** Reads rules. Throws `bad-input` with every finding. */
 export function readRuleSource(source: RuleSource): ReadRules {
   if (typeof source !== "string" && !("policyRouting" in source)) {
-    const config = readConfig(source);
-    return { config, rules: generateRules(config) };
+    const capture = readWords(source);
+    return { capture, rules: capture.generated ?? NO_RULES };
   }
-  const config = seedConfig();
-  if (typeof source !== "string") return { config, rules: source };
+  const capture = readWords(SEED_WORDS);
+  if (typeof source !== "string") return { capture, rules: source };
   const { ip, ip6 } = orThrow(readRulesText(source, { where: "rules", family: 4, noise: "strict" }));
-  const { policyRouting } = generateRules(config);
-  return { config, rules: { ip: ip ?? (ip6 ? null : emptyRuleset(4)), ip6, policyRouting } };
+  const { policyRouting } = capture.generated ?? NO_RULES;
+  return { capture, rules: { ip: ip ?? (ip6 ? null : emptyRuleset(4)), ip6, policyRouting } };
 }
 
-function readConfig(words: readonly string[]): CaptureConfig {
-  const podIps = [DEFAULT_ADDRESSES.pod[4]];
-  return orThrow(parseCapture({ words, environment: {}, files: [], names: NO_LOOKUPS, podIps })).config;
+function readWords(words: readonly string[]): Capture {
+  const [mesh] = MESHES;
+  if (!mesh) throw new RangeError("There is no mesh.");
+  const pod = { addresses: [DEFAULT_ADDRESSES.pod[4]], own: DEFAULT_ADDRESSES.pod, resolvers: [] };
+  const input = { words, environment: {}, files: [], config: null, names: NO_LOOKUPS, pod };
+  return orThrow(mesh.bind(input, DEFAULT_ADDRESSES)).capture;
 }
 
 /** The most findings that an error's message shows. */

@@ -93,7 +93,7 @@ async function report(
   const shown = isReproduced ? ((await compareCase(small, sandbox)).disagreements[0] ?? first) : first;
   const { flow, manner } = first.request;
   console.log(`
-${what}: ${count} disagreements; the first, ${flow.flow} (${manner}, ${found.spec.interceptionMode}), ${isReproduced ? "with" : "only together with others, with"}
+${what}: ${count} disagreements; the first, ${flow.flow} (${manner}, ${found.spec.shape.listeners[0]?.mode}), ${isReproduced ? "with" : "only together with others, with"}
 ${renderRules(small)}
 predicted ${describe(shown.predicted)}
 observed  ${describe(shown.observed)}`);

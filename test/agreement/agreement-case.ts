@@ -8,6 +8,7 @@ import { DEFAULT_ADDRESSES, type PodSpec } from "../../harness/model/pod.ts";
 import type { PodRules, PolicyRouting, Ruleset } from "../../harness/model/ruleset.ts";
 import type { Target } from "../../harness/model/target.ts";
 import type { FlowRequest } from "../../harness/sandbox/sandbox.ts";
+import { SHAPE, shapeOf } from "../istio-pod.ts";
 import { arbitraryRuleset } from "../property/arbitrary-ruleset.ts";
 import { findUnloadable } from "../property/loadable.ts";
 
@@ -26,7 +27,6 @@ const UPSTREAM_ADDRESSES = [
   ...["2001:db8::1", "fd00:96::1", "64:ff9b::102:304"],
 ];
 const PORTS = [22, 80, 81, 443, 8080, 9090, 15001, 15006, 15020];
-const PROXY = { uid: 1337, gid: 1337 };
 
 /** What flows are made of, by family: who dials (with the source where it is not the route's), and what is dialled. */
 const ACTORS: Readonly<Record<Family, readonly string[]>> = {
@@ -56,10 +56,7 @@ export function arbitraryAgreementCase(family: Family, flows: number): fc.Arbitr
     })
     .map(({ ruleset, policyRouting, requests, ...pod }) => ({
       spec: {
-        ...pod,
-        proxyPort: 15001,
-        inboundCapturePort: 15006,
-        proxy: PROXY,
+        shape: shapeOf({ ...pod, podIps: [DEFAULT_ADDRESSES.pod[family]] }),
         listen: [22, 8080],
         upstreamPorts: [22, 80, 443, 8080, 15001],
         clientPorts: [80, 9090],
@@ -126,8 +123,8 @@ function arbitraryRequest(family: Family): fc.Arbitrary<FlowRequest> {
       manner: fc.constantFrom("answer" as const, "answer" as const, "forward" as const),
     })
     .map(({ actor: who, target, port, manner }) => {
-      const parsed = parseFlowText(`${who} -> ${target}:${port}`);
+      const parsed = parseFlowText(`${who} -> ${target}:${port}`, SHAPE);
       if (!parsed.ok) throw new Error(parsed.findings.map((found) => found.message).join(" "));
-      return { flow: resolveFlow(parsed.value, DEFAULT_ADDRESSES, PROXY), manner };
+      return { flow: resolveFlow(parsed.value, DEFAULT_ADDRESSES, SHAPE), manner };
     });
 }

@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { diffRulesets } from "../../harness/analysis/diff.ts";
-import { seedConfig } from "../../harness/capture/seed-config.ts";
 import { parseIptablesSave } from "../../harness/formats/iptables-save.ts";
+import { seedConfig } from "../../harness/meshes/istio-1.4/seed-config.ts";
 import { DEFAULT_ADDRESSES } from "../../harness/model/pod.ts";
 import { NO_POLICY_ROUTING, type PodRules } from "../../harness/model/ruleset.ts";
 import { makePodSpec } from "../../harness/run/pod-spec.ts";
+import { captureOf } from "../istio-pod.ts";
 
 /** One kind of rule set, made as large as asked for; `edit` names a variant that differs in four rules. */
 interface BenchCase {
@@ -107,7 +108,7 @@ const CASES: readonly BenchCase[] = [
   },
 ];
 
-const SPEC = makePodSpec(seedConfig(), [], [], DEFAULT_ADDRESSES);
+const SPEC = makePodSpec(captureOf(seedConfig()), [], [], DEFAULT_ADDRESSES);
 
 function load(text: string): PodRules {
   const parsed = parseIptablesSave(text, { where: "bench", family: 4 });

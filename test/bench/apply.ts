@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { generateRules } from "../../harness/capture/dialects.ts";
-import { SEED_COMMAND } from "../../harness/capture/seed.ts";
-import { seedConfig } from "../../harness/capture/seed-config.ts";
 import { renderPodCommands } from "../../harness/formats/commands.ts";
+import { generateRules } from "../../harness/meshes/istio-1.4/rules.ts";
+import { SEED_COMMAND } from "../../harness/meshes/istio-1.4/seed.ts";
+import { seedConfig } from "../../harness/meshes/istio-1.4/seed-config.ts";
 import { median } from "./figure.ts";
 
 /** What `apply` costs as a process, from `dist/`, seed command, each time in a fresh namespace; milliseconds, medians. */

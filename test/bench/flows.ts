@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import { SEED_WORDS } from "../../harness/capture/seed.ts";
+import { SEED_WORDS } from "../../harness/meshes/istio-1.4/seed.ts";
 import { AgentSandbox } from "../../harness/sandbox/agent-sandbox.ts";
 import { startNetnsWorld } from "../../harness/sandbox/netns-world.ts";
 import { bindCase } from "../conformance/cases.ts";

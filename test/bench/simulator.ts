@@ -1,10 +1,11 @@
-import { generateRules } from "../../harness/capture/dialects.ts";
-import { seedConfig } from "../../harness/capture/seed-config.ts";
+import { generateRules } from "../../harness/meshes/istio-1.4/rules.ts";
+import { seedConfig } from "../../harness/meshes/istio-1.4/seed-config.ts";
 import { resolveFlow } from "../../harness/model/flow-resolution.ts";
 import { parseFlowText } from "../../harness/model/flow-text.ts";
 import { DEFAULT_ADDRESSES } from "../../harness/model/pod.ts";
 import { compilePod } from "../../harness/netfilter/simulator.ts";
 import { makePodSpec } from "../../harness/run/pod-spec.ts";
+import { captureOf, SHAPE } from "../istio-pod.ts";
 import { median } from "./figure.ts";
 
 /** How many flows a second the simulator lands on the seed rules, the trace off. */
@@ -25,13 +26,16 @@ const FLOWS_A_ROUND = 60_000;
 /** Measures the simulator on the seed command's rules: every built-in kind of flow in turn, in the manner *answer*. */
 export function measureSimulator(): SimulatorFigure {
   const config = seedConfig();
-  const { proxy } = makePodSpec(config, [], [], DEFAULT_ADDRESSES);
   const flows = FLOWS.map((text) => {
-    const flow = parseFlowText(text);
+    const flow = parseFlowText(text, SHAPE);
     if (!flow.ok) throw new TypeError(flow.findings[0]?.message);
-    return resolveFlow(flow.value, DEFAULT_ADDRESSES, proxy);
+    return resolveFlow(flow.value, DEFAULT_ADDRESSES, SHAPE);
   });
-  const pod = compilePod(generateRules(config), makePodSpec(config, flows, [], DEFAULT_ADDRESSES), DEFAULT_ADDRESSES);
+  const pod = compilePod(
+    generateRules(config),
+    makePodSpec(captureOf(config), flows, [], DEFAULT_ADDRESSES),
+    DEFAULT_ADDRESSES,
+  );
   const rates = Array.from({ length: ROUNDS }, () => {
     const start = performance.now();
     for (let i = 0; i < FLOWS_A_ROUND / flows.length; i++) for (const flow of flows) pod.land(flow, "answer");

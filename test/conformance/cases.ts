@@ -1,4 +1,4 @@
-import { SEED_WORDS } from "../../harness/capture/seed.ts";
+import { SEED_WORDS } from "../../harness/meshes/istio-1.4/seed.ts";
 import { BUILT_IN_CHAINS } from "../../harness/model/iptables-tables.ts";
 import type { SandboxAddresses } from "../../harness/model/pod.ts";
 import type { Scenario } from "../../harness/model/scenario.ts";

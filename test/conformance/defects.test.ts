@@ -2,16 +2,17 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { generateRules } from "../../harness/capture/dialects.ts";
 import { parseIptablesSave, renderIptablesSave } from "../../harness/formats/iptables-save.ts";
+import type { CaptureConfig } from "../../harness/meshes/istio-1.4/config.ts";
+import { generateRules } from "../../harness/meshes/istio-1.4/rules.ts";
 import { FAMILIES, type Family } from "../../harness/model/address.ts";
-import type { CaptureConfig } from "../../harness/model/capture-config.ts";
 import { type FlowReport, judgePrediction, type ScenarioReport } from "../../harness/model/report.ts";
 import type { PodRules, Ruleset } from "../../harness/model/ruleset.ts";
 import { runScenario } from "../../harness/run/scenario-run.ts";
 import { openSandbox } from "../../harness/sandbox/open-sandbox.ts";
 import type { Installation, Sandbox } from "../../harness/sandbox/sandbox.ts";
-import { configOf } from "../unit/capture/intent-setup.ts";
+import { captureOf } from "../istio-pod.ts";
+import { configOf } from "../unit/meshes/istio-1.4/intent-setup.ts";
 
 const seed = configOf();
 const folder = mkdtempSync(join(tmpdir(), "landfall-defects-"));
@@ -30,11 +31,11 @@ async function verify(installation: Installation, config: CaptureConfig): Promis
   const scenario = {
     name: "defect",
     claim: "It is found.",
-    config,
+    capture: captureOf(config),
     installation,
     listen: [],
-    rulesOf: "config",
-    flows: "intended",
+    rulesOf: "capture",
+    flows: "boundaries",
   } as const;
   const { report } = await runScenario(scenario, sandbox, { rulesFrom: "outside" });
   expect(report.flows.filter(({ verdict }) => verdict === "could-not-look")).toEqual([]);

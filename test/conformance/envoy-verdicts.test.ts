@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseIptablesSave, renderIptablesSave } from "../../harness/formats/iptables-save.ts";
 import { landingsAgree } from "../../harness/model/landing.ts";
 import type { FlowReport } from "../../harness/model/report.ts";
-import { type ParsedScenario, parseScenario, replaceInstallation } from "../../harness/run/parsed-scenario.ts";
+import { type ParsedScenario, parseScenario } from "../../harness/run/parsed-scenario.ts";
 import { runScenario } from "../../harness/run/scenario-run.ts";
+import { replaceInstallation } from "../../harness/run/tested-families.ts";
 import { DEFAULT_SANDBOX_OPTIONS, openSandbox } from "../../harness/sandbox/open-sandbox.ts";
 import type { Sandbox } from "../../harness/sandbox/sandbox.ts";
 
@@ -15,7 +16,7 @@ function parseFlags(): ParsedScenario {
   const scenario = { name: "flags", claim: "", capture: FLAGS, answer: { "app -> upstream:80": "refused" } };
   const parsed = parseScenario(scenario, "flags");
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.findings));
-  return { ...parsed.value, flows: "intended" };
+  return { ...parsed.value, flows: "boundaries" };
 }
 
 const generated = parseFlags();

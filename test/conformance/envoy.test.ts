@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { landingsAgree } from "../../harness/model/landing.ts";
+import { meetsExpectation } from "../../harness/model/expectation.ts";
 import type { Scenario } from "../../harness/model/scenario.ts";
 import { describeLanding } from "../../harness/report/landing-phrase.ts";
 import { type BoundScenario, bindScenario } from "../../harness/run/bound-scenario.ts";
@@ -97,7 +97,7 @@ function parseFlags(capture: readonly string[]): ParsedScenario {
     capture,
     forward: { "app -> upstream:80": "refused" },
   };
-  return { ...parse(scenario as Scenario), flows: "intended" };
+  return { ...parse(scenario as Scenario), flows: "boundaries" };
 }
 
 /** Drives what the proxy forwards; gives the flows that landed elsewhere, in words. */
@@ -110,7 +110,7 @@ async function driveForwarded(bound: BoundScenario, sandbox: Sandbox): Promise<r
     const seen = await sandbox.drive(forwarded);
     return forwarded.flatMap(({ flow, expected }, i) => {
       const landing = seen[i]?.landing;
-      if (landing && landingsAgree(expected, landing)) return [];
+      if (landing && meetsExpectation(expected, landing)) return [];
       return [`${flow.flow}: ${landing ? `${describeLanding(landing)} ${landing.cause ?? ""}` : "nothing"}`];
     });
   } finally {

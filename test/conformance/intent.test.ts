@@ -1,14 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { generateRules } from "../../harness/capture/dialects.ts";
-import { intendedLanding } from "../../harness/capture/intent.ts";
-import { intendedFlows } from "../../harness/capture/intent-flows.ts";
-import type { CaptureConfig } from "../../harness/model/capture-config.ts";
+import { findExpectation } from "../../harness/contract/expectation.ts";
+import type { CaptureConfig } from "../../harness/meshes/istio-1.4/config.ts";
+import { generateRules } from "../../harness/meshes/istio-1.4/rules.ts";
+import { isLanding } from "../../harness/model/expectation.ts";
 import { landingsAgree } from "../../harness/model/landing.ts";
+import { listBoundaryFlows } from "../../harness/run/bound-scenario.ts";
 import { makePodSpec } from "../../harness/run/pod-spec.ts";
 import { AgentSandbox } from "../../harness/sandbox/agent-sandbox.ts";
 import { startNetnsWorld } from "../../harness/sandbox/netns-world.ts";
 import type { Sandbox } from "../../harness/sandbox/sandbox.ts";
-import { configOf, describeLanding } from "../unit/capture/intent-setup.ts";
+import { captureOf } from "../istio-pod.ts";
+import { configOf, describeLanding } from "../unit/meshes/istio-1.4/intent-setup.ts";
 
 const CONFIGS: readonly (readonly [name: string, changes: Partial<CaptureConfig>])[] = [
   ["the seed", {}],
@@ -43,9 +45,9 @@ describe("on the kernel the generated rules do what the config demands:", () => 
 
   test.each(CONFIGS)("%s", async (_name, changes) => {
     const config = configOf(changes);
-    const flows = intendedFlows(config, sandbox.addresses);
+    const flows = listBoundaryFlows(captureOf(config), sandbox.addresses);
     const spec = makePodSpec(
-      config,
+      captureOf(config),
       flows.map(({ flow }) => flow),
       [],
       sandbox.addresses,
@@ -55,8 +57,9 @@ describe("on the kernel the generated rules do what the config demands:", () => 
     const seen = await sandbox.drive(flows, { inFlight: 32 });
     await sandbox.clear();
     const wrong = flows.flatMap(({ flow, manner }, i) => {
-      const demanded = intendedLanding(config, flow, manner, sandbox.addresses, spec);
+      const demanded = findExpectation(captureOf(config), flow, manner, sandbox.addresses, spec);
       const observed = seen[i]?.landing;
+      if (demanded === null || !isLanding(demanded)) return [`${manner} ${flow.flow}: nothing is demanded`];
       if (observed && landingsAgree(demanded, observed)) return [];
       return [
         `${manner} ${flow.flow}: demanded ${describeLanding(demanded)}, observed ${observed && describeLanding(observed)}`,

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Landing, landingsAgree } from "../../harness/model/landing.ts";
+import { meetsExpectation } from "../../harness/model/expectation.ts";
+import type { Landing } from "../../harness/model/landing.ts";
 import type { Scenario } from "../../harness/model/scenario.ts";
 import { describeLanding } from "../../harness/report/landing-phrase.ts";
 import type { CountedRules, Sandbox } from "../../harness/sandbox/sandbox.ts";
@@ -27,7 +28,7 @@ async function driveCase(scenario: Scenario, sandbox: Sandbox): Promise<readonly
     expect(seen.length).toBe(bound.flows.length);
     return bound.flows.flatMap(({ flow, expected, manner }, i) => {
       const landing = seen[i]?.landing as Landing;
-      return landingsAgree(expected, landing) ? [] : [`${flow.flow} (${manner}): ${describeLanding(landing)}`];
+      return meetsExpectation(expected, landing) ? [] : [`${flow.flow} (${manner}): ${describeLanding(landing)}`];
     });
   } finally {
     await sandbox.clear();
@@ -62,7 +63,7 @@ describe.each(BACKENDS)("backend $backend, $how", ({ backend, start, kind }) => 
     await sandbox.enter(bound.spec);
     await sandbox.install(bound.installation);
     const seen = await sandbox.drive(flows, { inFlight: 64 });
-    const wrong = flows.filter(({ expected }, i) => !landingsAgree(expected, seen[i]?.landing as Landing));
+    const wrong = flows.filter(({ expected }, i) => !meetsExpectation(expected, seen[i]?.landing as Landing));
     expect(wrong.map(({ flow }) => flow.flow)).toEqual([]);
     await sandbox.clear();
   });
@@ -121,7 +122,7 @@ describe.each(BACKENDS.filter(({ kind }) => kind === "kernel"))(
       await sandbox.enter(bound.spec);
       await expect(sandbox.install(refused.installation)).rejects.toMatchObject({ code: "rules-refused" });
       const seen = await sandbox.drive(bound.flows, { inFlight: 16 });
-      const wrong = bound.flows.filter(({ expected }, i) => !landingsAgree(expected, seen[i]?.landing as Landing));
+      const wrong = bound.flows.filter(({ expected }, i) => !meetsExpectation(expected, seen[i]?.landing as Landing));
       expect(wrong.map(({ flow }) => flow.flow)).toEqual([]);
     });
 

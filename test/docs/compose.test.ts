@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { SEED_WORDS } from "../../harness/capture/seed.ts";
+import { SEED_WORDS } from "../../harness/meshes/istio-1.4/seed.ts";
 import { runCommand } from "../unit/cli/run-command.ts";
 import { ROOT, readCodeBlocks, readTable } from "./markdown.ts";
 

@@ -2,10 +2,11 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { ACTOR_NAMES } from "../../harness/model/flow.ts";
 import { LANDING_KINDS } from "../../harness/model/landing.ts";
 import { parseLandingText } from "../../harness/model/landing-text.ts";
+import { actorNames } from "../../harness/model/pod-shape.ts";
 import { readScenarioShape } from "../../harness/run/scenario-shape.ts";
+import { SHAPE } from "../istio-pod.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const text = readFileSync(join(root, "docs/scenarios.md"), "utf8");
@@ -72,12 +73,12 @@ describe("docs/scenarios.md", () => {
 
   test("names every actor there is", () => {
     const named = firstCells("## Flows").filter((actor) => actor !== "uid=N,gid=M");
-    expect(named.toSorted()).toEqual([...ACTOR_NAMES].sort());
+    expect(named.toSorted()).toEqual([...actorNames(SHAPE)].sort());
   });
 
   test("names every landing there is", () => {
     const named = firstCells("## Landings");
-    const listeners = named.filter((word) => parseLandingText(`${word}:1`, "").ok);
+    const listeners = named.filter((word) => parseLandingText(`${word}:1`, SHAPE, "").ok);
     expect(listeners).toEqual(["envoy-outbound", "envoy-inbound", "status", "app", "client", "upstream"]);
     const words = text.split("| one word |")[1] ?? "";
     const kinds = LANDING_KINDS.filter((kind) => kind !== "listener" && kind !== "could-not-look");

@@ -3,7 +3,8 @@ import type { Flow } from "../../harness/model/flow.ts";
 import { resolveFlow } from "../../harness/model/flow-resolution.ts";
 import { parseFlowText } from "../../harness/model/flow-text.ts";
 import type { Match, Range } from "../../harness/model/match.ts";
-import { DEFAULT_ADDRESSES, type Owner } from "../../harness/model/pod.ts";
+import { DEFAULT_ADDRESSES } from "../../harness/model/pod.ts";
+import type { PodShape } from "../../harness/model/pod-shape.ts";
 import type { Dice } from "./dice.ts";
 import type { Hole } from "./hole.ts";
 import { drawAddress } from "./hole-matches.ts";
@@ -28,7 +29,7 @@ const PORTS = [80, 8080, 22, 443, 9090, 15001, 15006, 15020, 3306];
 export function drawFlows(
   dice: Dice,
   { family, rule }: Hole,
-  proxy: Owner,
+  shape: PodShape,
   links: readonly string[],
   count: number,
 ): readonly Flow[] {
@@ -36,8 +37,8 @@ export function drawFlows(
   const texts = new Set<string>();
   for (let i = 0; i < count * 3 && texts.size < count; i++) texts.add(drawText(dice, family, own, links));
   return [...texts].flatMap((text) => {
-    const parsed = parseFlowText(text);
-    return parsed.ok ? [resolveFlow(parsed.value, DEFAULT_ADDRESSES, proxy)] : [];
+    const parsed = parseFlowText(text, shape);
+    return parsed.ok ? [resolveFlow(parsed.value, DEFAULT_ADDRESSES, shape)] : [];
   });
 }
 

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
-import { generateRules } from "../../harness/capture/dialects.ts";
 import { loadScenarios, SCENARIO_FOLDER } from "../../harness/cli/verify-scenarios.ts";
 import { LandfallError } from "../../harness/errors.ts";
+import { NO_RULES } from "../../harness/model/ruleset.ts";
 import { type ParsedScenario, parseScenario } from "../../harness/run/parsed-scenario.ts";
 import { AgentSandbox } from "../../harness/sandbox/agent-sandbox.ts";
 import { startNetnsWorld } from "../../harness/sandbox/netns-world.ts";
@@ -24,11 +24,12 @@ export async function loadConfigs(): Promise<readonly ParsedScenario[]> {
   for (const { file, scenario } of await loadScenarios(files, { err: () => {} })) {
     const parsed = parseScenario(scenario, file);
     if (!parsed.ok) throw new Error(`${file} cannot be read`);
-    const { config } = parsed.value;
+    const { capture } = parsed.value;
     // The one thing that Istio's own rules do not do: with TPROXY they take a virtual machine's connection twice.
-    if (config.interceptionMode === "TPROXY" && config.kubevirtInterfaces.length > 0) continue;
-    const installation = { kind: "rules", rules: generateRules(config) } as const;
-    known.set(JSON.stringify(config), { ...parsed.value, flows: "intended", installation });
+    const isTransparent = capture.shape.listeners.some(({ mode }) => mode === "transparent");
+    if (isTransparent && capture.shape.links.length > 0) continue;
+    const installation = { kind: "rules", rules: capture.generated ?? NO_RULES } as const;
+    known.set(JSON.stringify([capture.mesh, capture.settings]), { ...parsed.value, flows: "boundaries", installation });
   }
   return [...known.values()];
 }

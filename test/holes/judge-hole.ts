@@ -3,8 +3,8 @@ import type { Family } from "../../harness/model/address.ts";
 import { canBeElsewhere } from "../../harness/model/elsewhere.ts";
 import type { Flow } from "../../harness/model/flow.ts";
 import { type Landing, landingsAgree } from "../../harness/model/landing.ts";
-import { isLoopback, type SandboxAddresses } from "../../harness/model/pod.ts";
-import { summarize } from "../../harness/model/report.ts";
+import { isLoopback, type SandboxAddresses, withLinks } from "../../harness/model/pod.ts";
+import { summarize } from "../../harness/model/report-summary.ts";
 import type { PodRules } from "../../harness/model/ruleset.ts";
 import { bindScenario } from "../../harness/run/bound-scenario.ts";
 import type { ParsedScenario } from "../../harness/run/parsed-scenario.ts";
@@ -49,16 +49,16 @@ export async function judgeHole(base: ParsedScenario, hole: Hole, dice: Dice, sa
 
 async function compareFlows(base: ParsedScenario, hole: Hole, dice: Dice, sandbox: Sandbox): Promise<HoleOutcome> {
   if (base.installation.kind === "script") throw new TypeError("a script's rules are not known");
-  const { config, spec } = bindScenario({ ...base, flows: [] }, sandbox.addresses);
+  const { capture, spec } = bindScenario({ ...base, flows: [] }, sandbox.addresses);
   const isNamed = hole.rule.matches.find((match) => match.kind === "in-interface" || match.kind === "out-interface");
   const name = isNamed && "name" in isNamed ? isNamed.name.replace("+", "0") : null;
   const extra = name !== null && !["lo", "eth0"].includes(name) ? [name] : [];
-  const links = [...new Set([...extra, ...spec.kubevirtInterfaces])];
-  const drawn = drawFlows(dice, hole, spec.proxy, links, FLOWS);
+  const links = [...new Set([...extra, ...spec.shape.links])];
+  const drawn = drawFlows(dice, hole, spec.shape, links, FLOWS);
   const flows = drawn.filter(({ from, to, family }) =>
     [from.address, to.address].every((address) => isSomebodys(address, family, sandbox.addresses)),
   );
-  const pod = { ...makePodSpec(config, flows, base.listen, sandbox.addresses), kubevirtInterfaces: links };
+  const pod = withLinks(makePodSpec(capture, flows, base.listen, sandbox.addresses), links);
   await sandbox.enter(pod);
   const drive = async (rules: PodRules, some: readonly Flow[], inFlight: number) => {
     await sandbox.install({ kind: "rules", rules });

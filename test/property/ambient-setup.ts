@@ -1,4 +1,3 @@
-import { preparePod } from "../../harness/analysis/wide-pod.ts";
 import { type BoundaryFlow, boundaryFlows } from "../../harness/contract/boundary-flows.ts";
 import { type Demands, demandedLanding } from "../../harness/contract/demanded-landing.ts";
 import { istioAmbient } from "../../harness/meshes/istio-ambient/mesh.ts";
@@ -7,16 +6,15 @@ import type { Contract } from "../../harness/model/contract.ts";
 import type { Flow } from "../../harness/model/flow.ts";
 import { findBase } from "../../harness/model/iptables-tables.ts";
 import type { Landing } from "../../harness/model/landing.ts";
-import { APP_PORTS, DEFAULT_ADDRESSES, type PodSpec, type SandboxAddresses } from "../../harness/model/pod.ts";
+import { DEFAULT_ADDRESSES, type PodSpec, type SandboxAddresses } from "../../harness/model/pod.ts";
 import type { PodShape } from "../../harness/model/pod-shape.ts";
 import type { PodRules, Rule, Ruleset } from "../../harness/model/ruleset.ts";
+import { makePodSpec } from "../../harness/run/pod-spec.ts";
 import type { DemandedFlow } from "./mutant-holes.ts";
 
 /** What runs as ztunnel where a sandbox cannot set a socket's mark: a rule gives the mark to all that this uid sends. */
 const ZTUNNEL_ID = 1337;
 const ZTUNNEL_MARK = 0x539;
-/** Ports of ztunnel's that a pod without them gives to the app, so that something listens there. */
-const OTHER_PORTS = [15008, 15053];
 
 /** Settings of ambient mode as flags, each with the name that a test has for them. */
 export const AMBIENT_CASES: readonly (readonly [name: string, words: readonly string[]])[] = [
@@ -126,17 +124,6 @@ function markInRuleset({ family, tables }: Ruleset): Ruleset {
   };
 }
 
-function makeSpec(flows: readonly Flow[], { links }: PodShape, addresses: SandboxAddresses): PodSpec {
-  const own: PodSpec = {
-    proxyPort: 15001,
-    inboundCapturePort: 15006,
-    proxy: { uid: ZTUNNEL_ID, gid: ZTUNNEL_ID },
-    interceptionMode: "REDIRECT",
-    listen: [...APP_PORTS, ...OTHER_PORTS],
-    upstreamPorts: [],
-    clientPorts: [],
-    upstreamAddresses: [],
-    kubevirtInterfaces: links,
-  };
-  return preparePod(own, { flows, rules: [] }, addresses);
+function makeSpec(flows: readonly Flow[], shape: PodShape, addresses: SandboxAddresses): PodSpec {
+  return makePodSpec({ shape }, flows, [], addresses);
 }

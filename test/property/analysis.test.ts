@@ -16,11 +16,12 @@ import {
   addressOwner,
   DEFAULT_ADDRESSES,
   isLoopback,
-  PASS_THROUGH_ADDRESS,
+  PASS_THROUGH_IPV6,
   type PodSpec,
 } from "../../harness/model/pod.ts";
 import { NO_POLICY_ROUTING, type PodRules, type Ruleset } from "../../harness/model/ruleset.ts";
 import { compilePod } from "../../harness/netfilter/simulator.ts";
+import { SHAPE, shapeOf } from "../istio-pod.ts";
 import { arbitraryAddress, arbitraryId, arbitraryPort } from "./arbitrary-rule.ts";
 import { arbitraryRuleset } from "./arbitrary-ruleset.ts";
 
@@ -28,15 +29,11 @@ import { arbitraryRuleset } from "./arbitrary-ruleset.ts";
 const RULESETS = Number(process.env["LANDFALL_ANALYSIS_RUNS"] ?? 8);
 const FLOWS = 60;
 const SPEC: PodSpec = {
-  proxyPort: 15001,
-  inboundCapturePort: 15006,
-  proxy: { uid: 1337, gid: 1337 },
-  interceptionMode: "TPROXY",
+  shape: shapeOf({ interceptionMode: "TPROXY", kubevirtInterfaces: ["vm0"], podIps: ["fd00:244::2"] }),
   listen: APP_PORTS,
   upstreamPorts: [],
   clientPorts: [],
   upstreamAddresses: [],
-  kubevirtInterfaces: ["vm0"],
 };
 
 function settingOf(): AnalysisSetting {
@@ -62,9 +59,9 @@ function arbitraryFlow(family: Family): fc.Arbitrary<Flow> {
     arbitraryPort,
   );
   return fc.oneof(pod, outside).map(([actor, target, port]) => {
-    const parsed = parseFlowText(`${actor} -> ${target}:${port}`);
+    const parsed = parseFlowText(`${actor} -> ${target}:${port}`, SHAPE);
     if (!parsed.ok) throw new TypeError(JSON.stringify(parsed.findings));
-    return resolveFlow(parsed.value, DEFAULT_ADDRESSES, SPEC.proxy);
+    return resolveFlow(parsed.value, DEFAULT_ADDRESSES, SPEC.shape);
   });
 }
 
@@ -94,7 +91,7 @@ function landAlone(rules: PodRules, others: readonly PodRules[], flow: Flow): La
 /** Says whether the analysis says anything of a flow: a host can dial it, and ::6, the pod's own or nobody's, is nobody's here. */
 function isAnalysed({ family, from, to }: Flow): boolean {
   const dials = Object.values(DEFAULT_ADDRESSES).some((host) => host[family] === from.address);
-  return (dials || isLoopback(from.address)) && to.address !== PASS_THROUGH_ADDRESS[6];
+  return (dials || isLoopback(from.address)) && to.address !== PASS_THROUGH_IPV6;
 }
 
 /** Holds a flow's landings under two rule sets against the class of the diff that has it, or against each other where none has. */
@@ -103,8 +100,14 @@ function checkChange(flow: Flow, before: PodRules, after: PodRules, changes: rea
   const change = changes.find(({ holds }) => holds(flow));
   if (change) {
     const { witness } = change;
-    const seen = [abstractLanding(change.before, witness.flow), abstractLanding(change.after, witness.flow)];
-    expect([flow.flow, abstractLanding(was, flow), abstractLanding(is, flow)]).toEqual([flow.flow, ...seen]);
+    const seen = [
+      abstractLanding(change.before, witness.flow, SPEC.shape),
+      abstractLanding(change.after, witness.flow, SPEC.shape),
+    ];
+    expect([flow.flow, abstractLanding(was, flow, SPEC.shape), abstractLanding(is, flow, SPEC.shape)]).toEqual([
+      flow.flow,
+      ...seen,
+    ]);
     return;
   }
   const isSame = renderLandingKey(was) === renderLandingKey(is) && landingsAgree(was, is);
@@ -125,8 +128,11 @@ describe.each(FAMILIES)("over IPv%i", (family) => {
               const terminal = locateFlow(diagram, flow, new Map(), lane, space);
               const own = classes.find((flowClass) => flowClass.terminal === terminal);
               if (!own) continue;
-              const expected = abstractLanding(land(own, "answer"), own.witness.flow);
-              expect([flow.flow, abstractLanding(landAlone(rules, [], flow), flow)]).toEqual([flow.flow, expected]);
+              const expected = abstractLanding(land(own, "answer"), own.witness.flow, SPEC.shape);
+              expect([flow.flow, abstractLanding(landAlone(rules, [], flow), flow, SPEC.shape)]).toEqual([
+                flow.flow,
+                expected,
+              ]);
             }
           }
         },

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseCapture } from "../../harness/capture/capture.ts";
-import { generateRules } from "../../harness/capture/dialects.ts";
 import { renderRuleLines } from "../../harness/formats/list.ts";
+import { parseCapture } from "../../harness/meshes/istio-1.4/capture.ts";
+import { generateRules } from "../../harness/meshes/istio-1.4/rules.ts";
 import { renderAddress, renderNetwork } from "../../harness/model/address.ts";
 import type { TableName } from "../../harness/model/iptables-tables.ts";
 import type { PodRules, Ruleset } from "../../harness/model/ruleset.ts";
 import { buildOnce, type KernelState, parseState, quoteWords, runInNamespace } from "../unit/apply/namespace-setup.ts";
-import { NAMES } from "../unit/capture/capture-setup.ts";
+import { NAMES } from "../unit/meshes/istio-1.4/capture-setup.ts";
 
 buildOnce();
 

@@ -16,12 +16,7 @@ const PAIRS = Number(process.env["LANDFALL_ANALYSIS_RUNS"] ?? 12);
 
 /** What the diff says of a point: the landings of the class it is in, and in how many classes it is. */
 function lookUp(changes: readonly Change[], flow: Flow): readonly string[] {
-  return changes
-    .filter(({ holds }) => holds(flow))
-    .map(
-      ({ before, after, witness }) =>
-        `${abstractLanding(before, witness.flow)}, then ${abstractLanding(after, witness.flow)}`,
-    );
+  return changes.filter(({ holds }) => holds(flow)).map(({ kinds }) => `${kinds.before}, then ${kinds.after}`);
 }
 
 /** Where the simulator lands each point under both rule sets. */
@@ -48,7 +43,9 @@ function checkPair(world: SmallWorld, before: PodRules, after: PodRules, within:
     const isAsked = within === null || holdsFlow(within, flow, DEFAULT_ADDRESSES);
     const isDifferent =
       isAsked && (renderLandingKey(was) !== renderLandingKey(is) || (isUntold(was, is) && found.length > 0));
-    const expected = isDifferent ? [`${abstractLanding(was, flow)}, then ${abstractLanding(is, flow)}`] : [];
+    const expected = isDifferent
+      ? [`${abstractLanding(was, flow, spec.shape)}, then ${abstractLanding(is, flow, spec.shape)}`]
+      : [];
     return { flow: flow.flow, expected, found };
   });
   const wrong = told.find(({ expected, found }) => JSON.stringify(expected) !== JSON.stringify(found));

@@ -1,4 +1,4 @@
-import type { CaptureConfig } from "../../harness/model/capture-config.ts";
+import type { CaptureConfig } from "../../harness/meshes/istio-1.4/config.ts";
 
 const RANGES = ["10.96.0.0/16", "172.16.0.0/12"];
 /** Settings of Istio 1.4 whose rules and mutants differ in kind, each with what it changes of the seed's. */

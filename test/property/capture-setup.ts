@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import type { CaptureConfig } from "../../harness/model/capture-config.ts";
-import { configOf } from "../unit/capture/intent-setup.ts";
+import type { CaptureConfig } from "../../harness/meshes/istio-1.4/config.ts";
+import { configOf } from "../unit/meshes/istio-1.4/intent-setup.ts";
 
 /** Below the ephemeral ports: with those, whether a rule holds for a reply is the kernel's free choice of a source port. */
 const PORT = fc

@@ -4,10 +4,10 @@ import { abstractLanding } from "../../harness/analysis/abstract-landing.ts";
 import { diffRulesets } from "../../harness/analysis/diff.ts";
 import { mapFlows } from "../../harness/analysis/map.ts";
 import type { AnalysisSetting } from "../../harness/analysis/partition.ts";
-import { PROPERTIES } from "../../harness/analysis/properties.ts";
+import { listProperties } from "../../harness/analysis/properties.ts";
 import { proveProperties } from "../../harness/analysis/prove.ts";
 import { parseProperties } from "../../harness/analysis/written-property.ts";
-import { seedConfig } from "../../harness/capture/seed-config.ts";
+import { seedConfig } from "../../harness/meshes/istio-1.4/seed-config.ts";
 import { FAMILIES, type Family } from "../../harness/model/address.ts";
 import { type Flow, startsInPod } from "../../harness/model/flow.ts";
 import { parseFlowSet } from "../../harness/model/flow-set-text.ts";
@@ -16,6 +16,7 @@ import { DEFAULT_ADDRESSES, isLoopback } from "../../harness/model/pod.ts";
 import { NO_POLICY_ROUTING, type PodRules, type Ruleset } from "../../harness/model/ruleset.ts";
 import { compilePod, type Explanation } from "../../harness/netfilter/simulator.ts";
 import { makePodSpec } from "../../harness/run/pod-spec.ts";
+import { captureOf, SHAPE } from "../istio-pod.ts";
 import { arbitraryRuleset } from "./arbitrary-ruleset.ts";
 import { arbitrarySampledFlow } from "./sampled-flow.ts";
 
@@ -24,12 +25,12 @@ const RULESETS = Number(process.env["LANDFALL_ANALYSIS_RUNS"] ?? 5);
 const FLOWS = 40;
 /** Flows of those for each of which a map of its own is made. */
 const MAPPED = 8;
-const PROXY = { uid: 1337, gid: 1337 };
 const CONFIG = seedConfig();
+const PROMISED = listProperties(captureOf(CONFIG).contractFor(DEFAULT_ADDRESSES));
 const RUNS = { numRuns: RULESETS, endOnFailure: true } as const;
 
 const SETTING: AnalysisSetting = {
-  spec: makePodSpec(CONFIG, [], [], DEFAULT_ADDRESSES),
+  spec: makePodSpec(captureOf(CONFIG), [], [], DEFAULT_ADDRESSES),
   addresses: DEFAULT_ADDRESSES,
   passThrough: "absent",
 };
@@ -41,18 +42,18 @@ function toPod(ruleset: Ruleset): PodRules {
 
 /** What `explain` says of a flow. */
 function explain(rules: PodRules, flow: Flow): Explanation {
-  const spec = makePodSpec(CONFIG, [flow], [], DEFAULT_ADDRESSES, [rules]);
+  const spec = makePodSpec(captureOf(CONFIG), [flow], [], DEFAULT_ADDRESSES, [rules]);
   return compilePod(rules, spec, DEFAULT_ADDRESSES).explain(flow, "answer", () => "");
 }
 
 /** The landings that `explain` leaves possible, as a map writes them; null where it cannot say what they are. */
 function listPossible({ possible }: Explanation, flow: Flow): ReadonlySet<string> | null {
-  return possible.length === 0 ? null : new Set(possible.map((landing) => abstractLanding(landing, flow)));
+  return possible.length === 0 ? null : new Set(possible.map((landing) => abstractLanding(landing, flow, SHAPE)));
 }
 
 /** The setting for one flow alone, as `--within` gives it. */
 function settingOf(flow: Flow): AnalysisSetting {
-  const parsed = parseFlowSet(writeSet(flow), "test", { addresses: DEFAULT_ADDRESSES, proxy: PROXY });
+  const parsed = parseFlowSet(writeSet(flow), "test", { addresses: DEFAULT_ADDRESSES, shape: SHAPE });
   if (!parsed.ok) throw new TypeError(JSON.stringify(parsed.findings));
   return { ...SETTING, within: parsed.value };
 }
@@ -79,7 +80,7 @@ const isOut = (flow: Flow) => startsInPod(flow) && !isOwn(flow) && !isLoopback(f
 const isOwn = ({ to, family }: Flow) => isLoopback(to.address) || to.address === DEFAULT_ADDRESSES.pod[family];
 const isIn = (flow: Flow) => !startsInPod(flow);
 const isAsDialled = (landing: Landing, flow: Flow) =>
-  abstractLanding({ ...landing, source: null }, flow) === "as dialled";
+  abstractLanding({ ...landing, source: null }, flow, SHAPE) === "as dialled";
 const isOwnPort = ({ to }: Flow) => to.port === CONFIG.proxyPort || to.port === CONFIG.inboundCapturePort;
 
 /** What a property says, written out by hand: which flows it concerns for certain, and how one breaks it for certain. */
@@ -119,7 +120,8 @@ function writtenProperties(family: Family) {
       { name: "inbound-on-app", flows: inbound.map((flows) => flows.replace("*", "8080")), lands: "app:8080" },
     ],
     "test",
-    CONFIG,
+    SHAPE,
+    [],
     DEFAULT_ADDRESSES,
   );
   if (!parsed.ok) throw new TypeError(JSON.stringify(parsed.findings));
@@ -137,7 +139,7 @@ function countDifferences(
   const told = landed.filter(({ was, is }) => isKnown(was) && isKnown(is));
   for (const { flow, was, is } of told) {
     const write = (one: Flow, landings: readonly Landing[]) =>
-      landings.map((landing) => abstractLanding(landing, one)).join(", then ");
+      landings.map((landing) => abstractLanding(landing, one, SHAPE)).join(", then ");
     const found = changes
       .filter(({ holds }) => holds(flow))
       .map((change) => write(change.witness.flow, [change.before, change.after]));
@@ -149,7 +151,7 @@ function countDifferences(
 
 /** Holds every claim against what `prove` says; gives how often a flow breaks one. */
 function countBreaches(family: Family, rules: PodRules, flows: readonly Flow[]): number {
-  const results = proveProperties(rules, CONFIG, SETTING, [...PROPERTIES, ...writtenProperties(family)]);
+  const results = proveProperties(rules, captureOf(CONFIG), SETTING, [...PROMISED, ...writtenProperties(family)]);
   // An IPv4 pod's config demands nothing of IPv6 that leaves.
   const claims = CLAIMS.filter(({ name }) => family === 4 || name !== "outbound-captured");
   const asked = claims.flatMap((claim) => flows.filter(claim.concerns).map((flow) => ({ claim, flow })));

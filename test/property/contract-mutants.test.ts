@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { generateRules } from "../../harness/capture/dialects.ts";
 import { boundaryFlows } from "../../harness/contract/boundary-flows.ts";
 import { type Demands, demandedLanding } from "../../harness/contract/demanded-landing.ts";
+import type { CaptureConfig } from "../../harness/meshes/istio-1.4/config.ts";
 import { makeContract } from "../../harness/meshes/istio-1.4/contract.ts";
 import { makeShape } from "../../harness/meshes/istio-1.4/pod.ts";
-import type { CaptureConfig } from "../../harness/model/capture-config.ts";
+import { generateRules } from "../../harness/meshes/istio-1.4/rules.ts";
 import { landingsAgree } from "../../harness/model/landing.ts";
 import { DEFAULT_ADDRESSES } from "../../harness/model/pod.ts";
 import { makePodSpec } from "../../harness/run/pod-spec.ts";
-import { configOf } from "../unit/capture/intent-setup.ts";
+import { configOf } from "../unit/meshes/istio-1.4/intent-setup.ts";
 import { CAPTURE_CONFIGS } from "./capture-configs.ts";
 import { findHoles } from "./mutant-holes.ts";
 
@@ -22,7 +22,7 @@ function findUnshown(config: CaptureConfig): readonly string[] {
   };
   const boundary = boundaryFlows(demanding);
   const spec = makePodSpec(
-    config,
+    demanding,
     boundary.map(({ flow }) => flow),
     [],
     DEFAULT_ADDRESSES,

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { preparePod } from "../../harness/analysis/wide-pod.ts";
 import { boundaryFlows } from "../../harness/contract/boundary-flows.ts";
 import { type Demands, demandedLanding } from "../../harness/contract/demanded-landing.ts";
 import { istio } from "../../harness/meshes/istio/mesh.ts";
@@ -8,8 +7,9 @@ import type { MeshInput, PodFacts } from "../../harness/meshes/mesh.ts";
 import type { Flow } from "../../harness/model/flow.ts";
 import type { Landing } from "../../harness/model/landing.ts";
 import { NO_LOOKUPS } from "../../harness/model/name-lookups.ts";
-import { APP_PORTS, DEFAULT_ADDRESSES, type PodSpec } from "../../harness/model/pod.ts";
+import { DEFAULT_ADDRESSES, type PodSpec } from "../../harness/model/pod.ts";
 import { compilePod } from "../../harness/netfilter/simulator.ts";
+import { makePodSpec } from "../../harness/run/pod-spec.ts";
 import { type DemandedFlow, findHoles } from "./mutant-holes.ts";
 
 const INJECTED = istio.injected.words;
@@ -63,25 +63,9 @@ interface Subject {
   readonly flows: readonly DemandedFlow[];
 }
 
-/** What stands in the pod; the simulator knows of Envoy's listeners the two that take captured traffic. */
+/** What stands in the pod. */
 function makeSpec(settings: IstioSettings, facts: PodFacts, flows: readonly Flow[]): PodSpec {
-  const shape = istio.shape(settings, facts);
-  const isTaken = (port: number) => [settings.proxyPort, settings.inboundCapturePort].includes(port);
-  const own: PodSpec = {
-    proxyPort: settings.proxyPort,
-    inboundCapturePort: settings.inboundCapturePort,
-    proxy: shape.proxies[0]?.runsAs ?? { uid: 0, gid: 0 },
-    interceptionMode: settings.interceptionMode,
-    listen: [
-      ...APP_PORTS,
-      ...shape.listeners.map(({ port }) => port).filter((port) => !isTaken(port) && port !== 15020),
-    ],
-    upstreamPorts: [],
-    clientPorts: [],
-    upstreamAddresses: [],
-    kubevirtInterfaces: shape.links,
-  };
-  return preparePod(own, { flows, rules: [] }, DEFAULT_ADDRESSES);
+  return makePodSpec({ shape: istio.shape(settings, facts) }, flows, [], DEFAULT_ADDRESSES);
 }
 
 function makeSubject([, words, pod, environment = {}]: (typeof SETTINGS)[number]): Subject {

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { preparePod } from "../../harness/analysis/wide-pod.ts";
 import { boundaryFlows } from "../../harness/contract/boundary-flows.ts";
 import { type Demands, demandedLanding } from "../../harness/contract/demanded-landing.ts";
 import { kuma } from "../../harness/meshes/kuma/mesh.ts";
 import type { MeshInput } from "../../harness/meshes/mesh.ts";
 import type { Landing } from "../../harness/model/landing.ts";
 import { NO_LOOKUPS } from "../../harness/model/name-lookups.ts";
-import { APP_PORTS, DEFAULT_ADDRESSES, type PodSpec } from "../../harness/model/pod.ts";
+import { DEFAULT_ADDRESSES } from "../../harness/model/pod.ts";
 import { compilePod } from "../../harness/netfilter/simulator.ts";
+import { makePodSpec } from "../../harness/run/pod-spec.ts";
 import { findHoles } from "./mutant-holes.ts";
 
 interface Config {
@@ -75,18 +75,12 @@ function prepare(config: Config) {
     peers: { listen: [], upstreamPorts: [], clientPorts: [], upstreamAddresses: [] },
   };
   const flows = boundaryFlows(demanding);
-  const own: PodSpec = {
-    proxyPort: settings.outbound.port,
-    inboundCapturePort: settings.inbound.port,
-    proxy: { uid: settings.proxyUid, gid: settings.proxyUid },
-    interceptionMode: "REDIRECT",
-    listen: [...APP_PORTS, settings.dns.port],
-    upstreamPorts: [],
-    clientPorts: [],
-    upstreamAddresses: [],
-    kubevirtInterfaces: shape.links,
-  };
-  const spec = preparePod(own, { flows: flows.map(({ flow }) => flow), rules: [] }, DEFAULT_ADDRESSES);
+  const spec = makePodSpec(
+    { shape },
+    flows.map(({ flow }) => flow),
+    [],
+    DEFAULT_ADDRESSES,
+  );
   const demands = flows
     .filter(({ manner }) => manner === "answer")
     .flatMap(({ flow, manner }) => {

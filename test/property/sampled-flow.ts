@@ -6,8 +6,8 @@ import { resolveFlow } from "../../harness/model/flow-resolution.ts";
 import { parseFlowText } from "../../harness/model/flow-text.ts";
 import { DEFAULT_ADDRESSES } from "../../harness/model/pod.ts";
 import type { Ruleset } from "../../harness/model/ruleset.ts";
+import { SHAPE } from "../istio-pod.ts";
 
-const PROXY = { uid: 1337, gid: 1337 };
 const PORTS = [1, 21, 22, 80, 443, 8080, 9090, 15001, 15006, 15020, 65535];
 const IDS = [0, 999, 1000, 1001, 1336, 1337, 1338, 65534];
 const TARGETS: Readonly<Record<Family, readonly string[]>> = {
@@ -68,7 +68,7 @@ export function arbitrarySampledFlow(family: Family, ruleset: Ruleset): fc.Arbit
 }
 
 function flowOf(text: string): Flow {
-  const parsed = parseFlowText(text);
+  const parsed = parseFlowText(text, SHAPE);
   if (!parsed.ok) throw new TypeError(JSON.stringify(parsed.findings));
-  return resolveFlow(parsed.value, DEFAULT_ADDRESSES, PROXY);
+  return resolveFlow(parsed.value, DEFAULT_ADDRESSES, SHAPE);
 }

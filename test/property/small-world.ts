@@ -7,6 +7,7 @@ import { parseFlowSet } from "../../harness/model/flow-set-text.ts";
 import { parseFlowText } from "../../harness/model/flow-text.ts";
 import { APP_PORTS, DEFAULT_ADDRESSES, type PodSpec } from "../../harness/model/pod.ts";
 import { NO_POLICY_ROUTING, type PolicyRouting } from "../../harness/model/ruleset.ts";
+import { SHAPE, shapeOf } from "../istio-pod.ts";
 
 /** Ports, and uids and gids, of a small world's flows; rules know all but the last of each. */
 export const PORTS = [78, 79, 80, 81, 8080, 15001, 15006, 9];
@@ -40,8 +41,6 @@ export interface SmallWorld extends WorldParts {
   readonly flowSets: readonly FlowSet[];
 }
 
-const PROXY = { uid: 1337, gid: 1337 };
-
 function makeWorld(parts: WorldParts): SmallWorld {
   const { family, services, sets, passThrough } = parts;
   const peers = [DEFAULT_ADDRESSES.client[family], DEFAULT_ADDRESSES.upstream[family]];
@@ -50,15 +49,11 @@ function makeWorld(parts: WorldParts): SmallWorld {
     ...parts,
     peers,
     spec: {
-      proxyPort: 15001,
-      inboundCapturePort: 15006,
-      proxy: PROXY,
-      interceptionMode: "REDIRECT",
+      shape: shapeOf({ podIps: [DEFAULT_ADDRESSES.pod[family]] }),
       listen: APP_PORTS,
       upstreamPorts: PORTS,
       clientPorts: PORTS,
       upstreamAddresses: services,
-      kubevirtInterfaces: [],
     },
     policyRouting: { ...NO_POLICY_ROUTING, addresses: adds ? ["::6/128 dev lo"] : [] },
     points: PORTS.flatMap((port) => listFlows(parts, [...peers, ...services], port)).map(flowOf),
@@ -86,13 +81,13 @@ function listFlows({ family, own }: WorldParts, beyond: readonly string[], port:
 }
 
 function flowOf(text: string): Flow {
-  const parsed = parseFlowText(text);
+  const parsed = parseFlowText(text, SHAPE);
   if (!parsed.ok) throw new TypeError(JSON.stringify(parsed.findings));
-  return resolveFlow(parsed.value, DEFAULT_ADDRESSES, PROXY);
+  return resolveFlow(parsed.value, DEFAULT_ADDRESSES, SHAPE);
 }
 
 function setOf(text: string): FlowSet {
-  const parsed = parseFlowSet(text, "test", { addresses: DEFAULT_ADDRESSES, proxy: PROXY });
+  const parsed = parseFlowSet(text, "test", { addresses: DEFAULT_ADDRESSES, shape: SHAPE });
   if (!parsed.ok) throw new TypeError(JSON.stringify(parsed.findings));
   return parsed.value;
 }

@@ -14,9 +14,13 @@ if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings, null, 2));
 const generated: readonly ParsedScenario[] = loaded.value.flatMap(({ file, scenario }) => {
   const parsed = parseScenario(scenario, file);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.findings, null, 2));
-  return parsed.value.installation.kind === "capture" ? [{ ...parsed.value, flows: "intended" as const }] : [];
+  return parsed.value.installation.kind === "capture" ? [{ ...parsed.value, flows: "boundaries" as const }] : [];
 });
-const distinct = [...new Map(generated.map((scenario) => [JSON.stringify(scenario.config), scenario])).values()];
+const distinct = [
+  ...new Map(
+    generated.map((scenario) => [JSON.stringify([scenario.capture.mesh, scenario.capture.settings]), scenario]),
+  ).values(),
+];
 
 /** Rules that no flow of a sandbox can take, beside those that can be seen to be out of reach in the rules themselves. */
 const OUT_OF_REACH: Readonly<Record<string, readonly string[]>> = {

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { landingsAgree } from "../../harness/model/landing.ts";
+import { meetsExpectation } from "../../harness/model/expectation.ts";
 import { AgentSandbox } from "../../harness/sandbox/agent-sandbox.ts";
 import { type NetnsWorld, startNetnsWorld } from "../../harness/sandbox/netns-world.ts";
 import { bindCase, CASES } from "../conformance/cases.ts";
@@ -52,7 +52,7 @@ async function findWrong(scenario: (typeof CASES)[number], sandbox: AgentSandbox
   await sandbox.clear();
   return bound.flows.flatMap(({ flow, expected }, i) => {
     const landing = seen[i]?.landing;
-    return landing && landingsAgree(expected, landing)
+    return landing && meetsExpectation(expected, landing)
       ? []
       : [`${scenario.name}: ${flow.flow} ${landing?.cause ?? ""}`];
   });

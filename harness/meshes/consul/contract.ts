@@ -39,6 +39,7 @@ export function makeContract(settings: ConsulSettings, own: Readonly<Record<Fami
         ...(capturesDns(settings) ? [[BigInt(DNS_PORT), BigInt(DNS_PORT)] as const] : []),
       ],
       ids: [settings.proxyUid, ...settings.excludeUids].map(toBig),
+      marks: [],
     }),
   };
 }

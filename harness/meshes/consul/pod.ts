@@ -30,7 +30,7 @@ export function makeShape(settings: ConsulSettings): PodShape {
   } as const;
   const inbound: ListenerShape = { ...common, name: PUBLIC, role: "inbound", port: inboundPort };
   return {
-    proxies: [{ name: PROXY, owners: [{ uid: proxyUid.first, gid: null, mark: null }], runsAs: owner, dials }],
+    proxies: [{ name: PROXY, owners: [{ uid: proxyUid, gid: null, mark: null }], runsAs: owner, dials }],
     listeners: [
       { ...common, name: OUTBOUND, role: "outbound", port: outboundPort },
       ...(inboundPort === outboundPort ? [] : [inbound]),

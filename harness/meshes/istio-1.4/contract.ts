@@ -1,9 +1,11 @@
 import { type Family, familyOf, parseNetwork } from "../../model/address.ts";
-import { type CaptureConfig, isIpv6Pod } from "../../model/capture-config.ts";
-import type { Clause, Connection, Contract, Demand } from "../../model/contract.ts";
+import { isIpv6Pod } from "../../model/capture.ts";
+import type { Clause, Connection, Contract, Demand, GivenSetting } from "../../model/contract.ts";
 import { isLoopback, loopbackAddress } from "../../model/pod.ts";
 import type { SplitPoints } from "../../model/split-points.ts";
 import { networkRanges, type ValueRanges } from "../../model/value-ranges.ts";
+import type { CaptureConfig } from "./config.ts";
+import { includeSetting, listExclusions } from "./given-settings.ts";
 import { entryRange, listHolds, rangesHold } from "./lists.ts";
 import { INBOUND, OUTBOUND, PASS_THROUGH, takenFor } from "./pod.ts";
 
@@ -26,20 +28,29 @@ type ClauseName = keyof typeof CLAUSES;
  */
 export function makeContract(config: CaptureConfig, addresses: Readonly<Record<Family, string>>): Contract {
   const clauses = Object.entries(CLAUSES).map(
-    ([name, says]): Clause => ({ name, says, origin: isGiven(name as ClauseName, config) ? "given" : "usual" }),
+    ([name, says]): Clause => ({ name, says, origin: "usual", settings: settingsOf(name as ClauseName, config) }),
   );
   return {
     clauses,
+    loopClause: "no-uid-loop",
     demand: (connection) => demand(config, connection, addresses),
     splitPoints: (family) => splitPoints(config, family),
   };
 }
 
-/** Only exclusions are asked for by a setting that may concern no flow; the others are there always. */
-function isGiven(name: ClauseName, config: CaptureConfig): boolean {
-  const { inboundPortsExclude, outboundPortsExclude, outboundIpRangesExclude } = config;
-  const excluded = [...inboundPortsExclude, ...outboundPortsExclude, ...outboundIpRangesExclude];
-  return name === "exclusions-untouched" && excluded.length > 0;
+/** Gives the settings that a clause is about: each that is given must concern some flow. */
+function settingsOf(name: ClauseName, config: CaptureConfig): readonly GivenSetting[] {
+  switch (name) {
+    case "inbound-captured":
+      return includeSetting("-b", config.inboundPortsInclude);
+    case "outbound-captured":
+      return includeSetting("-i", config.outboundIpRangesInclude);
+    case "exclusions-untouched":
+      return listExclusions(config);
+    case "no-uid-loop":
+    case "loopback-untouched":
+      return [];
+  }
 }
 
 function demand(config: CaptureConfig, connection: Connection, own: Readonly<Record<Family, string>>): Demand {
@@ -65,11 +76,14 @@ function isOwn(address: string, config: CaptureConfig, own: Readonly<Record<Fami
 
 /**
  * An IPv4 pod has no IPv6 capture, so nothing may reach it over IPv6 uncaptured: only ::1 may be dialled. The pod itself may dial out.
- * The ICMP error for a call to the pod's own address would have to come in over IPv6 itself, and is dropped like the call.
+ * The ICMP error for a call to the pod's own address would have to come in over IPv6 itself, and is dropped like the call; only a caller
+ * at ::1 gets it.
  */
-function guardIpv6({ startedOn, destination }: Connection, own: Readonly<Record<Family, string>>): Demand {
+function guardIpv6({ startedOn, source, destination }: Connection, own: Readonly<Record<Family, string>>): Demand {
+  if (startedOn === "pod" && destination === loopbackAddress(6)) return leave("loopback-untouched");
   if (destination !== own[6]) return leave("exclusions-untouched");
-  return { must: startedOn === "pod" ? "dropped" : "rejected", clause: "inbound-captured" };
+  const hearsError = startedOn !== "pod" || source === loopbackAddress(6);
+  return { must: hearsError ? "rejected" : "dropped", clause: "inbound-captured" };
 }
 
 /** Traffic of the workload, of the proxy, or of a virtual machine; null where what arrives is to be looked at next. */
@@ -79,7 +93,7 @@ function demandDeparting(
   own: Readonly<Record<Family, string>>,
 ): Demand | null {
   const { startedOn, source, destination, port, owner, family } = connection;
-  if (startedOn === "vm") return demandVirtualMachine(config, connection);
+  if (isVirtualMachine(config, connection)) return demandVirtualMachine(config, connection);
   if (startedOn !== "pod" || listHolds(config.outboundPortsExclude, port)) return null;
   const staysInside = isOwn(destination, config, own);
   if (staysInside && source === PASS_THROUGH[family]) return null;
@@ -90,6 +104,18 @@ function demandDeparting(
   if (isProxy || destination === loopbackAddress(family)) return null;
   if (rangesHold(config.outboundIpRangesExclude, destination, family)) return null;
   return rangesHold(config.outboundIpRangesInclude, destination, family) ? take(OUTBOUND, "outbound-captured") : null;
+}
+
+/** A machine behind an interface that the settings do not name is a peer like any other. */
+function isVirtualMachine({ kubevirtInterfaces }: CaptureConfig, { startedOn, link }: Connection): boolean {
+  if (startedOn !== "vm") return false;
+  return link === undefined
+    ? kubevirtInterfaces.length > 0
+    : kubevirtInterfaces.some((name) => fitsPattern(link, name));
+}
+
+function fitsPattern(name: string, pattern: string): boolean {
+  return pattern.endsWith("+") ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
 }
 
 /** Included ranges are captured, whatever is excluded; with `*` that is IPv4 alone (the script returns IPv6 to where it was going). */
@@ -107,7 +133,7 @@ function demandArriving(config: CaptureConfig, connection: Connection, own: Read
   if (family === 4 && config.interceptionMode === "TPROXY")
     return destination === loopbackAddress(4) ? untouched : take(OUTBOUND, "inbound-captured", "transparent");
   // What comes by a kubevirt interface is outbound, never inbound; over IPv6 the script sees to that only with `*`.
-  const skips = startedOn === "vm" && (family === 4 || config.outboundIpRangesInclude === "*");
+  const skips = isVirtualMachine(config, connection) && (family === 4 || config.outboundIpRangesInclude === "*");
   return startedOn === "pod" || skips ? untouched : take(inboundListener(config), "inbound-captured");
 }
 
@@ -150,6 +176,7 @@ function splitPoints(config: CaptureConfig, family: Family): SplitPoints {
     ].flatMap(single),
     ports: [...ports, `${SSH_PORT}`].map(toRange),
     ids: [...config.proxyUid, ...config.proxyGid].map(toRange),
+    marks: [],
   };
 }
 

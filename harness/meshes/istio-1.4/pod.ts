@@ -1,7 +1,9 @@
 import type { Family } from "../../model/address.ts";
-import { type CaptureConfig, isIpv6Pod } from "../../model/capture-config.ts";
+import { isIpv6Pod } from "../../model/capture.ts";
 import type { Identity } from "../../model/contract.ts";
 import type { ListenerMode, PodShape } from "../../model/pod-shape.ts";
+import type { CaptureConfig } from "./config.ts";
+import { DEFAULT_PROXY_ID } from "./defaults.ts";
 import { entryRange } from "./lists.ts";
 
 /** The listener of outbound traffic. */
@@ -12,7 +14,8 @@ export const INBOUND = "envoy-inbound";
 export const PASS_THROUGH: Readonly<Record<Family, string>> = { 4: "127.0.0.6", 6: "::6" };
 
 const PROXY = "envoy";
-const PROXY_ID = 1337;
+const PROXY_ID = DEFAULT_PROXY_ID;
+/** The sidecar's own status port (pilot-agent, --statusPort of the injector's template). */
 const STATUS_PORT = 15020;
 
 /** Gives the name of the listener that takes what is for another one: two listeners on one port are one. */
@@ -39,8 +42,8 @@ export function makeShape(config: CaptureConfig): PodShape {
       {
         name: PROXY,
         owners: [
-          ...config.proxyUid.map((entry) => ({ uid: entryRange(entry).first, gid: null, mark: null })),
-          ...config.proxyGid.map((entry) => ({ uid: null, gid: entryRange(entry).first, mark: null })),
+          ...config.proxyUid.map((entry) => ({ uid: entryRange(entry), gid: null, mark: null })),
+          ...config.proxyGid.map((entry) => ({ uid: null, gid: entryRange(entry), mark: null })),
         ],
         runsAs: owner,
         dials: { kind: "original", own: "as-loopback" },

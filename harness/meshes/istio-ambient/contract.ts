@@ -39,7 +39,7 @@ export function makeContract(settings: AmbientSettings, own: Readonly<Record<Fam
       ),
     demand: (connection) => demand(settings, connection, own),
     splitPoints: (family) => {
-      if (isLeftAlone(settings, family)) return { addresses: [], ports: [], ids: [] };
+      if (isLeftAlone(settings, family)) return { addresses: [], ports: [], ids: [], marks: [] };
       return {
         addresses: [settings.probeAddress[family], loopbackAddress(family)]
           .flatMap((address) => parseNetwork(address) ?? [])
@@ -49,6 +49,7 @@ export function makeContract(settings: AmbientSettings, own: Readonly<Record<Fam
           ...(settings.inbound === "captured" ? [TUNNEL_PORT] : []),
         ].map((port) => [BigInt(port), BigInt(port)] as const),
         ids: [],
+        marks: [ZTUNNEL, MADE_BY_ZTUNNEL].map((mark) => [BigInt(mark), BigInt(mark)] as const),
       };
     },
   };

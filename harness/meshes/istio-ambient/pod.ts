@@ -46,7 +46,14 @@ export function makeShape(
     dials: { kind: "nothing" },
   };
   return {
-    proxies: [{ name: PROXY, owners: [{ uid: null, gid: null, mark: ZTUNNEL_MARK }], runsAs: owner, dials }],
+    proxies: [
+      {
+        name: PROXY,
+        owners: [{ uid: null, gid: null, mark: { value: ZTUNNEL_MARK, mask: 0xfff } }],
+        runsAs: owner,
+        dials,
+      },
+    ],
     listeners: [
       { ...common, name: OUTBOUND, role: "outbound", port: 15001, dials },
       { ...common, name: INBOUND, role: "inbound", port: 15006, dials },

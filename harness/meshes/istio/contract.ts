@@ -66,6 +66,7 @@ function splitPoints({ settings, servers }: Situation, family: Family): SplitPoi
       ...all(settings.ownerGroupsInclude),
       ...settings.ownerGroupsExclude,
     ].map(toBig),
+    marks: [],
   };
 }
 

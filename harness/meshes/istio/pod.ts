@@ -20,8 +20,8 @@ export function makeShape(
       {
         name: PROXY,
         owners: [
-          ...settings.proxyUid.map(({ first }) => ({ uid: first, gid: null, mark: null })),
-          ...settings.proxyGid.map(({ first }) => ({ uid: null, gid: first, mark: null })),
+          ...settings.proxyUid.map((uid) => ({ uid, gid: null, mark: null })),
+          ...settings.proxyGid.map((gid) => ({ uid: null, gid, mark: null })),
         ],
         runsAs: ownerOf(settings),
         dials: { kind: "original", own: "as-loopback" },

@@ -92,6 +92,7 @@ function splitPoints({ settings, pod }: KumaFacts, family: Family): SplitPoints 
       ...excludeForUids.flatMap((exclusion) => exclusion.ports),
     ].map(toBig),
     ids: [single(proxyUid), ...excludeForUids.map(({ uids }) => uids)].map(toBig),
+    marks: [],
   };
 }
 

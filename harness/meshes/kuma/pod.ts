@@ -70,7 +70,7 @@ export function makeShape(settings: KumaSettings, pod: PodFacts): PodShape {
     proxies: [
       {
         name: PROXY,
-        owners: [{ uid: proxyUid, gid: null, mark: null }],
+        owners: [{ uid: { first: proxyUid, last: proxyUid }, gid: null, mark: null }],
         runsAs: owner,
         dials: { kind: "original", own: "like-others" },
       },

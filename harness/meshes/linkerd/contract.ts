@@ -33,6 +33,7 @@ export function makeContract(settings: LinkerdSettings, own: Readonly<Record<Fam
       ids: [settings.proxyUid, settings.proxyGid].flatMap((id) =>
         id === null ? [] : [[BigInt(id), BigInt(id)] as const],
       ),
+      marks: [],
     }),
   };
 }

@@ -28,8 +28,8 @@ export function makeShape({ proxyUid, proxyGid, incomingProxyPort, outgoingProxy
       {
         name: PROXY,
         owners: [
-          ...(proxyUid === null ? [] : [{ uid: proxyUid, gid: null, mark: null }]),
-          ...(proxyGid === null ? [] : [{ uid: null, gid: proxyGid, mark: null }]),
+          ...(proxyUid === null ? [] : [{ uid: { first: proxyUid, last: proxyUid }, gid: null, mark: null }]),
+          ...(proxyGid === null ? [] : [{ uid: null, gid: { first: proxyGid, last: proxyGid }, mark: null }]),
         ],
         runsAs: owner,
         dials,

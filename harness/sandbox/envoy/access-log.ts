@@ -4,7 +4,7 @@ import type { ListenerName } from "../../model/pod.ts";
 export interface AccessLogEntry {
   /** Grows with each connection that Envoy accepts or makes. */
   readonly id: number;
-  readonly listener: Extract<ListenerName, "envoy-outbound" | "envoy-inbound">;
+  readonly listener: ListenerName;
   /** The listener's own port. */
   readonly port: number;
   /** The peer's end point. */

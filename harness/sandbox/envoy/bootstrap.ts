@@ -1,10 +1,12 @@
 import { FAMILIES, type Family } from "../../model/address.ts";
-import type { PodSpec } from "../../model/pod.ts";
+import { dialsOn, type ListenerShape, type PodShape } from "../../model/pod-shape.ts";
 import { closedCluster, elsewhereCluster, passThroughCluster } from "./clusters.ts";
-import { type Chain, type EnvoyListener, makeListener } from "./listeners.ts";
+import { type Chain, makeListener } from "./listeners.ts";
 
 /** What a real Envoy's configuration depends on: while this stays the same, one Envoy does for scenario after scenario. */
-export interface EnvoySettings extends Pick<PodSpec, "proxyPort" | "inboundCapturePort" | "interceptionMode"> {
+export interface EnvoySettings extends Pick<PodShape, "passThrough"> {
+  /** The listeners of the pod that dial on for what they take. */
+  readonly listeners: readonly ListenerShape[];
   /** The pod's addresses, canonical text; the loopback ones are added. */
   readonly podAddresses: readonly string[];
   /** How long a connection onward may take to be made. */
@@ -14,10 +16,9 @@ export interface EnvoySettings extends Pick<PodSpec, "proxyPort" | "inboundCaptu
 /**
  * Gives Envoy's bootstrap configuration (JSON): what Istio's sidecar does to connections, and nothing else.
  *
- * - listeners that follow the original destination on the proxy port and the inbound capture port, transparent in TPROXY mode; where both
- *   ports are one, the outbound listener alone, which then treats everything as inbound, as the stub does;
- * - elsewhere: an ORIGINAL_DST cluster; to the pod's own addresses from the inbound capture port: another one, bound to 127.0.0.6 (::6);
- *   from the proxy port: as 127.0.0.1:PORT (::1), whatever the port, where Istio has one static cluster for each port it knows;
+ * - listeners that follow the original destination, one for each that the pod's shape lets dial on, transparent for TPROXY;
+ * - elsewhere: an ORIGINAL_DST cluster; to the pod's own addresses as the shape says: another such cluster, bound to the pass-through
+ *   address; or as 127.0.0.1:PORT (::1), whatever the port, where Istio has one static cluster for each port it knows; or as elsewhere;
  * - to the pod's own addresses at one of the proxy's own ports: a cluster without end points, which closes the connection.
  *
  * There is no admin interface, which would be one more listener in the pod; a line for each connection goes to stdout when it ends.
@@ -36,13 +37,32 @@ export function makeEnvoyBootstrap(settings: EnvoySettings): object {
 }
 
 function listenersOf(family: Family, settings: EnvoySettings): readonly object[] {
-  const { proxyPort, inboundCapturePort, interceptionMode } = settings;
-  const kind = interceptionMode === "TPROXY" ? "transparent" : "plain";
-  const closed = [...new Set([proxyPort, inboundCapturePort])].map((port): Chain => ({ cluster: "closed", port }));
-  const make = (name: EnvoyListener["name"], port: number, chain: Chain) =>
-    makeListener({ name, port, family, kind }, [...closed, chain], settings);
-  const toLoopback: Chain = { cluster: "elsewhere", port: null, destination: "loopback" };
-  const toPassThrough: Chain = { cluster: "pass-through", port: null };
-  if (inboundCapturePort === proxyPort) return [make("envoy-outbound", proxyPort, toPassThrough)];
-  return [make("envoy-outbound", proxyPort, toLoopback), make("envoy-inbound", inboundCapturePort, toPassThrough)];
+  const closed = [...new Set(settings.listeners.map(({ port }) => port))].map(
+    (port): Chain => ({ cluster: "closed", port }),
+  );
+  return settings.listeners.map((listener) => {
+    const { name, port, mode } = listener;
+    const kind = mode === "transparent" ? "transparent" : "plain";
+    return makeListener({ name, port, family, kind }, [...closed, chainOf(listener)], settings);
+  });
+}
+
+/** Where a listener sends what was meant for the pod's own addresses. */
+function chainOf({ dials }: ListenerShape): Chain {
+  if (dials.kind !== "original") return { cluster: "closed", port: null };
+  switch (dials.own) {
+    case "from-pass-through":
+      return { cluster: "pass-through", port: null };
+    case "as-loopback":
+      return { cluster: "elsewhere", port: null, destination: "loopback" };
+    case "like-others":
+      return { cluster: "elsewhere", port: null };
+  }
+}
+
+/** Gives the listeners that a real Envoy stands in for: those of the pod that follow the original destination. */
+export function envoyListeners({ listeners }: PodShape): readonly ListenerShape[] {
+  return listeners.filter(
+    (listener) => listener.host === "pod" && dialsOn(listener) && listener.dials.kind === "original",
+  );
 }

@@ -1,5 +1,5 @@
 import type { Family } from "../../model/address.ts";
-import { MAX_HOPS, PASS_THROUGH_ADDRESS } from "../../model/pod.ts";
+import { loopbackAddress, MAX_HOPS } from "../../model/pod.ts";
 import type { EnvoySettings } from "./bootstrap.ts";
 
 /**
@@ -13,13 +13,14 @@ export function elsewhereCluster(family: Family, settings: EnvoySettings): objec
   return { ...makeCluster(`elsewhere-${family}`, settings), type: "ORIGINAL_DST", lb_policy: "CLUSTER_PROVIDED" };
 }
 
-/** Gives Istio's InboundPassthroughCluster: as it was dialled, from 127.0.0.6 or ::6. */
+/** Gives Istio's InboundPassthroughCluster: as it was dialled, from the pass-through address. */
 export function passThroughCluster(family: Family, settings: EnvoySettings): object {
+  const address = settings.passThrough[family] ?? loopbackAddress(family);
   return {
     ...makeCluster(`pass-through-${family}`, settings),
     type: "ORIGINAL_DST",
     lb_policy: "CLUSTER_PROVIDED",
-    upstream_bind_config: { source_address: { address: PASS_THROUGH_ADDRESS[family], port_value: 0 } },
+    upstream_bind_config: { source_address: { address, port_value: 0 } },
   };
 }
 

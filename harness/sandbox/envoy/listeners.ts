@@ -1,11 +1,12 @@
 import { addressBits, type Family, familyOf, unspecifiedAddress } from "../../model/address.ts";
-import { loopbackAddress, PASS_THROUGH_ADDRESS } from "../../model/pod.ts";
+import { loopbackAddress, PASS_THROUGH_IPV6 } from "../../model/pod.ts";
 import { ACCESS_LOG_OPERATORS } from "./access-log.ts";
 import type { EnvoySettings } from "./bootstrap.ts";
 
 /** One of Envoy's listeners, for one family. */
 export interface EnvoyListener {
-  readonly name: "envoy-outbound" | "envoy-inbound";
+  /** As the pod's shape names it: `envoy-outbound`. */
+  readonly name: string;
   readonly port: number;
   readonly family: Family;
   /** `transparent`: IP_TRANSPARENT, as TPROXY needs. */
@@ -56,7 +57,7 @@ function ownRanges(family: Family, { podAddresses }: EnvoySettings): readonly ob
   const loopback =
     family === 4
       ? [{ address_prefix: "127.0.0.0", prefix_len: 8 }]
-      : [loopbackAddress(6), PASS_THROUGH_ADDRESS[6]].map(hostRange);
+      : [loopbackAddress(6), PASS_THROUGH_IPV6].map(hostRange);
   return [...loopback, ...podAddresses.filter((address) => familyOf(address) === family).map(hostRange)];
 }
 

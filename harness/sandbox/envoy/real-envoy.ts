@@ -1,10 +1,11 @@
 import type { Manner } from "../../model/flow.ts";
 import { type Landing, makeLanding } from "../../model/landing.ts";
 import { MAX_HOPS, type PodSpec, type SandboxAddresses } from "../../model/pod.ts";
+import { proxyIdentity } from "../../model/pod-shape.ts";
 import type { Observation } from "../sandbox.ts";
 import type { Station } from "../station.ts";
 import { type AccessLogEntry, parseAccessLogLine } from "./access-log.ts";
-import { type EnvoySettings, makeEnvoyBootstrap } from "./bootstrap.ts";
+import { type EnvoySettings, envoyListeners, makeEnvoyBootstrap } from "./bootstrap.ts";
 import { landInLoop, landOnEnvoy } from "./landing.ts";
 import { type DrivenFlow, type FlowTrace, traceFlow } from "./passages.ts";
 
@@ -71,13 +72,15 @@ export class RealEnvoy {
     return { landing: landOnEnvoy(first, []), forwarded: landing };
   }
 
-  #planFor({ proxy, proxyPort, inboundCapturePort, interceptionMode }: PodSpec) {
+  #planFor({ shape }: PodSpec) {
+    const { uid, gid } = proxyIdentity(shape);
     const settings: EnvoySettings = {
-      ...{ proxyPort, inboundCapturePort, interceptionMode },
+      listeners: envoyListeners(shape),
+      passThrough: shape.passThrough,
       podAddresses: this.#podAddresses,
       connectTimeoutMs: this.#connectTimeoutMs,
     };
-    return { owner: proxy, settings };
+    return { owner: { uid, gid }, settings };
   }
 
   /** Resolves with the next lines of the log, or at the deadline. */

@@ -1,11 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { planOnwardDial } from "../../../harness/agent/stub-envoy.ts";
 
-const STUB = { proxyPort: 15001, inboundCapturePort: 15006, ownAddresses: ["10.244.0.2", "fd00:244::2"] };
+const STUB = {
+  passThrough: { 4: "127.0.0.6", 6: "::6" },
+  ownPorts: [15001, 15006],
+  ownAddresses: ["10.244.0.2", "fd00:244::2"],
+  mark: 0,
+};
+const OWN = { 15001: "as-loopback", 15006: "from-pass-through" } as const;
 
-function check(came: number, meant: readonly [address: string, port: number], expected: string | null): void {
+function check(came: keyof typeof OWN, meant: readonly [address: string, port: number], expected: string | null): void {
   const [address, port] = meant;
-  const onward = planOnwardDial(came, { address, port }, STUB);
+  const onward = planOnwardDial({ address, port }, { ...STUB, dials: { kind: "original", own: OWN[came] } });
   const seen =
     onward && `${onward.target.address} ${onward.target.port}${onward.source ? ` from ${onward.source}` : ""}`;
   expect(seen).toBe(expected);

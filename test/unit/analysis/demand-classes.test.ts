@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { classifyDemands } from "../../../harness/analysis/demand-classes.ts";
-import { generateRules } from "../../../harness/capture/dialects.ts";
-import { seedConfig } from "../../../harness/capture/seed-config.ts";
 import { parseIptablesSave, renderIptablesSave } from "../../../harness/formats/iptables-save.ts";
-import type { CaptureConfig } from "../../../harness/model/capture-config.ts";
+import type { CaptureConfig } from "../../../harness/meshes/istio-1.4/config.ts";
+import { generateRules } from "../../../harness/meshes/istio-1.4/rules.ts";
+import { seedConfig } from "../../../harness/meshes/istio-1.4/seed-config.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import { makePodSpec } from "../../../harness/run/pod-spec.ts";
+import { captureOf } from "../../istio-pod.ts";
 
 /** Gives the classes of the IPv4 flows of a config under its own rules, a rule put in before another one. */
 function classify(
@@ -22,14 +23,14 @@ function classify(
   });
   if (!parsed.ok) throw new Error(parsed.findings.map(({ message }) => message).join());
   const setting = {
-    spec: makePodSpec(config, [], [], DEFAULT_ADDRESSES),
+    spec: makePodSpec(captureOf(config), [], [], DEFAULT_ADDRESSES),
     addresses: DEFAULT_ADDRESSES,
     passThrough: "absent" as const,
     links: [],
   };
   return classifyDemands({
     rules: { ...generated, ip: parsed.value },
-    config,
+    capture: captureOf(config),
     family: 4,
     setting,
     known: [],
@@ -65,20 +66,20 @@ describe("of the flows of a config", () => {
     const excluded = rules.filter(
       ({ witness: { flow, lane } }) => lane.name === "from the pod to elsewhere" && flow.to.port === 3306,
     );
-    expect(excluded.map(({ demanded }) => demanded.listener)).toContain("upstream");
+    expect(excluded.map(({ demanded }) => demanded?.listener)).toContain("upstream");
   });
 
   test("rules that leave a setting out show it", () => {
     const config = { ...seedConfig(), outboundIpRangesExclude: ["192.168.0.0/16"] };
     const setting = {
-      spec: makePodSpec(config, [], [], DEFAULT_ADDRESSES),
+      spec: makePodSpec(captureOf(config), [], [], DEFAULT_ADDRESSES),
       addresses: DEFAULT_ADDRESSES,
       passThrough: "absent" as const,
       links: [],
     };
     const found = classifyDemands({
       rules: generateRules(seedConfig()),
-      config,
+      capture: captureOf(config),
       family: 4,
       setting,
       known: [],

@@ -1,13 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { diffRulesets } from "../../../harness/analysis/diff.ts";
-import { impliedMode, impliedRouting } from "../../../harness/analysis/implied-pod.ts";
-import { seedConfig } from "../../../harness/capture/seed-config.ts";
+import { impliedRouting, impliedShape } from "../../../harness/analysis/implied-pod.ts";
 import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
+import { seedConfig } from "../../../harness/meshes/istio-1.4/seed-config.ts";
 import type { Family } from "../../../harness/model/address.ts";
 import { renderLanding } from "../../../harness/model/landing-text.ts";
 import { DEFAULT_ADDRESSES, type PodSpec } from "../../../harness/model/pod.ts";
 import type { PodRules } from "../../../harness/model/ruleset.ts";
 import { makePodSpec } from "../../../harness/run/pod-spec.ts";
+import { captureOf } from "../../istio-pod.ts";
 import { SEED } from "./seed.ts";
 
 function load(text: string, family: Family): PodRules {
@@ -17,14 +18,17 @@ function load(text: string, family: Family): PodRules {
   return { ip: family === 4 ? rules : null, ip6: family === 6 ? rules : null, policyRouting: impliedRouting([rules]) };
 }
 
-const SPEC = makePodSpec(seedConfig(), [], [], DEFAULT_ADDRESSES);
+const SPEC = makePodSpec(captureOf(seedConfig()), [], [], DEFAULT_ADDRESSES);
 
 /** Two rule sets, and of each change: flow, landing before, landing after, class. */
 function diff(before: string, after: string, family: Family = 4) {
   const rules = [load(before, family), load(after, family)] as const;
   const spec: PodSpec = {
     ...SPEC,
-    interceptionMode: impliedMode(rules.flatMap(({ ip, ip6 }) => [ip, ip6].filter((one) => one !== null))),
+    shape: impliedShape(
+      SPEC.shape,
+      rules.flatMap(({ ip, ip6 }) => [ip, ip6].filter((one) => one !== null)),
+    ),
   };
   const setting = { spec, addresses: DEFAULT_ADDRESSES, passThrough: "absent" } as const;
   return diffRulesets({ family, before: rules[0], after: rules[1], setting });

@@ -3,7 +3,7 @@ import { startSearch } from "../../../harness/analysis/exhaustive-search.ts";
 import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import { NO_POLICY_ROUTING, type PodRules } from "../../../harness/model/ruleset.ts";
-import { configOf, specOf } from "../capture/intent-setup.ts";
+import { configOf, specOf } from "../meshes/istio-1.4/intent-setup.ts";
 
 function natOf(...rules: readonly string[]): PodRules {
   const text = ["*nat", ":PREROUTING ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]", ...rules, "COMMIT", ""].join("\n");

@@ -2,19 +2,26 @@ import { expect, test } from "vitest";
 import { startSearch } from "../../../harness/analysis/exhaustive-search.ts";
 import { learnWays } from "../../../harness/analysis/known-ways.ts";
 import { makeMutants } from "../../../harness/analysis/mutants.ts";
-import { generateRules } from "../../../harness/capture/dialects.ts";
-import { intendedFlows } from "../../../harness/capture/intent-flows.ts";
+import { generateRules } from "../../../harness/meshes/istio-1.4/rules.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import type { PodRules } from "../../../harness/model/ruleset.ts";
+import { listBoundaryFlows } from "../../../harness/run/bound-scenario.ts";
 import { makePodSpec } from "../../../harness/run/pod-spec.ts";
-import { configOf, specOf } from "../capture/intent-setup.ts";
+import { captureOf } from "../../istio-pod.ts";
+import { configOf, specOf } from "../meshes/istio-1.4/intent-setup.ts";
 
 const CONFIG = configOf({ outboundPortsExclude: ["443"], kubevirtInterfaces: ["net1"] });
 const RULES = generateRules(CONFIG);
-const FLOWS = intendedFlows(CONFIG, DEFAULT_ADDRESSES)
+const FLOWS = listBoundaryFlows(captureOf(CONFIG), DEFAULT_ADDRESSES)
   .map(({ flow }) => flow)
   .filter(({ family }) => family === 4);
-const WAYS = learnWays(RULES, 4, FLOWS, makePodSpec(CONFIG, FLOWS, [], DEFAULT_ADDRESSES), DEFAULT_ADDRESSES);
+const WAYS = learnWays(
+  RULES,
+  4,
+  FLOWS,
+  makePodSpec(captureOf(CONFIG), FLOWS, [], DEFAULT_ADDRESSES),
+  DEFAULT_ADDRESSES,
+);
 
 /** The rules without one of IPv4, all others the same objects. */
 function without(text: RegExp): PodRules {

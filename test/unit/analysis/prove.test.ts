@@ -3,20 +3,21 @@ import { mapFlows } from "../../../harness/analysis/map.ts";
 import type { AnalysisSetting } from "../../../harness/analysis/partition.ts";
 import type { Property } from "../../../harness/analysis/properties.ts";
 import { proveProperties } from "../../../harness/analysis/prove.ts";
-import { generateRules } from "../../../harness/capture/dialects.ts";
-import { seedConfig } from "../../../harness/capture/seed-config.ts";
 import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
-import type { CaptureConfig } from "../../../harness/model/capture-config.ts";
+import type { CaptureConfig } from "../../../harness/meshes/istio-1.4/config.ts";
+import { generateRules } from "../../../harness/meshes/istio-1.4/rules.ts";
+import { seedConfig } from "../../../harness/meshes/istio-1.4/seed-config.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import { NO_POLICY_ROUTING, type PodRules } from "../../../harness/model/ruleset.ts";
 import { makePodSpec } from "../../../harness/run/pod-spec.ts";
+import { captureOf } from "../../istio-pod.ts";
 import { SEED } from "./seed.ts";
 
 const CONFIG = seedConfig();
 
 function settingOf(config: CaptureConfig, rules: PodRules): AnalysisSetting {
   return {
-    spec: makePodSpec(config, [], [], DEFAULT_ADDRESSES),
+    spec: makePodSpec(captureOf(config), [], [], DEFAULT_ADDRESSES),
     addresses: DEFAULT_ADDRESSES,
     passThrough: rules.policyRouting.addresses.length > 0 ? "there" : "absent",
   };
@@ -30,7 +31,7 @@ function load(text: string): PodRules {
 
 /** Rules under a config, and the counterexample of each property that does not hold. */
 function check(rules: PodRules, config: CaptureConfig, broken: Readonly<Record<string, string>>): void {
-  const results = proveProperties(rules, config, settingOf(config, rules));
+  const results = proveProperties(rules, captureOf(config), settingOf(config, rules));
   const found = results.flatMap(({ name, holds, counterexample }) =>
     holds ? [] : [[name, counterexample?.flow.flow]],
   );
@@ -68,16 +69,20 @@ describe("what a capture config promises", () => {
     ],
     ["the pass-through rule gone", /.*127\.0\.0\.6.*\n/, "", { "no-uid-loop": "envoy -> pod:8080" }],
     ["ssh captured", /.*dport 22 .*\n/, "", { "exclusions-untouched": "client -> pod:22" }],
-    ["the wrong inbound port", /15006/, "15001", { "inbound-captured": "client -> pod:8080" }],
+    ["the wrong inbound port", /15006/, "15001", { "inbound-captured": "app -> pod:8080" }],
     ["no inbound jump", /-A PREROUTING.*\n/, "", { "inbound-captured": "client -> pod:8080" }],
     [
       "loopback captured",
       /(! )-d 127.0.0.1\/32 -o lo/,
       "-d 127.0.0.1/32 -o lo",
-      { "loopback-untouched": "envoy -> localhost:8080" },
+      { "loopback-untouched": "app -> localhost:8080" },
     ],
   ])("is broken with %s", (_, pattern, replacement, broken) => {
-    const results = proveProperties(load(SEED.replace(pattern, replacement)), CONFIG, settingOf(CONFIG, load(SEED)));
+    const results = proveProperties(
+      load(SEED.replace(pattern, replacement)),
+      captureOf(CONFIG),
+      settingOf(CONFIG, load(SEED)),
+    );
     const found = results.flatMap(({ name, counterexample }) =>
       counterexample ? [[name, counterexample.flow.flow]] : [],
     );
@@ -86,10 +91,10 @@ describe("what a capture config promises", () => {
   test("is broken where nothing keeps inbound IPv6 out of an IPv4 pod", () => {
     const rules = generateRules(CONFIG);
     const unguarded = { ...rules, ip6: { family: 6, tables: [] } } as const;
-    check(unguarded, CONFIG, { "inbound-captured": "client6 -> pod6:8080" });
+    check(unguarded, CONFIG, { "inbound-captured": "app -> pod6:8080" });
   });
   test("has the self-call and the proxy's own ports as its exceptions", () => {
-    const [noLoop] = proveProperties(load(SEED), CONFIG, settingOf(CONFIG, load(SEED)));
+    const [noLoop] = proveProperties(load(SEED), captureOf(CONFIG), settingOf(CONFIG, load(SEED)));
     const flows = noLoop?.exceptions.map(({ flow }) => flow.flow);
     expect(flows).toEqual(expect.arrayContaining(["envoy -> pod:8080", "envoy -> localhost:15001"]));
     expect(flows?.filter((flow) => flow.includes("upstream"))).toEqual([]);
@@ -109,7 +114,10 @@ describe("an excluded port", () => {
   const open = SEED.replace("-A ISTIO_OUTPUT -s", "-A ISTIO_OUTPUT -p tcp -m tcp --dport 7000 -j RETURN\n$&");
   test("is untouched where the rules return it", () => check(load(open), config, {}));
   test("is not where a rule rejects it: what it was dialled for would have accepted", () =>
-    check(load(open + reject), config, { "exclusions-untouched": "envoy -> upstream:7000" }));
+    check(load(open + reject), config, {
+      "no-uid-loop": "envoy -> upstream:7000",
+      "exclusions-untouched": "app -> upstream:7000",
+    }));
 });
 
 describe("a property of one's own", () => {
@@ -119,7 +127,8 @@ describe("a property of one's own", () => {
       from.actor === "app" && to.port === 22 ? (answer.listener === "upstream" ? "fails" : "holds") : "not-concerned",
   };
   test("is proven over all flows too", () => {
-    const prove = (text: string) => proveProperties(load(text), CONFIG, settingOf(CONFIG, load(SEED)), [noSsh])[0];
+    const prove = (text: string) =>
+      proveProperties(load(text), captureOf(CONFIG), settingOf(CONFIG, load(SEED)), [noSsh])[0];
     expect(prove(SEED)?.holds).toBe(true);
     expect(prove("")?.counterexample?.flow.flow).toBe("app -> upstream:22");
   });

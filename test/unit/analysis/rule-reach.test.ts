@@ -5,7 +5,8 @@ import { resolveFlow } from "../../../harness/model/flow-resolution.ts";
 import { parseFlowText } from "../../../harness/model/flow-text.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import { NO_POLICY_ROUTING, type PodRules, type RulePlace } from "../../../harness/model/ruleset.ts";
-import { configOf, specOf } from "../capture/intent-setup.ts";
+import { SHAPE } from "../../istio-pod.ts";
+import { configOf, specOf } from "../meshes/istio-1.4/intent-setup.ts";
 
 /** nat meets packets only where some rule of it rewrites, in whatever chain that stands. */
 const REWRITES = "-A B -p tcp -j REDIRECT --to-ports 9";
@@ -21,9 +22,9 @@ function natOf(rules: readonly string[]): PodRules {
 }
 
 function flowOf(text: string) {
-  const parsed = parseFlowText(text, "");
+  const parsed = parseFlowText(text, SHAPE);
   if (!parsed.ok) throw new Error(parsed.findings.map((found) => found.message).join(" "));
-  return resolveFlow(parsed.value, DEFAULT_ADDRESSES, { uid: 1337, gid: 1337 });
+  return resolveFlow(parsed.value, DEFAULT_ADDRESSES, SHAPE);
 }
 
 /** Asks for the last of some rules. */

@@ -1,14 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { diffRulesets } from "../../../harness/analysis/diff.ts";
 import { startSearch } from "../../../harness/analysis/exhaustive-search.ts";
-import { generateRules } from "../../../harness/capture/dialects.ts";
 import { renderRule } from "../../../harness/formats/rule-text.ts";
+import type { CaptureConfig } from "../../../harness/meshes/istio-1.4/config.ts";
+import { generateRules } from "../../../harness/meshes/istio-1.4/rules.ts";
 import type { Family } from "../../../harness/model/address.ts";
-import type { CaptureConfig } from "../../../harness/model/capture-config.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import type { Chain, PodRules, Rule, Ruleset } from "../../../harness/model/ruleset.ts";
 import { makePodSpec } from "../../../harness/run/pod-spec.ts";
-import { configOf } from "../capture/intent-setup.ts";
+import { captureOf } from "../../istio-pod.ts";
+import { configOf } from "../meshes/istio-1.4/intent-setup.ts";
 
 /** One chain of a rule set with other rules in it. */
 interface Edit {
@@ -53,7 +54,7 @@ function editEach(rules: PodRules, family: Family, edit: EditChain): readonly Ed
 function check(changes: Partial<CaptureConfig>, family: Family, edit: EditChain, harmless: readonly string[]): void {
   const config = configOf(changes);
   const before = generateRules(config);
-  const spec = makePodSpec(config, [], [], DEFAULT_ADDRESSES);
+  const spec = makePodSpec(captureOf(config), [], [], DEFAULT_ADDRESSES);
   const passThrough = before.policyRouting.addresses.length > 0 ? ("there" as const) : ("absent" as const);
   const setting = { spec, addresses: DEFAULT_ADDRESSES, passThrough };
   const edits = editEach(before, family, edit);

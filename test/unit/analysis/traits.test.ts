@@ -5,7 +5,7 @@ import { DEFAULT_ADDRESSES, type PodSpec } from "../../../harness/model/pod.ts";
 import type { PodRules } from "../../../harness/model/ruleset.ts";
 import type { SideEffectName, Target } from "../../../harness/model/target.ts";
 import { compilePod } from "../../../harness/netfilter/simulator.ts";
-import { flowOf, rulesOf, SPEC } from "../netfilter/setup.ts";
+import { flowOf, rulesOf, SPEC, withShape } from "../netfilter/setup.ts";
 
 /** Two rule sets, as `rulesOf` takes them, a flow that they land differently, and one that they do not, if there is any. */
 type Pair = readonly [before: readonly string[], after: readonly string[], changed: string, unchanged?: string];
@@ -13,7 +13,7 @@ type Pair = readonly [before: readonly string[], after: readonly string[], chang
 const NONE: readonly string[] = [];
 const POD: PodSpec = {
   ...SPEC,
-  interceptionMode: "TPROXY",
+  ...withShape({ interceptionMode: "TPROXY" }),
   upstreamAddresses: ["192.0.2.20", "192.0.2.40"],
   upstreamPorts: [80, 7005, 7020, 7050, 7100],
 };

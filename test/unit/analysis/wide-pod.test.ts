@@ -3,7 +3,7 @@ import { listFixedEnds, type PeerEnds, preparePod, widenPod } from "../../../har
 import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import { DEFAULT_ADDRESSES, type PodSpec } from "../../../harness/model/pod.ts";
 import { NO_POLICY_ROUTING } from "../../../harness/model/ruleset.ts";
-import { configOf, specOf } from "../capture/intent-setup.ts";
+import { configOf, specOf } from "../meshes/istio-1.4/intent-setup.ts";
 import { flowOf } from "../netfilter/setup.ts";
 
 type Peers = Pick<PodSpec, "upstreamPorts" | "clientPorts" | "upstreamAddresses">;
@@ -59,11 +59,10 @@ describe("a pod prepared for flows and rules", () => {
     const parsed = rules === null ? null : parseIptablesSave(rules, { where: "rules", family: 4 });
     const pods = parsed?.ok ? [{ ip: parsed.value, ip6: null, policyRouting: NO_POLICY_ROUTING }] : [];
     const spec = {
-      ...specOf(configOf()),
+      ...specOf(configOf({ kubevirtInterfaces })),
       upstreamPorts: [],
       clientPorts: [],
       upstreamAddresses: [],
-      kubevirtInterfaces,
     };
     const { upstreamPorts, clientPorts, upstreamAddresses } = preparePod(
       spec,

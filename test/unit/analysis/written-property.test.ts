@@ -2,24 +2,26 @@ import { describe, expect, test } from "vitest";
 import type { AnalysisSetting } from "../../../harness/analysis/partition.ts";
 import { proveProperties } from "../../../harness/analysis/prove.ts";
 import { parseProperties, type WrittenProperty } from "../../../harness/analysis/written-property.ts";
-import { generateRules } from "../../../harness/capture/dialects.ts";
+import { generateRules } from "../../../harness/meshes/istio-1.4/rules.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import { makePodSpec } from "../../../harness/run/pod-spec.ts";
-import { configOf } from "../capture/intent-setup.ts";
+import { captureOf, SHAPE } from "../../istio-pod.ts";
+import { configOf } from "../meshes/istio-1.4/intent-setup.ts";
 
 const CONFIG = configOf();
+const TAKEN = ["no-uid-loop", "inbound-captured"];
 const RULES = generateRules(CONFIG);
 const SETTING: AnalysisSetting = {
-  spec: makePodSpec(CONFIG, [], [], DEFAULT_ADDRESSES),
+  spec: makePodSpec(captureOf(CONFIG), [], [], DEFAULT_ADDRESSES),
   addresses: DEFAULT_ADDRESSES,
   passThrough: "absent",
 };
 
 /** A property of the seed command's rules, and its counterexample: null where it holds. */
 function check(property: Omit<WrittenProperty, "name">, expected: string | null): void {
-  const parsed = parseProperties([{ name: "own", ...property }], "test", CONFIG, DEFAULT_ADDRESSES);
+  const parsed = parseProperties([{ name: "own", ...property }], "test", SHAPE, TAKEN, DEFAULT_ADDRESSES);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.findings));
-  const [result] = proveProperties(RULES, CONFIG, SETTING, parsed.value);
+  const [result] = proveProperties(RULES, captureOf(CONFIG), SETTING, parsed.value);
   expect(result?.classes).toBeGreaterThan(0);
   expect(result?.counterexample?.flow.flow ?? null).toBe(expected);
 }
@@ -101,7 +103,7 @@ describe("properties that cannot be read", () => {
     ],
     ["a loop in the manner answer", { name: "own", flows: "app -> pod:1", never: "loop" }, ["f: [0]"]],
   ])("are refused with their place: %s", (_, property, places) => {
-    const parsed = parseProperties([property], "f", CONFIG, DEFAULT_ADDRESSES);
+    const parsed = parseProperties([property], "f", SHAPE, TAKEN, DEFAULT_ADDRESSES);
     expect(parsed.ok ? [] : parsed.findings.map(({ where }) => where)).toEqual(places);
   });
 });

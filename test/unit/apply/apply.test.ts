@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { SEED_WORDS } from "../../../harness/capture/seed.ts";
+import { SEED_WORDS } from "../../../harness/meshes/istio-1.4/seed.ts";
 import { complainBySchema } from "../schemas/schema.ts";
 import {
   buildOnce,

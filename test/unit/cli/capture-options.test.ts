@@ -2,14 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { SEED_COMMAND, SEED_WORDS } from "../../../harness/capture/seed.ts";
-import {
-  type CaptureCommandOptions,
-  readCaptureCommand,
-  tellDefaultConfig,
-} from "../../../harness/cli/capture-options.ts";
+import { type CaptureCommandOptions, readCaptureCommand } from "../../../harness/cli/capture-options.ts";
 import type { Display } from "../../../harness/cli/command.ts";
+import { tellDefaultConfig } from "../../../harness/cli/told-settings.ts";
 import { LandfallError } from "../../../harness/errors.ts";
+import { SEED_COMMAND, SEED_WORDS } from "../../../harness/meshes/istio-1.4/seed.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "landfall-options-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -20,7 +17,7 @@ const COMMAND: CaptureCommandOptions = {
     { name: "sandbox", value: "KIND", choices: ["netns", "docker"], help: "" },
     { name: "json", value: null, help: "" },
   ],
-  withoutFlags: "seed",
+  withoutFlags: "injected",
   positionals: "own",
 };
 
@@ -57,21 +54,21 @@ describe("a command's words beside the generator's", () => {
     ]);
     expect(Object.fromEntries(options.values)).toEqual({ sandbox: ["netns"], json: [""] });
     expect(options.positionals).toEqual(["seed", "more"]);
-    expect(capture.config).toMatchObject({ inboundPortsInclude: ["80"], proxyPort: 15112 });
+    expect(capture.settings).toMatchObject({ inboundPortsInclude: ["80"], proxyPort: 15112 });
     expect(captureFrom).toBe("flags");
   });
 
   test("without a flag of the generator mean the seed command, or Istio's defaults", () => {
-    expect(read(["--json"]).capture.config.inboundPortsInclude).toBe("*");
+    expect(read(["--json"]).capture.settings).toMatchObject({ inboundPortsInclude: "*" });
     expect(read(["--json"]).captureFrom).toBe("default");
-    expect(read(["--json"], { withoutFlags: "istio-defaults" }).capture.config.inboundPortsInclude).toEqual([]);
+    expect(read(["--json"], { withoutFlags: "tool" }).capture.settings).toMatchObject({ inboundPortsInclude: [] });
   });
 
   test.each([[["-t"]], [["--dry-run"]], [["-t", "--pod-ip", "10.0.0.5"]]])(
     "%j set nothing, and are no flags",
     (words) => {
-      const { capture, captureFrom, captureWords } = read(words);
-      expect({ captureFrom, captureWords, purpose: capture.purpose }).toEqual({
+      const { purpose, captureFrom, captureWords } = read(words);
+      expect({ captureFrom, captureWords, purpose }).toEqual({
         captureFrom: "default",
         captureWords: SEED_WORDS,
         purpose: "check",
@@ -82,7 +79,7 @@ describe("a command's words beside the generator's", () => {
 
   test("which settings no flag means is told, with the variables that change them and those that do not count", () => {
     const environment = { ISTIO_INBOUND_PORTS: "80", ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE: "9", HOME: "/" };
-    const tell = (withoutFlags: "seed" | "istio-defaults", words: readonly string[]) => {
+    const tell = (withoutFlags: "injected" | "tool", words: readonly string[]) => {
       let said = "";
       const err = (text: string) => {
         said += text;
@@ -91,13 +88,13 @@ describe("a command's words beside the generator's", () => {
       tellDefaultConfig(readCaptureCommand(words, { ...COMMAND, withoutFlags }, io), io);
       return said;
     };
-    expect(tell("seed", ["-t"])).toBe(
+    expect(tell("injected", ["-t"])).toBe(
       `landfall: no flag sets anything, so the settings are the seed command's: ${SEED_COMMAND}, and the values of ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE. They outweigh ISTIO_INBOUND_PORTS.\n`,
     );
-    expect(tell("istio-defaults", [])).toMatch(
+    expect(tell("tool", [])).toMatch(
       /^landfall: no flag sets anything, so the settings are Istio 1\.4's own defaults \(which capture nothing\), and the values of ISTIO_INBOUND_PORTS, ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE\. \(.*\)\n$/,
     );
-    expect(tell("seed", ["-b", "80"])).toBe("");
+    expect(tell("injected", ["-b", "80"])).toBe("");
   });
 
   test("behind -- belong to no option", () => {
@@ -120,14 +117,14 @@ describe("a command's words beside the generator's", () => {
   });
 
   test("--pod-ip makes the pod's family; otherwise the command says, else the sandbox", () => {
-    expect(read(["--pod-ip", "2001:db8::5,10.0.0.5"]).capture.config.podIps).toEqual(["2001:db8::5", "10.0.0.5"]);
-    expect(read([], { podIps: [] }).capture.config.podIps).toEqual([]);
-    expect(read([]).capture.config.podIps).toEqual(["10.244.0.2"]);
+    expect(read(["--pod-ip", "2001:db8::5,10.0.0.5"]).capture.podIps).toEqual(["2001:db8::5", "10.0.0.5"]);
+    expect(read([], { podIps: [] }).capture.podIps).toEqual([]);
+    expect(read([]).capture.podIps).toEqual(["10.244.0.2"]);
   });
 
   test("a file that is named must be there, and is found from the working directory", () => {
     writeFileSync(join(folder, "a.env"), "ENVOY_PORT=3\n");
-    expect(read(["--sidecar-env", "a.env", "-b", "80"]).capture.config.proxyPort).toBe(3);
+    expect(read(["--sidecar-env", "a.env", "-b", "80"]).capture.settings).toMatchObject({ proxyPort: 3 });
     expect(placesOfFindings(["--cluster-env", "b.env"])).toEqual(["--cluster-env"]);
   });
 

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { SEED_WORDS } from "../../../harness/capture/seed.ts";
 import type { CommandIo } from "../../../harness/cli/command.ts";
+import { SEED_WORDS } from "../../../harness/meshes/istio-1.4/seed.ts";
 import golden from "../../golden/istio-1.4.json" with { type: "json" };
 import { complainBySchema } from "../schemas/schema.ts";
 import { runCommandIn } from "./run-command.ts";
@@ -48,7 +48,7 @@ describe("landfall generate", () => {
     expect(code).toBe(0);
     expect(complainBySchema("generate", data)).toEqual([]);
     expect(data.config).toMatchObject({ dialect: "istio-1.4", interceptionMode: "TPROXY", podIps: ["2001:db8::5"] });
-    expect(data.origins.interceptionMode).toEqual({ kind: "flag", flag: "-m" });
+    expect(data.origins.interceptionMode).toEqual({ kind: "flag", flag: "-m", name: "-m" });
     expect(data.ip.mangle[0]).toBe("-N ISTIO_DIVERT");
     expect(data.ip6.filter).toEqual([]);
     expect(data.policyRouting).toEqual({

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { CAPTURE_FLAGS } from "../../../harness/capture/flags.ts";
 import { COMMANDS } from "../../../harness/cli/commands.ts";
 import { listOptions } from "../../../harness/cli/help.ts";
 import { renderHelp } from "../../../harness/cli/help-text.ts";
 import { PROGRAM_HELP } from "../../../harness/cli/program-help.ts";
+import { CAPTURE_FLAGS } from "../../../harness/meshes/istio-1.4/flags.ts";
+import { MESHES } from "../../../harness/meshes/meshes.ts";
 import { runCommand } from "./run-command.ts";
 
 const HELPS = await Promise.all(
@@ -16,8 +17,8 @@ const ORDER = [
   /^(Commands|Formats|Guarantees):/,
   ...OWN_TITLES,
   "Another mesh:",
-  "Settings beside Istio's flags:",
-  /^Istio's flags:/,
+  "Settings beside the mesh's options:",
+  /^Options of \S+[;:]/,
   "Examples:",
   "Exit codes:",
 ];
@@ -27,7 +28,7 @@ function placesOf(text: string): readonly number[] {
   const titles = text
     .split("\n\n")
     .map((block) => block.split("\n")[0] ?? "")
-    .filter((line) => /^Usage: |^Istio's flags:|:$/.test(line));
+    .filter((line) => /^Usage: |^Options of |:$/.test(line));
   return titles.map((title) =>
     ORDER.findIndex((part) => (typeof part === "string" ? part === title : part.test(title))),
   );
@@ -41,8 +42,8 @@ describe("the help text", () => {
   test.each([...HELPS, ["landfall", PROGRAM_HELP] as const])(
     "of %s is no wider than the display, and in the order of all",
     (_, help) => {
-      const at80 = renderHelp(help, { columns: 80 });
-      const at200 = renderHelp(help, { columns: 200 });
+      const at80 = renderHelp(help, { columns: 80 }, MESHES[0]);
+      const at200 = renderHelp(help, { columns: 200 }, MESHES[0]);
       expect([widestLine(at80) <= 80, widestLine(at200) <= 100, at200.length < at80.length + 1]).toEqual([
         true,
         true,
@@ -61,7 +62,7 @@ describe("the help text", () => {
   });
 
   test.each(HELPS)("of %s is what -h and --help show, wherever they stand", async (name, help) => {
-    const expected = { code: 0, out: renderHelp(help, { columns: 100 }), err: "" };
+    const expected = { code: 0, out: renderHelp(help, { columns: 100 }, MESHES[0]), err: "" };
     for (const words of [["-h"], ["--help"], ["--json", "-h"]])
       expect(await runCommand(name, ...words)).toEqual(expected);
   });
@@ -72,7 +73,7 @@ describe("the help text", () => {
       expect(words).toContain(name);
       const options = words.slice(words.indexOf(name)).filter((word) => /^--?[a-z]/.test(word));
       const known = [
-        ...listOptions(help).map(({ name }) => `--${name}`),
+        ...listOptions(help, MESHES).map(({ name }) => `--${name}`),
         ...CAPTURE_FLAGS.map(({ letter }) => `-${letter}`),
       ];
       expect(options.filter((option) => !known.includes(option))).toEqual([]);
@@ -81,7 +82,7 @@ describe("the help text", () => {
 
   test("of generate and apply names each flag with its variable and its default", () => {
     for (const [, help] of HELPS.filter(([name]) => ["generate", "apply"].includes(name))) {
-      const text = renderHelp(help, { columns: 80 }).replace(/\s+/g, " ");
+      const text = renderHelp(help, { columns: 80 }, MESHES[0]).replace(/\s+/g, " ");
       for (const { letter, name, value, variable, default: byDefault } of CAPTURE_FLAGS) {
         expect(text).toContain(`${letter === null ? "" : `-${letter}, `}--${name} ${value} `);
         expect(text).toContain(`(default ${byDefault}${variable === null ? "" : `, variable ${variable}`})`);

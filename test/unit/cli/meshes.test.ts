@@ -10,8 +10,8 @@ describe("landfall meshes", () => {
   test("lists every mesh, the default first, with what it reproduces", async () => {
     const { code, out } = await runCommand("meshes");
     const names = out.split("\n").flatMap((line) => /^\S+/.exec(line)?.[0] ?? []);
-    expect({ code, names }).toEqual({ code: 0, names: ["istio-1.4", ...MESHES.map(({ name }) => name)] });
-    for (const { reproduces } of MESHES) expect(out).toContain(reproduces.commit.slice(0, 12));
+    expect({ code, names }).toEqual({ code: 0, names: MESHES.map(({ name }) => name) });
+    for (const { reproduces } of MESHES) expect(out).toContain(reproduces.commit?.slice(0, 12) ?? reproduces.version);
   });
   test.each(MESHES.map(({ name, options }) => [name, options] as const))(
     "lists the options of %s",
@@ -55,11 +55,14 @@ describe("landfall generate --mesh", () => {
     expect(lines.length).toBeGreaterThan(0);
     for (const line of lines) expect((await runCommand(...line.split(" ").slice(1))).code).toBe(0);
   });
-  test("says whose settings count where none is given", async () => {
-    const { code, err } = await runCommand("generate", "--mesh=linkerd");
-    expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(/linkerd's own injector gives: .*4143/) });
-    expect((await runCommand("generate", "--mesh", "consul")).err).toMatch(/consul's own injector gives: .*"5995"/);
+  test("means the tool's own defaults where none is given, and refuses where the tool has none", async () => {
     expect((await runCommand("generate", "--mesh", "kuma")).err).toMatch(/the defaults of kuma's own tool/);
+    const { code, err } = await runCommand("generate", "--mesh=linkerd");
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(/has no default for it/) });
+  });
+  test("other commands mean what the injector gives", async () => {
+    expect((await runCommand("map", "--mesh=linkerd")).err).toMatch(/linkerd's own injector gives: .*4143/);
+    expect((await runCommand("map", "--mesh", "consul")).err).toMatch(/consul's own injector gives: .*"5995"/);
   });
   test("means Istio 1.4 by its name, too", async () => {
     const named = await runCommand("generate", "--mesh", "istio-1.4", "-b", "*", "--json");
@@ -78,8 +81,13 @@ describe("landfall generate --mesh", () => {
     );
     expect(kuma.out).toContain("-d 192.0.2.53/32");
   });
-  test.each(MESHES.map(({ name }) => [name] as const))("gives the rules of %s as data", async (mesh) => {
-    const { code, out } = await runCommand("generate", "--mesh", mesh, "--json");
+  test.each(MESHES.map((mesh) => [mesh.name, mesh] as const))("gives the rules of %s as data", async (name, mesh) => {
+    const { words, config } = mesh.injected;
+    const folder = mkdtempSync(join(tmpdir(), "landfall-mesh-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, "config"), config?.text ?? "");
+    const file = config === null ? [] : ["--mesh-config", join(folder, "config")];
+    const { code, out } = await runCommand("generate", "--mesh", name, ...words, ...file, "--json");
     expect(code).toBe(0);
     const { ip } = JSON.parse(out) as { ip: Record<string, readonly string[]> };
     expect(ip["nat"]?.some((line) => line.includes("REDIRECT"))).toBe(true);
@@ -90,6 +98,7 @@ describe("landfall generate --mesh", () => {
       ...["--resolv-conf", "/nowhere"],
     );
     expect(code).toBe(2);
-    for (const place of ["--format", "--proxy-uids", "--pod-ip", "/nowhere"]) expect(err).toContain(`\n  ${place}: `);
+    for (const place of ["--format", "--proxy-uids", "--pod-ip", "--resolv-conf"])
+      expect(err).toContain(`\n  ${place}: `);
   });
 });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { SEED_WORDS } from "../../../harness/capture/seed.ts";
+import { SEED_WORDS } from "../../../harness/meshes/istio-1.4/seed.ts";
 import { SEED } from "../analysis/seed.ts";
 import { complainBySchema } from "../schemas/schema.ts";
 import { runCommand } from "./run-command.ts";

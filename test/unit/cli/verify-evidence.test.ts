@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { SEED_WORDS } from "../../../harness/capture/seed.ts";
+import { SEED_WORDS } from "../../../harness/meshes/istio-1.4/seed.ts";
 import { runCommand } from "./run-command.ts";
 
 let folder: string;

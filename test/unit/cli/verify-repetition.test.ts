@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
-import { seedConfig } from "../../../harness/capture/seed-config.ts";
 import { readVerifyOptions } from "../../../harness/cli/verify-options.ts";
 import { renderRepetition } from "../../../harness/cli/verify-repetition.ts";
+import { seedConfig } from "../../../harness/meshes/istio-1.4/seed-config.ts";
 import type { ScenarioReport } from "../../../harness/model/report.ts";
+import { captureOf } from "../../istio-pod.ts";
 
 const IO = {
   out: () => {},
@@ -16,9 +17,10 @@ test.each([
   ["docker", " --init-container --privileged"],
   ["netns", ""],
 ] as const)("what only containers heed is repeated on %s as the backend bears it", (backend, words) => {
-  const report = { name: "seed", capture: seedConfig() } as unknown as ScenarioReport;
+  const report = { name: "seed" } as unknown as ScenarioReport;
+  const { words: settings } = captureOf(seedConfig());
   const options = readVerifyOptions(["seed", "--init-container", "--privileged"], IO);
-  const repetition = { report, flows: [], files: { rules: null, rules6: null }, listen: [], backend };
+  const repetition = { report, flows: [], files: { rules: null, rules6: null }, listen: [], backend, settings };
   expect(renderRepetition(repetition, options, IO)).toMatch(
     new RegExp(`^landfall verify .* --sandbox ${backend}${words}$`, "m"),
   );

@@ -1,11 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { openConnection } from "../../../harness/capture/connection.ts";
 import { parseContractText, readContractData } from "../../../harness/contract/contract-file.ts";
-import { makeContract, shapeOf } from "../../../harness/contract/written-contract.ts";
+import { openConnection } from "../../../harness/contract/demanded-landing.ts";
+import { makeContract } from "../../../harness/contract/written-contract.ts";
+import { shapeOf } from "../../../harness/contract/written-shape.ts";
 import type { Connection, Demand } from "../../../harness/model/contract.ts";
 import { resolveFlow } from "../../../harness/model/flow-resolution.ts";
 import { parseFlowText } from "../../../harness/model/flow-text.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
+import { SHAPE } from "../../istio-pod.ts";
 
 const GATE = `
 version: 1
@@ -50,9 +52,9 @@ function contractOf(text: string) {
 }
 
 function connectionOf(text: string, changes: Partial<Connection> = {}): Connection {
-  const parsed = parseFlowText(text);
+  const parsed = parseFlowText(text, SHAPE);
   if (!parsed.ok) throw new TypeError(text);
-  const connection = openConnection(resolveFlow(parsed.value, DEFAULT_ADDRESSES, { uid: 1337, gid: 1337 }));
+  const connection = openConnection(resolveFlow(parsed.value, DEFAULT_ADDRESSES, SHAPE), SHAPE);
   return { ...connection, protocol: "tcp", owner: { ...connection.owner, mark: 0 }, ...changes };
 }
 
@@ -126,7 +128,7 @@ describe("a contract file describes", () => {
       proxies: [
         {
           name: "gate",
-          owners: [{ uid: null, gid: null, mark: 1 }],
+          owners: [{ uid: null, gid: null, mark: { value: 1, mask: 0xffffffff } }],
           runsAs: { uid: 0, gid: 0, mark: 1 },
           dials: { kind: "original", own: "like-others" },
         },

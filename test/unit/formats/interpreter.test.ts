@@ -6,7 +6,7 @@ import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import { renderList } from "../../../harness/formats/list.ts";
 import { TABLE_NAMES } from "../../../harness/model/iptables-tables.ts";
 import { SEED } from "../analysis/seed.ts";
-import { NAMES } from "../capture/capture-setup.ts";
+import { NAMES } from "../meshes/istio-1.4/capture-setup.ts";
 
 /** Commands, those that fail marked `FAILS `: first here, then in a network namespace of their own. */
 function check(lines: readonly string[]): void {

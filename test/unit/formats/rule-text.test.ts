@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { readRule, renderRule } from "../../../harness/formats/rule-text.ts";
 import { splitWords } from "../../../harness/formats/words.ts";
 import type { Family } from "../../../harness/model/address.ts";
-import { NAMES } from "../capture/capture-setup.ts";
+import { NAMES } from "../meshes/istio-1.4/capture-setup.ts";
 
 function read(text: string, family: Family) {
   const split = splitWords(text);

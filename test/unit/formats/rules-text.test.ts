@@ -4,7 +4,7 @@ import { renderIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import { renderList } from "../../../harness/formats/list.ts";
 import { type RulesTextOptions, readRulesText } from "../../../harness/formats/rules-text.ts";
 import { SEED } from "../analysis/seed.ts";
-import { NAMES } from "../capture/capture-setup.ts";
+import { NAMES } from "../meshes/istio-1.4/capture-setup.ts";
 
 const NAT = ["-P PREROUTING ACCEPT", "-P INPUT ACCEPT", "-P OUTPUT ACCEPT", "-P POSTROUTING ACCEPT"];
 const RULE = "-A OUTPUT -p tcp -j REDIRECT --to-ports 15001";

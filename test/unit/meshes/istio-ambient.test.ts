@@ -267,7 +267,11 @@ describe("the pod of ambient mode", () => {
   test("has ztunnel, known by its mark, and its four listeners", () => {
     const { proxies, listeners, hosts } = shapeOf(istioAmbient.injected.words);
     expect(proxies.map(({ name, owners, runsAs }) => ({ name, owners, runsAs }))).toEqual([
-      { name: "ztunnel", owners: [{ uid: null, gid: null, mark: 0x539 }], runsAs: { uid: 0, gid: 0, mark: 0x539 } },
+      {
+        name: "ztunnel",
+        owners: [{ uid: null, gid: null, mark: { value: 0x539, mask: 0xfff } }],
+        runsAs: { uid: 0, gid: 0, mark: 0x539 },
+      },
     ]);
     expect(listeners.map(({ name, port, protocols }) => `${name}:${port}/${protocols.join("+")}`)).toEqual([
       "envoy-outbound:15001/tcp",

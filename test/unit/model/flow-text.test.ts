@@ -2,14 +2,13 @@ import { describe, expect, test } from "vitest";
 import { resolveFlow } from "../../../harness/model/flow-resolution.ts";
 import { parseFlowText } from "../../../harness/model/flow-text.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
-
-const PROXY = { uid: 1337, gid: 1337 };
+import { SHAPE } from "../../istio-pod.ts";
 
 /** Gives a flow resolved in the default sandbox as `ADDRESS uid/gid -> ADDRESS port`, or the messages of its findings. */
 function resolve(text: string): string | readonly string[] {
-  const parsed = parseFlowText(text);
+  const parsed = parseFlowText(text, SHAPE);
   if (!parsed.ok) return parsed.findings.map((found) => found.message);
-  const { flow, from, to, family } = resolveFlow(parsed.value, DEFAULT_ADDRESSES, PROXY);
+  const { flow, from, to, family } = resolveFlow(parsed.value, DEFAULT_ADDRESSES, SHAPE);
   expect(flow).toBe(text);
   const socket = `${from.port === undefined ? "" : ` from port ${from.port}`}${from.mark === undefined ? "" : ` marked ${from.mark}`}`;
   return `IPv${family} ${from.actor} ${from.address} ${from.uid}/${from.gid}${socket} -> ${to.target} ${to.address} ${to.port}`;
@@ -58,32 +57,32 @@ describe("a flow", () => {
   });
 });
 
-describe("a text is no flow", () => {
+describe("a text is not a flow", () => {
   const rows: readonly (readonly [string, readonly RegExp[]])[] = [
-    ["client->pod:80", [/is no flow/]],
-    ["app@:0 -> pod:80", [/":0" is no address/]],
-    ["app@:65536 -> pod:80", [/":65536" is no address/]],
+    ["client->pod:80", [/is not a flow/]],
+    ["app@:0 -> pod:80", [/":0" is not an address/]],
+    ["app@:65536 -> pod:80", [/":65536" is not an address/]],
     ["app,mark=0x100000000 -> pod:80", [/"0x100000000" is not a mark/]],
     ["app,mark=-1 -> pod:80", [/"-1" is not a mark/]],
     ["client,mark=1 -> pod:80", [/marks a socket outside the pod/]],
-    ["client  ->  pod:80", [/"client " is no actor/, /" pod" is no target/]],
-    ["client -> pod:80 -> pod:81", [/is no flow/]],
-    ["", [/is no flow/]],
-    ["client -> pod", [/"pod" is no target; write TARGET:PORT/]],
-    ["client -> pod:", [/"" is no port/]],
-    ["client -> pod:0", [/"0" is no port/]],
-    ["client -> pod:65536", [/"65536" is no port/]],
-    ["client -> pod:0x50", [/"0x50" is no port/]],
-    ["client -> pod:80:90", [/"pod:80" is no target/]],
-    ["client -> vm:80", [/"vm" is no target/]],
-    ["client -> [pod]:80", [/"pod" is no target/]],
-    ["client -> [10.0.0.1]:80", [/"10.0.0.1" is no target/]],
-    ["client -> 2001:db8::1:80", [/"2001:db8::1" is no target; .* in brackets/]],
-    ["nobody -> nowhere:0", [/"nobody" is no actor/, /"0" is no port/, /"nowhere" is no target/]],
-    ["uid=1337 -> pod:80", [/"uid=1337" is no actor/]],
+    ["client  ->  pod:80", [/"client " is not an actor/, /" pod" is not a target/]],
+    ["client -> pod:80 -> pod:81", [/is not a flow/]],
+    ["", [/is not a flow/]],
+    ["client -> pod", [/"pod" is not a target; write TARGET:PORT/]],
+    ["client -> pod:", [/"" is not a port/]],
+    ["client -> pod:0", [/"0" is not a port/]],
+    ["client -> pod:65536", [/"65536" is not a port/]],
+    ["client -> pod:0x50", [/"0x50" is not a port/]],
+    ["client -> pod:80:90", [/"pod:80" is not a target/]],
+    ["client -> vm:80", [/"vm" is not a target/]],
+    ["client -> [pod]:80", [/"pod" is not a target/]],
+    ["client -> [10.0.0.1]:80", [/"10.0.0.1" is not a target/]],
+    ["client -> 2001:db8::1:80", [/"2001:db8::1" is not a target; .* in brackets/]],
+    ["nobody -> nowhere:0", [/"nobody" is not an actor/, /"0" is not a port/, /"nowhere" is not a target/]],
+    ["uid=1337 -> pod:80", [/"uid=1337" is not an actor/]],
     ["uid=4294967295,gid=0 -> pod:80", [/ids below 4294967295/]],
-    ["envoy@ -> pod:80", [/"" is no address/]],
-    ["envoy@pod -> pod:80", [/"pod" is no address/]],
+    ["envoy@ -> pod:80", [/"" is not an address/]],
+    ["envoy@pod -> pod:80", [/"pod" is not an address/]],
     ["app6 -> upstream:80", [/starts in IPv6 and ends in IPv4/]],
     ["envoy@127.0.0.6 -> pod6:80", [/starts in IPv4 and ends in IPv6/]],
     ["envoy6@127.0.0.6 -> pod6:80", [/names IPv6 and an IPv4 source/, /starts in IPv4 and ends in IPv6/]],

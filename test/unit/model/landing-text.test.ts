@@ -2,10 +2,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { makeLanding } from "../../../harness/model/landing.ts";
 import { parseLandingText, renderLanding } from "../../../harness/model/landing-text.ts";
+import { SHAPE } from "../../istio-pod.ts";
 
 /** Gives what a text says in the order kind, listener, port, redirected, via, source; or how many findings it has. */
 function read(text: string): readonly unknown[] | number {
-  const parsed = parseLandingText(text, "seed.ts");
+  const parsed = parseLandingText(text, SHAPE, "seed.ts");
   if (!parsed.ok) return parsed.findings.length;
   const { kind, listener, port, redirected, via, source } = parsed.value;
   return [kind, listener, port, redirected, via.join(), source];
@@ -33,7 +34,7 @@ describe("an expected landing", () => {
     ["loop via envoy-inbound", ["loop", null, null, "as-dialled", "envoy-inbound", null]],
   ];
   test("may name the address that accepts", () => {
-    const parsed = parseLandingText("upstream:3128 at 2001:DB8::1 redirected from 10.0.0.1", "seed.ts");
+    const parsed = parseLandingText("upstream:3128 at 2001:DB8::1 redirected from 10.0.0.1", SHAPE, "seed.ts");
     expect(parsed.ok && [parsed.value.address, parsed.value.redirected, parsed.value.source]).toEqual([
       "2001:db8::1",
       "redirected",
@@ -86,14 +87,14 @@ describe("an expected landing", () => {
   });
 
   test("names the place of a finding, and the grammar", () => {
-    expect(parseLandingText("nowhere", "seed.ts")).toEqual({
+    expect(parseLandingText("nowhere", SHAPE, "seed.ts")).toEqual({
       ok: false,
       findings: [
         {
           where: "seed.ts",
           line: null,
           column: null,
-          message: expect.stringMatching(/"nowhere" is no landing; write LIST/),
+          message: expect.stringMatching(/"nowhere" is not a landing; write LIST/),
         },
       ],
     });

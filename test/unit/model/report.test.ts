@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type CoverageReport, type ScenarioReport, summarize } from "../../../harness/model/report.ts";
+import type { CoverageReport, ScenarioReport } from "../../../harness/model/report.ts";
+import { summarize } from "../../../harness/model/report-summary.ts";
 import type { RulePlace } from "../../../harness/model/ruleset.ts";
 import { sampleReport } from "../report/sample-report.ts";
 

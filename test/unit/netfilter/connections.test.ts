@@ -1,5 +1,5 @@
 import { describe, test } from "vitest";
-import { check, rulesOf } from "./setup.ts";
+import { check, rulesOf, withShape } from "./setup.ts";
 
 const CAPTURED = "envoy-outbound:15001 of 10.244.0.4:80 from 10.244.0.2:0";
 const PLAIN = "upstream:80 from 10.244.0.2:0";
@@ -95,7 +95,7 @@ describe("NAT", () => {
   test("to ::1 sends what came by eth0 out again through FORWARD, and has no route for what came by another link", () => {
     const rules = ["nat", "6 -A PREROUTING -p tcp -j DNAT --to-destination ::1"];
     const reject = ["filter", "6 -A FORWARD -j REJECT --reject-with icmp6-port-unreachable"];
-    const vm = { kubevirtInterfaces: ["vm0"] };
+    const vm = withShape({ kubevirtInterfaces: ["vm0"] });
     check(rulesOf([...rules, ...reject]), [["client6 -> pod6:8080", "refused:8080"]]);
     check(rulesOf(rules), [["vm6 -> pod6:8080", "unreachable"]], vm);
     check(
@@ -137,9 +137,13 @@ describe("marks and TPROXY", () => {
   test("bring a connection to the transparent listener under the address dialled", () => {
     const landing = "envoy-outbound:15001 of 10.244.0.2:81 from 10.244.0.3:0";
     check(rulesOf(["mangle", DIVERT, TPROXY], ROUTING), [["client -> pod:81", landing]], {
-      interceptionMode: "TPROXY",
+      ...withShape({ interceptionMode: "TPROXY" }),
     });
-    check(rulesOf(["mangle", TPROXY], ROUTING), [["client -> pod:81", landing]], { interceptionMode: "TPROXY" });
+    check(
+      rulesOf(["mangle", TPROXY], ROUTING),
+      [["client -> pod:81", landing]],
+      withShape({ interceptionMode: "TPROXY" }),
+    );
   });
 
   test("lose the packet where the listener is not transparent", () => {
@@ -147,7 +151,7 @@ describe("marks and TPROXY", () => {
   });
 
   test("take away the answers to what the pod itself dials, unless their socket is looked for first", () => {
-    const spec = { interceptionMode: "TPROXY" } as const;
+    const spec = withShape({ interceptionMode: "TPROXY" });
     check(rulesOf(["mangle", TPROXY], ROUTING), [["app -> upstream:80", "timed-out"]], spec);
     check(rulesOf(["mangle", DIVERT, TPROXY], ROUTING), [["app -> upstream:80", PLAIN]], spec);
   });
@@ -185,12 +189,12 @@ describe("marks and TPROXY", () => {
 
 test("what TPROXY gave to a socket is not passed on", () => {
   const tproxy = "4 -A PREROUTING -p tcp -i vm0 -j TPROXY --on-port 15001 --on-ip 0.0.0.0 --tproxy-mark 0x1/0x1";
-  const spec = { kubevirtInterfaces: ["vm0"], interceptionMode: "TPROXY" } as const;
+  const spec = withShape({ kubevirtInterfaces: ["vm0"], interceptionMode: "TPROXY" });
   check(rulesOf(["mangle", tproxy]), [["vm -> upstream:80", "timed-out"]], spec);
 });
 
 describe("a virtual machine behind an interface", () => {
-  const spec = { kubevirtInterfaces: ["vm0"] };
+  const spec = withShape({ kubevirtInterfaces: ["vm0"] });
 
   test("is passed on through FORWARD, both interfaces in sight", () => {
     check(rulesOf([]), [["vm -> upstream:80", "upstream:80 from 10.245.0.2:0"]], spec);
@@ -218,7 +222,7 @@ describe("a virtual machine behind an interface", () => {
 describe("-m socket --nowildcard", () => {
   test("holds for what only passes through the pod too, where the pod listens on that port", () => {
     const rules = rulesOf(["raw", "-A PREROUTING -p tcp -m socket --nowildcard -j DROP"]);
-    const vm = { kubevirtInterfaces: ["vm0"], clientPorts: [8080, 9090] };
+    const vm = { ...withShape({ kubevirtInterfaces: ["vm0"] }), clientPorts: [8080, 9090] };
     check(
       rules,
       [

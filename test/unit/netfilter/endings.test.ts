@@ -1,5 +1,5 @@
 import { describe, test } from "vitest";
-import { check, rulesOf } from "./setup.ts";
+import { check, rulesOf, withShape } from "./setup.ts";
 
 function reject(chain: string, how: string, ...matches: readonly string[]): readonly string[] {
   return ["filter", `4 -A ${chain} -p tcp ${matches.join(" ")} -j REJECT --reject-with ${how}`];
@@ -139,6 +139,6 @@ test("-m socket takes an ICMP error for the socket that it tells of", () => {
 });
 
 test("an address that nobody has is unreachable also for who is masqueraded on the way", () => {
-  const spec = { kubevirtInterfaces: ["vm0"] };
+  const spec = withShape({ kubevirtInterfaces: ["vm0"] });
   check(rulesOf(["nat", "-A POSTROUTING -p tcp -j MASQUERADE"]), [["vm6 -> [2001:db8::99]:81", "unreachable"]], spec);
 });

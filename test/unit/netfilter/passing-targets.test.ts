@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import { compilePod } from "../../../harness/netfilter/simulator.ts";
-import { check, flowOf, rulesOf, SPEC } from "./setup.ts";
+import { check, flowOf, rulesOf, SPEC, withShape } from "./setup.ts";
 
 const CAPTURE = "4 -A OUTPUT -p tcp -j REDIRECT --to-ports 15001";
 const CAPTURED = "envoy-outbound:15001 of 10.244.0.4:80 from 10.244.0.2:0";
@@ -10,7 +10,7 @@ const UNKNOWN = "could-not-look: the landing depends on what is not known:";
 
 /** What some rules make unknown, in the words of the cause. */
 function causeOf(rules: readonly string[], flow: string): string {
-  const pod = compilePod(rulesOf(rules), { ...SPEC, kubevirtInterfaces: ["vm0"] }, DEFAULT_ADDRESSES);
+  const pod = compilePod(rulesOf(rules), { ...SPEC, ...withShape({ kubevirtInterfaces: ["vm0"] }) }, DEFAULT_ADDRESSES);
   return pod.land(flowOf(flow), "answer").cause ?? "known";
 }
 

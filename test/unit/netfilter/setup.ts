@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
+import type { CaptureConfig } from "../../../harness/meshes/istio-1.4/config.ts";
 import type { Family } from "../../../harness/model/address.ts";
 import type { Flow } from "../../../harness/model/flow.ts";
 import { resolveFlow } from "../../../harness/model/flow-resolution.ts";
@@ -10,18 +11,25 @@ import { DEFAULT_ADDRESSES, type PodSpec } from "../../../harness/model/pod.ts";
 import { NO_POLICY_ROUTING, type PodRules, type Ruleset } from "../../../harness/model/ruleset.ts";
 
 import { compilePod } from "../../../harness/netfilter/simulator.ts";
+import { SHAPE, shapeOf } from "../../istio-pod.ts";
+
+/** Envoy as in an IPv6 pod, which connects from `::6` too. */
+const DUAL_SHAPE = shapeOf({ podIps: [DEFAULT_ADDRESSES.pod[6]] });
+
+/** The same with another mode or other interfaces. */
+export function withShape(
+  changes: Partial<Pick<CaptureConfig, "interceptionMode" | "kubevirtInterfaces">>,
+): Pick<PodSpec, "shape"> {
+  return { shape: shapeOf({ podIps: [DEFAULT_ADDRESSES.pod[6]], ...changes }) };
+}
 
 /** A pod whose app listens on 8080, 22 and 81, with upstream on 80 and 443 and as 10.96.0.1 and 2001:db8::1. */
 export const SPEC: PodSpec = {
-  proxyPort: 15001,
-  inboundCapturePort: 15006,
-  proxy: { uid: 1337, gid: 1337 },
-  interceptionMode: "REDIRECT",
+  shape: DUAL_SHAPE,
   listen: [8080, 22, 81],
   upstreamPorts: [80, 443],
   clientPorts: [9090],
   upstreamAddresses: ["10.96.0.1", "2001:db8::1"],
-  kubevirtInterfaces: [],
 };
 
 /**
@@ -53,9 +61,9 @@ function renderTable(table: TableName, lines: readonly string[]): string {
 
 /** The flow that a text stands for. */
 export function flowOf(text: string): Flow {
-  const parsed = parseFlowText(text);
+  const parsed = parseFlowText(text, SHAPE);
   if (!parsed.ok) throw new Error(parsed.findings.map((found) => found.message).join(" "));
-  return resolveFlow(parsed.value, DEFAULT_ADDRESSES, SPEC.proxy);
+  return resolveFlow(parsed.value, DEFAULT_ADDRESSES, SHAPE);
 }
 
 /** A landing in one line: `envoy-inbound:15006 of 10.244.0.2:8080 from 10.244.0.3:0 via envoy-outbound:15001`. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { summarize } from "../../../harness/model/report.ts";
+import { summarize } from "../../../harness/model/report-summary.ts";
 import { renderHtml } from "../../../harness/report/html.ts";
 import { html } from "../../../harness/report/html-text.ts";
 import { sampleMispredictedReport, sampleOmissionReport, sampleReport } from "./sample-report.ts";

@@ -1,16 +1,12 @@
-import { seedConfig } from "../../../harness/capture/seed-config.ts";
+import { seedConfig } from "../../../harness/meshes/istio-1.4/seed-config.ts";
 import { resolveFlow } from "../../../harness/model/flow-resolution.ts";
 import { parseFlowText } from "../../../harness/model/flow-text.ts";
 import { type Hop, makeLanding } from "../../../harness/model/landing.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
-import {
-  type FlowReport,
-  type Omission,
-  type Report,
-  type ScenarioReport,
-  summarize,
-} from "../../../harness/model/report.ts";
+import type { FlowReport, Omission, Report, ScenarioReport } from "../../../harness/model/report.ts";
+import { summarize } from "../../../harness/model/report-summary.ts";
 import type { RulePlace } from "../../../harness/model/ruleset.ts";
+import { SHAPE } from "../../istio-pod.ts";
 
 const INBOUND = makeLanding("listener", { host: "pod", listener: "envoy-inbound", port: 15006 });
 const OUTBOUND = makeLanding("listener", { host: "pod", listener: "envoy-outbound", port: 15001 });
@@ -45,9 +41,9 @@ export function sampleFlow(
   text: string,
   fields: Partial<FlowReport> & Pick<FlowReport, "expected" | "observed">,
 ): FlowReport {
-  const parsed = parseFlowText(text);
+  const parsed = parseFlowText(text, SHAPE);
   if (!parsed.ok) throw new Error(`${text} is no flow`);
-  const flow = resolveFlow(parsed.value, DEFAULT_ADDRESSES, { uid: 1337, gid: 1337 });
+  const flow = resolveFlow(parsed.value, DEFAULT_ADDRESSES, SHAPE);
   return {
     ...flow,
     manner: "answer",
@@ -70,6 +66,8 @@ export function sampleReport(): Report {
     {
       name: "seed",
       claim: "Inbound traffic lands on 15006 & outbound on 15001, each with the <address> dialled.",
+      mesh: "istio-1.4",
+      settings: seedConfig(),
       capture: seedConfig(),
       notices: ["IPv4: the table mangle is empty."],
       classes: null,
@@ -124,6 +122,8 @@ export function sampleReport(): Report {
     {
       name: "no-pass-through-rule",
       claim: "Without the 127.0.0.6 rule what comes in loops.",
+      mesh: "istio-1.4",
+      settings: seedConfig(),
       capture: seedConfig(),
       notices: [],
       classes: null,

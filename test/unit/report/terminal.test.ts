@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
 import { makeLanding } from "../../../harness/model/landing.ts";
-import { summarize } from "../../../harness/model/report.ts";
+import { summarize } from "../../../harness/model/report-summary.ts";
 import { renderHtml } from "../../../harness/report/html.ts";
 import { renderJunit } from "../../../harness/report/junit.ts";
 import { renderTerminal } from "../../../harness/report/terminal.ts";

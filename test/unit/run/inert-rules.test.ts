@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
-import { generateRules } from "../../../harness/capture/dialects.ts";
 import { parseIptablesSave, renderIptablesSave } from "../../../harness/formats/iptables-save.ts";
-import type { CaptureConfig } from "../../../harness/model/capture-config.ts";
+import type { CaptureConfig } from "../../../harness/meshes/istio-1.4/config.ts";
+import { generateRules } from "../../../harness/meshes/istio-1.4/rules.ts";
 import type { Ruleset } from "../../../harness/model/ruleset.ts";
 import { describeInertRules } from "../../../harness/run/inert-rules.ts";
-import { configOf } from "../capture/intent-setup.ts";
+import { captureOf } from "../../istio-pod.ts";
+import { configOf } from "../meshes/istio-1.4/intent-setup.ts";
 
 const SEED = configOf();
 const TPROXY = configOf({ interceptionMode: "TPROXY" });
@@ -37,7 +38,7 @@ function check({ config = SEED, file, kernel }: Row, expected: readonly string[]
   const rules = { ...own, ip: file === "script" ? null : readRules(file) };
   const installation =
     file === "script" ? ({ kind: "script", path: "x" } as const) : ({ kind: "rules", rules } as const);
-  const pod = { installation, config, kernel: { ip: readRules(kernel), ip6: own.ip6 } };
+  const pod = { installation, capture: captureOf(config), kernel: { ip: readRules(kernel), ip6: own.ip6 } };
   expect(describeInertRules(pod)).toEqual(expected);
 }
 
@@ -53,7 +54,7 @@ test("rules that all apply need no word", () => {
 test("a family without a file is not under test", () => {
   const own = generateRules(SEED);
   const installation = { kind: "rules", rules: { ...own, ip6: null } } as const;
-  expect(describeInertRules({ installation, config: SEED, kernel: own })).toEqual([
+  expect(describeInertRules({ installation, capture: captureOf(SEED), kernel: own })).toEqual([
     "IPv6 is not under test: no file holds rules of it, and no flow of that family is driven.",
   ]);
 });
@@ -72,7 +73,7 @@ test("rules that the kernel does not have are counted by chain", () => {
 test("a table that the config's own rules would fill is named", () => {
   checkFile(
     ownRules(TPROXY).replace(/\*mangle[\s\S]*?COMMIT/, ""),
-    ["IPv4: the table mangle is empty; for this capture config istio-iptables writes 8 rules there."],
+    ["IPv4: the table mangle is empty; for these settings the generator writes 8 rules there."],
     TPROXY,
   );
 });

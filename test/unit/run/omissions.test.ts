@@ -1,13 +1,14 @@
 import { expect, test } from "vitest";
-import { generateRules } from "../../../harness/capture/dialects.ts";
 import { parseIptablesSave, renderIptablesSave } from "../../../harness/formats/iptables-save.ts";
-import type { CaptureConfig } from "../../../harness/model/capture-config.ts";
+import type { CaptureConfig } from "../../../harness/meshes/istio-1.4/config.ts";
+import { generateRules } from "../../../harness/meshes/istio-1.4/rules.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import type { PodRules, Ruleset } from "../../../harness/model/ruleset.ts";
 import { bindScenario } from "../../../harness/run/bound-scenario.ts";
 import { findOmissions } from "../../../harness/run/omissions.ts";
 import type { Installation } from "../../../harness/sandbox/sandbox.ts";
-import { configOf } from "../capture/intent-setup.ts";
+import { captureOf } from "../../istio-pod.ts";
+import { configOf } from "../meshes/istio-1.4/intent-setup.ts";
 
 const SCRIPT: Installation = { kind: "script", path: "x" };
 const TPROXY = configOf({ interceptionMode: "TPROXY" });
@@ -34,11 +35,11 @@ function check(
   const scenario = {
     name: "s",
     claim: "c",
-    config,
+    capture: captureOf(config),
     installation,
     listen: [],
-    rulesOf: "config",
-    flows: "intended",
+    rulesOf: "capture",
+    flows: "boundaries",
   } as const;
   const bound = bindScenario(scenario, DEFAULT_ADDRESSES);
   const found = findOmissions(bound, change(generateRules(config)), DEFAULT_ADDRESSES);
@@ -71,7 +72,15 @@ test("where a match is not understood some rule with some route will do", () => 
 
 test("a witness says what it would show", () => {
   const bound = bindScenario(
-    { name: "s", claim: "c", config: TPROXY, installation: SCRIPT, listen: [], rulesOf: "config", flows: "intended" },
+    {
+      name: "s",
+      claim: "c",
+      capture: captureOf(TPROXY),
+      installation: SCRIPT,
+      listen: [],
+      rulesOf: "capture",
+      flows: "boundaries",
+    },
     DEFAULT_ADDRESSES,
   );
   const [omission] = findOmissions(bound, bare(generateRules(TPROXY)), DEFAULT_ADDRESSES);

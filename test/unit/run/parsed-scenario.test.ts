@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { renderIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import type { Scenario } from "../../../harness/model/scenario.ts";
-import { parseScenario, replaceInstallation } from "../../../harness/run/parsed-scenario.ts";
+import { parseScenario } from "../../../harness/run/parsed-scenario.ts";
+import { replaceInstallation } from "../../../harness/run/tested-families.ts";
 
 const SCENARIO: Scenario = {
   name: "sample",
@@ -33,19 +34,17 @@ describe("a scenario that cannot be used has a finding that names file and field
     [
       "a port where the proxy's listener is not under these flags",
       { answer: { "app -> upstream:80": "envoy-outbound:15006", "client -> pod:80": "envoy-inbound:15006" } },
-      [/^sample\.ts: answer "app -> upstream:80" envoy-outbound is on 15001 under this capture config, not on 15006/],
+      [/^sample\.ts: answer "app -> upstream:80" envoy-outbound is on 15001 under these settings, not on 15006/],
     ],
     [
       "the usual port, where the flags give the proxy another",
       { capture: ["-z", "16006"], answer: { "client -> pod:80": "envoy-inbound:15006" } },
-      [
-        /envoy-inbound is on 16006 under this capture config, not on 15006; write envoy-inbound:16006, or envoy-inbound\./,
-      ],
+      [/envoy-inbound is on 16006 under these settings, not on 15006; write envoy-inbound:16006, or envoy-inbound\./],
     ],
     [
       "a port where the status server is not",
       { answer: { "client -> pod:80": "status:80" } },
-      [/status is on 15020 under this capture config/],
+      [/status is on 15020 under these settings/],
     ],
     [
       "rules that cannot be read, beside flags that cannot",
@@ -61,17 +60,23 @@ describe("a scenario that cannot be used has a finding that names file and field
     [
       "a flow that is none",
       { answer: { "client->pod:80": "app" } },
-      [/^sample\.ts: answer "client->pod:80" is no flow/],
+      [/^sample\.ts: answer "client->pod:80" is not a flow/],
     ],
     [
       "a landing that is none, with its flow",
       { forward: { "client -> pod:80": "ap" } },
-      [/^sample\.ts: forward "client -> pod:80" "ap" is no landing/],
+      [/^sample\.ts: forward "client -> pod:80" "ap" is not a landing/],
     ],
     [
       "everything at once",
       { capture: ["-p", "x"], answer: { "nobody -> pod:0": "ap", "app -> pod:80": "app@" } },
-      [/capture -p/, /"nobody" is no actor/, /"0" is no port/, /"ap" is no landing/, /"app@" is no landing/],
+      [
+        /capture -p/,
+        /"nobody" is not an actor/,
+        /"0" is not a port/,
+        /"ap" is not a landing/,
+        /"app@" is not a landing/,
+      ],
     ],
     [
       "a source that no host of the actor has",

@@ -1,17 +1,18 @@
 import { describe, expect, test } from "vitest";
-import { seedConfig } from "../../../harness/capture/seed-config.ts";
+import { seedConfig } from "../../../harness/meshes/istio-1.4/seed-config.ts";
 import { resolveFlow } from "../../../harness/model/flow-resolution.ts";
 import { parseFlowText } from "../../../harness/model/flow-text.ts";
 import { DEFAULT_ADDRESSES, type PodSpec } from "../../../harness/model/pod.ts";
 import { describeTakenPorts, makePodSpec } from "../../../harness/run/pod-spec.ts";
+import { captureOf, SHAPE } from "../../istio-pod.ts";
 
 function specOf(flows: readonly string[], config = seedConfig(), listen: readonly number[] = []): PodSpec {
   const resolved = flows.map((text) => {
-    const parsed = parseFlowText(text);
+    const parsed = parseFlowText(text, SHAPE);
     if (!parsed.ok) throw new Error(text);
-    return resolveFlow(parsed.value, DEFAULT_ADDRESSES, { uid: 1337, gid: 1337 });
+    return resolveFlow(parsed.value, DEFAULT_ADDRESSES, SHAPE);
   });
-  return makePodSpec(config, resolved, listen, DEFAULT_ADDRESSES);
+  return makePodSpec(captureOf(config), resolved, listen, DEFAULT_ADDRESSES);
 }
 
 describe("what must stand in the sandbox", () => {
@@ -45,11 +46,11 @@ describe("what must stand in the sandbox", () => {
   test("no port of the app's that the proxy listens on, and a notice for each", () => {
     const config = { ...seedConfig(), proxyPort: 8080, inboundCapturePort: 81 };
     expect(specOf(["client -> pod:1"], config, [81, 82]).listen).toEqual([22, 82]);
-    expect(describeTakenPorts(config, [81, 82])).toEqual([
-      "The proxy listens on 81 (-z); the app does not listen there.",
-      "The proxy listens on 8080 (-p); the app does not listen there.",
+    expect(describeTakenPorts(captureOf(config), [81, 82])).toEqual([
+      "envoy-inbound listens on 81; the app does not listen there.",
+      "envoy-outbound listens on 8080; the app does not listen there.",
     ]);
-    expect(describeTakenPorts(seedConfig(), [])).toEqual([]);
+    expect(describeTakenPorts({ shape: SHAPE }, [])).toEqual([]);
   });
 
   test("the app's ports, and the stub with the owner and the ports of the config", () => {
@@ -62,16 +63,18 @@ describe("what must stand in the sandbox", () => {
       interceptionMode: "TPROXY" as const,
       kubevirtInterfaces: ["tap0"],
     };
-    expect(specOf(["client -> pod:1"], config, [9, 22])).toEqual({
-      proxyPort: 1,
-      inboundCapturePort: 2,
-      proxy: { uid: 5, gid: 7 },
-      interceptionMode: "TPROXY",
+    const { shape, ...beside } = specOf(["client -> pod:1"], config, [9, 22]);
+    expect(shape.listeners.map(({ name, port, mode }) => [name, port, mode])).toEqual([
+      ["envoy-outbound", 1, "transparent"],
+      ["envoy-inbound", 2, "transparent"],
+      ["status", 15020, "plain"],
+    ]);
+    expect([shape.proxies[0]?.runsAs, shape.links]).toEqual([{ uid: 5, gid: 7, mark: 0 }, ["tap0"]]);
+    expect(beside).toEqual({
       listen: [9, 22, 8080],
       upstreamPorts: [],
       clientPorts: [],
       upstreamAddresses: [],
-      kubevirtInterfaces: ["tap0"],
     });
   });
 });

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { proxyOwner } from "../../../harness/capture/intent-flows.ts";
-import { seedConfig } from "../../../harness/capture/seed-config.ts";
+import { seedConfig } from "../../../harness/meshes/istio-1.4/seed-config.ts";
 import { resolveFlow } from "../../../harness/model/flow-resolution.ts";
 import { parseFlowText } from "../../../harness/model/flow-text.ts";
 import { type Landing, makeLanding } from "../../../harness/model/landing.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import { makePodSpec } from "../../../harness/run/pod-spec.ts";
 import { writeExpectation } from "../../../harness/run/witness-expectation.ts";
+import { captureOf, SHAPE } from "../../istio-pod.ts";
 
 function land(listener: "app" | "envoy-inbound", fields: Partial<Landing> = {}): Landing {
   const port = listener === "app" ? 8080 : 15006;
@@ -33,9 +33,9 @@ test.each([
   ["is one word for what reaches nobody", REFUSED, land("app"), "refused"],
 ])("what is demanded of a witness %s", (_, before, after, expected) => {
   const [config, addresses] = [seedConfig(), DEFAULT_ADDRESSES];
-  const parsed = parseFlowText("client -> pod:8080");
+  const parsed = parseFlowText("client -> pod:8080", SHAPE);
   if (!parsed.ok) throw new TypeError("no flow");
-  const flow = resolveFlow(parsed.value, addresses, proxyOwner(config));
-  const spec = makePodSpec(config, [flow], [], addresses);
+  const flow = resolveFlow(parsed.value, addresses, SHAPE);
+  const spec = makePodSpec(captureOf(config), [flow], [], addresses);
   expect(writeExpectation(flow, before, after, { spec }, addresses)).toBe(expected);
 });

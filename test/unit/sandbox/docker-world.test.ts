@@ -20,6 +20,7 @@ import { openSandbox } from "../../../harness/sandbox/open-sandbox.ts";
 import { currentRunId, stateOfRun } from "../../../harness/sandbox/run-id.ts";
 import type { FlowRequest, Sandbox } from "../../../harness/sandbox/sandbox.ts";
 import { sweep } from "../../../harness/sandbox/sweep.ts";
+import { SHAPE, shapeOf } from "../../istio-pod.ts";
 import { USUAL_SPEC } from "./sandbox-setup.ts";
 
 const engine = connectEngine();
@@ -55,9 +56,9 @@ async function startRunner(...args: readonly string[]): Promise<ChildProcess & {
 }
 
 function request(text: string, sandbox: Sandbox): FlowRequest {
-  const parsed = parseFlowText(text);
+  const parsed = parseFlowText(text, SHAPE);
   if (!parsed.ok) throw new RangeError(text);
-  return { flow: resolveFlow(parsed.value, sandbox.addresses, USUAL_SPEC.proxy), manner: "answer" };
+  return { flow: resolveFlow(parsed.value, sandbox.addresses, SHAPE), manner: "answer" };
 }
 
 describe("a run that is killed", () => {
@@ -194,7 +195,7 @@ test("scenario after scenario leaves no descriptor open, in no container and not
   const flows = ["client -> pod:8080", "app -> upstream:80"].map((text) => request(text, sandbox));
   const other = {
     ...USUAL_SPEC,
-    proxyPort: 16001,
+    shape: shapeOf({ proxyPort: 16001 }),
     listen: [8080],
     upstreamPorts: [80, 443],
     upstreamAddresses: ["10.96.0.1"],

@@ -11,6 +11,7 @@ import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import { NO_POLICY_ROUTING } from "../../../harness/model/ruleset.ts";
 import { AgentSandbox } from "../../../harness/sandbox/agent-sandbox.ts";
 import { type NetnsWorld, startNetnsWorld } from "../../../harness/sandbox/netns-world.ts";
+import { SHAPE, shapeOf } from "../../istio-pod.ts";
 import { makeFlow, USUAL_SPEC } from "./sandbox-setup.ts";
 
 describe("a world of network namespaces", () => {
@@ -115,7 +116,7 @@ describe("a world of network namespaces", () => {
 
 test("a listener's owner accepts for it, be it root whose thread also dials as others", async () => {
   await using sandbox = new AgentSandbox(await startNetnsWorld());
-  await sandbox.enter({ ...USUAL_SPEC, proxy: { uid: 0, gid: 0 } });
+  await sandbox.enter({ ...USUAL_SPEC, shape: shapeOf({ proxyUid: ["0"], proxyGid: ["0"] }) });
   const stop = (table: string, match: string) =>
     `*${table}\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp ${match} -j REJECT --reject-with tcp-reset\nCOMMIT\n`;
   const text = stop("filter", "-m tcp --sport 15006 --tcp-flags PSH PSH -m owner ! --uid-owner 0");
@@ -136,9 +137,9 @@ test("the pod is where it is put", async () => {
   await sandbox.enter({ ...USUAL_SPEC, upstreamAddresses: ["10.96.0.9"] });
   const flows = ["client -> pod:8080", "app6 -> pod6:22", "upstream@10.96.0.9 -> pod:22", "app -> upstream:80"];
   const requests = flows.map((text) => {
-    const parsed = parseFlowText(text);
+    const parsed = parseFlowText(text, SHAPE);
     if (!parsed.ok) throw new Error(text);
-    return { flow: resolveFlow(parsed.value, addresses, USUAL_SPEC.proxy), manner: "answer" as const };
+    return { flow: resolveFlow(parsed.value, addresses, SHAPE), manner: "answer" as const };
   });
   const seen = await sandbox.drive(requests);
   expect(seen.map(({ landing }) => `${landing.listener} at ${landing.address}`)).toEqual([

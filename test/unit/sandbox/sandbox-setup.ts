@@ -5,25 +5,22 @@ import { resolveFlow } from "../../../harness/model/flow-resolution.ts";
 import { parseFlowText } from "../../../harness/model/flow-text.ts";
 import { DEFAULT_ADDRESSES, type PodSpec } from "../../../harness/model/pod.ts";
 import type { FlowRequest } from "../../../harness/sandbox/sandbox.ts";
+import { SHAPE } from "../../istio-pod.ts";
 
 /** A pod as the seed command's scenario has it. */
 export const USUAL_SPEC: PodSpec = {
-  proxyPort: 15001,
-  inboundCapturePort: 15006,
-  proxy: { uid: 1337, gid: 1337 },
-  interceptionMode: "REDIRECT",
+  shape: SHAPE,
   listen: [8080, 22],
   upstreamPorts: [80],
   clientPorts: [],
   upstreamAddresses: [],
-  kubevirtInterfaces: [],
 };
 
 /** Gives a flow from its text, in the addresses of a world of namespaces. */
 export function makeFlow(text: string, manner: Manner = "answer"): FlowRequest {
-  const parsed = parseFlowText(text);
+  const parsed = parseFlowText(text, SHAPE);
   if (!parsed.ok) throw new RangeError(parsed.findings.map(({ message }) => message).join(" "));
-  return { flow: resolveFlow(parsed.value, DEFAULT_ADDRESSES, USUAL_SPEC.proxy), manner };
+  return { flow: resolveFlow(parsed.value, DEFAULT_ADDRESSES, SHAPE), manner };
 }
 
 const GONE_WITHIN_MS = 2_000;

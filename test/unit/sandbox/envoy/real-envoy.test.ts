@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { AgentSandbox } from "../../../../harness/sandbox/agent-sandbox.ts";
 import { ensureEnvoy } from "../../../../harness/sandbox/envoy/program.ts";
 import { type NetnsWorld, startNetnsWorld } from "../../../../harness/sandbox/netns-world.ts";
+import { shapeOf } from "../../../istio-pod.ts";
 import { makeFlow, USUAL_SPEC, waitUntilGone } from "../sandbox-setup.ts";
 
 /** Gives the process that a process has started, by what /proc tells. */
@@ -47,7 +48,7 @@ describe("a real Envoy", () => {
     const first = childOf(agent);
     await sandbox.enter({ ...USUAL_SPEC, listen: [8080, 22, 9090] });
     expect(childOf(agent)).toBe(first);
-    await sandbox.enter({ ...USUAL_SPEC, proxyPort: 15101, listen: [8080, 22, 15001] });
+    await sandbox.enter({ ...USUAL_SPEC, shape: shapeOf({ proxyPort: 15101 }), listen: [8080, 22, 15001] });
     await waitUntilGone(first);
     const [seen] = await sandbox.drive([makeFlow("client -> pod:15101", "forward")]);
     expect(seen?.landing).toMatchObject({ kind: "listener", listener: "envoy-outbound", port: 15101 });
@@ -67,7 +68,7 @@ describe("a real Envoy", () => {
   });
 
   test("that cannot come up says why in its own words", async () => {
-    const spec = { ...USUAL_SPEC, proxyPort: 15001, inboundCapturePort: 15002, listen: [15002] };
+    const spec = { ...USUAL_SPEC, shape: shapeOf({ inboundCapturePort: 15002 }), listen: [15002] };
     await expect(sandbox.enter(spec)).rejects.toMatchObject({
       code: "environment",
       message: expect.stringMatching(/Address already in use/),

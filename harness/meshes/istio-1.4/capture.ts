@@ -1,0 +1,77 @@
+import { canonicalAddress } from "../../model/address.ts";
+import { type Finding, finding, type Parsed } from "../../model/finding.ts";
+import type { NameLookups } from "../../model/name-lookups.ts";
+import type { CaptureConfig } from "./config.ts";
+import { type EnvironmentFile, parseEnvironmentFile } from "./environment.ts";
+import { CAPTURE_FLAGS, type SettingName } from "./flags.ts";
+import type { Origin, Places } from "./given.ts";
+import { readSettings } from "./settings.ts";
+import { warnOfSettings } from "./warnings.ts";
+import { readWords } from "./words.ts";
+
+/** Everything the generator is given. */
+export interface CaptureInput {
+  /** The generator's own words, one a value: `["-p", "15001", "-b", "*"]`. */
+  readonly words: readonly string[];
+  /** The process's variables. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** sidecar.env, then cluster.env; absent files are left out. */
+  readonly files: readonly EnvironmentFile[];
+  readonly names: NameLookups;
+  /** The pod's addresses: they decide the families. */
+  readonly podIps: readonly string[];
+}
+
+/** What the generator makes of its input. */
+export interface ResolvedCapture {
+  readonly config: CaptureConfig;
+  /** For every setting where its value came from. */
+  readonly origins: Readonly<Record<SettingName, Origin>>;
+  /** What is allowed and yet hardly meant. */
+  readonly warnings: readonly Finding[];
+  /** What `-t` and `-h` ask for: to apply the rules, only to check the input, or only to show the usage. */
+  readonly purpose: "apply" | "check" | "usage";
+}
+
+/**
+ * Resolves the generator's settings: flag, then sidecar.env, then cluster.env, then the process's environment, then the default.
+ * Gives every finding at once: each names the flag, variable or file and line, the element, the reason, and what the original would have
+ * done without a word. With `-h` nothing is refused.
+ */
+export function parseCapture(input: CaptureInput): Parsed<ResolvedCapture> {
+  const typed = readWords(input.words);
+  const findings: Finding[] = [...typed.findings];
+  const places: Places = {
+    flags: typed.values,
+    files: input.files.map((file) => ({ path: file.path, values: readFile(file, findings) })),
+    environment: input.environment,
+  };
+  const podIpFindings: Finding[] = [];
+  const podIps = readPodIps(input.podIps, podIpFindings);
+  const { settings, origins, warnings } = readSettings(places, input.names, podIps, findings);
+  findings.push(...podIpFindings);
+  if (findings.length > 0 && typed.purpose !== "usage") return { ok: false, findings };
+  const config: CaptureConfig = { dialect: "istio-1.4", ...settings, podIps };
+  const allWarnings = [...warnings, ...warnOfSettings(config, origins)];
+  return { ok: true, value: { config, origins, warnings: allWarnings, purpose: typed.purpose } };
+}
+
+/** Every variable that the generator reads. */
+const VARIABLES: ReadonlySet<string> = new Set(CAPTURE_FLAGS.flatMap(({ variable }) => variable ?? []));
+
+function readFile(file: EnvironmentFile, findings: Finding[]) {
+  const parsed = parseEnvironmentFile(file, VARIABLES);
+  if (parsed.ok) return parsed.value;
+  for (const found of parsed.findings) findings.push(found);
+  return new Map<string, never>();
+}
+
+/** Gives the pod's addresses in canonical text, in order; a finding for each text that is none. */
+export function readPodIps(addresses: readonly string[], findings: Finding[]): readonly string[] {
+  return addresses.flatMap((address) => {
+    const canonical = canonicalAddress(address.trim());
+    if (canonical !== null) return [canonical];
+    findings.push(finding("--pod-ip", `"${address}" is no address; write 10.244.0.2 or 2001:db8::5.`));
+    return [];
+  });
+}

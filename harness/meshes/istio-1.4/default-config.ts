@@ -1,0 +1,33 @@
+import type { MeshInput } from "../mesh.ts";
+import { parseCapture } from "./capture.ts";
+import { CAPTURE_FLAGS } from "./flags.ts";
+import type { Origin } from "./given.ts";
+import { SEED_COMMAND, SEED_WORDS } from "./seed.ts";
+
+/**
+ * Says in a sentence which settings a command uses where no flag was typed: the seed command's, and which variables these outweigh; or
+ * Istio's own defaults, and which variables change them.
+ */
+export function describeDefaultConfig({ environment, files, names, pod }: MeshInput, isSeed: boolean): string {
+  const parsed = parseCapture({ words: [], environment, files, names, podIps: pod.addresses });
+  const origins = parsed.ok ? parsed.value.origins : null;
+  const given = CAPTURE_FLAGS.flatMap(({ setting, letter }) => {
+    const place = origins === null ? null : placeOf(origins[setting]);
+    return place === null ? [] : [{ place, isOutweighed: isSeed && SEED_WORDS.includes(`-${letter}`) }];
+  });
+  const list = (isOutweighed: boolean) =>
+    given
+      .filter((one) => one.isOutweighed === isOutweighed)
+      .map(({ place }) => place)
+      .join(", ");
+  const heeded = list(false) === "" ? "" : `, and the values of ${list(false)}`;
+  const outweighed = list(true) === "" ? "" : ` They outweigh ${list(true)}.`;
+  return isSeed
+    ? `no flag sets anything, so the settings are the seed command's: ${SEED_COMMAND}${heeded}.${outweighed}`
+    : `no flag sets anything, so the settings are Istio 1.4's own defaults (which capture nothing)${heeded}. (Without flags, verify, prove, map, explain and mutate use the seed command.)`;
+}
+
+function placeOf(origin: Origin): string | null {
+  if (origin.kind === "variable") return origin.variable;
+  return origin.kind === "file" ? `${origin.variable} of ${origin.path}` : null;
+}

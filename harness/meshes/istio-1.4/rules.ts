@@ -1,0 +1,32 @@
+import { isIpv6Pod } from "../../model/capture.ts";
+import { NO_POLICY_ROUTING, type PodRules, type Rule } from "../../model/ruleset.ts";
+import type { CaptureConfig } from "./config.ts";
+import { makeIpv6Guard } from "./guard.ts";
+import { capturesInbound, makeNatTable } from "./nat.ts";
+import { makeTproxyRouting, makeTproxyTable } from "./tproxy.ts";
+
+/** The address that the script adds to lo of IPv6 pods, from which Envoy's pass-through connects. */
+const PASS_THROUGH_ROUTE = "::6/128 dev lo";
+
+/**
+ * Gives all rules and policy routing that Istio 1.4's shell generator (tools/packaging/common/istio-iptables.sh) makes of a config, as its
+ * last revision does: unlike the 1.4.x releases it captures inbound IPv6 too. Both families are under test, each with the tables that the
+ * generator fills.
+ */
+export function generateRules(config: CaptureConfig): PodRules {
+  const usesTproxy = capturesInbound(config) && config.interceptionMode === "TPROXY";
+  const isIpv6 = isIpv6Pod(config);
+  return {
+    ip: { family: 4, tables: [...(usesTproxy ? [makeTproxyTable(config)] : []), makeNatTable(config, 4)] },
+    ip6: { family: 6, tables: [isIpv6 ? makeNatTable(config, 6) : makeIpv6Guard()] },
+    policyRouting: {
+      ...(usesTproxy ? makeTproxyRouting(config) : NO_POLICY_ROUTING),
+      addresses: isIpv6 ? [PASS_THROUGH_ROUTE] : [],
+    },
+  };
+}
+
+/** The kubevirt rules are inserted at the top of PREROUTING, all others appended. */
+export function placementOf(chain: string, rule: Rule): "top" | "bottom" {
+  return chain === "PREROUTING" && rule.matches.some((match) => match.kind === "in-interface") ? "top" : "bottom";
+}

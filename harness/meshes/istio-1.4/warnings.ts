@@ -1,0 +1,59 @@
+import { familyOf } from "../../model/address.ts";
+import { isIpv6Pod } from "../../model/capture.ts";
+import { type Finding, finding } from "../../model/finding.ts";
+import type { CaptureConfig } from "./config.ts";
+import { flagOf, type SettingName } from "./flags.ts";
+import type { Origin } from "./given.ts";
+
+type Origins = Readonly<Record<SettingName, Origin>>;
+
+/**
+ * Gives what is allowed and yet worth a word: settings that another setting, or the pod's family, makes void.
+ */
+export function warnOfSettings(config: CaptureConfig, origins: Origins): readonly Finding[] {
+  const warnings: Finding[] = [];
+  const warn = (setting: SettingName, message: string) => warnings.push(place(setting, origins[setting], message));
+  if (config.inboundPortsExclude.length > 0 && config.inboundPortsInclude !== "*") {
+    warn(
+      "inboundPortsExclude",
+      "Excluded inbound ports count only where every port is included (-b '*'); they have no effect here.",
+    );
+  }
+  if (config.interceptionMode === "TPROXY" && config.inboundPortsInclude.length === 0) {
+    warn("interceptionMode", "TPROXY has no effect: no inbound port is included (-b).");
+  }
+  if (config.interceptionMode === "TPROXY" && isIpv6Pod(config)) {
+    warn("interceptionMode", "The pod is an IPv6 pod, and IPv6 is always redirected: TPROXY is used for IPv4 alone.");
+  }
+  if (config.loopbackCapture === "off" && isIpv6Pod(config)) {
+    warn("loopbackCapture", "It counts for IPv4 alone; calls to the pod's own IPv6 address are captured all the same.");
+  }
+  for (const setting of ["outboundIpRangesInclude", "outboundIpRangesExclude"] as const) {
+    const idle = rangesWithoutEffect(config[setting], config);
+    if (idle.length > 0)
+      warn(setting, `No IPv6 is captured on a pod that is not IPv6 alone: ${idle.join(", ")} has no effect.`);
+  }
+  return warnings;
+}
+
+/** Warns where a value that reads like "no" switches a thing off all the same. */
+export function warnOfLoopbackValue(text: string, origin: Origin): readonly Finding[] {
+  if (!/^(?:false|no|off|0)$/i.test(text)) return [];
+  return [
+    place(
+      "loopbackCapture",
+      origin,
+      `Any value leaves loopback alone, "${text}" as well; unset it to have loopback captured.`,
+    ),
+  ];
+}
+
+function rangesWithoutEffect(ranges: "*" | readonly string[], config: CaptureConfig): readonly string[] {
+  return ranges === "*" || isIpv6Pod(config) ? [] : ranges.filter((range) => familyOf(range) === 6);
+}
+
+function place(setting: SettingName, origin: Origin, message: string): Finding {
+  if (origin.kind === "flag") return finding(origin.flag, message);
+  if (origin.kind === "file") return finding(origin.path, message, origin.line);
+  return finding(origin.kind === "variable" ? origin.variable : `-${flagOf(setting).letter}`, message);
+}

@@ -1,0 +1,88 @@
+import { type Finding, finding } from "../../model/finding.ts";
+import { tokenizeWords } from "../word-tokens.ts";
+import { CAPTURE_FLAGS, CAPTURE_OPTIONS, CAPTURE_SWITCHES, type SettingName } from "./flags.ts";
+import { SEED_COMMAND } from "./seed.ts";
+
+/** A value from the command line, with its flag as typed: `-b` or `--istio-inbound-ports`. */
+export interface TypedValue {
+  readonly flag: string;
+  readonly text: string;
+}
+
+/** The generator's words taken apart. */
+export interface TypedFlags {
+  /** The last value of each flag that is given. */
+  readonly values: ReadonlyMap<SettingName, TypedValue>;
+  /** `usage` for `-h`, wherever it stands; `check` for `-t`. */
+  readonly purpose: "apply" | "check" | "usage";
+  readonly findings: readonly Finding[];
+}
+
+/** What is said of a flag that the generator has not. */
+const UNKNOWN_FLAG = "There is no such flag; -h lists them.";
+
+const SPECS = [...CAPTURE_OPTIONS, ...CAPTURE_SWITCHES];
+
+/**
+ * Reads the generator's words as its getopts does: `-p15001`, `-p 15001`, and a value may be empty or begin with `-`; long names too.
+ * Findings: unknown flags, missing values, stray words (one finding for all), and flags that have taken the next flag for their value.
+ */
+export function readWords(words: readonly string[]): TypedFlags {
+  const tokens = tokenizeWords(words, SPECS);
+  const findings: Finding[] = [];
+  const values = new Map<SettingName, TypedValue>();
+  const switches = new Set<string>();
+  const stray = tokens.filter((token) => token.kind === "positional");
+  for (const token of tokens) {
+    if (token.kind === "positional" && token === stray[0])
+      findings.push(finding(token.value, strayFault(stray.map(({ value }) => value))));
+    if (token.kind !== "option") continue;
+    const setting = CAPTURE_FLAGS.find((flag) => flag.name === token.name)?.setting;
+    const fault = faultOf(token.name, token.value, setting !== undefined);
+    if (fault !== null) findings.push(finding(token.rawName, fault));
+    else if (setting === undefined) switches.add(token.name);
+    else values.set(setting, { flag: token.rawName, text: token.value ?? "" });
+  }
+  const purpose = switches.has("help") ? "usage" : switches.has("dry-run") ? "check" : "apply";
+  return { values, purpose, findings };
+}
+
+function faultOf(name: string, value: string | undefined, takesValue: boolean): string | null {
+  const known = SPECS.find((spec) => spec.name === name);
+  if (!known) return UNKNOWN_FLAG;
+  if (!takesValue) return value === undefined ? null : "This is a switch and takes no value; leave the value away.";
+  if (value === undefined) {
+    return "The value is missing: it is the last word. (The original ignores such a flag without a word.) Write '' for an empty value.";
+  }
+  return isFlag(value) ? swallowFault(name, value) : null;
+}
+
+function isFlag(word: string): boolean {
+  return SPECS.some(({ name, short }) => word === `--${name}` || word === `-${short}`);
+}
+
+function swallowFault(name: string, value: string): string {
+  const what = `It has taken the next word, "${value}", for its value, so ${value} is not set.`;
+  const meant = name === "istio-service-exclude-cidr" && (value === "-b" || value === "--istio-inbound-ports");
+  if (!meant) return `${what} Write the value before ${value}, or '' for an empty one.`;
+  return (
+    `${what} This is the article's command as printed: typesetting has lost the empty argument of -x. (The original drops the entry ` +
+    `"-b", ignores everything from the next stray word on, and captures nothing inbound.) The command meant is: ${SEED_COMMAND}`
+  );
+}
+
+/** As many stray words are named; a pattern that the shell has put file names in place of makes any number of them. */
+const STRAY_NAMED_AT_MOST = 3;
+
+/** One finding for all of them: where a pattern had no quotes, the remedy is one. */
+function strayFault(words: readonly string[]): string {
+  const names = [...new Set(words)].map((word) => `"${word}"`);
+  const named =
+    names.slice(0, STRAY_NAMED_AT_MOST).join(", ") + (names.length > STRAY_NAMED_AT_MOST ? " and others" : "");
+  const [what, them] =
+    words.length === 1
+      ? [`The word ${named} belongs to no flag.`, "it"]
+      : [`${words.length} words belong to no flag: ${named}.`, "them"];
+  const original = `(The original ignores ${them} and every flag after ${words.length === 1 ? them : "the first"} without a word.)`;
+  return `${what} ${original} Take ${them} away, or put quotes around a value with blanks or *: -i '*'.`;
+}

@@ -1,0 +1,50 @@
+import {
+  type ClassReport,
+  type CoverageReport,
+  type CoverageSummary,
+  type FlowVerdict,
+  judgePrediction,
+  type Report,
+  type ScenarioReport,
+} from "./report.ts";
+import { type RulePlace, renderPlaceKey } from "./ruleset.ts";
+
+/** Gives a run's summary from its scenarios; `durationMs` is the run's wall-clock time. */
+export function summarize(scenarios: readonly ScenarioReport[], durationMs: number): Report["summary"] {
+  const flows = scenarios.flatMap((scenario) => scenario.flows);
+  const count = (verdict: FlowVerdict) => flows.filter((flow) => flow.verdict === verdict).length;
+  return {
+    flows: flows.length,
+    pass: count("pass"),
+    wrong: count("wrong"),
+    couldNotLook: count("could-not-look"),
+    mispredicted: flows.filter((flow) => judgePrediction(flow) === "disagrees").length,
+    omissions: scenarios.reduce((sum, { omissions }) => sum + omissions.length, 0),
+    classes: summarizeClasses(scenarios.flatMap(({ classes }) => classes ?? [])),
+    // A report of an earlier version does not have it.
+    notLookedAt: scenarios.reduce((sum, { notLookedAt }) => sum + (notLookedAt?.length ?? 0), 0),
+    coverage: summarizeCoverage(scenarios.flatMap(({ coverage }) => coverage ?? [])),
+    durationMs,
+  };
+}
+
+function summarizeClasses(classes: readonly ClassReport[]): Report["summary"]["classes"] {
+  if (classes.length === 0) return null;
+  const sum = (name: "total" | "driven" | "unspecified" | "left") => classes.reduce((all, each) => all + each[name], 0);
+  const failed = classes.filter(({ failure }) => failure !== null).length;
+  return { total: sum("total"), driven: sum("driven"), unspecified: sum("unspecified"), left: sum("left"), failed };
+}
+
+function summarizeCoverage(scenarios: readonly CoverageReport[]): CoverageSummary | null {
+  if (scenarios.length === 0) return null;
+  const textOf = ({ family, table, rule }: RulePlace) => `${family} ${table} ${rule}`;
+  const isIn = (place: RulePlace, places: readonly RulePlace[]) =>
+    places.some((other) => renderPlaceKey(other) === renderPlaceKey(place));
+  const taken = new Set(scenarios.flatMap((scenario) => scenario.taken.map(textOf)));
+  const beyond = new Set(scenarios.flatMap(({ unreachable }) => unreachable.map(textOf)));
+  const left = new Set(
+    scenarios.flatMap(({ unhit, unreachable }) => unhit.filter((place) => !isIn(place, unreachable)).map(textOf)),
+  );
+  const unreachable = [...beyond].filter((rule) => !taken.has(rule) && !left.has(rule)).length;
+  return { rules: new Set([...taken, ...left, ...beyond]).size, hit: taken.size, unreachable };
+}
