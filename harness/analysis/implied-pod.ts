@@ -1,20 +1,31 @@
 import { renderIptablesSave } from "../formats/iptables-save.ts";
-import { renderHex } from "../formats/values.ts";
+import { FAMILIES } from "../model/address.ts";
 import { DEFAULT_TPROXY_ROUTE_TABLE, PASS_THROUGH_ADDRESS, type PodSpec } from "../model/pod.ts";
-import { listRules, type PolicyRouting, type Ruleset } from "../model/ruleset.ts";
+import {
+  deliverAll,
+  lookUpMarked,
+  PASS_THROUGH_ON_LO,
+  type PolicyRouting,
+  WHOLE_MARK,
+} from "../model/policy-routing.ts";
+import { listRules, type Ruleset } from "../model/ruleset.ts";
 import type { TproxyTarget } from "../model/target.ts";
 
 /**
  * Gives the policy routing that the marks of rule sets ask for, as Istio installs it: a file of rules says nothing of it, so what TPROXY
- * and the marks beside it need is taken as installed.
+ * needs, in each family that has such rules, and the address of the pass-through are taken as installed.
  */
 export function impliedRouting(rulesets: readonly Ruleset[]): PolicyRouting {
-  const tproxies = rulesets.flatMap(listTproxies).filter(({ mark }) => mark.mask !== 0);
-  const marks = new Set(tproxies.map(({ mark }) => mark.value));
+  const rules = FAMILIES.flatMap((family) => {
+    const tproxies = rulesets.filter((ruleset) => ruleset.family === family).flatMap(listTproxies);
+    const marks = new Set(tproxies.flatMap(({ mark }) => (mark.mask === 0 ? [] : mark.value)));
+    return [...marks].map((value) => lookUpMarked(family, { value, mask: WHOLE_MARK }, DEFAULT_TPROXY_ROUTE_TABLE));
+  });
+  const families = FAMILIES.filter((family) => rules.some((rule) => rule.family === family));
   return {
-    rules: [...marks].map((mark) => `fwmark ${renderHex(mark)} lookup ${DEFAULT_TPROXY_ROUTE_TABLE}`),
-    routes: marks.size === 0 ? [] : [`local default dev lo table ${DEFAULT_TPROXY_ROUTE_TABLE}`],
-    addresses: rulesets.some(namesPassThrough) ? [`${PASS_THROUGH_ADDRESS[6]}/128 dev lo`] : [],
+    rules,
+    routes: families.map((family) => deliverAll(family, DEFAULT_TPROXY_ROUTE_TABLE)),
+    addresses: rulesets.some(namesPassThrough) ? [PASS_THROUGH_ON_LO] : [],
   };
 }
 

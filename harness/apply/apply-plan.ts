@@ -1,10 +1,12 @@
 import { DIALECTS, findDialect, generateRules } from "../capture/dialects.ts";
 import { LandfallError } from "../errors.ts";
+import { type IpLine, listIpLines } from "../formats/ip-commands.ts";
 import type { Family } from "../model/address.ts";
 import { type CaptureConfig, isIpv6Pod } from "../model/capture-config.ts";
-import { familyKey, type PodRules, type PolicyRouting } from "../model/ruleset.ts";
+import type { PolicyRouting } from "../model/policy-routing.ts";
+import { familyKey, type PodRules } from "../model/ruleset.ts";
 import type { NamespaceState } from "./namespace-state.ts";
-import { intersectRouting, removeLines, subtractRouting, uniteRouting } from "./own-routing.ts";
+import { intersectRouting, subtractRouting, uniteRouting } from "./own-routing.ts";
 import { type Claim, jumpsToOwn, type MadeHook, type OwnTable, ownTable, wantedTable } from "./own-rules.ts";
 import type { Ownership } from "./ownership.ts";
 import { listMadeRules, type MadeRule } from "./replaced-rules.ts";
@@ -23,7 +25,7 @@ export interface RoutingChange {
   readonly missing: PolicyRouting;
   readonly surplus: PolicyRouting;
   /** Lines of `ip -batch` that remove the surplus. */
-  readonly removal: readonly string[];
+  readonly removal: readonly IpLine[];
 }
 
 /** Everything an `apply` is going to do, thought out before anything is done. */
@@ -66,7 +68,7 @@ export function planApply(config: CaptureConfig, namespace: NamespaceState, ours
     variant,
     rules,
     changes,
-    routing: { missing, surplus, removal: removeLines(surplus, namespace.network.markRules) },
+    routing: { missing, surplus, removal: listIpLines(surplus, "del") },
     during: {
       hooks,
       routing: uniteRouting(ours.routing, missing),

@@ -1,6 +1,6 @@
 import { type CaptureConfig, isIpv6Pod } from "../model/capture-config.ts";
-import { PASS_THROUGH_ADDRESS } from "../model/pod.ts";
-import { NO_POLICY_ROUTING, type PodRules, type Rule } from "../model/ruleset.ts";
+import { NO_POLICY_ROUTING, PASS_THROUGH_ON_LO } from "../model/policy-routing.ts";
+import type { PodRules, Rule } from "../model/ruleset.ts";
 import type { Dialect } from "./dialects.ts";
 import { makeIpv6Guard } from "./istio-1.4/guard.ts";
 import { capturesInbound, makeNatTable } from "./istio-1.4/nat.ts";
@@ -21,7 +21,7 @@ function generate(config: CaptureConfig): PodRules {
     ip6: { family: 6, tables: [isIpv6 ? makeNatTable(config, 6) : makeIpv6Guard()] },
     policyRouting: {
       ...(usesTproxy ? makeTproxyRouting(config) : NO_POLICY_ROUTING),
-      addresses: isIpv6 ? [`${PASS_THROUGH_ADDRESS[6]}/128 dev lo`] : [],
+      addresses: isIpv6 ? [PASS_THROUGH_ON_LO] : [],
     },
   };
 }

@@ -1,7 +1,8 @@
 import type { ResolvedCapture } from "../capture/capture.ts";
 import { renderList } from "../formats/list.ts";
+import { type RoutingTexts, renderRoutingTexts } from "../formats/routing-texts.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
-import type { PodRules, PolicyRouting, Ruleset } from "../model/ruleset.ts";
+import type { PodRules, Ruleset } from "../model/ruleset.ts";
 
 /**
  * One family's rules by table, lines as `iptables -S` prints them, policies aside: `["-N ISTIO_OUTPUT", "-A OUTPUT -p tcp -j
@@ -16,20 +17,26 @@ export interface RulesData {
   readonly origins: ResolvedCapture["origins"];
   readonly ip: RulesByTable;
   readonly ip6: RulesByTable;
-  readonly policyRouting: PolicyRouting;
+  readonly policyRouting: RoutingTexts;
 }
 
 /** Gives rules and the settings that made them as data. */
 export function renderRulesData(rules: PodRules, { config, origins }: ResolvedCapture): RulesData {
   const { ip, ip6, policyRouting } = rules;
-  return { config, origins, ip: renderTables(ip), ip6: renderTables(ip6), policyRouting };
+  return {
+    config,
+    origins,
+    ip: renderTables(ip),
+    ip6: renderTables(ip6),
+    policyRouting: renderRoutingTexts(policyRouting),
+  };
 }
 
 /** Gives the rules of any mesh as data, each family's by table. */
 export function renderTablesData({ ip, ip6, policyRouting }: PodRules) {
   const byTable = (ruleset: Ruleset | null) =>
     Object.fromEntries((ruleset?.tables ?? []).map(({ name }) => [name, linesOf(ruleset, name)]));
-  return { ip: byTable(ip), ip6: byTable(ip6), policyRouting };
+  return { ip: byTable(ip), ip6: byTable(ip6), policyRouting: renderRoutingTexts(policyRouting) };
 }
 
 function renderTables(ruleset: Ruleset | null): RulesByTable {

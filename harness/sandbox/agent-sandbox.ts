@@ -1,10 +1,10 @@
-import type { DialResult, IptablesVariant, ListenerSpec, Seen } from "../agent/protocol.ts";
+import type { DialResult, IptablesVariant, ListenerSpec, RoutingText, Seen } from "../agent/protocol.ts";
 import { LandfallError } from "../errors.ts";
 import { renderIptablesSave } from "../formats/iptables-save.ts";
 import { makeLanding } from "../model/landing.ts";
 import { type PodSpec, vmLinks } from "../model/pod.ts";
 import type { SandboxReport } from "../model/report.ts";
-import { NO_POLICY_ROUTING, type PodRules, type PolicyRouting, type Ruleset } from "../model/ruleset.ts";
+import { NO_RULES, type PodRules, type Ruleset } from "../model/ruleset.ts";
 import type { AgentClient } from "./agent-client.ts";
 import { confirmLanding } from "./confirm.ts";
 import { driveAll, makeBlindResult, type PlannedDial } from "./dial-batches.ts";
@@ -14,6 +14,7 @@ import { RealEnvoy } from "./envoy/real-envoy.ts";
 import { readKernelRules } from "./kernel-rules-text.ts";
 import { listenersOf } from "./listeners.ts";
 import { gatherEvidence } from "./pod-evidence.ts";
+import { renderRoutingText } from "./routing-text.ts";
 import type { CountedRules, FlowRequest, Installation, Observation, PodEvidence, Sandbox } from "./sandbox.ts";
 import { type Station, type StationName, stationOf } from "./station.ts";
 import { planLocalRoutes } from "./upstream-routes.ts";
@@ -28,7 +29,7 @@ export class AgentSandbox implements Sandbox {
   readonly #envoy: RealEnvoy | null;
   #upstreamAddresses: readonly string[] = [];
   /** Policy routing put in by others than the resident agent, which its `clear` cannot know; null while there are no such rules. */
-  #foreignRouting: PolicyRouting | null = null;
+  #foreignRouting: RoutingText | null = null;
   /** The rules that were put in as rule sets; null where a script put them in. */
   #written: PodRules | null = null;
 
@@ -64,7 +65,8 @@ export class AgentSandbox implements Sandbox {
     const isOurs = installation.kind === "rules" || (installation.kind === "capture" && runCapture === null);
     if (isOurs) return this.#apply(installation.rules);
     await this.clear();
-    this.#foreignRouting = installation.kind === "capture" ? installation.rules.policyRouting : NO_POLICY_ROUTING;
+    const { policyRouting } = installation.kind === "capture" ? installation.rules : NO_RULES;
+    this.#foreignRouting = renderRoutingText(policyRouting);
     try {
       if (installation.kind === "script") await this.#runScript(installation.path);
       else await runCapture?.(installation.flags, installation.environment);
@@ -156,7 +158,7 @@ export class AgentSandbox implements Sandbox {
     if (this.#foreignRouting) await this.clear();
     const { agent, namespace } = this.#station("pod");
     const text = (ruleset: Ruleset | null) => ruleset && renderIptablesSave(ruleset);
-    const texts = { ip: text(rules.ip), ip6: text(rules.ip6), policyRouting: rules.policyRouting };
+    const texts = { ip: text(rules.ip), ip6: text(rules.ip6), policyRouting: renderRoutingText(rules.policyRouting) };
     await agent.call("apply", { namespace, variant: this.#variant, ...texts });
   }
 

@@ -3,7 +3,8 @@ import { diffRulesets } from "../../harness/analysis/diff.ts";
 import { seedConfig } from "../../harness/capture/seed-config.ts";
 import { parseIptablesSave } from "../../harness/formats/iptables-save.ts";
 import { DEFAULT_ADDRESSES } from "../../harness/model/pod.ts";
-import { NO_POLICY_ROUTING, type PodRules } from "../../harness/model/ruleset.ts";
+import { NO_POLICY_ROUTING } from "../../harness/model/policy-routing.ts";
+import type { PodRules } from "../../harness/model/ruleset.ts";
 import { makePodSpec } from "../../harness/run/pod-spec.ts";
 
 /** One kind of rule set, made as large as asked for; `edit` names a variant that differs in four rules. */

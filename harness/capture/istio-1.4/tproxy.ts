@@ -1,7 +1,8 @@
 import { jumpTo, makeRule, makeTable, matchAddress, matchPort, TCP } from "../../meshes/rules.ts";
 import type { CaptureConfig } from "../../model/capture-config.ts";
 import { loopbackAddress } from "../../model/pod.ts";
-import type { PolicyRouting, Rule, Table } from "../../model/ruleset.ts";
+import { deliverMarked, type PolicyRouting } from "../../model/policy-routing.ts";
+import type { Rule, Table } from "../../model/ruleset.ts";
 import { inboundExclusions } from "./nat.ts";
 
 const ALL_BITS = 0xffffffff;
@@ -21,14 +22,9 @@ export function makeTproxyTable(config: CaptureConfig): Table {
   });
 }
 
-/** Gives the route that brings marked packets to local sockets, whatever their destination. */
-export function makeTproxyRouting(config: CaptureConfig): PolicyRouting {
-  const table = config.tproxyRouteTable;
-  return {
-    rules: [`fwmark 0x${config.tproxyMark.toString(16)} lookup ${table}`],
-    routes: [`local default dev lo table ${table}`],
-    addresses: [],
-  };
+/** Gives the rule and route that bring marked packets to local sockets, whatever their destination. */
+export function makeTproxyRouting({ tproxyMark, tproxyRouteTable }: CaptureConfig): PolicyRouting {
+  return deliverMarked([4], { value: tproxyMark, mask: ALL_BITS }, tproxyRouteTable);
 }
 
 function inboundRules(config: CaptureConfig): readonly Rule[] {

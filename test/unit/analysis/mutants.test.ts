@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { makeMutants } from "../../../harness/analysis/mutants.ts";
 import { generateRules } from "../../../harness/capture/dialects.ts";
 import { parseIptablesSave, renderIptablesSave } from "../../../harness/formats/iptables-save.ts";
-import { NO_POLICY_ROUTING, type PodRules } from "../../../harness/model/ruleset.ts";
+import { NO_POLICY_ROUTING } from "../../../harness/model/policy-routing.ts";
+import type { PodRules } from "../../../harness/model/ruleset.ts";
 import { configOf } from "../capture/intent-setup.ts";
 
 function rulesOf(lines: readonly string[], table = "nat"): PodRules {

@@ -8,7 +8,8 @@ import { seedConfig } from "../../../harness/capture/seed-config.ts";
 import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import type { CaptureConfig } from "../../../harness/model/capture-config.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
-import { NO_POLICY_ROUTING, type PodRules } from "../../../harness/model/ruleset.ts";
+import { NO_POLICY_ROUTING } from "../../../harness/model/policy-routing.ts";
+import type { PodRules } from "../../../harness/model/ruleset.ts";
 import { makePodSpec } from "../../../harness/run/pod-spec.ts";
 import { SEED } from "./seed.ts";
 
