@@ -2,6 +2,7 @@ import { intendedLanding } from "../capture/intent.ts";
 import type { Family } from "../model/address.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import type { Flow } from "../model/flow.ts";
+import { joinCuts } from "../model/flow-set.ts";
 import { type Landing, landingsAgree } from "../model/landing.ts";
 import { emptyRuleset, familyKey, type PodRules } from "../model/ruleset.ts";
 import { abstractLanding } from "./abstract-landing.ts";
@@ -12,6 +13,7 @@ import { choosePoint, findPaths, listPreferences, readAssumptions } from "./flow
 import type { Lane } from "./lanes.ts";
 import { type AnalysisSetting, type Partition, partitionFlows } from "./partition.ts";
 import { openLander } from "./pod-under-analysis.ts";
+import { cutsOfRouting } from "./routing-cuts.ts";
 import { preparePod } from "./wide-pod.ts";
 import { makeWitness, type Witness } from "./witness.ts";
 
@@ -51,7 +53,7 @@ export function classifyDemands({
   concerns,
 }: DemandQuestion): readonly DemandClass[] {
   const ruleset = rules[familyKey(family)] ?? emptyRuleset(family);
-  const cuts = cutsOfConfig(config, family);
+  const cuts = joinCuts([cutsOfConfig(config, family), cutsOfRouting(rules.policyRouting, family)]);
   const partition = partitionFlows(family, [ruleset], { ...setting, cuts, sockets: "varied" });
   return partition.lanes.filter(concerns).flatMap((lane) => {
     const { space, signatures, ground, join, restrict, outside } = partition;

@@ -3,8 +3,15 @@ import { classifyDemands } from "../../../harness/analysis/demand-classes.ts";
 import { generateRules } from "../../../harness/capture/dialects.ts";
 import { seedConfig } from "../../../harness/capture/seed-config.ts";
 import { parseIptablesSave, renderIptablesSave } from "../../../harness/formats/iptables-save.ts";
+import { parseNetwork } from "../../../harness/model/address.ts";
 import type { CaptureConfig } from "../../../harness/model/capture-config.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
+import {
+  deliverAll,
+  lookUpMarked,
+  NO_POLICY_ROUTING,
+  type PolicyRouting,
+} from "../../../harness/model/policy-routing.ts";
 import { makePodSpec } from "../../../harness/run/pod-spec.ts";
 
 /** Gives the classes of the IPv4 flows of a config under its own rules, a rule put in before another one. */
@@ -12,6 +19,7 @@ function classify(
   rule: string | null = null,
   before = "-A ISTIO_OUTPUT -j ISTIO_REDIRECT",
   changes: Partial<CaptureConfig> = {},
+  policyRouting: PolicyRouting = NO_POLICY_ROUTING,
 ) {
   const config = { ...seedConfig(), ...changes };
   const generated = generateRules(config);
@@ -28,7 +36,7 @@ function classify(
     links: [],
   };
   return classifyDemands({
-    rules: { ...generated, ip: parsed.value },
+    rules: { ...generated, ip: parsed.value, policyRouting },
     config,
     family: 4,
     setting,
@@ -44,6 +52,18 @@ function suspects(...words: Parameters<typeof classify>): readonly string[] {
 describe("of the flows of a config", () => {
   test("no class lands elsewhere than demanded under the config's own rules", () => {
     expect(suspects()).toEqual([]);
+  });
+
+  test("one shows a route that takes a network away", () => {
+    const network = parseNetwork("198.51.100.0/24");
+    const all = lookUpMarked(4, { value: 0, mask: 0 }, 7);
+    const route = deliverAll(4, 7);
+    const shown = expect.stringMatching(/-> 198\.51\.100\.0:/);
+    const routings = [
+      { ...NO_POLICY_ROUTING, rules: [{ ...all, fwmark: null }], routes: [{ ...route, to: network }] },
+      { ...NO_POLICY_ROUTING, rules: [{ ...all, fwmark: null, to: network }], routes: [route] },
+    ];
+    for (const routing of routings) expect(suspects(null, undefined, {}, routing)).toContainEqual(shown);
   });
 
   const inbound = "-A ISTIO_INBOUND -p tcp -j ISTIO_IN_REDIRECT";
