@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { Family } from "../model/address.ts";
+import { type BackendChoice, backendOf } from "../model/backends.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import type { TableName } from "../model/iptables-tables.ts";
 import { parseShard, type Shard } from "../run/scenario-shard.ts";
@@ -28,7 +29,7 @@ export interface VerifyOptions {
     readonly table: TableName | null;
     readonly script: string | null;
   };
-  readonly sandbox: "docker" | "netns" | "simulated" | "auto";
+  readonly sandbox: BackendChoice;
   readonly envoy: "stub" | "real";
   readonly captureBy: "init-container" | "whoever-fits";
   readonly rights: "capabilities" | "privileged";
@@ -105,11 +106,11 @@ function findContradictions(options: Omit<VerifyOptions, "line">, { captureFrom,
     "It stands for every scenario; leave the names away, or --all.",
   );
   refuse(
-    envoy === "real" && sandbox === "simulated",
+    envoy === "real" && backendOf(sandbox).judge === "simulator",
     "--envoy",
     "A real Envoy needs a kernel; leave --sandbox simulated away.",
   );
-  const isWithoutContainers = sandbox === "netns" || sandbox === "simulated";
+  const isWithoutContainers = backendOf(sandbox).hosts !== "containers";
   if (isWithoutContainers) findings.push(...refuseContainerOptions(options));
   refuse(
     rules.script !== null && rules.files.length > 0,
@@ -128,7 +129,7 @@ function findContradictions(options: Omit<VerifyOptions, "line">, { captureFrom,
     "It waits for a key, and standard input is no terminal.",
   );
   refuse(
-    afterwards === "keep" && isWithoutContainers && !process.stdin.isTTY,
+    afterwards === "keep" && backendOf(sandbox).pod === "ends-with-process" && !process.stdin.isTTY,
     "--keep",
     "Only a pod of containers outlives this process; here it waits for Enter, and standard input is no terminal. Type it at one, or take --sandbox docker.",
   );

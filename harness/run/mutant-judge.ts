@@ -2,6 +2,7 @@ import type { SearchDifference } from "../analysis/exhaustive-search.ts";
 import type { Mutant } from "../analysis/mutants.ts";
 import { nameFlow } from "../analysis/witness.ts";
 import { LandfallError } from "../errors.ts";
+import { hasKernel } from "../model/backends.ts";
 import type { Finding } from "../model/finding.ts";
 import type { Flow } from "../model/flow.ts";
 import { isSilent, type Landing, landingsAgree, makeLanding } from "../model/landing.ts";
@@ -154,7 +155,7 @@ function isElsewhere(expected: Landing, landing: Landing): boolean {
 }
 
 function describeWrong(flow: Flow, expected: Landing, landing: Landing, backend: BackendName): Finding {
-  const saw = backend === "simulated" ? "the simulator predicts" : "the harness saw";
+  const saw = hasKernel(backend) ? "the harness saw" : "the simulator predicts";
   const message = `must land on ${describeLanding(expected)}, and ${saw} ${describeLanding(landing)}.`;
   return { where: flow.flow, line: null, column: null, message };
 }
