@@ -1,6 +1,6 @@
 import { canonicalAddress } from "../model/address.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
-import { type Finding, finding, type Parsed } from "../model/finding.ts";
+import { codedFinding, type Finding, finding, type Parsed } from "../model/finding.ts";
 import type { NameLookups } from "../model/name-lookups.ts";
 import { DIALECTS, findDialect } from "./dialects.ts";
 import { type EnvironmentFile, parseEnvironmentFile } from "./environment.ts";
@@ -83,6 +83,7 @@ export function readPodIps(addresses: readonly string[], findings: Finding[]): r
 function readDialect(name: string | undefined, findings: Finding[]): string {
   const dialect = name === undefined ? DIALECTS[0] : findDialect(name);
   const names = DIALECTS.map((known) => known.name).join(", ");
-  if (!dialect) findings.push(finding("--dialect", `"${name}" is no dialect; the dialects are: ${names}.`));
+  if (!dialect)
+    findings.push(codedFinding("unknown-name", "--dialect", `"${name}" is no dialect; the dialects are: ${names}.`));
   return dialect?.name ?? "";
 }

@@ -1,6 +1,6 @@
 import { familyOf } from "../model/address.ts";
 import { type CaptureConfig, isIpv6Pod } from "../model/capture-config.ts";
-import { type Finding, finding } from "../model/finding.ts";
+import { codedFinding, type Finding } from "../model/finding.ts";
 import { flagOf, type SettingName } from "./flags.ts";
 import type { Origin } from "./given.ts";
 
@@ -52,7 +52,11 @@ function rangesWithoutEffect(ranges: "*" | readonly string[], config: CaptureCon
 }
 
 function place(setting: SettingName, origin: Origin, message: string): Finding {
-  if (origin.kind === "flag") return finding(origin.flag, message);
-  if (origin.kind === "file") return finding(origin.path, message, origin.line);
-  return finding(origin.kind === "variable" ? origin.variable : `-${flagOf(setting).letter}`, message);
+  if (origin.kind === "flag") return codedFinding("no-effect", origin.flag, message);
+  if (origin.kind === "file") return codedFinding("no-effect", origin.path, message, origin.line);
+  return codedFinding(
+    "no-effect",
+    origin.kind === "variable" ? origin.variable : `-${flagOf(setting).letter}`,
+    message,
+  );
 }

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { type Finding, finding } from "../model/finding.ts";
+import { codedFinding, type Finding, type WordFault } from "../model/finding.ts";
 import { CAPTURE_FLAGS, CAPTURE_OPTIONS, CAPTURE_SWITCHES, type CaptureOption, type SettingName } from "./flags.ts";
 import { SEED_COMMAND } from "./seed.ts";
 
@@ -32,9 +32,6 @@ export type WordToken =
   | { readonly kind: "positional"; readonly value: string }
   | { readonly kind: "option-terminator" };
 
-/** What is said of a flag that the generator has not. */
-export const UNKNOWN_FLAG = "There is no such flag; -h lists them.";
-
 const SPECS = [...CAPTURE_OPTIONS, ...CAPTURE_SWITCHES];
 
 /**
@@ -49,11 +46,11 @@ export function readWords(words: readonly string[]): TypedFlags {
   const stray = tokens.filter((token) => token.kind === "positional");
   for (const token of tokens) {
     if (token.kind === "positional" && token === stray[0])
-      findings.push(finding(token.value, strayFault(stray.map(({ value }) => value))));
+      findings.push(codedFinding("unexpected-word", token.value, strayFault(stray.map(({ value }) => value))));
     if (token.kind !== "option") continue;
     const setting = CAPTURE_FLAGS.find((flag) => flag.name === token.name)?.setting;
     const fault = faultOf(token.name, token.value, setting !== undefined);
-    if (fault !== null) findings.push(finding(token.rawName, fault));
+    if (fault !== null) findings.push(codedFinding(fault[0], token.rawName, fault[1]));
     else if (setting === undefined) switches.add(token.name);
     else values.set(setting, { flag: token.rawName, text: token.value ?? "" });
   }
@@ -82,14 +79,17 @@ export function renderToken(token: WordToken): readonly string[] {
   return value === undefined ? [rawName] : [rawName, value];
 }
 
-function faultOf(name: string, value: string | undefined, takesValue: boolean): string | null {
+function faultOf(name: string, value: string | undefined, takesValue: boolean): WordFault | null {
   const known = SPECS.find((spec) => spec.name === name);
-  if (!known) return UNKNOWN_FLAG;
-  if (!takesValue) return value === undefined ? null : "This is a switch and takes no value; leave the value away.";
+  if (!known) return ["unknown-flag", "There is no such flag; -h lists them."];
+  if (!takesValue)
+    return value === undefined ? null : ["invalid-value", "This is a switch and takes no value; leave the value away."];
   if (value === undefined) {
-    return "The value is missing: it is the last word. (The original ignores such a flag without a word.) Write '' for an empty value.";
+    const message =
+      "The value is missing: it is the last word. (The original ignores such a flag without a word.) Write '' for an empty value.";
+    return ["missing-value", message];
   }
-  return isFlag(value) ? swallowFault(name, value) : null;
+  return isFlag(value) ? ["missing-value", swallowFault(name, value)] : null;
 }
 
 function isFlag(word: string): boolean {

@@ -3,7 +3,7 @@ import { type CaptureInput, parseCapture, type ResolvedCapture } from "../captur
 import { CLUSTER_ENV_PATH, type EnvironmentFile, SIDECAR_ENV_PATH } from "../capture/environment.ts";
 import { CAPTURE_OPTIONS, CAPTURE_SWITCHES } from "../capture/flags.ts";
 import { SEED_WORDS } from "../capture/seed.ts";
-import { renderToken, tokenizeWords, UNKNOWN_FLAG } from "../capture/words.ts";
+import { renderToken, tokenizeWords } from "../capture/words.ts";
 import { readTextFile } from "../load/text-file.ts";
 import { capFindings, type Finding, finding } from "../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
@@ -68,7 +68,7 @@ export function readCaptureCommand(
 ): CaptureCommandLine {
   const { line, findings } = readCaptureWords(args, command, io);
   if (line !== null) return line;
-  if (command.usage !== undefined && findings.some(({ message }) => message === UNKNOWN_FLAG))
+  if (command.usage !== undefined && findings.some(({ code }) => code === "unknown-flag"))
     io.err(renderHelp(command.usage, io.display));
   throw refuseUsage(findings);
 }

@@ -3,7 +3,7 @@ import { KERNEL_CHOICES, type KernelChoice, listChoices } from "../model/backend
 import type { Flow } from "../model/flow.ts";
 import { resolveFlow } from "../model/flow-resolution.ts";
 import { parseFlowText } from "../model/flow-text.ts";
-import { type Landing, landingsAgree, makeLanding } from "../model/landing.ts";
+import { type Landing, landingsAgree, makeBlind } from "../model/landing.ts";
 import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import { compilePod, type Simulator } from "../netfilter/simulator.ts";
@@ -121,7 +121,7 @@ async function observeRound(
 }
 
 const NOT_MADE: ObservedLanding = {
-  landing: makeLanding("could-not-look", { cause: "no host of this sandbox can make the flow" }),
+  landing: makeBlind("cannot-be-dialled", "no host of this sandbox can make the flow"),
   verdict: "not-observed",
 };
 

@@ -1,7 +1,7 @@
 import { renderToken, tokenizeWords, type WordToken } from "../capture/words.ts";
 import { quoteWord } from "../formats/words.ts";
 import { findMesh, MESHES, type NamedMesh } from "../meshes/meshes.ts";
-import { type Finding, finding } from "../model/finding.ts";
+import { codedFinding, type Finding } from "../model/finding.ts";
 import { findNearNames } from "../model/near-names.ts";
 import type { OptionSpec } from "./options.ts";
 
@@ -30,7 +30,8 @@ export function takeMesh(words: readonly string[], findings: Finding[]) {
   const name = isApart ? words[at + 1] : words[at]?.slice("--mesh=".length);
   const left = words.toSpliced(at, isApart ? 2 : 1);
   const mesh = findMesh(name ?? "");
-  if (mesh === null && name !== DEFAULT_MESH) findings.push(finding("--mesh", describeUnknownMesh(name)));
+  if (mesh === null && name !== DEFAULT_MESH)
+    findings.push(codedFinding("unknown-name", "--mesh", describeUnknownMesh(name)));
   return { mesh, words: left };
 }
 

@@ -1,5 +1,5 @@
 import { BACKEND_CHOICES, type BackendChoice, backendOf, listChoices, MUTATION_BACKEND } from "../model/backends.ts";
-import { type Finding, finding } from "../model/finding.ts";
+import { codedFinding, type Finding } from "../model/finding.ts";
 import type { MutantReport } from "../model/mutation-report.ts";
 import { DEFAULT_ADDRESSES, type SandboxAddresses } from "../model/pod.ts";
 import { renderJson } from "../report/json.ts";
@@ -108,7 +108,9 @@ function readMutateOptions(args: readonly string[], io: CommandIo): MutateOption
   const selection = values.has("all") ? "all" : "named";
   const jobs = readNumber("--jobs", lastValue(options, "jobs"), [1, 64], findings);
   if ((words.length > 0 || selection === "all") && captureFrom === "flags")
-    findings.push(finding("-p … -k", "Scenarios bring their own flags; give scenarios or flags, not both."));
+    findings.push(
+      codedFinding("conflict", "-p … -k", "Scenarios bring their own flags; give scenarios or flags, not both."),
+    );
   if (line === null || findings.length > 0) throw refuseUsage(findings);
   const scenarios: ScenarioSelection = { line, words, selection, rules, task: "verify", shard: null, family: null };
   const sandbox = (lastValue(options, "sandbox") ?? MUTATION_BACKEND) as BackendChoice;

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Family } from "../model/address.ts";
 import { type BackendChoice, backendOf } from "../model/backends.ts";
-import { type Finding, finding } from "../model/finding.ts";
+import { codedFinding, type Finding, finding } from "../model/finding.ts";
 import type { TableName } from "../model/iptables-tables.ts";
 import { parseShard, type Shard } from "../run/scenario-shard.ts";
 import { type CaptureCommandLine, type CaptureWords, lastValue, readCaptureWords } from "./capture-options.ts";
@@ -93,7 +93,8 @@ export function readVerifyOptions(args: readonly string[], io: CommandIo): Verif
 function findContradictions(options: Omit<VerifyOptions, "line">, { captureFrom, line }: CaptureWords) {
   const { words, selection, rules, afterwards, repetition, onWrong, jobs, task, sandbox, envoy } = options;
   const findings: Finding[] = [];
-  const refuse = (holds: boolean, where: string, message: string) => holds && findings.push(finding(where, message));
+  const refuse = (holds: boolean, where: string, message: string) =>
+    holds && findings.push(codedFinding("conflict", where, message));
   const named = words.length > 0 || selection === "all";
   refuse(
     named && captureFrom === "flags",
@@ -110,8 +111,7 @@ function findContradictions(options: Omit<VerifyOptions, "line">, { captureFrom,
     "--envoy",
     "A real Envoy needs a kernel; leave --sandbox simulated away.",
   );
-  const isWithoutContainers = backendOf(sandbox).hosts !== "containers";
-  if (isWithoutContainers) findings.push(...refuseContainerOptions(options));
+  if (backendOf(sandbox).hosts !== "containers") findings.push(...refuseContainerOptions(options));
   refuse(
     rules.script !== null && rules.files.length > 0,
     "--rules-script",
@@ -147,7 +147,7 @@ function findUnrepeatableRules({ rules: { files, script }, repetition }: Omit<Ve
   const named = watched.map(({ path, family }) => [family === 4 ? "--rules" : "--rules6", path] as const);
   return [["--rules-script", script] as const, ...named].flatMap(([where, path]) => {
     const fault = path === null ? null : findUnrepeatable(path);
-    return fault === null ? [] : [finding(where, `${path}: ${fault}`)];
+    return fault === null ? [] : [codedFinding("unreadable", where, `${path}: ${fault}`)];
   });
 }
 
@@ -173,7 +173,7 @@ function readFileOption(where: string, path: string | undefined, io: CommandIo, 
   if (path === undefined) return null;
   const full = resolve(io.workingDirectory, path);
   const fault = findReadFault(full);
-  if (fault !== null) findings.push(finding(where, `${path}: ${fault}`));
+  if (fault !== null) findings.push(codedFinding("unreadable", where, `${path}: ${fault}`));
   return full;
 }
 

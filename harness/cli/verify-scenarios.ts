@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { generateRules } from "../capture/dialects.ts";
 import type { Family } from "../model/address.ts";
-import { type Finding, finding } from "../model/finding.ts";
+import { codedFinding, type Finding } from "../model/finding.ts";
 import { listFamilies, type PodRules } from "../model/ruleset.ts";
 import { type ParsedScenario, parseScenario, replaceInstallation } from "../run/parsed-scenario.ts";
 import { type LoadOptions, loadScenarioFiles, type ScenarioFile, selectScenarioFiles } from "../run/scenario-files.ts";
@@ -61,7 +61,13 @@ export async function readScenarios(
     .map((scenario) => scenario && replaceRules(scenario, outside, options));
   for (const [i, scenario] of replaced.entries())
     if (scenario === null && isRead)
-      findings.push(finding(scenarios[i]?.name ?? "", "None of its flows is of a family that has rules to be tested."));
+      findings.push(
+        codedFinding(
+          "wrong-family",
+          scenarios[i]?.name ?? "",
+          "None of its flows is of a family that has rules to be tested.",
+        ),
+      );
   if (findings.length > 0) throw refuse(findings, "The input cannot be used", "nothing was applied");
   const chosen = replaced.filter((scenario) => scenario !== null);
   return shard ? takeShard(chosen, shard) : chosen;

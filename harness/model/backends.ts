@@ -11,8 +11,8 @@ export interface Backend {
   /** Sandboxes that a processor can serve before commands in them time out; most of the time they wait for the kernel. */
   readonly jobsPerProcessor: number;
   /**
-   * Sandboxes at the same time that are quickest for many scenarios, for the mutants of one rule set, many of which wait for a time-out, and
-   * for those of several, where a sandbox costs the time of thirty mutants to start.
+   * Sandboxes at the same time that are quickest for many scenarios, for the mutants of one rule set, many of which wait for a time-out,
+   * and for those of several, where a sandbox costs the time of thirty mutants to start.
    */
   readonly jobs: Readonly<Record<"scenarios" | "mutants" | "mutants-of-several", number>>;
 }

@@ -1,5 +1,5 @@
 import { canonicalAddress, type Family, familyOf } from "./address.ts";
-import { type Finding, finding, type Parsed } from "./finding.ts";
+import { codedFinding, type Finding, finding, type Parsed } from "./finding.ts";
 import { ACTOR_NAMES } from "./flow.ts";
 import { hostOfActor, MAX_ID, MAX_PORT, type Owner } from "./pod.ts";
 
@@ -41,7 +41,8 @@ export function parseFlowText(text: string, where = "FLOW"): Parsed<FlowText> {
   const to = parseTo(right, where, findings);
   if (from?.family && to && from.family !== to.family) {
     findings.push(
-      finding(
+      codedFinding(
+        "wrong-family",
         where,
         `"${text}" starts in IPv${from.family} and ends in IPv${to.family}; use one family on both sides.`,
       ),
@@ -62,13 +63,17 @@ function parseFrom(text: string, where: string, findings: Finding[]) {
   const isOwner = owner !== null && owner.uid <= MAX_ID && owner.gid <= MAX_ID;
   if (!isOwner && !ACTOR_NAMES.some((known) => known === actor)) {
     findings.push(
-      finding(where, `"${name}" is no actor; use ${ACTOR_NAMES.join(", ")} or uid=N,gid=M (ids below ${MAX_ID + 1}).`),
+      codedFinding(
+        "unknown-name",
+        where,
+        `"${name}" is no actor; use ${ACTOR_NAMES.join(", ")} or uid=N,gid=M (ids below ${MAX_ID + 1}).`,
+      ),
     );
     return null;
   }
   const namedFamily: Family | null = actor === name ? null : 6;
   if (source !== null && namedFamily === 6 && familyOf(source) === 4) {
-    findings.push(finding(where, `"${text}" names IPv6 and an IPv4 source; use one family.`));
+    findings.push(codedFinding("wrong-family", where, `"${text}" names IPv6 and an IPv4 source; use one family.`));
   }
   if (mark !== 0 && hostOfActor(actor) !== "pod")
     findings.push(finding(where, `"${text}" marks a socket outside the pod, which no rule of the pod can see.`));
@@ -120,7 +125,8 @@ function parseTo(text: string, where: string, findings: Finding[]) {
   const address = canonicalAddress(bracketed ?? name);
   if (address === null || (familyOf(address) === 6) !== (bracketed !== undefined)) {
     findings.push(
-      finding(
+      codedFinding(
+        "unknown-name",
         where,
         `"${bracketed ?? name}" is no target; use ${TARGET_NAMES.join(", ")} (with 6 for IPv6), an IPv4 address, or an IPv6 address in brackets.`,
       ),

@@ -1,6 +1,6 @@
 import { renderEndpoint } from "../model/address.ts";
 import type { Flow, Manner } from "../model/flow.ts";
-import { type Hop, type Landing, makeLanding } from "../model/landing.ts";
+import { type Hop, type Landing, makeBlind, makeLanding } from "../model/landing.ts";
 import { hostOfActor, loopbackAddress, MAX_HOPS } from "../model/pod.ts";
 import type { KnownAddress } from "./address-book.ts";
 import { type Attempt, type Ending, makeConnection } from "./connection.ts";
@@ -20,7 +20,7 @@ export function walkFlow(pod: Pod, flow: Flow, manner: Manner, oracle: Oracle, r
   let attempt = firstAttempt(pod, flow);
   for (;;) {
     const cause = whyNotDialled(attempt);
-    if (cause !== null) return makeLanding("could-not-look", { hops, cause });
+    if (cause !== null) return makeBlind("cannot-be-dialled", cause, hops);
     const recorder = record === null ? null : record(attempt);
     const ending = makeConnection({ pod, entries: [], sockets: [], oracle, recorder }, attempt);
     const onward = manner === "forward" && ending.kind === "listener" ? planNext(pod, ending) : null;

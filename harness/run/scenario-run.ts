@@ -1,5 +1,5 @@
 import { LandfallError } from "../errors.ts";
-import { landingsAgree, makeLanding } from "../model/landing.ts";
+import { landingsAgree, makeBlind } from "../model/landing.ts";
 import { DEFAULT_ADDRESSES, type SandboxAddresses } from "../model/pod.ts";
 import type { CoverageReport, FlowReport, ScenarioReport } from "../model/report.ts";
 import type { PodRules } from "../model/ruleset.ts";
@@ -155,7 +155,7 @@ function nameWantedRules(
 }
 
 function reportBlind(bound: BoundScenario, cause: string): ScenarioReport {
-  const landing = makeLanding("could-not-look", { cause });
+  const landing = makeBlind("no-sandbox", cause);
   const flows = bound.flows.map((flow) => judgeFlow(flow, { landing, durationMs: 0 }, null));
   return assemble(bound, flows, null);
 }

@@ -1,4 +1,4 @@
-import { type Finding, finding, type Parsed } from "../model/finding.ts";
+import { codedFinding, type Finding, finding, type Parsed } from "../model/finding.ts";
 import { parseFlowText } from "../model/flow-text.ts";
 import type { Scenario } from "../model/scenario.ts";
 import { checkField, findUnknownFields, isListOf, isRecord, isText, isTexts, type Shape } from "./shape.ts";
@@ -143,11 +143,12 @@ function checkWhole(scenario: Readonly<Record<string, unknown>>, where: string):
   const isGiven = (field: string) => scenario[field] !== undefined;
   return [
     ...(flows === 0 && MANNERS.every((manner) => !isGiven(manner) || isRecord(scenario[manner]))
-      ? [finding(where, "There is no flow; name at least one under answer or forward.")]
+      ? [codedFinding("missing-value", where, "There is no flow; name at least one under answer or forward.")]
       : []),
     ...(isGiven("rules") && isGiven("without")
       ? [
-          finding(
+          codedFinding(
+            "conflict",
             `${where}: without`,
             "Rules given under rules are not generated; leave out there what should be missing.",
           ),

@@ -1,7 +1,7 @@
 import type { DialResult, IptablesVariant, ListenerSpec, RoutingText, Seen } from "../agent/protocol.ts";
 import { LandfallError } from "../errors.ts";
 import { renderIptablesSave } from "../formats/iptables-save.ts";
-import { makeLanding } from "../model/landing.ts";
+import { makeBlind } from "../model/landing.ts";
 import { type PodSpec, vmLinks } from "../model/pod.ts";
 import type { SandboxReport } from "../model/report.ts";
 import { NO_RULES, type PodRules, type Ruleset } from "../model/ruleset.ts";
@@ -194,7 +194,7 @@ export class AgentSandbox implements Sandbox {
     const { kind } = seen.landing;
     // Where an agent is gone, so are its listeners: a refusal then tells of the harness, not of the rules.
     const isBlind = blindness !== null && kind !== "listener" && kind !== "could-not-look";
-    const landing = isBlind ? makeLanding("could-not-look", { cause: blindness }) : seen.landing;
+    const landing = isBlind ? makeBlind("no-observation", blindness) : seen.landing;
     return { ...seen, landing, durationMs: result.durationMs };
   }
 }

@@ -1,7 +1,7 @@
 import { LandfallError } from "../errors.ts";
 import { KERNEL_BACKENDS, type KernelBackend } from "../model/backends.ts";
 import type { BackendName } from "../model/report.ts";
-import { connectEngine, whyNoEngine } from "./docker-engine.ts";
+import { connectEngine, EngineAddressError, type EngineSilence, whyNoEngine } from "./docker-engine.ts";
 import { detectNetns } from "./netns-detection.ts";
 
 /** What is left to who has no kernel to ask. */
@@ -52,19 +52,18 @@ const DETECTORS = {
 export async function detectDocker(): Promise<BackendState> {
   const where = process.env["DOCKER_HOST"] ?? "the default socket";
   try {
-    const why = await whyNoEngine(connectEngine());
-    return why === null
+    const silence = await whyNoEngine(connectEngine());
+    return silence === null
       ? works("docker")
-      : fails("docker", `No container engine answers at ${where} (${why}).`, engineRemedy(why));
+      : fails("docker", `No container engine answers at ${where} (${silence.why}).`, engineRemedy(silence));
   } catch (error) {
-    if (!(error instanceof LandfallError)) throw error;
-    const [why = "", remedy = ""] = error.message.replace(/^the/, "The").split(/(?<=\.) (?=[A-Z])/);
-    return fails("docker", why, remedy);
+    if (!(error instanceof EngineAddressError)) throw error;
+    return fails("docker", error.why, error.remedy);
   }
 }
 
-function engineRemedy(why: string): string {
-  if (why.includes("EACCES"))
+function engineRemedy({ errno }: EngineSilence): string {
+  if (errno === "EACCES")
     return "Run as root, or let your user use the engine: sudo usermod -aG docker $USER, then log in again.";
   if (process.env["DOCKER_HOST"]) return "Start that engine, or unset DOCKER_HOST.";
   return "Start one: sudo systemctl start docker. Where none is installed: sudo npm run setup.";

@@ -90,6 +90,7 @@ describe("an expected landing", () => {
       ok: false,
       findings: [
         {
+          code: "invalid-value",
           where: "seed.ts",
           line: null,
           column: null,
