@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { BLIND_CODES } from "../harness/model/blind-codes.ts";
+import { FINDING_CODES } from "../harness/model/finding-codes.ts";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -170,6 +172,40 @@ describe("the house", () => {
       return names.filter((name) => !isExhaustive(text, name)).map((name) => `${file}: ${name}`);
     });
     expect(loose).toEqual([]);
+  });
+
+  test("what a backend can do stands in one table: outside of it nobody asks for one by its name", () => {
+    const homes = [
+      ...["model/backends.ts", "model/report.ts", "sandbox/detect.ts", "sandbox/netns-detection.ts"],
+      ...["sandbox/docker-world.ts", "sandbox/netns-world.ts", "sandbox/simulated.ts"],
+    ].map((file) => `harness/${file}`);
+    const named = files.flatMap((file) => {
+      // An option of Linkerd's has the name of a backend.
+      if (homes.includes(file) || file.startsWith("harness/meshes/")) return [];
+      const text = readFileSync(join(root, file), "utf8").replace(/^import .*$|^\s*(\/\/|\/?\*).*$/gm, "");
+      return [...text.matchAll(/["'](docker|netns|simulated)["']/g)].map(([word]) => `${file}: ${word}`);
+    });
+    expect(named).toEqual([]);
+  });
+
+  test("nobody decides by the words of a message, and every code is given somewhere", () => {
+    // What other programs say has no code: the container engine tells a taken network, V8 the place of a fault in JSON.
+    const foreign = ["harness/sandbox/docker-network.ts", "harness/load/json-text.ts"];
+    const asked =
+      /\b(message|cause)\)?\??(\.(includes|startsWith|endsWith|match|search|replace|split)\(|\s*[!=]==?\s*["'`A-Z])|\.(test|exec)\((\w+\.)*(message|cause)\)/;
+    const deciding = files
+      .filter((file) => !foreign.includes(file) && file !== "harness/model/finding.ts")
+      .flatMap((file) => {
+        const text = readFileSync(join(root, file), "utf8");
+        return text.split("\n").flatMap((line, i) => (asked.test(line) ? [`${file}:${i + 1}: ${line.trim()}`] : []));
+      });
+    expect(deciding).toEqual([]);
+    const homes = ["harness/model/finding-codes.ts", "harness/model/blind-codes.ts"];
+    const given = files
+      .filter((file) => !homes.includes(file))
+      .map((file) => readFileSync(join(root, file), "utf8"))
+      .join("");
+    expect([...FINDING_CODES, ...BLIND_CODES].filter((code) => !given.includes(`"${code}"`))).toEqual([]);
   });
 
   test("only the wet rooms do I/O, only some start processes, only the command line prints or exits", () => {

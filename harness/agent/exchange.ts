@@ -30,7 +30,7 @@ export async function exchange(
     if ("errno" in opened) return makeFailureLanding(getSystemErrorName(-opened.errno), greeting.hops, what);
     return completeAnswer(await converse(opened.fd, greeting, what), target, greeting);
   } catch (error) {
-    return makeBlindLanding(`cannot ${what}: ${describeError(error)}`, greeting.hops);
+    return makeBlindLanding("socket-failed", `cannot ${what}: ${describeError(error)}`, greeting.hops);
   }
 }
 
@@ -67,7 +67,11 @@ function converse(fd: number, greeting: Greeting, what: string): Promise<Landing
       text += chunk.toString("latin1");
       if (text.endsWith("\n")) settle(readAnswer(text, greeting, what));
     });
-    socket.on("end", () => isSettled || settle(makeBlindLanding(`${what}: closed without an answer`, greeting.hops)));
+    socket.on(
+      "end",
+      () =>
+        isSettled || settle(makeBlindLanding("no-proper-answer", `${what}: closed without an answer`, greeting.hops)),
+    );
     socket.on(
       "error",
       (error: NodeJS.ErrnoException) => isSettled || settle(readFailure(error, watch, greeting, what)),
@@ -91,7 +95,7 @@ function readAbsence(watch: ConnectionWatch, { hops }: Greeting, what: string): 
 function readFailure(error: NodeJS.ErrnoException, watch: ConnectionWatch, { hops }: Greeting, what: string): Landing {
   const landing = makeFailureLanding(error.code ?? error.message, hops, what);
   if (landing.kind !== "reset" || watch.readDelivery() === "not-delivered") return landing;
-  return makeBlindLanding(`${what}: somebody took the greeting and reset the connection`, hops);
+  return makeBlindLanding("no-proper-answer", `${what}: somebody took the greeting and reset the connection`, hops);
 }
 
 /**
@@ -110,10 +114,14 @@ function readAnswer(text: string, greeting: Greeting, what: string): Landing {
     const answer = JSON.parse(text) as Partial<Answer>;
     // A socket that dials the very address and port it is bound to is connected to itself (RFC 9293, 3.5, simultaneous open).
     if (answer.landing === undefined)
-      return makeBlindLanding(`${what}: the socket was connected to itself`, greeting.hops);
+      return makeBlindLanding("no-proper-answer", `${what}: the socket was connected to itself`, greeting.hops);
     if (answer.token === greeting.token) return answer.landing;
-    return makeBlindLanding(`${what}: a stranger answered for another flow`, greeting.hops);
+    return makeBlindLanding("no-proper-answer", `${what}: a stranger answered for another flow`, greeting.hops);
   } catch {
-    return makeBlindLanding(`${what}: a stranger answered ${JSON.stringify(text.slice(0, 80))}`, greeting.hops);
+    return makeBlindLanding(
+      "no-proper-answer",
+      `${what}: a stranger answered ${JSON.stringify(text.slice(0, 80))}`,
+      greeting.hops,
+    );
   }
 }

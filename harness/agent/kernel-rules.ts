@@ -1,12 +1,11 @@
 import { readFileSync } from "node:fs";
-import type { PolicyRouting } from "../model/ruleset.ts";
 import { runChecked, runCommand } from "./command.ts";
 import { forgetConnections } from "./connection-tracking.ts";
 import { CallError } from "./fault.ts";
 import { runInNamespace } from "./identity.ts";
 import { type NetworkState, readNetworkState, restoreNetworkState } from "./network-state.ts";
 import { addPolicyRouting, removePolicyRouting } from "./policy-routing.ts";
-import type { IptablesVariant, RulesText } from "./protocol.ts";
+import type { IptablesVariant, RoutingText, RulesText } from "./protocol.ts";
 import { refuseOtherRoutes } from "./route-guard.ts";
 
 type FamilyPrefix = "iptables" | "ip6tables";
@@ -25,7 +24,7 @@ const LEGACY_TABLE_LISTS = [
   ["ip6tables", "/proc/net/ip6_tables_names"],
 ] as const;
 
-const NO_ROUTING: PolicyRouting = { rules: [], routes: [], addresses: [] };
+const NO_ROUTING: RoutingText = { add: [], remove: [], addresses: [] };
 
 /** The chains the kernel makes by itself; man 8 iptables, "TABLES". */
 const BUILT_IN_CHAINS: Readonly<Record<string, readonly string[]>> = {
@@ -49,7 +48,7 @@ export class KernelRules {
   readonly #touched: Readonly<Record<FamilyPrefix, Set<string>>> = { iptables: new Set(), ip6tables: new Set() };
   /** What was put in last, by program, and nobody has touched since: putting it in once more would only take the kernel's time. */
   readonly #standing = new Map<string, string>();
-  #routing: PolicyRouting = NO_ROUTING;
+  #routing: RoutingText = NO_ROUTING;
   #before: NetworkState | null = null;
 
   constructor(namespace: number | null) {
@@ -158,7 +157,7 @@ export class KernelRules {
   }
 
   /** Most rule sets that follow each other ask for the same routing: then it stays. */
-  async #route(routing: PolicyRouting): Promise<void> {
+  async #route(routing: RoutingText): Promise<void> {
     const before = this.#routing;
     if (JSON.stringify(routing) === JSON.stringify(before)) return;
     this.#routing = routing;

@@ -1,3 +1,4 @@
+import type { BlindCode } from "../model/blind-codes.ts";
 import type { Hop, Landing, LandingKind } from "../model/landing.ts";
 import type { Seen } from "./protocol.ts";
 
@@ -23,7 +24,7 @@ const NOWHERE = { host: null, listener: null, address: null, port: null, origina
 /** Gives the landing of a flow whose connection failed with an errno's name, after these hops. */
 export function makeFailureLanding(code: string, hops: readonly Hop[], what: string): Landing {
   const kind = KIND_OF_ERROR[code];
-  return kind ? { kind, ...NOWHERE, hops } : makeBlindLanding(`${what}: ${code}`, hops);
+  return kind ? { kind, ...NOWHERE, hops } : makeBlindLanding("socket-failed", `${what}: ${code}`, hops);
 }
 
 /** Gives the landing of a flow that nothing answered in time. */
@@ -44,9 +45,9 @@ export function makeLoopLanding(hops: readonly Hop[]): Landing {
   return { kind: "loop", ...NOWHERE, hops };
 }
 
-/** Gives `could-not-look` with its cause. */
-export function makeBlindLanding(cause: string, hops: readonly Hop[] = []): Landing {
-  return { kind: "could-not-look", ...NOWHERE, hops, cause };
+/** Gives `could-not-look` with its code and its cause. */
+export function makeBlindLanding(code: BlindCode, cause: string, hops: readonly Hop[] = []): Landing {
+  return { kind: "could-not-look", ...NOWHERE, hops, code, cause };
 }
 
 /** Gives the landing on a listener, from the listener's own record. */

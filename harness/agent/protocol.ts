@@ -5,7 +5,6 @@ import type { Manner } from "../model/flow.ts";
 import type { Landing } from "../model/landing.ts";
 import type { HostName, ListenerName, Owner } from "../model/pod.ts";
 import type { Dials } from "../model/pod-shape.ts";
-import type { PolicyRouting } from "../model/ruleset.ts";
 
 /**
  * The control protocol of the sandbox agent: one JSON value a line, requests on its stdin, replies and events on its stdout.
@@ -76,7 +75,7 @@ export interface AgentCalls {
    * may have put rules in, `policyRouting` is what they have added beside them; null: nobody but this agent has.
    */
   readonly clear: {
-    readonly params: RulesPlace & { readonly policyRouting: PolicyRouting | null };
+    readonly params: RulesPlace & { readonly policyRouting: RoutingText | null };
     readonly result: null;
   };
   /** Notes policy routing and addresses before somebody else changes them; the next `clear` goes back to them. */
@@ -218,11 +217,25 @@ export interface RulesPlace {
   readonly variant: IptablesVariant;
 }
 
+/** Policy routing as `ip -batch` reads it; each text is for a process of one family, as in `ip -6 -batch -`. */
+export interface RoutingText {
+  readonly add: readonly RoutingBatch[];
+  /** Takes out what `add` puts in. */
+  readonly remove: readonly RoutingBatch[];
+  /** Addresses that `add` gives the pod. */
+  readonly addresses: readonly string[];
+}
+
+interface RoutingBatch {
+  readonly family: Family;
+  readonly text: string;
+}
+
 /** Rules in the form the kernel's tools read. */
 export interface RulesText extends RulesPlace {
   readonly ip: string | null;
   readonly ip6: string | null;
-  readonly policyRouting: PolicyRouting;
+  readonly policyRouting: RoutingText;
 }
 
 /** A command to run. */

@@ -3,6 +3,7 @@ import type { Family } from "../model/address.ts";
 import type { Capture } from "../model/capture.ts";
 import { type Expectation, isLanding, meetsExpectation } from "../model/expectation.ts";
 import type { Flow } from "../model/flow.ts";
+import { joinCuts } from "../model/flow-set.ts";
 import { emptyRuleset, familyKey, type PodRules } from "../model/ruleset.ts";
 import { abstractLanding } from "./abstract-landing.ts";
 import type { Diagram } from "./diagrams.ts";
@@ -11,6 +12,7 @@ import { choosePoint, findPaths, listPreferences, readAssumptions } from "./flow
 import type { Lane } from "./lanes.ts";
 import { type AnalysisSetting, type Partition, partitionFlows } from "./partition.ts";
 import { openLander } from "./pod-under-analysis.ts";
+import { cutsOfRouting } from "./routing-cuts.ts";
 import { preparePod } from "./wide-pod.ts";
 import { makeWitness, type Witness } from "./witness.ts";
 
@@ -50,7 +52,8 @@ export function classifyDemands({
   concerns,
 }: DemandQuestion): readonly DemandClass[] {
   const ruleset = rules[familyKey(family)] ?? emptyRuleset(family);
-  const cuts = capture.contractFor(setting.addresses).splitPoints(family);
+  const { splitPoints } = capture.contractFor(setting.addresses);
+  const cuts = joinCuts([splitPoints(family), cutsOfRouting(rules.policyRouting, family)]);
   const partition = partitionFlows(family, [ruleset], { ...setting, cuts, sockets: "varied" });
   return partition.lanes.filter(concerns).flatMap((lane) => {
     const { space, signatures, ground, join, restrict, outside } = partition;

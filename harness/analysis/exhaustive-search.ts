@@ -1,4 +1,5 @@
 import type { Family } from "../model/address.ts";
+import { familyOf } from "../model/address.ts";
 import type { Flow } from "../model/flow.ts";
 import type { Landing } from "../model/landing.ts";
 import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
@@ -96,9 +97,6 @@ function isAlike(one: Landing, other: Landing): boolean {
 
 /** Gives the addresses that both rule sets bring along: what only one has cannot be dialled from under both. */
 export function addedAddresses(before: PodRules, after: PodRules, family: Family): readonly string[] {
-  const { addresses } = before.policyRouting;
-  return addresses
-    .filter((line) => after.policyRouting.addresses.includes(line))
-    .map((line) => line.split("/")[0] ?? "")
-    .filter((address) => address.includes(":") === (family === 6));
+  const [was, is] = [before, after].map(({ policyRouting }) => policyRouting.addresses.map(({ address }) => address));
+  return (was ?? []).filter((address) => is?.includes(address) && familyOf(address) === family);
 }

@@ -1,8 +1,15 @@
 import { renderIptablesSave } from "../formats/iptables-save.ts";
-import { renderHex } from "../formats/values.ts";
+import { FAMILIES } from "../model/address.ts";
 import { PASS_THROUGH_IPV6 } from "../model/pod.ts";
 import type { PodShape } from "../model/pod-shape.ts";
-import { listRules, type PolicyRouting, type Ruleset } from "../model/ruleset.ts";
+import {
+  deliverAll,
+  lookUpMarked,
+  PASS_THROUGH_ON_LO,
+  type PolicyRouting,
+  WHOLE_MARK,
+} from "../model/policy-routing.ts";
+import { listRules, type Ruleset } from "../model/ruleset.ts";
 import type { TproxyTarget } from "../model/target.ts";
 
 /** The table of the routes that are taken as installed; any that no other rule names would do. */
@@ -10,15 +17,19 @@ const IMPLIED_TABLE = 133;
 
 /**
  * Gives the policy routing that the marks of rule sets ask for, as Istio installs it: a file of rules says nothing of it, so what TPROXY
- * and the marks beside it need is taken as installed.
+ * needs, in each family that has such rules, and the address of the pass-through are taken as installed.
  */
 export function impliedRouting(rulesets: readonly Ruleset[]): PolicyRouting {
-  const tproxies = rulesets.flatMap(listTproxies).filter(({ mark }) => mark.mask !== 0);
-  const marks = new Set(tproxies.map(({ mark }) => mark.value));
+  const rules = FAMILIES.flatMap((family) => {
+    const tproxies = rulesets.filter((ruleset) => ruleset.family === family).flatMap(listTproxies);
+    const marks = new Set(tproxies.flatMap(({ mark }) => (mark.mask === 0 ? [] : mark.value)));
+    return [...marks].map((value) => lookUpMarked(family, { value, mask: WHOLE_MARK }, IMPLIED_TABLE));
+  });
+  const families = FAMILIES.filter((family) => rules.some((rule) => rule.family === family));
   return {
-    rules: [...marks].map((mark) => `fwmark ${renderHex(mark)} lookup ${IMPLIED_TABLE}`),
-    routes: marks.size === 0 ? [] : [`local default dev lo table ${IMPLIED_TABLE}`],
-    addresses: rulesets.some(namesPassThrough) ? [`${PASS_THROUGH_IPV6}/128 dev lo`] : [],
+    rules,
+    routes: families.map((family) => deliverAll(family, IMPLIED_TABLE)),
+    addresses: rulesets.some(namesPassThrough) ? [PASS_THROUGH_ON_LO] : [],
   };
 }
 

@@ -1,15 +1,10 @@
+import { renderLoopbackAddress, renderRoutingRule, renderTableRoute } from "../formats/routing-words.ts";
 import { quoteRule, renderRule } from "../formats/rule-text.ts";
 import { checkRuleset } from "../formats/ruleset-check.ts";
 import type { Family } from "../model/address.ts";
-import {
-  type Chain,
-  familyKey,
-  type PodRules,
-  type PolicyRouting,
-  type Rule,
-  type Ruleset,
-  type Table,
-} from "../model/ruleset.ts";
+import { familyOf } from "../model/address.ts";
+import type { PolicyRouting } from "../model/policy-routing.ts";
+import { type Chain, familyKey, type PodRules, type Rule, type Ruleset, type Table } from "../model/ruleset.ts";
 import { editRule } from "./rule-edits.ts";
 import type { TargetContext } from "./target-edits.ts";
 import { rewritingOf } from "./target-effects.ts";
@@ -111,18 +106,27 @@ function portsOf(table: Table): readonly number[] {
   );
 }
 
-/** What `ip` calls the lines of policy routing. */
-const ROUTING_WORDS = { rules: "ip rule", routes: "ip route", addresses: "ip address" } as const;
-
 function mutateRouting(rules: PodRules): readonly Mutant[] {
-  return (["rules", "routes", "addresses"] as const).flatMap((kind) =>
-    rules.policyRouting[kind].map((line, i) => {
-      const policyRouting: PolicyRouting = {
-        ...rules.policyRouting,
-        [kind]: rules.policyRouting[kind].toSpliced(i, 1),
-      };
-      const family = line.startsWith("-6 ") || line.includes(":") ? 6 : 4;
-      return { name: `delete ${ROUTING_WORDS[kind]} ${line}`, family, rules: { ...rules, policyRouting } };
-    }),
-  );
+  const { policyRouting: routing } = rules;
+  const without = (what: string, family: Family, policyRouting: PolicyRouting): Mutant => ({
+    ...{ name: `delete ${what}`, family, rules: { ...rules, policyRouting } },
+  });
+  const option = (family: Family) => (family === 6 ? "-6 " : "");
+  return [
+    ...routing.rules.map((rule, i) =>
+      without(`ip ${option(rule.family)}rule ${renderRoutingRule(rule)}`, rule.family, {
+        ...{ ...routing, rules: routing.rules.toSpliced(i, 1) },
+      }),
+    ),
+    ...routing.routes.map((route, i) =>
+      without(`ip ${option(route.family)}route ${renderTableRoute(route)}`, route.family, {
+        ...{ ...routing, routes: routing.routes.toSpliced(i, 1) },
+      }),
+    ),
+    ...routing.addresses.map((one, i) =>
+      without(`ip address ${renderLoopbackAddress(one)}`, familyOf(one.address), {
+        ...{ ...routing, addresses: routing.addresses.toSpliced(i, 1) },
+      }),
+    ),
+  ];
 }

@@ -1,6 +1,6 @@
 import { LandfallError } from "../errors.ts";
 import type { Family } from "../model/address.ts";
-import { finding } from "../model/finding.ts";
+import { codedFinding } from "../model/finding.ts";
 import { type FlowSet, joinCuts } from "../model/flow-set.ts";
 import { MAX_PORT, type PodSpec, type SandboxAddresses, vmGateway, vmLinks, withLinks } from "../model/pod.ts";
 import { listRules, type Ruleset } from "../model/ruleset.ts";
@@ -126,7 +126,7 @@ function findLanes(
 function noFlow({ text }: FlowSet): LandfallError {
   const message = "No flow that can meet a pod's rules is among these; name flows that start in the pod, or go to it.";
   return new LandfallError("bad-input", "The flows asked about cannot be analysed.", {
-    findings: [finding(text, message)],
+    findings: [codedFinding("nothing-asked", text, message)],
   });
 }
 

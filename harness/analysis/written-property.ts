@@ -1,6 +1,6 @@
 import { parseAddress } from "../model/address.ts";
 import type { Finding, Parsed } from "../model/finding.ts";
-import { finding } from "../model/finding.ts";
+import { codedFinding, finding } from "../model/finding.ts";
 import type { Manner } from "../model/flow.ts";
 import { cutsOfSet, type FlowSet, holdsFlow, joinCuts } from "../model/flow-set.ts";
 import { parseFlowSet, type SetNames } from "../model/flow-set-text.ts";
@@ -65,7 +65,9 @@ function findNameFaults(
     if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name))
       return [finding(place, `"${name}" is not a name for a property; use lower-case words with dashes between them.`)];
     const isTaken = names.indexOf(name) < taken.length + i;
-    return isTaken ? [finding(place, `There is a property ${name} already; name this one otherwise.`)] : [];
+    return isTaken
+      ? [codedFinding("duplicate", place, `There is a property ${name} already; name this one otherwise.`)]
+      : [];
   });
 }
 

@@ -1,11 +1,13 @@
 import { LandfallError } from "../errors.ts";
+import { type IpLine, listIpLines } from "../formats/ip-commands.ts";
 import type { Traces } from "../meshes/mesh.ts";
 import { findMesh } from "../meshes/meshes.ts";
 import type { Family } from "../model/address.ts";
 import { type Capture, isIpv6Pod } from "../model/capture.ts";
-import { familyKey, NO_RULES, type PodRules, type PolicyRouting } from "../model/ruleset.ts";
+import type { PolicyRouting } from "../model/policy-routing.ts";
+import { familyKey, NO_RULES, type PodRules } from "../model/ruleset.ts";
 import type { NamespaceState } from "./namespace-state.ts";
-import { intersectRouting, removeLines, subtractRouting, uniteRouting } from "./own-routing.ts";
+import { intersectRouting, subtractRouting, uniteRouting } from "./own-routing.ts";
 import { type Claim, jumpsToOwn, type MadeHook, type OwnTable, ownTable, wantedTable } from "./own-rules.ts";
 import type { Ownership } from "./ownership.ts";
 import { listMadeRules, type MadeRule } from "./replaced-rules.ts";
@@ -24,7 +26,7 @@ export interface RoutingChange {
   readonly missing: PolicyRouting;
   readonly surplus: PolicyRouting;
   /** Lines of `ip -batch` that remove the surplus. */
-  readonly removal: readonly string[];
+  readonly removal: readonly IpLine[];
 }
 
 /** Everything an `apply` is going to do, thought out before anything is done. */
@@ -71,7 +73,7 @@ export function planApply(capture: Capture, namespace: NamespaceState, ours: Own
     variant,
     rules,
     changes,
-    routing: { missing, surplus, removal: removeLines(surplus, namespace.network.markRules) },
+    routing: { missing, surplus, removal: listIpLines(surplus, "del") },
     during: {
       hooks,
       routing: uniteRouting(ours.routing, missing),

@@ -1,10 +1,11 @@
 import { describeError } from "../errors.ts";
+import { listIpLines } from "../formats/ip-commands.ts";
 import type { Capture } from "../model/capture.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import { type ApplyPlan, type Possessions, planApply, planWithoutIpv6, type RoutingChange } from "./apply-plan.ts";
 import type { NamespaceState } from "./namespace-state.ts";
 import { changeNetwork, readNetworkState } from "./network-state.ts";
-import { addLines, intersectRouting, removeLines, subtractRouting } from "./own-routing.ts";
+import { intersectRouting, isEmptyRouting, subtractRouting } from "./own-routing.ts";
 import { type Ownership, readOwnership } from "./ownership.ts";
 import { removeRecord, writeRecord } from "./record.ts";
 import { listReplacedRules } from "./replaced-rules.ts";
@@ -84,7 +85,7 @@ function carryOutAsFarAsPossible(plan: ApplyPlan, capture: Capture, ours: Owners
 }
 
 function carryOut({ changes, routing }: ApplyPlan): Applied["outcome"] {
-  const added = addLines(routing.missing);
+  const added = listIpLines(routing.missing, "add");
   try {
     changeNetwork(added);
     const outcome = commitChanges(changes);
@@ -105,10 +106,10 @@ function removeSurplus({ removal }: RoutingChange, changes: readonly RulesChange
 
 /** Of lines that fail some may have been carried out, so what is there now is looked at. */
 function bringBackRouting({ missing, surplus }: RoutingChange): void {
-  if (addLines(missing).length + addLines(surplus).length === 0) return;
-  const { routing, markRules } = readNetworkState();
-  changeNetwork(addLines(subtractRouting(surplus, routing)));
-  changeNetwork(removeLines(intersectRouting(missing, routing), markRules));
+  if (isEmptyRouting(missing) && isEmptyRouting(surplus)) return;
+  const { routing } = readNetworkState();
+  changeNetwork(listIpLines(subtractRouting(surplus, routing), "add"));
+  changeNetwork(listIpLines(intersectRouting(routing, missing), "del"));
 }
 
 /**

@@ -1,9 +1,10 @@
 import { LandfallError } from "../errors.ts";
+import { listIpLines, renderIpCommand } from "../formats/ip-commands.ts";
 import { FAMILIES, type Family } from "../model/address.ts";
-import type { PolicyRouting } from "../model/ruleset.ts";
+import type { PolicyRouting } from "../model/policy-routing.ts";
 import type { NamespaceState } from "./namespace-state.ts";
 import { changeNetwork } from "./network-state.ts";
-import { guessOwnRouting, intersectRouting, removeLines, subtractRouting } from "./own-routing.ts";
+import { guessOwnRouting, intersectRouting, isEmptyRouting, subtractRouting } from "./own-routing.ts";
 import { type Claim, jumpsToOwn, ownTable } from "./own-rules.ts";
 import { type Ownership, readOwnership } from "./ownership.ts";
 import { NOTHING_MADE, removeRecord, writeRecord } from "./record.ts";
@@ -33,7 +34,7 @@ export function cleanRules(namespace: NamespaceState): Cleaned {
   const { network } = namespace;
   const ours = readOwnership(namespace, "clean");
   const changes = namespace.variants.flatMap((variant) => planRemoval(variant, ours.claim));
-  const lines = removeLines(intersectRouting(network.routing, ours.routing), network.markRules);
+  const lines = listIpLines(intersectRouting(network.routing, ours.routing), "del");
   if (ours.record === null && lines.length > 0) noteGuess(changes, ours, network.links);
   commitChanges(changes);
   changeNetwork(lines);
@@ -41,7 +42,7 @@ export function cleanRules(namespace: NamespaceState): Cleaned {
     ? writeRecord({ ...NOTHING_MADE, links: network.links })
     : removeRecord();
   return {
-    removed: [...changes.map(planChange), ...lines].filter((line) => line !== ""),
+    removed: [...changes.map(planChange), ...lines.map(renderIpCommand)].filter((line) => line !== ""),
     warnings: fault === null ? [] : [fault],
     foreign: listReplacedRules(changes, ours.record?.rules ?? null),
     hasRecord: ours.record?.rules !== undefined,
@@ -82,7 +83,6 @@ function leavesLookalikes(changes: readonly RulesChange[], present: PolicyRoutin
     present,
     changes.map(({ before }) => before),
   );
-  const { rules, routes, addresses } = subtractRouting(guessed, ours.routing);
-  const kept = [...rules, ...routes, ...addresses];
-  return kept.length > 0 || counts({ kind: "all" }).flat(2).join() !== counts(ours.claim).flat(2).join();
+  const keepsRouting = !isEmptyRouting(subtractRouting(guessed, ours.routing));
+  return keepsRouting || counts({ kind: "all" }).flat(2).join() !== counts(ours.claim).flat(2).join();
 }

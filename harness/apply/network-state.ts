@@ -1,7 +1,8 @@
 import { networkInterfaces } from "node:os";
 import { LandfallError } from "../errors.ts";
-import { familyOf } from "../model/address.ts";
-import type { PolicyRouting } from "../model/ruleset.ts";
+import { type IpLine, renderIpBatches } from "../formats/ip-commands.ts";
+import { type Family, familyOf } from "../model/address.ts";
+import { deliverAll, type LookupRule, lookUpMarked, type PolicyRouting, WHOLE_MARK } from "../model/policy-routing.ts";
 import { runCommand } from "./process.ts";
 
 /** What the namespace has beside rules, as far as the generator has to do with it. */
@@ -13,18 +14,10 @@ export interface NetworkState {
   /** Interfaces but lo, each as `INDEX NAME MAC`: they tell one life of a namespace from the next. */
   readonly links: readonly string[];
   /**
-   * Rules with a mark and no other condition, IPv4; routes of type local with destination default; addresses on lo but the loopback's. In
-   * the words of the model.
+   * Of both families: rules with a mark, under a mask or not, and no other condition, as many as there are, each with its priority; routes
+   * of type local with destination default; addresses on lo but the loopback's.
    */
   readonly routing: PolicyRouting;
-  /** Those rules once more, as many as there are. */
-  readonly markRules: readonly MarkRule[];
-}
-
-/** A rule with a mark: `{ words: "fwmark 0x539 lookup 133", priority: 32765 }`. */
-export interface MarkRule {
-  readonly words: string;
-  readonly priority: number;
 }
 
 interface Link {
@@ -38,54 +31,79 @@ interface RouteRule {
   readonly priority: number;
   readonly src?: string;
   readonly fwmark?: string;
+  readonly fwmask?: string;
   readonly table?: string;
 }
 interface Route {
   readonly dst: string;
   readonly dev?: string;
   readonly table?: string;
-  readonly metric?: number;
-  readonly prefsrc?: string;
-  /** IPv6 routes alone have it. */
-  readonly pref?: string;
+  readonly metric?: number | undefined;
+  readonly prefsrc?: string | undefined;
+  /** IPv6 routes alone have it: `medium` unless something else was asked. */
+  readonly pref?: string | undefined;
 }
 
 /** 169.254.0.0/16 and fe80::/10, as the kernel writes addresses. */
 const LINK_LOCAL = /^(169\.254\.|fe[89ab][0-9a-f]:)/;
 /** What a rule without any condition but its mark prints: one from an address, for a device, to suppress routes prints more. */
-const PLAIN_RULE_KEYS: readonly string[] = ["priority", "src", "fwmark", "table", "protocol"];
-const QUESTIONS = "addr show\nrule show\nroute show table all type local\n";
+const PLAIN_RULE_KEYS: readonly string[] = ["priority", "src", "fwmark", "fwmask", "table", "protocol"];
+const QUESTIONS: Readonly<Record<Family, string>> = {
+  4: "addr show\nrule show\nroute show table all type local\n",
+  6: "rule show\nroute show table all type local\n",
+};
 
 /**
- * Reads addresses, rules and routes of the namespace by one run of `ip` (iproute2). Without it (busybox's knows no JSON) only addresses are
- * known, and only those of interfaces that are up: enough for a pod that needs no policy routing. Throws `environment` where it is ended.
+ * Reads addresses, rules and routes of the namespace by one run of `ip` (iproute2) for each family. Without it (busybox's knows no JSON)
+ * only addresses are known, and only those of interfaces that are up: enough for a pod that needs no policy routing. Throws `environment`
+ * where it is ended. A kernel without IPv6 has no rules of it.
  */
 export function readNetworkState(): NetworkState {
-  const { status, stdout, stderr } = runCommand("ip", ["-j", "-N", "-force", "-batch", "-"], QUESTIONS);
-  const [links, rules, routes] = stdout.split("\n").filter((line) => line.startsWith("["));
+  const { status, answers, stderr } = ask(4);
+  const [links, rules, routes] = answers;
   if (status !== "killed" && links === undefined) return readWithoutIp();
-  if (links === undefined || rules === undefined || routes === undefined) {
+  const six = ask(6);
+  if (links === undefined || rules === undefined || routes === undefined || six.status === "killed") {
     throw new LandfallError("environment", `ip does not tell addresses, rules and routes: ${stderr.trim()}.`);
   }
-  return describe(JSON.parse(links), JSON.parse(rules), JSON.parse(routes));
+  const [rules6 = [], routes6 = []] = six.answers as [RouteRule[]?, Route[]?];
+  return describe(links as Link[], [
+    { family: 4, rules: rules as RouteRule[], routes: routes as Route[] },
+    { family: 6, rules: rules6, routes: routes6 },
+  ]);
+}
+
+function ask(family: Family) {
+  const question = ["-j", "-N", "-force", "-batch", "-"];
+  // The first process is asked for the addresses of both families.
+  const words = family === 4 ? question : ["-6", ...question];
+  const { status, stdout, stderr } = runCommand("ip", words, QUESTIONS[family]);
+  const lines = stdout.split("\n").filter((line) => line.startsWith("["));
+  return { status, stderr, answers: lines.map((line): readonly unknown[] => JSON.parse(line)) };
 }
 
 /** Carries out lines of `ip -batch`, all or up to the first that fails; throws `environment` with `ip`'s own words. */
-export function changeNetwork(lines: readonly string[]): void {
-  if (lines.length === 0) return;
-  const { status, stderr } = runCommand("ip", ["-batch", "-"], `${lines.join("\n")}\n`);
-  if (status === 0) return;
-  const message = `Policy routing cannot be changed (${lines.join("; ")}): ${stderr.trim()}`;
-  throw new LandfallError(
-    "environment",
-    `${message}. It needs iproute2 and the capability NET_ADMIN, and lo must be up.`,
-  );
+export function changeNetwork(lines: readonly IpLine[]): void {
+  for (const { family, text } of renderIpBatches(lines)) {
+    const { status, stderr } = runCommand("ip", [`-${family}`, "-batch", "-"], text);
+    if (status === 0) continue;
+    const message = `Policy routing cannot be changed (${lines.map(({ words }) => words).join("; ")}): ${stderr.trim()}`;
+    throw new LandfallError(
+      "environment",
+      `${message}. It needs iproute2 and the capability NET_ADMIN, and lo must be up.`,
+    );
+  }
 }
 
-function describe(links: readonly Link[], rules: readonly RouteRule[], routes: readonly Route[]): NetworkState {
+interface FamilyAnswers {
+  readonly family: Family;
+  readonly rules: readonly RouteRule[];
+  readonly routes: readonly Route[];
+}
+
+function describe(links: readonly Link[], families: readonly FamilyAnswers[]): NetworkState {
   const isLoopback = (link: Link) => link.flags.includes("LOOPBACK");
   const addresses = links.filter((link) => !isLoopback(link)).flatMap((link) => link.addr_info);
-  const markRules = rules.filter(isPlainRule).map(describeRule);
   return {
     extent: "whole",
     podIps: addresses.flatMap(({ local }) => (local !== undefined && !LINK_LOCAL.test(local) ? [local] : [])),
@@ -93,14 +111,17 @@ function describe(links: readonly Link[], rules: readonly RouteRule[], routes: r
       .filter((link) => !isLoopback(link))
       .map((link) => `${link.ifindex} ${link.ifname} ${link.address ?? ""}`),
     routing: {
-      rules: markRules.map(({ words }) => words),
-      routes: routes.filter(isPlainRoute).map(({ table }) => `local default dev lo table ${table}`),
+      rules: families.flatMap(({ family, rules }) =>
+        rules.filter(isPlainRule).map((rule) => describeRule(rule, family)),
+      ),
+      routes: families.flatMap(({ family, routes }) =>
+        routes.filter((route) => isPlainRoute(route, family)).map(({ table }) => deliverAll(family, Number(table))),
+      ),
       addresses: links
         .filter(isLoopback)
         .flatMap((link) => link.addr_info)
         .flatMap(({ local, prefixlen }) => (local === undefined ? [] : foreignToLoopback(local, prefixlen))),
     },
-    markRules,
   };
 }
 
@@ -110,17 +131,27 @@ function isPlainRule(rule: RouteRule): boolean {
   );
 }
 
-function describeRule({ fwmark, table, priority }: RouteRule): MarkRule {
-  return { words: `fwmark ${fwmark} lookup ${table}`, priority };
+function describeRule({ fwmark, fwmask, table, priority }: RouteRule, family: Family): LookupRule {
+  const mark = { value: Number(fwmark), mask: fwmask === undefined ? WHOLE_MARK : Number(fwmask) };
+  return { ...lookUpMarked(family, mark, Number(table)), priority };
 }
 
-function isPlainRoute({ dst, dev, pref, metric, prefsrc }: Route): boolean {
-  return dst === "default" && dev === "lo" && [pref, metric, prefsrc].every((more) => more === undefined);
+/** What a route prints beside its type, network, device and table where nothing more was asked of it. */
+const PLAIN_ROUTE: Readonly<Record<Family, Pick<Route, "pref" | "metric" | "prefsrc">>> = {
+  4: { pref: undefined, metric: undefined, prefsrc: undefined },
+  6: { pref: "medium", metric: 1024, prefsrc: undefined },
+};
+
+function isPlainRoute({ dst, dev, pref, metric, prefsrc }: Route, family: Family): boolean {
+  const plain = PLAIN_ROUTE[family];
+  return (
+    dst === "default" && dev === "lo" && pref === plain.pref && metric === plain.metric && prefsrc === plain.prefsrc
+  );
 }
 
 /** What lo has beside its own addresses. */
-function foreignToLoopback(address: string, length: number | undefined): readonly string[] {
-  return familyOf(address) === 6 && address !== "::1" ? [`${address}/${length} dev lo`] : [];
+function foreignToLoopback(address: string, length: number | undefined): PolicyRouting["addresses"] {
+  return familyOf(address) === 6 && address !== "::1" ? [{ address, prefixLength: length ?? 128 }] : [];
 }
 
 function readWithoutIp(): NetworkState {
@@ -134,6 +165,5 @@ function readWithoutIp(): NetworkState {
     podIps: podIps.map(({ address }) => address),
     links: [],
     routing: { rules: [], routes: [], addresses: onLoopback },
-    markRules: [],
   };
 }

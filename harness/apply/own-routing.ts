@@ -1,14 +1,8 @@
-import { renderHex } from "../formats/values.ts";
+import { isSameRoute, isSameRule } from "../formats/same-routing.ts";
 import { DEFAULT_TPROXY_MARK, DEFAULT_TPROXY_ROUTE_TABLE } from "../meshes/istio-1.4/defaults.ts";
-import { PASS_THROUGH_IPV6 } from "../model/pod.ts";
-import type { PolicyRouting } from "../model/ruleset.ts";
-import type { MarkRule } from "./network-state.ts";
+import type { Family } from "../model/address.ts";
+import { type LoopbackAddress, PASS_THROUGH_ON_LO, type PolicyRouting, WHOLE_MARK } from "../model/policy-routing.ts";
 import type { RulesState } from "./rules-state.ts";
-
-/** The generator's own mark and table where nothing says otherwise, and the address it adds, as `ip` prints them. */
-const DEFAULT_MARK = renderHex(DEFAULT_TPROXY_MARK);
-const DEFAULT_TABLE = String(DEFAULT_TPROXY_ROUTE_TABLE);
-const PASS_THROUGH = `${PASS_THROUGH_IPV6}/128 dev lo`;
 
 /**
  * Gives the policy routing that looks like the generator's, for want of a record: rules with a mark that the mangle table sets, or the
@@ -16,58 +10,57 @@ const PASS_THROUGH = `${PASS_THROUGH_IPV6}/128 dev lo`;
  */
 export function guessOwnRouting(routing: PolicyRouting, states: readonly RulesState[]): PolicyRouting {
   const bodies = states.flatMap((state) => state.get("mangle")?.get("ISTIO_DIVERT")?.bodies ?? []);
-  const marks = [DEFAULT_MARK, ...bodies.flatMap((body) => /--set-xmark (0x[0-9a-f]+)\//.exec(body)?.[1] ?? [])];
-  const rules = routing.rules.filter((rule) => marks.some((mark) => rule.startsWith(`fwmark ${mark} lookup `)));
-  const tables = [DEFAULT_TABLE, ...rules.flatMap((rule) => rule.split(" ").at(-1) ?? [])];
+  const set = bodies.flatMap((body) => /--set-xmark (0x[0-9a-f]+)\//.exec(body)?.[1] ?? []);
+  const marks = [DEFAULT_TPROXY_MARK, ...set.map(Number)];
+  const rules = routing.rules.flatMap((rule) =>
+    rule.kind === "lookup" && rule.fwmark?.mask === WHOLE_MARK && marks.includes(rule.fwmark.value) ? [rule] : [],
+  );
+  const isOwn = (family: Family, table: number) =>
+    table === DEFAULT_TPROXY_ROUTE_TABLE || rules.some((rule) => rule.family === family && rule.table === table);
   return {
     rules,
-    routes: routing.routes.filter((route) => tables.includes(route.split(" ").at(-1) ?? "")),
-    addresses: routing.addresses.filter((address) => address === PASS_THROUGH),
+    routes: routing.routes.filter((route) => route.kind !== "unknown" && isOwn(route.family, route.table)),
+    addresses: routing.addresses.filter((address) => isSameAddress(address, PASS_THROUGH_ON_LO)),
   };
 }
 
 /** Gives what is in one and not in the other, duplicates too. */
 export function subtractRouting(some: PolicyRouting, others: PolicyRouting): PolicyRouting {
-  return mapRouting((part) => some[part].filter((line) => !others[part].includes(line)));
+  return keepWhere(some, others, (isThere) => !isThere);
 }
 
-/** Gives what is in both. */
+/** Gives what of the first is in the other, as the first has it: with its priorities and duplicates. */
 export function intersectRouting(some: PolicyRouting, others: PolicyRouting): PolicyRouting {
-  return mapRouting((part) => some[part].filter((line) => others[part].includes(line)));
+  return keepWhere(some, others, (isThere) => isThere);
 }
 
 /** Gives what is in either, each once. */
 export function uniteRouting(some: PolicyRouting, others: PolicyRouting): PolicyRouting {
-  return mapRouting((part) => [...new Set([...some[part], ...others[part]])]);
+  const more = subtractRouting(others, some);
+  return {
+    rules: keepFirst([...some.rules, ...more.rules], isSameRule),
+    routes: keepFirst([...some.routes, ...more.routes], isSameRoute),
+    addresses: keepFirst([...some.addresses, ...more.addresses], isSameAddress),
+  };
 }
 
-/** Gives the lines of `ip -batch` that add policy routing: addresses and routes before the rules that lead to them. */
-export function addLines({ rules, routes, addresses }: PolicyRouting): readonly string[] {
-  return [
-    ...addresses.map((address) => `addr add ${address}`),
-    ...routes.map((route) => `route add ${route}`),
-    ...rules.map((rule) => `rule add ${rule}`),
-  ];
+/** Says whether policy routing asks for nothing. */
+export function isEmptyRouting({ rules, routes, addresses }: PolicyRouting): boolean {
+  return rules.length + routes.length + addresses.length === 0;
 }
 
-/**
- * Gives the lines of `ip -batch` that remove it again, the other way round. Where the rules that are there are known, each is named by its
- * priority too: the kernel deletes the first rule that has what is named, and it may ask for more.
- */
-export function removeLines(
-  { rules, routes, addresses }: PolicyRouting,
-  present?: readonly MarkRule[],
-): readonly string[] {
-  const numbered = present
-    ?.filter(({ words }) => rules.includes(words))
-    .map(({ words, priority }) => `pref ${priority} ${words}`);
-  return [
-    ...(numbered ?? rules).map((rule) => `rule del ${rule}`),
-    ...routes.map((route) => `route del ${route}`),
-    ...addresses.map((address) => `addr del ${address}`),
-  ];
+function keepWhere(some: PolicyRouting, others: PolicyRouting, keeps: (isThere: boolean) => boolean): PolicyRouting {
+  return {
+    rules: some.rules.filter((one) => keeps(others.rules.some((other) => isSameRule(one, other)))),
+    routes: some.routes.filter((one) => keeps(others.routes.some((other) => isSameRoute(one, other)))),
+    addresses: some.addresses.filter((one) => keeps(others.addresses.some((other) => isSameAddress(one, other)))),
+  };
 }
 
-function mapRouting(partOf: (part: keyof PolicyRouting) => readonly string[]): PolicyRouting {
-  return { rules: partOf("rules"), routes: partOf("routes"), addresses: partOf("addresses") };
+function keepFirst<T>(all: readonly T[], isSame: (one: T, other: T) => boolean): readonly T[] {
+  return all.filter((one, i) => all.findIndex((other) => isSame(one, other)) === i);
+}
+
+function isSameAddress(one: LoopbackAddress, other: LoopbackAddress): boolean {
+  return one.address === other.address && one.prefixLength === other.prefixLength;
 }

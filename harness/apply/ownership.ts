@@ -1,8 +1,7 @@
 import { LandfallError } from "../errors.ts";
-import type { PolicyRouting } from "../model/ruleset.ts";
-import { NO_POLICY_ROUTING } from "../model/ruleset.ts";
+import { NO_POLICY_ROUTING, type PolicyRouting } from "../model/policy-routing.ts";
 import type { NamespaceState } from "./namespace-state.ts";
-import { guessOwnRouting } from "./own-routing.ts";
+import { guessOwnRouting, isEmptyRouting } from "./own-routing.ts";
 import { type Claim, hasOwnChains, type MadeHook } from "./own-rules.ts";
 import { type ApplyRecord, readRecord } from "./record.ts";
 import type { RulesState } from "./rules-state.ts";
@@ -20,10 +19,8 @@ export interface Ownership {
 /** Says what is ours; throws `environment` where some of it cannot be seen for want of `ip`. */
 export function readOwnership(namespace: NamespaceState, purpose: "apply" | "clean"): Ownership {
   const ours = findOwnership(namespace, purpose);
-  const { rules, routes, addresses } = ours.routing;
-  const routing = [...rules, ...routes, ...addresses];
   const divert = statesOf(namespace.variants).some((state) => state.get("mangle")?.has("ISTIO_DIVERT"));
-  if (namespace.network.extent === "whole" || !(divert || routing.length > 0)) return ours;
+  if (namespace.network.extent === "whole" || !(divert || !isEmptyRouting(ours.routing))) return ours;
   throw new LandfallError(
     "environment",
     "An earlier apply has made policy routing here, which cannot be seen or removed without ip; nothing was done. Install iproute2.",

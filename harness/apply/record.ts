@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { NO_POLICY_ROUTING, type PolicyRouting } from "../model/ruleset.ts";
+import { parseRoutingTexts, type RoutingTexts, renderRoutingTexts } from "../formats/routing-texts.ts";
+import { NO_POLICY_ROUTING, type PolicyRouting } from "../model/policy-routing.ts";
 import { readNamespaceInode } from "./namespace.ts";
 import type { MadeHook } from "./own-rules.ts";
 import type { MadeRule } from "./replaced-rules.ts";
@@ -26,6 +27,9 @@ export const NOTHING_MADE: Omit<ApplyRecord, "links"> = {
   rules: [],
 };
 
+/** A record as its file has it. */
+type WrittenRecord = Omit<ApplyRecord, "routing"> & { readonly routing: RoutingTexts };
+
 const FOLDER = "/run/landfall";
 
 /**
@@ -35,7 +39,8 @@ const FOLDER = "/run/landfall";
  */
 export function readRecord(links: readonly string[] | null): ApplyRecord | null {
   try {
-    const record: ApplyRecord = JSON.parse(readFileSync(recordPath(), "utf8"));
+    const written: WrittenRecord = JSON.parse(readFileSync(recordPath(), "utf8"));
+    const record = { ...written, routing: parseRoutingTexts(written.routing) };
     const isOurs = links === null || record.links.every((link) => links.includes(link));
     return record.formatVersion === "1.0" && isOurs ? record : null;
   } catch {
@@ -51,7 +56,7 @@ export function writeRecord(record: ApplyRecord): string | null {
   const path = recordPath();
   try {
     mkdirSync(FOLDER, { recursive: true, mode: 0o755 });
-    writeFileSync(`${path}.new`, JSON.stringify(record));
+    writeFileSync(`${path}.new`, renderRecord(record));
     renameSync(`${path}.new`, path);
     return null;
   } catch (error) {
@@ -71,6 +76,11 @@ export function removeRecord(): string | null {
   } catch (error) {
     return `${path} cannot be removed: ${(error as Error).message}. Remove it: the next apply would go by it.`;
   }
+}
+
+function renderRecord(record: ApplyRecord): string {
+  const written: WrittenRecord = { ...record, routing: renderRoutingTexts(record.routing) };
+  return JSON.stringify(written);
 }
 
 function recordPath(): string {

@@ -1,7 +1,7 @@
 import type { AnalysisSetting } from "../analysis/partition.ts";
 import { FAMILIES, type Family } from "../model/address.ts";
 import type { Capture } from "../model/capture.ts";
-import { type Finding, finding } from "../model/finding.ts";
+import { codedFinding, type Finding, finding } from "../model/finding.ts";
 import { listFamilies, NO_RULES, type PodRules } from "../model/ruleset.ts";
 import { describeUnseenFamily } from "../report/classes-phrase.ts";
 import { makePodSpec } from "../run/pod-spec.ts";
@@ -76,7 +76,8 @@ export function readAnalysisInput(args: readonly string[], specs: readonly Optio
   for (const family of notLookedAt) io.err(`landfall: ${describeUnseenFamily(family)}\n`);
   const rules = limitRules(given, asked);
   const families = listFamilies(rules);
-  if (families.length === 0) throw refuse([finding("--family", `No IPv${asked} rules are given.`)]);
+  if (families.length === 0)
+    throw refuse([codedFinding("wrong-family", "--family", `No IPv${asked} rules are given.`)]);
   const budget = readBudget(lastValue(line.options, "budget"));
   const addresses = placePod(capture);
   tellTakenPorts(capture, io);

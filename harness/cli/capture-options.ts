@@ -71,13 +71,10 @@ export function readCaptureCommand(
 ): CaptureCommandLine {
   const { line, findings } = readCaptureWords(args, command, io);
   if (line !== null) return line;
-  if (command.usage !== undefined && findings.some(({ message }) => message.startsWith(UNKNOWN)))
+  if (command.usage !== undefined && findings.some(({ code }) => code === "unknown-flag"))
     io.err(renderHelp(command.usage, io.display, takeMesh(args, []).mesh));
   throw refuseUsage(findings);
 }
-
-/** How a mesh begins to say that it does not know an option. */
-const UNKNOWN = "There is no such flag";
 
 /** Reads a command's words as {@link readCaptureCommand} does, and gives the findings. Words that ask for help have none. */
 export function readCaptureWords(args: readonly string[], command: CaptureCommandOptions, io: Io): CaptureWords {

@@ -1,5 +1,5 @@
 import { LandfallError } from "../errors.ts";
-import { capFindings, finding } from "../model/finding.ts";
+import { capFindings, codedFinding } from "../model/finding.ts";
 import { findNearNames } from "../model/near-names.ts";
 import { renderJson } from "../report/json.ts";
 import type { Command, CommandIo } from "./command.ts";
@@ -42,7 +42,7 @@ async function run(words: readonly string[], io: CommandIo): Promise<number> {
 async function loadCommand(name: string): Promise<Command> {
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (entry) return entry.load();
-  const findings = [finding(name, describeUnknownCommand(name))];
+  const findings = [codedFinding("unknown-name", name, describeUnknownCommand(name))];
   throw new LandfallError("bad-usage", "There is no such command.", { findings });
 }
 

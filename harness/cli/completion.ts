@@ -1,7 +1,7 @@
 import { basename, extname } from "node:path";
 import { quoteForShell } from "../formats/words.ts";
 import { MESHES } from "../meshes/meshes.ts";
-import { finding } from "../model/finding.ts";
+import { codedFinding } from "../model/finding.ts";
 import { renderJson } from "../report/json.ts";
 import { listScenarioFiles } from "../run/scenario-files.ts";
 import type { Command, CommandIo } from "./command.ts";
@@ -47,7 +47,9 @@ async function printCompletion(commands: CommandList, args: readonly string[], i
   const findings = options.ok ? [] : [...options.findings];
   const [shell = "", ...more] = options.ok ? options.value.positionals : [];
   if (!Object.hasOwn(SCRIPTS, shell) || more.length > 0)
-    findings.push(finding([shell, ...more].join(" ") || "SHELL", "Name one shell: bash, zsh or fish."));
+    findings.push(
+      codedFinding("missing-value", [shell, ...more].join(" ") || "SHELL", "Name one shell: bash, zsh or fish."),
+    );
   if (findings.length > 0) throw refuseUsage(findings);
   const script = SCRIPTS[shell as keyof typeof SCRIPTS](await readOptions(commands), commands);
   const asJson = options.ok && options.value.values.has("json");

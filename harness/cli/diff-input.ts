@@ -3,7 +3,7 @@ import { impliedRouting, impliedShape } from "../analysis/implied-pod.ts";
 import type { AnalysisSetting } from "../analysis/partition.ts";
 import { FAMILIES } from "../model/address.ts";
 import type { Capture } from "../model/capture.ts";
-import { type Finding, finding } from "../model/finding.ts";
+import { codedFinding, type Finding } from "../model/finding.ts";
 import { familyKey, type PodRules, type Ruleset } from "../model/ruleset.ts";
 import { makePodSpec } from "../run/pod-spec.ts";
 import { readBudget } from "./analysis-input.ts";
@@ -61,7 +61,11 @@ function readBoth(options: ParsedOptions, io: CommandIo, findings: Finding[]): r
   const paths = options.positionals;
   if (paths.length !== 2)
     findings.push(
-      finding("diff", `Name two files, not ${paths.length === 0 ? "none" : paths.length}: landfall diff BEFORE AFTER.`),
+      codedFinding(
+        "missing-value",
+        "diff",
+        `Name two files, not ${paths.length === 0 ? "none" : paths.length}: landfall diff BEFORE AFTER.`,
+      ),
     );
   const given = lastValue(options, "family");
   const named = given === undefined ? null : given === "6" ? 6 : 4;
@@ -73,9 +77,21 @@ function readBoth(options: ParsedOptions, io: CommandIo, findings: Finding[]): r
   const common = FAMILIES.filter((family) => sides.every((side) => side[familyKey(family)] !== null));
   const [family, ...others] = named === null ? common : common.filter((one) => one === named);
   if (findings.length === 0 && family === undefined)
-    findings.push(finding(paths[1] ?? "", "The two sides have no family in common; compare rules of one family."));
+    findings.push(
+      codedFinding(
+        "wrong-family",
+        paths[1] ?? "",
+        "The two sides have no family in common; compare rules of one family.",
+      ),
+    );
   if (findings.length === 0 && others.length > 0)
-    findings.push(finding("--family", "Both sides have rules of IPv4 and IPv6; give --family 4, then --family 6."));
+    findings.push(
+      codedFinding(
+        "wrong-family",
+        "--family",
+        "Both sides have rules of IPv4 and IPv6; give --family 4, then --family 6.",
+      ),
+    );
   const [before, after] = sides.map((side) => side[familyKey(family ?? 4)]);
   if (findings.length > 0 || !before || !after) throw refuse(findings);
   return [before, after];

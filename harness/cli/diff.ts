@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { type Change, diffRulesets } from "../analysis/diff.ts";
-import { type Finding, finding } from "../model/finding.ts";
+import { codedFinding, type Finding } from "../model/finding.ts";
 import { BUDGET_OPTION } from "./analysis-input.ts";
 import { readCaptureWords } from "./capture-options.ts";
 import type { Command } from "./command.ts";
@@ -82,7 +82,9 @@ export const diff: Command = {
 /** A file of accepted changes is about all flows. */
 function findPartialAcceptance({ values }: ParsedOptions): readonly Finding[] {
   const files = ["accept", "write-accept"].filter((name) => values.has(name) && values.has("within"));
-  return files.map((name) => finding(`--${name}`, "Such a file lists changes of all flows; leave --within away."));
+  return files.map((name) =>
+    codedFinding("conflict", `--${name}`, "Such a file lists changes of all flows; leave --within away."),
+  );
 }
 
 /**

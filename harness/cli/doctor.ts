@@ -1,3 +1,4 @@
+import { hasKernel } from "../model/backends.ts";
 import { renderJson } from "../report/json.ts";
 import { type BackendState, detectBackends } from "../sandbox/detect.ts";
 import type { Command } from "./command.ts";
@@ -32,7 +33,7 @@ export const doctor: Command = {
     const backends = await detectBackends();
     const asJson = options.values.has("json");
     io.out(asJson ? renderJson({ backends }) : renderStates(backends));
-    return backends.some(({ backend, works }) => works && backend !== "simulated") ? 0 : 3;
+    return backends.some(({ backend, works }) => works && hasKernel(backend)) ? 0 : 3;
   },
 };
 

@@ -1,5 +1,5 @@
 import { LandfallError } from "../errors.ts";
-import { type Finding, finding } from "../model/finding.ts";
+import { codedFinding, type Finding, finding } from "../model/finding.ts";
 import type { Flow } from "../model/flow.ts";
 import { resolveFlow } from "../model/flow-resolution.ts";
 import { type FlowText, parseFlowText } from "../model/flow-text.ts";
@@ -30,7 +30,8 @@ export function readExplainInput(line: CaptureCommandLine, io: CommandIo): Expla
   if (flow.ok && rules[familyKey(flow.value.family)] === null && findings.length === 0) {
     const option = flow.value.family === 4 ? "--rules" : "--rules6";
     findings.push(
-      finding(
+      codedFinding(
+        "wrong-family",
         "FLOW",
         `${flow.value.text} is IPv${flow.value.family}, which is not under test; give ${option} as well.`,
       ),

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { runCommand } from "../apply/process.ts";
 import { LandfallError } from "../errors.ts";
-import { type Finding, finding } from "../model/finding.ts";
+import { codedFinding, type Finding } from "../model/finding.ts";
 import { renderJson } from "../report/json.ts";
 import type { Command, CommandIo } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
@@ -81,7 +81,7 @@ export const init: Command = {
     const options = parseOptions(args, OPTIONS);
     const findings = options.ok ? [] : [...options.findings];
     const [folder = "landfall", ...more] = options.ok ? options.value.positionals : [];
-    findings.push(...more.map((word) => finding(word, "One folder is enough.")));
+    findings.push(...more.map((word) => codedFinding("unexpected-word", word, "One folder is enough.")));
     const hasWorkflow = existsSync(resolve(io.workingDirectory, WORKFLOW));
     const files = {
       [join(folder, "first.mjs")]: SCENARIO,
@@ -99,7 +99,7 @@ export const init: Command = {
 
 function findObstacles(path: string, io: CommandIo): readonly Finding[] {
   const full = resolve(io.workingDirectory, path);
-  if (existsSync(full)) return [finding(path, "The file is there already.")];
+  if (existsSync(full)) return [codedFinding("unwritable", path, "The file is there already.")];
   return findUnwritableFolder(path, dirname(full));
 }
 
@@ -116,7 +116,9 @@ function writeAll(files: Readonly<Record<string, string>>, io: CommandIo): void 
       closeSync(file);
     } catch (error) {
       for (const each of made) rmSync(each, { recursive: true, force: true });
-      const findings = [finding(path, `It cannot be written (${(error as Error).message}); name another folder.`)];
+      const findings = [
+        codedFinding("unwritable", path, `It cannot be written (${(error as Error).message}); name another folder.`),
+      ];
       throw new LandfallError("bad-usage", "Nothing was written.", { findings, cause: error });
     }
   }

@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { readTextFile, TEXT_BYTES_AT_MOST } from "../load/text-file.ts";
-import { type Finding, finding } from "../model/finding.ts";
+import { codedFinding, type Finding } from "../model/finding.ts";
 import { describeReadFailure } from "../model/read-failure.ts";
 import type { CommandIo } from "./command.ts";
 
@@ -14,14 +14,16 @@ const STDIN_READERS = new WeakSet<object>();
  */
 export function readInput(path: string, io: Pick<CommandIo, "workingDirectory">, findings: Finding[]): string | null {
   if (path === "-" && STDIN_READERS.has(io)) {
-    findings.push(finding(path, "Standard input can be read only once; give the other text as a file."));
+    findings.push(
+      codedFinding("duplicate", path, "Standard input can be read only once; give the other text as a file."),
+    );
     return null;
   }
   if (path === "-") STDIN_READERS.add(io);
   try {
     return readTextFile(path === "-" ? 0 : resolve(io.workingDirectory, path));
   } catch (error) {
-    findings.push(finding(path, describeReadFailure(error)));
+    findings.push(codedFinding("unreadable", path, describeReadFailure(error)));
     return null;
   }
 }

@@ -2,7 +2,7 @@ import { type MappedClass, mapFlows } from "../analysis/map.ts";
 import { renderIptablesSave } from "../formats/iptables-save.ts";
 import { renderList } from "../formats/list.ts";
 import { nameTool } from "../formats/tool-name.ts";
-import { type Finding, finding } from "../model/finding.ts";
+import { codedFinding, type Finding } from "../model/finding.ts";
 import { listRules, type Ruleset } from "../model/ruleset.ts";
 import { renderJson } from "../report/json.ts";
 import { type ContainerRules, type ContainerRuleset, readContainerRules } from "../sandbox/container-rules.ts";
@@ -61,7 +61,7 @@ export const inspect: Command = {
       ...found,
       ...(positionals.length === 1
         ? findContainerFault(container)
-        : [finding("CONTAINER", `${count}; name one, as docker ps does.`)]),
+        : [codedFinding("unknown-name", "CONTAINER", `${count}; name one, as docker ps does.`)]),
     ];
     if (findings.length > 0) throw refuseUsage(findings);
     const rules = await readContainerRules(connectEngine(), container);
@@ -77,7 +77,7 @@ export const inspect: Command = {
 function findContainerFault(name: string): readonly Finding[] {
   if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/.test(name)) return [];
   const message = `"${name}" is not the name or id of a container; docker ps lists those that run.`;
-  return [finding("CONTAINER", message)];
+  return [codedFinding("unknown-name", "CONTAINER", message)];
 }
 
 function render(format: string, rules: ContainerRules, io: CommandIo): string {

@@ -1,4 +1,5 @@
-import type { BackendChoice, SandboxOptions } from "../sandbox/open-sandbox.ts";
+import type { BackendChoice } from "../model/backends.ts";
+import type { SandboxOptions } from "../sandbox/open-sandbox.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 
 /** Signals by which a person, a terminal or a CI runner ends a command; one that can be caught must not leave a pod behind. */

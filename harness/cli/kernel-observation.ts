@@ -1,14 +1,14 @@
 import { abstractLanding } from "../analysis/abstract-landing.ts";
+import { KERNEL_CHOICES, type KernelChoice, listChoices } from "../model/backends.ts";
 import type { Flow } from "../model/flow.ts";
 import { resolveFlow } from "../model/flow-resolution.ts";
 import { parseFlowText } from "../model/flow-text.ts";
-import { type Landing, landingsAgree, makeLanding } from "../model/landing.ts";
+import { type Landing, landingsAgree, makeBlind } from "../model/landing.ts";
 import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
 import type { PodShape } from "../model/pod-shape.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import { compilePod, type Simulator } from "../netfilter/simulator.ts";
 import { lookAgain } from "../run/second-look.ts";
-import type { BackendChoice } from "../sandbox/open-sandbox.ts";
 import type { FlowRequest, Sandbox } from "../sandbox/sandbox.ts";
 import { openInterruptibleSandbox } from "./interruption.ts";
 import { lastValue, type OptionSpec, type ParsedOptions } from "./options.ts";
@@ -17,18 +17,18 @@ import { lastValue, type OptionSpec, type ParsedOptions } from "./options.ts";
 export const OBSERVING_SANDBOX_OPTION: OptionSpec = {
   name: "sandbox",
   value: "BACKEND",
-  choices: ["docker", "netns", "auto"],
-  help: "docker, netns or auto, for --observe (default auto)",
+  choices: KERNEL_CHOICES,
+  help: `${listChoices(KERNEL_CHOICES)}, for --observe (default auto)`,
 };
 
 /** Gives the value of {@link OBSERVING_SANDBOX_OPTION}. */
-export function readObservingSandbox(options: ParsedOptions): Exclude<BackendChoice, "simulated"> {
-  return (lastValue(options, "sandbox") ?? "auto") as Exclude<BackendChoice, "simulated">;
+export function readObservingSandbox(options: ParsedOptions): KernelChoice {
+  return (lastValue(options, "sandbox") ?? "auto") as KernelChoice;
 }
 
 /** Where something is driven: on which backend, and with the pod at which addresses if the backend lets it choose. */
 export interface ObservationPlace {
-  readonly backend: Exclude<BackendChoice, "simulated">;
+  readonly backend: KernelChoice;
   readonly addresses: SandboxAddresses;
 }
 
@@ -126,7 +126,7 @@ async function observeRound(
 }
 
 const NOT_MADE: ObservedLanding = {
-  landing: makeLanding("could-not-look", { cause: "no host of this sandbox can make the flow" }),
+  landing: makeBlind("cannot-be-dialled", "no host of this sandbox can make the flow"),
   verdict: "not-observed",
 };
 

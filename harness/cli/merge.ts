@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { LandfallError } from "../errors.ts";
 import { parseJsonText } from "../load/json-text.ts";
 import { checkReport } from "../load/report-check.ts";
-import { type Finding, finding, type Parsed } from "../model/finding.ts";
+import { codedFinding, type Finding, finding, type Parsed } from "../model/finding.ts";
 import type { Report } from "../model/report.ts";
 import { summarize } from "../model/report-summary.ts";
 import type { Command, CommandIo } from "./command.ts";
@@ -46,7 +46,8 @@ export const merge: Command = {
     const files = (options.values.get("report") ?? []).flatMap((path): readonly ReportFile[] =>
       readReportFile(path, io.workingDirectory, findings),
     );
-    if (options.positionals.length === 0) findings.push(finding("REPORT.json", "Name at least one report."));
+    if (options.positionals.length === 0)
+      findings.push(codedFinding("missing-value", "REPORT.json", "Name at least one report."));
     const reports = options.positionals.flatMap((path) => readReport(path, io, findings));
     findings.push(...findRepeated(options.positionals, io), ...findStrangers(reports));
     if (findings.length > 0) throw new LandfallError("bad-input", "The reports cannot be joined.", { findings });
@@ -82,14 +83,16 @@ function parseReport(text: string, path: string): Parsed<Report> {
   const report = data.value as Report;
   return report.scenarios.some(({ flows }) => flows.length > 0)
     ? { ok: true, value: report }
-    : { ok: false, findings: [finding(path, "This report has no flow; leave it out.")] };
+    : { ok: false, findings: [codedFinding("nothing-asked", path, "This report has no flow; leave it out.")] };
 }
 
 /** A report that is joined twice would count every flow of it twice. */
 function findRepeated(paths: readonly string[], io: CommandIo): readonly Finding[] {
   const full = paths.map((path) => resolve(io.workingDirectory, path));
   return paths.flatMap((path, i) =>
-    full.indexOf(full[i] ?? "") < i ? [finding(path, "This report is named twice; name it once.")] : [],
+    full.indexOf(full[i] ?? "") < i
+      ? [codedFinding("duplicate", path, "This report is named twice; name it once.")]
+      : [],
   );
 }
 

@@ -1,7 +1,7 @@
 import { quoteWord } from "../formats/words.ts";
 import { findMesh, MESHES, type NamedMesh } from "../meshes/meshes.ts";
 import { type NamedOption, renderToken, tokenizeWords, type WordToken } from "../meshes/word-tokens.ts";
-import { type Finding, finding } from "../model/finding.ts";
+import { codedFinding, type Finding } from "../model/finding.ts";
 import { findNearNames } from "../model/near-names.ts";
 import type { OptionSpec } from "./options.ts";
 
@@ -41,7 +41,7 @@ export function takeMesh(
     isNamed = true;
     if (isApart) at++;
     const found = findMesh(name ?? "");
-    if (found === null) findings.push(finding(option, describeUnknownMesh(name)));
+    if (found === null) findings.push(codedFinding("unknown-name", option, describeUnknownMesh(name)));
     else mesh = found;
   }
   return { mesh, words: left, isNamed };

@@ -1,6 +1,6 @@
 import type { MeshOption } from "../meshes/mesh.ts";
 import { MESHES, type NamedMesh } from "../meshes/meshes.ts";
-import { finding } from "../model/finding.ts";
+import { codedFinding } from "../model/finding.ts";
 import { renderJson } from "../report/json.ts";
 import type { Command, CommandIo } from "./command.ts";
 import type { CommandHelp, HelpRow } from "./help.ts";
@@ -34,9 +34,10 @@ export const meshes: Command = {
     const { values, positionals } = parsed.value;
     const asJson = values.has("json");
     const [name, ...others] = positionals;
-    if (others.length > 0) throw refuseUsage(others.map((word) => finding(word, "Name one mesh, or none.")));
+    if (others.length > 0)
+      throw refuseUsage(others.map((word) => codedFinding("missing-value", word, "Name one mesh, or none.")));
     const chosen = MESHES.filter((mesh) => name === undefined || mesh.name === name);
-    if (chosen.length === 0) throw refuseUsage([finding(name ?? "", describeUnknownMesh(name))]);
+    if (chosen.length === 0) throw refuseUsage([codedFinding("unknown-name", name ?? "", describeUnknownMesh(name))]);
     if (asJson) io.out(renderJson({ meshes: chosen.map(describeAsData) }));
     else io.out(name === undefined ? renderList() : chosen.map((mesh) => renderMesh(mesh, io)).join("\n"));
     return 0;

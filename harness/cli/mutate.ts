@@ -1,10 +1,11 @@
-import { type Finding, finding } from "../model/finding.ts";
+import { BACKEND_CHOICES, type BackendChoice, backendOf, listChoices, MUTATION_BACKEND } from "../model/backends.ts";
+import { codedFinding, type Finding } from "../model/finding.ts";
 import type { MutantReport } from "../model/mutation-report.ts";
 import { DEFAULT_ADDRESSES, type SandboxAddresses } from "../model/pod.ts";
 import { renderJson } from "../report/json.ts";
 import { judgeMutants, scoreMutants } from "../run/mutation.ts";
 import { type FlowSource, findSubjects, type MutationSubject } from "../run/mutation-subject.ts";
-import { type BackendChoice, DEFAULT_SANDBOX_OPTIONS } from "../sandbox/open-sandbox.ts";
+import { DEFAULT_SANDBOX_OPTIONS } from "../sandbox/open-sandbox.ts";
 import { readCaptureWords } from "./capture-options.ts";
 import type { Command, CommandIo } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
@@ -19,12 +20,8 @@ import { tellDefaultConfig } from "./told-settings.ts";
 import { readNumber } from "./verify-options.ts";
 import { isMadeFromConfig, readScenarios, type ScenarioSelection } from "./verify-scenarios.ts";
 
-/** Sandboxes at the same time unless told otherwise: a mutant whose flows come to nothing waits for a time-out. */
-const JOBS = 6;
-/** The same where there are several rule sets: each sandbox costs the time of thirty mutants to start. */
-const MANY_JOBS = 8;
-/** The same in containers, of which each sandbox has five. */
-const CONTAINER_JOBS = 2;
+/** Sandboxes at the same time unless another number or backend is named. */
+const JOBS = backendOf(MUTATION_BACKEND).jobs;
 
 const SPECS: readonly OptionSpec[] = [
   {
@@ -42,13 +39,13 @@ const SPECS: readonly OptionSpec[] = [
   {
     name: "sandbox",
     value: "BACKEND",
-    choices: ["docker", "netns", "simulated", "auto"],
-    help: "docker, netns, simulated or auto (default netns)",
+    choices: BACKEND_CHOICES,
+    help: `${listChoices(BACKEND_CHOICES)} (default ${MUTATION_BACKEND})`,
   },
   {
     name: "jobs",
     value: "N",
-    help: `so many sandboxes at the same time (default ${JOBS}, ${MANY_JOBS} for several rule sets, ${CONTAINER_JOBS} in containers)`,
+    help: `so many sandboxes at the same time (default ${JOBS.mutants}, ${JOBS["mutants-of-several"]} for several rule sets, ${backendOf("auto").jobs.mutants} in containers)`,
   },
   {
     name: "json",
@@ -114,10 +111,12 @@ function readMutateOptions(args: readonly string[], io: CommandIo): MutateOption
   const selection = values.has("all") ? "all" : "named";
   const jobs = readNumber("--jobs", lastValue(options, "jobs"), [1, 64], findings);
   if ((words.length > 0 || selection === "all") && captureFrom === "flags")
-    findings.push(finding("-p … -k", "Scenarios bring their own flags; give scenarios or flags, not both."));
+    findings.push(
+      codedFinding("conflict", "-p … -k", "Scenarios bring their own flags; give scenarios or flags, not both."),
+    );
   if (line === null || findings.length > 0) throw refuseUsage(findings);
   const scenarios: ScenarioSelection = { line, words, selection, rules, task: "verify", shard: null, family: null };
-  const sandbox = (lastValue(options, "sandbox") ?? "netns") as BackendChoice;
+  const sandbox = (lastValue(options, "sandbox") ?? MUTATION_BACKEND) as BackendChoice;
   const source = words.length > 0 && !values.has("demanded") ? "scenarios" : "scenarios-and-configs";
   return { scenarios, source, sandbox, jobs, output: values.has("json") ? "json" : "text" };
 }
@@ -152,8 +151,7 @@ function findAddresses({ scenarios }: MutateOptions): SandboxAddresses {
 }
 
 function chooseJobs(sandbox: BackendChoice, subjects: number): number {
-  if (sandbox === "docker" || sandbox === "auto") return CONTAINER_JOBS;
-  return subjects > 1 ? MANY_JOBS : JOBS;
+  return backendOf(sandbox).jobs[subjects > 1 ? "mutants-of-several" : "mutants"];
 }
 
 function describeSubject({ name, flows }: MutationSubject, mutants: readonly MutantReport[]): string {

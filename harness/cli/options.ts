@@ -1,5 +1,5 @@
 import { tokenizeWords } from "../meshes/word-tokens.ts";
-import { type Finding, finding, type Parsed } from "../model/finding.ts";
+import { codedFinding, type Finding, type Parsed, type WordFault } from "../model/finding.ts";
 import { findNearNames } from "../model/near-names.ts";
 
 /** One option of a command. */
@@ -36,7 +36,9 @@ export function parseOptions(args: readonly string[], specs: readonly OptionSpec
 
 /** Gives a finding for each word of a command that takes only options. */
 export function refuseWords({ positionals }: ParsedOptions): readonly Finding[] {
-  return positionals.map((word) => finding(word, "This command takes no such word; leave it away."));
+  return positionals.map((word) =>
+    codedFinding("unexpected-word", word, "This command takes no such word; leave it away."),
+  );
 }
 
 /**
@@ -57,7 +59,7 @@ export function readOptions(
     if (token.kind !== "option") continue;
     const spec = specs.find((known) => known.name === token.name);
     const fault = spec ? faultOf(spec, token.value) : unknownOption(token.rawName, names);
-    if (fault !== null) findings.push(finding(token.rawName, fault));
+    if (fault !== null) findings.push(codedFinding(fault[0], token.rawName, fault[1]));
     else if (spec) keepValue(values, spec, token.value ?? "");
   }
   return { options: { values, positionals }, findings };
@@ -68,20 +70,21 @@ function keepValue(values: Map<string, string[]>, { name, repeatable }: OptionSp
   values.set(name, repeatable ? [...(values.get(name) ?? []), value] : [value]);
 }
 
-function faultOf(spec: OptionSpec, value: string | undefined): string | null {
+function faultOf(spec: OptionSpec, value: string | undefined): WordFault | null {
   if (spec.value === null)
-    return value === undefined ? null : "This is a switch and takes no value; leave the value away.";
-  if (value === undefined) return `The value is missing; write --${spec.name} ${spec.value}.`;
-  if (spec.choices && !spec.choices.includes(value)) return `"${value}" is not one of ${spec.choices.join(", ")}.`;
+    return value === undefined ? null : ["invalid-value", "This is a switch and takes no value; leave the value away."];
+  if (value === undefined) return ["missing-value", `The value is missing; write --${spec.name} ${spec.value}.`];
+  if (spec.choices && !spec.choices.includes(value))
+    return ["invalid-value", `"${value}" is not one of ${spec.choices.join(", ")}.`];
   return null;
 }
 
 /** An option that was begun is meant as much as one that was mistyped. */
-function unknownOption(rawName: string, names: readonly string[]): string {
+function unknownOption(rawName: string, names: readonly string[]): WordFault {
   const begun = names.filter((name) => rawName.length > 4 && name.startsWith(rawName));
   const near = begun.length > 0 ? begun : findNearNames(rawName, names);
   const hint = near.length > 0 ? `; did you mean ${near.join(" or ")}?` : "; --help lists the options.";
-  return `There is no such option${hint}`;
+  return ["unknown-option", `There is no such option${hint}`];
 }
 
 /** Gives the last value of an option, or undefined where it is not given. */

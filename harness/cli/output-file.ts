@@ -14,19 +14,27 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { LandfallError } from "../errors.ts";
-import { type Finding, finding } from "../model/finding.ts";
+import { codedFinding, type Finding } from "../model/finding.ts";
 
 /**
  * Finds what is known beforehand to keep a file from being written: no folder to hold it, a folder of its name, no right to write there,
  * or a folder in which nothing can be made. `path` is absolute; a file that is there is not touched.
  */
 export function findUnwritableFile(where: string, path: string): readonly Finding[] {
-  if (!isFolder(dirname(path))) return [finding(where, `There is no folder ${dirname(path)} to write ${path} in.`)];
-  if (isFolder(path)) return [finding(where, `${path} is a folder; name a file.`)];
+  if (!isFolder(dirname(path)))
+    return [codedFinding("unwritable", where, `There is no folder ${dirname(path)} to write ${path} in.`)];
+  if (isFolder(path)) return [codedFinding("unwritable", where, `${path} is a folder; name a file.`)];
   const fault = findFault(path);
-  if (fault !== null) return [finding(where, `${path} cannot be written (${fault}); name another place.`)];
+  if (fault !== null)
+    return [codedFinding("unwritable", where, `${path} cannot be written (${fault}); name another place.`)];
   if (isSpecial(path))
-    return [finding(where, `${path} is neither a file nor a terminal: writing to it may wait for ever; name a file.`)];
+    return [
+      codedFinding(
+        "unwritable",
+        where,
+        `${path} is neither a file nor a terminal: writing to it may wait for ever; name a file.`,
+      ),
+    ];
   return existsSync(path) ? findMissingRight(where, path) : findSterileFolder(where, dirname(path));
 }
 
@@ -36,7 +44,8 @@ export function findUnwritableFile(where: string, path: string): readonly Findin
  */
 export function findUnwritableFolder(where: string, path: string): readonly Finding[] {
   const there = findNearest(path);
-  if (!isFolder(there)) return [finding(where, `${there} is no folder; name a folder, or one to be made.`)];
+  if (!isFolder(there))
+    return [codedFinding("unwritable", where, `${there} is no folder; name a folder, or one to be made.`)];
   return findSterileFolder(where, there);
 }
 
@@ -49,7 +58,7 @@ function findSterileFolder(where: string, folder: string): readonly Finding[] {
     return [];
   } catch (error) {
     const message = `Nothing can be made in ${folder} (${(error as Error).message}); name another place.`;
-    return [finding(where, message)];
+    return [codedFinding("unwritable", where, message)];
   }
 }
 
@@ -59,7 +68,11 @@ function findMissingRight(where: string, path: string): readonly Finding[] {
     return [];
   } catch (error) {
     return [
-      finding(where, `${path} is not to be written by this user (${(error as Error).message}); name another place.`),
+      codedFinding(
+        "unwritable",
+        where,
+        `${path} is not to be written by this user (${(error as Error).message}); name another place.`,
+      ),
     ];
   }
 }

@@ -1,7 +1,7 @@
 import type { Property } from "../analysis/properties.ts";
 import type { PropertyResult } from "../analysis/prove.ts";
 import type { Capture } from "../model/capture.ts";
-import { finding } from "../model/finding.ts";
+import { codedFinding } from "../model/finding.ts";
 import { findNearNames } from "../model/near-names.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
 import { loadPropertyFile } from "../run/property-file.ts";
@@ -44,7 +44,8 @@ export function chooseProperties(
   const asked = only.flatMap((list) => list.split(",")).map((name) => name.trim());
   const names = properties.map(({ name }) => name);
   const unknown = [...new Set(asked)].filter((name) => !names.includes(name));
-  if (unknown.length > 0) throw refuse(unknown.map((name) => finding("--only", describeUnknown(name, names))));
+  if (unknown.length > 0)
+    throw refuse(unknown.map((name) => codedFinding("unknown-name", "--only", describeUnknown(name, names))));
   return properties.filter(({ name }) => asked.includes(name));
 }
 
@@ -62,7 +63,7 @@ export function refuseEmpty(results: readonly PropertyResult[], { file, properti
     "No flow that can meet these rules is among its flows, so that it would always hold; see that its family is under test, and that its target can be dialled from there.";
   if (empty.length > 0)
     throw refuse(
-      empty.map(({ name }) => finding(`${file}: ${name}`, message)),
+      empty.map(({ name }) => codedFinding("unknown-name", `${file}: ${name}`, message)),
       WHAT,
     );
 }

@@ -1,5 +1,5 @@
 import type { Family } from "../model/address.ts";
-import { finding } from "../model/finding.ts";
+import { codedFinding } from "../model/finding.ts";
 import type { FlowSet } from "../model/flow-set.ts";
 import { parseFlowSet } from "../model/flow-set-text.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
@@ -27,7 +27,9 @@ export function readWithin(
   const parsed = parseFlowSet(text, "--within", { addresses, shape });
   if (!parsed.ok) throw refuse(parsed.findings);
   if (tested.includes(parsed.value.family)) return parsed.value;
-  throw refuse([finding("--within", `"${text}" is IPv${parsed.value.family}, which is not under test.`)]);
+  throw refuse([
+    codedFinding("wrong-family", "--within", `"${text}" is IPv${parsed.value.family}, which is not under test.`),
+  ]);
 }
 
 /** The protocols that an analysis looks at, as data. */

@@ -1,7 +1,8 @@
 import { renderList } from "../formats/list.ts";
+import { type RoutingTexts, renderRoutingTexts } from "../formats/routing-texts.ts";
 import type { SettingOrigin } from "../meshes/mesh.ts";
 import type { Capture } from "../model/capture.ts";
-import type { PodRules, PolicyRouting, Ruleset } from "../model/ruleset.ts";
+import type { PodRules, Ruleset } from "../model/ruleset.ts";
 
 /** Rules as data for other programs: what `generate --format json` prints. */
 export interface RulesData {
@@ -14,7 +15,7 @@ export interface RulesData {
   readonly origins: Readonly<Record<string, SettingOrigin>>;
   readonly ip: Readonly<Record<string, readonly string[]>>;
   readonly ip6: Readonly<Record<string, readonly string[]>>;
-  readonly policyRouting: PolicyRouting;
+  readonly policyRouting: RoutingTexts;
 }
 
 /** Gives rules and the settings that made them as data. */
@@ -25,7 +26,8 @@ export function renderRulesData(
   const { ip, ip6, policyRouting } = rules;
   const { mesh, settings } = capture;
   const own = mesh === "istio-1.4" ? { config: settings } : {};
-  return { mesh, settings, ...own, origins, ip: renderTables(ip), ip6: renderTables(ip6), policyRouting };
+  const tables = { ip: renderTables(ip), ip6: renderTables(ip6) };
+  return { mesh, settings, ...own, origins, ...tables, policyRouting: renderRoutingTexts(policyRouting) };
 }
 
 /** Istio 1.4's three tables are always there; of others those that have something. */

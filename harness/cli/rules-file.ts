@@ -3,7 +3,7 @@ import { LandfallError } from "../errors.ts";
 import type { FamilyRules } from "../formats/interpreter.ts";
 import { type RulesText, readRulesText } from "../formats/rules-text.ts";
 import { FAMILIES, type Family } from "../model/address.ts";
-import { type Finding, finding } from "../model/finding.ts";
+import { codedFinding, type Finding } from "../model/finding.ts";
 import { TABLE_NAMES, type TableName } from "../model/iptables-tables.ts";
 import { emptyRuleset, familyKey, listRules, type Ruleset } from "../model/ruleset.ts";
 import type { CommandIo } from "./command.ts";
@@ -55,7 +55,8 @@ export function readRulesPaths(
     if (path === "-") return { path, family };
     const full = resolve(workingDirectory, path);
     const fault = findReadFault(full);
-    if (fault !== null) findings.push(finding(family === 4 ? "--rules" : "--rules6", `${path}: ${fault}`));
+    if (fault !== null)
+      findings.push(codedFinding("unreadable", family === 4 ? "--rules" : "--rules6", `${path}: ${fault}`));
     return { path: full, family };
   });
 }
@@ -124,7 +125,11 @@ function merge(
   const twice = added.tables.filter(({ name }) => known.tables.some((table) => table.name === name));
   for (const { name } of twice)
     findings.push(
-      finding(path, `An earlier file has the table ${name} of IPv${added.family} already; give each table once.`),
+      codedFinding(
+        "duplicate",
+        path,
+        `An earlier file has the table ${name} of IPv${added.family} already; give each table once.`,
+      ),
     );
   return { family: known.family, tables: [...known.tables, ...added.tables] };
 }

@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { finding } from "../model/finding.ts";
+import { codedFinding } from "../model/finding.ts";
 import { renderJson } from "../report/json.ts";
 import { reachEngine } from "../sandbox/docker-engine.ts";
 import { listStaleImages, makeImageJudge, removeStaleImages, type StaleImage } from "../sandbox/stale-images.ts";
@@ -43,7 +43,8 @@ export const sweep: Command = {
     const runs = options.values.get("run");
     const scope = options.values.has("images") ? "with-images" : "without-images";
     const findings = [...found, ...refuseWords(options)];
-    if (runs && scope === "with-images") findings.push(finding("--images", "An image is no run's; leave --run away."));
+    if (runs && scope === "with-images")
+      findings.push(codedFinding("conflict", "--images", "An image is no run's; leave --run away."));
     if (findings.length > 0) throw refuseUsage(findings);
     const engine = await reachEngine();
     const residue = await sweepResidue(engine, "dead-and-kept", runs);

@@ -1,3 +1,4 @@
+import { BACKEND_CHOICES, listChoices } from "../model/backends.ts";
 import { FAMILY_OPTION } from "./family-option.ts";
 import type { CommandHelp, OptionGroup } from "./help.ts";
 import { CONTRACT_OPTION } from "./mesh-specs.ts";
@@ -34,8 +35,8 @@ export const VERIFY_OPTIONS: readonly OptionGroup[] = [
       {
         name: "sandbox",
         value: "BACKEND",
-        choices: ["docker", "netns", "simulated", "auto"],
-        help: "docker, netns, simulated or auto (the default: docker if an engine answers, else netns)",
+        choices: BACKEND_CHOICES,
+        help: `${listChoices(BACKEND_CHOICES)} (the default: docker if an engine answers, else netns)`,
       },
       {
         name: "envoy",

@@ -1,19 +1,15 @@
 import { availableParallelism, freemem } from "node:os";
+import { backendOf } from "../model/backends.ts";
 import type { CommandIo } from "./command.ts";
 import type { VerifyOptions } from "./verify-options.ts";
 
-/**
- * Sandboxes that a processor can serve before commands in them run into their time-outs; most of their time they wait for the kernel. A
- * sandbox of containers is five processes with an agent each.
- */
-const JOBS_PER_PROCESSOR = { docker: 2, netns: 4, simulated: 4, auto: 2 } as const;
 /** Memory that a sandbox may take: its agents, and a real Envoy beside them. */
 const BYTES_PER_JOB = 200 * 2 ** 20;
 
 /**
  * Gives the number of sandboxes that work at the same time: what `--jobs` asks for, as far as the machine has processors and memory for it,
  * which is said if it is less. Without `--jobs`: rules change in the kernel's own time, in which another sandbox can work, so several for
- * a longer run, where nobody wants to look. A docker sandbox is five containers, which cost more than they gain beyond two.
+ * a longer run, where nobody wants to look.
  */
 export function chooseJobs(options: VerifyOptions, scenarios: number, io: Pick<CommandIo, "err">): number {
   const most = countMostJobs(options.sandbox, availableParallelism(), freemem());
@@ -28,11 +24,11 @@ export function chooseJobs(options: VerifyOptions, scenarios: number, io: Pick<C
 /** Gives the sandboxes of a backend that a machine can serve at the same time, at least 1; `freeBytes` is its free memory. */
 export function countMostJobs(backend: VerifyOptions["sandbox"], processors: number, freeBytes: number): number {
   const byMemory = Math.floor(freeBytes / BYTES_PER_JOB);
-  return Math.max(1, Math.min(processors * JOBS_PER_PROCESSOR[backend], byMemory));
+  return Math.max(1, Math.min(processors * backendOf(backend).jobsPerProcessor, byMemory));
 }
 
 function preferJobs(options: VerifyOptions, scenarios: number): number {
   const isLooking = options.afterwards === "keep" || options.onWrong === "pause" || options.repetition === "watch";
   if (scenarios < 8 || isLooking) return 1;
-  return options.sandbox === "netns" ? 4 : 2;
+  return backendOf(options.sandbox).jobs.scenarios;
 }

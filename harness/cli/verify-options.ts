@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Family } from "../model/address.ts";
-import { type Finding, finding } from "../model/finding.ts";
+import { type BackendChoice, backendOf } from "../model/backends.ts";
+import { codedFinding, type Finding, finding } from "../model/finding.ts";
 import type { TableName } from "../model/iptables-tables.ts";
 import { parseShard, type Shard } from "../run/scenario-shard.ts";
 import { type CaptureCommandLine, type CaptureWords, readCaptureWords } from "./capture-options.ts";
@@ -29,7 +30,7 @@ export interface VerifyOptions {
     readonly table: TableName | null;
     readonly script: string | null;
   };
-  readonly sandbox: "docker" | "netns" | "simulated" | "auto";
+  readonly sandbox: BackendChoice;
   readonly envoy: "stub" | "real";
   readonly captureBy: "init-container" | "whoever-fits";
   readonly rights: "capabilities" | "privileged";
@@ -60,7 +61,6 @@ export function readVerifyOptions(args: readonly string[], io: CommandIo): Verif
   const has = (name: string) => given.values.has(name);
   const choose = <A, B>(name: string, given: A, absent: B): A | B => (has(name) ? given : absent);
   const fileOf = (name: string) => readFileOption(`--${name}`, lastValue(given, name), io, findings);
-  const evidence = lastValue(given, "evidence");
   const shard = readShard(lastValue(given, "shard"), findings);
   const options: Omit<VerifyOptions, "line"> = {
     words: given.positionals,
@@ -73,7 +73,7 @@ export function readVerifyOptions(args: readonly string[], io: CommandIo): Verif
     rights: choose("privileged", "privileged", "capabilities"),
     coverage: has("coverage") || has("min-coverage") ? "measured" : "not-measured",
     minCoverage: readNumber("--min-coverage", lastValue(given, "min-coverage"), [0, 100], findings),
-    evidence: evidence === undefined ? null : resolve(io.workingDirectory, evidence),
+    evidence: has("evidence") ? resolve(io.workingDirectory, lastValue(given, "evidence") ?? "") : null,
     reports: (given.values.get("report") ?? []).flatMap((path) => readReportFile(path, io.workingDirectory, findings)),
     jobs: readNumber("--jobs", lastValue(given, "jobs"), [1, 64], findings),
     shard,
@@ -93,7 +93,8 @@ export function readVerifyOptions(args: readonly string[], io: CommandIo): Verif
 function findContradictions(options: Omit<VerifyOptions, "line">, { captureFrom, line }: CaptureWords) {
   const { words, selection, rules, afterwards, repetition, onWrong, jobs, task, sandbox, envoy } = options;
   const findings: Finding[] = [];
-  const refuse = (holds: boolean, where: string, message: string) => holds && findings.push(finding(where, message));
+  const refuse = (holds: boolean, where: string, message: string) =>
+    holds && findings.push(codedFinding("conflict", where, message));
   const named = words.length > 0 || selection === "all";
   refuse(
     named && captureFrom === "flags",
@@ -106,12 +107,11 @@ function findContradictions(options: Omit<VerifyOptions, "line">, { captureFrom,
     "It stands for every scenario; leave the names away, or --all.",
   );
   refuse(
-    envoy === "real" && sandbox === "simulated",
+    envoy === "real" && backendOf(sandbox).judge === "simulator",
     "--envoy",
     "A real Envoy needs a kernel; leave --sandbox simulated away.",
   );
-  const isWithoutContainers = sandbox === "netns" || sandbox === "simulated";
-  if (isWithoutContainers) findings.push(...refuseContainerOptions(options));
+  if (backendOf(sandbox).hosts !== "containers") findings.push(...refuseContainerOptions(options));
   refuse(
     rules.script !== null && rules.files.length > 0,
     "--rules-script",
@@ -129,7 +129,7 @@ function findContradictions(options: Omit<VerifyOptions, "line">, { captureFrom,
     "It waits for a key, and standard input is no terminal.",
   );
   refuse(
-    afterwards === "keep" && isWithoutContainers && !process.stdin.isTTY,
+    afterwards === "keep" && backendOf(sandbox).pod === "ends-with-process" && !process.stdin.isTTY,
     "--keep",
     "Only a pod of containers outlives this process; here it waits for Enter, and standard input is no terminal. Type it at one, or take --sandbox docker.",
   );
@@ -147,7 +147,7 @@ function findUnrepeatableRules({ rules: { files, script }, repetition }: Omit<Ve
   const named = watched.map(({ path, family }) => [family === 4 ? "--rules" : "--rules6", path] as const);
   return [["--rules-script", script] as const, ...named].flatMap(([where, path]) => {
     const fault = path === null ? null : findUnrepeatable(path);
-    return fault === null ? [] : [finding(where, `${path}: ${fault}`)];
+    return fault === null ? [] : [codedFinding("unreadable", where, `${path}: ${fault}`)];
   });
 }
 
@@ -173,7 +173,7 @@ function readFileOption(where: string, path: string | undefined, io: CommandIo, 
   if (path === undefined) return null;
   const full = resolve(io.workingDirectory, path);
   const fault = findReadFault(full);
-  if (fault !== null) findings.push(finding(where, `${path}: ${fault}`));
+  if (fault !== null) findings.push(codedFinding("unreadable", where, `${path}: ${fault}`));
   return full;
 }
 

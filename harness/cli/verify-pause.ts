@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { backendOf } from "../model/backends.ts";
 import type { ScenarioReport } from "../model/report.ts";
 import { describeLanding } from "../report/landing-phrase.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
@@ -19,9 +20,10 @@ export async function lookAtPod(
   const wrong = report.flows.filter(({ verdict }) => verdict === "wrong");
   if (afterwards !== "keep" && !(onWrong === "pause" && wrong.length > 0)) return "clear";
   const { backend } = sandbox;
+  const outlives = backendOf(backend).pod === "outlives-process";
   for (const { flow, observed, expected } of wrong)
     io.err(`landfall: ${flow} landed on ${describeLanding(observed)}; expected ${describeLanding(expected)}\n`);
-  if (afterwards === "keep" && backend !== "docker" && !process.stdin.isTTY) {
+  if (afterwards === "keep" && !outlives && !process.stdin.isTTY) {
     io.err(
       `landfall: the pod of ${report.name} is not kept: on ${backend} it stands until Enter, and standard input is no terminal.\n`,
     );
@@ -29,7 +31,7 @@ export async function lookAtPod(
   }
   const hint = sandbox.shellHint();
   io.err(`landfall: the rules of ${report.name} are in${hint === null ? "" : `; a shell in the pod: ${hint}`}\n`);
-  if (afterwards === "keep" && backend === "docker") {
+  if (afterwards === "keep" && outlives) {
     io.err("landfall: landfall sweep removes the pod.\n");
     return "keep";
   }

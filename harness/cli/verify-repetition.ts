@@ -1,6 +1,7 @@
 import { basename, extname, join } from "node:path";
 import { quoteForShell } from "../formats/words.ts";
 import type { Family } from "../model/address.ts";
+import { backendOf, hasKernel } from "../model/backends.ts";
 import type { CaptureWords } from "../model/capture.ts";
 import type { BackendName, FlowReport, ScenarioReport } from "../model/report.ts";
 import type { CommandIo } from "./command.ts";
@@ -43,7 +44,7 @@ function explainAgain({ flow, manner }: FlowReport, repetition: Repetition, conf
   const { files, listen, backend } = repetition;
   return renderCommand([
     ...["explain", flow, ...(manner === "forward" ? ["--forward"] : [])],
-    ...(backend === "simulated" ? [] : ["--observe", "--sandbox", backend]),
+    ...(hasKernel(backend) ? ["--observe", "--sandbox", backend] : []),
     ...takeRules(files),
     ...(listen.length > 0 ? ["--listen", listen.join(",")] : []),
     ...config,
@@ -70,7 +71,7 @@ function verifyAgain(
     ...(rules.script === null ? [] : ["--rules-script", rules.script]),
     ...(options.envoy === "real" ? ["--envoy", "real"] : []),
     // Other backends refuse them; with `auto` one may have run all the same.
-    ...(backend === "docker" ? listContainerOptions(options) : []),
+    ...(backendOf(backend).hosts === "containers" ? listContainerOptions(options) : []),
   ]);
 }
 

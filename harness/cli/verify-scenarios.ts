@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { Family } from "../model/address.ts";
-import { type Finding, finding } from "../model/finding.ts";
+import { codedFinding, type Finding } from "../model/finding.ts";
 import { listFamilies, NO_RULES, type PodRules } from "../model/ruleset.ts";
 import { type ParsedScenario, parseScenario } from "../run/parsed-scenario.ts";
 import { type LoadOptions, loadScenarioFiles, type ScenarioFile, selectScenarioFiles } from "../run/scenario-files.ts";
@@ -63,7 +63,13 @@ export async function readScenarios(
     .map((scenario) => scenario && replaceRules(scenario, outside, options));
   for (const [i, scenario] of replaced.entries())
     if (scenario === null && isRead)
-      findings.push(finding(scenarios[i]?.name ?? "", "None of its flows is of a family that has rules to be tested."));
+      findings.push(
+        codedFinding(
+          "wrong-family",
+          scenarios[i]?.name ?? "",
+          "None of its flows is of a family that has rules to be tested.",
+        ),
+      );
   if (findings.length > 0) throw refuse(findings, "The input cannot be used", "nothing was applied");
   const chosen = replaced.filter((scenario) => scenario !== null);
   return shard ? takeShard(chosen, shard) : chosen;

@@ -3,10 +3,10 @@ import type { Flow, Manner } from "../model/flow.ts";
 import { MAX_PORT } from "../model/pod.ts";
 import { APP_PORT, type BoundaryNames, bracket, isTaken, namesOf, readFlow } from "./boundary-names.ts";
 import { idBoundaries } from "./boundary-values.ts";
-import { type Demands, openConnection } from "./demanded-landing.ts";
+import type { Demands } from "./demanded-landing.ts";
+import { forwardedFlows } from "./forwarded-flows.ts";
 import { insideFlows } from "./inside-flows.ts";
 import { joinedFlows } from "./joined-flows.ts";
-import { isPodsOwn } from "./proxy-dial.ts";
 
 /** One flow that tells something about rules under a contract, and the manner of the proxy in which to drive it. */
 export interface BoundaryFlow {
@@ -184,21 +184,4 @@ function sampleFlows(
     ...actors.map((actor) => `${actor} -> localhost${suffix}:${APP_PORT}`),
     `${workload} -> pod${suffix}:${APP_PORT}`,
   ];
-}
-
-/** Gives, in the manner *forward*, the first flow of each kind that reaches a proxy: by where it started, what took it, what it wanted. */
-function forwardedFlows(flows: readonly Flow[], demands: Demands): readonly BoundaryFlow[] {
-  const proxies = demands.shape.listeners.filter(({ host, dials }) => host === "pod" && dials.kind !== "nothing");
-  const kinds = new Map<string, Flow>();
-  for (const flow of flows) {
-    const connection = openConnection(flow, demands.shape);
-    const demand = demands.contract.demand(connection);
-    const isOwn = isPodsOwn(flow.to.address, demands) && proxies.some(({ port }) => port === flow.to.port);
-    if (demand.must !== "land-on" && !(demand.must === "as-dialled" && isOwn)) continue;
-    const taken = demand.must === "land-on" ? `${demand.by} ${demand.listener}` : "directly";
-    const wanted = isPodsOwn(flow.to.address, demands) ? (isOwn ? "proxy" : "pod") : "elsewhere";
-    const kind = `${flow.family} ${connection.startedOn} ${taken} ${wanted}`;
-    if (!kinds.has(kind)) kinds.set(kind, flow);
-  }
-  return [...kinds.values()].map((flow) => ({ flow, manner: "forward" }));
 }

@@ -1,5 +1,5 @@
 import { isNode, LineCounter, parseDocument, type YAMLError } from "yaml";
-import { type Finding, finding, type Parsed } from "../model/finding.ts";
+import { codedFinding, type Finding, finding, type Parsed } from "../model/finding.ts";
 import { type ContractData, type DataFault, type DataPath, findShapeFaults } from "./contract-data.ts";
 import { findReferenceFaults } from "./contract-references.ts";
 
@@ -62,7 +62,7 @@ function refuse(
   where: string,
   at: (offset: number) => readonly [line: number | null, column: number | null],
 ): Finding {
-  return finding(where, `This is not YAML: ${error.message}`, ...at(error.pos[0]));
+  return codedFinding("malformed-text", where, `This is not YAML: ${error.message}`, ...at(error.pos[0]));
 }
 
 /** `clauses[2].flows: `; nothing for the whole. */

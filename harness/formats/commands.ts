@@ -1,4 +1,5 @@
 import type { PodRules, Ruleset, Table } from "../model/ruleset.ts";
+import { renderIpCommands } from "./ip-commands.ts";
 import { renderRuleBody } from "./rule-text.ts";
 import { nameTool } from "./tool-name.ts";
 import { quoteForShell, splitWords } from "./words.ts";
@@ -15,18 +16,7 @@ export function renderCommands(ruleset: Ruleset): readonly string[] {
 
 /** Gives everything that goes into a pod as command lines: both families, and the policy routing that marks need. */
 export function renderPodCommands({ ip, ip6, policyRouting }: PodRules): readonly string[] {
-  const { rules, routes, addresses } = policyRouting;
-  return [
-    ...addresses.map((address) => `ip ${familyFlag(address)}addr add ${address}`),
-    ...rules.map((rule) => `ip rule add ${rule}`),
-    ...routes.map((route) => `ip ${familyFlag(route)}route add ${route}`),
-    ...(ip ? renderCommands(ip) : []),
-    ...(ip6 ? renderCommands(ip6) : []),
-  ];
-}
-
-function familyFlag(words: string): "-6 " | "" {
-  return words.includes(":") ? "-6 " : "";
+  return [...renderIpCommands(policyRouting), ...(ip ? renderCommands(ip) : []), ...(ip6 ? renderCommands(ip6) : [])];
 }
 
 function tableWords({ chains }: Table, { family }: Ruleset): readonly (readonly string[])[] {

@@ -1,4 +1,4 @@
-import { type Finding, finding, type Parsed } from "../model/finding.ts";
+import { codedFinding, type Finding, type Parsed } from "../model/finding.ts";
 import { type NameLookups, NO_LOOKUPS } from "../model/name-lookups.ts";
 import type { Ruleset } from "../model/ruleset.ts";
 import { type CommandWords, readCommandWords } from "./command-words.ts";
@@ -51,7 +51,7 @@ export function interpretCommands(text: string, options: CommandOptions): Parsed
   const open = { iptables: openTables(4, start.ip), ip6tables: openTables(6, start.ip6) };
   for (const { line, number } of joinLines(text)) {
     const tell = (column: number | null, message: string) =>
-      void findings.push(finding(where, message, number, column));
+      void findings.push(codedFinding("rule-fault", where, message, number, column));
     interpretLine(line, open, { names, line: number, text: line.trim(), tell, absent: "finding" });
   }
   const [ip, ip6] = [closeTables(open.iptables), closeTables(open.ip6tables)];

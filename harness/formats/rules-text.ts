@@ -1,5 +1,5 @@
 import type { Family } from "../model/address.ts";
-import { type Finding, finding, type Parsed } from "../model/finding.ts";
+import { codedFinding, type Finding, type Parsed } from "../model/finding.ts";
 import type { TableName } from "../model/iptables-tables.ts";
 import { type NameLookups, NO_LOOKUPS } from "../model/name-lookups.ts";
 import type { Rule, Ruleset } from "../model/ruleset.ts";
@@ -46,20 +46,21 @@ export interface RulesText extends FamilyRules {
 export function readRulesText(text: string, options: RulesTextOptions): Parsed<RulesText> {
   const { where } = options;
   const other = describeOtherText(text);
-  if (other !== null) return { ok: false, findings: [finding(where, other)] };
+  if (other !== null) return { ok: false, findings: [codedFinding("rule-fault", where, other)] };
   const reading = startReading(options, openTables(4, null), openTables(6, null));
   readLines(reading, text);
   endText(reading);
   const isStrict = options.noise !== undefined && options.noise !== "notice";
   if (!reading.hasRules && reading.passedOver.length > 0) {
     const message = "No line of this is one of iptables-save, of iptables -S, or an iptables command.";
-    return { ok: false, findings: [finding(where, message)] };
+    return { ok: false, findings: [codedFinding("rule-fault", where, message)] };
   }
   const rules = { ip: closeTables(reading.tools.iptables), ip6: closeTables(reading.tools.ip6tables) };
   const findings = [...reading.findings, ...checkFamilies(rules, reading)];
   const notices = listNotices(rules, reading);
   if (isStrict)
-    for (const line of reading.passedOver) findings.push(finding(where, "This line is no rule; remove it.", line, 1));
+    for (const line of reading.passedOver)
+      findings.push(codedFinding("rule-fault", where, "This line is no rule; remove it.", line, 1));
   if (isStrict) findings.push(...reading.unexamined);
   if (options.noise === "strict") findings.push(...reading.hidden);
   if (findings.length > 0) return { ok: false, findings: findings.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)) };

@@ -1,4 +1,4 @@
-import { type Finding, finding } from "../model/finding.ts";
+import { codedFinding, type Finding } from "../model/finding.ts";
 import type { Chain, Rule, Ruleset, Table } from "../model/ruleset.ts";
 import { findHooks, findLoops, nextChain } from "./chain-graph.ts";
 import { checkRulePlacement } from "./rule-placement.ts";
@@ -15,7 +15,8 @@ export function checkRuleset(
 ): readonly Finding[] {
   return ruleset.tables.flatMap((table) => {
     const chains = new Map(table.chains.map((chain) => [chain.name, chain]));
-    const tell = (rule: Rule, message: string) => finding(where, message, rule.line ?? null, columnOf(rule));
+    const tell = (rule: Rule, message: string) =>
+      codedFinding("rule-fault", where, message, rule.line ?? null, columnOf(rule));
     const hooks = findHooks(table);
     return [
       ...table.chains.flatMap((chain) => findMissingChains(table, chain, chains, tell)),

@@ -1,4 +1,4 @@
-import { finding } from "../model/finding.ts";
+import { codedFinding } from "../model/finding.ts";
 import { TABLE_NAMES } from "../model/iptables-tables.ts";
 import { interpretLine } from "./interpreter.ts";
 import {
@@ -84,7 +84,7 @@ function readComment(reading: TextReading, { text, number }: TextLine): void {
     reading.family = header === "ip6tables" ? 6 : 4;
   }
   const hidden = describeHiddenRules(text);
-  if (hidden !== null) reading.hidden.push(finding(reading.where, hidden, number, 1));
+  if (hidden !== null) reading.hidden.push(codedFinding("rule-fault", reading.where, hidden, number, 1));
   if (["rule", "command"].includes(kindOf(text.replace(/^#+\s*/, "")))) reading.passedOver.push(number);
 }
 
@@ -118,7 +118,7 @@ function closeSecurity(reading: TextReading, table: SecurityTable): void {
   if (couldDrop(table)) {
     const message =
       "The table security could drop packets, and landfall does not examine it yet; remove it to leave it out of account.";
-    reading.unexamined.push(finding(reading.where, message, table.line, 1));
+    reading.unexamined.push(codedFinding("rule-fault", reading.where, message, table.line, 1));
   } else reading.security.push(table);
 }
 
@@ -152,7 +152,7 @@ function readOther(reading: TextReading, { text, number }: TextLine): void {
   if (reading.state.kind === "skipped") return;
   const hidden = describeHiddenRules(text);
   const fault = findFault(reading.state, text);
-  if (hidden !== null) reading.hidden.push(finding(reading.where, hidden, number, 1));
+  if (hidden !== null) reading.hidden.push(codedFinding("rule-fault", reading.where, hidden, number, 1));
   else if (fault === null) reading.passedOver.push(number);
   else note(reading, number, 1, fault);
 }

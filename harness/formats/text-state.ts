@@ -1,5 +1,5 @@
 import type { Family } from "../model/address.ts";
-import { type Finding, finding } from "../model/finding.ts";
+import { codedFinding, type Finding } from "../model/finding.ts";
 import type { TableName } from "../model/iptables-tables.ts";
 import type { NameLookups } from "../model/name-lookups.ts";
 import type { Rule } from "../model/ruleset.ts";
@@ -56,7 +56,7 @@ export interface TextReading {
 
 /** Adds a finding about one line to those of the text. */
 export function note(reading: TextReading, line: number, column: number | null, message: string): void {
-  reading.findings.push(finding(reading.where, message, line, column));
+  reading.findings.push(codedFinding("rule-fault", reading.where, message, line, column));
 }
 
 /** Gives what one line is read with, its table aside. */

@@ -1,4 +1,4 @@
-import { finding, type Parsed } from "../model/finding.ts";
+import { codedFinding, type Parsed } from "../model/finding.ts";
 
 /** Landfall's own data nest about a dozen levels; code that walks through data would run out of stack on levels without end. */
 const DEPTH_AT_MOST = 64;
@@ -14,14 +14,21 @@ export function parseJsonText(text: string, where: string): Parsed<unknown> {
   if (measureDepth(text) > DEPTH_AT_MOST)
     return {
       ok: false,
-      findings: [finding(where, `This nests more than ${DEPTH_AT_MOST} levels of lists and objects.`)],
+      findings: [
+        codedFinding("malformed-text", where, `This nests more than ${DEPTH_AT_MOST} levels of lists and objects.`),
+      ],
     };
   try {
     return { ok: true, value: JSON.parse(text) };
   } catch (error) {
     const { message } = error as SyntaxError;
     const [, line, column] = /line (\d+) column (\d+)/.exec(message) ?? [];
-    return { ok: false, findings: [finding(where, `This is not JSON: ${message}.`, toNumber(line), toNumber(column))] };
+    return {
+      ok: false,
+      findings: [
+        codedFinding("malformed-text", where, `This is not JSON: ${message}.`, toNumber(line), toNumber(column)),
+      ],
+    };
   }
 }
 

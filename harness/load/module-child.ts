@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { finding, type Parsed } from "../model/finding.ts";
+import { codedFinding, type Parsed } from "../model/finding.ts";
 import { explainLoadFailure, importModuleFile } from "./module-file.ts";
 import { toPlainData } from "./plain-data.ts";
 
@@ -68,6 +68,9 @@ async function loadOne(file: string): Promise<Parsed<unknown>> {
     return { ok: true, value: toPlainData(loaded.value) };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return { ok: false, findings: [finding(file, `The file exports what is not plain data: ${message}.`)] };
+    return {
+      ok: false,
+      findings: [codedFinding("unusable-module", file, `The file exports what is not plain data: ${message}.`)],
+    };
   }
 }

@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describeError } from "../errors.ts";
-import { type Finding, finding, type Parsed } from "../model/finding.ts";
+import { codedFinding, type Finding, type Parsed } from "../model/finding.ts";
 import { describeReadFailure } from "../model/read-failure.ts";
 import { findModulePlace } from "./module-fault.ts";
 import { TEXT_BYTES_AT_MOST } from "./text-file.ts";
@@ -27,12 +27,14 @@ export function findUnreadable(file: string): Finding | null {
   try {
     accessSync(resolve(file), constants.R_OK);
     const stat = statSync(resolve(file));
-    if (stat.isDirectory()) return finding(file, describeReadFailure({ code: "EISDIR" }));
-    if (!stat.isFile()) return finding(file, "This is a pipe or a device; a module has to be a plain file.");
-    if (stat.size > TEXT_BYTES_AT_MOST) return finding(file, `It holds more than ${TEXT_BYTES_AT_MOST / 2 ** 20} MiB.`);
+    if (stat.isDirectory()) return codedFinding("unreadable", file, describeReadFailure({ code: "EISDIR" }));
+    if (!stat.isFile())
+      return codedFinding("unreadable", file, "This is a pipe or a device; a module has to be a plain file.");
+    if (stat.size > TEXT_BYTES_AT_MOST)
+      return codedFinding("unreadable", file, `It holds more than ${TEXT_BYTES_AT_MOST / 2 ** 20} MiB.`);
     return null;
   } catch (error) {
-    return finding(file, describeReadFailure(error));
+    return codedFinding("unreadable", file, describeReadFailure(error));
   }
 }
 
@@ -43,7 +45,9 @@ export async function explainLoadFailure(file: string, error: unknown): Promise<
   const isHere = place !== null && place.file === resolve(file);
   const elsewhere = place === null || isHere ? "" : `${place.file}:${place.line}:${place.column}: `;
   const message = `The file cannot be loaded: ${elsewhere}${detail.split("\n")[0]}.${adviseOnPackage(detail)}`;
-  return isHere ? finding(file, message, place.line, place.column) : finding(file, message);
+  return isHere
+    ? codedFinding("unusable-module", file, message, place.line, place.column)
+    : codedFinding("unusable-module", file, message);
 }
 
 /** Says what to do where it is landfall itself that a file imports and Node does not find. */

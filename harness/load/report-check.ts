@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
-import { type Finding, finding } from "../model/finding.ts";
+import { codedFinding, type Finding } from "../model/finding.ts";
 
 /** Findings about one report that are listed; one mistake in how it was made gives thousands. */
 const FINDINGS_AT_MOST = 10;
@@ -17,12 +17,14 @@ export function checkReport(value: unknown, file: string): readonly Finding[] {
   if (!validate) throw new Error("the schema of reports is not there");
   if (validate(value)) return [];
   const errors = (validate.errors ?? []).filter(({ keyword }) => !["if", "anyOf", "oneOf"].includes(keyword));
-  const told = (errors.length > 0 ? errors : (validate.errors ?? [])).map((error) => finding(file, describe(error)));
+  const told = (errors.length > 0 ? errors : (validate.errors ?? [])).map((error) =>
+    codedFinding("malformed-text", file, describe(error)),
+  );
   const rest = told.length - FINDINGS_AT_MOST;
   if (rest <= 0) return told;
   return [
     ...told.slice(0, FINDINGS_AT_MOST),
-    finding(file, `There are ${rest} more findings of this kind in the file.`),
+    codedFinding("malformed-text", file, `There are ${rest} more findings of this kind in the file.`),
   ];
 }
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { extname, resolve } from "node:path";
-import { finding, type Parsed } from "../model/finding.ts";
+import { codedFinding, type Parsed } from "../model/finding.ts";
 import type { LoadNews, LoadOrder } from "./module-child.ts";
 import { findUnreadable } from "./module-file.ts";
 
@@ -150,5 +150,5 @@ function describeEnd(
     : ending === "late"
       ? `it has not finished loading after ${deadlineMs / 1000} s: something at its top never ends`
       : `it ended the process that loads it${ending === null ? "" : `, ${ending}`}`;
-  return { ok: false, findings: [finding(file, `The file cannot be loaded: ${what}.`)] };
+  return { ok: false, findings: [codedFinding("unusable-module", file, `The file cannot be loaded: ${what}.`)] };
 }

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { type Finding, finding } from "../model/finding.ts";
+import { codedFinding, type Finding, type WordFault } from "../model/finding.ts";
 import { findNearNames } from "../model/near-names.ts";
 import type { MeshOption } from "./mesh.ts";
 
@@ -49,7 +49,7 @@ export function readOptionWords(words: readonly string[], options: readonly Mesh
   for (const token of given) {
     const option = named.find(({ flag }) => flag === token.name) ?? null;
     const fault = option === null ? faultOfUnknown(token, named) : faultOfValue(token, option);
-    if (fault !== null) findings.push(finding(token.rawName, fault));
+    if (fault !== null) findings.push(codedFinding(fault[0], token.rawName, fault[1]));
     else if (option !== null) {
       const before = values.get(option.setting)?.texts ?? [];
       values.set(option.setting, { flag: token.rawName, texts: [...before, textOf(token)] });
@@ -57,7 +57,7 @@ export function readOptionWords(words: readonly string[], options: readonly Mesh
   }
   const strays = tokens.filter((token) => token.kind === "positional").map(({ value }) => value);
   const [stray] = strays;
-  if (stray !== undefined) findings.push(finding(stray, describeStrays(strays)));
+  if (stray !== undefined) findings.push(codedFinding("unexpected-word", stray, describeStrays(strays)));
   const asksForHelp = given.some(({ name }) => name === HELP.name && named.every(({ flag }) => flag !== HELP.name));
   return { values, asksForHelp, findings };
 }
@@ -74,13 +74,13 @@ function textOf({ rawName, value = "true", inlineValue }: OptionToken): string {
   return !rawName.startsWith("--") && inlineValue ? value.replace(/^=/, "") : value;
 }
 
-function faultOfUnknown({ name, rawName }: OptionToken, options: readonly MeshOption[]): string | null {
-  return name === HELP.name ? null : describeUnknown(rawName, options);
+function faultOfUnknown({ name, rawName }: OptionToken, options: readonly MeshOption[]): WordFault | null {
+  return name === HELP.name ? null : ["unknown-option", describeUnknown(rawName, options)];
 }
 
-function faultOfValue({ rawName, value: given }: OptionToken, { value }: MeshOption): string | null {
+function faultOfValue({ rawName, value: given }: OptionToken, { value }: MeshOption): WordFault | null {
   if (value === null || given !== undefined) return null;
-  return `The value is missing: ${rawName} takes ${value}. Write '' for an empty one.`;
+  return ["missing-value", `The value is missing: ${rawName} takes ${value}. Write '' for an empty one.`];
 }
 
 function describeUnknown(typed: string, options: readonly MeshOption[]): string {

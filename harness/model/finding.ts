@@ -1,10 +1,14 @@
+import type { FindingCode } from "./finding-codes.ts";
+
 /**
  * One thing that is wrong with an input. Bad input comes back as a list of all its findings, never as the first alone.
  *
  * @example
- * { where: "-b", line: null, column: 4, message: 'element 2, "foo", is neither a port nor a service name; …' }
+ * { code: "invalid-value", where: "-b", line: null, column: 4, message: 'element 2, "foo", is neither a port nor a service name; …' }
  */
 export interface Finding {
+  /** What kind of fault it is; whoever decides by a finding decides by this, never by its message. */
+  readonly code: FindingCode;
   /** The flag, file, variable or field the finding is about, as the user typed it: `-b`, `rules.txt`, `ISTIO_INBOUND_PORTS`. */
   readonly where: string;
   /** Line in the file, from 1; null where there is no file. */
@@ -20,23 +24,37 @@ export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly findings: readonly Finding[] };
 
+/** What is wrong with something whose place is known elsewhere. */
+export type WordFault = readonly [code: FindingCode, message: string];
+
 /** A word longer than this is shortened in a message. */
 const WORD_LENGTH_AT_MOST = 200;
 const WORD_LENGTH_KEPT = 60;
 /** Control characters but tab and line feed, and signs that turn the direction of what follows. */
 const CONTROL = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
 
-/**
- * Gives a finding; line and column are null unless named. The message may hold words of the input as they are: control characters are
- * escaped as in JSON (`\u001b`), and a word of over 200 characters is shortened.
- */
+/** Gives a finding about a value that is not of the form its place takes, as {@link codedFinding} does. */
 export function finding(
   where: string,
   message: string,
   line: number | null = null,
   column: number | null = null,
 ): Finding {
-  return { where, line, column, message: quoteSafely(message) };
+  return codedFinding("invalid-value", where, message, line, column);
+}
+
+/**
+ * Gives a finding; line and column are null unless named. The message may hold words of the input as they are: control characters are
+ * escaped as in JSON (`\u001b`), and a word of over 200 characters is shortened.
+ */
+export function codedFinding(
+  code: FindingCode,
+  where: string,
+  message: string,
+  line: number | null = null,
+  column: number | null = null,
+): Finding {
+  return { code, where, line, column, message: quoteSafely(message) };
 }
 
 function quoteSafely(message: string): string {
@@ -59,6 +77,6 @@ export function capFindings(findings: readonly Finding[], most: number): readonl
   const { where } = findings[most] as Finding;
   return [
     ...findings.slice(0, most),
-    finding(where, `${left} more ${left === 1 ? "finding is" : "findings are"} not shown.`),
+    codedFinding("more-findings", where, `${left} more ${left === 1 ? "finding is" : "findings are"} not shown.`),
   ];
 }

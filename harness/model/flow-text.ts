@@ -1,5 +1,5 @@
 import { canonicalAddress, type Family, familyOf } from "./address.ts";
-import { type Finding, finding, type Parsed } from "./finding.ts";
+import { codedFinding, type Finding, finding, type Parsed } from "./finding.ts";
 import { findNearNames } from "./near-names.ts";
 import { hostOfActor, MAX_ID, MAX_PORT, type Owner } from "./pod.ts";
 import { actorNames, type PodShape } from "./pod-shape.ts";
@@ -42,7 +42,8 @@ export function parseFlowText(text: string, shape: PodShape, where = "FLOW"): Pa
   const to = parseTo(right, Object.keys(shape.hosts), where, findings);
   if (from?.family && to && from.family !== to.family) {
     findings.push(
-      finding(
+      codedFinding(
+        "wrong-family",
         where,
         `"${text}" starts in IPv${from.family} and ends in IPv${to.family}; use one family on both sides.`,
       ),
@@ -64,7 +65,8 @@ function parseFrom(text: string, actors: readonly string[], where: string, findi
     const near = findNearNames(name, actors);
     const meant = near.length > 0 ? ` (did you mean ${near.join(" or ")}?)` : "";
     findings.push(
-      finding(
+      codedFinding(
+        "unknown-name",
         where,
         `"${name}" is not an actor${meant}; use ${actors.join(", ")} or uid=N,gid=M (ids below ${MAX_ID + 1}).`,
       ),
@@ -73,7 +75,7 @@ function parseFrom(text: string, actors: readonly string[], where: string, findi
   }
   const namedFamily: Family | null = actor === name ? null : 6;
   if (source !== null && namedFamily === 6 && familyOf(source) === 4) {
-    findings.push(finding(where, `"${text}" names IPv6 and an IPv4 source; use one family.`));
+    findings.push(codedFinding("wrong-family", where, `"${text}" names IPv6 and an IPv4 source; use one family.`));
   }
   if (mark !== 0 && hostOfActor(actor) !== "pod")
     findings.push(finding(where, `"${text}" marks a socket outside the pod, which no rule of the pod can see.`));
@@ -126,7 +128,8 @@ function parseTo(text: string, hosts: readonly string[], where: string, findings
   const address = canonicalAddress(bracketed ?? name);
   if (address === null || (familyOf(address) === 6) !== (bracketed !== undefined)) {
     findings.push(
-      finding(
+      codedFinding(
+        "unknown-name",
         where,
         `"${bracketed ?? name}" is not a target; use ${names.join(", ")} (with 6 for IPv6), an IPv4 address, or an IPv6 address in brackets.`,
       ),

@@ -1,6 +1,6 @@
 import { canonicalAddress, parseEndpoint } from "./address.ts";
 import { type Finding, finding, type Parsed } from "./finding.ts";
-import { LANDING_KINDS, type Landing, type LandingKind } from "./landing.ts";
+import { type EndingKind, LANDING_KINDS, type Landing } from "./landing.ts";
 import { findNearNames } from "./near-names.ts";
 import { type ListenerName, MAX_PORT } from "./pod.ts";
 import { dialsOn, findListener, listenerNames, type PodShape } from "./pod-shape.ts";
@@ -8,7 +8,7 @@ import { dialsOn, findListener, listenerNames, type PodShape } from "./pod-shape
 /** What an author may write of a landing, its ports and addresses not yet bound to a flow. */
 export interface LandingText {
   readonly text: string;
-  readonly kind: LandingKind;
+  readonly kind: EndingKind;
   readonly listener: ListenerName | null;
   /** Null: the listener's own port, or for `app`, `client`, `upstream` the one dialled. */
   readonly port: number | null;
@@ -22,7 +22,7 @@ export interface LandingText {
   readonly redirected: "redirected" | "as-dialled";
 }
 
-const WRITABLE_KINDS = LANDING_KINDS.filter((kind) => kind !== "could-not-look" && kind !== "listener");
+const WRITABLE_KINDS = LANDING_KINDS.filter((kind) => kind !== "could-not-look").filter((kind) => kind !== "listener");
 const GRAMMAR =
   "LISTENER[:PORT] [at ADDRESS] [redirected] [via LISTENER[,LISTENER]] [from ADDRESS], refused, reset, timed-out, unanswered, unreachable or loop";
 

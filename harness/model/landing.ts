@@ -1,4 +1,5 @@
 import { parseAddress, parseEndpoint } from "./address.ts";
+import type { BlindCode } from "./blind-codes.ts";
 import type { ListenerName } from "./pod.ts";
 
 /** The closed list of ways in which a flow can end. */
@@ -18,6 +19,9 @@ export const LANDING_KINDS = [
  * the request or its answer. `could-not-look`: the harness failed; it is never counted as any of the others.
  */
 export type LandingKind = (typeof LANDING_KINDS)[number];
+
+/** The ways in which a flow itself can end. */
+export type EndingKind = Exclude<LandingKind, "could-not-look">;
 
 /** One passage through the stub Envoy on the way to the landing. */
 export interface Hop {
@@ -55,15 +59,23 @@ export interface Landing {
   readonly source: string | null;
   /** Passages through the stub, in order, the final landing not among them. */
   readonly hops: readonly Hop[];
+  /** What kind of thing kept the harness from looking; with `could-not-look`, and only there. */
+  readonly code?: BlindCode;
   /** Why the harness could not look; only with `could-not-look`. Of an agent's `unanswered`, what became of the request. */
   readonly cause?: string;
 }
 
-/** Gives a landing of a kind; every field that is not named is null, and there are no hops. */
-export function makeLanding(kind: LandingKind, fields: Partial<Omit<Landing, "kind">> = {}): Landing {
-  const nowhere = { host: null, listener: null, address: null, port: null, originalDestination: null, source: null };
-  return { kind, ...nowhere, hops: [], ...fields };
+/** Gives the landing of a flow that ended somehow; every field that is not named is null, and there are no hops. */
+export function makeLanding(kind: EndingKind, fields: Partial<Omit<Landing, "kind">> = {}): Landing {
+  return { kind, ...NOWHERE, hops: [], ...fields };
 }
+
+/** Gives `could-not-look` with its code and its cause, after these hops. */
+export function makeBlind(code: BlindCode, cause: string, hops: readonly Hop[] = []): Landing {
+  return { kind: "could-not-look", ...NOWHERE, hops, code, cause };
+}
+
+const NOWHERE = { host: null, listener: null, address: null, port: null, originalDestination: null, source: null };
 
 /**
  * Gives a text that two landings share exactly if nobody can tell them apart. The address that refused is not in it: a reset or an ICMP

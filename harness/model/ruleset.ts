@@ -1,6 +1,7 @@
 import { FAMILIES, type Family } from "./address.ts";
 import type { Hook } from "./hook.ts";
 import type { Match } from "./match.ts";
+import { NO_POLICY_ROUTING, type PolicyRouting } from "./policy-routing.ts";
 import type { Target } from "./target.ts";
 
 /** Packets and bytes that a rule or a built-in chain's policy has counted. */
@@ -87,28 +88,12 @@ export function listRules(ruleset: Ruleset | null): readonly Rule[] {
   return ruleset?.tables.flatMap(({ chains }) => chains.flatMap(({ rules }) => rules)) ?? [];
 }
 
-/**
- * Routes that rules with marks need, in `ip`'s own words without the leading `ip rule add`, `ip route add`, `ip addr add`. A rule or route
- * that begins with `-6 ` is IPv6's.
- *
- * @example
- * { rules: ["fwmark 0x539 lookup 133"], routes: ["local default dev lo table 133"], addresses: ["::6/128 dev lo"] }
- */
-export interface PolicyRouting {
-  readonly rules: readonly string[];
-  readonly routes: readonly string[];
-  readonly addresses: readonly string[];
-}
-
 /** Everything that is put into a pod. A family that is null is left as it is and is not under test. */
 export interface PodRules {
   readonly ip: Ruleset | null;
   readonly ip6: Ruleset | null;
   readonly policyRouting: PolicyRouting;
 }
-
-/** Policy routing that asks for nothing. */
-export const NO_POLICY_ROUTING: PolicyRouting = { rules: [], routes: [], addresses: [] };
 
 /** A pod without rules, both families under test. */
 export const NO_RULES: PodRules = { ip: emptyRuleset(4), ip6: emptyRuleset(6), policyRouting: NO_POLICY_ROUTING };

@@ -1,6 +1,6 @@
 import { canonicalAddress, FAMILIES, type Family, familyOf, parseAddress } from "../model/address.ts";
 import { type HostName, type PodSpec, type SandboxAddresses, vmGateway, vmLinks } from "../model/pod.ts";
-import type { PolicyRouting } from "../model/ruleset.ts";
+import type { PolicyRouting } from "../model/policy-routing.ts";
 
 /**
  * One address with what the sandbox makes of it. There is one object per address and book, so that addresses compare by identity.
@@ -34,7 +34,7 @@ export function openAddressBook(spec: PodSpec, hosts: SandboxAddresses, routing:
     for (const name of names) owners.set(hosts[name][family], name);
     for (const link of links.keys()) owners.set(vmGateway(link, hosts)[family], "pod");
   }
-  for (const line of routing.addresses) owners.set(addedAddress(line), "pod");
+  for (const { address } of routing.addresses) owners.set(address, "pod");
   const known = new Map<string, KnownAddress>();
   const find = (text: string): KnownAddress => {
     const seen = known.get(text);
@@ -58,12 +58,6 @@ export function openAddressBook(spec: PodSpec, hosts: SandboxAddresses, routing:
     return made;
   };
   return { find, findAny };
-}
-
-/** Gives the address of a line as `ip addr add` takes it: `::6/128 dev lo`. */
-function addedAddress(line: string): string {
-  const text = line.split(/[\s/]/)[0] ?? "";
-  return canonicalAddress(text) ?? text;
 }
 
 function makeAddress(text: string, owners: ReadonlyMap<string, HostName>): KnownAddress {

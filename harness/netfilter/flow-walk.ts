@@ -1,6 +1,6 @@
 import { renderEndpoint } from "../model/address.ts";
 import type { Flow, Manner } from "../model/flow.ts";
-import { type Hop, type Landing, makeLanding } from "../model/landing.ts";
+import { type Hop, type Landing, makeBlind, makeLanding } from "../model/landing.ts";
 import { hostOfActor, loopbackAddress, MAX_HOPS } from "../model/pod.ts";
 import { proxyIdentity } from "../model/pod-shape.ts";
 import { nameRemote } from "../model/remote-listener.ts";
@@ -23,7 +23,7 @@ export function walkFlow(pod: Pod, flow: Flow, manner: Manner, oracle: Oracle, r
   let attempt = firstAttempt(pod, flow);
   for (;;) {
     const cause = whyNotDialled(attempt);
-    if (cause !== null) return makeLanding("could-not-look", { hops, cause });
+    if (cause !== null) return makeBlind("cannot-be-dialled", cause, hops);
     if (hasNoSource(pod, attempt)) return makeLanding("unreachable", { hops });
     const recorder = record === null ? null : record(attempt);
     const ending = makeConnection({ pod, entries: [], sockets: [], oracle, recorder }, attempt);
@@ -78,7 +78,7 @@ function routeSource(pod: Pod, destination: KnownAddress): KnownAddress {
 function hasNoSource(pod: Pod, { family, host, source, destination, mark }: Attempt): boolean {
   if (family === 6 || host !== "pod" || mark === 0 || destination.address.host === "pod") return false;
   if (destination.address.host === "loopback" || source.address.text !== pod.addresses.pod[4]) return false;
-  const route = pod.findRoute(destination.address, mark);
+  const route = pod.findRoute({ destination: destination.address, mark, iif: "lo" });
   return !("unknown" in route) && route.scope === "local";
 }
 

@@ -104,7 +104,9 @@ function noteHopLimit({ hopLimit, walk }: Packet): void {
 }
 
 function routePacket(packet: Packet): void {
-  const found = packet.walk.pod.findRoute(packet.destination, packet.mark);
+  const { destination, mark, in: link } = packet;
+  const iif = link === "" ? "lo" : link;
+  const found = packet.walk.pod.findRoute({ destination, mark, iif });
   if ("unknown" in found) packet.walk.oracle.giveUp(found.unknown);
   else packet.route = found;
 }

@@ -51,7 +51,7 @@ export function makePod(rules: PodRules, spec: PodSpec, addresses: SandboxAddres
   };
   const findRoute = openRouting(spec, rules.policyRouting);
   const sourceTowards = (destination: KnownAddress) => {
-    const route = findRoute(destination, 0);
+    const route = findRoute({ destination, mark: 0, iif: "lo" });
     const address = "unknown" in route ? null : interfaceAddress(route.out, destination.family);
     return book.find(address ?? addresses.pod[destination.family]);
   };

@@ -1,6 +1,6 @@
-import { type Family, type Network, networkHolds, parseNetwork } from "../model/address.ts";
+import { type Family, type Network, networkHolds } from "../model/address.ts";
 import { POD_INTERFACE, type PodSpec, vmLinks } from "../model/pod.ts";
-import type { PolicyRouting } from "../model/ruleset.ts";
+import type { KnownRoute, LookupRule, PolicyRouting, RoutingRule, UnknownRouting } from "../model/policy-routing.ts";
 import type { KnownAddress } from "./address-book.ts";
 
 /** Where the pod sends a packet: to itself over `lo`, or out by an interface. */
@@ -9,40 +9,45 @@ export interface Route {
   readonly scope: "local" | "link";
 }
 
-/** Gives the route to an address for a packet with a mark, or what about the routing is not understood. */
-export type FindRoute = (destination: KnownAddress, mark: number) => Route | { readonly unknown: string };
+/** What routing is asked: a packet's destination and mark, and the interface it came in by, `lo` for one that the pod itself sends. */
+export interface RouteQuestion {
+  readonly destination: KnownAddress;
+  readonly mark: number;
+  readonly iif: string;
+}
+
+/** Gives the route of a packet, or what about the routing is not understood. */
+export type FindRoute = (question: RouteQuestion) => Route | { readonly unknown: string };
 
 /** The route of everything that is the pod's own. */
 export const TO_SELF: Route = { out: "lo", scope: "local" };
 
-interface MarkRule {
-  readonly value: number;
-  readonly mask: number;
-  readonly routes: readonly TableRoute[];
-}
+/** The rule that leads to `main`, whose default route takes everything (fib_default_rules_init in net/ipv4/fib_rules.c). */
+const MAIN_PRIORITY = 32766;
+const MAIN_TABLE = 254;
 
-interface TableRoute {
-  /** Null stands for every address. */
-  readonly network: Network | null;
-  readonly route: Route;
+interface OpenRule {
+  readonly rule: RoutingRule;
+  /** The routes of its table, the one for the smallest network first. */
+  readonly routes: readonly KnownRoute[];
+  /** A route that may be of its table. */
+  readonly unknown: UnknownRouting | null;
 }
 
 /**
- * Opens the pod's routing: its own addresses first, then what policy routing says of the packet's mark, then its links; everything
- * else goes by the default route through `upstream`. A line of policy routing that begins with `-6 ` is IPv6's, every other is IPv4's.
+ * Opens the pod's routing: its own addresses first, then the rules of policy routing by priority, then its links; everything else goes by
+ * the default route through `upstream`. What asks for a packet's source or its owner's uid is unknown where the rest of the rule holds.
  */
 export function openRouting(spec: PodSpec, policy: PolicyRouting): FindRoute {
-  const rules: Readonly<Record<Family, readonly (MarkRule | string)[]>> = {
-    4: readRules(policy, 4),
-    6: readRules(policy, 6),
-  };
+  const rules: Readonly<Record<Family, readonly OpenRule[]>> = { 4: openRules(policy, 4), 6: openRules(policy, 6) };
   const links: Readonly<Record<Family, Route>> = { 4: linkRoute(POD_INTERFACE), 6: linkRoute(POD_INTERFACE) };
   const vmLink = vmLinks(spec)[0];
-  return (destination, mark) => {
-    if (destination.host === "pod" || destination.host === "loopback") return TO_SELF;
-    const marked = findMarked(rules[destination.family], destination, mark);
-    if (marked !== null) return marked;
-    return destination.host === "vm" && vmLink !== undefined ? linkRoute(vmLink) : links[destination.family];
+  return (question) => {
+    const { host, family } = question.destination;
+    if (host === "pod" || host === "loopback") return TO_SELF;
+    const found = followRules(rules[family], question);
+    if (found !== null) return found;
+    return host === "vm" && vmLink !== undefined ? linkRoute(vmLink) : links[family];
   };
 }
 
@@ -50,40 +55,79 @@ function linkRoute(out: string): Route {
   return { out, scope: "link" };
 }
 
-function findMarked(rules: readonly (MarkRule | string)[], destination: KnownAddress, mark: number) {
-  for (const rule of rules) {
-    if (typeof rule === "string") return { unknown: `ip rule ${rule}` };
-    if ((mark & rule.mask) >>> 0 !== rule.value) continue;
-    const found = rule.routes.find(({ network }) => network === null || holds(network, destination));
-    if (found) return found.route;
+/** A rule whose table has no route for the packet passes it on to the next (fib_rules_lookup in net/core/fib_rules.c). */
+function followRules(rules: readonly OpenRule[], question: RouteQuestion) {
+  for (const open of rules) {
+    const { rule, routes } = open;
+    if (rule.kind === "lookup" && !selects(rule, question)) continue;
+    const unknown = findUnknown(open);
+    if (unknown !== null) return { unknown };
+    if (leadsToMain(rule)) return null;
+    const found = routes.find(({ to }) => to === null || holds(to, question.destination));
+    if (found) return found.kind === "local" ? TO_SELF : linkRoute(found.dev);
   }
   return null;
+}
+
+/** The table `main` has a default route, by the pod's links. */
+function leadsToMain(rule: RoutingRule): boolean {
+  return rule.kind === "lookup" && rule.table === MAIN_TABLE;
+}
+
+/** Gives what of a rule or of its table is not understood, or null. */
+function findUnknown({ rule, unknown }: OpenRule): string | null {
+  if (rule.kind === "unknown") return `ip rule ${rule.text}`;
+  if (rule.from !== null) return "ip rule with from";
+  if (rule.uidRange !== null) return "ip rule with uidrange";
+  return unknown && rule.table !== MAIN_TABLE ? `ip route ${unknown.text}` : null;
+}
+
+/** Says whether what a rule asks of destination, mark and interface holds. */
+function selects({ to, fwmark, iif }: LookupRule, question: RouteQuestion): boolean {
+  return (
+    (to === null || holds(to, question.destination)) &&
+    (fwmark === null || (question.mark & fwmark.mask) >>> 0 === fwmark.value) &&
+    (iif === null || iif === question.iif)
+  );
 }
 
 function holds(network: Network, destination: KnownAddress): boolean {
   return network.family === destination.family && networkHolds(network, destination.value);
 }
 
-function readRules({ rules, routes }: PolicyRouting, family: Family): readonly (MarkRule | string)[] {
-  const ofFamily = (lines: readonly string[]) =>
-    lines.filter((line) => line.startsWith("-6 ") === (family === 6)).map((line) => line.replace(/^-6 /, ""));
-  const own = ofFamily(routes);
-  return ofFamily(rules).map((line) => parseMarkRule(line, own));
+function openRules({ rules, routes }: PolicyRouting, family: Family): readonly OpenRule[] {
+  const own = routes.filter((route) => route.family === family);
+  const unknown = own.find((route) => route.kind === "unknown") ?? null;
+  const known = own.filter((route) => route.kind !== "unknown").toSorted(bySmallestNetwork);
+  return orderRules(rules.filter((rule) => rule.family === family)).map((rule) => {
+    const inTable = known.filter(({ table }) => rule.kind === "lookup" && table === rule.table);
+    return { rule, routes: inTable, unknown };
+  });
 }
 
-/** Reads `fwmark 0x539 lookup 133`; gives the line back where it says more. */
-function parseMarkRule(line: string, routes: readonly string[]): MarkRule | string {
-  const found = /^fwmark (\w+)(?:\/(\w+))? (?:lookup|table) (\w+)$/.exec(line.trim());
-  if (!found) return line;
-  const [, value = "0", mask = "0xffffffff", table = ""] = found;
-  const own = routes.map(parseTableRoute).filter((route) => route.table === table);
-  return own.some((route) => route.kind === null) ? line : { value: Number(value), mask: Number(mask), routes: own };
+/**
+ * Orders rules by priority. One without gets the kernel's: one less than that of the second rule there is (fib_default_rule_pref), so of
+ * several the last is asked first. Rules behind `main` are never asked.
+ */
+function orderRules(rules: readonly RoutingRule[]): readonly RoutingRule[] {
+  let placed: readonly { readonly rule: RoutingRule; readonly priority: number }[] = [];
+  for (const rule of rules) {
+    const second = Math.min(
+      MAIN_PRIORITY,
+      ...placed.map(({ priority }) => priority).filter((priority) => priority > 0),
+    );
+    const given = rule.kind === "lookup" ? rule.priority : null;
+    placed = [...placed, { rule, priority: given ?? second - 1 }];
+  }
+  return placed
+    .filter(({ priority }) => priority < MAIN_PRIORITY)
+    .toSorted((one, other) => one.priority - other.priority)
+    .map(({ rule }) => rule);
 }
 
-/** Reads `local default dev lo table 133` and `default via ADDRESS dev eth0 table 133`. */
-function parseTableRoute(line: string) {
-  const found = /^(local )?(\S+)(?: via \S+)? dev (\S+) table (\w+)$/.exec(line.trim());
-  const [, kind, to = "", out = "", table = ""] = found ?? [];
-  const network = to === "default" ? null : parseNetwork(to);
-  return { kind: found ? (kind ?? "unicast") : null, table, network, route: kind ? TO_SELF : linkRoute(out) };
+/** The longest prefix first, then the smaller metric. */
+function bySmallestNetwork(one: KnownRoute, other: KnownRoute): number {
+  const size = ({ to }: KnownRoute) => to?.mask ?? 0n;
+  if (size(one) !== size(other)) return size(one) > size(other) ? -1 : 1;
+  return (one.metric ?? 0) - (other.metric ?? 0);
 }

@@ -1,5 +1,5 @@
 import type { Flow, Manner } from "../model/flow.ts";
-import { type Landing, makeLanding, renderLandingKey } from "../model/landing.ts";
+import { type Landing, makeBlind, renderLandingKey } from "../model/landing.ts";
 import type { Owner, PodSpec, SandboxAddresses } from "../model/pod.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import { renderEnd, walkFlow } from "./flow-walk.ts";
@@ -86,9 +86,9 @@ export function compilePod(rules: PodRules, spec: PodSpec, addresses: SandboxAdd
 function judge({ outcomes, questions, gaveUp }: Answers<Landing>): Omit<Explanation, "connections"> {
   const different = new Map(outcomes.map((landing) => [renderLandingKey(landing), landing]));
   const possible = [...different.values()];
-  const [only = makeLanding("could-not-look")] = possible;
-  if (gaveUp.length === 0 && possible.length === 1) return { landing: only, possible, unknown: [] };
+  const [only] = possible;
+  if (gaveUp.length === 0 && only && possible.length === 1) return { landing: only, possible, unknown: [] };
   const unknown = [...gaveUp, ...questions];
   const cause = `the landing depends on what is not known: ${unknown.join("; ")}`;
-  return { landing: makeLanding("could-not-look", { cause }), possible: gaveUp.length > 0 ? [] : possible, unknown };
+  return { landing: makeBlind("depends-on-unknown", cause), possible: gaveUp.length > 0 ? [] : possible, unknown };
 }

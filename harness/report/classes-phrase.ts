@@ -1,4 +1,5 @@
 import type { Family } from "../model/address.ts";
+import { hasKernel } from "../model/backends.ts";
 import type { BackendName, ClassReport, Report } from "../model/report.ts";
 
 /** Classes of which each is told a flow; beyond them their number is. */
@@ -12,7 +13,7 @@ export function describeClasses(
   { total, driven, unspecified, left }: Pick<ClassReport, "total" | "driven" | "unspecified" | "left">,
   backend: BackendName,
 ): string {
-  const act = backend === "simulated" ? "predicted" : "driven";
+  const act = hasKernel(backend) ? "driven" : "predicted";
   const classes = total === 1 ? "1 class" : `${total} classes`;
   if (left === 0 && unspecified === 0) return `${classes}, all ${act}`;
   const free = unspecified === 0 ? "" : `, ${unspecified} of which nothing is demanded`;

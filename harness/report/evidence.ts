@@ -1,3 +1,4 @@
+import { hasKernel } from "../model/backends.ts";
 import { type BackendName, type FlowReport, judgePrediction, type Omission } from "../model/report.ts";
 import { describeLanding, describeRule } from "./landing-phrase.ts";
 
@@ -31,7 +32,7 @@ export function listEvidence(flow: FlowReport, backend: BackendName): readonly E
 
 /** Gives the name of the row that says where a flow landed: a simulated sandbox has seen nothing. */
 export function nameObserved(backend: BackendName): "seen" | "predicted" {
-  return backend === "simulated" ? "predicted" : "seen";
+  return hasKernel(backend) ? "seen" : "predicted";
 }
 
 /** Gives rows as lines, the texts beneath each other. */

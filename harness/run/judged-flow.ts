@@ -1,5 +1,5 @@
 import { type Expectation, meetsExpectation } from "../model/expectation.ts";
-import { type Landing, landingsAgree, makeLanding } from "../model/landing.ts";
+import { type Landing, landingsAgree, makeBlind } from "../model/landing.ts";
 import type { FlowReport, FlowVerdict } from "../model/report.ts";
 import type { Observation } from "../sandbox/sandbox.ts";
 import type { BoundFlow } from "./bound-scenario.ts";
@@ -14,7 +14,7 @@ export function judgeFlow(
   observation: Observation | undefined,
   prediction: Prediction | null,
 ): FlowReport {
-  const observed = observation?.landing ?? makeLanding("could-not-look", { cause: "the sandbox gave no observation" });
+  const observed = observation?.landing ?? makeBlind("no-observation", "the sandbox gave no observation");
   const isPredicted = prediction !== null && landingsAgree(prediction.landing, observed);
   return {
     ...bound.flow,

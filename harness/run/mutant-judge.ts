@@ -2,10 +2,11 @@ import type { SearchDifference } from "../analysis/exhaustive-search.ts";
 import type { Mutant } from "../analysis/mutants.ts";
 import { nameFlow } from "../analysis/witness.ts";
 import { LandfallError } from "../errors.ts";
+import { hasKernel } from "../model/backends.ts";
 import { type Expectation, meetsExpectation } from "../model/expectation.ts";
 import type { Finding } from "../model/finding.ts";
 import type { Flow } from "../model/flow.ts";
-import { isSilent, type Landing, landingsAgree, makeLanding } from "../model/landing.ts";
+import { isSilent, type Landing, landingsAgree, makeBlind } from "../model/landing.ts";
 import type { MutantReport } from "../model/mutation-report.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
 import type { BackendName } from "../model/report.ts";
@@ -27,7 +28,7 @@ const PROMISING = 4;
  */
 const PREDICTED_SILENCE_MS = 500;
 /** What a flow of which the sandbox gives no word has come to. */
-const BLIND = makeLanding("could-not-look", { cause: "the sandbox gave no observation" });
+const BLIND = makeBlind("no-observation", "the sandbox gave no observation");
 
 /** Says what becomes of one mutant. */
 export type JudgeMutant = (mutant: Mutant) => Promise<MutantReport>;
@@ -158,9 +159,9 @@ function isElsewhere(expected: Expectation, landing: Landing): boolean {
 }
 
 function describeWrong(flow: Flow, expected: Expectation, landing: Landing, backend: BackendName): Finding {
-  const saw = backend === "simulated" ? "the simulator predicts" : "the harness saw";
+  const saw = hasKernel(backend) ? "the harness saw" : "the simulator predicts";
   const message = `${describeExpectation(expected)}, and ${saw} ${describeLanding(landing)}.`;
-  return { where: flow.flow, line: null, column: null, message };
+  return { code: "wrong-landing", where: flow.flow, line: null, column: null, message };
 }
 
 function cannotLook(flow: Flow, { cause }: Landing): LandfallError {

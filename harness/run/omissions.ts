@@ -1,11 +1,14 @@
+import { renderIpCommands } from "../formats/ip-commands.ts";
+import { isSameRoute, isSameRule } from "../formats/same-routing.ts";
 import type { Capture } from "../model/capture.ts";
 import type { Flow } from "../model/flow.ts";
 import { resolveFlow } from "../model/flow-resolution.ts";
 import { parseFlowText } from "../model/flow-text.ts";
 import { landingsAgree } from "../model/landing.ts";
 import { type SandboxAddresses, withLinks } from "../model/pod.ts";
+import { NO_POLICY_ROUTING, type PolicyRouting } from "../model/policy-routing.ts";
 import type { Omission } from "../model/report.ts";
-import { listRules, NO_POLICY_ROUTING, type PodRules, type PolicyRouting } from "../model/ruleset.ts";
+import { listRules, type PodRules } from "../model/ruleset.ts";
 import { compilePod } from "../netfilter/simulator.ts";
 import type { BoundScenario } from "./bound-scenario.ts";
 
@@ -59,8 +62,11 @@ function usesTproxy({ ip }: PodRules): boolean {
 }
 
 function listMissing(own: PolicyRouting, tested: PolicyRouting): readonly string[] {
-  const missing = (["rules", "routes"] as const).flatMap((kind) =>
-    own[kind].filter((line) => !tested[kind].includes(line)).map((line) => ({ kind, line })),
-  );
-  return missing.map(({ kind, line }) => `ip ${kind === "rules" ? "rule" : "route"} add ${line}`);
+  const { rules, routes } = own;
+  const missing: PolicyRouting = {
+    rules: rules.filter((rule) => !tested.rules.some((other) => isSameRule(rule, other))),
+    routes: routes.filter((route) => !tested.routes.some((other) => isSameRoute(route, other))),
+    addresses: [],
+  };
+  return renderIpCommands(missing);
 }

@@ -2,7 +2,7 @@ import { readRulesText } from "../formats/rules-text.ts";
 import { MESHES } from "../meshes/meshes.ts";
 import type { Family } from "../model/address.ts";
 import type { Capture } from "../model/capture.ts";
-import { type Finding, finding, type Parsed } from "../model/finding.ts";
+import { codedFinding, type Finding, finding, type Parsed } from "../model/finding.ts";
 import type { Manner } from "../model/flow.ts";
 import { type FlowText, parseFlowText } from "../model/flow-text.ts";
 import { type LandingText, parseLandingText } from "../model/landing-text.ts";
@@ -110,7 +110,7 @@ function splitJoined(word: string): readonly string[] {
 
 function refuseJoined(word: string): Finding {
   const apart = splitJoined(word).map((part) => JSON.stringify(part));
-  return finding("", `"${word}" is a flag and its value in one word; write ${apart.join(", ")}.`);
+  return codedFinding("conflict", "", `"${word}" is a flag and its value in one word; write ${apart.join(", ")}.`);
 }
 
 type GivenRules = Pick<PodRules, FamilyKey>;
@@ -139,7 +139,8 @@ function findUntested(flows: readonly WrittenFlow[], rules: GivenRules): readonl
   const families = new Set(flows.map(({ flow }) => flow.family).filter((family) => !tested.includes(family)));
   return [...families].map((family) => {
     const field = familyKey(family);
-    return finding(
+    return codedFinding(
+      "missing-value",
       "",
       `There are IPv${family} flows, and ${field} is not given; ${field}: "" puts that family under test without rules.`,
     );
@@ -160,7 +161,9 @@ function readFamily(text: string | undefined, family: Family, note: Note): Rules
   const own = parsed.value[familyKey(family)];
   const other = parsed.value[familyKey(family === 4 ? 6 : 4)];
   if (other !== null)
-    note(field, [finding("", `This has rules of IPv${other.family}; put them into the other field.`)]);
+    note(field, [
+      codedFinding("wrong-family", "", `This has rules of IPv${other.family}; put them into the other field.`),
+    ]);
   return own ?? { family, tables: [] };
 }
 

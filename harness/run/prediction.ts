@@ -1,7 +1,8 @@
 import { quoteRule } from "../formats/rule-text.ts";
 import type { Landing } from "../model/landing.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
-import { NO_POLICY_ROUTING, type PodRules, type RulePlace } from "../model/ruleset.ts";
+import { NO_POLICY_ROUTING } from "../model/policy-routing.ts";
+import type { PodRules, RulePlace } from "../model/ruleset.ts";
 import { compilePod } from "../netfilter/simulator.ts";
 import { listPlaces, listSteps } from "../netfilter/steps.ts";
 import type { Installation, Sandbox } from "../sandbox/sandbox.ts";

@@ -5,7 +5,7 @@ import { parseJsonText } from "../load/json-text.ts";
 import { readTextFile } from "../load/text-file.ts";
 import { loadUserModules } from "../load/user-modules.ts";
 import type { Capture } from "../model/capture.ts";
-import { type Finding, finding, type Parsed } from "../model/finding.ts";
+import { codedFinding, type Finding, finding, type Parsed } from "../model/finding.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
 import { describeReadFailure } from "../model/read-failure.ts";
 import { checkField, findUnknownFields, isListOf, isRecord, isText, type Shape } from "./shape.ts";
@@ -46,7 +46,7 @@ export async function loadPropertyFile(
   if (!loaded.ok) return { ok: false, findings: loaded.findings.map((each) => ({ ...each, where: file })) };
   if (!Array.isArray(loaded.value) || loaded.value.length === 0) {
     const message = 'This is not a list of properties; write [{ "name": …, "flows": …, "lands": … }].';
-    return { ok: false, findings: [finding(file, message)] };
+    return { ok: false, findings: [codedFinding("unusable-module", file, message)] };
   }
   const faults = loaded.value.map((each: unknown, i) => checkShape(each, `${file}: [${i}]`));
   const sound = loaded.value.map((each, i) => (faults[i]?.length === 0 ? (each as WrittenProperty) : null));
@@ -66,7 +66,7 @@ function readJson(path: string): Parsed<unknown> {
   try {
     return parseJsonText(readTextFile(path), path);
   } catch (error) {
-    return { ok: false, findings: [finding(path, describeReadFailure(error))] };
+    return { ok: false, findings: [codedFinding("unreadable", path, describeReadFailure(error))] };
   }
 }
 
@@ -76,6 +76,8 @@ function checkShape(value: unknown, where: string): readonly Finding[] {
   const claims = ["lands", "never"].filter((field) => value[field] !== undefined);
   const fields = Object.entries(SHAPES).flatMap(([field, shape]) => checkField(value, field, shape, `${where}.`));
   const which =
-    claims.length === 0 ? [finding(where, "It claims nothing; say under lands or never where its flows land.")] : [];
+    claims.length === 0
+      ? [codedFinding("missing-value", where, "It claims nothing; say under lands or never where its flows land.")]
+      : [];
   return [...fields, ...findUnknownFields(value, Object.keys(SHAPES), `${where}.`), ...which];
 }

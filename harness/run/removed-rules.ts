@@ -1,5 +1,5 @@
 import { renderRule } from "../formats/rule-text.ts";
-import { type Finding, finding, type Parsed } from "../model/finding.ts";
+import { codedFinding, type Finding, type Parsed } from "../model/finding.ts";
 import { type Chain, familyKey, type PodRules, type Ruleset } from "../model/ruleset.ts";
 import type { Scenario } from "../model/scenario.ts";
 
@@ -16,7 +16,7 @@ export function removeRules(rules: PodRules, removed: readonly RemovedRule[]): P
     const table = ruleset?.tables.find(({ name }) => name === each.table);
     const chain = table?.chains.find((candidate) => findRule(candidate, each) >= 0);
     if (!ruleset || !table || !chain) {
-      findings.push(finding(`[${at}].rule`, describeAbsence(ruleset, each)));
+      findings.push(codedFinding("rule-fault", `[${at}].rule`, describeAbsence(ruleset, each)));
       return ruleset;
     }
     const index = findRule(chain, each);

@@ -3,7 +3,7 @@ import { basename, dirname, extname, join, resolve } from "node:path";
 import { LandfallError } from "../errors.ts";
 import { importModuleFile } from "../load/module-file.ts";
 import { LOAD_DEADLINE_MS, loadUserModules } from "../load/user-modules.ts";
-import { capFindings, type Finding, finding, type Parsed } from "../model/finding.ts";
+import { capFindings, codedFinding, type Finding, finding, type Parsed } from "../model/finding.ts";
 import { findNearNames } from "../model/near-names.ts";
 import type { Scenario } from "../model/scenario.ts";
 import { parseScenario } from "./parsed-scenario.ts";
@@ -105,7 +105,8 @@ export function selectScenarioFiles(
     const named = own.get(word);
     if (named !== undefined) return [named];
     const selected = selectPath(resolve(workingDirectory, word));
-    if (selected.length === 0) findings.push(finding(word, describeUnknown(word, [...own.keys()])));
+    if (selected.length === 0)
+      findings.push(codedFinding("unknown-name", word, describeUnknown(word, [...own.keys()])));
     return selected;
   });
   if (findings.length > 0) {

@@ -1,6 +1,6 @@
 import { LandfallError } from "../errors.ts";
 import { meetsExpectation } from "../model/expectation.ts";
-import { makeLanding } from "../model/landing.ts";
+import { makeBlind } from "../model/landing.ts";
 import { DEFAULT_ADDRESSES, type SandboxAddresses } from "../model/pod.ts";
 import type { CoverageReport, FlowReport, ScenarioReport } from "../model/report.ts";
 import type { PodRules } from "../model/ruleset.ts";
@@ -156,7 +156,7 @@ function nameWantedRules(
 }
 
 function reportBlind(bound: BoundScenario, cause: string): ScenarioReport {
-  const landing = makeLanding("could-not-look", { cause });
+  const landing = makeBlind("no-sandbox", cause);
   const flows = bound.flows.map((flow) => judgeFlow(flow, { landing, durationMs: 0 }, null));
   return assemble(bound, flows, null);
 }

@@ -1,4 +1,4 @@
-import { type Finding, finding, type Parsed } from "../model/finding.ts";
+import { codedFinding, type Finding, finding, type Parsed } from "../model/finding.ts";
 import { parseFlowText } from "../model/flow-text.ts";
 import type { Scenario } from "../model/scenario.ts";
 import { meshNamed, usualShape } from "./named-shape.ts";
@@ -146,11 +146,12 @@ function checkWhole(scenario: Readonly<Record<string, unknown>>, where: string):
   const isGiven = (field: string) => scenario[field] !== undefined;
   return [
     ...(flows === 0 && MANNERS.every((manner) => !isGiven(manner) || isRecord(scenario[manner]))
-      ? [finding(where, "There is no flow; name at least one under answer or forward.")]
+      ? [codedFinding("missing-value", where, "There is no flow; name at least one under answer or forward.")]
       : []),
     ...(isGiven("rules") && isGiven("without")
       ? [
-          finding(
+          codedFinding(
+            "conflict",
             `${where}: without`,
             "Rules given under rules are not generated; leave out there what should be missing.",
           ),

@@ -1,4 +1,4 @@
-import { type Finding, finding } from "../model/finding.ts";
+import { codedFinding, type Finding, finding } from "../model/finding.ts";
 import { findNearNames } from "../model/near-names.ts";
 
 /** What a field of a value from a file must be: in words for the finding, and as a test. */
@@ -37,7 +37,7 @@ export function checkField(
 ): readonly Finding[] {
   if (value[field] === undefined)
     return shape.presence === "required"
-      ? [finding(`${place}${field}`, `The field is missing; it is ${shape.is}.`)]
+      ? [codedFinding("missing-value", `${place}${field}`, `The field is missing; it is ${shape.is}.`)]
       : [];
   return shape.holds(value[field]) ? [] : [finding(`${place}${field}`, `This must be ${shape.is}.`)];
 }
@@ -50,7 +50,7 @@ export function findUnknownFields(
 ): readonly Finding[] {
   return Object.keys(value)
     .filter((field) => !known.includes(field))
-    .map((field) => finding(`${place}${field}`, describeUnknownField(field, known)));
+    .map((field) => codedFinding("unknown-field", `${place}${field}`, describeUnknownField(field, known)));
 }
 
 function describeUnknownField(field: string, known: readonly string[]): string {

@@ -1,3 +1,4 @@
+import { renderRoutingTexts } from "../formats/routing-texts.ts";
 import { listPlacedRules, type PlacedRule } from "../formats/rule-places.ts";
 import { renderRule } from "../formats/rule-text.ts";
 import { meetsExpectation } from "../model/expectation.ts";
@@ -40,7 +41,7 @@ export function makeWantedRuleFinder(
       const rule = findRule(own[familyKey(place.family)], place);
       return { rule: place, routing: [], nearest: rule && findNearest(rule, place, own, tested, { steps, counted }) };
     }
-    const { rules, routes, addresses: added } = own.policyRouting;
+    const { rules, routes, addresses: added } = renderRoutingTexts(own.policyRouting);
     const marks = listSteps(demanded.connections).some(
       ({ verdict, table }) => verdict === "tproxy" || table === "mangle",
     );

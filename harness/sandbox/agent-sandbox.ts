@@ -1,12 +1,12 @@
-import type { DialResult, IptablesVariant, ListenerSpec, Seen } from "../agent/protocol.ts";
+import type { DialResult, IptablesVariant, ListenerSpec, RoutingText, Seen } from "../agent/protocol.ts";
 import { LandfallError } from "../errors.ts";
 import { renderIptablesSave } from "../formats/iptables-save.ts";
-import { makeLanding } from "../model/landing.ts";
+import { makeBlind } from "../model/landing.ts";
 import { type PodSpec, vmLinks } from "../model/pod.ts";
 import { BARE_SHAPE, type PodShape } from "../model/pod-shape.ts";
 import { nameRemote } from "../model/remote-listener.ts";
 import type { SandboxReport } from "../model/report.ts";
-import { NO_POLICY_ROUTING, type PodRules, type PolicyRouting, type Ruleset } from "../model/ruleset.ts";
+import { NO_RULES, type PodRules, type Ruleset } from "../model/ruleset.ts";
 import type { AgentClient } from "./agent-client.ts";
 import { confirmLanding } from "./confirm.ts";
 import { driveAll, makeBlindResult, type PlannedDial } from "./dial-batches.ts";
@@ -16,8 +16,10 @@ import { RealEnvoy } from "./envoy/real-envoy.ts";
 import { readKernelRules } from "./kernel-rules-text.ts";
 import { listenersOf } from "./listeners.ts";
 import { gatherEvidence } from "./pod-evidence.ts";
+import { renderRoutingText } from "./routing-text.ts";
 import type { CountedRules, FlowRequest, Installation, Observation, PodEvidence, Sandbox } from "./sandbox.ts";
 import { type Station, type StationName, stationOf } from "./station.ts";
+import { syncAgents } from "./sync-agents.ts";
 import { planLocalRoutes } from "./upstream-routes.ts";
 import type { World } from "./world.ts";
 
@@ -31,7 +33,7 @@ export class AgentSandbox implements Sandbox {
   readonly #envoy: RealEnvoy | null;
   #upstreamAddresses: readonly string[] = [];
   /** Policy routing put in by others than the resident agent, which its `clear` cannot know; null while there are no such rules. */
-  #foreignRouting: PolicyRouting | null = null;
+  #foreignRouting: RoutingText | null = null;
   /** The rules that were put in as rule sets; null where a script put them in. */
   #written: PodRules | null = null;
 
@@ -68,7 +70,8 @@ export class AgentSandbox implements Sandbox {
     const isOurs = installation.kind === "rules" || (installation.kind === "capture" && runCapture === null);
     if (isOurs) return this.#apply(installation.rules);
     await this.clear();
-    this.#foreignRouting = installation.kind === "capture" ? installation.rules.policyRouting : NO_POLICY_ROUTING;
+    const rules = installation.kind === "capture" ? installation.rules : NO_RULES;
+    this.#foreignRouting = renderRoutingText(rules.policyRouting);
     try {
       if (installation.kind === "script") await this.#runScript(installation.path);
       else await runCapture?.(installation.flags, installation.environment);
@@ -114,7 +117,9 @@ export class AgentSandbox implements Sandbox {
   async #driveTogether(requests: readonly FlowRequest[], inFlight: number, envoy: RealEnvoy | null = null) {
     const dials = requests.map((request) => planDial(request, this.#station(stationOf(request.flow)), this.addresses));
     const results = new Map((await driveAll(dials, inFlight)).map((result) => [result.token, result]));
-    const blindness = dials.every(({ dial }) => this.#isConfirmed(results.get(dial.token))) ? null : await this.#sync();
+    const blindness = dials.every(({ dial }) => this.#isConfirmed(results.get(dial.token)))
+      ? null
+      : await syncAgents(this.#agents());
     return Promise.all(
       dials.map((planned) => this.#observe(planned, results.get(planned.dial.token), blindness, envoy)),
     );
@@ -159,7 +164,7 @@ export class AgentSandbox implements Sandbox {
     if (this.#foreignRouting) await this.clear();
     const { agent, namespace } = this.#station("pod");
     const text = (ruleset: Ruleset | null) => ruleset && renderIptablesSave(ruleset);
-    const texts = { ip: text(rules.ip), ip6: text(rules.ip6), policyRouting: rules.policyRouting };
+    const texts = { ip: text(rules.ip), ip6: text(rules.ip6), policyRouting: renderRoutingText(rules.policyRouting) };
     await agent.call("apply", { namespace, variant: this.#variant, ...texts });
   }
 
@@ -167,12 +172,6 @@ export class AgentSandbox implements Sandbox {
   #isConfirmed(result: DialResult | undefined): boolean {
     if (result?.landing.kind !== "listener") return false;
     return confirmLanding(result, this.#recordsOf(result.token)).kind === "listener";
-  }
-
-  async #sync(): Promise<string | null> {
-    const ends = await Promise.allSettled(this.#agents().map((agent) => agent.call("sync", {})));
-    const failure = ends.find((end) => end.status === "rejected");
-    return failure ? (failure.reason as Error).message : null;
   }
 
   #recordsOf(token: string): readonly Seen[] {
@@ -194,7 +193,7 @@ export class AgentSandbox implements Sandbox {
     const { kind } = seen.landing;
     // Where an agent is gone, so are its listeners: a refusal then tells of the harness, not of the rules.
     const isBlind = blindness !== null && kind !== "listener" && kind !== "could-not-look";
-    const landing = isBlind ? makeLanding("could-not-look", { cause: blindness }) : seen.landing;
+    const landing = isBlind ? makeBlind("no-observation", blindness) : seen.landing;
     return { ...seen, landing: nameRemote(landing, this.#shape), durationMs: result.durationMs };
   }
 }

@@ -1,5 +1,5 @@
 import type { DialResult, Seen } from "../agent/protocol.ts";
-import { type Landing, makeLanding } from "../model/landing.ts";
+import { type Landing, makeBlind } from "../model/landing.ts";
 
 /**
  * A listener answers as soon as it has read a request, and the kernel sends a lost answer again within this time: one that was sent so long
@@ -22,7 +22,7 @@ export function confirmLanding({ landing, endedAtMs }: DialResult, records: read
   const told = passagesOf(landing);
   if (told.length === recorded.length && told.every((passage, i) => passage === recorded[i])) return landing;
   const cause = `the caller was told of [${told.join(", ")}] (${landing.kind}), the listeners recorded [${recorded.join(", ")}]`;
-  return makeLanding("could-not-look", { cause });
+  return makeBlind("ends-disagree", cause);
 }
 
 function confirmSilence(landing: Landing, records: readonly Seen[], endedAtMs: number): Landing {
@@ -35,7 +35,7 @@ function confirmSilence(landing: Landing, records: readonly Seen[], endedAtMs: n
   if (areHopsRecorded && !isLate && (last !== undefined || request === "not-delivered")) return silence;
   const why = isLate ? "the listener read it too late to be heard" : `the listeners recorded [${recorded.join(", ")}]`;
   const cause = `the connection was made, but nothing answered; the request was ${request}, and ${why}`;
-  return makeLanding("could-not-look", { hops: landing.hops, cause });
+  return makeBlind("ends-disagree", cause, landing.hops);
 }
 
 /**

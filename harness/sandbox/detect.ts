@@ -1,6 +1,7 @@
 import { LandfallError } from "../errors.ts";
+import { KERNEL_BACKENDS, type KernelBackend } from "../model/backends.ts";
 import type { BackendName } from "../model/report.ts";
-import { connectEngine, whyNoEngine } from "./docker-engine.ts";
+import { connectEngine, EngineAddressError, type EngineSilence, whyNoEngine } from "./docker-engine.ts";
 import { detectNetns } from "./netns-detection.ts";
 
 /** What is left to who has no kernel to ask. */
@@ -20,42 +21,49 @@ export interface BackendState {
  * namespace that ends with the look.
  */
 export async function detectBackends(): Promise<readonly BackendState[]> {
-  return Promise.all([detectDocker(), detectNetns(), works("simulated")]);
+  return Promise.all(Object.values(DETECTORS).map((detect) => detect()));
 }
 
 /**
- * Gives the backend that `--sandbox auto` stands for: docker if an engine answers, else netns.
- * Throws `environment` with both reasons and remedies where neither works, and names the one that needs no kernel.
+ * Gives the backend that `--sandbox auto` stands for: the first of those with a kernel that works.
+ * Throws `environment` with every reason and remedy where none works, and names the one that needs no kernel.
  */
-export async function chooseBackend(): Promise<"docker" | "netns"> {
-  const docker = await detectDocker();
-  if (docker.works) return "docker";
-  const netns = await detectNetns();
-  if (netns.works) return "netns";
-  const reasons = [docker, netns].map(({ backend, why, remedy }) => `\n  ${backend}: ${why} ${remedy}`);
+export async function chooseBackend(): Promise<KernelBackend> {
+  const failed: BackendState[] = [];
+  for (const backend of KERNEL_BACKENDS) {
+    const state = await DETECTORS[backend]();
+    if (state.works) return backend;
+    failed.push(state);
+  }
+  const reasons = failed.map(({ backend, why, remedy }) => `\n  ${backend}: ${why} ${remedy}`);
   throw new LandfallError(
     "environment",
     `no backend works here that has a kernel.${reasons.join("")}${WITHOUT_KERNEL}`,
   );
 }
 
+const DETECTORS = {
+  docker: detectDocker,
+  netns: detectNetns,
+  simulated: async () => works("simulated"),
+} satisfies Record<BackendName, () => Promise<BackendState>>;
+
 /** Says whether containers work: whether an engine answers. */
 export async function detectDocker(): Promise<BackendState> {
   const where = process.env["DOCKER_HOST"] ?? "the default socket";
   try {
-    const why = await whyNoEngine(connectEngine());
-    return why === null
+    const silence = await whyNoEngine(connectEngine());
+    return silence === null
       ? works("docker")
-      : fails("docker", `No container engine answers at ${where} (${why}).`, engineRemedy(why));
+      : fails("docker", `No container engine answers at ${where} (${silence.why}).`, engineRemedy(silence));
   } catch (error) {
-    if (!(error instanceof LandfallError)) throw error;
-    const [why = "", remedy = ""] = error.message.replace(/^the/, "The").split(/(?<=\.) (?=[A-Z])/);
-    return fails("docker", why, remedy);
+    if (!(error instanceof EngineAddressError)) throw error;
+    return fails("docker", error.why, error.remedy);
   }
 }
 
-function engineRemedy(why: string): string {
-  if (why.includes("EACCES"))
+function engineRemedy({ errno }: EngineSilence): string {
+  if (errno === "EACCES")
     return "Run as root, or let your user use the engine: sudo usermod -aG docker $USER, then log in again.";
   if (process.env["DOCKER_HOST"]) return "Start that engine, or unset DOCKER_HOST.";
   return "Start one: sudo systemctl start docker. Where none is installed: sudo npm run setup.";

@@ -1,6 +1,6 @@
 import type { Dial, DialResult } from "../agent/protocol.ts";
 import { describeError } from "../errors.ts";
-import { makeLanding } from "../model/landing.ts";
+import { makeBlind } from "../model/landing.ts";
 import type { AgentClient } from "./agent-client.ts";
 
 /** A dial and the agent that is to make it. */
@@ -59,5 +59,5 @@ function batchTimeoutMs(dials: readonly Dial[], inFlight: number): number {
 
 /** Gives the result of a flow that was not driven. */
 export function makeBlindResult(token: string, cause: string): DialResult {
-  return { token, landing: makeLanding("could-not-look", { cause }), local: null, durationMs: 0, endedAtMs: 0 };
+  return { token, landing: makeBlind("no-observation", cause), local: null, durationMs: 0, endedAtMs: 0 };
 }

@@ -11,13 +11,13 @@ const PING_TIMEOUT_MS = 5_000;
  */
 export function connectEngine(): Docker {
   const named = process.env["DOCKER_HOST"] ?? "";
-  if (named.startsWith("ssh:")) throw refuseAddress("landfall does not reach engines over ssh", OVER_SSH);
+  if (named.startsWith("ssh:")) throw new EngineAddressError("landfall does not reach engines over ssh", OVER_SSH);
   try {
     return new Docker();
   } catch (error) {
     const isAddress = !named.includes("//") || URL.canParse(named);
-    if (isAddress) throw refuseAddress(describeError(error), "Check DOCKER_CERT_PATH, or unset it.", error);
-    throw refuseAddress(
+    if (isAddress) throw new EngineAddressError(describeError(error), "Check DOCKER_CERT_PATH, or unset it.", error);
+    throw new EngineAddressError(
       "it is not an address",
       "Write unix:///var/run/docker.sock or tcp://HOST:PORT, or unset it.",
       error,
@@ -28,13 +28,27 @@ export function connectEngine(): Docker {
 const OVER_SSH =
   "Forward the engine's socket (ssh -L /tmp/docker.sock:/var/run/docker.sock HOST) and name unix:///tmp/docker.sock.";
 
-function refuseAddress(why: string, remedy: string, cause?: unknown): LandfallError {
-  const message = `the engine that DOCKER_HOST="${process.env["DOCKER_HOST"]}" names cannot be used: ${why}. ${remedy}`;
-  return new LandfallError("environment", message, cause === undefined ? {} : { cause });
+/** Tells that what DOCKER_HOST or DOCKER_CERT_PATH says cannot be used. */
+export class EngineAddressError extends LandfallError {
+  readonly why: string;
+  readonly remedy: string;
+
+  constructor(why: string, remedy: string, cause?: unknown) {
+    const what = `engine that DOCKER_HOST="${process.env["DOCKER_HOST"]}" names cannot be used: ${why}.`;
+    super("environment", `the ${what} ${remedy}`, cause === undefined ? {} : { cause });
+    this.why = `The ${what}`;
+    this.remedy = remedy;
+  }
+}
+
+/** What an engine that does not answer left: its words, and the system's name for the failure where it has one, such as EACCES. */
+export interface EngineSilence {
+  readonly why: string;
+  readonly errno: string | null;
 }
 
 /** Says why no engine answers, in its own words; null where one does. */
-export async function whyNoEngine(engine: Docker): Promise<string | null> {
+export async function whyNoEngine(engine: Docker): Promise<EngineSilence | null> {
   try {
     const silence = new AbortController();
     const answer = await Promise.race([
@@ -42,18 +56,25 @@ export async function whyNoEngine(engine: Docker): Promise<string | null> {
       sleep(PING_TIMEOUT_MS, "silence", { signal: silence.signal, ref: false }).catch(() => "aborted"),
     ]);
     silence.abort();
-    return answer === "silence" ? `no word from it for ${PING_TIMEOUT_MS / 1000} s` : null;
+    return answer === "silence" ? { why: `no word from it for ${PING_TIMEOUT_MS / 1000} s`, errno: null } : null;
   } catch (error) {
-    return describeError(error);
+    return { why: describeError(error), errno: errnoOf(error) };
   }
+}
+
+function errnoOf(error: unknown): string | null {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : null;
 }
 
 /** Gives a client of an engine that answers; throws `environment` with the engine's words where none does. */
 export async function reachEngine(): Promise<Docker> {
   const engine = connectEngine();
-  const why = await whyNoEngine(engine);
-  if (why === null) return engine;
-  throw new LandfallError("environment", `no container engine answers (${why}). landfall doctor says what to do.`);
+  const silence = await whyNoEngine(engine);
+  if (silence === null) return engine;
+  throw new LandfallError(
+    "environment",
+    `no container engine answers (${silence.why}). landfall doctor says what to do.`,
+  );
 }
 
 /** Says whether the engine has an image of this reference. */

@@ -1,9 +1,9 @@
 import { FAMILIES } from "../model/address.ts";
 import { type HostAddresses, type HostName, POD_INTERFACE, type SandboxAddresses } from "../model/pod.ts";
-import { NO_POLICY_ROUTING } from "../model/ruleset.ts";
 import type { AgentClient } from "./agent-client.ts";
 import { type NetworkKind, subnetsAt } from "./docker-subnets.ts";
 import { look } from "./look.ts";
+import { NO_ROUTING_TEXT } from "./routing-text.ts";
 
 /** A host of the sandbox's first network, as the engine started it. */
 export interface DockerHost {
@@ -78,8 +78,8 @@ export function bridgeAddress(kind: NetworkKind, place: number): HostAddresses {
 
 /** Takes out the rules the engine has put in, through whichever of the two kernel interfaces it did. */
 export async function clearEngineRules(agent: AgentClient): Promise<void> {
-  await agent.call("clear", { namespace: null, variant: "default", policyRouting: NO_POLICY_ROUTING });
+  await agent.call("clear", { namespace: null, variant: "default", policyRouting: NO_ROUTING_TEXT });
   const { stdout } = await look({ agent, namespace: null }, "cat", "/proc/net/ip_tables_names");
   if (stdout.trim() === "") return;
-  await agent.call("clear", { namespace: null, variant: "legacy", policyRouting: NO_POLICY_ROUTING });
+  await agent.call("clear", { namespace: null, variant: "legacy", policyRouting: NO_ROUTING_TEXT });
 }

@@ -1,13 +1,10 @@
+import { type BackendChoice, hasKernel, type KernelBackend } from "../model/backends.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
-import type { BackendName } from "../model/report.ts";
 import { AgentSandbox } from "./agent-sandbox.ts";
 import type { DockerOptions } from "./docker-world.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { checkSurroundings } from "./surroundings.ts";
 import type { World } from "./world.ts";
-
-/** A backend as users name it; `auto`: docker if an engine answers, else netns. */
-export type BackendChoice = BackendName | "auto";
 
 /** How a sandbox is to be; docker alone heeds all of it. */
 export interface SandboxOptions extends Omit<DockerOptions, "envoyProgram"> {
@@ -31,16 +28,18 @@ export const DEFAULT_SANDBOX_OPTIONS: SandboxOptions = {
  * Throws `environment` where the backend, or with `auto` any backend, does not work here, or a real Envoy is wanted and cannot be had.
  */
 export async function openSandbox(choice: BackendChoice, options = DEFAULT_SANDBOX_OPTIONS): Promise<Sandbox> {
-  if (choice === "simulated") return new (await import("./simulated.ts")).SimulatedSandbox(options.addresses);
+  if (choice !== "auto" && !hasKernel(choice))
+    return new (await import("./simulated.ts")).SimulatedSandbox(options.addresses);
   checkSurroundings();
-  return new AgentSandbox(await startWorld(choice, options));
-}
-
-/** Each backend is loaded only when it is used: the engine's client takes a fifth of a second. */
-async function startWorld(choice: Exclude<BackendChoice, "simulated">, options: SandboxOptions): Promise<World> {
   const backend = choice === "auto" ? await (await import("./detect.ts")).chooseBackend() : choice;
   const envoyProgram =
     options.envoy === "real" ? await (await import("./envoy/program.ts")).ensureEnvoy(options.say) : null;
-  if (backend === "docker") return (await import("./docker-start.ts")).startDockerWorld({ ...options, envoyProgram });
-  return (await import("./netns-world.ts")).startNetnsWorld(envoyProgram, options.addresses);
+  return new AgentSandbox(await STARTERS[backend]({ ...options, envoyProgram }));
 }
+
+/** Each backend is loaded only when it is used: the engine's client takes a fifth of a second. */
+const STARTERS = {
+  docker: async (options) => (await import("./docker-start.ts")).startDockerWorld(options),
+  netns: async ({ envoyProgram, addresses }) =>
+    (await import("./netns-world.ts")).startNetnsWorld(envoyProgram, addresses),
+} satisfies Record<KernelBackend, (options: SandboxOptions & Pick<DockerOptions, "envoyProgram">) => Promise<World>>;

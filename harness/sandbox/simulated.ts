@@ -1,5 +1,5 @@
 import { LandfallError } from "../errors.ts";
-import { makeLanding } from "../model/landing.ts";
+import { makeBlind } from "../model/landing.ts";
 import { DEFAULT_ADDRESSES, type PodSpec, type SandboxAddresses } from "../model/pod.ts";
 import type { SandboxReport } from "../model/report.ts";
 import { NO_RULES, type PodRules } from "../model/ruleset.ts";
@@ -76,8 +76,7 @@ export class SimulatedSandbox implements Sandbox {
   }
 
   #land({ flow, manner }: FlowRequest) {
-    if (this.#spec === null)
-      return makeLanding("could-not-look", { cause: "the sandbox was told of no pod; enter first" });
+    if (this.#spec === null) return makeBlind("no-sandbox", "the sandbox was told of no pod; enter first");
     this.#simulator ??= compilePod(this.#rules, this.#spec, this.addresses);
     const { landing, connections } = this.#simulator.explain(flow, manner, () => "");
     for (const { packets } of connections) for (const packet of packets) this.#tally.add(packet);

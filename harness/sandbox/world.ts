@@ -1,5 +1,5 @@
+import type { KernelBackend } from "../model/backends.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
-import type { BackendName } from "../model/report.ts";
 import type { Stations } from "./station.ts";
 
 /**
@@ -7,7 +7,7 @@ import type { Stations } from "./station.ts";
  * same whichever backend made it (`AgentSandbox`).
  */
 export interface World extends AsyncDisposable {
-  readonly backend: Exclude<BackendName, "simulated">;
+  readonly backend: KernelBackend;
   readonly addresses: SandboxAddresses;
   /** Path, as the proxy's agent sees it, of the real Envoy that is to stand in the stub's place; null: the stub. */
   readonly envoyProgram: string | null;

@@ -1,5 +1,6 @@
 import { test as base, expect as baseExpect } from "vitest";
-import { type BackendChoice, openSandbox } from "../sandbox/open-sandbox.ts";
+import { BACKEND_CHOICES, type BackendChoice, listChoices } from "../model/backends.ts";
+import { openSandbox } from "../sandbox/open-sandbox.ts";
 import { makePatient } from "./patience.ts";
 import { Pod } from "./pod.ts";
 import { toLandOn } from "./to-land-on.ts";
@@ -52,7 +53,7 @@ export const test = makePatient(
 );
 
 function readBackend(text: string | undefined): BackendChoice {
-  const known = (["docker", "netns", "simulated", "auto"] as const).find((backend) => backend === (text ?? "auto"));
+  const known = BACKEND_CHOICES.find((backend) => backend === (text ?? "auto"));
   if (known) return known;
-  throw new RangeError(`LANDFALL_SANDBOX is "${text}"; it must be docker, netns, simulated or auto.`);
+  throw new RangeError(`LANDFALL_SANDBOX is "${text}"; it must be ${listChoices(BACKEND_CHOICES)}.`);
 }

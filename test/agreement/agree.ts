@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import fc from "fast-check";
+import { renderIpCommands } from "../../harness/formats/ip-commands.ts";
 import { renderIptablesSave } from "../../harness/formats/iptables-save.ts";
 import { FAMILIES, type Family } from "../../harness/model/address.ts";
 import { listRules } from "../../harness/model/ruleset.ts";
@@ -101,10 +102,7 @@ observed  ${describe(shown.observed)}`);
 
 function renderRules({ rules: { ip, ip6, policyRouting } }: AgreementCase): string {
   const lines = [ip, ip6].flatMap((ruleset) => (ruleset ? renderIptablesSave(ruleset).split("\n") : []));
-  return [
-    ...lines.filter((line) => /^[*-]|DROP/.test(line)),
-    ...policyRouting.rules.map((rule) => `ip rule ${rule}`),
-  ].join("\n");
+  return [...lines.filter((line) => /^[*-]|DROP/.test(line)), ...renderIpCommands(policyRouting)].join("\n");
 }
 
 process.exitCode = await agree();

@@ -5,7 +5,14 @@ import { resolveFlow } from "../../harness/model/flow-resolution.ts";
 import { parseFlowText } from "../../harness/model/flow-text.ts";
 import type { Match } from "../../harness/model/match.ts";
 import { DEFAULT_ADDRESSES, type PodSpec } from "../../harness/model/pod.ts";
-import type { PodRules, PolicyRouting, Ruleset } from "../../harness/model/ruleset.ts";
+import {
+  deliverMarked,
+  NO_POLICY_ROUTING,
+  PASS_THROUGH_ON_LO,
+  type PolicyRouting,
+  WHOLE_MARK,
+} from "../../harness/model/policy-routing.ts";
+import type { PodRules, Ruleset } from "../../harness/model/ruleset.ts";
 import type { Target } from "../../harness/model/target.ts";
 import type { FlowRequest } from "../../harness/sandbox/sandbox.ts";
 import { SHAPE, shapeOf } from "../istio-pod.ts";
@@ -104,10 +111,12 @@ function avoidClashes(ruleset: Ruleset): Ruleset {
 }
 
 function arbitraryPolicyRouting(family: Family): fc.Arbitrary<PolicyRouting> {
-  const addresses = family === 6 ? ["::6/128 dev lo"] : [];
-  const none: PolicyRouting = { rules: [], routes: [], addresses };
-  const marked = { rules: ["fwmark 0x539 lookup 133"], routes: ["local default dev lo table 133"], addresses };
-  return fc.constantFrom(none, none, family === 4 ? marked : none);
+  const addresses = family === 6 ? [PASS_THROUGH_ON_LO] : [];
+  const none: PolicyRouting = { ...NO_POLICY_ROUTING, addresses };
+  const [whole, masked] = [WHOLE_MARK, 0xfff].map((mask) => ({
+    ...{ ...deliverMarked([family], { value: 0x539, mask }, 133), addresses },
+  }));
+  return fc.constantFrom(none, none, whole ?? none, masked ?? none);
 }
 
 function arbitraryRequest(family: Family): fc.Arbitrary<FlowRequest> {

@@ -3,7 +3,8 @@ import { diffRulesets } from "../../harness/analysis/diff.ts";
 import { parseIptablesSave } from "../../harness/formats/iptables-save.ts";
 import { seedConfig } from "../../harness/meshes/istio-1.4/seed-config.ts";
 import { DEFAULT_ADDRESSES } from "../../harness/model/pod.ts";
-import { NO_POLICY_ROUTING, type PodRules } from "../../harness/model/ruleset.ts";
+import { NO_POLICY_ROUTING } from "../../harness/model/policy-routing.ts";
+import type { PodRules } from "../../harness/model/ruleset.ts";
 import { makePodSpec } from "../../harness/run/pod-spec.ts";
 import { captureOf } from "../istio-pod.ts";
 

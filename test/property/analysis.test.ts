@@ -19,7 +19,8 @@ import {
   PASS_THROUGH_IPV6,
   type PodSpec,
 } from "../../harness/model/pod.ts";
-import { NO_POLICY_ROUTING, type PodRules, type Ruleset } from "../../harness/model/ruleset.ts";
+import { NO_POLICY_ROUTING } from "../../harness/model/policy-routing.ts";
+import type { PodRules, Ruleset } from "../../harness/model/ruleset.ts";
 import { compilePod } from "../../harness/netfilter/simulator.ts";
 import { SHAPE, shapeOf } from "../istio-pod.ts";
 import { arbitraryAddress, arbitraryId, arbitraryPort } from "./arbitrary-rule.ts";

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { renderRuleLines } from "../../harness/formats/list.ts";
+import { renderRoutingTexts } from "../../harness/formats/routing-texts.ts";
 import { parseCapture } from "../../harness/meshes/istio-1.4/capture.ts";
 import { generateRules } from "../../harness/meshes/istio-1.4/rules.ts";
 import { renderAddress, renderNetwork } from "../../harness/model/address.ts";
@@ -88,6 +89,7 @@ function expectedOf({ words, mark, table, podIps }: Call): PodRules {
 /** Checks that the kernel holds the rules of a call and none else, its policy routing and none else. */
 function check(state: KernelState, call: Call): void {
   const { ip, ip6, policyRouting } = expectedOf(call);
+  const { rules, routes, addresses } = renderRoutingTexts(policyRouting);
   const onlyRules = (lines: readonly string[]) => lines.filter((line) => line.startsWith("-A"));
   expect({
     nat: onlyRules(state.nat),
@@ -102,7 +104,7 @@ function check(state: KernelState, call: Call): void {
     mangle: linesOf(ip, "mangle"),
     ip6nat: linesOf(ip6, "nat"),
     ip6filter: linesOf(ip6, "filter"),
-    ...{ rules: policyRouting.rules, routes: policyRouting.routes, addresses: policyRouting.addresses.length },
+    ...{ rules, routes, addresses: addresses.length },
   });
 }
 

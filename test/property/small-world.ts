@@ -6,7 +6,7 @@ import type { FlowSet } from "../../harness/model/flow-set.ts";
 import { parseFlowSet } from "../../harness/model/flow-set-text.ts";
 import { parseFlowText } from "../../harness/model/flow-text.ts";
 import { APP_PORTS, DEFAULT_ADDRESSES, type PodSpec } from "../../harness/model/pod.ts";
-import { NO_POLICY_ROUTING, type PolicyRouting } from "../../harness/model/ruleset.ts";
+import { NO_POLICY_ROUTING, PASS_THROUGH_ON_LO, type PolicyRouting } from "../../harness/model/policy-routing.ts";
 import { SHAPE, shapeOf } from "../istio-pod.ts";
 
 /** Ports, and uids and gids, of a small world's flows; rules know all but the last of each. */
@@ -55,7 +55,7 @@ function makeWorld(parts: WorldParts): SmallWorld {
       clientPorts: PORTS,
       upstreamAddresses: services,
     },
-    policyRouting: { ...NO_POLICY_ROUTING, addresses: adds ? ["::6/128 dev lo"] : [] },
+    policyRouting: { ...NO_POLICY_ROUTING, addresses: adds ? [PASS_THROUGH_ON_LO] : [] },
     points: PORTS.flatMap((port) => listFlows(parts, [...peers, ...services], port)).map(flowOf),
     flowSets: sets.map(setOf),
   };

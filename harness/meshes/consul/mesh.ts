@@ -1,4 +1,4 @@
-import { finding, type Parsed } from "../../model/finding.ts";
+import { codedFinding, type Parsed } from "../../model/finding.ts";
 import type { Range } from "../../model/match.ts";
 import type { Mesh, ReadSettings } from "../mesh.ts";
 import { makeContract } from "./contract.ts";
@@ -43,7 +43,7 @@ function refuseNative(read: Parsed<ReadSettings<ConsulSettings>>): Parsed<ReadSe
   if (!read.ok || read.value.settings.format === "iptables") return read;
   const message =
     "landfall does not make Consul's native nftables rules yet; leave the option out to get its iptables rules.";
-  return { ok: false, findings: [finding("--native-nftables", message)] };
+  return { ok: false, findings: [codedFinding("unsupported", "--native-nftables", message)] };
 }
 
 function configOf(settings: ConsulSettings): Readonly<Record<string, unknown>> {

@@ -1,7 +1,8 @@
 import { type Family, familyOf } from "../../model/address.ts";
 import type { Match, Range } from "../../model/match.ts";
 import { loopbackAddress } from "../../model/pod.ts";
-import { NO_POLICY_ROUTING, type PodRules, type Rule, type Ruleset } from "../../model/ruleset.ts";
+import { NO_POLICY_ROUTING } from "../../model/policy-routing.ts";
+import type { PodRules, Rule, Ruleset } from "../../model/ruleset.ts";
 import type { Target } from "../../model/target.ts";
 import { jumpTo, makeRule, makeTable, matchAddress, RETURN, redirectTo, TCP } from "../rules.ts";
 import type { ConsulSettings } from "./settings.ts";

@@ -1,5 +1,5 @@
 import { canonicalAddress, familyOf } from "../../model/address.ts";
-import { type Finding, finding, type Parsed } from "../../model/finding.ts";
+import { codedFinding, type Finding, finding, type Parsed } from "../../model/finding.ts";
 import type { Range } from "../../model/match.ts";
 import { findNearNames } from "../../model/near-names.ts";
 import type { MeshFile, MeshInput, ReadSettings, SettingOrigin } from "../mesh.ts";
@@ -89,13 +89,17 @@ function textOfZero(value: unknown): string | null {
 function readFields({ path, text }: MeshFile, findings: Finding[]): Readonly<Record<string, unknown>> {
   const read = readYamlText(text);
   if (!read.ok) {
-    findings.push(finding(path, read.message));
+    findings.push(codedFinding("malformed-text", path, read.message));
     return {};
   }
   const { value } = read;
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     findings.push(
-      finding(path, `This is not a Config of Consul's; write its fields, such as ${FIELDS.slice(0, 3).join(", ")}.`),
+      codedFinding(
+        "malformed-text",
+        path,
+        `This is not a Config of Consul's; write its fields, such as ${FIELDS.slice(0, 3).join(", ")}.`,
+      ),
     );
     return {};
   }

@@ -1,4 +1,5 @@
-import { type Finding, finding } from "../../model/finding.ts";
+import { codedFinding, type Finding, type finding } from "../../model/finding.ts";
+import type { FindingCode } from "../../model/finding-codes.ts";
 import type { EnvironmentFileValues } from "./environment.ts";
 import { flagOf, type SettingName } from "./flags.ts";
 import type { TypedValue } from "./words.ts";
@@ -48,10 +49,12 @@ export function findVariable(variable: string, { files, environment }: Places): 
 }
 
 /** Gives a note-taker that writes findings about a value to a list. A column is told where the value is a user's own word. */
-export function makeNote(origin: Origin, findings: Finding[]): Note {
+export function makeNote(origin: Origin, findings: Finding[], code: FindingCode = "invalid-value"): Note {
+  const add = (...[where, message, line, column]: Parameters<typeof finding>) =>
+    void findings.push(codedFinding(code, where, message, line, column));
   return (message, column = null) => {
-    if (origin.kind === "flag") findings.push(finding(origin.flag, message, null, column));
-    else if (origin.kind === "file") findings.push(finding(origin.path, `${origin.variable}: ${message}`, origin.line));
-    else findings.push(finding(origin.kind === "variable" ? origin.variable : "default", message, null, column));
+    if (origin.kind === "flag") add(origin.flag, message, null, column);
+    else if (origin.kind === "file") add(origin.path, `${origin.variable}: ${message}`, origin.line);
+    else add(origin.kind === "variable" ? origin.variable : "default", message, null, column);
   };
 }

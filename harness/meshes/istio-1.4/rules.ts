@@ -1,12 +1,10 @@
 import { isIpv6Pod } from "../../model/capture.ts";
-import { NO_POLICY_ROUTING, type PodRules, type Rule } from "../../model/ruleset.ts";
+import { NO_POLICY_ROUTING, PASS_THROUGH_ON_LO } from "../../model/policy-routing.ts";
+import type { PodRules, Rule } from "../../model/ruleset.ts";
 import type { CaptureConfig } from "./config.ts";
 import { makeIpv6Guard } from "./guard.ts";
 import { capturesInbound, makeNatTable } from "./nat.ts";
 import { makeTproxyRouting, makeTproxyTable } from "./tproxy.ts";
-
-/** The address that the script adds to lo of IPv6 pods, from which Envoy's pass-through connects. */
-const PASS_THROUGH_ROUTE = "::6/128 dev lo";
 
 /**
  * Gives all rules and policy routing that Istio 1.4's shell generator (tools/packaging/common/istio-iptables.sh) makes of a config, as its
@@ -21,7 +19,7 @@ export function generateRules(config: CaptureConfig): PodRules {
     ip6: { family: 6, tables: [isIpv6 ? makeNatTable(config, 6) : makeIpv6Guard()] },
     policyRouting: {
       ...(usesTproxy ? makeTproxyRouting(config) : NO_POLICY_ROUTING),
-      addresses: isIpv6 ? [PASS_THROUGH_ROUTE] : [],
+      addresses: isIpv6 ? [PASS_THROUGH_ON_LO] : [],
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Family } from "../../model/address.ts";
 import { isIpv6Pod } from "../../model/capture.ts";
-import { type Finding, finding } from "../../model/finding.ts";
+import { codedFinding, type Finding } from "../../model/finding.ts";
 import type { NameLookups } from "../../model/name-lookups.ts";
 import type { CaptureConfig } from "./config.ts";
 import {
@@ -46,7 +46,8 @@ export function readSettings(
   const given = new Map(CAPTURE_FLAGS.map(({ setting }) => [setting, findGiven(setting, places)]));
   const text = (setting: SettingName) => given.get(setting)?.text ?? "";
   const note = (setting: SettingName): Note => makeNote(given.get(setting)?.origin ?? DEFAULT, findings);
-  const warn = (setting: SettingName): Note => makeNote(given.get(setting)?.origin ?? DEFAULT, warnings);
+  const warn = (setting: SettingName): Note =>
+    makeNote(given.get(setting)?.origin ?? DEFAULT, warnings, "differs-from-original");
   const ports = (setting: SettingName) => readPorts(text(setting), names.service, note(setting), warn(setting));
   const families: readonly Family[] = isIpv6Pod({ podIps }) ? [4, 6] : [4];
   const ranges = (setting: SettingName) => readRanges(text(setting), families, note(setting), warn(setting));
@@ -121,19 +122,25 @@ function readProxyOwners(places: Places, names: NameLookups, findings: Finding[]
   const uidOrigin = uid?.origin ?? user?.origin ?? DEFAULT;
   const known = findings.length;
   const warnings: Finding[] = [];
-  const proxyUid = readOwners(uidText, "uid", names.user, makeNote(uidOrigin, findings), makeNote(uidOrigin, warnings));
+  const proxyUid = readOwners(
+    uidText,
+    "uid",
+    names.user,
+    makeNote(uidOrigin, findings),
+    makeNote(uidOrigin, warnings, "differs-from-original"),
+  );
   const gidOrigin: Origin = gid?.origin ?? { kind: "copy", of: "proxyUid" };
   const gidNote: Note = gid
     ? makeNote(gid.origin, findings)
     : (message, column) =>
         makeNote(uidOrigin, findings)(`Without -g the gids are a copy of the uids. ${message} Give -g.`, column);
   // What is to be said of the uids is said once, and not of their copy again.
-  const gidWarn: Note = gid ? makeNote(gid.origin, warnings) : () => {};
+  const gidWarn: Note = gid ? makeNote(gid.origin, warnings, "differs-from-original") : () => {};
   const isCopyOfFaults = !gid && findings.length > known;
   const proxyGid = isCopyOfFaults ? [] : readOwners(gid?.text ?? uidText, "gid", names.group, gidNote, gidWarn);
   if (!uid && user && userUid === null) {
     const message = `There is no user "${user.text}" here; ${DEFAULT_PROXY_ID} is taken, as the original does.`;
-    warnings.push(finding("ENVOY_USER", message));
+    warnings.push(codedFinding("unknown-name", "ENVOY_USER", message));
   }
   return { proxyUid, proxyGid, origins: { proxyUid: uidOrigin, proxyGid: gidOrigin }, warnings };
 }

@@ -1,5 +1,6 @@
 import { loopbackAddress } from "../../model/pod.ts";
-import type { PolicyRouting, Rule, Table } from "../../model/ruleset.ts";
+import { deliverMarked, type PolicyRouting } from "../../model/policy-routing.ts";
+import type { Rule, Table } from "../../model/ruleset.ts";
 import { jumpTo, makeRule, makeTable, matchAddress, matchPort, TCP } from "../rules.ts";
 import type { CaptureConfig } from "./config.ts";
 import { inboundExclusions } from "./nat.ts";
@@ -21,14 +22,9 @@ export function makeTproxyTable(config: CaptureConfig): Table {
   });
 }
 
-/** Gives the route that brings marked packets to local sockets, whatever their destination. */
-export function makeTproxyRouting(config: CaptureConfig): PolicyRouting {
-  const table = config.tproxyRouteTable;
-  return {
-    rules: [`fwmark 0x${config.tproxyMark.toString(16)} lookup ${table}`],
-    routes: [`local default dev lo table ${table}`],
-    addresses: [],
-  };
+/** Gives the rule and route that bring marked packets to local sockets, whatever their destination. */
+export function makeTproxyRouting({ tproxyMark, tproxyRouteTable }: CaptureConfig): PolicyRouting {
+  return deliverMarked([4], { value: tproxyMark, mask: ALL_BITS }, tproxyRouteTable);
 }
 
 function inboundRules(config: CaptureConfig): readonly Rule[] {

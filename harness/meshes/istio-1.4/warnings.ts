@@ -1,6 +1,6 @@
 import { familyOf } from "../../model/address.ts";
 import { isIpv6Pod } from "../../model/capture.ts";
-import { type Finding, finding } from "../../model/finding.ts";
+import { codedFinding, type Finding } from "../../model/finding.ts";
 import type { CaptureConfig } from "./config.ts";
 import { flagOf, type SettingName } from "./flags.ts";
 import type { Origin } from "./given.ts";
@@ -53,7 +53,11 @@ function rangesWithoutEffect(ranges: "*" | readonly string[], config: CaptureCon
 }
 
 function place(setting: SettingName, origin: Origin, message: string): Finding {
-  if (origin.kind === "flag") return finding(origin.flag, message);
-  if (origin.kind === "file") return finding(origin.path, message, origin.line);
-  return finding(origin.kind === "variable" ? origin.variable : `-${flagOf(setting).letter}`, message);
+  if (origin.kind === "flag") return codedFinding("no-effect", origin.flag, message);
+  if (origin.kind === "file") return codedFinding("no-effect", origin.path, message, origin.line);
+  return codedFinding(
+    "no-effect",
+    origin.kind === "variable" ? origin.variable : `-${flagOf(setting).letter}`,
+    message,
+  );
 }

@@ -1,4 +1,4 @@
-import { type Finding, finding } from "../../model/finding.ts";
+import { codedFinding, type Finding, type WordFault } from "../../model/finding.ts";
 import { tokenizeWords } from "../word-tokens.ts";
 import { CAPTURE_FLAGS, CAPTURE_OPTIONS, CAPTURE_SWITCHES, type SettingName } from "./flags.ts";
 import { SEED_COMMAND } from "./seed.ts";
@@ -18,9 +18,6 @@ export interface TypedFlags {
   readonly findings: readonly Finding[];
 }
 
-/** What is said of a flag that the generator has not. */
-const UNKNOWN_FLAG = "There is no such flag; -h lists them.";
-
 const SPECS = [...CAPTURE_OPTIONS, ...CAPTURE_SWITCHES];
 
 /**
@@ -35,11 +32,11 @@ export function readWords(words: readonly string[]): TypedFlags {
   const stray = tokens.filter((token) => token.kind === "positional");
   for (const token of tokens) {
     if (token.kind === "positional" && token === stray[0])
-      findings.push(finding(token.value, strayFault(stray.map(({ value }) => value))));
+      findings.push(codedFinding("unexpected-word", token.value, strayFault(stray.map(({ value }) => value))));
     if (token.kind !== "option") continue;
     const setting = CAPTURE_FLAGS.find((flag) => flag.name === token.name)?.setting;
     const fault = faultOf(token.name, token.value, setting !== undefined);
-    if (fault !== null) findings.push(finding(token.rawName, fault));
+    if (fault !== null) findings.push(codedFinding(fault[0], token.rawName, fault[1]));
     else if (setting === undefined) switches.add(token.name);
     else values.set(setting, { flag: token.rawName, text: token.value ?? "" });
   }
@@ -47,14 +44,17 @@ export function readWords(words: readonly string[]): TypedFlags {
   return { values, purpose, findings };
 }
 
-function faultOf(name: string, value: string | undefined, takesValue: boolean): string | null {
+function faultOf(name: string, value: string | undefined, takesValue: boolean): WordFault | null {
   const known = SPECS.find((spec) => spec.name === name);
-  if (!known) return UNKNOWN_FLAG;
-  if (!takesValue) return value === undefined ? null : "This is a switch and takes no value; leave the value away.";
+  if (!known) return ["unknown-flag", "There is no such flag; -h lists them."];
+  if (!takesValue)
+    return value === undefined ? null : ["invalid-value", "This is a switch and takes no value; leave the value away."];
   if (value === undefined) {
-    return "The value is missing: it is the last word. (The original ignores such a flag without a word.) Write '' for an empty value.";
+    const message =
+      "The value is missing: it is the last word. (The original ignores such a flag without a word.) Write '' for an empty value.";
+    return ["missing-value", message];
   }
-  return isFlag(value) ? swallowFault(name, value) : null;
+  return isFlag(value) ? ["missing-value", swallowFault(name, value)] : null;
 }
 
 function isFlag(word: string): boolean {

@@ -1,4 +1,4 @@
-import { type Finding, finding } from "../../model/finding.ts";
+import { codedFinding, type Finding, finding } from "../../model/finding.ts";
 import { findNearNames } from "../../model/near-names.ts";
 import type { MeshFile } from "../mesh.ts";
 import { readYamlText } from "../yaml-text.ts";
@@ -47,7 +47,9 @@ export function readAnnotations({ path, text }: MeshFile): PodAnnotations {
     }),
     warnings: entries
       .filter(([name]) => name.startsWith(OF_SIDECARS))
-      .map(([name]) => finding(path, `${name}: Ambient mode does not read this annotation; it changes no rule.`)),
+      .map(([name]) =>
+        codedFinding("no-effect", path, `${name}: Ambient mode does not read this annotation; it changes no rule.`),
+      ),
   };
 }
 

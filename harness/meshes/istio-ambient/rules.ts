@@ -1,7 +1,9 @@
 import type { Family } from "../../model/address.ts";
+import { FAMILIES } from "../../model/address.ts";
 import type { Match, PortMatch } from "../../model/match.ts";
 import { loopbackAddress, MAX_PORT } from "../../model/pod.ts";
-import type { PodRules, PolicyRouting, Rule, Ruleset } from "../../model/ruleset.ts";
+import { deliverMarked, type PolicyRouting } from "../../model/policy-routing.ts";
+import type { PodRules, Rule, Ruleset } from "../../model/ruleset.ts";
 import type { Target } from "../../model/target.ts";
 import { jumpTo, makeRule, makeTable, matchAddress, matchInterface, RETURN, redirectTo, TCP } from "../rules.ts";
 import type { AmbientSettings } from "./settings.ts";
@@ -35,13 +37,8 @@ export function generateRules(settings: AmbientSettings): PodRules {
 }
 
 function makeRouting({ ipv6 }: AmbientSettings): PolicyRouting {
-  const options = ipv6 === "on" ? ["", "-6 "] : [""];
-  const mark = `0x${MARKS.connection.toString(16)}/0x${MARKS.mask.toString(16)}`;
-  return {
-    rules: options.map((option) => `${option}fwmark ${mark} lookup ${ROUTE_TABLE}`),
-    routes: options.map((option) => `${option}local default dev lo table ${ROUTE_TABLE}`),
-    addresses: [],
-  };
+  const mark = { value: MARKS.connection, mask: MARKS.mask };
+  return deliverMarked(ipv6 === "on" ? FAMILIES : [4], mark, ROUTE_TABLE);
 }
 
 function makeRuleset(settings: AmbientSettings, family: Family): Ruleset {

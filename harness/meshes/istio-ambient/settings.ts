@@ -1,5 +1,5 @@
 import { canonicalAddress, type Family, familyOf } from "../../model/address.ts";
-import { type Finding, finding, type Parsed } from "../../model/finding.ts";
+import { codedFinding, type Finding, finding, type Parsed } from "../../model/finding.ts";
 import { POD_INTERFACE } from "../../model/pod.ts";
 import type { MeshInput, ReadSettings, SettingOrigin } from "../mesh.ts";
 import { type GivenValue, readOptionWords, readSwitch } from "../option-words.ts";
@@ -142,7 +142,7 @@ function findOtherActions(given: (setting: string) => Given | null): readonly Fi
     const value = typeof effect === "string" ? null : given(setting);
     if (value === null || typeof effect === "string" || readSwitch(value.text) === "off" || value.text === "")
       return [];
-    return [finding(value.where, `It ${help}. ${effect.instead}`)];
+    return [codedFinding("unsupported", value.where, `It ${help}. ${effect.instead}`)];
   });
 }
 
@@ -154,13 +154,31 @@ function warn(
   const [ip6] = addresses.filter((address) => familyOf(address) === 6);
   return [
     ...(virtualInterfaces.includes(POD_INTERFACE)
-      ? [finding(where, `${POD_INTERFACE} is the pod's own interface: every inbound connection goes to port 15001.`)]
+      ? [
+          codedFinding(
+            "capture-gap",
+            where,
+            `${POD_INTERFACE} is the pod's own interface: every inbound connection goes to port 15001.`,
+          ),
+        ]
       : []),
     ...(virtualInterfaces.includes("lo")
-      ? [finding(where, "What the pod sends over lo to itself meets no rule of the nat table in PREROUTING.")]
+      ? [
+          codedFinding(
+            "capture-gap",
+            where,
+            "What the pod sends over lo to itself meets no rule of the nat table in PREROUTING.",
+          ),
+        ]
       : []),
     ...(ipv6 === "off" && ip6 !== undefined
-      ? [finding("--ambient-ipv6", `The pod has the address ${ip6}, and IPv6 passes ztunnel by; write --ambient-ipv6.`)]
+      ? [
+          codedFinding(
+            "capture-gap",
+            "--ambient-ipv6",
+            `The pod has the address ${ip6}, and IPv6 passes ztunnel by; write --ambient-ipv6.`,
+          ),
+        ]
       : []),
   ];
 }

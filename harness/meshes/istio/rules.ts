@@ -1,6 +1,13 @@
-import { type Family, familyOf } from "../../model/address.ts";
+import { FAMILIES, type Family, familyOf } from "../../model/address.ts";
 import type { Match, Range } from "../../model/match.ts";
-import type { PodRules, PolicyRouting, Rule, Ruleset, Table } from "../../model/ruleset.ts";
+import {
+  deliverMarked,
+  NO_POLICY_ROUTING,
+  PASS_THROUGH_ON_LO,
+  type PolicyRouting,
+  WHOLE_MARK,
+} from "../../model/policy-routing.ts";
+import type { PodRules, Rule, Ruleset, Table } from "../../model/ruleset.ts";
 import type { PodFacts } from "../mesh.ts";
 import { jumpTo, makeRule, makeTable, matchAddress, matchInterface, RETURN, redirectTo, TCP } from "../rules.ts";
 import { dnsRedirects, makeRawTable } from "./dns-rules.ts";
@@ -101,13 +108,17 @@ function makeMangleTable(settings: IstioSettings, family: Family): readonly Tabl
   return [table];
 }
 
-/** Marked packets are for local sockets, whatever their destination; the pass-through needs its address on lo with IPv6. */
+/**
+ * Marked packets are for local sockets, whatever their destination, in every family that has rules (configureTProxyRoutes in
+ * tools/istio-iptables/pkg/capture/run_linux.go); the pass-through needs its address on lo with IPv6.
+ */
 function makeRouting(settings: IstioSettings, isDual: boolean): PolicyRouting {
-  const { interceptionMode, inboundPortsInclude, tproxyMark, tproxyRouteTable: table } = settings;
+  const { interceptionMode, inboundPortsInclude, tproxyMark, tproxyRouteTable } = settings;
   const isNeeded = interceptionMode === "TPROXY" && inboundPortsInclude.length > 0;
+  const families = isDual ? FAMILIES : ([4] as const);
+  const mark = { value: tproxyMark, mask: WHOLE_MARK };
   return {
-    rules: isNeeded ? [`fwmark 0x${tproxyMark.toString(16)} lookup ${table}`] : [],
-    routes: isNeeded ? [`local default dev lo table ${table}`] : [],
-    addresses: isDual ? ["::6/128 dev lo"] : [],
+    ...(isNeeded ? deliverMarked(families, mark, tproxyRouteTable) : NO_POLICY_ROUTING),
+    addresses: isDual ? [PASS_THROUGH_ON_LO] : [],
   };
 }

@@ -1,5 +1,5 @@
 import { addressValue, networkHolds, parseNetwork, prefixLength } from "../../model/address.ts";
-import { type Finding, finding, type Parsed } from "../../model/finding.ts";
+import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
 import type { Range } from "../../model/match.ts";
 import type { NameLookups } from "../../model/name-lookups.ts";
 import type { MeshInput, ReadSettings } from "../mesh.ts";
@@ -56,7 +56,13 @@ export function readIstio(input: MeshInput): Parsed<ReadSettings<IstioSettings>>
   const given = lookUpSettings(input);
   const { findings } = given;
   if (input.config !== null)
-    findings.push(finding("--mesh-config", "istio-iptables reads no file of settings; give its flags and variables."));
+    findings.push(
+      codedFinding(
+        "unsupported",
+        "--mesh-config",
+        "istio-iptables reads no file of settings; give its flags and variables.",
+      ),
+    );
   const settings = readSettings(given, input.names, input.environment["ENVOY_USER"]);
   check(settings, given, input.pod.addresses);
   findings.push(...findToolFaults(given));
@@ -164,7 +170,8 @@ function check(settings: IstioSettings, given: Given, addresses: readonly string
 }
 
 function addressFinding(what: string): Finding {
-  return finding(
+  return codedFinding(
+    "missing-value",
     "--pod-ip",
     `The pod's addresses decide for which families rules are made, and ${what}; give --pod-ip.`,
   );

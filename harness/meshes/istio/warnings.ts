@@ -1,5 +1,5 @@
 import { familyOf } from "../../model/address.ts";
-import { type Finding, finding } from "../../model/finding.ts";
+import { codedFinding, type Finding } from "../../model/finding.ts";
 import type { MeshInput } from "../mesh.ts";
 import { findCapturedServers, hasIpv6, listPodFamilies } from "./pod-facts.ts";
 import type { IstioSettings } from "./settings.ts";
@@ -15,16 +15,23 @@ export function warn(settings: IstioSettings, { environment, pod }: MeshInput): 
     ...warnOfIgnored(settings),
     ...(environment["ENVOY_PORT"] === undefined
       ? []
-      : [finding("ENVOY_PORT", "The tool does not read this variable; give -p instead.")]),
+      : [codedFinding("no-effect", "ENVOY_PORT", "The tool does not read this variable; give -p instead.")]),
   ];
 }
 
 function warnOfOwners({ proxyUid, proxyGid }: IstioSettings): readonly Finding[] {
   if (proxyUid.length + proxyGid.length === 0)
-    return [finding("-u", "No uid and no gid is left alone, so the proxy's own connections come back to it.")];
+    return [
+      codedFinding(
+        "capture-gap",
+        "-u",
+        "No uid and no gid is left alone, so the proxy's own connections come back to it.",
+      ),
+    ];
   if (proxyUid.length < 2) return [];
   return [
-    finding(
+    codedFinding(
+      "capture-gap",
       "-u",
       "Only the first uid's calls to the pod's own address are captured; the tool leaves the others' alone.",
     ),
@@ -38,10 +45,22 @@ function warnOfFamilies(settings: IstioSettings, addresses: readonly string[]): 
   const isDual = listPodFamilies(addresses).includes(6);
   return [
     ...(isDual
-      ? [finding("--dual-stack", "The pod has an IPv6 address, but IPv6 is not captured; give --dual-stack.")]
+      ? [
+          codedFinding(
+            "capture-gap",
+            "--dual-stack",
+            "The pod has an IPv6 address, but IPv6 is not captured; give --dual-stack.",
+          ),
+        ]
       : []),
     ...(networks.length > 0
-      ? [finding("-i, -x", `There are no IPv6 rules in this pod, so ${networks.join(", ")} has no effect.`)]
+      ? [
+          codedFinding(
+            "no-effect",
+            "-i, -x",
+            `There are no IPv6 rules in this pod, so ${networks.join(", ")} has no effect.`,
+          ),
+        ]
       : []),
   ];
 }
@@ -49,19 +68,31 @@ function warnOfFamilies(settings: IstioSettings, addresses: readonly string[]): 
 function warnOfDns(settings: IstioSettings, { addresses, resolvers }: MeshInput["pod"]): readonly Finding[] {
   if (settings.redirectDns === "off")
     return settings.captureAllDns === "on"
-      ? [finding("--capture-all-dns", "It has no effect without --redirect-dns.")]
+      ? [codedFinding("no-effect", "--capture-all-dns", "It has no effect without --redirect-dns.")]
       : [];
   const servers = findCapturedServers(settings, resolvers);
   const isExcluded = settings.outboundPortsExclude.some(({ first, last }) => first <= DNS_PORT && DNS_PORT <= last);
   if (servers === "none")
-    return [finding("--redirect-dns", "resolv.conf names no server, so no DNS is captured; give --capture-all-dns.")];
+    return [
+      codedFinding(
+        "capture-gap",
+        "--redirect-dns",
+        "resolv.conf names no server, so no DNS is captured; give --capture-all-dns.",
+      ),
+    ];
   const families = hasIpv6(settings, addresses) ? ([4, 6] as const) : ([4] as const);
   const isUseless = servers !== "all" && families.every((family) => servers[family].length === 0);
   return [
     ...(isUseless
-      ? [finding("--redirect-dns", "resolv.conf names IPv6 servers alone, whose DNS is not captured here.")]
+      ? [
+          codedFinding(
+            "capture-gap",
+            "--redirect-dns",
+            "resolv.conf names IPv6 servers alone, whose DNS is not captured here.",
+          ),
+        ]
       : []),
-    ...(isExcluded ? [finding("-o", "It excludes port 53, so no DNS is captured.")] : []),
+    ...(isExcluded ? [codedFinding("no-effect", "-o", "It excludes port 53, so no DNS is captured.")] : []),
   ];
 }
 
@@ -70,13 +101,19 @@ function warnOfIgnored(settings: IstioSettings): readonly Finding[] {
   const groups = "ISTIO_OUTBOUND_OWNER_GROUPS";
   return [
     ...(inboundPortsExclude.length > 0 && inboundPortsInclude !== "*"
-      ? [finding("-d", "It has no effect without -b '*'.")]
+      ? [codedFinding("no-effect", "-d", "It has no effect without -b '*'.")]
       : []),
     ...(ownerGroupsExclude.length > 0 && ownerGroupsInclude !== "*"
-      ? [finding(`${groups}_EXCLUDE`, `It has no effect while ${groups} names groups.`)]
+      ? [codedFinding("no-effect", `${groups}_EXCLUDE`, `It has no effect while ${groups} names groups.`)]
       : []),
     ...(ownerGroupsInclude !== "*" && ownerGroupsInclude.length === 0
-      ? [finding(groups, "It is empty, so nobody's outbound traffic is captured; write * for all groups.")]
+      ? [
+          codedFinding(
+            "capture-gap",
+            groups,
+            "It is empty, so nobody's outbound traffic is captured; write * for all groups.",
+          ),
+        ]
       : []),
   ];
 }

@@ -1,4 +1,4 @@
-import { type Finding, finding } from "../../model/finding.ts";
+import { codedFinding, type Finding, finding } from "../../model/finding.ts";
 import type { MeshInput, SettingOrigin } from "../mesh.ts";
 import { readOptionWords } from "../option-words.ts";
 import { KUMA_OPTIONS, type KumaOption } from "./options.ts";
@@ -47,7 +47,7 @@ export function readGiven({
     const one = find(option);
     if (one === null) continue;
     given.set(option.setting, one);
-    if (typeof option.effect === "object") findings.push(finding(one.where, option.effect.instead));
+    if (typeof option.effect === "object") findings.push(codedFinding("unsupported", one.where, option.effect.instead));
   }
   return { given, asksForHelp, findings };
 }

@@ -1,6 +1,7 @@
 import { type Family, familyOf } from "../../model/address.ts";
 import type { Match } from "../../model/match.ts";
-import { NO_POLICY_ROUTING, type PodRules, type Rule, type Ruleset } from "../../model/ruleset.ts";
+import { NO_POLICY_ROUTING, PASS_THROUGH_ON_LO } from "../../model/policy-routing.ts";
+import type { PodRules, Rule, Ruleset } from "../../model/ruleset.ts";
 import type { PodFacts } from "../mesh.ts";
 import { jumpTo, makeRule, makeTable, TCP } from "../rules.ts";
 import { inboundRules, KUMA_CHAINS, outboundRules, redirectRule } from "./chain-rules.ts";
@@ -18,7 +19,7 @@ export function generateRules(settings: KumaSettings, pod: PodFacts): PodRules {
   return {
     ip: makeRuleset(settings, 4, pod),
     ip6: hasIpv6 ? makeRuleset(settings, 6, pod) : { family: 6, tables: [] },
-    policyRouting: hasIpv6 ? { ...NO_POLICY_ROUTING, addresses: ["::6/128 dev lo"] } : NO_POLICY_ROUTING,
+    policyRouting: hasIpv6 ? { ...NO_POLICY_ROUTING, addresses: [PASS_THROUGH_ON_LO] } : NO_POLICY_ROUTING,
   };
 }
 

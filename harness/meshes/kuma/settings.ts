@@ -1,4 +1,4 @@
-import { type Finding, finding, type Parsed } from "../../model/finding.ts";
+import { codedFinding, type Finding, finding, type Parsed } from "../../model/finding.ts";
 import type { Range } from "../../model/match.ts";
 import type { MeshInput, ReadSettings, SettingOrigin } from "../mesh.ts";
 import { readSwitch } from "../option-words.ts";
@@ -103,7 +103,11 @@ export function readKuma(input: MeshInput): Parsed<ReadSettings<KumaSettings>> {
   const byFlag = (setting: string) => given.get(setting)?.origin.kind === "flag";
   if (redirectsDns && redirectsAllDns && byFlag("redirect.dns.enabled") && byFlag("redirect.dns.captureAll"))
     findings.push(
-      finding("--redirect-dns", "It cannot stand beside --redirect-all-dns-traffic; remove one of the two."),
+      codedFinding(
+        "conflict",
+        "--redirect-dns",
+        "It cannot stand beside --redirect-all-dns-traffic; remove one of the two.",
+      ),
     );
   const settings: KumaSettings = {
     proxyUid: readUser(last("kumaDPUser") || DEFAULT_UID, input.names.user, noteFor("kumaDPUser")),

@@ -1,5 +1,5 @@
 import { type Family, familyOf } from "../../model/address.ts";
-import { type Finding, finding } from "../../model/finding.ts";
+import { codedFinding, type Finding } from "../../model/finding.ts";
 import type { MeshInput } from "../mesh.ts";
 import { familiesOf } from "./pod.ts";
 import type { Direction, KumaSettings } from "./settings.ts";
@@ -11,7 +11,7 @@ export function warn(
   { pod, names }: Pick<MeshInput, "pod" | "names">,
 ): readonly Finding[] {
   const findings: Finding[] = [];
-  const add = (where: string, message: string) => void findings.push(finding(where, message));
+  const add = (where: string, message: string) => void findings.push(codedFinding("capture-gap", where, message));
   const families = familiesOf(settings, pod);
   if (mode !== "ipv4" && mode?.toLowerCase() === "ipv4")
     add("--ip-family-mode", `kumactl takes "${mode}" for dualstack; write ipv4 to leave IPv6 out.`);

@@ -1,4 +1,4 @@
-import { type Finding, finding } from "../../model/finding.ts";
+import { codedFinding, type Finding, finding } from "../../model/finding.ts";
 import { findNearNames } from "../../model/near-names.ts";
 import type { MeshFile } from "../mesh.ts";
 import { readYamlText } from "../yaml-text.ts";
@@ -26,7 +26,7 @@ export function readYaml(file: MeshFile): ReadYaml {
   const texts = new Map<string, readonly string[]>();
   const findings: Finding[] = [];
   const read = readYamlText(file.text);
-  if (!read.ok) findings.push(finding(path, read.message));
+  if (!read.ok) findings.push(codedFinding("malformed-text", path, read.message));
   const value = read.ok ? read.value : null;
   const note = (field: string, message: string) => void findings.push(finding(path, `${field}: ${message}`));
   readFields("", value ?? {}, { texts, note });

@@ -1,6 +1,7 @@
 import { type Family, familyOf, parseNetwork } from "../../model/address.ts";
 import type { Match, Range } from "../../model/match.ts";
-import { NO_POLICY_ROUTING, type PodRules, type Rule, type Ruleset } from "../../model/ruleset.ts";
+import { NO_POLICY_ROUTING } from "../../model/policy-routing.ts";
+import type { PodRules, Rule, Ruleset } from "../../model/ruleset.ts";
 import {
   comment,
   jumpTo,

@@ -1,4 +1,4 @@
-import { type Finding, finding, type Parsed } from "../../model/finding.ts";
+import { codedFinding, type Finding, finding, type Parsed } from "../../model/finding.ts";
 import type { Range } from "../../model/match.ts";
 import type { MeshInput, ReadSettings, SettingOrigin } from "../mesh.ts";
 import { type GivenValue, readOptionWords, readSwitch } from "../option-words.ts";
@@ -30,7 +30,9 @@ export function readLinkerd({
   const { values, asksForHelp, findings: found } = readOptionWords(words, LINKERD_OPTIONS);
   const findings: Finding[] = [...found];
   if (config !== null)
-    findings.push(finding("--mesh-config", "linkerd2-proxy-init reads no file of settings; give its flags."));
+    findings.push(
+      codedFinding("unsupported", "--mesh-config", "linkerd2-proxy-init reads no file of settings; give its flags."),
+    );
   const place = (setting: string) => values.get(setting)?.flag ?? `--${setting}`;
   const noteFor = (setting: string) => (message: string) => void findings.push(finding(place(setting), message));
   const last = (setting: string) => values.get(setting)?.texts.at(-1);
@@ -39,7 +41,11 @@ export function readLinkerd({
     const text = last(setting);
     if (text === undefined && !asksForHelp)
       findings.push(
-        finding(flag, `The port is missing; linkerd2-proxy-init has no default for it, write ${flag} PORT.`),
+        codedFinding(
+          "missing-value",
+          flag,
+          `The port is missing; linkerd2-proxy-init has no default for it, write ${flag} PORT.`,
+        ),
       );
     return text === undefined ? 0 : (readPort(text, noteFor(setting)) ?? 0);
   };
@@ -100,5 +106,5 @@ function warn({ proxyUid, proxyGid }: LinkerdSettings): readonly Finding[] {
   if (proxyUid !== null || proxyGid !== null) return [];
   const message =
     "No uid and no gid is left alone, so the proxy's own connections come back to it; write --proxy-uid 2102.";
-  return [finding("--proxy-uid", message)];
+  return [codedFinding("capture-gap", "--proxy-uid", message)];
 }

@@ -1,9 +1,9 @@
-import { type Hop, type Landing, type LandingKind, makeLanding, sourceAddress } from "../../model/landing.ts";
+import { type EndingKind, type Hop, type Landing, makeBlind, makeLanding, sourceAddress } from "../../model/landing.ts";
 import { MAX_HOPS } from "../../model/pod.ts";
 import type { AccessLogEntry } from "./access-log.ts";
 
 /** What the C library's words for a failed connection mean for a flow; null (no words) is Envoy's own timer. */
-const KINDS: readonly (readonly [RegExp, LandingKind])[] = [
+const KINDS: readonly (readonly [RegExp, EndingKind])[] = [
   [/Connection_refused/, "refused"],
   [/Connection_reset/, "reset"],
   [/Connection_timed_out/, "timed-out"],
@@ -26,7 +26,7 @@ export function landBehindEnvoy(passages: readonly AccessLogEntry[]): Landing | 
   if (hops.length >= MAX_HOPS) return last.onwardSource === null ? landInLoop(passages) : null;
   if (last.flags.includes("UO")) {
     const cause = "Envoy's circuit breaker opened before the flow had gone round; flows driven beside it used it up";
-    return makeLanding("could-not-look", { hops, cause });
+    return makeBlind("envoy-unclear", cause, hops);
   }
   if (last.flags.includes("UH")) return landOnEnvoy(last, hops.slice(0, -1));
   if (last.flags.includes("UF")) return landOnFailure(last.failure, hops);
@@ -53,5 +53,5 @@ export function landOnEnvoy(entry: AccessLogEntry, hops: readonly Hop[]): Landin
 function landOnFailure(failure: string | null, hops: readonly Hop[]): Landing {
   if (failure === null) return makeLanding("timed-out", { hops });
   const kind = KINDS.find(([words]) => words.test(failure))?.[1];
-  return kind ? makeLanding(kind, { hops }) : makeLanding("could-not-look", { hops, cause: `Envoy: ${failure}` });
+  return kind ? makeLanding(kind, { hops }) : makeBlind("envoy-unclear", `Envoy: ${failure}`, hops);
 }

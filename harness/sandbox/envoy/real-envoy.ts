@@ -1,5 +1,5 @@
 import type { Manner } from "../../model/flow.ts";
-import { type Landing, makeLanding } from "../../model/landing.ts";
+import { type Landing, makeBlind } from "../../model/landing.ts";
 import { MAX_HOPS, type PodSpec, type SandboxAddresses } from "../../model/pod.ts";
 import { proxyIdentity } from "../../model/pod-shape.ts";
 import type { Observation } from "../sandbox.ts";
@@ -104,5 +104,5 @@ function landUntold(flow: DrivenFlow, { landing, passages }: FlowTrace, entries:
   const told = landing.cause ?? `${landing.listener} was reached from ${landing.source}`;
   const log = `${passages.length} of its ${entries.length} entries follow from ${flow.local} -> ${flow.dialled}`;
   const lines = entries.map((entry) => `${entry.source} -> ${entry.destination}: ${entry.onwardSource} ${entry.flags}`);
-  return makeLanding("could-not-look", { cause: `${told}; in Envoy's log ${log} [${lines.join(", ")}]` });
+  return makeBlind("envoy-unclear", `${told}; in Envoy's log ${log} [${lines.join(", ")}]`);
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AgentClient } from "../../../harness/sandbox/agent-client.ts";
 import { AgentSandbox } from "../../../harness/sandbox/agent-sandbox.ts";
 import { startNetnsWorld } from "../../../harness/sandbox/netns-world.ts";
+import { NO_ROUTING_TEXT } from "../../../harness/sandbox/routing-text.ts";
 import { makeFlow, USUAL_SPEC } from "../sandbox/sandbox-setup.ts";
 
 const POD = { namespace: "pod", variant: "default" } as const;
@@ -19,8 +20,7 @@ describe("rules that stand already", () => {
   });
   afterAll(() => sandbox[Symbol.asyncDispose]());
 
-  const put = (ip: string, ip6: string) =>
-    agent.call("apply", { ...POD, ip, ip6, policyRouting: { rules: [], routes: [], addresses: [] } });
+  const put = (ip: string, ip6: string) => agent.call("apply", { ...POD, ip, ip6, policyRouting: NO_ROUTING_TEXT });
   const readRule = async () =>
     (await agent.call("counters", POD)).ip?.split("\n").find((line) => line.includes("8080"));
 

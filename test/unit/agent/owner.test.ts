@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AgentClient } from "../../../harness/sandbox/agent-client.ts";
 import { AgentSandbox } from "../../../harness/sandbox/agent-sandbox.ts";
 import { startNetnsWorld } from "../../../harness/sandbox/netns-world.ts";
+import { NO_ROUTING_TEXT } from "../../../harness/sandbox/routing-text.ts";
 import { makeFlow, USUAL_SPEC } from "../sandbox/sandbox-setup.ts";
 
 const POD = { namespace: "pod", variant: "default" } as const;
-const NO_ROUTING = { rules: [], routes: [], addresses: [] };
 
 describe("the kernel sees as owner", () => {
   let sandbox: AgentSandbox;
@@ -24,7 +24,7 @@ describe("the kernel sees as owner", () => {
     const rules = owners.map((owner) => `-A OUTPUT -p tcp --tcp-flags PSH PSH -m owner ${owner}`);
     const ip = `*mangle\n${rules.join("\n")}\nCOMMIT\n`;
     await sandbox.clear();
-    await agent.call("apply", { ...POD, ip, ip6: null, policyRouting: NO_ROUTING });
+    await agent.call("apply", { ...POD, ip, ip6: null, policyRouting: NO_ROUTING_TEXT });
     const [seen] = await sandbox.drive([makeFlow(flow)]);
     expect(seen?.landing.kind).toBe("listener");
     const counted = (await agent.call("counters", POD)).ip ?? "";

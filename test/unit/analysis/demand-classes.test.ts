@@ -4,7 +4,14 @@ import { parseIptablesSave, renderIptablesSave } from "../../../harness/formats/
 import type { CaptureConfig } from "../../../harness/meshes/istio-1.4/config.ts";
 import { generateRules } from "../../../harness/meshes/istio-1.4/rules.ts";
 import { seedConfig } from "../../../harness/meshes/istio-1.4/seed-config.ts";
+import { parseNetwork } from "../../../harness/model/address.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
+import {
+  deliverAll,
+  lookUpMarked,
+  NO_POLICY_ROUTING,
+  type PolicyRouting,
+} from "../../../harness/model/policy-routing.ts";
 import { makePodSpec } from "../../../harness/run/pod-spec.ts";
 import { captureOf } from "../../istio-pod.ts";
 
@@ -13,6 +20,7 @@ function classify(
   rule: string | null = null,
   before = "-A ISTIO_OUTPUT -j ISTIO_REDIRECT",
   changes: Partial<CaptureConfig> = {},
+  policyRouting: PolicyRouting = NO_POLICY_ROUTING,
 ) {
   const config = { ...seedConfig(), ...changes };
   const generated = generateRules(config);
@@ -29,7 +37,7 @@ function classify(
     links: [],
   };
   return classifyDemands({
-    rules: { ...generated, ip: parsed.value },
+    rules: { ...generated, ip: parsed.value, policyRouting },
     capture: captureOf(config),
     family: 4,
     setting,
@@ -45,6 +53,18 @@ function suspects(...words: Parameters<typeof classify>): readonly string[] {
 describe("of the flows of a config", () => {
   test("no class lands elsewhere than demanded under the config's own rules", () => {
     expect(suspects()).toEqual([]);
+  });
+
+  test("one shows a route that takes a network away", () => {
+    const network = parseNetwork("198.51.100.0/24");
+    const all = lookUpMarked(4, { value: 0, mask: 0 }, 7);
+    const route = deliverAll(4, 7);
+    const shown = expect.stringMatching(/-> 198\.51\.100\.0:/);
+    const routings = [
+      { ...NO_POLICY_ROUTING, rules: [{ ...all, fwmark: null }], routes: [{ ...route, to: network }] },
+      { ...NO_POLICY_ROUTING, rules: [{ ...all, fwmark: null, to: network }], routes: [route] },
+    ];
+    for (const routing of routings) expect(suspects(null, undefined, {}, routing)).toContainEqual(shown);
   });
 
   const inbound = "-A ISTIO_INBOUND -p tcp -j ISTIO_IN_REDIRECT";

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { startSearch } from "../../../harness/analysis/exhaustive-search.ts";
 import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
-import { NO_POLICY_ROUTING, type PodRules } from "../../../harness/model/ruleset.ts";
+import { NO_POLICY_ROUTING } from "../../../harness/model/policy-routing.ts";
+import type { PodRules } from "../../../harness/model/ruleset.ts";
 import { configOf, specOf } from "../meshes/istio-1.4/intent-setup.ts";
 
 function natOf(...rules: readonly string[]): PodRules {

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { makeMutants } from "../../../harness/analysis/mutants.ts";
 import { parseIptablesSave, renderIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import { generateRules } from "../../../harness/meshes/istio-1.4/rules.ts";
-import { NO_POLICY_ROUTING, type PodRules } from "../../../harness/model/ruleset.ts";
+import { NO_POLICY_ROUTING } from "../../../harness/model/policy-routing.ts";
+import type { PodRules } from "../../../harness/model/ruleset.ts";
 import { configOf } from "../meshes/istio-1.4/intent-setup.ts";
 
 function rulesOf(lines: readonly string[], table = "nat"): PodRules {

@@ -4,7 +4,8 @@ import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import { resolveFlow } from "../../../harness/model/flow-resolution.ts";
 import { parseFlowText } from "../../../harness/model/flow-text.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
-import { NO_POLICY_ROUTING, type PodRules, type RulePlace } from "../../../harness/model/ruleset.ts";
+import { NO_POLICY_ROUTING } from "../../../harness/model/policy-routing.ts";
+import type { PodRules, RulePlace } from "../../../harness/model/ruleset.ts";
 import { SHAPE } from "../../istio-pod.ts";
 import { configOf, specOf } from "../meshes/istio-1.4/intent-setup.ts";
 

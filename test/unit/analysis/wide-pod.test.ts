@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { listFixedEnds, type PeerEnds, preparePod, widenPod } from "../../../harness/analysis/wide-pod.ts";
 import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import { DEFAULT_ADDRESSES, type PodSpec } from "../../../harness/model/pod.ts";
-import { NO_POLICY_ROUTING } from "../../../harness/model/ruleset.ts";
+import { NO_POLICY_ROUTING } from "../../../harness/model/policy-routing.ts";
 import { configOf, specOf } from "../meshes/istio-1.4/intent-setup.ts";
 import { flowOf } from "../netfilter/setup.ts";
 

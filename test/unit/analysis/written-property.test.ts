@@ -30,7 +30,11 @@ describe("a property that a user writes", () => {
   test.each<[string, Omit<WrittenProperty, "name">, string | null]>([
     ["who must land on a listener", { flows: "app -> upstream:80", lands: "envoy-outbound" }, null],
     ["who lands elsewhere", { flows: "app -> upstream:80", lands: "upstream" }, "app -> upstream:80"],
-    ["a range of ids", { flows: "uid=1336-1338 -> upstream:80", lands: "envoy-outbound" }, "envoy -> upstream:80"],
+    [
+      "a range of ids",
+      { flows: "uid=1336-1338 -> upstream:80", lands: "envoy-outbound" },
+      "uid=1337,gid=1000 -> upstream:80",
+    ],
     [
       "a range of ids beside it",
       { flows: "uid=1338-2000,gid=1338-4000 -> upstream:80", lands: "envoy-outbound" },

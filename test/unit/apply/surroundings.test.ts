@@ -125,7 +125,7 @@ describe("a failure that cannot be undone", () => {
   });
 
   test.concurrent("policy routing is brought back as far as it had gone", async () => {
-    const ip = `/usr/sbin/ip "$@" || exit; case "$*" in "-batch -") [ -e /run/once ] || { touch /run/once; exit 2; };; esac`;
+    const ip = `/usr/sbin/ip "$@" || exit; case "$*" in "-4 -batch -") [ -e /run/once ] || { touch /run/once; exit 2; };; esac`;
     const script = `landfall apply ${TPROXY} >/run/o; rules; ${stub("ip", ip)}; stubbed apply ${SEED} >/run/o; code; rules; ip route show table 133 | wc -l; landfall apply --json ${TPROXY} | grep outcome`;
     expect((await run(script)).lines).toEqual([PLAIN_RULE, "code 3", PLAIN_RULE, "1", '  "outcome": "unchanged",']);
   });
@@ -137,7 +137,7 @@ describe("a failure that cannot be undone", () => {
   });
 
   test.concurrent("a clean without a record that is killed between rules and routing is ended by the next", async () => {
-    const ip = `case "$*" in "-batch -") kill -9 $PPID; exit;; esac; exec /usr/sbin/ip "$@"`;
+    const ip = `case "$*" in "-4 -batch -") kill -9 $PPID; exit;; esac; exec /usr/sbin/ip "$@"`;
     const mark = "export ISTIO_INBOUND_TPROXY_MARK=4242 ISTIO_INBOUND_TPROXY_ROUTE_TABLE=77";
     const script = `${mark}; landfall apply ${TPROXY} >/run/o; rm -r /run/landfall; ${stub("ip", ip)}; stubbed clean 2>/run/e; nat; rules; landfall clean; rules; ip route show table 77 2>/run/e; ls /run/landfall; echo end`;
     expect((await run(script)).lines).toEqual(["from all fwmark 0x1092 lookup 77", "end"]);

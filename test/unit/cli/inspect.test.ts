@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
-import { NO_POLICY_ROUTING } from "../../../harness/model/ruleset.ts";
+import { NO_POLICY_ROUTING } from "../../../harness/model/policy-routing.ts";
 import { openSandbox } from "../../../harness/sandbox/open-sandbox.ts";
 import type { Sandbox } from "../../../harness/sandbox/sandbox.ts";
 import { runCommand } from "./run-command.ts";

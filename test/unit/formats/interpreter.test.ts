@@ -150,7 +150,7 @@ describe("a list of commands", () => {
   ])("refuses %j with its place", (text, line, column, message) => {
     const read = interpretCommands(text, { where: "script" });
     expect(read.ok ? [] : read.findings).toEqual([
-      { where: "script", line, column, message: expect.stringMatching(message) },
+      { code: "rule-fault", where: "script", line, column, message: expect.stringMatching(message) },
     ]);
   });
 });

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { renderCommands, renderPodCommands } from "../../../harness/formats/commands.ts";
 import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import { renderList } from "../../../harness/formats/list.ts";
-import { NO_POLICY_ROUTING } from "../../../harness/model/ruleset.ts";
+import { FAMILIES } from "../../../harness/model/address.ts";
+import { deliverMarked, PASS_THROUGH_ON_LO, WHOLE_MARK } from "../../../harness/model/policy-routing.ts";
 
 const SAVED = `*nat
 :OUTPUT DROP [0:0]
@@ -53,15 +54,15 @@ describe("commands", () => {
         ip: { family: 4, tables: [] },
         ip6: null,
         policyRouting: {
-          ...NO_POLICY_ROUTING,
-          rules: ["fwmark 0x539 lookup 133"],
-          routes: ["local default dev lo table 133"],
-          addresses: ["::6/128 dev lo"],
+          ...deliverMarked(FAMILIES, { value: 0x539, mask: WHOLE_MARK }, 133),
+          addresses: [PASS_THROUGH_ON_LO],
         },
       }),
     ).toEqual([
       "ip -6 addr add ::6/128 dev lo",
       "ip rule add fwmark 0x539 lookup 133",
+      "ip -6 rule add fwmark 0x539 lookup 133",
       "ip route add local default dev lo table 133",
+      "ip -6 route add local ::/0 dev lo table 133",
     ]));
 });

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { renderRoutingTexts } from "../../../harness/formats/routing-texts.ts";
 import { kuma } from "../../../harness/meshes/kuma/mesh.ts";
+import { NO_POLICY_ROUTING } from "../../../harness/model/policy-routing.ts";
 import { generatedRules, inputOf, readVectors, recordedRules, type Vector } from "./vectors.ts";
 
 const VECTORS = readVectors("kuma.json");
@@ -44,7 +46,8 @@ test("IPv6 rules put the pass-through address on lo, as kumactl does", () => {
   const added = good.map((vector): [string, readonly string[]] => {
     const input = inputOf(vector);
     const parsed = kuma.read(input);
-    return [vector.name, parsed.ok ? kuma.generate(parsed.value.settings, input.pod).policyRouting.addresses : []];
+    const routing = parsed.ok ? kuma.generate(parsed.value.settings, input.pod).policyRouting : NO_POLICY_ROUTING;
+    return [vector.name, renderRoutingTexts(routing).addresses];
   });
   const recorded = good.map(({ name, lo_addrs = [] }): [string, readonly string[]] => [
     name,

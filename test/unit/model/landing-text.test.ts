@@ -91,6 +91,7 @@ describe("an expected landing", () => {
       ok: false,
       findings: [
         {
+          code: "invalid-value",
           where: "seed.ts",
           line: null,
           column: null,

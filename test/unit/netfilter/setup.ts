@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
+import { parseRoutingTexts, type RoutingTexts } from "../../../harness/formats/routing-texts.ts";
 import type { CaptureConfig } from "../../../harness/meshes/istio-1.4/config.ts";
 import type { Family } from "../../../harness/model/address.ts";
 import type { Flow } from "../../../harness/model/flow.ts";
@@ -8,7 +9,7 @@ import { parseFlowText } from "../../../harness/model/flow-text.ts";
 import { BUILT_IN_CHAINS, TABLE_NAMES, type TableName } from "../../../harness/model/iptables-tables.ts";
 import type { Landing } from "../../../harness/model/landing.ts";
 import { DEFAULT_ADDRESSES, type PodSpec } from "../../../harness/model/pod.ts";
-import { NO_POLICY_ROUTING, type PodRules, type Ruleset } from "../../../harness/model/ruleset.ts";
+import type { PodRules, Ruleset } from "../../../harness/model/ruleset.ts";
 
 import { compilePod } from "../../../harness/netfilter/simulator.ts";
 import { SHAPE, shapeOf } from "../../istio-pod.ts";
@@ -32,12 +33,18 @@ export const SPEC: PodSpec = {
   upstreamAddresses: ["10.96.0.1", "2001:db8::1"],
 };
 
+const NO_ROUTING: RoutingTexts = { rules: [], routes: [], addresses: [] };
+
 /**
  * Rules written short: a table's name alone begins the table, every other line is one of `iptables-save`; built-in chains need no line.
  * A line that begins with `4 ` or `6 ` belongs to that family alone.
  */
-export function rulesOf(lines: readonly string[], routing: Partial<PodRules["policyRouting"]> = {}): PodRules {
-  return { ip: parseTables(lines, 4), ip6: parseTables(lines, 6), policyRouting: { ...NO_POLICY_ROUTING, ...routing } };
+export function rulesOf(lines: readonly string[], routing: Partial<RoutingTexts> = {}): PodRules {
+  return {
+    ip: parseTables(lines, 4),
+    ip6: parseTables(lines, 6),
+    policyRouting: parseRoutingTexts({ ...NO_ROUTING, ...routing }),
+  };
 }
 
 function parseTables(lines: readonly string[], family: Family): Ruleset {

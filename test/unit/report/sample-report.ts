@@ -1,7 +1,7 @@
 import { seedConfig } from "../../../harness/meshes/istio-1.4/seed-config.ts";
 import { resolveFlow } from "../../../harness/model/flow-resolution.ts";
 import { parseFlowText } from "../../../harness/model/flow-text.ts";
-import { type Hop, makeLanding } from "../../../harness/model/landing.ts";
+import { type Hop, makeBlind, makeLanding } from "../../../harness/model/landing.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import type { FlowReport, Omission, Report, ScenarioReport } from "../../../harness/model/report.ts";
 import { summarize } from "../../../harness/model/report-summary.ts";
@@ -101,7 +101,7 @@ export function sampleReport(): Report {
         }),
         sampleFlow("uid=1337,gid=1000 -> upstream:80", {
           expected: UPSTREAM,
-          observed: makeLanding("could-not-look", { cause: "the agent's stream ended" }),
+          observed: makeBlind("no-observation", "the agent's stream ended"),
           verdict: "could-not-look",
         }),
         sampleFlow("app -> upstream:80", {

@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 import type { LandfallError } from "../../../harness/errors.ts";
+import type { BackendChoice } from "../../../harness/model/backends.ts";
 import type { MutantReport } from "../../../harness/model/mutation-report.ts";
 import { DEFAULT_ADDRESSES, type SandboxAddresses } from "../../../harness/model/pod.ts";
 import { judgeMutants, scoreMutants } from "../../../harness/run/mutation.ts";
 import type { MutationSubject } from "../../../harness/run/mutation-subject.ts";
-import { type BackendChoice, openSandbox } from "../../../harness/sandbox/open-sandbox.ts";
+import { openSandbox } from "../../../harness/sandbox/open-sandbox.ts";
 import { SimulatedSandbox } from "../../../harness/sandbox/simulated.ts";
 import { EXCLUSION, OTHER_EXCLUSION, subjectsOf } from "./exclusion-subjects.ts";
 

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { type RoutingTexts, renderRoutingTexts } from "../../../harness/formats/routing-texts.ts";
 import { readPolicyRouting } from "../../../harness/run/printed-routing.ts";
 
 /** As iproute2 6.1 prints it. */
@@ -21,8 +22,8 @@ local ::1 dev lo table local proto kernel metric 0 pref medium
 2: eth0    inet 10.244.0.2/24 scope global eth0\\       valid_lft forever preferred_lft forever
 `;
 
-function check(printed: string, expected: Partial<ReturnType<typeof readPolicyRouting>>): void {
-  expect(readPolicyRouting(printed)).toEqual({ rules: [], routes: [], addresses: [], ...expected });
+function check(printed: string, expected: Partial<RoutingTexts>): void {
+  expect(renderRoutingTexts(readPolicyRouting(printed))).toEqual({ rules: [], routes: [], addresses: [], ...expected });
 }
 
 test("a namespace's own routing and addresses are nothing that somebody added", () => {
@@ -37,18 +38,38 @@ test("rules, routes of other tables and addresses of lo are read as they were pu
     )
     .replace("2: eth0", "1: lo    inet6 ::6/128 scope global \\       valid_lft forever\n2: eth0");
   check(added, {
-    rules: ["fwmark 0x539 lookup 133"],
+    rules: ["pref 32765 fwmark 0x539 lookup 133"],
     routes: ["local default dev lo table 133", "default via 10.244.0.4 dev eth0 table 9"],
     addresses: ["::6/128 dev lo"],
   });
 });
 
-test("what a rule asks beside a mark is kept", () => {
-  check(BARE.replace("32766:", "100:	from 10.0.0.0/8 fwmark 0x1/0xff iif eth0 lookup istio\n32766:"), {
-    rules: ["from 10.0.0.0/8 fwmark 0x1/0xff iif eth0 lookup istio"],
+test("what a rule asks beside a mark is read, and a rule or route with anything else is kept as text", () => {
+  const rules = [
+    "100:	from 10.0.0.0/8 fwmark 0x1/0xff iif eth0 lookup 7",
+    "101:	not from all fwmark 0x1 lookup 7",
+    "102:	from all fwmark 0x1 lookup istio",
+  ];
+  const text = BARE.replace("32766:", `${rules.join("\n")}\n32766:`).replace(
+    "default via",
+    "blackhole 1.2.3.4 table 7\ndefault via",
+  );
+  check(text, {
+    rules: [
+      "pref 100 from 10.0.0.0/8 fwmark 0x1/0xff iif eth0 lookup 7",
+      "pref 101 not from all fwmark 0x1 lookup 7",
+      "pref 102 from all fwmark 0x1 lookup istio",
+    ],
+    routes: ["blackhole 1.2.3.4 table 7"],
   });
+  expect(readPolicyRouting(text).rules.map(({ kind }) => kind)).toEqual(["lookup", "unknown", "unknown"]);
+  expect(readPolicyRouting(text).routes.map(({ kind }) => kind)).toEqual(["unknown"]);
 });
 
-test("IPv6 rules are left away: the simulator knows none", () => {
-  check(BARE.replace("# ip -6 rule\n", "# ip -6 rule\n5:	from all fwmark 0x1 lookup 7\n"), {});
+test("IPv6 rules and routes are read as IPv6's", () => {
+  const added = BARE.replace("# ip -6 rule\n", "# ip -6 rule\n5:	from all fwmark 0x1 lookup 7\n").replace(
+    "local ::1 dev",
+    "local default dev lo table 7 metric 1024 pref medium\nlocal ::1 dev",
+  );
+  check(added, { rules: ["-6 pref 5 fwmark 0x1 lookup 7"], routes: ["-6 local ::/0 dev lo table 7"] });
 });

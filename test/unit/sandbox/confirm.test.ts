@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Seen } from "../../../harness/agent/protocol.ts";
-import { type Landing, makeLanding } from "../../../harness/model/landing.ts";
+import { type Landing, makeBlind, makeLanding } from "../../../harness/model/landing.ts";
 import { confirmLanding } from "../../../harness/sandbox/confirm.ts";
 
 const HOP = { listener: "envoy-inbound", port: 15006, originalDestination: "10.244.0.2:8080" } as const;
@@ -33,7 +33,7 @@ describe("what the caller was told is believed", () => {
   test("of a refusal behind the stub, if the stub has", () =>
     check(makeLanding("refused", { hops: [HOP] }), [SEEN_HOP], "refused"));
   test("of a failure to look, whatever was recorded", () =>
-    check(makeLanding("could-not-look", { cause: "x" }), [SEEN_APP], "could-not-look"));
+    check(makeBlind("socket-failed", "x"), [SEEN_APP], "could-not-look"));
 });
 
 describe("a landing could not be looked at", () => {

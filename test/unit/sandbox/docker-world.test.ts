@@ -10,7 +10,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { resolveFlow } from "../../../harness/model/flow-resolution.ts";
 import { parseFlowText } from "../../../harness/model/flow-text.ts";
 import type { PodSpec } from "../../../harness/model/pod.ts";
-import { NO_POLICY_ROUTING } from "../../../harness/model/ruleset.ts";
+import { NO_POLICY_ROUTING } from "../../../harness/model/policy-routing.ts";
 import { connectEngine } from "../../../harness/sandbox/docker-engine.ts";
 import { ensureImage } from "../../../harness/sandbox/docker-image.ts";
 import { runInitContainer } from "../../../harness/sandbox/docker-init.ts";

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { AgentSandbox } from "../../../harness/sandbox/agent-sandbox.ts";
 import { type NetnsWorld, startNetnsWorld } from "../../../harness/sandbox/netns-world.ts";
+import { NO_ROUTING_TEXT } from "../../../harness/sandbox/routing-text.ts";
 import { makeFlow, USUAL_SPEC, waitUntilGone } from "./sandbox-setup.ts";
 
 /** A program in the pod that is none of landfall's listeners; `serve` is what it does with each connection. */
@@ -86,9 +87,8 @@ describe("a fault of the harness is told as such, never as a landing:", () => {
   test("an agent that is killed while flows are under way, and every call after that", async () => {
     const drop =
       "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A INPUT -j DROP\nCOMMIT\n";
-    const routing = { rules: [], routes: [], addresses: [] };
     const place = { namespace: "pod", variant: "default" } as const;
-    await podAgent().call("apply", { ...place, ip: drop, ip6: null, policyRouting: routing });
+    await podAgent().call("apply", { ...place, ip: drop, ip6: null, policyRouting: NO_ROUTING_TEXT });
     const flows = Array.from({ length: 8 }, () => makeFlow("client -> pod:8080"));
     const driven = sandbox.drive(flows, { inFlight: 8 });
     process.kill(pid, "SIGKILL");

@@ -8,9 +8,10 @@ import { resolveFlow } from "../../../harness/model/flow-resolution.ts";
 import { parseFlowText } from "../../../harness/model/flow-text.ts";
 import { makeLanding } from "../../../harness/model/landing.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
-import { NO_POLICY_ROUTING } from "../../../harness/model/ruleset.ts";
+import { NO_POLICY_ROUTING } from "../../../harness/model/policy-routing.ts";
 import { AgentSandbox } from "../../../harness/sandbox/agent-sandbox.ts";
 import { type NetnsWorld, startNetnsWorld } from "../../../harness/sandbox/netns-world.ts";
+import { NO_ROUTING_TEXT } from "../../../harness/sandbox/routing-text.ts";
 import { SHAPE, shapeOf } from "../../istio-pod.ts";
 import { makeFlow, USUAL_SPEC } from "./sandbox-setup.ts";
 
@@ -53,9 +54,8 @@ describe("a world of network namespaces", () => {
     const outside = () => spawnSync("iptables-save", { encoding: "utf8" }).stdout.replaceAll(/^#.*$/gm, "");
     const before = outside();
     const ip = "*nat\n-A OUTPUT -p tcp -j REDIRECT --to-ports 15001\nCOMMIT\n";
-    const routing = { rules: [], routes: [], addresses: [] };
     const agent = world.stations.get("pod")?.agent;
-    await agent?.call("apply", { namespace: "pod", variant: "default", ip, ip6: null, policyRouting: routing });
+    await agent?.call("apply", { namespace: "pod", variant: "default", ip, ip6: null, policyRouting: NO_ROUTING_TEXT });
     expect(await landingsOf("app -> upstream:80")).toEqual(["envoy-outbound"]);
     expect(outside()).toBe(before);
     await sandbox.clear();

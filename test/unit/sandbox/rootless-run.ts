@@ -1,6 +1,7 @@
 import { AgentSandbox } from "../../../harness/sandbox/agent-sandbox.ts";
 import { detectNetns } from "../../../harness/sandbox/netns-detection.ts";
 import { startNetnsWorld } from "../../../harness/sandbox/netns-world.ts";
+import { NO_ROUTING_TEXT } from "../../../harness/sandbox/routing-text.ts";
 import { makeFlow, USUAL_SPEC } from "./sandbox-setup.ts";
 
 /** Run as an ordinary user: prints what is to be said of the backend, and how flows of several owners land under a rule of owners. */
@@ -10,8 +11,7 @@ if (state.works) {
   await using sandbox = new AgentSandbox(world);
   await sandbox.enter(USUAL_SPEC);
   const ip = "*nat\n-A OUTPUT -p tcp -m owner ! --uid-owner 1337 -j REDIRECT --to-ports 15001\nCOMMIT\n";
-  const policyRouting = { rules: [], routes: [], addresses: [] };
-  const apply = { namespace: "pod", variant: "default", ip, ip6: ip, policyRouting } as const;
+  const apply = { namespace: "pod", variant: "default", ip, ip6: ip, policyRouting: NO_ROUTING_TEXT } as const;
   await world.stations.get("pod")?.agent.call("apply", apply);
   const flows = [
     "app -> upstream:80",

@@ -1,5 +1,5 @@
 import { describe } from "vitest";
-import type { BackendChoice } from "../../../harness/sandbox/open-sandbox.ts";
+import type { BackendChoice } from "../../../harness/model/backends.ts";
 import { expect, seedRules, test } from "../../../harness/vitest/index.ts";
 
 const PASS_ALL = "*nat\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { makeLanding } from "../../../harness/model/landing.ts";
+import { makeBlind, makeLanding } from "../../../harness/model/landing.ts";
 import type { BackendName, FlowReport } from "../../../harness/model/report.ts";
 import type { PodFlow } from "../../../harness/vitest/pod.ts";
 import { toLandOn } from "../../../harness/vitest/to-land-on.ts";
@@ -26,13 +26,13 @@ test("toLandOn passes or fails by where the flow landed", async () => {
 });
 
 test("toLandOn throws, negated or not, where the harness could not look or predicted wrongly", async () => {
-  const blind = makeLanding("could-not-look", { cause: "the agent ended" });
+  const blind = makeBlind("no-observation", "the agent ended");
   await check({ observed: blind, verdict: "could-not-look" }, /the agent ended/);
   await check({ predicted: REFUSED }, /predicted refused[\s\S]*a defect of landfall itself/);
 });
 
 test("toLandOn has nothing against a prediction that says it does not know", async () => {
-  await check({ predicted: makeLanding("could-not-look", { cause: "it depends" }) }, true);
+  await check({ predicted: makeBlind("depends-on-unknown", "it depends") }, true);
 });
 
 test("toLandOn has seen nothing where nothing is driven", async () => {

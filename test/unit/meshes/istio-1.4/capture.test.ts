@@ -287,6 +287,7 @@ describe("bad input is refused", () => {
     const files = ["a.md", "b.md", "c.md", "d.md"];
     expect(refuse(["-u", "1337", "-b", "80", ...files, "-i", "10.0.0.0/8", ...files])).toEqual([
       {
+        code: "unexpected-word",
         where: "a.md",
         line: null,
         column: null,

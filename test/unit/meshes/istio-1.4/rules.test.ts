@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { renderList } from "../../../../harness/formats/list.ts";
+import { renderRoutingTexts } from "../../../../harness/formats/routing-texts.ts";
 import { generateRules } from "../../../../harness/meshes/istio-1.4/rules.ts";
 import type { TABLE_NAMES } from "../../../../harness/model/iptables-tables.ts";
 import type { Ruleset } from "../../../../harness/model/ruleset.ts";
@@ -46,7 +47,7 @@ describe("the recorded cases", () => {
         ip6mangle: linesOf(rules.ip6, "mangle"),
         ip6filter: linesOf(rules.ip6, "filter"),
       }).toEqual(own);
-      const { rules: fwmarks, routes, addresses } = rules.policyRouting;
+      const { rules: fwmarks, routes, addresses } = renderRoutingTexts(rules.policyRouting);
       expect(fwmarks.map((rule) => `32765: from all ${rule}`)).toEqual(ipRule);
       expect(ip6Rule).toEqual([]);
       expect(routes.map((route) => `${route} scope host`)).toEqual(ipRoute);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { makeLanding } from "../../../../harness/model/landing.ts";
+import { makeBlind, makeLanding } from "../../../../harness/model/landing.ts";
 import type { AccessLogEntry } from "../../../../harness/sandbox/envoy/access-log.ts";
 import { type DrivenFlow, type LogState, traceFlow } from "../../../../harness/sandbox/envoy/passages.ts";
 import { ENDED, PASSED } from "./entries.ts";
@@ -11,7 +11,7 @@ const LAST = { ...SECOND, onward: "127.0.0.1:8080", onwardSource: "127.0.0.1:3" 
 const REFUSED = { ...ENDED, source: "127.0.0.6:2", listener: "envoy-outbound", port: 15001 } as const;
 const ANSWERED = makeLanding("listener", { host: "pod", listener: "app", port: 8080, source: "127.0.0.1:3" });
 const FLOW: DrivenFlow = { local: "10.244.0.3:1", dialled: "10.244.0.2:8080", landing: ANSWERED };
-const CLOSED = makeLanding("could-not-look", { cause: "closed without an answer" });
+const CLOSED = makeBlind("no-proper-answer", "closed without an answer");
 
 function check(
   flow: DrivenFlow,

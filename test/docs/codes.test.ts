@@ -1,0 +1,29 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { BLIND_CODES } from "../../harness/model/blind-codes.ts";
+import { FINDING_CODES } from "../../harness/model/finding-codes.ts";
+
+const root = join(import.meta.dirname, "../..");
+const page = readFileSync(join(root, "docs/codes.md"), "utf8");
+
+/** Gives code and meaning of each row below a heading of the page. */
+function rowsBelow(heading: string): readonly (readonly string[])[] {
+  const section = page.split(`## ${heading}\n`)[1]?.split("\n## ")[0] ?? "";
+  return [...section.matchAll(/^\| `([a-z-]+)` \| (.+) \|$/gm)].map(([, code = "", meaning = ""]) => [code, meaning]);
+}
+
+/** Gives code and meaning of each line of a docstring, as the page begins sentences. */
+function meaningsIn(file: string): readonly (readonly string[])[] {
+  const text = readFileSync(join(root, file), "utf8");
+  const lines = [...text.matchAll(/^ \* - `([a-z-]+)`: (.+)$/gm)];
+  return lines.map(([, code = "", meaning = ""]) => [code, `${meaning.charAt(0).toUpperCase()}${meaning.slice(1)}`]);
+}
+
+test.each([
+  ["Findings", "harness/model/finding-codes.ts", FINDING_CODES],
+  ["Could not look", "harness/model/blind-codes.ts", BLIND_CODES],
+] as const)("the codes below %s are those that there are, with their meanings", (heading, file, codes) => {
+  expect(rowsBelow(heading)).toEqual(meaningsIn(file));
+  expect(meaningsIn(file).map(([code]) => code)).toEqual([...codes]);
+});
