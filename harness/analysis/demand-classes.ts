@@ -12,7 +12,7 @@ import { choosePoint, findPaths, listPreferences, readAssumptions } from "./flow
 import type { Lane } from "./lanes.ts";
 import { type AnalysisSetting, type Partition, partitionFlows } from "./partition.ts";
 import { openLander } from "./pod-under-analysis.ts";
-import { preparePod } from "./wide-pod.ts";
+import { openPreparation } from "./wide-pod.ts";
 import { makeWitness, type Witness } from "./witness.ts";
 
 /** Flows of one family that rules, a capture config's demand and the sandbox's pod all treat alike. */
@@ -81,10 +81,9 @@ function joinParts(parts: readonly Part[], lane: Lane, partition: Partition, aro
   const all = parts.map(({ witness }) => witness);
   const lander = openLander(rules, setting.spec, all);
   const [signature = partition.outside] = signatures;
-  const demand = ({ flow, addresses }: Pick<Witness, "flow" | "addresses">) => {
-    const pod = preparePod(setting.spec, { flows: [flow], rules: [rules] }, addresses);
-    return intendedLanding(config, flow, "answer", addresses, pod);
-  };
+  const prepare = openPreparation(setting.spec, [rules], setting.addresses);
+  const demand = ({ flow }: Pick<Witness, "flow">) =>
+    intendedLanding(config, flow, "answer", setting.addresses, prepare([flow]));
   const keys = new Map<Diagram, string>();
   const classes = new Map<string, DemandClass>();
   for (const { terminal, witness } of parts) {
