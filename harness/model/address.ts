@@ -61,7 +61,7 @@ function readAddress(text: string): ParsedAddress | null {
     return ipaddr.IPv4.isValidFourPartDecimal(text)
       ? { family: 4, value: bytesToNumber(ipaddr.IPv4.parse(text)) }
       : null;
-  if (text.includes("%") || !ipaddr.IPv6.isValid(text)) return null;
+  if (text.includes("%") || !ipaddr.IPv6.isValid(text) || /[:.]0\d+\.|\.0\d/.test(text)) return null;
   return { family: 6, value: bytesToNumber(ipaddr.IPv6.parse(hexTail(text))) };
 }
 
