@@ -7,6 +7,7 @@ import { type FlowSource, findSubjects, type MutationSubject } from "../run/muta
 import { type BackendChoice, DEFAULT_SANDBOX_OPTIONS } from "../sandbox/open-sandbox.ts";
 import { lastValue, readCaptureWords, tellDefaultConfig } from "./capture-options.ts";
 import type { Command, CommandIo } from "./command.ts";
+import { FAMILY_OPTION, readFamily } from "./family-option.ts";
 import type { CommandHelp } from "./help.ts";
 import { openInterruptibleSandbox } from "./interruption.ts";
 import type { OptionSpec } from "./options.ts";
@@ -34,6 +35,10 @@ const SPECS: readonly OptionSpec[] = [
     name: "demanded",
     value: null,
     help: "adds to a scenario's own flows those that its flags demand, as verify with flags drives them",
+  },
+  {
+    ...FAMILY_OPTION,
+    help: "breaks the rules of this family alone, and drives its flows; without it, of every family that has rules",
   },
   ...makeRulesOptions("rules from outside", "a family without rules of its own is not broken"),
   {
@@ -113,7 +118,15 @@ function readMutateOptions(args: readonly string[], io: CommandIo): MutateOption
   if ((words.length > 0 || selection === "all") && captureFrom === "flags")
     findings.push(finding("-p … -k", "Scenarios bring their own flags; give scenarios or flags, not both."));
   if (line === null || findings.length > 0) throw refuseUsage(findings);
-  const scenarios: ScenarioSelection = { line, words, selection, rules, task: "verify", shard: null, family: null };
+  const scenarios: ScenarioSelection = {
+    line,
+    words,
+    selection,
+    rules,
+    task: "verify",
+    shard: null,
+    family: readFamily(options),
+  };
   const sandbox = (lastValue(options, "sandbox") ?? "netns") as BackendChoice;
   const source = words.length > 0 && !values.has("demanded") ? "scenarios" : "scenarios-and-configs";
   return { scenarios, source, sandbox, jobs, output: values.has("json") ? "json" : "text" };
