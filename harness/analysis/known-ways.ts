@@ -18,7 +18,8 @@ export interface LandedFlow {
 export interface KnownWays {
   /**
    * Gives the flows that may land elsewhere under other rules: those that meet the first thing that is different, and those whose landing
-   * is not known. Where one rule alone is changed, those are left out that fail a match which it still has in the same place. All flows where the two cannot be held against each other chain by chain.
+   * is not known. Where one rule alone is changed, those are left out that fail a match which it still has in the same place. All flows
+   * where the two cannot be held against each other chain by chain.
    */
   readonly listDoubtful: (after: PodRules) => readonly LandedFlow[];
 }

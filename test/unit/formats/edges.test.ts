@@ -1,6 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
 import { readNames } from "../../../harness/cli/names.ts";
 import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import type { Family } from "../../../harness/model/address.ts";
@@ -32,14 +34,20 @@ function readRules(): readonly EdgeRule[] {
 
 /** Loads each rule by itself into a network namespace, and gives what the kernel says: `taken`, `refused`, or `missing` for a module. */
 function askKernel(rules: readonly EdgeRule[]): readonly string[] {
-  const input = rules.map(({ family, text }) => `ip${family === 4 ? "" : "6"}tables ${btoa(text)}\n`).join("");
+  const folder = mkdtempSync(join(tmpdir(), "landfall-edges-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  for (const [i, { text }] of rules.entries()) writeFileSync(join(folder, String(i)), text);
+  const input = rules.map(({ family }, i) => `ip${family === 4 ? "" : "6"}tables ${i}\n`).join("");
   const script =
-    'while read -r tool text; do said=$(echo "$text" | base64 -d | $tool-nft-restore 2>&1) && echo taken && continue; ' +
+    "while read -r tool file; do said=$($tool-nft-restore <$file 2>&1) && echo taken && continue; " +
     'case "$said" in *"missing kernel module"*) echo missing;; *) echo refused;; esac; done';
-  return execFileSync("unshare", ["-n", "sh", "-c", script], { input, encoding: "utf8" }).trimEnd().split("\n");
+  const options = { input, encoding: "utf8", cwd: folder } as const;
+  return execFileSync("unshare", ["-n", "sh", "-c", script], options).trimEnd().split("\n");
 }
 
-test("what the kernel refuses at the edges of values and places is refused here, and nothing else but what is listed", () => {
+test("what the kernel refuses at the edges of values and places is refused here, and nothing else but what is listed", {
+  timeout: 300_000,
+}, () => {
   const names = readNames();
   const rules = readRules();
   const said = askKernel(rules);
