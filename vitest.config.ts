@@ -3,11 +3,13 @@ import { resolve } from "node:path";
 import { defineConfig } from "vitest/config";
 import { givenPath } from "./test/given-programs.ts";
 import { KERNEL_TESTS } from "./test/kernel-tests.ts";
+import { LONG_TESTS } from "./test/long-tests.ts";
 
 /** Tests that import landfall by its name get the source, so that nothing has to be built first; the others are Vite's own. */
 const conditions = ["landfall-source", "module", "node", "development|production"];
 /** For tests that need no kernel: where a program or an engine is asked for, the test must fail, on every machine. */
 const NO_ENGINE = "unix:///nowhere/docker.sock";
+const WITHOUT = { PATH: givenPath([], ["unshare", "nsenter"]), DOCKER_HOST: NO_ENGINE };
 
 export default defineConfig({
   ssr: { resolve: { conditions } },
@@ -22,13 +24,9 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: {
-          name: "pure",
-          include: ["test/**/*.test.ts"],
-          exclude: KERNEL_TESTS,
-          env: { PATH: givenPath([], ["unshare", "nsenter"]), DOCKER_HOST: NO_ENGINE },
-        },
+        test: { name: "pure", include: ["test/**/*.test.ts"], exclude: [...KERNEL_TESTS, ...LONG_TESTS], env: WITHOUT },
       },
+      { extends: true, test: { name: "long", include: LONG_TESTS, env: WITHOUT } },
       { extends: true, test: { name: "kernel", include: KERNEL_TESTS, env: { PATH: givenPath() } } },
     ],
   },

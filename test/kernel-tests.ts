@@ -24,6 +24,7 @@ export const KERNEL_TESTS: string[] = [
   "test/unit/cli/prove.test.ts",
   "test/unit/cli/sweep.test.ts",
   "test/unit/cli/verify*.test.ts",
+  "test/unit/formats/edges.test.ts",
   "test/unit/formats/interpreter.test.ts",
   "test/unit/formats/refusals.test.ts",
   "test/unit/formats/rules-text.test.ts",

@@ -13,7 +13,7 @@ import type { Lane } from "./lanes.ts";
 import { type AnalysisSetting, type Partition, partitionFlows } from "./partition.ts";
 import { openLander } from "./pod-under-analysis.ts";
 import { cutsOfRouting } from "./routing-cuts.ts";
-import { preparePod } from "./wide-pod.ts";
+import { openPreparation } from "./wide-pod.ts";
 import { makeWitness, type Witness } from "./witness.ts";
 
 /** Flows of one family that rules, a contract's demand and the sandbox's pod all treat alike. */
@@ -83,10 +83,9 @@ function joinParts(parts: readonly Part[], lane: Lane, partition: Partition, aro
   const all = parts.map(({ witness }) => witness);
   const lander = openLander(rules, setting.spec, all);
   const [signature = partition.outside] = signatures;
-  const demand = ({ flow, addresses }: Pick<Witness, "flow" | "addresses">) => {
-    const pod = preparePod(setting.spec, { flows: [flow], rules: [rules] }, addresses);
-    return findExpectation(capture, flow, "answer", addresses, pod);
-  };
+  const prepare = openPreparation(setting.spec, [rules], setting.addresses);
+  const demand = ({ flow }: Pick<Witness, "flow">) =>
+    findExpectation(capture, flow, "answer", setting.addresses, prepare([flow]));
   const { shape } = setting.spec;
   const describe = (landing: Expectation | null, flow: Flow) => {
     if (landing === null || !isLanding(landing)) return landing === null ? "unspecified" : landing.kind;

@@ -30,28 +30,30 @@ export type SearchDifference = (after: PodRules, family: Family) => SearchResult
  * combination of intervals between the rules' breakpoints. Complete for what the simulator knows, plain, and slow where rules are many.
  * What Envoy would dial next need not be followed: those connections are flows of the space themselves.
  *
- * Most changes add no breakpoint. For those each flow is simulated once under `before` for all searches, and again only where it meets what
- * has changed.
+ * Each flow is simulated once under `before` for all changes that add no breakpoint, and for others that add the same one after another;
+ * under `after` it is simulated only where it meets what has changed.
  */
 export function startSearch(before: PodRules, spec: PodSpec, addresses: SandboxAddresses): SearchDifference {
-  const known = new Map<Family, { readonly space: string; readonly ways: KnownWays } | null>();
+  const kept = new Map<string, KnownWays>();
   /** So that a flow left alone is told from one that is lost. */
   const widen = ({ elsewhere, ports }: WitnessSpace) => widenPod(spec, { addresses: elsewhere, ports }, addresses);
-  const learn = (family: Family) => {
-    const space = spanBoth(before, before, family, spec, addresses);
-    if (typeof space === "string") return null;
-    const ways = learnWays(before, family, [...listWitnesses(space)], widen(space), addresses);
-    return { space: JSON.stringify(space), ways };
+  const learn = (space: WitnessSpace): KnownWays => {
+    const key = JSON.stringify(space);
+    const known = kept.get(key);
+    if (known) return known;
+    const ways = learnWays(before, space.family, [...listWitnesses(space)], widen(space), addresses);
+    // The first of a family is that of the rules themselves, which most changes leave as it is; of the others the last may come again.
+    const others = [...kept.keys()].filter((each) => each !== own.get(4) && each !== own.get(6));
+    for (const other of others) kept.delete(other);
+    kept.set(key, ways);
+    return ways;
   };
+  const own = new Map<Family, string>();
   return (after, family) => {
+    if (!own.has(family)) own.set(family, JSON.stringify(spanBoth(before, before, family, spec, addresses)));
     const space = spanBoth(before, after, family, spec, addresses);
     if (typeof space === "string") return { kind: "unknown", why: space };
-    const own = known.has(family) ? known.get(family) : learn(family);
-    known.set(family, own ?? null);
-    const wide = widen(space);
-    const isKnown = own?.space === JSON.stringify(space);
-    const flows = isKnown ? own.ways.listDoubtful(after) : landFlows(compilePod(before, wide, addresses), space);
-    return findDifference(flows, compilePod(after, wide, addresses));
+    return findDifference(learn(space).listDoubtful(after), compilePod(after, widen(space), addresses));
   };
 }
 
@@ -68,10 +70,6 @@ function spanBoth(
   const space = spanFlows(family, breakpoints, spec, addresses, addedAddresses(before, after, family));
   const count = countWitnesses(space);
   return count > FLOWS_AT_MOST ? `${count} flows would have to be simulated` : space;
-}
-
-function* landFlows(simulator: Simulator, space: WitnessSpace): Generator<LandedFlow> {
-  for (const flow of listWitnesses(space)) yield { flow, landing: simulator.land(flow, "answer") };
 }
 
 function findDifference(flows: Iterable<LandedFlow>, changed: Simulator): SearchResult {

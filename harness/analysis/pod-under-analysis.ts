@@ -6,7 +6,7 @@ import { type PodSpec, withLinks } from "../model/pod.ts";
 import type { PodRules, Rule, RulePlace, Ruleset } from "../model/ruleset.ts";
 import { compilePod, type Simulator } from "../netfilter/simulator.ts";
 import { listPlaces, listSteps } from "../netfilter/steps.ts";
-import { tellApart } from "./told-apart.ts";
+import { originalChain, tellApart } from "./told-apart.ts";
 import { preparePod } from "./wide-pod.ts";
 import type { Witness } from "./witness.ts";
 
@@ -44,11 +44,11 @@ export function openLander(rules: PodRules, spec: PodSpec, witnesses: readonly W
     land: (witness, manner) => find(witness).land(witness.flow, manner),
     explain: (witness, manner) => {
       const { landing, connections } = find(witness).explain(witness.flow, manner, (chain, rule) =>
-        quoteRule(chain, rule, witness.flow.family),
+        quoteRule(originalChain(chain), rule, witness.flow.family),
       );
-      const deciding = listSteps(connections).filter(
-        ({ matched, verdict }) => matched === true && verdict !== "continue",
-      );
+      const deciding = listSteps(connections)
+        .filter(({ matched, verdict }) => matched === true && verdict !== "continue")
+        .map((step) => ({ ...step, chain: originalChain(step.chain) }));
       return { landing, rules: listPlaces(deciding) };
     },
   };
@@ -58,24 +58,24 @@ function assumeMatches(rules: PodRules, assumed: Witness["assumed"]): PodRules {
   return { ...rules, ip: assumeInRuleset(rules.ip, assumed), ip6: assumeInRuleset(rules.ip6, assumed) };
 }
 
-/** A rule that is assumed away stays as one that never matches, so that the others keep their numbers. */
+/**
+ * A rule that is assumed away stays as one that never matches, so that the others keep their numbers. What nothing is assumed of keeps its
+ * text: each time it is asked it is a question of its own.
+ */
 function assumeInRuleset(ruleset: Ruleset | null, assumed: Witness["assumed"]): Ruleset | null {
   if (ruleset === null) return null;
-  const answer = (match: Match | undefined) => (match?.kind === "unknown" ? assumed.get(match.text) : undefined);
-  const edit = (rule: Rule, told: Rule | undefined): Rule => {
-    const answers = rule.matches.map((_, i) => answer(told?.matches[i]));
+  const answer = (match: Match) => (match.kind === "unknown" ? assumed.get(match.text) : undefined);
+  const edit = (rule: Rule): Rule => {
+    const answers = rule.matches.map(answer);
     if (answers.includes("fails")) return { ...rule, matches: [NEVER] };
     return { ...rule, matches: rule.matches.filter((_, i) => answers[i] !== "holds") };
   };
   const told = tellApart(ruleset);
-  const tables = ruleset.tables.map((table, t) => ({
+  const tables = told.tables.map((table) => ({
     ...table,
-    chains: table.chains.map((chain, c) => ({
-      ...chain,
-      rules: chain.rules.map((rule, r) => edit(rule, told.tables[t]?.chains[c]?.rules[r])),
-    })),
+    chains: table.chains.map((chain) => ({ ...chain, rules: chain.rules.map(edit) })),
   }));
-  return { ...ruleset, tables };
+  return { ...told, tables };
 }
 
 /** Holds for no packet: `! -p all` cannot be written, a mark outside its own mask can. */

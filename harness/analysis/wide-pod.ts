@@ -2,6 +2,7 @@ import {
   FAMILIES,
   type Family,
   familyOf,
+  type Network,
   networkHolds,
   parseAddress,
   parseNetwork,
@@ -43,20 +44,32 @@ export interface PodDemand {
  * preparePod(spec, { flows: [flowOf("app -> 10.96.0.1:80")], rules: [] }, DEFAULT_ADDRESSES).upstreamAddresses // ["10.96.0.1"]
  */
 export function preparePod(spec: PodSpec, { flows, rules }: PodDemand, addresses: SandboxAddresses): PodSpec {
-  const portsAt = (host: HostName) =>
-    flows.filter((flow) => findTargetHost(flow, spec, addresses) === host).map(({ to }) => to.port);
-  const sources = flows.filter((flow) => !startsInPod(flow)).map(({ from }) => from.address);
-  const dialled = flows.map(({ to }) => to.address);
+  return openPreparation(spec, rules, addresses)(flows);
+}
+
+/** Gives a function that prepares a pod for some flows as {@link preparePod} does; what depends on the rules alone is found once. */
+export function openPreparation(
+  spec: PodSpec,
+  rules: readonly PodRules[],
+  addresses: SandboxAddresses,
+): (flows: readonly Flow[]) => PodSpec {
   const sent = FAMILIES.map((family) => findSentEnds(family, rules, spec, addresses));
   const sentTo = sent.flatMap((ends) => ends.addresses);
+  const sentPorts = sent.flatMap(({ ports }) => ports);
   const isSent = sentTo.some((address) => !isLoopback(address) && !isPods(address, addresses));
-  const everywhere = isSent ? [...flows.map(({ to }) => to.port), ...sent.flatMap(({ ports }) => ports)] : [];
-  const own = widenPod(spec, { addresses: [...dialled, ...sources, ...sentTo], ports: everywhere }, addresses);
-  return {
-    ...own,
-    upstreamPorts: sortNumbers([...own.upstreamPorts, ...portsAt("upstream")]),
-    clientPorts: sortNumbers([...own.clientPorts, ...portsAt("client")]),
-    upstreamAddresses: own.upstreamAddresses.toSorted(),
+  return (flows) => {
+    const portsAt = (host: HostName) =>
+      flows.filter((flow) => findTargetHost(flow, spec, addresses) === host).map(({ to }) => to.port);
+    const sources = flows.filter((flow) => !startsInPod(flow)).map(({ from }) => from.address);
+    const dialled = flows.map(({ to }) => to.address);
+    const everywhere = isSent ? [...flows.map(({ to }) => to.port), ...sentPorts] : [];
+    const own = widenPod(spec, { addresses: [...dialled, ...sources, ...sentTo], ports: everywhere }, addresses);
+    return {
+      ...own,
+      upstreamPorts: sortNumbers([...own.upstreamPorts, ...portsAt("upstream")]),
+      clientPorts: sortNumbers([...own.clientPorts, ...portsAt("client")]),
+      upstreamAddresses: own.upstreamAddresses.toSorted(),
+    };
   };
 }
 
@@ -102,19 +115,20 @@ export function widenPod(spec: PodSpec, { addresses, ports }: PeerEnds, hosts: S
 }
 
 /** Networks of which no host can own an address that others connect to: this host, multicast and above; mapped and link-local ones. */
-const NEVER_OWNED: Readonly<Record<Family, readonly string[]>> = {
-  4: ["0.0.0.0/8", "224.0.0.0/3"],
-  6: ["::/128", "::ffff:0:0/96", "fe80::/10", "ff00::/8"],
+const NEVER_OWNED: Readonly<Record<Family, readonly Network[]>> = {
+  4: readNetworks("0.0.0.0/8", "224.0.0.0/3"),
+  6: readNetworks("::/128", "::ffff:0:0/96", "fe80::/10", "ff00::/8"),
 };
+
+function readNetworks(...texts: readonly string[]): readonly Network[] {
+  return texts.flatMap((text) => parseNetwork(text) ?? []);
+}
 
 /** Says whether a host beside the pod may have an address. */
 export function canBeOwned(address: string): boolean {
   const value = parseAddress(address)?.value;
   if (value === undefined || isLoopback(address)) return false;
-  return !NEVER_OWNED[familyOf(address)].some((text) => {
-    const network = parseNetwork(text);
-    return network !== null && networkHolds(network, value);
-  });
+  return !NEVER_OWNED[familyOf(address)].some((network) => networkHolds(network, value));
 }
 
 /** Gives the ends that rewriting names itself; an address or a port that stays as the flow has it is none. */

@@ -13,7 +13,9 @@ import { chooseColumns } from "./text-columns.ts";
 export interface DiffResult {
   /** Those that are not accepted. */
   readonly changes: readonly Change[];
-  /** What the kernel made of each; empty where it was not asked. */
+  /** Classes of which it cannot be said whether they land elsewhere, since a landing is not known. */
+  readonly unknown: readonly Change[];
+  /** What the kernel made of each change; empty where it was not asked. */
   readonly observed: readonly ObservedChange[];
   /** How many changes were left out as meant. */
   readonly left: number;
@@ -23,36 +25,48 @@ export interface DiffResult {
 
 /** Gives a diff as data. */
 export function renderDiffData(
-  { changes, observed, stale }: DiffResult,
+  { changes, unknown, observed, stale }: DiffResult,
   { setting }: Pick<DiffInput, "setting">,
 ): string {
-  const data = changes.map(({ witness, ...change }, i) => {
-    const seen = observed[i];
-    return { witness: witness.flow, ...change, ...(seen ? { observed: seen } : {}) };
+  const describe = ({ witness, ...change }: Change, seen?: ObservedChange) => ({
+    witness: witness.flow,
+    ...change,
+    ...(seen ? { observed: seen } : {}),
   });
-  const head = { ...withinData(setting.within), protocols: ANALYSED_PROTOCOLS, equivalent: changes.length === 0 };
-  return renderJson({ ...head, changes: data, ...(stale.length > 0 ? { stale } : {}) });
+  const equivalent = changes.length > 0 ? false : unknown.length > 0 ? null : true;
+  const head = { ...withinData(setting.within), protocols: ANALYSED_PROTOCOLS, equivalent };
+  const open = unknown.length > 0 ? { unknown: unknown.map((change) => describe(change)) } : {};
+  const data = changes.map((change, i) => describe(change, observed[i]));
+  return renderJson({ ...head, changes: data, ...open, ...(stale.length > 0 ? { stale } : {}) });
 }
 
 /** Tells a diff to a person, as wide as the display; rules stay whole. */
 export function renderDiffText(
-  { changes, observed, left, stale }: DiffResult,
+  { changes, unknown, observed, left, stale }: DiffResult,
   { routing, setting }: Pick<DiffInput, "routing" | "setting">,
   display: Pick<Display, "columns">,
 ): string {
   const columns = chooseColumns(display);
   const count = changes.length === 1 ? "One class of TCP flows lands" : `${changes.length} classes of TCP flows land`;
   const none = left === 0 ? "No TCP flow lands elsewhere.\n" : "No other TCP flow lands elsewhere.\n";
+  const sum = changes.length > 0 ? `${count} elsewhere.\n` : unknown.length > 0 ? "" : none;
   const aside = left === 0 ? "" : `${left} accepted change${left === 1 ? "" : "s"} left out.\n`;
   const note = routing === "as-installed" ? "The policy routing that TPROXY's marks need is taken as installed.\n" : "";
   return [
     renderWithin(setting.within),
     ...changes.map((change, i) => renderChange(change, observed[i], columns)),
-    changes.length === 0 ? none : `${count} elsewhere.\n`,
+    ...unknown.map((change) => renderChange(change, undefined, columns)),
+    sum,
+    unknown.length === 0 ? "" : `${wrapLine(countUnknown(unknown.length), 0, columns)}\n`,
     aside,
     ...stale.map((each) => renderStale(each, columns)),
     note,
   ].join("");
+}
+
+function countUnknown(count: number): string {
+  const what = count === 1 ? "one class of TCP flows" : `${count} classes of TCP flows`;
+  return `It is not known whether ${what} ${count === 1 ? "lands" : "land"} elsewhere: ${count === 1 ? "its" : "their"} flows cannot be looked at.`;
 }
 
 function renderStale({ class: text, before, after }: AcceptedChange, columns: number): string {

@@ -53,7 +53,7 @@ const HELP: CommandHelp = {
     0: "no flow lands elsewhere",
     1: "some do, or an accepted change no longer occurs",
     2: "bad input",
-    3: "the budget ran out, no sandbox works here, or the kernel contradicts every change",
+    3: "it is not known: some flows cannot be looked at and no other lands elsewhere, the budget ran out, no sandbox works here, or the kernel contradicts every change",
   },
 };
 
@@ -69,10 +69,12 @@ export const diff: Command = {
       target === undefined ? [] : findUnwritableFile("--write-accept", resolve(io.workingDirectory, target));
     const input = readDiffInput(options, line, [...findings, ...unwritable, ...findPartialAcceptance(options)], io);
     const accepted = readAcceptance(lastValue(options, "accept"), io);
-    const found = diffRulesets(input);
+    const all = diffRulesets(input);
+    const [found, unknown] = [all.filter(isKnown), all.filter((change) => !isKnown(change))];
     const changes = withoutAccepted(found, accepted);
     const observed = await observe(options, changes, input);
-    const result = { changes, observed, left: found.length - changes.length, stale: findStale(found, accepted) };
+    const left = found.length - changes.length;
+    const result = { changes, unknown, observed, left, stale: findStale(found, accepted) };
     io.out(options.values.has("json") ? renderDiffData(result, input) : renderDiffText(result, input, io.display));
     if (target !== undefined) writeAcceptance(found, target, io);
     return exitCodeOf(result);
@@ -87,14 +89,19 @@ function findPartialAcceptance({ values }: ParsedOptions): readonly Finding[] {
   );
 }
 
+/** A difference is known only where both landings are: a flow that cannot be looked at may land anywhere, also where it did before. */
+function isKnown({ before, after }: Change): boolean {
+  return before.kind !== "could-not-look" && after.kind !== "could-not-look";
+}
+
 /**
  * Where simulator and kernel disagree nobody knows which is wrong: such a change is none that is known, and no "nothing has changed"
- * either.
+ * either. The same holds of a class that cannot be looked at.
  */
-function exitCodeOf({ changes, observed, stale }: DiffResult): number {
-  if (stale.length > 0) return 1;
-  if (changes.length === 0) return 0;
-  return changes.every((_, i) => observed[i]?.verdict === "contradicted") ? 3 : 1;
+function exitCodeOf({ changes, unknown, observed, stale }: DiffResult): number {
+  const isContradicted = (_: Change, i: number) => observed[i]?.verdict === "contradicted";
+  if (stale.length > 0 || !changes.every(isContradicted)) return 1;
+  return changes.length + unknown.length > 0 ? 3 : 0;
 }
 
 async function observe(

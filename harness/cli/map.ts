@@ -19,7 +19,11 @@ const HELP: CommandHelp = {
   options: [{ title: "Options", options: ANALYSIS_OPTIONS }],
   captureFlags: "listed",
   examples: [["landfall map --rules rules.txt", "the map of rules from a file"]],
-  exitCodes: { 0: "told", 2: "bad input", 3: "the budget ran out, or no rules were given for a family of the pod" },
+  exitCodes: {
+    0: "told",
+    2: "bad input",
+    3: "the landing of some class is not known, the budget ran out, or no rules were given for a family of the pod",
+  },
 };
 
 /** `landfall map`: the complete table of all flows and their landings. */
@@ -35,7 +39,8 @@ export const map: Command = {
         ? renderData(classes, input)
         : renderWithin(input.setting.within) + renderMap(classes, io),
     );
-    return input.notLookedAt.length > 0 ? 3 : 0;
+    const isAllKnown = classes.every(({ landing }) => landing.kind !== "could-not-look");
+    return isAllKnown && input.notLookedAt.length === 0 ? 0 : 3;
   },
 };
 

@@ -8,6 +8,7 @@ import { type FlowSource, findSubjects, type MutationSubject } from "../run/muta
 import { DEFAULT_SANDBOX_OPTIONS } from "../sandbox/open-sandbox.ts";
 import { readCaptureWords } from "./capture-options.ts";
 import type { Command, CommandIo } from "./command.ts";
+import { FAMILY_OPTION, readFamily } from "./family-option.ts";
 import type { CommandHelp } from "./help.ts";
 import { openInterruptibleSandbox } from "./interruption.ts";
 import { CONTRACT_OPTION } from "./mesh-specs.ts";
@@ -35,6 +36,10 @@ const SPECS: readonly OptionSpec[] = [
     help: "adds to a scenario's own flows those that its flags demand, as verify with flags drives them",
   },
   CONTRACT_OPTION,
+  {
+    ...FAMILY_OPTION,
+    help: "breaks the rules of this family alone, and drives its flows; without it, of every family that has rules",
+  },
   ...makeRulesOptions("rules from outside", "a family without rules of its own is not broken"),
   {
     name: "sandbox",
@@ -115,7 +120,8 @@ function readMutateOptions(args: readonly string[], io: CommandIo): MutateOption
       codedFinding("conflict", "-p … -k", "Scenarios bring their own flags; give scenarios or flags, not both."),
     );
   if (line === null || findings.length > 0) throw refuseUsage(findings);
-  const scenarios: ScenarioSelection = { line, words, selection, rules, task: "verify", shard: null, family: null };
+  const family = readFamily(options);
+  const scenarios: ScenarioSelection = { line, words, selection, rules, task: "verify", shard: null, family };
   const sandbox = (lastValue(options, "sandbox") ?? MUTATION_BACKEND) as BackendChoice;
   const source = words.length > 0 && !values.has("demanded") ? "scenarios" : "scenarios-and-configs";
   return { scenarios, source, sandbox, jobs, output: values.has("json") ? "json" : "text" };

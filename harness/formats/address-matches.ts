@@ -1,4 +1,6 @@
+import type { Family } from "../model/address.ts";
 import type { AddressRangeMatch, AddressTypeMatch } from "../model/match.ts";
+import { readShortAddress } from "./address-words.ts";
 import {
   badValue,
   type Fault,
@@ -9,7 +11,6 @@ import {
   type ReadContext,
   renderNegation,
 } from "./match-module.ts";
-import { parseAddressRange } from "./values.ts";
 
 /** Types of the routing table in the order iptables prints them (extensions/libxt_addrtype.c, 1.8.9). */
 const ADDRESS_TYPES = [
@@ -40,9 +41,15 @@ export const ADDRESS_MODULES: Readonly<Record<string, MatchModule>> = {
 };
 
 function readRange(use: OptionUse, context: ReadContext): AddressRangeMatch | Fault {
-  const range = parseAddressRange(use.values[0] ?? "", context.family);
+  const range = readRangeOf(use.values[0] ?? "", context.family);
   const kind = use.option === "--src-range" ? "source-range" : "destination-range";
   return orBadValue(range && { kind, negated: use.negated, ...range }, use, `an IPv${context.family} range FIRST-LAST`);
+}
+
+function readRangeOf(text: string, family: Family): Pick<AddressRangeMatch, "first" | "last"> | null {
+  const [firstText = "", lastText = firstText, ...rest] = text.split("-");
+  const [first, last] = [readShortAddress(firstText, family), readShortAddress(lastText, family)];
+  return first === null || last === null || rest.length > 0 ? null : { first, last };
 }
 
 function limitOf(uses: readonly OptionUse[]): AddressTypeMatch["limit"] {

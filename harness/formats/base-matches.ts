@@ -1,5 +1,6 @@
-import { type Network, parseNetwork, renderNetwork } from "../model/address.ts";
+import { type Network, renderNetwork } from "../model/address.ts";
 import type { AddressMatch, FragmentMatch, InterfaceMatch, Match, ProtocolMatch } from "../model/match.ts";
+import { readShortNetwork } from "./address-words.ts";
 import {
   badValue,
   type Fault,
@@ -54,8 +55,8 @@ export function readBaseMatch(use: OptionUse, context: ReadContext): Alternative
 
 function readNetworks(kind: AddressMatch["kind"], use: OptionUse, context: ReadContext): Alternatives {
   const texts = (use.values[0] ?? "").split(",");
-  const networks = texts.map(parseNetwork).filter((network) => network?.family === context.family);
-  if (networks.length !== texts.length || networks.includes(null)) {
+  const networks = texts.map((text) => readShortNetwork(text, context.family));
+  if (networks.includes(null)) {
     return badValue(use, `IPv${context.family} addresses or networks, parted by commas`);
   }
   if (use.negated && networks.length > 1) {

@@ -1,4 +1,4 @@
-import { type Network, parseNetwork, renderNetwork } from "../model/address.ts";
+import { type Network, renderNetwork } from "../model/address.ts";
 import {
   CONNECTION_STATUSES,
   type ConnectionEnd,
@@ -6,6 +6,7 @@ import {
   type ConnectionQuestion,
   type Match,
 } from "../model/match.ts";
+import { readHostNetwork } from "./address-words.ts";
 import {
   type Fault,
   type MatchText,
@@ -15,7 +16,7 @@ import {
   renderNegation,
 } from "./match-module.ts";
 import { protocolNumber } from "./protocols.ts";
-import { parsePorts, renderPorts } from "./values.ts";
+import { parseDecimalPorts, renderPorts } from "./values.ts";
 
 const ADDRESS_OPTIONS: Readonly<Record<string, ConnectionEnd>> = {
   "--ctorigsrc": "original-source",
@@ -54,13 +55,12 @@ function readQuestion({ option, negated, values }: OptionUse, context: ReadConte
   const value = values[0] ?? "";
   const [addressEnd, portEnd] = [ADDRESS_OPTIONS[option], PORT_OPTIONS[option]];
   if (addressEnd) {
-    const network = parseNetwork(value);
-    const isGood = network !== null && network.family === context.family;
-    const question = isGood ? ({ kind: "connection-address", negated, end: addressEnd, network } as const) : null;
+    const network = readHostNetwork(value, context.family);
+    const question = network ? ({ kind: "connection-address", negated, end: addressEnd, network } as const) : null;
     return { takes: `an address or a network of IPv${context.family}`, question };
   }
   if (portEnd) {
-    const ports = parsePorts(value, context.names);
+    const ports = parseDecimalPorts(value, context.names);
     return {
       takes: "a port, a range 1024:2048 or a service's name",
       question: ports && { kind: "connection-port", negated, end: portEnd, ports },

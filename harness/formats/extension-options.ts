@@ -28,7 +28,7 @@ export const MATCH_OPTIONS: Readonly<Record<string, string>> = {
   ecn: "ecn-tcp-cwr! flag; ecn-tcp-ece! flag; ecn-ip-ect! u8 0..3",
   esp: "espspi! u32-range",
   hashlimit:
-    "hashlimit-upto! text not hashlimit-above; hashlimit-above! text not hashlimit-upto; hashlimit!=hashlimit-upto text not hashlimit-above; hashlimit-srcmask length; hashlimit-dstmask length; hashlimit-burst text; hashlimit-htable-size u32; hashlimit-htable-max u32; hashlimit-htable-gcinterval u32; hashlimit-htable-expire u32; hashlimit-mode text; hashlimit-name+ text 1..; hashlimit-rate-match flag; hashlimit-rate-interval text",
+    "hashlimit-upto! text not hashlimit-above; hashlimit-above! text not hashlimit-upto; hashlimit!=hashlimit-upto text not hashlimit-above; hashlimit-srcmask length; hashlimit-dstmask length; hashlimit-burst text; hashlimit-htable-size u32; hashlimit-htable-max u32; hashlimit-htable-gcinterval u32 1..; hashlimit-htable-expire u32 1..; hashlimit-mode text; hashlimit-name+ text 1..; hashlimit-rate-match flag; hashlimit-rate-interval text",
   helper: "helper!+ text",
   ipcomp: "ipcompspi! u32-range; compres flag",
   iprange: "src-range! text; dst-range! text",
@@ -49,7 +49,7 @@ export const MATCH_OPTIONS: Readonly<Record<string, string>> = {
   rateest:
     "rateest1 text; rateest text; rateest2 text; rateest-bps1 flag; rateest-pps1 flag; rateest-bps2 flag; rateest-pps2 flag; rateest-bps flag; rateest-pps flag; rateest-delta flag; rateest-lt! flag; rateest-gt! flag; rateest-eq! flag",
   recent:
-    "set! flag not rcheck update remove; rcheck! flag not set update remove; update! flag not set rcheck remove; remove! flag not set rcheck update; seconds u32 1..; reap flag with seconds; hitcount u32; rttl flag not set remove; name text; rsource flag; rdest flag; mask address",
+    "set! flag not rcheck update remove; rcheck! flag not set update remove; update! flag not set rcheck remove; remove! flag not set rcheck update; seconds u32 1..; reap flag with seconds; hitcount u32 0..65535; rttl flag not set remove; name text; rsource flag; rdest flag; mask address",
   rpfilter: "loose flag; validmark flag; accept-local flag; invert flag",
   sctp: "source-port! text; sport!=source-port text; destination-port! text; dport!=destination-port text; chunk-types! text2",
   set: "match-set! text2; set! text2; return-nomatch! flag; update-counters! flag; packets-eq! text; packets-lt text; packets-gt text; bytes-eq! text; bytes-lt text; bytes-gt text; update-subcounters! flag",

@@ -1,9 +1,9 @@
-import { canonicalAddress, type Family, familyOf, unspecifiedAddress } from "../model/address.ts";
-import { MAX_PORT } from "../model/pod.ts";
+import { type Family, unspecifiedAddress } from "../model/address.ts";
 import type { ConnmarkTarget, MarkTarget, TproxyTarget } from "../model/target.ts";
+import { readHostAddress } from "./address-words.ts";
 import { badValue, type Fault, type OptionUse, type ReadContext } from "./match-module.ts";
 import { findUse, firstValue, type TargetModule } from "./target-module.ts";
-import { FULL_MASK, type MaskedValue, parseMasked, parseNumber, renderHex } from "./values.ts";
+import { FULL_MASK, type MaskedValue, parseDecimalPorts, parseMasked, parseNumber, renderHex } from "./values.ts";
 
 const SET_OPTIONS = { "--set-xmark": 1, "--set-mark": 1, "--and-mark": 1, "--or-mark": 1, "--xor-mark": 1 } as const;
 
@@ -65,14 +65,19 @@ function readTproxy(uses: readonly OptionUse[], context: ReadContext, column: nu
     findUse(uses, option),
   );
   if (!portUse) return { kind: "fault", column, message: "TPROXY needs --on-port PORT." };
-  const port = parseNumber(portUse.values[0] ?? "", MAX_PORT);
-  if (port === null) return badValue(portUse, "a port");
-  const address = addressUse ? canonicalAddress(addressUse.values[0] ?? "") : unspecifiedAddress(context.family);
-  if (addressUse && (address === null || familyOf(address) !== context.family))
-    return badValue(addressUse, "an address");
+  const ports = parseDecimalPorts(portUse.values[0] ?? "", context.names);
+  if (ports === null || ports.first !== ports.last) return badValue(portUse, "a port");
+  const given = addressUse?.values[0] ?? unspecifiedAddress(context.family);
+  const address = readHostAddress(given, context.family);
+  if (addressUse && address === null) return badValue(addressUse, "an address");
   const mark = markUse ? parseMasked(markUse.values[0] ?? "") : { value: 0, mask: 0 };
   if (mark === null) return badValue(markUse ?? portUse, "a 32-bit number, or number/mask");
-  return { kind: "tproxy", port, address: address === unspecifiedAddress(context.family) ? null : address, mark };
+  return {
+    kind: "tproxy",
+    port: ports.first,
+    address: address === unspecifiedAddress(context.family) ? null : address,
+    mark,
+  };
 }
 
 /** Gives a target that sets marks as iptables prints it; the family decides how TPROXY's missing address prints. */

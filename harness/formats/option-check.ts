@@ -3,6 +3,7 @@ import { findNearNames } from "../model/near-names.ts";
 import { type Extension, type ExtensionKind, findExtension, isKnownName, listExtensions } from "./extensions.ts";
 import { badValue, type Fault, type OptionUse, type ReadContext } from "./match-module.ts";
 import { describeWantedText } from "./option-texts.ts";
+import { checkTogether } from "./option-together.ts";
 import { describeWanted } from "./option-values.ts";
 
 /**
@@ -36,6 +37,7 @@ const NEEDS: Readonly<Record<string, readonly string[] | "any">> = {
   HL: "any",
   TCPMSS: "any",
   ECN: "any",
+  HMARK: ["--hmark-tuple"],
   SET: ["--add-set", "--del-set", "--map-set"],
 };
 
@@ -114,7 +116,7 @@ function checkMissing({ name, column, written }: CheckedSection, extension: Exte
   const needs = Object.hasOwn(NEEDS, name) ? NEEDS[name] : undefined;
   const choices = needs === "any" ? [...extension.keys()] : (needs ?? []);
   const lacks = choices.length > 0 && !choices.some((option) => given.has(extension.get(option)?.same ?? option));
-  const together = checkTogether(name, given, (option) => written.find((use) => use.option === option)?.values[0]);
+  const together = checkTogether(name, written);
   const messages = [
     ...needed.filter((option) => !given.has(option)).map((option) => `${name} needs ${option}.`),
     ...partners
@@ -124,25 +126,6 @@ function checkMissing({ name, column, written }: CheckedSection, extension: Exte
     ...(together === null ? [] : [together]),
   ];
   return messages.map((message): Fault => ({ kind: "fault", column, message }));
-}
-
-/** What the final checks of single extensions ask (extensions/libxt_statistic.c, libxt_owner.c, libxt_policy.c, 1.8.9). */
-function checkTogether(
-  name: string,
-  given: ReadonlySet<string>,
-  valueGiven: (option: string) => string | undefined,
-): string | null {
-  if (name === "owner" && given.has("--suppl-groups") && !given.has("--gid-owner"))
-    return "--suppl-groups needs --gid-owner as well.";
-  if (name === "policy" && !given.has("--dir")) return "policy needs --dir in or --dir out.";
-  if (name === "policy" && valueGiven("--pol") === "none" && given.has("--strict"))
-    return "--strict cannot stand beside --pol none; remove one.";
-  if (name !== "statistic") return null;
-  const mode = valueGiven("--mode");
-  const needed = mode === "random" ? "--probability" : mode === "nth" ? "--every" : null;
-  if (needed !== null && !given.has(needed)) return `--mode ${mode} needs ${needed}.`;
-  const [every, packet] = [Number(valueGiven("--every")), Number(valueGiven("--packet"))];
-  return packet >= every ? `--packet counts from 0 and must be less than --every, which is ${every}.` : null;
 }
 
 function faultAt({ column }: OptionUse, message: string): Fault {

@@ -98,7 +98,7 @@ export function hasExactOption(section: Section | null, text: string): boolean {
 }
 
 function impliedModule(all: RuleSections): string | null {
-  const use = all.base.find((candidate) => BASE_OPTIONS[candidate.option] === "-p" && !candidate.negated);
+  const use = all.base.find((candidate) => BASE_OPTIONS[candidate.option] === "-p");
   const protocol = use && canonicalProtocol(use.values[0] ?? "");
   return protocol ? (PROTOCOL_MODULES[protocol] ?? protocol) : null;
 }

@@ -1,5 +1,6 @@
-import { canonicalAddress, familyOf, unspecifiedAddress } from "../model/address.ts";
+import { unspecifiedAddress } from "../model/address.ts";
 import type { HopLimitTarget, Target, ZoneTarget } from "../model/target.ts";
+import { readHostAddress } from "./address-words.ts";
 import { badValue, type Fault, type OptionUse } from "./match-module.ts";
 import { printOptions, word } from "./side-effect-options.ts";
 import { findUse, type TargetModule } from "./target-module.ts";
@@ -31,8 +32,8 @@ export const PASSING_TARGETS: Readonly<Record<string, TargetModule>> = {
     read: (uses, { family }, column) => {
       const use = findUse(uses, "--gateway");
       if (!use) return { kind: "fault", column, message: "TEE needs --gateway ADDRESS." };
-      const gateway = canonicalAddress(use.values[0] ?? "");
-      const isGood = gateway !== null && familyOf(gateway) === family && gateway !== unspecifiedAddress(family);
+      const gateway = readHostAddress(use.values[0] ?? "", family);
+      const isGood = gateway !== null && gateway !== unspecifiedAddress(family);
       return isGood ? { kind: "tee", gateway } : badValue(use, `an IPv${family} address`);
     },
   },

@@ -3,6 +3,7 @@ import type { Match, ProtocolMatch } from "../model/match.ts";
 import type { Rule } from "../model/ruleset.ts";
 import type { Target } from "../model/target.ts";
 import { type TargetTraits, targetTraits } from "../model/target-traits.ts";
+import { checkPlaces } from "./extension-places.ts";
 
 const MATCH_HOOKS: Partial<Readonly<Record<Match["kind"], readonly string[]>>> = {
   owner: ["OUTPUT", "POSTROUTING"],
@@ -28,8 +29,15 @@ export function checkRulePlacement(
   return [
     ...checkTarget(rule, table, hooks),
     ...rule.matches.flatMap((match) => checkMatch(match, rule, chain, hooks)),
+    ...listTexts(rule).flatMap((text) => checkPlaces(text, { table, hooks, protocol: protocolOf(rule) })),
     ...checkFamily(rule, family),
   ];
+}
+
+/** Gives what of a rule is kept as text. */
+function listTexts({ matches, target }: Rule): readonly string[] {
+  const texts = matches.flatMap((match) => (match.kind === "unknown" ? [match.text] : []));
+  return target?.kind === "unknown" ? [...texts, target.text] : texts;
 }
 
 function checkTarget(rule: Rule, table: string, hooks: ReadonlySet<string>): readonly string[] {
@@ -78,6 +86,11 @@ function checkMatch(match: Match, rule: Rule, chain: string, hooks: ReadonlySet<
   if (match.kind === "in-interface" && WITHOUT_IN.includes(chain)) return [`-i cannot be used in ${chain}; write -o.`];
   if (match.kind === "out-interface" && WITHOUT_OUT.includes(chain))
     return [`-o cannot be used in ${chain}; write -i.`];
+  const limit = "limit" in match ? match.limit : null;
+  const without = limit === "in" ? WITHOUT_IN : limit === "out" ? WITHOUT_OUT : [];
+  const far = [...hooks].find((hook) => without.includes(hook));
+  if (far)
+    return [`--limit-iface-${limit} is not valid in what ${far} leads to; packets have no such interface there.`];
   return checkMatchProtocol(match, protocolOf(rule));
 }
 

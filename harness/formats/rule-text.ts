@@ -1,6 +1,6 @@
 import type { Family } from "../model/address.ts";
 import { BUILT_IN_CHAINS } from "../model/iptables-tables.ts";
-import type { Match } from "../model/match.ts";
+import type { Match, ProtocolMatch } from "../model/match.ts";
 import type { Counters, Rule } from "../model/ruleset.ts";
 import type { Target } from "../model/target.ts";
 import { BASE_OPTIONS, readBaseMatch } from "./base-matches.ts";
@@ -45,11 +45,34 @@ export function readRule(words: readonly Word[], context: RuleContext): RuleRead
     if ("kind" in alternatives) faults.push(alternatives);
     return "kind" in alternatives ? [] : [{ slot: BASE_OPTIONS[use.option] ?? "-f", alternatives }];
   });
-  const matches = sections.matches.flatMap((section) => readMatches(section, context, faults));
+  const negated = base.flatMap(({ alternatives }) => alternatives).find((match) => isNegatedProtocol(match));
+  const matches = sections.matches
+    .map((section) => readMatches(section, context, faults))
+    .flatMap((found) => (negated ? keepPorts(found, negated.protocol) : found));
   const target = sections.target ? readTarget(sections.target, context, faults) : null;
   const counters = sections.counters ? { counters: sections.counters } : {};
   const rules = combine(base).map((heads) => ({ matches: [...heads, ...matches], target, ...counters }));
   return { rules, counters: sections.counters, targetColumn: sections.target?.column ?? null, faults };
+}
+
+function isNegatedProtocol(match: Match | null): match is ProtocolMatch {
+  return match?.kind === "protocol" && match.negated;
+}
+
+/**
+ * Keeps as text what `-m tcp` or `-m udp` says behind a `!` before its own protocol. iptables-nft takes that and compares the bytes where
+ * ports would be, whatever the protocol is (`meta l4proto != tcp th dport 80`); iptables-legacy refuses it.
+ */
+function keepPorts(matches: readonly Match[], protocol: string): readonly Match[] {
+  const isOwn = (match: Match) =>
+    match.kind === "tcp-flags"
+      ? protocol === "tcp"
+      : (match.kind === "source-port" || match.kind === "destination-port") &&
+        match.module === protocol &&
+        (protocol === "tcp" || protocol === "udp");
+  const text = renderMatches(matches).join(" ");
+  // A bare -m tcp is refused, whose ports are all there are.
+  return matches.length > 0 && matches.every(isOwn) && text.includes(" --") ? [{ kind: "unknown", text }] : matches;
 }
 
 /** Every choice of one alternative from each; sources vary slowest, then destinations. */

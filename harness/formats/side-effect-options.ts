@@ -130,7 +130,8 @@ const TCP_OPTIONS: Readonly<Record<string, number>> = {
 /** Gives the numbers of TCP options in rising order, as TCPOPTSTRIP prints them; null where one is none. */
 export function printTcpOptions(list: string): string | null {
   const numbers = list.split(",").map((name) => TCP_OPTIONS[name] ?? parseNumber(name, BYTE));
-  const known = numbers.filter((each) => each !== null);
+  // 0 and 1 end and fill the list of options.
+  const known = numbers.filter((each): each is number => each !== null && each > 1);
   return known.length < numbers.length ? null : [...new Set(known)].sort((a, b) => a - b).join(",");
 }
 

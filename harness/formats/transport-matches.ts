@@ -2,6 +2,7 @@ import {
   type Match,
   type MultiportMatch,
   type PortMatch,
+  type Range,
   TCP_FLAG_BITS,
   type TcpFlag,
   type TcpFlagsMatch,
@@ -16,7 +17,7 @@ import {
   type ReadContext,
   renderNegation,
 } from "./match-module.ts";
-import { parsePorts, renderPorts } from "./values.ts";
+import { parseDecimalPorts, parsePorts, renderPorts } from "./values.ts";
 
 /** Flags in the order iptables prints them. */
 const TCP_FLAGS = Object.keys(TCP_FLAG_BITS) as readonly TcpFlag[];
@@ -63,7 +64,8 @@ function anyPort(module: PortMatch["module"]): PortMatch {
 function readUse(use: OptionUse, module: PortMatch["module"], context: ReadContext): Match | Fault {
   const kind = PORT_OPTIONS[use.option];
   if (kind === undefined) return readFlags(use);
-  const ports = parsePorts(use.values[0] ?? "", context.names);
+  const parse = module === "udp" || module === "dccp" ? parseDecimalPorts : parsePorts;
+  const ports = parse(use.values[0] ?? "", context.names);
   return orBadValue<PortMatch>(ports && { kind, module, negated: use.negated, ports }, use, A_PORT);
 }
 
@@ -75,20 +77,28 @@ function readFlags(use: OptionUse): TcpFlagsMatch | Fault {
 }
 
 function parseFlags(text: string): readonly TcpFlag[] | null {
-  if (text === "ALL") return TCP_FLAGS;
-  const named = text === "NONE" ? [] : text.split(",");
+  const upper = text.toUpperCase();
+  if (upper === "ALL") return TCP_FLAGS;
+  const named = upper === "NONE" ? [] : upper.split(",");
   const flags = TCP_FLAGS.filter((flag) => named.includes(flag));
   return flags.length === new Set(named).size ? flags : null;
 }
 
 function readMultiport(use: OptionUse, context: ReadContext): MultiportMatch | Fault {
   const side = MULTIPORT_OPTIONS[use.option] ?? "either";
-  const ports = (use.values[0] ?? "").split(",").map((text) => parsePorts(text, context.names));
+  const ports = (use.values[0] ?? "").split(",").map((text) => parsePortPair(text, context.names));
   const known = ports.filter((range) => range !== null);
   const slots = known.reduce((sum, range) => sum + (range.first === range.last ? 1 : 2), 0);
   const isGood = known.length === ports.length && slots <= SLOTS_AT_MOST;
   const match: MultiportMatch | null = isGood ? { kind: "multiport", negated: use.negated, side, ports: known } : null;
   return orBadValue(match, use, `at most ${SLOTS_AT_MOST} ports (a range 8000:8100 counts as two), parted by commas`);
+}
+
+/** Both ends of a range must be there, and be two ports (parse_multi_ports_v1 in extensions/libxt_multiport.c, 1.8.9). */
+function parsePortPair(text: string, names: ReadContext["names"]): Range | null {
+  const ports = parsePorts(text, names);
+  const isPair = ports === null || !text.includes(":") || (/.:./.test(text) && ports.first < ports.last);
+  return isPair ? ports : null;
 }
 
 /** Gives a match on ports or TCP flags as iptables prints it. */

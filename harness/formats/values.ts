@@ -36,6 +36,15 @@ export function parsePorts(
   return first === null || last === null || first > last ? null : { first, last };
 }
 
+/**
+ * Reads ports as the C library's getaddrinfo(3) reads one, which udp, dccp, conntrack and TPROXY ask (`XTTYPE_PORT` and `XTTYPE_PORTRC` in
+ * libxtables/xtoptions.c, 1.8.9): a number is decimal, also where it begins with 0. tcp, sctp and multiport do it in their own way.
+ */
+export function parseDecimalPorts(text: string, names: Pick<NameLookups, "service">): Range | null {
+  if (/0x/i.test(text)) return null;
+  return parsePorts(text.replaceAll(/(?<![\w-])0+(?=\d)/g, ""), names);
+}
+
 function parsePort(text: string, names: Pick<NameLookups, "service">): number | null {
   return parseNumber(text, MAX_PORT) ?? (/^[A-Za-z]/.test(text) ? names.service(text) : null);
 }

@@ -28,14 +28,40 @@ export function prefixMask(family: Family, length: number): bigint {
   return ((1n << bits) - 1n) ^ ((1n << hostBits) - 1n);
 }
 
+/** An address as a number, with the family that says how wide it is. */
+interface ParsedAddress {
+  readonly family: Family;
+  readonly value: bigint;
+}
+
+/** An analysis asks for the same few addresses millions of times, and ipaddr.js takes some microseconds for each. */
+const KEPT_ADDRESSES = 10_000;
+const readTexts = new Map<string, ParsedAddress | null>();
+const writtenTexts: Readonly<Record<Family, Map<bigint, string>>> = { 4: new Map(), 6: new Map() };
+
+/** Gives what is kept under a key, or else makes and keeps it; a map that is full begins afresh. */
+function keep<K, V>(kept: Map<K, V>, key: K, make: () => V): V {
+  const known = kept.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  if (kept.size >= KEPT_ADDRESSES) kept.clear();
+  kept.set(key, made);
+  return made;
+}
+
 /** Gives the number of an address, or null if the text is no plain address (four-part decimal IPv4, or IPv6 without zone). */
-export function parseAddress(text: string): { readonly family: Family; readonly value: bigint } | null {
+export function parseAddress(text: string): ParsedAddress | null {
+  // A text that is too long to be an address would only take room.
+  return text.length > 50 ? null : keep(readTexts, text, () => readAddress(text));
+}
+
+function readAddress(text: string): ParsedAddress | null {
   // Asked whether an IPv6 address is one of IPv4, ipaddr.js 2.5.0 throws and catches an error, which takes longer than reading it.
   if (!text.includes(":"))
     return ipaddr.IPv4.isValidFourPartDecimal(text)
       ? { family: 4, value: bytesToNumber(ipaddr.IPv4.parse(text)) }
       : null;
-  if (text.includes("%") || !ipaddr.IPv6.isValid(text)) return null;
+  if (text.includes("%") || !ipaddr.IPv6.isValid(text) || /[:.]0\d+\.|\.0\d/.test(text)) return null;
   return { family: 6, value: bytesToNumber(ipaddr.IPv6.parse(hexTail(text))) };
 }
 
@@ -62,6 +88,10 @@ function bytesToNumber(address: ipaddr.IPv4 | ipaddr.IPv6): bigint {
  * `2001:db8::5`), with a dotted tail where it embeds an IPv4 address (`::ffff:10.0.0.1`).
  */
 export function renderAddress(family: Family, value: bigint): string {
+  return keep(writtenTexts[family], value, () => writeAddress(family, value));
+}
+
+function writeAddress(family: Family, value: bigint): string {
   const head = value >> 32n;
   if (family === 6 && head === 0xffffn) return `::ffff:${renderAddress(4, value & 0xffffffffn)}`;
   if (family === 6 && head === 0n && value > 0xffffn) return `::${renderAddress(4, value)}`;

@@ -82,10 +82,13 @@ export function compilePod(rules: PodRules, spec: PodSpec, addresses: SandboxAdd
   };
 }
 
+function listDifferent(outcomes: readonly Landing[]): readonly Landing[] {
+  return [...new Map(outcomes.map((landing) => [renderLandingKey(landing), landing])).values()];
+}
+
 /** Gives the landing that all possibilities share, or `could-not-look` naming what it depends on. */
 function judge({ outcomes, questions, gaveUp }: Answers<Landing>): Omit<Explanation, "connections"> {
-  const different = new Map(outcomes.map((landing) => [renderLandingKey(landing), landing]));
-  const possible = [...different.values()];
+  const possible = outcomes.length === 1 ? outcomes : listDifferent(outcomes);
   const [only] = possible;
   if (gaveUp.length === 0 && only && possible.length === 1) return { landing: only, possible, unknown: [] };
   const unknown = [...gaveUp, ...questions];

@@ -1,11 +1,12 @@
 import { renderIptablesSave } from "../formats/iptables-save.ts";
+import { type Family, familyOf } from "../model/address.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import { compilePod } from "../netfilter/simulator.ts";
 import { type BoundFlow, type BoundScenario, bindScenario, listBoundaryFlows } from "./bound-scenario.ts";
 import type { ParsedScenario } from "./parsed-scenario.ts";
 import { makePodSpec } from "./pod-spec.ts";
-import { familiesUnderTest } from "./tested-families.ts";
+import { familiesOf } from "./tested-families.ts";
 
 /** Rules to be broken, and the flows that are to show it. */
 export interface MutationSubject extends Pick<BoundScenario, "capture" | "spec" | "flows"> {
@@ -34,7 +35,9 @@ export function findSubjects(
 ): readonly MutationSubject[] {
   const known = scenarios.flatMap((scenario) => {
     const { installation } = scenario;
-    return installation.kind === "script" ? [] : [{ scenario, rules: installation.rules }];
+    return installation.kind === "script"
+      ? []
+      : [{ scenario, rules: limitRules(installation.rules, scenario.families) }];
   });
   const groups = Map.groupBy(known, ({ scenario, rules }) => describeRules(scenario, rules));
   return [...groups.values()].map(([first, ...others]) => {
@@ -42,6 +45,21 @@ export function findSubjects(
     const members = [first.scenario, ...others.map(({ scenario }) => scenario)];
     return makeSubject({ scenarios: members, source, rules: first.rules }, addresses);
   });
+}
+
+/** Leaves of some rules those of the families that are asked about, which the others share nothing with. */
+function limitRules(rules: PodRules, families: readonly Family[] | undefined): PodRules {
+  if (families === undefined) return rules;
+  const { ip, ip6, policyRouting } = rules;
+  return {
+    ip: families.includes(4) ? ip : null,
+    ip6: families.includes(6) ? ip6 : null,
+    policyRouting: {
+      rules: policyRouting.rules.filter(({ family }) => families.includes(family)),
+      routes: policyRouting.routes.filter(({ family }) => families.includes(family)),
+      addresses: policyRouting.addresses.filter(({ address }) => families.includes(familyOf(address))),
+    },
+  };
 }
 
 /** Rule sets are one and the same if the kernel is given the same, in a pod with the same listeners. */
@@ -65,7 +83,7 @@ function makeSubject(parts: SubjectParts, addresses: SandboxAddresses): Mutation
   if (!first || !parsed) throw new RangeError("a subject has no scenario");
   const { capture } = first;
   const said = uniqueFlows(bound.flatMap(({ flows }) => flows));
-  const families = familiesUnderTest(parsed.installation);
+  const families = familiesOf(parsed);
   const intended = source === "scenarios" ? [] : listBoundaryFlows(capture, addresses);
   const shown = intended.filter(({ flow }) => families.includes(flow.family));
   const unsaid = shown.filter((flow) => !said.some((other) => keyOf(other) === keyOf(flow)));

@@ -4,7 +4,7 @@ import type { Installation } from "../sandbox/sandbox.ts";
 import type { ParsedScenario } from "./parsed-scenario.ts";
 
 /** Gives the families that an installation puts rules in for, or may: a family whose rules are null is not under test. */
-export function familiesUnderTest(installation: Installation): readonly Family[] {
+function familiesUnderTest(installation: Installation): readonly Family[] {
   return installation.kind === "script" ? FAMILIES : listFamilies(installation.rules);
 }
 

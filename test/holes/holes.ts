@@ -34,7 +34,10 @@ export async function loadConfigs(): Promise<readonly ParsedScenario[]> {
   return [...known.values()];
 }
 
-/** Judges holes with the seeds from `first` on, in as many live worlds as there are jobs; a hole that the kernel refuses is drawn again. */
+/** Live worlds for each processor: most of a hole's time goes by waiting for flows that nobody answers. */
+const WORLDS_PER_JOB = 4;
+
+/** Judges holes with the seeds from `first` on, in four live worlds for each job; a hole that the kernel refuses is drawn again. */
 export async function judgeHoles(
   { first, count, jobs }: { readonly first: number; readonly count: number; readonly jobs: number },
   tell: (judged: JudgedHole) => void,
@@ -57,7 +60,7 @@ export async function judgeHoles(
     }
     await sandbox[Symbol.asyncDispose]();
   };
-  await Promise.all(Array.from({ length: jobs }, work));
+  await Promise.all(Array.from({ length: Math.min(jobs * WORLDS_PER_JOB, count) }, work));
   return judged.toSorted((one, other) => one.seed - other.seed);
 }
 

@@ -37,7 +37,8 @@ test("only flows that come to what has changed are doubtful", () => {
     [],
   );
   const afterOwners = doubtful(without(/-A ISTIO_OUTPUT -d 127.0.0.1/));
-  expect(afterOwners).toContain("app -> upstream:80");
+  expect(afterOwners).toContain("app -> localhost:8080");
+  expect(afterOwners).not.toContain("app -> upstream:80");
   expect(afterOwners).not.toContain("envoy -> upstream:80");
 });
 

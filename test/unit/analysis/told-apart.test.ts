@@ -50,3 +50,77 @@ describe("two rules with the same match", () => {
     expect((await runCommand("diff", "--family", "4", "-b", "*", before, after)).code).toBe(0);
   });
 });
+
+/** A chain that a packet may pass twice, between which it gets a mark: only where the answers differ does the marked packet end in it. */
+function writeTwoWays(name: string, match: string, port: number, call: string): string {
+  const path = join(folder, name);
+  const lines = [
+    "*nat",
+    ":OUTPUT ACCEPT [0:0]",
+    ":TWICE - [0:0]",
+    ":OUTER - [0:0]",
+    `-A OUTPUT -p tcp ${call}`,
+    "-A OUTPUT -p tcp -j MARK --set-mark 1",
+    `-A OUTPUT -p tcp ${call}`,
+    "-A OUTER -p tcp -j TWICE",
+    `-A TWICE -p tcp ${match} -j RETURN`,
+    `-A TWICE -p tcp -m mark --mark 1 -j REDIRECT --to-ports ${port}`,
+    "-A TWICE -p tcp -j REDIRECT --to-ports 15001",
+    "COMMIT",
+  ];
+  writeFileSync(path, `${lines.join("\n")}\n`);
+  return path;
+}
+
+describe("one match that a packet comes to twice", () => {
+  const diff = async (match: string, call: string) => {
+    const [before, after] = [writeTwoWays("five", match, 15005, call), writeTwoWays("six", match, 15006, call)];
+    return (await runCommand("diff", "--family", "4", "-b", "*", before, after)).code;
+  };
+  test.each([
+    ["-m statistic --mode random --probability 0.5", "-j TWICE"],
+    ["-m limit --limit 1/sec", "-j OUTER"],
+    ["-m recent --update --seconds 5 --name x", "-j TWICE"],
+    ["-m connlimit --connlimit-above 1", "-j OUTER"],
+  ])("is two questions: %s, reached by %s", async (match, call) => expect(await diff(match, call)).toBe(1));
+  test("is one where the kernel only looks", async () => expect(await diff("-m ttl --ttl-eq 64", "-j TWICE")).toBe(0));
+  test("is the same two in rules that are not changed, whose chains keep their names", async () => {
+    const match = "-m statistic --mode random --probability 0.5";
+    const [before, after] = [
+      writeTwoWays("one", match, 15005, "-j OUTER"),
+      writeTwoWays("same", match, 15005, "-j OUTER"),
+    ];
+    expect((await runCommand("diff", "--family", "4", "-b", "*", before, after)).code).toBe(0);
+    const { out } = await runCommand(
+      "diff",
+      "--family",
+      "4",
+      "-b",
+      "*",
+      before,
+      writeTwoWays("x", match, 15006, "-j OUTER"),
+    );
+    expect(out).toContain("TWICE 2: -A TWICE -p tcp -m mark --mark 1 -j REDIRECT --to-ports 15005");
+    expect(out).not.toContain("reached at place");
+  });
+  test("ends the analysis where the ways to it are too many", async () => {
+    const path = join(folder, "ways");
+    const chains = Array.from({ length: 12 }, (_, i) => `C${i}`);
+    const jumps = chains.flatMap((name, i) => {
+      const to = chains[i + 1];
+      return to === undefined
+        ? [`-A ${name} -p tcp -m limit --limit 1/sec -j RETURN`]
+        : [`-A ${name} -p tcp -j ${to}`, `-A ${name} -p tcp -j ${to}`];
+    });
+    const lines = [
+      "*nat",
+      ":OUTPUT ACCEPT [0:0]",
+      ...chains.map((name) => `:${name} - [0:0]`),
+      "-A OUTPUT -p tcp -j C0",
+    ];
+    writeFileSync(path, `${[...lines, ...jumps, "COMMIT"].join("\n")}\n`);
+    const { code, err } = await runCommand("diff", "--family", "4", path, path);
+    expect(code).toBe(3);
+    expect(err).toContain("more than 500 ways");
+  });
+});

@@ -197,7 +197,7 @@ const SIDE_EFFECTS = {
   TRACE: ["OUTPUT -j TRACE", null],
   AUDIT: ["OUTPUT -j AUDIT --type drop", null],
   CLASSIFY: ["OUTPUT -j CLASSIFY --set-class 0001:0010", "-m bpf --bytecode x"],
-  CHECKSUM: ["OUTPUT -j CHECKSUM --checksum-fill", "-m u32 --u32 x"],
+  CHECKSUM: ["OUTPUT -j CHECKSUM --checksum-fill", "-m u32 --u32 0x0=0x0"],
   TOS: ["OUTPUT -j TOS --set-tos 0x10/0xff", "-m tos --tos 0x10"],
   DSCP: ["OUTPUT -j DSCP --set-dscp 0x20", "-m dscp --dscp 0x20"],
   ECN: ["OUTPUT -p tcp -j ECN --ecn-tcp-remove", "-m ecn --ecn-tcp-ece"],

@@ -148,6 +148,40 @@ describe("landfall diff", () => {
       out: expect.stringContaining("  kernel   contradicted: timed-out, then timed-out\n"),
     });
   });
+  describe("where nobody can say where flows land", () => {
+    const match = (port: number) => `-A OUTPUT -p tcp -m tcp --dport ${port} -j UNHEARD --of x\n`;
+    const nat = (rules: string) => `${HEADER}*nat\n:OUTPUT ACCEPT [0:0]\n${rules}COMMIT\n`;
+    const unheard = save("unheard.rules", nat(match(80)));
+    const other = save("unheard-other.rules", nat(match(81)));
+    const redirect = "-A OUTPUT -p tcp -m tcp --dport 443 -j REDIRECT --to-ports 15001\n";
+    test.each([
+      ["either side", unheard, save("unheard-twice.rules", nat(match(80) + match(80)))],
+      ["the one", unheard, save("unheard-none.rules", nat(""))],
+      ["the other", save("unheard-none.rules", nat("")), unheard],
+    ])("under %s, it ends with 3 and claims no difference", async (_, one, two) => {
+      const { code, out } = await runCommand("diff", one, two);
+      expect(code).toBe(3);
+      expect(out).not.toMatch(/lands? elsewhere\.\n/);
+      expect(out.replaceAll(/\s+/g, " ")).toMatch(
+        /It is not known whether .* elsewhere: (its|their) flows cannot be looked at\. $/,
+      );
+      const data = JSON.parse((await runCommand("diff", one, two, "--json")).out);
+      expect([data.equivalent, data.changes, data.unknown.length > 0]).toEqual([null, [], true]);
+      expect(complainBySchema("diff", data)).toEqual([]);
+    });
+    test("it ends with 1 over another class that does land elsewhere, and counts that class alone", async () => {
+      const { code, out } = await runCommand("diff", unheard, save("unheard-more.rules", nat(match(81) + redirect)));
+      expect(code).toBe(1);
+      expect(out).toContain("from the pod to elsewhere: port 443");
+      expect(out.replaceAll(/\s+/g, " ")).toMatch(/ classes of TCP flows land elsewhere\. It is not known whether /);
+    });
+    test("it writes no such class to a file of accepted changes", async () => {
+      const accepted = join(folder, "unheard.json");
+      await runCommand("diff", unheard, other, "--write-accept", accepted);
+      expect(JSON.parse(readFileSync(accepted, "utf8")).accepted).toEqual([]);
+      expect((await runCommand("diff", unheard, other, "--accept", accepted)).code).toBe(3);
+    });
+  });
   test.each<[string, readonly string[], RegExp]>([
     ["one file", [before], /Name two files, not 1: landfall diff BEFORE AFTER\./],
     ["a file that is not there", [before, join(folder, "nope")], /There is no such file/],

@@ -31,6 +31,21 @@ describe("mutate", () => {
     expect(out).toContain("17 mutants, 16 caught, 1 equivalent, 0 missed: mutation score 100.0 %");
   });
 
+  test("breaks the rules of one family alone with --family, and drives its flows", async () => {
+    const ask = async (...words: readonly string[]) => {
+      const flags = ["-u", "1337", "-b", "*", "-i", "*", "--pod-ip", "10.244.0.2,fd00:244::2", "-m", "TPROXY"];
+      const { code, out } = await runCommand("mutate", ...flags, ...words, "--sandbox", "simulated", "--json");
+      const mutants: readonly { readonly mutant: string }[] = JSON.parse(out).mutants;
+      return { code, names: mutants.map(({ mutant }) => mutant) };
+    };
+    const [both, four, six] = [await ask(), await ask("--family", "4"), await ask("--family", "6")];
+    expect([both.code, four.code, six.code]).toEqual([0, 0, 0]);
+    expect(four.names.filter((name) => /^ip6 | -6 /.test(name))).toEqual([]);
+    expect(six.names.filter((name) => /^ip /.test(name))).toEqual([]);
+    expect(four.names.length).toBeGreaterThan(0);
+    expect([...four.names, ...six.names].toSorted()).toEqual(both.names.toSorted());
+  });
+
   test("gives no score where there is no rule to break", async () => {
     const folder = mkdtempSync(join(tmpdir(), "landfall-mutate-"));
     try {

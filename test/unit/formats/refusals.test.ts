@@ -14,8 +14,16 @@ const STRICTER: readonly string[] = [
   "-p tcp -j TPROXY --on-port 65536",
   "-j NETMAP --to 10.0.0.0/99",
 ];
-/** The kernel refuses these in PREROUTING (tcpmss_tg4_check in net/netfilter/xt_TCPMSS.c), which `--test` does not ask. */
+/** The kernel refuses these where they stand, which `--test` does not ask; `edges.test.ts` does. */
 const REFUSED_BY_KERNEL: readonly string[] = [
+  "-m mac --mac-source 02:00:00:00:00:01",
+  "-m string --string x --algo slow",
+  "-m policy --dir in --pol ipsec",
+  "-m policy --dir in --pol ipsec --strict --proto esp --mode tunnel --tunnel-src 1.1.1.1 --tunnel-dst 2.2.2.2",
+  "-m rpfilter --loose",
+  "-m esp --espspi 5",
+  "-m devgroup --src-group 1",
+  "-m mh --mh-type 1",
   "-p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu",
   "-p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu --set-mss 5",
 ];
@@ -54,7 +62,7 @@ describe.each(["nft", "legacy"] as const)(
         const refused = new Set([
           ...refusedByKernelTool(group, variant),
           ...STRICTER,
-          ...(group.chain === "PREROUTING" ? REFUSED_BY_KERNEL : []),
+          ...REFUSED_BY_KERNEL,
           ...(variant === "nft" ? LEFT_TO_THE_KERNEL : []),
         ]);
         expect(refusedHere(group)).toEqual(group.bodies.filter((body) => refused.has(body)));

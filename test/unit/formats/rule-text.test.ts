@@ -70,7 +70,7 @@ describe("a rule is printed as iptables prints it", () => {
     ["--goto C1", "-g C1"],
     ["-j REJECT", "-j REJECT --reject-with icmp-port-unreachable"],
     ["-j REJECT", "-j REJECT --reject-with icmp6-port-unreachable", 6],
-    ['-j LOG --log-level warn --log-prefix "a b" --log-uid', '-j LOG --log-prefix "a b" --log-uid'],
+    ['-j LOG --log-level warning --log-prefix "a b" --log-uid', '-j LOG --log-prefix "a b" --log-uid'],
     ["-j LOG --log-level debug", "-j LOG --log-level 7"],
     ["-p tcp -j REDIRECT --to-port 15001", "-p tcp -j REDIRECT --to-ports 15001"],
     ["-j DNAT --to 10.0.0.1-10.0.0.9:80-90 --random", "-j DNAT --to-destination 10.0.0.1-10.0.0.9:80-90 --random"],

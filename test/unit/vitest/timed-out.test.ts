@@ -14,11 +14,13 @@ test("a test that is timed out does not disturb those after it", () => {
   const words = ["run", "--config", config, "--reporter=json", `--outputFile=${file}`];
   spawnSync(process.execPath, [VITEST, ...words], { stdio: "ignore" });
   const report = JSON.parse(readFileSync(file, "utf8")) as {
-    testResults: { assertionResults: { title: string; status: string }[] }[];
+    testResults: { assertionResults: { title: string; status: string; failureMessages: string[] }[] }[];
   };
   const results = report.testResults.flatMap(({ assertionResults }) => assertionResults);
   expect(results.map(({ title, status }) => `${title}: ${status}`)).toEqual([
+    "starts the sandbox: passed",
     "is timed out in the middle of its flows: failed",
     ...[1, 2, 3].map((round) => `comes next and has the pod to itself, ${round}: passed`),
   ]);
+  expect(results[1]?.failureMessages.join("\n")).toContain("timed out in 1000ms");
 });

@@ -1,0 +1,13 @@
+/**
+ * Tests that need nothing but Node and take ten seconds and more of a processor each: they break every rule of a mesh one value at a time,
+ * or look at every class of flows. `npm test` runs them, and `npm run long` these alone; `npm run check` leaves them out.
+ */
+export const LONG_TESTS: string[] = [
+  "test/property/ambient.test.ts",
+  "test/property/brute-force.test.ts",
+  "test/property/contract-mutants.test.ts",
+  "test/property/istio-mutants.test.ts",
+  "test/property/kuma-mutants.test.ts",
+  "test/property/mutants.test.ts",
+  "test/scenarios/coverage.test.ts",
+];
