@@ -56,7 +56,7 @@ export function demandedLanding(flow: Flow, manner: Manner, demands: Demands): D
 export function openConnection(flow: Flow): Connection {
   return {
     family: flow.family,
-    protocol: "tcp",
+    protocol: flow.protocol,
     startedOn: hostOfActor(flow.from.actor),
     owner: { uid: flow.from.uid, gid: flow.from.gid, mark: flow.from.mark ?? 0 },
     source: flow.from.address,

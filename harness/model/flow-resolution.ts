@@ -1,6 +1,7 @@
 import type { Family } from "./address.ts";
 import type { Flow } from "./flow.ts";
-import { type FlowText, parseOwner } from "./flow-text.ts";
+import type { FlowText } from "./flow-text.ts";
+import { parseOwner } from "./flow-who.ts";
 import {
   APP_ID,
   addressOwner,
@@ -13,13 +14,15 @@ import {
 
 /** Resolves a flow's names to the addresses of a sandbox and the owners of its actors. `proxy` is the owner of the sidecar. */
 export function resolveFlow(flow: FlowText, addresses: SandboxAddresses, proxy: Owner): Flow {
-  const { family, port } = flow;
+  const { family, port, protocol } = flow;
   const address = dialledAddress(flow, addresses);
-  const owner = actorOwner(flow.actor, proxy);
+  const owner = { ...actorOwner(flow.actor, proxy), ...flow.ids };
   const source = flow.source ?? findRouteSource(flow.actor, family, address, addresses);
   return {
     flow: flow.text,
     family,
+    protocol,
+    ...(flow.exchange === "again" ? { exchange: flow.exchange } : {}),
     from: {
       actor: actorAt(flow, addresses),
       address: source,

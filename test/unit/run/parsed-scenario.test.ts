@@ -61,7 +61,7 @@ describe("a scenario that cannot be used has a finding that names file and field
     [
       "a flow that is none",
       { answer: { "client->pod:80": "app" } },
-      [/^sample\.ts: answer "client->pod:80" is no flow/],
+      [/^sample\.ts: answer "client->pod:80" is not a flow/],
     ],
     [
       "a landing that is none, with its flow",
@@ -71,7 +71,7 @@ describe("a scenario that cannot be used has a finding that names file and field
     [
       "everything at once",
       { capture: ["-p", "x"], answer: { "nobody -> pod:0": "ap", "app -> pod:80": "app@" } },
-      [/capture -p/, /"nobody" is no actor/, /"0" is no port/, /"ap" is no landing/, /"app@" is no landing/],
+      [/capture -p/, /"nobody" is not an actor/, /"0" is not a port/, /"ap" is no landing/, /"app@" is no landing/],
     ],
     [
       "a source that no host of the actor has",
