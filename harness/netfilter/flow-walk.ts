@@ -5,6 +5,7 @@ import { hostOfActor, loopbackAddress, MAX_HOPS } from "../model/pod.ts";
 import type { KnownAddress } from "./address-book.ts";
 import { type Attempt, type Ending, makeConnection } from "./connection.ts";
 import type { EndPoint } from "./conntrack.ts";
+import { exchangeDatagrams } from "./datagram.ts";
 import type { Oracle } from "./oracle.ts";
 import { EPHEMERAL } from "./packet.ts";
 import type { Pod } from "./pod.ts";
@@ -14,10 +15,14 @@ import type { Recorder } from "./walk.ts";
 /** Gives the recorder of each connection of a flow as it begins; null where nobody wants to know the way. */
 export type RecordConnection = ((attempt: Attempt) => Recorder) | null;
 
-/** Follows a flow to its landing: its own connection, then, in the manner *forward*, each that the stub Envoy makes for it. */
+/**
+ * Follows a flow to its landing: its own connection, then, in the manner *forward*, each that the stub Envoy makes for it. The stub answers
+ * datagrams whatever the manner.
+ */
 export function walkFlow(pod: Pod, flow: Flow, manner: Manner, oracle: Oracle, record: RecordConnection): Landing {
   const hops: Hop[] = [];
   let attempt = firstAttempt(pod, flow);
+  if (flow.protocol === "udp") return walkDatagrams(pod, attempt, flow.exchange ?? "first", oracle, record);
   for (;;) {
     const cause = whyNotDialled(attempt);
     if (cause !== null) return makeLanding("could-not-look", { hops, cause });
@@ -29,6 +34,19 @@ export function walkFlow(pod: Pod, flow: Flow, manner: Manner, oracle: Oracle, r
     if (hops.length === MAX_HOPS) return makeLanding("loop", { hops });
     attempt = onwardAttempt(pod, onward);
   }
+}
+
+function walkDatagrams(
+  pod: Pod,
+  attempt: Attempt,
+  exchange: "first" | "again",
+  oracle: Oracle,
+  record: RecordConnection,
+): Landing {
+  const cause = whyNotDialled(attempt);
+  if (cause !== null) return makeLanding("could-not-look", { cause });
+  const recorder = record === null ? null : record(attempt);
+  return landAt(exchangeDatagrams({ pod, entries: [], sockets: [], oracle, recorder }, attempt, exchange), []);
 }
 
 function firstAttempt(pod: Pod, { family, from, to }: Flow): Attempt {
@@ -81,6 +99,8 @@ function whyNotDialled({ family, host, source: { address }, destination }: Attem
 function landAt(ending: Ending, hops: readonly Hop[]): Landing {
   if (ending.kind === "refused")
     return makeLanding("refused", { address: ending.at.address.text, port: ending.at.port, hops });
+  if (ending.kind === "unanswered" && ending.replyFrom !== undefined)
+    return makeLanding(ending.kind, { hops, replyFrom: renderEnd(ending.replyFrom) });
   if (ending.kind !== "listener") return makeLanding(ending.kind, { hops });
   const { listener, ends } = ending;
   return makeLanding("listener", {

@@ -15,11 +15,11 @@ export function socketTakes(packet: Packet, options: SocketMatch["options"]): bo
   const socket = findSocket(packet.walk.sockets, "pod", seen);
   const listener =
     socket === null && options.includes("nowildcard")
-      ? packet.walk.pod.findListener("pod", seen.destinationPort)
+      ? packet.walk.pod.findListener("pod", seen.destinationPort, seen.error?.protocol ?? seen.protocol)
       : null;
   const mode = socket?.mode ?? listener?.mode;
   if (mode === undefined || (options.includes("transparent") && mode === "plain")) return false;
-  if (options.includes("restore-skmark")) packet.mark = 0;
+  if (options.includes("restore-skmark")) packet.mark = socket?.mark ?? 0;
   return true;
 }
 
@@ -36,7 +36,8 @@ function asSocketSees(packet: Packet): Packet {
  * transparent listener at the port.
  */
 export function assignListener(packet: Packet, port: number): boolean {
-  const taker = findSocket(packet.walk.sockets, "pod", packet) ?? packet.walk.pod.findListener("pod", port);
+  const taker =
+    findSocket(packet.walk.sockets, "pod", packet) ?? packet.walk.pod.findListener("pod", port, packet.protocol);
   if (taker?.mode !== "transparent") return false;
   packet.assigned = taker;
   return true;

@@ -1,11 +1,13 @@
+import type { FlowProtocol } from "../model/flow.ts";
 import type { HostName, ListenerName, Owner, PodSpec } from "../model/pod.ts";
-import { APP_ID, STATUS_PORT } from "../model/pod.ts";
+import { APP_ID, STATUS_PORT, type UdpPorts } from "../model/pod.ts";
 import type { KnownAddress } from "./address-book.ts";
 import type { EndPoint } from "./conntrack.ts";
 import type { Packet } from "./packet.ts";
 
-/** A listener of the sandbox: one port on all addresses of its host. */
+/** A listener of the sandbox: one port of one protocol on all addresses of its host. */
 export interface Listener {
+  readonly protocol: FlowProtocol;
   readonly name: ListenerName;
   readonly host: HostName;
   readonly port: number;
@@ -25,17 +27,17 @@ export interface Socket {
   readonly mark: number;
 }
 
-/** Finds who listens on a host's port, or null. */
-export type FindListener = (host: HostName, port: number) => Listener | null;
+/** Finds who listens on a host's port, or null; a packet that is neither of TCP nor of UDP is nobody's. */
+export type FindListener = (host: HostName, port: number, protocol: Packet["protocol"]) => Listener | null;
 
 /** Gives who listens in the sandbox that a spec describes. Ports named twice belong to the sidecar first. */
 export function openListeners(spec: PodSpec): FindListener {
   const listeners = new Map<string, Listener>();
   for (const listener of listListeners(spec)) {
-    const key = `${listener.host} ${listener.port}`;
+    const key = `${listener.host} ${listener.port} ${listener.protocol}`;
     if (!listeners.has(key)) listeners.set(key, listener);
   }
-  return (host, port) => listeners.get(`${host} ${port}`) ?? null;
+  return (host, port, protocol) => listeners.get(`${host} ${port} ${protocol}`) ?? null;
 }
 
 function listListeners(spec: PodSpec): readonly Listener[] {
@@ -43,15 +45,23 @@ function listListeners(spec: PodSpec): readonly Listener[] {
   const root = { uid: 0, gid: 0 };
   const mode = spec.interceptionMode === "TPROXY" ? "transparent" : "plain";
   const app = { uid: APP_ID, gid: APP_ID };
-  return [
-    { name: "envoy-outbound", host: "pod", port: spec.proxyPort, owner: proxy, mode },
-    { name: "envoy-inbound", host: "pod", port: spec.inboundCapturePort, owner: proxy, mode },
-    { name: "status", host: "pod", port: STATUS_PORT, owner: proxy, mode: "plain" },
-    ...spec.listen.map((port) => ({ name: "app", host: "pod", port, owner: app, mode: "plain" }) as const),
-    ...spec.upstreamPorts.map(
-      (port) => ({ name: "upstream", host: "upstream", port, owner: root, mode: "plain" }) as const,
+  const stub = [
+    { protocol: "tcp", name: "envoy-outbound", host: "pod", port: spec.proxyPort, owner: proxy, mode },
+    { protocol: "tcp", name: "envoy-inbound", host: "pod", port: spec.inboundCapturePort, owner: proxy, mode },
+  ] as const;
+  const peers = (protocol: FlowProtocol, ports: UdpPorts): readonly Listener[] => [
+    ...ports.app.map((port) => ({ protocol, name: "app", host: "pod", port, owner: app, mode: "plain" }) as const),
+    ...(["upstream", "client"] as const).flatMap((name) =>
+      ports[name].map((port) => ({ protocol, name, host: name, port, owner: root, mode: "plain" }) as const),
     ),
-    ...spec.clientPorts.map((port) => ({ name: "client", host: "client", port, owner: root, mode: "plain" }) as const),
+  ];
+  const { udp, listen, upstreamPorts, clientPorts } = spec;
+  return [
+    ...stub,
+    { protocol: "tcp", name: "status", host: "pod", port: STATUS_PORT, owner: proxy, mode: "plain" },
+    ...peers("tcp", { proxy: [], app: listen, upstream: upstreamPorts, client: clientPorts }),
+    ...stub.filter(({ port }) => udp?.proxy.includes(port)).map((each) => ({ ...each, protocol: "udp" }) as const),
+    ...(udp ? peers("udp", udp) : []),
   ];
 }
 

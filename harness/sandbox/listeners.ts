@@ -1,5 +1,5 @@
 import type { ListenerSpec } from "../agent/protocol.ts";
-import type { HostName, ListenerName, Owner, PodSpec, SandboxAddresses } from "../model/pod.ts";
+import type { HostName, ListenerName, Owner, PodSpec, SandboxAddresses, UdpPorts } from "../model/pod.ts";
 import { APP_ID, STATUS_PORT } from "../model/pod.ts";
 import type { StationName } from "./station.ts";
 
@@ -8,7 +8,7 @@ const APP: Owner = { uid: APP_ID, gid: APP_ID };
 
 /**
  * Gives every listener that a spec asks for, by the station that holds it. The stub Envoy has two, transparent in TPROXY mode; where
- * both its ports are one, the outbound listener alone.
+ * both its ports are one, the outbound listener alone. Whoever takes datagrams has listeners of their own for those.
  */
 export function listenersOf(
   spec: PodSpec,
@@ -21,14 +21,33 @@ export function listenersOf(
   const envoy = (listener: ListenerName, port: number) =>
     ({ ...plain("pod", listener, proxy, port), mode, stub }) as const;
   const inbound = inboundCapturePort === proxyPort ? [] : [envoy("envoy-inbound", inboundCapturePort)];
+  const own = [envoy("envoy-outbound", proxyPort), ...inbound];
+  const { udp = NO_UDP_PORTS } = spec;
+  const both = (
+    host: HostName,
+    listener: ListenerName,
+    owner: Owner,
+    tcp: readonly number[],
+    other: readonly number[],
+  ) => [
+    ...tcp.map((port) => plain(host, listener, owner, port)),
+    ...other.map((port) => takesDatagrams(plain(host, listener, owner, port))),
+  ];
+  const datagrams = own.filter(({ port }) => udp.proxy.includes(port)).map(takesDatagrams);
   return new Map([
-    ["proxy", [envoy("envoy-outbound", proxyPort), ...inbound, plain("pod", "status", proxy, STATUS_PORT)]],
-    ["app", spec.listen.map((port) => plain("pod", "app", APP, port))],
-    ["client", spec.clientPorts.map((port) => plain("client", "client", ROOT, port))],
-    ["upstream", spec.upstreamPorts.map((port) => plain("upstream", "upstream", ROOT, port))],
+    ["proxy", [...own, plain("pod", "status", proxy, STATUS_PORT), ...datagrams]],
+    ["app", both("pod", "app", APP, spec.listen, udp.app)],
+    ["client", both("client", "client", ROOT, spec.clientPorts, udp.client)],
+    ["upstream", both("upstream", "upstream", ROOT, spec.upstreamPorts, udp.upstream)],
   ] satisfies [StationName, readonly ListenerSpec[]][]);
 }
 
+const NO_UDP_PORTS: UdpPorts = { proxy: [], app: [], upstream: [], client: [] };
+
+function takesDatagrams(spec: ListenerSpec): ListenerSpec {
+  return { ...spec, protocol: "udp", stub: null };
+}
+
 function plain(host: HostName, listener: ListenerName, owner: Owner, port: number): ListenerSpec {
-  return { listener, host, namespace: null, owner, port, mode: "plain", stub: null };
+  return { protocol: "tcp", listener, host, namespace: null, owner, port, mode: "plain", stub: null };
 }

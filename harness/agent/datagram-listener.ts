@@ -1,0 +1,99 @@
+import { getSystemErrorName } from "node:util";
+import { type Datagram, receiveDatagram, sendDatagram } from "./datagram-message.ts";
+import { sendTransparently } from "./datagram-sockets.ts";
+import { readClock } from "./greeting.ts";
+import { dropRole, runInNamespace, runInRole } from "./identity.ts";
+import { makeListenerLanding } from "./landings.ts";
+import { parseGreeting } from "./listener.ts";
+import type { ListenerSpec, Seen } from "./protocol.ts";
+import { type Endpoint, renderEndpoint } from "./socket-address.ts";
+import { close } from "./syscalls.ts";
+import { findTrackedDestination, openTracking } from "./tracked-destination.ts";
+
+/** A listener for datagrams: its sockets, one for each family, opened in its namespace and as its owner. */
+export interface DatagramListenerOrder {
+  readonly key: string;
+  readonly spec: ListenerSpec;
+  /** A descriptor; null for the agent's own. */
+  readonly namespace: number | null;
+  readonly files: readonly number[];
+}
+
+/** Errors with which the kernel loses an answer on its way out as rules or routes would have it; every other is the harness's. */
+const LOST_ANSWERS = ["EPERM", "ENETUNREACH", "EHOSTUNREACH", "EACCES", "EINVAL", "ECONNREFUSED"];
+
+/** An open listener for datagrams. */
+export class DatagramListener {
+  readonly files: readonly number[];
+  readonly #order: DatagramListenerOrder;
+  #tracking: number | null = null;
+
+  constructor(order: DatagramListenerOrder) {
+    this.files = order.files;
+    this.#order = order;
+  }
+
+  /**
+   * Reads every datagram that waits at one of its sockets, tells of those that carry a greeting, and then answers them. Throws where the
+   * harness fails.
+   */
+  serve(fd: number, tell: (records: readonly Seen[]) => void): void {
+    const served: { readonly datagram: Datagram; readonly seen: Seen }[] = [];
+    for (let datagram = receiveDatagram(fd); datagram !== null; datagram = receiveDatagram(fd)) {
+      const seen = this.#record(datagram);
+      if (seen !== null) served.push({ datagram, seen });
+    }
+    if (served.length > 0) tell(served.map(({ seen }) => seen));
+    for (const { datagram, seen } of served) this.#answer(fd, datagram, seen);
+  }
+
+  close(): void {
+    for (const fd of this.files) close(fd);
+    if (this.#tracking !== null) close(this.#tracking);
+  }
+
+  /** Null where whoever sent it is not a flow of ours. */
+  #record(datagram: Datagram): Seen | null {
+    const greeting = parseGreeting(datagram.text);
+    if (greeting === null) return null;
+    const { host, listener, port } = this.#order.spec;
+    const { source, destination } = datagram;
+    const dialled = this.#findDialled(datagram);
+    const isDialled = dialled.address === destination.address && dialled.port === port;
+    return {
+      token: greeting.token,
+      host,
+      listener,
+      address: destination.address,
+      port,
+      originalDestination: isDialled ? null : renderEndpoint(dialled),
+      source: renderEndpoint(source),
+      hopsBefore: 0,
+      atMs: readClock(),
+    };
+  }
+
+  /** Only the pod has rules; of what they did on the way, a listener on another host knows nothing. */
+  #findDialled({ source, destination }: Datagram): Endpoint {
+    const { spec, namespace } = this.#order;
+    if (spec.host !== "pod") return destination;
+    this.#tracking ??= runInNamespace(namespace, openTracking);
+    return findTrackedDestination(this.#tracking, source, destination) ?? destination;
+  }
+
+  /** From the end point that the datagram was for: what TPROXY has brought was for another port than the listener's own. */
+  #answer(fd: number, { source, destination }: Datagram, seen: Seen): void {
+    const { spec, namespace } = this.#order;
+    const text = `${JSON.stringify({ token: seen.token, landing: makeListenerLanding(seen, []) })}\n`;
+    const isOwnPort = destination.port === spec.port && spec.mode === "plain";
+    const send = () =>
+      isOwnPort
+        ? sendDatagram(fd, text, source, destination.address)
+        : runInRole(namespace, spec.owner, () => sendTransparently(text, source, destination));
+    const errno = send();
+    dropRole();
+    const code = errno === 0 ? null : getSystemErrorName(-errno);
+    if (code !== null && !LOST_ANSWERS.includes(code))
+      throw new Error(`${spec.listener}:${spec.port} cannot answer ${renderEndpoint(source)}: ${code}`);
+  }
+}
