@@ -2,18 +2,18 @@ import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Owner } from "../model/pod.ts";
 import type { DatagramListenerOrder } from "./datagram-listener.ts";
+import type { Incoming } from "./datagram-message.ts";
 import { openDatagramListener } from "./datagram-sockets.ts";
-import type { DatagramOrder } from "./datagram-thread.ts";
+import type { DatagramNews, DatagramOrder } from "./datagram-thread.ts";
 import { dropRole, runInRole } from "./identity.ts";
 import type { ListenerOrder } from "./listener-set.ts";
-import type { ThreadNews } from "./listener-thread.ts";
 import type { Seen } from "./protocol.ts";
 import { checkResult, close, eventfd, KERNEL, write } from "./syscalls.ts";
 
 type Unnumbered<T> = T extends { readonly id: number } ? Omit<T, "id"> : never;
 
 /**
- * All listeners for datagrams of an agent, in one thread that starts with the first of them. A socket for datagrams has the owner of the
+ * Everything of an agent that takes datagrams, in one thread that starts when it is first needed. A socket for datagrams has the owner of the
  * moment it is made and is never accepted from another, so that owners need no threads of their own.
  */
 export class DatagramCrew {
@@ -50,6 +50,19 @@ export class DatagramCrew {
     await this.#thread?.carryOut({ order: "close", keys });
   }
 
+  /** Tells once what comes in next at each of some sockets; their descriptors are the thread's from now on. */
+  await(files: readonly number[], take: (fd: number, incoming: Incoming) => void): void {
+    this.#thread ??= startThread(this.#tell);
+    for (const fd of files) this.#thread.takers.set(fd, take);
+    this.#thread.send({ order: "await", files });
+  }
+
+  /** Closes sockets that were awaited. */
+  release(files: readonly number[]): void {
+    for (const fd of files) this.#thread?.takers.delete(fd);
+    this.#thread?.send({ order: "release", files });
+  }
+
   /** Resolves when everything seen so far has been told. */
   async flush(): Promise<void> {
     await this.#thread?.carryOut({ order: "flush" });
@@ -57,6 +70,9 @@ export class DatagramCrew {
 }
 
 interface Thread {
+  /** Who is told of what comes in, by descriptor. */
+  readonly takers: Map<number, (fd: number, incoming: Incoming) => void>;
+  readonly send: (order: DatagramOrder) => void;
   readonly carryOut: (order: Unnumbered<DatagramOrder>) => Promise<void>;
 }
 
@@ -65,6 +81,7 @@ function startThread(tell: (records: readonly Seen[]) => void): Thread {
   const wake = checkResult(eventfd(0, KERNEL.SOCK_CLOEXEC), "eventfd", "to wake a thread");
   const file = new URL(`datagram-thread${extname(import.meta.filename)}`, import.meta.url);
   const worker = new Worker(file, { workerData: wake });
+  const takers: Thread["takers"] = new Map();
   const waiting = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
   let lastId = 0;
   const send = (order: DatagramOrder) => {
@@ -73,8 +90,9 @@ function startThread(tell: (records: readonly Seen[]) => void): Thread {
     one.writeBigUInt64LE(1n);
     checkResult(Number(write(wake, one, one.length)), "write to", "the wake-up descriptor");
   };
-  worker.on("message", (news: ThreadNews) => {
+  worker.on("message", (news: DatagramNews) => {
     if ("records" in news) return tell(news.records);
+    if ("fd" in news) return takers.get(news.fd)?.(news.fd, news.incoming);
     const order = waiting.get(news.id);
     waiting.delete(news.id);
     if (news.fault === null) order?.resolve();
@@ -84,12 +102,14 @@ function startThread(tell: (records: readonly Seen[]) => void): Thread {
     for (const order of waiting.values()) order.reject(error);
     waiting.clear();
     setImmediate(() => {
-      throw new Error("the thread for datagrams ended", { cause: error });
+      throw new Error(`the thread for datagrams ended: ${error.message}`, { cause: error });
     });
   });
   // Node waits for its threads, and this one waits in the kernel.
-  process.on("exit", () => send({ id: 0, order: "end" }));
+  process.on("exit", () => send({ order: "end" }));
   return {
+    takers,
+    send,
     carryOut: (order) =>
       new Promise((resolve, reject) => {
         waiting.set(++lastId, { resolve, reject });

@@ -1,6 +1,7 @@
-import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { getSystemErrorName } from "node:util";
 import type { Landing } from "../model/landing.ts";
+import type { DatagramCrew } from "./datagram-crew.ts";
+import type { Incoming } from "./datagram-message.ts";
 import type { DatagramEnds } from "./datagram-sockets.ts";
 import { completeAnswer, readAnswer } from "./exchange.ts";
 import type { Greeting } from "./greeting.ts";
@@ -8,77 +9,63 @@ import { makeFailureLanding, makeTimedOutLanding } from "./landings.ts";
 import { type Endpoint, renderEndpoint } from "./socket-address.ts";
 import { KERNEL, lastErrno, send } from "./syscalls.ts";
 
-/** A pair of sockets that can exchange one datagram after another. */
+/** A pair of sockets that can exchange one datagram after another; the sockets are its own, and closed with it. */
 export class DatagramExchange {
+  readonly #ends: DatagramEnds;
   readonly #target: Endpoint;
   readonly #what: string;
-  readonly #fd: number;
-  readonly #sockets: readonly Socket[];
-  /** Given what comes in from here on; the first landing counts. */
-  #onLanding: (landing: Landing) => void = () => {};
-  #greeting: Greeting | null = null;
-  #replyFrom: string | null = null;
+  readonly #crew: DatagramCrew;
 
-  constructor({ fd, strayFd }: DatagramEnds, target: Endpoint) {
+  constructor(ends: DatagramEnds, target: Endpoint, crew: DatagramCrew) {
+    this.#ends = ends;
     this.#target = target;
     this.#what = `send a datagram to ${renderEndpoint(target)}`;
-    this.#fd = fd;
-    const type = target.address.includes(":") ? "udp6" : "udp4";
-    const [connected, stray] = [createSocket(type), createSocket(type)];
-    this.#sockets = [connected, stray];
-    connected.on("message", (text) => this.#take(text.toString("latin1")));
-    connected.on("error", (error: NodeJS.ErrnoException) => this.#fail(error.code ?? error.message));
-    stray.on("message", (text, from) => this.#takeStray(text.toString("latin1"), from));
-    stray.on("error", (error: NodeJS.ErrnoException) => this.#fail(error.code ?? error.message));
-    connected.bind({ fd });
-    stray.bind({ fd: strayFd });
+    this.#crew = crew;
   }
 
   /**
    * Sends the greeting and gives the landing that the far end answers, or the error that came back, or after `timeoutMs` `timed-out`, with
-   * `replyFrom` where the only answer came from another end point than the one dialled. Rules that drop the datagram on its way out are no
-   * reason to stop listening: a REJECT drops it too, and its ICMP error is still to come.
+   * `replyFrom` where the only answer came from another end point than the one dialled. EPERM says that rules dropped the datagram on its
+   * way out, and is no reason to stop listening: a REJECT drops it too, and its ICMP error is still to come.
    */
   run(greeting: Greeting): Promise<Landing> {
-    this.#greeting = greeting;
-    this.#replyFrom = null;
+    const { fd, strayFd } = this.#ends;
+    const bytes = Buffer.from(`${JSON.stringify(greeting)}\n`, "latin1");
     return new Promise((resolve) => {
+      let replyFrom: string | null = null;
+      const timer = setTimeout(() => {
+        // Events that are already there come first: a busy thread must not make a time-out.
+        setImmediate(() => resolve({ ...makeTimedOutLanding([]), ...(replyFrom === null ? {} : { replyFrom }) }));
+      }, greeting.timeoutMs);
       const settle = (landing: Landing) => {
         clearTimeout(timer);
-        this.#onLanding = () => {};
         resolve(landing);
       };
-      // Events that are already there come first: a busy thread must not make a time-out.
-      const timer = setTimeout(() => setImmediate(() => this.#onLanding(this.#makeSilence())), greeting.timeoutMs);
-      this.#onLanding = settle;
-      const bytes = Buffer.from(`${JSON.stringify(greeting)}\n`, "latin1");
-      const sent = Number(send(this.#fd, bytes, bytes.length, KERNEL.MSG_DONTWAIT));
+      const sent = Number(send(fd, bytes, bytes.length, KERNEL.MSG_DONTWAIT));
       const errno = sent < 0 ? lastErrno() : 0;
-      if (errno !== 0 && errno !== KERNEL.EPERM) this.#fail(getSystemErrorName(-errno));
+      if (errno !== 0 && errno !== KERNEL.EPERM) return settle(this.#fail(errno));
+      this.#crew.await([fd, strayFd], (at, incoming) => {
+        if ("errno" in incoming) settle(this.#fail(incoming.errno));
+        else if (at === fd) settle(this.#read(incoming.text, greeting));
+        else replyFrom = this.#readStray(incoming, greeting);
+      });
     });
   }
 
   close(): void {
-    for (const socket of this.#sockets) socket.close();
+    this.#crew.release([this.#ends.fd, this.#ends.strayFd]);
   }
 
-  #makeSilence(): Landing {
-    const landing = makeTimedOutLanding([]);
-    return this.#replyFrom === null ? landing : { ...landing, replyFrom: this.#replyFrom };
+  #read(text: string, greeting: Greeting): Landing {
+    return completeAnswer(readAnswer(text, greeting, this.#what), this.#target, greeting);
   }
 
-  #take(text: string): void {
-    const greeting = this.#greeting;
-    if (greeting === null) return;
-    this.#onLanding(completeAnswer(readAnswer(text, greeting, this.#what), this.#target, greeting));
+  /** Null where it is another flow's. */
+  #readStray({ text, source }: Extract<Incoming, { readonly text: string }>, { token }: Greeting): string | null {
+    return text.includes(JSON.stringify(token)) ? renderEndpoint(source) : null;
   }
 
-  #takeStray(text: string, { address, port }: RemoteInfo): void {
-    const isOurs = this.#greeting !== null && text.includes(JSON.stringify(this.#greeting.token));
-    if (isOurs) this.#replyFrom = renderEndpoint({ address, port });
-  }
-
-  #fail(code: string): void {
-    this.#onLanding(makeFailureLanding(code, [], this.#what));
+  #fail(errno: number): Landing {
+    return makeFailureLanding(getSystemErrorName(-errno), [], this.#what);
   }
 }

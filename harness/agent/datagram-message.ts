@@ -20,16 +20,30 @@ const data = Buffer.alloc(DATAGRAM_BYTES);
  * Reads the next datagram of a socket that has `IP_RECVORIGDSTADDR` on (ip(7)); null where none is waiting. Throws a SyscallError.
  */
 export function receiveDatagram(fd: number): Datagram | null {
-  const header = makeHeader(Buffer.alloc(SOCKET_ADDRESS_BYTES), data, Buffer.alloc(CONTROL_BYTES));
+  const [name, control] = [Buffer.alloc(SOCKET_ADDRESS_BYTES), Buffer.alloc(CONTROL_BYTES)];
+  // Of the header the kernel's lengths are good afterwards, and its buffers no longer are: koffi makes pointers of them.
+  const header = makeHeader(name, data, control);
   const length = Number(recvmsg(fd, header, KERNEL.MSG_DONTWAIT));
   if (length < 0) {
     const errno = lastErrno();
     if (errno === KERNEL.EAGAIN || errno === KERNEL.EINTR) return null;
     throw new SyscallError("recvmsg of", `descriptor ${fd}`, errno);
   }
-  const destination = findDestination(header.control?.subarray(0, header.controlLength) ?? Buffer.alloc(0));
+  const destination = findDestination(control.subarray(0, header.controlLength));
   if (destination === null) throw new Error("the kernel does not say which address a datagram was for");
-  return { text: data.toString("latin1", 0, length), source: decodeSocketAddress(header.name), destination };
+  return { text: data.toString("latin1", 0, length), source: decodeSocketAddress(name), destination };
+}
+
+/** What came in at the socket of whoever sent a datagram: an answer, or the errno of an ICMP error. */
+export type Incoming = { readonly text: string; readonly source: Endpoint } | { readonly errno: number };
+
+/** Reads what waits at such a socket; null where nothing does. */
+export function receiveIncoming(fd: number): Incoming | null {
+  const name = Buffer.alloc(SOCKET_ADDRESS_BYTES);
+  const length = Number(recvmsg(fd, makeHeader(name, data, null), KERNEL.MSG_DONTWAIT));
+  if (length >= 0) return { text: data.toString("latin1", 0, length), source: decodeSocketAddress(name) };
+  const errno = lastErrno();
+  return errno === KERNEL.EAGAIN || errno === KERNEL.EINTR ? null : { errno };
 }
 
 /** Finds `IP_ORIGDSTADDR` or `IPV6_ORIGDSTADDR` among control messages, each padded to 8 bytes. */
@@ -70,7 +84,7 @@ function encodeSource(address: string): Buffer {
   return control;
 }
 
-function makeHeader(name: Buffer, base: Buffer, control: Buffer): MessageHeader {
-  const lengths = { nameLength: name.length, controlLength: control.length };
+function makeHeader(name: Buffer, base: Buffer, control: Buffer | null): MessageHeader {
+  const lengths = { nameLength: name.length, controlLength: control?.length ?? 0 };
   return { name, parts: { base, length: base.length }, partCount: 1, control, flags: 0, ...lengths };
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { getSystemErrorName } from "node:util";
 import type { Landing } from "../model/landing.ts";
+import type { DatagramCrew } from "./datagram-crew.ts";
 import { DatagramExchange } from "./datagram-exchange.ts";
 import { openDatagramEnds } from "./datagram-sockets.ts";
 import { exchange } from "./exchange.ts";
@@ -30,6 +31,7 @@ const OPEN_AT_MOST = Math.max(8, Math.min(400, Math.floor((readOpenFilesLimit() 
 export async function dialAll(
   dials: readonly Dial[],
   inFlight: number,
+  datagrams: DatagramCrew,
   namespaceOf: (name: string | null) => number | null,
 ): Promise<readonly DialResult[]> {
   const results: DialResult[] = [];
@@ -38,7 +40,7 @@ export async function dialAll(
   const driveNext = async () => {
     for (const [index, dial] of queue) {
       if (open.size >= OPEN_AT_MOST) await Promise.race(open);
-      const driven = driveFlow(dial, namespaceOf(dial.namespace)).then((result) => {
+      const driven = driveFlow(dial, namespaceOf(dial.namespace), datagrams).then((result) => {
         results[index] = result;
         open.delete(driven);
       });
@@ -61,9 +63,11 @@ async function endOrSilence(driven: Promise<void>): Promise<void> {
 }
 
 /** Drives one flow. Only making the socket needs its namespace and owner: both are the socket's for its life. */
-async function driveFlow(dial: Dial, namespace: number | null): Promise<DialResult> {
+async function driveFlow(dial: Dial, namespace: number | null, datagrams: DatagramCrew): Promise<DialResult> {
   const start = performance.now();
-  const { landing, local } = await (dial.protocol === "udp" ? sendDatagrams : makeConnection)(dial, namespace);
+  const { landing, local } = await (dial.protocol === "udp"
+    ? sendDatagrams(dial, namespace, datagrams)
+    : makeConnection(dial, namespace));
   return { token: dial.token, landing, local, durationMs: performance.now() - start, endedAtMs: readClock() };
 }
 
@@ -80,14 +84,14 @@ async function makeConnection(dial: Dial, namespace: number | null): Promise<Dri
   return { landing, local };
 }
 
-async function sendDatagrams(dial: Dial, namespace: number | null): Promise<Driven> {
+async function sendDatagrams(dial: Dial, namespace: number | null, datagrams: DatagramCrew): Promise<Driven> {
   const { token, manner, timeoutMs, owner, source, sourcePort, mark } = dial;
   const what = `send a datagram to ${renderEndpoint(dial)}${source === null ? "" : ` from ${source}`}`;
   try {
     const ends = runInRole(namespace, owner, () => openDatagramEnds(dial, source, { port: sourcePort, mark }));
     if ("errno" in ends) return { landing: makeFailureLanding(getSystemErrorName(-ends.errno), [], what), local: null };
     const local = renderEndpoint(readLocalEndpoint(ends.fd));
-    const exchanging = new DatagramExchange(ends, dial);
+    const exchanging = new DatagramExchange(ends, dial, datagrams);
     let landing: Landing | null = null;
     for (const each of dial.exchange === "again" ? [`${token} first`, token] : [token])
       landing = await exchanging.run({ token: each, manner, timeoutMs, hops: [] });

@@ -1,7 +1,7 @@
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Owner } from "../model/pod.ts";
-import { DatagramCrew } from "./datagram-crew.ts";
+import type { DatagramCrew } from "./datagram-crew.ts";
 import { dropRole, nameOwner, OWN_OWNER } from "./identity.ts";
 import { type ListenerOrder, ListenerSet, type ListenerSetOrder } from "./listener-set.ts";
 import type { ThreadNews } from "./listener-thread.ts";
@@ -26,9 +26,9 @@ export class ListeningCrew {
   readonly #tell: (records: readonly Seen[]) => void;
   readonly #datagrams: DatagramCrew;
 
-  constructor(tell: (records: readonly Seen[]) => void) {
+  constructor(datagrams: DatagramCrew, tell: (records: readonly Seen[]) => void) {
+    this.#datagrams = datagrams;
     this.#tell = tell;
-    this.#datagrams = new DatagramCrew(tell);
   }
 
   /** Opens listeners of one owner. Rejects with what the kernel said where one cannot be opened. */
