@@ -13,8 +13,8 @@ import { checkResult, close, eventfd, KERNEL, write } from "./syscalls.ts";
 type Unnumbered<T> = T extends { readonly id: number } ? Omit<T, "id"> : never;
 
 /**
- * Everything of an agent that takes datagrams, in one thread that starts when it is first needed. A socket for datagrams has the owner of the
- * moment it is made and is never accepted from another, so that owners need no threads of their own.
+ * Everything of an agent that takes datagrams, in one thread that starts when it is first needed. A socket for datagrams has the owner of
+ * the moment it is made and is never accepted from another, so that owners need no threads of their own.
  */
 export class DatagramCrew {
   readonly #tell: (records: readonly Seen[]) => void;

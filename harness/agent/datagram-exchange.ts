@@ -15,6 +15,8 @@ export class DatagramExchange {
   readonly #target: Endpoint;
   readonly #what: string;
   readonly #crew: DatagramCrew;
+  /** Of exchanges that are over: answers to them are late, or copies. */
+  readonly #formerTokens: string[] = [];
 
   constructor(ends: DatagramEnds, target: Endpoint, crew: DatagramCrew) {
     this.#ends = ends;
@@ -31,7 +33,7 @@ export class DatagramExchange {
   run(greeting: Greeting): Promise<Landing> {
     const { fd, strayFd } = this.#ends;
     const bytes = Buffer.from(`${JSON.stringify(greeting)}\n`, "latin1");
-    return new Promise((resolve) => {
+    return new Promise<Landing>((resolve) => {
       let replyFrom: string | null = null;
       const timer = setTimeout(() => {
         // Events that are already there come first: a busy thread must not make a time-out.
@@ -44,12 +46,14 @@ export class DatagramExchange {
       const sent = Number(send(fd, bytes, bytes.length, KERNEL.MSG_DONTWAIT));
       const errno = sent < 0 ? lastErrno() : 0;
       if (errno !== 0 && errno !== KERNEL.EPERM) return settle(this.#fail(errno));
-      this.#crew.await([fd, strayFd], (at, incoming) => {
+      const take = (at: number, incoming: Incoming) => {
         if ("errno" in incoming) settle(this.#fail(incoming.errno));
+        else if (this.#formerTokens.some((token) => isAbout(incoming, token))) this.#crew.await([at], take);
         else if (at === fd) settle(this.#read(incoming.text, greeting));
-        else replyFrom = this.#readStray(incoming, greeting);
-      });
-    });
+        else if (isAbout(incoming, greeting.token)) replyFrom = renderEndpoint(incoming.source);
+      };
+      this.#crew.await([fd, strayFd], take);
+    }).finally(() => this.#formerTokens.push(greeting.token));
   }
 
   close(): void {
@@ -60,12 +64,11 @@ export class DatagramExchange {
     return completeAnswer(readAnswer(text, greeting, this.#what), this.#target, greeting);
   }
 
-  /** Null where it is another flow's. */
-  #readStray({ text, source }: Extract<Incoming, { readonly text: string }>, { token }: Greeting): string | null {
-    return text.includes(JSON.stringify(token)) ? renderEndpoint(source) : null;
-  }
-
   #fail(errno: number): Landing {
     return makeFailureLanding(getSystemErrorName(-errno), [], this.#what);
   }
+}
+
+function isAbout({ text }: Extract<Incoming, { readonly text: string }>, token: string): boolean {
+  return text.includes(JSON.stringify(token));
 }

@@ -22,11 +22,21 @@ export interface DatagramListenerOrder {
 /** Errors with which the kernel loses an answer on its way out as rules or routes would have it; every other is the harness's. */
 const LOST_ANSWERS = ["EPERM", "ENETUNREACH", "EHOSTUNREACH", "EACCES", "EINVAL", "ECONNREFUSED"];
 
+/** Datagrams that are read before anybody else has a turn. */
+const AT_ONCE = 64;
+/**
+ * How often a datagram with one token is taken. Rules can copy a datagram (TEE), and the copy of its answer too, without end; a second one is
+ * enough to see that.
+ */
+const TAKEN_AT_MOST = 2;
+const TOKENS_REMEMBERED = 5_000;
+
 /** An open listener for datagrams. */
 export class DatagramListener {
   readonly files: readonly number[];
   readonly #order: DatagramListenerOrder;
   #tracking: number | null = null;
+  readonly #taken = new Map<string, number>();
 
   constructor(order: DatagramListenerOrder) {
     this.files = order.files;
@@ -34,12 +44,14 @@ export class DatagramListener {
   }
 
   /**
-   * Reads every datagram that waits at one of its sockets, tells of those that carry a greeting, and then answers them. Throws where the
-   * harness fails.
+   * Reads datagrams that wait at one of its sockets, tells of those that carry a greeting, and then answers them. Throws where the harness
+   * fails.
    */
   serve(fd: number, tell: (records: readonly Seen[]) => void): void {
     const served: { readonly datagram: Datagram; readonly seen: Seen }[] = [];
-    for (let datagram = receiveDatagram(fd); datagram !== null; datagram = receiveDatagram(fd)) {
+    for (let count = 0; count < AT_ONCE; count++) {
+      const datagram = receiveDatagram(fd);
+      if (datagram === null) break;
       const seen = this.#record(datagram);
       if (seen !== null) served.push({ datagram, seen });
     }
@@ -55,7 +67,7 @@ export class DatagramListener {
   /** Null where whoever sent it is not a flow of ours. */
   #record(datagram: Datagram): Seen | null {
     const greeting = parseGreeting(datagram.text);
-    if (greeting === null) return null;
+    if (greeting === null || !this.#isToBeTaken(greeting.token)) return null;
     const { host, listener, port } = this.#order.spec;
     const { source, destination } = datagram;
     const dialled = this.#findDialled(datagram);
@@ -71,6 +83,13 @@ export class DatagramListener {
       hopsBefore: 0,
       atMs: readClock(),
     };
+  }
+
+  #isToBeTaken(token: string): boolean {
+    const times = this.#taken.get(token) ?? 0;
+    if (this.#taken.size >= TOKENS_REMEMBERED) this.#taken.clear();
+    this.#taken.set(token, times + 1);
+    return times < TAKEN_AT_MOST;
   }
 
   /** Only the pod has rules; of what they did on the way, a listener on another host knows nothing. */

@@ -46,8 +46,8 @@ export interface DatagramEnds {
 }
 
 /**
- * Opens the sockets of one flow, or gives the errno with which `connect(2)` failed. `source`, `port` and `mark` as for TCP. Every ICMP error
- * is reported (`IP_RECVERR`, ip(7)); without that the kernel keeps to itself those that it does not hold to be fatal.
+ * Opens the sockets of one flow, or gives the errno with which `connect(2)` failed. `source`, `port` and `mark` as for TCP. Every ICMP
+ * error is reported (`IP_RECVERR`, ip(7)); without that the kernel keeps to itself those that it does not hold to be fatal.
  * Throws a SyscallError where a socket cannot be made or bound: that is not a landing.
  */
 export function openDatagramEnds(

@@ -24,8 +24,8 @@ export type DatagramNews = ThreadNews | { readonly fd: number; readonly incoming
 const POLLFD_BYTES = 8;
 
 /**
- * Waits in `poll(2)` for everything of an agent that takes datagrams: its listeners, and whoever awaits an answer. Node's own UDP sockets do
- * not say which address a datagram was for, and cannot have `IP_RECVERR`.
+ * Waits in `poll(2)` for everything of an agent that takes datagrams: its listeners, and whoever awaits an answer. Node's own UDP sockets
+ * do not say which address a datagram was for, and cannot have `IP_RECVERR`.
  * Sockets come open from the main thread; each has the owner of the moment it was made.
  */
 class DatagramServer {

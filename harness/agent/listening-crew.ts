@@ -17,8 +17,8 @@ interface Member {
 const THREADS_KEPT = 8;
 
 /**
- * Everybody who listens. For connections: a thread for each owner, started when it is first needed and kept; the agent's own owner listens on the main
- * thread. Accepting needs a thread of its own because a socket belongs to whoever accepts it.
+ * Everybody who listens. For connections: a thread for each owner, started when it is first needed and kept; the agent's own owner
+ * listens on the main thread. Accepting needs a thread of its own because a socket belongs to whoever accepts it.
  */
 export class ListeningCrew {
   readonly #members = new Map<string, Member>();

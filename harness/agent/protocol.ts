@@ -22,8 +22,8 @@ export type ReplyLine =
   | { readonly id: number; readonly ok: false; readonly error: AgentFault };
 
 /**
- * What the agent says unasked: connections and datagrams that its listeners have taken, in the order of each listener (`seen`), or lines of a real
- * Envoy's access log, in the order Envoy wrote them (`logged`).
+ * What the agent says unasked: connections and datagrams that its listeners have taken, in the order of each listener (`seen`), or lines of
+ * a real Envoy's access log, in the order Envoy wrote them (`logged`).
  */
 export type EventLine =
   | { readonly event: "seen"; readonly records: readonly Seen[] }

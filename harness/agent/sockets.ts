@@ -90,7 +90,9 @@ function openSocket(family: 4 | 6, what: string): number {
   return checkResult(socket(family === 6 ? KERNEL.AF_INET6 : KERNEL.AF_INET, STREAM, 0), "socket for", what);
 }
 
-/** Binds to an address and leaves the port open: IP_BIND_ADDRESS_NO_PORT leaves the port to `connect`, which may use one port towards several destinations. */
+/**
+ * Binds to an address and leaves the port to `connect`, which may use one port towards several destinations (IP_BIND_ADDRESS_NO_PORT).
+ */
 export function bindSource(fd: number, source: string): void {
   setOption(fd, KERNEL.SOL_IP, KERNEL.IP_BIND_ADDRESS_NO_PORT, source);
   const address = encodeSocketAddress({ address: source, port: 0 });

@@ -1,4 +1,4 @@
-import type { Endpoint } from "./socket-address.ts";
+import { type Endpoint, renderEndpoint } from "./socket-address.ts";
 import { checkResult, inetNtop, inetPton, KERNEL, recv, send, socket } from "./syscalls.ts";
 
 /*
@@ -37,16 +37,16 @@ export function openTracking(): number {
  */
 export function findTrackedDestination(tracking: number, source: Endpoint, destination: Endpoint): Endpoint | null {
   const ends = { source: destination, destination: source };
-  const asked = ask(tracking, renderRequest(ends, "one"));
-  const found =
-    asked.length > 0
-      ? asked
-      : ask(tracking, renderRequest(ends, "all")).filter(({ reply: answer }) => isSame(answer, ends));
-  const originals = new Map(found.map(({ original: { destination: to } }) => [`${to.address} ${to.port}`, to]));
-  if (originals.size > 1)
-    throw new Error(
-      `connection tracking knows several exchanges between the same ends: ${[...originals.keys()].join(", ")}`,
-    );
+  // The kernel also finds an exchange that was begun by what has these ends: by an answer whose question it did not track.
+  const list = (which: "one" | "all") =>
+    ask(tracking, renderRequest(ends, which)).filter((each) => isSame(each.reply, ends));
+  const asked = list("one");
+  const found = asked.length > 0 ? asked : list("all");
+  const originals = new Map(found.map(({ original: { destination: to } }) => [renderEndpoint(to), to]));
+  if (originals.size > 1) {
+    const all = [...originals.keys()].join(", ");
+    throw new Error(`connection tracking knows several exchanges between the same ends, towards ${all}`);
+  }
   return originals.values().next().value ?? null;
 }
 

@@ -22,7 +22,7 @@ const HELP: CommandHelp = {
   exitCodes: { 0: "told", 2: "bad input", 3: "the budget ran out, or no rules were given for a family of the pod" },
 };
 
-/** `landfall map`: the complete table of all flows and their landings. */
+/** `landfall map`: the complete table of all TCP flows and their landings. */
 export const map: Command = {
   help: HELP,
   async run(args, io) {

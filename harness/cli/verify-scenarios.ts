@@ -95,7 +95,7 @@ function makeScenario({ line }: ScenarioSelection): ParsedScenario {
   const { config } = line.capture;
   return {
     name: line.captureFrom === "flags" ? "flags" : "seed-rules",
-    claim: "Every flow lands where the capture config demands.",
+    claim: "Every TCP flow lands where the capture config demands.",
     config,
     installation: { kind: "capture", flags: line.captureWords, environment: {}, rules: generateRules(config) },
     rulesOf: "config",

@@ -4,11 +4,8 @@ import { hostOfActor } from "./pod.ts";
 /** How the stub Envoy treats a flow: it says what it saw and closes, or it dials on as Envoy does. */
 export type Manner = "answer" | "forward";
 
-/** The protocols of flows that can be driven. */
-export const FLOW_PROTOCOLS = ["tcp", "udp"] as const;
-
 /** A flow's protocol: a TCP connection with a request and its answer, or a UDP datagram and its answer. */
-export type FlowProtocol = (typeof FLOW_PROTOCOLS)[number];
+export type FlowProtocol = "tcp" | "udp";
 
 /** Names an actor may have; beside them `uid=N,gid=M`, a process in the pod with that owner. */
 export const ACTOR_NAMES = ["app", "envoy", "root", "status", "client", "upstream", "vm"] as const;

@@ -15,7 +15,8 @@ export const LANDING_KINDS = [
 
 /**
  * How a flow ended. `timed-out`: no connection was made, no listener got the datagram. `unanswered`: the connection was made, or a listener
- * got the datagram, and no answer came back: rules stop the request or its answer, or the answer comes from elsewhere. `could-not-look`: the harness failed; it is never counted as any of the others.
+ * got the datagram, and no answer came back: rules stop the request or its answer, or the answer comes from elsewhere.
+ * `could-not-look`: the harness failed; it is never counted as any of the others.
  */
 export type LandingKind = (typeof LANDING_KINDS)[number];
 

@@ -38,8 +38,8 @@ export function zonesOf({ template, mark }: Packet): Zones {
 }
 
 /**
- * One tracked connection, or exchange of datagrams. `original` is how its first packet named the ends; `reply` how answers name them, which NAT changes.
- * `natSource` and `natDestination` say how far NAT is: not asked yet, asked without effect, or in effect.
+ * One tracked connection, or exchange of datagrams. `original` is how its first packet named the ends; `reply` how answers name them,
+ * which NAT changes. `natSource` and `natDestination` say how far NAT is: not asked yet, asked without effect, or in effect.
  */
 export interface Entry {
   readonly protocol: Packet["protocol"];

@@ -50,7 +50,10 @@ function findDialled(datagram: Packet): EndPoint {
   return isFound ? entry.original.destination : destination;
 }
 
-/** No socket but a transparent one sends from an address that is not its host's (EINVAL: `ip_route_output_key_hash`, `ip6_datagram_send_ctl`). */
+/**
+ * No socket but a transparent one sends from an address that is not its host's (EINVAL: `ip_route_output_key_hash` in net/ipv4/route.c,
+ * `ip6_datagram_send_ctl` in net/ipv6/datagram.c).
+ */
 function canAnswer({ destination }: Packet, host: HostName, { mode }: Listener): boolean {
   return destination.host === "loopback" || destination.host === host || mode === "transparent";
 }

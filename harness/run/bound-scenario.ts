@@ -90,7 +90,8 @@ export function demandEnd(
   spec: PodSpec,
 ): Pick<BoundFlow, "forwarded"> {
   const isTaken = expected.listener === "envoy-outbound" || expected.listener === "envoy-inbound";
-  if (manner === "forward" || !isTaken) return {};
+  // The config speaks of TCP alone.
+  if (manner === "forward" || !isTaken || flow.protocol !== "tcp") return {};
   const intended = intendedLanding(config, flow, "answer", addresses, spec);
   return landingsAgree(expected, intended)
     ? { forwarded: intendedLanding(config, flow, "forward", addresses, spec) }

@@ -1,6 +1,7 @@
 import { type CaptureConfig, isIpv6Pod } from "../model/capture-config.ts";
 import { listenerPort } from "../model/expected-landing.ts";
 import { type Finding, finding } from "../model/finding.ts";
+import type { Manner } from "../model/flow.ts";
 import type { FlowText } from "../model/flow-text.ts";
 import type { LandingText } from "../model/landing-text.ts";
 import { addressOwner, DEFAULT_ADDRESSES, hostOfActor, isLoopback, PASS_THROUGH_ADDRESS } from "../model/pod.ts";
@@ -10,7 +11,8 @@ import { addressOwner, DEFAULT_ADDRESSES, hostOfActor, isLoopback, PASS_THROUGH_
  * every address may be a source that no other host has. Where the config is not known, what depends on it is not looked at.
  */
 export function findFlowFaults(
-  { text, actor, source, family }: FlowText,
+  { text, actor, source, family, protocol }: FlowText,
+  manner: Manner,
   config: CaptureConfig | null,
 ): readonly Finding[] {
   const findings: Finding[] = [];
@@ -18,6 +20,8 @@ export function findFlowFaults(
   const refuse = (message: string) => findings.push(finding("", `"${text}" ${message}`));
   if (source !== null && !isLoopback(source) && source !== own && !isFromOutside(actor, source))
     refuse(`starts from ${source}, which its host does not have; use ${own} or a loopback address.`);
+  if (protocol === "udp" && manner === "forward")
+    refuse("is a datagram, which the proxy answers and never forwards; move it to answer.");
   if (source === PASS_THROUGH_ADDRESS[6] && config !== null && !isIpv6Pod(config))
     refuse('starts from ::6, which only an IPv6 pod has; write pod: "ipv6".');
   if (actor === "vm" && config?.kubevirtInterfaces.length === 0)

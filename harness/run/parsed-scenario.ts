@@ -159,7 +159,7 @@ function readFlow(
   if (!landing.ok) note(manner, landing.findings);
   if (!flow.ok || !landing.ok) return [];
   const faults = [
-    ...findFlowFaults(flow.value, config),
+    ...findFlowFaults(flow.value, manner, config),
     ...(config ? findPortFaults(flowText, landing.value, config) : []),
   ];
   note(manner, faults);

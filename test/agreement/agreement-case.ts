@@ -51,10 +51,12 @@ export function arbitraryAgreementCase(
   flows: number,
   protocol: DrawnProtocol = "tcp",
 ): fc.Arbitrary<AgreementCase> {
+  // Whoever passes on the copy of a datagram brings it to its listener again, and so on: such rules make storms of datagrams.
+  const without = protocol === "tcp" ? UNLOADABLE : [...UNLOADABLE, "TEE"];
   const rulesets = fc
     .constantFrom(1, 2, 3)
     .chain((rulesAtMost) =>
-      arbitraryRuleset({ family, vocabulary: "simulated", rulesAtMost, without: UNLOADABLE }).map(avoidClashes),
+      arbitraryRuleset({ family, vocabulary: "simulated", rulesAtMost, without }).map(avoidClashes),
     )
     .map((ruleset) => (protocol === "tcp" ? ruleset : meantForUdp(ruleset)));
   return fc
