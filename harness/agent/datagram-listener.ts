@@ -1,14 +1,16 @@
 import { getSystemErrorName } from "node:util";
+import type { Landing } from "../model/landing.ts";
 import { type Datagram, receiveDatagram, sendDatagram } from "./datagram-message.ts";
 import { sendTransparently } from "./datagram-sockets.ts";
+import { describeError } from "./fault.ts";
 import { readClock } from "./greeting.ts";
-import { dropRole, runInNamespace, runInRole } from "./identity.ts";
-import { makeListenerLanding } from "./landings.ts";
+import { dropRole, runInRole } from "./identity.ts";
+import { makeBlindLanding, makeListenerLanding } from "./landings.ts";
 import { parseGreeting } from "./listener.ts";
 import type { ListenerSpec, Seen } from "./protocol.ts";
 import { type Endpoint, renderEndpoint } from "./socket-address.ts";
 import { close } from "./syscalls.ts";
-import { findTrackedDestination, openTracking } from "./tracked-destination.ts";
+import { Tracking } from "./tracked-destination.ts";
 
 /** A listener for datagrams: its sockets, one for each family, opened in its namespace and as its owner. */
 export interface DatagramListenerOrder {
@@ -31,16 +33,24 @@ const AT_ONCE = 64;
 const TAKEN_AT_MOST = 2;
 const TOKENS_REMEMBERED = 5_000;
 
+/** A datagram with the listener's record of it, and the landing that it answers. */
+interface Served {
+  readonly datagram: Datagram;
+  readonly seen: Seen;
+  readonly landing: Landing;
+}
+
 /** An open listener for datagrams. */
 export class DatagramListener {
   readonly files: readonly number[];
   readonly #order: DatagramListenerOrder;
-  #tracking: number | null = null;
+  readonly #tracking: Tracking;
   readonly #taken = new Map<string, number>();
 
   constructor(order: DatagramListenerOrder) {
     this.files = order.files;
     this.#order = order;
+    this.#tracking = new Tracking(order.namespace);
   }
 
   /**
@@ -48,41 +58,39 @@ export class DatagramListener {
    * fails.
    */
   serve(fd: number, tell: (records: readonly Seen[]) => void): void {
-    const served: { readonly datagram: Datagram; readonly seen: Seen }[] = [];
+    const served: Served[] = [];
     for (let count = 0; count < AT_ONCE; count++) {
       const datagram = receiveDatagram(fd);
       if (datagram === null) break;
-      const seen = this.#record(datagram);
-      if (seen !== null) served.push({ datagram, seen });
+      const one = this.#record(datagram);
+      if (one !== null) served.push(one);
     }
     if (served.length > 0) tell(served.map(({ seen }) => seen));
-    for (const { datagram, seen } of served) this.#answer(fd, datagram, seen);
+    for (const one of served) this.#answer(fd, one);
   }
 
   close(): void {
     for (const fd of this.files) close(fd);
-    if (this.#tracking !== null) close(this.#tracking);
+    this.#tracking.close();
   }
 
-  /** Null where whoever sent it is not a flow of ours. */
-  #record(datagram: Datagram): Seen | null {
+  /** Null where whoever sent it is not a flow of ours. Who cannot say what was dialled says so in its answer. */
+  #record(datagram: Datagram): Served | null {
     const greeting = parseGreeting(datagram.text);
     if (greeting === null || !this.#isToBeTaken(greeting.token)) return null;
     const { host, listener, port } = this.#order.spec;
     const { source, destination } = datagram;
-    const dialled = this.#findDialled(datagram);
-    const isDialled = dialled.address === destination.address && dialled.port === port;
-    return {
-      token: greeting.token,
-      host,
-      listener,
-      address: destination.address,
-      port,
-      originalDestination: isDialled ? null : renderEndpoint(dialled),
-      source: renderEndpoint(source),
-      hopsBefore: 0,
-      atMs: readClock(),
-    };
+    const ends = { address: destination.address, port, source: renderEndpoint(source) };
+    const seen = { token: greeting.token, host, listener, ...ends, hopsBefore: 0, atMs: readClock() };
+    try {
+      const dialled = this.#findDialled(datagram);
+      const isDialled = dialled.address === destination.address && dialled.port === port;
+      const told = { ...seen, originalDestination: isDialled ? null : renderEndpoint(dialled) };
+      return { datagram, seen: told, landing: makeListenerLanding(told, []) };
+    } catch (error) {
+      const cause = `${listener}:${port} cannot say what was dialled: ${describeError(error)}`;
+      return { datagram, seen: { ...seen, originalDestination: null }, landing: makeBlindLanding(cause) };
+    }
   }
 
   #isToBeTaken(token: string): boolean {
@@ -94,16 +102,14 @@ export class DatagramListener {
 
   /** Only the pod has rules; of what they did on the way, a listener on another host knows nothing. */
   #findDialled({ source, destination }: Datagram): Endpoint {
-    const { spec, namespace } = this.#order;
-    if (spec.host !== "pod") return destination;
-    this.#tracking ??= runInNamespace(namespace, openTracking);
-    return findTrackedDestination(this.#tracking, source, destination) ?? destination;
+    if (this.#order.spec.host !== "pod") return destination;
+    return this.#tracking.findDialled(source, destination) ?? destination;
   }
 
   /** From the end point that the datagram was for: what TPROXY has brought was for another port than the listener's own. */
-  #answer(fd: number, { source, destination }: Datagram, seen: Seen): void {
+  #answer(fd: number, { datagram: { source, destination }, seen, landing }: Served): void {
     const { spec, namespace } = this.#order;
-    const text = `${JSON.stringify({ token: seen.token, landing: makeListenerLanding(seen, []) })}\n`;
+    const text = `${JSON.stringify({ token: seen.token, landing })}\n`;
     const isOwnPort = destination.port === spec.port && spec.mode === "plain";
     const send = () =>
       isOwnPort

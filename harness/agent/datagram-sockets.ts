@@ -9,7 +9,7 @@ import {
   setOption,
   unspecifiedFor,
 } from "./sockets.ts";
-import { bind, checkResult, close, connect, KERNEL, lastErrno, send, socket } from "./syscalls.ts";
+import { bind, checkResult, close, connect, KERNEL, lastErrno, send, setsockopt, socket } from "./syscalls.ts";
 
 const DATAGRAM = KERNEL.SOCK_DGRAM | KERNEL.SOCK_NONBLOCK | KERNEL.SOCK_CLOEXEC;
 /** Room for the datagrams of many flows at once; the kernel counts its own overhead and doubles it (socket(7)). */
@@ -29,7 +29,8 @@ export function openDatagramListener(family: 4 | 6, port: number, mode: "plain" 
     const [level, name] =
       family === 4 ? [KERNEL.SOL_IP, KERNEL.IP_RECVORIGDSTADDR] : [KERNEL.SOL_IPV6, KERNEL.IPV6_RECVORIGDSTADDR];
     setOption(fd, level, name, what);
-    setOption(fd, KERNEL.SOL_SOCKET, KERNEL.SO_RCVBUFFORCE, what, RECEIVE_BYTES);
+    // Without CAP_NET_ADMIN it keeps the room that every socket has: some hundreds of datagrams.
+    setsockopt(fd, KERNEL.SOL_SOCKET, KERNEL.SO_RCVBUFFORCE, RECEIVE_BYTES, RECEIVE_BYTES.length);
     bindTo(fd, endpoint);
     // Only now, so that two listeners on one port are still an error: answers of a transparent listener may come from this port.
     setOption(fd, KERNEL.SOL_SOCKET, KERNEL.SO_REUSEADDR, what);
