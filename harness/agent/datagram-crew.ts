@@ -50,11 +50,16 @@ export class DatagramCrew {
     await this.#thread?.carryOut({ order: "close", keys });
   }
 
-  /** Tells once what comes in next at each of some sockets; their descriptors are the thread's from now on. */
-  await(files: readonly number[], take: (fd: number, incoming: Incoming) => void): void {
+  /** Resolves when the thread is up: one that is still starting would hear answers too late. */
+  async start(): Promise<void> {
     this.#thread ??= startThread(this.#tell);
-    for (const fd of files) this.#thread.takers.set(fd, take);
-    this.#thread.send({ order: "await", files });
+    await this.flush();
+  }
+
+  /** Tells once what comes in next at each of some sockets; their descriptors are the thread's from now on. Only after `start`. */
+  await(files: readonly number[], take: (fd: number, incoming: Incoming) => void): void {
+    for (const fd of files) this.#thread?.takers.set(fd, take);
+    this.#thread?.send({ order: "await", files });
   }
 
   /** Closes sockets that were awaited. */
@@ -78,6 +83,8 @@ interface Thread {
 
 /** A thread that ends takes the agent with it: half an agent would tell half the truth. */
 function startThread(tell: (records: readonly Seen[]) => void): Thread {
+  // A thread begins as whoever its starter is.
+  dropRole();
   const wake = checkResult(eventfd(0, KERNEL.SOCK_CLOEXEC), "eventfd", "to wake a thread");
   const file = new URL(`datagram-thread${extname(import.meta.filename)}`, import.meta.url);
   const worker = new Worker(file, { workerData: wake });

@@ -36,8 +36,10 @@ export class DatagramExchange {
     return new Promise<Landing>((resolve) => {
       let replyFrom: string | null = null;
       const timer = setTimeout(() => {
-        // Events that are already there come first: a busy thread must not make a time-out.
-        setImmediate(() => resolve({ ...makeTimedOutLanding([]), ...(replyFrom === null ? {} : { replyFrom }) }));
+        // What is already there comes first: a busy thread must not make a time-out.
+        void this.#crew
+          .flush()
+          .then(() => resolve({ ...makeTimedOutLanding([]), ...(replyFrom === null ? {} : { replyFrom }) }));
       }, greeting.timeoutMs);
       const settle = (landing: Landing) => {
         clearTimeout(timer);

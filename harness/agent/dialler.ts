@@ -34,6 +34,7 @@ export async function dialAll(
   datagrams: DatagramCrew,
   namespaceOf: (name: string | null) => number | null,
 ): Promise<readonly DialResult[]> {
+  if (dials.some(({ protocol }) => protocol === "udp")) await datagrams.start();
   const results: DialResult[] = [];
   const queue = dials.entries();
   const open = new Set<Promise<void>>();
