@@ -27,8 +27,8 @@ const LOST_ANSWERS = ["EPERM", "ENETUNREACH", "EHOSTUNREACH", "EACCES", "EINVAL"
 /** Datagrams that are read before anybody else has a turn. */
 const AT_ONCE = 64;
 /**
- * How often a datagram with one token is taken. Rules can copy a datagram (TEE), and the copy of its answer too, without end; a second one is
- * enough to see that.
+ * How often a datagram with one token is taken. Rules can copy a datagram (TEE), and the copy of its answer too, without end; a second one
+ * is enough to see that.
  */
 const TAKEN_AT_MOST = 2;
 const TOKENS_REMEMBERED = 5_000;

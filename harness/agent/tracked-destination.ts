@@ -59,7 +59,7 @@ function readTable(): readonly TrackedExchange[] {
   return readFileSync("/proc/thread-self/net/nf_conntrack", "latin1").split("\n").flatMap(readLine);
 }
 
-/** `ipv4 2 udp 17 29 src=… dst=… sport=… dport=… [UNREPLIED] src=… dst=… sport=… dport=… mark=0 zone=1 use=2` (ct_seq_show). */
+/** Reads `ipv4 2 udp 17 29 src=… dst=… sport=… dport=… [UNREPLIED] src=… dst=… sport=… dport=… mark=0 use=2` (ct_seq_show). */
 function readLine(line: string): readonly TrackedExchange[] {
   if (!/^ipv[46]\s+\d+\s+udp\s/.test(line)) return [];
   const [original, reply] = [...line.matchAll(/src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+)/g)].map(

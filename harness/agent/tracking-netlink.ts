@@ -96,8 +96,9 @@ function encodePort(port: number): Buffer {
 }
 
 /**
- * Asks the kernel, and gives the whole answer: of `one`, the exchange in the default zone whose answers have these ends, or the one that was
- * begun between them; of `all`, every exchange of UDP of the family. `not-permitted` without CAP_NET_ADMIN. Throws for every other failure.
+ * Asks the kernel, and gives the whole answer: of `one`, the exchange in the default zone whose answers have these ends, or the one that
+ * was begun between them; of `all`, every exchange of UDP of the family.
+ * `not-permitted` without CAP_NET_ADMIN. Throws for every other failure.
  */
 export function askTracking(
   tracking: number,

@@ -3,6 +3,7 @@ import { generateRules } from "../capture/dialects.ts";
 import { FAMILIES, type Family } from "../model/address.ts";
 import type { CaptureConfig } from "../model/capture-config.ts";
 import { type Finding, finding } from "../model/finding.ts";
+import type { FlowProtocol } from "../model/flow.ts";
 import { listFamilies, type PodRules } from "../model/ruleset.ts";
 import { describeUnseenFamily } from "../report/classes-phrase.ts";
 import { makePodSpec } from "../run/pod-spec.ts";
@@ -51,7 +52,12 @@ export interface AnalysisInput {
 }
 
 /** Reads a command's words: capture flags (the seed command without any), and rules from outside in place of the generated ones. */
-export function readAnalysisInput(args: readonly string[], specs: readonly OptionSpec[], io: CommandIo): AnalysisInput {
+export function readAnalysisInput(
+  args: readonly string[],
+  specs: readonly OptionSpec[],
+  io: CommandIo,
+  protocols: readonly FlowProtocol[] = ["tcp"],
+): AnalysisInput {
   const line = readCaptureCommand(
     args,
     { specs: [...ANALYSIS_OPTIONS, ...specs], withoutFlags: "seed", positionals: "none" },
@@ -76,7 +82,7 @@ export function readAnalysisInput(args: readonly string[], specs: readonly Optio
   const budget = readBudget(lastValue(line.options, "budget"));
   const addresses = placePod(config);
   tellTakenPorts(config, io);
-  const within = readWithin(lastValue(line.options, "within"), { config, addresses, tested: families });
+  const within = readWithin(lastValue(line.options, "within"), { config, addresses, tested: families, protocols });
   const setting: AnalysisSetting = {
     spec: makePodSpec(config, [], [], addresses),
     addresses,
