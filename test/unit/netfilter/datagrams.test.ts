@@ -117,6 +117,13 @@ describe("a datagram", () => {
     check(rulesOf(rules), [["client -> pod:99/udp", "timed-out"]], UDP);
   });
 
+  test("for another host's address is taken by a plain listener where a route says so, which cannot answer from there", () => {
+    const rules = ["mangle", "4 -A PREROUTING -i vm0 -p udp -j MARK --set-mark 0x539"];
+    const routing = { rules: ["fwmark 0x539 lookup 133"], routes: ["local default dev lo table 133"] };
+    const pod = { ...UDP, kubevirtInterfaces: ["vm0"] };
+    check(rulesOf(rules, routing), [["vm -> upstream:8080/udp", "unanswered"]], pod);
+  });
+
   test("that TEE copies is not predicted, since the copy comes to its listener as well", () => {
     const unknown = "could-not-look: the landing depends on what is not known: TEE --gateway 10.244.0.3, of a datagram";
     check(
