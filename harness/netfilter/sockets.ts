@@ -32,12 +32,16 @@ export type FindListener = (host: HostName, port: number, protocol: Packet["prot
 
 /** Gives who listens in the sandbox that a spec describes. Ports named twice belong to the sidecar first. */
 export function openListeners(spec: PodSpec): FindListener {
-  const listeners = new Map<string, Listener>();
-  for (const listener of listListeners(spec)) {
-    const key = `${listener.host} ${listener.port} ${listener.protocol}`;
-    if (!listeners.has(key)) listeners.set(key, listener);
-  }
-  return (host, port, protocol) => listeners.get(`${host} ${port} ${protocol}`) ?? null;
+  const all = listListeners(spec);
+  const listeners = { tcp: indexListeners(all, "tcp"), udp: indexListeners(all, "udp") };
+  return (host, port, protocol) =>
+    protocol === "tcp" || protocol === "udp" ? (listeners[protocol].get(`${host} ${port}`) ?? null) : null;
+}
+
+function indexListeners(all: readonly Listener[], protocol: FlowProtocol): ReadonlyMap<string, Listener> {
+  const own = all.filter((listener) => listener.protocol === protocol);
+  // The first of a port stands.
+  return new Map(own.toReversed().map((listener) => [`${listener.host} ${listener.port}`, listener]));
 }
 
 function listListeners(spec: PodSpec): readonly Listener[] {
