@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
 import { runCommand } from "./command.ts";
+import { DatagramCrew } from "./datagram-crew.ts";
 import { dialAll } from "./dialler.ts";
 import { EnvoyProcess } from "./envoy-process.ts";
 import { OUTER_PID, runInNamespace } from "./identity.ts";
@@ -10,7 +11,7 @@ import { ListenerRegistry } from "./listener-registry.ts";
 import { ListeningCrew } from "./listening-crew.ts";
 import { Namespaces } from "./namespaces.ts";
 import { configureNetwork, removePolicyRouting } from "./policy-routing.ts";
-import type { AgentFacts, CallName, CallParams, CallResult, EventLine, IptablesVariant } from "./protocol.ts";
+import type { AgentFacts, CallName, CallParams, CallResult, EventLine, IptablesVariant, Seen } from "./protocol.ts";
 import { RulesScripts } from "./rules-scripts.ts";
 
 /** Carries out a call of the protocol by its name. */
@@ -18,7 +19,9 @@ export type Calls = { readonly [N in CallName]: (params: CallParams<N>) => Promi
 
 /** Gives the calls of one agent, described in the protocol; they share what they make. `tell` is given what it says unasked. */
 export function makeCalls(tell: (event: EventLine) => void): Calls {
-  const crew = new ListeningCrew((records) => tell({ event: "seen", records }));
+  const tellRecords = (records: readonly Seen[]) => tell({ event: "seen", records });
+  const datagrams = new DatagramCrew(tellRecords);
+  const crew = new ListeningCrew(datagrams, tellRecords);
   const namespaces = new Namespaces();
   const registry = new ListenerRegistry(crew, namespaces);
   const rulesByName = new Map<string | null, KernelRules>();
@@ -48,7 +51,7 @@ export function makeCalls(tell: (event: EventLine) => void): Calls {
     },
     listen: ({ listeners }) => registry.bringTo(listeners),
     dial: async ({ dials, inFlight }) => {
-      const results = await dialAll(dials, inFlight, (name) => namespaces.find(name));
+      const results = await dialAll(dials, inFlight, datagrams, (name) => namespaces.find(name));
       await crew.flush();
       return { results };
     },

@@ -1,7 +1,14 @@
 import { readFileSync } from "node:fs";
+import { getSystemErrorName } from "node:util";
+import type { Landing } from "../model/landing.ts";
+import type { DatagramCrew } from "./datagram-crew.ts";
+import { DatagramExchange } from "./datagram-exchange.ts";
+import { openDatagramEnds } from "./datagram-sockets.ts";
 import { exchange } from "./exchange.ts";
+import { describeError } from "./fault.ts";
 import { readClock } from "./greeting.ts";
 import { dropRole, runInRole } from "./identity.ts";
+import { makeBlindLanding, makeFailureLanding } from "./landings.ts";
 import type { Dial, DialResult } from "./protocol.ts";
 import { renderEndpoint } from "./socket-address.ts";
 import { openConnection, readLocalEndpoint } from "./sockets.ts";
@@ -24,15 +31,17 @@ const OPEN_AT_MOST = Math.max(8, Math.min(400, Math.floor((readOpenFilesLimit() 
 export async function dialAll(
   dials: readonly Dial[],
   inFlight: number,
+  datagrams: DatagramCrew,
   namespaceOf: (name: string | null) => number | null,
 ): Promise<readonly DialResult[]> {
+  if (dials.some(({ protocol }) => protocol === "udp")) await datagrams.start();
   const results: DialResult[] = [];
   const queue = dials.entries();
   const open = new Set<Promise<void>>();
   const driveNext = async () => {
     for (const [index, dial] of queue) {
       if (open.size >= OPEN_AT_MOST) await Promise.race(open);
-      const driven = driveFlow(dial, namespaceOf(dial.namespace)).then((result) => {
+      const driven = driveFlow(dial, namespaceOf(dial.namespace), datagrams).then((result) => {
         results[index] = result;
         open.delete(driven);
       });
@@ -55,16 +64,43 @@ async function endOrSilence(driven: Promise<void>): Promise<void> {
 }
 
 /** Drives one flow. Only making the socket needs its namespace and owner: both are the socket's for its life. */
-async function driveFlow(dial: Dial, namespace: number | null): Promise<DialResult> {
-  const { token, manner, timeoutMs, owner, sourcePort, mark } = dial;
+async function driveFlow(dial: Dial, namespace: number | null, datagrams: DatagramCrew): Promise<DialResult> {
   const start = performance.now();
+  const { landing, local } = await (dial.protocol === "udp"
+    ? sendDatagrams(dial, namespace, datagrams)
+    : makeConnection(dial, namespace));
+  return { token: dial.token, landing, local, durationMs: performance.now() - start, endedAtMs: readClock() };
+}
+
+type Driven = Pick<DialResult, "landing" | "local">;
+
+async function makeConnection(dial: Dial, namespace: number | null): Promise<Driven> {
+  const { token, manner, timeoutMs, owner, sourcePort, mark } = dial;
   let local: string | null = null;
   const landing = await exchange(dial, dial.source, { token, manner, timeoutMs, hops: [] }, (target, source) => {
     const opened = runInRole(namespace, owner, () => openConnection(target, source, { port: sourcePort, mark }));
     if ("fd" in opened) local = renderEndpoint(readLocalEndpoint(opened.fd));
     return opened;
   });
-  return { token, landing, local, durationMs: performance.now() - start, endedAtMs: readClock() };
+  return { landing, local };
+}
+
+async function sendDatagrams(dial: Dial, namespace: number | null, datagrams: DatagramCrew): Promise<Driven> {
+  const { token, manner, timeoutMs, owner, source, sourcePort, mark } = dial;
+  const what = `send a datagram to ${renderEndpoint(dial)}${source === null ? "" : ` from ${source}`}`;
+  try {
+    const ends = runInRole(namespace, owner, () => openDatagramEnds(dial, source, { port: sourcePort, mark }));
+    if ("errno" in ends) return { landing: makeFailureLanding(getSystemErrorName(-ends.errno), [], what), local: null };
+    const local = renderEndpoint(readLocalEndpoint(ends.fd));
+    const exchanging = new DatagramExchange(ends, dial, datagrams);
+    let landing: Landing | null = null;
+    for (const each of dial.exchange === "again" ? [`${token} first`, token] : [token])
+      landing = await exchanging.run({ token: each, manner, timeoutMs, hops: [] });
+    exchanging.close();
+    return { landing: landing ?? makeBlindLanding("socket-failed", `cannot ${what}`), local };
+  } catch (error) {
+    return { landing: makeBlindLanding("socket-failed", `cannot ${what}: ${describeError(error)}`), local: null };
+  }
 }
 
 /** The soft limit of this process (man 5 proc, /proc/pid/limits). */

@@ -102,14 +102,15 @@ function readFailure(error: NodeJS.ErrnoException, watch: ConnectionWatch, { hop
  * A listener on another host cannot know what was dialled where rules of the pod have translated it: who dialled it does. A landing with
  * more hops is another connection's, and its own dialler has completed it.
  */
-function completeAnswer(landing: Landing, target: Endpoint, { hops }: Greeting): Landing {
+export function completeAnswer(landing: Landing, target: Endpoint, { hops }: Greeting): Landing {
   const { kind, host, address, port } = landing;
   if (kind !== "listener" || host === "pod" || landing.hops.length > hops.length) return landing;
   const isDialled = address === target.address && port === target.port;
   return { ...landing, originalDestination: isDialled ? null : renderEndpoint(target) };
 }
 
-function readAnswer(text: string, greeting: Greeting, what: string): Landing {
+/** Reads the answer that the far end has sent for a flow; `could-not-look` where it is not one, or another flow's. */
+export function readAnswer(text: string, greeting: Greeting, what: string): Landing {
   try {
     const answer = JSON.parse(text) as Partial<Answer>;
     // A socket that dials the very address and port it is bound to is connected to itself (RFC 9293, 3.5, simultaneous open).

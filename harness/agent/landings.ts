@@ -2,7 +2,7 @@ import type { BlindCode } from "../model/blind-codes.ts";
 import type { Hop, Landing, LandingKind } from "../model/landing.ts";
 import type { Seen } from "./protocol.ts";
 
-/** What the kernel's errors of a TCP connection mean for a flow; every other error is the harness's own failure. */
+/** What the kernel's errors of a TCP connection or a UDP socket mean for a flow; every other error is the harness's own failure. */
 const KIND_OF_ERROR: Readonly<Record<string, LandingKind>> = {
   // A reset in answer to the SYN, or ICMP port-unreachable (REJECT's default).
   ECONNREFUSED: "refused",

@@ -96,7 +96,8 @@ function makeSeen(spec: ListenerSpec, { token, hops }: Greeting, ends: AcceptedE
   return { ...seen, hopsBefore: hops.length, atMs: readClock() };
 }
 
-function parseGreeting(text: string): Greeting | null {
+/** Reads the greeting of a flow; null where the text is not one. */
+export function parseGreeting(text: string): Greeting | null {
   try {
     const greeting = JSON.parse(text) as Greeting;
     return typeof greeting.token === "string" && Array.isArray(greeting.hops) ? greeting : null;

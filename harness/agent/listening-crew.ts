@@ -1,6 +1,7 @@
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Owner } from "../model/pod.ts";
+import type { DatagramCrew } from "./datagram-crew.ts";
 import { dropRole, nameOwner, OWN_OWNER } from "./identity.ts";
 import { type ListenerOrder, ListenerSet, type ListenerSetOrder } from "./listener-set.ts";
 import type { ThreadNews } from "./listener-thread.ts";
@@ -16,28 +17,38 @@ interface Member {
 const THREADS_KEPT = 8;
 
 /**
- * Everybody who listens: a thread for each owner, started when it is first needed and kept; the agent's own owner listens on the main
- * thread. Accepting needs a thread of its own because a socket belongs to whoever accepts it.
+ * Everybody who listens. For connections: a thread for each owner, started when it is first needed and kept; the agent's own owner
+ * listens on the main thread. Accepting needs a thread of its own because a socket belongs to whoever accepts it.
  */
 export class ListeningCrew {
   readonly #members = new Map<string, Member>();
   readonly #keys = new Map<Member, Set<string>>();
   readonly #tell: (records: readonly Seen[]) => void;
+  readonly #datagrams: DatagramCrew;
 
-  constructor(tell: (records: readonly Seen[]) => void) {
+  constructor(datagrams: DatagramCrew, tell: (records: readonly Seen[]) => void) {
+    this.#datagrams = datagrams;
     this.#tell = tell;
   }
 
   /** Opens listeners of one owner. Rejects with what the kernel said where one cannot be opened. */
   async open(owner: Owner, listeners: readonly ListenerOrder[]): Promise<void> {
+    const streams = listeners.filter(({ spec }) => spec.protocol === "tcp");
+    await this.#datagrams.open(
+      owner,
+      listeners.filter(({ spec }) => spec.protocol === "udp"),
+    );
+    if (streams.length === 0) return;
     const member = this.#memberOf(owner);
-    await member.carryOut({ order: "open", listeners });
-    for (const { key } of listeners) this.#keysOf(member).add(key);
+    await member.carryOut({ order: "open", listeners: streams });
+    for (const { key } of streams) this.#keysOf(member).add(key);
   }
 
   /** Closes listeners of one owner. */
   async close(owner: Owner, keys: readonly string[]): Promise<void> {
-    const member = this.#memberOf(owner);
+    await this.#datagrams.close(keys);
+    const member = this.#members.get(nameOwner(owner));
+    if (!member) return;
     await member.carryOut({ order: "close", keys });
     for (const key of keys) this.#keysOf(member).delete(key);
     if (this.#members.size > THREADS_KEPT) this.#dismissIdle();
@@ -45,7 +56,8 @@ export class ListeningCrew {
 
   /** Resolves when everything seen so far has been told. */
   async flush(): Promise<void> {
-    await Promise.all([...this.#members.values()].map((member) => member.carryOut({ order: "flush" })));
+    const members = [...this.#members.values()].map((member) => member.carryOut({ order: "flush" }));
+    await Promise.all([...members, this.#datagrams.flush()]);
   }
 
   #keysOf(member: Member): Set<string> {

@@ -1,7 +1,6 @@
 // Long because the whole protocol is read in one place.
-
 import type { Family } from "../model/address.ts";
-import type { Manner } from "../model/flow.ts";
+import type { FlowProtocol, Manner } from "../model/flow.ts";
 import type { Landing } from "../model/landing.ts";
 import type { HostName, ListenerName, Owner } from "../model/pod.ts";
 import type { Dials } from "../model/pod-shape.ts";
@@ -24,8 +23,8 @@ export type ReplyLine =
   | { readonly id: number; readonly ok: false; readonly error: AgentFault };
 
 /**
- * What the agent says unasked: connections that its listeners have taken, in the order of each listener (`seen`), or lines of a real
- * Envoy's access log, in the order Envoy wrote them (`logged`).
+ * What the agent says unasked: connections and datagrams that its listeners have taken, in the order of each listener (`seen`), or lines of
+ * a real Envoy's access log, in the order Envoy wrote them (`logged`).
  */
 export type EventLine =
   | { readonly event: "seen"; readonly records: readonly Seen[] }
@@ -135,8 +134,9 @@ export interface AgentFacts {
   readonly iptables: string | null;
 }
 
-/** A listener: one port on all addresses of both families, or on one address. */
+/** A listener: one port of one protocol on all addresses of both families, or on one address. */
 export interface ListenerSpec {
+  readonly protocol: FlowProtocol;
   readonly listener: ListenerName;
   readonly host: HostName;
   readonly namespace: string | null;
@@ -167,6 +167,9 @@ export interface StubDials {
 export interface Dial {
   /** Random, unique among all flows; each hop records it. */
   readonly token: string;
+  readonly protocol: FlowProtocol;
+  /** `again`: another exchange goes before this one, over the same socket, with the token `TOKEN first`. UDP only. */
+  readonly exchange: "first" | "again";
   readonly manner: Manner;
   readonly namespace: string | null;
   /** Owner of the socket, as `-m owner` sees it. */
@@ -179,7 +182,7 @@ export interface Dial {
   readonly mark: number;
   readonly address: string;
   readonly port: number;
-  /** How long the connection may take to be made; beyond it the flow has `timed-out`. */
+  /** How long the connection may take to be made, or a datagram's answer to come; beyond it the flow has `timed-out`. */
   readonly timeoutMs: number;
 }
 
@@ -195,12 +198,12 @@ export interface DialResult {
   readonly endedAtMs: number;
 }
 
-/** A listener's own record of one connection whose greeting it has read; made before it answers or dials on. */
+/** A listener's own record of one connection or datagram whose greeting it has read; made before it answers or dials on. */
 export interface Seen {
   readonly token: string;
   readonly host: HostName;
   readonly listener: ListenerName;
-  /** The accepting socket's own address. */
+  /** The accepting socket's own address; of a datagram, the address it was for when it came. */
   readonly address: string;
   readonly port: number;
   readonly originalDestination: string | null;

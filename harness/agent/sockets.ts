@@ -96,41 +96,48 @@ function openSocket(family: 4 | 6, what: string): number {
   return checkResult(socket(family === 6 ? KERNEL.AF_INET6 : KERNEL.AF_INET, STREAM, 0), "socket for", what);
 }
 
-/** IP_BIND_ADDRESS_NO_PORT leaves the port to `connect`, which may use one port towards several destinations. */
-function bindSource(fd: number, source: string): void {
+/**
+ * Binds to an address and leaves the port to `connect`, which may use one port towards several destinations (IP_BIND_ADDRESS_NO_PORT).
+ */
+export function bindSource(fd: number, source: string): void {
   setOption(fd, KERNEL.SOL_IP, KERNEL.IP_BIND_ADDRESS_NO_PORT, source);
   const address = encodeSocketAddress({ address: source, port: 0 });
   checkResult(bind(fd, address, address.length), "bind to source", source);
 }
 
-/** SO_REUSEADDR lets several connections share the port, as long as they go to different ends. */
-function bindPort(fd: number, endpoint: Endpoint): void {
+/** Binds to an end point: SO_REUSEADDR lets several connections share the port, as long as they go to different ends. */
+export function bindPort(fd: number, endpoint: Endpoint): void {
   const what = renderEndpoint(endpoint);
   setOption(fd, KERNEL.SOL_SOCKET, KERNEL.SO_REUSEADDR, what);
   const address = encodeSocketAddress(endpoint);
   checkResult(bind(fd, address, address.length), "bind to source", what);
 }
 
-function unspecifiedFor({ address }: Endpoint): string {
+/** Gives the unspecified address of an end point's family. */
+export function unspecifiedFor({ address }: Endpoint): string {
   return address.includes(":") ? "::" : "0.0.0.0";
 }
 
-function encodeNumber(value: number): Buffer {
+/** Gives an `int` or `uint32_t`, little endian machines only. */
+export function encodeNumber(value: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32LE(value);
   return bytes;
 }
 
-function makeTransparent(fd: number, family: 4 | 6, what: string): void {
+/** Lets a socket have addresses that are not the host's own (`IP_TRANSPARENT`, ip(7)). */
+export function makeTransparent(fd: number, family: 4 | 6, what: string): void {
   if (family === 4) setOption(fd, KERNEL.SOL_IP, KERNEL.IP_TRANSPARENT, what);
   else setOption(fd, KERNEL.SOL_IPV6, KERNEL.IPV6_TRANSPARENT, what);
 }
 
-function setOption(fd: number, level: number, name: number, what: string, value: Buffer = ON): void {
+/** Sets a socket option, to 1 where no value is given; throws a SyscallError. */
+export function setOption(fd: number, level: number, name: number, what: string, value: Buffer = ON): void {
   checkResult(setsockopt(fd, level, name, value, value.length), `setsockopt ${level}/${name} for`, what);
 }
 
-function closeOnFailure<T>(fd: number, act: () => T): T {
+/** Does it, and closes the descriptor where it throws. */
+export function closeOnFailure<T>(fd: number, act: () => T): T {
   try {
     return act();
   } catch (error) {

@@ -52,6 +52,41 @@ export const getsockopt = libc.func("int getsockopt(int fd, int level, int name,
 export const send = libc.func("intptr_t send(int fd, const void *bytes, size_t length, int flags)");
 /** `recv(2)`. */
 export const recv = libc.func("intptr_t recv(int fd, void *bytes, size_t length, int flags)");
+/** `struct iovec` and `struct msghdr` (recvmsg(2)). */
+const ioVector = koffi.struct("iovec", { base: "void *", length: "size_t" });
+const messageHeader = koffi.struct("msghdr", {
+  name: "void *",
+  nameLength: "uint32_t",
+  parts: koffi.pointer(ioVector),
+  partCount: "size_t",
+  control: "void *",
+  controlLength: "size_t",
+  flags: "int",
+});
+
+/** A message to be sent or received, as `recvmsg(2)` and `sendmsg(2)` take it; the kernel fills buffers and lengths in. */
+export interface MessageHeader {
+  readonly name: Buffer;
+  nameLength: number;
+  readonly parts: { readonly base: Buffer; readonly length: number };
+  readonly partCount: 1;
+  readonly control: Buffer | null;
+  controlLength: number;
+  flags: number;
+}
+
+/** `recvmsg(2)`. */
+export const recvmsg = libc.func("recvmsg", "intptr_t", ["int", koffi.inout(koffi.pointer(messageHeader)), "int"]);
+/** `sendmsg(2)`. */
+export const sendmsg = libc.func("sendmsg", "intptr_t", ["int", koffi.inout(koffi.pointer(messageHeader)), "int"]);
+/** `poll(2)`: waits, the calling thread with it. */
+export const poll = libc.func("int poll(void *files, ulong count, int timeoutMs)");
+/** `eventfd(2)`. */
+export const eventfd = libc.func("int eventfd(uint32_t count, int flags)");
+/** `read(2)`. */
+export const read = libc.func("intptr_t read(int fd, void *bytes, size_t length)");
+/** `write(2)`. */
+export const write = libc.func("intptr_t write(int fd, const void *bytes, size_t length)");
 /** `inet_pton(3)`. */
 export const inetPton = libc.func("int inet_pton(int family, const char *text, void *bytes)");
 /** `inet_ntop(3)`. */
@@ -76,6 +111,7 @@ export const KERNEL = {
   AF_NETLINK: 16,
   NETLINK_NETFILTER: 12,
   SOCK_STREAM: 1,
+  SOCK_DGRAM: 2,
   SOCK_RAW: 3,
   SOCK_NONBLOCK: 0o4000,
   SOCK_CLOEXEC: 0o2000000,
@@ -87,11 +123,22 @@ export const KERNEL = {
   SO_REUSEADDR: 2,
   SO_ERROR: 4,
   SO_MARK: 36,
+  SO_RCVBUFFORCE: 33,
+  IP_PKTINFO: 8,
+  IP_RECVERR: 11,
   TCP_INFO: 11,
   IP_TRANSPARENT: 19,
+  IP_RECVORIGDSTADDR: 20,
   IP_BIND_ADDRESS_NO_PORT: 24,
+  IPV6_RECVERR: 25,
   IPV6_V6ONLY: 26,
+  IPV6_PKTINFO: 50,
+  IPV6_RECVORIGDSTADDR: 74,
   IPV6_TRANSPARENT: 75,
   SO_ORIGINAL_DST: 80,
   EINPROGRESS: 115,
+  EAGAIN: 11,
+  EPERM: 1,
+  EINTR: 4,
+  POLLIN: 1,
 } as const;

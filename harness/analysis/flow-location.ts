@@ -17,6 +17,8 @@ export function locateFlow(
   lane: Lane,
   space: FlowSpace,
 ): Diagram | null {
+  // A second datagram meets what connection tracking has made of the first: lanes are about first exchanges.
+  if (flow.protocol !== lane.protocol || flow.exchange !== undefined) return null;
   if (flow.family !== space.family || sideOf(flow.from.actor) !== sideOf(lane.host)) return null;
   const atoms = placeFlow(flow, space);
   const isInside = [...findDomain(space, lane)].every(([variable, allowed]) =>

@@ -1,4 +1,5 @@
 import { type Family, parseAddress, parseNetwork } from "../model/address.ts";
+import type { FlowProtocol } from "../model/flow.ts";
 import { MAX_ID, MAX_PORT, PASS_THROUGH_IPV6, type SandboxAddresses, vmGateway } from "../model/pod.ts";
 import { networkRanges, subtractRanges, type ValueRanges, wholeFamily } from "../model/value-ranges.ts";
 
@@ -21,6 +22,7 @@ const PLAIN_SOCKET: LaneSocket = { ports: null, mark: 0 };
  * share no flow, and together hold every flow that can meet the pod's rules.
  */
 export interface Lane {
+  readonly protocol: FlowProtocol;
   /** Tells a reader which flows these are: `from the pod to elsewhere`. */
   readonly name: string;
   readonly host: LaneHost;
@@ -61,7 +63,7 @@ export interface LaneSetting {
   readonly passThrough: "there" | "absent";
 }
 
-/** Gives every lane of a family. */
+/** Gives every lane of a family, by TCP. */
 export function listLanes(
   family: Family,
   { addresses, links, vm: vmState, passThrough }: LaneSetting,
@@ -93,7 +95,7 @@ export function listLanes(
       ? []
       : [["from the pod, bound to a loopback address, to elsewhere", loopback, foreign, []] as const]),
   ] as const;
-  const plain = { ports: PORTS, without: [], socket: PLAIN_SOCKET };
+  const plain = { protocol: "tcp", ports: PORTS, without: [], socket: PLAIN_SOCKET } as const;
   const fromPod = { ...plain, host: "pod", uids: ANY_ID, gids: ANY_ID, link: null } as const;
   const fromOutside = { ...plain, uids: ROOT, gids: ROOT } as const;
   const outsiders = subtractRanges(foreign, [single(addresses.upstream[family]), ...(vmState === "there" ? [vm] : [])]);
@@ -163,4 +165,9 @@ function single(address: string): readonly [bigint, bigint] {
 function rangesOf(network: string): ValueRanges {
   const parsed = parseNetwork(network);
   return parsed ? networkRanges(parsed) : [];
+}
+
+/** Gives lanes as they are by another protocol: whatever tells flows apart by their ends is the same for both. */
+export function switchProtocol(lanes: readonly Lane[], protocol: FlowProtocol): readonly Lane[] {
+  return protocol === "tcp" ? lanes : lanes.map((lane) => ({ ...lane, protocol, name: `${lane.name}, by UDP` }));
 }

@@ -12,7 +12,7 @@ import { findDomain } from "./flow-domain.ts";
 import { DIMENSION, FIRST_REST, type FlowSpace, openFlowSpace } from "./flow-space.ts";
 import { groundValues, makeGround } from "./ground.ts";
 import { uniteIntervals } from "./intervals.ts";
-import { type Lane, listLanes } from "./lanes.ts";
+import { type Lane, listLanes, switchProtocol } from "./lanes.ts";
 import { questionOf, rangesOf } from "./match-traits.ts";
 import { findLaneReach, narrowLanes } from "./narrow-lanes.ts";
 import { findRewrites, type Rewrites } from "./packet-views.ts";
@@ -36,7 +36,7 @@ export interface AnalysisSetting {
   readonly sockets?: "plain" | "varied";
   /** Interfaces of the pod behind each of which a `vm` stands; those that the spec or the rules name, where it is not given. */
   readonly links?: readonly string[];
-  /** The flows that are asked about, where these are not all. */
+  /** The flows that are asked about, where these are not all of TCP's: only this asks about UDP. */
   readonly within?: FlowSet;
   /** Diagram nodes that may be made. */
   readonly budget?: number;
@@ -114,7 +114,10 @@ function findLanes(
   const isMarked = demanded.length > 0 || spec.shape.proxies.some(({ runsAs }) => runsAs.mark !== 0);
   const sockets = setting.sockets ?? (isMarked ? "varied" : "plain");
   const vm = vmLinks(spec).length > 0 ? "there" : "absent";
-  const plain = listLanes(family, { addresses, links, vm, passThrough });
+  const byTcp = listLanes(family, { addresses, links, vm, passThrough });
+  const plain = (["tcp", "udp"] as const)
+    .filter((protocol) => (within?.protocols ?? ["tcp"]).includes(protocol))
+    .flatMap((protocol) => switchProtocol(byTcp, protocol));
   const lanes = sockets === "plain" ? plain : varySockets(plain, rulesets, spec, demanded);
   if (!within) return lanes;
   const narrowed = within.family === family ? narrowLanes(lanes, within) : [];

@@ -1,4 +1,5 @@
 import { renderHex } from "../formats/values.ts";
+import type { FlowProtocol } from "../model/flow.ts";
 import type { Match, Range } from "../model/match.ts";
 import { MAX_PORT, type PodSpec } from "../model/pod.ts";
 import { takenPorts } from "../model/pod-shape.ts";
@@ -21,12 +22,14 @@ export function varySockets(
   demanded: ValueRanges = [],
 ): readonly Lane[] {
   const matches = rulesets.flatMap(listRules).flatMap((rule) => rule.matches);
-  const ports = listPorts(matches);
+  const ports = { tcp: listPorts(matches, "tcp"), udp: listPorts(matches, "udp") };
   const marks = listMarks(matches, demanded);
   const listening = listeningPorts(spec);
   return lanes.flatMap((lane) => {
     const isPods = lane.host === "pod";
-    const own = ports.filter((range) => !isPods || range === null || chooseFreePort(range, listening, 0) !== null);
+    const own = ports[lane.protocol].filter(
+      (range) => !isPods || range === null || chooseFreePort(range, listening, 0) !== null,
+    );
     return own.flatMap((range) =>
       (isPods ? marks : [0]).map((mark) => ({
         ...lane,
@@ -66,8 +69,10 @@ function nameVariant({ name }: Lane, { ports, mark }: LaneSocket): string {
 }
 
 /** Null stands for the ports that the kernel chooses from, where rules do not tell these apart. */
-function listPorts(matches: readonly Match[]): readonly LaneSocket["ports"][] {
-  const named = matches.flatMap(sourcePortsOf).map(({ first, last }) => [BigInt(first), BigInt(last)] as const);
+function listPorts(matches: readonly Match[], protocol: FlowProtocol): readonly LaneSocket["ports"][] {
+  const named = matches
+    .flatMap((match) => sourcePortsOf(match, protocol))
+    .map(({ first, last }) => [BigInt(first), BigInt(last)] as const);
   const axis = makeAxis(boundariesOf([...named, [1n, BigInt(MAX_PORT)]]), BigInt(MAX_PORT));
   const ranges = Array.from({ length: axis.size }, (_, atom) => axis.boundsOf(atom).map(Number) as [number, number]);
   const possible = ranges.filter(([first]) => first >= 1);
@@ -75,8 +80,8 @@ function listPorts(matches: readonly Match[]): readonly LaneSocket["ports"][] {
   return possible.map((range) => (range[0] <= first && last <= range[1] ? null : range));
 }
 
-function sourcePortsOf(match: Match): readonly Range[] {
-  if (match.kind === "source-port") return match.module === "tcp" ? [match.ports] : [];
+function sourcePortsOf(match: Match, protocol: FlowProtocol): readonly Range[] {
+  if (match.kind === "source-port") return match.module === protocol ? [match.ports] : [];
   return match.kind === "multiport" && match.side !== "destination" ? match.ports : [];
 }
 

@@ -35,7 +35,8 @@ export interface PodDemand {
 }
 
 /**
- * Gives a pod in which every one of some flows has somebody at its end: a peer listens on each port that is dialled there, and upstream
+ * Gives a pod in which every one of some flows has somebody at its end: a peer listens on each port that is dialled there, by the flow's
+ * protocol, the app takes datagrams on its ports where some flow is UDP's, and upstream
  * owns every address that flows dial or come from, or that rules translate to, and that no other host has. Where rules send flows to a
  * peer, both peers listen on every port of those flows and of the rules. Every command prepares its pod here, so that a flow lands the same
  * whichever command is asked. Addresses that no host can own (multicast, link-local, unspecified) stay nobody's.
@@ -58,16 +59,24 @@ export function openPreparation(
   const sentPorts = sent.flatMap(({ ports }) => ports);
   const isSent = sentTo.some((address) => !isLoopback(address) && !isPods(address, addresses));
   return (flows) => {
-    const portsAt = (host: HostName) =>
-      flows.filter((flow) => findTargetHost(flow, spec, addresses) === host).map(({ to }) => to.port);
+    const [streams, datagrams] = (["tcp", "udp"] as const).map((name) =>
+      flows.filter(({ protocol }) => protocol === name),
+    );
+    const portsAt = (host: HostName, some: readonly Flow[] = []) =>
+      some.filter((flow) => findTargetHost(flow, spec, addresses) === host).map(({ to }) => to.port);
     const sources = flows.filter((flow) => !startsInPod(flow)).map(({ from }) => from.address);
     const dialled = flows.map(({ to }) => to.address);
-    const everywhere = isSent ? [...flows.map(({ to }) => to.port), ...sentPorts] : [];
-    const own = widenPod(spec, { addresses: [...dialled, ...sources, ...sentTo], ports: everywhere }, addresses);
+    const everywhereOf = (some: readonly Flow[] = []) =>
+      isSent ? [...some.map(({ to }) => to.port), ...sentPorts] : [];
+    const ports = everywhereOf(streams);
+    const own = widenPod(spec, { addresses: [...dialled, ...sources, ...sentTo], ports }, addresses);
+    const portsOfUdp = (host: HostName) => sortNumbers([...everywhereOf(datagrams), ...portsAt(host, datagrams)]);
+    const udp = { proxy: [], app: spec.listen, upstream: portsOfUdp("upstream"), client: portsOfUdp("client") };
     return {
       ...own,
-      upstreamPorts: sortNumbers([...own.upstreamPorts, ...portsAt("upstream")]),
-      clientPorts: sortNumbers([...own.clientPorts, ...portsAt("client")]),
+      upstreamPorts: sortNumbers([...own.upstreamPorts, ...portsAt("upstream", streams)]),
+      clientPorts: sortNumbers([...own.clientPorts, ...portsAt("client", streams)]),
+      ...(datagrams?.length === 0 ? {} : { udp }),
       upstreamAddresses: own.upstreamAddresses.toSorted(),
     };
   };

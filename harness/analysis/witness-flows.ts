@@ -116,6 +116,7 @@ function makeFlow({ family, pod }: WitnessSpace, { actor, owner, address }: Dial
   return {
     flow: `${name} -> ${renderEndpoint(to, port)}`,
     family,
+    protocol: "tcp",
     from: { actor, address, ...owner },
     to: { target: to, address: to, port },
   };

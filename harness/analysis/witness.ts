@@ -1,7 +1,7 @@
 import { renderHex } from "../formats/values.ts";
 import { type Family, renderAddress, renderEndpoint } from "../model/address.ts";
 import type { Identity } from "../model/contract.ts";
-import { type Flow, startsInPod } from "../model/flow.ts";
+import { type Flow, type FlowProtocol, startsInPod } from "../model/flow.ts";
 import { findRouteSource, resolveFlow } from "../model/flow-resolution.ts";
 import { parseFlowText } from "../model/flow-text.ts";
 import { APP_ID, loopbackAddress, type SandboxAddresses } from "../model/pod.ts";
@@ -47,12 +47,17 @@ export function makeWitness(
   const actor = host === "pod" ? nameOwner({ uid, gid, mark }, shape) : host + (family === 6 ? "6" : "");
   const isNamed = lane.binding === "bound" || isStranger;
   const at = nameSource(isNamed ? sourceText : null, family, sourcePort, isProxyName(actor, shape) ? 0 : mark);
-  const text = `${actor}${at} -> ${nameTarget(renderAddress(family, destination), port, family, addresses)}`;
+  const target = nameTarget(renderAddress(family, destination), port, family, addresses);
+  const text = `${actor}${at} -> ${target}${nameProtocol(lane.protocol)}`;
   return { lane, flow: writeFlow(text, addresses, shape), addresses, assumed };
 }
 
 /** Gives the same flow named as simply as it can be: `client -> pod:21` for `client -> 10.244.0.2:21`, `root` for `uid=0,gid=0`. */
-export function nameFlow({ family, from, to }: Flow, addresses: SandboxAddresses, shape: PodShape): Flow {
+export function nameFlow(
+  { family, from, to, protocol, exchange }: Flow,
+  addresses: SandboxAddresses,
+  shape: PodShape,
+): Flow {
   const { uid, gid, mark = 0 } = from;
   const actor = startsInPod({ from }) ? nameOwner({ uid, gid, mark }, shape) : from.actor + (family === 6 ? "6" : "");
   const isRouted = from.address === findRouteSource(from.actor, family, to.address, addresses);
@@ -62,7 +67,12 @@ export function nameFlow({ family, from, to }: Flow, addresses: SandboxAddresses
     from.port ?? null,
     isProxyName(actor, shape) ? 0 : mark,
   );
-  return writeFlow(`${actor}${at} -> ${nameTarget(to.address, to.port, family, addresses)}`, addresses, shape);
+  const text = `${actor}${at} -> ${nameTarget(to.address, to.port, family, addresses)}${nameProtocol(protocol)}`;
+  return writeFlow(exchange === undefined ? text : `${exchange} ${text}`, addresses, shape);
+}
+
+function nameProtocol(protocol: FlowProtocol): string {
+  return protocol === "tcp" ? "" : `/${protocol}`;
 }
 
 /** Gives what stands behind an actor: `,mark=0x1@10.0.0.1:5000`, as much of it as there is. */

@@ -2,6 +2,7 @@ import type { AnalysisSetting } from "../analysis/partition.ts";
 import { FAMILIES, type Family } from "../model/address.ts";
 import type { Capture } from "../model/capture.ts";
 import { codedFinding, type Finding, finding } from "../model/finding.ts";
+import type { FlowProtocol } from "../model/flow.ts";
 import { listFamilies, NO_RULES, type PodRules } from "../model/ruleset.ts";
 import { describeUnseenFamily } from "../report/classes-phrase.ts";
 import { makePodSpec } from "../run/pod-spec.ts";
@@ -53,7 +54,12 @@ export interface AnalysisInput {
 }
 
 /** Reads a command's words: capture flags (the seed command without any), and rules from outside in place of the generated ones. */
-export function readAnalysisInput(args: readonly string[], specs: readonly OptionSpec[], io: CommandIo): AnalysisInput {
+export function readAnalysisInput(
+  args: readonly string[],
+  specs: readonly OptionSpec[],
+  io: CommandIo,
+  protocols: readonly FlowProtocol[] = ["tcp"],
+): AnalysisInput {
   const line = readCaptureCommand(
     args,
     { specs: [...ANALYSIS_OPTIONS, ...specs], withoutFlags: "injected", positionals: "none" },
@@ -81,7 +87,8 @@ export function readAnalysisInput(args: readonly string[], specs: readonly Optio
   const budget = readBudget(lastValue(line.options, "budget"));
   const addresses = placePod(capture);
   tellTakenPorts(capture, io);
-  const within = readWithin(lastValue(line.options, "within"), { shape: capture.shape, addresses, tested: families });
+  const narrowed = { shape: capture.shape, addresses, tested: families, protocols };
+  const within = readWithin(lastValue(line.options, "within"), narrowed);
   const setting: AnalysisSetting = {
     spec: makePodSpec(capture, [], [], addresses),
     addresses,

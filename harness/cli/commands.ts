@@ -30,7 +30,7 @@ export const COMMANDS: Readonly<Record<string, { readonly summary: string; reado
     load: async () => (await import("./explain.ts")).explain,
   },
   map: {
-    summary: "tells where every flow lands: the complete table",
+    summary: "tells where every TCP flow lands: the complete table",
     load: async () => (await import("./map.ts")).map,
   },
   diff: {
@@ -38,7 +38,7 @@ export const COMMANDS: Readonly<Record<string, { readonly summary: string; reado
     load: async () => (await import("./diff.ts")).diff,
   },
   prove: {
-    summary: "proves that the proxy cannot loop, and the other guarantees, over all flows",
+    summary: "proves that the proxy cannot loop, and the other guarantees, over all TCP flows",
     load: async () => (await import("./prove.ts")).prove,
   },
   doctor: {
@@ -46,7 +46,7 @@ export const COMMANDS: Readonly<Record<string, { readonly summary: string; reado
     load: async () => (await import("./doctor.ts")).doctor,
   },
   inspect: {
-    summary: "prints the rules that a running container has, and where they bring every flow",
+    summary: "prints the rules that a running container has, and where they bring every TCP flow",
     load: async () => (await import("./inspect.ts")).inspect,
   },
   mutate: {

@@ -37,7 +37,12 @@ export function readDiffInput(
   const addresses = placePod(capture);
   tellTakenPorts(capture, io);
   const budget = readBudget(lastValue(options, "budget"));
-  const within = readWithin(lastValue(options, "within"), { shape: capture.shape, addresses, tested: [before.family] });
+  const within = readWithin(lastValue(options, "within"), {
+    shape: capture.shape,
+    addresses,
+    tested: [before.family],
+    protocols: ["tcp", "udp"],
+  });
   // What either rule set needs is there for both: only the rules are compared.
   const policyRouting = impliedRouting(rulesets);
   const toPod = (ruleset: Ruleset): PodRules => ({

@@ -6,7 +6,7 @@ import type { Display } from "./command.ts";
 import type { AcceptedChange } from "./diff-acceptance.ts";
 import type { DiffInput } from "./diff-input.ts";
 import type { ObservedChange } from "./diff-observation.ts";
-import { ANALYSED_PROTOCOLS, renderWithin, withinData } from "./restriction.ts";
+import { analysedProtocols, nameProtocols, renderWithin, withinData } from "./restriction.ts";
 import { chooseColumns } from "./text-columns.ts";
 
 /** What a diff has come to. */
@@ -34,7 +34,7 @@ export function renderDiffData(
     ...(seen ? { observed: seen } : {}),
   });
   const equivalent = changes.length > 0 ? false : unknown.length > 0 ? null : true;
-  const head = { ...withinData(setting.within), protocols: ANALYSED_PROTOCOLS, equivalent };
+  const head = { ...withinData(setting.within), protocols: analysedProtocols(setting.within), equivalent };
   const open = unknown.length > 0 ? { unknown: unknown.map((change) => describe(change)) } : {};
   const data = changes.map((change, i) => describe(change, observed[i]));
   return renderJson({ ...head, changes: data, ...open, ...(stale.length > 0 ? { stale } : {}) });
@@ -47,8 +47,10 @@ export function renderDiffText(
   display: Pick<Display, "columns">,
 ): string {
   const columns = chooseColumns(display);
-  const count = changes.length === 1 ? "One class of TCP flows lands" : `${changes.length} classes of TCP flows land`;
-  const none = left === 0 ? "No TCP flow lands elsewhere.\n" : "No other TCP flow lands elsewhere.\n";
+  const by = nameProtocols(setting.within);
+  const count =
+    changes.length === 1 ? `One class of ${by} flows lands` : `${changes.length} classes of ${by} flows land`;
+  const none = left === 0 ? `No ${by} flow lands elsewhere.\n` : `No other ${by} flow lands elsewhere.\n`;
   const sum = changes.length > 0 ? `${count} elsewhere.\n` : unknown.length > 0 ? "" : none;
   const aside = left === 0 ? "" : `${left} accepted change${left === 1 ? "" : "s"} left out.\n`;
   const note = routing === "as-installed" ? "The policy routing that TPROXY's marks need is taken as installed.\n" : "";

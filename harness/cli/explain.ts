@@ -46,7 +46,7 @@ const HELP: CommandHelp = {
   usage: ["landfall explain FLOW [MESH OPTION…] [OPTION…]"],
   about: [
     "Tells the way of one flow, rule by rule, to its landing. Without a flag, under the rules of the seed command. Nothing is driven unless asked for.",
-    "FLOW is ACTOR[@SOURCE] -> TARGET:PORT, in quotes.",
+    "FLOW is WHO[@SOURCE] -> TARGET:PORT, /udp behind the port for a datagram, in quotes.",
   ],
   options: [{ title: "Options", options: SPECS }],
   captureFlags: "listed",

@@ -33,7 +33,7 @@ const SPECS: readonly OptionSpec[] = [
 const HELP: CommandHelp = {
   usage: ["landfall inspect CONTAINER [OPTION…]"],
   about: [
-    "Prints the rules that a running container has, and where they bring every flow. Both families, and the rules of iptables-nft and iptables-legacy, which both apply; the map is of iptables-nft alone, and takes the container for the pod of a sandbox (10.244.0.2) with the proxy on 15001 and 15006. CONTAINER is a name or an id. Needs root; changes nothing.",
+    "Prints the rules that a running container has, and where they bring every TCP flow. Both families, and the rules of iptables-nft and iptables-legacy, which both apply; the map is of iptables-nft alone, and takes the container for the pod of a sandbox (10.244.0.2) with the proxy on 15001 and 15006. CONTAINER is a name or an id. Needs root; changes nothing.",
   ],
   terms: {
     title: "Formats",
@@ -89,7 +89,7 @@ function render(format: string, rules: ContainerRules, io: CommandIo): string {
   }
   const classes = mapRulesets(rulesets, io);
   if (format === "list")
-    return `${rulesets.map(renderLists).join("")}# where every flow lands\n${renderMap(classes, io)}`;
+    return `${rulesets.map(renderLists).join("")}# where every TCP flow lands\n${renderMap(classes, io)}`;
   const data = rulesets.map(({ variant, ruleset }) => ({ variant, family: ruleset.family, ...tablesOf(ruleset) }));
   const container = { id, name, pid };
   return renderJson({ container, rulesets: data, classes: listClasses(classes) });

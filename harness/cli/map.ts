@@ -1,11 +1,12 @@
 import { type MappedClass, mapFlows } from "../analysis/map.ts";
+import type { FlowSet } from "../model/flow-set.ts";
 import { listFamilies } from "../model/ruleset.ts";
 import { renderJson } from "../report/json.ts";
 import { wrapLine } from "../report/wrap-line.ts";
 import { ANALYSIS_OPTIONS, type AnalysisInput, readAnalysisInput } from "./analysis-input.ts";
 import type { Command, CommandIo } from "./command.ts";
 import type { CommandHelp } from "./help.ts";
-import { ANALYSED_PROTOCOLS, renderWithin, withinData } from "./restriction.ts";
+import { analysedProtocols, nameProtocols, renderWithin, withinData } from "./restriction.ts";
 import { chooseColumns } from "./text-columns.ts";
 
 /** The room a flow takes where its conditions stand beside it. */
@@ -26,18 +27,18 @@ const HELP: CommandHelp = {
   },
 };
 
-/** `landfall map`: the complete table of all flows and their landings. */
+/** `landfall map`: the complete table of all TCP flows and their landings. */
 export const map: Command = {
   help: HELP,
   async run(args, io) {
-    const input = readAnalysisInput(args, [], io);
+    const input = readAnalysisInput(args, [], io, ["tcp", "udp"]);
     if (input.line.purpose === "usage") return "help";
     const { rules, setting } = input;
     const classes = listFamilies(rules).flatMap((family) => mapFlows(rules, family, setting));
     io.out(
       input.line.options.values.has("json")
         ? renderData(classes, input)
-        : renderWithin(input.setting.within) + renderMap(classes, io),
+        : renderWithin(input.setting.within) + renderMap(classes, io, input.setting.within),
     );
     const isAllKnown = classes.every(({ landing }) => landing.kind !== "could-not-look");
     return isAllKnown && input.notLookedAt.length === 0 ? 0 : 3;
@@ -45,7 +46,11 @@ export const map: Command = {
 };
 
 function renderData(classes: readonly MappedClass[], { setting }: AnalysisInput): string {
-  return renderJson({ ...withinData(setting.within), protocols: ANALYSED_PROTOCOLS, classes: listClasses(classes) });
+  return renderJson({
+    ...withinData(setting.within),
+    protocols: analysedProtocols(setting.within),
+    classes: listClasses(classes),
+  });
 }
 
 /** Gives a map as data. */
@@ -54,7 +59,11 @@ export function listClasses(classes: readonly MappedClass[]) {
 }
 
 /** Gives a map as text, as wide as the display: under each lane its landings, a flow that stands for each, and which flows land there. */
-export function renderMap(classes: readonly MappedClass[], { display }: Pick<CommandIo, "display">): string {
+export function renderMap(
+  classes: readonly MappedClass[],
+  { display }: Pick<CommandIo, "display">,
+  within?: FlowSet,
+): string {
   const columns = chooseColumns(display);
   const widest = Math.max(...classes.map(({ kind }) => kind.length), 0);
   // Where a landing and a flow do not fit side by side, the flow stands beneath.
@@ -63,7 +72,7 @@ export function renderMap(classes: readonly MappedClass[], { display }: Pick<Com
     ([lane, members]) =>
       `${wrapLine(lane, 2, columns)}\n${members.map((member) => renderMember(member, termColumns, columns)).join("")}`,
   );
-  const count = `${classes.length} classes; every TCP flow that can meet the rules is in one of them.`;
+  const count = `${classes.length} classes; every ${nameProtocols(within)} flow that can meet the rules is in one of them.`;
   return `${lanes.join("\n")}\n${wrapLine(count, 0, columns)}\n`;
 }
 

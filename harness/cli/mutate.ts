@@ -62,7 +62,7 @@ const SPECS: readonly OptionSpec[] = [
 const HELP: CommandHelp = {
   usage: ["landfall mutate [MESH OPTION…] [OPTION…]", "landfall mutate SCENARIO… [OPTION…]"],
   about: [
-    "Breaks rules one value at a time, drives flows, and says which defects they would miss: each rule deleted, duplicated, moved, negated, each of its values changed at its boundaries, each policy and each line of policy routing. A mutant is caught where a flow lands elsewhere than it must, equivalent where no flow of a pod lands differently, and missed otherwise. Without arguments: the seed command's rules.",
+    "Breaks rules one value at a time, drives flows, and says which defects they would miss: each rule deleted, duplicated, moved, negated, each of its values changed at its boundaries, each policy and each line of policy routing. A mutant is caught where a flow lands elsewhere than it must, equivalent where no TCP flow of a pod lands differently, and missed otherwise. Without arguments: the seed command's rules.",
     "With Istio's flags the flows are those that the flags demand; with scenarios, the flows of the scenarios: the score then says what these alone would notice.",
   ],
   options: [{ title: "Options", options: SPECS }],

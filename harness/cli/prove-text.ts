@@ -6,7 +6,7 @@ import { wrapLine } from "../report/wrap-line.ts";
 import type { Display } from "./command.ts";
 import type { ObservedLanding } from "./kernel-observation.ts";
 import { listLanded, type ObservationOf } from "./prove-observation.ts";
-import { ANALYSED_PROTOCOLS, withinData } from "./restriction.ts";
+import { analysedProtocols, withinData } from "./restriction.ts";
 import { chooseColumns } from "./text-columns.ts";
 
 /** Where texts begin behind the words that name them. */
@@ -33,7 +33,7 @@ export function renderProofData(
     exceptions: exceptions.map((each) => ({ flow: each.flow, ...show(each), reason: each.reason })),
     counterexample: counterexample && { ...counterexample.flow, ...show(counterexample) },
   }));
-  return renderJson({ ...withinData(within), protocols: ANALYSED_PROTOCOLS, properties });
+  return renderJson({ ...withinData(within), protocols: analysedProtocols(within), properties });
 }
 
 /** Tells the results to a person, no line wider than the display, one unbroken word aside. */

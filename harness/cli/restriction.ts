@@ -1,5 +1,6 @@
 import type { Family } from "../model/address.ts";
 import { codedFinding } from "../model/finding.ts";
+import type { FlowProtocol } from "../model/flow.ts";
 import type { FlowSet } from "../model/flow-set.ts";
 import { parseFlowSet } from "../model/flow-set-text.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
@@ -11,7 +12,7 @@ import { refuse } from "./refusal.ts";
 export const WITHIN_OPTION: OptionSpec = {
   name: "within",
   value: "FLOWS",
-  help: "asks about these flows alone, which takes fewer nodes: 'app -> 10.0.0.0/8:443', 'client -> pod:*' (docs/properties.md)",
+  help: "asks about these flows alone, which takes fewer nodes: 'app -> 10.0.0.0/8:443', 'client -> pod:*'; /udp asks map and diff about datagrams (docs/properties.md)",
 };
 
 /** Reads `--within`; null without it. Throws `bad-input` where it names no flows, or those of a family that is not under test. */
@@ -21,10 +22,17 @@ export function readWithin(
     shape,
     addresses,
     tested,
-  }: { readonly shape: PodShape; readonly addresses: SandboxAddresses; readonly tested: readonly Family[] },
+    protocols = ["tcp"],
+  }: {
+    readonly shape: PodShape;
+    readonly addresses: SandboxAddresses;
+    readonly tested: readonly Family[];
+    /** Those whose flows the command can be asked about; TCP alone where they are not given. */
+    readonly protocols?: readonly FlowProtocol[];
+  },
 ): FlowSet | null {
   if (text === undefined) return null;
-  const parsed = parseFlowSet(text, "--within", { addresses, shape });
+  const parsed = parseFlowSet(text, "--within", { addresses, shape, protocols });
   if (!parsed.ok) throw refuse(parsed.findings);
   if (tested.includes(parsed.value.family)) return parsed.value;
   throw refuse([
@@ -32,8 +40,17 @@ export function readWithin(
   ]);
 }
 
-/** The protocols that an analysis looks at, as data. */
-export const ANALYSED_PROTOCOLS: readonly string[] = ["tcp"];
+/** Gives the protocols that an analysis looks at, as data: TCP, or those of the flows asked about. */
+export function analysedProtocols(within: FlowSet | undefined): readonly string[] {
+  return within?.protocols ?? ["tcp"];
+}
+
+/** The same for a sentence: `TCP`, `UDP`, `TCP or UDP`. */
+export function nameProtocols(within: FlowSet | undefined): string {
+  return analysedProtocols(within)
+    .map((name) => name.toUpperCase())
+    .join(" or ");
+}
 
 /** Says before an answer which flows it is about, where these are not all. */
 export function renderWithin(within: FlowSet | undefined): string {

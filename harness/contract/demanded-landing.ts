@@ -61,7 +61,7 @@ export function openConnection(flow: Flow, { links }: Pick<PodShape, "links">): 
   return {
     ...(startedOn === "vm" && link !== undefined ? { link } : {}),
     family: flow.family,
-    protocol: "tcp",
+    protocol: flow.protocol,
     startedOn,
     owner: { uid: flow.from.uid, gid: flow.from.gid, mark: flow.from.mark ?? 0 },
     source: flow.from.address,

@@ -1,7 +1,8 @@
 import type { Family } from "./address.ts";
 import type { Identity } from "./contract.ts";
 import type { Flow } from "./flow.ts";
-import { type FlowText, parseOwner } from "./flow-text.ts";
+import type { FlowText } from "./flow-text.ts";
+import { parseOwner } from "./flow-who.ts";
 import {
   APP_ID,
   addressOwner,
@@ -15,15 +16,18 @@ import { identityOf, type PodShape } from "./pod-shape.ts";
 
 /** Resolves a flow's names to the addresses of a sandbox and the owners of its actors, by the pod's shape. */
 export function resolveFlow(flow: FlowText, addresses: SandboxAddresses, shape: PodShape): Flow {
-  const { family, port } = flow;
+  const { family, port, protocol } = flow;
   const further = shape.hosts[flow.actor]?.[family];
   const address = dialledAddress(flow, addresses, shape);
-  const { mark: own, ...owner } = actorIdentity(flow.actor, shape);
+  const { mark: own, ...known } = actorIdentity(flow.actor, shape);
+  const owner = { ...known, ...flow.ids };
   const mark = flow.mark === 0 ? own : flow.mark;
   const source = flow.source ?? further ?? findRouteSource(flow.actor, family, address, addresses);
   return {
     flow: flow.text,
     family,
+    protocol,
+    ...(flow.exchange === "again" ? { exchange: flow.exchange } : {}),
     from: {
       actor: further === undefined ? actorAt(flow, addresses) : "upstream",
       address: source,

@@ -25,9 +25,9 @@ export interface FlowSet {
 
 /** Says whether a flow is in a set. */
 export function holdsFlow(set: FlowSet, flow: Flow, addresses: SandboxAddresses): boolean {
-  const { from, to, family } = flow;
+  const { from, to, family, protocol } = flow;
   const isInPod = startsInPod(flow);
-  if (family !== set.family || !isOfHost(set, flow, addresses)) return false;
+  if (family !== set.family || !set.protocols.includes(protocol) || !isOfHost(set, flow, addresses)) return false;
   if (isInPod && !(holdsValue(set.uids, from.uid) && holdsValue(set.gids, from.gid))) return false;
   const isFromThere =
     set.sources === "route"

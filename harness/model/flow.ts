@@ -4,6 +4,9 @@ import { hostOfActor } from "./pod.ts";
 /** How the stub Envoy treats a flow: it says what it saw and closes, or it dials on as Envoy does. */
 export type Manner = "answer" | "forward";
 
+/** A flow's protocol: a TCP connection with a request and its answer, or a UDP datagram and its answer. */
+export type FlowProtocol = "tcp" | "udp";
+
 /** Names that actors have in every pod; `app` and `root` live in it. Beside them are those of its proxies, and `uid=N,gid=M`. */
 export const USUAL_ACTORS: readonly string[] = ["app", "root", "client", "upstream", "vm"];
 
@@ -31,17 +34,20 @@ export interface FlowTarget {
 }
 
 /**
- * One TCP connection to be driven, with every name resolved to an address and an owner of one sandbox.
+ * One TCP connection or UDP exchange to be driven, with every name resolved to an address and an owner of one sandbox.
  *
  * @example
- * { flow: "client -> pod:8080", family: 4,
+ * { flow: "client -> pod:8080", family: 4, protocol: "tcp",
  *   from: { actor: "client", address: "10.244.0.3", uid: 0, gid: 0 },
  *   to: { target: "pod", address: "10.244.0.2", port: 8080 } }
  */
 export interface Flow {
-  /** The flow as users write it: `ACTOR[,mark=N][@[ADDRESS][:PORT]] -> TARGET:PORT`. */
+  /** The flow as users write it: `[again ]WHO[@[ADDRESS][:PORT]] -> TARGET:PORT[/udp]`. */
   readonly flow: string;
   readonly family: Family;
+  readonly protocol: FlowProtocol;
+  /** `again`: a second datagram over the socket of the first, and where that one lands. Absent for a first exchange. */
+  readonly exchange?: "again";
   readonly from: FlowSource;
   readonly to: FlowTarget;
 }

@@ -15,8 +15,9 @@ export const LANDING_KINDS = [
 ] as const;
 
 /**
- * How a flow ended. `timed-out`: no connection was made. `unanswered`: the connection was made, and no answer came back, because rules stop
- * the request or its answer. `could-not-look`: the harness failed; it is never counted as any of the others.
+ * How a flow ended. `timed-out`: no connection was made, no listener got the datagram. `unanswered`: the connection was made, or a listener
+ * got the datagram, and no answer came back: rules stop the request or its answer, or the answer comes from elsewhere.
+ * `could-not-look`: the harness failed; it is never counted as any of the others.
  */
 export type LandingKind = (typeof LANDING_KINDS)[number];
 
@@ -61,6 +62,8 @@ export interface Landing {
   readonly hops: readonly Hop[];
   /** What kind of thing kept the harness from looking; with `could-not-look`, and only there. */
   readonly code?: BlindCode;
+  /** With UDP's `unanswered`: the end point that an answer came from, where that is not the one dialled. Absent otherwise. */
+  readonly replyFrom?: string;
   /** Why the harness could not look; only with `could-not-look`. Of an agent's `unanswered`, what became of the request. */
   readonly cause?: string;
 }

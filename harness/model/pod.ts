@@ -45,6 +45,15 @@ export interface Owner {
   readonly gid: number;
 }
 
+/** Ports on which somebody takes datagrams (UDP), each on all addresses of both families. */
+export interface UdpPorts {
+  /** Those of the stub Envoy's two ports on which it takes datagrams too; it answers them and forwards none. */
+  readonly proxy: readonly number[];
+  readonly app: readonly number[];
+  readonly upstream: readonly number[];
+  readonly client: readonly number[];
+}
+
 /**
  * What has to stand in the sandbox before rules go in: the pod as its mesh or contract describes it, and what the flows need beside it.
  *
@@ -59,6 +68,8 @@ export interface PodSpec {
   /** Every port that some flow dials at upstream (or at an address upstream owns). */
   readonly upstreamPorts: readonly number[];
   readonly clientPorts: readonly number[];
+  /** Absent: nobody takes datagrams. The ports above are TCP's alone. */
+  readonly udp?: UdpPorts;
   /** Addresses beside its own that upstream owns; each is one that some flow dials. */
   readonly upstreamAddresses: readonly string[];
 }

@@ -4,8 +4,11 @@ import type { EndPoint, Entry } from "./conntrack.ts";
 import { noteTemplate, type Packet } from "./packet.ts";
 import { portIsIn } from "./ports.ts";
 
-/** What the kernel calls TCP, and the only protocol that the simulator tracks. */
-const TCP = 6;
+/** The numbers of protocols (include/uapi/linux/in.h). */
+const PROTOCOL_NUMBERS = { tcp: 6, udp: 17, icmp: 1, "ipv6-icmp": 58 } as const satisfies Record<
+  Entry["protocol"],
+  number
+>;
 
 /**
  * Says whether a match on a packet's connection holds, its `!` included (conntrack_mt in xt_conntrack.c): without a connection it never
@@ -23,7 +26,7 @@ export function compileConnection(match: ConnectionMatch): (packet: Packet) => b
 function holds(match: ConnectionMatch, entry: Entry, packet: Packet): boolean {
   switch (match.kind) {
     case "connection-protocol":
-      return match.protocol === TCP;
+      return match.protocol === PROTOCOL_NUMBERS[entry.protocol];
     case "connection-address":
       return isInNetwork(endOf(entry, match.end).address, match.network, packet);
     case "connection-port":

@@ -24,7 +24,9 @@ export interface Attempt {
 export type Ending =
   | { readonly kind: "listener"; readonly listener: Listener; readonly ends: Tuple; readonly dialled: EndPoint }
   | { readonly kind: "refused"; readonly at: EndPoint }
-  | { readonly kind: "reset" | "timed-out" | "unanswered" | "unreachable" };
+  | { readonly kind: "reset" | "timed-out" | "unreachable" }
+  /** `replyFrom`: where an answer came from that was not the one dialled. */
+  | { readonly kind: "unanswered"; readonly replyFrom?: EndPoint };
 
 const UNREACHABLE: Ending = { kind: "unreachable" };
 
@@ -41,7 +43,7 @@ export function makeConnection(walk: Walk, attempt: Attempt): Ending {
   const arrival = carryPacket(syn, attempt.host);
   if (arrival.kind === "lost") return endByAnswer(arrival, dialler, syn);
   const { host } = arrival;
-  const listener = assignedListener(syn) ?? walk.pod.findListener(host, syn.destinationPort, syn.destination);
+  const listener = assignedListener(syn) ?? walk.pod.findListener(host, syn.destinationPort, "tcp", syn.destination);
   if (!canAnswer(syn, host, listener)) return TIMED_OUT;
   if (listener === null) return refuse(syn, host, dialler);
   const ends = tupleOf(syn);
@@ -119,7 +121,8 @@ function canBeAskedFor(entry: Packet["entry"]): entry is Entry {
   return entry !== null && entry.zones.reply === 0;
 }
 
-function assignedListener({ assigned }: Packet): Listener | null {
+/** Gives the listener that TPROXY has given a packet to; null where it has given it to none. */
+export function assignedListener({ assigned }: Packet): Listener | null {
   return assigned !== null && "name" in assigned ? assigned : null;
 }
 
@@ -129,8 +132,8 @@ function refuse(syn: Packet, host: HostName, dialler: Socket): Ending {
   return canReset(syn) && reaches(makeKernelReset(syn), host, dialler) ? { kind: "refused", at } : TIMED_OUT;
 }
 
-/** Gives what the answer to a lost SYN makes of the attempt; it times out if none arrives. */
-function endByAnswer(arrival: Arrival & { kind: "lost" }, sender: Socket, lost: Packet): Ending {
+/** Gives what the answer to a lost first packet makes of the attempt; it times out if none arrives. */
+export function endByAnswer(arrival: Arrival & { kind: "lost" }, sender: Socket, lost: Packet): Ending {
   if (arrival.answer === null || !reaches(arrival.answer.packet, arrival.answer.from, sender)) return TIMED_OUT;
   if (arrival.answer.packet.error?.meaning === "unreachable") return UNREACHABLE;
   return { kind: "refused", at: tupleOf(lost).destination };
@@ -145,7 +148,8 @@ function canAnswer(syn: Packet, host: HostName, listener: Listener | null): bool
   return isOwn || syn.family === 6 || listener?.mode === "transparent";
 }
 
-function openSocket(walk: Walk, socket: Socket): Socket {
+/** Adds a socket to those that the walk's packets can find. */
+export function openSocket(walk: Walk, socket: Socket): Socket {
   walk.sockets.push(socket);
   return socket;
 }

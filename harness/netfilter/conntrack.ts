@@ -1,6 +1,6 @@
 import { TCP_FLAG_BITS } from "../model/match.ts";
 import type { KnownAddress } from "./address-book.ts";
-import type { Packet } from "./packet.ts";
+import type { IcmpError, Packet } from "./packet.ts";
 
 /** One end point of a connection. */
 export interface EndPoint {
@@ -38,10 +38,11 @@ export function zonesOf({ template, mark }: Packet): Zones {
 }
 
 /**
- * One tracked connection. `original` is how its first packet named the ends; `reply` how answers name them, which NAT changes.
- * `natSource` and `natDestination` say how far NAT is: not asked yet, asked without effect, or in effect.
+ * One tracked connection, or exchange of datagrams. `original` is how its first packet named the ends; `reply` how answers name them,
+ * which NAT changes. `natSource` and `natDestination` say how far NAT is: not asked yet, asked without effect, or in effect.
  */
 export interface Entry {
+  readonly protocol: Packet["protocol"];
   readonly zones: Zones;
   readonly original: Tuple;
   reply: Tuple;
@@ -56,8 +57,9 @@ export interface Entry {
 export type NatProgress = "not-asked" | "none" | "in-effect";
 
 /** Makes the entry of a connection whose first packet names the ends thus. */
-function makeEntry(original: Tuple, zones: Zones): Entry {
+function makeEntry(original: Tuple, protocol: Packet["protocol"], zones: Zones): Entry {
   return {
+    protocol,
     zones,
     original,
     reply: { source: original.destination, destination: original.source },
@@ -73,19 +75,20 @@ function makeEntry(original: Tuple, zones: Zones): Entry {
  * Does what the conntrack hook does (nf_conntrack_in): finds the packet's connection or begins one. Packets that carry an entry already
  * (on loopback, or made by REJECT) and untracked ones pass. A first packet with SYN and ACK, RST or FIN is INVALID; any other
  * without SYN is taken for the middle of a connection (`nf_conntrack_tcp_loose` is on). A reset before any reply is that connection's last
- * packet: what comes after it meets no entry (nf_conntrack_tcp_packet).
+ * packet: what comes after it meets no entry (nf_conntrack_tcp_packet). Any datagram begins an exchange (nf_conntrack_udp_packet), which
+ * stays NEW until it is answered.
  */
 export function trackConnection(packet: Packet, zones: Zones): void {
   if (packet.entry !== null || packet.state === "UNTRACKED") return;
   if (packet.error !== null) {
-    relateError(packet, packet.error.quoted, zones);
+    relateError(packet, packet.error, zones);
     return;
   }
   const found = findEntry(packet.walk.entries, packet, zones);
   if (found !== null) {
     if (isReset(packet) && found.entry.replies === "none") forgetConnection(packet.walk.entries, found.entry);
     attachEntry(packet, found.entry, found.direction);
-  } else if (canBegin(packet)) attachEntry(packet, makeEntry(tupleOf(packet), zones), "original");
+  } else if (canBegin(packet)) attachEntry(packet, makeEntry(tupleOf(packet), packet.protocol, zones), "original");
 }
 
 function canBegin(packet: Packet): boolean {
@@ -109,8 +112,8 @@ function attachEntry(packet: Packet, entry: Entry, direction: Packet["direction"
 }
 
 /** An ICMP error belongs to the connection that has an answer to what it quotes (nf_conntrack_inet_error). */
-function relateError(packet: Packet, quoted: Tuple, zones: Zones): void {
-  const found = findEntry(packet.walk.entries, { ...packet, ...answerFields(quoted) }, zones);
+function relateError(packet: Packet, { quoted, protocol }: IcmpError, zones: Zones): void {
+  const found = findEntry(packet.walk.entries, { ...packet, protocol, ...answerFields(quoted) }, zones);
   if (found === null) return;
   packet.entry = found.entry;
   packet.direction = found.direction;
@@ -138,6 +141,7 @@ interface Found {
 /** Zones are compared for the direction that a tuple belongs to alone (nf_ct_key_equal). */
 function findEntry(entries: readonly Entry[], packet: Packet, zones: Zones): Found | null {
   for (const entry of entries) {
+    if (entry.protocol !== packet.protocol) continue;
     if (entry.zones.original === zones.original && isOf(entry.original, packet))
       return { entry, direction: "original" };
     if (entry.zones.reply === zones.reply && isOf(entry.reply, packet)) return { entry, direction: "reply" };

@@ -7,6 +7,7 @@ import { nameRemote } from "../model/remote-listener.ts";
 import type { KnownAddress } from "./address-book.ts";
 import { type Attempt, type Ending, makeConnection } from "./connection.ts";
 import type { EndPoint } from "./conntrack.ts";
+import { exchangeDatagrams } from "./datagram.ts";
 import type { Oracle } from "./oracle.ts";
 import { EPHEMERAL } from "./packet.ts";
 import type { Pod } from "./pod.ts";
@@ -17,14 +18,17 @@ import type { Recorder } from "./walk.ts";
 /** Gives the recorder of each connection of a flow as it begins; null where nobody wants to know the way. */
 export type RecordConnection = ((attempt: Attempt) => Recorder) | null;
 
-/** Follows a flow to its landing: its own connection, then, in the manner *forward*, each that the stub Envoy makes for it. */
+/**
+ * Follows a flow to its landing: its own connection, then, in the manner *forward*, each that the stub Envoy makes for it. The stub answers
+ * datagrams whatever the manner.
+ */
 export function walkFlow(pod: Pod, flow: Flow, manner: Manner, oracle: Oracle, record: RecordConnection): Landing {
   const hops: Hop[] = [];
   let attempt = firstAttempt(pod, flow);
+  if (flow.protocol === "udp") return walkDatagrams(pod, attempt, flow.exchange ?? "first", oracle, record);
   for (;;) {
-    const cause = whyNotDialled(attempt);
-    if (cause !== null) return makeBlind("cannot-be-dialled", cause, hops);
-    if (hasNoSource(pod, attempt)) return makeLanding("unreachable", { hops });
+    const undialled = landUndialled(pod, attempt, hops);
+    if (undialled !== null) return undialled;
     const recorder = record === null ? null : record(attempt);
     const ending = makeConnection({ pod, entries: [], sockets: [], oracle, recorder }, attempt);
     const onward = manner === "forward" && ending.kind === "listener" ? planNext(pod, ending) : null;
@@ -33,6 +37,27 @@ export function walkFlow(pod: Pod, flow: Flow, manner: Manner, oracle: Oracle, r
     if (hops.length === MAX_HOPS) return makeLanding("loop", { hops });
     attempt = onwardAttempt(pod, ending.listener, onward);
   }
+}
+
+function walkDatagrams(
+  pod: Pod,
+  attempt: Attempt,
+  exchange: "first" | "again",
+  oracle: Oracle,
+  record: RecordConnection,
+): Landing {
+  const undialled = landUndialled(pod, attempt, []);
+  if (undialled !== null) return undialled;
+  const recorder = record === null ? null : record(attempt);
+  const ending = exchangeDatagrams({ pod, entries: [], sockets: [], oracle, recorder }, attempt, exchange);
+  return nameRemote(landAt(ending, []), pod.spec.shape);
+}
+
+/** Gives the landing of what no socket can send at all; null where one can. */
+function landUndialled(pod: Pod, attempt: Attempt, hops: readonly Hop[]): Landing | null {
+  const cause = whyNotDialled(attempt);
+  if (cause !== null) return makeBlind("cannot-be-dialled", cause, hops);
+  return hasNoSource(pod, attempt) ? makeLanding("unreachable", { hops }) : null;
 }
 
 function firstAttempt(pod: Pod, { family, from, to }: Flow): Attempt {
@@ -99,6 +124,8 @@ function whyNotDialled({ family, host, source: { address }, destination }: Attem
 function landAt(ending: Ending, hops: readonly Hop[]): Landing {
   if (ending.kind === "refused")
     return makeLanding("refused", { address: ending.at.address.text, port: ending.at.port, hops });
+  if (ending.kind === "unanswered" && ending.replyFrom !== undefined)
+    return makeLanding(ending.kind, { hops, replyFrom: renderEnd(ending.replyFrom) });
   if (ending.kind !== "listener") return makeLanding(ending.kind, { hops });
   const { listener, ends } = ending;
   return makeLanding("listener", {

@@ -23,6 +23,7 @@ export type Test = (packet: Packet) => boolean;
 
 const PROTOCOL_NUMBERS: Readonly<Record<string, Packet["protocol"]>> = {
   "6": "tcp",
+  "17": "udp",
   "1": "icmp",
   "58": "ipv6-icmp",
   icmpv6: "ipv6-icmp",

@@ -2,7 +2,7 @@ import type { Hook } from "../model/hook.ts";
 import { loopbackAddress } from "../model/pod.ts";
 import type { KnownAddress } from "./address-book.ts";
 import { type EndPoint, type Entry, isSameEnd, type Tuple } from "./conntrack.ts";
-import type { Packet } from "./packet.ts";
+import { hasPorts, type Packet } from "./packet.ts";
 
 /** Which end of a packet a hook's NAT rewrites: destinations as it comes up, sources as it goes down. */
 export type NatSide = "source" | "destination";
@@ -65,7 +65,7 @@ function noteCopy(packet: Packet, side: NatSide, names: Tuple): void {
   const end = side === "destination" ? names.source : names.destination;
   const [address, port] =
     side === "destination" ? [packet.destination, packet.destinationPort] : [packet.source, packet.sourcePort];
-  const stays = address === end.address && (port === end.port || packet.protocol !== "tcp");
+  const stays = address === end.address && (port === end.port || !hasPorts(packet));
   if (copiedBy === null || stays) return;
   const isSettled =
     direction === "original" ? side === "destination" && isInside(names.source.address) : answersInside(packet);
@@ -83,12 +83,12 @@ function isInside({ host }: KnownAddress): boolean {
 
 function setPacketDestination(packet: Packet, end: EndPoint): void {
   packet.destination = end.address;
-  if (packet.protocol === "tcp") packet.destinationPort = end.port;
+  if (hasPorts(packet)) packet.destinationPort = end.port;
 }
 
 function setPacketSource(packet: Packet, end: EndPoint): void {
   packet.source = end.address;
-  if (packet.protocol === "tcp") packet.sourcePort = end.port;
+  if (hasPorts(packet)) packet.sourcePort = end.port;
 }
 
 /** Gives where REDIRECT sends to: loopback for what the pod itself dials, else the primary address of the interface the packet came by. */

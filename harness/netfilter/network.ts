@@ -39,9 +39,8 @@ function leavePod(packet: Packet, fate: Fate): Arrival {
   return out === POD_INTERFACE ? enterUpstream(packet) : enterLeaf(packet, "vm");
 }
 
-/** A packet that claims to come from the very host it comes to, or from a loopback address, is dropped (a martian). */
 function enterUpstream(packet: Packet): Arrival {
-  if (packet.source.host === "loopback" || packet.source.host === "upstream") return LOST;
+  if (isMartian(packet, "upstream")) return LOST;
   return packet.destination.host === "upstream" ? { kind: "arrived", host: "upstream" } : leaveUpstream(packet);
 }
 
@@ -56,7 +55,14 @@ function leaveUpstream(packet: Packet): Arrival {
   return { kind: "lost", answer: answer && { packet: answer, from: "upstream" } };
 }
 
+/**
+ * A packet from a loopback address is dropped, and over IPv4 also one that claims to come from the very host it comes to
+ * (fib_validate_source in net/ipv4/fib_frontend.c); IPv6 has no such check.
+ */
+function isMartian({ family, source }: Packet, host: HostName): boolean {
+  return source.host === "loopback" || (family === 4 && source.host === host);
+}
+
 function enterLeaf(packet: Packet, host: "client" | "vm"): Arrival {
-  const isMartian = packet.source.host === "loopback" || packet.source.host === host;
-  return !isMartian && packet.destination.host === host ? { kind: "arrived", host } : LOST;
+  return !isMartian(packet, host) && packet.destination.host === host ? { kind: "arrived", host } : LOST;
 }

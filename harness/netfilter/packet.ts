@@ -51,7 +51,8 @@ export const FLAGS = {
 export interface Packet {
   readonly walk: Walk;
   readonly family: Family;
-  readonly protocol: "tcp" | "icmp" | "ipv6-icmp";
+  readonly protocol: "tcp" | "udp" | "icmp" | "ipv6-icmp";
+  /** Flags of TCP; 0 for every other protocol. */
   readonly flags: number;
   source: KnownAddress;
   /** A port, {@link EPHEMERAL}, a {@link choicePort}, or 0 in packets without ports. */
@@ -91,6 +92,8 @@ export type IcmpMeaning = "refused" | "unreachable";
 export interface IcmpError {
   /** As the error quotes them; NAT changes what is quoted as well. */
   quoted: Tuple;
+  /** Of the packet that it answers. */
+  readonly protocol: Packet["protocol"];
   readonly meaning: IcmpMeaning;
 }
 
@@ -100,6 +103,11 @@ export type PacketFields = Pick<
   "walk" | "family" | "source" | "sourcePort" | "destination" | "destinationPort" | "maker"
 > &
   Partial<Pick<Packet, "protocol" | "flags" | "mark" | "entry" | "state" | "direction" | "error">>;
+
+/** Says whether a packet has ports. */
+export function hasPorts({ protocol }: Packet): boolean {
+  return protocol === "tcp" || protocol === "udp";
+}
 
 /** Makes a packet that has met no hook yet. */
 export function makePacket(fields: PacketFields): Packet {

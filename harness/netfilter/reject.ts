@@ -1,4 +1,5 @@
 import { TCP_FLAG_BITS } from "../model/match.ts";
+import type { HostName } from "../model/pod.ts";
 import type { KnownAddress } from "./address-book.ts";
 import { tupleOf } from "./conntrack.ts";
 import { FLAGS, type IcmpMeaning, makePacket, type Packet } from "./packet.ts";
@@ -34,6 +35,11 @@ function makeReset(packet: Packet, maker: Packet["maker"]): Packet {
   });
 }
 
+/** Gives the ICMP error of a host at which nobody takes datagrams at a port. */
+export function makePortUnreachable(packet: Packet, host: HostName): Packet | null {
+  return makeIcmpError(packet, host === "pod" ? errorSource(packet) : packet.destination, "refused");
+}
+
 /** Gives the ICMP error that tells a packet's sender what became of it. An error is never answered with an error. */
 export function makeIcmpError(packet: Packet, source: KnownAddress, meaning: IcmpMeaning): Packet | null {
   if (packet.error !== null) return null;
@@ -46,7 +52,7 @@ export function makeIcmpError(packet: Packet, source: KnownAddress, meaning: Icm
     destination: packet.source,
     destinationPort: 0,
     maker: "kernel",
-    error: { quoted: tupleOf(packet), meaning },
+    error: { quoted: tupleOf(packet), protocol: packet.protocol, meaning },
   });
 }
 

@@ -45,7 +45,7 @@ export interface Simulator {
 /**
  * Puts rules into a pod of the sandbox's shape. A family whose rules are null has none.
  *
- * Limits: TCP only; no conntrack helpers, no security table; one variant's tables. Throws where a rule jumps to a chain
+ * Limits: TCP and UDP; no conntrack helpers, no security table; one variant's tables. Throws where a rule jumps to a chain
  * that its table does not have.
  *
  * @example

@@ -15,11 +15,16 @@ export function socketTakes(packet: Packet, options: SocketMatch["options"]): bo
   const socket = findSocket(packet.walk.sockets, "pod", seen);
   const listener =
     socket === null && options.includes("nowildcard")
-      ? packet.walk.pod.findListener("pod", seen.destinationPort, seen.destination)
+      ? packet.walk.pod.findListener(
+          "pod",
+          seen.destinationPort,
+          seen.error?.protocol ?? seen.protocol,
+          seen.destination,
+        )
       : null;
   const mode = socket?.mode ?? listener?.mode;
   if (mode === undefined || (options.includes("transparent") && mode === "plain")) return false;
-  if (options.includes("restore-skmark")) packet.mark = 0;
+  if (options.includes("restore-skmark")) packet.mark = socket?.mark ?? 0;
   return true;
 }
 
@@ -37,7 +42,8 @@ function asSocketSees(packet: Packet): Packet {
  */
 export function assignListener(packet: Packet, port: number): boolean {
   const taker =
-    findSocket(packet.walk.sockets, "pod", packet) ?? packet.walk.pod.findListener("pod", port, packet.destination);
+    findSocket(packet.walk.sockets, "pod", packet) ??
+    packet.walk.pod.findListener("pod", port, packet.protocol, packet.destination);
   if (taker?.mode !== "transparent") return false;
   packet.assigned = taker;
   return true;

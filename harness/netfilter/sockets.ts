@@ -1,12 +1,14 @@
-import type { HostName, ListenerName, Owner, PodSpec } from "../model/pod.ts";
-import { APP_ID } from "../model/pod.ts";
+import type { FlowProtocol } from "../model/flow.ts";
+import { APP_ID, type HostName, type ListenerName, type Owner, type PodSpec, type UdpPorts } from "../model/pod.ts";
 import type { ListenerShape } from "../model/pod-shape.ts";
+import { takesProtocol } from "../model/pod-shape.ts";
 import type { KnownAddress } from "./address-book.ts";
 import type { EndPoint } from "./conntrack.ts";
 import type { Packet } from "./packet.ts";
 
-/** A listener of the sandbox: one port on all addresses of its host, or on one of them. */
+/** A listener of the sandbox: one port of one protocol on all addresses of its host, or on one of them. */
 export interface Listener {
+  readonly protocol: FlowProtocol;
   readonly name: ListenerName;
   readonly host: HostName;
   readonly port: number;
@@ -30,40 +32,55 @@ export interface Socket {
   readonly mark: number;
 }
 
-/** Finds who listens on a host's port, under an address where that matters, or null. */
-export type FindListener = (host: HostName, port: number, address: KnownAddress) => Listener | null;
+/**
+ * Finds who listens on a host's port, under an address where that matters, or null; a packet that is neither of TCP nor of UDP is
+ * nobody's.
+ */
+export type FindListener = (
+  host: HostName,
+  port: number,
+  protocol: Packet["protocol"],
+  address: KnownAddress,
+) => Listener | null;
 
 /** Gives who listens in the sandbox that a spec describes. Ports named twice belong to the pod's shape first. */
 export function openListeners(spec: PodSpec): FindListener {
-  const listeners = Map.groupBy(listListeners(spec), ({ host, port }) => `${host} ${port}`);
-  return (host, port, address) => {
-    const there = listeners.get(`${host} ${port}`) ?? [];
+  const listeners = Map.groupBy(listListeners(spec), ({ protocol, host, port }) => `${protocol} ${host} ${port}`);
+  return (host, port, protocol, address) => {
+    const there = listeners.get(`${protocol} ${host} ${port}`) ?? [];
     return there.find((listener) => listener.address === null || listener.address === address.text) ?? null;
   };
 }
 
-function listListeners({ shape, listen, upstreamPorts, clientPorts }: PodSpec): readonly Listener[] {
+function listListeners({ shape, listen, upstreamPorts, clientPorts, udp }: PodSpec): readonly Listener[] {
   const root = { uid: 0, gid: 0 };
   const app = { uid: APP_ID, gid: APP_ID };
-  const plain = (name: ListenerName, host: HostName, owner: Owner) => (port: number) =>
-    ({ name, host, port, owner, mode: "plain", address: null, shape: null }) as const;
-  const own = shape.listeners.filter(({ host, protocols }) => host === "pod" && protocols.includes("tcp"));
+  const own = shape.listeners.filter(({ host }) => host === "pod");
+  const ownOf = (protocol: FlowProtocol) =>
+    own
+      .filter((listener) => takesProtocol(listener, protocol, udp?.proxy))
+      .map((listener) => toListener(listener, protocol));
+  const peers = (protocol: FlowProtocol, ports: UdpPorts): readonly Listener[] => {
+    const plain = (name: ListenerName, host: HostName, owner: Owner) => (port: number) =>
+      ({ protocol, name, host, port, owner, mode: "plain", address: null, shape: null }) as const;
+    return [
+      ...ports.app.map(plain("app", "pod", app)),
+      ...ports.upstream.map(plain("upstream", "upstream", root)),
+      ...ports.client.map(plain("client", "client", root)),
+    ];
+  };
   return [
-    ...own.map(
-      (listener): Listener => ({
-        name: listener.name,
-        host: "pod",
-        port: listener.port,
-        owner: listener.owner,
-        mode: listener.mode === "transparent" ? "transparent" : "plain",
-        address: listener.address,
-        shape: listener,
-      }),
-    ),
-    ...listen.map(plain("app", "pod", app)),
-    ...upstreamPorts.map(plain("upstream", "upstream", root)),
-    ...clientPorts.map(plain("client", "client", root)),
+    ...ownOf("tcp"),
+    ...peers("tcp", { proxy: [], app: listen, upstream: upstreamPorts, client: clientPorts }),
+    ...ownOf("udp"),
+    ...(udp ? peers("udp", udp) : []),
   ];
+}
+
+function toListener(shape: ListenerShape, protocol: FlowProtocol): Listener {
+  const { name, port, owner, address } = shape;
+  const mode = shape.mode === "transparent" ? "transparent" : "plain";
+  return { protocol, name, host: "pod", port, owner, mode, address, shape };
 }
 
 /** Finds the socket that takes a packet on a host: the one whose ends are the packet's. */

@@ -162,6 +162,8 @@ function copy(packet: Packet, gateway: string): RuleVerdict {
   const { host } = packet.walk.pod.book.find(gateway);
   const text = `TEE --gateway ${gateway}`;
   if (host === "pod" || host === "loopback") packet.walk.oracle.giveUp(`${text}, an address of the pod's own`);
+  // Whoever passes the copy of a datagram on brings it to its listener twice.
+  if (packet.protocol === "udp") packet.walk.oracle.giveUp(`${text}, of a datagram`);
   // The copy of what the pod sends itself leaves it, and the network's errors about it end the pod's own connection.
   if (packet.in === "lo") packet.walk.oracle.giveUp(`${text}, of a packet on lo`);
   packet.copiedBy = text;

@@ -15,6 +15,7 @@ export function describeLanding(landing: Expectation): string {
   if (landing.kind === "loop") return `${head} ${describeHops(landing.hops)}`.trimEnd();
   if (landing.kind === "could-not-look") return `${head}: ${landing.cause ?? "no cause was given"}`;
   if (landing.kind === "refused") return describeRefusal(landing, head);
+  if (landing.replyFrom !== undefined) return `${head}, the answer came from ${landing.replyFrom}`;
   const dialled = landing.originalDestination === null ? "" : `, dialled ${landing.originalDestination}`;
   return `${head}${dialled}${landing.source === null ? "" : `, from ${describeSource(landing.source)}`}`;
 }

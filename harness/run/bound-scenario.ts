@@ -99,7 +99,9 @@ export function demandEnd(
   spec: PodSpec,
 ): Pick<BoundFlow, "forwarded"> {
   const taker = findListener(spec.shape, expected.listener);
-  if (manner === "forward" || taker === undefined || !dialsOn(taker) || !isLanding(expected)) return {};
+  // Datagrams are answered, and never forwarded.
+  if (manner === "forward" || flow.protocol !== "tcp" || taker === undefined || !dialsOn(taker) || !isLanding(expected))
+    return {};
   const demanded = findExpectation(capture, flow, "answer", addresses, spec);
   if (demanded === null || !isLanding(demanded) || !landingsAgree(expected, demanded)) return {};
   const forwarded = findExpectation(capture, flow, "forward", addresses, spec);

@@ -4,6 +4,7 @@ import { resolveFlow } from "../model/flow-resolution.ts";
 import { parseFlowText } from "../model/flow-text.ts";
 import { landingsAgree } from "../model/landing.ts";
 import { parseLandingText } from "../model/landing-text.ts";
+import type { UdpPorts } from "../model/pod.ts";
 import { describeLanding } from "../report/landing-phrase.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { BoundScenario } from "./bound-scenario.ts";
@@ -17,7 +18,8 @@ export interface CanarySetting extends Pick<BoundScenario, "spec"> {
 }
 
 /**
- * Drives flows whose landing is known while no rules are in: to a listener, to a closed port, to a peer. Gives null if each landed where
+ * Drives flows whose landing is known while no rules are in: to a listener, to a closed port, to a peer; by UDP too where somebody takes
+ * datagrams. Gives null if each landed where
  * it must, else a sentence that says which did not. A harness that fails here sees nothing, and nothing it says of other flows counts.
  */
 export async function findBlindness(sandbox: Sandbox, setting: CanarySetting, when: string): Promise<string | null> {
@@ -29,6 +31,17 @@ export async function findBlindness(sandbox: Sandbox, setting: CanarySetting, wh
   const landing = seen[canaries.indexOf(blind)]?.landing;
   const saw = landing ? describeLanding(landing) : "nothing";
   return `${when}, with no rules in, the canary flow ${blind.flow.flow} must land on ${describeLanding(blind.expected)}, and the harness saw ${saw}`;
+}
+
+function listUdpCanaries({ app, upstream }: UdpPorts, six: string): readonly (readonly [string, string])[] {
+  const [port, upstreamPort] = [app[0], upstream[0]];
+  return [
+    ...(port === undefined ? [] : [[`client${six} -> pod${six}:${port}/udp`, `app:${port}`] as const]),
+    ...(app.includes(CLOSED_PORT) ? [] : [[`app${six} -> pod${six}:${CLOSED_PORT}/udp`, "refused"] as const]),
+    ...(upstreamPort === undefined
+      ? []
+      : [[`app${six} -> upstream${six}:${upstreamPort}/udp`, `upstream:${upstreamPort}`] as const]),
+  ];
 }
 
 function bindCanaries({ addresses }: Sandbox, { spec, families }: CanarySetting) {
@@ -46,6 +59,7 @@ function bindCanaries({ addresses }: Sandbox, { spec, families }: CanarySetting)
       ...(upstreamPort === undefined
         ? []
         : [[`app${six} -> upstream${six}:${upstreamPort}`, `upstream:${upstreamPort}`]]),
+      ...(spec.udp === undefined ? [] : listUdpCanaries(spec.udp, six)),
     ];
   });
   return answer.map(([flowText = "", landingText = ""]) => {

@@ -1,6 +1,7 @@
 import { listenerPort } from "../contract/expected-landing.ts";
 import type { Capture } from "../model/capture.ts";
 import { type Finding, finding } from "../model/finding.ts";
+import type { Manner } from "../model/flow.ts";
 import type { FlowText } from "../model/flow-text.ts";
 import type { LandingText } from "../model/landing-text.ts";
 import { addressOwner, DEFAULT_ADDRESSES, hostOfActor, isLoopback, PASS_THROUGH_IPV6 } from "../model/pod.ts";
@@ -9,12 +10,18 @@ import { addressOwner, DEFAULT_ADDRESSES, hostOfActor, isLoopback, PASS_THROUGH_
  * Gives what no sandbox could give of a flow: a source that the actor's host does not have, a vm without an interface for it. From outside
  * every address may be a source that no other host has. Where the settings are not known, what depends on it is not looked at.
  */
-export function findFlowFaults({ text, actor, source, family }: FlowText, capture: Capture | null): readonly Finding[] {
+export function findFlowFaults(
+  { text, actor, source, family, protocol }: FlowText,
+  manner: Manner,
+  capture: Capture | null,
+): readonly Finding[] {
   const findings: Finding[] = [];
   const own = DEFAULT_ADDRESSES[hostOfActor(actor)][family];
   const refuse = (message: string) => findings.push(finding("", `"${text}" ${message}`));
   if (source !== null && !isLoopback(source) && source !== own && !isFromOutside(actor, source))
     refuse(`starts from ${source}, which its host does not have; use ${own} or a loopback address.`);
+  if (protocol === "udp" && manner === "forward")
+    refuse("is a datagram, which the proxy answers and never forwards; move it to answer.");
   if (source === PASS_THROUGH_IPV6 && capture !== null && capture.shape.passThrough[6] === null)
     refuse('starts from ::6, which only an IPv6 pod has; write pod: "ipv6".');
   if (actor === "vm" && capture?.shape.links.length === 0)

@@ -180,7 +180,7 @@ function readFlow(
   if (!landing.ok) note(manner, landing.findings);
   if (!flow.ok || !landing.ok) return [];
   const ports = capture === null ? [] : findPortFaults(flowText, landing.value, capture);
-  const faults = [...findFlowFaults(flow.value, capture), ...ports];
+  const faults = [...findFlowFaults(flow.value, manner, capture), ...ports];
   note(manner, faults);
   return faults.length > 0 ? [] : [{ flow: flow.value, manner, landing: landing.value }];
 }

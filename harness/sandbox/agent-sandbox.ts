@@ -1,4 +1,4 @@
-import type { DialResult, IptablesVariant, ListenerSpec, RoutingText, Seen } from "../agent/protocol.ts";
+import type { Dial, DialResult, IptablesVariant, ListenerSpec, RoutingText, Seen } from "../agent/protocol.ts";
 import { LandfallError } from "../errors.ts";
 import { renderIptablesSave } from "../formats/iptables-save.ts";
 import { makeBlind } from "../model/landing.ts";
@@ -117,7 +117,7 @@ export class AgentSandbox implements Sandbox {
   async #driveTogether(requests: readonly FlowRequest[], inFlight: number, envoy: RealEnvoy | null = null) {
     const dials = requests.map((request) => planDial(request, this.#station(stationOf(request.flow)), this.addresses));
     const results = new Map((await driveAll(dials, inFlight)).map((result) => [result.token, result]));
-    const blindness = dials.every(({ dial }) => this.#isConfirmed(results.get(dial.token)))
+    const blindness = dials.every(({ dial }) => this.#isConfirmed(results.get(dial.token), dial))
       ? null
       : await syncAgents(this.#agents());
     return Promise.all(
@@ -169,9 +169,9 @@ export class AgentSandbox implements Sandbox {
   }
 
   /** A listener that has recorded what the caller was told leaves nothing to wait for; anything else needs every listener's word. */
-  #isConfirmed(result: DialResult | undefined): boolean {
+  #isConfirmed(result: DialResult | undefined, { protocol }: Dial): boolean {
     if (result?.landing.kind !== "listener") return false;
-    return confirmLanding(result, this.#recordsOf(result.token)).kind === "listener";
+    return confirmLanding(result, this.#recordsOf(result.token), protocol).kind === "listener";
   }
 
   #recordsOf(token: string): readonly Seen[] {
@@ -184,10 +184,10 @@ export class AgentSandbox implements Sandbox {
     blindness: string | null,
     envoy: RealEnvoy | null,
   ): Promise<Observation> {
-    const { token, manner } = planned.dial;
+    const { token, manner, protocol } = planned.dial;
     const result = told ?? makeBlindResult(token, "the agent gave no result");
-    const ends = confirmLanding(result, this.#recordsOf(token));
-    for (const agent of this.#agents()) agent.forget(token);
+    const ends = confirmLanding(result, this.#recordsOf(token), protocol);
+    for (const agent of this.#agents()) for (const each of [token, `${token} first`]) agent.forget(each);
     const driven = describeDriven(planned.dial, result, ends);
     const seen = (await envoy?.completeLanding(driven, manner)) ?? { landing: ends };
     const { kind } = seen.landing;

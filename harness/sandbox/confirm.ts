@@ -1,4 +1,5 @@
 import type { DialResult, Seen } from "../agent/protocol.ts";
+import type { FlowProtocol } from "../model/flow.ts";
 import { type Landing, makeBlind } from "../model/landing.ts";
 
 /**
@@ -13,15 +14,34 @@ const ANSWER_GRACE_MS = 500;
  * is no listener has records of its hops alone. `unanswered` may also have that of the listener whose answer was lost, and must have it
  * where the far end took the request: a listener that has not even read it is stuck. Otherwise `could-not-look` with the difference: an
  * answer nobody gave, or a listener that was reached although the caller was told something else, is the harness's own failure.
+ * Of a datagram that nothing answered, the listeners' records say whether it arrived: then the flow is `unanswered`.
  */
-export function confirmLanding({ landing, endedAtMs }: DialResult, records: readonly Seen[]): Landing {
+export function confirmLanding(
+  { landing, endedAtMs }: DialResult,
+  records: readonly Seen[],
+  protocol: FlowProtocol = "tcp",
+): Landing {
   if (landing.kind === "could-not-look") return landing;
+  if (protocol === "udp" && landing.kind === "timed-out") return confirmLostDatagram(landing, records, endedAtMs);
   const ordered = records.toSorted((a, b) => a.hopsBefore - b.hopsBefore);
   const recorded = ordered.map(renderRecord);
   if (landing.kind === "unanswered") return confirmSilence(landing, ordered, endedAtMs);
   const told = passagesOf(landing);
   if (told.length === recorded.length && told.every((passage, i) => passage === recorded[i])) return landing;
   const cause = `the caller was told of [${told.join(", ")}] (${landing.kind}), the listeners recorded [${recorded.join(", ")}]`;
+  return makeBlind("ends-disagree", cause);
+}
+
+/** An answer that came from elsewhere was somebody's: where no listener has a record of it, the harness has missed one. */
+function confirmLostDatagram(landing: Landing, records: readonly Seen[], endedAtMs: number): Landing {
+  const [record, ...others] = records;
+  if (record === undefined && landing.replyFrom === undefined) return landing;
+  if (record !== undefined && others.length === 0) {
+    if (endedAtMs - record.atMs >= ANSWER_GRACE_MS || landing.replyFrom !== undefined)
+      return { ...landing, kind: "unanswered" };
+    return makeBlind("ends-disagree", "the listener read the datagram too late for its answer to be heard");
+  }
+  const cause = `one datagram was sent, and the listeners recorded [${records.map(renderRecord).join(", ")}]`;
   return makeBlind("ends-disagree", cause);
 }
 

@@ -11,16 +11,21 @@ import type { Station } from "./station.ts";
  */
 export const CONNECT_TIMEOUT_MS = 1_500;
 
+/** How long a datagram's answer may take: nothing is sent again, so that only a busy machine needs any time at all. */
+const DATAGRAM_TIMEOUT_MS = 700;
+
 /** Gives the dial of a flow that starts from a station, with a token of its own. */
 export function planDial(
-  { flow, manner, connectTimeoutMs = CONNECT_TIMEOUT_MS }: FlowRequest,
+  { flow, manner, connectTimeoutMs: given }: FlowRequest,
   station: Station,
   addresses: SandboxAddresses,
 ): PlannedDial {
   const { agent, namespace } = station;
   const { actor, uid, gid, address, port: sourcePort = null, mark = 0 } = flow.from;
+  const { protocol, exchange = "first" as const } = flow;
+  const timeoutMs = given ?? (protocol === "udp" ? DATAGRAM_TIMEOUT_MS : CONNECT_TIMEOUT_MS);
   const own = addresses[hostOfActor(actor)][flow.family];
-  const dial = { token: randomUUID(), manner, namespace, owner: { uid, gid }, timeoutMs: connectTimeoutMs };
+  const dial = { token: randomUUID(), protocol, exchange, manner, namespace, owner: { uid, gid }, timeoutMs };
   const { address: target, port } = flow.to;
   // To loopback the route would choose a loopback source, so the host's own address is one to be bound there.
   const source = address === own && !isLoopback(target) ? null : address;

@@ -1,24 +1,54 @@
 import type { ListenerSpec } from "../agent/protocol.ts";
-import type { HostName, ListenerName, Owner, PodSpec, SandboxAddresses } from "../model/pod.ts";
-import { APP_ID } from "../model/pod.ts";
-import { dialsOn, type ListenerShape, proxyIdentity } from "../model/pod-shape.ts";
+import {
+  APP_ID,
+  type HostName,
+  type ListenerName,
+  type Owner,
+  type PodSpec,
+  type SandboxAddresses,
+  type UdpPorts,
+} from "../model/pod.ts";
+import { dialsOn, type ListenerShape, proxyIdentity, takesProtocol } from "../model/pod-shape.ts";
 import type { StationName } from "./station.ts";
 
 const ROOT: Owner = { uid: 0, gid: 0 };
 const APP: Owner = { uid: APP_ID, gid: APP_ID };
 
-/** Gives every listener that a spec asks for, by the station that holds it; those of the pod's shape are the proxy's. */
+/**
+ * Gives every listener that a spec asks for, by the station that holds it; those of the pod's shape are the proxy's. Whoever takes
+ * datagrams has listeners of their own for those.
+ */
 export function listenersOf(
   spec: PodSpec,
   addresses: SandboxAddresses,
 ): ReadonlyMap<StationName, readonly ListenerSpec[]> {
-  const own = spec.shape.listeners.filter(({ host, protocols }) => host === "pod" && protocols.includes("tcp"));
+  const { udp = NO_UDP_PORTS } = spec;
+  const own = spec.shape.listeners.filter(({ host }) => host === "pod");
+  const streams = own.filter((listener) => takesProtocol(listener, "tcp"));
+  const datagrams = own.filter((listener) => takesProtocol(listener, "udp", udp.proxy));
+  const proxy = (listener: ListenerShape) => proxyListener(listener, spec, addresses);
+  const both = (
+    host: HostName,
+    listener: ListenerName,
+    owner: Owner,
+    tcp: readonly number[],
+    other: readonly number[],
+  ) => [
+    ...tcp.map((port) => plain(host, listener, owner, port)),
+    ...other.map((port) => takesDatagrams(plain(host, listener, owner, port))),
+  ];
   return new Map([
-    ["proxy", own.map((listener) => proxyListener(listener, spec, addresses))],
-    ["app", spec.listen.map((port) => plain("pod", "app", APP, port))],
-    ["client", spec.clientPorts.map((port) => plain("client", "client", ROOT, port))],
-    ["upstream", spec.upstreamPorts.map((port) => plain("upstream", "upstream", ROOT, port))],
+    ["proxy", [...streams.map(proxy), ...datagrams.map(proxy).map(takesDatagrams)]],
+    ["app", both("pod", "app", APP, spec.listen, udp.app)],
+    ["client", both("client", "client", ROOT, spec.clientPorts, udp.client)],
+    ["upstream", both("upstream", "upstream", ROOT, spec.upstreamPorts, udp.upstream)],
   ] satisfies [StationName, readonly ListenerSpec[]][]);
+}
+
+const NO_UDP_PORTS: UdpPorts = { proxy: [], app: [], upstream: [], client: [] };
+
+function takesDatagrams(spec: ListenerSpec): ListenerSpec {
+  return { ...spec, protocol: "udp", stub: null };
 }
 
 function proxyListener(listener: ListenerShape, { shape }: PodSpec, { pod }: SandboxAddresses): ListenerSpec {
@@ -43,5 +73,5 @@ function proxyListener(listener: ListenerShape, { shape }: PodSpec, { pod }: San
 }
 
 function plain(host: HostName, listener: ListenerName, owner: Owner, port: number): ListenerSpec {
-  return { listener, host, namespace: null, owner, port, address: null, mode: "plain", stub: null };
+  return { protocol: "tcp", listener, host, namespace: null, owner, port, address: null, mode: "plain", stub: null };
 }

@@ -11,7 +11,7 @@ import { type AgreementCase, arbitraryAgreementCase } from "./agreement-case.ts"
 import { compareCase, type Disagreement, describe } from "./compare.ts";
 import { shrinkCase } from "./shrink.ts";
 
-const USAGE = `Usage: npm run agree -- [--sets N] [--flows N] [--seed N] [--variant nft|legacy|both] [--family 4|6|both]
+const USAGE = `Usage: npm run agree -- [--sets N] [--flows N] [--seed N] [--variant nft|legacy|both] [--family 4|6|both] [--protocol tcp|udp|mixed]
 
 Drives random flows over random rule sets through the kernel, in network namespaces, and compares every landing with the simulator's.
 Exit codes: 0 no disagreement · 1 some, each with the smallest rule set that shows it
@@ -24,6 +24,7 @@ const { values } = parseArgs({
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
     variant: { type: "string", default: "both" },
     family: { type: "string", default: "both" },
+    protocol: { type: "string", default: "tcp" },
     help: { type: "boolean", default: false },
   },
 });
@@ -78,7 +79,12 @@ function isAsked(option: string, each: string): boolean {
 
 function sampleCases(family: Family): readonly AgreementCase[] {
   const seed = Number(values.seed) + family;
-  return fc.sample(arbitraryAgreementCase(family, Number(values.flows)), { seed, numRuns: Number(values.sets) });
+  const protocol = (["tcp", "udp", "mixed"] as const).find((name) => name === values.protocol);
+  if (protocol === undefined) throw new Error(`--protocol ${values.protocol} is not tcp, udp or mixed`);
+  return fc.sample(arbitraryAgreementCase(family, Number(values.flows), protocol), {
+    seed,
+    numRuns: Number(values.sets),
+  });
 }
 
 async function report(

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import type { Family } from "../../harness/model/address.ts";
-import type { Flow } from "../../harness/model/flow.ts";
+import type { Flow, FlowProtocol } from "../../harness/model/flow.ts";
 import { resolveFlow } from "../../harness/model/flow-resolution.ts";
 import { parseFlowText } from "../../harness/model/flow-text.ts";
 import type { Match } from "../../harness/model/match.ts";
-import { DEFAULT_ADDRESSES, type PodSpec } from "../../harness/model/pod.ts";
+import { DEFAULT_ADDRESSES, type PodSpec, type UdpPorts } from "../../harness/model/pod.ts";
 import {
   deliverMarked,
   NO_POLICY_ROUTING,
@@ -12,7 +12,7 @@ import {
   type PolicyRouting,
   WHOLE_MARK,
 } from "../../harness/model/policy-routing.ts";
-import type { PodRules, Ruleset } from "../../harness/model/ruleset.ts";
+import type { PodRules, Rule, Ruleset } from "../../harness/model/ruleset.ts";
 import type { Target } from "../../harness/model/target.ts";
 import type { FlowRequest } from "../../harness/sandbox/sandbox.ts";
 import { SHAPE, shapeOf } from "../istio-pod.ts";
@@ -46,20 +46,33 @@ const TARGETS: Readonly<Record<Family, readonly string[]>> = {
   6: ["pod6", "pod6", "upstream6", "client6", "localhost6", "[2001:db8::1]", "[fd00:96::1]", "[2001:db8::99]"],
 };
 
+/** Whose flows to draw. */
+export type DrawnProtocol = FlowProtocol | "mixed";
+
+/** Who takes datagrams: every second port at which somebody takes connections, so that some are refused; the stub on both its ports. */
+const UDP_PORTS: UdpPorts = { proxy: [15001, 15006], app: [22, 8080], upstream: [22, 80, 15001], client: [80, 9090] };
+
 /** Gives cases of one family with this many flows each. One in eight has a virtual machine behind `vm0`. */
-export function arbitraryAgreementCase(family: Family, flows: number): fc.Arbitrary<AgreementCase> {
+export function arbitraryAgreementCase(
+  family: Family,
+  flows: number,
+  protocol: DrawnProtocol = "tcp",
+): fc.Arbitrary<AgreementCase> {
+  // Whoever passes on the copy of a datagram brings it to its listener again, and so on: such rules make storms of datagrams.
+  const without = protocol === "tcp" ? UNLOADABLE : [...UNLOADABLE, "TEE"];
   const rulesets = fc
     .constantFrom(1, 2, 3)
     .chain((rulesAtMost) =>
-      arbitraryRuleset({ family, vocabulary: "simulated", rulesAtMost, without: UNLOADABLE }).map(avoidClashes),
-    );
+      arbitraryRuleset({ family, vocabulary: "simulated", rulesAtMost, without }).map(avoidClashes),
+    )
+    .map((ruleset) => (protocol === "tcp" ? ruleset : meantForUdp(ruleset)));
   return fc
     .record({
       ruleset: rulesets,
       interceptionMode: fc.constantFrom("REDIRECT" as const, "REDIRECT" as const, "TPROXY" as const),
       kubevirtInterfaces: fc.constantFrom([], [], [], [], [], [], [], ["vm0"]),
       policyRouting: arbitraryPolicyRouting(family),
-      requests: fc.array(arbitraryRequest(family), { minLength: flows, maxLength: flows }),
+      requests: fc.array(arbitraryRequest(family, protocol), { minLength: flows, maxLength: flows }),
     })
     .map(({ ruleset, policyRouting, requests, ...pod }) => ({
       spec: {
@@ -68,10 +81,38 @@ export function arbitraryAgreementCase(family: Family, flows: number): fc.Arbitr
         upstreamPorts: [22, 80, 443, 8080, 15001],
         clientPorts: [80, 9090],
         upstreamAddresses: UPSTREAM_ADDRESSES,
+        ...(protocol === "tcp" ? {} : { udp: UDP_PORTS }),
       },
       rules: { ip: family === 4 ? ruleset : null, ip6: family === 6 ? ruleset : null, policyRouting },
       requests: requests.filter(({ flow }) => canDial(flow, pod.kubevirtInterfaces)),
     }));
+}
+
+/** Rules as they are drawn ask for TCP more often than for UDP: two of three that can ask for UDP instead do so. */
+function meantForUdp(ruleset: Ruleset): Ruleset {
+  let count = 0;
+  const ask = (match: Match): Match => {
+    if (match.kind === "protocol" && match.protocol === "tcp") return { ...match, protocol: "udp" };
+    const isPort = match.kind === "source-port" || match.kind === "destination-port";
+    return isPort && match.module === "tcp" ? { ...match, module: "udp" } : match;
+  };
+  return mapRules(ruleset, (rule) => {
+    const isTcpOnly =
+      rule.matches.some(({ kind }) => kind === "tcp-flags") ||
+      (rule.target?.kind === "reject" && rule.target.with === "tcp-reset") ||
+      (rule.target?.kind === "track" && rule.target.options.includes("helper")) ||
+      rule.target?.kind === "side-effect";
+    const isMeant = rule.matches.some(({ kind }) => kind === "protocol") && !isTcpOnly && ++count % 3 !== 0;
+    return isMeant ? { ...rule, matches: rule.matches.map(ask) } : rule;
+  });
+}
+
+function mapRules(ruleset: Ruleset, change: (rule: Rule) => Rule): Ruleset {
+  const tables = ruleset.tables.map((table) => ({
+    ...table,
+    chains: table.chains.map((chain) => ({ ...chain, rules: chain.rules.map(change) })),
+  }));
+  return { ...ruleset, tables };
 }
 
 /** iptables-nft 1.8.9 joins two negated single ports into one comparison (docs/kernel.md): the source's negation is taken away. */
@@ -100,14 +141,7 @@ function avoidClashes(ruleset: Ruleset): Ruleset {
     target?.kind === "snat" || target?.kind === "masquerade"
       ? { ...target, ports: target.ports === null ? null : MANY_PORTS }
       : target;
-  const tables = ruleset.tables.map((table) => ({
-    ...table,
-    chains: table.chains.map((chain) => ({
-      ...chain,
-      rules: chain.rules.map((rule) => ({ matches: partNegations(rule.matches), target: freePorts(rule.target) })),
-    })),
-  }));
-  return { ...ruleset, tables };
+  return mapRules(ruleset, (rule) => ({ matches: partNegations(rule.matches), target: freePorts(rule.target) }));
 }
 
 function arbitraryPolicyRouting(family: Family): fc.Arbitrary<PolicyRouting> {
@@ -119,7 +153,7 @@ function arbitraryPolicyRouting(family: Family): fc.Arbitrary<PolicyRouting> {
   return fc.constantFrom(none, none, whole ?? none, masked ?? none);
 }
 
-function arbitraryRequest(family: Family): fc.Arbitrary<FlowRequest> {
+function arbitraryRequest(family: Family, protocol: DrawnProtocol): fc.Arbitrary<FlowRequest> {
   const actor = fc.oneof(
     { weight: 4, arbitrary: fc.constantFrom(...ACTORS[family]) },
     { weight: 1, arbitrary: fc.constantFrom(...OWNERS) },
@@ -129,10 +163,15 @@ function arbitraryRequest(family: Family): fc.Arbitrary<FlowRequest> {
       actor,
       target: fc.constantFrom(...TARGETS[family]),
       port: fc.constantFrom(...PORTS),
+      by: protocol === "mixed" ? fc.constantFrom("tcp" as const, "udp" as const) : fc.constant(protocol),
+      exchange: fc.constantFrom("", "", "", "again "),
       manner: fc.constantFrom("answer" as const, "answer" as const, "forward" as const),
     })
-    .map(({ actor: who, target, port, manner }) => {
-      const parsed = parseFlowText(`${who} -> ${target}:${port}`, SHAPE);
+    .map(({ actor: who, target, port, manner, by, exchange }) => {
+      const parsed = parseFlowText(
+        by === "tcp" ? `${who} -> ${target}:${port}` : `${exchange}${who} -> ${target}:${port}/udp`,
+        SHAPE,
+      );
       if (!parsed.ok) throw new Error(parsed.findings.map((found) => found.message).join(" "));
       return { flow: resolveFlow(parsed.value, DEFAULT_ADDRESSES, SHAPE), manner };
     });

@@ -17,10 +17,15 @@ suite.each(["nft", "legacy"] as const)("simulator and kernel, rules by %s", (var
   });
   afterAll(() => sandbox[Symbol.asyncDispose]());
 
-  test.each([4, 6] as const)(
-    "land every flow of IPv%i alike, whatever the rules",
-    async (family) => {
-      const cases = fc.sample(arbitraryAgreementCase(family, FLOWS), { seed: SEED, numRuns: RULE_SETS });
+  test.each([
+    [4, "tcp"],
+    [6, "tcp"],
+    [4, "mixed"],
+    [6, "mixed"],
+  ] as const)(
+    "land every flow of IPv%i (protocol: %s) alike, whatever the rules",
+    async (family, protocol) => {
+      const cases = fc.sample(arbitraryAgreementCase(family, FLOWS, protocol), { seed: SEED, numRuns: RULE_SETS });
       let compared = 0;
       for (const one of cases) {
         const comparison = await compareCase(one, sandbox);

@@ -100,7 +100,7 @@ export function describe(landing: Landing): string {
   const { kind, listener, address, port, originalDestination, source } = landing;
   const via = landing.hops.map((hop) => `${hop.listener}:${hop.port}<-${hop.originalDestination}`).join(" ");
   if (kind === "could-not-look") return describeBlind(landing.cause ?? "", via);
-  if (kind !== "listener") return `${kind} via ${via}`;
+  if (kind !== "listener") return `${kind} via ${via}${describeReply(landing)}`;
   return `${listener} ${address}:${port}<-${originalDestination} from ${parseEndpoint(source ?? "")?.address} via ${via}`;
 }
 
@@ -113,4 +113,9 @@ function describeBlind(cause: string, via: string): string {
 
 function missing(): Landing {
   throw new Error("the sandbox gave fewer landings than flows were driven");
+}
+
+/** Where an answer came from that was not the one dialled; the port only where it is not the kernel's choice. */
+function describeReply({ replyFrom }: Landing): string {
+  return replyFrom === undefined ? "" : ` reply from ${parseEndpoint(replyFrom)?.address}`;
 }

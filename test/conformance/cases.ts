@@ -4,6 +4,7 @@ import type { SandboxAddresses } from "../../harness/model/pod.ts";
 import type { Scenario } from "../../harness/model/scenario.ts";
 import { type BoundScenario, bindScenario } from "../../harness/run/bound-scenario.ts";
 import { parseScenario } from "../../harness/run/parsed-scenario.ts";
+import { DATAGRAM_CASES } from "./datagram-cases.ts";
 
 /** Gives a table as `iptables-save` prints it. */
 export function renderTable(name: "filter" | "nat", ...rules: readonly string[]): string {
@@ -149,6 +150,7 @@ export const CASES: readonly Scenario[] = [
       "app -> upstream:80": "upstream:80",
     },
   },
+  ...DATAGRAM_CASES,
 ];
 
 /** Binds a case to a sandbox's addresses; throws with every finding where it cannot be read. */

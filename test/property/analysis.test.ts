@@ -7,8 +7,9 @@ import { locateFlow } from "../../harness/analysis/flow-location.ts";
 import { makeMutants } from "../../harness/analysis/mutants.ts";
 import type { AnalysisSetting } from "../../harness/analysis/partition.ts";
 import { FAMILIES, type Family } from "../../harness/model/address.ts";
-import type { Flow } from "../../harness/model/flow.ts";
+import type { Flow, FlowProtocol } from "../../harness/model/flow.ts";
 import { resolveFlow } from "../../harness/model/flow-resolution.ts";
+import { parseFlowSet } from "../../harness/model/flow-set-text.ts";
 import { parseFlowText } from "../../harness/model/flow-text.ts";
 import { type Landing, landingsAgree, renderLandingKey } from "../../harness/model/landing.ts";
 import {
@@ -37,8 +38,17 @@ const SPEC: PodSpec = {
   upstreamAddresses: [],
 };
 
-function settingOf(): AnalysisSetting {
-  return { spec: SPEC, addresses: DEFAULT_ADDRESSES, passThrough: "absent" };
+/** By UDP an analysis is asked about what sockets of the pod send that are not bound to an address. */
+function settingOf(family: Family, protocol: FlowProtocol): AnalysisSetting {
+  const setting = { spec: SPEC, addresses: DEFAULT_ADDRESSES, passThrough: "absent" } as const;
+  if (protocol === "tcp") return setting;
+  const parsed = parseFlowSet(family === 4 ? "uid=* -> 0.0.0.0/0:*/udp" : "uid=* -> [::/0]:*/udp", "", {
+    addresses: DEFAULT_ADDRESSES,
+    shape: SPEC.shape,
+    protocols: ["udp"],
+  });
+  if (!parsed.ok) throw new TypeError(JSON.stringify(parsed.findings));
+  return { ...setting, within: parsed.value };
 }
 
 function toPod(ruleset: Ruleset): PodRules {
@@ -46,7 +56,7 @@ function toPod(ruleset: Ruleset): PodRules {
   return { ip, ip6, policyRouting: NO_POLICY_ROUTING };
 }
 
-function arbitraryFlow(family: Family): fc.Arbitrary<Flow> {
+function arbitraryFlow(family: Family, protocol: FlowProtocol): fc.Arbitrary<Flow> {
   const suffix = family === 6 ? "6" : "";
   const wrap = (address: string) => (family === 6 ? `[${address}]` : address);
   const owners = fc.tuple(arbitraryId, arbitraryId).map(([uid, gid]) => `uid=${uid},gid=${gid}`);
@@ -60,7 +70,7 @@ function arbitraryFlow(family: Family): fc.Arbitrary<Flow> {
     arbitraryPort,
   );
   return fc.oneof(pod, outside).map(([actor, target, port]) => {
-    const parsed = parseFlowText(`${actor} -> ${target}:${port}`, SHAPE);
+    const parsed = parseFlowText(`${actor} -> ${target}:${port}/${protocol}`, SHAPE);
     if (!parsed.ok) throw new TypeError(JSON.stringify(parsed.findings));
     return resolveFlow(parsed.value, DEFAULT_ADDRESSES, SPEC.shape);
   });
@@ -85,7 +95,8 @@ function landAlone(rules: PodRules, others: readonly PodRules[], flow: Flow): La
     (address) =>
       !isLoopback(address) && addressOwner(address, DEFAULT_ADDRESSES) === "upstream" && !own.includes(address),
   );
-  const spec = { ...SPEC, upstreamPorts: ports, clientPorts: ports, upstreamAddresses: [...new Set(strangers)] };
+  const udp = { proxy: [], app: SPEC.listen, upstream: ports, client: ports };
+  const spec = { ...SPEC, upstreamPorts: ports, clientPorts: ports, udp, upstreamAddresses: [...new Set(strangers)] };
   return compilePod(rules, spec, DEFAULT_ADDRESSES).land(flow, "answer");
 }
 
@@ -115,15 +126,17 @@ function checkChange(flow: Flow, before: PodRules, after: PodRules, changes: rea
   if (was.kind !== "could-not-look") expect([flow.flow, isSame]).toEqual([flow.flow, true]);
 }
 
-describe.each(FAMILIES)("over IPv%i", (family) => {
+const SETTINGS = FAMILIES.flatMap((family) => [[family, "tcp"] as const, [family, "udp"] as const]);
+
+describe.each(SETTINGS)("over IPv%i and %s", (family, protocol) => {
   test("every flow lands as the witness of its class does", () => {
     fc.assert(
       fc.property(
         arbitraryRuleset({ family, vocabulary: "simulated" }),
-        fc.array(arbitraryFlow(family), { minLength: FLOWS, maxLength: FLOWS }),
+        fc.array(arbitraryFlow(family, protocol), { minLength: FLOWS, maxLength: FLOWS }),
         (ruleset, flows) => {
           const rules = toPod(ruleset);
-          const lanes = classifyFlows(rules, family, settingOf());
+          const lanes = classifyFlows(rules, family, settingOf(family, protocol));
           for (const flow of flows) {
             for (const { lane, diagram, space, classes, land } of lanes) {
               const terminal = locateFlow(diagram, flow, new Map(), lane, space);
@@ -150,12 +163,16 @@ describe.each(FAMILIES)("over IPv%i", (family) => {
       return fc.tuple(fc.constant(before), after);
     });
     fc.assert(
-      fc.property(pair, fc.array(arbitraryFlow(family), { minLength: FLOWS, maxLength: FLOWS }), (rulesets, flows) => {
-        const [before, after] = [toPod(rulesets[0]), toPod(rulesets[1])];
-        const changes = diffRulesets({ family, before, after, setting: settingOf() });
-        const own = changes.map(({ witness }) => witness.flow);
-        for (const flow of [...flows, ...own].filter(isAnalysed)) checkChange(flow, before, after, changes);
-      }),
+      fc.property(
+        pair,
+        fc.array(arbitraryFlow(family, protocol), { minLength: FLOWS, maxLength: FLOWS }),
+        (rulesets, flows) => {
+          const [before, after] = [toPod(rulesets[0]), toPod(rulesets[1])];
+          const changes = diffRulesets({ family, before, after, setting: settingOf(family, protocol) });
+          const own = changes.map(({ witness }) => witness.flow);
+          for (const flow of [...flows, ...own].filter(isAnalysed)) checkChange(flow, before, after, changes);
+        },
+      ),
       { numRuns: RULESETS, endOnFailure: true },
     );
   });

@@ -16,15 +16,26 @@ export type DriveFlows = (
   way: "alone" | "together",
 ) => Promise<readonly Observation[]>;
 
-/**
- * Drives flows beside a real Envoy, one at a time, since a loop opens Envoy's circuit breaker for every flow beside it; gives the
- * observations in the order asked. Flows that nothing answers wait together: such a flow has met no Envoy. One that is connected in the
- * second look after all is driven once more, alone and with the full time.
- */
+/** Drives flows beside a real Envoy, which takes no datagrams: those are driven together; gives the observations in the order asked. */
 export async function driveBesideEnvoy(
   requests: readonly FlowRequest[],
   drive: DriveFlows,
 ): Promise<readonly Observation[]> {
+  const [datagrams, connections] = (["udp", "tcp"] as const).map((name) =>
+    requests.filter(({ flow }) => flow.protocol === name),
+  );
+  const exchanged = datagrams?.length ? await drive(datagrams, "together") : [];
+  const connected = await driveConnections(connections ?? [], drive);
+  const rest = { udp: exchanged.values(), tcp: connected.values() };
+  return requests.flatMap(({ flow }) => rest[flow.protocol].next().value ?? []);
+}
+
+/**
+ * Drives connections beside a real Envoy, one at a time, since a loop opens Envoy's circuit breaker for every flow beside it; gives the
+ * observations in the order asked. Flows that nothing answers wait together: such a flow has met no Envoy. One that is connected in the
+ * second look after all is driven once more, alone and with the full time.
+ */
+async function driveConnections(requests: readonly FlowRequest[], drive: DriveFlows): Promise<readonly Observation[]> {
   const observations: Observation[] = [];
   for (const request of requests) {
     const connectTimeoutMs = Math.min(request.connectTimeoutMs ?? FIRST_LOOK_MS, FIRST_LOOK_MS);

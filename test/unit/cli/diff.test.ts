@@ -49,6 +49,20 @@ describe("landfall diff", () => {
     expect(out).toMatch(/nat ISTIO_INBOUND 1: -A ISTIO_INBOUND -p tcp -m tcp --dport 22 -j RETURN/);
     expect(out).toMatch(/2 classes of TCP flows land elsewhere\.\n$/);
   });
+  test("looks at datagrams where --within asks about them, and says of which protocol it speaks", async () => {
+    const rule = (port: number) =>
+      `*nat\n-A OUTPUT -p udp -m udp --dport ${port} -j REDIRECT --to-ports 8080\nCOMMIT\n`;
+    const files = [save("udp-53.rules", rule(53)), save("udp-54.rules", rule(54))];
+    expect(await runCommand("diff", ...files)).toMatchObject({ code: 0, out: "No TCP flow lands elsewhere.\n" });
+    const asked = await runCommand("diff", ...files, "--within", "app -> elsewhere:53/udp");
+    expect(asked.code).toBe(1);
+    expect(asked.out).toContain("flow     app -> upstream:53/udp\n  before   app:8080, dialled 10.244.0.4:53");
+    expect(asked.out).toMatch(/One class of UDP flows lands elsewhere\.\n$/);
+    const both = await runCommand("diff", ...files, "--within", "app -> elsewhere:53-54/tcp+udp", "--json");
+    expect(JSON.parse(both.out)).toMatchObject({ protocols: ["tcp", "udp"], equivalent: false });
+    const neither = await runCommand("diff", ...files, "--within", "app -> elsewhere:55/tcp+udp");
+    expect(neither).toMatchObject({ code: 0, out: expect.stringMatching(/No TCP or UDP flow lands elsewhere\.\n$/) });
+  });
   test("gives data in the documented shape", async () => {
     const { code, out } = await runCommand("diff", before, after, "--json");
     const data = JSON.parse(out);

@@ -40,7 +40,7 @@ afterAll(() => sandbox[Symbol.asyncDispose]());
 describe("landfall inspect", () => {
   test("prints a container's rules as iptables -S does, and where they bring every flow", async () => {
     const { code, out } = await runCommand("inspect", container, "--family", "4");
-    const [rules, flows] = out.split("# where every flow lands\n");
+    const [rules, flows] = out.split("# where every TCP flow lands\n");
     expect({ code, rules }).toEqual({ code: 0, rules: `# iptables-nft -t nat -S\n${LISTED.join("\n")}\n` });
     expect(flows).toMatch(/^ {2}envoy-outbound:15001 +\w+ -> /m);
   });
@@ -63,7 +63,7 @@ describe("landfall inspect", () => {
   });
   test("says of a family without rules that there are none, and beside a file of them", async () => {
     const listed = await runCommand("inspect", container, "--family", "6");
-    expect(listed.out.split("# where every flow lands\n")[0]).toBe("# ip6tables-nft has no rule\n");
+    expect(listed.out.split("# where every TCP flow lands\n")[0]).toBe("# ip6tables-nft has no rule\n");
     const saved = await runCommand("inspect", container, "--family", "6", "--format", "save");
     expect(saved).toEqual({
       code: 0,

@@ -8,10 +8,10 @@ import { SHAPE } from "../../istio-pod.ts";
 function resolve(text: string): string | readonly string[] {
   const parsed = parseFlowText(text, SHAPE);
   if (!parsed.ok) return parsed.findings.map((found) => found.message);
-  const { flow, from, to, family } = resolveFlow(parsed.value, DEFAULT_ADDRESSES, SHAPE);
+  const { flow, from, to, family, protocol, exchange } = resolveFlow(parsed.value, DEFAULT_ADDRESSES, SHAPE);
   expect(flow).toBe(text);
   const socket = `${from.port === undefined ? "" : ` from port ${from.port}`}${from.mark === undefined ? "" : ` marked ${from.mark}`}`;
-  return `IPv${family} ${from.actor} ${from.address} ${from.uid}/${from.gid}${socket} -> ${to.target} ${to.address} ${to.port}`;
+  return `IPv${family} ${from.actor} ${from.address} ${from.uid}/${from.gid}${socket} -> ${to.target} ${to.address} ${to.port}${protocol === "tcp" ? "" : ` by ${protocol}`}${exchange === undefined ? "" : " again"}`;
 }
 
 describe("a flow", () => {
@@ -51,6 +51,16 @@ describe("a flow", () => {
       "uid=5,gid=6,mark=4294967295@:9 -> upstream:80",
       "IPv4 uid=5,gid=6 10.244.0.2 5/6 from port 9 marked 4294967295 -> upstream 10.244.0.4 80",
     ],
+    ["app -> upstream:80/tcp", "IPv4 app 10.244.0.2 1000/1000 -> upstream 10.244.0.4 80"],
+    ["app -> upstream:53/udp", "IPv4 app 10.244.0.2 1000/1000 -> upstream 10.244.0.4 53 by udp"],
+    ["app6@[::1]:9 -> [2001:db8::1]:53/udp", "IPv6 app ::1 1000/1000 from port 9 -> 2001:db8::1 2001:db8::1 53 by udp"],
+    ["again app -> upstream:53/udp", "IPv4 app 10.244.0.2 1000/1000 -> upstream 10.244.0.4 53 by udp again"],
+    ["uid=1337 -> pod:80", "IPv4 uid=1337,gid=0 10.244.0.2 1337/0 -> pod 10.244.0.2 80"],
+    ["gid=0x539 -> pod:80", "IPv4 uid=0,gid=1337 10.244.0.2 0/1337 -> pod 10.244.0.2 80"],
+    ["mark=0x539 -> pod:80", "IPv4 uid=0,gid=0 10.244.0.2 0/0 marked 1337 -> pod 10.244.0.2 80"],
+    ["mark=1,gid=7,uid=5@:9 -> pod:80", "IPv4 uid=5,gid=7 10.244.0.2 5/7 from port 9 marked 1 -> pod 10.244.0.2 80"],
+    ["app,gid=7 -> pod:80", "IPv4 app 10.244.0.2 1000/7 -> pod 10.244.0.2 80"],
+    ["envoy,uid=0,mark=0x539 -> pod:80", "IPv4 envoy 10.244.0.2 0/1337 marked 1337 -> pod 10.244.0.2 80"],
   ];
   test.each(rows)("%s is %s", (text, expected) => {
     expect(resolve(text)).toBe(expected);
@@ -79,7 +89,15 @@ describe("a text is not a flow", () => {
     ["client -> [10.0.0.1]:80", [/"10.0.0.1" is not a target/]],
     ["client -> 2001:db8::1:80", [/"2001:db8::1" is not a target; .* in brackets/]],
     ["nobody -> nowhere:0", [/"nobody" is not an actor/, /"0" is not a port/, /"nowhere" is not a target/]],
-    ["uid=1337 -> pod:80", [/"uid=1337" is not an actor/]],
+    ["uid=x -> pod:80", [/"x" is not a uid; use a number from 0 to 4294967294/]],
+    ["uid=1,uid=2 -> pod:80", [/"uid=2" gives a second uid/]],
+    ["app,nobody -> pod:80", [/"nobody" cannot follow an actor; write uid=N, gid=N or mark=N/]],
+    ["uid=1,app -> pod:80", [/"app" cannot follow an actor/]],
+    ["client,uid=1 -> pod:80", [/names the owner of a socket outside the pod/]],
+    ["app -> pod:80/sctp", [/"sctp" is not a protocol; use \/tcp or \/udp/]],
+    ["app -> pod/icmp", [/ICMP flows cannot be driven/]],
+    ["again app -> pod:80", [/a TCP connection ends with its answer/]],
+    ["again again app -> pod:80/udp", [/"again app" is not an actor/]],
     ["uid=4294967295,gid=0 -> pod:80", [/ids below 4294967295/]],
     ["envoy@ -> pod:80", [/"" is not an address/]],
     ["envoy@pod -> pod:80", [/"pod" is not an address/]],

@@ -79,6 +79,13 @@ describe("a scenario that cannot be used has a finding that names file and field
       ],
     ],
     [
+      "a datagram that is to be forwarded",
+      { forward: { "app -> upstream:53/udp": "upstream" } },
+      [
+        /forward "app -> upstream:53\/udp" is a datagram, which the proxy answers and never forwards; move it to answer/,
+      ],
+    ],
+    [
       "a source that no host of the actor has",
       { answer: { "app@10.9.9.9 -> pod:80": "app" } },
       [/starts from 10\.9\.9\.9, which its host does not have; use 10\.244\.0\.2 or a loopback/],

@@ -34,6 +34,11 @@ describe("what must stand in the sandbox", () => {
       { upstreamAddresses: ["10.96.0.1", "2001:db8::1"], upstreamPorts: [80, 443] },
     ],
     [
+      "those who take datagrams where some flow is one, by the ports that datagrams name",
+      ["app -> upstream:53/udp", "app -> upstream:80", "app -> client6:54/udp"],
+      { upstreamPorts: [80], clientPorts: [], udp: { proxy: [], app: [22, 8080], upstream: [53], client: [54] } },
+    ],
+    [
       "none of upstream's loopback addresses",
       ["upstream -> 127.0.0.2:80"],
       { upstreamAddresses: [], upstreamPorts: [80] },
@@ -41,6 +46,10 @@ describe("what must stand in the sandbox", () => {
   ];
   test.each(rows)("%s", (_, flows, expected) => {
     expect(specOf(flows)).toMatchObject(expected);
+  });
+
+  test("nobody who takes datagrams where no flow is one", () => {
+    expect(specOf(["app -> upstream:80"]).udp).toBeUndefined();
   });
 
   test("no port of the app's that the proxy listens on, and a notice for each", () => {

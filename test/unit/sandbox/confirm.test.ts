@@ -69,3 +69,17 @@ describe("that a made connection was not answered is believed", () => {
   test("and then it says nothing of the request", () =>
     expect(confirmLanding({ ...RESULT, landing: lost }, [])).toEqual(makeLanding("unanswered")));
 });
+
+describe("of a datagram that nothing answered", () => {
+  const silence = makeLanding("timed-out");
+  const strayed = makeLanding("timed-out", { replyFrom: "127.0.0.1:8080" });
+  const late = { ...SEEN_APP, atMs: 2_900 };
+  const judge = (landing: Landing, records: readonly Seen[], expected: Landing["kind"]) =>
+    expect(confirmLanding({ ...RESULT, landing }, records, "udp").kind).toBe(expected);
+  test("no listener's record says that it was lost", () => judge(silence, [], "timed-out"));
+  test("one listener's record says that it arrived", () => judge(silence, [SEEN_APP], "unanswered"));
+  test("a record too late for the answer to be heard says nothing", () => judge(silence, [late], "could-not-look"));
+  test("an answer from elsewhere says that it arrived, however late", () => judge(strayed, [late], "unanswered"));
+  test("an answer that no listener gave says nothing", () => judge(strayed, [], "could-not-look"));
+  test("two records say nothing: one datagram was sent", () => judge(silence, [SEEN_APP, SEEN_APP], "could-not-look"));
+});

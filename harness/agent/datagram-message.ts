@@ -1,0 +1,90 @@
+import { decodeSocketAddress, type Endpoint, encodeSocketAddress, SOCKET_ADDRESS_BYTES } from "./socket-address.ts";
+import { inetPton, KERNEL, lastErrno, type MessageHeader, recvmsg, SyscallError, sendmsg } from "./syscalls.ts";
+
+/** One datagram as it came in: who sent it, and the end point it was for when it reached the socket. */
+export interface Datagram {
+  readonly text: string;
+  readonly source: Endpoint;
+  /** From the datagram's own header: where rules have rewritten it, what they made of it; with TPROXY, what was dialled. */
+  readonly destination: Endpoint;
+}
+
+/** The largest datagram that is read whole; a greeting and an answer are below 1 kB. */
+const DATAGRAM_BYTES = 9000;
+const CONTROL_BYTES = 128;
+/** `struct cmsghdr` on 64-bit machines: length (8 bytes), level, type (4 each); the data follow (cmsg(3)). */
+const CONTROL_HEADER_BYTES = 16;
+const data = Buffer.alloc(DATAGRAM_BYTES);
+
+/**
+ * Reads the next datagram of a socket that has `IP_RECVORIGDSTADDR` on (ip(7)); null where none is waiting. Throws a SyscallError.
+ */
+export function receiveDatagram(fd: number): Datagram | null {
+  const [name, control] = [Buffer.alloc(SOCKET_ADDRESS_BYTES), Buffer.alloc(CONTROL_BYTES)];
+  // Of the header the kernel's lengths are good afterwards, and its buffers no longer are: koffi makes pointers of them.
+  const header = makeHeader(name, data, control);
+  const length = Number(recvmsg(fd, header, KERNEL.MSG_DONTWAIT));
+  if (length < 0) {
+    const errno = lastErrno();
+    if (errno === KERNEL.EAGAIN || errno === KERNEL.EINTR) return null;
+    throw new SyscallError("recvmsg of", `descriptor ${fd}`, errno);
+  }
+  const destination = findDestination(control.subarray(0, header.controlLength));
+  if (destination === null) throw new Error("the kernel does not say which address a datagram was for");
+  return { text: data.toString("latin1", 0, length), source: decodeSocketAddress(name), destination };
+}
+
+/** What came in at the socket of whoever sent a datagram: an answer, or the errno of an ICMP error. */
+export type Incoming = { readonly text: string; readonly source: Endpoint } | { readonly errno: number };
+
+/** Reads what waits at such a socket; null where nothing does. */
+export function receiveIncoming(fd: number): Incoming | null {
+  const name = Buffer.alloc(SOCKET_ADDRESS_BYTES);
+  const length = Number(recvmsg(fd, makeHeader(name, data, null), KERNEL.MSG_DONTWAIT));
+  if (length >= 0) return { text: data.toString("latin1", 0, length), source: decodeSocketAddress(name) };
+  const errno = lastErrno();
+  return errno === KERNEL.EAGAIN || errno === KERNEL.EINTR ? null : { errno };
+}
+
+/** Finds `IP_ORIGDSTADDR` or `IPV6_ORIGDSTADDR` among control messages, each padded to 8 bytes. */
+function findDestination(control: Buffer): Endpoint | null {
+  for (let at = 0; at + CONTROL_HEADER_BYTES <= control.length; ) {
+    const [length, level, type] = [control.readUInt32LE(at), control.readInt32LE(at + 8), control.readInt32LE(at + 12)];
+    const isDestination =
+      (level === KERNEL.SOL_IP && type === KERNEL.IP_RECVORIGDSTADDR) ||
+      (level === KERNEL.SOL_IPV6 && type === KERNEL.IPV6_RECVORIGDSTADDR);
+    if (isDestination) return decodeSocketAddress(control.subarray(at + CONTROL_HEADER_BYTES, at + length));
+    if (length < CONTROL_HEADER_BYTES) return null;
+    at += Math.ceil(length / 8) * 8;
+  }
+  return null;
+}
+
+/**
+ * Sends a datagram from one of the host's own addresses (`IP_PKTINFO`, `IPV6_PKTINFO`); gives 0, or the errno with which the kernel did not
+ * send it: EPERM where rules dropped it on its way out.
+ */
+export function sendDatagram(fd: number, text: string, to: Endpoint, from: string): number {
+  const name = encodeSocketAddress(to);
+  const bytes = Buffer.from(text, "latin1");
+  const header = makeHeader(name, bytes, encodeSource(from));
+  return Number(sendmsg(fd, header, KERNEL.MSG_DONTWAIT)) < 0 ? lastErrno() : 0;
+}
+
+/** `struct in_pktinfo`: interface, address to send from, unused; `struct in6_pktinfo`: address to send from, interface. */
+function encodeSource(address: string): Buffer {
+  const isIpv6 = address.includes(":");
+  const control = Buffer.alloc(isIpv6 ? CONTROL_HEADER_BYTES + 24 : CONTROL_HEADER_BYTES + 16);
+  control.writeUInt32LE(CONTROL_HEADER_BYTES + (isIpv6 ? 20 : 12), 0);
+  control.writeInt32LE(isIpv6 ? KERNEL.SOL_IPV6 : KERNEL.SOL_IP, 8);
+  control.writeInt32LE(isIpv6 ? KERNEL.IPV6_PKTINFO : KERNEL.IP_PKTINFO, 12);
+  const at = isIpv6 ? CONTROL_HEADER_BYTES : CONTROL_HEADER_BYTES + 4;
+  if (inetPton(isIpv6 ? KERNEL.AF_INET6 : KERNEL.AF_INET, address, control.subarray(at)) !== 1)
+    throw new Error(`"${address}" is not an address`);
+  return control;
+}
+
+function makeHeader(name: Buffer, base: Buffer, control: Buffer | null): MessageHeader {
+  const lengths = { nameLength: name.length, controlLength: control?.length ?? 0 };
+  return { name, parts: { base, length: base.length }, partCount: 1, control, flags: 0, ...lengths };
+}

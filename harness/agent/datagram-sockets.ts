@@ -1,0 +1,113 @@
+import { type Endpoint, encodeSocketAddress, renderEndpoint } from "./socket-address.ts";
+import {
+  bindPort,
+  bindSource,
+  closeOnFailure,
+  encodeNumber,
+  makeTransparent,
+  readLocalEndpoint,
+  setOption,
+  unspecifiedFor,
+} from "./sockets.ts";
+import { bind, checkResult, close, connect, KERNEL, lastErrno, send, setsockopt, socket } from "./syscalls.ts";
+
+const DATAGRAM = KERNEL.SOCK_DGRAM | KERNEL.SOCK_NONBLOCK | KERNEL.SOCK_CLOEXEC;
+/** Room for the datagrams of many flows at once; the kernel counts its own overhead and doubles it (socket(7)). */
+const RECEIVE_BYTES = encodeNumber(4 << 20);
+
+/**
+ * Opens a socket that takes datagrams on all addresses of one family and learns which address each was for. `transparent` needs
+ * CAP_NET_ADMIN or CAP_NET_RAW. Throws a SyscallError (`EADDRINUSE`).
+ */
+export function openDatagramListener(family: 4 | 6, port: number, mode: "plain" | "transparent"): number {
+  const endpoint: Endpoint = { address: family === 4 ? "0.0.0.0" : "::", port };
+  const what = renderEndpoint(endpoint);
+  const fd = openSocket(family, what);
+  return closeOnFailure(fd, () => {
+    if (family === 6) setOption(fd, KERNEL.SOL_IPV6, KERNEL.IPV6_V6ONLY, what);
+    if (mode === "transparent") makeTransparent(fd, family, what);
+    const [level, name] =
+      family === 4 ? [KERNEL.SOL_IP, KERNEL.IP_RECVORIGDSTADDR] : [KERNEL.SOL_IPV6, KERNEL.IPV6_RECVORIGDSTADDR];
+    setOption(fd, level, name, what);
+    // Without CAP_NET_ADMIN it keeps the room that every socket has: some hundreds of datagrams.
+    setsockopt(fd, KERNEL.SOL_SOCKET, KERNEL.SO_RCVBUFFORCE, RECEIVE_BYTES, RECEIVE_BYTES.length);
+    bindTo(fd, endpoint);
+    // Only now, so that two listeners on one port are still an error: answers of a transparent listener may come from this port.
+    setOption(fd, KERNEL.SOL_SOCKET, KERNEL.SO_REUSEADDR, what);
+    return fd;
+  });
+}
+
+/** The two sockets of whoever sends a datagram. */
+export interface DatagramEnds {
+  /** Connected: takes answers from the address dialled, and ICMP errors. */
+  readonly fd: number;
+  /** Bound to the same end point: takes what comes from any other address. */
+  readonly strayFd: number;
+}
+
+/**
+ * Opens the sockets of one flow, or gives the errno with which `connect(2)` failed. `source`, `port` and `mark` as for TCP. Every ICMP
+ * error is reported (`IP_RECVERR`, ip(7)); without that the kernel keeps to itself those that it does not hold to be fatal.
+ * Throws a SyscallError where a socket cannot be made or bound: that is not a landing.
+ */
+export function openDatagramEnds(
+  target: Endpoint,
+  source: string | null,
+  { port, mark }: { readonly port: number | null; readonly mark: number },
+): DatagramEnds | { readonly errno: number } {
+  const what = renderEndpoint(target);
+  const family = target.address.includes(":") ? 6 : 4;
+  const fd = openSocket(family, what);
+  return closeOnFailure(fd, () => {
+    if (mark !== 0) setOption(fd, KERNEL.SOL_SOCKET, KERNEL.SO_MARK, what, encodeNumber(mark));
+    if (family === 4) setOption(fd, KERNEL.SOL_IP, KERNEL.IP_RECVERR, what);
+    else setOption(fd, KERNEL.SOL_IPV6, KERNEL.IPV6_RECVERR, what);
+    if (port !== null) bindPort(fd, { address: source ?? unspecifiedFor(target), port });
+    else if (source !== null) bindSource(fd, source);
+    const address = encodeSocketAddress(target);
+    if (connect(fd, address, address.length) !== 0) {
+      const errno = lastErrno();
+      close(fd);
+      return { errno };
+    }
+    // Only now, so that the kernel gives no two flows the same port of its own choice.
+    setOption(fd, KERNEL.SOL_SOCKET, KERNEL.SO_REUSEADDR, what);
+    const strayFd = openSocket(family, what);
+    return closeOnFailure(strayFd, () => {
+      setOption(strayFd, KERNEL.SOL_SOCKET, KERNEL.SO_REUSEADDR, what);
+      bindTo(strayFd, readLocalEndpoint(fd));
+      return { fd, strayFd };
+    });
+  });
+}
+
+/**
+ * Sends one datagram from an end point that need not be the host's own, as a transparent listener answers; gives 0, or the errno with which
+ * the kernel did not send it. The socket is connected before it sends, so that it takes nothing meant for a listener.
+ */
+export function sendTransparently(text: string, to: Endpoint, from: Endpoint): number {
+  const what = renderEndpoint(from);
+  const family = from.address.includes(":") ? 6 : 4;
+  const fd = openSocket(family, what);
+  try {
+    setOption(fd, KERNEL.SOL_SOCKET, KERNEL.SO_REUSEADDR, what);
+    makeTransparent(fd, family, what);
+    bindTo(fd, from);
+    const address = encodeSocketAddress(to);
+    if (connect(fd, address, address.length) !== 0) return lastErrno();
+    const bytes = Buffer.from(text, "latin1");
+    return Number(send(fd, bytes, bytes.length, KERNEL.MSG_DONTWAIT)) < 0 ? lastErrno() : 0;
+  } finally {
+    close(fd);
+  }
+}
+
+function openSocket(family: 4 | 6, what: string): number {
+  return checkResult(socket(family === 6 ? KERNEL.AF_INET6 : KERNEL.AF_INET, DATAGRAM, 0), "socket for", what);
+}
+
+function bindTo(fd: number, endpoint: Endpoint): void {
+  const address = encodeSocketAddress(endpoint);
+  checkResult(bind(fd, address, address.length), "bind", renderEndpoint(endpoint));
+}

@@ -1,0 +1,135 @@
+import { describe, test } from "vitest";
+import { check, rulesOf, withShape } from "./setup.ts";
+
+const UDP = { udp: { proxy: [15001, 15006], app: [8080, 81], upstream: [53], client: [9090] } };
+const PLAIN = "upstream:53 from 10.244.0.2:0";
+const TAKEN = "envoy-outbound:15001 of 10.244.0.4:53 from 10.244.0.2:0";
+const REDIRECT = "-A OUTPUT -p udp --dport 53 -j REDIRECT --to-ports 15001";
+
+describe("a datagram", () => {
+  test("lands with who takes datagrams at the port; TCP's listeners are not asked", () => {
+    check(
+      rulesOf([]),
+      [
+        ["app -> upstream:53/udp", PLAIN],
+        ["app -> upstream:80/udp", "refused:80"],
+        ["app -> upstream:53", "refused:53"],
+        ["client -> pod:15020/udp", "refused:15020"],
+        ["client6 -> pod6:8080/udp", "app:8080 from [fd00:244::3]:0"],
+      ],
+      UDP,
+    );
+    check(rulesOf([]), [["client -> pod:8080/udp", "refused:8080"]]);
+  });
+
+  test("is redirected by rules of udp and of every protocol, not by those of tcp", () => {
+    check(rulesOf(["nat", REDIRECT]), [["app -> upstream:53/udp", TAKEN]], UDP);
+    const all = rulesOf(["nat", "4 -A OUTPUT -d 10.244.0.4 -j REDIRECT"]);
+    check(all, [["app -> upstream:8080/udp", "app:8080 of 10.244.0.4:8080 from 10.244.0.2:0"]], UDP);
+    check(
+      rulesOf(["nat", "-A OUTPUT -p tcp --dport 53 -j REDIRECT --to-ports 15001"]),
+      [["app -> upstream:53/udp", PLAIN]],
+      UDP,
+    );
+  });
+
+  test("is answered by the stub itself whatever the manner", () => {
+    check(rulesOf(["nat", REDIRECT]), [["forward app -> upstream:53/udp", TAKEN]], UDP);
+  });
+
+  test("meets rules on its way back", () => {
+    check(rulesOf(["filter", "-A INPUT -p udp --sport 53 -j DROP"]), [["app -> upstream:53/udp", "unanswered"]], UDP);
+    check(rulesOf(["filter", "-A INPUT -p udp --sport 53 -j REJECT"]), [["app -> upstream:53/udp", "unanswered"]], UDP);
+    check(
+      rulesOf(["filter", "-A OUTPUT -p udp --sport 8080 -j DROP"]),
+      [["client -> pod:8080/udp", "unanswered"]],
+      UDP,
+    );
+  });
+
+  test("that is dropped times out; one that is rejected ends as the ICMP error says, unless rules stop that too", () => {
+    check(rulesOf(["filter", "-A OUTPUT -p udp -j DROP"]), [["app -> upstream:53/udp", "timed-out"]], UDP);
+    check(rulesOf(["filter", "-A OUTPUT -p udp -j REJECT"]), [["app -> upstream:53/udp", "refused:53"]], UDP);
+    check(
+      rulesOf(["filter", "4 -A OUTPUT -p udp -j REJECT --reject-with icmp-host-unreachable"]),
+      [["app -> upstream:53/udp", "unreachable"]],
+      UDP,
+    );
+    check(rulesOf(["filter", "4 -A INPUT -p icmp -j DROP"]), [["app -> upstream:54/udp", "timed-out"]], UDP);
+    check(
+      rulesOf(["filter", "4 -A OUTPUT -p icmp -m owner ! --uid-owner 1337 -j DROP"]),
+      [["client -> pod:9/udp", "timed-out"]],
+      UDP,
+    );
+  });
+
+  test("is NEW until it is answered, and a port-unreachable is RELATED to it", () => {
+    const drop = (chain: string, state: string) =>
+      rulesOf(["filter", `-A ${chain} -m conntrack --ctstate ${state} -j DROP`]);
+    check(drop("INPUT", "ESTABLISHED"), [["app -> upstream:53/udp", "unanswered"]], UDP);
+    check(
+      drop("INPUT", "RELATED"),
+      [
+        ["app -> upstream:53/udp", PLAIN],
+        ["app -> upstream:54/udp", "timed-out"],
+      ],
+      UDP,
+    );
+    check(
+      drop("OUTPUT", "ESTABLISHED"),
+      [
+        ["app -> upstream:53/udp", PLAIN],
+        ["again app -> upstream:53/udp", "timed-out"],
+      ],
+      UDP,
+    );
+    const answersLost = [
+      "filter",
+      "-A INPUT -p udp --sport 53 -j DROP",
+      "-A OUTPUT -m conntrack --ctstate ESTABLISHED -j DROP",
+    ];
+    // The answer has been seen where it came in, although it was then dropped.
+    check(rulesOf(answersLost), [["again app -> upstream:53/udp", "timed-out"]], UDP);
+  });
+
+  test("follows the translation of the one before over the same socket, without another look at nat", () => {
+    const once = ["nat", "-A OUTPUT -p udp --dport 53 -m conntrack --ctstate NEW -j REDIRECT --to-ports 15001"];
+    check(rulesOf(once), [["again app -> upstream:53/udp", TAKEN]], UDP);
+  });
+
+  test("tells what was dialled in any zone, and is answered from the wrong end where the answer is in another zone", () => {
+    const zone = "-A OUTPUT -p udp --dport 53 -j CT --zone 1";
+    const back = "-A OUTPUT -p udp --sport 15001 -j CT --zone 1";
+    check(rulesOf(["raw", zone, back, "nat", REDIRECT]), [["app -> upstream:53/udp", TAKEN]], UDP);
+    check(
+      rulesOf(["raw", zone, "nat", REDIRECT]),
+      [["app -> upstream:53/udp", "unanswered, answered from 127.0.0.1:15001"]],
+      UDP,
+    );
+    const oneWay = zone.replace("--zone", "--zone-orig");
+    check(rulesOf(["raw", oneWay, "nat", REDIRECT]), [["app -> upstream:53/udp", TAKEN]], UDP);
+  });
+
+  test("is taken by TPROXY for what it was sent to, and answered from there", () => {
+    const rules = ["mangle", "4 -A PREROUTING -p udp -j TPROXY --on-port 15006 --tproxy-mark 0x539"];
+    const pod = { ...UDP, ...withShape({ interceptionMode: "TPROXY" }) };
+    check(rulesOf(rules), [["client -> pod:99/udp", "envoy-inbound:15006 of 10.244.0.2:99 from 10.244.0.3:0"]], pod);
+    check(rulesOf(rules), [["client -> pod:99/udp", "timed-out"]], UDP);
+  });
+
+  test("for another host's address is taken by a plain listener where a route says so, which cannot answer from there", () => {
+    const rules = ["mangle", "4 -A PREROUTING -i vm0 -p udp -j MARK --set-mark 0x539"];
+    const routing = { rules: ["fwmark 0x539 lookup 133"], routes: ["local default dev lo table 133"] };
+    const pod = { ...UDP, ...withShape({ kubevirtInterfaces: ["vm0"] }) };
+    check(rulesOf(rules, routing), [["vm -> upstream:8080/udp", "unanswered"]], pod);
+  });
+
+  test("that TEE copies is not predicted, since the copy comes to its listener as well", () => {
+    const unknown = "could-not-look: the landing depends on what is not known: TEE --gateway 10.244.0.3, of a datagram";
+    check(
+      rulesOf(["mangle", "4 -A OUTPUT -p udp -j TEE --gateway 10.244.0.3"]),
+      [["app -> upstream:53/udp", unknown]],
+      UDP,
+    );
+  });
+});
