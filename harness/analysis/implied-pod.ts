@@ -1,3 +1,4 @@
+import { listTargets } from "../model/rule-parts.ts";
 import { renderIptablesSave } from "../formats/iptables-save.ts";
 import { renderHex } from "../formats/values.ts";
 import { DEFAULT_TPROXY_ROUTE_TABLE, PASS_THROUGH_ADDRESS, type PodSpec } from "../model/pod.ts";
@@ -29,5 +30,7 @@ function namesPassThrough(ruleset: Ruleset): boolean {
 }
 
 function listTproxies(ruleset: Ruleset): readonly TproxyTarget[] {
-  return listRules(ruleset).flatMap(({ target }) => (target?.kind === "tproxy" ? [target] : []));
+  return listRules(ruleset)
+    .flatMap(listTargets)
+    .flatMap((target) => (target.kind === "tproxy" ? [target] : []));
 }

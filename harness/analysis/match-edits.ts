@@ -1,3 +1,4 @@
+import { editCompare } from "./compare-edits.ts";
 import {
   addressBits,
   type Family,
@@ -18,6 +19,7 @@ const [TCP, UDP] = [6, 17];
  * away altogether is not among them. What is not understood has no edits.
  */
 export function editMatch(match: Match, family: Family): readonly Match[] {
+  if (match.kind === "compare") return editCompare(match);
   const negation = "negated" in match ? [{ ...match, negated: !match.negated } as Match] : [];
   return [...negation, ...editValues(match, family)];
 }
@@ -66,6 +68,7 @@ function editValues(match: Match, family: Family): readonly Match[] {
     case "source-type":
     case "destination-type":
     case "comment":
+    case "compare":
     case "unknown":
       return [];
   }

@@ -1,3 +1,4 @@
+import { listTargets } from "../model/rule-parts.ts";
 import { quoteRule, renderRule } from "../formats/rule-text.ts";
 import { checkRuleset } from "../formats/ruleset-check.ts";
 import type { Family } from "../model/address.ts";
@@ -103,8 +104,9 @@ function putChain(ruleset: Ruleset, table: Table, changed: Chain): Ruleset {
 
 function portsOf(table: Table): readonly number[] {
   return table.chains.flatMap(({ rules }) =>
-    rules.flatMap(({ target }) => {
-      if (target?.kind === "tproxy") return [target.port];
+    rules.flatMap(listTargets).flatMap((target) => {
+      if (target.kind === "tproxy") return [target.port];
+      if (target.kind === "tproxy-socket") return target.port ?? [];
       const rewriting = rewritingOf(target);
       return rewriting?.addresses === "local" && rewriting.ports !== null ? [rewriting.ports.first] : [];
     }),

@@ -1,3 +1,4 @@
+import { replaceMatches } from "../model/rule-parts.ts";
 import { quoteRule } from "../formats/rule-text.ts";
 import type { Manner } from "../model/flow.ts";
 import type { Landing } from "../model/landing.ts";
@@ -65,7 +66,8 @@ function assumeInRuleset(ruleset: Ruleset | null, assumed: Witness["assumed"]): 
   const edit = (rule: Rule, told: Rule | undefined): Rule => {
     const answers = rule.matches.map((_, i) => answer(told?.matches[i]));
     if (answers.includes("fails")) return { ...rule, matches: [NEVER] };
-    return { ...rule, matches: rule.matches.filter((_, i) => answers[i] !== "holds") };
+    const left = { ...rule, matches: rule.matches.filter((_, i) => answers[i] !== "holds") };
+    return told === undefined ? left : assumeInStatements(left, told, answer);
   };
   const told = tellApart(ruleset);
   const tables = ruleset.tables.map((table, t) => ({
@@ -78,5 +80,18 @@ function assumeInRuleset(ruleset: Ruleset | null, assumed: Witness["assumed"]): 
   return { ...ruleset, tables };
 }
 
+/** A match between statements keeps its place: what stands before it is done either way. */
+function assumeInStatements(rule: Rule, told: Rule, answer: (match: Match) => string | undefined): Rule {
+  if (rule.target?.kind !== "statements") return rule;
+  const named: Match[] = [];
+  replaceMatches({ matches: [], target: told.target }, (match) => (named.push(match), match));
+  const edit = (match: Match): Match => {
+    const given = answer(named.shift() ?? match);
+    return given === undefined ? match : given === "fails" ? NEVER : ALWAYS;
+  };
+  return { ...rule, target: replaceMatches({ matches: [], target: rule.target }, edit).target };
+}
+
+const ALWAYS: Match = { kind: "comment", text: "" };
 /** Holds for no packet: `! -p all` cannot be written, a mark outside its own mask can. */
 const NEVER: Match = { kind: "mark", negated: false, value: 1, mask: 0 };

@@ -1,3 +1,6 @@
+import { listAskedMarks } from "./compare-traits.ts";
+import { listMatches } from "../model/rule-parts.ts";
+import { listRanges, type SplitRanges } from "./match-traits.ts";
 import { renderHex } from "../formats/values.ts";
 import type { Match, Range } from "../model/match.ts";
 import { MAX_PORT, type PodSpec, STATUS_PORT } from "../model/pod.ts";
@@ -12,7 +15,7 @@ import type { Lane, LaneSocket } from "./lanes.ts";
  * the choice to the kernel. No socket of the pod can be bound to a port at which the pod listens.
  */
 export function varySockets(lanes: readonly Lane[], rulesets: readonly Ruleset[], spec: PodSpec): readonly Lane[] {
-  const matches = rulesets.flatMap(listRules).flatMap((rule) => rule.matches);
+  const matches = rulesets.flatMap(listRules).flatMap(listMatches);
   const ports = listPorts(matches);
   const marks = listMarks(matches);
   const listening = listeningPorts(spec);
@@ -69,12 +72,18 @@ function listPorts(matches: readonly Match[]): readonly LaneSocket["ports"][] {
 
 function sourcePortsOf(match: Match): readonly Range[] {
   if (match.kind === "source-port") return match.module === "tcp" ? [match.ports] : [];
+  if (match.kind === "compare") return listRanges(match).flatMap(toSourcePorts);
   return match.kind === "multiport" && match.side !== "destination" ? match.ports : [];
+}
+
+function toSourcePorts({ fields, ranges }: SplitRanges): readonly Range[] {
+  if (!fields?.includes("source-port")) return [];
+  return ranges.map(([first, last]) => ({ first: Number(first), last: Number(last) }));
 }
 
 /** One mark for each way in which the rules' questions about a mark can be answered; no mark stands for its own. */
 function listMarks(matches: readonly Match[]): readonly number[] {
-  const asked = matches.flatMap((match) => (match.kind === "mark" ? [match] : []));
+  const asked = matches.flatMap((match) => (match.kind === "compare" ? listAskedMarks(match) : match.kind === "mark" ? match : []));
   // Beside the mark asked for, one that differs from it in a bit that is looked at, and those with every other bit set.
   const near = asked.flatMap(({ value, mask }) => [value, (value ^ (mask & -mask)) >>> 0]);
   const rest = asked.map(({ mask }) => ~mask >>> 0);

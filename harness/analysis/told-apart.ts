@@ -1,3 +1,4 @@
+import { replaceMatches } from "../model/rule-parts.ts";
 import type { Match } from "../model/match.ts";
 import { type Chain, type Rule, type Ruleset, type Table, tableKey } from "../model/ruleset.ts";
 import { answersAlike } from "../model/target-traits.ts";
@@ -15,7 +16,7 @@ export function tellApart(ruleset: Ruleset): Ruleset {
     asked.set(match.text, place);
     return place === 1 ? match : { ...match, text: `${match.text} (asked at place ${place})` };
   };
-  const nameRule = (rule: Rule): Rule => ({ ...rule, matches: rule.matches.map(nameMatch) });
+  const nameRule = (rule: Rule): Rule => replaceMatches(rule, nameMatch);
   const named = new Map<Chain, Chain>();
   for (const { chains } of inOrder(ruleset.tables, tableKey))
     for (const chain of inOrder(chains, ({ name }) => name))

@@ -1,3 +1,4 @@
+import { renderCompare } from "./nft/quote.ts";
 import {
   type Match,
   type MultiportMatch,
@@ -67,6 +68,8 @@ function describeMatch(match: Match, naming: Naming): string {
     case "connection-status":
     case "connection-direction":
       return renderConnectionMatch(match).text.replace("--", "");
+    case "compare":
+      return renderCompare(match);
     case "unknown":
       return match.text;
     case "protocol":

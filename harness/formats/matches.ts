@@ -1,3 +1,4 @@
+import { renderCompare } from "./nft/quote.ts";
 import type { AddressTypeMatch, Match } from "../model/match.ts";
 import { ADDRESS_MODULES, renderAddressMatch } from "./address-matches.ts";
 import { renderBaseMatch } from "./base-matches.ts";
@@ -112,6 +113,8 @@ function renderMatch(match: Match): MatchText {
       return renderAddressMatch(match);
     case "comment":
       return { module: "comment", slot: 0, text: `--comment ${quoteWord(match.text)}` };
+    case "compare":
+      return { module: "", slot: 0, text: renderCompare(match) };
     case "unknown":
       return { module: "", slot: 0, text: match.text };
   }

@@ -44,6 +44,7 @@ export function makeHookSteps(chains: CompiledHooks): HookSteps {
 
 /** Takes a packet through a hook; the first step that does not accept it decides. */
 export function runHook(hook: Hook, packet: Packet, routeAgain: RouteAgain = () => undefined): Decision {
+  packet.hook = hook;
   for (const step of packet.walk.pod.hooks[packet.family][hook]) {
     const decision = step(packet, routeAgain);
     if (decision.kind !== "accept") return decision;

@@ -8,6 +8,7 @@ import {
   vmGateway,
   vmLinks,
 } from "../model/pod.ts";
+import { listMatches, listTargets } from "../model/rule-parts.ts";
 import { listRules, type PodRules, type Ruleset } from "../model/ruleset.ts";
 import { targetTraits } from "../model/target-traits.ts";
 import { type AddressBook, type KnownAddress, openAddressBook } from "./address-book.ts";
@@ -92,11 +93,16 @@ function masqueradeAddress(packet: Packet, addresses: SandboxAddresses, of: Pod[
  */
 export function conntrackOf(ruleset: Ruleset | null): "on" | "off" {
   const isOn = listRules(ruleset).some(
-    ({ matches, target }) =>
-      (target !== null && targetTraits(target).tracking === "switches-on") ||
-      matches.some(({ kind }) => ASKS_CONNECTION[kind]),
+    (rule) =>
+      listTargets(rule).some((target) => targetTraits(target).tracking === "switches-on") ||
+      listMatches(rule).some(asksConnection),
   );
   return isOn ? "on" : "off";
+}
+
+/** In nftables each key that reads a connection does (nft_ct_get_init in net/netfilter/nft_ct.c). */
+function asksConnection(match: Match): boolean {
+  return match.kind === "compare" ? match.keys.some(({ name }) => name.startsWith("ct ")) : ASKS_CONNECTION[match.kind];
 }
 
 /** Matches whose kernel modules switch connection tracking on (nf_ct_netns_get in their `checkentry`, net/netfilter/xt_*.c). */
@@ -126,6 +132,8 @@ const ASKS_CONNECTION = {
   "source-type": false,
   "destination-type": false,
   comment: false,
+  // Its keys say so.
+  compare: false,
   // What is not understood may: the nat chains are then consulted, so that what they say of such a rule is not lost.
   unknown: true,
 } satisfies Record<Match["kind"], boolean>;
