@@ -33,7 +33,7 @@ export interface CompiledChain {
 export interface CompiledBaseChain {
   readonly base: BaseChain;
   readonly chain: CompiledChain;
-  /** Counts the tables of the rule set from 0 in the order in which they were loaded. */
+  /** Counts the base chains of the rule set from 0 in the order in which they were registered. */
   readonly loaded: number;
 }
 
@@ -47,10 +47,27 @@ export type CompiledHooks = Readonly<Record<Hook, readonly CompiledBaseChain[]>>
  */
 export function compileRuleset(ruleset: Ruleset | null): CompiledHooks {
   const tables = listActiveTables(ruleset).map((table) => (table.chains.some(saysSomething) ? compileTable(table) : []));
-  const chains = tables.flatMap((made, loaded) => made.map((each) => ({ ...each, loaded }))).toReversed();
+  const chains = tables
+    .flat()
+    .map((each, loaded) => ({ ...each, loaded }))
+    .toReversed();
   const at = (hook: Hook) =>
     chains.filter(({ base }) => base.hook === hook).toSorted((a, b) => a.base.priority - b.base.priority);
   return Object.fromEntries(HOOKS.map((hook) => [hook, at(hook)])) as unknown as CompiledHooks;
+}
+
+/**
+ * Gives when conntrack's own hooks were registered, as {@link CompiledBaseChain} counts it: with the first table that has a rule which needs
+ * them, behind that table's chains (nft adds the chains of a table before its rules).
+ */
+export function findTrackingOrder(ruleset: Ruleset | null, needsTracking: (rule: Rule) => boolean): number {
+  let chains = 0;
+  for (const table of listActiveTables(ruleset)) {
+    if (!table.chains.some(saysSomething)) continue;
+    chains += table.chains.filter(({ base }) => base !== null).length;
+    if (table.chains.some(({ rules }) => rules.some(needsTracking))) return chains - 0.5;
+  }
+  return -1;
 }
 
 function saysSomething({ base, rules }: Chain): boolean {

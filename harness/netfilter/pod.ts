@@ -9,10 +9,10 @@ import {
   vmLinks,
 } from "../model/pod.ts";
 import { listMatches, listTargets } from "../model/rule-parts.ts";
-import { listRules, type PodRules, type Ruleset } from "../model/ruleset.ts";
+import { listRules, type PodRules, type Rule, type Ruleset } from "../model/ruleset.ts";
 import { targetTraits } from "../model/target-traits.ts";
 import { type AddressBook, type KnownAddress, openAddressBook } from "./address-book.ts";
-import { type CompiledHooks, compileRuleset } from "./chain.ts";
+import { type CompiledHooks, compileRuleset, findTrackingOrder } from "./chain.ts";
 import { type HookSteps, makeHookSteps } from "./hooks.ts";
 import type { Packet } from "./packet.ts";
 import { type FindRoute, openRouting } from "./routing.ts";
@@ -60,7 +60,10 @@ export function makePod(rules: PodRules, spec: PodSpec, addresses: SandboxAddres
   return {
     book,
     chains,
-    hooks: { 4: makeHookSteps(chains[4]), 6: makeHookSteps(chains[6]) },
+    hooks: {
+      4: makeHookSteps(chains[4], findTrackingOrder(rules.ip, needsTracking)),
+      6: makeHookSteps(chains[6], findTrackingOrder(rules.ip6, needsTracking)),
+    },
     shows: { 4: whatIsShown(chains[4]), 6: whatIsShown(chains[6]) },
     conntrack: { 4: conntrackOf(rules.ip), 6: conntrackOf(rules.ip6) },
     findRoute,
@@ -92,12 +95,14 @@ function masqueradeAddress(packet: Packet, addresses: SandboxAddresses, of: Pod[
  * does. One that is not understood may: the table nat is then consulted, so that what it says of such a rule is not lost.
  */
 export function conntrackOf(ruleset: Ruleset | null): "on" | "off" {
-  const isOn = listRules(ruleset).some(
-    (rule) =>
-      listTargets(rule).some((target) => targetTraits(target).tracking === "switches-on") ||
-      listMatches(rule).some(asksConnection),
+  return listRules(ruleset).some(needsTracking) ? "on" : "off";
+}
+
+function needsTracking(rule: Rule): boolean {
+  return (
+    listTargets(rule).some((target) => targetTraits(target).tracking === "switches-on") ||
+    listMatches(rule).some(asksConnection)
   );
-  return isOn ? "on" : "off";
 }
 
 /** In nftables each key that reads a connection does (nft_ct_get_init in net/netfilter/nft_ct.c). */

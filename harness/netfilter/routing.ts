@@ -80,10 +80,11 @@ function parseMarkRule(line: string, routes: readonly string[]): MarkRule | stri
   return own.some((route) => route.kind === null) ? line : { value: Number(value), mask: Number(mask), routes: own };
 }
 
-/** Reads `local default dev lo table 133` and `default via ADDRESS dev eth0 table 133`. */
+/** Reads `local default dev lo table 133` and `default via ADDRESS dev eth0 table 133`; any other line makes its table unknown. */
 function parseTableRoute(line: string) {
   const found = /^(local )?(\S+)(?: via \S+)? dev (\S+) table (\w+)$/.exec(line.trim());
   const [, kind, to = "", out = "", table = ""] = found ?? [];
   const network = to === "default" ? null : parseNetwork(to);
-  return { kind: found ? (kind ?? "unicast") : null, table, network, route: kind ? TO_SELF : linkRoute(out) };
+  const ofTable = /\btable (\w+)/.exec(line)?.[1] ?? "";
+  return { kind: found ? (kind ?? "unicast") : null, table: found ? table : ofTable, network, route: kind ? TO_SELF : linkRoute(out) };
 }

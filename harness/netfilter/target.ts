@@ -1,3 +1,5 @@
+// Long because one function has a case for each kind of target, and statements and maps call it again.
+import { familyKey } from "../model/ruleset.ts";
 import type { Range } from "../model/match.ts";
 import { mapMatch } from "../model/rule-parts.ts";
 import type {
@@ -55,13 +57,13 @@ export function compileTarget(target: Target | null, findChain: FindChain): Acti
     case "goto":
       return constant({ kind: target.kind, chain: findChain(target.chain) });
     case "reject":
-      return constant({ kind: "reject", with: target.with });
+      return (packet) => (isRejectable(packet, target.with) ? { kind: "reject", with: target.with } : OTHER_KIND);
     case "redirect":
       return (packet) => redirect(packet, target.ports, target.random);
     case "dnat":
-      return (packet) => translateDestination(packet, target);
+      return (packet) => (isOfFamily(packet, target) ? translateDestination(packet, target) : OTHER_KIND);
     case "snat":
-      return (packet) => translateSource(packet, target);
+      return (packet) => (isOfFamily(packet, target) ? translateSource(packet, target) : OTHER_KIND);
     case "masquerade":
       return (packet) => masquerade(packet, target.ports, target.flags);
     case "tproxy":
@@ -82,7 +84,7 @@ export function compileTarget(target: Target | null, findChain: FindChain): Acti
     case "assign":
       return (packet) => assign(packet, target);
     case "tproxy-socket":
-      return (packet) => giveToSocket(packet, target);
+      return (packet) => (isOfFamily(packet, target) ? giveToSocket(packet, target) : OTHER_KIND);
     case "notrack":
       return leaveUntracked;
     case "unknown":
@@ -91,6 +93,18 @@ export function compileTarget(target: Target | null, findChain: FindChain): Acti
         return DROP;
       };
   }
+}
+
+/** nft asks for the family or protocol itself before a target that is for one alone; where that fails, the rule ends. */
+const OTHER_KIND: RuleVerdict = { kind: "break", failed: undefined };
+
+function isOfFamily({ family }: Packet, target: { readonly family?: "ip" | "ip6" }): boolean {
+  return target.family === undefined || target.family === familyKey(family);
+}
+
+function isRejectable({ family, protocol }: Packet, how: string): boolean {
+  if (how === "tcp-reset") return protocol === "tcp";
+  return family === 4 ? !how.startsWith("icmp6-") : !how.startsWith("icmp-");
 }
 
 /** Statements follow each other as long as their matches hold and none of them decides. */

@@ -8,7 +8,7 @@ import { renderStatement } from "./render-text.ts";
 export interface RulesetContext extends Omit<ReadContext, "sets"> {
   readonly placeOf: (node: Json) => Place;
   /** Gives a rule's own text, where it was read from one. */
-  readonly textOfRule: (node: Json) => string | null;
+  readonly textOfRule: (rule: JsonObject) => string | null;
 }
 
 /** What a text or JSON of nft holds. */
