@@ -1,3 +1,5 @@
+import type { TableFamily } from "../../model/ruleset.ts";
+
 /**
  * A value of nft's JSON (libnftables-json(5)), which texts are read into as well: a statement or expression is an object with one key,
  * `{ "match": { "op": "==", "left": { "meta": { "key": "mark" } }, "right": 1 } }`.
@@ -88,6 +90,8 @@ export interface ReadContext {
   readonly user: (name: string) => number | null;
   readonly group: (name: string) => number | null;
   readonly service: (name: string) => number | null;
+  /** The family of the rule's table. */
+  readonly family: TableFamily;
   /** The sets and maps of the rule's table. */
   readonly sets: ReadonlyMap<string, NamedSet>;
 }

@@ -34,7 +34,7 @@ function findLostJumps(rule: Rule, chain: Chain, table: Table, chains: ReadonlyM
 
 function checkRule(rule: Rule, table: Table, bases: readonly Chain[]): readonly NftFault[] {
   const messages = [
-    ...listTargets(rule).flatMap((target) => [...checkPlace(target, bases), ...checkFamily(target, table), ...checkTransport(target, rule)]),
+    ...listTargets(rule).flatMap((target) => [...checkPlace(target, bases), ...checkFamily(target, rule, table), ...checkTransport(target, rule)]),
     ...checkFamilies(rule, table),
   ];
   return messages.map((message) => ({ rule, message }));
@@ -62,14 +62,24 @@ function checkPlace(target: Target, bases: readonly Chain[]): readonly string[] 
   });
 }
 
-function checkFamily(target: Target, { family }: Table): readonly string[] {
+function checkFamily(target: Target, rule: Rule, { family }: Table): readonly string[] {
+  const namesFamily = listMatches(rule).some(
+    (match) => match.kind === "compare" && match.keys.some(({ name }) => /^ip6? /.test(name)),
+  );
+  if (target.kind === "tproxy-socket") {
+    const isMixed = family === "inet" && target.family === undefined && namesFamily;
+    return isMixed ? ["tproxy behind a match of one family needs that family: tproxy ip to …; nft refuses this."] : [];
+  }
   if (target.kind === "dnat" || target.kind === "snat") {
-    const needsFamily = family === "inet" && target.addresses !== null && target.family === undefined;
+    const isNamed = namesFamily || listMatches(rule).some(
+      (match) => match.kind === "compare" && match.keys.some(({ name }) => name === "meta nfproto" || name === "meta protocol"),
+    );
+    const needsFamily = family === "inet" && target.addresses !== null && target.family === undefined && !isNamed;
     return needsFamily ? [`${target.kind} to an address in an inet table needs its family: ${target.kind} ip to …; nft refuses this.`] : [];
   }
   if (target.kind !== "reject" || family === "inet") return [];
   const other = family === "ip" ? "icmp6-" : "icmp-";
-  const isOther = target.with.startsWith("icmpx-") ? false : target.with.startsWith(other);
+  const isOther = target.with.startsWith("icmpx-") || target.with.startsWith(other);
   return isOther ? [`An ${family} table cannot reject with ${target.with}; nft refuses this.`] : [];
 }
 

@@ -31,9 +31,29 @@ function readComparison(
   if (keys === null || only === undefined) return null;
   const held = readElements(keys, right, context);
   if (held === null) return null;
-  const operator = readOperator(op ?? "==", only, held.kind);
+  const isFolded = held.kind === "set" && held.set === null && held.elements.length === 1 && op !== "!=";
+  const operator = readOperator(isFolded ? "in" : (op ?? "=="), only, isFolded ? "value" : held.kind);
   if (operator === null) return null;
-  return { kind: "compare", keys, operator, elements: held.elements, set: held.set };
+  return simplify({ kind: "compare", keys, operator, elements: held.elements, set: held.set });
+}
+
+/**
+ * Gives a comparison as the kernel's listings have it: bits that are compared with none of them, and a mask that is a prefix's.
+ */
+function simplify(match: CompareMatch): CompareMatch {
+  const { keys, operator, elements } = match;
+  const [[key, ...others], [range, ...more]] = [keys, elements.flat()];
+  const isPlain = others.length === 0 && more.length === 0 && (operator === "==" || operator === "!=");
+  if (!isPlain || !key?.mask || !range || !("first" in range) || range.first !== range.last) return match;
+  const plain = { ...key, mask: null };
+  const type = typeOfKey(key);
+  if (type.kind === "flags" && range.first === 0n) {
+    const bits = { first: key.mask, last: key.mask };
+    return { ...match, keys: [plain], operator: operator === "!=" ? "any-bit" : "no-bit", elements: [[bits]] };
+  }
+  const host = ((1n << BigInt(type.bits)) - 1n) ^ key.mask;
+  if (type.kind !== "address" || (host & (host + 1n)) !== 0n || (range.first & host) !== 0n) return match;
+  return { ...match, keys: [plain], elements: [[{ first: range.first, last: range.first | host }]] };
 }
 
 /** Reads what is compared: one key, one with a mask, or a concatenation; null where some part is not known. */
@@ -67,7 +87,8 @@ function readElements(keys: readonly CompareKey[], right: Json, context: ReadCon
     const named = context.sets.get(right.slice(1));
     if (named === undefined) context.tell(right, `The table has no set ${right.slice(1)}.`);
     if (named === undefined || named.contents === "changing") return null;
-    return { kind: "set", elements: readAll(keys, named.elements, context), set: right.slice(1) };
+    const elements = readAll(keys, named.elements, context);
+    return { kind: "set", elements, set: right.slice(1) };
   }
   if (kind === "set") return { kind: "set", elements: readAll(keys, isList(body) ? body : [body ?? null], context), set: null };
   // A list is one value whose bits are put together.

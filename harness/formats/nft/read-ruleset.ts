@@ -2,10 +2,11 @@
 import type { BaseChain, Rule, Table, TableFamily } from "../../model/ruleset.ts";
 import { isList, isObject, type Json, type JsonObject, listOf, type NamedSet, numberOf, type Place, type ReadContext, textOf, unwrap } from "./ast.ts";
 import { readRuleBody } from "./read-rule.ts";
+import { hasOverlap } from "./intervals.ts";
 import { renderStatement } from "./render-text.ts";
 
 /** What reading a list of nft's objects or commands needs beside them. */
-export interface RulesetContext extends Omit<ReadContext, "sets"> {
+export interface RulesetContext extends Omit<ReadContext, "sets" | "family"> {
   readonly placeOf: (node: Json) => Place;
   /** Gives a rule's own text, where it was read from one. */
   readonly textOfRule: (rule: JsonObject) => string | null;
@@ -116,11 +117,14 @@ export function readTables(commands: readonly Json[], context: RulesetContext): 
     const chain = table.chains.get(name);
     if (chain === undefined) return context.tell(body, `The table ${table.name} has no chain ${name}.`);
     if (!isList(body.expr)) return context.tell(body, "A rule needs a list of statements, expr.");
-    const isPlaced = body["index"] !== undefined || body["position"] !== undefined;
-    if (isPlaced) return context.tell(body, "A place among the rules (index, position, handle) is not read; write the rules in order.");
-    if (verb === "add" || verb === "create") chain.rules.push(body);
-    else if (verb === "insert") chain.rules.unshift(body);
-    else tellUnread(verb, "rule", body);
+    if (body["position"] !== undefined) return context.tell(body, "A handle as a place among the rules is not read; use index, or write the rules in order.");
+    if (verb !== "add" && verb !== "create" && verb !== "insert") return tellUnread(verb, "rule", body);
+    const index = numberOf(body, "index");
+    const length = chain.rules.length;
+    if (index !== null && index >= length) return context.tell(body, `The chain ${name} has ${length} rules, and none of index ${index}.`);
+    // nft(8), RULES: add puts a rule behind the one that is named, insert before it.
+    const place = index === null ? (verb === "insert" ? 0 : length) : verb === "insert" ? index : index + 1;
+    chain.rules.splice(place, 0, body);
   }
 
   function runElement(verb: string, body: JsonObject, table: OpenTable): void {
@@ -196,11 +200,13 @@ function closeTable(table: OpenTable, changing: ReadonlySet<string>, context: Ru
   for (const [key, body] of table.objects) {
     if (!key.startsWith("set ")) continue;
     const flags = listOf(body, "flags");
-    const isChanging = changing.has(`${family} ${name} ${body.name}`) || flags.includes("dynamic") || flags.includes("timeout");
+    const isChanging = changing.has(`${family} ${name} ${body.name}`) || flags.includes("dynamic") || flags.includes("timeout") || body.timeout !== undefined;
     sets.set(key.slice(4), { elements: listOf(body, "elem"), contents: isChanging ? "changing" : "fixed" });
+    if (body["auto-merge"] !== true && hasOverlap(listOf(body, "elem")))
+      context.tell(body, `Intervals of the set ${body.name} overlap; nft refuses this without auto-merge.`);
   }
   const objects = [...table.objects.values()];
-  const reading = { ...context, sets };
+  const reading = { ...context, sets, family };
   return {
     family,
     source: "nft",

@@ -3,6 +3,7 @@ import { canonicalAddress } from "../../model/address.ts";
 import type { CompareElement, CompareKey } from "../../model/compare.ts";
 import type { Range } from "../../model/match.ts";
 import { MAX_PORT } from "../../model/pod.ts";
+import type { TableFamily } from "../../model/ruleset.ts";
 import type { AssignTarget, MapTarget, NatTarget, Target } from "../../model/target.ts";
 import { isList, isObject, type Json, type JsonObject, listOf, type ReadContext, textOf, unwrap } from "./ast.ts";
 import { readAssignment } from "./read-assignment.ts";
@@ -29,7 +30,7 @@ const READERS: Readonly<Record<string, Read>> = {
   counter: (_, raw) => ({ kind: "counter", name: typeof raw === "string" ? raw : null }),
   notrack: () => ({ kind: "notrack", module: "NOTRACK" }),
   log: (_, raw) => ({ kind: "log", options: renderStatement({ log: raw }).replace(/^log ?/, "") }),
-  reject: (body) => readReject(body),
+  reject: (body, _, { family }) => readReject(body, family),
   redirect: (body, _, context) =>
     readChoice(body, "port", context, ({ port }) => {
       const ports = readPorts(port, context);
@@ -66,8 +67,9 @@ function readVerdict(verdict: Json, context: ReadContext): Target | null {
 }
 
 /** The errors by the words of nft(8), REJECT STATEMENT; iptables has most under the same name behind `icmp-` and `icmp6-`. */
-function readReject({ type, expr }: JsonObject): Target | null {
-  if (type === undefined) return { kind: "reject", with: "icmpx-port-unreachable" };
+function readReject({ type, expr }: JsonObject, family: TableFamily): Target | null {
+  const unreachable = { ip: "icmp-port-unreachable", ip6: "icmp6-port-unreachable", inet: "icmpx-port-unreachable" };
+  if (type === undefined) return { kind: "reject", with: unreachable[family] };
   if (type === "tcp reset") return { kind: "reject", with: "tcp-reset" };
   const prefix = { icmp: "icmp", icmpv6: "icmp6", icmpx: "icmpx" }[String(type)];
   return prefix === undefined || typeof expr !== "string" ? null : { kind: "reject", with: `${prefix}-${expr}` };

@@ -11,9 +11,9 @@ import {
   expect,
   fail,
   isNext,
-  NftSyntaxError,
   peek,
   placed,
+  recover,
   skipEnds,
   take,
   takeIf,
@@ -30,10 +30,11 @@ const FAMILIES = ["ip", "ip6", "inet", "arp", "bridge", "netdev"];
  */
 export function readNftText(text: string, { where, names = NO_LOOKUPS }: NftReadOptions): Parsed<NftTables> {
   const { tokens, faults } = readTokens(text);
-  const reader: TextReader = { text, tokens, at: 0, defined: new Map(), places: new Map(), ruleTexts: new Map() };
+  const reader: TextReader = { text, tokens, at: 0, defined: new Map(), places: new Map(), faults: [], ruleTexts: new Map() };
   const findings: Finding[] = faults.map(({ token, message }) => finding(where, message, token.line, token.column));
   const commands: Json[] = [];
-  for (skipEnds(reader); peek(reader).kind !== "end"; skipEnds(reader)) recover(reader, where, findings, () => readCommand(reader, commands));
+  for (skipEnds(reader); peek(reader).kind !== "end"; skipEnds(reader)) recover(reader, () => readCommand(reader, commands));
+  for (const { message, token } of reader.faults) findings.push(finding(where, message, token.line, token.column));
   const value = readTables(commands, {
     ...names,
     tell: (node, message) => {
@@ -49,29 +50,6 @@ export function readNftText(text: string, { where, names = NO_LOOKUPS }: NftRead
   if (findings.length === 0) return { ok: true, value };
   const inOrder = findings.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
   return { ok: false, findings: inOrder };
-}
-
-/** Reads something; where it is wrong, notes that and goes on behind the line's end, so that every finding is told at once. */
-function recover(reader: TextReader, where: string, findings: Finding[], read: () => void): void {
-  const start = reader.at;
-  try {
-    read();
-  } catch (error) {
-    if (!(error instanceof NftSyntaxError)) throw error;
-    findings.push(finding(where, error.message, error.token.line, error.token.column));
-    if (reader.at === start) take(reader);
-    skipLine(reader);
-  }
-}
-
-/** A brace that opens on the line that is left is closed as well. */
-function skipLine(reader: TextReader): void {
-  for (let depth = 0; peek(reader).kind !== "end"; ) {
-    if (depth === 0 && isNext(reader, "\n", ";", "}")) return;
-    const { text } = take(reader);
-    if (text === "{") depth++;
-    if (text === "}") depth--;
-  }
 }
 
 function readCommand(reader: TextReader, commands: Json[]): void {
@@ -193,11 +171,11 @@ function readChainBody(reader: TextReader, place: JsonObject, parts: Json[]): Js
     else if (takeIf(reader, "policy")) body = { ...body, policy: takeName(reader, "accept or drop") };
     else if (isNext(reader, "comment") && peek(reader, 1).kind === "string") reader.at += 2;
     else if (takeIf(reader, "flags")) takeName(reader, "a flag");
-    else {
+    else recover(reader, () => {
       const rule = { family: place.family ?? "ip", table: place.table ?? "", chain: place.name ?? "", ...readPlacedRule(reader) };
       parts.push(placed(reader, token, { rule: placed(reader, token, rule) }));
       endRule(reader);
-    }
+    });
   }
   return body;
 }

@@ -149,7 +149,8 @@ export function readValue(reader: TextReader): Json {
 export function readRange(reader: TextReader): Json {
   const token = peek(reader);
   const first = takeIf(reader, "(") ? closed(reader, readBits(reader)) : readValue(reader);
-  if (isNext(reader, "/") && (token.kind === "address" || typeof first === "string")) {
+  const isPrefix = peek(reader, 1).kind === "number" || peek(reader, 1).text.startsWith("$");
+  if (isNext(reader, "/") && isPrefix && (token.kind === "address" || typeof first === "string")) {
     take(reader);
     return placed(reader, token, { prefix: { addr: first, len: readNumber(reader) } });
   }

@@ -20,6 +20,8 @@ export interface TextReader {
   readonly defined: Map<string, Json>;
   /** Where what was read stands. */
   readonly places: Map<Json, Token>;
+  /** What was wrong so far, and was left behind. */
+  readonly faults: NftSyntaxError[];
   /** The texts of rules. */
   readonly ruleTexts: Map<Json, string>;
 }
@@ -75,6 +77,31 @@ export function describeToken({ kind, text }: Token): string {
 /** Takes the ends of lines, and semicolons. */
 export function skipEnds(reader: TextReader): void {
   while (takeIf(reader, "\n", ";"));
+}
+
+/**
+ * Reads something. Where it is wrong that is noted, and reading goes on behind the line's end, so that every fault is told at once; a brace
+ * that opens on the line that is left is closed as well.
+ */
+export function recover(reader: TextReader, read: () => void): void {
+  const start = reader.at;
+  try {
+    read();
+  } catch (error) {
+    if (!(error instanceof NftSyntaxError)) throw error;
+    reader.faults.push(error);
+    if (reader.at === start) take(reader);
+    skipLine(reader);
+  }
+}
+
+function skipLine(reader: TextReader): void {
+  for (let depth = 0; peek(reader).kind !== "end"; ) {
+    if (depth === 0 && isNext(reader, "\n", ";", "}")) return;
+    const { text } = take(reader);
+    if (text === "{") depth++;
+    if (text === "}") depth--;
+  }
 }
 
 /** Notes where something stands. */

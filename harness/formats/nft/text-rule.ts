@@ -163,11 +163,11 @@ function readLimit(reader: TextReader): Json {
   expect(reader, "rate");
   const inv = takeIf(reader, "over");
   const rate = readNumber(reader);
-  const unit = isNext(reader, "/") ? null : takeName(reader, "a unit");
-  if (unit === null) take(reader);
-  const [bytes, per = takeIf(reader, "/") ? takeName(reader, "a time") : ""] = unit?.split("/") ?? [];
+  // `1/second` is read as a number, and `10 mbytes/second` has one word behind it.
+  const unit = takeIf(reader, "/") ? [null, takeName(reader, "a time")] : takeName(reader, "a unit").split("/");
+  const [bytes, per = ""] = unit;
   const burst = takeIf(reader, "burst") ? { burst: readNumber(reader), burst_unit: takeName(reader, "packets or bytes") } : {};
-  return { limit: { rate, ...(bytes ? { rate_unit: bytes } : {}), per: per === "" ? takeName(reader, "a time") : per, ...burst, ...(inv ? { inv } : {}) } };
+  return { limit: { rate, ...(bytes ? { rate_unit: bytes } : {}), per, ...burst, ...(inv ? { inv } : {}) } };
 }
 
 function readQuota(reader: TextReader): Json {
