@@ -8,6 +8,7 @@ import type { FamilyRules } from "./interpreter.ts";
 import { closeTables, openTables } from "./open-tables.ts";
 import { describeOtherText } from "./other-texts.ts";
 import { checkRuleset } from "./ruleset-check.ts";
+import { readNft, recogniseNft } from "./nft/read-nft.ts";
 import { endText, readLines } from "./text-reading.ts";
 import type { TextReading } from "./text-state.ts";
 
@@ -40,11 +41,12 @@ export interface RulesText extends FamilyRules {
 
 /**
  * Reads rules as people have them, told apart by content: what `iptables-save` and `iptables -S` print, what `iptables-restore` takes, and
- * command lines (`iptables -t nat -A …`), of both families, in any mixture. Prompts, time stamps, code fences and the like are passed over
+ * command lines (`iptables -t nat -A …`), of both families, in any mixture; or what nft prints and takes, as text or JSON. Prompts, time stamps, code fences and the like are passed over
  * with a notice that names the lines; a line that could be a rule never is: it is a finding. The time is linear in the text's length.
  */
 export function readRulesText(text: string, options: RulesTextOptions): Parsed<RulesText> {
   const { where } = options;
+  if (recogniseNft(text) !== null) return readNftRules(text, options);
   const other = describeOtherText(text);
   if (other !== null) return { ok: false, findings: [finding(where, other)] };
   const reading = startReading(options, openTables(4, null), openTables(6, null));
@@ -67,6 +69,14 @@ export function readRulesText(text: string, options: RulesTextOptions): Parsed<R
     ok: true,
     value: { ...rules, family: reading.family, notices, hidden: [...reading.hidden, ...reading.unexamined] },
   };
+}
+
+/** What is out of scope is said; where it could decide, its chain stands among the rules as one that is not known. */
+function readNftRules(text: string, { where, names, family }: RulesTextOptions): Parsed<RulesText> {
+  const read = readNft(text, { where, ...(names ? { names } : {}) });
+  if (!read.ok) return read;
+  const { ip, ip6, notices } = read.value;
+  return { ok: true, value: { ip, ip6, family, notices, hidden: [] } };
 }
 
 function startReading(
