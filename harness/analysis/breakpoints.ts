@@ -1,6 +1,6 @@
-import { listMatches } from "../model/rule-parts.ts";
 import { addressValue, type Family, prefixLength } from "../model/address.ts";
 import type { Match } from "../model/match.ts";
+import { listMatches } from "../model/rule-parts.ts";
 import { listRules, type PodRules } from "../model/ruleset.ts";
 import { boundariesOf } from "./axis.ts";
 import { listRanges, type SplitRanges } from "./match-traits.ts";

@@ -1,9 +1,11 @@
-import type { CompareTest, SimpleCondition } from "./prepared-compare.ts";
+// Long because the diagrams of rules, comparisons and statements call each other.
+
 import { type Clause, makeCube } from "./cube.ts";
 import { type Diagram, type Diagrams, foldBalanced, type Memo } from "./diagrams.ts";
 import { DIMENSION, type FlowSpace } from "./flow-space.ts";
 import { holdsNumber, type Intervals, intersectIntervals, invertIntervals, subtractIntervals } from "./intervals.ts";
 import { bindField, type Choice, type PacketView } from "./packet-view.ts";
+import type { CompareTest, SimpleCondition } from "./prepared-compare.ts";
 import type { Condition, Effect, PreparedRule, PreparedTable } from "./prepared-rules.ts";
 
 /** What a packet has gone through when it leaves a stretch of rules, and how it leaves: on to the next rule, back, or for good. */
@@ -57,13 +59,19 @@ export function openChainCompiler(space: FlowSpace): ChainCompiler {
   function choose(test: CompareTest, view: PacketView, then: Diagram, otherwise: Diagram): Diagram {
     const cubeOf = (conditions: readonly SimpleCondition[], inside: Diagram, outside: Diagram) =>
       bindConditions(conditions, view, space).reduce(
-        (rest, clauses) => diagrams.combine(makeCube(space, clauses, yes, no), rest, (a, b) => (a === yes ? inside : b), new Map()),
+        (rest, clauses) =>
+          diagrams.combine(makeCube(space, clauses, yes, no), rest, (a, b) => (a === yes ? inside : b), new Map()),
         outside,
       );
     const held = test.elements.reduce((rest, element) => cubeOf(element, yes, rest), no);
     const readable = cubeOf(test.readable, yes, no);
     const wanted = test.wants === "some" ? yes : no;
-    const holds = diagrams.combine(readable, held, (a, b) => (a === yes && b === wanted ? yes : no), memos.both[test.wants]);
+    const holds = diagrams.combine(
+      readable,
+      held,
+      (a, b) => (a === yes && b === wanted ? yes : no),
+      memos.both[test.wants],
+    );
     return combineThree(holds, then, otherwise);
   }
 
@@ -77,7 +85,8 @@ export function openChainCompiler(space: FlowSpace): ChainCompiler {
     const compares = rule.conditions.filter((condition) => condition.kind === "compare");
     const inner = compares.reduceRight((rest, test) => choose(test, view, rest, next), then);
     const choices = bindRule(rule, view, space);
-    if (compares.length === 0 || choices.length <= 1) return choices.length === 0 ? next : guard(choices[0] ?? [], inner);
+    if (compares.length === 0 || choices.length <= 1)
+      return choices.length === 0 ? next : guard(choices[0] ?? [], inner);
     return choices.map((clauses) => guard(clauses, inner)).reduce(sequence);
   }
 
@@ -98,7 +107,10 @@ export function openChainCompiler(space: FlowSpace): ChainCompiler {
       case "choice":
         return effect.branches.reduceRight((rest, { conditions, effect: taken }) => {
           const then = compileEffect(taken, table, view, done);
-          return conditions.reduceRight((inner, test) => (test.kind === "compare" ? choose(test, view, inner, rest) : inner), then);
+          return conditions.reduceRight(
+            (inner, test) => (test.kind === "compare" ? choose(test, view, inner, rest) : inner),
+            then,
+          );
         }, next);
       case "jump":
         return afterJump(compileChain(effect.chain, table, view, done));
@@ -174,7 +186,11 @@ function bindConditions(
 }
 
 /** Gives what a condition comes to in a view: `[]` never, `[[]]` always, else clauses. */
-function bindCondition(condition: Exclude<Condition, CompareTest>, view: PacketView, space: FlowSpace): readonly (readonly Clause[])[] {
+function bindCondition(
+  condition: Exclude<Condition, CompareTest>,
+  view: PacketView,
+  space: FlowSpace,
+): readonly (readonly Clause[])[] {
   if (condition.kind === "variable") return [[[condition.variable, [[condition.value, condition.value]]]]];
   if (condition.kind === "either-port") return bindEitherPort(condition, view, space);
   const bound = bindField(view, condition.field);

@@ -21,10 +21,16 @@ const LAST = { ids: 0xfffffffen, ports: 0xffffn, addresses: (1n << 128n) - 1n };
 export function editCompare(match: CompareMatch): readonly CompareMatch[] {
   // What a named set holds is the table's: an edit makes the set the rule's own.
   const own: CompareMatch = { ...match, set: null };
-  const fewer = match.elements.length > 1 ? match.elements.map((_, i) => ({ ...own, elements: match.elements.toSpliced(i, 1) })) : [];
+  const fewer =
+    match.elements.length > 1
+      ? match.elements.map((_, i) => ({ ...own, elements: match.elements.toSpliced(i, 1) }))
+      : [];
   const moved = match.elements.flatMap((element, e) =>
     element.flatMap((range, k) =>
-      editRange(range, lastOf(match, k)).map((edited) => ({ ...own, elements: match.elements.with(e, element.with(k, edited)) })),
+      editRange(range, lastOf(match, k)).map((edited) => ({
+        ...own,
+        elements: match.elements.with(e, element.with(k, edited)),
+      })),
     ),
   );
   return [{ ...match, operator: OPPOSITES[match.operator] }, ...fewer, ...moved];

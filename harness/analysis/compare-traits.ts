@@ -10,7 +10,12 @@ import type { AxisRanges, Field } from "./match-traits.ts";
  * `needs` is the protocol without which the key reads nothing.
  */
 type KeyTraits =
-  | { readonly asks: "flow"; readonly field: Field; readonly axis: AxisRanges["axis"]; readonly needs: "tcp" | "udp" | null }
+  | {
+      readonly asks: "flow";
+      readonly field: Field;
+      readonly axis: AxisRanges["axis"];
+      readonly needs: "tcp" | "udp" | null;
+    }
   | { readonly asks: "packet" | "state"; readonly axis: AxisRanges["axis"] | null };
 
 const flow = (field: Field, axis: AxisRanges["axis"], needs: "tcp" | "udp" | null = null): KeyTraits => ({
@@ -111,7 +116,9 @@ function hasMaskedRange({ name }: CompareKey): LandfallError {
 }
 
 /** Gives the values at which a comparison may tell flows apart; with `fields` where it reads the flow's own. */
-export function listCompareRanges(match: CompareMatch): readonly (AxisRanges & { readonly fields?: readonly Field[] })[] {
+export function listCompareRanges(
+  match: CompareMatch,
+): readonly (AxisRanges & { readonly fields?: readonly Field[] })[] {
   return match.keys.flatMap((key, i) => {
     const traits = keyTraits(key);
     const { axis } = traits;
@@ -132,7 +139,9 @@ export function listAskedMarks(match: CompareMatch): readonly { readonly value: 
     return match.elements.flatMap((element) => {
       const range = element[i];
       if (range === undefined || !("first" in range)) return [];
-      const ends = [range.first, range.last, range.first - 1n, range.last + 1n].filter((end) => end >= 0n && end <= 0xffffffffn);
+      const ends = [range.first, range.last, range.first - 1n, range.last + 1n].filter(
+        (end) => end >= 0n && end <= 0xffffffffn,
+      );
       return [...new Set(ends)].map((end) => ({ value: (Number(end) & mask) >>> 0, mask }));
     });
   });

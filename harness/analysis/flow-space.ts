@@ -1,6 +1,6 @@
-import { listMatches } from "../model/rule-parts.ts";
 import { addressBits, type Family } from "../model/address.ts";
 import { MAX_ID, MAX_PORT } from "../model/pod.ts";
+import { listMatches } from "../model/rule-parts.ts";
 import { listRules, type Ruleset } from "../model/ruleset.ts";
 import type { SplitPoints } from "../model/split-points.ts";
 import type { ValueRanges } from "../model/value-ranges.ts";

@@ -1,7 +1,7 @@
-import { listTargets } from "../model/rule-parts.ts";
 import { renderIptablesSave } from "../formats/iptables-save.ts";
 import { renderHex } from "../formats/values.ts";
 import { DEFAULT_TPROXY_ROUTE_TABLE, PASS_THROUGH_ADDRESS, type PodSpec } from "../model/pod.ts";
+import { listTargets } from "../model/rule-parts.ts";
 import { listRules, type PolicyRouting, type Ruleset } from "../model/ruleset.ts";
 import type { TproxyTarget } from "../model/target.ts";
 

@@ -1,4 +1,3 @@
-import { editCompare } from "./compare-edits.ts";
 import {
   addressBits,
   type Family,
@@ -10,6 +9,7 @@ import {
 } from "../model/address.ts";
 import type { AddressRangeMatch, ConntrackState, MarkMatch, Match, OwnerMatch, Range } from "../model/match.ts";
 import { MAX_ID, MAX_PORT, POD_INTERFACE } from "../model/pod.ts";
+import { editCompare } from "./compare-edits.ts";
 
 /** Numbers of protocols, as `--ctproto` prints them. */
 const [TCP, UDP] = [6, 17];

@@ -1,7 +1,7 @@
-import { listCompareRanges } from "./compare-traits.ts";
 import { parseAddress } from "../model/address.ts";
 import type { AddressRangeMatch, Match, Range } from "../model/match.ts";
 import { networkRanges, type ValueRanges } from "../model/value-ranges.ts";
+import { listCompareRanges } from "./compare-traits.ts";
 
 /** A field of a packet that a match can compare with values. */
 export type Field = "source" | "destination" | "source-port" | "destination-port" | "uid" | "gid";

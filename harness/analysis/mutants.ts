@@ -1,7 +1,7 @@
-import { listTargets } from "../model/rule-parts.ts";
 import { quoteRule, renderRule } from "../formats/rule-text.ts";
 import { checkRuleset } from "../formats/ruleset-check.ts";
 import type { Family } from "../model/address.ts";
+import { listTargets } from "../model/rule-parts.ts";
 import {
   type Chain,
   familyKey,

@@ -1,11 +1,11 @@
-import type { CompareElement } from "../model/compare.ts";
-import type { Match } from "../model/match.ts";
-import { listMatches } from "../model/rule-parts.ts";
 import { LandfallError } from "../errors.ts";
 import type { Family } from "../model/address.ts";
+import type { CompareElement } from "../model/compare.ts";
 import { finding } from "../model/finding.ts";
 import { type FlowSet, joinCuts } from "../model/flow-set.ts";
+import type { Match } from "../model/match.ts";
 import { MAX_PORT, type PodSpec, type SandboxAddresses, vmGateway, vmLinks } from "../model/pod.ts";
+import { listMatches } from "../model/rule-parts.ts";
 import { listRules, type Ruleset } from "../model/ruleset.ts";
 import type { SplitPoints } from "../model/split-points.ts";
 import { toAtoms } from "./axis.ts";
@@ -133,10 +133,7 @@ function noFlow({ text }: FlowSet): LandfallError {
 
 /** Interfaces that rules or the sandbox set apart from the pod's own: something stands behind each. */
 function findLinks(rulesets: readonly Ruleset[], spec: PodSpec): readonly string[] {
-  const named = rulesets
-    .flatMap(listRules)
-    .flatMap(listMatches)
-    .flatMap(listInInterfaces);
+  const named = rulesets.flatMap(listRules).flatMap(listMatches).flatMap(listInInterfaces);
   return [...new Set(vmLinks({ kubevirtInterfaces: [...spec.kubevirtInterfaces, ...named] }))];
 }
 

@@ -1,9 +1,9 @@
-import { replaceMatches } from "../model/rule-parts.ts";
 import { quoteRule } from "../formats/rule-text.ts";
 import type { Manner } from "../model/flow.ts";
 import type { Landing } from "../model/landing.ts";
 import type { Match } from "../model/match.ts";
 import type { PodSpec } from "../model/pod.ts";
+import { replaceMatches } from "../model/rule-parts.ts";
 import type { PodRules, Rule, RulePlace, Ruleset } from "../model/ruleset.ts";
 import { compilePod, type Simulator } from "../netfilter/simulator.ts";
 import { listPlaces, listSteps } from "../netfilter/steps.ts";

@@ -38,7 +38,12 @@ export function prepareCompare(match: CompareMatch, space: FlowSpace): CompareTe
     case "<=":
     case ">":
     case ">=":
-      return { kind: "compare", readable, elements: [prepareOrder(match, space)], wants: operator.startsWith("<") ? "some" : "none" };
+      return {
+        kind: "compare",
+        readable,
+        elements: [prepareOrder(match, space)],
+        wants: operator.startsWith("<") ? "some" : "none",
+      };
     // No field of a flow is made of flags.
     case "any-bit":
     case "no-bit":
@@ -59,7 +64,11 @@ function prepareReadable(keys: readonly CompareKey[], space: FlowSpace): readonl
   });
 }
 
-function prepareElement(keys: readonly CompareKey[], element: CompareElement, space: FlowSpace): readonly SimpleCondition[] {
+function prepareElement(
+  keys: readonly CompareKey[],
+  element: CompareElement,
+  space: FlowSpace,
+): readonly SimpleCondition[] {
   return keys.flatMap((key, i): readonly SimpleCondition[] => {
     const range = element[i];
     if (range === undefined) return [];

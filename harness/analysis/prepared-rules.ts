@@ -1,5 +1,3 @@
-import { type CompareTest, prepareCompare } from "./prepared-compare.ts";
-import { conditionsOfTarget, prepareMap, prepareStatements } from "./prepared-statements.ts";
 import { renderTarget } from "../formats/targets.ts";
 import type { Match } from "../model/match.ts";
 import { type Chain, listActiveTables, type Rule, type Ruleset, type Table, tableKey } from "../model/ruleset.ts";
@@ -8,6 +6,8 @@ import { toAtoms } from "./axis.ts";
 import type { FlowSpace } from "./flow-space.ts";
 import { type Intervals, invertIntervals, uniteIntervals } from "./intervals.ts";
 import { type Field, type MatchQuestion, questionOf } from "./match-traits.ts";
+import { type CompareTest, prepareCompare } from "./prepared-compare.ts";
+import { conditionsOfTarget, prepareMap, prepareStatements } from "./prepared-statements.ts";
 import { courseOf, readsChanged } from "./target-effects.ts";
 
 /** What a rule asks of a packet: a field's atom among some, either port's, or a variable's value to be 0 or 1. */
@@ -33,8 +33,8 @@ export interface VariableCondition {
 }
 
 /**
- * What a rule does: `final` ends the chain's whole table, `act` does something and goes on. `sequence`: one part after the other, until one's
- * conditions fail. `choice`: the first branch whose conditions hold.
+ * What a rule does: `final` ends the chain's whole table, `act` does something and goes on. `sequence`: one part after the other, until
+ * the conditions of one fail. `choice`: the first branch whose conditions hold.
  */
 export type Effect =
   | { readonly kind: "final" | "act"; readonly text: string }

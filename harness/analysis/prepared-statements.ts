@@ -7,15 +7,20 @@ import type { Condition, Effect, PreparedRule } from "./prepared-rules.ts";
 
 /** Gives the statements of a rule as rules that follow each other; the first whose conditions fail ends them all. */
 export function prepareStatements({ statements }: StatementsTarget, prepare: Prepare): Effect {
-  const parts = statements.map((part): PreparedRule =>
-    "match" in part ? { conditions: prepare.match(part.match), effect: { kind: "next" } } : prepare.target(part.target),
+  const parts = statements.map(
+    (part): PreparedRule =>
+      "match" in part
+        ? { conditions: prepare.match(part.match), effect: { kind: "next" } }
+        : prepare.target(part.target),
   );
   return { kind: "sequence", parts };
 }
 
 /** How the parts of a rule are prepared. */
 export interface Prepare {
-  readonly match: (match: Extract<StatementsTarget["statements"][number], { match: unknown }>["match"]) => readonly Condition[];
+  readonly match: (
+    match: Extract<StatementsTarget["statements"][number], { match: unknown }>["match"],
+  ) => readonly Condition[];
   readonly target: (target: Target) => PreparedRule;
 }
 
@@ -24,7 +29,9 @@ export function prepareMap(target: MapTarget, space: FlowSpace, prepare: Prepare
   const tests = prepareMapKeys(target, space) ?? [];
   const branches = tests.flatMap((test, i): readonly PreparedRule[] => {
     const branch = target.branches[i];
-    return branch === undefined ? [] : [{ conditions: [test], effect: { kind: "sequence", parts: [prepare.target(branch.target)] } }];
+    return branch === undefined
+      ? []
+      : [{ conditions: [test], effect: { kind: "sequence", parts: [prepare.target(branch.target)] } }];
   });
   return { kind: "choice", branches };
 }

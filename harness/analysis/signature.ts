@@ -1,4 +1,3 @@
-import type { CompareTest } from "./prepared-compare.ts";
 import type { BaseChain } from "../model/ruleset.ts";
 import { openChainCompiler } from "./chain-diagram.ts";
 import { type Diagram, foldBalanced, type Memo } from "./diagrams.ts";
@@ -6,6 +5,7 @@ import { FIRST_REST, type FlowSpace } from "./flow-space.ts";
 import type { Field } from "./match-traits.ts";
 import { bindField, type PacketView } from "./packet-view.ts";
 import { type EndBinding, listViews, type Rewrites } from "./packet-views.ts";
+import type { CompareTest } from "./prepared-compare.ts";
 import type { Condition, Effect, PreparedRule, PreparedTable, PreparedTables } from "./prepared-rules.ts";
 
 /** A base chain of some rule set. */
@@ -102,9 +102,7 @@ type FieldCuts = ReadonlyMap<Field, readonly number[]>;
 function findCuts(tables: readonly PreparedTable[], chain: string): FieldCuts {
   const cuts = new Map<Field, Set<number>>();
   const conditions = tables.flatMap((table) =>
-    [...reachable(table, chain)].flatMap(
-      (name) => table.chains.get(name)?.rules.flatMap(listConditions) ?? [],
-    ),
+    [...reachable(table, chain)].flatMap((name) => table.chains.get(name)?.rules.flatMap(listConditions) ?? []),
   );
   for (const condition of conditions) {
     if (condition.kind === "variable") continue;

@@ -1,13 +1,13 @@
-import { listAskedMarks } from "./compare-traits.ts";
-import { listMatches } from "../model/rule-parts.ts";
-import { listRanges, type SplitRanges } from "./match-traits.ts";
 import { renderHex } from "../formats/values.ts";
 import type { Match, Range } from "../model/match.ts";
 import { MAX_PORT, type PodSpec, STATUS_PORT } from "../model/pod.ts";
+import { listMatches } from "../model/rule-parts.ts";
 import { listRules, type Ruleset } from "../model/ruleset.ts";
 import { EPHEMERAL_PORTS } from "../netfilter/packet.ts";
 import { boundariesOf, makeAxis } from "./axis.ts";
+import { listAskedMarks } from "./compare-traits.ts";
 import type { Lane, LaneSocket } from "./lanes.ts";
+import { listRanges, type SplitRanges } from "./match-traits.ts";
 
 /**
  * Gives lanes once more for every kind of socket that rules tell apart: by the port that it is bound to (`--sport 5000`), and in the pod by
@@ -83,7 +83,9 @@ function toSourcePorts({ fields, ranges }: SplitRanges): readonly Range[] {
 
 /** One mark for each way in which the rules' questions about a mark can be answered; no mark stands for its own. */
 function listMarks(matches: readonly Match[]): readonly number[] {
-  const asked = matches.flatMap((match) => (match.kind === "compare" ? listAskedMarks(match) : match.kind === "mark" ? match : []));
+  const asked = matches.flatMap((match) =>
+    match.kind === "compare" ? listAskedMarks(match) : match.kind === "mark" ? match : [],
+  );
   // Beside the mark asked for, one that differs from it in a bit that is looked at, and those with every other bit set.
   const near = asked.flatMap(({ value, mask }) => [value, (value ^ (mask & -mask)) >>> 0]);
   const rest = asked.map(({ mask }) => ~mask >>> 0);

@@ -1,6 +1,6 @@
-import { listNextChains } from "../model/rule-parts.ts";
 import type { Range } from "../model/match.ts";
 import { MAX_PORT } from "../model/pod.ts";
+import { listNextChains } from "../model/rule-parts.ts";
 import type { Table } from "../model/ruleset.ts";
 import type { Statement, Target, ZoneTarget } from "../model/target.ts";
 import { editMatch, editRange } from "./match-edits.ts";

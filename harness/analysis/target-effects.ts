@@ -1,6 +1,6 @@
-import { listMatches, listTargets } from "../model/rule-parts.ts";
 import type { Family } from "../model/address.ts";
 import type { Range } from "../model/match.ts";
+import { listMatches, listTargets } from "../model/rule-parts.ts";
 import { listRules, type Ruleset } from "../model/ruleset.ts";
 import type { Target } from "../model/target.ts";
 import { type HiddenAttribute, readsOf, targetTraits } from "../model/target-traits.ts";
@@ -147,9 +147,11 @@ export function listRewritings(
   side: Rewriting["side"],
 ): readonly (Rewriting & { readonly family: Family })[] {
   return rulesets.flatMap((ruleset) =>
-    listRules(ruleset).flatMap(listTargets).flatMap((target) => {
-      const rewriting = rewritingOf(target);
-      return rewriting?.side === side ? [{ ...rewriting, family: ruleset.family }] : [];
-    }),
+    listRules(ruleset)
+      .flatMap(listTargets)
+      .flatMap((target) => {
+        const rewriting = rewritingOf(target);
+        return rewriting?.side === side ? [{ ...rewriting, family: ruleset.family }] : [];
+      }),
   );
 }

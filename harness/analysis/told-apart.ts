@@ -1,5 +1,5 @@
-import { replaceMatches } from "../model/rule-parts.ts";
 import type { Match } from "../model/match.ts";
+import { replaceMatches } from "../model/rule-parts.ts";
 import { type Chain, type Rule, type Ruleset, type Table, tableKey } from "../model/ruleset.ts";
 import { answersAlike } from "../model/target-traits.ts";
 

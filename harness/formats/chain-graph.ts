@@ -1,5 +1,5 @@
-import { listNextChains } from "../model/rule-parts.ts";
 import { listBuiltInChains } from "../model/iptables-tables.ts";
+import { listNextChains } from "../model/rule-parts.ts";
 import type { Chain, Rule, Table } from "../model/ruleset.ts";
 
 /** The most chains that a packet may be in at once under nf_tables (`NFT_JUMP_STACK_SIZE` in include/net/netfilter/nf_tables.h, 6.18). */
@@ -133,9 +133,7 @@ function listStarts({ name, source, chains }: Table): readonly string[] {
 
 /** Gives for each chain the built-in chains it can be reached from. */
 export function findHooks(table: Table): ReadonlyMap<string, ReadonlySet<string>> {
-  const nexts = new Map(
-    table.chains.map(({ name, rules }) => [name, new Set(rules.flatMap(listNextChains))]),
-  );
+  const nexts = new Map(table.chains.map(({ name, rules }) => [name, new Set(rules.flatMap(listNextChains))]));
   const hooks = new Map<string, Set<string>>();
   for (const hook of listStarts(table)) {
     const open = [hook];

@@ -1,4 +1,3 @@
-import { renderCompare } from "./nft/quote.ts";
 import {
   type Match,
   type MultiportMatch,
@@ -13,6 +12,7 @@ import { MAX_PORT } from "../model/pod.ts";
 import { renderConnectionMatch } from "./connection-matches.ts";
 import { type Naming, renderPort } from "./listing-names.ts";
 import { groupMatches } from "./matches.ts";
+import { renderCompare } from "./nft/quote.ts";
 import { FULL_MASK, renderHex, renderIds } from "./values.ts";
 
 /**

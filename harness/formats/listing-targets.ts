@@ -1,8 +1,8 @@
-import { renderNftTarget } from "./nft/quote.ts";
 import { type Family, unspecifiedAddress } from "../model/address.ts";
 import type { Target } from "../model/target.ts";
 import type { Naming } from "./listing-names.ts";
 import { renderNatTarget } from "./nat-targets.ts";
+import { renderNftTarget } from "./nft/quote.ts";
 import { listPassingTarget } from "./passing-targets.ts";
 import { LOG_FLAGS, LOG_LEVELS } from "./plain-targets.ts";
 import { listSideEffect } from "./side-effect-targets.ts";

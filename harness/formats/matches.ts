@@ -1,9 +1,9 @@
-import { renderCompare } from "./nft/quote.ts";
 import type { AddressTypeMatch, Match } from "../model/match.ts";
 import { ADDRESS_MODULES, renderAddressMatch } from "./address-matches.ts";
 import { renderBaseMatch } from "./base-matches.ts";
 import { renderConnectionMatch } from "./connection-matches.ts";
 import { type MatchModule, type MatchText, orBadValue } from "./match-module.ts";
+import { renderCompare } from "./nft/quote.ts";
 import { renderSocketMatch, SOCKET_MODULES } from "./socket-matches.ts";
 import { renderStateMatch, STATE_MODULES } from "./state-matches.ts";
 import { renderTransportMatch, TRANSPORT_MODULES } from "./transport-matches.ts";

@@ -5,10 +5,10 @@ import { type NameLookups, NO_LOOKUPS } from "../model/name-lookups.ts";
 import type { Rule, Ruleset } from "../model/ruleset.ts";
 import { describeDepth } from "./chain-graph.ts";
 import type { FamilyRules } from "./interpreter.ts";
+import { readNft, recogniseNft } from "./nft/read-nft.ts";
 import { closeTables, openTables } from "./open-tables.ts";
 import { describeOtherText } from "./other-texts.ts";
 import { checkRuleset } from "./ruleset-check.ts";
-import { readNft, recogniseNft } from "./nft/read-nft.ts";
 import { endText, readLines } from "./text-reading.ts";
 import type { TextReading } from "./text-state.ts";
 
@@ -41,7 +41,8 @@ export interface RulesText extends FamilyRules {
 
 /**
  * Reads rules as people have them, told apart by content: what `iptables-save` and `iptables -S` print, what `iptables-restore` takes, and
- * command lines (`iptables -t nat -A …`), of both families, in any mixture; or what nft prints and takes, as text or JSON. Prompts, time stamps, code fences and the like are passed over
+ * command lines (`iptables -t nat -A …`), of both families, in any mixture; or what nft prints and takes,
+ * as text or JSON. Prompts, time stamps, code fences and the like are passed over
  * with a notice that names the lines; a line that could be a rule never is: it is a finding. The time is linear in the text's length.
  */
 export function readRulesText(text: string, options: RulesTextOptions): Parsed<RulesText> {

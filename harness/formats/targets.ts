@@ -1,8 +1,8 @@
-import { renderNftTarget } from "./nft/quote.ts";
 import type { Family } from "../model/address.ts";
 import type { Target } from "../model/target.ts";
 import { MARK_TARGETS, renderMarkTarget } from "./mark-targets.ts";
 import { NAT_TARGETS, renderNatTarget } from "./nat-targets.ts";
+import { renderNftTarget } from "./nft/quote.ts";
 import { PASSING_TARGETS, renderPassingTarget } from "./passing-targets.ts";
 import { PLAIN_TARGETS, renderPlainTarget } from "./plain-targets.ts";
 import { renderSideEffect, SIDE_EFFECT_TARGETS } from "./side-effect-targets.ts";

@@ -4,53 +4,49 @@ import type { ConnectionEnd } from "./match.ts";
  * What an expression of nftables reads of a packet (nft(8), PRIMARY EXPRESSIONS, PAYLOAD EXPRESSIONS), by the words of its text:
  * `meta skuid`, `ip daddr`. Keys that are not here are kept as text, and their truth is unknown.
  */
-export const COMPARE_KEYS = [
-  "meta l4proto",
-  "meta nfproto",
-  "meta protocol",
-  "meta iifname",
-  "meta oifname",
-  "meta iif",
-  "meta oif",
-  "meta skuid",
-  "meta skgid",
-  "meta mark",
-  "ct state",
-  "ct status",
-  "ct direction",
-  "ct mark",
-  "ct zone",
-  "ct l3proto",
-  "ct protocol",
-  "ct saddr",
-  "ct daddr",
-  "ct proto-src",
-  "ct proto-dst",
-  "ip saddr",
-  "ip daddr",
-  "ip protocol",
-  "ip ttl",
-  "ip6 saddr",
-  "ip6 daddr",
-  "ip6 nexthdr",
-  "ip6 hoplimit",
-  "tcp sport",
-  "tcp dport",
-  "tcp flags",
-  "udp sport",
-  "udp dport",
-  "th sport",
-  "th dport",
-  "icmp type",
-  "icmpv6 type",
-  "fib saddr type",
-  "fib daddr type",
-  "socket transparent",
-  "socket wildcard",
-] as const;
-
-/** One of {@link COMPARE_KEYS}. */
-export type CompareKeyName = (typeof COMPARE_KEYS)[number];
+export type CompareKeyName =
+  | "meta l4proto"
+  | "meta nfproto"
+  | "meta protocol"
+  | "meta iifname"
+  | "meta oifname"
+  | "meta iif"
+  | "meta oif"
+  | "meta skuid"
+  | "meta skgid"
+  | "meta mark"
+  | "ct state"
+  | "ct status"
+  | "ct direction"
+  | "ct mark"
+  | "ct zone"
+  | "ct l3proto"
+  | "ct protocol"
+  | "ct saddr"
+  | "ct daddr"
+  | "ct proto-src"
+  | "ct proto-dst"
+  | "ip saddr"
+  | "ip daddr"
+  | "ip protocol"
+  | "ip ttl"
+  | "ip6 saddr"
+  | "ip6 daddr"
+  | "ip6 nexthdr"
+  | "ip6 hoplimit"
+  | "tcp sport"
+  | "tcp dport"
+  | "tcp flags"
+  | "udp sport"
+  | "udp dport"
+  | "th sport"
+  | "th dport"
+  | "icmp type"
+  | "icmpv6 type"
+  | "fib saddr type"
+  | "fib daddr type"
+  | "socket transparent"
+  | "socket wildcard";
 
 /** What is read, and which of its bits are looked at. */
 export interface CompareKey {

@@ -9,7 +9,8 @@ export function listMatches({ matches, target }: Pick<Rule, "matches" | "target"
 }
 
 function matchesIn(target: Target): readonly Match[] {
-  if (target.kind === "map") return [mapMatch(target), ...target.branches.flatMap((branch) => matchesIn(branch.target))];
+  if (target.kind === "map")
+    return [mapMatch(target), ...target.branches.flatMap((branch) => matchesIn(branch.target))];
   if (target.kind !== "statements") return [];
   return target.statements.flatMap((part) => ("match" in part ? part.match : matchesIn(part.target)));
 }

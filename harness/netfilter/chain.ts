@@ -46,7 +46,9 @@ export type CompiledHooks = Readonly<Record<Hook, readonly CompiledBaseChain[]>>
  * packets need not be shown to it.
  */
 export function compileRuleset(ruleset: Ruleset | null): CompiledHooks {
-  const tables = listActiveTables(ruleset).map((table) => (table.chains.some(saysSomething) ? compileTable(table) : []));
+  const tables = listActiveTables(ruleset).map((table) =>
+    table.chains.some(saysSomething) ? compileTable(table) : [],
+  );
   const chains = tables
     .flat()
     .map((each, loaded) => ({ ...each, loaded }))
@@ -57,8 +59,8 @@ export function compileRuleset(ruleset: Ruleset | null): CompiledHooks {
 }
 
 /**
- * Gives when conntrack's own hooks were registered, as {@link CompiledBaseChain} counts it: with the first table that has a rule which needs
- * them, behind that table's chains (nft adds the chains of a table before its rules).
+ * Gives when conntrack's own hooks were registered, as {@link CompiledBaseChain} counts it: with the first table that has a rule which
+ * needs them, behind that table's chains (nft adds the chains of a table before its rules).
  */
 export function findTrackingOrder(ruleset: Ruleset | null, needsTracking: (rule: Rule) => boolean): number {
   let chains = 0;

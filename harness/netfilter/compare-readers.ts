@@ -1,4 +1,12 @@
-import { type CompareKey, type CompareKeyName, connectionEnd, FIB_TYPES, PROTOCOL_NUMBERS, STATE_BITS, STATUS_BITS } from "../model/compare.ts";
+import {
+  type CompareKey,
+  type CompareKeyName,
+  connectionEnd,
+  FIB_TYPES,
+  PROTOCOL_NUMBERS,
+  STATE_BITS,
+  STATUS_BITS,
+} from "../model/compare.ts";
 import type { Owner } from "../model/pod.ts";
 import type { KnownAddress } from "./address-book.ts";
 import { findType } from "./address-type.ts";
@@ -14,7 +22,7 @@ export type Reading = bigint | string | { readonly port: number } | { readonly a
 /** Reads a key of a packet; null where the packet lacks it, which ends the rule. `asked` has the bits that are looked at. */
 export type Read = (packet: Packet, key: CompareKey, asked: bigint) => Reading | null;
 
-/** What the kernel calls IPv4 and IPv6 in `meta nfproto` (include/uapi/linux/netfilter.h) and `meta protocol` (include/uapi/linux/if_ether.h). */
+/** What the kernel calls IPv4 and IPv6 in `meta nfproto` (include/uapi/linux/netfilter.h) and `meta protocol` (uapi/linux/if_ether.h). */
 const NFPROTO = { 4: 2n, 6: 10n } as const;
 const ETHERTYPE = { 4: 0x0800n, 6: 0x86ddn } as const;
 /** Type of the ICMP errors that the simulator makes: destination unreachable. */
@@ -39,7 +47,7 @@ const sourcePort: Read = ({ sourcePort: port }) => ({ port });
 const destinationPort: Read = ({ destinationPort: port }) => ({ port });
 const hopLimit: Read = ({ hopLimit: hops }) => BigInt(hops);
 
-/** One entry a key: a key without one does not compile. Sources: net/netfilter/nft_meta.c, nft_ct.c, nft_payload.c, nft_fib.c, nft_socket.c. */
+/** One entry a key: a key without one does not compile. Sources: nft_meta.c, nft_ct.c, nft_payload.c, nft_fib.c, nft_socket.c. */
 export const READERS = {
   "meta l4proto": protocolOf,
   "meta nfproto": ({ family }) => NFPROTO[family],
@@ -147,4 +155,3 @@ function bytesOfError({ walk }: Packet): Reading | null {
   walk.oracle.giveUp("what th sport and th dport read of an ICMP error");
   return null;
 }
-

@@ -1,7 +1,7 @@
 import type { CompareElement, CompareKey, CompareMatch, CompareRange } from "../model/compare.ts";
 import type { KnownAddress } from "./address-book.ts";
 import { isInRange } from "./addresses.ts";
-import { type Read, READERS, type Reading } from "./compare-readers.ts";
+import { READERS, type Read, type Reading } from "./compare-readers.ts";
 import type { Packet } from "./packet.ts";
 import { portIsIn } from "./ports.ts";
 
@@ -35,7 +35,7 @@ export function compileKeys(keys: readonly CompareKey[], asked: bigint = ALL_BIT
 const ALL_BITS = (1n << 128n) - 1n;
 
 function askedBits({ operator, elements }: CompareMatch): bigint {
-  return operator === "any-bit" || operator === "no-bit" ? valueOf(elements) : ALL_BITS;
+  return operator === "any-bit" || operator === "no-bit" ? bitsOfValue(elements) : ALL_BITS;
 }
 
 /** Says whether what was read is one element. */
@@ -50,17 +50,17 @@ function holds({ operator, elements }: CompareMatch, readings: readonly Reading[
     case "!=":
       return !isAny(readings, elements, packet);
     case "<":
-      return isBetween(readings, -1n, valueOf(elements) - 1n, packet);
+      return isBetween(readings, -1n, bitsOfValue(elements) - 1n, packet);
     case "<=":
-      return isBetween(readings, -1n, valueOf(elements), packet);
+      return isBetween(readings, -1n, bitsOfValue(elements), packet);
     case ">":
-      return !isBetween(readings, -1n, valueOf(elements), packet);
+      return !isBetween(readings, -1n, bitsOfValue(elements), packet);
     case ">=":
-      return !isBetween(readings, -1n, valueOf(elements) - 1n, packet);
+      return !isBetween(readings, -1n, bitsOfValue(elements) - 1n, packet);
     case "any-bit":
-      return (bitsOf(readings, packet) & valueOf(elements)) !== 0n;
+      return (bitsOf(readings, packet) & bitsOfValue(elements)) !== 0n;
     case "no-bit":
-      return (bitsOf(readings, packet) & valueOf(elements)) === 0n;
+      return (bitsOf(readings, packet) & bitsOfValue(elements)) === 0n;
   }
 }
 
@@ -97,7 +97,7 @@ function isNamed(name: string, pattern: string): boolean {
   return pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
 }
 
-function valueOf(elements: readonly CompareElement[]): bigint {
+function bitsOfValue(elements: readonly CompareElement[]): bigint {
   const range = elements[0]?.[0];
   return range !== undefined && "first" in range ? range.first : 0n;
 }

@@ -49,7 +49,7 @@ export function endOf({ original, reply }: Entry, end: ConnectionEnd): EndPoint 
   }
 }
 
-/** Says whether a connection has a status. None is one that a helper expected. Whether one counts as assured hangs on every packet that it has seen. */
+/** Says whether a connection has a status. Whether one is assured hangs on every packet that it has seen; no helper expected any. */
 export function hasStatus(status: ConnectionStatus, entry: Entry, packet: Packet): boolean {
   switch (status) {
     case "EXPECTED":

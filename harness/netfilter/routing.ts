@@ -86,5 +86,10 @@ function parseTableRoute(line: string) {
   const [, kind, to = "", out = "", table = ""] = found ?? [];
   const network = to === "default" ? null : parseNetwork(to);
   const ofTable = /\btable (\w+)/.exec(line)?.[1] ?? "";
-  return { kind: found ? (kind ?? "unicast") : null, table: found ? table : ofTable, network, route: kind ? TO_SELF : linkRoute(out) };
+  return {
+    kind: found ? (kind ?? "unicast") : null,
+    table: found ? table : ofTable,
+    network,
+    route: kind ? TO_SELF : linkRoute(out),
+  };
 }

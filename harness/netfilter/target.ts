@@ -1,7 +1,8 @@
 // Long because one function has a case for each kind of target, and statements and maps call it again.
-import { familyKey } from "../model/ruleset.ts";
+
 import type { Range } from "../model/match.ts";
 import { mapMatch } from "../model/rule-parts.ts";
+import { familyKey } from "../model/ruleset.ts";
 import type {
   AssignTarget,
   ConnmarkTarget,

@@ -1,9 +1,9 @@
-import { listMatches, replaceMatches } from "../model/rule-parts.ts";
 import { type CompareElement, type CompareMatch, STATE_BITS } from "../model/compare.ts";
 import { landingsAgree } from "../model/landing.ts";
 import type { Match } from "../model/match.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
 import type { ClassReport, FlowReport } from "../model/report.ts";
+import { listMatches, replaceMatches } from "../model/rule-parts.ts";
 import type { PodRules, Ruleset, Table } from "../model/ruleset.ts";
 import { compilePod } from "../netfilter/simulator.ts";
 import type { BoundScenario } from "./bound-scenario.ts";

@@ -1,5 +1,5 @@
-import type { Chain, Rule, Table } from "../../model/ruleset.ts";
 import { listMatches, listNextChains, listTargets } from "../../model/rule-parts.ts";
+import type { Chain, Rule, Table } from "../../model/ruleset.ts";
 import type { Target } from "../../model/target.ts";
 import { findHooks, findLoops } from "../chain-graph.ts";
 
@@ -23,32 +23,47 @@ export function checkNftTable(table: Table): readonly NftFault[] {
   ];
 }
 
-function findLostJumps(rule: Rule, chain: Chain, table: Table, chains: ReadonlyMap<string, Chain>): readonly NftFault[] {
+function findLostJumps(
+  rule: Rule,
+  chain: Chain,
+  table: Table,
+  chains: ReadonlyMap<string, Chain>,
+): readonly NftFault[] {
   return listNextChains(rule).flatMap((next) => {
     const found = chains.get(next);
     if (found?.base === null) return [];
-    const reason = found ? `${next} is a base chain, which no rule can go to` : `the table ${table.name} has no chain ${next}`;
+    const reason = found
+      ? `${next} is a base chain, which no rule can go to`
+      : `the table ${table.name} has no chain ${next}`;
     return [{ rule, message: `The chain ${chain.name} goes to ${next}, but ${reason}.` }];
   });
 }
 
 function checkRule(rule: Rule, table: Table, bases: readonly Chain[]): readonly NftFault[] {
   const messages = [
-    ...listTargets(rule).flatMap((target) => [...checkPlace(target, bases), ...checkFamily(target, rule, table), ...checkTransport(target, rule)]),
+    ...listTargets(rule).flatMap((target) => [
+      ...checkPlace(target, bases),
+      ...checkFamily(target, rule, table),
+      ...checkTransport(target, rule),
+    ]),
     ...checkFamilies(rule, table),
   ];
   return messages.map((message) => ({ rule, message }));
 }
 
 /** Where the kernel takes each target (the `validate` of net/netfilter/nft_*.c, 6.18): chain types, and hooks. */
-const PLACES: Readonly<Partial<Record<Target["kind"], readonly [types: readonly string[], hooks: readonly string[]]>>> = {
-  redirect: [["nat"], ["prerouting", "output"]],
-  dnat: [["nat"], ["prerouting", "output"]],
-  snat: [["nat"], ["input", "postrouting"]],
-  masquerade: [["nat"], ["postrouting"]],
-  "tproxy-socket": [["filter"], ["prerouting"]],
-  reject: [["filter", "route", "nat"], ["prerouting", "input", "forward", "output"]],
-};
+const PLACES: Readonly<Partial<Record<Target["kind"], readonly [types: readonly string[], hooks: readonly string[]]>>> =
+  {
+    redirect: [["nat"], ["prerouting", "output"]],
+    dnat: [["nat"], ["prerouting", "output"]],
+    snat: [["nat"], ["input", "postrouting"]],
+    masquerade: [["nat"], ["postrouting"]],
+    "tproxy-socket": [["filter"], ["prerouting"]],
+    reject: [
+      ["filter", "route", "nat"],
+      ["prerouting", "input", "forward", "output"],
+    ],
+  };
 
 function checkPlace(target: Target, bases: readonly Chain[]): readonly string[] {
   const place = PLACES[target.kind];
@@ -58,7 +73,9 @@ function checkPlace(target: Target, bases: readonly Chain[]): readonly string[] 
   return bases.flatMap(({ name, base }) => {
     if (base === null || (types.includes(base.type) && hooks.includes(base.hook))) return [];
     const wanted = types.length === 1 ? `chains of type ${types[0]} at ${hooks.join(" and ")}` : hooks.join(", ");
-    return [`${word} is for ${wanted} only, and ${name} is of type ${base.type} at ${base.hook}; the kernel refuses this.`];
+    return [
+      `${word} is for ${wanted} only, and ${name} is of type ${base.type} at ${base.hook}; the kernel refuses this.`,
+    ];
   });
 }
 
@@ -71,11 +88,17 @@ function checkFamily(target: Target, rule: Rule, { family }: Table): readonly st
     return isMixed ? ["tproxy behind a match of one family needs that family: tproxy ip to …; nft refuses this."] : [];
   }
   if (target.kind === "dnat" || target.kind === "snat") {
-    const isNamed = namesFamily || listMatches(rule).some(
-      (match) => match.kind === "compare" && match.keys.some(({ name }) => name === "meta nfproto" || name === "meta protocol"),
-    );
+    const isNamed =
+      namesFamily ||
+      listMatches(rule).some(
+        (match) =>
+          match.kind === "compare" &&
+          match.keys.some(({ name }) => name === "meta nfproto" || name === "meta protocol"),
+      );
     const needsFamily = family === "inet" && target.addresses !== null && target.family === undefined && !isNamed;
-    return needsFamily ? [`${target.kind} to an address in an inet table needs its family: ${target.kind} ip to …; nft refuses this.`] : [];
+    return needsFamily
+      ? [`${target.kind} to an address in an inet table needs its family: ${target.kind} ip to …; nft refuses this.`]
+      : [];
   }
   if (target.kind !== "reject" || family === "inet") return [];
   const other = family === "ip" ? "icmp6-" : "icmp-";
@@ -91,9 +114,13 @@ function checkTransport(target: Target, rule: Rule): readonly string[] {
     (match) =>
       match.kind === "unknown" ||
       (match.kind === "compare" &&
-        match.keys.some(({ name }) => /^(?:tcp|udp|th) |^meta l4proto$|^ip protocol$|^ip6 nexthdr$|^ct (?:proto-|protocol)/.test(name))),
+        match.keys.some(({ name }) =>
+          /^(?:tcp|udp|th) |^meta l4proto$|^ip protocol$|^ip6 nexthdr$|^ct (?:proto-|protocol)/.test(name),
+        )),
   );
-  return asksTransport ? [] : ["A port is translated only behind a match of the transport protocol, as meta l4proto tcp; nft refuses this."];
+  return asksTransport
+    ? []
+    : ["A port is translated only behind a match of the transport protocol, as meta l4proto tcp; nft refuses this."];
 }
 
 /** No packet is of both families (src/payload.c: "conflicting protocols specified"). */

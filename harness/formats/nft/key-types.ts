@@ -161,4 +161,3 @@ export function writeKey({ name, direction, family, device }: CompareKey): Json 
   const key = family === null ? field : `${family} ${field}`;
   return { ct: direction === null ? { key } : { key, dir: direction } };
 }
-

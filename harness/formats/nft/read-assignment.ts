@@ -9,7 +9,8 @@ const ALL = 0xffffffff;
 /** Reads the value that a mark is set to: a number, a mark, or one with `&`, `|` and `^`; null for what is not known. */
 export function readAssignment(value: Json): Assignment | null {
   if (typeof value === "number") return Number.isInteger(value) && value >= 0 && value <= ALL ? fixed(value) : null;
-  if (typeof value === "string") return /^(?:0x[0-9a-f]{1,8}|\d{1,10})$/i.test(value) ? readAssignment(Number(value)) : null;
+  if (typeof value === "string")
+    return /^(?:0x[0-9a-f]{1,8}|\d{1,10})$/i.test(value) ? readAssignment(Number(value)) : null;
   const [kind = "", body = null] = unwrap(value) ?? [];
   const isMark = textOf(body, "key") === "mark" && textOf(body, "dir") === null;
   if (isMark && kind === "meta") return { from: "packet", and: ALL, xor: 0 };

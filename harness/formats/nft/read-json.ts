@@ -1,6 +1,7 @@
 import { type Finding, finding, type Parsed } from "../../model/finding.ts";
 import { type NameLookups, NO_LOOKUPS } from "../../model/name-lookups.ts";
 import { isList, isObject, type Json } from "./ast.ts";
+import { findJsonFault } from "./json-fault.ts";
 import { type NftTables, readTables } from "./read-ruleset.ts";
 
 /** How to read rules of nft. */
@@ -15,8 +16,8 @@ export interface NftReadOptions {
 const DEPTH_AT_MOST = 100;
 
 /**
- * Reads what `nft -j list ruleset` prints, or commands that `nft -j -f` takes (libnftables-json(5)). Findings name the path of what is wrong:
- * `nftables[3].rule.expr[0]`.
+ * Reads what `nft -j list ruleset` prints, or commands that `nft -j -f` takes (libnftables-json(5)). Findings name the path of what is
+ * wrong: `nftables[3].rule.expr[0]`.
  */
 export function readNftJson(text: string, { where, names = NO_LOOKUPS }: NftReadOptions): Parsed<NftTables> {
   const parsed = parseJson(text, where);
@@ -39,11 +40,12 @@ export function readNftJson(text: string, { where, names = NO_LOOKUPS }: NftRead
 function parseJson(text: string, where: string): Parsed<Json> {
   try {
     return { ok: true, value: JSON.parse(text) as Json };
-  } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    const [, line, column] = /\(line (\d+) column (\d+)\)/.exec(said) ?? [];
-    const message = `This is not valid JSON: ${said.replace(/ \(line \d+ column \d+\)/, "")}.`;
-    return { ok: false, findings: [finding(where, message, line ? Number(line) : null, column ? Number(column) : null)] };
+  } catch {
+    const before = text.slice(0, findJsonFault(text)).split("\n");
+    const next = text.slice(findJsonFault(text)).split(/\s/)[0] ?? "";
+    const what = next === "" ? "it ends too early" : `${JSON.stringify(next)} cannot stand here`;
+    const place = [before.length, (before.at(-1)?.length ?? 0) + 1] as const;
+    return { ok: false, findings: [finding(where, `This is not valid JSON: ${what}.`, ...place)] };
   }
 }
 

@@ -10,7 +10,9 @@ const UNKNOWN_MATCHES = ["limit", "quota", "ct count", "connlimit"];
 
 /** Says whether a statement is one that may end its rule, rather than one that does something. */
 export function isMatchStatement(kind: string, body: Json): boolean {
-  return kind === "match" || UNKNOWN_MATCHES.includes(kind) || (kind === "xt" && isObject(body) && body.type === "match");
+  return (
+    kind === "match" || UNKNOWN_MATCHES.includes(kind) || (kind === "xt" && isObject(body) && body.type === "match")
+  );
 }
 
 /** Reads a statement that may end its rule; one that is not understood is kept as text, and its truth is unknown. */
@@ -90,13 +92,18 @@ function readElements(keys: readonly CompareKey[], right: Json, context: ReadCon
     const elements = readAll(keys, named.elements, context);
     return { kind: "set", elements, set: right.slice(1) };
   }
-  if (kind === "set") return { kind: "set", elements: readAll(keys, isList(body) ? body : [body ?? null], context), set: null };
+  if (kind === "set")
+    return { kind: "set", elements: readAll(keys, isList(body) ? body : [body ?? null], context), set: null };
   // A list is one value whose bits are put together.
   const element = readElement(keys, right, context);
   return { kind: "value", elements: element === null ? [] : [element], set: null };
 }
 
-function readAll(keys: readonly CompareKey[], elements: readonly Json[], context: ReadContext): readonly CompareElement[] {
+function readAll(
+  keys: readonly CompareKey[],
+  elements: readonly Json[],
+  context: ReadContext,
+): readonly CompareElement[] {
   return elements.flatMap((element) => {
     const read = readElement(keys, element, context);
     return read === null ? [] : [read];

@@ -2,7 +2,7 @@ import { type Finding, finding, type Parsed } from "../../model/finding.ts";
 import type { Table } from "../../model/ruleset.ts";
 import type { FamilyRules } from "../interpreter.ts";
 import { checkNftTable } from "./check.ts";
-import { readNftJson, type NftReadOptions } from "./read-json.ts";
+import { type NftReadOptions, readNftJson } from "./read-json.ts";
 import type { NftTables } from "./read-ruleset.ts";
 import { readNftText } from "./read-text.ts";
 import { toRulesets } from "./rulesets.ts";
@@ -11,11 +11,13 @@ import { toRulesets } from "./rulesets.ts";
 export interface NftRules extends FamilyRules, NftTables {}
 
 /**
- * Says what a text that nft knows is: JSON (`nft -j list ruleset`) or its language (`nft list ruleset`, `nft -f`); null for every other text.
+ * Says what a text that nft knows is: JSON (`nft -j list ruleset`) or its language (`nft list ruleset`, `nft -f`); null for every other
+ * text.
  */
 export function recogniseNft(text: string): "json" | "text" | null {
   if (/^\s*\{\s*"nftables"\s*:/.test(text)) return "json";
-  const head = /^[ \t]*(?:#!.*\bnft\b|(?:(?:add|create|delete|destroy|flush)\s+)?table\s+(?:(?:ip|ip6|inet|arp|bridge|netdev)\s+)?[\w"$-]+\s*(?:\{|;|$)|flush\s+ruleset|(?:add|insert|create)\s+(?:rule|chain|set|map|element)\s+\w+|define\s+\w+\s*=|include\s+")/m;
+  const head =
+    /^[ \t]*(?:#!.*\bnft\b|(?:(?:add|create|delete|destroy|flush)\s+)?table\s+(?:(?:ip|ip6|inet|arp|bridge|netdev)\s+)?[\w"$-]+\s*(?:\{|;|$)|flush\s+ruleset|(?:add|insert|create)\s+(?:rule|chain|set|map|element)\s+\w+|define\s+\w+\s*=|include\s+")/m;
   return head.test(text) ? "text" : null;
 }
 

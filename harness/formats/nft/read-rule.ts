@@ -6,7 +6,21 @@ import { isMatchStatement, readMatch } from "./read-match.ts";
 import { readTarget } from "./read-target.ts";
 
 /** Statements behind which nothing is done any more (src/evaluate.c, `STMT_F_TERMINAL`). */
-const FINAL = ["accept", "drop", "return", "continue", "jump", "goto", "redirect", "dnat", "snat", "masquerade", "reject", "queue", "vmap"];
+const FINAL = [
+  "accept",
+  "drop",
+  "return",
+  "continue",
+  "jump",
+  "goto",
+  "redirect",
+  "dnat",
+  "snat",
+  "masquerade",
+  "reject",
+  "queue",
+  "vmap",
+];
 
 /** Reads the statements of a rule: matches in front, then one target, or several statements as one. */
 export function readRuleBody(
@@ -17,7 +31,9 @@ export function readRuleBody(
   for (const [i, statement] of statements.entries()) tellMistake(statement, statements[i - 1], context);
   const read = statements.map((statement): Statement => {
     const [kind = "", body = null] = unwrap(statement) ?? [];
-    return isMatchStatement(kind, body) ? { match: readMatch(statement, context) } : { target: readTarget(statement, context) };
+    return isMatchStatement(kind, body)
+      ? { match: readMatch(statement, context) }
+      : { target: readTarget(statement, context) };
   });
   const first = read.findIndex((part) => "target" in part);
   const leading = first < 0 ? read : read.slice(0, first);

@@ -1,8 +1,20 @@
 // Long because one function has a case for each kind of command, and they change the same tables.
 import type { BaseChain, Rule, Table, TableFamily } from "../../model/ruleset.ts";
-import { isList, isObject, type Json, type JsonObject, listOf, type NamedSet, numberOf, type Place, type ReadContext, textOf, unwrap } from "./ast.ts";
-import { readRuleBody } from "./read-rule.ts";
+import {
+  isList,
+  isObject,
+  type Json,
+  type JsonObject,
+  listOf,
+  type NamedSet,
+  numberOf,
+  type Place,
+  type ReadContext,
+  textOf,
+  unwrap,
+} from "./ast.ts";
 import { hasOverlap } from "./intervals.ts";
+import { readRuleBody } from "./read-rule.ts";
 import { renderStatement } from "./render-text.ts";
 
 /** What reading a list of nft's objects or commands needs beside them. */
@@ -44,7 +56,19 @@ const FAMILIES: readonly string[] = ["ip", "ip6", "inet"];
 const OTHER_FAMILIES = ["arp", "bridge", "netdev"];
 const HOOKS = ["prerouting", "input", "forward", "output", "postrouting"] as const;
 const TYPES = ["filter", "nat", "route"] as const;
-const NAMED_OBJECTS = ["set", "map", "counter", "quota", "limit", "ct helper", "ct timeout", "ct expectation", "secmark", "synproxy", "flowtable"];
+const NAMED_OBJECTS = [
+  "set",
+  "map",
+  "counter",
+  "quota",
+  "limit",
+  "ct helper",
+  "ct timeout",
+  "ct expectation",
+  "secmark",
+  "synproxy",
+  "flowtable",
+];
 
 /** Reads the objects of `nft -j list ruleset`, or commands (`{ "add": { "rule": … } }`), in their order. */
 export function readTables(commands: readonly Json[], context: RulesetContext): NftTables {
@@ -57,7 +81,8 @@ export function readTables(commands: readonly Json[], context: RulesetContext): 
     if (kind === "ruleset") return flushAll(verb, body);
     const family = textOf(body, "family") ?? "ip";
     if (OTHER_FAMILIES.includes(family)) return void kept.push({ [kind]: body });
-    if (!FAMILIES.includes(family)) return context.tell(body, `"${family}" is not a family of nftables; use ip, ip6 or inet.`);
+    if (!FAMILIES.includes(family))
+      return context.tell(body, `"${family}" is not a family of nftables; use ip, ip6 or inet.`);
     const tableName = kind === "table" ? textOf(body, "name") : textOf(body, "table");
     if (tableName === null) return context.tell(body, `A ${kind} needs the name of its table.`);
     const key = `${family} ${tableName}`;
@@ -111,17 +136,23 @@ export function readTables(commands: readonly Json[], context: RulesetContext): 
   function runRule(verb: string, body: JsonObject, table: OpenTable): void {
     const name = textOf(body, "chain") ?? "";
     const isIngress = kept.some(
-      ({ chain }) => isObject(chain) && chain.name === name && chain.table === table.name && chain.family === table.family,
+      ({ chain }) =>
+        isObject(chain) && chain.name === name && chain.table === table.name && chain.family === table.family,
     );
     if (isIngress) return void kept.push({ rule: body });
     const chain = table.chains.get(name);
     if (chain === undefined) return context.tell(body, `The table ${table.name} has no chain ${name}.`);
     if (!isList(body.expr)) return context.tell(body, "A rule needs a list of statements, expr.");
-    if (body["position"] !== undefined) return context.tell(body, "A handle as a place among the rules is not read; use index, or write the rules in order.");
+    if (body["position"] !== undefined)
+      return context.tell(
+        body,
+        "A handle as a place among the rules is not read; use index, or write the rules in order.",
+      );
     if (verb !== "add" && verb !== "create" && verb !== "insert") return tellUnread(verb, "rule", body);
     const index = numberOf(body, "index");
     const length = chain.rules.length;
-    if (index !== null && index >= length) return context.tell(body, `The chain ${name} has ${length} rules, and none of index ${index}.`);
+    if (index !== null && index >= length)
+      return context.tell(body, `The chain ${name} has ${length} rules, and none of index ${index}.`);
     // nft(8), RULES: add puts a rule behind the one that is named, insert before it.
     const place = index === null ? (verb === "insert" ? 0 : length) : verb === "insert" ? index : index + 1;
     chain.rules.splice(place, 0, body);
@@ -130,7 +161,8 @@ export function readTables(commands: readonly Json[], context: RulesetContext): 
   function runElement(verb: string, body: JsonObject, table: OpenTable): void {
     const set = table.objects.get(`set ${textOf(body, "name")}`);
     if (verb !== "add" && verb !== "create") return tellUnread(verb, "element", body);
-    if (set === undefined) return context.tell(body, `The table ${table.name} has no set or map ${textOf(body, "name")}.`);
+    if (set === undefined)
+      return context.tell(body, `The table ${table.name} has no set or map ${textOf(body, "name")}.`);
     set.elem = [...listOf(set, "elem"), ...listOf(body, "elem")];
   }
 
@@ -150,15 +182,22 @@ export function readTables(commands: readonly Json[], context: RulesetContext): 
 
   for (const command of commands) {
     const [kind, body] = unwrap(command) ?? [];
-    const isVerb = kind !== undefined && ["add", "create", "insert", "flush", "delete", "destroy", "rename", "replace"].includes(kind);
+    const isVerb =
+      kind !== undefined &&
+      ["add", "create", "insert", "flush", "delete", "destroy", "rename", "replace"].includes(kind);
     const [object, inner] = isVerb ? (unwrap(body) ?? []) : [kind, body];
     const isEmpty = inner === null && object === "ruleset";
-    if (object !== undefined && (isObject(inner) || isEmpty)) run(isVerb ? kind : "add", object, isObject(inner) ? inner : {});
+    if (object !== undefined && (isObject(inner) || isEmpty))
+      run(isVerb ? kind : "add", object, isObject(inner) ? inner : {});
     else context.tell(command, "This is not an object or command of nft's JSON.");
   }
   const open = [...tables.values()];
   const changing = findChangingSets(open);
-  return { tables: open.map((table) => closeTable(table, changing, context)), kept, notices: [...tellKept(kept), ...tellTies(open, context)] };
+  return {
+    tables: open.map((table) => closeTable(table, changing, context)),
+    kept,
+    notices: [...tellKept(kept), ...tellTies(open, context)],
+  };
 }
 
 /** Reads where the kernel calls a chain; null for a chain that only rules lead to, and, with a finding, for what is wrong. */
@@ -172,9 +211,12 @@ function readBase(body: JsonObject, { tell }: Pick<ReadContext, "tell">): BaseCh
   if (type === undefined) tell(body, `"${body.type ?? ""}" is not a chain's type; use ${TYPES.join(", ")}.`);
   if (priority === null) tell(body, "A base chain needs a priority, prio, which is a whole number.");
   if (policy !== "ACCEPT" && policy !== "DROP") tell(body, `"${body.policy}" is not a policy; use accept or drop.`);
-  if (hook === undefined || type === undefined || priority === null || (policy !== "ACCEPT" && policy !== "DROP")) return null;
-  if (type === "route" && hook !== "output") tell(body, "A chain of type route stands at the hook output only; the kernel refuses this.");
-  if (type === "nat" && hook === "forward") tell(body, "A chain of type nat cannot stand at the hook forward; the kernel refuses this.");
+  if (hook === undefined || type === undefined || priority === null || (policy !== "ACCEPT" && policy !== "DROP"))
+    return null;
+  if (type === "route" && hook !== "output")
+    tell(body, "A chain of type route stands at the hook output only; the kernel refuses this.");
+  if (type === "nat" && hook === "forward")
+    tell(body, "A chain of type nat cannot stand at the hook forward; the kernel refuses this.");
   if (type === "nat" && priority <= -200)
     tell(body, "A nat chain's priority must be above -200, where connections are tracked; the kernel refuses this.");
   return { hook, type, priority, policy };
@@ -200,7 +242,11 @@ function closeTable(table: OpenTable, changing: ReadonlySet<string>, context: Ru
   for (const [key, body] of table.objects) {
     if (!key.startsWith("set ")) continue;
     const flags = listOf(body, "flags");
-    const isChanging = changing.has(`${family} ${name} ${body.name}`) || flags.includes("dynamic") || flags.includes("timeout") || body.timeout !== undefined;
+    const isChanging =
+      changing.has(`${family} ${name} ${body.name}`) ||
+      flags.includes("dynamic") ||
+      flags.includes("timeout") ||
+      body.timeout !== undefined;
     sets.set(key.slice(4), { elements: listOf(body, "elem"), contents: isChanging ? "changing" : "fixed" });
     if (body["auto-merge"] !== true && hasOverlap(listOf(body, "elem")))
       context.tell(body, `Intervals of the set ${body.name} overlap; nft refuses this without auto-merge.`);
@@ -238,7 +284,9 @@ function closeRule(body: JsonObject, reading: ReadContext, { placeOf, textOfRule
 function tellKept(kept: readonly JsonObject[]): readonly string[] {
   const names = kept.flatMap(({ table, chain }) => {
     if (isObject(table)) return [`the table ${table.family} ${table.name}`];
-    return isObject(chain) && chain.family === "inet" ? [`the ${chain.hook} chain ${chain.name} of the table inet ${chain.table}`] : [];
+    return isObject(chain) && chain.family === "inet"
+      ? [`the ${chain.hook} chain ${chain.name} of the table inet ${chain.table}`]
+      : [];
   });
   return names.map((name) => `${name} is out of scope and is not examined`);
 }
@@ -246,13 +294,18 @@ function tellKept(kept: readonly JsonObject[]): readonly string[] {
 /** A chain that was made after those of a later table, at the same hook and priority, cannot be told from the order of tables. */
 function tellTies(tables: readonly OpenTable[], { tell }: Pick<ReadContext, "tell">): readonly string[] {
   const bases = tables.flatMap((table, place) =>
-    [...table.chains.values()].flatMap((chain) => (chain.base ? [{ ...chain, ...chain.base, place, table: table.name }] : [])),
+    [...table.chains.values()].flatMap((chain) =>
+      chain.base ? [{ ...chain, ...chain.base, place, table: table.name }] : [],
+    ),
   );
   for (const one of bases)
     for (const other of bases) {
       const isTie = one.hook === other.hook && one.priority === other.priority;
       if (isTie && one.place < other.place && one.order > other.order)
-        tell(one.node, `The chain ${one.name} is made after ${other.table} ${other.name}, at the same hook and priority; write the table ${one.table} in one piece.`);
+        tell(
+          one.node,
+          `The chain ${one.name} is made after ${other.table} ${other.name}, at the same hook and priority; write the table ${one.table} in one piece.`,
+        );
     }
   return [];
 }

@@ -157,7 +157,9 @@ function readZone(direction: string | null, value: Json | undefined): Target | n
   const side = direction === "original" || direction === "reply" ? direction : "both";
   const isMark = unwrap(value)?.[0] === "meta" && textOf(unwrap(value)?.[1], "key") === "mark";
   if (isMark) return { kind: "zone", direction: side, zone: "mark" };
-  return typeof value === "number" && value >= 0 && value <= 0xffff ? { kind: "zone", direction: side, zone: value } : null;
+  return typeof value === "number" && value >= 0 && value <= 0xffff
+    ? { kind: "zone", direction: side, zone: value }
+    : null;
 }
 
 function readMark(name: "meta mark" | "ct mark", value: Json, context: ReadContext): Target | null {
@@ -183,7 +185,10 @@ function readMap(
   if (keys === null || elements === null) return null;
   const branches = elements.flatMap((element) => readBranch(keys, element, context, read) ?? []);
   if (branches.length < elements.length) return null;
-  const ordered = [...branches.filter(({ element }) => element !== null), ...branches.filter(({ element }) => element === null)];
+  const ordered = [
+    ...branches.filter(({ element }) => element !== null),
+    ...branches.filter(({ element }) => element === null),
+  ];
   return { kind: "map", keys, branches: ordered, map: typeof data === "string" ? data.slice(1) : null };
 }
 

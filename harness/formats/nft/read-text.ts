@@ -15,10 +15,10 @@ import {
   placed,
   recover,
   skipEnds,
+  type TextReader,
   take,
   takeIf,
   takeName,
-  type TextReader,
 } from "./text-reader.ts";
 import { readElements, readRuleText } from "./text-rule.ts";
 
@@ -30,10 +30,19 @@ const FAMILIES = ["ip", "ip6", "inet", "arp", "bridge", "netdev"];
  */
 export function readNftText(text: string, { where, names = NO_LOOKUPS }: NftReadOptions): Parsed<NftTables> {
   const { tokens, faults } = readTokens(text);
-  const reader: TextReader = { text, tokens, at: 0, defined: new Map(), places: new Map(), faults: [], ruleTexts: new Map() };
+  const reader: TextReader = {
+    text,
+    tokens,
+    at: 0,
+    defined: new Map(),
+    places: new Map(),
+    faults: [],
+    ruleTexts: new Map(),
+  };
   const findings: Finding[] = faults.map(({ token, message }) => finding(where, message, token.line, token.column));
   const commands: Json[] = [];
-  for (skipEnds(reader); peek(reader).kind !== "end"; skipEnds(reader)) recover(reader, () => readCommand(reader, commands));
+  for (skipEnds(reader); peek(reader).kind !== "end"; skipEnds(reader))
+    recover(reader, () => readCommand(reader, commands));
   for (const { message, token } of reader.faults) findings.push(finding(where, message, token.line, token.column));
   const value = readTables(commands, {
     ...names,
@@ -77,10 +86,25 @@ function readFamily(reader: TextReader): string {
 }
 
 function readObject(reader: TextReader, verb: string, token: Token, commands: Json[]): void {
-  const push = (kind: string, body: JsonObject) => void commands.push(placed(reader, token, { [verb]: { [kind]: placed(reader, token, body) } }));
+  const push = (kind: string, body: JsonObject) =>
+    void commands.push(placed(reader, token, { [verb]: { [kind]: placed(reader, token, body) } }));
   if (takeIf(reader, "ruleset")) return push("ruleset", {});
   if (isNext(reader, "table")) return readTable(reader, verb, commands);
-  const kind = isNext(reader, "chain", "rule", "set", "map", "element", "counter", "quota", "limit", "flowtable", "chains") ? take(reader).text : "rule";
+  const kind = isNext(
+    reader,
+    "chain",
+    "rule",
+    "set",
+    "map",
+    "element",
+    "counter",
+    "quota",
+    "limit",
+    "flowtable",
+    "chains",
+  )
+    ? take(reader).text
+    : "rule";
   const family = readFamily(reader);
   const table = takeName(reader, "a table's name");
   const name = takeName(reader, kind === "rule" ? "a chain's name" : `the name of a ${kind}`);
@@ -120,7 +144,9 @@ function readTable(reader: TextReader, verb: string, commands: Json[]): void {
   const token = take(reader);
   const family = readFamily(reader);
   const isHandle = takeIf(reader, "handle");
-  const name = isHandle ? fail(peek(reader), "A handle does not name a table here; write its name.") : takeName(reader, "a table's name");
+  const name = isHandle
+    ? fail(peek(reader), "A handle does not name a table here; write its name.")
+    : takeName(reader, "a table's name");
   const body: { family: string; name: string; flags?: Json } = { family, name };
   const inner: Json[] = [];
   if (takeIf(reader, "{")) readTableBody(reader, body, inner);
@@ -171,11 +197,17 @@ function readChainBody(reader: TextReader, place: JsonObject, parts: Json[]): Js
     else if (takeIf(reader, "policy")) body = { ...body, policy: takeName(reader, "accept or drop") };
     else if (isNext(reader, "comment") && peek(reader, 1).kind === "string") reader.at += 2;
     else if (takeIf(reader, "flags")) takeName(reader, "a flag");
-    else recover(reader, () => {
-      const rule = { family: place.family ?? "ip", table: place.table ?? "", chain: place.name ?? "", ...readPlacedRule(reader) };
-      parts.push(placed(reader, token, { rule: placed(reader, token, rule) }));
-      endRule(reader);
-    });
+    else
+      recover(reader, () => {
+        const rule = {
+          family: place.family ?? "ip",
+          table: place.table ?? "",
+          chain: place.name ?? "",
+          ...readPlacedRule(reader),
+        };
+        parts.push(placed(reader, token, { rule: placed(reader, token, rule) }));
+        endRule(reader);
+      });
   }
   return body;
 }
@@ -208,7 +240,10 @@ function readPriority(reader: TextReader): number {
   const [, word = null, joined = ""] = typeof value === "string" ? (/^([a-z]+)([+-]\d+)?$/.exec(value) ?? []) : [];
   const base = typeof value === "number" ? value : PRIORITIES[word ?? ""];
   if (base === undefined)
-    fail(token, `${describeToken(token)} is not a priority; use a number or ${Object.keys(PRIORITIES).slice(0, 6).join(", ")}, with + or - a number.`);
+    fail(
+      token,
+      `${describeToken(token)} is not a priority; use a number or ${Object.keys(PRIORITIES).slice(0, 6).join(", ")}, with + or - a number.`,
+    );
   const offset = isNext(reader, "+", "-") ? (take(reader).text === "-" ? -1 : 1) * readNumber(reader) : Number(joined);
   return (isNegative ? -base : base) + offset;
 }
@@ -222,9 +257,11 @@ function readSetBody(reader: TextReader, place: JsonObject): JsonObject {
     else if (token.text === "elements") {
       expect(reader, "=");
       body = { ...body, elem: readElements(reader) };
-    } else if (token.text === "timeout" || token.text === "gc-interval") body = { ...body, [token.text]: readTime(reader) };
+    } else if (token.text === "timeout" || token.text === "gc-interval")
+      body = { ...body, [token.text]: readTime(reader) };
     else if (token.text === "size") body = { ...body, size: readNumber(reader) };
-    else if (token.text === "policy" || token.text === "comment") body = { ...body, [token.text]: takeName(reader, "a word") };
+    else if (token.text === "policy" || token.text === "comment")
+      body = { ...body, [token.text]: takeName(reader, "a word") };
     else if (token.text === "auto-merge" || token.text === "counter") body = { ...body, [token.text]: true };
     else if (token.text === "packets" || token.text === "bytes") body = { ...body, [token.text]: readNumber(reader) };
     else return fail(token, `${describeToken(token)} does not belong here; a set has type, flags and elements.`);

@@ -63,7 +63,14 @@ function readPrefix(type: KeyType, body: Json, context: ReadContext): CompareRan
   const address = text === null ? null : parseAddress(text);
   const length = numberOf(body, "len");
   const width = address === null ? type.bits : addressBits(address.family);
-  if (address === null || type.kind !== "address" || length === null || length < 0 || length > width || width > type.bits) {
+  if (
+    address === null ||
+    type.kind !== "address" ||
+    length === null ||
+    length < 0 ||
+    length > width ||
+    width > type.bits
+  ) {
     context.tell(body, `${describe(body)} is not a prefix of ${nameType(type)}.`);
     return null;
   }
@@ -75,7 +82,8 @@ function readPrefix(type: KeyType, body: Json, context: ReadContext): CompareRan
 /** Gives what an element of a set holds, its time-out and comment aside. */
 export function elementValue(element: Json): Json {
   const [kind, body] = unwrap(element) ?? [];
-  if (kind !== "elem" || body === undefined || body === null || typeof body !== "object" || isList(body)) return element;
+  if (kind !== "elem" || body === undefined || body === null || typeof body !== "object" || isList(body))
+    return element;
   return (body as { readonly val?: Json }).val ?? null;
 }
 

@@ -93,7 +93,9 @@ const STATEMENTS: Readonly<Record<string, Render>> = {
     const isSet = unwrap(right)?.[0] === "set" || (typeof right === "string" && right.startsWith("@"));
     const sign = op === "==" || op === "in" || (op === "!=" && isSet) ? (op === "!=" ? "!= " : "") : `${String(op)} `;
     const masked = ["&", "|", "^"].includes(unwrap(left)?.[0] ?? "");
-    const first = masked && (op === "==" || op === "in") ? `${renderExpression(left)} == ` : `${renderExpression(left)} ${sign}`;
+    const first =
+      masked && (op === "==" || op === "in") ? `${renderExpression(left)} == ` : `${renderExpression(left)} ${sign}`;
+    if (typeof right === "boolean") return `${first}${right ? "exists" : "missing"}`;
     return `${first}${isMulti(right) && op !== "in" && op !== "!" ? renderOperand(right ?? null) : renderExpression(right)}`;
   },
   mangle: ({ key, value }) => `${renderExpression(key)} set ${renderExpression(value)}`,
@@ -102,14 +104,17 @@ const STATEMENTS: Readonly<Record<string, Render>> = {
       ? `counter name ${renderWord(raw)}`
       : `counter${typeof body.packets === "number" ? ` packets ${body.packets} bytes ${body.bytes ?? 0}` : ""}`,
   redirect: (body) => `redirect${body.port === undefined ? "" : ` to :${renderExpression(body.port)}`}${flags(body)}`,
-  masquerade: (body) => `masquerade${body.port === undefined ? "" : ` to :${renderExpression(body.port)}`}${flags(body)}`,
+  masquerade: (body) =>
+    `masquerade${body.port === undefined ? "" : ` to :${renderExpression(body.port)}`}${flags(body)}`,
   dnat: (body) => renderNat("dnat", body),
   snat: (body) => renderNat("snat", body),
   tproxy: (body) => renderNat("tproxy", body),
   notrack: () => "notrack",
   reject: ({ type, expr }) => {
     if (type === undefined) return "reject";
-    return type === "tcp reset" ? "reject with tcp reset" : `reject with ${String(type)}${expr === undefined ? "" : ` type ${String(expr)}`}`;
+    return type === "tcp reset"
+      ? "reject with tcp reset"
+      : `reject with ${String(type)}${expr === undefined ? "" : ` type ${String(expr)}`}`;
   },
   log: (body) => {
     const options = Object.entries(body).map(([name, value]) =>
@@ -119,7 +124,8 @@ const STATEMENTS: Readonly<Record<string, Render>> = {
   },
   limit: ({ rate, rate_unit, per, burst, burst_unit, inv }) => {
     const unit = typeof rate_unit === "string" && rate_unit !== "packets" ? ` ${rate_unit}` : "";
-    const bursts = typeof burst === "number" ? ` burst ${burst} ${typeof burst_unit === "string" ? burst_unit : "packets"}` : "";
+    const bursts =
+      typeof burst === "number" ? ` burst ${burst} ${typeof burst_unit === "string" ? burst_unit : "packets"}` : "";
     return `limit rate ${inv ? "over " : ""}${String(rate)}${unit}/${String(per)}${bursts}`;
   },
   quota: ({ val, val_unit, inv, used, used_unit }) =>
@@ -145,7 +151,12 @@ function renderNat(word: string, body: JsonObject): string {
 /** An IPv6 address stands in brackets before a port. */
 function bracket(address: Json, hasPort: boolean): string {
   const text = renderExpression(address);
-  return hasPort && text.includes(":") ? text.split("-").map((end) => `[${end}]`).join("-") : text;
+  return hasPort && text.includes(":")
+    ? text
+        .split("-")
+        .map((end) => `[${end}]`)
+        .join("-")
+    : text;
 }
 
 function flags(body: JsonObject): string {

@@ -44,7 +44,9 @@ function findIngress(kept: readonly JsonObject[]): readonly Table[] {
 /** Whether it drops by its policy, or has a rule that does more than count and accept. */
 function couldDrop(chain: JsonObject, kept: readonly JsonObject[]): boolean {
   const rules = kept.flatMap(({ rule }) =>
-    isObject(rule) && rule.chain === chain.name && rule.table === chain.table && rule.family === chain.family ? [rule] : [],
+    isObject(rule) && rule.chain === chain.name && rule.table === chain.table && rule.family === chain.family
+      ? [rule]
+      : [],
   );
   const harmless = ["match", "counter", "accept", "log"];
   const acts = rules.some((rule) => listOf(rule, "expr").some((part) => !harmless.includes(unwrap(part)?.[0] ?? "")));

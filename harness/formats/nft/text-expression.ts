@@ -1,14 +1,32 @@
 // Long because expressions hold each other: a set holds concatenations, whose parts may be maps.
 import { isList, isObject, type Json, unwrap } from "./ast.ts";
 import type { Token } from "./lexer.ts";
-import { describeToken, expect, fail, isNext, peek, placed, take, takeIf, takeName, type TextReader } from "./text-reader.ts";
+import {
+  describeToken,
+  expect,
+  fail,
+  isNext,
+  peek,
+  placed,
+  type TextReader,
+  take,
+  takeIf,
+  takeName,
+} from "./text-reader.ts";
 
 /** Keys of `meta` that need no `meta` before them (nft(8), META EXPRESSIONS). */
-const BARE_META = "mark iif iifname iiftype oif oifname oiftype skuid skgid nftrace rtclassid ibrname obrname pkttype cpu iifgroup oifgroup cgroup".split(" ");
+const BARE_META =
+  "mark iif iifname iiftype oif oifname oiftype skuid skgid nftrace rtclassid ibrname obrname pkttype cpu iifgroup oifgroup cgroup".split(
+    " ",
+  );
 const META =
-  `${BARE_META.join(" ")} length protocol priority random secmark secpath l4proto nfproto iifkind oifkind sdif sdifname time day hour ibrpvid ibrvproto ibrpriority`.split(" ");
+  `${BARE_META.join(" ")} length protocol priority random secmark secpath l4proto nfproto iifkind oifkind sdif sdifname time day hour ibrpvid ibrvproto ibrpriority`.split(
+    " ",
+  );
 const CT =
-  "state direction status mark expiration helper label l3proto protocol proto-src proto-dst saddr daddr bytes packets avgpkt zone id secmark event timeout expectation count".split(" ");
+  "state direction status mark expiration helper label l3proto protocol proto-src proto-dst saddr daddr bytes packets avgpkt zone id secmark event timeout expectation count".split(
+    " ",
+  );
 
 /** The fields of headers, by protocol (nft(8), PAYLOAD EXPRESSIONS). */
 const FIELDS: Readonly<Record<string, string>> = {
@@ -32,14 +50,31 @@ const FIELDS: Readonly<Record<string, string>> = {
 };
 
 /** Expressions that are known by name alone: what they read is kept as text. */
-const OTHER_SELECTORS = ["rt", "ipsec", "osf", "jhash", "symhash", "exthdr", "hbh", "dst", "frag", "mh", "srh", "tunnel", "gretap", "vxlan"];
+const OTHER_SELECTORS = [
+  "rt",
+  "ipsec",
+  "osf",
+  "jhash",
+  "symhash",
+  "exthdr",
+  "hbh",
+  "dst",
+  "frag",
+  "mh",
+  "srh",
+  "tunnel",
+  "gretap",
+  "vxlan",
+];
 
 /** Says whether a word begins an expression that reads something of a packet. */
 export function startsSelector(reader: TextReader): boolean {
   const { kind, text } = peek(reader);
   if (kind !== "word") return false;
   return (
-    text.startsWith("@th") || text.startsWith("@nh") || text.startsWith("@ll") ||
+    text.startsWith("@th") ||
+    text.startsWith("@nh") ||
+    text.startsWith("@ll") ||
     ["meta", "ct", "fib", "socket", "numgen"].includes(text) ||
     BARE_META.includes(text) ||
     OTHER_SELECTORS.includes(text) ||
@@ -58,7 +93,16 @@ export function readSelector(reader: TextReader): Json {
   return placed(reader, first, parts.length === 1 ? (parts[0] ?? null) : { concat: parts });
 }
 
-const BIT_WORDS: Readonly<Record<string, string>> = { "&": "&", and: "&", "|": "|", or: "|", "^": "^", xor: "^", "<<": "<<", ">>": ">>" };
+const BIT_WORDS: Readonly<Record<string, string>> = {
+  "&": "&",
+  and: "&",
+  "|": "|",
+  or: "|",
+  "^": "^",
+  xor: "^",
+  "<<": "<<",
+  ">>": ">>",
+};
 
 function readMasked(reader: TextReader): Json {
   const isGrouped = takeIf(reader, "(");
@@ -249,7 +293,8 @@ function readData(reader: TextReader): Json {
 
 /** Reads a verdict; null where none is next. */
 export function readVerdict(reader: TextReader): Json {
-  if (isNext(reader, "accept", "drop", "continue", "return")) return placed(reader, peek(reader), { [take(reader).text]: null });
+  if (isNext(reader, "accept", "drop", "continue", "return"))
+    return placed(reader, peek(reader), { [take(reader).text]: null });
   if (!isNext(reader, "jump", "goto")) return null;
   const token = take(reader);
   return placed(reader, token, { [token.text]: { target: takeName(reader, "a chain's name") } });

@@ -1,5 +1,5 @@
 // Long because each statement of nft(8) has its grammar here.
-import { isList, isObject, type Json, unwrap } from "./ast.ts";
+import { isList, isObject, type Json, textOf, unwrap } from "./ast.ts";
 import { readKey, typeOfKey } from "./key-types.ts";
 import { renderExpression } from "./render-text.ts";
 import {
@@ -14,10 +14,34 @@ import {
   startsSelector,
   Unread,
 } from "./text-expression.ts";
-import { describeToken, expect, fail, isNext, peek, placed, take, takeIf, takeName, type TextReader } from "./text-reader.ts";
+import {
+  describeToken,
+  expect,
+  fail,
+  isNext,
+  peek,
+  placed,
+  type TextReader,
+  take,
+  takeIf,
+  takeName,
+} from "./text-reader.ts";
 
 /** Statements that are known by name alone: kept as text, with what follows them in their rule. */
-const OTHER_STATEMENTS = ["queue", "dup", "fwd", "synproxy", "flow", "reset", "xt", "set", "meter", "tunnel", "secmark", "delete"];
+const OTHER_STATEMENTS = [
+  "queue",
+  "dup",
+  "fwd",
+  "synproxy",
+  "flow",
+  "reset",
+  "xt",
+  "set",
+  "meter",
+  "tunnel",
+  "secmark",
+  "delete",
+];
 
 /** Reads a rule up to the end of its line, `;` or `}`: its statements and comment. */
 export function readRuleText(reader: TextReader): { readonly expr: readonly Json[]; readonly comment?: string } {
@@ -81,11 +105,19 @@ function readSelected(reader: TextReader): Json {
   if (takeIf(reader, "set")) return { mangle: { key: left, value: readNewValue(reader) } };
   if (takeIf(reader, "vmap")) return { vmap: { key: left, data: readMapData(reader) } };
   const op = isNext(reader, ...OPERATORS, "eq", "ne", "lt", "gt", "le", "ge") ? take(reader).text : null;
-  const right = readRight(reader);
+  const right = readPresence(left, readRight(reader));
   const known = op === null ? null : ({ eq: "==", ne: "!=", lt: "<", gt: ">", le: "<=", ge: ">=" }[op] ?? op);
   // `tcp flags syn / syn,ack` compares the bits behind the slash.
-  if (hasFlags(left) && takeIf(reader, "/")) return { match: { op: known ?? "==", left: { "&": [left, readRight(reader)] }, right } };
+  if (hasFlags(left) && takeIf(reader, "/"))
+    return { match: { op: known ?? "==", left: { "&": [left, readRight(reader)] }, right } };
   return { match: { op: known ?? (hasFlags(left) && !isSet(right) ? "in" : "=="), left, right } };
+}
+
+/** `exists` and `missing` are true and false in nft's JSON. */
+function readPresence(left: Json, right: Json): Json {
+  const body = unwrap(left)?.[0] === "fib" ? unwrap(left)?.[1] : null;
+  if (textOf(body ?? null, "result") === "type" || (right !== "exists" && right !== "missing")) return right;
+  return body === null ? right : right === "exists";
 }
 
 function hasFlags(left: Json): boolean {
@@ -166,7 +198,9 @@ function readLimit(reader: TextReader): Json {
   // `1/second` is read as a number, and `10 mbytes/second` has one word behind it.
   const unit = takeIf(reader, "/") ? [null, takeName(reader, "a time")] : takeName(reader, "a unit").split("/");
   const [bytes, per = ""] = unit;
-  const burst = takeIf(reader, "burst") ? { burst: readNumber(reader), burst_unit: takeName(reader, "packets or bytes") } : {};
+  const burst = takeIf(reader, "burst")
+    ? { burst: readNumber(reader), burst_unit: takeName(reader, "packets or bytes") }
+    : {};
   return { limit: { rate, ...(bytes ? { rate_unit: bytes } : {}), per, ...burst, ...(inv ? { inv } : {}) } };
 }
 
@@ -175,7 +209,9 @@ function readQuota(reader: TextReader): Json {
   const inv = takeIf(reader, "over");
   if (!inv) takeIf(reader, "until");
   const amount = { val: readNumber(reader), val_unit: takeName(reader, "a unit of bytes") };
-  const used = takeIf(reader, "used") ? { used: readNumber(reader), used_unit: takeName(reader, "a unit of bytes") } : {};
+  const used = takeIf(reader, "used")
+    ? { used: readNumber(reader), used_unit: takeName(reader, "a unit of bytes") }
+    : {};
   return { quota: { ...amount, ...used, ...(inv ? { inv } : {}) } };
 }
 

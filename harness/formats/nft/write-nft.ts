@@ -20,7 +20,10 @@ export function renderNftText(tables: readonly Table[]): string {
   return text;
 }
 
-/** Gives tables as `nft -j list ruleset` prints them, without handles; the inverse of `readNftJson`. Throws as {@link renderNftText}. */
+/**
+ * Gives tables as `nft -j -f` takes them; the inverse of `readNftJson`. Chains stand before maps, which may lead to them. Throws as
+ * {@link renderNftText}, and for a dormant table and a set with typeof, which nft's JSON cannot say.
+ */
 export function renderNftJson(tables: readonly Table[]): string {
   const faults: string[] = [];
   const nftables = tables.flatMap((table) => writeTable(table, faults));
@@ -36,9 +39,13 @@ function refuseFaults(faults: readonly string[]): void {
 
 function statementsOf(rule: Rule, chain: Chain, table: Table, faults: string[]): readonly Json[] {
   const written = writeRuleBody(rule, parseStatement);
-  const isOpaque = written?.some((statement) => typeof statement === "object" && statement !== null && "xt" in statement);
+  const isOpaque = written?.some(
+    (statement) => typeof statement === "object" && statement !== null && "xt" in statement,
+  );
   if (written !== null && !isOpaque) return written;
-  faults.push(`${table.family} ${table.name} ${chain.name}: "${rule.text ?? "a rule"}" holds what nft has no words for.`);
+  faults.push(
+    `${table.family} ${table.name} ${chain.name}: "${rule.text ?? "a rule"}" holds what nft has no words for.`,
+  );
   return [];
 }
 
@@ -76,7 +83,9 @@ function renderObject(object: JsonObject): readonly string[] {
   if (kind !== "set" && kind !== "map") return [`  ${kind} ${name} {`, "  }"];
   const elements = listOf(object, "elem").map(renderElement);
   const flags = listOf(object, "flags").map(String);
-  const times = (["timeout", "gc-interval"] as const).flatMap((key) => (typeof object[key] === "number" ? [`    ${key} ${object[key]}s`] : []));
+  const times = (["timeout", "gc-interval"] as const).flatMap((key) =>
+    typeof object[key] === "number" ? [`    ${key} ${object[key]}s`] : [],
+  );
   return [
     `  ${kind} ${name} {`,
     typeof object["typeof"] === "string" ? `    typeof ${object["typeof"]}` : `    type ${typeText(object)}`,
@@ -105,9 +114,16 @@ function typeJson({ type, map }: JsonObject): JsonObject {
 function writeTable(table: Table, faults: string[]): readonly Json[] {
   const { family, name } = table;
   const place = { family, table: name };
+  if (table.isDormant)
+    faults.push(`${family} ${name}: nft's JSON has no flag that it reads for a dormant table; use its language.`);
+  const untyped = (table.objects ?? []).filter((object) => typeof object["typeof"] === "string");
+  for (const object of untyped)
+    faults.push(`${family} ${name}: nft's JSON has no typeof, as the set ${object["name"]} has; use its language.`);
   const objects = (table.objects ?? []).map((object): Json => {
     const { kind, handle: _, ...body } = object as JsonObject & { readonly kind: string };
-    return { [kind]: kind === "set" || kind === "map" ? { ...body, ...place, ...typeJson(body) } : { ...body, ...place } };
+    return {
+      [kind]: kind === "set" || kind === "map" ? { ...body, ...place, ...typeJson(body) } : { ...body, ...place },
+    };
   });
   const chains = table.chains.map((chain): Json => ({ chain: { ...place, name: chain.name, ...writeBase(chain) } }));
   const rules = table.chains.flatMap((chain) =>
@@ -117,7 +133,7 @@ function writeTable(table: Table, faults: string[]): readonly Json[] {
       return { rule: { ...place, chain: chain.name, ...(comment === null ? {} : { comment }), expr } };
     }),
   );
-  return [{ table: { family, name, ...(table.isDormant ? { flags: "dormant" } : {}) } }, ...objects, ...chains, ...rules];
+  return [{ table: { family, name } }, ...chains, ...objects, ...rules];
 }
 
 function writeBase({ base }: Chain): JsonObject {

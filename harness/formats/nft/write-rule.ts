@@ -15,7 +15,9 @@ export function writeRuleBody({ matches, target, counters }: Rule, parse: ParseS
     ...(target === null ? [] : writeStatements(target, parse)),
   ];
   if (!parts.every((part) => part !== null)) return null;
-  return counters === undefined ? parts : parts.map((part) => ("counter" in (part as JsonObject) ? withCounts(part, counters) : part));
+  return counters === undefined
+    ? parts
+    : parts.map((part) => ("counter" in (part as JsonObject) ? withCounts(part, counters) : part));
 }
 
 function withCounts(statement: Json, counters: NonNullable<Rule["counters"]>): Json {
@@ -41,7 +43,9 @@ function writeCompare({ keys, operator, elements, set }: CompareMatch): Json {
 
 function writeMaskedKey(key: CompareKey): Json {
   const plain = writeKey(key);
-  return key.mask === null ? plain : { "&": [plain, writeNumber(typeOfKey(key), key.mask, key.mask >> 32n > 0n ? 6 : 4)] };
+  return key.mask === null
+    ? plain
+    : { "&": [plain, writeNumber(typeOfKey(key), key.mask, key.mask >> 32n > 0n ? 6 : 4)] };
 }
 
 function writeElements(keys: readonly CompareKey[], elements: readonly CompareElement[]): Json {
@@ -50,8 +54,7 @@ function writeElements(keys: readonly CompareKey[], elements: readonly CompareEl
   return elements.length === 1 && only !== undefined && keys.length === 1 ? (written[0] ?? null) : { set: written };
 }
 
-/** Gives an element of a set: a value, or a concatenation. */
-export function writeElement(keys: readonly CompareKey[], element: CompareElement): Json {
+function writeElement(keys: readonly CompareKey[], element: CompareElement): Json {
   const parts = element.map((range, i) => writeRange(keys[i], range));
   return parts.length === 1 ? (parts[0] ?? null) : { concat: parts };
 }
@@ -60,7 +63,8 @@ function writeRange(key: CompareKey | undefined, range: CompareRange): Json {
   if ("name" in range || key === undefined) return "name" in range ? range.name : null;
   const type = typeOfKey(key);
   const { first, last } = range;
-  const family = key.family === "ip" || key.name.startsWith("ip ") || (type.bits === 32 && type.kind === "address") ? 4 : 6;
+  const family =
+    key.family === "ip" || key.name.startsWith("ip ") || (type.bits === 32 && type.kind === "address") ? 4 : 6;
   if (first === last) return writeNumber(type, first, family);
   const length = type.kind === "address" ? prefixOf(first, last, type.bits) : null;
   if (length !== null) return { prefix: { addr: renderAddress(family, first), len: length } };
@@ -92,8 +96,7 @@ export function writeStatements(target: Target, parse: ParseStatement): readonly
   );
 }
 
-/** Gives a target as one statement; null for one that nft has no words for. */
-export function writeOne(target: Target, parse: ParseStatement): Json | null {
+function writeOne(target: Target, parse: ParseStatement): Json | null {
   switch (target.kind) {
     case "accept":
     case "drop":
@@ -127,7 +130,9 @@ export function writeOne(target: Target, parse: ParseStatement): Json | null {
         },
       };
     case "assign":
-      return { mangle: { key: { [target.to === "packet" ? "meta" : "ct"]: { key: "mark" } }, value: writeAssignment(target) } };
+      return {
+        mangle: { key: { [target.to === "packet" ? "meta" : "ct"]: { key: "mark" } }, value: writeAssignment(target) },
+      };
     case "zone": {
       const key = { ct: { key: "zone", ...(target.direction === "both" ? {} : { dir: target.direction }) } };
       return { mangle: { key, value: target.zone === "mark" ? { meta: { key: "mark" } } : target.zone } };
@@ -167,7 +172,10 @@ function flagsOf(flags: readonly string[]): JsonObject {
 }
 
 function writeNat({ addresses, ports, flags, family }: NatTarget): Json {
-  const address = addresses === null ? {} : { addr: addresses.first === addresses.last ? addresses.first : { range: [addresses.first, addresses.last] } };
+  const address =
+    addresses === null
+      ? {}
+      : { addr: addresses.first === addresses.last ? addresses.first : { range: [addresses.first, addresses.last] } };
   return { ...(family ? { family } : {}), ...address, ...portOf(ports), ...flagsOf(flags) };
 }
 
@@ -183,17 +191,29 @@ function writeMap({ keys, branches, map }: MapTarget, parse: ParseStatement): Js
   const written = branches.map((branch) => writeOne(branch.target, parse));
   if (!written.every((statement) => statement !== null)) return null;
   const names = branches.map(({ element }) => (element === null ? "*" : writeElement(keys, element)));
-  const data = (values: readonly Json[]): Json => (map === null ? { set: names.map((name, i) => [name, values[i] ?? null]) } : `@${map}`);
+  const data = (values: readonly Json[]): Json =>
+    map === null ? { set: names.map((name, i) => [name, values[i] ?? null]) } : `@${map}`;
   const kinds = new Set(branches.map((branch) => branch.target.kind));
   const [kind] = kinds;
-  if (kind === undefined || !["redirect", "dnat", "snat", "assign"].includes(kind)) return { vmap: { key, data: data(written) } };
+  if (kind === undefined || !["redirect", "dnat", "snat", "assign"].includes(kind))
+    return { vmap: { key, data: data(written) } };
   if (kinds.size > 1) return null;
   const bodies = written.map((statement) => Object.values(statement as JsonObject)[0] as JsonObject);
   const [first = {}] = bodies;
-  if (kind === "assign") return { mangle: { key: first.key ?? null, value: { map: { key, data: data(bodies.map(({ value = null }) => value)) } } } };
-  if (kind === "redirect") return { redirect: { ...first, port: { map: { key, data: data(bodies.map(({ port = null }) => port)) } } } };
+  if (kind === "assign")
+    return {
+      mangle: { key: first.key ?? null, value: { map: { key, data: data(bodies.map(({ value = null }) => value)) } } },
+    };
+  if (kind === "redirect")
+    return { redirect: { ...first, port: { map: { key, data: data(bodies.map(({ port = null }) => port)) } } } };
   const hasPorts = new Set(bodies.map(({ port }) => JSON.stringify(port))).size > 1;
   const values = bodies.map(({ addr = null, port = null }) => (hasPorts ? { concat: [addr, port] } : addr));
   const { port, ...rest } = first;
-  return { [kind]: { ...rest, addr: { map: { key, data: data(values) } }, ...(hasPorts || port === undefined ? {} : { port }) } };
+  return {
+    [kind]: {
+      ...rest,
+      addr: { map: { key, data: data(values) } },
+      ...(hasPorts || port === undefined ? {} : { port }),
+    },
+  };
 }

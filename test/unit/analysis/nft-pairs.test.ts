@@ -6,7 +6,17 @@ import type { Flow } from "../../../harness/model/flow.ts";
 import { DEFAULT_ADDRESSES, type PodSpec } from "../../../harness/model/pod.ts";
 import { emptyRuleset, type PodRules } from "../../../harness/model/ruleset.ts";
 import { compilePod } from "../../../harness/netfilter/simulator.ts";
-import { flowFor, iptablesRules, isTcp, nameLanding, nftRules, type PairItem, readItems, routingOf, specFor } from "../nft-vectors.ts";
+import {
+  flowFor,
+  iptablesRules,
+  isTcp,
+  nameLanding,
+  nftRules,
+  type PairItem,
+  readItems,
+  routingOf,
+  specFor,
+} from "../nft-vectors.ts";
 
 const pairs = readItems<PairItem>("nft-pairs.json");
 
@@ -27,7 +37,11 @@ describe("diff tells an nft rule set from one of iptables exactly where the kern
     const [old, fresh] = [before, after].map((rules) => compilePod(rules, spec, DEFAULT_ADDRESSES));
     const landings = telling.map((text) => {
       const flow = flowFor(text, spec.proxy);
-      return [text, old && nameLanding(old.land(flow, "answer") as Recorded), fresh && nameLanding(fresh.land(flow, "answer") as Recorded)];
+      return [
+        text,
+        old && nameLanding(old.land(flow, "answer") as Recorded),
+        fresh && nameLanding(fresh.land(flow, "answer") as Recorded),
+      ];
     });
     const recorded = telling.map((text) => {
       const both = pair.telling[text];
@@ -60,7 +74,9 @@ function rulesOf(pair: PairItem): { readonly before: PodRules; readonly after: P
   const nft = nftRules(pair.nft);
   const spec = specFor(Object.keys(pair.telling).filter(isTcp), {
     ...(pair.name.startsWith("istio-tproxy") ? { interceptionMode: "TPROXY" } : {}),
-    ...(pair.name.startsWith("linkerd") ? { proxyPort: 4140, inboundCapturePort: 4143, proxy: { uid: 2102, gid: 2102 } } : {}),
+    ...(pair.name.startsWith("linkerd")
+      ? { proxyPort: 4140, inboundCapturePort: 4143, proxy: { uid: 2102, gid: 2102 } }
+      : {}),
   });
   return {
     before: { ip: iptablesRules(pair.iptables, 4), ip6: iptablesRules(pair.ip6tables, 6), policyRouting },

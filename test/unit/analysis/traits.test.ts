@@ -5,8 +5,8 @@ import { DEFAULT_ADDRESSES, type PodSpec } from "../../../harness/model/pod.ts";
 import { NO_POLICY_ROUTING, type PodRules } from "../../../harness/model/ruleset.ts";
 import type { SideEffectName, Target } from "../../../harness/model/target.ts";
 import { compilePod } from "../../../harness/netfilter/simulator.ts";
-import { nftRules } from "../nft-vectors.ts";
 import { flowOf, rulesOf, SPEC } from "../netfilter/setup.ts";
+import { nftRules } from "../nft-vectors.ts";
 
 /** Two rule sets, as `rulesOf` takes them, a flow that they land differently, and one that they do not, if there is any. */
 type Pair = readonly [before: readonly string[], after: readonly string[], changed: string, unchanged?: string];

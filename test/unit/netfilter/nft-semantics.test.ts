@@ -22,7 +22,8 @@ const OTHER_NETWORKS: Readonly<Record<string, string>> = {
   "tproxy-foreign-address": "the client sends through the pod",
   "dnat-prerouting-route-localnet": "route_localnet is on",
   "masquerade-out": "the pod has more addresses",
-  "notrack-inbound": "the recording's listener does not close, as the harness's does, and a FIN that nobody tracks gets out",
+  "notrack-inbound":
+    "the recording's listener does not close, as the harness's does, and a FIN that nobody tracks gets out",
 };
 
 /** Flows whose landing depends on what the simulator does not follow, by the words that it names. */
