@@ -1,10 +1,10 @@
 import type { DialResult, IptablesVariant, ListenerSpec, Seen } from "../agent/protocol.ts";
 import { LandfallError } from "../errors.ts";
-import { renderIptablesSave } from "../formats/iptables-save.ts";
+import type { Family } from "../model/address.ts";
 import { makeLanding } from "../model/landing.ts";
 import { type PodSpec, vmLinks } from "../model/pod.ts";
 import type { SandboxReport } from "../model/report.ts";
-import { NO_POLICY_ROUTING, type PodRules, type PolicyRouting, type Ruleset } from "../model/ruleset.ts";
+import { familyKey, NO_POLICY_ROUTING, type PodRules, type PolicyRouting } from "../model/ruleset.ts";
 import type { AgentClient } from "./agent-client.ts";
 import { confirmLanding } from "./confirm.ts";
 import { driveAll, makeBlindResult, type PlannedDial } from "./dial-batches.ts";
@@ -16,6 +16,7 @@ import { listenersOf } from "./listeners.ts";
 import { gatherEvidence } from "./pod-evidence.ts";
 import type { CountedRules, FlowRequest, Installation, Observation, PodEvidence, Sandbox } from "./sandbox.ts";
 import { type Station, type StationName, stationOf } from "./station.ts";
+import { addNftTables, renderRules } from "./rules-by-tool.ts";
 import { planLocalRoutes } from "./upstream-routes.ts";
 import type { World } from "./world.ts";
 
@@ -90,8 +91,13 @@ export class AgentSandbox implements Sandbox {
 
   async counters(): Promise<CountedRules> {
     const { agent, namespace } = this.#station("pod");
-    const { ip, ip6 } = await agent.call("counters", { namespace, variant: this.#variant });
-    return { ip: readKernelRules(ip, 4, this.#written), ip6: readKernelRules(ip6, 6, this.#written) };
+    const texts = await agent.call("counters", { namespace, variant: this.#variant });
+    const written = this.#written;
+    const read = (family: Family) => {
+      const own = readKernelRules(texts[familyKey(family)], family, written);
+      return addNftTables(own, written?.[familyKey(family)] ?? null, texts.nft);
+    };
+    return { ip: read(4), ip6: read(6) };
   }
 
   gatherEvidence(): Promise<PodEvidence> {
@@ -155,9 +161,7 @@ export class AgentSandbox implements Sandbox {
   async #apply(rules: PodRules): Promise<void> {
     if (this.#foreignRouting) await this.clear();
     const { agent, namespace } = this.#station("pod");
-    const text = (ruleset: Ruleset | null) => ruleset && renderIptablesSave(ruleset);
-    const texts = { ip: text(rules.ip), ip6: text(rules.ip6), policyRouting: rules.policyRouting };
-    await agent.call("apply", { namespace, variant: this.#variant, ...texts });
+    await agent.call("apply", { namespace, variant: this.#variant, ...renderRules(rules) });
   }
 
   /** A listener that has recorded what the caller was told leaves nothing to wait for; anything else needs every listener's word. */
