@@ -5,6 +5,7 @@ import { forgetConnections } from "./connection-tracking.ts";
 import { CallError } from "./fault.ts";
 import { runInNamespace } from "./identity.ts";
 import { type NetworkState, readNetworkState, restoreNetworkState } from "./network-state.ts";
+import { NftRules } from "./nft-rules.ts";
 import { addPolicyRouting, removePolicyRouting } from "./policy-routing.ts";
 import type { CallResult, IptablesVariant, RulesText } from "./protocol.ts";
 import { refuseOtherRoutes } from "./route-guard.ts";
@@ -49,19 +50,19 @@ export class KernelRules {
   readonly #touched: Readonly<Record<FamilyPrefix, Set<string>>> = { iptables: new Set(), ip6tables: new Set() };
   /** What was put in last, by program, and nobody has touched since: putting it in once more would only take the kernel's time. */
   readonly #standing = new Map<string, string>();
-  /** The tables of nft that are in, as the text that was put in. */
-  #nft = "";
+  readonly #nft: NftRules;
   #routing: PolicyRouting = NO_ROUTING;
   #before: NetworkState | null = null;
 
   constructor(namespace: number | null) {
     this.#namespace = namespace;
+    this.#nft = new NftRules(namespace);
   }
 
   /** See `apply` of the protocol. */
   async apply({ variant, ip, ip6, nft = "", policyRouting }: Omit<RulesText, "namespace">): Promise<void> {
     const steps = await Promise.allSettled([
-      this.#restoreBoth(variant, ip, ip6).then(() => this.#loadNft(nft)),
+      this.#restoreBoth(variant, ip, ip6).then(() => this.#nft.load(nft)),
       this.#route(policyRouting),
       forgetConnections(this.#namespace),
     ]);
@@ -84,7 +85,7 @@ export class KernelRules {
     if (this.#before) await restoreNetworkState(this.#namespace, this.#before);
     this.#before = null;
     await Promise.all([
-      this.#restoreBoth(variant, "", "").then(() => this.#loadNft("")),
+      this.#restoreBoth(variant, "", "").then(() => this.#nft.load("")),
       this.#route(NO_ROUTING),
       forgetConnections(this.#namespace),
     ]);
@@ -106,29 +107,9 @@ export class KernelRules {
     const [ip, ip6, nft] = await Promise.all([
       this.#save("iptables", variant),
       this.#save("ip6tables", variant),
-      this.#nft === "" ? null : this.#listNft(),
+      this.#nft.list(),
     ]);
     return { ip, ip6, nft };
-  }
-
-  /** Takes out the tables of nft that are in and puts others in their place, all in one transaction. */
-  async #loadNft(text: string): Promise<void> {
-    if (text === this.#nft) return;
-    // A table is named before it is deleted, so that one which is gone already is no fault.
-    const gone = namedNftTables(this.#nft).map((table) => `table ${table}\ndelete table ${table}\n`);
-    const command = ["nft", "-f", "-"];
-    const { status, stderr } = await runCommand({
-      namespace: this.#namespace,
-      command,
-      stdin: `${gone.join("")}${text}`,
-    });
-    if (status !== 0) throw new CallError("rules-refused", `nft refused the rules: ${stderr.trim()}`);
-    this.#nft = text;
-  }
-
-  async #listNft(): Promise<string | null> {
-    const { status, stdout } = await runCommand({ namespace: this.#namespace, command: ["nft", "-j", "list", "ruleset"] });
-    return status === 0 ? stdout : null;
   }
 
   async #learnTables(variant: IptablesVariant): Promise<void> {
@@ -207,10 +188,6 @@ function readTableNames(list: string): readonly string[] {
 
 function namedTables(text: string): readonly string[] {
   return [...text.matchAll(/^\*(\w+)/gm)].map((found) => found[1] ?? "");
-}
-
-function namedNftTables(text: string): readonly string[] {
-  return [...text.matchAll(/^table (\S+ \S+) \{$/gm)].map((found) => found[1] ?? "");
 }
 
 function renderEmptyTable(table: string): string {

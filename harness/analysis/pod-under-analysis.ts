@@ -84,7 +84,10 @@ function assumeInRuleset(ruleset: Ruleset | null, assumed: Witness["assumed"]): 
 function assumeInStatements(rule: Rule, told: Rule, answer: (match: Match) => string | undefined): Rule {
   if (rule.target?.kind !== "statements") return rule;
   const named: Match[] = [];
-  replaceMatches({ matches: [], target: told.target }, (match) => (named.push(match), match));
+  replaceMatches({ matches: [], target: told.target }, (match) => {
+    named.push(match);
+    return match;
+  });
   const edit = (match: Match): Match => {
     const given = answer(named.shift() ?? match);
     return given === undefined ? match : given === "fails" ? NEVER : ALWAYS;

@@ -67,12 +67,7 @@ function holds({ operator, elements }: CompareMatch, readings: readonly Reading[
 /** One key is asked once for all of its elements, so that a choice of the kernel's is one question. */
 function isAny(readings: readonly Reading[], elements: readonly CompareElement[], packet: Packet): boolean {
   const [only] = readings;
-  if (readings.length === 1 && only !== undefined)
-    return isIn(
-      only,
-      elements.flatMap((element) => element),
-      packet,
-    );
+  if (readings.length === 1 && only !== undefined) return isIn(only, elements.flat(), packet);
   return elements.some((element) => isElement(readings, element, packet));
 }
 

@@ -1,22 +1,20 @@
 import type { DialResult, IptablesVariant, ListenerSpec, Seen } from "../agent/protocol.ts";
 import { LandfallError } from "../errors.ts";
-import type { Family } from "../model/address.ts";
 import { makeLanding } from "../model/landing.ts";
 import { type PodSpec, vmLinks } from "../model/pod.ts";
 import type { SandboxReport } from "../model/report.ts";
-import { familyKey, NO_POLICY_ROUTING, type PodRules, type PolicyRouting } from "../model/ruleset.ts";
+import { NO_POLICY_ROUTING, type PodRules, type PolicyRouting } from "../model/ruleset.ts";
 import type { AgentClient } from "./agent-client.ts";
 import { confirmLanding } from "./confirm.ts";
 import { driveAll, makeBlindResult, type PlannedDial } from "./dial-batches.ts";
 import { CONNECT_TIMEOUT_MS, planDial } from "./dial-plan.ts";
 import { describeDriven, driveBesideEnvoy } from "./envoy/driving.ts";
 import { RealEnvoy } from "./envoy/real-envoy.ts";
-import { readKernelRules } from "./kernel-rules-text.ts";
 import { listenersOf } from "./listeners.ts";
 import { gatherEvidence } from "./pod-evidence.ts";
+import { readCounted, renderRules } from "./rules-by-tool.ts";
 import type { CountedRules, FlowRequest, Installation, Observation, PodEvidence, Sandbox } from "./sandbox.ts";
 import { type Station, type StationName, stationOf } from "./station.ts";
-import { addNftTables, renderRules } from "./rules-by-tool.ts";
 import { planLocalRoutes } from "./upstream-routes.ts";
 import type { World } from "./world.ts";
 
@@ -92,12 +90,7 @@ export class AgentSandbox implements Sandbox {
   async counters(): Promise<CountedRules> {
     const { agent, namespace } = this.#station("pod");
     const texts = await agent.call("counters", { namespace, variant: this.#variant });
-    const written = this.#written;
-    const read = (family: Family) => {
-      const own = readKernelRules(texts[familyKey(family)], family, written);
-      return addNftTables(own, written?.[familyKey(family)] ?? null, texts.nft);
-    };
-    return { ip: read(4), ip6: read(6) };
+    return { ip: readCounted(texts, 4, this.#written), ip6: readCounted(texts, 6, this.#written) };
   }
 
   gatherEvidence(): Promise<PodEvidence> {

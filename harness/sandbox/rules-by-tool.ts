@@ -1,10 +1,12 @@
-import type { CallParams } from "../agent/protocol.ts";
+import type { CallParams, CallResult } from "../agent/protocol.ts";
 import { LandfallError } from "../errors.ts";
 import { renderIptablesSave } from "../formats/iptables-save.ts";
 import { readNft } from "../formats/nft/read-nft.ts";
 import { renderNftText } from "../formats/nft/write-nft.ts";
+import type { Family } from "../model/address.ts";
 import { finding } from "../model/finding.ts";
-import { type Chain, type PodRules, type Ruleset, type Table, tableKey } from "../model/ruleset.ts";
+import { type Chain, familyKey, type PodRules, type Ruleset, type Table, tableKey } from "../model/ruleset.ts";
+import { readKernelRules } from "./kernel-rules-text.ts";
 
 /**
  * Gives rules as the kernel's tools read them: tables of iptables for iptables-restore, tables of nft for nft, which is asked last. Throws
@@ -39,12 +41,16 @@ function mergeNftTables(ip: Ruleset | null, ip6: Ruleset | null): readonly Table
 
 function checkOrder({ tables }: Ruleset): void {
   const bases = tables.flatMap(({ source, name, chains }, place) =>
-    chains.flatMap((chain) => (chain.base === null ? [] : [{ source, table: name, chain: chain.name, ...chain.base, place }])),
+    chains.flatMap((chain) =>
+      chain.base === null ? [] : [{ source, table: name, chain: chain.name, ...chain.base, place }],
+    ),
   );
   const early = bases.filter(({ source }) => source === "nft");
   const late = bases.filter(({ source }) => source !== "nft");
   for (const one of early) {
-    const tie = late.find(({ hook, priority, place }) => hook === one.hook && priority === one.priority && one.place < place);
+    const tie = late.find(
+      ({ hook, priority, place }) => hook === one.hook && priority === one.priority && one.place < place,
+    );
     if (tie === undefined) continue;
     const message = `${one.table} ${one.chain} and ${tie.table} ${tie.chain} have one hook and priority; name the file of iptables first, as the sandbox loads it first.`;
     throw new LandfallError("bad-input", "The sandbox cannot load these rules in their order.", {
@@ -53,11 +59,17 @@ function checkOrder({ tables }: Ruleset): void {
   }
 }
 
+/** Gives the rules of a family that are in the pod, with their counters, from what the tools print. */
+export function readCounted(texts: CallResult<"counters">, family: Family, written: PodRules | null): Ruleset | null {
+  const own = readKernelRules(texts[familyKey(family)], family, written);
+  return addNftTables(own, written?.[familyKey(family)] ?? null, texts.nft);
+}
+
 /**
  * Adds to what iptables printed the tables of nft that were put in, with the counters that the kernel has for them. A rule without a
  * `counter` has none.
  */
-export function addNftTables(read: Ruleset | null, written: Ruleset | null, listing: string | null): Ruleset | null {
+function addNftTables(read: Ruleset | null, written: Ruleset | null, listing: string | null): Ruleset | null {
   const own = written?.tables.filter(({ source }) => source === "nft") ?? [];
   if (own.length === 0 || written === null) return read;
   const printed = listing === null ? [] : readListing(listing);

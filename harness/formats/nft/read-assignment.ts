@@ -8,17 +8,20 @@ const ALL = 0xffffffff;
 
 /** Reads the value that a mark is set to: a number, a mark, or one with `&`, `|` and `^`; null for what is not known. */
 export function readAssignment(value: Json): Assignment | null {
-  if (typeof value === "number") return Number.isInteger(value) && value >= 0 && value <= ALL ? fixed(value) : null;
-  if (typeof value === "string")
-    return /^(?:0x[0-9a-f]{1,8}|\d{1,10})$/i.test(value) ? readAssignment(Number(value)) : null;
+  const number = typeof value === "string" && /^(?:0x[0-9a-f]{1,8}|\d{1,10})$/i.test(value) ? Number(value) : value;
+  if (typeof number === "number")
+    return Number.isInteger(number) && number >= 0 && number <= ALL ? fixed(number) : null;
+  return readExpression(value);
+}
+
+function readExpression(value: Json): Assignment | null {
   const [kind = "", body = null] = unwrap(value) ?? [];
   const isMark = textOf(body, "key") === "mark" && textOf(body, "dir") === null;
   if (isMark && kind === "meta") return { from: "packet", and: ALL, xor: 0 };
   if (isMark && kind === "ct") return { from: "connection", and: ALL, xor: 0 };
-  const [first = null, second = null, ...others] = isList(body) ? body : [];
-  const [one, other] = [readAssignment(first), readAssignment(second)];
-  if (one === null || other === null || other.from !== "value" || others.length > 0) return null;
-  return combine(kind, one, other.xor);
+  if (!isList(body) || body.length !== 2) return null;
+  const [one = null, other = null] = body.map(readAssignment);
+  return one !== null && other?.from === "value" ? combine(kind, one, other.xor) : null;
 }
 
 function fixed(value: number): Assignment {

@@ -63,16 +63,22 @@ export function readNftText(text: string, { where, names = NO_LOOKUPS }: NftRead
 
 function readCommand(reader: TextReader, commands: Json[]): void {
   const token = peek(reader);
-  if (takeIf(reader, "}")) return fail(token, 'This "}" closes nothing.');
-  if (takeIf(reader, "define", "redefine")) return readDefinition(reader);
-  if (takeIf(reader, "undefine")) return void reader.defined.delete(takeName(reader, "a name"));
-  if (isNext(reader, "include")) return fail(token, "include is not followed; put the included rules in its place.");
-  if (isNext(reader, "table")) return readTable(reader, "add", commands);
-  const verb = take(reader).text;
-  const verbs = ["add", "create", "insert", "flush", "delete", "destroy", "replace", "rename", "list", "reset"];
-  if (!verbs.includes(verb)) return fail(token, `${describeToken(token)} is not a command of nftables.`);
-  if (verb === "list" || verb === "reset") return fail(token, `${verb} shows rules; give the rules themselves.`);
-  readObject(reader, verb, token, commands);
+  if (isNext(reader, "}")) fail(token, 'This "}" closes nothing.');
+  if (isNext(reader, "include")) fail(token, "include is not followed; put the included rules in its place.");
+  if (takeIf(reader, "define", "redefine")) readDefinition(reader);
+  else if (takeIf(reader, "undefine")) reader.defined.delete(takeName(reader, "a name"));
+  else if (isNext(reader, "table")) readTable(reader, "add", commands);
+  else readObject(reader, takeVerb(reader), token, commands);
+}
+
+const VERBS = ["add", "create", "insert", "flush", "delete", "destroy", "replace", "rename"];
+
+function takeVerb(reader: TextReader): string {
+  const token = take(reader);
+  if (token.text === "list" || token.text === "reset")
+    fail(token, `${token.text} shows rules; give the rules themselves.`);
+  if (!VERBS.includes(token.text)) fail(token, `${describeToken(token)} is not a command of nftables.`);
+  return token.text;
 }
 
 function readDefinition(reader: TextReader): void {
@@ -86,32 +92,26 @@ function readFamily(reader: TextReader): string {
 }
 
 function readObject(reader: TextReader, verb: string, token: Token, commands: Json[]): void {
-  const push = (kind: string, body: JsonObject) =>
-    void commands.push(placed(reader, token, { [verb]: { [kind]: placed(reader, token, body) } }));
-  if (takeIf(reader, "ruleset")) return push("ruleset", {});
-  if (isNext(reader, "table")) return readTable(reader, verb, commands);
-  const kind = isNext(
-    reader,
-    "chain",
-    "rule",
-    "set",
-    "map",
-    "element",
-    "counter",
-    "quota",
-    "limit",
-    "flowtable",
-    "chains",
-  )
+  if (isNext(reader, "table")) {
+    readTable(reader, verb, commands);
+    return;
+  }
+  const at = commands.length;
+  const [kind, body] = takeIf(reader, "ruleset") ? (["ruleset", {}] as const) : readNamed(reader, commands);
+  // The rules of a chain in braces come behind it.
+  commands.splice(at, 0, placed(reader, token, { [verb]: { [kind]: placed(reader, token, body) } }));
+}
+
+function readNamed(reader: TextReader, commands: Json[]): readonly [kind: string, body: JsonObject] {
+  const kind = isNext(reader, "chain", "rule", "set", "map", "element", "counter", "quota", "limit", "flowtable")
     ? take(reader).text
     : "rule";
   const family = readFamily(reader);
   const table = takeName(reader, "a table's name");
   const name = takeName(reader, kind === "rule" ? "a chain's name" : `the name of a ${kind}`);
-  if (kind === "rule") return push("rule", readOwnRule(reader, { family, table, chain: name }));
-  if (kind === "element") return push(kind, { family, table, name, elem: readElements(reader) });
-  if (kind === "chain") return push(kind, readBraced(reader, readChainBody, { family, table, name }, commands));
-  push(kind, readBraced(reader, readSetBody, { family, table, name }, commands));
+  if (kind === "rule") return [kind, readOwnRule(reader, { family, table, chain: name })];
+  if (kind === "element") return [kind, { family, table, name, elem: readElements(reader) }];
+  return [kind, readBraced(reader, kind === "chain" ? readChainBody : readSetBody, { family, table, name }, commands)];
 }
 
 /** Reads `index 3` and `handle 4`, which name a place among the rules, and then the rule. */
@@ -237,37 +237,53 @@ function readPriority(reader: TextReader): number {
   const token = peek(reader);
   const isNegative = takeIf(reader, "-");
   const value = readValue(reader);
-  const [, word = null, joined = ""] = typeof value === "string" ? (/^([a-z]+)([+-]\d+)?$/.exec(value) ?? []) : [];
-  const base = typeof value === "number" ? value : PRIORITIES[word ?? ""];
+  // A dash may be part of a word: filter-10.
+  const [, word = "", joined = ""] = typeof value === "string" ? (/^([a-z]+)([+-]\d+)?$/.exec(value) ?? []) : [];
+  const base = typeof value === "number" ? value : PRIORITIES[word];
   if (base === undefined)
     fail(
       token,
       `${describeToken(token)} is not a priority; use a number or ${Object.keys(PRIORITIES).slice(0, 6).join(", ")}, with + or - a number.`,
     );
-  const offset = isNext(reader, "+", "-") ? (take(reader).text === "-" ? -1 : 1) * readNumber(reader) : Number(joined);
-  return (isNegative ? -base : base) + offset;
+  return (isNegative ? -base : base) + Number(joined) + readOffset(reader);
+}
+
+function readOffset(reader: TextReader): number {
+  if (takeIf(reader, "-")) return -readNumber(reader);
+  return takeIf(reader, "+") ? readNumber(reader) : 0;
 }
 
 function readSetBody(reader: TextReader, place: JsonObject): JsonObject {
   let body: JsonObject = place;
   for (skipEnds(reader); !isNext(reader, "}"); skipEnds(reader)) {
     const token = take(reader);
-    if (token.text === "type" || token.text === "typeof") body = { ...body, [token.text]: readTypeText(reader) };
-    else if (token.text === "flags") body = { ...body, flags: [readRight(reader)].flat() };
-    else if (token.text === "elements") {
-      expect(reader, "=");
-      body = { ...body, elem: readElements(reader) };
-    } else if (token.text === "timeout" || token.text === "gc-interval")
-      body = { ...body, [token.text]: readTime(reader) };
-    else if (token.text === "size") body = { ...body, size: readNumber(reader) };
-    else if (token.text === "policy" || token.text === "comment")
-      body = { ...body, [token.text]: takeName(reader, "a word") };
-    else if (token.text === "auto-merge" || token.text === "counter") body = { ...body, [token.text]: true };
-    else if (token.text === "packets" || token.text === "bytes") body = { ...body, [token.text]: readNumber(reader) };
-    else return fail(token, `${describeToken(token)} does not belong here; a set has type, flags and elements.`);
+    const read = Object.hasOwn(SET_MEMBERS, token.text) ? SET_MEMBERS[token.text] : undefined;
+    if (read === undefined)
+      fail(token, `${describeToken(token)} does not belong here; a set has type, flags and elements.`);
+    body = { ...body, [token.text === "elements" ? "elem" : token.text]: read(reader) };
   }
   return body;
 }
+
+/** What stands in a set, a map, or a named counter (nft(8), SETS, MAPS, STATEFUL OBJECTS). */
+const SET_MEMBERS: Readonly<Record<string, (reader: TextReader) => Json>> = {
+  type: readTypeText,
+  typeof: readTypeText,
+  flags: (reader) => [readRight(reader)].flat(),
+  elements: (reader) => {
+    expect(reader, "=");
+    return readElements(reader);
+  },
+  timeout: readTime,
+  "gc-interval": readTime,
+  size: readNumber,
+  policy: (reader) => takeName(reader, "a word"),
+  comment: (reader) => takeName(reader, "a comment"),
+  "auto-merge": () => true,
+  counter: () => true,
+  packets: readNumber,
+  bytes: readNumber,
+};
 
 /** A set's type is kept as it is written: `ipv4_addr . inet_service : verdict`. */
 function readTypeText(reader: TextReader): string {

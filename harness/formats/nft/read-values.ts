@@ -48,14 +48,16 @@ export function readRange(type: KeyType, value: Json, context: ReadContext): Com
     return null;
   }
   if (kind === "prefix" && body !== undefined) return readPrefix(type, body, context);
-  if (kind === "range" && isList(body)) {
-    const [first = null, last = null] = body.map((end) => readValue(type, end, context));
-    if (first !== null && last !== null && first > last)
-      context.tell(value, `The range ${describe(value)} ends before it begins.`);
-    return first === null || last === null ? null : { first, last };
-  }
+  if (kind === "range" && isList(body)) return readEnds(type, value, body, context);
   const only = readValue(type, value, context);
   return only === null ? null : { first: only, last: only };
+}
+
+function readEnds(type: KeyType, range: Json, ends: readonly Json[], context: ReadContext): CompareRange | null {
+  const [first = null, last = null] = ends.map((end) => readValue(type, end, context));
+  if (first === null || last === null) return null;
+  if (first > last) context.tell(range, `The range ${describe(range)} ends before it begins.`);
+  return { first, last };
 }
 
 function readPrefix(type: KeyType, body: Json, context: ReadContext): CompareRange | null {

@@ -90,13 +90,10 @@ type Render = (body: JsonObject, raw: Json) => string;
 
 const STATEMENTS: Readonly<Record<string, Render>> = {
   match: ({ op, left, right }) => {
-    const isSet = unwrap(right)?.[0] === "set" || (typeof right === "string" && right.startsWith("@"));
-    const sign = op === "==" || op === "in" || (op === "!=" && isSet) ? (op === "!=" ? "!= " : "") : `${String(op)} `;
-    const masked = ["&", "|", "^"].includes(unwrap(left)?.[0] ?? "");
-    const first =
-      masked && (op === "==" || op === "in") ? `${renderExpression(left)} == ` : `${renderExpression(left)} ${sign}`;
-    if (typeof right === "boolean") return `${first}${right ? "exists" : "missing"}`;
-    return `${first}${isMulti(right) && op !== "in" && op !== "!" ? renderOperand(right ?? null) : renderExpression(right)}`;
+    const isMasked = OPERATORS.includes(unwrap(left)?.[0] ?? "");
+    const isPlain = op === "==" || op === "in";
+    const sign = isPlain ? (isMasked ? "== " : "") : `${String(op)} `;
+    return `${renderExpression(left)} ${sign}${renderRight(right, op === "in" || op === "!")}`;
   },
   mangle: ({ key, value }) => `${renderExpression(key)} set ${renderExpression(value)}`,
   counter: (body, raw) =>
@@ -136,6 +133,12 @@ const STATEMENTS: Readonly<Record<string, Render>> = {
   verbatim: (_, raw) => String(raw),
   xt: ({ type, name }) => `xt ${String(type)} ${renderWord(String(name))}`,
 };
+
+/** Bits of a value stand in brackets where they are compared as one value. */
+function renderRight(right: Json | undefined, asksBits: boolean): string {
+  if (typeof right === "boolean") return right ? "exists" : "missing";
+  return isMulti(right) && !asksBits ? renderOperand(right ?? null) : renderExpression(right);
+}
 
 function isMulti(value: Json | undefined): boolean {
   return isList(value) || unwrap(value)?.[0] === "|";

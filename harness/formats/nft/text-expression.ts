@@ -106,6 +106,7 @@ const BIT_WORDS: Readonly<Record<string, string>> = {
 
 function readMasked(reader: TextReader): Json {
   const isGrouped = takeIf(reader, "(");
+  if (isGrouped && isNext(reader, "(")) throw new Unread();
   let value = isGrouped ? readMasked(reader) : readPrimary(reader);
   if (isGrouped) expect(reader, ")");
   for (let sign = BIT_WORDS[peek(reader).text]; sign !== undefined; sign = BIT_WORDS[peek(reader).text]) {

@@ -3,7 +3,7 @@ import { renderAddress } from "../../model/address.ts";
 import type { CompareElement, CompareKey, CompareMatch, CompareRange } from "../../model/compare.ts";
 import type { Match, Range } from "../../model/match.ts";
 import type { Rule } from "../../model/ruleset.ts";
-import type { MapTarget, NatTarget, Target } from "../../model/target.ts";
+import type { MapTarget, NatTarget, SocketTarget, Target, ZoneTarget } from "../../model/target.ts";
 import type { Json, JsonObject } from "./ast.ts";
 import { type KeyType, typeOfKey, writeKey } from "./key-types.ts";
 import { writeAssignment } from "./read-assignment.ts";
@@ -122,21 +122,11 @@ function writeOne(target: Target, parse: ParseStatement): Json | null {
     case "snat":
       return { [target.kind]: writeNat(target) };
     case "tproxy-socket":
-      return {
-        tproxy: {
-          ...(target.family ? { family: target.family } : {}),
-          ...(target.address === null ? {} : { addr: target.address }),
-          ...(target.port === null ? {} : { port: target.port }),
-        },
-      };
+      return { tproxy: writeTproxy(target) };
     case "assign":
-      return {
-        mangle: { key: { [target.to === "packet" ? "meta" : "ct"]: { key: "mark" } }, value: writeAssignment(target) },
-      };
-    case "zone": {
-      const key = { ct: { key: "zone", ...(target.direction === "both" ? {} : { dir: target.direction }) } };
-      return { mangle: { key, value: target.zone === "mark" ? { meta: { key: "mark" } } : target.zone } };
-    }
+      return { mangle: { key: markOf(target.to), value: writeAssignment(target) } };
+    case "zone":
+      return { mangle: writeZone(target) };
     case "side-effect":
       return parse(target.options);
     case "unknown":
@@ -155,6 +145,20 @@ function writeOne(target: Target, parse: ParseStatement): Json | null {
     case "tee":
       return null;
   }
+}
+
+function markOf(owner: "packet" | "connection"): Json {
+  return { [owner === "packet" ? "meta" : "ct"]: { key: "mark" } };
+}
+
+function writeZone({ direction, zone }: ZoneTarget): Json {
+  const key = { ct: direction === "both" ? { key: "zone" } : { key: "zone", dir: direction } };
+  return { key, value: zone === "mark" ? markOf("packet") : zone };
+}
+
+function writeTproxy({ family, address, port }: SocketTarget): Json {
+  const place = { ...(address === null ? {} : { addr: address }), ...(port === null ? {} : { port }) };
+  return family === undefined ? place : { family, ...place };
 }
 
 function orNull(body: JsonObject): Json {
