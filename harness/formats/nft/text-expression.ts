@@ -93,6 +93,8 @@ export function readSelector(reader: TextReader): Json {
   return placed(reader, first, parts.length === 1 ? (parts[0] ?? null) : { concat: parts });
 }
 
+/** More operators than any mask needs: each nests what stands before it. */
+const OPERATORS_AT_MOST = 50;
 const BIT_WORDS: Readonly<Record<string, string>> = {
   "&": "&",
   and: "&",
@@ -109,7 +111,10 @@ function readMasked(reader: TextReader): Json {
   if (isGrouped && isNext(reader, "(")) throw new Unread();
   let value = isGrouped ? readMasked(reader) : readPrimary(reader);
   if (isGrouped) expect(reader, ")");
+  let count = 0;
   for (let sign = BIT_WORDS[peek(reader).text]; sign !== undefined; sign = BIT_WORDS[peek(reader).text]) {
+    if (++count > OPERATORS_AT_MOST)
+      return fail(peek(reader), `More than ${OPERATORS_AT_MOST} operators stand in one expression.`);
     take(reader);
     value = { [sign]: [value, readOperand(reader)] };
   }

@@ -18,7 +18,7 @@ test.each([
 ] as const)("what only containers heed is repeated on %s as the backend bears it", (backend, words) => {
   const report = { name: "seed", capture: seedConfig() } as unknown as ScenarioReport;
   const options = readVerifyOptions(["seed", "--init-container", "--privileged"], IO);
-  const repetition = { report, flows: [], files: { rules: null, rules6: null }, listen: [], backend };
+  const repetition = { report, flows: [], files: { rules: null, rules6: null, nft: null }, listen: [], backend };
   expect(renderRepetition(repetition, options, IO)).toMatch(
     new RegExp(`^landfall verify .* --sandbox ${backend}${words}$`, "m"),
   );
