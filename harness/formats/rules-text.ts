@@ -6,6 +6,7 @@ import type { Rule, Ruleset } from "../model/ruleset.ts";
 import { describeDepth } from "./chain-graph.ts";
 import type { FamilyRules } from "./interpreter.ts";
 import { readNft, recogniseNft } from "./nft/read-nft.ts";
+import { findUntoldOrder } from "./nft/untold-order.ts";
 import { closeTables, openTables } from "./open-tables.ts";
 import { describeOtherText } from "./other-texts.ts";
 import { checkRuleset } from "./ruleset-check.ts";
@@ -77,7 +78,8 @@ function readNftRules(text: string, { where, names, family }: RulesTextOptions):
   const read = readNft(text, { where, ...(names ? { names } : {}) });
   if (!read.ok) return read;
   const { ip, ip6, notices } = read.value;
-  return { ok: true, value: { ip, ip6, family, notices, hidden: [] } };
+  const hidden = findUntoldOrder(text, read.value).map((message) => finding(where, message));
+  return { ok: true, value: { ip, ip6, family, notices, hidden } };
 }
 
 function startReading(
