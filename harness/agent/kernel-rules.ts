@@ -4,8 +4,9 @@ import { forgetConnections } from "./connection-tracking.ts";
 import { CallError } from "./fault.ts";
 import { runInNamespace } from "./identity.ts";
 import { type NetworkState, readNetworkState, restoreNetworkState } from "./network-state.ts";
+import { NftRules } from "./nft-rules.ts";
 import { addPolicyRouting, removePolicyRouting } from "./policy-routing.ts";
-import type { IptablesVariant, RoutingText, RulesText } from "./protocol.ts";
+import type { CallResult, IptablesVariant, RoutingText, RulesText } from "./protocol.ts";
 import { refuseOtherRoutes } from "./route-guard.ts";
 
 type FamilyPrefix = "iptables" | "ip6tables";
@@ -48,17 +49,19 @@ export class KernelRules {
   readonly #touched: Readonly<Record<FamilyPrefix, Set<string>>> = { iptables: new Set(), ip6tables: new Set() };
   /** What was put in last, by program, and nobody has touched since: putting it in once more would only take the kernel's time. */
   readonly #standing = new Map<string, string>();
+  readonly #nft: NftRules;
   #routing: RoutingText = NO_ROUTING;
   #before: NetworkState | null = null;
 
   constructor(namespace: number | null) {
     this.#namespace = namespace;
+    this.#nft = new NftRules(namespace);
   }
 
   /** See `apply` of the protocol. */
-  async apply({ variant, ip, ip6, policyRouting }: Omit<RulesText, "namespace">): Promise<void> {
+  async apply({ variant, ip, ip6, nft = "", policyRouting }: Omit<RulesText, "namespace">): Promise<void> {
     const steps = await Promise.allSettled([
-      this.#restoreBoth(variant, ip, ip6),
+      this.#restoreBoth(variant, ip, ip6).then(() => this.#nft.load(nft)),
       this.#route(policyRouting),
       forgetConnections(this.#namespace),
     ]);
@@ -81,7 +84,7 @@ export class KernelRules {
     if (this.#before) await restoreNetworkState(this.#namespace, this.#before);
     this.#before = null;
     await Promise.all([
-      this.#restoreBoth(variant, "", ""),
+      this.#restoreBoth(variant, "", "").then(() => this.#nft.load("")),
       this.#route(NO_ROUTING),
       forgetConnections(this.#namespace),
     ]);
@@ -99,9 +102,13 @@ export class KernelRules {
   }
 
   /** See `counters` of the protocol. */
-  async counters(variant: IptablesVariant): Promise<{ readonly ip: string | null; readonly ip6: string | null }> {
-    const [ip, ip6] = await Promise.all([this.#save("iptables", variant), this.#save("ip6tables", variant)]);
-    return { ip, ip6 };
+  async counters(variant: IptablesVariant): Promise<CallResult<"counters">> {
+    const [ip, ip6, nft] = await Promise.all([
+      this.#save("iptables", variant),
+      this.#save("ip6tables", variant),
+      this.#nft.list(),
+    ]);
+    return { ip, ip6, nft };
   }
 
   async #learnTables(variant: IptablesVariant): Promise<void> {

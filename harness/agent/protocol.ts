@@ -93,10 +93,13 @@ export interface AgentCalls {
     readonly params: Pick<CommandSpec, "namespace" | "command" | "environment" | "timeoutMs">;
     readonly result: CommandResult;
   };
-  /** Gives what `iptables-save -c` and `ip6tables-save -c` print; null where the kernel has no such tables. */
+  /**
+   * Gives what `iptables-save -c`, `ip6tables-save -c` and, where `apply` has put tables of nft in, `nft -j list ruleset` print; null where
+   * there are no such tables.
+   */
   readonly counters: {
     readonly params: RulesPlace;
-    readonly result: { readonly ip: string | null; readonly ip6: string | null };
+    readonly result: { readonly ip: string | null; readonly ip6: string | null; readonly nft: string | null };
   };
   /** Runs a command as the agent's own user in a namespace and waits for its end; killed after `timeoutMs`, or when the agent dies. */
   readonly run: { readonly params: CommandSpec; readonly result: CommandResult };
@@ -238,6 +241,8 @@ interface RoutingBatch {
 export interface RulesText extends RulesPlace {
   readonly ip: string | null;
   readonly ip6: string | null;
+  /** Tables in nft's language, put in behind those of iptables; absent where there are none. */
+  readonly nft?: string;
   readonly policyRouting: RoutingText;
 }
 

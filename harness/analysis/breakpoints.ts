@@ -1,8 +1,9 @@
 import { addressValue, type Family, prefixLength } from "../model/address.ts";
 import type { Match } from "../model/match.ts";
+import { listMatches } from "../model/rule-parts.ts";
 import { listRules, type PodRules } from "../model/ruleset.ts";
 import { boundariesOf } from "./axis.ts";
-import { rangesOf } from "./match-traits.ts";
+import { listRanges, type SplitRanges } from "./match-traits.ts";
 import { listRewritings, type Rewriting } from "./target-effects.ts";
 
 /**
@@ -38,7 +39,7 @@ export function findBreakpoints(pods: readonly PodRules[]): Breakpoints | null {
   const rulesets = pods.flatMap(({ ip, ip6 }) => [ip, ip6]).filter((ruleset) => ruleset !== null);
   for (const rewriting of listRewritings(rulesets, "destination")) noteRewriting(rewriting, rewriting.family, found);
   const isKnown = rulesets.every((ruleset) =>
-    listRules(ruleset).every(({ matches }) => matches.every((match) => note(match, ruleset.family, found))),
+    listRules(ruleset).every((rule) => listMatches(rule).every((match) => note(match, ruleset.family, found))),
   );
   return isKnown ? found : null;
 }
@@ -46,19 +47,22 @@ export function findBreakpoints(pods: readonly PodRules[]): Breakpoints | null {
 function note(match: Match, family: Family, found: Growing): boolean {
   // A mask with gaps makes many ranges, and more flows than could be looked at one by one.
   if ("network" in match && prefixLength(match.network) === null) return false;
-  const asked = rangesOf(match);
-  if (asked === null) return true;
+  for (const asked of listRanges(match)) noteRanges(asked, family, found);
+  return true;
+}
+
+function noteRanges(asked: SplitRanges, family: Family, found: Growing): void {
   const starts = boundariesOf(asked.ranges);
   switch (asked.axis) {
     case "ports":
       for (const start of starts) found.ports.add(Number(start));
-      return true;
+      return;
     case "ids":
       for (const field of asked.fields ?? []) noteIds(field === "gid" ? found.gids : found.uids, starts);
-      return true;
+      return;
     case "addresses":
       for (const start of starts) found.addresses[family].add(start);
-      return true;
+      return;
   }
 }
 

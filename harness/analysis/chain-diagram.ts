@@ -1,8 +1,11 @@
+// Long because the diagrams of rules, comparisons and statements call each other.
+
 import { type Clause, makeCube } from "./cube.ts";
 import { type Diagram, type Diagrams, foldBalanced, type Memo } from "./diagrams.ts";
 import { DIMENSION, type FlowSpace } from "./flow-space.ts";
 import { holdsNumber, type Intervals, intersectIntervals, invertIntervals, subtractIntervals } from "./intervals.ts";
 import { bindField, type Choice, type PacketView } from "./packet-view.ts";
+import type { CompareTest, SimpleCondition } from "./prepared-compare.ts";
 import type { Condition, Effect, PreparedRule, PreparedTable } from "./prepared-rules.ts";
 
 /** What a packet has gone through when it leaves a stretch of rules, and how it leaves: on to the next rule, back, or for good. */
@@ -24,7 +27,10 @@ export interface ChainCompiler {
 export function openChainCompiler(space: FlowSpace): ChainCompiler {
   const { diagrams } = space;
   const outcomes = openOutcomes(diagrams);
-  const memos: Record<"sequence" | "guard" | "afterJump" | "afterGoto", Memo> = {
+  const memos = {
+    both: { some: new Map(), none: new Map() },
+    first: new Map(),
+    second: new Map(),
     sequence: new Map(),
     guard: new Map(),
     afterJump: new Map(),
@@ -49,6 +55,41 @@ export function openChainCompiler(space: FlowSpace): ChainCompiler {
     return diagrams.combine(cube, then, (a, b) => (a === yes ? b : next), memos.guard);
   }
 
+  /** Gives `then` where a comparison holds, and `otherwise` elsewhere. */
+  function choose(test: CompareTest, view: PacketView, then: Diagram, otherwise: Diagram): Diagram {
+    const cubeOf = (conditions: readonly SimpleCondition[], inside: Diagram, outside: Diagram) =>
+      bindConditions(conditions, view, space).reduce(
+        (rest, clauses) =>
+          diagrams.combine(makeCube(space, clauses, yes, no), rest, (a, b) => (a === yes ? inside : b), new Map()),
+        outside,
+      );
+    const held = test.elements.reduce((rest, element) => cubeOf(element, yes, rest), no);
+    const readable = cubeOf(test.readable, yes, no);
+    const wanted = test.wants === "some" ? yes : no;
+    const holds = diagrams.combine(
+      readable,
+      held,
+      (a, b) => (a === yes && b === wanted ? yes : no),
+      memos.both[test.wants],
+    );
+    return combineThree(holds, then, otherwise);
+  }
+
+  function combineThree(holds: Diagram, then: Diagram, otherwise: Diagram): Diagram {
+    if (diagrams.childrenOf(holds).length === 0) return holds === yes ? then : otherwise;
+    const first = diagrams.combine(holds, then, (a, b) => (a === yes ? b : no), memos.first);
+    return diagrams.combine(first, otherwise, (a, b) => (a === no ? b : a), memos.second);
+  }
+
+  function guardAll(rule: PreparedRule, view: PacketView, then: Diagram): Diagram {
+    const compares = rule.conditions.filter((condition) => condition.kind === "compare");
+    const inner = compares.reduceRight((rest, test) => choose(test, view, rest, next), then);
+    const choices = bindRule(rule, view, space);
+    if (compares.length === 0 || choices.length <= 1)
+      return choices.length === 0 ? next : guard(choices[0] ?? [], inner);
+    return choices.map((clauses) => guard(clauses, inner)).reduce(sequence);
+  }
+
   function compileEffect(effect: Effect, table: PreparedTable, view: PacketView, done: Map<string, Diagram>): Diagram {
     switch (effect.kind) {
       case "next":
@@ -58,6 +99,19 @@ export function openChainCompiler(space: FlowSpace): ChainCompiler {
         return outcomes.make({ end: "next", actions: `${effect.text}; ` });
       case "final":
         return outcomes.make({ end: "final", actions: effect.text });
+      case "sequence":
+        return effect.parts.reduceRight(
+          (rest, part) => guardAll(part, view, sequence(compileEffect(part.effect, table, view, done), rest)),
+          next,
+        );
+      case "choice":
+        return effect.branches.reduceRight((rest, { conditions, effect: taken }) => {
+          const then = compileEffect(taken, table, view, done);
+          return conditions.reduceRight(
+            (inner, test) => (test.kind === "compare" ? choose(test, view, inner, rest) : inner),
+            then,
+          );
+        }, next);
       case "jump":
         return afterJump(compileChain(effect.chain, table, view, done));
       case "goto":
@@ -73,6 +127,7 @@ export function openChainCompiler(space: FlowSpace): ChainCompiler {
       const choices = bindRule(rule, view, space);
       if (choices.length === 0) return [];
       const then = compileEffect(rule.effect, table, view, done);
+      if (rule.conditions.some(({ kind }) => kind === "compare")) return [guardAll(rule, view, then)];
       return choices.map((clauses) => guard(clauses, then));
     });
     const diagram = foldBalanced(made, sequence) ?? next;
@@ -109,7 +164,19 @@ function openOutcomes(diagrams: Diagrams) {
 
 /** Gives a rule's clauses in a view. None at all: it never matches. Two sets: they exclude each other. */
 function bindRule(rule: PreparedRule, view: PacketView, space: FlowSpace): readonly (readonly Clause[])[] {
-  return rule.conditions.reduce<readonly (readonly Clause[])[]>(
+  return bindConditions(
+    rule.conditions.filter((condition) => condition.kind !== "compare"),
+    view,
+    space,
+  );
+}
+
+function bindConditions(
+  conditions: readonly Exclude<Condition, CompareTest>[],
+  view: PacketView,
+  space: FlowSpace,
+): readonly (readonly Clause[])[] {
+  return conditions.reduce<readonly (readonly Clause[])[]>(
     (choices, condition) => {
       const bound = bindCondition(condition, view, space);
       return choices.flatMap((clauses) => bound.map((more) => [...clauses, ...more]));
@@ -119,7 +186,11 @@ function bindRule(rule: PreparedRule, view: PacketView, space: FlowSpace): reado
 }
 
 /** Gives what a condition comes to in a view: `[]` never, `[[]]` always, else clauses. */
-function bindCondition(condition: Condition, view: PacketView, space: FlowSpace): readonly (readonly Clause[])[] {
+function bindCondition(
+  condition: Exclude<Condition, CompareTest>,
+  view: PacketView,
+  space: FlowSpace,
+): readonly (readonly Clause[])[] {
   if (condition.kind === "variable") return [[[condition.variable, [[condition.value, condition.value]]]]];
   if (condition.kind === "either-port") return bindEitherPort(condition, view, space);
   const bound = bindField(view, condition.field);

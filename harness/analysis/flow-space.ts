@@ -1,12 +1,13 @@
 import { addressBits, type Family } from "../model/address.ts";
 import { MAX_ID, MAX_PORT } from "../model/pod.ts";
+import { listMatches } from "../model/rule-parts.ts";
 import { listRules, type Ruleset } from "../model/ruleset.ts";
 import type { SplitPoints } from "../model/split-points.ts";
 import type { ValueRanges } from "../model/value-ranges.ts";
 import { type Axis, boundariesOf, makeAxis, toAtoms } from "./axis.ts";
 import { type Diagrams, openDiagrams } from "./diagrams.ts";
 import { type Intervals, uniteIntervals } from "./intervals.ts";
-import { rangesOf } from "./match-traits.ts";
+import { listRanges } from "./match-traits.ts";
 import { findMattering, type Mattering } from "./target-effects.ts";
 
 /**
@@ -62,9 +63,8 @@ export function openFlowSpace(
     ids: boundariesOf(cuts.ids),
   };
   const found = { addresses: [...boundaries.addresses], ports: [...boundaries.ports], ids: [...boundaries.ids] };
-  for (const match of rulesets.flatMap(listRules).flatMap(({ matches }) => matches)) {
-    const ranges = rangesOf(match);
-    if (ranges) found[ranges.axis].push(...boundariesOf(ranges.ranges));
+  for (const match of rulesets.flatMap(listRules).flatMap(listMatches)) {
+    for (const ranges of listRanges(match)) found[ranges.axis].push(...boundariesOf(ranges.ranges));
   }
   const unknowns = openRegister(DIMENSION.unknown);
   const rests = openRegister(FIRST_REST);

@@ -9,6 +9,7 @@ import {
 } from "../model/address.ts";
 import type { AddressRangeMatch, ConntrackState, MarkMatch, Match, OwnerMatch, Range } from "../model/match.ts";
 import { MAX_ID, MAX_PORT, POD_INTERFACE } from "../model/pod.ts";
+import { editCompare } from "./compare-edits.ts";
 
 /** Numbers of protocols, as `--ctproto` prints them. */
 const [TCP, UDP] = [6, 17];
@@ -18,6 +19,7 @@ const [TCP, UDP] = [6, 17];
  * away altogether is not among them. What is not understood has no edits.
  */
 export function editMatch(match: Match, family: Family): readonly Match[] {
+  if (match.kind === "compare") return editCompare(match);
   const negation = "negated" in match ? [{ ...match, negated: !match.negated } as Match] : [];
   return [...negation, ...editValues(match, family)];
 }
@@ -66,6 +68,7 @@ function editValues(match: Match, family: Family): readonly Match[] {
     case "source-type":
     case "destination-type":
     case "comment":
+    case "compare":
     case "unknown":
       return [];
   }

@@ -1,6 +1,7 @@
 import { parseAddress } from "../model/address.ts";
 import type { AddressRangeMatch, Match, Range } from "../model/match.ts";
 import { networkRanges, type ValueRanges } from "../model/value-ranges.ts";
+import { listCompareRanges } from "./compare-traits.ts";
 
 /** A field of a packet that a match can compare with values. */
 export type Field = "source" | "destination" | "source-port" | "destination-port" | "uid" | "gid";
@@ -91,6 +92,8 @@ const MATCH_TRAITS: { readonly [K in Kind]: MatchTraits<MatchOf<K>> } = {
   "source-type": OF_PACKET,
   "destination-type": OF_PACKET,
   comment: { asks: "nothing" },
+  // Its keys have traits of their own (`compare-traits.ts`).
+  compare: OF_PACKET,
   unknown: { asks: "unknown" },
 };
 
@@ -117,8 +120,19 @@ export function questionOf(match: Match): MatchQuestion {
   return ranges === null ? { asks: "packet" } : { asks: "flow", ...ranges };
 }
 
-/** Gives the values at which a match may tell flows apart, with the fields where it compares those alone; null where it has none. */
-export function rangesOf(match: Match): (AxisRanges & { readonly fields?: readonly Field[] }) | null {
+/** Values at which a match may tell flows apart, with the fields where it compares those alone. */
+export interface SplitRanges extends AxisRanges {
+  readonly fields?: readonly Field[];
+}
+
+/** Gives the values at which a match may tell flows apart, by axis; none where it has none. */
+export function listRanges(match: Match): readonly SplitRanges[] {
+  if (match.kind === "compare") return listCompareRanges(match);
+  const ranges = rangesOf(match);
+  return ranges === null ? [] : [ranges];
+}
+
+function rangesOf(match: Match): SplitRanges | null {
   const traits = traitsOf(match);
   return "ranges" in traits ? traits.ranges(match) : null;
 }

@@ -1,9 +1,9 @@
 import { renderLoopbackAddress, renderRoutingRule, renderTableRoute } from "../formats/routing-words.ts";
 import { quoteRule, renderRule } from "../formats/rule-text.ts";
 import { checkRuleset } from "../formats/ruleset-check.ts";
-import type { Family } from "../model/address.ts";
-import { familyOf } from "../model/address.ts";
+import { type Family, familyOf } from "../model/address.ts";
 import type { PolicyRouting } from "../model/policy-routing.ts";
+import { listTargets } from "../model/rule-parts.ts";
 import { type Chain, familyKey, type PodRules, type Rule, type Ruleset, type Table } from "../model/ruleset.ts";
 import { editRule } from "./rule-edits.ts";
 import type { TargetContext } from "./target-edits.ts";
@@ -98,8 +98,9 @@ function putChain(ruleset: Ruleset, table: Table, changed: Chain): Ruleset {
 
 function portsOf(table: Table): readonly number[] {
   return table.chains.flatMap(({ rules }) =>
-    rules.flatMap(({ target }) => {
-      if (target?.kind === "tproxy") return [target.port];
+    rules.flatMap(listTargets).flatMap((target) => {
+      if (target.kind === "tproxy") return [target.port];
+      if (target.kind === "tproxy-socket") return target.port ?? [];
       const rewriting = rewritingOf(target);
       return rewriting?.addresses === "local" && rewriting.ports !== null ? [rewriting.ports.first] : [];
     }),

@@ -1,8 +1,11 @@
 import { LandfallError } from "../errors.ts";
 import type { Family } from "../model/address.ts";
+import type { CompareElement } from "../model/compare.ts";
 import { codedFinding } from "../model/finding.ts";
 import { type FlowSet, joinCuts } from "../model/flow-set.ts";
+import type { Match } from "../model/match.ts";
 import { MAX_PORT, type PodSpec, type SandboxAddresses, vmGateway, vmLinks, withLinks } from "../model/pod.ts";
+import { listMatches } from "../model/rule-parts.ts";
 import { listRules, type Ruleset } from "../model/ruleset.ts";
 import type { SplitPoints } from "../model/split-points.ts";
 import { toAtoms } from "./axis.ts";
@@ -13,7 +16,7 @@ import { DIMENSION, FIRST_REST, type FlowSpace, openFlowSpace } from "./flow-spa
 import { groundValues, makeGround } from "./ground.ts";
 import { uniteIntervals } from "./intervals.ts";
 import { type Lane, listLanes, switchProtocol } from "./lanes.ts";
-import { questionOf, rangesOf } from "./match-traits.ts";
+import { listRanges, questionOf } from "./match-traits.ts";
 import { findLaneReach, narrowLanes } from "./narrow-lanes.ts";
 import { findRewrites, type Rewrites } from "./packet-views.ts";
 import { prepareRuleset } from "./prepared-rules.ts";
@@ -96,8 +99,11 @@ export function partitionFlows(family: Family, given: readonly Ruleset[], settin
 
 /** Gives the values that rules compare with what the kernel keeps about a connection, whose ends are those of the flow. */
 function cutsOfState(rulesets: readonly Ruleset[]): SplitPoints {
-  const matches = rulesets.flatMap(listRules).flatMap((rule) => rule.matches);
-  const asked = matches.filter((match) => questionOf(match).asks === "state").flatMap((match) => rangesOf(match) ?? []);
+  const matches = rulesets.flatMap(listRules).flatMap(listMatches);
+  const asked = matches.flatMap((match) => {
+    if (match.kind === "compare") return listRanges(match).filter(({ fields }) => fields === undefined);
+    return questionOf(match).asks === "state" ? listRanges(match) : [];
+  });
   const of = (wanted: keyof SplitPoints) => asked.filter(({ axis }) => axis === wanted).flatMap(({ ranges }) => ranges);
   return { addresses: of("addresses"), ports: of("ports"), ids: of("ids"), marks: [] };
 }
@@ -135,11 +141,20 @@ function noFlow({ text }: FlowSet): LandfallError {
 
 /** Interfaces that rules or the sandbox set apart from the pod's own: something stands behind each. */
 function findLinks(rulesets: readonly Ruleset[], spec: PodSpec): readonly string[] {
-  const named = rulesets
-    .flatMap(listRules)
-    .flatMap(({ matches }) => matches)
-    .flatMap((match) => (match.kind === "in-interface" && !match.name.endsWith("+") ? [match.name] : []));
+  const named = rulesets.flatMap(listRules).flatMap(listMatches).flatMap(listInInterfaces);
   return [...new Set(vmLinks(withLinks(spec, [...spec.shape.links, ...named])))];
+}
+
+function listInInterfaces(match: Match): readonly string[] {
+  if (match.kind === "in-interface") return match.name.endsWith("+") ? [] : [match.name];
+  if (match.kind !== "compare") return [];
+  return match.keys.flatMap(({ name }, i) =>
+    name === "meta iifname" || name === "meta iif" ? match.elements.flatMap((element) => namesIn(element[i])) : [],
+  );
+}
+
+function namesIn(range: CompareElement[number] | undefined): readonly string[] {
+  return range !== undefined && "name" in range && !range.name.endsWith("*") ? [range.name] : [];
 }
 
 function openRestriction(space: FlowSpace): Pick<Partition, "restrict" | "outside"> {

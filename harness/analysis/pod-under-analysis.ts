@@ -3,6 +3,7 @@ import type { Manner } from "../model/flow.ts";
 import type { Landing } from "../model/landing.ts";
 import type { Match } from "../model/match.ts";
 import { type PodSpec, withLinks } from "../model/pod.ts";
+import { replaceMatches } from "../model/rule-parts.ts";
 import type { PodRules, Rule, RulePlace, Ruleset } from "../model/ruleset.ts";
 import { compilePod, type Simulator } from "../netfilter/simulator.ts";
 import { listPlaces, listSteps } from "../netfilter/steps.ts";
@@ -68,7 +69,8 @@ function assumeInRuleset(ruleset: Ruleset | null, assumed: Witness["assumed"]): 
   const edit = (rule: Rule): Rule => {
     const answers = rule.matches.map(answer);
     if (answers.includes("fails")) return { ...rule, matches: [NEVER] };
-    return { ...rule, matches: rule.matches.filter((_, i) => answers[i] !== "holds") };
+    const left = { ...rule, matches: rule.matches.filter((_, i) => answers[i] !== "holds") };
+    return assumeInStatements(left, answer);
   };
   const told = tellApart(ruleset);
   const tables = told.tables.map((table) => ({
@@ -78,5 +80,16 @@ function assumeInRuleset(ruleset: Ruleset | null, assumed: Witness["assumed"]): 
   return { ...told, tables };
 }
 
+/** A match between statements keeps its place: what stands before it is done either way. */
+function assumeInStatements(rule: Rule, answer: (match: Match) => string | undefined): Rule {
+  if (rule.target?.kind !== "statements") return rule;
+  const edit = (match: Match): Match => {
+    const given = answer(match);
+    return given === undefined ? match : given === "fails" ? NEVER : ALWAYS;
+  };
+  return { ...rule, target: replaceMatches({ matches: [], target: rule.target }, edit).target };
+}
+
+const ALWAYS: Match = { kind: "comment", text: "" };
 /** Holds for no packet: `! -p all` cannot be written, a mark outside its own mask can. */
 const NEVER: Match = { kind: "mark", negated: false, value: 1, mask: 0 };

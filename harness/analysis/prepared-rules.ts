@@ -1,24 +1,47 @@
 import { renderTarget } from "../formats/targets.ts";
 import type { Match } from "../model/match.ts";
-import { type Chain, type Rule, type Ruleset, type Table, tableKey } from "../model/ruleset.ts";
+import { type Chain, listActiveTables, type Rule, type Ruleset, type Table, tableKey } from "../model/ruleset.ts";
 import type { Target } from "../model/target.ts";
 import { toAtoms } from "./axis.ts";
 import type { FlowSpace } from "./flow-space.ts";
 import { type Intervals, invertIntervals, uniteIntervals } from "./intervals.ts";
 import { type Field, type MatchQuestion, questionOf } from "./match-traits.ts";
+import { type CompareTest, prepareCompare } from "./prepared-compare.ts";
+import { conditionsOfTarget, prepareMap, prepareStatements } from "./prepared-statements.ts";
 import { courseOf, readsChanged } from "./target-effects.ts";
 
 /** What a rule asks of a packet: a field's atom among some, either port's, or a variable's value to be 0 or 1. */
 export type Condition =
-  | { readonly kind: "field"; readonly field: Field; readonly allowed: Intervals; readonly negated: boolean }
+  | FieldCondition
+  | CompareTest
   | { readonly kind: "either-port"; readonly allowed: Intervals; readonly negated: boolean; readonly text: string }
-  | { readonly kind: "variable"; readonly variable: number; readonly value: 0 | 1 };
+  | VariableCondition;
 
-/** What a rule does: `final` ends the chain's whole table, `act` does something and goes on. */
+/** That a field's atom is among some. */
+export interface FieldCondition {
+  readonly kind: "field";
+  readonly field: Field;
+  readonly allowed: Intervals;
+  readonly negated: boolean;
+}
+
+/** That a variable has a value. */
+export interface VariableCondition {
+  readonly kind: "variable";
+  readonly variable: number;
+  readonly value: 0 | 1;
+}
+
+/**
+ * What a rule does: `final` ends the chain's whole table, `act` does something and goes on. `sequence`: one part after the other, until
+ * the conditions of one fail. `choice`: the first branch whose conditions hold.
+ */
 export type Effect =
   | { readonly kind: "final" | "act"; readonly text: string }
   | { readonly kind: "next" | "return" }
-  | { readonly kind: "jump" | "goto"; readonly chain: string };
+  | { readonly kind: "jump" | "goto"; readonly chain: string }
+  | { readonly kind: "sequence"; readonly parts: readonly PreparedRule[] }
+  | { readonly kind: "choice"; readonly branches: readonly PreparedRule[] };
 
 /** A rule with its values turned into atoms of a flow space. */
 export interface PreparedRule {
@@ -41,8 +64,8 @@ export interface PreparedTable {
 export type PreparedTables = ReadonlyMap<string, PreparedTable>;
 
 /** Gives every table of a rule set. */
-export function prepareRuleset({ tables }: Ruleset, space: FlowSpace): PreparedTables {
-  return new Map(tables.map((table) => [tableKey(table), prepareTable(table, space)]));
+export function prepareRuleset(ruleset: Ruleset, space: FlowSpace): PreparedTables {
+  return new Map(listActiveTables(ruleset).map((table) => [tableKey(table), prepareTable(table, space)]));
 }
 
 function prepareTable({ chains }: Table, space: FlowSpace): PreparedTable {
@@ -52,10 +75,13 @@ function prepareTable({ chains }: Table, space: FlowSpace): PreparedTable {
 
 function prepareRule({ matches, target }: Rule, space: FlowSpace): PreparedRule {
   const conditions = matches.flatMap((match) => prepareMatch(match, space));
-  return { conditions, effect: prepareTarget(target, space) };
+  if (target === null) return { conditions, effect: { kind: "next" } };
+  const before = conditionsOfTarget(target, space);
+  return { conditions: [...conditions, ...before], effect: prepareTarget(target, space) };
 }
 
 function prepareMatch(match: Match, space: FlowSpace): readonly Condition[] {
+  if (match.kind === "compare") return [prepareCompare(match, space) ?? NEVER];
   const question = questionOf(match);
   switch (question.asks) {
     case "nothing":
@@ -70,6 +96,8 @@ function prepareMatch(match: Match, space: FlowSpace): readonly Condition[] {
       return askFlow(match, question, space);
   }
 }
+
+const NEVER: Condition = { kind: "compare", readable: [], elements: [], wants: "some" };
 
 /** What some rule changes may be another thing for each packet: it is no property of the flow. */
 function findUnknown(match: Match, space: FlowSpace): number {
@@ -105,8 +133,14 @@ function nameFact(match: Match, form: "without its form" | "with its form" = "wi
   return JSON.stringify(named, (_, value) => (typeof value === "bigint" ? `${value}` : value));
 }
 
-function prepareTarget(target: Target | null, { family, mattering }: FlowSpace): Effect {
-  if (target === null) return { kind: "next" };
+function prepareTarget(target: Target, space: FlowSpace): Effect {
+  const { family, mattering } = space;
+  const prepare = {
+    match: (match: Match) => prepareMatch(match, space),
+    target: (part: Target) => prepareRule({ matches: [], target: part }, space),
+  };
+  if (target.kind === "statements") return prepareStatements(target, prepare);
+  if (target.kind === "map") return prepareMap(target, space, prepare);
   if (target.kind === "jump" || target.kind === "goto") return { kind: target.kind, chain: target.chain };
   const course = courseOf(target, mattering);
   switch (course) {

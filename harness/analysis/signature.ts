@@ -5,7 +5,8 @@ import { FIRST_REST, type FlowSpace } from "./flow-space.ts";
 import type { Field } from "./match-traits.ts";
 import { bindField, type PacketView } from "./packet-view.ts";
 import { type EndBinding, listViews, type Rewrites } from "./packet-views.ts";
-import type { PreparedTable, PreparedTables } from "./prepared-rules.ts";
+import type { CompareTest } from "./prepared-compare.ts";
+import type { Condition, Effect, PreparedRule, PreparedTable, PreparedTables } from "./prepared-rules.ts";
 
 /** A base chain of some rule set. */
 interface Place {
@@ -101,9 +102,7 @@ type FieldCuts = ReadonlyMap<Field, readonly number[]>;
 function findCuts(tables: readonly PreparedTable[], chain: string): FieldCuts {
   const cuts = new Map<Field, Set<number>>();
   const conditions = tables.flatMap((table) =>
-    [...reachable(table, chain)].flatMap(
-      (name) => table.chains.get(name)?.rules.flatMap((rule) => rule.conditions) ?? [],
-    ),
+    [...reachable(table, chain)].flatMap((name) => table.chains.get(name)?.rules.flatMap(listConditions) ?? []),
   );
   for (const condition of conditions) {
     if (condition.kind === "variable") continue;
@@ -116,13 +115,31 @@ function findCuts(tables: readonly PreparedTable[], chain: string): FieldCuts {
   return new Map([...cuts].map(([field, atoms]) => [field, [...atoms].sort((a, b) => a - b)]));
 }
 
+/** Every condition of a rule on one field, those of its comparisons and of its statements too. */
+function listConditions({ conditions, effect }: PreparedRule): readonly Exclude<Condition, CompareTest>[] {
+  const own = conditions.flatMap((condition) =>
+    condition.kind === "compare" ? [...condition.readable, ...condition.elements.flat()] : [condition],
+  );
+  return [...own, ...partsOf(effect).flatMap(listConditions)];
+}
+
+function partsOf(effect: Effect): readonly PreparedRule[] {
+  if (effect.kind === "sequence") return effect.parts;
+  return effect.kind === "choice" ? effect.branches : [];
+}
+
+function listCalls(effect: Effect): readonly string[] {
+  if (effect.kind === "jump" || effect.kind === "goto") return [effect.chain];
+  return partsOf(effect).flatMap((part) => listCalls(part.effect));
+}
+
 const PORT_FIELDS: readonly Field[] = ["source-port", "destination-port"];
 
 function reachable(table: PreparedTable, chain: string): ReadonlySet<string> {
   const seen = new Set([chain]);
   for (const name of seen) {
     for (const { effect } of table.chains.get(name)?.rules ?? []) {
-      if (effect.kind === "jump" || effect.kind === "goto") seen.add(effect.chain);
+      for (const called of listCalls(effect)) seen.add(called);
     }
   }
   return seen;

@@ -3,11 +3,14 @@ import type { FlowProtocol } from "../model/flow.ts";
 import type { Match, Range } from "../model/match.ts";
 import { MAX_PORT, type PodSpec } from "../model/pod.ts";
 import { takenPorts } from "../model/pod-shape.ts";
+import { listMatches } from "../model/rule-parts.ts";
 import { listRules, type Ruleset } from "../model/ruleset.ts";
 import type { ValueRanges } from "../model/value-ranges.ts";
 import { EPHEMERAL_PORTS } from "../netfilter/packet.ts";
 import { boundariesOf, makeAxis } from "./axis.ts";
+import { listAskedMarks } from "./compare-traits.ts";
 import type { Lane, LaneSocket } from "./lanes.ts";
+import { listRanges, type SplitRanges } from "./match-traits.ts";
 
 /**
  * Gives lanes once more for every kind of socket that rules tell apart: by the port that it is bound to (`--sport 5000`), and in the pod by
@@ -21,7 +24,7 @@ export function varySockets(
   spec: PodSpec,
   demanded: ValueRanges = [],
 ): readonly Lane[] {
-  const matches = rulesets.flatMap(listRules).flatMap((rule) => rule.matches);
+  const matches = rulesets.flatMap(listRules).flatMap(listMatches);
   const ports = { tcp: listPorts(matches, "tcp"), udp: listPorts(matches, "udp") };
   const marks = listMarks(matches, demanded);
   const listening = listeningPorts(spec);
@@ -82,12 +85,20 @@ function listPorts(matches: readonly Match[], protocol: FlowProtocol): readonly 
 
 function sourcePortsOf(match: Match, protocol: FlowProtocol): readonly Range[] {
   if (match.kind === "source-port") return match.module === protocol ? [match.ports] : [];
+  if (match.kind === "compare") return listRanges(match).flatMap(toSourcePorts);
   return match.kind === "multiport" && match.side !== "destination" ? match.ports : [];
+}
+
+function toSourcePorts({ fields, ranges }: SplitRanges): readonly Range[] {
+  if (!fields?.includes("source-port")) return [];
+  return ranges.map(([first, last]) => ({ first: Number(first), last: Number(last) }));
 }
 
 /** One mark for each way in which the rules' questions about a mark can be answered; no mark stands for its own. */
 function listMarks(matches: readonly Match[], demanded: ValueRanges): readonly number[] {
-  const ofRules = matches.flatMap((match) => (match.kind === "mark" ? [match] : []));
+  const ofRules = matches.flatMap((match) =>
+    match.kind === "compare" ? listAskedMarks(match) : match.kind === "mark" ? match : [],
+  );
   const ofContract = demanded.flat().map((value) => ({ value: Number(value), mask: 0xffffffff }));
   const asked = [...ofRules, ...ofContract];
   // Beside the mark asked for, one that differs from it in a bit that is looked at, and those with every other bit set.

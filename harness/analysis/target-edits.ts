@@ -1,9 +1,9 @@
-import { nextChain } from "../formats/chain-graph.ts";
 import type { Range } from "../model/match.ts";
 import { MAX_PORT } from "../model/pod.ts";
+import { listNextChains } from "../model/rule-parts.ts";
 import type { Table } from "../model/ruleset.ts";
-import type { Target, ZoneTarget } from "../model/target.ts";
-import { editRange } from "./match-edits.ts";
+import type { Statement, Target, ZoneTarget } from "../model/target.ts";
+import { editMatch, editRange } from "./match-edits.ts";
 
 /** What a target's edits may draw on: the table it stands in and every port that some rule of the set redirects to. */
 export interface TargetContext {
@@ -50,6 +50,26 @@ export function editTarget(target: Target, context: TargetContext): readonly Tar
       return target.change === "set" ? [{ ...target, value: target.value < 2 ? MANY_HOPS : 1 }] : [];
     case "zone":
       return editZone(target);
+    case "statements":
+      return target.statements.flatMap((part, i) => [
+        ...(target.statements.length > 1 ? [{ ...target, statements: target.statements.toSpliced(i, 1) }] : []),
+        ...editStatement(part, context).map((edited) => ({ ...target, statements: target.statements.with(i, edited) })),
+      ]);
+    case "map":
+      return target.branches.flatMap((branch, i) => [
+        { ...target, map: null, branches: target.branches.toSpliced(i, 1) },
+        ...editTarget(branch.target, context).map((edited) => ({
+          ...target,
+          map: null,
+          branches: target.branches.with(i, { ...branch, target: edited }),
+        })),
+      ]);
+    case "assign":
+      return [{ ...target, xor: (target.xor ^ 1) >>> 0 }];
+    case "tproxy-socket":
+      return target.port === null
+        ? []
+        : ports({ first: target.port, last: target.port }, context).map(({ first }) => ({ ...target, port: first }));
     // Whichever address or port the kernel chooses, and whatever happens beside the flow, it lands alike.
     case "masquerade":
     case "connmark-set":
@@ -60,9 +80,17 @@ export function editTarget(target: Target, context: TargetContext): readonly Tar
     case "log":
     case "tee":
     case "side-effect":
+    case "counter":
+    case "continue":
     case "unknown":
       return [];
   }
+}
+
+/** Both families' edits of a match are the same but for addresses of iptables, which no statement of nftables has. */
+function editStatement(part: Statement, context: TargetContext): readonly Statement[] {
+  if ("match" in part) return editMatch(part.match, 4).map((match) => ({ match }));
+  return editTarget(part.target, context).map((target) => ({ target }));
 }
 
 const ZONE_DIRECTIONS = ["both", "original", "reply"] as const;
@@ -90,7 +118,7 @@ function jumps({ table, chain }: TargetContext): readonly Extract<Target, { kind
 function reaches(table: Table, from: string, to: string): boolean {
   if (from === to) return true;
   const rules = table.chains.find(({ name }) => name === from)?.rules ?? [];
-  return rules.map(nextChain).some((next) => next !== null && reaches(table, next, to));
+  return rules.flatMap(listNextChains).some((next) => reaches(table, next, to));
 }
 
 /** A port's neighbours, at which nobody listens, and the ports that other rules redirect to. */

@@ -1,5 +1,6 @@
 import type { Family } from "../model/address.ts";
 import type { Range } from "../model/match.ts";
+import { listMatches, listTargets } from "../model/rule-parts.ts";
 import { listRules, type Ruleset } from "../model/ruleset.ts";
 import type { Target } from "../model/target.ts";
 import { type HiddenAttribute, readsOf, targetTraits } from "../model/target-traits.ts";
@@ -37,6 +38,13 @@ const COURSES = {
   // The copy is answered, too.
   tee: "act",
   "side-effect": "next",
+  // What is inside them has a course of its own.
+  statements: "act",
+  map: "act",
+  assign: "act",
+  "tproxy-socket": "act",
+  counter: "next",
+  continue: "next",
   // It may be anything: that it is met is noted, and all that follows as well.
   unknown: "act",
 } satisfies Record<Target["kind"], Course>;
@@ -47,9 +55,9 @@ export type Mattering = ReadonlySet<HiddenAttribute>;
 /** Gives the attributes that matter where some rule sets are looked at together: what one changes another may read. */
 export function findMattering(rulesets: readonly Ruleset[]): Mattering {
   const rules = rulesets.flatMap(listRules);
-  const changed = new Set(rules.flatMap(({ target }) => (target === null ? [] : targetTraits(target).changes)));
-  const texts = rules.flatMap(({ matches }) =>
-    matches.flatMap((match) => (match.kind === "unknown" ? match.text : [])),
+  const changed = new Set(rules.flatMap(listTargets).flatMap((target) => targetTraits(target).changes));
+  const texts = rules.flatMap((rule) =>
+    listMatches(rule).flatMap((match) => (match.kind === "unknown" ? match.text : [])),
   );
   return new Set([...changed].filter((attribute) => texts.some((text) => readsOf(text)?.includes(attribute) ?? true)));
 }
@@ -112,6 +120,13 @@ const REWRITINGS: { readonly [K in Kind]: Rewrites<TargetOf<K>> } = {
   "hop-limit": NOTHING,
   tee: NOTHING,
   "side-effect": NOTHING,
+  // What is inside them is listed by itself.
+  statements: NOTHING,
+  map: NOTHING,
+  assign: NOTHING,
+  "tproxy-socket": NOTHING,
+  counter: NOTHING,
+  continue: NOTHING,
   // Where it is met the simulator gives up.
   unknown: NOTHING,
 };
@@ -132,9 +147,11 @@ export function listRewritings(
   side: Rewriting["side"],
 ): readonly (Rewriting & { readonly family: Family })[] {
   return rulesets.flatMap((ruleset) =>
-    listRules(ruleset).flatMap(({ target }) => {
-      const rewriting = rewritingOf(target);
-      return rewriting?.side === side ? [{ ...rewriting, family: ruleset.family }] : [];
-    }),
+    listRules(ruleset)
+      .flatMap(listTargets)
+      .flatMap((target) => {
+        const rewriting = rewritingOf(target);
+        return rewriting?.side === side ? [{ ...rewriting, family: ruleset.family }] : [];
+      }),
   );
 }

@@ -1,5 +1,6 @@
 import { LandfallError } from "../errors.ts";
 import type { Match } from "../model/match.ts";
+import { listMatches, listNextChains, replaceMatches, replaceTargets } from "../model/rule-parts.ts";
 import { type Chain, type Rule, type Ruleset, type Table, tableKey } from "../model/ruleset.ts";
 import type { Target } from "../model/target.ts";
 import { answersAlike } from "../model/target-traits.ts";
@@ -41,8 +42,8 @@ function tellTableApart(table: Table, naming: Naming): Table {
   const named = new Map<string, Chain>();
   const copies: Chain[] = [];
   const reached = new Map<string, number>();
-  const nameTarget = (target: Target | null, way: readonly string[]): Target | null => {
-    if (target?.kind !== "jump" && target?.kind !== "goto") return target;
+  const nameTarget = (target: Target, way: readonly string[]): Target => {
+    if (target.kind !== "jump" && target.kind !== "goto") return target;
     const chain = byName.get(target.chain);
     // The kernel refuses a chain that leads to itself; no copying would come to an end.
     if (!chain || !drawing.has(chain.name) || way.includes(chain.name)) return target;
@@ -55,8 +56,11 @@ function tellTableApart(table: Table, naming: Naming): Table {
     if (place > 1 && ++naming.copies > COPIES_AT_MOST) throw tooManyWays(chain.name);
     const name = place === 1 ? chain.name : `${chain.name}${COPY}${place})`;
     const rules = chain.rules.map((rule): Rule => {
-      const matches = rule.matches.map((match) => nameMatch(match, naming));
-      return { ...rule, matches, target: nameTarget(rule.target, [...way, chain.name]) };
+      const told = replaceMatches(rule, (match) => nameMatch(match, naming));
+      return {
+        ...told,
+        target: told.target && replaceTargets(told.target, (one) => nameTarget(one, [...way, chain.name])),
+      };
     });
     if (place === 1) named.set(name, { ...chain, rules });
     else copies.push({ ...chain, name, rules });
@@ -82,10 +86,8 @@ function isDrawing(match: Match): match is Match & { readonly kind: "unknown" } 
 function findDrawing(chains: ReadonlyMap<string, Chain>): ReadonlySet<string> {
   const callers = new Map<string, string[]>();
   for (const { name, rules } of chains.values())
-    for (const { target } of rules)
-      if (target?.kind === "jump" || target?.kind === "goto")
-        callers.set(target.chain, [...(callers.get(target.chain) ?? []), name]);
-  const draws = ({ rules }: Chain) => rules.some(({ matches }) => matches.some(isDrawing));
+    for (const next of rules.flatMap(listNextChains)) callers.set(next, [...(callers.get(next) ?? []), name]);
+  const draws = ({ rules }: Chain) => rules.some((rule) => listMatches(rule).some(isDrawing));
   const found = new Set([...chains.values()].filter(draws).map(({ name }) => name));
   // A set gives what is added to it on the way, too.
   for (const name of found) for (const caller of callers.get(name) ?? []) found.add(caller);

@@ -1,10 +1,11 @@
 import type { Comparison } from "../analysis/diff.ts";
 import { impliedRouting, impliedShape } from "../analysis/implied-pod.ts";
 import type { AnalysisSetting } from "../analysis/partition.ts";
-import { FAMILIES } from "../model/address.ts";
+import type { FamilyRules } from "../formats/interpreter.ts";
+import { FAMILIES, type Family } from "../model/address.ts";
 import type { Capture } from "../model/capture.ts";
 import { codedFinding, type Finding } from "../model/finding.ts";
-import { familyKey, type PodRules, type Ruleset } from "../model/ruleset.ts";
+import { familyKey, type PodRules } from "../model/ruleset.ts";
 import { makePodSpec } from "../run/pod-spec.ts";
 import { readBudget } from "./analysis-input.ts";
 import type { CaptureCommandLine } from "./capture-options.ts";
@@ -16,7 +17,11 @@ import { readWithin } from "./restriction.ts";
 import { readRulesFiles, readTable } from "./rules-file.ts";
 
 /** Two files of rules, ready to be compared. */
-export interface DiffInput extends Comparison {
+export interface DiffInput extends Omit<Comparison, "family"> {
+  /** The families that both sides have, or the one that was asked for. */
+  readonly families: readonly Family[];
+  /** Families that only one side has rules of, where none was asked for: no answer is about them. */
+  readonly leftOut: readonly Family[];
   /** The config of the sandbox they are compared in: that of the flags, or the seed command's. */
   readonly capture: Capture;
   /** Whether marks need policy routing, which such files say nothing of. */
@@ -30,8 +35,8 @@ export function readDiffInput(
   known: readonly Finding[],
   io: CommandIo,
 ): DiffInput {
-  const [before, after] = readBoth(options, io, [...known]);
-  const rulesets = [before, after];
+  const { families, leftOut, before, after } = readBoth(options, io, [...known]);
+  const rulesets = [before, after].flatMap(({ ip, ip6 }) => [ip, ip6].filter((ruleset) => ruleset !== null));
   if (line === null) throw refuse(known);
   const { capture } = line;
   const addresses = placePod(capture);
@@ -40,16 +45,12 @@ export function readDiffInput(
   const within = readWithin(lastValue(options, "within"), {
     shape: capture.shape,
     addresses,
-    tested: [before.family],
+    tested: families,
     protocols: ["tcp", "udp"],
   });
   // What either rule set needs is there for both: only the rules are compared.
   const policyRouting = impliedRouting(rulesets);
-  const toPod = (ruleset: Ruleset): PodRules => ({
-    ip: ruleset.family === 4 ? ruleset : null,
-    ip6: ruleset.family === 6 ? ruleset : null,
-    policyRouting,
-  });
+  const toPod = (rules: FamilyRules): PodRules => ({ ...rules, policyRouting });
   const shape = impliedShape(capture.shape, rulesets);
   const setting: AnalysisSetting = {
     spec: makePodSpec({ shape }, [], [], addresses),
@@ -59,10 +60,17 @@ export function readDiffInput(
     ...(within === null ? {} : { within }),
   };
   const routing = policyRouting.rules.length > 0 ? "as-installed" : "none-needed";
-  return { family: before.family, before: toPod(before), after: toPod(after), setting, capture, routing };
+  return { families, leftOut, before: toPod(before), after: toPod(after), setting, capture, routing };
 }
 
-function readBoth(options: ParsedOptions, io: CommandIo, findings: Finding[]): readonly [Ruleset, Ruleset] {
+interface BothSides {
+  readonly families: readonly Family[];
+  readonly leftOut: readonly Family[];
+  readonly before: FamilyRules;
+  readonly after: FamilyRules;
+}
+
+function readBoth(options: ParsedOptions, io: CommandIo, findings: Finding[]): BothSides {
   const paths = options.positionals;
   if (paths.length !== 2)
     findings.push(
@@ -80,8 +88,8 @@ function readBoth(options: ParsedOptions, io: CommandIo, findings: Finding[]): r
   };
   const sides = paths.slice(0, 2).map(read);
   const common = FAMILIES.filter((family) => sides.every((side) => side[familyKey(family)] !== null));
-  const [family, ...others] = named === null ? common : common.filter((one) => one === named);
-  if (findings.length === 0 && family === undefined)
+  const families = named === null ? common : common.filter((one) => one === named);
+  if (findings.length === 0 && families.length === 0)
     findings.push(
       codedFinding(
         "wrong-family",
@@ -89,15 +97,22 @@ function readBoth(options: ParsedOptions, io: CommandIo, findings: Finding[]): r
         "The two sides have no family in common; compare rules of one family.",
       ),
     );
-  if (findings.length === 0 && others.length > 0)
-    findings.push(
-      codedFinding(
-        "wrong-family",
-        "--family",
-        "Both sides have rules of IPv4 and IPv6; give --family 4, then --family 6.",
-      ),
+  const leftOut = named === null && families.length > 0 ? findLeftOut(sides, families) : [];
+  for (const family of leftOut)
+    io.err(
+      `landfall: IPv${family} was not looked at: only one side has rules of it. Give the other side's too, or --family ${families[0]}.\n`,
     );
-  const [before, after] = sides.map((side) => side[familyKey(family ?? 4)]);
+  const [before, after] = sides.map((side) => limitTo(side, families));
   if (findings.length > 0 || !before || !after) throw refuse(findings);
-  return [before, after];
+  return { families, leftOut, before, after };
+}
+
+function findLeftOut(sides: readonly FamilyRules[], families: readonly Family[]): readonly Family[] {
+  return FAMILIES.filter(
+    (family) => !families.includes(family) && sides.some((side) => side[familyKey(family)] !== null),
+  );
+}
+
+function limitTo({ ip, ip6 }: FamilyRules, families: readonly Family[]): FamilyRules {
+  return { ip: families.includes(4) ? ip : null, ip6: families.includes(6) ? ip6 : null };
 }

@@ -39,7 +39,7 @@ const SPECS: readonly OptionSpec[] = [
 const HELP: CommandHelp = {
   usage: ["landfall diff BEFORE AFTER [MESH OPTION…] [OPTION…]"],
   about: [
-    "Gives every class of TCP flows that two rule sets land differently, with one flow that stands for it and the rules that decide it. BEFORE and AFTER are files of rules in any form that --rules takes, several joined by commas.",
+    "Gives every class of TCP flows that two rule sets land differently, with one flow that stands for it and the rules that decide it. BEFORE and AFTER are files of rules in any form that --rules takes, several joined by commas, as v4.rules,v6.rules and rules.nft. Families that both have are compared.",
     "A match that is not understood is taken to answer the same for all packets of a flow; a class says under which answer it stands. Such files say nothing of policy routing: what TPROXY and its marks need is taken as installed.",
     "Istio's flags say where the proxy listens and as whom it runs (-p, -z, -u, -g), and --pod-ip which address is the pod's; without a flag both are the seed command's.",
   ],
@@ -53,7 +53,7 @@ const HELP: CommandHelp = {
     0: "no flow lands elsewhere",
     1: "some do, or an accepted change no longer occurs",
     2: "bad input",
-    3: "it is not known: some flows cannot be looked at and no other lands elsewhere, the budget ran out, no sandbox works here, or the kernel contradicts every change",
+    3: "it is not known: a family was not looked at, some flows cannot be looked at and no other lands elsewhere, the budget ran out, no sandbox works here, or the kernel contradicts every change",
   },
 };
 
@@ -69,7 +69,7 @@ export const diff: Command = {
       target === undefined ? [] : findUnwritableFile("--write-accept", resolve(io.workingDirectory, target));
     const input = readDiffInput(options, line, [...findings, ...unwritable, ...findPartialAcceptance(options)], io);
     const accepted = readAcceptance(lastValue(options, "accept"), io);
-    const all = diffRulesets(input);
+    const all = input.families.flatMap((family) => diffRulesets({ ...input, family }));
     const [found, unknown] = [all.filter(isKnown), all.filter((change) => !isKnown(change))];
     const changes = withoutAccepted(found, accepted);
     const observed = await observe(options, changes, input);
@@ -77,7 +77,7 @@ export const diff: Command = {
     const result = { changes, unknown, observed, left, stale: findStale(found, accepted) };
     io.out(options.values.has("json") ? renderDiffData(result, input) : renderDiffText(result, input, io.display));
     if (target !== undefined) writeAcceptance(found, target, io);
-    return exitCodeOf(result);
+    return exitCodeOf(result, input);
   },
 };
 
@@ -98,10 +98,10 @@ function isKnown({ before, after }: Change): boolean {
  * Where simulator and kernel disagree nobody knows which is wrong: such a change is none that is known, and no "nothing has changed"
  * either. The same holds of a class that cannot be looked at.
  */
-function exitCodeOf({ changes, unknown, observed, stale }: DiffResult): number {
+function exitCodeOf({ changes, unknown, observed, stale }: DiffResult, { leftOut }: DiffInput): number {
   const isContradicted = (_: Change, i: number) => observed[i]?.verdict === "contradicted";
   if (stale.length > 0 || !changes.every(isContradicted)) return 1;
-  return changes.length + unknown.length > 0 ? 3 : 0;
+  return changes.length + unknown.length + leftOut.length > 0 ? 3 : 0;
 }
 
 async function observe(

@@ -5,7 +5,7 @@ import { type RulesText, readRulesText } from "../formats/rules-text.ts";
 import { FAMILIES, type Family } from "../model/address.ts";
 import { codedFinding, type Finding } from "../model/finding.ts";
 import { TABLE_NAMES, type TableName } from "../model/iptables-tables.ts";
-import { emptyRuleset, familyKey, listRules, type Ruleset } from "../model/ruleset.ts";
+import { emptyRuleset, familyKey, listRules, type Ruleset, tableKey } from "../model/ruleset.ts";
 import type { CommandIo } from "./command.ts";
 import { findReadFault, readInput } from "./input-file.ts";
 import { readNames } from "./names.ts";
@@ -26,7 +26,7 @@ export function makeRulesOptions(what: string, other: string): readonly OptionSp
       name: "rules",
       value: "FILE",
       repeatable: true,
-      help: `${what}: what iptables-save or iptables -S prints, what iptables-restore takes, or iptables commands; - is standard input`,
+      help: `${what}: what iptables-save, iptables -S, nft list ruleset or nft -j prints, what iptables-restore or nft -f takes, or iptables commands; - is standard input`,
     },
     { name: "rules6", value: "FILE", repeatable: true, help: `the same for IPv6; ${other}` },
     TABLE_OPTION,
@@ -122,7 +122,7 @@ function merge(
   findings: Finding[],
 ): Ruleset | null {
   if (known === null || added === null) return known ?? added;
-  const twice = added.tables.filter(({ name }) => known.tables.some((table) => table.name === name));
+  const twice = added.tables.filter((table) => known.tables.some((other) => tableKey(other) === tableKey(table)));
   for (const { name } of twice)
     findings.push(
       codedFinding(

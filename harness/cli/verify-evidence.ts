@@ -1,9 +1,10 @@
 import { join } from "node:path";
-import { renderIptablesSave } from "../formats/iptables-save.ts";
 import { quoteForShell } from "../formats/words.ts";
+import { NO_POLICY_ROUTING } from "../model/policy-routing.ts";
 import { judgePrediction, type ScenarioReport } from "../model/report.ts";
 import type { ParsedScenario } from "../run/parsed-scenario.ts";
-import type { Sandbox } from "../sandbox/sandbox.ts";
+import { renderRules } from "../sandbox/rules-by-tool.ts";
+import type { CountedRules, Sandbox } from "../sandbox/sandbox.ts";
 import type { CommandIo } from "./command.ts";
 import { makeOutputFolder, writeOutput } from "./output-file.ts";
 import type { VerifyOptions } from "./verify-options.ts";
@@ -25,16 +26,17 @@ export async function keepEvidence(
   if (options.evidence === null || (odd.length === 0 && report.omissions.length === 0)) return;
   const folder = join(options.evidence, report.name);
   makeOutputFolder(folder);
-  const { ip, ip6 } = await sandbox.counters();
+  const { rules, rules6, nft } = renderCounted(await sandbox.counters());
   const settings = capture.placeIn(sandbox.addresses).words;
   const repetition = {
     ...{ report, flows: odd, listen, backend: sandbox.backend, settings },
-    files: { rules: ip && "rules.txt", rules6: ip6 && "rules6.txt" },
+    files: { rules: rules && "rules.txt", rules6: rules6 && "rules6.txt", nft: nft && "rules.nft" },
   };
   const files: Readonly<Record<string, string>> = {
     "report.json": `${JSON.stringify(report, null, 2)}\n`,
-    ...(ip ? { "rules.txt": renderIptablesSave(ip) } : {}),
-    ...(ip6 ? { "rules6.txt": renderIptablesSave(ip6) } : {}),
+    ...(rules ? { "rules.txt": rules } : {}),
+    ...(rules6 ? { "rules6.txt": rules6 } : {}),
+    ...(nft ? { "rules.nft": nft } : {}),
     ...Object.fromEntries(Object.entries(await sandbox.gatherEvidence()).map(([name, text]) => [`${name}.txt`, text])),
     ...settings.files,
     "repeat.sh": renderRepetition(repetition, options, io),
@@ -42,4 +44,16 @@ export async function keepEvidence(
   for (const [name, text] of Object.entries(files)) writeOutput(join(folder, name), text);
   const repeat = `sh ${quoteForShell(join(folder, "repeat.sh"))}`;
   io.err(`landfall: what is known of ${report.name} is in ${folder}; to repeat it: ${repeat}\n`);
+}
+
+/** A family that nft's tables alone are of has no file of iptables. */
+function renderCounted({ ip, ip6 }: CountedRules): Readonly<Record<"rules" | "rules6" | "nft", string | null>> {
+  const texts = renderRules({ ip, ip6, policyRouting: NO_POLICY_ROUTING });
+  const isOfIptables = (ruleset: CountedRules["ip"]) =>
+    ruleset !== null && (ruleset.tables.length === 0 || ruleset.tables.some(({ source }) => source !== "nft"));
+  return {
+    rules: isOfIptables(ip) ? texts.ip : null,
+    rules6: isOfIptables(ip6) ? texts.ip6 : null,
+    nft: texts.nft || null,
+  };
 }

@@ -16,7 +16,7 @@ export interface Repetition {
   /** The flows that are explained ahead. */
   readonly flows: readonly FlowReport[];
   /** Files of the kernel's rules, beside the script: `{ rules: "rules.txt", rules6: null }`. */
-  readonly files: Readonly<Record<"rules" | "rules6", string | null>>;
+  readonly files: Readonly<Record<"rules" | "rules6" | "nft", string | null>>;
   /** The scenario's ports of the app. */
   readonly listen: readonly number[];
   readonly backend: BackendName;
@@ -67,7 +67,11 @@ function verifyAgain(
   const scenario = isMadeFromConfig(options) ? config : findScenarioFiles(options, io).filter(isNamed);
   return renderCommand([
     ...["verify", ...scenario, "--sandbox", backend],
-    ...takeRules({ rules: isGiven(4) ? files.rules : null, rules6: isGiven(6) ? files.rules6 : null }),
+    ...takeRules({
+      rules: isGiven(4) ? files.rules : null,
+      rules6: isGiven(6) ? files.rules6 : null,
+      nft: rules.files.length > 0 ? files.nft : null,
+    }),
     ...(rules.script === null ? [] : ["--rules-script", rules.script]),
     ...(options.envoy === "real" ? ["--envoy", "real"] : []),
     // Other backends refuse them; with `auto` one may have run all the same.
@@ -75,8 +79,9 @@ function verifyAgain(
   ]);
 }
 
-function takeRules({ rules, rules6 }: Repetition["files"]): readonly string[] {
-  return [...(rules === null ? [] : ["--rules", rules]), ...(rules6 === null ? [] : ["--rules6", rules6])];
+function takeRules({ rules, rules6, nft }: Repetition["files"]): readonly string[] {
+  const option = (name: string, file: string | null) => (file === null ? [] : [name, file]);
+  return [...option("--rules", rules), ...option("--rules6", rules6), ...option("--rules", nft)];
 }
 
 function renderCommand(words: readonly string[]): string {

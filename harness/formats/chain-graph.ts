@@ -1,4 +1,5 @@
 import { listBuiltInChains } from "../model/iptables-tables.ts";
+import { listNextChains } from "../model/rule-parts.ts";
 import type { Chain, Rule, Table } from "../model/ruleset.ts";
 
 /** The most chains that a packet may be in at once under nf_tables (`NFT_JUMP_STACK_SIZE` in include/net/netfilter/nf_tables.h, 6.18). */
@@ -45,6 +46,8 @@ export function findLoops(table: Table): readonly JumpFault[] {
 /** A chain that is being followed, and where in its rules. */
 interface Visit {
   readonly chain: Chain;
+  /** The jumps of its rules, in order. */
+  readonly jumps: readonly { readonly rule: Rule; readonly to: string }[];
   at: number;
 }
 
@@ -66,15 +69,16 @@ function followJumps({ chains }: Table): Followed {
   const path: Visit[] = [];
   const enter = (chain: Chain) => {
     seen.set(chain.name, path.length);
-    path.push({ chain, at: 0 });
+    const jumps = chain.rules.flatMap((rule) => listNextChains(rule).map((to) => ({ rule, to })));
+    path.push({ chain, jumps, at: 0 });
   };
   const leave = ({ chain }: Visit) => {
     seen.set(chain.name, "left");
     path.pop();
     leavesFirst.push(chain);
   };
-  const take = (rule: Rule) => {
-    const next = byName.get(nextChain(rule) ?? "");
+  const take = ({ rule, to }: Visit["jumps"][number]) => {
+    const next = byName.get(to);
     const depth = next && seen.get(next.name);
     if (next && depth === undefined) enter(next);
     else if (next && typeof depth === "number") closing.push({ rule, message: describeLoop(path, depth, next.name) });
@@ -82,8 +86,8 @@ function followJumps({ chains }: Table): Followed {
   for (const start of chains) {
     if (!seen.has(start.name)) enter(start);
     for (let visit = path.at(-1); visit; visit = path.at(-1)) {
-      const rule = visit.chain.rules[visit.at++];
-      if (rule) take(rule);
+      const jump = visit.jumps[visit.at++];
+      if (jump) take(jump);
       else leave(visit);
     }
   }
@@ -105,8 +109,8 @@ function measureDepth(table: Table): { readonly deepest: string; readonly levels
   const byName = new Map(table.chains.map((chain) => [chain.name, chain]));
   const levels = new Map<string, number>();
   const levelBelow = (rule: Rule) => {
-    const next = nextChain(rule);
-    return next === null || !byName.has(next) ? 0 : 1 + (levels.get(next) ?? 0);
+    const depths = listNextChains(rule).map((next) => (byName.has(next) ? 1 + (levels.get(next) ?? 0) : 0));
+    return Math.max(0, ...depths);
   };
   for (const chain of followJumps(table).leavesFirst) {
     let level = 0;
@@ -114,7 +118,7 @@ function measureDepth(table: Table): { readonly deepest: string; readonly levels
     levels.set(chain.name, level);
   }
   let [deepest, most] = ["", 0];
-  for (const name of listBuiltInChains(table.name)) {
+  for (const name of listStarts(table)) {
     const level = levels.get(name) ?? 0;
     if (level > most) [deepest, most] = [name, level];
   }
@@ -122,13 +126,16 @@ function measureDepth(table: Table): { readonly deepest: string; readonly levels
   return { deepest, levels: most, rule };
 }
 
+/** Chains that the kernel calls: those of iptables by their names, others by what they say of themselves. */
+function listStarts({ name, source, chains }: Table): readonly string[] {
+  return source === "nft" ? chains.flatMap((chain) => (chain.base ? chain.name : [])) : listBuiltInChains(name);
+}
+
 /** Gives for each chain the built-in chains it can be reached from. */
 export function findHooks(table: Table): ReadonlyMap<string, ReadonlySet<string>> {
-  const nexts = new Map(
-    table.chains.map(({ name, rules }) => [name, new Set(rules.map(nextChain).filter((next) => next !== null))]),
-  );
+  const nexts = new Map(table.chains.map(({ name, rules }) => [name, new Set(rules.flatMap(listNextChains))]));
   const hooks = new Map<string, Set<string>>();
-  for (const hook of listBuiltInChains(table.name)) {
+  for (const hook of listStarts(table)) {
     const open = [hook];
     for (let name = open.pop(); name !== undefined; name = open.pop()) {
       const known = hooks.get(name) ?? new Set();

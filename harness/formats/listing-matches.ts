@@ -12,6 +12,7 @@ import { MAX_PORT } from "../model/pod.ts";
 import { renderConnectionMatch } from "./connection-matches.ts";
 import { type Naming, renderPort } from "./listing-names.ts";
 import { groupMatches } from "./matches.ts";
+import { renderCompare } from "./nft/quote.ts";
 import { FULL_MASK, renderHex, renderIds } from "./values.ts";
 
 /**
@@ -67,6 +68,8 @@ function describeMatch(match: Match, naming: Naming): string {
     case "connection-status":
     case "connection-direction":
       return renderConnectionMatch(match).text.replace("--", "");
+    case "compare":
+      return renderCompare(match);
     case "unknown":
       return match.text;
     case "protocol":

@@ -2,6 +2,7 @@ import { type Family, unspecifiedAddress } from "../model/address.ts";
 import type { Target } from "../model/target.ts";
 import type { Naming } from "./listing-names.ts";
 import { renderNatTarget } from "./nat-targets.ts";
+import { renderNftTarget } from "./nft/quote.ts";
 import { listPassingTarget } from "./passing-targets.ts";
 import { LOG_FLAGS, LOG_LEVELS } from "./plain-targets.ts";
 import { listSideEffect } from "./side-effect-targets.ts";
@@ -55,6 +56,13 @@ function describe(target: Target, family: Family, naming: Naming): string {
       return listPassingTarget(target, family);
     case "side-effect":
       return listSideEffect(target);
+    case "statements":
+    case "map":
+    case "assign":
+    case "tproxy-socket":
+    case "counter":
+    case "continue":
+      return renderNftTarget(target);
     case "unknown":
       return target.text.split(" ").slice(2).join(" ");
     case "accept":

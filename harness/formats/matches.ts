@@ -3,6 +3,7 @@ import { ADDRESS_MODULES, renderAddressMatch } from "./address-matches.ts";
 import { renderBaseMatch } from "./base-matches.ts";
 import { renderConnectionMatch } from "./connection-matches.ts";
 import { type MatchModule, type MatchText, orBadValue } from "./match-module.ts";
+import { renderCompare } from "./nft/quote.ts";
 import { renderSocketMatch, SOCKET_MODULES } from "./socket-matches.ts";
 import { renderStateMatch, STATE_MODULES } from "./state-matches.ts";
 import { renderTransportMatch, TRANSPORT_MODULES } from "./transport-matches.ts";
@@ -112,6 +113,8 @@ function renderMatch(match: Match): MatchText {
       return renderAddressMatch(match);
     case "comment":
       return { module: "comment", slot: 0, text: `--comment ${quoteWord(match.text)}` };
+    case "compare":
+      return { module: "", slot: 0, text: renderCompare(match) };
     case "unknown":
       return { module: "", slot: 0, text: match.text };
   }

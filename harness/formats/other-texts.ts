@@ -7,14 +7,6 @@ const OTHER_TEXTS: readonly (readonly [pattern: RegExp, message: string])[] = [
     `This is what iptables -L prints, which leaves out interfaces and options; ${PRINT_INSTEAD}.`,
   ],
   [
-    /^\s*\{\s*"nftables"\s*:/,
-    `This is what nft -j prints, which is not read yet; ${PRINT_INSTEAD}, where iptables-nft made the rules.`,
-  ],
-  [
-    /^\s*(?:add\s+)?table\s+(?:ip|ip6|inet|arp|bridge|netdev)\s+\S+\s*(?:\{|$)/m,
-    `This is what nft list ruleset prints, which is not read yet; ${PRINT_INSTEAD}, where iptables-nft made the rules.`,
-  ],
-  [
     // biome-ignore lint/suspicious/noControlCharactersInRegex: a NUL is what tells a text in UTF-16 or a program from rules.
     /\u0000/,
     "This holds NUL bytes: it is no text, or one in UTF-16 without a byte order mark; save it as UTF-8.",

@@ -5,6 +5,8 @@ import { type NameLookups, NO_LOOKUPS } from "../model/name-lookups.ts";
 import type { Rule, Ruleset } from "../model/ruleset.ts";
 import { describeDepth } from "./chain-graph.ts";
 import type { FamilyRules } from "./interpreter.ts";
+import { readNft, recogniseNft } from "./nft/read-nft.ts";
+import { findUntoldOrder } from "./nft/untold-order.ts";
 import { closeTables, openTables } from "./open-tables.ts";
 import { describeOtherText } from "./other-texts.ts";
 import { checkRuleset } from "./ruleset-check.ts";
@@ -40,11 +42,13 @@ export interface RulesText extends FamilyRules {
 
 /**
  * Reads rules as people have them, told apart by content: what `iptables-save` and `iptables -S` print, what `iptables-restore` takes, and
- * command lines (`iptables -t nat -A …`), of both families, in any mixture. Prompts, time stamps, code fences and the like are passed over
+ * command lines (`iptables -t nat -A …`), of both families, in any mixture; or what nft prints and takes,
+ * as text or JSON. Prompts, time stamps, code fences and the like are passed over
  * with a notice that names the lines; a line that could be a rule never is: it is a finding. The time is linear in the text's length.
  */
 export function readRulesText(text: string, options: RulesTextOptions): Parsed<RulesText> {
   const { where } = options;
+  if (recogniseNft(text) !== null) return readNftRules(text, options);
   const other = describeOtherText(text);
   if (other !== null) return { ok: false, findings: [codedFinding("rule-fault", where, other)] };
   const reading = startReading(options, openTables(4, null), openTables(6, null));
@@ -68,6 +72,15 @@ export function readRulesText(text: string, options: RulesTextOptions): Parsed<R
     ok: true,
     value: { ...rules, family: reading.family, notices, hidden: [...reading.hidden, ...reading.unexamined] },
   };
+}
+
+/** What is out of scope is said; where it could decide, its chain stands among the rules as one that is not known. */
+function readNftRules(text: string, { where, names, family }: RulesTextOptions): Parsed<RulesText> {
+  const read = readNft(text, { where, ...(names ? { names } : {}) });
+  if (!read.ok) return read;
+  const { ip, ip6, notices } = read.value;
+  const hidden = findUntoldOrder(text, read.value).map((message) => codedFinding("unsupported", where, message));
+  return { ok: true, value: { ip, ip6, family, notices, hidden } };
 }
 
 function startReading(

@@ -2,6 +2,7 @@ import type { Family } from "../model/address.ts";
 import type { Target } from "../model/target.ts";
 import { MARK_TARGETS, renderMarkTarget } from "./mark-targets.ts";
 import { NAT_TARGETS, renderNatTarget } from "./nat-targets.ts";
+import { renderNftTarget } from "./nft/quote.ts";
 import { PASSING_TARGETS, renderPassingTarget } from "./passing-targets.ts";
 import { PLAIN_TARGETS, renderPlainTarget } from "./plain-targets.ts";
 import { renderSideEffect, SIDE_EFFECT_TARGETS } from "./side-effect-targets.ts";
@@ -19,6 +20,13 @@ export function renderTarget(target: Target, family: Family): string {
       return `-j ${target.chain}`;
     case "goto":
       return `-g ${target.chain}`;
+    case "statements":
+    case "map":
+    case "assign":
+    case "tproxy-socket":
+    case "counter":
+    case "continue":
+      return renderNftTarget(target);
     case "unknown":
       return target.text;
     case "redirect":

@@ -1,4 +1,5 @@
 import type { Network } from "./address.ts";
+import type { CompareMatch } from "./compare.ts";
 
 /** A range of whole numbers, both ends included: one port is `{ first: 80, last: 80 }`. */
 export interface Range {
@@ -10,7 +11,7 @@ export interface Range {
 export type ConntrackState = "INVALID" | "NEW" | "ESTABLISHED" | "RELATED" | "UNTRACKED" | "SNAT" | "DNAT";
 
 /**
- * One match of a rule (iptables-extensions(8)). All matches of a rule must hold.
+ * One match of a rule (iptables-extensions(8), nft(8)). All matches of a rule must hold.
  * `negated` is the `!` before the option. A match that is not understood is kept as text (`unknown`) and never dropped;
  * whatever depends on it is reported as unknown.
  */
@@ -30,6 +31,7 @@ export type Match =
   | SocketMatch
   | AddressTypeMatch
   | CommentMatch
+  | CompareMatch
   | UnknownMatch;
 
 /** `-p tcp`; the name as iptables prints it (`tcp`, `udp`, `icmp`, `ipv6-icmp`), or its number as text where it has no name. */

@@ -62,6 +62,15 @@ export interface Table {
   /** Any name: `nat`, `istio-proxy-nat`. */
   readonly name: string;
   readonly chains: readonly Chain[];
+  /** Objects of an nft table that its rules name: sets, maps and counters, as `nft -j list ruleset` has them; absent where it has none. */
+  readonly objects?: readonly Readonly<Record<string, unknown>>[];
+  /** Present on an nft table whose base chains the kernel does not call (`flags dormant`). */
+  readonly isDormant?: true;
+}
+
+/** Gives the tables whose base chains the kernel calls. */
+export function listActiveTables(ruleset: Ruleset | null): readonly Table[] {
+  return ruleset?.tables.filter(({ isDormant }) => !isDormant) ?? [];
 }
 
 /** Gives a text that two tables of one namespace share only if they are one: `iptables ip nat`. */
@@ -83,9 +92,9 @@ export function emptyRuleset(family: Family): Ruleset {
   return { family, tables: [] };
 }
 
-/** Gives every rule of a rule set, in the tables' order; none for null. */
+/** Gives every rule of a rule set that packets can meet, in the tables' order; none for null. */
 export function listRules(ruleset: Ruleset | null): readonly Rule[] {
-  return ruleset?.tables.flatMap(({ chains }) => chains.flatMap(({ rules }) => rules)) ?? [];
+  return listActiveTables(ruleset).flatMap(({ chains }) => chains.flatMap(({ rules }) => rules));
 }
 
 /** Everything that is put into a pod. A family that is null is left as it is and is not under test. */

@@ -101,6 +101,14 @@ const TARGET_TRAITS = {
   "hop-limit": { ...MANGLE, changes: ["hop-limit"] },
   tee: ANYWHERE,
   "side-effect": ANYWHERE,
+  // Each target inside has its own traits.
+  statements: ANYWHERE,
+  map: ANYWHERE,
+  // Those that read or set a connection's mark are told by `targetTraits`.
+  assign: ANYWHERE,
+  "tproxy-socket": ANYWHERE,
+  counter: ANYWHERE,
+  continue: ANYWHERE,
   // It may: what the nat chains say of such a rule must not be lost.
   unknown: { ...ANYWHERE, tracking: "switches-on" },
 } satisfies Record<Target["kind"], TargetTraits>;
@@ -113,6 +121,7 @@ const TARGET_TRAITS = {
  * // { tables: ["mangle"], hooks: null, tracking: "leaves", changes: ["tos"] }
  */
 export function targetTraits(target: Target): TargetTraits {
+  if (target.kind === "assign" && (target.to === "connection" || target.from === "connection")) return CONNMARK;
   return target.kind === "side-effect" ? SIDE_EFFECT_TRAITS[target.name] : TARGET_TRAITS[target.kind];
 }
 

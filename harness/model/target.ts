@@ -1,4 +1,5 @@
-import type { Range } from "./match.ts";
+import type { CompareElement, CompareKey } from "./compare.ts";
+import type { Match, Range } from "./match.ts";
 
 /**
  * What a rule does with a packet that matches (iptables(8), iptables-extensions(8)). A rule without target only counts.
@@ -32,7 +33,65 @@ export type Target =
   | SideEffectTarget
   /** `-j REJECT --reject-with icmp-port-unreachable`; `with` as printed. */
   | { readonly kind: "reject"; readonly with: string }
+  | StatementsTarget
+  | MapTarget
+  | AssignTarget
+  | SocketTarget
+  /** nft's `counter`, or a table's named one: counts, and the next statement follows. */
+  | { readonly kind: "counter"; readonly name: string | null }
+  /** nft's verdict `continue`: the next rule follows. */
+  | { readonly kind: "continue" }
   | { readonly kind: "unknown"; readonly text: string };
+
+/** A statement of nftables: a match that ends the rule where it does not hold, or something to be done. */
+export type Statement = { readonly match: Match } | { readonly target: Target };
+
+/**
+ * What follows a rule's first matches where that is more than one target (nft(8), STATEMENTS): each statement in order, until a match
+ * does not hold or a target decides. What was done before a match that does not hold stays done.
+ *
+ * @example meta mark set 1 accept
+ * { kind: "statements", statements: [{ target: … }, { target: { kind: "accept" } }] }
+ */
+export interface StatementsTarget {
+  readonly kind: "statements";
+  readonly statements: readonly Statement[];
+}
+
+/**
+ * One of several targets, chosen by what keys read: `vmap { 80 : drop }`, `redirect to :tcp dport map { 80 : 8080 }`. Where nothing holds
+ * the value, or a key reads nothing, the next rule follows.
+ */
+export interface MapTarget {
+  readonly kind: "map";
+  readonly keys: readonly CompareKey[];
+  /** The first that holds the value is taken; null elements (`*`) hold every value, and come last. */
+  readonly branches: readonly { readonly element: CompareElement | null; readonly target: Target }[];
+  /** The name of the table's map; null for an anonymous one. */
+  readonly map: string | null;
+}
+
+/** `meta mark set ct mark & 0xff ^ 1`, `ct mark set 7`: `to = (from & and) ^ xor`, all 32-bit numbers. */
+export interface AssignTarget {
+  readonly kind: "assign";
+  readonly to: "packet" | "connection";
+  /** `value`: the number `xor` itself. */
+  readonly from: "packet" | "connection" | "value";
+  readonly and: number;
+  readonly xor: number;
+}
+
+/**
+ * nft's `tproxy to :15006`: gives a packet to a transparent listener, and the next statement follows. Without one the rule ends and the
+ * next follows (net/netfilter/nft_tproxy.c), which is not so with {@link TproxyTarget}. A null port is the packet's own.
+ */
+export interface SocketTarget {
+  readonly kind: "tproxy-socket";
+  readonly port: number | null;
+  readonly address: string | null;
+  /** In a table of both families, the one that it is for: a packet of the other goes on at the next rule. */
+  readonly family?: "ip" | "ip6";
+}
 
 /** `-j DNAT --to-destination 10.0.0.1-10.0.0.9:80-90`, `-j SNAT --to-source …`. Null where that part is not given. */
 export interface NatTarget {
@@ -42,6 +101,8 @@ export interface NatTarget {
   readonly ports: Range | null;
   /** `random`, `random-fully`, `persistent`: options as printed, without dashes. */
   readonly flags: readonly string[];
+  /** Of nft's in a table of both families, the one that is translated: a packet of the other goes on at the next rule. */
+  readonly family?: "ip" | "ip6";
 }
 
 /** `-j TPROXY --on-port 15001 --on-ip 0.0.0.0 --tproxy-mark 0x539/0xffffffff`. mangle PREROUTING only, tcp and udp. */

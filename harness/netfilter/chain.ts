@@ -1,6 +1,6 @@
 import { HOOKS, type Hook } from "../model/hook.ts";
 import type { Match } from "../model/match.ts";
-import type { BaseChain, Chain, Rule, Ruleset, Table } from "../model/ruleset.ts";
+import { type BaseChain, type Chain, listActiveTables, type Rule, type Ruleset, type Table } from "../model/ruleset.ts";
 import type { Target } from "../model/target.ts";
 import type { Verdict } from "../model/trace.ts";
 import { compileMatch, type Test } from "./match.ts";
@@ -33,7 +33,7 @@ export interface CompiledChain {
 export interface CompiledBaseChain {
   readonly base: BaseChain;
   readonly chain: CompiledChain;
-  /** Counts the tables of the rule set from 0 in the order in which they were loaded. */
+  /** Counts the base chains of the rule set from 0 in the order in which they were registered. */
   readonly loaded: number;
 }
 
@@ -46,11 +46,30 @@ export type CompiledHooks = Readonly<Record<Hook, readonly CompiledBaseChain[]>>
  * packets need not be shown to it.
  */
 export function compileRuleset(ruleset: Ruleset | null): CompiledHooks {
-  const tables = (ruleset?.tables ?? []).map((table) => (table.chains.some(saysSomething) ? compileTable(table) : []));
-  const chains = tables.flatMap((made, loaded) => made.map((each) => ({ ...each, loaded }))).toReversed();
+  const tables = listActiveTables(ruleset).map((table) =>
+    table.chains.some(saysSomething) ? compileTable(table) : [],
+  );
+  const chains = tables
+    .flat()
+    .map((each, loaded) => ({ ...each, loaded }))
+    .toReversed();
   const at = (hook: Hook) =>
     chains.filter(({ base }) => base.hook === hook).toSorted((a, b) => a.base.priority - b.base.priority);
   return Object.fromEntries(HOOKS.map((hook) => [hook, at(hook)])) as unknown as CompiledHooks;
+}
+
+/**
+ * Gives when conntrack's own hooks were registered, as {@link CompiledBaseChain} counts it: with the first table that has a rule which
+ * needs them, behind that table's chains (nft adds the chains of a table before its rules).
+ */
+export function findTrackingOrder(ruleset: Ruleset | null, needsTracking: (rule: Rule) => boolean): number {
+  let chains = 0;
+  for (const table of listActiveTables(ruleset)) {
+    if (!table.chains.some(saysSomething)) continue;
+    chains += table.chains.filter(({ base }) => base !== null).length;
+    if (table.chains.some(({ rules }) => rules.some(needsTracking))) return chains - 0.5;
+  }
+  return -1;
 }
 
 function saysSomething({ base, rules }: Chain): boolean {
@@ -117,7 +136,7 @@ function runChain(hook: Hook, chain: CompiledChain, packet: Packet): ChainVerdic
 }
 
 /** Gives the rule's verdict, or null where it does not match. */
-function runRule(hook: Hook, rule: CompiledRule, packet: Packet): RuleVerdict | null {
+function runRule(hook: Hook, rule: CompiledRule, packet: Packet): Exclude<RuleVerdict, { kind: "break" }> | null {
   const { recorder } = packet.walk;
   for (let i = 0; i < rule.tests.length; i++) {
     if (rule.tests[i]?.(packet)) continue;
@@ -125,16 +144,26 @@ function runRule(hook: Hook, rule: CompiledRule, packet: Packet): RuleVerdict | 
     return null;
   }
   const verdict = rule.act(packet);
+  if (verdict.kind === "break") {
+    recorder?.passOver(hook, rule, packet, verdict.failed);
+    return null;
+  }
   recorder?.take(hook, rule, packet, nameVerdict(rule, verdict));
   return verdict;
 }
 
 /** Gives a verdict's name as traces show it; targets of NAT, TPROXY and NOTRACK are named by what they are. */
-function nameVerdict(rule: CompiledRule, verdict: RuleVerdict): Verdict {
-  const { target } = rule.rule;
+function nameVerdict(rule: CompiledRule, verdict: Exclude<RuleVerdict, { kind: "break" }>): Verdict {
+  const target = rule.rule.target && lastTarget(rule.rule.target);
   const name = target && VERDICT_NAMES[target.kind];
   if (name === "unknown") return name;
   return name === null || verdict.kind === "drop" || verdict.kind === "reject" ? verdict.kind : name;
+}
+
+/** A rule of several statements is named by the last: those before it let the packet go on. */
+function lastTarget(target: Target): Target {
+  const last = target.kind === "statements" ? target.statements.findLast((part) => "target" in part) : undefined;
+  return last === undefined ? target : lastTarget(last.target);
 }
 
 /** Names that say more than the verdict does; null where the verdict's own name is all there is to say. */
@@ -161,5 +190,11 @@ const VERDICT_NAMES = {
   "hop-limit": null,
   tee: null,
   "side-effect": null,
+  statements: null,
+  map: null,
+  assign: null,
+  "tproxy-socket": "tproxy",
+  counter: null,
+  continue: null,
   unknown: "unknown",
 } satisfies Record<Target["kind"], Verdict | null>;

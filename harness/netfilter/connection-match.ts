@@ -38,7 +38,8 @@ function holds(match: ConnectionMatch, entry: Entry, packet: Packet): boolean {
   }
 }
 
-function endOf({ original, reply }: Entry, end: ConnectionEnd): EndPoint {
+/** Gives one end of a tracked connection. */
+export function endOf({ original, reply }: Entry, end: ConnectionEnd): EndPoint {
   switch (end) {
     case "original-source":
       return original.source;
@@ -51,8 +52,8 @@ function endOf({ original, reply }: Entry, end: ConnectionEnd): EndPoint {
   }
 }
 
-/** No simulated connection is one that a helper expected. Whether one counts as assured hangs on every packet that it has seen. */
-function hasStatus(status: ConnectionStatus, entry: Entry, packet: Packet): boolean {
+/** Says whether a connection has a status. Whether one is assured hangs on every packet that it has seen; no helper expected any. */
+export function hasStatus(status: ConnectionStatus, entry: Entry, packet: Packet): boolean {
   switch (status) {
     case "EXPECTED":
       return false;

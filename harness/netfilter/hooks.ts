@@ -28,8 +28,9 @@ export type HookSteps = Readonly<Record<Hook, readonly Step[]>>;
 const CONNTRACK = -200;
 const TRANSLATION: Readonly<Record<NatSide, number>> = { destination: -100, source: 100 };
 
-/** Gives what happens at each hook where these chains are registered. */
-export function makeHookSteps(chains: CompiledHooks): HookSteps {
+/** Gives what happens at each hook where these chains are registered. `trackingOrder` says when conntrack was, as chains count it. */
+export function makeHookSteps(chains: CompiledHooks, trackingOrder: number): HookSteps {
+  const conntrackStep: PlacedStep = { priority: CONNTRACK, loaded: trackingOrder, step: trackStep };
   return {
     prerouting: orderSteps("prerouting", chains.prerouting, [conntrackStep, natStep("prerouting", chains.prerouting)]),
     input: [...orderSteps("input", chains.input, [natStep("input", chains.input)]), confirm],
@@ -44,6 +45,7 @@ export function makeHookSteps(chains: CompiledHooks): HookSteps {
 
 /** Takes a packet through a hook; the first step that does not accept it decides. */
 export function runHook(hook: Hook, packet: Packet, routeAgain: RouteAgain = () => undefined): Decision {
+  packet.hook = hook;
   for (const step of packet.walk.pod.hooks[packet.family][hook]) {
     const decision = step(packet, routeAgain);
     if (decision.kind !== "accept") return decision;
@@ -78,15 +80,11 @@ function chainStep(hook: Hook, type: CompiledBaseChain["base"]["type"], chain: C
   };
 }
 
-const conntrackStep: PlacedStep = {
-  priority: CONNTRACK,
-  loaded: -1,
-  step: (packet) => {
-    const zones = zonesOf(packet);
-    packet.template = null;
-    if (packet.walk.pod.conntrack[packet.family] === "on") trackConnection(packet, zones);
-    return ACCEPT;
-  },
+const trackStep: Step = (packet) => {
+  const zones = zonesOf(packet);
+  packet.template = null;
+  if (packet.walk.pod.conntrack[packet.family] === "on") trackConnection(packet, zones);
+  return ACCEPT;
 };
 
 /**

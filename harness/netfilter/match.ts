@@ -12,6 +12,7 @@ import {
 } from "../model/match.ts";
 import { isOfTypes } from "./address-type.ts";
 import { isInNetwork, isInRange } from "./addresses.ts";
+import { compileCompare } from "./compare.ts";
 import { compileConnection } from "./connection-match.ts";
 import { settleMaker } from "./maker.ts";
 import { noteTemplate, type Packet } from "./packet.ts";
@@ -90,6 +91,8 @@ function compilePlain(match: Match): Test {
     case "source-type":
     case "destination-type":
       return compileAddressType(match);
+    case "compare":
+      return compileCompare(match);
     case "fragment":
       return () => false;
     case "comment":

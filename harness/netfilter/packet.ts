@@ -1,4 +1,5 @@
 import type { Family } from "../model/address.ts";
+import type { Hook } from "../model/hook.ts";
 import { type ConntrackState, type Range, TCP_FLAG_BITS } from "../model/match.ts";
 import type { ZoneTarget } from "../model/target.ts";
 import type { KnownAddress } from "./address-book.ts";
@@ -59,6 +60,8 @@ export interface Packet {
   sourcePort: number;
   destination: KnownAddress;
   destinationPort: number;
+  /** The hook that it is at. */
+  hook: Hook | null;
   in: string;
   out: string;
   maker: Maker | NewSocket;
@@ -120,6 +123,7 @@ export function makePacket(fields: PacketFields): Packet {
     sourcePort: fields.sourcePort,
     destination: fields.destination,
     destinationPort: fields.destinationPort,
+    hook: null,
     in: "",
     out: "",
     maker: fields.maker,

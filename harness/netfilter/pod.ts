@@ -8,10 +8,11 @@ import {
   vmGateway,
   vmLinks,
 } from "../model/pod.ts";
-import { listRules, type PodRules, type Ruleset } from "../model/ruleset.ts";
+import { listMatches, listTargets } from "../model/rule-parts.ts";
+import { listRules, type PodRules, type Rule, type Ruleset } from "../model/ruleset.ts";
 import { targetTraits } from "../model/target-traits.ts";
 import { type AddressBook, type KnownAddress, openAddressBook } from "./address-book.ts";
-import { type CompiledHooks, compileRuleset } from "./chain.ts";
+import { type CompiledHooks, compileRuleset, findTrackingOrder } from "./chain.ts";
 import { type HookSteps, makeHookSteps } from "./hooks.ts";
 import type { Packet } from "./packet.ts";
 import { type FindRoute, openRouting } from "./routing.ts";
@@ -59,7 +60,10 @@ export function makePod(rules: PodRules, spec: PodSpec, addresses: SandboxAddres
   return {
     book,
     chains,
-    hooks: { 4: makeHookSteps(chains[4]), 6: makeHookSteps(chains[6]) },
+    hooks: {
+      4: makeHookSteps(chains[4], findTrackingOrder(rules.ip, needsTracking)),
+      6: makeHookSteps(chains[6], findTrackingOrder(rules.ip6, needsTracking)),
+    },
     shows: { 4: whatIsShown(chains[4]), 6: whatIsShown(chains[6]) },
     conntrack: { 4: conntrackOf(rules.ip), 6: conntrackOf(rules.ip6) },
     findRoute,
@@ -91,12 +95,19 @@ function masqueradeAddress(packet: Packet, addresses: SandboxAddresses, of: Pod[
  * does. One that is not understood may: the table nat is then consulted, so that what it says of such a rule is not lost.
  */
 export function conntrackOf(ruleset: Ruleset | null): "on" | "off" {
-  const isOn = listRules(ruleset).some(
-    ({ matches, target }) =>
-      (target !== null && targetTraits(target).tracking === "switches-on") ||
-      matches.some(({ kind }) => ASKS_CONNECTION[kind]),
+  return listRules(ruleset).some(needsTracking) ? "on" : "off";
+}
+
+function needsTracking(rule: Rule): boolean {
+  return (
+    listTargets(rule).some((target) => targetTraits(target).tracking === "switches-on") ||
+    listMatches(rule).some(asksConnection)
   );
-  return isOn ? "on" : "off";
+}
+
+/** In nftables each key that reads a connection does (nft_ct_get_init in net/netfilter/nft_ct.c). */
+function asksConnection(match: Match): boolean {
+  return match.kind === "compare" ? match.keys.some(({ name }) => name.startsWith("ct ")) : ASKS_CONNECTION[match.kind];
 }
 
 /** Matches whose kernel modules switch connection tracking on (nf_ct_netns_get in their `checkentry`, net/netfilter/xt_*.c). */
@@ -126,6 +137,8 @@ const ASKS_CONNECTION = {
   "source-type": false,
   "destination-type": false,
   comment: false,
+  // Its keys say so.
+  compare: false,
   // What is not understood may: the nat chains are then consulted, so that what they say of such a rule is not lost.
   unknown: true,
 } satisfies Record<Match["kind"], boolean>;

@@ -1,6 +1,7 @@
 import type { Family } from "../model/address.ts";
 import type { Hook } from "../model/hook.ts";
 import { type Match, TCP_FLAG_BITS } from "../model/match.ts";
+import { listMatches } from "../model/rule-parts.ts";
 import type { Rule } from "../model/ruleset.ts";
 import type { TraceStep, Verdict } from "../model/trace.ts";
 import type { CompiledRule } from "./chain.ts";
@@ -84,7 +85,7 @@ function matchedStep(
   verdict: Verdict,
   renderRule: RenderRule,
 ): TraceStep {
-  const guessed = rule.matches.find((match) => match.kind === "unknown");
+  const guessed = listMatches(rule.rule).find((match) => match.kind === "unknown");
   return {
     ...placeOf(hook, rule, packet, renderRule),
     matched: guessed ? "unknown" : true,

@@ -8,6 +8,7 @@ import { FLAGS, type IcmpMeaning, makePacket, type Packet } from "./packet.ts";
 const MEANINGS: Readonly<Record<string, IcmpMeaning>> = {
   "icmp-port-unreachable": "refused",
   "icmp6-port-unreachable": "refused",
+  "icmpx-port-unreachable": "refused",
 };
 
 /** Gives REJECT's answer to a packet, or null where none is sent: a reset is never answered with a reset. */

@@ -1,7 +1,7 @@
 import type { SocketMatch } from "../model/match.ts";
-import { answerFields } from "./conntrack.ts";
+import { answerFields, isSameEnd, tupleOf } from "./conntrack.ts";
 import type { Packet } from "./packet.ts";
-import { findSocket } from "./sockets.ts";
+import { findSocket, type Socket } from "./sockets.ts";
 
 /**
  * Says whether `-m socket` holds (socket_match in xt_socket.c): an existing connection takes the packet, or with `nowildcard` a
@@ -34,6 +34,37 @@ function asSocketSees(packet: Packet): Packet {
   if (family === 6 || direction === "original" || entry?.natSource !== "in-effect") return named;
   const { address, port } = entry.original.source;
   return { ...named, destination: address, destinationPort: port };
+}
+
+/** Gives the connection of the pod that a received packet belongs to, as early demux finds it; null for a first packet. */
+export function findDemuxed(packet: Packet): Socket | null {
+  return packet.error === null ? findSocket(packet.walk.sockets, "pod", packet) : null;
+}
+
+/** What `socket` of nftables looks at: an existing connection, or a listener on all addresses. */
+export interface Taker {
+  readonly kind: "connection" | "listener";
+  readonly socket: Pick<Socket, "mode">;
+}
+
+/**
+ * Gives the socket that nft's `socket` finds (nft_socket_eval in net/netfilter/nft_socket.c): of a packet that the pod sends its own, of
+ * one that it received the one that takes it, listeners included; null where there is none.
+ */
+export function findTaker(packet: Packet): Taker | null {
+  const { sockets, pod, oracle } = packet.walk;
+  if (packet.in === "" && typeof packet.maker !== "string") {
+    const isSender = ({ host, local, remote }: Socket) =>
+      host === "pod" && isSameEnd(local, tupleOf(packet).source) && isSameEnd(remote, tupleOf(packet).destination);
+    const sender = sockets.find(isSender);
+    if (!sender) oracle.giveUp("which socket nft's socket expression finds for a packet that was translated");
+    return sender ? { kind: "connection", socket: sender } : null;
+  }
+  const seen = asSocketSees(packet);
+  const socket = findSocket(sockets, "pod", seen);
+  if (socket !== null) return { kind: "connection", socket };
+  const listener = pod.findListener("pod", seen.destinationPort, seen.protocol, seen.destination);
+  return listener === null ? null : { kind: "listener", socket: listener };
 }
 
 /**

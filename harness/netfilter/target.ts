@@ -1,6 +1,22 @@
+// Long because one function has a case for each kind of target, and statements and maps call it again.
+
 import type { Range } from "../model/match.ts";
-import type { ConnmarkTarget, HopLimitTarget, NatTarget, Target, TproxyTarget } from "../model/target.ts";
+import { mapMatch } from "../model/rule-parts.ts";
+import { familyKey } from "../model/ruleset.ts";
+import type {
+  AssignTarget,
+  ConnmarkTarget,
+  HopLimitTarget,
+  MapTarget,
+  NatTarget,
+  SocketTarget,
+  StatementsTarget,
+  Target,
+  TproxyTarget,
+} from "../model/target.ts";
 import type { CompiledChain } from "./chain.ts";
+import { compileKeys, isElement } from "./compare.ts";
+import { compileMatch } from "./match.ts";
 import { redirectAddress, setDestination, setSource } from "./nat.ts";
 import { choicePort, noteTemplate, type Packet, type TrackingTemplate } from "./packet.ts";
 import { assignListener } from "./socket-match.ts";
@@ -12,8 +28,11 @@ const MAX_HOP_LIMIT = 255;
 /** Does what a target does to a packet that matches, and gives the rule's verdict. */
 export type Action = (packet: Packet) => RuleVerdict;
 
+/** Gives the chain that a jump names. */
+type FindChain = (name: string) => CompiledChain;
+
 /** Compiles a rule's target; `findChain` gives the chain a jump names. A rule without target only counts. */
-export function compileTarget(target: Target | null, findChain: (name: string) => CompiledChain): Action {
+export function compileTarget(target: Target | null, findChain: FindChain): Action {
   if (target === null) return () => CONTINUE;
   switch (target.kind) {
     case "accept":
@@ -23,6 +42,8 @@ export function compileTarget(target: Target | null, findChain: (name: string) =
     case "return":
       return () => RETURN;
     case "log":
+    case "counter":
+    case "continue":
     case "side-effect":
       return () => CONTINUE;
     case "hop-limit":
@@ -37,13 +58,13 @@ export function compileTarget(target: Target | null, findChain: (name: string) =
     case "goto":
       return constant({ kind: target.kind, chain: findChain(target.chain) });
     case "reject":
-      return constant({ kind: "reject", with: target.with });
+      return (packet) => (isRejectable(packet, target.with) ? { kind: "reject", with: target.with } : OTHER_KIND);
     case "redirect":
       return (packet) => redirect(packet, target.ports, target.random);
     case "dnat":
-      return (packet) => translateDestination(packet, target);
+      return (packet) => (isOfFamily(packet, target) ? translateDestination(packet, target) : OTHER_KIND);
     case "snat":
-      return (packet) => translateSource(packet, target);
+      return (packet) => (isOfFamily(packet, target) ? translateSource(packet, target) : OTHER_KIND);
     case "masquerade":
       return (packet) => masquerade(packet, target.ports, target.flags);
     case "tproxy":
@@ -57,6 +78,14 @@ export function compileTarget(target: Target | null, findChain: (name: string) =
     case "connmark-save":
     case "connmark-restore":
       return (packet) => markConnection(packet, target);
+    case "statements":
+      return compileStatements(target, findChain);
+    case "map":
+      return compileMap(target, findChain);
+    case "assign":
+      return (packet) => assign(packet, target);
+    case "tproxy-socket":
+      return (packet) => (isOfFamily(packet, target) ? giveToSocket(packet, target) : OTHER_KIND);
     case "notrack":
       return leaveUntracked;
     case "unknown":
@@ -65,6 +94,67 @@ export function compileTarget(target: Target | null, findChain: (name: string) =
         return DROP;
       };
   }
+}
+
+/** nft asks for the family or protocol itself before a target that is for one alone; where that fails, the rule ends. */
+const OTHER_KIND: RuleVerdict = { kind: "break", failed: undefined };
+
+function isOfFamily({ family }: Packet, target: { readonly family?: "ip" | "ip6" }): boolean {
+  return target.family === undefined || target.family === familyKey(family);
+}
+
+function isRejectable({ family, protocol }: Packet, how: string): boolean {
+  if (how === "tcp-reset") return protocol === "tcp";
+  return family === 4 ? !how.startsWith("icmp6-") : !how.startsWith("icmp-");
+}
+
+/** Statements follow each other as long as their matches hold and none of them decides. */
+function compileStatements({ statements }: StatementsTarget, findChain: FindChain): Action {
+  const steps = statements.map((part) =>
+    "match" in part
+      ? { failed: part.match, test: compileMatch(part.match), act: null }
+      : { failed: undefined, test: null, act: compileTarget(part.target, findChain) },
+  );
+  return (packet) => {
+    for (const { failed, test, act } of steps) {
+      if (test !== null && !test(packet)) return { kind: "break", failed };
+      const verdict = act === null ? CONTINUE : act(packet);
+      if (verdict.kind !== "continue") return verdict;
+    }
+    return CONTINUE;
+  };
+}
+
+/** A value that the map does not hold ends the rule, as does a key that the packet lacks (nft_lookup_eval). */
+function compileMap(target: MapTarget, findChain: FindChain): Action {
+  const read = compileKeys(target.keys);
+  const branches = target.branches.map(({ element, target: to }) => ({ element, act: compileTarget(to, findChain) }));
+  const missed: RuleVerdict = { kind: "break", failed: mapMatch(target) };
+  return (packet) => {
+    const readings = read(packet);
+    if (readings === null) return missed;
+    const taken = branches.find(({ element }) => element === null || isElement(readings, element, packet));
+    return taken === undefined ? missed : taken.act(packet);
+  };
+}
+
+/** Without a connection its mark cannot be read, which ends the rule; that it cannot be set does not (net/netfilter/nft_ct.c). */
+function assign(packet: Packet, { to, from, and, xor }: AssignTarget): RuleVerdict {
+  if (to === "connection" || from === "connection") noteTemplate(packet);
+  const { entry } = packet;
+  if (from === "connection" && entry === null) return { kind: "break", failed: undefined };
+  const read = { packet: packet.mark, connection: entry?.mark ?? 0, value: 0 }[from];
+  const value = ((read & and) ^ xor) >>> 0;
+  if (to === "packet") packet.mark = value;
+  else if (entry !== null) entry.mark = value;
+  return CONTINUE;
+}
+
+/** See {@link SocketTarget}: nft_tproxy_eval ends the rule where no transparent socket takes the packet. */
+function giveToSocket(packet: Packet, { port }: SocketTarget): RuleVerdict {
+  if (packet.error !== null || !assignListener(packet, port ?? packet.destinationPort))
+    return { kind: "break", failed: undefined };
+  return CONTINUE;
 }
 
 function constant(verdict: RuleVerdict): Action {

@@ -1,3 +1,4 @@
+import type { Match } from "../model/match.ts";
 import type { CompiledChain } from "./chain.ts";
 
 /** What a table, and in the end a hook, decides of a packet. `with` is REJECT's answer as iptables prints it. */
@@ -10,6 +11,8 @@ export type Decision =
 export type RuleVerdict =
   | Decision
   | { readonly kind: "continue" }
+  /** A later match of the rule does not hold: the next rule follows, as if the rule had not matched. */
+  | { readonly kind: "break"; readonly failed: Match | undefined }
   | { readonly kind: "return" }
   | { readonly kind: "jump"; readonly chain: CompiledChain }
   | { readonly kind: "goto"; readonly chain: CompiledChain };

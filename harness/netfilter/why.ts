@@ -1,6 +1,7 @@
 import { renderNetwork } from "../model/address.ts";
 import { type Match, TCP_FLAG_BITS } from "../model/match.ts";
 import { findType } from "./address-type.ts";
+import { describeCompare } from "./compare-why.ts";
 import { settleMaker } from "./maker.ts";
 import type { Packet } from "./packet.ts";
 
@@ -53,6 +54,8 @@ export function describeMismatch(match: Match | undefined, packet: Packet): stri
       return "it is no later fragment";
     case "comment":
       return "a comment always holds";
+    case "compare":
+      return describeCompare(match, packet);
     case "unknown":
       return `${match.text} is not understood`;
     case undefined:

@@ -1,7 +1,7 @@
 import { isSilent, type Landing, landingsAgree } from "../model/landing.ts";
 import type { FlowReport } from "../model/report.ts";
 import { type RulePlace, renderPlaceKey } from "../model/ruleset.ts";
-import type { Sandbox } from "../sandbox/sandbox.ts";
+import type { CountedRules, Sandbox } from "../sandbox/sandbox.ts";
 import type { BoundFlow } from "./bound-scenario.ts";
 import { findCountedRules } from "./counted-rules.ts";
 
@@ -58,7 +58,16 @@ async function attributeFlow(
   ]);
   const after = await sandbox.counters();
   const isSame = again !== undefined && landingsAgree({ ...observed, source: null }, again.landing);
-  return isSame ? findCountedRules(before, after) : null;
+  return isSame && countsAll(after) ? findCountedRules(before, after) : null;
+}
+
+/** A rule of nft counts only where it says so; where one does not, counters do not tell which rules the flow met. */
+function countsAll({ ip, ip6 }: CountedRules): boolean {
+  const tables = [ip, ip6].flatMap((ruleset) => ruleset?.tables ?? []);
+  return tables.every(
+    ({ source, chains }) =>
+      source !== "nft" || chains.every(({ rules }) => rules.every(({ counters }) => counters !== undefined)),
+  );
 }
 
 /** Counters tell no order; the prediction does, where it holds. What it does not name comes last. */

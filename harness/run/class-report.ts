@@ -1,7 +1,9 @@
+import { type CompareElement, type CompareMatch, STATE_BITS } from "../model/compare.ts";
 import { meetsExpectation } from "../model/expectation.ts";
 import type { Match } from "../model/match.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
 import type { ClassReport, FlowReport } from "../model/report.ts";
+import { listMatches, replaceMatches } from "../model/rule-parts.ts";
 import type { PodRules, Ruleset, Table } from "../model/ruleset.ts";
 import { compilePod } from "../netfilter/simulator.ts";
 import type { BoundScenario } from "./bound-scenario.ts";
@@ -68,18 +70,28 @@ function doubtRuleset(ruleset: Ruleset | null): Ruleset | null {
 function doubtTable(table: Table): Table {
   if (
     table.name === "nat" ||
-    !table.chains.some(({ rules }) => rules.some(({ matches }) => matches.some(asksForInvalid)))
+    !table.chains.some(({ rules }) => rules.some((rule) => listMatches(rule).some(asksForInvalid)))
   )
     return table;
   const chains = table.chains.map((chain) => ({
     ...chain,
-    rules: chain.rules.map((rule) => ({ ...rule, matches: rule.matches.map(doubtMatch) })),
+    rules: chain.rules.map((rule) => replaceMatches(rule, doubtMatch)),
   }));
   return { ...table, chains };
 }
 
 function asksForInvalid(match: Match): boolean {
-  return match.kind === "state" && match.states.includes("INVALID");
+  if (match.kind === "state") return match.states.includes("INVALID");
+  return match.kind === "compare" && asksForState(match, STATE_BITS.invalid);
+}
+
+/** Says whether a comparison of `ct state` comes out otherwise for a packet in a state. */
+function asksForState({ keys, elements }: CompareMatch, bit: number): boolean {
+  return keys.some(({ name }, i) => {
+    const asks = (range: CompareElement[number] | undefined) =>
+      range !== undefined && "first" in range && (range.first & BigInt(bit)) !== 0n;
+    return name === "ct state" && elements.some((element) => asks(element[i]));
+  });
 }
 
 function doubtMatch(match: Match): Match {

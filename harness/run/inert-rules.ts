@@ -1,5 +1,6 @@
 import type { Family } from "../model/address.ts";
 import type { Capture } from "../model/capture.ts";
+import { listTargets } from "../model/rule-parts.ts";
 import { listRules, NO_RULES, type Ruleset, type Table } from "../model/ruleset.ts";
 import { conntrackOf } from "../netfilter/pod.ts";
 import type { CountedRules, Installation } from "../sandbox/sandbox.ts";
@@ -101,7 +102,9 @@ function describeIdleNat(kernel: Ruleset | null): readonly string[] {
 
 /** What TPROXY marks is delivered by a route of its own, of which a file of rules says nothing. */
 function describeRouting(kernel: Ruleset | null, { installation }: RulesInPod): readonly string[] {
-  const marks = listRules(kernel).some(({ target }) => target?.kind === "tproxy");
+  const marks = listRules(kernel).some((rule) =>
+    listTargets(rule).some(({ kind }) => kind === "tproxy" || kind === "tproxy-socket"),
+  );
   if (!marks || installation.kind === "script" || installation.rules.policyRouting.rules.length > 0) return [];
   return [
     "rules use TPROXY without policy routing, which is put in where the flags say -m TPROXY. Only what is for the pod's own address is delivered.",

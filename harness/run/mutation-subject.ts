@@ -1,7 +1,7 @@
 import { renderIptablesSave } from "../formats/iptables-save.ts";
 import { type Family, familyOf } from "../model/address.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
-import type { PodRules } from "../model/ruleset.ts";
+import type { PodRules, Ruleset } from "../model/ruleset.ts";
 import { compilePod } from "../netfilter/simulator.ts";
 import { type BoundFlow, type BoundScenario, bindScenario, listBoundaryFlows } from "./bound-scenario.ts";
 import type { ParsedScenario } from "./parsed-scenario.ts";
@@ -62,9 +62,17 @@ function limitRules(rules: PodRules, families: readonly Family[] | undefined): P
   };
 }
 
+/** Tables of nft have hooks and priorities of their own, which the words of iptables do not tell. */
+function describeRuleset(ruleset: Ruleset): string {
+  const bases = ruleset.tables.flatMap(({ source, family, chains }) =>
+    source === "nft" ? [{ family, bases: chains.map(({ name, base }) => ({ name, base })) }] : [],
+  );
+  return renderIptablesSave(ruleset).replace(/^#.*$/gm, "") + JSON.stringify(bases);
+}
+
 /** Rule sets are one and the same if the kernel is given the same, in a pod with the same listeners. */
 function describeRules({ capture, listen }: ParsedScenario, { ip, ip6, policyRouting }: PodRules): string {
-  const texts = [ip, ip6].map((ruleset) => ruleset && renderIptablesSave(ruleset).replace(/^#.*$/gm, ""));
+  const texts = [ip, ip6].map((ruleset) => ruleset && describeRuleset(ruleset));
   return JSON.stringify([texts, policyRouting, capture.mesh, capture.shape, listen]);
 }
 

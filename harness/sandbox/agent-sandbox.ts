@@ -1,22 +1,21 @@
 import type { Dial, DialResult, IptablesVariant, ListenerSpec, RoutingText, Seen } from "../agent/protocol.ts";
 import { LandfallError } from "../errors.ts";
-import { renderIptablesSave } from "../formats/iptables-save.ts";
 import { makeBlind } from "../model/landing.ts";
 import { type PodSpec, vmLinks } from "../model/pod.ts";
 import { BARE_SHAPE, type PodShape } from "../model/pod-shape.ts";
 import { nameRemote } from "../model/remote-listener.ts";
 import type { SandboxReport } from "../model/report.ts";
-import { NO_RULES, type PodRules, type Ruleset } from "../model/ruleset.ts";
+import { NO_RULES, type PodRules } from "../model/ruleset.ts";
 import type { AgentClient } from "./agent-client.ts";
 import { confirmLanding } from "./confirm.ts";
 import { driveAll, makeBlindResult, type PlannedDial } from "./dial-batches.ts";
 import { CONNECT_TIMEOUT_MS, planDial } from "./dial-plan.ts";
 import { describeDriven, driveBesideEnvoy } from "./envoy/driving.ts";
 import { RealEnvoy } from "./envoy/real-envoy.ts";
-import { readKernelRules } from "./kernel-rules-text.ts";
 import { listenersOf } from "./listeners.ts";
 import { gatherEvidence } from "./pod-evidence.ts";
 import { renderRoutingText } from "./routing-text.ts";
+import { readCounted, renderRules } from "./rules-by-tool.ts";
 import type { CountedRules, FlowRequest, Installation, Observation, PodEvidence, Sandbox } from "./sandbox.ts";
 import { type Station, type StationName, stationOf } from "./station.ts";
 import { syncAgents } from "./sync-agents.ts";
@@ -97,8 +96,8 @@ export class AgentSandbox implements Sandbox {
 
   async counters(): Promise<CountedRules> {
     const { agent, namespace } = this.#station("pod");
-    const { ip, ip6 } = await agent.call("counters", { namespace, variant: this.#variant });
-    return { ip: readKernelRules(ip, 4, this.#written), ip6: readKernelRules(ip6, 6, this.#written) };
+    const texts = await agent.call("counters", { namespace, variant: this.#variant });
+    return { ip: readCounted(texts, 4, this.#written), ip6: readCounted(texts, 6, this.#written) };
   }
 
   gatherEvidence(): Promise<PodEvidence> {
@@ -163,9 +162,7 @@ export class AgentSandbox implements Sandbox {
   async #apply(rules: PodRules): Promise<void> {
     if (this.#foreignRouting) await this.clear();
     const { agent, namespace } = this.#station("pod");
-    const text = (ruleset: Ruleset | null) => ruleset && renderIptablesSave(ruleset);
-    const texts = { ip: text(rules.ip), ip6: text(rules.ip6), policyRouting: renderRoutingText(rules.policyRouting) };
-    await agent.call("apply", { namespace, variant: this.#variant, ...texts });
+    await agent.call("apply", { namespace, variant: this.#variant, ...renderRules(rules) });
   }
 
   /** A listener that has recorded what the caller was told leaves nothing to wait for; anything else needs every listener's word. */

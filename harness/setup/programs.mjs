@@ -31,6 +31,7 @@ const LIST = /** @type {const} */ ({
       "ip6tables-legacy-restore",
     ],
     iproute2: ["ip", "ss"],
+    nftables: ["nft"],
     uidmap: ["newuidmap", "newgidmap"],
   },
   engine: { "docker.io": ["dockerd"] },
@@ -38,7 +39,6 @@ const LIST = /** @type {const} */ ({
   tests: {
     "docker-cli|docker.io": ["docker"],
     git: ["git"],
-    nftables: ["nft"],
     python3: ["python3"],
     "python3-pip": ["pip3"],
   },

@@ -176,6 +176,8 @@ const GROUPS = {
         text: fc.constantFrom("x", "two words", 'a "quote"', "it's"),
       }),
     ),
+  // iptables has no words for it.
+  compare: () => [],
   unknown: ({ vocabulary }) =>
     vocabulary === "whole"
       ? one(fc.constantFrom(...UNKNOWN_MATCHES).map((text): Match => ({ kind: "unknown", text })))

@@ -99,6 +99,13 @@ const TARGETS = {
       if (!isTaken || isForeign || (isTcp && protocol !== "tcp") || name === "TCPMSS") return [];
       return [fc.constantFrom<Target>(...made)];
     }),
+  // iptables has no words for these.
+  statements: () => [],
+  map: () => [],
+  assign: () => [],
+  "tproxy-socket": () => [],
+  counter: () => [],
+  continue: () => [],
   unknown: ({ vocabulary, table }) =>
     vocabulary === "whole" && table === "mangle"
       ? [fc.constant<Target>({ kind: "unknown", text: "-j NFQUEUE --queue-num 1" })]

@@ -2,10 +2,12 @@ import { describe, expect, test } from "vitest";
 import { diffRulesets } from "../../../harness/analysis/diff.ts";
 import type { Match } from "../../../harness/model/match.ts";
 import { DEFAULT_ADDRESSES, type PodSpec } from "../../../harness/model/pod.ts";
+import { NO_POLICY_ROUTING } from "../../../harness/model/policy-routing.ts";
 import type { PodRules } from "../../../harness/model/ruleset.ts";
 import type { SideEffectName, Target } from "../../../harness/model/target.ts";
 import { compilePod } from "../../../harness/netfilter/simulator.ts";
 import { flowOf, rulesOf, SPEC, withShape } from "../netfilter/setup.ts";
+import { nftRules } from "../nft-vectors.ts";
 
 /** Two rule sets, as `rulesOf` takes them, a flow that they land differently, and one that they do not, if there is any. */
 type Pair = readonly [before: readonly string[], after: readonly string[], changed: string, unchanged?: string];
@@ -20,6 +22,14 @@ const POD: PodSpec = {
 const ELSEWHERE = "app -> 192.0.2.20:80";
 const redirect = (matches: string) => ["nat", `-A OUTPUT ${matches} -j REDIRECT --to-ports 15001`];
 const drop = (matches: string, chain = "OUTPUT") => ["filter", `-A ${chain} ${matches} -j DROP`];
+/** Marks rules as a text of nft. */
+const NFT = "nft";
+const nftChain = (type: string, hook: string, ...rules: readonly string[]) => [
+  NFT,
+  `table ip t { chain c { type ${type} hook ${hook} priority ${type === "nat" ? -100 : 0};`,
+  ...rules,
+  "} }",
+];
 const tcp = redirect("-p tcp");
 
 /** For each kind two rule sets that differ in that match alone; no other rule, and no host, tells the two flows apart. */
@@ -94,6 +104,12 @@ const MATCHES = {
   "source-type": [drop("-m addrtype --src-type LOCAL", "INPUT"), NONE, "app -> localhost:8080", "client -> pod:8080"],
   "destination-type": [drop("-m addrtype --dst-type LOCAL"), NONE, "app -> localhost:8080", ELSEWHERE],
   comment: [redirect("-p tcp -m comment --comment x"), NONE, ELSEWHERE],
+  compare: [
+    nftChain("nat", "output", "meta skuid 1000 tcp dport 7000-7010 redirect to :15001"),
+    NONE,
+    "app -> 192.0.2.20:7005",
+    "app -> 192.0.2.20:7020",
+  ],
   unknown: [redirect("-p tcp -m recent --rcheck --name x"), NONE, ELSEWHERE],
 } satisfies Record<Match["kind"], Pair>;
 
@@ -187,6 +203,21 @@ const TARGETS = {
     ["nat", "-A OUTPUT -p tcp -j NFLOG"],
     ELSEWHERE,
   ],
+  statements: [nftChain("filter", "output", "counter drop"), nftChain("filter", "output", "counter"), ELSEWHERE],
+  map: [
+    nftChain("filter", "output", "tcp dport vmap { 7005 : drop, 7020 : accept }"),
+    NONE,
+    "app -> 192.0.2.20:7005",
+    "app -> 192.0.2.20:7020",
+  ],
+  assign: [
+    nftChain("filter", "output", "meta mark set 1", "meta mark 1 drop"),
+    nftChain("filter", "output", "meta mark set 2", "meta mark 1 drop"),
+    ELSEWHERE,
+  ],
+  "tproxy-socket": [nftChain("filter", "prerouting", "meta l4proto tcp tproxy to :15006"), NONE, "client -> pod:8080"],
+  counter: [nftChain("filter", "output", "counter", "drop"), nftChain("filter", "output", "counter"), ELSEWHERE],
+  continue: [nftChain("filter", "output", "continue", "drop"), nftChain("filter", "output", "continue"), ELSEWHERE],
   unknown: [["mangle", "-A OUTPUT -j NFQUEUE --queue-num 1"], NONE, ELSEWHERE],
 } satisfies Record<Target["kind"], Pair>;
 
@@ -225,6 +256,7 @@ function landings(rulesets: readonly PodRules[], text: string) {
 
 /** IPv4 alone is under test: many values are of one family. */
 function load(lines: readonly string[]): PodRules {
+  if (lines[0] === NFT) return { ...nftRules(lines.slice(1).join("\n")), policyRouting: NO_POLICY_ROUTING };
   return rulesOf(lines.map((line) => (line.startsWith("-A") ? `4 ${line}` : line)));
 }
 

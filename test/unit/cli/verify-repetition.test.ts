@@ -20,7 +20,8 @@ test.each([
   const report = { name: "seed" } as unknown as ScenarioReport;
   const { words: settings } = captureOf(seedConfig());
   const options = readVerifyOptions(["seed", "--init-container", "--privileged"], IO);
-  const repetition = { report, flows: [], files: { rules: null, rules6: null }, listen: [], backend, settings };
+  const files = { rules: null, rules6: null, nft: null };
+  const repetition = { report, flows: [], files, listen: [], backend, settings };
   expect(renderRepetition(repetition, options, IO)).toMatch(
     new RegExp(`^landfall verify .* --sandbox ${backend}${words}$`, "m"),
   );

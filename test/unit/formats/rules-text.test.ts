@@ -200,8 +200,6 @@ describe("other texts are recognised, and what to print instead is said", () => 
       execFileSync("unshare", ["-n", "iptables", "-L", "-n", "-v"], { encoding: "utf8" }),
       /iptables -L .* iptables-save/,
     ],
-    ["nft list ruleset", "table ip nat {\n\tchain OUTPUT {\n\t}\n}\n", /nft list ruleset/],
-    ["nft -j", '{"nftables": [{"metainfo": {}}]}', /nft -j/],
     ["prose", "What is this?\nNo idea.\n", /No line of this/],
   ])("%s", (_, text, message) => {
     const parsed = read(text);

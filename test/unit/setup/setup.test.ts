@@ -56,14 +56,14 @@ describe("the set-up", () => {
     expect(stderr).toMatch(/the netns backend lacks newuidmap .*: sudo apt-get install uidmap\n$/);
   });
   test("ends with 3 before the tests where a program that only tests start is missing, and says the command that brings it", () => {
-    const hide = 'mount --bind /dev/null "$(readlink -f "$(command -v nft)")"';
+    const hide = 'mount --bind /dev/null "$(readlink -f "$(command -v git)")"';
     const forbidden = { LANDFALL_NO_INSTALL: "1" };
     expect(runHiding(hide, forbidden)).toEqual({ status: 0, stdout: "", stderr: "" });
     expect(runHiding(hide, forbidden, "--tests")).toEqual({
       status: 3,
       stdout: "",
       stderr:
-        "landfall set-up: missing: nft, and LANDFALL_NO_INSTALL=1 forbids installing it. Run: sudo apt-get install nftables\n",
+        "landfall set-up: missing: git, and LANDFALL_NO_INSTALL=1 forbids installing it. Run: sudo apt-get install git\n",
     });
   });
   test("names a package that lacks many of its programs by the first of them", () => {

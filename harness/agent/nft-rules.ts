@@ -1,0 +1,39 @@
+import { runCommand } from "./command.ts";
+import { CallError } from "./fault.ts";
+
+/** The tables of nft that an agent has put into one network namespace. */
+export class NftRules {
+  readonly #namespace: number | null;
+  /** What is in, as the text that was put in. */
+  #text = "";
+
+  constructor(namespace: number | null) {
+    this.#namespace = namespace;
+  }
+
+  /** Takes out the tables that are in and puts others in their place, all in one transaction; what stands already stays. */
+  async load(text: string): Promise<void> {
+    if (text === this.#text) return;
+    // A table is named before it is deleted, so that one which is gone already is no fault.
+    const gone = namedTables(this.#text).map((table) => `table ${table}\ndelete table ${table}\n`);
+    const { status, stderr } = await runCommand({
+      namespace: this.#namespace,
+      command: ["nft", "-f", "-"],
+      stdin: `${gone.join("")}${text}`,
+    });
+    if (status !== 0) throw new CallError("rules-refused", `nft refused the rules: ${stderr.trim()}`);
+    this.#text = text;
+  }
+
+  /** Gives what `nft -j list ruleset` prints; null where no tables were put in, or where nft fails. */
+  async list(): Promise<string | null> {
+    if (this.#text === "") return null;
+    const command = ["nft", "-j", "list", "ruleset"];
+    const { status, stdout } = await runCommand({ namespace: this.#namespace, command });
+    return status === 0 ? stdout : null;
+  }
+}
+
+function namedTables(text: string): readonly string[] {
+  return [...text.matchAll(/^table (\S+ \S+) \{$/gm)].map((found) => found[1] ?? "");
+}

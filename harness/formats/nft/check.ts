@@ -1,0 +1,133 @@
+import { listMatches, listNextChains, listTargets } from "../../model/rule-parts.ts";
+import type { Chain, Rule, Table } from "../../model/ruleset.ts";
+import type { Target } from "../../model/target.ts";
+import { findHooks, findLoops } from "../chain-graph.ts";
+
+/** What the kernel or nft would refuse, at the rule that has it; null where it is a chain's. */
+export interface NftFault {
+  readonly rule: Rule | null;
+  readonly message: string;
+}
+
+/** Gives everything about a table that nft or the kernel refuses: jumps to nowhere, loops, and targets where they cannot stand. */
+export function checkNftTable(table: Table): readonly NftFault[] {
+  const chains = new Map(table.chains.map((chain) => [chain.name, chain]));
+  const hooks = findHooks(table);
+  return [
+    ...table.chains.flatMap((chain) => chain.rules.flatMap((rule) => findLostJumps(rule, chain, table, chains))),
+    ...findLoops(table),
+    ...table.chains.flatMap((chain) => {
+      const bases = [...(hooks.get(chain.name) ?? [])].flatMap((name) => chains.get(name) ?? []);
+      return chain.rules.flatMap((rule) => checkRule(rule, table, bases));
+    }),
+  ];
+}
+
+function findLostJumps(
+  rule: Rule,
+  chain: Chain,
+  table: Table,
+  chains: ReadonlyMap<string, Chain>,
+): readonly NftFault[] {
+  return listNextChains(rule).flatMap((next) => {
+    const found = chains.get(next);
+    if (found?.base === null) return [];
+    const reason = found
+      ? `${next} is a base chain, which no rule can go to`
+      : `the table ${table.name} has no chain ${next}`;
+    return [{ rule, message: `The chain ${chain.name} goes to ${next}, but ${reason}.` }];
+  });
+}
+
+function checkRule(rule: Rule, table: Table, bases: readonly Chain[]): readonly NftFault[] {
+  const messages = [
+    ...listTargets(rule).flatMap((target) => [
+      ...checkPlace(target, bases),
+      ...checkFamily(target, rule, table),
+      ...checkTransport(target, rule),
+    ]),
+    ...checkFamilies(rule, table),
+  ];
+  return messages.map((message) => ({ rule, message }));
+}
+
+/** Where the kernel takes each target (the `validate` of net/netfilter/nft_*.c, 6.18): chain types, and hooks. */
+const PLACES: Readonly<Partial<Record<Target["kind"], readonly [types: readonly string[], hooks: readonly string[]]>>> =
+  {
+    redirect: [["nat"], ["prerouting", "output"]],
+    dnat: [["nat"], ["prerouting", "output"]],
+    snat: [["nat"], ["input", "postrouting"]],
+    masquerade: [["nat"], ["postrouting"]],
+    "tproxy-socket": [["filter"], ["prerouting"]],
+    reject: [
+      ["filter", "route", "nat"],
+      ["prerouting", "input", "forward", "output"],
+    ],
+  };
+
+function checkPlace(target: Target, bases: readonly Chain[]): readonly string[] {
+  const place = PLACES[target.kind];
+  if (place === undefined) return [];
+  const [types, hooks] = place;
+  const word = target.kind === "tproxy-socket" ? "tproxy" : target.kind;
+  return bases.flatMap(({ name, base }) => {
+    if (base === null || (types.includes(base.type) && hooks.includes(base.hook))) return [];
+    const wanted = types.length === 1 ? `chains of type ${types[0]} at ${hooks.join(" and ")}` : hooks.join(", ");
+    return [
+      `${word} is for ${wanted} only, and ${name} is of type ${base.type} at ${base.hook}; the kernel refuses this.`,
+    ];
+  });
+}
+
+function checkFamily(target: Target, rule: Rule, { family }: Table): readonly string[] {
+  const namesFamily = listMatches(rule).some(
+    (match) => match.kind === "compare" && match.keys.some(({ name }) => /^ip6? /.test(name)),
+  );
+  if (target.kind === "tproxy-socket") {
+    const isMixed = family === "inet" && target.family === undefined && namesFamily;
+    return isMixed ? ["tproxy behind a match of one family needs that family: tproxy ip to …; nft refuses this."] : [];
+  }
+  if (target.kind === "dnat" || target.kind === "snat") {
+    const isNamed =
+      namesFamily ||
+      listMatches(rule).some(
+        (match) =>
+          match.kind === "compare" &&
+          match.keys.some(({ name }) => name === "meta nfproto" || name === "meta protocol"),
+      );
+    const needsFamily = family === "inet" && target.addresses !== null && target.family === undefined && !isNamed;
+    return needsFamily
+      ? [`${target.kind} to an address in an inet table needs its family: ${target.kind} ip to …; nft refuses this.`]
+      : [];
+  }
+  if (target.kind !== "reject" || family === "inet") return [];
+  const other = family === "ip" ? "icmp6-" : "icmp-";
+  const isOther = target.with.startsWith("icmpx-") || target.with.startsWith(other);
+  return isOther ? [`An ${family} table cannot reject with ${target.with}; nft refuses this.`] : [];
+}
+
+/** A port can be translated only where the rule asks for a protocol that has ports (src/evaluate.c, `nat_evaluate_transport`). */
+function checkTransport(target: Target, rule: Rule): readonly string[] {
+  const ports = target.kind === "tproxy-socket" ? target.port : "ports" in target ? target.ports : null;
+  if (ports === null || !["redirect", "dnat", "snat", "masquerade", "tproxy-socket"].includes(target.kind)) return [];
+  const asksTransport = listMatches(rule).some(
+    (match) =>
+      match.kind === "unknown" ||
+      (match.kind === "compare" &&
+        match.keys.some(({ name }) =>
+          /^(?:tcp|udp|th) |^meta l4proto$|^ip protocol$|^ip6 nexthdr$|^ct (?:proto-|protocol)/.test(name),
+        )),
+  );
+  return asksTransport
+    ? []
+    : ["A port is translated only behind a match of the transport protocol, as meta l4proto tcp; nft refuses this."];
+}
+
+/** No packet is of both families (src/payload.c: "conflicting protocols specified"). */
+function checkFamilies(rule: Rule, { family }: Table): readonly string[] {
+  const names = rule.matches.flatMap((match) => (match.kind === "compare" ? match.keys.map(({ name }) => name) : []));
+  const [hasIp, hasIp6] = [names.some((name) => name.startsWith("ip ")), names.some((name) => name.startsWith("ip6 "))];
+  if (hasIp && hasIp6) return ["A rule cannot ask for fields of ip and of ip6; nft refuses this."];
+  if (family === "ip" && hasIp6) return ["A table of ip cannot ask for fields of ip6; nft refuses this."];
+  return family === "ip6" && hasIp ? ["A table of ip6 cannot ask for fields of ip; nft refuses this."] : [];
+}

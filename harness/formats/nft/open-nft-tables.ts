@@ -1,0 +1,186 @@
+import type { BaseChain, TableFamily } from "../../model/ruleset.ts";
+import { isList, isObject, type Json, type JsonObject, listOf, numberOf, textOf } from "./ast.ts";
+
+/** A chain while commands change it. */
+export interface OpenChain {
+  readonly name: string;
+  readonly base: BaseChain | null;
+  /** Counts all chains in the order in which they were made. */
+  readonly order: number;
+  readonly rules: JsonObject[];
+  readonly node: Json;
+}
+
+/** A table while commands change it; sets and maps are objects under `set NAME`. */
+export interface OpenTable {
+  readonly family: TableFamily;
+  readonly name: string;
+  isDormant: boolean;
+  readonly chains: Map<string, OpenChain>;
+  readonly objects: Map<string, JsonObject & { elem?: Json }>;
+}
+
+/** All tables while commands change them, and what is kept beside them. */
+export interface OpenState {
+  readonly tables: Map<string, OpenTable>;
+  readonly kept: JsonObject[];
+  made: number;
+}
+
+/** Does what a command says; gives what is wrong with it, or null. */
+type Run = (verb: string, body: JsonObject, state: OpenState) => string | null;
+
+const FAMILIES = ["ip", "ip6", "inet"] as const;
+const OTHER_FAMILIES = ["arp", "bridge", "netdev"];
+const OBJECTS = ["set", "map", "counter", "quota", "limit", "ct helper", "ct timeout", "ct expectation"];
+const OTHER_OBJECTS = ["secmark", "synproxy", "flowtable"];
+
+/** Does what a command says with an object of nft; gives what is wrong with it, or null. */
+export function runCommand(verb: string, kind: string, body: JsonObject, state: OpenState): string | null {
+  if (kind === "metainfo") return null;
+  if (kind === "ruleset") return flushAll(verb, state);
+  const family = textOf(body, "family") ?? "ip";
+  if (OTHER_FAMILIES.includes(family)) return keep(kind, body, state);
+  if (!FAMILIES.some((known) => known === family))
+    return `"${family}" is not a family of nftables; use ip, ip6 or inet.`;
+  if (kind === "table") return runTable(verb, body, state);
+  const key = `${family} ${textOf(body, "table")}`;
+  const table = state.tables.get(key);
+  if (table === undefined) return `There is no table ${key}.`;
+  if (kind === "chain") return runChain(verb, body, table, state);
+  if (kind === "rule") return runRule(verb, body, table, state);
+  if (kind === "element") return runElement(verb, body, table);
+  const isObjectKind = OBJECTS.includes(kind) || OTHER_OBJECTS.includes(kind);
+  return isObjectKind ? runObject(verb, kind, body, table) : `"${kind}" is not an object of nftables that is read.`;
+}
+
+function flushAll(verb: string, { tables, kept }: OpenState): string | null {
+  if (verb !== "flush") return `${verb} does not go with ruleset; use flush ruleset.`;
+  tables.clear();
+  kept.length = 0;
+  return null;
+}
+
+function keep(kind: string, body: JsonObject, { kept }: OpenState): null {
+  kept.push({ [kind]: body });
+  return null;
+}
+
+const runTable: Run = (verb, body, { tables }) => {
+  const name = textOf(body, "name");
+  const family = FAMILIES.find((known) => known === (body.family ?? "ip")) ?? "ip";
+  if (name === null) return "A table needs a name.";
+  const key = `${family} ${name}`;
+  const known = tables.get(key);
+  if (verb === "destroy" || (verb === "delete" && known)) {
+    tables.delete(key);
+    return null;
+  }
+  if (verb === "flush" && known) return flushTable(known);
+  if (verb === "delete" || verb === "flush") return `There is no table ${key} to ${verb}.`;
+  if (verb === "create" && known) return `The table ${key} exists already.`;
+  const isDormant = listOf(body, "flags").some((flag) => flag === "dormant" || flag === "t");
+  if (known) known.isDormant ||= isDormant;
+  else tables.set(key, { family, name, isDormant, chains: new Map(), objects: new Map() });
+  return null;
+};
+
+function flushTable({ chains }: OpenTable): null {
+  for (const chain of chains.values()) chain.rules.length = 0;
+  return null;
+}
+
+function runChain(verb: string, body: JsonObject, table: OpenTable, state: OpenState): string | null {
+  const name = textOf(body, "name");
+  if (name === null) return "A chain needs a name.";
+  const known = table.chains.get(name);
+  if (verb === "flush") {
+    known?.rules.splice(0);
+    return null;
+  }
+  if (verb !== "add" && verb !== "create") return unread(verb, "chain");
+  if (body.hook === "ingress" || body.hook === "egress") return keep("chain", body, state);
+  const base = readBase(body);
+  if (typeof base === "string") return base;
+  if (known === undefined) table.chains.set(name, { name, base, order: state.made++, rules: [], node: body });
+  else if (base !== null) table.chains.set(name, { ...known, base });
+  return null;
+}
+
+function runRule(verb: string, body: JsonObject, table: OpenTable, state: OpenState): string | null {
+  const name = textOf(body, "chain") ?? "";
+  if (state.kept.some(({ chain }) => isChain(chain, name, table))) return keep("rule", body, state);
+  const chain = table.chains.get(name);
+  if (chain === undefined) return `The table ${table.name} has no chain ${name}.`;
+  if (!isList(body.expr)) return "A rule needs a list of statements, expr.";
+  if (verb !== "add" && verb !== "create" && verb !== "insert") return unread(verb, "rule");
+  if (body["position"] !== undefined)
+    return "A handle as a place among the rules is not read; use index, or write the rules in order.";
+  const index = numberOf(body, "index");
+  const { length } = chain.rules;
+  if (index !== null && index >= length) return `The chain ${name} has ${length} rules, and none of index ${index}.`;
+  chain.rules.splice(placeOf(verb, index, length), 0, body);
+  return null;
+}
+
+/** `add` puts a rule behind the one that is named, or last; `insert` before it, or first (nft(8), RULES). */
+function placeOf(verb: string, index: number | null, length: number): number {
+  if (verb === "insert") return index ?? 0;
+  return index === null ? length : index + 1;
+}
+
+function isChain(chain: Json | undefined, name: string, { family, name: table }: OpenTable): boolean {
+  return isObject(chain) && chain.name === name && chain.table === table && chain.family === family;
+}
+
+function runElement(verb: string, body: JsonObject, table: OpenTable): string | null {
+  const name = textOf(body, "name");
+  const set = table.objects.get(`set ${name}`);
+  if (verb !== "add" && verb !== "create") return unread(verb, "element");
+  if (set === undefined) return `The table ${table.name} has no set or map ${name}.`;
+  set.elem = [...listOf(set, "elem"), ...listOf(body, "elem")];
+  return null;
+}
+
+function runObject(verb: string, kind: string, body: JsonObject, table: OpenTable): string | null {
+  const name = textOf(body, "name");
+  if (name === null) return `A ${kind} needs a name.`;
+  if (verb !== "add" && verb !== "create") return unread(verb, kind);
+  const key = kind === "map" ? `set ${name}` : `${kind} ${name}`;
+  const known = table.objects.get(key);
+  if (known === undefined) table.objects.set(key, { ...body, kind });
+  else known.elem = [...listOf(known, "elem"), ...listOf(body, "elem")];
+  return null;
+}
+
+function unread(verb: string, kind: string): string {
+  return `"${verb} ${kind}" is not read; give the rules as nft list ruleset prints them.`;
+}
+
+const HOOKS = ["prerouting", "input", "forward", "output", "postrouting"] as const;
+const TYPES = ["filter", "nat", "route"] as const;
+
+/** Reads where the kernel calls a chain: null for one that only rules lead to, and a message for what is wrong. */
+function readBase(body: JsonObject): BaseChain | string | null {
+  if (body.hook === undefined && body.type === undefined && body.prio === undefined) return null;
+  const hook = HOOKS.find((one) => one === body.hook);
+  const type = TYPES.find((one) => one === body.type);
+  const priority = numberOf(body, "prio");
+  const policy = (["ACCEPT", "DROP"] as const).find((one) => one === String(body.policy ?? "accept").toUpperCase());
+  if (hook === undefined) return `"${body.hook ?? ""}" is not a hook; use ${HOOKS.join(", ")}.`;
+  if (type === undefined) return `"${body.type ?? ""}" is not a chain's type; use ${TYPES.join(", ")}.`;
+  if (priority === null) return "A base chain needs a priority, prio, which is a whole number.";
+  if (policy === undefined) return `"${body.policy}" is not a policy; use accept or drop.`;
+  return findRefusal(type, hook, priority) ?? { hook, type, priority, policy };
+}
+
+/** Chains that the kernel does not make (nf_tables_addchain; nft_chain_nat.c and nft_chain_route.c, 6.18). */
+function findRefusal(type: string, hook: string, priority: number): string | null {
+  if (type === "route" && hook !== "output")
+    return "A chain of type route stands at the hook output only; the kernel refuses this.";
+  if (type === "nat" && hook === "forward")
+    return "A chain of type nat cannot stand at the hook forward; the kernel refuses this.";
+  return type === "nat" && priority <= -200
+    ? "A nat chain's priority must be above -200, where connections are tracked; the kernel refuses this."
+    : null;
+}

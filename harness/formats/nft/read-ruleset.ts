@@ -1,0 +1,163 @@
+import type { Rule, Table } from "../../model/ruleset.ts";
+import {
+  isObject,
+  type Json,
+  type JsonObject,
+  listOf,
+  type NamedSet,
+  type Place,
+  type ReadContext,
+  textOf,
+  unwrap,
+} from "./ast.ts";
+import { hasOverlap } from "./intervals.ts";
+import { type OpenState, type OpenTable, runCommand } from "./open-nft-tables.ts";
+import { readRuleBody } from "./read-rule.ts";
+import { renderStatement } from "./render-text.ts";
+
+/** What reading a list of nft's objects or commands needs beside them. */
+export interface RulesetContext extends Omit<ReadContext, "sets" | "family"> {
+  readonly placeOf: (node: Json) => Place;
+  /** Gives a rule's own text, where it was read from one. */
+  readonly textOfRule: (rule: JsonObject) => string | null;
+}
+
+/** What a text or JSON of nft holds. */
+export interface NftTables {
+  /** Tables of ip, ip6 and inet in the order in which they were made. */
+  readonly tables: readonly Table[];
+  /** Objects of other families, and ingress chains with their rules: kept, and no part of the answer. */
+  readonly kept: readonly JsonObject[];
+  /** Sentences without a full stop about what was kept. */
+  readonly notices: readonly string[];
+}
+
+const VERBS = ["add", "create", "insert", "flush", "delete", "destroy", "rename", "replace"];
+
+/** Reads the objects of `nft -j list ruleset`, or commands (`{ "add": { "rule": … } }`), in their order. */
+export function readTables(commands: readonly Json[], context: RulesetContext): NftTables {
+  const state: OpenState = { tables: new Map(), kept: [], made: 0 };
+  for (const command of commands) {
+    const { verb, kind, body } = takeApart(command);
+    const isReadable = isObject(body) || kind === "ruleset";
+    const fault = isReadable
+      ? runCommand(verb, kind, isObject(body) ? body : {}, state)
+      : "This is not an object or command of nft's JSON.";
+    if (fault !== null) context.tell(isObject(body) ? body : command, fault);
+  }
+  const open = [...state.tables.values()];
+  tellTies(open, context);
+  const changing = findChangingSets(open);
+  return {
+    tables: open.map((table) => closeTable(table, changing, context)),
+    kept: state.kept,
+    notices: listKept(state.kept),
+  };
+}
+
+/** An object without a verb is added, as in a listing. */
+function takeApart(command: Json) {
+  const [first = "", body = null] = unwrap(command) ?? [];
+  if (!VERBS.includes(first)) return { verb: "add", kind: first, body };
+  const [kind = "", inner = null] = unwrap(body) ?? [];
+  return { verb: first, kind, body: inner };
+}
+
+/** Sets that rules add to, by table and name: what they hold is not known. */
+function findChangingSets(tables: readonly OpenTable[]): ReadonlySet<string> {
+  const names = tables.flatMap((table) => {
+    const rules = [...table.chains.values()].flatMap((chain) => chain.rules);
+    const statements = rules.flatMap((rule) => listOf(rule, "expr"));
+    return statements.flatMap((statement) => {
+      const [kind, body] = unwrap(statement) ?? [];
+      const name = kind === "set" || kind === "map" ? textOf(body, kind) : null;
+      return name === null ? [] : [nameSet(table, name.replace(/^@/, ""))];
+    });
+  });
+  return new Set(names);
+}
+
+function nameSet({ family, name }: OpenTable, set: string): string {
+  return `${family} ${name} ${set}`;
+}
+
+function closeTable(table: OpenTable, changing: ReadonlySet<string>, context: RulesetContext): Table {
+  const { family, name, isDormant } = table;
+  const objects = [...table.objects.values()];
+  const reading = { ...context, sets: closeSets(table, changing, context), family };
+  return {
+    family,
+    source: "nft",
+    name,
+    chains: [...table.chains.values()].map((chain) => ({
+      name: chain.name,
+      base: chain.base,
+      rules: chain.rules.map((rule) => closeRule(rule, readingOf(rule, reading, context), context)),
+    })),
+    ...(objects.length > 0 ? { objects } : {}),
+    ...(isDormant ? { isDormant } : {}),
+  };
+}
+
+function closeSets(
+  table: OpenTable,
+  changing: ReadonlySet<string>,
+  { tell }: RulesetContext,
+): ReadonlyMap<string, NamedSet> {
+  const sets = new Map<string, NamedSet>();
+  for (const [key, body] of table.objects) {
+    if (!key.startsWith("set ")) continue;
+    const flags = listOf(body, "flags");
+    const isTimed = flags.includes("dynamic") || flags.includes("timeout") || body.timeout !== undefined;
+    const isChanging = isTimed || changing.has(nameSet(table, key.slice("set ".length)));
+    const elements = listOf(body, "elem");
+    sets.set(key.slice("set ".length), { elements, contents: isChanging ? "changing" : "fixed" });
+    if (body["auto-merge"] !== true && hasOverlap(elements))
+      tell(body, `Intervals of the set ${body.name} overlap; nft refuses this without auto-merge.`);
+  }
+  return sets;
+}
+
+/** What has no place of its own, a number or word of JSON, is at the place of its rule. */
+function readingOf(rule: JsonObject, reading: ReadContext, { placeOf, tell }: RulesetContext): ReadContext {
+  const isPlaced = (node: Json) => placeOf(node).path !== null || placeOf(node).line !== null;
+  return { ...reading, tell: (node, message) => tell(isPlaced(node) ? node : rule, message) };
+}
+
+function closeRule(body: JsonObject, reading: ReadContext, { placeOf, textOfRule }: RulesetContext): Rule {
+  const { line } = placeOf(body);
+  const statements = listOf(body, "expr");
+  const comment = typeof body.comment === "string" ? ` comment "${body.comment}"` : "";
+  const text = textOfRule(body) ?? statements.map(renderStatement).join(" ") + comment;
+  return { ...readRuleBody(statements, body.comment, reading), ...(line === null ? {} : { line }), text };
+}
+
+function listKept(kept: readonly JsonObject[]): readonly string[] {
+  const names = kept.flatMap(({ table, chain }) => {
+    if (isObject(table)) return [`the table ${table.family} ${table.name}`];
+    return isObject(chain) && chain.family === "inet"
+      ? [`the ${chain.hook} chain ${chain.name} of the table inet ${chain.table}`]
+      : [];
+  });
+  return names.map((name) => `${name} is out of scope and is not examined`);
+}
+
+/** A chain that was made after those of a later table, at the same hook and priority, cannot be told from the order of tables. */
+function tellTies(tables: readonly OpenTable[], { tell }: RulesetContext): void {
+  const bases = tables.flatMap((table, place) =>
+    [...table.chains.values()].flatMap((chain) =>
+      chain.base ? [{ ...chain, ...chain.base, place, table: table.name }] : [],
+    ),
+  );
+  for (const one of bases) {
+    const later = bases.find(
+      ({ hook, priority, place, order }) =>
+        hook === one.hook && priority === one.priority && one.place < place && one.order > order,
+    );
+    if (later !== undefined)
+      tell(
+        one.node,
+        `The chain ${one.name} is made after ${later.table} ${later.name}, at the same hook and priority; write the table ${one.table} in one piece.`,
+      );
+  }
+}

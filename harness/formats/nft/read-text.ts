@@ -1,0 +1,294 @@
+// Long because each command of nft(8) has its grammar here.
+import { type Finding, finding, type Parsed } from "../../model/finding.ts";
+import { NO_LOOKUPS } from "../../model/name-lookups.ts";
+import { isObject, type Json, type JsonObject } from "./ast.ts";
+import { readTokens, type Token } from "./lexer.ts";
+import type { NftReadOptions } from "./read-json.ts";
+import { type NftTables, readTables } from "./read-ruleset.ts";
+import { readNumber, readRight, readTime, readValue } from "./text-expression.ts";
+import {
+  describeToken,
+  expect,
+  fail,
+  isNext,
+  peek,
+  placed,
+  recover,
+  skipEnds,
+  type TextReader,
+  take,
+  takeIf,
+  takeName,
+} from "./text-reader.ts";
+import { readElements, readRuleText } from "./text-rule.ts";
+
+const FAMILIES = ["ip", "ip6", "inet", "arp", "bridge", "netdev"];
+
+/**
+ * Reads what `nft list ruleset` prints, or a file that `nft -f` takes (nft(8)): tables in braces, commands (`add rule`), `define` and
+ * comments. `include` is refused. Findings have the line and column of what is wrong.
+ */
+export function readNftText(text: string, { where, names = NO_LOOKUPS }: NftReadOptions): Parsed<NftTables> {
+  const { tokens, faults } = readTokens(text);
+  const reader: TextReader = {
+    text,
+    tokens,
+    at: 0,
+    defined: new Map(),
+    places: new Map(),
+    faults: [],
+    ruleTexts: new Map(),
+  };
+  const findings: Finding[] = faults.map(({ token, message }) => finding(where, message, token.line, token.column));
+  const commands: Json[] = [];
+  for (skipEnds(reader); peek(reader).kind !== "end"; skipEnds(reader))
+    recover(reader, () => readCommand(reader, commands));
+  for (const { message, token } of reader.faults) findings.push(finding(where, message, token.line, token.column));
+  const value = readTables(commands, {
+    ...names,
+    tell: (node, message) => {
+      const place = reader.places.get(node);
+      findings.push(finding(where, message, place?.line ?? null, place?.column ?? null));
+    },
+    placeOf: (node) => {
+      const place = reader.places.get(node);
+      return { line: place?.line ?? null, column: place?.column ?? null, path: null };
+    },
+    textOfRule: ({ expr }) => reader.ruleTexts.get(expr ?? null) ?? null,
+  });
+  if (findings.length === 0) return { ok: true, value };
+  const inOrder = findings.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+  return { ok: false, findings: inOrder };
+}
+
+function readCommand(reader: TextReader, commands: Json[]): void {
+  const token = peek(reader);
+  if (isNext(reader, "}")) fail(token, 'This "}" closes nothing.');
+  if (isNext(reader, "include")) fail(token, "include is not followed; put the included rules in its place.");
+  if (takeIf(reader, "define", "redefine")) readDefinition(reader);
+  else if (takeIf(reader, "undefine")) reader.defined.delete(takeName(reader, "a name"));
+  else if (isNext(reader, "table")) readTable(reader, "add", commands);
+  else readObject(reader, takeVerb(reader), token, commands);
+}
+
+const VERBS = ["add", "create", "insert", "flush", "delete", "destroy", "replace", "rename"];
+
+function takeVerb(reader: TextReader): string {
+  const token = take(reader);
+  if (token.text === "list" || token.text === "reset")
+    fail(token, `${token.text} shows rules; give the rules themselves.`);
+  if (!VERBS.includes(token.text)) fail(token, `${describeToken(token)} is not a command of nftables.`);
+  return token.text;
+}
+
+function readDefinition(reader: TextReader): void {
+  const name = takeName(reader, "a name");
+  expect(reader, "=");
+  reader.defined.set(name, readRight(reader));
+}
+
+function readFamily(reader: TextReader): string {
+  return isNext(reader, ...FAMILIES) && !["\n", ";", "{"].includes(peek(reader, 1).text) ? take(reader).text : "ip";
+}
+
+function readObject(reader: TextReader, verb: string, token: Token, commands: Json[]): void {
+  if (isNext(reader, "table")) {
+    readTable(reader, verb, commands);
+    return;
+  }
+  const at = commands.length;
+  const [kind, body] = takeIf(reader, "ruleset") ? (["ruleset", {}] as const) : readNamed(reader, commands);
+  // The rules of a chain in braces come behind it.
+  commands.splice(at, 0, placed(reader, token, { [verb]: { [kind]: placed(reader, token, body) } }));
+}
+
+function readNamed(reader: TextReader, commands: Json[]): readonly [kind: string, body: JsonObject] {
+  const kind = isNext(reader, "chain", "rule", "set", "map", "element", "counter", "quota", "limit", "flowtable")
+    ? take(reader).text
+    : "rule";
+  const family = readFamily(reader);
+  const table = takeName(reader, "a table's name");
+  const name = takeName(reader, kind === "rule" ? "a chain's name" : `the name of a ${kind}`);
+  if (kind === "rule") return [kind, readOwnRule(reader, { family, table, chain: name })];
+  if (kind === "element") return [kind, { family, table, name, elem: readElements(reader) }];
+  return [kind, readBraced(reader, kind === "chain" ? readChainBody : readSetBody, { family, table, name }, commands)];
+}
+
+/** Reads `index 3` and `handle 4`, which name a place among the rules, and then the rule. */
+function readOwnRule(reader: TextReader, place: JsonObject): JsonObject {
+  const isPlaced = isNext(reader, "index", "handle", "position");
+  const index = isPlaced ? { [take(reader).text === "index" ? "index" : "position"]: readNumber(reader) } : {};
+  const first = peek(reader);
+  return placed(reader, first, { ...place, ...index, ...readPlacedRule(reader) });
+}
+
+function readPlacedRule(reader: TextReader): JsonObject {
+  const first = peek(reader);
+  const rule = readRuleText(reader);
+  const last = reader.tokens[Math.max(reader.at - 1, 0)] as Token;
+  const body = placed(reader, first, { ...rule });
+  reader.ruleTexts.set(rule.expr, reader.text.slice(first.start, Math.max(last.stop, first.start)));
+  return body;
+}
+
+type ReadBody = (reader: TextReader, place: JsonObject, commands: Json[]) => JsonObject;
+
+function readBraced(reader: TextReader, read: ReadBody, place: JsonObject, commands: Json[]): JsonObject {
+  if (!takeIf(reader, "{")) return place;
+  const body = read(reader, place, commands);
+  expect(reader, "}");
+  return body;
+}
+
+function readTable(reader: TextReader, verb: string, commands: Json[]): void {
+  const token = take(reader);
+  const family = readFamily(reader);
+  const isHandle = takeIf(reader, "handle");
+  const name = isHandle
+    ? fail(peek(reader), "A handle does not name a table here; write its name.")
+    : takeName(reader, "a table's name");
+  const body: { family: string; name: string; flags?: Json } = { family, name };
+  const inner: Json[] = [];
+  if (takeIf(reader, "{")) readTableBody(reader, body, inner);
+  commands.push(placed(reader, token, { [verb]: { table: placed(reader, token, body) } }), ...sortParts(inner));
+}
+
+/** Rules come behind all chains and sets, as nft adds them: a rule may name what stands further down. */
+function sortParts(parts: readonly Json[]): readonly Json[] {
+  const isRule = (part: Json) => isObject(part) && "rule" in part;
+  return [...parts.filter((part) => !isRule(part)), ...parts.filter(isRule)];
+}
+
+function readTableBody(reader: TextReader, table: { family: string; name: string; flags?: Json }, parts: Json[]): void {
+  const place = { family: table.family, table: table.name };
+  for (skipEnds(reader); !takeIf(reader, "}"); skipEnds(reader)) {
+    const token = peek(reader);
+    if (token.kind === "end") fail(token, `The table ${table.name} is not closed; a "}" is missing.`);
+    if (takeIf(reader, "flags")) table.flags = readRight(reader);
+    else if (takeIf(reader, "comment")) takeName(reader, "a comment");
+    else if (takeIf(reader, "define")) readDefinition(reader);
+    else if (isNext(reader, "chain", "set", "map", "counter", "quota", "limit", "flowtable", "synproxy", "secmark")) {
+      const kind = take(reader).text;
+      const name = takeName(reader, `the name of a ${kind}`);
+      const read = kind === "chain" ? readChainBody : readSetBody;
+      const at = parts.length;
+      const body = readBraced(reader, read, { ...place, name }, parts);
+      parts.splice(at, 0, placed(reader, token, { [kind]: placed(reader, token, body) }));
+    } else fail(token, `${describeToken(token)} does not belong into a table; that holds chains, sets and maps.`);
+  }
+}
+
+const PRIORITIES: Readonly<Record<string, number>> = {
+  raw: -300,
+  mangle: -150,
+  dstnat: -100,
+  filter: 0,
+  security: 50,
+  srcnat: 100,
+  out: 100,
+};
+
+function readChainBody(reader: TextReader, place: JsonObject, parts: Json[]): JsonObject {
+  let body: JsonObject = place;
+  for (skipEnds(reader); !isNext(reader, "}"); skipEnds(reader)) {
+    const token = peek(reader);
+    if (token.kind === "end") fail(token, `The chain ${place.name} is not closed; a "}" is missing.`);
+    if (isNext(reader, "type") && peek(reader, 2).text === "hook") body = { ...body, ...readHook(reader) };
+    else if (takeIf(reader, "policy")) body = { ...body, policy: takeName(reader, "accept or drop") };
+    else if (isNext(reader, "comment") && peek(reader, 1).kind === "string") reader.at += 2;
+    else if (takeIf(reader, "flags")) takeName(reader, "a flag");
+    else
+      recover(reader, () => {
+        const rule = {
+          family: place.family ?? "ip",
+          table: place.table ?? "",
+          chain: place.name ?? "",
+          ...readPlacedRule(reader),
+        };
+        parts.push(placed(reader, token, { rule: placed(reader, token, rule) }));
+        endRule(reader);
+      });
+  }
+  return body;
+}
+
+function endRule(reader: TextReader): void {
+  if (!isNext(reader, "\n", ";", "}") && peek(reader).kind !== "end")
+    fail(peek(reader), `${describeToken(peek(reader))} stands where a rule should end.`);
+}
+
+function readHook(reader: TextReader): JsonObject {
+  take(reader);
+  const type = takeName(reader, "a chain's type");
+  expect(reader, "hook");
+  const hook = takeName(reader, "a hook");
+  if (takeIf(reader, "device", "devices")) {
+    takeIf(reader, "=");
+    readRight(reader);
+  }
+  expect(reader, "priority");
+  const prio = readPriority(reader);
+  takeIf(reader, ";");
+  return { type, hook, prio };
+}
+
+/** Reads `-100`, `dstnat`, `filter + 10`. */
+function readPriority(reader: TextReader): number {
+  const token = peek(reader);
+  const isNegative = takeIf(reader, "-");
+  const value = readValue(reader);
+  // A dash may be part of a word: filter-10.
+  const [, word = "", joined = ""] = typeof value === "string" ? (/^([a-z]+)([+-]\d+)?$/.exec(value) ?? []) : [];
+  const base = typeof value === "number" ? value : PRIORITIES[word];
+  if (base === undefined)
+    fail(
+      token,
+      `${describeToken(token)} is not a priority; use a number or ${Object.keys(PRIORITIES).slice(0, 6).join(", ")}, with + or - a number.`,
+    );
+  return (isNegative ? -base : base) + Number(joined) + readOffset(reader);
+}
+
+function readOffset(reader: TextReader): number {
+  if (takeIf(reader, "-")) return -readNumber(reader);
+  return takeIf(reader, "+") ? readNumber(reader) : 0;
+}
+
+function readSetBody(reader: TextReader, place: JsonObject): JsonObject {
+  let body: JsonObject = place;
+  for (skipEnds(reader); !isNext(reader, "}"); skipEnds(reader)) {
+    const token = take(reader);
+    const read = Object.hasOwn(SET_MEMBERS, token.text) ? SET_MEMBERS[token.text] : undefined;
+    if (read === undefined)
+      fail(token, `${describeToken(token)} does not belong here; a set has type, flags and elements.`);
+    body = { ...body, [token.text === "elements" ? "elem" : token.text]: read(reader) };
+  }
+  return body;
+}
+
+/** What stands in a set, a map, or a named counter (nft(8), SETS, MAPS, STATEFUL OBJECTS). */
+const SET_MEMBERS: Readonly<Record<string, (reader: TextReader) => Json>> = {
+  type: readTypeText,
+  typeof: readTypeText,
+  flags: (reader) => [readRight(reader)].flat(),
+  elements: (reader) => {
+    expect(reader, "=");
+    return readElements(reader);
+  },
+  timeout: readTime,
+  "gc-interval": readTime,
+  size: readNumber,
+  policy: (reader) => takeName(reader, "a word"),
+  comment: (reader) => takeName(reader, "a comment"),
+  "auto-merge": () => true,
+  counter: () => true,
+  packets: readNumber,
+  bytes: readNumber,
+};
+
+/** A set's type is kept as it is written: `ipv4_addr . inet_service : verdict`. */
+function readTypeText(reader: TextReader): string {
+  const first = peek(reader);
+  let last = first;
+  while (!isNext(reader, "\n", ";", "}") && peek(reader).kind !== "end") last = take(reader);
+  return reader.text.slice(first.start, last.stop);
+}

@@ -1,0 +1,111 @@
+import type { Json } from "./ast.ts";
+import type { Token } from "./lexer.ts";
+
+/** What is wrong with a text, at the word where it shows. */
+export class NftSyntaxError extends Error {
+  readonly token: Token;
+
+  constructor(token: Token, message: string) {
+    super(message);
+    this.token = token;
+  }
+}
+
+/** Words of a text that are read one after another, and what has been defined so far. */
+export interface TextReader {
+  readonly text: string;
+  readonly tokens: readonly Token[];
+  at: number;
+  /** What `define` has given names. */
+  readonly defined: Map<string, Json>;
+  /** Where what was read stands. */
+  readonly places: Map<Json, Token>;
+  /** What was wrong so far, and was left behind. */
+  readonly faults: NftSyntaxError[];
+  /** The texts of rules. */
+  readonly ruleTexts: Map<Json, string>;
+}
+
+/** Gives the word that is next, or one behind it. */
+export function peek(reader: TextReader, ahead = 0): Token {
+  return reader.tokens[Math.min(reader.at + ahead, reader.tokens.length - 1)] as Token;
+}
+
+/** Takes the next word. */
+export function take(reader: TextReader): Token {
+  const token = peek(reader);
+  if (token.kind !== "end") reader.at++;
+  return token;
+}
+
+/** Says whether the next word is one of some, outside quotes. */
+export function isNext(reader: TextReader, ...texts: readonly string[]): boolean {
+  const { kind, text } = peek(reader);
+  return kind !== "string" && kind !== "end" && texts.includes(text);
+}
+
+/** Takes the next word if it is one of some; says whether it was. */
+export function takeIf(reader: TextReader, ...texts: readonly string[]): boolean {
+  const isThere = isNext(reader, ...texts);
+  if (isThere) reader.at++;
+  return isThere;
+}
+
+/** Takes the next word, which must be this one. */
+export function expect(reader: TextReader, text: string): void {
+  if (!takeIf(reader, text)) fail(peek(reader), `${describeToken(peek(reader))} stands where "${text}" is needed.`);
+}
+
+/** Takes the next word, which must be a name; quotes are taken off. */
+export function takeName(reader: TextReader, what: string): string {
+  const token = take(reader);
+  if (token.kind === "word" || token.kind === "string") return token.text;
+  return fail(token, `${describeToken(token)} stands where ${what} is needed.`);
+}
+
+/** Refuses the text at a word. */
+export function fail(token: Token, message: string): never {
+  throw new NftSyntaxError(token, message);
+}
+
+/** Names a word in a message. */
+export function describeToken({ kind, text }: Token): string {
+  if (kind === "end") return "The end of the text";
+  return text === "\n" ? "The end of the line" : `"${text}"`;
+}
+
+/** Takes the ends of lines, and semicolons. */
+export function skipEnds(reader: TextReader): void {
+  while (takeIf(reader, "\n", ";"));
+}
+
+/**
+ * Reads something. Where it is wrong that is noted, and reading goes on behind the line's end, so that every fault is told at once; a brace
+ * that opens on the line that is left is closed as well.
+ */
+export function recover(reader: TextReader, read: () => void): void {
+  const start = reader.at;
+  try {
+    read();
+  } catch (error) {
+    if (!(error instanceof NftSyntaxError)) throw error;
+    reader.faults.push(error);
+    if (reader.at === start) take(reader);
+    skipLine(reader);
+  }
+}
+
+function skipLine(reader: TextReader): void {
+  for (let depth = 0; peek(reader).kind !== "end"; ) {
+    if (depth === 0 && isNext(reader, "\n", ";", "}")) return;
+    const { text } = take(reader);
+    if (text === "{") depth++;
+    if (text === "}") depth--;
+  }
+}
+
+/** Notes where something stands. */
+export function placed<T extends Json>(reader: TextReader, token: Token, node: T): T {
+  if (typeof node === "object" && node !== null) reader.places.set(node, token);
+  return node;
+}

@@ -1,0 +1,65 @@
+import type { CompareMatch } from "./compare.ts";
+import type { Match } from "./match.ts";
+import type { Rule } from "./ruleset.ts";
+import type { MapTarget, Target } from "./target.ts";
+
+/** Gives every match of a rule: those in front, those between its statements, and what its maps compare. */
+export function listMatches({ matches, target }: Pick<Rule, "matches" | "target">): readonly Match[] {
+  return [...matches, ...(target === null ? [] : matchesIn(target))];
+}
+
+function matchesIn(target: Target): readonly Match[] {
+  if (target.kind === "map")
+    return [mapMatch(target), ...target.branches.flatMap((branch) => matchesIn(branch.target))];
+  if (target.kind !== "statements") return [];
+  return target.statements.flatMap((part) => ("match" in part ? part.match : matchesIn(part.target)));
+}
+
+/** Gives the comparison of a map's keys with all of its elements. */
+export function mapMatch({ keys, branches, map }: MapTarget): CompareMatch {
+  const elements = branches.flatMap(({ element }) => (element === null ? [] : [element]));
+  return { kind: "compare", keys, operator: "==", elements, set: map };
+}
+
+/** Gives every target that a rule can come to, those inside statements and maps; none for a rule that only counts. */
+export function listTargets({ target }: Pick<Rule, "target">): readonly Target[] {
+  return target === null ? [] : targetsIn(target);
+}
+
+function targetsIn(target: Target): readonly Target[] {
+  if (target.kind === "map") return target.branches.flatMap((branch) => targetsIn(branch.target));
+  if (target.kind !== "statements") return [target];
+  return target.statements.flatMap((part) => ("target" in part ? targetsIn(part.target) : []));
+}
+
+/** Gives the chains that a rule may hand its packet to. */
+export function listNextChains(rule: Pick<Rule, "target">): readonly string[] {
+  return listTargets(rule).flatMap((target) => (target.kind === "jump" || target.kind === "goto" ? target.chain : []));
+}
+
+/** Gives a rule with other matches in the places of its own, those between its statements among them; maps stay as they are. */
+export function replaceMatches(rule: Rule, edit: (match: Match) => Match): Rule {
+  const target = rule.target === null ? null : replaceIn(rule.target, edit);
+  return { ...rule, matches: rule.matches.map(edit), target };
+}
+
+function replaceIn(target: Target, edit: (match: Match) => Match): Target {
+  if (target.kind !== "statements") return target;
+  const statements = target.statements.map((part) =>
+    "match" in part ? { match: edit(part.match) } : { target: replaceIn(part.target, edit) },
+  );
+  return { ...target, statements };
+}
+
+/** Gives a target with others in the places of those that it comes to, those inside statements and maps among them. */
+export function replaceTargets(target: Target, edit: (target: Target) => Target): Target {
+  if (target.kind === "map") {
+    const branches = target.branches.map((branch) => ({ ...branch, target: replaceTargets(branch.target, edit) }));
+    return { ...target, branches };
+  }
+  if (target.kind !== "statements") return edit(target);
+  const statements = target.statements.map((part) =>
+    "match" in part ? part : { target: replaceTargets(part.target, edit) },
+  );
+  return { ...target, statements };
+}

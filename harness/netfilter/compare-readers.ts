@@ -1,0 +1,157 @@
+import {
+  type CompareKey,
+  type CompareKeyName,
+  connectionEnd,
+  FIB_TYPES,
+  PROTOCOL_NUMBERS,
+  STATE_BITS,
+  STATUS_BITS,
+} from "../model/compare.ts";
+import type { Owner } from "../model/pod.ts";
+import type { KnownAddress } from "./address-book.ts";
+import { findType } from "./address-type.ts";
+import { endOf, hasStatus } from "./connection-match.ts";
+import type { Entry } from "./conntrack.ts";
+import { settleMaker } from "./maker.ts";
+import { noteTemplate, type Packet } from "./packet.ts";
+import { findDemuxed, findTaker } from "./socket-match.ts";
+
+/** What a key reads: a number, an interface's name (empty where a hook has none), or an end that the kernel may choose from a range. */
+export type Reading = bigint | string | { readonly port: number } | { readonly address: KnownAddress };
+
+/** Reads a key of a packet; null where the packet lacks it, which ends the rule. `asked` has the bits that are looked at. */
+export type Read = (packet: Packet, key: CompareKey, asked: bigint) => Reading | null;
+
+/** What the kernel calls IPv4 and IPv6 in `meta nfproto` (include/uapi/linux/netfilter.h) and `meta protocol` (uapi/linux/if_ether.h). */
+const NFPROTO = { 4: 2n, 6: 10n } as const;
+const ETHERTYPE = { 4: 0x0800n, 6: 0x86ddn } as const;
+/** Type of the ICMP errors that the simulator makes: destination unreachable. */
+const UNREACHABLE = { 4: 3n, 6: 1n } as const;
+
+const protocolOf = ({ protocol }: Packet) => BigInt(PROTOCOL_NUMBERS[protocol]);
+const ofFamily =
+  (family: 4 | 6, read: Read): Read =>
+  (packet, key, asked) =>
+    packet.family === family ? read(packet, key, asked) : null;
+const ofProtocol =
+  (protocol: string, read: Read): Read =>
+  (packet, key, asked) =>
+    packet.protocol === protocol ? read(packet, key, asked) : null;
+const ofEntry =
+  (read: (entry: Entry, packet: Packet, key: CompareKey, asked: bigint) => Reading | null): Read =>
+  (packet, key, asked) => {
+    noteTemplate(packet);
+    return packet.entry === null ? null : read(packet.entry, packet, key, asked);
+  };
+const sourcePort: Read = ({ sourcePort: port }) => ({ port });
+const destinationPort: Read = ({ destinationPort: port }) => ({ port });
+const hopLimit: Read = ({ hopLimit: hops }) => BigInt(hops);
+
+/** One entry a key: a key without one does not compile. Sources: nft_meta.c, nft_ct.c, nft_payload.c, nft_fib.c, nft_socket.c. */
+export const READERS = {
+  "meta l4proto": protocolOf,
+  "meta nfproto": ({ family }) => NFPROTO[family],
+  "meta protocol": ({ family }) => ETHERTYPE[family],
+  "meta iifname": (packet) => packet.in,
+  "meta oifname": (packet) => packet.out,
+  "meta iif": (packet) => packet.in,
+  "meta oif": (packet) => packet.out,
+  "meta skuid": (packet) => idOf(packet, "uid"),
+  "meta skgid": (packet) => idOf(packet, "gid"),
+  "meta mark": ({ mark }) => BigInt(mark),
+  "ct state": (packet) => {
+    noteTemplate(packet);
+    return BigInt(STATE_BITS[packet.state.toLowerCase() as keyof typeof STATE_BITS] ?? 0);
+  },
+  "ct status": ofEntry((entry, packet, _, asked) => statusOf(entry, packet, asked)),
+  "ct direction": ofEntry((_, { direction }) => (direction === "original" ? 0n : 1n)),
+  "ct mark": ofEntry(({ mark }) => BigInt(mark)),
+  "ct zone": ofEntry(({ zones }, { direction }) => BigInt(zones[direction])),
+  "ct l3proto": ofEntry((_, { family }) => NFPROTO[family]),
+  // An ICMP error belongs to the connection of what it quotes, which is TCP's.
+  "ct protocol": ofEntry(() => BigInt(PROTOCOL_NUMBERS.tcp)),
+  "ct saddr": ofEntry(readAddressOfEnd),
+  "ct daddr": ofEntry(readAddressOfEnd),
+  "ct proto-src": ofEntry(readPortOfEnd),
+  "ct proto-dst": ofEntry(readPortOfEnd),
+  "ip saddr": ofFamily(4, ({ source: address }) => ({ address })),
+  "ip daddr": ofFamily(4, ({ destination: address }) => ({ address })),
+  "ip protocol": ofFamily(4, protocolOf),
+  "ip ttl": ofFamily(4, hopLimit),
+  "ip6 saddr": ofFamily(6, ({ source: address }) => ({ address })),
+  "ip6 daddr": ofFamily(6, ({ destination: address }) => ({ address })),
+  "ip6 nexthdr": ofFamily(6, protocolOf),
+  "ip6 hoplimit": ofFamily(6, hopLimit),
+  "tcp sport": ofProtocol("tcp", sourcePort),
+  "tcp dport": ofProtocol("tcp", destinationPort),
+  "tcp flags": ofProtocol("tcp", ({ flags }) => BigInt(flags)),
+  "udp sport": ofProtocol("udp", sourcePort),
+  "udp dport": ofProtocol("udp", destinationPort),
+  "th sport": (packet, key) => (packet.error === null ? sourcePort(packet, key, 0n) : bytesOfError(packet)),
+  "th dport": (packet, key) => (packet.error === null ? destinationPort(packet, key, 0n) : bytesOfError(packet)),
+  "icmp type": ofProtocol("icmp", ({ error }) => (error === null ? 8n : UNREACHABLE[4])),
+  "icmpv6 type": ofProtocol("ipv6-icmp", ({ error }) => (error === null ? 128n : UNREACHABLE[6])),
+  "fib saddr type": (packet, key) => typeOf(packet, packet.source, key),
+  "fib daddr type": (packet, key) => typeOf(packet, packet.destination, key),
+  "socket transparent": (packet) => {
+    const taker = findTaker(packet);
+    return taker === null ? null : taker.socket.mode === "transparent" ? 1n : 0n;
+  },
+  "socket wildcard": (packet) => {
+    const taker = findTaker(packet);
+    return taker === null ? null : taker.kind === "listener" ? 1n : 0n;
+  },
+} satisfies Record<CompareKeyName, Read>;
+
+/**
+ * `meta skuid` reads the packet's socket (nft_meta_get_eval_skugid). A packet that was received has one from the hook input on, where early
+ * demux has found it before a route is chosen: not on lo, where the route is there already (ip_rcv_finish_core, ip6_rcv_finish_core).
+ */
+function idOf(packet: Packet, id: keyof Owner): bigint | null {
+  if (packet.in !== "") {
+    const demuxed = packet.hook === "input" && packet.in !== "lo" ? findDemuxed(packet) : null;
+    return demuxed === null ? null : BigInt(demuxed.owner[id]);
+  }
+  const maker = settleMaker(packet);
+  return typeof maker === "string" ? null : BigInt(maker[id]);
+}
+
+function statusOf(entry: Entry, packet: Packet, asked: bigint): bigint {
+  const isOn = {
+    expected: false,
+    "seen-reply": hasStatus("SEEN_REPLY", entry, packet),
+    assured: (asked & BigInt(STATUS_BITS.assured)) !== 0n && hasStatus("ASSURED", entry, packet),
+    confirmed: hasStatus("CONFIRMED", entry, packet),
+    snat: entry.natSource === "in-effect",
+    dnat: entry.natDestination === "in-effect",
+    dying: false,
+  } satisfies Record<keyof typeof STATUS_BITS, boolean>;
+  return Object.entries(STATUS_BITS).reduce(
+    (bits, [name, bit]) => (isOn[name as keyof typeof STATUS_BITS] ? bits | BigInt(bit) : bits),
+    0n,
+  );
+}
+
+/** `ct original ip6 daddr` of an IPv4 connection reads nothing (nft_ct_get_eval compares the families). */
+function readAddressOfEnd(entry: Entry, { family }: Packet, key: CompareKey): Reading | null {
+  const end = connectionEnd(key);
+  if (end === null || (key.family !== null && (key.family === "ip") !== (family === 4))) return null;
+  return { address: endOf(entry, end).address };
+}
+
+function readPortOfEnd(entry: Entry, _: Packet, key: CompareKey): Reading | null {
+  const end = connectionEnd(key);
+  return end === null ? null : { port: endOf(entry, end).port };
+}
+
+function typeOf({ in: input, out, walk }: Packet, address: KnownAddress, { device }: CompareKey): Reading {
+  const name = device === null ? null : device === "iif" ? input : out;
+  const type = findType(address, name, walk.pod).toLowerCase();
+  return BigInt(FIB_TYPES[type as keyof typeof FIB_TYPES] ?? 0);
+}
+
+/** Where ports would stand, an ICMP error has its type, its code and a checksum. */
+function bytesOfError({ walk }: Packet): Reading | null {
+  walk.oracle.giveUp("what th sport and th dport read of an ICMP error");
+  return null;
+}

@@ -1,0 +1,86 @@
+import { describe, expect, test } from "vitest";
+import { type Change, diffRulesets } from "../../../harness/analysis/diff.ts";
+import type { AnalysisSetting } from "../../../harness/analysis/partition.ts";
+import { FAMILIES } from "../../../harness/model/address.ts";
+import type { Flow } from "../../../harness/model/flow.ts";
+import { DEFAULT_ADDRESSES, type PodSpec } from "../../../harness/model/pod.ts";
+import { emptyRuleset, type PodRules } from "../../../harness/model/ruleset.ts";
+import { compilePod } from "../../../harness/netfilter/simulator.ts";
+import {
+  flowFor,
+  iptablesRules,
+  isTcp,
+  nameLanding,
+  nftRules,
+  type PairItem,
+  readItems,
+  routingOf,
+  specFor,
+} from "../nft-vectors.ts";
+
+const pairs = readItems<PairItem>("nft-pairs.json");
+
+describe("diff tells an nft rule set from one of iptables exactly where the kernel does, over all TCP flows", () => {
+  test.each(pairs.map((pair) => [pair.name, pair] as const))("%s", (_, pair) => {
+    const { before, after, spec } = rulesOf(pair);
+    const setting: AnalysisSetting = {
+      spec,
+      addresses: DEFAULT_ADDRESSES,
+      passThrough: "absent",
+      sockets: JSON.stringify(pair.telling).includes("mark=") || pair.name.startsWith("ambient") ? "varied" : "plain",
+    };
+    const changes = FAMILIES.flatMap((family) => diffRulesets({ family, before, after, setting }));
+    const telling = Object.keys(pair.telling).filter((text) => isTcp(text) && !OTHER_SOURCE.test(text));
+    const missed = telling.filter((text) => !changes.some((change) => isOf(flowFor(text, spec.shape), change, pair)));
+    expect(missed).toEqual([]);
+    if (telling.length === 0 && !isUdpOnly(pair)) expect(changes.map((change) => change.class)).toEqual([]);
+    const [old, fresh] = [before, after].map((rules) => compilePod(rules, spec, DEFAULT_ADDRESSES));
+    const landings = telling.map((text) => {
+      const flow = flowFor(text, spec.shape);
+      return [
+        text,
+        old && nameLanding(old.land(flow, "answer") as Recorded),
+        fresh && nameLanding(fresh.land(flow, "answer") as Recorded),
+      ];
+    });
+    const recorded = telling.map((text) => {
+      const both = pair.telling[text];
+      return [text, both && nameLanding(both.iptables), both && nameLanding(both.nft)];
+    });
+    expect(landings).toEqual(recorded);
+  });
+});
+
+/** Flows from the pod with another host's address, which no plain socket can have. */
+const OTHER_SOURCE = /^\w+(?:,mark=\w+)?@.* -> pod/;
+
+/** Of sockets with a mark, one stands for all marks that the rules treat alike. */
+function isOf(flow: Flow, { witness, holds }: Change, { name }: PairItem): boolean {
+  const { mark: _, ...from } = flow.from;
+  const { mark } = witness.flow.from;
+  if (flow.from.mark !== undefined && mark === undefined && name.startsWith("ambient")) return false;
+  return holds({ ...flow, from: flow.from.mark === undefined || mark === undefined ? from : { ...from, mark } });
+}
+
+type Recorded = Parameters<typeof nameLanding>[0];
+
+/** A defect that only datagrams show. */
+function isUdpOnly({ telling }: PairItem): boolean {
+  return Object.keys(telling).length > 0;
+}
+
+function rulesOf(pair: PairItem): { readonly before: PodRules; readonly after: PodRules; readonly spec: PodSpec } {
+  const policyRouting = routingOf(pair.setup);
+  const nft = nftRules(pair.nft);
+  const spec = specFor(Object.keys(pair.telling).filter(isTcp), {
+    ...(pair.name.startsWith("istio-tproxy") ? { interceptionMode: "TPROXY" as const } : {}),
+    ...(pair.name.startsWith("linkerd")
+      ? { proxyPort: 4140, inboundCapturePort: 4143, proxyUid: ["2102"], proxyGid: ["2102"] }
+      : {}),
+  });
+  return {
+    before: { ip: iptablesRules(pair.iptables, 4), ip6: iptablesRules(pair.ip6tables, 6), policyRouting },
+    after: { ip: nft.ip ?? emptyRuleset(4), ip6: nft.ip6 ?? emptyRuleset(6), policyRouting },
+    spec,
+  };
+}

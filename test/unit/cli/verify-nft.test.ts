@@ -1,0 +1,68 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import type { Report } from "../../../harness/model/report.ts";
+import { type PairItem, readItems } from "../nft-vectors.ts";
+import { runCommand } from "./run-command.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "landfall-nft-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function save(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+describe("verify puts rules of nft into the kernel with nft, and drives one flow of every class there", () => {
+  const pairs = readItems<PairItem>("nft-pairs.json").filter(({ name }) =>
+    ["istio-redirect/sets", "istio-redirect/priority-other", "cage/concat-set"].includes(name),
+  );
+  test.each(pairs.map(({ name, nft }) => [name, nft] as const))("%s", async (name, nft) => {
+    const path = save(`${name.replace("/", "-")}.nft`, nft);
+    const { out } = await runCommand("verify", "--rules", path, "-b", "*", "-i", "*", "--sandbox", "netns", "--json");
+    const [scenario] = (JSON.parse(out) as Report).scenarios;
+    const flows = scenario?.flows ?? [];
+    const wrong = flows.filter(
+      ({ predicted, observed }) =>
+        predicted?.kind !== observed.kind ||
+        predicted.listener !== observed.listener ||
+        observed.kind === "could-not-look",
+    );
+    expect(wrong.map(({ flow }) => flow)).toEqual([]);
+    expect(scenario?.classes).toMatchObject({ left: 0, driven: scenario?.classes?.total });
+    // Rules that nobody put in would land everything as dialled.
+    expect(flows.some(({ rules }) => rules.some(({ rule }) => nft.includes(rule)))).toBe(true);
+  });
+});
+
+test("rules of nft that the kernel refuses end with 2 and nft's own words", async () => {
+  // Unlike oifname, oif is looked up where nft runs; which interfaces a pod has is not the reader's to know.
+  const path = save(
+    "link.nft",
+    'table ip t {\n chain c {\n  type filter hook output priority 0;\n  oif "eth9" drop\n }\n}\n',
+  );
+  const { code, err } = await runCommand("verify", "--rules", path, "--sandbox", "netns");
+  expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining("nft refused the rules") });
+});
+
+test("evidence of rules of nft is kept as a file of nft, which explains the flow again", async () => {
+  const path = save(
+    "all.nft",
+    "table inet t {\n chain o {\n  type nat hook output priority -100;\n  meta l4proto tcp redirect to :15001\n }\n}\n",
+  );
+  const kept = join(folder, "evidence");
+  const { code } = await runCommand("verify", "--rules", path, "--sandbox", "netns", "--evidence", kept);
+  expect(code).toBe(1);
+  const { code: again, out } = await runCommand(
+    "explain",
+    "envoy -> upstream:80",
+    "--rules",
+    join(kept, "seed-rules", "rules.nft"),
+  );
+  expect({ again, out }).toMatchObject({
+    again: 0,
+    out: expect.stringContaining("meta l4proto tcp redirect to :15001"),
+  });
+});

@@ -1,0 +1,39 @@
+import { spawnSync } from "node:child_process";
+import { describe, expect, test } from "vitest";
+import { readNft } from "../../../../harness/formats/nft/read-nft.ts";
+import { renderNftJson, renderNftText } from "../../../../harness/formats/nft/write-nft.ts";
+import { NAMES, type PairItem, readItems, type SemanticsItem } from "../../nft-vectors.ts";
+
+/** What nft's JSON cannot say: a dormant table, and a set with typeof. */
+const TEXT_ONLY = ["dormant-table", "set-typeof"];
+/** An ingress chain is kept beside the tables, and not written. */
+const KEPT = ["inet-ingress"];
+
+const items = [
+  ...readItems<SemanticsItem>("nft-semantics.json").filter(({ load }) => !load),
+  ...readItems<PairItem>("nft-pairs.json"),
+];
+
+/** What the kernel lists after nft has loaded a text, in a network namespace of its own, without numbers that count what was made. */
+function listAfter(text: string, flag: "" | "-j"): string {
+  const command = `cat | nft ${flag} -f - && nft -j list ruleset`;
+  const { status, stdout, stderr } = spawnSync("unshare", ["-n", "sh", "-c", command], {
+    input: text,
+    encoding: "utf8",
+  });
+  if (status !== 0) return stderr;
+  return stdout.replace(/,? ?"(?:handle|expires)": \d+/g, "");
+}
+
+describe("rules that are read and written again are the same in the kernel", () => {
+  const cases = items.flatMap(({ name, nft }) => (nft === null || KEPT.includes(name) ? [] : [[name, nft] as const]));
+  test.each(cases)("%s", (name, nft) => {
+    const read = readNft(nft, { where: name, names: NAMES });
+    if (!read.ok) throw new Error(read.findings.map(({ message }) => message).join("\n"));
+    const wanted = listAfter(nft, "");
+    expect(wanted).toContain('"nftables"');
+    expect(listAfter(renderNftText(read.value.tables), "")).toBe(wanted);
+    if (TEXT_ONLY.includes(name)) expect(() => renderNftJson(read.value.tables)).toThrow("cannot be written");
+    else expect(listAfter(renderNftJson(read.value.tables), "-j")).toBe(wanted);
+  });
+});

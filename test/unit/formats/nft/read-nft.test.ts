@@ -1,0 +1,130 @@
+import { describe, expect, test } from "vitest";
+import { type NftRules, readNft, recogniseNft } from "../../../../harness/formats/nft/read-nft.ts";
+import { listRules } from "../../../../harness/model/ruleset.ts";
+import { NAMES, type PairItem, readItems, type SemanticsItem } from "../../nft-vectors.ts";
+
+interface RefusedItem {
+  readonly name: string;
+  readonly nft: string;
+}
+
+function read(text: string): NftRules {
+  const parsed = readNft(text, { where: "rules.nft", names: NAMES });
+  if (parsed.ok) return parsed.value;
+  throw new Error(parsed.findings.map(({ message }) => message).join("\n"));
+}
+
+function findings(text: string): readonly string[] {
+  const parsed = readNft(text, { where: "rules.nft", names: NAMES });
+  return parsed.ok ? [] : parsed.findings.map(({ line, column, message }) => `${line}:${column} ${message}`);
+}
+
+/** The tables as text, elements of sets and maps in order: nft lists them in the kernel's order. */
+function describeTables({ tables }: NftRules): string {
+  return JSON.stringify(
+    tables.map((table) => ({ ...table, objects: null })),
+    (key, value) => {
+      if (key === "text" || key === "line" || key === "counters") return undefined;
+      if (key === "elements" || key === "branches") return [...value].map((one) => JSON.stringify(one, bigText)).sort();
+      return bigText(key, value);
+    },
+  );
+}
+
+function bigText(_: string, value: unknown): unknown {
+  return typeof value === "bigint" ? `${value}` : value;
+}
+
+describe("a text and the JSON that nft lists for it are read alike", () => {
+  const items = [
+    ...readItems<SemanticsItem>("nft-semantics.json").filter(({ load }) => !load),
+    ...readItems<PairItem>("nft-pairs.json"),
+  ];
+  // The listing names the family of a dnat that the text leaves to the address match before it.
+  const cases = items.filter(({ name, nft }) => nft !== null && name !== "dnat-inet-no-family");
+  test.each(cases.map((item) => [item.name, item] as const))("%s", (_, item) => {
+    expect(recogniseNft(item.nft ?? "")).toBe("text");
+    expect(recogniseNft(JSON.stringify(item.nft_json))).toBe("json");
+    expect(describeTables(read(item.nft ?? ""))).toBe(describeTables(read(JSON.stringify(item.nft_json))));
+  });
+});
+
+describe("what nft or the kernel refuses is refused:", () => {
+  test.each(readItems<RefusedItem>("nft-refused.json").map((item) => [item.name, item] as const))("%s", (_, item) => {
+    expect(findings(item.nft).length).toBeGreaterThan(0);
+  });
+});
+
+describe("a text that is wrong is refused with every line and column", () => {
+  test.each([
+    ["table ip t {\n chain c {\n  tcp dprt 80 accept\n  tcp dport 80 acept\n }\n}\n", ["3:7 ", "4:16 "]],
+    ['include "/etc/x"\ntable ip t { }\n', ["1:1 include is not followed"]],
+    ["table ip t {\n chain c {\n  ip daddr $X accept\n }\n}\n", ["3:12 $X is not defined"]],
+    ["table ip t {\n chain c {\n  tcp dport 80 accept\n", ["4:1 "]],
+    ["table ip t {\n chain c {\n  tcp dport 80-70 accept\n }\n}\n", ["3:13 "]],
+    ["add rule ip t c accept\n", ["1:1 There is no table ip t."]],
+  ])("%j", (text, starts) => {
+    const found = findings(text);
+    expect(found.map((line, i) => line.startsWith(starts[i] ?? "nothing"))).toEqual(starts.map(() => true));
+  });
+});
+
+describe("JSON that is wrong is refused with its path", () => {
+  test.each([
+    [
+      { nftables: [{ rule: { family: "ip", table: "t", chain: "c", expr: [] } }] },
+      "nftables[0].rule: There is no table ip t.",
+    ],
+    [
+      {
+        nftables: [
+          { table: { family: "ip", name: "t" } },
+          { chain: { family: "ip", table: "t", name: "c", type: "filter", hook: "outpt", prio: 0 } },
+        ],
+      },
+      "nftables[1].chain: ",
+    ],
+  ])("%j", (json, start) => {
+    const found = findings(JSON.stringify(json));
+    expect(found[0]?.slice("null:null ".length).startsWith(start)).toBe(true);
+  });
+
+  test("JSON that does not end names line and column", () => {
+    expect(findings('{ "nftables": [\n  { "table": }\n] }')[0]).toMatch(/^2:\d+ This is not valid JSON/);
+  });
+});
+
+test("what is not understood is kept by its own text", () => {
+  const { ip } = read(
+    "table ip t { chain c { type filter hook output priority 0;\n meta cpu 1 limit rate 5/second queue num 3\n } }",
+  );
+  const [rule] = listRules(ip);
+  expect(rule?.matches).toEqual([
+    { kind: "unknown", text: "meta cpu 1" },
+    { kind: "unknown", text: "limit rate 5/second" },
+  ]);
+  expect(rule?.target).toEqual({ kind: "unknown", text: "queue num 3" });
+  expect(rule?.text).toBe("meta cpu 1 limit rate 5/second queue num 3");
+});
+
+test("names, priorities, index and comments are read as nft reads them", () => {
+  const { tables } = read(`
+# A comment.
+define PORTS = { 80, 443 }
+table inet t {
+  chain c {
+    type nat hook output priority dstnat + 5; policy accept; # handle 1
+    tcp dport $PORTS redirect to :15001 comment "both" # handle 2
+  }
+}
+add rule inet t c meta skuid root accept
+insert rule inet t c index 1 tcp dport 22 return
+`);
+  const [chain] = tables[0]?.chains ?? [];
+  expect(chain?.base).toEqual({ type: "nat", hook: "output", priority: -95, policy: "ACCEPT" });
+  expect(chain?.rules.map(({ text }) => text)).toEqual([
+    'tcp dport $PORTS redirect to :15001 comment "both"',
+    "tcp dport 22 return",
+    "meta skuid root accept",
+  ]);
+});
