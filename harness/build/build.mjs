@@ -10,8 +10,9 @@ import { compileAhead } from "./compile-ahead.mjs";
 const root = resolve(import.meta.dirname, "../..");
 /** What must start fast: the command line, and the commands that an init container waits for. */
 const FAST = ["command-line", "apply", "clean", "generate"];
-/** Stays a module of its own: the command line tells landfall's errors by their class. */
-const SHARED = /\/errors\.js$/;
+/** Says whether a module is landfall's `errors.js`, which stays a module of its own: the command line tells errors by their class. */
+const isShared = (/** @type {string} */ id, /** @type {string | undefined} */ importer) =>
+  /\/errors\.js$/.test(id) && ![id, importer ?? ""].some((path) => path.includes("/node_modules/"));
 /**
  * Takes Node's own modules as they are. Imported as ES modules each of their exports is evaluated, which loads half of Node: streams, fetch,
  * timers, none of them used.
@@ -47,7 +48,7 @@ async function bundle(file) {
   const made = await rolldown({
     input: file,
     platform: "node",
-    external: (id) => SHARED.test(id),
+    external: isShared,
     plugins: [LATER_IMPORTS_STAY, BUILTINS_AS_THEY_ARE, { name: "compile-ahead", renderChunk: compileAhead }],
   });
   await made.write({ file, format: "esm", comments: false });

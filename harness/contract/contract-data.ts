@@ -8,6 +8,7 @@ export interface ContractData {
   readonly listeners?: readonly ListenerData[];
   readonly hosts?: Readonly<Record<string, { readonly ip4: string; readonly ip6: string }>>;
   readonly resolvers?: readonly string[];
+  readonly passThrough?: string;
   readonly clauses: readonly ClauseData[];
   readonly otherwise?: string;
 }
@@ -29,6 +30,7 @@ export interface ListenerData {
   readonly mode?: "redirect" | "transparent" | "plain";
   readonly host?: string;
   readonly address?: string;
+  readonly toPod?: "like-others" | "as-loopback" | "from-pass-through";
 }
 
 /** A clause as its author writes it. */

@@ -2,7 +2,7 @@ import { canonicalAddress, familyOf, parseEndpoint } from "../model/address.ts";
 import type { FlowSet } from "../model/flow-set.ts";
 import { parseFlowSet } from "../model/flow-set-text.ts";
 import { DEFAULT_ADDRESSES, type SandboxAddresses } from "../model/pod.ts";
-import type { ContractData, DataFault, DataPath } from "./contract-data.ts";
+import type { ContractData, DataFault, DataPath, ListenerData } from "./contract-data.ts";
 import { MUST_GRAMMAR, parseMust } from "./must-text.ts";
 import { shapeOf } from "./written-shape.ts";
 
@@ -12,7 +12,7 @@ const TAKEN_NAMES = ["app", "root", "client", "upstream", "vm", "pod", "localhos
 
 /** Gives everything in a contract of the right shape that names what is not there, names it twice, or cannot be read. */
 export function findReferenceFaults(data: ContractData): readonly DataFault[] {
-  const { proxies = [], listeners = [], hosts = {}, resolvers = [], clauses, otherwise } = data;
+  const { proxies = [], listeners = [], hosts = {}, resolvers = [], passThrough, clauses, otherwise } = data;
   const proxyNames = proxies.map(({ name }) => name);
   const listenerNames = listeners.map(({ name }) => name);
   const hostNames = [...USUAL_HOSTS, ...Object.keys(hosts)];
@@ -30,6 +30,7 @@ export function findReferenceFaults(data: ContractData): readonly DataFault[] {
       ...findAddressFault(ip6, 6, ["hosts", name, "ip6"]),
     ]),
     ...resolvers.flatMap((address, i) => findAddressFault(address, null, ["resolvers", i])),
+    ...findPassThroughFaults(passThrough, listeners),
     ...proxies.flatMap(({ dials }, i) => findDialsFault(dials, ["proxies", i, "dials"])),
     ...listeners.flatMap(({ proxy, host = "pod", address }, i) => [
       ...findNameFault(proxy, proxyNames, "proxy", ["listeners", i, "proxy"]),
@@ -61,6 +62,19 @@ function findAddressFault(text: string, family: 4 | 6 | null, path: DataPath): r
   return family === null || familyOf(address) === family
     ? []
     : [fault(path, `"${text}" is not an IPv${family} address.`)];
+}
+
+/** Only 127.0.0.0/8 has addresses that every pod has. */
+function findPassThroughFaults(text: string | undefined, listeners: readonly ListenerData[]): readonly DataFault[] {
+  if (text !== undefined)
+    return canonicalAddress(text)?.startsWith("127.")
+      ? []
+      : [fault(["passThrough"], `"${text}" is not an address of 127.0.0.0/8.`)];
+  return listeners.flatMap(({ toPod }, i) =>
+    toPod === "from-pass-through"
+      ? [fault(["listeners", i, "toPod"], "No passThrough is given; name its address, such as passThrough: 127.0.0.6.")]
+      : [],
+  );
 }
 
 function findNameFault(

@@ -6,7 +6,13 @@ import type { ContractData, ListenerData, ProxyData } from "./contract-data.ts";
 const ROOT: Identity = { uid: 0, gid: 0, mark: 0 };
 
 /** Gives the pod that a contract describes: its proxies, its listeners and the hosts beside it. */
-export function shapeOf({ proxies = [], listeners = [], hosts = {}, resolvers = [] }: ContractData): PodShape {
+export function shapeOf({
+  proxies = [],
+  listeners = [],
+  hosts = {},
+  resolvers = [],
+  passThrough,
+}: ContractData): PodShape {
   const dialsOf = (name: string | undefined): Dials => {
     const proxy = proxies.find((each) => each.name === name);
     return proxy ? readDials(proxy.dials ?? "original") : { kind: "nothing" };
@@ -24,7 +30,7 @@ export function shapeOf({ proxies = [], listeners = [], hosts = {}, resolvers = 
     ),
     links: [],
     resolvers: resolvers.map(canonical),
-    passThrough: { 4: null, 6: null },
+    passThrough: { 4: passThrough === undefined ? null : canonical(passThrough), 6: null },
   };
 }
 
@@ -41,7 +47,9 @@ function ownerOf({ proxy }: ListenerData, proxies: NonNullable<ContractData["pro
 function makeListener(listener: ListenerData, dials: Dials, owner: Identity): ListenerShape {
   const { name, role, proxy = null, protocols = ["tcp"], port, mode = "redirect", host = "pod", address } = listener;
   const own = address === undefined ? null : canonical(address);
-  return { name, role, proxy, protocols, port, host, address: own, owner, mode, dials };
+  const toPod = listener.toPod ?? "like-others";
+  const next = dials.kind === "original" ? { ...dials, own: toPod } : dials;
+  return { name, role, proxy, protocols, port, host, address: own, owner, mode, dials: next };
 }
 
 function readDials(text: string): Dials {

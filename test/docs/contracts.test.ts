@@ -1,0 +1,77 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import schema from "../../schemas/contract.json" with { type: "json" };
+import { readCodeBlocks, readTable } from "./markdown.ts";
+import { UserFolder } from "./user-folder.ts";
+
+const DOCUMENT = "docs/contracts.md";
+const blocks = readCodeBlocks(DOCUMENT);
+const files = blocks.flatMap(({ info: [language, name], text }) =>
+  (language === "yaml" || language === "iptables") && name !== undefined ? [{ name, text }] : [],
+);
+let folder: UserFolder;
+
+beforeAll(() => {
+  folder = new UserFolder();
+  for (const { name, text } of files) folder.write(name, text);
+});
+afterAll(() => folder[Symbol.dispose]());
+
+/** Each example: how its contract is asked about, and a change to its rules that breaks one of its clauses. */
+const EXAMPLES = [
+  {
+    title: "a proxy that marks its own traffic",
+    prove: "landfall prove --contract socks.yaml --rules socks.rules",
+    file: "socks.rules",
+    broken: [/^.*--mark 0x1 -j RETURN\n/m, "own-traffic"],
+  },
+  {
+    title: "an application that may reach one proxy alone",
+    prove: "landfall prove --contract cage.yaml --rules cage.rules --rules6 cage6.rules",
+    file: "cage6.rules",
+    broken: [/^-A OUTPUT -j DROP\n/m, "nothing-else"],
+  },
+  {
+    title: "the rules of Istio 1.4",
+    prove: "landfall prove --contract sidecar.yaml --rules sidecar.rules --rules6 sidecar6.rules",
+    file: "sidecar.rules",
+    broken: [/^.*--uid-owner 1337 -j RETURN\n/m, "proxy-untouched"],
+  },
+] as const;
+
+describe(DOCUMENT, () => {
+  beforeAll(() => {
+    const text = blocks.find(({ info }) => info.join(" ") === "sh sidecar")?.text ?? "";
+    const { status, stdout, stderr } = folder.run(text);
+    expect({ status, stderr, holds: stdout.includes("proxy-untouched holds") }).toEqual({ status: 0, stderr: "", holds: true });
+  });
+
+  test.each(EXAMPLES)("shows a contract that its rules keep: $title", ({ prove }) => {
+    const { status, stdout } = folder.run(prove);
+    expect({ status, broken: stdout.match(/^\S+ does not hold/gm) }).toEqual({ status: 0, broken: null });
+  });
+
+  test.each(EXAMPLES)(
+    "shows a contract that broken rules do not keep: $title",
+    ({ prove, file, broken: [line, name] }) => {
+      const whole = readFileSync(join(folder.path, file), "utf8");
+      const changed = whole.replace(line, "");
+      expect(changed).not.toBe(whole);
+      folder.write(file, changed);
+      const { status, stdout } = folder.run(prove);
+      folder.write(file, whole);
+      expect({ status, broken: stdout.match(/^\S+(?= does not hold)/gm) }).toMatchObject({
+        status: 1,
+        broken: expect.arrayContaining([name]),
+      });
+    },
+  );
+
+  test("names every field and every demand there is", () => {
+    const cells = (head: string) => readTable(DOCUMENT, head).map(([cell]) => (cell ?? "").replaceAll("`", ""));
+    expect(cells("field")).toEqual(Object.keys(schema.properties));
+    const demands = schema.$defs.must.description.replace(/\.$/, "").split(/, | or /);
+    expect(cells("demand")).toEqual(demands);
+  });
+});
