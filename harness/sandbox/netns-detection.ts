@@ -10,7 +10,7 @@ const PROBE_TIMEOUT_MS = 10_000;
 
 /** A rule of each family with a redirect and an owner in it, in namespaces that end with the look. */
 const PROBE = `mount -t tmpfs none /run && ip link set lo up && for tool in iptables ip6tables; do
-printf '*nat\\n-A OUTPUT -p tcp -m owner ! --uid-owner 1337 -j REDIRECT --to-ports 15001\\nCOMMIT\\n' | $tool-restore -w || exit
+printf '*nat\\n-A OUTPUT -p tcp -m owner ! --uid-owner 1 -j REDIRECT --to-ports 9\\nCOMMIT\\n' | $tool-restore -w || exit
 done`;
 
 /** Says whether network namespaces with rules in them work here, as root or as an ordinary user: it tries. */

@@ -44,7 +44,11 @@ describe(DOCUMENT, () => {
   beforeAll(() => {
     const text = blocks.find(({ info }) => info.join(" ") === "sh sidecar")?.text ?? "";
     const { status, stdout, stderr } = folder.run(text);
-    expect({ status, stderr, holds: stdout.includes("proxy-untouched holds") }).toEqual({ status: 0, stderr: "", holds: true });
+    expect({ status, stderr, holds: stdout.includes("proxy-untouched holds") }).toEqual({
+      status: 0,
+      stderr: "",
+      holds: true,
+    });
   });
 
   test.each(EXAMPLES)("shows a contract that its rules keep: $title", ({ prove }) => {
