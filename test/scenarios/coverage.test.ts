@@ -14,7 +14,10 @@ if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings, null, 2));
 const generated: readonly ParsedScenario[] = loaded.value.flatMap(({ file, scenario }) => {
   const parsed = parseScenario(scenario, file);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.findings, null, 2));
-  return parsed.value.installation.kind === "capture" ? [{ ...parsed.value, flows: "boundaries" as const }] : [];
+  const { installation, capture } = parsed.value;
+  // Rules of the other meshes are driven by a flow of every class; their boundary flows alone miss some of them.
+  if (installation.kind !== "capture" || capture.mesh !== "istio-1.4") return [];
+  return [{ ...parsed.value, flows: "boundaries" as const }];
 });
 const distinct = [
   ...new Map(

@@ -1,0 +1,16 @@
+import { defineScenario } from "../harness/model/scenario.ts";
+
+export default defineScenario({
+  name: "kuma-defaults",
+  claim: "Kuma's own defaults capture IPv4 both ways, and leave Envoy's traffic and calls inside the pod alone.",
+  mesh: "kuma",
+  capture: [],
+  answer: {
+    "client -> pod:8080": "envoy-inbound:15006",
+    "app -> upstream:80": "envoy-outbound:15001",
+    "envoy -> upstream:80": "upstream:80",
+    "app -> pod:8080": "app:8080",
+    "app -> localhost:8080": "app:8080",
+    "envoy -> pod:8080": "envoy-inbound:15006",
+  },
+});
