@@ -119,7 +119,7 @@ describe("landfall explain", () => {
 
   test.each([
     ["a FLOW that is none", ["app -> pod"], "TARGET:PORT"],
-    ["no FLOW", [], "is no flow"],
+    ["no FLOW", [], "is not a flow"],
     ["rules of the other family alone", ["--rules6", rulesFile("six"), "app -> pod:1"], "give --rules as well"],
     ["a file that is not there", ["--rules", "no-such-file", "app -> pod:1"], "There is no such file."],
   ])("refuses %s", async (_, words, message) => {
