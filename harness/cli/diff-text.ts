@@ -28,9 +28,16 @@ export function renderDiffData(
   { changes, unknown, observed, stale }: DiffResult,
   { setting }: Pick<DiffInput, "setting">,
 ): string {
-  const describe = ({ witness, ...change }: Change, seen?: ObservedChange) => ({
+  const describe = (
+    { witness, before, after, class: text, rulesBefore, rulesAfter }: Change,
+    seen?: ObservedChange,
+  ) => ({
     witness: witness.flow,
-    ...change,
+    before,
+    after,
+    class: text,
+    rulesBefore,
+    rulesAfter,
     ...(seen ? { observed: seen } : {}),
   });
   const equivalent = changes.length > 0 ? false : unknown.length > 0 ? null : true;

@@ -19,15 +19,22 @@ const CODE: Readonly<Record<ImageName, readonly string[]>> = {
   pod: ["agent"],
   envoy: [],
   "istio-iptables": [
-    ...["cli", "apply", "capture", "formats", "meshes", "model"],
-    ...["report/json", "report/wrap-line", "load/text-file", "errors"].map((module) => `${module}${ENDING}`),
+    ...["cli", "apply", "contract", "formats", "load", "meshes", "model"],
+    ...["report/json", "report/wrap-line", "errors"].map((module) => `${module}${ENDING}`),
   ],
+};
+/** What each image holds of the folder in which `harness/` lies: the code imports it as data. */
+const DATA: Readonly<Record<ImageName, readonly string[]>> = {
+  pod: [],
+  envoy: [],
+  "istio-iptables": ["schemas/contract.json"],
 };
 /** Packages each image holds. */
 const PACKAGES: Readonly<Record<ImageName, readonly string[]>> = {
   pod: ["koffi", `@koromix/koffi-linux-${process.arch}`],
   envoy: [],
-  "istio-iptables": ["ipaddr.js"],
+  // Contract files and Kuma's settings are YAML; ajv checks what a contract file says, and needs the three after it.
+  "istio-iptables": ["ipaddr.js", "yaml", "ajv", "fast-deep-equal", "fast-uri", "json-schema-traverse"],
 };
 
 /** What an image is made of beside what landfall brings itself. */
@@ -74,6 +81,7 @@ function ownFiles(name: ImageName, { envoyProgram }: ImageExtras): readonly Cont
     ...filesUnder(join(ROOT, "images", name), `images/${name}`),
     { name: "package.json", path: join(ROOT, "package.json") },
     ...CODE[name].flatMap((part) => filesUnder(join(HARNESS, part), `harness/${part}`)),
+    ...DATA[name].map((file) => ({ name: file, path: join(dirname(HARNESS), file) })),
     ...(envoyProgram === undefined ? [] : [{ name: "envoy", path: envoyProgram }]),
   ];
 }

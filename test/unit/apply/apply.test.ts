@@ -241,7 +241,7 @@ describe("apply finds its way", () => {
     const result = await run(script);
     expect(result.stdout.split("\n").slice(0, 3)).toEqual([
       "code 0",
-      "Usage: landfall apply [ISTIO FLAG…] [OPTION…]",
+      "Usage: landfall apply [MESH OPTION…] [OPTION…]",
       "code 2",
     ]);
     expect(statesOf(result)[0]).toMatchObject({ nat: [], ip6filter: [] });

@@ -276,7 +276,7 @@ describe("landfall diff", () => {
     });
   });
   test.each<[string, readonly string[], RegExp]>([
-    ["flows that are none", ["--within", "app"], /--within: "app" is no set of flows/],
+    ["flows that are none", ["--within", "app"], /--within: "app" is not a set of flows/],
     ["flows of the other family", ["--within", "app -> [::1]:80"], /IPv6, which is not under test/],
     ["flows that no pod meets", ["--within", "client -> upstream:80"], /No flow that can meet a pod's rules/],
     [

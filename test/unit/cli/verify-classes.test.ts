@@ -30,7 +30,9 @@ async function verifyRules(path: string, ...more: readonly string[]) {
     ...more,
   );
   const { scenarios, summary } = JSON.parse(out);
-  return { code, ...scenarios[0].classes, notLookedAt: scenarios[0].notLookedAt, flows: summary.flows };
+  const { classes, notLookedAt, flows } = scenarios[0];
+  const ownFlows: number = flows.filter((flow: { readonly chosenFor: string }) => flow.chosenFor === "claim").length;
+  return { code, ...classes, notLookedAt, flows: summary.flows, ownFlows };
 }
 
 const OUTBOUND = "-A ISTIO_OUTPUT -j ISTIO_REDIRECT";
@@ -58,8 +60,13 @@ describe("verify on rules", () => {
   });
 
   test("drives with few flows first what may land wrong", async () => {
-    const path = writeRules("few-hole", ahead("-A ISTIO_OUTPUT -p tcp -m tcp --dport 3306 -j RETURN"));
-    expect((await verifyRules(path, "--max-flows", "95")).code).toBe(1);
+    // A hole for what comes in: its classes come last where nothing puts them first.
+    const hole = "-A ISTIO_INBOUND -p tcp -m tcp --dport 3306 -j RETURN";
+    const path = writeRules("few-hole", (text) => text.replace("-A ISTIO_INBOUND -p tcp -j", `${hole}\n$&`));
+    // The flows that the contract asks for go before those of the classes, and meet no hole here.
+    const { ownFlows } = await verifyRules(path);
+    expect((await verifyRules(path, "--max-flows", `${ownFlows}`)).code).toBe(3);
+    expect((await verifyRules(path, "--max-flows", `${ownFlows + 1}`)).code).toBe(1);
   });
 
   const doubts: readonly (readonly [what: string, edit: (text: string) => string, code: number, why: RegExp])[] = [

@@ -71,7 +71,7 @@ describe("verify --evidence", () => {
     expect(lines.filter((line) => line.startsWith("landfall "))).toEqual([
       ...["", " --forward"].map(
         (manner) =>
-          `landfall explain 'app -> upstream:80'${manner} --observe --sandbox netns --rules rules.txt --rules6 rules6.txt --listen 7000 -p 16001 -z 15006 -u 4000 -g 4000 -m REDIRECT -b '' -d '' -i '*' -x '' -o '' -k '' --dialect istio-1.4 --pod-ip 10.244.0.2`,
+          `landfall explain 'app -> upstream:80'${manner} --observe --sandbox netns --rules rules.txt --rules6 rules6.txt --listen 7000 -p 16001 -z 15006 -u 4000 -g 4000 -m REDIRECT -b '' -d '' -i '*' -x '' -o '' -k '' --mesh istio-1.4 --pod-ip 10.244.0.2`,
       ),
       `landfall verify ${file} --sandbox netns`,
     ]);

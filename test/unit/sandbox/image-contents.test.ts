@@ -16,18 +16,23 @@ describe("an image", () => {
     expect(new Set(names).size).toBe(3);
   });
 
-  test.each(["apply --help", "apply -t -b 80", "clean --help", "generate --json", "--version", "appl"])(
-    "of the init container holds all that landfall %s loads",
-    async (words) => {
-      const folder = mkdtempSync(join(tmpdir(), "landfall-image-"));
-      try {
-        spawnSync("tar", ["-x", "-C", folder], { input: await buffer(packContext("istio-iptables", {})) });
-        const main = join(folder, "harness/cli/main.ts");
-        const { status, stderr } = spawnSync(process.execPath, [main, ...words.split(" ")], { encoding: "utf8" });
-        expect({ status, said: /module/i.exec(stderr)?.[0] }).toEqual({ status: words === "appl" ? 2 : 0 });
-      } finally {
-        rmSync(folder, { recursive: true });
-      }
-    },
-  );
+  test.each([
+    "apply --help",
+    "apply -t -b 80",
+    "generate --mesh kuma",
+    "clean --help",
+    "generate --json",
+    "--version",
+    "appl",
+  ])("of the init container holds all that landfall %s loads", async (words) => {
+    const folder = mkdtempSync(join(tmpdir(), "landfall-image-"));
+    try {
+      spawnSync("tar", ["-x", "-C", folder], { input: await buffer(packContext("istio-iptables", {})) });
+      const main = join(folder, "harness/cli/main.ts");
+      const { status, stderr } = spawnSync(process.execPath, [main, ...words.split(" ")], { encoding: "utf8" });
+      expect({ status, said: /module/i.exec(stderr)?.[0] }).toEqual({ status: words === "appl" ? 2 : 0 });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 });
