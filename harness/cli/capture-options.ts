@@ -46,8 +46,11 @@ export interface CaptureWords {
 export interface CaptureCommandOptions {
   /** The command's own long options; {@link CAPTURE_LONG_OPTIONS} are added. */
   readonly specs: readonly OptionSpec[];
-  /** What no option at all means: what the mesh's injector gives, or the defaults of its own tool. */
-  readonly withoutFlags: "injected" | "tool";
+  /**
+   * What no option at all means: what the mesh's injector gives, or the defaults of its own tool; `tool-of-default`: those for the mesh
+   * that commands take without a name, and the injector's for every other, whose tool has no defaults for all it needs.
+   */
+  readonly withoutFlags: "injected" | "tool" | "tool-of-default";
   /** Whether words that belong to no option are the command's own (scenario names, a FLOW); otherwise they are findings. */
   readonly positionals: "own" | "none";
   /** Told on stderr where a flag is not known, as the original does. */
@@ -91,7 +94,8 @@ export function readCaptureWords(args: readonly string[], command: CaptureComman
   const isSet = dealt.setsAnything || options.values.has("mesh-config");
   // A mesh that is named is meant, whether its options are typed or are those of its injector.
   const captureFrom = isSet || mesh !== defaultMesh() ? "flags" : "default";
-  const isInjected = !isSet && command.withoutFlags === "injected";
+  const which = resolveDefault(command.withoutFlags, mesh);
+  const isInjected = !isSet && which === "injected";
   const input = makeInput(mesh, { words: dealt.mesh, isInjected }, reading, { ...command, ...io });
   const bound = mesh.bind(input, DEFAULT_ADDRESSES);
   if (!bound.ok) for (const found of bound.findings) findings.push(found);
@@ -102,7 +106,7 @@ export function readCaptureWords(args: readonly string[], command: CaptureComman
   const line: CaptureCommandLine = {
     ...{ options, capture, mesh, origins, warnings, purpose, captureFrom },
     captureWords: mesh === defaultMesh() ? given : ["--mesh", mesh.name, ...given],
-    defaultConfig: isSet ? "" : describeDefault(mesh, input, command.withoutFlags),
+    defaultConfig: isSet ? "" : describeDefault(mesh, input, which),
   };
   return { options, captureFrom, line, findings: [] };
 }
@@ -181,4 +185,9 @@ function readWithContract(
     defaultConfig: "",
   };
   return { options, captureFrom: "flags", line, findings: [] };
+}
+
+function resolveDefault(given: CaptureCommandOptions["withoutFlags"], mesh: NamedMesh): "injected" | "tool" {
+  if (given !== "tool-of-default") return given;
+  return mesh === defaultMesh() ? "tool" : "injected";
 }

@@ -6,7 +6,7 @@ import type { Ruleset } from "../../harness/model/ruleset.ts";
 import { AgentSandbox } from "../../harness/sandbox/agent-sandbox.ts";
 import { startNetnsWorld } from "../../harness/sandbox/netns-world.ts";
 import type { Sandbox } from "../../harness/sandbox/sandbox.ts";
-import { AMBIENT_CASES, markZtunnel, outlineOf, prepareAmbient } from "../property/ambient-setup.ts";
+import { AMBIENT_CASES, outlineOf, prepareAmbient } from "../property/ambient-setup.ts";
 import { inputOf, type RulesByPlace, readVectors, recordedRules, type Vector } from "../unit/meshes/vectors.ts";
 
 const VECTORS = readVectors("istio-ambient.json").map((vector): readonly [string, Vector] => [vector.name, vector]);
@@ -50,7 +50,7 @@ describe("on the kernel flows land under the rules of ambient mode as its contra
   test.each(AMBIENT_CASES)("%s", async (_, words) => {
     const { rules, spec, flows } = prepareAmbient(words, sandbox.addresses);
     await sandbox.enter(spec);
-    await sandbox.install({ kind: "rules", rules: markZtunnel(rules) });
+    await sandbox.install({ kind: "rules", rules });
     const seen = await sandbox.drive(flows, { inFlight: 32 });
     await sandbox.clear();
     const wrong = flows.flatMap(({ flow, manner, demanded }, i) => {

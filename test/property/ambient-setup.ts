@@ -2,19 +2,13 @@ import { type BoundaryFlow, boundaryFlows } from "../../harness/contract/boundar
 import { type Demands, demandedLanding } from "../../harness/contract/demanded-landing.ts";
 import { istioAmbient } from "../../harness/meshes/istio-ambient/mesh.ts";
 import type { PodFacts } from "../../harness/meshes/mesh.ts";
-import type { Contract } from "../../harness/model/contract.ts";
 import type { Flow } from "../../harness/model/flow.ts";
-import { findBase } from "../../harness/model/iptables-tables.ts";
 import type { Landing } from "../../harness/model/landing.ts";
 import { DEFAULT_ADDRESSES, type PodSpec, type SandboxAddresses } from "../../harness/model/pod.ts";
 import type { PodShape } from "../../harness/model/pod-shape.ts";
-import type { PodRules, Rule, Ruleset } from "../../harness/model/ruleset.ts";
+import type { PodRules } from "../../harness/model/ruleset.ts";
 import { makePodSpec } from "../../harness/run/pod-spec.ts";
 import type { DemandedFlow } from "./mutant-holes.ts";
-
-/** What runs as ztunnel where a sandbox cannot set a socket's mark: a rule gives the mark to all that this uid sends. */
-const ZTUNNEL_ID = 1337;
-const ZTUNNEL_MARK = 0x539;
 
 /** Settings of ambient mode as flags, each with the name that a test has for them. */
 export const AMBIENT_CASES: readonly (readonly [name: string, words: readonly string[]])[] = [
@@ -42,7 +36,7 @@ export interface AmbientCase {
   readonly flows: readonly DemandedFlow[];
 }
 
-/** Makes a case of settings, in which ztunnel runs as uid 1337. */
+/** Makes a case of settings. */
 export function prepareAmbient(words: readonly string[], addresses: SandboxAddresses): AmbientCase {
   const pod: PodFacts = { addresses: [addresses.pod[4]], own: addresses.pod, resolvers: [] };
   const names = { user: () => null, group: () => null, service: () => null, routeTable: () => null };
@@ -50,8 +44,8 @@ export function prepareAmbient(words: readonly string[], addresses: SandboxAddre
   if (!parsed.ok) throw new Error(parsed.findings.map(({ message }) => message).join("\n"));
   const { settings } = parsed.value;
   const demands: Demands = {
-    contract: withMarks(istioAmbient.contract(settings, pod)),
-    shape: runAsMarked(istioAmbient.shape(settings, pod)),
+    contract: istioAmbient.contract(settings, pod),
+    shape: istioAmbient.shape(settings, pod),
     addresses,
     peers: { listen: [], upstreamPorts: [], clientPorts: [], upstreamAddresses: [] },
   };
@@ -81,47 +75,6 @@ export function outlineOf({ kind, port, originalDestination, hops }: Landing): s
 /** Leaves out what a sandbox's proxy of today forwards from ::6 to the pod itself: a pod in ambient mode has no such address. */
 function isForAnyProxy({ flow, manner }: BoundaryFlow): boolean {
   return manner === "answer" || flow.family === 4 || flow.to.target !== "pod";
-}
-
-function withMarks(contract: Contract): Contract {
-  return {
-    ...contract,
-    demand: (connection) => {
-      const { owner } = connection;
-      return contract.demand({
-        ...connection,
-        owner: { ...owner, mark: owner.uid === ZTUNNEL_ID ? ZTUNNEL_MARK : owner.mark },
-      });
-    },
-  };
-}
-
-function runAsMarked(shape: PodShape): PodShape {
-  const runsAs = { uid: ZTUNNEL_ID, gid: ZTUNNEL_ID, mark: 0 };
-  return { ...shape, proxies: shape.proxies.map((proxy) => ({ ...proxy, runsAs })) };
-}
-
-/** Gives rules with one more, which marks what uid 1337 sends as ztunnel's sockets mark what they send. */
-export function markZtunnel({ ip, ip6, policyRouting }: PodRules): PodRules {
-  return { ip: ip && markInRuleset(ip), ip6: ip6 && markInRuleset(ip6), policyRouting };
-}
-
-function markInRuleset({ family, tables }: Ruleset): Ruleset {
-  const rule: Rule = {
-    matches: [{ kind: "owner", negated: false, what: "uid", ids: { first: ZTUNNEL_ID, last: ZTUNNEL_ID } }],
-    target: { kind: "mark", value: ZTUNNEL_MARK, mask: 0xffffffff },
-  };
-  return {
-    family,
-    tables: tables.map((table) => ({
-      ...table,
-      chains: table.chains.map((chain) =>
-        table.name === "mangle" && findBase("mangle", chain.name)?.hook === "output"
-          ? { ...chain, rules: [rule, ...chain.rules] }
-          : chain,
-      ),
-    })),
-  };
 }
 
 function makeSpec(flows: readonly Flow[], shape: PodShape, addresses: SandboxAddresses): PodSpec {
