@@ -2,7 +2,7 @@ import { renderHex } from "../formats/values.ts";
 import { type Family, renderAddress, renderEndpoint } from "../model/address.ts";
 import type { Identity } from "../model/contract.ts";
 import { type Flow, type FlowProtocol, startsInPod } from "../model/flow.ts";
-import { findRouteSource, resolveFlow } from "../model/flow-resolution.ts";
+import { isRouteSource, resolveFlow } from "../model/flow-resolution.ts";
 import { parseFlowText } from "../model/flow-text.ts";
 import { APP_ID, loopbackAddress, type SandboxAddresses } from "../model/pod.ts";
 import type { PodShape, ProxyShape } from "../model/pod-shape.ts";
@@ -60,7 +60,7 @@ export function nameFlow(
 ): Flow {
   const { uid, gid, mark = 0 } = from;
   const actor = startsInPod({ from }) ? nameOwner({ uid, gid, mark }, shape) : from.actor + (family === 6 ? "6" : "");
-  const isRouted = from.address === findRouteSource(from.actor, family, to.address, addresses);
+  const isRouted = isRouteSource(from.address, from.actor, family, to.address, addresses);
   const at = nameSource(
     isRouted ? null : from.address,
     family,

@@ -11,6 +11,8 @@ import {
   loopbackAddress,
   type Owner,
   type SandboxAddresses,
+  vmGateway,
+  vmLinks,
 } from "./pod.ts";
 import { identityOf, type PodShape } from "./pod-shape.ts";
 
@@ -22,7 +24,8 @@ export function resolveFlow(flow: FlowText, addresses: SandboxAddresses, shape: 
   const { mark: own, ...known } = actorIdentity(flow.actor, shape);
   const owner = { ...known, ...flow.ids };
   const mark = flow.mark === 0 ? own : flow.mark;
-  const source = flow.source ?? further ?? findRouteSource(flow.actor, family, address, addresses);
+  const route = { actor: flow.actor, family, destination: address };
+  const source = flow.source ?? further ?? findSource(route, addresses, shape);
   return {
     flow: flow.text,
     family,
@@ -73,6 +76,34 @@ export function actorIdentity(actor: string, shape: Pick<PodShape, "proxies" | "
   if (actor === "app") return { uid: APP_ID, gid: APP_ID, mark: 0 };
   const owner: Owner = parseOwner(actor) ?? { uid: 0, gid: 0 };
   return identityOf(shape, actor) ?? { ...owner, mark: 0 };
+}
+
+interface Route {
+  readonly actor: string;
+  readonly family: Family;
+  readonly destination: string;
+}
+
+/** The pod dials a vm from its own address on their link, where there is one. */
+function findSource({ actor, family, destination }: Route, addresses: SandboxAddresses, shape: PodShape): string {
+  const isOverLink = leadsToVm(actor, destination, addresses) && vmLinks({ shape }).length > 0;
+  return isOverLink ? vmGateway(0, addresses)[family] : findRouteSource(actor, family, destination, addresses);
+}
+
+function leadsToVm(actor: string, destination: string, addresses: SandboxAddresses): boolean {
+  return hostOfActor(actor) === "pod" && !isLoopback(destination) && addressOwner(destination, addresses) === "vm";
+}
+
+/** Says whether a socket that is not bound may have this source: that of {@link findRouteSource}, or towards a vm that of their link. */
+export function isRouteSource(
+  source: string,
+  actor: string,
+  family: Family,
+  destination: string,
+  addresses: SandboxAddresses,
+): boolean {
+  if (source === findRouteSource(actor, family, destination, addresses)) return true;
+  return leadsToVm(actor, destination, addresses) && source === vmGateway(0, addresses)[family];
 }
 
 /**

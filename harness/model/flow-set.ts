@@ -1,7 +1,7 @@
 import { addressValue } from "./address.ts";
 import type { Connection, Protocol } from "./contract.ts";
 import { type Flow, startsInPod } from "./flow.ts";
-import { findRouteSource } from "./flow-resolution.ts";
+import { isRouteSource } from "./flow-resolution.ts";
 import { type HostName, hostOfActor, type SandboxAddresses } from "./pod.ts";
 import type { SplitPoints } from "./split-points.ts";
 import { holdsValue, type ValueRanges } from "./value-ranges.ts";
@@ -31,7 +31,7 @@ export function holdsFlow(set: FlowSet, flow: Flow, addresses: SandboxAddresses)
   if (isInPod && !(holdsValue(set.uids, from.uid) && holdsValue(set.gids, from.gid))) return false;
   const isFromThere =
     set.sources === "route"
-      ? !isInPod || from.address === findRouteSource(from.actor, family, to.address, addresses)
+      ? !isInPod || isRouteSource(from.address, from.actor, family, to.address, addresses)
       : holdsValue(set.sources, addressValue(from.address));
   return isFromThere && holdsValue(set.destinations, addressValue(to.address)) && holdsValue(set.ports, to.port);
 }
@@ -54,7 +54,7 @@ export function holdsConnection(set: FlowSet, connection: Connection, addresses:
   if (isInPod && !isOwners) return false;
   const isFromThere =
     set.sources === "route"
-      ? !isInPod || source === findRouteSource("app", family, destination, addresses)
+      ? !isInPod || isRouteSource(source, "app", family, destination, addresses)
       : holdsValue(set.sources, addressValue(source));
   const isPort = protocol === "icmp" || holdsValue(set.ports, port);
   return isFromThere && holdsValue(set.destinations, addressValue(destination)) && isPort;
