@@ -34,5 +34,9 @@ export default defineScenario({
     "envoy -> pod:8080": "envoy-inbound:15006",
     "client6 -> pod6:8080": "app:8080",
     "app -> upstream6:80": "upstream:80",
+    "client -> pod:15090": "stats:15090",
+    "client -> pod:15020": "status:15020",
+    "uid=1000,gid=1337 -> upstream:80": "upstream:80",
+    "envoy@127.0.0.6 -> pod:8080": "app:8080",
   },
 });

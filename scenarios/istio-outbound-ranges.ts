@@ -27,5 +27,13 @@ export default defineScenario({
     "app -> upstream:80": "upstream:80",
     "envoy -> 10.96.0.1:80": "upstream:80",
     "client -> pod:8080": "envoy-inbound:15006",
+    "client -> pod:15008": "tunnel:15008",
+    "client -> pod:15090": "stats:15090",
+    "client -> pod:15021": "probe:15021",
+    "client -> pod:15020": "status:15020",
+    "envoy@127.0.0.6 -> pod:8080": "app:8080",
+    "envoy -> pod:8080": "envoy-inbound:15006",
+    "root -> localhost:8080": "app:8080",
+    "uid=1000,gid=1337 -> 10.96.0.1:80": "upstream:80",
   },
 });

@@ -12,5 +12,6 @@ export default defineScenario({
     "app -> pod:8080": "app:8080",
     "app -> localhost:8080": "app:8080",
     "envoy -> pod:8080": "envoy-inbound:15006",
+    "envoy@127.0.0.6 -> pod:8080": "app:8080",
   },
 });

@@ -26,5 +26,10 @@ export default defineScenario({
     "proxy -> upstream:80": "upstream:80",
     "app -> pod:8080": "app:8080",
     "app -> localhost:8080": "app:8080",
+    "client6 -> pod6:8080": "proxy-inbound:4143",
+    "proxy -> upstream6:80": "upstream:80",
+    "root -> localhost6:8080": "app:8080",
+    "app -> upstream6:4567": "upstream:4567",
+    "client6 -> pod6:4190": "proxy-control:4190",
   },
 });

@@ -14,15 +14,19 @@ if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings, null, 2));
 const generated: readonly ParsedScenario[] = loaded.value.flatMap(({ file, scenario }) => {
   const parsed = parseScenario(scenario, file);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.findings, null, 2));
-  const { installation, capture } = parsed.value;
-  // Rules of the other meshes are driven by a flow of every class; their boundary flows alone miss some of them.
-  if (installation.kind !== "capture" || capture.mesh !== "istio-1.4") return [];
-  return [{ ...parsed.value, flows: "boundaries" as const }];
+  return parsed.value.installation.kind === "capture" ? [{ ...parsed.value, flows: "boundaries" as const }] : [];
 });
 const distinct = [
   ...new Map(
     generated.map((scenario) => [JSON.stringify([scenario.capture.mesh, scenario.capture.settings]), scenario]),
   ).values(),
+];
+
+/** What follows the rules for the proxy's uid and comes over lo is every other socket's, which the rule before has let pass. */
+const ISTIO_BEHIND_THE_UID = [
+  "-A ISTIO_OUTPUT ! -d 127.0.0.1/32 -o lo -p tcp -m tcp ! --dport 15008 -m owner --gid-owner 1337 -j ISTIO_IN_REDIRECT",
+  "-A ISTIO_OUTPUT -o lo -m owner ! --gid-owner 1337 -j RETURN",
+  "-A ISTIO_OUTPUT -d 127.0.0.1/32 -j RETURN",
 ];
 
 /** Rules that no flow of a sandbox can take, beside those that can be seen to be out of reach in the rules themselves. */
@@ -31,6 +35,12 @@ const OUT_OF_REACH: Readonly<Record<string, readonly string[]>> = {
   "kubevirt-two-interfaces": [
     "-A PREROUTING -d 10.96.0.0/16 -i net1 -j ISTIO_REDIRECT",
     "-A PREROUTING -i net1 -j RETURN",
+  ],
+  "istio-injected": ISTIO_BEHIND_THE_UID,
+  "istio-outbound-ranges": ISTIO_BEHIND_THE_UID,
+  // All that goes over lo to 127.0.0.1 has met one of the two rules for lo.
+  "kuma-defaults": [
+    '-A KUMA_MESH_OUTBOUND -d 127.0.0.1/32 -m comment --comment "kuma/mesh/transparent/proxy/return traffic destined for localhost (127.0.0.1/32) to avoid redirection" -j RETURN',
   ],
 };
 
