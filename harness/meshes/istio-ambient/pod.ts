@@ -11,7 +11,7 @@ export const INBOUND = "envoy-inbound";
 /** The listener of DNS. */
 export const DNS = "dns";
 /** The mark of every socket that ztunnel opens in a pod (istio/ztunnel at 62d826530e5c, src/inpod/config.rs). */
-export const ZTUNNEL_MARK = 0x539;
+const ZTUNNEL_MARK = 0x539;
 
 const PROXY = "ztunnel";
 const KUBELET = "kubelet";
