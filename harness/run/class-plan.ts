@@ -54,7 +54,7 @@ export function planClasses(
   addresses: SandboxAddresses,
   maxFlows: number,
 ): ClassPlan {
-  const scenario = { ...bound, flows: bound.flows.slice(0, maxFlows) };
+  const scenario = { ...bound, flows: keepFirst(bound.flows, maxFlows) };
   try {
     return planWithin(scenario, rules, addresses, maxFlows - scenario.flows.length);
   } catch (error) {
@@ -113,6 +113,15 @@ function findClasses(
     classifyDemands({ ...question, family, concerns: (lane) => concerns(lane, family) }),
   );
   return all.filter(({ witness: { flow } }) => isAsked(flow));
+}
+
+/** Of too many flows those that the proxy forwards are kept first: they are few, and show whether what it dials comes back to it. */
+function keepFirst(flows: readonly BoundFlow[], most: number): readonly BoundFlow[] {
+  if (flows.length <= most) return flows;
+  const forwarded = flows.filter(({ manner }) => manner === "forward").slice(0, most);
+  const answered = flows.filter(({ manner }) => manner === "answer").slice(0, most - forwarded.length);
+  const kept = new Set([...forwarded, ...answered]);
+  return flows.filter((flow) => kept.has(flow));
 }
 
 /** The scenario's pod, then one for each link beyond its first: a machine is behind the first alone. */
