@@ -12,14 +12,17 @@ const utf16 = (text: string) => new Uint8Array(Buffer.from(`\ufeff${text}`, "utf
 /** Forms that no command takes, and that somebody has at hand. */
 const FORMS: readonly (readonly [string, string])[] = [
   [
-    "of nft",
-    "table ip nat {\n\tchain OUTPUT {\n\t\ttype nat hook output priority -100; policy accept;\n\t\ttcp dport 80 redirect to :15001\n\t}\n}\n",
+    "of nft with a port that is none",
+    "table ip nat {\n\tchain OUTPUT {\n\t\ttype nat hook output priority -100; policy accept;\n\t\ttcp dport 80 redirect to :99999\n\t}\n}\n",
   ],
   [
-    "of nft, flat",
-    "add table ip nat\nadd chain ip nat OUTPUT { type nat hook output priority -100; }\nadd rule ip nat OUTPUT tcp dport 80 redirect to :15001\n",
+    "of nft, flat, for a chain that is not there",
+    "add table ip nat\nadd chain ip nat OUTPUT { type nat hook output priority -100; }\nadd rule ip nat NOWHERE tcp dport 80 redirect to :15001\n",
   ],
-  ["of nft, as JSON", '{"nftables": [{"metainfo": {"version": "1.0.6"}}, {"table": {"family": "ip", "name": "nat"}}]}'],
+  [
+    "of nft, as JSON, of a family that is none",
+    '{"nftables": [{"metainfo": {"version": "1.0.6"}}, {"table": {"family": "ipx", "name": "nat"}}]}',
+  ],
   ["of nft that is cut off", "table ip nat {\n\tchain OUTPUT {"],
   [
     "of ufw",

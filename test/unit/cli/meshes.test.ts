@@ -55,12 +55,13 @@ describe("landfall generate --mesh", () => {
     expect(lines.length).toBeGreaterThan(0);
     for (const line of lines) expect((await runCommand(...line.split(" ").slice(1))).code).toBe(0);
   });
-  test("means the tool's own defaults where none is given, and refuses where the tool has none", async () => {
+  test("means what the injector gives where none is given, and refuses where some are and others lack a default", async () => {
     expect((await runCommand("generate", "--mesh", "kuma")).err).toMatch(/the defaults of kuma's own tool/);
-    const { code, err } = await runCommand("generate", "--mesh=linkerd");
+    expect((await runCommand("generate", "--mesh=linkerd")).err).toMatch(/linkerd's own injector gives: .*4143/);
+    const { code, err } = await runCommand("generate", "--mesh=linkerd", "--proxy-uid", "2102");
     expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(/has no default for it/) });
   });
-  test("other commands mean what the injector gives", async () => {
+  test("other commands mean it too", async () => {
     expect((await runCommand("map", "--mesh=linkerd")).err).toMatch(/linkerd's own injector gives: .*4143/);
     expect((await runCommand("map", "--mesh", "consul")).err).toMatch(/consul's own injector gives: .*"5995"/);
   });
