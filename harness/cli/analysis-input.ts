@@ -8,6 +8,7 @@ import { describeUnseenFamily } from "../report/classes-phrase.ts";
 import { makePodSpec } from "../run/pod-spec.ts";
 import { type CaptureCommandLine, readCaptureCommand } from "./capture-options.ts";
 import type { CommandIo } from "./command.ts";
+import { readContract } from "./contract-option.ts";
 import { FAMILY_OPTION, findUnseenFamilies, readFamily } from "./family-option.ts";
 import { CONTRACT_OPTION } from "./mesh-specs.ts";
 import { lastValue, type OptionSpec } from "./options.ts";
@@ -62,7 +63,7 @@ export function readAnalysisInput(
 ): AnalysisInput {
   const line = readCaptureCommand(
     args,
-    { specs: [...ANALYSIS_OPTIONS, ...specs], withoutFlags: "injected", positionals: "none" },
+    { specs: [...ANALYSIS_OPTIONS, ...specs], withoutFlags: "injected", positionals: "none", readContract },
     io,
   );
   if (line.purpose !== "usage") tellDefaultConfig(line, io);

@@ -1,15 +1,15 @@
-import type { MeshFile, MeshInput, ReadSettings } from "../meshes/mesh.ts";
+import type { MeshFile, MeshInput, PodFacts, ReadSettings } from "../meshes/mesh.ts";
 import type { BoundSettings, NamedMesh } from "../meshes/meshes.ts";
 import type { Capture } from "../model/capture.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
 import type { CommandIo } from "./command.ts";
-import { readContract } from "./contract-option.ts";
+import { chooseDefault, describeDefault, type WithoutFlags } from "./default-settings.ts";
 import type { CommandHelp } from "./help.ts";
 import { renderHelp } from "./help-text.ts";
 import { readInput } from "./input-file.ts";
 import { CAPTURE_LONG_OPTIONS } from "./mesh-specs.ts";
-import { dealWords, defaultMesh, describeInjected, takeMesh } from "./mesh-words.ts";
+import { type DealtWords, dealWords, defaultMesh, takeMesh } from "./mesh-words.ts";
 import { readNames } from "./names.ts";
 import { lastValue, type OptionSpec, type ParsedOptions, readOptions } from "./options.ts";
 import { type Reading, readEnvironmentFiles, readPodFacts } from "./pod-facts.ts";
@@ -46,20 +46,24 @@ export interface CaptureWords {
 export interface CaptureCommandOptions {
   /** The command's own long options; {@link CAPTURE_LONG_OPTIONS} are added. */
   readonly specs: readonly OptionSpec[];
-  /**
-   * What no option at all means: what the mesh's injector gives, or the defaults of its own tool; `tool-of-default`: those for the mesh
-   * that commands take without a name, and the injector's for every other, whose tool has no defaults for all it needs.
-   */
-  readonly withoutFlags: "injected" | "tool" | "tool-of-default";
+  readonly withoutFlags: WithoutFlags;
   /** Whether words that belong to no option are the command's own (scenario names, a FLOW); otherwise they are findings. */
   readonly positionals: "own" | "none";
   /** Told on stderr where a flag is not known, as the original does. */
   readonly usage?: CommandHelp;
+  /**
+   * What reads the file of `--contract`, of a command that takes the option. Commands without it load nothing of contracts, since pods wait
+   * for some of them to start.
+   */
+  readonly readContract?: ReadContract;
   /** The pod's addresses where `--pod-ip` names none; the sandbox's IPv4 address if left out. */
   readonly podIps?: readonly string[];
   /** The pod's resolvers where `--resolv-conf` names no file. */
   readonly resolvers?: readonly string[];
 }
+
+/** Reads a contract's file for a pod; null with every finding added to the reading's. */
+export type ReadContract = (path: string, pod: PodFacts, reading: Reading) => Capture | null;
 
 type Io = Pick<CommandIo, "environment" | "workingDirectory">;
 
@@ -90,15 +94,28 @@ export function readCaptureWords(args: readonly string[], command: CaptureComman
   findings.push(...ownFindings);
   const reading: Reading = { options, workingDirectory: io.workingDirectory, findings };
   const path = lastValue(options, "contract");
-  if (path !== undefined) return readWithContract(path, { dealt, reading, isMeshNamed: isNamed }, command);
+  const { readContract } = command;
+  if (path !== undefined && readContract) {
+    const read = (pod: PodFacts) => readContract(path, pod, reading);
+    return readWithContract({ dealt, reading, isMeshNamed: isNamed, read }, command);
+  }
+  return readWithMesh(mesh, { dealt, reading }, { ...command, ...io });
+}
+
+function readWithMesh(
+  mesh: NamedMesh,
+  { dealt, reading }: { readonly dealt: DealtWords; readonly reading: Reading },
+  command: CaptureCommandOptions & Io,
+): CaptureWords {
+  const { options, findings } = reading;
   const isSet = dealt.setsAnything || options.values.has("mesh-config");
   // A mesh that is named is meant, whether its options are typed or are those of its injector.
   const captureFrom = isSet || mesh !== defaultMesh() ? "flags" : "default";
-  const which = resolveDefault(command.withoutFlags, mesh);
+  const which = chooseDefault(command.withoutFlags, mesh);
   const isInjected = !isSet && which === "injected";
-  const input = makeInput(mesh, { words: dealt.mesh, isInjected }, reading, { ...command, ...io });
+  const input = makeInput(mesh, { words: dealt.mesh, isInjected }, reading, command);
   const bound = mesh.bind(input, DEFAULT_ADDRESSES);
-  if (!bound.ok) for (const found of bound.findings) findings.push(found);
+  for (const found of bound.ok ? [] : bound.findings) findings.push(found);
   const asksForUsage = bound.ok && bound.value.purpose === "usage";
   if (!bound.ok || (findings.length > 0 && !asksForUsage)) return { options, captureFrom, line: null, findings };
   const { capture, origins, warnings, purpose } = bound.value;
@@ -144,20 +161,13 @@ function readFiles(mesh: NamedMesh, reading: Reading): readonly MeshFile[] {
   return [];
 }
 
-function describeDefault(mesh: NamedMesh, input: MeshInput, which: "injected" | "tool"): string {
-  const own = mesh.describeDefault?.(input, which);
-  if (own !== undefined) return own;
-  const settings = which === "injected" ? describeInjected(mesh) : `the defaults of ${mesh.name}'s own tool.`;
-  return `no option sets anything, so the settings are ${settings}`;
-}
-
 /** A contract takes the place of a mesh, and of its options. */
 function readWithContract(
-  path: string,
   given: {
-    readonly dealt: { readonly mesh: readonly string[] };
+    readonly dealt: DealtWords;
     readonly reading: Reading;
     readonly isMeshNamed: boolean;
+    readonly read: (pod: PodFacts) => Capture | null;
   },
   command: CaptureCommandOptions,
 ): CaptureWords {
@@ -176,7 +186,7 @@ function readWithContract(
       ),
     );
   const purpose = dealt.mesh.some((word) => word === "-h" || word === "--help") ? "usage" : "apply";
-  const capture = readContract(path, readPodFacts(reading, command), reading);
+  const capture = given.read(readPodFacts(reading, command));
   if (capture === null || (findings.length > 0 && purpose !== "usage"))
     return { options, captureFrom: "flags", line: null, findings };
   const line: CaptureCommandLine = {
@@ -185,9 +195,4 @@ function readWithContract(
     defaultConfig: "",
   };
   return { options, captureFrom: "flags", line, findings: [] };
-}
-
-function resolveDefault(given: CaptureCommandOptions["withoutFlags"], mesh: NamedMesh): "injected" | "tool" {
-  if (given !== "tool-of-default") return given;
-  return mesh === defaultMesh() ? "tool" : "injected";
 }

@@ -2,8 +2,7 @@ import { resolve } from "node:path";
 import { contractCapture } from "../contract/contract-capture.ts";
 import { parseContractText, readContractData } from "../contract/contract-file.ts";
 import { loadUserModuleNow } from "../load/module-now.ts";
-import type { PodFacts } from "../meshes/mesh.ts";
-import type { Capture } from "../model/capture.ts";
+import type { ReadContract } from "./capture-options.ts";
 import { readInput } from "./input-file.ts";
 import type { Reading } from "./pod-facts.ts";
 
@@ -11,12 +10,12 @@ import type { Reading } from "./pod-facts.ts";
 const MODULE = /\.[cm]?[jt]s$/;
 
 /** Reads the file of `--contract`; null with every finding, each with its line and column where it has one. */
-export function readContract(path: string, pod: PodFacts, reading: Reading): Capture | null {
+export const readContract: ReadContract = (path, pod, reading) => {
   const read = MODULE.test(path) ? readModule(path, reading) : readText(path, reading);
   if (read === null) return null;
   if (!read.ok) for (const found of read.findings) reading.findings.push(found);
   return read.ok ? contractCapture(read.value, pod.addresses) : null;
-}
+};
 
 function readModule(path: string, { workingDirectory }: Reading) {
   const loaded = loadUserModuleNow(resolve(workingDirectory, path));

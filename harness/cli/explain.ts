@@ -7,6 +7,7 @@ import { listSteps } from "../netfilter/steps.ts";
 import { renderJson } from "../report/json.ts";
 import { type CaptureCommandLine, readCaptureCommand } from "./capture-options.ts";
 import type { Command } from "./command.ts";
+import { readContract } from "./contract-option.ts";
 import { bindExplained, type ExplainInput, readExplainInput } from "./explain-input.ts";
 import { type Observed, observeFlow } from "./explain-observation.ts";
 import { foldWay, renderObserved, renderOutcome, renderWay, selectPackets } from "./explain-text.ts";
@@ -62,7 +63,11 @@ const HELP: CommandHelp = {
 export const explain: Command = {
   help: HELP,
   async run(args, io) {
-    const line = readCaptureCommand(args, { specs: SPECS, withoutFlags: "injected", positionals: "own" }, io);
+    const line = readCaptureCommand(
+      args,
+      { specs: SPECS, withoutFlags: "injected", positionals: "own", readContract },
+      io,
+    );
     if (line.purpose === "usage") return "help";
     tellDefaultConfig(line, io);
     tellWarnings(line.warnings, io);

@@ -42,6 +42,19 @@ export function findReadFault(path: string): string | null {
   }
 }
 
+/** Gives the absolute path of a file or pipe that an option names (`where`), unread; adds a finding where it cannot be read. */
+export function resolveInput(
+  where: string,
+  path: string,
+  { workingDirectory }: Pick<CommandIo, "workingDirectory">,
+  findings: Finding[],
+): string {
+  const full = resolve(workingDirectory, path);
+  const fault = findReadFault(full);
+  if (fault !== null) findings.push(codedFinding("unreadable", where, `${path}: ${fault}`));
+  return full;
+}
+
 /** Says why something cannot be read again, or by another program: it is a pipe or a device. Null for a plain file, and for no file. */
 export function findUnrepeatable(path: string): string | null {
   const message = "This is not a plain file, and landfall has to read it more than once; name a file.";

@@ -1,4 +1,3 @@
-import { quoteWord } from "../formats/words.ts";
 import { findMesh, MESHES, type NamedMesh } from "../meshes/meshes.ts";
 import { type NamedOption, renderToken, tokenizeWords, type WordToken } from "../meshes/word-tokens.ts";
 import { codedFinding, type Finding } from "../model/finding.ts";
@@ -55,14 +54,6 @@ export function describeUnknownMesh(name: string | undefined): string {
   return near.length > 0
     ? `There is no mesh "${name}"; did you mean ${near.join(" or ")}?`
     : `There is no mesh "${name}"; the meshes are ${names.join(", ")}.`;
-}
-
-/** Says which settings a mesh means where none is given: `what linkerd's own injector gives: --proxy-uid 2102`. */
-export function describeInjected({ name, injected }: NamedMesh): string {
-  const given = [...injected.words.map(quoteWord), ...(injected.config === null ? [] : [injected.config.text])];
-  return given.length === 0
-    ? `the defaults of ${name}'s own tool.`
-    : `what ${name}'s own injector gives: ${given.join(" ")}`;
 }
 
 /** Words that were dealt out. */

@@ -3,9 +3,10 @@ import { MESHES, type NamedMesh } from "../meshes/meshes.ts";
 import { codedFinding } from "../model/finding.ts";
 import { renderJson } from "../report/json.ts";
 import type { Command, CommandIo } from "./command.ts";
+import { describeInjected } from "./default-settings.ts";
 import type { CommandHelp, HelpRow } from "./help.ts";
 import { renderHelp } from "./help-text.ts";
-import { describeInjected, describeUnknownMesh } from "./mesh-words.ts";
+import { describeUnknownMesh } from "./mesh-words.ts";
 import { type OptionSpec, parseOptions } from "./options.ts";
 import { refuseUsage } from "./refusal.ts";
 

@@ -8,6 +8,7 @@ import { type FlowSource, findSubjects, type MutationSubject } from "../run/muta
 import { DEFAULT_SANDBOX_OPTIONS } from "../sandbox/open-sandbox.ts";
 import { readCaptureWords } from "./capture-options.ts";
 import type { Command, CommandIo } from "./command.ts";
+import { readContract } from "./contract-option.ts";
 import { FAMILY_OPTION, readFamily } from "./family-option.ts";
 import type { CommandHelp } from "./help.ts";
 import { openInterruptibleSandbox } from "./interruption.ts";
@@ -109,7 +110,7 @@ function readMutateOptions(args: readonly string[], io: CommandIo): MutateOption
     options,
     captureFrom,
     findings: found,
-  } = readCaptureWords(args, { specs: SPECS, withoutFlags: "injected", positionals: "own" }, io);
+  } = readCaptureWords(args, { specs: SPECS, withoutFlags: "injected", positionals: "own", readContract }, io);
   const findings: Finding[] = [...found];
   const { values, positionals: words } = options;
   const rules = { files: readRulesPaths(options, io, findings), table: readTable(options), script: null };

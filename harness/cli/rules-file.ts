@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import { LandfallError } from "../errors.ts";
 import type { FamilyRules } from "../formats/interpreter.ts";
 import { type RulesText, readRulesText } from "../formats/rules-text.ts";
@@ -7,7 +6,7 @@ import { codedFinding, type Finding } from "../model/finding.ts";
 import { TABLE_NAMES, type TableName } from "../model/iptables-tables.ts";
 import { emptyRuleset, familyKey, listRules, type Ruleset, tableKey } from "../model/ruleset.ts";
 import type { CommandIo } from "./command.ts";
-import { findReadFault, readInput } from "./input-file.ts";
+import { readInput, resolveInput } from "./input-file.ts";
 import { readNames } from "./names.ts";
 import type { OptionSpec, ParsedOptions } from "./options.ts";
 
@@ -48,16 +47,12 @@ export function listRulesSources({ values }: Pick<ParsedOptions, "values">): rea
 /** Gives the files that a command line names, with absolute paths; a finding for each that cannot be read. Reads none of them. */
 export function readRulesPaths(
   options: Pick<ParsedOptions, "values">,
-  { workingDirectory }: Pick<CommandIo, "workingDirectory">,
+  io: Pick<CommandIo, "workingDirectory">,
   findings: Finding[],
 ): readonly RulesSource[] {
   return listRulesSources(options).map(({ path, family }) => {
     if (path === "-") return { path, family };
-    const full = resolve(workingDirectory, path);
-    const fault = findReadFault(full);
-    if (fault !== null)
-      findings.push(codedFinding("unreadable", family === 4 ? "--rules" : "--rules6", `${path}: ${fault}`));
-    return { path: full, family };
+    return { path: resolveInput(family === 4 ? "--rules" : "--rules6", path, io, findings), family };
   });
 }
 

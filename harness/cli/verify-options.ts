@@ -6,8 +6,9 @@ import type { TableName } from "../model/iptables-tables.ts";
 import { parseShard, type Shard } from "../run/scenario-shard.ts";
 import { type CaptureCommandLine, type CaptureWords, readCaptureWords } from "./capture-options.ts";
 import type { CommandIo } from "./command.ts";
+import { readContract } from "./contract-option.ts";
 import { readFamily } from "./family-option.ts";
-import { findReadFault, findUnrepeatable } from "./input-file.ts";
+import { findUnrepeatable, resolveInput } from "./input-file.ts";
 import { lastValue } from "./options.ts";
 import { findUnwritableFolder } from "./output-file.ts";
 import { refuseUsage } from "./refusal.ts";
@@ -55,18 +56,19 @@ export interface VerifyOptions {
 
 /** Reads `verify`'s words. Throws `bad-usage` with every finding, those about files that are not there among them. */
 export function readVerifyOptions(args: readonly string[], io: CommandIo): VerifyOptions {
-  const read = readCaptureWords(args, { specs: SPECS, withoutFlags: "injected", positionals: "own" }, io);
+  const read = readCaptureWords(args, { specs: SPECS, withoutFlags: "injected", positionals: "own", readContract }, io);
   const { line, options: given } = read;
   const findings: Finding[] = [...read.findings];
   const has = (name: string) => given.values.has(name);
   const choose = <A, B>(name: string, given: A, absent: B): A | B => (has(name) ? given : absent);
-  const fileOf = (name: string) => readFileOption(`--${name}`, lastValue(given, name), io, findings);
+  const script = lastValue(given, "rules-script");
+  const scriptFile = script === undefined ? null : resolveInput("--rules-script", script, io, findings);
   const shard = readShard(lastValue(given, "shard"), findings);
   const options: Omit<VerifyOptions, "line"> = {
     words: given.positionals,
     task: choose("list", "list", "verify"),
     selection: choose("all", "all", "named"),
-    rules: { files: readRulesPaths(given, io, findings), table: readTable(given), script: fileOf("rules-script") },
+    rules: { files: readRulesPaths(given, io, findings), table: readTable(given), script: scriptFile },
     sandbox: (lastValue(given, "sandbox") ?? "auto") as VerifyOptions["sandbox"],
     envoy: (lastValue(given, "envoy") ?? "stub") as VerifyOptions["envoy"],
     captureBy: choose("init-container", "init-container", "whoever-fits"),
@@ -166,15 +168,6 @@ export function listContainerOptions({
     ...(captureBy === "init-container" ? ["--init-container"] : []),
     ...(rights === "privileged" ? ["--privileged"] : []),
   ];
-}
-
-/** Gives the absolute path of a file or pipe that an option names; a finding where it cannot be read. */
-function readFileOption(where: string, path: string | undefined, io: CommandIo, findings: Finding[]): string | null {
-  if (path === undefined) return null;
-  const full = resolve(io.workingDirectory, path);
-  const fault = findReadFault(full);
-  if (fault !== null) findings.push(codedFinding("unreadable", where, `${path}: ${fault}`));
-  return full;
 }
 
 /** Reads an option's number within bounds, a whole one unless it is a percentage; null where it is not given. */

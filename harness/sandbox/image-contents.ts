@@ -19,22 +19,16 @@ const CODE: Readonly<Record<ImageName, readonly string[]>> = {
   pod: ["agent"],
   envoy: [],
   "istio-iptables": [
-    ...["cli", "apply", "contract", "formats", "load", "meshes", "model"],
+    ...["cli", "apply", "formats", "load", "meshes", "model"],
     ...["report/json", "report/wrap-line", "errors"].map((module) => `${module}${ENDING}`),
   ],
-};
-/** What each image holds of the folder in which `harness/` lies: the code imports it as data. */
-const DATA: Readonly<Record<ImageName, readonly string[]>> = {
-  pod: [],
-  envoy: [],
-  "istio-iptables": ["schemas/contract.json"],
 };
 /** Packages each image holds. */
 const PACKAGES: Readonly<Record<ImageName, readonly string[]>> = {
   pod: ["koffi", `@koromix/koffi-linux-${process.arch}`],
   envoy: [],
-  // Contract files and Kuma's settings are YAML; ajv checks what a contract file says, and needs the three after it.
-  "istio-iptables": ["ipaddr.js", "yaml", "ajv", "fast-deep-equal", "fast-uri", "json-schema-traverse"],
+  // Kuma's settings are YAML.
+  "istio-iptables": ["ipaddr.js", "yaml"],
 };
 
 /** What an image is made of beside what landfall brings itself. */
@@ -81,7 +75,6 @@ function ownFiles(name: ImageName, { envoyProgram }: ImageExtras): readonly Cont
     ...filesUnder(join(ROOT, "images", name), `images/${name}`),
     { name: "package.json", path: join(ROOT, "package.json") },
     ...CODE[name].flatMap((part) => filesUnder(join(HARNESS, part), `harness/${part}`)),
-    ...DATA[name].map((file) => ({ name: file, path: join(dirname(HARNESS), file) })),
     ...(envoyProgram === undefined ? [] : [{ name: "envoy", path: envoyProgram }]),
   ];
 }
