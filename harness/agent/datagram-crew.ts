@@ -1,5 +1,4 @@
-import { extname } from "node:path";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import type { Owner } from "../model/pod.ts";
 import type { DatagramListenerOrder } from "./datagram-listener.ts";
 import type { Incoming } from "./datagram-message.ts";
@@ -7,10 +6,15 @@ import { openDatagramListener } from "./datagram-sockets.ts";
 import type { DatagramNews, DatagramOrder } from "./datagram-thread.ts";
 import { dropRole, runInRole } from "./identity.ts";
 import type { ListenerOrder } from "./listener-set.ts";
+import type { ThreadNews } from "./listener-thread.ts";
+import { type OrderedThread, startOrderedThread } from "./ordered-thread.ts";
 import type { Seen } from "./protocol.ts";
 import { checkResult, close, eventfd, KERNEL, write } from "./syscalls.ts";
 
-type Unnumbered<T> = T extends { readonly id: number } ? Omit<T, "id"> : never;
+/** The orders that the thread answers. */
+type AnsweredOrder = Extract<DatagramOrder, { readonly id: number }>;
+/** What came in at a socket that somebody awaits. */
+type DatagramArrival = Exclude<DatagramNews, ThreadNews>;
 
 /**
  * Everything of an agent that takes datagrams, in one thread that starts when it is first needed. A socket for datagrams has the owner of
@@ -78,49 +82,26 @@ interface Thread {
   /** Who is told of what comes in, by descriptor. */
   readonly takers: Map<number, (fd: number, incoming: Incoming) => void>;
   readonly send: (order: DatagramOrder) => void;
-  readonly carryOut: (order: Unnumbered<DatagramOrder>) => Promise<void>;
+  readonly carryOut: OrderedThread<AnsweredOrder>["carryOut"];
 }
 
-/** A thread that ends takes the agent with it: half an agent would tell half the truth. */
 function startThread(tell: (records: readonly Seen[]) => void): Thread {
-  // A thread begins as whoever its starter is.
-  dropRole();
   const wake = checkResult(eventfd(0, KERNEL.SOCK_CLOEXEC), "eventfd", "to wake a thread");
-  const file = new URL(`datagram-thread${extname(import.meta.filename)}`, import.meta.url);
-  const worker = new Worker(file, { workerData: wake });
   const takers: Thread["takers"] = new Map();
-  const waiting = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
-  let lastId = 0;
-  const send = (order: DatagramOrder) => {
+  const sendTo = (worker: Worker, order: DatagramOrder) => {
     worker.postMessage(order);
     const one = Buffer.alloc(8);
     one.writeBigUInt64LE(1n);
     checkResult(Number(write(wake, one, one.length)), "write to", "the wake-up descriptor");
   };
-  worker.on("message", (news: DatagramNews) => {
-    if ("records" in news) return tell(news.records);
-    if ("fd" in news) return takers.get(news.fd)?.(news.fd, news.incoming);
-    const order = waiting.get(news.id);
-    waiting.delete(news.id);
-    if (news.fault === null) order?.resolve();
-    else order?.reject(new Error(news.fault));
-  });
-  worker.on("error", (error) => {
-    for (const order of waiting.values()) order.reject(error);
-    waiting.clear();
-    setImmediate(() => {
-      throw new Error(`the thread for datagrams ended: ${error.message}`, { cause: error });
-    });
+  const { worker, carryOut } = startOrderedThread<AnsweredOrder, DatagramArrival>("datagram-thread", {
+    data: wake,
+    send: sendTo,
+    tell,
+    hear: ({ fd, incoming }) => takers.get(fd)?.(fd, incoming),
+    describeEnd: ({ message }) => `the thread for datagrams ended: ${message}`,
   });
   // Node waits for its threads, and this one waits in the kernel.
-  process.on("exit", () => send({ order: "end" }));
-  return {
-    takers,
-    send,
-    carryOut: (order) =>
-      new Promise((resolve, reject) => {
-        waiting.set(++lastId, { resolve, reject });
-        send({ ...order, id: lastId });
-      }),
-  };
+  process.on("exit", () => sendTo(worker, { order: "end" }));
+  return { takers, send: (order) => sendTo(worker, order), carryOut };
 }

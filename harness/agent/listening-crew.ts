@@ -1,10 +1,9 @@
-import { extname } from "node:path";
-import { Worker } from "node:worker_threads";
 import type { Owner } from "../model/pod.ts";
 import type { DatagramCrew } from "./datagram-crew.ts";
-import { dropRole, nameOwner, OWN_OWNER } from "./identity.ts";
+import { nameOwner, OWN_OWNER } from "./identity.ts";
 import { type ListenerOrder, ListenerSet, type ListenerSetOrder } from "./listener-set.ts";
-import type { ThreadNews } from "./listener-thread.ts";
+import type { ThreadOrder } from "./listener-thread.ts";
+import { startOrderedThread } from "./ordered-thread.ts";
 import type { Seen } from "./protocol.ts";
 
 /** Carries out orders for one owner's listeners. */
@@ -93,35 +92,11 @@ function makeMainMember(tell: (records: readonly Seen[]) => void): Member {
   };
 }
 
-/** A thread that ends takes the agent with it: half an agent would tell half the truth. */
 function startThread(owner: Owner, tell: (records: readonly Seen[]) => void): Member {
-  // A thread begins as whoever its starter is.
-  dropRole();
-  const worker = new Worker(new URL(`listener-thread${extname(import.meta.filename)}`, import.meta.url), {
-    workerData: owner,
+  const { worker, carryOut } = startOrderedThread<ThreadOrder>("listener-thread", {
+    data: owner,
+    tell,
+    describeEnd: () => `the thread of uid ${owner.uid}, gid ${owner.gid} ended`,
   });
-  const waiting = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
-  let lastId = 0;
-  worker.on("message", (news: ThreadNews) => {
-    if ("records" in news) return tell(news.records);
-    const order = waiting.get(news.id);
-    waiting.delete(news.id);
-    if (news.fault === null) order?.resolve();
-    else order?.reject(new Error(news.fault));
-  });
-  worker.on("error", (error) => {
-    for (const order of waiting.values()) order.reject(error);
-    waiting.clear();
-    setImmediate(() => {
-      throw new Error(`the thread of uid ${owner.uid}, gid ${owner.gid} ended`, { cause: error });
-    });
-  });
-  return {
-    carryOut: (order) =>
-      new Promise((resolve, reject) => {
-        waiting.set(++lastId, { resolve, reject });
-        worker.postMessage({ ...order, id: lastId });
-      }),
-    dismiss: () => void worker.terminate(),
-  };
+  return { carryOut, dismiss: () => void worker.terminate() };
 }
