@@ -40,3 +40,11 @@ export function specOf(shape: PodShape = SHAPE, beside: Partial<PodSpec> = {}): 
   const nobody = { upstreamPorts: [], clientPorts: [], upstreamAddresses: [] };
   return { shape, listen: APP_PORTS, ...nobody, ...beside };
 }
+
+/** A pod in which the proxy's listeners at some ports take datagrams too; they answer them and forward none. */
+export function takingDatagrams(shape: PodShape, ports: readonly number[]): PodShape {
+  const listeners = shape.listeners.map((listener) =>
+    ports.includes(listener.port) ? { ...listener, protocols: ["tcp", "udp"] as const } : listener,
+  );
+  return { ...shape, listeners };
+}

@@ -71,7 +71,7 @@ export function openPreparation(
     const ports = everywhereOf(streams);
     const own = widenPod(spec, { addresses: [...dialled, ...sources, ...sentTo], ports }, addresses);
     const portsOfUdp = (host: HostName) => sortNumbers([...everywhereOf(datagrams), ...portsAt(host, datagrams)]);
-    const udp = { proxy: [], app: spec.listen, upstream: portsOfUdp("upstream"), client: portsOfUdp("client") };
+    const udp = { app: spec.listen, upstream: portsOfUdp("upstream"), client: portsOfUdp("client") };
     return {
       ...own,
       upstreamPorts: sortNumbers([...own.upstreamPorts, ...portsAt("upstream", streams)]),

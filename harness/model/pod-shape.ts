@@ -150,15 +150,3 @@ export function identityOf(
 export function listenerNames({ listeners }: Pick<PodShape, "listeners">): readonly string[] {
   return [...listeners.map(({ name }) => name), "app", "client", "upstream"];
 }
-
-/**
- * Says whether a listener takes flows of a protocol: by its own word, or because a pod's spec has it take datagrams at its port too
- * (`alsoUdp`).
- */
-export function takesProtocol(
-  { protocols, port }: ListenerShape,
-  protocol: "tcp" | "udp",
-  alsoUdp: readonly number[] = [],
-): boolean {
-  return protocols.includes(protocol) || (protocol === "udp" && alsoUdp.includes(port));
-}

@@ -45,10 +45,11 @@ export interface Owner {
   readonly gid: number;
 }
 
-/** Ports on which somebody takes datagrams (UDP), each on all addresses of both families. */
+/**
+ * Ports on which the app and the peers take datagrams (UDP), each on all addresses of both families. Which of a proxy's listeners do is
+ * said by the pod's shape.
+ */
 export interface UdpPorts {
-  /** Those of the stub Envoy's two ports on which it takes datagrams too; it answers them and forwards none. */
-  readonly proxy: readonly number[];
   readonly app: readonly number[];
   readonly upstream: readonly number[];
   readonly client: readonly number[];

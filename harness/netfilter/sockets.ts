@@ -1,7 +1,6 @@
 import type { FlowProtocol } from "../model/flow.ts";
 import { APP_ID, type HostName, type ListenerName, type Owner, type PodSpec, type UdpPorts } from "../model/pod.ts";
 import type { ListenerShape } from "../model/pod-shape.ts";
-import { takesProtocol } from "../model/pod-shape.ts";
 import type { KnownAddress } from "./address-book.ts";
 import type { EndPoint } from "./conntrack.ts";
 import type { Packet } from "./packet.ts";
@@ -57,9 +56,7 @@ function listListeners({ shape, listen, upstreamPorts, clientPorts, udp }: PodSp
   const app = { uid: APP_ID, gid: APP_ID };
   const own = shape.listeners.filter(({ host }) => host === "pod");
   const ownOf = (protocol: FlowProtocol) =>
-    own
-      .filter((listener) => takesProtocol(listener, protocol, udp?.proxy))
-      .map((listener) => toListener(listener, protocol));
+    own.filter((listener) => listener.protocols.includes(protocol)).map((listener) => toListener(listener, protocol));
   const peers = (protocol: FlowProtocol, ports: UdpPorts): readonly Listener[] => {
     const plain = (name: ListenerName, host: HostName, owner: Owner) => (port: number) =>
       ({ protocol, name, host, port, owner, mode: "plain", address: null, shape: null }) as const;
@@ -71,7 +68,7 @@ function listListeners({ shape, listen, upstreamPorts, clientPorts, udp }: PodSp
   };
   return [
     ...ownOf("tcp"),
-    ...peers("tcp", { proxy: [], app: listen, upstream: upstreamPorts, client: clientPorts }),
+    ...peers("tcp", { app: listen, upstream: upstreamPorts, client: clientPorts }),
     ...ownOf("udp"),
     ...(udp ? peers("udp", udp) : []),
   ];

@@ -8,7 +8,7 @@ import {
   type SandboxAddresses,
   type UdpPorts,
 } from "../model/pod.ts";
-import { dialsOn, type ListenerShape, proxyIdentity, takesProtocol } from "../model/pod-shape.ts";
+import { dialsOn, type ListenerShape, proxyIdentity } from "../model/pod-shape.ts";
 import type { StationName } from "./station.ts";
 
 const ROOT: Owner = { uid: 0, gid: 0 };
@@ -24,8 +24,8 @@ export function listenersOf(
 ): ReadonlyMap<StationName, readonly ListenerSpec[]> {
   const { udp = NO_UDP_PORTS } = spec;
   const own = spec.shape.listeners.filter(({ host }) => host === "pod");
-  const streams = own.filter((listener) => takesProtocol(listener, "tcp"));
-  const datagrams = own.filter((listener) => takesProtocol(listener, "udp", udp.proxy));
+  const streams = own.filter((listener) => listener.protocols.includes("tcp"));
+  const datagrams = own.filter((listener) => listener.protocols.includes("udp"));
   const proxy = (listener: ListenerShape) => proxyListener(listener, spec, addresses);
   const both = (
     host: HostName,
@@ -45,7 +45,7 @@ export function listenersOf(
   ] satisfies [StationName, readonly ListenerSpec[]][]);
 }
 
-const NO_UDP_PORTS: UdpPorts = { proxy: [], app: [], upstream: [], client: [] };
+const NO_UDP_PORTS: UdpPorts = { app: [], upstream: [], client: [] };
 
 function takesDatagrams(spec: ListenerSpec): ListenerSpec {
   return { ...spec, protocol: "udp", stub: null };

@@ -15,7 +15,7 @@ import {
 import type { PodRules, Rule, Ruleset } from "../../harness/model/ruleset.ts";
 import type { Target } from "../../harness/model/target.ts";
 import type { FlowRequest } from "../../harness/sandbox/sandbox.ts";
-import { SHAPE, shapeOf } from "../istio-pod.ts";
+import { SHAPE, shapeOf, takingDatagrams } from "../istio-pod.ts";
 import { arbitraryRuleset } from "../property/arbitrary-ruleset.ts";
 import { findUnloadable } from "../property/loadable.ts";
 
@@ -50,7 +50,8 @@ const TARGETS: Readonly<Record<Family, readonly string[]>> = {
 export type DrawnProtocol = FlowProtocol | "mixed";
 
 /** Who takes datagrams: every second port at which somebody takes connections, so that some are refused; the stub on both its ports. */
-const UDP_PORTS: UdpPorts = { proxy: [15001, 15006], app: [22, 8080], upstream: [22, 80, 15001], client: [80, 9090] };
+const UDP_PORTS: UdpPorts = { app: [22, 8080], upstream: [22, 80, 15001], client: [80, 9090] };
+const STUB_PORTS = [15001, 15006];
 
 /** Gives cases of one family with this many flows each. One in eight has a virtual machine behind `vm0`. */
 export function arbitraryAgreementCase(
@@ -76,7 +77,10 @@ export function arbitraryAgreementCase(
     })
     .map(({ ruleset, policyRouting, requests, ...pod }) => ({
       spec: {
-        shape: shapeOf({ ...pod, podIps: [DEFAULT_ADDRESSES.pod[family]] }),
+        shape: takingDatagrams(
+          shapeOf({ ...pod, podIps: [DEFAULT_ADDRESSES.pod[family]] }),
+          protocol === "tcp" ? [] : STUB_PORTS,
+        ),
         listen: [22, 8080],
         upstreamPorts: [22, 80, 443, 8080, 15001],
         clientPorts: [80, 9090],

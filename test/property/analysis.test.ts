@@ -95,7 +95,7 @@ function landAlone(rules: PodRules, others: readonly PodRules[], flow: Flow): La
     (address) =>
       !isLoopback(address) && addressOwner(address, DEFAULT_ADDRESSES) === "upstream" && !own.includes(address),
   );
-  const udp = { proxy: [], app: SPEC.listen, upstream: ports, client: ports };
+  const udp = { app: SPEC.listen, upstream: ports, client: ports };
   const spec = { ...SPEC, upstreamPorts: ports, clientPorts: ports, udp, upstreamAddresses: [...new Set(strangers)] };
   return compilePod(rules, spec, DEFAULT_ADDRESSES).land(flow, "answer");
 }

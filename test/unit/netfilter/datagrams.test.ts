@@ -1,7 +1,10 @@
 import { describe, test } from "vitest";
+import { takingDatagrams } from "../../istio-pod.ts";
 import { check, rulesOf, withShape } from "./setup.ts";
 
-const UDP = { udp: { proxy: [15001, 15006], app: [8080, 81], upstream: [53], client: [9090] } };
+const PEERS = { udp: { app: [8080, 81], upstream: [53], client: [9090] } };
+const STUB_PORTS = [15001, 15006];
+const UDP = { ...PEERS, shape: takingDatagrams(withShape({}).shape, STUB_PORTS) };
 const PLAIN = "upstream:53 from 10.244.0.2:0";
 const TAKEN = "envoy-outbound:15001 of 10.244.0.4:53 from 10.244.0.2:0";
 const REDIRECT = "-A OUTPUT -p udp --dport 53 -j REDIRECT --to-ports 15001";
@@ -112,7 +115,7 @@ describe("a datagram", () => {
 
   test("is taken by TPROXY for what it was sent to, and answered from there", () => {
     const rules = ["mangle", "4 -A PREROUTING -p udp -j TPROXY --on-port 15006 --tproxy-mark 0x539"];
-    const pod = { ...UDP, ...withShape({ interceptionMode: "TPROXY" }) };
+    const pod = { ...PEERS, shape: takingDatagrams(withShape({ interceptionMode: "TPROXY" }).shape, STUB_PORTS) };
     check(rulesOf(rules), [["client -> pod:99/udp", "envoy-inbound:15006 of 10.244.0.2:99 from 10.244.0.3:0"]], pod);
     check(rulesOf(rules), [["client -> pod:99/udp", "timed-out"]], UDP);
   });
@@ -120,7 +123,7 @@ describe("a datagram", () => {
   test("for another host's address is taken by a plain listener where a route says so, which cannot answer from there", () => {
     const rules = ["mangle", "4 -A PREROUTING -i vm0 -p udp -j MARK --set-mark 0x539"];
     const routing = { rules: ["fwmark 0x539 lookup 133"], routes: ["local default dev lo table 133"] };
-    const pod = { ...UDP, ...withShape({ kubevirtInterfaces: ["vm0"] }) };
+    const pod = { ...PEERS, shape: takingDatagrams(withShape({ kubevirtInterfaces: ["vm0"] }).shape, STUB_PORTS) };
     check(rulesOf(rules, routing), [["vm -> upstream:8080/udp", "unanswered"]], pod);
   });
 

@@ -12,7 +12,7 @@ import type { PodShape } from "../../../harness/model/pod-shape.ts";
 import { NO_POLICY_ROUTING } from "../../../harness/model/policy-routing.ts";
 import type { Ruleset } from "../../../harness/model/ruleset.ts";
 import { compilePod } from "../../../harness/netfilter/simulator.ts";
-import { shapeOf } from "../../istio-pod.ts";
+import { shapeOf, takingDatagrams } from "../../istio-pod.ts";
 
 interface Recording {
   readonly name: string;
@@ -55,7 +55,6 @@ function makeSpec({ addresses, proxy, proxyPorts }: Recording, flows: readonly F
     ...{ listen: [], upstreamPorts: [], clientPorts: [] },
     upstreamAddresses: dialled.filter((each) => !/^(127\.|::1$)/.test(each) && !taken.includes(each)),
     udp: {
-      proxy: proxyPorts,
       app: isMesh ? sent : [8080],
       upstream: isMesh ? [...sent, ...proxyPorts] : [53, 443, 8600],
       client: isMesh ? [] : [53],
@@ -64,7 +63,8 @@ function makeSpec({ addresses, proxy, proxyPorts }: Recording, flows: readonly F
 }
 
 function shapeWith(proxy: Owner, proxyPorts: readonly number[]): PodShape {
-  return shapeOf({ proxyUid: [`${proxy.uid}`], proxyGid: [`${proxy.gid}`], proxyPort: proxyPorts[0] ?? 15001 });
+  const shape = shapeOf({ proxyUid: [`${proxy.uid}`], proxyGid: [`${proxy.gid}`], proxyPort: proxyPorts[0] ?? 15001 });
+  return takingDatagrams(shape, proxyPorts);
 }
 
 function flowOf(text: string, { addresses, proxy, proxyPorts }: Recording): Flow {

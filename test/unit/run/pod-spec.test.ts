@@ -36,7 +36,7 @@ describe("what must stand in the sandbox", () => {
     [
       "those who take datagrams where some flow is one, by the ports that datagrams name",
       ["app -> upstream:53/udp", "app -> upstream:80", "app -> client6:54/udp"],
-      { upstreamPorts: [80], clientPorts: [], udp: { proxy: [], app: [22, 8080], upstream: [53], client: [54] } },
+      { upstreamPorts: [80], clientPorts: [], udp: { app: [22, 8080], upstream: [53], client: [54] } },
     ],
     [
       "none of upstream's loopback addresses",
