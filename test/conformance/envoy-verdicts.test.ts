@@ -8,7 +8,10 @@ import { replaceInstallation } from "../../harness/run/tested-families.ts";
 import { DEFAULT_SANDBOX_OPTIONS, openSandbox } from "../../harness/sandbox/open-sandbox.ts";
 import type { Sandbox } from "../../harness/sandbox/sandbox.ts";
 
-/** The boundary flows and the first of the classes: behind a real Envoy a flow that is dropped costs its whole time-out, alone. */
+/**
+ * Some of the boundary flows, all that the proxy forwards among them: behind a real Envoy a flow that is dropped costs its whole time-out,
+ * alone.
+ */
 const MAX_FLOWS = 90;
 const FLAGS = ["-p", "15001", "-z", "15006", "-u", "1337", "-i", "*", "-b", "*", "-d", "15020"];
 
@@ -66,22 +69,26 @@ describe("a real Envoy and the stub judge alike", () => {
     return (await runScenario(scenario, sandbox, { maxFlows: MAX_FLOWS })).report.flows;
   }
 
-  test.each(RULE_SETS)("of rules %s", async (_, text) => {
-    const [byStub, byReal] = [await judge(text, stub), await judge(text, real)];
-    const name = ({ flow, manner }: FlowReport) => `${flow} (${manner})`;
-    expect(byReal.map(name)).toEqual(byStub.map(name));
-    const verdictOf = (flows: readonly FlowReport[]) => [...new Set(flows.map(({ verdict }) => verdict))].sort();
-    expect(verdictOf(byReal)).toEqual(verdictOf(byStub));
-    for (const [i, withStub] of byStub.entries()) {
-      const withReal = byReal[i];
-      // Where Envoy itself is misled, a flow that it took as demanded does not end as demanded, which the stub alone does not show.
-      const isMisled = withStub.verdict === "pass" && withReal?.observed === withReal?.forwarded;
-      // Source ports are the kernel's choice.
-      const where = `${name(withStub)} ${JSON.stringify(withReal?.observed)}`;
-      if (!isMisled) expect(withReal?.verdict, where).toBe(withStub.verdict);
-      if (withReal && !isMisled) expect(landingsAgree(withStub.observed, withReal.observed), where).toBe(true);
-    }
-  });
+  test.each(RULE_SETS)(
+    "of rules %s",
+    async (_, text) => {
+      const [byStub, byReal] = [await judge(text, stub), await judge(text, real)];
+      const name = ({ flow, manner }: FlowReport) => `${flow} (${manner})`;
+      expect(byReal.map(name)).toEqual(byStub.map(name));
+      const verdictOf = (flows: readonly FlowReport[]) => [...new Set(flows.map(({ verdict }) => verdict))].sort();
+      expect(verdictOf(byReal)).toEqual(verdictOf(byStub));
+      for (const [i, withStub] of byStub.entries()) {
+        const withReal = byReal[i];
+        // Where Envoy itself is misled, a flow that it took as demanded does not end as demanded, which the stub alone does not show.
+        const isMisled = withStub.verdict === "pass" && withReal?.observed === withReal?.forwarded;
+        // Source ports are the kernel's choice.
+        const where = `${name(withStub)} ${JSON.stringify(withReal?.observed)}`;
+        if (!isMisled) expect(withReal?.verdict, where).toBe(withStub.verdict);
+        if (withReal && !isMisled) expect(landingsAgree(withStub.observed, withReal.observed), where).toBe(true);
+      }
+    },
+    180_000,
+  );
 
   test("where every flow must be taken as before, and what Envoy dials must end elsewhere", async () => {
     const flows = await judge(without("owner 1337"), real);
