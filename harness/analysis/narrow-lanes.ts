@@ -1,11 +1,13 @@
 import type { FlowSet } from "../model/flow-set.ts";
-import { intersectRanges } from "../model/value-ranges.ts";
+import { holdsValue, intersectRanges } from "../model/value-ranges.ts";
 import type { Extent } from "./flow-space.ts";
 import type { Lane } from "./lanes.ts";
 
 /** Gives what of some lanes is in a set of flows of their family; lanes without any such flow are left out. */
 export function narrowLanes(lanes: readonly Lane[], within: FlowSet): readonly Lane[] {
-  return lanes.filter((lane) => isOfSet(lane, within)).flatMap((lane) => narrowLane(lane, within));
+  return lanes
+    .filter((lane) => isOfSet(lane, within) && (lane.host !== "pod" || holdsValue(within.marks, lane.socket.mark)))
+    .flatMap((lane) => narrowLane(lane, within));
 }
 
 /** In the pod a set without a source means sockets that are not bound; of upstream, its own address alone. */

@@ -2,7 +2,7 @@ import { LandfallError } from "../errors.ts";
 import type { Family } from "../model/address.ts";
 import type { CompareElement } from "../model/compare.ts";
 import { codedFinding } from "../model/finding.ts";
-import { type FlowSet, joinCuts } from "../model/flow-set.ts";
+import { type FlowSet, isAnyMark, joinCuts } from "../model/flow-set.ts";
 import type { Match } from "../model/match.ts";
 import { MAX_PORT, type PodSpec, type SandboxAddresses, vmGateway, vmLinks, withLinks } from "../model/pod.ts";
 import { listMatches } from "../model/rule-parts.ts";
@@ -115,7 +115,7 @@ function findLanes(
   setting: AnalysisSetting,
 ): readonly Lane[] {
   const { addresses, passThrough, within, spec, cuts } = setting;
-  const demanded = cuts?.marks ?? [];
+  const demanded = [...(cuts?.marks ?? []), ...(!within || isAnyMark(within.marks) ? [] : within.marks)];
   // A proxy that is known by a mark is there only among sockets that have one.
   const isMarked = demanded.length > 0 || spec.shape.proxies.some(({ runsAs }) => runsAs.mark !== 0);
   const sockets = setting.sockets ?? (isMarked ? "varied" : "plain");

@@ -1,5 +1,8 @@
+import { LandfallError } from "../errors.ts";
 import { renderHex } from "../formats/values.ts";
+import { codedFinding } from "../model/finding.ts";
 import type { FlowProtocol } from "../model/flow.ts";
+import { isAnyMark } from "../model/flow-set.ts";
 import type { Match, Range } from "../model/match.ts";
 import { MAX_PORT, type PodSpec } from "../model/pod.ts";
 import { takenPorts } from "../model/pod-shape.ts";
@@ -12,11 +15,14 @@ import { listAskedMarks } from "./compare-traits.ts";
 import type { Lane, LaneSocket } from "./lanes.ts";
 import { listRanges, type SplitRanges } from "./match-traits.ts";
 
+/** Marks that one range may name. */
+const MARKS_AT_MOST = 64;
+
 /**
  * Gives lanes once more for every kind of socket that rules tell apart: by the port that it is bound to (`--sport 5000`), and in the pod by
- * its mark (`-m mark --mark 0x1`); `demanded` are the marks that a contract names. Where a rule asks for some of the ports that the kernel
- * may choose and not for others, no lane leaves the choice to the kernel. No socket of the pod can be bound to a port at which the pod
- * listens.
+ * its mark (`-m mark --mark 0x1`); `demanded` are the marks that a contract, a property or the flows asked about name. Where a rule asks
+ * for some of the ports that the kernel may choose and not for others, no lane leaves the choice to the kernel. No socket of the pod can be
+ * bound to a port at which the pod listens.
  */
 export function varySockets(
   lanes: readonly Lane[],
@@ -94,13 +100,30 @@ function toSourcePorts({ fields, ranges }: SplitRanges): readonly Range[] {
   return ranges.map(([first, last]) => ({ first: Number(first), last: Number(last) }));
 }
 
+/** A range stands for each of its marks: rules ask for bits, which have no order. */
+function listNamedMarks([first, last]: ValueRanges[number]): readonly number[] {
+  const count = Number(last - first) + 1;
+  if (count > MARKS_AT_MOST) throw tooManyMarks(count);
+  return Array.from({ length: count }, (_, i) => Number(first) + i);
+}
+
+function tooManyMarks(count: number): LandfallError {
+  const message = `${count} marks are named by one range, and each is looked at for itself; name at most ${MARKS_AT_MOST} marks.`;
+  return new LandfallError("bad-input", "The flows asked about cannot be analysed.", {
+    findings: [codedFinding("unsupported", "mark", message)],
+  });
+}
+
 /** One mark for each way in which the rules' questions about a mark can be answered; no mark stands for its own. */
 function listMarks(matches: readonly Match[], demanded: ValueRanges): readonly number[] {
   const ofRules = matches.flatMap((match) =>
     match.kind === "compare" ? listAskedMarks(match) : match.kind === "mark" ? match : [],
   );
-  const ofContract = demanded.flat().map((value) => ({ value: Number(value), mask: 0xffffffff }));
-  const asked = [...ofRules, ...ofContract];
+  const named = demanded
+    .filter((range) => !isAnyMark([range]))
+    .flatMap(listNamedMarks)
+    .map((value) => ({ value, mask: 0xffffffff }));
+  const asked = [...ofRules, ...named];
   // Beside the mark asked for, one that differs from it in a bit that is looked at, and those with every other bit set.
   const near = asked.flatMap(({ value, mask }) => [value, (value ^ (mask & -mask)) >>> 0]);
   const rest = asked.map(({ mask }) => ~mask >>> 0);

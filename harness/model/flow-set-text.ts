@@ -2,7 +2,7 @@ import { addressValue, type Family, familyOf, parseAddress, parseNetwork, prefix
 import { type Identity, PROTOCOLS, type Protocol } from "./contract.ts";
 import { type Finding, finding, type Parsed } from "./finding.ts";
 import { actorIdentity, targetAddress } from "./flow-resolution.ts";
-import type { FlowSet } from "./flow-set.ts";
+import { ANY_MARK, type FlowSet, MAX_MARK } from "./flow-set.ts";
 import { type HostAddresses, hostOfActor, MAX_ID, MAX_PORT, type SandboxAddresses } from "./pod.ts";
 import { actorNames, type PodShape } from "./pod-shape.ts";
 import { networkRanges, subtractRanges, type ValueRanges, wholeFamily } from "./value-ranges.ts";
@@ -20,8 +20,6 @@ const GRAMMAR =
 const NO_PORT: ValueRanges = [[0n, 0n]];
 const TARGET_NAMES = ["pod", "upstream", "client", "localhost", "elsewhere"];
 const ANY_ID: ValueRanges = [[0n, BigInt(MAX_ID)]];
-const MAX_MARK = 0xffffffffn;
-const ANY_MARK: ValueRanges = [[0n, MAX_MARK]];
 
 /**
  * Reads a set of flows: a FLOW in which an id, an address or a port may be a range. Ids and ports are `N`, `N-M`, `*`; ports may be several

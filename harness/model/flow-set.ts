@@ -1,10 +1,15 @@
 import { addressValue } from "./address.ts";
-import type { Connection, Protocol } from "./contract.ts";
+import type { Connection, Identity, Protocol } from "./contract.ts";
 import { type Flow, startsInPod } from "./flow.ts";
 import { isRouteSource } from "./flow-resolution.ts";
 import { type HostName, hostOfActor, type SandboxAddresses } from "./pod.ts";
 import type { SplitPoints } from "./split-points.ts";
 import { holdsValue, type ValueRanges } from "./value-ranges.ts";
+
+/** The highest mark that a socket can have. */
+export const MAX_MARK = 0xffffffffn;
+/** Every mark, and none. */
+export const ANY_MARK: ValueRanges = [[0n, MAX_MARK]];
 
 /** A set of flows of one family: who dials, from where, and what is dialled by which protocol, each within some ranges. */
 export interface FlowSet {
@@ -28,12 +33,16 @@ export function holdsFlow(set: FlowSet, flow: Flow, addresses: SandboxAddresses)
   const { from, to, family, protocol } = flow;
   const isInPod = startsInPod(flow);
   if (family !== set.family || !set.protocols.includes(protocol) || !isOfHost(set, flow, addresses)) return false;
-  if (isInPod && !(holdsValue(set.uids, from.uid) && holdsValue(set.gids, from.gid))) return false;
+  if (isInPod && !holdsOwner(set, { ...from, mark: from.mark ?? 0 })) return false;
   const isFromThere =
     set.sources === "route"
       ? !isInPod || isRouteSource(from.address, from.actor, family, to.address, addresses)
       : holdsValue(set.sources, addressValue(from.address));
   return isFromThere && holdsValue(set.destinations, addressValue(to.address)) && holdsValue(set.ports, to.port);
+}
+
+function holdsOwner({ uids, gids, marks }: FlowSet, { uid, gid, mark }: Identity): boolean {
+  return holdsValue(uids, uid) && holdsValue(gids, gid) && holdsValue(marks, mark);
 }
 
 /** From outside, `upstream` without a source is its own address; `client` is every source but that. */
@@ -49,9 +58,7 @@ export function holdsConnection(set: FlowSet, connection: Connection, addresses:
   const { family, protocol, startedOn, owner, source, destination, port } = connection;
   if (family !== set.family || startedOn !== set.host || !set.protocols.includes(protocol)) return false;
   const isInPod = startedOn === "pod";
-  const isOwners =
-    holdsValue(set.uids, owner.uid) && holdsValue(set.gids, owner.gid) && holdsValue(set.marks, owner.mark);
-  if (isInPod && !isOwners) return false;
+  if (isInPod && !holdsOwner(set, owner)) return false;
   const isFromThere =
     set.sources === "route"
       ? !isInPod || isRouteSource(source, "app", family, destination, addresses)
@@ -64,6 +71,11 @@ export function holdsConnection(set: FlowSet, connection: Connection, addresses:
 export function cutsOfSet({ sources, destinations, ports, uids, gids, marks }: FlowSet): SplitPoints {
   const addresses = [...(sources === "route" ? [] : sources), ...destinations];
   return { addresses, ports, ids: [...uids, ...gids], marks };
+}
+
+/** Says whether sockets with any mark are meant, and with none. */
+export function isAnyMark(marks: ValueRanges): boolean {
+  return marks.length === 1 && marks.every(([first, last]) => first === 0n && last === MAX_MARK);
 }
 
 /** Puts cuts together. */
