@@ -1,5 +1,6 @@
 import { type Endpoint, encodeSocketAddress, renderEndpoint } from "./socket-address.ts";
 import {
+  beginToConnect,
   bindPort,
   bindSource,
   closeOnFailure,
@@ -9,7 +10,7 @@ import {
   setOption,
   unspecifiedFor,
 } from "./sockets.ts";
-import { bind, checkResult, close, connect, KERNEL, lastErrno, send, setsockopt, socket } from "./syscalls.ts";
+import { bind, checkResult, close, KERNEL, lastErrno, send, setsockopt, socket } from "./syscalls.ts";
 
 const DATAGRAM = KERNEL.SOCK_DGRAM | KERNEL.SOCK_NONBLOCK | KERNEL.SOCK_CLOEXEC;
 /** Room for the datagrams of many flows at once; the kernel counts its own overhead and doubles it (socket(7)). */
@@ -65,9 +66,8 @@ export function openDatagramEnds(
     else setOption(fd, KERNEL.SOL_IPV6, KERNEL.IPV6_RECVERR, what);
     if (port !== null) bindPort(fd, { address: source ?? unspecifiedFor(target), port });
     else if (source !== null) bindSource(fd, source);
-    const address = encodeSocketAddress(target);
-    if (connect(fd, address, address.length) !== 0) {
-      const errno = lastErrno();
+    const errno = beginToConnect(fd, target);
+    if (errno !== 0) {
       close(fd);
       return { errno };
     }
@@ -94,8 +94,8 @@ export function sendTransparently(text: string, to: Endpoint, from: Endpoint): n
     setOption(fd, KERNEL.SOL_SOCKET, KERNEL.SO_REUSEADDR, what);
     makeTransparent(fd, family, what);
     bindTo(fd, from);
-    const address = encodeSocketAddress(to);
-    if (connect(fd, address, address.length) !== 0) return lastErrno();
+    const errno = beginToConnect(fd, to);
+    if (errno !== 0) return errno;
     const bytes = Buffer.from(text, "latin1");
     return Number(send(fd, bytes, bytes.length, KERNEL.MSG_DONTWAIT)) < 0 ? lastErrno() : 0;
   } finally {

@@ -66,14 +66,27 @@ export function openConnection(
     if (mark !== 0) setOption(fd, KERNEL.SOL_SOCKET, KERNEL.SO_MARK, what, encodeNumber(mark));
     if (port !== null) bindPort(fd, { address: source ?? unspecifiedFor(target), port });
     else if (source !== null) bindSource(fd, source);
-    const address = encodeSocketAddress(target);
-    if (connect(fd, address, address.length) === 0) return { fd };
-    const refusal = lastErrno();
+    const refusal = beginToConnect(fd, target);
     const errno = refusal === KERNEL.EINPROGRESS ? readRefusal(fd) : refusal;
     if (errno === 0) return { fd };
     close(fd);
     return { errno };
   });
+}
+
+/**
+ * Connects a socket: gives 0 where it is connected, EINPROGRESS where that is under way, else the errno with which `connect(2)` failed.
+ * What a signal interrupts is asked for again: then the kernel says how the first attempt stands (EALREADY, EISCONN).
+ */
+export function beginToConnect(fd: number, target: Endpoint): number {
+  const address = encodeSocketAddress(target);
+  for (;;) {
+    if (connect(fd, address, address.length) === 0) return 0;
+    const errno = lastErrno();
+    if (errno === KERNEL.EISCONN) return 0;
+    if (errno === KERNEL.EALREADY) return KERNEL.EINPROGRESS;
+    if (errno !== KERNEL.EINTR) return errno;
+  }
 }
 
 /**
