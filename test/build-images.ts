@@ -1,5 +1,5 @@
-import { connectEngine } from "../harness/sandbox/docker-engine.ts";
-import { ensureImage } from "../harness/sandbox/docker-image.ts";
+import { connectEngine } from "../harness/sandbox/docker/engine.ts";
+import { ensureImage } from "../harness/sandbox/docker/image.ts";
 import { ensureEnvoy } from "../harness/sandbox/envoy/program.ts";
 
 // Builds the images before the tests begin: their files run beside each other, and each would begin the same build.

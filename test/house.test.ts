@@ -91,6 +91,19 @@ describe("the house", () => {
     expect(rooms).toEqual(Object.keys(ROOMS).sort());
   });
 
+  test("every folder of a large room is in ARCHITECTURE.md", () => {
+    const text = readFileSync(join(root, "ARCHITECTURE.md"), "utf8");
+    const folders = new Set(
+      files.map((file) => dirname(file).split("/").slice(1, 3)).flatMap((parts) => parts.slice(1)),
+    );
+    const meshes = readdirSync(join(root, "harness/meshes"));
+    expect([...folders].filter((folder) => !meshes.includes(folder) && !text.includes(folder))).toEqual([]);
+    for (const room of ["analysis", "cli", "run", "sandbox"]) {
+      const loose = readdirSync(join(root, "harness", room)).filter((name) => name.endsWith(".ts"));
+      expect([room, loose.length <= 20]).toEqual([room, true]);
+    }
+  });
+
   test("imports go only where the map allows", () => {
     expect(imports.filter((found) => !isAllowed(found)).map(({ from, to }) => `${from} imports ${to}`)).toEqual([]);
   });
@@ -160,8 +173,8 @@ describe("the house", () => {
       "harness/model/target-traits.ts": ["SIDE_EFFECT_TRAITS", "TARGET_TRAITS"],
       "harness/netfilter/chain.ts": ["VERDICT_NAMES"],
       "harness/netfilter/pod.ts": ["ASKS_CONNECTION"],
-      "harness/analysis/match-traits.ts": ["MATCH_TRAITS"],
-      "harness/analysis/target-effects.ts": ["COURSES", "REWRITINGS"],
+      "harness/analysis/diagrams/match-traits.ts": ["MATCH_TRAITS"],
+      "harness/analysis/diagrams/target-effects.ts": ["COURSES", "REWRITINGS"],
       "harness/formats/side-effect-targets.ts": ["WRITINGS"],
       "test/property/arbitrary-rule.ts": ["GROUPS"],
       "test/property/arbitrary-target.ts": ["TARGETS", "SIDE_EFFECTS"],
@@ -176,8 +189,8 @@ describe("the house", () => {
 
   test("what a backend can do stands in one table: outside of it nobody asks for one by its name", () => {
     const homes = [
-      ...["model/backends.ts", "model/report.ts", "sandbox/detect.ts", "sandbox/netns-detection.ts"],
-      ...["sandbox/docker-world.ts", "sandbox/netns-world.ts", "sandbox/simulated.ts"],
+      ...["model/backends.ts", "model/report.ts", "sandbox/detect.ts", "sandbox/netns/detection.ts"],
+      ...["sandbox/docker/world.ts", "sandbox/netns/world.ts", "sandbox/simulated/simulated.ts"],
     ].map((file) => `harness/${file}`);
     const named = files.flatMap((file) => {
       // An option of Linkerd's has the name of a backend.
@@ -190,7 +203,7 @@ describe("the house", () => {
 
   test("nobody decides by the words of a message, and every code is given somewhere", () => {
     // What other programs say has no code: the container engine tells a taken network, V8 the place of a fault in JSON.
-    const foreign = ["harness/sandbox/docker-network.ts", "harness/load/json-text.ts"];
+    const foreign = ["harness/sandbox/docker/network.ts", "harness/load/json-text.ts"];
     const asked =
       /\b(message|cause)\)?\??(\.(includes|startsWith|endsWith|match|search|replace|split)\(|\s*[!=]==?\s*["'`A-Z])|\.(test|exec)\((\w+\.)*(message|cause)\)/;
     const deciding = files

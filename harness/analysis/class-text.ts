@@ -1,10 +1,10 @@
 import { type Family, renderAddress } from "../model/address.ts";
-import type { Axis } from "./axis.ts";
-import { type Diagram, type Memo, TERMINAL } from "./diagrams.ts";
-import { findDomain } from "./flow-domain.ts";
-import { DIMENSION, FIRST_REST, type FlowSpace, sizeOf } from "./flow-space.ts";
-import { type Intervals, subtractIntervals, uniteIntervals } from "./intervals.ts";
-import type { Lane } from "./lanes.ts";
+import { type Diagram, type Memo, TERMINAL } from "./diagrams/diagrams.ts";
+import { type Intervals, subtractIntervals, uniteIntervals } from "./diagrams/intervals.ts";
+import type { Axis } from "./flows/axis.ts";
+import { findDomain } from "./flows/flow-domain.ts";
+import { DIMENSION, FIRST_REST, type FlowSpace, sizeOf } from "./flows/flow-space.ts";
+import type { Lane } from "./flows/lanes.ts";
 
 /** Boxes of one class that are written out; beyond, their number is told and the first are given. */
 const BOXES_AT_MOST = 12;

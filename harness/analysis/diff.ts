@@ -3,16 +3,16 @@ import type { Flow } from "../model/flow.ts";
 import type { Landing } from "../model/landing.ts";
 import { landingsAgree, renderLandingKey } from "../model/landing.ts";
 import { emptyRuleset, familyKey, type PodRules, type RulePlace } from "../model/ruleset.ts";
-import { abstractLanding } from "./abstract-landing.ts";
 import { describeClass } from "./class-text.ts";
-import type { Diagram } from "./diagrams.ts";
-import { locateFlow } from "./flow-location.ts";
-import { choosePoint, findPaths, listPreferences, type Path, readAssumptions } from "./flow-points.ts";
-import { FIRST_REST } from "./flow-space.ts";
-import type { Lane } from "./lanes.ts";
-import { type AnalysisSetting, type Partition, partitionFlows } from "./partition.ts";
-import { openLander } from "./pod-under-analysis.ts";
-import { makeWitness, type Witness } from "./witness.ts";
+import type { Diagram } from "./diagrams/diagrams.ts";
+import { locateFlow } from "./flows/flow-location.ts";
+import { choosePoint, findPaths, listPreferences, type Path, readAssumptions } from "./flows/flow-points.ts";
+import { FIRST_REST } from "./flows/flow-space.ts";
+import type { Lane } from "./flows/lanes.ts";
+import { type AnalysisSetting, type Partition, partitionFlows } from "./flows/partition.ts";
+import { makeWitness, type Witness } from "./flows/witness.ts";
+import { abstractLanding } from "./pod/abstract-landing.ts";
+import { openLander } from "./pod/pod-under-analysis.ts";
 
 /** One class of flows that two rule sets land differently. */
 export interface Change {

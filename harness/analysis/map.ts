@@ -1,11 +1,11 @@
 import type { Family } from "../model/address.ts";
 import type { Landing } from "../model/landing.ts";
 import type { PodRules } from "../model/ruleset.ts";
-import { abstractLanding } from "./abstract-landing.ts";
 import { describeClass } from "./class-text.ts";
-import { type ClassifiedLane, classifyFlows, type FlowClass } from "./flow-classes.ts";
-import type { AnalysisSetting } from "./partition.ts";
-import type { Witness } from "./witness.ts";
+import { type ClassifiedLane, classifyFlows, type FlowClass } from "./flows/flow-classes.ts";
+import type { AnalysisSetting } from "./flows/partition.ts";
+import type { Witness } from "./flows/witness.ts";
+import { abstractLanding } from "./pod/abstract-landing.ts";
 
 /** One line of the map: flows that land alike. */
 export interface MappedClass {

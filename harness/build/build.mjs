@@ -3,13 +3,13 @@
 // more than twice what such a command does with them.
 import { execFileSync } from "node:child_process";
 import { chmodSync, readFileSync, rmSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { rolldown } from "rolldown";
 import { compileAhead } from "./compile-ahead.mjs";
 
 const root = resolve(import.meta.dirname, "../..");
 /** What must start fast: the command line, and the commands that an init container waits for. */
-const FAST = ["command-line", "apply", "clean", "generate"];
+const FAST = ["command-line", "commands/apply", "commands/clean", "commands/generate"];
 /** Says whether a module is landfall's `errors.js`, which stays a module of its own: the command line tells errors by their class. */
 const isShared = (/** @type {string} */ id, /** @type {string | undefined} */ importer) =>
   /\/errors\.js$/.test(id) && ![id, importer ?? ""].some((path) => path.includes("/node_modules/"));
@@ -25,12 +25,21 @@ const BUILTINS_AS_THEY_ARE = {
     id.startsWith("\0node:") ? `module.exports = process.getBuiltinModule(${JSON.stringify(id.slice(1))});` : null,
 };
 
-/** Leaves alone what is loaded only when it is asked for, as the command line loads its commands. */
-const LATER_IMPORTS_STAY = {
+/**
+ * Leaves alone what is loaded only when it is asked for, as the command line loads its commands. The bundle may stand in another folder
+ * than the module that asks, so the path is written as the bundle sees it.
+ * @param {string} file
+ */
+const laterImportsStay = (file) => ({
   name: "later-imports-stay",
-  /** @param {string} id @param {string | undefined} _importer @param {{ kind: string }} options */
-  resolveId: (id, _importer, { kind }) => (kind === "dynamic-import" ? { id, external: true } : null),
-};
+  /** @param {string} id @param {string | undefined} importer @param {{ kind: string }} options */
+  resolveId: (id, importer, { kind }) => {
+    if (kind !== "dynamic-import") return null;
+    if (!id.startsWith(".") || importer === undefined) return { id, external: true };
+    const path = relative(dirname(file), resolve(dirname(importer), id));
+    return { id: path.startsWith(".") ? path : `./${path}`, external: true };
+  },
+});
 
 const out = resolve(root, process.argv[2] ?? "dist");
 rmSync(out, { recursive: true, force: true });
@@ -49,13 +58,11 @@ async function bundle(file) {
     input: file,
     platform: "node",
     external: isShared,
-    plugins: [LATER_IMPORTS_STAY, BUILTINS_AS_THEY_ARE, { name: "compile-ahead", renderChunk: compileAhead }],
+    plugins: [laterImportsStay(file), BUILTINS_AS_THEY_ARE, { name: "compile-ahead", renderChunk: compileAhead }],
   });
   await made.write({ file, format: "esm", comments: false });
   await made.close();
-  if (!readFileSync(file, "utf8").includes('from "../errors.js"')) {
-    throw new Error(
-      `${file} has a copy of errors.js: main.js, beside it in ${dirname(file)}, would not know its errors.`,
-    );
+  if (!/from "(?:\.\.\/)+errors\.js"/.test(readFileSync(file, "utf8"))) {
+    throw new Error(`${file} has a copy of errors.js: main.js would not know its errors.`);
   }
 }

@@ -4,7 +4,7 @@ import { findNearNames } from "../model/near-names.ts";
 import { renderJson } from "../report/json.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
-import { renderError } from "./error-text.ts";
+import { renderError } from "./output/error-text.ts";
 
 /** The most findings that data hold. */
 const DATA_AT_MOST = 1_000;
@@ -25,7 +25,7 @@ async function run(words: readonly string[], io: CommandIo): Promise<number> {
     return name === undefined ? 2 : 0;
   }
   if (name === "--version") {
-    io.out((await import("./version.ts")).renderVersion(args.includes("--json") ? "json" : "text"));
+    io.out((await import("./commands/version.ts")).renderVersion(args.includes("--json") ? "json" : "text"));
     return 0;
   }
   const command = await loadCommand(name);
@@ -33,7 +33,10 @@ async function run(words: readonly string[], io: CommandIo): Promise<number> {
   const asksForHelp = args.includes("--help") || (args.includes("-h") && command.help.captureFlags === "none");
   const ending = asksForHelp ? "help" : await command.run(args, io);
   if (ending !== "help") return ending;
-  const [{ renderHelp }, { takeMesh }] = await Promise.all([import("./help-text.ts"), import("./mesh-words.ts")]);
+  const [{ renderHelp }, { takeMesh }] = await Promise.all([
+    import("./output/help-text.ts"),
+    import("./arguments/mesh-words.ts"),
+  ]);
   const { mesh } = takeMesh(args, []);
   io.out(renderHelp(command.help, io.display, mesh));
   return 0;
@@ -48,7 +51,10 @@ async function loadCommand(name: string): Promise<Command> {
 
 /** Help is loaded only when it is asked for: apply must start fast. */
 async function renderProgramHelp({ display }: CommandIo): Promise<string> {
-  const [{ renderHelp }, { PROGRAM_HELP }] = await Promise.all([import("./help-text.ts"), import("./program-help.ts")]);
+  const [{ renderHelp }, { PROGRAM_HELP }] = await Promise.all([
+    import("./output/help-text.ts"),
+    import("./output/program-help.ts"),
+  ]);
   return renderHelp(PROGRAM_HELP, display);
 }
 

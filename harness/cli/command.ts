@@ -1,4 +1,4 @@
-import type { CommandHelp } from "./help.ts";
+import type { CommandHelp } from "./commands/help.ts";
 
 /**
  * Writes a text. What a terminal would obey is written visibly, whoever it is from; only a text that says it is `styled`, in which landfall
@@ -28,7 +28,7 @@ export interface Display {
   readonly progress: "rewritten" | "appended";
 }
 
-/** A command of the command line: one file in this folder, named as typed, with one line in `commands.ts`. */
+/** A command of the command line: one file in `commands`, named as typed, with one line in `commands.ts`. */
 export interface Command {
   readonly help: CommandHelp;
   /**

@@ -25,7 +25,7 @@ export async function openInterruptibleSandbox(
 ): Promise<Sandbox> {
   listen();
   const { openSandbox, DEFAULT_SANDBOX_OPTIONS } = await import("../sandbox/open-sandbox.ts");
-  removeAside = (await import("../sandbox/docker-removal.ts")).removeContainersAside;
+  removeAside = (await import("../sandbox/docker/removal.ts")).removeContainersAside;
   // A run opens another sandbox in the place of one that is gone; this one waits for the end.
   if (isInterrupted()) return new Promise(() => {});
   const opening = openSandbox(choice, { ...DEFAULT_SANDBOX_OPTIONS, ...options }).then((sandbox) =>

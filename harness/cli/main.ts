@@ -2,7 +2,7 @@
 import nodeModule from "node:module";
 import { join } from "node:path";
 import type { CommandIo } from "./command.ts";
-import { printTo } from "./print.ts";
+import { printTo } from "./output/print.ts";
 
 /** The program: everything else is loaded only once it is known that this Node can run it. */
 const OLDEST_NODE_MAJOR = 24;
@@ -23,7 +23,7 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE_MAJOR) {
   const words = process.argv.slice(2);
   const io = processIo(isInterrupted);
   process.exitCode = await runCommandLine(words, io);
-  const { describeUnreadInput } = await import("./unread-input.ts");
+  const { describeUnreadInput } = await import("./input/unread-input.ts");
   const notice = await describeUnreadInput(words[0]);
   if (notice !== null) io.err(notice);
 }

@@ -7,7 +7,7 @@ import { parseLandingText } from "../model/landing-text.ts";
 import type { UdpPorts } from "../model/pod.ts";
 import { describeLanding } from "../report/landing-phrase.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
-import type { BoundScenario } from "./bound-scenario.ts";
+import type { BoundScenario } from "./scenario/bound-scenario.ts";
 
 /** A port that no scenario of landfall listens on; scenarios that do listen there have one canary fewer. */
 const CLOSED_PORT = 9;

@@ -3,9 +3,9 @@ import type { SandboxAddresses } from "../model/pod.ts";
 import { type FlowReport, judgePrediction } from "../model/report.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import type { Observation } from "../sandbox/sandbox.ts";
-import type { BoundFlow, BoundScenario } from "./bound-scenario.ts";
 import { judgeFlow } from "./judged-flow.ts";
 import { type Prediction, predictFlows } from "./prediction.ts";
+import type { BoundFlow, BoundScenario } from "./scenario/bound-scenario.ts";
 
 /**
  * Judges where flows in the manner `answer` ended behind a real Envoy; gives the reports in their order. A flow that Envoy took as expected

@@ -2,8 +2,8 @@ import { type Expectation, meetsExpectation } from "../model/expectation.ts";
 import { type Landing, landingsAgree, makeBlind } from "../model/landing.ts";
 import type { FlowReport, FlowVerdict } from "../model/report.ts";
 import type { Observation } from "../sandbox/sandbox.ts";
-import type { BoundFlow } from "./bound-scenario.ts";
 import type { Prediction } from "./prediction.ts";
+import type { BoundFlow } from "./scenario/bound-scenario.ts";
 
 /**
  * Gives a flow's report: expected, predicted and observed side by side, and the verdict on the observed. The rules are the prediction's,

@@ -1,4 +1,4 @@
-import { preparePod } from "../analysis/wide-pod.ts";
+import { preparePod } from "../analysis/pod/wide-pod.ts";
 import type { Capture } from "../model/capture.ts";
 import type { Flow } from "../model/flow.ts";
 import { APP_PORTS, type PodSpec, type SandboxAddresses } from "../model/pod.ts";

@@ -6,8 +6,8 @@ import type { PodRules, RulePlace } from "../model/ruleset.ts";
 import { compilePod } from "../netfilter/simulator.ts";
 import { listPlaces, listSteps } from "../netfilter/steps.ts";
 import type { Installation, Sandbox } from "../sandbox/sandbox.ts";
-import type { BoundScenario } from "./bound-scenario.ts";
-import { readPolicyRouting } from "./printed-routing.ts";
+import { readPolicyRouting } from "./rules/printed-routing.ts";
+import type { BoundScenario } from "./scenario/bound-scenario.ts";
 
 /** What the simulator says of one flow. */
 export interface Prediction {

@@ -2,7 +2,7 @@ import { LandfallError } from "../errors.ts";
 import type { Report, SandboxReport, ScenarioReport } from "../model/report.ts";
 import { summarize } from "../model/report-summary.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
-import type { ParsedScenario } from "./parsed-scenario.ts";
+import type { ParsedScenario } from "./scenario/parsed-scenario.ts";
 import { reportUndriven, runScenario, type ScenarioRunOptions } from "./scenario-run.ts";
 
 /** How a run goes. */

@@ -5,20 +5,20 @@ import { DEFAULT_ADDRESSES, type SandboxAddresses } from "../model/pod.ts";
 import type { CoverageReport, FlowReport, ScenarioReport } from "../model/report.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import type { Observation, Sandbox } from "../sandbox/sandbox.ts";
-import { attributeFlows } from "./attribution.ts";
-import { type BoundFlow, type BoundScenario, bindScenario } from "./bound-scenario.ts";
 import { findBlindness } from "./canary.ts";
-import { type ClassRun, openClasses } from "./class-run.ts";
-import { measureCoverage } from "./coverage.ts";
-import { describeInertRules } from "./inert-rules.ts";
+import { type ClassRun, openClasses } from "./classes/class-run.ts";
 import { judgeEnds } from "./judged-end.ts";
 import { judgeFlow } from "./judged-flow.ts";
-import { findOmissions } from "./omissions.ts";
-import type { ParsedScenario } from "./parsed-scenario.ts";
 import { describeTakenPorts } from "./pod-spec.ts";
 import { type Prediction, predictFlows, readRules } from "./prediction.ts";
+import { attributeFlows } from "./rules/attribution.ts";
+import { measureCoverage } from "./rules/coverage.ts";
+import { describeInertRules } from "./rules/inert-rules.ts";
+import { makeWantedRuleFinder } from "./rules/wanted-rule.ts";
+import { type BoundFlow, type BoundScenario, bindScenario } from "./scenario/bound-scenario.ts";
+import { findOmissions } from "./scenario/omissions.ts";
+import type { ParsedScenario } from "./scenario/parsed-scenario.ts";
 import { IN_FLIGHT, lookAgain } from "./second-look.ts";
-import { makeWantedRuleFinder } from "./wanted-rule.ts";
 
 /** What a run may be asked for beside landings. */
 export interface ScenarioRunOptions {

@@ -1,8 +1,8 @@
 import { LandfallError } from "../errors.ts";
 import { KERNEL_BACKENDS, type KernelBackend } from "../model/backends.ts";
 import type { BackendName } from "../model/report.ts";
-import { connectEngine, EngineAddressError, type EngineSilence, whyNoEngine } from "./docker-engine.ts";
-import { detectNetns } from "./netns-detection.ts";
+import { connectEngine, EngineAddressError, type EngineSilence, whyNoEngine } from "./docker/engine.ts";
+import { detectNetns } from "./netns/detection.ts";
 
 /** What is left to who has no kernel to ask. */
 const WITHOUT_KERNEL =

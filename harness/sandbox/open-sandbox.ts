@@ -1,7 +1,7 @@
 import { type BackendChoice, hasKernel, type KernelBackend } from "../model/backends.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
-import { AgentSandbox } from "./agent-sandbox.ts";
-import type { DockerOptions } from "./docker-world.ts";
+import { AgentSandbox } from "./agents/agent-sandbox.ts";
+import type { DockerOptions } from "./docker/world.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { checkSurroundings } from "./surroundings.ts";
 import type { World } from "./world.ts";
@@ -29,7 +29,7 @@ export const DEFAULT_SANDBOX_OPTIONS: SandboxOptions = {
  */
 export async function openSandbox(choice: BackendChoice, options = DEFAULT_SANDBOX_OPTIONS): Promise<Sandbox> {
   if (choice !== "auto" && !hasKernel(choice))
-    return new (await import("./simulated.ts")).SimulatedSandbox(options.addresses);
+    return new (await import("./simulated/simulated.ts")).SimulatedSandbox(options.addresses);
   checkSurroundings();
   const backend = choice === "auto" ? await (await import("./detect.ts")).chooseBackend() : choice;
   const envoyProgram =
@@ -39,7 +39,7 @@ export async function openSandbox(choice: BackendChoice, options = DEFAULT_SANDB
 
 /** Each backend is loaded only when it is used: the engine's client takes a fifth of a second. */
 const STARTERS = {
-  docker: async (options) => (await import("./docker-start.ts")).startDockerWorld(options),
+  docker: async (options) => (await import("./docker/start.ts")).startDockerWorld(options),
   netns: async ({ envoyProgram, addresses }) =>
-    (await import("./netns-world.ts")).startNetnsWorld(envoyProgram, addresses),
+    (await import("./netns/world.ts")).startNetnsWorld(envoyProgram, addresses),
 } satisfies Record<KernelBackend, (options: SandboxOptions & Pick<DockerOptions, "envoyProgram">) => Promise<World>>;

@@ -1,5 +1,5 @@
 import { type Flow, startsInPod } from "../model/flow.ts";
-import type { AgentClient } from "./agent-client.ts";
+import type { AgentClient } from "./agents/agent-client.ts";
 
 /**
  * The places of a sandbox where something runs: the pod's network namespace itself (rules, and actors with owners of their own), the

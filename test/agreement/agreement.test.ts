@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, describe as suite, test } from "vitest";
-import { AgentSandbox } from "../../harness/sandbox/agent-sandbox.ts";
-import { startNetnsWorld } from "../../harness/sandbox/netns-world.ts";
+import { AgentSandbox } from "../../harness/sandbox/agents/agent-sandbox.ts";
+import { startNetnsWorld } from "../../harness/sandbox/netns/world.ts";
 import { arbitraryAgreementCase } from "./agreement-case.ts";
 import { compareCase, describe } from "./compare.ts";
 

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { AgentSandbox } from "../../harness/sandbox/agent-sandbox.ts";
-import { startDockerWorld } from "../../harness/sandbox/docker-start.ts";
+import { AgentSandbox } from "../../harness/sandbox/agents/agent-sandbox.ts";
+import { startDockerWorld } from "../../harness/sandbox/docker/start.ts";
 import { DEFAULT_SANDBOX_OPTIONS } from "../../harness/sandbox/open-sandbox.ts";
 import seed from "../../scenarios/seed.ts";
 import { bindCase } from "../conformance/cases.ts";

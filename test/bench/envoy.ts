@@ -1,5 +1,5 @@
 import { SEED_WORDS } from "../../harness/meshes/istio-1.4/seed.ts";
-import type { BoundScenario } from "../../harness/run/bound-scenario.ts";
+import type { BoundScenario } from "../../harness/run/scenario/bound-scenario.ts";
 import { DEFAULT_SANDBOX_OPTIONS, openSandbox } from "../../harness/sandbox/open-sandbox.ts";
 import type { Sandbox } from "../../harness/sandbox/sandbox.ts";
 import { bindCase } from "../conformance/cases.ts";

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { SEED_WORDS } from "../../harness/meshes/istio-1.4/seed.ts";
-import { AgentSandbox } from "../../harness/sandbox/agent-sandbox.ts";
-import { startNetnsWorld } from "../../harness/sandbox/netns-world.ts";
+import { AgentSandbox } from "../../harness/sandbox/agents/agent-sandbox.ts";
+import { startNetnsWorld } from "../../harness/sandbox/netns/world.ts";
 import { bindCase } from "../conformance/cases.ts";
 import type { BareRole } from "./bare-thread.ts";
 import { median } from "./figure.ts";

@@ -1,7 +1,7 @@
 import { DEFAULT_ADDRESSES } from "../../harness/model/pod.ts";
-import { judgeMutants } from "../../harness/run/mutation.ts";
-import { findSubjects } from "../../harness/run/mutation-subject.ts";
-import { parseScenario } from "../../harness/run/parsed-scenario.ts";
+import { judgeMutants } from "../../harness/run/mutation/mutation.ts";
+import { findSubjects } from "../../harness/run/mutation/mutation-subject.ts";
+import { parseScenario } from "../../harness/run/scenario/parsed-scenario.ts";
 import { openSandbox } from "../../harness/sandbox/open-sandbox.ts";
 import seed from "../../scenarios/seed.ts";
 import { type Figure, makeFigure } from "./figure.ts";

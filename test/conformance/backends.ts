@@ -1,5 +1,5 @@
-import { AgentSandbox } from "../../harness/sandbox/agent-sandbox.ts";
-import { startNetnsWorld } from "../../harness/sandbox/netns-world.ts";
+import { AgentSandbox } from "../../harness/sandbox/agents/agent-sandbox.ts";
+import { startNetnsWorld } from "../../harness/sandbox/netns/world.ts";
 import { DEFAULT_SANDBOX_OPTIONS, openSandbox } from "../../harness/sandbox/open-sandbox.ts";
 import type { Sandbox } from "../../harness/sandbox/sandbox.ts";
 

@@ -2,8 +2,8 @@ import { SEED_WORDS } from "../../harness/meshes/istio-1.4/seed.ts";
 import { BUILT_IN_CHAINS } from "../../harness/model/iptables-tables.ts";
 import type { SandboxAddresses } from "../../harness/model/pod.ts";
 import type { Scenario } from "../../harness/model/scenario.ts";
-import { type BoundScenario, bindScenario } from "../../harness/run/bound-scenario.ts";
-import { parseScenario } from "../../harness/run/parsed-scenario.ts";
+import { type BoundScenario, bindScenario } from "../../harness/run/scenario/bound-scenario.ts";
+import { parseScenario } from "../../harness/run/scenario/parsed-scenario.ts";
 import { DATAGRAM_CASES } from "./datagram-cases.ts";
 
 /** Gives a table as `iptables-save` prints it. */

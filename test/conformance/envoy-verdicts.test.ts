@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseIptablesSave, renderIptablesSave } from "../../harness/formats/iptables-save.ts";
 import { landingsAgree } from "../../harness/model/landing.ts";
 import type { FlowReport } from "../../harness/model/report.ts";
-import { type ParsedScenario, parseScenario } from "../../harness/run/parsed-scenario.ts";
+import { type ParsedScenario, parseScenario } from "../../harness/run/scenario/parsed-scenario.ts";
+import { replaceInstallation } from "../../harness/run/scenario/tested-families.ts";
 import { runScenario } from "../../harness/run/scenario-run.ts";
-import { replaceInstallation } from "../../harness/run/tested-families.ts";
 import { DEFAULT_SANDBOX_OPTIONS, openSandbox } from "../../harness/sandbox/open-sandbox.ts";
 import type { Sandbox } from "../../harness/sandbox/sandbox.ts";
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Scenario } from "../../harness/model/scenario.ts";
-import { parseScenario } from "../../harness/run/parsed-scenario.ts";
+import { parseScenario } from "../../harness/run/scenario/parsed-scenario.ts";
 import { runScenario } from "../../harness/run/scenario-run.ts";
 import { openSandbox } from "../../harness/sandbox/open-sandbox.ts";
 import type { Sandbox } from "../../harness/sandbox/sandbox.ts";

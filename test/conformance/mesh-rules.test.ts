@@ -4,7 +4,7 @@ import { parseIptablesSave, renderIptablesSave } from "../../harness/formats/ipt
 import { type RoutingTexts, renderRoutingTexts } from "../../harness/formats/routing-texts.ts";
 import { MESHES } from "../../harness/meshes/meshes.ts";
 import type { PolicyRouting } from "../../harness/model/policy-routing.ts";
-import { readPolicyRouting } from "../../harness/run/printed-routing.ts";
+import { readPolicyRouting } from "../../harness/run/rules/printed-routing.ts";
 import { runCommand } from "../unit/cli/run-command.ts";
 
 /** What the kernel lists of rules that it was given, in a network namespace of its own, by table and chain as landfall writes them. */

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { LANDING_KINDS } from "../../harness/model/landing.ts";
 import { parseLandingText } from "../../harness/model/landing-text.ts";
 import { actorNames } from "../../harness/model/pod-shape.ts";
-import { readScenarioShape } from "../../harness/run/scenario-shape.ts";
+import { readScenarioShape } from "../../harness/run/scenario/scenario-shape.ts";
 import { SHAPE } from "../istio-pod.ts";
 
 const root = resolve(import.meta.dirname, "../..");

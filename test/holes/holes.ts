@@ -1,10 +1,10 @@
 import { readdirSync } from "node:fs";
-import { loadScenarios, SCENARIO_FOLDER } from "../../harness/cli/verify-scenarios.ts";
+import { loadScenarios, SCENARIO_FOLDER } from "../../harness/cli/verify/scenarios.ts";
 import { LandfallError } from "../../harness/errors.ts";
 import { NO_RULES } from "../../harness/model/ruleset.ts";
-import { type ParsedScenario, parseScenario } from "../../harness/run/parsed-scenario.ts";
-import { AgentSandbox } from "../../harness/sandbox/agent-sandbox.ts";
-import { startNetnsWorld } from "../../harness/sandbox/netns-world.ts";
+import { type ParsedScenario, parseScenario } from "../../harness/run/scenario/parsed-scenario.ts";
+import { AgentSandbox } from "../../harness/sandbox/agents/agent-sandbox.ts";
+import { startNetnsWorld } from "../../harness/sandbox/netns/world.ts";
 import { openDice } from "./dice.ts";
 import { drawHole } from "./hole.ts";
 import { type HoleOutcome, judgeHole } from "./judge-hole.ts";

@@ -1,4 +1,4 @@
-import { exitCodeOf } from "../../harness/cli/report-output.ts";
+import { exitCodeOf } from "../../harness/cli/output/report-output.ts";
 import type { Family } from "../../harness/model/address.ts";
 import { canBeElsewhere } from "../../harness/model/elsewhere.ts";
 import type { Flow } from "../../harness/model/flow.ts";
@@ -6,9 +6,9 @@ import { type Landing, landingsAgree } from "../../harness/model/landing.ts";
 import { isLoopback, type SandboxAddresses, withLinks } from "../../harness/model/pod.ts";
 import { summarize } from "../../harness/model/report-summary.ts";
 import type { PodRules } from "../../harness/model/ruleset.ts";
-import { bindScenario } from "../../harness/run/bound-scenario.ts";
-import type { ParsedScenario } from "../../harness/run/parsed-scenario.ts";
 import { makePodSpec } from "../../harness/run/pod-spec.ts";
+import { bindScenario } from "../../harness/run/scenario/bound-scenario.ts";
+import type { ParsedScenario } from "../../harness/run/scenario/parsed-scenario.ts";
 import { runScenario } from "../../harness/run/scenario-run.ts";
 import type { Sandbox } from "../../harness/sandbox/sandbox.ts";
 import type { Dice } from "./dice.ts";

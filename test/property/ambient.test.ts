@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { makeMutants } from "../../harness/analysis/mutants.ts";
+import { makeMutants } from "../../harness/analysis/mutants/mutants.ts";
 import type { Landing } from "../../harness/model/landing.ts";
 import { DEFAULT_ADDRESSES } from "../../harness/model/pod.ts";
 import { compilePod } from "../../harness/netfilter/simulator.ts";

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { abstractLanding } from "../../harness/analysis/abstract-landing.ts";
 import { type Change, diffRulesets } from "../../harness/analysis/diff.ts";
-import { classifyFlows } from "../../harness/analysis/flow-classes.ts";
-import { locateFlow } from "../../harness/analysis/flow-location.ts";
-import { makeMutants } from "../../harness/analysis/mutants.ts";
-import type { AnalysisSetting } from "../../harness/analysis/partition.ts";
+import { classifyFlows } from "../../harness/analysis/flows/flow-classes.ts";
+import { locateFlow } from "../../harness/analysis/flows/flow-location.ts";
+import type { AnalysisSetting } from "../../harness/analysis/flows/partition.ts";
+import { makeMutants } from "../../harness/analysis/mutants/mutants.ts";
+import { abstractLanding } from "../../harness/analysis/pod/abstract-landing.ts";
 import { FAMILIES, type Family } from "../../harness/model/address.ts";
 import type { Flow, FlowProtocol } from "../../harness/model/flow.ts";
 import { resolveFlow } from "../../harness/model/flow-resolution.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { abstractLanding } from "../../harness/analysis/abstract-landing.ts";
 import { type Change, diffRulesets } from "../../harness/analysis/diff.ts";
+import { abstractLanding } from "../../harness/analysis/pod/abstract-landing.ts";
 import type { Flow } from "../../harness/model/flow.ts";
 import { type FlowSet, holdsFlow } from "../../harness/model/flow-set.ts";
 import { type Landing, renderLandingKey } from "../../harness/model/landing.ts";

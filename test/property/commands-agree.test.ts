@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { abstractLanding } from "../../harness/analysis/abstract-landing.ts";
 import { diffRulesets } from "../../harness/analysis/diff.ts";
+import type { AnalysisSetting } from "../../harness/analysis/flows/partition.ts";
 import { mapFlows } from "../../harness/analysis/map.ts";
-import type { AnalysisSetting } from "../../harness/analysis/partition.ts";
-import { listProperties } from "../../harness/analysis/properties.ts";
-import { proveProperties } from "../../harness/analysis/prove.ts";
-import { parseProperties } from "../../harness/analysis/written-property.ts";
+import { abstractLanding } from "../../harness/analysis/pod/abstract-landing.ts";
+import { listProperties } from "../../harness/analysis/proof/properties.ts";
+import { proveProperties } from "../../harness/analysis/proof/prove.ts";
+import { parseProperties } from "../../harness/analysis/proof/written-property.ts";
 import { seedConfig } from "../../harness/meshes/istio-1.4/seed-config.ts";
 import { FAMILIES, type Family } from "../../harness/model/address.ts";
 import { type Flow, startsInPod } from "../../harness/model/flow.ts";

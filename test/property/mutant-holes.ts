@@ -1,5 +1,5 @@
-import { startSearch } from "../../harness/analysis/exhaustive-search.ts";
-import { makeMutants } from "../../harness/analysis/mutants.ts";
+import { startSearch } from "../../harness/analysis/flows/exhaustive-search.ts";
+import { makeMutants } from "../../harness/analysis/mutants/mutants.ts";
 import type { Flow, Manner } from "../../harness/model/flow.ts";
 import type { Landing } from "../../harness/model/landing.ts";
 import { DEFAULT_ADDRESSES, type PodSpec } from "../../harness/model/pod.ts";

@@ -1,4 +1,4 @@
-import type { AnalysisSetting } from "../../harness/analysis/partition.ts";
+import type { AnalysisSetting } from "../../harness/analysis/flows/partition.ts";
 import type { Family } from "../../harness/model/address.ts";
 import type { Flow } from "../../harness/model/flow.ts";
 import { findRouteSource, resolveFlow } from "../../harness/model/flow-resolution.ts";

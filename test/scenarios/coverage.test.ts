@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { describe, expect, test } from "vitest";
-import { SCENARIO_FOLDER } from "../../harness/cli/verify-scenarios.ts";
+import { SCENARIO_FOLDER } from "../../harness/cli/verify/scenarios.ts";
 import type { RulePlace } from "../../harness/model/ruleset.ts";
-import { type ParsedScenario, parseScenario } from "../../harness/run/parsed-scenario.ts";
-import { listScenarioFiles, loadScenarioFiles } from "../../harness/run/scenario-files.ts";
+import { type ParsedScenario, parseScenario } from "../../harness/run/scenario/parsed-scenario.ts";
+import { listScenarioFiles, loadScenarioFiles } from "../../harness/run/scenario/scenario-files.ts";
 import { runScenario } from "../../harness/run/scenario-run.ts";
 import { openSandbox } from "../../harness/sandbox/open-sandbox.ts";
 

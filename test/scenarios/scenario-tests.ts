@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { SCENARIO_FOLDER } from "../../harness/cli/verify-scenarios.ts";
+import { SCENARIO_FOLDER } from "../../harness/cli/verify/scenarios.ts";
 import type { BackendChoice } from "../../harness/model/backends.ts";
 import { judgePrediction, type ScenarioReport } from "../../harness/model/report.ts";
 import { describeLanding } from "../../harness/report/landing-phrase.ts";
-import { parseScenario } from "../../harness/run/parsed-scenario.ts";
-import { listScenarioFiles, loadScenarioFiles } from "../../harness/run/scenario-files.ts";
+import { parseScenario } from "../../harness/run/scenario/parsed-scenario.ts";
+import { listScenarioFiles, loadScenarioFiles } from "../../harness/run/scenario/scenario-files.ts";
 import { runScenario } from "../../harness/run/scenario-run.ts";
 import { DEFAULT_SANDBOX_OPTIONS, openSandbox } from "../../harness/sandbox/open-sandbox.ts";
 import type { Sandbox } from "../../harness/sandbox/sandbox.ts";

@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { connectEngine } from "../../harness/sandbox/docker-engine.ts";
-import { RUN_LABEL } from "../../harness/sandbox/labels.ts";
+import { connectEngine } from "../../harness/sandbox/docker/engine.ts";
+import { RUN_LABEL } from "../../harness/sandbox/docker/labels.ts";
 
 const PROGRAM = join(import.meta.dirname, "../../harness/cli/main.ts");
 /** From the first step of a run in containers to some time after its flows. */

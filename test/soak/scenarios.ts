@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { meetsExpectation } from "../../harness/model/expectation.ts";
-import { AgentSandbox } from "../../harness/sandbox/agent-sandbox.ts";
-import { type NetnsWorld, startNetnsWorld } from "../../harness/sandbox/netns-world.ts";
+import { AgentSandbox } from "../../harness/sandbox/agents/agent-sandbox.ts";
+import { type NetnsWorld, startNetnsWorld } from "../../harness/sandbox/netns/world.ts";
 import { bindCase, CASES } from "../conformance/cases.ts";
 
 /** What a run holds at one moment. */

@@ -1,5 +1,5 @@
-import { AgentSandbox } from "../../harness/sandbox/agent-sandbox.ts";
-import { startNetnsWorld } from "../../harness/sandbox/netns-world.ts";
+import { AgentSandbox } from "../../harness/sandbox/agents/agent-sandbox.ts";
+import { startNetnsWorld } from "../../harness/sandbox/netns/world.ts";
 import { bindCase, CASES } from "../conformance/cases.ts";
 
 /** A run that never ends by itself: it is there to be killed at any moment. */

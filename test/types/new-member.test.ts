@@ -31,8 +31,8 @@ const UNIONS = [
     file: "harness/model/match.ts",
     change: [/^export type Match =$/m, 'export type Match =\n  | { readonly kind: "made-up" }'],
     needed: [
-      "harness/analysis/match-edits.ts",
-      "harness/analysis/match-traits.ts",
+      "harness/analysis/mutants/match-edits.ts",
+      "harness/analysis/diagrams/match-traits.ts",
       "harness/formats/listing-matches.ts",
       "harness/formats/matches.ts",
       "harness/netfilter/match.ts",
@@ -44,8 +44,8 @@ const UNIONS = [
     file: "harness/model/target.ts",
     change: [/^export type Target =$/m, 'export type Target =\n  | { readonly kind: "made-up" }'],
     needed: [
-      "harness/analysis/target-edits.ts",
-      "harness/analysis/target-effects.ts",
+      "harness/analysis/mutants/target-edits.ts",
+      "harness/analysis/diagrams/target-effects.ts",
       "harness/formats/listing-targets.ts",
       "harness/formats/nft/write-rule.ts",
       "harness/formats/targets.ts",

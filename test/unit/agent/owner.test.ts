@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { AgentClient } from "../../../harness/sandbox/agent-client.ts";
-import { AgentSandbox } from "../../../harness/sandbox/agent-sandbox.ts";
-import { startNetnsWorld } from "../../../harness/sandbox/netns-world.ts";
-import { NO_ROUTING_TEXT } from "../../../harness/sandbox/routing-text.ts";
+import type { AgentClient } from "../../../harness/sandbox/agents/agent-client.ts";
+import { AgentSandbox } from "../../../harness/sandbox/agents/agent-sandbox.ts";
+import { startNetnsWorld } from "../../../harness/sandbox/netns/world.ts";
+import { NO_ROUTING_TEXT } from "../../../harness/sandbox/pod/routing-text.ts";
 import { makeFlow, USUAL_SPEC } from "../sandbox/sandbox-setup.ts";
 
 const POD = { namespace: "pod", variant: "default" } as const;

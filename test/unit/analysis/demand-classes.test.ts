@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { classifyDemands } from "../../../harness/analysis/demand-classes.ts";
+import { classifyDemands } from "../../../harness/analysis/flows/demand-classes.ts";
 import { parseIptablesSave, renderIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import type { CaptureConfig } from "../../../harness/meshes/istio-1.4/config.ts";
 import { generateRules } from "../../../harness/meshes/istio-1.4/rules.ts";

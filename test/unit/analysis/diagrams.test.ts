@@ -1,19 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { boundariesOf, makeAxis, toAtoms } from "../../../harness/analysis/axis.ts";
 import {
   type Diagram,
   type Diagrams,
   foldBalanced,
   openDiagrams,
   TERMINAL,
-} from "../../../harness/analysis/diagrams.ts";
+} from "../../../harness/analysis/diagrams/diagrams.ts";
 import {
   holdsNumber,
   intersectIntervals,
   invertIntervals,
   uniteIntervals,
-} from "../../../harness/analysis/intervals.ts";
+} from "../../../harness/analysis/diagrams/intervals.ts";
+import { boundariesOf, makeAxis, toAtoms } from "../../../harness/analysis/flows/axis.ts";
 import { networkHolds, parseNetwork } from "../../../harness/model/address.ts";
 import { networkRanges } from "../../../harness/model/value-ranges.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { diffRulesets } from "../../../harness/analysis/diff.ts";
-import { impliedRouting, impliedShape } from "../../../harness/analysis/implied-pod.ts";
+import { impliedRouting, impliedShape } from "../../../harness/analysis/pod/implied-pod.ts";
 import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import { seedConfig } from "../../../harness/meshes/istio-1.4/seed-config.ts";
 import type { Family } from "../../../harness/model/address.ts";

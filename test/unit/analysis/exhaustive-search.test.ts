@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { startSearch } from "../../../harness/analysis/exhaustive-search.ts";
+import { startSearch } from "../../../harness/analysis/flows/exhaustive-search.ts";
 import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import { NO_POLICY_ROUTING } from "../../../harness/model/policy-routing.ts";

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { startSearch } from "../../../harness/analysis/exhaustive-search.ts";
-import { learnWays } from "../../../harness/analysis/known-ways.ts";
-import { makeMutants } from "../../../harness/analysis/mutants.ts";
+import { startSearch } from "../../../harness/analysis/flows/exhaustive-search.ts";
+import { makeMutants } from "../../../harness/analysis/mutants/mutants.ts";
+import { learnWays } from "../../../harness/analysis/pod/known-ways.ts";
 import { generateRules } from "../../../harness/meshes/istio-1.4/rules.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import type { PodRules } from "../../../harness/model/ruleset.ts";
-import { listBoundaryFlows } from "../../../harness/run/bound-scenario.ts";
 import { makePodSpec } from "../../../harness/run/pod-spec.ts";
+import { listBoundaryFlows } from "../../../harness/run/scenario/bound-scenario.ts";
 import { captureOf } from "../../istio-pod.ts";
 import { configOf, specOf } from "../meshes/istio-1.4/intent-setup.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { makeMutants } from "../../../harness/analysis/mutants.ts";
+import { makeMutants } from "../../../harness/analysis/mutants/mutants.ts";
 import { parseIptablesSave, renderIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import { generateRules } from "../../../harness/meshes/istio-1.4/rules.ts";
 import { NO_POLICY_ROUTING } from "../../../harness/model/policy-routing.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Change, diffRulesets } from "../../../harness/analysis/diff.ts";
-import type { AnalysisSetting } from "../../../harness/analysis/partition.ts";
+import type { AnalysisSetting } from "../../../harness/analysis/flows/partition.ts";
 import { FAMILIES } from "../../../harness/model/address.ts";
 import type { Flow } from "../../../harness/model/flow.ts";
 import { DEFAULT_ADDRESSES, type PodSpec } from "../../../harness/model/pod.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
+import type { AnalysisSetting } from "../../../harness/analysis/flows/partition.ts";
 import { mapFlows } from "../../../harness/analysis/map.ts";
-import type { AnalysisSetting } from "../../../harness/analysis/partition.ts";
-import type { Property } from "../../../harness/analysis/properties.ts";
-import { proveProperties } from "../../../harness/analysis/prove.ts";
+import type { Property } from "../../../harness/analysis/proof/properties.ts";
+import { proveProperties } from "../../../harness/analysis/proof/prove.ts";
 import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import type { CaptureConfig } from "../../../harness/meshes/istio-1.4/config.ts";
 import { generateRules } from "../../../harness/meshes/istio-1.4/rules.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { findReach } from "../../../harness/analysis/rule-reach.ts";
+import { findReach } from "../../../harness/analysis/mutants/rule-reach.ts";
 import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import { resolveFlow } from "../../../harness/model/flow-resolution.ts";
 import { parseFlowText } from "../../../harness/model/flow-text.ts";

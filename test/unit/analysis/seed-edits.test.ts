@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { diffRulesets } from "../../../harness/analysis/diff.ts";
-import { startSearch } from "../../../harness/analysis/exhaustive-search.ts";
+import { startSearch } from "../../../harness/analysis/flows/exhaustive-search.ts";
 import { renderRule } from "../../../harness/formats/rule-text.ts";
 import type { CaptureConfig } from "../../../harness/meshes/istio-1.4/config.ts";
 import { generateRules } from "../../../harness/meshes/istio-1.4/rules.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { listFixedEnds, type PeerEnds, preparePod, widenPod } from "../../../harness/analysis/wide-pod.ts";
+import { listFixedEnds, type PeerEnds, preparePod, widenPod } from "../../../harness/analysis/pod/wide-pod.ts";
 import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import { DEFAULT_ADDRESSES, type PodSpec } from "../../../harness/model/pod.ts";
 import { NO_POLICY_ROUTING } from "../../../harness/model/policy-routing.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { AnalysisSetting } from "../../../harness/analysis/partition.ts";
-import { proveProperties } from "../../../harness/analysis/prove.ts";
-import { parseProperties, type WrittenProperty } from "../../../harness/analysis/written-property.ts";
+import type { AnalysisSetting } from "../../../harness/analysis/flows/partition.ts";
+import { proveProperties } from "../../../harness/analysis/proof/prove.ts";
+import { parseProperties, type WrittenProperty } from "../../../harness/analysis/proof/written-property.ts";
 import { generateRules } from "../../../harness/meshes/istio-1.4/rules.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import { makePodSpec } from "../../../harness/run/pod-spec.ts";

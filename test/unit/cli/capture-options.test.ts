@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { type CaptureCommandOptions, readCaptureCommand } from "../../../harness/cli/capture-options.ts";
+import { type CaptureCommandOptions, readCaptureCommand } from "../../../harness/cli/arguments/capture-options.ts";
+import { tellDefaultConfig } from "../../../harness/cli/arguments/told-settings.ts";
 import type { Display } from "../../../harness/cli/command.ts";
-import { tellDefaultConfig } from "../../../harness/cli/told-settings.ts";
 import { LandfallError } from "../../../harness/errors.ts";
 import { SEED_COMMAND, SEED_WORDS } from "../../../harness/meshes/istio-1.4/seed.ts";
 

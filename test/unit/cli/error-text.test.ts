@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { renderError } from "../../../harness/cli/error-text.ts";
+import { renderError } from "../../../harness/cli/output/error-text.ts";
 import { LandfallError } from "../../../harness/errors.ts";
 import { finding } from "../../../harness/model/finding.ts";
 

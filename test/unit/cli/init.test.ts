@@ -12,8 +12,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { parseScenario } from "../../../harness/run/parsed-scenario.ts";
-import { loadScenarioFiles } from "../../../harness/run/scenario-files.ts";
+import { parseScenario } from "../../../harness/run/scenario/parsed-scenario.ts";
+import { loadScenarioFiles } from "../../../harness/run/scenario/scenario-files.ts";
 import { runCommandIn } from "./run-command.ts";
 
 let folder: string;

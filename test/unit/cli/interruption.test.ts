@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openInterruptibleSandbox } from "../../../harness/cli/interruption.ts";
-import { connectEngine } from "../../../harness/sandbox/docker-engine.ts";
+import { connectEngine } from "../../../harness/sandbox/docker/engine.ts";
 
 const MAIN = resolve(import.meta.dirname, "../../../harness/cli/main.ts");
 

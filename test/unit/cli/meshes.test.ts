@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { generate } from "../../../harness/cli/generate.ts";
+import { generate } from "../../../harness/cli/commands/generate.ts";
 import { MESHES } from "../../../harness/meshes/meshes.ts";
 import { runCommand } from "./run-command.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Display } from "../../../harness/cli/command.ts";
-import { makeProgress } from "../../../harness/cli/progress.ts";
+import { makeProgress } from "../../../harness/cli/output/progress.ts";
 
 /** Does so many things, one every 0.2 s after a start of a second; gives what is said, in order. */
 function run(progress: Display["progress"], things = 150): readonly string[] {

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { findReadFault } from "../../../harness/cli/input-file.ts";
-import { readRulesFiles } from "../../../harness/cli/rules-file.ts";
+import { findReadFault } from "../../../harness/cli/input/input-file.ts";
+import { readRulesFiles } from "../../../harness/cli/input/rules-file.ts";
 import type { Finding } from "../../../harness/model/finding.ts";
 import { runCommandIn } from "./run-command.ts";
 

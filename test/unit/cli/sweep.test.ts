@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { connectEngine } from "../../../harness/sandbox/docker-engine.ts";
-import { KEEP_LABEL, ROLE_LABEL, RUN_LABEL } from "../../../harness/sandbox/labels.ts";
+import { connectEngine } from "../../../harness/sandbox/docker/engine.ts";
+import { KEEP_LABEL, ROLE_LABEL, RUN_LABEL } from "../../../harness/sandbox/docker/labels.ts";
 import { currentRunId } from "../../../harness/sandbox/run-id.ts";
 import { buildLabelledImage, makeTag } from "../sandbox/labelled-image.ts";
 import { GuardedEngine } from "./guarded-engine.ts";

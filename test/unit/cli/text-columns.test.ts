@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { chooseColumns } from "../../../harness/cli/text-columns.ts";
+import { chooseColumns } from "../../../harness/cli/output/text-columns.ts";
 import { runCommandIn } from "./run-command.ts";
 
 /** Columns of the widest line that a command prints for a display. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { countMostJobs } from "../../../harness/cli/verify-jobs.ts";
+import { countMostJobs } from "../../../harness/cli/verify/jobs.ts";
 
 const GIB = 2 ** 30;
 

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
-import { readNames } from "../../../harness/cli/names.ts";
+import { readNames } from "../../../harness/cli/input/names.ts";
 import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import { LINE_GROUPS, type LineGroup } from "./rule-lines.ts";
 

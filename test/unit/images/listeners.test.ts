@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
-import { listenersOf } from "../../../harness/sandbox/listeners.ts";
+import { listenersOf } from "../../../harness/sandbox/agents/listeners.ts";
 import { SHAPE } from "../../istio-pod.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");

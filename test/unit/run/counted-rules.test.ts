@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import type { Ruleset } from "../../../harness/model/ruleset.ts";
-import { findCountedRules, splitByCounters } from "../../../harness/run/counted-rules.ts";
+import { findCountedRules, splitByCounters } from "../../../harness/run/rules/counted-rules.ts";
 
 /** Three rules with these packets; the second and third are the same text in two chains. */
 function count(...[first, second, third]: readonly number[]): Ruleset {

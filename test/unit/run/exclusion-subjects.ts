@@ -1,7 +1,7 @@
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import type { Scenario } from "../../../harness/model/scenario.ts";
-import { findSubjects, type MutationSubject } from "../../../harness/run/mutation-subject.ts";
-import { parseScenario } from "../../../harness/run/parsed-scenario.ts";
+import { findSubjects, type MutationSubject } from "../../../harness/run/mutation/mutation-subject.ts";
+import { parseScenario } from "../../../harness/run/scenario/parsed-scenario.ts";
 
 /** Two rules: a port left alone, all others redirected. */
 export const EXCLUSION: Scenario = {

@@ -3,7 +3,7 @@ import { parseIptablesSave, renderIptablesSave } from "../../../harness/formats/
 import type { CaptureConfig } from "../../../harness/meshes/istio-1.4/config.ts";
 import { generateRules } from "../../../harness/meshes/istio-1.4/rules.ts";
 import type { Ruleset } from "../../../harness/model/ruleset.ts";
-import { describeInertRules } from "../../../harness/run/inert-rules.ts";
+import { describeInertRules } from "../../../harness/run/rules/inert-rules.ts";
 import { captureOf } from "../../istio-pod.ts";
 import { configOf } from "../meshes/istio-1.4/intent-setup.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Lot, MutationQueue } from "../../../harness/run/mutation-queue.ts";
+import { type Lot, MutationQueue } from "../../../harness/run/mutation/mutation-queue.ts";
 import { EXCLUSION, OTHER_EXCLUSION, subjectsOf } from "./exclusion-subjects.ts";
 
 const SUBJECTS = subjectsOf(EXCLUSION, OTHER_EXCLUSION);

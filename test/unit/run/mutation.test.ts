@@ -3,10 +3,10 @@ import type { LandfallError } from "../../../harness/errors.ts";
 import type { BackendChoice } from "../../../harness/model/backends.ts";
 import type { MutantReport } from "../../../harness/model/mutation-report.ts";
 import { DEFAULT_ADDRESSES, type SandboxAddresses } from "../../../harness/model/pod.ts";
-import { judgeMutants, scoreMutants } from "../../../harness/run/mutation.ts";
-import type { MutationSubject } from "../../../harness/run/mutation-subject.ts";
+import { judgeMutants, scoreMutants } from "../../../harness/run/mutation/mutation.ts";
+import type { MutationSubject } from "../../../harness/run/mutation/mutation-subject.ts";
 import { openSandbox } from "../../../harness/sandbox/open-sandbox.ts";
-import { SimulatedSandbox } from "../../../harness/sandbox/simulated.ts";
+import { SimulatedSandbox } from "../../../harness/sandbox/simulated/simulated.ts";
 import { EXCLUSION, OTHER_EXCLUSION, subjectsOf } from "./exclusion-subjects.ts";
 
 /** The scenario's own flows alone: those that follow from its config would show more. */

@@ -4,8 +4,8 @@ import type { CaptureConfig } from "../../../harness/meshes/istio-1.4/config.ts"
 import { generateRules } from "../../../harness/meshes/istio-1.4/rules.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import type { PodRules, Ruleset } from "../../../harness/model/ruleset.ts";
-import { bindScenario } from "../../../harness/run/bound-scenario.ts";
-import { findOmissions } from "../../../harness/run/omissions.ts";
+import { bindScenario } from "../../../harness/run/scenario/bound-scenario.ts";
+import { findOmissions } from "../../../harness/run/scenario/omissions.ts";
 import type { Installation } from "../../../harness/sandbox/sandbox.ts";
 import { captureOf } from "../../istio-pod.ts";
 import { configOf } from "../meshes/istio-1.4/intent-setup.ts";

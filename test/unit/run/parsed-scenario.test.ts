@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { renderIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import type { Scenario } from "../../../harness/model/scenario.ts";
-import { parseScenario } from "../../../harness/run/parsed-scenario.ts";
-import { replaceInstallation } from "../../../harness/run/tested-families.ts";
+import { parseScenario } from "../../../harness/run/scenario/parsed-scenario.ts";
+import { replaceInstallation } from "../../../harness/run/scenario/tested-families.ts";
 
 const SCENARIO: Scenario = {
   name: "sample",

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { type RoutingTexts, renderRoutingTexts } from "../../../harness/formats/routing-texts.ts";
-import { readPolicyRouting } from "../../../harness/run/printed-routing.ts";
+import { readPolicyRouting } from "../../../harness/run/rules/printed-routing.ts";
 
 /** As iproute2 6.1 prints it. */
 const BARE = `# ip -4 rule

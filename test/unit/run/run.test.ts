@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { LandfallError } from "../../../harness/errors.ts";
-import { parseScenario } from "../../../harness/run/parsed-scenario.ts";
 import { runScenarios } from "../../../harness/run/run.ts";
+import { parseScenario } from "../../../harness/run/scenario/parsed-scenario.ts";
 import { openSandbox } from "../../../harness/sandbox/open-sandbox.ts";
 import type { Sandbox } from "../../../harness/sandbox/sandbox.ts";
 

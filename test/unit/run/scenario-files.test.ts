@@ -3,7 +3,11 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LandfallError } from "../../../harness/errors.ts";
-import { listScenarioFiles, loadScenarioFiles, selectScenarioFiles } from "../../../harness/run/scenario-files.ts";
+import {
+  listScenarioFiles,
+  loadScenarioFiles,
+  selectScenarioFiles,
+} from "../../../harness/run/scenario/scenario-files.ts";
 
 let folder: string;
 const good = (name: string) =>

@@ -2,12 +2,12 @@ import { describe, expect, test } from "vitest";
 import { LandfallError } from "../../../harness/errors.ts";
 import { type Landing, makeLanding } from "../../../harness/model/landing.ts";
 import type { Scenario } from "../../../harness/model/scenario.ts";
-import { type ParsedScenario, parseScenario } from "../../../harness/run/parsed-scenario.ts";
 import { runScenarios } from "../../../harness/run/run.ts";
+import { type ParsedScenario, parseScenario } from "../../../harness/run/scenario/parsed-scenario.ts";
 import { runScenario } from "../../../harness/run/scenario-run.ts";
 import { openSandbox } from "../../../harness/sandbox/open-sandbox.ts";
 import type { Observation, Sandbox } from "../../../harness/sandbox/sandbox.ts";
-import { SimulatedSandbox } from "../../../harness/sandbox/simulated.ts";
+import { SimulatedSandbox } from "../../../harness/sandbox/simulated/simulated.ts";
 
 function scenario(fields: Partial<Scenario> = {}): ParsedScenario {
   const answer = { "client -> pod:8080": "envoy-inbound:15006", "app -> upstream:80": "envoy-outbound:15001" };

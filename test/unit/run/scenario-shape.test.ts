@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readScenarioShape } from "../../../harness/run/scenario-shape.ts";
+import { readScenarioShape } from "../../../harness/run/scenario/scenario-shape.ts";
 
 const WHOLE = {
   name: "sample",

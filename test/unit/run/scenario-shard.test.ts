@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseShard, takeShard } from "../../../harness/run/scenario-shard.ts";
+import { parseShard, takeShard } from "../../../harness/run/scenario/scenario-shard.ts";
 
 describe("a shard", () => {
   test.each([

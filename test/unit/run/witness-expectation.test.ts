@@ -5,7 +5,7 @@ import { parseFlowText } from "../../../harness/model/flow-text.ts";
 import { type Landing, makeLanding } from "../../../harness/model/landing.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import { makePodSpec } from "../../../harness/run/pod-spec.ts";
-import { writeExpectation } from "../../../harness/run/witness-expectation.ts";
+import { writeExpectation } from "../../../harness/run/scenario/witness-expectation.ts";
 import { captureOf, SHAPE } from "../../istio-pod.ts";
 
 function land(listener: "app" | "envoy-inbound", fields: Partial<Landing> = {}): Landing {

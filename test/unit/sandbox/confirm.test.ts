@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Seen } from "../../../harness/agent/protocol.ts";
 import { type Landing, makeBlind, makeLanding } from "../../../harness/model/landing.ts";
-import { confirmLanding } from "../../../harness/sandbox/confirm.ts";
+import { confirmLanding } from "../../../harness/sandbox/agents/confirm.ts";
 
 const HOP = { listener: "envoy-inbound", port: 15006, originalDestination: "10.244.0.2:8080" } as const;
 const DIRECT = makeLanding("listener", { host: "pod", listener: "app", port: 8080 });

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { connectEngine } from "../../../harness/sandbox/docker-engine.ts";
-import { freePlaces } from "../../../harness/sandbox/docker-free-places.ts";
-import { RUN_LABEL } from "../../../harness/sandbox/labels.ts";
+import { connectEngine } from "../../../harness/sandbox/docker/engine.ts";
+import { freePlaces } from "../../../harness/sandbox/docker/free-places.ts";
+import { RUN_LABEL } from "../../../harness/sandbox/docker/labels.ts";
 import { currentRunId } from "../../../harness/sandbox/run-id.ts";
 
 const engine = connectEngine();

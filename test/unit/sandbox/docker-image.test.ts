@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { connectEngine } from "../../../harness/sandbox/docker-engine.ts";
-import { ensureImage } from "../../../harness/sandbox/docker-image.ts";
-import { ROLE_LABEL } from "../../../harness/sandbox/labels.ts";
+import { connectEngine } from "../../../harness/sandbox/docker/engine.ts";
+import { ensureImage } from "../../../harness/sandbox/docker/image.ts";
+import { ROLE_LABEL } from "../../../harness/sandbox/docker/labels.ts";
 
 const engine = connectEngine();
 

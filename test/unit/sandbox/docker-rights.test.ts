@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { parseScenario } from "../../../harness/run/parsed-scenario.ts";
+import { parseScenario } from "../../../harness/run/scenario/parsed-scenario.ts";
 import { runScenario } from "../../../harness/run/scenario-run.ts";
-import { connectEngine } from "../../../harness/sandbox/docker-engine.ts";
-import { RUN_LABEL } from "../../../harness/sandbox/labels.ts";
+import { connectEngine } from "../../../harness/sandbox/docker/engine.ts";
+import { RUN_LABEL } from "../../../harness/sandbox/docker/labels.ts";
 import { DEFAULT_SANDBOX_OPTIONS, openSandbox } from "../../../harness/sandbox/open-sandbox.ts";
 import { currentRunId } from "../../../harness/sandbox/run-id.ts";
 import seed from "../../../scenarios/seed.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { addressesAt, POOL_SIZE, subnetsAt } from "../../../harness/sandbox/docker-subnets.ts";
+import { addressesAt, POOL_SIZE, subnetsAt } from "../../../harness/sandbox/docker/subnets.ts";
 
 describe("the pool", () => {
   test("begins with the addresses that every backend uses", () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { AgentSandbox } from "../../../harness/sandbox/agent-sandbox.ts";
-import { type NetnsWorld, startNetnsWorld } from "../../../harness/sandbox/netns-world.ts";
-import { NO_ROUTING_TEXT } from "../../../harness/sandbox/routing-text.ts";
+import { AgentSandbox } from "../../../harness/sandbox/agents/agent-sandbox.ts";
+import { type NetnsWorld, startNetnsWorld } from "../../../harness/sandbox/netns/world.ts";
+import { NO_ROUTING_TEXT } from "../../../harness/sandbox/pod/routing-text.ts";
 import { makeFlow, USUAL_SPEC, waitUntilGone } from "./sandbox-setup.ts";
 
 /** A program in the pod that is none of landfall's listeners; `serve` is what it does with each connection. */

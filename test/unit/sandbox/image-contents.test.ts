@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
-import { imageReference, packContext } from "../../../harness/sandbox/image-contents.ts";
+import { imageReference, packContext } from "../../../harness/sandbox/docker/image-contents.ts";
 
 describe("an image", () => {
   test("is called after what is in it, the same every time", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { explainNetnsFailure, type NamespaceSettings } from "../../../harness/sandbox/netns-failure.ts";
+import { explainNetnsFailure, type NamespaceSettings } from "../../../harness/sandbox/netns/failure.ts";
 
 const USER: NamespaceSettings = {
   uid: 1000,

@@ -9,9 +9,9 @@ import { parseFlowText } from "../../../harness/model/flow-text.ts";
 import { makeLanding } from "../../../harness/model/landing.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import { NO_POLICY_ROUTING } from "../../../harness/model/policy-routing.ts";
-import { AgentSandbox } from "../../../harness/sandbox/agent-sandbox.ts";
-import { type NetnsWorld, startNetnsWorld } from "../../../harness/sandbox/netns-world.ts";
-import { NO_ROUTING_TEXT } from "../../../harness/sandbox/routing-text.ts";
+import { AgentSandbox } from "../../../harness/sandbox/agents/agent-sandbox.ts";
+import { type NetnsWorld, startNetnsWorld } from "../../../harness/sandbox/netns/world.ts";
+import { NO_ROUTING_TEXT } from "../../../harness/sandbox/pod/routing-text.ts";
 import { SHAPE, shapeOf } from "../../istio-pod.ts";
 import { makeFlow, USUAL_SPEC } from "./sandbox-setup.ts";
 

@@ -1,7 +1,7 @@
-import { AgentSandbox } from "../../../harness/sandbox/agent-sandbox.ts";
-import { detectNetns } from "../../../harness/sandbox/netns-detection.ts";
-import { startNetnsWorld } from "../../../harness/sandbox/netns-world.ts";
-import { NO_ROUTING_TEXT } from "../../../harness/sandbox/routing-text.ts";
+import { AgentSandbox } from "../../../harness/sandbox/agents/agent-sandbox.ts";
+import { detectNetns } from "../../../harness/sandbox/netns/detection.ts";
+import { startNetnsWorld } from "../../../harness/sandbox/netns/world.ts";
+import { NO_ROUTING_TEXT } from "../../../harness/sandbox/pod/routing-text.ts";
 import { makeFlow, USUAL_SPEC } from "./sandbox-setup.ts";
 
 /** Run as an ordinary user: prints what is to be said of the backend, and how flows of several owners land under a rule of owners. */

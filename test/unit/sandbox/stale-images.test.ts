@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { connectEngine, imageExists } from "../../../harness/sandbox/docker-engine.ts";
-import { imageReference } from "../../../harness/sandbox/image-contents.ts";
-import { ROLE_LABEL } from "../../../harness/sandbox/labels.ts";
-import { makeImageJudge, removeStaleImages } from "../../../harness/sandbox/stale-images.ts";
+import { connectEngine, imageExists } from "../../../harness/sandbox/docker/engine.ts";
+import { imageReference } from "../../../harness/sandbox/docker/image-contents.ts";
+import { ROLE_LABEL } from "../../../harness/sandbox/docker/labels.ts";
+import { makeImageJudge, removeStaleImages } from "../../../harness/sandbox/docker/stale-images.ts";
 import { buildLabelledImage, makeTag } from "./labelled-image.ts";
 
 const engine = connectEngine();

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { connectEngine, imageExists, unlessGone } from "../../../harness/sandbox/docker-engine.ts";
-import { ensureImage } from "../../../harness/sandbox/docker-image.ts";
-import { KEEP_LABEL, RUN_LABEL } from "../../../harness/sandbox/labels.ts";
+import { connectEngine, imageExists, unlessGone } from "../../../harness/sandbox/docker/engine.ts";
+import { ensureImage } from "../../../harness/sandbox/docker/image.ts";
+import { KEEP_LABEL, RUN_LABEL } from "../../../harness/sandbox/docker/labels.ts";
+import { type SweepScope, sweep } from "../../../harness/sandbox/docker/sweep.ts";
 import { currentRunId } from "../../../harness/sandbox/run-id.ts";
-import { type SweepScope, sweep } from "../../../harness/sandbox/sweep.ts";
 
 const engine = connectEngine();
 /** A run of this machine whose process has another start than the one that has its pid now. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { CaptureConfig } from "../../../../harness/meshes/istio-1.4/config.ts";
 import { DEFAULT_ADDRESSES } from "../../../../harness/model/pod.ts";
-import { listBoundaryFlows } from "../../../../harness/run/bound-scenario.ts";
+import { listBoundaryFlows } from "../../../../harness/run/scenario/bound-scenario.ts";
 import { captureOf, shapeOf } from "../../../istio-pod.ts";
 import { configOf } from "./intent-setup.ts";
 

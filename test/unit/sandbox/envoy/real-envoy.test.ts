@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { AgentSandbox } from "../../../../harness/sandbox/agent-sandbox.ts";
+import { AgentSandbox } from "../../../../harness/sandbox/agents/agent-sandbox.ts";
 import { ensureEnvoy } from "../../../../harness/sandbox/envoy/program.ts";
-import { type NetnsWorld, startNetnsWorld } from "../../../../harness/sandbox/netns-world.ts";
+import { type NetnsWorld, startNetnsWorld } from "../../../../harness/sandbox/netns/world.ts";
 import { shapeOf } from "../../../istio-pod.ts";
 import { makeFlow, USUAL_SPEC, waitUntilGone } from "../sandbox-setup.ts";
 

@@ -1,0 +1,156 @@
+import { renderTarget } from "../../formats/targets.ts";
+import type { Match } from "../../model/match.ts";
+import { type Chain, listActiveTables, type Rule, type Ruleset, type Table, tableKey } from "../../model/ruleset.ts";
+import type { Target } from "../../model/target.ts";
+import { toAtoms } from "../flows/axis.ts";
+import type { FlowSpace } from "../flows/flow-space.ts";
+import { type Intervals, invertIntervals, uniteIntervals } from "./intervals.ts";
+import { type Field, type MatchQuestion, questionOf } from "./match-traits.ts";
+import { type CompareTest, prepareCompare } from "./prepared-compare.ts";
+import { conditionsOfTarget, prepareMap, prepareStatements } from "./prepared-statements.ts";
+import { courseOf, readsChanged } from "./target-effects.ts";
+
+/** What a rule asks of a packet: a field's atom among some, either port's, or a variable's value to be 0 or 1. */
+export type Condition =
+  | FieldCondition
+  | CompareTest
+  | { readonly kind: "either-port"; readonly allowed: Intervals; readonly negated: boolean; readonly text: string }
+  | VariableCondition;
+
+/** That a field's atom is among some. */
+export interface FieldCondition {
+  readonly kind: "field";
+  readonly field: Field;
+  readonly allowed: Intervals;
+  readonly negated: boolean;
+}
+
+/** That a variable has a value. */
+export interface VariableCondition {
+  readonly kind: "variable";
+  readonly variable: number;
+  readonly value: 0 | 1;
+}
+
+/**
+ * What a rule does: `final` ends the chain's whole table, `act` does something and goes on. `sequence`: one part after the other, until
+ * the conditions of one fail. `choice`: the first branch whose conditions hold.
+ */
+export type Effect =
+  | { readonly kind: "final" | "act"; readonly text: string }
+  | { readonly kind: "next" | "return" }
+  | { readonly kind: "jump" | "goto"; readonly chain: string }
+  | { readonly kind: "sequence"; readonly parts: readonly PreparedRule[] }
+  | { readonly kind: "choice"; readonly branches: readonly PreparedRule[] };
+
+/** A rule with its values turned into atoms of a flow space. */
+export interface PreparedRule {
+  readonly conditions: readonly Condition[];
+  readonly effect: Effect;
+}
+
+/** A chain, ready to become diagrams. */
+export interface PreparedChain {
+  readonly base: Chain["base"];
+  readonly rules: readonly PreparedRule[];
+}
+
+/** A table's chains by name. */
+export interface PreparedTable {
+  readonly chains: ReadonlyMap<string, PreparedChain>;
+}
+
+/** The tables of a rule set by {@link tableKey}, in the order in which they were loaded. */
+export type PreparedTables = ReadonlyMap<string, PreparedTable>;
+
+/** Gives every table of a rule set. */
+export function prepareRuleset(ruleset: Ruleset, space: FlowSpace): PreparedTables {
+  return new Map(listActiveTables(ruleset).map((table) => [tableKey(table), prepareTable(table, space)]));
+}
+
+function prepareTable({ chains }: Table, space: FlowSpace): PreparedTable {
+  const prepare = (rules: readonly Rule[]) => rules.map((rule) => prepareRule(rule, space));
+  return { chains: new Map(chains.map(({ name, base, rules }) => [name, { base, rules: prepare(rules) }])) };
+}
+
+function prepareRule({ matches, target }: Rule, space: FlowSpace): PreparedRule {
+  const conditions = matches.flatMap((match) => prepareMatch(match, space));
+  if (target === null) return { conditions, effect: { kind: "next" } };
+  const before = conditionsOfTarget(target, space);
+  return { conditions: [...conditions, ...before], effect: prepareTarget(target, space) };
+}
+
+function prepareMatch(match: Match, space: FlowSpace): readonly Condition[] {
+  if (match.kind === "compare") return [prepareCompare(match, space) ?? NEVER];
+  const question = questionOf(match);
+  switch (question.asks) {
+    case "nothing":
+      return [];
+    case "unknown":
+      return [{ kind: "variable", variable: findUnknown(match, space), value: 1 }];
+    case "packet":
+      return [askPacket(match, space)];
+    case "state":
+      return [{ kind: "variable", variable: space.restVariable(nameFact(match, "with its form")), value: 1 }];
+    case "flow":
+      return askFlow(match, question, space);
+  }
+}
+
+const NEVER: Condition = { kind: "compare", readable: [], elements: [], wants: "some" };
+
+/** What some rule changes may be another thing for each packet: it is no property of the flow. */
+function findUnknown(match: Match, space: FlowSpace): number {
+  const text = match.kind === "unknown" ? match.text : nameFact(match);
+  return readsChanged(text, space.mattering) ? space.restVariable(`unknown ${text}`) : space.unknownVariable(text);
+}
+
+function askPacket(match: Match, space: FlowSpace): Condition {
+  const negated = "negated" in match && match.negated;
+  return { kind: "variable", variable: space.restVariable(nameFact(match)), value: negated ? 0 : 1 };
+}
+
+function askFlow(
+  match: Match,
+  question: Extract<MatchQuestion, { readonly asks: "flow" }>,
+  space: FlowSpace,
+): readonly Condition[] {
+  const negated = "negated" in match && match.negated;
+  const axis = space[question.axis];
+  const atoms = uniteIntervals(toAtoms(axis, question.ranges));
+  const [field, other] = question.fields;
+  if (other !== undefined || field === undefined)
+    return [{ kind: "either-port", allowed: atoms, negated, text: nameFact(match) }];
+  return [{ kind: "field", field, allowed: negated ? invertIntervals(atoms, axis.size - 1) : atoms, negated }];
+}
+
+/**
+ * Names the fact a match asks about. Of a packet the negation asks about the same fact. Of a connection it does not: a packet that has none
+ * may fail both forms, so that each is a fact `with its form`.
+ */
+function nameFact(match: Match, form: "without its form" | "with its form" = "without its form"): string {
+  const named = form === "with its form" ? match : { ...match, negated: false };
+  return JSON.stringify(named, (_, value) => (typeof value === "bigint" ? `${value}` : value));
+}
+
+function prepareTarget(target: Target, space: FlowSpace): Effect {
+  const { family, mattering } = space;
+  const prepare = {
+    match: (match: Match) => prepareMatch(match, space),
+    target: (part: Target) => prepareRule({ matches: [], target: part }, space),
+  };
+  if (target.kind === "statements") return prepareStatements(target, prepare);
+  if (target.kind === "map") return prepareMap(target, space, prepare);
+  if (target.kind === "jump" || target.kind === "goto") return { kind: target.kind, chain: target.chain };
+  const course = courseOf(target, mattering);
+  switch (course) {
+    case "next":
+    case "return":
+      return { kind: course };
+    case "act":
+    case "final":
+      return { kind: course, text: renderTarget(target, family) };
+    case "call":
+      throw new TypeError(`${target.kind} calls no chain`);
+  }
+}

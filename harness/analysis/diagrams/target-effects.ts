@@ -1,0 +1,157 @@
+import type { Family } from "../../model/address.ts";
+import type { Range } from "../../model/match.ts";
+import { listMatches, listTargets } from "../../model/rule-parts.ts";
+import { listRules, type Ruleset } from "../../model/ruleset.ts";
+import type { Target } from "../../model/target.ts";
+import { type HiddenAttribute, readsOf, targetTraits } from "../../model/target-traits.ts";
+
+/**
+ * How a chain goes on after a rule that matches, and whether a later rule or the landing may depend on what the rule does.
+ * `final`: no later rule of its table is asked. `act`: it changes something, and the next rule is asked. `next`: it changes nothing that a
+ * later rule or the landing depends on, and the next rule is asked.
+ */
+type Course = "final" | "act" | "next" | "return" | "call";
+
+/** One entry a kind: a kind without one does not compile. */
+const COURSES = {
+  accept: "final",
+  drop: "final",
+  return: "return",
+  jump: "call",
+  goto: "call",
+  redirect: "final",
+  dnat: "final",
+  snat: "final",
+  masquerade: "final",
+  tproxy: "final",
+  mark: "act",
+  "connmark-set": "act",
+  "connmark-save": "act",
+  "connmark-restore": "act",
+  notrack: "act",
+  track: "act",
+  zone: "act",
+  log: "next",
+  reject: "final",
+  // What no host passes on any more does not come where it is dialled.
+  "hop-limit": "act",
+  // The copy is answered, too.
+  tee: "act",
+  "side-effect": "next",
+  // What is inside them has a course of its own.
+  statements: "act",
+  map: "act",
+  assign: "act",
+  "tproxy-socket": "act",
+  counter: "next",
+  continue: "next",
+  // It may be anything: that it is met is noted, and all that follows as well.
+  unknown: "act",
+} satisfies Record<Target["kind"], Course>;
+
+/** Attributes that some rules change and matches kept as text may read; no others matter. */
+export type Mattering = ReadonlySet<HiddenAttribute>;
+
+/** Gives the attributes that matter where some rule sets are looked at together: what one changes another may read. */
+export function findMattering(rulesets: readonly Ruleset[]): Mattering {
+  const rules = rulesets.flatMap(listRules);
+  const changed = new Set(rules.flatMap(listTargets).flatMap((target) => targetTraits(target).changes));
+  const texts = rules.flatMap((rule) =>
+    listMatches(rule).flatMap((match) => (match.kind === "unknown" ? match.text : [])),
+  );
+  return new Set([...changed].filter((attribute) => texts.some((text) => readsOf(text)?.includes(attribute) ?? true)));
+}
+
+/** Says whether a match that is kept as text may read what some rule changes: then packets of one flow may get different answers. */
+export function readsChanged(text: string, mattering: Mattering): boolean {
+  const reads = readsOf(text);
+  return reads === null ? mattering.size > 0 : reads.some((attribute) => mattering.has(attribute));
+}
+
+/** Gives how a chain goes on behind a target. */
+export function courseOf(target: Target, mattering: Mattering): Course {
+  const course = COURSES[target.kind];
+  const isRead = targetTraits(target).changes.some((attribute) => mattering.has(attribute));
+  return course === "next" && isRead ? "act" : course;
+}
+
+/** What a target makes of one end of a packet. Null where that part stays; `local`: an address of the pod's own. */
+export interface Rewriting {
+  readonly side: "source" | "destination";
+  readonly addresses: { readonly first: string; readonly last: string } | "local" | null;
+  readonly ports: Range | null;
+  /** `kept`: a port inside the range stays, and any other of a destination becomes the first; `random`: any may become any. */
+  readonly choice: "random" | "kept";
+}
+
+type Kind = Target["kind"];
+type TargetOf<K extends Kind, T extends Target = Target> = T extends Target ? (K extends T["kind"] ? T : never) : never;
+type Rewrites<T extends Target> = (target: T) => Rewriting | null;
+
+const NOTHING = () => null;
+
+/** One entry a kind: a kind without one does not compile. */
+const REWRITINGS: { readonly [K in Kind]: Rewrites<TargetOf<K>> } = {
+  accept: NOTHING,
+  drop: NOTHING,
+  return: NOTHING,
+  jump: NOTHING,
+  goto: NOTHING,
+  redirect: ({ ports, random }) => ({
+    side: "destination",
+    addresses: "local",
+    ports,
+    choice: random ? "random" : "kept",
+  }),
+  dnat: ({ addresses, ports, flags }) => ({ side: "destination", addresses, ports, choice: choiceOf(flags) }),
+  snat: ({ addresses, ports, flags }) => ({ side: "source", addresses, ports, choice: choiceOf(flags) }),
+  masquerade: ({ ports, flags }) => ({ side: "source", addresses: null, ports, choice: choiceOf(flags) }),
+  // The packet stays as it is; a listener is given to it.
+  tproxy: NOTHING,
+  mark: NOTHING,
+  "connmark-set": NOTHING,
+  "connmark-save": NOTHING,
+  "connmark-restore": NOTHING,
+  notrack: NOTHING,
+  track: NOTHING,
+  zone: NOTHING,
+  log: NOTHING,
+  reject: NOTHING,
+  "hop-limit": NOTHING,
+  tee: NOTHING,
+  "side-effect": NOTHING,
+  // What is inside them is listed by itself.
+  statements: NOTHING,
+  map: NOTHING,
+  assign: NOTHING,
+  "tproxy-socket": NOTHING,
+  counter: NOTHING,
+  continue: NOTHING,
+  // Where it is met the simulator gives up.
+  unknown: NOTHING,
+};
+
+function choiceOf(flags: readonly string[]): Rewriting["choice"] {
+  return flags.includes("random") || flags.includes("random-fully") ? "random" : "kept";
+}
+
+/** Gives what a target makes of a packet's ends; null where it leaves both. */
+export function rewritingOf(target: Target | null): Rewriting | null {
+  if (target === null) return null;
+  return (REWRITINGS[target.kind] as Rewrites<Target>)(target);
+}
+
+/** Gives what every rule of some rule sets makes of one end of a packet, with the family that it is of. */
+export function listRewritings(
+  rulesets: readonly Ruleset[],
+  side: Rewriting["side"],
+): readonly (Rewriting & { readonly family: Family })[] {
+  return rulesets.flatMap((ruleset) =>
+    listRules(ruleset)
+      .flatMap(listTargets)
+      .flatMap((target) => {
+        const rewriting = rewritingOf(target);
+        return rewriting?.side === side ? [{ ...rewriting, family: ruleset.family }] : [];
+      }),
+  );
+}

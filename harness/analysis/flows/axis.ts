@@ -1,0 +1,47 @@
+import type { ValueRanges } from "../../model/value-ranges.ts";
+import type { Intervals } from "../diagrams/intervals.ts";
+
+/**
+ * The values of one dimension, cut into atoms: between two neighbouring boundaries nothing tells one value from another.
+ * Atoms are numbered from 0 in rising order, so that IPv6 addresses are small numbers as well.
+ */
+export interface Axis {
+  readonly size: number;
+  /** Gives the atom that holds a value. */
+  atomOf(value: bigint): number;
+  /** Gives an atom's lowest and highest value. */
+  boundsOf(atom: number): readonly [first: bigint, last: bigint];
+}
+
+/** SplitPoints 0 … `last` before each boundary. Boundaries may repeat and stand in any order; those beyond `last` cut nothing. */
+export function makeAxis(boundaries: Iterable<bigint>, last: bigint): Axis {
+  const starts = [...new Set([0n, ...boundaries])]
+    .filter((start) => start <= last)
+    .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  const atoms = new Map(starts.map((start, atom) => [start, atom]));
+  return {
+    size: starts.length,
+    atomOf: (value) => atoms.get(value) ?? findAtom(starts, value),
+    boundsOf: (atom) => [starts[atom] ?? 0n, (starts[atom + 1] ?? last + 1n) - 1n],
+  };
+}
+
+function findAtom(starts: readonly bigint[], value: bigint): number {
+  let [low, high] = [0, starts.length - 1];
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((starts[middle] as bigint) <= value) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/** Gives the atoms that make up some ranges; the axis must have been cut at their ends. */
+export function toAtoms(axis: Axis, ranges: ValueRanges): Intervals {
+  return ranges.map(([first, last]) => [axis.atomOf(first), axis.atomOf(last)] as const);
+}
+
+/** Gives the boundaries that some ranges make: their first values, and the values behind their last. */
+export function boundariesOf(ranges: ValueRanges): readonly bigint[] {
+  return ranges.flatMap(([first, last]) => [first, last + 1n]);
+}

@@ -1,0 +1,54 @@
+import type { Family } from "../../model/address.ts";
+import type { Manner } from "../../model/flow.ts";
+import type { Landing } from "../../model/landing.ts";
+import { emptyRuleset, familyKey, type PodRules } from "../../model/ruleset.ts";
+import type { Diagram } from "../diagrams/diagrams.ts";
+import { type Lander, openLander } from "../pod/pod-under-analysis.ts";
+import { choosePoint, findPaths, listPreferences, readAssumptions } from "./flow-points.ts";
+import type { FlowSpace } from "./flow-space.ts";
+import type { Lane } from "./lanes.ts";
+import { type AnalysisSetting, partitionFlows } from "./partition.ts";
+import { makeWitness, type Witness } from "./witness.ts";
+
+/** Flows that are treated alike, with one that stands for them. */
+export interface FlowClass {
+  /** Its terminal in its lane's diagram. */
+  readonly terminal: Diagram;
+  readonly witness: Witness;
+}
+
+/** One lane's flows, all of them, in classes. */
+export interface ClassifiedLane {
+  readonly lane: Lane;
+  /** The diagram that says which flows are of which class. */
+  readonly diagram: Diagram;
+  readonly space: FlowSpace;
+  readonly classes: readonly FlowClass[];
+  land(flowClass: FlowClass, manner: Manner): Landing;
+}
+
+/**
+ * Gives all flows of a family in classes: under these rules every flow of a class takes the same way and lands alike, its own ends aside.
+ * Throws `budget-exceeded` rather than give a part.
+ */
+export function classifyFlows(rules: PodRules, family: Family, setting: AnalysisSetting): readonly ClassifiedLane[] {
+  const ruleset = rules[familyKey(family)] ?? emptyRuleset(family);
+  const partition = partitionFlows(family, [ruleset], setting);
+  const { space, signatures, ground, join, restrict, outside } = partition;
+  const prefer = listPreferences(space, setting);
+  return partition.lanes.map((lane) => {
+    const diagram = restrict([...signatures, ...ground].reduce(join), lane);
+    const paths = [...findPaths(diagram, space, prefer)].filter(([terminal]) => terminal !== outside);
+    const classes = paths.map(([terminal, path]): FlowClass => {
+      const point = choosePoint(path, lane, space, prefer);
+      const assumed = readAssumptions(path, space);
+      return { terminal, witness: makeWitness(point, family, setting.addresses, setting.spec.shape, assumed) };
+    });
+    const lander: Lander = openLander(
+      rules,
+      setting.spec,
+      classes.map(({ witness }) => witness),
+    );
+    return { lane, diagram, space, classes, land: ({ witness }, manner) => lander.land(witness, manner) };
+  });
+}

@@ -1,0 +1,173 @@
+import { type Family, parseAddress, parseNetwork } from "../../model/address.ts";
+import type { FlowProtocol } from "../../model/flow.ts";
+import { MAX_ID, MAX_PORT, PASS_THROUGH_IPV6, type SandboxAddresses, vmGateway } from "../../model/pod.ts";
+import { networkRanges, subtractRanges, type ValueRanges, wholeFamily } from "../../model/value-ranges.ts";
+
+/** Who dials: a process of the pod, or one of the hosts beside it. */
+export type LaneHost = "pod" | "client" | "upstream" | "vm";
+
+/** What the sockets of a lane's flows are given beside an address. */
+export interface LaneSocket {
+  /** Ports of which the socket is bound to one; null: the kernel chooses. */
+  readonly ports: readonly [first: number, last: number] | null;
+  /** The socket's mark, 0 for none. */
+  readonly mark: number;
+}
+
+/** A socket like most. */
+const PLAIN_SOCKET: LaneSocket = { ports: null, mark: 0 };
+
+/**
+ * Flows that take the same road: from one host, with one way to have a source, to one kind of destination. The lanes of a family
+ * share no flow, and together hold every flow that can meet the pod's rules.
+ */
+export interface Lane {
+  readonly protocol: FlowProtocol;
+  /** Tells a reader which flows these are: `from the pod to elsewhere`. */
+  readonly name: string;
+  readonly host: LaneHost;
+  /** `route`: the route chooses the source; `bound`: the socket is bound to it, so that a flow's text names it. */
+  readonly binding: "route" | "bound";
+  /** Sources by number; one fixed source is one range of one. `destination`: the source is the address dialled. */
+  readonly sources: ValueRanges | "destination";
+  readonly destinations: ValueRanges;
+  readonly ports: ValueRanges;
+  /** The owners' ids; flows from outside the pod have none that a rule could see, and are made by root. */
+  readonly uids: ValueRanges;
+  readonly gids: ValueRanges;
+  /** The interface of the pod behind which a `vm` stands. */
+  readonly link: string | null;
+  readonly socket: LaneSocket;
+  /** Ends whose flows are another lane's: a socket bound to the very source that the route gives is as one that is not bound. */
+  readonly without: readonly { readonly sources: ValueRanges; readonly destinations: ValueRanges }[];
+}
+
+/** Addresses no connection can be made to, or none of which Node would make as this family: unspecified, multicast, mapped IPv4. */
+const NOT_CONNECTABLE: Readonly<Record<Family, readonly string[]>> = {
+  4: ["0.0.0.0/8", "224.0.0.0/3"],
+  6: ["::/128", "::ffff:0:0/96", "ff00::/8", "fe80::/10"],
+};
+const LOOPBACK: Readonly<Record<Family, string>> = { 4: "127.0.0.0/8", 6: "::1/128" };
+const PORTS: ValueRanges = [[1n, BigInt(MAX_PORT)]];
+const ANY_ID: ValueRanges = [[0n, BigInt(MAX_ID)]];
+const ROOT: ValueRanges = [[0n, 0n]];
+
+/** What lanes depend on beside the family. */
+export interface LaneSetting {
+  readonly addresses: SandboxAddresses;
+  /** Interfaces behind which virtual machines may stand. */
+  readonly links: readonly string[];
+  /** Whether the pod has such an interface whoever dials; `absent`: only rules name one, and its addresses are upstream's elsewhere. */
+  readonly vm: "there" | "absent";
+  /** Whether `::6` is one of the pod's addresses (IPv6 only). */
+  readonly passThrough: "there" | "absent";
+}
+
+/** Gives every lane of a family, by TCP. */
+export function listLanes(
+  family: Family,
+  { addresses, links, vm: vmState, passThrough }: LaneSetting,
+): readonly Lane[] {
+  const pod = single(addresses.pod[family]);
+  const through = family === 6 && passThrough === "there" ? [single(PASS_THROUGH_IPV6)] : [];
+  const loopback = [...rangesOf(LOOPBACK[family]), ...through];
+  // Where the pod does not own ::6 it is nobody's: the sandbox dials it from itself alone, as the proxy does, and that cannot be bound.
+  const absent = family === 6 && passThrough === "absent" ? [single(PASS_THROUGH_IPV6)] : [];
+  const vm = single(addresses.vm[family]);
+  // The pod's own ends of the links to virtual machines are the sandbox's make, and no flow's business.
+  const gateways = (vmState === "there" ? links : []).map((_, link) => single(vmGateway(link, addresses)[family]));
+  const foreign = subtractRanges(wholeFamily(family), [
+    ...NOT_CONNECTABLE[family].flatMap(rangesOf),
+    ...loopback,
+    pod,
+    ...gateways,
+    ...absent,
+  ]);
+  const unbound =
+    family === 4
+      ? [{ sources: [single("127.0.0.1")], destinations: loopback }]
+      : loopback.map((own) => ({ sources: [own], destinations: [own] }));
+  const bound = [
+    ["from the pod, bound to a loopback address, to itself", loopback, [...loopback, pod], unbound],
+    ["from the pod, bound to its own address, to loopback", [pod], loopback, []],
+    // IPv4 lets no socket with a loopback source connect to elsewhere (EINVAL, `__mkroute_output` in net/ipv4/route.c); IPv6 does.
+    ...(family === 4
+      ? []
+      : [["from the pod, bound to a loopback address, to elsewhere", loopback, foreign, []] as const]),
+  ] as const;
+  const plain = { protocol: "tcp", ports: PORTS, without: [], socket: PLAIN_SOCKET } as const;
+  const fromPod = { ...plain, host: "pod", uids: ANY_ID, gids: ANY_ID, link: null } as const;
+  const fromOutside = { ...plain, uids: ROOT, gids: ROOT } as const;
+  const outsiders = subtractRanges(foreign, [single(addresses.upstream[family]), ...(vmState === "there" ? [vm] : [])]);
+  return [
+    { ...fromPod, name: "from the pod to elsewhere", binding: "route", sources: [pod], destinations: foreign },
+    {
+      ...fromPod,
+      name: "from the pod to its own address",
+      binding: "route",
+      sources: "destination",
+      destinations: [pod],
+    },
+    {
+      ...fromPod,
+      name: "from the pod to loopback",
+      binding: "route",
+      sources: family === 4 ? [single("127.0.0.1")] : "destination",
+      destinations: loopback,
+    },
+    ...bound.map(
+      ([name, sources, destinations, without]): Lane => ({
+        ...fromPod,
+        name,
+        binding: "bound",
+        sources,
+        destinations,
+        without,
+      }),
+    ),
+    {
+      ...fromOutside,
+      name: "from outside to the pod",
+      host: "client",
+      binding: "route",
+      sources: outsiders,
+      destinations: [pod],
+      link: null,
+    },
+    {
+      ...fromOutside,
+      name: "from upstream to the pod",
+      host: "upstream",
+      binding: "route",
+      sources: [single(addresses.upstream[family])],
+      destinations: [pod],
+      link: null,
+    },
+    ...links.map(
+      (link): Lane => ({
+        ...fromOutside,
+        name: `from the machine behind ${link}`,
+        host: "vm",
+        binding: "route",
+        sources: [vm],
+        destinations: subtractRanges([...foreign, pod], [vm]),
+        link,
+      }),
+    ),
+  ];
+}
+
+function single(address: string): readonly [bigint, bigint] {
+  const value = parseAddress(address)?.value ?? 0n;
+  return [value, value];
+}
+
+function rangesOf(network: string): ValueRanges {
+  const parsed = parseNetwork(network);
+  return parsed ? networkRanges(parsed) : [];
+}
+
+/** Gives lanes as they are by another protocol: whatever tells flows apart by their ends is the same for both. */
+export function switchProtocol(lanes: readonly Lane[], protocol: FlowProtocol): readonly Lane[] {
+  return protocol === "tcp" ? lanes : lanes.map((lane) => ({ ...lane, protocol, name: `${lane.name}, by UDP` }));
+}

@@ -1,0 +1,178 @@
+import { LandfallError } from "../../errors.ts";
+import type { Family } from "../../model/address.ts";
+import type { CompareElement } from "../../model/compare.ts";
+import { codedFinding } from "../../model/finding.ts";
+import { type FlowSet, isAnyMark, joinCuts } from "../../model/flow-set.ts";
+import type { Match } from "../../model/match.ts";
+import { MAX_PORT, type PodSpec, type SandboxAddresses, vmGateway, vmLinks, withLinks } from "../../model/pod.ts";
+import { listMatches } from "../../model/rule-parts.ts";
+import { listRules, type Ruleset } from "../../model/ruleset.ts";
+import type { SplitPoints } from "../../model/split-points.ts";
+import { makeCube } from "../diagrams/cube.ts";
+import type { Diagram, Memo } from "../diagrams/diagrams.ts";
+import { uniteIntervals } from "../diagrams/intervals.ts";
+import { listRanges, questionOf } from "../diagrams/match-traits.ts";
+import { findRewrites, type Rewrites } from "../diagrams/packet-views.ts";
+import { prepareRuleset } from "../diagrams/prepared-rules.ts";
+import { openJoiner, signRulesets } from "../diagrams/signature.ts";
+import { groundValues, makeGround } from "../pod/ground.ts";
+import { toAtoms } from "./axis.ts";
+import { findDomain } from "./flow-domain.ts";
+import { DIMENSION, FIRST_REST, type FlowSpace, openFlowSpace } from "./flow-space.ts";
+import { type Lane, listLanes, switchProtocol } from "./lanes.ts";
+import { findLaneReach, narrowLanes } from "./narrow-lanes.ts";
+import { varySockets } from "./socket-lanes.ts";
+import { tellApart } from "./told-apart.ts";
+
+/** What an analysis looks at beside the rules. */
+export interface AnalysisSetting {
+  readonly spec: PodSpec;
+  readonly addresses: SandboxAddresses;
+  /** Values at which flows are to be told apart beyond what the rules do, such as those a property names. */
+  readonly cuts?: SplitPoints;
+  /** Whether `::6` is one of the pod's addresses. */
+  readonly passThrough: "there" | "absent";
+  /**
+   * `varied`: flows whose sockets have a mark or a port of their own are told apart too, where rules ask for one. Otherwise a socket has no
+   * mark, and the kernel chooses its port.
+   */
+  readonly sockets?: "plain" | "varied";
+  /** Interfaces of the pod behind each of which a `vm` stands; those that the spec or the rules name, where it is not given. */
+  readonly links?: readonly string[];
+  /** The flows that are asked about, where these are not all of TCP's: only this asks about UDP. */
+  readonly within?: FlowSet;
+  /** Diagram nodes that may be made. */
+  readonly budget?: number;
+}
+
+/** The flows of one family, told apart by what some rule sets do with them. */
+export interface Partition {
+  readonly space: FlowSpace;
+  readonly lanes: readonly Lane[];
+  /** What some rule makes of a flow's ends. */
+  readonly rewrites: Rewrites;
+  /** One diagram a rule set: equal terminals, equal treatment, within one rule set and between two. */
+  readonly signatures: readonly Diagram[];
+  /** Diagrams that tell flows apart by what is no rule's doing: which host has an address, who listens at a port, the cuts asked for. */
+  readonly ground: readonly Diagram[];
+  /** Combines diagrams into one whose terminals stand for tuples. */
+  readonly join: (first: Diagram, second: Diagram) => Diagram;
+  /** SplitPoints a diagram to a lane: flows of other lanes come to {@link Partition.outside}. */
+  readonly restrict: (diagram: Diagram, lane: Lane) => Diagram;
+  readonly outside: Diagram;
+}
+
+const NO_CUTS: SplitPoints = { addresses: [], ports: [], ids: [], marks: [] };
+
+/** Tells the flows of a family apart by what some rule sets do with them; throws `budget-exceeded` rather than give a part. */
+export function partitionFlows(family: Family, given: readonly Ruleset[], setting: AnalysisSetting): Partition {
+  const rulesets = given.map(tellApart);
+  const { addresses, spec } = setting;
+  const links = setting.links ?? findLinks(rulesets, spec);
+  const gateways = links.length === 0 ? [] : [vmGateway(0, addresses)[family]];
+  const rewrites = findRewrites(rulesets, { family, addresses, spec, gateways });
+  const lanes = findLanes(family, links, rulesets, setting);
+  const marks = groundValues(family, rewrites, setting, gateways);
+  const cuts = joinCuts([setting.cuts ?? NO_CUTS, cutsOfState(rulesets)]);
+  const all: SplitPoints = {
+    addresses: [
+      ...marks.destinations,
+      ...marks.sources,
+      ...cuts.addresses,
+      ...lanes.flatMap(({ sources, destinations }) => [...(sources === "destination" ? [] : sources), ...destinations]),
+    ],
+    ports: [...marks.ports, ...cuts.ports, ...lanes.flatMap(({ ports }) => ports), [1n, BigInt(MAX_PORT)]],
+    ids: [...cuts.ids, ...lanes.flatMap(({ uids, gids }) => [...uids, ...gids])],
+    marks: [],
+  };
+  const reach = setting.within ? findLaneReach(lanes) : {};
+  const space = openFlowSpace(family, rulesets, { cuts: all, reach }, setting.budget);
+  const join = openJoiner(space);
+  const signatures = signRulesets(
+    rulesets.map((ruleset) => prepareRuleset(ruleset, space)),
+    rewrites,
+    space,
+  );
+  const ground = makeGround(space, marks, cuts);
+  return { space, lanes, rewrites, signatures, ground, join, ...openRestriction(space) };
+}
+
+/** Gives the values that rules compare with what the kernel keeps about a connection, whose ends are those of the flow. */
+function cutsOfState(rulesets: readonly Ruleset[]): SplitPoints {
+  const matches = rulesets.flatMap(listRules).flatMap(listMatches);
+  const asked = matches.flatMap((match) => {
+    if (match.kind === "compare") return listRanges(match).filter(({ fields }) => fields === undefined);
+    return questionOf(match).asks === "state" ? listRanges(match) : [];
+  });
+  const of = (wanted: keyof SplitPoints) => asked.filter(({ axis }) => axis === wanted).flatMap(({ ranges }) => ranges);
+  return { addresses: of("addresses"), ports: of("ports"), ids: of("ids"), marks: [] };
+}
+
+function findLanes(
+  family: Family,
+  links: readonly string[],
+  rulesets: readonly Ruleset[],
+  setting: AnalysisSetting,
+): readonly Lane[] {
+  const { addresses, passThrough, within, spec, cuts } = setting;
+  const demanded = [...(cuts?.marks ?? []), ...(!within || isAnyMark(within.marks) ? [] : within.marks)];
+  // A proxy that is known by a mark is there only among sockets that have one.
+  const isMarked = demanded.length > 0 || spec.shape.proxies.some(({ runsAs }) => runsAs.mark !== 0);
+  const sockets = setting.sockets ?? (isMarked ? "varied" : "plain");
+  const vm = vmLinks(spec).length > 0 ? "there" : "absent";
+  const byTcp = listLanes(family, { addresses, links, vm, passThrough });
+  const plain = (["tcp", "udp"] as const)
+    .filter((protocol) => (within?.protocols ?? ["tcp"]).includes(protocol))
+    .flatMap((protocol) => switchProtocol(byTcp, protocol));
+  const lanes = sockets === "plain" ? plain : varySockets(plain, rulesets, spec, demanded);
+  if (!within) return lanes;
+  const narrowed = within.family === family ? narrowLanes(lanes, within) : [];
+  if (within.family === family && narrowed.length === 0) throw noFlow(within);
+  return narrowed;
+}
+
+/** An answer about no flow would be right whatever the rules. */
+function noFlow({ text }: FlowSet): LandfallError {
+  const message = "No flow that can meet a pod's rules is among these; name flows that start in the pod, or go to it.";
+  return new LandfallError("bad-input", "The flows asked about cannot be analysed.", {
+    findings: [codedFinding("nothing-asked", text, message)],
+  });
+}
+
+/** Interfaces that rules or the sandbox set apart from the pod's own: something stands behind each. */
+function findLinks(rulesets: readonly Ruleset[], spec: PodSpec): readonly string[] {
+  const named = rulesets.flatMap(listRules).flatMap(listMatches).flatMap(listInInterfaces);
+  return [...new Set(vmLinks(withLinks(spec, [...spec.shape.links, ...named])))];
+}
+
+function listInInterfaces(match: Match): readonly string[] {
+  if (match.kind === "in-interface") return match.name.endsWith("+") ? [] : [match.name];
+  if (match.kind !== "compare") return [];
+  return match.keys.flatMap(({ name }, i) =>
+    name === "meta iifname" || name === "meta iif" ? match.elements.flatMap((element) => namesIn(element[i])) : [],
+  );
+}
+
+function namesIn(range: CompareElement[number] | undefined): readonly string[] {
+  return range !== undefined && "name" in range && !range.name.endsWith("*") ? [range.name] : [];
+}
+
+function openRestriction(space: FlowSpace): Pick<Partition, "restrict" | "outside"> {
+  const { diagrams } = space;
+  const [inside, outside] = [diagrams.terminal("inside"), diagrams.terminal("outside")];
+  const memo: Memo = new Map();
+  const leaveOut = ({ sources, destinations }: Lane["without"][number], from: Diagram): Diagram => {
+    const clauses = [
+      [DIMENSION.source, uniteIntervals(toAtoms(space.addresses, sources))],
+      [DIMENSION.destination, uniteIntervals(toAtoms(space.addresses, destinations))],
+    ] as const;
+    const hole = makeCube(space, clauses, outside, inside);
+    return diagrams.combine(hole, from, (where, what) => (where === inside ? what : outside), new Map(), FIRST_REST);
+  };
+  const restrict = (diagram: Diagram, lane: Lane): Diagram => {
+    const whole = makeCube(space, [...findDomain(space, lane)], inside, outside);
+    const domain = lane.without.reduce((rest, hole) => leaveOut(hole, rest), whole);
+    return diagrams.combine(domain, diagram, (where, what) => (where === inside ? what : outside), memo, FIRST_REST);
+  };
+  return { restrict, outside };
+}

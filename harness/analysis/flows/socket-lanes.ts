@@ -1,0 +1,138 @@
+import { LandfallError } from "../../errors.ts";
+import { renderHex } from "../../formats/values.ts";
+import { codedFinding } from "../../model/finding.ts";
+import type { FlowProtocol } from "../../model/flow.ts";
+import { isAnyMark } from "../../model/flow-set.ts";
+import type { Match, Range } from "../../model/match.ts";
+import { MAX_PORT, type PodSpec } from "../../model/pod.ts";
+import { takenPorts } from "../../model/pod-shape.ts";
+import { listMatches } from "../../model/rule-parts.ts";
+import { listRules, type Ruleset } from "../../model/ruleset.ts";
+import type { ValueRanges } from "../../model/value-ranges.ts";
+import { EPHEMERAL_PORTS } from "../../netfilter/packet.ts";
+import { listAskedMarks } from "../diagrams/compare-traits.ts";
+import { listRanges, type SplitRanges } from "../diagrams/match-traits.ts";
+import { boundariesOf, makeAxis } from "./axis.ts";
+import type { Lane, LaneSocket } from "./lanes.ts";
+
+/** Marks that one range may name. */
+const MARKS_AT_MOST = 64;
+
+/**
+ * Gives lanes once more for every kind of socket that rules tell apart: by the port that it is bound to (`--sport 5000`), and in the pod by
+ * its mark (`-m mark --mark 0x1`); `demanded` are the marks that a contract, a property or the flows asked about name. Where a rule asks
+ * for some of the ports that the kernel may choose and not for others, no lane leaves the choice to the kernel. No socket of the pod can be
+ * bound to a port at which the pod listens.
+ */
+export function varySockets(
+  lanes: readonly Lane[],
+  rulesets: readonly Ruleset[],
+  spec: PodSpec,
+  demanded: ValueRanges = [],
+): readonly Lane[] {
+  const matches = rulesets.flatMap(listRules).flatMap(listMatches);
+  const ports = { tcp: listPorts(matches, "tcp"), udp: listPorts(matches, "udp") };
+  const marks = listMarks(matches, demanded);
+  const listening = listeningPorts(spec);
+  return lanes.flatMap((lane) => {
+    const isPods = lane.host === "pod";
+    const own = ports[lane.protocol].filter(
+      (range) => !isPods || range === null || chooseFreePort(range, listening, 0) !== null,
+    );
+    return own.flatMap((range) =>
+      (isPods ? marks : [0]).map((mark) => ({
+        ...lane,
+        name: nameVariant(lane, { ports: range, mark }),
+        socket: { ports: range, mark },
+      })),
+    );
+  });
+}
+
+/** Gives the ports at which somebody in the pod listens, so that no other socket there can be bound to them. */
+export function listeningPorts({ shape, listen }: PodSpec): readonly number[] {
+  return [...takenPorts(shape), ...listen];
+}
+
+/**
+ * Gives a port of a range that is not taken; null where all are. `salt` spreads the choice, so that flows which are driven together seldom
+ * share a port, and its middle is where seldom anybody listens.
+ */
+export function chooseFreePort(
+  [first, last]: readonly [number, number],
+  taken: readonly number[],
+  salt: number,
+): number | null {
+  const size = last - first + 1;
+  const start = Math.floor(size / 2) + (salt % size);
+  for (let step = 0; step < size; step++) {
+    const port = first + ((start + step) % size);
+    if (!taken.includes(port)) return port;
+  }
+  return null;
+}
+
+function nameVariant({ name }: Lane, { ports, mark }: LaneSocket): string {
+  const bound = ports === null ? "" : `, bound to a port of ${ports[0]}-${ports[1]}`;
+  return `${name}${bound}${mark === 0 ? "" : `, marked ${renderHex(mark)}`}`;
+}
+
+/** Null stands for the ports that the kernel chooses from, where rules do not tell these apart. */
+function listPorts(matches: readonly Match[], protocol: FlowProtocol): readonly LaneSocket["ports"][] {
+  const named = matches
+    .flatMap((match) => sourcePortsOf(match, protocol))
+    .map(({ first, last }) => [BigInt(first), BigInt(last)] as const);
+  const axis = makeAxis(boundariesOf([...named, [1n, BigInt(MAX_PORT)]]), BigInt(MAX_PORT));
+  const ranges = Array.from({ length: axis.size }, (_, atom) => axis.boundsOf(atom).map(Number) as [number, number]);
+  const possible = ranges.filter(([first]) => first >= 1);
+  const { first, last } = EPHEMERAL_PORTS;
+  return possible.map((range) => (range[0] <= first && last <= range[1] ? null : range));
+}
+
+function sourcePortsOf(match: Match, protocol: FlowProtocol): readonly Range[] {
+  if (match.kind === "source-port") return match.module === protocol ? [match.ports] : [];
+  if (match.kind === "compare") return listRanges(match).flatMap(toSourcePorts);
+  return match.kind === "multiport" && match.side !== "destination" ? match.ports : [];
+}
+
+function toSourcePorts({ fields, ranges }: SplitRanges): readonly Range[] {
+  if (!fields?.includes("source-port")) return [];
+  return ranges.map(([first, last]) => ({ first: Number(first), last: Number(last) }));
+}
+
+/** A range stands for each of its marks: rules ask for bits, which have no order. */
+function listNamedMarks([first, last]: ValueRanges[number]): readonly number[] {
+  const count = Number(last - first) + 1;
+  if (count > MARKS_AT_MOST) throw tooManyMarks(count);
+  return Array.from({ length: count }, (_, i) => Number(first) + i);
+}
+
+function tooManyMarks(count: number): LandfallError {
+  const message = `${count} marks are named by one range, and each is looked at for itself; name at most ${MARKS_AT_MOST} marks.`;
+  return new LandfallError("bad-input", "The flows asked about cannot be analysed.", {
+    findings: [codedFinding("unsupported", "mark", message)],
+  });
+}
+
+/** One mark for each way in which the rules' questions about a mark can be answered; no mark stands for its own. */
+function listMarks(matches: readonly Match[], demanded: ValueRanges): readonly number[] {
+  const ofRules = matches.flatMap((match) =>
+    match.kind === "compare" ? listAskedMarks(match) : match.kind === "mark" ? match : [],
+  );
+  const named = demanded
+    .filter((range) => !isAnyMark([range]))
+    .flatMap(listNamedMarks)
+    .map((value) => ({ value, mask: 0xffffffff }));
+  const asked = [...ofRules, ...named];
+  // Beside the mark asked for, one that differs from it in a bit that is looked at, and those with every other bit set.
+  const near = asked.flatMap(({ value, mask }) => [value, (value ^ (mask & -mask)) >>> 0]);
+  const rest = asked.map(({ mask }) => ~mask >>> 0);
+  const values = [...new Set([...near, ...rest])];
+  const sums = values.flatMap((one) => values.map((other) => (one | other) >>> 0));
+  const answers = new Map<string, number>();
+  for (const mark of [0, ...values, ...sums]) {
+    const key = asked.map(({ value, mask }) => Number((mark & mask) >>> 0 === value)).join();
+    if (!answers.has(key)) answers.set(key, mark);
+  }
+  return [...answers.values()];
+}

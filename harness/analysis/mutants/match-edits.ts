@@ -1,0 +1,159 @@
+import {
+  addressBits,
+  type Family,
+  type Network,
+  parseAddress,
+  prefixLength,
+  prefixMask,
+  renderAddress,
+} from "../../model/address.ts";
+import type { AddressRangeMatch, ConntrackState, MarkMatch, Match, OwnerMatch, Range } from "../../model/match.ts";
+import { MAX_ID, MAX_PORT, POD_INTERFACE } from "../../model/pod.ts";
+import { editCompare } from "./compare-edits.ts";
+
+/** Numbers of protocols, as `--ctproto` prints them. */
+const [TCP, UDP] = [6, 17];
+
+/**
+ * Gives everything one match can be mistaken for: negated where it can be, and each of its values moved over a boundary. The match taken
+ * away altogether is not among them. What is not understood has no edits.
+ */
+export function editMatch(match: Match, family: Family): readonly Match[] {
+  if (match.kind === "compare") return editCompare(match);
+  const negation = "negated" in match ? [{ ...match, negated: !match.negated } as Match] : [];
+  return [...negation, ...editValues(match, family)];
+}
+
+function editValues(match: Match, family: Family): readonly Match[] {
+  switch (match.kind) {
+    case "protocol":
+      return [{ ...match, protocol: match.protocol === "tcp" ? "udp" : "tcp" }];
+    case "source":
+    case "destination":
+      return editAddress(match, family);
+    case "in-interface":
+    case "out-interface":
+      return [{ ...match, name: match.name === "lo" ? POD_INTERFACE : "lo" }];
+    case "source-port":
+    case "destination-port":
+      return editRange(match.ports, 0, MAX_PORT).map((ports) => ({ ...match, ports }));
+    case "multiport":
+      return match.ports.flatMap((range, i) =>
+        editRange(range, 0, MAX_PORT).map((changed) => ({ ...match, ports: match.ports.with(i, changed) })),
+      );
+    case "source-range":
+    case "destination-range":
+      return editAddressRange(match);
+    case "owner":
+      return editOwner(match);
+    case "state":
+      return editStates(match.states).map((states) => ({ ...match, states }));
+    case "mark":
+    case "connmark":
+      return editMark(match);
+    case "connection-address":
+      return editAddress(match, family);
+    case "connection-port":
+      return editRange(match.ports, 0, MAX_PORT).map((ports) => ({ ...match, ports }));
+    case "connection-protocol":
+      return [{ ...match, protocol: match.protocol === TCP ? UDP : TCP }];
+    case "connection-status":
+      return [{ ...match, statuses: match.statuses.includes("SEEN_REPLY") ? [] : ["SEEN_REPLY"] }];
+    case "connection-direction":
+      return [{ ...match, direction: match.direction === "REPLY" ? "ORIGINAL" : "REPLY" }];
+    // They have no values, or none that could be taken for another.
+    case "fragment":
+    case "tcp-flags":
+    case "socket":
+    case "source-type":
+    case "destination-type":
+    case "comment":
+    case "compare":
+    case "unknown":
+      return [];
+  }
+}
+
+/** Gives a range with each end moved by one, outward and inward, and both its halves where it has any; all within the bounds. */
+export function editRange({ first, last }: Range, lowest: number, highest: number): readonly Range[] {
+  const middle = Math.floor((first + last) / 2);
+  const moved = [
+    { first: first - 1, last },
+    { first, last: last + 1 },
+    { first: first - 1, last: last - 1 },
+    { first: first + 1, last: last + 1 },
+    { first: first + 1, last },
+    { first, last: last - 1 },
+    { first, last: middle },
+    { first: middle + 1, last },
+  ];
+  const kept = moved.filter(
+    (range) =>
+      lowest <= range.first &&
+      range.first <= range.last &&
+      range.last <= highest &&
+      !(range.first === first && range.last === last),
+  );
+  return [...new Map(kept.map((range) => [`${range.first}-${range.last}`, range])).values()];
+}
+
+/** A network one bit shorter, one bit longer (either half), its neighbours of the same size, and as wide as a first byte alone. */
+function editAddress<M extends Match & { readonly network: Network }>(match: M, family: Family): readonly M[] {
+  const length = prefixLength(match.network);
+  if (length === null) return [];
+  const bits = addressBits(family);
+  const size = 1n << BigInt(bits - length);
+  const { value } = match.network;
+  const top = 1n << BigInt(bits);
+  const networks = [
+    ...(length > 0 ? [networkOf(family, value, length - 1)] : []),
+    ...(length > 8 ? [networkOf(family, value, 8)] : []),
+    ...(length < bits ? [networkOf(family, value, length + 1), networkOf(family, value + size / 2n, length + 1)] : []),
+    ...[value - size, value + size].filter((v) => 0n <= v && v < top).map((v) => networkOf(family, v, length)),
+  ];
+  const seen = new Set<string>();
+  return networks
+    .filter((network) => {
+      const key = `${network.value}/${network.mask}`;
+      return !seen.has(key) && seen.add(key);
+    })
+    .map((network) => ({ ...match, network }));
+}
+
+function networkOf(family: Family, value: bigint, length: number): Network {
+  const mask = prefixMask(family, length);
+  return { family, value: value & mask, mask };
+}
+
+function editAddressRange(match: AddressRangeMatch): readonly AddressRangeMatch[] {
+  const [first, last] = [parseAddress(match.first), parseAddress(match.last)];
+  if (!first || !last) return [];
+  const { family } = first;
+  const ends = [
+    [first.value - 1n, last.value],
+    [first.value + 1n, last.value],
+    [first.value, last.value - 1n],
+    [first.value, last.value + 1n],
+  ] as const;
+  const top = 1n << BigInt(addressBits(family));
+  return ends
+    .filter(([low, high]) => 0n <= low && low <= high && high < top)
+    .map(([low, high]) => ({ ...match, first: renderAddress(family, low), last: renderAddress(family, high) }));
+}
+
+/** Other ids, and the ids taken for those of the other kind. */
+function editOwner(match: OwnerMatch): readonly OwnerMatch[] {
+  if (match.ids === null) return [];
+  const what = match.what === "uid" ? "gid" : "uid";
+  return [{ ...match, what }, ...editRange(match.ids, 0, MAX_ID).map((ids) => ({ ...match, ids }))];
+}
+
+function editStates(states: readonly ConntrackState[]): readonly (readonly ConntrackState[])[] {
+  const fewer = states.length > 1 ? states.map((state) => states.filter((other) => other !== state)) : [];
+  const more: ConntrackState[] = states.includes("NEW") ? ["ESTABLISHED"] : ["NEW"];
+  return [...fewer, more, [...new Set([...states, ...more])]];
+}
+
+function editMark(match: MarkMatch): readonly MarkMatch[] {
+  return [{ ...match, value: (match.value ^ 1) >>> 0 }];
+}

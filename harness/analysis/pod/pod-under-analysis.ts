@@ -1,0 +1,95 @@
+import { quoteRule } from "../../formats/rule-text.ts";
+import type { Manner } from "../../model/flow.ts";
+import type { Landing } from "../../model/landing.ts";
+import type { Match } from "../../model/match.ts";
+import { type PodSpec, withLinks } from "../../model/pod.ts";
+import { replaceMatches } from "../../model/rule-parts.ts";
+import type { PodRules, Rule, RulePlace, Ruleset } from "../../model/ruleset.ts";
+import { compilePod, type Simulator } from "../../netfilter/simulator.ts";
+import { listPlaces, listSteps } from "../../netfilter/steps.ts";
+import { originalChain, tellApart } from "../flows/told-apart.ts";
+import type { Witness } from "../flows/witness.ts";
+import { preparePod } from "./wide-pod.ts";
+
+/** A landing with the rules that led there, each once, in the order in which packets met them. */
+export interface ExplainedLanding {
+  readonly landing: Landing;
+  readonly rules: readonly RulePlace[];
+}
+
+/** Lands witnesses under one rule set, by the simulator: the diagrams say which flows are alike, it says where they land. */
+export interface Lander {
+  land(witness: Witness, manner: Manner): Landing;
+  explain(witness: Witness, manner: Manner): ExplainedLanding;
+}
+
+/**
+ * Opens a lander for some witnesses, all of which it must be given at once: the pod is prepared for them (`preparePod`).
+ * A rule whose unknown match is assumed to fail is taken out, an unknown match that is assumed to hold is taken away.
+ */
+export function openLander(rules: PodRules, spec: PodSpec, witnesses: readonly Witness[]): Lander {
+  const [example] = witnesses;
+  const flows = witnesses.map(({ flow }) => flow);
+  const wide = example ? preparePod(spec, { flows, rules: [rules] }, example.addresses) : spec;
+  const simulators = new Map<string, Simulator>();
+  const find = ({ assumed, addresses, lane }: Witness): Simulator => {
+    const key = JSON.stringify([[...assumed], addresses, lane.link]);
+    const known = simulators.get(key);
+    if (known) return known;
+    const linked = lane.link === null ? wide : withLinks(wide, [lane.link]);
+    const made = compilePod(assumed.size === 0 ? rules : assumeMatches(rules, assumed), linked, addresses);
+    simulators.set(key, made);
+    return made;
+  };
+  return {
+    land: (witness, manner) => find(witness).land(witness.flow, manner),
+    explain: (witness, manner) => {
+      const { landing, connections } = find(witness).explain(witness.flow, manner, (chain, rule) =>
+        quoteRule(originalChain(chain), rule, witness.flow.family),
+      );
+      const deciding = listSteps(connections)
+        .filter(({ matched, verdict }) => matched === true && verdict !== "continue")
+        .map((step) => ({ ...step, chain: originalChain(step.chain) }));
+      return { landing, rules: listPlaces(deciding) };
+    },
+  };
+}
+
+function assumeMatches(rules: PodRules, assumed: Witness["assumed"]): PodRules {
+  return { ...rules, ip: assumeInRuleset(rules.ip, assumed), ip6: assumeInRuleset(rules.ip6, assumed) };
+}
+
+/**
+ * A rule that is assumed away stays as one that never matches, so that the others keep their numbers. What nothing is assumed of keeps its
+ * text: each time it is asked it is a question of its own.
+ */
+function assumeInRuleset(ruleset: Ruleset | null, assumed: Witness["assumed"]): Ruleset | null {
+  if (ruleset === null) return null;
+  const answer = (match: Match) => (match.kind === "unknown" ? assumed.get(match.text) : undefined);
+  const edit = (rule: Rule): Rule => {
+    const answers = rule.matches.map(answer);
+    if (answers.includes("fails")) return { ...rule, matches: [NEVER] };
+    const left = { ...rule, matches: rule.matches.filter((_, i) => answers[i] !== "holds") };
+    return assumeInStatements(left, answer);
+  };
+  const told = tellApart(ruleset);
+  const tables = told.tables.map((table) => ({
+    ...table,
+    chains: table.chains.map((chain) => ({ ...chain, rules: chain.rules.map(edit) })),
+  }));
+  return { ...told, tables };
+}
+
+/** A match between statements keeps its place: what stands before it is done either way. */
+function assumeInStatements(rule: Rule, answer: (match: Match) => string | undefined): Rule {
+  if (rule.target?.kind !== "statements") return rule;
+  const edit = (match: Match): Match => {
+    const given = answer(match);
+    return given === undefined ? match : given === "fails" ? NEVER : ALWAYS;
+  };
+  return { ...rule, target: replaceMatches({ matches: [], target: rule.target }, edit).target };
+}
+
+const ALWAYS: Match = { kind: "comment", text: "" };
+/** Holds for no packet: `! -p all` cannot be written, a mark outside its own mask can. */
+const NEVER: Match = { kind: "mark", negated: false, value: 1, mask: 0 };

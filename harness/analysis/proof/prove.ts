@@ -1,0 +1,147 @@
+import { openConnection } from "../../contract/demanded-landing.ts";
+import type { Family } from "../../model/address.ts";
+import type { Capture } from "../../model/capture.ts";
+import type { GivenSetting } from "../../model/contract.ts";
+import type { Flow, Manner } from "../../model/flow.ts";
+import { joinCuts } from "../../model/flow-set.ts";
+import type { Landing } from "../../model/landing.ts";
+import { withLinks } from "../../model/pod.ts";
+import { listFamilies, type PodRules } from "../../model/ruleset.ts";
+import { type ClassifiedLane, classifyFlows } from "../flows/flow-classes.ts";
+import type { AnalysisSetting } from "../flows/partition.ts";
+import { abstractLanding } from "../pod/abstract-landing.ts";
+import { widenPod } from "../pod/wide-pod.ts";
+import { listProperties, type Property, type PropertyVerdict } from "./properties.ts";
+
+/** A flow with where it lands. */
+export interface LandedFlow {
+  readonly flow: Flow;
+  /** How the stub treats it: a loop shows only where the stub dials on. */
+  readonly manner: Manner;
+  readonly landing: Landing;
+  /** By text of each match that is not understood and that the landing hangs on: what it is taken to answer. */
+  readonly assumed: ReadonlyMap<string, "holds" | "fails">;
+}
+
+/** What was proven of one property over all flows. */
+export interface PropertyResult {
+  readonly name: string;
+  /** Whether no class breaches it, and some class was judged by every setting that it is about. */
+  readonly holds: boolean;
+  /** Classes of flows that it was judged by, its designed exceptions among them; 0: it concerns no flow. */
+  readonly classes: number;
+  /** Settings that are given and that no class was judged by, as they are written. With `within`, none: only a part was asked about. */
+  readonly unjudged: readonly string[];
+  /** Designed exceptions, one flow for each way of landing. */
+  readonly exceptions: readonly (LandedFlow & { readonly reason: string })[];
+  /** One flow that breaches it; null where none does. With the landing `could-not-look` it is not known to be one. */
+  readonly counterexample: LandedFlow | null;
+}
+
+/**
+ * Proves properties of the rules over all flows of the families that have rules, those of the contract unless others are named: of every
+ * class of flows that the rules, the contract and the sandbox tell apart one is judged. Throws `budget-exceeded` rather than prove a part.
+ */
+export function proveProperties(
+  rules: PodRules,
+  capture: Capture,
+  setting: AnalysisSetting,
+  properties: readonly Property[] = listProperties(capture.contractFor(setting.addresses)),
+): readonly PropertyResult[] {
+  const contract = capture.contractFor(setting.addresses);
+  const lanes = listFamilies(rules).flatMap((family) =>
+    classifyFlows(rules, family, {
+      ...setting,
+      cuts: joinCuts([contract.splitPoints(family), ...properties.flatMap(({ cuts }) => cuts?.(family) ?? [])]),
+    }),
+  );
+  const judged = lanes.flatMap((lane) => judgeLane(lane, capture, setting, properties));
+  const families = listFamilies(rules);
+  return properties.map(({ name, settings, examples }) => {
+    const own = judged
+      .filter((verdict) => verdict.name === name)
+      .toSorted(examples === "proxies" ? byActor(setting) : () => 0);
+    const counterexample = chooseCounterexample(own.filter(({ outcome }) => outcome === "fails"));
+    const exceptions = own.flatMap(({ landed, outcome }) =>
+      typeof outcome === "object" ? [{ ...landed, reason: outcome.exception }] : [],
+    );
+    const flows = own.filter(({ outcome }) => outcome !== "not-concerned").map(({ landed }) => landed.flow);
+    const given = setting.within ? [] : (settings ?? []);
+    const unjudged = findUnjudged(given, flows, families, setting);
+    return {
+      name,
+      holds: counterexample === null && unjudged.length === 0,
+      classes: flows.length,
+      unjudged,
+      exceptions: uniqueBy(
+        exceptions,
+        ({ reason, landing, flow }) => `${reason} ${flow.family} ${abstractLanding(landing, flow, setting.spec.shape)}`,
+      ),
+      counterexample,
+    };
+  });
+}
+
+/** A setting of a family that is not analysed is passed over, unless nothing at all was judged. */
+function findUnjudged(
+  settings: readonly GivenSetting[],
+  flows: readonly Flow[],
+  families: readonly Family[],
+  { spec: { shape } }: AnalysisSetting,
+): readonly string[] {
+  return settings
+    .filter((each) => flows.length === 0 || each.families.some((family) => families.includes(family)))
+    .filter(({ holds }) => !flows.some((flow) => holds(openConnection(flow, shape))))
+    .map(({ text }) => text);
+}
+
+interface JudgedClass {
+  readonly name: string;
+  readonly outcome: PropertyVerdict;
+  readonly landed: LandedFlow;
+}
+
+/** The proxy itself is the plainest example of what concerns it. */
+function byActor({ spec: { shape } }: AnalysisSetting) {
+  const isProxy = ({ landed: { flow } }: JudgedClass) => shape.proxies.some(({ name }) => name === flow.from.actor);
+  return (a: JudgedClass, b: JudgedClass): number => Number(isProxy(b)) - Number(isProxy(a));
+}
+
+/** One that is known and hangs on nothing, or else one that is known, or else one that may be. */
+function chooseCounterexample(breaches: readonly JudgedClass[]): LandedFlow | null {
+  const landed = breaches.map((breach) => breach.landed);
+  const known = landed.filter(({ landing }) => landing.kind !== "could-not-look");
+  return known.find(({ assumed }) => assumed.size === 0) ?? known[0] ?? landed[0] ?? null;
+}
+
+/** Of items with the same key the first stays. */
+function uniqueBy<T>(items: readonly T[], keyOf: (item: T) => string): readonly T[] {
+  return [...new Map(items.toReversed().map((item) => [keyOf(item), item])).values()].toReversed();
+}
+
+function judgeLane(
+  lane: ClassifiedLane,
+  capture: Capture,
+  setting: AnalysisSetting,
+  properties: readonly Property[],
+): readonly JudgedClass[] {
+  return lane.classes.flatMap((flowClass) => {
+    const { flow, addresses, assumed } = flowClass.witness;
+    // What is dialled has somebody who listens there, whoever has the address: the rules alone decide.
+    const own = lane.lane.link === null ? setting.spec : withLinks(setting.spec, [lane.lane.link]);
+    const peers = { ...own, upstreamPorts: [], clientPorts: [] };
+    const contract = capture.contractFor(addresses);
+    const spec = widenPod(peers, { addresses: [flow.to.address], ports: [flow.to.port] }, addresses);
+    const landings = { answer: lane.land(flowClass, "answer"), forward: lane.land(flowClass, "forward") };
+    return properties.map(({ name, judge, manner: asked }) => {
+      const outcome = judge(flow, landings, { contract, spec, addresses });
+      const manner = asked ?? showingManner(landings.forward);
+      return { name, outcome, landed: { flow, manner, landing: landings[manner], assumed } };
+    });
+  });
+}
+
+/** A loop shows only where the stub dials on. */
+function showingManner(forward: Landing): Manner {
+  return forward.kind === "loop" || forward.kind === "could-not-look" ? "forward" : "answer";
+}

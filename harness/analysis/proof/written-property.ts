@@ -1,0 +1,143 @@
+import { parseAddress } from "../../model/address.ts";
+import type { Finding, Parsed } from "../../model/finding.ts";
+import { codedFinding, finding } from "../../model/finding.ts";
+import type { Manner } from "../../model/flow.ts";
+import { cutsOfSet, type FlowSet, holdsFlow, joinCuts } from "../../model/flow-set.ts";
+import { parseFlowSet, type SetNames } from "../../model/flow-set-text.ts";
+import type { SandboxAddresses } from "../../model/pod.ts";
+import type { PodShape } from "../../model/pod-shape.ts";
+import type { SplitPoints } from "../../model/split-points.ts";
+import { isLandingMet, isLandingTouched, type LandingClaim, parseLandingClaim } from "./landing-claim.ts";
+import type { Property } from "./properties.ts";
+
+/**
+ * A property as a user writes it: which flows, and where each of them must land (`lands`: on one of these) or must not (`never`: on any).
+ *
+ * @example
+ * { name: "no-ssh-out", flows: "uid=* -> elsewhere:22", except: ["envoy -> elsewhere:22"], never: "as dialled" }
+ */
+export interface WrittenProperty {
+  /** Lower-case words with dashes between them. */
+  readonly name: string;
+  /** Sets of flows: FLOWs in which ids, addresses and ports may be ranges. */
+  readonly flows: string | readonly string[];
+  /** Sets of flows that the property says nothing of. */
+  readonly except?: string | readonly string[];
+  readonly lands?: string | readonly string[];
+  readonly never?: string | readonly string[];
+  /** How the proxy treats the flows; it answers unless said otherwise. */
+  readonly manner?: Manner;
+}
+
+/**
+ * Reads properties, all findings at once; `where` names the file, and each finding its property by number from 0; `taken` are names that
+ * other properties have. What is null is
+ * passed over: it was found to be none already.
+ */
+export function parseProperties(
+  written: readonly (WrittenProperty | null)[],
+  where: string,
+  shape: PodShape,
+  taken: readonly string[],
+  addresses: SandboxAddresses,
+): Parsed<readonly Property[]> {
+  const names: SetNames = { addresses, shape };
+  const findings: Finding[] = findNameFaults(written, taken, where);
+  const properties = written.flatMap((property, i) => {
+    if (property === null) return [];
+    const parsed = parseProperty(property, `${where}: [${i}]`, names);
+    if (!parsed.ok) findings.push(...parsed.findings);
+    return parsed.ok ? [parsed.value] : [];
+  });
+  return findings.length > 0 ? { ok: false, findings } : { ok: true, value: properties };
+}
+
+function findNameFaults(
+  written: readonly (WrittenProperty | null)[],
+  taken: readonly string[],
+  where: string,
+): Finding[] {
+  const names = [...taken, ...written.map((property) => property?.name ?? "")];
+  return written.flatMap((property, i) => {
+    if (property === null) return [];
+    const { name } = property;
+    const place = `${where}: [${i}].name`;
+    if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name))
+      return [finding(place, `"${name}" is not a name for a property; use lower-case words with dashes between them.`)];
+    const isTaken = names.indexOf(name) < taken.length + i;
+    return isTaken
+      ? [codedFinding("duplicate", place, `There is a property ${name} already; name this one otherwise.`)]
+      : [];
+  });
+}
+
+function parseProperty(property: WrittenProperty, where: string, names: SetNames): Parsed<Property> {
+  const findings: Finding[] = [];
+  const readAll = <T>(field: keyof WrittenProperty, parse: (text: string, place: string) => Parsed<T>): readonly T[] =>
+    listOf(property[field]).flatMap((text) => {
+      const parsed = parse(text, `${where}.${field}`);
+      if (!parsed.ok) findings.push(...parsed.findings);
+      return parsed.ok ? [parsed.value] : [];
+    });
+  const readSet = (text: string, place: string) => parseFlowSet(text, place, names);
+  const [flows, except] = [readAll("flows", readSet), readAll("except", readSet)];
+  const readClaim = (text: string, place: string) => parseLandingClaim(text, names.shape, place);
+  const lands = readAll("lands", readClaim);
+  const never = readAll("never", readClaim);
+  const { name, manner = "answer" } = property;
+  if (manner === "answer")
+    findings.push(
+      ...[...lands, ...never].filter(needsForwarding).map(({ text }) => finding(where, describeManner(text))),
+    );
+  if (findings.length > 0) return { ok: false, findings };
+  return { ok: true, value: { ...makeJudge({ flows, except, lands, never, manner }, names.addresses), name, manner } };
+}
+
+function describeManner(text: string): string {
+  return `"${text}" is a landing of flows that the proxy forwards; write manner: "forward".`;
+}
+
+function needsForwarding(claim: LandingClaim): claim is Exclude<LandingClaim, string> {
+  return claim !== "as dialled" && (claim.via.length > 0 || claim.kind === "loop");
+}
+
+function listOf(texts: string | readonly string[] | undefined): readonly string[] {
+  return typeof texts === "string" ? [texts] : (texts ?? []);
+}
+
+interface ReadProperty {
+  readonly flows: readonly FlowSet[];
+  readonly except: readonly FlowSet[];
+  readonly lands: readonly LandingClaim[];
+  readonly never: readonly LandingClaim[];
+  readonly manner: Manner;
+}
+
+function makeJudge(
+  { flows, except, lands, never, manner }: ReadProperty,
+  addresses: SandboxAddresses,
+): Pick<Property, "judge" | "cuts"> {
+  const cuts = [...flows, ...except].map((set) => [set.family, cutsOfSet(set)] as const);
+  const claimed = [...lands, ...never].map(cutsOfClaim);
+  return {
+    cuts: (family) => joinCuts([...cuts.filter(([of]) => of === family).map(([, each]) => each), ...claimed]),
+    judge: (flow, landings, context) => {
+      const isIn = (set: FlowSet) => holdsFlow(set, flow, addresses);
+      if (!flows.some(isIn) || except.some(isIn)) return "not-concerned";
+      const landing = landings[manner];
+      if (landing.kind === "could-not-look") return "fails";
+      const isMet = lands.length === 0 || lands.some((claim) => isLandingMet(claim, flow, landing, context));
+      return isMet && !never.some((claim) => isLandingTouched(claim, flow, landing, context)) ? "holds" : "fails";
+    },
+  };
+}
+
+/** A port or an address that a claim names may be the flow's own. */
+function cutsOfClaim(claim: LandingClaim): SplitPoints {
+  if (claim === "as dialled") return { addresses: [], ports: [], ids: [], marks: [] };
+  const port = claim.port === null ? [] : [[BigInt(claim.port), BigInt(claim.port)] as const];
+  const named = [claim.source, claim.address].flatMap((address) =>
+    address === null ? [] : (parseAddress(address) ?? []),
+  );
+  return { addresses: named.map(({ value }) => [value, value] as const), ports: port, ids: [], marks: [] };
+}

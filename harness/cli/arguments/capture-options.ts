@@ -1,0 +1,198 @@
+import type { MeshFile, MeshInput, PodFacts, ReadSettings } from "../../meshes/mesh.ts";
+import type { BoundSettings, NamedMesh } from "../../meshes/meshes.ts";
+import type { Capture } from "../../model/capture.ts";
+import { type Finding, finding } from "../../model/finding.ts";
+import { DEFAULT_ADDRESSES } from "../../model/pod.ts";
+import type { CommandIo } from "../command.ts";
+import type { CommandHelp } from "../commands/help.ts";
+import { readInput } from "../input/input-file.ts";
+import { readNames } from "../input/names.ts";
+import { type Reading, readEnvironmentFiles, readPodFacts } from "../input/pod-facts.ts";
+import { renderHelp } from "../output/help-text.ts";
+import { refuseUsage } from "../refusal.ts";
+import { chooseDefault, describeDefault, type WithoutFlags } from "./default-settings.ts";
+import { CAPTURE_LONG_OPTIONS } from "./mesh-specs.ts";
+import { type DealtWords, dealWords, defaultMesh, takeMesh } from "./mesh-words.ts";
+import { lastValue, type OptionSpec, type ParsedOptions, readOptions } from "./options.ts";
+
+/** A command's words: its own options, and what a mesh's options, or a contract file, say of a pod. */
+export interface CaptureCommandLine {
+  readonly options: ParsedOptions;
+  readonly capture: Capture;
+  /** The mesh whose options were read; null with a contract. */
+  readonly mesh: NamedMesh | null;
+  readonly origins: BoundSettings["origins"];
+  readonly warnings: readonly Finding[];
+  readonly purpose: ReadSettings<unknown>["purpose"];
+  /** The mesh's words as typed, without those that only check or help, or those that no option means; `--mesh` with any but the first. */
+  readonly captureWords: readonly string[];
+  /** Whether an option of the mesh, or a contract, was given that sets something, or the settings are the default ones. */
+  readonly captureFrom: "flags" | "default";
+  /** Which settings are used where none was given, in a sentence for {@link tellDefaultConfig}; empty where one was. */
+  readonly defaultConfig: string;
+}
+
+/** A command line as far as it can be read, for a command that has more to find fault with. */
+export interface CaptureWords {
+  readonly options: ParsedOptions;
+  readonly captureFrom: CaptureCommandLine["captureFrom"];
+  /** Null where there are findings. */
+  readonly line: CaptureCommandLine | null;
+  /** What is wrong with the words that were read. */
+  readonly findings: readonly Finding[];
+}
+
+/** What a command says of itself to {@link readCaptureCommand}. */
+export interface CaptureCommandOptions {
+  /** The command's own long options; {@link CAPTURE_LONG_OPTIONS} are added. */
+  readonly specs: readonly OptionSpec[];
+  readonly withoutFlags: WithoutFlags;
+  /** Whether words that belong to no option are the command's own (scenario names, a FLOW); otherwise they are findings. */
+  readonly positionals: "own" | "none";
+  /** Told on stderr where a flag is not known, as the original does. */
+  readonly usage?: CommandHelp;
+  /**
+   * What reads the file of `--contract`, of a command that takes the option. Commands without it load nothing of contracts, since pods wait
+   * for some of them to start.
+   */
+  readonly readContract?: ReadContract;
+  /** The pod's addresses where `--pod-ip` names none; the sandbox's IPv4 address if left out. */
+  readonly podIps?: readonly string[];
+  /** The pod's resolvers where `--resolv-conf` names no file. */
+  readonly resolvers?: readonly string[];
+}
+
+/** Reads a contract's file for a pod; null with every finding added to the reading's. */
+export type ReadContract = (path: string, pod: PodFacts, reading: Reading) => Capture | null;
+
+type Io = Pick<CommandIo, "environment" | "workingDirectory">;
+
+/**
+ * Reads a command's words: those of the mesh that `--mesh` names to its settings, with its files and the environment, or a contract file,
+ * and the command's own long options. Throws `bad-usage` with every finding of both.
+ */
+export function readCaptureCommand(
+  args: readonly string[],
+  command: CaptureCommandOptions,
+  io: Pick<CommandIo, "environment" | "workingDirectory" | "err" | "display">,
+): CaptureCommandLine {
+  const { line, findings } = readCaptureWords(args, command, io);
+  if (line !== null) return line;
+  if (command.usage !== undefined && findings.some(({ code }) => code === "unknown-flag"))
+    io.err(renderHelp(command.usage, io.display, takeMesh(args, []).mesh));
+  throw refuseUsage(findings);
+}
+
+/** Reads a command's words as {@link readCaptureCommand} does, and gives the findings. Words that ask for help have none. */
+export function readCaptureWords(args: readonly string[], command: CaptureCommandOptions, io: Io): CaptureWords {
+  const findings: Finding[] = [];
+  const { mesh, words, isNamed } = takeMesh(args, findings);
+  const specs = [...command.specs, ...CAPTURE_LONG_OPTIONS];
+  const dealt = dealWords(words, specs, mesh, command.positionals);
+  const names = mesh.options.flatMap(({ flag }) => flag ?? []);
+  const { options, findings: ownFindings } = readOptions(dealt.own, specs, names);
+  findings.push(...ownFindings);
+  const reading: Reading = { options, workingDirectory: io.workingDirectory, findings };
+  const path = lastValue(options, "contract");
+  const { readContract } = command;
+  if (path !== undefined && readContract) {
+    const read = (pod: PodFacts) => readContract(path, pod, reading);
+    return readWithContract({ dealt, reading, isMeshNamed: isNamed, read }, command);
+  }
+  return readWithMesh(mesh, { dealt, reading }, { ...command, ...io });
+}
+
+function readWithMesh(
+  mesh: NamedMesh,
+  { dealt, reading }: { readonly dealt: DealtWords; readonly reading: Reading },
+  command: CaptureCommandOptions & Io,
+): CaptureWords {
+  const { options, findings } = reading;
+  const isSet = dealt.setsAnything || options.values.has("mesh-config");
+  // A mesh that is named is meant, whether its options are typed or are those of its injector.
+  const captureFrom = isSet || mesh !== defaultMesh() ? "flags" : "default";
+  const which = chooseDefault(command.withoutFlags, mesh);
+  const isInjected = !isSet && which === "injected";
+  const input = makeInput(mesh, { words: dealt.mesh, isInjected }, reading, command);
+  const bound = mesh.bind(input, DEFAULT_ADDRESSES);
+  for (const found of bound.ok ? [] : bound.findings) findings.push(found);
+  const asksForUsage = bound.ok && bound.value.purpose === "usage";
+  if (!bound.ok || (findings.length > 0 && !asksForUsage)) return { options, captureFrom, line: null, findings };
+  const { capture, origins, warnings, purpose } = bound.value;
+  const given = isInjected ? mesh.injected.words : dealt.mesh.filter((word) => !isIdle(word));
+  const line: CaptureCommandLine = {
+    ...{ options, capture, mesh, origins, warnings, purpose, captureFrom },
+    captureWords: mesh === defaultMesh() ? given : ["--mesh", mesh.name, ...given],
+    defaultConfig: isSet ? "" : describeDefault(mesh, input, which),
+  };
+  return { options, captureFrom, line, findings: [] };
+}
+
+/** Words that change no rule: the mesh's own tool would only check its input, or show its usage. */
+function isIdle(word: string): boolean {
+  return ["-t", "-h", "--dry-run", "--help"].includes(word);
+}
+
+function makeInput(
+  mesh: NamedMesh,
+  { words, isInjected }: { readonly words: readonly string[]; readonly isInjected: boolean },
+  reading: Reading,
+  around: Pick<CaptureCommandOptions, "podIps" | "resolvers"> & Io,
+): MeshInput {
+  const path = lastValue(reading.options, "mesh-config");
+  const text = path === undefined ? null : readInput(path, around, reading.findings);
+  const file: MeshFile | null = path === undefined || text === null ? null : { path, text };
+  return {
+    words: isInjected ? [...mesh.injected.words, ...words] : words,
+    config: isInjected ? mesh.injected.config : file,
+    environment: around.environment,
+    files: readFiles(mesh, reading),
+    names: readNames(),
+    pod: readPodFacts(reading, around),
+  };
+}
+
+/** Only Istio 1.4 is given files of variables. */
+function readFiles(mesh: NamedMesh, reading: Reading): readonly MeshFile[] {
+  if (mesh === defaultMesh()) return readEnvironmentFiles(reading);
+  const named = ["sidecar-env", "cluster-env"].filter((name) => reading.options.values.has(name));
+  const message = `${mesh.name} reads no such file; leave the option out.`;
+  reading.findings.push(...named.map((name) => finding(`--${name}`, message)));
+  return [];
+}
+
+/** A contract takes the place of a mesh, and of its options. */
+function readWithContract(
+  given: {
+    readonly dealt: DealtWords;
+    readonly reading: Reading;
+    readonly isMeshNamed: boolean;
+    readonly read: (pod: PodFacts) => Capture | null;
+  },
+  command: CaptureCommandOptions,
+): CaptureWords {
+  const { dealt, reading } = given;
+  const { options, findings } = reading;
+  const words = dealt.mesh.filter((word) => !isIdle(word));
+  const rivals = [
+    ...(given.isMeshNamed ? ["--mesh"] : []),
+    ...(options.values.has("mesh-config") ? ["--mesh-config"] : []),
+  ];
+  if (words.length > 0 || rivals.length > 0)
+    findings.push(
+      finding(
+        [...rivals, ...words].join(" "),
+        "A contract file takes the place of a mesh and its options; give either --contract or these.",
+      ),
+    );
+  const purpose = dealt.mesh.some((word) => word === "-h" || word === "--help") ? "usage" : "apply";
+  const capture = given.read(readPodFacts(reading, command));
+  if (capture === null || (findings.length > 0 && purpose !== "usage"))
+    return { options, captureFrom: "flags", line: null, findings };
+  const line: CaptureCommandLine = {
+    ...{ options, capture, mesh: null, origins: {}, warnings: [], purpose, captureFrom: "flags" },
+    captureWords: [],
+    defaultConfig: "",
+  };
+  return { options, captureFrom: "flags", line, findings: [] };
+}

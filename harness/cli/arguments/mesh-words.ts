@@ -1,0 +1,102 @@
+import { findMesh, MESHES, type NamedMesh } from "../../meshes/meshes.ts";
+import { type NamedOption, renderToken, tokenizeWords, type WordToken } from "../../meshes/word-tokens.ts";
+import { codedFinding, type Finding } from "../../model/finding.ts";
+import { findNearNames } from "../../model/near-names.ts";
+import type { OptionSpec } from "./options.ts";
+
+/** `--dialect` is the older name of `--mesh`. */
+const MESH_OPTIONS = ["--mesh", "--dialect"];
+
+/** The mesh that every command takes without `--mesh`. */
+export function defaultMesh(): NamedMesh {
+  const [first] = MESHES;
+  if (!first) throw new RangeError("There is no mesh.");
+  return first;
+}
+
+/**
+ * Takes `--mesh NAME` out of a command's words, wherever it stands, and gives the mesh with the words that are left. Of several the last
+ * counts. Adds a finding where there is no such mesh, and gives the default one then.
+ *
+ * @example
+ * takeMesh(["--family", "6", "--mesh", "linkerd"], []) // { mesh: linkerd, words: ["--family", "6"] }
+ */
+export function takeMesh(
+  words: readonly string[],
+  findings: Finding[],
+): { readonly mesh: NamedMesh; readonly words: readonly string[]; readonly isNamed: boolean } {
+  let mesh = defaultMesh();
+  let isNamed = false;
+  const left: string[] = [];
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? "";
+    const option = MESH_OPTIONS.find((name) => word === name || word.startsWith(`${name}=`));
+    if (option === undefined) {
+      left.push(word);
+      continue;
+    }
+    const isApart = word === option;
+    const name = isApart ? words[at + 1] : word.slice(option.length + 1);
+    isNamed = true;
+    if (isApart) at++;
+    const found = findMesh(name ?? "");
+    if (found === null) findings.push(codedFinding("unknown-name", option, describeUnknownMesh(name)));
+    else mesh = found;
+  }
+  return { mesh, words: left, isNamed };
+}
+
+/** Says in a sentence that a mesh is not known, and which are meant or there. */
+export function describeUnknownMesh(name: string | undefined): string {
+  const names = MESHES.map((mesh) => mesh.name);
+  if (name === undefined) return `The value is missing; write one of ${names.join(", ")}.`;
+  const near = findNearNames(name, names);
+  return near.length > 0
+    ? `There is no mesh "${name}"; did you mean ${near.join(" or ")}?`
+    : `There is no mesh "${name}"; the meshes are ${names.join(", ")}.`;
+}
+
+/** Words that were dealt out. */
+export interface DealtWords {
+  /** The command's own. */
+  readonly own: readonly string[];
+  /** Those that the mesh reads, in order. */
+  readonly mesh: readonly string[];
+  /** Whether one of the mesh's options that changes settings is among them. */
+  readonly setsAnything: boolean;
+}
+
+/** Switches of a mesh's own tool that set nothing: they ask for its usage, or only to check the input. */
+const SWITCHES: readonly NamedOption[] = [
+  { name: "help", short: "h", value: null },
+  { name: "dry-run", short: "t", value: null },
+];
+
+/**
+ * Deals words out between a command, which takes its own long options, and a mesh, which takes all others. A value that stands behind one
+ * of the mesh's options stays with it, whatever it looks like. Long options that nobody knows are the command's to refuse; words that
+ * belong to no option are its own too where `positionals` says so.
+ */
+export function dealWords(
+  words: readonly string[],
+  specs: readonly OptionSpec[],
+  { options }: NamedMesh,
+  positionals: "own" | "none",
+): DealtWords {
+  const own: string[] = [];
+  const mesh: string[] = [];
+  let setsAnything = false;
+  const named: readonly NamedOption[] = options.flatMap(({ flag, letter, value }) =>
+    flag === null ? [] : [{ name: flag, value, ...(letter === null ? {} : { short: letter }) }],
+  );
+  const free = SWITCHES.filter((one) => named.every(({ name, short }) => name !== one.name && short !== one.short));
+  const isMeshs = (token: WordToken & { kind: "option" }) =>
+    !token.rawName.startsWith("--") || [...named, ...free].some(({ name }) => name === token.name);
+  for (const token of tokenizeWords(words, [...specs, ...named, ...free])) {
+    const isOwn = token.kind === "option" ? !isMeshs(token) : positionals === "own";
+    const isSwitch = token.kind === "option" && SWITCHES.some(({ name }) => name === token.name);
+    setsAnything ||= token.kind === "option" && !isSwitch && named.some(({ name }) => name === token.name);
+    (isOwn ? own : mesh).push(...renderToken(token));
+  }
+  return { own, mesh, setsAnything };
+}

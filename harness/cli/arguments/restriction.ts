@@ -1,0 +1,63 @@
+import type { Family } from "../../model/address.ts";
+import { codedFinding } from "../../model/finding.ts";
+import type { FlowProtocol } from "../../model/flow.ts";
+import type { FlowSet } from "../../model/flow-set.ts";
+import { parseFlowSet } from "../../model/flow-set-text.ts";
+import type { SandboxAddresses } from "../../model/pod.ts";
+import type { PodShape } from "../../model/pod-shape.ts";
+import { refuse } from "../refusal.ts";
+import type { OptionSpec } from "./options.ts";
+
+/** The option that restricts an analysis. */
+export const WITHIN_OPTION: OptionSpec = {
+  name: "within",
+  value: "FLOWS",
+  help: "asks about these flows alone, which takes fewer nodes: 'app -> 10.0.0.0/8:443', 'client -> pod:*'; /udp asks map and diff about datagrams (docs/properties.md)",
+};
+
+/** Reads `--within`; null without it. Throws `bad-input` where it names no flows, or those of a family that is not under test. */
+export function readWithin(
+  text: string | undefined,
+  {
+    shape,
+    addresses,
+    tested,
+    protocols = ["tcp"],
+  }: {
+    readonly shape: PodShape;
+    readonly addresses: SandboxAddresses;
+    readonly tested: readonly Family[];
+    /** Those whose flows the command can be asked about; TCP alone where they are not given. */
+    readonly protocols?: readonly FlowProtocol[];
+  },
+): FlowSet | null {
+  if (text === undefined) return null;
+  const parsed = parseFlowSet(text, "--within", { addresses, shape, protocols });
+  if (!parsed.ok) throw refuse(parsed.findings);
+  if (tested.includes(parsed.value.family)) return parsed.value;
+  throw refuse([
+    codedFinding("wrong-family", "--within", `"${text}" is IPv${parsed.value.family}, which is not under test.`),
+  ]);
+}
+
+/** Gives the protocols that an analysis looks at, as data: TCP, or those of the flows asked about. */
+export function analysedProtocols(within: FlowSet | undefined): readonly string[] {
+  return within?.protocols ?? ["tcp"];
+}
+
+/** The same for a sentence: `TCP`, `UDP`, `TCP or UDP`. */
+export function nameProtocols(within: FlowSet | undefined): string {
+  return analysedProtocols(within)
+    .map((name) => name.toUpperCase())
+    .join(" or ");
+}
+
+/** Says before an answer which flows it is about, where these are not all. */
+export function renderWithin(within: FlowSet | undefined): string {
+  return within ? `Of the flows ${within.text} alone:\n` : "";
+}
+
+/** The same as data. */
+export function withinData(within: FlowSet | undefined): { readonly within?: string } {
+  return within ? { within: within.text } : {};
+}

@@ -1,0 +1,147 @@
+import { basename, extname } from "node:path";
+import { quoteForShell } from "../../formats/words.ts";
+import { MESHES } from "../../meshes/meshes.ts";
+import { codedFinding } from "../../model/finding.ts";
+import { renderJson } from "../../report/json.ts";
+import { listScenarioFiles } from "../../run/scenario/scenario-files.ts";
+import { type OptionSpec, parseOptions } from "../arguments/options.ts";
+import type { Command, CommandIo } from "../command.ts";
+import { refuseUsage } from "../refusal.ts";
+import { SCENARIO_FOLDER } from "../verify/scenarios.ts";
+import { type CommandHelp, type ListedOption, listOptions } from "./help.ts";
+
+const OPTIONS: readonly OptionSpec[] = [
+  { name: "json", value: null, help: 'as data: { "formatVersion": "1.0", "shell": "bash", "script": "…" }' },
+];
+
+const HELP: CommandHelp = {
+  usage: ["landfall completion bash|zsh|fish [--json]"],
+  about: ["Prints what makes the shell complete commands, options, their values and the names of scenarios."],
+  options: [{ title: "Options", options: OPTIONS }],
+  captureFlags: "none",
+  examples: [
+    ['eval "$(landfall completion bash)"', "bash, in ~/.bashrc"],
+    ['eval "$(landfall completion zsh)"', "zsh, in ~/.zshrc"],
+    ["landfall completion fish | source", "fish, in config.fish"],
+  ],
+  exitCodes: { 0: "printed", 2: "another shell" },
+};
+
+const SCRIPTS = { bash: renderBash, zsh: renderZsh, fish: renderFish } as const;
+
+/** Options of every command, as their help texts list them. */
+type Options = Readonly<Record<string, readonly ListedOption[]>>;
+
+/** Every command, as the list of commands has them. */
+export type CommandList = Readonly<
+  Record<string, { readonly summary: string; readonly load: () => Promise<Pick<Command, "help">> }>
+>;
+
+/** Gives `landfall completion`: shell completion for these commands, made from what their help texts list. */
+export function makeCompletion(commands: CommandList): Command {
+  return { help: HELP, run: (args, io) => printCompletion(commands, args, io) };
+}
+
+async function printCompletion(commands: CommandList, args: readonly string[], io: CommandIo): Promise<number> {
+  const options = parseOptions(args, OPTIONS);
+  const findings = options.ok ? [] : [...options.findings];
+  const [shell = "", ...more] = options.ok ? options.value.positionals : [];
+  if (!Object.hasOwn(SCRIPTS, shell) || more.length > 0)
+    findings.push(
+      codedFinding("missing-value", [shell, ...more].join(" ") || "SHELL", "Name one shell: bash, zsh or fish."),
+    );
+  if (findings.length > 0) throw refuseUsage(findings);
+  const script = SCRIPTS[shell as keyof typeof SCRIPTS](await readOptions(commands), commands);
+  const asJson = options.ok && options.value.values.has("json");
+  io.out(asJson ? renderJson({ shell, script }) : script);
+  return 0;
+}
+
+async function readOptions(commands: CommandList): Promise<Options> {
+  const entries = Object.entries(commands).map(async ([name, { load }]) => {
+    const { help } = await load();
+    return [name, [...listOptions(help, MESHES)].toSorted((a, b) => (a.name < b.name ? -1 : 1))] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+/** The names of the scenarios that come with landfall. They stand in the script: `landfall` need not be in the path. */
+function renderScenarioNames(): string {
+  return listScenarioFiles(SCENARIO_FOLDER)
+    .map((file) => basename(file, extname(file)))
+    .join(" ");
+}
+
+/** What can stand behind an option: nothing of its own for a switch, words where the list is closed, a file, or what nobody can guess. */
+function kindOfValue({ value, choices }: ListedOption): "switch" | "words" | "file" | "other" {
+  if (value === null) return "switch";
+  if (choices) return "words";
+  return value === "FILE" || value === "FOLDER" ? "file" : "other";
+}
+
+function renderBash(options: Options): string {
+  const cases = Object.entries(options).map(([name, own]) => {
+    const names = own.map((option) => `--${option.name}`).join(" ");
+    return `    ${name}) words="${names}"${name === "verify" ? ` others="${renderScenarioNames()}"` : ""} ;;\n`;
+  });
+  const values = Object.entries(options).flatMap(([command, own]) =>
+    own
+      .filter((option) => kindOfValue(option) !== "switch")
+      .map((option) => `    ${renderBashPlaces(command, option)}) ${renderBashValue(option)} ;;\n`),
+  );
+  return `_landfall() {
+  local current="\${COMP_WORDS[COMP_CWORD]}" words="" others="" files=""
+  case "\${COMP_WORDS[1]}" in
+${cases.join("")}  esac
+  if [ "$COMP_CWORD" -eq 1 ]; then words="${Object.keys(options).join(" ")}"
+  elif [ "\${current#-}" = "$current" ]; then
+    files=yes
+    if [ -n "$others" ]; then words="$others"; fi
+  fi
+  if [ "$COMP_CWORD" -gt 2 ]; then case "\${COMP_WORDS[1]} \${COMP_WORDS[COMP_CWORD-1]}" in
+${values.join("")}  esac; fi
+  COMPREPLY=($(compgen -W "$words" -- "$current") $([ -n "$files" ] && compgen -f -- "$current"))
+}
+complete -F _landfall landfall
+`;
+}
+
+/** Where the value of an option is typed: behind its name, or its letter. */
+function renderBashPlaces(command: string, { name, short }: ListedOption): string {
+  const names = [`--${name}`, ...(short === undefined ? [] : [`-${short}`])];
+  return names.map((each) => `"${command} ${each}"`).join("|");
+}
+
+/** A value is offered as it has to be typed: `'*'`, which the shell would otherwise take for the files of the folder. */
+function quoteChoices({ choices = [] }: ListedOption): string {
+  return choices.map(quoteForShell).join(" ");
+}
+
+function renderBashValue(option: ListedOption): string {
+  const kind = kindOfValue(option);
+  return `words="${kind === "words" ? quoteChoices(option).replaceAll("'", "\\\\'") : ""}" files=${kind === "file" ? "yes" : ""}`;
+}
+
+/** zsh runs bash's own completion. */
+function renderZsh(options: Options): string {
+  return `autoload -U +X bashcompinit && bashcompinit\n${renderBash(options)}`;
+}
+
+function renderFish(options: Options, commands: CommandList): string {
+  const words = Object.entries(commands).map(
+    ([name, { summary }]) =>
+      `complete -c landfall -n __fish_use_subcommand -f -a ${name} -d '${summary.replaceAll("'", "\\'")}'\n`,
+  );
+  const own = Object.entries(options).flatMap(([name, listed]) =>
+    listed.map(
+      (option) =>
+        `complete -c landfall -n '__fish_seen_subcommand_from ${name}' -l ${option.name}${option.short === undefined ? "" : ` -s ${option.short}`}${renderFishValue(option)}\n`,
+    ),
+  );
+  return `${words.join("")}${own.join("")}complete -c landfall -n '__fish_seen_subcommand_from verify' -a '${renderScenarioNames()}'\n`;
+}
+
+function renderFishValue(option: ListedOption): string {
+  const ways = { switch: "", words: ` -x -a "${quoteChoices(option)}"`, file: " -r -F", other: " -x" };
+  return ways[kindOfValue(option)];
+}

@@ -1,0 +1,115 @@
+import { resolve } from "node:path";
+import { type Change, diffRulesets } from "../../analysis/diff.ts";
+import { codedFinding, type Finding } from "../../model/finding.ts";
+import { type ObservedChange, observeChanges } from "../../run/observation/changes.ts";
+import { readCaptureWords } from "../arguments/capture-options.ts";
+import { OBSERVING_SANDBOX_OPTION, observingSandbox } from "../arguments/observing-sandbox.ts";
+import { lastValue, type OptionSpec, type ParsedOptions } from "../arguments/options.ts";
+import { WITHIN_OPTION } from "../arguments/restriction.ts";
+import type { Command } from "../command.ts";
+import { findStale, readAcceptance, withoutAccepted, writeAcceptance } from "../diff/acceptance.ts";
+import { type DiffInput, readDiffInput } from "../diff/input.ts";
+import { type DiffResult, renderDiffData, renderDiffText } from "../diff/text.ts";
+import { BUDGET_OPTION } from "../input/analysis-input.ts";
+import { TABLE_OPTION } from "../input/rules-file.ts";
+import { findUnwritableFile } from "../output/output-file.ts";
+import type { CommandHelp } from "./help.ts";
+
+const SPECS: readonly OptionSpec[] = [
+  {
+    name: "family",
+    value: "4|6",
+    choices: ["4", "6"],
+    help: "the family to compare; of lines that do not say theirs as well (default 4)",
+  },
+  TABLE_OPTION,
+  { name: "accept", value: "FILE", help: "changes that are meant: those listed there are not counted, and must occur" },
+  { name: "write-accept", value: "FILE", help: "writes the changes found to such a file" },
+  {
+    name: "observe",
+    value: null,
+    help: "drives each witness through a sandbox with the one rule set in it, then with the other",
+  },
+  OBSERVING_SANDBOX_OPTION,
+  BUDGET_OPTION,
+  WITHIN_OPTION,
+  { name: "json", value: null, help: "the result as data" },
+];
+
+const HELP: CommandHelp = {
+  usage: ["landfall diff BEFORE AFTER [MESH OPTION…] [OPTION…]"],
+  about: [
+    "Gives every class of TCP flows that two rule sets land differently, with one flow that stands for it and the rules that decide it. BEFORE and AFTER are files of rules in any form that --rules takes, several joined by commas, as v4.rules,v6.rules and rules.nft. Families that both have are compared.",
+    "A match that is not understood is taken to answer the same for all packets of a flow; a class says under which answer it stands. Such files say nothing of policy routing: what TPROXY and its marks need is taken as installed.",
+    "Istio's flags say where the proxy listens and as whom it runs (-p, -z, -u, -g), and --pod-ip which address is the pod's; without a flag both are the seed command's.",
+  ],
+  options: [{ title: "Options", options: SPECS }],
+  captureFlags: "mentioned",
+  examples: [
+    ["landfall diff rules.txt changed.txt", "what the change changes"],
+    ["landfall diff rules.txt changed.txt --write-accept meant.json", "and keeps it as meant, for --accept"],
+  ],
+  exitCodes: {
+    0: "no flow lands elsewhere",
+    1: "some do, or an accepted change no longer occurs",
+    2: "bad input",
+    3: "it is not known: a family was not looked at, some flows cannot be looked at and no other lands elsewhere, the budget ran out, no sandbox works here, or the kernel contradicts every change",
+  },
+};
+
+/** `landfall diff`: every class of flows that two rule sets land differently. */
+export const diff: Command = {
+  help: HELP,
+  async run(args, io) {
+    const command = { specs: SPECS, withoutFlags: "injected", positionals: "own" } as const;
+    const { options, line, findings } = readCaptureWords(args, command, io);
+    if (line?.purpose === "usage") return "help";
+    const target = lastValue(options, "write-accept");
+    const unwritable =
+      target === undefined ? [] : findUnwritableFile("--write-accept", resolve(io.workingDirectory, target));
+    const input = readDiffInput(options, line, [...findings, ...unwritable, ...findPartialAcceptance(options)], io);
+    const accepted = readAcceptance(lastValue(options, "accept"), io);
+    const all = input.families.flatMap((family) => diffRulesets({ ...input, family }));
+    const [found, unknown] = [all.filter(isKnown), all.filter((change) => !isKnown(change))];
+    const changes = withoutAccepted(found, accepted);
+    const observed = await observe(options, changes, input);
+    const left = found.length - changes.length;
+    const result = { changes, unknown, observed, left, stale: findStale(found, accepted) };
+    io.out(options.values.has("json") ? renderDiffData(result, input) : renderDiffText(result, input, io.display));
+    if (target !== undefined) writeAcceptance(found, target, io);
+    return exitCodeOf(result, input);
+  },
+};
+
+/** A file of accepted changes is about all flows. */
+function findPartialAcceptance({ values }: ParsedOptions): readonly Finding[] {
+  const files = ["accept", "write-accept"].filter((name) => values.has(name) && values.has("within"));
+  return files.map((name) =>
+    codedFinding("conflict", `--${name}`, "Such a file lists changes of all flows; leave --within away."),
+  );
+}
+
+/** A difference is known only where both landings are: a flow that cannot be looked at may land anywhere, also where it did before. */
+function isKnown({ before, after }: Change): boolean {
+  return before.kind !== "could-not-look" && after.kind !== "could-not-look";
+}
+
+/**
+ * Where simulator and kernel disagree nobody knows which is wrong: such a change is none that is known, and no "nothing has changed"
+ * either. The same holds of a class that cannot be looked at.
+ */
+function exitCodeOf({ changes, unknown, observed, stale }: DiffResult, { leftOut }: DiffInput): number {
+  const isContradicted = (_: Change, i: number) => observed[i]?.verdict === "contradicted";
+  if (stale.length > 0 || !changes.every(isContradicted)) return 1;
+  return changes.length + unknown.length + leftOut.length > 0 ? 3 : 0;
+}
+
+async function observe(
+  options: ParsedOptions,
+  changes: readonly Change[],
+  input: DiffInput,
+): Promise<readonly ObservedChange[]> {
+  if (!options.values.has("observe") || changes.length === 0) return [];
+  const where = observingSandbox(options, input.setting.addresses);
+  return observeChanges(where, changes, { ...input, shape: input.setting.spec.shape });
+}

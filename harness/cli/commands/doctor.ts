@@ -1,0 +1,45 @@
+import { hasKernel } from "../../model/backends.ts";
+import { renderJson } from "../../report/json.ts";
+import { type BackendState, detectBackends } from "../../sandbox/detect.ts";
+import { type OptionSpec, readOptions, refuseWords } from "../arguments/options.ts";
+import type { Command } from "../command.ts";
+import { refuseUsage } from "../refusal.ts";
+import type { CommandHelp } from "./help.ts";
+
+const OPTIONS: readonly OptionSpec[] = [
+  {
+    name: "json",
+    value: null,
+    help: 'as data: { "formatVersion": "1.0", "backends": [ { "backend", "works", "why", "remedy" } ] }',
+  },
+];
+
+const HELP: CommandHelp = {
+  usage: ["landfall doctor [--json]"],
+  about: ["Says which backends work on this machine, and what to do about the others."],
+  options: [{ title: "Options", options: OPTIONS }],
+  captureFlags: "none",
+  examples: [],
+  exitCodes: { 0: "some backend with a kernel works (docker or netns)", 3: "none does" },
+};
+
+/** `landfall doctor`: what works here and what to do about the rest. */
+export const doctor: Command = {
+  help: HELP,
+  async run(args, io) {
+    const { options, findings: found } = readOptions(args, OPTIONS);
+    const findings = [...found, ...refuseWords(options)];
+    if (findings.length > 0) throw refuseUsage(findings);
+    const backends = await detectBackends();
+    const asJson = options.values.has("json");
+    io.out(asJson ? renderJson({ backends }) : renderStates(backends));
+    return backends.some(({ backend, works }) => works && hasKernel(backend)) ? 0 : 3;
+  },
+};
+
+function renderStates(backends: readonly BackendState[]): string {
+  const lines = backends.map(({ backend, works, why, remedy }) =>
+    works ? `${backend.padEnd(10)} works` : `${backend.padEnd(10)} does not work\n  ${why}\n  ${remedy}`,
+  );
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,133 @@
+import { quoteRule } from "../../formats/rule-text.ts";
+import type { Flow, Manner } from "../../model/flow.ts";
+import { type Landing, landingsAgree } from "../../model/landing.ts";
+import type { SandboxAddresses } from "../../model/pod.ts";
+import { compilePod, type Explanation } from "../../netfilter/simulator.ts";
+import { listSteps } from "../../netfilter/steps.ts";
+import { renderJson } from "../../report/json.ts";
+import { type Observed, observeFlow } from "../../run/observation/flow.ts";
+import { type CaptureCommandLine, readCaptureCommand } from "../arguments/capture-options.ts";
+import { readContract } from "../arguments/contract-option.ts";
+import { CONTRACT_OPTION } from "../arguments/mesh-specs.ts";
+import { OBSERVING_SANDBOX_OPTION, observingSandbox } from "../arguments/observing-sandbox.ts";
+import type { OptionSpec } from "../arguments/options.ts";
+import { placePod, tellTakenPorts } from "../arguments/pod-addresses.ts";
+import { tellDefaultConfig, tellWarnings } from "../arguments/told-settings.ts";
+import type { Command } from "../command.ts";
+import { bindExplained, type ExplainInput, readExplainInput } from "../explain/input.ts";
+import { foldWay, renderObserved, renderOutcome, renderWay, selectPackets } from "../explain/text.ts";
+import { makeRulesOptions } from "../input/rules-file.ts";
+import { chooseColumns } from "../output/text-columns.ts";
+import type { CommandHelp } from "./help.ts";
+
+const SPECS: readonly OptionSpec[] = [
+  CONTRACT_OPTION,
+  ...makeRulesOptions("rules to follow, in place of the generated ones", "a flow needs rules of its own family"),
+  { name: "listen", value: "PORT[,PORT]", help: "ports of the app beside 8080 and 22" },
+  {
+    name: "forward",
+    value: null,
+    help: "the stub Envoy dials on, as Envoy does, and each of its connections is followed",
+  },
+  {
+    name: "all",
+    value: null,
+    help: "every packet; otherwise the first of each connection, and those that rules stop",
+  },
+  {
+    name: "observe",
+    value: null,
+    help: "drives the flow as well, and shows what the kernel counted for each rule, and its landing",
+  },
+  OBSERVING_SANDBOX_OPTION,
+  { name: "json", value: null, help: "the result as data" },
+];
+
+const HELP: CommandHelp = {
+  usage: ["landfall explain FLOW [MESH OPTION…] [OPTION…]"],
+  about: [
+    "Tells the way of one flow, rule by rule, to its landing. Without a flag, under the rules of the seed command. Nothing is driven unless asked for.",
+    "FLOW is WHO[@SOURCE] -> TARGET:PORT, /udp behind the port for a datagram, in quotes.",
+  ],
+  options: [{ title: "Options", options: SPECS }],
+  captureFlags: "listed",
+  examples: [
+    ["landfall explain 'app -> upstream:80'", "what the seed command does with the app's own call"],
+    ["landfall explain 'envoy@127.0.0.6 -> pod:8080'", "with what Envoy passes on inbound"],
+    ["landfall explain --observe --rules rules.txt 'client -> pod:8080'", "under rules from a file, and in the kernel"],
+  ],
+  exitCodes: { 0: "explained", 1: "the kernel landed it elsewhere", 2: "bad input", 3: "the landing is not known" },
+};
+
+/** `landfall explain`: the way of one flow, rule by rule, to its landing. */
+export const explain: Command = {
+  help: HELP,
+  async run(args, io) {
+    const line = readCaptureCommand(
+      args,
+      { specs: SPECS, withoutFlags: "injected", positionals: "own", readContract },
+      io,
+    );
+    if (line.purpose === "usage") return "help";
+    tellDefaultConfig(line, io);
+    tellWarnings(line.warnings, io);
+    const input = readExplainInput(line, io);
+    tellTakenPorts(line.capture, io, input.listen);
+    const manner = line.options.values.has("forward") ? "forward" : "answer";
+    const observed = await observe(input, line, manner);
+    const { flow, explanation } = explainFlow(input, line, manner, observed?.addresses ?? placePod(line.capture));
+    const show = line.options.values.has("all") ? "all" : "deciding";
+    const result = { flow, manner, explanation, observed, show } as const;
+    io.out(
+      line.options.values.has("json") ? renderData(result) : foldWay(renderText(result), chooseColumns(io.display)),
+    );
+    return judge(explanation.landing, observed?.landing ?? null);
+  },
+};
+
+interface Explained {
+  readonly flow: Flow;
+  readonly manner: Manner;
+  readonly explanation: Explanation;
+  readonly observed: Observed | null;
+  readonly show: "deciding" | "all";
+}
+
+async function observe(input: ExplainInput, line: CaptureCommandLine, manner: Manner): Promise<Observed | null> {
+  if (!line.options.values.has("observe")) return null;
+  const open = observingSandbox(line.options, placePod(line.capture));
+  return observeFlow(open, input.rules, manner, (addresses) => bindExplained(input, line, addresses));
+}
+
+function explainFlow(input: ExplainInput, line: CaptureCommandLine, manner: Manner, addresses: SandboxAddresses) {
+  const { flow, spec } = bindExplained(input, line, addresses);
+  const pod = compilePod(input.rules, spec, addresses);
+  return { flow, explanation: pod.explain(flow, manner, (chain, rule) => quoteRule(chain, rule, flow.family)) };
+}
+
+function renderText({ flow, explanation, observed, show }: Explained): string {
+  const way = renderWay(explanation, show, (place) => observed?.countOf(place));
+  return `${way}${renderOutcome(flow.flow, explanation)}${observed ? renderObserved(observed.landing) : ""}`;
+}
+
+/** `steps` are those of the packets shown, in order; `connections` tells them apart. */
+function renderData({ flow, manner, explanation, observed, show }: Explained): string {
+  const { landing, possible, unknown } = explanation;
+  const connections = explanation.connections.map((connection) => ({
+    ...connection,
+    owner: { uid: connection.owner.uid, gid: connection.owner.gid },
+    packets: selectPackets(connection.packets, show),
+  }));
+  const steps = listSteps(connections).map((step) =>
+    observed === null ? step : { ...step, counted: observed.countOf(step) ?? 0 },
+  );
+  const data = { flow, manner, landing, steps, possible, unknown, connections };
+  return renderJson(observed === null ? data : { ...data, observed: observed.landing });
+}
+
+function judge(predicted: Landing, observed: Landing | null): number {
+  if (predicted.kind === "could-not-look") return 3;
+  if (observed === null) return 0;
+  if (observed.kind === "could-not-look") return 3;
+  return landingsAgree(predicted, observed) ? 0 : 1;
+}

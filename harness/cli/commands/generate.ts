@@ -1,0 +1,91 @@
+import { renderPodCommands } from "../../formats/commands.ts";
+import { renderIptablesSave } from "../../formats/iptables-save.ts";
+import { renderList } from "../../formats/list.ts";
+import { renderListing } from "../../formats/listing.ts";
+import { NO_RULES, type PodRules, type Ruleset } from "../../model/ruleset.ts";
+import { renderJson } from "../../report/json.ts";
+import { readCaptureCommand } from "../arguments/capture-options.ts";
+import { lastValue, type OptionSpec, type ParsedOptions } from "../arguments/options.ts";
+import { tellDefaultConfig, tellWarnings } from "../arguments/told-settings.ts";
+import type { Command } from "../command.ts";
+import { readListingNames } from "../input/names.ts";
+import { renderRulesData } from "../input/rules-data.ts";
+import type { CommandHelp } from "./help.ts";
+
+const SPECS: readonly OptionSpec[] = [
+  {
+    name: "format",
+    value: "FORMAT",
+    choices: ["save", "list", "listing", "listing-numeric", "commands", "json"],
+    help: "one of the formats above (default save)",
+  },
+  { name: "family", value: "4|6", choices: ["4", "6"], help: "the family that is printed (default 4)" },
+  {
+    name: "table",
+    value: "TABLE",
+    choices: ["raw", "mangle", "nat", "filter"],
+    help: "the table of list, listing and listing-numeric (default nat)",
+  },
+  { name: "json", value: null, help: "the same as --format json" },
+];
+
+const HELP: CommandHelp = {
+  usage: ["landfall generate [MESH OPTION…] [OPTION…]"],
+  about: [
+    "Prints the rules that a capture config makes; without a flag, those of Istio's own defaults, which capture nothing. Nothing is applied, and nothing of this machine is looked at but the files of settings and the names that flags use.",
+  ],
+  terms: {
+    title: "Formats",
+    rows: [
+      ["save", "what iptables-save would print; with --family 6 what ip6tables-save would"],
+      ["list", "what iptables -S would print of one table, policies included"],
+      ["listing", "what iptables -L would print of one table, with this machine's names (files only, no DNS)"],
+      ["listing-numeric", "what iptables -L -n would print of one table"],
+      ["commands", "command lines for a shell, of both families, policy routing too"],
+      ["json", "everything, each setting with where it came from"],
+    ],
+  },
+  options: [{ title: "Options", options: SPECS }],
+  captureFlags: "listed",
+  examples: [
+    ["landfall generate -u 1337 -b '*' -i '*' -d 15020 > rules.txt", "the rules of the seed command, in a file"],
+    ["landfall generate --mesh kuma --redirect-dns", "Kuma's rules for these options"],
+    ["landfall generate -b '*' -i '*' --pod-ip 2001:db8::7 --family 6", "an IPv6 pod's, for ip6tables-restore"],
+  ],
+  exitCodes: { 0: "printed", 2: "bad input, every finding listed" },
+};
+
+/** `landfall generate`: the rules of a capture config, not applied. */
+export const generate: Command = {
+  help: HELP,
+  async run(args, io) {
+    const command = { specs: SPECS, withoutFlags: "tool-of-default", positionals: "none", usage: HELP } as const;
+    const line = readCaptureCommand(args, command, io);
+    if (line.purpose === "usage") return "help";
+    tellDefaultConfig(line, io);
+    tellWarnings(line.warnings, io);
+    const rules = line.capture.generated ?? NO_RULES;
+    if (line.purpose === "apply") io.out(renderRules(rules, line.options, () => renderRulesData(rules, line)));
+    return 0;
+  },
+};
+
+function renderRules(rules: PodRules, options: ParsedOptions, data: () => object): string {
+  const family = lastValue(options, "family") === "6" ? 6 : 4;
+  const table = lastValue(options, "table") ?? "nat";
+  const ruleset: Ruleset = (family === 6 ? rules.ip6 : rules.ip) ?? { family, tables: [] };
+  switch (options.values.has("json") ? "json" : lastValue(options, "format")) {
+    case "list":
+      return renderList(ruleset, table);
+    case "listing":
+      return renderListing(ruleset, table, { naming: readListingNames() });
+    case "listing-numeric":
+      return renderListing(ruleset, table);
+    case "commands":
+      return `${renderPodCommands(rules).join("\n")}\n`;
+    case "json":
+      return renderJson(data());
+    default:
+      return renderIptablesSave(ruleset);
+  }
+}

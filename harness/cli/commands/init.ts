@@ -1,0 +1,164 @@
+import { closeSync, existsSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { findPackageJSON } from "node:module";
+import { dirname, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { runCommand } from "../../apply/process.ts";
+import { LandfallError } from "../../errors.ts";
+import { codedFinding, type Finding } from "../../model/finding.ts";
+import { renderJson } from "../../report/json.ts";
+import { type OptionSpec, parseOptions } from "../arguments/options.ts";
+import type { Command, CommandIo } from "../command.ts";
+import { findUnwritableFolder, makeFolders } from "../output/output-file.ts";
+import type { CommandHelp } from "./help.ts";
+
+const OPTIONS: readonly OptionSpec[] = [
+  {
+    name: "json",
+    value: null,
+    help: 'as data: { "formatVersion": "1.0", "written": [ "landfall/first.mjs", … ], "left": [ what was there ] }',
+  },
+];
+
+const HELP: CommandHelp = {
+  usage: ["landfall init [FOLDER] [--json]"],
+  about: [
+    "Writes a first scenario into FOLDER (landfall, unless named) and a CI workflow that verifies the folder. Nothing that is there is overwritten: a scenario is refused, a workflow left as it is.",
+  ],
+  options: [{ title: "Options", options: OPTIONS }],
+  captureFlags: "none",
+  examples: [["landfall init flows", "flows/first.mjs and .github/workflows/landfall.yml"]],
+  exitCodes: { 0: "written", 2: "the scenario is there already or the folder cannot be written; nothing was written" },
+};
+
+const WORKFLOW = join(".github", "workflows", "landfall.yml");
+
+const SCENARIO = `import { defineScenario } from "landfall";
+
+export default defineScenario({
+  name: "first",
+  claim: "Inbound traffic lands on 15006, outbound on 15001, and what the proxy itself dials on neither.",
+  // Istio's flags, one word an element.
+  capture: ["-p", "15001", "-z", "15006", "-u", "1337", "-i", "*", "-b", "*", "-d", "15020"],
+  // Flows that the proxy answers: where they land.
+  answer: {
+    "client -> pod:8080": "envoy-inbound:15006",
+    "client -> pod:15020": "status:15020",
+    "app -> upstream:80": "envoy-outbound:15001",
+    "envoy -> upstream:80": "upstream:80",
+  },
+  // Flows that the proxy dials on: where they end, and by which way.
+  forward: {
+    "client -> pod:8080": "app:8080 via envoy-inbound from 127.0.0.6",
+  },
+});
+`;
+
+function makeWorkflow(folder: string): string {
+  return `name: landfall
+on: [push, pull_request]
+jobs:
+  verify:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-node@v4
+        with:
+          node-version: 24
+      - run: npm ci
+      - run: npx landfall verify ${folder} --sandbox docker --report landfall.xml --report landfall.html
+      - uses: actions/upload-artifact@v4
+        if: always()
+        with:
+          name: landfall
+          path: landfall.*
+`;
+}
+
+/** `landfall init`: a first scenario and a CI workflow. */
+export const init: Command = {
+  help: HELP,
+  async run(args, io) {
+    const options = parseOptions(args, OPTIONS);
+    const findings = options.ok ? [] : [...options.findings];
+    const [folder = "landfall", ...more] = options.ok ? options.value.positionals : [];
+    findings.push(...more.map((word) => codedFinding("unexpected-word", word, "One folder is enough.")));
+    const hasWorkflow = existsSync(resolve(io.workingDirectory, WORKFLOW));
+    const files = {
+      [join(folder, "first.mjs")]: SCENARIO,
+      ...(hasWorkflow ? {} : { [WORKFLOW]: makeWorkflow(folder) }),
+    };
+    findings.push(...Object.keys(files).flatMap((path) => findObstacles(path, io)));
+    if (findings.length > 0) throw new LandfallError("bad-usage", "Nothing was written.", { findings });
+    writeAll(files, io);
+    const made = { written: Object.keys(files), left: hasWorkflow ? [WORKFLOW] : [] };
+    const asJson = options.ok && options.value.values.has("json");
+    io.out(asJson ? renderJson(made) : tell(made, folder, io));
+    return 0;
+  },
+};
+
+function findObstacles(path: string, io: CommandIo): readonly Finding[] {
+  const full = resolve(io.workingDirectory, path);
+  if (existsSync(full)) return [codedFinding("unwritable", path, "The file is there already.")];
+  return findUnwritableFolder(path, dirname(full));
+}
+
+/** Writes every file, or none: what has been made is removed where a later one cannot be written. */
+function writeAll(files: Readonly<Record<string, string>>, io: CommandIo): void {
+  const made: string[] = [];
+  for (const [path, text] of Object.entries(files)) {
+    const full = resolve(io.workingDirectory, path);
+    try {
+      made.push(...makeFolders(dirname(full)));
+      const file = openSync(full, "wx");
+      made.push(full);
+      writeFileSync(file, text);
+      closeSync(file);
+    } catch (error) {
+      for (const each of made) rmSync(each, { recursive: true, force: true });
+      const findings = [
+        codedFinding("unwritable", path, `It cannot be written (${(error as Error).message}); name another folder.`),
+      ];
+      throw new LandfallError("bad-usage", "Nothing was written.", { findings, cause: error });
+    }
+  }
+}
+
+interface Made {
+  readonly written: readonly string[];
+  /** What was there already, and may stay. */
+  readonly left: readonly string[];
+}
+
+function tell({ written, left }: Made, folder: string, io: CommandIo): string {
+  const command = `npx landfall verify ${folder}`;
+  return [
+    ...written.map((path) => `wrote ${path}`),
+    ...left.map((path) => `left ${path} as it is; it verifies the new folder with a step: ${command}`),
+    ...warnOfIgnoredPackage(io),
+    isInstalled(io)
+      ? `next: ${command}`
+      : `next: npm pack in a checkout of landfall, npm install --save-dev PATH/landfall-VERSION.tgz here, and ${command}`,
+    "",
+  ].join("\n");
+}
+
+/** The package that `npm install` takes from a file must be in a clone as well: `npm ci` fails where git ignores it. */
+function warnOfIgnoredPackage({ workingDirectory }: CommandIo): readonly string[] {
+  const { status, stdout } = runCommand("git", ["-C", workingDirectory, "check-ignore", "-v", "landfall-0.0.0.tgz"]);
+  const [place = ""] = stdout.split("\t");
+  // With -v a pattern that takes the file back in is told, too.
+  if (status !== 0 || /^[^:]*:\d+:!/.test(place)) return [];
+  return [
+    `note: git ignores landfall-VERSION.tgz here (${place}); npm ci fails in a clone without the file. Add it with git add -f, or put !landfall-*.tgz behind that line.`,
+  ];
+}
+
+/** Says whether Node finds landfall from the folder, and npx with it. */
+function isInstalled({ workingDirectory }: CommandIo): boolean {
+  try {
+    return findPackageJSON("landfall", pathToFileURL(join(workingDirectory, "first.mjs"))) !== undefined;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,91 @@
+import { type MappedClass, mapFlows } from "../../analysis/map.ts";
+import type { FlowSet } from "../../model/flow-set.ts";
+import { listFamilies } from "../../model/ruleset.ts";
+import { renderJson } from "../../report/json.ts";
+import { wrapLine } from "../../report/wrap-line.ts";
+import { analysedProtocols, nameProtocols, renderWithin, withinData } from "../arguments/restriction.ts";
+import type { Command, CommandIo } from "../command.ts";
+import { ANALYSIS_OPTIONS, type AnalysisInput, readAnalysisInput } from "../input/analysis-input.ts";
+import { chooseColumns } from "../output/text-columns.ts";
+import type { CommandHelp } from "./help.ts";
+
+/** The room a flow takes where its conditions stand beside it. */
+const FLOW_COLUMNS = 30;
+
+const HELP: CommandHelp = {
+  usage: ["landfall map [MESH OPTION…] [OPTION…]"],
+  about: [
+    "Tells where every TCP flow lands: each class of flows that land alike, with one flow that stands for it. Without a flag, under the rules of the seed command. Nothing is driven.",
+  ],
+  options: [{ title: "Options", options: ANALYSIS_OPTIONS }],
+  captureFlags: "listed",
+  examples: [["landfall map --rules rules.txt", "the map of rules from a file"]],
+  exitCodes: {
+    0: "told",
+    2: "bad input",
+    3: "the landing of some class is not known, the budget ran out, or no rules were given for a family of the pod",
+  },
+};
+
+/** `landfall map`: the complete table of all TCP flows and their landings. */
+export const map: Command = {
+  help: HELP,
+  async run(args, io) {
+    const input = readAnalysisInput(args, [], io, ["tcp", "udp"]);
+    if (input.line.purpose === "usage") return "help";
+    const { rules, setting } = input;
+    const classes = listFamilies(rules).flatMap((family) => mapFlows(rules, family, setting));
+    io.out(
+      input.line.options.values.has("json")
+        ? renderData(classes, input)
+        : renderWithin(input.setting.within) + renderMap(classes, io, input.setting.within),
+    );
+    const isAllKnown = classes.every(({ landing }) => landing.kind !== "could-not-look");
+    return isAllKnown && input.notLookedAt.length === 0 ? 0 : 3;
+  },
+};
+
+function renderData(classes: readonly MappedClass[], { setting }: AnalysisInput): string {
+  return renderJson({
+    ...withinData(setting.within),
+    protocols: analysedProtocols(setting.within),
+    classes: listClasses(classes),
+  });
+}
+
+/** Gives a map as data. */
+export function listClasses(classes: readonly MappedClass[]) {
+  return classes.map(({ class: text, witness, landing }) => ({ class: text, witness: witness.flow, landing }));
+}
+
+/** Gives a map as text, as wide as the display: under each lane its landings, a flow that stands for each, and which flows land there. */
+export function renderMap(
+  classes: readonly MappedClass[],
+  { display }: Pick<CommandIo, "display">,
+  within?: FlowSet,
+): string {
+  const columns = chooseColumns(display);
+  const widest = Math.max(...classes.map(({ kind }) => kind.length), 0);
+  // Where a landing and a flow do not fit side by side, the flow stands beneath.
+  const termColumns = widest + FLOW_COLUMNS + 4 <= columns ? widest : 0;
+  const lanes = [...Map.groupBy(classes, ({ lane }) => lane)].map(
+    ([lane, members]) =>
+      `${wrapLine(lane, 2, columns)}\n${members.map((member) => renderMember(member, termColumns, columns)).join("")}`,
+  );
+  const count = `${classes.length} classes; every ${nameProtocols(within)} flow that can meet the rules is in one of them.`;
+  return `${lanes.join("\n")}\n${wrapLine(count, 0, columns)}\n`;
+}
+
+function renderMember(member: MappedClass, termColumns: number, columns: number): string {
+  const indent = termColumns + 4;
+  const gap = termColumns === 0 ? `\n${" ".repeat(indent)}` : "  ";
+  return `  ${member.kind.padEnd(termColumns)}${gap}${describeMember(member, indent, columns)}\n`;
+}
+
+/** The flow and the conditions on one line where they fit, else beneath each other. */
+function describeMember({ class: text, lane, witness }: MappedClass, indent: number, columns: number): string {
+  const conditions = text.slice(lane.length + 2);
+  const flow = witness.flow.flow.padEnd(FLOW_COLUMNS);
+  if (indent + flow.length + 2 + conditions.length <= columns) return `${flow}  ${conditions}`;
+  return `${flow.trimEnd()}\n${wrapLine(" ".repeat(indent) + conditions, indent, columns)}`;
+}

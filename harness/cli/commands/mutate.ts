@@ -1,0 +1,182 @@
+import { BACKEND_CHOICES, type BackendChoice, backendOf, listChoices, MUTATION_BACKEND } from "../../model/backends.ts";
+import { codedFinding, type Finding } from "../../model/finding.ts";
+import type { MutantReport } from "../../model/mutation-report.ts";
+import { DEFAULT_ADDRESSES, type SandboxAddresses } from "../../model/pod.ts";
+import { renderJson } from "../../report/json.ts";
+import { judgeMutants, scoreMutants } from "../../run/mutation/mutation.ts";
+import { type FlowSource, findSubjects, type MutationSubject } from "../../run/mutation/mutation-subject.ts";
+import { DEFAULT_SANDBOX_OPTIONS } from "../../sandbox/open-sandbox.ts";
+import { readCaptureWords } from "../arguments/capture-options.ts";
+import { readContract } from "../arguments/contract-option.ts";
+import { FAMILY_OPTION, readFamily } from "../arguments/family-option.ts";
+import { CONTRACT_OPTION } from "../arguments/mesh-specs.ts";
+import { lastValue, type OptionSpec } from "../arguments/options.ts";
+import { placePod } from "../arguments/pod-addresses.ts";
+import { tellDefaultConfig } from "../arguments/told-settings.ts";
+import type { Command, CommandIo } from "../command.ts";
+import { makeRulesOptions, readRulesPaths, readTable } from "../input/rules-file.ts";
+import { openInterruptibleSandbox } from "../interruption.ts";
+import { makeProgress } from "../output/progress.ts";
+import { refuseUsage } from "../refusal.ts";
+import { readNumber } from "../verify/options.ts";
+import { isMadeFromConfig, readScenarios, type ScenarioSelection } from "../verify/scenarios.ts";
+import type { CommandHelp } from "./help.ts";
+
+/** Sandboxes at the same time unless another number or backend is named. */
+const JOBS = backendOf(MUTATION_BACKEND).jobs;
+
+const SPECS: readonly OptionSpec[] = [
+  {
+    name: "all",
+    value: null,
+    help: "the rule sets of every scenario that comes with landfall, with the flows that their flags demand as well",
+  },
+  {
+    name: "demanded",
+    value: null,
+    help: "adds to a scenario's own flows those that its flags demand, as verify with flags drives them",
+  },
+  CONTRACT_OPTION,
+  {
+    ...FAMILY_OPTION,
+    help: "breaks the rules of this family alone, and drives its flows; without it, of every family that has rules",
+  },
+  ...makeRulesOptions("rules from outside", "a family without rules of its own is not broken"),
+  {
+    name: "sandbox",
+    value: "BACKEND",
+    choices: BACKEND_CHOICES,
+    help: `${listChoices(BACKEND_CHOICES)} (default ${MUTATION_BACKEND})`,
+  },
+  {
+    name: "jobs",
+    value: "N",
+    help: `so many sandboxes at the same time (default ${JOBS.mutants}, ${JOBS["mutants-of-several"]} for several rule sets, ${backendOf("auto").jobs.mutants} in containers)`,
+  },
+  {
+    name: "json",
+    value: null,
+    help: "every mutant with its outcome and the flow that showed it, or would have, with its landing",
+  },
+];
+
+const HELP: CommandHelp = {
+  usage: ["landfall mutate [MESH OPTION…] [OPTION…]", "landfall mutate SCENARIO… [OPTION…]"],
+  about: [
+    "Breaks rules one value at a time, drives flows, and says which defects they would miss: each rule deleted, duplicated, moved, negated, each of its values changed at its boundaries, each policy and each line of policy routing. A mutant is caught where a flow lands elsewhere than it must, equivalent where no TCP flow of a pod lands differently, and missed otherwise. Without arguments: the seed command's rules.",
+    "With Istio's flags the flows are those that the flags demand; with scenarios, the flows of the scenarios: the score then says what these alone would notice.",
+  ],
+  options: [{ title: "Options", options: SPECS }],
+  captureFlags: "mentioned",
+  examples: [
+    ["landfall mutate -u 1337 -b '*' -i '*' -d 15020", "the rules of these flags, and the flows they demand"],
+    ["landfall mutate flows/first.mjs", "a scenario's own rules, and what its own flows would notice"],
+  ],
+  exitCodes: {
+    0: "no mutant was missed",
+    1: "some were",
+    2: "bad usage or bad input, also rules that are wrong before anything is broken",
+    3: "the environment cannot run it",
+  },
+};
+
+/** `landfall mutate`: breaks rules on purpose and says which defects the flows would miss. */
+export const mutate: Command = {
+  help: HELP,
+  async run(args, io) {
+    const options = readMutateOptions(args, io);
+    if (options.scenarios.line.purpose === "usage") return "help";
+    if (isMadeFromConfig(options.scenarios)) tellDefaultConfig(options.scenarios.line, io);
+    const scenarios = await readScenarios(options.scenarios, io);
+    const mutants = await judgeAll(findSubjects(scenarios, options.source, findAddresses(options)), options, io);
+    const report = scoreMutants(mutants);
+    io.out(options.output === "json" ? renderJson(report) : describeScore(mutants, report.score));
+    return report.score < 1 ? 1 : 0;
+  },
+};
+
+interface MutateOptions {
+  readonly scenarios: ScenarioSelection;
+  readonly source: FlowSource;
+  readonly sandbox: BackendChoice;
+  /** Null: as many as fit the work. */
+  readonly jobs: number | null;
+  readonly output: "text" | "json";
+}
+
+function readMutateOptions(args: readonly string[], io: CommandIo): MutateOptions {
+  const {
+    line,
+    options,
+    captureFrom,
+    findings: found,
+  } = readCaptureWords(args, { specs: SPECS, withoutFlags: "injected", positionals: "own", readContract }, io);
+  const findings: Finding[] = [...found];
+  const { values, positionals: words } = options;
+  const rules = { files: readRulesPaths(options, io, findings), table: readTable(options), script: null };
+  const selection = values.has("all") ? "all" : "named";
+  const jobs = readNumber("--jobs", lastValue(options, "jobs"), [1, 64], findings);
+  if ((words.length > 0 || selection === "all") && captureFrom === "flags")
+    findings.push(
+      codedFinding("conflict", "-p … -k", "Scenarios bring their own flags; give scenarios or flags, not both."),
+    );
+  if (line === null || findings.length > 0) throw refuseUsage(findings);
+  const family = readFamily(options);
+  const scenarios: ScenarioSelection = { line, words, selection, rules, task: "verify", shard: null, family };
+  const sandbox = (lastValue(options, "sandbox") ?? MUTATION_BACKEND) as BackendChoice;
+  const source = words.length > 0 && !values.has("demanded") ? "scenarios" : "scenarios-and-configs";
+  return { scenarios, source, sandbox, jobs, output: values.has("json") ? "json" : "text" };
+}
+
+async function judgeAll(
+  subjects: readonly MutationSubject[],
+  options: MutateOptions,
+  io: CommandIo,
+): Promise<readonly MutantReport[]> {
+  const { sandbox, jobs, output } = options;
+  using progress = makeProgress(io, () => performance.now());
+  const addresses = findAddresses(options);
+  const say = (text: string) => progress.tellAside(`landfall: ${text}\n`);
+  let missed = 0;
+  return await judgeMutants(subjects, {
+    start: () => openInterruptibleSandbox(sandbox, { ...DEFAULT_SANDBOX_OPTIONS, addresses, say }),
+    jobs: jobs ?? chooseJobs(sandbox, subjects.length),
+    onMutant: ({ outcome }, done, of) => {
+      if (outcome === "missed") missed += 1;
+      progress.note(done, of, `mutants judged, ${missed === 0 ? "none" : missed} missed`);
+    },
+    onSubject: (subject, reports) => {
+      progress.wipe();
+      if (output === "text") io.out(describeSubject(subject, reports));
+    },
+  });
+}
+
+/** Scenarios name no addresses; flags may say which is the pod's. */
+function findAddresses({ scenarios }: MutateOptions): SandboxAddresses {
+  return isMadeFromConfig(scenarios) ? placePod(scenarios.line.capture) : DEFAULT_ADDRESSES;
+}
+
+function chooseJobs(sandbox: BackendChoice, subjects: number): number {
+  return backendOf(sandbox).jobs[subjects > 1 ? "mutants-of-several" : "mutants"];
+}
+
+function describeSubject({ name, flows }: MutationSubject, mutants: readonly MutantReport[]): string {
+  const missed = mutants.filter(({ outcome }) => outcome === "missed");
+  const lines = missed.map(
+    ({ mutant, flow, expected }) =>
+      `  missed: ${mutant}\n${flow ? `    would show it: "${flow.flow}": "${expected}"\n` : ""}`,
+  );
+  return `${name}: ${describeCounts(mutants)} (${flows.length} flows)\n${lines.join("")}`;
+}
+
+function describeScore(mutants: readonly MutantReport[], score: number): string {
+  if (mutants.length === 0) return "\nThere is no rule to break, and so no mutation score.\n";
+  // Rounded down: one that is missed among thousands must not read as none.
+  return `\n${describeCounts(mutants)}: mutation score ${(Math.floor(score * 1_000) / 10).toFixed(1)} %\n`;
+}
+
+function describeCounts(mutants: readonly MutantReport[]): string {
+  const count = (wanted: MutantReport["outcome"]) => mutants.filter(({ outcome }) => outcome === wanted).length;
+  return `${mutants.length} mutants, ${count("caught")} caught, ${count("equivalent")} equivalent, ${count("missed")} missed`;
+}

@@ -1,0 +1,124 @@
+import type { Report } from "../../model/report.ts";
+import { CELLS, countCells, padCells } from "../../report/cells.ts";
+import { describeCoverage, percentOf } from "../../report/coverage-phrase.ts";
+import { renderJson } from "../../report/json.ts";
+import { wrapLine } from "../../report/wrap-line.ts";
+import { runScenarios } from "../../run/run.ts";
+import { takeShard } from "../../run/scenario/scenario-shard.ts";
+import type { Sandbox } from "../../sandbox/sandbox.ts";
+import { tellDefaultConfig, tellWarnings } from "../arguments/told-settings.ts";
+import type { Command, CommandIo } from "../command.ts";
+import { isInterrupted } from "../interruption.ts";
+import { removeOutput } from "../output/output-file.ts";
+import { makeProgress } from "../output/progress.ts";
+import { exitCodeOf, tellReport } from "../output/report-output.ts";
+import { keepEvidence } from "../verify/evidence.ts";
+import { VERIFY_HELP } from "../verify/help.ts";
+import { chooseJobs } from "../verify/jobs.ts";
+import { readVerifyOptions, type VerifyOptions } from "../verify/options.ts";
+import { lookAtPod } from "../verify/pause.ts";
+import { openVerifySandbox } from "../verify/sandbox.ts";
+import {
+  findScenarioFiles,
+  hasOutsideRules,
+  isMadeFromConfig,
+  loadScenarios,
+  readScenarios,
+} from "../verify/scenarios.ts";
+
+/** `landfall verify`: drives the flows of scenarios, or those a capture config demands, and says of each where it landed. */
+export const verify: Command = {
+  help: VERIFY_HELP,
+  async run(args, io) {
+    const options = readVerifyOptions(args, io);
+    if (options.line.purpose === "usage") return "help";
+    if (isMadeFromConfig(options)) tellDefaultConfig(options.line, io);
+    tellWarnings(options.line.captureFrom === "flags" ? options.line.warnings : [], io);
+    if (options.task === "list") return listScenarios(options, io);
+    if (options.repetition === "watch")
+      return (await import("../verify/watch.ts")).watchScenarios(options, io, verifyOnce);
+    return verifyOnce(options, io);
+  },
+};
+
+async function listScenarios(options: VerifyOptions, io: CommandIo): Promise<number> {
+  const selected = findScenarioFiles(options, io);
+  const files = await loadScenarios(options.shard ? takeShard(selected, options.shard) : selected, io);
+  const scenarios = files.map(({ scenario: { name, claim } }) => ({ name, claim }));
+  const width = Math.max(0, ...scenarios.map(({ name }) => countCells(name)));
+  if (options.output === "json") io.out(renderJson({ scenarios }));
+  else
+    io.out(
+      scenarios
+        .map(({ name, claim }) => `${wrapClaim(`${padCells(name, width)}  ${claim}`, width + 2, io)}\n`)
+        .join(""),
+    );
+  return 0;
+}
+
+/** A person reads a claim beneath its beginning; a program reads a scenario a line. */
+function wrapClaim(line: string, indent: number, { display: { isTerminal, columns } }: CommandIo): string {
+  return isTerminal && columns !== null ? wrapLine(line, indent, columns, CELLS) : line;
+}
+
+async function verifyOnce(
+  options: VerifyOptions,
+  io: CommandIo,
+  standing: (() => Promise<Sandbox>) | null = null,
+  reading: "once" | "again" = "once",
+): Promise<number> {
+  const scenarios = await readScenarios(options, io, reading);
+  const life = scenarios.length === 1 ? "one-scenario" : "many-scenarios";
+  const lost: unknown[] = [];
+  // A run that is interrupted leaves no report: neither its own, which would miss flows, nor an earlier one that passed for its own.
+  for (const { path } of options.reports) removeOutput(path);
+  using progress = makeProgress(io, () => performance.now());
+  const aside: CommandIo = { ...io, err: progress.tellAside };
+  const report = await runScenarios(scenarios, {
+    start: standing ?? (() => openVerifySandbox(options, aside, life)),
+    jobs: chooseJobs(options, scenarios.length, aside),
+    coverage: options.coverage,
+    rulesFrom: hasOutsideRules(options) ? "outside" : "scenario",
+    ...(options.maxFlows === null ? {} : { maxFlows: options.maxFlows }),
+    onSilence: (flows) =>
+      aside.err(
+        `landfall: ${flows === 1 ? "1 flow" : `${flows} flows`} got no answer; looking a second time, for up to 3 s.\n`,
+      ),
+    onRulesIn: async (told, sandbox) => {
+      const scenario = scenarios.find(({ name }) => name === told.name);
+      if (scenario) await keepEvidence(told, sandbox, options, scenario, aside).catch((error) => lost.push(error));
+      return lookAtPod(told, sandbox, options, aside);
+    },
+    onScenario: ({ name, notices }, done, of) => {
+      // The table says them itself.
+      if (options.output === "json") for (const notice of notices) aside.err(`landfall: ${name}: ${notice}\n`);
+      progress.note(done, of, "scenarios looked at");
+    },
+    onReport: async (told) => {
+      progress.wipe();
+      if (!isInterrupted()) await tellReport(told, options.reports, options.output, io);
+    },
+    clock: () => performance.now(),
+  });
+  // Evidence that cannot be kept must not cost the report: it is told only now.
+  if (lost.length > 0) throw lost[0];
+  tellMisprediction(report, options, io);
+  return exitCodeOf(report) || judgeCoverage(report, options, io);
+}
+
+function tellMisprediction({ summary: { mispredicted } }: Report, { evidence }: VerifyOptions, io: CommandIo): void {
+  if (mispredicted === 0) return;
+  const flows = mispredicted === 1 ? "1 flow" : `${mispredicted} flows`;
+  const next =
+    evidence === null ? "Run again with --evidence FOLDER, and report it with" : `Please report it with ${evidence},`;
+  io.err(
+    `landfall: the kernel landed ${flows} elsewhere than landfall predicted. That is a defect of landfall itself, and this run is not green. ${next} what that folder then holds: rules, counters, and a script that repeats it.\n`,
+  );
+}
+
+/** Coverage changes the code only where it is asked to, and only that of a run in which all landed as expected. */
+function judgeCoverage({ summary: { coverage } }: Report, { minCoverage }: VerifyOptions, io: CommandIo): 0 | 1 {
+  if (minCoverage === null || coverage === null || percentOf(coverage) >= minCoverage) return 0;
+  io.err(`landfall: ${describeCoverage(coverage)}; --min-coverage asks for ${minCoverage} %.\n`);
+  return 1;
+}

@@ -1,0 +1,71 @@
+import { LandfallError } from "../../errors.ts";
+import { codedFinding, type Finding, finding } from "../../model/finding.ts";
+import type { Flow } from "../../model/flow.ts";
+import { resolveFlow } from "../../model/flow-resolution.ts";
+import { type FlowText, parseFlowText } from "../../model/flow-text.ts";
+import type { PodSpec, SandboxAddresses } from "../../model/pod.ts";
+import { familyKey, NO_RULES, type PodRules } from "../../model/ruleset.ts";
+import { makePodSpec } from "../../run/pod-spec.ts";
+import type { CaptureCommandLine } from "../arguments/capture-options.ts";
+import { lastValue } from "../arguments/options.ts";
+import type { CommandIo } from "../command.ts";
+import { CONTRACT_WITHOUT_RULES } from "../input/analysis-input.ts";
+import { listRulesSources, readRulesFiles, readTable } from "../input/rules-file.ts";
+
+/** A flow to be explained and the rules it meets, not yet bound to a sandbox's addresses. */
+export interface ExplainInput {
+  readonly flow: FlowText;
+  readonly rules: PodRules;
+  /** Ports of the app beside the usual ones. */
+  readonly listen: readonly number[];
+}
+
+/** Reads the FLOW and the rules of a command line; throws `bad-input` with every finding. */
+export function readExplainInput(line: CaptureCommandLine, io: CommandIo): ExplainInput {
+  const findings: Finding[] = [];
+  const flow = parseFlowText(line.options.positionals.join(" "), line.capture.shape);
+  if (!flow.ok) findings.push(...flow.findings);
+  const rules = readRules(line, io, findings);
+  const listen = readPorts(lastValue(line.options, "listen"), findings);
+  if (flow.ok && rules[familyKey(flow.value.family)] === null && findings.length === 0) {
+    const option = flow.value.family === 4 ? "--rules" : "--rules6";
+    findings.push(
+      codedFinding(
+        "wrong-family",
+        "FLOW",
+        `${flow.value.text} is IPv${flow.value.family}, which is not under test; give ${option} as well.`,
+      ),
+    );
+  }
+  if (!flow.ok || findings.length > 0) {
+    throw new LandfallError("bad-input", "The flow cannot be explained; nothing was driven.", { findings });
+  }
+  return { flow: flow.value, rules, listen };
+}
+
+function readPorts(text: string | undefined, findings: Finding[]): readonly number[] {
+  const ports = text === undefined ? [] : text.split(",");
+  const isPort = (port: string) => /^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65535;
+  for (const port of ports)
+    if (!isPort(port)) findings.push(finding("--listen", `"${port}" is no port from 1 to 65535.`));
+  return ports.filter(isPort).map(Number);
+}
+
+/** A file of rules takes the place of the generated ones; the family without a file is then not under test. */
+function readRules({ options, capture }: CaptureCommandLine, io: CommandIo, findings: Finding[]): PodRules {
+  const { generated } = capture;
+  const sources = listRulesSources(options);
+  if (sources.length === 0 && generated === null) findings.push(CONTRACT_WITHOUT_RULES);
+  if (sources.length === 0) return generated ?? NO_RULES;
+  return { ...(generated ?? NO_RULES), ...readRulesFiles(sources, readTable(options), io, findings) };
+}
+
+/** Binds the flow to a sandbox's addresses, with the pod that it needs. */
+export function bindExplained(
+  { flow, listen, rules }: ExplainInput,
+  { capture }: CaptureCommandLine,
+  addresses: SandboxAddresses,
+): { readonly flow: Flow; readonly spec: PodSpec } {
+  const resolved = resolveFlow(flow, addresses, capture.shape);
+  return { flow: resolved, spec: makePodSpec(capture, [resolved], listen, addresses, [rules]) };
+}

@@ -1,0 +1,121 @@
+import type { AnalysisSetting } from "../../analysis/flows/partition.ts";
+import { FAMILIES, type Family } from "../../model/address.ts";
+import type { Capture } from "../../model/capture.ts";
+import { codedFinding, type Finding, finding } from "../../model/finding.ts";
+import type { FlowProtocol } from "../../model/flow.ts";
+import { listFamilies, NO_RULES, type PodRules } from "../../model/ruleset.ts";
+import { describeUnseenFamily } from "../../report/classes-phrase.ts";
+import { makePodSpec } from "../../run/pod-spec.ts";
+import { type CaptureCommandLine, readCaptureCommand } from "../arguments/capture-options.ts";
+import { readContract } from "../arguments/contract-option.ts";
+import { FAMILY_OPTION, findUnseenFamilies, readFamily } from "../arguments/family-option.ts";
+import { CONTRACT_OPTION } from "../arguments/mesh-specs.ts";
+import { lastValue, type OptionSpec } from "../arguments/options.ts";
+import { placePod, tellTakenPorts } from "../arguments/pod-addresses.ts";
+import { readWithin, WITHIN_OPTION } from "../arguments/restriction.ts";
+import { tellDefaultConfig, tellWarnings } from "../arguments/told-settings.ts";
+import type { CommandIo } from "../command.ts";
+import { refuse } from "../refusal.ts";
+import { listRulesSources, makeRulesOptions, readRulesFiles, readTable } from "./rules-file.ts";
+
+/** The option that bounds an analysis. */
+export const BUDGET_OPTION: OptionSpec = {
+  name: "budget",
+  value: "NODES",
+  help: "diagram nodes an analysis may make before it gives up (default 4000000)",
+};
+
+/** Options of the commands that analyse rules over all flows. */
+export const ANALYSIS_OPTIONS: readonly OptionSpec[] = [
+  ...makeRulesOptions(
+    "rules to analyse, while the flags still say what is demanded",
+    "a family without rules of its own is not analysed when the other has a file",
+  ),
+  CONTRACT_OPTION,
+  FAMILY_OPTION,
+  BUDGET_OPTION,
+  WITHIN_OPTION,
+  { name: "json", value: null, help: "the result as data" },
+];
+
+/** What is said where a contract is given and no rules. */
+export const CONTRACT_WITHOUT_RULES: Finding = finding(
+  "--contract",
+  "A contract says what must happen and generates no rules; give the rules with --rules FILE.",
+);
+
+/** Rules to be analysed, with what is demanded of them. */
+export interface AnalysisInput {
+  readonly line: CaptureCommandLine;
+  readonly rules: PodRules;
+  readonly capture: Capture;
+  readonly setting: AnalysisSetting;
+  /** Families of the pod that no rules were given for: an answer that says nothing of them is not the whole one. */
+  readonly notLookedAt: readonly Family[];
+}
+
+/** Reads a command's words: capture flags (the seed command without any), and rules from outside in place of the generated ones. */
+export function readAnalysisInput(
+  args: readonly string[],
+  specs: readonly OptionSpec[],
+  io: CommandIo,
+  protocols: readonly FlowProtocol[] = ["tcp"],
+): AnalysisInput {
+  const line = readCaptureCommand(
+    args,
+    { specs: [...ANALYSIS_OPTIONS, ...specs], withoutFlags: "injected", positionals: "none", readContract },
+    io,
+  );
+  if (line.purpose !== "usage") tellDefaultConfig(line, io);
+  tellWarnings(line.warnings, io);
+  const { capture } = line;
+  const { generated } = capture;
+  const findings: Finding[] = [];
+  const { ip, ip6 } = readRulesFiles(listRulesSources(line.options), readTable(line.options), io, findings);
+  const isFromOutside = ip !== null || ip6 !== null;
+  if (!isFromOutside && generated === null && findings.length === 0) findings.push(CONTRACT_WITHOUT_RULES);
+  if (findings.length > 0) throw refuse(findings);
+  const own = generated ?? NO_RULES;
+  const given: PodRules = isFromOutside ? { ...own, ip, ip6 } : own;
+  const asked = readFamily(line.options);
+  const notLookedAt = findUnseenFamilies(capture, asked, listFamilies(given));
+  if (asked === null) tellUntested(given, notLookedAt, io);
+  for (const family of notLookedAt) io.err(`landfall: ${describeUnseenFamily(family)}\n`);
+  const rules = limitRules(given, asked);
+  const families = listFamilies(rules);
+  if (families.length === 0)
+    throw refuse([codedFinding("wrong-family", "--family", `No IPv${asked} rules are given.`)]);
+  const budget = readBudget(lastValue(line.options, "budget"));
+  const addresses = placePod(capture);
+  tellTakenPorts(capture, io);
+  const narrowed = { shape: capture.shape, addresses, tested: families, protocols };
+  const within = readWithin(lastValue(line.options, "within"), narrowed);
+  const setting: AnalysisSetting = {
+    spec: makePodSpec(capture, [], [], addresses),
+    addresses,
+    passThrough: rules.policyRouting.addresses.length > 0 ? "there" : "absent",
+    ...(budget === null ? {} : { budget }),
+    ...(within === null ? {} : { within }),
+  };
+  return { line, rules, capture, setting, notLookedAt };
+}
+
+/** A family that the pod has no address of is not asked about unless rules are given for it. */
+function tellUntested(rules: PodRules, notLookedAt: readonly Family[], io: CommandIo): void {
+  const given = listFamilies(rules);
+  for (const family of FAMILIES.filter((one) => !given.includes(one) && !notLookedAt.includes(one)))
+    io.err(`landfall: IPv${family} is not analysed: no file holds rules of it.\n`);
+}
+
+function limitRules(rules: PodRules, asked: Family | null): PodRules {
+  if (asked === null) return rules;
+  return asked === 4 ? { ...rules, ip6: null } : { ...rules, ip: null };
+}
+
+/** Reads the value of `--budget`; null where it is not given. */
+export function readBudget(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const budget = Number(text);
+  if (Number.isInteger(budget) && budget >= 1 && budget <= 2 ** 26) return budget;
+  throw refuse([finding("--budget", `"${text}" is no number of nodes; use a whole number between 1 and 67108864.`)]);
+}

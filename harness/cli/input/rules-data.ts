@@ -1,0 +1,42 @@
+import { renderList } from "../../formats/list.ts";
+import { type RoutingTexts, renderRoutingTexts } from "../../formats/routing-texts.ts";
+import type { SettingOrigin } from "../../meshes/mesh.ts";
+import type { Capture } from "../../model/capture.ts";
+import type { PodRules, Ruleset } from "../../model/ruleset.ts";
+
+/** Rules as data for other programs: what `generate --format json` prints. */
+export interface RulesData {
+  /** What `--mesh` takes. */
+  readonly mesh: string;
+  readonly settings: unknown;
+  /** Istio 1.4's settings, which have stood under this name since the first format; absent with every other mesh. */
+  readonly config?: unknown;
+  /** For every setting where its value came from. */
+  readonly origins: Readonly<Record<string, SettingOrigin>>;
+  readonly ip: Readonly<Record<string, readonly string[]>>;
+  readonly ip6: Readonly<Record<string, readonly string[]>>;
+  readonly policyRouting: RoutingTexts;
+}
+
+/** Gives rules and the settings that made them as data. */
+export function renderRulesData(
+  rules: PodRules,
+  { capture, origins }: { readonly capture: Capture; readonly origins: RulesData["origins"] },
+): RulesData {
+  const { ip, ip6, policyRouting } = rules;
+  const { mesh, settings } = capture;
+  const own = mesh === "istio-1.4" ? { config: settings } : {};
+  const tables = { ip: renderTables(ip), ip6: renderTables(ip6) };
+  return { mesh, settings, ...own, origins, ...tables, policyRouting: renderRoutingTexts(policyRouting) };
+}
+
+/** Istio 1.4's three tables are always there; of others those that have something. */
+function renderTables(ruleset: Ruleset | null): Readonly<Record<string, readonly string[]>> {
+  const names = new Set(["nat", "mangle", "filter", ...(ruleset?.tables ?? []).map(({ name }) => name)]);
+  return Object.fromEntries([...names].map((name) => [name, linesOf(ruleset, name)]));
+}
+
+function linesOf(ruleset: Ruleset | null, table: string): readonly string[] {
+  const lines = ruleset ? renderList(ruleset, table).split("\n") : [];
+  return lines.filter((line) => /^-[NA] /.test(line));
+}

@@ -1,0 +1,130 @@
+import { LandfallError } from "../../errors.ts";
+import type { FamilyRules } from "../../formats/interpreter.ts";
+import { type RulesText, readRulesText } from "../../formats/rules-text.ts";
+import { FAMILIES, type Family } from "../../model/address.ts";
+import { codedFinding, type Finding } from "../../model/finding.ts";
+import { TABLE_NAMES, type TableName } from "../../model/iptables-tables.ts";
+import { emptyRuleset, familyKey, listRules, type Ruleset, tableKey } from "../../model/ruleset.ts";
+import type { OptionSpec, ParsedOptions } from "../arguments/options.ts";
+import type { CommandIo } from "../command.ts";
+import { readInput, resolveInput } from "./input-file.ts";
+import { readNames } from "./names.ts";
+
+/** The option that names the table of `iptables -S` output. */
+export const TABLE_OPTION: OptionSpec = {
+  name: "table",
+  value: "NAME",
+  choices: TABLE_NAMES,
+  help: "the table of iptables -S output, where its chains and targets do not tell",
+};
+
+/** Gives the options that name files of rules, for a command that does `what` with them: `rules to analyse`. */
+export function makeRulesOptions(what: string, other: string): readonly OptionSpec[] {
+  return [
+    {
+      name: "rules",
+      value: "FILE",
+      repeatable: true,
+      help: `${what}: what iptables-save, iptables -S, nft list ruleset or nft -j prints, what iptables-restore or nft -f takes, or iptables commands; - is standard input`,
+    },
+    { name: "rules6", value: "FILE", repeatable: true, help: `the same for IPv6; ${other}` },
+    TABLE_OPTION,
+  ];
+}
+
+/** A file of rules, and the family of those lines in it that do not say theirs. */
+export interface RulesSource {
+  readonly path: string;
+  readonly family: Family;
+}
+
+/** Gives the files that a command line names, in their order within each option. */
+export function listRulesSources({ values }: Pick<ParsedOptions, "values">): readonly RulesSource[] {
+  const named = (option: string, family: Family) => (values.get(option) ?? []).map((path) => ({ path, family }));
+  return [...named("rules", 4), ...named("rules6", 6)];
+}
+
+/** Gives the files that a command line names, with absolute paths; a finding for each that cannot be read. Reads none of them. */
+export function readRulesPaths(
+  options: Pick<ParsedOptions, "values">,
+  io: Pick<CommandIo, "workingDirectory">,
+  findings: Finding[],
+): readonly RulesSource[] {
+  return listRulesSources(options).map(({ path, family }) => {
+    if (path === "-") return { path, family };
+    return { path: resolveInput(family === 4 ? "--rules" : "--rules6", path, io, findings), family };
+  });
+}
+
+/** Gives the value of `--table`, or null. */
+export function readTable({ values }: Pick<ParsedOptions, "values">): TableName | null {
+  return TABLE_NAMES.find((table) => table === values.get("table")?.at(-1)) ?? null;
+}
+
+/**
+ * Reads files of rules in any form ({@link readRulesText}), pipes too (`--rules <(iptables-save)`, `-`); a byte order mark is passed over.
+ * A family that no file has lines of is null; a file without any rule is its family without rules. What is wrong is added to the findings,
+ * and so is a table that two files have. Throws `environment` where nothing is wrong but a text says that there are rules it does not show.
+ */
+export function readRulesFiles(
+  sources: readonly RulesSource[],
+  table: TableName | null,
+  io: Pick<CommandIo, "workingDirectory" | "err">,
+  findings: Finding[],
+): FamilyRules {
+  const hidden: Finding[] = [];
+  let [ip, ip6]: (Ruleset | null)[] = [null, null];
+  for (const source of sources) {
+    const read = readSource(source, table, io, findings);
+    if (read === null) continue;
+    hidden.push(...read.hidden);
+    ip = merge(ip ?? null, read.ip, source, findings);
+    ip6 = merge(ip6 ?? null, read.ip6, source, findings);
+  }
+  if (hidden.length > 0 && findings.length === 0) {
+    const message = "The text does not show every rule, so that no answer would be complete; nothing was done.";
+    throw new LandfallError("environment", message, { findings: hidden });
+  }
+  return { ip: ip ?? null, ip6: ip6 ?? null };
+}
+
+function readSource(
+  { path, family }: RulesSource,
+  table: TableName | null,
+  io: Pick<CommandIo, "workingDirectory" | "err">,
+  findings: Finding[],
+): RulesText | null {
+  const text = readInput(path, io, findings);
+  if (text === null) return null;
+  const where = path === "-" ? "standard input" : path;
+  const parsed = readRulesText(text, { where, family, table, names: readNames() });
+  if (!parsed.ok) {
+    for (const found of parsed.findings) findings.push(found);
+    return null;
+  }
+  const { value } = parsed;
+  const isEmpty = FAMILIES.every((one) => listRules(value[familyKey(one)]).length === 0);
+  if (isEmpty) io.err(`landfall: ${where} has no rule.\n`);
+  for (const notice of value.notices) io.err(`landfall: ${where}: ${notice}.\n`);
+  return (value.ip ?? value.ip6) ? value : { ...value, [familyKey(value.family)]: emptyRuleset(value.family) };
+}
+
+/** Tables of one family may come from several files, each from one. */
+function merge(
+  known: Ruleset | null,
+  added: Ruleset | null,
+  { path }: RulesSource,
+  findings: Finding[],
+): Ruleset | null {
+  if (known === null || added === null) return known ?? added;
+  const twice = added.tables.filter((table) => known.tables.some((other) => tableKey(other) === tableKey(table)));
+  for (const { name } of twice)
+    findings.push(
+      codedFinding(
+        "duplicate",
+        path,
+        `An earlier file has the table ${name} of IPv${added.family} already; give each table once.`,
+      ),
+    );
+  return { family: known.family, tables: [...known.tables, ...added.tables] };
+}

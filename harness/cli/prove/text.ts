@@ -1,0 +1,119 @@
+import type { LandedFlow, PropertyResult } from "../../analysis/proof/prove.ts";
+import type { FlowSet } from "../../model/flow-set.ts";
+import { renderJson } from "../../report/json.ts";
+import { describeLanding } from "../../report/landing-phrase.ts";
+import { wrapLine } from "../../report/wrap-line.ts";
+import type { ObservedLanding } from "../../run/observation/claims.ts";
+import { listLanded, type ObservationOf } from "../../run/observation/results.ts";
+import { analysedProtocols, withinData } from "../arguments/restriction.ts";
+import type { Display } from "../command.ts";
+import { chooseColumns } from "../output/text-columns.ts";
+
+/** Where texts begin behind the words that name them. */
+const TEXT_INDENT = 11;
+
+const OTHERS = "other protocols are not looked at.";
+
+/** Gives the results as data; where they were observed, each flow with what the kernel did. */
+export function renderProofData(
+  results: readonly PropertyResult[],
+  observationOf: ObservationOf,
+  within: FlowSet | undefined,
+): string {
+  const show = (landed: LandedFlow) => {
+    const observed = observationOf(landed);
+    const { manner, landing, assumed } = landed;
+    return { manner, landing, assumed: Object.fromEntries(assumed), ...(observed ? { observed } : {}) };
+  };
+  const properties = results.map(({ name, holds, classes, unjudged, exceptions, counterexample }) => ({
+    name,
+    holds,
+    classes,
+    unjudged,
+    exceptions: exceptions.map((each) => ({ flow: each.flow, ...show(each), reason: each.reason })),
+    counterexample: counterexample && { ...counterexample.flow, ...show(counterexample) },
+  }));
+  return renderJson({ ...withinData(within), protocols: analysedProtocols(within), properties });
+}
+
+/** Tells the results to a person, no line wider than the display, one unbroken word aside. */
+export function renderProofText(
+  results: readonly PropertyResult[],
+  observationOf: ObservationOf,
+  display: Pick<Display, "columns">,
+  within: FlowSet | undefined,
+): string {
+  const lines = results.flatMap((result) => renderResult(result, observationOf));
+  const scope = within
+    ? `These are TCP flows; ${OTHERS}`
+    : `Every TCP flow that can meet the rules is judged; ${OTHERS}`;
+  const observed = listLanded(results).flatMap((landed) => observationOf(landed) ?? []);
+  const width = chooseColumns(display);
+  return [...lines, scope, ...renderSummary(observed)]
+    .map((line) => `${wrapLine(line, indentOf(line), width)}\n`)
+    .join("");
+}
+
+/** What follows a name stays behind it where it goes on beneath. */
+function indentOf(line: string): number {
+  return line.search(/\S/) + (/^ {2}(flow|landing|where|kernel) /.test(line) ? TEXT_INDENT - 2 : 2);
+}
+
+function renderResult(result: PropertyResult, observationOf: ObservationOf): readonly string[] {
+  const { name, counterexample, exceptions } = result;
+  const reasons = Map.groupBy(exceptions, ({ reason }) => reason);
+  return [
+    `${name} ${describeOutcome(result)}`,
+    ...(counterexample ? renderCounterexample(counterexample, observationOf(counterexample)) : []),
+    ...[...reasons].flatMap(([reason, members]) => renderExceptions(reason, members, observationOf)),
+  ];
+}
+
+function describeOutcome({ classes, unjudged, counterexample }: PropertyResult): string {
+  const judged = ` (${classes} ${classes === 1 ? "class" : "classes"} judged)`;
+  if (counterexample !== null && counterexample.landing.kind !== "could-not-look") return `does not hold${judged}`;
+  if (unjudged.length > 0)
+    return `is not known to hold: no TCP flow that can meet the rules is one that ${unjudged.join(", ")} is about${judged}`;
+  if (counterexample !== null) return `is not known to hold${judged}`;
+  return classes === 0 ? "concerns no flow" : `holds${judged}`;
+}
+
+function renderCounterexample(
+  { flow, manner, landing, assumed }: LandedFlow,
+  observed: ObservedLanding | undefined,
+): readonly string[] {
+  return [
+    `  flow     ${flow.flow}${manner === "forward" ? ", where the proxy forwards" : ""}`,
+    `  landing  ${describeLanding(landing)}`,
+    ...[...assumed].map(([match, answer]) => `  where    ${match} ${answer}`),
+    ...(observed ? [`  kernel   ${observed.verdict}: ${describeLanding(observed.landing)}`] : []),
+  ];
+}
+
+/** One line a flow, with what the kernel made of it behind; its landing is told only where it is another. */
+function renderExceptions(
+  reason: string,
+  members: readonly LandedFlow[],
+  observationOf: ObservationOf,
+): readonly string[] {
+  const widest = Math.max(...members.map(({ flow }) => flow.flow.length));
+  return [
+    `  except what is ${reason}:`,
+    ...members.map((member) => {
+      const observed = observationOf(member);
+      const other = observed && observed.verdict !== "confirmed" ? `: ${describeLanding(observed.landing)}` : "";
+      const kernel = observed ? ` [${observed.verdict}${other}]` : "";
+      return `    ${member.flow.flow.padEnd(widest)}  ${describeLanding(member.landing)}${kernel}`;
+    }),
+  ];
+}
+
+function renderSummary(observed: readonly ObservedLanding[]): readonly string[] {
+  if (observed.length === 0) return [];
+  const count = (verdict: ObservedLanding["verdict"]) => observed.filter((each) => each.verdict === verdict).length;
+  const [confirmed, contradicted, missing] = [count("confirmed"), count("contradicted"), count("not-observed")];
+  return [
+    `The kernel confirms ${confirmed} of ${observed.length} flows${missing > 0 ? `; ${missing} could not be observed` : ""}.`,
+    ...(contradicted > 0 ? [`It contradicts ${contradicted}: a defect of landfall itself; please report it.`] : []),
+  ];
+}

@@ -1,0 +1,193 @@
+import { resolve } from "node:path";
+import type { Family } from "../../model/address.ts";
+import { type BackendChoice, backendOf } from "../../model/backends.ts";
+import { codedFinding, type Finding, finding } from "../../model/finding.ts";
+import type { TableName } from "../../model/iptables-tables.ts";
+import { parseShard, type Shard } from "../../run/scenario/scenario-shard.ts";
+import { type CaptureCommandLine, type CaptureWords, readCaptureWords } from "../arguments/capture-options.ts";
+import { readContract } from "../arguments/contract-option.ts";
+import { readFamily } from "../arguments/family-option.ts";
+import { lastValue } from "../arguments/options.ts";
+import type { CommandIo } from "../command.ts";
+import { findUnrepeatable, resolveInput } from "../input/input-file.ts";
+import { type RulesSource, readRulesPaths, readTable } from "../input/rules-file.ts";
+import { findUnwritableFolder } from "../output/output-file.ts";
+import { type ReportFile, readReportFile } from "../output/report-output.ts";
+import { refuseUsage } from "../refusal.ts";
+import { VERIFY_OPTIONS } from "./help.ts";
+
+const SPECS = VERIFY_OPTIONS.flatMap(({ options }) => options);
+
+/** What `verify` is asked for, checked as a whole. */
+export interface VerifyOptions {
+  readonly line: CaptureCommandLine;
+  /** Scenario names, files and folders. */
+  readonly words: readonly string[];
+  readonly task: "verify" | "list";
+  readonly selection: "named" | "all";
+  /** Rules from outside: files with absolute paths, `-` for standard input; the path of a script, or null. */
+  readonly rules: {
+    readonly files: readonly RulesSource[];
+    readonly table: TableName | null;
+    readonly script: string | null;
+  };
+  readonly sandbox: BackendChoice;
+  readonly envoy: "stub" | "real";
+  readonly captureBy: "init-container" | "whoever-fits";
+  readonly rights: "capabilities" | "privileged";
+  readonly coverage: "measured" | "not-measured";
+  /** Percent of the rules that some flow must take; null: any. */
+  readonly minCoverage: number | null;
+  /** Folder that gets what is known of scenarios with a wrong landing, absolute; null: none. */
+  readonly evidence: string | null;
+  readonly reports: readonly ReportFile[];
+  /** Null: as many as fit the machine. */
+  readonly jobs: number | null;
+  readonly shard: Shard | null;
+  /** Flows that may be driven for the classes of one capture config. */
+  readonly maxFlows: number | null;
+  /** The only family that something is to be said of; null: each that the pod has. */
+  readonly family: Family | null;
+  readonly afterwards: "clean" | "keep";
+  readonly repetition: "once" | "watch";
+  readonly onWrong: "go-on" | "pause";
+  readonly output: "text" | "json";
+}
+
+/** Reads `verify`'s words. Throws `bad-usage` with every finding, those about files that are not there among them. */
+export function readVerifyOptions(args: readonly string[], io: CommandIo): VerifyOptions {
+  const read = readCaptureWords(args, { specs: SPECS, withoutFlags: "injected", positionals: "own", readContract }, io);
+  const { line, options: given } = read;
+  const findings: Finding[] = [...read.findings];
+  const has = (name: string) => given.values.has(name);
+  const choose = <A, B>(name: string, given: A, absent: B): A | B => (has(name) ? given : absent);
+  const script = lastValue(given, "rules-script");
+  const scriptFile = script === undefined ? null : resolveInput("--rules-script", script, io, findings);
+  const shard = readShard(lastValue(given, "shard"), findings);
+  const options: Omit<VerifyOptions, "line"> = {
+    words: given.positionals,
+    task: choose("list", "list", "verify"),
+    selection: choose("all", "all", "named"),
+    rules: { files: readRulesPaths(given, io, findings), table: readTable(given), script: scriptFile },
+    sandbox: (lastValue(given, "sandbox") ?? "auto") as VerifyOptions["sandbox"],
+    envoy: (lastValue(given, "envoy") ?? "stub") as VerifyOptions["envoy"],
+    captureBy: choose("init-container", "init-container", "whoever-fits"),
+    rights: choose("privileged", "privileged", "capabilities"),
+    coverage: has("coverage") || has("min-coverage") ? "measured" : "not-measured",
+    minCoverage: readNumber("--min-coverage", lastValue(given, "min-coverage"), [0, 100], findings),
+    evidence: has("evidence") ? resolve(io.workingDirectory, lastValue(given, "evidence") ?? "") : null,
+    reports: (given.values.get("report") ?? []).flatMap((path) => readReportFile(path, io.workingDirectory, findings)),
+    jobs: readNumber("--jobs", lastValue(given, "jobs"), [1, 64], findings),
+    shard,
+    maxFlows: readNumber("--max-flows", lastValue(given, "max-flows"), [1, 1_000_000], findings),
+    family: readFamily(given),
+    afterwards: choose("keep", "keep", "clean"),
+    repetition: choose("watch", "watch", "once"),
+    onWrong: choose("pause-on-fail", "pause", "go-on"),
+    output: choose("json", "json", "text"),
+  };
+  findings.push(...findContradictions(options, read), ...findUnrepeatableRules(options));
+  if (options.evidence !== null) findings.push(...findUnwritableFolder("--evidence", options.evidence));
+  if (line === null || findings.length > 0) throw refuseUsage(findings);
+  return { ...options, line };
+}
+
+function findContradictions(options: Omit<VerifyOptions, "line">, { captureFrom, line }: CaptureWords) {
+  const { words, selection, rules, afterwards, repetition, onWrong, jobs, task, sandbox, envoy } = options;
+  const findings: Finding[] = [];
+  const refuse = (holds: boolean, where: string, message: string) =>
+    holds && findings.push(codedFinding("conflict", where, message));
+  const named = words.length > 0 || selection === "all";
+  refuse(
+    named && captureFrom === "flags",
+    "-p … -k",
+    "Scenarios bring their own flags; give scenarios or flags, not both.",
+  );
+  refuse(
+    words.length > 0 && selection === "all",
+    "--all",
+    "It stands for every scenario; leave the names away, or --all.",
+  );
+  refuse(
+    envoy === "real" && backendOf(sandbox).judge === "simulator",
+    "--envoy",
+    "A real Envoy needs a kernel; leave --sandbox simulated away.",
+  );
+  if (backendOf(sandbox).hosts !== "containers") findings.push(...refuseContainerOptions(options));
+  refuse(
+    rules.script !== null && rules.files.length > 0,
+    "--rules-script",
+    "Rules come from a script or from files, not from both.",
+  );
+  refuse(line?.purpose === "check", "-t", "verify has to apply the rules; leave -t away.");
+  refuse(
+    repetition === "watch" && (afterwards === "keep" || task === "list"),
+    "--watch",
+    "It goes on for ever, and cannot be combined with --keep or --list.",
+  );
+  refuse(
+    onWrong === "pause" && !process.stdin.isTTY,
+    "--pause-on-fail",
+    "It waits for a key, and standard input is no terminal.",
+  );
+  refuse(
+    afterwards === "keep" && backendOf(sandbox).pod === "ends-with-process" && !process.stdin.isTTY,
+    "--keep",
+    "Only a pod of containers outlives this process; here it waits for Enter, and standard input is no terminal. Type it at one, or take --sandbox docker.",
+  );
+  refuse(
+    (onWrong === "pause" || afterwards === "keep") && (jobs ?? 1) > 1,
+    "--jobs",
+    "To look at one pod there must be only one: leave --jobs away.",
+  );
+  return findings;
+}
+
+/** Another program runs a script, and files that are watched are read in each round. */
+function findUnrepeatableRules({ rules: { files, script }, repetition }: Omit<VerifyOptions, "line">) {
+  const watched = repetition === "watch" ? files : [];
+  const named = watched.map(({ path, family }) => [family === 4 ? "--rules" : "--rules6", path] as const);
+  return [["--rules-script", script] as const, ...named].flatMap(([where, path]) => {
+    const fault = path === null ? null : findUnrepeatable(path);
+    return fault === null ? [] : [codedFinding("unreadable", where, `${path}: ${fault}`)];
+  });
+}
+
+/** What only containers heed would be passed over without a word. */
+function refuseContainerOptions(options: Omit<VerifyOptions, "line">): readonly Finding[] {
+  const message = `Only containers heed it; leave it away, or --sandbox ${options.sandbox}.`;
+  return listContainerOptions(options).map((option) => finding(option, message));
+}
+
+/** Gives the options that were given and that containers alone heed: `["--init-container"]`. */
+export function listContainerOptions({
+  captureBy,
+  rights,
+}: Pick<VerifyOptions, "captureBy" | "rights">): readonly string[] {
+  return [
+    ...(captureBy === "init-container" ? ["--init-container"] : []),
+    ...(rights === "privileged" ? ["--privileged"] : []),
+  ];
+}
+
+/** Reads an option's number within bounds, a whole one unless it is a percentage; null where it is not given. */
+export function readNumber(
+  where: string,
+  text: string | undefined,
+  [first, last]: readonly [number, number],
+  findings: Finding[],
+) {
+  if (text === undefined) return null;
+  const number = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= first && number <= last && (where === "--min-coverage" || Number.isInteger(number))) return number;
+  findings.push(finding(where, `"${text}" is no number from ${first} to ${last}.`));
+  return null;
+}
+
+function readShard(text: string | undefined, findings: Finding[]): Shard | null {
+  if (text === undefined) return null;
+  const shard = parseShard(text);
+  if (shard.ok) return shard.value;
+  findings.push(...shard.findings);
+  return null;
+}

@@ -1,0 +1,106 @@
+import { basename, extname, join } from "node:path";
+import { quoteForShell } from "../../formats/words.ts";
+import type { Family } from "../../model/address.ts";
+import { backendOf, hasKernel } from "../../model/backends.ts";
+import type { CaptureWords } from "../../model/capture.ts";
+import type { BackendName, FlowReport, ScenarioReport } from "../../model/report.ts";
+import type { CommandIo } from "../command.ts";
+import { listContainerOptions, type VerifyOptions } from "./options.ts";
+import { findScenarioFiles, isMadeFromConfig } from "./scenarios.ts";
+
+/** What of a scenario is to be repeated, and on what. */
+export interface Repetition {
+  readonly report: ScenarioReport;
+  /** What makes the scenario's settings again, in the addresses of the sandbox. */
+  readonly settings: CaptureWords;
+  /** The flows that are explained ahead. */
+  readonly flows: readonly FlowReport[];
+  /** Files of the kernel's rules, beside the script: `{ rules: "rules.txt", rules6: null }`. */
+  readonly files: Readonly<Record<"rules" | "rules6" | "nft", string | null>>;
+  /** The scenario's ports of the app. */
+  readonly listen: readonly number[];
+  readonly backend: BackendName;
+}
+
+/**
+ * Gives a shell script that explains flows rule by rule under the rules as the kernel had them, each driven beside that, and then verifies
+ * the scenario again on the same backend: it ends with the exit code that `verify` gave.
+ */
+export function renderRepetition(repetition: Repetition, options: VerifyOptions, io: CommandIo): string {
+  const { words, environment } = repetition.settings;
+  const explained = new Set(repetition.flows.map((flow) => explainAgain(flow, repetition, words)));
+  const commands = [...explained, verifyAgain(repetition, words, options, io)];
+  const settings = Object.entries(environment).map(([name, value]) => `export ${name}=${quoteForShell(value)}`);
+  return [HEAD, ...settings, defineProgram(), ...commands, ""].join("\n");
+}
+
+const HEAD = `#!/bin/sh
+# Explains the flows below, or one of them (sh repeat.sh 'client -> pod:8080'); then verifies the scenario again, and ends as that does.
+only=$1
+cd "$(dirname "$0")" || exit 3`;
+
+/** The config is the scenario's, every setting of it, whatever the command line said. */
+function explainAgain({ flow, manner }: FlowReport, repetition: Repetition, config: readonly string[]): string {
+  const { files, listen, backend } = repetition;
+  return renderCommand([
+    ...["explain", flow, ...(manner === "forward" ? ["--forward"] : [])],
+    ...(hasKernel(backend) ? ["--observe", "--sandbox", backend] : []),
+    ...takeRules(files),
+    ...(listen.length > 0 ? ["--listen", listen.join(",")] : []),
+    ...config,
+  ]);
+}
+
+/**
+ * Rules get in as they did: a scenario's own are generated again, a script is run again, and of files those families that were under test
+ * are taken as the kernel had them.
+ */
+function verifyAgain(
+  { report, files, backend }: Repetition,
+  config: readonly string[],
+  options: VerifyOptions,
+  io: CommandIo,
+): string {
+  const { rules } = options;
+  const isNamed = (file: string) => basename(file, extname(file)) === report.name;
+  const isGiven = (family: Family) => rules.files.some((file) => file.family === family);
+  const scenario = isMadeFromConfig(options) ? config : findScenarioFiles(options, io).filter(isNamed);
+  return renderCommand([
+    ...["verify", ...scenario, "--sandbox", backend],
+    ...takeRules({
+      rules: isGiven(4) ? files.rules : null,
+      rules6: isGiven(6) ? files.rules6 : null,
+      nft: rules.files.length > 0 ? files.nft : null,
+    }),
+    ...(rules.script === null ? [] : ["--rules-script", rules.script]),
+    ...(options.envoy === "real" ? ["--envoy", "real"] : []),
+    // Other backends refuse them; with `auto` one may have run all the same.
+    ...(backendOf(backend).hosts === "containers" ? listContainerOptions(options) : []),
+  ]);
+}
+
+function takeRules({ rules, rules6, nft }: Repetition["files"]): readonly string[] {
+  const option = (name: string, file: string | null) => (file === null ? [] : [name, file]);
+  return [...option("--rules", rules), ...option("--rules6", rules6), ...option("--rules", nft)];
+}
+
+function renderCommand(words: readonly string[]): string {
+  return ["landfall", ...words].map(quoteForShell).join(" ");
+}
+
+/**
+ * Gives a shell function `landfall` that is the very program that runs now, as a checkout puts none into the path; where that is not there,
+ * since the folder has been taken to another machine, the one that the path or npx finds. It passes over explanations of other flows than
+ * the one that is asked for.
+ */
+function defineProgram(): string {
+  const main = join(import.meta.dirname, "..", `main${extname(import.meta.filename)}`);
+  const program = `node=${quoteForShell(process.execPath)} main=${quoteForShell(main)}`;
+  return `${program}
+landfall() {
+  if [ "$1" = explain ] && [ -n "$only" ] && [ "$2" != "$only" ]; then return 0; fi
+  if [ -x "$node" ] && [ -e "$main" ]; then "$node" "$main" "$@"
+  elif (unset -f landfall; command -v landfall) >/dev/null; then command landfall "$@"
+  else npx landfall "$@"; fi
+}`;
+}

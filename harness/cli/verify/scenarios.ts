@@ -1,0 +1,150 @@
+import { fileURLToPath } from "node:url";
+import type { Family } from "../../model/address.ts";
+import { codedFinding, type Finding } from "../../model/finding.ts";
+import { listFamilies, NO_RULES, type PodRules } from "../../model/ruleset.ts";
+import { type ParsedScenario, parseScenario } from "../../run/scenario/parsed-scenario.ts";
+import {
+  type LoadOptions,
+  loadScenarioFiles,
+  type ScenarioFile,
+  selectScenarioFiles,
+} from "../../run/scenario/scenario-files.ts";
+import { takeShard } from "../../run/scenario/scenario-shard.ts";
+import { replaceInstallation } from "../../run/scenario/tested-families.ts";
+import { findUnseenFamilies } from "../arguments/family-option.ts";
+import type { CommandIo } from "../command.ts";
+import { CONTRACT_WITHOUT_RULES } from "../input/analysis-input.ts";
+import { readRulesFiles } from "../input/rules-file.ts";
+import { tellModuleOutput } from "../output/module-output.ts";
+import { refuse } from "../refusal.ts";
+import type { VerifyOptions } from "./options.ts";
+
+/** The scenarios that come with landfall. */
+export const SCENARIO_FOLDER = fileURLToPath(new URL("../../../scenarios", import.meta.url));
+
+/** What of a command's options says which scenarios are meant. */
+export type ScenarioSelection = Pick<
+  VerifyOptions,
+  "line" | "words" | "task" | "selection" | "rules" | "shard" | "family"
+>;
+
+/** Gives the files of the scenarios that are asked for; without word or flag, those of the seed command (`--list`: all). */
+export function findScenarioFiles(options: ScenarioSelection, io: CommandIo): readonly string[] {
+  const isSeed = options.words.length === 0 && options.selection === "named" && options.task === "verify";
+  return selectScenarioFiles(isSeed ? ["seed"] : options.words, SCENARIO_FOLDER, io.workingDirectory);
+}
+
+/** Loads scenario files. Throws `bad-input` with every finding. What they write goes to stderr. */
+export async function loadScenarios(
+  files: readonly string[],
+  io: Pick<CommandIo, "err">,
+  reading: LoadOptions["reading"] = "once",
+): Promise<readonly ScenarioFile[]> {
+  const loaded = await loadScenarioFiles(files, { reading, tell: tellModuleOutput(io) });
+  if (loaded.ok) return loaded.value;
+  throw refuse(loaded.findings, "The scenarios cannot be used", "nothing was applied");
+}
+
+/**
+ * Gives the scenarios to run, rules from outside put in their place. From Istio's flags, or from rules without a named scenario, one is
+ * made whose flows and landings follow from the capture config. Throws `bad-input` with every finding.
+ */
+export async function readScenarios(
+  options: ScenarioSelection,
+  io: CommandIo,
+  reading: LoadOptions["reading"] = "once",
+): Promise<readonly ParsedScenario[]> {
+  const { shard, family } = options;
+  const findings: Finding[] = [];
+  const scenarios = isMadeFromConfig(options)
+    ? [makeScenario(options)]
+    : await parseFiles(options, io, reading, findings);
+  if (options.line.capture.generated === null && !hasOutsideRules(options)) findings.push(CONTRACT_WITHOUT_RULES);
+  const before = findings.length;
+  const outside = readOutsideRules(options, io, findings);
+  const isRead = findings.length === before;
+  const replaced = scenarios
+    .map((scenario) => limitFamily(scenario, family))
+    .map((scenario) => scenario && replaceRules(scenario, outside, options));
+  for (const [i, scenario] of replaced.entries())
+    if (scenario === null && isRead)
+      findings.push(
+        codedFinding(
+          "wrong-family",
+          scenarios[i]?.name ?? "",
+          "None of its flows is of a family that has rules to be tested.",
+        ),
+      );
+  if (findings.length > 0) throw refuse(findings, "The input cannot be used", "nothing was applied");
+  const chosen = replaced.filter((scenario) => scenario !== null);
+  return shard ? takeShard(chosen, shard) : chosen;
+}
+
+/** Says whether no scenario is named, and flags or rules from outside ask for one that follows from the capture config. */
+export function isMadeFromConfig({ line, words, selection, rules }: ScenarioSelection): boolean {
+  return words.length === 0 && selection === "named" && (line.captureFrom === "flags" || hasOutsideRules({ rules }));
+}
+
+/** Says whether a file of rules or a script takes the place of the scenarios' own rules. */
+export function hasOutsideRules({ rules }: Pick<VerifyOptions, "rules">): boolean {
+  return rules.files.length > 0 || rules.script !== null;
+}
+
+async function parseFiles(
+  options: ScenarioSelection,
+  io: CommandIo,
+  reading: LoadOptions["reading"],
+  findings: Finding[],
+) {
+  const files = await loadScenarios(findScenarioFiles(options, io), io, reading);
+  return files.flatMap(({ file, scenario }) => {
+    const parsed = parseScenario(scenario, file);
+    if (!parsed.ok) for (const found of parsed.findings) findings.push(found);
+    return parsed.ok ? [parsed.value] : [];
+  });
+}
+
+const CLAIMS = {
+  mesh: "Every flow lands where the settings demand.",
+  contract: "Every flow lands where the contract demands.",
+} as const;
+
+function makeScenario({ line }: ScenarioSelection): ParsedScenario {
+  const { capture } = line;
+  return {
+    name: line.captureFrom === "flags" ? "flags" : "seed-rules",
+    claim: CLAIMS[capture.mesh === "contract" ? "contract" : "mesh"],
+    capture,
+    installation: { kind: "capture", flags: line.captureWords, environment: {}, rules: capture.generated ?? NO_RULES },
+    rulesOf: "capture",
+    listen: [],
+    flows: "boundaries",
+  };
+}
+
+/** Rules from outside say nothing of policy routing: what the config's own rules need is taken as installed. */
+function replaceRules(
+  scenario: ParsedScenario,
+  outside: Pick<PodRules, "ip" | "ip6"> | null,
+  { rules: { script }, family }: ScenarioSelection,
+) {
+  if (script !== null) return replaceInstallation(scenario, { kind: "script", path: script });
+  if (outside === null) return scenario;
+  const { policyRouting } = scenario.capture.generated ?? NO_RULES;
+  const notLookedAt = findUnseenFamilies(scenario.capture, family, listFamilies(outside));
+  return replaceInstallation({ ...scenario, notLookedAt }, { kind: "rules", rules: { ...outside, policyRouting } });
+}
+
+/** Null where no flow is of that family. */
+function limitFamily(scenario: ParsedScenario, family: Family | null): ParsedScenario | null {
+  if (family === null) return scenario;
+  return replaceInstallation({ ...scenario, families: [family] }, scenario.installation);
+}
+
+function readOutsideRules(
+  { rules }: ScenarioSelection,
+  io: CommandIo,
+  findings: Finding[],
+): Pick<PodRules, "ip" | "ip6"> | null {
+  return rules.files.length === 0 ? null : readRulesFiles(rules.files, rules.table, io, findings);
+}

@@ -1,0 +1,65 @@
+import type { FlowReport, ScenarioReport } from "../../model/report.ts";
+import type { PodRules } from "../../model/ruleset.ts";
+import type { Sandbox } from "../../sandbox/sandbox.ts";
+import { judgeFlow } from "../judged-flow.ts";
+import { predictFlows, readRules } from "../prediction.ts";
+import type { BoundScenario } from "../scenario/bound-scenario.ts";
+import { IN_FLIGHT, lookAgain } from "../second-look.ts";
+import { DEFAULT_MAX_FLOWS, planClasses } from "./class-plan.ts";
+import { reportClasses } from "./class-report.ts";
+
+/** The classes of one scenario's flows in the course of its run. */
+export interface ClassRun {
+  /** The scenario with the flows that its classes need beside its own. */
+  readonly scenario: BoundScenario;
+  /** Gives all flows with what became of each class, from the flows of that scenario. */
+  readonly complete: (flows: readonly FlowReport[]) => Pick<ScenarioReport, "flows" | "classes">;
+}
+
+/**
+ * Finds the classes of a scenario's flows, and drives at once those that need a pod with another link. No rules may be in; afterwards none
+ * are. Throws what {@link Sandbox.install} throws.
+ */
+export async function openClasses(
+  bound: BoundScenario,
+  sandbox: Sandbox,
+  maxFlows: number = DEFAULT_MAX_FLOWS,
+): Promise<ClassRun> {
+  const rules = await learnRules(bound, sandbox);
+  const plan = planClasses(bound, rules, sandbox.addresses, maxFlows);
+  const elsewhere: FlowReport[] = [];
+  for (const pod of plan.further) elsewhere.push(...(await driveIn(pod, rules, sandbox)));
+  return {
+    scenario: plan.scenario,
+    complete: (flows) => {
+      const all = [...flows, ...elsewhere];
+      return { flows: all, classes: reportClasses(plan, all, rules, sandbox.addresses) };
+    },
+  };
+}
+
+/** What a script puts in is known only once it has run. */
+async function learnRules(bound: BoundScenario, sandbox: Sandbox): Promise<PodRules> {
+  if (bound.installation.kind !== "script") return bound.installation.rules;
+  await sandbox.enter(bound.spec);
+  return withRules(bound, sandbox, () => readRules(bound.installation, sandbox));
+}
+
+async function driveIn(pod: BoundScenario, rules: PodRules, sandbox: Sandbox): Promise<readonly FlowReport[]> {
+  await sandbox.enter(pod.spec);
+  const predictions = predictFlows(pod, rules, sandbox.addresses);
+  const observations = await withRules(pod, sandbox, async () => {
+    const first = await sandbox.drive(pod.flows, { inFlight: IN_FLIGHT });
+    return lookAgain(pod.flows, first, predictions, sandbox);
+  });
+  return pod.flows.map((flow, i) => judgeFlow(flow, observations[i], predictions[i] ?? null));
+}
+
+async function withRules<T>({ installation }: BoundScenario, sandbox: Sandbox, act: () => Promise<T>): Promise<T> {
+  try {
+    await sandbox.install(installation);
+    return await act();
+  } finally {
+    await sandbox.clear();
+  }
+}

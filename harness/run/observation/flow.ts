@@ -1,0 +1,37 @@
+import type { Flow, Manner } from "../../model/flow.ts";
+import type { Landing } from "../../model/landing.ts";
+import type { PodSpec, SandboxAddresses } from "../../model/pod.ts";
+import { familyKey, type PodRules, type RulePlace } from "../../model/ruleset.ts";
+import type { CountedRules } from "../../sandbox/sandbox.ts";
+import { type OpenSandbox, withRules } from "./claims.ts";
+
+/** What the kernel made of a flow driven alone. */
+export interface Observed {
+  readonly addresses: SandboxAddresses;
+  readonly landing: Landing;
+  /** Gives the packets that a rule has counted, of both directions; nat counts first packets alone. */
+  readonly countOf: (place: RulePlace) => number | undefined;
+}
+
+/** Puts rules into a sandbox of its own, drives one flow, and reads the counters. */
+export async function observeFlow(
+  open: OpenSandbox,
+  rules: PodRules,
+  manner: Manner,
+  bind: (addresses: SandboxAddresses) => { readonly flow: Flow; readonly spec: PodSpec },
+): Promise<Observed> {
+  await using sandbox = await open();
+  const { flow, spec } = bind(sandbox.addresses);
+  await sandbox.enter(spec);
+  const { observation, counted } = await withRules(sandbox, rules, async () => {
+    const [seen] = await sandbox.drive([{ flow, manner }]);
+    return { observation: seen, counted: await sandbox.counters() };
+  });
+  if (!observation) throw new TypeError("a flow that is driven has an observation");
+  return { addresses: sandbox.addresses, landing: observation.landing, countOf: (place) => findCount(counted, place) };
+}
+
+function findCount(counted: CountedRules, { family, table, chain, index }: RulePlace): number | undefined {
+  const chains = counted[familyKey(family)]?.tables.find(({ name }) => name === table)?.chains;
+  return chains?.find(({ name }) => name === chain)?.rules[index - 1]?.counters?.packets;
+}

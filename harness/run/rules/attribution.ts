@@ -1,0 +1,78 @@
+import { isSilent, type Landing, landingsAgree } from "../../model/landing.ts";
+import type { FlowReport } from "../../model/report.ts";
+import { type RulePlace, renderPlaceKey } from "../../model/ruleset.ts";
+import type { CountedRules, Sandbox } from "../../sandbox/sandbox.ts";
+import type { BoundFlow } from "../scenario/bound-scenario.ts";
+import { findCountedRules } from "./counted-rules.ts";
+
+/** At most so many flows of a scenario are driven again, alone, for the rules that counted them: each asks for the counters twice. */
+const DRIVEN_AGAIN = 20;
+/**
+ * How long a flow that is known to be silent is watched while its rules count it. They count its first SYN at once, and nothing else is
+ * waited for; its landing is known from the full time-out before.
+ */
+const SILENT_FLOW_MS = 100;
+
+/**
+ * Drives each flow that landed wrong once more and alone, and names the rules that counted it; `requests` are the same flows in the same
+ * order. Rules must be in. Where a flow lands elsewhere the second time, what is known of its rules stays as it was.
+ */
+export async function attributeFlows(
+  flows: readonly FlowReport[],
+  requests: readonly BoundFlow[],
+  sandbox: Sandbox,
+): Promise<readonly FlowReport[]> {
+  const attributed = [...flows];
+  const wrong = flows.flatMap(({ verdict }, i) => (verdict === "wrong" ? [i] : []));
+  for (const i of leaveOutSilent(wrong, flows).slice(0, DRIVEN_AGAIN)) {
+    const [flow, request] = [flows[i], requests[i]];
+    if (!flow || !request) continue;
+    const rules = await attributeFlow(flow.observed, request, sandbox);
+    if (rules !== null) attributed[i] = { ...flow, rules: sortAs(flow.rules, rules), rulesBy: "counters" };
+  }
+  return attributed;
+}
+
+/** Each flow that nobody answers costs its whole time-out: of those with the same predicted rules one is enough. */
+function leaveOutSilent(wrong: readonly number[], flows: readonly FlowReport[]): readonly number[] {
+  const seen = new Set<string>();
+  return wrong.filter((i) => {
+    const flow = flows[i];
+    if (flow === undefined || !isSilent(flow.observed) || flow.rulesBy !== "prediction") return true;
+    const key = flow.rules.map(renderPlaceKey).join();
+    const isNew = !seen.has(key);
+    seen.add(key);
+    return isNew;
+  });
+}
+
+/** Gives the rules that counted the flow alone, or null where it landed elsewhere this time, so that they say nothing about the first. */
+async function attributeFlow(
+  observed: Landing,
+  request: BoundFlow,
+  sandbox: Sandbox,
+): Promise<readonly RulePlace[] | null> {
+  const before = await sandbox.counters();
+  const [again] = await sandbox.drive([
+    isSilent(observed) ? { ...request, connectTimeoutMs: SILENT_FLOW_MS } : request,
+  ]);
+  const after = await sandbox.counters();
+  const isSame = again !== undefined && landingsAgree({ ...observed, source: null }, again.landing);
+  return isSame && countsAll(after) ? findCountedRules(before, after) : null;
+}
+
+/** A rule of nft counts only where it says so; where one does not, counters do not tell which rules the flow met. */
+function countsAll({ ip, ip6 }: CountedRules): boolean {
+  const tables = [ip, ip6].flatMap((ruleset) => ruleset?.tables ?? []);
+  return tables.every(
+    ({ source, chains }) =>
+      source !== "nft" || chains.every(({ rules }) => rules.every(({ counters }) => counters !== undefined)),
+  );
+}
+
+/** Counters tell no order; the prediction does, where it holds. What it does not name comes last. */
+function sortAs(predicted: readonly RulePlace[], counted: readonly RulePlace[]): readonly RulePlace[] {
+  const order = new Map(predicted.map((place, i) => [renderPlaceKey(place), i]));
+  const placeOf = (place: RulePlace) => order.get(renderPlaceKey(place)) ?? predicted.length;
+  return counted.toSorted((a, b) => placeOf(a) - placeOf(b));
+}

@@ -1,0 +1,144 @@
+import { type BoundaryFlow, boundaryFlows } from "../../contract/boundary-flows.ts";
+import { findExpectation } from "../../contract/expectation.ts";
+import { resolveLanding } from "../../contract/expected-landing.ts";
+import type { Family } from "../../model/address.ts";
+import type { Capture } from "../../model/capture.ts";
+import { type Expectation, isLanding } from "../../model/expectation.ts";
+import type { Flow, Manner } from "../../model/flow.ts";
+import { resolveFlow } from "../../model/flow-resolution.ts";
+import { type Landing, landingsAgree } from "../../model/landing.ts";
+import { APP_PORTS, type PodSpec, type SandboxAddresses } from "../../model/pod.ts";
+import { dialsOn, findListener } from "../../model/pod-shape.ts";
+import type { FlowReport } from "../../model/report.ts";
+import type { Installation } from "../../sandbox/sandbox.ts";
+import { makePodSpec } from "../pod-spec.ts";
+import type { ParsedScenario, WrittenFlow } from "./parsed-scenario.ts";
+import { familiesOf } from "./tested-families.ts";
+
+/** One flow to be driven, and where it must land. */
+export interface BoundFlow {
+  readonly flow: Flow;
+  readonly manner: Manner;
+  readonly expected: Expectation;
+  /**
+   * Where a flow in the manner `answer` must end if a real Envoy takes it as expected: what the contract demands once the proxy
+   * forwards. Absent where nothing is demanded: the proxy is not to take it, or the rules are the author's own.
+   */
+  readonly forwarded?: Landing;
+  /** Absent for what the scenario itself is about. */
+  readonly chosenFor?: FlowReport["chosenFor"];
+}
+
+/** A scenario in the addresses of one sandbox: nothing is left to be resolved. */
+export interface BoundScenario {
+  readonly name: string;
+  readonly claim: string;
+  /** In the addresses of the sandbox. */
+  readonly capture: Capture;
+  readonly installation: Installation;
+  readonly spec: PodSpec;
+  /** Ports that the app is to listen on beside the usual ones; those that the proxy takes are not in `spec`. */
+  readonly listen: readonly number[];
+  /** In the scenario's order. */
+  readonly flows: readonly BoundFlow[];
+  /** The families that the scenario says something of. */
+  readonly families: readonly Family[];
+  /** Families of the pod that nobody gave rules for. */
+  readonly notLookedAt: readonly Family[];
+}
+
+/** Binds a scenario to a sandbox's addresses. */
+export function bindScenario(scenario: ParsedScenario, addresses: SandboxAddresses): BoundScenario {
+  const { name, claim, notLookedAt = [] } = scenario;
+  const capture = scenario.capture.placeIn(addresses);
+  const installation = bindInstallation(scenario.installation, capture);
+  return {
+    name,
+    claim,
+    installation,
+    capture,
+    families: familiesOf(scenario),
+    notLookedAt,
+    listen: scenario.listen,
+    ...bindFlows({ ...scenario, capture }, addresses),
+  };
+}
+
+/** The sandbox's pod always has both families: an init container that looks for itself could not tell an IPv6 pod. */
+function bindInstallation(installation: Installation, { podIps }: Capture): Installation {
+  if (installation.kind !== "capture") return installation;
+  return { ...installation, flags: [...installation.flags, "--pod-ip", podIps.join(",")] };
+}
+
+function bindFlows(scenario: ParsedScenario, addresses: SandboxAddresses): Pick<BoundScenario, "spec" | "flows"> {
+  const { capture, installation, listen } = scenario;
+  const flows =
+    scenario.flows === "boundaries"
+      ? demandFlows(scenario, addresses)
+      : resolveFlows(scenario.flows, capture, addresses);
+  const spec = makePodSpec(
+    capture,
+    flows.map(({ flow }) => flow),
+    listen,
+    addresses,
+    installation.kind === "script" ? [] : [installation.rules],
+  );
+  const bound = flows.flatMap(({ flow, manner, demand }): readonly BoundFlow[] => {
+    const expected = demand(spec);
+    return expected === null ? [] : [{ flow, manner, expected }];
+  });
+  if (scenario.rulesOf === "author") return { spec, flows: bound };
+  return { spec, flows: bound.map((flow) => ({ ...flow, ...demandEnd(flow, capture, addresses, spec) })) };
+}
+
+/** Where the author and the contract agree on who takes the flow, the contract says what the proxy then makes of it. */
+export function demandEnd(
+  { flow, manner, expected }: BoundFlow,
+  capture: Capture,
+  addresses: SandboxAddresses,
+  spec: PodSpec,
+): Pick<BoundFlow, "forwarded"> {
+  const taker = findListener(spec.shape, expected.listener);
+  // Datagrams are answered, and never forwarded.
+  if (manner === "forward" || flow.protocol !== "tcp" || taker === undefined || !dialsOn(taker) || !isLanding(expected))
+    return {};
+  const demanded = findExpectation(capture, flow, "answer", addresses, spec);
+  if (demanded === null || !isLanding(demanded) || !landingsAgree(expected, demanded)) return {};
+  const forwarded = findExpectation(capture, flow, "forward", addresses, spec);
+  return forwarded !== null && isLanding(forwarded) ? { forwarded } : {};
+}
+
+/** A flow whose landing depends on what stands in the sandbox, and that on the flows. */
+interface UnboundFlow extends Omit<BoundFlow, "expected"> {
+  /** Null where nothing is demanded of it, so that there is nothing to drive. */
+  readonly demand: (spec: PodSpec) => Expectation | null;
+}
+
+/** Gives the flows that show whether rules keep to a contract, in the addresses of a sandbox. */
+export function listBoundaryFlows(capture: Capture, addresses: SandboxAddresses): readonly BoundaryFlow[] {
+  const peers = { listen: APP_PORTS, upstreamPorts: [], clientPorts: [], upstreamAddresses: [] };
+  return boundaryFlows({ contract: capture.contractFor(addresses), shape: capture.shape, addresses, peers });
+}
+
+function demandFlows(scenario: ParsedScenario, addresses: SandboxAddresses): readonly UnboundFlow[] {
+  const { capture } = scenario;
+  const tested = familiesOf(scenario);
+  return listBoundaryFlows(capture, addresses)
+    .filter(({ flow }) => tested.includes(flow.family))
+    .map(({ flow, manner }) => ({
+      flow,
+      manner,
+      demand: (spec) => findExpectation(capture, flow, manner, addresses, spec),
+    }));
+}
+
+function resolveFlows(
+  written: readonly WrittenFlow[],
+  { shape }: Capture,
+  addresses: SandboxAddresses,
+): readonly UnboundFlow[] {
+  return written.map(({ flow: text, manner, landing }) => {
+    const flow = resolveFlow(text, addresses, shape);
+    return { flow, manner, demand: () => resolveLanding(landing, flow, { shape, addresses }) };
+  });
+}

@@ -1,0 +1,135 @@
+import { readdirSync, statSync } from "node:fs";
+import { basename, dirname, extname, join, resolve } from "node:path";
+import { LandfallError } from "../../errors.ts";
+import { importModuleFile } from "../../load/module-file.ts";
+import { LOAD_DEADLINE_MS, loadUserModules } from "../../load/user-modules.ts";
+import { capFindings, codedFinding, type Finding, finding, type Parsed } from "../../model/finding.ts";
+import { findNearNames } from "../../model/near-names.ts";
+import type { Scenario } from "../../model/scenario.ts";
+import { parseScenario } from "./parsed-scenario.ts";
+import { readScenarioShape, type SalvagedScenario, salvageScenario } from "./scenario-shape.ts";
+
+const ENDINGS = [".ts", ".mts", ".js", ".mjs"];
+
+/** A scenario with the file it stands in; `file` is how findings name it. */
+export interface ScenarioFile {
+  readonly file: string;
+  readonly scenario: Scenario;
+}
+
+/** Gives the paths of a folder's scenario files, by name; `.d.ts` files and those that begin with a dot are left out. */
+export function listScenarioFiles(folder: string): readonly string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => isScenarioFile(entry.name) && entry.isFile())
+    .map(({ name }) => join(folder, name))
+    .sort();
+}
+
+/** Says whether a file of this name, in a folder of scenarios, is one. */
+export function isScenarioFile(name: string): boolean {
+  return ENDINGS.includes(extname(name)) && !name.startsWith(".") && !/\.d\.m?ts$/.test(name);
+}
+
+/** How scenario files are loaded. */
+export interface LoadOptions {
+  /** `again`: files that come with landfall may have changed too, and are read anew like all others. */
+  readonly reading: "once" | "again";
+  readonly deadlineMs: number;
+  /** Is given what the files write on stdout and stderr while they are loaded. */
+  readonly tell: (text: string) => void;
+}
+
+const LOAD_DEFAULTS: LoadOptions = { reading: "once", deadlineMs: LOAD_DEADLINE_MS, tell: () => {} };
+/** The scenarios that come with landfall: these alone are trusted to run in this process. */
+const OWN_FOLDER = resolve(import.meta.dirname, "../../../scenarios");
+
+/**
+ * Loads scenario files, all findings at once: a file that cannot be loaded, is not a scenario, or has another name than its scenario.
+ * Files of a user are evaluated in another process; one that ends it, or has not finished loading after `deadlineMs`, cannot be loaded.
+ */
+export async function loadScenarioFiles(
+  files: readonly string[],
+  options: Partial<LoadOptions> = {},
+): Promise<Parsed<readonly ScenarioFile[]>> {
+  const { reading, deadlineMs, tell } = { ...LOAD_DEFAULTS, ...options };
+  const isOwn = (file: string) => reading === "once" && dirname(resolve(file)) === OWN_FOLDER;
+  const foreign = files.filter((file) => !isOwn(file));
+  const { results, output } = await loadUserModules(foreign, deadlineMs);
+  if (output !== "") tell(output);
+  const modules = await Promise.all(
+    files.map((file) => (isOwn(file) ? importModuleFile(file) : results[foreign.indexOf(file)])),
+  );
+  const loaded = files.map((file, i) => readScenarioFile(file, modules[i] ?? { ok: false, findings: [] }));
+  const findings = loaded.flatMap((each) => (each.ok ? [] : each.findings));
+  if (findings.length > 0) return { ok: false, findings };
+  return { ok: true, value: loaded.flatMap((each) => (each.ok ? [each.value] : [])) };
+}
+
+/** The most findings about one file, so that no file hides what is wrong with the others. */
+const FINDINGS_OF_A_FILE = 20;
+
+function readScenarioFile(file: string, loaded: Parsed<unknown>): Parsed<ScenarioFile> {
+  if (!loaded.ok) return loaded;
+  const shape = readScenarioShape(loaded.value, file);
+  const findings = [...(shape.ok ? [] : shape.findings), ...checkWords(salvageScenario(loaded.value), file)];
+  if (!shape.ok || findings.length > 0) return { ok: false, findings: capFindings(findings, FINDINGS_OF_A_FILE) };
+  return { ok: true, value: { file, scenario: shape.value } };
+}
+
+/** Gives what is wrong with the name, the flags, the rules, the flows and the landings: all that are there. */
+function checkWords(scenario: SalvagedScenario | null, file: string): readonly Finding[] {
+  if (scenario === null) return [];
+  const expected = basename(file, extname(file));
+  const message = `The scenario's name "${scenario.name}" is not the file's; name one like the other.`;
+  const parsed = parseScenario(scenario, file);
+  return [
+    ...(scenario.name === undefined || scenario.name === expected ? [] : [finding(`${file}: name`, message)]),
+    ...(parsed.ok ? [] : parsed.findings),
+  ];
+}
+
+/**
+ * Gives the files that a user's words select: a folder stands for all its files, a path for itself, a name for the file of that name in
+ * `home`, the folder of the scenarios that come with landfall. No word selects all of `home`. Throws `bad-usage` with every word that
+ * selects nothing.
+ */
+export function selectScenarioFiles(
+  words: readonly string[],
+  home: string,
+  workingDirectory: string,
+): readonly string[] {
+  const own = new Map(listScenarioFiles(home).map((file) => [basename(file, extname(file)), file]));
+  if (words.length === 0) return [...own.values()];
+  const findings: Finding[] = [];
+  const files = words.flatMap((word) => {
+    const named = own.get(word);
+    if (named !== undefined) return [named];
+    const selected = selectPath(resolve(workingDirectory, word));
+    if (selected.length === 0)
+      findings.push(codedFinding("unknown-name", word, describeUnknown(word, [...own.keys()])));
+    return selected;
+  });
+  if (findings.length > 0) {
+    const count = findings.length === 1 ? "One word selects" : `${findings.length} words select`;
+    throw new LandfallError("bad-usage", `${count} no scenario.`, { findings });
+  }
+  return [...new Set(files)];
+}
+
+function selectPath(path: string): readonly string[] {
+  try {
+    const stat = statSync(path);
+    if (stat.isDirectory()) return listScenarioFiles(path);
+    return stat.isFile() ? [path] : [];
+  } catch {
+    return [];
+  }
+}
+
+function describeUnknown(word: string, names: readonly string[]): string {
+  const alike = names.filter((name) => name.includes(word) || word.includes(name));
+  const near = (alike.length > 0 ? alike : findNearNames(word, names)).slice(0, 5);
+  const hint =
+    near.length > 0 ? ` Did you mean ${near.join(", ")}?` : " verify --list names those that come with landfall.";
+  return `This is neither a scenario, nor a scenario file, nor a folder with some.${hint}`;
+}

@@ -1,0 +1,26 @@
+import { finding, type Parsed } from "../../model/finding.ts";
+
+/** One of several machines that share a run: `--shard 2/4` is `{ index: 2, count: 4 }`. */
+export interface Shard {
+  /** From 1. */
+  readonly index: number;
+  readonly count: number;
+}
+
+/** Reads `K/N`, 1 ≤ K ≤ N. */
+export function parseShard(text: string): Parsed<Shard> {
+  const found = /^([1-9]\d{0,3})\/([1-9]\d{0,3})$/.exec(text);
+  const [index, count] = [Number(found?.[1]), Number(found?.[2])];
+  if (found && index <= count) return { ok: true, value: { index, count } };
+  return {
+    ok: false,
+    findings: [finding("--shard", `"${text}" is no shard; write K/N with K from 1 to N, as in 2/4.`)],
+  };
+}
+
+/**
+ * Gives a shard's part of a list, in order: every Nth element, so that neighbours of like cost are spread; all parts together are the list.
+ */
+export function takeShard<T>(list: readonly T[], { index, count }: Shard): readonly T[] {
+  return list.filter((_, i) => i % count === index - 1);
+}

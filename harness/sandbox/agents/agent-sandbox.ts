@@ -1,0 +1,196 @@
+import type { Dial, DialResult, IptablesVariant, ListenerSpec, RoutingText, Seen } from "../../agent/protocol.ts";
+import { LandfallError } from "../../errors.ts";
+import { makeBlind } from "../../model/landing.ts";
+import { type PodSpec, vmLinks } from "../../model/pod.ts";
+import { BARE_SHAPE, type PodShape } from "../../model/pod-shape.ts";
+import { nameRemote } from "../../model/remote-listener.ts";
+import type { SandboxReport } from "../../model/report.ts";
+import { NO_RULES, type PodRules } from "../../model/ruleset.ts";
+import { describeDriven, driveBesideEnvoy } from "../envoy/driving.ts";
+import { RealEnvoy } from "../envoy/real-envoy.ts";
+import { gatherEvidence } from "../pod/pod-evidence.ts";
+import { renderRoutingText } from "../pod/routing-text.ts";
+import { readCounted, renderRules } from "../pod/rules-by-tool.ts";
+import { planLocalRoutes } from "../pod/upstream-routes.ts";
+import type { CountedRules, FlowRequest, Installation, Observation, PodEvidence, Sandbox } from "../sandbox.ts";
+import { type Station, type StationName, stationOf } from "../station.ts";
+import type { World } from "../world.ts";
+import type { AgentClient } from "./agent-client.ts";
+import { confirmLanding } from "./confirm.ts";
+import { driveAll, makeBlindResult, type PlannedDial } from "./dial-batches.ts";
+import { CONNECT_TIMEOUT_MS, planDial } from "./dial-plan.ts";
+import { listenersOf } from "./listeners.ts";
+import { syncAgents } from "./sync-agents.ts";
+
+/** A sandbox on a real kernel: drives the agents of a world. The world ends with it. */
+export class AgentSandbox implements Sandbox {
+  readonly backend: World["backend"];
+  readonly addresses: World["addresses"];
+  readonly #world: World;
+  #shape: PodShape = BARE_SHAPE;
+  readonly #variant: IptablesVariant;
+  readonly #envoy: RealEnvoy | null;
+  #upstreamAddresses: readonly string[] = [];
+  /** Policy routing put in by others than the resident agent, which its `clear` cannot know; null while there are no such rules. */
+  #foreignRouting: RoutingText | null = null;
+  /** The rules that were put in as rule sets; null where a script put them in. */
+  #written: PodRules | null = null;
+
+  /** `variant` is the kernel interface that rules given as rule sets go through. */
+  constructor(world: World, variant: IptablesVariant = "default") {
+    const { envoyProgram: program, addresses, backend } = world;
+    this.backend = backend;
+    this.addresses = addresses;
+    this.#world = world;
+    this.#variant = variant;
+    this.#envoy =
+      program === null ? null : new RealEnvoy(program, this.#station("proxy"), addresses, CONNECT_TIMEOUT_MS);
+  }
+
+  async describe(): Promise<SandboxReport> {
+    const { kernel, iptables } = await this.#station("pod").agent.call("hello", { variant: this.#variant });
+    return { backend: this.backend, envoy: this.#envoy ? "real" : "stub", iptables, kernel };
+  }
+
+  async enter(spec: PodSpec): Promise<void> {
+    for (const agent of this.#agents()) agent.forgetJournal();
+    this.#shape = spec.shape;
+    await this.#world.linkInterfaces(vmLinks(spec));
+    // One after the other: a command that is just being started still holds the listeners of its parent, so that none can be replaced.
+    await this.#own(spec.upstreamAddresses);
+    await this.#envoy?.makeRoom(spec);
+    await this.#listen(spec);
+    await this.#envoy?.start(spec);
+  }
+
+  async install(installation: Installation): Promise<void> {
+    const { runCapture } = this.#world;
+    this.#written = installation.kind === "script" ? null : installation.rules;
+    const isOurs = installation.kind === "rules" || (installation.kind === "capture" && runCapture === null);
+    if (isOurs) return this.#apply(installation.rules);
+    await this.clear();
+    const rules = installation.kind === "capture" ? installation.rules : NO_RULES;
+    this.#foreignRouting = renderRoutingText(rules.policyRouting);
+    try {
+      if (installation.kind === "script") await this.#runScript(installation.path);
+      else await runCapture?.(installation.flags, installation.environment);
+    } catch (error) {
+      // Whatever it has put in before it failed goes; where the agent itself is gone, the first error says so.
+      await this.clear().catch(() => null);
+      throw error;
+    }
+  }
+
+  async #runScript(path: string): Promise<void> {
+    const { agent, namespace } = this.#station("pod");
+    await agent.call("remember", { namespace });
+    await this.#world.runScript(path);
+    await agent.call("refuse-other-routes", { namespace });
+  }
+
+  async clear(): Promise<void> {
+    const { agent, namespace } = this.#station("pod");
+    await agent.call("clear", { namespace, variant: this.#variant, policyRouting: this.#foreignRouting });
+    this.#foreignRouting = null;
+  }
+
+  async counters(): Promise<CountedRules> {
+    const { agent, namespace } = this.#station("pod");
+    const texts = await agent.call("counters", { namespace, variant: this.#variant });
+    return { ip: readCounted(texts, 4, this.#written), ip6: readCounted(texts, 6, this.#written) };
+  }
+
+  gatherEvidence(): Promise<PodEvidence> {
+    return gatherEvidence(this.#station("pod"), this.#agents());
+  }
+
+  async drive(requests: readonly FlowRequest[], options: { readonly inFlight?: number } = {}) {
+    const [envoy, inFlight] = [this.#envoy, options.inFlight ?? 1];
+    if (!envoy) return this.#driveTogether(requests, inFlight);
+    return driveBesideEnvoy(requests, (some, way) =>
+      way === "alone" ? this.#driveTogether(some, 1, envoy) : this.#driveTogether(some, requests.length),
+    );
+  }
+
+  /** An Envoy's log completes the landing of a single flow. */
+  async #driveTogether(requests: readonly FlowRequest[], inFlight: number, envoy: RealEnvoy | null = null) {
+    const dials = requests.map((request) => planDial(request, this.#station(stationOf(request.flow)), this.addresses));
+    const results = new Map((await driveAll(dials, inFlight)).map((result) => [result.token, result]));
+    const blindness = dials.every(({ dial }) => this.#isConfirmed(results.get(dial.token), dial))
+      ? null
+      : await syncAgents(this.#agents());
+    return Promise.all(
+      dials.map((planned) => this.#observe(planned, results.get(planned.dial.token), blindness, envoy)),
+    );
+  }
+
+  shellHint(): string | null {
+    return this.#world.shellHint();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#world[Symbol.asyncDispose]();
+  }
+
+  #station(name: StationName): Station {
+    const station = this.#world.stations.get(name);
+    if (station) return station;
+    throw new LandfallError("agent-failed", `the sandbox has no ${name}; name its interfaces in the pod's spec first.`);
+  }
+
+  #agents(): readonly AgentClient[] {
+    return [...new Set([...this.#world.stations.values()].map(({ agent }) => agent))];
+  }
+
+  async #listen(spec: PodSpec): Promise<void> {
+    const byAgent = new Map<AgentClient, ListenerSpec[]>();
+    for (const [name, specs] of listenersOf(spec, this.addresses)) {
+      const { agent, namespace } = this.#station(name);
+      const own = this.#envoy ? specs.filter(({ stub }) => stub === null) : specs;
+      byAgent.set(agent, [...(byAgent.get(agent) ?? []), ...own.map((one) => ({ ...one, namespace }))]);
+    }
+    await Promise.all([...byAgent].map(([agent, listeners]) => agent.call("listen", { listeners })));
+  }
+
+  async #own(addresses: readonly string[]): Promise<void> {
+    const lines = planLocalRoutes(this.#upstreamAddresses, addresses);
+    const { agent, namespace } = this.#station("upstream");
+    if (lines.length > 0) await agent.call("configure", { namespace, sysctls: {}, ip: lines });
+    this.#upstreamAddresses = addresses;
+  }
+
+  async #apply(rules: PodRules): Promise<void> {
+    if (this.#foreignRouting) await this.clear();
+    const { agent, namespace } = this.#station("pod");
+    await agent.call("apply", { namespace, variant: this.#variant, ...renderRules(rules) });
+  }
+
+  /** A listener that has recorded what the caller was told leaves nothing to wait for; anything else needs every listener's word. */
+  #isConfirmed(result: DialResult | undefined, { protocol }: Dial): boolean {
+    if (result?.landing.kind !== "listener") return false;
+    return confirmLanding(result, this.#recordsOf(result.token), protocol).kind === "listener";
+  }
+
+  #recordsOf(token: string): readonly Seen[] {
+    return this.#agents().flatMap((agent) => agent.seen(token));
+  }
+
+  async #observe(
+    planned: PlannedDial,
+    told: DialResult | undefined,
+    blindness: string | null,
+    envoy: RealEnvoy | null,
+  ): Promise<Observation> {
+    const { token, manner, protocol } = planned.dial;
+    const result = told ?? makeBlindResult(token, "the agent gave no result");
+    const ends = confirmLanding(result, this.#recordsOf(token), protocol);
+    for (const agent of this.#agents()) for (const each of [token, `${token} first`]) agent.forget(each);
+    const driven = describeDriven(planned.dial, result, ends);
+    const seen = (await envoy?.completeLanding(driven, manner)) ?? { landing: ends };
+    const { kind } = seen.landing;
+    // Where an agent is gone, so are its listeners: a refusal then tells of the harness, not of the rules.
+    const isBlind = blindness !== null && kind !== "listener" && kind !== "could-not-look";
+    const landing = isBlind ? makeBlind("no-observation", blindness) : seen.landing;
+    return { ...seen, landing: nameRemote(landing, this.#shape), durationMs: result.durationMs };
+  }
+}

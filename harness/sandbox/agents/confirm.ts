@@ -1,0 +1,81 @@
+import type { DialResult, Seen } from "../../agent/protocol.ts";
+import type { FlowProtocol } from "../../model/flow.ts";
+import { type Landing, makeBlind } from "../../model/landing.ts";
+
+/**
+ * A listener answers as soon as it has read a request, and the kernel sends a lost answer again within this time: one that was sent so long
+ * before the dialling end gave up, and has not come, is lost for good. One sent later may only have been late.
+ */
+const ANSWER_GRACE_MS = 500;
+
+/**
+ * Gives a flow's landing if both ends tell the same of it: what the dialling end got for an answer, and what the listeners recorded under
+ * the flow's token. Every hop and the final listener must be recorded, each once and in its turn, and nothing beside them; a landing that
+ * is no listener has records of its hops alone. `unanswered` may also have that of the listener whose answer was lost, and must have it
+ * where the far end took the request: a listener that has not even read it is stuck. Otherwise `could-not-look` with the difference: an
+ * answer nobody gave, or a listener that was reached although the caller was told something else, is the harness's own failure.
+ * Of a datagram that nothing answered, the listeners' records say whether it arrived: then the flow is `unanswered`.
+ */
+export function confirmLanding(
+  { landing, endedAtMs }: DialResult,
+  records: readonly Seen[],
+  protocol: FlowProtocol = "tcp",
+): Landing {
+  if (landing.kind === "could-not-look") return landing;
+  if (protocol === "udp" && landing.kind === "timed-out") return confirmLostDatagram(landing, records, endedAtMs);
+  const ordered = records.toSorted((a, b) => a.hopsBefore - b.hopsBefore);
+  const recorded = ordered.map(renderRecord);
+  if (landing.kind === "unanswered") return confirmSilence(landing, ordered, endedAtMs);
+  const told = passagesOf(landing);
+  if (told.length === recorded.length && told.every((passage, i) => passage === recorded[i])) return landing;
+  const cause = `the caller was told of [${told.join(", ")}] (${landing.kind}), the listeners recorded [${recorded.join(", ")}]`;
+  return makeBlind("ends-disagree", cause);
+}
+
+/** An answer that came from elsewhere was somebody's: where no listener has a record of it, the harness has missed one. */
+function confirmLostDatagram(landing: Landing, records: readonly Seen[], endedAtMs: number): Landing {
+  const [record, ...others] = records;
+  if (record === undefined && landing.replyFrom === undefined) return landing;
+  if (record !== undefined && others.length === 0) {
+    if (endedAtMs - record.atMs >= ANSWER_GRACE_MS || landing.replyFrom !== undefined)
+      return { ...landing, kind: "unanswered" };
+    return makeBlind("ends-disagree", "the listener read the datagram too late for its answer to be heard");
+  }
+  const cause = `one datagram was sent, and the listeners recorded [${records.map(renderRecord).join(", ")}]`;
+  return makeBlind("ends-disagree", cause);
+}
+
+function confirmSilence(landing: Landing, records: readonly Seen[], endedAtMs: number): Landing {
+  const { cause: request, ...silence } = landing;
+  const hops = passagesOf(landing);
+  const recorded = records.map(renderRecord);
+  const last = records[hops.length];
+  const isLate = last !== undefined && endedAtMs - last.atMs < ANSWER_GRACE_MS;
+  const areHopsRecorded = hops.every((hop, i) => hop === recorded[i]) && recorded.length <= hops.length + 1;
+  if (areHopsRecorded && !isLate && (last !== undefined || request === "not-delivered")) return silence;
+  const why = isLate ? "the listener read it too late to be heard" : `the listeners recorded [${recorded.join(", ")}]`;
+  const cause = `the connection was made, but nothing answered; the request was ${request}, and ${why}`;
+  return makeBlind("ends-disagree", cause, landing.hops);
+}
+
+/**
+ * Gives every listener a landing says the flow has met, in order: `0 envoy-inbound:15006 <- 10.244.0.2:8080`.
+ * What had been dialled a listener on another host does not know: its record says nothing of it.
+ */
+function passagesOf(landing: Landing): readonly string[] {
+  const { host, listener, port } = landing;
+  const originalDestination = host === "pod" ? landing.originalDestination : null;
+  const last = landing.kind === "listener" ? [{ listener, port, originalDestination }] : [];
+  return [...landing.hops, ...last].map((passage, i) => renderPassage(i, passage));
+}
+
+function renderRecord(record: Seen): string {
+  return renderPassage(record.hopsBefore, record);
+}
+
+function renderPassage(
+  hopsBefore: number,
+  passage: Pick<Landing, "listener" | "port" | "originalDestination">,
+): string {
+  return `${hopsBefore} ${passage.listener}:${passage.port} <- ${passage.originalDestination ?? "as dialled"}`;
+}

@@ -1,0 +1,77 @@
+import type { ListenerSpec } from "../../agent/protocol.ts";
+import {
+  APP_ID,
+  type HostName,
+  type ListenerName,
+  type Owner,
+  type PodSpec,
+  type SandboxAddresses,
+  type UdpPorts,
+} from "../../model/pod.ts";
+import { dialsOn, type ListenerShape, proxyIdentity } from "../../model/pod-shape.ts";
+import type { StationName } from "../station.ts";
+
+const ROOT: Owner = { uid: 0, gid: 0 };
+const APP: Owner = { uid: APP_ID, gid: APP_ID };
+
+/**
+ * Gives every listener that a spec asks for, by the station that holds it; those of the pod's shape are the proxy's. Whoever takes
+ * datagrams has listeners of their own for those.
+ */
+export function listenersOf(
+  spec: PodSpec,
+  addresses: SandboxAddresses,
+): ReadonlyMap<StationName, readonly ListenerSpec[]> {
+  const { udp = NO_UDP_PORTS } = spec;
+  const own = spec.shape.listeners.filter(({ host }) => host === "pod");
+  const streams = own.filter((listener) => listener.protocols.includes("tcp"));
+  const datagrams = own.filter((listener) => listener.protocols.includes("udp"));
+  const proxy = (listener: ListenerShape) => proxyListener(listener, spec, addresses);
+  const both = (
+    host: HostName,
+    listener: ListenerName,
+    owner: Owner,
+    tcp: readonly number[],
+    other: readonly number[],
+  ) => [
+    ...tcp.map((port) => plain(host, listener, owner, port)),
+    ...other.map((port) => takesDatagrams(plain(host, listener, owner, port))),
+  ];
+  return new Map([
+    ["proxy", [...streams.map(proxy), ...datagrams.map(proxy).map(takesDatagrams)]],
+    ["app", both("pod", "app", APP, spec.listen, udp.app)],
+    ["client", both("client", "client", ROOT, spec.clientPorts, udp.client)],
+    ["upstream", both("upstream", "upstream", ROOT, spec.upstreamPorts, udp.upstream)],
+  ] satisfies [StationName, readonly ListenerSpec[]][]);
+}
+
+const NO_UDP_PORTS: UdpPorts = { app: [], upstream: [], client: [] };
+
+function takesDatagrams(spec: ListenerSpec): ListenerSpec {
+  return { ...spec, protocol: "udp", stub: null };
+}
+
+function proxyListener(listener: ListenerShape, { shape }: PodSpec, { pod }: SandboxAddresses): ListenerSpec {
+  const { name, port, address, owner, mode, dials } = listener;
+  const proxy = shape.proxies.find((one) => one.name === listener.proxy)?.runsAs ?? proxyIdentity(shape);
+  const fellows = shape.listeners.filter((other) => other.proxy === listener.proxy && dialsOn(other));
+  return {
+    ...plain("pod", name, { uid: owner.uid, gid: owner.gid }, port),
+    address,
+    mode: mode === "transparent" ? "transparent" : "plain",
+    stub:
+      dials.kind === "nothing"
+        ? null
+        : {
+            dials,
+            passThrough: shape.passThrough,
+            ownPorts: [...new Set(fellows.map((other) => other.port))],
+            ownAddresses: [pod[4], pod[6]],
+            mark: proxy.mark,
+          },
+  };
+}
+
+function plain(host: HostName, listener: ListenerName, owner: Owner, port: number): ListenerSpec {
+  return { protocol: "tcp", listener, host, namespace: null, owner, port, address: null, mode: "plain", stub: null };
+}

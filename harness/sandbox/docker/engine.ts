@@ -1,0 +1,109 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import Docker from "dockerode";
+import { describeError, LandfallError } from "../../errors.ts";
+
+/** How long an engine may take to say that it is there. */
+const PING_TIMEOUT_MS = 5_000;
+
+/**
+ * Gives a client of the container engine that DOCKER_HOST names, or of the one at the default socket; asks it nothing yet. Throws
+ * `environment` where DOCKER_HOST is no address, or one over ssh, or where the certificates of DOCKER_CERT_PATH cannot be read.
+ */
+export function connectEngine(): Docker {
+  const named = process.env["DOCKER_HOST"] ?? "";
+  if (named.startsWith("ssh:")) throw new EngineAddressError("landfall does not reach engines over ssh", OVER_SSH);
+  try {
+    return new Docker();
+  } catch (error) {
+    const isAddress = !named.includes("//") || URL.canParse(named);
+    if (isAddress) throw new EngineAddressError(describeError(error), "Check DOCKER_CERT_PATH, or unset it.", error);
+    throw new EngineAddressError(
+      "it is not an address",
+      "Write unix:///var/run/docker.sock or tcp://HOST:PORT, or unset it.",
+      error,
+    );
+  }
+}
+
+const OVER_SSH =
+  "Forward the engine's socket (ssh -L /tmp/docker.sock:/var/run/docker.sock HOST) and name unix:///tmp/docker.sock.";
+
+/** Tells that what DOCKER_HOST or DOCKER_CERT_PATH says cannot be used. */
+export class EngineAddressError extends LandfallError {
+  readonly why: string;
+  readonly remedy: string;
+
+  constructor(why: string, remedy: string, cause?: unknown) {
+    const what = `engine that DOCKER_HOST="${process.env["DOCKER_HOST"]}" names cannot be used: ${why}.`;
+    super("environment", `the ${what} ${remedy}`, cause === undefined ? {} : { cause });
+    this.why = `The ${what}`;
+    this.remedy = remedy;
+  }
+}
+
+/** What an engine that does not answer left: its words, and the system's name for the failure where it has one, such as EACCES. */
+export interface EngineSilence {
+  readonly why: string;
+  readonly errno: string | null;
+}
+
+/** Says why no engine answers, in its own words; null where one does. */
+export async function whyNoEngine(engine: Docker): Promise<EngineSilence | null> {
+  try {
+    const silence = new AbortController();
+    const answer = await Promise.race([
+      engine.ping(),
+      sleep(PING_TIMEOUT_MS, "silence", { signal: silence.signal, ref: false }).catch(() => "aborted"),
+    ]);
+    silence.abort();
+    return answer === "silence" ? { why: `no word from it for ${PING_TIMEOUT_MS / 1000} s`, errno: null } : null;
+  } catch (error) {
+    return { why: describeError(error), errno: errnoOf(error) };
+  }
+}
+
+function errnoOf(error: unknown): string | null {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : null;
+}
+
+/** Gives a client of an engine that answers; throws `environment` with the engine's words where none does. */
+export async function reachEngine(): Promise<Docker> {
+  const engine = connectEngine();
+  const silence = await whyNoEngine(engine);
+  if (silence === null) return engine;
+  throw new LandfallError(
+    "environment",
+    `no container engine answers (${silence.why}). landfall doctor says what to do.`,
+  );
+}
+
+/** Says whether the engine has an image of this reference. */
+export async function imageExists(engine: Docker, reference: string): Promise<boolean> {
+  return (await unlessGone(engine.getImage(reference).inspect())) !== null;
+}
+
+/** Gives what a question about a thing gives, or null where the engine answers with one of `statuses`: there is no such thing any more. */
+export async function unlessGone<T>(asked: Promise<T>, statuses: readonly number[] = [404]): Promise<T | null> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (statuses.includes(statusOf(error) ?? 0)) return null;
+    throw error;
+  }
+}
+
+/** Gives the HTTP status of an engine's refusal; null where the failure is of another kind. */
+function statusOf(error: unknown): number | null {
+  const status = error instanceof Error && "statusCode" in error ? error.statusCode : null;
+  return typeof status === "number" ? status : null;
+}
+
+/** Gives the error for something that the engine was asked and did not do. */
+export function engineFailed(what: string, error: unknown): LandfallError {
+  const came = describeError(error);
+  return new LandfallError(
+    "environment",
+    `the container engine could not ${what}: ${came}. landfall doctor says what works here.`,
+    { cause: error },
+  );
+}

@@ -1,0 +1,17 @@
+import { LandfallError } from "../../errors.ts";
+
+/** `used`: this process has begun to make containers. `ending`: it must make no more. */
+let state: "unused" | "used" | "ending" = "unused";
+
+/** To be called before a container or network is made. Throws `environment` where this process is being ended. */
+export function noteContainers(): void {
+  if (state === "ending") throw new LandfallError("environment", "the run is being ended; no container is started.");
+  state = "used";
+}
+
+/** Lets this process make no more containers; says whether it has made any, or begun to. */
+export function endContainers(): "nothing-made" | "something-made" {
+  if (state !== "used") return "nothing-made";
+  state = "ending";
+  return "something-made";
+}

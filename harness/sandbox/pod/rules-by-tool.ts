@@ -1,0 +1,98 @@
+import type { CallParams, CallResult } from "../../agent/protocol.ts";
+import { LandfallError } from "../../errors.ts";
+import { renderIptablesSave } from "../../formats/iptables-save.ts";
+import { readNft } from "../../formats/nft/read-nft.ts";
+import { renderNftText } from "../../formats/nft/write-nft.ts";
+import type { Family } from "../../model/address.ts";
+import { finding } from "../../model/finding.ts";
+import { type Chain, familyKey, type PodRules, type Ruleset, type Table, tableKey } from "../../model/ruleset.ts";
+import { readKernelRules } from "./kernel-rules-text.ts";
+import { renderRoutingText } from "./routing-text.ts";
+
+/**
+ * Gives rules as the kernel's tools read them: tables of iptables for iptables-restore, tables of nft for nft, which is asked last. Throws
+ * `bad-input` where a table of nft must be loaded before one of iptables for the order of their chains to be right.
+ */
+export function renderRules(rules: PodRules): Pick<CallParams<"apply">, "ip" | "ip6" | "nft" | "policyRouting"> {
+  const { ip, ip6, policyRouting } = rules;
+  const ofIptables = (ruleset: Ruleset | null) =>
+    ruleset && renderIptablesSave({ ...ruleset, tables: ruleset.tables.filter(({ source }) => source !== "nft") });
+  for (const ruleset of [ip, ip6]) if (ruleset) checkOrder(ruleset);
+  const tables = mergeNftTables(ip, ip6);
+  return {
+    ip: ofIptables(ip),
+    ip6: ofIptables(ip6),
+    nft: tables.length === 0 ? "" : renderNftText(tables),
+    policyRouting: renderRoutingText(policyRouting),
+  };
+}
+
+/** Each table once, in an order that both families have. */
+function mergeNftTables(ip: Ruleset | null, ip6: Ruleset | null): readonly Table[] {
+  const ofNft = (ruleset: Ruleset | null) => ruleset?.tables.filter(({ source }) => source === "nft") ?? [];
+  const merged = [...ofNft(ip)];
+  let at = 0;
+  for (const table of ofNft(ip6)) {
+    const known = merged.findIndex((other) => tableKey(other) === tableKey(table));
+    if (known < 0) merged.splice(at, 0, table);
+    at = (known < 0 ? at : known) + 1;
+  }
+  return merged;
+}
+
+function checkOrder({ tables }: Ruleset): void {
+  const bases = tables.flatMap(({ source, name, chains }, place) =>
+    chains.flatMap((chain) =>
+      chain.base === null ? [] : [{ source, table: name, chain: chain.name, ...chain.base, place }],
+    ),
+  );
+  const early = bases.filter(({ source }) => source === "nft");
+  const late = bases.filter(({ source }) => source !== "nft");
+  for (const one of early) {
+    const tie = late.find(
+      ({ hook, priority, place }) => hook === one.hook && priority === one.priority && one.place < place,
+    );
+    if (tie === undefined) continue;
+    const message = `${one.table} ${one.chain} and ${tie.table} ${tie.chain} have one hook and priority; name the file of iptables first, as the sandbox loads it first.`;
+    throw new LandfallError("bad-input", "The sandbox cannot load these rules in their order.", {
+      findings: [finding("--rules", message)],
+    });
+  }
+}
+
+/** Gives the rules of a family that are in the pod, with their counters, from what the tools print. */
+export function readCounted(texts: CallResult<"counters">, family: Family, written: PodRules | null): Ruleset | null {
+  const own = readKernelRules(texts[familyKey(family)], family, written);
+  return addNftTables(own, written?.[familyKey(family)] ?? null, texts.nft);
+}
+
+/**
+ * Adds to what iptables printed the tables of nft that were put in, with the counters that the kernel has for them. A rule without a
+ * `counter` has none.
+ */
+function addNftTables(read: Ruleset | null, written: Ruleset | null, listing: string | null): Ruleset | null {
+  const own = written?.tables.filter(({ source }) => source === "nft") ?? [];
+  if (own.length === 0 || written === null) return read;
+  const printed = listing === null ? [] : readListing(listing);
+  const counted = own.map((table) => {
+    const same = printed.find((other) => tableKey(other) === tableKey(table));
+    return { ...table, chains: table.chains.map((chain) => countChain(chain, same)) };
+  });
+  return { family: written.family, tables: [...(read?.tables ?? []), ...counted] };
+}
+
+function readListing(listing: string): readonly Table[] {
+  const parsed = readNft(listing, { where: "nft -j list ruleset" });
+  if (parsed.ok) return parsed.value.tables;
+  const message = "the pod's rules were read from the kernel with nft, and cannot be understood.";
+  throw new LandfallError("agent-failed", message, { findings: parsed.findings });
+}
+
+function countChain(chain: Chain, printed: Table | undefined): Chain {
+  const same = printed?.chains.find(({ name }) => name === chain.name);
+  const rules = chain.rules.map(({ counters: _, ...rule }, i) => {
+    const counters = same?.rules[i]?.counters;
+    return counters === undefined ? rule : { ...rule, counters };
+  });
+  return { ...chain, rules };
+}
