@@ -18,7 +18,7 @@ import { losesAnswer } from "./lost-answers.ts";
 import { dialOn, isPodsOwn, type PlacedPod } from "./proxy-dial.ts";
 
 /** What stands in a sandbox beside the listeners that a pod's shape names. */
-export type Peers = Pick<PodSpec, "listen" | "upstreamPorts" | "clientPorts" | "upstreamAddresses">;
+export type Peers = Pick<PodSpec, "listen" | "upstreamPorts" | "clientPorts" | "udp" | "upstreamAddresses">;
 
 /** Everything that a demanded landing follows from beside the flow. */
 export interface Demands extends PlacedPod {
@@ -65,6 +65,7 @@ export function openConnection(flow: Flow, { links }: Pick<PodShape, "links">): 
     startedOn,
     owner: { uid: flow.from.uid, gid: flow.from.gid, mark: flow.from.mark ?? 0 },
     source: flow.from.address,
+    ...(flow.from.port === undefined ? {} : { sourcePort: flow.from.port }),
     destination: flow.to.address,
     port: flow.to.port,
   };
@@ -138,31 +139,46 @@ function landOnPort(
   connection: Connection,
   demands: Demands,
 ): Landing {
-  const name = nameListenerAt(port, address, demands);
+  const name = nameListenerAt(port, address, connection, demands);
   if (name === null) return makeLanding("refused", { port });
   return accept("pod", name, port, original, connection);
 }
 
-function nameListenerAt(port: number, address: string | null, { shape, peers }: Demands): ListenerName | null {
+function nameListenerAt(
+  port: number,
+  address: string | null,
+  { protocol }: Connection,
+  { shape, peers }: Demands,
+): ListenerName | null {
+  if (protocol === "icmp") return null;
   const named = shape.listeners.find(
     (listener) =>
       listener.host === "pod" &&
       listener.port === port &&
-      listener.protocols.includes("tcp") &&
+      listener.protocols.includes(protocol) &&
       (address === null || listener.address === null || listener.address === address),
   );
   if (named) return named.name;
-  return peers.listen.includes(port) ? "app" : null;
+  return portsOf(protocol, peers).pod.includes(port) ? "app" : null;
+}
+
+/** Gives the ports on which the app and the peers take connections, or datagrams. */
+function portsOf(
+  protocol: Connection["protocol"],
+  { listen, upstreamPorts, clientPorts, udp }: Peers,
+): Readonly<Record<"pod" | "upstream" | "client", readonly number[]>> {
+  if (protocol === "tcp") return { pod: listen, upstream: upstreamPorts, client: clientPorts };
+  const ports = protocol === "udp" ? udp : undefined;
+  return { pod: ports?.app ?? [], upstream: ports?.upstream ?? [], client: ports?.client ?? [] };
 }
 
 function landAsDialled(connection: Connection, demands: Demands): Landing {
   const host = ownerOf(connection, demands);
-  const isOpen = nameListenerAt(connection.port, connection.destination, demands) !== null;
+  const isOpen = nameListenerAt(connection.port, connection.destination, connection, demands) !== null;
   if (host !== null && losesAnswer(connection, host, isOpen, demands)) return makeLanding("timed-out");
   if (host === "pod") return landOnPort(connection.port, connection.destination, null, connection, demands);
   if (host === null) return makeLanding("unreachable");
-  const { clientPorts, upstreamPorts } = demands.peers;
-  const listening = { client: clientPorts, upstream: upstreamPorts };
+  const listening = portsOf(connection.protocol, demands.peers);
   if (host === "vm" || !listening[host].includes(connection.port))
     return makeLanding("refused", { port: connection.port });
   const landing = accept(host, host, connection.port, null, connection);

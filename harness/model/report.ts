@@ -1,6 +1,6 @@
 import type { Family } from "./address.ts";
 import type { Expectation } from "./expectation.ts";
-import type { Flow, Manner } from "./flow.ts";
+import type { Flow, FlowProtocol, Manner } from "./flow.ts";
 import { type Landing, landingsAgree } from "./landing.ts";
 import type { RulePlace } from "./ruleset.ts";
 
@@ -87,6 +87,8 @@ export interface Omission {
 export interface ClassReport {
   /** `driven`, `unspecified` and `left` together. */
   readonly total: number;
+  /** The protocols of the flows, TCP first. Absent in reports of earlier versions, which know TCP alone. */
+  readonly protocols?: readonly FlowProtocol[];
   /** Classes of which a flow was driven, and where it is certain that all land as that one does. */
   readonly driven: number;
   /** Classes of which nothing is demanded. */

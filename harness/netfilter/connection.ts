@@ -25,8 +25,8 @@ export type Ending =
   | { readonly kind: "listener"; readonly listener: Listener; readonly ends: Tuple; readonly dialled: EndPoint }
   | { readonly kind: "refused"; readonly at: EndPoint }
   | { readonly kind: "reset" | "timed-out" | "unreachable" }
-  /** `replyFrom`: where an answer came from that was not the one dialled. */
-  | { readonly kind: "unanswered"; readonly replyFrom?: EndPoint };
+  /** `host`: whose listener took the datagram; `replyFrom`: where an answer came from that was not the one dialled. */
+  | { readonly kind: "unanswered"; readonly host?: HostName; readonly replyFrom?: EndPoint };
 
 const UNREACHABLE: Ending = { kind: "unreachable" };
 

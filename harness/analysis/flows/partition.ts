@@ -2,6 +2,7 @@ import { LandfallError } from "../../errors.ts";
 import type { Family } from "../../model/address.ts";
 import type { CompareElement } from "../../model/compare.ts";
 import { codedFinding } from "../../model/finding.ts";
+import type { FlowProtocol } from "../../model/flow.ts";
 import { type FlowSet, isAnyMark, joinCuts } from "../../model/flow-set.ts";
 import type { Match } from "../../model/match.ts";
 import { MAX_PORT, type PodSpec, type SandboxAddresses, vmGateway, vmLinks, withLinks } from "../../model/pod.ts";
@@ -39,8 +40,10 @@ export interface AnalysisSetting {
   readonly sockets?: "plain" | "varied";
   /** Interfaces of the pod behind each of which a `vm` stands; those that the spec or the rules name, where it is not given. */
   readonly links?: readonly string[];
-  /** The flows that are asked about, where these are not all of TCP's: only this asks about UDP. */
+  /** The flows that are asked about, where these are not all of the protocols in question; it names its own protocols. */
   readonly within?: FlowSet;
+  /** The protocols of the flows in question, where `within` does not say it; TCP alone if left out. */
+  readonly protocols?: readonly FlowProtocol[];
   /** Diagram nodes that may be made. */
   readonly budget?: number;
 }
@@ -114,7 +117,7 @@ function findLanes(
   rulesets: readonly Ruleset[],
   setting: AnalysisSetting,
 ): readonly Lane[] {
-  const { addresses, passThrough, within, spec, cuts } = setting;
+  const { addresses, passThrough, within, spec, cuts, protocols = ["tcp"] } = setting;
   const demanded = [...(cuts?.marks ?? []), ...(!within || isAnyMark(within.marks) ? [] : within.marks)];
   // A proxy that is known by a mark is there only among sockets that have one.
   const isMarked = demanded.length > 0 || spec.shape.proxies.some(({ runsAs }) => runsAs.mark !== 0);
@@ -122,7 +125,7 @@ function findLanes(
   const vm = vmLinks(spec).length > 0 ? "there" : "absent";
   const byTcp = listLanes(family, { addresses, links, vm, passThrough });
   const plain = (["tcp", "udp"] as const)
-    .filter((protocol) => (within?.protocols ?? ["tcp"]).includes(protocol))
+    .filter((protocol) => (within?.protocols ?? protocols).includes(protocol))
     .flatMap((protocol) => switchProtocol(byTcp, protocol));
   const lanes = sockets === "plain" ? plain : varySockets(plain, rulesets, spec, demanded);
   if (!within) return lanes;

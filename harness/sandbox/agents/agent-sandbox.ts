@@ -19,6 +19,7 @@ import type { AgentClient } from "./agent-client.ts";
 import { confirmLanding } from "./confirm.ts";
 import { driveAll, makeBlindResult, type PlannedDial } from "./dial-batches.ts";
 import { CONNECT_TIMEOUT_MS, planDial } from "./dial-plan.ts";
+import { planRounds } from "./dial-rounds.ts";
 import { listenersOf } from "./listeners.ts";
 import { syncAgents } from "./sync-agents.ts";
 
@@ -115,13 +116,23 @@ export class AgentSandbox implements Sandbox {
   /** An Envoy's log completes the landing of a single flow. */
   async #driveTogether(requests: readonly FlowRequest[], inFlight: number, envoy: RealEnvoy | null = null) {
     const dials = requests.map((request) => planDial(request, this.#station(stationOf(request.flow)), this.addresses));
-    const results = new Map((await driveAll(dials, inFlight)).map((result) => [result.token, result]));
+    const driven: DialResult[] = [];
+    for (const round of planRounds(dials)) {
+      if (round.afresh) await this.#forgetConnections();
+      driven.push(...(await driveAll(round.dials, inFlight)));
+    }
+    const results = new Map(driven.map((result) => [result.token, result]));
     const blindness = dials.every(({ dial }) => this.#isConfirmed(results.get(dial.token), dial))
       ? null
       : await syncAgents(this.#agents());
     return Promise.all(
       dials.map((planned) => this.#observe(planned, results.get(planned.dial.token), blindness, envoy)),
     );
+  }
+
+  async #forgetConnections(): Promise<void> {
+    const { agent, namespace } = this.#station("pod");
+    await agent.call("forget-connections", { namespace });
   }
 
   shellHint(): string | null {
