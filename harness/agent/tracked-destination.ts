@@ -21,9 +21,9 @@ export class Tracking {
 
   /**
    * Gives the end point that a UDP exchange was begun towards, of which a socket has received a datagram from `source` for `destination`;
-   * null where connection tracking does not know the exchange. The datagram must have been received before `forgetTable`. Asks the default zone first, then looks in all. Throws where tracking cannot
-   * be asked, or exchanges in several zones have those ends and were begun towards different end points: it cannot be told then to which of
-   * them the datagram belongs.
+   * null where connection tracking does not know the exchange. The datagram must have been received before the last `forgetTable`.
+   * Asks the default zone first, then looks in all. Throws where tracking cannot be asked, or exchanges in several zones have those ends
+   * and were begun towards different end points: it cannot be told then to which of them the datagram belongs.
    */
   findDialled(source: Endpoint, destination: Endpoint): Endpoint | null {
     const ends = { source: destination, destination: source };

@@ -9,16 +9,13 @@ import {
   type ListenerName,
   loopbackAddress,
   MAX_HOPS,
-  type PodSpec,
   vmLinks,
 } from "../model/pod.ts";
 import { findListener, type ListenerShape, type PodShape } from "../model/pod-shape.ts";
 import { nameRemote } from "../model/remote-listener.ts";
+import { nameListenerAt, type Peers, portsOf } from "./listening.ts";
 import { losesAnswer } from "./lost-answers.ts";
 import { dialOn, isPodsOwn, type PlacedPod } from "./proxy-dial.ts";
-
-/** What stands in a sandbox beside the listeners that a pod's shape names. */
-export type Peers = Pick<PodSpec, "listen" | "upstreamPorts" | "clientPorts" | "udp" | "upstreamAddresses">;
 
 /** Everything that a demanded landing follows from beside the flow. */
 export interface Demands extends PlacedPod {
@@ -142,34 +139,6 @@ function landOnPort(
   const name = nameListenerAt(port, address, connection, demands);
   if (name === null) return makeLanding("refused", { port });
   return accept("pod", name, port, original, connection);
-}
-
-function nameListenerAt(
-  port: number,
-  address: string | null,
-  { protocol }: Connection,
-  { shape, peers }: Demands,
-): ListenerName | null {
-  if (protocol === "icmp") return null;
-  const named = shape.listeners.find(
-    (listener) =>
-      listener.host === "pod" &&
-      listener.port === port &&
-      listener.protocols.includes(protocol) &&
-      (address === null || listener.address === null || listener.address === address),
-  );
-  if (named) return named.name;
-  return portsOf(protocol, peers).pod.includes(port) ? "app" : null;
-}
-
-/** Gives the ports on which the app and the peers take connections, or datagrams. */
-function portsOf(
-  protocol: Connection["protocol"],
-  { listen, upstreamPorts, clientPorts, udp }: Peers,
-): Readonly<Record<"pod" | "upstream" | "client", readonly number[]>> {
-  if (protocol === "tcp") return { pod: listen, upstream: upstreamPorts, client: clientPorts };
-  const ports = protocol === "udp" ? udp : undefined;
-  return { pod: ports?.app ?? [], upstream: ports?.upstream ?? [], client: ports?.client ?? [] };
 }
 
 function landAsDialled(connection: Connection, demands: Demands): Landing {

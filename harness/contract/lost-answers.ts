@@ -5,7 +5,8 @@ import type { PlacedPod } from "./proxy-dial.ts";
 /**
  * Says whether nothing comes back to a loopback address: no other host takes a packet from one, but for a virtual machine, whose every way
  * leads back to the pod and its `::6`; and a reset from the pod's own IPv6 address to ::1 is sent by another device than `lo` and lost
- * (`rt6_need_strict` in net/ipv6/route.c); the ICMP error for a datagram comes through. `isOpen`: somebody listens where the connection was dialled.
+ * (`rt6_need_strict` in net/ipv6/route.c), while the ICMP error for a datagram comes through. `isOpen`: somebody listens where the
+ * connection was dialled.
  */
 export function losesAnswer(
   { source, destination, startedOn, protocol }: Connection,

@@ -17,9 +17,9 @@ import { type Station, type StationName, stationOf } from "../station.ts";
 import type { World } from "../world.ts";
 import type { AgentClient } from "./agent-client.ts";
 import { confirmLanding } from "./confirm.ts";
-import { driveAll, makeBlindResult, type PlannedDial } from "./dial-batches.ts";
+import { makeBlindResult, type PlannedDial } from "./dial-batches.ts";
 import { CONNECT_TIMEOUT_MS, planDial } from "./dial-plan.ts";
-import { planRounds } from "./dial-rounds.ts";
+import { driveRounds } from "./dial-rounds.ts";
 import { listenersOf } from "./listeners.ts";
 import { syncAgents } from "./sync-agents.ts";
 
@@ -116,11 +116,8 @@ export class AgentSandbox implements Sandbox {
   /** An Envoy's log completes the landing of a single flow. */
   async #driveTogether(requests: readonly FlowRequest[], inFlight: number, envoy: RealEnvoy | null = null) {
     const dials = requests.map((request) => planDial(request, this.#station(stationOf(request.flow)), this.addresses));
-    const driven: DialResult[] = [];
-    for (const round of planRounds(dials)) {
-      if (round.afresh) await this.#forgetConnections();
-      driven.push(...(await driveAll(round.dials, inFlight)));
-    }
+    const { agent, namespace } = this.#station("pod");
+    const driven = await driveRounds(dials, inFlight, () => agent.call("forget-connections", { namespace }));
     const results = new Map(driven.map((result) => [result.token, result]));
     const blindness = dials.every(({ dial }) => this.#isConfirmed(results.get(dial.token), dial))
       ? null
@@ -128,11 +125,6 @@ export class AgentSandbox implements Sandbox {
     return Promise.all(
       dials.map((planned) => this.#observe(planned, results.get(planned.dial.token), blindness, envoy)),
     );
-  }
-
-  async #forgetConnections(): Promise<void> {
-    const { agent, namespace } = this.#station("pod");
-    await agent.call("forget-connections", { namespace });
   }
 
   shellHint(): string | null {

@@ -1,10 +1,28 @@
-import type { PlannedDial } from "./dial-batches.ts";
+import type { DialResult } from "../../agent/protocol.ts";
+import { driveAll, type PlannedDial } from "./dial-batches.ts";
 
 /** Dials that may be driven together. */
-export interface DialRound {
+interface DialRound {
   readonly dials: readonly PlannedDial[];
   /** Whether the kernel must forget what it tracks before them: an exchange of datagrams is known for half a minute after its end. */
   readonly afresh: boolean;
+}
+
+/**
+ * Drives dials in as many rounds as they need, at most `inFlight` at a time; gives their results in any order. `forget` makes the kernel
+ * forget what it tracks.
+ */
+export async function driveRounds(
+  dials: readonly PlannedDial[],
+  inFlight: number,
+  forget: () => Promise<unknown>,
+): Promise<readonly DialResult[]> {
+  const results: DialResult[] = [];
+  for (const round of planRounds(dials)) {
+    if (round.afresh) await forget();
+    results.push(...(await driveAll(round.dials, inFlight)));
+  }
+  return results;
 }
 
 /**
@@ -12,7 +30,7 @@ export interface DialRound {
  * sockets for datagrams are bound to ports of their own. Two of these with one port have an exchange in common as connection tracking sees
  * it, and the second would go the way of the first; and a socket that is bound to a port takes what is sent to that port.
  */
-export function planRounds(dials: readonly PlannedDial[]): readonly DialRound[] {
+function planRounds(dials: readonly PlannedDial[]): readonly DialRound[] {
   const isBound = ({ dial }: PlannedDial) => dial.protocol === "udp" && dial.sourcePort !== null;
   const free = dials.filter((each) => !isBound(each));
   const rounds: { readonly dials: PlannedDial[]; readonly from: Set<number>; readonly to: Set<number> }[] = [];
