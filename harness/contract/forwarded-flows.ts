@@ -3,11 +3,11 @@ import type { BoundaryFlow } from "./boundary-flows.ts";
 import { type Demands, openConnection } from "./demanded-landing.ts";
 import { isPodsOwn } from "./proxy-dial.ts";
 
-/** Gives, in the manner *forward*, the first flow of each kind that reaches a proxy: by where it started, what took it, what it wanted. */
+/** Gives, in the manner *forward*, the first TCP flow of each kind that reaches a proxy: by who dials, what took it, and what it wanted. */
 export function forwardedFlows(flows: readonly Flow[], demands: Demands): readonly BoundaryFlow[] {
   const proxies = demands.shape.listeners.filter(({ host, dials }) => host === "pod" && dials.kind !== "nothing");
   const kinds = new Map<string, Flow>();
-  for (const flow of flows) {
+  for (const flow of flows.filter(({ protocol }) => protocol === "tcp")) {
     const connection = openConnection(flow, demands.shape);
     const demand = demands.contract.demand(connection);
     const isOwn = isPodsOwn(flow.to.address, demands) && proxies.some(({ port }) => port === flow.to.port);

@@ -51,7 +51,7 @@ export interface CoverageReport {
   readonly taken: readonly RulePlace[];
   /** Rules that no flow has taken. Each is in `unreachable`, or among `takers`, or it could not be told. */
   readonly unhit: readonly RulePlace[];
-  /** Rules that no TCP flow of the sandbox's shape takes: every class of flows was simulated. */
+  /** Rules that no TCP or UDP flow of the sandbox's shape takes: every class of flows was simulated. */
   readonly unreachable: readonly RulePlace[];
   /** For rules that a scenario's flows have left out, a flow that the simulator says takes them. */
   readonly takers: readonly { readonly rule: RulePlace; readonly flow: string; readonly manner: Manner }[];

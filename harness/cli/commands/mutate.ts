@@ -12,6 +12,7 @@ import { FAMILY_OPTION, readFamily } from "../arguments/family-option.ts";
 import { CONTRACT_OPTION } from "../arguments/mesh-specs.ts";
 import { lastValue, type OptionSpec } from "../arguments/options.ts";
 import { placePod } from "../arguments/pod-addresses.ts";
+import { nameProtocols } from "../arguments/restriction.ts";
 import { tellDefaultConfig } from "../arguments/told-settings.ts";
 import type { Command, CommandIo } from "../command.ts";
 import { makeRulesOptions, readRulesPaths, readTable } from "../input/rules-file.ts";
@@ -161,13 +162,13 @@ function chooseJobs(sandbox: BackendChoice, subjects: number): number {
   return backendOf(sandbox).jobs[subjects > 1 ? "mutants-of-several" : "mutants"];
 }
 
-function describeSubject({ name, flows }: MutationSubject, mutants: readonly MutantReport[]): string {
+function describeSubject({ name, flows, protocols }: MutationSubject, mutants: readonly MutantReport[]): string {
   const missed = mutants.filter(({ outcome }) => outcome === "missed");
   const lines = missed.map(
     ({ mutant, flow, expected }) =>
       `  missed: ${mutant}\n${flow ? `    would show it: "${flow.flow}": "${expected}"\n` : ""}`,
   );
-  return `${name}: ${describeCounts(mutants)} (${flows.length} flows)\n${lines.join("")}`;
+  return `${name}: ${describeCounts(mutants)} (${flows.length} flows; ${nameProtocols(protocols)})\n${lines.join("")}`;
 }
 
 function describeScore(mutants: readonly MutantReport[], score: number): string {

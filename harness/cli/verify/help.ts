@@ -81,7 +81,7 @@ export const VERIFY_OPTIONS: readonly OptionGroup[] = [
       {
         name: "min-coverage",
         value: "PERCENT",
-        help: "fails if fewer of the rules that some TCP flow can reach are taken; rules that read alike in several scenarios count once",
+        help: "fails if fewer of the rules that some TCP or UDP flow can reach are taken; rules that read alike in several scenarios count once",
       },
     ],
   },

@@ -37,7 +37,7 @@ no-pass-through-rule: Without the 127.0.0.6 rule what comes in loops.
   where the proxy forwards:
   ✓ client -> pod:8080  loop
 
-1 of 3 rules that some TCP flow can reach were taken, 33.3 %; 1 more can be reached by none
+1 of 3 rules that some TCP or UDP flow can reach were taken, 33.3 %; 1 more can be reached by none
 6 flows: 4 as expected, 1 landed elsewhere, 1 could not be looked at, 2 predicted wrongly, in 0.91 s (docker, iptables 1.8.9 (nf_tables), Linux 6.18.0)
 `;
 
