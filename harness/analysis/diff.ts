@@ -1,7 +1,6 @@
 import type { Family } from "../model/address.ts";
 import type { Flow } from "../model/flow.ts";
-import type { Landing } from "../model/landing.ts";
-import { landingsAgree, renderLandingKey } from "../model/landing.ts";
+import { type Landing, landingsAgree, renderLandingKey } from "../model/landing.ts";
 import { emptyRuleset, familyKey, type PodRules, type RulePlace } from "../model/ruleset.ts";
 import { describeClass, saysAll } from "./class-text.ts";
 import type { Diagram } from "./diagrams/diagrams.ts";

@@ -10,8 +10,9 @@ import { listMatches } from "../../model/rule-parts.ts";
 import { listRules, type Ruleset } from "../../model/ruleset.ts";
 import type { ValueRanges } from "../../model/value-ranges.ts";
 import { EPHEMERAL_PORTS } from "../../netfilter/packet.ts";
+import type { SplitRanges } from "../diagrams/axis-ranges.ts";
 import { listAskedMarks } from "../diagrams/compare-traits.ts";
-import { listRanges, type SplitRanges } from "../diagrams/match-traits.ts";
+import { listRanges } from "../diagrams/match-traits.ts";
 import { boundariesOf, makeAxis } from "./axis.ts";
 import type { Lane, LaneSocket } from "./lanes.ts";
 
