@@ -40,7 +40,7 @@ export function alignEvidence(rows: readonly EvidenceRow[]): readonly string[] {
   return rows.map(([name, text]) => name.padEnd(EVIDENCE_INDENT) + text);
 }
 
-/** Gives what rules from outside leave out, as rows of a name and a text. */
+/** Gives what user-supplied rules leave out, as rows of a name and a text. */
 export function describeOmission(omission: Omission): readonly EvidenceRow[] {
   const { missing, witness, expected, predicted, why } = omission;
   return [

@@ -26,7 +26,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Drives everything that the config demands under these rules from outside. */
+/** Drives everything that the config demands under these user-supplied rules. */
 async function verify(installation: Installation, config: CaptureConfig): Promise<ScenarioReport> {
   const scenario = {
     name: "defect",

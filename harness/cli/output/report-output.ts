@@ -21,7 +21,7 @@ export function readReportFile(path: string, workingDirectory: string, findings:
   const format = (["json", "xml", "html"] as const).find((known) => extname(path) === `.${known}`);
   const full = resolve(workingDirectory, path);
   if (!format)
-    findings.push(finding("--report", `"${path}" ends in none of .json, .xml, .html, which say what to write.`));
+    findings.push(finding("--report", `The ending of "${path}" selects the format; use .json, .xml or .html.`));
   findings.push(...findUnwritableFile("--report", full));
   return format ? [{ path: full, format }] : [];
 }
@@ -64,5 +64,5 @@ export function exitCodeOf({ summary }: Report): 0 | 1 | 3 {
   if (summary.couldNotLook > 0 || summary.mispredicted > 0 || summary.notLookedAt > 0) return 3;
   if (summary.classes !== null && (summary.classes.left > 0 || summary.classes.failed > 0)) return 3;
   if (summary.flows === summary.pass && summary.flows > 0) return 0;
-  throw new LandfallError("internal", "a flow was not judged, so nothing can be said of the run.");
+  throw new LandfallError("internal", "a flow has no verdict, so the run has none either.");
 }

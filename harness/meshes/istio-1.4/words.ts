@@ -48,7 +48,7 @@ function faultOf(name: string, value: string | undefined, takesValue: boolean): 
   const known = SPECS.find((spec) => spec.name === name);
   if (!known) return ["unknown-flag", "There is no such flag; -h lists them."];
   if (!takesValue)
-    return value === undefined ? null : ["invalid-value", "This is a switch and takes no value; leave the value away."];
+    return value === undefined ? null : ["invalid-value", "This option takes no value; remove the value."];
   if (value === undefined) {
     const message =
       "The value is missing: it is the last word. (The original ignores such a flag without a word.) Write '' for an empty value.";

@@ -16,7 +16,7 @@ export interface RulesInPod {
 }
 
 /**
- * Says what of rules from outside does not apply, a sentence each; none where all of it does. A flow that such rules would have taken goes
+ * Says what of user-supplied rules does not apply, a sentence each; none where all of it does. A flow that such rules would have taken goes
  * its way untouched, so that without these sentences a run that asks for little could pass by rules that are not there:
  * a family that is not under test, nothing put in, rules that the kernel does not have, a table that the config's own rules would fill,
  * chains that nothing leads to, a nat table that is never consulted, TPROXY in a file where the flags do not say so.

@@ -32,7 +32,7 @@ const LEGACY_TABLES: Readonly<Record<Family, string>> = { 4: "ip_tables_names", 
 /**
  * Reads the rules of a running container: from its name or id to its first process, from there to the network namespace, and there
  * `iptables-save -c`. Changes nothing. Needs root, since it enters the namespace, and an engine on this machine.
- * Throws `bad-input` where there is no such container or it does not run, `environment` where its namespace cannot be entered.
+ * Throws `bad-input` where there is no such container or it does not run, `environment` where the container's network namespace cannot be entered.
  */
 export async function readContainerRules(engine: Docker, nameOrId: string): Promise<ContainerRules> {
   const found = await unlessGone(engine.getContainer(nameOrId).inspect()).catch((error) => {

@@ -24,7 +24,7 @@ describe("landfall diff", () => {
   test("ends with 0 where no flow lands elsewhere", async () =>
     expect(await runCommand("diff", before, before)).toEqual({
       code: 0,
-      out: "No TCP flow lands elsewhere.\n",
+      out: "No TCP flow lands differently.\n",
       err: "",
     }));
   test("takes texts that do not say their family, for IPv4", async () =>
@@ -54,7 +54,7 @@ describe("landfall diff", () => {
     const rule = (port: number) =>
       `*nat\n-A OUTPUT -p udp -m udp --dport ${port} -j REDIRECT --to-ports 8080\nCOMMIT\n`;
     const files = [save("udp-53.rules", rule(53)), save("udp-54.rules", rule(54))];
-    expect(await runCommand("diff", ...files)).toMatchObject({ code: 0, out: "No TCP flow lands elsewhere.\n" });
+    expect(await runCommand("diff", ...files)).toMatchObject({ code: 0, out: "No TCP flow lands differently.\n" });
     const asked = await runCommand("diff", ...files, "--within", "app -> elsewhere:53/udp");
     expect(asked.code).toBe(1);
     expect(asked.out).toContain("flow     app -> upstream:53/udp\n  before   app:8080, dialled 10.244.0.4:53");
@@ -232,7 +232,7 @@ describe("landfall diff", () => {
     };
     test("says that nothing lands elsewhere, in both families", async () => {
       const { code, out, err } = await runCommand("diff", ...pair("istio-redirect/sets"));
-      expect({ code, out, err }).toEqual({ code: 0, out: "No TCP flow lands elsewhere.\n", err: "" });
+      expect({ code, out, err }).toEqual({ code: 0, out: "No TCP flow lands differently.\n", err: "" });
     });
     test("names the rules of both where a flow of IPv6 lands elsewhere", async () => {
       const { code, out } = await runCommand("diff", ...pair("istio-redirect/v6-self-call"));
@@ -243,7 +243,7 @@ describe("landfall diff", () => {
       const { code, err } = await runCommand("diff", ...pair("istio-redirect/no-v6"));
       expect({ code, err }).toEqual({
         code: 3,
-        err: "landfall: IPv6 was not looked at: only one side has rules of it. Give the other side's too, or --family 4.\n",
+        err: "landfall: IPv6 was not compared: only one side has rules for it. Give the other side's rules too, or --family 4.\n",
       });
     });
   });
@@ -270,7 +270,7 @@ describe("landfall diff", () => {
       const large = await runCommand("diff", ...files, ...within);
       expect(small).toEqual(large);
       expect(small.code).toBe(1);
-      expect(small.out).toMatch(/^Of the flows client@10\.9\.0\.0\/16 -> pod:1100 alone:\n/);
+      expect(small.out).toMatch(/^Only for the flows client@10\.9\.0\.0\/16 -> pod:1100:\n/);
       expect(small.out).toContain("flow     upstream@10.9.0.0 -> pod:1100\n");
       expect(JSON.parse((await runCommand("diff", ...files, "--json", ...within)).out).within).toBe(within[1]);
     });

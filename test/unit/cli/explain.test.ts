@@ -52,7 +52,7 @@ describe("landfall explain", () => {
     writeFileSync(none, "");
     for (const flow of ["app -> upstream:80", "client -> upstream:80"]) {
       const { out } = await runCommand("explain", "--rules", none, flow);
-      expect(out.split("\n")[1]).toBe("  Its packets meet no rule in the pod.");
+      expect(out.split("\n")[1]).toBe("  Its packets do not pass through the pod's rules.");
     }
   });
 
@@ -91,7 +91,7 @@ describe("landfall explain", () => {
       "    ?  1. -m limit --limit 5/min -j DROP",
       "          followed as if -m limit --limit 5/min held",
       "",
-      "client -> pod:22: not known, since it depends on -m limit --limit 5/min",
+      "client -> pod:22: unknown, because it depends on -m limit --limit 5/min",
       "It lands on one of these:",
       "  - timed-out",
       "  - unanswered",
@@ -114,7 +114,7 @@ describe("landfall explain", () => {
     expect(code).toBe(0);
     expect(out).toContain("    *  3. -m owner --uid-owner 1337 -j RETURN  [the kernel counted 1]\n");
     expect(out).toContain("       2. ! -d 127.0.0.1/32 -o lo -j ISTIO_IN_REDIRECT  [the kernel counted 0]\n");
-    expect(out).toMatch(/\nThe kernel says: upstream:80, from 10\.244\.0\.2:\d+\n$/);
+    expect(out).toMatch(/\nIn the kernel: upstream:80, from 10\.244\.0\.2:\d+\n$/);
   });
 
   test.each([

@@ -17,7 +17,7 @@ const ORDER = [
   /^(Commands|Formats|Guarantees):/,
   ...OWN_TITLES,
   "Another mesh:",
-  "Settings beside the mesh's options:",
+  "Settings for every mesh:",
   /^Options of \S+[;:]/,
   "Examples:",
   "Exit codes:",

@@ -63,7 +63,7 @@ describe("landfall inspect", () => {
   });
   test("says of a family without rules that there are none, and beside a file of them", async () => {
     const listed = await runCommand("inspect", container, "--family", "6");
-    expect(listed.out.split("# where every TCP flow lands\n")[0]).toBe("# ip6tables-nft has no rule\n");
+    expect(listed.out.split("# where every TCP flow lands\n")[0]).toBe("# ip6tables-nft has no rules\n");
     const saved = await runCommand("inspect", container, "--family", "6", "--format", "save");
     expect(saved).toEqual({
       code: 0,
