@@ -221,7 +221,7 @@ describe("each defect of the seed's rules is found, with the rule that decided a
     const found = wrong.find(({ flow }) => flow === "client -> pod:15020");
     expect([found?.wanted?.nearest?.rule.rule, found?.wanted?.nearest?.why]).toEqual([
       there,
-      "it stands in table mangle, not nat",
+      "it is in table mangle, not nat",
     ]);
   });
 

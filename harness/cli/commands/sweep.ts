@@ -45,7 +45,7 @@ const HELP: CommandHelp = {
   exitCodes: { 0: "removed, or nothing was there to remove", 3: "no container engine answers" },
 };
 
-/** `landfall sweep`: removes containers and networks that ended runs left behind, and images if asked to. The netns backend leaves nothing. */
+/** `landfall sweep`: removes containers and networks that ended runs left behind, and images on request. netns leaves nothing behind. */
 export const sweep: Command = {
   help: HELP,
   async run(args, io) {

@@ -58,7 +58,7 @@ export function renderDiffText(
   const count =
     changes.length === 1 ? `One class of ${by} flows lands` : `${changes.length} classes of ${by} flows land`;
   const none = left === 0 ? `No ${by} flow lands differently.\n` : `No other ${by} flow lands differently.\n`;
-  const sum = changes.length > 0 ? `${count} elsewhere.\n` : unknown.length > 0 ? "" : none;
+  const sum = changes.length > 0 ? `${count} differently.\n` : unknown.length > 0 ? "" : none;
   const aside = left === 0 ? "" : `${left} accepted change${left === 1 ? "" : "s"} left out.\n`;
   const note =
     routing === "as-installed" ? "This assumes that the policy routing which TPROXY's marks need is installed.\n" : "";

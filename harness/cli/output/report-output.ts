@@ -55,7 +55,7 @@ async function renderAs(format: ReportFormat, report: Report): Promise<string> {
 }
 
 /**
- * Gives the exit code that a report means: a wrong landing, or what rules leave out, outranks what could not be looked at, be it a flow, a
+ * Gives the exit code that a report means: a wrong landing, or what rules leave out, outranks what could not be observed, be it a flow, a
  * class of flows, or a family. Where simulator
  * and kernel disagree one of the two witnesses is wrong, and nobody knows which: such a run is never green.
  */

@@ -71,7 +71,7 @@ describe("landfall explain", () => {
       0,
       "It dials 10.244.0.3 -> 10.244.0.2:22, uid 0, gid 0.",
       "  SYN from 10.244.0.3 to 10.244.0.2",
-      "    no rule is met",
+      "    no rule applies",
       "  SYN-ACK from 10.244.0.2 to 10.244.0.3",
       "    output: filter OUTPUT",
       "       1. -d 10.244.0.4/32 -j ACCEPT",
@@ -119,7 +119,7 @@ describe("landfall explain", () => {
 
   test.each([
     ["a FLOW that is none", ["app -> pod"], "TARGET:PORT"],
-    ["no FLOW", [], "is not a flow"],
+    ["no FLOW", [], "is not a valid flow"],
     ["rules of the other family alone", ["--rules6", rulesFile("six"), "app -> pod:1"], "give --rules as well"],
     ["a file that is not there", ["--rules", "no-such-file", "app -> pod:1"], "There is no such file."],
   ])("refuses %s", async (_, words, message) => {

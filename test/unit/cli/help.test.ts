@@ -10,7 +10,7 @@ import { runCommand } from "./run-command.ts";
 const HELPS = await Promise.all(
   Object.entries(COMMANDS).map(async ([name, { load }]) => [name, (await load()).help] as const),
 );
-const OWN_TITLES = ["What is under test:", "Where:", "What is told:", "Looking closer:", "Options:"];
+const OWN_TITLES = ["What is under test:", "Where:", "Output:", "Debugging:", "Options:"];
 /** The order in which parts of a help text stand; not every command has each. */
 const ORDER = [
   /^Usage: /,
@@ -18,7 +18,7 @@ const ORDER = [
   ...OWN_TITLES,
   "Another mesh:",
   "Settings for every mesh:",
-  /^Options of \S+[;:]/,
+  /^Options of \S+( \(|:)/,
   "Examples:",
   "Exit codes:",
 ];

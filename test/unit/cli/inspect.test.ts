@@ -77,7 +77,7 @@ describe("landfall inspect", () => {
     const { code, err } = await runCommand("inspect", "no-such-container");
     expect({ code, err }).toEqual({
       code: 2,
-      err: "landfall: There is no container no-such-container; docker ps lists those that run.\n",
+      err: "landfall: There is no container no-such-container; docker ps lists the running ones.\n",
     });
     expect((await runCommand("inspect")).code).toBe(2);
   });

@@ -56,7 +56,7 @@ describe("verify on rules", () => {
       sum: true,
       named: true,
     });
-    expect(remaining[0].why).toBe("--max-flows allows no more flows");
+    expect(remaining[0].why).toBe("--max-flows was reached");
   });
 
   test("drives with few flows first what may land wrong", async () => {

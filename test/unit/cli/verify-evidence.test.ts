@@ -128,7 +128,7 @@ describe("verify --evidence", () => {
     const { status, stdout } = repeat(join(kept, "flags"));
     expect([code, status]).toEqual([1, 1]);
     expect(stdout).toContain("missing   ip rule add fwmark 0x539 lookup 133\n");
-    expect(stdout).toMatch(/\d+ as expected, 1 left out by the rules, in/);
+    expect(stdout).toMatch(/\d+ as expected, 1 omitted by the rules, in/);
   });
 
   test("keeps nothing where every flow landed as expected", async () => {

@@ -248,7 +248,7 @@ describe("landfall verify", () => {
   });
 
   test("says what of user-supplied rules does not apply, on stderr and in the report", async () => {
-    const nothing = ["IPv4: the script has put in no rule.", "IPv6: the script has put in no rule."];
+    const nothing = ["IPv4: the script has added no rules.", "IPv6: the script has added no rules."];
     const { code, out, err } = await run(
       ...["verify", "-b", "*", "-d", "15020", "--rules-script", "nothing.sh", "--sandbox", "netns", "--json"],
     );
