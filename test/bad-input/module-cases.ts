@@ -76,7 +76,7 @@ export const MODULE_CASES: readonly BadInput[] = [
     "const r = Proxy.revocable({}, {}); r.revoke(); export default r.proxy;",
     /revoked/,
   ),
-  ...both("holds itself", "const a = { name: 's' }; a.a = a; export default a;", /contains itself/),
+  ...both("contains itself", "const a = { name: 's' }; a.a = a; export default a;", /contains itself/),
   ...both("is nested without end", "let a = []; for (let i = 0; i < 1e5; i++) a = [a]; export default a;", /nested/),
   ...both("is too large", 'export default { name: "s", claim: "x".repeat(1e8) };', /characters/),
   quiet("has too many values", "export default Array.from({ length: 2e5 }, () => 1);", /values/),

@@ -48,7 +48,7 @@ describe("landfall diff", () => {
       "from outside to the pod: port 22\n  flow     client -> pod:22\n  before   app:22, from 10.244.0.3\n",
     );
     expect(out).toMatch(/nat ISTIO_INBOUND 1: -A ISTIO_INBOUND -p tcp -m tcp --dport 22 -j RETURN/);
-    expect(out).toMatch(/2 classes of TCP flows land elsewhere\.\n$/);
+    expect(out).toMatch(/2 classes of TCP flows land differently\.\n$/);
   });
   test("looks at datagrams where --within asks about them, and says of which protocol it speaks", async () => {
     const rule = (port: number) =>
@@ -58,7 +58,7 @@ describe("landfall diff", () => {
     const asked = await runCommand("diff", ...files, "--within", "app -> elsewhere:53/udp");
     expect(asked.code).toBe(1);
     expect(asked.out).toContain("flow     app -> upstream:53/udp\n  before   app:8080, dialled 10.244.0.4:53");
-    expect(asked.out).toMatch(/One class of UDP flows lands elsewhere\.\n$/);
+    expect(asked.out).toMatch(/One class of UDP flows lands differently\.\n$/);
     const both = await runCommand("diff", ...files, "--within", "app -> elsewhere:53-54/tcp+udp", "--json");
     expect(JSON.parse(both.out)).toMatchObject({ protocols: ["tcp", "udp"], equivalent: false });
     const neither = await runCommand("diff", ...files, "--within", "app -> elsewhere:55/tcp+udp");
