@@ -22,7 +22,10 @@ export interface BoundaryFlow {
 export function boundaryFlows(demands: Demands): readonly BoundaryFlow[] {
   const texts = [...new Set(FAMILIES.flatMap((family) => familyFlows(family, demands)))];
   const flows = texts.map((text) => readFlow(text, demands));
-  return [...flows.map((flow) => ({ flow, manner: "answer" as const })), ...forwardedFlows(flows, demands)];
+  return [
+    ...flows.map((flow) => ({ flow, manner: "answer" as const })),
+    ...forwardedFlows(flows, demands).map((flow) => ({ flow, manner: "forward" as const })),
+  ];
 }
 
 /** A port in the middle of all: a rule that should hold for every port may hold for the lower half alone. */

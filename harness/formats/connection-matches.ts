@@ -1,11 +1,6 @@
 import { type Network, renderNetwork } from "../model/address.ts";
-import {
-  CONNECTION_STATUSES,
-  type ConnectionEnd,
-  type ConnectionMatch,
-  type ConnectionQuestion,
-  type Match,
-} from "../model/match.ts";
+import type { ConnectionEnd } from "../model/compare.ts";
+import { CONNECTION_STATUSES, type ConnectionMatch, type ConnectionQuestion, type Match } from "../model/match.ts";
 import { readHostNetwork } from "./address-words.ts";
 import {
   type Fault,

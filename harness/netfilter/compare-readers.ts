@@ -11,7 +11,7 @@ import type { Owner } from "../model/pod.ts";
 import type { KnownAddress } from "./address-book.ts";
 import { findType } from "./address-type.ts";
 import { endOf, hasStatus } from "./connection-match.ts";
-import type { Entry } from "./conntrack.ts";
+import type { Entry } from "./entry.ts";
 import { settleMaker } from "./maker.ts";
 import { noteTemplate, type Packet } from "./packet.ts";
 import { findDemuxed, findTaker } from "./socket-match.ts";

@@ -5,15 +5,16 @@ import { hostOfActor, loopbackAddress, MAX_HOPS } from "../model/pod.ts";
 import { proxyIdentity } from "../model/pod-shape.ts";
 import { nameRemote } from "../model/remote-listener.ts";
 import type { KnownAddress } from "./address-book.ts";
-import { type Attempt, type Ending, makeConnection } from "./connection.ts";
-import type { EndPoint } from "./conntrack.ts";
+import { type Attempt, makeConnection } from "./connection.ts";
 import { exchangeDatagrams } from "./datagram.ts";
+import type { EndPoint } from "./entry.ts";
 import type { Oracle } from "./oracle.ts";
 import { EPHEMERAL } from "./packet.ts";
 import type { Pod } from "./pod.ts";
+import type { Recorder } from "./recorder.ts";
+import type { Ending } from "./segment.ts";
 import type { Listener } from "./sockets.ts";
 import { isStub, makeHop, type OnwardDial, planOnwardDial } from "./stub.ts";
-import type { Recorder } from "./walk.ts";
 
 /** Gives the recorder of each connection of a flow as it begins; null where nobody wants to know the way. */
 export type RecordConnection = ((attempt: Attempt) => Recorder) | null;

@@ -2,7 +2,7 @@ import type { Hop } from "../model/landing.ts";
 import { loopbackAddress, PASS_THROUGH_IPV6, type PodSpec } from "../model/pod.ts";
 import { dialsOn } from "../model/pod-shape.ts";
 import type { AddressBook, KnownAddress } from "./address-book.ts";
-import type { EndPoint } from "./conntrack.ts";
+import type { EndPoint } from "./entry.ts";
 import type { Listener } from "./sockets.ts";
 
 /** What the stub proxy dials next; `source` is null where the route chooses it. */

@@ -1,5 +1,5 @@
 import { LandfallError } from "../errors.ts";
-import { KERNEL_BACKENDS, type KernelBackend } from "../model/backends.ts";
+import { type BackendState, KERNEL_BACKENDS, type KernelBackend } from "../model/backends.ts";
 import type { BackendName } from "../model/report.ts";
 import { connectEngine, EngineAddressError, type EngineSilence, whyNoEngine } from "./docker/engine.ts";
 import { detectNetns } from "./netns/detection.ts";
@@ -7,14 +7,6 @@ import { detectNetns } from "./netns/detection.ts";
 /** What is left to who has no kernel to ask. */
 const WITHOUT_KERNEL =
   "\n  simulated: works; it predicts where flows land: use --sandbox simulated with verify and mutate.";
-
-/** What is to be said of one backend on this machine. `why` and `remedy` are whole sentences, null where it works. */
-export interface BackendState {
-  readonly backend: BackendName;
-  readonly works: boolean;
-  readonly why: string | null;
-  readonly remedy: string | null;
-}
 
 /**
  * Looks which backends work here. `docker` and `netns` are tried, not guessed at: an engine is asked, and rules are listed in a network

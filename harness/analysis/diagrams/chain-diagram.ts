@@ -5,8 +5,8 @@ import { type Clause, makeCube } from "./cube.ts";
 import { type Diagram, type Diagrams, foldBalanced, type Memo } from "./diagrams.ts";
 import { holdsNumber, type Intervals, intersectIntervals, invertIntervals, subtractIntervals } from "./intervals.ts";
 import { bindField, type Choice, type PacketView } from "./packet-view.ts";
-import type { CompareTest, SimpleCondition } from "./prepared-compare.ts";
-import type { Condition, Effect, PreparedRule, PreparedTable } from "./prepared-rules.ts";
+import type { CompareTest, Condition, Effect, PreparedRule, SimpleCondition } from "./prepared-rule.ts";
+import type { PreparedTable } from "./prepared-rules.ts";
 
 /** What a packet has gone through when it leaves a stretch of rules, and how it leaves: on to the next rule, back, or for good. */
 interface Outcome {

@@ -2,7 +2,7 @@ import { LandfallError } from "../../errors.ts";
 import type { CompareKey, CompareKeyName, CompareMatch, CompareRange } from "../../model/compare.ts";
 import { MAX_ID, MAX_PORT } from "../../model/pod.ts";
 import { networkRanges, type ValueRanges } from "../../model/value-ranges.ts";
-import type { AxisRanges, Field } from "./match-traits.ts";
+import type { AxisRanges, Field, SplitRanges } from "./axis-ranges.ts";
 
 /**
  * What a key reads, and so what the diagrams make of it. `flow`: a field that follows from the flow. `packet`, `state`: what a packet
@@ -116,9 +116,7 @@ function hasMaskedRange({ name }: CompareKey): LandfallError {
 }
 
 /** Gives the values at which a comparison may tell flows apart; with `fields` where it reads the flow's own. */
-export function listCompareRanges(
-  match: CompareMatch,
-): readonly (AxisRanges & { readonly fields?: readonly Field[] })[] {
+export function listCompareRanges(match: CompareMatch): readonly SplitRanges[] {
   return match.keys.flatMap((key, i) => {
     const traits = keyTraits(key);
     const { axis } = traits;

@@ -1,5 +1,4 @@
-import type { Family } from "../../model/address.ts";
-import { familyOf } from "../../model/address.ts";
+import { type Family, familyOf } from "../../model/address.ts";
 import type { Flow } from "../../model/flow.ts";
 import type { Landing } from "../../model/landing.ts";
 import type { PodSpec, SandboxAddresses } from "../../model/pod.ts";

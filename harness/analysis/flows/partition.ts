@@ -32,11 +32,6 @@ export interface AnalysisSetting {
   readonly cuts?: SplitPoints;
   /** Whether `::6` is one of the pod's addresses. */
   readonly passThrough: "there" | "absent";
-  /**
-   * `varied`: flows whose sockets have a mark or a port of their own are told apart too, where rules ask for one. Otherwise a socket has no
-   * mark, and the kernel chooses its port.
-   */
-  readonly sockets?: "plain" | "varied";
   /** Interfaces of the pod behind each of which a `vm` stands; those that the spec or the rules name, where it is not given. */
   readonly links?: readonly string[];
   /** The flows that are asked about, where these are not all of TCP's: only this asks about UDP. */
@@ -116,15 +111,12 @@ function findLanes(
 ): readonly Lane[] {
   const { addresses, passThrough, within, spec, cuts } = setting;
   const demanded = [...(cuts?.marks ?? []), ...(!within || isAnyMark(within.marks) ? [] : within.marks)];
-  // A proxy that is known by a mark is there only among sockets that have one.
-  const isMarked = demanded.length > 0 || spec.shape.proxies.some(({ runsAs }) => runsAs.mark !== 0);
-  const sockets = setting.sockets ?? (isMarked ? "varied" : "plain");
   const vm = vmLinks(spec).length > 0 ? "there" : "absent";
   const byTcp = listLanes(family, { addresses, links, vm, passThrough });
-  const plain = (["tcp", "udp"] as const)
+  const byProtocol = (["tcp", "udp"] as const)
     .filter((protocol) => (within?.protocols ?? ["tcp"]).includes(protocol))
     .flatMap((protocol) => switchProtocol(byTcp, protocol));
-  const lanes = sockets === "plain" ? plain : varySockets(plain, rulesets, spec, demanded);
+  const lanes = varySockets(byProtocol, rulesets, spec, demanded);
   if (!within) return lanes;
   const narrowed = within.family === family ? narrowLanes(lanes, within) : [];
   if (within.family === family && narrowed.length === 0) throw noFlow(within);

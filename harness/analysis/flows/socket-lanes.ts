@@ -10,8 +10,9 @@ import { listMatches } from "../../model/rule-parts.ts";
 import { listRules, type Ruleset } from "../../model/ruleset.ts";
 import type { ValueRanges } from "../../model/value-ranges.ts";
 import { EPHEMERAL_PORTS } from "../../netfilter/packet.ts";
+import type { SplitRanges } from "../diagrams/axis-ranges.ts";
 import { listAskedMarks } from "../diagrams/compare-traits.ts";
-import { listRanges, type SplitRanges } from "../diagrams/match-traits.ts";
+import { listRanges } from "../diagrams/match-traits.ts";
 import { boundariesOf, makeAxis } from "./axis.ts";
 import type { Lane, LaneSocket } from "./lanes.ts";
 
@@ -40,11 +41,10 @@ export function varySockets(
       (range) => !isPods || range === null || chooseFreePort(range, listening, 0) !== null,
     );
     return own.flatMap((range) =>
-      (isPods ? marks : [0]).map((mark) => ({
-        ...lane,
-        name: nameVariant(lane, { ports: range, mark }),
-        socket: { ports: range, mark },
-      })),
+      (isPods ? marks : [0]).map((mark) => {
+        const socket = { ports: range, mark };
+        return { ...lane, name: `${lane.name}${describeSocket(socket)}`, socket };
+      }),
     );
   });
 }
@@ -72,9 +72,18 @@ export function chooseFreePort(
   return null;
 }
 
-function nameVariant({ name }: Lane, { ports, mark }: LaneSocket): string {
-  const bound = ports === null ? "" : `, bound to a port of ${ports[0]}-${ports[1]}`;
-  return `${name}${bound}${mark === 0 ? "" : `, marked ${renderHex(mark)}`}`;
+/** Gives a lane's name without what it says of sockets: the same for all lanes that only their sockets tell apart. */
+export function nameWithoutSocket({ name, socket }: Lane): string {
+  return name.slice(0, name.length - describeSocket(socket).length);
+}
+
+function describeSocket({ ports, mark }: LaneSocket): string {
+  const bound = ports === null ? "" : `, bound to ${describePorts(ports)}`;
+  return `${bound}${mark === 0 ? "" : `, marked ${renderHex(mark)}`}`;
+}
+
+function describePorts([first, last]: NonNullable<LaneSocket["ports"]>): string {
+  return first === last ? `port ${first}` : `a port of ${first}-${last}`;
 }
 
 /** Null stands for the ports that the kernel chooses from, where rules do not tell these apart. */

@@ -5,8 +5,8 @@ import type { Landing } from "../../model/landing.ts";
 import type { PodSpec, SandboxAddresses } from "../../model/pod.ts";
 import { type Chain, familyKey, type PodRules, type Rule, type Ruleset } from "../../model/ruleset.ts";
 import { makePod } from "../../netfilter/pod.ts";
+import type { Recorder } from "../../netfilter/recorder.ts";
 import { compilePod } from "../../netfilter/simulator.ts";
-import type { Recorder } from "../../netfilter/walk.ts";
 
 /** A flow with its landing. */
 export interface LandedFlow {

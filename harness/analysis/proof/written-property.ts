@@ -1,6 +1,5 @@
 import { parseAddress } from "../../model/address.ts";
-import type { Finding, Parsed } from "../../model/finding.ts";
-import { codedFinding, finding } from "../../model/finding.ts";
+import { codedFinding, type Finding, finding, type Parsed } from "../../model/finding.ts";
 import type { Manner } from "../../model/flow.ts";
 import { cutsOfSet, type FlowSet, holdsFlow, joinCuts } from "../../model/flow-set.ts";
 import { parseFlowSet, type SetNames } from "../../model/flow-set-text.ts";

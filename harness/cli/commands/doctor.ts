@@ -1,6 +1,6 @@
-import { hasKernel } from "../../model/backends.ts";
+import { type BackendState, hasKernel } from "../../model/backends.ts";
 import { renderJson } from "../../report/json.ts";
-import { type BackendState, detectBackends } from "../../sandbox/detect.ts";
+import { detectBackends } from "../../sandbox/detect.ts";
 import { type OptionSpec, readOptions, refuseWords } from "../arguments/options.ts";
 import type { Command } from "../command.ts";
 import { refuseUsage } from "../refusal.ts";

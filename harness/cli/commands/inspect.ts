@@ -42,7 +42,7 @@ const HELP: CommandHelp = {
   terms: {
     title: "Formats",
     rows: [
-      ["list", "rules rules rules rules as iptables -S prints them, table by table, then the map"],
+      ["list", "rules as iptables -S prints them, table by table, then the map"],
       ["save", "rules as iptables-save -c prints them, as input for landfall map, diff and prove"],
       ["json", "rules and map as JSON"],
     ],

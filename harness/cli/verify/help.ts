@@ -57,7 +57,7 @@ export const VERIFY_OPTIONS: readonly OptionGroup[] = [
       {
         name: "jobs",
         value: "N",
-        help: "runs up to N runs up to N runs up to N runs up to N sandboxes at the same time, as far as processors and memory allow",
+        help: "runs up to N sandboxes at the same time, as far as processors and memory allow",
       },
       { name: "shard", value: "K/N", help: "runs every Nth scenario, starting with the Kth" },
     ],

@@ -1,6 +1,6 @@
 import { familyOf } from "../../model/address.ts";
 import type { Connection, Demand } from "../../model/contract.ts";
-import type { ClauseName, KumaFacts } from "./contract.ts";
+import type { ClauseName, KumaFacts } from "./clauses.ts";
 import { isIn } from "./outbound-demand.ts";
 import { DNS, listenerOf, OUTBOUND } from "./pod.ts";
 import type { VirtualNetwork } from "./settings.ts";

@@ -1,7 +1,7 @@
 import { addressValue, familyOf, networkHolds, parseNetwork } from "../../model/address.ts";
 import type { Connection, Demand } from "../../model/contract.ts";
 import { isLoopback, loopbackAddress } from "../../model/pod.ts";
-import type { ClauseName, KumaFacts } from "./contract.ts";
+import type { ClauseName, KumaFacts } from "./clauses.ts";
 import { DNS, listenerOf, OUTBOUND, PASS_THROUGH } from "./pod.ts";
 
 const DNS_PORT = 53;

@@ -36,7 +36,7 @@ export function describeInertRules(pod: RulesInPod): readonly string[] {
     const kernel = pod.kernel[key];
     if (listRules(kernel).length === 0 && listRules(given).length === 0) {
       const who =
-        installation.kind === "script" ? "the script has added no rules" : `the file of ${option} has no rulessss`;
+        installation.kind === "script" ? "the script has added no rules" : `the file of ${option} has no rules`;
       return listRules(own[key]).length > 0 || installation.kind !== "script" ? [`${name}: ${who}.`] : [];
     }
     const said = [

@@ -2,16 +2,7 @@ import { FAMILIES, type Family } from "../../model/address.ts";
 import { dialsOn, type ListenerShape, type PodShape } from "../../model/pod-shape.ts";
 import { closedCluster, elsewhereCluster, passThroughCluster } from "./clusters.ts";
 import { type Chain, makeListener } from "./listeners.ts";
-
-/** What a real Envoy's configuration depends on: while this stays the same, one Envoy does for scenario after scenario. */
-export interface EnvoySettings extends Pick<PodShape, "passThrough"> {
-  /** The listeners of the pod that dial on for what they take. */
-  readonly listeners: readonly ListenerShape[];
-  /** The pod's addresses, canonical text; the loopback ones are added. */
-  readonly podAddresses: readonly string[];
-  /** How long a connection onward may take to be made. */
-  readonly connectTimeoutMs: number;
-}
+import type { EnvoySettings } from "./settings.ts";
 
 /**
  * Gives Envoy's bootstrap configuration (JSON): what Istio's sidecar does to connections, and nothing else.

@@ -1,7 +1,7 @@
 import { addressBits, type Family, familyOf, unspecifiedAddress } from "../../model/address.ts";
 import { loopbackAddress, PASS_THROUGH_IPV6 } from "../../model/pod.ts";
 import { ACCESS_LOG_OPERATORS } from "./access-log.ts";
-import type { EnvoySettings } from "./bootstrap.ts";
+import type { EnvoySettings } from "./settings.ts";
 
 /** One of Envoy's listeners, for one family. */
 export interface EnvoyListener {

@@ -27,7 +27,6 @@ describe("diff tells an nft rule set from one of iptables exactly where the kern
       spec,
       addresses: DEFAULT_ADDRESSES,
       passThrough: "absent",
-      sockets: JSON.stringify(pair.telling).includes("mark=") || pair.name.startsWith("ambient") ? "varied" : "plain",
     };
     const changes = FAMILIES.flatMap((family) => diffRulesets({ family, before, after, setting }));
     const telling = Object.keys(pair.telling).filter((text) => isTcp(text) && !OTHER_SOURCE.test(text));

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Claim, Hook, OwnTable } from "../../../harness/apply/own-rules.ts";
-import { NOTHING_OWN, ownTable } from "../../../harness/apply/own-rules.ts";
+import { type Claim, type Hook, NOTHING_OWN, type OwnTable, ownTable } from "../../../harness/apply/own-rules.ts";
 import { planTable, renderPlan } from "../../../harness/apply/plan.ts";
 import { isInUse, parseRulesState } from "../../../harness/apply/rules-state.ts";
 

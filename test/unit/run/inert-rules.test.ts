@@ -60,7 +60,7 @@ test("a family without a file is not under test", () => {
 });
 
 test("nothing put in is said, of a file and of a script", () => {
-  checkFile("", ["IPv4: the file of --rules has no ruless."]);
+  checkFile("", ["IPv4: the file of --rules has no rules."]);
   check({ file: "script", kernel: "" }, ["IPv4: the script has added no rules."]);
 });
 
