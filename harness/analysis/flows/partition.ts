@@ -124,8 +124,8 @@ function findLanes(
 
 /** An answer about no flow would be right whatever the rules. */
 function noFlow({ text }: FlowSet): LandfallError {
-  const message = "No flow that can meet a pod's rules is among these; name flows that start in the pod, or go to it.";
-  return new LandfallError("bad-input", "The flows asked about cannot be analysed.", {
+  const message = "None of these flows can reach a pod's rules; name flows that start in the pod or go to it.";
+  return new LandfallError("bad-input", "The given flows cannot be analysed.", {
     findings: [codedFinding("nothing-asked", text, message)],
   });
 }

@@ -131,8 +131,8 @@ function listNamedMarks([first, last]: ValueRanges[number]): readonly number[] {
 }
 
 function tooManyMarks(count: number): LandfallError {
-  const message = `${count} marks are named by one range, and each is looked at for itself; name at most ${MARKS_AT_MOST} marks.`;
-  return new LandfallError("bad-input", "The flows asked about cannot be analysed.", {
+  const message = `The range names ${count} marks, and each mark is analysed separately; name at most ${MARKS_AT_MOST} marks.`;
+  return new LandfallError("bad-input", "The given flows cannot be analysed.", {
     findings: [codedFinding("unsupported", "mark", message)],
   });
 }
