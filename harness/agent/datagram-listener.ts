@@ -93,7 +93,7 @@ export class DatagramListener {
       const told = { ...seen, originalDestination: isDialled ? null : renderEndpoint(dialled) };
       return { ...arrived, seen: told, landing: makeListenerLanding(told, []) };
     } catch (error) {
-      const cause = `${listener}:${port} cannot say what was dialled: ${describeError(error)}`;
+      const cause = `${listener}:${port} cannot determine the dialled address: ${describeError(error)}`;
       const landing = makeBlindLanding("socket-failed", cause);
       return { ...arrived, seen: { ...seen, originalDestination: null }, landing };
     }

@@ -17,8 +17,8 @@ export interface BoundaryFlow {
 
 /**
  * Gives the flows that show whether rules do what a contract demands: at every value at which a demand may change, from every kind of
- * actor, in each family and by each protocol that the contract speaks of; first all in the manner *answer*, then in the manner *forward* one of each kind that reaches a proxy.
- * The order is stable, and no flow comes twice.
+ * actor, in each family and by each protocol that the contract speaks of; first all in the manner *answer*, then in the manner *forward*
+ * one of each kind that reaches a proxy. The order is stable, and no flow comes twice.
  */
 export function boundaryFlows(demands: Demands): readonly BoundaryFlow[] {
   const { protocols } = demands.contract;
@@ -28,7 +28,10 @@ export function boundaryFlows(demands: Demands): readonly BoundaryFlow[] {
   ];
   const texts = [...new Set(FAMILIES.flatMap(ofFamily))];
   const flows = texts.map((text) => readFlow(text, demands));
-  return [...flows.map((flow) => ({ flow, manner: "answer" as const })), ...forwardedFlows(flows, demands)];
+  return [
+    ...flows.map((flow) => ({ flow, manner: "answer" as const })),
+    ...forwardedFlows(flows, demands).map((flow) => ({ flow, manner: "forward" as const })),
+  ];
 }
 
 /** A port in the middle of all: a rule that should hold for every port may hold for the lower half alone. */

@@ -13,7 +13,7 @@ import {
 } from "../model/pod.ts";
 import { findListener, type ListenerShape, type PodShape } from "../model/pod-shape.ts";
 import { nameRemote } from "../model/remote-listener.ts";
-import { nameListenerAt, type Peers, portsOf } from "./listening.ts";
+import { findOpenPorts, nameListenerAt, type Peers } from "./listening.ts";
 import { losesAnswer } from "./lost-answers.ts";
 import { dialOn, isPodsOwn, type PlacedPod } from "./proxy-dial.ts";
 
@@ -36,7 +36,7 @@ export interface DemandedLanding {
  */
 export function demandedLanding(flow: Flow, manner: Manner, demands: Demands): DemandedLanding | null {
   const hops: Hop[] = [];
-  let connection = openConnection(flow, demands.shape);
+  let connection = firstConnection(flow, demands.shape);
   const demand = demands.contract.demand(connection);
   while (hops.length < MAX_HOPS) {
     const landing = landConnection(connection, demands);
@@ -52,7 +52,7 @@ export function demandedLanding(flow: Flow, manner: Manner, demands: Demands): D
 }
 
 /** Gives the connection that a flow begins with; a `vm` stands behind the first interface that the pod's shape names. */
-export function openConnection(flow: Flow, { links }: Pick<PodShape, "links">): Connection {
+export function firstConnection(flow: Flow, { links }: Pick<PodShape, "links">): Connection {
   const startedOn = hostOfActor(flow.from.actor);
   const [link] = links;
   return {
@@ -88,7 +88,7 @@ function landConnection(connection: Connection, demands: Demands): Landing | nul
 function landOnListener(demand: Demand & { must: "land-on" }, connection: Connection, demands: Demands): Landing {
   const listener = demands.shape.listeners.find(({ name }) => name === demand.listener);
   if (!listener)
-    throw new RangeError(`A contract demands the listener ${demand.listener}, which the pod does not have.`);
+    throw new RangeError(`A contract requires the listener ${demand.listener}, which the pod does not have.`);
   const { port, host } = listener;
   if (host !== "pod") return landElsewhere(listener, connection, demands);
   const isUnderDialled = port === connection.port && acceptsUnderDialled(demand, listener, connection, demands);
@@ -147,7 +147,7 @@ function landAsDialled(connection: Connection, demands: Demands): Landing {
   if (host !== null && losesAnswer(connection, host, isOpen, demands)) return makeLanding("timed-out");
   if (host === "pod") return landOnPort(connection.port, connection.destination, null, connection, demands);
   if (host === null) return makeLanding("unreachable");
-  const listening = portsOf(connection.protocol, demands.peers);
+  const listening = findOpenPorts(connection.protocol, demands.peers);
   if (host === "vm" || !listening[host].includes(connection.port))
     return makeLanding("refused", { port: connection.port });
   const landing = accept(host, host, connection.port, null, connection);

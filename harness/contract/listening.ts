@@ -24,11 +24,11 @@ export function nameListenerAt(
       (address === null || listener.address === null || listener.address === address),
   );
   if (named) return named.name;
-  return portsOf(protocol, peers).pod.includes(port) ? "app" : null;
+  return findOpenPorts(protocol, peers).pod.includes(port) ? "app" : null;
 }
 
 /** Gives the ports on which the app and the peers take connections, or datagrams. */
-export function portsOf(
+export function findOpenPorts(
   protocol: Connection["protocol"],
   { listen, upstreamPorts, clientPorts, udp }: Peers,
 ): Readonly<Record<"pod" | "upstream" | "client", readonly number[]>> {

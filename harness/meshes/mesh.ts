@@ -1,8 +1,7 @@
 import type { Contract } from "../model/contract.ts";
 import type { Finding, Parsed } from "../model/finding.ts";
 import type { NameLookups } from "../model/name-lookups.ts";
-import type { HostAddresses } from "../model/pod.ts";
-import type { PodShape } from "../model/pod-shape.ts";
+import type { HostAddresses, PodShape } from "../model/pod-shape.ts";
 import type { PodRules, Rule } from "../model/ruleset.ts";
 
 /** A file that a mesh's own tool reads, with its text. */

@@ -1,5 +1,4 @@
 import type { Family } from "./address.ts";
-import type { FlowProtocol } from "./flow.ts";
 import type { SplitPoints } from "./split-points.ts";
 
 /** The protocols of flows. */
@@ -98,7 +97,7 @@ export interface Contract {
    * The protocols of whose flows it demands anything, in the order of {@link PROTOCOLS}. Of every other protocol each demand is
    * `unspecified`, and nothing is proven.
    */
-  readonly protocols: readonly FlowProtocol[];
+  readonly protocols: readonly Exclude<Protocol, "icmp">[];
   /** Gives what must become of a connection. Total: `unspecified` is an answer. */
   demand(connection: Connection): Demand;
   /** Gives every value at which what it demands of the flows of a family may change. */

@@ -103,10 +103,18 @@ function refuseOutside(
 ): void {
   if (hostOfActor(actor) === "pod") return;
   if (mark !== undefined && mark !== 0)
-    findings.push(finding(where, `"${text}" marks a socket outside the pod, which no rule of the pod can see.`));
+    findings.push(
+      finding(
+        where,
+        `"${text}" sets a mark on a socket outside the pod, which no rule in the pod can see; remove the mark.`,
+      ),
+    );
   if (uid !== undefined || gid !== undefined)
     findings.push(
-      finding(where, `"${text}" names the owner of a socket outside the pod, which no rule of the pod can see.`),
+      finding(
+        where,
+        `"${text}" sets the owner of a socket outside the pod, which no rule in the pod can see; remove the owner.`,
+      ),
     );
 }
 
@@ -122,7 +130,7 @@ function parseSource(text: string, where: string, findings: Finding[]) {
     findings.push(
       finding(
         where,
-        `"${text}" is not an address; name one that the actor's host has, a port, or both, as in envoy@127.0.0.6, client@:5000.`,
+        `"${text}" is not an address; give an address of the actor's host, a port, or both, as in envoy@127.0.0.6 or client@:5000.`,
       ),
     );
   return { source, sourcePort };

@@ -10,9 +10,6 @@ export const FLOW_PROTOCOLS = ["tcp", "udp"] as const;
 /** A flow's protocol: a TCP connection with a request and its answer, or a UDP datagram and its answer. */
 export type FlowProtocol = (typeof FLOW_PROTOCOLS)[number];
 
-/** Names that actors have in every pod; `app` and `root` live in it. Beside them are those of its proxies, and `uid=N,gid=M`. */
-export const USUAL_ACTORS: readonly string[] = ["app", "root", "client", "upstream", "vm"];
-
 /** Who dials. */
 export interface FlowSource {
   /** One of {@link USUAL_ACTORS}, the name of a proxy or of its status server, or `uid=N,gid=M`. */

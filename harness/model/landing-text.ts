@@ -39,7 +39,7 @@ export function parseLandingText(text: string, shape: PodShape, where: string): 
   const kind = listener ? "listener" : WRITABLE_KINDS.find((known) => known === name);
   const port = portText === undefined ? null : Number(portText);
   if (kind === undefined || (port !== null && (port > MAX_PORT || listener === null)))
-    findings.push(finding(where, `"${head}" is not a landing; write ${GRAMMAR}.${tellListeners(name, shape)}`));
+    findings.push(finding(where, `"${head}" is not a valid landing; write ${GRAMMAR}.${tellListeners(name, shape)}`));
   const tail = readTail(text.slice(head.length), listener, shape);
   if (tail === null)
     findings.push(finding(where, `"${text.slice(head.length + 1)}" cannot follow "${head}"; write ${GRAMMAR}.`));

@@ -1,9 +1,9 @@
 import type { Flow, FlowProtocol } from "./flow.ts";
 
 /**
- * What became of one mutant. `caught`: a flow landed elsewhere than expected, or fell silent so that it could not be looked at any more.
- * `equivalent`: no flow of these protocols that a sandbox can drive lands differently. `missed`: some flow does, or it is not known that none does, and none
- * of the driven ones showed it.
+ * What became of one mutant. `caught`: a flow landed elsewhere than expected, or fell silent so that it could not be observed any more.
+ * `equivalent`: no flow of these protocols that a sandbox can drive lands differently. `missed`: some flow does, or it is not known that
+ * none does, and none of the driven ones showed it.
  */
 export interface MutantReport {
   /** What was broken: `ip nat: delete -A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN`. */

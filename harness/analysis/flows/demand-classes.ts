@@ -54,7 +54,8 @@ export function classifyDemands({
   const ruleset = rules[familyKey(family)] ?? emptyRuleset(family);
   const { splitPoints, protocols } = capture.contractFor(setting.addresses);
   const cuts = joinCuts([splitPoints(family), cutsOfRouting(rules.policyRouting, family)]);
-  const partition = partitionFlows(family, [ruleset], { ...setting, protocols, cuts, sockets: "varied" });
+  const asked: AnalysisSetting = { ...setting, protocols, cuts, chosenPorts: "absent" };
+  const partition = partitionFlows(family, [ruleset], asked);
   return partition.lanes.filter(concerns).flatMap((lane) => {
     const { space, signatures, ground, join, restrict, outside } = partition;
     const fine = restrict([...signatures, ...ground].reduce(join), lane);

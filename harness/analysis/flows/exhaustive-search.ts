@@ -1,12 +1,11 @@
-import type { Family } from "../../model/address.ts";
-import { familyOf } from "../../model/address.ts";
+import { type Family, familyOf } from "../../model/address.ts";
 import type { Flow, FlowProtocol } from "../../model/flow.ts";
 import type { Landing } from "../../model/landing.ts";
 import type { PodSpec, SandboxAddresses } from "../../model/pod.ts";
 import type { PodRules } from "../../model/ruleset.ts";
 import { compilePod, type Simulator } from "../../netfilter/simulator.ts";
 import { findBreakpoints } from "../diagrams/breakpoints.ts";
-import { type KnownWays, type LandedFlow, learnWays } from "../pod/known-ways.ts";
+import { type KnownLanding, type KnownWays, learnWays } from "../pod/known-ways.ts";
 import { widenPod } from "../pod/wide-pod.ts";
 import { countWitnesses, listWitnesses, spanFlows, type WitnessSpace } from "./witness-flows.ts";
 
@@ -26,9 +25,9 @@ const FLOWS_AT_MOST = 400_000;
 export type SearchDifference = (after: PodRules, family: Family) => SearchResult;
 
 /**
- * Begins a search over every flow that a sandbox can drive for one that other rules land differently: it simulates one flow of each protocol for each
- * combination of intervals between the rules' breakpoints. Complete for what the simulator knows, plain, and slow where rules are many.
- * What Envoy would dial next need not be followed: those connections are flows of the space themselves.
+ * Begins a search over every flow that a sandbox can drive for one that other rules land differently: it simulates one flow of each
+ * protocol for each combination of intervals between the rules' breakpoints. Complete for what the simulator knows, plain, and slow where
+ * rules are many. What Envoy would dial next need not be followed: those connections are flows of the space themselves.
  *
  * Each flow is simulated once under `before` for all changes that add no breakpoint, and for others that add the same one after another;
  * under `after` it is simulated only where it meets what has changed.
@@ -88,7 +87,7 @@ function spanBoth(
   return count > FLOWS_AT_MOST ? `${count} flows would have to be simulated` : space;
 }
 
-function findDifference(flows: Iterable<LandedFlow>, changed: Simulator): SearchResult {
+function findDifference(flows: Iterable<KnownLanding>, changed: Simulator): SearchResult {
   let unknown: string | null = null;
   for (const { flow, landing: was } of flows) {
     const is = changed.land(flow, "answer");

@@ -28,9 +28,9 @@ const FLOWS_AT_MOST = 100_000;
 
 /**
  * Searches flows that take some rules: first among `known`, so that a reader meets flows that are familiar, then one flow for each
- * combination of intervals between the rules' breakpoints, with the pod's listeners as they are and with one wherever it is dialled.
- * A rule that none of those takes is `unreachable`: no TCP and no UDP flow that a sandbox can drive takes it, for what the simulator knows. Rules
- * that hang on a match that is not understood, or in a family with too many combinations, are in neither list.
+ * combination of intervals between the rules' breakpoints, with the pod's listeners as they are and with one wherever it is dialled. A
+ * rule that none of those takes is `unreachable`: no TCP and no UDP flow that a sandbox can drive takes it, for what the simulator knows.
+ * Rules that hang on a match that is not understood, or in a family with too many combinations, are in neither list.
  */
 export function findReach(
   rules: PodRules,

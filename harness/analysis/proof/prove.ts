@@ -1,4 +1,4 @@
-import { openConnection } from "../../contract/demanded-landing.ts";
+import { firstConnection } from "../../contract/demanded-landing.ts";
 import type { Family } from "../../model/address.ts";
 import type { Capture } from "../../model/capture.ts";
 import type { GivenSetting } from "../../model/contract.ts";
@@ -56,6 +56,7 @@ export function proveProperties(
   const lanes = listFamilies(rules).flatMap((family) =>
     classifyFlows(rules, family, {
       ...asked,
+      chosenPorts: setting.within ? "there" : "absent",
       cuts: joinCuts([contract.splitPoints(family), ...properties.flatMap(({ cuts }) => cuts?.(family) ?? [])]),
     }),
   );
@@ -110,7 +111,7 @@ function findUnjudged(
 ): readonly string[] {
   return settings
     .filter((each) => flows.length === 0 || each.families.some((family) => families.includes(family)))
-    .filter(({ holds }) => !flows.some((flow) => holds(openConnection(flow, shape))))
+    .filter(({ holds }) => !flows.some((flow) => holds(firstConnection(flow, shape))))
     .map(({ text }) => text);
 }
 
@@ -126,9 +127,16 @@ function byActor({ spec: { shape } }: AnalysisSetting) {
   return (a: JudgedClass, b: JudgedClass): number => Number(isProxy(b)) - Number(isProxy(a));
 }
 
-/** One that is known and hangs on nothing, or else one that is known, or else one that may be. */
+/**
+ * One that is known and hangs on nothing, or else one that is known, or else one that may be; a socket whose port the kernel chooses is the
+ * plainest.
+ */
 function chooseCounterexample(breaches: readonly JudgedClass[]): LandedFlow | null {
-  const landed = breaches.map((breach) => breach.landed);
+  const all = breaches.map((breach) => breach.landed);
+  const landed = [
+    ...all.filter(({ flow }) => flow.from.port === undefined),
+    ...all.filter(({ flow }) => flow.from.port !== undefined),
+  ];
   const known = landed.filter(({ landing }) => landing.kind !== "could-not-look");
   return known.find(({ assumed }) => assumed.size === 0) ?? known[0] ?? landed[0] ?? null;
 }

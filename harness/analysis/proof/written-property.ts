@@ -1,6 +1,5 @@
 import { parseAddress } from "../../model/address.ts";
-import type { Finding, Parsed } from "../../model/finding.ts";
-import { codedFinding, finding } from "../../model/finding.ts";
+import { codedFinding, type Finding, finding, type Parsed } from "../../model/finding.ts";
 import type { Manner } from "../../model/flow.ts";
 import { cutsOfSet, type FlowSet, holdsFlow, joinCuts } from "../../model/flow-set.ts";
 import { parseFlowSet, type SetNames } from "../../model/flow-set-text.ts";
@@ -63,10 +62,10 @@ function findNameFaults(
     const { name } = property;
     const place = `${where}: [${i}].name`;
     if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name))
-      return [finding(place, `"${name}" is not a name for a property; use lower-case words with dashes between them.`)];
+      return [finding(place, `"${name}" is not a valid property name; use lower-case words with dashes between them.`)];
     const isTaken = names.indexOf(name) < taken.length + i;
     return isTaken
-      ? [codedFinding("duplicate", place, `There is a property ${name} already; name this one otherwise.`)]
+      ? [codedFinding("duplicate", place, `There is already a property named ${name}; choose another name.`)]
       : [];
   });
 }
@@ -94,7 +93,7 @@ function parseProperty(property: WrittenProperty, where: string, names: SetNames
 }
 
 function describeManner(text: string): string {
-  return `"${text}" is a landing of flows that the proxy forwards; write manner: "forward".`;
+  return `"${text}" is a landing of a forwarded flow; add manner: "forward".`;
 }
 
 function needsForwarding(claim: LandingClaim): claim is Exclude<LandingClaim, string> {

@@ -33,7 +33,7 @@ export interface CaptureCommandLine {
 }
 
 /** A command line as far as it can be read, for a command that has more to find fault with. */
-export interface CaptureWords {
+export interface PartialCaptureLine {
   readonly options: ParsedOptions;
   readonly captureFrom: CaptureCommandLine["captureFrom"];
   /** Null where there are findings. */
@@ -84,7 +84,7 @@ export function readCaptureCommand(
 }
 
 /** Reads a command's words as {@link readCaptureCommand} does, and gives the findings. Words that ask for help have none. */
-export function readCaptureWords(args: readonly string[], command: CaptureCommandOptions, io: Io): CaptureWords {
+export function readCaptureWords(args: readonly string[], command: CaptureCommandOptions, io: Io): PartialCaptureLine {
   const findings: Finding[] = [];
   const { mesh, words, isNamed } = takeMesh(args, findings);
   const specs = [...command.specs, ...CAPTURE_LONG_OPTIONS];
@@ -106,7 +106,7 @@ function readWithMesh(
   mesh: NamedMesh,
   { dealt, reading }: { readonly dealt: DealtWords; readonly reading: Reading },
   command: CaptureCommandOptions & Io,
-): CaptureWords {
+): PartialCaptureLine {
   const { options, findings } = reading;
   const isSet = dealt.setsAnything || options.values.has("mesh-config");
   // A mesh that is named is meant, whether its options are typed or are those of its injector.
@@ -156,7 +156,7 @@ function makeInput(
 function readFiles(mesh: NamedMesh, reading: Reading): readonly MeshFile[] {
   if (mesh === defaultMesh()) return readEnvironmentFiles(reading);
   const named = ["sidecar-env", "cluster-env"].filter((name) => reading.options.values.has(name));
-  const message = `${mesh.name} reads no such file; leave the option out.`;
+  const message = `${mesh.name} does not read this file; remove the option.`;
   reading.findings.push(...named.map((name) => finding(`--${name}`, message)));
   return [];
 }
@@ -170,7 +170,7 @@ function readWithContract(
     readonly read: (pod: PodFacts) => Capture | null;
   },
   command: CaptureCommandOptions,
-): CaptureWords {
+): PartialCaptureLine {
   const { dealt, reading } = given;
   const { options, findings } = reading;
   const words = dealt.mesh.filter((word) => !isIdle(word));
@@ -182,7 +182,7 @@ function readWithContract(
     findings.push(
       finding(
         [...rivals, ...words].join(" "),
-        "A contract file takes the place of a mesh and its options; give either --contract or these.",
+        "A contract file replaces a mesh and its options; give either --contract or mesh options.",
       ),
     );
   const purpose = dealt.mesh.some((word) => word === "-h" || word === "--help") ? "usage" : "apply";

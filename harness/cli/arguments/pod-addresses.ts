@@ -25,7 +25,8 @@ export function placePod({ podIps }: Pick<Capture, "podIps">): SandboxAddresses 
 function findAddressFaults(ip: string): readonly Finding[] {
   const { client, upstream, vm } = DEFAULT_ADDRESSES;
   const owner = Object.entries({ client, upstream, vm }).find(([, host]) => host[4] === ip || host[6] === ip)?.[0];
-  if (owner) return [finding("--pod-ip", `${ip} is the address of ${owner} in the sandbox; give the pod another one.`)];
+  if (owner)
+    return [finding("--pod-ip", `${ip} is the address of ${owner} in the sandbox; give the pod another address.`)];
   return canBeOwned(ip) ? [] : [finding("--pod-ip", `${ip} cannot be a pod's address; give a unicast address.`)];
 }
 

@@ -39,7 +39,7 @@ function readPodIps(addresses: readonly string[], findings: Finding[]): readonly
   return addresses.flatMap((address) => {
     const canonical = canonicalAddress(address.trim());
     if (canonical !== null) return [canonical];
-    findings.push(finding("--pod-ip", `"${address}" is not an address; write 10.244.0.2 or 2001:db8::5.`));
+    findings.push(finding("--pod-ip", `"${address}" is not an address; write for example 10.244.0.2 or 2001:db8::5.`));
     return [];
   });
 }
@@ -58,9 +58,7 @@ function readSettingsFile(path: string, option: string, { workingDirectory, find
   try {
     const text = readTextFile(resolve(workingDirectory, path));
     if (text.length <= MAX_FILE_CHARACTERS) return { path, text };
-    findings.push(
-      finding(option, `${path}: This holds more than a million characters, and is not a file of settings.`),
-    );
+    findings.push(finding(option, `${path}: This has more than a million characters, so it is not a settings file.`));
   } catch (error) {
     findings.push(finding(option, `${path}: ${describeReadFailure(error)}`));
   }
@@ -79,7 +77,7 @@ export function readEnvironmentFiles(reading: Reading): readonly MeshFile[] {
     try {
       const text = readTextFile(standard);
       if (text.length <= MAX_FILE_CHARACTERS) return [{ path: standard, text }];
-      const message = "This holds more than a million characters, and is not a file of settings.";
+      const message = "This has more than a million characters, so it is not a settings file.";
       reading.findings.push(finding(standard, message));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];

@@ -5,10 +5,9 @@ import { isObject, type Json, type JsonObject } from "./ast.ts";
 import { readTokens, type Token } from "./lexer.ts";
 import type { NftReadOptions } from "./read-json.ts";
 import { type NftTables, readTables } from "./read-ruleset.ts";
-import { readNumber, readRight, readTime, readValue } from "./text-expression.ts";
+import { readNumber, readRight, readTime, readValueText } from "./text-expression.ts";
 import {
   describeToken,
-  expect,
   fail,
   isNext,
   peek,
@@ -17,6 +16,7 @@ import {
   skipEnds,
   type TextReader,
   take,
+  takeExpected,
   takeIf,
   takeName,
 } from "./text-reader.ts";
@@ -83,7 +83,7 @@ function takeVerb(reader: TextReader): string {
 
 function readDefinition(reader: TextReader): void {
   const name = takeName(reader, "a name");
-  expect(reader, "=");
+  takeExpected(reader, "=");
   reader.defined.set(name, readRight(reader));
 }
 
@@ -136,7 +136,7 @@ type ReadBody = (reader: TextReader, place: JsonObject, commands: Json[]) => Jso
 function readBraced(reader: TextReader, read: ReadBody, place: JsonObject, commands: Json[]): JsonObject {
   if (!takeIf(reader, "{")) return place;
   const body = read(reader, place, commands);
-  expect(reader, "}");
+  takeExpected(reader, "}");
   return body;
 }
 
@@ -220,13 +220,13 @@ function endRule(reader: TextReader): void {
 function readHook(reader: TextReader): JsonObject {
   take(reader);
   const type = takeName(reader, "a chain's type");
-  expect(reader, "hook");
+  takeExpected(reader, "hook");
   const hook = takeName(reader, "a hook");
   if (takeIf(reader, "device", "devices")) {
     takeIf(reader, "=");
     readRight(reader);
   }
-  expect(reader, "priority");
+  takeExpected(reader, "priority");
   const prio = readPriority(reader);
   takeIf(reader, ";");
   return { type, hook, prio };
@@ -236,7 +236,7 @@ function readHook(reader: TextReader): JsonObject {
 function readPriority(reader: TextReader): number {
   const token = peek(reader);
   const isNegative = takeIf(reader, "-");
-  const value = readValue(reader);
+  const value = readValueText(reader);
   // A dash may be part of a word: filter-10.
   const [, word = "", joined = ""] = typeof value === "string" ? (/^([a-z]+)([+-]\d+)?$/.exec(value) ?? []) : [];
   const base = typeof value === "number" ? value : PRIORITIES[word];
@@ -271,7 +271,7 @@ const SET_MEMBERS: Readonly<Record<string, (reader: TextReader) => Json>> = {
   typeof: readTypeText,
   flags: (reader) => [readRight(reader)].flat(),
   elements: (reader) => {
-    expect(reader, "=");
+    takeExpected(reader, "=");
     return readElements(reader);
   },
   timeout: readTime,

@@ -56,8 +56,40 @@ describe("the diff", () => {
   test("does not tell rules apart that no flow tells apart", () =>
     check(
       SEED,
-      SEED.replace("-A OUTPUT -p tcp", "-A OUTPUT -d 10.0.0.0/9 -m mark --mark 0x1 -j RETURN\n-A OUTPUT -p tcp"),
+      SEED.replace(
+        "-A OUTPUT -p tcp",
+        "-A OUTPUT -d 10.0.0.0/9 -m conntrack --ctstate INVALID -j RETURN\n-A OUTPUT -p tcp",
+      ),
       [],
+    ));
+  test("tells rules apart that only sockets with a mark tell apart", () =>
+    check(
+      SEED,
+      SEED.replace("-A OUTPUT -p tcp", "-A OUTPUT -d 10.0.0.0/9 -m mark --mark 0x1 -j RETURN\n-A OUTPUT -p tcp"),
+      [
+        [
+          "app,mark=0x1 -> 10.96.0.1:8080",
+          "envoy-outbound:15001 from 10.244.0.2",
+          "upstream:8080 from 10.244.0.2",
+          "from the pod to elsewhere, marked 0x1: uid other than 1337, gid other than 1337, to 10.0.0.0-10.127.255.255",
+        ],
+      ],
+    ));
+  test("tells rules apart that only sockets bound to a port tell apart", () =>
+    check(
+      SEED,
+      SEED.replace(
+        "-A OUTPUT -p tcp",
+        "-A OUTPUT -d 10.9.0.0/16 -p tcp -m tcp --sport 5000 -j RETURN\n-A OUTPUT -p tcp",
+      ),
+      [
+        [
+          "app@:5000 -> 10.9.0.0:8080",
+          "envoy-outbound:15001 from 10.244.0.2",
+          "upstream:8080 from 10.244.0.2",
+          "from the pod to elsewhere, bound to port 5000: uid other than 1337, gid other than 1337, to 10.9.0.0-10.9.255.255",
+        ],
+      ],
     ));
   test("does not mind the order of rules that exclude each other", () =>
     check(SEED, SEED.replace(/(.*dport 22 .*\n)(.*dport 15020 .*\n)/, "$2$1"), []));

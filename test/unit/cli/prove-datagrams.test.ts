@@ -54,7 +54,7 @@ const MESHES: readonly (readonly [title: string, words: readonly string[], rule:
     "istio-ambient",
     ["--mesh", "istio-ambient", "--ambient-dns-capture"],
     /^-A ISTIO_OUTPUT ! -o lo -p udp .*-j REDIRECT.*\n/m,
-    "app@:28 -> upstream:53/udp",
+    "app -> upstream:53/udp",
   ],
   ["kuma", ["--mesh", "kuma", "--redirect-dns"], /^-A OUTPUT .*-p udp .*-j REDIRECT.*\n/m, "app -> 10.96.0.10:53/udp"],
   ["consul", ["--mesh", "consul"], /^-A CONSUL_DNS_REDIRECT .*-p udp .*-j DNAT.*\n/m, "app -> localhost:53/udp"],
