@@ -35,16 +35,17 @@ async function agree(): Promise<number> {
     return 0;
   }
   const drawn: AgreementCase[] = [];
-  const totals = { sets: 0, compared: 0, unknown: 0, repeated: 0, disagreements: 0 };
+  const totals = { sets: 0, compared: 0, unknown: 0, decided: 0, repeated: 0, disagreements: 0 };
   for (const variant of (["nft", "legacy"] as const).filter((each) => isAsked(values.variant, each))) {
     await using sandbox = new AgentSandbox(await startNetnsWorld(), variant);
     for (const family of FAMILIES.filter((each) => isAsked(values.family, `${each}`))) {
       for (const [i, one] of sampleCases(family).entries()) {
         drawn.push(one);
-        const { compared, unknown, repeated, disagreements } = await compareCase(one, sandbox);
+        const { compared, unknown, decided, repeated, disagreements } = await compareCase(one, sandbox);
         totals.sets++;
         totals.compared += compared;
         totals.unknown += unknown;
+        totals.decided += decided;
         totals.repeated += repeated;
         totals.disagreements += disagreements.length;
         const [first] = disagreements;
@@ -54,7 +55,7 @@ async function agree(): Promise<number> {
   }
   console.log(renderKinds(drawn));
   console.log(
-    `seed ${values.seed}: ${totals.sets} rule sets, ${totals.compared} flows compared, ${totals.unknown} unknown, ${totals.repeated} driven twice, ${totals.disagreements} disagreements`,
+    `seed ${values.seed}: ${totals.sets} rule sets, ${totals.compared} flows compared (${percent(totals.decided, totals.compared)} decided by a rule), ${totals.unknown} unknown (${percent(totals.unknown, totals.compared + totals.unknown)}), ${totals.repeated} driven twice, ${totals.disagreements} disagreements`,
   );
   return totals.disagreements === 0 ? 0 : 1;
 }
@@ -71,6 +72,10 @@ function renderKinds(cases: readonly AgreementCase[]): string {
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([name, count]) => `${name} ${count}`)
     .join(" · ");
+}
+
+function percent(some: number, all: number): string {
+  return `${((100 * some) / Math.max(all, 1)).toFixed(1)} %`;
 }
 
 function isAsked(option: string, each: string): boolean {

@@ -1,6 +1,7 @@
 import { parseEndpoint } from "../../harness/model/address.ts";
 import { isSilent, type Landing, landingsAgree } from "../../harness/model/landing.ts";
 import { compilePod, type Simulator } from "../../harness/netfilter/simulator.ts";
+import { listSteps } from "../../harness/netfilter/steps.ts";
 import type { FlowRequest, Sandbox } from "../../harness/sandbox/sandbox.ts";
 import type { AgreementCase } from "./agreement-case.ts";
 
@@ -18,6 +19,8 @@ export interface Comparison {
   readonly compared: number;
   /** Flows whose landing the simulator says it does not know; one that lands where it says none can is a disagreement all the same. */
   readonly unknown: number;
+  /** Compared flows of which some rule took a packet, so that the landing is that rule's doing. */
+  readonly decided: number;
   /** Flows driven again because they had timed out against the prediction; see {@link compareCase}. */
   readonly repeated: number;
   readonly disagreements: readonly Disagreement[];
@@ -49,6 +52,7 @@ export async function compareCase({ spec, rules, requests }: AgreementCase, sand
     return {
       compared: known.length,
       unknown: rows.length - known.length,
+      decided: known.filter(({ request }) => isDecided(request, simulator)).length,
       repeated: again.length,
       disagreements: [...others, ...again.filter(disagree)],
     };
@@ -70,6 +74,12 @@ async function driveRows(
     const { possible } = isUnknown(predicted) ? simulator.explain(flow, manner, () => "") : { possible: [predicted] };
     return { request, predicted, possible, observed: seen[i]?.landing ?? missing() };
   });
+}
+
+/** A rule takes a packet if all of its matches hold and it has a verdict. */
+function isDecided({ flow, manner }: FlowRequest, simulator: Simulator): boolean {
+  const { connections } = simulator.explain(flow, manner, () => "");
+  return listSteps(connections).some(({ matched, verdict }) => matched === true && verdict !== "continue");
 }
 
 function isUnknown({ cause }: Landing): boolean {
