@@ -113,7 +113,7 @@ function makeScenario({ line }: ScenarioSelection): ParsedScenario {
   const { capture } = line;
   return {
     name: line.captureFrom === "flags" ? "flags" : "seed-rules",
-    claim: CLAIMS[capture.mesh === "contract" ? "contract" : "mesh"],
+    claim: CLAIMS[line.mesh === null ? "contract" : "mesh"],
     capture,
     installation: { kind: "capture", flags: line.captureWords, environment: {}, rules: capture.generated ?? NO_RULES },
     rulesOf: "capture",

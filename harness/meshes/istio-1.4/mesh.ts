@@ -38,6 +38,10 @@ export const istio14: Mesh<CaptureConfig> = {
   injected: { words: SEED_WORDS, config: null },
   precedence:
     "Lists are separated by commas. A flag beats /var/lib/istio/envoy/sidecar.env, that beats cluster.env beside it, that beats the variable of the process, that beats the default. An empty list ('') beats a variable too. -t reads and checks everything, and does nothing.",
+  toolDefaults: "whole",
+  variableFiles: "read",
+  builtInScenarios: "there",
+  firstFormat: "kept",
   describeDefault: (input, which) => describeDefaultConfig(input, which === "injected"),
   read: ({ words, environment, files, names, pod }) => {
     const read = parseCapture({ words, environment, files, names, podIps: pod.addresses });
