@@ -2,6 +2,15 @@
  * What a finding is about, for programs: codes stay as they are, messages may change. `docs/codes.md` lists them too.
  *
  * - `invalid-value`: a value is not of the form, or not in the range, that its option, variable or field takes.
+ * - `invalid-address`: a text is not an IPv4 or IPv6 address.
+ * - `unusable-address`: an address cannot be the pod's: it is no unicast address, or another host of the sandbox has it.
+ * - `invalid-flow`: a text is not a flow.
+ * - `invalid-flow-set`: a text is not a set of flows.
+ * - `invalid-landing`: a text is not a landing.
+ * - `undrivable-flow`: a text is a flow, but no socket of the sandbox can send it so.
+ * - `invalid-property`: a property's name is not one, or its flows and its claim do not go together.
+ * - `wrong-shape`: a file or a module has a field whose value is not of the kind that the field takes.
+ * - `other-report`: a report is of another backend or Envoy than the ones it is put together with.
  * - `missing-value`: something that is needed is not given.
  * - `unknown-option`: the command, or the tool whose options it takes, has no such option.
  * - `unknown-flag`: the generator whose flags the command takes has no such flag; with it the command prints its help.
@@ -26,6 +35,15 @@
  */
 export const FINDING_CODES = [
   "invalid-value",
+  "invalid-address",
+  "unusable-address",
+  "invalid-flow",
+  "invalid-flow-set",
+  "invalid-landing",
+  "undrivable-flow",
+  "invalid-property",
+  "wrong-shape",
+  "other-report",
   "missing-value",
   "unknown-option",
   "unknown-flag",

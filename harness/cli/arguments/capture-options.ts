@@ -1,7 +1,7 @@
 import type { MeshFile, MeshInput, PodFacts, ReadSettings } from "../../meshes/mesh.ts";
 import { type BoundSettings, type NamedMesh, namingWords } from "../../meshes/meshes.ts";
 import type { Capture } from "../../model/capture.ts";
-import { type Finding, finding } from "../../model/finding.ts";
+import { codedFinding, type Finding } from "../../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../../model/pod.ts";
 import type { CommandIo } from "../command.ts";
 import type { CommandHelp } from "../commands/help.ts";
@@ -156,7 +156,7 @@ function readFiles(mesh: NamedMesh, reading: Reading): readonly MeshFile[] {
   if (mesh.variableFiles === "read") return readEnvironmentFiles(reading);
   const named = ["sidecar-env", "cluster-env"].filter((name) => reading.options.values.has(name));
   const message = `${mesh.name} reads no such file; leave the option out.`;
-  reading.findings.push(...named.map((name) => finding(`--${name}`, message)));
+  reading.findings.push(...named.map((name) => codedFinding("unsupported", `--${name}`, message)));
   return [];
 }
 
@@ -179,7 +179,8 @@ function readWithContract(
   ];
   if (words.length > 0 || rivals.length > 0)
     findings.push(
-      finding(
+      codedFinding(
+        "conflict",
         [...rivals, ...words].join(" "),
         "A contract file takes the place of a mesh and its options; give either --contract or these.",
       ),

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { LandfallError } from "../../errors.ts";
 import { parseJsonText } from "../../load/json-text.ts";
 import { checkReport } from "../../load/report-check.ts";
-import { codedFinding, type Finding, finding, type Parsed } from "../../model/finding.ts";
+import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
 import type { Report } from "../../model/report.ts";
 import { summarize } from "../../model/report-summary.ts";
 import { type OptionSpec, readOptions } from "../arguments/options.ts";
@@ -102,7 +102,13 @@ function findStrangers(reports: readonly NamedReport[]): readonly Finding[] {
   const nameOf = ({ report: { sandbox } }: NamedReport) => `${sandbox.backend} with a ${sandbox.envoy} Envoy`;
   return others.flatMap((other) =>
     first && nameOf(other) !== nameOf(first)
-      ? [finding(other.path, `This report is of ${nameOf(other)}, and ${first.path} of ${nameOf(first)}.`)]
+      ? [
+          codedFinding(
+            "other-report",
+            other.path,
+            `This report is of ${nameOf(other)}, and ${first.path} of ${nameOf(first)}.`,
+          ),
+        ]
       : [],
   );
 }
