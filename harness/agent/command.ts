@@ -79,7 +79,10 @@ export async function runChecked(command: NamespaceCommand): Promise<string> {
   const { status, stdout, stderr } = await runNamespaceCommand(command);
   if (status === 0) return stdout;
   const text = command.command.join(" ");
-  throw new CallError("environment", `${text} ended with status ${status}: ${stderr.trim() || "it said nothing"}`);
+  throw new CallError(
+    "environment",
+    `${text} ended with status ${status}: ${stderr.trim() || "it printed no message"}`,
+  );
 }
 
 /** Kills a process with those it has started; it leads a process group of its own. */

@@ -88,7 +88,7 @@ export class DatagramListener {
       const told = { ...seen, originalDestination: isDialled ? null : renderEndpoint(dialled) };
       return { datagram, seen: told, landing: makeListenerLanding(told, []) };
     } catch (error) {
-      const cause = `${listener}:${port} cannot say what was dialled: ${describeError(error)}`;
+      const cause = `${listener}:${port} cannot determine the dialled address: ${describeError(error)}`;
       return {
         datagram,
         seen: { ...seen, originalDestination: null },

@@ -28,7 +28,7 @@ export async function refuseOtherRoutes(namespace: number | null, before: Namesp
   throw new CallError(
     "rules-refused",
     `the script changed where packets can leave the pod: it ${changes.join(", and ")}. ` +
-      "The sandbox's own routes keep packets in; use local routes and policy rules only.",
+      "The sandbox's own routes keep packets inside; use local routes and policy rules only.",
   );
 }
 

@@ -32,7 +32,7 @@ export class Tracking {
     const originals = new Map(found.map(({ original: { destination: to } }) => [renderEndpoint(to), to]));
     if (originals.size > 1) {
       const all = [...originals.keys()].join(", ");
-      throw new Error(`connection tracking knows several exchanges between the same ends, towards ${all}`);
+      throw new Error(`connection tracking has several entries for the same endpoints, with destinations ${all}`);
     }
     return originals.values().next().value ?? null;
   }

@@ -55,7 +55,7 @@ export function planApply(capture: Capture, namespace: NamespaceState, ours: Own
   const variant = selectVariant(namespace.variants);
   const tables = { 4: wantedTables(rules, traces, 4), 6: wantedTables(rules, traces, 6) };
   const without4 = explainUnusable(variant.families[4], [...tables[4].keys()]);
-  if (without4 !== null) throw new LandfallError("environment", `The rules cannot be put in: ${without4}.`);
+  if (without4 !== null) throw new LandfallError("environment", `The rules cannot be applied: ${without4}.`);
   const without6 = reasonWithoutIpv6(variant, capture, tables[6]);
   const families: readonly Family[] = without6 === null ? [4, 6] : [4];
   const wanted = new Map(families.map((family) => [family, tables[family]]));
@@ -84,7 +84,7 @@ export function planApply(capture: Capture, namespace: NamespaceState, ours: Own
       routing: uniteRouting(intersectRouting(rules.policyRouting, ours.routing), missing),
       rules: madeRules,
     },
-    warnings: without6 === null ? [] : [`No IPv6 rules are applied, so inbound IPv6 is not kept out: ${without6}.`],
+    warnings: without6 === null ? [] : [`No IPv6 rules are applied, so inbound IPv6 is not blocked: ${without6}.`],
   };
 }
 
@@ -100,7 +100,7 @@ export function planWithoutIpv6(plan: ApplyPlan, capture: Capture, ours: Ownersh
     ...plan.after.hooks.filter(({ family }) => family === 4),
     ...ours.hooks.filter(({ family }) => family === 6),
   ];
-  const warning = `The IPv6 rules are left as they were, so inbound IPv6 may not be kept out: ${why}`;
+  const warning = `The IPv6 rules are unchanged, so inbound IPv6 might not be blocked: ${why}`;
   const left = ours.record?.rules?.filter(({ family }) => family === 6) ?? [];
   const rules = [...listMadeRules(changes), ...left];
   return { ...plan, changes, after: { ...plan.after, hooks, rules }, warnings: [...plan.warnings, warning] };

@@ -23,7 +23,7 @@ export function readOwnership(namespace: NamespaceState, purpose: "apply" | "cle
   if (namespace.network.extent === "whole" || !(divert || !isEmptyRouting(ours.routing))) return ours;
   throw new LandfallError(
     "environment",
-    "An earlier apply has made policy routing here, which cannot be seen or removed without ip; nothing was done. Install iproute2.",
+    "An earlier apply created policy routing here, which cannot be read or removed without the ip command; nothing was done. Install iproute2.",
   );
 }
 

@@ -67,7 +67,7 @@ export function readInstalledRules(toolset: Toolset): InstalledRules {
 
 function readFamily(toolset: Toolset, family: Family): FamilyTables {
   const commands = toolset.commands[family];
-  if (!commands) return { why: `there is no ${toolOfFamily(family)} here` };
+  if (!commands) return { why: `${toolOfFamily(family)} is not installed here` };
   const { status, stdout, stderr } = runCommand(commands.save, []);
   if (status !== 0) return { why: stderr.trim() || `${commands.save} failed` };
   const hidden = [...stdout.matchAll(INCOMPATIBLE)].flatMap(([, table]) => table ?? []);
@@ -80,12 +80,12 @@ export function explainUnusable(rules: FamilyTables, tables: readonly string[]):
   const hidden = rules.hidden.filter((table) => tables.includes(table));
   return hidden.length === 0
     ? null
-    : `table ${hidden.join(", ")} holds what only nft can read; move that to a table of another name`;
+    : `table ${hidden.join(", ")} contains rules that only nft can read; move them to a table with another name`;
 }
 
 function findToolset(): Toolset {
   const commands = { 4: findCommands("iptables"), 6: findCommands("ip6tables") };
-  if (!commands[4]) throw new LandfallError("environment", `There is no iptables-restore on the PATH. ${REMEDY}`);
+  if (!commands[4]) throw new LandfallError("environment", `There is no iptables-restore in the PATH. ${REMEDY}`);
   const name = basename(realpathSync(commands[4].restore));
   if (name.includes("nft")) return { variant: "nft", commands };
   if (name.includes("legacy")) return { variant: "legacy", commands };

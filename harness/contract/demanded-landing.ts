@@ -90,7 +90,7 @@ function landConnection(connection: Connection, demands: Demands): Landing | nul
 function landOnListener(demand: Demand & { must: "land-on" }, connection: Connection, demands: Demands): Landing {
   const listener = demands.shape.listeners.find(({ name }) => name === demand.listener);
   if (!listener)
-    throw new RangeError(`A contract demands the listener ${demand.listener}, which the pod does not have.`);
+    throw new RangeError(`A contract requires the listener ${demand.listener}, which the pod does not have.`);
   const { port, host } = listener;
   if (host !== "pod") return landElsewhere(listener, connection, demands);
   const isUnderDialled = port === connection.port && acceptsUnderDialled(demand, listener, connection, demands);

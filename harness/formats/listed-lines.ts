@@ -37,12 +37,12 @@ export function endListing(reading: TextReading): void {
   const table = named ?? findListedTable(listing.lines.map(({ text }) => text)) ?? reading.table;
   const tell = (message: string) => note(reading, first.number, 1 + first.offset, message);
   if (table === null) {
-    tell("Nothing tells which table these lines are from; give --table NAME, or a line such as *nat before them.");
+    tell("It is unclear which table these lines belong to; add --table NAME, or a line such as *nat before them.");
     return;
   }
   const { tables } = reading.tools[toolOfFamily(reading.family)];
   if (listing.policies.size > 0 && tables.has(table)) {
-    tell(`The table ${table} stands here twice; give it once.`);
+    tell(`The table ${table} appears twice; give it once.`);
     return;
   }
   if (!tables.has(table)) tables.set(table, new Map());

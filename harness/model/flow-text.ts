@@ -32,7 +32,10 @@ export function parseFlowText(text: string, shape: PodShape, where = "FLOW"): Pa
   const exchange = text.startsWith(AGAIN) ? "again" : "first";
   const [left, right, ...rest] = (exchange === "again" ? text.slice(AGAIN.length) : text).split(" -> ");
   if (left === undefined || right === undefined || rest.length > 0) {
-    return { ok: false, findings: [codedFinding("invalid-flow", where, `"${text}" is not a flow; write ${GRAMMAR}.`)] };
+    return {
+      ok: false,
+      findings: [codedFinding("invalid-flow", where, `"${text}" is not a valid flow; write ${GRAMMAR}.`)],
+    };
   }
   const findings: Finding[] = [];
   const from = parseWho(left, actorNames(shape), where, findings);
@@ -43,7 +46,7 @@ export function parseFlowText(text: string, shape: PodShape, where = "FLOW"): Pa
       codedFinding(
         "undrivable-flow",
         where,
-        `"${text}": a TCP connection ends with its answer; only a /udp flow can be driven again.`,
+        `"${text}": a TCP connection ends with its answer; "again" works with /udp flows only.`,
       ),
     );
   if (from?.family && to && from.family !== to.family) {
@@ -51,7 +54,7 @@ export function parseFlowText(text: string, shape: PodShape, where = "FLOW"): Pa
       codedFinding(
         "wrong-family",
         where,
-        `"${text}" starts in IPv${from.family} and ends in IPv${to.family}; use one family on both sides.`,
+        `"${text}" has an IPv${from.family} source and an IPv${to.family} target; use one family on both sides.`,
       ),
     );
   }

@@ -110,7 +110,7 @@ function refuseOutside(
       codedFinding(
         "invalid-flow",
         where,
-        `"${text}" marks a socket outside the pod, which no rule of the pod can see.`,
+        `"${text}" sets a mark on a socket outside the pod, which no rule in the pod can see; remove the mark.`,
       ),
     );
   if (uid !== undefined || gid !== undefined)
@@ -118,7 +118,7 @@ function refuseOutside(
       codedFinding(
         "invalid-flow",
         where,
-        `"${text}" names the owner of a socket outside the pod, which no rule of the pod can see.`,
+        `"${text}" sets the owner of a socket outside the pod, which no rule in the pod can see; remove the owner.`,
       ),
     );
 }
@@ -136,7 +136,7 @@ function parseSource(text: string, where: string, findings: Finding[]) {
       codedFinding(
         "invalid-flow",
         where,
-        `"${text}" is not an address; name one that the actor's host has, a port, or both, as in envoy@127.0.0.6, client@:5000.`,
+        `"${text}" is not an address; give an address of the actor's host, a port, or both, as in envoy@127.0.0.6 or client@:5000.`,
       ),
     );
   return { source, sourcePort };

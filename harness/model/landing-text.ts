@@ -43,7 +43,7 @@ export function parseLandingText(text: string, shape: PodShape, where: string): 
       codedFinding(
         "invalid-landing",
         where,
-        `"${head}" is not a landing; write ${GRAMMAR}.${tellListeners(name, shape)}`,
+        `"${head}" is not a valid landing; write ${GRAMMAR}.${tellListeners(name, shape)}`,
       ),
     );
   const tail = readTail(text.slice(head.length), listener, shape);

@@ -1,7 +1,7 @@
 import type { Flow } from "./flow.ts";
 
 /**
- * What became of one mutant. `caught`: a flow landed elsewhere than expected, or fell silent so that it could not be looked at any more.
+ * What became of one mutant. `caught`: a flow landed elsewhere than expected, or fell silent so that it could not be observed any more.
  * `equivalent`: no flow that a sandbox can drive lands differently. `missed`: some flow does, or it is not known that none does, and none
  * of the driven ones showed it.
  */

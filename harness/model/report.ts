@@ -116,9 +116,9 @@ export interface ScenarioReport {
   readonly notLookedAt: readonly Family[];
   /** Null unless coverage was asked for. */
   readonly coverage: CoverageReport | null;
-  /** What of rules from outside does not apply, a sentence each: `IPv4: the table nat is empty; …`. */
+  /** What in user-supplied rules has no effect, a sentence each: `IPv4: the table nat is empty; …`. */
   readonly notices: readonly string[];
-  /** What rules from outside leave out and no flow shows. */
+  /** What user-supplied rules leave out although it is required, and no flow can reveal. */
   readonly omissions: readonly Omission[];
 }
 
@@ -143,7 +143,7 @@ export interface Report {
     readonly couldNotLook: number;
     /** Flows that the simulator predicted to land elsewhere than the kernel landed them: a defect of landfall itself. */
     readonly mispredicted: number;
-    /** What rules from outside leave out and no flow shows. */
+    /** What user-supplied rules leave out although it is required, and no flow can reveal. */
     readonly omissions: number;
     /** Null where no scenario's flows follow from a config. `failed`: scenarios whose classes could not be found. */
     readonly classes: (Omit<ClassReport, "remaining" | "failure"> & { readonly failed: number }) | null;

@@ -16,7 +16,7 @@ export function describeClasses(
   const act = hasKernel(backend) ? "driven" : "predicted";
   const classes = total === 1 ? "1 class" : `${total} classes`;
   if (left === 0 && unspecified === 0) return `${classes}, all ${act}`;
-  const free = unspecified === 0 ? "" : `, ${unspecified} of which nothing is demanded`;
+  const free = unspecified === 0 ? "" : `, ${unspecified} of them without a requirement`;
   return `${classes}: ${driven} ${act}${free}${left === 0 ? "" : `, ${left} left`}`;
 }
 
@@ -29,23 +29,21 @@ export function listLeft({ remaining }: ClassReport): readonly string[] {
 
 /** Says why a run has no classes. */
 export function describeClassFailure(failure: string): string {
-  return `the classes of flows could not be found: ${failure}`;
+  return `the classes of flows could not be computed: ${failure}`;
 }
 
 /** Says that a family was not looked at, and what to do about it. */
 export function describeUnseenFamily(family: Family): string {
   const option = family === 4 ? "--rules" : "--rules6";
   const other = family === 4 ? 6 : 4;
-  return `IPv${family} was not looked at: the pod has an IPv${family} address, and no file holds rules of it. Give one with ${option} (an empty file is a family without rules), or limit the question with --family ${other}.`;
+  return `IPv${family} was not checked: the pod has an IPv${family} address, but no file contains IPv${family} rules. Give one with ${option} (an empty file means no rules), or check only the other family with --family ${other}.`;
 }
 
 /** Says of a whole run what keeps it from being green although no flow does; empty where nothing does. */
 export function describeGaps({ classes, notLookedAt }: Report["summary"]): readonly string[] {
   return [
-    ...(classes !== null && classes.left > 0 ? [`${classes.left} classes of flows left`] : []),
-    ...(classes !== null && classes.failed > 0 ? ["classes of flows not found"] : []),
-    ...(notLookedAt > 0
-      ? [notLookedAt === 1 ? "1 family not looked at" : `${notLookedAt} families not looked at`]
-      : []),
+    ...(classes !== null && classes.left > 0 ? [`${classes.left} classes of flows not driven`] : []),
+    ...(classes !== null && classes.failed > 0 ? ["classes of flows not computed"] : []),
+    ...(notLookedAt > 0 ? [notLookedAt === 1 ? "1 family not checked" : `${notLookedAt} families not checked`] : []),
   ];
 }

@@ -19,13 +19,13 @@ export function findFlowFaults(
   const own = DEFAULT_ADDRESSES[hostOfActor(actor)][family];
   const refuse = (message: string) => findings.push(codedFinding("undrivable-flow", "", `"${text}" ${message}`));
   if (source !== null && !isLoopback(source) && source !== own && !isFromOutside(actor, source))
-    refuse(`starts from ${source}, which its host does not have; use ${own} or a loopback address.`);
+    refuse(`has the source ${source}, which its host does not have; use ${own} or a loopback address.`);
   if (protocol === "udp" && manner === "forward")
-    refuse("is a datagram, which the proxy answers and never forwards; move it to answer.");
+    refuse("is a datagram, which the proxy never forwards; move it to answer.");
   if (source === PASS_THROUGH_IPV6 && capture !== null && capture.shape.passThrough[6] === null)
-    refuse('starts from ::6, which only an IPv6 pod has; write pod: "ipv6".');
+    refuse('has the source ::6, which only an IPv6 pod has; write pod: "ipv6".');
   if (actor === "vm" && capture?.shape.links.length === 0)
-    refuse("starts from a vm, and there is none without -k; name an interface there.");
+    refuse("starts from vm, which exists only with -k; add -k with an interface.");
   return findings;
 }
 

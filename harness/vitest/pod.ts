@@ -97,7 +97,7 @@ export class Pod implements AsyncDisposable {
     const [observation] = await lookAgain(requests, first, predictions, this.#sandbox);
     const judged = requests.map((request) => judgeFlow(request, observation, predictions[0] ?? null));
     const [report] = await attributeFlows(judged, requests, this.#sandbox);
-    if (!report) throw new LandfallError("internal", `${text} was not judged.`);
+    if (!report) throw new LandfallError("internal", `${text} has no verdict.`);
     return report;
   }
 
@@ -133,7 +133,7 @@ export class Pod implements AsyncDisposable {
   #inTurn<T>(act: () => Promise<T>): Promise<T> {
     const actInTime = () => {
       if (this.#state === "in-use") return act();
-      throw new LandfallError("agent-failed", "the test has ended, and its pod is the next test's now.");
+      throw new LandfallError("agent-failed", "the test has ended, and its pod now belongs to the next test.");
     };
     const turn = this.#last.then(actInTime, actInTime);
     this.#last = turn;

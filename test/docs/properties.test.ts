@@ -31,7 +31,7 @@ describe(DOCUMENT, () => {
     const { status, stdout } = folder.run(textOf("sh", "within"));
     expect({ status, first: stdout.split("\n")[0] }).toEqual({
       status: 0,
-      first: "Of the flows envoy -> 10.0.0.0/8:443 alone:",
+      first: "Only for the flows envoy -> 10.0.0.0/8:443:",
     });
   });
 

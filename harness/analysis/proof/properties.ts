@@ -42,10 +42,10 @@ export interface Property {
   readonly judge: (flow: Flow, landings: FlowLandings, context: PropertyContext) => PropertyVerdict;
 }
 
-const OWN_PORT = "dialled at the proxy's own port, where its listeners close the connection";
-const SELF_CALL = "the proxy's designed call to its own pod, which comes in as inbound traffic does";
+const OWN_PORT = "to the proxy's own port, where the listener closes the connection";
+const SELF_CALL = "from the proxy to its own pod, which count as inbound by design";
 const TPROXY_OVER_LO =
-  "taken by TPROXY, which sees what comes over lo as well; what the proxy dials next, at loopback, it lets pass";
+  "that TPROXY takes because it also sees traffic over lo; it does not take what the proxy then dials on loopback";
 /** The property that is proven of every contract with a proxy, unless the contract has a name of its own for it. */
 const NO_LOOP = "no-loop";
 

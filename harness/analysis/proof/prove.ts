@@ -52,6 +52,7 @@ export function proveProperties(
   const lanes = listFamilies(rules).flatMap((family) =>
     classifyFlows(rules, family, {
       ...setting,
+      chosenPorts: setting.within ? "there" : "absent",
       cuts: joinCuts([contract.splitPoints(family), ...properties.flatMap(({ cuts }) => cuts?.(family) ?? [])]),
     }),
   );

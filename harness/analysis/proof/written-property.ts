@@ -66,12 +66,12 @@ function findNameFaults(
         codedFinding(
           "invalid-property",
           place,
-          `"${name}" is not a name for a property; use lower-case words with dashes between them.`,
+          `"${name}" is not a valid property name; use lower-case words with dashes between them.`,
         ),
       ];
     const isTaken = names.indexOf(name) < taken.length + i;
     return isTaken
-      ? [codedFinding("duplicate", place, `There is a property ${name} already; name this one otherwise.`)]
+      ? [codedFinding("duplicate", place, `There is already a property named ${name}; choose another name.`)]
       : [];
   });
 }
@@ -101,7 +101,7 @@ function parseProperty(property: WrittenProperty, where: string, names: SetNames
 }
 
 function describeManner(text: string): string {
-  return `"${text}" is a landing of flows that the proxy forwards; write manner: "forward".`;
+  return `"${text}" is a landing of a forwarded flow; add manner: "forward".`;
 }
 
 function needsForwarding(claim: LandingClaim): claim is Exclude<LandingClaim, string> {

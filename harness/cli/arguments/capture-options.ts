@@ -155,7 +155,7 @@ function makeInput(
 function readFiles(mesh: NamedMesh, reading: Reading): readonly MeshFile[] {
   if (mesh.variableFiles === "read") return readEnvironmentFiles(reading);
   const named = ["sidecar-env", "cluster-env"].filter((name) => reading.options.values.has(name));
-  const message = `${mesh.name} reads no such file; leave the option out.`;
+  const message = `${mesh.name} does not read this file; remove the option.`;
   reading.findings.push(...named.map((name) => codedFinding("unsupported", `--${name}`, message)));
   return [];
 }
@@ -182,7 +182,7 @@ function readWithContract(
       codedFinding(
         "conflict",
         [...rivals, ...words].join(" "),
-        "A contract file takes the place of a mesh and its options; give either --contract or these.",
+        "A contract file replaces a mesh and its options; give either --contract or mesh options.",
       ),
     );
   const purpose = dealt.mesh.some((word) => word === "-h" || word === "--help") ? "usage" : "apply";

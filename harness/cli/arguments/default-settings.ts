@@ -19,16 +19,18 @@ export function describeDefault(mesh: NamedMesh, input: MeshInput, which: "injec
   const own = mesh.describeDefault?.(input, which);
   if (own !== undefined) return own;
   const settings = which === "injected" ? describeInjected(mesh) : describeToolsOwn(mesh);
-  return `no option sets anything, so the settings are ${settings}`;
+  return `no option is given; landfall uses ${settings}`;
 }
 
 /** Says which settings a mesh means where none is given: `what linkerd's own injector gives: --proxy-uid 2102`. */
 export function describeInjected(mesh: NamedMesh): string {
   const { name, injected } = mesh;
   const given = [...injected.words.map(quoteWord), ...(injected.config === null ? [] : [injected.config.text])];
-  return given.length === 0 ? describeToolsOwn(mesh) : `what ${name}'s own injector gives: ${given.join(" ")}`;
+  return given.length === 0
+    ? describeToolsOwn(mesh)
+    : `the options that ${name}'s own injector sets: ${given.join(" ")}`;
 }
 
 function describeToolsOwn({ name }: NamedMesh): string {
-  return `the defaults of ${name}'s own tool.`;
+  return `the defaults of ${name}'s own tool`;
 }

@@ -30,7 +30,7 @@ function findAddressFaults(ip: string): readonly Finding[] {
       codedFinding(
         "unusable-address",
         "--pod-ip",
-        `${ip} is the address of ${owner} in the sandbox; give the pod another one.`,
+        `${ip} is the address of ${owner} in the sandbox; give the pod another address.`,
       ),
     ];
   return canBeOwned(ip)

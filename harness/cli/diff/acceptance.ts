@@ -32,7 +32,7 @@ export function readAcceptance(
   const accepted = typeof data === "object" && data !== null && "accepted" in data ? data.accepted : null;
   if (Array.isArray(accepted) && accepted.every(isAccepted)) return accepted;
   const message =
-    'It has no list "accepted" of changes with class, before and after; --write-accept writes such a file.';
+    'It needs a list "accepted" of changes with class, before and after; --write-accept writes such a file.';
   throw refuse([codedFinding("wrong-shape", path, message)], WHAT);
 }
 

@@ -40,7 +40,11 @@ function readPodIps(addresses: readonly string[], findings: Finding[]): readonly
     const canonical = canonicalAddress(address.trim());
     if (canonical !== null) return [canonical];
     findings.push(
-      codedFinding("invalid-address", "--pod-ip", `"${address}" is not an address; write 10.244.0.2 or 2001:db8::5.`),
+      codedFinding(
+        "invalid-address",
+        "--pod-ip",
+        `"${address}" is not an address; write for example 10.244.0.2 or 2001:db8::5.`,
+      ),
     );
     return [];
   });
@@ -64,7 +68,7 @@ function readSettingsFile(path: string, option: string, { workingDirectory, find
       codedFinding(
         "unreadable",
         option,
-        `${path}: This holds more than a million characters, and is not a file of settings.`,
+        `${path}: This has more than a million characters, so it is not a settings file.`,
       ),
     );
   } catch (error) {
@@ -85,7 +89,7 @@ export function readEnvironmentFiles(reading: Reading): readonly MeshFile[] {
     try {
       const text = readTextFile(standard);
       if (text.length <= MAX_FILE_CHARACTERS) return [{ path: standard, text }];
-      const message = "This holds more than a million characters, and is not a file of settings.";
+      const message = "This has more than a million characters, so it is not a settings file.";
       reading.findings.push(codedFinding("unreadable", standard, message));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];

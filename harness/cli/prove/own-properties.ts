@@ -60,7 +60,7 @@ export function refuseEmpty(results: readonly PropertyResult[], { file, properti
   const own = new Set(properties.map(({ name }) => name));
   const empty = results.filter(({ name, classes }) => own.has(name) && classes === 0);
   const message =
-    "No flow that can meet these rules is among its flows, so that it would always hold; see that its family is under test, and that its target can be dialled from there.";
+    "None of its flows can reach these rules, so it would always hold; check that its family is under test and that its target can be dialled from there.";
   if (empty.length > 0)
     throw refuse(
       empty.map(({ name }) => codedFinding("unknown-name", `${file}: ${name}`, message)),

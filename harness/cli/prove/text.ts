@@ -12,7 +12,7 @@ import { chooseColumns } from "../output/text-columns.ts";
 /** Where texts begin behind the words that name them. */
 const TEXT_INDENT = 11;
 
-const OTHERS = "other protocols are not looked at.";
+const OTHERS = "other protocols are not analysed.";
 
 /** Gives the results as data; where they were observed, each flow with what the kernel did. */
 export function renderProofData(
@@ -46,7 +46,7 @@ export function renderProofText(
   const lines = results.flatMap((result) => renderResult(result, observationOf));
   const scope = within
     ? `These are TCP flows; ${OTHERS}`
-    : `Every TCP flow that can meet the rules is judged; ${OTHERS}`;
+    : `Every TCP flow that can reach the rules is checked; ${OTHERS}`;
   const observed = listLanded(results).flatMap((landed) => observationOf(landed) ?? []);
   const width = chooseColumns(display);
   return [...lines, scope, ...renderSummary(observed)]
@@ -70,10 +70,10 @@ function renderResult(result: PropertyResult, observationOf: ObservationOf): rea
 }
 
 function describeOutcome({ classes, unjudged, counterexample }: PropertyResult): string {
-  const judged = ` (${classes} ${classes === 1 ? "class" : "classes"} judged)`;
+  const judged = ` (${classes} ${classes === 1 ? "class" : "classes"} checked)`;
   if (counterexample !== null && counterexample.landing.kind !== "could-not-look") return `does not hold${judged}`;
   if (unjudged.length > 0)
-    return `is not known to hold: no TCP flow that can meet the rules is one that ${unjudged.join(", ")} is about${judged}`;
+    return `is not known to hold: no TCP flow that can reach the rules concerns ${unjudged.join(", ")}${judged}`;
   if (counterexample !== null) return `is not known to hold${judged}`;
   return classes === 0 ? "concerns no flow" : `holds${judged}`;
 }
@@ -98,7 +98,7 @@ function renderExceptions(
 ): readonly string[] {
   const widest = Math.max(...members.map(({ flow }) => flow.flow.length));
   return [
-    `  except what is ${reason}:`,
+    `  except flows ${reason}:`,
     ...members.map((member) => {
       const observed = observationOf(member);
       const other = observed && observed.verdict !== "confirmed" ? `: ${describeLanding(observed.landing)}` : "";
@@ -114,6 +114,8 @@ function renderSummary(observed: readonly ObservedLanding[]): readonly string[] 
   const [confirmed, contradicted, missing] = [count("confirmed"), count("contradicted"), count("not-observed")];
   return [
     `The kernel confirms ${confirmed} of ${observed.length} flows${missing > 0 ? `; ${missing} could not be observed` : ""}.`,
-    ...(contradicted > 0 ? [`It contradicts ${contradicted}: a defect of landfall itself; please report it.`] : []),
+    ...(contradicted > 0
+      ? [`It contradicts ${contradicted}. This is a defect of landfall itself; please report it.`]
+      : []),
   ];
 }

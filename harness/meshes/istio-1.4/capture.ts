@@ -72,7 +72,11 @@ export function readPodIps(addresses: readonly string[], findings: Finding[]): r
     const canonical = canonicalAddress(address.trim());
     if (canonical !== null) return [canonical];
     findings.push(
-      codedFinding("invalid-address", "--pod-ip", `"${address}" is no address; write 10.244.0.2 or 2001:db8::5.`),
+      codedFinding(
+        "invalid-address",
+        "--pod-ip",
+        `"${address}" is not an address; write for example 10.244.0.2 or 2001:db8::5.`,
+      ),
     );
     return [];
   });

@@ -23,10 +23,9 @@ export function readInterfaces(text: string, note: ColumnNote, warn: ColumnNote)
 
 function faultOf(name: string): string | null {
   if (new TextEncoder().encode(name).length > MAX_NAME_BYTES) {
-    return `is too long for an interface: ${MAX_NAME_BYTES} bytes at most.`;
+    return `is too long for an interface name: the maximum is ${MAX_NAME_BYTES} bytes.`;
   }
-  if (name === "*" || name === "+")
-    return "stands for every interface, through which the pod's own inbound traffic comes too; name them.";
+  if (name === "*" || name === "+") return "means every interface, including the pod's own; name the interfaces.";
   if (/[\s/:"'\\*!]/.test(name) || /^[-.]/.test(name)) return "is no name an interface can have.";
   return null;
 }

@@ -18,7 +18,7 @@ export function readNamedPort(text: string, lookUp: NameLookup, note: ColumnNote
   const isDashed = /^\s*\d+-\d+\s*$/.test(text);
   const original = isDashed ? " (The original has the kernel choose a port of the range for each connection.)" : "";
   if ("first" in range || isDashed)
-    note(`"${text}" is a range, and the proxy listens on one port; give one.${original}`);
+    note(`"${text}" is a range, but the proxy listens on one port; give one port.${original}`);
   else note(`"${text}" ${range.fault}`);
   return null;
 }
@@ -48,12 +48,12 @@ function readRange(text: string, lookUp: NameLookup): PortRange {
   const last = lastText === undefined ? first : lastText === "" ? MAX_PORT : readEnd(lastText, lookUp);
   if (text === ":")
     return {
-      fault: "names no port at either end. (The original makes a rule for every port.) Write 1:65535 for every port.",
+      fault: "has no port at either end. (The original makes a rule for every port.) Write 1:65535 for every port.",
     };
   if (more.length > 0 || first === null || last === null || last === 0) return { fault: faultOf(text) };
   if (first > last)
     return {
-      fault: `is a range from ${first} down to ${last}; write ${last}:${first}. (The original stops half-way at it.)`,
+      fault: `is a range from ${first} down to ${last}; write ${last}:${first}. (The original stops halfway at this point.)`,
     };
   return { first, last };
 }
@@ -65,13 +65,13 @@ function readEnd(text: string, lookUp: NameLookup): number | null {
 
 function faultOf(text: string): string {
   const dash = /^(\d+)-(\d+)$/.exec(text);
-  if (dash) return `is not a range of ports; write ${dash[1]}:${dash[2]}. (The original stops half-way at it.)`;
+  if (dash) return `is not a range of ports; write ${dash[1]}:${dash[2]}. (The original stops halfway at this point.)`;
   if (text === "")
-    return `is not a port; give a number from 1 to ${MAX_PORT}, or a service name. (The original stops half-way at it.)`;
+    return `is not a port; use a number from 1 to ${MAX_PORT}, or a service name. (The original stops halfway at this point.)`;
   if (parseIptablesNumber(text) === 0)
     return `is not a port that a connection can have; use 1 to ${MAX_PORT}. (The original makes a rule that never matches, or a redirection to port 0.)`;
   if (/^\d+$/.test(text))
-    return `is not a port${explainNumber(text)}; use 1 to ${MAX_PORT}. (The original stops half-way at it.)`;
-  if (/\s/.test(text)) return "holds a blank; separate ports by commas. (The original stops half-way at it.)";
-  return `is not a port (1 to ${MAX_PORT}), a range (8000:8100, 8000:, :8100) or a service name in /etc/services. (The original stops half-way at it.)`;
+    return `is not a port${explainNumber(text)}; use 1 to ${MAX_PORT}. (The original stops halfway at this point.)`;
+  if (/\s/.test(text)) return "contains a space; separate ports by commas. (The original stops halfway at this point.)";
+  return `is not a port (1 to ${MAX_PORT}), a range (8000:8100, 8000:, :8100) or a service name in /etc/services. (The original stops halfway at this point.)`;
 }

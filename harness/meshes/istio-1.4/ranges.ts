@@ -20,15 +20,14 @@ export function readRanges(
       if (families.includes(network.family)) warnOfOriginal(element, readRangeAsOriginal(element.raw), warn);
       return [renderNetwork(network)];
     }
-    const fault = element.text === "*" ? STAR_FAULT : `is no address and no network${explain(element.text)}`;
+    const fault = element.text === "*" ? STAR_FAULT : `is neither an address nor a network${explain(element.text)}`;
     note(`${nameElement(element)} ${fault}`, element.column);
     return [];
   });
 }
 
 function explain(text: string): string {
-  const remedy =
-    "; write 10.0.0.0/8, 10.1.2.3 or 2001:db8::/32. (The original drops such an entry, or stops half-way.)";
-  if (/\s/.test(text)) return `, it holds a blank; separate ranges by commas${remedy}`;
+  const remedy = "; write 10.0.0.0/8, 10.1.2.3 or 2001:db8::/32. (The original drops such an entry, or stops halfway.)";
+  if (/\s/.test(text)) return `, it contains a space; separate ranges by commas${remedy}`;
   return /[g-z]/i.test(text) ? `; names are not looked up${remedy}` : remedy;
 }

@@ -103,7 +103,7 @@ function readMode(text: string, note: ColumnNote): CaptureConfig["interceptionMo
   if (text === "TPROXY") return "TPROXY";
   if (text !== "REDIRECT" && text !== "") {
     note(
-      `"${text}" is no interception mode; write REDIRECT or TPROXY, in capitals. (The original takes it for REDIRECT without a word.)`,
+      `"${text}" is not an interception mode; write REDIRECT or TPROXY, in capitals. (The original silently uses REDIRECT.)`,
     );
   }
   return "REDIRECT";
@@ -139,7 +139,7 @@ function readProxyOwners(places: Places, names: NameLookups, findings: Finding[]
   const isCopyOfFaults = !gid && findings.length > known;
   const proxyGid = isCopyOfFaults ? [] : readOwners(gid?.text ?? uidText, "gid", names.group, gidNote, gidWarn);
   if (!uid && user && userUid === null) {
-    const message = `There is no user "${user.text}" here; ${DEFAULT_PROXY_ID} is taken, as the original does.`;
+    const message = `There is no user "${user.text}" on this machine; landfall uses ${DEFAULT_PROXY_ID}, like the original.`;
     warnings.push(codedFinding("unknown-name", "ENVOY_USER", message));
   }
   return { proxyUid, proxyGid, origins: { proxyUid: uidOrigin, proxyGid: gidOrigin }, warnings };

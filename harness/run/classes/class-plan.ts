@@ -17,7 +17,7 @@ import { findFurtherLinks } from "./further-links.ts";
 /** Flows that may be driven for one scenario, unless another number is asked for. */
 export const DEFAULT_MAX_FLOWS = 20_000;
 
-const OUT_OF_BUDGET = "--max-flows allows no more flows";
+const OUT_OF_BUDGET = "--max-flows was reached";
 
 /** A class with the flow that stands for it; `why` it is not driven, or null. Of an `unspecified` one nothing is demanded. */
 export interface PlannedClass {

@@ -32,7 +32,7 @@ export function reportClasses(
 
 function whyNotSeen(report: FlowReport | undefined): string | null {
   if (report === undefined) return "it was not driven";
-  return report.verdict === "could-not-look" ? (report.observed.cause ?? "it could not be looked at") : null;
+  return report.verdict === "could-not-look" ? (report.observed.cause ?? "it could not be observed") : null;
 }
 
 /**
@@ -52,7 +52,7 @@ function findDoubts(
       const meetsDemand = possible.length > 0 && possible.every((landing) => meetsExpectation(expected, landing));
       return unknown.length === 0 || meetsDemand
         ? []
-        : [[flow.flow, `its landing depends on what is not known: ${[...new Set(unknown)].join("; ")}`] as const];
+        : [[flow.flow, `its landing depends on something unknown: ${[...new Set(unknown)].join("; ")}`] as const];
     });
   return new Map(doubts);
 }

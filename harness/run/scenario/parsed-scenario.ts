@@ -114,7 +114,11 @@ function splitJoined(word: string): readonly string[] {
 
 function refuseJoined(word: string): Finding {
   const apart = splitJoined(word).map((part) => JSON.stringify(part));
-  return codedFinding("conflict", "", `"${word}" is a flag and its value in one word; write ${apart.join(", ")}.`);
+  return codedFinding(
+    "conflict",
+    "",
+    `"${word}" contains a flag and its value; write two elements: ${apart.join(", ")}.`,
+  );
 }
 
 type GivenRules = Pick<PodRules, FamilyKey>;
@@ -146,7 +150,7 @@ function findUntested(flows: readonly WrittenFlow[], rules: GivenRules): readonl
     return codedFinding(
       "missing-value",
       "",
-      `There are IPv${family} flows, and ${field} is not given; ${field}: "" puts that family under test without rules.`,
+      `There are IPv${family} flows, but ${field} is missing; write ${field}: "" to test that family without rules.`,
     );
   });
 }
@@ -166,7 +170,7 @@ function readFamily(text: string | undefined, family: Family, note: Note): Rules
   const other = parsed.value[familyKey(family === 4 ? 6 : 4)];
   if (other !== null)
     note(field, [
-      codedFinding("wrong-family", "", `This has rules of IPv${other.family}; put them into the other field.`),
+      codedFinding("wrong-family", "", `This contains IPv${other.family} rules; put them into the other field.`),
     ]);
   return own ?? { family, tables: [] };
 }

@@ -82,8 +82,6 @@ function checkShape(value: unknown, where: string): readonly Finding[] {
   const claims = ["lands", "never"].filter((field) => value[field] !== undefined);
   const fields = Object.entries(SHAPES).flatMap(([field, shape]) => checkField(value, field, shape, `${where}.`));
   const which =
-    claims.length === 0
-      ? [codedFinding("missing-value", where, "It claims nothing; say under lands or never where its flows land.")]
-      : [];
+    claims.length === 0 ? [codedFinding("missing-value", where, "It claims nothing; add lands or never.")] : [];
   return [...fields, ...findUnknownFields(value, Object.keys(SHAPES), `${where}.`), ...which];
 }

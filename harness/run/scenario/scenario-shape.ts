@@ -19,13 +19,17 @@ const SHAPES: Readonly<Record<keyof Scenario, Shape>> = {
   name: { is: "the file's name without its ending, as text", holds: isText, presence: "required" },
   claim: { is: "one sentence that could be false, as text", holds: isText, presence: "required" },
   mesh: { is: 'the name of a mesh: "linkerd"', holds: isText, presence: "optional" },
-  meshConfig: { is: "what the mesh's own tool takes as a file, as text", holds: isText, presence: "optional" },
+  meshConfig: {
+    is: "a settings file in the format of the mesh's own tool, as text",
+    holds: isText,
+    presence: "optional",
+  },
   capture: {
-    is: 'the mesh\'s options, one word an element: ["-u", "1337"]',
+    is: 'the mesh\'s options, one word per element: ["-u", "1337"]',
     holds: (value) => isListOf(value, (word) => typeof word === "string"),
     presence: "required",
   },
-  environment: { is: "variables by name, each a text", holds: isTexts, presence: "optional" },
+  environment: { is: "environment variables by name, each value a text", holds: isTexts, presence: "optional" },
   pod: {
     is: '"ipv4", "ipv6" or "dual"',
     holds: (v) => ["ipv4", "ipv6", "dual"].includes(String(v)),
@@ -146,14 +150,14 @@ function checkWhole(scenario: Readonly<Record<string, unknown>>, where: string):
   const isGiven = (field: string) => scenario[field] !== undefined;
   return [
     ...(flows === 0 && MANNERS.every((manner) => !isGiven(manner) || isRecord(scenario[manner]))
-      ? [codedFinding("missing-value", where, "There is no flow; name at least one under answer or forward.")]
+      ? [codedFinding("missing-value", where, "There are no flows; add at least one under answer or forward.")]
       : []),
     ...(isGiven("rules") && isGiven("without")
       ? [
           codedFinding(
             "conflict",
             `${where}: without`,
-            "Rules given under rules are not generated; leave out there what should be missing.",
+            "without removes generated rules only; delete the rules from the text under rules instead.",
           ),
         ]
       : []),

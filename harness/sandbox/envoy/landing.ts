@@ -25,7 +25,7 @@ export function landBehindEnvoy(passages: readonly AccessLogEntry[]): Landing | 
   const hops = passages.map(makeEnvoyHop);
   if (hops.length >= MAX_HOPS) return last.onwardSource === null ? landInLoop(passages) : null;
   if (last.flags.includes("UO")) {
-    const cause = "Envoy's circuit breaker opened before the flow had gone round; flows driven beside it used it up";
+    const cause = "Envoy's circuit breaker opened before the flow had looped; flows driven at the same time used it up";
     return makeBlind("envoy-unclear", cause, hops);
   }
   if (last.flags.includes("UH")) return landOnEnvoy(last, hops.slice(0, -1));

@@ -13,6 +13,6 @@ export function readKernelRules(text: string | null, family: Family, written: Po
   if (text === null) return null;
   const parsed = parseIptablesSave(text, { where: `${toolOfFamily(family)}-save`, family });
   if (parsed.ok) return carryTexts(parsed.value, written);
-  const message = "the pod's rules were read from the kernel, and cannot be understood.";
+  const message = "the pod's rules were read from the kernel but cannot be parsed.";
   throw new LandfallError("agent-failed", message, { findings: parsed.findings });
 }

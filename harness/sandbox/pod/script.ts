@@ -36,7 +36,7 @@ export async function runScript(
 ): Promise<void> {
   const { status, stderr } = await run(timeoutMs).catch((error) => Promise.reject(nameScript(error, path, timeoutMs)));
   if (status === 0) return;
-  const said = stderr.trim() || "it said nothing";
+  const said = stderr.trim() || "it printed no message";
   throw new LandfallError("rules-refused", `the script ${path} ended with status ${status}: ${said}.`);
 }
 

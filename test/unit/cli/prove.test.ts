@@ -29,20 +29,20 @@ describe("landfall prove", () => {
   test("proves the seed command's guarantees", async () => {
     const { code, out } = await runCommand("prove");
     expect(code).toBe(0);
-    expect(out.match(/^\S+ holds \([1-9]\d* classes judged\)$/gm)?.map((line) => line.split(" ")[0])).toEqual([
+    expect(out.match(/^\S+ holds \([1-9]\d* classes checked\)$/gm)?.map((line) => line.split(" ")[0])).toEqual([
       "no-uid-loop",
       "inbound-captured",
       "outbound-captured",
       "exclusions-untouched",
       "loopback-untouched",
     ]);
-    expect(out).toMatch(/^Every TCP flow that can meet the rules is judged; other protocols are not looked at\.$/m);
+    expect(out).toMatch(/^Every TCP flow that can reach the rules is checked; other protocols are not analysed\.$/m);
   });
   test("says which family it leaves out", async () => {
     const { err } = await runCommand("prove", ...SEED_WORDS, "--rules", save("seed.rules", SEED));
-    expect(err).toBe("landfall: IPv6 is not analysed: no file holds rules of it.\n");
+    expect(err).toBe("landfall: IPv6 is not analysed: no file contains rules for it.\n");
   });
-  test("gives a counterexample against rules from outside, and ends with 1", async () => {
+  test("gives a counterexample against user-supplied rules, and ends with 1", async () => {
     const { code, out } = await runCommand("prove", "--rules", broken, "--json");
     const [noLoop] = JSON.parse(out).properties;
     expect([code, complainBySchema("prove", JSON.parse(out))]).toEqual([1, []]);
@@ -71,8 +71,10 @@ describe("landfall prove", () => {
     expect(few).toMatchObject({ code: 3, out: "", err: expect.stringContaining("--within") });
     const { code, out } = await runCommand("prove", "--budget", "3500", "--within", "envoy -> 10.0.0.0/8:443");
     expect(code).toBe(0);
-    expect(out).toMatch(/^Of the flows envoy -> 10\.0\.0\.0\/8:443 alone:\nno-uid-loop holds \(\d+ classes judged\)\n/);
-    expect(out).toMatch(/\ninbound-captured holds \(\d+ classes judged\)\noutbound-captured concerns no flow\n/);
+    expect(out).toMatch(
+      /^Only for the flows envoy -> 10\.0\.0\.0\/8:443:\nno-uid-loop holds \(\d+ classes checked\)\n/,
+    );
+    expect(out).toMatch(/\ninbound-captured holds \(\d+ classes checked\)\noutbound-captured concerns no flow\n/);
   });
 });
 
@@ -104,7 +106,7 @@ describe("landfall prove and the settings it is given", () => {
       { holds: false, unjudged: ["-x 224.0.0.0/4"], counterexample: null },
     ]);
     expect((await runCommand("prove", ...flags)).out).toMatch(
-      /^exclusions-untouched is not known to hold: no TCP flow that can meet the rules is one that -x\n {2}224\.0\.0\.0\/4 is about /,
+      /^exclusions-untouched is not known to hold: no TCP flow that can reach the rules concerns -x\n {2}224\.0\.0\.0\/4 /,
     );
   });
   test("asks the properties that --only names alone, written ones too", async () => {

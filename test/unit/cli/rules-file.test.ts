@@ -57,7 +57,7 @@ describe("a file of rules", () => {
     expect([read("none"), read("."), read("plain.rules/x")]).toEqual([
       ["none: There is no such file."],
       [".: This is a directory; name a file in it."],
-      ["plain.rules/x: There is no such file: a part of the path is no directory."],
+      ["plain.rules/x: There is no such file: a part of the path is not a directory."],
     ]);
   });
   test("may be a pipe, which is not read before its time", () => {
@@ -132,8 +132,8 @@ describe("a file of rules", () => {
       return err.split("\n").flatMap((line) => /^landfall: .*FILE (.*)/.exec(line)?.[1] ?? []);
     }
     test.each(rows)("by %s", async (...words) => {
-      expect(await notices(words, "")).toEqual(["has no rule."]);
-      expect(await notices(words, "*nat\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n")).toEqual(["has no rule."]);
+      expect(await notices(words, "")).toEqual(["has no rules."]);
+      expect(await notices(words, "*nat\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n")).toEqual(["has no rules."]);
       expect(await notices(words, RULES)).toEqual([]);
     });
   });

@@ -30,7 +30,7 @@ test.each([
 });
 
 test.each([
-  ["app -> *:80", []],
+  ["app -> upstream:*", []],
   ["app", ["invalid-flow-set"]],
 ] as const)("the set of flows %j has the codes %j", (text, codes) => {
   expect(codesOf(parseFlowSet(text, "here", { addresses: DEFAULT_ADDRESSES, shape: BARE_SHAPE }))).toEqual(codes);

@@ -25,7 +25,7 @@ describe("a scenario that cannot be used has a finding that names file and field
       "a flag and its value in one word, beside other faults of the flags",
       { capture: ["-u 1337", "-p", "0", "-i 10.0.0.0/33"] },
       [
-        /^sample\.ts: capture "-u 1337" is a flag and its value in one word; write "-u", "1337"\./,
+        /^sample\.ts: capture "-u 1337" contains a flag and its value; write two elements: "-u", "1337"\./,
         /^sample\.ts: capture "-i 10\.0\.0\.0\/33" is a flag/,
         /^sample\.ts: capture -p .*0/,
         /^sample\.ts: capture -i .*33/,
@@ -91,7 +91,7 @@ describe("a scenario that cannot be used has a finding that names file and field
       [/starts from 10\.9\.9\.9, which its host does not have; use 10\.244\.0\.2 or a loopback/],
     ],
     ["a source that only an IPv6 pod has", { answer: { "envoy@[::6] -> pod6:80": "app" } }, [/only an IPv6 pod has/]],
-    ["a vm without an interface", { answer: { "vm -> pod:80": "app" } }, [/there is none without -k/]],
+    ["a vm without an interface", { answer: { "vm -> pod:80": "app" } }, [/exists only with -k/]],
     [
       "a rule to be left out that is not there",
       { without: [{ family: 4, table: "nat", rule: "-A ISTIO_OUTPUT -j NOWHERE" }] },

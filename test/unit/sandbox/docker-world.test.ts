@@ -147,7 +147,7 @@ describe("what the harness cannot look at is told as such", () => {
       await once(server, "listening");
     }
 
-    test("flows could not be looked at, and to end a sandbox still works", async () => {
+    test("flows could not be observed, and to end a sandbox still works", async () => {
       await startGate();
       vi.stubEnv("DOCKER_HOST", `unix://${path}`);
       await using sandbox = await openSandbox("docker");

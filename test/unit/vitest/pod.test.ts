@@ -82,7 +82,7 @@ describe.each([
     }
   });
 
-  on("never takes for a landing, or for its absence, what could not be looked at", async ({ pod }) => {
+  on("never takes for a landing, or for its absence, what could not be observed", async ({ pod }) => {
     const blind = pod.flow("app@10.99.99.99 -> upstream:80");
     await expect(expect(blind).toLandOn("upstream:80")).rejects.toThrow(/could-not-look/);
     await expect(expect(blind).not.toLandOn("upstream:80")).rejects.toThrow(/could-not-look/);
