@@ -59,18 +59,22 @@ const HOSTILE: readonly (readonly [what: string, text: string, message: RegExp])
   [
     "exports a getter that throws",
     "export default { get name() { throw new Error('ha'); } };",
-    /not plain data: reading name threw: ha/,
+    /other than plain data: reading name threw: ha/,
   ],
   [
     "exports a proxy that throws",
     "export default new Proxy({}, { ownKeys() { throw new Error('px'); } });",
-    /not plain data: px/,
+    /other than plain data: px/,
   ],
-  ["exports what contains itself", "const a = {}; a.b = a; export default a;", /not plain data: b contains itself/],
+  [
+    "exports what contains itself",
+    "const a = {}; a.b = a; export default a;",
+    /other than plain data: b contains itself/,
+  ],
   [
     "exports a list without end",
     "export default { length: 1, list: new Proxy([], { get: (t, k) => k === 'length' ? 4e9 : k === 'constructor' ? Array : [1] }) };",
-    /not plain data: more than 100000 values/,
+    /other than plain data: more than 100000 values/,
   ],
   ["hides the channel and waits", "process.disconnect?.(); await new Promise(() => {});", /cannot be loaded/],
 ];

@@ -26,7 +26,7 @@ describe("a scenario that cannot be used has a finding that names file and field
       { capture: ["-u 1337", "-p", "0", "-i 10.0.0.0/33"] },
       [
         /^sample\.ts: capture "-u 1337" contains a flag and its value; write two elements: "-u", "1337"\./,
-        /^sample\.ts: capture "-i 10\.0\.0\.0\/33" is a flag/,
+        /^sample\.ts: capture "-i 10\.0\.0\.0\/33" contains a flag/,
         /^sample\.ts: capture -p .*0/,
         /^sample\.ts: capture -i .*33/,
       ],
@@ -81,9 +81,7 @@ describe("a scenario that cannot be used has a finding that names file and field
     [
       "a datagram that is to be forwarded",
       { forward: { "app -> upstream:53/udp": "upstream" } },
-      [
-        /forward "app -> upstream:53\/udp" is a datagram, which the proxy answers and never forwards; move it to answer/,
-      ],
+      [/forward "app -> upstream:53\/udp" is a datagram, which the proxy never forwards; move it to answer/],
     ],
     [
       "a source that no host of the actor has",

@@ -68,7 +68,7 @@ describe("scenario files", () => {
     const loaded = await loadScenarioFiles(listScenarioFiles(join(folder, "more")));
     expect(loaded.ok ? [] : loaded.findings.map(({ where, message }) => [basename(where), message])).toEqual([
       ["delta.js", expect.stringMatching(/cannot be loaded/)],
-      ["gamma.js: name", expect.stringMatching(/"other" is not the file's/)],
+      ["gamma.js: name", expect.stringMatching(/"other" differs from the file's/)],
     ]);
   });
 
