@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { CallError } from "./fault.ts";
 import { runInNamespace } from "./identity.ts";
-import { readLines } from "./lines.ts";
+import { forEachLine } from "./lines.ts";
 import type { EnvoySpec } from "./protocol.ts";
 
 /** What Envoy 1.40 writes once its listeners are open (source/server/server.cc). */
@@ -42,7 +42,7 @@ export class EnvoyProcess implements AsyncDisposable {
     const child = runInNamespace(namespace, () => spawn(command, args, { stdio: ["ignore", "pipe", "pipe", program] }));
     closeSync(program);
     const envoy = new EnvoyProcess(child);
-    if (child.stdout) void readLines(child.stdout, (line) => tell([line]));
+    if (child.stdout) void forEachLine(child.stdout, (line) => tell([line]));
     try {
       await envoy.#listens();
       envoy.#guard();

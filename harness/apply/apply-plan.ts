@@ -11,7 +11,7 @@ import { intersectRouting, subtractRouting, uniteRouting } from "./own-routing.t
 import { type Claim, jumpsToOwn, type MadeHook, type OwnTable, ownTable, wantedTable } from "./own-rules.ts";
 import type { Ownership } from "./ownership.ts";
 import { listMadeRules, type MadeRule } from "./replaced-rules.ts";
-import { explainUnusable, type ReadRules, selectVariant } from "./toolsets.ts";
+import { explainUnusable, type InstalledRules, selectVariant } from "./toolsets.ts";
 import { planChange, type RulesChange } from "./transaction.ts";
 
 /** What could be anybody's and is ours, for a record. */
@@ -32,7 +32,7 @@ export interface RoutingChange {
 /** Everything an `apply` is going to do, thought out before anything is done. */
 export interface ApplyPlan {
   /** The variant the rules go into; from the others ours are taken out. */
-  readonly variant: ReadRules;
+  readonly variant: InstalledRules;
   readonly rules: PodRules;
   readonly changes: readonly RulesChange[];
   readonly routing: RoutingChange;
@@ -107,7 +107,7 @@ export function planWithoutIpv6(plan: ApplyPlan, capture: Capture, ours: Ownersh
 }
 
 function planVariant(
-  { toolset, families: read }: ReadRules,
+  { toolset, families: read }: InstalledRules,
   families: readonly Family[],
   wanted: ReadonlyMap<Family, ReadonlyMap<string, OwnTable>> | null,
   claims: { readonly claim: Claim; readonly claimAfter: Claim },
@@ -120,7 +120,7 @@ function planVariant(
 }
 
 function reasonWithoutIpv6(
-  { families }: ReadRules,
+  { families }: InstalledRules,
   capture: Capture,
   tables: ReadonlyMap<string, OwnTable>,
 ): string | null {
@@ -136,7 +136,7 @@ function wantedTables(rules: PodRules, traces: Traces, family: Family): Readonly
 }
 
 function madeHooks(
-  { families }: ReadRules,
+  { families }: InstalledRules,
   family: Family,
   tables: ReadonlyMap<string, OwnTable>,
   claim: Claim,

@@ -5,7 +5,7 @@ import { guessOwnRouting, isEmptyRouting } from "./own-routing.ts";
 import { type Claim, hasOwnChains, type MadeHook } from "./own-rules.ts";
 import { type ApplyRecord, readRecord } from "./record.ts";
 import type { RulesState } from "./rules-state.ts";
-import type { ReadRules } from "./toolsets.ts";
+import type { InstalledRules } from "./toolsets.ts";
 
 /** What is ours in a namespace of the things that could be anybody's. */
 export interface Ownership {
@@ -44,7 +44,7 @@ function findOwnership({ network, variants }: NamespaceState, purpose: "apply" |
   return { claim: { kind: "all" }, hooks: [], routing: guessOwnRouting(network.routing, states), record };
 }
 
-function statesOf(variants: readonly ReadRules[]): readonly RulesState[] {
+function statesOf(variants: readonly InstalledRules[]): readonly RulesState[] {
   return variants.flatMap(({ families }) =>
     [families[4], families[6]].flatMap((read) => ("state" in read ? [read.state] : [])),
   );

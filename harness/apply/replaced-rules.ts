@@ -1,4 +1,4 @@
-import { nameTool } from "../formats/tool-name.ts";
+import { toolOfFamily } from "../formats/tool-name.ts";
 import type { Family } from "../model/address.ts";
 import { type OwnTable, ownTable } from "./own-rules.ts";
 import type { RulesChange } from "./transaction.ts";
@@ -39,7 +39,7 @@ export function listReplacedRules(
         ),
       ];
       return subtract(listLines(ownTable(state, family, table, claim)), own).map(
-        (rule) => `${nameTool(family)} -t ${table} ${rule}`,
+        (rule) => `${toolOfFamily(family)} -t ${table} ${rule}`,
       );
     }),
   );

@@ -5,7 +5,7 @@ import { resolveFlow } from "../model/flow-resolution.ts";
 import { parseFlowText } from "../model/flow-text.ts";
 import { APP_ID, APP_PORTS, MAX_PORT } from "../model/pod.ts";
 import { addressBoundaries, portBoundaries } from "./boundary-values.ts";
-import { type Demands, openConnection } from "./demanded-landing.ts";
+import { type Demands, firstConnection } from "./demanded-landing.ts";
 
 /** A port of the app that stands for every ordinary one. */
 export const APP_PORT = 8080;
@@ -60,7 +60,7 @@ export function readFlow(text: string, { addresses, shape }: Demands): Flow {
 }
 
 function demandOf(text: string, demands: Demands): Demand {
-  return demands.contract.demand(openConnection(readFlow(text, demands), demands.shape));
+  return demands.contract.demand(firstConnection(readFlow(text, demands), demands.shape));
 }
 
 /** Says whether a flow that is written so must go to a listener. */

@@ -109,7 +109,7 @@ function findMustFaults(text: string, listeners: readonly string[], path: DataPa
 function findFlowFaults(data: ContractData): readonly DataFault[] {
   return data.clauses.flatMap((clause, i) =>
     (["flows", "except"] as const).flatMap((field) =>
-      listOf(clause[field]).flatMap((text, j) => {
+      toList(clause[field]).flatMap((text, j) => {
         const path = ["clauses", i, field, ...(typeof clause[field] === "string" ? [] : [j])];
         const parsed = readFlowSet(text, data, DEFAULT_ADDRESSES);
         return typeof parsed === "string" ? [fault(path, parsed)] : [];
@@ -119,7 +119,7 @@ function findFlowFaults(data: ContractData): readonly DataFault[] {
 }
 
 /** Gives one set or a list of sets as a list. */
-export function listOf(texts: string | readonly string[] | undefined): readonly string[] {
+export function toList(texts: string | readonly string[] | undefined): readonly string[] {
   return typeof texts === "string" ? [texts] : (texts ?? []);
 }
 

@@ -39,7 +39,7 @@ export interface DemandedLanding {
  */
 export function demandedLanding(flow: Flow, manner: Manner, demands: Demands): DemandedLanding | null {
   const hops: Hop[] = [];
-  let connection = openConnection(flow, demands.shape);
+  let connection = firstConnection(flow, demands.shape);
   const demand = demands.contract.demand(connection);
   while (hops.length < MAX_HOPS) {
     const landing = landConnection(connection, demands);
@@ -55,7 +55,7 @@ export function demandedLanding(flow: Flow, manner: Manner, demands: Demands): D
 }
 
 /** Gives the connection that a flow begins with; a `vm` stands behind the first interface that the pod's shape names. */
-export function openConnection(flow: Flow, { links }: Pick<PodShape, "links">): Connection {
+export function firstConnection(flow: Flow, { links }: Pick<PodShape, "links">): Connection {
   const startedOn = hostOfActor(flow.from.actor);
   const [link] = links;
   return {

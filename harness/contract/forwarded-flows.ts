@@ -1,5 +1,5 @@
 import type { Flow } from "../model/flow.ts";
-import { type Demands, openConnection } from "./demanded-landing.ts";
+import { type Demands, firstConnection } from "./demanded-landing.ts";
 import { isPodsOwn } from "./proxy-dial.ts";
 
 /**
@@ -10,7 +10,7 @@ export function forwardedFlows(flows: readonly Flow[], demands: Demands): readon
   const proxies = demands.shape.listeners.filter(({ host, dials }) => host === "pod" && dials.kind !== "nothing");
   const kinds = new Map<string, Flow>();
   for (const flow of flows) {
-    const connection = openConnection(flow, demands.shape);
+    const connection = firstConnection(flow, demands.shape);
     const demand = demands.contract.demand(connection);
     const isOwn = isPodsOwn(flow.to.address, demands) && proxies.some(({ port }) => port === flow.to.port);
     if (demand.must !== "land-on" && !(demand.must === "as-dialled" && isOwn)) continue;

@@ -3,7 +3,7 @@ import type { Connection, Contract, Demand } from "../model/contract.ts";
 import { cutsOfSet, type FlowSet, holdsConnection, joinCuts } from "../model/flow-set.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
 import type { ContractData } from "./contract-data.ts";
-import { listOf, readFlowSet } from "./contract-references.ts";
+import { readFlowSet, toList } from "./contract-references.ts";
 import { parseMust } from "./must-text.ts";
 
 /** A clause with its sets of flows read. */
@@ -18,10 +18,10 @@ interface ReadClause {
  * Gives the contract that its author wrote, in the addresses of one sandbox; the data must have been read without findings. The first
  * clause whose flows hold a connection, and whose exceptions do not, decides.
  */
-export function makeContract(data: ContractData, addresses: SandboxAddresses): Contract {
+export function makeWrittenContract(data: ContractData, addresses: SandboxAddresses): Contract {
   const clauses = data.clauses.map((clause): ReadClause => {
     const read = (texts: string | readonly string[] | undefined) =>
-      listOf(texts).map((text) => readSet(text, data, addresses));
+      toList(texts).map((text) => readSet(text, data, addresses));
     return {
       name: clause.name,
       flows: read(clause.flows),

@@ -6,7 +6,7 @@ import {
   findOwner,
   hasExactOption,
   makeSection,
-  type Owner,
+  type OptionOwner,
   openImpliedSection,
   peekImpliedSection,
   type RuleSections,
@@ -128,7 +128,7 @@ function takeSectionOption(all: RuleSections, current: Section | null, option: W
 }
 
 /** An option that exists and that its module does not read makes the section a text. */
-function takeOwned(all: RuleSections, { section, option, words, isRead }: Owner, written: WrittenOption): Step {
+function takeOwned(all: RuleSections, { section, option, words, isRead }: OptionOwner, written: WrittenOption): Step {
   const use = addUse(all, section.uses, written, option, words);
   if (use) section.written.push(use);
   if (!isRead) section.reading = "opaque";

@@ -15,7 +15,7 @@ import { describeHiddenRules } from "./other-texts.ts";
 import { readTableLine } from "./save-lines.ts";
 import { couldDrop, type SecurityTable } from "./security-table.ts";
 import { contextOf, note, type State, type TextLine, type TextReading } from "./text-state.ts";
-import { nameTool } from "./tool-name.ts";
+import { toolOfFamily } from "./tool-name.ts";
 
 /** Reads every line of a text; call {@link endText} after it. */
 export function readLines(reading: TextReading, text: string): void {
@@ -96,7 +96,7 @@ function openTable(reading: TextReading, line: TextLine): void {
   if (state.kind === "table" || state.kind === "security") tellOpen(reading, nameOf(state), line.number, name);
   reading.hasRules = true;
   reading.state = { kind: "skipped" };
-  const { tables } = reading.tools[nameTool(reading.family)];
+  const { tables } = reading.tools[toolOfFamily(reading.family)];
   if (name === "security") reading.state = { kind: "security", table: { line: line.number, lines: [] } };
   else if (table === null) tell(`There is no table ${name}; the tables are ${TABLE_NAMES.join(", ")} and security.`);
   else {
@@ -144,7 +144,7 @@ function readCommand(reading: TextReading, line: TextLine): void {
   if (state.kind !== "outside") return;
   endListing(reading);
   const absent = () => void (reading.absent.at(-1) === line.number || reading.absent.push(line.number));
-  interpretLine(line.text, reading.tools, { ...contextOf(reading, line), absent }, nameTool(reading.family));
+  interpretLine(line.text, reading.tools, { ...contextOf(reading, line), absent }, toolOfFamily(reading.family));
 }
 
 function readOther(reading: TextReading, { text, number }: TextLine): void {

@@ -2,6 +2,15 @@
  * What a finding is about, for programs: codes stay as they are, messages may change. `docs/codes.md` lists them too.
  *
  * - `invalid-value`: a value does not have the form, or is not in the range, that its option, variable or field requires.
+ * - `invalid-address`: a text is not an IPv4 or IPv6 address.
+ * - `unusable-address`: the pod cannot have this address: it is not a unicast address, or another host of the sandbox has it.
+ * - `invalid-flow`: a text is not a flow.
+ * - `invalid-flow-set`: a text is not a set of flows.
+ * - `invalid-landing`: a text is not a landing.
+ * - `undrivable-flow`: a flow is valid, but no socket of the sandbox can send it.
+ * - `invalid-property`: a property's name is invalid, or its flows and its claim do not fit together.
+ * - `wrong-shape`: a field of a file or module has a value of the wrong type.
+ * - `other-report`: a report comes from another backend or Envoy than the reports it is merged with.
  * - `missing-value`: a required value is missing.
  * - `unknown-option`: neither the command nor the mesh whose options it takes has this option.
  * - `unknown-flag`: the mesh whose flags the command takes has no such flag; the command also prints its help.
@@ -26,6 +35,15 @@
  */
 export const FINDING_CODES = [
   "invalid-value",
+  "invalid-address",
+  "unusable-address",
+  "invalid-flow",
+  "invalid-flow-set",
+  "invalid-landing",
+  "undrivable-flow",
+  "invalid-property",
+  "wrong-shape",
+  "other-report",
   "missing-value",
   "unknown-option",
   "unknown-flag",

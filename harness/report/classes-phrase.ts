@@ -28,7 +28,7 @@ export function listLeft({ remaining }: ClassReport): readonly string[] {
 }
 
 /** Says why a run has no classes. */
-export function describeFailure(failure: string): string {
+export function describeClassFailure(failure: string): string {
   return `the classes of flows could not be computed: ${failure}`;
 }
 

@@ -1,5 +1,11 @@
 import type { BackendName, FlowVerdict, Report, ScenarioReport } from "../model/report.ts";
-import { describeClasses, describeFailure, describeGaps, describeUnseenFamily, listLeft } from "./classes-phrase.ts";
+import {
+  describeClasses,
+  describeClassFailure,
+  describeGaps,
+  describeUnseenFamily,
+  listLeft,
+} from "./classes-phrase.ts";
 import { describeUnhit } from "./coverage-phrase.ts";
 import { renderOmission, renderRows } from "./html-evidence.ts";
 import { renderFailures } from "./html-failures.ts";
@@ -74,7 +80,7 @@ ${renderCoverage(scenario)}
 
 function renderClasses({ classes, notLookedAt }: ScenarioReport, backend: BackendName): Html {
   const unseen = (notLookedAt ?? []).map(describeUnseenFamily);
-  const failed = classes?.failure ? [describeFailure(classes.failure)] : [];
+  const failed = classes?.failure ? [describeClassFailure(classes.failure)] : [];
   const left = classes ? listLeft(classes) : [];
   const told = classes && classes.failure === null ? html`<p>${describeClasses(classes, backend)}</p>` : html``;
   return html`${told}${[...left, ...failed, ...unseen].map((line) => html`<p class="could-not-look">${line}</p>`)}`;

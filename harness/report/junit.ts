@@ -7,7 +7,7 @@ import {
   type ScenarioReport,
 } from "../model/report.ts";
 import { escapeData } from "../model/visible-text.ts";
-import { describeClasses, describeFailure, describeUnseenFamily, listLeft } from "./classes-phrase.ts";
+import { describeClasses, describeClassFailure, describeUnseenFamily, listLeft } from "./classes-phrase.ts";
 import { alignEvidence, describeOmission, listEvidence, MISPREDICTED } from "./evidence.ts";
 import { describeLanding } from "./landing-phrase.ts";
 
@@ -61,7 +61,7 @@ function addClasses(suite: TestSuite, { name, classes, notLookedAt }: ScenarioRe
   for (const family of notLookedAt ?? [])
     suite.testCase().className(name).name(`IPv${family}`).error(describeUnseenFamily(family), "not-looked-at");
   if (!classes) return;
-  const said = classes.failure === null ? describeClasses(classes, backend) : describeFailure(classes.failure);
+  const said = classes.failure === null ? describeClasses(classes, backend) : describeClassFailure(classes.failure);
   const test = suite.testCase().className(name).name("every class of flows");
   suite.property("classes", said);
   if (classes.left > 0 || classes.failure !== null)

@@ -1,7 +1,13 @@
 import { styleText } from "node:util";
 import type { BackendName, FlowReport, FlowVerdict, Omission, Report, ScenarioReport } from "../model/report.ts";
 import { CELLS } from "./cells.ts";
-import { describeClasses, describeFailure, describeGaps, describeUnseenFamily, listLeft } from "./classes-phrase.ts";
+import {
+  describeClasses,
+  describeClassFailure,
+  describeGaps,
+  describeUnseenFamily,
+  listLeft,
+} from "./classes-phrase.ts";
 import { describeCoverage, describeUnhit } from "./coverage-phrase.ts";
 import { alignEvidence, describeOmission, EVIDENCE_INDENT, type EvidenceRow } from "./evidence.ts";
 import { describeRule, shortenLanding } from "./landing-phrase.ts";
@@ -55,7 +61,7 @@ function renderScenario(scenario: ScenarioReport, backend: BackendName, look: Te
 function renderClasses(scenario: ScenarioReport, backend: BackendName, look: TerminalLook, paint: Paint) {
   const { classes, notLookedAt } = scenario;
   const unseen = (notLookedAt ?? []).map((family) => `? ${describeUnseenFamily(family)}`);
-  const failed = classes?.failure ? [`? ${describeFailure(classes.failure)}`] : [];
+  const failed = classes?.failure ? [`? ${describeClassFailure(classes.failure)}`] : [];
   const told = classes && !classes.failure ? [describeClasses(classes, backend)] : [];
   const left = classes ? listLeft(classes).map((line) => `? ${line}`) : [];
   return [...told, ...left, ...failed, ...unseen].flatMap((line) => {

@@ -16,7 +16,7 @@ import { attributeFlows } from "../run/rules/attribution.ts";
 import { lookAgain } from "../run/second-look.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { blameCaller } from "./caller.ts";
-import { orThrow, type ReadRules, type RuleSource, readRuleSource, seedRules } from "./rule-source.ts";
+import { orThrow, type RuleSource, type RulesWithCapture, readRuleSource, seedRules } from "./rule-source.ts";
 
 /** A flow that is driven when a matcher asks where it lands. */
 export interface PodFlow {
@@ -37,7 +37,7 @@ export class Pod implements AsyncDisposable {
   readonly #listen: number[] = [];
   readonly #flows: Flow[] = [];
   /** Null while no rules are in. */
-  #applied: ReadRules | null = null;
+  #applied: RulesWithCapture | null = null;
   #spec: PodSpec | null = null;
   #last: Promise<unknown> = Promise.resolve();
   /** A test that was timed out goes on without anybody waiting for it, while the next one has the sandbox. */

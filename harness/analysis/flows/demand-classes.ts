@@ -54,7 +54,7 @@ export function classifyDemands({
   const ruleset = rules[familyKey(family)] ?? emptyRuleset(family);
   const { splitPoints } = capture.contractFor(setting.addresses);
   const cuts = joinCuts([splitPoints(family), cutsOfRouting(rules.policyRouting, family)]);
-  const partition = partitionFlows(family, [ruleset], { ...setting, cuts });
+  const partition = partitionFlows(family, [ruleset], { ...setting, cuts, chosenPorts: "absent" });
   return partition.lanes.filter(concerns).flatMap((lane) => {
     const { space, signatures, ground, join, restrict, outside } = partition;
     const fine = restrict([...signatures, ...ground].reduce(join), lane);

@@ -5,7 +5,7 @@ import type { PodSpec, SandboxAddresses } from "../../model/pod.ts";
 import type { PodRules } from "../../model/ruleset.ts";
 import { compilePod, type Simulator } from "../../netfilter/simulator.ts";
 import { findBreakpoints } from "../diagrams/breakpoints.ts";
-import { type KnownWays, type LandedFlow, learnWays } from "../pod/known-ways.ts";
+import { type KnownLanding, type KnownWays, learnWays } from "../pod/known-ways.ts";
 import { widenPod } from "../pod/wide-pod.ts";
 import { countWitnesses, listWitnesses, spanFlows, type WitnessSpace } from "./witness-flows.ts";
 
@@ -71,7 +71,7 @@ function spanBoth(
   return count > FLOWS_AT_MOST ? `${count} flows would have to be simulated` : space;
 }
 
-function findDifference(flows: Iterable<LandedFlow>, changed: Simulator): SearchResult {
+function findDifference(flows: Iterable<KnownLanding>, changed: Simulator): SearchResult {
   let unknown: string | null = null;
   for (const { flow, landing: was } of flows) {
     const is = changed.land(flow, "answer");

@@ -21,12 +21,11 @@ import { findDomain } from "./flow-domain.ts";
 import { DIMENSION, FIRST_REST, type FlowSpace, openFlowSpace } from "./flow-space.ts";
 import { type Lane, listLanes, switchProtocol } from "./lanes.ts";
 import { findLaneReach, narrowLanes } from "./narrow-lanes.ts";
-import { varySockets } from "./socket-lanes.ts";
+import { type SocketSetting, varySockets } from "./socket-lanes.ts";
 import { tellApart } from "./told-apart.ts";
 
 /** What an analysis looks at beside the rules. */
-export interface AnalysisSetting {
-  readonly spec: PodSpec;
+export interface AnalysisSetting extends SocketSetting {
   readonly addresses: SandboxAddresses;
   /** Values at which flows are to be told apart beyond what the rules do, such as those a property names. */
   readonly cuts?: SplitPoints;
@@ -116,7 +115,7 @@ function findLanes(
   const byProtocol = (["tcp", "udp"] as const)
     .filter((protocol) => (within?.protocols ?? ["tcp"]).includes(protocol))
     .flatMap((protocol) => switchProtocol(byTcp, protocol));
-  const lanes = varySockets(byProtocol, rulesets, spec, demanded);
+  const lanes = varySockets(byProtocol, rulesets, setting, demanded);
   if (!within) return lanes;
   const narrowed = within.family === family ? narrowLanes(lanes, within) : [];
   if (within.family === family && narrowed.length === 0) throw noFlow(within);

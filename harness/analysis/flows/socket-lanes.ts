@@ -16,23 +16,38 @@ import { listRanges } from "../diagrams/match-traits.ts";
 import { boundariesOf, makeAxis } from "./axis.ts";
 import type { Lane, LaneSocket } from "./lanes.ts";
 
+/** What the lanes of sockets depend on beside the rules. */
+export interface SocketSetting {
+  readonly spec: PodSpec;
+  /**
+   * Whether flows whose port the kernel chooses are looked at even where rules ask for some of those ports only. `absent`: the flows bound
+   * to each port stand for them. `there`, unless given.
+   */
+  readonly chosenPorts?: "there" | "absent";
+}
+
 /** Marks that one range may name. */
 const MARKS_AT_MOST = 64;
 
 /**
  * Gives lanes once more for every kind of socket that rules tell apart: by the port that it is bound to (`--sport 5000`), and in the pod by
  * its mark (`-m mark --mark 0x1`); `demanded` are the marks that a contract, a property or the flows asked about name. Where a rule asks
- * for some of the ports that the kernel may choose and not for others, no lane leaves the choice to the kernel. No socket of the pod can be
- * bound to a port at which the pod listens.
+ * for some of the ports that the kernel may choose and not for others, it cannot be known where the flow of a socket whose port the kernel
+ * chooses lands; `chosenPorts` says whether such flows have lanes too. No socket of the pod can be bound to a port at which the pod
+ * listens.
  */
 export function varySockets(
   lanes: readonly Lane[],
   rulesets: readonly Ruleset[],
-  spec: PodSpec,
+  { spec, chosenPorts = "there" }: SocketSetting,
   demanded: ValueRanges = [],
 ): readonly Lane[] {
   const matches = rulesets.flatMap(listRules).flatMap(listMatches);
-  const ports = { tcp: listPorts(matches, "tcp"), udp: listPorts(matches, "udp") };
+  const listPortsOf = (protocol: FlowProtocol) => {
+    const found = listPorts(matches, protocol);
+    return chosenPorts === "absent" || found.includes(null) ? found : [null, ...found];
+  };
+  const ports = { tcp: listPortsOf("tcp"), udp: listPortsOf("udp") };
   const marks = listMarks(matches, demanded);
   const listening = listeningPorts(spec);
   return lanes.flatMap((lane) => {

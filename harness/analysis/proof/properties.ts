@@ -1,4 +1,4 @@
-import { type DemandedLanding, demandedLanding, openConnection } from "../../contract/demanded-landing.ts";
+import { type DemandedLanding, demandedLanding, firstConnection } from "../../contract/demanded-landing.ts";
 import { isPodsOwn } from "../../contract/proxy-dial.ts";
 import type { Family } from "../../model/address.ts";
 import type { Clause, Connection, Contract, Demand, GivenSetting } from "../../model/contract.ts";
@@ -96,7 +96,7 @@ function judgeClause(
   { answer }: FlowLandings,
   context: PropertyContext,
 ): PropertyVerdict {
-  const demand = context.contract.demand(openConnection(flow, context.spec.shape));
+  const demand = context.contract.demand(firstConnection(flow, context.spec.shape));
   if (clauseOf(demand) !== name) return "not-concerned";
   return meetsDemand(demand, flow, answer, context) ? "holds" : "fails";
 }
@@ -127,7 +127,7 @@ function landDemanded(flow: Flow, { contract, spec, addresses }: PropertyContext
 function judgeLoop(flow: Flow, { answer, forward }: FlowLandings, context: PropertyContext): PropertyVerdict {
   if (forward.kind === "loop" || forward.kind === "could-not-look") return "fails";
   const { shape } = context.spec;
-  const connection = openConnection(flow, shape);
+  const connection = firstConnection(flow, shape);
   const isOwn = isPodsOwn(flow.to.address, { shape, addresses: context.addresses });
   const isPassThrough = flow.from.address === shape.passThrough[flow.family];
   const isProxys = startsInPod(flow) && shape.proxies.some((proxy) => ownsSocket(proxy, connection.owner));

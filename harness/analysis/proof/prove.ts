@@ -1,4 +1,4 @@
-import { openConnection } from "../../contract/demanded-landing.ts";
+import { firstConnection } from "../../contract/demanded-landing.ts";
 import type { Family } from "../../model/address.ts";
 import type { Capture } from "../../model/capture.ts";
 import type { GivenSetting } from "../../model/contract.ts";
@@ -52,6 +52,7 @@ export function proveProperties(
   const lanes = listFamilies(rules).flatMap((family) =>
     classifyFlows(rules, family, {
       ...setting,
+      chosenPorts: setting.within ? "there" : "absent",
       cuts: joinCuts([contract.splitPoints(family), ...properties.flatMap(({ cuts }) => cuts?.(family) ?? [])]),
     }),
   );
@@ -91,7 +92,7 @@ function findUnjudged(
 ): readonly string[] {
   return settings
     .filter((each) => flows.length === 0 || each.families.some((family) => families.includes(family)))
-    .filter(({ holds }) => !flows.some((flow) => holds(openConnection(flow, shape))))
+    .filter(({ holds }) => !flows.some((flow) => holds(firstConnection(flow, shape))))
     .map(({ text }) => text);
 }
 

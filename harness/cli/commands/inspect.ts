@@ -1,7 +1,7 @@
 import { type MappedClass, mapFlows } from "../../analysis/map.ts";
 import { renderIptablesSave } from "../../formats/iptables-save.ts";
 import { renderList } from "../../formats/list.ts";
-import { nameTool } from "../../formats/tool-name.ts";
+import { toolOfFamily } from "../../formats/tool-name.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import { listRules, type Ruleset } from "../../model/ruleset.ts";
 import { renderJson } from "../../report/json.ts";
@@ -131,7 +131,7 @@ function renderLists(from: ContainerRuleset): string {
 }
 
 function nameVariant({ variant, ruleset }: ContainerRuleset): string {
-  return `${nameTool(ruleset.family)}-${variant}`;
+  return `${toolOfFamily(ruleset.family)}-${variant}`;
 }
 
 function hasNoRule({ ruleset }: ContainerRuleset): boolean {

@@ -4,7 +4,7 @@ import type { MutantReport } from "../../model/mutation-report.ts";
 import { DEFAULT_ADDRESSES, type SandboxAddresses } from "../../model/pod.ts";
 import { renderJson } from "../../report/json.ts";
 import { judgeMutants, scoreMutants } from "../../run/mutation/mutation.ts";
-import { type FlowSource, findSubjects, type MutationSubject } from "../../run/mutation/mutation-subject.ts";
+import { findSubjects, type MutationSubject, type SubjectFlows } from "../../run/mutation/mutation-subject.ts";
 import { DEFAULT_SANDBOX_OPTIONS } from "../../sandbox/open-sandbox.ts";
 import { readCaptureWords } from "../arguments/capture-options.ts";
 import { readContract } from "../arguments/contract-option.ts";
@@ -18,7 +18,7 @@ import { makeRulesOptions, readRulesPaths, readTable } from "../input/rules-file
 import { openInterruptibleSandbox } from "../interruption.ts";
 import { makeProgress } from "../output/progress.ts";
 import { refuseUsage } from "../refusal.ts";
-import { readNumber } from "../verify/options.ts";
+import { readBoundedNumber } from "../verify/options.ts";
 import { isMadeFromConfig, readScenarios, type ScenarioSelection } from "../verify/scenarios.ts";
 import type { CommandHelp } from "./help.ts";
 
@@ -97,7 +97,7 @@ export const mutate: Command = {
 
 interface MutateOptions {
   readonly scenarios: ScenarioSelection;
-  readonly source: FlowSource;
+  readonly source: SubjectFlows;
   readonly sandbox: BackendChoice;
   /** Null: as many as fit the work. */
   readonly jobs: number | null;
@@ -115,7 +115,7 @@ function readMutateOptions(args: readonly string[], io: CommandIo): MutateOption
   const { values, positionals: words } = options;
   const rules = { files: readRulesPaths(options, io, findings), table: readTable(options), script: null };
   const selection = values.has("all") ? "all" : "named";
-  const jobs = readNumber("--jobs", lastValue(options, "jobs"), [1, 64], findings);
+  const jobs = readBoundedNumber("--jobs", lastValue(options, "jobs"), [1, 64], findings);
   if ((words.length > 0 || selection === "all") && captureFrom === "flags")
     findings.push(
       codedFinding(

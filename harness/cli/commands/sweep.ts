@@ -8,7 +8,7 @@ import {
   removeStaleImages,
   type StaleImage,
 } from "../../sandbox/docker/stale-images.ts";
-import { type Residue, sweep as sweepResidue } from "../../sandbox/docker/sweep.ts";
+import { type Residue, sweepEngine } from "../../sandbox/docker/sweep.ts";
 import { type OptionSpec, readOptions, refuseWords } from "../arguments/options.ts";
 import type { Command, CommandIo } from "../command.ts";
 import { refuseUsage } from "../refusal.ts";
@@ -57,7 +57,7 @@ export const sweep: Command = {
       findings.push(codedFinding("conflict", "--images", "Images do not belong to a run; remove --run or --images."));
     if (findings.length > 0) throw refuseUsage(findings);
     const engine = await reachEngine();
-    const residue = await sweepResidue(engine, "dead-and-kept", runs);
+    const residue = await sweepEngine(engine, "dead-and-kept", runs);
     const images = scope === "with-images" ? await removeStaleImages(engine, makeImageJudge()) : [];
     const removed = [...residue, ...images];
     if (!runs && scope === "without-images") await tellImages(engine, io);

@@ -4,7 +4,7 @@ import { type BackendChoice, backendOf } from "../../model/backends.ts";
 import { codedFinding, type Finding, finding } from "../../model/finding.ts";
 import type { TableName } from "../../model/iptables-tables.ts";
 import { parseShard, type Shard } from "../../run/scenario/scenario-shard.ts";
-import { type CaptureCommandLine, type CaptureWords, readCaptureWords } from "../arguments/capture-options.ts";
+import { type CaptureCommandLine, type PartialCaptureLine, readCaptureWords } from "../arguments/capture-options.ts";
 import { readContract } from "../arguments/contract-option.ts";
 import { readFamily } from "../arguments/family-option.ts";
 import { lastValue } from "../arguments/options.ts";
@@ -74,12 +74,12 @@ export function readVerifyOptions(args: readonly string[], io: CommandIo): Verif
     captureBy: choose("init-container", "init-container", "whoever-fits"),
     rights: choose("privileged", "privileged", "capabilities"),
     coverage: has("coverage") || has("min-coverage") ? "measured" : "not-measured",
-    minCoverage: readNumber("--min-coverage", lastValue(given, "min-coverage"), [0, 100], findings),
+    minCoverage: readBoundedNumber("--min-coverage", lastValue(given, "min-coverage"), [0, 100], findings),
     evidence: has("evidence") ? resolve(io.workingDirectory, lastValue(given, "evidence") ?? "") : null,
     reports: (given.values.get("report") ?? []).flatMap((path) => readReportFile(path, io.workingDirectory, findings)),
-    jobs: readNumber("--jobs", lastValue(given, "jobs"), [1, 64], findings),
+    jobs: readBoundedNumber("--jobs", lastValue(given, "jobs"), [1, 64], findings),
     shard,
-    maxFlows: readNumber("--max-flows", lastValue(given, "max-flows"), [1, 1_000_000], findings),
+    maxFlows: readBoundedNumber("--max-flows", lastValue(given, "max-flows"), [1, 1_000_000], findings),
     family: readFamily(given),
     afterwards: choose("keep", "keep", "clean"),
     repetition: choose("watch", "watch", "once"),
@@ -92,7 +92,7 @@ export function readVerifyOptions(args: readonly string[], io: CommandIo): Verif
   return { ...options, line };
 }
 
-function findContradictions(options: Omit<VerifyOptions, "line">, { captureFrom, line }: CaptureWords) {
+function findContradictions(options: Omit<VerifyOptions, "line">, { captureFrom, line }: PartialCaptureLine) {
   const { words, selection, rules, afterwards, repetition, onWrong, jobs, task, sandbox, envoy } = options;
   const findings: Finding[] = [];
   const refuse = (holds: boolean, where: string, message: string) =>
@@ -156,7 +156,7 @@ function findUnrepeatableRules({ rules: { files, script }, repetition }: Omit<Ve
 /** What only containers heed would be passed over without a word. */
 function refuseContainerOptions(options: Omit<VerifyOptions, "line">): readonly Finding[] {
   const message = `It works with the docker backend only; remove it, or remove --sandbox ${options.sandbox}.`;
-  return listContainerOptions(options).map((option) => finding(option, message));
+  return listContainerOptions(options).map((option) => codedFinding("unsupported", option, message));
 }
 
 /** Gives the options that were given and that containers alone heed: `["--init-container"]`. */
@@ -171,7 +171,7 @@ export function listContainerOptions({
 }
 
 /** Reads an option's number within bounds, a whole one unless it is a percentage; null where it is not given. */
-export function readNumber(
+export function readBoundedNumber(
   where: string,
   text: string | undefined,
   [first, last]: readonly [number, number],

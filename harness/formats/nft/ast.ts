@@ -84,7 +84,7 @@ export interface Place {
 }
 
 /** What a reader of nft rules is told beside the rules. */
-export interface ReadContext {
+export interface NftContext {
   /** Notes that something cannot be what it says; the text is then refused. */
   readonly tell: (node: Json, message: string) => void;
   readonly user: (name: string) => number | null;

@@ -52,7 +52,7 @@ export function takeIf(reader: TextReader, ...texts: readonly string[]): boolean
 }
 
 /** Takes the next word, which must be this one. */
-export function expect(reader: TextReader, text: string): void {
+export function takeExpected(reader: TextReader, text: string): void {
   if (!takeIf(reader, text)) fail(peek(reader), `${describeToken(peek(reader))} stands where "${text}" is needed.`);
 }
 

@@ -1,4 +1,4 @@
-import type { Note } from "./given.ts";
+import type { ColumnNote } from "./given.ts";
 
 /** One element of a comma-separated value. */
 export interface Element {
@@ -15,7 +15,7 @@ export interface Element {
  * Splits a value at its commas. Blanks around elements are trimmed and a comma at the end is harmless; notes empty elements, line breaks,
  * and a `*` beside other elements. An empty value has no elements.
  */
-export function splitList(text: string, note: Note): readonly Element[] {
+export function splitElements(text: string, note: ColumnNote): readonly Element[] {
   if (text === "") return [];
   if (/[\r\n]/.test(text)) {
     note("The value holds a line break; write it on one line, separated by commas.", null);

@@ -1,4 +1,4 @@
-import type { Note } from "./given.ts";
+import type { ColumnNote } from "./given.ts";
 import { type Element, nameElement } from "./list.ts";
 
 /**
@@ -56,7 +56,7 @@ export function readInterfaceAsOriginal(raw: string): OriginalReading {
 }
 
 /** Warns of an element that landfall reads and the original does not. */
-export function warnOfOriginal(element: Element, reading: OriginalReading, warn: Note): void {
+export function warnOfOriginal(element: Element, reading: OriginalReading, warn: ColumnNote): void {
   if (reading === "counts") return;
   const remedy = /\s/.test(element.raw)
     ? "Remove the space."

@@ -1,6 +1,6 @@
 import { type Family, parseNetwork, renderNetwork } from "../../model/address.ts";
-import type { Note } from "./given.ts";
-import { nameElement, STAR_FAULT, splitList } from "./list.ts";
+import type { ColumnNote } from "./given.ts";
+import { nameElement, STAR_FAULT, splitElements } from "./list.ts";
 import { readRangeAsOriginal, warnOfOriginal } from "./original-lists.ts";
 
 /**
@@ -8,8 +8,13 @@ import { readRangeAsOriginal, warnOfOriginal } from "./original-lists.ts";
  * masks of either family. Notes every element that is none; warns of every element that the original does not read, where its family has
  * rules in this pod.
  */
-export function readRanges(text: string, families: readonly Family[], note: Note, warn: Note): readonly string[] {
-  return splitList(text, note).flatMap((element) => {
+export function readRanges(
+  text: string,
+  families: readonly Family[],
+  note: ColumnNote,
+  warn: ColumnNote,
+): readonly string[] {
+  return splitElements(text, note).flatMap((element) => {
     const network = parseNetwork(element.text);
     if (network) {
       if (families.includes(network.family)) warnOfOriginal(element, readRangeAsOriginal(element.raw), warn);

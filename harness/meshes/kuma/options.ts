@@ -2,11 +2,11 @@
 import type { MeshOption } from "../mesh.ts";
 
 /** How an option's value is written: in YAML, in a variable, and behind a flag. */
-export type Shape = "switch" | "port" | "ports" | "texts" | "text" | "count" | "executables";
+export type ValueShape = "switch" | "port" | "ports" | "texts" | "text" | "count" | "executables";
 
 /** An option; its setting is named by its path in the tool's YAML: `redirect.inbound.excludePorts`. */
 export interface KumaOption extends MeshOption {
-  readonly shape: Shape;
+  readonly shape: ValueShape;
 }
 
 const COMMON = {

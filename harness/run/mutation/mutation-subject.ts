@@ -6,7 +6,7 @@ import { compilePod } from "../../netfilter/simulator.ts";
 import { makePodSpec } from "../pod-spec.ts";
 import { type BoundFlow, type BoundScenario, bindScenario, listBoundaryFlows } from "../scenario/bound-scenario.ts";
 import type { ParsedScenario } from "../scenario/parsed-scenario.ts";
-import { familiesOf } from "../scenario/tested-families.ts";
+import { testedFamilies } from "../scenario/tested-families.ts";
 
 /** Rules to be broken, and the flows that are to show it. */
 export interface MutationSubject extends Pick<BoundScenario, "capture" | "spec" | "flows"> {
@@ -21,7 +21,7 @@ export interface MutationSubject extends Pick<BoundScenario, "capture" | "spec" 
  * Whose flows are to show a defect: the scenarios' alone, or also those that their capture configs are shown by, boundary by boundary,
  * as `verify` with flags drives them.
  */
-export type FlowSource = "scenarios" | "scenarios-and-configs";
+export type SubjectFlows = "scenarios" | "scenarios-and-configs";
 
 /**
  * Gives the different rule sets of some scenarios, in the order in which they come, each with the flows of all scenarios that bring it,
@@ -30,7 +30,7 @@ export type FlowSource = "scenarios" | "scenarios-and-configs";
  */
 export function findSubjects(
   scenarios: readonly ParsedScenario[],
-  source: FlowSource,
+  source: SubjectFlows,
   addresses: SandboxAddresses,
 ): readonly MutationSubject[] {
   const known = scenarios.flatMap((scenario) => {
@@ -79,7 +79,7 @@ function describeRules({ capture, listen }: ParsedScenario, { ip, ip6, policyRou
 /** What a subject is made of, whatever the addresses. */
 interface SubjectParts {
   readonly scenarios: readonly ParsedScenario[];
-  readonly source: FlowSource;
+  readonly source: SubjectFlows;
   readonly rules: PodRules;
 }
 
@@ -91,7 +91,7 @@ function makeSubject(parts: SubjectParts, addresses: SandboxAddresses): Mutation
   if (!first || !parsed) throw new RangeError("a subject has no scenario");
   const { capture } = first;
   const said = uniqueFlows(bound.flatMap(({ flows }) => flows));
-  const families = familiesOf(parsed);
+  const families = testedFamilies(parsed);
   const intended = source === "scenarios" ? [] : listBoundaryFlows(capture, addresses);
   const shown = intended.filter(({ flow }) => families.includes(flow.family));
   const unsaid = shown.filter((flow) => !said.some((other) => keyOf(other) === keyOf(flow)));

@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import type Docker from "dockerode";
 import { describeFailure, LandfallError } from "../../errors.ts";
 import { parseIptablesSave } from "../../formats/iptables-save.ts";
-import { nameTool } from "../../formats/tool-name.ts";
+import { toolOfFamily } from "../../formats/tool-name.ts";
 import { FAMILIES, type Family } from "../../model/address.ts";
 import type { Ruleset } from "../../model/ruleset.ts";
 import { engineFailed, unlessGone } from "./engine.ts";
@@ -49,13 +49,13 @@ export async function readContainerRules(engine: Docker, nameOrId: string): Prom
 }
 
 async function readNft(pid: number, family: Family): Promise<ContainerRuleset> {
-  return { variant: "nft", ruleset: await readRuleset(pid, `${nameTool(family)}-nft-save`, family) };
+  return { variant: "nft", ruleset: await readRuleset(pid, `${toolOfFamily(family)}-nft-save`, family) };
 }
 
 async function readLegacy(pid: number, family: Family): Promise<ContainerRuleset | null> {
   const tables = await readFile(`/proc/${pid}/net/${LEGACY_TABLES[family]}`, "utf8").catch(() => "");
   if (tables.trim() === "") return null;
-  return { variant: "legacy", ruleset: await readRuleset(pid, `${nameTool(family)}-legacy-save`, family) };
+  return { variant: "legacy", ruleset: await readRuleset(pid, `${toolOfFamily(family)}-legacy-save`, family) };
 }
 
 async function readRuleset(pid: number, tool: string, family: Family): Promise<Ruleset> {

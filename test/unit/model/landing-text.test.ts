@@ -91,7 +91,7 @@ describe("an expected landing", () => {
       ok: false,
       findings: [
         {
-          code: "invalid-value",
+          code: "invalid-landing",
           where: "seed.ts",
           line: null,
           column: null,
