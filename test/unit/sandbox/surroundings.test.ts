@@ -33,7 +33,7 @@ describe("no sandbox can work, and that is said with what to do,", () => {
   });
   test("with every reason at once", () => {
     expect(why({ workingDirectory: "removed", limits: { openFiles: 32, processes: 12 } })).toMatch(
-      /has been removed.*may open 32 files.*may have 12 processes/,
+      /has been removed.*may open only 32 files.*may have only 12 processes/,
     );
   });
 });
