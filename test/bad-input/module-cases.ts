@@ -36,12 +36,12 @@ export const MODULE_CASES: readonly BadInput[] = [
   asProperties(
     "writes on the channel of its answers",
     'import fs from "node:fs"; fs.writeSync(3, `\\n{"index":0}\\n`); throw new Error("told");',
-    /told|has not finished/,
+    /told|did not finish/,
   ),
   asScenario(
     "takes all memory",
     "const a = []; while (true) a.push(new Array(1e6).fill(0));",
-    /MiB of memory|not finished/,
+    /MiB of memory|did not finish/,
   ),
   ...both("throws", `throw new Error(${JSON.stringify(HOSTILE)});`, /cannot be loaded/),
   ...both("throws a text", "throw 'a text';", /a text/),
