@@ -95,7 +95,7 @@ describe("an expected landing", () => {
           where: "seed.ts",
           line: null,
           column: null,
-          message: expect.stringMatching(/"nowhere" is not a landing; write LIST/),
+          message: expect.stringMatching(/"nowhere" is not a valid landing; write LIST/),
         },
       ],
     });
