@@ -40,7 +40,7 @@ export function parseProperties(
   taken: readonly string[],
   addresses: SandboxAddresses,
 ): Parsed<readonly Property[]> {
-  const names: SetNames = { addresses, shape };
+  const names: SetNames = { addresses, shape, protocols: ["tcp", "udp"] };
   const findings: Finding[] = findNameFaults(written, taken, where);
   const properties = written.flatMap((property, i) => {
     if (property === null) return [];
@@ -123,10 +123,12 @@ interface ReadProperty {
 function makeJudge(
   { flows, except, lands, never, manner }: ReadProperty,
   addresses: SandboxAddresses,
-): Pick<Property, "judge" | "cuts"> {
+): Pick<Property, "judge" | "cuts" | "protocols"> {
   const cuts = [...flows, ...except].map((set) => [set.family, cutsOfSet(set)] as const);
   const claimed = [...lands, ...never].map(cutsOfClaim);
+  const named = new Set(flows.flatMap(({ protocols }) => protocols));
   return {
+    protocols: (["tcp", "udp"] as const).filter((protocol) => named.has(protocol)),
     cuts: (family) => joinCuts([...cuts.filter(([of]) => of === family).map(([, each]) => each), ...claimed]),
     judge: (flow, landings, context) => {
       const isIn = (set: FlowSet) => holdsFlow(set, flow, addresses);
