@@ -1,7 +1,7 @@
 // Long because each command of nft(8) has its grammar here.
 import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
 import { NO_LOOKUPS } from "../../model/name-lookups.ts";
-import { isObject, type Json, type JsonObject } from "./ast.ts";
+import { countValues, isObject, type Json, type JsonObject } from "./ast.ts";
 import { readTokens, type Token } from "./lexer.ts";
 import type { NftReadOptions } from "./read-json.ts";
 import { type NftTables, readTables } from "./read-ruleset.ts";
@@ -35,6 +35,7 @@ export function readNftText(text: string, { where, names = NO_LOOKUPS }: NftRead
     tokens,
     at: 0,
     defined: new Map(),
+    expanded: 0,
     places: new Map(),
     faults: [],
     ruleTexts: new Map(),
@@ -87,7 +88,8 @@ function takeVerb(reader: TextReader): string {
 function readDefinition(reader: TextReader): void {
   const name = takeName(reader, "a name");
   takeExpected(reader, "=");
-  reader.defined.set(name, readRight(reader));
+  const value = readRight(reader);
+  reader.defined.set(name, { value, size: countValues(value) });
 }
 
 function readFamily(reader: TextReader): string {
