@@ -164,7 +164,12 @@ export const RULES_CASES: readonly BadInput[] = [
     { s: PIPE },
     { says: /regular file/ },
   ),
-  refuses("a script that is a device", ["verify", "--rules-script", "/dev/zero", ...SIMULATED], {}, { says: /regular/ }),
+  refuses(
+    "a script that is a device",
+    ["verify", "--rules-script", "/dev/zero", ...SIMULATED],
+    {},
+    { says: /regular/ },
+  ),
   refuses("a script beside rules", ["verify", "--rules-script", "s", "--rules", "s", ...SIMULATED], { s: "" }),
   refuses("rules to watch that are a pipe", ["verify", "--watch", "--rules", "r", ...SIMULATED], { r: PIPE }),
   refuses("rules to watch that are a device", ["verify", "--watch", "--rules", "/dev/null", ...SIMULATED]),
