@@ -18,14 +18,14 @@ export function describeClasses(
   const classes = `${total} ${total === 1 ? "class" : "classes"} of ${named} flows`;
   if (left === 0 && unspecified === 0) return `${classes}, all ${act}`;
   const free = unspecified === 0 ? "" : `, ${unspecified} of them without a requirement`;
-  return `${classes}: ${driven} ${act}${free}${left === 0 ? "" : `, ${left} left`}`;
+  return `${classes}: ${driven} ${act}${free}${left === 0 ? "" : `, ${left} not driven`}`;
 }
 
 /** Gives a line for each class that is left, twenty at most, and the number of the others: `left: app -> upstream:80: was not driven`. */
 export function listLeft({ remaining }: ClassReport): readonly string[] {
-  const told = remaining.slice(0, TOLD_AT_MOST).map(({ flow, why }) => `left: ${flow}: ${why}`);
+  const told = remaining.slice(0, TOLD_AT_MOST).map(({ flow, why }) => `not driven: ${flow}: ${why}`);
   const others = remaining.length - told.length;
-  return others === 0 ? told : [...told, `left: ${others} more`];
+  return others === 0 ? told : [...told, `not driven: ${others} more`];
 }
 
 /** Says why a run has no classes. */

@@ -30,11 +30,12 @@ export interface SocketSetting {
 const MARKS_AT_MOST = 64;
 
 /**
- * Gives lanes once more for every kind of socket that rules tell apart: by the port that it is bound to (`--sport 5000`), and in the pod
- * by its mark (`-m mark --mark 0x1`); `demanded` are the marks that a contract, a property or the flows asked about name. Where a rule
- * asks for some of the ports that the kernel may choose and not for others, it cannot be known where the flow of a socket whose port the
- * kernel chooses lands; `chosenPorts` says whether such flows have lanes too. No socket of the pod can be bound to a port at which the pod
- * listens.
+ * Gives lanes once more for every kind of socket that rules tell apart: by the port that it is bound to (`--sport 5000`), and in the pod by
+ * its mark (`-m mark --mark 0x1`); `demanded` are the marks that a contract, a property or the flows asked about name. Where a rule asks
+ * for some of the ports that the kernel may choose and not for others, it cannot be known where the flow of a socket whose port the kernel
+ * chooses lands; `chosenPorts` says whether such flows have lanes too. No socket of the pod can be bound to a port at which the pod's shape
+ * has a listener. Ports of the app are not left out: which ports the app of a real pod listens on is an assumption, and another app may
+ * bind to them.
  */
 export function varySockets(
   lanes: readonly Lane[],
@@ -45,11 +46,13 @@ export function varySockets(
   const matches = rulesets.flatMap(listRules).flatMap(listMatches);
   const listPortsOf = (protocol: FlowProtocol) => {
     const found = listPorts(matches, protocol);
-    return chosenPorts === "absent" || found.includes(null) ? found : [null, ...found];
+    const isChosen = found.includes(null) || chosenPorts === "there";
+    // The most usual socket first: its flow is the one that a reader is shown.
+    return [...(isChosen ? [null] : []), ...found.filter((range) => range !== null)];
   };
   const ports = { tcp: listPortsOf("tcp"), udp: listPortsOf("udp") };
   const marks = listMarks(matches, demanded);
-  const listening = listeningPorts(spec);
+  const listening = takenPorts(spec.shape);
   return lanes.flatMap((lane) => {
     const isPods = lane.host === "pod";
     const own = ports[lane.protocol].filter(
@@ -64,7 +67,7 @@ export function varySockets(
   });
 }
 
-/** Gives the ports at which somebody in the pod listens, so that no other socket there can be bound to them. */
+/** Gives the ports at which somebody in the pod listens, so that no other socket there can be bound to them in the sandbox. */
 export function listeningPorts({ shape, listen }: PodSpec): readonly number[] {
   return [...takenPorts(shape), ...listen];
 }

@@ -1,7 +1,7 @@
 // Long because each command of nft(8) has its grammar here.
-import { type Finding, finding, type Parsed } from "../../model/finding.ts";
+import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
 import { NO_LOOKUPS } from "../../model/name-lookups.ts";
-import { isObject, type Json, type JsonObject } from "./ast.ts";
+import { countValues, isObject, type Json, type JsonObject } from "./ast.ts";
 import { readTokens, type Token } from "./lexer.ts";
 import type { NftReadOptions } from "./read-json.ts";
 import { type NftTables, readTables } from "./read-ruleset.ts";
@@ -35,20 +35,24 @@ export function readNftText(text: string, { where, names = NO_LOOKUPS }: NftRead
     tokens,
     at: 0,
     defined: new Map(),
+    expanded: 0,
     places: new Map(),
     faults: [],
     ruleTexts: new Map(),
   };
-  const findings: Finding[] = faults.map(({ token, message }) => finding(where, message, token.line, token.column));
+  const findings: Finding[] = faults.map(({ token, message }) =>
+    codedFinding("rule-fault", where, message, token.line, token.column),
+  );
   const commands: Json[] = [];
   for (skipEnds(reader); peek(reader).kind !== "end"; skipEnds(reader))
     recover(reader, () => readCommand(reader, commands));
-  for (const { message, token } of reader.faults) findings.push(finding(where, message, token.line, token.column));
+  for (const { message, token } of reader.faults)
+    findings.push(codedFinding("rule-fault", where, message, token.line, token.column));
   const value = readTables(commands, {
     ...names,
     tell: (node, message) => {
       const place = reader.places.get(node);
-      findings.push(finding(where, message, place?.line ?? null, place?.column ?? null));
+      findings.push(codedFinding("rule-fault", where, message, place?.line ?? null, place?.column ?? null));
     },
     placeOf: (node) => {
       const place = reader.places.get(node);
@@ -84,7 +88,8 @@ function takeVerb(reader: TextReader): string {
 function readDefinition(reader: TextReader): void {
   const name = takeName(reader, "a name");
   takeExpected(reader, "=");
-  reader.defined.set(name, readRight(reader));
+  const value = readRight(reader);
+  reader.defined.set(name, { value, size: countValues(value) });
 }
 
 function readFamily(reader: TextReader): string {

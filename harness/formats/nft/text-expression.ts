@@ -93,6 +93,8 @@ export function readSelector(reader: TextReader): Json {
   return placed(reader, first, parts.length === 1 ? (parts[0] ?? null) : { concat: parts });
 }
 
+/** More values than the names of any real text stand for. */
+const VALUES_AT_MOST = 1_000_000;
 /** More operators than any mask needs: each nests what stands before it. */
 const OPERATORS_AT_MOST = 50;
 const BIT_WORDS: Readonly<Record<string, string>> = {
@@ -187,12 +189,20 @@ export function readValueText(reader: TextReader): Json {
   const token = take(reader);
   if (token.kind === "number") return Number(token.text);
   if (token.kind === "sign" && token.text === "*") return "*";
-  if (token.kind === "word" && token.text.startsWith("$")) {
-    const value = reader.defined.get(token.text.slice(1));
-    return value ?? fail(token, `${token.text} is not defined; write define ${token.text.slice(1)} = … before it.`);
-  }
+  if (token.kind === "word" && token.text.startsWith("$")) return readDefined(reader, token);
   if (token.kind === "word" || token.kind === "string" || token.kind === "address") return token.text;
   return fail(token, `${describeToken(token)} stands where a value is needed.`);
+}
+
+/** Definitions that name each other twice double with every line, so their values are counted before any list of them is built. */
+function readDefined(reader: TextReader, token: Token): Json {
+  const name = token.text.slice(1);
+  const definition = reader.defined.get(name);
+  if (definition === undefined) return fail(token, `${token.text} is not defined; write define ${name} = … before it.`);
+  if (reader.expanded + definition.size > VALUES_AT_MOST)
+    return fail(token, `The names used up to here stand for more than ${VALUES_AT_MOST} values.`);
+  reader.expanded += definition.size;
+  return definition.value;
 }
 
 /** Reads a value, a range `80-90`, or a prefix `10.0.0.0/8`. */
@@ -245,7 +255,7 @@ export function readSet(reader: TextReader): Json {
   while (!isNext(reader, "}")) {
     const element = readElement(reader);
     const inner = unwrap(element);
-    if (inner?.[0] === "set" && isList(inner[1])) elements.push(...inner[1]);
+    if (inner?.[0] === "set" && isList(inner[1])) for (const one of inner[1]) elements.push(one);
     else elements.push(element);
     skipLines(reader);
     if (!takeIf(reader, ",")) break;
