@@ -32,8 +32,8 @@ export class DatagramExchange {
   /**
    * Sends the greeting and gives the landing that the far end answers, or the error that came back, or after `timeoutMs` `timed-out`, with
    * `replyFrom` where the only answer came from another end point than the one dialled. EPERM says that rules dropped the datagram on its
-   * way out, and is no reason to stop listening: a REJECT drops it too, and its ICMP error is still to come. `alone`: no other flow is under
-   * way, so that this thread may wait for the answer itself for a moment.
+   * way out, and is no reason to stop listening: a REJECT drops it too, and its ICMP error is still to come. `alone`: no other flow is
+   * under way, so that this thread may wait for the answer itself for a moment.
    */
   run(greeting: Greeting, company: "alone" | "beside-others"): Promise<Landing> {
     const { fd, strayFd } = this.#ends;

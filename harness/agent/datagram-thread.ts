@@ -4,8 +4,8 @@ import { type Incoming, receiveIncoming } from "./datagram-message.ts";
 import { describeError } from "./fault.ts";
 import type { ThreadNews } from "./listener-thread.ts";
 import { checkResult, close, read } from "./syscalls.ts";
-import { waitForFiles } from "./wait-for-files.ts";
 import { Tracking } from "./tracked-destination.ts";
+import { waitForFiles } from "./wait-for-files.ts";
 
 /**
  * What the thread for datagrams is told; after each message its wake-up descriptor is written to. `await`: tell what comes in next at each

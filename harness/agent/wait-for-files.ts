@@ -4,8 +4,8 @@ import { KERNEL, lastErrno, poll, SyscallError } from "./syscalls.ts";
 const POLLFD_BYTES = 8;
 
 /**
- * Blocks the calling thread until one of some descriptors can be read or has an error, for `timeoutMs` at most (-1: for ever); gives all that
- * can. Throws a SyscallError.
+ * Blocks the calling thread until one of some descriptors can be read or has an error, for `timeoutMs` at most (-1: for ever); gives all
+ * that can. Throws a SyscallError.
  */
 export function waitForFiles(files: readonly number[], timeoutMs: number): ReadonlySet<number> {
   const list = Buffer.alloc(files.length * POLLFD_BYTES);

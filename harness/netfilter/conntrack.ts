@@ -146,7 +146,9 @@ export function confirmConnection(packet: Packet): void {
   const entry = packet.entry;
   if (entry === null || entry.confirmation === "confirmed" || packet.direction === "reply") return;
   if (findClash(packet.walk.entries, entry) !== null)
-    packet.walk.oracle.giveUp("what the kernel does with a packet whose connection has the ends of another one in one of its zones");
+    packet.walk.oracle.giveUp(
+      "what the kernel does with a packet whose connection has the ends of another one in one of its zones",
+    );
   entry.confirmation = "confirmed";
   packet.walk.entries.push(entry);
 }

@@ -7,8 +7,8 @@ import type { BareRole } from "./bare-thread.ts";
 export const BARE_PORT = 17001;
 
 /**
- * Starts both ends of bare connections or exchanges in a pod's namespace: a server on {@link BARE_PORT}, and the app that dials an end point
- * which rules bring there.
+ * Starts both ends of bare connections or exchanges in a pod's namespace: a server on {@link BARE_PORT}, and the app that dials an end
+ * point which rules bring there.
  */
 export async function startBareEnds(
   protocol: FlowProtocol,
