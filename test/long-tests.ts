@@ -11,6 +11,7 @@ export const LONG_TESTS: string[] = [
   "test/property/istio-mutants.test.ts",
   "test/property/kuma-mutants.test.ts",
   "test/property/mutants.test.ts",
+  "test/property/seed-contract.test.ts",
   "test/scenarios/coverage.test.ts",
   "test/types/new-mesh.test.ts",
   "test/unit/analysis/nft-pairs.test.ts",

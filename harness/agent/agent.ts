@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
 import { runNamespaceCommand } from "./command.ts";
+import { forgetConnections } from "./connection-tracking.ts";
 import { DatagramCrew } from "./datagram-crew.ts";
 import { dialAll } from "./dialler.ts";
 import { EnvoyProcess } from "./envoy-process.ts";
@@ -57,6 +58,10 @@ export function makeCalls(tell: (event: EventLine) => void): Calls {
     },
     sync: async () => {
       await crew.flush();
+      return null;
+    },
+    "forget-connections": async ({ namespace }) => {
+      await forgetConnections(namespaces.find(namespace));
       return null;
     },
     apply: async (params) => {

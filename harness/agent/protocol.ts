@@ -61,6 +61,8 @@ export interface AgentCalls {
     readonly params: { readonly dials: readonly Dial[]; readonly inFlight: number };
     readonly result: { readonly results: readonly DialResult[] };
   };
+  /** Makes the kernel forget all connections and exchanges that it tracks in a namespace, as between two `apply`. */
+  readonly "forget-connections": { readonly params: { readonly namespace: string | null }; readonly result: null };
   /** Replies after every connection taken so far has been told by a `seen` event. */
   readonly sync: { readonly params: Record<string, never>; readonly result: null };
   /**

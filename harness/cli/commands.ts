@@ -38,7 +38,7 @@ export const COMMANDS: Readonly<Record<string, { readonly summary: string; reado
     load: async () => (await import("./commands/diff.ts")).diff,
   },
   prove: {
-    summary: "proves over all TCP flows that the proxy cannot loop, and other guarantees",
+    summary: "proves over all flows that the proxy cannot loop, and other guarantees",
     load: async () => (await import("./commands/prove.ts")).prove,
   },
   doctor: {

@@ -77,11 +77,11 @@ function pathOf({ instancePath, keyword, params }: ErrorObject, value: unknown):
 }
 
 /** Says in a sentence what a rule of the schema asks for. */
-function describe({ keyword, params, parentSchema, data, instancePath }: ErrorObject): string {
+function describe({ keyword, params, parentSchema, data }: ErrorObject): string {
   const shown = JSON.stringify(data) ?? String(data);
   switch (keyword) {
     case "required":
-      return `The field ${params["missingProperty"]} is missing${instancePath === "" ? "" : " here"}.`;
+      return `The required field "${params["missingProperty"]}" is missing.`;
     case "additionalProperties": {
       const known = Object.keys((parentSchema as { properties?: object } | undefined)?.properties ?? {});
       return `There is no field with this name; the fields here are ${known.join(", ")}.`;

@@ -131,8 +131,10 @@ function whyNotDialled({ family, host, source: { address }, destination }: Attem
 function landAt(ending: Ending, hops: readonly Hop[]): Landing {
   if (ending.kind === "refused")
     return makeLanding("refused", { address: ending.at.address.text, port: ending.at.port, hops });
-  if (ending.kind === "unanswered" && ending.replyFrom !== undefined)
-    return makeLanding(ending.kind, { hops, replyFrom: renderEnd(ending.replyFrom) });
+  if (ending.kind === "unanswered") {
+    const { host = null, replyFrom } = ending;
+    return makeLanding(ending.kind, { host, hops, ...(replyFrom ? { replyFrom: renderEnd(replyFrom) } : {}) });
+  }
   if (ending.kind !== "listener") return makeLanding(ending.kind, { hops });
   const { listener, ends } = ending;
   return makeLanding("listener", {

@@ -6,25 +6,26 @@ import type { BackendName, ClassReport, Report } from "../model/report.ts";
 const TOLD_AT_MOST = 20;
 
 /**
- * Says how many classes of flows there are, and what became of them: `142 classes, all driven`, `142 classes: 140 driven, 2 left`. Without
- * a kernel they are predicted.
+ * Says how many classes of flows there are, and what became of them: `142 classes of TCP flows, all driven`,
+ * `142 classes of TCP and UDP flows: 140 driven, 2 left`. Without a kernel they are predicted.
  */
 export function describeClasses(
-  { total, driven, unspecified, left }: Pick<ClassReport, "total" | "driven" | "unspecified" | "left">,
+  { total, protocols = ["tcp"], driven, unspecified, left }: Omit<ClassReport, "remaining" | "failure">,
   backend: BackendName,
 ): string {
   const act = hasKernel(backend) ? "driven" : "predicted";
-  const classes = total === 1 ? "1 class" : `${total} classes`;
+  const named = protocols.map((name) => name.toUpperCase()).join(" and ");
+  const classes = `${total} ${total === 1 ? "class" : "classes"} of ${named} flows`;
   if (left === 0 && unspecified === 0) return `${classes}, all ${act}`;
   const free = unspecified === 0 ? "" : `, ${unspecified} of them without a requirement`;
-  return `${classes}: ${driven} ${act}${free}${left === 0 ? "" : `, ${left} left`}`;
+  return `${classes}: ${driven} ${act}${free}${left === 0 ? "" : `, ${left} not driven`}`;
 }
 
 /** Gives a line for each class that is left, twenty at most, and the number of the others: `left: app -> upstream:80: was not driven`. */
 export function listLeft({ remaining }: ClassReport): readonly string[] {
-  const told = remaining.slice(0, TOLD_AT_MOST).map(({ flow, why }) => `left: ${flow}: ${why}`);
+  const told = remaining.slice(0, TOLD_AT_MOST).map(({ flow, why }) => `not driven: ${flow}: ${why}`);
   const others = remaining.length - told.length;
-  return others === 0 ? told : [...told, `left: ${others} more`];
+  return others === 0 ? told : [...told, `not driven: ${others} more`];
 }
 
 /** Says why a run has no classes. */

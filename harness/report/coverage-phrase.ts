@@ -25,12 +25,15 @@ export function describeUnhit({ unhit, unreachable, takers }: CoverageReport): r
   });
 }
 
-/** Gives the coverage of a whole run: `40 of 41 rules that some TCP flow can reach were taken, 97.6 %; 3 more can be reached by none`. */
+/**
+ * Gives the coverage of a whole run: `40 of 41 rules that some TCP or UDP flow can reach were taken, 97.6 %; 3 more can be reached by
+ * none`.
+ */
 export function describeCoverage(coverage: CoverageSummary): string {
   const { rules, hit, unreachable } = coverage;
   const percent = Math.floor(percentOf(coverage) * 10) / 10;
-  const rest = unreachable === 0 ? "" : `; no TCP flow can reach the other ${unreachable}`;
-  return `flows hit ${hit} of ${rules - unreachable} rules that some TCP flow can reach, ${percent} %${rest}`;
+  const rest = unreachable === 0 ? "" : `; no TCP or UDP flow can reach the other ${unreachable}`;
+  return `flows hit ${hit} of ${rules - unreachable} rules that some TCP or UDP flow can reach, ${percent} %${rest}`;
 }
 
 /** Gives the share of the rules that some flow can reach which some flow has taken, from 0 to 100; 100 where there are none. */

@@ -63,10 +63,10 @@ function describeRules({ rules, rulesBy }: FlowReport): readonly string[] {
 function describeWanted({ wanted }: FlowReport): readonly EvidenceRow[] {
   if (wanted === null) return [];
   const { rule, routing, nearest } = wanted;
-  if (rule === null) return [["wanted", `policy routing: ${routing.join("; ")}`]];
+  if (rule === null) return [["required", `policy routing: ${routing.join("; ")}`]];
   const near = nearest === null ? "there is no similar rule" : `${describeRule(nearest.rule)}; ${nearest.why}`;
   return [
-    ["wanted", describeRule(rule)],
+    ["required", describeRule(rule)],
     ["nearest", near],
   ];
 }

@@ -9,6 +9,6 @@ export function renderRows(rows: readonly EvidenceRow[]): Html {
 
 /** Gives what user-supplied rules leave out. */
 export function renderOmission(omission: Omission): Html {
-  return html`<p class="wrong">✗ The rules leave out what the capture config demands, and no flow shows it.</p>
+  return html`<p class="wrong">✗ The rules omit required configuration, and no flow can reveal it.</p>
 ${renderRows(describeOmission(omission))}`;
 }

@@ -28,7 +28,7 @@ export function renderFailures({ scenarios, sandbox: { backend } }: Report): Htm
     .filter(({ scenario, failures }) => failures.length > 0 || scenario.omissions.length > 0)
     .sort((a, b) => rankScenario(a) - rankScenario(b));
   if (failed.length === 0) return html``;
-  return html`<section class="failures"><h2>What did not go as it should</h2>
+  return html`<section class="failures"><h2>Problems</h2>
 ${failed.map((each) => renderFailedScenario(each, backend))}</section>
 `;
 }

@@ -91,5 +91,5 @@ function renderCoverage({ coverage }: ScenarioReport): Html {
   const unhit = describeUnhit(coverage).map(
     ({ rule, reach, why }) => [reach, `${describeRule(rule)}${why === null ? "" : `; ${why}`}`] as const,
   );
-  return html`<p>some flow hit ${coverage.hit} of ${coverage.rules} rules.</p>${renderRows(unhit)}`;
+  return html`<p>Flows hit ${coverage.hit} of ${coverage.rules} rules.</p>${renderRows(unhit)}`;
 }

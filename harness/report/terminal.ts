@@ -110,7 +110,7 @@ function renderRows(rows: readonly EvidenceRow[], { columns }: TerminalLook, pai
 
 function renderCoverage({ coverage }: ScenarioReport, paint: Paint): readonly string[] {
   if (coverage === null) return [];
-  const head = `  some flow hit ${coverage.hit} of ${coverage.rules} rules`;
+  const head = `  flows hit ${coverage.hit} of ${coverage.rules} rules`;
   const rows = describeUnhit(coverage).map(({ rule, reach, why }) => {
     const mark = paint(reach === "unreachable" ? "dim" : "yellow", reach.padEnd(11));
     return `      ${mark} ${describeRule(rule)}${why === null ? "" : paint("dim", `; ${why}`)}`;

@@ -163,9 +163,8 @@ function reportBlind(bound: BoundScenario, cause: string): ScenarioReport {
 
 function assemble(bound: BoundScenario, flows: readonly FlowReport[], coverage: CoverageReport | null): ScenarioReport {
   const { name, claim, capture: own, notLookedAt } = bound;
-  const { mesh, settings } = own;
-  // Istio 1.4's settings have stood under this name since the first format.
-  const capture = mesh === "istio-1.4" ? settings : null;
+  const { mesh, settings, firstFormat } = own;
+  const capture = firstFormat === "kept" ? settings : null;
   return {
     name,
     claim,

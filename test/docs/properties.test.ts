@@ -19,7 +19,7 @@ describe(DOCUMENT, () => {
     folder.write("properties.ts", `export default ${textOf("json", "properties")}`);
     for (const line of [textOf("sh"), "landfall prove --properties properties.ts"]) {
       const { status, stdout, stderr } = folder.run(line);
-      expect({ status, stderr: stderr.replace(/^landfall: no flag sets anything, .*\n/, "") }).toEqual({
+      expect({ status, stderr: stderr.replace(/^landfall: no flag is given; .*\n/, "") }).toEqual({
         status: 0,
         stderr: "",
       });

@@ -1,6 +1,7 @@
 import { LandfallError } from "../../errors.ts";
 import type { Family } from "../../model/address.ts";
 import { codedFinding } from "../../model/finding.ts";
+import type { FlowProtocol } from "../../model/flow.ts";
 import { type FlowSet, isAnyMark, joinCuts } from "../../model/flow-set.ts";
 import { MAX_PORT, type PodSpec, type SandboxAddresses, vmGateway, vmLinks, withLinks } from "../../model/pod.ts";
 import { listMatches } from "../../model/rule-parts.ts";
@@ -32,8 +33,10 @@ export interface AnalysisSetting extends SocketSetting {
   readonly passThrough: "there" | "absent";
   /** Interfaces of the pod behind each of which a `vm` stands; those that the spec or the rules name, where it is not given. */
   readonly links?: readonly string[];
-  /** The flows that are asked about, where these are not all of TCP's: only this asks about UDP. */
+  /** The flows that are asked about, where these are not all of the protocols in question; it names its own protocols. */
   readonly within?: FlowSet;
+  /** The protocols of the flows in question, where `within` does not say it; TCP alone if left out. */
+  readonly protocols?: readonly FlowProtocol[];
   /** Diagram nodes that may be made. */
   readonly budget?: number;
 }
@@ -107,12 +110,12 @@ function findLanes(
   rulesets: readonly Ruleset[],
   setting: AnalysisSetting,
 ): readonly Lane[] {
-  const { addresses, passThrough, within, spec, cuts } = setting;
+  const { addresses, passThrough, within, spec, cuts, protocols = ["tcp"] } = setting;
   const demanded = [...(cuts?.marks ?? []), ...(!within || isAnyMark(within.marks) ? [] : within.marks)];
   const vm = vmLinks(spec).length > 0 ? "there" : "absent";
   const byTcp = listLanes(family, { addresses, links, vm, passThrough });
   const byProtocol = (["tcp", "udp"] as const)
-    .filter((protocol) => (within?.protocols ?? ["tcp"]).includes(protocol))
+    .filter((protocol) => (within?.protocols ?? protocols).includes(protocol))
     .flatMap((protocol) => switchProtocol(byTcp, protocol));
   const lanes = varySockets(byProtocol, rulesets, setting, demanded);
   if (!within) return lanes;

@@ -46,7 +46,9 @@ export function varySockets(
   const matches = rulesets.flatMap(listRules).flatMap(listMatches);
   const listPortsOf = (protocol: FlowProtocol) => {
     const found = listPorts(matches, protocol);
-    return chosenPorts === "absent" || found.includes(null) ? found : [null, ...found];
+    const isChosen = found.includes(null) || chosenPorts === "there";
+    // The most usual socket first: its flow is the one that a reader is shown.
+    return [...(isChosen ? [null] : []), ...found.filter((range) => range !== null)];
   };
   const ports = { tcp: listPortsOf("tcp"), udp: listPortsOf("udp") };
   const marks = listMarks(matches, demanded);

@@ -3,7 +3,7 @@ import { isPodsOwn } from "../../contract/proxy-dial.ts";
 import type { Family } from "../../model/address.ts";
 import type { Clause, Connection, Contract, Demand, GivenSetting } from "../../model/contract.ts";
 import { meetsExpectation, NOT_LEAVE } from "../../model/expectation.ts";
-import { type Flow, type Manner, startsInPod } from "../../model/flow.ts";
+import { type Flow, type FlowProtocol, type Manner, startsInPod } from "../../model/flow.ts";
 import { type Landing, landingsAgree } from "../../model/landing.ts";
 import type { PodSpec, SandboxAddresses } from "../../model/pod.ts";
 import { dialsOn, findListener, ownsSocket, takenPorts } from "../../model/pod-shape.ts";
@@ -33,6 +33,8 @@ export interface Property {
   readonly name: string;
   /** Further values at which flows of a family are to be told apart. */
   readonly cuts?: (family: Family) => SplitPoints;
+  /** The protocols of the flows that it speaks of; those of the contract if left out. */
+  readonly protocols?: readonly FlowProtocol[];
   /** The landing that shows whether it holds; without it the stub's answer, or the loop that shows where it dials on. */
   readonly manner?: Manner;
   /** Settings that it is about: each must have some class of flows judged. */
@@ -160,7 +162,9 @@ export function isAsDialled(landing: Landing, flow: Flow, context: PropertyConte
   return isPlain && hops.length === 0 && originalDestination === null && port === flow.to.port;
 }
 
-function isClosed({ to }: Flow, { spec, addresses }: PropertyContext): boolean {
+function isClosed({ to, protocol }: Flow, { spec, addresses }: PropertyContext): boolean {
   const isOwn = isPodsOwn(to.address, { shape: spec.shape, addresses });
-  return isOwn && ![...takenPorts(spec.shape), ...spec.listen].includes(to.port);
+  const listeners = spec.shape.listeners.filter(({ protocols }) => protocols.includes(protocol));
+  const app = protocol === "tcp" ? spec.listen : (spec.udp?.app ?? []);
+  return isOwn && ![...takenPorts({ listeners }), ...app].includes(to.port);
 }

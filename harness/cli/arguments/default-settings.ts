@@ -1,19 +1,17 @@
 import { quoteWord } from "../../formats/words.ts";
 import type { MeshInput } from "../../meshes/mesh.ts";
 import type { NamedMesh } from "../../meshes/meshes.ts";
-import { defaultMesh } from "./mesh-words.ts";
 
 /**
  * What a command takes where no option of the mesh is given: what the mesh's injector gives, or the defaults of its own tool;
- * `tool-of-default`: those for the mesh that commands take without a name, and the injector's for every other, whose tool has no defaults
- * for all it needs.
+ * `tool-if-whole`: those where they make rules, and else the injector's.
  */
-export type WithoutFlags = "injected" | "tool" | "tool-of-default";
+export type WithoutFlags = "injected" | "tool" | "tool-if-whole";
 
 /** Says which settings a command takes of a mesh where no option is given. */
 export function chooseDefault(given: WithoutFlags, mesh: NamedMesh): "injected" | "tool" {
-  if (given !== "tool-of-default") return given;
-  return mesh === defaultMesh() ? "tool" : "injected";
+  if (given !== "tool-if-whole") return given;
+  return mesh.toolDefaults === "whole" ? "tool" : "injected";
 }
 
 /** Says in a sentence which settings are used where no option is given. */

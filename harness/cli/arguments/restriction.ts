@@ -12,7 +12,7 @@ import type { OptionSpec } from "./options.ts";
 export const WITHIN_OPTION: OptionSpec = {
   name: "within",
   value: "FLOWS",
-  help: "analyses only these flows, which takes fewer nodes: 'app -> 10.0.0.0/8:443', 'client -> pod:*'; map and diff also take /udp (docs/properties.md)",
+  help: "analyses only these flows, which takes fewer nodes: 'app -> 10.0.0.0/8:443', 'client -> pod:*'; /udp asks about datagrams, /tcp+udp about both (docs/properties.md)",
 };
 
 /** Reads `--within`; null without it. Throws `bad-input` where it names no flows, or those of a family that is not under test. */
@@ -45,11 +45,9 @@ export function analysedProtocols(within: FlowSet | undefined): readonly string[
   return within?.protocols ?? ["tcp"];
 }
 
-/** The same for a sentence: `TCP`, `UDP`, `TCP or UDP`. */
-export function nameProtocols(within: FlowSet | undefined): string {
-  return analysedProtocols(within)
-    .map((name) => name.toUpperCase())
-    .join(" or ");
+/** Gives protocols for a sentence: `TCP`, `UDP`, `TCP or UDP`. */
+export function nameProtocols(protocols: readonly string[]): string {
+  return protocols.map((name) => name.toUpperCase()).join(" or ");
 }
 
 /** Says before an answer which flows it is about, where these are not all. */

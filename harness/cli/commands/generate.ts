@@ -62,7 +62,7 @@ const HELP: CommandHelp = {
 export const generate: Command = {
   help: HELP,
   async run(args, io) {
-    const command = { specs: SPECS, withoutFlags: "tool-of-default", positionals: "none", usage: HELP } as const;
+    const command = { specs: SPECS, withoutFlags: "tool-if-whole", positionals: "none", usage: HELP } as const;
     const line = readCaptureCommand(args, command, io);
     if (line.purpose === "usage") return "help";
     tellDefaultConfig(line, io);

@@ -72,7 +72,8 @@ export function renderMap(
     ([lane, members]) =>
       `${wrapLine(lane, 2, columns)}\n${members.map((member) => renderMember(member, termColumns, columns)).join("")}`,
   );
-  const count = `${classes.length} classes; every ${nameProtocols(within)} flow that can reach the rules is in one of them.`;
+  const named = nameProtocols(analysedProtocols(within));
+  const count = `${classes.length} classes; every ${named} flow that can reach the rules is in one of them.`;
   return `${lanes.join("\n")}\n${wrapLine(count, 0, columns)}\n`;
 }
 

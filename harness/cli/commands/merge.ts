@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { LandfallError } from "../../errors.ts";
 import { parseJsonText } from "../../load/json-text.ts";
 import { checkReport } from "../../load/report-check.ts";
-import { codedFinding, type Finding, finding, type Parsed } from "../../model/finding.ts";
+import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
 import type { Report } from "../../model/report.ts";
 import { summarize } from "../../model/report-summary.ts";
 import { type OptionSpec, readOptions } from "../arguments/options.ts";
@@ -103,7 +103,8 @@ function findStrangers(reports: readonly NamedReport[]): readonly Finding[] {
   return others.flatMap((other) =>
     first && nameOf(other) !== nameOf(first)
       ? [
-          finding(
+          codedFinding(
+            "other-report",
             other.path,
             `This report comes from ${nameOf(other)}, but ${first.path} comes from ${nameOf(first)}; merge reports of one backend only.`,
           ),

@@ -12,6 +12,7 @@ import { FAMILY_OPTION, readFamily } from "../arguments/family-option.ts";
 import { CONTRACT_OPTION } from "../arguments/mesh-specs.ts";
 import { lastValue, type OptionSpec } from "../arguments/options.ts";
 import { placePod } from "../arguments/pod-addresses.ts";
+import { nameProtocols } from "../arguments/restriction.ts";
 import { tellDefaultConfig } from "../arguments/told-settings.ts";
 import type { Command, CommandIo } from "../command.ts";
 import { makeRulesOptions, readRulesPaths, readTable } from "../input/rules-file.ts";
@@ -63,7 +64,7 @@ const SPECS: readonly OptionSpec[] = [
 const HELP: CommandHelp = {
   usage: ["landfall mutate [MESH OPTION…] [OPTION…]", "landfall mutate SCENARIO… [OPTION…]"],
   about: [
-    "Breaks the rules one value at a time, drives flows against each broken rule set (mutant), and reports which defects the flows miss. It deletes, duplicates, moves and negates each rule, changes each value at its boundaries, and changes each policy and each policy-routing entry. A mutant is caught if a flow lands where it must not, equivalent if no TCP flow lands differently, and missed otherwise. Without arguments it uses the seed command's rules.",
+    "Breaks the rules one value at a time, drives flows against each broken rule set (mutant), and reports which defects the flows miss. It deletes, duplicates, moves and negates each rule, changes each value at its boundaries, and changes each policy and each policy-routing entry. A mutant is caught if a flow lands where it must not, equivalent if no flow of the protocols that it looked at (TCP, and UDP if options, flows or rules concern it) lands differently, and missed otherwise. Without arguments it uses the seed command's rules.",
     "With mesh options, it drives the flows that the options require. With scenarios, it drives only the flows of the scenarios, so that the score measures what these would notice.",
   ],
   options: [{ title: "Options", options: SPECS }],
@@ -165,13 +166,13 @@ function chooseJobs(sandbox: BackendChoice, subjects: number): number {
   return backendOf(sandbox).jobs[subjects > 1 ? "mutants-of-several" : "mutants"];
 }
 
-function describeSubject({ name, flows }: MutationSubject, mutants: readonly MutantReport[]): string {
+function describeSubject({ name, flows, protocols }: MutationSubject, mutants: readonly MutantReport[]): string {
   const missed = mutants.filter(({ outcome }) => outcome === "missed");
   const lines = missed.map(
     ({ mutant, flow, expected }) =>
       `  missed: ${mutant}\n${flow ? `    would show it: "${flow.flow}": "${expected}"\n` : ""}`,
   );
-  return `${name}: ${describeCounts(mutants)} (${flows.length} flows)\n${lines.join("")}`;
+  return `${name}: ${describeCounts(mutants)} (${flows.length} flows; ${nameProtocols(protocols)})\n${lines.join("")}`;
 }
 
 function describeScore(mutants: readonly MutantReport[], score: number): string {

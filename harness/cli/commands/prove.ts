@@ -1,12 +1,13 @@
 import { listProperties } from "../../analysis/proof/properties.ts";
 import { type LandedFlow, type PropertyResult, proveProperties } from "../../analysis/proof/prove.ts";
+import { FLOW_PROTOCOLS } from "../../model/flow.ts";
 import { listLanded, type ObservationOf, observeResults } from "../../run/observation/results.ts";
 import { OBSERVING_SANDBOX_OPTION, observingSandbox } from "../arguments/observing-sandbox.ts";
 import { lastValue, type OptionSpec } from "../arguments/options.ts";
 import { renderWithin } from "../arguments/restriction.ts";
 import type { Command } from "../command.ts";
 import { ANALYSIS_OPTIONS, readAnalysisInput } from "../input/analysis-input.ts";
-import { chooseProperties, readProperties, refuseEmpty } from "../prove/own-properties.ts";
+import { chooseProperties, readProperties, refuseEmpty, refuseUnspoken } from "../prove/own-properties.ts";
 import { renderProofData, renderProofText } from "../prove/text.ts";
 import type { CommandHelp } from "./help.ts";
 
@@ -33,7 +34,7 @@ const SPECS: readonly OptionSpec[] = [
 const HELP: CommandHelp = {
   usage: ["landfall prove [MESH OPTION…] [OPTION…]"],
   about: [
-    "Proves over all TCP flows that the rules keep these guarantees, or prints a counterexample. Without mesh options it uses the seed command. It drives no traffic unless you add --observe.",
+    "Proves that the rules keep these guarantees, over all TCP flows, and over all UDP flows if the mesh or the contract demands anything of UDP; or prints a counterexample. Without mesh options it uses the seed command. It drives no traffic unless you add --observe.",
     "For each guarantee it prints how many classes of flows were checked. If a guarantee depends on a setting for which there was no class to check, it is reported as not known to hold.",
   ],
   terms: {
@@ -70,11 +71,12 @@ const HELP: CommandHelp = {
 export const prove: Command = {
   help: HELP,
   async run(args, io) {
-    const { line, rules, capture, setting, notLookedAt } = readAnalysisInput(args, SPECS, io);
+    const { line, rules, capture, setting, notLookedAt } = readAnalysisInput(args, SPECS, io, FLOW_PROTOCOLS);
     if (line.purpose === "usage") return "help";
     const own = await readProperties(lastValue(line.options, "properties"), capture, setting.addresses, io);
     const promised = listProperties(capture.contractFor(setting.addresses));
     const asked = chooseProperties([...promised, ...own.properties], line.options.values.get("only"));
+    refuseUnspoken(asked, capture, setting);
     const results = proveProperties(rules, capture, setting, asked);
     refuseEmpty(results, own);
     const observationOf = line.options.values.has("observe")
@@ -84,7 +86,7 @@ export const prove: Command = {
     io.out(
       isData
         ? renderProofData(results, observationOf, setting.within)
-        : renderWithin(setting.within) + renderProofText(results, observationOf, io.display, setting.within),
+        : renderWithin(setting.within) + renderProofText(results, observationOf, io.display),
     );
     return exitCodeOf(results, observationOf) || (notLookedAt.length > 0 ? 3 : 0);
   },

@@ -54,7 +54,7 @@ export function renderDiffText(
   display: Pick<Display, "columns">,
 ): string {
   const columns = chooseColumns(display);
-  const by = nameProtocols(setting.within);
+  const by = nameProtocols(analysedProtocols(setting.within));
   const count =
     changes.length === 1 ? `One class of ${by} flows lands` : `${changes.length} classes of ${by} flows land`;
   const none = left === 0 ? `No ${by} flow lands differently.\n` : `No other ${by} flow lands differently.\n`;

@@ -67,7 +67,7 @@ function renderConnection(
   const shown = selectPackets(packets, show);
   const body =
     shown.length === 0
-      ? ["  Its packets do not pass through the pod's rules.\n"]
+      ? ["  Its packets reach no rule in the pod.\n"]
       : shown.flatMap((packet) => renderPacket(packet, countOf));
   return [`${head}\n`, ...body, "\n"];
 }
@@ -81,7 +81,7 @@ function renderPacket(
     .map(({ table, chain }) => `    ${table} ${chain}: the policy drops it\n`);
   return [
     `  ${packet} from ${source} to ${destination}\n`,
-    ...(steps.length === 0 ? ["    no rule applies\n"] : []),
+    ...(steps.length === 0 ? ["    no rule reached\n"] : []),
     ...steps.flatMap((step, i) => renderStep(step, steps[i - 1], countOf)),
     ...policyLines,
   ];

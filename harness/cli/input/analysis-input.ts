@@ -39,7 +39,8 @@ export const ANALYSIS_OPTIONS: readonly OptionSpec[] = [
 ];
 
 /** What is said where a contract is given and no rules. */
-export const CONTRACT_WITHOUT_RULES: Finding = finding(
+export const CONTRACT_WITHOUT_RULES: Finding = codedFinding(
+  "missing-value",
   "--contract",
   "A contract states what must happen but generates no rules; give the rules with --rules FILE.",
 );

@@ -85,7 +85,7 @@ export const VERIFY_OPTIONS: readonly OptionGroup[] = [
       {
         name: "min-coverage",
         value: "PERCENT",
-        help: "fails if flows hit a smaller share of the rules that some TCP flow can reach; identical rules in several scenarios count once",
+        help: "fails if flows hit a smaller share of the rules that some TCP or UDP flow can reach; identical rules in several scenarios count once",
       },
     ],
   },

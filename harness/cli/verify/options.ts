@@ -156,7 +156,7 @@ function findUnrepeatableRules({ rules: { files, script }, repetition }: Omit<Ve
 /** What only containers heed would be passed over without a word. */
 function refuseContainerOptions(options: Omit<VerifyOptions, "line">): readonly Finding[] {
   const message = `It works with the docker backend only; remove it, or remove --sandbox ${options.sandbox}.`;
-  return listContainerOptions(options).map((option) => finding(option, message));
+  return listContainerOptions(options).map((option) => codedFinding("unsupported", option, message));
 }
 
 /** Gives the options that were given and that containers alone heed: `["--init-container"]`. */

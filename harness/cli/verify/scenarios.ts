@@ -20,7 +20,7 @@ import { refuse } from "../refusal.ts";
 import type { VerifyOptions } from "./options.ts";
 
 /** The scenarios that come with landfall. */
-export const SCENARIO_FOLDER = fileURLToPath(new URL("../../../scenarios", import.meta.url));
+export const SCENARIO_FOLDER = fileURLToPath(new URL("../../../scenarios/", import.meta.url));
 
 /** What of a command's options says which scenarios are meant. */
 export type ScenarioSelection = Pick<
@@ -113,7 +113,7 @@ function makeScenario({ line }: ScenarioSelection): ParsedScenario {
   const { capture } = line;
   return {
     name: line.captureFrom === "flags" ? "flags" : "seed-rules",
-    claim: CLAIMS[capture.mesh === "contract" ? "contract" : "mesh"],
+    claim: CLAIMS[line.mesh === null ? "contract" : "mesh"],
     capture,
     installation: { kind: "capture", flags: line.captureWords, environment: {}, rules: capture.generated ?? NO_RULES },
     rulesOf: "capture",

@@ -1,5 +1,5 @@
 // Long because each command of nft(8) has its grammar here.
-import { type Finding, finding, type Parsed } from "../../model/finding.ts";
+import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
 import { NO_LOOKUPS } from "../../model/name-lookups.ts";
 import { countValues, isObject, type Json, type JsonObject } from "./ast.ts";
 import { readTokens, type Token } from "./lexer.ts";
@@ -40,16 +40,19 @@ export function readNftText(text: string, { where, names = NO_LOOKUPS }: NftRead
     faults: [],
     ruleTexts: new Map(),
   };
-  const findings: Finding[] = faults.map(({ token, message }) => finding(where, message, token.line, token.column));
+  const findings: Finding[] = faults.map(({ token, message }) =>
+    codedFinding("rule-fault", where, message, token.line, token.column),
+  );
   const commands: Json[] = [];
   for (skipEnds(reader); peek(reader).kind !== "end"; skipEnds(reader))
     recover(reader, () => readCommand(reader, commands));
-  for (const { message, token } of reader.faults) findings.push(finding(where, message, token.line, token.column));
+  for (const { message, token } of reader.faults)
+    findings.push(codedFinding("rule-fault", where, message, token.line, token.column));
   const value = readTables(commands, {
     ...names,
     tell: (node, message) => {
       const place = reader.places.get(node);
-      findings.push(finding(where, message, place?.line ?? null, place?.column ?? null));
+      findings.push(codedFinding("rule-fault", where, message, place?.line ?? null, place?.column ?? null));
     },
     placeOf: (node) => {
       const place = reader.places.get(node);

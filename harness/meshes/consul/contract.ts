@@ -28,6 +28,7 @@ export function makeContract(settings: ConsulSettings, own: Readonly<Record<Fami
       .map(
         ([name, says]): Clause => ({ name, says, origin: isGiven(name as ClauseName, settings) ? "given" : "usual" }),
       ),
+    protocols: ["tcp", "udp"],
     demand: (connection) => demand(settings, connection, own),
     splitPoints: (family) => ({
       addresses: [loopbackAddress(family), ...dnsDestination(settings, family)]

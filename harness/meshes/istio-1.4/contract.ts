@@ -33,6 +33,7 @@ export function makeContract(config: CaptureConfig, addresses: Readonly<Record<F
   return {
     clauses,
     loopClause: "no-uid-loop",
+    protocols: ["tcp"],
     demand: (connection) => demand(config, connection, addresses),
     splitPoints: (family) => splitPoints(config, family),
   };

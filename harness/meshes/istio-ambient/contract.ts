@@ -2,6 +2,7 @@ import { type Family, parseNetwork } from "../../model/address.ts";
 import type { Clause, Connection, Contract, Demand, Deviation } from "../../model/contract.ts";
 import { loopbackAddress, POD_INTERFACE } from "../../model/pod.ts";
 import { networkRanges } from "../../model/value-ranges.ts";
+import { isFromDnsPort } from "../dns-port.ts";
 import { DNS, INBOUND, OUTBOUND } from "./pod.ts";
 import type { AmbientSettings } from "./settings.ts";
 
@@ -38,6 +39,7 @@ export function makeContract(settings: AmbientSettings, own: Readonly<Record<Fam
       .map(
         ([name, says]): Clause => ({ name, says, origin: isGiven(name as ClauseName, settings) ? "given" : "usual" }),
       ),
+    protocols: ["tcp", "udp"],
     demand: (connection) => demand(settings, connection, own),
     splitPoints: (family) => {
       if (isLeftAlone(settings, family)) return { addresses: [], ports: [], ids: [], marks: [] };
@@ -84,6 +86,7 @@ function take(listener: string, clause: ClauseName): Demand {
 function demand(settings: AmbientSettings, connection: Connection, own: Readonly<Record<Family, string>>): Demand {
   const { family, startedOn, destination } = connection;
   if (isLeftAlone(settings, family)) return leave("rest-untouched");
+  if (settings.dnsCapture === "on" && isFromDnsPort(connection)) return { must: "unspecified" };
   if (startedOn === "pod") return demandOutbound(settings, connection, isInside(destination, family, own));
   return demandInbound(settings, connection, destination === own[family]);
 }

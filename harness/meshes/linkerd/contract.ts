@@ -22,6 +22,7 @@ export function makeContract(settings: LinkerdSettings, own: Readonly<Record<Fam
     clauses: Object.entries(CLAUSES).map(
       ([name, says]): Clause => ({ name, says, origin: isGiven(name as ClauseName, settings) ? "given" : "usual" }),
     ),
+    protocols: ["tcp", "udp"],
     demand: (connection) => demand(settings, connection, own),
     splitPoints: (family) => ({
       addresses: networksOf(settings, family).flatMap(networkRanges),

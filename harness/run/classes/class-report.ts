@@ -11,7 +11,7 @@ import type { ClassPlan } from "./class-plan.ts";
 
 /** Gives what became of each class that was planned, from the reports of all flows that were driven. */
 export function reportClasses(
-  { scenario, further, classes, failure }: ClassPlan,
+  { scenario, further, classes, protocols, failure }: ClassPlan,
   flows: readonly FlowReport[],
   rules: PodRules,
   addresses: SandboxAddresses,
@@ -27,7 +27,7 @@ export function reportClasses(
     return reason === null ? [] : [{ flow, why: reason }];
   });
   const left = remaining.length;
-  return { total: classes.length, driven: specified.length - left, unspecified, left, remaining, failure };
+  return { total: classes.length, protocols, driven: specified.length - left, unspecified, left, remaining, failure };
 }
 
 function whyNotSeen(report: FlowReport | undefined): string | null {

@@ -41,6 +41,7 @@ export function makeMutantJudge(subject: MutationSubject, search: SearchDifferen
   return async (mutant) => {
     const report = (outcome: MutantReport["outcome"], flow: Flow | null, expected: string | null = null) => ({
       mutant: mutant.name,
+      protocols: subject.protocols,
       outcome,
       flow,
       expected,

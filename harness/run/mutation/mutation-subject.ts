@@ -1,7 +1,11 @@
 import { renderIptablesSave } from "../../formats/iptables-save.ts";
 import { type Family, familyOf } from "../../model/address.ts";
+import type { Contract } from "../../model/contract.ts";
+import { FLOW_PROTOCOLS, type Flow, type FlowProtocol } from "../../model/flow.ts";
+import type { Match } from "../../model/match.ts";
 import type { SandboxAddresses } from "../../model/pod.ts";
-import type { PodRules, Ruleset } from "../../model/ruleset.ts";
+import { listMatches } from "../../model/rule-parts.ts";
+import { listRules, type PodRules, type Ruleset } from "../../model/ruleset.ts";
 import { compilePod } from "../../netfilter/simulator.ts";
 import { makePodSpec } from "../pod-spec.ts";
 import { type BoundFlow, type BoundScenario, bindScenario, listBoundaryFlows } from "../scenario/bound-scenario.ts";
@@ -13,6 +17,8 @@ export interface MutationSubject extends Pick<BoundScenario, "capture" | "spec" 
   /** The scenarios that bring these rules, by commas. */
   readonly name: string;
   readonly rules: PodRules;
+  /** The protocols of the flows among which one is searched that shows a defect. */
+  readonly protocols: readonly FlowProtocol[];
   /** Gives the same subject in the addresses of a sandbox: those of `docker` are whatever networks are free. */
   readonly bindTo: (addresses: SandboxAddresses) => MutationSubject;
 }
@@ -106,10 +112,23 @@ function makeSubject(parts: SubjectParts, addresses: SandboxAddresses): Mutation
     name: bound.map(({ name }) => name).join(", "),
     capture,
     rules,
+    protocols: findProtocols(capture.contractFor(addresses), flows, rules),
     spec,
     flows: [...said, ...predicted],
     bindTo: (others) => makeSubject(parts, others),
   };
+}
+
+/** Of UDP nothing need be searched where the contract, the flows and the rules all speak of TCP alone. */
+function findProtocols(contract: Contract, flows: readonly Flow[], { ip, ip6 }: PodRules): readonly FlowProtocol[] {
+  const named = new Set([...contract.protocols, ...flows.map(({ protocol }) => protocol)]);
+  const isForOthers = (match: Match) => match.kind === "compare" || (match.kind === "protocol" && !isTcp(match));
+  const asksForOthers = [ip, ip6].flatMap(listRules).some((rule) => listMatches(rule).some(isForOthers));
+  return FLOW_PROTOCOLS.filter((protocol) => named.has(protocol) || asksForOthers);
+}
+
+function isTcp({ protocol, negated }: Match & { readonly kind: "protocol" }): boolean {
+  return !negated && (protocol === "tcp" || protocol === "6");
 }
 
 function uniqueFlows(flows: readonly BoundFlow[]): readonly BoundFlow[] {

@@ -2,7 +2,7 @@ import { readRulesText } from "../../formats/rules-text.ts";
 import { MESHES } from "../../meshes/meshes.ts";
 import type { Family } from "../../model/address.ts";
 import type { Capture } from "../../model/capture.ts";
-import { codedFinding, type Finding, finding, type Parsed } from "../../model/finding.ts";
+import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
 import type { Manner } from "../../model/flow.ts";
 import { type FlowText, parseFlowText } from "../../model/flow-text.ts";
 import { type LandingText, parseLandingText } from "../../model/landing-text.ts";
@@ -87,7 +87,11 @@ function readCapture(scenario: Scenario | SalvagedScenario, note: Note): Capture
   const mesh = meshNamed(name);
   if (!mesh)
     note("mesh", [
-      finding("", `There is no mesh "${name}"; the meshes are ${MESHES.map((one) => one.name).join(", ")}.`),
+      codedFinding(
+        "unknown-name",
+        "",
+        `There is no mesh "${name}"; the meshes are ${MESHES.map((one) => one.name).join(", ")}.`,
+      ),
     ]);
   if (!mesh || capture === null) return null;
   const joined = capture.filter((word) => JOINED_WORDS.test(word));

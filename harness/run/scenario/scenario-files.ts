@@ -110,7 +110,7 @@ export function selectScenarioFiles(
     return selected;
   });
   if (findings.length > 0) {
-    const count = findings.length === 1 ? "One word selects" : `${findings.length} words select`;
+    const count = findings.length === 1 ? "One argument selects" : `${findings.length} arguments select`;
     throw new LandfallError("bad-usage", `${count} no scenario.`, { findings });
   }
   return [...new Set(files)];

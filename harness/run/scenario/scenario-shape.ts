@@ -60,7 +60,7 @@ const MANNERS = ["answer", "forward"] as const;
 export function readScenarioShape(value: unknown, where: string): Parsed<Scenario> {
   if (!isRecord(value)) {
     const message = "This is not a scenario; write: export default defineScenario({ name, claim, capture, answer }).";
-    return { ok: false, findings: [finding(where, message)] };
+    return { ok: false, findings: [codedFinding("wrong-shape", where, message)] };
   }
   const known = Object.entries(SHAPES).flatMap(([field, shape]) => checkField(value, field, shape, `${where}: `));
   const unknown = findUnknownFields(value, Object.keys(SHAPES), `${where}: `);
@@ -126,7 +126,7 @@ function checkWithout(value: unknown, where: string): readonly Finding[] {
   if (!Array.isArray(value)) return [];
   return value.flatMap((each: unknown, i) => {
     const place = `${where}: without[${i}]`;
-    if (!isRecord(each)) return [finding(place, "This must be { family, table, rule }.")];
+    if (!isRecord(each)) return [codedFinding("wrong-shape", place, "This must be { family, table, rule }.")];
     return Object.entries(WITHOUT_SHAPES).flatMap(([field, shape]) => checkField(each, field, shape, `${place}.`));
   });
 }

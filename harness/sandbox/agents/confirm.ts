@@ -38,7 +38,7 @@ function confirmLostDatagram(landing: Landing, records: readonly Seen[], endedAt
   if (record === undefined && landing.replyFrom === undefined) return landing;
   if (record !== undefined && others.length === 0) {
     if (endedAtMs - record.atMs >= ANSWER_GRACE_MS || landing.replyFrom !== undefined)
-      return { ...landing, kind: "unanswered" };
+      return { ...landing, kind: "unanswered", host: record.host };
     return makeBlind("ends-disagree", "the listener read the datagram too late for its answer to arrive");
   }
   const cause = `one datagram was sent, but the listeners recorded [${records.map(renderRecord).join(", ")}]`;

@@ -4,7 +4,7 @@ import { renderIptablesSave } from "../../formats/iptables-save.ts";
 import { readNft } from "../../formats/nft/read-nft.ts";
 import { renderNftText } from "../../formats/nft/write-nft.ts";
 import type { Family } from "../../model/address.ts";
-import { finding } from "../../model/finding.ts";
+import { codedFinding } from "../../model/finding.ts";
 import { type Chain, familyKey, type PodRules, type Ruleset, type Table, tableKey } from "../../model/ruleset.ts";
 import { readKernelRules } from "./kernel-rules-text.ts";
 import { renderRoutingText } from "./routing-text.ts";
@@ -55,7 +55,7 @@ function checkOrder({ tables }: Ruleset): void {
     if (tie === undefined) continue;
     const message = `${one.table} ${one.chain} and ${tie.table} ${tie.chain} have one hook and priority; name the iptables file first, because the sandbox loads it first.`;
     throw new LandfallError("bad-input", "The sandbox cannot load these rules in the given order.", {
-      findings: [finding("--rules", message)],
+      findings: [codedFinding("rule-fault", "--rules", message)],
     });
   }
 }

@@ -33,7 +33,7 @@ async function check({ podIps, hosts, before = "", flags = "" }: Pod, kind: Kind
 }
 
 const IPV6_ALL_THE_SAME =
-  /^landfall: warning: The pod is taken for an IPv6 pod, as the original does, since its hostname resolves to 2001:db8::5; but its interfaces have .* and /;
+  /^landfall: warning: landfall treats this as an IPv6 pod, like the original tool, because its hostname resolves to 2001:db8::5; but its interfaces have .* and /;
 
 describe("the hostname decides the pod's family, as in the original", () => {
   test.concurrent.each<[string, Pod, Kind, RegExp | null]>([
@@ -56,7 +56,7 @@ describe("the hostname decides the pod's family, as in the original", () => {
       "one IPv4 address, and the interfaces have IPv6 alone",
       { podIps: ["2001:db8::5"], hosts: ["10.0.0.5"] },
       "IPv4",
-      /taken for an IPv4 pod, and inbound IPv6 is rejected, as the original does, since its hostname resolves to 10\.0\.0\.5; but its interfaces have 2001:db8::5\. Give --pod-ip/,
+      /treats this as an IPv4 pod, and inbound IPv6 is rejected, like the original tool, because its hostname resolves to 10\.0\.0\.5; but its interfaces have 2001:db8::5\. Use --pod-ip/,
     ],
     [
       "an address that begins with ::, which the original takes for none",

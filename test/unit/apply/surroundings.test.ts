@@ -77,7 +77,7 @@ describe("rules that do not read as one line each", () => {
     const script = `landfall apply ${SEED} >/run/o; nft list table ip nat >/run/a; ${native}; landfall clean; code; landfall apply ${TPROXY} >/run/o; code; nft delete rule ip nat OUTPUT handle $(nft -a list chain ip nat OUTPUT | sed -n "s/.*ct mark.*handle //p"); nft list table ip nat | cmp - /run/a; code`;
     const { lines, said } = await run(script);
     expect(lines).toEqual(["code 3", "code 3", "code 0"]);
-    expect(said).toMatch(/table nat holds what only nft can read/);
+    expect(said).toMatch(/table nat contains rules that only nft can read/);
   });
 });
 

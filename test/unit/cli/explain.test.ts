@@ -18,7 +18,7 @@ function rulesFile(name: string, ...lines: readonly string[]): string {
 }
 
 /** Which settings are used without flags, which is told elsewhere. */
-const NO_FLAGS = /^landfall: no flag sets anything, .*\n/;
+const NO_FLAGS = /^landfall: no flag is given; .*\n/;
 
 async function check(words: readonly string[], code: number, ...lines: readonly string[]): Promise<void> {
   const said = await runCommand("explain", ...words);
@@ -52,7 +52,7 @@ describe("landfall explain", () => {
     writeFileSync(none, "");
     for (const flow of ["app -> upstream:80", "client -> upstream:80"]) {
       const { out } = await runCommand("explain", "--rules", none, flow);
-      expect(out.split("\n")[1]).toBe("  Its packets do not pass through the pod's rules.");
+      expect(out.split("\n")[1]).toBe("  Its packets reach no rule in the pod.");
     }
   });
 
@@ -71,7 +71,7 @@ describe("landfall explain", () => {
       0,
       "It dials 10.244.0.3 -> 10.244.0.2:22, uid 0, gid 0.",
       "  SYN from 10.244.0.3 to 10.244.0.2",
-      "    no rule applies",
+      "    no rule reached",
       "  SYN-ACK from 10.244.0.2 to 10.244.0.3",
       "    output: filter OUTPUT",
       "       1. -d 10.244.0.4/32 -j ACCEPT",

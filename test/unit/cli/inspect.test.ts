@@ -68,7 +68,7 @@ describe("landfall inspect", () => {
     expect(saved).toEqual({
       code: 0,
       out: expect.not.stringMatching(/^-A /m),
-      err: `landfall: ${container} has no rule in ip6tables-nft.\n`,
+      err: `landfall: ${container} has no rules in ip6tables-nft.\n`,
     });
     const both = await runCommand("inspect", container);
     expect(both.out.match(/^# .* has no rule$/gm)).toEqual(["# ip6tables-nft has no rule"]);

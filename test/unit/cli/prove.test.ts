@@ -174,7 +174,7 @@ describe("landfall prove --observe", () => {
     expect(out.replaceAll(/\s+/g, " ")).toContain(
       "envoy -> localhost:15001 envoy-outbound:15001, from 127.0.0.1 [contradicted: envoy-inbound:15006, dialled 127.0.0.1:15001,",
     );
-    expect(out).toMatch(/\nIt contradicts 1: a defect of landfall itself; please report it\.\n$/);
+    expect(out).toMatch(/\nIt contradicts 1\. This is a defect of landfall itself; please report it\.\n$/);
   });
   test("tells a person what the kernel says, and how much of it was confirmed", async () => {
     const { out } = await runCommand("prove", "--rules", broken, ...OBSERVE);
@@ -205,7 +205,7 @@ describe("landfall prove --properties", () => {
     expect(
       (await runCommand("prove", "--properties", file, "-u", "1337", "-i", "*", "-x", "10.20.0.0/16")).out,
     ).toMatch(
-      /^db-direct holds \(\d+ class(?:es)? judged\)\ndb-captured does not hold \(\d+ class(?:es)? judged\)\n {2}flow {5}app -> 10\.20\.0\.0:3306$/m,
+      /^db-direct holds \(\d+ class(?:es)? checked\)\ndb-captured does not hold \(\d+ class(?:es)? checked\)\n {2}flow {5}app -> 10\.20\.0\.0:3306$/m,
     );
   });
   test("refuses a file with every finding, its property and field, and proves nothing", async () => {
@@ -241,12 +241,12 @@ describe("landfall prove --properties", () => {
     [
       "with a property of no flow at all",
       () => list({ ...direct, flows: "app -> 224.0.0.1:80" }),
-      /db-direct: No flow/,
+      /db-direct: None of its flows/,
     ],
     [
       "with a claim about a family that is not tested",
       () => list({ ...direct, flows: "app6 -> upstream6:80" }),
-      /db-direct: No flow/,
+      /db-direct: None of its flows/,
     ],
   ])("refuses a file %s", async (_, file, message) => {
     const { code, err } = await runCommand("prove", "--properties", file(), "--rules", broken);

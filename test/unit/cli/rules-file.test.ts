@@ -87,7 +87,7 @@ describe("a file of rules", () => {
       expect(spawnSync("bash", ["-c", script, "bash", ...words], { encoding: "utf8" }).stdout).toBe("abc\ndef\n");
     });
     test("is told where nobody reads it, and only there", () => {
-      const notice = /standard input holds text that was not read; --rules - makes explain read rules from it/;
+      const notice = /there is unread text on standard input; --rules - makes explain read rules from it/;
       expect(run(RULES, "explain", "client -> pod:22").stderr).toMatch(notice);
       expect(run("", "explain", "client -> pod:22", "-b", "*").stderr).toBe("");
       expect(run(RULES, "explain", "client -> pod:22", "-b", "*", "--rules", "-").stderr).toBe("");

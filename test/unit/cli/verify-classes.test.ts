@@ -112,7 +112,7 @@ describe("a family of the pod without rules", () => {
     const words = [command, ...FLAGS, ...both, "--rules", writeRules("seed")];
     const { code, err } = await runCommand(...words);
     expect(code).toBe(3);
-    expect(err).toContain("IPv6 was not looked at");
+    expect(err).toContain("IPv6 was not checked");
     expect((await runCommand(...words, "--family", "4")).code).toBe(0);
   });
 });

@@ -114,7 +114,7 @@ describe("verify --evidence", () => {
     const { status, stdout } = repeat(join(kept, "seed-rules"));
     expect([code, status]).toEqual([1, 1]);
     expect(stdout).toMatch(/✗ uid=1000,gid=1337 -> upstream:80 +envoy-outbound:15001/);
-    expect(stdout).toMatch(/^ +wanted +nat ISTIO_OUTPUT 4: .*--gid-owner 1337/m);
+    expect(stdout).toMatch(/^ +required +nat ISTIO_OUTPUT 4: .*--gid-owner 1337/m);
   });
 
   test("repeats what a script leaves out, which no flow shows, and ends as the run did", async () => {

@@ -90,7 +90,7 @@ describe("landfall verify", () => {
     write("refused");
     await said(/1 landed elsewhere[\s\S]*waiting for a change/);
     write("nowhere");
-    await said(/"nowhere" is not a landing[\s\S]*waiting for a change/);
+    await said(/"nowhere" is not a valid landing[\s\S]*waiting for a change/);
     // A log beside the scenarios is none of them: what is written there starts no run, and so nothing more is written.
     await stopsGrowing(log);
     child.kill("SIGINT");

@@ -44,7 +44,7 @@ describe("the HTML report", () => {
     const [ahead = "", ...tables] = whole.split("<details");
     expect(ahead.match(/<h3>\w+/g)).toEqual(["<h3>astray", "<h3>unseen"]);
     for (const part of [ahead, tables.join()]) expect(part.match(/<dt>rule<\/dt>/g)?.length).toBe(1);
-    expect(ahead).toContain("<dt>cause</dt><dd>as of envoy -&gt; upstream:80</dd>");
+    expect(ahead).toContain("<dt>cause</dt><dd>same as envoy -&gt; upstream:80</dd>");
   });
 
   test("begins with the scenarios where all is well", () => {

@@ -28,7 +28,7 @@ seed: Inbound traffic lands on 15006 & outbound on 15001, each with the <address
       defect    the kernel did something other than predicted: this is a defect of landfall, or of its observation; please report it
   where the proxy forwards:
   ✓ client -> pod:8080                app:8080 via envoy-inbound from 127.0.0.6
-  some flow hit 1 of 4 rules
+  flows hit 1 of 4 rules
       not taken   nat ISTIO_OUTPUT 3: -A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN; envoy -> pod:80 would hit it
       unreachable nat ISTIO_OUTPUT 4: -A ISTIO_OUTPUT -m owner --gid-owner 1337 -j RETURN
       not taken   nat ISTIO_OUTPUT 7: -A ISTIO_OUTPUT -m wonder -j RETURN; it is unknown whether any flow would hit it
@@ -37,7 +37,7 @@ no-pass-through-rule: Without the 127.0.0.6 rule what comes in loops.
   where the proxy forwards:
   ✓ client -> pod:8080  loop
 
-flows hit 1 of 3 rules that some TCP flow can reach, 33.3 %; no TCP flow can reach the other 1
+flows hit 1 of 3 rules that some TCP or UDP flow can reach, 33.3 %; no TCP or UDP flow can reach the other 1
 6 flows: 4 as expected, 1 landed elsewhere, 1 could not be observed, 2 predicted wrongly, in 0.91 s (docker, iptables 1.8.9 (nf_tables), Linux 6.18.0)
 `;
 
@@ -119,7 +119,7 @@ describe("the report in a terminal", () => {
     expect(lines.slice(lines.findIndex((line) => line.includes(":81"))).slice(0, 3)).toEqual([
       "  ✗ envoy -> upstream:81  refused",
       "      expected  upstream:80",
-      "      cause     as of envoy -> upstream:80",
+      "      cause     same as envoy -> upstream:80",
     ]);
   });
 });
