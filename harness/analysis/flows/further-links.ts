@@ -12,8 +12,8 @@ const INTERFACE_KEYS = ["meta iifname", "meta iif", "meta oifname", "meta oif"];
 
 /**
  * Gives interfaces that the pod does not have and at which rules may do otherwise than at those it has: `net1` for `-i net1` or
- * `oifname "net1"`, `net0` for `-i net+` or `iifname "net*"`, and for rules that name the pod's own interface one that they do not name. Where `-o lo` stands alone, the pod's own
- * interface is as good as any other.
+ * `oifname "net1"`, `net0` for `-i net+` or `iifname "net*"`, and for rules that name the pod's own interface one that they do not name.
+ * Where `-o lo` stands alone, the pod's own interface is as good as any other.
  */
 export function findFurtherLinks(rulesets: readonly (Ruleset | null)[], { shape }: PodSpec): readonly string[] {
   const patterns = rulesets
