@@ -4,7 +4,7 @@ import { usual } from "./usual/consul.ts";
 export default defineScenario({
   name: "consul-injected",
   claim:
-    "Consul's injector captures IPv4 both ways and what goes to its own name server over TCP, and leaves Envoy and its health port alone.",
+    "Consul's injector captures IPv4 both ways and what goes to its own name server over TCP, but not Envoy's traffic or its health port.",
   mesh: "consul",
   capture: [],
   meshConfig:

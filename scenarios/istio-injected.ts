@@ -4,7 +4,7 @@ import { statusPorts, usual } from "./usual/istio.ts";
 export default defineScenario({
   name: "istio-injected",
   claim:
-    "Current Istio's injector captures IPv4 both ways, and leaves its own ports, Envoy and calls inside the pod alone.",
+    "Current Istio's injector captures IPv4 both ways, but not its own ports, Envoy's traffic, or connections inside the pod.",
   mesh: "istio",
   capture: [
     "-p",

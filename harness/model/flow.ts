@@ -4,8 +4,11 @@ import { hostOfActor } from "./pod.ts";
 /** How the stub Envoy treats a flow: it says what it saw and closes, or it dials on as Envoy does. */
 export type Manner = "answer" | "forward";
 
+/** The protocols of flows that are driven and analysed, in the order in which they are named. */
+export const FLOW_PROTOCOLS = ["tcp", "udp"] as const;
+
 /** A flow's protocol: a TCP connection with a request and its answer, or a UDP datagram and its answer. */
-export type FlowProtocol = "tcp" | "udp";
+export type FlowProtocol = (typeof FLOW_PROTOCOLS)[number];
 
 /** Who dials. */
 export interface FlowSource {

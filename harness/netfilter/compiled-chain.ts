@@ -19,7 +19,7 @@ export type RuleVerdict =
 /** The verdict of a rule that only counts, logs or marks. */
 export const CONTINUE: RuleVerdict = { kind: "continue" };
 /** The verdict of RETURN. */
-export const RETURN: RuleVerdict = { kind: "return" };
+export const RETURN_VERDICT: RuleVerdict = { kind: "return" };
 /** Does what a target does to a packet that matches, and gives the rule's verdict. */
 export type Action = (packet: Packet) => RuleVerdict;
 

@@ -5,7 +5,7 @@ import { type EndPoint, isSameEnd } from "./entry.ts";
 import { carryPacket } from "./network.ts";
 import { makePacket, type Packet } from "./packet.ts";
 import { makePortUnreachable } from "./reject.ts";
-import { type Ending, reaches, TIMED_OUT, UNANSWERED } from "./segment.ts";
+import { type Ending, reaches, TIMED_OUT } from "./segment.ts";
 import type { Listener, Socket } from "./sockets.ts";
 import type { Walk } from "./walk.ts";
 
@@ -32,7 +32,7 @@ function exchangeDatagram(walk: Walk, dialler: Socket): Ending {
   if (listener === null) return refuse(datagram, walk, arrival.host, dialler);
   const ends = tupleOf(datagram);
   const dialled = arrival.host === "pod" ? findDialled(datagram) : remote;
-  if (!canAnswer(datagram, arrival.host, listener)) return UNANSWERED;
+  if (!canAnswer(datagram, arrival.host, listener)) return { kind: "unanswered", host: arrival.host };
   return answer(walk, datagram, listener, arrival.host, dialler) ?? { kind: "listener", listener, ends, dialled };
 }
 
@@ -66,9 +66,10 @@ function answer(walk: Walk, datagram: Packet, { owner }: Listener, host: HostNam
   const packet = makeDatagram(walk, { source: destination, destination: source }, owner, 0);
   const arrival = carryPacket(packet, walk, host);
   const ends = tupleOf(packet);
-  if (arrival.kind === "lost" || arrival.host !== dialler.host || packet.assigned !== null) return UNANSWERED;
-  if (!isSameEnd(ends.destination, dialler.local)) return UNANSWERED;
-  return isSameEnd(ends.source, dialler.remote) ? null : { kind: "unanswered", replyFrom: ends.source };
+  if (arrival.kind === "lost" || arrival.host !== dialler.host || packet.assigned !== null)
+    return { kind: "unanswered", host };
+  if (!isSameEnd(ends.destination, dialler.local)) return { kind: "unanswered", host };
+  return isSameEnd(ends.source, dialler.remote) ? null : { kind: "unanswered", host, replyFrom: ends.source };
 }
 
 interface DatagramEnds {

@@ -7,7 +7,7 @@ import type { Entry, PacketProtocol, Tuple } from "./entry.ts";
 import type { Maker, NewSocket } from "./maker.ts";
 import { type Route, TO_SELF } from "./routing.ts";
 import type { Listener, Socket } from "./sockets.ts";
-import type { Surroundings } from "./surroundings.ts";
+import type { PacketSurroundings } from "./surroundings.ts";
 
 /** A source port that the kernel chooses freely among {@link EPHEMERAL_PORTS}; it equals only itself. */
 export const EPHEMERAL = -1;
@@ -51,7 +51,7 @@ export const FLAGS = {
  */
 export interface Packet {
   /** What its walk answers about the pod and the connections so far. */
-  readonly walk: Surroundings;
+  readonly walk: PacketSurroundings;
   readonly family: Family;
   readonly protocol: PacketProtocol;
   /** Flags of TCP; 0 for every other protocol. */

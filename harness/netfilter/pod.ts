@@ -19,7 +19,7 @@ import { openListeners } from "./sockets.ts";
 import type { LeavingPacket, PodSurroundings } from "./surroundings.ts";
 
 /** Everything about the pod that no flow changes: rules ready to run, addresses, routes, listeners. */
-export interface Pod extends PodSurroundings {
+export interface CompiledPod extends PodSurroundings {
   /** The base chains that packets meet; those of tables that say nothing are not among them. */
   readonly chains: Readonly<Record<Family, CompiledHooks>>;
   readonly hooks: Readonly<Record<Family, HookSteps>>;
@@ -28,7 +28,7 @@ export interface Pod extends PodSurroundings {
 }
 
 /** Makes a pod of the sandbox's shape with these rules in it. */
-export function makePod(rules: PodRules, spec: PodSpec, addresses: SandboxAddresses): Pod {
+export function makePod(rules: PodRules, spec: PodSpec, addresses: SandboxAddresses): CompiledPod {
   const book = openAddressBook(spec, addresses, rules.policyRouting);
   const links = vmLinks(spec);
   const interfaceAddress = (name: string, family: Family) => {
@@ -63,14 +63,18 @@ export function makePod(rules: PodRules, spec: PodSpec, addresses: SandboxAddres
   };
 }
 
-function whatIsShown(chains: CompiledHooks): Pod["shows"][Family] {
+function whatIsShown(chains: CompiledHooks): CompiledPod["shows"][Family] {
   return Object.values(chains).every((hook) => hook.every(({ base }) => base.type === "nat"))
     ? "first packets"
     : "every packet";
 }
 
 /** On `lo` the address has host scope and is passed over for the first one that reaches further (inet_select_addr). */
-function masqueradeAddress(packet: LeavingPacket, addresses: SandboxAddresses, of: Pod["interfaceAddress"]): string {
+function masqueradeAddress(
+  packet: LeavingPacket,
+  addresses: SandboxAddresses,
+  of: CompiledPod["interfaceAddress"],
+): string {
   const { family, out, destination } = packet;
   if (out !== "lo") return of(out, family) ?? addresses.pod[family];
   const isOwnV6 = family === 6 && (destination.host === "loopback" || destination.host === "pod");

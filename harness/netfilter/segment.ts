@@ -12,8 +12,8 @@ export type Ending =
   | { readonly kind: "listener"; readonly listener: Listener; readonly ends: Tuple; readonly dialled: EndPoint }
   | { readonly kind: "refused"; readonly at: EndPoint }
   | { readonly kind: "reset" | "timed-out" | "unreachable" }
-  /** `replyFrom`: where an answer came from that was not the one dialled. */
-  | { readonly kind: "unanswered"; readonly replyFrom?: EndPoint };
+  /** `host`: whose listener took the datagram; `replyFrom`: where an answer came from that was not the one dialled. */
+  | { readonly kind: "unanswered"; readonly host?: HostName; readonly replyFrom?: EndPoint };
 
 /** Nothing was heard. */
 export const TIMED_OUT: Ending = { kind: "timed-out" };

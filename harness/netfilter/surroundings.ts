@@ -31,7 +31,7 @@ export interface PodSurroundings {
 }
 
 /** What matches, targets and conntrack may ask while a packet passes: the part of a walk that knows neither packets nor rules. */
-export interface Surroundings {
+export interface PacketSurroundings {
   readonly pod: PodSurroundings;
   readonly entries: Entry[];
   readonly oracle: Oracle;

@@ -15,7 +15,7 @@ import type {
   TproxyTarget,
 } from "../model/target.ts";
 import { compileKeys, isElement } from "./compare.ts";
-import { type Action, CONTINUE, type CompiledChain, RETURN, type RuleVerdict } from "./compiled-chain.ts";
+import { type Action, CONTINUE, type CompiledChain, RETURN_VERDICT, type RuleVerdict } from "./compiled-chain.ts";
 import { compileMatch } from "./match.ts";
 import { redirectAddress, setDestination, setSource } from "./nat.ts";
 import { choicePort, noteTemplate, type Packet, type TrackingTemplate } from "./packet.ts";
@@ -37,7 +37,7 @@ export function compileTarget(target: Target | null, findChain: FindChain): Acti
     case "drop":
       return () => DROP;
     case "return":
-      return () => RETURN;
+      return () => RETURN_VERDICT;
     case "log":
     case "counter":
     case "continue":

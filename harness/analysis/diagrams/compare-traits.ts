@@ -111,7 +111,7 @@ function maskedRanges(key: CompareKey, value: bigint, axis: AxisRanges["axis"]):
 }
 
 function hasMaskedRange({ name }: CompareKey): LandfallError {
-  const message = `A rule compares bits of ${name} with a range; the analysis cannot take that apart.`;
+  const message = `A rule compares bits of ${name} with a range; the analysis does not support that.`;
   return new LandfallError("budget-exceeded", message);
 }
 

@@ -27,7 +27,7 @@ export function readIstio(input: MeshInput): Parsed<ReadSettings<IstioSettings>>
       codedFinding(
         "unsupported",
         "--mesh-config",
-        "istio-iptables reads no file of settings; give its flags and variables.",
+        "istio-iptables does not read a settings file; use its flags and variables.",
       ),
     );
   const settings = readSettings(given, input.names, input.environment["ENVOY_USER"]);
@@ -126,11 +126,11 @@ function check(settings: IstioSettings, given: Given, addresses: readonly string
   const { ownerGroupsInclude: groups } = settings;
   if (groups !== "*" && groups.length > GROUPS_AT_MOST)
     given.noteFor("ownerGroupsInclude")(
-      `These are ${groups.length} groups; one rule of iptables holds ${GROUPS_AT_MOST} at most. Name fewer, or a range such as 1000-2000.`,
+      `These are ${groups.length} groups, but one iptables rule takes at most ${GROUPS_AT_MOST}. Name fewer, or use a range such as 1000-2000.`,
     );
   if (given.readSwitch("nativeNftables") === "on")
     given.noteFor("nativeNftables")(
-      "landfall does not make Istio's native nftables rules yet; leave the option out to get its iptables rules.",
+      "landfall cannot generate Istio's native nftables rules; remove the option to get its iptables rules.",
     );
   if (listPodFamilies(addresses).length === 0)
     given.findings.push(addressFinding(addresses.length === 0 ? "none is given" : "they are all local ones"));
@@ -140,6 +140,6 @@ function addressFinding(what: string): Finding {
   return codedFinding(
     "missing-value",
     "--pod-ip",
-    `The pod's addresses decide for which families rules are made, and ${what}; give --pod-ip.`,
+    `The pod's addresses decide which families get rules, but ${what}; add --pod-ip.`,
   );
 }

@@ -4,18 +4,18 @@ import type { KumaSettings } from "./settings.ts";
 
 /** The clauses of Kuma's contract, with what each says. */
 export const CLAUSES = {
-  "dns-captured": "DNS over UDP that the workload sends to a captured server goes to Kuma's DNS proxy.",
-  "dns-over-tcp-untouched": "DNS over TCP of the workload is left alone where DNS is redirected.",
+  "dns-captured": "DNS over UDP from the workload to a captured server goes to Kuma's DNS proxy.",
+  "dns-over-tcp-untouched": "If DNS is redirected, DNS over TCP from the workload is not captured.",
   "virtual-networks-captured":
-    "What comes from a virtual network is outbound: TCP to elsewhere goes to the outbound listener, DNS to the DNS proxy.",
-  "self-calls-captured": "What the proxy dials at the pod's own addresses goes to the inbound listener.",
-  "pass-through-untouched": "What comes from the pass-through address stays in the pod and is left alone.",
-  "proxy-untouched": "What else the proxy dials is left alone.",
-  "loopback-untouched": "What the workload dials at the pod's own addresses is left alone.",
+    "Traffic from a virtual network counts as outbound: TCP to other destinations goes to the outbound listener, DNS to the DNS proxy.",
+  "self-calls-captured": "Connections from the proxy to the pod's own addresses go to the inbound listener.",
+  "pass-through-untouched": "Connections from the pass-through address stay in the pod and are not captured.",
+  "proxy-untouched": "Other connections from the proxy are not captured.",
+  "loopback-untouched": "Connections from the workload to the pod's own addresses are not captured.",
   "exclusions-untouched":
-    "Excluded ports, uids and networks are left alone, and so is what is not redirected, what is not included, and all that is not TCP.",
+    "Excluded ports, uids and networks, traffic that is not redirected or not included, and everything other than TCP are not captured.",
   "inbound-captured": "TCP from peers goes to the inbound listener.",
-  "outbound-captured": "All other TCP of the pod goes to the outbound listener.",
+  "outbound-captured": "All other TCP from the pod goes to the outbound listener.",
 } as const;
 
 /** A clause of Kuma's. */

@@ -4,6 +4,7 @@ import type { Range } from "../../model/match.ts";
 import { loopbackAddress } from "../../model/pod.ts";
 import type { SplitPoints } from "../../model/split-points.ts";
 import { networkRanges, type ValueRanges } from "../../model/value-ranges.ts";
+import { isFromDnsPort } from "../dns-port.ts";
 import type { PodFacts } from "../mesh.ts";
 import { CLAUSES, type ClauseName, type KumaFacts } from "./clauses.ts";
 import { demandInbound, demandVirtualNetwork } from "./inbound-demand.ts";
@@ -20,6 +21,7 @@ export function makeContract(settings: KumaSettings, pod: PodFacts): Contract {
       .map(
         ([name, says]): Clause => ({ name, says, origin: isGiven(name as ClauseName, settings) ? "given" : "usual" }),
       ),
+    protocols: ["tcp", "udp"],
     demand: (connection) => demand(facts, connection),
     splitPoints: (family) => splitPoints(facts, family),
   };
@@ -28,6 +30,8 @@ export function makeContract(settings: KumaSettings, pod: PodFacts): Contract {
 function demand(facts: KumaFacts, connection: Connection): ReturnType<Contract["demand"]> {
   const { family, startedOn } = connection;
   if (!facts.families.includes(family)) return { must: "as-dialled", clause: "exclusions-untouched" };
+  const { capture, zones } = facts.settings.dns;
+  if (capture !== "off" && zones === "split" && isFromDnsPort(connection)) return { must: "unspecified" };
   if (startedOn === "pod") return demandOutbound(facts, connection);
   return demandVirtualNetwork(facts, connection) ?? demandInbound(facts, connection);
 }

@@ -62,7 +62,7 @@ export function demandInbound({ settings, pod }: KumaFacts, connection: Connecti
 }
 
 const SSH = {
-  tool: "SSH's port 22 is redirected like every other one.",
+  tool: "SSH's port 22 is redirected like every other port.",
   promise: "By default the SSH port tcp/22 will not be redirected to Envoy.",
   strict: leave("exclusions-untouched"),
 } as const;

@@ -27,7 +27,7 @@ function leaveDns(otherwise: Demand): Demand {
   return {
     ...leave("dns-over-tcp-untouched"),
     deviation: {
-      tool: "With DNS redirected, TCP to port 53 of any server goes past the proxy.",
+      tool: "If DNS is redirected, TCP to port 53 of any server bypasses the proxy.",
       promise: "All outgoing TCP traffic is intercepted.",
       strict: otherwise,
     },

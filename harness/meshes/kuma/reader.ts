@@ -24,7 +24,7 @@ export function readKuma(input: MeshInput): Parsed<ReadSettings<KumaSettings>> {
     const text = last(setting);
     if (text === undefined) return otherwise;
     const read = readSwitch(text);
-    if (read === null) noteFor(setting)(`"${text}" is neither true nor false.`);
+    if (read === null) noteFor(setting)(`"${text}" is not a valid value; write true or false.`);
     return read === "on";
   };
   const port = (setting: string, otherwise: number): number => {
@@ -56,7 +56,7 @@ export function readKuma(input: MeshInput): Parsed<ReadSettings<KumaSettings>> {
       codedFinding(
         "conflict",
         "--redirect-dns",
-        "It cannot stand beside --redirect-all-dns-traffic; remove one of the two.",
+        "It cannot be combined with --redirect-all-dns-traffic; remove one of the two.",
       ),
     );
   const settings: KumaSettings = {
@@ -94,7 +94,7 @@ export function readKuma(input: MeshInput): Parsed<ReadSettings<KumaSettings>> {
 function readUser(text: string, lookUp: (name: string) => number | null, note: Note): number {
   if (/^\d+$/.test(text)) return readId(text, note) ?? 0;
   const uid = lookUp(text);
-  if (uid === null) note(`No user "${text}" is known here; write the uid.`);
+  if (uid === null) note(`There is no user "${text}" on this machine; write the uid.`);
   return uid ?? 0;
 }
 

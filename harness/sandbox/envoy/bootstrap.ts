@@ -1,7 +1,7 @@
 import { FAMILIES, type Family } from "../../model/address.ts";
 import { dialsOn, type ListenerShape, type PodShape } from "../../model/pod-shape.ts";
 import { closedCluster, elsewhereCluster, passThroughCluster } from "./clusters.ts";
-import { type Chain, makeListener } from "./listeners.ts";
+import { type FilterChain, makeListener } from "./listeners.ts";
 import type { EnvoySettings } from "./settings.ts";
 
 /**
@@ -29,7 +29,7 @@ export function makeEnvoyBootstrap(settings: EnvoySettings): object {
 
 function listenersOf(family: Family, settings: EnvoySettings): readonly object[] {
   const closed = [...new Set(settings.listeners.map(({ port }) => port))].map(
-    (port): Chain => ({ cluster: "closed", port }),
+    (port): FilterChain => ({ cluster: "closed", port }),
   );
   return settings.listeners.map((listener) => {
     const { name, port, mode } = listener;
@@ -39,7 +39,7 @@ function listenersOf(family: Family, settings: EnvoySettings): readonly object[]
 }
 
 /** Where a listener sends what was meant for the pod's own addresses. */
-function chainOf({ dials }: ListenerShape): Chain {
+function chainOf({ dials }: ListenerShape): FilterChain {
   if (dials.kind !== "original") return { cluster: "closed", port: null };
   switch (dials.own) {
     case "from-pass-through":

@@ -123,6 +123,6 @@ describe("one match that a packet comes to twice", () => {
     writeFileSync(path, `${[...lines, ...jumps, "COMMIT"].join("\n")}\n`);
     const { code, err } = await runCommand("diff", "--family", "4", path, path);
     expect(code).toBe(3);
-    expect(err).toContain("more than 500 ways");
+    expect(err).toContain("more than 500 paths");
   });
 });
