@@ -82,8 +82,10 @@ export interface ReadSettings<Settings> {
 
 /** What is recognised as a mesh's own in a network namespace, for `apply` and `clean`. */
 export interface Traces {
-  /** Names of every chain that it can make: what jumps to one of them is its own too. */
+  /** Names of every chain of iptables that it can make: what jumps to one of them is its own too. */
   readonly chains: readonly string[];
+  /** Names of the nft tables, of the family `inet`, that it can make; left out where it makes none. */
+  readonly nftTables?: readonly string[];
   /** Says where a generated rule goes in a built-in chain that holds other rules as well. */
   placementOf(chain: string, rule: Rule): "top" | "bottom";
   /**

@@ -9,7 +9,7 @@ import type { IstioSettings } from "./settings.ts";
 
 const DNS_PORT = 53;
 /** The source of what the proxy's inbound pass-through sends on. */
-const PASS_THROUGH: Readonly<Record<Family, string>> = { 4: "127.0.0.6", 6: "::6" };
+export const PASS_THROUGH: Readonly<Record<Family, string>> = { 4: "127.0.0.6", 6: "::6" };
 
 /** Gives the addresses inside the pod that are left alone: a setting for IPv4, ::1 for IPv6. */
 export function loopbackOf({ loopbackNetwork }: IstioSettings, family: Family): string {
@@ -93,7 +93,7 @@ function groupRules({ ownerGroupsInclude, ownerGroupsExclude }: IstioSettings): 
 }
 
 /** Says whether a network list names a loopback address: the tool then writes no rule that leaves calls inside the pod alone. */
-function namesLoopback(networks: IstioSettings["outboundIpRangesInclude"]): boolean {
+export function namesLoopback(networks: IstioSettings["outboundIpRangesInclude"]): boolean {
   if (networks === "*") return false;
   return networks.some((text) => {
     const address = text.split("/")[0] ?? "";

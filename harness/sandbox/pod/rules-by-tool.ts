@@ -5,7 +5,15 @@ import { readNft } from "../../formats/nft/read-nft.ts";
 import { renderNftText } from "../../formats/nft/write-nft.ts";
 import type { Family } from "../../model/address.ts";
 import { finding } from "../../model/finding.ts";
-import { type Chain, familyKey, type PodRules, type Ruleset, type Table, tableKey } from "../../model/ruleset.ts";
+import {
+  type Chain,
+  familyKey,
+  listNftTables,
+  type PodRules,
+  type Ruleset,
+  type Table,
+  tableKey,
+} from "../../model/ruleset.ts";
 import { readKernelRules } from "./kernel-rules-text.ts";
 import { renderRoutingText } from "./routing-text.ts";
 
@@ -18,26 +26,13 @@ export function renderRules(rules: PodRules): Pick<CallParams<"apply">, "ip" | "
   const ofIptables = (ruleset: Ruleset | null) =>
     ruleset && renderIptablesSave({ ...ruleset, tables: ruleset.tables.filter(({ source }) => source !== "nft") });
   for (const ruleset of [ip, ip6]) if (ruleset) checkOrder(ruleset);
-  const tables = mergeNftTables(ip, ip6);
+  const tables = listNftTables(rules);
   return {
     ip: ofIptables(ip),
     ip6: ofIptables(ip6),
     nft: tables.length === 0 ? "" : renderNftText(tables),
     policyRouting: renderRoutingText(policyRouting),
   };
-}
-
-/** Each table once, in an order that both families have. */
-function mergeNftTables(ip: Ruleset | null, ip6: Ruleset | null): readonly Table[] {
-  const ofNft = (ruleset: Ruleset | null) => ruleset?.tables.filter(({ source }) => source === "nft") ?? [];
-  const merged = [...ofNft(ip)];
-  let at = 0;
-  for (const table of ofNft(ip6)) {
-    const known = merged.findIndex((other) => tableKey(other) === tableKey(table));
-    if (known < 0) merged.splice(at, 0, table);
-    at = (known < 0 ? at : known) + 1;
-  }
-  return merged;
 }
 
 function checkOrder({ tables }: Ruleset): void {
