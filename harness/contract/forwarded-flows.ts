@@ -3,13 +3,17 @@ import type { BoundaryFlow } from "./boundary-flows.ts";
 import { type Demands, openConnection } from "./demanded-landing.ts";
 import { isPodsOwn } from "./proxy-dial.ts";
 
-/** Gives, in the manner *forward*, the first flow of each kind that reaches a proxy: by where it started, what took it, what it wanted. */
+/**
+ * Gives, in the manner *forward*, the first flow of each kind that reaches a proxy: by where it started, what took it, what it wanted. A flow
+ * is left out that a proxy would pass on from an address which the pod does not have: no proxy can.
+ */
 export function forwardedFlows(flows: readonly Flow[], demands: Demands): readonly BoundaryFlow[] {
   const proxies = demands.shape.listeners.filter(({ host, dials }) => host === "pod" && dials.kind !== "nothing");
   const kinds = new Map<string, Flow>();
   for (const flow of flows) {
     const connection = openConnection(flow, demands.shape);
     const demand = demands.contract.demand(connection);
+    if (demand.must === "land-on" && lacksSource(demand.listener, flow, demands)) continue;
     const isOwn = isPodsOwn(flow.to.address, demands) && proxies.some(({ port }) => port === flow.to.port);
     if (demand.must !== "land-on" && !(demand.must === "as-dialled" && isOwn)) continue;
     const taken = demand.must === "land-on" ? `${demand.by} ${demand.listener}` : "directly";
@@ -18,4 +22,12 @@ export function forwardedFlows(flows: readonly Flow[], demands: Demands): readon
     if (!kinds.has(kind)) kinds.set(kind, flow);
   }
   return [...kinds.values()].map((flow) => ({ flow, manner: "forward" }));
+}
+
+/** Current Istio captures IPv6 with rules of nftables in a pod without IPv6, and gives lo no ::6 there. */
+function lacksSource(listener: string, { family, to }: Flow, demands: Demands): boolean {
+  const { shape } = demands;
+  const dials = shape.listeners.find(({ name }) => name === listener)?.dials;
+  const bindsToPassThrough = dials?.kind === "original" && dials.own === "from-pass-through";
+  return bindsToPassThrough && family === 6 && shape.passThrough[6] === null && isPodsOwn(to.address, demands);
 }

@@ -119,7 +119,8 @@ function readWithMesh(
   const asksForUsage = bound.ok && bound.value.purpose === "usage";
   if (!bound.ok || (findings.length > 0 && !asksForUsage)) return { options, captureFrom, line: null, findings };
   const { capture, origins, warnings, purpose } = bound.value;
-  const given = isInjected ? mesh.injected.words : dealt.mesh.filter((word) => !isIdle(word));
+  const typed = dealt.mesh.filter((word) => !isIdle(word));
+  const given = isInjected ? [...mesh.injected.words, ...typed] : typed;
   const line: CaptureCommandLine = {
     ...{ options, capture, mesh, origins, warnings, purpose, captureFrom },
     captureWords: mesh === defaultMesh() ? given : ["--mesh", mesh.name, ...given],
