@@ -141,7 +141,7 @@ function makeInput(
   around: Pick<CaptureCommandOptions, "podIps" | "resolvers"> & Io,
 ): MeshInput {
   const path = lastValue(reading.options, "mesh-config");
-  const text = path === undefined ? null : readInput(path, around, reading.findings);
+  const text = path === undefined ? null : readConfig(path, around, reading.findings);
   const file: MeshFile | null = path === undefined || text === null ? null : { path, text };
   return {
     words: isInjected ? [...mesh.injected.words, ...words] : words,
@@ -151,6 +151,16 @@ function makeInput(
     names: readNames(),
     pod: readPodFacts(reading, around),
   };
+}
+
+/** What `--mesh-config -` gave: apply reads its words once before it looks at the namespace, and once after. */
+let standardInput: string | null = null;
+
+function readConfig(path: string, io: Pick<CommandIo, "workingDirectory">, findings: Finding[]): string | null {
+  if (path === "-" && standardInput !== null) return standardInput;
+  const text = readInput(path, io, findings);
+  if (path === "-") standardInput = text;
+  return text;
 }
 
 /** Only Istio 1.4 is given files of variables. */

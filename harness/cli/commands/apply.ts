@@ -24,7 +24,7 @@ export const NAMESPACE_OPTIONS: readonly OptionSpec[] = [
 const HELP: CommandHelp = {
   usage: ["landfall apply [MESH OPTION…] [OPTION…]"],
   about: [
-    "Puts the rules into the network namespace it runs in, as an init container does, and replaces what an earlier run has put there; rules of others stay, but for those in its own chains (ISTIO_*) or jumping to them, which it names. Prints what iptables-save and ip6tables-save print afterwards, and after a failure.",
+    "Puts the rules into the network namespace it runs in, as an init container does, and replaces what an earlier run has put there; rules of others stay, but for those in its own chains (ISTIO_*) or jumping to them, which it names. Native nftables rules go in by one transaction, into tables of their own. Prints what iptables-save and ip6tables-save print afterwards, and nft of such tables, and after a failure.",
   ],
   options: [{ title: "Options", options: NAMESPACE_OPTIONS }],
   captureFlags: "listed",
@@ -62,7 +62,7 @@ export const apply: Command = {
     for (const warning of warnings) io.err(`landfall: warning: ${warning}\n`);
     io.err(renderReplacedRules(replaced, "replaced", applied.hasRecord));
     const asJson = () => renderJson({ variant, outcome, warnings, replaced, ...renderRulesData(rules, line) });
-    io.out(options.values.has("json") ? asJson() : dump.ip + (dump.ip6 ?? ""));
+    io.out(options.values.has("json") ? asJson() : dump.ip + (dump.ip6 ?? "") + dump.nft);
     return 0;
   },
 };

@@ -12,7 +12,7 @@ import type { CommandHelp } from "./help.ts";
 const HELP: CommandHelp = {
   usage: ["landfall clean [OPTION…]"],
   about: [
-    "Takes out of the network namespace it runs in everything that apply makes: chains, the rules that lead to them, kubevirt rules, the IPv6 guard, policy routing, ::6 on lo. Rules of others stay, but for those in such chains or jumping to them, which are named; and so does what was there before apply, as far as its record under /run tells.",
+    "Takes out of the network namespace it runs in everything that apply makes: nft tables, chains, the rules that lead to them, kubevirt rules, the IPv6 guard, policy routing, ::6 on lo. Rules of others stay, but for those in such chains or jumping to them, which are named; and so does what was there before apply, as far as its record under /run tells.",
   ],
   options: [{ title: "Options", options: NAMESPACE_OPTIONS }],
   captureFlags: "none",
