@@ -4,6 +4,7 @@
  */
 export const LONG_TESTS: string[] = [
   "test/property/ambient.test.ts",
+  "test/unit/analysis/native-rules.test.ts",
   "test/property/brute-force.test.ts",
   "test/property/contract-mutants.test.ts",
   "test/property/istio-mutants.test.ts",

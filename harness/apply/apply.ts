@@ -49,8 +49,8 @@ const NO_TABLES: NftState = { command: null, tables: [] };
 /**
  * Puts the rules of a capture into the network namespace this process is in, in place of what an earlier run has put there. Foreign rules
  * stay. The order: policy routing, then the tables (each family by one `iptables-restore`, nftables by one `nft -f`; those that are only
- * taken away come last), then policy routing that is no longer wanted goes. Where a step fails everything is brought back, and `environment` is thrown; only the guard of a pod that is no IPv6 pod is done
- * without, with a warning.
+ * taken away come last), then policy routing that is no longer wanted goes. Where a step fails everything is brought back, and
+ * `environment` is thrown; only the guard of a pod that is no IPv6 pod is done without, with a warning.
  */
 export function applyRules(capture: Capture, namespace: NamespaceState): Applied {
   const ours = readOwnership(namespace, "apply");
@@ -158,7 +158,10 @@ function again(change: RulesChange, { families }: ReadRules): readonly RulesChan
   return "why" in read ? [] : [{ ...change, before: read.state, claim: change.claimAfter }];
 }
 
-/** Gives what `iptables-save`, `ip6tables-save` and, of our nft tables, `nft` print now, for a failure to be told; empty where they cannot be read. */
+/**
+ * Gives what `iptables-save`, `ip6tables-save` and, of our nft tables, `nft` print now, for a failure to be told; empty where they cannot
+ * be read.
+ */
 export function readDump(): string {
   try {
     const { ip, ip6 } = dumpOf(selectVariant(readVariants()));

@@ -27,10 +27,9 @@ export interface Cleaned {
 }
 
 /**
- * Takes out of the network namespace everything that the generator makes, of both variants: our nft tables, chains and the rules that lead to
- * them, then
- * policy routing and addresses. Foreign rules stay, and what was there before `apply`, as far as its record knows. Throws `environment`,
- * with nothing done, where a table of ours cannot be read.
+ * Takes out of the network namespace everything that the generator makes, of both variants: our nft tables, chains and the rules that lead
+ * to them, then policy routing and addresses. Foreign rules stay, and what was there before `apply`, as far as its record knows. Throws
+ * `environment`, with nothing done, where a table of ours cannot be read.
  */
 export function cleanRules(namespace: NamespaceState): Cleaned {
   const { network } = namespace;

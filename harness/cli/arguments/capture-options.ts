@@ -11,6 +11,7 @@ import { type Reading, readEnvironmentFiles, readPodFacts } from "../input/pod-f
 import { renderHelp } from "../output/help-text.ts";
 import { refuseUsage } from "../refusal.ts";
 import { chooseDefault, describeDefault, type WithoutFlags } from "./default-settings.ts";
+import { readMeshConfig } from "./mesh-config.ts";
 import { CAPTURE_LONG_OPTIONS } from "./mesh-specs.ts";
 import { type DealtWords, dealWords, defaultMesh, takeMesh } from "./mesh-words.ts";
 import { lastValue, type OptionSpec, type ParsedOptions, readOptions } from "./options.ts";
@@ -140,9 +141,7 @@ function makeInput(
   reading: Reading,
   around: Pick<CaptureCommandOptions, "podIps" | "resolvers"> & Io,
 ): MeshInput {
-  const path = lastValue(reading.options, "mesh-config");
-  const text = path === undefined ? null : readConfig(path, around, reading.findings);
-  const file: MeshFile | null = path === undefined || text === null ? null : { path, text };
+  const file = readMeshConfig(lastValue(reading.options, "mesh-config"), around, reading.findings);
   return {
     words: isInjected ? [...mesh.injected.words, ...words] : words,
     config: isInjected ? mesh.injected.config : file,
@@ -151,16 +150,6 @@ function makeInput(
     names: readNames(),
     pod: readPodFacts(reading, around),
   };
-}
-
-/** What `--mesh-config -` gave: apply reads its words once before it looks at the namespace, and once after. */
-let standardInput: string | null = null;
-
-function readConfig(path: string, io: Pick<CommandIo, "workingDirectory">, findings: Finding[]): string | null {
-  if (path === "-" && standardInput !== null) return standardInput;
-  const text = readInput(path, io, findings);
-  if (path === "-") standardInput = text;
-  return text;
 }
 
 /** Only Istio 1.4 is given files of variables. */

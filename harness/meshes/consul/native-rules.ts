@@ -26,8 +26,8 @@ const DNS: Range = { first: 53, last: 53 };
 const NAT: Omit<BaseChain, "policy" | "hook"> = { type: "nat", priority: -100 };
 
 /**
- * Gives the rules of Consul's SDK v0.19.0 (sdk/nftables): one table of both families, in which IPv6 is left alone unless DualStack is given.
- * Exclusions go to the top of their chains one by one, as with iptables. No rule counts anything.
+ * Gives the rules of Consul's SDK v0.19.0 (sdk/nftables): one table of both families, in which IPv6 is left alone unless DualStack is
+ * given. Exclusions go to the top of their chains one by one, as with iptables. No rule counts anything.
  */
 export function generateNative(settings: ConsulSettings): PodRules {
   const { dns, inbound, inboundRedirect, outbound, outboundRedirect } = CONSUL_CHAINS;

@@ -65,8 +65,8 @@ function dnsListener({ dnsAddress, dnsPort, dualStack }: ConsulSettings, owner: 
 }
 
 /**
- * Says whether DNS of a family is captured where any is: that of the server's family, or of the loopback address: IPv6's with DualStack, else
- * IPv4's. With DualStack rules of nftables take both loopback addresses.
+ * Says whether DNS of a family is captured where any is: that of the server's family, or of the loopback address: IPv6's with DualStack,
+ * else IPv4's. With DualStack rules of nftables take both loopback addresses.
  */
 export function capturesDnsOf({ dnsAddress, dualStack, format }: ConsulSettings, family: Family): boolean {
   if (dnsAddress !== null) return familyOf(dnsAddress) === family;

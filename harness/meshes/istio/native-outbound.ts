@@ -13,8 +13,8 @@ const DNS_PORT = 53;
 const ON_LOOPBACK = isInterface("meta oifname", "lo");
 
 /**
- * Gives the chain of outbound traffic. Its order is that of iptables' rules; a rule that names an address is there once for each family that
- * has rules, every other one once for both.
+ * Gives the chain of outbound traffic. Its order is that of iptables' rules; a rule that names an address is there once for each family
+ * that has rules, every other one once for both.
  */
 export function nativeOutboundRules(
   settings: IstioSettings,

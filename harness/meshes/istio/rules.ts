@@ -19,8 +19,9 @@ import type { IstioSettings } from "./settings.ts";
 import { tproxyRules } from "./tproxy-rules.ts";
 
 /**
- * Gives the rules of istio-iptables, those of nftables if the settings ask for them. Those of iptables are the tool's at 86c9f01fd735 (tools/istio-iptables/pkg/capture/run.go). IPv4 rules are made in every pod;
- * IPv6 rules depend on the pod's addresses, and without them IPv6 is left as it is.
+ * Gives the rules of istio-iptables, those of nftables if the settings ask for them. Those of iptables are the tool's at 86c9f01fd735
+ * (tools/istio-iptables/pkg/capture/run.go). IPv4 rules are made in every pod; IPv6 rules depend on the pod's addresses, and without them
+ * IPv6 is left as it is.
  */
 export function generateRules(settings: IstioSettings, { addresses, resolvers }: PodFacts): PodRules {
   const isDual = hasIpv6(settings, addresses);
