@@ -5,7 +5,6 @@ import { type Finding, finding } from "../../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../../model/pod.ts";
 import type { CommandIo } from "../command.ts";
 import type { CommandHelp } from "../commands/help.ts";
-import { readInput } from "../input/input-file.ts";
 import { readNames } from "../input/names.ts";
 import { type Reading, readEnvironmentFiles, readPodFacts } from "../input/pod-facts.ts";
 import { renderHelp } from "../output/help-text.ts";
