@@ -1,3 +1,4 @@
+// Long because what one tool has put in decides when another may: they share one memory of what stands.
 import { readFileSync } from "node:fs";
 import { runChecked, runCommand } from "./command.ts";
 import { forgetConnections } from "./connection-tracking.ts";
@@ -136,8 +137,8 @@ export class KernelRules {
   }
 
   /**
-   * Puts rules into iptables-legacy's tables beside those of iptables-nft, or takes them out. The kernel calls its chains from the first time
-   * on, and later ones of one priority before them: all are made before any of iptables-nft's, whose tables go once for that.
+   * Puts rules into iptables-legacy's tables beside those of iptables-nft, or takes them out. The kernel calls its chains from the first
+   * time on, and later ones of one priority before them: all are made before any of iptables-nft's, whose tables go once for that. /
    */
   async #restoreBeside(legacy: RulesText["legacy"]): Promise<void> {
     const isFirst = this.#beside.iptables.size === 0;

@@ -33,6 +33,10 @@ export const COMMANDS: Readonly<Record<string, { readonly summary: string; reado
     summary: "tells where every TCP flow lands: the complete table",
     load: async () => (await import("./commands/map.ts")).map,
   },
+  translate: {
+    summary: "prints rules of iptables as rules of nftables, proven equal",
+    load: async () => (await import("./commands/translate.ts")).translate,
+  },
   diff: {
     summary: "gives every class of flows that two rule sets land differently",
     load: async () => (await import("./commands/diff.ts")).diff,

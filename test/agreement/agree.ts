@@ -46,12 +46,9 @@ async function agree(): Promise<number> {
     await using sandbox = new AgentSandbox(await startNetnsWorld(), variant);
     for (const family of FAMILIES.filter((each) => isAsked(values.family, `${each}`))) {
       for (const [i, one] of sampleCases(family).entries()) {
-        const comparison = await compareLoadable(one, sandbox);
+        const comparison = await compareAndReport(`IPv${family} ${variant} set ${i}`, one, sandbox);
         if (comparison !== null) drawn.push(one);
         count(totals, comparison);
-        const [first] = comparison?.disagreements ?? [];
-        const many = comparison?.disagreements.length ?? 0;
-        if (first) await report(`IPv${family} ${variant} set ${i}`, one, first, many, sandbox);
       }
     }
   }
@@ -60,6 +57,13 @@ async function agree(): Promise<number> {
     `seed ${values.seed}: ${totals.sets} rule sets (${totals.refused} more that the kernel refused), ${totals.compared} flows compared, ${totals.decided} decided by a rule, ${totals.unknown} unknown, ${totals.repeated} driven twice, ${totals.disagreements} disagreements`,
   );
   return totals.disagreements === 0 ? 0 : 1;
+}
+
+async function compareAndReport(what: string, one: AgreementCase, sandbox: Sandbox): Promise<Comparison | null> {
+  const comparison = await compareLoadable(one, sandbox);
+  const [first, ...others] = comparison?.disagreements ?? [];
+  if (first) await report(what, one, first, others.length + 1, sandbox);
+  return comparison;
 }
 
 function count(totals: Totals, comparison: Comparison | null): void {

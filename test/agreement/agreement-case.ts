@@ -71,7 +71,7 @@ export function arbitraryAgreementCase(
       arbitraryRuleset({ family, vocabulary: "simulated", rulesAtMost, without }).map(avoidClashes),
     )
     .map((ruleset) => (protocol === "tcp" ? ruleset : meantForUdp(ruleset)));
-  const nft = fc.constantFrom(1, 2, 3).chain((rulesAtMost) => arbitraryNftRuleset(family, rulesAtMost));
+  const nft = fc.constantFrom(1, 2, 3, 4).chain((rulesAtMost) => arbitraryNftRuleset(family, rulesAtMost));
   const rulesets = { iptables, nft, mixed: mix(family, iptables, nft) }[format];
   return fc
     .record({

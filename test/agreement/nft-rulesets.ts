@@ -13,7 +13,7 @@ const PRIORITIES: Readonly<Record<NftPlace["type"], readonly number[]>> = {
   route: [-300, -150, -150, 0],
 };
 const HOOKS: Readonly<Record<NftPlace["type"], readonly Hook[]>> = {
-  filter: ["prerouting", "input", "forward", "output", "postrouting"],
+  filter: ["prerouting", "input", "input", "forward", "output", "output", "postrouting"],
   nat: ["prerouting", "prerouting", "input", "output", "output", "postrouting"],
   route: ["output"],
 };
@@ -82,7 +82,11 @@ function arbitraryTable(
 function arbitraryChains(place: Omit<NftPlace, "depth">, head: string, rulesAtMost: number): fc.Arbitrary<string> {
   const depths = Array.from({ length: CHAINS_BELOW + 1 }, (_, depth) => depth);
   return fc
-    .tuple(...depths.map((depth) => fc.array(arbitraryRule({ ...place, depth }), { maxLength: rulesAtMost })))
+    .tuple(
+      ...depths.map((depth) =>
+        fc.array(arbitraryRule({ ...place, depth }), { minLength: depth === 0 ? 1 : 0, maxLength: rulesAtMost }),
+      ),
+    )
     .map((chains) =>
       chains
         .map((rules, depth) => {
@@ -99,7 +103,7 @@ function arbitraryRule(place: NftPlace): fc.Arbitrary<string> {
   const comment = fc.constantFrom("", "", "", "", ' comment "drawn"');
   return fc
     .tuple(
-      fc.array(drawMatch(place), { maxLength: 2 }),
+      fc.oneof(fc.array(drawMatch(place), { maxLength: 1 }), fc.array(drawMatch(place), { maxLength: 2 })),
       fc.array(drawStatement(place), { maxLength: 1 }),
       drawVerdict(place),
       comment,
