@@ -1,8 +1,8 @@
-import { runCommand } from "./command.ts";
+import { runNamespaceCommand } from "./command.ts";
 import { CallError } from "./fault.ts";
 
 /** The tables of nft that an agent has put into one network namespace. */
-export class NftRules {
+export class InstalledNftTables {
   readonly #namespace: number | null;
   /** What is in, as the text that was put in. */
   #text = "";
@@ -22,7 +22,7 @@ export class NftRules {
     if (text === this.#text && (text === "" || !this.#isOutdated)) return;
     // A table is named before it is deleted, so that one which is gone already is no fault.
     const gone = namedTables(this.#text).map((table) => `table ${table}\ndelete table ${table}\n`);
-    const { status, stderr } = await runCommand({
+    const { status, stderr } = await runNamespaceCommand({
       namespace: this.#namespace,
       command: ["nft", "-f", "-"],
       stdin: `${gone.join("")}${text}`,
@@ -36,7 +36,11 @@ export class NftRules {
   async remove(tables: readonly string[]): Promise<void> {
     if (tables.length === 0) return;
     const stdin = tables.map((table) => `table ${table}\ndelete table ${table}\n`).join("");
-    const { status, stderr } = await runCommand({ namespace: this.#namespace, command: ["nft", "-f", "-"], stdin });
+    const { status, stderr } = await runNamespaceCommand({
+      namespace: this.#namespace,
+      command: ["nft", "-f", "-"],
+      stdin,
+    });
     if (status !== 0) throw new CallError("agent-failed", `nft cannot remove ${tables.join(", ")}: ${stderr.trim()}`);
   }
 
@@ -44,7 +48,7 @@ export class NftRules {
   async list(): Promise<string | null> {
     if (this.#text === "") return null;
     const command = ["nft", "-j", "list", "ruleset"];
-    const { status, stdout } = await runCommand({ namespace: this.#namespace, command });
+    const { status, stdout } = await runNamespaceCommand({ namespace: this.#namespace, command });
     return status === 0 ? stdout : null;
   }
 }

@@ -1,15 +1,15 @@
 import type { Family } from "../model/address.ts";
 import type { Flow } from "../model/flow.ts";
-import type { Landing } from "../model/landing.ts";
-import { landingsAgree, renderLandingKey } from "../model/landing.ts";
+import { type Landing, landingsAgree, renderLandingKey } from "../model/landing.ts";
 import { emptyRuleset, familyKey, type PodRules, type RulePlace } from "../model/ruleset.ts";
-import { describeClass } from "./class-text.ts";
+import { describeClass, saysAll } from "./class-text.ts";
 import type { Diagram } from "./diagrams/diagrams.ts";
 import { locateFlow } from "./flows/flow-location.ts";
 import { choosePoint, findPaths, listPreferences, type Path, readAssumptions } from "./flows/flow-points.ts";
 import { FIRST_REST } from "./flows/flow-space.ts";
 import type { Lane } from "./flows/lanes.ts";
 import { type AnalysisSetting, type Partition, partitionFlows } from "./flows/partition.ts";
+import { joinSocketRows } from "./flows/socket-rows.ts";
 import { makeWitness, type Witness } from "./flows/witness.ts";
 import { abstractLanding } from "./pod/abstract-landing.ts";
 import { openLander } from "./pod/pod-under-analysis.ts";
@@ -47,7 +47,19 @@ export interface Comparison {
 export function diffRulesets({ family, before, after, setting }: Comparison): readonly Change[] {
   const rulesets = [before, after].map((rules) => rules[familyKey(family)] ?? emptyRuleset(family));
   const partition = partitionFlows(family, rulesets, setting);
-  return partition.lanes.flatMap((lane) => diffLane(lane, partition, { family, before, after, setting }));
+  const comparison = { family, before, after, setting };
+  const lanes = partition.lanes.map((lane) => ({ lane, rows: diffLane(lane, partition, comparison) }));
+  return joinSocketRows(lanes, keyOfChange, joinChanges);
+}
+
+/** What makes two lanes' changes the same; a text that leaves boxes out does not say all. */
+function keyOfChange({ class: text, kinds, witness }: Change, { name }: Lane): string | null {
+  const conditions = text.slice(name.length);
+  return saysAll(conditions) ? JSON.stringify([conditions, kinds, [...witness.assumed]]) : null;
+}
+
+function joinChanges(changes: readonly [Change, ...Change[]]): Change {
+  return { ...changes[0], holds: (flow) => changes.some(({ holds }) => holds(flow)) };
 }
 
 interface Suspect {

@@ -12,7 +12,7 @@ import { intersectRouting, subtractRouting, uniteRouting } from "./own-routing.t
 import { type Claim, jumpsToOwn, type MadeHook, type OwnTable, ownTable, wantedTable } from "./own-rules.ts";
 import type { Ownership } from "./ownership.ts";
 import { listMadeRules, type MadeRule } from "./replaced-rules.ts";
-import { explainUnusable, type ReadRules, selectVariant } from "./toolsets.ts";
+import { explainUnusable, type InstalledRules, selectVariant } from "./toolsets.ts";
 import { planChange, type RulesChange } from "./transaction.ts";
 
 /** What could be anybody's and is ours, for a record. */
@@ -33,7 +33,7 @@ export interface RoutingChange {
 /** Everything an `apply` is going to do, thought out before anything is done. */
 export interface ApplyPlan {
   /** The variant the rules go into; from the others ours are taken out. */
-  readonly variant: ReadRules;
+  readonly variant: InstalledRules;
   readonly rules: PodRules;
   readonly changes: readonly RulesChange[];
   readonly nft: NftChange;
@@ -60,7 +60,7 @@ export function planApply(capture: Capture, namespace: NamespaceState, ours: Own
   // Native rules ask nothing of iptables, which need not be there.
   const isNative = nft.wanted.length > 0;
   const without4 = isNative ? null : explainUnusable(variant.families[4], [...tables[4].keys()]);
-  if (without4 !== null) throw new LandfallError("environment", `The rules cannot be put in: ${without4}.`);
+  if (without4 !== null) throw new LandfallError("environment", `The rules cannot be applied: ${without4}.`);
   const without6 = isNative ? null : reasonWithoutIpv6(variant, capture, tables[6]);
   const families: readonly Family[] = without6 === null ? [4, 6] : [4];
   const wanted = new Map(families.map((family) => [family, tables[family]]));
@@ -90,7 +90,7 @@ export function planApply(capture: Capture, namespace: NamespaceState, ours: Own
       routing: uniteRouting(intersectRouting(rules.policyRouting, ours.routing), missing),
       rules: madeRules,
     },
-    warnings: without6 === null ? [] : [`No IPv6 rules are applied, so inbound IPv6 is not kept out: ${without6}.`],
+    warnings: without6 === null ? [] : [`No IPv6 rules are applied, so inbound IPv6 is not blocked: ${without6}.`],
   };
 }
 
@@ -106,14 +106,14 @@ export function planWithoutIpv6(plan: ApplyPlan, capture: Capture, ours: Ownersh
     ...plan.after.hooks.filter(({ family }) => family === 4),
     ...ours.hooks.filter(({ family }) => family === 6),
   ];
-  const warning = `The IPv6 rules are left as they were, so inbound IPv6 may not be kept out: ${why}`;
+  const warning = `The IPv6 rules are unchanged, so inbound IPv6 might not be blocked: ${why}`;
   const left = ours.record?.rules?.filter(({ family }) => family === 6) ?? [];
   const rules = [...listMadeRules(changes), ...left];
   return { ...plan, changes, after: { ...plan.after, hooks, rules }, warnings: [...plan.warnings, warning] };
 }
 
 function planVariant(
-  { toolset, families: read }: ReadRules,
+  { toolset, families: read }: InstalledRules,
   families: readonly Family[],
   wanted: ReadonlyMap<Family, ReadonlyMap<string, OwnTable>> | null,
   claims: { readonly claim: Claim; readonly claimAfter: Claim },
@@ -126,7 +126,7 @@ function planVariant(
 }
 
 function reasonWithoutIpv6(
-  { families }: ReadRules,
+  { families }: InstalledRules,
   capture: Capture,
   tables: ReadonlyMap<string, OwnTable>,
 ): string | null {
@@ -143,7 +143,7 @@ function wantedTables(rules: PodRules, traces: Traces, family: Family): Readonly
 }
 
 function madeHooks(
-  { families }: ReadRules,
+  { families }: InstalledRules,
   family: Family,
   tables: ReadonlyMap<string, OwnTable>,
   claim: Claim,

@@ -1,12 +1,12 @@
 import { type NetworkState, readNetworkState } from "./network-state.ts";
 import { type NftState, readNftTables } from "./nft-tables.ts";
-import { type ReadRules, readVariants } from "./toolsets.ts";
+import { type InstalledRules, readVariants } from "./toolsets.ts";
 
 /** What the network namespace has before anything is done to it. */
 export interface NamespaceState {
   readonly network: NetworkState;
   /** Rules of each variant that is there, first the one that `iptables` stands for. */
-  readonly variants: readonly [ReadRules, ...ReadRules[]];
+  readonly variants: readonly [InstalledRules, ...InstalledRules[]];
   readonly nft: NftState;
 }
 

@@ -1,18 +1,17 @@
 import type { Demand } from "../model/contract.ts";
 import type { Flow } from "../model/flow.ts";
-import type { BoundaryFlow } from "./boundary-flows.ts";
-import { type Demands, openConnection } from "./demanded-landing.ts";
+import { type Demands, firstConnection } from "./demanded-landing.ts";
 import { isPodsOwn } from "./proxy-dial.ts";
 
 /**
- * Gives, in the manner *forward*, the first flow of each kind that reaches a proxy: by where it started, what took it, what it wanted. A
- * flow is left out that a proxy would pass on from an address which the pod does not have: no proxy can.
+ * Gives the flows to be driven in the manner *forward*: the first TCP flow of each kind that reaches a proxy, by where it started, what
+ * took it and what it wanted. A flow is left out that a proxy would pass on from an address which the pod does not have.
  */
-export function forwardedFlows(flows: readonly Flow[], demands: Demands): readonly BoundaryFlow[] {
+export function forwardedFlows(flows: readonly Flow[], demands: Demands): readonly Flow[] {
   const proxies = demands.shape.listeners.filter(({ host, dials }) => host === "pod" && dials.kind !== "nothing");
   const kinds = new Map<string, Flow>();
-  for (const flow of flows) {
-    const connection = openConnection(flow, demands.shape);
+  for (const flow of flows.filter(({ protocol }) => protocol === "tcp")) {
+    const connection = firstConnection(flow, demands.shape);
     const demand = demands.contract.demand(connection);
     const isForPod = isPodsOwn(flow.to.address, demands);
     const isOwn = isForPod && proxies.some(({ port }) => port === flow.to.port);
@@ -22,7 +21,7 @@ export function forwardedFlows(flows: readonly Flow[], demands: Demands): readon
     const kind = `${flow.family} ${connection.startedOn} ${taken} ${wanted}`;
     if (!kinds.has(kind)) kinds.set(kind, flow);
   }
-  return [...kinds.values()].map((flow) => ({ flow, manner: "forward" }));
+  return [...kinds.values()];
 }
 
 /** What takes a flow, in words that tell kinds apart; null where no proxy does. */

@@ -25,7 +25,7 @@ const SPECS: readonly OptionSpec[] = [
     choices: [...IPTABLES_FORMATS, "nft", "nft-json", "json"],
     help: "one of the formats above (default save, and nft for rules of nftables)",
   },
-  { name: "family", value: "4|6", choices: ["4", "6"], help: "the family that is printed (default 4)" },
+  { name: "family", value: "4|6", choices: ["4", "6"], help: "the family to print (default 4)" },
   {
     name: "table",
     value: "TABLE",
@@ -38,7 +38,7 @@ const SPECS: readonly OptionSpec[] = [
 const HELP: CommandHelp = {
   usage: ["landfall generate [MESH OPTION…] [OPTION…]"],
   about: [
-    "Prints the rules that a capture config makes; without a flag, those of Istio's own defaults, which capture nothing. Nothing is applied, and nothing of this machine is looked at but the files of settings and the names that flags use.",
+    "Prints the rules that the given options produce. Without options it uses the defaults of Istio's tool, which capture nothing. It applies nothing, and reads nothing of this machine except settings files and the user, group and service names that options refer to.",
   ],
   terms: {
     title: "Formats",
@@ -47,28 +47,31 @@ const HELP: CommandHelp = {
       ["list", "what iptables -S would print of one table, policies included"],
       ["listing", "what iptables -L would print of one table, with this machine's names (files only, no DNS)"],
       ["listing-numeric", "what iptables -L -n would print of one table"],
-      ["commands", "command lines for a shell, of both families, policy routing too"],
-      ["nft", "rules of nftables as nft -f takes them, for both families"],
+      ["commands", "shell commands for both families and for policy routing"],
+      ["nft", "rules of nftables for both families, as nft -f takes them"],
       ["nft-json", "the same as nft -j -f takes them"],
-      ["json", "everything, each setting with where it came from"],
+      ["json", "everything, and for each setting where its value came from"],
     ],
   },
   options: [{ title: "Options", options: SPECS }],
   captureFlags: "listed",
   examples: [
-    ["landfall generate -u 1337 -b '*' -i '*' -d 15020 > rules.txt", "the rules of the seed command, in a file"],
-    ["landfall generate --mesh kuma --redirect-dns", "Kuma's rules for these options"],
-    ["landfall generate --mesh istio --native-nftables -b '*' -i '*'", "Istio's own rules for nftables"],
-    ["landfall generate -b '*' -i '*' --pod-ip 2001:db8::7 --family 6", "an IPv6 pod's, for ip6tables-restore"],
+    ["landfall generate -u 1337 -b '*' -i '*' -d 15020 > rules.txt", "writes the rules of the seed command to a file"],
+    ["landfall generate --mesh kuma --redirect-dns", "prints Kuma's rules for this option"],
+    ["landfall generate --mesh istio --native-nftables", "prints Istio's own nftables rules"],
+    [
+      "landfall generate -b '*' -i '*' --pod-ip 2001:db8::7 --family 6",
+      "prints the rules of an IPv6 pod for ip6tables-restore",
+    ],
   ],
-  exitCodes: { 0: "printed", 2: "bad input, every finding listed" },
+  exitCodes: { 0: "printed", 2: "bad input: every finding is listed" },
 };
 
 /** `landfall generate`: the rules of a capture config, not applied. */
 export const generate: Command = {
   help: HELP,
   async run(args, io) {
-    const command = { specs: SPECS, withoutFlags: "tool-of-default", positionals: "none", usage: HELP } as const;
+    const command = { specs: SPECS, withoutFlags: "tool-if-whole", positionals: "none", usage: HELP } as const;
     const line = readCaptureCommand(args, command, io);
     if (line.purpose === "usage") return "help";
     tellDefaultConfig(line, io);

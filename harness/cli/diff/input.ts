@@ -110,7 +110,7 @@ function readBoth(options: ParsedOptions, io: CommandIo, findings: Finding[]): B
   const leftOut = named === null && families.length > 0 ? findLeftOut(sides, families) : [];
   for (const family of leftOut)
     io.err(
-      `landfall: IPv${family} was not looked at: only one side has rules of it. Give the other side's too, or --family ${families[0]}.\n`,
+      `landfall: IPv${family} was not compared: only one side has rules for it. Give the other side's rules too, or --family ${families[0]}.\n`,
     );
   const [before, after] = sides.map((side) => limitTo(side, families));
   if (findings.length > 0 || !before || !after) throw refuse(findings);

@@ -5,20 +5,14 @@ import {
   type CompareKey,
   type CompareKeyName,
   type CompareOperator,
+  type ConnectionEnd,
   FIB_TYPES,
   makeKey,
   PROTOCOL_NUMBERS,
   STATE_BITS,
   STATUS_BITS,
 } from "../../model/compare.ts";
-import {
-  type ConnectionEnd,
-  type ConnectionQuestion,
-  type Match,
-  type Range,
-  TCP_FLAG_BITS,
-  type TcpFlag,
-} from "../../model/match.ts";
+import { type ConnectionQuestion, type Match, type Range, TCP_FLAG_BITS, type TcpFlag } from "../../model/match.ts";
 import { networkRanges } from "../../model/value-ranges.ts";
 
 /** The matches of nftables that ask what one of iptables does, or why there are none. */

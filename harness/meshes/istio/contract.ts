@@ -4,6 +4,7 @@ import type { Range } from "../../model/match.ts";
 import { loopbackAddress } from "../../model/pod.ts";
 import type { SplitPoints } from "../../model/split-points.ts";
 import { networkRanges } from "../../model/value-ranges.ts";
+import { isFromDnsPort } from "../dns-port.ts";
 import type { PodFacts } from "../mesh.ts";
 import { listClauses } from "./clauses.ts";
 import { demandInbound, demandVirtualMachine } from "./inbound-contract.ts";
@@ -26,6 +27,7 @@ export function makeContract(settings: IstioSettings, { addresses, resolvers, ow
   };
   return {
     clauses: listClauses(settings, servers),
+    protocols: ["tcp", "udp"],
     demand: (connection) => demand(situation, connection),
     splitPoints: (family) => splitPoints(situation, family),
   };
@@ -46,6 +48,7 @@ function demand(situation: Situation, connection: Connection): Demand {
 }
 
 function demandOfFamily(situation: Situation, connection: Connection): Demand {
+  if (situation.servers !== "none" && isFromDnsPort(connection)) return { must: "unspecified" };
   if (connection.startedOn === "pod") return demandOutbound(situation, connection);
   return connection.startedOn === "vm"
     ? demandVirtualMachine(situation, connection)

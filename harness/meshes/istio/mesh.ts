@@ -2,8 +2,9 @@ import type { Mesh } from "../mesh.ts";
 import { makeContract } from "./contract.ts";
 import { ISTIO_OPTIONS } from "./options.ts";
 import { makeShape } from "./pod.ts";
+import { readIstio } from "./reader.ts";
 import { generateRules } from "./rules.ts";
-import { type IstioSettings, readIstio } from "./settings.ts";
+import type { IstioSettings } from "./settings.ts";
 import { ISTIO_TRACES } from "./traces.ts";
 import { renderSettings } from "./words.ts";
 

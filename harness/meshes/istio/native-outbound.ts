@@ -5,7 +5,7 @@ import { isAddress, isInterface, isNoPort, isOwner, isPort, makeCountingRule } f
 import { jumpTo, RETURN } from "../rules.ts";
 import { NATIVE_CHAINS } from "./native-chains.ts";
 import { listServers } from "./native-dns.ts";
-import { loopbackOf, namesLoopback, PASS_THROUGH } from "./outbound-rules.ts";
+import { loopbackOf, namesLoopback, PASS_THROUGH_SOURCE } from "./outbound-rules.ts";
 import type { CapturedServers } from "./pod-facts.ts";
 import type { IstioSettings } from "./settings.ts";
 
@@ -29,7 +29,9 @@ export function nativeOutboundRules(
     ...settings.outboundPortsExclude.flatMap((ports) =>
       (["tcp", "udp"] as const).map((protocol) => makeCountingRule([isPort(`${protocol} dport`, ports)], RETURN)),
     ),
-    ...families.map((family) => makeCountingRule([ON_LOOPBACK, isAddress("saddr", PASS_THROUGH[family])], RETURN)),
+    ...families.map((family) =>
+      makeCountingRule([ON_LOOPBACK, isAddress("saddr", PASS_THROUGH_SOURCE[family])], RETURN),
+    ),
     ...proxyUid.flatMap((ids) => ownerRules(settings, servers, families, { what: "uid", ids })),
     ...proxyGid.flatMap((ids) => ownerRules(settings, servers, families, { what: "gid", ids })),
     ...groupRules(settings),

@@ -15,7 +15,7 @@ import {
 } from "../nft-rules.ts";
 import { jumpTo, RETURN } from "../rules.ts";
 import { NATIVE_CHAINS } from "./native-chains.ts";
-import { loopbackOf, PASS_THROUGH } from "./outbound-rules.ts";
+import { loopbackOf, PASS_THROUGH_SOURCE } from "./outbound-rules.ts";
 import type { IstioSettings } from "./settings.ts";
 import { OUTBOUND_MARK } from "./tproxy-rules.ts";
 
@@ -74,7 +74,8 @@ function inboundRules(settings: IstioSettings, families: readonly Family[]): rea
     makeCountingRule(first, jumpTo(NATIVE_CHAINS.divert)),
     makeCountingRule(second, jumpTo(NATIVE_CHAINS.tproxy)),
   ];
-  const passThrough = (family: Family) => makeCountingRule([lo, TCP, isAddress("saddr", PASS_THROUGH[family])], RETURN);
+  const passThrough = (family: Family) =>
+    makeCountingRule([lo, TCP, isAddress("saddr", PASS_THROUGH_SOURCE[family])], RETURN);
   const notProxy = makeCountingRule([lo, TCP, isMark("meta mark", OUTBOUND_MARK, "!=")], RETURN);
   return [
     makeCountingRule([TCP, isMark("meta mark", tproxyMark)], RETURN),

@@ -86,7 +86,7 @@ describe("translate", () => {
       err: stderr,
       code,
     } = await translate(["-A OUTPUT -p udp -j TEE --gateway 10.0.0.9"], "mangle");
-    expect([code, stdout]).toEqual([1, "No TCP flow lands elsewhere.\n"]);
+    expect([code, stdout]).toEqual([1, "No TCP flow lands differently.\n"]);
     expect(stderr).toContain("no TCP flow shows that these rules do anything");
   });
 
