@@ -15,7 +15,7 @@ import type { Mesh, MeshInput, PodFacts, ReadSettings, SettingOrigin } from "./m
 export interface NamedMesh
   extends Pick<
     Mesh<unknown>,
-    "name" | "reproduces" | "options" | "injected" | "describeDefault" | "precedence" | "traces"
+    "name" | "reproduces" | "options" | "injected" | "describeDefault" | "precedence" | "traces" | "manifest"
   > {
   /** Reads settings and gives what follows from them; gives every finding at once. `addresses` are those of the sandbox. */
   readonly bind: (input: MeshInput, addresses: SandboxAddresses) => Parsed<BoundSettings>;
@@ -45,7 +45,7 @@ export function findMesh(name: string): NamedMesh | null {
 }
 
 function hideSettings<Settings>(mesh: Mesh<Settings>): NamedMesh {
-  const { name, reproduces, options, injected, traces, describeDefault, precedence } = mesh;
+  const { name, reproduces, options, injected, traces, describeDefault, precedence, manifest } = mesh;
   const bind = (input: MeshInput, addresses: SandboxAddresses): Parsed<BoundSettings> => {
     const read = mesh.read(input);
     if (!read.ok) return read;
@@ -62,6 +62,7 @@ function hideSettings<Settings>(mesh: Mesh<Settings>): NamedMesh {
     bind,
     ...(describeDefault ? { describeDefault } : {}),
     ...(precedence === undefined ? {} : { precedence }),
+    ...(manifest === undefined ? {} : { manifest }),
   };
 }
 

@@ -30,3 +30,10 @@ export const CONTRACT_OPTION: OptionSpec = {
   value: "FILE",
   help: "what must happen to each flow, in place of a mesh: YAML, JSON or a module (docs/contracts.md)",
 };
+
+/** The option that takes a mesh and its settings from a pod's manifest. */
+export const MANIFEST_OPTION: OptionSpec = {
+  name: "manifest",
+  value: "FILE",
+  help: "the mesh and its settings, from a pod as kubectl get pod NAME -o yaml prints it; - is standard input",
+};

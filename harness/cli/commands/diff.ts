@@ -3,9 +3,12 @@ import { type Change, diffRulesets } from "../../analysis/diff.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import { type ObservedChange, observeChanges } from "../../run/observation/changes.ts";
 import { readCaptureWords } from "../arguments/capture-options.ts";
+import { takeManifest } from "../arguments/manifest-option.ts";
+import { MANIFEST_OPTION } from "../arguments/mesh-specs.ts";
 import { OBSERVING_SANDBOX_OPTION, observingSandbox } from "../arguments/observing-sandbox.ts";
 import { lastValue, type OptionSpec, type ParsedOptions } from "../arguments/options.ts";
 import { WITHIN_OPTION } from "../arguments/restriction.ts";
+import { tellDefaultConfig } from "../arguments/told-settings.ts";
 import type { Command } from "../command.ts";
 import { findStale, readAcceptance, withoutAccepted, writeAcceptance } from "../diff/acceptance.ts";
 import { type DiffInput, readDiffInput } from "../diff/input.ts";
@@ -16,6 +19,7 @@ import { findUnwritableFile } from "../output/output-file.ts";
 import type { CommandHelp } from "./help.ts";
 
 const SPECS: readonly OptionSpec[] = [
+  MANIFEST_OPTION,
   {
     name: "family",
     value: "4|6",
@@ -61,9 +65,10 @@ const HELP: CommandHelp = {
 export const diff: Command = {
   help: HELP,
   async run(args, io) {
-    const command = { specs: SPECS, withoutFlags: "injected", positionals: "own" } as const;
+    const command = { specs: SPECS, withoutFlags: "injected", positionals: "own", takeManifest } as const;
     const { options, line, findings } = readCaptureWords(args, command, io);
     if (line?.purpose === "usage") return "help";
+    if (line !== null && line.manifestTold.length > 0) tellDefaultConfig(line, io);
     const target = lastValue(options, "write-accept");
     const unwritable =
       target === undefined ? [] : findUnwritableFile("--write-accept", resolve(io.workingDirectory, target));

@@ -5,6 +5,8 @@ import { renderListing } from "../../formats/listing.ts";
 import { NO_RULES, type PodRules, type Ruleset } from "../../model/ruleset.ts";
 import { renderJson } from "../../report/json.ts";
 import { readCaptureCommand } from "../arguments/capture-options.ts";
+import { takeManifest } from "../arguments/manifest-option.ts";
+import { MANIFEST_OPTION } from "../arguments/mesh-specs.ts";
 import { lastValue, type OptionSpec, type ParsedOptions } from "../arguments/options.ts";
 import { tellDefaultConfig, tellWarnings } from "../arguments/told-settings.ts";
 import type { Command } from "../command.ts";
@@ -13,6 +15,7 @@ import { renderRulesData } from "../input/rules-data.ts";
 import type { CommandHelp } from "./help.ts";
 
 const SPECS: readonly OptionSpec[] = [
+  MANIFEST_OPTION,
   {
     name: "format",
     value: "FORMAT",
@@ -59,7 +62,13 @@ const HELP: CommandHelp = {
 export const generate: Command = {
   help: HELP,
   async run(args, io) {
-    const command = { specs: SPECS, withoutFlags: "tool-of-default", positionals: "none", usage: HELP } as const;
+    const command = {
+      specs: SPECS,
+      withoutFlags: "tool-of-default",
+      positionals: "none",
+      usage: HELP,
+      takeManifest,
+    } as const;
     const line = readCaptureCommand(args, command, io);
     if (line.purpose === "usage") return "help";
     tellDefaultConfig(line, io);

@@ -9,7 +9,7 @@ import { describeReadFailure } from "../../model/read-failure.ts";
 import type { ParsedOptions } from "../arguments/options.ts";
 
 /** The server that a pod asks in a cluster whose services have the first addresses of 10.96.0.0/12. */
-const DEFAULT_RESOLVERS: readonly string[] = ["10.96.0.10"];
+export const DEFAULT_RESOLVERS: readonly string[] = ["10.96.0.10"];
 
 /** Where options are read, and where their findings go. */
 export interface Reading {

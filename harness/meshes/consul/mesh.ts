@@ -2,6 +2,7 @@ import { codedFinding, type Parsed } from "../../model/finding.ts";
 import type { Range } from "../../model/match.ts";
 import type { Mesh, ReadSettings } from "../mesh.ts";
 import { makeContract } from "./contract.ts";
+import { CONSUL_MANIFEST, INJECTED_CONFIG } from "./manifest.ts";
 import { CONSUL_OPTIONS } from "./options.ts";
 import { makeShape } from "./pod.ts";
 import { CONSUL_CHAINS, generateIptables } from "./rules.ts";
@@ -16,15 +17,7 @@ export const consul: Mesh<ConsulSettings> = {
     words: [],
     config: {
       path: "the injected default",
-      text: JSON.stringify({
-        ProxyUserID: "5995",
-        ProxyInboundPort: 20000,
-        ProxyOutboundPort: 15001,
-        ExcludeInboundPorts: ["21000"],
-        ExcludeUIDs: ["5996"],
-        ConsulDNSIP: "127.0.0.1",
-        ConsulDNSPort: 8600,
-      }),
+      text: JSON.stringify(INJECTED_CONFIG),
     },
   },
   read: (input) => refuseNative(readConsul(input)),
@@ -35,6 +28,7 @@ export const consul: Mesh<ConsulSettings> = {
   generate: generateIptables,
   contract: (settings, { own }) => makeContract(settings, own),
   shape: makeShape,
+  manifest: CONSUL_MANIFEST,
   traces: { chains: Object.values(CONSUL_CHAINS), placementOf: () => "bottom", looksMade: () => false },
 };
 

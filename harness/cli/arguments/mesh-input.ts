@@ -1,0 +1,64 @@
+import type { MeshFile, MeshInput } from "../../meshes/mesh.ts";
+import type { NamedMesh } from "../../meshes/meshes.ts";
+import { finding } from "../../model/finding.ts";
+import type { CommandIo } from "../command.ts";
+import { readInput } from "../input/input-file.ts";
+import { readNames } from "../input/names.ts";
+import { type Reading, readEnvironmentFiles, readPodFacts } from "../input/pod-facts.ts";
+import type { ReadManifestFile } from "./manifest-option.ts";
+import { defaultMesh } from "./mesh-words.ts";
+import { lastValue } from "./options.ts";
+
+/** What a mesh's settings are read from, beside the options of the command line. */
+export interface Around extends Pick<CommandIo, "environment" | "workingDirectory"> {
+  /** The pod's addresses where `--pod-ip` names none. */
+  readonly podIps?: readonly string[];
+  /** The pod's resolvers where `--resolv-conf` names no file. */
+  readonly resolvers?: readonly string[];
+}
+
+/** Gives what a mesh reads its settings from: its words as typed, or those of its injector where `isInjected`, its files and variables. */
+export function makeInput(
+  mesh: NamedMesh,
+  { words, isInjected }: { readonly words: readonly string[]; readonly isInjected: boolean },
+  reading: Reading,
+  around: Around,
+): MeshInput {
+  const path = lastValue(reading.options, "mesh-config");
+  const text = path === undefined ? null : readInput(path, around, reading.findings);
+  const file: MeshFile | null = path === undefined || text === null ? null : { path, text };
+  return {
+    words: isInjected ? [...mesh.injected.words, ...words] : words,
+    config: isInjected ? mesh.injected.config : file,
+    environment: around.environment,
+    files: readFiles(mesh, reading),
+    names: readNames(),
+    pod: readPodFacts(reading, around),
+  };
+}
+
+/** Only Istio 1.4 is given files of variables. */
+function readFiles(mesh: NamedMesh, reading: Reading): readonly MeshFile[] {
+  if (mesh === defaultMesh()) return readEnvironmentFiles(reading);
+  const named = ["sidecar-env", "cluster-env"].filter((name) => reading.options.values.has(name));
+  const message = `${mesh.name} reads no such file; leave the option out.`;
+  reading.findings.push(...named.map((name) => finding(`--${name}`, message)));
+  return [];
+}
+
+/** Gives what a pod's manifest says; the variables and files of this machine say nothing of that pod. */
+export function makeManifestInput(
+  { words, config, environment, podIps, resolvers }: ReadManifestFile,
+  typed: readonly string[],
+  reading: Reading,
+): MeshInput {
+  const facts = { ...(podIps.length > 0 ? { podIps } : {}), resolvers };
+  return {
+    words: [...words, ...typed],
+    config,
+    environment,
+    files: [],
+    names: readNames(),
+    pod: readPodFacts(reading, facts),
+  };
+}
