@@ -12,6 +12,7 @@ import { tellDefaultConfig } from "../arguments/told-settings.ts";
 import type { Command } from "../command.ts";
 import { findStale, readAcceptance, withoutAccepted, writeAcceptance } from "../diff/acceptance.ts";
 import { type DiffInput, readDiffInput } from "../diff/input.ts";
+import { MESH_SIDE_OPTIONS } from "../diff/mesh-side.ts";
 import { type DiffResult, renderDiffData, renderDiffText } from "../diff/text.ts";
 import { BUDGET_OPTION } from "../input/analysis-input.ts";
 import { TABLE_OPTION } from "../input/rules-file.ts";
@@ -19,6 +20,7 @@ import { findUnwritableFile } from "../output/output-file.ts";
 import type { CommandHelp } from "./help.ts";
 
 const SPECS: readonly OptionSpec[] = [
+  ...MESH_SIDE_OPTIONS,
   MANIFEST_OPTION,
   {
     name: "family",
@@ -41,9 +43,13 @@ const SPECS: readonly OptionSpec[] = [
 ];
 
 const HELP: CommandHelp = {
-  usage: ["landfall diff BEFORE AFTER [MESH OPTION…] [OPTION…]"],
+  usage: [
+    "landfall diff BEFORE AFTER [MESH OPTION…] [OPTION…]",
+    "landfall diff --from 'MESH FLAGS' --to 'MESH FLAGS' [OPTION…]",
+  ],
   about: [
     "Gives every class of TCP flows that two rule sets land differently, with one flow that stands for it and the rules that decide it. BEFORE and AFTER are files of rules in any form that --rules takes, several joined by commas, as v4.rules,v6.rules and rules.nft. Families that both have are compared.",
+    "With --from and --to both sides are rules of a mesh, in a pod of its own, and both families are compared. A flow lands alike where either proxy takes it in the same role, whatever the listener's name and port. With one of them, the other side is a file.",
     "A match that is not understood is taken to answer the same for all packets of a flow; a class says under which answer it stands. Such files say nothing of policy routing: what TPROXY and its marks need is taken as installed.",
     "Istio's flags say where the proxy listens and as whom it runs (-p, -z, -u, -g), and --pod-ip which address is the pod's; without a flag both are the seed command's.",
   ],
@@ -52,6 +58,10 @@ const HELP: CommandHelp = {
   examples: [
     ["landfall diff rules.txt changed.txt", "what the change changes"],
     ["landfall diff rules.txt changed.txt --write-accept meant.json", "and keeps it as meant, for --accept"],
+    [
+      "landfall diff --from 'istio-1.4' --to 'istio --redirect-dns' --within 'app -> elsewhere:*'",
+      "what a migration changes for the workload's calls",
+    ],
   ],
   exitCodes: {
     0: "no flow lands elsewhere",
@@ -116,5 +126,7 @@ async function observe(
 ): Promise<readonly ObservedChange[]> {
   if (!options.values.has("observe") || changes.length === 0) return [];
   const where = observingSandbox(options, input.setting.addresses);
-  return observeChanges(where, changes, { ...input, shape: input.setting.spec.shape });
+  const { pods, setting } = input;
+  const shapes = { before: (pods?.before ?? setting.spec).shape, after: (pods?.after ?? setting.spec).shape };
+  return observeChanges(where, changes, { ...input, shapes });
 }
