@@ -4,14 +4,23 @@ import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { runCommand } from "../../apply/process.ts";
 import { LandfallError } from "../../errors.ts";
+import { findMesh, MESHES } from "../../meshes/meshes.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import { renderJson } from "../../report/json.ts";
-import { type OptionSpec, parseOptions } from "../arguments/options.ts";
+import { defaultMesh } from "../arguments/mesh-words.ts";
+import { lastValue, type OptionSpec, parseOptions } from "../arguments/options.ts";
 import type { Command, CommandIo } from "../command.ts";
+import { renderFirstScenario } from "../output/first-scenario.ts";
 import { findUnwritableFolder, makeFolders } from "../output/output-file.ts";
 import type { CommandHelp } from "./help.ts";
 
 const OPTIONS: readonly OptionSpec[] = [
+  {
+    name: "mesh",
+    value: "NAME",
+    choices: MESHES.map(({ name }) => name),
+    help: "whose rules the scenario is about (default istio-1.4): what its injector asks for",
+  },
   {
     name: "json",
     value: null,
@@ -20,13 +29,16 @@ const OPTIONS: readonly OptionSpec[] = [
 ];
 
 const HELP: CommandHelp = {
-  usage: ["landfall init [FOLDER] [--json]"],
+  usage: ["landfall init [FOLDER] [--mesh NAME] [--json]"],
   about: [
     "Writes a first scenario into FOLDER (landfall, unless named) and a CI workflow that verifies the folder. Nothing that is there is overwritten: a scenario is refused, a workflow left as it is.",
   ],
   options: [{ title: "Options", options: OPTIONS }],
   captureFlags: "none",
-  examples: [["landfall init flows", "flows/first.mjs and .github/workflows/landfall.yml"]],
+  examples: [
+    ["landfall init flows", "flows/first.mjs and .github/workflows/landfall.yml"],
+    ["landfall init flows --mesh linkerd", "the same for Linkerd's rules"],
+  ],
   exitCodes: { 0: "written", 2: "the scenario is there already or the folder cannot be written; nothing was written" },
 };
 
@@ -82,9 +94,11 @@ export const init: Command = {
     const findings = options.ok ? [] : [...options.findings];
     const [folder = "landfall", ...more] = options.ok ? options.value.positionals : [];
     findings.push(...more.map((word) => codedFinding("unexpected-word", word, "One folder is enough.")));
+    const mesh = findMesh((options.ok ? lastValue(options.value, "mesh") : undefined) ?? "") ?? defaultMesh();
+    const scenario = mesh === defaultMesh() ? SCENARIO : renderFirstScenario(mesh);
     const hasWorkflow = existsSync(resolve(io.workingDirectory, WORKFLOW));
     const files = {
-      [join(folder, "first.mjs")]: SCENARIO,
+      [join(folder, "first.mjs")]: scenario,
       ...(hasWorkflow ? {} : { [WORKFLOW]: makeWorkflow(folder) }),
     };
     findings.push(...Object.keys(files).flatMap((path) => findObstacles(path, io)));
