@@ -24,9 +24,16 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "pure", include: ["test/**/*.test.ts"], exclude: [...KERNEL_TESTS, ...LONG_TESTS], env: WITHOUT },
+        // These keep nothing outside themselves, so that what one file has loaded serves the next.
+        test: {
+          name: "pure",
+          include: ["test/**/*.test.ts"],
+          exclude: [...KERNEL_TESTS, ...LONG_TESTS],
+          env: WITHOUT,
+          isolate: false,
+        },
       },
-      { extends: true, test: { name: "long", include: LONG_TESTS, env: WITHOUT } },
+      { extends: true, test: { name: "long", include: LONG_TESTS, env: WITHOUT, isolate: false } },
       { extends: true, test: { name: "kernel", include: KERNEL_TESTS, env: { PATH: givenPath() } } },
     ],
   },

@@ -3,7 +3,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 export default defineScenario({
   name: "consul-injected",
   claim:
-    "Consul's injector captures IPv4 both ways and what goes to its own name server over TCP, and leaves Envoy and its health port alone.",
+    "Consul's injector captures IPv4 both ways and what goes to its own name server over TCP, but not Envoy's traffic or its health port.",
   mesh: "consul",
   capture: [],
   meshConfig:

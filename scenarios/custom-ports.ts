@@ -2,7 +2,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "custom-ports",
-  claim: "-p and -z name other ports, and the usual ones are nobody's.",
+  claim: "With other ports in -p and -z, nothing listens on the usual ones.",
   capture: ["-p", "16001", "-z", "16006", "-u", "1337", "-b", "*", "-i", "*"],
   answer: {
     "client -> pod:8080": "envoy-inbound:16006",

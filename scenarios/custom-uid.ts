@@ -2,7 +2,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "custom-uid",
-  claim: "-u names the proxy's owner, its gid alike, and 1337 is nobody special.",
+  claim: "-u sets the proxy's uid and gid, and 1337 has no special meaning.",
   capture: ["-u", "2002", "-b", "*", "-i", "*"],
   answer: {
     "envoy -> upstream:80": "upstream:80",

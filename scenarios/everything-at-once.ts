@@ -3,7 +3,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 export default defineScenario({
   name: "everything-at-once",
   claim:
-    "All settings together keep their order: excluded ports ahead of the pod's own address, that ahead of owners, exclusions ahead of inclusions.",
+    "All settings together keep their order: excluded ports before the pod's own address, then owners, then exclusions before inclusions.",
   capture: [
     ...["-p", "16001", "-z", "16006", "-u", "1337,2000-2001", "-g", "1337", "-b", "*", "-d", "15020,7000:7001"],
     ...["-i", "10.0.0.0/8,192.0.2.0/24", "-x", "10.99.0.0/16", "-o", "3306,9000:9001", "-k", "net1"],

@@ -2,7 +2,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "exclusion-inside-inclusion",
-  claim: "An excluded range inside an included one is left alone.",
+  claim: "An excluded range inside an included one is not captured.",
   capture: ["-u", "1337", "-i", "172.16.0.0/12", "-x", "172.20.0.0/16"],
   answer: {
     "app -> 172.15.255.255:80": "upstream:80",

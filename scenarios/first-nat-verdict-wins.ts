@@ -2,7 +2,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "first-nat-verdict-wins",
-  claim: "The first rule of nat OUTPUT that decides ends it.",
+  claim: "The first deciding rule of nat OUTPUT ends its evaluation.",
   capture: ["-u", "1337", "-i", "*", "-b", "*", "-d", "15020"],
   rules: {
     ip: `*nat

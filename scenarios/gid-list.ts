@@ -2,7 +2,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "gid-list",
-  claim: "Every group of -g is left alone, ranges to their very ends, and of -u the listed users only.",
+  claim: "Every group in -g is excluded from capture, including both ends of ranges, and only the listed users of -u.",
   capture: ["-u", "4000,4002", "-g", "5000,6000-6002", "-i", "*"],
   answer: {
     "uid=4000,gid=1 -> upstream:80": "upstream:80",

@@ -3,7 +3,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 // From A a goto leads to B; B falls through to the caller of A, which was entered by goto too: PREROUTING's policy.
 export default defineScenario({
   name: "goto-comes-back-higher",
-  claim: "What falls through a chain entered by goto comes back to the caller's caller.",
+  claim: "A packet that falls through a chain entered by goto returns to the caller's caller.",
   capture: ["-u", "1337", "-i", "*", "-b", "*", "-d", "15020"],
   rules: {
     ip: `*nat

@@ -2,7 +2,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "inbound-every-port",
-  claim: "With -b '*' every port from 1 to 65535 is captured but 22, heard or not.",
+  claim: "With -b '*' every port from 1 to 65535 is captured except 22, whether or not anything listens on it.",
   capture: ["-u", "1337", "-i", "*", "-b", "*"],
   answer: {
     "client -> pod:1": "envoy-inbound:15006",

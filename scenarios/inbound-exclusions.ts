@@ -2,7 +2,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "inbound-exclusions",
-  claim: "Ports and ranges in -d are left alone from first to last, and their neighbours captured.",
+  claim: "Ports and ranges in -d are not captured, including both ends, and the ports next to them are.",
   capture: ["-u", "1337", "-i", "*", "-b", "*", "-d", "80,8000:8100,15020"],
   listen: [80, 81, 8000, 8100],
   answer: {

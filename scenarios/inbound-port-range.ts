@@ -2,7 +2,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "inbound-port-range",
-  claim: "A range in -b captures its first and last port and nothing beside it.",
+  claim: "A range in -b captures its first and last port and no port outside it.",
   capture: ["-u", "1337", "-i", "*", "-b", "8000:8100"],
   listen: [7999, 8000, 8101],
   answer: {

@@ -2,7 +2,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "inbound-single-port",
-  claim: "One port in -b captures that port alone.",
+  claim: "One port in -b captures only that port.",
   capture: ["-u", "1337", "-i", "*", "-b", "65535"],
   listen: [65535],
   answer: {

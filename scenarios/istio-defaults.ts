@@ -2,7 +2,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "istio-defaults",
-  claim: "Without any flag nothing is captured but calls to the pod's own address, which go to the proxy port.",
+  claim: "Without flags only connections to the pod's own address are captured; they go to the proxy port.",
   capture: [],
   answer: {
     "client -> pod:8080": "app:8080",

@@ -3,7 +3,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 export default defineScenario({
   name: "istio-injected",
   claim:
-    "Current Istio's injector captures IPv4 both ways, and leaves its own ports, Envoy and calls inside the pod alone.",
+    "Current Istio's injector captures IPv4 both ways, but not its own ports, Envoy's traffic, or connections inside the pod.",
   mesh: "istio",
   capture: [
     "-p",

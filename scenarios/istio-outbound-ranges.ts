@@ -2,7 +2,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "istio-outbound-ranges",
-  claim: "With -i current Istio captures what goes to these networks, and nothing else that leaves.",
+  claim: "With -i current Istio captures outbound traffic to these networks only.",
   mesh: "istio",
   capture: [
     "-p",

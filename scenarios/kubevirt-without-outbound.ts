@@ -2,7 +2,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "kubevirt-without-outbound",
-  claim: "Without -i a virtual machine's calls are left alone, and are not taken for inbound traffic either.",
+  claim: "Without -i a virtual machine's connections are not captured, not even as inbound traffic.",
   capture: ["-u", "1337", "-b", "*", "-k", "net1"],
   answer: {
     "vm -> pod:8080": "app:8080",

@@ -2,7 +2,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "kuma-defaults",
-  claim: "Kuma's own defaults capture IPv4 both ways, and leave Envoy's traffic and calls inside the pod alone.",
+  claim: "Kuma's own defaults capture IPv4 both ways, but not Envoy's traffic or connections inside the pod.",
   mesh: "kuma",
   capture: [],
   answer: {

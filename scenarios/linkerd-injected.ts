@@ -3,7 +3,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 export default defineScenario({
   name: "linkerd-injected",
   claim:
-    "Linkerd's injector captures both families, and leaves its own ports, those to be ignored and the proxy's uid alone.",
+    "Linkerd's injector captures both families, but not its own ports, ignored ports, or traffic of the proxy's uid.",
   mesh: "linkerd",
   capture: [
     "--incoming-proxy-port",

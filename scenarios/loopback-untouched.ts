@@ -2,7 +2,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "loopback-untouched",
-  claim: "127.0.0.1 is left alone for every owner and port; the rest of 127.0.0.0/8 is not.",
+  claim: "Traffic to 127.0.0.1 is not captured, whatever its owner and port; traffic to the rest of 127.0.0.0/8 is.",
   capture: ["-u", "1337", "-i", "*", "-b", "*", "-d", "15020"],
   answer: {
     "app -> localhost:8080": "app:8080",

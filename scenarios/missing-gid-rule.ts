@@ -2,7 +2,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "missing-gid-rule",
-  claim: "Without the gid rule the proxy is still known by its uid, and by its uid alone.",
+  claim: "Without the gid rule the proxy is recognised only by its uid.",
   capture: ["-u", "1337", "-i", "*", "-b", "*", "-d", "15020"],
   without: [{ family: 4, table: "nat", rule: "-A ISTIO_OUTPUT -m owner --gid-owner 1337 -j RETURN" }],
   answer: {

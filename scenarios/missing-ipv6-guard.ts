@@ -2,7 +2,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "missing-ipv6-guard",
-  claim: "Without the guard IPv6 reaches an IPv4 pod past the proxy.",
+  claim: "Without the guard IPv6 reaches an IPv4 pod and bypasses the proxy.",
   capture: ["-u", "1337", "-i", "*", "-b", "*", "-d", "15020"],
   without: [{ family: 6, table: "filter", rule: "-A INPUT -j REJECT --reject-with icmp6-port-unreachable" }],
   answer: {

@@ -2,7 +2,8 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "missing-loopback-rule",
-  claim: "Without the rule for 127.0.0.1 the app's calls to localhost are taken for outbound; the proxy's are not.",
+  claim:
+    "Without the rule for 127.0.0.1 the app's connections to localhost are captured as outbound; the proxy's are not.",
   capture: ["-u", "1337", "-i", "*", "-b", "*", "-d", "15020"],
   without: [{ family: 4, table: "nat", rule: "-A ISTIO_OUTPUT -d 127.0.0.1/32 -j RETURN" }],
   answer: {

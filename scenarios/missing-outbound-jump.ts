@@ -2,7 +2,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "missing-outbound-jump",
-  claim: "Without the jump from OUTPUT everything made in the pod bypasses the proxy, and inbound traffic does not.",
+  claim: "Without the jump from OUTPUT all traffic from the pod bypasses the proxy, and inbound traffic does not.",
   capture: ["-u", "1337", "-i", "*", "-b", "*", "-d", "15020"],
   without: [{ family: 4, table: "nat", rule: "-A OUTPUT -p tcp -j ISTIO_OUTPUT" }],
   answer: {

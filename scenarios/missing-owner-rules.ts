@@ -2,7 +2,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "missing-owner-rules",
-  claim: "Without the rules for uid and gid what the proxy dials elsewhere comes back to it for ever.",
+  claim: "Without the rules for uid and gid the proxy's outbound connections loop.",
   capture: ["-u", "1337", "-i", "*", "-b", "*", "-d", "15020"],
   without: [
     { family: 4, table: "nat", rule: "-A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN" },

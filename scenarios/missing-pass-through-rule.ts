@@ -2,7 +2,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "missing-pass-through-rule",
-  claim: "Without the rule for 127.0.0.6 what the proxy passes on comes back to it for ever.",
+  claim: "Without the rule for 127.0.0.6 the proxy's forwarded connections loop.",
   capture: ["-u", "1337", "-i", "*", "-b", "*", "-d", "15020"],
   without: [{ family: 4, table: "nat", rule: "-A ISTIO_OUTPUT -s 127.0.0.6/32 -o lo -j RETURN" }],
   answer: {

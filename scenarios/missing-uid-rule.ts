@@ -2,7 +2,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "missing-uid-rule",
-  claim: "Without the uid rule the proxy is still known by its gid, and by its gid alone.",
+  claim: "Without the uid rule the proxy is recognised only by its gid.",
   capture: ["-u", "1337", "-i", "*", "-b", "*", "-d", "15020"],
   without: [{ family: 4, table: "nat", rule: "-A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN" }],
   answer: {

@@ -2,7 +2,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "no-inbound-capture",
-  claim: "An empty -b leaves inbound traffic alone, and outbound traffic captured.",
+  claim: "With an empty -b inbound traffic is not captured, and outbound traffic is.",
   capture: ["-u", "1337", "-i", "*", "-b", ""],
   answer: {
     "client -> pod:8080": "app:8080",

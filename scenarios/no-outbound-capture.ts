@@ -2,7 +2,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "no-outbound-capture",
-  claim: "An empty -i leaves outbound traffic alone, but not calls to the pod's own address.",
+  claim: "With an empty -i outbound traffic is not captured, except connections to the pod's own address.",
   capture: ["-u", "1337", "-b", "*", "-i", ""],
   answer: {
     "app -> upstream:80": "upstream:80",

@@ -3,7 +3,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 // The answers must be taken out as well: tracked on their own, they would be redirected as if they began something.
 export default defineScenario({
   name: "notrack-bypasses-nat",
-  claim: "What raw takes out of connection tracking no nat rule sees.",
+  claim: "nat rules do not see packets that the raw table excludes from connection tracking.",
   capture: ["-u", "1337", "-i", "*", "-b", "*", "-d", "15020"],
   rules: {
     ip: `*raw

@@ -3,7 +3,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 export default defineScenario({
   name: "outbound-ports-exclude",
   claim:
-    "Ports in -o are left alone outbound, for every owner and ahead of every other rule, and are captured inbound.",
+    "Ports in -o are not captured outbound, whatever the owner and before every other rule, but are captured inbound.",
   capture: ["-u", "1337", "-b", "*", "-i", "*", "-o", "443,8000:8100"],
   answer: {
     "app -> upstream:442": "envoy-outbound:15001",

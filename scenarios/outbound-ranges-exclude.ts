@@ -2,7 +2,8 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "outbound-ranges-exclude",
-  claim: "Ranges in -x are left alone from first to last address, for every owner, and their neighbours captured.",
+  claim:
+    "Ranges in -x are not captured, including both ends and whatever the owner, and the addresses next to them are.",
   capture: ["-u", "1337", "-b", "*", "-i", "*", "-x", "10.96.0.0/16,172.20.0.1/32"],
   answer: {
     "app -> 10.95.255.255:80": "envoy-outbound:15001",

@@ -2,7 +2,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "outbound-ranges-include",
-  claim: "With a range in -i its first and last address are captured, and nothing beside it.",
+  claim: "A range in -i captures its first and last address and no address outside it.",
   capture: ["-u", "1337", "-b", "*", "-i", "10.96.0.0/16"],
   answer: {
     "app -> 10.95.255.255:80": "upstream:80",

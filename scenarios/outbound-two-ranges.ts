@@ -2,7 +2,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "outbound-two-ranges",
-  claim: "Every range of a list in -i is captured, a bare address as that address alone.",
+  claim: "Every range in -i is captured; an address without a length means only that address.",
   capture: ["-u", "1337", "-i", "172.20.0.0/14,192.168.7.9"],
   answer: {
     "app -> 172.19.255.255:80": "upstream:80",

@@ -2,7 +2,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "pass-through-source",
-  claim: "Only 127.0.0.6 passes to the pod's own address from inside, whoever uses it; its neighbours do not.",
+  claim: "From inside, only connections from 127.0.0.6 reach the pod's own address directly, whatever their owner.",
   capture: ["-u", "1337", "-i", "*", "-b", "*", "-d", "15020"],
   answer: {
     "envoy@127.0.0.6 -> pod:8080": "app:8080",

@@ -2,7 +2,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "port-15020-direct",
-  claim: "The status port is reached directly from outside, and is a port like any other from inside.",
+  claim: "Connections from outside reach the status port directly; from inside it is a port like any other.",
   capture: ["-u", "1337", "-i", "*", "-b", "*", "-d", "15020"],
   answer: {
     "client -> pod:15019": "envoy-inbound:15006",

@@ -2,7 +2,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "proxy-own-ports",
-  claim: "Whoever dials the proxy's own ports lands on the proxy, which closes them: no loop comes of it.",
+  claim: "Connections to the proxy's own ports land on the proxy, which closes them, so they do not loop.",
   capture: ["-u", "1337", "-i", "*", "-b", "*", "-d", "15020"],
   answer: {
     "client -> pod:15001": "envoy-inbound:15006",

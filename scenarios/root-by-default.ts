@@ -2,7 +2,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "root-by-default",
-  claim: "Without -u the owners left alone are 1337 and root.",
+  claim: "Without -u the owners excluded from capture are 1337 and root.",
   capture: ["-b", "*", "-i", "*"],
   answer: {
     "envoy -> upstream:80": "upstream:80",

@@ -2,7 +2,8 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "seed",
-  claim: "The seed command brings all inbound traffic to 15006 and all outbound traffic to 15001, but the proxy's own.",
+  claim:
+    "The seed command redirects all inbound traffic to 15006 and all outbound traffic to 15001, except the proxy's own.",
   capture: [
     ...["-p", "15001", "-z", "15006", "-u", "1337", "-m", "REDIRECT"],
     ...["-i", "*", "-x", "", "-b", "*", "-d", "15020"],

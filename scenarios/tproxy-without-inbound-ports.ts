@@ -2,7 +2,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "tproxy-without-inbound-ports",
-  claim: "TPROXY without inbound ports captures nothing inbound; outbound is redirected as ever.",
+  claim: "TPROXY without inbound ports captures nothing inbound; outbound traffic is redirected as usual.",
   capture: ["-u", "1337", "-m", "TPROXY", "-i", "*"],
   answer: {
     "client -> pod:8080": "app:8080",

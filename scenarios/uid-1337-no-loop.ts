@@ -2,7 +2,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "uid-1337-no-loop",
-  claim: "Nothing that the proxy's uid or gid dials elsewhere comes back to the proxy.",
+  claim: "No outbound connection of the proxy's uid or gid returns to the proxy.",
   capture: ["-u", "1337", "-i", "*", "-b", "*", "-d", "15020"],
   answer: {
     "envoy -> upstream:80": "upstream:80",

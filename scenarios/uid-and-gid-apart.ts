@@ -2,7 +2,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "uid-and-gid-apart",
-  claim: "A gid of its own in -g: owner by uid or by gid is enough, and neither number means anything as the other.",
+  claim: "With a separate gid in -g, matching the uid or the gid is enough, and neither number applies as the other.",
   capture: ["-u", "2002", "-g", "3003", "-b", "*", "-i", "*"],
   answer: {
     "envoy -> upstream:80": "upstream:80",

@@ -2,7 +2,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "uid-list",
-  claim: "Every uid of a list in -u is left alone, each also as gid.",
+  claim: "Every uid in -u is excluded from capture, and so is each as a gid.",
   capture: ["-u", "1337,2000", "-b", "*", "-i", "*"],
   answer: {
     "envoy -> upstream:80": "upstream:80",

@@ -2,7 +2,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "uid-range",
-  claim: "A range in -u leaves its first and last uid alone, and nobody beside it.",
+  claim: "A range in -u excludes its first and last uid from capture and no uid outside it.",
   capture: ["-u", "3000-3002", "-b", "*", "-i", "*"],
   answer: {
     "envoy -> upstream:80": "upstream:80",

@@ -2,7 +2,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 
 export default defineScenario({
   name: "ways-to-be-turned-away",
-  claim: "A rejected flow is refused, unreachable or reset by what the rule says; a dropped one times out.",
+  claim: "Depending on the rule, a rejected flow is refused, unreachable or reset; a dropped flow times out.",
   capture: ["-u", "1337", "-i", "*", "-b", "*", "-d", "15020"],
   rules: {
     ip: `*filter

@@ -61,6 +61,15 @@ function importsOf(file: string): readonly Import[] {
   ].map((found) => ({ ...found, to: found.to.startsWith(".") ? join(dirname(file), found.to) : found.to }));
 }
 
+/** The names that a file exports for itself; what it passes on from another file is not among them. */
+function listExports(file: string): readonly string[] {
+  const text = readFileSync(join(root, file), "utf8");
+  const declared = text.matchAll(
+    /^export (?:(?:async|abstract|declare) )*(?:function\*?|class|const|let|interface|type) (\w+)/gm,
+  );
+  return [...declared].map(([, name = ""]) => name);
+}
+
 /** The room of a file, or null for a file that stands in `harness/` itself. */
 function roomOf(file: string): string | null {
   const parts = file.split("/");
@@ -118,8 +127,25 @@ describe("the house", () => {
     expect(stale).toEqual([]);
   });
 
-  test("no file imports itself over others, types aside", () => {
-    expect(findCycle(imports.filter((found) => !found.typeOnly && found.to.startsWith("harness/")))).toBeNull();
+  test("no file imports itself over others, types included", () => {
+    expect(findCycle(imports.filter((found) => found.to.startsWith("harness/")))).toBeNull();
+  });
+
+  test("a name means one thing: no two files export the same one", () => {
+    // The agent runs apart and shares no code: these two say the same as their namesakes.
+    const twins = ["describeError", "renderEndpoint"];
+    const exporters = Map.groupBy(
+      files.flatMap((file) => listExports(file).map((name) => ({ name, file }))),
+      ({ name }) => name,
+    );
+    const shared = [...exporters].flatMap(([name, found]) => {
+      const homes = [...new Set(found.map(({ file }) => file))];
+      // Meshes are built alike, and none sees the names of another: each has its own `makeContract`.
+      const meshes = new Set(homes.map((file) => /^harness\/meshes\/([^/]+)\//.exec(file)?.[1] ?? null));
+      const areMeshes = meshes.size === homes.length && !meshes.has(null);
+      return homes.length < 2 || areMeshes || twins.includes(name) ? [] : [`${name}: ${homes.join(", ")}`];
+    });
+    expect(shared).toEqual([]);
   });
 
   test("files keep under their cap", () => {

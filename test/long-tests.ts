@@ -4,10 +4,15 @@
  */
 export const LONG_TESTS: string[] = [
   "test/property/ambient.test.ts",
+  "test/property/analysis.test.ts",
   "test/property/brute-force.test.ts",
+  "test/property/commands-agree.test.ts",
   "test/property/contract-mutants.test.ts",
   "test/property/istio-mutants.test.ts",
   "test/property/kuma-mutants.test.ts",
   "test/property/mutants.test.ts",
+  "test/property/seed-contract.test.ts",
   "test/scenarios/coverage.test.ts",
+  "test/types/new-mesh.test.ts",
+  "test/unit/analysis/nft-pairs.test.ts",
 ];

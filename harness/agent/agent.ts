@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
-import { runCommand } from "./command.ts";
+import { runNamespaceCommand } from "./command.ts";
+import { forgetConnections } from "./connection-tracking.ts";
 import { DatagramCrew } from "./datagram-crew.ts";
 import { dialAll } from "./dialler.ts";
 import { EnvoyProcess } from "./envoy-process.ts";
@@ -59,6 +60,10 @@ export function makeCalls(tell: (event: EventLine) => void): Calls {
       await crew.flush();
       return null;
     },
+    "forget-connections": async ({ namespace }) => {
+      await forgetConnections(namespaces.find(namespace));
+      return null;
+    },
     apply: async (params) => {
       await rulesOf(params.namespace).apply(params);
       return null;
@@ -79,7 +84,8 @@ export function makeCalls(tell: (event: EventLine) => void): Calls {
     },
     "run-script": ({ namespace, ...script }) => scripts.run({ ...script, namespace: namespaces.find(namespace) }),
     counters: ({ namespace, variant }) => rulesOf(namespace).counters(variant),
-    run: async ({ namespace, ...command }) => runCommand({ ...command, namespace: namespaces.find(namespace) }),
+    run: async ({ namespace, ...command }) =>
+      runNamespaceCommand({ ...command, namespace: namespaces.find(namespace) }),
     "start-envoy": async (spec) => {
       await stopEnvoy();
       envoy = await EnvoyProcess.start(spec, namespaces.find(spec.namespace), (lines) =>
@@ -92,7 +98,7 @@ export function makeCalls(tell: (event: EventLine) => void): Calls {
 }
 
 async function describeAgent(variant: IptablesVariant): Promise<AgentFacts> {
-  const version = runCommand({ namespace: null, command: [nameTool("iptables", variant, null), "--version"] });
+  const version = runNamespaceCommand({ namespace: null, command: [nameTool("iptables", variant, null), "--version"] });
   const iptables = await version.then(
     ({ stdout }) => stdout.trim().replace(/^iptables v?/, ""),
     () => null,

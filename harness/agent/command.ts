@@ -2,10 +2,10 @@ import { spawn } from "node:child_process";
 import { setTimeout as wait } from "node:timers/promises";
 import { CallError } from "./fault.ts";
 import { runInNamespace } from "./identity.ts";
-import type { AgentFault, CommandResult } from "./protocol.ts";
+import type { AgentFault, CommandOutcome } from "./protocol.ts";
 
 /** A command with the namespace it runs in. */
-export interface Command {
+export interface NamespaceCommand {
   /** A descriptor; null for the agent's own namespace. */
   readonly namespace: number | null;
   readonly command: readonly string[];
@@ -32,7 +32,7 @@ const LINGER_MS = 100;
  * its own process has: one that it has left running, and that holds its output open, is not waited for.
  * Throws `environment` where the program is not there, `timeoutFault` where it had to be killed.
  */
-export function runCommand({
+export function runNamespaceCommand({
   namespace,
   command,
   stdin = "",
@@ -40,7 +40,7 @@ export function runCommand({
   timeoutMs = TIMEOUT_MS,
   timeoutFault = "agent-failed",
   done,
-}: Command): Promise<CommandResult> {
+}: NamespaceCommand): Promise<CommandOutcome> {
   const [program = "", ...args] = command;
   return new Promise((resolve, reject) => {
     const child = runInNamespace(namespace, () =>
@@ -75,11 +75,14 @@ export function runCommand({
 }
 
 /** The same, throwing `environment` with what the program said where its status is not 0. */
-export async function runChecked(command: Command): Promise<string> {
-  const { status, stdout, stderr } = await runCommand(command);
+export async function runChecked(command: NamespaceCommand): Promise<string> {
+  const { status, stdout, stderr } = await runNamespaceCommand(command);
   if (status === 0) return stdout;
   const text = command.command.join(" ");
-  throw new CallError("environment", `${text} ended with status ${status}: ${stderr.trim() || "it said nothing"}`);
+  throw new CallError(
+    "environment",
+    `${text} ended with status ${status}: ${stderr.trim() || "it printed no message"}`,
+  );
 }
 
 /** Kills a process with those it has started; it leads a process group of its own. */

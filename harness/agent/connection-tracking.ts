@@ -22,7 +22,8 @@ export async function forgetConnections(namespace: number | null): Promise<void>
   );
   try {
     const request = renderDeleteAll();
-    if ((await sendAside(fd, request, request.length, 0)) < 0) throw new Error("netfilter's netlink takes no request");
+    if ((await sendAside(fd, request, request.length, 0)) < 0)
+      throw new Error("netfilter's netlink accepts no requests");
     const reply = Buffer.alloc(256);
     checkResult(Number(recv(fd, reply, reply.length, KERNEL.MSG_DONTWAIT)), "receive from", "netfilter's netlink");
     checkReply(reply.readInt32LE(NLMSG_HEADER_BYTES));
@@ -45,6 +46,6 @@ function checkReply(error: number): void {
   if (error === 0) return;
   throw new CallError(
     "environment",
-    `the kernel cannot forget tracked connections (error ${-error}); the module nf_conntrack_netlink is needed`,
+    `the kernel cannot delete tracked connections (error ${-error}); the module nf_conntrack_netlink is needed`,
   );
 }

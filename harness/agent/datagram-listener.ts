@@ -10,7 +10,7 @@ import { parseGreeting } from "./listener.ts";
 import type { ListenerSpec, Seen } from "./protocol.ts";
 import { type Endpoint, renderEndpoint } from "./socket-address.ts";
 import { close } from "./syscalls.ts";
-import { Tracking } from "./tracked-destination.ts";
+import type { Tracking } from "./tracked-destination.ts";
 
 /** A listener for datagrams: its sockets, one for each family, opened in its namespace and as its owner. */
 export interface DatagramListenerOrder {
@@ -33,9 +33,16 @@ const AT_ONCE = 64;
 const TAKEN_AT_MOST = 2;
 const TOKENS_REMEMBERED = 5_000;
 
-/** A datagram with the listener's record of it, and the landing that it answers. */
-interface Served {
+/** A datagram of one of our flows, as it was read from a socket. */
+export interface Arrived {
+  readonly listener: DatagramListener;
+  readonly fd: number;
   readonly datagram: Datagram;
+  readonly token: string;
+}
+
+/** A datagram with the listener's record of it, and the landing that it answers. */
+export interface Served extends Arrived {
   readonly seen: Seen;
   readonly landing: Landing;
 }
@@ -44,56 +51,51 @@ interface Served {
 export class DatagramListener {
   readonly files: readonly number[];
   readonly #order: DatagramListenerOrder;
-  readonly #tracking: Tracking;
   readonly #taken = new Map<string, number>();
 
   constructor(order: DatagramListenerOrder) {
     this.files = order.files;
     this.#order = order;
-    this.#tracking = new Tracking(order.namespace);
   }
 
-  /**
-   * Reads datagrams that wait at one of its sockets, tells of those that carry a greeting, and then answers them. Throws where the harness
-   * fails.
-   */
-  serve(fd: number, tell: (records: readonly Seen[]) => void): void {
-    const served: Served[] = [];
+  /** The namespace that its sockets are in: a descriptor; null for the agent's own. */
+  get namespace(): number | null {
+    return this.#order.namespace;
+  }
+
+  /** Reads the datagrams of our flows that wait at one of its sockets. */
+  receive(fd: number): readonly Arrived[] {
+    const arrived: Arrived[] = [];
     for (let count = 0; count < AT_ONCE; count++) {
       const datagram = receiveDatagram(fd);
       if (datagram === null) break;
-      const one = this.#record(datagram);
-      if (one !== null) served.push(one);
+      const greeting = parseGreeting(datagram.text);
+      if (greeting !== null && this.#isToBeTaken(greeting.token))
+        arrived.push({ listener: this, fd, datagram, token: greeting.token });
     }
-    if (served.length > 0) tell(served.map(({ seen }) => seen));
-    for (const one of served) this.#answer(fd, one);
+    return arrived;
   }
 
   close(): void {
     for (const fd of this.files) close(fd);
-    this.#tracking.close();
   }
 
-  /** Null where whoever sent it is not a flow of ours. Who cannot say what was dialled says so in its answer. */
-  #record(datagram: Datagram): Served | null {
-    const greeting = parseGreeting(datagram.text);
-    if (greeting === null || !this.#isToBeTaken(greeting.token)) return null;
+  /** Gives the record of a datagram, and the landing that answers it. Who cannot say what was dialled says so in its answer. */
+  record(arrived: Arrived, tracking: Tracking): Served {
     const { host, listener, port } = this.#order.spec;
+    const { datagram, token } = arrived;
     const { source, destination } = datagram;
     const ends = { address: destination.address, port, source: renderEndpoint(source) };
-    const seen = { token: greeting.token, host, listener, ...ends, hopsBefore: 0, atMs: readClock() };
+    const seen = { token, host, listener, ...ends, hopsBefore: 0, atMs: readClock() };
     try {
-      const dialled = this.#findDialled(datagram);
+      const dialled = this.#findDialled(datagram, tracking);
       const isDialled = dialled.address === destination.address && dialled.port === port;
       const told = { ...seen, originalDestination: isDialled ? null : renderEndpoint(dialled) };
-      return { datagram, seen: told, landing: makeListenerLanding(told, []) };
+      return { ...arrived, seen: told, landing: makeListenerLanding(told, []) };
     } catch (error) {
-      const cause = `${listener}:${port} cannot say what was dialled: ${describeError(error)}`;
-      return {
-        datagram,
-        seen: { ...seen, originalDestination: null },
-        landing: makeBlindLanding("socket-failed", cause),
-      };
+      const cause = `${listener}:${port} cannot determine the dialled address: ${describeError(error)}`;
+      const landing = makeBlindLanding("socket-failed", cause);
+      return { ...arrived, seen: { ...seen, originalDestination: null }, landing };
     }
   }
 
@@ -105,13 +107,13 @@ export class DatagramListener {
   }
 
   /** Only the pod has rules; of what they did on the way, a listener on another host knows nothing. */
-  #findDialled({ source, destination }: Datagram): Endpoint {
+  #findDialled({ source, destination }: Datagram, tracking: Tracking): Endpoint {
     if (this.#order.spec.host !== "pod") return destination;
-    return this.#tracking.findDialled(source, destination) ?? destination;
+    return tracking.findDialled(source, destination) ?? destination;
   }
 
-  /** From the end point that the datagram was for: what TPROXY has brought was for another port than the listener's own. */
-  #answer(fd: number, { datagram: { source, destination }, seen, landing }: Served): void {
+  /** Answers from the end point that the datagram was for: what TPROXY has brought was for another port than the listener's own. */
+  answer({ fd, datagram: { source, destination }, seen, landing }: Served): void {
     const { spec, namespace } = this.#order;
     const text = `${JSON.stringify({ token: seen.token, landing })}\n`;
     const isOwnPort = destination.port === spec.port && spec.mode === "plain";

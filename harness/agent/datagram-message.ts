@@ -30,7 +30,7 @@ export function receiveDatagram(fd: number): Datagram | null {
     throw new SyscallError("recvmsg of", `descriptor ${fd}`, errno);
   }
   const destination = findDestination(control.subarray(0, header.controlLength));
-  if (destination === null) throw new Error("the kernel does not say which address a datagram was for");
+  if (destination === null) throw new Error("the kernel does not report which address a datagram was sent to");
   return { text: data.toString("latin1", 0, length), source: decodeSocketAddress(name), destination };
 }
 

@@ -2,7 +2,6 @@ import { type Endpoint, encodeSocketAddress, renderEndpoint } from "./socket-add
 import {
   beginToConnect,
   bindPort,
-  bindSource,
   closeOnFailure,
   encodeNumber,
   makeTransparent,
@@ -10,7 +9,7 @@ import {
   setOption,
   unspecifiedFor,
 } from "./sockets.ts";
-import { bind, checkResult, close, KERNEL, lastErrno, send, setsockopt, socket } from "./syscalls.ts";
+import { bind, checkResult, close, KERNEL, lastErrno, SyscallError, send, setsockopt, socket } from "./syscalls.ts";
 
 const DATAGRAM = KERNEL.SOCK_DGRAM | KERNEL.SOCK_NONBLOCK | KERNEL.SOCK_CLOEXEC;
 /** Room for the datagrams of many flows at once; the kernel counts its own overhead and doubles it (socket(7)). */
@@ -39,6 +38,26 @@ export function openDatagramListener(family: 4 | 6, port: number, mode: "plain" 
   });
 }
 
+/** The ports that the kernel chooses from (`net.ipv4.ip_local_port_range`). */
+const EPHEMERAL = { first: 32768, last: 60999 };
+let nextPort = EPHEMERAL.first + Math.floor(Math.random() * (EPHEMERAL.last - EPHEMERAL.first));
+
+/**
+ * Binds a socket to an ephemeral port that this agent has not used for long. Connection tracking knows an exchange for half a minute after
+ * its sockets are closed: the next flow from that port to the same end would go its way, and the kernel chooses ports by chance.
+ */
+function bindFreshPort(fd: number, address: string): void {
+  const ports = EPHEMERAL.last - EPHEMERAL.first + 1;
+  for (let tried = 0; tried < ports; tried++) {
+    nextPort = nextPort === EPHEMERAL.last ? EPHEMERAL.first : nextPort + 1;
+    const bytes = encodeSocketAddress({ address, port: nextPort });
+    if (bind(fd, bytes, bytes.length) === 0) return;
+    const errno = lastErrno();
+    if (errno !== KERNEL.EADDRINUSE) throw new SyscallError("bind to source", address, errno);
+  }
+  throw new SyscallError("bind to source", address, KERNEL.EADDRINUSE);
+}
+
 /** The two sockets of whoever sends a datagram. */
 export interface DatagramEnds {
   /** Connected: takes answers from the address dialled, and ICMP errors. */
@@ -64,8 +83,9 @@ export function openDatagramEnds(
     if (mark !== 0) setOption(fd, KERNEL.SOL_SOCKET, KERNEL.SO_MARK, what, encodeNumber(mark));
     if (family === 4) setOption(fd, KERNEL.SOL_IP, KERNEL.IP_RECVERR, what);
     else setOption(fd, KERNEL.SOL_IPV6, KERNEL.IPV6_RECVERR, what);
-    if (port !== null) bindPort(fd, { address: source ?? unspecifiedFor(target), port });
-    else if (source !== null) bindSource(fd, source);
+    const address = source ?? unspecifiedFor(target);
+    if (port === null) bindFreshPort(fd, address);
+    else bindPort(fd, { address, port });
     const errno = beginToConnect(fd, target);
     if (errno !== 0) {
       close(fd);

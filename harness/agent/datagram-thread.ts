@@ -4,6 +4,7 @@ import { type Incoming, receiveIncoming } from "./datagram-message.ts";
 import { describeError } from "./fault.ts";
 import type { ThreadNews } from "./listener-thread.ts";
 import { checkResult, close, KERNEL, lastErrno, poll, read, SyscallError } from "./syscalls.ts";
+import { Tracking } from "./tracked-destination.ts";
 
 /**
  * What the thread for datagrams is told; after each message its wake-up descriptor is written to. `await`: tell what comes in next at each
@@ -32,6 +33,7 @@ class DatagramServer {
   readonly #say: (news: DatagramNews) => void;
   readonly #listeners = new Map<string, DatagramListener>();
   readonly #awaited = new Set<number>();
+  readonly #trackings = new Map<number | null, Tracking>();
 
   constructor(say: (news: DatagramNews) => void) {
     this.#say = say;
@@ -46,9 +48,41 @@ class DatagramServer {
     const listening = [...this.#listeners.values()].flatMap((each) => each.files.map((fd) => [fd, each] as const));
     const ready = waitFor([wake, ...listening.map(([fd]) => fd), ...this.#awaited]);
     // Before orders: what is told with a flush is everything that came before it.
-    for (const [fd, listener] of listening) if (ready.has(fd)) listener.serve(fd, (records) => this.#say({ records }));
+    this.#serve(listening.filter(([fd]) => ready.has(fd)));
     for (const fd of this.#awaited) if (ready.has(fd)) this.#takeIn(fd);
     return ready.has(wake) ? this.#obeyAll(port, wake) : "go-on";
+  }
+
+  /** All are read first, so that one look at the whole table of connection tracking is enough for all of them. */
+  #serve(ready: readonly (readonly [fd: number, listener: DatagramListener])[]): void {
+    const arrived = ready.flatMap(([fd, listener]) => listener.receive(fd));
+    if (arrived.length === 0) return;
+    for (const tracking of this.#trackings.values()) tracking.forgetTable();
+    const served = arrived.map((each) => each.listener.record(each, this.#trackingOf(each.listener)));
+    this.#say({ records: served.map(({ seen }) => seen) });
+    for (const each of served) each.listener.answer(each);
+  }
+
+  #trackingOf({ namespace }: DatagramListener): Tracking {
+    const known = this.#trackings.get(namespace);
+    if (known) return known;
+    const tracking = new Tracking(namespace);
+    this.#trackings.set(namespace, tracking);
+    return tracking;
+  }
+
+  #close(keys: readonly string[]): void {
+    for (const key of keys) {
+      this.#listeners.get(key)?.close();
+      this.#listeners.delete(key);
+    }
+    // The descriptor of a namespace nobody listens in may soon stand for another one.
+    const inUse = new Set([...this.#listeners.values()].map(({ namespace }) => namespace));
+    for (const [namespace, tracking] of this.#trackings)
+      if (!inUse.has(namespace)) {
+        tracking.close();
+        this.#trackings.delete(namespace);
+      }
   }
 
   #obeyAll(port: MessagePort, wake: number): "go-on" | "end" {
@@ -83,11 +117,7 @@ class DatagramServer {
     try {
       if (order.order === "open")
         for (const each of order.listeners) this.#listeners.set(each.key, new DatagramListener(each));
-      if (order.order === "close")
-        for (const key of order.keys) {
-          this.#listeners.get(key)?.close();
-          this.#listeners.delete(key);
-        }
+      if (order.order === "close") this.#close(order.keys);
       return null;
     } catch (error) {
       return describeError(error);

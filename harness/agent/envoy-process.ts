@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { CallError } from "./fault.ts";
 import { runInNamespace } from "./identity.ts";
-import { readLines } from "./lines.ts";
+import { forEachLine } from "./lines.ts";
 import type { EnvoySpec } from "./protocol.ts";
 
 /** What Envoy 1.40 writes once its listeners are open (source/server/server.cc). */
@@ -42,7 +42,7 @@ export class EnvoyProcess implements AsyncDisposable {
     const child = runInNamespace(namespace, () => spawn(command, args, { stdio: ["ignore", "pipe", "pipe", program] }));
     closeSync(program);
     const envoy = new EnvoyProcess(child);
-    if (child.stdout) void readLines(child.stdout, (line) => tell([line]));
+    if (child.stdout) void forEachLine(child.stdout, (line) => tell([line]));
     try {
       await envoy.#listens();
       envoy.#guard();
@@ -65,7 +65,7 @@ export class EnvoyProcess implements AsyncDisposable {
   #guard(): void {
     void this.#gone.then(() =>
       setImmediate(() => {
-        if (this.#state === "wanted") throw new Error(`Envoy has ended (status ${this.#child.exitCode})`);
+        if (this.#state === "wanted") throw new Error(`Envoy has exited (status ${this.#child.exitCode})`);
       }),
     );
   }
@@ -79,7 +79,7 @@ export class EnvoyProcess implements AsyncDisposable {
         reject(new CallError("environment", `Envoy ${why}: ${words.trim().slice(-LAST_WORDS_CHARACTERS)}`));
       this.#child.once("error", (error) => fail(`cannot be started (${error.message})`));
       this.#child.once("close", (status) => fail(`ended with status ${status}`));
-      AbortSignal.timeout(START_DEADLINE_MS).addEventListener("abort", () => fail("does not listen in time"));
+      AbortSignal.timeout(START_DEADLINE_MS).addEventListener("abort", () => fail("did not start listening in time"));
     });
     const ready = new Promise<void>((resolve) => {
       stderr?.setEncoding("utf8").on("data", (text: string) => {

@@ -95,7 +95,11 @@ function readAbsence(watch: ConnectionWatch, { hops }: Greeting, what: string): 
 function readFailure(error: NodeJS.ErrnoException, watch: ConnectionWatch, { hops }: Greeting, what: string): Landing {
   const landing = makeFailureLanding(error.code ?? error.message, hops, what);
   if (landing.kind !== "reset" || watch.readDelivery() === "not-delivered") return landing;
-  return makeBlindLanding("no-proper-answer", `${what}: somebody took the greeting and reset the connection`, hops);
+  return makeBlindLanding(
+    "no-proper-answer",
+    `${what}: the other side read the greeting and reset the connection`,
+    hops,
+  );
 }
 
 /**
@@ -117,11 +121,11 @@ export function readAnswer(text: string, greeting: Greeting, what: string): Land
     if (answer.landing === undefined)
       return makeBlindLanding("no-proper-answer", `${what}: the socket was connected to itself`, greeting.hops);
     if (answer.token === greeting.token) return answer.landing;
-    return makeBlindLanding("no-proper-answer", `${what}: a stranger answered for another flow`, greeting.hops);
+    return makeBlindLanding("no-proper-answer", `${what}: the answer belongs to another flow`, greeting.hops);
   } catch {
     return makeBlindLanding(
       "no-proper-answer",
-      `${what}: a stranger answered ${JSON.stringify(text.slice(0, 80))}`,
+      `${what}: unexpected answer from an unknown program: ${JSON.stringify(text.slice(0, 80))}`,
       greeting.hops,
     );
   }

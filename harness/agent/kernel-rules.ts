@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
-import { runChecked, runCommand } from "./command.ts";
+import { runChecked, runNamespaceCommand } from "./command.ts";
 import { forgetConnections } from "./connection-tracking.ts";
 import { CallError } from "./fault.ts";
 import { runInNamespace } from "./identity.ts";
-import { type NetworkState, readNetworkState, restoreNetworkState } from "./network-state.ts";
-import { NftRules } from "./nft-rules.ts";
+import { type NamespaceNetwork, readNamespaceNetwork, restoreNetworkState } from "./network-state.ts";
+import { InstalledNftTables } from "./nft-rules.ts";
 import { addPolicyRouting, removePolicyRouting } from "./policy-routing.ts";
-import type { CallResult, IptablesVariant, RoutingText, RulesText } from "./protocol.ts";
+import type { CallResult, InstallableRules, IptablesVariant, RoutingText } from "./protocol.ts";
 import { refuseOtherRoutes } from "./route-guard.ts";
 
 type FamilyPrefix = "iptables" | "ip6tables";
@@ -49,17 +49,17 @@ export class KernelRules {
   readonly #touched: Readonly<Record<FamilyPrefix, Set<string>>> = { iptables: new Set(), ip6tables: new Set() };
   /** What was put in last, by program, and nobody has touched since: putting it in once more would only take the kernel's time. */
   readonly #standing = new Map<string, string>();
-  readonly #nft: NftRules;
+  readonly #nft: InstalledNftTables;
   #routing: RoutingText = NO_ROUTING;
-  #before: NetworkState | null = null;
+  #before: NamespaceNetwork | null = null;
 
   constructor(namespace: number | null) {
     this.#namespace = namespace;
-    this.#nft = new NftRules(namespace);
+    this.#nft = new InstalledNftTables(namespace);
   }
 
   /** See `apply` of the protocol. */
-  async apply({ variant, ip, ip6, nft = "", policyRouting }: Omit<RulesText, "namespace">): Promise<void> {
+  async apply({ variant, ip, ip6, nft = "", policyRouting }: Omit<InstallableRules, "namespace">): Promise<void> {
     const steps = await Promise.allSettled([
       this.#restoreBoth(variant, ip, ip6).then(() => this.#nft.load(nft)),
       this.#route(policyRouting),
@@ -93,7 +93,7 @@ export class KernelRules {
   /** See `remember` of the protocol. */
   async remember(): Promise<void> {
     this.#standing.clear();
-    this.#before ??= await readNetworkState(this.#namespace);
+    this.#before ??= await readNamespaceNetwork(this.#namespace);
   }
 
   /** See `refuse-other-routes` of the protocol. */
@@ -147,7 +147,7 @@ export class KernelRules {
     const blank = [...touched].filter((table) => !named.includes(table)).map(renderEmptyTable);
     for (const table of named) touched.add(table);
     if (blank.length === 0 && named.length === 0) return;
-    const { status, stderr } = await runCommand({
+    const { status, stderr } = await runNamespaceCommand({
       namespace: this.#namespace,
       command: [program, "-w", "-v"],
       stdin: `${blank.join("")}${text}\n${DONE_COMMENT}`,
@@ -159,7 +159,7 @@ export class KernelRules {
 
   async #save(prefix: FamilyPrefix, variant: IptablesVariant): Promise<string | null> {
     const command = [nameTool(prefix, variant, "save"), "-c"];
-    const { status, stdout } = await runCommand({ namespace: this.#namespace, command });
+    const { status, stdout } = await runNamespaceCommand({ namespace: this.#namespace, command });
     return status === 0 ? stdout : null;
   }
 

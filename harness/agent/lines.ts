@@ -2,7 +2,7 @@
  * Calls `onLine` for each line of a stream, without its line break; resolves when the stream has ended, however it did.
  * (`node:readline` also breaks lines at U+2028, which JSON allows inside strings.)
  */
-export function readLines(stream: NodeJS.ReadableStream, onLine: (line: string) => void): Promise<void> {
+export function forEachLine(stream: NodeJS.ReadableStream, onLine: (line: string) => void): Promise<void> {
   let rest = "";
   stream.setEncoding("utf8");
   stream.on("data", (chunk: string) => {

@@ -1,5 +1,5 @@
 import { runInNamespace } from "./identity.ts";
-import { type Listener, openListener } from "./listener.ts";
+import { type OpenListener, openListener } from "./listener.ts";
 import type { ListenerSpec, Seen } from "./protocol.ts";
 import { forwardFlow } from "./stub-envoy.ts";
 
@@ -25,7 +25,7 @@ const RECORDS_AT_MOST = 64;
 
 /** The listeners of one thread; everything they accept belongs to that thread's owner. */
 export class ListenerSet {
-  readonly #listeners = new Map<string, Listener>();
+  readonly #listeners = new Map<string, OpenListener>();
   readonly #tell: (records: readonly Seen[]) => void;
   #untold: Seen[] = [];
   #timer: NodeJS.Timeout | null = null;

@@ -20,7 +20,7 @@ export interface ListenerDuties {
  * Opens a listener on both families, or on the one address it is for, in the calling thread's present namespace and as its present owner.
  * Throws a SyscallError; then nothing is left open.
  */
-export function openListener(spec: ListenerSpec, duties: ListenerDuties): Listener {
+export function openListener(spec: ListenerSpec, duties: ListenerDuties): OpenListener {
   const servers: Server[] = [];
   try {
     for (const family of familiesOf(spec)) {
@@ -40,7 +40,7 @@ function familiesOf({ address }: ListenerSpec): readonly (4 | 6)[] {
 }
 
 /** An open listener. */
-export interface Listener {
+export interface OpenListener {
   /** Takes no more connections; those that are being served go on to their end. */
   readonly close: () => void;
 }

@@ -1,6 +1,6 @@
 import { type Calls, makeCalls } from "./agent.ts";
 import { makeFault } from "./fault.ts";
-import { readLines } from "./lines.ts";
+import { forEachLine } from "./lines.ts";
 import type { EventLine, ReplyLine, RequestLine } from "./protocol.ts";
 import { checkResult, mount } from "./syscalls.ts";
 
@@ -16,7 +16,7 @@ async function serve(): Promise<void> {
   }
   const calls = makeCalls(writeLine);
   process.stdout.on("error", () => process.exit());
-  await readLines(process.stdin, (line) => {
+  await forEachLine(process.stdin, (line) => {
     const request = JSON.parse(line) as RequestLine;
     void answer(calls, request).then(writeLine);
   });

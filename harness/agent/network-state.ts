@@ -1,7 +1,7 @@
-import { runChecked, runCommand } from "./command.ts";
+import { runChecked, runNamespaceCommand } from "./command.ts";
 
 /** Policy routing and addresses of a namespace, as `ip` prints them, so that what a script adds can be told and taken out again. */
-export interface NetworkState {
+export interface NamespaceNetwork {
   /** By family: `32765: from all fwmark 0x539 lookup 133`. */
   readonly rules: Readonly<Record<Family, readonly string[]>>;
   /** By family, the kernel's own left away: `local default dev lo table 133 scope host`. */
@@ -18,7 +18,7 @@ const FAMILIES: readonly Family[] = ["-4", "-6"];
 const KERNEL_ROUTE = /\bproto kernel\b/;
 
 /** Reads a namespace's policy routing and addresses. */
-export async function readNetworkState(namespace: number | null): Promise<NetworkState> {
+export async function readNamespaceNetwork(namespace: number | null): Promise<NamespaceNetwork> {
   const read = async (...words: readonly string[]): Promise<readonly string[]> => {
     const text = await runChecked({ namespace, command: ["ip", ...words] });
     return text
@@ -45,8 +45,8 @@ export async function readNetworkState(namespace: number | null): Promise<Networ
 }
 
 /** Takes out every rule, route, address and neighbour that was not there before, and puts in again what is gone. */
-export async function restoreNetworkState(namespace: number | null, before: NetworkState): Promise<void> {
-  const now = await readNetworkState(namespace);
+export async function restoreNetworkState(namespace: number | null, before: NamespaceNetwork): Promise<void> {
+  const now = await readNamespaceNetwork(namespace);
   for (const family of FAMILIES) {
     const rules = now.rules[family].filter((rule) => !before.rules[family].includes(rule));
     const routes = now.routes[family].filter((route) => !before.routes[family].includes(route));
@@ -63,8 +63,8 @@ export async function restoreNetworkState(namespace: number | null, before: Netw
 }
 
 /** Addresses first: a route may need one. The rest does not fail for a line that cannot be put in again; canary flows find it missing. */
-async function restoreMissing(namespace: number | null, before: NetworkState): Promise<void> {
-  const now = await readNetworkState(namespace);
+async function restoreMissing(namespace: number | null, before: NamespaceNetwork): Promise<void> {
+  const now = await readNamespaceNetwork(namespace);
   const missing = (wanted: readonly string[], there: readonly string[]) =>
     wanted.filter((line) => !there.includes(line));
   await applyLines(
@@ -117,5 +117,5 @@ async function applyLines(
 ): Promise<void> {
   if (lines.length === 0) return;
   const command = ["ip", ...family, "-force", "-batch", "-"];
-  await runCommand({ namespace, command, stdin: `${lines.join("\n")}\n` });
+  await runNamespaceCommand({ namespace, command, stdin: `${lines.join("\n")}\n` });
 }

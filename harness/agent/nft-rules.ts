@@ -1,8 +1,8 @@
-import { runCommand } from "./command.ts";
+import { runNamespaceCommand } from "./command.ts";
 import { CallError } from "./fault.ts";
 
 /** The tables of nft that an agent has put into one network namespace. */
-export class NftRules {
+export class InstalledNftTables {
   readonly #namespace: number | null;
   /** What is in, as the text that was put in. */
   #text = "";
@@ -16,7 +16,7 @@ export class NftRules {
     if (text === this.#text) return;
     // A table is named before it is deleted, so that one which is gone already is no fault.
     const gone = namedTables(this.#text).map((table) => `table ${table}\ndelete table ${table}\n`);
-    const { status, stderr } = await runCommand({
+    const { status, stderr } = await runNamespaceCommand({
       namespace: this.#namespace,
       command: ["nft", "-f", "-"],
       stdin: `${gone.join("")}${text}`,
@@ -29,7 +29,7 @@ export class NftRules {
   async list(): Promise<string | null> {
     if (this.#text === "") return null;
     const command = ["nft", "-j", "list", "ruleset"];
-    const { status, stdout } = await runCommand({ namespace: this.#namespace, command });
+    const { status, stdout } = await runNamespaceCommand({ namespace: this.#namespace, command });
     return status === 0 ? stdout : null;
   }
 }

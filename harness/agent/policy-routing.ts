@@ -1,4 +1,4 @@
-import { runChecked, runCommand } from "./command.ts";
+import { runChecked, runNamespaceCommand } from "./command.ts";
 import { CallError } from "./fault.ts";
 import type { RoutingText } from "./protocol.ts";
 
@@ -8,7 +8,7 @@ const LOCAL_WITHIN_MS = 2_000;
 export async function addPolicyRouting(namespace: number | null, { add, addresses }: RoutingText): Promise<void> {
   for (const { family, text } of add) {
     const command = ["ip", `-${family}`, "-batch", "-"];
-    const { status, stderr } = await runCommand({ namespace, command, stdin: text });
+    const { status, stderr } = await runNamespaceCommand({ namespace, command, stdin: text });
     if (status !== 0) throw new CallError("rules-refused", `ip refused policy routing: ${stderr.trim()}`);
   }
   for (const address of addresses) await waitUntilLocal(namespace, address);
@@ -21,7 +21,7 @@ export async function addPolicyRouting(namespace: number | null, { add, addresse
 async function waitUntilLocal(namespace: number | null, address: string): Promise<void> {
   const deadline = performance.now() + LOCAL_WITHIN_MS;
   while (address.includes(":")) {
-    const { stdout } = await runCommand({ namespace, command: ["ip", "-6", "route", "get", address] });
+    const { stdout } = await runNamespaceCommand({ namespace, command: ["ip", "-6", "route", "get", address] });
     if (stdout.startsWith("local ")) return;
     if (performance.now() > deadline)
       throw new CallError(
@@ -34,7 +34,7 @@ async function waitUntilLocal(namespace: number | null, address: string): Promis
 /** Takes out what {@link addPolicyRouting} put in; what is already gone is passed over. */
 export async function removePolicyRouting(namespace: number | null, { remove }: RoutingText): Promise<void> {
   for (const { family, text } of remove) {
-    await runCommand({ namespace, command: ["ip", `-${family}`, "-force", "-batch", "-"], stdin: text });
+    await runNamespaceCommand({ namespace, command: ["ip", `-${family}`, "-force", "-batch", "-"], stdin: text });
   }
 }
 

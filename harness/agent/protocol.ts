@@ -61,6 +61,8 @@ export interface AgentCalls {
     readonly params: { readonly dials: readonly Dial[]; readonly inFlight: number };
     readonly result: { readonly results: readonly DialResult[] };
   };
+  /** Makes the kernel forget all connections and exchanges that it tracks in a namespace, as between two `apply`. */
+  readonly "forget-connections": { readonly params: { readonly namespace: string | null }; readonly result: null };
   /** Replies after every connection taken so far has been told by a `seen` event. */
   readonly sync: { readonly params: Record<string, never>; readonly result: null };
   /**
@@ -68,7 +70,7 @@ export interface AgentCalls {
    * `iptables-restore` and `ip6tables-restore` read them; a table that a text does not name is emptied; a family that is null is left
    * as it is, and one that stands already keeps its counters. Where the kernel refuses, fault `rules-refused`, and no rule is in.
    */
-  readonly apply: { readonly params: RulesText; readonly result: null };
+  readonly apply: { readonly params: InstallableRules; readonly result: null };
   /**
    * Takes out every rule and chain of both families, the policy routing that `apply` put in, and all connections tracked. Where others
    * may have put rules in, `policyRouting` is what they have added beside them; null: nobody but this agent has.
@@ -91,7 +93,7 @@ export interface AgentCalls {
    */
   readonly "run-script": {
     readonly params: Pick<CommandSpec, "namespace" | "command" | "environment" | "timeoutMs">;
-    readonly result: CommandResult;
+    readonly result: CommandOutcome;
   };
   /**
    * Gives what `iptables-save -c`, `ip6tables-save -c` and, where `apply` has put tables of nft in, `nft -j list ruleset` print; null where
@@ -102,7 +104,7 @@ export interface AgentCalls {
     readonly result: { readonly ip: string | null; readonly ip6: string | null; readonly nft: string | null };
   };
   /** Runs a command as the agent's own user in a namespace and waits for its end; killed after `timeoutMs`, or when the agent dies. */
-  readonly run: { readonly params: CommandSpec; readonly result: CommandResult };
+  readonly run: { readonly params: CommandSpec; readonly result: CommandOutcome };
   /**
    * Starts a real Envoy in place of the one this agent may have started before, and replies when it listens. It ends with the agent. Fault
    * `environment` with Envoy's own words where it does not come up.
@@ -238,7 +240,7 @@ interface RoutingBatch {
 }
 
 /** Rules in the form the kernel's tools read. */
-export interface RulesText extends RulesPlace {
+export interface InstallableRules extends RulesPlace {
   readonly ip: string | null;
   readonly ip6: string | null;
   /** Tables in nft's language, put in behind those of iptables; absent where there are none. */
@@ -270,7 +272,7 @@ export interface EnvoySpec {
 }
 
 /** How a command ended. */
-export interface CommandResult {
+export interface CommandOutcome {
   /** Exit status; null where a signal ended it. */
   readonly status: number | null;
   readonly stdout: string;

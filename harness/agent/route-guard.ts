@@ -1,5 +1,5 @@
 import { CallError } from "./fault.ts";
-import { type NetworkState, readNetworkState } from "./network-state.ts";
+import { type NamespaceNetwork, readNamespaceNetwork } from "./network-state.ts";
 
 /** Routes of these types lead nowhere, or to the namespace itself (man 8 ip-route, "route types"). */
 const HARMLESS_ROUTE = /^(?:local|broadcast|anycast|multicast|unreachable|blackhole|prohibit|throw)\b|\bdev lo\b/;
@@ -11,9 +11,9 @@ const HOST_ADDRESS = /(?:\/32|\/128)(?: peer \S+)? dev|dev lo$/;
  * lead a packet somewhere else, or a route or neighbour of before is gone. Local and unreachable routes, routes through lo and policy
  * rules are what redirection needs (`ip route add local default dev lo table 133`), and are allowed.
  */
-export async function refuseOtherRoutes(namespace: number | null, before: NetworkState): Promise<void> {
-  const now = await readNetworkState(namespace);
-  const listRoutes = (state: NetworkState) => [...state.routes["-4"], ...state.routes["-6"]];
+export async function refuseOtherRoutes(namespace: number | null, before: NamespaceNetwork): Promise<void> {
+  const now = await readNamespaceNetwork(namespace);
+  const listRoutes = (state: NamespaceNetwork) => [...state.routes["-4"], ...state.routes["-6"]];
   const added = [
     ...missingFrom(listRoutes(before), listRoutes(now)).filter((route) => !HARMLESS_ROUTE.test(route)),
     ...missingFrom(before.addresses, now.addresses).filter((address) => !HOST_ADDRESS.test(address)),
@@ -28,7 +28,7 @@ export async function refuseOtherRoutes(namespace: number | null, before: Networ
   throw new CallError(
     "rules-refused",
     `the script changed where packets can leave the pod: it ${changes.join(", and ")}. ` +
-      "The sandbox's own routes keep packets in; use local routes and policy rules only.",
+      "The sandbox's own routes keep packets inside; use local routes and policy rules only.",
   );
 }
 

@@ -5,7 +5,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { collectText } from "./command.ts";
 import { CallError } from "./fault.ts";
 import { runInNamespace } from "./identity.ts";
-import type { CommandResult, CommandSpec } from "./protocol.ts";
+import type { CommandOutcome, CommandSpec } from "./protocol.ts";
 import { confineCommand } from "./script-confinement.ts";
 
 /** How long the processes that a script has left may take to end with their namespace before they are killed one by one. */
@@ -27,7 +27,7 @@ export class RulesScripts {
    * Runs a script and gives its status and output. Its environment is `environment`, nothing of the agent's own. Throws `environment` where
    * it cannot be started, `rules-refused` where it had to be killed since it did not end in time.
    */
-  async run({ namespace, command, environment, timeoutMs }: ConfinedScript): Promise<CommandResult> {
+  async run({ namespace, command, environment, timeoutMs }: ConfinedScript): Promise<CommandOutcome> {
     const [program = "", ...args] = confineCommand(command);
     const child = runInNamespace(namespace, () =>
       spawn(program, args, { env: { ...environment }, stdio: ["pipe", "pipe", "pipe", "pipe"] }),

@@ -26,7 +26,8 @@ export function encodeSocketAddress({ address, port }: Endpoint): Buffer {
   const bytes = Buffer.alloc(isIpv6 ? SOCKET_ADDRESS_BYTES : 16);
   bytes.writeUInt16LE(family, 0);
   bytes.writeUInt16BE(port, 2);
-  if (inetPton(family, address, bytes.subarray(isIpv6 ? 8 : 4)) !== 1) throw new Error(`"${address}" is no address`);
+  if (inetPton(family, address, bytes.subarray(isIpv6 ? 8 : 4)) !== 1)
+    throw new Error(`"${address}" is not an address`);
   return bytes;
 }
 

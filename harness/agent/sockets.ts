@@ -112,7 +112,7 @@ function openSocket(family: 4 | 6, what: string): number {
 /**
  * Binds to an address and leaves the port to `connect`, which may use one port towards several destinations (IP_BIND_ADDRESS_NO_PORT).
  */
-export function bindSource(fd: number, source: string): void {
+function bindSource(fd: number, source: string): void {
   setOption(fd, KERNEL.SOL_IP, KERNEL.IP_BIND_ADDRESS_NO_PORT, source);
   const address = encodeSocketAddress({ address: source, port: 0 });
   checkResult(bind(fd, address, address.length), "bind to source", source);

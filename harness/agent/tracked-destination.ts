@@ -11,6 +11,8 @@ import { askTracking, canonicalText, type Ends, openTracking, type TrackedExchan
 export class Tracking {
   readonly #namespace: number | null;
   #netlink: number | null = null;
+  #source: "netlink" | "proc" = "netlink";
+  readonly #tables = new Map<4 | 6, readonly TrackedExchange[]>();
 
   /** `namespace` is a descriptor; null for the agent's own. */
   constructor(namespace: number | null) {
@@ -19,9 +21,9 @@ export class Tracking {
 
   /**
    * Gives the end point that a UDP exchange was begun towards, of which a socket has received a datagram from `source` for `destination`;
-   * null where connection tracking does not know the exchange. Asks the default zone first, then looks in all. Throws where tracking cannot
-   * be asked, or exchanges in several zones have those ends and were begun towards different end points: it cannot be told then to which of
-   * them the datagram belongs.
+   * null where connection tracking does not know the exchange. The datagram must have been received before the last `forgetTable`.
+   * Asks the default zone first, then looks in all. Throws where tracking cannot be asked, or exchanges in several zones have those ends
+   * and were begun towards different end points: it cannot be told then to which of them the datagram belongs.
    */
   findDialled(source: Endpoint, destination: Endpoint): Endpoint | null {
     const ends = { source: destination, destination: source };
@@ -32,9 +34,14 @@ export class Tracking {
     const originals = new Map(found.map(({ original: { destination: to } }) => [renderEndpoint(to), to]));
     if (originals.size > 1) {
       const all = [...originals.keys()].join(", ");
-      throw new Error(`connection tracking knows several exchanges between the same ends, towards ${all}`);
+      throw new Error(`connection tracking has several entries for the same endpoints, with destinations ${all}`);
     }
     return originals.values().next().value ?? null;
+  }
+
+  /** From now on the whole table is read again where it is asked for: the kernel walks every bucket for it, which takes milliseconds. */
+  forgetTable(): void {
+    this.#tables.clear();
   }
 
   close(): void {
@@ -42,9 +49,19 @@ export class Tracking {
   }
 
   #list(ends: Ends, which: "one" | "all"): readonly TrackedExchange[] {
+    const family = ends.source.address.includes(":") ? 6 : 4;
+    const known = this.#tables.get(family);
+    if (known !== undefined && (which === "all" || this.#source === "proc")) return known;
     this.#netlink ??= runInNamespace(this.#namespace, openTracking);
-    const told = askTracking(this.#netlink, ends, which);
-    return told === "not-permitted" ? runInNamespace(this.#namespace, readTable) : told;
+    const told = this.#source === "proc" ? "not-permitted" : askTracking(this.#netlink, ends, which);
+    if (told !== "not-permitted") {
+      if (which === "all") this.#tables.set(family, told);
+      return told;
+    }
+    this.#source = "proc";
+    const both = runInNamespace(this.#namespace, readTable);
+    for (const each of [4, 6] as const) this.#tables.set(each, both);
+    return both;
   }
 }
 

@@ -123,7 +123,7 @@ export function askTracking(
 function readError(error: number): readonly TrackedExchange[] | "not-permitted" {
   if (error === -ENOENT) return [];
   if (error === -KERNEL.EPERM) return "not-permitted";
-  throw new Error(`connection tracking cannot be asked (error ${-error}); the module nf_conntrack_netlink is needed`);
+  throw new Error(`connection tracking cannot be queried (error ${-error}); the module nf_conntrack_netlink is needed`);
 }
 
 function listMessages(bytes: Buffer): readonly Buffer[] {

@@ -11,6 +11,9 @@ const BOXES_AT_MOST = 12;
 /** Ranges of one dimension that are written out, in the same way. */
 const RANGES_AT_MOST = 8;
 
+/** How a text ends, or goes on, that leaves boxes or ranges out. */
+const [BOXES_LEFT_OUT, RANGES_LEFT_OUT] = ["such boxes)", "ranges more"];
+
 /** For each dimension that a box is narrow in, the atoms it spans. */
 type Box = ReadonlyMap<number, Intervals>;
 
@@ -26,8 +29,13 @@ export function describeClass(root: Diagram, terminals: ReadonlySet<Diagram>, la
   const count = countBoxes(inClass, space);
   const domain = findDomain(space, lane);
   const texts = boxes.map((box) => describeBox(box, domain, space)).map((text) => (text === "" ? "all" : text));
-  const rest = count > boxes.length ? ` (the first ${boxes.length} of ${count} such boxes)` : "";
+  const rest = count > boxes.length ? ` (the first ${boxes.length} of ${count} ${BOXES_LEFT_OUT}` : "";
   return `${lane.name}: ${texts.join("; or ")}${rest}`;
+}
+
+/** Says whether a text of {@link describeClass} names all flows of its class: one that leaves something out may be two classes' text. */
+export function saysAll(text: string): boolean {
+  return !text.endsWith(BOXES_LEFT_OUT) && !text.includes(RANGES_LEFT_OUT);
 }
 
 /** Gives the diagram that is `in` for the class and `out` elsewhere, so that what no longer matters falls away. */
@@ -108,7 +116,7 @@ function describeSpans(variable: number, spans: Intervals, domain: Intervals, sp
     const [, high] = axis.boundsOf(last);
     return low === high ? render(low) : `${render(low)}-${render(high)}`;
   });
-  const rest = texts.length > RANGES_AT_MOST ? ` and ${texts.length - RANGES_AT_MOST} ranges more` : "";
+  const rest = texts.length > RANGES_AT_MOST ? ` and ${texts.length - RANGES_AT_MOST} ${RANGES_LEFT_OUT}` : "";
   return `${name} ${isShorter ? "other than " : ""}${texts.slice(0, RANGES_AT_MOST).join(" or ")}${rest}`;
 }
 

@@ -1,17 +1,17 @@
 import type { Family } from "../model/address.ts";
 import type { Flow } from "../model/flow.ts";
-import type { Landing } from "../model/landing.ts";
-import { landingsAgree, renderLandingKey } from "../model/landing.ts";
+import { type Landing, landingsAgree, renderLandingKey } from "../model/landing.ts";
 import type { PodSpec } from "../model/pod.ts";
 import { dialsOn, findListener, type PodShape } from "../model/pod-shape.ts";
 import { emptyRuleset, familyKey, type PodRules, type RulePlace } from "../model/ruleset.ts";
-import { describeClass } from "./class-text.ts";
+import { describeClass, saysAll } from "./class-text.ts";
 import type { Diagram } from "./diagrams/diagrams.ts";
 import { locateFlow } from "./flows/flow-location.ts";
 import { choosePoint, findPaths, listPreferences, type Path, readAssumptions } from "./flows/flow-points.ts";
 import { FIRST_REST } from "./flows/flow-space.ts";
 import type { Lane } from "./flows/lanes.ts";
 import { type AnalysisSetting, type Partition, partitionFlows } from "./flows/partition.ts";
+import { joinSocketRows } from "./flows/socket-rows.ts";
 import { makeWitness, type Witness } from "./flows/witness.ts";
 import { abstractLanding } from "./pod/abstract-landing.ts";
 import { openLander } from "./pod/pod-under-analysis.ts";
@@ -55,7 +55,18 @@ export function diffRulesets(comparison: Comparison): readonly Change[] {
   const { family, before, after, setting } = comparison;
   const rulesets = [before, after].map((rules) => rules[familyKey(family)] ?? emptyRuleset(family));
   const partition = partitionFlows(family, rulesets, setting);
-  return partition.lanes.flatMap((lane) => diffLane(lane, partition, comparison));
+  const lanes = partition.lanes.map((lane) => ({ lane, rows: diffLane(lane, partition, comparison) }));
+  return joinSocketRows(lanes, keyOfChange, joinChanges);
+}
+
+/** What makes two lanes' changes the same; a text that leaves boxes out does not say all. */
+function keyOfChange({ class: text, kinds, witness }: Change, { name }: Lane): string | null {
+  const conditions = text.slice(name.length);
+  return saysAll(conditions) ? JSON.stringify([conditions, kinds, [...witness.assumed]]) : null;
+}
+
+function joinChanges(changes: readonly [Change, ...Change[]]): Change {
+  return { ...changes[0], holds: (flow) => changes.some(({ holds }) => holds(flow)) };
 }
 
 interface Suspect {

@@ -1,9 +1,10 @@
 import type { Family } from "../model/address.ts";
 import type { Landing } from "../model/landing.ts";
 import type { PodRules } from "../model/ruleset.ts";
-import { describeClass } from "./class-text.ts";
+import { describeClass, saysAll } from "./class-text.ts";
 import { type ClassifiedLane, classifyFlows, type FlowClass } from "./flows/flow-classes.ts";
 import type { AnalysisSetting } from "./flows/partition.ts";
+import { joinSocketRows } from "./flows/socket-rows.ts";
 import type { Witness } from "./flows/witness.ts";
 import { abstractLanding } from "./pod/abstract-landing.ts";
 
@@ -25,7 +26,17 @@ export interface MappedClass {
  * first.
  */
 export function mapFlows(rules: PodRules, family: Family, setting: AnalysisSetting): readonly MappedClass[] {
-  return classifyFlows(rules, family, setting).flatMap((lane) => mapLane(lane, setting));
+  const lanes = classifyFlows(rules, family, setting).map((classified) => ({
+    lane: classified.lane,
+    rows: mapLane(classified, setting),
+  }));
+  return joinSocketRows(lanes, keyOfRow, ([first]) => first);
+}
+
+/** What makes two lanes' rows the same; a text that leaves boxes out does not say all. */
+function keyOfRow(row: MappedClass): string | null {
+  const conditions = row.class.slice(row.lane.length);
+  return saysAll(conditions) ? JSON.stringify([conditions, row.kind, [...row.witness.assumed]]) : null;
 }
 
 function mapLane(classified: ClassifiedLane, { spec }: AnalysisSetting): readonly MappedClass[] {

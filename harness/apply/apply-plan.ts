@@ -11,7 +11,7 @@ import { intersectRouting, subtractRouting, uniteRouting } from "./own-routing.t
 import { type Claim, jumpsToOwn, type MadeHook, type OwnTable, ownTable, wantedTable } from "./own-rules.ts";
 import type { Ownership } from "./ownership.ts";
 import { listMadeRules, type MadeRule } from "./replaced-rules.ts";
-import { explainUnusable, type ReadRules, selectVariant } from "./toolsets.ts";
+import { explainUnusable, type InstalledRules, selectVariant } from "./toolsets.ts";
 import { planChange, type RulesChange } from "./transaction.ts";
 
 /** What could be anybody's and is ours, for a record. */
@@ -32,7 +32,7 @@ export interface RoutingChange {
 /** Everything an `apply` is going to do, thought out before anything is done. */
 export interface ApplyPlan {
   /** The variant the rules go into; from the others ours are taken out. */
-  readonly variant: ReadRules;
+  readonly variant: InstalledRules;
   readonly rules: PodRules;
   readonly changes: readonly RulesChange[];
   readonly routing: RoutingChange;
@@ -55,7 +55,7 @@ export function planApply(capture: Capture, namespace: NamespaceState, ours: Own
   const variant = selectVariant(namespace.variants);
   const tables = { 4: wantedTables(rules, traces, 4), 6: wantedTables(rules, traces, 6) };
   const without4 = explainUnusable(variant.families[4], [...tables[4].keys()]);
-  if (without4 !== null) throw new LandfallError("environment", `The rules cannot be put in: ${without4}.`);
+  if (without4 !== null) throw new LandfallError("environment", `The rules cannot be applied: ${without4}.`);
   const without6 = reasonWithoutIpv6(variant, capture, tables[6]);
   const families: readonly Family[] = without6 === null ? [4, 6] : [4];
   const wanted = new Map(families.map((family) => [family, tables[family]]));
@@ -84,7 +84,7 @@ export function planApply(capture: Capture, namespace: NamespaceState, ours: Own
       routing: uniteRouting(intersectRouting(rules.policyRouting, ours.routing), missing),
       rules: madeRules,
     },
-    warnings: without6 === null ? [] : [`No IPv6 rules are applied, so inbound IPv6 is not kept out: ${without6}.`],
+    warnings: without6 === null ? [] : [`No IPv6 rules are applied, so inbound IPv6 is not blocked: ${without6}.`],
   };
 }
 
@@ -100,14 +100,14 @@ export function planWithoutIpv6(plan: ApplyPlan, capture: Capture, ours: Ownersh
     ...plan.after.hooks.filter(({ family }) => family === 4),
     ...ours.hooks.filter(({ family }) => family === 6),
   ];
-  const warning = `The IPv6 rules are left as they were, so inbound IPv6 may not be kept out: ${why}`;
+  const warning = `The IPv6 rules are unchanged, so inbound IPv6 might not be blocked: ${why}`;
   const left = ours.record?.rules?.filter(({ family }) => family === 6) ?? [];
   const rules = [...listMadeRules(changes), ...left];
   return { ...plan, changes, after: { ...plan.after, hooks, rules }, warnings: [...plan.warnings, warning] };
 }
 
 function planVariant(
-  { toolset, families: read }: ReadRules,
+  { toolset, families: read }: InstalledRules,
   families: readonly Family[],
   wanted: ReadonlyMap<Family, ReadonlyMap<string, OwnTable>> | null,
   claims: { readonly claim: Claim; readonly claimAfter: Claim },
@@ -120,7 +120,7 @@ function planVariant(
 }
 
 function reasonWithoutIpv6(
-  { families }: ReadRules,
+  { families }: InstalledRules,
   capture: Capture,
   tables: ReadonlyMap<string, OwnTable>,
 ): string | null {
@@ -136,7 +136,7 @@ function wantedTables(rules: PodRules, traces: Traces, family: Family): Readonly
 }
 
 function madeHooks(
-  { families }: ReadRules,
+  { families }: InstalledRules,
   family: Family,
   tables: ReadonlyMap<string, OwnTable>,
   claim: Claim,

@@ -9,7 +9,7 @@ import { intersectRouting, isEmptyRouting, subtractRouting } from "./own-routing
 import { type Ownership, readOwnership } from "./ownership.ts";
 import { removeRecord, writeRecord } from "./record.ts";
 import { listReplacedRules } from "./replaced-rules.ts";
-import { type ReadRules, readRules, readVariants, selectVariant, type Variant } from "./toolsets.ts";
+import { type InstalledRules, readInstalledRules, readVariants, selectVariant, type Variant } from "./toolsets.ts";
 import {
   commitChanges,
   isBroughtBack,
@@ -116,21 +116,21 @@ function bringBackRouting({ missing, surplus }: RoutingChange): void {
  * Reads the rules again, and mends them where another process has changed them meanwhile: an `iptables-restore` whose `apply` was killed,
  * or a second `apply`. Gives up quietly where the same stays to be mended: then this iptables only prints it in other words.
  */
-function settle({ variant, changes }: ApplyPlan): ReadRules {
-  let now = readRules(variant.toolset);
+function settle({ variant, changes }: ApplyPlan): InstalledRules {
+  let now = readInstalledRules(variant.toolset);
   let last = "";
   for (let round = 0; round < SETTLING_ROUNDS; round++) {
     const rest = changes.filter(({ toolset }) => toolset === variant.toolset).flatMap((change) => again(change, now));
     const text = rest.map(planChange).join("");
     if (text === "" || text === last) break;
     commitChanges(rest);
-    now = readRules(variant.toolset);
+    now = readInstalledRules(variant.toolset);
     last = text;
   }
   return now;
 }
 
-function again(change: RulesChange, { families }: ReadRules): readonly RulesChange[] {
+function again(change: RulesChange, { families }: InstalledRules): readonly RulesChange[] {
   const read = families[change.family];
   return "why" in read ? [] : [{ ...change, before: read.state, claim: change.claimAfter }];
 }
@@ -145,7 +145,7 @@ export function readDump(): string {
   }
 }
 
-function dumpOf({ families }: ReadRules): Applied["dump"] {
+function dumpOf({ families }: InstalledRules): Applied["dump"] {
   const [ip, ip6] = [families[4], families[6]];
   return { ip: "text" in ip ? ip.text : "", ip6: "text" in ip6 ? ip6.text : null };
 }

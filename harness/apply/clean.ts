@@ -10,7 +10,7 @@ import { type Claim, jumpsToOwn, ownTable } from "./own-rules.ts";
 import { type Ownership, readOwnership } from "./ownership.ts";
 import { NOTHING_MADE, removeRecord, writeRecord } from "./record.ts";
 import { listReplacedRules } from "./replaced-rules.ts";
-import { explainUnusable, type ReadRules } from "./toolsets.ts";
+import { explainUnusable, type InstalledRules } from "./toolsets.ts";
 import { commitChanges, planChange, type RulesChange } from "./transaction.ts";
 
 /** The tables in which some mesh makes anything. */
@@ -53,7 +53,7 @@ export function cleanRules(namespace: NamespaceState): Cleaned {
   };
 }
 
-function planRemoval({ toolset, families }: ReadRules, claim: Claim): readonly RulesChange[] {
+function planRemoval({ toolset, families }: InstalledRules, claim: Claim): readonly RulesChange[] {
   return FAMILIES.flatMap((family): readonly RulesChange[] => {
     const read = families[family];
     if ("why" in read) return [];

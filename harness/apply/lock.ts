@@ -22,7 +22,7 @@ export async function lockNamespace(): Promise<AsyncDisposable> {
     if (deadline.aborted) {
       throw new LandfallError(
         "environment",
-        "Another landfall has been changing this namespace for half a minute. End it, and try again.",
+        "Another landfall process has been changing this namespace for half a minute. Stop it, and try again.",
       );
     }
   }

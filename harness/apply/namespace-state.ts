@@ -1,11 +1,11 @@
 import { type NetworkState, readNetworkState } from "./network-state.ts";
-import { type ReadRules, readVariants } from "./toolsets.ts";
+import { type InstalledRules, readVariants } from "./toolsets.ts";
 
 /** What the network namespace has before anything is done to it. */
 export interface NamespaceState {
   readonly network: NetworkState;
   /** Rules of each variant that is there, first the one that `iptables` stands for. */
-  readonly variants: readonly [ReadRules, ...ReadRules[]];
+  readonly variants: readonly [InstalledRules, ...InstalledRules[]];
 }
 
 /** Reads addresses, policy routing and rules. Throws `environment` where they cannot be read. */

@@ -64,7 +64,7 @@ export function readNetworkState(): NetworkState {
   if (status !== "killed" && links === undefined) return readWithoutIp();
   const six = ask(6);
   if (links === undefined || rules === undefined || routes === undefined || six.status === "killed") {
-    throw new LandfallError("environment", `ip does not tell addresses, rules and routes: ${stderr.trim()}.`);
+    throw new LandfallError("environment", `ip cannot list addresses, rules and routes: ${stderr.trim()}.`);
   }
   const [rules6 = [], routes6 = []] = six.answers as [RouteRule[]?, Route[]?];
   return describe(links as Link[], [

@@ -6,7 +6,7 @@ import type { Ruleset } from "../model/ruleset.ts";
 import type { RulesState, TableState } from "./rules-state.ts";
 
 /** A rule of ours in a chain that is not. */
-export interface Hook {
+export interface HookRule {
   readonly chain: string;
   /** As printed, without its `-A CHAIN`. */
   readonly body: string;
@@ -22,7 +22,7 @@ const PLAIN_WORDS = /^(?:-[dijp] \S+ |-m state --state \S+ )*-j \S+(?: --reject-
 /** What is ours in one table. */
 export interface OwnTable {
   readonly chains: ReadonlyMap<string, readonly string[]>;
-  readonly hooks: readonly Hook[];
+  readonly hooks: readonly HookRule[];
 }
 
 /** A hook that names no chain of ours, so that only a record tells it from one that was there before. */

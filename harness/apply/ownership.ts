@@ -5,7 +5,7 @@ import { guessOwnRouting, isEmptyRouting } from "./own-routing.ts";
 import { type Claim, hasOwnChains, type MadeHook } from "./own-rules.ts";
 import { type ApplyRecord, readRecord } from "./record.ts";
 import type { RulesState } from "./rules-state.ts";
-import type { ReadRules } from "./toolsets.ts";
+import type { InstalledRules } from "./toolsets.ts";
 
 /** What is ours in a namespace of the things that could be anybody's. */
 export interface Ownership {
@@ -23,7 +23,7 @@ export function readOwnership(namespace: NamespaceState, purpose: "apply" | "cle
   if (namespace.network.extent === "whole" || !(divert || !isEmptyRouting(ours.routing))) return ours;
   throw new LandfallError(
     "environment",
-    "An earlier apply has made policy routing here, which cannot be seen or removed without ip; nothing was done. Install iproute2.",
+    "An earlier apply created policy routing here, which cannot be read or removed without the ip command; nothing was done. Install iproute2.",
   );
 }
 
@@ -44,7 +44,7 @@ function findOwnership({ network, variants }: NamespaceState, purpose: "apply" |
   return { claim: { kind: "all" }, hooks: [], routing: guessOwnRouting(network.routing, states), record };
 }
 
-function statesOf(variants: readonly ReadRules[]): readonly RulesState[] {
+function statesOf(variants: readonly InstalledRules[]): readonly RulesState[] {
   return variants.flatMap(({ families }) =>
     [families[4], families[6]].flatMap((read) => ("state" in read ? [read.state] : [])),
   );

@@ -1,4 +1,4 @@
-import type { Hook, OwnTable } from "./own-rules.ts";
+import type { HookRule, OwnTable } from "./own-rules.ts";
 
 /**
  * Gives the lines that bring what is ours in one table from one state to another, to stand between `*TABLE` and `COMMIT` of an
@@ -30,7 +30,7 @@ export function renderPlan(tables: ReadonlyMap<string, readonly string[]>): stri
 }
 
 /** Numbers first and from below, so that none changes under way. */
-function removeHooks(hooks: readonly Hook[]): readonly string[] {
+function removeHooks(hooks: readonly HookRule[]): readonly string[] {
   const byWords = hooks.filter(({ goesBy }) => goesBy === "words");
   const byNumber = hooks.filter(({ goesBy }) => goesBy !== "words").toReversed();
   return [
@@ -39,7 +39,7 @@ function removeHooks(hooks: readonly Hook[]): readonly string[] {
   ];
 }
 
-function addHooks(hooks: readonly Hook[]): readonly string[] {
+function addHooks(hooks: readonly HookRule[]): readonly string[] {
   let top = 0;
   return hooks.map(({ chain, body, place }) => {
     if (place === "bottom") return `-A ${chain} ${body}`;
@@ -48,11 +48,11 @@ function addHooks(hooks: readonly Hook[]): readonly string[] {
   });
 }
 
-function hooksIn(hooks: readonly Hook[], chain: string): readonly Hook[] {
+function hooksIn(hooks: readonly HookRule[], chain: string): readonly HookRule[] {
   return hooks.filter((hook) => hook.chain === chain);
 }
 
-function bodiesIn(hooks: readonly Hook[], chain: string): readonly string[] {
+function bodiesIn(hooks: readonly HookRule[], chain: string): readonly string[] {
   return hooksIn(hooks, chain).map(({ body }) => body);
 }
 

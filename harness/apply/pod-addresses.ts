@@ -20,7 +20,7 @@ type NameAnswer =
 
 /** The inode that the kernel gives the first UTS namespace, the host's own (include/linux/proc_ns.h, PROC_UTS_INIT_INO). */
 const FIRST_UTS_NAMESPACE = "uts:[4026531838]";
-const REMEDY = "Give --pod-ip to decide it yourself.";
+const REMEDY = "Use --pod-ip to set the addresses yourself.";
 
 /**
  * Decides the pod's addresses as the original does: they are what `hostname --ip-address` prints, whatever the interfaces have. Warns where
@@ -30,8 +30,8 @@ const REMEDY = "Give --pod-ip to decide it yourself.";
 export function findPodAddresses(interfaceIps: readonly string[]): PodAddresses {
   const answer = askHostname();
   if (answer.kind === "cannot-ask" || isHostsName(answer, interfaceIps)) {
-    const why = answer.kind === "cannot-ask" ? answer.why : "the hostname here is the host's and not the pod's";
-    const warning = `The pod is taken for an IPv6 pod, since ${interfaceIps} is the only address of its interfaces; the original goes by the hostname, but ${why}. ${REMEDY}`;
+    const why = answer.kind === "cannot-ask" ? answer.why : "the hostname here belongs to the host, not to the pod";
+    const warning = `landfall treats this as an IPv6 pod, because ${interfaceIps} is the only address of its interfaces; the original tool uses the hostname, but ${why}. ${REMEDY}`;
     return { podIps: interfaceIps, warnings: isIpv6Pod({ podIps: interfaceIps }) ? [warning] : [] };
   }
   const addresses = answer.kind === "addresses" ? answer.addresses : [];
@@ -43,12 +43,12 @@ export function findPodAddresses(interfaceIps: readonly string[]): PodAddresses 
   const because =
     answer.kind === "unknown-name"
       ? `its hostname has no address (${answer.why})`
-      : `its hostname stands for ${addresses.join(" and ")}`;
+      : `its hostname resolves to ${addresses.join(" and ")}`;
   const interfaces = interfaceIps.length === 0 ? "no address" : interfaceIps.join(" and ");
   return {
     podIps,
     warnings: [
-      `The pod is taken for ${kind}, as the original does, since ${because}; but its interfaces have ${interfaces}. ${REMEDY}`,
+      `landfall treats this as ${kind}, like the original tool, because ${because}; but its interfaces have ${interfaces}. ${REMEDY}`,
     ],
   };
 }
@@ -56,7 +56,7 @@ export function findPodAddresses(interfaceIps: readonly string[]): PodAddresses 
 function askHostname(): NameAnswer {
   const { status, stdout, stderr } = runCommand("hostname", ["--ip-address"]);
   const why = stderr.trim().split("\n")[0] ?? "";
-  if (status === "not-there") return { kind: "cannot-ask", why: "there is no hostname command on the PATH" };
+  if (status === "not-there") return { kind: "cannot-ask", why: "there is no hostname command in the PATH" };
   // busybox's knows no long options.
   if (status === "killed" || /option|usage/i.test(stderr)) return { kind: "cannot-ask", why };
   if (status !== 0) return { kind: "unknown-name", why };

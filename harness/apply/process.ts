@@ -26,6 +26,6 @@ export function runCommand(command: string, args: readonly string[], input = "")
 }
 
 function describeEnd(signal: NodeJS.Signals | null, fault: NodeJS.ErrnoException | undefined): string {
-  if (fault?.code === "ETIMEDOUT") return `it has not ended within ${TIMEOUT_MS / 1000} seconds`;
-  return signal === null ? (fault?.message ?? "it has not run") : `it was ended by ${signal}`;
+  if (fault?.code === "ETIMEDOUT") return `it did not finish within ${TIMEOUT_MS / 1000} seconds`;
+  return signal === null ? (fault?.message ?? "it did not run") : `it was ended by ${signal}`;
 }

@@ -60,7 +60,7 @@ export function writeRecord(record: ApplyRecord): string | null {
     renameSync(`${path}.new`, path);
     return null;
   } catch (error) {
-    return `What was there before cannot be noted down: ${(error as Error).message}. Without it, clean takes a ::6 on lo, the route and the like for its own.`;
+    return `The previous state cannot be recorded: ${(error as Error).message}. Without this record, clean would also remove a ::6 on lo, a route or similar that existed before.`;
   }
 }
 
@@ -74,7 +74,7 @@ export function removeRecord(): string | null {
     for (const file of [path, `${path}.new`]) if (existsSync(file)) rmSync(file);
     return null;
   } catch (error) {
-    return `${path} cannot be removed: ${(error as Error).message}. Remove it: the next apply would go by it.`;
+    return `${path} cannot be removed: ${(error as Error).message}. Remove it, or the next apply will rely on it.`;
   }
 }
 

@@ -1,4 +1,4 @@
-import { nameTool } from "../formats/tool-name.ts";
+import { toolOfFamily } from "../formats/tool-name.ts";
 import type { Family } from "../model/address.ts";
 import { type OwnTable, ownTable } from "./own-rules.ts";
 import type { RulesChange } from "./transaction.ts";
@@ -39,7 +39,7 @@ export function listReplacedRules(
         ),
       ];
       return subtract(listLines(ownTable(state, family, table, claim)), own).map(
-        (rule) => `${nameTool(family)} -t ${table} ${rule}`,
+        (rule) => `${toolOfFamily(family)} -t ${table} ${rule}`,
       );
     }),
   );
@@ -56,10 +56,10 @@ export function renderReplacedRules(
 ): string {
   if (rules.length === 0) return "";
   const count = rules.length === 1 ? "one rule" : `${rules.length} rules`;
-  const why = hasRecord ? "that no apply had made" : "without a record of who had made them";
+  const why = hasRecord ? "that apply did not create" : "without a record of what created them";
   const rest = rules.length - LISTED_AT_MOST;
   const listed = [...rules.slice(0, LISTED_AT_MOST), ...(rest > 0 ? [`and ${rest} more`] : [])];
-  const head = `landfall: notice: ${verb} ${count} in its own chains, or leading to them, ${why}:`;
+  const head = `landfall: notice: ${verb} ${count} in the mesh's own chains or jumping to them, ${why}:`;
   return `${[head, ...listed].join("\n  ")}\n`;
 }
 

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, readFileSync, realpathSync } from "node:fs";
 import { basename, join } from "node:path";
 import { LandfallError } from "../errors.ts";
-import { nameTool } from "../formats/tool-name.ts";
+import { toolOfFamily } from "../formats/tool-name.ts";
 import type { Family } from "../model/address.ts";
 import { hasOwnChains } from "./own-rules.ts";
 import { runCommand } from "./process.ts";
@@ -17,13 +17,13 @@ export interface Toolset {
 }
 
 /** One variant's tables as they are. */
-export interface ReadRules {
+export interface InstalledRules {
   readonly toolset: Toolset;
-  readonly families: Readonly<Record<Family, FamilyRules>>;
+  readonly families: Readonly<Record<Family, FamilyTables>>;
 }
 
 /** One family's tables, and the names of those that iptables has no words for; or why they cannot be read. */
-export type FamilyRules =
+export type FamilyTables =
   | { readonly text: string; readonly state: RulesState; readonly hidden: readonly string[] }
   | { readonly why: string };
 
@@ -35,7 +35,7 @@ const REMEDY = "Install iptables, and give the capabilities NET_ADMIN and NET_RA
  * Reads the rules of the variants that are there: first the one that `iptables` on the PATH stands for, then the other one. Listing legacy
  * tables makes them, and so the other variant's are read only where the kernel has some.
  */
-export function readVariants(): readonly [ReadRules, ...ReadRules[]] {
+export function readVariants(): readonly [InstalledRules, ...InstalledRules[]] {
   const first = findToolset();
   const other = first.variant === "nft" ? "legacy" : "nft";
   const second = {
@@ -43,15 +43,15 @@ export function readVariants(): readonly [ReadRules, ...ReadRules[]] {
     commands: { 4: findCommands(`iptables-${other}`), 6: findCommands(`ip6tables-${other}`) },
   } as const;
   const readsSecond = second.commands[4] !== null && (other === "nft" || hasLegacyTables());
-  const main = readRules(first);
+  const main = readInstalledRules(first);
   const rules = main.families[4];
   if ("why" in rules) throw new LandfallError("environment", `The rules cannot be read: ${rules.why}. ${REMEDY}`);
-  return readsSecond ? [main, readRules(second)] : [main];
+  return readsSecond ? [main, readInstalledRules(second)] : [main];
 }
 
 /** Gives the variant in use: the one with our chains, else the one with anybody's rules, else the one `iptables` stands for. */
-export function selectVariant(variants: readonly [ReadRules, ...ReadRules[]]): ReadRules {
-  const statesOf = (rules: ReadRules) =>
+export function selectVariant(variants: readonly [InstalledRules, ...InstalledRules[]]): InstalledRules {
+  const statesOf = (rules: InstalledRules) =>
     [rules.families[4], rules.families[6]].flatMap((f) => ("state" in f ? [f.state] : []));
   return (
     variants.find((rules) => statesOf(rules).some(hasOwnChains)) ??
@@ -61,13 +61,13 @@ export function selectVariant(variants: readonly [ReadRules, ...ReadRules[]]): R
 }
 
 /** Reads both families of one variant. */
-export function readRules(toolset: Toolset): ReadRules {
+export function readInstalledRules(toolset: Toolset): InstalledRules {
   return { toolset, families: { 4: readFamily(toolset, 4), 6: readFamily(toolset, 6) } };
 }
 
-function readFamily(toolset: Toolset, family: Family): FamilyRules {
+function readFamily(toolset: Toolset, family: Family): FamilyTables {
   const commands = toolset.commands[family];
-  if (!commands) return { why: `there is no ${nameTool(family)} here` };
+  if (!commands) return { why: `${toolOfFamily(family)} is not installed here` };
   const { status, stdout, stderr } = runCommand(commands.save, []);
   if (status !== 0) return { why: stderr.trim() || `${commands.save} failed` };
   const hidden = [...stdout.matchAll(INCOMPATIBLE)].flatMap(([, table]) => table ?? []);
@@ -75,17 +75,17 @@ function readFamily(toolset: Toolset, family: Family): FamilyRules {
 }
 
 /** Says why one family's rules cannot be changed in some tables; null where they can. */
-export function explainUnusable(rules: FamilyRules, tables: readonly string[]): string | null {
+export function explainUnusable(rules: FamilyTables, tables: readonly string[]): string | null {
   if ("why" in rules) return rules.why;
   const hidden = rules.hidden.filter((table) => tables.includes(table));
   return hidden.length === 0
     ? null
-    : `table ${hidden.join(", ")} holds what only nft can read; move that to a table of another name`;
+    : `table ${hidden.join(", ")} contains rules that only nft can read; move them to a table with another name`;
 }
 
 function findToolset(): Toolset {
   const commands = { 4: findCommands("iptables"), 6: findCommands("ip6tables") };
-  if (!commands[4]) throw new LandfallError("environment", `There is no iptables-restore on the PATH. ${REMEDY}`);
+  if (!commands[4]) throw new LandfallError("environment", `There is no iptables-restore in the PATH. ${REMEDY}`);
   const name = basename(realpathSync(commands[4].restore));
   if (name.includes("nft")) return { variant: "nft", commands };
   if (name.includes("legacy")) return { variant: "legacy", commands };

@@ -80,7 +80,7 @@ export function undoAfter(failure: unknown, steps: readonly (() => void)[]): unk
     }
   });
   if (faults.length === 0) return failure;
-  const message = `${describeError(failure)}\nNot everything could be brought back, and the next apply or clean has to: ${faults.join("\n")}`;
+  const message = `${describeError(failure)}\nSome changes could not be undone; run apply or clean again to undo them: ${faults.join("\n")}`;
   return new HalfUndoneError("environment", message, { cause: failure });
 }
 
@@ -123,7 +123,7 @@ function restore({ toolset, family }: RulesChange, text: string, options: readon
     throw new LandfallError("environment", `There is no iptables for IPv${family}; install it.`);
   const { status, stderr } = runCommand(command, ["--noflush", "-w", "10", ...options], text);
   if (status === 0) return;
-  const words = stderr.trim() || `it ended with ${status}`;
-  const outcome = status === "killed" ? "has not ended by itself" : "refuses the rules";
+  const words = stderr.trim() || `it exited with ${status}`;
+  const outcome = status === "killed" ? "did not finish by itself" : "rejected the rules";
   throw new LandfallError("environment", `${command} ${outcome}: ${words}. The rules were:\n${text}`);
 }

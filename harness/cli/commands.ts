@@ -6,55 +6,55 @@ import type { Command } from "./command.ts";
  */
 export const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>> = {
   verify: {
-    summary: "says where every flow lands, and whether it should",
+    summary: "drives flows and reports where each landed and whether that is right",
     load: async () => (await import("./commands/verify.ts")).verify,
   },
   generate: {
-    summary: "prints the rules, not applied",
+    summary: "prints the rules without applying them",
     load: async () => (await import("./commands/generate.ts")).generate,
   },
   meshes: {
-    summary: "lists the meshes whose rules are known, and their options",
+    summary: "lists the supported meshes and their options",
     load: async () => (await import("./commands/meshes.ts")).meshes,
   },
   apply: {
-    summary: "puts the rules into the network namespace it runs in",
+    summary: "applies the rules in the current network namespace",
     load: async () => (await import("./commands/apply.ts")).apply,
   },
   clean: {
-    summary: "takes out of it everything the generator makes",
+    summary: "removes from it everything that apply created",
     load: async () => (await import("./commands/clean.ts")).clean,
   },
   explain: {
-    summary: "tells the way of one flow, rule by rule, to its landing",
+    summary: "traces one flow rule by rule to its landing",
     load: async () => (await import("./commands/explain.ts")).explain,
   },
   map: {
-    summary: "tells where every TCP flow lands: the complete table",
+    summary: "prints the complete table of where TCP flows land",
     load: async () => (await import("./commands/map.ts")).map,
   },
   diff: {
-    summary: "gives every class of flows that two rule sets land differently",
+    summary: "lists the flows that land differently under two rule sets",
     load: async () => (await import("./commands/diff.ts")).diff,
   },
   prove: {
-    summary: "proves that the proxy cannot loop, and the other guarantees, over all TCP flows",
+    summary: "proves over all flows that the proxy cannot loop, and other guarantees",
     load: async () => (await import("./commands/prove.ts")).prove,
   },
   doctor: {
-    summary: "says what works here, and what to do about the rest",
+    summary: "reports which backends work here and how to fix the others",
     load: async () => (await import("./commands/doctor.ts")).doctor,
   },
   inspect: {
-    summary: "prints the rules that a running container has, and where they bring every TCP flow",
+    summary: "prints the rules of a running container and where TCP flows land under them",
     load: async () => (await import("./commands/inspect.ts")).inspect,
   },
   mutate: {
-    summary: "breaks the rules one value at a time and says which defects the flows would miss",
+    summary: "breaks the rules one value at a time and reports which defects the flows miss",
     load: async () => (await import("./commands/mutate.ts")).mutate,
   },
   sweep: {
-    summary: "removes what dead runs left",
+    summary: "removes containers and networks that ended runs left behind",
     load: async () => (await import("./commands/sweep.ts")).sweep,
   },
   init: {
@@ -62,11 +62,11 @@ export const COMMANDS: Readonly<Record<string, { readonly summary: string; reado
     load: async () => (await import("./commands/init.ts")).init,
   },
   merge: {
-    summary: "joins several JSON reports into one",
+    summary: "merges several JSON reports into one",
     load: async () => (await import("./commands/merge.ts")).merge,
   },
   completion: {
-    summary: "prints shell completion",
+    summary: "prints a shell completion script",
     load: async () => (await import("./commands/completion.ts")).makeCompletion(COMMANDS),
   },
 };

@@ -95,7 +95,7 @@ function interrupt(signal: NodeJS.Signals, number: number): void {
   // On a terminal how far the run has come may stand in the line.
   const wipe = process.stderr.isTTY ? "\r\u001b[K" : "";
   process.stderr.write(
-    `${wipe}landfall: interrupted by ${signal}; removing the sandbox. A second signal ends at once.\n`,
+    `${wipe}landfall: interrupted by ${signal}; removing the sandbox. Send it again to stop immediately.\n`,
   );
   void disposeOfSandboxes().then(() => process.exit(SIGNAL_STATUS + number));
 }

@@ -8,7 +8,7 @@ import { printTo } from "./output/print.ts";
 const OLDEST_NODE_MAJOR = 24;
 
 if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE_MAJOR) {
-  const remedy = `landfall: this is Node ${process.versions.node}, and Node ${OLDEST_NODE_MAJOR} or later is needed.\n`;
+  const remedy = `landfall: landfall needs Node ${OLDEST_NODE_MAJOR} or later, and this is Node ${process.versions.node}.\n`;
   process.stderr.write(remedy + "Install one, or run it with: npx -p node@24 landfall\n");
   process.exitCode = 3;
 } else {
@@ -36,7 +36,7 @@ function tellFailedOutput(): void {
   process.stdout.once("error", ({ code, message }: NodeJS.ErrnoException) => {
     if (code === "EPIPE") return;
     process.stderr.write(
-      `landfall: standard output cannot be written (${message}); make room there, or write elsewhere.\n`,
+      `landfall: cannot write to standard output (${message}); free some space, or redirect it elsewhere.\n`,
     );
     process.once("exit", () => {
       process.exitCode = 3;

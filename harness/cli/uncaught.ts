@@ -27,7 +27,9 @@ export function endOnUncaught(dispose: () => Promise<void>): void {
   process.on("unhandledRejection", end);
   process.on("exit", (code) => {
     if (code !== UNSETTLED) return;
-    process.stderr.write("landfall: an internal error; please report it: the command waits for what cannot come.\n");
+    process.stderr.write(
+      "landfall: an internal error; please report it: the command waits for something that can no longer happen.\n",
+    );
     process.exitCode = ERROR_EXIT_CODES.internal;
   });
 }

@@ -3,6 +3,7 @@ import type { Flow, Manner } from "../model/flow.ts";
 import { MAX_PORT } from "../model/pod.ts";
 import { APP_PORT, type BoundaryNames, bracket, isTaken, namesOf, readFlow } from "./boundary-names.ts";
 import { idBoundaries } from "./boundary-values.ts";
+import { datagramFlows } from "./datagram-flows.ts";
 import type { Demands } from "./demanded-landing.ts";
 import { forwardedFlows } from "./forwarded-flows.ts";
 import { insideFlows } from "./inside-flows.ts";
@@ -16,13 +17,21 @@ export interface BoundaryFlow {
 
 /**
  * Gives the flows that show whether rules do what a contract demands: at every value at which a demand may change, from every kind of
- * actor, in each family; first all in the manner *answer*, then in the manner *forward* one of each kind that reaches a proxy.
- * The order is stable, and no flow comes twice.
+ * actor, in each family and by each protocol that the contract speaks of; first all in the manner *answer*, then in the manner *forward*
+ * one of each kind that reaches a proxy. The order is stable, and no flow comes twice.
  */
 export function boundaryFlows(demands: Demands): readonly BoundaryFlow[] {
-  const texts = [...new Set(FAMILIES.flatMap((family) => familyFlows(family, demands)))];
+  const { protocols } = demands.contract;
+  const ofFamily = (family: Family) => [
+    ...(protocols.includes("tcp") ? familyFlows(family, demands) : []),
+    ...(protocols.includes("udp") ? datagramFlows(family, demands) : []),
+  ];
+  const texts = [...new Set(FAMILIES.flatMap(ofFamily))];
   const flows = texts.map((text) => readFlow(text, demands));
-  return [...flows.map((flow) => ({ flow, manner: "answer" as const })), ...forwardedFlows(flows, demands)];
+  return [
+    ...flows.map((flow) => ({ flow, manner: "answer" as const })),
+    ...forwardedFlows(flows, demands).map((flow) => ({ flow, manner: "forward" as const })),
+  ];
 }
 
 /** A port in the middle of all: a rule that should hold for every port may hold for the lower half alone. */

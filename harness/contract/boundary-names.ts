@@ -1,11 +1,11 @@
 import type { Family } from "../model/address.ts";
 import type { Demand } from "../model/contract.ts";
-import type { Flow } from "../model/flow.ts";
+import type { Flow, FlowProtocol } from "../model/flow.ts";
 import { resolveFlow } from "../model/flow-resolution.ts";
 import { parseFlowText } from "../model/flow-text.ts";
 import { APP_ID, APP_PORTS, MAX_PORT } from "../model/pod.ts";
 import { addressBoundaries, portBoundaries } from "./boundary-values.ts";
-import { type Demands, openConnection } from "./demanded-landing.ts";
+import { type Demands, firstConnection } from "./demanded-landing.ts";
 
 /** A port of the app that stands for every ordinary one. */
 export const APP_PORT = 8080;
@@ -60,7 +60,7 @@ export function readFlow(text: string, { addresses, shape }: Demands): Flow {
 }
 
 function demandOf(text: string, demands: Demands): Demand {
-  return demands.contract.demand(openConnection(readFlow(text, demands), demands.shape));
+  return demands.contract.demand(firstConnection(readFlow(text, demands), demands.shape));
 }
 
 /** Says whether a flow that is written so must go to a listener. */
@@ -68,24 +68,27 @@ export function isTaken(text: string, demands: Demands): boolean {
   return demandOf(text, demands).must === "land-on";
 }
 
-/** Gives what the flows of a contract and a family are written with. */
-export function namesOf(family: Family, demands: Demands): BoundaryNames {
+/** Gives what the flows of a contract and a family are written with, as its demands of one protocol have it. */
+export function namesOf(family: Family, demands: Demands, protocol: FlowProtocol = "tcp"): BoundaryNames {
   const { contract, shape, addresses } = demands;
   const suffix = family === 6 ? "6" : "";
+  const isMet = (text: string) => isTaken(protocol === "tcp" ? text : `${text}/${protocol}`, demands);
   const points = contract.splitPoints(family);
   const elsewhere = [...FAR[family], ...addressBoundaries(points.addresses, family, addresses)];
   const targets = [`upstream${suffix}`, ...elsewhere.map(bracket)];
   const dials = (id: number, target: string, port: number) => `${nameWorkload(id)} -> ${target}:${port}`;
-  const isOpen = (dialled: number) => !isTaken(`client${suffix} -> pod${suffix}:${dialled}`, demands);
+  const isOpen = (dialled: number) => !isMet(`client${suffix} -> pod${suffix}:${dialled}`);
+  const firsts = points.ports.map(([first]) => Number(first));
+  // Of datagrams a contract seldom captures more than DNS, and some contracts capture nothing else of TCP either.
+  const known = protocol === "tcp" ? [...PEER_PORTS, ...firsts] : [...firsts, ...PEER_PORTS];
   // A port that is captured inbound as well could be taken for that reason.
-  const peerPorts = [...PEER_PORTS.filter(isOpen), ...PEER_PORTS.filter((port) => !isOpen(port))];
+  const peerPorts = [...known.filter(isOpen), ...known.filter((port) => !isOpen(port))];
   const taken = WORKLOAD_IDS.flatMap((id) =>
     targets.flatMap((target) => peerPorts.map((port) => ({ id, target, port }))),
-  ).find(({ id, target, port }) => isTaken(dials(id, target, port), demands));
+  ).find(({ id, target, port }) => isMet(dials(id, target, port)));
   const { id: stranger, target: captured, port } = taken ?? { id: APP_ID, target: `upstream${suffix}`, port: 80 };
   const listening = shape.listeners.filter(({ host }) => host === "pod").map((listener) => listener.port);
   const own = shape.listeners.filter(({ host, dials: next }) => host === "pod" && next.kind !== "nothing");
-  const firsts = points.ports.map(([first]) => Number(first));
   const openPort = [...APP_PORTS, 7000, 9000, ...firsts].find(isOpen) ?? APP_PORTS[0] ?? APP_PORT;
   const isInboundTaken = [APP_PORT, ...firsts].some((dialled) => !isOpen(dialled));
   return {
@@ -98,11 +101,9 @@ export function namesOf(family: Family, demands: Demands): BoundaryNames {
     openPort,
     captured,
     elsewhere,
-    untaken: taken
-      ? [`client${suffix}`, ...targets].filter((target) => !isTaken(dials(stranger, target, port), demands))
-      : [],
+    untaken: taken ? [`client${suffix}`, ...targets].filter((target) => !isMet(dials(stranger, target, port))) : [],
     peers:
-      isInboundTaken || !isTaken(`upstream${suffix} -> pod${suffix}:${APP_PORT}`, demands)
+      isInboundTaken || !isMet(`upstream${suffix} -> pod${suffix}:${APP_PORT}`)
         ? [`client${suffix}`, `upstream${suffix}`]
         : [`upstream${suffix}`, `client${suffix}`],
     ports: [...new Set([APP_PORT, ...portBoundaries(points.ports), ...listening, 1, MAX_PORT])],

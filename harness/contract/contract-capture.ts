@@ -1,7 +1,7 @@
 import { familyOf } from "../model/address.ts";
 import { type Capture, keepContracts } from "../model/capture.ts";
 import type { ContractData } from "./contract-data.ts";
-import { makeContract } from "./written-contract.ts";
+import { makeWrittenContract } from "./written-contract.ts";
 import { shapeOf } from "./written-shape.ts";
 
 /** What stands in a mesh's place where a contract file says what is demanded. */
@@ -22,7 +22,7 @@ export function contractCapture(data: ContractData, podIps: readonly string[]): 
       environment: {},
       files: { [FILE]: `${JSON.stringify(data, null, 2)}\n` },
     },
-    contractFor: keepContracts((addresses) => makeContract(data, addresses)),
+    contractFor: keepContracts((addresses) => makeWrittenContract(data, addresses)),
     placeIn: ({ pod }) =>
       contractCapture(
         data,

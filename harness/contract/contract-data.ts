@@ -77,14 +77,14 @@ function pathOf({ instancePath, keyword, params }: ErrorObject, value: unknown):
 }
 
 /** Says in a sentence what a rule of the schema asks for. */
-function describe({ keyword, params, parentSchema, data, instancePath }: ErrorObject): string {
+function describe({ keyword, params, parentSchema, data }: ErrorObject): string {
   const shown = JSON.stringify(data) ?? String(data);
   switch (keyword) {
     case "required":
-      return `The field ${params["missingProperty"]} is missing${instancePath === "" ? "" : " here"}.`;
+      return `The required field "${params["missingProperty"]}" is missing.`;
     case "additionalProperties": {
       const known = Object.keys((parentSchema as { properties?: object } | undefined)?.properties ?? {});
-      return `There is no field of this name; the fields here are ${known.join(", ")}.`;
+      return `There is no field with this name; the fields here are ${known.join(", ")}.`;
     }
     case "enum":
       return `${shown} is not allowed here; use ${(params["allowedValues"] as readonly unknown[]).join(", ")}.`;
@@ -102,7 +102,7 @@ function describe({ keyword, params, parentSchema, data, instancePath }: ErrorOb
     case "minLength":
       return "The text is empty; write one sentence.";
     case "uniqueItems":
-      return "The list holds a value twice; take one out.";
+      return "The list contains a value twice; remove one.";
     default:
       return `${shown} is not allowed here; it must be ${params["type"] ?? keyword}.`;
   }

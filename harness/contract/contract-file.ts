@@ -1,5 +1,5 @@
 import { isNode, LineCounter, parseDocument, type YAMLError } from "yaml";
-import { codedFinding, type Finding, finding, type Parsed } from "../model/finding.ts";
+import { codedFinding, type Finding, type Parsed } from "../model/finding.ts";
 import { type ContractData, type DataFault, type DataPath, findShapeFaults } from "./contract-data.ts";
 import { findReferenceFaults } from "./contract-references.ts";
 
@@ -30,17 +30,20 @@ export function parseContractText(text: string, where: string): Parsed<ContractD
     return undefined;
   };
   const value: unknown = readValue(() => document.toJS({ maxAliasCount: ALIASES_AT_MOST }));
-  if (value instanceof Error) return { ok: false, findings: [finding(where, `${value.message}.`)] };
+  if (value instanceof Error)
+    return { ok: false, findings: [codedFinding("malformed-text", where, `${value.message}.`)] };
   const findings = findFaults(value).map(({ path, message }) => {
     const [line, column] = at(offsetOf(path));
-    return finding(where, nameField(path) + message, line, column);
+    return codedFinding("wrong-shape", where, nameField(path) + message, line, column);
   });
   return findings.length > 0 ? { ok: false, findings } : { ok: true, value: value as ContractData };
 }
 
 /** Reads a contract that a module exports; findings name the field, since there is no line to name. */
 export function readContractData(value: unknown, where: string): Parsed<ContractData> {
-  const findings = findFaults(value).map(({ path, message }) => finding(where, nameField(path) + message));
+  const findings = findFaults(value).map(({ path, message }) =>
+    codedFinding("wrong-shape", where, nameField(path) + message),
+  );
   return findings.length > 0 ? { ok: false, findings } : { ok: true, value: value as ContractData };
 }
 

@@ -25,7 +25,9 @@ export function findReferenceFaults(data: ContractData): readonly DataFault[] {
       [],
     ),
     ...Object.entries(hosts).flatMap(([name, { ip4, ip6 }]) => [
-      ...(USUAL_HOSTS.includes(name) ? [fault(["hosts", name], `There is a host ${name} already.`)] : []),
+      ...(USUAL_HOSTS.includes(name)
+        ? [fault(["hosts", name], `There is already a host named ${name}; choose another name.`)]
+        : []),
       ...findAddressFault(ip4, 4, ["hosts", name, "ip4"]),
       ...findAddressFault(ip6, 6, ["hosts", name, "ip6"]),
     ]),
@@ -51,7 +53,7 @@ function fault(path: DataPath, message: string): DataFault {
 
 function findDoubles(names: readonly string[], list: string, taken: readonly string[]): readonly DataFault[] {
   return names.flatMap((name, i) => {
-    if (taken.includes(name)) return [fault([list, i, "name"], `${name} is a name of landfall's own; choose another.`)];
+    if (taken.includes(name)) return [fault([list, i, "name"], `landfall reserves the name ${name}; choose another.`)];
     return names.indexOf(name) < i ? [fault([list, i, "name"], `The name ${name} is used twice; choose another.`)] : [];
   });
 }
@@ -72,7 +74,7 @@ function findPassThroughFaults(text: string | undefined, listeners: readonly Lis
       : [fault(["passThrough"], `"${text}" is not an address of 127.0.0.0/8.`)];
   return listeners.flatMap(({ toPod }, i) =>
     toPod === "from-pass-through"
-      ? [fault(["listeners", i, "toPod"], "No passThrough is given; name its address, such as passThrough: 127.0.0.6.")]
+      ? [fault(["listeners", i, "toPod"], "passThrough is missing; give its address, such as passThrough: 127.0.0.6.")]
       : [],
   );
 }
@@ -91,7 +93,10 @@ function findNameFault(
 function findDialsFault(text: string | undefined, path: DataPath): readonly DataFault[] {
   if (text === undefined || text === "original" || text === "nothing" || parseEndpoint(text)) return [];
   return [
-    fault(path, `"${text}" cannot be dialled; write original, nothing or ADDRESS:PORT, an IPv6 address in brackets.`),
+    fault(
+      path,
+      `"${text}" cannot be dialled; write original, nothing or ADDRESS:PORT, with IPv6 addresses in brackets.`,
+    ),
   ];
 }
 
@@ -104,7 +109,7 @@ function findMustFaults(text: string, listeners: readonly string[], path: DataPa
 function findFlowFaults(data: ContractData): readonly DataFault[] {
   return data.clauses.flatMap((clause, i) =>
     (["flows", "except"] as const).flatMap((field) =>
-      listOf(clause[field]).flatMap((text, j) => {
+      toList(clause[field]).flatMap((text, j) => {
         const path = ["clauses", i, field, ...(typeof clause[field] === "string" ? [] : [j])];
         const parsed = readFlowSet(text, data, DEFAULT_ADDRESSES);
         return typeof parsed === "string" ? [fault(path, parsed)] : [];
@@ -114,7 +119,7 @@ function findFlowFaults(data: ContractData): readonly DataFault[] {
 }
 
 /** Gives one set or a list of sets as a list. */
-export function listOf(texts: string | readonly string[] | undefined): readonly string[] {
+export function toList(texts: string | readonly string[] | undefined): readonly string[] {
   return typeof texts === "string" ? [texts] : (texts ?? []);
 }
 

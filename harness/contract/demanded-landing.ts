@@ -9,16 +9,13 @@ import {
   type ListenerName,
   loopbackAddress,
   MAX_HOPS,
-  type PodSpec,
   vmLinks,
 } from "../model/pod.ts";
 import { findListener, type ListenerShape, type PodShape } from "../model/pod-shape.ts";
 import { nameRemote } from "../model/remote-listener.ts";
+import { findOpenPorts, nameListenerAt, type Peers } from "./listening.ts";
 import { losesAnswer } from "./lost-answers.ts";
 import { dialOn, isPodsOwn, type PlacedPod } from "./proxy-dial.ts";
-
-/** What stands in a sandbox beside the listeners that a pod's shape names. */
-export type Peers = Pick<PodSpec, "listen" | "upstreamPorts" | "clientPorts" | "upstreamAddresses">;
 
 /** Everything that a demanded landing follows from beside the flow. */
 export interface Demands extends PlacedPod {
@@ -39,7 +36,7 @@ export interface DemandedLanding {
  */
 export function demandedLanding(flow: Flow, manner: Manner, demands: Demands): DemandedLanding | null {
   const hops: Hop[] = [];
-  let connection = openConnection(flow, demands.shape);
+  let connection = firstConnection(flow, demands.shape);
   const demand = demands.contract.demand(connection);
   while (hops.length < MAX_HOPS) {
     const landing = landConnection(connection, demands);
@@ -55,7 +52,7 @@ export function demandedLanding(flow: Flow, manner: Manner, demands: Demands): D
 }
 
 /** Gives the connection that a flow begins with; a `vm` stands behind the first interface that the pod's shape names. */
-export function openConnection(flow: Flow, { links }: Pick<PodShape, "links">): Connection {
+export function firstConnection(flow: Flow, { links }: Pick<PodShape, "links">): Connection {
   const startedOn = hostOfActor(flow.from.actor);
   const [link] = links;
   return {
@@ -65,6 +62,7 @@ export function openConnection(flow: Flow, { links }: Pick<PodShape, "links">): 
     startedOn,
     owner: { uid: flow.from.uid, gid: flow.from.gid, mark: flow.from.mark ?? 0 },
     source: flow.from.address,
+    ...(flow.from.port === undefined ? {} : { sourcePort: flow.from.port }),
     destination: flow.to.address,
     port: flow.to.port,
   };
@@ -90,7 +88,7 @@ function landConnection(connection: Connection, demands: Demands): Landing | nul
 function landOnListener(demand: Demand & { must: "land-on" }, connection: Connection, demands: Demands): Landing {
   const listener = demands.shape.listeners.find(({ name }) => name === demand.listener);
   if (!listener)
-    throw new RangeError(`A contract demands the listener ${demand.listener}, which the pod does not have.`);
+    throw new RangeError(`A contract requires the listener ${demand.listener}, which the pod does not have.`);
   const { port, host } = listener;
   if (host !== "pod") return landElsewhere(listener, connection, demands);
   const isUnderDialled = port === connection.port && acceptsUnderDialled(demand, listener, connection, demands);
@@ -138,31 +136,18 @@ function landOnPort(
   connection: Connection,
   demands: Demands,
 ): Landing {
-  const name = nameListenerAt(port, address, demands);
+  const name = nameListenerAt(port, address, connection, demands);
   if (name === null) return makeLanding("refused", { port });
   return accept("pod", name, port, original, connection);
 }
 
-function nameListenerAt(port: number, address: string | null, { shape, peers }: Demands): ListenerName | null {
-  const named = shape.listeners.find(
-    (listener) =>
-      listener.host === "pod" &&
-      listener.port === port &&
-      listener.protocols.includes("tcp") &&
-      (address === null || listener.address === null || listener.address === address),
-  );
-  if (named) return named.name;
-  return peers.listen.includes(port) ? "app" : null;
-}
-
 function landAsDialled(connection: Connection, demands: Demands): Landing {
   const host = ownerOf(connection, demands);
-  const isOpen = nameListenerAt(connection.port, connection.destination, demands) !== null;
+  const isOpen = nameListenerAt(connection.port, connection.destination, connection, demands) !== null;
   if (host !== null && losesAnswer(connection, host, isOpen, demands)) return makeLanding("timed-out");
   if (host === "pod") return landOnPort(connection.port, connection.destination, null, connection, demands);
   if (host === null) return makeLanding("unreachable");
-  const { clientPorts, upstreamPorts } = demands.peers;
-  const listening = { client: clientPorts, upstream: upstreamPorts };
+  const listening = findOpenPorts(connection.protocol, demands.peers);
   if (host === "vm" || !listening[host].includes(connection.port))
     return makeLanding("refused", { port: connection.port });
   const landing = accept(host, host, connection.port, null, connection);

@@ -2,7 +2,7 @@ import type { Capture } from "../model/capture.ts";
 import { type Expectation, NOT_LEAVE } from "../model/expectation.ts";
 import type { Flow, Manner } from "../model/flow.ts";
 import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
-import { demandedLanding, openConnection } from "./demanded-landing.ts";
+import { demandedLanding, firstConnection } from "./demanded-landing.ts";
 
 /**
  * Gives what a capture demands of a flow in a pod: one landing, or that the flow does not leave the pod; null where it demands nothing. In
@@ -18,6 +18,6 @@ export function findExpectation(
   const contract = capture.contractFor(addresses);
   const demanded = demandedLanding(flow, manner, { contract, shape: pod.shape, addresses, peers: pod });
   if (demanded !== null) return demanded.landing;
-  const { must } = contract.demand(openConnection(flow, pod.shape));
+  const { must } = contract.demand(firstConnection(flow, pod.shape));
   return must === "not-leave" && manner === "answer" ? NOT_LEAVE : null;
 }

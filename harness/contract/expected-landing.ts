@@ -5,7 +5,7 @@ import { type Hop, type Landing, makeLanding } from "../model/landing.ts";
 import type { LandingText } from "../model/landing-text.ts";
 import { addressOwner, isLoopback, vmLinks } from "../model/pod.ts";
 import { findListener } from "../model/pod-shape.ts";
-import { openConnection } from "./demanded-landing.ts";
+import { firstConnection } from "./demanded-landing.ts";
 import { dialOn, type PlacedPod } from "./proxy-dial.ts";
 
 /**
@@ -14,7 +14,7 @@ import { dialOn, type PlacedPod } from "./proxy-dial.ts";
  * `redirected`). The address that accepts is demanded where the text names it: what was not redirected accepts where it was dialled anyway.
  */
 export function resolveLanding(text: LandingText, flow: Flow, pod: PlacedPod): Landing {
-  let connection = openConnection(flow, pod.shape);
+  let connection = firstConnection(flow, pod.shape);
   const bind = (listener: string, written: number | null, redirected: boolean): Hop => {
     const { destination, port: dialled } = connection;
     const port = written ?? listenerPort(listener, dialled, pod);

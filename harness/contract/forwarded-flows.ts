@@ -1,14 +1,16 @@
 import type { Flow } from "../model/flow.ts";
-import type { BoundaryFlow } from "./boundary-flows.ts";
-import { type Demands, openConnection } from "./demanded-landing.ts";
+import { type Demands, firstConnection } from "./demanded-landing.ts";
 import { isPodsOwn } from "./proxy-dial.ts";
 
-/** Gives, in the manner *forward*, the first flow of each kind that reaches a proxy: by where it started, what took it, what it wanted. */
-export function forwardedFlows(flows: readonly Flow[], demands: Demands): readonly BoundaryFlow[] {
+/**
+ * Gives the flows to be driven in the manner *forward*: the first TCP flow of each kind that reaches a proxy, by where it started, what
+ * took it and what it wanted.
+ */
+export function forwardedFlows(flows: readonly Flow[], demands: Demands): readonly Flow[] {
   const proxies = demands.shape.listeners.filter(({ host, dials }) => host === "pod" && dials.kind !== "nothing");
   const kinds = new Map<string, Flow>();
-  for (const flow of flows) {
-    const connection = openConnection(flow, demands.shape);
+  for (const flow of flows.filter(({ protocol }) => protocol === "tcp")) {
+    const connection = firstConnection(flow, demands.shape);
     const demand = demands.contract.demand(connection);
     const isOwn = isPodsOwn(flow.to.address, demands) && proxies.some(({ port }) => port === flow.to.port);
     if (demand.must !== "land-on" && !(demand.must === "as-dialled" && isOwn)) continue;
@@ -17,5 +19,5 @@ export function forwardedFlows(flows: readonly Flow[], demands: Demands): readon
     const kind = `${flow.family} ${connection.startedOn} ${taken} ${wanted}`;
     if (!kinds.has(kind)) kinds.set(kind, flow);
   }
-  return [...kinds.values()].map((flow) => ({ flow, manner: "forward" }));
+  return [...kinds.values()];
 }

@@ -1,7 +1,7 @@
 import { renderEndpoint } from "../model/address.ts";
 import { type BoundaryNames, readFlow } from "./boundary-names.ts";
 import { addressBoundaries, portBoundaries } from "./boundary-values.ts";
-import { type Demands, openConnection } from "./demanded-landing.ts";
+import { type Demands, firstConnection } from "./demanded-landing.ts";
 
 /**
  * Gives flows that join an address and a port at both of which a demand may change, from the workload and from each owner alone: one may
@@ -13,7 +13,7 @@ export function joinedFlows(names: BoundaryNames, demands: Demands): readonly st
   const ports = portBoundaries(demands.contract.splitPoints(family).ports);
   const [open] = elsewhere.filter((address) => {
     const flow = readFlow(`${workload} -> ${renderEndpoint(address, port)}`, demands);
-    return demands.contract.demand(openConnection(flow, demands.shape)).must === "as-dialled";
+    return demands.contract.demand(firstConnection(flow, demands.shape)).must === "as-dialled";
   });
   const { addresses, ids } = demands.contract.splitPoints(family);
   const callers = [...new Set(ids.map(([first]) => Number(first)))].flatMap((id) => [

@@ -3,7 +3,7 @@ import type { Connection, Contract, Demand } from "../model/contract.ts";
 import { cutsOfSet, type FlowSet, holdsConnection, joinCuts } from "../model/flow-set.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
 import type { ContractData } from "./contract-data.ts";
-import { listOf, readFlowSet } from "./contract-references.ts";
+import { readFlowSet, toList } from "./contract-references.ts";
 import { parseMust } from "./must-text.ts";
 
 /** A clause with its sets of flows read. */
@@ -16,12 +16,13 @@ interface ReadClause {
 
 /**
  * Gives the contract that its author wrote, in the addresses of one sandbox; the data must have been read without findings. The first
- * clause whose flows hold a connection, and whose exceptions do not, decides.
+ * clause whose flows hold a connection, and whose exceptions do not, decides. `otherwise` speaks of the protocols that some clause names:
+ * whoever writes about TCP alone has not thought of datagrams.
  */
-export function makeContract(data: ContractData, addresses: SandboxAddresses): Contract {
+export function makeWrittenContract(data: ContractData, addresses: SandboxAddresses): Contract {
   const clauses = data.clauses.map((clause): ReadClause => {
     const read = (texts: string | readonly string[] | undefined) =>
-      listOf(texts).map((text) => readSet(text, data, addresses));
+      toList(texts).map((text) => readSet(text, data, addresses));
     return {
       name: clause.name,
       flows: read(clause.flows),
@@ -30,6 +31,7 @@ export function makeContract(data: ContractData, addresses: SandboxAddresses): C
     };
   });
   const sets = clauses.flatMap(({ flows, except }) => [...flows, ...except]);
+  const named = new Set(sets.flatMap(({ protocols }) => protocols));
   const otherwise = demandOf(data.otherwise ?? "unspecified", "otherwise");
   return {
     clauses: [
@@ -38,7 +40,12 @@ export function makeContract(data: ContractData, addresses: SandboxAddresses): C
         ? []
         : [{ name: "otherwise", says: `Every other connection: ${data.otherwise}.`, origin: "usual" as const }]),
     ],
-    demand: (connection) => clauses.find((clause) => concerns(clause, connection, addresses))?.demand ?? otherwise,
+    protocols: (["tcp", "udp"] as const).filter((protocol) => named.has(protocol)),
+    demand: (connection) => {
+      const clause = clauses.find((each) => concerns(each, connection, addresses));
+      if (clause !== undefined) return clause.demand;
+      return named.has(connection.protocol) ? otherwise : { must: "unspecified" };
+    },
     splitPoints: (family) => splitPointsOf(sets, family),
   };
 }

@@ -49,7 +49,7 @@ export function readBaseMatch(use: OptionUse, context: ReadContext): Alternative
       return readProtocol(value, use);
     default:
       if (context.family === 4) return [{ kind: "fragment", negated: use.negated }];
-      return fault(use, "IPv6 has no -f; take the option away or write -m frag.");
+      return fault(use, "IPv6 has no -f; remove the option or write -m frag.");
   }
 }
 
@@ -57,10 +57,10 @@ function readNetworks(kind: AddressMatch["kind"], use: OptionUse, context: ReadC
   const texts = (use.values[0] ?? "").split(",");
   const networks = texts.map((text) => readShortNetwork(text, context.family));
   if (networks.includes(null)) {
-    return badValue(use, `IPv${context.family} addresses or networks, parted by commas`);
+    return badValue(use, `IPv${context.family} addresses or networks, separated by commas`);
   }
   if (use.negated && networks.length > 1) {
-    return fault(use, `! cannot stand before several addresses; write one ${use.option} a rule.`);
+    return fault(use, `! cannot negate several addresses; write one ${use.option} per rule.`);
   }
   return networks.filter((network) => network !== null).map((network) => makeAddressMatch(kind, use.negated, network));
 }
@@ -78,7 +78,7 @@ function readProtocol(value: string, use: OptionUse): Alternatives {
   const protocol = canonicalProtocol(value);
   if (protocol === null) return badValue(use, "a protocol's name or its number between 0 and 255");
   if (protocol !== "any") return [{ kind: "protocol", negated: use.negated, protocol }];
-  return use.negated ? fault(use, "! -p all matches nothing; name a protocol.") : [null];
+  return use.negated ? fault(use, "! -p all never matches; name a protocol.") : [null];
 }
 
 function fault(use: OptionUse, message: string): Fault {

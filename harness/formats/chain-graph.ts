@@ -25,8 +25,8 @@ export function describeDepth(table: Table): string | null {
   const { deepest, levels } = measureDepth(table);
   if (levels <= NFT_DEPTH_AT_MOST || levels > DEPTH_AT_MOST) return null;
   return (
-    `iptables-nft refuses these rules ("Too many links"): ${table.name} ${deepest} leads ${levels} chains deep, and ` +
-    `${NFT_DEPTH_AT_MOST} is the most; iptables-legacy takes them`
+    `iptables-nft refuses these rules ("Too many links"): ${table.name} ${deepest} jumps ${levels} chains deep, and ` +
+    `${NFT_DEPTH_AT_MOST} is the maximum; iptables-legacy accepts them`
   );
 }
 
@@ -39,7 +39,7 @@ export function findLoops(table: Table): readonly JumpFault[] {
   if (closing.length > 0) return closing;
   const { deepest, levels, rule } = measureDepth(table);
   if (levels <= DEPTH_AT_MOST || rule === null) return [];
-  const message = `${table.name} ${deepest} leads ${levels} chains deep; landfall follows ${DEPTH_AT_MOST} at most.`;
+  const message = `${table.name} ${deepest} jumps ${levels} chains deep; landfall follows at most ${DEPTH_AT_MOST}.`;
   return [{ rule, message }];
 }
 
@@ -98,7 +98,7 @@ function describeLoop(path: readonly Visit[], from: number, end: string): string
   const names = path.slice(from, from + NAMED_AT_MOST).map(({ chain }) => chain.name);
   const left = path.length - from - names.length;
   const middle = left > 0 ? [`(${left} more)`] : [];
-  return `This closes a loop of chains, which the kernel refuses: ${[...names, ...middle, end].join(" → ")}.`;
+  return `This jump creates a loop of chains, which the kernel rejects: ${[...names, ...middle, end].join(" → ")}.`;
 }
 
 /**

@@ -95,7 +95,7 @@ export function readCommandWords(
   let rest = words;
   for (let [word] = rest; word; [word] = rest) rest = rest.slice(takeWord(reading, word, rest.slice(1)));
   const { table, command, rule, faults } = reading;
-  if (!command) note(reading, words[0], "There is no command here, such as -A CHAIN.");
+  if (!command) note(reading, words[0], "This line has no command, such as -A CHAIN.");
   const stray = command && !"ACDIR".includes(command.letter) && !isCounters(rule) ? rule[0] : undefined;
   if (stray) note(reading, stray, `"${stray.text}" does not belong to this command; remove it.`);
   return command && faults.length === 0 ? { ...command, table, rule } : { faults };
@@ -134,16 +134,16 @@ function findCommand(text: string, isFirst: boolean): KnownCommand | undefined {
 }
 
 function takeTable(reading: Reading, option: Word, name: Word | undefined): number {
-  if (reading.isFixed) note(reading, option, "The lines around give the table; -t cannot stand among them.");
+  if (reading.isFixed) note(reading, option, "The table is already given by the surrounding lines; remove -t.");
   const found = TABLE_NAMES.find((candidate) => candidate === name?.text);
-  const message = `The table ${name?.text ?? "(none)"} is not examined; examined are ${TABLE_NAMES.join(", ")}.`;
+  const message = `landfall does not read the table ${name?.text ?? "(none)"}; it reads ${TABLE_NAMES.join(", ")}.`;
   if (found) reading.table = found;
   else note(reading, name ?? option, message);
   return 2;
 }
 
 function takeCommand(reading: Reading, { letter, takes }: KnownCommand, word: Word, tail: readonly Word[]): number {
-  if (reading.command) note(reading, word, "This line has two commands; write each on a line of its own.");
+  if (reading.command) note(reading, word, "This line has two commands; write each on its own line.");
   const { read, taken } = takeArguments(tail, takes);
   reading.command = { letter, column: word.column, ...read };
   return 1 + taken;

@@ -1,7 +1,7 @@
 import type { PodRules, Ruleset, Table } from "../model/ruleset.ts";
 import { renderIpCommands } from "./ip-commands.ts";
 import { renderRuleBody } from "./rule-text.ts";
-import { nameTool } from "./tool-name.ts";
+import { toolOfFamily } from "./tool-name.ts";
 import { quoteForShell, splitWords } from "./words.ts";
 
 /**
@@ -10,7 +10,7 @@ import { quoteForShell, splitWords } from "./words.ts";
  */
 export function renderCommands(ruleset: Ruleset): readonly string[] {
   return ruleset.tables.flatMap((table) =>
-    tableWords(table, ruleset).map((words) => [nameTool(ruleset.family), "-t", table.name, ...words].join(" ")),
+    tableWords(table, ruleset).map((words) => [toolOfFamily(ruleset.family), "-t", table.name, ...words].join(" ")),
   );
 }
 

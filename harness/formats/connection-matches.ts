@@ -1,11 +1,6 @@
 import { type Network, renderNetwork } from "../model/address.ts";
-import {
-  CONNECTION_STATUSES,
-  type ConnectionEnd,
-  type ConnectionMatch,
-  type ConnectionQuestion,
-  type Match,
-} from "../model/match.ts";
+import type { ConnectionEnd } from "../model/compare.ts";
+import { CONNECTION_STATUSES, type ConnectionMatch, type ConnectionQuestion, type Match } from "../model/match.ts";
 import { readHostNetwork } from "./address-words.ts";
 import {
   type Fault,
@@ -83,7 +78,7 @@ function readStatuses(value: string, negated: boolean): QuestionReading {
   const statuses = CONNECTION_STATUSES.filter((status) => named.includes(status));
   const isGood = named.every((name) => name === "NONE" || statuses.some((status) => status === name));
   return {
-    takes: `NONE, or statuses among ${CONNECTION_STATUSES.join(", ")}, with commas between`,
+    takes: `NONE, or one or more of ${CONNECTION_STATUSES.join(", ")}, separated by commas`,
     question: isGood ? { kind: "connection-status", negated, statuses } : null,
   };
 }

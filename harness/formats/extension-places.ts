@@ -78,7 +78,9 @@ export function checkPlaces(text: string, { table, hooks, protocol }: RuleSettin
   const { hooks: own, protocols } = places;
   const stray = [...hooks].find((hook) => own && !own.includes(hook));
   if (stray !== undefined)
-    return [`${what} is not valid in what ${stray} leads to; it belongs to ${own?.join(" and ") || "no chain"}.`];
+    return [
+      `${what} is not valid in a chain that ${stray} reaches; it belongs to ${own?.join(" and ") || "no chain"}.`,
+    ];
   const named = protocol === null || protocol.negated ? null : protocolNumber(protocol.protocol);
   return !protocols || (named !== null && protocols.includes(named))
     ? []

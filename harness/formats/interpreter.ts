@@ -95,7 +95,7 @@ export function interpretLine(
       context.tell(split.column, split.message);
       return;
     case "needs-shell":
-      context.tell(split.column, `"${split.sign}" means something to a shell, and none is run; write the command out.`);
+      context.tell(split.column, `"${split.sign}" is shell syntax, and landfall runs no shell; write the command out.`);
   }
 }
 
@@ -130,9 +130,9 @@ export function obey(command: CommandWords, open: OpenTables, context: Omit<Comm
 
 /** Does what a command without a chain does to the whole table; gives what is wrong, or null. */
 function obeyForTable({ letter }: CommandWords, chains: Map<string, OpenChain>): string | null {
-  if (letter === "N") return "-N needs the name of a chain.";
+  if (letter === "N") return "-N needs a chain name.";
   if (letter === "X") return removeChains(chains, null);
-  if (letter !== "F" && letter !== "Z" && letter !== "L" && letter !== "S") return "The command needs a chain.";
+  if (letter !== "F" && letter !== "Z" && letter !== "L" && letter !== "S") return "The command needs a chain name.";
   for (const chain of chains.values()) clear(chain, letter);
   return null;
 }
@@ -184,10 +184,11 @@ function clear(chain: OpenChain, letter: "F" | "Z" | "L" | "S"): void {
 }
 
 function setPolicy(chain: OpenChain, { second, table }: CommandWords): string | null {
-  if (chain.base === null) return `${chain.name} is no built-in chain and has no policy.`;
+  if (chain.base === null) return `${chain.name} is not a built-in chain, so it has no policy.`;
   if (second?.text !== "ACCEPT" && second?.text !== "DROP")
-    return `A policy is ACCEPT or DROP, not ${second?.text ?? "nothing"}.`;
-  if (table === "nat" && second.text === "DROP") return "The nat table is not for filtering; its policies stay ACCEPT.";
+    return `A policy must be ACCEPT or DROP, not ${second?.text ?? "nothing"}.`;
+  if (table === "nat" && second.text === "DROP")
+    return "The nat table does not filter, so its policies must be ACCEPT.";
   chain.base = { ...chain.base, policy: second.text };
   return null;
 }

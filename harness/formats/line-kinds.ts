@@ -87,12 +87,12 @@ const ELISION = /^\W*(?:\.\.\.|…|\[?\(?(?:snip|truncated|omitted|output omitte
 /** Says why a line that is not recognised could still be a rule, or stand for some; null where it is only noise. */
 export function suspectRule(line: string): string | null {
   const head = line.slice(0, 10_000);
-  if (ELISION.test(head)) return "Rules seem to be left out here; give the whole text.";
+  if (ELISION.test(head)) return "Rules seem to be missing here; give the complete text.";
   if (OTHER_DASHES.test(head)) return "This has a dash that is not the hyphen of an option; write a plain -.";
   if (RULE_INSIDE.test(head))
-    return "A rule seems to stand in this line behind other words; give it a line of its own.";
+    return "This line seems to contain a rule after other words; put the rule on its own line.";
   return RULE_PARTS.test(head)
-    ? "This could be a rule or a part of one, and cannot be read; mend it or remove it."
+    ? "This might be a rule or part of one, but it cannot be read; correct it or remove it."
     : null;
 }
 

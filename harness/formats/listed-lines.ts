@@ -2,12 +2,12 @@ import { TABLE_NAMES, type TableName } from "../model/iptables-tables.ts";
 import { findListedTable } from "./listing-table.ts";
 import { readChainLine, readRuleLine } from "./save-lines.ts";
 import { contextOf, note, type TextLine, type TextReading } from "./text-state.ts";
-import { nameTool } from "./tool-name.ts";
+import { toolOfFamily } from "./tool-name.ts";
 
 /** Reads a line that gives a chain or a rule of a table. */
 export function readInTable(reading: TextReading, line: TextLine, table: TableName, kind: "rule" | "chain"): void {
   const context = contextOf(reading, line);
-  const inTable = { ...context, open: reading.tools[nameTool(reading.family)], table };
+  const inTable = { ...context, open: reading.tools[toolOfFamily(reading.family)], table };
   if (kind === "chain") readChainLine(line.text, inTable);
   else readRuleLine(line.text, inTable);
 }
@@ -37,12 +37,12 @@ export function endListing(reading: TextReading): void {
   const table = named ?? findListedTable(listing.lines.map(({ text }) => text)) ?? reading.table;
   const tell = (message: string) => note(reading, first.number, 1 + first.offset, message);
   if (table === null) {
-    tell("Nothing tells which table these lines are from; give --table NAME, or a line such as *nat before them.");
+    tell("It is unclear which table these lines belong to; add --table NAME, or a line such as *nat before them.");
     return;
   }
-  const { tables } = reading.tools[nameTool(reading.family)];
+  const { tables } = reading.tools[toolOfFamily(reading.family)];
   if (listing.policies.size > 0 && tables.has(table)) {
-    tell(`The table ${table} stands here twice; give it once.`);
+    tell(`The table ${table} appears twice; give it once.`);
     return;
   }
   if (!tables.has(table)) tables.set(table, new Map());

@@ -59,7 +59,7 @@ function hintAtName({ option, values: [value = ""] }: OptionUse): string {
     : option.includes("gid")
       ? `getent group ${value}`
       : `getent ${option.startsWith("-p") ? "protocols" : "services"} ${value}`;
-  return ` The name ${value} is not known here; give its number, which ${number} prints where it is known.`;
+  return ` The name ${value} is unknown on this machine; use the number, which ${number} prints on a machine that knows the name.`;
 }
 
 /** Gives a match, or the fault of the option it was to come from where there is none. */

@@ -92,7 +92,7 @@ export function renderNatTarget(
     case "dnat":
     case "snat": {
       const { option, flags } = NAT_OPTIONS[target.kind];
-      return [target.kind.toUpperCase(), option, renderEnd(target), ...flagWords(target.flags, flags)].join(" ");
+      return [target.kind.toUpperCase(), option, renderNatEnd(target), ...flagWords(target.flags, flags)].join(" ");
     }
   }
 }
@@ -106,7 +106,7 @@ function flagWords(flags: readonly string[], known: readonly string[]): readonly
 }
 
 /** Gives what stands behind `--to-destination`: `10.0.0.1-10.0.0.9:80-90`, `[2001:db8::1]:80`, `:80`. */
-export function renderEnd({ addresses, ports }: NatTarget): string {
+function renderNatEnd({ addresses, ports }: NatTarget): string {
   const portText = ports ? `:${renderPorts(ports, "-")}` : "";
   if (!addresses) return portText;
   const addressText = addresses.first === addresses.last ? addresses.first : `${addresses.first}-${addresses.last}`;

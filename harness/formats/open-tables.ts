@@ -107,7 +107,7 @@ export function removeChains(chains: Map<string, OpenChain>, only: string | null
   if (full) return `The chain ${full.name} is not empty; flush it first.`;
   const goals = doomed.length > 0 ? listGoals(chains) : new Set();
   const referenced = doomed.find(({ name }) => goals.has(name));
-  if (referenced) return `A rule still goes to the chain ${referenced.name}; delete that rule first.`;
+  if (referenced) return `A rule still jumps to the chain ${referenced.name}; delete that rule first.`;
   for (const { name } of doomed) chains.delete(name);
   return null;
 }

@@ -70,9 +70,9 @@ function checkUse(
   const clash = earlier.find((other) => facts.excludes.includes(other));
   return [
     ...(earlier.includes(facts.same) && !facts.isRepeatable
-      ? [faultAt(use, `${use.option} stands twice; ${name} takes it once.`)]
+      ? [faultAt(use, `${use.option} appears twice; ${name} takes it once.`)]
       : []),
-    ...(clash === undefined ? [] : [faultAt(use, `${use.option} cannot stand beside ${clash}; remove one.`)]),
+    ...(clash === undefined ? [] : [faultAt(use, `${use.option} cannot be combined with ${clash}; remove one.`)]),
     ...(use.negated && !facts.inverts ? [faultAt(use, `${use.option} takes no !; remove it.`)] : []),
   ];
 }
@@ -143,7 +143,7 @@ export function suggest(text: string, names: readonly string[]): string {
  * for an extension from elsewhere, which is kept as text.
  */
 export function describeSlip(kind: ExtensionKind, name: string, family: Family): string | null {
-  if (findExtension(kind, name, family === 4 ? 6 : 4)) return `The ${kind} ${name} is not for IPv${family}.`;
+  if (findExtension(kind, name, family === 4 ? 6 : 4)) return `The ${kind} ${name} does not exist for IPv${family}.`;
   if (isKnownName(kind, name)) return null;
   const near = suggest(name, listExtensions(kind));
   return near === "" ? null : `There is no ${kind} ${name}.${near}`;

@@ -36,7 +36,7 @@ export interface RuleSections {
 }
 
 /** Who an option belongs to, its full name, and how many words it takes. */
-export interface Owner {
+export interface OptionOwner {
   readonly section: Section;
   readonly option: string;
   readonly words: 0 | 1 | 2;
@@ -61,7 +61,7 @@ export function makeSection(
  * Finds the section that knows an option: the one before it, else another one of the rule, the last first, as iptables merges their options
  * (libxtables/xtables.c, `xtables_merge_options`), else the module that `-p` loads. A unique beginning of a name will do.
  */
-export function findOwner(all: RuleSections, current: Section | null, text: string): Owner | null {
+export function findOwner(all: RuleSections, current: Section | null, text: string): OptionOwner | null {
   const others = [...all.matches.toReversed(), ...(all.target ? [all.target] : [])].filter((each) => each !== current);
   for (const section of current ? [current, ...others] : others) {
     const owner = ownOption(section, text);
@@ -80,7 +80,7 @@ function takesOf({ kind, name }: Section): Readonly<Record<string, 0 | 1 | 2>> {
   return modules.get(name)?.takes ?? {};
 }
 
-function ownOption(section: Section, text: string): Owner | null {
+function ownOption(section: Section, text: string): OptionOwner | null {
   const takes = takesOf(section);
   const names = new Set([...Object.keys(takes), ...(section.extension?.keys() ?? [])]);
   const begun = names.has(text) ? [text] : [...names].filter((name) => text.length > 3 && name.startsWith(text));

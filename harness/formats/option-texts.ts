@@ -28,7 +28,7 @@ const ICMP_WANTED = "a type's name, its number, or TYPE/CODE";
 type TextCheck = readonly [holds: (value: string) => boolean, wanted: string];
 
 const TIME_OF_DAY: TextCheck = [isTimeOfDay, "a time HH:MM or HH:MM:SS"];
-const DATE: TextCheck = [isDate, "a date YYYY-MM-DD from 1970 to 2038, with Thh:mm:ss where a time is meant"];
+const DATE: TextCheck = [isDate, "a date YYYY-MM-DD from 1970 to 2038, optionally followed by Thh:mm:ss"];
 const HASH_RATE: TextCheck = [isHashlimitRate, "a rate such as 3/minute or 5kb/s, at most 1000000 packets a second"];
 /** The kernel makes a file of this name. */
 const PROC_NAME: TextCheck = [(value) => !/\/|^\.{1,2}$/.test(value), "a name without /"];
@@ -51,7 +51,7 @@ const TEXTS: Readonly<Record<string, Readonly<Record<string, TextCheck>>>> = {
     "--datestart": DATE,
     "--datestop": DATE,
     "--weekdays": [areWeekdays, "days such as Mon,Tue or 1,2"],
-    "--monthdays": [areMonthdays, "days from 1 to 31, with commas between"],
+    "--monthdays": [areMonthdays, "days from 1 to 31, separated by commas"],
   },
   recent: { "--name": PROC_NAME },
   string: {
@@ -65,7 +65,7 @@ const TEXTS: Readonly<Record<string, Readonly<Record<string, TextCheck>>>> = {
   },
   devgroup: { "--src-group": GROUP, "--dst-group": GROUP },
   physdev: { "--physdev-in": PORT_NAME, "--physdev-out": PORT_NAME },
-  tcpmss: { "--mss": [isRising, "a range that rises"] },
+  tcpmss: { "--mss": [isRising, "an ascending range"] },
   sctp: {
     "--chunk-types": [matching(/^(?:all|any|only)$/i), "all, any or only"],
   },
@@ -80,7 +80,7 @@ const TEXTS: Readonly<Record<string, Readonly<Record<string, TextCheck>>>> = {
     ],
   },
   connbytes: {
-    "--connbytes": [isRising, "a range that rises"],
+    "--connbytes": [isRising, "an ascending range"],
     "--connbytes-dir": [matching(/^(?:original|reply|both)$/), "original, reply or both"],
     "--connbytes-mode": [matching(/^(?:packets|bytes|avgpkt)$/), "packets, bytes or avgpkt"],
   },
@@ -93,7 +93,7 @@ const TEXTS: Readonly<Record<string, Readonly<Record<string, TextCheck>>>> = {
   conntrack: {
     "--ctstatus": [
       matching(/^(?:none|expected|seen_reply|assured|confirmed)(?:,(?:none|expected|seen_reply|assured|confirmed))*$/i),
-      "statuses among NONE, EXPECTED, SEEN_REPLY, ASSURED, CONFIRMED, with commas between",
+      "one or more of NONE, EXPECTED, SEEN_REPLY, ASSURED, CONFIRMED, separated by commas",
     ],
     "--ctdir": [matching(/^(?:original|reply)$/i), "ORIGINAL or REPLY"],
   },
@@ -117,7 +117,7 @@ const TEXTS: Readonly<Record<string, Readonly<Record<string, TextCheck>>>> = {
     "--label": PROC_NAME,
     "--timeout": [(value) => parseNumber(value, 2_147_483) !== null, "at most 2147483 s"],
   },
-  NFQUEUE: { "--queue-balance": [isPair, "a range that rises, FIRST:LAST"] },
+  NFQUEUE: { "--queue-balance": [isPair, "an ascending range FIRST:LAST"] },
   HMARK: {
     "--hmark-tuple": [listOf(HMARK_FIELDS), `fields among ${HMARK_FIELDS.join(", ")}`],
   },

@@ -26,7 +26,7 @@ const CHECKS: Readonly<Record<string, (options: Together) => string | null>> = {
   hashlimit: ({ has, textOf }) => {
     const rate = textOf("--hashlimit-upto", "--hashlimit-above", "--hashlimit");
     const wanted = has("--hashlimit-burst") ? describeBurst(textOf("--hashlimit-burst"), rate) : null;
-    return wanted === null ? null : `--hashlimit-burst takes ${wanted} beside the rate ${rate}.`;
+    return wanted === null ? null : `--hashlimit-burst takes ${wanted} with the rate ${rate}.`;
   },
   recent: ({ has, textOf }) => {
     const counts = ["--seconds", "--hitcount"].find((option) => has(option) && parseNumber(textOf(option), 0) !== 0);
@@ -36,7 +36,7 @@ const CHECKS: Readonly<Record<string, (options: Together) => string | null>> = {
   },
   string: ({ has, textOf }) =>
     has("--from") && has("--to") && numberOf(textOf("--from")) > numberOf(textOf("--to"))
-      ? "--from must not be beyond --to."
+      ? "--from must not be greater than --to."
       : null,
   cgroup: ({ has }) => (has("--path") === has("--cgroup") ? "cgroup needs --path or --cgroup, and not both." : null),
   cluster: ({ has, textOf }) => {
@@ -46,7 +46,7 @@ const CHECKS: Readonly<Record<string, (options: Together) => string | null>> = {
     const isIn = has("--cluster-local-node")
       ? numberOf(textOf("--cluster-local-node")) <= total
       : numberOf(textOf("--cluster-local-nodemask")) < 2 ** total;
-    return isIn ? null : `The local node is beyond --cluster-total-nodes, which is ${total}.`;
+    return isIn ? null : `The local node is greater than --cluster-total-nodes, which is ${total}.`;
   },
   CONNMARK: ({ has }) =>
     has("--left-shift-mark", "--right-shift-mark") && !has("--set-xmark", "--set-mark", "--save-mark", "--restore-mark")
@@ -81,7 +81,7 @@ const ELEMENT = ["--reqid", "--spi", "--tunnel-src", "--tunnel-dst", "--proto", 
 
 function checkPolicy({ written, has, textOf }: Together): string | null {
   if (!has("--dir")) return "policy needs --dir in or --dir out.";
-  if (textOf("--pol") === "none" && has("--strict")) return "--strict cannot stand beside --pol none; remove one.";
+  if (textOf("--pol") === "none" && has("--strict")) return "--strict cannot be combined with --pol none; remove one.";
   const elements: OptionUse[][] = [[]];
   for (const use of written) {
     if (use.option === "--next") elements.push([]);
@@ -96,7 +96,7 @@ function checkPolicy({ written, has, textOf }: Together): string | null {
 function describeElement(element: readonly OptionUse[]): string | null {
   const names = element.map(({ option }) => option);
   const twice = names.find((name, i) => names.indexOf(name) < i);
-  if (twice !== undefined) return `${twice} stands twice; --next begins another element.`;
+  if (twice !== undefined) return `${twice} appears twice; start another element with --next.`;
   const isTunnel = element.some(({ option, values }) => option === "--mode" && values[0] === "tunnel");
   return names.some((name) => name.startsWith("--tunnel")) && names.includes("--mode") && !isTunnel
     ? "--tunnel-src and --tunnel-dst need --mode tunnel."

@@ -38,7 +38,7 @@ const CHECKS = {
     const number = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(value) ? Number(value) : Number.NaN;
     return number >= low && number <= high ? null : `a number from ${low} to ${high}`;
   },
-  text: (value, { least }) => (value.length < (least ?? 0) ? `a text of at least ${least} letters` : null),
+  text: (value, { least }) => (value.length < (least ?? 0) ? `a text of at least ${least} characters` : null),
   text2: () => null,
   tos: (value) =>
     TOS_NAMES.test(value) || isMasked(value, 0xff) ? null : "a name, or a number from 0 to 255 with or without /mask",

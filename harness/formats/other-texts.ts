@@ -1,4 +1,4 @@
-const PRINT_INSTEAD = "iptables-save (ip6tables-save for IPv6) prints what is needed";
+const PRINT_INSTEAD = "use the output of iptables-save (ip6tables-save for IPv6)";
 
 /** How a text that is no text of iptables rules is recognised, and what to give in its place. */
 const OTHER_TEXTS: readonly (readonly [pattern: RegExp, message: string])[] = [
@@ -9,7 +9,7 @@ const OTHER_TEXTS: readonly (readonly [pattern: RegExp, message: string])[] = [
   [
     // biome-ignore lint/suspicious/noControlCharactersInRegex: a NUL is what tells a text in UTF-16 or a program from rules.
     /\u0000/,
-    "This holds NUL bytes: it is no text, or one in UTF-16 without a byte order mark; save it as UTF-8.",
+    "This contains NUL bytes, so it is either not text or UTF-16 without a byte order mark; save it as UTF-8.",
   ],
 ];
 
@@ -23,16 +23,16 @@ const HIDDEN_RULES: readonly (readonly [pattern: RegExp, describe: (found: reado
   [
     /^#\s*Warning: (ip6?tables-legacy) tables present/,
     ([, tool]) =>
-      `The kernel has tables of ${tool} as well, which are not in this text; ${tool}-save prints them. If that prints no rule, remove this line.`,
+      `The kernel also has tables of ${tool}, which are not in this text; ${tool}-save prints them. If it prints no rules, remove this line.`,
   ],
   [
     /^#?\s*(?:ip6?tables\S* v\S+ \(nf_tables\): )?[Tt]able [`'](\w+)' (?:in chain \S+ )?is incompatible, use 'nft' tool/,
     ([, table]) =>
-      `The table ${table} has rules of nft that iptables cannot print; nft list ruleset prints them. Remove this line if they do not matter.`,
+      `The table ${table} has nft rules that iptables cannot print; nft list ruleset prints them. If they do not matter, remove this line.`,
   ],
   [
     /^(?:ip6?tables\S*)(?: v\S+)?(?: \([\w ]+\))?: (.+)/,
-    ([, said]) => `Here iptables says why rules are missing: "${said}". Give the output of a run that succeeds.`,
+    ([, said]) => `iptables reports why rules are missing: "${said}". Give the output of a run that succeeds.`,
   ],
 ];
 

@@ -70,8 +70,9 @@ function readRules(
 }
 
 function describeLost(name: string, table: TableName): string {
-  if (BUILT_IN_CHAINS[table].includes(name)) return `${name} is a built-in chain, which no rule can go to.`;
-  return `The table ${table} has no chain ${name} yet, and there is no such target; make the chain first, with -N.`;
+  if (BUILT_IN_CHAINS[table].includes(name))
+    return `${name} is a built-in chain, and rules cannot jump to built-in chains.`;
+  return `${name} is neither a target nor an existing chain of the table ${table}; create the chain first with -N.`;
 }
 
 function removeAt(chain: OpenChain, number: number): string | null {
@@ -84,7 +85,7 @@ function removeAt(chain: OpenChain, number: number): string | null {
 /** Each rule goes to the same place, so the last ends up first. */
 function insertAt(chain: OpenChain, number: number, rules: readonly Rule[]): string | null {
   if (number < 1 || number > lengthOf(chain) + 1)
-    return `The chain ${chain.name} has no place ${number}; it has ${lengthOf(chain)} rules.`;
+    return `The chain ${chain.name} has no position ${number}; it has ${lengthOf(chain)} rules.`;
   if (number === 1) for (const rule of rules) chain.inserted.push(rule);
   else rulesOf(chain).splice(number - 1, 0, ...rules.toReversed());
   return null;
@@ -94,7 +95,8 @@ function replaceAt(chain: OpenChain, number: number | null, rules: readonly Rule
   if (number === null || number < 1 || number > lengthOf(chain))
     return `-R needs the number of a rule of ${chain.name}, which has ${lengthOf(chain)}.`;
   const [rule, ...others] = rules;
-  if (!rule || others.length > 0) return "-R puts one rule in the place of one; several addresses would make several.";
+  if (!rule || others.length > 0)
+    return "-R replaces one rule with one rule, but several addresses make several rules.";
   rulesOf(chain).splice(number - 1, 1, rule);
   return null;
 }

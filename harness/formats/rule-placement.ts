@@ -49,7 +49,7 @@ function checkTarget(rule: Rule, table: string, hooks: ReadonlySet<string>): rea
     return [`${name} is not valid in the table ${table}; it belongs to ${tables.join(", ")}.`];
   const strays = [...hooks].filter((hook) => allowed && !allowed.includes(hook));
   const misplaced = strays.map(
-    (hook) => `${name} is not valid in what ${hook} leads to; it belongs to ${allowed?.join(" and ")}.`,
+    (hook) => `${name} is not valid in a chain that ${hook} reaches; it belongs to ${allowed?.join(" and ")}.`,
   );
   return [...misplaced, ...checkTargetProtocol(rule, target, name)];
 }
@@ -82,7 +82,7 @@ function checkMatch(match: Match, rule: Rule, chain: string, hooks: ReadonlySet<
   const allowed = MATCH_HOOKS[match.kind];
   const stray = allowed && [...hooks].find((hook) => !allowed.includes(hook));
   if (stray)
-    return [`-m ${match.kind} is not valid in what ${stray} leads to; it belongs to ${allowed.join(" and ")}.`];
+    return [`-m ${match.kind} is not valid in a chain that ${stray} reaches; it belongs to ${allowed.join(" and ")}.`];
   if (match.kind === "in-interface" && WITHOUT_IN.includes(chain)) return [`-i cannot be used in ${chain}; write -o.`];
   if (match.kind === "out-interface" && WITHOUT_OUT.includes(chain))
     return [`-o cannot be used in ${chain}; write -i.`];
@@ -90,7 +90,9 @@ function checkMatch(match: Match, rule: Rule, chain: string, hooks: ReadonlySet<
   const without = limit === "in" ? WITHOUT_IN : limit === "out" ? WITHOUT_OUT : [];
   const far = [...hooks].find((hook) => without.includes(hook));
   if (far)
-    return [`--limit-iface-${limit} is not valid in what ${far} leads to; packets have no such interface there.`];
+    return [
+      `--limit-iface-${limit} is not valid in a chain that ${far} reaches; packets have no such interface there.`,
+    ];
   return checkMatchProtocol(match, protocolOf(rule));
 }
 
@@ -106,7 +108,7 @@ function checkMatchProtocol(match: Match, protocol: ProtocolMatch | null): reado
 
 function checkFamily(rule: Rule, family: Family): readonly string[] {
   const strays = rule.matches.filter((match) => "network" in match && match.network.family !== family);
-  return strays.map(() => `An address of the other family stands in a rule for IPv${family}; take it out.`);
+  return strays.map(() => `A rule for IPv${family} contains an address of the other family; remove it.`);
 }
 
 function protocolOf(rule: Rule): ProtocolMatch | null {

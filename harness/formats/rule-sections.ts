@@ -6,7 +6,7 @@ import {
   findOwner,
   hasExactOption,
   makeSection,
-  type Owner,
+  type OptionOwner,
   openImpliedSection,
   peekImpliedSection,
   type RuleSections,
@@ -36,7 +36,7 @@ export function sortWords(words: readonly Word[], family: Family): RuleSections 
   while (rest.length > 0) {
     const negated = rest[0]?.text === "!" && !rest[0].quoted;
     const [head, ...tail] = openWord(negated ? rest.slice(1) : rest);
-    if (!head) return withFault(sections, rest[0], 'Nothing stands behind "!"; name the option it negates.');
+    if (!head) return withFault(sections, rest[0], 'There is nothing after "!"; write the option that it negates.');
     const step = takeOption(sections, current, { head, tail, negated });
     current = step.current;
     rest = tail.slice(step.taken);
@@ -80,7 +80,11 @@ function takeOption(all: RuleSections, current: Section | null, option: WrittenO
 function takeBaseOption(all: RuleSections, current: Section | null, option: WrittenOption): Step {
   const { text } = option.head;
   if (all.base.some((other) => BASE_OPTIONS[other.option] === BASE_OPTIONS[text]))
-    withFault(all, option.head, `${text} stands twice; a rule takes one, and all of a list parted by commas.`);
+    withFault(
+      all,
+      option.head,
+      `${text} appears twice; a rule takes one, with all values of a list separated by commas.`,
+    );
   const taken = BASE_OPTIONS[text] === "-f" ? 0 : 1;
   addUse(all, all.base, option, text, taken);
   return { current, taken };
@@ -89,13 +93,13 @@ function takeBaseOption(all: RuleSections, current: Section | null, option: Writ
 function openSection(all: RuleSections, kind: Section["kind"], { head, tail, negated }: WrittenOption): Step {
   const name = tail[0];
   if (!name || negated) {
-    withFault(all, head, negated ? `"!" cannot stand before ${head.text}.` : `${head.text} needs a name behind it.`);
+    withFault(all, head, negated ? `"!" cannot precede ${head.text}.` : `${head.text} needs a name after it.`);
     return { current: null, taken: name ? 1 : 0 };
   }
   const short = { match: "-m", jump: "-j", goto: "-g" }[kind];
   const section = makeSection(all, { kind, name: name.text, column: name.column, raw: [short, name.raw] });
   if (kind === "match") all.matches.push(section);
-  else if (all.target) withFault(all, head, "A rule has one target; take the second one away.");
+  else if (all.target) withFault(all, head, "A rule has one target; remove the second one.");
   else all.target = section;
   return { current: section, taken: 1 };
 }
@@ -124,7 +128,7 @@ function takeSectionOption(all: RuleSections, current: Section | null, option: W
 }
 
 /** An option that exists and that its module does not read makes the section a text. */
-function takeOwned(all: RuleSections, { section, option, words, isRead }: Owner, written: WrittenOption): Step {
+function takeOwned(all: RuleSections, { section, option, words, isRead }: OptionOwner, written: WrittenOption): Step {
   const use = addUse(all, section.uses, written, option, words);
   if (use) section.written.push(use);
   if (!isRead) section.reading = "opaque";

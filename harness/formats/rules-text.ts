@@ -56,7 +56,7 @@ export function readRulesText(text: string, options: RulesTextOptions): Parsed<R
   endText(reading);
   const isStrict = options.noise !== undefined && options.noise !== "notice";
   if (!reading.hasRules && reading.passedOver.length > 0) {
-    const message = "No line of this is one of iptables-save, of iptables -S, or an iptables command.";
+    const message = "No line is output of iptables-save or iptables -S, or an iptables command.";
     return { ok: false, findings: [codedFinding("rule-fault", where, message)] };
   }
   const rules = { ip: closeTables(reading.tools.iptables), ip6: closeTables(reading.tools.ip6tables) };
@@ -64,7 +64,7 @@ export function readRulesText(text: string, options: RulesTextOptions): Parsed<R
   const notices = listNotices(rules, reading);
   if (isStrict)
     for (const line of reading.passedOver)
-      findings.push(codedFinding("rule-fault", where, "This line is no rule; remove it.", line, 1));
+      findings.push(codedFinding("rule-fault", where, "This line is not a rule; remove it.", line, 1));
   if (isStrict) findings.push(...reading.unexamined);
   if (options.noise === "strict") findings.push(...reading.hidden);
   if (findings.length > 0) return { ok: false, findings: findings.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)) };
@@ -122,12 +122,14 @@ function listNotices({ ip, ip6 }: FamilyRules, { passedOver, absent, security }:
     `${numbers.length === 1 ? "line" : "lines"} ${renderLineNumbers(numbers)}`;
   return [
     ...(passedOver.length > 0
-      ? [`passed over ${lines(passedOver)}, which ${passedOver.length === 1 ? "is no rule" : "are no rules"}`]
+      ? [`skipped ${lines(passedOver)}, which ${passedOver.length === 1 ? "is not a rule" : "are not rules"}`]
       : []),
-    ...(absent.length > 0 ? [`${lines(absent)} would delete or make what is so already, which changes nothing`] : []),
-    ...security.map(
-      ({ line }) => `the table security (line ${line}) lets every packet go on and is not examined further`,
-    ),
+    ...(absent.length > 0
+      ? [
+          `${lines(absent)} would delete something that does not exist or create something that does, so nothing changes`,
+        ]
+      : []),
+    ...security.map(({ line }) => `the table security (line ${line}) drops no packets, so landfall ignores it`),
     ...deep,
   ];
 }

@@ -34,11 +34,11 @@ export function checkRuleset(
 
 /** Says what is wrong with the name of a new chain, or null (iptables(8); iptables/xshared.c, `assert_valid_chain_name`, 1.8.9). */
 export function faultOfChainName(name: string): string | null {
-  if (countBytes(name) > 28) return `The chain name ${name} is too long; 28 characters is the most.`;
+  if (countBytes(name) > 28) return `The chain name ${name} is too long; the maximum is 28 characters.`;
   if (name === "") return "A chain needs a name.";
   if (/^[-!]/.test(name)) return `The chain name ${name} begins with "${name[0]}"; begin with a letter.`;
   return ["ACCEPT", "DROP", "RETURN", "QUEUE"].includes(name)
-    ? `${name} is a target; no chain can have its name.`
+    ? `${name} is a target, so a chain cannot have this name.`
     : null;
 }
 
@@ -54,7 +54,7 @@ function findMissingChains(
     const next = nextChain(rule);
     if (next === null || chains.get(next)?.base === null) return [];
     const reason = chains.has(next)
-      ? `${next} is a built-in chain, which no rule can go to`
+      ? `${next} is a built-in chain, and rules cannot jump to built-in chains`
       : `the table ${table.name} has no chain ${next}`;
     return [tell(rule, `The chain ${chain.name} goes to ${next}, but ${reason}.`)];
   });

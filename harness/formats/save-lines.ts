@@ -24,13 +24,13 @@ export function readTableLine(line: string): { readonly table: TableName | null;
 export function readChainLine(line: string, { open, table, tell }: LineContext): void {
   const found = /^:(\S+)\s+(\S+)(?:\s+\[(\d+):(\d+)\])?$/.exec(line);
   if (!found) {
-    tell(2, "A chain's line reads :NAME POLICY [PACKETS:BYTES], with - for no policy.");
+    tell(2, "A chain line has the form :NAME POLICY [PACKETS:BYTES], with - for no policy.");
     return;
   }
   const [, name = "", policyText = "", packets, bytes] = found;
   const chains = open.tables.get(table);
   const fault = chains?.has(name)
-    ? `The chain ${name} stands twice in the table ${table}.`
+    ? `The chain ${name} appears twice in the table ${table}.`
     : faultOfPolicy(name, policyText, table);
   if (fault !== null) tell(2, fault);
   if (!chains || chains.has(name)) return;
@@ -43,7 +43,7 @@ export function readChainLine(line: string, { open, table, tell }: LineContext):
 function faultOfPolicy(name: string, policy: string, table: TableName): string | null {
   const allowed = BUILT_IN_CHAINS[table].includes(name) ? ["ACCEPT", "DROP", "-"] : ["-"];
   if (!allowed.includes(policy))
-    return `The policy of ${name} in the table ${table} is ${allowed.join(" or ")}, not "${policy}".`;
+    return `The policy of ${name} in the table ${table} must be ${allowed.join(" or ")}, not "${policy}".`;
   return faultOfChainName(name);
 }
 

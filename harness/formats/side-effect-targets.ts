@@ -115,7 +115,7 @@ const WRITINGS = {
       {
         option: "--strip-options",
         print: printTcpOptions,
-        takes: "numbers or names of TCP options, with commas between",
+        takes: "numbers or names of TCP options, separated by commas",
       },
     ],
     (options) => options.replace("--strip-options", "TCPOPTSTRIP options"),

@@ -35,7 +35,7 @@ function readStates(use: OptionUse, module: StateMatch["module"], known: readonl
   const states = known.filter((state) => named.includes(state));
   const isGood = states.length === new Set(named).size;
   const match: StateMatch | null = isGood ? { kind: "state", module, negated: use.negated, states } : null;
-  return orBadValue(match, use, `states among ${known.join(", ")}, parted by commas`);
+  return orBadValue(match, use, `one or more of ${known.join(", ")}, separated by commas`);
 }
 
 function readMark(use: OptionUse, kind: MarkMatch["kind"]): Match | Fault {

@@ -15,7 +15,7 @@ import { describeHiddenRules } from "./other-texts.ts";
 import { readTableLine } from "./save-lines.ts";
 import { couldDrop, type SecurityTable } from "./security-table.ts";
 import { contextOf, note, type State, type TextLine, type TextReading } from "./text-state.ts";
-import { nameTool } from "./tool-name.ts";
+import { toolOfFamily } from "./tool-name.ts";
 
 /** Reads every line of a text; call {@link endText} after it. */
 export function readLines(reading: TextReading, text: string): void {
@@ -96,11 +96,11 @@ function openTable(reading: TextReading, line: TextLine): void {
   if (state.kind === "table" || state.kind === "security") tellOpen(reading, nameOf(state), line.number, name);
   reading.hasRules = true;
   reading.state = { kind: "skipped" };
-  const { tables } = reading.tools[nameTool(reading.family)];
+  const { tables } = reading.tools[toolOfFamily(reading.family)];
   if (name === "security") reading.state = { kind: "security", table: { line: line.number, lines: [] } };
   else if (table === null) tell(`There is no table ${name}; the tables are ${TABLE_NAMES.join(", ")} and security.`);
   else {
-    if (tables.has(table)) tell(`The table ${table} stands here twice; give each table once.`);
+    if (tables.has(table)) tell(`The table ${table} appears twice; give each table once.`);
     else tables.set(table, new Map());
     reading.state = { kind: "table", table };
   }
@@ -109,15 +109,14 @@ function openTable(reading: TextReading, line: TextLine): void {
 function commit(reading: TextReading, { number, offset }: TextLine): void {
   endListing(reading);
   const { state } = reading;
-  if (state.kind === "outside") note(reading, number, 1 + offset, "COMMIT stands here without a table.");
+  if (state.kind === "outside") note(reading, number, 1 + offset, "COMMIT has no table before it.");
   if (state.kind === "security") closeSecurity(reading, state.table);
   reading.state = { kind: "outside" };
 }
 
 function closeSecurity(reading: TextReading, table: SecurityTable): void {
   if (couldDrop(table)) {
-    const message =
-      "The table security could drop packets, and landfall does not examine it yet; remove it to leave it out of account.";
+    const message = "The table security could drop packets, and landfall does not support it; remove it to ignore it.";
     reading.unexamined.push(codedFinding("rule-fault", reading.where, message, table.line, 1));
   } else reading.security.push(table);
 }
@@ -130,7 +129,7 @@ function readOwnLine(reading: TextReading, line: TextLine, kind: "rule" | "chain
   else if (state.kind === "table") readInTable(reading, line, state.table, kind);
   else if (state.kind === "outside" && kind === "rule") listLine(reading, line);
   else if (state.kind === "outside") {
-    note(reading, line.number, 1 + line.offset, "This stands in no table; a line such as *nat has to come before it.");
+    note(reading, line.number, 1 + line.offset, "This line belongs to no table; put a line such as *nat before it.");
     reading.state = { kind: "skipped" };
   }
 }
@@ -139,13 +138,13 @@ function readCommand(reading: TextReading, line: TextLine): void {
   const { state } = reading;
   reading.hasRules = true;
   if (state.kind === "table" || state.kind === "security") {
-    const message = `This command stands between *${nameOf(state)} and its COMMIT; move it behind that.`;
+    const message = `This command is between *${nameOf(state)} and its COMMIT; move it after COMMIT.`;
     note(reading, line.number, 1 + line.offset, message);
   }
   if (state.kind !== "outside") return;
   endListing(reading);
   const absent = () => void (reading.absent.at(-1) === line.number || reading.absent.push(line.number));
-  interpretLine(line.text, reading.tools, { ...contextOf(reading, line), absent }, nameTool(reading.family));
+  interpretLine(line.text, reading.tools, { ...contextOf(reading, line), absent }, toolOfFamily(reading.family));
 }
 
 function readOther(reading: TextReading, { text, number }: TextLine): void {
@@ -162,5 +161,5 @@ function findFault({ kind }: State, text: string): string | null {
   if (isKnownNoise(text)) return null;
   if (kind !== "outside") return "This is not a line of iptables-save; correct it or remove it.";
   if (!isShellControl(text)) return suspectRule(text);
-  return "A shell decides here what is run, and landfall runs none; give what iptables-save prints after the script.";
+  return "The shell decides here which commands run, and landfall runs no shell; run the script and give the output of iptables-save.";
 }

@@ -91,7 +91,11 @@ function readMultiport(use: OptionUse, context: ReadContext): MultiportMatch | F
   const slots = known.reduce((sum, range) => sum + (range.first === range.last ? 1 : 2), 0);
   const isGood = known.length === ports.length && slots <= SLOTS_AT_MOST;
   const match: MultiportMatch | null = isGood ? { kind: "multiport", negated: use.negated, side, ports: known } : null;
-  return orBadValue(match, use, `at most ${SLOTS_AT_MOST} ports (a range 8000:8100 counts as two), parted by commas`);
+  return orBadValue(
+    match,
+    use,
+    `at most ${SLOTS_AT_MOST} ports (a range 8000:8100 counts as two), separated by commas`,
+  );
 }
 
 /** Both ends of a range must be there, and be two ports (parse_multi_ports_v1 in extensions/libxt_multiport.c, 1.8.9). */

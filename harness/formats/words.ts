@@ -60,10 +60,10 @@ function splitQuoted(line: string): Split {
 /** Says why a word is one too many or too long for iptables-restore; null where it is neither. `before` is how many words precede it. */
 export function describeExcess(before: number, text: string): string | null {
   if (before >= WORDS_AT_MOST)
-    return `This line has more than ${WORDS_AT_MOST} words, which iptables-restore does not read.`;
+    return `This line has more than ${WORDS_AT_MOST} words, which iptables-restore does not accept.`;
   if (text.length <= WORD_BYTES_AT_MOST / 3) return null;
   if (text.length <= WORD_BYTES_AT_MOST && countBytes(text) <= WORD_BYTES_AT_MOST) return null;
-  return `This word has more than ${WORD_BYTES_AT_MOST} bytes, which iptables-restore does not read.`;
+  return `This word has more than ${WORD_BYTES_AT_MOST} bytes, which iptables-restore does not accept.`;
 }
 
 /** Gives how many bytes a text takes in UTF-8. */

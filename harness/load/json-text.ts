@@ -15,7 +15,7 @@ export function parseJsonText(text: string, where: string): Parsed<unknown> {
     return {
       ok: false,
       findings: [
-        codedFinding("malformed-text", where, `This nests more than ${DEPTH_AT_MOST} levels of lists and objects.`),
+        codedFinding("malformed-text", where, `Lists and objects are nested more than ${DEPTH_AT_MOST} levels deep.`),
       ],
     };
   try {

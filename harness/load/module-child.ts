@@ -70,7 +70,9 @@ async function loadOne(file: string): Promise<Parsed<unknown>> {
     const message = error instanceof Error ? error.message : String(error);
     return {
       ok: false,
-      findings: [codedFinding("unusable-module", file, `The file exports what is not plain data: ${message}.`)],
+      findings: [
+        codedFinding("unusable-module", file, `The file exports something other than plain data: ${message}.`),
+      ],
     };
   }
 }

@@ -29,7 +29,7 @@ export function findUnreadable(file: string): Finding | null {
     const stat = statSync(resolve(file));
     if (stat.isDirectory()) return codedFinding("unreadable", file, describeReadFailure({ code: "EISDIR" }));
     if (!stat.isFile())
-      return codedFinding("unreadable", file, "This is a pipe or a device; a module has to be a plain file.");
+      return codedFinding("unreadable", file, "This is a pipe or a device; a module must be a regular file.");
     if (stat.size > TEXT_BYTES_AT_MOST)
       return codedFinding("unreadable", file, `It holds more than ${TEXT_BYTES_AT_MOST / 2 ** 20} MiB.`);
     return null;
@@ -53,8 +53,8 @@ export async function explainLoadFailure(file: string, error: unknown): Promise<
 /** Says what to do where it is landfall itself that a file imports and Node does not find. */
 function adviseOnPackage(detail: string): string {
   if (/Cannot find package 'landfall'/.test(detail))
-    return " Install landfall in the project the file stands in: npm pack in a checkout of landfall makes landfall-VERSION.tgz; then, in the project, npm install --save-dev PATH/landfall-VERSION.tgz.";
+    return " Install landfall in the project that contains the file: run npm pack in a checkout of landfall to create landfall-VERSION.tgz, then in the project npm install --save-dev PATH/landfall-VERSION.tgz.";
   if (/Cannot find module '[^']*\/dist\/harness\/(?:vitest\/)?index\.js'/.test(detail))
-    return " This checkout of landfall is not built: npm run build there, or use npm run -s landfall -- in place of landfall.";
+    return " This checkout of landfall is not built: run npm run build in it, or use npm run -s landfall -- instead of landfall.";
   return "";
 }

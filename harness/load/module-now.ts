@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { extname, resolve } from "node:path";
-import { finding, type Parsed } from "../model/finding.ts";
+import { codedFinding, type Parsed } from "../model/finding.ts";
 import { LOAD_DEADLINE_MS } from "./user-modules.ts";
 
 /** What the processes themselves may take to start, on a machine that is busy. */
@@ -26,6 +26,6 @@ export function loadUserModuleNow(file: string): Parsed<unknown> {
     return JSON.parse(ran.stdout) as Parsed<unknown>;
   } catch {
     const why = ran.error?.message ?? (ran.stderr.trim() || `its process ended by ${ran.signal ?? ran.status}`);
-    return { ok: false, findings: [finding(file, `The module cannot be loaded: ${why}`)] };
+    return { ok: false, findings: [codedFinding("unusable-module", file, `The module cannot be loaded: ${why}`)] };
   }
 }

@@ -27,8 +27,8 @@ export function toPlainData(value: unknown): unknown {
     if (typeof each === "function" || typeof each === "symbol") return NOT_DATA;
     if (typeof each === "bigint") return Number(each);
     if (typeof each !== "object" || each === null) return each;
-    if (above.has(each)) throw new TypeError(`${path || "the default export"} holds itself`);
-    if (above.size >= DEPTH_AT_MOST) throw new TypeError(`more than ${DEPTH_AT_MOST} levels are nested`);
+    if (above.has(each)) throw new TypeError(`${path || "the default export"} contains itself`);
+    if (above.size >= DEPTH_AT_MOST) throw new TypeError(`it is nested more than ${DEPTH_AT_MOST} levels deep`);
     above.add(each);
     const copied = Array.isArray(each) ? copyList(each, path) : copyFields(each, path);
     above.delete(each);

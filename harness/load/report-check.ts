@@ -40,7 +40,7 @@ function readSchemas(): readonly object[] {
 function describe({ instancePath, keyword, message = "", params }: ErrorObject): string {
   const place = instancePath === "" ? "the whole" : instancePath;
   if (keyword === "required")
-    return `${place}: the field ${params["missingProperty"]} is missing; this is not a report of landfall verify --json, or not a whole one.`;
+    return `${place}: the field ${params["missingProperty"]} is missing; this is not a complete report of landfall verify --json.`;
   const allowed = Array.isArray(params["allowedValues"]) ? `: ${params["allowedValues"].join(", ")}` : "";
   return `${place} ${message}${allowed}.`;
 }

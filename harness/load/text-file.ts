@@ -44,7 +44,7 @@ function readAll(file: number, writerDeadlineMs: number): Buffer {
       bytes += chunk.length;
     } else if (bytes > 0 || writerDeadlineMs === 0) return Buffer.concat(chunks);
     else if (performance.now() > giveUpAt)
-      throw new Error(`it is a pipe, and nobody wrote into it within ${writerDeadlineMs / 1000} s`);
+      throw new Error(`it is a pipe, and nothing was written to it within ${writerDeadlineMs / 1000} s`);
     else pause();
     if (bytes > TEXT_BYTES_AT_MOST) throw new Error(`it holds more than ${TEXT_BYTES_AT_MOST / 2 ** 20} MiB`);
   }

@@ -148,7 +148,7 @@ function describeEnd(
   const what = output.includes("JavaScript heap out of memory")
     ? `it uses more than ${HEAP_MEBIBYTES} MiB of memory`
     : ending === "late"
-      ? `it has not finished loading after ${deadlineMs / 1000} s: something at its top never ends`
+      ? `it did not finish loading within ${deadlineMs / 1000} s: some top-level code never ends`
       : `it ended the process that loads it${ending === null ? "" : `, ${ending}`}`;
   return { ok: false, findings: [codedFinding("unusable-module", file, `The file cannot be loaded: ${what}.`)] };
 }

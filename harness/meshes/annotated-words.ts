@@ -1,9 +1,9 @@
 import { codedFinding, type Finding, type Parsed } from "../model/finding.ts";
 import { findNearNames } from "../model/near-names.ts";
 import type { ManifestSource, MeshAnnotation } from "./manifest.ts";
+import type { ManifestPath, PodManifest } from "./manifest-pod.ts";
 import type { MeshOption } from "./mesh.ts";
 import { type GivenValue, readOptionWords } from "./option-words.ts";
-import type { ManifestPath, PodManifest } from "./pod-manifest.ts";
 import { splitList } from "./values.ts";
 
 /** An annotation of which the injector makes words for the mesh's own tool. */

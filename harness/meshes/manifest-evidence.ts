@@ -1,5 +1,5 @@
 import type { Evidence } from "./manifest.ts";
-import type { ManifestContainer, PodManifest } from "./pod-manifest.ts";
+import type { ManifestContainer, PodManifest } from "./manifest-pod.ts";
 
 /** Gives the first container, of those that start first or the others, with one of these names. */
 export function findContainer(pod: PodManifest, names: readonly string[]): ManifestContainer | null {

@@ -1,5 +1,5 @@
 import { codedFinding, type Finding } from "../model/finding.ts";
-import type { ManifestPath, PodManifest } from "./pod-manifest.ts";
+import type { ManifestPath, PodManifest } from "./manifest-pod.ts";
 
 /** Fields of a manifest as they are read; what is not of the form that Kubernetes has it in is noted, and read as if it were not there. */
 export interface Fields {

@@ -1,5 +1,5 @@
 import { codedFinding, type Parsed } from "../model/finding.ts";
-import type { ManifestPath } from "./pod-manifest.ts";
+import type { ManifestPath } from "./manifest-pod.ts";
 
 /** A pod, or a template of pods, in a file. */
 export interface FoundPod {

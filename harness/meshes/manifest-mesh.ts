@@ -1,7 +1,7 @@
 import { codedFinding, type Parsed } from "../model/finding.ts";
 import type { Evidence } from "./manifest.ts";
+import type { PodManifest } from "./manifest-pod.ts";
 import { MESHES, type NamedMesh } from "./meshes.ts";
-import type { PodManifest } from "./pod-manifest.ts";
 
 /** The mesh that a manifest names, and by what. */
 export interface ManifestMesh {

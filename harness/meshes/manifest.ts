@@ -1,6 +1,5 @@
 import type { Parsed } from "../model/finding.ts";
-import type { MeshInput } from "./mesh.ts";
-import type { ManifestPath, PodManifest } from "./pod-manifest.ts";
+import type { ManifestPath, PodManifest } from "./manifest-pod.ts";
 
 /** An annotation of pods that decides about a mesh's rules. */
 export interface MeshAnnotation {
@@ -29,7 +28,10 @@ export interface ManifestSource {
 }
 
 /** What a manifest says of a mesh's settings, as an input that leads to them, with what was read from where. */
-export interface ManifestSettings extends Pick<MeshInput, "words" | "config" | "environment"> {
+export interface ManifestSettings {
+  readonly words: readonly string[];
+  readonly config: { readonly path: string; readonly text: string } | null;
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly sources: readonly ManifestSource[];
 }
 

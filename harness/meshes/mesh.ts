@@ -1,8 +1,7 @@
 import type { Contract } from "../model/contract.ts";
 import type { Finding, Parsed } from "../model/finding.ts";
 import type { NameLookups } from "../model/name-lookups.ts";
-import type { HostAddresses } from "../model/pod.ts";
-import type { PodShape } from "../model/pod-shape.ts";
+import type { HostAddresses, PodShape } from "../model/pod-shape.ts";
 import type { PodRules, Rule } from "../model/ruleset.ts";
 import type { ManifestReader } from "./manifest.ts";
 
@@ -124,6 +123,17 @@ export interface Mesh<Settings> {
    * (`injected`), or the tool's own defaults (`tool`). Left out, landfall names the injector's words.
    */
   readonly describeDefault?: (input: MeshInput, which: "injected" | "tool") => string;
+  /**
+   * `whole`: without any option the tool's own defaults make rules, and commands that make rules take those. Left out, its defaults lack
+   * what only the injector gives, and the injector's words are taken.
+   */
+  readonly toolDefaults?: "whole";
+  /** `read`: the tool reads files of variables (`--sidecar-env`, `--cluster-env`). Left out, naming such a file is a mistake. */
+  readonly variableFiles?: "read";
+  /** `there`: the built-in scenarios are about this mesh, and commands without options run them. */
+  readonly builtInScenarios?: "there";
+  /** `kept`: JSON has the settings also under the names of its first format, `config` and `capture`. Left out, it has no such names. */
+  readonly firstFormat?: "kept";
   /** Resolves settings; gives every finding at once. */
   read(input: MeshInput): Parsed<ReadSettings<Settings>>;
   /** Gives the settings as an input that leads to them again; with variables where the tool has no other way to set something. */

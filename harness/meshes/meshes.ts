@@ -11,12 +11,14 @@ import { kuma } from "./kuma/mesh.ts";
 import { linkerd } from "./linkerd/mesh.ts";
 import type { Mesh, MeshInput, PodFacts, ReadSettings, SettingOrigin } from "./mesh.ts";
 
+/** What of a mesh commands see. */
+const SHOWN = [
+  ...(["name", "reproduces", "options", "injected", "describeDefault", "precedence", "traces"] as const),
+  ...(["toolDefaults", "variableFiles", "builtInScenarios", "manifest"] as const),
+] as const satisfies readonly (keyof Mesh<unknown>)[];
+
 /** A mesh of which nobody outside its folder knows the settings. */
-export interface NamedMesh
-  extends Pick<
-    Mesh<unknown>,
-    "name" | "reproduces" | "options" | "injected" | "describeDefault" | "precedence" | "traces" | "manifest"
-  > {
+export interface NamedMesh extends Pick<Mesh<unknown>, (typeof SHOWN)[number]> {
   /** Reads settings and gives what follows from them; gives every finding at once. `addresses` are those of the sandbox. */
   readonly bind: (input: MeshInput, addresses: SandboxAddresses) => Parsed<BoundSettings>;
 }
@@ -39,13 +41,25 @@ export const MESHES: readonly NamedMesh[] = [
   hideSettings(consul),
 ];
 
+/** Gives the mesh that every command takes without `--mesh`. */
+export function defaultMesh(): NamedMesh {
+  const [first] = MESHES;
+  if (!first) throw new RangeError("There is no mesh.");
+  return first;
+}
+
+/** Gives the words that choose a mesh on the command line; none for the one that commands take without a name. */
+export function namingWords({ name }: Pick<NamedMesh, "name">): readonly string[] {
+  return name === defaultMesh().name ? [] : ["--mesh", name];
+}
+
 /** Gives a mesh by the name that `--mesh` takes, or null where there is none of that name. */
 export function findMesh(name: string): NamedMesh | null {
   return MESHES.find((mesh) => mesh.name === name) ?? null;
 }
 
 function hideSettings<Settings>(mesh: Mesh<Settings>): NamedMesh {
-  const { name, reproduces, options, injected, traces, describeDefault, precedence, manifest } = mesh;
+  const shown = Object.fromEntries(SHOWN.flatMap((key) => (mesh[key] === undefined ? [] : [[key, mesh[key]]])));
   const bind = (input: MeshInput, addresses: SandboxAddresses): Parsed<BoundSettings> => {
     const read = mesh.read(input);
     if (!read.ok) return read;
@@ -53,17 +67,7 @@ function hideSettings<Settings>(mesh: Mesh<Settings>): NamedMesh {
     const capture = makeCapture(mesh, settings, { ...input.pod, own: addresses.pod, behindLink: addresses.vm });
     return { ok: true, value: { origins, warnings, purpose, capture } };
   };
-  return {
-    name,
-    reproduces,
-    options,
-    injected,
-    traces,
-    bind,
-    ...(describeDefault ? { describeDefault } : {}),
-    ...(precedence === undefined ? {} : { precedence }),
-    ...(manifest === undefined ? {} : { manifest }),
-  };
+  return { ...(shown as Pick<Mesh<Settings>, (typeof SHOWN)[number]>), bind };
 }
 
 /** Gives what settings of a mesh say of a pod. */
@@ -75,6 +79,7 @@ export function makeCapture<Settings>(mesh: Mesh<Settings>, settings: Settings, 
   return {
     mesh: mesh.name,
     settings: placed,
+    ...(mesh.firstFormat === undefined ? {} : { firstFormat: mesh.firstFormat }),
     podIps,
     shape: mesh.shape(placed, facts),
     get generated() {

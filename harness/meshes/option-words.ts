@@ -80,7 +80,7 @@ function faultOfUnknown({ name, rawName }: OptionToken, options: readonly MeshOp
 
 function faultOfValue({ rawName, value: given }: OptionToken, { value }: MeshOption): WordFault | null {
   if (value === null || given !== undefined) return null;
-  return ["missing-value", `The value is missing: ${rawName} takes ${value}. Write '' for an empty one.`];
+  return ["missing-value", `The value is missing: ${rawName} takes ${value}. Write '' for an empty value.`];
 }
 
 function describeUnknown(typed: string, options: readonly MeshOption[]): string {
@@ -103,8 +103,10 @@ function describeStrays(words: readonly string[]): string {
   const names = [...new Set(words)].slice(0, STRAYS_NAMED_AT_MOST).map((word) => `"${word}"`);
   const named = names.join(", ") + (words.length > STRAYS_NAMED_AT_MOST ? " and others" : "");
   const what =
-    words.length === 1 ? `The word ${named} belongs to no option.` : `These words belong to no option: ${named}.`;
-  return `${what} Remove them, or put quotes around a value with blanks or *: -i '*'.`;
+    words.length === 1
+      ? `The word ${named} does not belong to any option.`
+      : `These words do not belong to any option: ${named}.`;
+  return `${what} Remove them, or put quotes around a value with spaces or *: -i '*'.`;
 }
 
 /** Reads a switch's value as Go's strconv.ParseBool does; null where it is neither. */

@@ -72,12 +72,12 @@ export function makeTable(name: TableName, family: Family, chains: Readonly<Reco
 function readRange(text: string, separator: string): Range {
   const [first, last = first] = text.split(separator).map(Number);
   if (first === undefined || last === undefined || Number.isNaN(first + last))
-    throw new RangeError(`"${text}" is no range.`);
+    throw new RangeError(`"${text}" is not a range.`);
   return { first, last };
 }
 
 function readNetwork(text: string): Network {
   const network = parseNetwork(text);
-  if (!network) throw new RangeError(`"${text}" is no network.`);
+  if (!network) throw new RangeError(`"${text}" is not a network.`);
   return network;
 }

@@ -68,7 +68,7 @@ function readAddress(text: string): ParsedAddress | null {
 /** Gives an address's number; throws a RangeError for text that is none: what was read before holds canonical text only. */
 export function addressValue(text: string): bigint {
   const parsed = parseAddress(text);
-  if (!parsed) throw new RangeError(`"${text}" is no address`);
+  if (!parsed) throw new RangeError(`"${text}" is not an address`);
   return parsed.value;
 }
 

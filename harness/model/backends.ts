@@ -82,3 +82,11 @@ export function backendOf(choice: BackendChoice): Backend {
 export function listChoices(choices: readonly string[]): string {
   return `${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`;
 }
+
+/** What is to be said of one backend on this machine. `why` and `remedy` are whole sentences, null where it works. */
+export interface BackendState {
+  readonly backend: BackendName;
+  readonly works: boolean;
+  readonly why: string | null;
+  readonly remedy: string | null;
+}

@@ -21,6 +21,8 @@ export interface Capture {
   readonly mesh: string;
   /** The settings as plain data, only to be shown. */
   readonly settings: unknown;
+  /** `kept`: JSON has the settings also under the names of its first format. */
+  readonly firstFormat?: "kept";
   /** The pod's addresses as the generator is told them, in order, canonical text. */
   readonly podIps: readonly string[];
   readonly shape: PodShape;

@@ -1,5 +1,3 @@
-import type { ConnectionEnd } from "./match.ts";
-
 /**
  * What an expression of nftables reads of a packet (nft(8), PRIMARY EXPRESSIONS, PAYLOAD EXPRESSIONS), by the words of its text:
  * `meta skuid`, `ip daddr`. Keys that are not here are kept as text, and their truth is unknown.
@@ -47,6 +45,9 @@ export type CompareKeyName =
   | "fib daddr type"
   | "socket transparent"
   | "socket wildcard";
+
+/** One end of a tracked connection: as its first packet named it, or as answers name it, which NAT changes. */
+export type ConnectionEnd = "original-source" | "original-destination" | "reply-source" | "reply-destination";
 
 /** What is read, and which of its bits are looked at. */
 export interface CompareKey {

@@ -27,6 +27,8 @@ export interface Connection {
   readonly owner: Identity;
   /** The address it comes from, canonical text. */
   readonly source: string;
+  /** The port that the socket is bound to, 1–65535; absent where the kernel chooses one. */
+  readonly sourcePort?: number;
   /** The address dialled, canonical text. */
   readonly destination: string;
   /** The port dialled, 1–65535; 0 for ICMP. */
@@ -91,6 +93,11 @@ export interface Contract {
   readonly clauses: readonly Clause[];
   /** The clause that stands for "what a proxy dials does not come back to it"; `no-loop` is proven beside the clauses if left out. */
   readonly loopClause?: string;
+  /**
+   * The protocols of whose flows it demands anything, in the order of {@link PROTOCOLS}. Of every other protocol each demand is
+   * `unspecified`, and nothing is proven.
+   */
+  readonly protocols: readonly Exclude<Protocol, "icmp">[];
   /** Gives what must become of a connection. Total: `unspecified` is an answer. */
   demand(connection: Connection): Demand;
   /** Gives every value at which what it demands of the flows of a family may change. */

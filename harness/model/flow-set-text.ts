@@ -1,10 +1,10 @@
 import { addressValue, type Family, familyOf, parseAddress, parseNetwork, prefixLength } from "./address.ts";
 import { type Identity, PROTOCOLS, type Protocol } from "./contract.ts";
-import { type Finding, finding, type Parsed } from "./finding.ts";
+import { codedFinding, type Finding, type Parsed } from "./finding.ts";
 import { actorIdentity, targetAddress } from "./flow-resolution.ts";
 import { ANY_MARK, type FlowSet, MAX_MARK } from "./flow-set.ts";
-import { type HostAddresses, hostOfActor, MAX_ID, MAX_PORT, type SandboxAddresses } from "./pod.ts";
-import { actorNames, type PodShape } from "./pod-shape.ts";
+import { hostOfActor, MAX_ID, MAX_PORT, type SandboxAddresses } from "./pod.ts";
+import { actorNames, type HostAddresses, type PodShape } from "./pod-shape.ts";
 import { networkRanges, subtractRanges, type ValueRanges, wholeFamily } from "./value-ranges.ts";
 
 /** What names in a set of flows stand for, and what a set may hold. */
@@ -31,9 +31,12 @@ const ANY_ID: ValueRanges = [[0n, BigInt(MAX_ID)]];
 export function parseFlowSet(text: string, where: string, names: SetNames): Parsed<FlowSet> {
   const [left, right, ...rest] = text.split(" -> ");
   if (left === undefined || right === undefined || rest.length > 0)
-    return { ok: false, findings: [finding(where, `"${text}" is not a set of flows; write ${GRAMMAR}.`)] };
+    return {
+      ok: false,
+      findings: [codedFinding("invalid-flow-set", where, `"${text}" is not a valid set of flows; write ${GRAMMAR}.`)],
+    };
   const findings: Finding[] = [];
-  const note = (message: string) => void findings.push(finding(where, message));
+  const note = (message: string) => void findings.push(codedFinding("invalid-flow-set", where, message));
   const [actor = "", ...source] = left.split("@");
   const who = readActor(actor, names, note);
   const written = source.length === 0 ? null : readAddresses(unwrap(source.join("@")), note);
@@ -115,14 +118,14 @@ function readTarget(text: string, { addresses, shape, protocols: allowed = ["tcp
     return null;
   }
   const others = protocols.filter((name) => !allowed.includes(name));
-  if (others.length > 0)
-    note(`Flows of ${others.join(" and ")} cannot be asked about here; use ${allowed.join(", ")}.`);
+  if (others.length > 0) note(`This does not support ${others.join(" and ")} flows; use ${allowed.join(", ")}.`);
   const ports = isEcho ? NO_PORT : readPorts(portText ?? "");
-  if (!ports) note(`"${portText}" names no ports; write N, N-M or *, several with commas, from 1 to 65535.`);
+  if (!ports)
+    note(`"${portText}" is not a list of ports; write N, N-M or *, from 1 to 65535, and separate several with commas.`);
   const named = readTargetName(target, addresses, shape) ?? readAddresses(unwrap(target), note);
   if (!named || !ports) return null;
   if ((named.family === 6) !== target.startsWith("[") && !/^[a-z]/.test(target)) {
-    note(`"${text}" is not a target; write IPv6 addresses in brackets, and those alone.`);
+    note(`"${text}" is not a target; put IPv6 addresses, and only those, in brackets.`);
     return null;
   }
   return { family: named.family, destinations: named.ranges, ports, protocols };

@@ -1,5 +1,5 @@
 import { canonicalAddress, type Family, familyOf } from "./address.ts";
-import { codedFinding, type Finding, finding, type Parsed } from "./finding.ts";
+import { codedFinding, type Finding, type Parsed } from "./finding.ts";
 import type { Flow } from "./flow.ts";
 import { type FlowWho, parseWho } from "./flow-who.ts";
 import { MAX_PORT } from "./pod.ts";
@@ -32,7 +32,10 @@ export function parseFlowText(text: string, shape: PodShape, where = "FLOW"): Pa
   const exchange = text.startsWith(AGAIN) ? "again" : "first";
   const [left, right, ...rest] = (exchange === "again" ? text.slice(AGAIN.length) : text).split(" -> ");
   if (left === undefined || right === undefined || rest.length > 0) {
-    return { ok: false, findings: [finding(where, `"${text}" is not a flow; write ${GRAMMAR}.`)] };
+    return {
+      ok: false,
+      findings: [codedFinding("invalid-flow", where, `"${text}" is not a valid flow; write ${GRAMMAR}.`)],
+    };
   }
   const findings: Finding[] = [];
   const from = parseWho(left, actorNames(shape), where, findings);
@@ -40,14 +43,18 @@ export function parseFlowText(text: string, shape: PodShape, where = "FLOW"): Pa
   const to = end === null ? null : parseTo(end, Object.keys(shape.hosts), where, findings);
   if (exchange === "again" && protocol === "tcp")
     findings.push(
-      finding(where, `"${text}": a TCP connection ends with its answer; only a /udp flow can be driven again.`),
+      codedFinding(
+        "undrivable-flow",
+        where,
+        `"${text}": a TCP connection ends with its answer; "again" works with /udp flows only.`,
+      ),
     );
   if (from?.family && to && from.family !== to.family) {
     findings.push(
       codedFinding(
         "wrong-family",
         where,
-        `"${text}" starts in IPv${from.family} and ends in IPv${to.family}; use one family on both sides.`,
+        `"${text}" has an IPv${from.family} source and an IPv${to.family} target; use one family on both sides.`,
       ),
     );
   }
@@ -63,7 +70,8 @@ function parseProtocol(text: string, where: string, findings: Finding[]) {
   if (suffix === "udp") return { end, protocol: "udp" as const };
   const isIcmp = suffix === "icmp";
   findings.push(
-    finding(
+    codedFinding(
+      isIcmp ? "undrivable-flow" : "invalid-flow",
       where,
       isIcmp
         ? `"${text}": ICMP flows cannot be driven; use TCP (no suffix) or /udp.`
@@ -78,11 +86,14 @@ function parseTo(text: string, hosts: readonly string[], where: string, findings
   const found = /^(?:\[([^\]]*)\]|(.*)):([^:]*)$/.exec(text);
   const [, bracketed, plain, portText] = found ?? [];
   if (!found) {
-    findings.push(finding(where, `"${text}" is not a target; write TARGET:PORT, an IPv6 address in brackets.`));
+    findings.push(
+      codedFinding("invalid-flow", where, `"${text}" is not a target; write TARGET:PORT, an IPv6 address in brackets.`),
+    );
     return null;
   }
   const port = /^\d{1,5}$/.test(portText ?? "") ? Number(portText) : 0;
-  if (port < 1 || port > MAX_PORT) findings.push(finding(where, `"${portText}" is not a port; use 1 to ${MAX_PORT}.`));
+  if (port < 1 || port > MAX_PORT)
+    findings.push(codedFinding("invalid-flow", where, `"${portText}" is not a port; use 1 to ${MAX_PORT}.`));
   const name = plain ?? "";
   const base = name.endsWith("6") ? name.slice(0, -1) : name;
   if (names.includes(base)) return { target: base, family: (base === name ? 4 : 6) as Family, port };

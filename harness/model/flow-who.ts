@@ -1,5 +1,5 @@
 import { canonicalAddress, type Family, familyOf } from "./address.ts";
-import { codedFinding, type Finding, finding } from "./finding.ts";
+import { codedFinding, type Finding } from "./finding.ts";
 import { findNearNames } from "./near-names.ts";
 import { hostOfActor, MAX_ID, MAX_PORT, type Owner } from "./pod.ts";
 
@@ -81,14 +81,17 @@ function readNumbers(words: readonly string[], where: string, findings: Finding[
     const [, name, digits = ""] = /^(uid|gid|mark)=(.*)$/.exec(word) ?? [];
     const key = name as keyof typeof HIGHEST | undefined;
     if (key === undefined) {
-      findings.push(finding(where, `"${word}" cannot follow an actor; write uid=N, gid=N or mark=N.`));
+      findings.push(
+        codedFinding("invalid-flow", where, `"${word}" cannot follow an actor; write uid=N, gid=N or mark=N.`),
+      );
       continue;
     }
     const value = /^(?:0x[0-9a-f]{1,8}|\d{1,10})$/i.test(digits) ? Number(digits) : Number.NaN;
     const [highest, remedy] = HIGHEST[key];
-    if (numbers[key] !== undefined) findings.push(finding(where, `"${word}" gives a second ${key}; remove one.`));
+    if (numbers[key] !== undefined)
+      findings.push(codedFinding("duplicate", where, `"${word}" gives a second ${key}; remove one.`));
     else if (value <= highest) numbers[key] = value;
-    else findings.push(finding(where, `"${digits}" is not ${remedy}`));
+    else findings.push(codedFinding("invalid-flow", where, `"${digits}" is not ${remedy}`));
   }
   return numbers;
 }
@@ -103,10 +106,20 @@ function refuseOutside(
 ): void {
   if (hostOfActor(actor) === "pod") return;
   if (mark !== undefined && mark !== 0)
-    findings.push(finding(where, `"${text}" marks a socket outside the pod, which no rule of the pod can see.`));
+    findings.push(
+      codedFinding(
+        "invalid-flow",
+        where,
+        `"${text}" sets a mark on a socket outside the pod, which no rule in the pod can see; remove the mark.`,
+      ),
+    );
   if (uid !== undefined || gid !== undefined)
     findings.push(
-      finding(where, `"${text}" names the owner of a socket outside the pod, which no rule of the pod can see.`),
+      codedFinding(
+        "invalid-flow",
+        where,
+        `"${text}" sets the owner of a socket outside the pod, which no rule in the pod can see; remove the owner.`,
+      ),
     );
 }
 
@@ -120,9 +133,10 @@ function parseSource(text: string, where: string, findings: Finding[]) {
   const sourcePort = Number(portText);
   if ((source === null && address !== "") || !(sourcePort >= 1 && sourcePort <= MAX_PORT))
     findings.push(
-      finding(
+      codedFinding(
+        "invalid-flow",
         where,
-        `"${text}" is not an address; name one that the actor's host has, a port, or both, as in envoy@127.0.0.6, client@:5000.`,
+        `"${text}" is not an address; give an address of the actor's host, a port, or both, as in envoy@127.0.0.6 or client@:5000.`,
       ),
     );
   return { source, sourcePort };

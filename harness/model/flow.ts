@@ -4,11 +4,11 @@ import { hostOfActor } from "./pod.ts";
 /** How the stub Envoy treats a flow: it says what it saw and closes, or it dials on as Envoy does. */
 export type Manner = "answer" | "forward";
 
-/** A flow's protocol: a TCP connection with a request and its answer, or a UDP datagram and its answer. */
-export type FlowProtocol = "tcp" | "udp";
+/** The protocols of flows that are driven and analysed, in the order in which they are named. */
+export const FLOW_PROTOCOLS = ["tcp", "udp"] as const;
 
-/** Names that actors have in every pod; `app` and `root` live in it. Beside them are those of its proxies, and `uid=N,gid=M`. */
-export const USUAL_ACTORS: readonly string[] = ["app", "root", "client", "upstream", "vm"];
+/** A flow's protocol: a TCP connection with a request and its answer, or a UDP datagram and its answer. */
+export type FlowProtocol = (typeof FLOW_PROTOCOLS)[number];
 
 /** Who dials. */
 export interface FlowSource {

@@ -1,5 +1,5 @@
 import { canonicalAddress, parseEndpoint } from "./address.ts";
-import { type Finding, finding, type Parsed } from "./finding.ts";
+import { codedFinding, type Finding, type Parsed } from "./finding.ts";
 import { type EndingKind, LANDING_KINDS, type Landing } from "./landing.ts";
 import { findNearNames } from "./near-names.ts";
 import { type ListenerName, MAX_PORT } from "./pod.ts";
@@ -39,10 +39,22 @@ export function parseLandingText(text: string, shape: PodShape, where: string): 
   const kind = listener ? "listener" : WRITABLE_KINDS.find((known) => known === name);
   const port = portText === undefined ? null : Number(portText);
   if (kind === undefined || (port !== null && (port > MAX_PORT || listener === null)))
-    findings.push(finding(where, `"${head}" is not a landing; write ${GRAMMAR}.${tellListeners(name, shape)}`));
+    findings.push(
+      codedFinding(
+        "invalid-landing",
+        where,
+        `"${head}" is not a valid landing; write ${GRAMMAR}.${tellListeners(name, shape)}`,
+      ),
+    );
   const tail = readTail(text.slice(head.length), listener, shape);
   if (tail === null)
-    findings.push(finding(where, `"${text.slice(head.length + 1)}" cannot follow "${head}"; write ${GRAMMAR}.`));
+    findings.push(
+      codedFinding(
+        "invalid-landing",
+        where,
+        `"${text.slice(head.length + 1)}" cannot follow "${head}"; write ${GRAMMAR}.`,
+      ),
+    );
   if (findings.length > 0 || kind === undefined || tail === null) return { ok: false, findings };
   return { ok: true, value: { text, kind, listener, port, ...tail } };
 }

@@ -41,7 +41,7 @@ export interface Hop {
  */
 export interface Landing {
   readonly kind: LandingKind;
-  /** `pod`, `client`, `upstream`, `vm`, or a further host of the pod's shape. */
+  /** `pod`, `client`, `upstream`, `vm`, or a further host of the pod's shape. With UDP's `unanswered`, whose listener took the datagram. */
   readonly host: string | null;
   readonly listener: ListenerName | null;
   /**

@@ -1,5 +1,5 @@
 import type { Network } from "./address.ts";
-import type { CompareMatch } from "./compare.ts";
+import type { CompareMatch, ConnectionEnd } from "./compare.ts";
 
 /** A range of whole numbers, both ends included: one port is `{ first: 80, last: 80 }`. */
 export interface Range {
@@ -118,9 +118,6 @@ export interface StateMatch {
   readonly negated: boolean;
   readonly states: readonly ConntrackState[];
 }
-
-/** One end of a tracked connection: as its first packet named it, or as answers name it, which NAT changes. */
-export type ConnectionEnd = "original-source" | "original-destination" | "reply-source" | "reply-destination";
 
 /** What `--ctstatus` asks of a connection, in the order iptables prints it. */
 export const CONNECTION_STATUSES = ["EXPECTED", "SEEN_REPLY", "ASSURED", "CONFIRMED"] as const;

@@ -1,13 +1,15 @@
-import type { Flow } from "./flow.ts";
+import type { Flow, FlowProtocol } from "./flow.ts";
 
 /**
- * What became of one mutant. `caught`: a flow landed elsewhere than expected, or fell silent so that it could not be looked at any more.
- * `equivalent`: no flow that a sandbox can drive lands differently. `missed`: some flow does, or it is not known that none does, and none
- * of the driven ones showed it.
+ * What became of one mutant. `caught`: a flow landed elsewhere than expected, or fell silent so that it could not be observed any more.
+ * `equivalent`: no flow of these protocols that a sandbox can drive lands differently. `missed`: some flow does, or it is not known that
+ * none does, and none of the driven ones showed it.
  */
 export interface MutantReport {
   /** What was broken: `ip nat: delete -A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN`. */
   readonly mutant: string;
+  /** The protocols of the flows among which one that shows it was searched: those of the contract, of the driven flows, or of rules. */
+  readonly protocols: readonly FlowProtocol[];
   readonly outcome: "caught" | "equivalent" | "missed";
   /** The flow that showed it, or for a missed one a flow that would have; null where there is none, or the kernel refused the mutant. */
   readonly flow: Flow | null;

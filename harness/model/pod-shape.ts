@@ -1,7 +1,11 @@
 import type { Family } from "./address.ts";
 import type { Identity, Protocol } from "./contract.ts";
-import { USUAL_ACTORS } from "./flow.ts";
-import type { HostAddresses } from "./pod.ts";
+
+/** One host's addresses, canonical text. */
+export interface HostAddresses {
+  readonly 4: string;
+  readonly 6: string;
+}
 
 /** What a listener is for: `inbound` and `outbound` take captured traffic of that direction. */
 export type ListenerRole = "inbound" | "outbound" | "dns" | "tunnel" | "status" | "app";
@@ -121,6 +125,9 @@ export function dialsOn(listener: Pick<ListenerShape, "dials">): boolean {
 export function findListener({ listeners }: Pick<PodShape, "listeners">, name: string | null) {
   return listeners.find((listener) => listener.name === name);
 }
+
+/** Names that actors have in every pod; `app` and `root` live in it. Beside them are those of its proxies, and `uid=N,gid=M`. */
+export const USUAL_ACTORS: readonly string[] = ["app", "root", "client", "upstream", "vm"];
 
 /** What a flow may call the first proxy, whatever its name. */
 const PROXY_ALIAS = "proxy";

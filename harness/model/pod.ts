@@ -1,17 +1,11 @@
 import { canonicalAddress, type Family } from "./address.ts";
-import type { PodShape } from "./pod-shape.ts";
+import type { HostAddresses, PodShape } from "./pod-shape.ts";
 
 /** The hosts of a sandbox. `vm` stands behind a kubevirt interface of the pod and is there only where a scenario asks for one. */
 export type HostName = "pod" | "client" | "upstream" | "vm";
 
 /** A listener's name: `app`, `client`, `upstream`, or that of a listener of the pod's shape, `envoy-inbound`. */
 export type ListenerName = string;
-
-/** One host's addresses, canonical text. */
-export interface HostAddresses {
-  readonly 4: string;
-  readonly 6: string;
-}
 
 /** The addresses of every host of a sandbox; each host always has one of each family. */
 export type SandboxAddresses = Readonly<Record<HostName, HostAddresses>>;

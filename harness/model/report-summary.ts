@@ -1,3 +1,4 @@
+import { FLOW_PROTOCOLS } from "./flow.ts";
 import {
   type ClassReport,
   type CoverageReport,
@@ -32,7 +33,16 @@ function summarizeClasses(classes: readonly ClassReport[]): Report["summary"]["c
   if (classes.length === 0) return null;
   const sum = (name: "total" | "driven" | "unspecified" | "left") => classes.reduce((all, each) => all + each[name], 0);
   const failed = classes.filter(({ failure }) => failure !== null).length;
-  return { total: sum("total"), driven: sum("driven"), unspecified: sum("unspecified"), left: sum("left"), failed };
+  const named = new Set(classes.flatMap(({ protocols = ["tcp"] }) => protocols));
+  const protocols = FLOW_PROTOCOLS.filter((protocol) => named.has(protocol));
+  return {
+    total: sum("total"),
+    protocols,
+    driven: sum("driven"),
+    unspecified: sum("unspecified"),
+    left: sum("left"),
+    failed,
+  };
 }
 
 function summarizeCoverage(scenarios: readonly CoverageReport[]): CoverageSummary | null {

@@ -1,6 +1,6 @@
 import type { Family } from "./address.ts";
 import type { Expectation } from "./expectation.ts";
-import type { Flow, Manner } from "./flow.ts";
+import type { Flow, FlowProtocol, Manner } from "./flow.ts";
 import { type Landing, landingsAgree } from "./landing.ts";
 import type { RulePlace } from "./ruleset.ts";
 
@@ -51,7 +51,7 @@ export interface CoverageReport {
   readonly taken: readonly RulePlace[];
   /** Rules that no flow has taken. Each is in `unreachable`, or among `takers`, or it could not be told. */
   readonly unhit: readonly RulePlace[];
-  /** Rules that no TCP flow of the sandbox's shape takes: every class of flows was simulated. */
+  /** Rules that no TCP or UDP flow of the sandbox's shape takes: every class of flows was simulated. */
   readonly unreachable: readonly RulePlace[];
   /** For rules that a scenario's flows have left out, a flow that the simulator says takes them. */
   readonly takers: readonly { readonly rule: RulePlace; readonly flow: string; readonly manner: Manner }[];
@@ -87,6 +87,8 @@ export interface Omission {
 export interface ClassReport {
   /** `driven`, `unspecified` and `left` together. */
   readonly total: number;
+  /** The protocols of the flows, TCP first. Absent in reports of earlier versions, which know TCP alone. */
+  readonly protocols?: readonly FlowProtocol[];
   /** Classes of which a flow was driven, and where it is certain that all land as that one does. */
   readonly driven: number;
   /** Classes of which nothing is demanded. */
@@ -116,9 +118,9 @@ export interface ScenarioReport {
   readonly notLookedAt: readonly Family[];
   /** Null unless coverage was asked for. */
   readonly coverage: CoverageReport | null;
-  /** What of rules from outside does not apply, a sentence each: `IPv4: the table nat is empty; …`. */
+  /** What in user-supplied rules has no effect, a sentence each: `IPv4: the table nat is empty; …`. */
   readonly notices: readonly string[];
-  /** What rules from outside leave out and no flow shows. */
+  /** What user-supplied rules leave out although it is required, and no flow can reveal. */
   readonly omissions: readonly Omission[];
 }
 
@@ -143,7 +145,7 @@ export interface Report {
     readonly couldNotLook: number;
     /** Flows that the simulator predicted to land elsewhere than the kernel landed them: a defect of landfall itself. */
     readonly mispredicted: number;
-    /** What rules from outside leave out and no flow shows. */
+    /** What user-supplied rules leave out although it is required, and no flow can reveal. */
     readonly omissions: number;
     /** Null where no scenario's flows follow from a config. `failed`: scenarios whose classes could not be found. */
     readonly classes: (Omit<ClassReport, "remaining" | "failure"> & { readonly failed: number }) | null;

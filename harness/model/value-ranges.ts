@@ -52,6 +52,6 @@ export function networkRanges({ family, value, mask }: Network): ValueRanges {
 }
 
 function tooManyGaps(): LandfallError {
-  const message = `An address mask has more than ${GAP_BITS_AT_MOST} free bits above its lowest set one; the analysis cannot take it apart.`;
+  const message = `An address mask has more than ${GAP_BITS_AT_MOST} gaps above its lowest set bit; the analysis does not support that.`;
   return new LandfallError("budget-exceeded", message);
 }

@@ -1,33 +1,13 @@
 import { HOOKS, type Hook } from "../model/hook.ts";
-import type { Match } from "../model/match.ts";
 import { type BaseChain, type Chain, listActiveTables, type Rule, type Ruleset, type Table } from "../model/ruleset.ts";
 import type { Target } from "../model/target.ts";
 import type { Verdict } from "../model/trace.ts";
-import { compileMatch, type Test } from "./match.ts";
+import type { CompiledChain, CompiledRule, RuleVerdict } from "./compiled-chain.ts";
+import { compileMatch } from "./match.ts";
 import type { Packet } from "./packet.ts";
-import { type Action, compileTarget } from "./target.ts";
-import { ACCEPT, type ChainVerdict, type Decision, DROP, type RuleVerdict, UNDECIDED } from "./verdict.ts";
-
-/** A rule ready to run, with its place. */
-export interface CompiledRule {
-  readonly table: string;
-  readonly chain: string;
-  /** Counted from 1. */
-  readonly index: number;
-  readonly rule: Rule;
-  /** The matches that can fail, with a test for each. */
-  readonly matches: readonly Match[];
-  readonly tests: readonly Test[];
-  readonly act: Action;
-}
-
-/** A chain ready to run; its rules are filled in after every chain is known, since chains name each other. */
-export interface CompiledChain {
-  readonly name: string;
-  readonly table: string;
-  readonly policy: Decision;
-  rules: readonly CompiledRule[];
-}
+import type { Recorder } from "./recorder.ts";
+import { compileTarget } from "./target.ts";
+import { ACCEPT, type ChainVerdict, type Decision, DROP, UNDECIDED } from "./verdict.ts";
 
 /** A chain that the kernel calls by itself, ready to run. */
 export interface CompiledBaseChain {
@@ -114,30 +94,34 @@ function compileRule(
 }
 
 /** Shows a packet to a base chain: what its rules decide, or else its policy. */
-export function runBaseChain(hook: Hook, chain: CompiledChain, packet: Packet): Decision {
-  const verdict = runChain(hook, chain, packet);
+export function runBaseChain(hook: Hook, chain: CompiledChain, packet: Packet, recorder: Recorder | null): Decision {
+  const verdict = runChain(hook, chain, packet, recorder);
   if (verdict.kind !== "undecided") return verdict;
-  packet.walk.recorder?.policy(hook, chain, packet);
+  recorder?.policy(hook, chain, packet);
   return chain.policy;
 }
 
 /** What comes out of `goto` undecided is undecided for the chain that said goto: it goes on at that chain's caller. */
-function runChain(hook: Hook, chain: CompiledChain, packet: Packet): ChainVerdict {
+function runChain(hook: Hook, chain: CompiledChain, packet: Packet, recorder: Recorder | null): ChainVerdict {
   for (const rule of chain.rules) {
-    const verdict = runRule(hook, rule, packet);
+    const verdict = runRule(hook, rule, packet, recorder);
     if (verdict === null || verdict.kind === "continue") continue;
     if (verdict.kind === "return") return UNDECIDED;
-    if (verdict.kind === "goto") return runChain(hook, verdict.chain, packet);
+    if (verdict.kind === "goto") return runChain(hook, verdict.chain, packet, recorder);
     if (verdict.kind !== "jump") return verdict;
-    const inner = runChain(hook, verdict.chain, packet);
+    const inner = runChain(hook, verdict.chain, packet, recorder);
     if (inner.kind !== "undecided") return inner;
   }
   return UNDECIDED;
 }
 
 /** Gives the rule's verdict, or null where it does not match. */
-function runRule(hook: Hook, rule: CompiledRule, packet: Packet): Exclude<RuleVerdict, { kind: "break" }> | null {
-  const { recorder } = packet.walk;
+function runRule(
+  hook: Hook,
+  rule: CompiledRule,
+  packet: Packet,
+  recorder: Recorder | null,
+): Exclude<RuleVerdict, { kind: "break" }> | null {
   for (let i = 0; i < rule.tests.length; i++) {
     if (rule.tests[i]?.(packet)) continue;
     recorder?.passOver(hook, rule, packet, rule.matches[i]);

@@ -11,16 +11,16 @@ import type { Owner } from "../model/pod.ts";
 import type { KnownAddress } from "./address-book.ts";
 import { findType } from "./address-type.ts";
 import { endOf, hasStatus } from "./connection-match.ts";
-import type { Entry } from "./conntrack.ts";
+import type { Entry } from "./entry.ts";
 import { settleMaker } from "./maker.ts";
 import { noteTemplate, type Packet } from "./packet.ts";
 import { findDemuxed, findTaker } from "./socket-match.ts";
 
 /** What a key reads: a number, an interface's name (empty where a hook has none), or an end that the kernel may choose from a range. */
-export type Reading = bigint | string | { readonly port: number } | { readonly address: KnownAddress };
+export type KeyReading = bigint | string | { readonly port: number } | { readonly address: KnownAddress };
 
 /** Reads a key of a packet; null where the packet lacks it, which ends the rule. `asked` has the bits that are looked at. */
-export type Read = (packet: Packet, key: CompareKey, asked: bigint) => Reading | null;
+export type Read = (packet: Packet, key: CompareKey, asked: bigint) => KeyReading | null;
 
 /** What the kernel calls IPv4 and IPv6 in `meta nfproto` (include/uapi/linux/netfilter.h) and `meta protocol` (uapi/linux/if_ether.h). */
 const NFPROTO = { 4: 2n, 6: 10n } as const;
@@ -38,7 +38,7 @@ const ofProtocol =
   (packet, key, asked) =>
     packet.protocol === protocol ? read(packet, key, asked) : null;
 const ofEntry =
-  (read: (entry: Entry, packet: Packet, key: CompareKey, asked: bigint) => Reading | null): Read =>
+  (read: (entry: Entry, packet: Packet, key: CompareKey, asked: bigint) => KeyReading | null): Read =>
   (packet, key, asked) => {
     noteTemplate(packet);
     return packet.entry === null ? null : read(packet.entry, packet, key, asked);
@@ -133,25 +133,25 @@ function statusOf(entry: Entry, packet: Packet, asked: bigint): bigint {
 }
 
 /** `ct original ip6 daddr` of an IPv4 connection reads nothing (nft_ct_get_eval compares the families). */
-function readAddressOfEnd(entry: Entry, { family }: Packet, key: CompareKey): Reading | null {
+function readAddressOfEnd(entry: Entry, { family }: Packet, key: CompareKey): KeyReading | null {
   const end = connectionEnd(key);
   if (end === null || (key.family !== null && (key.family === "ip") !== (family === 4))) return null;
   return { address: endOf(entry, end).address };
 }
 
-function readPortOfEnd(entry: Entry, _: Packet, key: CompareKey): Reading | null {
+function readPortOfEnd(entry: Entry, _: Packet, key: CompareKey): KeyReading | null {
   const end = connectionEnd(key);
   return end === null ? null : { port: endOf(entry, end).port };
 }
 
-function typeOf({ in: input, out, walk }: Packet, address: KnownAddress, { device }: CompareKey): Reading {
+function typeOf({ in: input, out, walk }: Packet, address: KnownAddress, { device }: CompareKey): KeyReading {
   const name = device === null ? null : device === "iif" ? input : out;
   const type = findType(address, name, walk.pod).toLowerCase();
   return BigInt(FIB_TYPES[type as keyof typeof FIB_TYPES] ?? 0);
 }
 
 /** Where ports would stand, an ICMP error has its type, its code and a checksum. */
-function bytesOfError({ walk }: Packet): Reading | null {
+function bytesOfError({ walk }: Packet): KeyReading | null {
   walk.oracle.giveUp("what th sport and th dport read of an ICMP error");
   return null;
 }

@@ -1,7 +1,7 @@
 import type { CompareElement, CompareKey, CompareMatch, CompareRange } from "../model/compare.ts";
 import type { KnownAddress } from "./address-book.ts";
 import { isInRange } from "./addresses.ts";
-import { READERS, type Read, type Reading } from "./compare-readers.ts";
+import { type KeyReading, READERS, type Read } from "./compare-readers.ts";
 import type { Packet } from "./packet.ts";
 import { portIsIn } from "./ports.ts";
 
@@ -15,13 +15,13 @@ export function compileCompare(match: CompareMatch): (packet: Packet) => boolean
 }
 
 /** What the keys of a concatenation read of one packet; null where it lacks one of them. */
-export type KeyReader = (packet: Packet) => readonly Reading[] | null;
+export type KeyReader = (packet: Packet) => readonly KeyReading[] | null;
 
 /** Compiles keys into what reads all of them. */
 export function compileKeys(keys: readonly CompareKey[], asked: bigint = ALL_BITS): KeyReader {
   const readers = keys.map((key) => ({ key, read: READERS[key.name] as Read }));
   return (packet) => {
-    const readings: Reading[] = [];
+    const readings: KeyReading[] = [];
     for (const { key, read } of readers) {
       const reading = read(packet, key, asked);
       if (reading === null) return null;
@@ -39,11 +39,11 @@ function askedBits({ operator, elements }: CompareMatch): bigint {
 }
 
 /** Says whether what was read is one element. */
-export function isElement(readings: readonly Reading[], element: CompareElement, packet: Packet): boolean {
+export function isElement(readings: readonly KeyReading[], element: CompareElement, packet: Packet): boolean {
   return element.every((range, i) => isIn(readings[i] ?? 0n, [range], packet));
 }
 
-function holds({ operator, elements }: CompareMatch, readings: readonly Reading[], packet: Packet): boolean {
+function holds({ operator, elements }: CompareMatch, readings: readonly KeyReading[], packet: Packet): boolean {
   switch (operator) {
     case "==":
       return isAny(readings, elements, packet);
@@ -65,17 +65,17 @@ function holds({ operator, elements }: CompareMatch, readings: readonly Reading[
 }
 
 /** One key is asked once for all of its elements, so that a choice of the kernel's is one question. */
-function isAny(readings: readonly Reading[], elements: readonly CompareElement[], packet: Packet): boolean {
+function isAny(readings: readonly KeyReading[], elements: readonly CompareElement[], packet: Packet): boolean {
   const [only] = readings;
   if (readings.length === 1 && only !== undefined) return isIn(only, elements.flat(), packet);
   return elements.some((element) => isElement(readings, element, packet));
 }
 
-function isBetween(readings: readonly Reading[], first: bigint, last: bigint, packet: Packet): boolean {
+function isBetween(readings: readonly KeyReading[], first: bigint, last: bigint, packet: Packet): boolean {
   return isIn(readings[0] ?? 0n, [{ first: first < 0n ? 0n : first, last }], packet);
 }
 
-function isIn(reading: Reading, ranges: readonly CompareRange[], packet: Packet): boolean {
+function isIn(reading: KeyReading, ranges: readonly CompareRange[], packet: Packet): boolean {
   if (typeof reading === "string") return ranges.some((range) => "name" in range && isNamed(reading, range.name));
   if (typeof reading === "bigint")
     return ranges.some((range) => "first" in range && range.first <= reading && reading <= range.last);
@@ -97,18 +97,18 @@ function bitsOfValue(elements: readonly CompareElement[]): bigint {
   return range !== undefined && "first" in range ? range.first : 0n;
 }
 
-function bitsOf(readings: readonly Reading[], packet: Packet): bigint {
+function bitsOf(readings: readonly KeyReading[], packet: Packet): bigint {
   const [reading = 0n] = readings;
   return toNumber(reading, packet) ?? 0n;
 }
 
 /** What the kernel chooses from a range has no bits that are known. */
-function maskReading(reading: Reading, mask: bigint, packet: Packet): Reading {
+function maskReading(reading: KeyReading, mask: bigint, packet: Packet): KeyReading {
   const value = toNumber(reading, packet);
   return value === null ? reading : value & mask;
 }
 
-function toNumber(reading: Reading, { walk }: Packet): bigint | null {
+function toNumber(reading: KeyReading, { walk }: Packet): bigint | null {
   if (typeof reading === "string") return null;
   if (typeof reading === "bigint") return reading;
   if ("port" in reading) {

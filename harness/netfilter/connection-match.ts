@@ -1,6 +1,7 @@
-import type { ConnectionEnd, ConnectionMatch, ConnectionStatus } from "../model/match.ts";
+import type { ConnectionEnd } from "../model/compare.ts";
+import type { ConnectionMatch, ConnectionStatus } from "../model/match.ts";
 import { isInNetwork } from "./addresses.ts";
-import type { EndPoint, Entry } from "./conntrack.ts";
+import type { EndPoint, Entry } from "./entry.ts";
 import { noteTemplate, type Packet } from "./packet.ts";
 import { portIsIn } from "./ports.ts";
 

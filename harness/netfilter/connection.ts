@@ -1,10 +1,21 @@
 import type { Family } from "../model/address.ts";
 import type { HostName, Owner } from "../model/pod.ts";
-import { type EndPoint, type Entry, type Tuple, tupleOf } from "./conntrack.ts";
+import { tupleOf } from "./conntrack.ts";
+import type { EndPoint, Entry } from "./entry.ts";
 import { type Arrival, carryPacket } from "./network.ts";
 import { FLAGS, type Packet } from "./packet.ts";
 import { makeKernelReset } from "./reject.ts";
-import { canReset, carrySegment, makeSegment, RESET, reaches, sendSegment, TIMED_OUT, UNANSWERED } from "./segment.ts";
+import {
+  canReset,
+  carrySegment,
+  type Ending,
+  makeSegment,
+  RESET,
+  reaches,
+  sendSegment,
+  TIMED_OUT,
+  UNANSWERED,
+} from "./segment.ts";
 import type { Listener, Socket } from "./sockets.ts";
 import type { Walk } from "./walk.ts";
 
@@ -19,15 +30,6 @@ export interface Attempt {
   readonly mark: number;
 }
 
-/** How a connection ended for who made it. `at`: who listened, as which end points, and what had been dialled: in the pod
- * conntrack says so, elsewhere the dialler. */
-export type Ending =
-  | { readonly kind: "listener"; readonly listener: Listener; readonly ends: Tuple; readonly dialled: EndPoint }
-  | { readonly kind: "refused"; readonly at: EndPoint }
-  | { readonly kind: "reset" | "timed-out" | "unreachable" }
-  /** `replyFrom`: where an answer came from that was not the one dialled. */
-  | { readonly kind: "unanswered"; readonly replyFrom?: EndPoint };
-
 const UNREACHABLE: Ending = { kind: "unreachable" };
 
 /**
@@ -40,16 +42,16 @@ export function makeConnection(walk: Walk, attempt: Attempt): Ending {
   const { host: from, source, destination, owner, mark } = attempt;
   const dialler = openSocket(walk, { host: from, local: source, remote: destination, owner, mode: "plain", mark });
   const syn = makeSegment(walk, dialler, FLAGS.syn);
-  const arrival = carryPacket(syn, attempt.host);
-  if (arrival.kind === "lost") return endByAnswer(arrival, dialler, syn);
+  const arrival = carryPacket(syn, walk, attempt.host);
+  if (arrival.kind === "lost") return endByAnswer(arrival, walk, dialler, syn);
   const { host } = arrival;
   const listener = assignedListener(syn) ?? walk.pod.findListener(host, syn.destinationPort, "tcp", syn.destination);
   if (!canAnswer(syn, host, listener)) return TIMED_OUT;
-  if (listener === null) return refuse(syn, host, dialler);
+  if (listener === null) return refuse(syn, walk, host, dialler);
   const ends = tupleOf(syn);
   const tracked = canBeAskedFor(syn.entry) ? syn.entry.original.destination : ends.destination;
   const dialled = host === "pod" ? tracked : destination;
-  if (isSureOfAnswer(syn, attempt, host)) return { kind: "listener", listener, ends, dialled };
+  if (isSureOfAnswer(syn, walk, attempt, host)) return { kind: "listener", listener, ends, dialled };
   const { destination: local, source: remote } = ends;
   const server = openSocket(walk, { host, local, remote, owner: listener.owner, mode: listener.mode, mark: 0 });
   return converse(walk, dialler, server) ?? { kind: "listener", listener, ends, dialled };
@@ -59,7 +61,7 @@ export function makeConnection(walk: Walk, attempt: Attempt): Ending {
  * Where only nat has rules and the source is unchanged, what follows the SYN meets no rule and finds its way back: between the pod and
  * its link's address, or inside the pod.
  */
-function isSureOfAnswer({ walk: { pod, recorder }, family, source, entry }: Packet, attempt: Attempt, host: HostName) {
+function isSureOfAnswer({ family, source, entry }: Packet, { pod, recorder }: Walk, attempt: Attempt, host: HostName) {
   if (recorder !== null || pod.shows[family] === "every packet" || entry?.natSource === "in-effect") return false;
   if (attempt.host === "pod" && host === "pod") return true;
   return host === "pod" || source.text === pod.addresses.pod[family];
@@ -90,8 +92,8 @@ function dialAgain(walk: Walk, dialler: Socket, server: Socket, greeted: Ending)
   if (walk.entries.length === 0) return TIMED_OUT;
   if (greeted === RESET) walk.sockets.splice(walk.sockets.indexOf(server), 1);
   const syn = makeSegment(walk, dialler, FLAGS.syn);
-  const arrival = carryPacket(syn, dialler.host);
-  return arrival.kind === "lost" ? endByAnswer(arrival, dialler, syn) : TIMED_OUT;
+  const arrival = carryPacket(syn, walk, dialler.host);
+  return arrival.kind === "lost" ? endByAnswer(arrival, walk, dialler, syn) : TIMED_OUT;
 }
 
 /**
@@ -100,7 +102,7 @@ function dialAgain(walk: Walk, dialler: Socket, server: Socket, greeted: Ending)
  */
 function sendAnswer(walk: Walk, server: Socket, dialler: Socket): Ending | null {
   const packet = makeSegment(walk, server, FLAGS.data);
-  const ending = carrySegment(packet, server, dialler);
+  const ending = carrySegment(packet, walk, server, dialler);
   const isUnsent = ending === TIMED_OUT && server.host === "pod" && packet.in === "";
   return isUnsent ? sendSegment(walk, server, dialler, FLAGS.lastData) : ending;
 }
@@ -127,14 +129,14 @@ export function assignedListener({ assigned }: Packet): Listener | null {
 }
 
 /** The host has nobody at that port and sends a reset. */
-function refuse(syn: Packet, host: HostName, dialler: Socket): Ending {
+function refuse(syn: Packet, walk: Walk, host: HostName, dialler: Socket): Ending {
   const at = tupleOf(syn).destination;
-  return canReset(syn) && reaches(makeKernelReset(syn), host, dialler) ? { kind: "refused", at } : TIMED_OUT;
+  return canReset(syn) && reaches(makeKernelReset(syn), walk, host, dialler) ? { kind: "refused", at } : TIMED_OUT;
 }
 
 /** Gives what the answer to a lost first packet makes of the attempt; it times out if none arrives. */
-export function endByAnswer(arrival: Arrival & { kind: "lost" }, sender: Socket, lost: Packet): Ending {
-  if (arrival.answer === null || !reaches(arrival.answer.packet, arrival.answer.from, sender)) return TIMED_OUT;
+export function endByAnswer(arrival: Arrival & { kind: "lost" }, walk: Walk, sender: Socket, lost: Packet): Ending {
+  if (arrival.answer === null || !reaches(arrival.answer.packet, walk, arrival.answer.from, sender)) return TIMED_OUT;
   if (arrival.answer.packet.error?.meaning === "unreachable") return UNREACHABLE;
   return { kind: "refused", at: tupleOf(lost).destination };
 }

@@ -1,29 +1,6 @@
 import { TCP_FLAG_BITS } from "../model/match.ts";
-import type { KnownAddress } from "./address-book.ts";
+import type { Entry, PacketEnds, Tuple, Zones } from "./entry.ts";
 import type { IcmpError, Packet } from "./packet.ts";
-
-/** One end point of a connection. */
-export interface EndPoint {
-  readonly address: KnownAddress;
-  readonly port: number;
-}
-
-/** Says whether two end points are one. */
-export function isSameEnd(one: EndPoint, other: EndPoint): boolean {
-  return one.address === other.address && one.port === other.port;
-}
-
-/** Both ends as one direction's packets name them. */
-export interface Tuple {
-  readonly source: EndPoint;
-  readonly destination: EndPoint;
-}
-
-/** The conntrack zones of a connection's two directions; 0 is the default (struct nf_conntrack_zone). */
-export interface Zones {
-  readonly original: number;
-  readonly reply: number;
-}
 
 const DEFAULT_ZONES: Zones = { original: 0, reply: 0 };
 /** Zones have 16 bits (`u16 id` in struct nf_conntrack_zone): of a mark the lower ones count. */
@@ -36,25 +13,6 @@ export function zonesOf({ template, mark }: Packet): Zones {
   const id = zone === "mark" ? mark & ZONE_BITS : zone;
   return { original: direction === "reply" ? 0 : id, reply: direction === "original" ? 0 : id };
 }
-
-/**
- * One tracked connection, or exchange of datagrams. `original` is how its first packet named the ends; `reply` how answers name them,
- * which NAT changes. `natSource` and `natDestination` say how far NAT is: not asked yet, asked without effect, or in effect.
- */
-export interface Entry {
-  readonly protocol: Packet["protocol"];
-  readonly zones: Zones;
-  readonly original: Tuple;
-  reply: Tuple;
-  mark: number;
-  confirmation: "unconfirmed" | "confirmed";
-  replies: "none" | "seen";
-  natSource: NatProgress;
-  natDestination: NatProgress;
-}
-
-/** How far one half of NAT is for a connection. */
-export type NatProgress = "not-asked" | "none" | "in-effect";
 
 /** Makes the entry of a connection whose first packet names the ends thus. */
 function makeEntry(original: Tuple, protocol: Packet["protocol"], zones: Zones): Entry {
@@ -121,10 +79,7 @@ function relateError(packet: Packet, { quoted, protocol }: IcmpError, zones: Zon
 }
 
 /** Gives the ends that an answer to a packet with these ends has. */
-export function answerFields({
-  source,
-  destination,
-}: Tuple): Pick<Packet, "source" | "sourcePort" | "destination" | "destinationPort"> {
+export function answerFields({ source, destination }: Tuple): PacketEnds {
   return {
     source: destination.address,
     sourcePort: destination.port,
@@ -149,7 +104,7 @@ function findEntry(entries: readonly Entry[], packet: Packet, zones: Zones): Fou
   return null;
 }
 
-function isOf(tuple: Tuple, packet: Packet): boolean {
+function isOf(tuple: Tuple, packet: PacketEnds): boolean {
   return (
     tuple.source.address === packet.source &&
     tuple.source.port === packet.sourcePort &&
@@ -159,7 +114,7 @@ function isOf(tuple: Tuple, packet: Packet): boolean {
 }
 
 /** Gives both ends as a packet names them now. */
-export function tupleOf(packet: Packet): Tuple {
+export function tupleOf(packet: PacketEnds): Tuple {
   return {
     source: { address: packet.source, port: packet.sourcePort },
     destination: { address: packet.destination, port: packet.destinationPort },

@@ -1,10 +1,11 @@
 import type { HostName } from "../model/pod.ts";
-import { type Attempt, assignedListener, type Ending, endByAnswer, openSocket } from "./connection.ts";
-import { answerFields, type EndPoint, isSameEnd, tupleOf } from "./conntrack.ts";
+import { type Attempt, assignedListener, endByAnswer, openSocket } from "./connection.ts";
+import { answerFields, tupleOf } from "./conntrack.ts";
+import { type EndPoint, isSameEnd } from "./entry.ts";
 import { carryPacket } from "./network.ts";
 import { makePacket, type Packet } from "./packet.ts";
 import { makePortUnreachable } from "./reject.ts";
-import { reaches, TIMED_OUT, UNANSWERED } from "./segment.ts";
+import { type Ending, reaches, TIMED_OUT } from "./segment.ts";
 import type { Listener, Socket } from "./sockets.ts";
 import type { Walk } from "./walk.ts";
 
@@ -24,22 +25,22 @@ export function exchangeDatagrams(walk: Walk, attempt: Attempt, exchange: "first
 function exchangeDatagram(walk: Walk, dialler: Socket): Ending {
   const { host, local, remote, owner, mark } = dialler;
   const datagram = makeDatagram(walk, { source: local, destination: remote }, owner, host === "pod" ? mark : 0);
-  const arrival = carryPacket(datagram, host);
-  if (arrival.kind === "lost") return endByAnswer(arrival, dialler, datagram);
+  const arrival = carryPacket(datagram, walk, host);
+  if (arrival.kind === "lost") return endByAnswer(arrival, walk, dialler, datagram);
   const { destination, destinationPort: port } = datagram;
   const listener = assignedListener(datagram) ?? walk.pod.findListener(arrival.host, port, "udp", destination);
-  if (listener === null) return refuse(datagram, arrival.host, dialler);
+  if (listener === null) return refuse(datagram, walk, arrival.host, dialler);
   const ends = tupleOf(datagram);
   const dialled = arrival.host === "pod" ? findDialled(datagram) : remote;
-  if (!canAnswer(datagram, arrival.host, listener)) return UNANSWERED;
+  if (!canAnswer(datagram, arrival.host, listener)) return { kind: "unanswered", host: arrival.host };
   return answer(walk, datagram, listener, arrival.host, dialler) ?? { kind: "listener", listener, ends, dialled };
 }
 
 /** Nobody takes datagrams at that port, and the host says so (`icmp_send` in net/ipv4/udp.c, `icmpv6_send` in net/ipv6/udp.c). */
-function refuse(datagram: Packet, host: HostName, dialler: Socket): Ending {
+function refuse(datagram: Packet, walk: Walk, host: HostName, dialler: Socket): Ending {
   const at = tupleOf(datagram).destination;
   const error = makePortUnreachable(datagram, host);
-  return error !== null && reaches(error, host, dialler) ? { kind: "refused", at } : TIMED_OUT;
+  return error !== null && reaches(error, walk, host, dialler) ? { kind: "refused", at } : TIMED_OUT;
 }
 
 /** The listener asks connection tracking, whatever the zone, for the exchange whose answers have the ends that its own answer has. */
@@ -63,11 +64,12 @@ function canAnswer({ destination }: Packet, host: HostName, { mode }: Listener):
 function answer(walk: Walk, datagram: Packet, { owner }: Listener, host: HostName, dialler: Socket): Ending | null {
   const { source, destination } = tupleOf(datagram);
   const packet = makeDatagram(walk, { source: destination, destination: source }, owner, 0);
-  const arrival = carryPacket(packet, host);
+  const arrival = carryPacket(packet, walk, host);
   const ends = tupleOf(packet);
-  if (arrival.kind === "lost" || arrival.host !== dialler.host || packet.assigned !== null) return UNANSWERED;
-  if (!isSameEnd(ends.destination, dialler.local)) return UNANSWERED;
-  return isSameEnd(ends.source, dialler.remote) ? null : { kind: "unanswered", replyFrom: ends.source };
+  if (arrival.kind === "lost" || arrival.host !== dialler.host || packet.assigned !== null)
+    return { kind: "unanswered", host };
+  if (!isSameEnd(ends.destination, dialler.local)) return { kind: "unanswered", host };
+  return isSameEnd(ends.source, dialler.remote) ? null : { kind: "unanswered", host, replyFrom: ends.source };
 }
 
 interface DatagramEnds {

@@ -5,15 +5,16 @@ import { hostOfActor, loopbackAddress, MAX_HOPS } from "../model/pod.ts";
 import { proxyIdentity } from "../model/pod-shape.ts";
 import { nameRemote } from "../model/remote-listener.ts";
 import type { KnownAddress } from "./address-book.ts";
-import { type Attempt, type Ending, makeConnection } from "./connection.ts";
-import type { EndPoint } from "./conntrack.ts";
+import { type Attempt, makeConnection } from "./connection.ts";
 import { exchangeDatagrams } from "./datagram.ts";
+import type { EndPoint } from "./entry.ts";
 import type { Oracle } from "./oracle.ts";
 import { EPHEMERAL } from "./packet.ts";
-import type { Pod } from "./pod.ts";
+import type { CompiledPod } from "./pod.ts";
+import type { Recorder } from "./recorder.ts";
+import type { Ending } from "./segment.ts";
 import type { Listener } from "./sockets.ts";
-import { isStub, makeHop, type OnwardDial, planOnwardDial } from "./stub.ts";
-import type { Recorder } from "./walk.ts";
+import { isStub, makeHop, type PredictedDial, predictOnwardDial } from "./stub.ts";
 
 /** Gives the recorder of each connection of a flow as it begins; null where nobody wants to know the way. */
 export type RecordConnection = ((attempt: Attempt) => Recorder) | null;
@@ -22,7 +23,13 @@ export type RecordConnection = ((attempt: Attempt) => Recorder) | null;
  * Follows a flow to its landing: its own connection, then, in the manner *forward*, each that the stub Envoy makes for it. The stub answers
  * datagrams whatever the manner.
  */
-export function walkFlow(pod: Pod, flow: Flow, manner: Manner, oracle: Oracle, record: RecordConnection): Landing {
+export function walkFlow(
+  pod: CompiledPod,
+  flow: Flow,
+  manner: Manner,
+  oracle: Oracle,
+  record: RecordConnection,
+): Landing {
   const hops: Hop[] = [];
   let attempt = firstAttempt(pod, flow);
   if (flow.protocol === "udp") return walkDatagrams(pod, attempt, flow.exchange ?? "first", oracle, record);
@@ -40,7 +47,7 @@ export function walkFlow(pod: Pod, flow: Flow, manner: Manner, oracle: Oracle, r
 }
 
 function walkDatagrams(
-  pod: Pod,
+  pod: CompiledPod,
   attempt: Attempt,
   exchange: "first" | "again",
   oracle: Oracle,
@@ -54,13 +61,13 @@ function walkDatagrams(
 }
 
 /** Gives the landing of what no socket can send at all; null where one can. */
-function landUndialled(pod: Pod, attempt: Attempt, hops: readonly Hop[]): Landing | null {
+function landUndialled(pod: CompiledPod, attempt: Attempt, hops: readonly Hop[]): Landing | null {
   const cause = whyNotDialled(attempt);
   if (cause !== null) return makeBlind("cannot-be-dialled", cause, hops);
   return hasNoSource(pod, attempt) ? makeLanding("unreachable", { hops }) : null;
 }
 
-function firstAttempt(pod: Pod, { family, from, to }: Flow): Attempt {
+function firstAttempt(pod: CompiledPod, { family, from, to }: Flow): Attempt {
   return {
     family,
     host: hostOfActor(from.actor),
@@ -71,11 +78,11 @@ function firstAttempt(pod: Pod, { family, from, to }: Flow): Attempt {
   };
 }
 
-function planNext(pod: Pod, ending: Ending & { kind: "listener" }): OnwardDial | null {
-  return isStub(ending.listener) ? planOnwardDial(ending.listener, ending.dialled, pod.spec, pod.book) : null;
+function planNext(pod: CompiledPod, ending: Ending & { kind: "listener" }): PredictedDial | null {
+  return isStub(ending.listener) ? predictOnwardDial(ending.listener, ending.dialled, pod.spec, pod.book) : null;
 }
 
-function onwardAttempt(pod: Pod, { shape }: Listener, { destination, source }: OnwardDial): Attempt {
+function onwardAttempt(pod: CompiledPod, { shape }: Listener, { destination, source }: PredictedDial): Attempt {
   const proxy = pod.spec.shape.proxies.find(({ name }) => name === shape?.proxy);
   const { mark, ...owner } = proxy?.runsAs ?? proxyIdentity(pod.spec.shape);
   const address = source ?? routeSource(pod, destination.address);
@@ -90,7 +97,7 @@ function onwardAttempt(pod: Pod, { shape }: Listener, { destination, source }: O
 }
 
 /** The source the kernel chooses: towards the pod's own addresses the address itself, on 127.0.0.0/8 always 127.0.0.1. */
-function routeSource(pod: Pod, destination: KnownAddress): KnownAddress {
+function routeSource(pod: CompiledPod, destination: KnownAddress): KnownAddress {
   if (destination.host === "loopback") return pod.book.find(loopbackAddress(destination.family));
   return destination.host === "pod" ? destination : pod.sourceTowards(destination);
 }
@@ -100,7 +107,7 @@ function routeSource(pod: Pod, destination: KnownAddress): KnownAddress {
  * pod's, that source would be the address dialled, which the pod does not have, and `connect` fails with ENETUNREACH (ip_route_connect in
  * include/net/route.h). IPv6 takes an address of the pod's.
  */
-function hasNoSource(pod: Pod, { family, host, source, destination, mark }: Attempt): boolean {
+function hasNoSource(pod: CompiledPod, { family, host, source, destination, mark }: Attempt): boolean {
   if (family === 6 || host !== "pod" || mark === 0 || destination.address.host === "pod") return false;
   if (destination.address.host === "loopback" || source.address.text !== pod.addresses.pod[4]) return false;
   const route = pod.findRoute({ destination: destination.address, mark, iif: "lo" });
@@ -124,8 +131,10 @@ function whyNotDialled({ family, host, source: { address }, destination }: Attem
 function landAt(ending: Ending, hops: readonly Hop[]): Landing {
   if (ending.kind === "refused")
     return makeLanding("refused", { address: ending.at.address.text, port: ending.at.port, hops });
-  if (ending.kind === "unanswered" && ending.replyFrom !== undefined)
-    return makeLanding(ending.kind, { hops, replyFrom: renderEnd(ending.replyFrom) });
+  if (ending.kind === "unanswered") {
+    const { host = null, replyFrom } = ending;
+    return makeLanding(ending.kind, { host, hops, ...(replyFrom ? { replyFrom: renderEnd(replyFrom) } : {}) });
+  }
   if (ending.kind !== "listener") return makeLanding(ending.kind, { hops });
   const { listener, ends } = ending;
   return makeLanding("listener", {

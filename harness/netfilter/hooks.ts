@@ -3,6 +3,7 @@ import { type CompiledBaseChain, type CompiledHooks, runBaseChain } from "./chai
 import { confirmConnection, trackConnection, zonesOf } from "./conntrack.ts";
 import { asksNat, type NatSide, natSideOf, noteNatAsked, rewritePacket } from "./nat.ts";
 import type { Packet } from "./packet.ts";
+import type { Recorder } from "./recorder.ts";
 import { ACCEPT, type Decision, DROP } from "./verdict.ts";
 
 /*
@@ -19,7 +20,7 @@ import { ACCEPT, type Decision, DROP } from "./verdict.ts";
 export type RouteAgain = (packet: Packet) => void;
 
 /** One thing that happens to a packet at a hook. */
-type Step = (packet: Packet, routeAgain: RouteAgain) => Decision;
+type Step = (packet: Packet, recorder: Recorder | null, routeAgain: RouteAgain) => Decision;
 
 /** What happens at each hook of one family, in order. */
 export type HookSteps = Readonly<Record<Hook, readonly Step[]>>;
@@ -43,16 +44,6 @@ export function makeHookSteps(chains: CompiledHooks, trackingOrder: number): Hoo
   };
 }
 
-/** Takes a packet through a hook; the first step that does not accept it decides. */
-export function runHook(hook: Hook, packet: Packet, routeAgain: RouteAgain = () => undefined): Decision {
-  packet.hook = hook;
-  for (const step of packet.walk.pod.hooks[packet.family][hook]) {
-    const decision = step(packet, routeAgain);
-    if (decision.kind !== "accept") return decision;
-  }
-  return ACCEPT;
-}
-
 /** A step with what decides its place: its priority, then who was registered last. */
 interface PlacedStep {
   readonly priority: number;
@@ -71,10 +62,10 @@ function orderSteps(hook: Hook, chains: readonly CompiledBaseChain[], own: reado
 
 /** A chain of type `route` routes a packet again at once if it has given it another mark (nf_route_table_hook4). */
 function chainStep(hook: Hook, type: CompiledBaseChain["base"]["type"], chain: CompiledBaseChain["chain"]): Step {
-  if (type !== "route") return (packet) => runBaseChain(hook, chain, packet);
-  return (packet, routeAgain) => {
+  if (type !== "route") return (packet, recorder) => runBaseChain(hook, chain, packet, recorder);
+  return (packet, recorder, routeAgain) => {
     const { mark } = packet;
-    const decision = runBaseChain(hook, chain, packet);
+    const decision = runBaseChain(hook, chain, packet, recorder);
     if (decision.kind === "accept" && packet.mark !== mark) routeAgain(packet);
     return decision;
   };
@@ -96,9 +87,9 @@ const trackStep: Step = (packet) => {
 function natStep(hook: Exclude<Hook, "forward">, all: readonly CompiledBaseChain[]): PlacedStep {
   const side = natSideOf(hook);
   const chains = all.filter(({ base }) => base.type === "nat");
-  const step: Step = (packet, routeAgain) => {
+  const step: Step = (packet, recorder, routeAgain) => {
     const { destination } = packet;
-    if (!passesNatChains(packet, hook, side, chains)) return DROP;
+    if (!passesNatChains(packet, hook, chains, recorder)) return DROP;
     rewritePacket(packet, side);
     if (hook === "output" && packet.destination !== destination) routeAgain(packet);
     return ACCEPT;
@@ -107,11 +98,17 @@ function natStep(hook: Exclude<Hook, "forward">, all: readonly CompiledBaseChain
 }
 
 /** Shows a connection's first packet to nat chains, until one has set where the connection goes; a chain that drops it ends it. */
-function passesNatChains(packet: Packet, hook: Hook, side: NatSide, chains: readonly CompiledBaseChain[]): boolean {
+function passesNatChains(
+  packet: Packet,
+  hook: Exclude<Hook, "forward">,
+  chains: readonly CompiledBaseChain[],
+  recorder: Recorder | null,
+): boolean {
+  const side = natSideOf(hook);
   const { entry } = packet;
   if (entry === null || !asksNat(packet, side)) return true;
   for (const { chain } of chains) {
-    if (runBaseChain(hook, chain, packet).kind !== "accept") return false;
+    if (runBaseChain(hook, chain, packet, recorder).kind !== "accept") return false;
     if (!asksNat(packet, side)) return true;
   }
   noteNatAsked(entry, side);

@@ -1,5 +1,5 @@
 import type { Owner } from "../model/pod.ts";
-import type { Packet } from "./packet.ts";
+import type { Oracle } from "./oracle.ts";
 
 /** Who made a packet: a socket with a file and so an owner, a kernel socket without file, or (forwarded, received) none here. */
 export type Maker = Owner | "kernel" | "none";
@@ -9,11 +9,17 @@ export interface NewSocket {
   readonly acceptedBy: Owner;
 }
 
+/** What a packet knows of its maker, and who answers what it does not know. */
+interface MadePacket {
+  maker: Maker | NewSocket;
+  readonly walk: { readonly oracle: Oracle };
+}
+
 /**
  * Gives who made a packet, as rules see it (owner_mt in xt_owner.c). Whether a listener was quicker than the request is asked of the
  * walk's oracle, once: all the rules that the packet meets go by the one answer.
  */
-export function settleMaker(packet: Packet): Maker {
+export function settleMaker(packet: MadePacket): Maker {
   const { maker } = packet;
   if (typeof maker === "string" || !("acceptedBy" in maker)) return maker;
   const chosen = chooseMaker(maker, packet);
@@ -21,6 +27,6 @@ export function settleMaker(packet: Packet): Maker {
   return chosen;
 }
 
-function chooseMaker({ acceptedBy }: NewSocket, { walk }: Packet): Maker {
+function chooseMaker({ acceptedBy }: NewSocket, { walk }: MadePacket): Maker {
   return walk.oracle.ask("whether the listener accepts before the request comes") ? acceptedBy : "none";
 }

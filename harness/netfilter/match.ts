@@ -13,14 +13,12 @@ import {
 import { isOfTypes } from "./address-type.ts";
 import { isInNetwork, isInRange } from "./addresses.ts";
 import { compileCompare } from "./compare.ts";
+import type { Test } from "./compiled-chain.ts";
 import { compileConnection } from "./connection-match.ts";
 import { settleMaker } from "./maker.ts";
 import { noteTemplate, type Packet } from "./packet.ts";
 import { portIsIn } from "./ports.ts";
 import { socketTakes } from "./socket-match.ts";
-
-/** Says whether a match holds for a packet. Questions that cannot be answered go to the walk's oracle. */
-export type Test = (packet: Packet) => boolean;
 
 const PROTOCOL_NUMBERS: Readonly<Record<string, Packet["protocol"]>> = {
   "6": "tcp",

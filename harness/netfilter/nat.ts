@@ -1,7 +1,7 @@
 import type { Hook } from "../model/hook.ts";
 import { loopbackAddress } from "../model/pod.ts";
 import type { KnownAddress } from "./address-book.ts";
-import { type EndPoint, type Entry, isSameEnd, type Tuple } from "./conntrack.ts";
+import { type EndPoint, type Entry, isSameEnd, type Tuple } from "./entry.ts";
 import { hasPorts, type Packet } from "./packet.ts";
 
 /** Which end of a packet a hook's NAT rewrites: destinations as it comes up, sources as it goes down. */

@@ -3,11 +3,11 @@ import type { Hook } from "../model/hook.ts";
 import { type ConntrackState, type Range, TCP_FLAG_BITS } from "../model/match.ts";
 import type { ZoneTarget } from "../model/target.ts";
 import type { KnownAddress } from "./address-book.ts";
-import type { Entry, Tuple } from "./conntrack.ts";
+import type { Entry, PacketProtocol, Tuple } from "./entry.ts";
 import type { Maker, NewSocket } from "./maker.ts";
 import { type Route, TO_SELF } from "./routing.ts";
 import type { Listener, Socket } from "./sockets.ts";
-import type { Walk } from "./walk.ts";
+import type { PacketSurroundings } from "./surroundings.ts";
 
 /** A source port that the kernel chooses freely among {@link EPHEMERAL_PORTS}; it equals only itself. */
 export const EPHEMERAL = -1;
@@ -50,9 +50,10 @@ export const FLAGS = {
  * Interfaces are `""` where a hook has none.
  */
 export interface Packet {
-  readonly walk: Walk;
+  /** What its walk answers about the pod and the connections so far. */
+  readonly walk: PacketSurroundings;
   readonly family: Family;
-  readonly protocol: "tcp" | "udp" | "icmp" | "ipv6-icmp";
+  readonly protocol: PacketProtocol;
   /** Flags of TCP; 0 for every other protocol. */
   readonly flags: number;
   source: KnownAddress;
@@ -96,7 +97,7 @@ export interface IcmpError {
   /** As the error quotes them; NAT changes what is quoted as well. */
   quoted: Tuple;
   /** Of the packet that it answers. */
-  readonly protocol: Packet["protocol"];
+  readonly protocol: PacketProtocol;
   readonly meaning: IcmpMeaning;
 }
 

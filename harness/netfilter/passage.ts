@@ -1,8 +1,10 @@
+import type { Hook } from "../model/hook.ts";
 import { POD_INTERFACE } from "../model/pod.ts";
-import { runHook } from "./hooks.ts";
+import type { RouteAgain } from "./hooks.ts";
 import type { Packet } from "./packet.ts";
 import type { Route } from "./routing.ts";
-import type { Decision } from "./verdict.ts";
+import { ACCEPT, type Decision } from "./verdict.ts";
+import type { Walk } from "./walk.ts";
 
 /**
  * How a packet's passage through the pod ends: at a socket of the pod, out on a link, lost without a word, or rejected with an answer
@@ -19,29 +21,29 @@ const NO_ROUTE: Fate = { kind: "rejected", with: "icmp6-no-route" };
 const BY_DEFAULT: Route = { out: POD_INTERFACE, scope: "link" };
 
 /** Sends a packet that the pod itself has made: routing, OUTPUT, POSTROUTING, and on `lo` also PREROUTING and INPUT. */
-export function sendFromPod(packet: Packet): Fate {
-  return noteLostCopy(packet, sendByRoute(packet));
+export function sendFromPod(packet: Packet, walk: Walk): Fate {
+  return noteLostCopy(packet, sendByRoute(packet, walk));
 }
 
-function sendByRoute(packet: Packet): Fate {
+function sendByRoute(packet: Packet, walk: Walk): Fate {
   routePacket(packet);
   if (hasNoRoute(packet)) return LOST;
   packet.out = packet.route.out;
-  const output = runHook("output", packet, routePacket);
+  const output = runHook("output", packet, walk, routePacket);
   if (output.kind !== "accept") return toFate(output);
   if (hasNoRoute(packet)) return LOST;
-  const postrouting = leaveByRoute(packet);
+  const postrouting = leaveByRoute(packet, walk);
   if (postrouting.kind !== "left" || packet.route.scope === "link") return postrouting;
   packet.in = "lo";
   packet.out = "";
   // A packet on loopback keeps the route it was sent by: its mark and destination are not looked at again.
-  const prerouting = runHook("prerouting", packet);
-  return prerouting.kind === "accept" ? enterSocket(packet) : toFate(prerouting);
+  const prerouting = runHook("prerouting", packet, walk);
+  return prerouting.kind === "accept" ? enterSocket(packet, walk) : toFate(prerouting);
 }
 
 /** Takes in a packet that came by a link: PREROUTING, routing, then INPUT, or FORWARD and POSTROUTING. */
-export function receiveInPod(packet: Packet, by: string): Fate {
-  return noteLostCopy(packet, receiveByLink(packet, by));
+export function receiveInPod(packet: Packet, walk: Walk, by: string): Fate {
+  return noteLostCopy(packet, receiveByLink(packet, walk, by));
 }
 
 /** A copy that TEE has sent away may be answered, also where the packet itself is lost: by whom it comes to, or by who passes it on. */
@@ -51,22 +53,22 @@ function noteLostCopy({ copiedBy, walk }: Packet, fate: Fate): Fate {
   return fate;
 }
 
-function receiveByLink(packet: Packet, by: string): Fate {
+function receiveByLink(packet: Packet, walk: Walk, by: string): Fate {
   packet.in = by;
-  const prerouting = runHook("prerouting", packet);
+  const prerouting = runHook("prerouting", packet, walk);
   if (prerouting.kind !== "accept") return toFate(prerouting);
   if (isMartian(packet)) return LOST;
   if (isForOtherDevice(packet)) {
     if (by !== POD_INTERFACE) return NO_ROUTE;
     packet.route = BY_DEFAULT;
   } else routePacket(packet);
-  if (packet.route.scope === "local") return enterSocket(packet);
+  if (packet.route.scope === "local") return enterSocket(packet, walk);
   // What TPROXY has given to a socket is not passed on (ip_forward in net/ipv4/ip_forward.c).
   if (packet.assigned !== null) return LOST;
   noteHopLimit(packet);
   packet.out = packet.route.out;
-  const forward = runHook("forward", packet);
-  return forward.kind === "accept" ? leaveByRoute(packet) : toFate(forward);
+  const forward = runHook("forward", packet, walk);
+  return forward.kind === "accept" ? leaveByRoute(packet, walk) : toFate(forward);
 }
 
 /**
@@ -85,14 +87,14 @@ function isForOtherDevice({ family, destination }: Packet): boolean {
   return family === 6 && destination.host === "loopback";
 }
 
-function enterSocket(packet: Packet): Fate {
-  const input = runHook("input", packet);
+function enterSocket(packet: Packet, walk: Walk): Fate {
+  const input = runHook("input", packet, walk);
   return input.kind === "accept" ? ARRIVED : toFate(input);
 }
 
-function leaveByRoute(packet: Packet): Fate {
+function leaveByRoute(packet: Packet, walk: Walk): Fate {
   packet.out = packet.route.out;
-  const postrouting = runHook("postrouting", packet);
+  const postrouting = runHook("postrouting", packet, walk);
   if (postrouting.kind !== "accept") return toFate(postrouting);
   if (packet.route.scope === "link") noteHopLimit(packet);
   return LEFT;
@@ -118,4 +120,14 @@ function hasNoRoute({ family, source, route }: Packet): boolean {
 
 function toFate(decision: Decision): Fate {
   return decision.kind === "reject" ? { kind: "rejected", with: decision.with } : LOST;
+}
+
+/** Takes a packet through a hook; the first step that does not accept it decides. */
+function runHook(hook: Hook, packet: Packet, walk: Walk, routeAgain: RouteAgain = () => undefined): Decision {
+  packet.hook = hook;
+  for (const step of walk.pod.hooks[packet.family][hook]) {
+    const decision = step(packet, walk.recorder, routeAgain);
+    if (decision.kind !== "accept") return decision;
+  }
+  return ACCEPT;
 }

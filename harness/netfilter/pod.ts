@@ -11,37 +11,24 @@ import {
 import { listMatches, listTargets } from "../model/rule-parts.ts";
 import { listRules, type PodRules, type Rule, type Ruleset } from "../model/ruleset.ts";
 import { targetTraits } from "../model/target-traits.ts";
-import { type AddressBook, type KnownAddress, openAddressBook } from "./address-book.ts";
+import { type KnownAddress, openAddressBook } from "./address-book.ts";
 import { type CompiledHooks, compileRuleset, findTrackingOrder } from "./chain.ts";
 import { type HookSteps, makeHookSteps } from "./hooks.ts";
-import type { Packet } from "./packet.ts";
-import { type FindRoute, openRouting } from "./routing.ts";
-import { type FindListener, openListeners } from "./sockets.ts";
+import { openRouting } from "./routing.ts";
+import { openListeners } from "./sockets.ts";
+import type { LeavingPacket, PodSurroundings } from "./surroundings.ts";
 
 /** Everything about the pod that no flow changes: rules ready to run, addresses, routes, listeners. */
-export interface Pod {
-  readonly book: AddressBook;
+export interface CompiledPod extends PodSurroundings {
   /** The base chains that packets meet; those of tables that say nothing are not among them. */
   readonly chains: Readonly<Record<Family, CompiledHooks>>;
   readonly hooks: Readonly<Record<Family, HookSteps>>;
   /** Whether rules see every packet, or, where only nat has any, first packets alone. */
   readonly shows: Readonly<Record<Family, "every packet" | "first packets">>;
-  /** Connection tracking is on for a family only where some rule needs it. */
-  readonly conntrack: Readonly<Record<Family, "on" | "off">>;
-  readonly findRoute: FindRoute;
-  readonly findListener: FindListener;
-  readonly spec: PodSpec;
-  readonly addresses: SandboxAddresses;
-  /** Gives the primary address of an interface; null where it has none of the family. */
-  interfaceAddress(name: string, family: Family): string | null;
-  /** Gives the source that the kernel chooses for what the pod sends to an address that is not its own. */
-  sourceTowards(destination: KnownAddress): KnownAddress;
-  /** Gives the source that MASQUERADE chooses for a packet that leaves by `packet.out`. */
-  masqueradeAddress(packet: Packet): KnownAddress;
 }
 
 /** Makes a pod of the sandbox's shape with these rules in it. */
-export function makePod(rules: PodRules, spec: PodSpec, addresses: SandboxAddresses): Pod {
+export function makePod(rules: PodRules, spec: PodSpec, addresses: SandboxAddresses): CompiledPod {
   const book = openAddressBook(spec, addresses, rules.policyRouting);
   const links = vmLinks(spec);
   const interfaceAddress = (name: string, family: Family) => {
@@ -76,14 +63,18 @@ export function makePod(rules: PodRules, spec: PodSpec, addresses: SandboxAddres
   };
 }
 
-function whatIsShown(chains: CompiledHooks): Pod["shows"][Family] {
+function whatIsShown(chains: CompiledHooks): CompiledPod["shows"][Family] {
   return Object.values(chains).every((hook) => hook.every(({ base }) => base.type === "nat"))
     ? "first packets"
     : "every packet";
 }
 
 /** On `lo` the address has host scope and is passed over for the first one that reaches further (inet_select_addr). */
-function masqueradeAddress(packet: Packet, addresses: SandboxAddresses, of: Pod["interfaceAddress"]): string {
+function masqueradeAddress(
+  packet: LeavingPacket,
+  addresses: SandboxAddresses,
+  of: CompiledPod["interfaceAddress"],
+): string {
   const { family, out, destination } = packet;
   if (out !== "lo") return of(out, family) ?? addresses.pod[family];
   const isOwnV6 = family === 6 && (destination.host === "loopback" || destination.host === "pod");

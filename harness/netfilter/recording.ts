@@ -4,9 +4,9 @@ import { type Match, TCP_FLAG_BITS } from "../model/match.ts";
 import { listMatches } from "../model/rule-parts.ts";
 import type { Rule } from "../model/ruleset.ts";
 import type { TraceStep, Verdict } from "../model/trace.ts";
-import type { CompiledRule } from "./chain.ts";
+import type { CompiledRule } from "./compiled-chain.ts";
 import type { Packet } from "./packet.ts";
-import type { Recorder } from "./walk.ts";
+import type { Recorder } from "./recorder.ts";
 import { describeMismatch } from "./why.ts";
 
 /** Gives a rule's text as `iptables -S` prints it, its chain included: `-A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN`. */

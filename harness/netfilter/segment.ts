@@ -1,11 +1,19 @@
 import { type HostName, PASS_THROUGH_IPV6 } from "../model/pod.ts";
-import type { Ending } from "./connection.ts";
-import { isSameEnd } from "./conntrack.ts";
+import { type EndPoint, isSameEnd, type Tuple } from "./entry.ts";
 import { type Arrival, carryPacket } from "./network.ts";
 import { makePacket, type Packet } from "./packet.ts";
 import { makeKernelReset } from "./reject.ts";
-import { findSocket, type Socket } from "./sockets.ts";
+import { findSocket, type Listener, type Socket } from "./sockets.ts";
 import type { Walk } from "./walk.ts";
+
+/** How a connection ended for who made it. `at`: who listened, as which end points, and what had been dialled: in the pod
+ * conntrack says so, elsewhere the dialler. */
+export type Ending =
+  | { readonly kind: "listener"; readonly listener: Listener; readonly ends: Tuple; readonly dialled: EndPoint }
+  | { readonly kind: "refused"; readonly at: EndPoint }
+  | { readonly kind: "reset" | "timed-out" | "unreachable" }
+  /** `host`: whose listener took the datagram; `replyFrom`: where an answer came from that was not the one dialled. */
+  | { readonly kind: "unanswered"; readonly host?: HostName; readonly replyFrom?: EndPoint };
 
 /** Nothing was heard. */
 export const TIMED_OUT: Ending = { kind: "timed-out" };
@@ -41,21 +49,21 @@ export function sendSegment(
   flags: number,
   maker: Packet["maker"] = from.owner,
 ): Ending | null {
-  return carrySegment(makeSegment(walk, from, flags, maker), from, to);
+  return carrySegment(makeSegment(walk, from, flags, maker), walk, from, to);
 }
 
 /** Carries a segment; null where it arrives at the other end. */
-export function carrySegment(packet: Packet, from: Socket, to: Socket): Ending | null {
-  const arrival = carryPacket(packet, from.host);
-  if (arrival.kind === "lost") return isReset(arrival, from) ? RESET : TIMED_OUT;
-  const taker = packet.assigned ?? findSocket(packet.walk.sockets, arrival.host, packet);
+export function carrySegment(packet: Packet, walk: Walk, from: Socket, to: Socket): Ending | null {
+  const arrival = carryPacket(packet, walk, from.host);
+  if (arrival.kind === "lost") return isReset(arrival, walk, from) ? RESET : TIMED_OUT;
+  const taker = packet.assigned ?? findSocket(walk.sockets, arrival.host, packet);
   if (taker === to) return null;
-  return canReset(packet) && reaches(makeKernelReset(packet), arrival.host, from) ? RESET : TIMED_OUT;
+  return canReset(packet) && reaches(makeKernelReset(packet), walk, arrival.host, from) ? RESET : TIMED_OUT;
 }
 
 /** A made connection heeds resets alone: ICMP errors are no more than a hint to it (tcp_v4_err, tcp_v6_err). */
-function isReset({ answer }: Arrival & { kind: "lost" }, sender: Socket): boolean {
-  return answer !== null && answer.packet.error === null && reaches(answer.packet, answer.from, sender);
+function isReset({ answer }: Arrival & { kind: "lost" }, walk: Walk, sender: Socket): boolean {
+  return answer !== null && answer.packet.error === null && reaches(answer.packet, walk, answer.from, sender);
 }
 
 /**
@@ -70,8 +78,8 @@ export function canReset({ family, source, destination, entry }: Packet): boolea
 }
 
 /** Says whether an answer arrives at a socket. An ICMP error does if what it quotes is, undone of NAT, what the socket has sent. */
-export function reaches(answer: Packet, from: HostName, socket: Socket): boolean {
-  const arrival = carryPacket(answer, from);
+export function reaches(answer: Packet, walk: Walk, from: HostName, socket: Socket): boolean {
+  const arrival = carryPacket(answer, walk, from);
   if (arrival.kind === "lost" || arrival.host !== socket.host) return false;
   if (answer.error === null) return findSocket([socket], socket.host, answer) !== null;
   const { quoted } = answer.error;

@@ -5,8 +5,8 @@ import type { PodRules } from "../model/ruleset.ts";
 import { renderEnd, walkFlow } from "./flow-walk.ts";
 import { type Answers, forEachAnswer } from "./oracle.ts";
 import { makePod } from "./pod.ts";
+import type { Recorder } from "./recorder.ts";
 import { type PacketTrace, type RenderRule, startRecording } from "./recording.ts";
-import type { Recorder } from "./walk.ts";
 
 /** One connection of a flow with the ways of its packets. Ends are `address:port`; a source port the kernel chooses is 0. */
 export interface ConnectionTrace {

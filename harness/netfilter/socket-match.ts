@@ -1,5 +1,6 @@
 import type { SocketMatch } from "../model/match.ts";
-import { answerFields, isSameEnd, tupleOf } from "./conntrack.ts";
+import { answerFields, tupleOf } from "./conntrack.ts";
+import { isSameEnd } from "./entry.ts";
 import type { Packet } from "./packet.ts";
 import { findSocket, type Socket } from "./sockets.ts";
 

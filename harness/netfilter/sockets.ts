@@ -2,8 +2,7 @@ import type { FlowProtocol } from "../model/flow.ts";
 import { APP_ID, type HostName, type ListenerName, type Owner, type PodSpec, type UdpPorts } from "../model/pod.ts";
 import type { ListenerShape } from "../model/pod-shape.ts";
 import type { KnownAddress } from "./address-book.ts";
-import type { EndPoint } from "./conntrack.ts";
-import type { Packet } from "./packet.ts";
+import type { EndPoint, PacketEnds, PacketProtocol } from "./entry.ts";
 
 /** A listener of the sandbox: one port of one protocol on all addresses of its host, or on one of them. */
 export interface Listener {
@@ -38,7 +37,7 @@ export interface Socket {
 export type FindListener = (
   host: HostName,
   port: number,
-  protocol: Packet["protocol"],
+  protocol: PacketProtocol,
   address: KnownAddress,
 ) => Listener | null;
 
@@ -81,7 +80,7 @@ function toListener(shape: ListenerShape, protocol: FlowProtocol): Listener {
 }
 
 /** Finds the socket that takes a packet on a host: the one whose ends are the packet's. */
-export function findSocket(sockets: readonly Socket[], host: HostName, packet: Packet): Socket | null {
+export function findSocket(sockets: readonly Socket[], host: HostName, packet: PacketEnds): Socket | null {
   for (const socket of sockets) {
     if (
       socket.host === host &&

@@ -2,11 +2,11 @@ import type { Hop } from "../model/landing.ts";
 import { loopbackAddress, PASS_THROUGH_IPV6, type PodSpec } from "../model/pod.ts";
 import { dialsOn } from "../model/pod-shape.ts";
 import type { AddressBook, KnownAddress } from "./address-book.ts";
-import type { EndPoint } from "./conntrack.ts";
+import type { EndPoint } from "./entry.ts";
 import type { Listener } from "./sockets.ts";
 
 /** What the stub proxy dials next; `source` is null where the route chooses it. */
-export interface OnwardDial {
+export interface PredictedDial {
   readonly destination: EndPoint;
   readonly source: KnownAddress | null;
 }
@@ -18,12 +18,12 @@ export interface OnwardDial {
  * Of Istio's the pod's own addresses are dialled from the pass-through address if the connection came in at the inbound port (Istio's
  * pass-through cluster), as 127.0.0.1 or ::1 if it came in at the outbound port (Istio's inbound clusters); everything else as it is.
  */
-export function planOnwardDial(
+export function predictOnwardDial(
   { shape: listener }: Listener,
   dialled: EndPoint,
   { shape }: PodSpec,
   book: AddressBook,
-): OnwardDial | null {
+): PredictedDial | null {
   const { address, port } = dialled;
   if (listener === null || listener.dials.kind === "nothing") return null;
   if (listener.dials.kind === "fixed") {

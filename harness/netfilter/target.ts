@@ -14,19 +14,16 @@ import type {
   Target,
   TproxyTarget,
 } from "../model/target.ts";
-import type { CompiledChain } from "./chain.ts";
 import { compileKeys, isElement } from "./compare.ts";
+import { type Action, CONTINUE, type CompiledChain, RETURN_VERDICT, type RuleVerdict } from "./compiled-chain.ts";
 import { compileMatch } from "./match.ts";
 import { redirectAddress, setDestination, setSource } from "./nat.ts";
 import { choicePort, noteTemplate, type Packet, type TrackingTemplate } from "./packet.ts";
 import { assignListener } from "./socket-match.ts";
-import { ACCEPT, CONTINUE, DROP, RETURN, type RuleVerdict } from "./verdict.ts";
+import { ACCEPT, DROP } from "./verdict.ts";
 
 /** TTL and hop limit are one byte; the targets that change them stop at its ends (ttl_tg in xt_HL.c). */
 const MAX_HOP_LIMIT = 255;
-
-/** Does what a target does to a packet that matches, and gives the rule's verdict. */
-export type Action = (packet: Packet) => RuleVerdict;
 
 /** Gives the chain that a jump names. */
 type FindChain = (name: string) => CompiledChain;
@@ -40,7 +37,7 @@ export function compileTarget(target: Target | null, findChain: FindChain): Acti
     case "drop":
       return () => DROP;
     case "return":
-      return () => RETURN;
+      return () => RETURN_VERDICT;
     case "log":
     case "counter":
     case "continue":

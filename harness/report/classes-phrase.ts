@@ -6,46 +6,45 @@ import type { BackendName, ClassReport, Report } from "../model/report.ts";
 const TOLD_AT_MOST = 20;
 
 /**
- * Says how many classes of flows there are, and what became of them: `142 classes, all driven`, `142 classes: 140 driven, 2 left`. Without
- * a kernel they are predicted.
+ * Says how many classes of flows there are, and what became of them: `142 classes of TCP flows, all driven`,
+ * `142 classes of TCP and UDP flows: 140 driven, 2 left`. Without a kernel they are predicted.
  */
 export function describeClasses(
-  { total, driven, unspecified, left }: Pick<ClassReport, "total" | "driven" | "unspecified" | "left">,
+  { total, protocols = ["tcp"], driven, unspecified, left }: Omit<ClassReport, "remaining" | "failure">,
   backend: BackendName,
 ): string {
   const act = hasKernel(backend) ? "driven" : "predicted";
-  const classes = total === 1 ? "1 class" : `${total} classes`;
+  const named = protocols.map((name) => name.toUpperCase()).join(" and ");
+  const classes = `${total} ${total === 1 ? "class" : "classes"} of ${named} flows`;
   if (left === 0 && unspecified === 0) return `${classes}, all ${act}`;
-  const free = unspecified === 0 ? "" : `, ${unspecified} of which nothing is demanded`;
-  return `${classes}: ${driven} ${act}${free}${left === 0 ? "" : `, ${left} left`}`;
+  const free = unspecified === 0 ? "" : `, ${unspecified} of them without a requirement`;
+  return `${classes}: ${driven} ${act}${free}${left === 0 ? "" : `, ${left} not driven`}`;
 }
 
 /** Gives a line for each class that is left, twenty at most, and the number of the others: `left: app -> upstream:80: was not driven`. */
 export function listLeft({ remaining }: ClassReport): readonly string[] {
-  const told = remaining.slice(0, TOLD_AT_MOST).map(({ flow, why }) => `left: ${flow}: ${why}`);
+  const told = remaining.slice(0, TOLD_AT_MOST).map(({ flow, why }) => `not driven: ${flow}: ${why}`);
   const others = remaining.length - told.length;
-  return others === 0 ? told : [...told, `left: ${others} more`];
+  return others === 0 ? told : [...told, `not driven: ${others} more`];
 }
 
 /** Says why a run has no classes. */
-export function describeFailure(failure: string): string {
-  return `the classes of flows could not be found: ${failure}`;
+export function describeClassFailure(failure: string): string {
+  return `the classes of flows could not be computed: ${failure}`;
 }
 
 /** Says that a family was not looked at, and what to do about it. */
 export function describeUnseenFamily(family: Family): string {
   const option = family === 4 ? "--rules" : "--rules6";
   const other = family === 4 ? 6 : 4;
-  return `IPv${family} was not looked at: the pod has an IPv${family} address, and no file holds rules of it. Give one with ${option} (an empty file is a family without rules), or limit the question with --family ${other}.`;
+  return `IPv${family} was not checked: the pod has an IPv${family} address, but no file contains IPv${family} rules. Give one with ${option} (an empty file means no rules), or check only the other family with --family ${other}.`;
 }
 
 /** Says of a whole run what keeps it from being green although no flow does; empty where nothing does. */
 export function describeGaps({ classes, notLookedAt }: Report["summary"]): readonly string[] {
   return [
-    ...(classes !== null && classes.left > 0 ? [`${classes.left} classes of flows left`] : []),
-    ...(classes !== null && classes.failed > 0 ? ["classes of flows not found"] : []),
-    ...(notLookedAt > 0
-      ? [notLookedAt === 1 ? "1 family not looked at" : `${notLookedAt} families not looked at`]
-      : []),
+    ...(classes !== null && classes.left > 0 ? [`${classes.left} classes of flows not driven`] : []),
+    ...(classes !== null && classes.failed > 0 ? ["classes of flows not computed"] : []),
+    ...(notLookedAt > 0 ? [notLookedAt === 1 ? "1 family not checked" : `${notLookedAt} families not checked`] : []),
   ];
 }

@@ -16,21 +16,24 @@ export function describeUnhit({ unhit, unreachable, takers }: CoverageReport): r
   return unhit.map((rule) => {
     if (unreachable.some((each) => isSame(each, rule))) return { rule, reach: "unreachable", why: null };
     const taker = takers.find((each) => isSame(each.rule, rule));
-    if (!taker) return { rule, reach: "not taken", why: "whether any flow would is not known" };
+    if (!taker) return { rule, reach: "not taken", why: "it is unknown whether any flow would hit it" };
     return {
       rule,
       reach: "not taken",
-      why: `${taker.flow} would take it${taker.manner === "forward" ? " where the proxy forwards" : ""}`,
+      why: `${taker.flow} would hit it${taker.manner === "forward" ? " where the proxy forwards" : ""}`,
     };
   });
 }
 
-/** Gives the coverage of a whole run: `40 of 41 rules that some TCP flow can reach were taken, 97.6 %; 3 more can be reached by none`. */
+/**
+ * Gives the coverage of a whole run: `40 of 41 rules that some TCP or UDP flow can reach were taken, 97.6 %; 3 more can be reached by
+ * none`.
+ */
 export function describeCoverage(coverage: CoverageSummary): string {
   const { rules, hit, unreachable } = coverage;
   const percent = Math.floor(percentOf(coverage) * 10) / 10;
-  const rest = unreachable === 0 ? "" : `; ${unreachable} more can be reached by none`;
-  return `${hit} of ${rules - unreachable} rules that some TCP flow can reach were taken, ${percent} %${rest}`;
+  const rest = unreachable === 0 ? "" : `; no TCP or UDP flow can reach the other ${unreachable}`;
+  return `flows hit ${hit} of ${rules - unreachable} rules that some TCP or UDP flow can reach, ${percent} %${rest}`;
 }
 
 /** Gives the share of the rules that some flow can reach which some flow has taken, from 0 to 100; 100 where there are none. */

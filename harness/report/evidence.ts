@@ -10,7 +10,7 @@ export const EVIDENCE_INDENT = 10;
 
 /** What a flow that landed otherwise than the simulator says means for who reads of it. */
 export const MISPREDICTED =
-  "the prediction is not what the kernel did: a defect of landfall itself, or of what it saw; please report it";
+  "the kernel did something other than predicted: this is a defect of landfall, or of its observation; please report it";
 
 /**
  * Gives everything that is known of a flow: expected, predicted and seen, the rules that took it, and what should have. Where nothing is
@@ -40,14 +40,11 @@ export function alignEvidence(rows: readonly EvidenceRow[]): readonly string[] {
   return rows.map(([name, text]) => name.padEnd(EVIDENCE_INDENT) + text);
 }
 
-/** Gives what rules from outside leave out, as rows of a name and a text. */
+/** Gives what user-supplied rules leave out, as rows of a name and a text. */
 export function describeOmission(omission: Omission): readonly EvidenceRow[] {
   const { missing, witness, expected, predicted, why } = omission;
   return [
-    [
-      "missing",
-      missing.length > 0 ? missing.join("; ") : "nothing by its words, but the marks do not lead to the proxy",
-    ],
+    ["missing", missing.length > 0 ? missing.join("; ") : "no rule text, but the marks do not lead to the proxy"],
     ["witness", `${witness}, which passes through the pod; simulated`],
     ["expected", describeLanding(expected)],
     ["predicted", describeLanding(predicted)],
@@ -57,8 +54,8 @@ export function describeOmission(omission: Omission): readonly EvidenceRow[] {
 
 /** What is known of the rules that took a flow, a line each; one line that says why where there is none. */
 function describeRules({ rules, rulesBy }: FlowReport): readonly string[] {
-  if (rulesBy === "nobody") return ["not known: the flow could not be driven alone, and was not predicted"];
-  if (rules.length === 0) return [rulesBy === "counters" ? "no rule counted it" : "none, as predicted"];
+  if (rulesBy === "nobody") return ["unknown: the flow could not be driven alone, and there is no prediction"];
+  if (rules.length === 0) return [rulesBy === "counters" ? "no rule's counter changed" : "none, as predicted"];
   return rules.map((place) => describeRule(place) + (rulesBy === "counters" ? "" : " (predicted)"));
 }
 
@@ -66,10 +63,10 @@ function describeRules({ rules, rulesBy }: FlowReport): readonly string[] {
 function describeWanted({ wanted }: FlowReport): readonly EvidenceRow[] {
   if (wanted === null) return [];
   const { rule, routing, nearest } = wanted;
-  if (rule === null) return [["wanted", `policy routing: ${routing.join("; ")}`]];
-  const near = nearest === null ? "no rule is like it" : `${describeRule(nearest.rule)}; ${nearest.why}`;
+  if (rule === null) return [["required", `policy routing: ${routing.join("; ")}`]];
+  const near = nearest === null ? "there is no similar rule" : `${describeRule(nearest.rule)}; ${nearest.why}`;
   return [
-    ["wanted", describeRule(rule)],
+    ["required", describeRule(rule)],
     ["nearest", near],
   ];
 }

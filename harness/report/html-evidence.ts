@@ -7,8 +7,8 @@ export function renderRows(rows: readonly EvidenceRow[]): Html {
   return html`<dl>${rows.map(([name, text]) => html`<dt>${name}</dt><dd>${text}</dd>`)}</dl>`;
 }
 
-/** Gives what rules from outside leave out. */
+/** Gives what user-supplied rules leave out. */
 export function renderOmission(omission: Omission): Html {
-  return html`<p class="wrong">✗ The rules leave out what the capture config demands, and no flow shows it.</p>
+  return html`<p class="wrong">✗ The rules omit required configuration, and no flow can reveal it.</p>
 ${renderRows(describeOmission(omission))}`;
 }

@@ -20,7 +20,7 @@ interface FailedScenario {
 
 /**
  * Gives what a reader has to see before anything else: every flow that did not land as expected or as predicted, and what rules leave out,
- * explained, with a link to its row. Wrong landings come first, what could not be looked at last. Nothing where all is well.
+ * explained, with a link to its row. Wrong landings come first, what could not be observed last. Nothing where all is well.
  */
 export function renderFailures({ scenarios, sandbox: { backend } }: Report): Html {
   const failed = scenarios
@@ -28,7 +28,7 @@ export function renderFailures({ scenarios, sandbox: { backend } }: Report): Htm
     .filter(({ scenario, failures }) => failures.length > 0 || scenario.omissions.length > 0)
     .sort((a, b) => rankScenario(a) - rankScenario(b));
   if (failed.length === 0) return html``;
-  return html`<section class="failures"><h2>What did not go as it should</h2>
+  return html`<section class="failures"><h2>Problems</h2>
 ${failed.map((each) => renderFailedScenario(each, backend))}</section>
 `;
 }
@@ -40,7 +40,7 @@ function listFailures({ flows }: ScenarioReport, scenarioIndex: number): readonl
     .sort((a, b) => rankFlow(a.flow) - rankFlow(b.flow));
 }
 
-/** A wrong landing outranks a wrong prediction, and that what could not be looked at, as they do in exit codes. */
+/** A wrong landing outranks a wrong prediction, and that what could not be observed, as they do in exit codes. */
 function rankFlow({ verdict }: FlowReport): number {
   return { wrong: 0, pass: 1, "could-not-look": 2 }[verdict];
 }

@@ -1,5 +1,11 @@
 import type { BackendName, FlowVerdict, Report, ScenarioReport } from "../model/report.ts";
-import { describeClasses, describeFailure, describeGaps, describeUnseenFamily, listLeft } from "./classes-phrase.ts";
+import {
+  describeClasses,
+  describeClassFailure,
+  describeGaps,
+  describeUnseenFamily,
+  listLeft,
+} from "./classes-phrase.ts";
 import { describeUnhit } from "./coverage-phrase.ts";
 import { renderOmission, renderRows } from "./html-evidence.ts";
 import { renderFailures } from "./html-failures.ts";
@@ -32,8 +38,8 @@ ${report.scenarios.map((scenario, i) => renderScenario(scenario, i, report.sandb
 
 function renderVerdict({ summary }: Report): string {
   if (summary.wrong > 0) return `${summary.wrong} of ${summary.flows} flows landed elsewhere`;
-  if (summary.omissions > 0) return `the rules leave out ${summary.omissions} of what is demanded`;
-  if (summary.couldNotLook > 0) return `${summary.couldNotLook} of ${summary.flows} flows could not be looked at`;
+  if (summary.omissions > 0) return `the rules omit ${summary.omissions} required pieces of configuration`;
+  if (summary.couldNotLook > 0) return `${summary.couldNotLook} of ${summary.flows} flows could not be observed`;
   const [gap] = describeGaps(summary);
   if (gap !== undefined) return gap;
   if (summary.mispredicted > 0) return `${summary.mispredicted} of ${summary.flows} flows were predicted wrongly`;
@@ -43,8 +49,8 @@ function renderVerdict({ summary }: Report): string {
 function renderSummary({ summary, sandbox }: Report): Html {
   const facts = [sandbox.iptables && `iptables ${sandbox.iptables}`, sandbox.kernel && `Linux ${sandbox.kernel}`];
   return html`<p class="sum">${renderCount("pass", summary.pass, "as expected")}${renderCount("wrong", summary.wrong, "landed elsewhere")}
-${renderCount("wrong", summary.omissions, "left out by the rules")}
-${renderCount("could-not-look", summary.couldNotLook, "could not be looked at")}${renderCount("wrong", summary.mispredicted, "predicted wrongly")}
+${renderCount("wrong", summary.omissions, "omitted by the rules")}
+${renderCount("could-not-look", summary.couldNotLook, "could not be observed")}${renderCount("wrong", summary.mispredicted, "predicted wrongly")}
 <span class="dim">${sandbox.backend}, ${sandbox.envoy} Envoy</span>${facts.filter((fact) => fact !== null).map((fact) => html`<span class="dim">${fact}</span>`)}
 <span class="dim">${(summary.durationMs / 1000).toFixed(2)} s</span></p>`;
 }
@@ -74,7 +80,7 @@ ${renderCoverage(scenario)}
 
 function renderClasses({ classes, notLookedAt }: ScenarioReport, backend: BackendName): Html {
   const unseen = (notLookedAt ?? []).map(describeUnseenFamily);
-  const failed = classes?.failure ? [describeFailure(classes.failure)] : [];
+  const failed = classes?.failure ? [describeClassFailure(classes.failure)] : [];
   const left = classes ? listLeft(classes) : [];
   const told = classes && classes.failure === null ? html`<p>${describeClasses(classes, backend)}</p>` : html``;
   return html`${told}${[...left, ...failed, ...unseen].map((line) => html`<p class="could-not-look">${line}</p>`)}`;
@@ -85,5 +91,5 @@ function renderCoverage({ coverage }: ScenarioReport): Html {
   const unhit = describeUnhit(coverage).map(
     ({ rule, reach, why }) => [reach, `${describeRule(rule)}${why === null ? "" : `; ${why}`}`] as const,
   );
-  return html`<p>${coverage.hit} of ${coverage.rules} rules were taken by some flow.</p>${renderRows(unhit)}`;
+  return html`<p>Flows hit ${coverage.hit} of ${coverage.rules} rules.</p>${renderRows(unhit)}`;
 }

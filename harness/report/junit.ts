@@ -7,7 +7,7 @@ import {
   type ScenarioReport,
 } from "../model/report.ts";
 import { escapeData } from "../model/visible-text.ts";
-import { describeClasses, describeFailure, describeUnseenFamily, listLeft } from "./classes-phrase.ts";
+import { describeClasses, describeClassFailure, describeUnseenFamily, listLeft } from "./classes-phrase.ts";
 import { alignEvidence, describeOmission, listEvidence, MISPREDICTED } from "./evidence.ts";
 import { describeLanding } from "./landing-phrase.ts";
 
@@ -23,7 +23,7 @@ const HELD_APART = "]]\u200b>";
 
 /**
  * Gives the report as JUnit XML: a scenario is a test suite, a flow a test case. A wrong landing is a `failure`, as is what the rules leave
- * out, a case of its own; a flow that could not be looked at or that was predicted wrongly is an `error`. Times are in seconds, as JUnit
+ * out, a case of its own; a flow that could not be observed or that was predicted wrongly is an `error`. Times are in seconds, as JUnit
  * has them, to the millisecond. What XML 1.0 forbids, and other characters that nobody sees, are written out (`\u001b`).
  */
 export function renderJunit(report: Report): string {
@@ -49,19 +49,19 @@ function addScenario(suite: TestSuite, scenario: ScenarioReport, report: Report)
   }
   addClasses(suite, scenario, backend);
   for (const omission of scenario.omissions) {
-    const test = suite.testCase().className(scenario.name).name(`nothing is left out: ${omission.witness}`);
+    const test = suite.testCase().className(scenario.name).name(`nothing is omitted: ${omission.witness}`);
     test
-      .failure("the rules leave out what the capture config demands")
+      .failure("the rules omit required configuration")
       .stacktrace(escapeEnd(alignEvidence(describeOmission(omission)).join("\n")));
   }
 }
 
-/** What is left is an error, as what could not be looked at is. */
+/** What is left is an error, as what could not be observed is. */
 function addClasses(suite: TestSuite, { name, classes, notLookedAt }: ScenarioReport, backend: BackendName): void {
   for (const family of notLookedAt ?? [])
     suite.testCase().className(name).name(`IPv${family}`).error(describeUnseenFamily(family), "not-looked-at");
   if (!classes) return;
-  const said = classes.failure === null ? describeClasses(classes, backend) : describeFailure(classes.failure);
+  const said = classes.failure === null ? describeClasses(classes, backend) : describeClassFailure(classes.failure);
   const test = suite.testCase().className(name).name("every class of flows");
   suite.property("classes", said);
   if (classes.left > 0 || classes.failure !== null)

@@ -13,7 +13,7 @@ export function describeLanding(landing: Expectation): string {
   if (!isLanding(landing)) return "anywhere in the pod, or nowhere";
   const head = renderLanding({ ...landing, source: null });
   if (landing.kind === "loop") return `${head} ${describeHops(landing.hops)}`.trimEnd();
-  if (landing.kind === "could-not-look") return `${head}: ${landing.cause ?? "no cause was given"}`;
+  if (landing.kind === "could-not-look") return `${head}: ${landing.cause ?? "no cause was reported"}`;
   if (landing.kind === "refused") return describeRefusal(landing, head);
   if (landing.replyFrom !== undefined) return `${head}, the answer came from ${landing.replyFrom}`;
   const dialled = landing.originalDestination === null ? "" : `, dialled ${landing.originalDestination}`;

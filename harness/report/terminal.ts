@@ -1,7 +1,13 @@
 import { styleText } from "node:util";
 import type { BackendName, FlowReport, FlowVerdict, Omission, Report, ScenarioReport } from "../model/report.ts";
 import { CELLS } from "./cells.ts";
-import { describeClasses, describeFailure, describeGaps, describeUnseenFamily, listLeft } from "./classes-phrase.ts";
+import {
+  describeClasses,
+  describeClassFailure,
+  describeGaps,
+  describeUnseenFamily,
+  listLeft,
+} from "./classes-phrase.ts";
 import { describeCoverage, describeUnhit } from "./coverage-phrase.ts";
 import { alignEvidence, describeOmission, EVIDENCE_INDENT, type EvidenceRow } from "./evidence.ts";
 import { describeRule, shortenLanding } from "./landing-phrase.ts";
@@ -55,7 +61,7 @@ function renderScenario(scenario: ScenarioReport, backend: BackendName, look: Te
 function renderClasses(scenario: ScenarioReport, backend: BackendName, look: TerminalLook, paint: Paint) {
   const { classes, notLookedAt } = scenario;
   const unseen = (notLookedAt ?? []).map((family) => `? ${describeUnseenFamily(family)}`);
-  const failed = classes?.failure ? [`? ${describeFailure(classes.failure)}`] : [];
+  const failed = classes?.failure ? [`? ${describeClassFailure(classes.failure)}`] : [];
   const told = classes && !classes.failure ? [describeClasses(classes, backend)] : [];
   const left = classes ? listLeft(classes).map((line) => `? ${line}`) : [];
   return [...told, ...left, ...failed, ...unseen].flatMap((line) => {
@@ -65,7 +71,7 @@ function renderClasses(scenario: ScenarioReport, backend: BackendName, look: Ter
 }
 
 function renderOmission(omission: Omission, look: TerminalLook, paint: Paint): readonly string[] {
-  const head = `  ${paint("red", "✗")} ${paint("red", "the rules leave out what the capture config demands, and no flow shows it")}`;
+  const head = `  ${paint("red", "✗")} ${paint("red", "the rules omit required configuration, and no flow can reveal it")}`;
   return [head, ...renderRows(describeOmission(omission), look, paint)];
 }
 
@@ -104,7 +110,7 @@ function renderRows(rows: readonly EvidenceRow[], { columns }: TerminalLook, pai
 
 function renderCoverage({ coverage }: ScenarioReport, paint: Paint): readonly string[] {
   if (coverage === null) return [];
-  const head = `  ${coverage.hit} of ${coverage.rules} rules were taken by some flow`;
+  const head = `  flows hit ${coverage.hit} of ${coverage.rules} rules`;
   const rows = describeUnhit(coverage).map(({ rule, reach, why }) => {
     const mark = paint(reach === "unreachable" ? "dim" : "yellow", reach.padEnd(11));
     return `      ${mark} ${describeRule(rule)}${why === null ? "" : paint("dim", `; ${why}`)}`;
@@ -116,8 +122,8 @@ function renderSummary({ summary, sandbox }: Report, paint: Paint): string {
   const parts = [
     summary.pass > 0 ? paint("green", `${summary.pass} as expected`) : "0 as expected",
     ...(summary.wrong > 0 ? [paint("red", `${summary.wrong} landed elsewhere`)] : []),
-    ...(summary.omissions > 0 ? [paint("red", `${summary.omissions} left out by the rules`)] : []),
-    ...(summary.couldNotLook > 0 ? [paint("yellow", `${summary.couldNotLook} could not be looked at`)] : []),
+    ...(summary.omissions > 0 ? [paint("red", `${summary.omissions} omitted by the rules`)] : []),
+    ...(summary.couldNotLook > 0 ? [paint("yellow", `${summary.couldNotLook} could not be observed`)] : []),
     ...(summary.mispredicted > 0 ? [paint("magenta", `${summary.mispredicted} predicted wrongly`)] : []),
     ...describeGaps(summary).map((gap) => paint("yellow", gap)),
   ];

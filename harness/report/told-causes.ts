@@ -7,7 +7,7 @@ export type ToldCauses = Map<string, string>;
 /** The rows of a flow's evidence that other flows may have word for word. */
 function namesOfCauses(verdict: FlowVerdict, backend: BackendName): readonly string[] {
   if (verdict === "pass") return [];
-  return verdict === "wrong" ? ["rule", "wanted", "nearest", "defect"] : [nameObserved(backend)];
+  return verdict === "wrong" ? ["rule", "required", "nearest", "defect"] : [nameObserved(backend)];
 }
 
 /** Says whether there is nothing to be told of a flow beside its landing: it landed as expected, and as predicted. */
@@ -17,7 +17,7 @@ export function isClear(flow: FlowReport): boolean {
 
 /**
  * Gives what is told of a flow, and notes its cause in `told`: nothing where all is well, and of a cause that was told before only where:
- * `["cause", "as of envoy -> upstream:80"]`.
+ * `["cause", "same as envoy -> upstream:80"]`.
  */
 export function selectEvidence(flow: FlowReport, told: ToldCauses, backend: BackendName): readonly EvidenceRow[] {
   if (isClear(flow)) return [];
@@ -28,5 +28,5 @@ export function selectEvidence(flow: FlowReport, told: ToldCauses, backend: Back
   const before = told.get(key);
   if (before === undefined) told.set(key, flow.flow);
   if (before === undefined || causes.length === 0) return rows;
-  return [...rows.filter((row) => row[0] === "expected"), ["cause", `as of ${before}`]];
+  return [...rows.filter((row) => row[0] === "expected"), ["cause", `same as ${before}`]];
 }

@@ -30,7 +30,7 @@ export async function findBlindness(sandbox: Sandbox, setting: CanarySetting, wh
   if (!blind) return null;
   const landing = seen[canaries.indexOf(blind)]?.landing;
   const saw = landing ? describeLanding(landing) : "nothing";
-  return `${when}, with no rules in, the canary flow ${blind.flow.flow} must land on ${describeLanding(blind.expected)}, and the harness saw ${saw}`;
+  return `${when}, without rules, the canary flow ${blind.flow.flow} must land on ${describeLanding(blind.expected)}, but the harness saw ${saw}`;
 }
 
 function listUdpCanaries({ app, upstream }: UdpPorts, six: string): readonly (readonly [string, string])[] {

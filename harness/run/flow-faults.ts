@@ -1,6 +1,6 @@
 import { listenerPort } from "../contract/expected-landing.ts";
 import type { Capture } from "../model/capture.ts";
-import { type Finding, finding } from "../model/finding.ts";
+import { codedFinding, type Finding } from "../model/finding.ts";
 import type { Manner } from "../model/flow.ts";
 import type { FlowText } from "../model/flow-text.ts";
 import type { LandingText } from "../model/landing-text.ts";
@@ -17,15 +17,15 @@ export function findFlowFaults(
 ): readonly Finding[] {
   const findings: Finding[] = [];
   const own = DEFAULT_ADDRESSES[hostOfActor(actor)][family];
-  const refuse = (message: string) => findings.push(finding("", `"${text}" ${message}`));
+  const refuse = (message: string) => findings.push(codedFinding("undrivable-flow", "", `"${text}" ${message}`));
   if (source !== null && !isLoopback(source) && source !== own && !isFromOutside(actor, source))
-    refuse(`starts from ${source}, which its host does not have; use ${own} or a loopback address.`);
+    refuse(`has the source ${source}, which its host does not have; use ${own} or a loopback address.`);
   if (protocol === "udp" && manner === "forward")
-    refuse("is a datagram, which the proxy answers and never forwards; move it to answer.");
+    refuse("is a datagram, which the proxy never forwards; move it to answer.");
   if (source === PASS_THROUGH_IPV6 && capture !== null && capture.shape.passThrough[6] === null)
-    refuse('starts from ::6, which only an IPv6 pod has; write pod: "ipv6".');
+    refuse('has the source ::6, which only an IPv6 pod has; write pod: "ipv6".');
   if (actor === "vm" && capture?.shape.links.length === 0)
-    refuse("starts from a vm, and there is none without -k; name an interface there.");
+    refuse("starts from vm, which exists only with -k; add -k with an interface.");
   return findings;
 }
 
@@ -43,5 +43,5 @@ export function findPortFaults(
   const own = listener === null || port === null ? port : listenerPort(listener, port, capture);
   if (own === port) return [];
   const message = `${listener} is on ${own} under these settings, not on ${port}; write ${listener}:${own}, or ${listener}.`;
-  return [finding(`"${flowText}"`, message)];
+  return [codedFinding("undrivable-flow", `"${flowText}"`, message)];
 }

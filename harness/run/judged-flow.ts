@@ -7,7 +7,7 @@ import type { BoundFlow } from "./scenario/bound-scenario.ts";
 
 /**
  * Gives a flow's report: expected, predicted and observed side by side, and the verdict on the observed. The rules are the prediction's,
- * where the flow landed as predicted. A flow without observation could not be looked at.
+ * where the flow landed as predicted. A flow without observation could not be observed.
  */
 export function judgeFlow(
   bound: BoundFlow,

@@ -35,6 +35,6 @@ export function describeTakenPorts({ shape }: Pick<Capture, "shape">, listen: re
   const taken = [...new Set([...APP_PORTS, ...listen])].toSorted((a, b) => a - b);
   return taken.flatMap((port) => {
     const listener = shape.listeners.find((one) => one.host === "pod" && one.port === port);
-    return listener ? [`${listener.name} listens on ${port}; the app does not listen there.`] : [];
+    return listener ? [`${listener.name} listens on ${port}, so the app does not listen there.`] : [];
   });
 }

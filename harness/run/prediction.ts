@@ -32,7 +32,7 @@ export function predictFlows(
 }
 
 /** Gives the rules that are in the pod; what a script has put in, policy routing included, is read back from the kernel. */
-export async function readRules(installation: Installation, sandbox: Sandbox): Promise<PodRules> {
+export async function readRulesInPod(installation: Installation, sandbox: Sandbox): Promise<PodRules> {
   if (installation.kind !== "script") return installation.rules;
   const [counted, evidence] = [await sandbox.counters(), await sandbox.gatherEvidence()];
   return { ...counted, policyRouting: "routing" in evidence ? readPolicyRouting(evidence.routing) : NO_POLICY_ROUTING };

@@ -93,7 +93,7 @@ class Run {
     }
   }
 
-  /** Gives every report; a scenario for which no sandbox could be started could not be looked at. Throws where there was none at all. */
+  /** Gives every report; a scenario for which no sandbox could be started could not be observed. Throws where there was none at all. */
   finish(): readonly ScenarioReport[] {
     const failure = this.#startFailure;
     if (failure && this.#reports.length === 0) throw failure;

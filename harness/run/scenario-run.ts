@@ -10,7 +10,7 @@ import { type ClassRun, openClasses } from "./classes/class-run.ts";
 import { judgeEnds } from "./judged-end.ts";
 import { judgeFlow } from "./judged-flow.ts";
 import { describeTakenPorts } from "./pod-spec.ts";
-import { type Prediction, predictFlows, readRules } from "./prediction.ts";
+import { type Prediction, predictFlows, readRulesInPod } from "./prediction.ts";
 import { attributeFlows } from "./rules/attribution.ts";
 import { measureCoverage } from "./rules/coverage.ts";
 import { describeInertRules } from "./rules/inert-rules.ts";
@@ -105,7 +105,7 @@ async function driveScenario(
   sandbox: Sandbox,
   options: ScenarioRunOptions,
 ): Promise<ScenarioReport> {
-  const rules = await readRules(bound.installation, sandbox);
+  const rules = await readRulesInPod(bound.installation, sandbox);
   const predictions = predictFlows(bound, rules, sandbox.addresses);
   const isOurs = options.rulesFrom !== "outside";
   const inert = isOurs ? [] : describeInertRules({ ...bound, kernel: await sandbox.counters() });
@@ -163,9 +163,8 @@ function reportBlind(bound: BoundScenario, cause: string): ScenarioReport {
 
 function assemble(bound: BoundScenario, flows: readonly FlowReport[], coverage: CoverageReport | null): ScenarioReport {
   const { name, claim, capture: own, notLookedAt } = bound;
-  const { mesh, settings } = own;
-  // Istio 1.4's settings have stood under this name since the first format.
-  const capture = mesh === "istio-1.4" ? settings : null;
+  const { mesh, settings, firstFormat } = own;
+  const capture = firstFormat === "kept" ? settings : null;
   return {
     name,
     claim,

@@ -15,7 +15,7 @@ const SECOND_LOOK_MS = 2_500;
  * Gives the observations, after a second look at those silent landings that nobody predicted. `timed-out` and `unanswered` are known by
  * nothing being seen, so a machine that is too busy to look in time can feign them; what is expected of the flow plays no part. The flows
  * are driven together and share one wait, however many they are; `onSilence` is given their number first. Flows from a port of their own
- * that could not be looked at are driven again one by one: two of them cannot have the same ends at the same time. Rules must be in.
+ * that could not be observed are driven again one by one: two of them cannot have the same ends at the same time. Rules must be in.
  */
 export async function lookAgain(
   flows: readonly FlowRequest[],

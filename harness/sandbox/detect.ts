@@ -1,20 +1,12 @@
 import { LandfallError } from "../errors.ts";
-import { KERNEL_BACKENDS, type KernelBackend } from "../model/backends.ts";
+import { type BackendState, KERNEL_BACKENDS, type KernelBackend } from "../model/backends.ts";
 import type { BackendName } from "../model/report.ts";
 import { connectEngine, EngineAddressError, type EngineSilence, whyNoEngine } from "./docker/engine.ts";
 import { detectNetns } from "./netns/detection.ts";
 
 /** What is left to who has no kernel to ask. */
 const WITHOUT_KERNEL =
-  "\n  simulated: This one works, and predicts where flows land: verify and mutate take --sandbox simulated.";
-
-/** What is to be said of one backend on this machine. `why` and `remedy` are whole sentences, null where it works. */
-export interface BackendState {
-  readonly backend: BackendName;
-  readonly works: boolean;
-  readonly why: string | null;
-  readonly remedy: string | null;
-}
+  "\n  simulated: works; it predicts where flows land: use --sandbox simulated with verify and mutate.";
 
 /**
  * Looks which backends work here. `docker` and `netns` are tried, not guessed at: an engine is asked, and rules are listed in a network
@@ -36,10 +28,7 @@ export async function chooseBackend(): Promise<KernelBackend> {
     failed.push(state);
   }
   const reasons = failed.map(({ backend, why, remedy }) => `\n  ${backend}: ${why} ${remedy}`);
-  throw new LandfallError(
-    "environment",
-    `no backend works here that has a kernel.${reasons.join("")}${WITHOUT_KERNEL}`,
-  );
+  throw new LandfallError("environment", `no backend with a kernel works here.${reasons.join("")}${WITHOUT_KERNEL}`);
 }
 
 const DETECTORS = {

@@ -35,9 +35,9 @@ function findFaults({ uid, workingDirectory, limits }: Surroundings): readonly s
   if (workingDirectory === "removed") faults.push("The working directory has been removed; change to another one.");
   if (limits === null) return [...faults, "/proc is not mounted; mount it: mount -t proc proc /proc."];
   if (limits.openFiles < OPEN_FILES_NEEDED)
-    faults.push(`This process may open ${limits.openFiles} files only; raise the limit: ulimit -n 1024.`);
+    faults.push(`This process may open only ${limits.openFiles} files; raise the limit: ulimit -n 1024.`);
   if (uid !== 0 && limits.processes < PROCESSES_NEEDED)
-    faults.push(`This user may have ${limits.processes} processes only; raise the limit: ulimit -u 1024.`);
+    faults.push(`This user may have only ${limits.processes} processes; raise the limit: ulimit -u 1024.`);
   return faults;
 }
 

@@ -91,7 +91,7 @@ function debootstrap(tree) {
   if (status === 0) return;
   const came = error?.message ?? stdout.trim().split("\n").slice(-3).join(" · ");
   throw new SetupError(
-    `debootstrap failed: ${came}. Mend that, or give the engine the image yourself: docker pull ${NAME}@${DIGEST} && docker tag ${NAME}@${DIGEST} ${NAME}:${TAG}`,
+    `debootstrap failed: ${came}. Fix this, or give the engine the image yourself: docker pull ${NAME}@${DIGEST} && docker tag ${NAME}@${DIGEST} ${NAME}:${TAG}`,
   );
 }
 

@@ -57,7 +57,7 @@ function runApt(args, command) {
   });
   if (status === 0) return;
   const came = error?.message ?? `${stdout}${stderr}`.trim().split("\n").slice(-8).join("\n  ");
-  throw new SetupError(`apt-get ${args[0]} failed:\n  ${came}\nMend that, or run by hand: ${command}`);
+  throw new SetupError(`apt-get ${args[0]} failed:\n  ${came}\nFix this, or run by hand: ${command}`);
 }
 
 /**

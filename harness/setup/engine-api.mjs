@@ -30,7 +30,9 @@ export function askEngine(method, path, { timeoutMs, body }) {
   const address = engineAddress();
   return new Promise((resolve, reject) => {
     const asked = request({ ...address, method, path, headers: body ? { "content-type": "application/x-tar" } : {} });
-    asked.setTimeout(timeoutMs, () => asked.destroy(new Error(`no word from the engine for ${timeoutMs / 1000} s`)));
+    asked.setTimeout(timeoutMs, () =>
+      asked.destroy(new Error(`the engine did not answer within ${timeoutMs / 1000} s`)),
+    );
     asked.on("error", reject);
     asked.on("response", (response) => {
       let text = "";

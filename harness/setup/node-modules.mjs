@@ -30,7 +30,7 @@ export function ensureNodeModules(root = ROOT, environment = process.env) {
   const still = status === 0 ? findMismatch(root) : `npm ci ended with ${error?.message ?? `exit code ${status}`}`;
   if (still === null) return;
   const said = `${stdout ?? ""}${stderr ?? ""}`.trim().split("\n").slice(-20).join("\n  ");
-  throw new SetupError(`${still}:\n  ${said}\nMend that, and start again.`);
+  throw new SetupError(`${still}:\n  ${said}\nFix this, and start again.`);
 }
 
 /**
@@ -42,8 +42,8 @@ export function ensureNodeModules(root = ROOT, environment = process.env) {
 export function findMismatch(root) {
   const wanted = packagesOf(join(root, "package-lock.json"));
   const present = packagesOf(join(root, "node_modules/.package-lock.json"));
-  if (wanted === null) throw new SetupError(`${root} has no readable package-lock.json. Get the checkout whole again.`);
-  if (present === null) return "node_modules is missing or half-made";
+  if (wanted === null) throw new SetupError(`${root} has no readable package-lock.json. Restore the checkout.`);
+  if (present === null) return "node_modules is missing or incomplete";
   for (const [path, { version, optional }] of Object.entries(wanted)) {
     if (path === "" || (optional && !present[path])) continue;
     if (present[path]?.version !== version || !existsSync(join(root, path, "package.json")))

@@ -55,5 +55,5 @@ export const test = makePatient(
 function readBackend(text: string | undefined): BackendChoice {
   const known = BACKEND_CHOICES.find((backend) => backend === (text ?? "auto"));
   if (known) return known;
-  throw new RangeError(`LANDFALL_SANDBOX is "${text}"; it must be ${listChoices(BACKEND_CHOICES)}.`);
+  throw new RangeError(`LANDFALL_SANDBOX is "${text}", but must be ${listChoices(BACKEND_CHOICES)}.`);
 }

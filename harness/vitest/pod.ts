@@ -16,7 +16,7 @@ import { attributeFlows } from "../run/rules/attribution.ts";
 import { lookAgain } from "../run/second-look.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { blameCaller } from "./caller.ts";
-import { orThrow, type ReadRules, type RuleSource, readRuleSource, seedRules } from "./rule-source.ts";
+import { orThrow, type RuleSource, type RulesWithCapture, readRuleSource, seedRules } from "./rule-source.ts";
 
 /** A flow that is driven when a matcher asks where it lands. */
 export interface PodFlow {
@@ -37,7 +37,7 @@ export class Pod implements AsyncDisposable {
   readonly #listen: number[] = [];
   readonly #flows: Flow[] = [];
   /** Null while no rules are in. */
-  #applied: ReadRules | null = null;
+  #applied: RulesWithCapture | null = null;
   #spec: PodSpec | null = null;
   #last: Promise<unknown> = Promise.resolve();
   /** A test that was timed out goes on without anybody waiting for it, while the next one has the sandbox. */
@@ -97,7 +97,7 @@ export class Pod implements AsyncDisposable {
     const [observation] = await lookAgain(requests, first, predictions, this.#sandbox);
     const judged = requests.map((request) => judgeFlow(request, observation, predictions[0] ?? null));
     const [report] = await attributeFlows(judged, requests, this.#sandbox);
-    if (!report) throw new LandfallError("internal", `${text} was not judged.`);
+    if (!report) throw new LandfallError("internal", `${text} has no verdict.`);
     return report;
   }
 
@@ -133,7 +133,7 @@ export class Pod implements AsyncDisposable {
   #inTurn<T>(act: () => Promise<T>): Promise<T> {
     const actInTime = () => {
       if (this.#state === "in-use") return act();
-      throw new LandfallError("agent-failed", "the test has ended, and its pod is the next test's now.");
+      throw new LandfallError("agent-failed", "the test has ended, and its pod now belongs to the next test.");
     };
     const turn = this.#last.then(actInTime, actInTime);
     this.#last = turn;

@@ -18,13 +18,13 @@ export type RuleSource = readonly string[] | string | PodRules;
 export const seedRules: readonly string[] = SEED_WORDS;
 
 /** Rules with the config they were made from, or that of the seed command. */
-export interface ReadRules {
+export interface RulesWithCapture {
   readonly capture: Capture;
   readonly rules: PodRules;
 }
 
 /** Reads rules. Throws `bad-input` with every finding. */
-export function readRuleSource(source: RuleSource): ReadRules {
+export function readRuleSource(source: RuleSource): RulesWithCapture {
   if (typeof source !== "string" && !("policyRouting" in source)) {
     const capture = readWords(source);
     return { capture, rules: capture.generated ?? NO_RULES };

@@ -105,7 +105,7 @@ export function describe(landing: Landing): string {
 }
 
 function describeBlind(cause: string, via: string): string {
-  if (cause.startsWith("the caller was told of [] (reset)")) return "reset via ";
+  if (cause.startsWith("the caller saw [] (reset)")) return "reset via ";
   if (/no socket can be bound|nothing can be dialled|EADDRNOTAVAIL|EINVAL/.test(cause))
     return `impossible source via ${via}`;
   return `could-not-look ${cause}`;

@@ -24,7 +24,12 @@ export const PLACE_CASES: readonly BadInput[] = [
   ...settings("of a range that is none", "ISTIO_SERVICE_CIDR=10.0.0.0/99\n"),
   ...settings("that are too long", "#".repeat(1_100_000)),
   ...["sidecar", "cluster"].flatMap((name) => [
-    refuses(`${name} settings from a pipe`, ["generate", `--${name}-env`, "e"], { e: PIPE }, { says: /nobody wrote/ }),
+    refuses(
+      `${name} settings from a pipe`,
+      ["generate", `--${name}-env`, "e"],
+      { e: PIPE },
+      { says: /nothing was written/ },
+    ),
     refuses(`${name} settings that are a folder`, ["generate", `--${name}-env`, "e"], { e: FOLDER }),
     refuses(`${name} settings that are nowhere`, ["generate", `--${name}-env`, "e"]),
     refuses(`${name} settings from a device`, ["generate", `--${name}-env`, "/dev/zero"], {}, { says: /MiB/ }),

@@ -36,7 +36,7 @@ export const USAGE_CASES: readonly BadInput[] = [
   refuses("to apply a range that is none, and does nothing", ["apply", "-t", "-i", "10.0.0.0/33"]),
   refuses("to apply a dialect that is none, and does nothing", ["apply", "-t", "--dialect", "x"]),
   refuses("ten thousand unknown options", ["map", ...Array.from({ length: 1e4 }, (_, i) => `--no${i}`)]),
-  refuses("the same as data", ["map", "--json", `--${HOSTILE}`]),
+  refuses("prints the same as JSON", ["map", "--json", `--${HOSTILE}`]),
   refuses("an empty command", [""]),
   refuses("an option of every object", ["map", "--constructor"]),
   refuses("a command of every object", ["toString"]),

@@ -26,7 +26,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Drives everything that the config demands under these rules from outside. */
+/** Drives everything that the config demands under these user-supplied rules. */
 async function verify(installation: Installation, config: CaptureConfig): Promise<ScenarioReport> {
   const scenario = {
     name: "defect",
@@ -221,7 +221,7 @@ describe("each defect of the seed's rules is found, with the rule that decided a
     const found = wrong.find(({ flow }) => flow === "client -> pod:15020");
     expect([found?.wanted?.nearest?.rule.rule, found?.wanted?.nearest?.why]).toEqual([
       there,
-      "it stands in table mangle, not nat",
+      "it is in table mangle, not nat",
     ]);
   });
 

@@ -19,7 +19,7 @@ describe(DOCUMENT, () => {
     folder.write("properties.ts", `export default ${textOf("json", "properties")}`);
     for (const line of [textOf("sh"), "landfall prove --properties properties.ts"]) {
       const { status, stdout, stderr } = folder.run(line);
-      expect({ status, stderr: stderr.replace(/^landfall: no flag sets anything, .*\n/, "") }).toEqual({
+      expect({ status, stderr: stderr.replace(/^landfall: no flag is given; .*\n/, "") }).toEqual({
         status: 0,
         stderr: "",
       });
@@ -31,7 +31,7 @@ describe(DOCUMENT, () => {
     const { status, stdout } = folder.run(textOf("sh", "within"));
     expect({ status, first: stdout.split("\n")[0] }).toEqual({
       status: 0,
-      first: "Of the flows envoy -> 10.0.0.0/8:443 alone:",
+      first: "Only for the flows envoy -> 10.0.0.0/8:443:",
     });
   });
 

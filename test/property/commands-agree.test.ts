@@ -22,7 +22,7 @@ import { arbitraryRuleset } from "./arbitrary-ruleset.ts";
 import { arbitrarySampledFlow } from "./sampled-flow.ts";
 
 /** Rule sets in one run, and flows sampled for each. */
-const RULESETS = Number(process.env["LANDFALL_ANALYSIS_RUNS"] ?? 5);
+const RULESETS = Number(process.env["LANDFALL_ANALYSIS_RUNS"] ?? 3);
 const FLOWS = 40;
 /** Flows of those for each of which a map of its own is made. */
 const MAPPED = 8;
@@ -174,7 +174,11 @@ describe.each(FAMILIES)("over IPv%i, for whatever flow is asked", (family) => {
         for (const flow of flows.slice(0, MAPPED)) {
           const explained = explain(rules, flow);
           const possible = listPossible(explained, flow);
-          const kinds = mapFlows(rules, family, settingOf(flow)).map(({ kind }) => kind);
+          // The set that the flow's text names has flows from every port in it; asked about is the one whose port the kernel chooses.
+          const rows = mapFlows(rules, family, settingOf(flow)).filter(
+            ({ witness }) => witness.flow.from.port === flow.from.port,
+          );
+          const kinds = rows.map(({ kind }) => kind);
           expect([flow.flow, kinds.length > 0]).toEqual([flow.flow, true]);
           if (isKnown(explained.landing)) known += 1;
           const told = isKnown(explained.landing) ? kinds : kinds.filter((kind) => kind !== "could-not-look");

@@ -3,7 +3,8 @@ import type { Match } from "../../model/match.ts";
 import { listMatches } from "../../model/rule-parts.ts";
 import { listRules, type PodRules } from "../../model/ruleset.ts";
 import { boundariesOf } from "../flows/axis.ts";
-import { listRanges, type SplitRanges } from "./match-traits.ts";
+import type { SplitRanges } from "./axis-ranges.ts";
+import { listRanges } from "./match-traits.ts";
 import { listRewritings, type Rewriting } from "./target-effects.ts";
 
 /**

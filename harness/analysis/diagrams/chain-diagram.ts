@@ -1,12 +1,12 @@
 // Long because the diagrams of rules, comparisons and statements call each other.
 
 import { DIMENSION, type FlowSpace } from "../flows/flow-space.ts";
-import { type Clause, makeCube } from "./cube.ts";
+import { type CubeCondition, makeCube } from "./cube.ts";
 import { type Diagram, type Diagrams, foldBalanced, type Memo } from "./diagrams.ts";
 import { holdsNumber, type Intervals, intersectIntervals, invertIntervals, subtractIntervals } from "./intervals.ts";
 import { bindField, type Choice, type PacketView } from "./packet-view.ts";
-import type { CompareTest, SimpleCondition } from "./prepared-compare.ts";
-import type { Condition, Effect, PreparedRule, PreparedTable } from "./prepared-rules.ts";
+import type { CompareTest, Condition, Effect, PreparedRule, SimpleCondition } from "./prepared-rule.ts";
+import type { PreparedTable } from "./prepared-rules.ts";
 
 /** What a packet has gone through when it leaves a stretch of rules, and how it leaves: on to the next rule, back, or for good. */
 interface Outcome {
@@ -48,7 +48,7 @@ export function openChainCompiler(space: FlowSpace): ChainCompiler {
   const afterGoto = (f: Diagram) =>
     mapEnds(f, memos.afterGoto, (outcome) => (outcome.end === "next" ? { ...outcome, end: "return" } : outcome));
 
-  function guard(clauses: readonly Clause[], then: Diagram): Diagram {
+  function guard(clauses: readonly CubeCondition[], then: Diagram): Diagram {
     const isTerminal = diagrams.childrenOf(then).length === 0;
     if (isTerminal || clauses.length === 0) return makeCube(space, clauses, then, next);
     const cube = makeCube(space, clauses, yes, no);
@@ -163,7 +163,7 @@ function openOutcomes(diagrams: Diagrams) {
 }
 
 /** Gives a rule's clauses in a view. None at all: it never matches. Two sets: they exclude each other. */
-function bindRule(rule: PreparedRule, view: PacketView, space: FlowSpace): readonly (readonly Clause[])[] {
+function bindRule(rule: PreparedRule, view: PacketView, space: FlowSpace): readonly (readonly CubeCondition[])[] {
   return bindConditions(
     rule.conditions.filter((condition) => condition.kind !== "compare"),
     view,
@@ -175,8 +175,8 @@ function bindConditions(
   conditions: readonly Exclude<Condition, CompareTest>[],
   view: PacketView,
   space: FlowSpace,
-): readonly (readonly Clause[])[] {
-  return conditions.reduce<readonly (readonly Clause[])[]>(
+): readonly (readonly CubeCondition[])[] {
+  return conditions.reduce<readonly (readonly CubeCondition[])[]>(
     (choices, condition) => {
       const bound = bindCondition(condition, view, space);
       return choices.flatMap((clauses) => bound.map((more) => [...clauses, ...more]));
@@ -190,7 +190,7 @@ function bindCondition(
   condition: Exclude<Condition, CompareTest>,
   view: PacketView,
   space: FlowSpace,
-): readonly (readonly Clause[])[] {
+): readonly (readonly CubeCondition[])[] {
   if (condition.kind === "variable") return [[[condition.variable, [[condition.value, condition.value]]]]];
   if (condition.kind === "either-port") return bindEitherPort(condition, view, space);
   const bound = bindField(view, condition.field);
@@ -213,7 +213,7 @@ function bindChoice(
   { first, last }: Choice<bigint>,
   { field, allowed }: Condition & { readonly kind: "field" },
   space: FlowSpace,
-): readonly (readonly Clause[])[] {
+): readonly (readonly CubeCondition[])[] {
   const axis = axisOf(field, space);
   const whole: Intervals = [[axis.atomOf(first), axis.atomOf(last)]];
   const met = intersectIntervals(allowed, whole);
@@ -228,7 +228,7 @@ function bindDimension(
   variable: number,
   allowed: Intervals,
   reach: Intervals | undefined,
-): readonly (readonly Clause[])[] {
+): readonly (readonly CubeCondition[])[] {
   if (reach === undefined) return [[[variable, allowed]]];
   const met = intersectIntervals(allowed, reach);
   if (met.length === 0) return [];
@@ -240,12 +240,12 @@ function bindEitherPort(
   condition: Condition & { readonly kind: "either-port" },
   view: PacketView,
   space: FlowSpace,
-): readonly (readonly Clause[])[] {
+): readonly (readonly CubeCondition[])[] {
   const { allowed, negated } = condition;
   const others = invertIntervals(allowed, space.ports.size - 1);
   const ask = (field: "source-port" | "destination-port", ranges: Intervals) =>
     bindCondition({ kind: "field", field, allowed: ranges, negated: false }, view, space);
-  const both = (one: readonly (readonly Clause[])[], other: readonly (readonly Clause[])[]) =>
+  const both = (one: readonly (readonly CubeCondition[])[], other: readonly (readonly CubeCondition[])[]) =>
     one.flatMap((first) => other.map((second) => [...first, ...second]));
   const neither = (field: "source-port" | "destination-port") => ask(field, others);
   if (negated) return both(neither("destination-port"), neither("source-port"));

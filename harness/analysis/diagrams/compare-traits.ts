@@ -2,7 +2,7 @@ import { LandfallError } from "../../errors.ts";
 import type { CompareKey, CompareKeyName, CompareMatch, CompareRange } from "../../model/compare.ts";
 import { MAX_ID, MAX_PORT } from "../../model/pod.ts";
 import { networkRanges, type ValueRanges } from "../../model/value-ranges.ts";
-import type { AxisRanges, Field } from "./match-traits.ts";
+import type { AxisRanges, Field, SplitRanges } from "./axis-ranges.ts";
 
 /**
  * What a key reads, and so what the diagrams make of it. `flow`: a field that follows from the flow. `packet`, `state`: what a packet
@@ -111,14 +111,12 @@ function maskedRanges(key: CompareKey, value: bigint, axis: AxisRanges["axis"]):
 }
 
 function hasMaskedRange({ name }: CompareKey): LandfallError {
-  const message = `A rule compares bits of ${name} with a range; the analysis cannot take that apart.`;
+  const message = `A rule compares bits of ${name} with a range; the analysis does not support that.`;
   return new LandfallError("budget-exceeded", message);
 }
 
 /** Gives the values at which a comparison may tell flows apart; with `fields` where it reads the flow's own. */
-export function listCompareRanges(
-  match: CompareMatch,
-): readonly (AxisRanges & { readonly fields?: readonly Field[] })[] {
+export function listCompareRanges(match: CompareMatch): readonly SplitRanges[] {
   return match.keys.flatMap((key, i) => {
     const traits = keyTraits(key);
     const { axis } = traits;

@@ -3,10 +3,15 @@ import type { Diagram } from "./diagrams.ts";
 import { type Intervals, intersectIntervals } from "./intervals.ts";
 
 /** A variable with the values that it must have. */
-export type Clause = readonly [variable: number, allowed: Intervals];
+export type CubeCondition = readonly [variable: number, allowed: Intervals];
 
 /** Gives the diagram that is `then` where all clauses hold, and `otherwise` elsewhere. */
-export function makeCube(space: FlowSpace, clauses: readonly Clause[], then: Diagram, otherwise: Diagram): Diagram {
+export function makeCube(
+  space: FlowSpace,
+  clauses: readonly CubeCondition[],
+  then: Diagram,
+  otherwise: Diagram,
+): Diagram {
   const byVariable = new Map<number, Intervals>();
   for (const [variable, allowed] of clauses) {
     const known = byVariable.get(variable);

@@ -128,8 +128,8 @@ export function openDiagrams(budget: number = DEFAULT_NODE_BUDGET): Diagrams {
 
 function exceeded(budget: number): LandfallError {
   const message =
-    `The analysis needs more than ${budget} diagram nodes, and a part of the answer is no answer. ` +
-    "Ask about fewer flows, as with --within 'client -> pod:*' or --within 'app -> 10.0.0.0/8:443', or give it more with --budget NODES.";
+    `The analysis needs more than ${budget} diagram nodes, so there is no complete answer. ` +
+    "Restrict the flows, for example with --within 'client -> pod:*' or --within 'app -> 10.0.0.0/8:443', or raise the limit with --budget NODES.";
   return new LandfallError("budget-exceeded", message);
 }
 

@@ -1,16 +1,8 @@
 import { parseAddress } from "../../model/address.ts";
 import type { AddressRangeMatch, Match, Range } from "../../model/match.ts";
 import { networkRanges, type ValueRanges } from "../../model/value-ranges.ts";
+import type { AxisRanges, Field, SplitRanges } from "./axis-ranges.ts";
 import { listCompareRanges } from "./compare-traits.ts";
-
-/** A field of a packet that a match can compare with values. */
-export type Field = "source" | "destination" | "source-port" | "destination-port" | "uid" | "gid";
-
-/** Values that a match compares with, and the axis of the diagrams that they lie on. */
-export interface AxisRanges {
-  readonly axis: "addresses" | "ports" | "ids";
-  readonly ranges: ValueRanges;
-}
 
 /** What a match asks of a field: to be in some ranges. A multiport with `--ports` asks it of either port. */
 export interface MatchRanges extends AxisRanges {
@@ -118,11 +110,6 @@ export function questionOf(match: Match): MatchQuestion {
   if (traits.asks !== "flow") return { asks: traits.asks };
   const ranges = traits.ranges(match);
   return ranges === null ? { asks: "packet" } : { asks: "flow", ...ranges };
-}
-
-/** Values at which a match may tell flows apart, with the fields where it compares those alone. */
-export interface SplitRanges extends AxisRanges {
-  readonly fields?: readonly Field[];
 }
 
 /** Gives the values at which a match may tell flows apart, by axis; none where it has none. */

@@ -1,5 +1,5 @@
 import type { Owner } from "../../model/pod.ts";
-import type { Field } from "./match-traits.ts";
+import type { Field } from "./axis-ranges.ts";
 
 /** Values of which the kernel chooses one, both ends included. */
 export interface Choice<T> {

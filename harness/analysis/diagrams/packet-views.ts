@@ -32,7 +32,7 @@ export interface Rewrites {
 }
 
 /** What of a sandbox shows in packets. */
-export interface Surroundings {
+export interface SandboxView {
   readonly family: Family;
   readonly addresses: SandboxAddresses;
   readonly spec: PodSpec;
@@ -41,7 +41,7 @@ export interface Surroundings {
 }
 
 /** Gives what some rule sets and a sandbox can make of the two ends of a flow. */
-export function findRewrites(rulesets: readonly Ruleset[], around: Surroundings): Rewrites {
+export function findRewrites(rulesets: readonly Ruleset[], around: SandboxView): Rewrites {
   const { family, addresses, spec } = around;
   const destinations = listRewritings(rulesets, "destination");
   const local = [loopbackAddress(family), addresses.pod[family], ...around.gateways].map(addressValue);

@@ -4,19 +4,7 @@ import { toAtoms } from "../flows/axis.ts";
 import type { FlowSpace } from "../flows/flow-space.ts";
 import { elementRanges, familyOfKey, keyTraits } from "./compare-traits.ts";
 import { type Intervals, uniteIntervals } from "./intervals.ts";
-import type { FieldCondition, VariableCondition } from "./prepared-rules.ts";
-
-/** What a comparison asks: that a packet has what the keys read, and that some element, or none, holds it. */
-export interface CompareTest {
-  readonly kind: "compare";
-  readonly readable: readonly SimpleCondition[];
-  /** Each element's conditions; one without any holds everything. */
-  readonly elements: readonly (readonly SimpleCondition[])[];
-  readonly wants: "some" | "none";
-}
-
-/** A condition on one field or one fact. */
-export type SimpleCondition = FieldCondition | VariableCondition;
+import type { CompareTest, FieldCondition, SimpleCondition, VariableCondition } from "./prepared-rule.ts";
 
 /** Gives what a comparison asks; null where no packet of the space's family has what it reads. */
 export function prepareCompare(match: CompareMatch, space: FlowSpace): CompareTest | null {

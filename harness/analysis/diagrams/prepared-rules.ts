@@ -4,50 +4,12 @@ import { type Chain, listActiveTables, type Rule, type Ruleset, type Table, tabl
 import type { Target } from "../../model/target.ts";
 import { toAtoms } from "../flows/axis.ts";
 import type { FlowSpace } from "../flows/flow-space.ts";
-import { type Intervals, invertIntervals, uniteIntervals } from "./intervals.ts";
-import { type Field, type MatchQuestion, questionOf } from "./match-traits.ts";
-import { type CompareTest, prepareCompare } from "./prepared-compare.ts";
+import { invertIntervals, uniteIntervals } from "./intervals.ts";
+import { type MatchQuestion, questionOf } from "./match-traits.ts";
+import { prepareCompare } from "./prepared-compare.ts";
+import type { Condition, Effect, PreparedRule } from "./prepared-rule.ts";
 import { conditionsOfTarget, prepareMap, prepareStatements } from "./prepared-statements.ts";
 import { courseOf, readsChanged } from "./target-effects.ts";
-
-/** What a rule asks of a packet: a field's atom among some, either port's, or a variable's value to be 0 or 1. */
-export type Condition =
-  | FieldCondition
-  | CompareTest
-  | { readonly kind: "either-port"; readonly allowed: Intervals; readonly negated: boolean; readonly text: string }
-  | VariableCondition;
-
-/** That a field's atom is among some. */
-export interface FieldCondition {
-  readonly kind: "field";
-  readonly field: Field;
-  readonly allowed: Intervals;
-  readonly negated: boolean;
-}
-
-/** That a variable has a value. */
-export interface VariableCondition {
-  readonly kind: "variable";
-  readonly variable: number;
-  readonly value: 0 | 1;
-}
-
-/**
- * What a rule does: `final` ends the chain's whole table, `act` does something and goes on. `sequence`: one part after the other, until
- * the conditions of one fail. `choice`: the first branch whose conditions hold.
- */
-export type Effect =
-  | { readonly kind: "final" | "act"; readonly text: string }
-  | { readonly kind: "next" | "return" }
-  | { readonly kind: "jump" | "goto"; readonly chain: string }
-  | { readonly kind: "sequence"; readonly parts: readonly PreparedRule[] }
-  | { readonly kind: "choice"; readonly branches: readonly PreparedRule[] };
-
-/** A rule with its values turned into atoms of a flow space. */
-export interface PreparedRule {
-  readonly conditions: readonly Condition[];
-  readonly effect: Effect;
-}
 
 /** A chain, ready to become diagrams. */
 export interface PreparedChain {

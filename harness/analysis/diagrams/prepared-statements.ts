@@ -3,7 +3,7 @@ import { familyKey } from "../../model/ruleset.ts";
 import type { MapTarget, StatementsTarget, Target } from "../../model/target.ts";
 import type { FlowSpace } from "../flows/flow-space.ts";
 import { prepareMapKeys } from "./prepared-compare.ts";
-import type { Condition, Effect, PreparedRule } from "./prepared-rules.ts";
+import type { Condition, Effect, PreparedRule } from "./prepared-rule.ts";
 
 /** Gives the statements of a rule as rules that follow each other; the first whose conditions fail ends them all. */
 export function prepareStatements({ statements }: StatementsTarget, prepare: Prepare): Effect {

@@ -1,12 +1,12 @@
 import type { BaseChain } from "../../model/ruleset.ts";
 import { FIRST_REST, type FlowSpace } from "../flows/flow-space.ts";
+import type { Field } from "./axis-ranges.ts";
 import { openChainCompiler } from "./chain-diagram.ts";
 import { type Diagram, foldBalanced, type Memo } from "./diagrams.ts";
-import type { Field } from "./match-traits.ts";
 import { bindField, type PacketView } from "./packet-view.ts";
 import { type EndBinding, listViews, type Rewrites } from "./packet-views.ts";
-import type { CompareTest } from "./prepared-compare.ts";
-import type { Condition, Effect, PreparedRule, PreparedTable, PreparedTables } from "./prepared-rules.ts";
+import type { CompareTest, Condition, Effect, PreparedRule } from "./prepared-rule.ts";
+import type { PreparedTable, PreparedTables } from "./prepared-rules.ts";
 
 /** A base chain of some rule set. */
 interface Place {

@@ -52,9 +52,10 @@ export function classifyDemands({
   concerns,
 }: DemandQuestion): readonly DemandClass[] {
   const ruleset = rules[familyKey(family)] ?? emptyRuleset(family);
-  const { splitPoints } = capture.contractFor(setting.addresses);
+  const { splitPoints, protocols } = capture.contractFor(setting.addresses);
   const cuts = joinCuts([splitPoints(family), cutsOfRouting(rules.policyRouting, family)]);
-  const partition = partitionFlows(family, [ruleset], { ...setting, cuts, sockets: "varied" });
+  const asked: AnalysisSetting = { ...setting, protocols, cuts, chosenPorts: "absent" };
+  const partition = partitionFlows(family, [ruleset], asked);
   return partition.lanes.filter(concerns).flatMap((lane) => {
     const { space, signatures, ground, join, restrict, outside } = partition;
     const fine = restrict([...signatures, ...ground].reduce(join), lane);
@@ -65,8 +66,18 @@ export function classifyDemands({
       const { addresses, spec } = setting;
       return { terminal, witness: makeWitness(point, family, addresses, spec.shape, readAssumptions(path, space)) };
     });
-    return joinParts(parts, lane, partition, { rules, capture, setting, known, fine });
+    return joinParts(
+      parts.filter(({ witness }) => !isSelfConnected(witness.flow)),
+      lane,
+      partition,
+      { rules, capture, setting, known, fine },
+    );
   });
+}
+
+/** A socket that dials its own end is connected to itself, and is no flow between two. */
+function isSelfConnected({ from, to }: Flow): boolean {
+  return from.address === to.address && from.port === to.port;
 }
 
 /** Flows between two neighbouring values in every dimension. */

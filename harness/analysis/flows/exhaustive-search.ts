@@ -1,12 +1,11 @@
-import type { Family } from "../../model/address.ts";
-import { familyOf } from "../../model/address.ts";
-import type { Flow } from "../../model/flow.ts";
+import { type Family, familyOf } from "../../model/address.ts";
+import type { Flow, FlowProtocol } from "../../model/flow.ts";
 import type { Landing } from "../../model/landing.ts";
 import type { PodSpec, SandboxAddresses } from "../../model/pod.ts";
 import type { PodRules } from "../../model/ruleset.ts";
 import { compilePod, type Simulator } from "../../netfilter/simulator.ts";
 import { findBreakpoints } from "../diagrams/breakpoints.ts";
-import { type KnownWays, type LandedFlow, learnWays } from "../pod/known-ways.ts";
+import { type KnownLanding, type KnownWays, learnWays } from "../pod/known-ways.ts";
 import { widenPod } from "../pod/wide-pod.ts";
 import { countWitnesses, listWitnesses, spanFlows, type WitnessSpace } from "./witness-flows.ts";
 
@@ -19,24 +18,31 @@ export type SearchResult =
   | { readonly kind: "different"; readonly flow: Flow; readonly before: Landing; readonly after: Landing }
   | { readonly kind: "unknown"; readonly why: string };
 
-/** Flows beyond which the search is not begun: seconds of simulation. */
+/** Flows of one protocol beyond which the search is not begun: seconds of simulation. */
 const FLOWS_AT_MOST = 400_000;
 
 /** Searches for a flow of a family that rules land differently than those the search was begun with. */
 export type SearchDifference = (after: PodRules, family: Family) => SearchResult;
 
 /**
- * Begins a search over every flow that a sandbox can drive for one that other rules land differently: it simulates one flow for each
- * combination of intervals between the rules' breakpoints. Complete for what the simulator knows, plain, and slow where rules are many.
- * What Envoy would dial next need not be followed: those connections are flows of the space themselves.
+ * Begins a search over every flow that a sandbox can drive for one that other rules land differently: it simulates one flow of each
+ * protocol for each combination of intervals between the rules' breakpoints. Complete for what the simulator knows, plain, and slow where
+ * rules are many. What Envoy would dial next need not be followed: those connections are flows of the space themselves.
  *
  * Each flow is simulated once under `before` for all changes that add no breakpoint, and for others that add the same one after another;
  * under `after` it is simulated only where it meets what has changed.
  */
-export function startSearch(before: PodRules, spec: PodSpec, addresses: SandboxAddresses): SearchDifference {
+export function startSearch(
+  before: PodRules,
+  spec: PodSpec,
+  addresses: SandboxAddresses,
+  protocols: readonly FlowProtocol[] = ["tcp"],
+): SearchDifference {
   const kept = new Map<string, KnownWays>();
   /** So that a flow left alone is told from one that is lost. */
-  const widen = ({ elsewhere, ports }: WitnessSpace) => widenPod(spec, { addresses: elsewhere, ports }, addresses);
+  const widen = ({ elsewhere, ports }: WitnessSpace) =>
+    widenPod(spec, { addresses: elsewhere, ports, protocols }, addresses);
+  const span = (after: PodRules, family: Family) => spanBoth(before, after, family, { spec, addresses, protocols });
   const learn = (space: WitnessSpace): KnownWays => {
     const key = JSON.stringify(space);
     const known = kept.get(key);
@@ -50,11 +56,18 @@ export function startSearch(before: PodRules, spec: PodSpec, addresses: SandboxA
   };
   const own = new Map<Family, string>();
   return (after, family) => {
-    if (!own.has(family)) own.set(family, JSON.stringify(spanBoth(before, before, family, spec, addresses)));
-    const space = spanBoth(before, after, family, spec, addresses);
+    if (!own.has(family)) own.set(family, JSON.stringify(span(before, family)));
+    const space = span(after, family);
     if (typeof space === "string") return { kind: "unknown", why: space };
     return findDifference(learn(space).listDoubtful(after), compilePod(after, widen(space), addresses));
   };
+}
+
+/** Where flows are searched, and of which protocols. */
+interface SearchedPod {
+  readonly spec: PodSpec;
+  readonly addresses: SandboxAddresses;
+  readonly protocols: readonly FlowProtocol[];
 }
 
 /** Gives the space of all flows that either of two rule sets tells apart, or why it is not to be searched. */
@@ -62,17 +75,19 @@ function spanBoth(
   before: PodRules,
   after: PodRules,
   family: Family,
-  spec: PodSpec,
-  addresses: SandboxAddresses,
+  { spec, addresses, protocols }: SearchedPod,
 ): WitnessSpace | string {
   const breakpoints = findBreakpoints([before, after]);
   if (breakpoints === null) return "a network's mask has holes";
-  const space = spanFlows(family, breakpoints, spec, addresses, addedAddresses(before, after, family));
+  const space = spanFlows(family, breakpoints, spec, addresses, {
+    added: addedAddresses(before, after, family),
+    protocols,
+  });
   const count = countWitnesses(space);
   return count > FLOWS_AT_MOST ? `${count} flows would have to be simulated` : space;
 }
 
-function findDifference(flows: Iterable<LandedFlow>, changed: Simulator): SearchResult {
+function findDifference(flows: Iterable<KnownLanding>, changed: Simulator): SearchResult {
   let unknown: string | null = null;
   for (const { flow, landing: was } of flows) {
     const is = changed.land(flow, "answer");

@@ -111,25 +111,28 @@ function axisOf(name: PreferredName, space: FlowSpace): Axis {
 
 /** Gives a point on a path, of preferred values where the path leaves a choice; an owner's gid goes with its uid where it may. */
 export function choosePoint(path: Path, lane: Lane, space: FlowSpace, prefer: Preferences): FlowPoint {
-  const pick = (name: PreferredName, first: readonly bigint[] = []): bigint => {
+  const pick = (name: PreferredName, first: readonly bigint[] = [], but: bigint | null = null): bigint => {
     const axis = axisOf(name, space);
     const [low, high] = path.get(DIMENSION[name]) ?? [0, axis.size - 1];
     const [lowest, highest] = [axis.boundsOf(low)[0], axis.boundsOf(Math.min(high, axis.size - 1))[1]];
-    return [...first, ...prefer[name]].find((value) => value >= lowest && value <= highest) ?? lowest;
+    const known = [...first, ...prefer[name], lowest, lowest + 1n];
+    return known.find((value) => value >= lowest && value <= highest && value !== but) ?? lowest;
   };
   const [uid, destination, port] = [pick("uid"), pick("destination"), pick("port")];
   // A socket that dials its own port at its own address is connected to itself.
   const taken = [...prefer.taken, Number(port)];
   const salt = Number((uid * 7n + destination * 13n + port) % 1009n);
+  const sourcePort = lane.socket.ports === null ? null : chooseSourcePort(lane.socket.ports, taken, salt);
   const mate = prefer.gid[prefer.uid.indexOf(uid)] ?? uid;
   return {
     lane,
     uid: Number(uid),
     gid: Number(pick("gid", [mate])),
-    source: lane.sources === "destination" ? null : pick("source"),
+    source:
+      lane.sources === "destination" ? null : pick("source", [], sourcePort === Number(port) ? destination : null),
     destination,
     port: Number(port),
-    sourcePort: lane.socket.ports === null ? null : chooseSourcePort(lane.socket.ports, taken, salt),
+    sourcePort,
   };
 }
 

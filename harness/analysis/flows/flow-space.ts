@@ -64,7 +64,8 @@ export function openFlowSpace(
   };
   const found = { addresses: [...boundaries.addresses], ports: [...boundaries.ports], ids: [...boundaries.ids] };
   for (const match of rulesets.flatMap(listRules).flatMap(listMatches)) {
-    for (const ranges of listRanges(match)) found[ranges.axis].push(...boundariesOf(ranges.ranges));
+    for (const { axis, ranges } of listRanges(match))
+      for (const boundary of boundariesOf(ranges)) found[axis].push(boundary);
   }
   const unknowns = openRegister(DIMENSION.unknown);
   const rests = openRegister(FIRST_REST);

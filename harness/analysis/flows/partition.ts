@@ -2,6 +2,7 @@ import { LandfallError } from "../../errors.ts";
 import type { Family } from "../../model/address.ts";
 import type { CompareElement } from "../../model/compare.ts";
 import { codedFinding } from "../../model/finding.ts";
+import type { FlowProtocol } from "../../model/flow.ts";
 import { type FlowSet, isAnyMark, joinCuts } from "../../model/flow-set.ts";
 import type { Match } from "../../model/match.ts";
 import { MAX_PORT, type PodSpec, type SandboxAddresses, vmGateway, vmLinks, withLinks } from "../../model/pod.ts";
@@ -21,26 +22,22 @@ import { findDomain } from "./flow-domain.ts";
 import { DIMENSION, FIRST_REST, type FlowSpace, openFlowSpace } from "./flow-space.ts";
 import { type Lane, listLanes, switchProtocol } from "./lanes.ts";
 import { findLaneReach, narrowLanes } from "./narrow-lanes.ts";
-import { varySockets } from "./socket-lanes.ts";
+import { type SocketSetting, varySockets } from "./socket-lanes.ts";
 import { tellApart } from "./told-apart.ts";
 
 /** What an analysis looks at beside the rules. */
-export interface AnalysisSetting {
-  readonly spec: PodSpec;
+export interface AnalysisSetting extends SocketSetting {
   readonly addresses: SandboxAddresses;
   /** Values at which flows are to be told apart beyond what the rules do, such as those a property names. */
   readonly cuts?: SplitPoints;
   /** Whether `::6` is one of the pod's addresses. */
   readonly passThrough: "there" | "absent";
-  /**
-   * `varied`: flows whose sockets have a mark or a port of their own are told apart too, where rules ask for one. Otherwise a socket has no
-   * mark, and the kernel chooses its port.
-   */
-  readonly sockets?: "plain" | "varied";
   /** Interfaces of the pod behind each of which a `vm` stands; those that the spec or the rules name, where it is not given. */
   readonly links?: readonly string[];
-  /** The flows that are asked about, where these are not all of TCP's: only this asks about UDP. */
+  /** The flows that are asked about, where these are not all of the protocols in question; it names its own protocols. */
   readonly within?: FlowSet;
+  /** The protocols of the flows in question, where `within` does not say it; TCP alone if left out. */
+  readonly protocols?: readonly FlowProtocol[];
   /** Diagram nodes that may be made. */
   readonly budget?: number;
 }
@@ -114,17 +111,14 @@ function findLanes(
   rulesets: readonly Ruleset[],
   setting: AnalysisSetting,
 ): readonly Lane[] {
-  const { addresses, passThrough, within, spec, cuts } = setting;
+  const { addresses, passThrough, within, spec, cuts, protocols = ["tcp"] } = setting;
   const demanded = [...(cuts?.marks ?? []), ...(!within || isAnyMark(within.marks) ? [] : within.marks)];
-  // A proxy that is known by a mark is there only among sockets that have one.
-  const isMarked = demanded.length > 0 || spec.shape.proxies.some(({ runsAs }) => runsAs.mark !== 0);
-  const sockets = setting.sockets ?? (isMarked ? "varied" : "plain");
   const vm = vmLinks(spec).length > 0 ? "there" : "absent";
   const byTcp = listLanes(family, { addresses, links, vm, passThrough });
-  const plain = (["tcp", "udp"] as const)
-    .filter((protocol) => (within?.protocols ?? ["tcp"]).includes(protocol))
+  const byProtocol = (["tcp", "udp"] as const)
+    .filter((protocol) => (within?.protocols ?? protocols).includes(protocol))
     .flatMap((protocol) => switchProtocol(byTcp, protocol));
-  const lanes = sockets === "plain" ? plain : varySockets(plain, rulesets, spec, demanded);
+  const lanes = varySockets(byProtocol, rulesets, setting, demanded);
   if (!within) return lanes;
   const narrowed = within.family === family ? narrowLanes(lanes, within) : [];
   if (within.family === family && narrowed.length === 0) throw noFlow(within);
@@ -133,8 +127,8 @@ function findLanes(
 
 /** An answer about no flow would be right whatever the rules. */
 function noFlow({ text }: FlowSet): LandfallError {
-  const message = "No flow that can meet a pod's rules is among these; name flows that start in the pod, or go to it.";
-  return new LandfallError("bad-input", "The flows asked about cannot be analysed.", {
+  const message = "None of these flows can reach a pod's rules; name flows that start in the pod or go to it.";
+  return new LandfallError("bad-input", "The given flows cannot be analysed.", {
     findings: [codedFinding("nothing-asked", text, message)],
   });
 }

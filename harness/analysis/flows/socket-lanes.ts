@@ -10,10 +10,21 @@ import { listMatches } from "../../model/rule-parts.ts";
 import { listRules, type Ruleset } from "../../model/ruleset.ts";
 import type { ValueRanges } from "../../model/value-ranges.ts";
 import { EPHEMERAL_PORTS } from "../../netfilter/packet.ts";
+import type { SplitRanges } from "../diagrams/axis-ranges.ts";
 import { listAskedMarks } from "../diagrams/compare-traits.ts";
-import { listRanges, type SplitRanges } from "../diagrams/match-traits.ts";
+import { listRanges } from "../diagrams/match-traits.ts";
 import { boundariesOf, makeAxis } from "./axis.ts";
 import type { Lane, LaneSocket } from "./lanes.ts";
+
+/** What the lanes of sockets depend on beside the rules. */
+export interface SocketSetting {
+  readonly spec: PodSpec;
+  /**
+   * Whether flows whose port the kernel chooses are looked at even where rules ask for some of those ports only. `absent`: the flows bound
+   * to each port stand for them. `there`, unless given.
+   */
+  readonly chosenPorts?: "there" | "absent";
+}
 
 /** Marks that one range may name. */
 const MARKS_AT_MOST = 64;
@@ -21,35 +32,42 @@ const MARKS_AT_MOST = 64;
 /**
  * Gives lanes once more for every kind of socket that rules tell apart: by the port that it is bound to (`--sport 5000`), and in the pod by
  * its mark (`-m mark --mark 0x1`); `demanded` are the marks that a contract, a property or the flows asked about name. Where a rule asks
- * for some of the ports that the kernel may choose and not for others, no lane leaves the choice to the kernel. No socket of the pod can be
- * bound to a port at which the pod listens.
+ * for some of the ports that the kernel may choose and not for others, it cannot be known where the flow of a socket whose port the kernel
+ * chooses lands; `chosenPorts` says whether such flows have lanes too. No socket of the pod can be bound to a port at which the pod's shape
+ * has a listener. Ports of the app are not left out: which ports the app of a real pod listens on is an assumption, and another app may
+ * bind to them.
  */
 export function varySockets(
   lanes: readonly Lane[],
   rulesets: readonly Ruleset[],
-  spec: PodSpec,
+  { spec, chosenPorts = "there" }: SocketSetting,
   demanded: ValueRanges = [],
 ): readonly Lane[] {
   const matches = rulesets.flatMap(listRules).flatMap(listMatches);
-  const ports = { tcp: listPorts(matches, "tcp"), udp: listPorts(matches, "udp") };
+  const listPortsOf = (protocol: FlowProtocol) => {
+    const found = listPorts(matches, protocol);
+    const isChosen = found.includes(null) || chosenPorts === "there";
+    // The most usual socket first: its flow is the one that a reader is shown.
+    return [...(isChosen ? [null] : []), ...found.filter((range) => range !== null)];
+  };
+  const ports = { tcp: listPortsOf("tcp"), udp: listPortsOf("udp") };
   const marks = listMarks(matches, demanded);
-  const listening = listeningPorts(spec);
+  const listening = takenPorts(spec.shape);
   return lanes.flatMap((lane) => {
     const isPods = lane.host === "pod";
     const own = ports[lane.protocol].filter(
       (range) => !isPods || range === null || chooseFreePort(range, listening, 0) !== null,
     );
     return own.flatMap((range) =>
-      (isPods ? marks : [0]).map((mark) => ({
-        ...lane,
-        name: nameVariant(lane, { ports: range, mark }),
-        socket: { ports: range, mark },
-      })),
+      (isPods ? marks : [0]).map((mark) => {
+        const socket = { ports: range, mark };
+        return { ...lane, name: `${lane.name}${describeSocket(socket)}`, socket };
+      }),
     );
   });
 }
 
-/** Gives the ports at which somebody in the pod listens, so that no other socket there can be bound to them. */
+/** Gives the ports at which somebody in the pod listens, so that no other socket there can be bound to them in the sandbox. */
 export function listeningPorts({ shape, listen }: PodSpec): readonly number[] {
   return [...takenPorts(shape), ...listen];
 }
@@ -72,9 +90,18 @@ export function chooseFreePort(
   return null;
 }
 
-function nameVariant({ name }: Lane, { ports, mark }: LaneSocket): string {
-  const bound = ports === null ? "" : `, bound to a port of ${ports[0]}-${ports[1]}`;
-  return `${name}${bound}${mark === 0 ? "" : `, marked ${renderHex(mark)}`}`;
+/** Gives a lane's name without what it says of sockets: the same for all lanes that only their sockets tell apart. */
+export function nameWithoutSocket({ name, socket }: Lane): string {
+  return name.slice(0, name.length - describeSocket(socket).length);
+}
+
+function describeSocket({ ports, mark }: LaneSocket): string {
+  const bound = ports === null ? "" : `, bound to ${describePorts(ports)}`;
+  return `${bound}${mark === 0 ? "" : `, marked ${renderHex(mark)}`}`;
+}
+
+function describePorts([first, last]: NonNullable<LaneSocket["ports"]>): string {
+  return first === last ? `port ${first}` : `a port of ${first}-${last}`;
 }
 
 /** Null stands for the ports that the kernel chooses from, where rules do not tell these apart. */
@@ -108,8 +135,8 @@ function listNamedMarks([first, last]: ValueRanges[number]): readonly number[] {
 }
 
 function tooManyMarks(count: number): LandfallError {
-  const message = `${count} marks are named by one range, and each is looked at for itself; name at most ${MARKS_AT_MOST} marks.`;
-  return new LandfallError("bad-input", "The flows asked about cannot be analysed.", {
+  const message = `The range names ${count} marks, and each mark is analysed separately; name at most ${MARKS_AT_MOST} marks.`;
+  return new LandfallError("bad-input", "The given flows cannot be analysed.", {
     findings: [codedFinding("unsupported", "mark", message)],
   });
 }

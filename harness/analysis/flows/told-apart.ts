@@ -97,8 +97,8 @@ function findDrawing(chains: ReadonlyMap<string, Chain>): ReadonlySet<string> {
 function tooManyWays(chain: string): LandfallError {
   return new LandfallError(
     "budget-exceeded",
-    `Packets can reach a match that draws or counts in more than ${COPIES_AT_MOST} ways, one of them in chain ${chain}, ` +
-      "and each way is a question of its own. Lead fewer jumps to the chains with such matches.",
+    `Packets can reach a random or counting match on more than ${COPIES_AT_MOST} paths, for example in chain ${chain},  ` +
+      "and each path needs a separate analysis. Use fewer jumps to the chains with such matches.",
   );
 }
 

@@ -1,6 +1,6 @@
 import { addressBits, addressValue, type Family, renderAddress, renderEndpoint } from "../../model/address.ts";
 import { canBeElsewhere } from "../../model/elsewhere.ts";
-import type { Flow } from "../../model/flow.ts";
+import type { Flow, FlowProtocol } from "../../model/flow.ts";
 import {
   addressOwner,
   isLoopback,
@@ -16,6 +16,7 @@ import type { Breakpoints } from "../diagrams/breakpoints.ts";
 /** What makes up all flows of one family that a sandbox can drive, one value for each interval between breakpoints. */
 export interface WitnessSpace {
   readonly family: Family;
+  readonly protocols: readonly FlowProtocol[];
   readonly ports: readonly number[];
   readonly owners: readonly Owner[];
   /** The pod's own addresses, its loopback ones among them: what may be dialled and dialled from inside. */
@@ -45,7 +46,7 @@ export function spanFlows(
   breakpoints: Breakpoints,
   spec: PodSpec,
   addresses: SandboxAddresses,
-  added: readonly string[] = [],
+  { added = [], protocols }: { readonly added?: readonly string[]; readonly protocols: readonly FlowProtocol[] },
 ): WitnessSpace {
   const listening = [...takenPorts(spec.shape), ...spec.listen];
   const uids = idsOf(breakpoints.uids);
@@ -57,6 +58,7 @@ export function spanFlows(
     spec.shape.links.length > 0 ? (["client", "upstream", "vm"] as const) : (["client", "upstream"] as const);
   return {
     family,
+    protocols,
     ports: numbersOf([1, ...breakpoints.ports, ...listening.flatMap((port) => [port, port + 1])], 1, MAX_PORT),
     owners: uids.flatMap((uid) => gids.map((gid) => ({ uid, gid }))),
     own: dialled.filter(isOwn),
@@ -67,7 +69,7 @@ export function spanFlows(
   };
 }
 
-/** Gives how many flows {@link listWitnesses} gives for a space. */
+/** Gives how many flows of each protocol {@link listWitnesses} gives for a space. */
 export function countWitnesses({ ports, owners, own, elsewhere, leaving, outside }: WitnessSpace): number {
   const vm = outside.filter(({ actor }) => actor === "vm").length;
   return (
@@ -76,30 +78,40 @@ export function countWitnesses({ ports, owners, own, elsewhere, leaving, outside
   );
 }
 
-/** Gives one flow for every combination of intervals: from outside, then from inside to the pod's own addresses and to elsewhere. */
+/**
+ * Gives one flow for every combination of intervals, protocol by protocol: from outside, then from inside to the pod's own addresses and to
+ * elsewhere.
+ */
 export function* listWitnesses(space: WitnessSpace): Generator<Flow> {
-  for (const port of space.ports) {
-    yield* listOutside(space, port);
-    yield* listInside(space, port);
-  }
+  for (const protocol of space.protocols)
+    for (const port of space.ports) {
+      yield* listOutside(space, { protocol, port });
+      yield* listInside(space, { protocol, port });
+    }
 }
 
-function* listOutside(space: WitnessSpace, port: number): Generator<Flow> {
+/** How witnesses are dialled. */
+interface Dialled {
+  readonly protocol: FlowProtocol;
+  readonly port: number;
+}
+
+function* listOutside(space: WitnessSpace, dialled: Dialled): Generator<Flow> {
   const owner = { uid: 0, gid: 0 };
   for (const { actor, address } of space.outside) {
     const dialler = { actor, owner, address };
-    yield makeFlow(space, dialler, space.pod, port);
-    if (actor === "vm") for (const to of space.elsewhere) yield makeFlow(space, dialler, to, port);
+    yield makeFlow(space, dialler, space.pod, dialled);
+    if (actor === "vm") for (const to of space.elsewhere) yield makeFlow(space, dialler, to, dialled);
   }
 }
 
-function* listInside(space: WitnessSpace, port: number): Generator<Flow> {
+function* listInside(space: WitnessSpace, dialled: Dialled): Generator<Flow> {
   const { owners, own, elsewhere, leaving } = space;
   for (const owner of owners) {
     const actor = `uid=${owner.uid},gid=${owner.gid}`;
     for (const to of elsewhere)
-      for (const address of leaving) yield makeFlow(space, { actor, owner, address }, to, port);
-    for (const to of own) for (const address of own) yield makeFlow(space, { actor, owner, address }, to, port);
+      for (const address of leaving) yield makeFlow(space, { actor, owner, address }, to, dialled);
+    for (const to of own) for (const address of own) yield makeFlow(space, { actor, owner, address }, to, dialled);
   }
 }
 
@@ -110,13 +122,18 @@ interface Dialler {
   readonly address: string;
 }
 
-function makeFlow({ family, pod }: WitnessSpace, { actor, owner, address }: Dialler, to: string, port: number): Flow {
+function makeFlow(
+  { family, pod }: WitnessSpace,
+  { actor, owner, address }: Dialler,
+  to: string,
+  { protocol, port }: Dialled,
+): Flow {
   const isNamed = actor.startsWith("uid=") && address !== pod;
   const name = isNamed ? `${actor}@${address}` : family === 6 && !actor.startsWith("uid=") ? `${actor}6` : actor;
   return {
-    flow: `${name} -> ${renderEndpoint(to, port)}`,
+    flow: `${name} -> ${renderEndpoint(to, port)}${protocol === "tcp" ? "" : `/${protocol}`}`,
     family,
-    protocol: "tcp",
+    protocol,
     from: { actor, address, ...owner },
     to: { target: to, address: to, port },
   };

@@ -1,5 +1,5 @@
 import { FAMILIES, type Family } from "../../model/address.ts";
-import type { Flow, Manner } from "../../model/flow.ts";
+import { FLOW_PROTOCOLS, type Flow, type Manner } from "../../model/flow.ts";
 import type { PodSpec, SandboxAddresses } from "../../model/pod.ts";
 import { type PodRules, type RulePlace, renderPlaceKey } from "../../model/ruleset.ts";
 import { compilePod, type Simulator } from "../../netfilter/simulator.ts";
@@ -23,14 +23,14 @@ export interface RuleReach {
   readonly unreachable: readonly RulePlace[];
 }
 
-/** Flows beyond which the search is not begun: seconds of simulation. */
+/** Flows of one protocol beyond which the search is not begun: seconds of simulation. */
 const FLOWS_AT_MOST = 100_000;
 
 /**
  * Searches flows that take some rules: first among `known`, so that a reader meets flows that are familiar, then one flow for each
- * combination of intervals between the rules' breakpoints, with the pod's listeners as they are and with one wherever it is dialled.
- * A rule that none of those takes is `unreachable`: no TCP flow that a sandbox can drive takes it, for what the simulator knows. Rules
- * that hang on a match that is not understood, or in a family with too many combinations, are in neither list.
+ * combination of intervals between the rules' breakpoints, with the pod's listeners as they are and with one wherever it is dialled. A
+ * rule that none of those takes is `unreachable`: no TCP and no UDP flow that a sandbox can drive takes it, for what the simulator knows.
+ * Rules that hang on a match that is not understood, or in a family with too many combinations, are in neither list.
  */
 export function findReach(
   rules: PodRules,
@@ -41,7 +41,8 @@ export function findReach(
 ): RuleReach {
   const search = startSearch(places);
   // Peers listen where the known flows go, as they would if a scenario had them.
-  const familiar = widenPod(spec, { addresses: [], ports: known.map(({ flow }) => flow.to.port) }, addresses);
+  const ports = known.map(({ flow }) => flow.to.port);
+  const familiar = widenPod(spec, { addresses: [], ports, protocols: FLOW_PROTOCOLS }, addresses);
   search.tryFlows(compilePod(rules, familiar, addresses), known);
   const unreachable = FAMILIES.flatMap((family) => {
     if (search.pending(family).length === 0) return [];
@@ -60,11 +61,14 @@ function sweepFamily(
 ): "complete" | "incomplete" {
   const breakpoints = findBreakpoints([rules]);
   if (breakpoints === null) return "incomplete";
-  const space = spanFlows(family, breakpoints, spec, addresses, addedAddresses(rules, rules, family));
+  const space = spanFlows(family, breakpoints, spec, addresses, {
+    added: addedAddresses(rules, rules, family),
+    protocols: FLOW_PROTOCOLS,
+  });
   if (countWitnesses(space) > FLOWS_AT_MOST) return "incomplete";
-  const wide = widenPod(spec, { addresses: space.elsewhere, ports: space.ports }, addresses);
   for (const listen of [spec.listen, space.ports]) {
-    const simulator = compilePod(rules, { ...wide, listen }, addresses);
+    const ends = { addresses: space.elsewhere, ports: space.ports, protocols: FLOW_PROTOCOLS };
+    const simulator = compilePod(rules, widenPod({ ...spec, listen }, ends, addresses), addresses);
     const flows = listWitnesses(space);
     const known = search.tryFlows(simulator, withManner(flows), family);
     if (known === "something-unknown") return "incomplete";

@@ -1,5 +1,5 @@
 import { addressValue, type Family, familyOf } from "../../model/address.ts";
-import { APP_PORTS, loopbackAddress, PASS_THROUGH_IPV6 } from "../../model/pod.ts";
+import { APP_PORTS, loopbackAddress, PASS_THROUGH_IPV6, type PodSpec, type SandboxAddresses } from "../../model/pod.ts";
 import { takenPorts } from "../../model/pod-shape.ts";
 import type { SplitPoints } from "../../model/split-points.ts";
 import type { ValueRanges } from "../../model/value-ranges.ts";
@@ -7,7 +7,6 @@ import type { Diagram } from "../diagrams/diagrams.ts";
 import type { EndBinding, Rewrites } from "../diagrams/packet-views.ts";
 import { toAtoms } from "../flows/axis.ts";
 import { DIMENSION, type FlowSpace } from "../flows/flow-space.ts";
-import type { AnalysisSetting } from "../flows/partition.ts";
 
 /** Single values at which the simulated pod itself, not a rule, may act in another way. */
 export interface GroundValues {
@@ -20,7 +19,7 @@ export interface GroundValues {
 export function groundValues(
   family: Family,
   rewrites: Rewrites,
-  { addresses, spec }: AnalysisSetting,
+  { addresses, spec }: { readonly addresses: SandboxAddresses; readonly spec: PodSpec },
   gateways: readonly string[],
 ): GroundValues {
   const hosts = Object.values(addresses).map((host) => host[family]);

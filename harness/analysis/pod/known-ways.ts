@@ -5,11 +5,11 @@ import type { Landing } from "../../model/landing.ts";
 import type { PodSpec, SandboxAddresses } from "../../model/pod.ts";
 import { type Chain, familyKey, type PodRules, type Rule, type Ruleset } from "../../model/ruleset.ts";
 import { makePod } from "../../netfilter/pod.ts";
+import type { Recorder } from "../../netfilter/recorder.ts";
 import { compilePod } from "../../netfilter/simulator.ts";
-import type { Recorder } from "../../netfilter/walk.ts";
 
 /** A flow with its landing. */
-export interface LandedFlow {
+export interface KnownLanding {
   readonly flow: Flow;
   readonly landing: Landing;
 }
@@ -21,7 +21,7 @@ export interface KnownWays {
    * is not known. Where one rule alone is changed, those are left out that fail a match which it still has in the same place. All flows
    * where the two cannot be held against each other chain by chain.
    */
-  readonly listDoubtful: (after: PodRules) => readonly LandedFlow[];
+  readonly listDoubtful: (after: PodRules) => readonly KnownLanding[];
 }
 
 /** A rule, counted from 1, or a policy: what a packet meets. */
@@ -44,7 +44,7 @@ export function learnWays(
   const simulator = compilePod(before, spec, addresses);
   const meetings = startMeetings(flows.length);
   const landed = flows.map(
-    (flow, i): LandedFlow => ({ flow, landing: simulator.watch(flow, "answer", meetings.recorderOf(i)) }),
+    (flow, i): KnownLanding => ({ flow, landing: simulator.watch(flow, "answer", meetings.recorderOf(i)) }),
   );
   const shape = describeShape(before, family, spec, addresses);
   return {

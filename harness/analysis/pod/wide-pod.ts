@@ -8,7 +8,7 @@ import {
   parseNetwork,
   renderAddress,
 } from "../../model/address.ts";
-import { type Flow, startsInPod } from "../../model/flow.ts";
+import { type Flow, type FlowProtocol, startsInPod } from "../../model/flow.ts";
 import {
   addressOwner,
   type HostName,
@@ -25,6 +25,8 @@ import { type EndBinding, findRewrites } from "../diagrams/packet-views.ts";
 export interface PeerEnds {
   readonly addresses: readonly string[];
   readonly ports: readonly number[];
+  /** The protocols by which they are dialled; TCP alone if left out. */
+  readonly protocols?: readonly FlowProtocol[];
 }
 
 /** What a pod is to be prepared for. */
@@ -106,19 +108,28 @@ function findSentEnds(
 
 /**
  * Gives a pod whose peers are there wherever flows may end, beside what they have already: both listen on the ports, and upstream owns
- * every address that is no other host's and that a host can own.
+ * every address that is no other host's and that a host can own. Where they are dialled by UDP, the app takes datagrams on its ports.
  *
  * @example
  * widenPod(spec, { addresses: ["192.0.2.1", "127.0.0.6"], ports: [80] }, DEFAULT_ADDRESSES).upstreamAddresses // ["192.0.2.1"]
  */
-export function widenPod(spec: PodSpec, { addresses, ports }: PeerEnds, hosts: SandboxAddresses): PodSpec {
+export function widenPod(
+  spec: PodSpec,
+  { addresses, ports, protocols = ["tcp"] }: PeerEnds,
+  hosts: SandboxAddresses,
+): PodSpec {
   const there = vmLinks(spec).length > 0 ? Object.values(hosts) : [hosts.pod, hosts.client, hosts.upstream];
   const taken = there.flatMap((host) => [host[4], host[6]]);
   const strangers = addresses.filter((address) => canBeOwned(address) && !taken.includes(address));
+  const [byTcp, byUdp] = (["tcp", "udp"] as const).map((protocol) => (protocols.includes(protocol) ? ports : []));
+  const { app, upstream, client } = spec.udp ?? { app: spec.listen, upstream: [], client: [] };
   return {
     ...spec,
-    upstreamPorts: unite(spec.upstreamPorts, ports),
-    clientPorts: unite(spec.clientPorts, ports),
+    upstreamPorts: unite(spec.upstreamPorts, byTcp ?? []),
+    clientPorts: unite(spec.clientPorts, byTcp ?? []),
+    ...(protocols.includes("udp")
+      ? { udp: { app, upstream: unite(upstream, byUdp ?? []), client: unite(client, byUdp ?? []) } }
+      : {}),
     upstreamAddresses: unite(spec.upstreamAddresses, strangers),
   };
 }

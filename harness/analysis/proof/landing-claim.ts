@@ -17,7 +17,7 @@ export function parseLandingClaim(text: string, shape: PodShape, where: string):
   if (text === AS_DIALLED) return { ok: true, value: AS_DIALLED };
   const parsed = parseLandingText(text, shape, where);
   if (parsed.ok) return parsed;
-  const hint = ' Or write "as dialled": what was dialled accepts, or refuses where nobody listens.';
+  const hint = ' Or write "as dialled": the dialled address accepts, or refuses if nothing listens there.';
   return { ok: false, findings: parsed.findings.map((each) => ({ ...each, message: each.message + hint })) };
 }
 

@@ -1,9 +1,9 @@
-import { type DemandedLanding, demandedLanding, openConnection } from "../../contract/demanded-landing.ts";
+import { type DemandedLanding, demandedLanding, firstConnection } from "../../contract/demanded-landing.ts";
 import { isPodsOwn } from "../../contract/proxy-dial.ts";
 import type { Family } from "../../model/address.ts";
 import type { Clause, Connection, Contract, Demand, GivenSetting } from "../../model/contract.ts";
 import { meetsExpectation, NOT_LEAVE } from "../../model/expectation.ts";
-import { type Flow, type Manner, startsInPod } from "../../model/flow.ts";
+import { type Flow, type FlowProtocol, type Manner, startsInPod } from "../../model/flow.ts";
 import { type Landing, landingsAgree } from "../../model/landing.ts";
 import type { PodSpec, SandboxAddresses } from "../../model/pod.ts";
 import { dialsOn, findListener, ownsSocket, takenPorts } from "../../model/pod-shape.ts";
@@ -33,6 +33,8 @@ export interface Property {
   readonly name: string;
   /** Further values at which flows of a family are to be told apart. */
   readonly cuts?: (family: Family) => SplitPoints;
+  /** The protocols of the flows that it speaks of; those of the contract if left out. */
+  readonly protocols?: readonly FlowProtocol[];
   /** The landing that shows whether it holds; without it the stub's answer, or the loop that shows where it dials on. */
   readonly manner?: Manner;
   /** Settings that it is about: each must have some class of flows judged. */
@@ -42,10 +44,10 @@ export interface Property {
   readonly judge: (flow: Flow, landings: FlowLandings, context: PropertyContext) => PropertyVerdict;
 }
 
-const OWN_PORT = "dialled at the proxy's own port, where its listeners close the connection";
-const SELF_CALL = "the proxy's designed call to its own pod, which comes in as inbound traffic does";
+const OWN_PORT = "to the proxy's own port, where the listener closes the connection";
+const SELF_CALL = "from the proxy to its own pod, which count as inbound by design";
 const TPROXY_OVER_LO =
-  "taken by TPROXY, which sees what comes over lo as well; what the proxy dials next, at loopback, it lets pass";
+  "that TPROXY takes because it also sees traffic over lo; it does not take what the proxy then dials on loopback";
 /** The property that is proven of every contract with a proxy, unless the contract has a name of its own for it. */
 const NO_LOOP = "no-loop";
 
@@ -96,7 +98,7 @@ function judgeClause(
   { answer }: FlowLandings,
   context: PropertyContext,
 ): PropertyVerdict {
-  const demand = context.contract.demand(openConnection(flow, context.spec.shape));
+  const demand = context.contract.demand(firstConnection(flow, context.spec.shape));
   if (clauseOf(demand) !== name) return "not-concerned";
   return meetsDemand(demand, flow, answer, context) ? "holds" : "fails";
 }
@@ -127,7 +129,7 @@ function landDemanded(flow: Flow, { contract, spec, addresses }: PropertyContext
 function judgeLoop(flow: Flow, { answer, forward }: FlowLandings, context: PropertyContext): PropertyVerdict {
   if (forward.kind === "loop" || forward.kind === "could-not-look") return "fails";
   const { shape } = context.spec;
-  const connection = openConnection(flow, shape);
+  const connection = firstConnection(flow, shape);
   const isOwn = isPodsOwn(flow.to.address, { shape, addresses: context.addresses });
   const isPassThrough = flow.from.address === shape.passThrough[flow.family];
   const isProxys = startsInPod(flow) && shape.proxies.some((proxy) => ownsSocket(proxy, connection.owner));
@@ -160,7 +162,9 @@ export function isAsDialled(landing: Landing, flow: Flow, context: PropertyConte
   return isPlain && hops.length === 0 && originalDestination === null && port === flow.to.port;
 }
 
-function isClosed({ to }: Flow, { spec, addresses }: PropertyContext): boolean {
+function isClosed({ to, protocol }: Flow, { spec, addresses }: PropertyContext): boolean {
   const isOwn = isPodsOwn(to.address, { shape: spec.shape, addresses });
-  return isOwn && ![...takenPorts(spec.shape), ...spec.listen].includes(to.port);
+  const listeners = spec.shape.listeners.filter(({ protocols }) => protocols.includes(protocol));
+  const app = protocol === "tcp" ? spec.listen : (spec.udp?.app ?? []);
+  return isOwn && ![...takenPorts({ listeners }), ...app].includes(to.port);
 }

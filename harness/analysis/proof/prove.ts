@@ -1,8 +1,8 @@
-import { openConnection } from "../../contract/demanded-landing.ts";
+import { firstConnection } from "../../contract/demanded-landing.ts";
 import type { Family } from "../../model/address.ts";
 import type { Capture } from "../../model/capture.ts";
 import type { GivenSetting } from "../../model/contract.ts";
-import type { Flow, Manner } from "../../model/flow.ts";
+import { FLOW_PROTOCOLS, type Flow, type FlowProtocol, type Manner } from "../../model/flow.ts";
 import { joinCuts } from "../../model/flow-set.ts";
 import type { Landing } from "../../model/landing.ts";
 import { withLinks } from "../../model/pod.ts";
@@ -26,6 +26,8 @@ export interface LandedFlow {
 /** What was proven of one property over all flows. */
 export interface PropertyResult {
   readonly name: string;
+  /** The protocols of the flows that it was proven over. */
+  readonly protocols: readonly FlowProtocol[];
   /** Whether no class breaches it, and some class was judged by every setting that it is about. */
   readonly holds: boolean;
   /** Classes of flows that it was judged by, its designed exceptions among them; 0: it concerns no flow. */
@@ -40,7 +42,8 @@ export interface PropertyResult {
 
 /**
  * Proves properties of the rules over all flows of the families that have rules, those of the contract unless others are named: of every
- * class of flows that the rules, the contract and the sandbox tell apart one is judged. Throws `budget-exceeded` rather than prove a part.
+ * class of flows that the rules, the contract and the sandbox tell apart one is judged. A property is proven over the protocols that it
+ * speaks of. Throws `budget-exceeded` rather than prove a part.
  */
 export function proveProperties(
   rules: PodRules,
@@ -49,15 +52,18 @@ export function proveProperties(
   properties: readonly Property[] = listProperties(capture.contractFor(setting.addresses)),
 ): readonly PropertyResult[] {
   const contract = capture.contractFor(setting.addresses);
+  const asked = { ...setting, protocols: listProtocols(properties, capture, setting) };
   const lanes = listFamilies(rules).flatMap((family) =>
     classifyFlows(rules, family, {
-      ...setting,
+      ...asked,
+      chosenPorts: setting.within ? "there" : "absent",
       cuts: joinCuts([contract.splitPoints(family), ...properties.flatMap(({ cuts }) => cuts?.(family) ?? [])]),
     }),
   );
   const judged = lanes.flatMap((lane) => judgeLane(lane, capture, setting, properties));
   const families = listFamilies(rules);
-  return properties.map(({ name, settings, examples }) => {
+  return properties.map((property) => {
+    const { name, settings, examples } = property;
     const own = judged
       .filter((verdict) => verdict.name === name)
       .toSorted(examples === "proxies" ? byActor(setting) : () => 0);
@@ -70,6 +76,7 @@ export function proveProperties(
     const unjudged = findUnjudged(given, flows, families, setting);
     return {
       name,
+      protocols: listProtocols([property], capture, setting),
       holds: counterexample === null && unjudged.length === 0,
       classes: flows.length,
       unjudged,
@@ -82,6 +89,19 @@ export function proveProperties(
   });
 }
 
+/** Gives the protocols of the flows that some properties speak of and that are asked about, TCP first. */
+export function listProtocols(
+  properties: readonly Property[],
+  capture: Capture,
+  { addresses, within }: Pick<AnalysisSetting, "addresses" | "within">,
+): readonly FlowProtocol[] {
+  const { protocols: own } = capture.contractFor(addresses);
+  const spoken = new Set(properties.flatMap(({ protocols }) => protocols ?? own));
+  return FLOW_PROTOCOLS.filter(
+    (protocol) => spoken.has(protocol) && (within?.protocols ?? [protocol]).includes(protocol),
+  );
+}
+
 /** A setting of a family that is not analysed is passed over, unless nothing at all was judged. */
 function findUnjudged(
   settings: readonly GivenSetting[],
@@ -91,7 +111,7 @@ function findUnjudged(
 ): readonly string[] {
   return settings
     .filter((each) => flows.length === 0 || each.families.some((family) => families.includes(family)))
-    .filter(({ holds }) => !flows.some((flow) => holds(openConnection(flow, shape))))
+    .filter(({ holds }) => !flows.some((flow) => holds(firstConnection(flow, shape))))
     .map(({ text }) => text);
 }
 
@@ -107,9 +127,16 @@ function byActor({ spec: { shape } }: AnalysisSetting) {
   return (a: JudgedClass, b: JudgedClass): number => Number(isProxy(b)) - Number(isProxy(a));
 }
 
-/** One that is known and hangs on nothing, or else one that is known, or else one that may be. */
+/**
+ * One that is known and hangs on nothing, or else one that is known, or else one that may be; a socket whose port the kernel chooses is the
+ * plainest.
+ */
 function chooseCounterexample(breaches: readonly JudgedClass[]): LandedFlow | null {
-  const landed = breaches.map((breach) => breach.landed);
+  const all = breaches.map((breach) => breach.landed);
+  const landed = [
+    ...all.filter(({ flow }) => flow.from.port === undefined),
+    ...all.filter(({ flow }) => flow.from.port !== undefined),
+  ];
   const known = landed.filter(({ landing }) => landing.kind !== "could-not-look");
   return known.find(({ assumed }) => assumed.size === 0) ?? known[0] ?? landed[0] ?? null;
 }
@@ -129,12 +156,14 @@ function judgeLane(
     const { flow, addresses, assumed } = flowClass.witness;
     // What is dialled has somebody who listens there, whoever has the address: the rules alone decide.
     const own = lane.lane.link === null ? setting.spec : withLinks(setting.spec, [lane.lane.link]);
-    const peers = { ...own, upstreamPorts: [], clientPorts: [] };
+    const { udp: _, ...peers } = { ...own, upstreamPorts: [], clientPorts: [] };
     const contract = capture.contractFor(addresses);
-    const spec = widenPod(peers, { addresses: [flow.to.address], ports: [flow.to.port] }, addresses);
+    const ends = { addresses: [flow.to.address], ports: [flow.to.port], protocols: [flow.protocol] };
+    const spec = widenPod(peers, ends, addresses);
     const landings = { answer: lane.land(flowClass, "answer"), forward: lane.land(flowClass, "forward") };
-    return properties.map(({ name, judge, manner: asked }) => {
-      const outcome = judge(flow, landings, { contract, spec, addresses });
+    return properties.map(({ name, judge, manner: asked, protocols = contract.protocols }) => {
+      const isSpoken = protocols.includes(flow.protocol);
+      const outcome = isSpoken ? judge(flow, landings, { contract, spec, addresses }) : "not-concerned";
       const manner = asked ?? showingManner(landings.forward);
       return { name, outcome, landed: { flow, manner, landing: landings[manner], assumed } };
     });

@@ -1,6 +1,5 @@
 import { parseAddress } from "../../model/address.ts";
-import type { Finding, Parsed } from "../../model/finding.ts";
-import { codedFinding, finding } from "../../model/finding.ts";
+import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
 import type { Manner } from "../../model/flow.ts";
 import { cutsOfSet, type FlowSet, holdsFlow, joinCuts } from "../../model/flow-set.ts";
 import { parseFlowSet, type SetNames } from "../../model/flow-set-text.ts";
@@ -41,7 +40,7 @@ export function parseProperties(
   taken: readonly string[],
   addresses: SandboxAddresses,
 ): Parsed<readonly Property[]> {
-  const names: SetNames = { addresses, shape };
+  const names: SetNames = { addresses, shape, protocols: ["tcp", "udp"] };
   const findings: Finding[] = findNameFaults(written, taken, where);
   const properties = written.flatMap((property, i) => {
     if (property === null) return [];
@@ -63,10 +62,16 @@ function findNameFaults(
     const { name } = property;
     const place = `${where}: [${i}].name`;
     if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name))
-      return [finding(place, `"${name}" is not a name for a property; use lower-case words with dashes between them.`)];
+      return [
+        codedFinding(
+          "invalid-property",
+          place,
+          `"${name}" is not a valid property name; use lower-case words with dashes between them.`,
+        ),
+      ];
     const isTaken = names.indexOf(name) < taken.length + i;
     return isTaken
-      ? [codedFinding("duplicate", place, `There is a property ${name} already; name this one otherwise.`)]
+      ? [codedFinding("duplicate", place, `There is already a property named ${name}; choose another name.`)]
       : [];
   });
 }
@@ -87,14 +92,16 @@ function parseProperty(property: WrittenProperty, where: string, names: SetNames
   const { name, manner = "answer" } = property;
   if (manner === "answer")
     findings.push(
-      ...[...lands, ...never].filter(needsForwarding).map(({ text }) => finding(where, describeManner(text))),
+      ...[...lands, ...never]
+        .filter(needsForwarding)
+        .map(({ text }) => codedFinding("invalid-property", where, describeManner(text))),
     );
   if (findings.length > 0) return { ok: false, findings };
   return { ok: true, value: { ...makeJudge({ flows, except, lands, never, manner }, names.addresses), name, manner } };
 }
 
 function describeManner(text: string): string {
-  return `"${text}" is a landing of flows that the proxy forwards; write manner: "forward".`;
+  return `"${text}" is a landing of a forwarded flow; add manner: "forward".`;
 }
 
 function needsForwarding(claim: LandingClaim): claim is Exclude<LandingClaim, string> {
@@ -116,10 +123,12 @@ interface ReadProperty {
 function makeJudge(
   { flows, except, lands, never, manner }: ReadProperty,
   addresses: SandboxAddresses,
-): Pick<Property, "judge" | "cuts"> {
+): Pick<Property, "judge" | "cuts" | "protocols"> {
   const cuts = [...flows, ...except].map((set) => [set.family, cutsOfSet(set)] as const);
   const claimed = [...lands, ...never].map(cutsOfClaim);
+  const named = new Set(flows.flatMap(({ protocols }) => protocols));
   return {
+    protocols: (["tcp", "udp"] as const).filter((protocol) => named.has(protocol)),
     cuts: (family) => joinCuts([...cuts.filter(([of]) => of === family).map(([, each]) => each), ...claimed]),
     judge: (flow, landings, context) => {
       const isIn = (set: FlowSet) => holdsFlow(set, flow, addresses);

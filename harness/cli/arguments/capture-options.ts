@@ -1,7 +1,7 @@
 import type { PodFacts, ReadSettings } from "../../meshes/mesh.ts";
-import type { BoundSettings, NamedMesh } from "../../meshes/meshes.ts";
+import { type BoundSettings, type NamedMesh, namingWords } from "../../meshes/meshes.ts";
 import type { Capture } from "../../model/capture.ts";
-import { codedFinding, type Finding, finding } from "../../model/finding.ts";
+import { codedFinding, type Finding } from "../../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../../model/pod.ts";
 import type { CommandIo } from "../command.ts";
 import type { CommandHelp } from "../commands/help.ts";
@@ -12,7 +12,7 @@ import { chooseDefault, describeDefault, type WithoutFlags } from "./default-set
 import type { ReadManifestFile, TakeManifest } from "./manifest-option.ts";
 import { makeInput, makeManifestInput } from "./mesh-input.ts";
 import { CAPTURE_LONG_OPTIONS } from "./mesh-specs.ts";
-import { type DealtWords, dealWords, defaultMesh, takeMesh } from "./mesh-words.ts";
+import { type DealtWords, dealWords, takeMesh } from "./mesh-words.ts";
 import { lastValue, type OptionSpec, type ParsedOptions, readOptions } from "./options.ts";
 
 /** A command's words: its own options, and what a mesh's options, or a contract file, say of a pod. */
@@ -35,7 +35,7 @@ export interface CaptureCommandLine {
 }
 
 /** A command line as far as it can be read, for a command that has more to find fault with. */
-export interface CaptureWords {
+export interface PartialCaptureLine {
   readonly options: ParsedOptions;
   readonly captureFrom: CaptureCommandLine["captureFrom"];
   /** Null where there are findings. */
@@ -88,7 +88,7 @@ export function readCaptureCommand(
 }
 
 /** Reads a command's words as {@link readCaptureCommand} does, and gives the findings. Words that ask for help have none. */
-export function readCaptureWords(args: readonly string[], command: CaptureCommandOptions, io: Io): CaptureWords {
+export function readCaptureWords(args: readonly string[], command: CaptureCommandOptions, io: Io): PartialCaptureLine {
   const findings: Finding[] = [];
   const { mesh: named, words: given, isNamed } = takeMesh(args, findings);
   const taken = command.takeManifest?.(given, isNamed ? named : null, io, findings);
@@ -129,11 +129,11 @@ function readWithMesh(
     manifest,
   }: { readonly dealt: DealtWords; readonly reading: Reading; readonly manifest: ReadManifestFile | null },
   command: CaptureCommandOptions & Io,
-): CaptureWords {
+): PartialCaptureLine {
   const { options, findings } = reading;
   const isSet = [dealt.setsAnything, options.values.has("mesh-config"), manifest !== null].includes(true);
-  // A mesh that is named is meant, whether its options are typed or are those of its injector.
-  const captureFrom = isSet || mesh !== defaultMesh() ? "flags" : "default";
+  // Without options a mesh is shown by its scenarios; one that has none by the settings of its injector.
+  const captureFrom = isSet || mesh.builtInScenarios === undefined ? "flags" : "default";
   const which = chooseDefault(command.withoutFlags, mesh);
   const isInjected = !isSet && which === "injected";
   const input =
@@ -148,7 +148,7 @@ function readWithMesh(
   const given = isInjected ? mesh.injected.words : input.words.filter((word) => !isIdle(word));
   const line: CaptureCommandLine = {
     ...{ options, capture, mesh, origins, warnings, purpose, captureFrom },
-    captureWords: mesh === defaultMesh() ? given : ["--mesh", mesh.name, ...given],
+    captureWords: [...namingWords(mesh), ...given],
     defaultConfig: isSet ? "" : describeDefault(mesh, input, which),
     manifestTold: manifest?.told ?? [],
   };
@@ -170,16 +170,17 @@ function readWithContract(
     readonly read: (pod: PodFacts) => Capture | null;
   },
   command: CaptureCommandOptions,
-): CaptureWords {
+): PartialCaptureLine {
   const { dealt, reading } = given;
   const { options, findings } = reading;
   const words = dealt.mesh.filter((word) => !isIdle(word));
   const rivals = [...given.rivals, ...(options.values.has("mesh-config") ? ["--mesh-config"] : [])];
   if (words.length > 0 || rivals.length > 0)
     findings.push(
-      finding(
+      codedFinding(
+        "conflict",
         [...rivals, ...words].join(" "),
-        "A contract file takes the place of a mesh and its options; give either --contract or these.",
+        "A contract file replaces a mesh and its options; give either --contract or mesh options.",
       ),
     );
   const purpose = dealt.mesh.some((word) => word === "-h" || word === "--help") ? "usage" : "apply";

@@ -7,7 +7,7 @@ export const FAMILY_OPTION: OptionSpec = {
   name: "family",
   value: "4|6",
   choices: ["4", "6"],
-  help: "says something of this family alone; without it, of every family that --pod-ip names",
+  help: "covers only this family (default: every family in --pod-ip)",
 };
 
 /** Reads `--family`; null where it is not given. */

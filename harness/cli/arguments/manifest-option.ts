@@ -1,9 +1,10 @@
 import type { ManifestSource } from "../../meshes/manifest.ts";
 import { namePath } from "../../meshes/manifest-fields.ts";
 import { findManifestMesh } from "../../meshes/manifest-mesh.ts";
+import type { PodManifest } from "../../meshes/manifest-pod.ts";
 import type { MeshInput } from "../../meshes/mesh.ts";
 import type { NamedMesh } from "../../meshes/meshes.ts";
-import { type PodManifest, parsePodManifest } from "../../meshes/pod-manifest.ts";
+import { parsePodManifest } from "../../meshes/pod-manifest.ts";
 import { canonicalAddress, familyOf } from "../../model/address.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../../model/pod.ts";

@@ -1,12 +1,11 @@
 import type { MeshFile, MeshInput } from "../../meshes/mesh.ts";
 import type { NamedMesh } from "../../meshes/meshes.ts";
-import { finding } from "../../model/finding.ts";
+import { codedFinding } from "../../model/finding.ts";
 import type { CommandIo } from "../command.ts";
 import { readInput } from "../input/input-file.ts";
 import { readNames } from "../input/names.ts";
 import { type Reading, readEnvironmentFiles, readPodFacts } from "../input/pod-facts.ts";
 import type { ReadManifestFile } from "./manifest-option.ts";
-import { defaultMesh } from "./mesh-words.ts";
 import { lastValue } from "./options.ts";
 
 /** What a mesh's settings are read from, beside the options of the command line. */
@@ -37,12 +36,11 @@ export function makeInput(
   };
 }
 
-/** Only Istio 1.4 is given files of variables. */
 function readFiles(mesh: NamedMesh, reading: Reading): readonly MeshFile[] {
-  if (mesh === defaultMesh()) return readEnvironmentFiles(reading);
+  if (mesh.variableFiles === "read") return readEnvironmentFiles(reading);
   const named = ["sidecar-env", "cluster-env"].filter((name) => reading.options.values.has(name));
-  const message = `${mesh.name} reads no such file; leave the option out.`;
-  reading.findings.push(...named.map((name) => finding(`--${name}`, message)));
+  const message = `${mesh.name} does not read this file; remove the option.`;
+  reading.findings.push(...named.map((name) => codedFinding("unsupported", `--${name}`, message)));
   return [];
 }
 

@@ -7,28 +7,32 @@ export const CAPTURE_LONG_OPTIONS: readonly OptionSpec[] = [
     name: "mesh",
     value: "NAME",
     choices: MESHES.map(({ name }) => name),
-    help: "whose rules and settings are meant; landfall meshes lists them (default istio-1.4)",
+    help: "the mesh whose options and rules to use (default istio-1.4); landfall meshes lists them",
   },
-  { name: "mesh-config", value: "FILE", help: "what the mesh's own tool takes as a file; - is standard input" },
+  {
+    name: "mesh-config",
+    value: "FILE",
+    help: "a settings file in the format of the mesh's own tool; - reads standard input",
+  },
   {
     name: "pod-ip",
     value: "ADDR[,ADDR]",
-    help: "the pod's addresses; a single IPv6 address makes an IPv6 pod (default 10.244.0.2; of apply: those of the hostname)",
+    help: "the pod's addresses; a single IPv6 address makes it an IPv6 pod (default 10.244.0.2; for apply, the addresses of the hostname)",
   },
   {
     name: "resolv-conf",
     value: "FILE",
-    help: "the pod's resolver file (default: one server, 10.96.0.10; of apply: /etc/resolv.conf)",
+    help: "the pod's resolv.conf (default one server, 10.96.0.10; for apply, /etc/resolv.conf)",
   },
-  { name: "sidecar-env", value: "FILE", help: "settings in place of /var/lib/istio/envoy/sidecar.env" },
-  { name: "cluster-env", value: "FILE", help: "settings in place of /var/lib/istio/envoy/cluster.env" },
+  { name: "sidecar-env", value: "FILE", help: "read instead of /var/lib/istio/envoy/sidecar.env" },
+  { name: "cluster-env", value: "FILE", help: "read instead of /var/lib/istio/envoy/cluster.env" },
 ];
 
 /** The option that puts a contract in a mesh's place. */
 export const CONTRACT_OPTION: OptionSpec = {
   name: "contract",
   value: "FILE",
-  help: "what must happen to each flow, in place of a mesh: YAML, JSON or a module (docs/contracts.md)",
+  help: "a YAML or JSON file or module that states what must happen to each flow, instead of mesh options (docs/contracts.md)",
 };
 
 /** The option that takes a mesh and its settings from a pod's manifest. */

@@ -1,4 +1,4 @@
-import { findMesh, MESHES, type NamedMesh } from "../../meshes/meshes.ts";
+import { defaultMesh, findMesh, MESHES, type NamedMesh } from "../../meshes/meshes.ts";
 import { type NamedOption, renderToken, tokenizeWords, type WordToken } from "../../meshes/word-tokens.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import { findNearNames } from "../../model/near-names.ts";
@@ -6,13 +6,6 @@ import type { OptionSpec } from "./options.ts";
 
 /** `--dialect` is the older name of `--mesh`. */
 const MESH_OPTIONS = ["--mesh", "--dialect"];
-
-/** The mesh that every command takes without `--mesh`. */
-export function defaultMesh(): NamedMesh {
-  const [first] = MESHES;
-  if (!first) throw new RangeError("There is no mesh.");
-  return first;
-}
 
 /**
  * Takes `--mesh NAME` out of a command's words, wherever it stands, and gives the mesh with the words that are left. Of several the last

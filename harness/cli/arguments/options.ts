@@ -14,7 +14,7 @@ export interface OptionSpec {
   readonly repeatable?: boolean;
   /** The values allowed, where the list is closed. */
   readonly choices?: readonly string[];
-  /** What the help text says of it, without a full stop: `the family that is printed (default 4)`. */
+  /** What the help text says of it, without a full stop: `the family to print (default 4)`. */
   readonly help: string;
 }
 
@@ -37,7 +37,7 @@ export function parseOptions(args: readonly string[], specs: readonly OptionSpec
 /** Gives a finding for each word of a command that takes only options. */
 export function refuseWords({ positionals }: ParsedOptions): readonly Finding[] {
   return positionals.map((word) =>
-    codedFinding("unexpected-word", word, "This command takes no such word; leave it away."),
+    codedFinding("unexpected-word", word, "This command takes no such argument; remove it."),
   );
 }
 
@@ -72,7 +72,7 @@ function keepValue(values: Map<string, string[]>, { name, repeatable }: OptionSp
 
 function faultOf(spec: OptionSpec, value: string | undefined): WordFault | null {
   if (spec.value === null)
-    return value === undefined ? null : ["invalid-value", "This is a switch and takes no value; leave the value away."];
+    return value === undefined ? null : ["invalid-value", "This option takes no value; remove the value."];
   if (value === undefined) return ["missing-value", `The value is missing; write --${spec.name} ${spec.value}.`];
   if (spec.choices && !spec.choices.includes(value))
     return ["invalid-value", `"${value}" is not one of ${spec.choices.join(", ")}.`];

@@ -1,7 +1,7 @@
 import { canBeOwned } from "../../analysis/pod/wide-pod.ts";
 import { FAMILIES, familyOf } from "../../model/address.ts";
 import type { Capture } from "../../model/capture.ts";
-import { type Finding, finding } from "../../model/finding.ts";
+import { codedFinding, type Finding } from "../../model/finding.ts";
 import { DEFAULT_ADDRESSES, type SandboxAddresses } from "../../model/pod.ts";
 import { describeTakenPorts } from "../../run/pod-spec.ts";
 import type { CommandIo } from "../command.ts";
@@ -25,8 +25,17 @@ export function placePod({ podIps }: Pick<Capture, "podIps">): SandboxAddresses 
 function findAddressFaults(ip: string): readonly Finding[] {
   const { client, upstream, vm } = DEFAULT_ADDRESSES;
   const owner = Object.entries({ client, upstream, vm }).find(([, host]) => host[4] === ip || host[6] === ip)?.[0];
-  if (owner) return [finding("--pod-ip", `${ip} is the address of ${owner} in the sandbox; give the pod another one.`)];
-  return canBeOwned(ip) ? [] : [finding("--pod-ip", `${ip} cannot be a pod's address; give a unicast address.`)];
+  if (owner)
+    return [
+      codedFinding(
+        "unusable-address",
+        "--pod-ip",
+        `${ip} is the address of ${owner} in the sandbox; give the pod another address.`,
+      ),
+    ];
+  return canBeOwned(ip)
+    ? []
+    : [codedFinding("unusable-address", "--pod-ip", `${ip} cannot be a pod's address; give a unicast address.`)];
 }
 
 /** Says on stderr which of the app's ports a listener of the pod takes. */

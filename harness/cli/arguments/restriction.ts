@@ -12,7 +12,7 @@ import type { OptionSpec } from "./options.ts";
 export const WITHIN_OPTION: OptionSpec = {
   name: "within",
   value: "FLOWS",
-  help: "asks about these flows alone, which takes fewer nodes: 'app -> 10.0.0.0/8:443', 'client -> pod:*'; /udp asks map and diff about datagrams (docs/properties.md)",
+  help: "analyses only these flows, which takes fewer nodes: 'app -> 10.0.0.0/8:443', 'client -> pod:*'; /udp asks about datagrams, /tcp+udp about both (docs/properties.md)",
 };
 
 /** Reads `--within`; null without it. Throws `bad-input` where it names no flows, or those of a family that is not under test. */
@@ -45,16 +45,14 @@ export function analysedProtocols(within: FlowSet | undefined): readonly string[
   return within?.protocols ?? ["tcp"];
 }
 
-/** The same for a sentence: `TCP`, `UDP`, `TCP or UDP`. */
-export function nameProtocols(within: FlowSet | undefined): string {
-  return analysedProtocols(within)
-    .map((name) => name.toUpperCase())
-    .join(" or ");
+/** Gives protocols for a sentence: `TCP`, `UDP`, `TCP or UDP`. */
+export function nameProtocols(protocols: readonly string[]): string {
+  return protocols.map((name) => name.toUpperCase()).join(" or ");
 }
 
 /** Says before an answer which flows it is about, where these are not all. */
 export function renderWithin(within: FlowSet | undefined): string {
-  return within ? `Of the flows ${within.text} alone:\n` : "";
+  return within ? `Only for the flows ${within.text}:\n` : "";
 }
 
 /** The same as data. */

@@ -17,29 +17,32 @@ import type { CommandHelp } from "./help.ts";
 
 /** What `apply` and `clean` both take. */
 export const NAMESPACE_OPTIONS: readonly OptionSpec[] = [
-  { name: "host-network", value: null, help: "the host's own network namespace, too" },
-  { name: "json", value: null, help: "what was done, as data" },
+  { name: "host-network", value: null, help: "allows the host's own network namespace" },
+  { name: "json", value: null, help: "prints what was done as JSON" },
 ];
 
 const HELP: CommandHelp = {
   usage: ["landfall apply [MESH OPTION…] [OPTION…]"],
   about: [
-    "Puts the rules into the network namespace it runs in, as an init container does, and replaces what an earlier run has put there; rules of others stay, but for those in its own chains (ISTIO_*) or jumping to them, which it names. Prints what iptables-save and ip6tables-save print afterwards, and after a failure.",
+    "Applies the rules in the current network namespace, as an init container does, and replaces the rules of an earlier run. Other rules stay, except those in the mesh's own chains (ISTIO_*) and those that jump to these chains: it replaces them and lists them. Prints the output of iptables-save and ip6tables-save afterwards, also after a failure.",
   ],
   options: [{ title: "Options", options: NAMESPACE_OPTIONS }],
   captureFlags: "listed",
   examples: [
-    ["landfall apply -p 15001 -z 15006 -u 1337 -i '*' -b '*' -d 15020", "in an init container"],
-    ["nsenter --net=/proc/PID/ns/net landfall apply -u 1337 -b '*' -i '*'", "in the pod of a process, from the host"],
+    ["landfall apply -p 15001 -z 15006 -u 1337 -i '*' -b '*' -d 15020", "applies the rules in an init container"],
+    [
+      "nsenter --net=/proc/PID/ns/net landfall apply -u 1337 -b '*' -i '*'",
+      "from the host, in the pod that the process PID belongs to",
+    ],
   ],
   exitCodes: {
-    0: "applied, or as it was already",
-    2: "bad input, every finding listed, nothing applied",
+    0: "applied, or already in place",
+    2: "bad input: every finding is listed, and nothing was applied",
     3: "the environment cannot run it",
   },
 };
 
-/** `landfall apply`: puts the rules into the network namespace it runs in. */
+/** `landfall apply`: applies the rules in the current network namespace. */
 export const apply: Command = {
   help: HELP,
   async run(args, io) {
@@ -82,7 +85,7 @@ export function refuseHostNamespace(options: ParsedOptions): void {
   if (options.values.has("host-network") || findNamespaceOwner() === "pod") return;
   throw new LandfallError(
     "environment",
-    "This is the host's own network namespace, and its rules are left alone. Run it in the pod's (nsenter --net=/proc/PID/ns/net), or give --host-network.",
+    "This is the host's own network namespace, and landfall does not change its rules. Run the command in the pod's namespace (nsenter --net=/proc/PID/ns/net), or add --host-network.",
   );
 }
 

@@ -12,12 +12,14 @@ import type { CommandHelp } from "./help.ts";
 const HELP: CommandHelp = {
   usage: ["landfall clean [OPTION…]"],
   about: [
-    "Takes out of the network namespace it runs in everything that apply makes: chains, the rules that lead to them, kubevirt rules, the IPv6 guard, policy routing, ::6 on lo. Rules of others stay, but for those in such chains or jumping to them, which are named; and so does what was there before apply, as far as its record under /run tells.",
+    "Removes from the current network namespace everything that apply creates: chains, the rules that jump to them, kubevirt rules, the IPv6 guard, policy routing, and ::6 on lo. Other rules stay, except those in such chains and those that jump to them: it removes them and lists them. What existed before apply also stays, as far as the record under /run shows.",
   ],
   options: [{ title: "Options", options: NAMESPACE_OPTIONS }],
   captureFlags: "none",
-  examples: [["nsenter --net=/proc/PID/ns/net landfall clean", "in the pod of a process, from the host"]],
-  exitCodes: { 0: "clean now", 2: "bad usage", 3: "the environment cannot run it" },
+  examples: [
+    ["nsenter --net=/proc/PID/ns/net landfall clean", "from the host, in the pod that the process PID belongs to"],
+  ],
+  exitCodes: { 0: "clean", 2: "bad usage", 3: "the environment cannot run it" },
 };
 
 /** `landfall clean`: takes out of the network namespace it runs in everything that the generator makes. */
@@ -34,7 +36,7 @@ export const clean: Command = {
     io.err(renderReplacedRules(foreign, "removed", hasRecord));
     const outcome = removed.length > 0 ? "cleaned" : "nothing-to-clean";
     if (options.values.has("json")) io.out(renderJson({ outcome, removed, foreign }));
-    else io.err(outcome === "cleaned" ? "landfall: cleaned\n" : "landfall: there was nothing to clean\n");
+    else io.err(outcome === "cleaned" ? "landfall: cleaned\n" : "landfall: nothing to clean\n");
     return 0;
   },
 };

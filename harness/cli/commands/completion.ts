@@ -11,20 +11,20 @@ import { SCENARIO_FOLDER } from "../verify/scenarios.ts";
 import { type CommandHelp, type ListedOption, listOptions } from "./help.ts";
 
 const OPTIONS: readonly OptionSpec[] = [
-  { name: "json", value: null, help: 'as data: { "formatVersion": "1.0", "shell": "bash", "script": "…" }' },
+  { name: "json", value: null, help: 'prints JSON: { "formatVersion": "1.0", "shell": "bash", "script": "…" }' },
 ];
 
 const HELP: CommandHelp = {
   usage: ["landfall completion bash|zsh|fish [--json]"],
-  about: ["Prints what makes the shell complete commands, options, their values and the names of scenarios."],
+  about: ["Prints a script that makes the shell complete commands, options, their values, and scenario names."],
   options: [{ title: "Options", options: OPTIONS }],
   captureFlags: "none",
   examples: [
-    ['eval "$(landfall completion bash)"', "bash, in ~/.bashrc"],
-    ['eval "$(landfall completion zsh)"', "zsh, in ~/.zshrc"],
-    ["landfall completion fish | source", "fish, in config.fish"],
+    ['eval "$(landfall completion bash)"', "for bash, in ~/.bashrc"],
+    ['eval "$(landfall completion zsh)"', "for zsh, in ~/.zshrc"],
+    ["landfall completion fish | source", "for fish, in config.fish"],
   ],
-  exitCodes: { 0: "printed", 2: "another shell" },
+  exitCodes: { 0: "printed", 2: "not one of these shells" },
 };
 
 const SCRIPTS = { bash: renderBash, zsh: renderZsh, fish: renderFish } as const;

@@ -26,20 +26,20 @@ const SPECS: readonly OptionSpec[] = [
     name: "family",
     value: "4|6",
     choices: ["4", "6"],
-    help: "the family to compare; of lines that do not say theirs as well (default 4)",
+    help: "the family to compare; lines that do not name a family belong to it (default 4)",
   },
   TABLE_OPTION,
-  { name: "accept", value: "FILE", help: "changes that are meant: those listed there are not counted, and must occur" },
-  { name: "write-accept", value: "FILE", help: "writes the changes found to such a file" },
+  { name: "accept", value: "FILE", help: "a list of intended changes: they are not counted, and each must occur" },
+  { name: "write-accept", value: "FILE", help: "writes the changes found to a file for --accept" },
   {
     name: "observe",
     value: null,
-    help: "drives each witness through a sandbox with the one rule set in it, then with the other",
+    help: "drives the example flow of each class in a sandbox, first with one rule set and then with the other",
   },
   OBSERVING_SANDBOX_OPTION,
   BUDGET_OPTION,
   WITHIN_OPTION,
-  { name: "json", value: null, help: "the result as data" },
+  { name: "json", value: null, help: "prints the result as JSON" },
 ];
 
 const HELP: CommandHelp = {
@@ -48,26 +48,29 @@ const HELP: CommandHelp = {
     "landfall diff --from 'MESH FLAGS' --to 'MESH FLAGS' [OPTION…]",
   ],
   about: [
-    "Gives every class of TCP flows that two rule sets land differently, with one flow that stands for it and the rules that decide it. BEFORE and AFTER are files of rules in any form that --rules takes, several joined by commas, as v4.rules,v6.rules and rules.nft. Families that both have are compared.",
+    "Lists every class of TCP flows that lands differently under two rule sets, with an example flow and the rules that decide. BEFORE and AFTER are rule files in any form that --rules takes; separate several files with commas, as in v4.rules,v6.rules. The families that both sides have are compared.",
     "With --from and --to both sides are rules of a mesh, in a pod of its own, and both families are compared. A flow lands alike where either proxy takes it in the same role, whatever the listener's name and port. With one of them, the other side is a file.",
-    "A match that is not understood is taken to answer the same for all packets of a flow; a class says under which answer it stands. Such files say nothing of policy routing: what TPROXY and its marks need is taken as installed.",
-    "Istio's flags say where the proxy listens and as whom it runs (-p, -z, -u, -g), and --pod-ip which address is the pod's; without a flag both are the seed command's.",
+    "If landfall does not understand a match, it assumes that the match gives the same answer for all packets of a flow, and each class states which answer it assumes. Rule files contain no policy routing: landfall assumes that the routes which TPROXY and its marks need are installed.",
+    "The mesh's options say where the proxy listens and as which user it runs (Istio: -p, -z, -u, -g), and --pod-ip gives the pod's address. Without them, the seed command's values apply.",
   ],
   options: [{ title: "Options", options: SPECS }],
   captureFlags: "mentioned",
   examples: [
-    ["landfall diff rules.txt changed.txt", "what the change changes"],
-    ["landfall diff rules.txt changed.txt --write-accept meant.json", "and keeps it as meant, for --accept"],
+    ["landfall diff rules.txt changed.txt", "which flows the change affects"],
+    [
+      "landfall diff rules.txt changed.txt --write-accept meant.json",
+      "the same, and saves the changes as intended, for --accept",
+    ],
     [
       "landfall diff --from 'istio-1.4' --to 'istio --redirect-dns' --within 'app -> elsewhere:*'",
       "what a migration changes for the workload's calls",
     ],
   ],
   exitCodes: {
-    0: "no flow lands elsewhere",
-    1: "some do, or an accepted change no longer occurs",
+    0: "no flow lands differently",
+    1: "some flows land differently, or an accepted change no longer occurs",
     2: "bad input",
-    3: "it is not known: a family was not looked at, some flows cannot be looked at and no other lands elsewhere, the budget ran out, no sandbox works here, or the kernel contradicts every change",
+    3: "unknown: a family was not compared, some flows could not be analysed and no other lands differently, the budget ran out, no sandbox works here, or the kernel contradicts every change",
   },
 };
 
@@ -100,7 +103,7 @@ export const diff: Command = {
 function findPartialAcceptance({ values }: ParsedOptions): readonly Finding[] {
   const files = ["accept", "write-accept"].filter((name) => values.has(name) && values.has("within"));
   return files.map((name) =>
-    codedFinding("conflict", `--${name}`, "Such a file lists changes of all flows; leave --within away."),
+    codedFinding("conflict", `--${name}`, "An accept file lists the changes of all flows; remove --within."),
   );
 }
 

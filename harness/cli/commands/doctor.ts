@@ -1,6 +1,6 @@
-import { hasKernel } from "../../model/backends.ts";
+import { type BackendState, hasKernel } from "../../model/backends.ts";
 import { renderJson } from "../../report/json.ts";
-import { type BackendState, detectBackends } from "../../sandbox/detect.ts";
+import { detectBackends } from "../../sandbox/detect.ts";
 import { type OptionSpec, readOptions, refuseWords } from "../arguments/options.ts";
 import type { Command } from "../command.ts";
 import { refuseUsage } from "../refusal.ts";
@@ -10,17 +10,17 @@ const OPTIONS: readonly OptionSpec[] = [
   {
     name: "json",
     value: null,
-    help: 'as data: { "formatVersion": "1.0", "backends": [ { "backend", "works", "why", "remedy" } ] }',
+    help: 'prints JSON: { "formatVersion": "1.0", "backends": [ { "backend", "works", "why", "remedy" } ] }',
   },
 ];
 
 const HELP: CommandHelp = {
   usage: ["landfall doctor [--json]"],
-  about: ["Says which backends work on this machine, and what to do about the others."],
+  about: ["Reports which backends work on this machine, and how to fix the others."],
   options: [{ title: "Options", options: OPTIONS }],
   captureFlags: "none",
   examples: [],
-  exitCodes: { 0: "some backend with a kernel works (docker or netns)", 3: "none does" },
+  exitCodes: { 0: "at least one backend with a kernel works (docker or netns)", 3: "none does" },
 };
 
 /** `landfall doctor`: what works here and what to do about the rest. */

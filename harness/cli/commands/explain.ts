@@ -24,41 +24,52 @@ import type { CommandHelp } from "./help.ts";
 const SPECS: readonly OptionSpec[] = [
   CONTRACT_OPTION,
   MANIFEST_OPTION,
-  ...makeRulesOptions("rules to follow, in place of the generated ones", "a flow needs rules of its own family"),
-  { name: "listen", value: "PORT[,PORT]", help: "ports of the app beside 8080 and 22" },
+  ...makeRulesOptions(
+    "rules to trace the flow through, instead of the generated ones",
+    "a flow needs rules of its own family",
+  ),
+  { name: "listen", value: "PORT[,PORT]", help: "further ports on which the app listens, besides 8080 and 22" },
   {
     name: "forward",
     value: null,
-    help: "the stub Envoy dials on, as Envoy does, and each of its connections is followed",
+    help: "also traces the connections that the stub Envoy makes next, as Envoy would",
   },
   {
     name: "all",
     value: null,
-    help: "every packet; otherwise the first of each connection, and those that rules stop",
+    help: "traces every packet; without it, the first of each connection and those that a rule stops",
   },
   {
     name: "observe",
     value: null,
-    help: "drives the flow as well, and shows what the kernel counted for each rule, and its landing",
+    help: "also drives the flow, and shows the kernel's counter of each rule and the landing",
   },
   OBSERVING_SANDBOX_OPTION,
-  { name: "json", value: null, help: "the result as data" },
+  { name: "json", value: null, help: "prints the result as JSON" },
 ];
 
 const HELP: CommandHelp = {
   usage: ["landfall explain FLOW [MESH OPTION…] [OPTION…]"],
   about: [
-    "Tells the way of one flow, rule by rule, to its landing. Without a flag, under the rules of the seed command. Nothing is driven unless asked for.",
-    "FLOW is WHO[@SOURCE] -> TARGET:PORT, /udp behind the port for a datagram, in quotes.",
+    "Traces one flow rule by rule to its landing. Without mesh options it uses the rules of the seed command. It drives no traffic unless you add --observe.",
+    "FLOW is 'WHO[@SOURCE] -> TARGET:PORT', in quotes; append /udp to the port for a UDP datagram.",
   ],
   options: [{ title: "Options", options: SPECS }],
   captureFlags: "listed",
   examples: [
-    ["landfall explain 'app -> upstream:80'", "what the seed command does with the app's own call"],
-    ["landfall explain 'envoy@127.0.0.6 -> pod:8080'", "with what Envoy passes on inbound"],
-    ["landfall explain --observe --rules rules.txt 'client -> pod:8080'", "under rules from a file, and in the kernel"],
+    ["landfall explain 'app -> upstream:80'", "what the seed command does with a connection from the app"],
+    ["landfall explain 'envoy@127.0.0.6 -> pod:8080'", "an inbound connection, and what Envoy dials next"],
+    [
+      "landfall explain --observe --rules rules.txt 'client -> pod:8080'",
+      "with rules from a file, confirmed in the kernel",
+    ],
   ],
-  exitCodes: { 0: "explained", 1: "the kernel landed it elsewhere", 2: "bad input", 3: "the landing is not known" },
+  exitCodes: {
+    0: "explained",
+    1: "the flow landed elsewhere in the kernel",
+    2: "bad input",
+    3: "the landing is not known",
+  },
 };
 
 /** `landfall explain`: the way of one flow, rule by rule, to its landing. */

@@ -22,7 +22,7 @@ const SPECS: readonly OptionSpec[] = [
     choices: ["save", "list", "listing", "listing-numeric", "commands", "json"],
     help: "one of the formats above (default save)",
   },
-  { name: "family", value: "4|6", choices: ["4", "6"], help: "the family that is printed (default 4)" },
+  { name: "family", value: "4|6", choices: ["4", "6"], help: "the family to print (default 4)" },
   {
     name: "table",
     value: "TABLE",
@@ -35,7 +35,7 @@ const SPECS: readonly OptionSpec[] = [
 const HELP: CommandHelp = {
   usage: ["landfall generate [MESH OPTION…] [OPTION…]"],
   about: [
-    "Prints the rules that a capture config makes; without a flag, those of Istio's own defaults, which capture nothing. Nothing is applied, and nothing of this machine is looked at but the files of settings and the names that flags use.",
+    "Prints the rules that the given options produce. Without options it uses the defaults of Istio's tool, which capture nothing. It applies nothing, and reads nothing of this machine except settings files and the user, group and service names that options refer to.",
   ],
   terms: {
     title: "Formats",
@@ -44,18 +44,21 @@ const HELP: CommandHelp = {
       ["list", "what iptables -S would print of one table, policies included"],
       ["listing", "what iptables -L would print of one table, with this machine's names (files only, no DNS)"],
       ["listing-numeric", "what iptables -L -n would print of one table"],
-      ["commands", "command lines for a shell, of both families, policy routing too"],
-      ["json", "everything, each setting with where it came from"],
+      ["commands", "shell commands for both families and for policy routing"],
+      ["json", "everything, and for each setting where its value came from"],
     ],
   },
   options: [{ title: "Options", options: SPECS }],
   captureFlags: "listed",
   examples: [
-    ["landfall generate -u 1337 -b '*' -i '*' -d 15020 > rules.txt", "the rules of the seed command, in a file"],
-    ["landfall generate --mesh kuma --redirect-dns", "Kuma's rules for these options"],
-    ["landfall generate -b '*' -i '*' --pod-ip 2001:db8::7 --family 6", "an IPv6 pod's, for ip6tables-restore"],
+    ["landfall generate -u 1337 -b '*' -i '*' -d 15020 > rules.txt", "writes the rules of the seed command to a file"],
+    ["landfall generate --mesh kuma --redirect-dns", "prints Kuma's rules for this option"],
+    [
+      "landfall generate -b '*' -i '*' --pod-ip 2001:db8::7 --family 6",
+      "prints the rules of an IPv6 pod for ip6tables-restore",
+    ],
   ],
-  exitCodes: { 0: "printed", 2: "bad input, every finding listed" },
+  exitCodes: { 0: "printed", 2: "bad input: every finding is listed" },
 };
 
 /** `landfall generate`: the rules of a capture config, not applied. */
@@ -64,7 +67,7 @@ export const generate: Command = {
   async run(args, io) {
     const command = {
       specs: SPECS,
-      withoutFlags: "tool-of-default",
+      withoutFlags: "tool-if-whole",
       positionals: "none",
       usage: HELP,
       takeManifest,

@@ -40,7 +40,7 @@ export const DRY_RUN: OptionSpec = {
   name: "dry-run",
   short: "t",
   value: null,
-  help: "reads and checks everything, does nothing",
+  help: "reads and checks all input, and does nothing else",
 };
 const HELP_OPTION: OptionSpec = { name: "help", short: "h", value: null, help: "shows this text" };
 
@@ -53,9 +53,7 @@ export function groupOptions({
     title,
     options: i === options.length - 1 ? [...listed, HELP_OPTION] : listed,
   }));
-  return captureFlags === "none"
-    ? own
-    : [...own, { title: "Settings beside the mesh's options", options: CAPTURE_LONG_OPTIONS }];
+  return captureFlags === "none" ? own : [...own, { title: "Settings for every mesh", options: CAPTURE_LONG_OPTIONS }];
 }
 
 /** What is known of an option without its help text. */

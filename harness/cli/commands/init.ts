@@ -7,7 +7,6 @@ import { LandfallError } from "../../errors.ts";
 import { findMesh, MESHES } from "../../meshes/meshes.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import { renderJson } from "../../report/json.ts";
-import { defaultMesh } from "../arguments/mesh-words.ts";
 import { lastValue, type OptionSpec, parseOptions } from "../arguments/options.ts";
 import type { Command, CommandIo } from "../command.ts";
 import { renderFirstScenario } from "../output/first-scenario.ts";
@@ -24,22 +23,22 @@ const OPTIONS: readonly OptionSpec[] = [
   {
     name: "json",
     value: null,
-    help: 'as data: { "formatVersion": "1.0", "written": [ "landfall/first.mjs", … ], "left": [ what was there ] }',
+    help: 'prints JSON: { "formatVersion": "1.0", "written": [ "landfall/first.mjs", … ], "left": [ what was there ] }',
   },
 ];
 
 const HELP: CommandHelp = {
   usage: ["landfall init [FOLDER] [--mesh NAME] [--json]"],
   about: [
-    "Writes a first scenario into FOLDER (landfall, unless named) and a CI workflow that verifies the folder. Nothing that is there is overwritten: a scenario is refused, a workflow left as it is.",
+    "Writes a first scenario into FOLDER (default landfall) and a CI workflow that verifies the folder. It overwrites nothing: if the scenario exists the command fails; an existing workflow stays as it is.",
   ],
   options: [{ title: "Options", options: OPTIONS }],
   captureFlags: "none",
   examples: [
-    ["landfall init flows", "flows/first.mjs and .github/workflows/landfall.yml"],
+    ["landfall init flows", "writes flows/first.mjs and .github/workflows/landfall.yml"],
     ["landfall init flows --mesh linkerd", "the same for Linkerd's rules"],
   ],
-  exitCodes: { 0: "written", 2: "the scenario is there already or the folder cannot be written; nothing was written" },
+  exitCodes: { 0: "written", 2: "the scenario already exists or the folder is not writable; nothing was written" },
 };
 
 const WORKFLOW = join(".github", "workflows", "landfall.yml");
@@ -48,7 +47,7 @@ const SCENARIO = `import { defineScenario } from "landfall";
 
 export default defineScenario({
   name: "first",
-  claim: "Inbound traffic lands on 15006, outbound on 15001, and what the proxy itself dials on neither.",
+  claim: "Inbound traffic lands on 15006, outbound traffic on 15001, and the proxy's own traffic on neither.",
   // Istio's flags, one word an element.
   capture: ["-p", "15001", "-z", "15006", "-u", "1337", "-i", "*", "-b", "*", "-d", "15020"],
   // Flows that the proxy answers: where they land.
@@ -93,9 +92,9 @@ export const init: Command = {
     const options = parseOptions(args, OPTIONS);
     const findings = options.ok ? [] : [...options.findings];
     const [folder = "landfall", ...more] = options.ok ? options.value.positionals : [];
-    findings.push(...more.map((word) => codedFinding("unexpected-word", word, "One folder is enough.")));
-    const mesh = findMesh((options.ok ? lastValue(options.value, "mesh") : undefined) ?? "") ?? defaultMesh();
-    const scenario = mesh === defaultMesh() ? SCENARIO : renderFirstScenario(mesh);
+    findings.push(...more.map((word) => codedFinding("unexpected-word", word, "Name one folder only.")));
+    const mesh = findMesh((options.ok ? lastValue(options.value, "mesh") : undefined) ?? "");
+    const scenario = mesh === null || mesh === MESHES[0] ? SCENARIO : renderFirstScenario(mesh);
     const hasWorkflow = existsSync(resolve(io.workingDirectory, WORKFLOW));
     const files = {
       [join(folder, "first.mjs")]: scenario,
@@ -113,7 +112,7 @@ export const init: Command = {
 
 function findObstacles(path: string, io: CommandIo): readonly Finding[] {
   const full = resolve(io.workingDirectory, path);
-  if (existsSync(full)) return [codedFinding("unwritable", path, "The file is there already.")];
+  if (existsSync(full)) return [codedFinding("unwritable", path, "The file already exists.")];
   return findUnwritableFolder(path, dirname(full));
 }
 
@@ -148,7 +147,7 @@ function tell({ written, left }: Made, folder: string, io: CommandIo): string {
   const command = `npx landfall verify ${folder}`;
   return [
     ...written.map((path) => `wrote ${path}`),
-    ...left.map((path) => `left ${path} as it is; it verifies the new folder with a step: ${command}`),
+    ...left.map((path) => `left ${path} unchanged; to verify the new folder, add this step to it: ${command}`),
     ...warnOfIgnoredPackage(io),
     isInstalled(io)
       ? `next: ${command}`
@@ -164,7 +163,7 @@ function warnOfIgnoredPackage({ workingDirectory }: CommandIo): readonly string[
   // With -v a pattern that takes the file back in is told, too.
   if (status !== 0 || /^[^:]*:\d+:!/.test(place)) return [];
   return [
-    `note: git ignores landfall-VERSION.tgz here (${place}); npm ci fails in a clone without the file. Add it with git add -f, or put !landfall-*.tgz behind that line.`,
+    `note: git ignores landfall-VERSION.tgz here (${place}), and npm ci fails in a clone without that file. Add it with git add -f, or add the line !landfall-*.tgz after that one.`,
   ];
 }
 

@@ -1,7 +1,7 @@
 import { type MappedClass, mapFlows } from "../../analysis/map.ts";
 import { renderIptablesSave } from "../../formats/iptables-save.ts";
 import { renderList } from "../../formats/list.ts";
-import { nameTool } from "../../formats/tool-name.ts";
+import { toolOfFamily } from "../../formats/tool-name.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import { listRules, type Ruleset } from "../../model/ruleset.ts";
 import { renderJson } from "../../report/json.ts";
@@ -29,7 +29,7 @@ const SPECS: readonly OptionSpec[] = [
     name: "family",
     value: "4|6",
     choices: ["4", "6"],
-    help: "one family only; --format save takes 4 unless told otherwise",
+    help: "only this family (default both; with --format save, 4)",
   },
   { name: "json", value: null, help: "the same as --format json" },
 ];
@@ -37,20 +37,26 @@ const SPECS: readonly OptionSpec[] = [
 const HELP: CommandHelp = {
   usage: ["landfall inspect CONTAINER [OPTION…]"],
   about: [
-    "Prints the rules that a running container has, and where they bring every TCP flow. Both families, and the rules of iptables-nft and iptables-legacy, which both apply; the map is of iptables-nft alone, and takes the container for the pod of a sandbox (10.244.0.2) with the proxy on 15001 and 15006. CONTAINER is a name or an id. Needs root; changes nothing.",
+    "Prints the rules of a running container and where TCP flows land under them. It prints both families, and the rules of both iptables-nft and iptables-legacy, because the kernel applies both. The map covers iptables-nft only, and assumes the addresses of a sandbox (pod 10.244.0.2) and a proxy on 15001 and 15006. CONTAINER is a name or an id. The command needs root and changes nothing.",
   ],
   terms: {
     title: "Formats",
     rows: [
-      ["list", "as iptables -S prints them, table by table, then the map"],
-      ["save", "as iptables-save -c prints them: a file of this goes to landfall map, diff and prove"],
-      ["json", "rules and map as data"],
+      ["list", "rules as iptables -S prints them, table by table, then the map"],
+      ["save", "rules as iptables-save -c prints them, as input for landfall map, diff and prove"],
+      ["json", "rules and map as JSON"],
     ],
   },
   options: [{ title: "Options", options: SPECS }],
   captureFlags: "none",
-  examples: [["landfall inspect pod --format save > rules.txt", "the rules of the container pod, in a file"]],
-  exitCodes: { 0: "printed", 2: "no such container, or it does not run", 3: "its namespace cannot be entered" },
+  examples: [
+    ["landfall inspect pod --format save > rules.txt", "writes the rules of the container named pod to a file"],
+  ],
+  exitCodes: {
+    0: "printed",
+    2: "there is no such container, or it is not running",
+    3: "the container's network namespace cannot be entered",
+  },
 };
 
 /** `landfall inspect CONTAINER`: the rules that a running container has. */
@@ -65,7 +71,7 @@ export const inspect: Command = {
       ...found,
       ...(positionals.length === 1
         ? findContainerFault(container)
-        : [codedFinding("unknown-name", "CONTAINER", `${count}; name one, as docker ps does.`)]),
+        : [codedFinding("unknown-name", "CONTAINER", `${count}; name one container, by its name or id in docker ps.`)]),
     ];
     if (findings.length > 0) throw refuseUsage(findings);
     const rules = await readContainerRules(connectEngine(), container);
@@ -80,7 +86,7 @@ export const inspect: Command = {
 /** What is no name would be read as a path of the engine's interface. */
 function findContainerFault(name: string): readonly Finding[] {
   if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/.test(name)) return [];
-  const message = `"${name}" is not the name or id of a container; docker ps lists those that run.`;
+  const message = `"${name}" is not the name or id of a container; docker ps lists the running ones.`;
   return [codedFinding("unknown-name", "CONTAINER", message)];
 }
 
@@ -88,7 +94,7 @@ function render(format: string, rules: ContainerRules, io: CommandIo): string {
   const { id, name, pid, rulesets } = rules;
   if (format === "save") {
     if (rulesets.every(hasNoRule))
-      io.err(`landfall: ${name} has no rule in ${rulesets.map(nameVariant).join(", ")}.\n`);
+      io.err(`landfall: ${name} has no rules in ${rulesets.map(nameVariant).join(", ")}.\n`);
     return rulesets.map(({ ruleset }) => renderIptablesSave(ruleset)).join("");
   }
   const classes = mapRulesets(rulesets, io);
@@ -120,12 +126,12 @@ function listLines(ruleset: Ruleset, table: string): readonly string[] {
 
 function renderLists(from: ContainerRuleset): string {
   const [title, { ruleset }] = [nameVariant(from), from];
-  const none = hasNoRule(from) ? `# ${title} has no rule\n` : "";
+  const none = hasNoRule(from) ? `# ${title} has no rules\n` : "";
   return none + ruleset.tables.map(({ name }) => `# ${title} -t ${name} -S\n${renderList(ruleset, name)}`).join("");
 }
 
 function nameVariant({ variant, ruleset }: ContainerRuleset): string {
-  return `${nameTool(ruleset.family)}-${variant}`;
+  return `${toolOfFamily(ruleset.family)}-${variant}`;
 }
 
 function hasNoRule({ ruleset }: ContainerRuleset): boolean {

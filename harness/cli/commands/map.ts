@@ -15,15 +15,15 @@ const FLOW_COLUMNS = 30;
 const HELP: CommandHelp = {
   usage: ["landfall map [MESH OPTION…] [OPTION…]"],
   about: [
-    "Tells where every TCP flow lands: each class of flows that land alike, with one flow that stands for it. Without a flag, under the rules of the seed command. Nothing is driven.",
+    "Prints where every TCP flow lands: each class of flows with the same landing, with an example flow. Without mesh options it uses the rules of the seed command. It drives no traffic.",
   ],
   options: [{ title: "Options", options: ANALYSIS_OPTIONS }],
   captureFlags: "listed",
-  examples: [["landfall map --rules rules.txt", "the map of rules from a file"]],
+  examples: [["landfall map --rules rules.txt", "where flows land under rules from a file"]],
   exitCodes: {
     0: "told",
     2: "bad input",
-    3: "the landing of some class is not known, the budget ran out, or no rules were given for a family of the pod",
+    3: "the landing of some class is unknown, the budget ran out, or no rules were given for a family of the pod",
   },
 };
 
@@ -72,7 +72,8 @@ export function renderMap(
     ([lane, members]) =>
       `${wrapLine(lane, 2, columns)}\n${members.map((member) => renderMember(member, termColumns, columns)).join("")}`,
   );
-  const count = `${classes.length} classes; every ${nameProtocols(within)} flow that can meet the rules is in one of them.`;
+  const named = nameProtocols(analysedProtocols(within));
+  const count = `${classes.length} classes; every ${named} flow that can reach the rules is in one of them.`;
   return `${lanes.join("\n")}\n${wrapLine(count, 0, columns)}\n`;
 }
 

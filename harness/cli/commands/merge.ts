@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { LandfallError } from "../../errors.ts";
 import { parseJsonText } from "../../load/json-text.ts";
 import { checkReport } from "../../load/report-check.ts";
-import { codedFinding, type Finding, finding, type Parsed } from "../../model/finding.ts";
+import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
 import type { Report } from "../../model/report.ts";
 import { summarize } from "../../model/report-summary.ts";
 import { type OptionSpec, readOptions } from "../arguments/options.ts";
@@ -16,24 +16,24 @@ const SPECS: readonly OptionSpec[] = [
     name: "report",
     value: "FILE",
     repeatable: true,
-    help: "writes the report as FILE.json, FILE.xml (JUnit) or FILE.html",
+    help: "writes the report to FILE.json, FILE.xml (JUnit) or FILE.html",
   },
-  { name: "json", value: null, help: "the report as JSON on stdout" },
+  { name: "json", value: null, help: "prints the report as JSON" },
 ];
 
 const HELP: CommandHelp = {
   usage: ["landfall merge REPORT.json… [OPTION…]"],
   about: [
-    "Joins JSON reports of landfall verify, for example those of shards, into one: the scenarios of all, the sums anew.",
+    "Merges JSON reports of landfall verify, for example those of several shards, into one report with all scenarios and recalculated totals.",
   ],
   options: [{ title: "Options", options: SPECS }],
   captureFlags: "none",
-  examples: [["landfall merge 1.json 2.json --report all.html", "two shards' reports as one page"]],
+  examples: [["landfall merge 1.json 2.json --report all.html", "merges the reports of two shards into one HTML page"]],
   exitCodes: {
-    0: "all landed as expected",
-    1: "some flow landed elsewhere, or a script leaves out what no flow shows",
-    2: "a file is no report, or the reports are of different backends",
-    3: "some flow could not be looked at, or was predicted wrongly",
+    0: "every flow landed as expected",
+    1: "some flow landed elsewhere, or a script omits required configuration that no flow can reveal",
+    2: "a file is not a report, or the reports come from different backends",
+    3: "some flow could not be observed, or landfall predicted it wrongly",
   },
 };
 
@@ -50,7 +50,7 @@ export const merge: Command = {
       findings.push(codedFinding("missing-value", "REPORT.json", "Name at least one report."));
     const reports = options.positionals.flatMap((path) => readReport(path, io, findings));
     findings.push(...findRepeated(options.positionals, io), ...findStrangers(reports));
-    if (findings.length > 0) throw new LandfallError("bad-input", "The reports cannot be joined.", { findings });
+    if (findings.length > 0) throw new LandfallError("bad-input", "The reports cannot be merged.", { findings });
     const report = joinReports(reports.map((each) => each.report));
     await tellReport(report, files, options.values.has("json") ? "json" : "text", io);
     return exitCodeOf(report);
@@ -83,7 +83,7 @@ function parseReport(text: string, path: string): Parsed<Report> {
   const report = data.value as Report;
   return report.scenarios.some(({ flows }) => flows.length > 0)
     ? { ok: true, value: report }
-    : { ok: false, findings: [codedFinding("nothing-asked", path, "This report has no flow; leave it out.")] };
+    : { ok: false, findings: [codedFinding("nothing-asked", path, "This report contains no flows; leave it out.")] };
 }
 
 /** A report that is joined twice would count every flow of it twice. */
@@ -91,7 +91,7 @@ function findRepeated(paths: readonly string[], io: CommandIo): readonly Finding
   const full = paths.map((path) => resolve(io.workingDirectory, path));
   return paths.flatMap((path, i) =>
     full.indexOf(full[i] ?? "") < i
-      ? [codedFinding("duplicate", path, "This report is named twice; name it once.")]
+      ? [codedFinding("duplicate", path, "This report is listed twice; list it once.")]
       : [],
   );
 }
@@ -102,14 +102,20 @@ function findStrangers(reports: readonly NamedReport[]): readonly Finding[] {
   const nameOf = ({ report: { sandbox } }: NamedReport) => `${sandbox.backend} with a ${sandbox.envoy} Envoy`;
   return others.flatMap((other) =>
     first && nameOf(other) !== nameOf(first)
-      ? [finding(other.path, `This report is of ${nameOf(other)}, and ${first.path} of ${nameOf(first)}.`)]
+      ? [
+          codedFinding(
+            "other-report",
+            other.path,
+            `This report comes from ${nameOf(other)}, but ${first.path} comes from ${nameOf(first)}; merge reports of one backend only.`,
+          ),
+        ]
       : [],
   );
 }
 
 function joinReports(reports: readonly Report[]): Report {
   const [first] = reports;
-  if (!first) throw new RangeError("no report to join");
+  if (!first) throw new RangeError("no report to merge");
   const scenarios = reports.flatMap((report) => report.scenarios);
   const durationMs = reports.reduce((sum, report) => sum + report.summary.durationMs, 0);
   return { ...first, scenarios, summary: summarize(scenarios, durationMs) };

@@ -10,18 +10,18 @@ import { renderHelp } from "../output/help-text.ts";
 import { refuseUsage } from "../refusal.ts";
 import type { CommandHelp, HelpRow } from "./help.ts";
 
-const SPECS: readonly OptionSpec[] = [{ name: "json", value: null, help: "the same as data" }];
+const SPECS: readonly OptionSpec[] = [{ name: "json", value: null, help: "prints the same as JSON" }];
 
 const HELP: CommandHelp = {
   usage: ["landfall meshes", "landfall meshes NAME"],
   about: [
-    "Lists the meshes whose rules landfall generates, each with the source that its rules reproduce. With a name: that mesh's options, variables and annotations.",
+    "Lists the meshes whose rules landfall can generate, and the upstream source that each reproduces. With NAME, lists the options, environment variables and annotations of that mesh.",
   ],
   options: [{ title: "Options", options: SPECS }],
   captureFlags: "none",
   examples: [
-    ["landfall meshes", "every mesh"],
-    ["landfall meshes linkerd", "the options of Linkerd's init container"],
+    ["landfall meshes", "lists every mesh"],
+    ["landfall meshes linkerd", "lists the options of Linkerd's init container"],
   ],
   exitCodes: { 0: "printed", 2: "there is no such mesh" },
 };
@@ -36,7 +36,7 @@ export const meshes: Command = {
     const asJson = values.has("json");
     const [name, ...others] = positionals;
     if (others.length > 0)
-      throw refuseUsage(others.map((word) => codedFinding("missing-value", word, "Name one mesh, or none.")));
+      throw refuseUsage(others.map((word) => codedFinding("missing-value", word, "Name at most one mesh.")));
     const chosen = MESHES.filter((mesh) => name === undefined || mesh.name === name);
     if (chosen.length === 0) throw refuseUsage([codedFinding("unknown-name", name ?? "", describeUnknownMesh(name))]);
     if (asJson) io.out(renderJson({ meshes: chosen.map(describeAsData) }));
@@ -49,7 +49,7 @@ function describeAsData({ name, reproduces, options, injected }: NamedMesh) {
   return { name, reproduces, injected: injected.words, options };
 }
 
-const DEFAULT = "; what every command takes without --mesh";
+const DEFAULT = "; the default of --mesh";
 
 /** Gives what a mesh reproduces: `istio/istio master at 86c9f01fd735 (2026-08-22)`. */
 function describeSource({ project, version, commit, date }: NamedMesh["reproduces"]): string {
@@ -70,12 +70,12 @@ function renderMesh(mesh: NamedMesh, io: CommandIo): string {
   const listed = options.filter(({ flag }) => flag !== null);
   const help: CommandHelp = {
     usage: [`landfall generate --mesh ${name} [OPTION…]`],
-    about: [`Reproduces ${describeSource(reproduces)}.`, `Without options the settings are ${describeInjected(mesh)}`],
+    about: [`Reproduces ${describeSource(reproduces)}.`, `Without options, landfall uses ${describeInjected(mesh)}`],
     ...listSettingsWithoutFlag(options),
     options: [{ title: "Options", options: listed.map(describeOption) }],
     captureFlags: "none",
     examples: [],
-    exitCodes: { 0: "printed", 2: "bad input, every finding listed" },
+    exitCodes: { 0: "printed", 2: "bad input: every finding is listed" },
   };
   return renderHelp(help, io.display);
 }

@@ -4,7 +4,7 @@ import type { MutantReport } from "../../model/mutation-report.ts";
 import { DEFAULT_ADDRESSES, type SandboxAddresses } from "../../model/pod.ts";
 import { renderJson } from "../../report/json.ts";
 import { judgeMutants, scoreMutants } from "../../run/mutation/mutation.ts";
-import { type FlowSource, findSubjects, type MutationSubject } from "../../run/mutation/mutation-subject.ts";
+import { findSubjects, type MutationSubject, type SubjectFlows } from "../../run/mutation/mutation-subject.ts";
 import { DEFAULT_SANDBOX_OPTIONS } from "../../sandbox/open-sandbox.ts";
 import { readCaptureWords } from "../arguments/capture-options.ts";
 import { readContract } from "../arguments/contract-option.ts";
@@ -13,13 +13,14 @@ import { takeManifest } from "../arguments/manifest-option.ts";
 import { CONTRACT_OPTION, MANIFEST_OPTION } from "../arguments/mesh-specs.ts";
 import { lastValue, type OptionSpec } from "../arguments/options.ts";
 import { placePod } from "../arguments/pod-addresses.ts";
+import { nameProtocols } from "../arguments/restriction.ts";
 import { tellDefaultConfig } from "../arguments/told-settings.ts";
 import type { Command, CommandIo } from "../command.ts";
 import { makeRulesOptions, readRulesPaths, readTable } from "../input/rules-file.ts";
 import { openInterruptibleSandbox } from "../interruption.ts";
 import { makeProgress } from "../output/progress.ts";
 import { refuseUsage } from "../refusal.ts";
-import { readNumber } from "../verify/options.ts";
+import { readBoundedNumber } from "../verify/options.ts";
 import { isMadeFromConfig, readScenarios, type ScenarioSelection } from "../verify/scenarios.ts";
 import type { CommandHelp } from "./help.ts";
 
@@ -30,20 +31,20 @@ const SPECS: readonly OptionSpec[] = [
   {
     name: "all",
     value: null,
-    help: "the rule sets of every scenario that comes with landfall, with the flows that their flags demand as well",
+    help: "uses the rule sets of every built-in scenario, and adds the flows that their options require",
   },
   {
     name: "demanded",
     value: null,
-    help: "adds to a scenario's own flows those that its flags demand, as verify with flags drives them",
+    help: "adds to a scenario's own flows those that its options require, as verify does for mesh options",
   },
   CONTRACT_OPTION,
   MANIFEST_OPTION,
   {
     ...FAMILY_OPTION,
-    help: "breaks the rules of this family alone, and drives its flows; without it, of every family that has rules",
+    help: "breaks and drives only this family (default: every family that has rules)",
   },
-  ...makeRulesOptions("rules from outside", "a family without rules of its own is not broken"),
+  ...makeRulesOptions("your own rules", "a family without a file is not broken"),
   {
     name: "sandbox",
     value: "BACKEND",
@@ -53,31 +54,31 @@ const SPECS: readonly OptionSpec[] = [
   {
     name: "jobs",
     value: "N",
-    help: `so many sandboxes at the same time (default ${JOBS.mutants}, ${JOBS["mutants-of-several"]} for several rule sets, ${backendOf("auto").jobs.mutants} in containers)`,
+    help: `how many sandboxes run at the same time (default ${JOBS.mutants}, ${JOBS["mutants-of-several"]} for several rule sets, ${backendOf("auto").jobs.mutants} in containers)`,
   },
   {
     name: "json",
     value: null,
-    help: "every mutant with its outcome and the flow that showed it, or would have, with its landing",
+    help: "prints every mutant as JSON, with its outcome, the flow that caught or would have caught it, and that flow's landing",
   },
 ];
 
 const HELP: CommandHelp = {
   usage: ["landfall mutate [MESH OPTION…] [OPTION…]", "landfall mutate SCENARIO… [OPTION…]"],
   about: [
-    "Breaks rules one value at a time, drives flows, and says which defects they would miss: each rule deleted, duplicated, moved, negated, each of its values changed at its boundaries, each policy and each line of policy routing. A mutant is caught where a flow lands elsewhere than it must, equivalent where no TCP flow of a pod lands differently, and missed otherwise. Without arguments: the seed command's rules.",
-    "With Istio's flags the flows are those that the flags demand; with scenarios, the flows of the scenarios: the score then says what these alone would notice.",
+    "Breaks the rules one value at a time, drives flows against each broken rule set (mutant), and reports which defects the flows miss. It deletes, duplicates, moves and negates each rule, changes each value at its boundaries, and changes each policy and each policy-routing entry. A mutant is caught if a flow lands where it must not, equivalent if no flow of the protocols that it looked at (TCP, and UDP if options, flows or rules concern it) lands differently, and missed otherwise. Without arguments it uses the seed command's rules.",
+    "With mesh options, it drives the flows that the options require. With scenarios, it drives only the flows of the scenarios, so that the score measures what these would notice.",
   ],
   options: [{ title: "Options", options: SPECS }],
   captureFlags: "mentioned",
   examples: [
-    ["landfall mutate -u 1337 -b '*' -i '*' -d 15020", "the rules of these flags, and the flows they demand"],
-    ["landfall mutate flows/first.mjs", "a scenario's own rules, and what its own flows would notice"],
+    ["landfall mutate -u 1337 -b '*' -i '*' -d 15020", "the rules of these options, with the flows that they require"],
+    ["landfall mutate flows/first.mjs", "the rules of a scenario, with its own flows only"],
   ],
   exitCodes: {
     0: "no mutant was missed",
-    1: "some were",
-    2: "bad usage or bad input, also rules that are wrong before anything is broken",
+    1: "some mutants were missed",
+    2: "bad usage or bad input, or the unbroken rules are already wrong",
     3: "the environment cannot run it",
   },
 };
@@ -99,7 +100,7 @@ export const mutate: Command = {
 
 interface MutateOptions {
   readonly scenarios: ScenarioSelection;
-  readonly source: FlowSource;
+  readonly source: SubjectFlows;
   readonly sandbox: BackendChoice;
   /** Null: as many as fit the work. */
   readonly jobs: number | null;
@@ -121,10 +122,14 @@ function readMutateOptions(args: readonly string[], io: CommandIo): MutateOption
   const { values, positionals: words } = options;
   const rules = { files: readRulesPaths(options, io, findings), table: readTable(options), script: null };
   const selection = values.has("all") ? "all" : "named";
-  const jobs = readNumber("--jobs", lastValue(options, "jobs"), [1, 64], findings);
+  const jobs = readBoundedNumber("--jobs", lastValue(options, "jobs"), [1, 64], findings);
   if ((words.length > 0 || selection === "all") && captureFrom === "flags")
     findings.push(
-      codedFinding("conflict", "-p … -k", "Scenarios bring their own flags; give scenarios or flags, not both."),
+      codedFinding(
+        "conflict",
+        "-p … -k",
+        "Scenarios contain their own options; give either scenarios or mesh options, not both.",
+      ),
     );
   if (line === null || findings.length > 0) throw refuseUsage(findings);
   const family = readFamily(options);
@@ -167,17 +172,17 @@ function chooseJobs(sandbox: BackendChoice, subjects: number): number {
   return backendOf(sandbox).jobs[subjects > 1 ? "mutants-of-several" : "mutants"];
 }
 
-function describeSubject({ name, flows }: MutationSubject, mutants: readonly MutantReport[]): string {
+function describeSubject({ name, flows, protocols }: MutationSubject, mutants: readonly MutantReport[]): string {
   const missed = mutants.filter(({ outcome }) => outcome === "missed");
   const lines = missed.map(
     ({ mutant, flow, expected }) =>
       `  missed: ${mutant}\n${flow ? `    would show it: "${flow.flow}": "${expected}"\n` : ""}`,
   );
-  return `${name}: ${describeCounts(mutants)} (${flows.length} flows)\n${lines.join("")}`;
+  return `${name}: ${describeCounts(mutants)} (${flows.length} flows; ${nameProtocols(protocols)})\n${lines.join("")}`;
 }
 
 function describeScore(mutants: readonly MutantReport[], score: number): string {
-  if (mutants.length === 0) return "\nThere is no rule to break, and so no mutation score.\n";
+  if (mutants.length === 0) return "\nThere is no rule to break, so there is no mutation score.\n";
   // Rounded down: one that is missed among thousands must not read as none.
   return `\n${describeCounts(mutants)}: mutation score ${(Math.floor(score * 1_000) / 10).toFixed(1)} %\n`;
 }

@@ -1,12 +1,13 @@
 import { listProperties } from "../../analysis/proof/properties.ts";
 import { type LandedFlow, type PropertyResult, proveProperties } from "../../analysis/proof/prove.ts";
+import { FLOW_PROTOCOLS } from "../../model/flow.ts";
 import { listLanded, type ObservationOf, observeResults } from "../../run/observation/results.ts";
 import { OBSERVING_SANDBOX_OPTION, observingSandbox } from "../arguments/observing-sandbox.ts";
 import { lastValue, type OptionSpec } from "../arguments/options.ts";
 import { renderWithin } from "../arguments/restriction.ts";
 import type { Command } from "../command.ts";
 import { ANALYSIS_OPTIONS, readAnalysisInput } from "../input/analysis-input.ts";
-import { chooseProperties, readProperties, refuseEmpty } from "../prove/own-properties.ts";
+import { chooseProperties, readProperties, refuseEmpty, refuseUnspoken } from "../prove/own-properties.ts";
 import { renderProofData, renderProofText } from "../prove/text.ts";
 import type { CommandHelp } from "./help.ts";
 
@@ -14,18 +15,18 @@ const SPECS: readonly OptionSpec[] = [
   {
     name: "properties",
     value: "FILE",
-    help: "properties of your own, proven beside the others: JSON, or a module (docs/properties.md)",
+    help: "a JSON file or module with your own properties, proven in addition to the guarantees (docs/properties.md)",
   },
   {
     name: "only",
     value: "NAME",
     repeatable: true,
-    help: "asks this guarantee or property alone; may be repeated, or list several with commas",
+    help: "proves only this guarantee or property; separate several with commas",
   },
   {
     name: "observe",
     value: null,
-    help: "drives every counterexample and every exception through a sandbox with these rules in it",
+    help: "drives every counterexample and every exception in a sandbox with these rules",
   },
   OBSERVING_SANDBOX_OPTION,
 ];
@@ -33,33 +34,36 @@ const SPECS: readonly OptionSpec[] = [
 const HELP: CommandHelp = {
   usage: ["landfall prove [MESH OPTION…] [OPTION…]"],
   about: [
-    "Proves the guarantees of a capture config over all TCP flows, or gives a counterexample. Without a flag, those of the seed command. Nothing is driven unless asked for.",
-    "Each guarantee says how many classes of flows it was judged by. A setting that no class was judged by is not known to hold.",
+    "Proves that the rules keep these guarantees, over all TCP flows, and over all UDP flows if the mesh or the contract demands anything of UDP; or prints a counterexample. Without mesh options it uses the seed command. It drives no traffic unless you add --observe.",
+    "For each guarantee it prints how many classes of flows were checked. If a guarantee depends on a setting for which there was no class to check, it is reported as not known to hold.",
   ],
   terms: {
     title: "Guarantees",
     rows: [
-      ["no-uid-loop", "the proxy's own traffic never comes back to it, and nothing it dials on goes round for ever"],
+      ["no-uid-loop", "the proxy's own traffic never returns to the proxy, and no connection loops"],
       [
         "inbound-captured",
-        "what comes from outside on an included port lands on the proxy; over IPv6, where the pod has none, it is turned away",
+        "inbound traffic to included ports lands on the proxy; IPv6 is rejected if the pod has no IPv6 rules",
       ],
-      ["outbound-captured", "what the workload sends to an included range lands on the proxy"],
-      ["exclusions-untouched", "excluded ports and ranges land where they were dialled"],
-      ["loopback-untouched", "127.0.0.1 and ::1 land where they were dialled"],
+      ["outbound-captured", "traffic from the workload to included ranges lands on the proxy"],
+      ["exclusions-untouched", "traffic to excluded ports and ranges lands where it was dialled"],
+      ["loopback-untouched", "traffic to 127.0.0.1 and ::1 lands where it was dialled"],
     ],
   },
   options: [{ title: "Options", options: [...SPECS, ...ANALYSIS_OPTIONS] }],
   captureFlags: "listed",
   examples: [
-    ["landfall prove -u 1337 -b '*' -i '*' --rules rules.txt", "what the flags demand, of rules from a file"],
-    ["landfall prove --properties own.json --only no-ssh-out", "one property of your own alone"],
+    [
+      "landfall prove -u 1337 -b '*' -i '*' --rules rules.txt",
+      "whether rules from a file do what these options require",
+    ],
+    ["landfall prove --properties own.json --only no-ssh-out", "proves one of your own properties only"],
   ],
   exitCodes: {
-    0: "all hold",
+    0: "every guarantee holds",
     1: "a counterexample was found",
     2: "bad input",
-    3: "the budget ran out, no rules were given for a family of the pod, a property is not known to hold or no flow was judged by a setting, or the kernel could not be asked or says otherwise",
+    3: "unknown: the budget ran out, no rules were given for a family of the pod, a property is not known to hold, no flow checks a setting, or the kernel could not be asked or disagrees",
   },
 };
 
@@ -67,11 +71,12 @@ const HELP: CommandHelp = {
 export const prove: Command = {
   help: HELP,
   async run(args, io) {
-    const { line, rules, capture, setting, notLookedAt } = readAnalysisInput(args, SPECS, io);
+    const { line, rules, capture, setting, notLookedAt } = readAnalysisInput(args, SPECS, io, FLOW_PROTOCOLS);
     if (line.purpose === "usage") return "help";
     const own = await readProperties(lastValue(line.options, "properties"), capture, setting.addresses, io);
     const promised = listProperties(capture.contractFor(setting.addresses));
     const asked = chooseProperties([...promised, ...own.properties], line.options.values.get("only"));
+    refuseUnspoken(asked, capture, setting);
     const results = proveProperties(rules, capture, setting, asked);
     refuseEmpty(results, own);
     const observationOf = line.options.values.has("observe")
@@ -81,7 +86,7 @@ export const prove: Command = {
     io.out(
       isData
         ? renderProofData(results, observationOf, setting.within)
-        : renderWithin(setting.within) + renderProofText(results, observationOf, io.display, setting.within),
+        : renderWithin(setting.within) + renderProofText(results, observationOf, io.display),
     );
     return exitCodeOf(results, observationOf) || (notLookedAt.length > 0 ? 3 : 0);
   },

@@ -82,7 +82,7 @@ async function verifyOnce(
     ...(options.maxFlows === null ? {} : { maxFlows: options.maxFlows }),
     onSilence: (flows) =>
       aside.err(
-        `landfall: ${flows === 1 ? "1 flow" : `${flows} flows`} got no answer; looking a second time, for up to 3 s.\n`,
+        `landfall: ${flows === 1 ? "1 flow" : `${flows} flows`} got no answer; driving it a second time, waiting up to 3 s.\n`,
       ),
     onRulesIn: async (told, sandbox) => {
       const scenario = scenarios.find(({ name }) => name === told.name);
@@ -92,7 +92,7 @@ async function verifyOnce(
     onScenario: ({ name, notices }, done, of) => {
       // The table says them itself.
       if (options.output === "json") for (const notice of notices) aside.err(`landfall: ${name}: ${notice}\n`);
-      progress.note(done, of, "scenarios looked at");
+      progress.note(done, of, "scenarios done");
     },
     onReport: async (told) => {
       progress.wipe();
@@ -112,13 +112,13 @@ function tellMisprediction({ summary: { mispredicted } }: Report, { evidence }: 
   const next =
     evidence === null ? "Run again with --evidence FOLDER, and report it with" : `Please report it with ${evidence},`;
   io.err(
-    `landfall: the kernel landed ${flows} elsewhere than landfall predicted. That is a defect of landfall itself, and this run is not green. ${next} what that folder then holds: rules, counters, and a script that repeats it.\n`,
+    `landfall: ${flows} landed elsewhere in the kernel than landfall predicted. This is a defect of landfall itself, and the run does not count as passed. ${next} the content of that folder: rules, counters, and a script that reproduces it.\n`,
   );
 }
 
-/** Coverage changes the code only where it is asked to, and only that of a run in which all landed as expected. */
+/** Coverage changes the code only where it is asked to, and only that of a run in which every flow landed as expected. */
 function judgeCoverage({ summary: { coverage } }: Report, { minCoverage }: VerifyOptions, io: CommandIo): 0 | 1 {
   if (minCoverage === null || coverage === null || percentOf(coverage) >= minCoverage) return 0;
-  io.err(`landfall: ${describeCoverage(coverage)}; --min-coverage asks for ${minCoverage} %.\n`);
+  io.err(`landfall: ${describeCoverage(coverage)}; --min-coverage requires ${minCoverage} %.\n`);
   return 1;
 }

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Change } from "../../analysis/diff.ts";
 import { parseJsonText } from "../../load/json-text.ts";
-import { type Finding, finding } from "../../model/finding.ts";
+import { codedFinding, type Finding } from "../../model/finding.ts";
 import { renderJson } from "../../report/json.ts";
 import type { CommandIo } from "../command.ts";
 import { readInput } from "../input/input-file.ts";
@@ -32,8 +32,8 @@ export function readAcceptance(
   const accepted = typeof data === "object" && data !== null && "accepted" in data ? data.accepted : null;
   if (Array.isArray(accepted) && accepted.every(isAccepted)) return accepted;
   const message =
-    'It has no list "accepted" of changes with class, before and after; --write-accept writes such a file.';
-  throw refuse([finding(path, message)], WHAT);
+    'It needs a list "accepted" of changes with class, before and after; --write-accept writes such a file.';
+  throw refuse([codedFinding("wrong-shape", path, message)], WHAT);
 }
 
 function isAccepted(item: unknown): item is AcceptedChange {

@@ -132,7 +132,7 @@ function describePaths(given: number, wanted: number): string {
 function tellLeftOut(leftOut: readonly Family[], [known]: readonly Family[], io: CommandIo): void {
   for (const family of leftOut)
     io.err(
-      `landfall: IPv${family} was not looked at: only one side has rules of it. Give the other side's too, or --family ${known}.\n`,
+      `landfall: IPv${family} was not compared: only one side has rules for it. Give the other side's rules too, or --family ${known}.\n`,
     );
 }
 

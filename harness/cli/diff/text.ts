@@ -54,13 +54,14 @@ export function renderDiffText(
   display: Pick<Display, "columns">,
 ): string {
   const columns = chooseColumns(display);
-  const by = nameProtocols(setting.within);
+  const by = nameProtocols(analysedProtocols(setting.within));
   const count =
     changes.length === 1 ? `One class of ${by} flows lands` : `${changes.length} classes of ${by} flows land`;
-  const none = left === 0 ? `No ${by} flow lands elsewhere.\n` : `No other ${by} flow lands elsewhere.\n`;
-  const sum = changes.length > 0 ? `${count} elsewhere.\n` : unknown.length > 0 ? "" : none;
+  const none = left === 0 ? `No ${by} flow lands differently.\n` : `No other ${by} flow lands differently.\n`;
+  const sum = changes.length > 0 ? `${count} differently.\n` : unknown.length > 0 ? "" : none;
   const aside = left === 0 ? "" : `${left} accepted change${left === 1 ? "" : "s"} left out.\n`;
-  const note = routing === "as-installed" ? "The policy routing that TPROXY's marks need is taken as installed.\n" : "";
+  const note =
+    routing === "as-installed" ? "This assumes that the policy routing which TPROXY's marks need is installed.\n" : "";
   return [
     renderWithin(setting.within),
     ...changes.map((change, i) => renderChange(change, observed[i], columns)),
@@ -75,7 +76,7 @@ export function renderDiffText(
 
 function countUnknown(count: number): string {
   const what = count === 1 ? "one class of TCP flows" : `${count} classes of TCP flows`;
-  return `It is not known whether ${what} ${count === 1 ? "lands" : "land"} elsewhere: ${count === 1 ? "its" : "their"} flows cannot be looked at.`;
+  return `It is unknown whether ${what} ${count === 1 ? "lands" : "land"} differently: ${count === 1 ? "its" : "their"} flows cannot be analysed.`;
 }
 
 function renderStale({ class: text, before, after }: AcceptedChange, columns: number): string {

@@ -33,12 +33,12 @@ export function readExplainInput(line: CaptureCommandLine, io: CommandIo): Expla
       codedFinding(
         "wrong-family",
         "FLOW",
-        `${flow.value.text} is IPv${flow.value.family}, which is not under test; give ${option} as well.`,
+        `${flow.value.text} is an IPv${flow.value.family} flow, but IPv${flow.value.family} is not under test; give ${option} as well.`,
       ),
     );
   }
   if (!flow.ok || findings.length > 0) {
-    throw new LandfallError("bad-input", "The flow cannot be explained; nothing was driven.", { findings });
+    throw new LandfallError("bad-input", "The flow cannot be explained, and nothing was driven.", { findings });
   }
   return { flow: flow.value, rules, listen };
 }
@@ -47,7 +47,7 @@ function readPorts(text: string | undefined, findings: Finding[]): readonly numb
   const ports = text === undefined ? [] : text.split(",");
   const isPort = (port: string) => /^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65535;
   for (const port of ports)
-    if (!isPort(port)) findings.push(finding("--listen", `"${port}" is no port from 1 to 65535.`));
+    if (!isPort(port)) findings.push(finding("--listen", `"${port}" is not a port; use 1 to 65535.`));
   return ports.filter(isPort).map(Number);
 }
 

@@ -24,13 +24,13 @@ export function renderWay({ connections }: Explanation, show: "deciding" | "all"
 export function renderOutcome(flow: string, { landing, possible, unknown }: Explanation): string {
   if (unknown.length === 0) return `${flow} lands: ${describeLanding(landing)}\n`;
   const cases = possible.map((one) => `  - ${describeLanding(one)}\n`);
-  const head = `${flow}: not known, since it depends on ${unknown.join("; ")}`;
+  const head = `${flow}: unknown, because it depends on ${unknown.join("; ")}`;
   return `${head}\n${cases.length > 0 ? `It lands on one of these:\n${cases.join("")}` : ""}`;
 }
 
 /** Gives the kernel's landing in one sentence. */
 export function renderObserved(landing: Landing): string {
-  return `The kernel says: ${describeLanding(landing)}\n`;
+  return `In the kernel: ${describeLanding(landing)}\n`;
 }
 
 /** Breaks the lines of a way and its outcome at so many columns, one unbroken word aside; the rest stands beneath its own text. */
@@ -67,7 +67,7 @@ function renderConnection(
   const shown = selectPackets(packets, show);
   const body =
     shown.length === 0
-      ? ["  Its packets meet no rule in the pod.\n"]
+      ? ["  Its packets reach no rule in the pod.\n"]
       : shown.flatMap((packet) => renderPacket(packet, countOf));
   return [`${head}\n`, ...body, "\n"];
 }
@@ -81,7 +81,7 @@ function renderPacket(
     .map(({ table, chain }) => `    ${table} ${chain}: the policy drops it\n`);
   return [
     `  ${packet} from ${source} to ${destination}\n`,
-    ...(steps.length === 0 ? ["    no rule is met\n"] : []),
+    ...(steps.length === 0 ? ["    no rule reached\n"] : []),
     ...steps.flatMap((step, i) => renderStep(step, steps[i - 1], countOf)),
     ...policyLines,
   ];

@@ -23,27 +23,28 @@ import { listRulesSources, makeRulesOptions, readRulesFiles, readTable } from ".
 export const BUDGET_OPTION: OptionSpec = {
   name: "budget",
   value: "NODES",
-  help: "diagram nodes an analysis may make before it gives up (default 4000000)",
+  help: "how many diagram nodes the analysis may create before it gives up (default 4000000)",
 };
 
 /** Options of the commands that analyse rules over all flows. */
 export const ANALYSIS_OPTIONS: readonly OptionSpec[] = [
   ...makeRulesOptions(
-    "rules to analyse, while the flags still say what is demanded",
-    "a family without rules of its own is not analysed when the other has a file",
+    "rules to analyse; the mesh options then say only what the rules must do",
+    "a family without a file is not analysed if the other family has one",
   ),
   CONTRACT_OPTION,
   MANIFEST_OPTION,
   FAMILY_OPTION,
   BUDGET_OPTION,
   WITHIN_OPTION,
-  { name: "json", value: null, help: "the result as data" },
+  { name: "json", value: null, help: "prints the result as JSON" },
 ];
 
 /** What is said where a contract is given and no rules. */
-export const CONTRACT_WITHOUT_RULES: Finding = finding(
+export const CONTRACT_WITHOUT_RULES: Finding = codedFinding(
+  "missing-value",
   "--contract",
-  "A contract says what must happen and generates no rules; give the rules with --rules FILE.",
+  "A contract states what must happen but generates no rules; give the rules with --rules FILE.",
 );
 
 /** Rules to be analysed, with what is demanded of them. */
@@ -56,7 +57,7 @@ export interface AnalysisInput {
   readonly notLookedAt: readonly Family[];
 }
 
-/** Reads a command's words: capture flags (the seed command without any), and rules from outside in place of the generated ones. */
+/** Reads a command's words: capture flags (the seed command without any), and user-supplied rules in place of the generated ones. */
 export function readAnalysisInput(
   args: readonly string[],
   specs: readonly OptionSpec[],
@@ -112,7 +113,7 @@ export function readAnalysisInput(
 function tellUntested(rules: PodRules, notLookedAt: readonly Family[], io: CommandIo): void {
   const given = listFamilies(rules);
   for (const family of FAMILIES.filter((one) => !given.includes(one) && !notLookedAt.includes(one)))
-    io.err(`landfall: IPv${family} is not analysed: no file holds rules of it.\n`);
+    io.err(`landfall: IPv${family} is not analysed: no file contains rules for it.\n`);
 }
 
 function limitRules(rules: PodRules, asked: Family | null): PodRules {
@@ -125,5 +126,5 @@ export function readBudget(text: string | undefined): number | null {
   if (text === undefined) return null;
   const budget = Number(text);
   if (Number.isInteger(budget) && budget >= 1 && budget <= 2 ** 26) return budget;
-  throw refuse([finding("--budget", `"${text}" is no number of nodes; use a whole number between 1 and 67108864.`)]);
+  throw refuse([finding("--budget", `"${text}" is not a number of nodes; use a whole number between 1 and 67108864.`)]);
 }

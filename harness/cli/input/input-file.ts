@@ -15,7 +15,7 @@ const STDIN_READERS = new WeakSet<object>();
 export function readInput(path: string, io: Pick<CommandIo, "workingDirectory">, findings: Finding[]): string | null {
   if (path === "-" && STDIN_READERS.has(io)) {
     findings.push(
-      codedFinding("duplicate", path, "Standard input can be read only once; give the other text as a file."),
+      codedFinding("duplicate", path, "Standard input can be read only once; give one of the two as a file."),
     );
     return null;
   }
@@ -57,7 +57,7 @@ export function resolveInput(
 
 /** Says why something cannot be read again, or by another program: it is a pipe or a device. Null for a plain file, and for no file. */
 export function findUnrepeatable(path: string): string | null {
-  const message = "This is not a plain file, and landfall has to read it more than once; name a file.";
+  const message = "This is not a regular file, and landfall has to read it more than once; name a regular file.";
   if (path === "-") return message;
   try {
     const stat = statSync(path);

@@ -3,7 +3,7 @@ import { readTextFile } from "../../load/text-file.ts";
 import { CLUSTER_ENV_PATH, SIDECAR_ENV_PATH } from "../../meshes/istio-1.4/environment.ts";
 import type { MeshFile, PodFacts } from "../../meshes/mesh.ts";
 import { canonicalAddress } from "../../model/address.ts";
-import { type Finding, finding } from "../../model/finding.ts";
+import { codedFinding, type Finding } from "../../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../../model/pod.ts";
 import { describeReadFailure } from "../../model/read-failure.ts";
 import type { ParsedOptions } from "../arguments/options.ts";
@@ -39,7 +39,13 @@ function readPodIps(addresses: readonly string[], findings: Finding[]): readonly
   return addresses.flatMap((address) => {
     const canonical = canonicalAddress(address.trim());
     if (canonical !== null) return [canonical];
-    findings.push(finding("--pod-ip", `"${address}" is not an address; write 10.244.0.2 or 2001:db8::5.`));
+    findings.push(
+      codedFinding(
+        "invalid-address",
+        "--pod-ip",
+        `"${address}" is not an address; write for example 10.244.0.2 or 2001:db8::5.`,
+      ),
+    );
     return [];
   });
 }
@@ -47,7 +53,8 @@ function readPodIps(addresses: readonly string[], findings: Finding[]): readonly
 /** The servers of a resolver file, in order (resolv.conf(5), `nameserver`). */
 export function readServers({ text }: MeshFile): readonly string[] {
   const named = text.split("\n").flatMap((line) => /^nameserver[ \t]+(\S+)/.exec(line)?.[1] ?? []);
-  return named.flatMap((server) => canonicalAddress(server) ?? []);
+  // A zone, as in fe80::1%eth0, names a link of the pod; rules ask for the address alone.
+  return named.flatMap((server) => canonicalAddress(server.split("%")[0] ?? "") ?? []);
 }
 
 /** More than any settings take, and less than what the reading of one line bears. */
@@ -59,10 +66,14 @@ function readSettingsFile(path: string, option: string, { workingDirectory, find
     const text = readTextFile(resolve(workingDirectory, path));
     if (text.length <= MAX_FILE_CHARACTERS) return { path, text };
     findings.push(
-      finding(option, `${path}: This holds more than a million characters, and is not a file of settings.`),
+      codedFinding(
+        "unreadable",
+        option,
+        `${path}: This has more than a million characters, so it is not a settings file.`,
+      ),
     );
   } catch (error) {
-    findings.push(finding(option, `${path}: ${describeReadFailure(error)}`));
+    findings.push(codedFinding("unreadable", option, `${path}: ${describeReadFailure(error)}`));
   }
   return null;
 }
@@ -79,11 +90,11 @@ export function readEnvironmentFiles(reading: Reading): readonly MeshFile[] {
     try {
       const text = readTextFile(standard);
       if (text.length <= MAX_FILE_CHARACTERS) return [{ path: standard, text }];
-      const message = "This holds more than a million characters, and is not a file of settings.";
-      reading.findings.push(finding(standard, message));
+      const message = "This has more than a million characters, so it is not a settings file.";
+      reading.findings.push(codedFinding("unreadable", standard, message));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-      reading.findings.push(finding(standard, describeReadFailure(error)));
+      reading.findings.push(codedFinding("unreadable", standard, describeReadFailure(error)));
     }
     return [];
   });

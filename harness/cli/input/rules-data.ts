@@ -24,8 +24,8 @@ export function renderRulesData(
   { capture, origins }: { readonly capture: Capture; readonly origins: RulesData["origins"] },
 ): RulesData {
   const { ip, ip6, policyRouting } = rules;
-  const { mesh, settings } = capture;
-  const own = mesh === "istio-1.4" ? { config: settings } : {};
+  const { mesh, settings, firstFormat } = capture;
+  const own = firstFormat === "kept" ? { config: settings } : {};
   const tables = { ip: renderTables(ip), ip6: renderTables(ip6) };
   return { mesh, settings, ...own, origins, ...tables, policyRouting: renderRoutingTexts(policyRouting) };
 }

@@ -15,7 +15,7 @@ export const TABLE_OPTION: OptionSpec = {
   name: "table",
   value: "NAME",
   choices: TABLE_NAMES,
-  help: "the table of iptables -S output, where its chains and targets do not tell",
+  help: "the table of iptables -S output, if its chains and targets do not show it",
 };
 
 /** Gives the options that name files of rules, for a command that does `what` with them: `rules to analyse`. */
@@ -25,7 +25,7 @@ export function makeRulesOptions(what: string, other: string): readonly OptionSp
       name: "rules",
       value: "FILE",
       repeatable: true,
-      help: `${what}: what iptables-save, iptables -S, nft list ruleset or nft -j prints, what iptables-restore or nft -f takes, or iptables commands; - is standard input`,
+      help: `${what}: output of iptables-save, iptables -S, nft list ruleset or nft -j, input for iptables-restore or nft -f, or iptables commands; - reads standard input`,
     },
     { name: "rules6", value: "FILE", repeatable: true, help: `the same for IPv6; ${other}` },
     TABLE_OPTION,
@@ -82,7 +82,7 @@ export function readRulesFiles(
     ip6 = merge(ip6 ?? null, read.ip6, source, findings);
   }
   if (hidden.length > 0 && findings.length === 0) {
-    const message = "The text does not show every rule, so that no answer would be complete; nothing was done.";
+    const message = "The text does not contain every rule, so no answer would be complete; nothing was done.";
     throw new LandfallError("environment", message, { findings: hidden });
   }
   return { ip: ip ?? null, ip6: ip6 ?? null };
@@ -104,7 +104,7 @@ function readSource(
   }
   const { value } = parsed;
   const isEmpty = FAMILIES.every((one) => listRules(value[familyKey(one)]).length === 0);
-  if (isEmpty) io.err(`landfall: ${where} has no rule.\n`);
+  if (isEmpty) io.err(`landfall: ${where} has no rules.\n`);
   for (const notice of value.notices) io.err(`landfall: ${where}: ${notice}.\n`);
   return (value.ip ?? value.ip6) ? value : { ...value, [familyKey(value.family)]: emptyRuleset(value.family) };
 }
@@ -123,7 +123,7 @@ function merge(
       codedFinding(
         "duplicate",
         path,
-        `An earlier file has the table ${name} of IPv${added.family} already; give each table once.`,
+        `An earlier file already contains the IPv${added.family} table ${name}; give each table once.`,
       ),
     );
   return { family: known.family, tables: [...known.tables, ...added.tables] };

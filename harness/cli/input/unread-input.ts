@@ -20,7 +20,7 @@ const READERS: Readonly<Record<string, string>> = {
 export async function describeUnreadInput(command: string | undefined): Promise<string | null> {
   const remedy = command !== undefined && Object.hasOwn(READERS, command) ? READERS[command] : undefined;
   if (remedy === undefined || !(await hasUnreadText())) return null;
-  return `landfall: standard input holds text that was not read; ${remedy} makes ${command} read rules from it.\n`;
+  return `landfall: there is unread text on standard input; ${remedy} makes ${command} read rules from it.\n`;
 }
 
 /** The pipe may be the caller's, with text for others: it is asked how much it holds (FIONREAD, pipe(7)), and nothing is read. */

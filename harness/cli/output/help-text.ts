@@ -58,13 +58,13 @@ function renderMeshOptions(mesh: NamedMesh, shown: CommandHelp["captureFlags"], 
     const fields = options.filter(({ flag, effect }) => flag === null && effect === "rules");
     const further = fields.map(({ setting, variable, annotation }) => variable ?? annotation ?? setting).join(" ");
     const others = further === "" ? "" : ` Variables, annotations and fields: ${further}.`;
-    const where = `landfall meshes ${name} says what each means; --mesh takes another mesh.`;
+    const where = `landfall meshes ${name} describes them; --mesh selects another mesh.`;
     return [wrapLine(`Options of ${name}: ${names.join(" ")}.${others} ${where}`, 0, columns)];
   }
   const flags = options.filter(({ flag }) => flag !== null).map(describeFlag);
   const others = options.filter(({ flag }) => flag === null).map(describeFlag);
   return [
-    renderSection({ title: `Options of ${name}; --mesh takes another mesh`, rows: flags }, 0, columns),
+    renderSection({ title: `Options of ${name} (--mesh selects another mesh)`, rows: flags }, 0, columns),
     ...(others.length === 0
       ? []
       : [renderSection({ title: "Variables, annotations and fields", rows: others }, 0, columns)]),

@@ -22,7 +22,13 @@ import { codedFinding, type Finding } from "../../model/finding.ts";
  */
 export function findUnwritableFile(where: string, path: string): readonly Finding[] {
   if (!isFolder(dirname(path)))
-    return [codedFinding("unwritable", where, `There is no folder ${dirname(path)} to write ${path} in.`)];
+    return [
+      codedFinding(
+        "unwritable",
+        where,
+        `The folder ${dirname(path)} does not exist, so ${path} cannot be written; create it, or name another file.`,
+      ),
+    ];
   if (isFolder(path)) return [codedFinding("unwritable", where, `${path} is a folder; name a file.`)];
   const fault = findFault(path);
   if (fault !== null)
@@ -32,7 +38,7 @@ export function findUnwritableFile(where: string, path: string): readonly Findin
       codedFinding(
         "unwritable",
         where,
-        `${path} is neither a file nor a terminal: writing to it may wait for ever; name a file.`,
+        `${path} is neither a file nor a terminal, so writing to it might block; name a file.`,
       ),
     ];
   return existsSync(path) ? findMissingRight(where, path) : findSterileFolder(where, dirname(path));
@@ -45,7 +51,7 @@ export function findUnwritableFile(where: string, path: string): readonly Findin
 export function findUnwritableFolder(where: string, path: string): readonly Finding[] {
   const there = findNearest(path);
   if (!isFolder(there))
-    return [codedFinding("unwritable", where, `${there} is no folder; name a folder, or one to be made.`)];
+    return [codedFinding("unwritable", where, `${there} is not a folder; name an existing folder or a new one.`)];
   return findSterileFolder(where, there);
 }
 
@@ -57,7 +63,7 @@ function findSterileFolder(where: string, folder: string): readonly Finding[] {
     rmdirSync(mkdtempSync(join(folder, ".landfall-")));
     return [];
   } catch (error) {
-    const message = `Nothing can be made in ${folder} (${(error as Error).message}); name another place.`;
+    const message = `Nothing can be created in ${folder} (${(error as Error).message}); name another place.`;
     return [codedFinding("unwritable", where, message)];
   }
 }
@@ -71,7 +77,7 @@ function findMissingRight(where: string, path: string): readonly Finding[] {
       codedFinding(
         "unwritable",
         where,
-        `${path} is not to be written by this user (${(error as Error).message}); name another place.`,
+        `You have no permission to write ${path} (${(error as Error).message}); name another place.`,
       ),
     ];
   }
@@ -134,7 +140,7 @@ function attempt(path: string, write: () => void): void {
   try {
     write();
   } catch (cause) {
-    const message = `${path} cannot be written (${(cause as Error).message}); make room or rights there, or name another place.`;
+    const message = `${path} cannot be written (${(cause as Error).message}); free some space, change the permissions, or name another place.`;
     throw new LandfallError("environment", message, { cause });
   }
 }

@@ -5,21 +5,21 @@ import { COMMANDS } from "../commands.ts";
 export const PROGRAM_HELP: CommandHelp = {
   usage: ["landfall COMMAND [OPTION…]", "landfall help [COMMAND]"],
   about: [
-    "Says where every flow lands under the iptables rules that steer a pod's traffic into its Envoy sidecar.",
-    "Every command takes --json; data goes to stdout, everything else to stderr.",
+    "Tests the packet-filter rules that redirect a pod's traffic into its sidecar proxy: drives connections and reports where each one lands.",
+    "Every command takes --json. Results go to stdout, all other messages to stderr.",
   ],
   terms: { title: "Commands", rows: Object.entries(COMMANDS).map(([name, { summary }]) => [name, summary]) },
-  options: [{ title: "Options", options: [{ name: "version", value: null, help: "says which version this is" }] }],
+  options: [{ title: "Options", options: [{ name: "version", value: null, help: "prints the version" }] }],
   captureFlags: "none",
   examples: [
-    ["landfall verify --help", "more of one command"],
-    ["landfall verify", "the main job: the rules of the seed command, in containers"],
+    ["landfall verify --help", "help for one command"],
+    ["landfall verify", "checks the rules of the seed command (Istio 1.4's standard options), in containers"],
   ],
   exitCodes: {
     0: "all as expected",
-    1: "some flow landed elsewhere; a difference or a counterexample was found",
+    1: "some flow landed elsewhere, or a difference or counterexample was found",
     2: "bad usage or bad input; nothing was applied",
-    3: "the environment cannot run it, or some flow could not be looked at",
+    3: "the environment cannot run it, or some flow could not be observed",
     70: "an internal error",
   },
 };

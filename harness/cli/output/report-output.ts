@@ -21,7 +21,7 @@ export function readReportFile(path: string, workingDirectory: string, findings:
   const format = (["json", "xml", "html"] as const).find((known) => extname(path) === `.${known}`);
   const full = resolve(workingDirectory, path);
   if (!format)
-    findings.push(finding("--report", `"${path}" ends in none of .json, .xml, .html, which say what to write.`));
+    findings.push(finding("--report", `The ending of "${path}" selects the format; use .json, .xml or .html.`));
   findings.push(...findUnwritableFile("--report", full));
   return format ? [{ path: full, format }] : [];
 }
@@ -55,7 +55,7 @@ async function renderAs(format: ReportFormat, report: Report): Promise<string> {
 }
 
 /**
- * Gives the exit code that a report means: a wrong landing, or what rules leave out, outranks what could not be looked at, be it a flow, a
+ * Gives the exit code that a report means: a wrong landing, or what rules leave out, outranks what could not be observed, be it a flow, a
  * class of flows, or a family. Where simulator
  * and kernel disagree one of the two witnesses is wrong, and nobody knows which: such a run is never green.
  */
@@ -64,5 +64,5 @@ export function exitCodeOf({ summary }: Report): 0 | 1 | 3 {
   if (summary.couldNotLook > 0 || summary.mispredicted > 0 || summary.notLookedAt > 0) return 3;
   if (summary.classes !== null && (summary.classes.left > 0 || summary.classes.failed > 0)) return 3;
   if (summary.flows === summary.pass && summary.flows > 0) return 0;
-  throw new LandfallError("internal", "a flow was not judged, so nothing can be said of the run.");
+  throw new LandfallError("internal", "a flow has no verdict, so the run has none either.");
 }

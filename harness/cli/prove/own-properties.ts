@@ -1,5 +1,6 @@
+import type { AnalysisSetting } from "../../analysis/flows/partition.ts";
 import type { Property } from "../../analysis/proof/properties.ts";
-import type { PropertyResult } from "../../analysis/proof/prove.ts";
+import { listProtocols, type PropertyResult } from "../../analysis/proof/prove.ts";
 import type { Capture } from "../../model/capture.ts";
 import { codedFinding } from "../../model/finding.ts";
 import { findNearNames } from "../../model/near-names.ts";
@@ -55,12 +56,21 @@ function describeUnknown(name: string, names: readonly string[]): string {
   return `"${name}" is not a property. ${hint}`;
 }
 
+/** Throws `bad-input` where the flows of `--within` are of protocols that no property speaks of: all would hold whatever the rules. */
+export function refuseUnspoken(properties: readonly Property[], capture: Capture, setting: AnalysisSetting): void {
+  if (setting.within === undefined || listProtocols(properties, capture, setting).length > 0) return;
+  const { text, protocols } = setting.within;
+  const named = protocols.map((name) => name.toUpperCase()).join(" or ");
+  const message = `No property that is asked about speaks of ${named}; landfall map says where these flows land.`;
+  throw refuse([codedFinding("nothing-asked", "--within", `"${text}": ${message}`)]);
+}
+
 /** Throws `bad-input` where a user's property says something of no flow at all: it would hold whatever the rules. */
 export function refuseEmpty(results: readonly PropertyResult[], { file, properties }: OwnProperties): void {
   const own = new Set(properties.map(({ name }) => name));
   const empty = results.filter(({ name, classes }) => own.has(name) && classes === 0);
   const message =
-    "No flow that can meet these rules is among its flows, so that it would always hold; see that its family is under test, and that its target can be dialled from there.";
+    "None of its flows can reach these rules, so it would always hold; check that its family is under test and that its target can be dialled from there.";
   if (empty.length > 0)
     throw refuse(
       empty.map(({ name }) => codedFinding("unknown-name", `${file}: ${name}`, message)),

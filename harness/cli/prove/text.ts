@@ -1,18 +1,17 @@
 import type { LandedFlow, PropertyResult } from "../../analysis/proof/prove.ts";
+import { FLOW_PROTOCOLS, type FlowProtocol } from "../../model/flow.ts";
 import type { FlowSet } from "../../model/flow-set.ts";
 import { renderJson } from "../../report/json.ts";
 import { describeLanding } from "../../report/landing-phrase.ts";
 import { wrapLine } from "../../report/wrap-line.ts";
 import type { ObservedLanding } from "../../run/observation/claims.ts";
 import { listLanded, type ObservationOf } from "../../run/observation/results.ts";
-import { analysedProtocols, withinData } from "../arguments/restriction.ts";
+import { nameProtocols, withinData } from "../arguments/restriction.ts";
 import type { Display } from "../command.ts";
 import { chooseColumns } from "../output/text-columns.ts";
 
 /** Where texts begin behind the words that name them. */
 const TEXT_INDENT = 11;
-
-const OTHERS = "other protocols are not looked at.";
 
 /** Gives the results as data; where they were observed, each flow with what the kernel did. */
 export function renderProofData(
@@ -25,15 +24,16 @@ export function renderProofData(
     const { manner, landing, assumed } = landed;
     return { manner, landing, assumed: Object.fromEntries(assumed), ...(observed ? { observed } : {}) };
   };
-  const properties = results.map(({ name, holds, classes, unjudged, exceptions, counterexample }) => ({
+  const properties = results.map(({ name, protocols, holds, classes, unjudged, exceptions, counterexample }) => ({
     name,
+    protocols,
     holds,
     classes,
     unjudged,
     exceptions: exceptions.map((each) => ({ flow: each.flow, ...show(each), reason: each.reason })),
     counterexample: counterexample && { ...counterexample.flow, ...show(counterexample) },
   }));
-  return renderJson({ ...withinData(within), protocols: analysedProtocols(within), properties });
+  return renderJson({ ...withinData(within), protocols: spokenProtocols(results), properties });
 }
 
 /** Tells the results to a person, no line wider than the display, one unbroken word aside. */
@@ -41,17 +41,20 @@ export function renderProofText(
   results: readonly PropertyResult[],
   observationOf: ObservationOf,
   display: Pick<Display, "columns">,
-  within: FlowSet | undefined,
 ): string {
   const lines = results.flatMap((result) => renderResult(result, observationOf));
-  const scope = within
-    ? `These are TCP flows; ${OTHERS}`
-    : `Every TCP flow that can meet the rules is judged; ${OTHERS}`;
+  const named = spokenProtocols(results).map((name) => name.toUpperCase());
+  const scope = `Every ${named.join(" and ")} flow that can reach the rules is checked; other protocols are not analysed.`;
   const observed = listLanded(results).flatMap((landed) => observationOf(landed) ?? []);
   const width = chooseColumns(display);
   return [...lines, scope, ...renderSummary(observed)]
     .map((line) => `${wrapLine(line, indentOf(line), width)}\n`)
     .join("");
+}
+
+/** Gives the protocols over which some property was proven. */
+function spokenProtocols(results: readonly PropertyResult[]): readonly FlowProtocol[] {
+  return FLOW_PROTOCOLS.filter((protocol) => results.some(({ protocols }) => protocols.includes(protocol)));
 }
 
 /** What follows a name stays behind it where it goes on beneath. */
@@ -69,11 +72,11 @@ function renderResult(result: PropertyResult, observationOf: ObservationOf): rea
   ];
 }
 
-function describeOutcome({ classes, unjudged, counterexample }: PropertyResult): string {
-  const judged = ` (${classes} ${classes === 1 ? "class" : "classes"} judged)`;
+function describeOutcome({ protocols, classes, unjudged, counterexample }: PropertyResult): string {
+  const judged = ` (${classes} ${classes === 1 ? "class" : "classes"} checked)`;
   if (counterexample !== null && counterexample.landing.kind !== "could-not-look") return `does not hold${judged}`;
   if (unjudged.length > 0)
-    return `is not known to hold: no TCP flow that can meet the rules is one that ${unjudged.join(", ")} is about${judged}`;
+    return `is not known to hold: no ${nameProtocols(protocols)} flow that can reach the rules concerns ${unjudged.join(", ")}${judged}`;
   if (counterexample !== null) return `is not known to hold${judged}`;
   return classes === 0 ? "concerns no flow" : `holds${judged}`;
 }
@@ -98,7 +101,7 @@ function renderExceptions(
 ): readonly string[] {
   const widest = Math.max(...members.map(({ flow }) => flow.flow.length));
   return [
-    `  except what is ${reason}:`,
+    `  except flows ${reason}:`,
     ...members.map((member) => {
       const observed = observationOf(member);
       const other = observed && observed.verdict !== "confirmed" ? `: ${describeLanding(observed.landing)}` : "";
@@ -114,6 +117,8 @@ function renderSummary(observed: readonly ObservedLanding[]): readonly string[] 
   const [confirmed, contradicted, missing] = [count("confirmed"), count("contradicted"), count("not-observed")];
   return [
     `The kernel confirms ${confirmed} of ${observed.length} flows${missing > 0 ? `; ${missing} could not be observed` : ""}.`,
-    ...(contradicted > 0 ? [`It contradicts ${contradicted}: a defect of landfall itself; please report it.`] : []),
+    ...(contradicted > 0
+      ? [`It contradicts ${contradicted}. This is a defect of landfall itself; please report it.`]
+      : []),
   ];
 }

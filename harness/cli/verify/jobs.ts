@@ -15,9 +15,7 @@ export function chooseJobs(options: VerifyOptions, scenarios: number, io: Pick<C
   const most = countMostJobs(options.sandbox, availableParallelism(), freemem());
   const wanted = options.jobs ?? preferJobs(options, scenarios);
   if (options.jobs !== null && Math.min(wanted, scenarios) > most)
-    io.err(
-      `landfall: --jobs ${wanted} is more than this machine can serve; ${most} sandboxes work at the same time.\n`,
-    );
+    io.err(`landfall: this machine cannot run --jobs ${wanted}; running ${most} sandboxes at the same time.\n`);
   return Math.min(wanted, most);
 }
 

@@ -4,7 +4,7 @@ import { type BackendChoice, backendOf } from "../../model/backends.ts";
 import { codedFinding, type Finding, finding } from "../../model/finding.ts";
 import type { TableName } from "../../model/iptables-tables.ts";
 import { parseShard, type Shard } from "../../run/scenario/scenario-shard.ts";
-import { type CaptureCommandLine, type CaptureWords, readCaptureWords } from "../arguments/capture-options.ts";
+import { type CaptureCommandLine, type PartialCaptureLine, readCaptureWords } from "../arguments/capture-options.ts";
 import { readContract } from "../arguments/contract-option.ts";
 import { readFamily } from "../arguments/family-option.ts";
 import { takeManifest } from "../arguments/manifest-option.ts";
@@ -79,12 +79,12 @@ export function readVerifyOptions(args: readonly string[], io: CommandIo): Verif
     captureBy: choose("init-container", "init-container", "whoever-fits"),
     rights: choose("privileged", "privileged", "capabilities"),
     coverage: has("coverage") || has("min-coverage") ? "measured" : "not-measured",
-    minCoverage: readNumber("--min-coverage", lastValue(given, "min-coverage"), [0, 100], findings),
+    minCoverage: readBoundedNumber("--min-coverage", lastValue(given, "min-coverage"), [0, 100], findings),
     evidence: has("evidence") ? resolve(io.workingDirectory, lastValue(given, "evidence") ?? "") : null,
     reports: (given.values.get("report") ?? []).flatMap((path) => readReportFile(path, io.workingDirectory, findings)),
-    jobs: readNumber("--jobs", lastValue(given, "jobs"), [1, 64], findings),
+    jobs: readBoundedNumber("--jobs", lastValue(given, "jobs"), [1, 64], findings),
     shard,
-    maxFlows: readNumber("--max-flows", lastValue(given, "max-flows"), [1, 1_000_000], findings),
+    maxFlows: readBoundedNumber("--max-flows", lastValue(given, "max-flows"), [1, 1_000_000], findings),
     family: readFamily(given),
     afterwards: choose("keep", "keep", "clean"),
     repetition: choose("watch", "watch", "once"),
@@ -97,7 +97,7 @@ export function readVerifyOptions(args: readonly string[], io: CommandIo): Verif
   return { ...options, line };
 }
 
-function findContradictions(options: Omit<VerifyOptions, "line">, { captureFrom, line }: CaptureWords) {
+function findContradictions(options: Omit<VerifyOptions, "line">, { captureFrom, line }: PartialCaptureLine) {
   const { words, selection, rules, afterwards, repetition, onWrong, jobs, task, sandbox, envoy } = options;
   const findings: Finding[] = [];
   const refuse = (holds: boolean, where: string, message: string) =>
@@ -106,44 +106,44 @@ function findContradictions(options: Omit<VerifyOptions, "line">, { captureFrom,
   refuse(
     named && captureFrom === "flags",
     "-p … -k",
-    "Scenarios bring their own flags; give scenarios or flags, not both.",
+    "Scenarios contain their own options; give either scenarios or mesh options, not both.",
   );
   refuse(
     words.length > 0 && selection === "all",
     "--all",
-    "It stands for every scenario; leave the names away, or --all.",
+    "--all already selects every scenario; remove the names, or remove --all.",
   );
   refuse(
     envoy === "real" && backendOf(sandbox).judge === "simulator",
     "--envoy",
-    "A real Envoy needs a kernel; leave --sandbox simulated away.",
+    "--envoy real needs a kernel; remove --sandbox simulated.",
   );
   if (backendOf(sandbox).hosts !== "containers") findings.push(...refuseContainerOptions(options));
   refuse(
     rules.script !== null && rules.files.length > 0,
     "--rules-script",
-    "Rules come from a script or from files, not from both.",
+    "Give either --rules-script or --rules, not both.",
   );
-  refuse(line?.purpose === "check", "-t", "verify has to apply the rules; leave -t away.");
+  refuse(line?.purpose === "check", "-t", "verify has to apply the rules; remove -t.");
   refuse(
     repetition === "watch" && (afterwards === "keep" || task === "list"),
     "--watch",
-    "It goes on for ever, and cannot be combined with --keep or --list.",
+    "--watch runs until you stop it and cannot be combined with --keep or --list.",
   );
   refuse(
     onWrong === "pause" && !process.stdin.isTTY,
     "--pause-on-fail",
-    "It waits for a key, and standard input is no terminal.",
+    "It waits for a key press, but standard input is not a terminal.",
   );
   refuse(
     afterwards === "keep" && backendOf(sandbox).pod === "ends-with-process" && !process.stdin.isTTY,
     "--keep",
-    "Only a pod of containers outlives this process; here it waits for Enter, and standard input is no terminal. Type it at one, or take --sandbox docker.",
+    "Without docker the pod lasts only until you press Enter, but standard input is not a terminal. Run it in a terminal, or use --sandbox docker.",
   );
   refuse(
     (onWrong === "pause" || afterwards === "keep") && (jobs ?? 1) > 1,
     "--jobs",
-    "To look at one pod there must be only one: leave --jobs away.",
+    "It inspects one pod at a time; remove --jobs.",
   );
   return findings;
 }
@@ -160,8 +160,8 @@ function findUnrepeatableRules({ rules: { files, script }, repetition }: Omit<Ve
 
 /** What only containers heed would be passed over without a word. */
 function refuseContainerOptions(options: Omit<VerifyOptions, "line">): readonly Finding[] {
-  const message = `Only containers heed it; leave it away, or --sandbox ${options.sandbox}.`;
-  return listContainerOptions(options).map((option) => finding(option, message));
+  const message = `It works with the docker backend only; remove it, or remove --sandbox ${options.sandbox}.`;
+  return listContainerOptions(options).map((option) => codedFinding("unsupported", option, message));
 }
 
 /** Gives the options that were given and that containers alone heed: `["--init-container"]`. */
@@ -176,7 +176,7 @@ export function listContainerOptions({
 }
 
 /** Reads an option's number within bounds, a whole one unless it is a percentage; null where it is not given. */
-export function readNumber(
+export function readBoundedNumber(
   where: string,
   text: string | undefined,
   [first, last]: readonly [number, number],
@@ -185,7 +185,7 @@ export function readNumber(
   if (text === undefined) return null;
   const number = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
   if (number >= first && number <= last && (where === "--min-coverage" || Number.isInteger(number))) return number;
-  findings.push(finding(where, `"${text}" is no number from ${first} to ${last}.`));
+  findings.push(finding(where, `"${text}" is not a number from ${first} to ${last}.`));
   return null;
 }
 

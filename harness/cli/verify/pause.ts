@@ -25,17 +25,19 @@ export async function lookAtPod(
     io.err(`landfall: ${flow} landed on ${describeLanding(observed)}; expected ${describeLanding(expected)}\n`);
   if (afterwards === "keep" && !outlives && !process.stdin.isTTY) {
     io.err(
-      `landfall: the pod of ${report.name} is not kept: on ${backend} it stands until Enter, and standard input is no terminal.\n`,
+      `landfall: the pod of ${report.name} is not kept: with ${backend} it lasts until you press Enter, and standard input is not a terminal.\n`,
     );
     return "clear";
   }
   const hint = sandbox.shellHint();
-  io.err(`landfall: the rules of ${report.name} are in${hint === null ? "" : `; a shell in the pod: ${hint}`}\n`);
+  io.err(
+    `landfall: the rules of ${report.name} are still in place${hint === null ? "" : `; a shell in the pod: ${hint}`}\n`,
+  );
   if (afterwards === "keep" && outlives) {
     io.err("landfall: landfall sweep removes the pod.\n");
     return "keep";
   }
-  io.err("landfall: Enter goes on.\n");
+  io.err("landfall: press Enter to continue.\n");
   await waitForEnter();
   return "clear";
 }

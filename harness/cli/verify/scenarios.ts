@@ -20,7 +20,7 @@ import { refuse } from "../refusal.ts";
 import type { VerifyOptions } from "./options.ts";
 
 /** The scenarios that come with landfall. */
-export const SCENARIO_FOLDER = fileURLToPath(new URL("../../../scenarios", import.meta.url));
+export const SCENARIO_FOLDER = fileURLToPath(new URL("../../../scenarios/", import.meta.url));
 
 /** What of a command's options says which scenarios are meant. */
 export type ScenarioSelection = Pick<
@@ -46,7 +46,7 @@ export async function loadScenarios(
 }
 
 /**
- * Gives the scenarios to run, rules from outside put in their place. From Istio's flags, or from rules without a named scenario, one is
+ * Gives the scenarios to run, user-supplied rules put in their place. From Istio's flags, or from rules without a named scenario, one is
  * made whose flows and landings follow from the capture config. Throws `bad-input` with every finding.
  */
 export async function readScenarios(
@@ -72,7 +72,7 @@ export async function readScenarios(
         codedFinding(
           "wrong-family",
           scenarios[i]?.name ?? "",
-          "None of its flows is of a family that has rules to be tested.",
+          "None of its flows belongs to a family whose rules are under test.",
         ),
       );
   if (findings.length > 0) throw refuse(findings, "The input cannot be used", "nothing was applied");
@@ -80,7 +80,7 @@ export async function readScenarios(
   return shard ? takeShard(chosen, shard) : chosen;
 }
 
-/** Says whether no scenario is named, and flags or rules from outside ask for one that follows from the capture config. */
+/** Says whether no scenario is named, and flags or user-supplied rules ask for one that follows from the capture config. */
 export function isMadeFromConfig({ line, words, selection, rules }: ScenarioSelection): boolean {
   return words.length === 0 && selection === "named" && (line.captureFrom === "flags" || hasOutsideRules({ rules }));
 }
@@ -105,15 +105,15 @@ async function parseFiles(
 }
 
 const CLAIMS = {
-  mesh: "Every flow lands where the settings demand.",
-  contract: "Every flow lands where the contract demands.",
+  mesh: "Every flow lands where the settings require.",
+  contract: "Every flow lands where the contract requires.",
 } as const;
 
 function makeScenario({ line }: ScenarioSelection): ParsedScenario {
   const { capture } = line;
   return {
     name: line.captureFrom === "flags" ? "flags" : "seed-rules",
-    claim: CLAIMS[capture.mesh === "contract" ? "contract" : "mesh"],
+    claim: CLAIMS[line.mesh === null ? "contract" : "mesh"],
     capture,
     installation: { kind: "capture", flags: line.captureWords, environment: {}, rules: capture.generated ?? NO_RULES },
     rulesOf: "capture",

@@ -50,6 +50,18 @@ export function isList(value: Json | undefined): value is readonly Json[] {
   return Array.isArray(value);
 }
 
+/** Gives how many texts, numbers, truth values and nulls a value holds: 3 for `{ "set": [80, 443, null] }`. */
+export function countValues(value: Json | undefined): number {
+  let count = 0;
+  const stack: (Json | undefined)[] = [value];
+  while (stack.length > 0) {
+    const next = stack.pop();
+    if (next === null || typeof next !== "object") count++;
+    else for (const inner of isList(next) ? next : Object.values(next)) stack.push(inner);
+  }
+  return count;
+}
+
 /** Gives the one key of a statement or expression, and what stands under it; null where the value is not such an object. */
 export function unwrap(value: Json | undefined): readonly [name: string, body: Json] | null {
   if (!isObject(value)) return null;
@@ -84,7 +96,7 @@ export interface Place {
 }
 
 /** What a reader of nft rules is told beside the rules. */
-export interface ReadContext {
+export interface NftContext {
   /** Notes that something cannot be what it says; the text is then refused. */
   readonly tell: (node: Json, message: string) => void;
   readonly user: (name: string) => number | null;

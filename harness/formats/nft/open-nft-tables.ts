@@ -2,7 +2,7 @@ import type { BaseChain, TableFamily } from "../../model/ruleset.ts";
 import { isList, isObject, type Json, type JsonObject, listOf, numberOf, textOf } from "./ast.ts";
 
 /** A chain while commands change it. */
-export interface OpenChain {
+export interface OpenNftChain {
   readonly name: string;
   readonly base: BaseChain | null;
   /** Counts all chains in the order in which they were made. */
@@ -16,7 +16,7 @@ export interface OpenTable {
   readonly family: TableFamily;
   readonly name: string;
   isDormant: boolean;
-  readonly chains: Map<string, OpenChain>;
+  readonly chains: Map<string, OpenNftChain>;
   readonly objects: Map<string, JsonObject & { elem?: Json }>;
 }
 
@@ -36,7 +36,7 @@ const OBJECTS = ["set", "map", "counter", "quota", "limit", "ct helper", "ct tim
 const OTHER_OBJECTS = ["secmark", "synproxy", "flowtable"];
 
 /** Does what a command says with an object of nft; gives what is wrong with it, or null. */
-export function runCommand(verb: string, kind: string, body: JsonObject, state: OpenState): string | null {
+export function applyNftCommand(verb: string, kind: string, body: JsonObject, state: OpenState): string | null {
   if (kind === "metainfo") return null;
   if (kind === "ruleset") return flushAll(verb, state);
   const family = textOf(body, "family") ?? "ip";

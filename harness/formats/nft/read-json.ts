@@ -1,4 +1,4 @@
-import { type Finding, finding, type Parsed } from "../../model/finding.ts";
+import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
 import { type NameLookups, NO_LOOKUPS } from "../../model/name-lookups.ts";
 import { isList, isObject, type Json } from "./ast.ts";
 import { findJsonFault } from "./json-fault.ts";
@@ -24,13 +24,18 @@ export function readNftJson(text: string, { where, names = NO_LOOKUPS }: NftRead
   if (!parsed.ok) return parsed;
   const paths = new Map<Json, string>();
   const list = isObject(parsed.value) ? parsed.value["nftables"] : undefined;
-  if (!isList(list)) return { ok: false, findings: [finding(where, 'This JSON has no list "nftables".')] };
+  if (!isList(list))
+    return { ok: false, findings: [codedFinding("malformed-text", where, 'This JSON has no list "nftables".')] };
   if (!notePaths(list, "nftables", paths, 0))
-    return { ok: false, findings: [finding(where, `This JSON nests deeper than ${DEPTH_AT_MOST} levels.`)] };
+    return {
+      ok: false,
+      findings: [codedFinding("malformed-text", where, `This JSON nests deeper than ${DEPTH_AT_MOST} levels.`)],
+    };
   const findings: Finding[] = [];
   const value = readTables(list, {
     ...names,
-    tell: (node, message) => void findings.push(finding(where, `${paths.get(node) ?? "nftables"}: ${message}`)),
+    tell: (node, message) =>
+      void findings.push(codedFinding("rule-fault", where, `${paths.get(node) ?? "nftables"}: ${message}`)),
     placeOf: (node) => ({ line: null, column: null, path: paths.get(node) ?? null }),
     textOfRule: () => null,
   });
@@ -45,7 +50,10 @@ function parseJson(text: string, where: string): Parsed<Json> {
     const next = text.slice(findJsonFault(text)).split(/\s/)[0] ?? "";
     const what = next === "" ? "it ends too early" : `${JSON.stringify(next)} cannot stand here`;
     const place = [before.length, (before.at(-1)?.length ?? 0) + 1] as const;
-    return { ok: false, findings: [finding(where, `This is not valid JSON: ${what}.`, ...place)] };
+    return {
+      ok: false,
+      findings: [codedFinding("malformed-text", where, `This is not valid JSON: ${what}.`, ...place)],
+    };
   }
 }
 

@@ -1,6 +1,6 @@
 import type { CompareElement, CompareKey, CompareMatch, CompareOperator } from "../../model/compare.ts";
 import type { Match } from "../../model/match.ts";
-import { isList, isObject, type Json, type ReadContext, unwrap } from "./ast.ts";
+import { isList, isObject, type Json, type NftContext, unwrap } from "./ast.ts";
 import { readKey, typeOfKey } from "./key-types.ts";
 import { readElement, readValue } from "./read-values.ts";
 import { renderStatement } from "./render-text.ts";
@@ -16,7 +16,7 @@ export function isMatchStatement(kind: string, body: Json): boolean {
 }
 
 /** Reads a statement that may end its rule; one that is not understood is kept as text, and its truth is unknown. */
-export function readMatch(statement: Json, context: ReadContext): Match {
+export function readMatch(statement: Json, context: NftContext): Match {
   const [kind, body] = unwrap(statement) ?? [];
   const read = kind === "match" && isObject(body) ? readComparison(body.op, body.left, body.right, context) : null;
   return read ?? { kind: "unknown", text: renderStatement(statement) };
@@ -26,7 +26,7 @@ function readComparison(
   op: Json | undefined,
   left: Json = null,
   right: Json = null,
-  context: ReadContext,
+  context: NftContext,
 ): CompareMatch | null {
   const keys = readKeys(left, context);
   const [only] = keys ?? [];
@@ -59,14 +59,14 @@ function simplify(match: CompareMatch): CompareMatch {
 }
 
 /** Reads what is compared: one key, one with a mask, or a concatenation; null where some part is not known. */
-export function readKeys(left: Json, context: ReadContext): readonly CompareKey[] | null {
+export function readKeys(left: Json, context: NftContext): readonly CompareKey[] | null {
   const [kind, body] = unwrap(left) ?? [];
   const parts = kind === "concat" && isList(body) ? body : [left];
   const keys = parts.map((part) => readMaskedKey(part, context));
   return keys.every((key) => key !== null) ? keys : null;
 }
 
-function readMaskedKey(part: Json, context: ReadContext): CompareKey | null {
+function readMaskedKey(part: Json, context: NftContext): CompareKey | null {
   const [kind, body] = unwrap(part) ?? [];
   if (kind !== "&" || !isList(body)) return readKey(part);
   const [inner = null, mask = null] = body;
@@ -83,7 +83,7 @@ interface Held {
   readonly set: string | null;
 }
 
-function readElements(keys: readonly CompareKey[], right: Json, context: ReadContext): Held | null {
+function readElements(keys: readonly CompareKey[], right: Json, context: NftContext): Held | null {
   const [kind, body] = unwrap(right) ?? [];
   if (typeof right === "string" && right.startsWith("@")) {
     const named = context.sets.get(right.slice(1));
@@ -102,7 +102,7 @@ function readElements(keys: readonly CompareKey[], right: Json, context: ReadCon
 function readAll(
   keys: readonly CompareKey[],
   elements: readonly Json[],
-  context: ReadContext,
+  context: NftContext,
 ): readonly CompareElement[] {
   return elements.flatMap((element) => {
     const read = readElement(keys, element, context);

@@ -1,4 +1,4 @@
-import { type Finding, finding, type Parsed } from "../../model/finding.ts";
+import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
 import type { Table } from "../../model/ruleset.ts";
 import type { FamilyRules } from "../interpreter.ts";
 import { checkNftTable } from "./check.ts";
@@ -31,5 +31,7 @@ export function readNft(text: string, options: NftReadOptions): Parsed<NftRules>
 }
 
 function findFaults(table: Table, where: string): readonly Finding[] {
-  return checkNftTable(table).map(({ rule, message }) => finding(where, message, rule?.line ?? null, null));
+  return checkNftTable(table).map(({ rule, message }) =>
+    codedFinding("rule-fault", where, message, rule?.line ?? null, null),
+  );
 }

@@ -1,7 +1,7 @@
 import type { Match } from "../../model/match.ts";
 import type { Rule } from "../../model/ruleset.ts";
 import type { Statement } from "../../model/target.ts";
-import { isObject, type Json, numberOf, type ReadContext, unwrap } from "./ast.ts";
+import { isObject, type Json, type NftContext, numberOf, unwrap } from "./ast.ts";
 import { isMatchStatement, readMatch } from "./read-match.ts";
 import { readTarget } from "./read-target.ts";
 
@@ -26,7 +26,7 @@ const FINAL = [
 export function readRuleBody(
   statements: readonly Json[],
   comment: Json | undefined,
-  context: ReadContext,
+  context: NftContext,
 ): Pick<Rule, "matches" | "target" | "counters"> {
   for (const [i, statement] of statements.entries()) tellMistake(statement, statements[i - 1], context);
   const read = statements.map((statement): Statement => {
@@ -47,7 +47,7 @@ export function readRuleBody(
   return { matches, target: { kind: "statements", statements: rest }, ...counters };
 }
 
-function tellMistake(statement: Json, before: Json | undefined, { tell }: ReadContext): void {
+function tellMistake(statement: Json, before: Json | undefined, { tell }: NftContext): void {
   if (unwrap(statement) === null) tell(statement, "This is not a statement of nft's JSON: an object with one key.");
   if (before !== undefined && FINAL.includes(unwrap(before)?.[0] ?? ""))
     tell(statement, "A statement behind one that decides is never done; nft refuses it.");

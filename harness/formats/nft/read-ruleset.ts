@@ -5,18 +5,18 @@ import {
   type JsonObject,
   listOf,
   type NamedSet,
+  type NftContext,
   type Place,
-  type ReadContext,
   textOf,
   unwrap,
 } from "./ast.ts";
 import { hasOverlap } from "./intervals.ts";
-import { type OpenState, type OpenTable, runCommand } from "./open-nft-tables.ts";
+import { applyNftCommand, type OpenState, type OpenTable } from "./open-nft-tables.ts";
 import { readRuleBody } from "./read-rule.ts";
 import { renderStatement } from "./render-text.ts";
 
 /** What reading a list of nft's objects or commands needs beside them. */
-export interface RulesetContext extends Omit<ReadContext, "sets" | "family"> {
+export interface RulesetContext extends Omit<NftContext, "sets" | "family"> {
   readonly placeOf: (node: Json) => Place;
   /** Gives a rule's own text, where it was read from one. */
   readonly textOfRule: (rule: JsonObject) => string | null;
@@ -41,7 +41,7 @@ export function readTables(commands: readonly Json[], context: RulesetContext): 
     const { verb, kind, body } = takeApart(command);
     const isReadable = isObject(body) || kind === "ruleset";
     const fault = isReadable
-      ? runCommand(verb, kind, isObject(body) ? body : {}, state)
+      ? applyNftCommand(verb, kind, isObject(body) ? body : {}, state)
       : "This is not an object or command of nft's JSON.";
     if (fault !== null) context.tell(isObject(body) ? body : command, fault);
   }
@@ -119,12 +119,12 @@ function closeSets(
 }
 
 /** What has no place of its own, a number or word of JSON, is at the place of its rule. */
-function readingOf(rule: JsonObject, reading: ReadContext, { placeOf, tell }: RulesetContext): ReadContext {
+function readingOf(rule: JsonObject, reading: NftContext, { placeOf, tell }: RulesetContext): NftContext {
   const isPlaced = (node: Json) => placeOf(node).path !== null || placeOf(node).line !== null;
   return { ...reading, tell: (node, message) => tell(isPlaced(node) ? node : rule, message) };
 }
 
-function closeRule(body: JsonObject, reading: ReadContext, { placeOf, textOfRule }: RulesetContext): Rule {
+function closeRule(body: JsonObject, reading: NftContext, { placeOf, textOfRule }: RulesetContext): Rule {
   const { line } = placeOf(body);
   const statements = listOf(body, "expr");
   const comment = typeof body.comment === "string" ? ` comment "${body.comment}"` : "";

@@ -5,16 +5,16 @@ import type { Range } from "../../model/match.ts";
 import { MAX_PORT } from "../../model/pod.ts";
 import type { TableFamily } from "../../model/ruleset.ts";
 import type { AssignTarget, MapTarget, NatTarget, Target } from "../../model/target.ts";
-import { isList, isObject, type Json, type JsonObject, listOf, type ReadContext, textOf, unwrap } from "./ast.ts";
+import { isList, isObject, type Json, type JsonObject, listOf, type NftContext, textOf, unwrap } from "./ast.ts";
 import { readAssignment } from "./read-assignment.ts";
 import { readKeys } from "./read-match.ts";
 import { readElement } from "./read-values.ts";
 import { renderStatement } from "./render-text.ts";
 
-type Read = (body: JsonObject, raw: Json, context: ReadContext) => Target | null;
+type Read = (body: JsonObject, raw: Json, context: NftContext) => Target | null;
 
 /** Reads a statement that does something; one that is not understood is kept as text, and whatever meets it is unknown. */
-export function readTarget(statement: Json, context: ReadContext): Target {
+export function readTarget(statement: Json, context: NftContext): Target {
   const [kind = "", body = null] = unwrap(statement) ?? [];
   const read = Object.hasOwn(READERS, kind) ? READERS[kind] : undefined;
   return read?.(isObject(body) ? body : {}, body, context) ?? { kind: "unknown", text: renderStatement(statement) };
@@ -61,7 +61,7 @@ function readCall(kind: "jump" | "goto", body: JsonObject): Target | null {
   return chain === null ? null : { kind, chain };
 }
 
-function readVerdict(verdict: Json, context: ReadContext): Target | null {
+function readVerdict(verdict: Json, context: NftContext): Target | null {
   const [kind = ""] = unwrap(verdict) ?? [];
   return ["accept", "drop", "continue", "return", "jump", "goto"].includes(kind) ? readTarget(verdict, context) : null;
 }
@@ -80,7 +80,7 @@ function natFlag(flag: Json): string {
   return flag === "fully-random" ? "random-fully" : String(flag);
 }
 
-function readNat(kind: NatTarget["kind"], body: JsonObject, context: ReadContext): Target | null {
+function readNat(kind: NatTarget["kind"], body: JsonObject, context: NftContext): Target | null {
   if (body["type_flags"] !== undefined) return null;
   return readChoice(body, "addr", context, (plain) =>
     readChoice(plain, "port", context, ({ addr, port }) => {
@@ -104,7 +104,7 @@ function readAddresses(value: Json | undefined): NatTarget["addresses"] | "unkno
   return first && last ? { first, last } : "unknown";
 }
 
-function readPorts(value: Json | undefined, context: ReadContext): Range | null | "unknown" {
+function readPorts(value: Json | undefined, context: NftContext): Range | null | "unknown" {
   if (value === undefined) return null;
   const [kind, body] = unwrap(value) ?? [];
   const ends = kind === "range" && isList(body) ? body : [value, value];
@@ -122,7 +122,7 @@ function readPorts(value: Json | undefined, context: ReadContext): Range | null 
 function readChoice(
   body: JsonObject,
   argument: "addr" | "port",
-  context: ReadContext,
+  context: NftContext,
   read: (body: JsonObject) => Target | null,
 ): Target | null {
   const [kind, map] = unwrap(body[argument]) ?? [];
@@ -135,7 +135,7 @@ function readChoice(
   });
 }
 
-function readMangle(body: JsonObject, context: ReadContext): Target | null {
+function readMangle(body: JsonObject, context: NftContext): Target | null {
   const [object, inner] = unwrap(body.key) ?? [];
   const name = `${object} ${textOf(inner, "key") ?? textOf(inner, "field")}`;
   if (name === "ct zone") return readZone(textOf(inner, "dir"), body.value);
@@ -162,7 +162,7 @@ function readZone(direction: string | null, value: Json | undefined): Target | n
     : null;
 }
 
-function readMark(name: "meta mark" | "ct mark", value: Json, context: ReadContext): Target | null {
+function readMark(name: "meta mark" | "ct mark", value: Json, context: NftContext): Target | null {
   const to: AssignTarget["to"] = name === "meta mark" ? "packet" : "connection";
   const [kind, map] = unwrap(value) ?? [];
   if (kind === "map" && isObject(map)) return readMap(map, context, (held) => assign(to, held));
@@ -177,7 +177,7 @@ function assign(to: AssignTarget["to"], value: Json): Target | null {
 /** Reads a map into a target for each of its elements; null where the keys or what it holds are not known. */
 function readMap(
   { key = null, data = null }: JsonObject,
-  context: ReadContext,
+  context: NftContext,
   read: (value: Json) => Target | null,
 ): MapTarget | null {
   const keys = readKeys(key, context);
@@ -195,7 +195,7 @@ function readMap(
 function readBranch(
   keys: readonly CompareKey[],
   element: Json,
-  context: ReadContext,
+  context: NftContext,
   read: (value: Json) => Target | null,
 ): { readonly element: CompareElement | null; readonly target: Target } | null {
   if (!isList(element) || element.length !== 2) return null;
@@ -205,7 +205,7 @@ function readBranch(
   return target === null || (place === null && held !== "*") ? null : { element: place, target };
 }
 
-function readMapElements(data: Json, context: ReadContext): readonly Json[] | null {
+function readMapElements(data: Json, context: NftContext): readonly Json[] | null {
   if (typeof data === "string" && data.startsWith("@")) {
     const named = context.sets.get(data.slice(1));
     if (named === undefined) context.tell(data, `The table has no map ${data.slice(1)}.`);

@@ -1,14 +1,13 @@
 // Long because each command of nft(8) has its grammar here.
-import { type Finding, finding, type Parsed } from "../../model/finding.ts";
+import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
 import { NO_LOOKUPS } from "../../model/name-lookups.ts";
-import { isObject, type Json, type JsonObject } from "./ast.ts";
+import { countValues, isObject, type Json, type JsonObject } from "./ast.ts";
 import { readTokens, type Token } from "./lexer.ts";
 import type { NftReadOptions } from "./read-json.ts";
 import { type NftTables, readTables } from "./read-ruleset.ts";
-import { readNumber, readRight, readTime, readValue } from "./text-expression.ts";
+import { readNumber, readRight, readTime, readValueText } from "./text-expression.ts";
 import {
   describeToken,
-  expect,
   fail,
   isNext,
   peek,
@@ -17,6 +16,7 @@ import {
   skipEnds,
   type TextReader,
   take,
+  takeExpected,
   takeIf,
   takeName,
 } from "./text-reader.ts";
@@ -35,20 +35,24 @@ export function readNftText(text: string, { where, names = NO_LOOKUPS }: NftRead
     tokens,
     at: 0,
     defined: new Map(),
+    expanded: 0,
     places: new Map(),
     faults: [],
     ruleTexts: new Map(),
   };
-  const findings: Finding[] = faults.map(({ token, message }) => finding(where, message, token.line, token.column));
+  const findings: Finding[] = faults.map(({ token, message }) =>
+    codedFinding("rule-fault", where, message, token.line, token.column),
+  );
   const commands: Json[] = [];
   for (skipEnds(reader); peek(reader).kind !== "end"; skipEnds(reader))
     recover(reader, () => readCommand(reader, commands));
-  for (const { message, token } of reader.faults) findings.push(finding(where, message, token.line, token.column));
+  for (const { message, token } of reader.faults)
+    findings.push(codedFinding("rule-fault", where, message, token.line, token.column));
   const value = readTables(commands, {
     ...names,
     tell: (node, message) => {
       const place = reader.places.get(node);
-      findings.push(finding(where, message, place?.line ?? null, place?.column ?? null));
+      findings.push(codedFinding("rule-fault", where, message, place?.line ?? null, place?.column ?? null));
     },
     placeOf: (node) => {
       const place = reader.places.get(node);
@@ -83,8 +87,9 @@ function takeVerb(reader: TextReader): string {
 
 function readDefinition(reader: TextReader): void {
   const name = takeName(reader, "a name");
-  expect(reader, "=");
-  reader.defined.set(name, readRight(reader));
+  takeExpected(reader, "=");
+  const value = readRight(reader);
+  reader.defined.set(name, { value, size: countValues(value) });
 }
 
 function readFamily(reader: TextReader): string {
@@ -136,7 +141,7 @@ type ReadBody = (reader: TextReader, place: JsonObject, commands: Json[]) => Jso
 function readBraced(reader: TextReader, read: ReadBody, place: JsonObject, commands: Json[]): JsonObject {
   if (!takeIf(reader, "{")) return place;
   const body = read(reader, place, commands);
-  expect(reader, "}");
+  takeExpected(reader, "}");
   return body;
 }
 
@@ -220,13 +225,13 @@ function endRule(reader: TextReader): void {
 function readHook(reader: TextReader): JsonObject {
   take(reader);
   const type = takeName(reader, "a chain's type");
-  expect(reader, "hook");
+  takeExpected(reader, "hook");
   const hook = takeName(reader, "a hook");
   if (takeIf(reader, "device", "devices")) {
     takeIf(reader, "=");
     readRight(reader);
   }
-  expect(reader, "priority");
+  takeExpected(reader, "priority");
   const prio = readPriority(reader);
   takeIf(reader, ";");
   return { type, hook, prio };
@@ -236,7 +241,7 @@ function readHook(reader: TextReader): JsonObject {
 function readPriority(reader: TextReader): number {
   const token = peek(reader);
   const isNegative = takeIf(reader, "-");
-  const value = readValue(reader);
+  const value = readValueText(reader);
   // A dash may be part of a word: filter-10.
   const [, word = "", joined = ""] = typeof value === "string" ? (/^([a-z]+)([+-]\d+)?$/.exec(value) ?? []) : [];
   const base = typeof value === "number" ? value : PRIORITIES[word];
@@ -271,7 +276,7 @@ const SET_MEMBERS: Readonly<Record<string, (reader: TextReader) => Json>> = {
   typeof: readTypeText,
   flags: (reader) => [readRight(reader)].flat(),
   elements: (reader) => {
-    expect(reader, "=");
+    takeExpected(reader, "=");
     return readElements(reader);
   },
   timeout: readTime,

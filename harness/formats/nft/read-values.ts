@@ -1,16 +1,16 @@
 import { addressBits, parseAddress } from "../../model/address.ts";
 import type { CompareElement, CompareKey, CompareRange } from "../../model/compare.ts";
-import { isList, type Json, numberOf, type ReadContext, textOf, unwrap } from "./ast.ts";
+import { isList, type Json, type NftContext, numberOf, textOf, unwrap } from "./ast.ts";
 import { type KeyType, typeOfKey } from "./key-types.ts";
 
 /** Reads one value of a type; null, and a finding, where it is none. Bits of `flags` may be a list. */
-export function readValue(type: KeyType, value: Json, context: ReadContext): bigint | null {
+export function readValue(type: KeyType, value: Json, context: NftContext): bigint | null {
   const found = findValue(type, value, context);
   if (found === null) context.tell(value, `${describe(value)} is not ${nameType(type)}.`);
   return found;
 }
 
-function findValue(type: KeyType, value: Json, context: ReadContext): bigint | null {
+function findValue(type: KeyType, value: Json, context: NftContext): bigint | null {
   if (typeof value === "boolean") return type.kind === "boolean" ? BigInt(value) : null;
   if (typeof value === "number") return readNumber(value, type);
   if (typeof value === "string") return readWord(type, value, context);
@@ -25,7 +25,7 @@ function readNumber(value: number, { bits, kind }: KeyType): bigint | null {
   return isRight && BigInt(value) < 1n << BigInt(bits) ? BigInt(value) : null;
 }
 
-function readWord({ kind, bits, words, aliases, names }: KeyType, text: string, context: ReadContext): bigint | null {
+function readWord({ kind, bits, words, aliases, names }: KeyType, text: string, context: NftContext): bigint | null {
   if (kind === "address") {
     const address = parseAddress(text);
     return address !== null && addressBits(address.family) <= bits ? address.value : null;
@@ -39,7 +39,7 @@ function readWord({ kind, bits, words, aliases, names }: KeyType, text: string, 
 }
 
 /** Reads a value, a range or a prefix; null, and a finding, where it is none. */
-export function readRange(type: KeyType, value: Json, context: ReadContext): CompareRange | null {
+export function readRange(type: KeyType, value: Json, context: NftContext): CompareRange | null {
   const [kind, body] = unwrap(value) ?? [];
   if (kind === "elem" && body !== undefined) return readRange(type, elementValue(value), context);
   if (type.kind === "interface") {
@@ -53,14 +53,14 @@ export function readRange(type: KeyType, value: Json, context: ReadContext): Com
   return only === null ? null : { first: only, last: only };
 }
 
-function readEnds(type: KeyType, range: Json, ends: readonly Json[], context: ReadContext): CompareRange | null {
+function readEnds(type: KeyType, range: Json, ends: readonly Json[], context: NftContext): CompareRange | null {
   const [first = null, last = null] = ends.map((end) => readValue(type, end, context));
   if (first === null || last === null) return null;
   if (first > last) context.tell(range, `The range ${describe(range)} ends before it begins.`);
   return { first, last };
 }
 
-function readPrefix(type: KeyType, body: Json, context: ReadContext): CompareRange | null {
+function readPrefix(type: KeyType, body: Json, context: NftContext): CompareRange | null {
   const text = textOf(body, "addr");
   const address = text === null ? null : parseAddress(text);
   const length = numberOf(body, "len");
@@ -90,7 +90,7 @@ export function elementValue(element: Json): Json {
 }
 
 /** Reads an element of a set for some keys: one value, or a concatenation of as many as there are keys. Null with a finding. */
-export function readElement(keys: readonly CompareKey[], element: Json, context: ReadContext): CompareElement | null {
+export function readElement(keys: readonly CompareKey[], element: Json, context: NftContext): CompareElement | null {
   const value = elementValue(element);
   const [kind, body] = unwrap(value) ?? [];
   const parts = kind === "concat" && isList(body) ? body : [value];

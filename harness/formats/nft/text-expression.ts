@@ -3,13 +3,13 @@ import { isList, isObject, type Json, unwrap } from "./ast.ts";
 import type { Token } from "./lexer.ts";
 import {
   describeToken,
-  expect,
   fail,
   isNext,
   peek,
   placed,
   type TextReader,
   take,
+  takeExpected,
   takeIf,
   takeName,
 } from "./text-reader.ts";
@@ -93,6 +93,8 @@ export function readSelector(reader: TextReader): Json {
   return placed(reader, first, parts.length === 1 ? (parts[0] ?? null) : { concat: parts });
 }
 
+/** More values than the names of any real text stand for. */
+const VALUES_AT_MOST = 1_000_000;
 /** More operators than any mask needs: each nests what stands before it. */
 const OPERATORS_AT_MOST = 50;
 const BIT_WORDS: Readonly<Record<string, string>> = {
@@ -110,7 +112,7 @@ function readMasked(reader: TextReader): Json {
   const isGrouped = takeIf(reader, "(");
   if (isGrouped && isNext(reader, "(")) throw new Unread();
   let value = isGrouped ? readMasked(reader) : readPrimary(reader);
-  if (isGrouped) expect(reader, ")");
+  if (isGrouped) takeExpected(reader, ")");
   let count = 0;
   for (let sign = BIT_WORDS[peek(reader).text]; sign !== undefined; sign = BIT_WORDS[peek(reader).text]) {
     if (++count > OPERATORS_AT_MOST)
@@ -123,9 +125,9 @@ function readMasked(reader: TextReader): Json {
 
 function readOperand(reader: TextReader): Json {
   if (startsSelector(reader)) return readPrimary(reader);
-  if (!takeIf(reader, "(")) return readValue(reader);
+  if (!takeIf(reader, "(")) return readValueText(reader);
   const value = readBits(reader);
-  expect(reader, ")");
+  takeExpected(reader, ")");
   return value;
 }
 
@@ -170,7 +172,7 @@ function readFib(reader: TextReader): Json {
 
 function readNumgen(reader: TextReader): Json {
   const mode = takeKey(reader, ["inc", "random"], "numgen");
-  expect(reader, "mod");
+  takeExpected(reader, "mod");
   const mod = readNumber(reader);
   return { numgen: { mode, mod, offset: takeIf(reader, "offset") ? readNumber(reader) : 0 } };
 }
@@ -178,45 +180,53 @@ function readNumgen(reader: TextReader): Json {
 /** Reads a whole number. */
 export function readNumber(reader: TextReader): number {
   const token = peek(reader);
-  const value = readValue(reader);
+  const value = readValueText(reader);
   return typeof value === "number" ? value : fail(token, `${describeToken(token)} stands where a number is needed.`);
 }
 
 /** Reads one value: a number, a word, an address, a quoted text or what a name was defined as. */
-export function readValue(reader: TextReader): Json {
+export function readValueText(reader: TextReader): Json {
   const token = take(reader);
   if (token.kind === "number") return Number(token.text);
   if (token.kind === "sign" && token.text === "*") return "*";
-  if (token.kind === "word" && token.text.startsWith("$")) {
-    const value = reader.defined.get(token.text.slice(1));
-    return value ?? fail(token, `${token.text} is not defined; write define ${token.text.slice(1)} = … before it.`);
-  }
+  if (token.kind === "word" && token.text.startsWith("$")) return readDefined(reader, token);
   if (token.kind === "word" || token.kind === "string" || token.kind === "address") return token.text;
   return fail(token, `${describeToken(token)} stands where a value is needed.`);
 }
 
+/** Definitions that name each other twice double with every line, so their values are counted before any list of them is built. */
+function readDefined(reader: TextReader, token: Token): Json {
+  const name = token.text.slice(1);
+  const definition = reader.defined.get(name);
+  if (definition === undefined) return fail(token, `${token.text} is not defined; write define ${name} = … before it.`);
+  if (reader.expanded + definition.size > VALUES_AT_MOST)
+    return fail(token, `The names used up to here stand for more than ${VALUES_AT_MOST} values.`);
+  reader.expanded += definition.size;
+  return definition.value;
+}
+
 /** Reads a value, a range `80-90`, or a prefix `10.0.0.0/8`. */
-export function readRange(reader: TextReader): Json {
+export function readRangeText(reader: TextReader): Json {
   const token = peek(reader);
-  const first = takeIf(reader, "(") ? closed(reader, readBits(reader)) : readValue(reader);
+  const first = takeIf(reader, "(") ? closed(reader, readBits(reader)) : readValueText(reader);
   const isPrefix = peek(reader, 1).kind === "number" || peek(reader, 1).text.startsWith("$");
   if (isNext(reader, "/") && isPrefix && (token.kind === "address" || typeof first === "string")) {
     take(reader);
     return placed(reader, token, { prefix: { addr: first, len: readNumber(reader) } });
   }
   if (!takeIf(reader, "-")) return first;
-  return placed(reader, token, { range: [first, readValue(reader)] });
+  return placed(reader, token, { range: [first, readValueText(reader)] });
 }
 
 function closed(reader: TextReader, value: Json): Json {
-  expect(reader, ")");
+  takeExpected(reader, ")");
   return value;
 }
 
 /** Reads values whose bits are put together: `syn | ack`. */
 function readBits(reader: TextReader): Json {
-  const parts = [readValue(reader)];
-  while (takeIf(reader, "|", ",")) parts.push(readValue(reader));
+  const parts = [readValueText(reader)];
+  while (takeIf(reader, "|", ",")) parts.push(readValueText(reader));
   return parts.length === 1 ? (parts[0] ?? null) : parts;
 }
 
@@ -231,27 +241,27 @@ export function readRight(reader: TextReader): Json {
 
 function readConcat(reader: TextReader): Json {
   const token = peek(reader);
-  const parts = [readRange(reader)];
-  while (takeIf(reader, ".")) parts.push(readRange(reader));
+  const parts = [readRangeText(reader)];
+  while (takeIf(reader, ".")) parts.push(readRangeText(reader));
   return parts.length === 1 ? (parts[0] ?? null) : placed(reader, token, { concat: parts });
 }
 
 /** Reads `{ 80, 443 }`, `{ 80 : drop, * : accept }`; a set that was defined is taken apart. */
 export function readSet(reader: TextReader): Json {
   const token = peek(reader);
-  expect(reader, "{");
+  takeExpected(reader, "{");
   const elements: Json[] = [];
   skipLines(reader);
   while (!isNext(reader, "}")) {
     const element = readElement(reader);
     const inner = unwrap(element);
-    if (inner?.[0] === "set" && isList(inner[1])) elements.push(...inner[1]);
+    if (inner?.[0] === "set" && isList(inner[1])) for (const one of inner[1]) elements.push(one);
     else elements.push(element);
     skipLines(reader);
     if (!takeIf(reader, ",")) break;
     skipLines(reader);
   }
-  expect(reader, "}");
+  takeExpected(reader, "}");
   return placed(reader, token, { set: elements });
 }
 
@@ -310,7 +320,7 @@ export function readVerdict(reader: TextReader): Json {
 export function readMapData(reader: TextReader): Json {
   if (isNext(reader, "{")) return readSet(reader);
   const token = peek(reader);
-  const value = readValue(reader);
+  const value = readValueText(reader);
   const isMap = (typeof value === "string" && value.startsWith("@")) || isObject(value);
   return isMap ? value : fail(token, `${describeToken(token)} is not a map: write { … } or @NAME.`);
 }

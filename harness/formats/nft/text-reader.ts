@@ -11,13 +11,22 @@ export class NftSyntaxError extends Error {
   }
 }
 
+/** What a name was defined as. */
+export interface Definition {
+  readonly value: Json;
+  /** How many values stand in it, those of the names in it included. */
+  readonly size: number;
+}
+
 /** Words of a text that are read one after another, and what has been defined so far. */
 export interface TextReader {
   readonly text: string;
   readonly tokens: readonly Token[];
   at: number;
-  /** What `define` has given names. */
-  readonly defined: Map<string, Json>;
+  /** What `define` has given names, each with the number of values that it holds. */
+  readonly defined: Map<string, Definition>;
+  /** How many values the names used so far stand for. */
+  expanded: number;
   /** Where what was read stands. */
   readonly places: Map<Json, Token>;
   /** What was wrong so far, and was left behind. */
@@ -52,7 +61,7 @@ export function takeIf(reader: TextReader, ...texts: readonly string[]): boolean
 }
 
 /** Takes the next word, which must be this one. */
-export function expect(reader: TextReader, text: string): void {
+export function takeExpected(reader: TextReader, text: string): void {
   if (!takeIf(reader, text)) fail(peek(reader), `${describeToken(peek(reader))} stands where "${text}" is needed.`);
 }
 

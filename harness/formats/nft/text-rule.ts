@@ -5,24 +5,24 @@ import { renderExpression } from "./render-text.ts";
 import {
   readMapData,
   readNumber,
-  readRange,
+  readRangeText,
   readRight,
   readSelector,
   readSet,
-  readValue,
+  readValueText,
   readVerdict,
   startsSelector,
   Unread,
 } from "./text-expression.ts";
 import {
   describeToken,
-  expect,
   fail,
   isNext,
   peek,
   placed,
   type TextReader,
   take,
+  takeExpected,
   takeIf,
   takeName,
 } from "./text-reader.ts";
@@ -140,7 +140,7 @@ type Read = (reader: TextReader) => Json;
 
 const STATEMENTS: Readonly<Record<string, Read>> = {
   counter: (reader) => {
-    if (takeIf(reader, "name")) return { counter: String(readValue(reader)) };
+    if (takeIf(reader, "name")) return { counter: String(readValueText(reader)) };
     const packets = takeIf(reader, "packets") ? readNumber(reader) : null;
     const bytes = takeIf(reader, "bytes") ? readNumber(reader) : null;
     return { counter: packets === null || bytes === null ? null : { packets, bytes } };
@@ -166,7 +166,7 @@ function orNull(body: Readonly<Record<string, Json>>): Json {
 function readSetChange(reader: TextReader, op: string): Json {
   const set = takeName(reader, "a set's name");
   if (!set.startsWith("@")) throw new Unread();
-  expect(reader, "{");
+  takeExpected(reader, "{");
   const first = peek(reader);
   const elem = readSelector(reader);
   let depth = 1;
@@ -185,14 +185,14 @@ function readLog(reader: TextReader): Json {
       const flags = [takeName(reader, "a flag of log")];
       while (isNext(reader, "sequence", "options", ",")) flags.push(take(reader).text);
       options[name] = flags.length === 1 ? (flags[0] ?? null) : flags;
-    } else options[name] = readValue(reader);
+    } else options[name] = readValueText(reader);
   }
   return { log: orNull(options) };
 }
 
 function readLimit(reader: TextReader): Json {
-  if (takeIf(reader, "name")) return { limit: String(readValue(reader)) };
-  expect(reader, "rate");
+  if (takeIf(reader, "name")) return { limit: String(readValueText(reader)) };
+  takeExpected(reader, "rate");
   const inv = takeIf(reader, "over");
   const rate = readNumber(reader);
   // `1/second` is read as a number, and `10 mbytes/second` has one word behind it.
@@ -205,7 +205,7 @@ function readLimit(reader: TextReader): Json {
 }
 
 function readQuota(reader: TextReader): Json {
-  if (takeIf(reader, "name")) return { quota: String(readValue(reader)) };
+  if (takeIf(reader, "name")) return { quota: String(readValueText(reader)) };
   const inv = takeIf(reader, "over");
   if (!inv) takeIf(reader, "until");
   const amount = { val: readNumber(reader), val_unit: takeName(reader, "a unit of bytes") };
@@ -218,7 +218,7 @@ function readQuota(reader: TextReader): Json {
 function readReject(reader: TextReader): Json {
   if (!takeIf(reader, "with")) return { reject: null };
   if (takeIf(reader, "tcp")) {
-    expect(reader, "reset");
+    takeExpected(reader, "reset");
     return { reject: { type: "tcp reset" } };
   }
   const type = takeName(reader, "icmp, icmpv6, icmpx or tcp reset");
@@ -234,16 +234,16 @@ function readToPort(reader: TextReader): Readonly<Record<string, Json>> {
 
 /** Reads a value or range, or an expression with a map that chooses it. */
 function readMapped(reader: TextReader): Json {
-  if (!startsSelector(reader)) return readRange(reader);
+  if (!startsSelector(reader)) return readRangeText(reader);
   const key = readSelector(reader);
-  expect(reader, "map");
+  takeExpected(reader, "map");
   return { map: { key, data: readMapData(reader) } };
 }
 
 /** Reads where NAT and TPROXY send: `ip to 10.0.0.1:80-90`, `to [::1]:80`, `to :80`, `to ip daddr map @m`. */
 function readTranslation(reader: TextReader): Json {
   const family = isNext(reader, "ip", "ip6") ? { family: take(reader).text } : {};
-  expect(reader, "to");
+  takeExpected(reader, "to");
   const isShort = isNext(reader, ":");
   const address = isShort ? {} : { addr: unwrapPort(reader) };
   const port = takeIf(reader, ":") ? { port: readMapped(reader) } : {};
@@ -253,12 +253,12 @@ function readTranslation(reader: TextReader): Json {
 function unwrapPort(reader: TextReader): Json {
   if (!takeIf(reader, "[")) return readMapped(reader);
   const token = peek(reader);
-  const first = readValue(reader);
-  expect(reader, "]");
+  const first = readValueText(reader);
+  takeExpected(reader, "]");
   if (!takeIf(reader, "-")) return first;
-  expect(reader, "[");
-  const last = readValue(reader);
-  expect(reader, "]");
+  takeExpected(reader, "[");
+  const last = readValueText(reader);
+  takeExpected(reader, "]");
   return placed(reader, token, { range: [first, last] });
 }
 
@@ -282,6 +282,6 @@ function elementsOf(value: Json): readonly Json[] {
 export function readElements(reader: TextReader): readonly Json[] {
   if (isNext(reader, "{")) return elementsOf(readSet(reader));
   const token = peek(reader);
-  const elements = elementsOf(readValue(reader));
+  const elements = elementsOf(readValueText(reader));
   return elements.length > 0 ? elements : fail(token, `${renderExpression(token.text)} is not a set.`);
 }

@@ -1,5 +1,5 @@
 import { LandfallError } from "../../errors.ts";
-import { finding } from "../../model/finding.ts";
+import { codedFinding } from "../../model/finding.ts";
 import type { Chain, Rule, Table } from "../../model/ruleset.ts";
 import { isList, type Json, type JsonObject, listOf } from "./ast.ts";
 import { parseStatement } from "./parse-statement.ts";
@@ -33,7 +33,7 @@ export function renderNftJson(tables: readonly Table[]): string {
 
 function refuseFaults(faults: readonly string[]): void {
   if (faults.length === 0) return;
-  const findings = faults.map((fault) => finding("nft", fault));
+  const findings = faults.map((fault) => codedFinding("rule-fault", "nft", fault));
   throw new LandfallError("bad-input", "Some rules cannot be written in nft's language.", { findings });
 }
 

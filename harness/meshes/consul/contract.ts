@@ -8,12 +8,12 @@ import type { ConsulSettings } from "./settings.ts";
 
 const CLAUSES = {
   "dns-captured": "DNS goes to Consul's server.",
-  "proxy-untouched": "What the proxy's uid dials is left alone, calls to its own pod too.",
-  "loopback-untouched": "What is dialled at the loopback address is left alone.",
+  "proxy-untouched": "Connections from the proxy's uid are not captured, including those to its own pod.",
+  "loopback-untouched": "Connections to the loopback address are not captured.",
   "exclusions-untouched":
-    "Excluded ports, networks and uids are left alone, and IPv6 without DualStack, and all that is not TCP.",
+    "Excluded ports, networks and uids, IPv6 without DualStack, and everything other than TCP are not captured.",
   "inbound-captured": "TCP from peers goes to the proxy's public listener.",
-  "outbound-captured": "All other TCP of the pod goes to the proxy, calls to its own address too.",
+  "outbound-captured": "All other TCP from the pod goes to the proxy, including connections to its own address.",
 } as const;
 
 type ClauseName = keyof typeof CLAUSES;
@@ -28,6 +28,7 @@ export function makeContract(settings: ConsulSettings, own: Readonly<Record<Fami
       .map(
         ([name, says]): Clause => ({ name, says, origin: isGiven(name as ClauseName, settings) ? "given" : "usual" }),
       ),
+    protocols: ["tcp", "udp"],
     demand: (connection) => demand(settings, connection, own),
     splitPoints: (family) => ({
       addresses: [loopbackAddress(family), ...dnsDestination(settings, family)]

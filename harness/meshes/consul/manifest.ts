@@ -2,7 +2,7 @@ import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts"
 import { annotationPath } from "../annotated-words.ts";
 import type { ManifestReader, ManifestSettings, ManifestSource, MeshAnnotation } from "../manifest.ts";
 import { findContainer, findContainers, findHints, findMarks } from "../manifest-evidence.ts";
-import type { ManifestPath, PodManifest } from "../pod-manifest.ts";
+import type { ManifestPath, PodManifest } from "../manifest-pod.ts";
 import { splitList } from "../values.ts";
 import { readYamlText } from "../yaml-text.ts";
 

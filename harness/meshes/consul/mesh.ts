@@ -36,7 +36,7 @@ export const consul: Mesh<ConsulSettings> = {
 function refuseNative(read: Parsed<ReadSettings<ConsulSettings>>): Parsed<ReadSettings<ConsulSettings>> {
   if (!read.ok || read.value.settings.format === "iptables") return read;
   const message =
-    "landfall does not make Consul's native nftables rules yet; leave the option out to get its iptables rules.";
+    "landfall cannot generate Consul's native nftables rules; remove the option to get its iptables rules.";
   return { ok: false, findings: [codedFinding("unsupported", "--native-nftables", message)] };
 }
 

@@ -49,13 +49,13 @@ export function readConsul({ words, config, names }: MeshInput): Parsed<ReadSett
     return (Array.isArray(value) ? value : []).flatMap((entry) => read(String(entry), noteFor(field)) ?? []);
   };
   const isNative = readSwitch(values.get("nativeNftables")?.texts.at(-1) ?? "false");
-  if (isNative === null) findings.push(finding("--native-nftables", "Its value is neither true nor false."));
+  if (isNative === null) findings.push(finding("--native-nftables", "The value must be true or false."));
   const format = isNative === "on" ? "nftables" : "iptables";
   const readOwner = (entry: string, note: Note) => readUids(entry, names.user, format, note);
   const readPorts = (entry: string, note: Note) => readPortOrService(entry, names.service, note);
   const required = <T>(field: string, otherwise: T, read: (value: string, note: Note) => T | null): T => {
     const value = text(field) ?? (field === "ProxyUserID" ? textOfZero(fields[field]) : null);
-    if (value === null && !asksForHelp) noteFor(field)("It is missing, and Consul has no default for it.");
+    if (value === null && !asksForHelp) noteFor(field)("This field is required; Consul has no default for it.");
     return value === null ? otherwise : (read(value, noteFor(field)) ?? otherwise);
   };
   const optional = <T>(field: string, read: (value: string, note: Note) => T | null): T | null => {
@@ -98,7 +98,7 @@ function readFields({ path, text }: MeshFile, findings: Finding[]): Readonly<Rec
       codedFinding(
         "malformed-text",
         path,
-        `This is not a Config of Consul's; write its fields, such as ${FIELDS.slice(0, 3).join(", ")}.`,
+        `This is not a Consul Config; write its fields, such as ${FIELDS.slice(0, 3).join(", ")}.`,
       ),
     );
     return {};
@@ -137,11 +137,11 @@ function readUids(
   const [, first = "", last] = /^(\d+)(?:-(\d+))?$/.exec(text) ?? [];
   if (first === "") {
     const uid = format === "iptables" ? lookUp(text) : null;
-    if (uid === null) note(`"${text}" is not a uid, and no user of this name is known here; write the number.`);
+    if (uid === null) note(`"${text}" is neither a uid nor the name of a user on this machine; write the number.`);
     return uid === null ? null : { first: uid, last: uid };
   }
   if (last !== undefined && format === "nftables") {
-    note(`"${text}" is a range, which Consul's nftables rules cannot hold; write one uid an entry.`);
+    note(`"${text}" is a range, which Consul's nftables rules do not support; write one uid per entry.`);
     return null;
   }
   const [low, high] = [readId(first, note), readId(last ?? first, note)];
@@ -151,7 +151,7 @@ function readUids(
 function readPortOrService(text: string, lookUp: (name: string) => number | null, note: Note): Range | null {
   if (!/^[a-z]/i.test(text)) return readPortRange(text.endsWith(":") ? `${text}65535` : text, ":", note);
   const port = lookUp(text);
-  if (port === null) note(`"${text}" is not a port, and no service of this name is known here; write the number.`);
+  if (port === null) note(`"${text}" is neither a port nor a service name known on this machine; write the number.`);
   return port === null ? null : { first: port, last: port };
 }
 

@@ -1,5 +1,5 @@
 import { canonicalAddress } from "../../model/address.ts";
-import { type Finding, finding, type Parsed } from "../../model/finding.ts";
+import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
 import type { NameLookups } from "../../model/name-lookups.ts";
 import type { CaptureConfig } from "./config.ts";
 import { type EnvironmentFile, parseEnvironmentFile } from "./environment.ts";
@@ -71,7 +71,13 @@ export function readPodIps(addresses: readonly string[], findings: Finding[]): r
   return addresses.flatMap((address) => {
     const canonical = canonicalAddress(address.trim());
     if (canonical !== null) return [canonical];
-    findings.push(finding("--pod-ip", `"${address}" is no address; write 10.244.0.2 or 2001:db8::5.`));
+    findings.push(
+      codedFinding(
+        "invalid-address",
+        "--pod-ip",
+        `"${address}" is not an address; write for example 10.244.0.2 or 2001:db8::5.`,
+      ),
+    );
     return [];
   });
 }

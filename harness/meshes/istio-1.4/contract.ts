@@ -13,11 +13,11 @@ import { INBOUND, OUTBOUND, PASS_THROUGH, takenFor } from "./pod.ts";
 const SSH_PORT = 22;
 
 const CLAUSES = {
-  "no-uid-loop": "What the proxy itself dials is left alone.",
-  "inbound-captured": "What comes in goes to the proxy: from peers, and calls to the pod's own address.",
-  "outbound-captured": "What the workload and virtual machines dial elsewhere goes to the proxy.",
-  "exclusions-untouched": "Ports and ranges that are excluded, or not included, are left alone.",
-  "loopback-untouched": "What is dialled at the loopback address is left alone.",
+  "no-uid-loop": "Connections from the proxy are not captured.",
+  "inbound-captured": "Inbound connections go to the proxy: those from peers, and those to the pod's own address.",
+  "outbound-captured": "Outbound connections from the workload and from virtual machines go to the proxy.",
+  "exclusions-untouched": "Ports and ranges that are excluded or not included are not captured.",
+  "loopback-untouched": "Connections to the loopback address are not captured.",
 } as const;
 
 type ClauseName = keyof typeof CLAUSES;
@@ -33,6 +33,7 @@ export function makeContract(config: CaptureConfig, addresses: Readonly<Record<F
   return {
     clauses,
     loopClause: "no-uid-loop",
+    protocols: ["tcp"],
     demand: (connection) => demand(config, connection, addresses),
     splitPoints: (family) => splitPoints(config, family),
   };

@@ -23,8 +23,8 @@ export function describeDefaultConfig({ environment, files, names, pod }: MeshIn
   const heeded = list(false) === "" ? "" : `, and the values of ${list(false)}`;
   const outweighed = list(true) === "" ? "" : ` They outweigh ${list(true)}.`;
   return isSeed
-    ? `no flag sets anything, so the settings are the seed command's: ${SEED_COMMAND}${heeded}.${outweighed}`
-    : `no flag sets anything, so the settings are Istio 1.4's own defaults (which capture nothing)${heeded}. (Without flags, verify, prove, map, explain and mutate use the seed command.)`;
+    ? `no flag is given; landfall uses the seed command's settings: ${SEED_COMMAND}${heeded}.${outweighed}`
+    : `no flag is given; landfall uses Istio 1.4's own defaults, which capture nothing${heeded}. (Without flags, verify, prove, map, explain and mutate use the seed command.)`;
 }
 
 function placeOf(origin: Origin): string | null {

@@ -160,25 +160,25 @@ function readValue(text: string, start: number): { text: string; end: number; fa
 }
 
 function expansionFault(name: string): string {
-  return `This may set ${name}, and no shell is run on this file; write ${name}=VALUE on a line of its own.`;
+  return `This might set ${name}, but landfall does not run this file in a shell; write ${name}=VALUE on its own line.`;
 }
 
 function unsetFault(name: string): string {
-  return `unset ${name} changes a setting, and no shell is run on this file; remove the line and the assignments before it.`;
+  return `unset ${name} changes a setting, but landfall does not run this file in a shell; remove the line and the assignments before it.`;
 }
 
 function nameFault(rest: string, quoted: string | null): string {
   if (quoted !== null) return `Write ${quoted}=VALUE with quotes around the value alone.`;
   const word = rest.split(/\s/)[0] ?? "";
-  return `"${word}" is not an assignment: a shell would run it as a command, which might change the settings, and no shell is run on this file. Write KEY=VALUE, with no blank around "=", or remove it.`;
+  return `"${word}" is not an assignment: a shell would run it as a command that might change the settings, but landfall does not run this file in a shell. Write KEY=VALUE without spaces around "=", or remove it.`;
 }
 
 function valueFault(rest: string): string {
   const sign = rest[0] ?? "";
   if (/[$`]/.test(rest.replace(/\\./g, "")) && sign !== "\\" && !/[;&|<>()']/.test(sign)) {
-    return "The value needs a shell ($ or ` is in it), and no shell is run on this file; write the value itself, or put it in single quotes.";
+    return "The value contains $ or `, but landfall does not run this file in a shell; write the value itself, or put it in single quotes.";
   }
   if (sign === "'" || sign === '"') return `The quote ${sign} is not closed on this line; close it.`;
-  if (sign === "\\") return "A value cannot go on after a backslash at the end of a line; write it on one line.";
-  return `"${sign}" means something to a shell, and no shell is run on this file; put the value in quotes.`;
+  if (sign === "\\") return "A value cannot continue after a backslash at the end of a line; write it on one line.";
+  return `"${sign}" is shell syntax, but landfall does not run this file in a shell; put the value in quotes.`;
 }

@@ -39,7 +39,7 @@ export const CAPTURE_FLAGS: readonly CaptureFlag[] = [
     value: "PORT",
     variable: "ENVOY_PORT",
     default: `${DEFAULT_PROXY_PORT}`,
-    help: "where outbound traffic is redirected to",
+    help: "the port that outbound traffic is redirected to",
   },
   {
     setting: "inboundCapturePort",
@@ -48,7 +48,7 @@ export const CAPTURE_FLAGS: readonly CaptureFlag[] = [
     value: "PORT",
     variable: "INBOUND_CAPTURE_PORT",
     default: `${DEFAULT_INBOUND_CAPTURE_PORT}`,
-    help: "where inbound traffic is redirected to if every port is included (-b '*')",
+    help: "the port that inbound traffic is redirected to if all ports are included (-b '*')",
   },
   {
     setting: "proxyUid",
@@ -57,7 +57,7 @@ export const CAPTURE_FLAGS: readonly CaptureFlag[] = [
     value: "UIDS",
     variable: "ENVOY_USER",
     default: `uid of the user ENVOY_USER or istio-proxy, else ${DEFAULT_PROXY_ID}; and 0`,
-    help: "owners whose traffic is left alone: uids, ranges 1000-2000, names",
+    help: "users whose traffic is not captured: uids, ranges (1000-2000) or names",
   },
   {
     setting: "proxyGid",
@@ -86,7 +86,7 @@ export const CAPTURE_FLAGS: readonly CaptureFlag[] = [
     words: ["*"],
     variable: "ISTIO_INBOUND_PORTS",
     default: "none",
-    help: "inbound ports to capture: '*', or ports, ranges 8000:8100, service names",
+    help: "inbound ports to capture: '*', or ports, ranges (8000:8100) and service names",
   },
   {
     setting: "inboundPortsExclude",
@@ -95,7 +95,7 @@ export const CAPTURE_FLAGS: readonly CaptureFlag[] = [
     value: "PORTS",
     variable: "ISTIO_LOCAL_EXCLUDE_PORTS",
     default: "none",
-    help: "inbound ports to leave alone; only with -b '*'",
+    help: "inbound ports not to capture; only with -b '*'",
   },
   {
     setting: "outboundIpRangesInclude",
@@ -114,7 +114,7 @@ export const CAPTURE_FLAGS: readonly CaptureFlag[] = [
     value: "RANGES",
     variable: "ISTIO_SERVICE_EXCLUDE_CIDR",
     default: "none",
-    help: "outbound destinations to leave alone",
+    help: "outbound destinations not to capture",
   },
   {
     setting: "outboundPortsExclude",
@@ -123,7 +123,7 @@ export const CAPTURE_FLAGS: readonly CaptureFlag[] = [
     value: "PORTS",
     variable: "ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE",
     default: "none",
-    help: "outbound ports to leave alone",
+    help: "outbound ports not to capture",
   },
   {
     setting: "kubevirtInterfaces",
@@ -132,7 +132,7 @@ export const CAPTURE_FLAGS: readonly CaptureFlag[] = [
     value: "INTERFACES",
     variable: null,
     default: "none",
-    help: "interfaces whose inbound traffic, of virtual machines, is treated as outbound",
+    help: "interfaces of virtual machines, whose inbound traffic is treated as outbound",
   },
   {
     setting: "tproxyMark",
@@ -159,7 +159,7 @@ export const CAPTURE_FLAGS: readonly CaptureFlag[] = [
     value: "ANY",
     variable: "DISABLE_REDIRECTION_ON_LOCAL_LOOPBACK",
     default: "captured",
-    help: 'any value, even "false": calls to the pod\'s own address are not captured',
+    help: 'any value, even "false", stops capturing connections to the pod\'s own address',
   },
 ];
 

@@ -21,7 +21,7 @@ export interface Given {
 }
 
 /** Takes a message about a value, and the column in it that the message is about. */
-export type Note = (message: string, column?: number | null) => void;
+export type ColumnNote = (message: string, column?: number | null) => void;
 
 /** Every place a setting can come from, the strongest first. */
 export interface Places {
@@ -49,7 +49,7 @@ export function findVariable(variable: string, { files, environment }: Places): 
 }
 
 /** Gives a note-taker that writes findings about a value to a list. A column is told where the value is a user's own word. */
-export function makeNote(origin: Origin, findings: Finding[], code: FindingCode = "invalid-value"): Note {
+export function makeNote(origin: Origin, findings: Finding[], code: FindingCode = "invalid-value"): ColumnNote {
   const add = (...[where, message, line, column]: Parameters<typeof finding>) =>
     void findings.push(codedFinding(code, where, message, line, column));
   return (message, column = null) => {

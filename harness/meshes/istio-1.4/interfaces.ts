@@ -1,5 +1,5 @@
-import type { Note } from "./given.ts";
-import { nameElement, splitList } from "./list.ts";
+import type { ColumnNote } from "./given.ts";
+import { nameElement, splitElements } from "./list.ts";
 import { readInterfaceAsOriginal, warnOfOriginal } from "./original-lists.ts";
 
 /** Bytes of an interface's name at most: IFNAMSIZ less its ending zero (linux/if.h). */
@@ -9,8 +9,8 @@ const MAX_NAME_BYTES = 15;
  * Gives a list of interface names; a trailing `+` stands for any ending, as in iptables. Notes every element that no
  * interface can have as its name; warns of every element that the original reads otherwise.
  */
-export function readInterfaces(text: string, note: Note, warn: Note): readonly string[] {
-  return splitList(text, note).flatMap((element) => {
+export function readInterfaces(text: string, note: ColumnNote, warn: ColumnNote): readonly string[] {
+  return splitElements(text, note).flatMap((element) => {
     const fault = faultOf(element.text);
     if (fault === null) {
       warnOfOriginal(element, readInterfaceAsOriginal(element.raw), warn);
@@ -23,10 +23,9 @@ export function readInterfaces(text: string, note: Note, warn: Note): readonly s
 
 function faultOf(name: string): string | null {
   if (new TextEncoder().encode(name).length > MAX_NAME_BYTES) {
-    return `is too long for an interface: ${MAX_NAME_BYTES} bytes at most.`;
+    return `is too long for an interface name: the maximum is ${MAX_NAME_BYTES} bytes.`;
   }
-  if (name === "*" || name === "+")
-    return "stands for every interface, through which the pod's own inbound traffic comes too; name them.";
+  if (name === "*" || name === "+") return "means every interface, including the pod's own; name the interfaces.";
   if (/[\s/:"'\\*!]/.test(name) || /^[-.]/.test(name)) return "is no name an interface can have.";
   return null;
 }

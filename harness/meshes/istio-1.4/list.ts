@@ -1,4 +1,4 @@
-import type { Note } from "./given.ts";
+import type { ColumnNote } from "./given.ts";
 
 /** One element of a comma-separated value. */
 export interface Element {
@@ -15,7 +15,7 @@ export interface Element {
  * Splits a value at its commas. Blanks around elements are trimmed and a comma at the end is harmless; notes empty elements, line breaks,
  * and a `*` beside other elements. An empty value has no elements.
  */
-export function splitList(text: string, note: Note): readonly Element[] {
+export function splitElements(text: string, note: ColumnNote): readonly Element[] {
   if (text === "") return [];
   if (/[\r\n]/.test(text)) {
     note("The value holds a line break; write it on one line, separated by commas.", null);
@@ -33,7 +33,7 @@ export function splitList(text: string, note: Note): readonly Element[] {
       column: column + (part.length - part.trimStart().length),
     };
     if (element.text === "")
-      note(`Element ${element.index} is empty; take the spare comma or blank away.`, element.column);
+      note(`Element ${element.index} is empty; remove the extra comma or space.`, element.column);
     else elements.push(element);
     column += part.length + 1;
   }
@@ -47,4 +47,4 @@ export function nameElement(element: Element): string {
 
 /** Says what a `*` inside a list does, as the end of a finding. */
 export const STAR_FAULT =
-  "is no wildcard: only -b and -i take '*', and only alone. (The original replaces it by the names of the files that lie about, or drops it.)";
+  "is not allowed here: only -b and -i take '*', and only on its own. (The original replaces it with the names of the files in the working directory, or drops it.)";

@@ -2,9 +2,9 @@ import type { Parsed } from "../../model/finding.ts";
 import { type AnnotatedOption, readAnnotatedWords, replaceWords, showWords } from "../annotated-words.ts";
 import type { ManifestReader, ManifestSettings, ManifestSource } from "../manifest.ts";
 import { findContainer, findContainers, readRelease } from "../manifest-evidence.ts";
+import type { PodManifest } from "../manifest-pod.ts";
 import type { MeshOption } from "../mesh.ts";
 import { readOptionWords } from "../option-words.ts";
-import type { PodManifest } from "../pod-manifest.ts";
 import { CAPTURE_FLAGS, type SettingName } from "./flags.ts";
 import { SEED_WORDS } from "./seed.ts";
 

@@ -38,7 +38,11 @@ export const istio14: Mesh<CaptureConfig> = {
   ),
   injected: { words: SEED_WORDS, config: null },
   precedence:
-    "Lists are separated by commas. A flag beats /var/lib/istio/envoy/sidecar.env, that beats cluster.env beside it, that beats the variable of the process, that beats the default. An empty list ('') beats a variable too. -t reads and checks everything, and does nothing.",
+    "Lists are separated by commas. Order of precedence: flag, /var/lib/istio/envoy/sidecar.env, cluster.env in the same folder, environment variable, default. An empty list ('') also overrides a variable. -t reads and checks all input and does nothing else.",
+  toolDefaults: "whole",
+  variableFiles: "read",
+  builtInScenarios: "there",
+  firstFormat: "kept",
   describeDefault: (input, which) => describeDefaultConfig(input, which === "injected"),
   read: ({ words, environment, files, names, pod }) => {
     const read = parseCapture({ words, environment, files, names, podIps: pod.addresses });

@@ -1,25 +1,25 @@
 import type { NameLookup } from "../../model/name-lookups.ts";
-import type { Note } from "./given.ts";
+import type { ColumnNote } from "./given.ts";
 
 /**
  * Gives a whole number as iptables reads it, decimal or hexadecimal (`1337`, `0x539`), or null if the text is none.
  * A leading zero is no number here: iptables takes it for octal, which hardly anybody means.
  */
-export function parseNumber(text: string): number | null {
+export function parseIptablesNumber(text: string): number | null {
   return /^(?:0|[1-9]\d*|0[xX][0-9a-fA-F]+)$/.test(text) ? Number(text) : null;
 }
 
 /** Says why a text that looks like a number is none, as a clause in brackets; empty where it does not look like one. */
 export function explainNumber(text: string): string {
-  return /^0\d+$/.test(text) ? " (with a leading zero iptables takes it for octal, or for nothing)" : "";
+  return /^0\d+$/.test(text) ? " (iptables reads a leading zero as octal, or rejects it)" : "";
 }
 
 /** Gives a packet mark, 1–0xffffffff, or null with a note. */
-export function readMark(text: string, note: Note): number | null {
-  const mark = parseNumber(text);
+export function readMark(text: string, note: ColumnNote): number | null {
+  const mark = parseIptablesNumber(text);
   if (mark !== null && mark >= 1 && mark <= 0xffffffff) return mark;
   const why = mark === 0 ? ": every packet without a mark would be delivered to the pod itself" : explainNumber(text);
-  note(`"${text}" is no mark${why}; give a number from 1 to 0xffffffff, without a mask.`);
+  note(`"${text}" is not a valid mark${why}; use a number from 1 to 0xffffffff, without a mask.`);
   return null;
 }
 
@@ -27,17 +27,17 @@ export function readMark(text: string, note: Note): number | null {
 const KERNEL_TABLES: Readonly<Record<number, string>> = { 0: "unspec", 254: "main", 255: "local" };
 
 /** Gives a routing table's number, from a number or a name of rt_tables, or null with a note. */
-export function readRouteTable(text: string, lookUp: NameLookup, note: Note): number | null {
-  const table = parseNumber(text) ?? lookUp(text);
+export function readRouteTable(text: string, lookUp: NameLookup, note: ColumnNote): number | null {
+  const table = parseIptablesNumber(text) ?? lookUp(text);
   if (table === null || table > 0xffffffff) {
     note(
-      `"${text}" is no routing table${explainNumber(text)}; give a number from 1 to 4294967295, or a name of rt_tables.`,
+      `"${text}" is not a routing table${explainNumber(text)}; use a number from 1 to 4294967295, or a name from rt_tables.`,
     );
     return null;
   }
   if (KERNEL_TABLES[table] === undefined) return table;
   note(
-    `Table "${text}" is the kernel's table ${KERNEL_TABLES[table]}: every packet would be delivered to the pod itself. Give another one.`,
+    `Table "${text}" is the kernel's table ${KERNEL_TABLES[table]}: every packet would be delivered to the pod itself. Use another table.`,
   );
   return null;
 }

@@ -1,4 +1,4 @@
-import type { Note } from "./given.ts";
+import type { ColumnNote } from "./given.ts";
 import { type Element, nameElement } from "./list.ts";
 
 /**
@@ -10,9 +10,9 @@ export type OriginalReading = "counts" | "drops" | "never-matches" | "stops";
 
 /** What landfall reads an element as, in the words of a warning. */
 const CONSEQUENCES: Readonly<Record<Exclude<OriginalReading, "counts">, string>> = {
-  drops: "The original drops it and says nothing",
+  drops: "The original silently drops it",
   "never-matches": "The original makes a rule for it that never matches",
-  stops: "The original stops half-way at it, because iptables refuses it",
+  stops: "The original stops halfway at this point, because iptables rejects it",
 };
 
 const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
@@ -56,11 +56,11 @@ export function readInterfaceAsOriginal(raw: string): OriginalReading {
 }
 
 /** Warns of an element that landfall reads and the original does not. */
-export function warnOfOriginal(element: Element, reading: OriginalReading, warn: Note): void {
+export function warnOfOriginal(element: Element, reading: OriginalReading, warn: ColumnNote): void {
   if (reading === "counts") return;
   const remedy = /\s/.test(element.raw)
-    ? "Remove the blank."
-    : "Write it another way if the original has to read it too.";
+    ? "Remove the space."
+    : "Write it differently if the original has to read it too.";
   const quoted = { ...element, text: element.raw };
   warn(`${nameElement(quoted)} counts here. ${CONSEQUENCES[reading]}. ${remedy}`, element.column);
 }

@@ -1,8 +1,8 @@
 import type { NameLookup } from "../../model/name-lookups.ts";
 import { MAX_ID } from "../../model/pod.ts";
-import type { Note } from "./given.ts";
-import { type Element, nameElement, STAR_FAULT, splitList } from "./list.ts";
-import { explainNumber, parseNumber } from "./numbers.ts";
+import type { ColumnNote } from "./given.ts";
+import { type Element, nameElement, STAR_FAULT, splitElements } from "./list.ts";
+import { explainNumber, parseIptablesNumber } from "./numbers.ts";
 import { readNumberAsOriginal, warnOfOriginal } from "./original-lists.ts";
 
 /**
@@ -13,10 +13,10 @@ export function readOwners(
   text: string,
   what: "uid" | "gid",
   lookUp: NameLookup,
-  note: Note,
-  warn: Note,
+  note: ColumnNote,
+  warn: ColumnNote,
 ): readonly string[] {
-  return splitList(text, note).flatMap((element) => {
+  return splitElements(text, note).flatMap((element) => {
     const ids = readElement(element, what, lookUp);
     if (typeof ids === "string") {
       warnOfOriginal(element, readNumberAsOriginal(element.raw), warn);
@@ -30,9 +30,9 @@ export function readOwners(
 function readElement({ text }: Element, what: "uid" | "gid", lookUp: NameLookup): string | { readonly fault: string } {
   if (text === "*") return { fault: STAR_FAULT };
   // A name first, be it made of digits: so iptables reads it (libxt_owner.c).
-  const named = lookUp(text) ?? parseNumber(text);
+  const named = lookUp(text) ?? parseIptablesNumber(text);
   if (named !== null && named <= MAX_ID) return `${named}`;
-  const [first, last] = text.split("-").map(parseNumber);
+  const [first, last] = text.split("-").map(parseIptablesNumber);
   if (first === undefined || first === null || last === undefined || last === null)
     return { fault: ownerFault(text, what) };
   if (text.split("-").length > 2 || Math.max(first, last) > MAX_ID) return { fault: ownerFault(text, what) };
@@ -41,8 +41,8 @@ function readElement({ text }: Element, what: "uid" | "gid", lookUp: NameLookup)
 }
 
 function ownerFault(text: string, what: "uid" | "gid"): string {
-  if (/\s/.test(text)) return `holds a blank; separate ${what}s by commas.`;
+  if (/\s/.test(text)) return `contains a space; separate ${what}s by commas.`;
   if (/^\d+$/.test(text)) return `is no ${what}${explainNumber(text)}; use 0 to ${MAX_ID}.`;
   const kind = what === "uid" ? "user" : "group";
-  return `is neither a ${what}, a range (1000-2000) nor the name of a ${kind} here.`;
+  return `is neither a ${what}, nor a range (1000-2000), nor the name of a ${kind} on this machine.`;
 }

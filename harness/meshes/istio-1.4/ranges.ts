@@ -1,6 +1,6 @@
 import { type Family, parseNetwork, renderNetwork } from "../../model/address.ts";
-import type { Note } from "./given.ts";
-import { nameElement, STAR_FAULT, splitList } from "./list.ts";
+import type { ColumnNote } from "./given.ts";
+import { nameElement, STAR_FAULT, splitElements } from "./list.ts";
 import { readRangeAsOriginal, warnOfOriginal } from "./original-lists.ts";
 
 /**
@@ -8,22 +8,26 @@ import { readRangeAsOriginal, warnOfOriginal } from "./original-lists.ts";
  * masks of either family. Notes every element that is none; warns of every element that the original does not read, where its family has
  * rules in this pod.
  */
-export function readRanges(text: string, families: readonly Family[], note: Note, warn: Note): readonly string[] {
-  return splitList(text, note).flatMap((element) => {
+export function readRanges(
+  text: string,
+  families: readonly Family[],
+  note: ColumnNote,
+  warn: ColumnNote,
+): readonly string[] {
+  return splitElements(text, note).flatMap((element) => {
     const network = parseNetwork(element.text);
     if (network) {
       if (families.includes(network.family)) warnOfOriginal(element, readRangeAsOriginal(element.raw), warn);
       return [renderNetwork(network)];
     }
-    const fault = element.text === "*" ? STAR_FAULT : `is no address and no network${explain(element.text)}`;
+    const fault = element.text === "*" ? STAR_FAULT : `is neither an address nor a network${explain(element.text)}`;
     note(`${nameElement(element)} ${fault}`, element.column);
     return [];
   });
 }
 
 function explain(text: string): string {
-  const remedy =
-    "; write 10.0.0.0/8, 10.1.2.3 or 2001:db8::/32. (The original drops such an entry, or stops half-way.)";
-  if (/\s/.test(text)) return `, it holds a blank; separate ranges by commas${remedy}`;
+  const remedy = "; write 10.0.0.0/8, 10.1.2.3 or 2001:db8::/32. (The original drops such an entry, or stops halfway.)";
+  if (/\s/.test(text)) return `, it contains a space; separate ranges by commas${remedy}`;
   return /[g-z]/i.test(text) ? `; names are not looked up${remedy}` : remedy;
 }

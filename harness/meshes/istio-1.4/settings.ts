@@ -11,11 +11,11 @@ import {
   DEFAULT_TPROXY_ROUTE_TABLE,
 } from "./defaults.ts";
 import { CAPTURE_FLAGS, type SettingName } from "./flags.ts";
-import { findGiven, findVariable, type Given, makeNote, type Note, type Origin, type Places } from "./given.ts";
+import { type ColumnNote, findGiven, findVariable, type Given, makeNote, type Origin, type Places } from "./given.ts";
 import { readInterfaces } from "./interfaces.ts";
 import { readMark, readRouteTable } from "./numbers.ts";
 import { readOwners } from "./owners.ts";
-import { readPort, readPorts } from "./ports.ts";
+import { readNamedPort, readPorts } from "./ports.ts";
 import { readRanges } from "./ranges.ts";
 import { warnOfLoopbackValue } from "./warnings.ts";
 
@@ -23,7 +23,7 @@ import { warnOfLoopbackValue } from "./warnings.ts";
 export type Settings = Pick<CaptureConfig, SettingName>;
 
 /** Settings, with where each came from and what is worth a warning. */
-export interface ReadSettings {
+export interface SettingsWithOrigins {
   readonly settings: Settings;
   readonly origins: Readonly<Record<SettingName, Origin>>;
   readonly warnings: readonly Finding[];
@@ -41,24 +41,24 @@ export function readSettings(
   names: NameLookups,
   podIps: readonly string[],
   findings: Finding[],
-): ReadSettings {
+): SettingsWithOrigins {
   const warnings: Finding[] = [];
   const given = new Map(CAPTURE_FLAGS.map(({ setting }) => [setting, findGiven(setting, places)]));
   const text = (setting: SettingName) => given.get(setting)?.text ?? "";
-  const note = (setting: SettingName): Note => makeNote(given.get(setting)?.origin ?? DEFAULT, findings);
-  const warn = (setting: SettingName): Note =>
+  const note = (setting: SettingName): ColumnNote => makeNote(given.get(setting)?.origin ?? DEFAULT, findings);
+  const warn = (setting: SettingName): ColumnNote =>
     makeNote(given.get(setting)?.origin ?? DEFAULT, warnings, "differs-from-original");
   const ports = (setting: SettingName) => readPorts(text(setting), names.service, note(setting), warn(setting));
   const families: readonly Family[] = isIpv6Pod({ podIps }) ? [4, 6] : [4];
   const ranges = (setting: SettingName) => readRanges(text(setting), families, note(setting), warn(setting));
-  const number = <T>(setting: SettingName, byDefault: T, read: (value: string, note: Note) => T | null): T => {
+  const number = <T>(setting: SettingName, byDefault: T, read: (value: string, note: ColumnNote) => T | null): T => {
     const value = given.get(setting);
     // An empty variable means the default; an empty flag is a mistake.
     return !value || (value.text === "" && value.origin.kind !== "flag")
       ? byDefault
       : (read(value.text, note(setting)) ?? byDefault);
   };
-  const port = (value: string, noteIt: Note) => readPort(value, names.service, noteIt);
+  const port = (value: string, noteIt: ColumnNote) => readNamedPort(value, names.service, noteIt);
   const owners = readProxyOwners(places, names, findings);
   const settings: Settings = {
     proxyPort: number("proxyPort", DEFAULT_PROXY_PORT, port),
@@ -99,11 +99,11 @@ function originsOf(given: ReadonlyMap<SettingName, Given | null>): Record<Settin
   return Object.fromEntries(entries) as Record<SettingName, Origin>;
 }
 
-function readMode(text: string, note: Note): CaptureConfig["interceptionMode"] {
+function readMode(text: string, note: ColumnNote): CaptureConfig["interceptionMode"] {
   if (text === "TPROXY") return "TPROXY";
   if (text !== "REDIRECT" && text !== "") {
     note(
-      `"${text}" is no interception mode; write REDIRECT or TPROXY, in capitals. (The original takes it for REDIRECT without a word.)`,
+      `"${text}" is not an interception mode; write REDIRECT or TPROXY, in capitals. (The original silently uses REDIRECT.)`,
     );
   }
   return "REDIRECT";
@@ -130,16 +130,16 @@ function readProxyOwners(places: Places, names: NameLookups, findings: Finding[]
     makeNote(uidOrigin, warnings, "differs-from-original"),
   );
   const gidOrigin: Origin = gid?.origin ?? { kind: "copy", of: "proxyUid" };
-  const gidNote: Note = gid
+  const gidNote: ColumnNote = gid
     ? makeNote(gid.origin, findings)
     : (message, column) =>
         makeNote(uidOrigin, findings)(`Without -g the gids are a copy of the uids. ${message} Give -g.`, column);
   // What is to be said of the uids is said once, and not of their copy again.
-  const gidWarn: Note = gid ? makeNote(gid.origin, warnings, "differs-from-original") : () => {};
+  const gidWarn: ColumnNote = gid ? makeNote(gid.origin, warnings, "differs-from-original") : () => {};
   const isCopyOfFaults = !gid && findings.length > known;
   const proxyGid = isCopyOfFaults ? [] : readOwners(gid?.text ?? uidText, "gid", names.group, gidNote, gidWarn);
   if (!uid && user && userUid === null) {
-    const message = `There is no user "${user.text}" here; ${DEFAULT_PROXY_ID} is taken, as the original does.`;
+    const message = `There is no user "${user.text}" on this machine; landfall uses ${DEFAULT_PROXY_ID}, like the original.`;
     warnings.push(codedFinding("unknown-name", "ENVOY_USER", message));
   }
   return { proxyUid, proxyGid, origins: { proxyUid: uidOrigin, proxyGid: gidOrigin }, warnings };

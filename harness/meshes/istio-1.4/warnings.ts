@@ -16,22 +16,22 @@ export function warnOfSettings(config: CaptureConfig, origins: Origins): readonl
   if (config.inboundPortsExclude.length > 0 && config.inboundPortsInclude !== "*") {
     warn(
       "inboundPortsExclude",
-      "Excluded inbound ports count only where every port is included (-b '*'); they have no effect here.",
+      "Excluded inbound ports have an effect only if every port is included (-b '*'); here they have none.",
     );
   }
   if (config.interceptionMode === "TPROXY" && config.inboundPortsInclude.length === 0) {
     warn("interceptionMode", "TPROXY has no effect: no inbound port is included (-b).");
   }
   if (config.interceptionMode === "TPROXY" && isIpv6Pod(config)) {
-    warn("interceptionMode", "The pod is an IPv6 pod, and IPv6 is always redirected: TPROXY is used for IPv4 alone.");
+    warn("interceptionMode", "This is an IPv6 pod, and IPv6 always uses REDIRECT: TPROXY applies to IPv4 only.");
   }
   if (config.loopbackCapture === "off" && isIpv6Pod(config)) {
-    warn("loopbackCapture", "It counts for IPv4 alone; calls to the pod's own IPv6 address are captured all the same.");
+    warn("loopbackCapture", "It applies to IPv4 only; connections to the pod's own IPv6 address are still captured.");
   }
   for (const setting of ["outboundIpRangesInclude", "outboundIpRangesExclude"] as const) {
     const idle = rangesWithoutEffect(config[setting], config);
     if (idle.length > 0)
-      warn(setting, `No IPv6 is captured on a pod that is not IPv6 alone: ${idle.join(", ")} has no effect.`);
+      warn(setting, `IPv6 is captured only in a pod that has only IPv6: ${idle.join(", ")} has no effect.`);
   }
   return warnings;
 }
@@ -43,7 +43,7 @@ export function warnOfLoopbackValue(text: string, origin: Origin): readonly Find
     place(
       "loopbackCapture",
       origin,
-      `Any value leaves loopback alone, "${text}" as well; unset it to have loopback captured.`,
+      `Any value turns loopback capture off, even "${text}"; unset it to capture loopback.`,
     ),
   ];
 }

@@ -48,10 +48,10 @@ function faultOf(name: string, value: string | undefined, takesValue: boolean): 
   const known = SPECS.find((spec) => spec.name === name);
   if (!known) return ["unknown-flag", "There is no such flag; -h lists them."];
   if (!takesValue)
-    return value === undefined ? null : ["invalid-value", "This is a switch and takes no value; leave the value away."];
+    return value === undefined ? null : ["invalid-value", "This option takes no value; remove the value."];
   if (value === undefined) {
     const message =
-      "The value is missing: it is the last word. (The original ignores such a flag without a word.) Write '' for an empty value.";
+      "The value is missing: it is the last word. (The original silently ignores such a flag.) Write '' for an empty value.";
     return ["missing-value", message];
   }
   return isFlag(value) ? ["missing-value", swallowFault(name, value)] : null;
@@ -62,7 +62,7 @@ function isFlag(word: string): boolean {
 }
 
 function swallowFault(name: string, value: string): string {
-  const what = `It has taken the next word, "${value}", for its value, so ${value} is not set.`;
+  const what = `It took the next word, "${value}", as its value, so ${value} is not set.`;
   const meant = name === "istio-service-exclude-cidr" && (value === "-b" || value === "--istio-inbound-ports");
   if (!meant) return `${what} Write the value before ${value}, or '' for an empty one.`;
   return (
@@ -81,8 +81,8 @@ function strayFault(words: readonly string[]): string {
     names.slice(0, STRAY_NAMED_AT_MOST).join(", ") + (names.length > STRAY_NAMED_AT_MOST ? " and others" : "");
   const [what, them] =
     words.length === 1
-      ? [`The word ${named} belongs to no flag.`, "it"]
-      : [`${words.length} words belong to no flag: ${named}.`, "them"];
-  const original = `(The original ignores ${them} and every flag after ${words.length === 1 ? them : "the first"} without a word.)`;
-  return `${what} ${original} Take ${them} away, or put quotes around a value with blanks or *: -i '*'.`;
+      ? [`The word ${named} does not belong to any flag.`, "it"]
+      : [`${words.length} words do not belong to any flag: ${named}.`, "them"];
+  const original = `(The original silently ignores ${them} and every flag after ${words.length === 1 ? them : "the first"}.)`;
+  return `${what} ${original} Remove ${them}, or put quotes around a value with spaces or *: -i '*'.`;
 }

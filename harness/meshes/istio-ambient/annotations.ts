@@ -32,7 +32,7 @@ export function readAnnotations({ path, text }: MeshFile): PodAnnotations {
   if (!isRecord(pod) || pod["kind"] !== "Pod") return refuse(`${describe(pod)} ${HOW_TO_GET_ONE}`);
   const metadata = pod["metadata"] ?? {};
   const annotations = isRecord(metadata) ? (metadata["annotations"] ?? {}) : metadata;
-  if (!isRecord(annotations)) return refuse("metadata.annotations must be a map of names to texts.");
+  if (!isRecord(annotations)) return refuse("metadata.annotations must be a map of names to strings.");
   const entries = Object.entries(annotations);
   return {
     values: new Map(
@@ -48,23 +48,21 @@ export function readAnnotations({ path, text }: MeshFile): PodAnnotations {
     warnings: entries
       .filter(([name]) => name.startsWith(OF_SIDECARS))
       .map(([name]) =>
-        codedFinding("no-effect", path, `${name}: Ambient mode does not read this annotation; it changes no rule.`),
+        codedFinding("no-effect", path, `${name}: ambient mode does not read this annotation, so it changes no rules.`),
       ),
   };
 }
 
-const HOW_TO_GET_ONE = 'Give the pod\'s own manifest, as "kubectl get pod NAME -o yaml" prints it.';
+const HOW_TO_GET_ONE = 'Give the pod\'s manifest as printed by "kubectl get pod NAME -o yaml".';
 
 function describe(value: unknown): string {
   const kind = isRecord(value) ? value["kind"] : undefined;
-  return typeof kind === "string"
-    ? `This is a manifest of kind ${kind}, not of a Pod.`
-    : "This is not a Pod's manifest.";
+  return typeof kind === "string" ? `This is a manifest of kind ${kind}, not Pod.` : "This is not a Pod's manifest.";
 }
 
 function faultOf(name: string, value: unknown): string | null {
   if (READ.has(name))
-    return typeof value === "string" ? null : "An annotation's value is a text; put it between quotation marks.";
+    return typeof value === "string" ? null : "An annotation's value must be a string; put it in quotes.";
   const near = findNearNames(name, [...READ.keys()]);
   return near.length === 0 ? null : `Istio has no such annotation; did you mean ${near.join(" or ")}?`;
 }

@@ -2,22 +2,24 @@ import { type Family, parseNetwork } from "../../model/address.ts";
 import type { Clause, Connection, Contract, Demand, Deviation } from "../../model/contract.ts";
 import { loopbackAddress, POD_INTERFACE } from "../../model/pod.ts";
 import { networkRanges } from "../../model/value-ranges.ts";
+import { isFromDnsPort } from "../dns-port.ts";
 import { DNS, INBOUND, OUTBOUND } from "./pod.ts";
 import type { AmbientSettings } from "./settings.ts";
 
 const CLAUSES = {
   "interfaces-captured":
-    "TCP that comes in by a virtual interface goes to ztunnel's outbound port, whatever it is for.",
-  "probes-untouched": "TCP from kubelet's address to the pod and from the pod to that address is left alone.",
-  "tunnel-untouched": "Port 15008, at which tunnels arrive, is left alone.",
+    "TCP that arrives on a virtual interface goes to ztunnel's outbound port, whatever its destination.",
+  "probes-untouched": "TCP between the kubelet's address and the pod is not captured.",
+  "tunnel-untouched": "Port 15008, where tunnels arrive, is not captured.",
   "inbound-captured": "TCP from peers goes to ztunnel's inbound port.",
-  "marked-inside": "What carries the mark of connections that ztunnel made does not leave the pod.",
-  "ztunnel-untouched": "What ztunnel dials, known by the mark of its sockets, is left alone.",
-  "dns-captured": "DNS goes to ztunnel: UDP that leaves the pod, and TCP to any address but 127.0.0.1 and ::1.",
-  "inside-untouched": "What stays inside the pod is left alone: loopback, and calls to the pod's own address.",
-  "outbound-captured": "TCP to elsewhere goes to ztunnel's outbound port.",
+  "marked-inside": "Packets with the mark of ztunnel's own connections do not leave the pod.",
+  "ztunnel-untouched": "Connections from ztunnel, identified by their socket mark, are not captured.",
+  "dns-captured": "DNS goes to ztunnel: UDP that leaves the pod, and TCP to any address except 127.0.0.1 and ::1.",
+  "inside-untouched":
+    "Connections inside the pod are not captured: loopback, and connections to the pod's own address.",
+  "outbound-captured": "TCP to other destinations goes to ztunnel's outbound port.",
   "rest-untouched":
-    "All else is left alone: UDP and ICMP, IPv6 unless it is captured, and inbound TCP that bypasses ztunnel.",
+    "Everything else is not captured: UDP and ICMP, IPv6 unless it is enabled, and inbound TCP that bypasses ztunnel.",
 } as const;
 
 type ClauseName = keyof typeof CLAUSES;
@@ -37,6 +39,7 @@ export function makeContract(settings: AmbientSettings, own: Readonly<Record<Fam
       .map(
         ([name, says]): Clause => ({ name, says, origin: isGiven(name as ClauseName, settings) ? "given" : "usual" }),
       ),
+    protocols: ["tcp", "udp"],
     demand: (connection) => demand(settings, connection, own),
     splitPoints: (family) => {
       if (isLeftAlone(settings, family)) return { addresses: [], ports: [], ids: [], marks: [] };
@@ -83,6 +86,7 @@ function take(listener: string, clause: ClauseName): Demand {
 function demand(settings: AmbientSettings, connection: Connection, own: Readonly<Record<Family, string>>): Demand {
   const { family, startedOn, destination } = connection;
   if (isLeftAlone(settings, family)) return leave("rest-untouched");
+  if (settings.dnsCapture === "on" && isFromDnsPort(connection)) return { must: "unspecified" };
   if (startedOn === "pod") return demandOutbound(settings, connection, isInside(destination, family, own));
   return demandInbound(settings, connection, destination === own[family]);
 }
@@ -95,7 +99,7 @@ function isInside(address: string, family: Family, own: Readonly<Record<Family, 
 /** What "DNS Proxying" on istio.io says of DNS, and what is done where the server is inside the pod. */
 const DNS_INSIDE: { readonly deviation: Deviation } = {
   deviation: {
-    tool: "DNS to a server inside the pod is left alone: UDP to all its addresses, TCP to 127.0.0.1 and ::1.",
+    tool: "DNS to a server inside the pod is not captured: UDP to all its addresses, TCP to 127.0.0.1 and ::1.",
     promise: "All DNS requests of an application go to ztunnel.",
     strict: take(DNS, "dns-captured"),
   },

@@ -2,7 +2,7 @@ import type { Parsed } from "../../model/finding.ts";
 import { annotationPath } from "../annotated-words.ts";
 import type { ManifestReader, ManifestSettings, MeshAnnotation } from "../manifest.ts";
 import { findHints, findMarks } from "../manifest-evidence.ts";
-import type { PodManifest } from "../pod-manifest.ts";
+import type { PodManifest } from "../manifest-pod.ts";
 import { readAnnotations } from "./annotations.ts";
 import { AMBIENT_OPTIONS } from "./options.ts";
 

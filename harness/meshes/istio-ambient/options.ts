@@ -40,7 +40,7 @@ export const AMBIENT_OPTIONS: readonly MeshOption[] = [
     flag: "bypass-inbound-capture",
     annotation: "ambient.istio.io/bypass-inbound-capture",
     default: "false",
-    help: "leaves inbound traffic alone, as an ingress gateway needs it",
+    help: "does not capture inbound traffic, as an ingress gateway requires",
   },
   {
     ...COMMON,
@@ -59,7 +59,7 @@ export const AMBIENT_OPTIONS: readonly MeshOption[] = [
     variable: "HOST_PROBE_SNAT_IP",
     value: "ADDRESS",
     default: "169.254.7.127",
-    help: "the IPv4 address from which kubelet's probes come; it is left alone",
+    help: "the IPv4 address that kubelet's probes come from; traffic from it is not captured",
   },
   {
     ...COMMON,
@@ -76,8 +76,8 @@ export const AMBIENT_OPTIONS: readonly MeshOption[] = [
     flag: "native-nftables",
     variable: "NATIVE_NFTABLES",
     default: "false",
-    help: "asks for native nftables rules, which landfall does not generate for ambient mode",
-    effect: { instead: 'Load the nftables rules in a pod and give them to "landfall verify --rules FILE".' },
+    help: "native nftables rules, which landfall does not generate for ambient mode",
+    effect: { instead: 'Load the nftables rules in a pod and pass them to "landfall verify --rules FILE".' },
   },
   ...TOOL_OPTIONS,
 ];

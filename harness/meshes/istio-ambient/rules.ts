@@ -1,5 +1,4 @@
-import type { Family } from "../../model/address.ts";
-import { FAMILIES } from "../../model/address.ts";
+import { FAMILIES, type Family } from "../../model/address.ts";
 import type { Match, PortMatch } from "../../model/match.ts";
 import { loopbackAddress, MAX_PORT } from "../../model/pod.ts";
 import { deliverMarked, type PolicyRouting } from "../../model/policy-routing.ts";

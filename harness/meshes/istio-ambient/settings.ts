@@ -106,7 +106,7 @@ function findGiven(
 function readToggle({ text, origin }: Given, note: Note): "on" | "off" {
   if (text === "" && origin.kind === "variable") return "off";
   const read = readSwitch(text);
-  if (read === null) note(`"${text}" is neither true nor false.`);
+  if (read === null) note(`"${text}" is not a valid value; write true or false.`);
   return read ?? "off";
 }
 
@@ -131,9 +131,8 @@ function readInterfaces(text: string, note: Note): readonly string[] {
 
 function faultOfName(name: string): string | null {
   if (new TextEncoder().encode(name).length > MAX_NAME_BYTES)
-    return `is too long for an interface: ${MAX_NAME_BYTES} bytes at most.`;
-  if (name === "+")
-    return "stands for every interface, through which the pod's own inbound traffic comes too; name them.";
+    return `is too long for an interface name: the maximum is ${MAX_NAME_BYTES} bytes.`;
+  if (name === "+") return "means every interface, including the pod's own; name the interfaces.";
   return /[\s/:"'\\*!]/.test(name) || /^[-.]/.test(name) ? "is not a name that an interface can have." : null;
 }
 
@@ -167,7 +166,7 @@ function warn(
           codedFinding(
             "capture-gap",
             where,
-            "What the pod sends over lo to itself meets no rule of the nat table in PREROUTING.",
+            "The nat table does not see packets that the pod sends to itself over lo in PREROUTING.",
           ),
         ]
       : []),
@@ -176,7 +175,7 @@ function warn(
           codedFinding(
             "capture-gap",
             "--ambient-ipv6",
-            `The pod has the address ${ip6}, and IPv6 passes ztunnel by; write --ambient-ipv6.`,
+            `The pod has the address ${ip6}, but its IPv6 traffic bypasses ztunnel; add --ambient-ipv6.`,
           ),
         ]
       : []),

@@ -1,5 +1,5 @@
 import type { AnnotatedOption } from "../annotated-words.ts";
-import type { PodManifest } from "../pod-manifest.ts";
+import type { PodManifest } from "../manifest-pod.ts";
 
 /** The annotation that says how, and whether, traffic is captured. */
 export const INTERCEPTION_ANNOTATION = "sidecar.istio.io/interceptionMode";

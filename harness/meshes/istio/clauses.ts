@@ -3,19 +3,21 @@ import type { CapturedServers } from "./pod-facts.ts";
 import type { IstioSettings } from "./settings.ts";
 
 const CLAUSES = {
-  "interfaces-untouched": "What comes or goes by an excluded interface is left alone.",
-  "exclusions-untouched": "Excluded ports and networks are left alone.",
-  "tunnel-open": "TCP to the tunnel's port is left alone, so that it reaches the tunnel.",
-  "pass-through-untouched": "What the proxy's inbound pass-through sends on is left alone.",
-  "self-calls-captured": "What the proxy dials at the pod's own address goes to the proxy's inbound port.",
-  "proxy-untouched": "All else that the proxy's uid or gid dials is left alone, whatever the protocol.",
-  "inside-untouched": "What others dial inside the pod is left alone.",
-  "groups-untouched": "What groups dial that are excluded, or not included, is left alone.",
-  "dns-captured": "DNS, UDP and TCP, goes to istio-agent.",
-  "loopback-untouched": "What is dialled at the loopback address is left alone.",
+  "interfaces-untouched": "Traffic on an excluded interface is not captured.",
+  "exclusions-untouched": "Excluded ports and networks are not captured.",
+  "tunnel-open": "TCP to the tunnel's port is not captured, so that it reaches the tunnel.",
+  "pass-through-untouched": "Connections from the proxy's inbound pass-through are not captured.",
+  "self-calls-captured": "Connections from the proxy to the pod's own address go to the proxy's inbound port.",
+  "proxy-untouched": "All other traffic from the proxy's uid or gid is not captured, whatever the protocol.",
+  "inside-untouched": "Other connections inside the pod are not captured.",
+  "groups-untouched": "Connections from groups that are excluded or not included are not captured.",
+  "dns-captured": "DNS over UDP and TCP goes to istio-agent.",
+  "loopback-untouched": "Connections to the loopback address are not captured.",
   "inbound-captured": "TCP from peers goes to the proxy's inbound port.",
-  "outbound-captured": "TCP to elsewhere goes to the proxy's outbound port, and that of virtual machines too.",
-  "rest-untouched": "All else is left alone: what no setting includes, other protocols, and IPv6 in a pod without it.",
+  "outbound-captured":
+    "TCP to other destinations goes to the proxy's outbound port, including TCP from virtual machines.",
+  "rest-untouched":
+    "Everything else is not captured: what no setting includes, other protocols, and IPv6 in a pod without IPv6 rules.",
 } as const;
 
 /** The name of a clause of Istio's contract. */

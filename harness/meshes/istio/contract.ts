@@ -4,6 +4,7 @@ import type { Range } from "../../model/match.ts";
 import { loopbackAddress } from "../../model/pod.ts";
 import type { SplitPoints } from "../../model/split-points.ts";
 import { networkRanges } from "../../model/value-ranges.ts";
+import { isFromDnsPort } from "../dns-port.ts";
 import type { PodFacts } from "../mesh.ts";
 import { listClauses } from "./clauses.ts";
 import { demandInbound, demandVirtualMachine } from "./inbound-contract.ts";
@@ -24,6 +25,7 @@ export function makeContract(settings: IstioSettings, { addresses, resolvers, ow
   };
   return {
     clauses: listClauses(settings, servers),
+    protocols: ["tcp", "udp"],
     demand: (connection) => demand(situation, connection),
     splitPoints: (family) => splitPoints(situation, family),
   };
@@ -32,6 +34,7 @@ export function makeContract(settings: IstioSettings, { addresses, resolvers, ow
 /** Without IPv6 rules nothing of IPv6 is touched. */
 function demand(situation: Situation, connection: Connection): Demand {
   if (connection.family === 6 && !situation.hasIpv6) return leave("rest-untouched");
+  if (situation.servers !== "none" && isFromDnsPort(connection)) return { must: "unspecified" };
   if (connection.startedOn === "pod") return demandOutbound(situation, connection);
   return connection.startedOn === "vm"
     ? demandVirtualMachine(situation, connection)

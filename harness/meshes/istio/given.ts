@@ -55,7 +55,7 @@ export function lookUpSettings({ words, environment }: Pick<MeshInput, "words" |
       // The tool reads a variable that holds nothing as false.
       if (given === null || (given === "" && found.get(setting)?.kind === "variable")) return "off";
       const value = readSwitch(given);
-      if (value === null) noteFor(setting)(`"${given}" is neither true nor false.`);
+      if (value === null) noteFor(setting)(`"${given}" is not a valid value; write true or false.`);
       return value ?? "off";
     },
     origin: (setting) => {

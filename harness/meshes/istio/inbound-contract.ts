@@ -117,19 +117,19 @@ function isPortCaptured({ settings }: Situation, port: number): boolean {
 }
 
 const TUNNEL: Deviation = {
-  tool: "With TPROXY the tunnel's port is captured like any other.",
-  promise: "The tunnel's port is reached as dialled.",
+  tool: "With TPROXY the tunnel's port is captured like any other port.",
+  promise: "Connections to the tunnel's port are not captured.",
   strict: leave("tunnel-open"),
 };
 
 const MACHINES = {
-  tool: "With TPROXY what a virtual machine dials is captured as inbound traffic.",
-  promise: "What a virtual machine dials is treated as outbound traffic.",
+  tool: "With TPROXY connections from a virtual machine are captured as inbound traffic.",
+  promise: "Connections from a virtual machine are treated as outbound traffic.",
 } as const;
 
 const ANSWERS = {
-  tool: "With TPROXY answers to a virtual machine are taken for the pod's own traffic, and get lost.",
-  promise: "What is not captured passes through the pod, and so do the answers.",
+  tool: "With TPROXY answers to a virtual machine are treated as the pod's own traffic and get lost.",
+  promise: "Connections that are not captured pass through the pod, and so do their answers.",
 } as const;
 
 function takeInbound({ settings }: Situation, { port }: Connection, clause: ClauseName): Said & { must: "land-on" } {

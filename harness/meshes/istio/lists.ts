@@ -14,8 +14,8 @@ export function readList<T>(text: string, read: ReadEntry<T>, note: Note): reado
   return splitList(text)
     .filter((entry) => entry !== "")
     .flatMap((entry) => {
-      if (entry.trim() === "") note("An entry of the list holds blanks alone; remove it.");
-      else if (read === readCidr && /\s/.test(entry)) note(`"${entry}" holds a blank; remove it.`);
+      if (entry.trim() === "") note("A list entry contains only spaces; remove it.");
+      else if (read === readCidr && /\s/.test(entry)) note(`"${entry}" contains a space; remove it.`);
       else return read(entry.trim(), note) ?? [];
       return [];
     });
@@ -25,7 +25,7 @@ export function readList<T>(text: string, read: ReadEntry<T>, note: Note): reado
 export function readListOrAll<T>(text: string, read: ReadEntry<T>, note: Note): "*" | readonly T[] {
   if (text === "*") return "*";
   if (!splitList(text).some((entry) => entry.trim() === "*")) return readList(text, read, note);
-  note('"*" must stand alone: it means all.');
+  note('"*" means all and must be the only entry.');
   return [];
 }
 
@@ -34,7 +34,7 @@ export function portReader(lookUp: NameLookup): ReadEntry<Range> {
   return (entry, note) => {
     if (!/^[a-z]/i.test(entry)) return readPortRange(entry.endsWith(":") ? `${entry}${MAX_PORT}` : entry, ":", note);
     const port = lookUp(entry);
-    if (port === null) note(`"${entry}" is not a port, and no service of this name is known here; write the number.`);
+    if (port === null) note(`"${entry}" is neither a port nor a service name known on this machine; write the number.`);
     return port === null ? null : { first: port, last: port };
   };
 }
@@ -49,7 +49,7 @@ export function ownerReader(what: "uid" | "gid", lookUp: NameLookup): ReadEntry<
     if (first !== undefined && last !== undefined && 0 <= first && first <= last && last <= MAX_ID)
       return { first, last };
     note(
-      `"${entry}" is neither a ${what} from 0 to ${MAX_ID}, nor a range such as 1000-2000, nor the name of a ${kind} known here; write the number.`,
+      `"${entry}" is neither a ${what} from 0 to ${MAX_ID}, nor a range such as 1000-2000, nor the name of a ${kind} on this machine; write the number.`,
     );
     return null;
   };
@@ -64,7 +64,7 @@ const NAME_LENGTH_AT_MOST = 15;
 /** Reads an interface's name as iptables takes it; a `+` at its end stands for any ending. */
 export const readInterface: ReadEntry<string> = (entry, note) => {
   if (!/[\s/!]/.test(entry) && entry.length <= NAME_LENGTH_AT_MOST) return entry;
-  note(`"${entry}" is not the name of an interface; it has at most ${NAME_LENGTH_AT_MOST} letters, no blank, / or !.`);
+  note(`"${entry}" is not an interface name; use at most ${NAME_LENGTH_AT_MOST} characters, without spaces, / or !.`);
   return null;
 };
 

@@ -2,9 +2,9 @@ import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts"
 import { annotationPath, readAnnotatedWords, replaceWords, showWords } from "../annotated-words.ts";
 import type { ManifestReader, ManifestSettings, ManifestSource } from "../manifest.ts";
 import { findContainer, findContainers, findHints, findMarks, readRelease } from "../manifest-evidence.ts";
+import type { ManifestContainer, PodManifest } from "../manifest-pod.ts";
 import type { MeshInput } from "../mesh.ts";
 import { readOptionWords } from "../option-words.ts";
-import type { ManifestContainer, PodManifest } from "../pod-manifest.ts";
 import { INTERCEPTION_ANNOTATION, ISTIO_ANNOTATIONS } from "./annotations.ts";
 import { ISTIO_OPTIONS } from "./options.ts";
 

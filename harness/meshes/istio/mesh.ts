@@ -3,8 +3,9 @@ import { makeContract } from "./contract.ts";
 import { INJECTED_WORDS, ISTIO_MANIFEST } from "./manifest.ts";
 import { ISTIO_OPTIONS } from "./options.ts";
 import { makeShape } from "./pod.ts";
+import { readIstio } from "./reader.ts";
 import { generateRules } from "./rules.ts";
-import { type IstioSettings, readIstio } from "./settings.ts";
+import type { IstioSettings } from "./settings.ts";
 import { ISTIO_TRACES } from "./traces.ts";
 import { renderSettings } from "./words.ts";
 

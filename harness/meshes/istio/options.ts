@@ -13,15 +13,15 @@ function nameVariable(flag: string | null): string | null {
 const PORTS: readonly Row[] = [
   {
     ...{ setting: "proxyPort", flag: "envoy-port", letter: "p", variable: null, value: "PORT" },
-    ...{ default: "15001", help: "where outbound TCP traffic is redirected to" },
+    ...{ default: "15001", help: "the port that outbound TCP traffic is redirected to" },
   },
   {
     ...{ setting: "inboundCapturePort", flag: "inbound-capture-port", letter: "z", value: "PORT" },
-    ...{ default: "15006", help: "where inbound TCP traffic is redirected to" },
+    ...{ default: "15006", help: "the port that inbound TCP traffic is redirected to" },
   },
   {
     ...{ setting: "inboundTunnelPort", flag: "inbound-tunnel-port", letter: "e", value: "PORT" },
-    ...{ default: "15008", help: "the port of the mesh's own tunnel, which is reached as dialled" },
+    ...{ default: "15008", help: "the port of the mesh's tunnel, which is not captured" },
   },
 ];
 
@@ -30,12 +30,12 @@ const OWNERS: readonly Row[] = [
     ...{ setting: "proxyUid", flag: "proxy-uid", letter: "u", value: "UIDS" },
     ...{
       default: "the uid of the user ENVOY_USER or istio-proxy, else 1337",
-      help: "uids whose traffic is left alone",
+      help: "uids whose traffic is not captured",
     },
   },
   {
     ...{ setting: "proxyGid", flag: "proxy-gid", letter: "g", value: "GIDS" },
-    ...{ default: "what --proxy-uid gives", help: "gids whose traffic is left alone" },
+    ...{ default: "what --proxy-uid gives", help: "gids whose traffic is not captured" },
   },
 ];
 
@@ -59,37 +59,37 @@ const LISTS: readonly Row[] = [
   {
     ...{ setting: "inboundPortsInclude", flag: "istio-inbound-ports", letter: "b", value: "PORTS" },
     ...{ annotation: "traffic.sidecar.istio.io/includeInboundPorts" },
-    ...{ default: "none: nothing is captured", help: "inbound ports to capture; * for all" },
+    ...{ default: "none, nothing is captured", help: "inbound ports to capture; * for all" },
   },
   {
     ...{ setting: "inboundPortsExclude", flag: "istio-local-exclude-ports", letter: "d", value: "PORTS" },
     ...{ annotation: "traffic.sidecar.istio.io/excludeInboundPorts" },
-    ...{ default: "none", help: "inbound ports that are left alone; it counts with -b '*' only" },
+    ...{ default: "none", help: "inbound ports not to capture; only with -b '*'" },
   },
   {
     ...{ setting: "excludeInterfaces", flag: "istio-exclude-interfaces", letter: "c", value: "INTERFACES" },
     ...{ annotation: "traffic.sidecar.istio.io/excludeInterfaces" },
-    ...{ default: "none", help: "interfaces whose traffic is left alone in both directions" },
+    ...{ default: "none", help: "interfaces whose traffic is not captured in either direction" },
   },
   {
     ...{ setting: "outboundIpRangesInclude", flag: "istio-service-cidr", letter: "i", value: "NETWORKS" },
     ...{ annotation: "traffic.sidecar.istio.io/includeOutboundIPRanges" },
-    ...{ default: "none: nothing is captured", help: "destinations to capture; * for all" },
+    ...{ default: "none, nothing is captured", help: "destinations to capture; * for all" },
   },
   {
     ...{ setting: "outboundIpRangesExclude", flag: "istio-service-exclude-cidr", letter: "x", value: "NETWORKS" },
     ...{ annotation: "traffic.sidecar.istio.io/excludeOutboundIPRanges" },
-    ...{ default: "none", help: "destinations that are left alone" },
+    ...{ default: "none", help: "destinations not to capture" },
   },
   {
     ...{ setting: "outboundPortsInclude", flag: "istio-outbound-ports", letter: "q", value: "PORTS" },
     ...{ annotation: "traffic.sidecar.istio.io/includeOutboundPorts" },
-    ...{ default: "none", help: "outbound ports to capture, whatever -i says" },
+    ...{ default: "none", help: "outbound ports to capture regardless of -i" },
   },
   {
     ...{ setting: "outboundPortsExclude", flag: "istio-local-outbound-ports-exclude", letter: "o", value: "PORTS" },
     ...{ annotation: "traffic.sidecar.istio.io/excludeOutboundPorts" },
-    ...{ default: "none", help: "outbound ports that are left alone, TCP and UDP" },
+    ...{ default: "none", help: "outbound ports not to capture, TCP and UDP" },
   },
   {
     ...{ setting: "kubevirtInterfaces", flag: "kube-virt-interfaces", letter: "k", value: "INTERFACES" },
@@ -132,11 +132,11 @@ const VARIABLES: readonly Row[] = [
   },
   {
     ...{ setting: "ownerGroupsExclude", flag: null, letter: null, variable: "ISTIO_OUTBOUND_OWNER_GROUPS_EXCLUDE" },
-    ...{ value: "GIDS", default: "none", help: "gids whose outbound traffic is left alone, if all are captured" },
+    ...{ value: "GIDS", default: "none", help: "gids whose outbound traffic is not captured, if all others are" },
   },
   {
     ...{ setting: "loopbackNetwork", flag: null, letter: null, variable: "ISTIO_OUTBOUND_IPV4_LOOPBACK_CIDR" },
-    ...{ value: "NETWORK", default: "127.0.0.1/32", help: "IPv4 loopback addresses that are left alone" },
+    ...{ value: "NETWORK", default: "127.0.0.1/32", help: "IPv4 loopback addresses not to capture" },
   },
 ];
 

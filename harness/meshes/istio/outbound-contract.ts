@@ -103,6 +103,6 @@ function demandByDestination({ settings }: Situation, { protocol, port, destinat
 }
 
 const EXCLUSIONS = {
-  tool: "Excluded networks are left alone whatever -i says.",
-  promise: "Excluded networks count only where -i is *.",
+  tool: "Excluded networks are not captured regardless of -i.",
+  promise: "Excluded networks have an effect only if -i is *.",
 } as const;

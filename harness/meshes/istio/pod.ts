@@ -38,7 +38,7 @@ export function makeShape(
 /** Gives the name of the listener on a port that the settings name: two listeners on one port are one. */
 export function nameListener(settings: IstioSettings, port: number): string {
   const found = makeListeners(settings).find((listener) => listener.port === port);
-  if (!found) throw new RangeError(`No listener of Istio's stands on port ${port}.`);
+  if (!found) throw new RangeError(`Istio has no listener on port ${port}.`);
   return found.name;
 }
 

@@ -20,11 +20,11 @@ export function findToolFaults(given: Given): readonly Finding[] {
 function faultOf({ setting, value, words, effect }: MeshOption, text: string, given: Given): string | null {
   if (value === null) {
     const isOn = given.readSwitch(setting) === "on";
-    return isOn && typeof effect !== "string" ? `This asks for another action; use ${effect.instead}.` : null;
+    return isOn && typeof effect !== "string" ? `This option requests another action; use ${effect.instead}.` : null;
   }
   if (words !== undefined && text !== "" && !words.includes(text))
     return `"${text}" is not allowed here; use ${words.join(" or ")}.`;
   if (setting === "iptablesProbePort") readPort(text, given.noteFor(setting));
   if (setting !== "probeTimeout" || DURATION.test(text)) return null;
-  return `"${text}" is not a duration; write one such as 5s or 500ms.`;
+  return `"${text}" is not a duration; write for example 5s or 500ms.`;
 }

@@ -1,5 +1,4 @@
-import type { Family } from "../../model/address.ts";
-import { unspecifiedAddress } from "../../model/address.ts";
+import { type Family, unspecifiedAddress } from "../../model/address.ts";
 import type { Match, Range } from "../../model/match.ts";
 import type { Rule } from "../../model/ruleset.ts";
 import type { Target } from "../../model/target.ts";

@@ -25,7 +25,7 @@ function warnOfOwners({ proxyUid, proxyGid }: IstioSettings): readonly Finding[]
       codedFinding(
         "capture-gap",
         "-u",
-        "No uid and no gid is left alone, so the proxy's own connections come back to it.",
+        "No uid or gid is excluded from capture, so the proxy's own connections return to it.",
       ),
     ];
   if (proxyUid.length < 2) return [];
@@ -33,7 +33,7 @@ function warnOfOwners({ proxyUid, proxyGid }: IstioSettings): readonly Finding[]
     codedFinding(
       "capture-gap",
       "-u",
-      "Only the first uid's calls to the pod's own address are captured; the tool leaves the others' alone.",
+      "The tool captures connections to the pod's own address from the first uid only.",
     ),
   ];
 }
@@ -49,7 +49,7 @@ function warnOfFamilies(settings: IstioSettings, addresses: readonly string[]): 
           codedFinding(
             "capture-gap",
             "--dual-stack",
-            "The pod has an IPv6 address, but IPv6 is not captured; give --dual-stack.",
+            "The pod has an IPv6 address, but IPv6 is not captured; add --dual-stack.",
           ),
         ]
       : []),
@@ -77,7 +77,7 @@ function warnOfDns(settings: IstioSettings, { addresses, resolvers }: MeshInput[
       codedFinding(
         "capture-gap",
         "--redirect-dns",
-        "resolv.conf names no server, so no DNS is captured; give --capture-all-dns.",
+        "resolv.conf names no server, so no DNS is captured; add --capture-all-dns.",
       ),
     ];
   const families = hasIpv6(settings, addresses) ? ([4, 6] as const) : ([4] as const);
@@ -88,7 +88,7 @@ function warnOfDns(settings: IstioSettings, { addresses, resolvers }: MeshInput[
           codedFinding(
             "capture-gap",
             "--redirect-dns",
-            "resolv.conf names IPv6 servers alone, whose DNS is not captured here.",
+            "resolv.conf names only IPv6 servers, and DNS to them is not captured here.",
           ),
         ]
       : []),

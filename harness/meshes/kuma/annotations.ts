@@ -1,6 +1,6 @@
 import type { AnnotatedOption } from "../annotated-words.ts";
+import type { PodManifest } from "../manifest-pod.ts";
 import type { MeshFile } from "../mesh.ts";
-import type { PodManifest } from "../pod-manifest.ts";
 import { readYamlText } from "../yaml-text.ts";
 
 /** The annotation that holds a whole file of settings. */

@@ -4,36 +4,13 @@ import type { Range } from "../../model/match.ts";
 import { loopbackAddress } from "../../model/pod.ts";
 import type { SplitPoints } from "../../model/split-points.ts";
 import { networkRanges, type ValueRanges } from "../../model/value-ranges.ts";
+import { isFromDnsPort } from "../dns-port.ts";
 import type { PodFacts } from "../mesh.ts";
+import { CLAUSES, type ClauseName, type KumaFacts } from "./clauses.ts";
 import { demandInbound, demandVirtualNetwork } from "./inbound-demand.ts";
 import { demandOutbound } from "./outbound-demand.ts";
 import { familiesOf, PASS_THROUGH } from "./pod.ts";
 import type { KumaSettings } from "./settings.ts";
-
-const CLAUSES = {
-  "dns-captured": "DNS over UDP that the workload sends to a captured server goes to Kuma's DNS proxy.",
-  "dns-over-tcp-untouched": "DNS over TCP of the workload is left alone where DNS is redirected.",
-  "virtual-networks-captured":
-    "What comes from a virtual network is outbound: TCP to elsewhere goes to the outbound listener, DNS to the DNS proxy.",
-  "self-calls-captured": "What the proxy dials at the pod's own addresses goes to the inbound listener.",
-  "pass-through-untouched": "What comes from the pass-through address stays in the pod and is left alone.",
-  "proxy-untouched": "What else the proxy dials is left alone.",
-  "loopback-untouched": "What the workload dials at the pod's own addresses is left alone.",
-  "exclusions-untouched":
-    "Excluded ports, uids and networks are left alone, and so is what is not redirected, what is not included, and all that is not TCP.",
-  "inbound-captured": "TCP from peers goes to the inbound listener.",
-  "outbound-captured": "All other TCP of the pod goes to the outbound listener.",
-} as const;
-
-/** A clause of Kuma's. */
-export type ClauseName = keyof typeof CLAUSES;
-
-/** Whatever a demand follows from beside the connection. */
-export interface KumaFacts {
-  readonly settings: KumaSettings;
-  readonly pod: PodFacts;
-  readonly families: readonly Family[];
-}
 
 /** Gives what kumactl's rules do for settings, with what its documents promise where they promise something else. */
 export function makeContract(settings: KumaSettings, pod: PodFacts): Contract {
@@ -44,6 +21,7 @@ export function makeContract(settings: KumaSettings, pod: PodFacts): Contract {
       .map(
         ([name, says]): Clause => ({ name, says, origin: isGiven(name as ClauseName, settings) ? "given" : "usual" }),
       ),
+    protocols: ["tcp", "udp"],
     demand: (connection) => demand(facts, connection),
     splitPoints: (family) => splitPoints(facts, family),
   };
@@ -52,6 +30,8 @@ export function makeContract(settings: KumaSettings, pod: PodFacts): Contract {
 function demand(facts: KumaFacts, connection: Connection): ReturnType<Contract["demand"]> {
   const { family, startedOn } = connection;
   if (!facts.families.includes(family)) return { must: "as-dialled", clause: "exclusions-untouched" };
+  const { capture, zones } = facts.settings.dns;
+  if (capture !== "off" && zones === "split" && isFromDnsPort(connection)) return { must: "unspecified" };
   if (startedOn === "pod") return demandOutbound(facts, connection);
   return demandVirtualNetwork(facts, connection) ?? demandInbound(facts, connection);
 }

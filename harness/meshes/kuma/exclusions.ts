@@ -113,7 +113,7 @@ function readVirtualNetwork(text: string, note: Note): VirtualNetwork | null {
   const faults: string[] = [];
   if (!INTERFACE.test(name)) faults.push(`"${name}" is not the name of an interface.`);
   if (!/\/\d{1,3}$/.test(networkText) || network === null) faults.push(`"${networkText}" is not a network.`);
-  else if (network.mask === 0n) faults.push(`"${networkText}" holds every address, so nothing is outside it.`);
+  else if (network.mask === 0n) faults.push(`"${networkText}" contains every address, so nothing is outside it.`);
   if (faults.length === 0) return { interface: name, network: networkText };
   note(`${faults.join(" ")} Write INTERFACE:NETWORK, such as docker0:172.17.0.0/16.`);
   return null;

@@ -1,4 +1,4 @@
-import { codedFinding, type Finding, finding } from "../../model/finding.ts";
+import { codedFinding, type Finding } from "../../model/finding.ts";
 import type { MeshInput, SettingOrigin } from "../mesh.ts";
 import { readOptionWords } from "../option-words.ts";
 import { KUMA_OPTIONS, type KumaOption } from "./options.ts";
@@ -33,7 +33,9 @@ export function readGiven({
   const yaml = config === null ? { texts: new Map<string, readonly string[]>(), findings: [] } : readYaml(config);
   const findings = [...found, ...yaml.findings];
   if (values.has("config") && config === null)
-    findings.push(finding("--config", "Its file was not read; give it with --mesh-config FILE."));
+    findings.push(
+      codedFinding("unsupported", "--config", "landfall did not read this file; give it with --mesh-config FILE."),
+    );
   const find = (option: KumaOption): Given | null => {
     const flag = values.get(option.setting);
     if (flag) return givenBy("flag", flag.flag, flag.texts);

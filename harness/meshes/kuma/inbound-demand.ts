@@ -1,6 +1,6 @@
 import { familyOf } from "../../model/address.ts";
 import type { Connection, Demand } from "../../model/contract.ts";
-import type { ClauseName, KumaFacts } from "./contract.ts";
+import type { ClauseName, KumaFacts } from "./clauses.ts";
 import { isIn } from "./outbound-demand.ts";
 import { DNS, listenerOf, OUTBOUND } from "./pod.ts";
 import type { VirtualNetwork } from "./settings.ts";
@@ -62,7 +62,7 @@ export function demandInbound({ settings, pod }: KumaFacts, connection: Connecti
 }
 
 const SSH = {
-  tool: "SSH's port 22 is redirected like every other one.",
+  tool: "SSH's port 22 is redirected like every other port.",
   promise: "By default the SSH port tcp/22 will not be redirected to Envoy.",
   strict: leave("exclusions-untouched"),
 } as const;

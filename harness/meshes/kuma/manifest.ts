@@ -2,8 +2,8 @@ import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts"
 import { annotationPath, readAnnotatedWords, replaceWords, showWords } from "../annotated-words.ts";
 import type { ManifestReader, ManifestSettings, ManifestSource } from "../manifest.ts";
 import { findContainer, findContainers, findHints, findMarks } from "../manifest-evidence.ts";
+import type { ManifestContainer, PodManifest } from "../manifest-pod.ts";
 import { readOptionWords } from "../option-words.ts";
-import type { ManifestContainer, PodManifest } from "../pod-manifest.ts";
 import { CONFIG_ANNOTATION, cleanConfig, KUMA_ANNOTATIONS } from "./annotations.ts";
 import { KUMA_OPTIONS } from "./options.ts";
 import { readYaml } from "./yaml.ts";

@@ -5,9 +5,10 @@ import { KUMA_MANIFEST } from "./manifest.ts";
 import { KUMA_OPTIONS } from "./options.ts";
 import { standsAtTop } from "./placement.ts";
 import { makeShape } from "./pod.ts";
+import { readKuma } from "./reader.ts";
 import { renderSettings } from "./render.ts";
 import { generateRules } from "./rules.ts";
-import { type KumaSettings, readKuma } from "./settings.ts";
+import type { KumaSettings } from "./settings.ts";
 
 /** What the comment of every rule begins with, unless comments are off. */
 const COMMENT = "kuma/mesh/transparent/proxy/";

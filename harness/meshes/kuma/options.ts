@@ -2,11 +2,11 @@
 import type { MeshOption } from "../mesh.ts";
 
 /** How an option's value is written: in YAML, in a variable, and behind a flag. */
-export type Shape = "switch" | "port" | "ports" | "texts" | "text" | "count" | "executables";
+export type ValueShape = "switch" | "port" | "ports" | "texts" | "text" | "count" | "executables";
 
 /** An option; its setting is named by its path in the tool's YAML: `redirect.inbound.excludePorts`. */
 export interface KumaOption extends MeshOption {
-  readonly shape: Shape;
+  readonly shape: ValueShape;
 }
 
 const COMMON = {
@@ -67,7 +67,7 @@ export const KUMA_OPTIONS: readonly KumaOption[] = [
     variable: `${PREFIX}REDIRECT_OUTBOUND_PORT`,
     value: "PORT",
     default: "15001",
-    help: "where outbound TCP traffic is redirected to",
+    help: "the port that outbound TCP traffic is redirected to",
     shape: "port",
   },
   {
@@ -94,7 +94,7 @@ export const KUMA_OPTIONS: readonly KumaOption[] = [
     variable: `${PREFIX}REDIRECT_INBOUND_PORT`,
     value: "PORT",
     default: "15006",
-    help: "where inbound TCP traffic is redirected to",
+    help: "the port that inbound TCP traffic is redirected to",
     shape: "port",
   },
   {
@@ -103,7 +103,7 @@ export const KUMA_OPTIONS: readonly KumaOption[] = [
     variable: `${PREFIX}REDIRECT_INBOUND_INCLUDE_PORTS`,
     value: "PORTS",
     default: "all",
-    help: "inbound ports to redirect; excluded ports then count for nothing",
+    help: "inbound ports to redirect; excluded ports then have no effect",
     shape: "ports",
   },
   {
@@ -112,7 +112,7 @@ export const KUMA_OPTIONS: readonly KumaOption[] = [
     variable: `${PREFIX}REDIRECT_OUTBOUND_INCLUDE_PORTS`,
     value: "PORTS",
     default: "all",
-    help: "outbound ports to redirect; excluded ports then count for nothing",
+    help: "outbound ports to redirect; excluded ports then have no effect",
     shape: "ports",
   },
   {
@@ -123,7 +123,7 @@ export const KUMA_OPTIONS: readonly KumaOption[] = [
     annotation: "traffic.kuma.io/exclude-inbound-ports",
     value: "PORTS",
     default: "none",
-    help: "inbound ports that are left alone, with commas between them",
+    help: "inbound ports not to capture, separated by commas",
     shape: "ports",
   },
   {
@@ -134,7 +134,7 @@ export const KUMA_OPTIONS: readonly KumaOption[] = [
     annotation: "traffic.kuma.io/exclude-outbound-ports",
     value: "PORTS",
     default: "none",
-    help: "outbound ports that are left alone, with commas between them",
+    help: "outbound ports not to capture, separated by commas",
     shape: "ports",
   },
   {
@@ -145,7 +145,7 @@ export const KUMA_OPTIONS: readonly KumaOption[] = [
     annotation: "kuma.io/sidecar-uid",
     value: "USER",
     default: "5678",
-    help: "the proxy's user, by name or uid, whose traffic is left alone",
+    help: "the proxy's user, by name or uid, whose traffic is not captured",
     shape: "text",
   },
   {
@@ -224,7 +224,7 @@ export const KUMA_OPTIONS: readonly KumaOption[] = [
     value: "RULE",
     repeats: "all",
     default: "none",
-    help: "outbound ports that are left alone for a uid: [PROTOCOL:][PORTS:]UID, such as tcp:443,8000-8100:2000-2002",
+    help: "outbound ports not to capture for a uid: [PROTOCOL:][PORTS:]UID, such as tcp:443,8000-8100:2000-2002",
     shape: "texts",
   },
   {
@@ -234,8 +234,8 @@ export const KUMA_OPTIONS: readonly KumaOption[] = [
     value: "RULE",
     repeats: "all",
     default: "none",
-    help: "no use: inbound connections have no uid",
-    effect: { instead: "Remove it: inbound connections have no uid, and kumactl then leaves all of them alone." },
+    help: "not supported: inbound connections have no uid",
+    effect: { instead: "Remove it: inbound connections have no uid, so kumactl would capture none of them." },
     shape: "texts",
   },
   {
@@ -300,7 +300,7 @@ export const KUMA_OPTIONS: readonly KumaOption[] = [
     variable: `${PREFIX}LOG_ENABLED`,
     annotation: "traffic.kuma.io/iptables-logs",
     default: "false",
-    help: "lets the kernel log packets of new connections",
+    help: "makes the kernel log packets of new connections",
     shape: "switch",
   },
   {
@@ -330,7 +330,7 @@ export const KUMA_OPTIONS: readonly KumaOption[] = [
     value: "NETWORKS",
     repeats: "all",
     default: "none",
-    help: "sources whose traffic is left alone: addresses and networks",
+    help: "sources whose traffic is not captured: addresses and networks",
     shape: "texts",
   },
   {
@@ -342,7 +342,7 @@ export const KUMA_OPTIONS: readonly KumaOption[] = [
     value: "NETWORKS",
     repeats: "all",
     default: "none",
-    help: "destinations that are left alone: addresses and networks",
+    help: "destinations not to capture: addresses and networks",
     shape: "texts",
   },
   {

@@ -1,7 +1,7 @@
 import { addressValue, familyOf, networkHolds, parseNetwork } from "../../model/address.ts";
 import type { Connection, Demand } from "../../model/contract.ts";
 import { isLoopback, loopbackAddress } from "../../model/pod.ts";
-import type { ClauseName, KumaFacts } from "./contract.ts";
+import type { ClauseName, KumaFacts } from "./clauses.ts";
 import { DNS, listenerOf, OUTBOUND, PASS_THROUGH } from "./pod.ts";
 
 const DNS_PORT = 53;
@@ -27,7 +27,7 @@ function leaveDns(otherwise: Demand): Demand {
   return {
     ...leave("dns-over-tcp-untouched"),
     deviation: {
-      tool: "With DNS redirected, TCP to port 53 of any server goes past the proxy.",
+      tool: "If DNS is redirected, TCP to port 53 of any server bypasses the proxy.",
       promise: "All outgoing TCP traffic is intercepted.",
       strict: otherwise,
     },

@@ -14,7 +14,7 @@ export function warn(
   const add = (where: string, message: string) => void findings.push(codedFinding("capture-gap", where, message));
   const families = familiesOf(settings, pod);
   if (mode !== "ipv4" && mode?.toLowerCase() === "ipv4")
-    add("--ip-family-mode", `kumactl takes "${mode}" for dualstack; write ipv4 to leave IPv6 out.`);
+    add("--ip-family-mode", `kumactl treats "${mode}" as dualstack; write ipv4 to exclude IPv6.`);
   const isServed = (family: Family) => pod.resolvers.some((server) => familyOf(server) === family);
   if (settings.dns.capture === "resolvers")
     for (const family of families.filter((each) => !isServed(each)))
@@ -24,16 +24,16 @@ export function warn(
   if (hasDeadDns(settings))
     add(
       "--vnet",
-      "DNS queries from virtual networks get no answer, because conntrack zones part it from them; add --skip-dns-conntrack-zone-split.",
+      "DNS queries from virtual networks get no answer, because query and answer are in different conntrack zones; add --skip-dns-conntrack-zone-split.",
     );
   for (const name of ["inbound", "outbound"] as const)
     if (hasVainExclusions(settings[name]))
-      add(`redirect.${name}.excludePorts`, "Excluded ports count for nothing where ports to include are given.");
+      add(`redirect.${name}.excludePorts`, "Excluded ports have no effect if ports to include are given.");
   const uid = names.user("kuma-dp");
   if (settings.proxyUid === 5678 && uid !== null && uid !== 5678)
     add(
       "--kuma-dp-user",
-      `User kuma-dp has uid ${uid} here; kumactl takes it if no user has uid 5678. Write --kuma-dp-user ${uid} if the proxy runs as kuma-dp.`,
+      `The user kuma-dp has uid ${uid} on this machine; kumactl uses it if no user has uid 5678. Write --kuma-dp-user ${uid} if the proxy runs as kuma-dp.`,
     );
   return findings;
 }

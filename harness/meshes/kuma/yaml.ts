@@ -2,7 +2,7 @@ import { codedFinding, type Finding, finding } from "../../model/finding.ts";
 import { findNearNames } from "../../model/near-names.ts";
 import type { MeshFile } from "../mesh.ts";
 import { readYamlText } from "../yaml-text.ts";
-import { KUMA_OPTIONS, type Shape } from "./options.ts";
+import { KUMA_OPTIONS, type ValueShape } from "./options.ts";
 
 /** The fields of a file, by setting, each as the texts that it stands for. */
 export interface ReadYaml {
@@ -93,7 +93,7 @@ const TEXTS = {
   text: (value) => (typeof value === "string" ? [value] : null),
   count: (value) => (typeof value === "number" ? [`${value}`] : null),
   executables: (value) => (typeof value === "object" ? [] : null),
-} satisfies Record<Shape, (value: unknown) => readonly string[] | null>;
+} satisfies Record<ValueShape, (value: unknown) => readonly string[] | null>;
 
 const TAKES = {
   switch: "true or false",
@@ -103,4 +103,4 @@ const TAKES = {
   text: "a text; put quotes around a number",
   count: "a number",
   executables: "a mapping of programs",
-} satisfies Record<Shape, string>;
+} satisfies Record<ValueShape, string>;

@@ -6,11 +6,12 @@ import { PROXY_INBOUND, PROXY_OUTBOUND } from "./pod.ts";
 import type { LinkerdSettings } from "./settings.ts";
 
 const CLAUSES = {
-  "proxy-untouched": "What the proxy's uid or gid dials is left alone.",
-  "inside-untouched": "What stays inside the pod is left alone: loopback, and calls to the pod's own address.",
-  "ignored-untouched": "Ports and networks to ignore are left alone, and IPv6 where it is switched off.",
+  "proxy-untouched": "Connections from the proxy's uid or gid are not captured.",
+  "inside-untouched":
+    "Connections inside the pod are not captured: loopback, and connections to the pod's own address.",
+  "ignored-untouched": "Ignored ports and networks are not captured, nor is IPv6 if it is disabled.",
   "inbound-captured": "TCP from peers goes to the proxy's inbound port.",
-  "outbound-captured": "TCP to elsewhere goes to the proxy's outbound port.",
+  "outbound-captured": "TCP to other destinations goes to the proxy's outbound port.",
 } as const;
 
 type ClauseName = keyof typeof CLAUSES;
@@ -21,6 +22,7 @@ export function makeContract(settings: LinkerdSettings, own: Readonly<Record<Fam
     clauses: Object.entries(CLAUSES).map(
       ([name, says]): Clause => ({ name, says, origin: isGiven(name as ClauseName, settings) ? "given" : "usual" }),
     ),
+    protocols: ["tcp", "udp"],
     demand: (connection) => demand(settings, connection, own),
     splitPoints: (family) => ({
       addresses: networksOf(settings, family).flatMap(networkRanges),

@@ -2,8 +2,8 @@ import type { Parsed } from "../../model/finding.ts";
 import { type AnnotatedOption, readAnnotatedWords, replaceWords, showWords } from "../annotated-words.ts";
 import type { ManifestReader, ManifestSettings, ManifestSource } from "../manifest.ts";
 import { findContainer, findContainers, findHints, findMarks } from "../manifest-evidence.ts";
+import type { PodManifest } from "../manifest-pod.ts";
 import { readOptionWords } from "../option-words.ts";
-import type { PodManifest } from "../pod-manifest.ts";
 import { LINKERD_OPTIONS } from "./options.ts";
 
 const PREFIX = "config.linkerd.io/";

@@ -25,8 +25,8 @@ export const LINKERD_OPTIONS: readonly MeshOption[] = [
     letter: "p",
     annotation: "config.linkerd.io/inbound-port",
     value: "PORT",
-    default: "none: it must be given",
-    help: "where inbound TCP traffic is redirected to",
+    default: "none; required",
+    help: "the port that inbound TCP traffic is redirected to",
   },
   {
     ...COMMON,
@@ -35,8 +35,8 @@ export const LINKERD_OPTIONS: readonly MeshOption[] = [
     letter: "o",
     annotation: "config.linkerd.io/outbound-port",
     value: "PORT",
-    default: "none: it must be given",
-    help: "where outbound TCP traffic is redirected to",
+    default: "none; required",
+    help: "the port that outbound TCP traffic is redirected to",
   },
   {
     ...COMMON,
@@ -45,8 +45,8 @@ export const LINKERD_OPTIONS: readonly MeshOption[] = [
     letter: "u",
     annotation: "config.linkerd.io/proxy-uid",
     value: "UID",
-    default: "-1: no uid is left alone",
-    help: "the uid whose traffic is left alone",
+    default: "-1: no uid",
+    help: "the uid whose traffic is not captured",
   },
   {
     ...COMMON,
@@ -55,8 +55,8 @@ export const LINKERD_OPTIONS: readonly MeshOption[] = [
     letter: "g",
     annotation: "config.linkerd.io/proxy-gid",
     value: "GID",
-    default: "-1: no gid is left alone",
-    help: "the gid whose traffic is left alone",
+    default: "-1: no gid",
+    help: "the gid whose traffic is not captured",
   },
   {
     ...LIST,
@@ -65,7 +65,7 @@ export const LINKERD_OPTIONS: readonly MeshOption[] = [
     letter: "r",
     value: "PORTS",
     default: "all",
-    help: "inbound ports to redirect, the others are left alone",
+    help: "inbound ports to redirect; others are not captured",
   },
   {
     ...LIST,
@@ -74,7 +74,7 @@ export const LINKERD_OPTIONS: readonly MeshOption[] = [
     annotation: "config.linkerd.io/skip-inbound-ports",
     value: "PORTS",
     default: "none",
-    help: "inbound ports and ranges 8000-8100 that are left alone",
+    help: "inbound ports and ranges (8000-8100) not to capture",
   },
   {
     ...LIST,
@@ -83,7 +83,7 @@ export const LINKERD_OPTIONS: readonly MeshOption[] = [
     annotation: "config.linkerd.io/skip-outbound-ports",
     value: "PORTS",
     default: "none",
-    help: "outbound ports and ranges 8000-8100 that are left alone",
+    help: "outbound ports and ranges (8000-8100) not to capture",
   },
   {
     ...LIST,
@@ -92,7 +92,7 @@ export const LINKERD_OPTIONS: readonly MeshOption[] = [
     annotation: "config.linkerd.io/skip-subnets",
     value: "NETWORKS",
     default: "none",
-    help: "networks whose inbound traffic is left alone",
+    help: "networks whose inbound traffic is not captured",
   },
   {
     ...COMMON,
@@ -101,7 +101,7 @@ export const LINKERD_OPTIONS: readonly MeshOption[] = [
     value: null,
     words: ["true", "false"],
     default: "true",
-    help: "makes the same rules for IPv6; --ipv6=false leaves IPv6 alone",
+    help: "makes the same rules for IPv6; --ipv6=false makes none",
   },
   {
     ...COMMON,
@@ -135,7 +135,7 @@ export const LINKERD_OPTIONS: readonly MeshOption[] = [
     flag: "timeout-close-wait-secs",
     value: "SECONDS",
     default: "0",
-    help: "sets a time-out of connection tracking, which decides no landing",
+    help: "sets a connection-tracking timeout, which affects no landing",
   },
   {
     ...TOOL,

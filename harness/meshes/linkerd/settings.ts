@@ -31,7 +31,7 @@ export function readLinkerd({
   const findings: Finding[] = [...found];
   if (config !== null)
     findings.push(
-      codedFinding("unsupported", "--mesh-config", "linkerd2-proxy-init reads no file of settings; give its flags."),
+      codedFinding("unsupported", "--mesh-config", "linkerd2-proxy-init does not read a settings file; use its flags."),
     );
   const place = (setting: string) => values.get(setting)?.flag ?? `--${setting}`;
   const noteFor = (setting: string) => (message: string) => void findings.push(finding(place(setting), message));
@@ -44,7 +44,7 @@ export function readLinkerd({
         codedFinding(
           "missing-value",
           flag,
-          `The port is missing; linkerd2-proxy-init has no default for it, write ${flag} PORT.`,
+          `The port is missing, and linkerd2-proxy-init has no default for it; add ${flag} PORT.`,
         ),
       );
     return text === undefined ? 0 : (readPort(text, noteFor(setting)) ?? 0);
@@ -77,7 +77,7 @@ export function readLinkerd({
 function readToggle(text: string | undefined, otherwise: "on" | "off", note: (message: string) => void): "on" | "off" {
   if (text === undefined) return otherwise;
   const read = readSwitch(text);
-  if (read === null) note(`"${text}" is neither true nor false.`);
+  if (read === null) note(`"${text}" is not a valid value; write true or false.`);
   return read ?? otherwise;
 }
 
@@ -105,6 +105,6 @@ function originsOf(values: ReadonlyMap<string, GivenValue>): Readonly<Record<str
 function warn({ proxyUid, proxyGid }: LinkerdSettings): readonly Finding[] {
   if (proxyUid !== null || proxyGid !== null) return [];
   const message =
-    "No uid and no gid is left alone, so the proxy's own connections come back to it; write --proxy-uid 2102.";
+    "No uid or gid is excluded from capture, so the proxy's own connections return to it; add --proxy-uid 2102.";
   return [codedFinding("capture-gap", "--proxy-uid", message)];
 }

@@ -5,7 +5,7 @@ import { findExpectation } from "../../contract/expectation.ts";
 import { isPodsOwn } from "../../contract/proxy-dial.ts";
 import { LandfallError } from "../../errors.ts";
 import { addressValue, type Family } from "../../model/address.ts";
-import type { Flow } from "../../model/flow.ts";
+import type { Flow, FlowProtocol } from "../../model/flow.ts";
 import { type SandboxAddresses, vmLinks, withLinks } from "../../model/pod.ts";
 import type { PodRules } from "../../model/ruleset.ts";
 import { holdsValue } from "../../model/value-ranges.ts";
@@ -17,7 +17,7 @@ import { findFurtherLinks } from "./further-links.ts";
 /** Flows that may be driven for one scenario, unless another number is asked for. */
 export const DEFAULT_MAX_FLOWS = 20_000;
 
-const OUT_OF_BUDGET = "--max-flows allows no more flows";
+const OUT_OF_BUDGET = "--max-flows was reached";
 
 /** A class with the flow that stands for it; `why` it is not driven, or null. Of an `unspecified` one nothing is demanded. */
 export interface PlannedClass {
@@ -33,6 +33,8 @@ export interface ClassPlan {
   /** The same rules in pods with another link, each with the flows that need it. */
   readonly further: readonly BoundScenario[];
   readonly classes: readonly PlannedClass[];
+  /** The protocols of the classes' flows: those that the contract speaks of. */
+  readonly protocols: readonly FlowProtocol[];
   readonly failure: string | null;
 }
 
@@ -54,12 +56,13 @@ export function planClasses(
   addresses: SandboxAddresses,
   maxFlows: number,
 ): ClassPlan {
+  const { protocols } = bound.capture.contractFor(addresses);
   const scenario = { ...bound, flows: keepFirst(bound.flows, maxFlows) };
   try {
-    return planWithin(scenario, rules, addresses, maxFlows - scenario.flows.length);
+    return { ...planWithin(scenario, rules, addresses, maxFlows - scenario.flows.length), protocols };
   } catch (error) {
     if (!(error instanceof LandfallError) || error.code !== "budget-exceeded") throw error;
-    return { scenario, further: [], classes: [], failure: error.message };
+    return { scenario, further: [], classes: [], protocols, failure: error.message };
   }
 }
 
@@ -68,7 +71,7 @@ function planWithin(
   rules: PodRules,
   addresses: SandboxAddresses,
   maxFlows: number,
-): ClassPlan {
+): Omit<ClassPlan, "protocols"> {
   const known = scenario.flows.filter(({ manner }) => manner === "answer").map(({ flow }) => flow);
   const driven = new Set(known.map(({ flow }) => flow));
   const classes: PlannedClass[] = [];

@@ -11,7 +11,7 @@ import type { ClassPlan } from "./class-plan.ts";
 
 /** Gives what became of each class that was planned, from the reports of all flows that were driven. */
 export function reportClasses(
-  { scenario, further, classes, failure }: ClassPlan,
+  { scenario, further, classes, protocols, failure }: ClassPlan,
   flows: readonly FlowReport[],
   rules: PodRules,
   addresses: SandboxAddresses,
@@ -27,12 +27,12 @@ export function reportClasses(
     return reason === null ? [] : [{ flow, why: reason }];
   });
   const left = remaining.length;
-  return { total: classes.length, driven: specified.length - left, unspecified, left, remaining, failure };
+  return { total: classes.length, protocols, driven: specified.length - left, unspecified, left, remaining, failure };
 }
 
 function whyNotSeen(report: FlowReport | undefined): string | null {
   if (report === undefined) return "it was not driven";
-  return report.verdict === "could-not-look" ? (report.observed.cause ?? "it could not be looked at") : null;
+  return report.verdict === "could-not-look" ? (report.observed.cause ?? "it could not be observed") : null;
 }
 
 /**
@@ -52,7 +52,7 @@ function findDoubts(
       const meetsDemand = possible.length > 0 && possible.every((landing) => meetsExpectation(expected, landing));
       return unknown.length === 0 || meetsDemand
         ? []
-        : [[flow.flow, `its landing depends on what is not known: ${[...new Set(unknown)].join("; ")}`] as const];
+        : [[flow.flow, `its landing depends on something unknown: ${[...new Set(unknown)].join("; ")}`] as const];
     });
   return new Map(doubts);
 }

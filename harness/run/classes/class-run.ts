@@ -2,7 +2,7 @@ import type { FlowReport, ScenarioReport } from "../../model/report.ts";
 import type { PodRules } from "../../model/ruleset.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import { judgeFlow } from "../judged-flow.ts";
-import { predictFlows, readRules } from "../prediction.ts";
+import { predictFlows, readRulesInPod } from "../prediction.ts";
 import type { BoundScenario } from "../scenario/bound-scenario.ts";
 import { IN_FLIGHT, lookAgain } from "../second-look.ts";
 import { DEFAULT_MAX_FLOWS, planClasses } from "./class-plan.ts";
@@ -42,7 +42,7 @@ export async function openClasses(
 async function learnRules(bound: BoundScenario, sandbox: Sandbox): Promise<PodRules> {
   if (bound.installation.kind !== "script") return bound.installation.rules;
   await sandbox.enter(bound.spec);
-  return withRules(bound, sandbox, () => readRules(bound.installation, sandbox));
+  return withRules(bound, sandbox, () => readRulesInPod(bound.installation, sandbox));
 }
 
 async function driveIn(pod: BoundScenario, rules: PodRules, sandbox: Sandbox): Promise<readonly FlowReport[]> {

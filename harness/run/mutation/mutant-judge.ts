@@ -41,6 +41,7 @@ export function makeMutantJudge(subject: MutationSubject, search: SearchDifferen
   return async (mutant) => {
     const report = (outcome: MutantReport["outcome"], flow: Flow | null, expected: string | null = null) => ({
       mutant: mutant.name,
+      protocols: subject.protocols,
       outcome,
       flow,
       expected,
@@ -85,7 +86,7 @@ export async function checkUnbroken(subject: MutationSubject, sandbox: Sandbox, 
     findings.push(describeWrong(flow, expected, landing, sandbox.backend));
   }
   if (findings.length === 0) return;
-  const message = `${subject.name}: the rules land ${findings.length === 1 ? "1 flow" : `${findings.length} flows`} elsewhere than demanded before anything is broken; landfall verify says more. Mend them first.`;
+  const message = `${subject.name}: the rules land ${findings.length === 1 ? "1 flow" : `${findings.length} flows`} elsewhere than required before any rule is broken; run landfall verify for details, and correct the rules first.`;
   throw new LandfallError("bad-input", message, { findings });
 }
 
@@ -165,6 +166,6 @@ function describeWrong(flow: Flow, expected: Expectation, landing: Landing, back
 }
 
 function cannotLook(flow: Flow, { cause }: Landing): LandfallError {
-  const message = `before anything was broken, ${flow.flow} could not be looked at: ${cause ?? "no cause was given"}. Run again; landfall doctor says what works here.`;
+  const message = `before anything was broken, ${flow.flow} could not be observed: ${cause ?? "no cause was reported"}. Run it again; landfall doctor reports which backends work.`;
   return new LandfallError("agent-failed", message);
 }

@@ -1,18 +1,24 @@
 import { renderIptablesSave } from "../../formats/iptables-save.ts";
 import { type Family, familyOf } from "../../model/address.ts";
+import type { Contract } from "../../model/contract.ts";
+import { FLOW_PROTOCOLS, type Flow, type FlowProtocol } from "../../model/flow.ts";
+import type { Match } from "../../model/match.ts";
 import type { SandboxAddresses } from "../../model/pod.ts";
-import type { PodRules, Ruleset } from "../../model/ruleset.ts";
+import { listMatches } from "../../model/rule-parts.ts";
+import { listRules, type PodRules, type Ruleset } from "../../model/ruleset.ts";
 import { compilePod } from "../../netfilter/simulator.ts";
 import { makePodSpec } from "../pod-spec.ts";
 import { type BoundFlow, type BoundScenario, bindScenario, listBoundaryFlows } from "../scenario/bound-scenario.ts";
 import type { ParsedScenario } from "../scenario/parsed-scenario.ts";
-import { familiesOf } from "../scenario/tested-families.ts";
+import { testedFamilies } from "../scenario/tested-families.ts";
 
 /** Rules to be broken, and the flows that are to show it. */
 export interface MutationSubject extends Pick<BoundScenario, "capture" | "spec" | "flows"> {
   /** The scenarios that bring these rules, by commas. */
   readonly name: string;
   readonly rules: PodRules;
+  /** The protocols of the flows among which one is searched that shows a defect. */
+  readonly protocols: readonly FlowProtocol[];
   /** Gives the same subject in the addresses of a sandbox: those of `docker` are whatever networks are free. */
   readonly bindTo: (addresses: SandboxAddresses) => MutationSubject;
 }
@@ -21,7 +27,7 @@ export interface MutationSubject extends Pick<BoundScenario, "capture" | "spec" 
  * Whose flows are to show a defect: the scenarios' alone, or also those that their capture configs are shown by, boundary by boundary,
  * as `verify` with flags drives them.
  */
-export type FlowSource = "scenarios" | "scenarios-and-configs";
+export type SubjectFlows = "scenarios" | "scenarios-and-configs";
 
 /**
  * Gives the different rule sets of some scenarios, in the order in which they come, each with the flows of all scenarios that bring it,
@@ -30,7 +36,7 @@ export type FlowSource = "scenarios" | "scenarios-and-configs";
  */
 export function findSubjects(
   scenarios: readonly ParsedScenario[],
-  source: FlowSource,
+  source: SubjectFlows,
   addresses: SandboxAddresses,
 ): readonly MutationSubject[] {
   const known = scenarios.flatMap((scenario) => {
@@ -79,7 +85,7 @@ function describeRules({ capture, listen }: ParsedScenario, { ip, ip6, policyRou
 /** What a subject is made of, whatever the addresses. */
 interface SubjectParts {
   readonly scenarios: readonly ParsedScenario[];
-  readonly source: FlowSource;
+  readonly source: SubjectFlows;
   readonly rules: PodRules;
 }
 
@@ -91,7 +97,7 @@ function makeSubject(parts: SubjectParts, addresses: SandboxAddresses): Mutation
   if (!first || !parsed) throw new RangeError("a subject has no scenario");
   const { capture } = first;
   const said = uniqueFlows(bound.flatMap(({ flows }) => flows));
-  const families = familiesOf(parsed);
+  const families = testedFamilies(parsed);
   const intended = source === "scenarios" ? [] : listBoundaryFlows(capture, addresses);
   const shown = intended.filter(({ flow }) => families.includes(flow.family));
   const unsaid = shown.filter((flow) => !said.some((other) => keyOf(other) === keyOf(flow)));
@@ -106,10 +112,23 @@ function makeSubject(parts: SubjectParts, addresses: SandboxAddresses): Mutation
     name: bound.map(({ name }) => name).join(", "),
     capture,
     rules,
+    protocols: findProtocols(capture.contractFor(addresses), flows, rules),
     spec,
     flows: [...said, ...predicted],
     bindTo: (others) => makeSubject(parts, others),
   };
+}
+
+/** Of UDP nothing need be searched where the contract, the flows and the rules all speak of TCP alone. */
+function findProtocols(contract: Contract, flows: readonly Flow[], { ip, ip6 }: PodRules): readonly FlowProtocol[] {
+  const named = new Set([...contract.protocols, ...flows.map(({ protocol }) => protocol)]);
+  const isForOthers = (match: Match) => match.kind === "compare" || (match.kind === "protocol" && !isTcp(match));
+  const asksForOthers = [ip, ip6].flatMap(listRules).some((rule) => listMatches(rule).some(isForOthers));
+  return FLOW_PROTOCOLS.filter((protocol) => named.has(protocol) || asksForOthers);
+}
+
+function isTcp({ protocol, negated }: Match & { readonly kind: "protocol" }): boolean {
+  return !negated && (protocol === "tcp" || protocol === "6");
 }
 
 function uniqueFlows(flows: readonly BoundFlow[]): readonly BoundFlow[] {

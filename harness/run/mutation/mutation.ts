@@ -84,7 +84,8 @@ async function changeLot({ lot, index }: MutationTask, sandbox: Sandbox): Promis
   await sandbox.enter(subject.spec);
   await checkUnbroken(subject, sandbox, index === 0 ? "all" : "quick");
   const place = JSON.stringify(sandbox.addresses);
-  const search = lot.searches.get(place) ?? startSearch(subject.rules, subject.spec, sandbox.addresses);
+  const search =
+    lot.searches.get(place) ?? startSearch(subject.rules, subject.spec, sandbox.addresses, subject.protocols);
   lot.searches.set(place, search);
   return makeMutantJudge(subject, search, sandbox);
 }

@@ -16,7 +16,7 @@ export interface RulesInPod {
 }
 
 /**
- * Says what of rules from outside does not apply, a sentence each; none where all of it does. A flow that such rules would have taken goes
+ * Says what of user-supplied rules does not apply, a sentence each; none where all of it does. A flow that such rules would have taken goes
  * its way untouched, so that without these sentences a run that asks for little could pass by rules that are not there:
  * a family that is not under test, nothing put in, rules that the kernel does not have, a table that the config's own rules would fill,
  * chains that nothing leads to, a nat table that is never consulted, TPROXY in a file where the flags do not say so.
@@ -32,11 +32,11 @@ export function describeInertRules(pod: RulesInPod): readonly string[] {
     const { installation } = pod;
     const given = installation.kind === "script" ? null : installation.rules[key];
     if (installation.kind !== "script" && given === null)
-      return [`${name} is not under test: no file holds rules of it, and no flow of that family is driven.`];
+      return [`${name} is not under test: no file contains rules for it, so no flow of that family is driven.`];
     const kernel = pod.kernel[key];
     if (listRules(kernel).length === 0 && listRules(given).length === 0) {
       const who =
-        installation.kind === "script" ? "the script has put in no rule" : `the file of ${option} has no rule`;
+        installation.kind === "script" ? "the script has added no rules" : `the file of ${option} has no rules`;
       return listRules(own[key]).length > 0 || installation.kind !== "script" ? [`${name}: ${who}.`] : [];
     }
     const said = [
@@ -63,7 +63,9 @@ function describeEmptyTables(own: Ruleset | null, kernel: Ruleset | null): reado
     const wanted = countTable(table);
     const there = countTable(kernel?.tables.find(({ name }) => name === table.name));
     if (wanted === 0 || there > 0) return [];
-    return [`the table ${table.name} is empty; for these settings the generator writes ${numberRules(wanted)} there.`];
+    return [
+      `the table ${table.name} is empty, but with these settings the generator writes ${numberRules(wanted)} there.`,
+    ];
   });
 }
 
@@ -74,7 +76,7 @@ function describeOrphans(own: Ruleset | null, kernel: Ruleset | null): readonly 
     .filter(({ table, name }) => !usual.has(`${table} ${name}`))
     .map(
       ({ table, name, rules }) =>
-        `no rule leads to the chain ${table} ${name}, so its ${numberRules(rules.length)} never apply.`,
+        `no rule jumps to the chain ${table} ${name}, so its ${numberRules(rules.length)} never apply.`,
     );
 }
 
@@ -97,7 +99,7 @@ function describeIdleNat(kernel: Ruleset | null): readonly string[] {
     ({ target, matches }) => target?.kind !== "unknown" && matches.every(({ kind }) => kind !== "unknown"),
   );
   if (nat === 0 || !isUnderstood || conntrackOf(kernel) === "on") return [];
-  return ["no rule tracks or rewrites connections, so that no packet ever meets the table nat."];
+  return ["no rule tracks or rewrites connections, so no packet ever reaches the nat table."];
 }
 
 /** What TPROXY marks is delivered by a route of its own, of which a file of rules says nothing. */
@@ -107,7 +109,7 @@ function describeRouting(kernel: Ruleset | null, { installation }: RulesInPod): 
   );
   if (!marks || installation.kind === "script" || installation.rules.policyRouting.rules.length > 0) return [];
   return [
-    "rules use TPROXY without policy routing, which is put in where the flags say -m TPROXY. Only what is for the pod's own address is delivered.",
+    "rules use TPROXY without policy routing, which landfall adds only with -m TPROXY. Only traffic to the pod's own address is delivered.",
   ];
 }
 

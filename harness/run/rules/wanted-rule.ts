@@ -140,12 +140,14 @@ function explainMiss(
   met: readonly TraceStep[],
   hasCounted: boolean | null,
 ): string {
-  if (nearest.table !== wanted.table) return `it stands in table ${nearest.table}, not ${wanted.table}`;
+  if (nearest.table !== wanted.table) return `it is in table ${nearest.table}, not ${wanted.table}`;
   const missed = met.find(({ matched }) => matched === false);
   if (missed?.why) return missed.why;
   if (hasCounted === true || met.some(({ matched }) => matched === true))
-    return hasCounted === false ? "the kernel did not count the flow for it" : "it matched, and does something else";
+    return hasCounted === false
+      ? "the kernel did not count the flow for it"
+      : "it matched first and did something else";
   if (hasCounted === false && met.length > 0) return "it did not match: the kernel did not count the flow for it";
-  if (met.length > 0) return "whether it matches is not known";
-  return "the flow did not come to it: another rule had decided before";
+  if (met.length > 0) return "it is unknown whether it matches";
+  return "the flow did not reach it, because an earlier rule decided";
 }

@@ -13,7 +13,7 @@ import type { FlowReport } from "../../model/report.ts";
 import type { Installation } from "../../sandbox/sandbox.ts";
 import { makePodSpec } from "../pod-spec.ts";
 import type { ParsedScenario, WrittenFlow } from "./parsed-scenario.ts";
-import { familiesOf } from "./tested-families.ts";
+import { testedFamilies } from "./tested-families.ts";
 
 /** One flow to be driven, and where it must land. */
 export interface BoundFlow {
@@ -57,7 +57,7 @@ export function bindScenario(scenario: ParsedScenario, addresses: SandboxAddress
     claim,
     installation,
     capture,
-    families: familiesOf(scenario),
+    families: testedFamilies(scenario),
     notLookedAt,
     listen: scenario.listen,
     ...bindFlows({ ...scenario, capture }, addresses),
@@ -122,7 +122,7 @@ export function listBoundaryFlows(capture: Capture, addresses: SandboxAddresses)
 
 function demandFlows(scenario: ParsedScenario, addresses: SandboxAddresses): readonly UnboundFlow[] {
   const { capture } = scenario;
-  const tested = familiesOf(scenario);
+  const tested = testedFamilies(scenario);
   return listBoundaryFlows(capture, addresses)
     .filter(({ flow }) => tested.includes(flow.family))
     .map(({ flow, manner }) => ({

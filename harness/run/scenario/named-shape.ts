@@ -1,11 +1,11 @@
-import { findMesh, MESHES, type NamedMesh } from "../../meshes/meshes.ts";
+import { defaultMesh, findMesh, type NamedMesh } from "../../meshes/meshes.ts";
 import { NO_LOOKUPS } from "../../model/name-lookups.ts";
 import { DEFAULT_ADDRESSES } from "../../model/pod.ts";
 import { BARE_SHAPE, type PodShape } from "../../model/pod-shape.ts";
 
-/** Gives the mesh that a scenario names, the first of the list where it names none; null where there is none of that name. */
+/** Gives the mesh that a scenario names, the default one where it names none; null where there is none of that name. */
 export function meshNamed(name: unknown): NamedMesh | null {
-  return name === undefined ? (MESHES[0] ?? null) : findMesh(String(name));
+  return name === undefined ? defaultMesh() : findMesh(String(name));
 }
 
 /**

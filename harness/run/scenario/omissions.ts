@@ -15,7 +15,7 @@ import type { BoundScenario } from "./bound-scenario.ts";
 /** A link of the pod that no rule names: what comes in there for somebody else passes through. */
 const LINK = "passing0";
 const WHY =
-  "With TPROXY this routing brings to the proxy what is not for the pod's own addresses. No driven flow shows it: the sandbox's pod is dialled at its own alone.";
+  "With TPROXY this routing delivers traffic to the proxy that is not for the pod's own addresses. No driven flow reveals it, because flows in the sandbox dial only the pod's own addresses.";
 
 /**
  * Gives what a script leaves out although the capture config demands it, and no driven flow shows: with TPROXY the policy routing. A flow

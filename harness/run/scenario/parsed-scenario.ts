@@ -2,7 +2,7 @@ import { readRulesText } from "../../formats/rules-text.ts";
 import { MESHES } from "../../meshes/meshes.ts";
 import type { Family } from "../../model/address.ts";
 import type { Capture } from "../../model/capture.ts";
-import { codedFinding, type Finding, finding, type Parsed } from "../../model/finding.ts";
+import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
 import type { Manner } from "../../model/flow.ts";
 import { type FlowText, parseFlowText } from "../../model/flow-text.ts";
 import { type LandingText, parseLandingText } from "../../model/landing-text.ts";
@@ -87,7 +87,11 @@ function readCapture(scenario: Scenario | SalvagedScenario, note: Note): Capture
   const mesh = meshNamed(name);
   if (!mesh)
     note("mesh", [
-      finding("", `There is no mesh "${name}"; the meshes are ${MESHES.map((one) => one.name).join(", ")}.`),
+      codedFinding(
+        "unknown-name",
+        "",
+        `There is no mesh "${name}"; the meshes are ${MESHES.map((one) => one.name).join(", ")}.`,
+      ),
     ]);
   if (!mesh || capture === null) return null;
   const joined = capture.filter((word) => JOINED_WORDS.test(word));
@@ -110,7 +114,11 @@ function splitJoined(word: string): readonly string[] {
 
 function refuseJoined(word: string): Finding {
   const apart = splitJoined(word).map((part) => JSON.stringify(part));
-  return codedFinding("conflict", "", `"${word}" is a flag and its value in one word; write ${apart.join(", ")}.`);
+  return codedFinding(
+    "conflict",
+    "",
+    `"${word}" contains a flag and its value; write two elements: ${apart.join(", ")}.`,
+  );
 }
 
 type GivenRules = Pick<PodRules, FamilyKey>;
@@ -142,7 +150,7 @@ function findUntested(flows: readonly WrittenFlow[], rules: GivenRules): readonl
     return codedFinding(
       "missing-value",
       "",
-      `There are IPv${family} flows, and ${field} is not given; ${field}: "" puts that family under test without rules.`,
+      `There are IPv${family} flows, but ${field} is missing; write ${field}: "" to test that family without rules.`,
     );
   });
 }
@@ -162,7 +170,7 @@ function readFamily(text: string | undefined, family: Family, note: Note): Rules
   const other = parsed.value[familyKey(family === 4 ? 6 : 4)];
   if (other !== null)
     note(field, [
-      codedFinding("wrong-family", "", `This has rules of IPv${other.family}; put them into the other field.`),
+      codedFinding("wrong-family", "", `This contains IPv${other.family} rules; put them into the other field.`),
     ]);
   return own ?? { family, tables: [] };
 }

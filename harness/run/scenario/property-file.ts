@@ -5,7 +5,7 @@ import { parseJsonText } from "../../load/json-text.ts";
 import { readTextFile } from "../../load/text-file.ts";
 import { loadUserModules } from "../../load/user-modules.ts";
 import type { Capture } from "../../model/capture.ts";
-import { codedFinding, type Finding, finding, type Parsed } from "../../model/finding.ts";
+import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
 import type { SandboxAddresses } from "../../model/pod.ts";
 import { describeReadFailure } from "../../model/read-failure.ts";
 import { checkField, findUnknownFields, isListOf, isRecord, isText, type Shape } from "./shape.ts";
@@ -72,12 +72,16 @@ function readJson(path: string): Parsed<unknown> {
 
 function checkShape(value: unknown, where: string): readonly Finding[] {
   if (!isRecord(value))
-    return [finding(where, "This is not a property; write { name, flows, lands } or { name, flows, never }.")];
+    return [
+      codedFinding(
+        "wrong-shape",
+        where,
+        "This is not a property; write { name, flows, lands } or { name, flows, never }.",
+      ),
+    ];
   const claims = ["lands", "never"].filter((field) => value[field] !== undefined);
   const fields = Object.entries(SHAPES).flatMap(([field, shape]) => checkField(value, field, shape, `${where}.`));
   const which =
-    claims.length === 0
-      ? [codedFinding("missing-value", where, "It claims nothing; say under lands or never where its flows land.")]
-      : [];
+    claims.length === 0 ? [codedFinding("missing-value", where, "It claims nothing; add lands or never.")] : [];
   return [...fields, ...findUnknownFields(value, Object.keys(SHAPES), `${where}.`), ...which];
 }

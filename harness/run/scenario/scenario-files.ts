@@ -80,7 +80,7 @@ function readScenarioFile(file: string, loaded: Parsed<unknown>): Parsed<Scenari
 function checkWords(scenario: SalvagedScenario | null, file: string): readonly Finding[] {
   if (scenario === null) return [];
   const expected = basename(file, extname(file));
-  const message = `The scenario's name "${scenario.name}" is not the file's; name one like the other.`;
+  const message = `The scenario's name "${scenario.name}" differs from the file's name; use the same name for both.`;
   const parsed = parseScenario(scenario, file);
   return [
     ...(scenario.name === undefined || scenario.name === expected ? [] : [finding(`${file}: name`, message)]),
@@ -110,7 +110,7 @@ export function selectScenarioFiles(
     return selected;
   });
   if (findings.length > 0) {
-    const count = findings.length === 1 ? "One word selects" : `${findings.length} words select`;
+    const count = findings.length === 1 ? "One argument selects" : `${findings.length} arguments select`;
     throw new LandfallError("bad-usage", `${count} no scenario.`, { findings });
   }
   return [...new Set(files)];
@@ -129,7 +129,6 @@ function selectPath(path: string): readonly string[] {
 function describeUnknown(word: string, names: readonly string[]): string {
   const alike = names.filter((name) => name.includes(word) || word.includes(name));
   const near = (alike.length > 0 ? alike : findNearNames(word, names)).slice(0, 5);
-  const hint =
-    near.length > 0 ? ` Did you mean ${near.join(", ")}?` : " verify --list names those that come with landfall.";
-  return `This is neither a scenario, nor a scenario file, nor a folder with some.${hint}`;
+  const hint = near.length > 0 ? ` Did you mean ${near.join(", ")}?` : " verify --list lists the built-in ones.";
+  return `This is neither a scenario name, nor a scenario file, nor a folder of scenario files.${hint}`;
 }

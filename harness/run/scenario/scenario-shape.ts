@@ -19,13 +19,17 @@ const SHAPES: Readonly<Record<keyof Scenario, Shape>> = {
   name: { is: "the file's name without its ending, as text", holds: isText, presence: "required" },
   claim: { is: "one sentence that could be false, as text", holds: isText, presence: "required" },
   mesh: { is: 'the name of a mesh: "linkerd"', holds: isText, presence: "optional" },
-  meshConfig: { is: "what the mesh's own tool takes as a file, as text", holds: isText, presence: "optional" },
+  meshConfig: {
+    is: "a settings file in the format of the mesh's own tool, as text",
+    holds: isText,
+    presence: "optional",
+  },
   capture: {
-    is: 'the mesh\'s options, one word an element: ["-u", "1337"]',
+    is: 'the mesh\'s options, one word per element: ["-u", "1337"]',
     holds: (value) => isListOf(value, (word) => typeof word === "string"),
     presence: "required",
   },
-  environment: { is: "variables by name, each a text", holds: isTexts, presence: "optional" },
+  environment: { is: "environment variables by name, each value a text", holds: isTexts, presence: "optional" },
   pod: {
     is: '"ipv4", "ipv6" or "dual"',
     holds: (v) => ["ipv4", "ipv6", "dual"].includes(String(v)),
@@ -56,7 +60,7 @@ const MANNERS = ["answer", "forward"] as const;
 export function readScenarioShape(value: unknown, where: string): Parsed<Scenario> {
   if (!isRecord(value)) {
     const message = "This is not a scenario; write: export default defineScenario({ name, claim, capture, answer }).";
-    return { ok: false, findings: [finding(where, message)] };
+    return { ok: false, findings: [codedFinding("wrong-shape", where, message)] };
   }
   const known = Object.entries(SHAPES).flatMap(([field, shape]) => checkField(value, field, shape, `${where}: `));
   const unknown = findUnknownFields(value, Object.keys(SHAPES), `${where}: `);
@@ -122,7 +126,7 @@ function checkWithout(value: unknown, where: string): readonly Finding[] {
   if (!Array.isArray(value)) return [];
   return value.flatMap((each: unknown, i) => {
     const place = `${where}: without[${i}]`;
-    if (!isRecord(each)) return [finding(place, "This must be { family, table, rule }.")];
+    if (!isRecord(each)) return [codedFinding("wrong-shape", place, "This must be { family, table, rule }.")];
     return Object.entries(WITHOUT_SHAPES).flatMap(([field, shape]) => checkField(each, field, shape, `${place}.`));
   });
 }
@@ -146,14 +150,14 @@ function checkWhole(scenario: Readonly<Record<string, unknown>>, where: string):
   const isGiven = (field: string) => scenario[field] !== undefined;
   return [
     ...(flows === 0 && MANNERS.every((manner) => !isGiven(manner) || isRecord(scenario[manner]))
-      ? [codedFinding("missing-value", where, "There is no flow; name at least one under answer or forward.")]
+      ? [codedFinding("missing-value", where, "There are no flows; add at least one under answer or forward.")]
       : []),
     ...(isGiven("rules") && isGiven("without")
       ? [
           codedFinding(
             "conflict",
             `${where}: without`,
-            "Rules given under rules are not generated; leave out there what should be missing.",
+            "without removes generated rules only; delete the rules from the text under rules instead.",
           ),
         ]
       : []),

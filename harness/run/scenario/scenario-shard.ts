@@ -14,7 +14,7 @@ export function parseShard(text: string): Parsed<Shard> {
   if (found && index <= count) return { ok: true, value: { index, count } };
   return {
     ok: false,
-    findings: [finding("--shard", `"${text}" is no shard; write K/N with K from 1 to N, as in 2/4.`)],
+    findings: [finding("--shard", `"${text}" is not a shard; write K/N with K from 1 to N, as in 2/4.`)],
   };
 }
 

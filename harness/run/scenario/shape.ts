@@ -1,4 +1,4 @@
-import { codedFinding, type Finding, finding } from "../../model/finding.ts";
+import { codedFinding, type Finding } from "../../model/finding.ts";
 import { findNearNames } from "../../model/near-names.ts";
 
 /** What a field of a value from a file must be: in words for the finding, and as a test. */
@@ -39,7 +39,9 @@ export function checkField(
     return shape.presence === "required"
       ? [codedFinding("missing-value", `${place}${field}`, `The field is missing; it is ${shape.is}.`)]
       : [];
-  return shape.holds(value[field]) ? [] : [finding(`${place}${field}`, `This must be ${shape.is}.`)];
+  return shape.holds(value[field])
+    ? []
+    : [codedFinding("wrong-shape", `${place}${field}`, `This must be ${shape.is}.`)];
 }
 
 /** Gives a finding for each field that there is none of; one that is mistyped is told the field that was meant. */

@@ -9,7 +9,7 @@ function familiesUnderTest(installation: Installation): readonly Family[] {
 }
 
 /** Gives the families that a scenario says something of. */
-export function familiesOf({ installation, families = FAMILIES }: ParsedScenario): readonly Family[] {
+export function testedFamilies({ installation, families = FAMILIES }: ParsedScenario): readonly Family[] {
   return familiesUnderTest(installation).filter((family) => families.includes(family));
 }
 
@@ -19,7 +19,7 @@ export function familiesOf({ installation, families = FAMILIES }: ParsedScenario
  */
 export function replaceInstallation(scenario: ParsedScenario, installation: Installation): ParsedScenario | null {
   const replaced = { ...scenario, installation };
-  const tested = familiesOf(replaced);
+  const tested = testedFamilies(replaced);
   if (scenario.flows === "boundaries") return tested.length > 0 ? replaced : null;
   const flows = scenario.flows.filter(({ flow }) => tested.includes(flow.family));
   return flows.length > 0 ? { ...replaced, flows } : null;

@@ -66,7 +66,7 @@ export class AgentClient implements AsyncDisposable {
     if (this.#end) return Promise.reject(this.#end);
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
-      const deadline = setTimeout(() => this.#giveUp(`has not replied to ${call} within ${timeoutMs} ms`), timeoutMs);
+      const deadline = setTimeout(() => this.#giveUp(`did not reply to ${call} within ${timeoutMs} ms`), timeoutMs);
       this.#pending.set(id, { call, resolve: (result) => resolve(result as CallResult<N>), reject, deadline });
       const line = JSON.stringify({ id, call, params });
       if (call === "dial") this.#note(line);
@@ -147,12 +147,12 @@ export class AgentClient implements AsyncDisposable {
 
   #fail(cause: unknown): void {
     const words = nameCause(this.#lastWords);
-    this.#giveUp(`has ended${words ? `, saying: ${words}` : " without a word"}`, cause);
+    this.#giveUp(`has ended${words ? `, saying: ${words}` : " without a message"}`, cause);
   }
 
   /** Only the first reason counts: what follows is its consequence. */
   #giveUp(reason: string, cause?: unknown): void {
-    const message = `the sandbox agent of ${this.name} ${reason}. Run again; landfall doctor says what works here.`;
+    const message = `the sandbox agent of ${this.name} ${reason}. Run it again; landfall doctor reports which backends work.`;
     this.#end ??= new LandfallError("agent-failed", message, cause === undefined ? {} : { cause });
     this.#stdin.end();
     for (const { reject, deadline } of this.#pending.values()) {

@@ -17,8 +17,9 @@ import { type Station, type StationName, stationOf } from "../station.ts";
 import type { World } from "../world.ts";
 import type { AgentClient } from "./agent-client.ts";
 import { confirmLanding } from "./confirm.ts";
-import { driveAll, makeBlindResult, type PlannedDial } from "./dial-batches.ts";
+import { makeBlindResult, type PlannedDial } from "./dial-batches.ts";
 import { CONNECT_TIMEOUT_MS, planDial } from "./dial-plan.ts";
+import { driveRounds } from "./dial-rounds.ts";
 import { listenersOf } from "./listeners.ts";
 import { syncAgents } from "./sync-agents.ts";
 
@@ -115,7 +116,9 @@ export class AgentSandbox implements Sandbox {
   /** An Envoy's log completes the landing of a single flow. */
   async #driveTogether(requests: readonly FlowRequest[], inFlight: number, envoy: RealEnvoy | null = null) {
     const dials = requests.map((request) => planDial(request, this.#station(stationOf(request.flow)), this.addresses));
-    const results = new Map((await driveAll(dials, inFlight)).map((result) => [result.token, result]));
+    const { agent, namespace } = this.#station("pod");
+    const driven = await driveRounds(dials, inFlight, () => agent.call("forget-connections", { namespace }));
+    const results = new Map(driven.map((result) => [result.token, result]));
     const blindness = dials.every(({ dial }) => this.#isConfirmed(results.get(dial.token), dial))
       ? null
       : await syncAgents(this.#agents());

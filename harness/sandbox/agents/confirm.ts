@@ -28,7 +28,7 @@ export function confirmLanding(
   if (landing.kind === "unanswered") return confirmSilence(landing, ordered, endedAtMs);
   const told = passagesOf(landing);
   if (told.length === recorded.length && told.every((passage, i) => passage === recorded[i])) return landing;
-  const cause = `the caller was told of [${told.join(", ")}] (${landing.kind}), the listeners recorded [${recorded.join(", ")}]`;
+  const cause = `the caller saw [${told.join(", ")}] (${landing.kind}), but the listeners recorded [${recorded.join(", ")}]`;
   return makeBlind("ends-disagree", cause);
 }
 
@@ -38,10 +38,10 @@ function confirmLostDatagram(landing: Landing, records: readonly Seen[], endedAt
   if (record === undefined && landing.replyFrom === undefined) return landing;
   if (record !== undefined && others.length === 0) {
     if (endedAtMs - record.atMs >= ANSWER_GRACE_MS || landing.replyFrom !== undefined)
-      return { ...landing, kind: "unanswered" };
-    return makeBlind("ends-disagree", "the listener read the datagram too late for its answer to be heard");
+      return { ...landing, kind: "unanswered", host: record.host };
+    return makeBlind("ends-disagree", "the listener read the datagram too late for its answer to arrive");
   }
-  const cause = `one datagram was sent, and the listeners recorded [${records.map(renderRecord).join(", ")}]`;
+  const cause = `one datagram was sent, but the listeners recorded [${records.map(renderRecord).join(", ")}]`;
   return makeBlind("ends-disagree", cause);
 }
 
@@ -53,7 +53,9 @@ function confirmSilence(landing: Landing, records: readonly Seen[], endedAtMs: n
   const isLate = last !== undefined && endedAtMs - last.atMs < ANSWER_GRACE_MS;
   const areHopsRecorded = hops.every((hop, i) => hop === recorded[i]) && recorded.length <= hops.length + 1;
   if (areHopsRecorded && !isLate && (last !== undefined || request === "not-delivered")) return silence;
-  const why = isLate ? "the listener read it too late to be heard" : `the listeners recorded [${recorded.join(", ")}]`;
+  const why = isLate
+    ? "the listener read it too late for its answer to arrive"
+    : `the listeners recorded [${recorded.join(", ")}]`;
   const cause = `the connection was made, but nothing answered; the request was ${request}, and ${why}`;
   return makeBlind("ends-disagree", cause, landing.hops);
 }

@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import type Docker from "dockerode";
 import { describeFailure, LandfallError } from "../../errors.ts";
 import { parseIptablesSave } from "../../formats/iptables-save.ts";
-import { nameTool } from "../../formats/tool-name.ts";
+import { toolOfFamily } from "../../formats/tool-name.ts";
 import { FAMILIES, type Family } from "../../model/address.ts";
 import type { Ruleset } from "../../model/ruleset.ts";
 import { engineFailed, unlessGone } from "./engine.ts";
@@ -32,15 +32,15 @@ const LEGACY_TABLES: Readonly<Record<Family, string>> = { 4: "ip_tables_names", 
 /**
  * Reads the rules of a running container: from its name or id to its first process, from there to the network namespace, and there
  * `iptables-save -c`. Changes nothing. Needs root, since it enters the namespace, and an engine on this machine.
- * Throws `bad-input` where there is no such container or it does not run, `environment` where its namespace cannot be entered.
+ * Throws `bad-input` where there is no such container or it does not run, `environment` where its network namespace cannot be entered.
  */
 export async function readContainerRules(engine: Docker, nameOrId: string): Promise<ContainerRules> {
   const found = await unlessGone(engine.getContainer(nameOrId).inspect()).catch((error) => {
     throw engineFailed(`look for the container ${nameOrId}`, error);
   });
   if (!found?.State.Running) {
-    const what = found ? `The container ${nameOrId} is there but does not run` : `There is no container ${nameOrId}`;
-    throw new LandfallError("bad-input", `${what}; docker ps lists those that run.`);
+    const what = found ? `The container ${nameOrId} exists but is not running` : `There is no container ${nameOrId}`;
+    throw new LandfallError("bad-input", `${what}; docker ps lists the running ones.`);
   }
   const pid = found.State.Pid;
   const rulesets = await Promise.all(FAMILIES.flatMap((family) => [readNft(pid, family), readLegacy(pid, family)]));
@@ -49,20 +49,20 @@ export async function readContainerRules(engine: Docker, nameOrId: string): Prom
 }
 
 async function readNft(pid: number, family: Family): Promise<ContainerRuleset> {
-  return { variant: "nft", ruleset: await readRuleset(pid, `${nameTool(family)}-nft-save`, family) };
+  return { variant: "nft", ruleset: await readRuleset(pid, `${toolOfFamily(family)}-nft-save`, family) };
 }
 
 async function readLegacy(pid: number, family: Family): Promise<ContainerRuleset | null> {
   const tables = await readFile(`/proc/${pid}/net/${LEGACY_TABLES[family]}`, "utf8").catch(() => "");
   if (tables.trim() === "") return null;
-  return { variant: "legacy", ruleset: await readRuleset(pid, `${nameTool(family)}-legacy-save`, family) };
+  return { variant: "legacy", ruleset: await readRuleset(pid, `${toolOfFamily(family)}-legacy-save`, family) };
 }
 
 async function readRuleset(pid: number, tool: string, family: Family): Promise<Ruleset> {
   const text = await saveRules(pid, tool);
   const parsed = parseIptablesSave(text, { where: tool, family });
   if (parsed.ok) return parsed.value;
-  throw new LandfallError("environment", `what ${tool} printed cannot be understood.`, { findings: parsed.findings });
+  throw new LandfallError("environment", `the output of ${tool} cannot be parsed.`, { findings: parsed.findings });
 }
 
 async function saveRules(pid: number, tool: string): Promise<string> {
@@ -72,7 +72,9 @@ async function saveRules(pid: number, tool: string): Promise<string> {
   } catch (error) {
     const said = describeFailure(error);
     const remedy =
-      process.getuid?.() === 0 ? "Is the engine on this machine, with iptables beside it?" : "Run as root: sudo.";
+      process.getuid?.() === 0
+        ? "Check that the engine runs on this machine and that iptables is installed."
+        : "Run as root: sudo.";
     throw new LandfallError("environment", `the namespace of process ${pid} could not be entered: ${said}. ${remedy}`, {
       cause: error,
     });

@@ -2,7 +2,7 @@ import { extname } from "node:path";
 import { PassThrough } from "node:stream";
 import type Docker from "dockerode";
 import { GenericContainer, PullPolicy, type WaitStrategy } from "testcontainers";
-import type { HostAddresses } from "../../model/pod.ts";
+import type { HostAddresses } from "../../model/pod-shape.ts";
 import type { AgentStreams } from "../agents/agent-client.ts";
 import { engineFailed } from "./engine.ts";
 import { type Lifetime, makeLabels } from "./labels.ts";

@@ -11,7 +11,7 @@ const PING_TIMEOUT_MS = 5_000;
  */
 export function connectEngine(): Docker {
   const named = process.env["DOCKER_HOST"] ?? "";
-  if (named.startsWith("ssh:")) throw new EngineAddressError("landfall does not reach engines over ssh", OVER_SSH);
+  if (named.startsWith("ssh:")) throw new EngineAddressError("landfall does not support engines over ssh", OVER_SSH);
   try {
     return new Docker();
   } catch (error) {
@@ -56,7 +56,7 @@ export async function whyNoEngine(engine: Docker): Promise<EngineSilence | null>
       sleep(PING_TIMEOUT_MS, "silence", { signal: silence.signal, ref: false }).catch(() => "aborted"),
     ]);
     silence.abort();
-    return answer === "silence" ? { why: `no word from it for ${PING_TIMEOUT_MS / 1000} s`, errno: null } : null;
+    return answer === "silence" ? { why: `it did not answer within ${PING_TIMEOUT_MS / 1000} s`, errno: null } : null;
   } catch (error) {
     return { why: describeError(error), errno: errnoOf(error) };
   }
@@ -73,7 +73,7 @@ export async function reachEngine(): Promise<Docker> {
   if (silence === null) return engine;
   throw new LandfallError(
     "environment",
-    `no container engine answers (${silence.why}). landfall doctor says what to do.`,
+    `no container engine answers (${silence.why}). landfall doctor says how to fix this.`,
   );
 }
 
@@ -103,7 +103,7 @@ export function engineFailed(what: string, error: unknown): LandfallError {
   const came = describeError(error);
   return new LandfallError(
     "environment",
-    `the container engine could not ${what}: ${came}. landfall doctor says what works here.`,
+    `the container engine could not ${what}: ${came}. landfall doctor reports which backends work here.`,
     { cause: error },
   );
 }

@@ -1,5 +1,6 @@
 import { FAMILIES } from "../../model/address.ts";
-import { type HostAddresses, type HostName, POD_INTERFACE, type SandboxAddresses } from "../../model/pod.ts";
+import { type HostName, POD_INTERFACE, type SandboxAddresses } from "../../model/pod.ts";
+import type { HostAddresses } from "../../model/pod-shape.ts";
 import type { AgentClient } from "../agents/agent-client.ts";
 import { look } from "../pod/look.ts";
 import { NO_ROUTING_TEXT } from "../pod/routing-text.ts";

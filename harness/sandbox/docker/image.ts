@@ -56,7 +56,7 @@ async function buildImage(engine: Docker, name: ImageName, reference: string, ex
     const why = describeError(error);
     throw new LandfallError(
       "environment",
-      `the engine could not build the image ${name} (${why}):\n  ${last}\nMend that, or try another backend: --sandbox netns.`,
+      `the engine could not build the image ${name} (${why}):\n  ${last}\nFix this, or use another backend: --sandbox netns.`,
       { cause: error },
     );
   }

@@ -51,7 +51,7 @@ export async function createNetwork(
   }
   throw new LandfallError(
     "environment",
-    `no network from ${subnetsAt(kind, places?.[0] ?? 0)[4]} to ${subnetsAt(kind, places?.at(-1) ?? POOL_SIZE - 1)[4]} is free. landfall sweep removes what dead runs left.`,
+    `no network from ${subnetsAt(kind, places?.[0] ?? 0)[4]} to ${subnetsAt(kind, places?.at(-1) ?? POOL_SIZE - 1)[4]} is free. landfall sweep removes containers and networks that ended runs left behind.`,
   );
 }
 

@@ -6,7 +6,7 @@ import { type DockerHost, HOST_CAPABILITIES, setUpHosts } from "./hosts.ts";
 import { ensureImage } from "./image.ts";
 import { createNetwork, removeNetwork, type SandboxNetwork } from "./network.ts";
 import { sandboxAddressesAt } from "./subnets.ts";
-import { sweep } from "./sweep.ts";
+import { sweepEngine } from "./sweep.ts";
 import { DockerVm } from "./vm.ts";
 import { type DockerOptions, DockerWorld, type StartedWorld } from "./world.ts";
 
@@ -47,7 +47,7 @@ async function ensureImages(engine: Docker, { say, envoyProgram }: DockerOptions
 }
 
 async function makeNetwork(engine: Docker, { lifetime }: DockerOptions, undo: AsyncDisposableStack) {
-  await sweep(engine, "dead").catch((error) => {
+  await sweepEngine(engine, "dead").catch((error) => {
     throw engineFailed("list what dead runs have left", error);
   });
   const network = await createNetwork(engine, "pod", currentRunId(), lifetime);

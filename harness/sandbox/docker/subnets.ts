@@ -1,5 +1,6 @@
 import type { Family } from "../../model/address.ts";
-import { DEFAULT_ADDRESSES, type HostAddresses, type HostName, type SandboxAddresses } from "../../model/pod.ts";
+import { DEFAULT_ADDRESSES, type HostName, type SandboxAddresses } from "../../model/pod.ts";
+import type { HostAddresses } from "../../model/pod-shape.ts";
 
 /** How many networks of one kind the pool holds. */
 export const POOL_SIZE = 256;

@@ -21,7 +21,11 @@ export type SweepScope = "dead" | "dead-and-kept";
  * landfall's labels is looked at, and only runs that are known to be dead count: a run that lives, or of which this machine cannot tell,
  * keeps everything. What is gone meanwhile counts as removed by whoever did it.
  */
-export async function sweep(engine: Docker, scope: SweepScope, runs?: readonly string[]): Promise<readonly Residue[]> {
+export async function sweepEngine(
+  engine: Docker,
+  scope: SweepScope,
+  runs?: readonly string[],
+): Promise<readonly Residue[]> {
   const isMeant = ({ residue, labels }: Labelled) => isDead(labels, scope) && (runs?.includes(residue.run) ?? true);
   const containers = (await findContainers(engine)).filter(isMeant);
   const networks = (await findNetworks(engine)).filter(isMeant);

@@ -5,7 +5,7 @@ let state: "unused" | "used" | "ending" = "unused";
 
 /** To be called before a container or network is made. Throws `environment` where this process is being ended. */
 export function noteContainers(): void {
-  if (state === "ending") throw new LandfallError("environment", "the run is being ended; no container is started.");
+  if (state === "ending") throw new LandfallError("environment", "the run is ending; no container is started.");
   state = "used";
 }
 

@@ -1,6 +1,7 @@
 import type Docker from "dockerode";
 import { FAMILIES } from "../../model/address.ts";
-import { type HostAddresses, POD_INTERFACE, type SandboxAddresses, vmGateway } from "../../model/pod.ts";
+import { POD_INTERFACE, type SandboxAddresses, vmGateway } from "../../model/pod.ts";
+import type { HostAddresses } from "../../model/pod-shape.ts";
 import type { AgentClient } from "../agents/agent-client.ts";
 import { look } from "../pod/look.ts";
 import type { CrewMember, DockerCrew } from "./crew.ts";

@@ -1,17 +1,8 @@
 import { FAMILIES, type Family } from "../../model/address.ts";
 import { dialsOn, type ListenerShape, type PodShape } from "../../model/pod-shape.ts";
 import { closedCluster, elsewhereCluster, passThroughCluster } from "./clusters.ts";
-import { type Chain, makeListener } from "./listeners.ts";
-
-/** What a real Envoy's configuration depends on: while this stays the same, one Envoy does for scenario after scenario. */
-export interface EnvoySettings extends Pick<PodShape, "passThrough"> {
-  /** The listeners of the pod that dial on for what they take. */
-  readonly listeners: readonly ListenerShape[];
-  /** The pod's addresses, canonical text; the loopback ones are added. */
-  readonly podAddresses: readonly string[];
-  /** How long a connection onward may take to be made. */
-  readonly connectTimeoutMs: number;
-}
+import { type FilterChain, makeListener } from "./listeners.ts";
+import type { EnvoySettings } from "./settings.ts";
 
 /**
  * Gives Envoy's bootstrap configuration (JSON): what Istio's sidecar does to connections, and nothing else.
@@ -38,7 +29,7 @@ export function makeEnvoyBootstrap(settings: EnvoySettings): object {
 
 function listenersOf(family: Family, settings: EnvoySettings): readonly object[] {
   const closed = [...new Set(settings.listeners.map(({ port }) => port))].map(
-    (port): Chain => ({ cluster: "closed", port }),
+    (port): FilterChain => ({ cluster: "closed", port }),
   );
   return settings.listeners.map((listener) => {
     const { name, port, mode } = listener;
@@ -48,7 +39,7 @@ function listenersOf(family: Family, settings: EnvoySettings): readonly object[]
 }
 
 /** Where a listener sends what was meant for the pod's own addresses. */
-function chainOf({ dials }: ListenerShape): Chain {
+function chainOf({ dials }: ListenerShape): FilterChain {
   if (dials.kind !== "original") return { cluster: "closed", port: null };
   switch (dials.own) {
     case "from-pass-through":

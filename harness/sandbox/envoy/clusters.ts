@@ -1,6 +1,6 @@
 import type { Family } from "../../model/address.ts";
 import { loopbackAddress, MAX_HOPS } from "../../model/pod.ts";
-import type { EnvoySettings } from "./bootstrap.ts";
+import type { EnvoySettings } from "./settings.ts";
 
 /**
  * Connections that a cluster holds at most: a loop ends here (flag UO) instead of taking every port of the machine. Twice the hops after

@@ -22,10 +22,10 @@ const KINDS: readonly (readonly [RegExp, EndingKind])[] = [
 export function landBehindEnvoy(passages: readonly AccessLogEntry[]): Landing | null {
   const last = passages.at(-1);
   if (!last) return null;
-  const hops = passages.map(makeHop);
+  const hops = passages.map(makeEnvoyHop);
   if (hops.length >= MAX_HOPS) return last.onwardSource === null ? landInLoop(passages) : null;
   if (last.flags.includes("UO")) {
-    const cause = "Envoy's circuit breaker opened before the flow had gone round; flows driven beside it used it up";
+    const cause = "Envoy's circuit breaker opened before the flow had looped; flows driven at the same time used it up";
     return makeBlind("envoy-unclear", cause, hops);
   }
   if (last.flags.includes("UH")) return landOnEnvoy(last, hops.slice(0, -1));
@@ -35,11 +35,11 @@ export function landBehindEnvoy(passages: readonly AccessLogEntry[]): Landing | 
 
 /** Gives the loop that these passages show. */
 export function landInLoop(passages: readonly AccessLogEntry[]): Landing {
-  return makeLanding("loop", { hops: passages.slice(0, MAX_HOPS).map(makeHop) });
+  return makeLanding("loop", { hops: passages.slice(0, MAX_HOPS).map(makeEnvoyHop) });
 }
 
 /** Gives the passage that an entry tells of; without original destination where the connection was accepted under the address dialled. */
-export function makeHop({ listener, port, accepted, destination }: AccessLogEntry): Hop {
+export function makeEnvoyHop({ listener, port, accepted, destination }: AccessLogEntry): Hop {
   const isUnderDialled = destination === accepted && accepted.endsWith(`:${port}`);
   return { listener, port, originalDestination: isUnderDialled ? null : destination };
 }
@@ -47,7 +47,7 @@ export function makeHop({ listener, port, accepted, destination }: AccessLogEntr
 /** Gives the landing on the listener of Envoy that an entry tells of, after these hops. Envoy closes what is meant for itself. */
 export function landOnEnvoy(entry: AccessLogEntry, hops: readonly Hop[]): Landing {
   const address = sourceAddress(entry.accepted);
-  return makeLanding("listener", { host: "pod", ...makeHop(entry), address, source: entry.source, hops });
+  return makeLanding("listener", { host: "pod", ...makeEnvoyHop(entry), address, source: entry.source, hops });
 }
 
 function landOnFailure(failure: string | null, hops: readonly Hop[]): Landing {

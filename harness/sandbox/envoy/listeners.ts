@@ -1,7 +1,7 @@
 import { addressBits, type Family, familyOf, unspecifiedAddress } from "../../model/address.ts";
 import { loopbackAddress, PASS_THROUGH_IPV6 } from "../../model/pod.ts";
 import { ACCESS_LOG_OPERATORS } from "./access-log.ts";
-import type { EnvoySettings } from "./bootstrap.ts";
+import type { EnvoySettings } from "./settings.ts";
 
 /** One of Envoy's listeners, for one family. */
 export interface EnvoyListener {
@@ -14,7 +14,7 @@ export interface EnvoyListener {
 }
 
 /** Where connections to the pod's own addresses go, at one port or, with null, at every other. */
-export interface Chain {
+export interface FilterChain {
   /** The cluster's name without its family. */
   readonly cluster: "closed" | "pass-through" | "elsewhere";
   readonly port: number | null;
@@ -32,7 +32,7 @@ const ORIGINAL_DESTINATION = {
 };
 
 /** Gives a listener that follows the original destination: chains for the pod's own addresses, everything else goes elsewhere. */
-export function makeListener(listener: EnvoyListener, chains: readonly Chain[], settings: EnvoySettings): object {
+export function makeListener(listener: EnvoyListener, chains: readonly FilterChain[], settings: EnvoySettings): object {
   const { name, port, family, kind } = listener;
   return {
     name: `${name}-${family}`,
@@ -80,7 +80,7 @@ function nameLoopback(family: Family): object {
   };
 }
 
-function makeTcpProxy(cluster: Chain["cluster"], listener: EnvoyListener): object {
+function makeTcpProxy(cluster: FilterChain["cluster"], listener: EnvoyListener): object {
   return {
     name: "envoy.filters.network.tcp_proxy",
     typed_config: {

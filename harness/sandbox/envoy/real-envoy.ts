@@ -5,9 +5,10 @@ import { proxyIdentity } from "../../model/pod-shape.ts";
 import type { Observation } from "../sandbox.ts";
 import type { Station } from "../station.ts";
 import { type AccessLogEntry, parseAccessLogLine } from "./access-log.ts";
-import { type EnvoySettings, envoyListeners, makeEnvoyBootstrap } from "./bootstrap.ts";
+import { envoyListeners, makeEnvoyBootstrap } from "./bootstrap.ts";
 import { landInLoop, landOnEnvoy } from "./landing.ts";
 import { type DrivenFlow, type FlowTrace, traceFlow } from "./passages.ts";
+import type { EnvoySettings } from "./settings.ts";
 
 /** How long Envoy's log may take to tell of connections that have ended. It alone proves that Envoy never saw one. */
 const LOG_DEADLINE_MS = 2_000;

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { describeFailure } from "../../errors.ts";
-import type { BackendState } from "../detect.ts";
+import type { BackendState } from "../../model/backends.ts";
 import { explainNetnsFailure } from "./failure.ts";
 import { readNamespaceSettings, renderNamespaceCommand } from "./namespace-settings.ts";
 

@@ -40,14 +40,14 @@ const REASONS: readonly Reason[] = [
   (_, { uid, unprivilegedUsernsClone }) =>
     uid !== 0 && unprivilegedUsernsClone === 0
       ? {
-          why: "The kernel allows user namespaces to root alone (kernel.unprivileged_userns_clone is 0).",
+          why: "The kernel allows user namespaces for root only (kernel.unprivileged_userns_clone is 0).",
           remedy: `Allow them: sudo sysctl kernel.unprivileged_userns_clone=1, ${OR_ROOT}`,
         }
       : null,
   (said, { uid, apparmorRestrict }) =>
     uid !== 0 && apparmorRestrict === 1 && /not permitted|denied/i.test(said)
       ? {
-          why: "AppArmor takes all rights from user namespaces (kernel.apparmor_restrict_unprivileged_userns is 1).",
+          why: "AppArmor removes all capabilities in user namespaces (kernel.apparmor_restrict_unprivileged_userns is 1).",
           remedy: `Allow them: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0, ${OR_ROOT}`,
         }
       : null,
@@ -61,7 +61,7 @@ const REASONS: readonly Reason[] = [
   (said, { uid }) =>
     uid === 0 && /not permitted|denied/i.test(said)
       ? {
-          why: `Root may make no namespaces here (${firstLine(said)}), as is usual in a container.`,
+          why: `Root may not create namespaces here (${firstLine(said)}), which is usual in a container.`,
           remedy: "Give the container CAP_SYS_ADMIN and CAP_NET_ADMIN, or run outside it.",
         }
       : null,
@@ -81,12 +81,12 @@ export function explainNetnsFailure(said: string, settings: NamespaceSettings): 
     if (failure) return failure;
   }
   return {
-    why: `A network namespace with rules in it cannot be had: ${firstLine(said)}.`,
+    why: `A network namespace with rules cannot be created: ${firstLine(said)}.`,
     remedy:
       "Use a kernel with nf_tables or ip_tables: sudo modprobe nf_tables nf_nat nf_conntrack nf_conntrack_netlink.",
   };
 }
 
 function firstLine(text: string): string {
-  return (text.trim().split("\n")[0] ?? "").replace(/\.$/, "") || "nothing was said";
+  return (text.trim().split("\n")[0] ?? "").replace(/\.$/, "") || "no message";
 }

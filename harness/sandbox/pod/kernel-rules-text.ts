@@ -1,6 +1,6 @@
 import { LandfallError } from "../../errors.ts";
 import { parseIptablesSave } from "../../formats/iptables-save.ts";
-import { nameTool } from "../../formats/tool-name.ts";
+import { toolOfFamily } from "../../formats/tool-name.ts";
 import { carryTexts } from "../../formats/written-texts.ts";
 import type { Family } from "../../model/address.ts";
 import type { PodRules, Ruleset } from "../../model/ruleset.ts";
@@ -11,8 +11,8 @@ import type { PodRules, Ruleset } from "../../model/ruleset.ts";
  */
 export function readKernelRules(text: string | null, family: Family, written: PodRules | null): Ruleset | null {
   if (text === null) return null;
-  const parsed = parseIptablesSave(text, { where: `${nameTool(family)}-save`, family });
+  const parsed = parseIptablesSave(text, { where: `${toolOfFamily(family)}-save`, family });
   if (parsed.ok) return carryTexts(parsed.value, written);
-  const message = "the pod's rules were read from the kernel, and cannot be understood.";
+  const message = "the pod's rules were read from the kernel but cannot be parsed.";
   throw new LandfallError("agent-failed", message, { findings: parsed.findings });
 }

@@ -4,7 +4,7 @@ import { renderIptablesSave } from "../../formats/iptables-save.ts";
 import { readNft } from "../../formats/nft/read-nft.ts";
 import { renderNftText } from "../../formats/nft/write-nft.ts";
 import type { Family } from "../../model/address.ts";
-import { finding } from "../../model/finding.ts";
+import { codedFinding } from "../../model/finding.ts";
 import { type Chain, familyKey, type PodRules, type Ruleset, type Table, tableKey } from "../../model/ruleset.ts";
 import { readKernelRules } from "./kernel-rules-text.ts";
 import { renderRoutingText } from "./routing-text.ts";
@@ -53,9 +53,9 @@ function checkOrder({ tables }: Ruleset): void {
       ({ hook, priority, place }) => hook === one.hook && priority === one.priority && one.place < place,
     );
     if (tie === undefined) continue;
-    const message = `${one.table} ${one.chain} and ${tie.table} ${tie.chain} have one hook and priority; name the file of iptables first, as the sandbox loads it first.`;
-    throw new LandfallError("bad-input", "The sandbox cannot load these rules in their order.", {
-      findings: [finding("--rules", message)],
+    const message = `${one.table} ${one.chain} and ${tie.table} ${tie.chain} have one hook and priority; name the iptables file first, because the sandbox loads it first.`;
+    throw new LandfallError("bad-input", "The sandbox cannot load these rules in the given order.", {
+      findings: [codedFinding("rule-fault", "--rules", message)],
     });
   }
 }
@@ -84,7 +84,7 @@ function addNftTables(read: Ruleset | null, written: Ruleset | null, listing: st
 function readListing(listing: string): readonly Table[] {
   const parsed = readNft(listing, { where: "nft -j list ruleset" });
   if (parsed.ok) return parsed.value.tables;
-  const message = "the pod's rules were read from the kernel with nft, and cannot be understood.";
+  const message = "the pod's rules were read from the kernel with nft but cannot be parsed.";
   throw new LandfallError("agent-failed", message, { findings: parsed.findings });
 }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { CommandResult } from "../../agent/protocol.ts";
+import type { CommandOutcome } from "../../agent/protocol.ts";
 import { LandfallError } from "../../errors.ts";
 
 /** How long a user's script may take. */
@@ -31,12 +31,12 @@ export function makeScriptEnvironment(environment: NodeJS.ProcessEnv): Readonly<
  */
 export async function runScript(
   path: string,
-  run: (timeoutMs: number) => Promise<CommandResult>,
+  run: (timeoutMs: number) => Promise<CommandOutcome>,
   timeoutMs = SCRIPT_TIMEOUT_MS,
 ): Promise<void> {
   const { status, stderr } = await run(timeoutMs).catch((error) => Promise.reject(nameScript(error, path, timeoutMs)));
   if (status === 0) return;
-  const said = stderr.trim() || "it said nothing";
+  const said = stderr.trim() || "it printed no message";
   throw new LandfallError("rules-refused", `the script ${path} ended with status ${status}: ${said}.`);
 }
 

@@ -1,10 +1,10 @@
 import { Readable } from "node:stream";
 import { expect, test } from "vitest";
-import { readLines } from "../../../harness/agent/lines.ts";
+import { forEachLine } from "../../../harness/agent/lines.ts";
 
 async function check(chunks: readonly string[], expected: readonly string[]): Promise<void> {
   const lines: string[] = [];
-  await readLines(Readable.from(chunks.map((chunk) => Buffer.from(chunk))), (line) => lines.push(line));
+  await forEachLine(Readable.from(chunks.map((chunk) => Buffer.from(chunk))), (line) => lines.push(line));
   expect(lines).toEqual(expected);
 }
 

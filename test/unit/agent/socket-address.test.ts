@@ -15,7 +15,7 @@ describe("a socket address", () => {
   });
 
   test("that is none is refused", () => {
-    expect(() => encodeSocketAddress({ address: "10.0.0.256", port: 1 })).toThrow('"10.0.0.256" is no address');
+    expect(() => encodeSocketAddress({ address: "10.0.0.256", port: 1 })).toThrow('"10.0.0.256" is not an address');
   });
 
   test("has brackets around IPv6 alone", () => {

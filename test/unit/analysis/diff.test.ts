@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { diffRulesets } from "../../../harness/analysis/diff.ts";
+import { type Change, diffRulesets } from "../../../harness/analysis/diff.ts";
 import { impliedRouting, impliedShape } from "../../../harness/analysis/pod/implied-pod.ts";
 import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import { seedConfig } from "../../../harness/meshes/istio-1.4/seed-config.ts";
@@ -56,9 +56,48 @@ describe("the diff", () => {
   test("does not tell rules apart that no flow tells apart", () =>
     check(
       SEED,
-      SEED.replace("-A OUTPUT -p tcp", "-A OUTPUT -d 10.0.0.0/9 -m mark --mark 0x1 -j RETURN\n-A OUTPUT -p tcp"),
+      SEED.replace(
+        "-A OUTPUT -p tcp",
+        "-A OUTPUT -d 10.0.0.0/9 -m conntrack --ctstate INVALID -j RETURN\n-A OUTPUT -p tcp",
+      ),
       [],
     ));
+  test("tells rules apart that only sockets with a mark tell apart", () =>
+    check(
+      SEED,
+      SEED.replace("-A OUTPUT -p tcp", "-A OUTPUT -d 10.0.0.0/9 -m mark --mark 0x1 -j RETURN\n-A OUTPUT -p tcp"),
+      [
+        [
+          "app,mark=0x1 -> 10.96.0.1:8080",
+          "envoy-outbound:15001 from 10.244.0.2",
+          "upstream:8080 from 10.244.0.2",
+          "from the pod to elsewhere, marked 0x1: uid other than 1337, gid other than 1337, to 10.0.0.0-10.127.255.255",
+        ],
+      ],
+    ));
+  test("tells rules apart that only sockets bound to a port tell apart", () =>
+    check(
+      SEED,
+      SEED.replace(
+        "-A OUTPUT -p tcp",
+        "-A OUTPUT -d 10.9.0.0/16 -p tcp -m tcp --sport 5000 -j RETURN\n-A OUTPUT -p tcp",
+      ),
+      [
+        [
+          "app@:5000 -> 10.9.0.0:8080",
+          "envoy-outbound:15001 from 10.244.0.2",
+          "upstream:8080 from 10.244.0.2",
+          "from the pod to elsewhere, bound to port 5000: uid other than 1337, gid other than 1337, to 10.9.0.0-10.9.255.255",
+        ],
+      ],
+    ));
+  test("tells them apart at ports that the app usually listens on, too", () => {
+    for (const port of [22, 8080, 9090]) {
+      const rule = `-A OUTPUT -d 10.9.0.0/16 -p tcp -m tcp --sport ${port} -j RETURN`;
+      const found = diff(SEED, SEED.replace("-A OUTPUT -p tcp", `${rule}\n-A OUTPUT -p tcp`));
+      expect(found.map(({ witness }) => witness.flow.flow)).toEqual([`app@:${port} -> 10.9.0.0:8080`]);
+    }
+  });
   test("does not mind the order of rules that exclude each other", () =>
     check(SEED, SEED.replace(/(.*dport 22 .*\n)(.*dport 15020 .*\n)/, "$2$1"), []));
   test("names the one port that is captured now, from either host outside", () =>
@@ -120,8 +159,21 @@ describe("the diff", () => {
       rule: "-A ISTIO_REDIRECT -p tcp -j REDIRECT --to-ports 15001",
     });
   });
-  test("sees a reply that is dropped on its way back", () =>
-    check("", "*filter\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp -m tcp --sport 8080 -j DROP\nCOMMIT\n", [
+  test("sees a reply that is dropped on its way back", () => {
+    const after = "*filter\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp -m tcp --sport 8080 -j DROP\nCOMMIT\n";
+    // Flows that are bound to that port are dropped on their way out.
+    const isReply = (change: Change) =>
+      !change.class.includes("bound to port") && !change.class.includes("bound to a port");
+    expect(
+      diff("", after)
+        .filter(isReply)
+        .map((change) => [
+          change.witness.flow.flow,
+          renderLanding(change.before),
+          renderLanding(change.after),
+          change.class,
+        ]),
+    ).toEqual([
       ["app -> pod:8080", "app:8080 from 10.244.0.2", "timed-out", "from the pod to its own address: port 8080"],
       ["app -> localhost:8080", "app:8080 from 127.0.0.1", "timed-out", "from the pod to loopback: port 8080"],
       [
@@ -138,7 +190,8 @@ describe("the diff", () => {
       ],
       ["client -> pod:8080", "app:8080 from 10.244.0.3", "timed-out", "from outside to the pod: port 8080"],
       ["upstream -> pod:8080", "app:8080 from 10.244.0.4", "timed-out", "from upstream to the pod: port 8080"],
-    ]));
+    ]);
+  });
   test("knows IPv6 addresses by number", () =>
     expect(
       diff(

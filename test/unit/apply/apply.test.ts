@@ -32,7 +32,7 @@ async function run(script: string, options: Parameters<typeof runInNamespace>[1]
   const result = await runInNamespace(script, options);
   expect(
     result.stderr.replace(
-      /^landfall: (warning: .*|no flag sets anything, .*|cleaned|there was nothing to clean|notice: (?:replaced|removed) .*(?:\n {2}.*)+)\n|^# Warning: iptables-legacy tables present.*\n/gm,
+      /^landfall: (warning: .*|no flag is given; .*|cleaned|nothing to clean|notice: (?:replaced|removed) .*(?:\n {2}.*)+)\n|^# Warning: iptables-legacy tables present.*\n/gm,
       "",
     ),
   ).toBe("");
@@ -131,7 +131,7 @@ describe.each(["nft", "legacy"] as const)("apply and clean with %s", (variant: V
     const script = `${refuse}; PATH=/run/bin:$PATH landfall apply ${SEED} 2>&1 >/run/o; echo "code $?"; state; landfall clean; state`;
     const result = await go(script);
     const [applied, cleaned] = statesOf(result);
-    expect(result.stdout).toMatch(/^landfall: warning: The IPv6 rules are left as they were(.*\n)+code 0$/m);
+    expect(result.stdout).toMatch(/^landfall: warning: The IPv6 rules are unchanged(.*\n)+code 0$/m);
     expect({ rules: applied?.nat.length, guard: applied?.ip6filter, left: cleaned?.nat }).toEqual({
       rules: 17,
       guard: [],
@@ -176,7 +176,7 @@ describe("rules of others in the chains that carry our names, or leading there, 
       expect(named(stderr)).toEqual(NAMED.toSorted());
       const head = command === "clean" ? "removed" : "replaced";
       expect(stderr).toContain(
-        `landfall: notice: ${head} 4 rules in its own chains, or leading to them, that no apply had made:\n`,
+        `landfall: notice: ${head} 4 rules in the mesh's own chains or jumping to them, that apply did not create:\n`,
       );
       expect(JSON.parse(stdout).replaced).toEqual([]);
     }
@@ -187,7 +187,7 @@ describe("rules of others in the chains that carry our names, or leading there, 
       "iptables -t nat -N ISTIO_INBOUND; for i in $(seq 30); do iptables -t nat -A ISTIO_INBOUND -p tcp --dport $i -j RETURN; done";
     const { stderr } = await runInNamespace(`${chain}; landfall apply ${SEED} >/run/o`);
     expect(stderr).toMatch(
-      /replaced 29 rules in its own chains, or leading to them, without a record of who had made them:\n/,
+      /replaced 29 rules in the mesh's own chains or jumping to them, without a record of what created them:\n/,
     );
     expect(named(stderr)).toHaveLength(21);
     expect(stderr).toMatch(/\n {2}and 9 more\n$/);

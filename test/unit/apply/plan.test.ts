@@ -1,12 +1,11 @@
 import { describe, expect, test } from "vitest";
-import type { Claim, Hook, OwnTable } from "../../../harness/apply/own-rules.ts";
-import { NOTHING_OWN, ownTable } from "../../../harness/apply/own-rules.ts";
+import { type Claim, type HookRule, NOTHING_OWN, type OwnTable, ownTable } from "../../../harness/apply/own-rules.ts";
 import { planTable, renderPlan } from "../../../harness/apply/plan.ts";
 import { isInUse, parseRulesState } from "../../../harness/apply/rules-state.ts";
 
 function table(
   chains: Readonly<Record<string, readonly string[]>>,
-  ...hooks: readonly (readonly [string, string, Hook["place"]])[]
+  ...hooks: readonly (readonly [string, string, HookRule["place"]])[]
 ): OwnTable {
   return {
     chains: new Map(Object.entries(chains)),

@@ -33,7 +33,7 @@ async function check({ podIps, hosts, before = "", flags = "" }: Pod, kind: Kind
 }
 
 const IPV6_ALL_THE_SAME =
-  /^landfall: warning: The pod is taken for an IPv6 pod, as the original does, since its hostname stands for 2001:db8::5; but its interfaces have .* and /;
+  /^landfall: warning: landfall treats this as an IPv6 pod, like the original tool, because its hostname resolves to 2001:db8::5; but its interfaces have .* and /;
 
 describe("the hostname decides the pod's family, as in the original", () => {
   test.concurrent.each<[string, Pod, Kind, RegExp | null]>([
@@ -56,13 +56,13 @@ describe("the hostname decides the pod's family, as in the original", () => {
       "one IPv4 address, and the interfaces have IPv6 alone",
       { podIps: ["2001:db8::5"], hosts: ["10.0.0.5"] },
       "IPv4",
-      /taken for an IPv4 pod, and inbound IPv6 is rejected, as the original does, since its hostname stands for 10\.0\.0\.5; but its interfaces have 2001:db8::5\. Give --pod-ip/,
+      /treats this as an IPv4 pod, and inbound IPv6 is rejected, like the original tool, because its hostname resolves to 10\.0\.0\.5; but its interfaces have 2001:db8::5\. Use --pod-ip/,
     ],
     [
       "an address that begins with ::, which the original takes for none",
       { podIps: ["::5"], hosts: ["::5"] },
       "IPv4",
-      /its hostname stands for ::5; but its interfaces have ::5\./,
+      /its hostname resolves to ::5; but its interfaces have ::5\./,
     ],
     [
       "no address",
@@ -97,8 +97,8 @@ describe("the hostname decides the pod's family, as in the original", () => {
       ["2001:db8::5"],
       ["2001:db8::5"],
     ]);
-    expect(stderr).toMatch(/taken for an IPv6 pod, .* there is no hostname command on the PATH\./);
-    expect(stderr).toMatch(/taken for an IPv6 pod, .* unrecognized option: ip-address\./);
+    expect(stderr).toMatch(/treats this as an IPv6 pod, .* there is no hostname command in the PATH\./);
+    expect(stderr).toMatch(/treats this as an IPv6 pod, .* unrecognized option: ip-address\./);
   });
 
   const isHost = readlinkSync("/proc/self/ns/uts") === "uts:[4026531838]";
@@ -108,7 +108,7 @@ describe("the hostname decides the pod's family, as in the original", () => {
       const script = "nsenter --uts=/proc/$PPID/ns/uts $LANDFALL_MAIN apply --json";
       const { stdout, stderr } = await runInNamespace(script, { podIps: ["2001:db8::5"], hosts: [] });
       expect(JSON.parse(stdout).config.podIps).toEqual(["2001:db8::5"]);
-      expect(stderr).toMatch(/taken for an IPv6 pod, .* the hostname here is the host's and not the pod's\./);
+      expect(stderr).toMatch(/treats this as an IPv6 pod, .* the hostname here belongs to the host, not to the pod\./);
     },
   );
 });

@@ -53,7 +53,7 @@ describe("without ip", () => {
     const script = `${BARE}; landfall apply ${TPROXY} >/run/o; ${refused}; rm -r /run/landfall; ${refused}; rules; landfall clean; rules; nat; echo end`;
     const { lines, said } = await run(script);
     expect(lines).toEqual([...Array.from({ length: 4 }, () => "code 3"), PLAIN_RULE, "end"]);
-    expect(said).toMatch(/cannot be seen or removed without ip/);
+    expect(said).toMatch(/cannot be read or removed without the ip command/);
   });
 
   test.concurrent("one that is killed is no absent one", async () => {
@@ -77,7 +77,7 @@ describe("rules that do not read as one line each", () => {
     const script = `landfall apply ${SEED} >/run/o; nft list table ip nat >/run/a; ${native}; landfall clean; code; landfall apply ${TPROXY} >/run/o; code; nft delete rule ip nat OUTPUT handle $(nft -a list chain ip nat OUTPUT | sed -n "s/.*ct mark.*handle //p"); nft list table ip nat | cmp - /run/a; code`;
     const { lines, said } = await run(script);
     expect(lines).toEqual(["code 3", "code 3", "code 0"]);
-    expect(said).toMatch(/table nat holds what only nft can read/);
+    expect(said).toMatch(/table nat contains rules that only nft can read/);
   });
 });
 
@@ -121,7 +121,7 @@ describe("a failure that cannot be undone", () => {
     const script = `landfall apply ${SEED} >/run/o; nat >/run/a; ${stub("iptables-restore", restore)}; ${stub("iptables-save", save)}; stubbed apply ${TPROXY} >/run/o; code; nat | cmp - /run/a; code; landfall apply ${TPROXY} >/run/o; landfall clean; nat; rules; echo end`;
     const { lines, said } = await run(script);
     expect(lines).toEqual(["code 3", "code 0", "end"]);
-    expect(said).toMatch(/ended by SIGKILL(.*\n)+.*Not everything could be brought back/);
+    expect(said).toMatch(/ended by SIGKILL(.*\n)+.*Some changes could not be undone/);
   });
 
   test.concurrent("policy routing is brought back as far as it had gone", async () => {

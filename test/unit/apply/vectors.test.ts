@@ -36,7 +36,7 @@ async function check(vector: (typeof golden.vectors)[number], variant: Variant):
   const code = Number(/^code (\d+)$/m.exec(stdout)?.[1]);
   expect({
     code,
-    stderr: code === 2 ? "" : stderr.replace(/^landfall: (?:warning: |no flag sets anything, ).*\n/gm, ""),
+    stderr: code === 2 ? "" : stderr.replace(/^landfall: (?:warning: |no flag is given; ).*\n/gm, ""),
     ...parseState(stdout),
   }).toEqual({
     code: vector.expect === "apply" ? 0 : 2,

@@ -89,10 +89,10 @@ describe("a command's words beside the generator's", () => {
       return said;
     };
     expect(tell("injected", ["-t"])).toBe(
-      `landfall: no flag sets anything, so the settings are the seed command's: ${SEED_COMMAND}, and the values of ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE. They outweigh ISTIO_INBOUND_PORTS.\n`,
+      `landfall: no flag is given; landfall uses the seed command's settings: ${SEED_COMMAND}, and the values of ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE. They outweigh ISTIO_INBOUND_PORTS.\n`,
     );
     expect(tell("tool", [])).toMatch(
-      /^landfall: no flag sets anything, so the settings are Istio 1\.4's own defaults \(which capture nothing\), and the values of ISTIO_INBOUND_PORTS, ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE\. \(.*\)\n$/,
+      /^landfall: no flag is given; landfall uses Istio 1\.4's own defaults, which capture nothing, and the values of ISTIO_INBOUND_PORTS, ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE\. \(.*\)\n$/,
     );
     expect(tell("injected", ["-b", "80"])).toBe("");
   });

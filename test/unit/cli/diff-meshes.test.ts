@@ -39,7 +39,7 @@ describe("landfall diff --from --to", () => {
       code: 1,
       changes: ["app -> upstream:4567: upstream:4567, then envoy-outbound:15001"],
     });
-    expect(err).toContain("--from: no option sets anything, so the settings are what linkerd's own injector gives");
+    expect(err).toContain("--from: no option is given; landfall uses the options that linkerd's own injector sets");
     expect(err).toContain("--to: warning: --dual-stack");
   });
 
@@ -80,7 +80,7 @@ describe("landfall diff --from --to", () => {
     const same = await runCommand("diff", rules, "--to", "linkerd", "--family", "4");
     const other = await runCommand("diff", "--from", "linkerd", rules, "--family", "6");
     rmSync(folder, { recursive: true });
-    expect(same).toMatchObject({ code: 0, out: "No TCP flow lands elsewhere.\n" });
+    expect(same).toMatchObject({ code: 0, out: "No TCP flow lands differently.\n" });
     expect(other.code).toBe(2);
   });
 

@@ -18,7 +18,7 @@ function rulesFile(name: string, ...lines: readonly string[]): string {
 }
 
 /** Which settings are used without flags, which is told elsewhere. */
-const NO_FLAGS = /^landfall: no flag sets anything, .*\n/;
+const NO_FLAGS = /^landfall: no flag is given; .*\n/;
 
 async function check(words: readonly string[], code: number, ...lines: readonly string[]): Promise<void> {
   const said = await runCommand("explain", ...words);
@@ -52,7 +52,7 @@ describe("landfall explain", () => {
     writeFileSync(none, "");
     for (const flow of ["app -> upstream:80", "client -> upstream:80"]) {
       const { out } = await runCommand("explain", "--rules", none, flow);
-      expect(out.split("\n")[1]).toBe("  Its packets meet no rule in the pod.");
+      expect(out.split("\n")[1]).toBe("  Its packets reach no rule in the pod.");
     }
   });
 
@@ -71,7 +71,7 @@ describe("landfall explain", () => {
       0,
       "It dials 10.244.0.3 -> 10.244.0.2:22, uid 0, gid 0.",
       "  SYN from 10.244.0.3 to 10.244.0.2",
-      "    no rule is met",
+      "    no rule reached",
       "  SYN-ACK from 10.244.0.2 to 10.244.0.3",
       "    output: filter OUTPUT",
       "       1. -d 10.244.0.4/32 -j ACCEPT",
@@ -91,7 +91,7 @@ describe("landfall explain", () => {
       "    ?  1. -m limit --limit 5/min -j DROP",
       "          followed as if -m limit --limit 5/min held",
       "",
-      "client -> pod:22: not known, since it depends on -m limit --limit 5/min",
+      "client -> pod:22: unknown, because it depends on -m limit --limit 5/min",
       "It lands on one of these:",
       "  - timed-out",
       "  - unanswered",
@@ -114,12 +114,12 @@ describe("landfall explain", () => {
     expect(code).toBe(0);
     expect(out).toContain("    *  3. -m owner --uid-owner 1337 -j RETURN  [the kernel counted 1]\n");
     expect(out).toContain("       2. ! -d 127.0.0.1/32 -o lo -j ISTIO_IN_REDIRECT  [the kernel counted 0]\n");
-    expect(out).toMatch(/\nThe kernel says: upstream:80, from 10\.244\.0\.2:\d+\n$/);
+    expect(out).toMatch(/\nIn the kernel: upstream:80, from 10\.244\.0\.2:\d+\n$/);
   });
 
   test.each([
     ["a FLOW that is none", ["app -> pod"], "TARGET:PORT"],
-    ["no FLOW", [], "is not a flow"],
+    ["no FLOW", [], "is not a valid flow"],
     ["rules of the other family alone", ["--rules6", rulesFile("six"), "app -> pod:1"], "give --rules as well"],
     ["a file that is not there", ["--rules", "no-such-file", "app -> pod:1"], "There is no such file."],
   ])("refuses %s", async (_, words, message) => {

@@ -84,7 +84,7 @@ describe("landfall generate", () => {
       "-b:1: ",
       "--sidecar-env: absent: There is no such file.",
       "--tabel: ",
-      'nat: 2 words belong to no flag: "nat", "stray". ',
+      'nat: 2 words do not belong to any flag: "nat", "stray". ',
     ])
       expect(err).toContain(`\n  ${where}`);
   });

@@ -10,15 +10,15 @@ import { runCommand } from "./run-command.ts";
 const HELPS = await Promise.all(
   Object.entries(COMMANDS).map(async ([name, { load }]) => [name, (await load()).help] as const),
 );
-const OWN_TITLES = ["What is under test:", "Where:", "What is told:", "Looking closer:", "Options:"];
+const OWN_TITLES = ["What is under test:", "Where:", "Output:", "Debugging:", "Options:"];
 /** The order in which parts of a help text stand; not every command has each. */
 const ORDER = [
   /^Usage: /,
   /^(Commands|Formats|Guarantees):/,
   ...OWN_TITLES,
   "Another mesh:",
-  "Settings beside the mesh's options:",
-  /^Options of \S+[;:]/,
+  "Settings for every mesh:",
+  /^Options of \S+( \(|:)/,
   "Examples:",
   "Exit codes:",
 ];

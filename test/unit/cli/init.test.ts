@@ -100,7 +100,7 @@ describe("landfall init", () => {
     expect(await say("two")).not.toMatch(/^note: /m);
     writeFileSync(join(folder, ".gitignore"), "node_modules\n*.tgz\n");
     expect(await say("three")).toMatch(
-      /^note: git ignores landfall-VERSION\.tgz here \(\.gitignore:2:\*\.tgz\); npm ci fails in a clone without the file\. Add it/m,
+      /^note: git ignores landfall-VERSION\.tgz here \(\.gitignore:2:\*\.tgz\), and npm ci fails in a clone without that file\. Add it/m,
     );
     writeFileSync(join(folder, ".gitignore"), "*.tgz\n!landfall-*.tgz\n");
     expect(await say("four")).not.toMatch(/^note: /m);

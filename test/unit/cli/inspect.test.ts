@@ -63,12 +63,12 @@ describe("landfall inspect", () => {
   });
   test("says of a family without rules that there are none, and beside a file of them", async () => {
     const listed = await runCommand("inspect", container, "--family", "6");
-    expect(listed.out.split("# where every TCP flow lands\n")[0]).toBe("# ip6tables-nft has no rule\n");
+    expect(listed.out.split("# where every TCP flow lands\n")[0]).toBe("# ip6tables-nft has no rules\n");
     const saved = await runCommand("inspect", container, "--family", "6", "--format", "save");
     expect(saved).toEqual({
       code: 0,
       out: expect.not.stringMatching(/^-A /m),
-      err: `landfall: ${container} has no rule in ip6tables-nft.\n`,
+      err: `landfall: ${container} has no rules in ip6tables-nft.\n`,
     });
     const both = await runCommand("inspect", container);
     expect(both.out.match(/^# .* has no rule$/gm)).toEqual(["# ip6tables-nft has no rule"]);
@@ -77,7 +77,7 @@ describe("landfall inspect", () => {
     const { code, err } = await runCommand("inspect", "no-such-container");
     expect({ code, err }).toEqual({
       code: 2,
-      err: "landfall: There is no container no-such-container; docker ps lists those that run.\n",
+      err: "landfall: There is no container no-such-container; docker ps lists the running ones.\n",
     });
     expect((await runCommand("inspect")).code).toBe(2);
   });

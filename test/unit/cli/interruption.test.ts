@@ -52,7 +52,7 @@ describe("a signal", () => {
       code,
       signalled: null,
       out: "",
-      err: `landfall: interrupted by ${signal}; removing the sandbox. A second signal ends at once.\n`,
+      err: `landfall: interrupted by ${signal}; removing the sandbox. Send it again to stop immediately.\n`,
       left: [],
     });
   });

@@ -24,7 +24,7 @@ describe("standard output", () => {
   test("that cannot be written is the environment's failure, and says why", () => {
     expect(runInto("> /dev/full")).toEqual({
       status: 3,
-      stderr: expect.stringMatching(/^landfall: standard output cannot be written \(ENOSPC.*\n$/),
+      stderr: expect.stringMatching(/^landfall: cannot write to standard output \(ENOSPC.*\n$/),
     });
   });
 });

@@ -57,13 +57,13 @@ describe("landfall generate --mesh", () => {
   });
   test("means what the injector gives where none is given, and refuses where some are and others lack a default", async () => {
     expect((await runCommand("generate", "--mesh", "kuma")).err).toMatch(/the defaults of kuma's own tool/);
-    expect((await runCommand("generate", "--mesh=linkerd")).err).toMatch(/linkerd's own injector gives: .*4143/);
+    expect((await runCommand("generate", "--mesh=linkerd")).err).toMatch(/linkerd's own injector sets: .*4143/);
     const { code, err } = await runCommand("generate", "--mesh=linkerd", "--proxy-uid", "2102");
     expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(/has no default for it/) });
   });
   test("other commands mean it too", async () => {
-    expect((await runCommand("map", "--mesh=linkerd")).err).toMatch(/linkerd's own injector gives: .*4143/);
-    expect((await runCommand("map", "--mesh", "consul")).err).toMatch(/consul's own injector gives: .*"5995"/);
+    expect((await runCommand("map", "--mesh=linkerd")).err).toMatch(/linkerd's own injector sets: .*4143/);
+    expect((await runCommand("map", "--mesh", "consul")).err).toMatch(/consul's own injector sets: .*"5995"/);
   });
   test("means Istio 1.4 by its name, too", async () => {
     const named = await runCommand("generate", "--mesh", "istio-1.4", "-b", "*", "--json");

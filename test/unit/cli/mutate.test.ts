@@ -54,7 +54,7 @@ describe("mutate", () => {
       const { code, out } = await runCommand("mutate", "-u", "1337", "--rules", path, "--sandbox", "simulated");
       expect([code, out]).toEqual([
         0,
-        expect.stringMatching(/\n\nThere is no rule to break, and so no mutation score\.\n$/),
+        expect.stringMatching(/\n\nThere is no rule to break, so there is no mutation score\.\n$/),
       ]);
     } finally {
       rmSync(folder, { recursive: true });
@@ -99,6 +99,6 @@ describe("mutate", () => {
 
   test("takes scenarios or flags, not both", async () => {
     const { code, err } = await runCommand("mutate", "seed", "-b", "80", "--sandbox", "simulated");
-    expect([code, err.includes("give scenarios or flags, not both")]).toEqual([2, true]);
+    expect([code, err.includes("give either scenarios or mesh options")]).toEqual([2, true]);
   });
 });

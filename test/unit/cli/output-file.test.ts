@@ -109,7 +109,7 @@ describe("an output that cannot be written", () => {
     expect({ status, stdout, stderr }).toEqual({
       status: 2,
       stdout: "",
-      stderr: expect.stringMatching(new RegExp(`\\n  ${where}: .* is not to be written by this user \\(EACCES`)),
+      stderr: expect.stringMatching(new RegExp(`\\n  ${where}: You have no permission to write .* \\(EACCES`)),
     });
   });
 });

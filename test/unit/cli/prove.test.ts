@@ -29,20 +29,20 @@ describe("landfall prove", () => {
   test("proves the seed command's guarantees", async () => {
     const { code, out } = await runCommand("prove");
     expect(code).toBe(0);
-    expect(out.match(/^\S+ holds \([1-9]\d* classes judged\)$/gm)?.map((line) => line.split(" ")[0])).toEqual([
+    expect(out.match(/^\S+ holds \([1-9]\d* classes checked\)$/gm)?.map((line) => line.split(" ")[0])).toEqual([
       "no-uid-loop",
       "inbound-captured",
       "outbound-captured",
       "exclusions-untouched",
       "loopback-untouched",
     ]);
-    expect(out).toMatch(/^Every TCP flow that can meet the rules is judged; other protocols are not looked at\.$/m);
+    expect(out).toMatch(/^Every TCP flow that can reach the rules is checked; other protocols are not analysed\.$/m);
   });
   test("says which family it leaves out", async () => {
     const { err } = await runCommand("prove", ...SEED_WORDS, "--rules", save("seed.rules", SEED));
-    expect(err).toBe("landfall: IPv6 is not analysed: no file holds rules of it.\n");
+    expect(err).toBe("landfall: IPv6 is not analysed: no file contains rules for it.\n");
   });
-  test("gives a counterexample against rules from outside, and ends with 1", async () => {
+  test("gives a counterexample against user-supplied rules, and ends with 1", async () => {
     const { code, out } = await runCommand("prove", "--rules", broken, "--json");
     const [noLoop] = JSON.parse(out).properties;
     expect([code, complainBySchema("prove", JSON.parse(out))]).toEqual([1, []]);
@@ -71,8 +71,10 @@ describe("landfall prove", () => {
     expect(few).toMatchObject({ code: 3, out: "", err: expect.stringContaining("--within") });
     const { code, out } = await runCommand("prove", "--budget", "3500", "--within", "envoy -> 10.0.0.0/8:443");
     expect(code).toBe(0);
-    expect(out).toMatch(/^Of the flows envoy -> 10\.0\.0\.0\/8:443 alone:\nno-uid-loop holds \(\d+ classes judged\)\n/);
-    expect(out).toMatch(/\ninbound-captured holds \(\d+ classes judged\)\noutbound-captured concerns no flow\n/);
+    expect(out).toMatch(
+      /^Only for the flows envoy -> 10\.0\.0\.0\/8:443:\nno-uid-loop holds \(\d+ classes checked\)\n/,
+    );
+    expect(out).toMatch(/\ninbound-captured holds \(\d+ classes checked\)\noutbound-captured concerns no flow\n/);
   });
 });
 
@@ -104,7 +106,7 @@ describe("landfall prove and the settings it is given", () => {
       { holds: false, unjudged: ["-x 224.0.0.0/4"], counterexample: null },
     ]);
     expect((await runCommand("prove", ...flags)).out).toMatch(
-      /^exclusions-untouched is not known to hold: no TCP flow that can meet the rules is one that -x\n {2}224\.0\.0\.0\/4 is about /,
+      /^exclusions-untouched is not known to hold: no TCP flow that can reach the rules concerns -x\n {2}224\.0\.0\.0\/4 /,
     );
   });
   test("asks the properties that --only names alone, written ones too", async () => {
@@ -172,7 +174,7 @@ describe("landfall prove --observe", () => {
     expect(out.replaceAll(/\s+/g, " ")).toContain(
       "envoy -> localhost:15001 envoy-outbound:15001, from 127.0.0.1 [contradicted: envoy-inbound:15006, dialled 127.0.0.1:15001,",
     );
-    expect(out).toMatch(/\nIt contradicts 1: a defect of landfall itself; please report it\.\n$/);
+    expect(out).toMatch(/\nIt contradicts 1\. This is a defect of landfall itself; please report it\.\n$/);
   });
   test("tells a person what the kernel says, and how much of it was confirmed", async () => {
     const { out } = await runCommand("prove", "--rules", broken, ...OBSERVE);
@@ -203,7 +205,7 @@ describe("landfall prove --properties", () => {
     expect(
       (await runCommand("prove", "--properties", file, "-u", "1337", "-i", "*", "-x", "10.20.0.0/16")).out,
     ).toMatch(
-      /^db-direct holds \(\d+ class(?:es)? judged\)\ndb-captured does not hold \(\d+ class(?:es)? judged\)\n {2}flow {5}app -> 10\.20\.0\.0:3306$/m,
+      /^db-direct holds \(\d+ class(?:es)? checked\)\ndb-captured does not hold \(\d+ class(?:es)? checked\)\n {2}flow {5}app -> 10\.20\.0\.0:3306$/m,
     );
   });
   test("refuses a file with every finding, its property and field, and proves nothing", async () => {
@@ -239,12 +241,12 @@ describe("landfall prove --properties", () => {
     [
       "with a property of no flow at all",
       () => list({ ...direct, flows: "app -> 224.0.0.1:80" }),
-      /db-direct: No flow/,
+      /db-direct: None of its flows/,
     ],
     [
       "with a claim about a family that is not tested",
       () => list({ ...direct, flows: "app6 -> upstream6:80" }),
-      /db-direct: No flow/,
+      /db-direct: None of its flows/,
     ],
   ])("refuses a file %s", async (_, file, message) => {
     const { code, err } = await runCommand("prove", "--properties", file(), "--rules", broken);

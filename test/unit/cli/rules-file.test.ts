@@ -57,7 +57,7 @@ describe("a file of rules", () => {
     expect([read("none"), read("."), read("plain.rules/x")]).toEqual([
       ["none: There is no such file."],
       [".: This is a directory; name a file in it."],
-      ["plain.rules/x: There is no such file: a part of the path is no directory."],
+      ["plain.rules/x: There is no such file: a part of the path is not a directory."],
     ]);
   });
   test("may be a pipe, which is not read before its time", () => {
@@ -87,7 +87,7 @@ describe("a file of rules", () => {
       expect(spawnSync("bash", ["-c", script, "bash", ...words], { encoding: "utf8" }).stdout).toBe("abc\ndef\n");
     });
     test("is told where nobody reads it, and only there", () => {
-      const notice = /standard input holds text that was not read; --rules - makes explain read rules from it/;
+      const notice = /there is unread text on standard input; --rules - makes explain read rules from it/;
       expect(run(RULES, "explain", "client -> pod:22").stderr).toMatch(notice);
       expect(run("", "explain", "client -> pod:22", "-b", "*").stderr).toBe("");
       expect(run(RULES, "explain", "client -> pod:22", "-b", "*", "--rules", "-").stderr).toBe("");
@@ -132,8 +132,8 @@ describe("a file of rules", () => {
       return err.split("\n").flatMap((line) => /^landfall: .*FILE (.*)/.exec(line)?.[1] ?? []);
     }
     test.each(rows)("by %s", async (...words) => {
-      expect(await notices(words, "")).toEqual(["has no rule."]);
-      expect(await notices(words, "*nat\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n")).toEqual(["has no rule."]);
+      expect(await notices(words, "")).toEqual(["has no rules."]);
+      expect(await notices(words, "*nat\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n")).toEqual(["has no rules."]);
       expect(await notices(words, RULES)).toEqual([]);
     });
   });

@@ -56,7 +56,7 @@ describe("verify on rules", () => {
       sum: true,
       named: true,
     });
-    expect(remaining[0].why).toBe("--max-flows allows no more flows");
+    expect(remaining[0].why).toBe("--max-flows was reached");
   });
 
   test("drives with few flows first what may land wrong", async () => {
@@ -112,7 +112,7 @@ describe("a family of the pod without rules", () => {
     const words = [command, ...FLAGS, ...both, "--rules", writeRules("seed")];
     const { code, err } = await runCommand(...words);
     expect(code).toBe(3);
-    expect(err).toContain("IPv6 was not looked at");
+    expect(err).toContain("IPv6 was not checked");
     expect((await runCommand(...words, "--family", "4")).code).toBe(0);
   });
 });
@@ -133,7 +133,7 @@ test("prove judges an excluded range that nobody in the sandbox has", async () =
   );
   expect(code).toBe(1);
   expect(out).toMatch(
-    /exclusions-untouched does not hold \(\d+ classes judged\)\n {2}flow +app -> 192\.168\.0\.0:8080/,
+    /exclusions-untouched does not hold \(\d+ classes checked\)\n {2}flow +app -> 192\.168\.0\.0:8080/,
   );
 });
 

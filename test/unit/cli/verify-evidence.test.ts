@@ -78,19 +78,19 @@ describe("verify --evidence", () => {
     const all = repeat(join(kept, "odd"), "app -> upstream:80");
     expect([
       all.stderr,
-      all.stdout.match(/^The kernel says: \S+/gm),
+      all.stdout.match(/^In the kernel: \S+/gm),
       all.stdout.match(/^ {2}✗ .*/gm),
       all.status,
     ]).toEqual([
       "",
-      ["The kernel says: envoy-outbound:16001,", "The kernel says: upstream:80"],
+      ["In the kernel: envoy-outbound:16001,", "In the kernel: upstream:80"],
       [
         "  ✗ app -> upstream:80  envoy-outbound:16001  dialled 10.244.0.4:80",
         "  ✗ app -> upstream:80  upstream:80 via envoy-outbound",
       ],
       1,
     ]);
-    expect(repeat(join(kept, "odd"), "client -> pod:7000").stdout).not.toContain("The kernel says");
+    expect(repeat(join(kept, "odd"), "client -> pod:7000").stdout).not.toContain("In the kernel:");
   });
 
   test("repeats with the landfall of the path where the one that ran is not there", async () => {
@@ -114,7 +114,7 @@ describe("verify --evidence", () => {
     const { status, stdout } = repeat(join(kept, "seed-rules"));
     expect([code, status]).toEqual([1, 1]);
     expect(stdout).toMatch(/✗ uid=1000,gid=1337 -> upstream:80 +envoy-outbound:15001/);
-    expect(stdout).toMatch(/^ +wanted +nat ISTIO_OUTPUT 4: .*--gid-owner 1337/m);
+    expect(stdout).toMatch(/^ +required +nat ISTIO_OUTPUT 4: .*--gid-owner 1337/m);
   });
 
   test("repeats what a script leaves out, which no flow shows, and ends as the run did", async () => {
@@ -128,7 +128,7 @@ describe("verify --evidence", () => {
     const { status, stdout } = repeat(join(kept, "flags"));
     expect([code, status]).toEqual([1, 1]);
     expect(stdout).toContain("missing   ip rule add fwmark 0x539 lookup 133\n");
-    expect(stdout).toMatch(/\d+ as expected, 1 left out by the rules, in/);
+    expect(stdout).toMatch(/\d+ as expected, 1 omitted by the rules, in/);
   });
 
   test("keeps nothing where every flow landed as expected", async () => {

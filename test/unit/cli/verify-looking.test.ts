@@ -66,7 +66,9 @@ async function orEnded(child: ChildProcess): Promise<never> {
 describe("landfall verify", () => {
   test("--keep waits with the rules in and says how to get into the pod, until Enter", async () => {
     const { child, said, ended } = startAtTerminal(write("app"), "--keep");
-    await said(/the rules of own are in; a shell in the pod: nsenter --target \d+ .*\s+landfall: Enter goes on/);
+    await said(
+      /the rules of own are still in place; a shell in the pod: nsenter --target \d+ .*\s+landfall: press Enter to continue/,
+    );
     child.stdin.write("\n");
     expect(await ended).toBe(0);
   });
@@ -74,7 +76,9 @@ describe("landfall verify", () => {
   test("--keep is refused where no terminal is there to wait on, and nothing is applied", async () => {
     const { child, said, ended } = start(write("app"), "--keep");
     child.stdin.end();
-    await said(/ {2}--keep: Only a pod of containers outlives this process; .* standard input is no terminal/);
+    await said(
+      / {2}--keep: Without docker the pod lasts only until you press Enter, .* standard input is not a terminal/,
+    );
     expect(await ended).toBe(2);
   });
 
@@ -86,7 +90,7 @@ describe("landfall verify", () => {
     write("refused");
     await said(/1 landed elsewhere[\s\S]*waiting for a change/);
     write("nowhere");
-    await said(/"nowhere" is not a landing[\s\S]*waiting for a change/);
+    await said(/"nowhere" is not a valid landing[\s\S]*waiting for a change/);
     // A log beside the scenarios is none of them: what is written there starts no run, and so nothing more is written.
     await stopsGrowing(log);
     child.kill("SIGINT");

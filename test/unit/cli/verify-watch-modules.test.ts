@@ -44,7 +44,7 @@ test("a watched module that ends its process or hangs is told and waited out, an
   await said("it ended the process that loads it");
   await said("waiting for a change");
   writeFileSync(file, "while (true);");
-  await said("has not finished loading");
+  await said("did not finish loading");
   await said("waiting for a change");
   writeFileSync(file, GOOD);
   await said("waiting for a change");

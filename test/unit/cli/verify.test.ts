@@ -57,13 +57,13 @@ describe("landfall verify says by its exit code and report", () => {
     ["0, all as expected: the seed on the kernel", ["seed", "--sandbox", "netns"], 0, { flows: 19, pass: 19 }],
     ["0, the seed simulated", ["--sandbox", "simulated"], 0, { flows: 19, pass: 19 }],
     [
-      "0, the seed with its own rules from outside",
+      "0, the seed with its own user-supplied rules",
       ["seed", "--sandbox", "netns", "--rules", "seed.rules"],
       0,
       { pass: 19 },
     ],
     [
-      "1, rules from outside that lack one",
+      "1, user-supplied rules that lack one",
       ["seed", "--sandbox", "netns", "--rules", "no-uid.rules"],
       1,
       { wrong: 1, pass: 18 },
@@ -120,7 +120,7 @@ describe("landfall verify says by its exit code and report", () => {
     expect(report.summary.pass).toBe(report.summary.flows);
   });
 
-  test("1, rules from outside that are not what the flags demand", async () => {
+  test("1, user-supplied rules that are not what the flags demand", async () => {
     const { code, report } = await verify(
       "-u",
       "2002",
@@ -247,8 +247,8 @@ describe("landfall verify", () => {
     expect(html).toMatch(/^<!doctype html>/);
   });
 
-  test("says what of rules from outside does not apply, on stderr and in the report", async () => {
-    const nothing = ["IPv4: the script has put in no rule.", "IPv6: the script has put in no rule."];
+  test("says what of user-supplied rules does not apply, on stderr and in the report", async () => {
+    const nothing = ["IPv4: the script has added no rules.", "IPv6: the script has added no rules."];
     const { code, out, err } = await run(
       ...["verify", "-b", "*", "-d", "15020", "--rules-script", "nothing.sh", "--sandbox", "netns", "--json"],
     );

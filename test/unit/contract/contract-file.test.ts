@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseContractText, readContractData } from "../../../harness/contract/contract-file.ts";
-import { openConnection } from "../../../harness/contract/demanded-landing.ts";
-import { makeContract } from "../../../harness/contract/written-contract.ts";
+import { firstConnection } from "../../../harness/contract/demanded-landing.ts";
+import { makeWrittenContract } from "../../../harness/contract/written-contract.ts";
 import { shapeOf } from "../../../harness/contract/written-shape.ts";
 import type { Connection, Demand } from "../../../harness/model/contract.ts";
 import { resolveFlow } from "../../../harness/model/flow-resolution.ts";
@@ -48,13 +48,13 @@ otherwise: unspecified
 function contractOf(text: string) {
   const parsed = parseContractText(text, "c.yaml");
   if (!parsed.ok) throw new TypeError(JSON.stringify(parsed.findings));
-  return makeContract(parsed.value, DEFAULT_ADDRESSES);
+  return makeWrittenContract(parsed.value, DEFAULT_ADDRESSES);
 }
 
 function connectionOf(text: string, changes: Partial<Connection> = {}): Connection {
   const parsed = parseFlowText(text, SHAPE);
   if (!parsed.ok) throw new TypeError(text);
-  const connection = openConnection(resolveFlow(parsed.value, DEFAULT_ADDRESSES, SHAPE), SHAPE);
+  const connection = firstConnection(resolveFlow(parsed.value, DEFAULT_ADDRESSES, SHAPE), SHAPE);
   return { ...connection, protocol: "tcp", owner: { ...connection.owner, mark: 0 }, ...changes };
 }
 

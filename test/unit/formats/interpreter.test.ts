@@ -141,10 +141,10 @@ describe("a list of commands", () => {
     ]);
   });
   test.each<[string, number, number, RegExp]>([
-    ["iptables -A INPUT -s $ADDRESS", 1, 22, /means something to a shell/],
+    ["iptables -A INPUT -s $ADDRESS", 1, 22, /is shell syntax/],
     ["iptables -A INPUT 'x", 1, 19, /never closed/],
     ["\nip route add default dev lo", 2, 1, /is not iptables/],
-    ["iptables -t security -A INPUT", 1, 13, /not examined/],
+    ["iptables -t security -A INPUT", 1, 13, /does not read the table security/],
     ["iptables -p tcp", 1, 10, /no command/],
     ["iptables -A INPUT -p tcp --dport 99999", 1, 26, /--dport takes/],
   ])("refuses %j with its place", (text, line, column, message) => {

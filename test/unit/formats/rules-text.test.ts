@@ -129,7 +129,7 @@ describe("the table of iptables -S output", () => {
     [
       "left open",
       ["-A OUTPUT -j ACCEPT"],
-      ["1: Nothing tells which table these lines are from; give --table NAME, or a line such as *nat before them."],
+      ["1: It is unclear which table these lines belong to; add --table NAME, or a line such as *nat before them."],
     ],
   ])("is found %s", (_, lines, want) => expect(rulesOf(lines)).toEqual(want));
   test("is the one named where they leave it open, and only there", () => {
@@ -163,9 +163,9 @@ describe("what logs and shells put around rules is passed over, and named", () =
     const parsed = read(lines);
     expect(rulesOf(lines)).toEqual([`nat: ${RULE}`]);
     const count = passedOver?.includes(",") || passedOver?.includes("-") ? "lines" : "line";
-    const are = count === "line" ? "is no rule" : "are no rules";
+    const are = count === "line" ? "is not a rule" : "are not rules";
     expect(parsed.ok && parsed.value.notices).toEqual(
-      passedOver ? [`passed over ${count} ${passedOver}, which ${are}`] : [],
+      passedOver ? [`skipped ${count} ${passedOver}, which ${are}`] : [],
     );
   });
 
@@ -185,7 +185,7 @@ describe("what logs and shells put around rules is passed over, and named", () =
   });
   test("a rule behind a comment sign is named", () => {
     const parsed = read([...dump, `# ${RULE}`]);
-    expect(parsed.ok && parsed.value.notices).toEqual(["passed over line 5, which is no rule"]);
+    expect(parsed.ok && parsed.value.notices).toEqual(["skipped line 5, which is not a rule"]);
   });
   test("not where no notice can be shown", () => {
     const parsed = read(["hello", ...dump], { noise: "strict" });
@@ -200,7 +200,7 @@ describe("other texts are recognised, and what to print instead is said", () => 
       execFileSync("unshare", ["-n", "iptables", "-L", "-n", "-v"], { encoding: "utf8" }),
       /iptables -L .* iptables-save/,
     ],
-    ["prose", "What is this?\nNo idea.\n", /No line of this/],
+    ["prose", "What is this?\nNo idea.\n", /No line is output of/],
   ])("%s", (_, text, message) => {
     const parsed = read(text);
     expect(parsed.ok ? [] : parsed.findings.map((found) => found.message)).toEqual([expect.stringMatching(message)]);
@@ -264,7 +264,7 @@ describe("chains within chains", () => {
     const parsed = read(nested(depth));
     const notices = parsed.ok ? parsed.value.notices : null;
     expect(notices).toEqual(
-      isTaken(nested(depth), "nft") ? [] : [expect.stringMatching(/iptables-nft refuses .* iptables-legacy takes/)],
+      isTaken(nested(depth), "nft") ? [] : [expect.stringMatching(/iptables-nft refuses .* iptables-legacy accepts/)],
     );
     expect(isTaken(nested(depth), "legacy")).toBe(true);
   });

@@ -12,8 +12,8 @@ test.each([
 });
 
 test.each([
-  ["more than 64 levels", nest(65), "nests more than 64 levels"],
-  ["levels without end, not closed", "[".repeat(1e6), "nests more than 64 levels"],
+  ["more than 64 levels", nest(65), "nested more than 64 levels"],
+  ["levels without end, not closed", "[".repeat(1e6), "nested more than 64 levels"],
   ["a comma too many", "[1,]", "This is not JSON"],
   ["nothing", "", "This is not JSON"],
 ])("JSON is refused with %s", (_, text, message) => {

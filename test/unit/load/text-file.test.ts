@@ -37,7 +37,7 @@ describe("a text is read", () => {
 
 describe("a text is refused", () => {
   test("from a pipe into which nobody writes", () => {
-    expect(() => readTextFile(makePipe("silent"))).toThrow("nobody wrote into it within 2 s");
+    expect(() => readTextFile(makePipe("silent"))).toThrow("nothing was written to it within 2 s");
   });
 
   test("from a device without end, and from a file of more than 256 MiB", () => {

@@ -80,12 +80,12 @@ describe("bad input is refused with every finding:", () => {
     const words = ["--ambient-ipv7", "--reroute-virtual-interfaces", "vm0,much-too-long-a-name,a/b"];
     expect(findingsOf({ environment, words })).toEqual([
       "--ambient-ipv7: There is no such option; did you mean --ambient-ipv6?",
-      'AMBIENT_DNS_CAPTURE: "yes" is neither true nor false.',
-      '--reroute-virtual-interfaces: "much-too-long-a-name" is too long for an interface: 15 bytes at most.',
+      'AMBIENT_DNS_CAPTURE: "yes" is not a valid value; write true or false.',
+      '--reroute-virtual-interfaces: "much-too-long-a-name" is too long for an interface name: the maximum is 15 bytes.',
       '--reroute-virtual-interfaces: "a/b" is not a name that an interface can have.',
       'HOST_PROBE_SNAT_IP: "fd00::1" is not an IPv4 address; write one such as 169.254.7.127.',
-      "NATIVE_NFTABLES: It asks for native nftables rules, which landfall does not generate for ambient mode. " +
-        'Load the nftables rules in a pod and give them to "landfall verify --rules FILE".',
+      "NATIVE_NFTABLES: It native nftables rules, which landfall does not generate for ambient mode. " +
+        'Load the nftables rules in a pod and pass them to "landfall verify --rules FILE".',
     ]);
   });
 
@@ -101,12 +101,12 @@ describe("bad input is refused with every finding:", () => {
     ).toEqual([
       "pod.yaml: ambient.istio.io/dns-capure: Istio has no such annotation; did you mean ambient.istio.io/dns-capture?",
       "pod.yaml: ambient.istio.io/bypass-inbound-capture: " +
-        "An annotation's value is a text; put it between quotation marks.",
+        "An annotation's value must be a string; put it in quotes.",
     ]);
   });
 
   test.each([
-    ["a manifest of something else", "kind: Deployment", "This is a manifest of kind Deployment, not of a Pod."],
+    ["a manifest of something else", "kind: Deployment", "This is a manifest of kind Deployment, not Pod."],
     ["what is not a manifest", "- 1", "This is not a Pod's manifest."],
     ["what is not YAML", "a: [", "This is neither JSON nor YAML:"],
     [
@@ -130,7 +130,7 @@ describe("a warning is given where", () => {
   test("a pod has annotations of sidecars", () => {
     expect(warningsOf(podWith({ "traffic.sidecar.istio.io/excludeOutboundPorts": "3306" }))).toEqual([
       "pod.yaml: traffic.sidecar.istio.io/excludeOutboundPorts: " +
-        "Ambient mode does not read this annotation; it changes no rule.",
+        "ambient mode does not read this annotation, so it changes no rules.",
     ]);
   });
 

@@ -78,11 +78,11 @@ describe("every fault of an input is told at once, with its place and a remedy:"
     [["--exclude-outbound-ports-for-uids", "a:b:c:d"], /too many parts/],
     [["--exclude-outbound-ports-for-uids", "tcp:443:70000"], /"70000" in "tcp:443:70000" is neither a uid/],
     [["--exclude-outbound-ports-for-uids", "tcp:443:*"], /is neither a uid/],
-    [["--vnet", "eth1:0.0.0.0/0"], /holds every address/],
+    [["--vnet", "eth1:0.0.0.0/0"], /contains every address/],
     [["--vnet", "a-name-too-long-for-linux:10.0.0.0/8"], /is not the name of an interface/],
     [["--exclude-inbound-ips", "::ffff:10.0.0.1"], /write it as IPv4/],
     [["--max-retries", "-1"], /--max-retries: "-1" is not a number/],
-    [["--redirect-inbound=maybe"], /--redirect-inbound: "maybe" is neither true nor false/],
+    [["--redirect-inbound=maybe"], /--redirect-inbound: "maybe" is not a valid value; write true or false/],
     [["--config", "file.yaml"], /give it with --mesh-config/],
   ] satisfies readonly (readonly [readonly string[], RegExp])[])("%j", (words, message) => {
     expect(read(words)).toEqual([expect.stringMatching(message)]);

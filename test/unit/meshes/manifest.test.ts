@@ -255,7 +255,7 @@ describe("a manifest that cannot be used is refused with its place, and nothing 
     expect(refused.map(({ err }) => err.replaceAll("\n", " "))).toEqual([
       expect.stringContaining("--proxy-uid 1: The manifest gives the settings"),
       expect.stringContaining("linkerd.yaml:10: --mesh names kuma, and the manifest another mesh: linkerd"),
-      expect.stringContaining("--manifest: A contract file takes the place of a mesh"),
+      expect.stringContaining("--manifest: A contract file replaces a mesh"),
       expect.stringContaining("--manifest: One manifest is enough"),
       expect.stringContaining("--manifest: The value is missing"),
     ]);

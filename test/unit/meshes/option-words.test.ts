@@ -32,8 +32,8 @@ describe("the words of an option table", () => {
     expect(findings.map(({ where, message }) => `${where}: ${message.split(";")[0]}`)).toEqual([
       "--inbound-port: There is no such option",
       "-x: There is no such option",
-      "--proxy-uid: The value is missing: --proxy-uid takes UID. Write '' for an empty one.",
-      '80: These words belong to no option: "80", "stray". Remove them, or put quotes around a value with blanks or *: -i \'*\'.',
+      "--proxy-uid: The value is missing: --proxy-uid takes UID. Write '' for an empty value.",
+      '80: These words do not belong to any option: "80", "stray". Remove them, or put quotes around a value with spaces or *: -i \'*\'.',
     ]);
     expect(findings[0]?.message).toContain("did you mean --inbound-ports?");
   });

@@ -80,3 +80,27 @@ test("no file outside the meshes knows a port or an owner of a mesh", () => {
   );
   expect(found).toEqual([]);
 });
+
+test("no file outside the meshes decides by which mesh it is: what sets one apart is data of its own", () => {
+  const names = MESHES.map(({ name }) => name.replaceAll(".", "\\.")).join("|");
+  // An example within a text has quotes around it, too; such texts are in single quotes.
+  const asked = new RegExp(
+    [
+      `["'\`](?:${names})["'\`]`,
+      "\\bmesh(?:\\.name)?\\)?\\s*[!=]==?\\s*[\"'`]",
+      "[!=]==?\\s*defaultMesh\\(\\)",
+      "defaultMesh\\(\\)(?:\\.name)?\\s*[!=]==?",
+      "\\bMESHES(?:\\[|\\.at\\()",
+    ].join("|"),
+    "g",
+  );
+  const outside = sourceFiles(join(root, "harness")).filter((file) => !file.startsWith(meshes));
+  const found = outside.flatMap((file) => {
+    const code = readFileSync(file, "utf8")
+      .replace(/\/\*.*?\*\//gs, "")
+      .replace(/^\s*\/\/.*$/gm, "")
+      .replace(/'[^'\n]*"[^'\n]*'/g, "''");
+    return (code.match(asked) ?? []).map((text) => `${relative(root, file)}: ${text}`);
+  });
+  expect(found).toEqual([]);
+});

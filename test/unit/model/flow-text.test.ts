@@ -69,15 +69,15 @@ describe("a flow", () => {
 
 describe("a text is not a flow", () => {
   const rows: readonly (readonly [string, readonly RegExp[]])[] = [
-    ["client->pod:80", [/is not a flow/]],
+    ["client->pod:80", [/is not a valid flow/]],
     ["app@:0 -> pod:80", [/":0" is not an address/]],
     ["app@:65536 -> pod:80", [/":65536" is not an address/]],
     ["app,mark=0x100000000 -> pod:80", [/"0x100000000" is not a mark/]],
     ["app,mark=-1 -> pod:80", [/"-1" is not a mark/]],
-    ["client,mark=1 -> pod:80", [/marks a socket outside the pod/]],
+    ["client,mark=1 -> pod:80", [/sets a mark on a socket outside the pod/]],
     ["client  ->  pod:80", [/"client " is not an actor/, /" pod" is not a target/]],
-    ["client -> pod:80 -> pod:81", [/is not a flow/]],
-    ["", [/is not a flow/]],
+    ["client -> pod:80 -> pod:81", [/is not a valid flow/]],
+    ["", [/is not a valid flow/]],
     ["client -> pod", [/"pod" is not a target; write TARGET:PORT/]],
     ["client -> pod:", [/"" is not a port/]],
     ["client -> pod:0", [/"0" is not a port/]],
@@ -93,7 +93,7 @@ describe("a text is not a flow", () => {
     ["uid=1,uid=2 -> pod:80", [/"uid=2" gives a second uid/]],
     ["app,nobody -> pod:80", [/"nobody" cannot follow an actor; write uid=N, gid=N or mark=N/]],
     ["uid=1,app -> pod:80", [/"app" cannot follow an actor/]],
-    ["client,uid=1 -> pod:80", [/names the owner of a socket outside the pod/]],
+    ["client,uid=1 -> pod:80", [/sets the owner of a socket outside the pod/]],
     ["app -> pod:80/sctp", [/"sctp" is not a protocol; use \/tcp or \/udp/]],
     ["app -> pod/icmp", [/ICMP flows cannot be driven/]],
     ["again app -> pod:80", [/a TCP connection ends with its answer/]],
@@ -101,9 +101,9 @@ describe("a text is not a flow", () => {
     ["uid=4294967295,gid=0 -> pod:80", [/ids below 4294967295/]],
     ["envoy@ -> pod:80", [/"" is not an address/]],
     ["envoy@pod -> pod:80", [/"pod" is not an address/]],
-    ["app6 -> upstream:80", [/starts in IPv6 and ends in IPv4/]],
-    ["envoy@127.0.0.6 -> pod6:80", [/starts in IPv4 and ends in IPv6/]],
-    ["envoy6@127.0.0.6 -> pod6:80", [/names IPv6 and an IPv4 source/, /starts in IPv4 and ends in IPv6/]],
+    ["app6 -> upstream:80", [/has an IPv6 source and an IPv4 target/]],
+    ["envoy@127.0.0.6 -> pod6:80", [/has an IPv4 source and an IPv6 target/]],
+    ["envoy6@127.0.0.6 -> pod6:80", [/names IPv6 and an IPv4 source/, /has an IPv4 source and an IPv6 target/]],
   ];
   test.each(rows)("%o", (text, patterns) => {
     const messages = resolve(text);

@@ -91,11 +91,11 @@ describe("an expected landing", () => {
       ok: false,
       findings: [
         {
-          code: "invalid-value",
+          code: "invalid-landing",
           where: "seed.ts",
           line: null,
           column: null,
-          message: expect.stringMatching(/"nowhere" is not a landing; write LIST/),
+          message: expect.stringMatching(/"nowhere" is not a valid landing; write LIST/),
         },
       ],
     });

@@ -31,7 +31,7 @@ describe("the HTML report", () => {
     expect(failures).toContain("<dt>rule</dt><dd>nat ISTIO_OUTPUT 5: -A ISTIO_OUTPUT -j ISTIO_REDIRECT</dd>");
   });
 
-  test("explains a cause of many flows once, ahead of the scenarios of flows that only could not be looked at", () => {
+  test("explains a cause of many flows once, ahead of the scenarios of flows that only could not be observed", () => {
     const report = sampleReport();
     const [seed] = report.scenarios;
     const [, wrong, unseen] = seed?.flows ?? [];
@@ -44,7 +44,7 @@ describe("the HTML report", () => {
     const [ahead = "", ...tables] = whole.split("<details");
     expect(ahead.match(/<h3>\w+/g)).toEqual(["<h3>astray", "<h3>unseen"]);
     for (const part of [ahead, tables.join()]) expect(part.match(/<dt>rule<\/dt>/g)?.length).toBe(1);
-    expect(ahead).toContain("<dt>cause</dt><dd>as of envoy -&gt; upstream:80</dd>");
+    expect(ahead).toContain("<dt>cause</dt><dd>same as envoy -&gt; upstream:80</dd>");
   });
 
   test("begins with the scenarios where all is well", () => {
@@ -64,7 +64,7 @@ describe("the HTML report", () => {
 
   test("is opened and titled by what the rules leave out, and by a wrong prediction", () => {
     const omission = renderHtml(sampleOmissionReport());
-    expect(omission).toContain("<title>landfall: the rules leave out 1 of what is demanded</title>");
+    expect(omission).toContain("<title>landfall: the rules omit 1 required pieces of configuration</title>");
     expect(omission).toContain("<dt>missing</dt><dd>ip rule add fwmark 0x539 lookup 133</dd>");
     const mispredicted = renderHtml(sampleMispredictedReport());
     expect(mispredicted).toContain("<title>landfall: 1 of 1 flows were predicted wrongly</title>");

@@ -7,7 +7,7 @@ import { sampleOmissionReport, sampleReport } from "./sample-report.ts";
 const xml = renderJunit(sampleReport());
 const rows: readonly (readonly [string, string])[] = [
   [
-    "counts wrong landings as failures, and what could not be looked at or was predicted wrongly as errors",
+    "counts wrong landings as failures, and what could not be observed or was predicted wrongly as errors",
     '<testsuites tests="6" failures="1" errors="2" skipped="0">',
   ],
   [
@@ -25,7 +25,7 @@ const rows: readonly (readonly [string, string])[] = [
   ],
   ["names the rule that counted a wrong flow", "rule      nat ISTIO_OUTPUT 5: -A ISTIO_OUTPUT -j ISTIO_REDIRECT\n"],
   [
-    "says why a flow could not be looked at",
+    "says why a flow could not be observed",
     `<error message="could-not-look: the agent's stream ended" type="could-not-look">`,
   ],
 ];
@@ -38,7 +38,7 @@ describe("the JUnit report", () => {
   test("has a case of its own for what the rules leave out", () => {
     const told = renderJunit(sampleOmissionReport());
     expect(told).toContain('<testsuites tests="2" failures="1" errors="0" skipped="0">');
-    expect(told).toContain('name="nothing is left out: vm -> upstream:80"');
+    expect(told).toContain('name="nothing is omitted: vm -> upstream:80"');
     expect(told).toContain("missing   ip rule add fwmark 0x539 lookup 133");
   });
 

@@ -16,7 +16,7 @@ seed: Inbound traffic lands on 15006 & outbound on 15001, each with the <address
       predicted upstream:80
       seen      envoy-outbound:15001, dialled 10.244.0.4:80, from 10.244.0.2:50000
       rule      nat ISTIO_OUTPUT 5: -A ISTIO_OUTPUT -j ISTIO_REDIRECT
-      defect    the prediction is not what the kernel did: a defect of landfall itself, or of what it saw; please report it
+      defect    the kernel did something other than predicted: this is a defect of landfall, or of its observation; please report it
   ? uid=1337,gid=1000 -> upstream:80  could-not-look
       expected  upstream:80
       seen      could-not-look: the agent's stream ended
@@ -24,21 +24,21 @@ seed: Inbound traffic lands on 15006 & outbound on 15001, each with the <address
       expected  envoy-outbound:15001, dialled 10.244.0.4:80
       predicted upstream:80
       seen      envoy-outbound:15001, dialled 10.244.0.4:80, from 10.244.0.2:50001
-      rule      not known: the flow could not be driven alone, and was not predicted
-      defect    the prediction is not what the kernel did: a defect of landfall itself, or of what it saw; please report it
+      rule      unknown: the flow could not be driven alone, and there is no prediction
+      defect    the kernel did something other than predicted: this is a defect of landfall, or of its observation; please report it
   where the proxy forwards:
   ✓ client -> pod:8080                app:8080 via envoy-inbound from 127.0.0.6
-  1 of 4 rules were taken by some flow
-      not taken   nat ISTIO_OUTPUT 3: -A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN; envoy -> pod:80 would take it
+  flows hit 1 of 4 rules
+      not taken   nat ISTIO_OUTPUT 3: -A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN; envoy -> pod:80 would hit it
       unreachable nat ISTIO_OUTPUT 4: -A ISTIO_OUTPUT -m owner --gid-owner 1337 -j RETURN
-      not taken   nat ISTIO_OUTPUT 7: -A ISTIO_OUTPUT -m wonder -j RETURN; whether any flow would is not known
+      not taken   nat ISTIO_OUTPUT 7: -A ISTIO_OUTPUT -m wonder -j RETURN; it is unknown whether any flow would hit it
 
 no-pass-through-rule: Without the 127.0.0.6 rule what comes in loops.
   where the proxy forwards:
   ✓ client -> pod:8080  loop
 
-1 of 3 rules that some TCP flow can reach were taken, 33.3 %; 1 more can be reached by none
-6 flows: 4 as expected, 1 landed elsewhere, 1 could not be looked at, 2 predicted wrongly, in 0.91 s (docker, iptables 1.8.9 (nf_tables), Linux 6.18.0)
+flows hit 1 of 3 rules that some TCP or UDP flow can reach, 33.3 %; no TCP or UDP flow can reach the other 1
+6 flows: 4 as expected, 1 landed elsewhere, 1 could not be observed, 2 predicted wrongly, in 0.91 s (docker, iptables 1.8.9 (nf_tables), Linux 6.18.0)
 `;
 
 describe("the report in a terminal", () => {
@@ -51,7 +51,7 @@ describe("the report in a terminal", () => {
     const simulated = { ...driven, sandbox: { ...driven.sandbox, backend: "simulated" } } as const;
     const render = (report: typeof driven) =>
       [renderTerminal(report, { columns: 200, color: "plain" }), renderJunit(report), renderHtml(report)] as const;
-    const words = /^ *seen |<dt>seen|no rule counted it/m;
+    const words = /^ *seen |<dt>seen|no rule's counter changed/m;
     expect(render(driven).map((text) => words.test(text))).toEqual([true, true, true]);
     expect(render(simulated).map((text) => words.test(text))).toEqual([false, false, false]);
     expect(render(simulated)[0]).toContain(`\
@@ -64,7 +64,7 @@ describe("the report in a terminal", () => {
   test("shows what the rules leave out ahead of the flows, and counts it", () => {
     const told = renderTerminal(sampleOmissionReport(), { columns: 200, color: "plain" });
     expect(told).toContain(`\
-  ✗ the rules leave out what the capture config demands, and no flow shows it
+  ✗ the rules omit required configuration, and no flow can reveal it
       missing   ip rule add fwmark 0x539 lookup 133
       witness   vm -> upstream:80, which passes through the pod; simulated
       expected  envoy-outbound:15001, dialled 10.244.0.4:80, from 10.245.0.2
@@ -72,7 +72,7 @@ describe("the report in a terminal", () => {
       why       It carries what passes through.
   where the proxy forwards:
 `);
-    expect(told).toContain("1 flow: 1 as expected, 1 left out by the rules, in");
+    expect(told).toContain("1 flow: 1 as expected, 1 omitted by the rules, in");
   });
 
   test("says in colour exactly what it says without", () => {
@@ -119,7 +119,7 @@ describe("the report in a terminal", () => {
     expect(lines.slice(lines.findIndex((line) => line.includes(":81"))).slice(0, 3)).toEqual([
       "  ✗ envoy -> upstream:81  refused",
       "      expected  upstream:80",
-      "      cause     as of envoy -> upstream:80",
+      "      cause     same as envoy -> upstream:80",
     ]);
   });
 });

@@ -55,13 +55,13 @@ test("a family without a file is not under test", () => {
   const own = generateRules(SEED);
   const installation = { kind: "rules", rules: { ...own, ip6: null } } as const;
   expect(describeInertRules({ installation, capture: captureOf(SEED), kernel: own })).toEqual([
-    "IPv6 is not under test: no file holds rules of it, and no flow of that family is driven.",
+    "IPv6 is not under test: no file contains rules for it, so no flow of that family is driven.",
   ]);
 });
 
 test("nothing put in is said, of a file and of a script", () => {
-  checkFile("", ["IPv4: the file of --rules has no rule."]);
-  check({ file: "script", kernel: "" }, ["IPv4: the script has put in no rule."]);
+  checkFile("", ["IPv4: the file of --rules has no rules."]);
+  check({ file: "script", kernel: "" }, ["IPv4: the script has added no rules."]);
 });
 
 test("rules that the kernel does not have are counted by chain", () => {
@@ -73,14 +73,14 @@ test("rules that the kernel does not have are counted by chain", () => {
 test("a table that the config's own rules would fill is named", () => {
   checkFile(
     ownRules(TPROXY).replace(/\*mangle[\s\S]*?COMMIT/, ""),
-    ["IPv4: the table mangle is empty; for these settings the generator writes 8 rules there."],
+    ["IPv4: the table mangle is empty, but with these settings the generator writes 8 rules there."],
     TPROXY,
   );
 });
 
 test("a chain that nothing leads to is named, where the generator does not make it so itself", () => {
   checkFile(ownRules(SEED, /-A PREROUTING/), [
-    "IPv4: no rule leads to the chain nat ISTIO_INBOUND, so its 3 rules never apply.",
+    "IPv4: no rule jumps to the chain nat ISTIO_INBOUND, so its 3 rules never apply.",
   ]);
   const alone = configOf({ outboundIpRangesInclude: [] });
   checkFile(ownRules(alone), [], alone);
@@ -88,12 +88,12 @@ test("a chain that nothing leads to is named, where the generator does not make 
 
 test("a nat table that no packet meets is told, unless some match is not understood", () => {
   const idle = "*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp -j RETURN\nCOMMIT\n";
-  checkFile(idle, ["IPv4: no rule tracks or rewrites connections, so that no packet ever meets the table nat."]);
+  checkFile(idle, ["IPv4: no rule tracks or rewrites connections, so no packet ever reaches the nat table."]);
   checkFile(idle.replace("-p tcp", "-m wonder --at it"), []);
 });
 
 test("TPROXY in a file is told where the flags say nothing of it", () => {
   checkFile(ownRules(TPROXY), [
-    "IPv4: rules use TPROXY without policy routing, which is put in where the flags say -m TPROXY. Only what is for the pod's own address is delivered.",
+    "IPv4: rules use TPROXY without policy routing, which landfall adds only with -m TPROXY. Only traffic to the pod's own address is delivered.",
   ]);
 });

@@ -104,6 +104,7 @@ describe("mutants", () => {
   test("score as caught among caught and missed, equivalent ones aside", () => {
     const report = (outcome: MutantReport["outcome"]): MutantReport => ({
       mutant: "",
+      protocols: ["tcp"],
       outcome,
       flow: null,
       expected: null,

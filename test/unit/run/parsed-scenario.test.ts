@@ -25,8 +25,8 @@ describe("a scenario that cannot be used has a finding that names file and field
       "a flag and its value in one word, beside other faults of the flags",
       { capture: ["-u 1337", "-p", "0", "-i 10.0.0.0/33"] },
       [
-        /^sample\.ts: capture "-u 1337" is a flag and its value in one word; write "-u", "1337"\./,
-        /^sample\.ts: capture "-i 10\.0\.0\.0\/33" is a flag/,
+        /^sample\.ts: capture "-u 1337" contains a flag and its value; write two elements: "-u", "1337"\./,
+        /^sample\.ts: capture "-i 10\.0\.0\.0\/33" contains a flag/,
         /^sample\.ts: capture -p .*0/,
         /^sample\.ts: capture -i .*33/,
       ],
@@ -60,12 +60,12 @@ describe("a scenario that cannot be used has a finding that names file and field
     [
       "a flow that is none",
       { answer: { "client->pod:80": "app" } },
-      [/^sample\.ts: answer "client->pod:80" is not a flow/],
+      [/^sample\.ts: answer "client->pod:80" is not a valid flow/],
     ],
     [
       "a landing that is none, with its flow",
       { forward: { "client -> pod:80": "ap" } },
-      [/^sample\.ts: forward "client -> pod:80" "ap" is not a landing/],
+      [/^sample\.ts: forward "client -> pod:80" "ap" is not a valid landing/],
     ],
     [
       "everything at once",
@@ -74,24 +74,22 @@ describe("a scenario that cannot be used has a finding that names file and field
         /capture -p/,
         /"nobody" is not an actor/,
         /"0" is not a port/,
-        /"ap" is not a landing/,
-        /"app@" is not a landing/,
+        /"ap" is not a valid landing/,
+        /"app@" is not a valid landing/,
       ],
     ],
     [
       "a datagram that is to be forwarded",
       { forward: { "app -> upstream:53/udp": "upstream" } },
-      [
-        /forward "app -> upstream:53\/udp" is a datagram, which the proxy answers and never forwards; move it to answer/,
-      ],
+      [/forward "app -> upstream:53\/udp" is a datagram, which the proxy never forwards; move it to answer/],
     ],
     [
       "a source that no host of the actor has",
       { answer: { "app@10.9.9.9 -> pod:80": "app" } },
-      [/starts from 10\.9\.9\.9, which its host does not have; use 10\.244\.0\.2 or a loopback/],
+      [/has the source 10\.9\.9\.9, which its host does not have; use 10\.244\.0\.2 or a loopback/],
     ],
     ["a source that only an IPv6 pod has", { answer: { "envoy@[::6] -> pod6:80": "app" } }, [/only an IPv6 pod has/]],
-    ["a vm without an interface", { answer: { "vm -> pod:80": "app" } }, [/there is none without -k/]],
+    ["a vm without an interface", { answer: { "vm -> pod:80": "app" } }, [/exists only with -k/]],
     [
       "a rule to be left out that is not there",
       { without: [{ family: 4, table: "nat", rule: "-A ISTIO_OUTPUT -j NOWHERE" }] },
@@ -112,7 +110,7 @@ describe("a scenario that cannot be used has a finding that names file and field
     [
       "flows of a family that has no rules to be tested",
       { rules: { ip6: "" } },
-      [/^sample\.ts: rules There are IPv4 flows, and ip is not given/],
+      [/^sample\.ts: rules There are IPv4 flows, but ip is missing/],
     ],
   ];
   test.each(rows)("%s", (_, fields, patterns) => {

@@ -56,8 +56,8 @@ describe("what must stand in the sandbox", () => {
     const config = { ...seedConfig(), proxyPort: 8080, inboundCapturePort: 81 };
     expect(specOf(["client -> pod:1"], config, [81, 82]).listen).toEqual([22, 82]);
     expect(describeTakenPorts(captureOf(config), [81, 82])).toEqual([
-      "envoy-inbound listens on 81; the app does not listen there.",
-      "envoy-outbound listens on 8080; the app does not listen there.",
+      "envoy-inbound listens on 81, so the app does not listen there.",
+      "envoy-outbound listens on 8080, so the app does not listen there.",
     ]);
     expect(describeTakenPorts({ shape: SHAPE }, [])).toEqual([]);
   });

@@ -58,7 +58,7 @@ describe("a sandbox that fails", () => {
     );
     expect(verdicts).toEqual(["a could-not-look", "b pass", "c pass", "d pass"]);
   });
-  test("and cannot be replaced leaves the rest as what could not be looked at", async () => {
+  test("and cannot be replaced leaves the rest as what could not be observed", async () => {
     const verdicts = await run(
       1,
       (start) => start > 1,

@@ -68,7 +68,7 @@ describe("scenario files", () => {
     const loaded = await loadScenarioFiles(listScenarioFiles(join(folder, "more")));
     expect(loaded.ok ? [] : loaded.findings.map(({ where, message }) => [basename(where), message])).toEqual([
       ["delta.js", expect.stringMatching(/cannot be loaded/)],
-      ["gamma.js: name", expect.stringMatching(/"other" is not the file's/)],
+      ["gamma.js: name", expect.stringMatching(/"other" differs from the file's/)],
     ]);
   });
 
@@ -111,7 +111,7 @@ describe("scenario files", () => {
     const file = join(folder, "endless.mjs");
     writeFileSync(file, "await new Promise(() => {});\n");
     const loaded = await loadScenarioFiles([file], { deadlineMs: 500 });
-    const message = expect.stringMatching(/cannot be loaded: it has not finished loading after 0\.5 s: something /);
+    const message = expect.stringMatching(/cannot be loaded: it did not finish loading within 0\.5 s: some top-level /);
     expect(loaded.ok ? [] : loaded.findings).toEqual([expect.objectContaining({ where: file, message })]);
   });
 

@@ -53,7 +53,7 @@ describe("a harness that cannot see", () => {
     [
       "lands everything on a listener",
       new FailingSandbox(1, landAll(APP)),
-      /^Before the rules, with no rules in, the canary/,
+      /^Before the rules, without rules, the canary/,
     ],
     [
       "finds everything refused",

@@ -36,7 +36,7 @@ describe("what the caller was told is believed", () => {
     check(makeBlind("socket-failed", "x"), [SEEN_APP], "could-not-look"));
 });
 
-describe("a landing could not be looked at", () => {
+describe("a landing could not be observed", () => {
   test("if the listener has not recorded it", () => check(DIRECT, [], "could-not-look"));
   test("if another listener has", () => check(DIRECT, [record(0, "status", 15020, null)], "could-not-look"));
   test("if the listener has recorded another port", () => check(DIRECT, [{ ...SEEN_APP, port: 22 }], "could-not-look"));
@@ -50,7 +50,7 @@ describe("a landing could not be looked at", () => {
 
 test("the difference between both ends is told", () => {
   const { cause } = confirmLanding({ ...RESULT, landing: makeLanding("reset") }, [SEEN_APP]);
-  expect(cause).toBe("the caller was told of [] (reset), the listeners recorded [0 app:8080 <- as dialled]");
+  expect(cause).toBe("the caller saw [] (reset), but the listeners recorded [0 app:8080 <- as dialled]");
 });
 
 describe("that a made connection was not answered is believed", () => {

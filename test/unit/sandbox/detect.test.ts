@@ -30,10 +30,10 @@ describe("without an engine", () => {
     vi.stubEnv("PATH", "/nowhere");
     const told = await chooseBackend().catch(({ message }) => message.split("\n"));
     expect(told).toEqual([
-      "no backend works here that has a kernel.",
+      "no backend with a kernel works here.",
       expect.stringMatching(/^ {2}docker: /),
       expect.stringMatching(/^ {2}netns: /),
-      "  simulated: This one works, and predicts where flows land: verify and mutate take --sandbox simulated.",
+      "  simulated: works; it predicts where flows land: use --sandbox simulated with verify and mutate.",
     ]);
   });
   test("docker is said not to work, with the reason and what to do", async () => {
@@ -51,8 +51,8 @@ describe("where DOCKER_HOST names no engine that can be used", () => {
   test.each([
     ["http://", /names cannot be used: it is not an address\. Write unix:/],
     ["tcp://127.0.0.1:99999", /names cannot be used: it is not an address\. Write unix:/],
-    ["ssh://user@127.0.0.1", /names cannot be used: landfall does not reach engines over ssh\. Forward/],
-    ["ssh://", /names cannot be used: landfall does not reach engines over ssh\. Forward/],
+    ["ssh://user@127.0.0.1", /names cannot be used: landfall does not support engines over ssh\. Forward/],
+    ["ssh://", /names cannot be used: landfall does not support engines over ssh\. Forward/],
     ["garbage", /No container engine answers at garbage/],
     ["tcp://127.0.0.1:9", /No container engine answers at tcp:\/\/127\.0\.0\.1:9/],
   ])("%s: docker is said not to work, and auto goes on to netns", async (address, why) => {

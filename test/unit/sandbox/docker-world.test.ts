@@ -16,7 +16,7 @@ import { ensureImage } from "../../../harness/sandbox/docker/image.ts";
 import { runInitContainer } from "../../../harness/sandbox/docker/init.ts";
 import { RUN_LABEL } from "../../../harness/sandbox/docker/labels.ts";
 import { removeNetwork } from "../../../harness/sandbox/docker/network.ts";
-import { sweep } from "../../../harness/sandbox/docker/sweep.ts";
+import { sweepEngine } from "../../../harness/sandbox/docker/sweep.ts";
 import { openSandbox } from "../../../harness/sandbox/open-sandbox.ts";
 import { currentRunId, stateOfRun } from "../../../harness/sandbox/run-id.ts";
 import type { FlowRequest, Sandbox } from "../../../harness/sandbox/sandbox.ts";
@@ -69,7 +69,7 @@ describe("a run that is killed", () => {
     await once(child, "exit");
     await vi.waitFor(async () => expect(await listOf("containers", child.pid)).toEqual([]), REMOVAL);
     await vi.waitFor(async () => {
-      await sweep(engine, "dead");
+      await sweepEngine(engine, "dead");
       expect(await listOf("networks", child.pid)).toEqual([]);
     }, REMOVAL);
   });
@@ -100,11 +100,11 @@ describe("a run that ends", () => {
       const [shell = "", container = ""] = hint.trim().split(" ").reverse();
       const addresses = await runInside(container, shell, "-c", "ip -brief address show eth0");
       expect(addresses).toMatch(/10\.244\.\d+\.2\/24/);
-      await sweep(engine, "dead");
+      await sweepEngine(engine, "dead");
       expect(await listOf("networks", pid)).toHaveLength(1);
     } finally {
       await vi.waitFor(async () => {
-        await sweep(engine, "dead-and-kept", [run]);
+        await sweepEngine(engine, "dead-and-kept", [run]);
         expect([...(await listOf("containers", pid)), ...(await listOf("networks", pid))]).toEqual([]);
       }, REMOVAL);
     }
@@ -147,7 +147,7 @@ describe("what the harness cannot look at is told as such", () => {
       await once(server, "listening");
     }
 
-    test("flows could not be looked at, and to end a sandbox still works", async () => {
+    test("flows could not be observed, and to end a sandbox still works", async () => {
       await startGate();
       vi.stubEnv("DOCKER_HOST", `unix://${path}`);
       await using sandbox = await openSandbox("docker");

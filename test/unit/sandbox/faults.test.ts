@@ -59,7 +59,7 @@ describe("a fault of the harness is told as such, never as a landing:", () => {
 
   test("a listener that resets what it was told", async () => {
     await startStranger(7002, 'socket.once("data", () => socket.resetAndDestroy())');
-    await check("client -> pod:7002", /somebody took the greeting and reset the connection/);
+    await check("client -> pod:7002", /the other side read the greeting and reset the connection/);
   });
 
   test("a listener that closes without a word", async () => {
@@ -69,7 +69,7 @@ describe("a fault of the harness is told as such, never as a landing:", () => {
 
   test("a stranger that answers in another language", async () => {
     await startStranger(7004, 'socket.end("220 mail.example ESMTP\\n")');
-    await check("client -> pod:7004", /a stranger answered/);
+    await check("client -> pod:7004", /unexpected answer from an unknown program/);
   });
 
   test("a stranger that answers as a listener would, but whom no listener's record confirms", async () => {
@@ -103,7 +103,7 @@ describe("a fault of the harness is told as such, never as a landing:", () => {
     process.kill(pid, "SIGSTOP");
     await expect(podAgent().call("sync", {}, 100)).rejects.toMatchObject({
       code: "agent-failed",
-      message: expect.stringContaining("has not replied to sync within 100 ms"),
+      message: expect.stringContaining("did not reply to sync within 100 ms"),
     });
     await sandbox[Symbol.asyncDispose]();
     await waitUntilGone(pid);

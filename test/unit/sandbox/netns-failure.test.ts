@@ -51,7 +51,7 @@ describe("where namespaces cannot be had, the setting is named and the remedy", 
       "a container's root",
       "unshare: unshare failed: Operation not permitted",
       ROOT,
-      /Root may make no namespaces/,
+      /Root may not create namespaces/,
       /CAP_SYS_ADMIN/,
     ],
     [
@@ -72,6 +72,6 @@ describe("where namespaces cannot be had, the setting is named and the remedy", 
 
   test("AppArmor is not blamed where root asks", () => {
     const settings = { ...ROOT, apparmorRestrict: 1 };
-    check("unshare: unshare failed: Operation not permitted", settings, /Root may make no/, /CAP_SYS_ADMIN/);
+    check("unshare: unshare failed: Operation not permitted", settings, /Root may not create/, /CAP_SYS_ADMIN/);
   });
 });

@@ -22,18 +22,18 @@ describe("no sandbox can work, and that is said with what to do,", () => {
   test.each([
     ["without /proc", { limits: null }, /\/proc is not mounted; mount it/],
     ["in a folder that was removed", { workingDirectory: "removed" }, /has been removed; change to another one/],
-    ["with 32 files", { limits: { openFiles: 32, processes: 4096 } }, /may open 32 files only; raise.*ulimit -n/],
+    ["with 32 files", { limits: { openFiles: 32, processes: 4096 } }, /may open only 32 files; raise.*ulimit -n/],
     [
       "with 12 processes",
       { limits: { openFiles: 1024, processes: 12 } },
-      /may have 12 processes only; raise.*ulimit -u/,
+      /may have only 12 processes; raise.*ulimit -u/,
     ],
   ] as const)("%s", (_, surroundings, message) => {
     expect(why(surroundings)).toMatch(message);
   });
   test("with every reason at once", () => {
     expect(why({ workingDirectory: "removed", limits: { openFiles: 32, processes: 12 } })).toMatch(
-      /has been removed.*may open 32 files.*may have 12 processes/,
+      /has been removed.*may open only 32 files.*may have only 12 processes/,
     );
   });
 });

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { connectEngine, imageExists, unlessGone } from "../../../harness/sandbox/docker/engine.ts";
 import { ensureImage } from "../../../harness/sandbox/docker/image.ts";
 import { KEEP_LABEL, RUN_LABEL } from "../../../harness/sandbox/docker/labels.ts";
-import { type SweepScope, sweep } from "../../../harness/sandbox/docker/sweep.ts";
+import { type SweepScope, sweepEngine } from "../../../harness/sandbox/docker/sweep.ts";
 import { currentRunId } from "../../../harness/sandbox/run-id.ts";
 
 const engine = connectEngine();
@@ -34,7 +34,7 @@ async function makeContainer(labels: Readonly<Record<string, string>>, network: 
  * so when it starts.
  */
 async function leftAfterSweep(ids: readonly string[], scope: SweepScope): Promise<readonly string[]> {
-  await sweep(engine, scope);
+  await sweepEngine(engine, scope);
   const found = await Promise.all(
     ids.map(async (id) => {
       const asked = [engine.getNetwork(id).inspect(), engine.getContainer(id).inspect()];
@@ -67,15 +67,20 @@ describe("a sweep", () => {
   });
   test("of certain runs leaves alone what others have left", async () => {
     const id = await makeNetwork({ [RUN_LABEL]: DEAD, [KEEP_LABEL]: "1" });
-    expect(await sweep(engine, "dead-and-kept", [DEAD.replace(/1$/, "2")])).toEqual([]);
+    expect(await sweepEngine(engine, "dead-and-kept", [DEAD.replace(/1$/, "2")])).toEqual([]);
     await engine.getNetwork(id).inspect();
   });
   test("takes what a person asked to keep only where it is asked to, and tells of it", async () => {
     const id = await makeNetwork({ [RUN_LABEL]: DEAD, [KEEP_LABEL]: "1" });
     expect(await leftAfterSweep([id], "dead")).toEqual([id]);
-    const removed = await sweep(engine, "dead-and-kept", [DEAD]);
-    expect(removed).toContainEqual({ kind: "network", id, name: expect.stringMatching(/^sweep-test-/), run: DEAD });
-    expect(await sweep(engine, "dead-and-kept", [DEAD])).toEqual([]);
+    const removed = await sweepEngine(engine, "dead-and-kept", [DEAD]);
+    expect(removed).toContainEqual({
+      kind: "network",
+      id,
+      name: expect.stringMatching(/^sweep-test-/),
+      run: DEAD,
+    });
+    expect(await sweepEngine(engine, "dead-and-kept", [DEAD])).toEqual([]);
   });
 });
 

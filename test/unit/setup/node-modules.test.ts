@@ -41,7 +41,7 @@ describe("node_modules", () => {
   test("matches, though an optional package of another platform is not there", () =>
     check(LOCKED, INSTALLED, FILES, null));
   test("is half-made where npm has not come to its end", () =>
-    check(LOCKED, null, FILES, "node_modules is missing or half-made"));
+    check(LOCKED, null, FILES, "node_modules is missing or incomplete"));
   test("does not match at another version", () =>
     check(
       { ...LOCKED, "node_modules/node": { version: "24.1.0" } },
@@ -63,7 +63,7 @@ describe("node_modules", () => {
   test("is left as it is where nothing may be installed", () => {
     const root = layOut(LOCKED, null, []);
     expect(() => ensureNodeModules(root, { LANDFALL_NO_INSTALL: "1" })).toThrow(
-      "node_modules is missing or half-made, and LANDFALL_NO_INSTALL=1 forbids installing it. Install it with: npm ci",
+      "node_modules is missing or incomplete, and LANDFALL_NO_INSTALL=1 forbids installing it. Install it with: npm ci",
     );
   });
 });

@@ -61,7 +61,7 @@ describe.each([
   on("refuses what cannot be read, with every finding", async ({ pod }) => {
     await expect(pod.apply(["-p", "0", "-z", "x"])).rejects.toThrow(/-p: .*\n-z: /);
     await expect(expect(pod.flow("nobody -> pod:0")).toLandOn("app")).rejects.toThrow(/not an actor[\s\S]*not a port/);
-    await expect(expect(pod.flow("client -> pod:80")).toLandOn("ap")).rejects.toThrow(/"ap" is not a landing/);
+    await expect(expect(pod.flow("client -> pod:80")).toLandOn("ap")).rejects.toThrow(/"ap" is not a valid landing/);
   });
 
   on("points at the line of the test that has a typo, and at none of landfall's", async ({ pod }) => {
@@ -82,7 +82,7 @@ describe.each([
     }
   });
 
-  on("never takes for a landing, or for its absence, what could not be looked at", async ({ pod }) => {
+  on("never takes for a landing, or for its absence, what could not be observed", async ({ pod }) => {
     const blind = pod.flow("app@10.99.99.99 -> upstream:80");
     await expect(expect(blind).toLandOn("upstream:80")).rejects.toThrow(/could-not-look/);
     await expect(expect(blind).not.toLandOn("upstream:80")).rejects.toThrow(/could-not-look/);

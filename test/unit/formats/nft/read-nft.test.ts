@@ -55,6 +55,26 @@ describe("what nft or the kernel refuses is refused:", () => {
   });
 });
 
+describe("definitions that name each other twice", () => {
+  const CHAIN = "table ip t { chain c { type filter hook output priority 0; tcp dport $a39 accept; } }\n";
+  const double = (join: (name: string) => string) =>
+    Array.from({ length: 39 }, (_, i) => `define a${i + 1} = ${join(`$a${i}`)}\n`).join("");
+  test.each([
+    ["sets", "{ 1, 2 }", (name: string) => `{ ${name}, ${name} }`],
+    ["lists", "1", (name: string) => `${name}, ${name}`],
+    ["concatenations", "1", (name: string) => `${name} . ${name}`],
+    ["set elements that are concatenations", "1", (name: string) => `{ ${name} . ${name} }`],
+  ])("as %s are refused before they are built", (_, first, join) => {
+    const found = findings(`define a0 = ${first}\n${double(join)}${CHAIN}`);
+    expect(found[0]).toMatch(/stand for more than 1000000 values/);
+    expect(found.length).toBeLessThan(60);
+  });
+  test("are read where they stay small", () => {
+    const text = CHAIN.replace("$a39", "$b");
+    expect(findings(`define a = { 1, 2 }\ndefine b = { $a, 3, $a }\n${text}`)).toEqual([]);
+  });
+});
+
 describe("a text that is wrong is refused with every line and column", () => {
   test.each([
     ["table ip t {\n chain c {\n  tcp dprt 80 accept\n  tcp dport 80 acept\n }\n}\n", ["3:7 ", "4:16 "]],

@@ -292,11 +292,11 @@ describe("bad input is refused", () => {
         line: null,
         column: null,
         message:
-          '8 words belong to no flag: "a.md", "b.md", "c.md" and others. (The original ignores them and every flag after the first without a word.) ' +
-          "Take them away, or put quotes around a value with blanks or *: -i '*'.",
+          '8 words do not belong to any flag: "a.md", "b.md", "c.md" and others. (The original silently ignores them and every flag after the first.) ' +
+          "Remove them, or put quotes around a value with spaces or *: -i '*'.",
       },
     ]);
-    expect(refuse(["-b", "80", "x", "y"])[0]?.message).toMatch(/^2 words belong to no flag: "x", "y"\. \(/);
+    expect(refuse(["-b", "80", "x", "y"])[0]?.message).toMatch(/^2 words do not belong to any flag: "x", "y"\. \(/);
   });
 
   test("the article's command as printed is recognised, and the one meant is told", () => {

@@ -47,7 +47,7 @@ describe("behind Envoy a flow", () => {
   test("that goes round is not told before all of the loop has ended", () => {
     expect(landBehindEnvoy(Array(20).fill(PASSED))).toBeNull();
   });
-  test("for which the circuit breaker is open before it has gone round could not be looked at", () => {
+  test("for which the circuit breaker is open before it has gone round could not be observed", () => {
     check([{ ...ENDED, flags: "UO" }], "could-not-look [envoy-inbound:15006 of 10.244.0.2:8080]");
   });
   test("that Envoy has dialled on, and of which no more is known, has no landing here", () => {

@@ -64,7 +64,7 @@ describe("a real Envoy", () => {
     process.kill(childOf(agent), "SIGKILL");
     await waitUntilGone(agent);
     const [seen] = await sandbox.drive([makeFlow("app -> localhost:15001", "forward")]);
-    expect(seen?.landing).toMatchObject({ kind: "could-not-look", cause: expect.stringContaining("Envoy has ended") });
+    expect(seen?.landing).toMatchObject({ kind: "could-not-look", cause: expect.stringContaining("Envoy has exited") });
   });
 
   test("that cannot come up says why in its own words", async () => {

@@ -1,0 +1,53 @@
+import type { Field } from "./axis-ranges.ts";
+import type { Intervals } from "./intervals.ts";
+
+/** What a rule asks of a packet: a field's atom among some, either port's, or a variable's value to be 0 or 1. */
+export type Condition =
+  | FieldCondition
+  | CompareTest
+  | { readonly kind: "either-port"; readonly allowed: Intervals; readonly negated: boolean; readonly text: string }
+  | VariableCondition;
+
+/** That a field's atom is among some. */
+export interface FieldCondition {
+  readonly kind: "field";
+  readonly field: Field;
+  readonly allowed: Intervals;
+  readonly negated: boolean;
+}
+
+/** That a variable has a value. */
+export interface VariableCondition {
+  readonly kind: "variable";
+  readonly variable: number;
+  readonly value: 0 | 1;
+}
+
+/**
+ * What a rule does: `final` ends the chain's whole table, `act` does something and goes on. `sequence`: one part after the other, until
+ * the conditions of one fail. `choice`: the first branch whose conditions hold.
+ */
+export type Effect =
+  | { readonly kind: "final" | "act"; readonly text: string }
+  | { readonly kind: "next" | "return" }
+  | { readonly kind: "jump" | "goto"; readonly chain: string }
+  | { readonly kind: "sequence"; readonly parts: readonly PreparedRule[] }
+  | { readonly kind: "choice"; readonly branches: readonly PreparedRule[] };
+
+/** A rule with its values turned into atoms of a flow space. */
+export interface PreparedRule {
+  readonly conditions: readonly Condition[];
+  readonly effect: Effect;
+}
+
+/** What a comparison asks: that a packet has what the keys read, and that some element, or none, holds it. */
+export interface CompareTest {
+  readonly kind: "compare";
+  readonly readable: readonly SimpleCondition[];
+  /** Each element's conditions; one without any holds everything. */
+  readonly elements: readonly (readonly SimpleCondition[])[];
+  readonly wants: "some" | "none";
+}
+
+/** A condition on one field or one fact. */
+export type SimpleCondition = FieldCondition | VariableCondition;

@@ -1,0 +1,54 @@
+import type { KnownAddress } from "./address-book.ts";
+
+/** The protocols of the packets that the simulator makes. */
+export type PacketProtocol = "tcp" | "udp" | "icmp" | "ipv6-icmp";
+
+/** One end point of a connection. */
+export interface EndPoint {
+  readonly address: KnownAddress;
+  readonly port: number;
+}
+
+/** Says whether two end points are one. */
+export function isSameEnd(one: EndPoint, other: EndPoint): boolean {
+  return one.address === other.address && one.port === other.port;
+}
+
+/** Both ends as one direction's packets name them. */
+export interface Tuple {
+  readonly source: EndPoint;
+  readonly destination: EndPoint;
+}
+
+/** The conntrack zones of a connection's two directions; 0 is the default (struct nf_conntrack_zone). */
+export interface Zones {
+  readonly original: number;
+  readonly reply: number;
+}
+
+/** The fields in which a packet names its ends. */
+export interface PacketEnds {
+  readonly source: KnownAddress;
+  readonly sourcePort: number;
+  readonly destination: KnownAddress;
+  readonly destinationPort: number;
+}
+
+/**
+ * One tracked connection, or exchange of datagrams. `original` is how its first packet named the ends; `reply` how answers name them,
+ * which NAT changes. `natSource` and `natDestination` say how far NAT is: not asked yet, asked without effect, or in effect.
+ */
+export interface Entry {
+  readonly protocol: PacketProtocol;
+  readonly zones: Zones;
+  readonly original: Tuple;
+  reply: Tuple;
+  mark: number;
+  confirmation: "unconfirmed" | "confirmed";
+  replies: "none" | "seen";
+  natSource: NatProgress;
+  natDestination: NatProgress;
+}
+
+/** How far one half of NAT is for a connection. */
+export type NatProgress = "not-asked" | "none" | "in-effect";

@@ -1,0 +1,70 @@
+import { expect, test } from "vitest";
+import type { Dial, DialResult } from "../../../harness/agent/protocol.ts";
+import type { AgentClient } from "../../../harness/sandbox/agents/agent-client.ts";
+import { driveRounds } from "../../../harness/sandbox/agents/dial-rounds.ts";
+
+const REST = { exchange: "first", manner: "answer", namespace: null, owner: { uid: 0, gid: 0 }, timeoutMs: 1 } as const;
+
+/** A dial as a row: its token, its protocol, the port that its socket is bound to, the port dialled. */
+type Row = readonly [token: string, protocol: Dial["protocol"], sourcePort: number | null, port: number];
+
+/** Gives what was driven together, in order; `forget` where connections were forgotten. */
+async function listRounds(rows: readonly Row[]): Promise<readonly string[]> {
+  const log: string[] = [];
+  const call = async (_: string, { dials }: { readonly dials: readonly Dial[] }) => {
+    log.push(dials.map(({ token }) => token).join(" "));
+    return { results: dials.map(({ token }) => ({ token }) as DialResult) };
+  };
+  const agent = { call } as unknown as AgentClient;
+  const dials = rows.map(([token, protocol, sourcePort, port]) => {
+    const ends = { source: null, sourcePort, mark: 0, address: "10.0.0.1", port };
+    return { agent, dial: { ...REST, token, protocol, ...ends } satisfies Dial };
+  });
+  const results = await driveRounds(dials, 8, async () => void log.push("forget"));
+  expect(results.map(({ token }) => token).toSorted()).toEqual(rows.map(([token]) => token).toSorted());
+  return log;
+}
+
+test.each<[string, readonly Row[], readonly string[]]>([
+  [
+    "flows whose ports the kernel chooses go together",
+    [
+      ["a", "udp", null, 53],
+      ["b", "tcp", null, 53],
+    ],
+    ["a b"],
+  ],
+  [
+    "TCP flows from one port go together: a new connection replaces what is known of the old one",
+    [
+      ["a", "tcp", 53, 80],
+      ["b", "tcp", 53, 80],
+    ],
+    ["a b"],
+  ],
+  [
+    "datagrams from one port go one after the other, whatever they dial, and nothing is known of the first",
+    [
+      ["a", "udp", 53, 80],
+      ["b", "udp", 53, 81],
+      ["c", "udp", null, 80],
+    ],
+    ["c", "forget", "a", "forget", "b"],
+  ],
+  [
+    "datagrams from different ports go together",
+    [
+      ["a", "udp", 53, 80],
+      ["b", "udp", 54, 80],
+    ],
+    ["forget", "a b"],
+  ],
+  [
+    "a datagram does not go beside one from the port that it is sent to: the other's socket would take it",
+    [
+      ["a", "udp", 53, 80],
+      ["b", "udp", 54, 53],
+    ],
+    ["forget", "a", "forget", "b"],
+  ],
+])("%s", async (_, rows, rounds) => expect(await listRounds(rows)).toEqual(rounds));
