@@ -94,7 +94,7 @@ export const init: Command = {
     const [folder = "landfall", ...more] = options.ok ? options.value.positionals : [];
     findings.push(...more.map((word) => codedFinding("unexpected-word", word, "Name one folder only.")));
     const mesh = findMesh((options.ok ? lastValue(options.value, "mesh") : undefined) ?? "");
-    const scenario = mesh === null || mesh === MESHES[0] ? SCENARIO : renderFirstScenario(mesh);
+    const scenario = mesh === null ? SCENARIO : renderFirstScenario(mesh);
     const hasWorkflow = existsSync(resolve(io.workingDirectory, WORKFLOW));
     const files = {
       [join(folder, "first.mjs")]: scenario,
