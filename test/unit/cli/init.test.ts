@@ -81,7 +81,7 @@ describe("landfall init", () => {
     expect({ code, out }).toEqual({
       code: 0,
       out: expect.stringMatching(
-        /^wrote more\/first\.mjs\nleft \S+landfall\.yml as it is; .* landfall verify more\nnext: /,
+        /^wrote more\/first\.mjs\nleft \S+landfall\.yml unchanged; .* landfall verify more\nnext: /,
       ),
     });
   });
