@@ -1,6 +1,8 @@
 import type { Family } from "../model/address.ts";
 import type { Flow } from "../model/flow.ts";
 import { type Landing, landingsAgree, renderLandingKey } from "../model/landing.ts";
+import type { PodSpec } from "../model/pod.ts";
+import { dialsOn, findListener, type PodShape } from "../model/pod-shape.ts";
 import { emptyRuleset, familyKey, type PodRules, type RulePlace } from "../model/ruleset.ts";
 import { describeClass, saysAll } from "./class-text.ts";
 import type { Diagram } from "./diagrams/diagrams.ts";
@@ -36,6 +38,11 @@ export interface Comparison {
   readonly before: PodRules;
   readonly after: PodRules;
   readonly setting: AnalysisSetting;
+  /**
+   * The pod that each side has, where they are not the same: two meshes, say. What is captured lands alike then where the proxy takes it in
+   * the same role, whatever its listener's name and port. The setting's own pod has the proxies and listeners of both.
+   */
+  readonly pods?: { readonly before: PodSpec; readonly after: PodSpec };
 }
 
 /**
@@ -44,10 +51,10 @@ export interface Comparison {
  *
  * Limits: a match that is not understood is taken to answer the same for all packets of a flow; landings are the simulator's.
  */
-export function diffRulesets({ family, before, after, setting }: Comparison): readonly Change[] {
+export function diffRulesets(comparison: Comparison): readonly Change[] {
+  const { family, before, after, setting } = comparison;
   const rulesets = [before, after].map((rules) => rules[familyKey(family)] ?? emptyRuleset(family));
   const partition = partitionFlows(family, rulesets, setting);
-  const comparison = { family, before, after, setting };
   const lanes = partition.lanes.map((lane) => ({ lane, rows: diffLane(lane, partition, comparison) }));
   return joinSocketRows(lanes, keyOfChange, joinChanges);
 }
@@ -70,8 +77,12 @@ interface Suspect {
 function diffLane(lane: Lane, partition: Partition, comparison: Comparison): readonly Change[] {
   const { space } = partition;
   const { diagrams } = space;
-  const { spec } = comparison.setting;
-  const suspicious = findSuspicious(lane, partition);
+  const { before, after, setting, pods } = comparison;
+  const sides = [
+    { rules: before, spec: pods?.before ?? setting.spec },
+    { rules: after, spec: pods?.after ?? setting.spec },
+  ] as const;
+  const suspicious = findSuspicious(lane, partition, pods === undefined ? "same-pod" : "two-pods");
   const prefer = listPreferences(space, comparison.setting);
   const suspects = [...findPaths(suspicious, space, prefer)].filter(
     ([terminal]) => terminal !== partition.outside && diagrams.nameOf(terminal) !== SAME,
@@ -80,16 +91,21 @@ function diffLane(lane: Lane, partition: Partition, comparison: Comparison): rea
     ([terminal, path]): Suspect => ({ terminal, witness: witnessOf(path, lane, partition, comparison) }),
   );
   const all = witnesses.map(({ witness }) => witness);
-  const open = (rules: PodRules) => openLander(rules, spec, all);
-  const [old, fresh] = [open(comparison.before), open(comparison.after)];
+  const [old, fresh] = [openLander(sides[0].rules, sides[0].spec, all), openLander(sides[1].rules, sides[1].spec, all)];
+  const kindsOf = (was: Landing, is: Landing, { flow }: Witness) => ({
+    before: abstractLanding(was, flow, sides[0].spec.shape),
+    after: abstractLanding(is, flow, sides[1].spec.shape),
+  });
   const groups = new Map<string, { readonly suspect: Suspect; readonly terminals: Set<Diagram> }>();
   for (const suspect of witnesses) {
-    const landings = [old, fresh].map((lander) => lander.land(suspect.witness, "answer"));
-    const [was, is] = landings;
-    if (was === undefined || is === undefined || isSameLanding(was, is)) continue;
-    const key =
-      landings.map((landing) => abstractLanding(landing, suspect.witness.flow, spec.shape)).join("\n") +
-      JSON.stringify([...suspect.witness.assumed]);
+    const [was, is] = [old.land(suspect.witness, "answer"), fresh.land(suspect.witness, "answer")];
+    const isSame =
+      pods === undefined
+        ? isSameLanding(was, is)
+        : isSameLanding(nameByRole(was, pods.before.shape), nameByRole(is, pods.after.shape));
+    if (isSame) continue;
+    const kinds = kindsOf(was, is, suspect.witness);
+    const key = JSON.stringify([kinds.before, kinds.after, ...suspect.witness.assumed]);
     const group = groups.get(key) ?? { suspect, terminals: new Set() };
     groups.set(key, group);
     group.terminals.add(suspect.terminal);
@@ -100,10 +116,7 @@ function diffLane(lane: Lane, partition: Partition, comparison: Comparison): rea
       witness,
       before: was.landing,
       after: is.landing,
-      kinds: {
-        before: abstractLanding(was.landing, witness.flow, spec.shape),
-        after: abstractLanding(is.landing, witness.flow, spec.shape),
-      },
+      kinds: kindsOf(was.landing, is.landing, witness),
       class: describeClass(suspicious, terminals, lane, space),
       holds: (flow) => {
         const terminal = locateFlow(suspicious, flow, witness.assumed, lane, space);
@@ -117,8 +130,11 @@ function diffLane(lane: Lane, partition: Partition, comparison: Comparison): rea
 
 const SAME = "same";
 
-/** Gives the lane's flows by what both rule sets do with them, those that both treat the same in one terminal. */
-function findSuspicious(lane: Lane, partition: Partition): Diagram {
+/**
+ * Gives the lane's flows by what both rule sets do with them. Those that both treat the same are in one terminal where the pod is the same;
+ * in two pods they may land differently all the same, since others listen there.
+ */
+function findSuspicious(lane: Lane, partition: Partition, around: "same-pod" | "two-pods"): Diagram {
   const { space, signatures, ground, join } = partition;
   const { diagrams } = space;
   const [first = partition.outside, second = partition.outside] = signatures;
@@ -126,7 +142,7 @@ function findSuspicious(lane: Lane, partition: Partition): Diagram {
   const pair = diagrams.combine(
     first,
     second,
-    (a, b) => (a === b ? same : diagrams.terminal(`${a} or ${b}`)),
+    (a, b) => (a === b && around === "same-pod" ? same : diagrams.terminal(`${a} or ${b}`)),
     new Map(),
     FIRST_REST,
   );
@@ -146,4 +162,11 @@ function witnessOf(path: Path, lane: Lane, { space }: Partition, { family, setti
 /** A landing that cannot be told is not known to be the same as any other. */
 function isSameLanding(before: Landing, after: Landing): boolean {
   return renderLandingKey(before) === renderLandingKey(after) && landingsAgree(before, after);
+}
+
+/** Names what a proxy has captured by what its listener is for: the same in pods whose proxies have other names and ports. */
+function nameByRole(landing: Landing, shape: PodShape): Landing {
+  const listener = landing.host === "pod" ? findListener(shape, landing.listener) : undefined;
+  const isCaptured = listener !== undefined && dialsOn(listener) && landing.originalDestination !== null;
+  return isCaptured ? { ...landing, listener: `the ${listener.role} listener`, port: null, address: null } : landing;
 }

@@ -1,6 +1,7 @@
 import { LandfallError } from "../errors.ts";
 import { listIpLines, renderIpCommand } from "../formats/ip-commands.ts";
 import { FAMILIES, type Family } from "../model/address.ts";
+import type { TableName } from "../model/iptables-tables.ts";
 import type { PolicyRouting } from "../model/policy-routing.ts";
 import type { NamespaceState } from "./namespace-state.ts";
 import { changeNetwork } from "./network-state.ts";
@@ -13,8 +14,11 @@ import { listReplacedRules } from "./replaced-rules.ts";
 import { explainUnusable, type InstalledRules } from "./toolsets.ts";
 import { commitChanges, planChange, type RulesChange } from "./transaction.ts";
 
-/** The tables in which the generator makes anything. */
-const TABLES: Readonly<Record<Family, readonly string[]>> = { 4: ["mangle", "nat"], 6: ["nat", "filter"] };
+/** The tables in which some mesh makes anything. */
+const TABLES: Readonly<Record<Family, readonly TableName[]>> = {
+  4: ["raw", "mangle", "nat"],
+  6: ["raw", "mangle", "nat", "filter"],
+};
 
 /** What `clean` has done. */
 export interface Cleaned {

@@ -1,5 +1,6 @@
 import { describeError, LandfallError } from "../errors.ts";
 import type { Family } from "../model/address.ts";
+import { TABLE_NAMES } from "../model/iptables-tables.ts";
 import { type Claim, NOTHING_OWN, type OwnTable, ownTable } from "./own-rules.ts";
 import { planTable, renderPlan } from "./plan.ts";
 import { runCommand } from "./process.ts";
@@ -18,9 +19,6 @@ export interface RulesChange {
   /** What is to be ours, by table; nothing in a table that is not named. */
   readonly wanted: ReadonlyMap<string, OwnTable>;
 }
-
-/** mangle hands packets over to policy routing, which stands by then; nat's own targets stand with it. */
-const TABLE_ORDER = ["mangle", "nat", "filter"];
 
 /** Gives the input of the `iptables-restore --noflush` that makes a change; empty where there is nothing to do. */
 export function planChange(change: RulesChange): string {
@@ -113,8 +111,9 @@ function planTables(
   claim: Claim,
   wantedOf: (table: string) => OwnTable,
 ): ReadonlyMap<string, readonly string[]> {
+  // In the order of the kernel's hooks: mangle hands packets over to policy routing, which stands by then; nat's own targets stand with it.
   return new Map(
-    TABLE_ORDER.map((table) => [table, planTable(ownTable(state.get(table), family, table, claim), wantedOf(table))]),
+    TABLE_NAMES.map((table) => [table, planTable(ownTable(state.get(table), family, table, claim), wantedOf(table))]),
   );
 }
 

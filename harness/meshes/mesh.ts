@@ -3,6 +3,7 @@ import type { Finding, Parsed } from "../model/finding.ts";
 import type { NameLookups } from "../model/name-lookups.ts";
 import type { HostAddresses, PodShape } from "../model/pod-shape.ts";
 import type { PodRules, Rule } from "../model/ruleset.ts";
+import type { ManifestReader } from "./manifest.ts";
 
 /** A file that a mesh's own tool reads, with its text. */
 export interface MeshFile {
@@ -148,4 +149,6 @@ export interface Mesh<Settings> {
   /** Gives settings that name the pod's addresses for a pod with others; left out where settings name none. */
   place?(settings: Settings, addresses: readonly string[]): Settings;
   readonly traces: Traces;
+  /** What reads settings from manifests of pods; left out where pods say nothing of the mesh. */
+  readonly manifest?: ManifestReader;
 }

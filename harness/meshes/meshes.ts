@@ -14,7 +14,7 @@ import type { Mesh, MeshInput, PodFacts, ReadSettings, SettingOrigin } from "./m
 /** What of a mesh commands see. */
 const SHOWN = [
   ...(["name", "reproduces", "options", "injected", "describeDefault", "precedence", "traces"] as const),
-  ...(["toolDefaults", "variableFiles", "builtInScenarios"] as const),
+  ...(["toolDefaults", "variableFiles", "builtInScenarios", "manifest"] as const),
 ] as const satisfies readonly (keyof Mesh<unknown>)[];
 
 /** A mesh of which nobody outside its folder knows the settings. */

@@ -1,16 +1,16 @@
-import type { MeshFile, MeshInput, PodFacts, ReadSettings } from "../../meshes/mesh.ts";
+import type { PodFacts, ReadSettings } from "../../meshes/mesh.ts";
 import { type BoundSettings, type NamedMesh, namingWords } from "../../meshes/meshes.ts";
 import type { Capture } from "../../model/capture.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../../model/pod.ts";
 import type { CommandIo } from "../command.ts";
 import type { CommandHelp } from "../commands/help.ts";
-import { readNames } from "../input/names.ts";
-import { type Reading, readEnvironmentFiles, readPodFacts } from "../input/pod-facts.ts";
+import { type Reading, readPodFacts } from "../input/pod-facts.ts";
 import { renderHelp } from "../output/help-text.ts";
 import { refuseUsage } from "../refusal.ts";
 import { chooseDefault, describeDefault, type WithoutFlags } from "./default-settings.ts";
-import { readMeshConfig } from "./mesh-config.ts";
+import type { ReadManifestFile, TakeManifest } from "./manifest-option.ts";
+import { makeInput, makeManifestInput } from "./mesh-input.ts";
 import { CAPTURE_LONG_OPTIONS } from "./mesh-specs.ts";
 import { type DealtWords, dealWords, takeMesh } from "./mesh-words.ts";
 import { lastValue, type OptionSpec, type ParsedOptions, readOptions } from "./options.ts";
@@ -30,6 +30,8 @@ export interface CaptureCommandLine {
   readonly captureFrom: "flags" | "default";
   /** Which settings are used where none was given, in a sentence for {@link tellDefaultConfig}; empty where one was. */
   readonly defaultConfig: string;
+  /** What a manifest said, and where it stands, a line each; nothing without one. */
+  readonly manifestTold: readonly string[];
 }
 
 /** A command line as far as it can be read, for a command that has more to find fault with. */
@@ -56,6 +58,8 @@ export interface CaptureCommandOptions {
    * for some of them to start.
    */
   readonly readContract?: ReadContract;
+  /** What reads the manifest of `--manifest`, of a command that takes the option. */
+  readonly takeManifest?: TakeManifest;
   /** The pod's addresses where `--pod-ip` names none; the sandbox's IPv4 address if left out. */
   readonly podIps?: readonly string[];
   /** The pod's resolvers where `--resolv-conf` names no file. */
@@ -86,7 +90,10 @@ export function readCaptureCommand(
 /** Reads a command's words as {@link readCaptureCommand} does, and gives the findings. Words that ask for help have none. */
 export function readCaptureWords(args: readonly string[], command: CaptureCommandOptions, io: Io): PartialCaptureLine {
   const findings: Finding[] = [];
-  const { mesh, words, isNamed } = takeMesh(args, findings);
+  const { mesh: named, words: given, isNamed } = takeMesh(args, findings);
+  const taken = command.takeManifest?.(given, isNamed ? named : null, io, findings);
+  const [words, manifest] = [taken?.words ?? given, taken?.manifest ?? null];
+  const mesh = manifest?.mesh ?? named;
   const specs = [...command.specs, ...CAPTURE_LONG_OPTIONS];
   const dealt = dealWords(words, specs, mesh, command.positionals);
   const names = mesh.options.flatMap(({ flag }) => flag ?? []);
@@ -97,34 +104,53 @@ export function readCaptureWords(args: readonly string[], command: CaptureComman
   const { readContract } = command;
   if (path !== undefined && readContract) {
     const read = (pod: PodFacts) => readContract(path, pod, reading);
-    return readWithContract({ dealt, reading, isMeshNamed: isNamed, read }, command);
+    const rivals = [...(isNamed ? ["--mesh"] : []), ...(words.length < given.length ? ["--manifest"] : [])];
+    return readWithContract({ dealt, reading, rivals, read }, command);
   }
-  return readWithMesh(mesh, { dealt, reading }, { ...command, ...io });
+  if (manifest !== null) refuseRivals(dealt, reading);
+  return readWithMesh(mesh, { dealt, reading, manifest }, { ...command, ...io });
+}
+
+/** A manifest says what its pod has; options beside it would make another pod of it. */
+function refuseRivals({ setsAnything, mesh }: DealtWords, { options, findings }: Reading): void {
+  const rivals = [
+    ...["mesh-config", "sidecar-env", "cluster-env"].flatMap((name) => (options.values.has(name) ? `--${name}` : [])),
+    ...(setsAnything ? mesh.filter((word) => !isIdle(word)) : []),
+  ];
+  const message = "The manifest gives the settings; change it, or give options and no --manifest.";
+  if (rivals.length > 0) findings.push(codedFinding("conflict", rivals.join(" "), message));
 }
 
 function readWithMesh(
   mesh: NamedMesh,
-  { dealt, reading }: { readonly dealt: DealtWords; readonly reading: Reading },
+  {
+    dealt,
+    reading,
+    manifest,
+  }: { readonly dealt: DealtWords; readonly reading: Reading; readonly manifest: ReadManifestFile | null },
   command: CaptureCommandOptions & Io,
 ): PartialCaptureLine {
   const { options, findings } = reading;
-  const isSet = dealt.setsAnything || options.values.has("mesh-config");
+  const isSet = [dealt.setsAnything, options.values.has("mesh-config"), manifest !== null].includes(true);
   // Without options a mesh is shown by its scenarios; one that has none by the settings of its injector.
   const captureFrom = isSet || mesh.builtInScenarios === undefined ? "flags" : "default";
   const which = chooseDefault(command.withoutFlags, mesh);
   const isInjected = !isSet && which === "injected";
-  const input = makeInput(mesh, { words: dealt.mesh, isInjected }, reading, command);
+  const input =
+    manifest === null
+      ? makeInput(mesh, { words: dealt.mesh, isInjected }, reading, command)
+      : makeManifestInput(manifest, dealt.mesh, reading);
   const bound = mesh.bind(input, DEFAULT_ADDRESSES);
   for (const found of bound.ok ? [] : bound.findings) findings.push(found);
   const asksForUsage = bound.ok && bound.value.purpose === "usage";
   if (!bound.ok || (findings.length > 0 && !asksForUsage)) return { options, captureFrom, line: null, findings };
   const { capture, origins, warnings, purpose } = bound.value;
-  const typed = dealt.mesh.filter((word) => !isIdle(word));
-  const given = isInjected ? [...mesh.injected.words, ...typed] : typed;
+  const given = input.words.filter((word) => !isIdle(word));
   const line: CaptureCommandLine = {
     ...{ options, capture, mesh, origins, warnings, purpose, captureFrom },
     captureWords: [...namingWords(mesh), ...given],
     defaultConfig: isSet ? "" : describeDefault(mesh, input, which),
+    manifestTold: manifest?.told ?? [],
   };
   return { options, captureFrom, line, findings: [] };
 }
@@ -134,37 +160,13 @@ function isIdle(word: string): boolean {
   return ["-t", "-h", "--dry-run", "--help"].includes(word);
 }
 
-function makeInput(
-  mesh: NamedMesh,
-  { words, isInjected }: { readonly words: readonly string[]; readonly isInjected: boolean },
-  reading: Reading,
-  around: Pick<CaptureCommandOptions, "podIps" | "resolvers"> & Io,
-): MeshInput {
-  const file = readMeshConfig(lastValue(reading.options, "mesh-config"), around, reading.findings);
-  return {
-    words: isInjected ? [...mesh.injected.words, ...words] : words,
-    config: isInjected ? mesh.injected.config : file,
-    environment: around.environment,
-    files: readFiles(mesh, reading),
-    names: readNames(),
-    pod: readPodFacts(reading, around),
-  };
-}
-
-function readFiles(mesh: NamedMesh, reading: Reading): readonly MeshFile[] {
-  if (mesh.variableFiles === "read") return readEnvironmentFiles(reading);
-  const named = ["sidecar-env", "cluster-env"].filter((name) => reading.options.values.has(name));
-  const message = `${mesh.name} does not read this file; remove the option.`;
-  reading.findings.push(...named.map((name) => codedFinding("unsupported", `--${name}`, message)));
-  return [];
-}
-
 /** A contract takes the place of a mesh, and of its options. */
 function readWithContract(
   given: {
     readonly dealt: DealtWords;
     readonly reading: Reading;
-    readonly isMeshNamed: boolean;
+    /** Options that name a mesh otherwise. */
+    readonly rivals: readonly string[];
     readonly read: (pod: PodFacts) => Capture | null;
   },
   command: CaptureCommandOptions,
@@ -172,10 +174,7 @@ function readWithContract(
   const { dealt, reading } = given;
   const { options, findings } = reading;
   const words = dealt.mesh.filter((word) => !isIdle(word));
-  const rivals = [
-    ...(given.isMeshNamed ? ["--mesh"] : []),
-    ...(options.values.has("mesh-config") ? ["--mesh-config"] : []),
-  ];
+  const rivals = [...given.rivals, ...(options.values.has("mesh-config") ? ["--mesh-config"] : [])];
   if (words.length > 0 || rivals.length > 0)
     findings.push(
       codedFinding(
@@ -192,6 +191,7 @@ function readWithContract(
     ...{ options, capture, mesh: null, origins: {}, warnings: [], purpose, captureFrom: "flags" },
     captureWords: [],
     defaultConfig: "",
+    manifestTold: [],
   };
   return { options, captureFrom: "flags", line, findings: [] };
 }

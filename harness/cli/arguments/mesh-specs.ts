@@ -34,3 +34,10 @@ export const CONTRACT_OPTION: OptionSpec = {
   value: "FILE",
   help: "a YAML or JSON file or module that states what must happen to each flow, instead of mesh options (docs/contracts.md)",
 };
+
+/** The option that takes a mesh and its settings from a pod's manifest. */
+export const MANIFEST_OPTION: OptionSpec = {
+  name: "manifest",
+  value: "FILE",
+  help: "the mesh and its settings, from a pod as kubectl get pod NAME -o yaml prints it; - is standard input",
+};

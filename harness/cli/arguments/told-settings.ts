@@ -3,8 +3,12 @@ import type { CommandIo } from "../command.ts";
 import { renderFinding } from "../output/error-text.ts";
 import type { CaptureCommandLine } from "./capture-options.ts";
 
-/** Tells which settings a command uses where no flag was typed: commands differ in that. */
-export function tellDefaultConfig({ defaultConfig }: CaptureCommandLine, io: Pick<CommandIo, "err">): void {
+/** Tells which settings a command uses where no flag was typed, since commands differ in that, or what a manifest said where. */
+export function tellDefaultConfig(
+  { defaultConfig, manifestTold }: Pick<CaptureCommandLine, "defaultConfig" | "manifestTold">,
+  io: Pick<CommandIo, "err">,
+): void {
+  for (const line of manifestTold) io.err(`landfall: ${line}\n`);
   if (defaultConfig !== "") io.err(`landfall: ${defaultConfig}\n`);
 }
 

@@ -3,12 +3,16 @@ import { type Change, diffRulesets } from "../../analysis/diff.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import { type ObservedChange, observeChanges } from "../../run/observation/changes.ts";
 import { readCaptureWords } from "../arguments/capture-options.ts";
+import { takeManifest } from "../arguments/manifest-option.ts";
+import { MANIFEST_OPTION } from "../arguments/mesh-specs.ts";
 import { OBSERVING_SANDBOX_OPTION, observingSandbox } from "../arguments/observing-sandbox.ts";
 import { lastValue, type OptionSpec, type ParsedOptions } from "../arguments/options.ts";
 import { WITHIN_OPTION } from "../arguments/restriction.ts";
+import { tellDefaultConfig } from "../arguments/told-settings.ts";
 import type { Command } from "../command.ts";
 import { findStale, readAcceptance, withoutAccepted, writeAcceptance } from "../diff/acceptance.ts";
 import { type DiffInput, readDiffInput } from "../diff/input.ts";
+import { MESH_SIDE_OPTIONS } from "../diff/mesh-side.ts";
 import { type DiffResult, renderDiffData, renderDiffText } from "../diff/text.ts";
 import { BUDGET_OPTION } from "../input/analysis-input.ts";
 import { TABLE_OPTION } from "../input/rules-file.ts";
@@ -16,6 +20,8 @@ import { findUnwritableFile } from "../output/output-file.ts";
 import type { CommandHelp } from "./help.ts";
 
 const SPECS: readonly OptionSpec[] = [
+  ...MESH_SIDE_OPTIONS,
+  MANIFEST_OPTION,
   {
     name: "family",
     value: "4|6",
@@ -37,9 +43,13 @@ const SPECS: readonly OptionSpec[] = [
 ];
 
 const HELP: CommandHelp = {
-  usage: ["landfall diff BEFORE AFTER [MESH OPTION…] [OPTION…]"],
+  usage: [
+    "landfall diff BEFORE AFTER [MESH OPTION…] [OPTION…]",
+    "landfall diff --from 'MESH FLAGS' --to 'MESH FLAGS' [OPTION…]",
+  ],
   about: [
     "Lists every class of TCP flows that lands differently under two rule sets, with an example flow and the rules that decide. BEFORE and AFTER are rule files in any form that --rules takes; separate several files with commas, as in v4.rules,v6.rules. The families that both sides have are compared.",
+    "With --from and --to both sides are rules of a mesh, in a pod of its own, and both families are compared. A flow lands alike where either proxy takes it in the same role, whatever the listener's name and port. With one of them, the other side is a file.",
     "If landfall does not understand a match, it assumes that the match gives the same answer for all packets of a flow, and each class states which answer it assumes. Rule files contain no policy routing: landfall assumes that the routes which TPROXY and its marks need are installed.",
     "The mesh's options say where the proxy listens and as which user it runs (Istio: -p, -z, -u, -g), and --pod-ip gives the pod's address. Without them, the seed command's values apply.",
   ],
@@ -50,6 +60,10 @@ const HELP: CommandHelp = {
     [
       "landfall diff rules.txt changed.txt --write-accept meant.json",
       "the same, and saves the changes as intended, for --accept",
+    ],
+    [
+      "landfall diff --from istio-1.4 --to 'istio --redirect-dns' --within 'app -> elsewhere:*'",
+      "what a migration changes for the workload's calls",
     ],
   ],
   exitCodes: {
@@ -64,9 +78,10 @@ const HELP: CommandHelp = {
 export const diff: Command = {
   help: HELP,
   async run(args, io) {
-    const command = { specs: SPECS, withoutFlags: "injected", positionals: "own" } as const;
+    const command = { specs: SPECS, withoutFlags: "injected", positionals: "own", takeManifest } as const;
     const { options, line, findings } = readCaptureWords(args, command, io);
     if (line?.purpose === "usage") return "help";
+    if (line !== null && line.manifestTold.length > 0) tellDefaultConfig(line, io);
     const target = lastValue(options, "write-accept");
     const unwritable =
       target === undefined ? [] : findUnwritableFile("--write-accept", resolve(io.workingDirectory, target));
@@ -114,5 +129,7 @@ async function observe(
 ): Promise<readonly ObservedChange[]> {
   if (!options.values.has("observe") || changes.length === 0) return [];
   const where = observingSandbox(options, input.setting.addresses);
-  return observeChanges(where, changes, { ...input, shape: input.setting.spec.shape });
+  const { pods, setting } = input;
+  const shapes = { before: (pods?.before ?? setting.spec).shape, after: (pods?.after ?? setting.spec).shape };
+  return observeChanges(where, changes, { ...input, shapes });
 }

@@ -8,7 +8,8 @@ import { renderJson } from "../../report/json.ts";
 import { type Observed, observeFlow } from "../../run/observation/flow.ts";
 import { type CaptureCommandLine, readCaptureCommand } from "../arguments/capture-options.ts";
 import { readContract } from "../arguments/contract-option.ts";
-import { CONTRACT_OPTION } from "../arguments/mesh-specs.ts";
+import { takeManifest } from "../arguments/manifest-option.ts";
+import { CONTRACT_OPTION, MANIFEST_OPTION } from "../arguments/mesh-specs.ts";
 import { OBSERVING_SANDBOX_OPTION, observingSandbox } from "../arguments/observing-sandbox.ts";
 import type { OptionSpec } from "../arguments/options.ts";
 import { placePod, tellTakenPorts } from "../arguments/pod-addresses.ts";
@@ -22,6 +23,7 @@ import type { CommandHelp } from "./help.ts";
 
 const SPECS: readonly OptionSpec[] = [
   CONTRACT_OPTION,
+  MANIFEST_OPTION,
   ...makeRulesOptions(
     "rules to trace the flow through, instead of the generated ones",
     "a flow needs rules of its own family",
@@ -76,7 +78,7 @@ export const explain: Command = {
   async run(args, io) {
     const line = readCaptureCommand(
       args,
-      { specs: SPECS, withoutFlags: "injected", positionals: "own", readContract },
+      { specs: SPECS, withoutFlags: "injected", positionals: "own", readContract, takeManifest },
       io,
     );
     if (line.purpose === "usage") return "help";

@@ -7,6 +7,8 @@ import { codedFinding } from "../../model/finding.ts";
 import { listNftTables, NO_RULES, type PodRules, type Ruleset } from "../../model/ruleset.ts";
 import { renderJson } from "../../report/json.ts";
 import { readCaptureCommand } from "../arguments/capture-options.ts";
+import { takeManifest } from "../arguments/manifest-option.ts";
+import { MANIFEST_OPTION } from "../arguments/mesh-specs.ts";
 import { lastValue, type OptionSpec, type ParsedOptions } from "../arguments/options.ts";
 import { tellDefaultConfig, tellWarnings } from "../arguments/told-settings.ts";
 import type { Command } from "../command.ts";
@@ -19,6 +21,7 @@ import type { CommandHelp } from "./help.ts";
 const IPTABLES_FORMATS = ["save", "list", "listing", "listing-numeric", "commands"] as const;
 
 const SPECS: readonly OptionSpec[] = [
+  MANIFEST_OPTION,
   {
     name: "format",
     value: "FORMAT",
@@ -71,7 +74,13 @@ const HELP: CommandHelp = {
 export const generate: Command = {
   help: HELP,
   async run(args, io) {
-    const command = { specs: SPECS, withoutFlags: "tool-if-whole", positionals: "none", usage: HELP } as const;
+    const command = {
+      specs: SPECS,
+      withoutFlags: "tool-if-whole",
+      positionals: "none",
+      usage: HELP,
+      takeManifest,
+    } as const;
     const line = readCaptureCommand(args, command, io);
     if (line.purpose === "usage") return "help";
     tellDefaultConfig(line, io);

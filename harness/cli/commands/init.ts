@@ -4,14 +4,22 @@ import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { runCommand } from "../../apply/process.ts";
 import { LandfallError } from "../../errors.ts";
+import { findMesh, MESHES } from "../../meshes/meshes.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import { renderJson } from "../../report/json.ts";
-import { type OptionSpec, parseOptions } from "../arguments/options.ts";
+import { lastValue, type OptionSpec, parseOptions } from "../arguments/options.ts";
 import type { Command, CommandIo } from "../command.ts";
+import { renderFirstScenario } from "../output/first-scenario.ts";
 import { findUnwritableFolder, makeFolders } from "../output/output-file.ts";
 import type { CommandHelp } from "./help.ts";
 
 const OPTIONS: readonly OptionSpec[] = [
+  {
+    name: "mesh",
+    value: "NAME",
+    choices: MESHES.map(({ name }) => name),
+    help: "whose rules the scenario is about (default istio-1.4): what its injector asks for",
+  },
   {
     name: "json",
     value: null,
@@ -20,13 +28,16 @@ const OPTIONS: readonly OptionSpec[] = [
 ];
 
 const HELP: CommandHelp = {
-  usage: ["landfall init [FOLDER] [--json]"],
+  usage: ["landfall init [FOLDER] [--mesh NAME] [--json]"],
   about: [
     "Writes a first scenario into FOLDER (default landfall) and a CI workflow that verifies the folder. It overwrites nothing: if the scenario exists the command fails; an existing workflow stays as it is.",
   ],
   options: [{ title: "Options", options: OPTIONS }],
   captureFlags: "none",
-  examples: [["landfall init flows", "writes flows/first.mjs and .github/workflows/landfall.yml"]],
+  examples: [
+    ["landfall init flows", "writes flows/first.mjs and .github/workflows/landfall.yml"],
+    ["landfall init flows --mesh linkerd", "the same for Linkerd's rules"],
+  ],
   exitCodes: { 0: "written", 2: "the scenario already exists or the folder is not writable; nothing was written" },
 };
 
@@ -82,9 +93,11 @@ export const init: Command = {
     const findings = options.ok ? [] : [...options.findings];
     const [folder = "landfall", ...more] = options.ok ? options.value.positionals : [];
     findings.push(...more.map((word) => codedFinding("unexpected-word", word, "Name one folder only.")));
+    const mesh = findMesh((options.ok ? lastValue(options.value, "mesh") : undefined) ?? "");
+    const scenario = mesh === null ? SCENARIO : renderFirstScenario(mesh);
     const hasWorkflow = existsSync(resolve(io.workingDirectory, WORKFLOW));
     const files = {
-      [join(folder, "first.mjs")]: SCENARIO,
+      [join(folder, "first.mjs")]: scenario,
       ...(hasWorkflow ? {} : { [WORKFLOW]: makeWorkflow(folder) }),
     };
     findings.push(...Object.keys(files).flatMap((path) => findObstacles(path, io)));

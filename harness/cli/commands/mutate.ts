@@ -9,7 +9,8 @@ import { DEFAULT_SANDBOX_OPTIONS } from "../../sandbox/open-sandbox.ts";
 import { readCaptureWords } from "../arguments/capture-options.ts";
 import { readContract } from "../arguments/contract-option.ts";
 import { FAMILY_OPTION, readFamily } from "../arguments/family-option.ts";
-import { CONTRACT_OPTION } from "../arguments/mesh-specs.ts";
+import { takeManifest } from "../arguments/manifest-option.ts";
+import { CONTRACT_OPTION, MANIFEST_OPTION } from "../arguments/mesh-specs.ts";
 import { lastValue, type OptionSpec } from "../arguments/options.ts";
 import { placePod } from "../arguments/pod-addresses.ts";
 import { nameProtocols } from "../arguments/restriction.ts";
@@ -38,6 +39,7 @@ const SPECS: readonly OptionSpec[] = [
     help: "adds to a scenario's own flows those that its options require, as verify does for mesh options",
   },
   CONTRACT_OPTION,
+  MANIFEST_OPTION,
   {
     ...FAMILY_OPTION,
     help: "breaks and drives only this family (default: every family that has rules)",
@@ -111,7 +113,11 @@ function readMutateOptions(args: readonly string[], io: CommandIo): MutateOption
     options,
     captureFrom,
     findings: found,
-  } = readCaptureWords(args, { specs: SPECS, withoutFlags: "injected", positionals: "own", readContract }, io);
+  } = readCaptureWords(
+    args,
+    { specs: SPECS, withoutFlags: "injected", positionals: "own", readContract, takeManifest },
+    io,
+  );
   const findings: Finding[] = [...found];
   const { values, positionals: words } = options;
   const rules = { files: readRulesPaths(options, io, findings), table: readTable(options), script: null };

@@ -5,6 +5,8 @@ import type { FamilyRules } from "../../formats/interpreter.ts";
 import { FAMILIES, type Family } from "../../model/address.ts";
 import type { Capture } from "../../model/capture.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
+import type { PodShape } from "../../model/pod-shape.ts";
+import type { PolicyRouting } from "../../model/policy-routing.ts";
 import { familyKey, type PodRules } from "../../model/ruleset.ts";
 import { makePodSpec } from "../../run/pod-spec.ts";
 import type { CaptureCommandLine } from "../arguments/capture-options.ts";
@@ -15,6 +17,8 @@ import type { CommandIo } from "../command.ts";
 import { readBudget } from "../input/analysis-input.ts";
 import { readRulesFiles, readTable } from "../input/rules-file.ts";
 import { refuse } from "../refusal.ts";
+import { joinShapes } from "./joined-shape.ts";
+import { type MeshSides, readMeshSides } from "./mesh-side.ts";
 
 /** Two files of rules, ready to be compared. */
 export interface DiffInput extends Omit<Comparison, "family"> {
@@ -28,6 +32,14 @@ export interface DiffInput extends Omit<Comparison, "family"> {
   readonly routing: "as-installed" | "none-needed";
 }
 
+const NO_MESHES: MeshSides = { from: null, to: null };
+
+interface ComparedPod {
+  readonly capture: Capture;
+  readonly options: ParsedOptions;
+  readonly sides?: MeshSides;
+}
+
 /** Reads the two files that `diff` compares. Throws `bad-input` with every finding, those given included. */
 export function readDiffInput(
   options: ParsedOptions,
@@ -35,42 +47,59 @@ export function readDiffInput(
   known: readonly Finding[],
   io: CommandIo,
 ): DiffInput {
-  const { families, leftOut, before, after } = readBoth(options, io, [...known]);
+  const findings = [...known];
+  const sides = readMeshSides(options, line, io, findings);
+  const { families, leftOut, before, after } = readBoth(options, sides, io, findings);
   if (line === null) throw refuse(known);
-  const { capture } = line;
-  return { families, leftOut, capture, ...makeComparison({ before, after }, families, { capture, options }, io) };
+  const capture = sides.from?.capture ?? sides.to?.capture ?? line.capture;
+  const comparison = makeComparison({ before, after }, families, { capture, options, sides }, io);
+  return { families, leftOut, capture, ...comparison };
 }
 
-/** Gives two rule sets in the pod of a capture, ready to be compared. Throws `bad-input` for a budget or flows that cannot be read. */
+/**
+ * Gives two rule sets in the pod of a capture, ready to be compared; `sides`, the meshes that gave them, if any. Throws `bad-input` for a
+ * budget or flows that cannot be read.
+ */
 export function makeComparison(
   { before, after }: { readonly before: FamilyRules; readonly after: FamilyRules },
   families: readonly Family[],
-  { capture, options }: { readonly capture: Capture; readonly options: ParsedOptions },
+  { capture, options, sides = NO_MESHES }: ComparedPod,
   io: CommandIo,
-): Pick<DiffInput, "before" | "after" | "setting" | "routing"> {
+): Omit<DiffInput, "families" | "leftOut" | "capture"> {
   const rulesets = [before, after].flatMap(({ ip, ip6 }) => [ip, ip6].filter((ruleset) => ruleset !== null));
+  const other = sides.to?.capture ?? capture;
   const addresses = placePod(capture);
   tellTakenPorts(capture, io);
   const budget = readBudget(lastValue(options, "budget"));
   const within = readWithin(lastValue(options, "within"), {
-    shape: capture.shape,
+    shape: joinShapes(capture.shape, other.shape),
     addresses,
     tested: families,
     protocols: ["tcp", "udp"],
   });
-  // What either rule set needs is there for both: only the rules are compared.
-  const policyRouting = impliedRouting(rulesets);
-  const toPod = (rules: FamilyRules): PodRules => ({ ...rules, policyRouting });
-  const shape = impliedShape(capture.shape, rulesets);
+  const implied = impliedRouting(rulesets);
+  const { was, is, onLo } = addRouting(before, after, sides, implied);
+  const specOf = (shape: PodShape) => makePodSpec({ shape: impliedShape(shape, rulesets) }, [], [], addresses);
+  const isMigration = sides.from !== null && sides.to !== null;
+  const pods = isMigration ? { before: specOf(capture.shape), after: specOf(other.shape) } : undefined;
   const setting: AnalysisSetting = {
-    spec: makePodSpec({ shape }, [], [], addresses),
+    spec: specOf(joinShapes(capture.shape, other.shape)),
     addresses,
-    passThrough: policyRouting.addresses.length > 0 ? "there" : "absent",
+    passThrough: onLo.length > 0 ? "there" : "absent",
     ...(budget === null ? {} : { budget }),
     ...(within === null ? {} : { within }),
   };
-  const routing = policyRouting.rules.length > 0 ? "as-installed" : "none-needed";
-  return { before: toPod(before), after: toPod(after), setting, routing };
+  const routing = implied.rules.length > 0 && !isMigration ? "as-installed" : "none-needed";
+  return { before: was, after: is, setting, routing, ...(pods ? { pods } : {}) };
+}
+
+/** What either rule set needs is there for both, unless a mesh says it: only the rules are compared. So are addresses of lo. */
+function addRouting(before: FamilyRules, after: FamilyRules, { from, to }: MeshSides, implied: PolicyRouting) {
+  const [first, second] = [from?.rules.policyRouting ?? implied, to?.rules.policyRouting ?? implied];
+  const onLo = [first, second].find(({ addresses }) => addresses.length > 0)?.addresses ?? [];
+  const was: PodRules = { ...before, policyRouting: { ...first, addresses: onLo } };
+  const is: PodRules = { ...after, policyRouting: { ...second, addresses: onLo } };
+  return { was, is, onLo };
 }
 
 interface BothSides {
@@ -80,23 +109,23 @@ interface BothSides {
   readonly after: FamilyRules;
 }
 
-function readBoth(options: ParsedOptions, io: CommandIo, findings: Finding[]): BothSides {
+function readBoth(options: ParsedOptions, meshes: MeshSides, io: CommandIo, findings: Finding[]): BothSides {
   const paths = options.positionals;
-  if (paths.length !== 2)
-    findings.push(
-      codedFinding(
-        "missing-value",
-        "diff",
-        `Name two files, not ${paths.length === 0 ? "none" : paths.length}: landfall diff BEFORE AFTER.`,
-      ),
-    );
+  const isNamed = (option: string) => options.values.has(option);
+  const wanted = 2 - ["from", "to"].filter(isNamed).length;
+  if (paths.length !== wanted)
+    findings.push(codedFinding("missing-value", "diff", describePaths(paths.length, wanted)));
   const given = lastValue(options, "family");
   const named = given === undefined ? null : given === "6" ? 6 : 4;
   const read = (path: string) => {
     const sources = path.split(",").map((one) => ({ path: one, family: named ?? 4 }) as const);
     return readRulesFiles(sources, readTable(options), io, findings);
   };
-  const sides = paths.slice(0, 2).map(read);
+  const left = [...paths];
+  const sides = (["from", "to"] as const).map((option): FamilyRules => {
+    const path = isNamed(option) ? undefined : left.shift();
+    return meshes[option]?.rules ?? (path === undefined ? { ip: null, ip6: null } : read(path));
+  });
   const common = FAMILIES.filter((family) => sides.every((side) => side[familyKey(family)] !== null));
   const families = named === null ? common : common.filter((one) => one === named);
   if (findings.length === 0 && families.length === 0)
@@ -108,13 +137,25 @@ function readBoth(options: ParsedOptions, io: CommandIo, findings: Finding[]): B
       ),
     );
   const leftOut = named === null && families.length > 0 ? findLeftOut(sides, families) : [];
+  tellLeftOut(leftOut, families, io);
+  const [limitedBefore, limitedAfter] = sides.map((side) => limitTo(side, families));
+  if (findings.length > 0 || !limitedBefore || !limitedAfter) throw refuse(findings);
+  return { families, leftOut, before: limitedBefore, after: limitedAfter };
+}
+
+function describePaths(given: number, wanted: number): string {
+  const count = given === 0 ? "none" : `${given}`;
+  if (wanted === 2) return `Name two files, not ${count}: landfall diff BEFORE AFTER.`;
+  return wanted === 1
+    ? `Name one file beside --from or --to, not ${count}.`
+    : `Name no file beside --from and --to, which name both sides, not ${count}.`;
+}
+
+function tellLeftOut(leftOut: readonly Family[], [known]: readonly Family[], io: CommandIo): void {
   for (const family of leftOut)
     io.err(
-      `landfall: IPv${family} was not compared: only one side has rules for it. Give the other side's rules too, or --family ${families[0]}.\n`,
+      `landfall: IPv${family} was not compared: only one side has rules for it. Give the other side's rules too, or --family ${known}.\n`,
     );
-  const [before, after] = sides.map((side) => limitTo(side, families));
-  if (findings.length > 0 || !before || !after) throw refuse(findings);
-  return { families, leftOut, before, after };
 }
 
 function findLeftOut(sides: readonly FamilyRules[], families: readonly Family[]): readonly Family[] {

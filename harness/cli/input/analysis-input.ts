@@ -9,7 +9,8 @@ import { makePodSpec } from "../../run/pod-spec.ts";
 import { type CaptureCommandLine, readCaptureCommand } from "../arguments/capture-options.ts";
 import { readContract } from "../arguments/contract-option.ts";
 import { FAMILY_OPTION, findUnseenFamilies, readFamily } from "../arguments/family-option.ts";
-import { CONTRACT_OPTION } from "../arguments/mesh-specs.ts";
+import { takeManifest } from "../arguments/manifest-option.ts";
+import { CONTRACT_OPTION, MANIFEST_OPTION } from "../arguments/mesh-specs.ts";
 import { lastValue, type OptionSpec } from "../arguments/options.ts";
 import { placePod, tellTakenPorts } from "../arguments/pod-addresses.ts";
 import { readWithin, WITHIN_OPTION } from "../arguments/restriction.ts";
@@ -32,6 +33,7 @@ export const ANALYSIS_OPTIONS: readonly OptionSpec[] = [
     "a family without a file is not analysed if the other family has one",
   ),
   CONTRACT_OPTION,
+  MANIFEST_OPTION,
   FAMILY_OPTION,
   BUDGET_OPTION,
   WITHIN_OPTION,
@@ -64,7 +66,13 @@ export function readAnalysisInput(
 ): AnalysisInput {
   const line = readCaptureCommand(
     args,
-    { specs: [...ANALYSIS_OPTIONS, ...specs], withoutFlags: "injected", positionals: "none", readContract },
+    {
+      specs: [...ANALYSIS_OPTIONS, ...specs],
+      withoutFlags: "injected",
+      positionals: "none",
+      readContract,
+      takeManifest,
+    },
     io,
   );
   if (line.purpose !== "usage") tellDefaultConfig(line, io);

@@ -9,7 +9,7 @@ import { describeReadFailure } from "../../model/read-failure.ts";
 import type { ParsedOptions } from "../arguments/options.ts";
 
 /** The server that a pod asks in a cluster whose services have the first addresses of 10.96.0.0/12. */
-const DEFAULT_RESOLVERS: readonly string[] = ["10.96.0.10"];
+export const DEFAULT_RESOLVERS: readonly string[] = ["10.96.0.10"];
 
 /** Where options are read, and where their findings go. */
 export interface Reading {
@@ -53,7 +53,8 @@ function readPodIps(addresses: readonly string[], findings: Finding[]): readonly
 /** The servers of a resolver file, in order (resolv.conf(5), `nameserver`). */
 export function readServers({ text }: MeshFile): readonly string[] {
   const named = text.split("\n").flatMap((line) => /^nameserver[ \t]+(\S+)/.exec(line)?.[1] ?? []);
-  return named.flatMap((server) => canonicalAddress(server) ?? []);
+  // A zone, as in fe80::1%eth0, names a link of the pod; rules ask for the address alone.
+  return named.flatMap((server) => canonicalAddress(server.split("%")[0] ?? "") ?? []);
 }
 
 /** More than any settings take, and less than what the reading of one line bears. */

@@ -55,8 +55,11 @@ function renderMeshOptions(mesh: NamedMesh, shown: CommandHelp["captureFlags"], 
     const names = options.flatMap(({ flag, letter }) =>
       letter === null ? (flag === null ? [] : [`--${flag}`]) : [`-${letter}`],
     );
+    const fields = options.filter(({ flag, effect }) => flag === null && effect === "rules");
+    const further = fields.map(({ setting, variable, annotation }) => variable ?? annotation ?? setting).join(" ");
+    const others = further === "" ? "" : ` Variables, annotations and fields: ${further}.`;
     const where = `landfall meshes ${name} describes them; --mesh selects another mesh.`;
-    return [wrapLine(`Options of ${name}: ${names.join(" ")}. ${where}`, 0, columns)];
+    return [wrapLine(`Options of ${name}: ${names.join(" ")}.${others} ${where}`, 0, columns)];
   }
   const flags = options.filter(({ flag }) => flag !== null).map(describeFlag);
   const others = options.filter(({ flag }) => flag === null).map(describeFlag);

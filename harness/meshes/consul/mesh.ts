@@ -1,6 +1,7 @@
 import type { Range } from "../../model/match.ts";
 import type { Mesh } from "../mesh.ts";
 import { makeContract } from "./contract.ts";
+import { CONSUL_MANIFEST, INJECTED_CONFIG } from "./manifest.ts";
 import { CONSUL_TABLE, generateNative } from "./native-rules.ts";
 import { CONSUL_OPTIONS } from "./options.ts";
 import { makeShape } from "./pod.ts";
@@ -16,15 +17,7 @@ export const consul: Mesh<ConsulSettings> = {
     words: [],
     config: {
       path: "the injected default",
-      text: JSON.stringify({
-        ProxyUserID: "5995",
-        ProxyInboundPort: 20000,
-        ProxyOutboundPort: 15001,
-        ExcludeInboundPorts: ["21000"],
-        ExcludeUIDs: ["5996"],
-        ConsulDNSIP: "127.0.0.1",
-        ConsulDNSPort: 8600,
-      }),
+      text: JSON.stringify(INJECTED_CONFIG),
     },
   },
   read: readConsul,
@@ -35,6 +28,7 @@ export const consul: Mesh<ConsulSettings> = {
   generate: (settings) => (settings.format === "nftables" ? generateNative(settings) : generateIptables(settings)),
   contract: (settings, { own }) => makeContract(settings, own),
   shape: makeShape,
+  manifest: CONSUL_MANIFEST,
   traces: {
     chains: Object.values(CONSUL_CHAINS),
     nftTables: [CONSUL_TABLE],

@@ -17,7 +17,6 @@ export const CONSUL_OPTIONS: readonly MeshOption[] = [
   {
     ...FIELD,
     setting: "ProxyInboundPort",
-    annotation: "consul.hashicorp.com/envoy-inbound-port",
     value: "PORT",
     default: "none; required",
     help: "the port that inbound TCP traffic is redirected to",

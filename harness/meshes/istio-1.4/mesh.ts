@@ -6,6 +6,7 @@ import { makeContract } from "./contract.ts";
 import { describeDefaultConfig } from "./default-config.ts";
 import { CAPTURE_FLAGS, type SettingName } from "./flags.ts";
 import type { Origin } from "./given.ts";
+import { ISTIO_14_MANIFEST } from "./manifest.ts";
 import { makeShape } from "./pod.ts";
 import { generateRules, placementOf } from "./rules.ts";
 import { SEED_WORDS } from "./seed.ts";
@@ -54,6 +55,7 @@ export const istio14: Mesh<CaptureConfig> = {
   contract: (config, { own }) => makeContract(config, own),
   shape: makeShape,
   place: (config, podIps) => ({ ...config, podIps }),
+  manifest: ISTIO_14_MANIFEST,
   traces: { chains: ISTIO_CHAINS, placementOf, looksMade },
 };
 

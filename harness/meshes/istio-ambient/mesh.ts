@@ -1,5 +1,6 @@
 import type { Mesh } from "../mesh.ts";
 import { makeContract } from "./contract.ts";
+import { AMBIENT_MANIFEST, INJECTED_WORDS } from "./manifest.ts";
 import { AMBIENT_OPTIONS } from "./options.ts";
 import { makeShape } from "./pod.ts";
 import { AMBIENT_CHAINS, generateRules } from "./rules.ts";
@@ -10,12 +11,13 @@ export const istioAmbient: Mesh<AmbientSettings> = {
   name: "istio-ambient",
   reproduces: { project: "istio/istio", version: "master", commit: "86c9f01fd735", date: "2026-08-22" },
   options: AMBIENT_OPTIONS,
-  injected: { words: ["--ambient-dns-capture", "--ambient-ipv6"], config: null },
+  injected: { words: INJECTED_WORDS, config: null },
   read: readAmbient,
   render: (settings) => ({ words: renderWords(settings), config: null }),
   generate: generateRules,
   contract: (settings, { own }) => makeContract(settings, own),
   shape: makeShape,
+  manifest: AMBIENT_MANIFEST,
   traces: { chains: Object.values(AMBIENT_CHAINS), placementOf: () => "bottom", looksMade: () => false },
 };
 

@@ -1,5 +1,6 @@
 import type { Mesh } from "../mesh.ts";
 import { makeContract } from "./contract.ts";
+import { INJECTED_WORDS, ISTIO_MANIFEST } from "./manifest.ts";
 import { ISTIO_OPTIONS } from "./options.ts";
 import { makeShape } from "./pod.ts";
 import { readIstio } from "./reader.ts";
@@ -13,17 +14,12 @@ export const istio: Mesh<IstioSettings> = {
   name: "istio",
   reproduces: { project: "istio/istio", version: "master", commit: "86c9f01fd735", date: "2026-08-22" },
   options: ISTIO_OPTIONS,
-  injected: {
-    words: [
-      ...["-p", "15001", "-z", "15006", "-u", "1337", "-m", "REDIRECT"],
-      ...["-i", "*", "-x", "", "-b", "*", "-d", "15090,15021,15020"],
-    ],
-    config: null,
-  },
+  injected: { words: INJECTED_WORDS, config: null },
   read: readIstio,
   render: renderSettings,
   generate: generateRules,
   contract: makeContract,
   shape: makeShape,
+  manifest: ISTIO_MANIFEST,
   traces: ISTIO_TRACES,
 };

@@ -1,6 +1,7 @@
 import type { Mesh } from "../mesh.ts";
 import { KUMA_CHAINS } from "./chain-rules.ts";
 import { makeContract } from "./contract.ts";
+import { KUMA_MANIFEST } from "./manifest.ts";
 import { KUMA_OPTIONS } from "./options.ts";
 import { standsAtTop } from "./placement.ts";
 import { makeShape } from "./pod.ts";
@@ -23,6 +24,7 @@ export const kuma: Mesh<KumaSettings> = {
   generate: generateRules,
   contract: makeContract,
   shape: makeShape,
+  manifest: KUMA_MANIFEST,
   traces: {
     chains: Object.values(KUMA_CHAINS),
     placementOf: (chain, rule) => (standsAtTop(chain, rule) ? "top" : "bottom"),

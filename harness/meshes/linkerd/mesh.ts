@@ -1,5 +1,6 @@
 import type { Mesh } from "../mesh.ts";
 import { makeContract } from "./contract.ts";
+import { INJECTED_WORDS, LINKERD_MANIFEST } from "./manifest.ts";
 import { LINKERD_OPTIONS } from "./options.ts";
 import { makeShape } from "./pod.ts";
 import { generateRules, INBOUND_CHAIN, OUTBOUND_CHAIN } from "./rules.ts";
@@ -15,18 +16,13 @@ export const linkerd: Mesh<LinkerdSettings> = {
     date: "2026-07-23",
   },
   options: LINKERD_OPTIONS,
-  injected: {
-    words: [
-      ...["--incoming-proxy-port", "4143", "--outgoing-proxy-port", "4140", "--proxy-uid", "2102"],
-      ...["--inbound-ports-to-ignore", "4190,4191,4567,4568", "--outbound-ports-to-ignore", "4567,4568"],
-    ],
-    config: null,
-  },
+  injected: { words: INJECTED_WORDS, config: null },
   read: readLinkerd,
   render: (settings) => ({ words: renderWords(settings), config: null }),
   generate: generateRules,
   contract: (settings, { own }) => makeContract(settings, own),
   shape: makeShape,
+  manifest: LINKERD_MANIFEST,
   traces: {
     chains: [INBOUND_CHAIN, OUTBOUND_CHAIN],
     placementOf: () => "bottom",

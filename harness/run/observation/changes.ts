@@ -3,7 +3,7 @@ import type { Landing } from "../../model/landing.ts";
 import type { PodShape } from "../../model/pod-shape.ts";
 import type { PodRules } from "../../model/ruleset.ts";
 import { makePodSpec } from "../pod-spec.ts";
-import { type ObservedLanding, type OpenSandbox, observeClaims } from "./claims.ts";
+import { type ObservationRound, type ObservedLanding, type OpenSandbox, observeClaims } from "./claims.ts";
 
 /** What the kernel made of a change's witness under both rule sets. */
 export interface ObservedChange {
@@ -17,24 +17,29 @@ export interface ObservedChange {
 export interface ObservationSetting {
   readonly before: PodRules;
   readonly after: PodRules;
-  readonly shape: PodShape;
+  /** The pod that each side has. */
+  readonly shapes: { readonly before: PodShape; readonly after: PodShape };
 }
 
-/** Drives every change's witness through one sandbox, first with the one rule set in it, then with the other. */
+/**
+ * Drives every change's witness through one sandbox, first with the one rule set in it, then with the other; where each side has a pod of
+ * its own, through a sandbox each.
+ */
 export async function observeChanges(
   open: OpenSandbox,
   changes: readonly Change[],
-  { before, after, shape }: ObservationSetting,
+  { before, after, shapes }: ObservationSetting,
 ): Promise<readonly ObservedChange[]> {
-  const claim = (side: "before" | "after") =>
-    changes.map((change) => ({ flow: change.witness.flow, manner: "answer" as const, landing: change[side] }));
-  const rounds = [
-    { rules: before, claims: claim("before") },
-    { rules: after, claims: claim("after") },
-  ];
-  const [first = [], second = []] = await observeClaims(open, rounds, (flows, rules, addresses) =>
-    makePodSpec({ shape }, flows, [], addresses, rules),
-  );
+  const round = (side: "before" | "after") => ({
+    rules: side === "before" ? before : after,
+    claims: changes.map((change) => ({ flow: change.witness.flow, manner: "answer" as const, landing: change[side] })),
+  });
+  const observe = (rounds: readonly ObservationRound[], shape: PodShape) =>
+    observeClaims(open, rounds, (flows, rules, addresses) => makePodSpec({ shape }, flows, [], addresses, rules));
+  const [first = [], second = []] =
+    shapes.before === shapes.after
+      ? await observe([round("before"), round("after")], shapes.before)
+      : [...(await observe([round("before")], shapes.before)), ...(await observe([round("after")], shapes.after))];
   return first.flatMap((was, i) => {
     const is = second[i];
     return is ? [{ before: was.landing, after: is.landing, verdict: joinVerdicts(was.verdict, is.verdict) }] : [];

@@ -12,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { MESHES } from "../../../harness/meshes/meshes.ts";
 import { parseScenario } from "../../../harness/run/scenario/parsed-scenario.ts";
 import { loadScenarioFiles } from "../../../harness/run/scenario/scenario-files.ts";
 import { runCommandIn } from "./run-command.ts";
@@ -35,6 +36,20 @@ describe("landfall init", () => {
     const loaded = await loadScenarioFiles([join(folder, "flows/first.mjs")]);
     expect(loaded.ok && loaded.value.map(({ scenario }) => parseScenario(scenario, "first").ok)).toEqual([true]);
     expect(readFileSync(join(folder, ".github/workflows/landfall.yml"), "utf8")).toContain("landfall verify flows ");
+  });
+
+  test.each(MESHES.map(({ name }) => name))("writes a scenario of %s that passes in a kernel", async (mesh) => {
+    expect(await init("flows", "--mesh", mesh)).toMatchObject({ code: 0 });
+    standInForPackage();
+    const words = ["verify", join(folder, "flows"), "--sandbox", "netns"];
+    const { code, out } = await runCommandIn({ workingDirectory: folder }, ...words);
+    expect({ code, out }).toMatchObject({ code: 0, out: expect.stringMatching(/[4-6] flows: [4-6] as expected/) });
+  });
+
+  test("refuses a mesh that is not known", async () => {
+    const { code, data } = await init("flows", "--mesh", "linkrd");
+    expect({ code, findings: data.error.findings.length }).toEqual({ code: 2, findings: 1 });
+    expect(existsSync(join(folder, "flows"))).toBe(false);
   });
 
   test("writes into the folder that an absolute path names", async () => {
@@ -66,7 +81,7 @@ describe("landfall init", () => {
     expect({ code, out }).toEqual({
       code: 0,
       out: expect.stringMatching(
-        /^wrote more\/first\.mjs\nleft \S+landfall\.yml as it is; .* landfall verify more\nnext: /,
+        /^wrote more\/first\.mjs\nleft \S+landfall\.yml unchanged; .* landfall verify more\nnext: /,
       ),
     });
   });

@@ -1,0 +1,60 @@
+import type { MeshFile, MeshInput } from "../../meshes/mesh.ts";
+import type { NamedMesh } from "../../meshes/meshes.ts";
+import { codedFinding } from "../../model/finding.ts";
+import type { CommandIo } from "../command.ts";
+import { readNames } from "../input/names.ts";
+import { type Reading, readEnvironmentFiles, readPodFacts } from "../input/pod-facts.ts";
+import type { ReadManifestFile } from "./manifest-option.ts";
+import { readMeshConfig } from "./mesh-config.ts";
+import { lastValue } from "./options.ts";
+
+/** What a mesh's settings are read from, beside the options of the command line. */
+export interface Around extends Pick<CommandIo, "environment" | "workingDirectory"> {
+  /** The pod's addresses where `--pod-ip` names none. */
+  readonly podIps?: readonly string[];
+  /** The pod's resolvers where `--resolv-conf` names no file. */
+  readonly resolvers?: readonly string[];
+}
+
+/** Gives what a mesh reads its settings from: its words as typed, or those of its injector where `isInjected`, its files and variables. */
+export function makeInput(
+  mesh: NamedMesh,
+  { words, isInjected }: { readonly words: readonly string[]; readonly isInjected: boolean },
+  reading: Reading,
+  around: Around,
+): MeshInput {
+  const file = readMeshConfig(lastValue(reading.options, "mesh-config"), around, reading.findings);
+  return {
+    words: isInjected ? [...mesh.injected.words, ...words] : words,
+    config: isInjected ? mesh.injected.config : file,
+    environment: around.environment,
+    files: readFiles(mesh, reading),
+    names: readNames(),
+    pod: readPodFacts(reading, around),
+  };
+}
+
+function readFiles(mesh: NamedMesh, reading: Reading): readonly MeshFile[] {
+  if (mesh.variableFiles === "read") return readEnvironmentFiles(reading);
+  const named = ["sidecar-env", "cluster-env"].filter((name) => reading.options.values.has(name));
+  const message = `${mesh.name} does not read this file; remove the option.`;
+  reading.findings.push(...named.map((name) => codedFinding("unsupported", `--${name}`, message)));
+  return [];
+}
+
+/** Gives what a pod's manifest says; the variables and files of this machine say nothing of that pod. */
+export function makeManifestInput(
+  { words, config, environment, podIps, resolvers }: ReadManifestFile,
+  typed: readonly string[],
+  reading: Reading,
+): MeshInput {
+  const facts = { ...(podIps.length > 0 ? { podIps } : {}), resolvers };
+  return {
+    words: [...words, ...typed],
+    config,
+    environment,
+    files: [],
+    names: readNames(),
+    pod: readPodFacts(reading, facts),
+  };
+}

@@ -1,0 +1,62 @@
+import { findExpectation } from "../../contract/expectation.ts";
+import type { NamedMesh } from "../../meshes/meshes.ts";
+import type { Capture } from "../../model/capture.ts";
+import { isLanding } from "../../model/expectation.ts";
+import { resolveFlow } from "../../model/flow-resolution.ts";
+import { parseFlowText } from "../../model/flow-text.ts";
+import { renderLanding } from "../../model/landing-text.ts";
+import { NO_LOOKUPS } from "../../model/name-lookups.ts";
+import { DEFAULT_ADDRESSES } from "../../model/pod.ts";
+import { makePodSpec } from "../../run/pod-spec.ts";
+
+/** Flows that every mesh says something of; `proxy` is an alias of each mesh's own. */
+const FLOWS: readonly string[] = [
+  "client -> pod:8080",
+  "app -> upstream:80",
+  "root -> upstream:80",
+  "proxy -> upstream:80",
+  "app -> localhost:8080",
+];
+
+/**
+ * Gives a first scenario of a mesh as the text of a module: its injected default, and where its contract lands some flows. A flow of which
+ * the contract demands nothing is left out.
+ */
+export function renderFirstScenario(mesh: NamedMesh): string {
+  const { pod: own, vm } = DEFAULT_ADDRESSES;
+  const pod = { addresses: [own[4]], own, behindLink: vm, resolvers: [] };
+  const input = { ...mesh.injected, environment: {}, files: [], names: NO_LOOKUPS, pod };
+  const bound = mesh.bind(input, DEFAULT_ADDRESSES);
+  if (!bound.ok) throw new RangeError(`The injected default of ${mesh.name} is not one.`);
+  const answers = FLOWS.flatMap((flow) => {
+    const landing = findAnswer(bound.value.capture, flow);
+    return landing === null ? [] : `    ${JSON.stringify(flow)}: ${JSON.stringify(landing)},`;
+  });
+  const { words, config } = mesh.injected;
+  return [
+    'import { defineScenario } from "landfall";',
+    "",
+    "export default defineScenario({",
+    '  name: "first",',
+    '  claim: "The proxy takes what peers and the workload dial, and what it dials itself is left alone.",',
+    `  mesh: ${JSON.stringify(mesh.name)},`,
+    "  // What its injector gives; options of the mesh, one word an element.",
+    `  capture: ${JSON.stringify(words).replaceAll('","', '", "')},`,
+    ...(config === null ? [] : [`  meshConfig: ${JSON.stringify(config.text)},`]),
+    "  // Flows that the proxy answers: where they land.",
+    "  answer: {",
+    ...answers,
+    "  },",
+    "});",
+    "",
+  ].join("\n");
+}
+
+function findAnswer(capture: Capture, text: string): string | null {
+  const parsed = parseFlowText(text, capture.shape);
+  if (!parsed.ok) return null;
+  const flow = resolveFlow(parsed.value, DEFAULT_ADDRESSES, capture.shape);
+  const spec = makePodSpec(capture, [flow], [], DEFAULT_ADDRESSES);
+  const expected = findExpectation(capture, flow, "answer", DEFAULT_ADDRESSES, spec);
+  return expected === null || !isLanding(expected) ? null : renderLanding({ ...expected, address: null, source: null });
+}

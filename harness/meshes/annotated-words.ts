@@ -1,0 +1,149 @@
+import { codedFinding, type Finding, type Parsed } from "../model/finding.ts";
+import { findNearNames } from "../model/near-names.ts";
+import type { ManifestSource, MeshAnnotation } from "./manifest.ts";
+import type { ManifestPath, PodManifest } from "./manifest-pod.ts";
+import type { MeshOption } from "./mesh.ts";
+import { type GivenValue, readOptionWords } from "./option-words.ts";
+import { splitList } from "./values.ts";
+
+/** An annotation of which the injector makes words for the mesh's own tool. */
+export interface AnnotatedOption extends MeshAnnotation {
+  /** Gives the words for a value: `["-b", "80,443"]`; none where the pod says that it does not count. */
+  words(value: string, pod: PodManifest): readonly string[];
+  /** Entries that the injector may add to the list by itself. */
+  readonly mayAdd?: (pod: PodManifest) => readonly string[];
+}
+
+/** What annotations are compared with, or put on top of. */
+export interface AnnotatedTool {
+  readonly options: readonly MeshOption[];
+  readonly annotations: readonly AnnotatedOption[];
+  /** Settings as the pod has them already: its init container's words, or a whole file of settings. Null where nothing of it is there. */
+  readonly made: {
+    readonly values: ReadonlyMap<string, GivenValue>;
+    readonly called: string;
+    readonly path: ManifestPath;
+  } | null;
+  /** Which of the two counts in a cluster, and why, in a sentence. */
+  readonly wins: string;
+}
+
+/** Gives the path of an annotation in a pod. */
+export function annotationPath(name: string): ManifestPath {
+  return ["metadata", "annotations", name];
+}
+
+/** Gives words for a person to read: `-b '*'`. */
+export function showWords(words: readonly string[]): string {
+  return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`)).join(" ");
+}
+
+/** An annotation as a pod has it. */
+interface Given {
+  readonly annotation: AnnotatedOption;
+  readonly text: string;
+  readonly words: readonly string[];
+}
+
+/**
+ * Gives the words that a pod's annotations lead to, one part for each annotation, with what was read from where. Findings: an annotation
+ * that says something else than what the pod has already, and names that are nearly those of an annotation.
+ */
+export function readAnnotatedWords(
+  pod: PodManifest,
+  tool: AnnotatedTool,
+): Parsed<{ readonly words: readonly string[]; readonly sources: readonly ManifestSource[] }> {
+  const given = tool.annotations.flatMap((annotation): readonly Given[] => {
+    const text = pod.annotations.get(annotation.name);
+    return text === undefined ? [] : [{ annotation, text, words: annotation.words(text, pod) }];
+  });
+  const findings = [
+    ...findNearAnnotations(pod, tool.annotations),
+    ...given.flatMap((one) => findContradictions(one, pod, tool)),
+  ];
+  if (findings.length > 0) return { ok: false, findings };
+  const sources = given.map(({ annotation: { name }, text, words }): ManifestSource => {
+    const effect = tool.made === null ? showWords(words) : `agrees with ${tool.made.called}`;
+    return { says: `annotation ${name}: ${text}${effect === "" ? "" : ` (${effect})`}`, path: annotationPath(name) };
+  });
+  // Several annotations may lead to one option, each to the same words.
+  const parts = new Map(given.map(({ words }) => [JSON.stringify(words), words]));
+  return { ok: true, value: { words: [...parts.values()].flat(), sources } };
+}
+
+/** Puts words in the place of those that set the same options: what the injector does with an annotation. */
+export function replaceWords(
+  words: readonly string[],
+  by: readonly string[],
+  options: readonly MeshOption[],
+): readonly string[] {
+  const replaced = readOptionWords(by, options).values;
+  const kept = [...readOptionWords(words, options).values].filter(([setting]) => !replaced.has(setting));
+  return [...kept.flatMap(([setting, given]) => renderValue(setting, given, options)), ...by];
+}
+
+function renderValue(setting: string, { flag, texts }: GivenValue, options: readonly MeshOption[]): readonly string[] {
+  const isSwitch = options.find((option) => option.setting === setting)?.value === null;
+  return texts.flatMap((text) => (isSwitch ? [`${flag}=${text}`] : [flag, text]));
+}
+
+function findContradictions(
+  { annotation, text, words }: Given,
+  pod: PodManifest,
+  tool: AnnotatedTool,
+): readonly Finding[] {
+  const { made, options, wins } = tool;
+  if (made === null) return [];
+  return [...readOptionWords(words, options).values].flatMap(([setting, wanted]) => {
+    const option = options.find((one) => one.setting === setting);
+    const has = made.values.get(setting);
+    if (option === undefined || isAlike(wanted, has, option, annotation.mayAdd?.(pod) ?? [])) return [];
+    const found =
+      has === undefined ? `leaves ${wanted.flag} out` : `has ${has.flag} ${showWords([has.texts.join(",")])}`;
+    const place = pod.lineOf(made.path);
+    return [
+      codedFinding(
+        "conflict",
+        pod.file,
+        `The annotation ${annotation.name} says "${text}", but ${made.called}${place === null ? "" : ` (line ${place})`} ${found}. ${wins} Give a manifest in which the two agree.`,
+        pod.lineOf(annotationPath(annotation.name)),
+      ),
+    ];
+  });
+}
+
+function isAlike(
+  wanted: GivenValue,
+  has: GivenValue | undefined,
+  option: MeshOption,
+  mayAdd: readonly string[],
+): boolean {
+  const wantedEntries = entriesOf(wanted, option);
+  if (has === undefined) return wantedEntries.every((entry) => entry === option.default) || wantedEntries.length === 0;
+  const entries = entriesOf(has, option);
+  return (
+    wantedEntries.every((entry) => entries.includes(entry)) &&
+    entries.every((entry) => wantedEntries.includes(entry) || mayAdd.includes(entry))
+  );
+}
+
+function entriesOf({ texts }: GivenValue, { repeats }: MeshOption): readonly string[] {
+  const counted = repeats === "all" ? texts : texts.slice(-1);
+  return counted
+    .flatMap(splitList)
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "");
+}
+
+/** Names with the prefix of one of the annotations that are nearly its name. */
+function findNearAnnotations(pod: PodManifest, annotations: readonly MeshAnnotation[]): readonly Finding[] {
+  const names = annotations.map(({ name }) => name);
+  const prefixes = new Set(names.map((name) => name.slice(0, name.indexOf("/") + 1)));
+  return [...pod.annotations.keys()].flatMap((name) => {
+    const isOwn = prefixes.has(name.slice(0, name.indexOf("/") + 1)) && !names.includes(name);
+    const near = isOwn ? findNearNames(name, names) : [];
+    if (near.length === 0) return [];
+    const message = `There is no annotation ${name}; did you mean ${near.join(" or ")}?`;
+    return [codedFinding("unknown-name", pod.file, message, pod.lineOf(annotationPath(name)))];
+  });
+}

@@ -1,0 +1,134 @@
+import type { Parsed } from "../../model/finding.ts";
+import { type AnnotatedOption, readAnnotatedWords, replaceWords, showWords } from "../annotated-words.ts";
+import type { ManifestReader, ManifestSettings, ManifestSource } from "../manifest.ts";
+import { findContainer, findContainers, readRelease } from "../manifest-evidence.ts";
+import type { PodManifest } from "../manifest-pod.ts";
+import type { MeshOption } from "../mesh.ts";
+import { readOptionWords } from "../option-words.ts";
+import { CAPTURE_FLAGS, type SettingName } from "./flags.ts";
+import { SEED_WORDS } from "./seed.ts";
+
+const INIT = "istio-init";
+const PROXY = "istio-proxy";
+const STATUS_PORT = "status.sidecar.istio.io/port";
+const EXCLUDE_INBOUND = "traffic.sidecar.istio.io/excludeInboundPorts";
+/** The status port, which the injector leaves alone by itself. */
+const USUAL_STATUS_PORT = "15020";
+
+const row = (name: string, setting: SettingName, help: string, letter: string): AnnotatedOption => ({
+  name,
+  setting,
+  help,
+  words: (value) => [letter, value],
+});
+
+/** The injector puts the status port beside those of the annotation; a status port of 0 is none. */
+function excludeInbound(_: string, { annotations }: PodManifest): readonly string[] {
+  const status = annotations.get(STATUS_PORT) ?? USUAL_STATUS_PORT;
+  const excluded = annotations.get(EXCLUDE_INBOUND) ?? "";
+  return ["-d", [excluded, status === "0" ? "" : status].filter((part) => part !== "").join(",")];
+}
+
+/** Annotations of pods that decide about rules (Istio 1.4, install/kubernetes/helm/istio/files/injection-template.yaml). */
+const ANNOTATIONS: readonly AnnotatedOption[] = [
+  row(
+    "sidecar.istio.io/interceptionMode",
+    "interceptionMode",
+    "how inbound traffic is captured: REDIRECT or TPROXY",
+    "-m",
+  ),
+  row("traffic.sidecar.istio.io/includeInboundPorts", "inboundPortsInclude", "inbound ports that are captured", "-b"),
+  {
+    name: EXCLUDE_INBOUND,
+    setting: "inboundPortsExclude",
+    help: "inbound ports that are left alone, beside the status port",
+    words: excludeInbound,
+  },
+  {
+    name: STATUS_PORT,
+    setting: "inboundPortsExclude",
+    help: "the proxy's status port, in place of 15020; inbound, it is left alone",
+    words: excludeInbound,
+  },
+  row(
+    "traffic.sidecar.istio.io/excludeOutboundPorts",
+    "outboundPortsExclude",
+    "outbound ports that are left alone",
+    "-o",
+  ),
+  row(
+    "traffic.sidecar.istio.io/includeOutboundIPRanges",
+    "outboundIpRangesInclude",
+    "destinations that are captured; * for all",
+    "-i",
+  ),
+  row(
+    "traffic.sidecar.istio.io/excludeOutboundIPRanges",
+    "outboundIpRangesExclude",
+    "destinations that are left alone",
+    "-x",
+  ),
+  row(
+    "traffic.sidecar.istio.io/kubevirtInterfaces",
+    "kubevirtInterfaces",
+    "interfaces whose inbound traffic counts as outbound",
+    "-k",
+  ),
+];
+
+const OPTIONS = CAPTURE_FLAGS.map(
+  ({ setting, letter, name, value, default: usual, help }): MeshOption => ({
+    ...{ setting, flag: name, letter, variable: null, annotation: null, value, default: usual, help },
+    ...{ repeats: "last", effect: "rules" },
+  }),
+);
+
+/** Reads the settings of Istio 1.4's generator from a pod's manifest. A pod is known by its images, of release 1.4 or older. */
+export const ISTIO_14_MANIFEST: ManifestReader = {
+  annotations: ANNOTATIONS,
+  findEvidence: (pod) => {
+    const release = readRelease(findContainer(pod, [INIT, PROXY])?.image ?? "");
+    const isOld = release !== null && release.major === 1 && release.minor <= 4;
+    return isOld
+      ? findContainers(pod, [INIT, PROXY]).map((each) => ({
+          ...each,
+          says: `${each.says}, of release ${release.major}.${release.minor}`,
+        }))
+      : [];
+  },
+  read: readManifest,
+};
+
+function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
+  const init = findContainer(pod, [INIT]);
+  const args = (init?.args ?? []).filter((word) => word !== "istio-iptables");
+  const made =
+    init === null
+      ? null
+      : {
+          values: readOptionWords(args, OPTIONS).values,
+          called: `the init container ${INIT}`,
+          path: [...init.path, "args"],
+        };
+  const wins = `In the cluster the arguments of ${INIT} count: Istio's injector reads annotations only when it makes the pod.`;
+  const read = readAnnotatedWords(pod, { options: OPTIONS, annotations: ANNOTATIONS, made, wins });
+  if (!read.ok) return read;
+  const words = init === null ? replaceWords(SEED_WORDS, read.value.words, OPTIONS) : args;
+  const known = new Set(CAPTURE_FLAGS.flatMap(({ variable }) => variable ?? []));
+  const variables = [...(init?.env ?? [])].filter(([name, value]) => known.has(name) && value !== null);
+  const environment = Object.fromEntries(variables.map(([name, value]) => [name, value ?? undefined]));
+  const first: ManifestSource =
+    init === null
+      ? {
+          says: `no init container ${INIT}, so the settings are those of Istio's injector with the pod's annotations: ${showWords(words)}`,
+          path: null,
+        }
+      : { says: `arguments of the init container ${INIT}: ${showWords(words)}`, path: [...init.path, "args"] };
+  const told = variables.map(
+    ([name, value]): ManifestSource => ({
+      says: `variable ${name}=${value} of the init container ${INIT}`,
+      path: init?.path ?? null,
+    }),
+  );
+  return { ok: true, value: { words, config: null, environment, sources: [first, ...told, ...read.value.sources] } };
+}

@@ -1,0 +1,51 @@
+import type { Parsed } from "../../model/finding.ts";
+import { annotationPath } from "../annotated-words.ts";
+import type { ManifestReader, ManifestSettings, MeshAnnotation } from "../manifest.ts";
+import { findHints, findMarks } from "../manifest-evidence.ts";
+import type { PodManifest } from "../manifest-pod.ts";
+import { readAnnotations } from "./annotations.ts";
+import { AMBIENT_OPTIONS } from "./options.ts";
+
+/** What Istio's Helm chart tells the node agent. */
+export const INJECTED_WORDS: readonly string[] = ["--ambient-dns-capture", "--ambient-ipv6"];
+
+const MODE = "istio.io/dataplane-mode";
+
+/** Annotations of pods that the node agent reads (cni/pkg/nodeagent/net.go). */
+const ANNOTATIONS: readonly MeshAnnotation[] = AMBIENT_OPTIONS.flatMap(({ annotation, setting, help }) =>
+  annotation === null ? [] : [{ name: annotation, setting, help }],
+);
+
+/** Reads what the manifest of a pod in ambient mode says; the node agent's own variables are in no pod's manifest. */
+export const AMBIENT_MANIFEST: ManifestReader = {
+  annotations: ANNOTATIONS,
+  findEvidence: (pod) => {
+    const isOff = pod.labels.get(MODE) === "none";
+    if (isOff) return [];
+    return [
+      ...findMarks(pod, MODE, ["ambient"], "sure"),
+      ...findMarks(pod, "ambient.istio.io/redirection", ["enabled"], "sure"),
+      ...findHints(
+        pod,
+        ANNOTATIONS.flatMap(({ name }) => (name.startsWith("ambient.") ? name : [])),
+      ),
+    ];
+  },
+  read: readManifest,
+};
+
+function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
+  const metadata = { annotations: Object.fromEntries(pod.annotations) };
+  const config = { path: pod.file, text: JSON.stringify({ kind: "Pod", metadata }) };
+  const { findings } = readAnnotations(config);
+  if (findings.length > 0) return { ok: false, findings };
+  const given = ANNOTATIONS.flatMap(({ name }) => {
+    const text = pod.annotations.get(name);
+    return text === undefined ? [] : [{ says: `annotation ${name}: ${text}`, path: annotationPath(name) }];
+  });
+  const first = {
+    says: `what Istio's chart tells the node agent, which no pod's manifest shows: ${INJECTED_WORDS.join(" ")}`,
+    path: null,
+  };
+  return { ok: true, value: { words: INJECTED_WORDS, config, environment: {}, sources: [first, ...given] } };
+}

@@ -1,0 +1,147 @@
+import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
+import { annotationPath, readAnnotatedWords, replaceWords, showWords } from "../annotated-words.ts";
+import type { ManifestReader, ManifestSettings, ManifestSource } from "../manifest.ts";
+import { findContainer, findContainers, findHints, findMarks, readRelease } from "../manifest-evidence.ts";
+import type { ManifestContainer, PodManifest } from "../manifest-pod.ts";
+import type { MeshInput } from "../mesh.ts";
+import { readOptionWords } from "../option-words.ts";
+import { INTERCEPTION_ANNOTATION, ISTIO_ANNOTATIONS } from "./annotations.ts";
+import { ISTIO_OPTIONS } from "./options.ts";
+
+const INIT = "istio-init";
+/** With Istio's CNI plugin this one stands in the init container's place; it applies nothing. */
+const VALIDATION = "istio-validation";
+const PROXY = "istio-proxy";
+const INJECT = "sidecar.istio.io/inject";
+/** Words of the init container's arguments that change no setting: the command's name, and what the CNI plugin's validation is told. */
+const IDLE_WORDS = ["istio-iptables", "--run-validation", "--skip-rule-apply"];
+
+/** What Istio's own injector gives where no annotation says otherwise. */
+export const INJECTED_WORDS: readonly string[] = [
+  ...["-p", "15001", "-z", "15006", "-u", "1337", "-m", "REDIRECT"],
+  ...["-i", "*", "-x", "", "-b", "*", "-d", "15090,15021,15020"],
+];
+
+/** What the CNI plugin takes of the proxy's variables (cni/pkg/plugin/sidecar_redirect.go). */
+const PLUGIN_VARIABLES = ["ISTIO_META_DNS_CAPTURE", "ISTIO_DUAL_STACK", "INVALID_DROP"];
+
+/** What the tool itself reads. */
+const TOOL_VARIABLES = ["ENVOY_USER", ...ISTIO_OPTIONS.flatMap(({ variable }) => variable ?? [])];
+
+/** Reads the settings of istio-iptables from the manifest of a pod with a sidecar. */
+export const ISTIO_MANIFEST: ManifestReader = {
+  annotations: ISTIO_ANNOTATIONS,
+  findEvidence: (pod) => {
+    if (isOfOldRelease(pod)) return [];
+    const made = [
+      ...findContainers(pod, [INIT, VALIDATION, PROXY]),
+      ...findHints(pod, ["sidecar.istio.io/status"]).map((each) => ({ ...each, strength: "sure" as const })),
+    ];
+    const isOff = [pod.labels, pod.annotations].some((marks) => marks.get(INJECT) === "false");
+    if (made.length > 0 || isOff) return made;
+    return [
+      ...findMarks(pod, INJECT, ["true"], "hint"),
+      ...findHints(
+        pod,
+        ISTIO_ANNOTATIONS.map(({ name }) => name),
+      ),
+    ];
+  },
+  read: readManifest,
+};
+
+/** Releases up to 1.4 have a generator of their own. */
+function isOfOldRelease(pod: PodManifest): boolean {
+  const release = readRelease(findContainer(pod, [INIT, VALIDATION, PROXY])?.image ?? "");
+  return release !== null && release.major === 1 && release.minor <= 4;
+}
+
+function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
+  const init = findContainer(pod, [INIT, VALIDATION]);
+  const args = (init?.args ?? []).filter((word) => !IDLE_WORDS.includes(word));
+  const made =
+    init === null
+      ? null
+      : {
+          values: readOptionWords(args, ISTIO_OPTIONS).values,
+          called: `the init container ${init.name}`,
+          path: [...init.path, "args"],
+        };
+  const wins =
+    init?.name === VALIDATION
+      ? "In the cluster the annotation counts: Istio's CNI plugin reads it when the pod starts."
+      : `In the cluster the arguments of ${INIT} count: Istio's injector reads annotations only when it makes the pod.`;
+  const read = readAnnotatedWords(pod, { options: ISTIO_OPTIONS, annotations: ISTIO_ANNOTATIONS, made, wins });
+  const proxy = findContainer(pod, [PROXY]);
+  const asked = init?.name === VALIDATION ? proxy : init;
+  const names = init?.name === VALIDATION ? PLUGIN_VARIABLES : TOOL_VARIABLES;
+  const findings = [...(read.ok ? [] : read.findings), ...findUnknown(pod, asked, names), ...findNoCapture(pod, init)];
+  if (!read.ok || findings.length > 0) return { ok: false, findings };
+  const { words: given, sources } = read.value;
+  const environment = readVariables(asked, names);
+  const result = (words: readonly string[], says: string) => {
+    const path = init === null ? null : [...init.path, "args"];
+    const first: ManifestSource = { says: `${says}: ${showWords(words)}`, path };
+    const variables = sourcesOfVariables(environment, asked);
+    return {
+      ok: true,
+      value: { words, config: null, environment, sources: [first, ...variables, ...sources] },
+    } as const;
+  };
+  if (init?.name === INIT) return result(args, `arguments of the init container ${INIT}`);
+  if (init === null) {
+    const words = replaceWords(INJECTED_WORDS, given, ISTIO_OPTIONS);
+    const says = `no init container ${INIT}, so the settings are those of Istio's injector with the pod's annotations`;
+    return result(words, says);
+  }
+  const words = replaceWords(wordsOfPlugin(proxy), given, ISTIO_OPTIONS);
+  const says = `the init container ${VALIDATION} applies nothing: Istio's CNI plugin does, by the pod's annotations`;
+  return result(words, says);
+}
+
+/** What the plugin takes where no annotation says otherwise; it leaves 15020 alone outbound, too (sidecar_redirect.go). */
+function wordsOfPlugin(proxy: ManifestContainer | null): readonly string[] {
+  const owner = (id: number | null | undefined) => `${id || 1337}`;
+  return [
+    ...replaceWords(INJECTED_WORDS, ["-u", owner(proxy?.runAsUser)], ISTIO_OPTIONS),
+    ...["-g", owner(proxy?.runAsGroup), "-o", "15020"],
+  ];
+}
+
+/** The variables of a container that mean something to the tool. */
+function readVariables(container: ManifestContainer | null, names: readonly string[]): MeshInput["environment"] {
+  const set = [...(container?.env ?? [])].filter(([name]) => names.includes(name));
+  return Object.fromEntries(set.flatMap(([name, value]) => (value === null ? [] : [[name, value]])));
+}
+
+/** A variable whose value comes from elsewhere: nobody knows the rules then. */
+function findUnknown(
+  pod: PodManifest,
+  container: ManifestContainer | null,
+  names: readonly string[],
+): readonly Finding[] {
+  if (container === null) return [];
+  return [...container.env].flatMap(([name, value], i) => {
+    if (value !== null || !names.includes(name)) return [];
+    const message = `The variable ${name} of ${container.name} decides about rules, and its value is not in this manifest (valueFrom); write the value.`;
+    return [codedFinding("missing-value", pod.file, message, pod.lineOf([...container.path, "env", i]))];
+  });
+}
+
+/** Where the mode is NONE the injector adds no init container. */
+function findNoCapture(pod: PodManifest, init: ManifestContainer | null): readonly Finding[] {
+  if (init !== null || pod.annotations.get(INTERCEPTION_ANNOTATION) !== "NONE") return [];
+  const message = `${INTERCEPTION_ANNOTATION} is NONE: Istio makes no rules for this pod, so that there is nothing to look at.`;
+  return [codedFinding("nothing-asked", pod.file, message, pod.lineOf(annotationPath(INTERCEPTION_ANNOTATION)))];
+}
+
+function sourcesOfVariables(
+  environment: MeshInput["environment"],
+  container: ManifestContainer | null,
+): readonly ManifestSource[] {
+  if (container === null) return [];
+  return Object.entries(environment).map(([name, value]) => ({
+    says: `variable ${name}=${value} of the container ${container.name}`,
+    path: [...container.path, "env", [...container.env.keys()].indexOf(name)],
+  }));
+}

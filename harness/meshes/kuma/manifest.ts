@@ -1,0 +1,140 @@
+import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
+import { annotationPath, readAnnotatedWords, replaceWords, showWords } from "../annotated-words.ts";
+import type { ManifestReader, ManifestSettings, ManifestSource } from "../manifest.ts";
+import { findContainer, findContainers, findHints, findMarks } from "../manifest-evidence.ts";
+import type { ManifestContainer, PodManifest } from "../manifest-pod.ts";
+import { readOptionWords } from "../option-words.ts";
+import { CONFIG_ANNOTATION, cleanConfig, KUMA_ANNOTATIONS } from "./annotations.ts";
+import { KUMA_OPTIONS } from "./options.ts";
+import { readYaml } from "./yaml.ts";
+
+const INIT = "kuma-init";
+const INJECTION = "kuma.io/sidecar-injection";
+/** Where the injector mounts the annotation's file, and the one of a ConfigMap (pkg/plugins/runtime/k8s/webhooks/injector/injector.go). */
+const CONFIG_FLAG = /^--config(-file)?(=|$)/;
+const CUSTOM = "/tmp/transparent-proxy/custom";
+
+/** Arguments of older releases: of the same meaning under another name, or of none any more; each with whether a value follows it. */
+const OLDER_FLAGS: Readonly<Record<string, { readonly now: string | null }>> = {
+  "--kuma-dp-uid": { now: "--kuma-dp-user" },
+  "--redirect-inbound-port-v6": { now: null },
+  "--skip-resolv-conf": { now: null },
+};
+const OLDER_SWITCHES = ["--skip-resolv-conf"];
+
+/** Reads the settings of Kuma's transparent proxy from a pod's manifest. */
+export const KUMA_MANIFEST: ManifestReader = {
+  annotations: [
+    { name: CONFIG_ANNOTATION, setting: null, help: "the whole file of settings, written by the injector" },
+    ...KUMA_ANNOTATIONS,
+  ],
+  findEvidence: (pod) => {
+    const made = [
+      ...findContainers(pod, [INIT, "kuma-validation", "kuma-sidecar"]),
+      ...findMarks(pod, "kuma.io/sidecar-injected", ["true"], "sure"),
+    ];
+    const isOff = [pod.labels, pod.annotations].some((marks) =>
+      ["disabled", "false"].includes(marks.get(INJECTION) ?? ""),
+    );
+    if (made.length > 0 || isOff) return made;
+    return [
+      ...findMarks(pod, INJECTION, ["enabled", "true"], "sure"),
+      ...findHints(
+        pod,
+        KUMA_ANNOTATIONS.map(({ name }) => name),
+      ),
+    ];
+  },
+  read: readManifest,
+};
+
+function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
+  const init = findContainer(pod, [INIT]);
+  const args = readArguments(init);
+  const text = pod.annotations.get(CONFIG_ANNOTATION);
+  const config = text === undefined ? null : cleanConfig({ path: `${pod.file}, ${CONFIG_ANNOTATION}`, text });
+  const fields = config === null ? new Map<string, readonly string[]>() : readYaml(config).texts;
+  const values = new Map([
+    ...[...fields].map(([setting, texts]) => [setting, { flag: setting, texts }] as const),
+    ...readOptionWords(args.words, KUMA_OPTIONS).values,
+  ]);
+  const called = config === null ? `the init container ${INIT}` : `the annotation ${CONFIG_ANNOTATION}`;
+  const path = config === null ? [...(init?.path ?? []), "args"] : annotationPath(CONFIG_ANNOTATION);
+  const made = config === null && init === null ? null : { values, called, path };
+  const wins = `In the cluster ${called} counts: Kuma's injector reads the other annotations only when it makes the pod.`;
+  const read = readAnnotatedWords(pod, { options: KUMA_OPTIONS, annotations: KUMA_ANNOTATIONS, made, wins });
+  const findings = [...(read.ok ? [] : read.findings), ...findHidden(pod, init, args, config !== null)];
+  if (!read.ok || findings.length > 0) return { ok: false, findings };
+  const words = made === null ? replaceWords([], read.value.words, KUMA_OPTIONS) : args.words;
+  const sources = [
+    ...describe(words, { pod, init, config: config?.text ?? null, isMade: made !== null }),
+    ...read.value.sources,
+  ];
+  return { ok: true, value: { words, config, environment: {}, sources } };
+}
+
+function describe(
+  words: readonly string[],
+  given: {
+    readonly pod: PodManifest;
+    readonly init: ManifestContainer | null;
+    readonly config: string | null;
+    readonly isMade: boolean;
+  },
+): readonly ManifestSource[] {
+  const { init, config, isMade } = given;
+  if (!isMade) {
+    const says =
+      "no init container kuma-init, so the settings are kumactl's own defaults with the pod's annotations; what the control plane sets beside them is not in this manifest";
+    return [{ says: `${says}: ${showWords(words)}`, path: null }];
+  }
+  return [
+    ...(config === null
+      ? []
+      : [{ says: `settings of the annotation ${CONFIG_ANNOTATION}`, path: annotationPath(CONFIG_ANNOTATION) }]),
+    ...(words.length === 0 || init === null
+      ? []
+      : [{ says: `arguments of the init container ${INIT}: ${showWords(words)}`, path: [...init.path, "args"] }]),
+  ];
+}
+
+interface Arguments {
+  /** Those that the tool of today takes. */
+  readonly words: readonly string[];
+  /** Files of settings that the tool is told to read in the container. */
+  readonly files: readonly string[];
+}
+
+function readArguments(init: ManifestContainer | null): Arguments {
+  const words: string[] = [];
+  const files: string[] = [];
+  const args = init?.args ?? [];
+  for (let at = 0; at < args.length; at++) {
+    const word = args[at] ?? "";
+    const [name = "", inline] = word.split("=", 2);
+    if (CONFIG_FLAG.test(word)) files.push(inline ?? args[++at] ?? "");
+    else if (OLDER_FLAGS[name] === undefined) words.push(word);
+    else if (!OLDER_SWITCHES.includes(name)) {
+      const value = inline ?? args[++at] ?? "";
+      if (OLDER_FLAGS[name].now !== null) words.push(OLDER_FLAGS[name].now, value);
+    }
+  }
+  return { words, files };
+}
+
+/** Settings that the pod has and its manifest does not show. */
+function findHidden(
+  pod: PodManifest,
+  init: ManifestContainer | null,
+  { files }: Arguments,
+  hasConfig: boolean,
+): readonly Finding[] {
+  if (init === null) return [];
+  const path = [...init.path, "args"];
+  return files.flatMap((file) => {
+    // The file of older releases, /tmp/kumactl/config, is kumactl's own and holds no settings of rules.
+    const isHidden = file.startsWith(CUSTOM) || (file.startsWith("/tmp/transparent-proxy/") && !hasConfig);
+    const message = `${INIT} reads ${file}, and the text of that file is not in this manifest; give it with --mesh kuma --mesh-config FILE.`;
+    return isHidden ? [codedFinding("missing-value", pod.file, message, pod.lineOf(path))] : [];
+  });
+}

@@ -1,0 +1,107 @@
+import { isNode, LineCounter, parseAllDocuments } from "yaml";
+import { codedFinding, type Parsed } from "../model/finding.ts";
+import { type Fields, makeFields } from "./manifest-fields.ts";
+import { type FoundPod, findPods } from "./manifest-kinds.ts";
+import type { ManifestContainer, ManifestPath, PodManifest } from "./manifest-pod.ts";
+import type { MeshFile } from "./mesh.ts";
+
+/**
+ * Reads a pod's manifest, YAML or JSON, as `kubectl get pod NAME -o yaml` prints it; of a List, or of several documents, the only object
+ * that describes pods; of a Deployment and the like its template. Gives every finding with its line.
+ */
+export function parsePodManifest({ path: file, text }: MeshFile): Parsed<PodManifest> {
+  const lines = new LineCounter();
+  const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
+  const documents = Array.isArray(parsed) ? [...parsed] : [];
+  const errors = documents.flatMap((document) => document.errors);
+  if (errors.length > 0) {
+    const findings = errors.map(({ message, pos: [offset] }) => {
+      const { line, col } = lines.linePos(offset);
+      return codedFinding("malformed-text", file, `This is neither JSON nor YAML: ${message}`, line, col);
+    });
+    return { ok: false, findings };
+  }
+  const values = readValues(documents);
+  if (values instanceof Error)
+    return { ok: false, findings: [codedFinding("malformed-text", file, `This cannot be read: ${values.message}.`)] };
+  const found = findPods(values, file);
+  if (!found.ok) return found;
+  const { document, path: root, ...pod } = found.value;
+  const lineOf = (path: ManifestPath): number | null => {
+    for (let length = path.length; length >= 0; length--) {
+      const node = documents[document]?.getIn([...root, ...path.slice(0, length)], true);
+      if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+    }
+    return null;
+  };
+  return readPod({ ...pod, document, path: root }, file, lineOf);
+}
+
+function readValues(documents: readonly { toJS(): unknown }[]): readonly unknown[] | Error {
+  try {
+    return documents.map((document) => document.toJS());
+  } catch (fault) {
+    return fault instanceof Error ? fault : new Error(String(fault));
+  }
+}
+
+function readPod({ name, value }: FoundPod, file: string, lineOf: PodManifest["lineOf"]): Parsed<PodManifest> {
+  const fields = makeFields(file, lineOf);
+  const pod = fields.record(value, []);
+  const metadata = fields.record(pod["metadata"], ["metadata"]);
+  const spec = fields.record(pod["spec"], ["spec"]);
+  const status = fields.record(pod["status"], ["status"]);
+  const dns = fields.record(spec["dnsConfig"], ["spec", "dnsConfig"]);
+  const containers = (field: string) =>
+    fields
+      .list(spec[field], ["spec", field])
+      .map((each, i) => readContainer(fields, fields.record(each, ["spec", field, i]), ["spec", field, i]));
+  if (spec["hostNetwork"] === true)
+    fields.refuse(["spec", "hostNetwork"], "The pod has the node's own network, in which no mesh makes rules for it.");
+  const manifest: PodManifest = {
+    file,
+    name,
+    labels: fields.map(metadata["labels"], ["metadata", "labels"]),
+    annotations: fields.map(metadata["annotations"], ["metadata", "annotations"]),
+    initContainers: containers("initContainers"),
+    containers: containers("containers"),
+    addresses: readAddresses(fields, status),
+    nameservers: fields.texts(dns["nameservers"], ["spec", "dnsConfig", "nameservers"]),
+    dnsPolicy: spec["dnsPolicy"] === "None" ? "none" : "cluster",
+    lineOf,
+  };
+  return fields.findings.length > 0 ? { ok: false, findings: fields.findings } : { ok: true, value: manifest };
+}
+
+function readAddresses(fields: Fields, status: Readonly<Record<string, unknown>>): readonly string[] {
+  const listed = fields.list(status["podIPs"], ["status", "podIPs"]).map((each, i) => {
+    const path = ["status", "podIPs", i];
+    return fields.text(fields.record(each, path)["ip"], [...path, "ip"]);
+  });
+  const single = fields.text(status["podIP"], ["status", "podIP"]);
+  return listed.length > 0 || single === "" ? listed : [single];
+}
+
+function readContainer(
+  fields: Fields,
+  value: Readonly<Record<string, unknown>>,
+  path: ManifestPath,
+): ManifestContainer {
+  const security = fields.record(value["securityContext"], [...path, "securityContext"]);
+  const number = (name: string) => (typeof security[name] === "number" ? security[name] : null);
+  const env = fields.list(value["env"], [...path, "env"]).map((each, i): [string, string | null] => {
+    const place = [...path, "env", i];
+    const variable = fields.record(each, place);
+    const name = fields.text(variable["name"], [...place, "name"]);
+    return [name, "valueFrom" in variable ? null : fields.text(variable["value"], [...place, "value"])];
+  });
+  return {
+    name: fields.text(value["name"], [...path, "name"]),
+    image: fields.text(value["image"], [...path, "image"]),
+    args: fields.texts(value["args"], [...path, "args"]),
+    env: new Map(env),
+    runAsUser: number("runAsUser"),
+    runAsGroup: number("runAsGroup"),
+    path,
+  };
+}

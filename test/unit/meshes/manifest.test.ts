@@ -1,0 +1,316 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { MESHES } from "../../../harness/meshes/meshes.ts";
+import { runCommandIn } from "../cli/run-command.ts";
+
+const folder = join(import.meta.dirname, "../../golden/manifests");
+const read = (name: string) => readFileSync(join(folder, name), "utf8");
+
+const run = (...words: readonly string[]) => runCommandIn({ workingDirectory: folder }, ...words);
+
+/** Runs `generate` on a manifest in which texts are replaced. */
+async function generateChanged(name: string, ...changes: readonly (readonly [string, string])[]) {
+  const changed = changes.reduce((text, [from, to]) => {
+    if (!text.includes(from)) throw new Error(`${name} does not hold ${from}`);
+    return text.replaceAll(from, to);
+  }, read(name));
+  const workingDirectory = mkdtempSync(join(tmpdir(), "landfall-manifest-"));
+  writeFileSync(join(workingDirectory, "pod.yaml"), changed);
+  try {
+    return await runCommandIn({ workingDirectory }, "generate", "--manifest", "pod.yaml");
+  } finally {
+    rmSync(workingDirectory, { recursive: true });
+  }
+}
+
+const CNI = [
+  "-p",
+  "15001",
+  "-z",
+  "15006",
+  "-u",
+  "1007",
+  "-g",
+  "1008",
+  "-i",
+  "*",
+  "-b",
+  "*",
+  "-o",
+  "15020",
+  "-k",
+  "net1",
+];
+
+describe("a manifest leads to the rules of the options that it stands for", () => {
+  const rows: readonly (readonly [string, readonly string[], Readonly<Record<string, string>>])[] = [
+    [
+      "istio.yaml",
+      ["istio", "-u", "1337", "-i", "*", "-x", "169.254.169.254/32", "-b", "*", "-d", "15090,15021,9100,15020"],
+      { ISTIO_META_DNS_CAPTURE: "true" },
+    ],
+    ["istio-cni.yaml", ["istio", ...CNI, "-d", "15090,15021,15020", "--dual-stack"], {}],
+    ["istio-1.4.yaml", ["istio-1.4", "-u", "1337", "-i", "*", "-b", "*", "-d", "15020", "-o", "3306"], {}],
+    ["istio-ambient.yaml", ["istio-ambient", "--ambient-ipv6"], {}],
+    [
+      "linkerd.yaml",
+      [
+        ...["linkerd", "--ipv6=false", "-p", "4143", "-o", "4140", "-u", "2102"],
+        ...["--inbound-ports-to-ignore", "4190,4191,4567,4568", "--outbound-ports-to-ignore", "5432"],
+      ],
+      {},
+    ],
+    [
+      "linkerd-deployment.yaml",
+      [
+        ...["linkerd", "-p", "4143", "-o", "4140", "-u", "2103"],
+        ...["--inbound-ports-to-ignore", "4190,4291,25,8000-8100", "--outbound-ports-to-ignore", "4567,4568"],
+      ],
+      {},
+    ],
+    [
+      "kuma.yaml",
+      ["kuma", "--ip-family-mode", "ipv4", "--redirect-all-dns-traffic", "--exclude-inbound-ports", "7777,9001"],
+      {},
+    ],
+    ["kuma-old.yaml", ["kuma", "--exclude-inbound-ports", "9000,9800"], {}],
+  ];
+
+  test.each(rows)("%s", async (file, [mesh = "", ...words], environment) => {
+    const given = await run("generate", "--manifest", file, "--format", "commands");
+    const asked = await runCommandIn({ environment }, "generate", "--mesh", mesh, ...words, "--format", "commands");
+    expect(asked).toMatchObject({ code: 0, out: expect.stringMatching(/iptables/) });
+    expect(given).toMatchObject({ code: 0, out: asked.out });
+  });
+
+  test("consul.json, a List with one pod", async () => {
+    const { code, out } = await run("generate", "--manifest", "consul.json");
+    expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining("--dport 5432 -j RETURN") });
+    expect(out).toContain("-d 127.0.0.1/32 -p udp -m udp --dport 53 -j DNAT --to-destination 127.0.0.1:8600");
+  });
+
+  test("variables of this machine change nothing", async () => {
+    const around = { workingDirectory: folder, environment: { ISTIO_LOCAL_EXCLUDE_PORTS: "1" } };
+    const { out } = await runCommandIn(around, "generate", "--manifest", "istio-cni.yaml");
+    expect(out).toBe((await run("generate", "--manifest", "istio-cni.yaml")).out);
+  });
+});
+
+test("what was read from where is said, with its line", async () => {
+  const { err } = await run("generate", "--manifest", "linkerd.yaml");
+  expect(err.split("\n").map((line) => line.replace("landfall: linkerd.yaml:", ""))).toEqual([
+    "10: Pod web-1 is in the mesh linkerd, by the init container linkerd-init, spec.initContainers[0]",
+    expect.stringMatching(
+      /^13: arguments of the init container linkerd-init: --ipv6=false .*, spec\.initContainers\[0\]\.args$/,
+    ),
+    "7: annotation config.linkerd.io/skip-outbound-ports: 5432 (agrees with the init container linkerd-init)",
+    "31: the pod's address 10.42.0.7, status.podIPs[0]",
+    "32: the pod's address fd00:10::7, status.podIPs[1]",
+    "",
+  ]);
+});
+
+test("an address that another host of the sandbox has is replaced, and said", async () => {
+  const { code, err } = await generateChanged("linkerd.yaml", ["10.42.0.7", "10.244.0.3"]);
+  expect({ code, err }).toMatchObject({
+    code: 0,
+    err: expect.stringContaining("10.244.0.3, for which 10.244.0.2 stands here"),
+  });
+});
+
+describe("a manifest that cannot be used is refused with its place, and nothing is done:", () => {
+  type Row = readonly [string, string, readonly (readonly [string, string])[], RegExp];
+  const rows: readonly Row[] = [
+    [
+      "an annotation against the init container's argument",
+      "linkerd.yaml",
+      [['skip-outbound-ports: "5432"', 'skip-outbound-ports: "5433"']],
+      /pod\.yaml:7: The annotation config\.linkerd\.io\/skip-outbound-ports says "5433".*\(line 13\) has --outbound-ports-to-ignore 5432\. In the cluster the arguments of linkerd-init count/,
+    ],
+    [
+      "the same of Istio, an option that is left out",
+      "istio.yaml",
+      [['excludeInboundPorts: "9100"', 'excludeOutboundPorts: "9100"']],
+      /pod\.yaml:10: .*leaves -o out\. In the cluster the arguments of istio-init count/,
+    ],
+    [
+      "the same with Istio's CNI plugin, where the annotation counts",
+      "istio-cni.yaml",
+      [["virtual-interfaces: net1", "virtual-interfaces: net2"]],
+      /pod\.yaml:9: .*In the cluster the annotation counts: Istio's CNI plugin/,
+    ],
+    [
+      "the same of Istio 1.4",
+      "istio-1.4.yaml",
+      [['OutboundPorts: "3306"', 'OutboundPorts: "3307"']],
+      /pod\.yaml:6: .*has -o 3306\. In the cluster the arguments of istio-init count/,
+    ],
+    [
+      "the same of Kuma, against its file of settings",
+      "kuma.yaml",
+      [['inbound-ports: "7777"', 'inbound-ports: "7778"']],
+      /pod\.yaml:7: .*In the cluster the annotation traffic\.kuma\.io\/transparent-proxy-config counts/,
+    ],
+    [
+      "the same of Consul",
+      "consul.json",
+      [['outbound-ports": "5432"', 'outbound-ports": "5433"']],
+      /pod\.yaml:12: .*names 5433, which ExcludeOutboundPorts of CONSUL_REDIRECT_TRAFFIC_CONFIG .* does not\. In the cluster the latter counts/,
+    ],
+    [
+      "two meshes",
+      "linkerd.yaml",
+      [["  - name: app\n", "  - name: istio-proxy\n"]],
+      /Pod web-1 is in more than one mesh: istio by the container istio-proxy \(line \d+\); linkerd by the init container linkerd-init \(line 10\)/,
+    ],
+    [
+      "no mesh",
+      "istio-ambient.yaml",
+      [
+        ["istio.io/dataplane-mode: ambient", "app: api"],
+        ["ambient.istio.io/redirection: enabled", "a: b"],
+        ["ambient.istio.io/dns-capture", "c"],
+      ],
+      /Pod api names no known mesh: no container, label or annotation of istio-1\.4, istio, istio-ambient, linkerd, kuma, consul/,
+    ],
+    [
+      "a pod that was taken out of the mesh",
+      "linkerd-deployment.yaml",
+      [["linkerd.io/inject: enabled", "linkerd.io/inject: disabled"]],
+      /names no known mesh/,
+    ],
+    [
+      "a name that is nearly an annotation's",
+      "linkerd.yaml",
+      [["skip-outbound-ports", "skip-outbound-port"]],
+      /pod\.yaml:7: There is no annotation config\.linkerd\.io\/skip-outbound-port; did you mean/,
+    ],
+    [
+      "a Service alone",
+      "linkerd-deployment.yaml",
+      [["kind: Deployment", "kind: Service"]],
+      /This describes no pod, but Service web/,
+    ],
+    [
+      "several pods",
+      "linkerd-deployment.yaml",
+      [["kind: Service", "kind: Pod"]],
+      /This describes more than one pod: Pod web, Deployment web/,
+    ],
+    ["a number where Kubernetes takes a text", "istio.yaml", [['"9100"', "9100"]], /pod\.yaml:10: .*It must be a text/],
+    [
+      "text that is not YAML",
+      "istio.yaml",
+      [["metadata:", "metadata: ]"]],
+      /pod\.yaml:3:\d+: This is neither JSON nor YAML/,
+    ],
+    [
+      "a pod in the node's own network",
+      "istio.yaml",
+      [["spec:\n", "spec:\n  hostNetwork: true\n"]],
+      /pod\.yaml:13: spec\.hostNetwork: The pod has the node's own network/,
+    ],
+    [
+      "settings that the manifest does not hold",
+      "kuma.yaml",
+      [["/tmp/transparent-proxy/base/", "/tmp/transparent-proxy/custom/"]],
+      /kuma-init reads \/tmp\/transparent-proxy\/custom\/config\.yaml, and the text of that file is not in this manifest/,
+    ],
+    [
+      "a variable whose value comes from elsewhere",
+      "istio.yaml",
+      [['      value: "true"', "      valueFrom: {configMapKeyRef: {name: a, key: b}}"]],
+      /pod\.yaml:36: The variable ISTIO_META_DNS_CAPTURE of istio-init decides about rules, and its value is not in this manifest/,
+    ],
+    [
+      "a value that the mesh's own tool refuses",
+      "istio.yaml",
+      [
+        ["15090,15021,9100,15020", "15090,15021,9100,15020,99999"],
+        ['"9100"', '"9100,99999"'],
+      ],
+      /99999/,
+    ],
+  ];
+
+  test.each(rows)("%s", async (_, file, changes, message) => {
+    const { code, out, err } = await generateChanged(file, ...changes);
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toMatch(message);
+  });
+
+  test("options beside it, another mesh, a contract, and two manifests", async () => {
+    const manifest = ["--manifest", "linkerd.yaml"];
+    const refused = [
+      await run("generate", ...manifest, "--proxy-uid", "1"),
+      await run("generate", ...manifest, "--mesh", "kuma"),
+      await run("map", ...manifest, "--contract", "none.yaml"),
+      await run("generate", ...manifest, ...manifest),
+      await run("generate", "--manifest"),
+    ];
+    expect(refused.map(({ code, out }) => [code, out])).toEqual(refused.map(() => [2, ""]));
+    expect(refused.map(({ err }) => err.replaceAll("\n", " "))).toEqual([
+      expect.stringContaining("--proxy-uid 1: The manifest gives the settings"),
+      expect.stringContaining("linkerd.yaml:10: --mesh names kuma, and the manifest another mesh: linkerd"),
+      expect.stringContaining("--manifest: A contract file replaces a mesh"),
+      expect.stringContaining("--manifest: One manifest is enough"),
+      expect.stringContaining("--manifest: The value is missing"),
+    ]);
+  });
+});
+
+test("every command that takes a mesh's settings takes a manifest", async () => {
+  const ended = [
+    await run("verify", "--manifest", "linkerd.yaml", "--sandbox", "simulated"),
+    await run("prove", "--manifest", "linkerd.yaml", "--family", "4"),
+    await run("map", "--manifest", "linkerd.yaml", "--family", "4"),
+    await run("explain", "app -> upstream:5432", "--manifest", "linkerd.yaml"),
+    await run("mutate", "--manifest", "linkerd.yaml", "--family", "6", "--sandbox", "simulated"),
+  ];
+  expect(ended.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0]);
+  expect(ended[3]?.out).toContain("upstream:5432");
+  for (const { err } of ended) expect(err).toContain("Pod web-1 is in the mesh linkerd");
+});
+
+test("the command of the document reads standard input", () => {
+  const document = readFileSync(join(import.meta.dirname, "../../../docs/manifests.md"), "utf8");
+  const [, words = ""] = /^kubectl get pod web-1 -o yaml \| landfall (.*)$/m.exec(document) ?? [];
+  const main = join(import.meta.dirname, "../../../harness/cli/main.ts");
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ["--conditions=landfall-source", "--no-warnings", main, ...words.split(" ")],
+    { input: read("linkerd.yaml"), encoding: "utf8" },
+  );
+  expect({ status, stderr }).toMatchObject({
+    status: 0,
+    stderr: expect.stringContaining("standard input:10: Pod web-1"),
+  });
+});
+
+describe("the annotations of a mesh", () => {
+  test.each(MESHES.map((mesh) => [mesh.name, mesh] as const))("stand in its document: %s", (name, { manifest }) => {
+    const text = readFileSync(join(import.meta.dirname, `../../../docs/meshes/${name}.md`), "utf8");
+    const rows = (manifest?.annotations ?? []).map(
+      (row) => `| \`${row.name}\` | ${row.setting === null ? "" : `\`${row.setting}\``} | ${row.help} |`,
+    );
+    const table = ["| annotation | setting | what it does |", "|---|---|---|", ...rows, ""].join("\n");
+    expect(rows.length).toBeGreaterThan(2);
+    expect(text).toContain(table);
+  });
+
+  test.each(MESHES.map((mesh) => [mesh.name, mesh] as const))(
+    "are those of its options: %s",
+    (_, { manifest, options }) => {
+      const settings = options.map(({ setting }) => setting);
+      const rows = manifest?.annotations ?? [];
+      for (const { setting } of rows) if (setting !== null) expect(settings).toContain(setting);
+      const ofOptions = options.flatMap(({ annotation, setting }) =>
+        annotation === null ? [] : [[annotation, setting]],
+      );
+      expect(rows.map((row) => [row.name, row.setting])).toEqual(expect.arrayContaining(ofOptions));
+    },
+  );
+});
