@@ -1,13 +1,17 @@
 import { getSystemErrorName } from "node:util";
 import type { Landing } from "../model/landing.ts";
 import type { DatagramCrew } from "./datagram-crew.ts";
-import type { Incoming } from "./datagram-message.ts";
+import { type Incoming, receiveIncoming } from "./datagram-message.ts";
 import type { DatagramEnds } from "./datagram-sockets.ts";
 import { completeAnswer, readAnswer } from "./exchange.ts";
 import type { Greeting } from "./greeting.ts";
 import { makeFailureLanding, makeTimedOutLanding } from "./landings.ts";
 import { type Endpoint, renderEndpoint } from "./socket-address.ts";
 import { KERNEL, lastErrno, send } from "./syscalls.ts";
+import { waitForFiles } from "./wait-for-files.ts";
+
+/** How long the calling thread itself waits for an answer. */
+const EARLY_MS = 5;
 
 /** A pair of sockets that can exchange one datagram after another; the sockets are its own, and closed with it. */
 export class DatagramExchange {
@@ -28,9 +32,10 @@ export class DatagramExchange {
   /**
    * Sends the greeting and gives the landing that the far end answers, or the error that came back, or after `timeoutMs` `timed-out`, with
    * `replyFrom` where the only answer came from another end point than the one dialled. EPERM says that rules dropped the datagram on its
-   * way out, and is no reason to stop listening: a REJECT drops it too, and its ICMP error is still to come.
+   * way out, and is no reason to stop listening: a REJECT drops it too, and its ICMP error is still to come. `alone`: no other flow is
+   * under way, so that this thread may wait for the answer itself for a moment.
    */
-  run(greeting: Greeting): Promise<Landing> {
+  run(greeting: Greeting, company: "alone" | "beside-others"): Promise<Landing> {
     const { fd, strayFd } = this.#ends;
     const bytes = Buffer.from(`${JSON.stringify(greeting)}\n`, "latin1");
     return new Promise<Landing>((resolve) => {
@@ -54,7 +59,9 @@ export class DatagramExchange {
         else if (at === fd) settle(this.#read(incoming.text, greeting));
         else if (isAbout(incoming, greeting.token)) replyFrom = renderEndpoint(incoming.source);
       };
-      this.#crew.await([fd, strayFd], take);
+      const early = company === "alone" ? receiveEarly(fd) : null;
+      if (early === null) this.#crew.await([fd, strayFd], take);
+      else take(fd, early);
     }).finally(() => this.#formerTokens.push(greeting.token));
   }
 
@@ -69,6 +76,14 @@ export class DatagramExchange {
   #fail(errno: number): Landing {
     return makeFailureLanding(getSystemErrorName(-errno), [], this.#what);
   }
+}
+
+/**
+ * Gives what comes in at a socket within a moment. Whoever answers is another thread, and two turns of threads cost more than the answer
+ * itself.
+ */
+function receiveEarly(fd: number): Incoming | null {
+  return waitForFiles([fd], EARLY_MS).has(fd) ? receiveIncoming(fd) : null;
 }
 
 function isAbout({ text }: Extract<Incoming, { readonly text: string }>, token: string): boolean {

@@ -3,8 +3,9 @@ import { DatagramListener, type DatagramListenerOrder } from "./datagram-listene
 import { type Incoming, receiveIncoming } from "./datagram-message.ts";
 import { describeError } from "./fault.ts";
 import type { ThreadNews } from "./listener-thread.ts";
-import { checkResult, close, KERNEL, lastErrno, poll, read, SyscallError } from "./syscalls.ts";
+import { checkResult, close, read } from "./syscalls.ts";
 import { Tracking } from "./tracked-destination.ts";
+import { waitForFiles } from "./wait-for-files.ts";
 
 /**
  * What the thread for datagrams is told; after each message its wake-up descriptor is written to. `await`: tell what comes in next at each
@@ -20,9 +21,6 @@ export type DatagramOrder =
 
 /** What the thread says: what every listening thread says, or what came in at a socket that it was told to wait at. */
 export type DatagramNews = ThreadNews | { readonly fd: number; readonly incoming: Incoming };
-
-/** `struct pollfd`: descriptor, events asked for, events that happened. */
-const POLLFD_BYTES = 8;
 
 /**
  * Waits in `poll(2)` for everything of an agent that takes datagrams: its listeners, and whoever awaits an answer. Node's own UDP sockets
@@ -46,7 +44,7 @@ class DatagramServer {
 
   #serveOnce(port: MessagePort, wake: number): "go-on" | "end" {
     const listening = [...this.#listeners.values()].flatMap((each) => each.files.map((fd) => [fd, each] as const));
-    const ready = waitFor([wake, ...listening.map(([fd]) => fd), ...this.#awaited]);
+    const ready = waitForFiles([wake, ...listening.map(([fd]) => fd), ...this.#awaited], -1);
     // Before orders: what is told with a flush is everything that came before it.
     this.#serve(listening.filter(([fd]) => ready.has(fd)));
     for (const fd of this.#awaited) if (ready.has(fd)) this.#takeIn(fd);
@@ -123,18 +121,6 @@ class DatagramServer {
       return describeError(error);
     }
   }
-}
-
-/** Waits until one of some descriptors can be read, or has an error; gives all that can. */
-function waitFor(files: readonly number[]): ReadonlySet<number> {
-  const list = Buffer.alloc(files.length * POLLFD_BYTES);
-  for (const [i, fd] of files.entries()) {
-    list.writeInt32LE(fd, i * POLLFD_BYTES);
-    list.writeInt16LE(KERNEL.POLLIN, i * POLLFD_BYTES + 4);
-  }
-  if (poll(list, files.length, -1) < 0 && lastErrno() !== KERNEL.EINTR)
-    throw new SyscallError("poll", "sockets", lastErrno());
-  return new Set(files.filter((_, i) => list.readInt16LE(i * POLLFD_BYTES + 6) !== 0));
 }
 
 if (parentPort) {

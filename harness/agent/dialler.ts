@@ -38,10 +38,11 @@ export async function dialAll(
   const results: DialResult[] = [];
   const queue = dials.entries();
   const open = new Set<Promise<void>>();
+  const company = inFlight === 1 ? "alone" : "beside-others";
   const driveNext = async () => {
     for (const [index, dial] of queue) {
       if (open.size >= OPEN_AT_MOST) await Promise.race(open);
-      const driven = driveFlow(dial, namespaceOf(dial.namespace), datagrams).then((result) => {
+      const driven = driveFlow(dial, namespaceOf(dial.namespace), datagrams, company).then((result) => {
         results[index] = result;
         open.delete(driven);
       });
@@ -64,14 +65,21 @@ async function endOrSilence(driven: Promise<void>): Promise<void> {
 }
 
 /** Drives one flow. Only making the socket needs its namespace and owner: both are the socket's for its life. */
-async function driveFlow(dial: Dial, namespace: number | null, datagrams: DatagramCrew): Promise<DialResult> {
+async function driveFlow(
+  dial: Dial,
+  namespace: number | null,
+  datagrams: DatagramCrew,
+  company: Company,
+): Promise<DialResult> {
   const start = performance.now();
   const { landing, local } = await (dial.protocol === "udp"
-    ? sendDatagrams(dial, namespace, datagrams)
+    ? sendDatagrams(dial, namespace, datagrams, company)
     : makeConnection(dial, namespace));
   return { token: dial.token, landing, local, durationMs: performance.now() - start, endedAtMs: readClock() };
 }
 
+/** Whether flows are driven one at a time. */
+type Company = "alone" | "beside-others";
 type Driven = Pick<DialResult, "landing" | "local">;
 
 async function makeConnection(dial: Dial, namespace: number | null): Promise<Driven> {
@@ -85,7 +93,12 @@ async function makeConnection(dial: Dial, namespace: number | null): Promise<Dri
   return { landing, local };
 }
 
-async function sendDatagrams(dial: Dial, namespace: number | null, datagrams: DatagramCrew): Promise<Driven> {
+async function sendDatagrams(
+  dial: Dial,
+  namespace: number | null,
+  datagrams: DatagramCrew,
+  company: Company,
+): Promise<Driven> {
   const { token, manner, timeoutMs, owner, source, sourcePort, mark } = dial;
   const what = `send a datagram to ${renderEndpoint(dial)}${source === null ? "" : ` from ${source}`}`;
   try {
@@ -95,7 +108,7 @@ async function sendDatagrams(dial: Dial, namespace: number | null, datagrams: Da
     const exchanging = new DatagramExchange(ends, dial, datagrams);
     let landing: Landing | null = null;
     for (const each of dial.exchange === "again" ? [`${token} first`, token] : [token])
-      landing = await exchanging.run({ token: each, manner, timeoutMs, hops: [] });
+      landing = await exchanging.run({ token: each, manner, timeoutMs, hops: [] }, company);
     exchanging.close();
     return { landing: landing ?? makeBlindLanding("socket-failed", `cannot ${what}`), local };
   } catch (error) {

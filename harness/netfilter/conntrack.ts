@@ -121,10 +121,34 @@ export function tupleOf(packet: PacketEnds): Tuple {
   };
 }
 
+/**
+ * Gives the entry that has the ends of another in a zone of it. The kernel drops the packet that would make the second one, or lets NAT
+ * change its ends first (__nf_conntrack_confirm, nf_nat_used_tuple); a zone for one direction alone leads to that.
+ */
+function findClash(entries: readonly Entry[], { protocol, zones, original, reply }: Entry): Entry | null {
+  const isTaken = (other: Entry) =>
+    [original, reply].some(
+      (tuple) =>
+        (other.zones.original === zones.original && isSameTuple(other.original, tuple)) ||
+        (other.zones.reply === zones.reply && isSameTuple(other.reply, tuple)),
+    );
+  return entries.find((other) => other.protocol === protocol && isTaken(other)) ?? null;
+}
+
+function isSameTuple(one: Tuple, other: Tuple): boolean {
+  const isSame = (end: "source" | "destination") =>
+    one[end].address === other[end].address && one[end].port === other[end].port;
+  return isSame("source") && isSame("destination");
+}
+
 /** Enters a packet's connection into the table, as the last step of INPUT and POSTROUTING does; a packet lost before leaves none. */
 export function confirmConnection(packet: Packet): void {
   const entry = packet.entry;
   if (entry === null || entry.confirmation === "confirmed" || packet.direction === "reply") return;
+  if (findClash(packet.walk.entries, entry) !== null)
+    packet.walk.oracle.giveUp(
+      "what the kernel does with a packet whose connection has the ends of another one in one of its zones",
+    );
   entry.confirmation = "confirmed";
   packet.walk.entries.push(entry);
 }

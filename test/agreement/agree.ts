@@ -54,7 +54,7 @@ async function agree(): Promise<number> {
   }
   console.log(renderKinds(drawn));
   console.log(
-    `seed ${values.seed}: ${totals.sets} rule sets (${totals.refused} more that the kernel refused), ${totals.compared} flows compared, ${totals.decided} decided by a rule, ${totals.unknown} unknown, ${totals.repeated} driven twice, ${totals.disagreements} disagreements`,
+    `seed ${values.seed}: ${totals.sets} rule sets (${totals.refused} more that the kernel refused), ${totals.compared} flows compared (${percent(totals.decided, totals.compared)} decided by a rule), ${totals.unknown} unknown (${percent(totals.unknown, totals.compared + totals.unknown)}), ${totals.repeated} driven twice, ${totals.disagreements} disagreements`,
   );
   return totals.disagreements === 0 ? 0 : 1;
 }
@@ -92,6 +92,10 @@ function renderKinds(cases: readonly AgreementCase[]): string {
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([name, count]) => `${name} ${count}`)
     .join(" · ");
+}
+
+function percent(some: number, all: number): string {
+  return `${((100 * some) / Math.max(all, 1)).toFixed(1)} %`;
 }
 
 /** Native rules and mixed ones need no second variant of iptables. */

@@ -58,7 +58,7 @@ export async function compareCase({ spec, rules, requests }: AgreementCase, sand
       compared: known.length,
       unknown: rows.length - known.length,
       repeated: again.length,
-      decided: requests.filter(({ flow, manner }) => isDecided(simulator, flow, manner)).length,
+      decided: known.filter(({ request: { flow, manner } }) => isDecided(simulator, flow, manner)).length,
       disagreements: [...others, ...again.filter(disagree)],
     };
   } finally {

@@ -1,10 +1,8 @@
-import { once } from "node:events";
-import { Worker } from "node:worker_threads";
 import { SEED_WORDS } from "../../harness/meshes/istio-1.4/seed.ts";
 import { AgentSandbox } from "../../harness/sandbox/agents/agent-sandbox.ts";
 import { startNetnsWorld } from "../../harness/sandbox/netns/world.ts";
 import { bindCase } from "../conformance/cases.ts";
-import type { BareRole } from "./bare-thread.ts";
+import { BARE_PORT, startBareEnds } from "./bare-ends.ts";
 import { median } from "./figure.ts";
 
 /** What driving flows in network namespaces costs; milliseconds, medians. */
@@ -28,8 +26,6 @@ const FLOWS_A_ROUND = 300;
 const FLOWS_IN_PARALLEL = 2_000;
 const INSTALLS = 15;
 const FLOW = "app -> upstream:80";
-/** Where the bare server stands in the stub's place, so that both go by a rule set of the same kind. */
-const BARE_PORT = 17001;
 
 function bindSeed(proxyPort: number, sandbox: AgentSandbox) {
   const capture = SEED_WORDS.with(1, `${proxyPort}`);
@@ -48,12 +44,12 @@ export async function measureFlows(): Promise<FlowFigures> {
   const request = stub.flows[0];
   const path = world.shellHint().split("--net=")[1] ?? "";
   if (!request) throw new RangeError("the bench has no flow");
-  await using ends = await startBareEnds(path, request.flow.to.address);
+  await using ends = await startBareEnds("tcp", path, request.flow.to);
 
   const rounds: { bareMs: number; flowMs: number }[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     await sandbox.install(bare.installation);
-    const bareMs = median(await ends.connectInTurn(FLOWS_A_ROUND));
+    const bareMs = median(await ends.dialInTurn(FLOWS_A_ROUND));
     await sandbox.install(stub.installation);
     const seen = await sandbox.drive(Array.from({ length: FLOWS_A_ROUND }, () => request));
     rounds.push({ bareMs, flowMs: median(seen.map(checkedDurationMs)) });
@@ -89,20 +85,6 @@ function checkedDurationMs({ landing, durationMs }: Awaited<ReturnType<AgentSand
   if (landing.listener !== "envoy-outbound")
     throw new Error(`a flow of the bench landed on ${landing.kind}: ${landing.cause}`);
   return durationMs;
-}
-
-async function startBareEnds(path: string, address: string) {
-  const startEnd = (workerData: BareRole) => new Worker(new URL("bare-thread.ts", import.meta.url), { workerData });
-  const server = startEnd({ role: "server", path, owner: { uid: 1337, gid: 1337 }, port: BARE_PORT });
-  await once(server, "message");
-  const client = startEnd({ role: "client", path, owner: { uid: 1000, gid: 1000 }, port: 80, address });
-  return {
-    connectInTurn: async (count: number): Promise<readonly number[]> => {
-      client.postMessage(count);
-      return (await once(client, "message"))[0];
-    },
-    [Symbol.asyncDispose]: async () => void (await Promise.all([server.terminate(), client.terminate()])),
-  };
 }
 
 if (import.meta.main) console.table(await measureFlows());

@@ -74,6 +74,8 @@ export function listLanes(
   // Where the pod does not own ::6 it is nobody's: the sandbox dials it from itself alone, as the proxy does, and that cannot be bound.
   const absent = family === 6 && passThrough === "absent" ? [single(PASS_THROUGH_IPV6)] : [];
   const vm = single(addresses.vm[family]);
+  // The pod's own end of the one link that a lane has.
+  const near = single(vmGateway(0, addresses)[family]);
   // The pod's own ends of the links to virtual machines are the sandbox's make, and no flow's business.
   const gateways = (vmState === "there" ? links : []).map((_, link) => single(vmGateway(link, addresses)[family]));
   const foreign = subtractRanges(wholeFamily(family), [
@@ -143,6 +145,17 @@ export function listLanes(
       destinations: [pod],
       link: null,
     },
+    // A link that only rules name is one that some pods have: what the pod sends over it meets other rules than what leaves by eth0.
+    ...(vmState === "there" ? [] : links).map(
+      (link): Lane => ({
+        ...fromPod,
+        name: `from the pod to the machine behind ${link}`,
+        binding: "route",
+        sources: [near],
+        destinations: [vm],
+        link,
+      }),
+    ),
     ...links.map(
       (link): Lane => ({
         ...fromOutside,
@@ -150,7 +163,7 @@ export function listLanes(
         host: "vm",
         binding: "route",
         sources: [vm],
-        destinations: subtractRanges([...foreign, pod], [vm]),
+        destinations: subtractRanges([...foreign, pod], [vm, near]),
         link,
       }),
     ),

@@ -1,10 +1,8 @@
 import { LandfallError } from "../../errors.ts";
 import type { Family } from "../../model/address.ts";
-import type { CompareElement } from "../../model/compare.ts";
 import { codedFinding } from "../../model/finding.ts";
 import type { FlowProtocol } from "../../model/flow.ts";
 import { type FlowSet, isAnyMark, joinCuts } from "../../model/flow-set.ts";
-import type { Match } from "../../model/match.ts";
 import { MAX_PORT, type PodSpec, type SandboxAddresses, vmGateway, vmLinks, withLinks } from "../../model/pod.ts";
 import { listMatches } from "../../model/rule-parts.ts";
 import { listRules, type Ruleset } from "../../model/ruleset.ts";
@@ -20,6 +18,7 @@ import { groundValues, makeGround } from "../pod/ground.ts";
 import { toAtoms } from "./axis.ts";
 import { findDomain } from "./flow-domain.ts";
 import { DIMENSION, FIRST_REST, type FlowSpace, openFlowSpace } from "./flow-space.ts";
+import { findFurtherLinks } from "./further-links.ts";
 import { type Lane, listLanes, switchProtocol } from "./lanes.ts";
 import { findLaneReach, narrowLanes } from "./narrow-lanes.ts";
 import { type SocketSetting, varySockets } from "./socket-lanes.ts";
@@ -135,20 +134,7 @@ function noFlow({ text }: FlowSet): LandfallError {
 
 /** Interfaces that rules or the sandbox set apart from the pod's own: something stands behind each. */
 function findLinks(rulesets: readonly Ruleset[], spec: PodSpec): readonly string[] {
-  const named = rulesets.flatMap(listRules).flatMap(listMatches).flatMap(listInInterfaces);
-  return [...new Set(vmLinks(withLinks(spec, [...spec.shape.links, ...named])))];
-}
-
-function listInInterfaces(match: Match): readonly string[] {
-  if (match.kind === "in-interface") return match.name.endsWith("+") ? [] : [match.name];
-  if (match.kind !== "compare") return [];
-  return match.keys.flatMap(({ name }, i) =>
-    name === "meta iifname" || name === "meta iif" ? match.elements.flatMap((element) => namesIn(element[i])) : [],
-  );
-}
-
-function namesIn(range: CompareElement[number] | undefined): readonly string[] {
-  return range !== undefined && "name" in range && !range.name.endsWith("*") ? [range.name] : [];
+  return [...new Set(vmLinks(withLinks(spec, [...spec.shape.links, ...findFurtherLinks(rulesets, spec)])))];
 }
 
 function openRestriction(space: FlowSpace): Pick<Partition, "restrict" | "outside"> {

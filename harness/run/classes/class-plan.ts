@@ -1,4 +1,5 @@
 import { classifyDemands, type DemandClass } from "../../analysis/flows/demand-classes.ts";
+import { findFurtherLinks } from "../../analysis/flows/further-links.ts";
 import type { Lane } from "../../analysis/flows/lanes.ts";
 import type { AnalysisSetting } from "../../analysis/flows/partition.ts";
 import { findExpectation } from "../../contract/expectation.ts";
@@ -12,7 +13,6 @@ import { holdsValue } from "../../model/value-ranges.ts";
 import { makePodSpec } from "../pod-spec.ts";
 import { type BoundFlow, type BoundScenario, demandEnd } from "../scenario/bound-scenario.ts";
 import { nameDrivable } from "./drivable-flow.ts";
-import { findFurtherLinks } from "./further-links.ts";
 
 /** Flows that may be driven for one scenario, unless another number is asked for. */
 export const DEFAULT_MAX_FLOWS = 20_000;
@@ -135,7 +135,7 @@ function listPods({ spec }: BoundScenario, rules: PodRules, addresses: SandboxAd
       host === "vm" ? own === link : host === "pod" && holdsValue(destinations, addressValue(addresses.vm[family])),
     isAsked: ({ from, to, family }) => from.actor === "vm" || to.address === addresses.vm[family],
   });
-  const further = findFurtherLinks(rules, spec);
+  const further = findFurtherLinks([rules.ip, rules.ip6], spec);
   return [
     {
       links: spec.shape.links,
@@ -166,7 +166,8 @@ function extend(
   // Where nobody listens, what rules reject and what they let through both end refused.
   const open = flows.filter(({ to }) => isPodsOwn(to.address, { shape: scenario.capture.shape, addresses }));
   const listen = [...scenario.spec.listen, ...open.map(({ to }) => to.port)];
-  const spec = withLinks(makePodSpec(capture, all, listen, addresses, [rules]), links);
+  // Whose the vm's address is depends on the links, so the pod must have them before its peers are prepared.
+  const spec = makePodSpec({ shape: { ...capture.shape, links } }, all, listen, addresses, [rules]);
   const added = flows.map((flow): Omit<BoundFlow, "expected"> => ({ flow, manner: "answer", chosenFor: "class" }));
   const bound = [...scenario.flows, ...added].flatMap(({ forwarded: _, ...each }): readonly BoundFlow[] => {
     const expected = findExpectation(capture, each.flow, each.manner, addresses, spec);

@@ -56,6 +56,16 @@ describe("a rule's reach", () => {
       "uid=1234,gid=0 -> 10.244.0.3:1",
     ],
     ["none behind a rule that takes all", [CAPTURE, "-A OUTPUT -p tcp -m tcp --dport 80 -j RETURN"], "unreachable"],
+    [
+      "the datagram that takes it where no connection can",
+      ["-A OUTPUT -p udp -m udp --dport 53 -j REDIRECT --to-ports 15053"],
+      "uid=0,gid=0 -> 10.244.0.3:53/udp",
+    ],
+    [
+      "none behind a rule that takes all datagrams",
+      ["-A OUTPUT -p udp -j ACCEPT", "-A OUTPUT -p udp -m udp --dport 53 -j ACCEPT"],
+      "unreachable",
+    ],
     ["none in a chain that nothing leads to", ["-A A -p tcp -j RETURN"], "unreachable"],
     ["none for a source that nobody has", ["-A PREROUTING -s 203.0.113.9/32 -j RETURN"], "unreachable"],
     [

@@ -66,7 +66,7 @@ describe("mutate", () => {
     const demanded = await runCommand("mutate", "seed", "--demanded", "--sandbox", "simulated");
     expect([alone.code, alone.out]).toEqual([
       1,
-      expect.stringMatching(/^seed: 194 mutants, 116 caught, 46 equivalent, 32 missed \(19 flows\)$/m),
+      expect.stringMatching(/^seed: 194 mutants, 116 caught, 46 equivalent, 32 missed \(19 flows; TCP\)$/m),
     ]);
     expect([demanded.code, demanded.out]).toEqual([
       0,

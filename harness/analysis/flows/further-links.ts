@@ -1,0 +1,49 @@
+import type { CompareElement } from "../../model/compare.ts";
+import type { Match } from "../../model/match.ts";
+import { POD_INTERFACE, type PodSpec } from "../../model/pod.ts";
+import { listMatches } from "../../model/rule-parts.ts";
+import { listRules, type Ruleset } from "../../model/ruleset.ts";
+
+/** A link that no rule names, for what rules do with any but those they name. */
+const OTHER_LINK = "other0";
+
+/** What nft calls the interfaces of a packet. */
+const INTERFACE_KEYS = ["meta iifname", "meta iif", "meta oifname", "meta oif"];
+
+/**
+ * Gives interfaces that the pod does not have and at which rules may do otherwise than at those it has: `net1` for `-i net1` or
+ * `oifname "net1"`, `net0` for `-i net+` or `iifname "net*"`, and for rules that name the pod's own interface one that they do not name.
+ * Where `-o lo` stands alone, the pod's own interface is as good as any other.
+ */
+export function findFurtherLinks(rulesets: readonly (Ruleset | null)[], { shape }: PodSpec): readonly string[] {
+  const patterns = rulesets
+    .flatMap(listRules)
+    .flatMap(listMatches)
+    .flatMap(listPatterns)
+    .filter((pattern) => pattern !== "+");
+  const known = ["lo", POD_INTERFACE, ...shape.links];
+  const named = patterns
+    .filter((pattern) => !known.some((name) => fits(name, pattern)))
+    .map((pattern) => pattern.replace(/\+$/, "0"));
+  const asksForPods = patterns.some((pattern) => fits(POD_INTERFACE, pattern));
+  const others = asksForPods && !patterns.some((pattern) => fits(OTHER_LINK, pattern)) ? [OTHER_LINK] : [];
+  return [...new Set([...named, ...others])];
+}
+
+/** Gives the interfaces that a match names, as iptables writes them: nft's `net*` is `net+`. */
+function listPatterns(match: Match): readonly string[] {
+  if (match.kind === "in-interface" || match.kind === "out-interface") return [match.name];
+  if (match.kind !== "compare") return [];
+  return match.keys.flatMap(({ name }, i) =>
+    INTERFACE_KEYS.includes(name) ? match.elements.flatMap((element) => namesIn(element[i])) : [],
+  );
+}
+
+function namesIn(range: CompareElement[number] | undefined): readonly string[] {
+  return range !== undefined && "name" in range ? [range.name.replace(/\*$/, "+")] : [];
+}
+
+/** A trailing `+` stands for any ending. */
+function fits(name: string, pattern: string): boolean {
+  return pattern.endsWith("+") ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
+}
