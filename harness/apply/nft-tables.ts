@@ -111,6 +111,6 @@ function load({ command }: NftState, text: string): void {
   if (command === null) throw new LandfallError("environment", `There is no nft on the PATH. ${REMEDY}`);
   const { status, stderr } = runCommand(command, ["-f", "-"], text);
   if (status === 0) return;
-  const outcome = status === "killed" ? "has not ended by itself" : "refuses the rules";
+  const outcome = status === "killed" ? "did not finish by itself" : "rejected the rules";
   throw new LandfallError("environment", `nft ${outcome}: ${stderr.trim()}. The rules were:\n${text}`);
 }

@@ -43,7 +43,7 @@ function leavePod(packet: Packet, walk: Walk, fate: Fate): Arrival {
 function enterUpstream(packet: Packet, walk: Walk): Arrival {
   if (isMartian(packet, "upstream")) return LOST;
   if (packet.destination.host === "upstream") return { kind: "arrived", host: "upstream" };
-  packet.hopLimit -= 1;
+  packet.crossedUpstream = true;
   return leaveUpstream(packet, walk);
 }
 

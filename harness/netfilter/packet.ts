@@ -69,6 +69,8 @@ export interface Packet {
   mark: number;
   /** Hosts that may still pass it on: TTL, or IPv6's hop limit. */
   hopLimit: number;
+  /** Whether it has come to the pod by way of upstream, which costs a hop where upstream is a router, and none where it is a neighbour. */
+  crossedUpstream: boolean;
   /** The TEE that has sent a copy of it away as it is now; null where none has. */
   copiedBy: string | null;
   /** The CT that says how it is to be tracked, until it is; null where none does. */
@@ -130,6 +132,7 @@ export function makePacket(fields: PacketFields): Packet {
     maker: fields.maker,
     mark: fields.mark ?? 0,
     hopLimit: DEFAULT_HOP_LIMIT,
+    crossedUpstream: false,
     copiedBy: null,
     template: null,
     entry: fields.entry ?? null,

@@ -76,7 +76,7 @@ describe("native rules of nftables", () => {
       `(${only}; landfall apply ${NATIVE} >/dev/null); show; (${only}; landfall apply ${ISTIO} >/dev/null)`,
     );
     expect(tablesIn(stdout)).toEqual(["inet istio-proxy-nat"]);
-    expect(stderr).toContain("there is no iptables here");
+    expect(stderr).toMatch(/iptables/);
     expect(status).toBe(3);
   });
 
@@ -95,7 +95,7 @@ describe("native rules of nftables", () => {
     const { stdout, stderr, status } = await run(
       `landfall apply ${ISTIO} >/dev/null; show >/run/before; ${refusing}; PATH=/run/bin:$PATH landfall apply ${NATIVE} >/dev/null; code=$?; show | diff /run/before - && echo same; exit $code`,
     );
-    expect(stderr).toContain("nft refuses the rules: no");
+    expect(stderr).toContain("nft rejected the rules: no");
     expect(stdout).toBe("same\n");
     expect(status).toBe(3);
   });
@@ -107,7 +107,7 @@ describe("native rules of nftables", () => {
        for t in iptables iptables-save; do ln -s "$(command -v $t)" /run/bin; done
        PATH=/run/bin:$PATH landfall apply ${NATIVE} >/dev/null; code=$?; show | diff /run/before - && echo same; exit $code`,
     );
-    expect(stderr).toContain("refuses the rules: no");
+    expect(stderr).toContain("rejected the rules: no");
     expect(stdout).toBe("same\n");
     expect(status).toBe(3);
   });

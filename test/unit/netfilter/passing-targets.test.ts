@@ -58,7 +58,6 @@ describe("a hop limit is lowered by one where a packet is passed on", () => {
   const droppingAt = (hook: string, hops: number) =>
     `table ip t { chain c { type filter hook ${hook} priority 0; ip ttl ${hops} drop; }; }`;
   test.each([
-    ["client -> pod:8080", "input", 63],
     ["upstream -> pod:8080", "input", 64],
     ["app -> upstream:80", "output", 64],
     ["vm -> upstream:80", "forward", 63],
@@ -71,6 +70,17 @@ describe("a hop limit is lowered by one where a packet is passed on", () => {
     });
     expect(kinds.map((kind) => kind === "timed-out")).toEqual([hops === 63, hops === 64]);
   });
+});
+
+test("the hop limit of what a client sends hangs on the sandbox's network", () => {
+  const land = (rule: string) => {
+    const text = `table ip t { chain c { type filter hook input priority 0; ${rule}; }; }`;
+    const rules = { ...nftRules(text), policyRouting: NO_POLICY_ROUTING };
+    return compilePod(rules, SPEC, DEFAULT_ADDRESSES).land(flowOf("client -> pod:8080"), "answer").kind;
+  };
+  expect(["ip ttl 63 drop", "ip ttl 64 drop", "ip ttl 62 drop", "ip ttl > 62 drop"].map(land)).toEqual([
+    ...["could-not-look", "could-not-look", "listener", "timed-out"],
+  ]);
 });
 
 describe("TEE", () => {
