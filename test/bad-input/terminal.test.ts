@@ -60,6 +60,7 @@ const SHOWN: readonly (readonly [command: string, codes: readonly number[], show
     ["generate", [2], "\\u001b[31m", ["--mesh", HOSTILE]],
     ["generate", [2], "\\u001b[31m", ["--mesh", "linkerd", "--proxy-uid", HOSTILE]],
     ["meshes", [2], "\\u001b[31m", [HOSTILE]],
+    ["translate", [2], "\\u001b[31m", [HOSTILE]],
     ["init", [0], "\\u001b[31m", [`f${HOSTILE}`]],
     ["completion", [2], "\\u001b[31m", [HOSTILE]],
     ["inspect", [2], "\\u001b[31m", [HOSTILE]],
