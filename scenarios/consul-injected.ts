@@ -1,4 +1,5 @@
 import { defineScenario } from "../harness/model/scenario.ts";
+import { usual } from "./usual/consul.ts";
 
 export default defineScenario({
   name: "consul-injected",
@@ -9,6 +10,7 @@ export default defineScenario({
   meshConfig:
     '{"ProxyUserID": "5995", "ProxyInboundPort": 20000, "ProxyOutboundPort": 15001, "ExcludeInboundPorts": ["21000"], "ExcludeUIDs": ["5996"], "ConsulDNSIP": "127.0.0.1", "ConsulDNSPort": 8600}',
   answer: {
+    ...usual,
     "client -> pod:8080": "public:20000",
     "client -> pod:21000": "refused",
     "app -> upstream:80": "envoy-outbound:15001",
@@ -17,5 +19,7 @@ export default defineScenario({
     "uid=5996 -> upstream:80": "upstream:80",
     "app -> localhost:8080": "app:8080",
     "app -> pod:8080": "envoy-outbound:15001",
+    "client -> pod:20999": "public:20000",
+    "client -> pod:21001": "public:20000",
   },
 });

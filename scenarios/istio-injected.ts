@@ -1,4 +1,5 @@
 import { defineScenario } from "../harness/model/scenario.ts";
+import { statusPorts, usual } from "./usual/istio.ts";
 
 export default defineScenario({
   name: "istio-injected",
@@ -24,6 +25,8 @@ export default defineScenario({
     "15090,15021,15020",
   ],
   answer: {
+    ...statusPorts,
+    ...usual,
     "client -> pod:8080": "envoy-inbound:15006",
     "client -> pod:15021": "probe:15021",
     "client -> pod:15008": "tunnel:15008",

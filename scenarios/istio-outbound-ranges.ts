@@ -1,4 +1,5 @@
 import { defineScenario } from "../harness/model/scenario.ts";
+import { statusPorts, usual } from "./usual/istio.ts";
 
 export default defineScenario({
   name: "istio-outbound-ranges",
@@ -21,6 +22,8 @@ export default defineScenario({
     "15090,15021,15020",
   ],
   answer: {
+    ...statusPorts,
+    ...usual,
     "app -> 10.96.0.1:80": "envoy-outbound:15001",
     "app -> 10.111.255.255:443": "envoy-outbound:15001",
     "app -> 10.112.0.0:80": "upstream:80",
@@ -35,5 +38,16 @@ export default defineScenario({
     "envoy -> pod:8080": "envoy-inbound:15006",
     "root -> localhost:8080": "app:8080",
     "uid=1000,gid=1337 -> 10.96.0.1:80": "upstream:80",
+    "app -> 10.95.255.255:80": "upstream:80",
+    "uid=1337 -> 10.96.0.1:80": "upstream:80",
+    "uid=1336 -> upstream:80": "upstream:80",
+    "uid=1338 -> upstream:80": "upstream:80",
+    "gid=1336 -> upstream:80": "upstream:80",
+    "gid=1338 -> upstream:80": "upstream:80",
+    "uid=1336 -> 10.96.0.1:80": "envoy-outbound:15001",
+    "uid=1338 -> 10.96.0.1:80": "envoy-outbound:15001",
+    "gid=1337 -> 10.96.0.1:80": "upstream:80",
+    "gid=1336 -> 10.96.0.1:80": "envoy-outbound:15001",
+    "gid=1338 -> 10.96.0.1:80": "envoy-outbound:15001",
   },
 });

@@ -1,4 +1,5 @@
 import { defineScenario } from "../harness/model/scenario.ts";
+import { usual } from "./usual/kuma.ts";
 
 export default defineScenario({
   name: "kuma-defaults",
@@ -6,6 +7,7 @@ export default defineScenario({
   mesh: "kuma",
   capture: [],
   answer: {
+    ...usual,
     "client -> pod:8080": "envoy-inbound:15006",
     "app -> upstream:80": "envoy-outbound:15001",
     "envoy -> upstream:80": "upstream:80",

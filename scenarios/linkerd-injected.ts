@@ -1,4 +1,5 @@
 import { defineScenario } from "../harness/model/scenario.ts";
+import { usual, usualOverIpv6 } from "./usual/linkerd.ts";
 
 export default defineScenario({
   name: "linkerd-injected",
@@ -18,6 +19,8 @@ export default defineScenario({
     "4567,4568",
   ],
   answer: {
+    ...usual,
+    ...usualOverIpv6,
     "client -> pod:8080": "proxy-inbound:4143",
     "client -> pod:4567": "refused",
     "app -> upstream:80": "proxy-outbound:4140",
@@ -31,5 +34,25 @@ export default defineScenario({
     "root -> localhost6:8080": "app:8080",
     "app -> upstream6:4567": "upstream:4567",
     "client6 -> pod6:4190": "proxy-control:4190",
+    "app -> upstream:4566": "proxy-outbound:4140",
+    "app -> upstream:4568": "upstream:4568",
+    "app -> upstream:4569": "proxy-outbound:4140",
+    "client -> pod:4566": "proxy-inbound:4143",
+    "client -> pod:4568": "refused",
+    "client -> pod:4569": "proxy-inbound:4143",
+    "app -> upstream6:4566": "proxy-outbound:4140",
+    "app -> upstream6:4568": "upstream:4568",
+    "app -> upstream6:4569": "proxy-outbound:4140",
+    "client6 -> pod6:4566": "proxy-inbound:4143",
+    "client6 -> pod6:4567": "refused",
+    "client6 -> pod6:4568": "refused",
+    "client6 -> pod6:4569": "proxy-inbound:4143",
+    "client -> pod:4189": "proxy-inbound:4143",
+    "client -> pod:4190": "proxy-control:4190",
+    "client -> pod:4191": "proxy-admin:4191",
+    "client -> pod:4192": "proxy-inbound:4143",
+    "client6 -> pod6:4189": "proxy-inbound:4143",
+    "client6 -> pod6:4191": "proxy-admin:4191",
+    "client6 -> pod6:4192": "proxy-inbound:4143",
   },
 });

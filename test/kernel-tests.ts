@@ -23,6 +23,7 @@ export const KERNEL_TESTS: string[] = [
   "test/unit/cli/output-file.test.ts",
   "test/unit/cli/prove.test.ts",
   "test/unit/cli/sweep.test.ts",
+  "test/unit/cli/translate.test.ts",
   "test/unit/cli/verify*.test.ts",
   "test/unit/formats/edges.test.ts",
   "test/unit/formats/interpreter.test.ts",

@@ -1,3 +1,4 @@
+// Long because what one tool has put in decides when another may: they share one memory of what stands.
 import { readFileSync } from "node:fs";
 import { runChecked, runNamespaceCommand } from "./command.ts";
 import { forgetConnections } from "./connection-tracking.ts";
@@ -10,6 +11,8 @@ import type { CallResult, InstallableRules, IptablesVariant, RoutingText } from 
 import { refuseOtherRoutes } from "./route-guard.ts";
 
 type FamilyPrefix = "iptables" | "ip6tables";
+/** Tables that were put in once, by family: they stay, if empty. */
+type TouchedTables = Readonly<Record<FamilyPrefix, Set<string>>>;
 
 /**
  * With `-v` iptables-restore prints a comment when it comes to it, which is after every table before it is in the kernel. Its end is not
@@ -46,7 +49,9 @@ export function nameTool(prefix: FamilyPrefix, variant: IptablesVariant, tool: "
  */
 export class KernelRules {
   readonly #namespace: number | null;
-  readonly #touched: Readonly<Record<FamilyPrefix, Set<string>>> = { iptables: new Set(), ip6tables: new Set() };
+  readonly #touched: TouchedTables = { iptables: new Set(), ip6tables: new Set() };
+  /** Tables of iptables-legacy that stand beside another variant's. */
+  readonly #beside: TouchedTables = { iptables: new Set(), ip6tables: new Set() };
   /** What was put in last, by program, and nobody has touched since: putting it in once more would only take the kernel's time. */
   readonly #standing = new Map<string, string>();
   readonly #nft: InstalledNftTables;
@@ -59,9 +64,18 @@ export class KernelRules {
   }
 
   /** See `apply` of the protocol. */
-  async apply({ variant, ip, ip6, nft = "", policyRouting }: Omit<InstallableRules, "namespace">): Promise<void> {
+  async apply({
+    variant,
+    ip,
+    ip6,
+    legacy,
+    nft = "",
+    policyRouting,
+  }: Omit<InstallableRules, "namespace">): Promise<void> {
     const steps = await Promise.allSettled([
-      this.#restoreBoth(variant, ip, ip6).then(() => this.#nft.load(nft)),
+      this.#restoreBeside(legacy)
+        .then(() => this.#restoreBoth(variant, ip, ip6))
+        .then(() => this.#nft.load(nft)),
       this.#route(policyRouting),
       forgetConnections(this.#namespace),
     ]);
@@ -84,7 +98,9 @@ export class KernelRules {
     if (this.#before) await restoreNetworkState(this.#namespace, this.#before);
     this.#before = null;
     await Promise.all([
-      this.#restoreBoth(variant, "", "").then(() => this.#nft.load("")),
+      this.#restoreBeside(undefined)
+        .then(() => this.#restoreBoth(variant, "", ""))
+        .then(() => this.#nft.load("")),
       this.#route(NO_ROUTING),
       forgetConnections(this.#namespace),
     ]);
@@ -127,6 +143,29 @@ export class KernelRules {
     }
   }
 
+  /**
+   * Puts rules into iptables-legacy's tables beside those of iptables-nft, or takes them out. The kernel calls its chains from the first
+   * time on, and later ones of one priority before them: all are made before any of iptables-nft's, whose tables go once for that. /
+   */
+  async #restoreBeside(legacy: InstallableRules["legacy"]): Promise<void> {
+    const isFirst = this.#beside.iptables.size === 0;
+    if (legacy === undefined && isFirst) return;
+    if (isFirst) {
+      const made = [...this.#touched.iptables].map((table) => `ip ${table}`);
+      const made6 = [...this.#touched.ip6tables].map((table) => `ip6 ${table}`);
+      await this.#nft.load("");
+      await this.#nft.remove([...made, ...made6]);
+      this.#touched.iptables.clear();
+      this.#touched.ip6tables.clear();
+      this.#standing.clear();
+      const every = Object.keys(BUILT_IN_CHAINS).map(renderEmptyTable).join("");
+      for (const prefix of ["iptables", "ip6tables"] as const)
+        await this.#restore(prefix, "legacy", every, Promise.resolve(), this.#beside);
+    }
+    await this.#restore("iptables", "legacy", legacy?.ip ?? "", Promise.resolve(), this.#beside);
+    await this.#restore("ip6tables", "legacy", legacy?.ip6 ?? "", Promise.resolve(), this.#beside);
+  }
+
   /** One after the other: iptables-nft 1.8.9 fails (RULE_FLUSH) where the other family's rules change under its hands. */
   async #restoreBoth(variant: IptablesVariant, ip: string | null, ip6: string | null): Promise<void> {
     const both = Promise.withResolvers<void>();
@@ -138,12 +177,19 @@ export class KernelRules {
     }
   }
 
-  async #restore(prefix: FamilyPrefix, variant: IptablesVariant, text: string, lingerUntil: Promise<void>) {
+  async #restore(
+    prefix: FamilyPrefix,
+    variant: IptablesVariant,
+    text: string,
+    lingerUntil: Promise<void>,
+    tables = this.#touched,
+  ) {
     const program = nameTool(prefix, variant, "restore");
     if (this.#standing.get(program) === text) return;
     this.#standing.delete(program);
-    const touched = this.#touched[prefix];
+    const touched = tables[prefix];
     const named = namedTables(text);
+    if (named.some((table) => !touched.has(table))) this.#nft.outdate();
     const blank = [...touched].filter((table) => !named.includes(table)).map(renderEmptyTable);
     for (const table of named) touched.add(table);
     if (blank.length === 0 && named.length === 0) return;

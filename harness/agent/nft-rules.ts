@@ -6,14 +6,20 @@ export class InstalledNftTables {
   readonly #namespace: number | null;
   /** What is in, as the text that was put in. */
   #text = "";
+  #isOutdated = false;
 
   constructor(namespace: number | null) {
     this.#namespace = namespace;
   }
 
+  /** Says that tables of iptables have been made since: what is to run before them must be put in again. */
+  outdate(): void {
+    this.#isOutdated = true;
+  }
+
   /** Takes out the tables that are in and puts others in their place, all in one transaction; what stands already stays. */
   async load(text: string): Promise<void> {
-    if (text === this.#text) return;
+    if (text === this.#text && (text === "" || !this.#isOutdated)) return;
     // A table is named before it is deleted, so that one which is gone already is no fault.
     const gone = namedTables(this.#text).map((table) => `table ${table}\ndelete table ${table}\n`);
     const { status, stderr } = await runNamespaceCommand({
@@ -23,6 +29,19 @@ export class InstalledNftTables {
     });
     if (status !== 0) throw new CallError("rules-refused", `nft refused the rules: ${stderr.trim()}`);
     this.#text = text;
+    this.#isOutdated = false;
+  }
+
+  /** Removes tables such as `ip nat`, whoever made them; those that are not there are no fault. */
+  async remove(tables: readonly string[]): Promise<void> {
+    if (tables.length === 0) return;
+    const stdin = tables.map((table) => `table ${table}\ndelete table ${table}\n`).join("");
+    const { status, stderr } = await runNamespaceCommand({
+      namespace: this.#namespace,
+      command: ["nft", "-f", "-"],
+      stdin,
+    });
+    if (status !== 0) throw new CallError("agent-failed", `nft cannot remove ${tables.join(", ")}: ${stderr.trim()}`);
   }
 
   /** Gives what `nft -j list ruleset` prints; null where no tables were put in, or where nft fails. */

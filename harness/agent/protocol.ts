@@ -243,6 +243,8 @@ interface RoutingBatch {
 export interface InstallableRules extends RulesPlace {
   readonly ip: string | null;
   readonly ip6: string | null;
+  /** Tables of iptables-legacy beside those of the variant, put in before them; absent where there are none. */
+  readonly legacy?: { readonly ip: string; readonly ip6: string };
   /** Tables in nft's language, put in behind those of iptables; absent where there are none. */
   readonly nft?: string;
   readonly policyRouting: RoutingText;

@@ -5,8 +5,9 @@ import { findMesh } from "../meshes/meshes.ts";
 import type { Family } from "../model/address.ts";
 import { type Capture, isIpv6Pod } from "../model/capture.ts";
 import type { PolicyRouting } from "../model/policy-routing.ts";
-import { familyKey, NO_RULES, type PodRules } from "../model/ruleset.ts";
+import { familyKey, listNftTables, NO_RULES, type PodRules } from "../model/ruleset.ts";
 import type { NamespaceState } from "./namespace-state.ts";
+import type { NftChange } from "./nft-tables.ts";
 import { intersectRouting, subtractRouting, uniteRouting } from "./own-routing.ts";
 import { type Claim, jumpsToOwn, type MadeHook, type OwnTable, ownTable, wantedTable } from "./own-rules.ts";
 import type { Ownership } from "./ownership.ts";
@@ -35,6 +36,7 @@ export interface ApplyPlan {
   readonly variant: InstalledRules;
   readonly rules: PodRules;
   readonly changes: readonly RulesChange[];
+  readonly nft: NftChange;
   readonly routing: RoutingChange;
   /** What is ours while it is being done, whichever part of it: what was, and what will be. */
   readonly during: Possessions;
@@ -54,9 +56,12 @@ export function planApply(capture: Capture, namespace: NamespaceState, ours: Own
   const { traces } = findMesh(capture.mesh) ?? { traces: NO_TRACES };
   const variant = selectVariant(namespace.variants);
   const tables = { 4: wantedTables(rules, traces, 4), 6: wantedTables(rules, traces, 6) };
-  const without4 = explainUnusable(variant.families[4], [...tables[4].keys()]);
+  const nft: NftChange = { before: namespace.nft, wanted: listNftTables(rules) };
+  // Native rules ask nothing of iptables, which need not be there.
+  const isNative = nft.wanted.length > 0;
+  const without4 = isNative ? null : explainUnusable(variant.families[4], [...tables[4].keys()]);
   if (without4 !== null) throw new LandfallError("environment", `The rules cannot be applied: ${without4}.`);
-  const without6 = reasonWithoutIpv6(variant, capture, tables[6]);
+  const without6 = isNative ? null : reasonWithoutIpv6(variant, capture, tables[6]);
   const families: readonly Family[] = without6 === null ? [4, 6] : [4];
   const wanted = new Map(families.map((family) => [family, tables[family]]));
   const made = [...wanted].flatMap(([family, tables]) => madeHooks(variant, family, tables, ours.claim));
@@ -73,6 +78,7 @@ export function planApply(capture: Capture, namespace: NamespaceState, ours: Own
     variant,
     rules,
     changes,
+    nft,
     routing: { missing, surplus, removal: listIpLines(surplus, "del") },
     during: {
       hooks,
@@ -132,7 +138,8 @@ function reasonWithoutIpv6(
 function wantedTables(rules: PodRules, traces: Traces, family: Family): ReadonlyMap<string, OwnTable> {
   const ruleset = rules[familyKey(family)];
   if (!ruleset) return new Map();
-  return new Map(ruleset.tables.map(({ name }) => [name, wantedTable(ruleset, name, traces)]));
+  const own = ruleset.tables.filter(({ source }) => source !== "nft");
+  return new Map(own.map(({ name }) => [name, wantedTable(ruleset, name, traces)]));
 }
 
 function madeHooks(

@@ -5,6 +5,14 @@ import type { PodRules } from "../model/ruleset.ts";
 import { type ApplyPlan, type Possessions, planApply, planWithoutIpv6, type RoutingChange } from "./apply-plan.ts";
 import type { NamespaceState } from "./namespace-state.ts";
 import { changeNetwork, readNetworkState } from "./network-state.ts";
+import {
+  commitNftChange,
+  dumpNftTables,
+  type NftChange,
+  type NftState,
+  readNftTables,
+  rollBackNftChange,
+} from "./nft-tables.ts";
 import { intersectRouting, isEmptyRouting, subtractRouting } from "./own-routing.ts";
 import { type Ownership, readOwnership } from "./ownership.ts";
 import { removeRecord, writeRecord } from "./record.ts";
@@ -21,25 +29,28 @@ import {
 
 /** What `apply` has done. */
 export interface Applied {
-  readonly variant: Variant;
+  /** Which kernel side of iptables the rules are in, or `native-nftables`. */
+  readonly variant: Variant | "native-nftables";
   readonly outcome: "applied" | "unchanged";
   readonly rules: PodRules;
   readonly warnings: readonly string[];
   /** Rules that are gone and that no `apply` had made, as command lines; without a record all that are gone. */
   readonly replaced: readonly string[];
   readonly hasRecord: boolean;
-  /** What `iptables-save` prints now, and `ip6tables-save`; IPv6 is null where it cannot be read. */
-  readonly dump: { readonly ip: string; readonly ip6: string | null };
+  /** What `iptables-save` prints now, and `ip6tables-save`; IPv6 is null where it cannot be read. `nft`: our tables. */
+  readonly dump: { readonly ip: string; readonly ip6: string | null; readonly nft: string };
 }
 
 /** Rounds of looking again after a change: somebody else's iptables may have come between. */
 const SETTLING_ROUNDS = 3;
+/** Without native rules none are printed. */
+const NO_TABLES: NftState = { command: null, tables: [] };
 
 /**
  * Puts the rules of a capture into the network namespace this process is in, in place of what an earlier run has put there. Foreign rules
- * stay. The order: policy routing, then the tables (each family by one `iptables-restore`), then policy routing that is no longer wanted
- * goes. Where a step fails everything is brought back, and `environment` is thrown; only the guard of a pod that is no IPv6 pod is done
- * without, with a warning.
+ * stay. The order: policy routing, then the tables (each family by one `iptables-restore`, nftables by one `nft -f`; those that are only
+ * taken away come last), then policy routing that is no longer wanted goes. Where a step fails everything is brought back, and
+ * `environment` is thrown; only the guard of a pod that is no IPv6 pod is done without, with a warning.
  */
 export function applyRules(capture: Capture, namespace: NamespaceState): Applied {
   const ours = readOwnership(namespace, "apply");
@@ -53,13 +64,13 @@ export function applyRules(capture: Capture, namespace: NamespaceState): Applied
   const warnings = fault === null ? done.warnings : [...done.warnings, fault];
   const made = ours.record?.rules ?? null;
   return {
-    variant: now.toolset.variant,
+    variant: plan.nft.wanted.length > 0 ? "native-nftables" : now.toolset.variant,
     outcome,
     rules: plan.rules,
     warnings,
     replaced: listReplacedRules(done.changes, made),
     hasRecord: made !== null,
-    dump: dumpOf(now),
+    dump: { ...dumpOf(now), nft: dumpNftTables(plan.nft.wanted.length > 0 ? readNftTables() : NO_TABLES) },
   };
 }
 
@@ -84,23 +95,35 @@ function carryOutAsFarAsPossible(plan: ApplyPlan, capture: Capture, ours: Owners
   }
 }
 
-function carryOut({ changes, routing }: ApplyPlan): Applied["outcome"] {
+function carryOut({ changes, nft, routing }: ApplyPlan): Applied["outcome"] {
   const added = listIpLines(routing.missing, "add");
   try {
     changeNetwork(added);
-    const outcome = commitChanges(changes);
-    removeSurplus(routing, changes);
+    const outcome = commitTables(changes, nft);
+    removeSurplus(routing, changes, nft);
     return outcome === "changed" || added.length + routing.removal.length > 0 ? "applied" : "unchanged";
   } catch (error) {
     throw undoAfter(error, [() => bringBackRouting(routing)]);
   }
 }
 
-function removeSurplus({ removal }: RoutingChange, changes: readonly RulesChange[]): void {
+/** What is put in goes before what is taken away, so that traffic is captured throughout. */
+function commitTables(changes: readonly RulesChange[], nft: NftChange): "changed" | "unchanged" {
+  const isNative = nft.wanted.length > 0;
+  const first = isNative ? commitNftChange(nft) : commitChanges(changes);
+  try {
+    const second = isNative ? commitChanges(changes) : commitNftChange(nft);
+    return first === "changed" || second === "changed" ? "changed" : "unchanged";
+  } catch (error) {
+    throw isNative ? undoAfter(error, [() => rollBackNftChange(nft)]) : rollBackChanges(changes, error);
+  }
+}
+
+function removeSurplus({ removal }: RoutingChange, changes: readonly RulesChange[], nft: NftChange): void {
   try {
     changeNetwork(removal);
   } catch (error) {
-    throw rollBackChanges(changes, error);
+    throw undoAfter(rollBackChanges(changes, error), [() => rollBackNftChange(nft)]);
   }
 }
 
@@ -135,17 +158,20 @@ function again(change: RulesChange, { families }: InstalledRules): readonly Rule
   return "why" in read ? [] : [{ ...change, before: read.state, claim: change.claimAfter }];
 }
 
-/** Gives what `iptables-save` and `ip6tables-save` print now, for a failure to be told; empty where they cannot be read. */
+/**
+ * Gives what `iptables-save`, `ip6tables-save` and, of our nft tables, `nft` print now, for a failure to be told; empty where they cannot
+ * be read.
+ */
 export function readDump(): string {
   try {
     const { ip, ip6 } = dumpOf(selectVariant(readVariants()));
-    return ip + (ip6 ?? "");
+    return ip + (ip6 ?? "") + dumpNftTables(readNftTables());
   } catch {
     return "";
   }
 }
 
-function dumpOf({ families }: InstalledRules): Applied["dump"] {
+function dumpOf({ families }: InstalledRules): Omit<Applied["dump"], "nft"> {
   const [ip, ip6] = [families[4], families[6]];
   return { ip: "text" in ip ? ip.text : "", ip6: "text" in ip6 ? ip6.text : null };
 }

@@ -4,6 +4,7 @@ import { FAMILIES, type Family } from "../model/address.ts";
 import type { PolicyRouting } from "../model/policy-routing.ts";
 import type { NamespaceState } from "./namespace-state.ts";
 import { changeNetwork } from "./network-state.ts";
+import { commitNftChange, type NftChange, planNftChange } from "./nft-tables.ts";
 import { guessOwnRouting, intersectRouting, isEmptyRouting, subtractRouting } from "./own-routing.ts";
 import { type Claim, jumpsToOwn, ownTable } from "./own-rules.ts";
 import { type Ownership, readOwnership } from "./ownership.ts";
@@ -17,7 +18,7 @@ const TABLES: Readonly<Record<Family, readonly string[]>> = { 4: ["mangle", "nat
 
 /** What `clean` has done. */
 export interface Cleaned {
-  /** What was carried out, input of `iptables-restore` and lines of `ip -batch`; nothing where there was nothing to clean. */
+  /** What was carried out, input of `nft -f`, of `iptables-restore` and lines of `ip -batch`; nothing where there was nothing to clean. */
   readonly removed: readonly string[];
   readonly warnings: readonly string[];
   /** Of the rules that were removed those that no `apply` had made, as command lines; without a record all. */
@@ -26,23 +27,27 @@ export interface Cleaned {
 }
 
 /**
- * Takes out of the network namespace everything that the generator makes, of both variants: chains and the rules that lead to them, then
- * policy routing and addresses. Foreign rules stay, and what was there before `apply`, as far as its record knows. Throws `environment`,
- * with nothing done, where a table of ours cannot be read.
+ * Takes out of the network namespace everything that the generator makes, of both variants: our nft tables, chains and the rules that lead
+ * to them, then policy routing and addresses. Foreign rules stay, and what was there before `apply`, as far as its record knows. Throws
+ * `environment`, with nothing done, where a table of ours cannot be read.
  */
 export function cleanRules(namespace: NamespaceState): Cleaned {
   const { network } = namespace;
   const ours = readOwnership(namespace, "clean");
   const changes = namespace.variants.flatMap((variant) => planRemoval(variant, ours.claim));
+  const nft: NftChange = { before: namespace.nft, wanted: [] };
   const lines = listIpLines(intersectRouting(network.routing, ours.routing), "del");
   if (ours.record === null && lines.length > 0) noteGuess(changes, ours, network.links);
+  commitNftChange(nft);
   commitChanges(changes);
   changeNetwork(lines);
   const fault = leavesLookalikes(changes, network.routing, ours)
     ? writeRecord({ ...NOTHING_MADE, links: network.links })
     : removeRecord();
   return {
-    removed: [...changes.map(planChange), ...lines.map(renderIpCommand)].filter((line) => line !== ""),
+    removed: [planNftChange(nft), ...changes.map(planChange), ...lines.map(renderIpCommand)].filter(
+      (line) => line !== "",
+    ),
     warnings: fault === null ? [] : [fault],
     foreign: listReplacedRules(changes, ours.record?.rules ?? null),
     hasRecord: ours.record?.rules !== undefined,

@@ -31,14 +31,14 @@ export function readOwnership(namespace: NamespaceState, purpose: "apply" | "cle
  * Says what is ours: what the record tells; without one everything that looks like the generator's (`clean`), or everything only where our
  * chains are too, since otherwise it was there before (`apply`).
  */
-function findOwnership({ network, variants }: NamespaceState, purpose: "apply" | "clean"): Ownership {
+function findOwnership({ network, variants, nft }: NamespaceState, purpose: "apply" | "clean"): Ownership {
   const record = readRecord(network.extent === "whole" ? network.links : null);
   if (record) {
     const { hooks, routing } = record;
     return { claim: { kind: "recorded", made: hooks }, hooks, routing, record };
   }
   const states = statesOf(variants);
-  if (purpose === "apply" && !states.some(hasOwnChains)) {
+  if (purpose === "apply" && !states.some(hasOwnChains) && nft.tables.length === 0) {
     return { claim: { kind: "none" }, hooks: [], routing: NO_POLICY_ROUTING, record };
   }
   return { claim: { kind: "all" }, hooks: [], routing: guessOwnRouting(network.routing, states), record };

@@ -1,8 +1,9 @@
-import { accessSync, constants, existsSync, readFileSync, realpathSync } from "node:fs";
-import { basename, join } from "node:path";
+import { readFileSync, realpathSync } from "node:fs";
+import { basename } from "node:path";
 import { LandfallError } from "../errors.ts";
 import { toolOfFamily } from "../formats/tool-name.ts";
 import type { Family } from "../model/address.ts";
+import { findOnPath } from "./on-path.ts";
 import { hasOwnChains } from "./own-rules.ts";
 import { runCommand } from "./process.ts";
 import { isInUse, parseRulesState, type RulesState } from "./rules-state.ts";
@@ -32,7 +33,8 @@ const INCOMPATIBLE = /^# Table `(\w+)' is incompatible/gm;
 const REMEDY = "Install iptables, and give the capabilities NET_ADMIN and NET_RAW.";
 
 /**
- * Reads the rules of the variants that are there: first the one that `iptables` on the PATH stands for, then the other one. Listing legacy
+ * Reads the rules of the variants that are there: first the one that `iptables` on the PATH stands for, then the other one. Where there is
+ * no iptables but nft, the one that is given has no commands. Listing legacy
  * tables makes them, and so the other variant's are read only where the kernel has some.
  */
 export function readVariants(): readonly [InstalledRules, ...InstalledRules[]] {
@@ -45,7 +47,8 @@ export function readVariants(): readonly [InstalledRules, ...InstalledRules[]] {
   const readsSecond = second.commands[4] !== null && (other === "nft" || hasLegacyTables());
   const main = readInstalledRules(first);
   const rules = main.families[4];
-  if ("why" in rules) throw new LandfallError("environment", `The rules cannot be read: ${rules.why}. ${REMEDY}`);
+  if ("why" in rules && first.commands[4] !== null)
+    throw new LandfallError("environment", `The rules cannot be read: ${rules.why}. ${REMEDY}`);
   return readsSecond ? [main, readInstalledRules(second)] : [main];
 }
 
@@ -85,6 +88,8 @@ export function explainUnusable(rules: FamilyTables, tables: readonly string[]):
 
 function findToolset(): Toolset {
   const commands = { 4: findCommands("iptables"), 6: findCommands("ip6tables") };
+  // A pod of native nftables rules needs no iptables, and can have no rules of it that any tool made there.
+  if (!commands[4] && findOnPath("nft") !== null) return { variant: "nft", commands: { 4: null, 6: null } };
   if (!commands[4]) throw new LandfallError("environment", `There is no iptables-restore in the PATH. ${REMEDY}`);
   const name = basename(realpathSync(commands[4].restore));
   if (name.includes("nft")) return { variant: "nft", commands };
@@ -96,22 +101,6 @@ function findToolset(): Toolset {
 function findCommands(name: string): { readonly save: string; readonly restore: string } | null {
   const [save, restore] = [findOnPath(`${name}-save`), findOnPath(`${name}-restore`)];
   return save !== null && restore !== null ? { save, restore } : null;
-}
-
-function findOnPath(name: string): string | null {
-  const folders = (process.env["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin").split(":");
-  return folders.map((folder) => join(folder, name)).find(isExecutable) ?? null;
-}
-
-function isExecutable(path: string): boolean {
-  // An exception for each folder that has no such file would cost more than all the rest here.
-  if (!existsSync(path)) return false;
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function hasLegacyTables(): boolean {

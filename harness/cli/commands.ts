@@ -33,6 +33,10 @@ export const COMMANDS: Readonly<Record<string, { readonly summary: string; reado
     summary: "prints the complete table of where TCP flows land",
     load: async () => (await import("./commands/map.ts")).map,
   },
+  translate: {
+    summary: "prints rules of iptables as rules of nftables, proven equal",
+    load: async () => (await import("./commands/translate.ts")).translate,
+  },
   diff: {
     summary: "lists the flows that land differently under two rule sets",
     load: async () => (await import("./commands/diff.ts")).diff,

@@ -79,10 +79,10 @@ export function namesOf(family: Family, demands: Demands, protocol: FlowProtocol
   const dials = (id: number, target: string, port: number) => `${nameWorkload(id)} -> ${target}:${port}`;
   const isOpen = (dialled: number) => !isMet(`client${suffix} -> pod${suffix}:${dialled}`);
   const firsts = points.ports.map(([first]) => Number(first));
+  const openFirst = (known: readonly number[]) => [...known.filter(isOpen), ...known.filter((one) => !isOpen(one))];
   // Of datagrams a contract seldom captures more than DNS, and some contracts capture nothing else of TCP either.
-  const known = protocol === "tcp" ? [...PEER_PORTS, ...firsts] : [...firsts, ...PEER_PORTS];
-  // A port that is captured inbound as well could be taken for that reason.
-  const peerPorts = [...known.filter(isOpen), ...known.filter((port) => !isOpen(port))];
+  const [usual, named] = [openFirst(PEER_PORTS), openFirst(firsts)];
+  const peerPorts = protocol === "tcp" ? [...usual, ...named] : [...named, ...usual];
   const taken = WORKLOAD_IDS.flatMap((id) =>
     targets.flatMap((target) => peerPorts.map((port) => ({ id, target, port }))),
   ).find(({ id, target, port }) => isMet(dials(id, target, port)));

@@ -45,7 +45,8 @@ export function listenerPort(listener: string, dialledPort: number, { shape }: P
 
 /** Gives the host a listener lives on. */
 function hostOf(listener: string, { shape }: PlacedPod): string {
-  return listener === "client" || listener === "upstream" ? listener : (findListener(shape, listener)?.host ?? "pod");
+  const isHost = listener === "client" || listener === "upstream" || Object.hasOwn(shape.hosts, listener);
+  return findListener(shape, listener)?.host ?? (isHost ? listener : "pod");
 }
 
 /** Says whether a listener's host owns what was dialled; every address that no other host has belongs to upstream. */

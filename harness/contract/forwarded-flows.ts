@@ -1,10 +1,11 @@
+import type { Demand } from "../model/contract.ts";
 import type { Flow } from "../model/flow.ts";
 import { type Demands, firstConnection } from "./demanded-landing.ts";
 import { isPodsOwn } from "./proxy-dial.ts";
 
 /**
  * Gives the flows to be driven in the manner *forward*: the first TCP flow of each kind that reaches a proxy, by where it started, what
- * took it and what it wanted.
+ * took it and what it wanted. A flow is left out that a proxy would pass on from an address which the pod does not have.
  */
 export function forwardedFlows(flows: readonly Flow[], demands: Demands): readonly Flow[] {
   const proxies = demands.shape.listeners.filter(({ host, dials }) => host === "pod" && dials.kind !== "nothing");
@@ -12,12 +13,27 @@ export function forwardedFlows(flows: readonly Flow[], demands: Demands): readon
   for (const flow of flows.filter(({ protocol }) => protocol === "tcp")) {
     const connection = firstConnection(flow, demands.shape);
     const demand = demands.contract.demand(connection);
-    const isOwn = isPodsOwn(flow.to.address, demands) && proxies.some(({ port }) => port === flow.to.port);
-    if (demand.must !== "land-on" && !(demand.must === "as-dialled" && isOwn)) continue;
-    const taken = demand.must === "land-on" ? `${demand.by} ${demand.listener}` : "directly";
-    const wanted = isPodsOwn(flow.to.address, demands) ? (isOwn ? "proxy" : "pod") : "elsewhere";
+    const isForPod = isPodsOwn(flow.to.address, demands);
+    const isOwn = isForPod && proxies.some(({ port }) => port === flow.to.port);
+    const taken = takerOf(demand, isOwn);
+    if (taken === null || (demand.must === "land-on" && lacksSource(demand.listener, flow, demands))) continue;
+    const wanted = isForPod ? (isOwn ? "proxy" : "pod") : "elsewhere";
     const kind = `${flow.family} ${connection.startedOn} ${taken} ${wanted}`;
     if (!kinds.has(kind)) kinds.set(kind, flow);
   }
   return [...kinds.values()];
+}
+
+/** What takes a flow, in words that tell kinds apart; null where no proxy does. */
+function takerOf(demand: Demand, isOwn: boolean): string | null {
+  if (demand.must === "land-on") return `${demand.by} ${demand.listener}`;
+  return demand.must === "as-dialled" && isOwn ? "directly" : null;
+}
+
+/** Current Istio captures IPv6 with rules of nftables in a pod without IPv6, and gives lo no ::6 there. */
+function lacksSource(listener: string, { family, to }: Flow, demands: Demands): boolean {
+  const { shape } = demands;
+  const dials = shape.listeners.find(({ name }) => name === listener)?.dials;
+  const bindsToPassThrough = dials?.kind === "original" && dials.own === "from-pass-through";
+  return bindsToPassThrough && family === 6 && shape.passThrough[6] === null && isPodsOwn(to.address, demands);
 }

@@ -61,6 +61,8 @@ export interface MeshOption {
    * action, and the text names the landfall command for that.
    */
   readonly effect: "rules" | "tool" | { readonly instead: string };
+  /** Present where it only says of which kind the rules are: given alone, the settings are those that commands take without any option. */
+  readonly choosesKind?: true;
 }
 
 /** Where a setting's value came from. */
@@ -81,8 +83,10 @@ export interface ReadSettings<Settings> {
 
 /** What is recognised as a mesh's own in a network namespace, for `apply` and `clean`. */
 export interface Traces {
-  /** Names of every chain that it can make: what jumps to one of them is its own too. */
+  /** Names of every chain of iptables that it can make: what jumps to one of them is its own too. */
   readonly chains: readonly string[];
+  /** Names of the nft tables, of the family `inet`, that it can make; left out where it makes none. */
+  readonly nftTables?: readonly string[];
   /** Says where a generated rule goes in a built-in chain that holds other rules as well. */
   placementOf(chain: string, rule: Rule): "top" | "bottom";
   /**

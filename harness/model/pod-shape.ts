@@ -153,7 +153,7 @@ export function identityOf(
   return proxy?.runsAs ?? listeners.find(({ name, role }) => role === "status" && name === actor)?.owner ?? null;
 }
 
-/** Gives every name that a landing's listener may have in a pod. */
-export function listenerNames({ listeners }: Pick<PodShape, "listeners">): readonly string[] {
-  return [...listeners.map(({ name }) => name), "app", "client", "upstream"];
+/** Gives every name that a landing's listener may have in a pod: on a further host whoever listens has the host's name. */
+export function listenerNames({ listeners, hosts }: Pick<PodShape, "listeners" | "hosts">): readonly string[] {
+  return [...listeners.map(({ name }) => name), "app", "client", "upstream", ...Object.keys(hosts)];
 }

@@ -104,6 +104,19 @@ export interface PodRules {
   readonly policyRouting: PolicyRouting;
 }
 
+/** Gives the nft tables of a pod, each once, in an order that both families have: one for both families is in both rule sets. */
+export function listNftTables({ ip, ip6 }: Pick<PodRules, FamilyKey>): readonly Table[] {
+  const ofNft = (ruleset: Ruleset | null) => ruleset?.tables.filter(({ source }) => source === "nft") ?? [];
+  const merged = [...ofNft(ip)];
+  let at = 0;
+  for (const table of ofNft(ip6)) {
+    const known = merged.findIndex((other) => tableKey(other) === tableKey(table));
+    if (known < 0) merged.splice(at, 0, table);
+    at = (known < 0 ? at : known) + 1;
+  }
+  return merged;
+}
+
 /** A pod without rules, both families under test. */
 export const NO_RULES: PodRules = { ip: emptyRuleset(4), ip6: emptyRuleset(6), policyRouting: NO_POLICY_ROUTING };
 

@@ -18,6 +18,8 @@ export interface Scenario {
   readonly environment?: Readonly<Record<string, string>>;
   /** The pod as the generator sees it: `ipv4` (the default), `ipv6`, or `dual`. The sandbox's pod always has both families. */
   readonly pod?: "ipv4" | "ipv6" | "dual";
+  /** The servers in the pod's resolver file, in order, as addresses: a mesh may capture DNS to these alone. `10.96.0.10` if left out. */
+  readonly resolvers?: readonly string[];
   /**
    * Rules taken out of the generated ones before they are applied, each as `iptables -S` prints it (for IPv6 written the same, with
    * `family: 6`); each must be there. For claims about what happens without a rule.

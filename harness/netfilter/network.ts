@@ -42,7 +42,9 @@ function leavePod(packet: Packet, walk: Walk, fate: Fate): Arrival {
 
 function enterUpstream(packet: Packet, walk: Walk): Arrival {
   if (isMartian(packet, "upstream")) return LOST;
-  return packet.destination.host === "upstream" ? { kind: "arrived", host: "upstream" } : leaveUpstream(packet, walk);
+  if (packet.destination.host === "upstream") return { kind: "arrived", host: "upstream" };
+  packet.hopLimit -= 1;
+  return leaveUpstream(packet, walk);
 }
 
 /** Upstream passes packets on, of the pod's addresses to the one on its link alone, and tells their sender of those it has no route to. */

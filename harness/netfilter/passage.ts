@@ -66,6 +66,8 @@ function receiveByLink(packet: Packet, walk: Walk, by: string): Fate {
   // What TPROXY has given to a socket is not passed on (ip_forward in net/ipv4/ip_forward.c).
   if (packet.assigned !== null) return LOST;
   noteHopLimit(packet);
+  // Before its hook (ip_forward in net/ipv4/ip_forward.c, ip6_forward in net/ipv6/ip6_output.c).
+  packet.hopLimit -= 1;
   packet.out = packet.route.out;
   const forward = runHook("forward", packet, walk);
   return forward.kind === "accept" ? leaveByRoute(packet, walk) : toFate(forward);

@@ -12,12 +12,13 @@ import {
   type PolicyRouting,
   WHOLE_MARK,
 } from "../../harness/model/policy-routing.ts";
-import type { PodRules, Rule, Ruleset } from "../../harness/model/ruleset.ts";
+import type { PodRules, Rule, Ruleset, Table } from "../../harness/model/ruleset.ts";
 import type { Target } from "../../harness/model/target.ts";
 import type { FlowRequest } from "../../harness/sandbox/sandbox.ts";
 import { SHAPE, shapeOf, takingDatagrams } from "../istio-pod.ts";
 import { arbitraryRuleset } from "../property/arbitrary-ruleset.ts";
 import { findUnloadable } from "../property/loadable.ts";
+import { arbitraryNftRuleset } from "./nft-rulesets.ts";
 
 /** Rules, the pod they are put into, and flows to compare simulator and kernel by. */
 export interface AgreementCase {
@@ -41,6 +42,8 @@ const ACTORS: Readonly<Record<Family, readonly string[]>> = {
   6: ["app6", "envoy6", "root6", "client6", "upstream6", "vm6"],
 };
 const OWNERS = ["uid=1337,gid=1000", "uid=1000,gid=1337", "uid=1336,gid=1338", "uid=999,gid=1001"];
+/** Sockets with a mark, which rules of nft ask for. */
+const MARKED = ["uid=1000,gid=1000,mark=16", "uid=1337,gid=1337,mark=1"];
 const TARGETS: Readonly<Record<Family, readonly string[]>> = {
   4: ["pod", "pod", "upstream", "client", "localhost", "127.0.0.6", "10.96.0.1", "192.0.2.7"],
   6: ["pod6", "pod6", "upstream6", "client6", "localhost6", "[2001:db8::1]", "[fd00:96::1]", "[2001:db8::99]"],
@@ -58,23 +61,26 @@ export function arbitraryAgreementCase(
   family: Family,
   flows: number,
   protocol: DrawnProtocol = "tcp",
+  format: DrawnFormat = "iptables",
 ): fc.Arbitrary<AgreementCase> {
   // Whoever passes on the copy of a datagram brings it to its listener again, and so on: such rules make storms of datagrams.
   const without = protocol === "tcp" ? UNLOADABLE : [...UNLOADABLE, "TEE"];
-  const rulesets = fc
+  const iptables = fc
     // Of the rules that are drawn fewer are about datagrams than about connections.
     .constantFrom(...(protocol === "tcp" ? [1, 2, 3] : [2, 3, 5]))
     .chain((rulesAtMost) =>
       arbitraryRuleset({ family, vocabulary: "simulated", rulesAtMost, without }).map(avoidClashes),
     )
     .map((ruleset) => (protocol === "tcp" ? ruleset : meantForUdp(ruleset)));
+  const nft = fc.constantFrom(1, 2, 3, 4).chain((rulesAtMost) => arbitraryNftRuleset(family, rulesAtMost));
+  const rulesets = { iptables, nft, mixed: mix(family, iptables, nft) }[format];
   return fc
     .record({
       ruleset: rulesets,
       interceptionMode: fc.constantFrom("REDIRECT" as const, "REDIRECT" as const, "TPROXY" as const),
       kubevirtInterfaces: fc.constantFrom([], [], [], [], [], [], [], ["vm0"]),
       policyRouting: arbitraryPolicyRouting(family),
-      requests: fc.array(arbitraryRequest(family, protocol), { minLength: flows, maxLength: flows }),
+      requests: fc.array(arbitraryRequest(family, protocol, format), { minLength: flows, maxLength: flows }),
     })
     .map(({ ruleset, policyRouting, requests, ...pod }) => ({
       spec: {
@@ -91,6 +97,27 @@ export function arbitraryAgreementCase(
       rules: { ip: family === 4 ? ruleset : null, ip6: family === 6 ? ruleset : null, policyRouting },
       requests: requests.filter(({ flow }) => canDial(flow, pod.kubevirtInterfaces)),
     }));
+}
+
+/** What rules to draw: of iptables alone, of nft alone, or of iptables-legacy, iptables-nft and nft in one namespace. */
+export type DrawnFormat = "iptables" | "nft" | "mixed";
+
+/** Legacy tables come first, nft's own last, as the sandbox loads them. */
+function mix(family: Family, iptables: fc.Arbitrary<Ruleset>, nft: fc.Arbitrary<Ruleset>): fc.Arbitrary<Ruleset> {
+  const from = (ruleset: Ruleset, source: Table["source"]) =>
+    mapRules(ruleset, chooseNothing).tables.map((table) => ({ ...table, source }));
+  return fc.tuple(iptables, iptables, nft).map(([legacy, newer, native]) => ({
+    family,
+    tables: [...from(legacy, "iptables-legacy"), ...from(newer, "iptables-nft"), ...native.tables],
+  }));
+}
+
+/** Where the kernel chooses an address of several, nobody knows what the rules of the other tools then see. */
+function chooseNothing(rule: Rule): Rule {
+  const { target } = rule;
+  if ((target?.kind !== "dnat" && target?.kind !== "snat") || target.addresses === null) return rule;
+  const { first } = target.addresses;
+  return { ...rule, target: { ...target, addresses: { first, last: first } } };
 }
 
 /** Rules as they are drawn ask for TCP more often than for UDP: two of three that can ask for UDP instead do so. */
@@ -158,10 +185,10 @@ function arbitraryPolicyRouting(family: Family): fc.Arbitrary<PolicyRouting> {
   return fc.constantFrom(none, none, whole ?? none, masked ?? none);
 }
 
-function arbitraryRequest(family: Family, protocol: DrawnProtocol): fc.Arbitrary<FlowRequest> {
+function arbitraryRequest(family: Family, protocol: DrawnProtocol, format: DrawnFormat): fc.Arbitrary<FlowRequest> {
   const actor = fc.oneof(
     { weight: 4, arbitrary: fc.constantFrom(...ACTORS[family]) },
-    { weight: 1, arbitrary: fc.constantFrom(...OWNERS) },
+    { weight: 1, arbitrary: fc.constantFrom(...OWNERS, ...(format === "iptables" ? [] : MARKED)) },
   );
   return fc
     .record({

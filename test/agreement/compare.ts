@@ -1,5 +1,7 @@
 import { parseEndpoint } from "../../harness/model/address.ts";
+import type { Flow, Manner } from "../../harness/model/flow.ts";
 import { isSilent, type Landing, landingsAgree } from "../../harness/model/landing.ts";
+import type { Verdict } from "../../harness/model/trace.ts";
 import { compilePod, type Simulator } from "../../harness/netfilter/simulator.ts";
 import { listSteps } from "../../harness/netfilter/steps.ts";
 import type { FlowRequest, Sandbox } from "../../harness/sandbox/sandbox.ts";
@@ -19,21 +21,24 @@ export interface Comparison {
   readonly compared: number;
   /** Flows whose landing the simulator says it does not know; one that lands where it says none can is a disagreement all the same. */
   readonly unknown: number;
-  /** Compared flows of which some rule took a packet, so that the landing is that rule's doing. */
-  readonly decided: number;
   /** Flows driven again because they had timed out against the prediction; see {@link compareCase}. */
   readonly repeated: number;
+  /** Flows of which some packet met a rule that decided what becomes of it. */
+  readonly decided: number;
   readonly disagreements: readonly Disagreement[];
 }
+
+/** What a rule decides, rather than lets through to the next one. */
+const DECISIONS: readonly (Verdict | null)[] = ["accept", "drop", "redirect", "dnat", "snat", "tproxy", "reject"];
 
 const IN_FLIGHT = 128;
 
 /**
  * Puts a case into a sandbox, drives its flows, and compares every landing with the simulator's.
  *
- * A flow that timed out although it should not have is driven once more, alone: an ICMP error that comes while its socket is busy is
- * lost (`sock_owned_by_user` in tcp_v4_err), and a busy machine may miss the next one within the harness's time. Only if it times out again
- * do the two disagree.
+ * A flow that timed out, or was answered too late, although it should not have is driven once more, alone: an ICMP error that comes while
+ * its socket is busy is lost (`sock_owned_by_user` in tcp_v4_err), and a busy machine may miss the next one within the harness's time. Only
+ * if it times out again do the two disagree. /
  */
 export async function compareCase({ spec, rules, requests }: AgreementCase, sandbox: Sandbox): Promise<Comparison> {
   const simulator = compilePod(rules, spec, sandbox.addresses);
@@ -42,7 +47,7 @@ export async function compareCase({ spec, rules, requests }: AgreementCase, sand
   try {
     const rows = await driveRows(requests, simulator, sandbox, IN_FLIGHT);
     const known = rows.filter(({ predicted }) => !isUnknown(predicted));
-    const [timedOut, others] = partition(rows.filter(disagree), ({ observed }) => isSilent(observed));
+    const [timedOut, others] = partition(rows.filter(disagree), ({ observed }) => isSlow(observed));
     const again = await driveRows(
       timedOut.map(({ request }) => request),
       simulator,
@@ -52,8 +57,8 @@ export async function compareCase({ spec, rules, requests }: AgreementCase, sand
     return {
       compared: known.length,
       unknown: rows.length - known.length,
-      decided: known.filter(({ request }) => isDecided(request, simulator)).length,
       repeated: again.length,
+      decided: known.filter(({ request: { flow, manner } }) => isDecided(simulator, flow, manner)).length,
       disagreements: [...others, ...again.filter(disagree)],
     };
   } finally {
@@ -76,10 +81,14 @@ async function driveRows(
   });
 }
 
-/** A rule takes a packet if all of its matches hold and it has a verdict. */
-function isDecided({ flow, manner }: FlowRequest, simulator: Simulator): boolean {
+/** What a busy machine makes of a flow: silence, or an answer that nobody waited for any more. */
+function isSlow(observed: Landing): boolean {
+  return isSilent(observed) || (observed.cause?.includes("too late") ?? false);
+}
+
+function isDecided(simulator: Simulator, flow: Flow, manner: Manner): boolean {
   const { connections } = simulator.explain(flow, manner, () => "");
-  return listSteps(connections).some(({ matched, verdict }) => matched === true && verdict !== "continue");
+  return listSteps(connections).some(({ matched, verdict }) => matched === true && DECISIONS.includes(verdict));
 }
 
 function isUnknown({ cause }: Landing): boolean {

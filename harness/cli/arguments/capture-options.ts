@@ -5,12 +5,12 @@ import { codedFinding, type Finding } from "../../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../../model/pod.ts";
 import type { CommandIo } from "../command.ts";
 import type { CommandHelp } from "../commands/help.ts";
-import { readInput } from "../input/input-file.ts";
 import { readNames } from "../input/names.ts";
 import { type Reading, readEnvironmentFiles, readPodFacts } from "../input/pod-facts.ts";
 import { renderHelp } from "../output/help-text.ts";
 import { refuseUsage } from "../refusal.ts";
 import { chooseDefault, describeDefault, type WithoutFlags } from "./default-settings.ts";
+import { readMeshConfig } from "./mesh-config.ts";
 import { CAPTURE_LONG_OPTIONS } from "./mesh-specs.ts";
 import { type DealtWords, dealWords, takeMesh } from "./mesh-words.ts";
 import { lastValue, type OptionSpec, type ParsedOptions, readOptions } from "./options.ts";
@@ -119,7 +119,8 @@ function readWithMesh(
   const asksForUsage = bound.ok && bound.value.purpose === "usage";
   if (!bound.ok || (findings.length > 0 && !asksForUsage)) return { options, captureFrom, line: null, findings };
   const { capture, origins, warnings, purpose } = bound.value;
-  const given = isInjected ? mesh.injected.words : dealt.mesh.filter((word) => !isIdle(word));
+  const typed = dealt.mesh.filter((word) => !isIdle(word));
+  const given = isInjected ? [...mesh.injected.words, ...typed] : typed;
   const line: CaptureCommandLine = {
     ...{ options, capture, mesh, origins, warnings, purpose, captureFrom },
     captureWords: [...namingWords(mesh), ...given],
@@ -139,9 +140,7 @@ function makeInput(
   reading: Reading,
   around: Pick<CaptureCommandOptions, "podIps" | "resolvers"> & Io,
 ): MeshInput {
-  const path = lastValue(reading.options, "mesh-config");
-  const text = path === undefined ? null : readInput(path, around, reading.findings);
-  const file: MeshFile | null = path === undefined || text === null ? null : { path, text };
+  const file = readMeshConfig(lastValue(reading.options, "mesh-config"), around, reading.findings);
   return {
     words: isInjected ? [...mesh.injected.words, ...words] : words,
     config: isInjected ? mesh.injected.config : file,

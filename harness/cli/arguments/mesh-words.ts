@@ -55,7 +55,7 @@ export interface DealtWords {
   readonly own: readonly string[];
   /** Those that the mesh reads, in order. */
   readonly mesh: readonly string[];
-  /** Whether one of the mesh's options that changes settings is among them. */
+  /** Whether one of the mesh's options that changes settings is among them, beside those that only choose the kind of rules. */
   readonly setsAnything: boolean;
 }
 
@@ -85,10 +85,11 @@ export function dealWords(
   const free = SWITCHES.filter((one) => named.every(({ name, short }) => name !== one.name && short !== one.short));
   const isMeshs = (token: WordToken & { kind: "option" }) =>
     !token.rawName.startsWith("--") || [...named, ...free].some(({ name }) => name === token.name);
+  const setting = new Set(options.flatMap(({ flag, choosesKind }) => (choosesKind ? [] : (flag ?? []))));
   for (const token of tokenizeWords(words, [...specs, ...named, ...free])) {
     const isOwn = token.kind === "option" ? !isMeshs(token) : positionals === "own";
     const isSwitch = token.kind === "option" && SWITCHES.some(({ name }) => name === token.name);
-    setsAnything ||= token.kind === "option" && !isSwitch && named.some(({ name }) => name === token.name);
+    setsAnything ||= token.kind === "option" && !isSwitch && setting.has(token.name);
     (isOwn ? own : mesh).push(...renderToken(token));
   }
   return { own, mesh, setsAnything };

@@ -24,7 +24,7 @@ export const NAMESPACE_OPTIONS: readonly OptionSpec[] = [
 const HELP: CommandHelp = {
   usage: ["landfall apply [MESH OPTION…] [OPTION…]"],
   about: [
-    "Applies the rules in the current network namespace, as an init container does, and replaces the rules of an earlier run. Other rules stay, except those in the mesh's own chains (ISTIO_*) and those that jump to these chains: it replaces them and lists them. Prints the output of iptables-save and ip6tables-save afterwards, also after a failure.",
+    "Applies the rules in the current network namespace, as an init container does, and replaces the rules of an earlier run. Other rules stay, except those in the mesh's own chains (ISTIO_*) and those that jump to these chains: it replaces them and lists them. Native nftables rules are applied in one transaction, in tables of their own. Prints the output of iptables-save and ip6tables-save afterwards, and what nft lists of such tables, also after a failure.",
   ],
   options: [{ title: "Options", options: NAMESPACE_OPTIONS }],
   captureFlags: "listed",
@@ -65,7 +65,7 @@ export const apply: Command = {
     for (const warning of warnings) io.err(`landfall: warning: ${warning}\n`);
     io.err(renderReplacedRules(replaced, "replaced", applied.hasRecord));
     const asJson = () => renderJson({ variant, outcome, warnings, replaced, ...renderRulesData(rules, line) });
-    io.out(options.values.has("json") ? asJson() : dump.ip + (dump.ip6 ?? ""));
+    io.out(options.values.has("json") ? asJson() : dump.ip + (dump.ip6 ?? "") + dump.nft);
     return 0;
   },
 };

@@ -12,7 +12,7 @@ import type { CommandHelp } from "./help.ts";
 const HELP: CommandHelp = {
   usage: ["landfall clean [OPTION…]"],
   about: [
-    "Removes from the current network namespace everything that apply creates: chains, the rules that jump to them, kubevirt rules, the IPv6 guard, policy routing, and ::6 on lo. Other rules stay, except those in such chains and those that jump to them: it removes them and lists them. What existed before apply also stays, as far as the record under /run shows.",
+    "Removes from the current network namespace everything that apply creates: nft tables, chains, the rules that jump to them, kubevirt rules, the IPv6 guard, policy routing, and ::6 on lo. Other rules stay, except those in such chains and those that jump to them: it removes them and lists them. What existed before apply also stays, as far as the record under /run shows.",
   ],
   options: [{ title: "Options", options: NAMESPACE_OPTIONS }],
   captureFlags: "none",

@@ -2,7 +2,9 @@ import { renderPodCommands } from "../../formats/commands.ts";
 import { renderIptablesSave } from "../../formats/iptables-save.ts";
 import { renderList } from "../../formats/list.ts";
 import { renderListing } from "../../formats/listing.ts";
-import { NO_RULES, type PodRules, type Ruleset } from "../../model/ruleset.ts";
+import { renderNftJson, renderNftText } from "../../formats/nft/write-nft.ts";
+import { codedFinding } from "../../model/finding.ts";
+import { listNftTables, NO_RULES, type PodRules, type Ruleset } from "../../model/ruleset.ts";
 import { renderJson } from "../../report/json.ts";
 import { readCaptureCommand } from "../arguments/capture-options.ts";
 import { lastValue, type OptionSpec, type ParsedOptions } from "../arguments/options.ts";
@@ -10,14 +12,18 @@ import { tellDefaultConfig, tellWarnings } from "../arguments/told-settings.ts";
 import type { Command } from "../command.ts";
 import { readListingNames } from "../input/names.ts";
 import { renderRulesData } from "../input/rules-data.ts";
+import { refuseUsage } from "../refusal.ts";
 import type { CommandHelp } from "./help.ts";
+
+/** What only iptables prints or takes. */
+const IPTABLES_FORMATS = ["save", "list", "listing", "listing-numeric", "commands"] as const;
 
 const SPECS: readonly OptionSpec[] = [
   {
     name: "format",
     value: "FORMAT",
-    choices: ["save", "list", "listing", "listing-numeric", "commands", "json"],
-    help: "one of the formats above (default save)",
+    choices: [...IPTABLES_FORMATS, "nft", "nft-json", "json"],
+    help: "one of the formats above (default save, and nft for rules of nftables)",
   },
   { name: "family", value: "4|6", choices: ["4", "6"], help: "the family to print (default 4)" },
   {
@@ -42,6 +48,8 @@ const HELP: CommandHelp = {
       ["listing", "what iptables -L would print of one table, with this machine's names (files only, no DNS)"],
       ["listing-numeric", "what iptables -L -n would print of one table"],
       ["commands", "shell commands for both families and for policy routing"],
+      ["nft", "rules of nftables for both families, as nft -f takes them"],
+      ["nft-json", "the same as nft -j -f takes them"],
       ["json", "everything, and for each setting where its value came from"],
     ],
   },
@@ -50,6 +58,7 @@ const HELP: CommandHelp = {
   examples: [
     ["landfall generate -u 1337 -b '*' -i '*' -d 15020 > rules.txt", "writes the rules of the seed command to a file"],
     ["landfall generate --mesh kuma --redirect-dns", "prints Kuma's rules for this option"],
+    ["landfall generate --mesh istio --native-nftables", "prints Istio's own nftables rules"],
     [
       "landfall generate -b '*' -i '*' --pod-ip 2001:db8::7 --family 6",
       "prints the rules of an IPv6 pod for ip6tables-restore",
@@ -77,7 +86,10 @@ function renderRules(rules: PodRules, options: ParsedOptions, data: () => object
   const family = lastValue(options, "family") === "6" ? 6 : 4;
   const table = lastValue(options, "table") ?? "nat";
   const ruleset: Ruleset = (family === 6 ? rules.ip6 : rules.ip) ?? { family, tables: [] };
-  switch (options.values.has("json") ? "json" : lastValue(options, "format")) {
+  const nftTables = listNftTables(rules);
+  const format = options.values.has("json") ? "json" : lastValue(options, "format");
+  refuseOtherTool(format, nftTables.length > 0);
+  switch (format ?? (nftTables.length > 0 ? "nft" : "save")) {
     case "list":
       return renderList(ruleset, table);
     case "listing":
@@ -86,9 +98,22 @@ function renderRules(rules: PodRules, options: ParsedOptions, data: () => object
       return renderListing(ruleset, table);
     case "commands":
       return `${renderPodCommands(rules).join("\n")}\n`;
+    case "nft":
+      return renderNftText(nftTables);
+    case "nft-json":
+      return renderNftJson(nftTables);
     case "json":
       return renderJson(data());
     default:
       return renderIptablesSave(ruleset);
   }
+}
+
+/** Throws `bad-input` where rules of one tool are asked for as the other prints them. */
+function refuseOtherTool(format: string | undefined, isNft: boolean): void {
+  if (format === undefined || format === "json" || isNft === format.startsWith("nft")) return;
+  const message = isNft
+    ? `These are rules of nftables, which ${format} cannot show; use nft, nft-json or json.`
+    : `These are rules of iptables, which ${format} cannot show; landfall translate makes rules of nftables from them.`;
+  throw refuseUsage([codedFinding("conflict", "--format", message)]);
 }

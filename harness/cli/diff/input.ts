@@ -36,9 +36,19 @@ export function readDiffInput(
   io: CommandIo,
 ): DiffInput {
   const { families, leftOut, before, after } = readBoth(options, io, [...known]);
-  const rulesets = [before, after].flatMap(({ ip, ip6 }) => [ip, ip6].filter((ruleset) => ruleset !== null));
   if (line === null) throw refuse(known);
   const { capture } = line;
+  return { families, leftOut, capture, ...makeComparison({ before, after }, families, { capture, options }, io) };
+}
+
+/** Gives two rule sets in the pod of a capture, ready to be compared. Throws `bad-input` for a budget or flows that cannot be read. */
+export function makeComparison(
+  { before, after }: { readonly before: FamilyRules; readonly after: FamilyRules },
+  families: readonly Family[],
+  { capture, options }: { readonly capture: Capture; readonly options: ParsedOptions },
+  io: CommandIo,
+): Pick<DiffInput, "before" | "after" | "setting" | "routing"> {
+  const rulesets = [before, after].flatMap(({ ip, ip6 }) => [ip, ip6].filter((ruleset) => ruleset !== null));
   const addresses = placePod(capture);
   tellTakenPorts(capture, io);
   const budget = readBudget(lastValue(options, "budget"));
@@ -60,7 +70,7 @@ export function readDiffInput(
     ...(within === null ? {} : { within }),
   };
   const routing = policyRouting.rules.length > 0 ? "as-installed" : "none-needed";
-  return { families, leftOut, before: toPod(before), after: toPod(after), setting, capture, routing };
+  return { before: toPod(before), after: toPod(after), setting, routing };
 }
 
 interface BothSides {

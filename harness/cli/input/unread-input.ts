@@ -10,6 +10,7 @@ const READERS: Readonly<Record<string, string>> = {
   map: "--rules -",
   prove: "--rules -",
   mutate: "--rules -",
+  translate: "a - in place of a file's name",
   diff: "a - in place of a file's name",
 };
 

@@ -15,9 +15,17 @@ export function renderExpression(value: Json | undefined): string {
   if (isList(value)) return value.map(renderExpression).join(",");
   const [kind, body] = unwrap(value) ?? [];
   if (kind === undefined || body === undefined) return JSON.stringify(value);
-  if (OPERATORS.includes(kind) && isList(body)) return body.map(renderOperand).join(` ${kind} `);
+  if (OPERATORS.includes(kind) && isList(body))
+    return body
+      .map((part, i) => (i === 0 && bindsMore(part, kind) ? renderExpression(part) : renderOperand(part)))
+      .join(` ${kind} `);
   const render = Object.hasOwn(EXPRESSIONS, kind) ? EXPRESSIONS[kind] : undefined;
   return render?.(body) ?? JSON.stringify(value);
+}
+
+/** `meta mark & 0xff | 0x100`: of all signs `&` binds most, so that no brackets are needed, and listings have none. */
+function bindsMore(part: Json, sign: string): boolean {
+  return unwrap(part)?.[0] === "&" && (sign === "|" || sign === "^");
 }
 
 function renderOperand(value: Json): string {

@@ -68,8 +68,8 @@ const OTHER_SELECTORS = [
 ];
 
 /** Says whether a word begins an expression that reads something of a packet. */
-export function startsSelector(reader: TextReader): boolean {
-  const { kind, text } = peek(reader);
+export function startsSelector(reader: TextReader, ahead = 0): boolean {
+  const { kind, text } = peek(reader, ahead);
   if (kind !== "word") return false;
   return (
     text.startsWith("@th") ||
@@ -78,7 +78,7 @@ export function startsSelector(reader: TextReader): boolean {
     ["meta", "ct", "fib", "socket", "numgen"].includes(text) ||
     BARE_META.includes(text) ||
     OTHER_SELECTORS.includes(text) ||
-    (Object.hasOwn(FIELDS, text) && peek(reader, 1).kind === "word")
+    (Object.hasOwn(FIELDS, text) && peek(reader, ahead + 1).kind === "word")
   );
 }
 

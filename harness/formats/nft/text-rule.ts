@@ -131,7 +131,9 @@ function isSet(right: Json): boolean {
 
 /** Reads what a mark or the like is set to: a value, an expression with masks, or a map. */
 function readNewValue(reader: TextReader): Json {
-  if (!startsSelector(reader)) return readRight(reader);
+  // `(meta mark & 0xff) | 0x100`: what stands in brackets may be an expression as well as bits of a value.
+  const isGrouped = isNext(reader, "(") && startsSelector(reader, 1);
+  if (!isGrouped && !startsSelector(reader)) return readRight(reader);
   const value = readSelector(reader);
   return takeIf(reader, "map") ? { map: { key: value, data: readMapData(reader) } } : value;
 }

@@ -3,7 +3,7 @@ import type { Clause, Connection, Contract, Demand } from "../../model/contract.
 import type { Range } from "../../model/match.ts";
 import { isLoopback, loopbackAddress } from "../../model/pod.ts";
 import { networkRanges } from "../../model/value-ranges.ts";
-import { DNS, dnsFamily, OUTBOUND, PUBLIC } from "./pod.ts";
+import { capturesDnsOf, DNS, OUTBOUND, PUBLIC } from "./pod.ts";
 import type { ConsulSettings } from "./settings.ts";
 
 const CLAUSES = {
@@ -95,7 +95,8 @@ function demandDns(
   { family, port, protocol, destination }: Connection,
   own: Readonly<Record<Family, string>>,
 ): Demand | null {
-  if (!capturesDns(settings) || port !== DNS_PORT || protocol === "icmp" || family !== dnsFamily(settings)) return null;
+  if (!capturesDns(settings) || port !== DNS_PORT || protocol === "icmp" || !capturesDnsOf(settings, family))
+    return null;
   const [only] = dnsDestination(settings, family);
   if (only !== undefined)
     return destination === only ? { must: "land-on", listener: DNS, clause: "dns-captured" } : null;

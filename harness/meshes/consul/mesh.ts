@@ -1,7 +1,7 @@
-import { codedFinding, type Parsed } from "../../model/finding.ts";
 import type { Range } from "../../model/match.ts";
-import type { Mesh, ReadSettings } from "../mesh.ts";
+import type { Mesh } from "../mesh.ts";
 import { makeContract } from "./contract.ts";
+import { CONSUL_TABLE, generateNative } from "./native-rules.ts";
 import { CONSUL_OPTIONS } from "./options.ts";
 import { makeShape } from "./pod.ts";
 import { CONSUL_CHAINS, generateIptables } from "./rules.ts";
@@ -27,24 +27,21 @@ export const consul: Mesh<ConsulSettings> = {
       }),
     },
   },
-  read: (input) => refuseNative(readConsul(input)),
+  read: readConsul,
   render: (settings) => ({
     words: settings.format === "nftables" ? ["--native-nftables"] : [],
     config: { path: "settings", text: JSON.stringify(configOf(settings)) },
   }),
-  generate: generateIptables,
+  generate: (settings) => (settings.format === "nftables" ? generateNative(settings) : generateIptables(settings)),
   contract: (settings, { own }) => makeContract(settings, own),
   shape: makeShape,
-  traces: { chains: Object.values(CONSUL_CHAINS), placementOf: () => "bottom", looksMade: () => false },
+  traces: {
+    chains: Object.values(CONSUL_CHAINS),
+    nftTables: [CONSUL_TABLE],
+    placementOf: () => "bottom",
+    looksMade: () => false,
+  },
 };
-
-/** The rules that the SDK makes with nft are not generated, and iptables' would not be what was asked for. */
-function refuseNative(read: Parsed<ReadSettings<ConsulSettings>>): Parsed<ReadSettings<ConsulSettings>> {
-  if (!read.ok || read.value.settings.format === "iptables") return read;
-  const message =
-    "landfall cannot generate Consul's native nftables rules; remove the option to get its iptables rules.";
-  return { ok: false, findings: [codedFinding("unsupported", "--native-nftables", message)] };
-}
 
 function configOf(settings: ConsulSettings): Readonly<Record<string, unknown>> {
   const ports = (ranges: readonly Range[]) => ranges.map((range) => renderRange(range, ":"));

@@ -83,5 +83,6 @@ export const CONSUL_OPTIONS: readonly MeshOption[] = [
     value: null,
     default: "false",
     help: "makes native nftables rules, as the SDK does from v0.19.0 on",
+    choosesKind: true,
   },
 ];

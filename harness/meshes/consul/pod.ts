@@ -1,4 +1,4 @@
-import { familyOf } from "../../model/address.ts";
+import { type Family, familyOf } from "../../model/address.ts";
 import type { Identity } from "../../model/contract.ts";
 import { isLoopback } from "../../model/pod.ts";
 import type { ListenerShape, PodShape } from "../../model/pod-shape.ts";
@@ -64,7 +64,12 @@ function dnsListener({ dnsAddress, dnsPort, dualStack }: ConsulSettings, owner: 
   ];
 }
 
-/** Gives the family whose DNS is captured: IPv6's with DualStack, else IPv4's. */
-export function dnsFamily({ dnsAddress, dualStack }: ConsulSettings): 4 | 6 {
-  return dnsAddress === null ? (dualStack === "on" ? 6 : 4) : familyOf(dnsAddress);
+/**
+ * Says whether DNS of a family is captured where any is: that of the server's family, or of the loopback address: IPv6's with DualStack,
+ * else IPv4's. With DualStack rules of nftables take both loopback addresses.
+ */
+export function capturesDnsOf({ dnsAddress, dualStack, format }: ConsulSettings, family: Family): boolean {
+  if (dnsAddress !== null) return familyOf(dnsAddress) === family;
+  if (dualStack === "off") return family === 4;
+  return family === 6 || format === "nftables";
 }

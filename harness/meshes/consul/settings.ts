@@ -52,7 +52,8 @@ export function readConsul({ words, config, names }: MeshInput): Parsed<ReadSett
   if (isNative === null) findings.push(finding("--native-nftables", "The value must be true or false."));
   const format = isNative === "on" ? "nftables" : "iptables";
   const readOwner = (entry: string, note: Note) => readUids(entry, names.user, format, note);
-  const readPorts = (entry: string, note: Note) => readPortOrService(entry, names.service, note);
+  const readPorts = (entry: string, note: Note) =>
+    readPortOrService(format === "nftables" ? entry.replace("-", ":") : entry, names.service, note);
   const required = <T>(field: string, otherwise: T, read: (value: string, note: Note) => T | null): T => {
     const value = text(field) ?? (field === "ProxyUserID" ? textOfZero(fields[field]) : null);
     if (value === null && !asksForHelp) noteFor(field)("This field is required; Consul has no default for it.");

@@ -15,11 +15,13 @@ import { DNS_PORT, leave, networksOf, PASS_THROUGH, type Situation } from "./sit
 
 /** Gives what istio-iptables does for settings, in words of its help and Istio's documents. */
 export function makeContract(settings: IstioSettings, { addresses, resolvers, own, behindLink }: PodFacts): Contract {
-  const servers = findCapturedServers(settings, resolvers);
+  const isDual = hasIpv6(settings, addresses);
+  const found = findCapturedServers(settings, resolvers);
+  const servers = typeof found === "string" || isDual ? found : { ...found, 6: [] };
   const situation: Situation = {
     settings,
     servers,
-    hasIpv6: hasIpv6(settings, addresses),
+    hasIpv6: isDual,
     own,
     behindLink: behindLink ?? null,
   };
@@ -31,9 +33,21 @@ export function makeContract(settings: IstioSettings, { addresses, resolvers, ow
   };
 }
 
-/** Without IPv6 rules nothing of IPv6 is touched. */
+const UNASKED_IPV6 = {
+  tool: "With native nftables IPv6 is captured in a pod without IPv6 rules as well, but for the proxy's calls to its own pod.",
+  promise: "IPv6 is captured if the pod's first address is IPv6, or with --dual-stack if any is.",
+} as const;
+
+/** Without IPv6 rules nothing of IPv6 is touched; tables of nftables are for both families, and only rules with addresses are missing. */
 function demand(situation: Situation, connection: Connection): Demand {
-  if (connection.family === 6 && !situation.hasIpv6) return leave("rest-untouched");
+  const { settings, hasIpv6 } = situation;
+  if (connection.family === 4 || hasIpv6) return demandOfFamily(situation, connection);
+  if (settings.nativeNftables === "off") return leave("rest-untouched");
+  const said = demandOfFamily(situation, connection);
+  return said.must === "land-on" ? { ...said, deviation: { ...UNASKED_IPV6, strict: leave("rest-untouched") } } : said;
+}
+
+function demandOfFamily(situation: Situation, connection: Connection): Demand {
   if (situation.servers !== "none" && isFromDnsPort(connection)) return { must: "unspecified" };
   if (connection.startedOn === "pod") return demandOutbound(situation, connection);
   return connection.startedOn === "vm"

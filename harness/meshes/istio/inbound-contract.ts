@@ -8,6 +8,7 @@ import {
   holds,
   isLeftLoopback,
   leave,
+  namesFamily,
   namesInterface,
   networksHold,
   type Said,
@@ -22,6 +23,8 @@ export function demandInbound(situation: Situation, connection: Connection): Dem
   if (destination !== own[family]) return { must: "unspecified" };
   if (namesInterface(settings.excludeInterfaces, POD_INTERFACE)) return leave("interfaces-untouched");
   if (protocol !== "tcp" || settings.inboundPortsInclude.length === 0) return leave("rest-untouched");
+  const isTproxy = settings.interceptionMode === "TPROXY";
+  if (isTproxy && !namesFamily(situation, family)) return leave("rest-untouched");
   const isTunnel = port === settings.inboundTunnelPort;
   if (isTunnel && settings.interceptionMode === "REDIRECT") return leave("tunnel-open");
   if (!isPortCaptured(situation, port))
@@ -42,9 +45,9 @@ export function demandVirtualMachine(situation: Situation, connection: Connectio
   const isMachine = namesInterface(settings.kubevirtInterfaces, link);
   const untouched = leave(isExcluded && !isMachine ? "interfaces-untouched" : "rest-untouched");
   if (protocol !== "tcp") return untouched;
-  const isOutbound = isMachine && networksHold(settings.outboundIpRangesInclude, destination, family);
+  const isOutbound = isMachine && networksHold(settings.outboundIpRangesInclude, destination, family, situation);
   const promised = isOutbound ? takeOutbound(settings) : untouched;
-  if (settings.interceptionMode === "REDIRECT") return promised;
+  if (settings.interceptionMode === "REDIRECT" || !namesFamily(situation, family)) return promised;
   return demandTransparent(situation, connection, { isExcluded, isOutbound, promised });
 }
 
@@ -104,7 +107,8 @@ export function demandInside(situation: Situation, connection: Connection): Dema
   const { protocol, owner, destination, family, port } = connection;
   if (settings.interceptionMode === "REDIRECT" || protocol !== "tcp" || settings.tproxyMark === OUTBOUND_MARK)
     return null;
-  if (namesInterface(settings.excludeInterfaces, "lo") || isLeftLoopback(destination, family, settings)) return null;
+  if (!namesFamily(situation, family)) return null;
+  if (namesInterface(settings.excludeInterfaces, "lo") || isLeftLoopback(destination, family, situation)) return null;
   const isProxy = holds(settings.proxyUid, owner.uid) || holds(settings.proxyGid, owner.gid);
   if (!isProxy && owner.mark !== OUTBOUND_MARK) return null;
   return isPortCaptured(situation, port) ? takeInbound(situation, connection, "self-calls-captured") : null;

@@ -3,7 +3,7 @@ import { TOOL_OPTIONS } from "./tool-options.ts";
 
 /** An option that changes rules, less what most of them have in common. */
 type Row = Pick<MeshOption, "setting" | "flag" | "letter" | "value" | "default" | "help"> &
-  Partial<Pick<MeshOption, "variable" | "annotation" | "words">>;
+  Partial<Pick<MeshOption, "variable" | "annotation" | "words" | "choosesKind">>;
 
 /** The tool reads each of its flags from the variable of the same name, `proxy-uid` from PROXY_UID (pkg/flag/flag.go, BindEnv). */
 function nameVariable(flag: string | null): string | null {
@@ -120,7 +120,7 @@ const SWITCHES: readonly Row[] = [
   },
   {
     ...{ setting: "nativeNftables", flag: "native-nftables", letter: null, value: null },
-    ...{ default: "false", help: "makes native nftables rules" },
+    ...{ default: "false", help: "makes native nftables rules", choosesKind: true },
   },
 ];
 

@@ -9,6 +9,7 @@ import {
   isInside,
   isLeftLoopback,
   leave,
+  namesFamily,
   namesInterface,
   networksHold,
   PASS_THROUGH,
@@ -21,7 +22,8 @@ export function demandOutbound(situation: Situation, connection: Connection): De
   const { settings } = situation;
   const { owner, source, family } = connection;
   // The kernel delivers what a socket marks so to the pod itself, whatever its destination; only an answer to a client is meant to.
-  const isRerouted = settings.interceptionMode === "TPROXY" && settings.inboundPortsInclude.length > 0;
+  const isRerouted =
+    namesFamily(situation, family) && settings.interceptionMode === "TPROXY" && settings.inboundPortsInclude.length > 0;
   if (isRerouted && owner.mark === settings.tproxyMark) return { must: "unspecified" };
   const demand = demandRedirect(situation, connection);
   const staysInside = isInside(connection.destination, situation) && source !== PASS_THROUGH[family];
@@ -60,7 +62,8 @@ function demandByOwner(situation: Situation, connection: Connection, inside: boo
   const found = asked.find(({ range, id }) => holds([range], id));
   if (!found) return asked.length > 0 && isSettledByFirst ? leave("inside-untouched") : null;
   const isSpared = port === settings.inboundTunnelPort || (found.sparesDns && capturesDns && port === DNS_PORT);
-  const isSelfCall = isTcp && inside && !isLeftLoopback(destination, family, settings) && !isSpared;
+  const isSelfCall =
+    namesFamily(situation, family) && isTcp && inside && !isLeftLoopback(destination, family, situation) && !isSpared;
   if (!isSelfCall) return leave("proxy-untouched");
   const listener = nameListener(settings, settings.inboundCapturePort);
   return { must: "land-on", listener, by: "redirect", clause: "self-calls-captured" };
@@ -88,13 +91,14 @@ function demandDns(
 }
 
 /** The help text says that exclusions count only where every network is captured; they count with a list as well. */
-function demandByDestination({ settings }: Situation, { protocol, port, destination, family }: Connection): Demand {
+function demandByDestination(situation: Situation, { protocol, port, destination, family }: Connection): Demand {
+  const { settings } = situation;
   const { outboundPortsInclude, outboundIpRangesInclude, outboundIpRangesExclude } = settings;
-  if (isLeftLoopback(destination, family, settings)) return leave("loopback-untouched");
+  if (isLeftLoopback(destination, family, situation)) return leave("loopback-untouched");
   const isIncluded =
     protocol === "tcp" &&
-    (holds(outboundPortsInclude, port) || networksHold(outboundIpRangesInclude, destination, family));
-  if (!networksHold(outboundIpRangesExclude, destination, family))
+    (holds(outboundPortsInclude, port) || networksHold(outboundIpRangesInclude, destination, family, situation));
+  if (!networksHold(outboundIpRangesExclude, destination, family, situation))
     return isIncluded ? takeOutbound(settings) : leave("rest-untouched");
   const untouched = leave("exclusions-untouched");
   return isIncluded && outboundIpRangesInclude !== "*"

@@ -9,7 +9,7 @@ import type { IstioSettings } from "./settings.ts";
 
 const DNS_PORT = 53;
 /** The source of what the proxy's inbound pass-through sends on. */
-const PASS_THROUGH: Readonly<Record<Family, string>> = { 4: "127.0.0.6", 6: "::6" };
+export const PASS_THROUGH_SOURCE: Readonly<Record<Family, string>> = { 4: "127.0.0.6", 6: "::6" };
 
 /** Gives the addresses inside the pod that are left alone: a setting for IPv4, ::1 for IPv6. */
 export function loopbackOf({ loopbackNetwork }: IstioSettings, family: Family): string {
@@ -18,7 +18,7 @@ export function loopbackOf({ loopbackNetwork }: IstioSettings, family: Family): 
 
 /** Gives what the pass-through sends inside the pod: `-s 127.0.0.6/32`. */
 export function fromPassThrough(family: Family): readonly Match[] {
-  return matchAddress("source", PASS_THROUGH[family]);
+  return matchAddress("source", PASS_THROUGH_SOURCE[family]);
 }
 
 /** Gives the chain of outbound traffic in the table nat; the order is the tool's (pkg/capture/run.go, Run). */
@@ -93,7 +93,7 @@ function groupRules({ ownerGroupsInclude, ownerGroupsExclude }: IstioSettings): 
 }
 
 /** Says whether a network list names a loopback address: the tool then writes no rule that leaves calls inside the pod alone. */
-function namesLoopback(networks: IstioSettings["outboundIpRangesInclude"]): boolean {
+export function namesLoopback(networks: IstioSettings["outboundIpRangesInclude"]): boolean {
   if (networks === "*") return false;
   return networks.some((text) => {
     const address = text.split("/")[0] ?? "";

@@ -15,8 +15,8 @@ import { warn } from "./warnings.ts";
 const DEFAULT_UID = 1337;
 const DEFAULT_USER = "istio-proxy";
 const HIGHEST_NUMBER = 0xffffffff;
-/** As many gids as one rule of iptables 1.8.9 holds; the tool's own limit of 64 is never reached. */
-const GROUPS_AT_MOST = 49;
+/** As many gids as one rule holds, of iptables 1.8.9 and of nftables; the tool's own limit of 64 is never reached. */
+const GROUPS_AT_MOST = { off: 49, on: 63 } as const;
 
 /** Reads the words and variables of istio-iptables, all findings at once. It has no file of settings. */
 export function readIstio(input: MeshInput): Parsed<ReadSettings<IstioSettings>> {
@@ -83,6 +83,7 @@ function readSettings(given: Given, names: NameLookups, user: string | undefined
       readList(text, groups, note),
     ),
     loopbackNetwork: given.read("loopbackNetwork", "127.0.0.1/32", readLoopback),
+    nativeNftables: given.readSwitch("nativeNftables"),
   };
 }
 
@@ -123,15 +124,19 @@ function readLoopback(text: string, note: Note): string | null {
 
 /** Faults that no single value shows. */
 function check(settings: IstioSettings, given: Given, addresses: readonly string[]): void {
-  const { ownerGroupsInclude: groups } = settings;
-  if (groups !== "*" && groups.length > GROUPS_AT_MOST)
+  const { ownerGroupsInclude: groups, nativeNftables } = settings;
+  const most = GROUPS_AT_MOST[nativeNftables];
+  const tool = nativeNftables === "on" ? "nftables" : "iptables";
+  if (groups !== "*" && groups.length > most)
     given.noteFor("ownerGroupsInclude")(
-      `These are ${groups.length} groups, but one iptables rule takes at most ${GROUPS_AT_MOST}. Name fewer, or use a range such as 1000-2000.`,
+      `These are ${groups.length} groups, but one ${tool} rule takes at most ${most}. Name fewer, or use a range such as 1000-2000.`,
     );
-  if (given.readSwitch("nativeNftables") === "on")
-    given.noteFor("nativeNftables")(
-      "landfall cannot generate Istio's native nftables rules; remove the option to get its iptables rules.",
-    );
+  if (nativeNftables === "on")
+    for (const setting of ["excludeInterfaces", "kubevirtInterfaces"] as const)
+      for (const name of settings[setting].filter((one) => /[+*]$/.test(one)))
+        given.noteFor(setting)(
+          `"${name}" stands for several interfaces, which --native-nftables does not take; name each.`,
+        );
   if (listPodFamilies(addresses).length === 0)
     given.findings.push(addressFinding(addresses.length === 0 ? "none is given" : "they are all local ones"));
 }

@@ -12,22 +12,26 @@ import type { PodFacts } from "../mesh.ts";
 import { jumpTo, makeRule, makeTable, matchAddress, matchInterface, RETURN, redirectTo, TCP } from "../rules.ts";
 import { dnsRedirects, makeRawTable } from "./dns-rules.ts";
 import { CHAINS, single, toPort } from "./matches.ts";
+import { generateNative } from "./native-rules.ts";
 import { capturesFamily, outboundRules } from "./outbound-rules.ts";
 import { type CapturedServers, findCapturedServers, hasIpv6 } from "./pod-facts.ts";
 import type { IstioSettings } from "./settings.ts";
 import { tproxyRules } from "./tproxy-rules.ts";
 
 /**
- * Gives the iptables rules of istio-iptables at 86c9f01fd735 (tools/istio-iptables/pkg/capture/run.go). IPv4 rules are made in every pod;
- * IPv6 rules depend on the pod's addresses, and without them IPv6 is left as it is.
+ * Gives the rules of istio-iptables, those of nftables if the settings ask for them. Those of iptables are the tool's at 86c9f01fd735
+ * (tools/istio-iptables/pkg/capture/run.go). IPv4 rules are made in every pod; IPv6 rules depend on the pod's addresses, and without them
+ * IPv6 is left as it is.
  */
 export function generateRules(settings: IstioSettings, { addresses, resolvers }: PodFacts): PodRules {
-  const servers = findCapturedServers(settings, resolvers);
   const isDual = hasIpv6(settings, addresses);
+  const policyRouting = makeRouting(settings, isDual);
+  if (settings.nativeNftables === "on") return { ...generateNative(settings, { addresses, resolvers }), policyRouting };
+  const servers = findCapturedServers(settings, resolvers);
   return {
     ip: makeRuleset(settings, servers, 4),
     ip6: isDual ? makeRuleset(settings, servers, 6) : { family: 6, tables: [] },
-    policyRouting: makeRouting(settings, isDual),
+    policyRouting,
   };
 }
 

@@ -32,4 +32,6 @@ export interface IstioSettings {
   readonly ownerGroupsExclude: readonly Range[];
   /** IPv4, within 127.0.0.0/8. */
   readonly loopbackNetwork: string;
+  /** `on`: rules of nftables, in tables of both families. */
+  readonly nativeNftables: "on" | "off";
 }

@@ -47,9 +47,15 @@ export function networksOf(texts: readonly string[], family: Family): readonly N
   return texts.flatMap((text) => parseNetwork(text) ?? []).filter((network) => network.family === family);
 }
 
-/** Says whether a list of networks holds an address. */
-export function networksHold(texts: "*" | readonly string[], address: string, family: Family): boolean {
+/** Says whether a list of networks that the settings give holds an address; rules hold networks of those families alone that they name. */
+export function networksHold(
+  texts: "*" | readonly string[],
+  address: string,
+  family: Family,
+  situation: Situation,
+): boolean {
   if (texts === "*") return true;
+  if (!namesFamily(situation, family)) return false;
   return networksOf(texts, family).some((network) => networkHolds(network, addressValue(address)));
 }
 
@@ -59,9 +65,15 @@ export function isInside(address: string, { own, hasIpv6 }: Situation): boolean 
   return isLoopback(address) || address === own[4] || address === own[6];
 }
 
+/** Says whether rules name addresses of a family: in a pod without IPv6 rules those of nftables see IPv6, and name no address of it. */
+export function namesFamily({ hasIpv6 }: Situation, family: Family): boolean {
+  return family === 4 || hasIpv6;
+}
+
 /** Says whether an address is one of those that are left alone: a setting names them for IPv4, for IPv6 it is ::1. */
-export function isLeftLoopback(address: string, family: Family, { loopbackNetwork }: IstioSettings): boolean {
-  return networksHold([family === 4 ? loopbackNetwork : loopbackAddress(6)], address, family);
+export function isLeftLoopback(address: string, family: Family, situation: Situation): boolean {
+  const { loopbackNetwork } = situation.settings;
+  return networksHold([family === 4 ? loopbackNetwork : loopbackAddress(6)], address, family, situation);
 }
 
 /** Says whether a list names an interface; a `+` at the end of a name stands for any ending (iptables(8), --in-interface). */

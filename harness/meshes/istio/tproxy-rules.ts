@@ -9,7 +9,7 @@ import type { IstioSettings } from "./settings.ts";
 
 const ALL_BITS = 0xffffffff;
 /** The mark of what the proxy itself sends to the pod's own address (constants.OutboundMark). */
-const OUTBOUND_MARK = 1338;
+export const OUTBOUND_MARK = 1338;
 
 /** The rules of TPROXY in the table mangle, chain by chain; none with REDIRECT. */
 export function tproxyRules(settings: IstioSettings, family: Family): Readonly<Record<string, readonly Rule[]>> {

@@ -1,5 +1,6 @@
 import type { Traces } from "../mesh.ts";
 import { CHAINS } from "./matches.ts";
+import { NATIVE_TABLES } from "./native-chains.ts";
 
 /**
  * The rules that the tool puts into built-in chains without naming a chain of its own, as `iptables -S` prints them behind the chain:
@@ -23,6 +24,7 @@ const LOOKS: Readonly<Record<string, readonly RegExp[]>> = {
 /** What is istio-iptables' own in a network namespace. */
 export const ISTIO_TRACES: Traces = {
   chains: Object.values(CHAINS),
+  nftTables: NATIVE_TABLES,
   // The tool inserts the redirects of virtual machines, and appends all else but their returns, which look like those of -c.
   placementOf: (chain, { target }) =>
     chain === "PREROUTING" && target?.kind === "jump" && target.chain === CHAINS.outboundRedirect ? "top" : "bottom",

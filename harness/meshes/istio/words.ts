@@ -43,6 +43,7 @@ function renderWords(settings: IstioSettings): readonly string[] {
     ["--capture-all-dns", settings.captureAllDns],
     ["--drop-invalid", settings.dropInvalid],
     ["--dual-stack", settings.dualStack],
+    ["--native-nftables", settings.nativeNftables],
   ];
   return [
     ...given.flatMap(([flag, text]) => (text === "" ? [] : [flag, text])),

@@ -52,7 +52,7 @@ const POD_ADDRESSES = {
   dual: [DEFAULT_ADDRESSES.pod[4], DEFAULT_ADDRESSES.pod[6]],
 } as const;
 
-/** The server that a scenario's pod asks. */
+/** The servers that a scenario's pod asks unless it names others. */
 const RESOLVERS: readonly string[] = ["10.96.0.10"];
 
 /** Reads a scenario, all findings at once; each names `file` and the field. */
@@ -83,7 +83,7 @@ type Note = (field: string, found: readonly Finding[]) => void;
 
 /** Null where there are findings. A flag and its value in one word are a fault in a file, and read as two for those of the value. */
 function readCapture(scenario: Scenario | SalvagedScenario, note: Note): Capture | null {
-  const { mesh: name, meshConfig, capture, environment = {}, pod = "ipv4" } = scenario;
+  const { mesh: name, meshConfig, capture, environment = {}, pod = "ipv4", resolvers = RESOLVERS } = scenario;
   const mesh = meshNamed(name);
   if (!mesh)
     note("mesh", [
@@ -97,7 +97,7 @@ function readCapture(scenario: Scenario | SalvagedScenario, note: Note): Capture
   const joined = capture.filter((word) => JOINED_WORDS.test(word));
   note("capture", joined.map(refuseJoined));
   const words = capture.flatMap((word) => splitJoined(word));
-  const facts = { addresses: POD_ADDRESSES[pod], own: DEFAULT_ADDRESSES.pod, resolvers: RESOLVERS };
+  const facts = { addresses: POD_ADDRESSES[pod], own: DEFAULT_ADDRESSES.pod, resolvers };
   const config = meshConfig === undefined ? null : { path: "meshConfig", text: meshConfig };
   const places = { environment, files: [], config, names: NO_LOOKUPS, pod: facts };
   const read = mesh.bind({ words, ...places }, DEFAULT_ADDRESSES);
@@ -136,8 +136,8 @@ function makeInstallation(
     if (!rules.ok) for (const fault of rules.findings) note(`without${fault.where}`, [{ ...fault, where: "" }]);
     return { kind: "rules", rules: rules.ok ? rules.value : generated };
   }
-  // A file of settings is not in the pod: there the rules go in as they are.
-  if (scenario.meshConfig !== undefined) return { kind: "rules", rules: generated };
+  // A file of settings or of other resolvers is not in the pod: there the rules go in as they are.
+  if (scenario.meshConfig !== undefined || scenario.resolvers !== undefined) return { kind: "rules", rules: generated };
   const flags = [...(scenario.mesh === undefined ? [] : ["--mesh", scenario.mesh]), ...(scenario.capture ?? [])];
   return { kind: "capture", flags, environment: scenario.environment ?? {}, rules: generated };
 }

@@ -1,9 +1,11 @@
+import { canonicalAddress } from "../../model/address.ts";
 import { codedFinding, type Finding, finding, type Parsed } from "../../model/finding.ts";
 import { parseFlowText } from "../../model/flow-text.ts";
 import type { Scenario } from "../../model/scenario.ts";
 import { meshNamed, usualShape } from "./named-shape.ts";
 import { checkField, findUnknownFields, isListOf, isRecord, isText, isTexts, type Shape } from "./shape.ts";
 
+const isAddress = (value: unknown) => typeof value === "string" && canonicalAddress(value) === value;
 const isPort = (value: unknown) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 65535;
 const isRules = (value: unknown) =>
   isTexts(value) && Object.keys(value as object).every((family) => family === "ip" || family === "ip6");
@@ -33,6 +35,11 @@ const SHAPES: Readonly<Record<keyof Scenario, Shape>> = {
   pod: {
     is: '"ipv4", "ipv6" or "dual"',
     holds: (v) => ["ipv4", "ipv6", "dual"].includes(String(v)),
+    presence: "optional",
+  },
+  resolvers: {
+    is: 'a list of addresses, without blanks or leading zeros: ["10.96.0.10"]',
+    holds: (value) => isListOf(value, isAddress),
     presence: "optional",
   },
   without: {

@@ -7,6 +7,8 @@ import type { EnvoySettings } from "./settings.ts";
  * which a flow counts as a loop; flows come one at a time and need few.
  */
 const MAX_CONNECTIONS = 2 * MAX_HOPS;
+/** The level and the name of the option that marks a socket (include/uapi/asm-generic/socket.h). */
+const [SOL_SOCKET, SO_MARK] = [1, 36];
 
 /** Gives the cluster for destinations elsewhere: as they were dialled, from the address the route gives. */
 export function elsewhereCluster(family: Family, settings: EnvoySettings): object {
@@ -20,7 +22,7 @@ export function passThroughCluster(family: Family, settings: EnvoySettings): obj
     ...makeCluster(`pass-through-${family}`, settings),
     type: "ORIGINAL_DST",
     lb_policy: "CLUSTER_PROVIDED",
-    upstream_bind_config: { source_address: { address, port_value: 0 } },
+    upstream_bind_config: { source_address: { address, port_value: 0 }, ...markSockets(settings) },
   };
 }
 
@@ -30,7 +32,19 @@ export function closedCluster(family: Family, settings: EnvoySettings): object {
   return { ...makeCluster(name, settings), type: "STATIC", load_assignment: { cluster_name: name } };
 }
 
-function makeCluster(name: string, { connectTimeoutMs }: EnvoySettings): object {
+function makeCluster(name: string, settings: EnvoySettings): object {
+  const { connectTimeoutMs, mark } = settings;
   const limit = { max_connections: MAX_CONNECTIONS, max_pending_requests: MAX_CONNECTIONS };
-  return { name, connect_timeout: `${connectTimeoutMs / 1000}s`, circuit_breakers: { thresholds: [limit] } };
+  return {
+    name,
+    connect_timeout: `${connectTimeoutMs / 1000}s`,
+    circuit_breakers: { thresholds: [limit] },
+    ...(mark === 0 ? {} : { upstream_bind_config: markSockets(settings) }),
+  };
+}
+
+/** Marks the sockets from which Envoy dials (SO_MARK of socket(7)), as ztunnel marks its own. The right NET_ADMIN allows it. */
+function markSockets({ mark }: EnvoySettings): object {
+  if (mark === 0) return {};
+  return { socket_options: [{ level: SOL_SOCKET, name: SO_MARK, int_value: mark, state: "STATE_PREBIND" }] };
 }

@@ -74,10 +74,11 @@ export class RealEnvoy {
   }
 
   #planFor({ shape }: PodSpec) {
-    const { uid, gid } = proxyIdentity(shape);
+    const { uid, gid, mark } = proxyIdentity(shape);
     const settings: EnvoySettings = {
       listeners: envoyListeners(shape),
       passThrough: shape.passThrough,
+      mark,
       podAddresses: this.#podAddresses,
       connectTimeoutMs: this.#connectTimeoutMs,
     };

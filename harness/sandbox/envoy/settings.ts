@@ -6,6 +6,8 @@ export interface EnvoySettings extends Pick<PodShape, "passThrough"> {
   readonly listeners: readonly ListenerShape[];
   /** The pod's addresses, canonical text; the loopback ones are added. */
   readonly podAddresses: readonly string[];
+  /** The mark of every socket from which the proxy dials; 0 for none. */
+  readonly mark: number;
   /** How long a connection onward may take to be made. */
   readonly connectTimeoutMs: number;
 }

@@ -5,7 +5,15 @@ import { readNft } from "../../formats/nft/read-nft.ts";
 import { renderNftText } from "../../formats/nft/write-nft.ts";
 import type { Family } from "../../model/address.ts";
 import { codedFinding } from "../../model/finding.ts";
-import { type Chain, familyKey, type PodRules, type Ruleset, type Table, tableKey } from "../../model/ruleset.ts";
+import {
+  type Chain,
+  familyKey,
+  listNftTables,
+  type PodRules,
+  type Ruleset,
+  type Table,
+  tableKey,
+} from "../../model/ruleset.ts";
 import { readKernelRules } from "./kernel-rules-text.ts";
 import { renderRoutingText } from "./routing-text.ts";
 
@@ -13,31 +21,40 @@ import { renderRoutingText } from "./routing-text.ts";
  * Gives rules as the kernel's tools read them: tables of iptables for iptables-restore, tables of nft for nft, which is asked last. Throws
  * `bad-input` where a table of nft must be loaded before one of iptables for the order of their chains to be right.
  */
-export function renderRules(rules: PodRules): Pick<CallParams<"apply">, "ip" | "ip6" | "nft" | "policyRouting"> {
+export function renderRules(
+  rules: PodRules,
+): Pick<CallParams<"apply">, "ip" | "ip6" | "legacy" | "nft" | "policyRouting"> {
   const { ip, ip6, policyRouting } = rules;
+  const isBeside = hasBothVariants(rules);
   const ofIptables = (ruleset: Ruleset | null) =>
-    ruleset && renderIptablesSave({ ...ruleset, tables: ruleset.tables.filter(({ source }) => source !== "nft") });
+    ruleset && renderTables(ruleset, ({ source }) => source !== "nft" && !(isBeside && source === "iptables-legacy"));
+  const ofLegacy = (ruleset: Ruleset | null) =>
+    ruleset === null ? "" : renderTables(ruleset, ({ source }) => source === "iptables-legacy");
   for (const ruleset of [ip, ip6]) if (ruleset) checkOrder(ruleset);
-  const tables = mergeNftTables(ip, ip6);
+  const tables = listNftTables(rules);
   return {
     ip: ofIptables(ip),
     ip6: ofIptables(ip6),
+    ...(isBeside ? { legacy: { ip: ofLegacy(ip), ip6: ofLegacy(ip6) } } : {}),
     nft: tables.length === 0 ? "" : renderNftText(tables),
     policyRouting: renderRoutingText(policyRouting),
   };
 }
 
-/** Each table once, in an order that both families have. */
-function mergeNftTables(ip: Ruleset | null, ip6: Ruleset | null): readonly Table[] {
-  const ofNft = (ruleset: Ruleset | null) => ruleset?.tables.filter(({ source }) => source === "nft") ?? [];
-  const merged = [...ofNft(ip)];
-  let at = 0;
-  for (const table of ofNft(ip6)) {
-    const known = merged.findIndex((other) => tableKey(other) === tableKey(table));
-    if (known < 0) merged.splice(at, 0, table);
-    at = (known < 0 ? at : known) + 1;
-  }
-  return merged;
+function renderTables(ruleset: Ruleset, isMeant: (table: Table) => boolean): string {
+  return renderIptablesSave({ ...ruleset, tables: ruleset.tables.filter(isMeant) });
+}
+
+/** Rules of one variant alone go into the sandbox's; only beside those of the other are they put where they come from. */
+function hasBothVariants({ ip, ip6 }: PodRules): boolean {
+  const tables = [...(ip?.tables ?? []), ...(ip6?.tables ?? [])].filter(({ source }) => source !== "nft");
+  const legacy = tables.filter(({ source }) => source === "iptables-legacy");
+  return legacy.length > 0 && legacy.length < tables.length;
+}
+
+/** The place of a table in the order in which the sandbox loads them. */
+function loadingStage({ source }: Pick<Table, "source">): number {
+  return source === "iptables-legacy" ? 0 : source === "nft" ? 2 : 1;
 }
 
 function checkOrder({ tables }: Ruleset): void {
@@ -46,14 +63,16 @@ function checkOrder({ tables }: Ruleset): void {
       chain.base === null ? [] : [{ source, table: name, chain: chain.name, ...chain.base, place }],
     ),
   );
-  const early = bases.filter(({ source }) => source === "nft");
-  const late = bases.filter(({ source }) => source !== "nft");
-  for (const one of early) {
-    const tie = late.find(
-      ({ hook, priority, place }) => hook === one.hook && priority === one.priority && one.place < place,
+  for (const one of bases) {
+    const tie = bases.find(
+      (other) =>
+        other.hook === one.hook &&
+        other.priority === one.priority &&
+        one.place < other.place &&
+        loadingStage(other) < loadingStage(one),
     );
     if (tie === undefined) continue;
-    const message = `${one.table} ${one.chain} and ${tie.table} ${tie.chain} have one hook and priority; name the iptables file first, because the sandbox loads it first.`;
+    const message = `${one.table} ${one.chain} and ${tie.table} ${tie.chain} have one hook and priority; name the files of iptables-legacy first, then iptables-nft, then nft, as the sandbox loads them.`;
     throw new LandfallError("bad-input", "The sandbox cannot load these rules in the given order.", {
       findings: [codedFinding("rule-fault", "--rules", message)],
     });

@@ -1,11 +1,13 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { renderList } from "../../../harness/formats/list.ts";
+import { readNft } from "../../../harness/formats/nft/read-nft.ts";
+import { renderNftText } from "../../../harness/formats/nft/write-nft.ts";
 import type { Mesh, MeshInput, PodFacts } from "../../../harness/meshes/mesh.ts";
 import type { Family } from "../../../harness/model/address.ts";
 import type { NameLookups } from "../../../harness/model/name-lookups.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
-import { familyKey } from "../../../harness/model/ruleset.ts";
+import { familyKey, type Table } from "../../../harness/model/ruleset.ts";
 
 /** The names of the machine on which the vectors were recorded. */
 const NAMES: NameLookups = {
@@ -37,6 +39,8 @@ export interface Vector {
   readonly ip6tables_nft?: RecordedTables;
   readonly iptables_legacy?: RecordedTables;
   readonly ip6tables_legacy?: RecordedTables;
+  /** What `nft -j list ruleset` printed, handles aside. */
+  readonly nft_json?: { readonly nftables: readonly unknown[] };
 }
 
 /** Reads the vectors of one tool from `test/golden`. */
@@ -94,4 +98,31 @@ export function generatedRules<Settings>(mesh: Mesh<Settings>, vector: Vector): 
       });
     }),
   );
+}
+
+/** Gives the nft tables that a vector recorded, in one form for all of landfall's readers: as nft's language has them. */
+export function recordedTables({ nft_json: listing }: Vector): readonly string[] {
+  const read = readNft(JSON.stringify(listing), { where: "recorded", names: NAMES });
+  if (!read.ok) throw new Error(JSON.stringify(read.findings));
+  return renderTables(read.value.tables);
+}
+
+/** Gives the nft tables that a mesh generates for a vector as nft's language has them; findings where it refuses the input. */
+export function generatedTables<Settings>(mesh: Mesh<Settings>, vector: Vector): readonly string[] | Refused {
+  const input = inputOf(vector);
+  const parsed = mesh.read(input);
+  if (!parsed.ok) return { refused: parsed.findings.map(({ where, message }) => `${where}: ${message}`) };
+  const { ip, ip6 } = mesh.generate(parsed.value.settings, input.pod);
+  if (ip?.tables !== ip6?.tables) throw new Error("Both families must have the same tables.");
+  return renderTables(ip?.tables ?? []);
+}
+
+/** Each table as text, sorted, and what its rules have counted left out. */
+function renderTables(tables: readonly Table[]): readonly string[] {
+  return tables.map((table) => renderNftText([table]).replace(/ packets \d+ bytes \d+/g, "")).toSorted();
+}
+
+/** What a mesh says of input that it refuses. */
+interface Refused {
+  readonly refused: readonly string[];
 }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
+import { NO_POLICY_ROUTING } from "../../../harness/model/policy-routing.ts";
 import { compilePod } from "../../../harness/netfilter/simulator.ts";
+import { nftRules } from "../nft-vectors.ts";
 import { check, flowOf, rulesOf, SPEC, withShape } from "./setup.ts";
 
 const CAPTURE = "4 -A OUTPUT -p tcp -j REDIRECT --to-ports 15001";
@@ -49,6 +51,25 @@ describe("a hop limit", () => {
     const rules = ["mangle", "4 -A PREROUTING -i vm0 -j TTL --ttl-set 1"];
     expect(causeOf(rules, "vm -> upstream:80")).toMatch(/a hop limit of 1/);
     expect(causeOf(rules, "vm -> pod:8080")).toBe("known");
+  });
+});
+
+describe("a hop limit is lowered by one where a packet is passed on", () => {
+  const droppingAt = (hook: string, hops: number) =>
+    `table ip t { chain c { type filter hook ${hook} priority 0; ip ttl ${hops} drop; }; }`;
+  test.each([
+    ["client -> pod:8080", "input", 63],
+    ["upstream -> pod:8080", "input", 64],
+    ["app -> upstream:80", "output", 64],
+    ["vm -> upstream:80", "forward", 63],
+    ["vm -> pod:8080", "input", 64],
+  ])("%s, at %s: %i", (flow, hook, hops) => {
+    const spec = { ...SPEC, ...withShape({ kubevirtInterfaces: ["vm0"] }) };
+    const kinds = [63, 64].map((each) => {
+      const rules = { ...nftRules(droppingAt(hook, each)), policyRouting: NO_POLICY_ROUTING };
+      return compilePod(rules, spec, DEFAULT_ADDRESSES).land(flowOf(flow), "answer").kind;
+    });
+    expect(kinds.map((kind) => kind === "timed-out")).toEqual([hops === 63, hops === 64]);
   });
 });
 

@@ -1,0 +1,116 @@
+import { LandfallError } from "../errors.ts";
+import { readNft } from "../formats/nft/read-nft.ts";
+import { renderNftText } from "../formats/nft/write-nft.ts";
+import { MESHES } from "../meshes/meshes.ts";
+import type { NameLookups } from "../model/name-lookups.ts";
+import type { Table } from "../model/ruleset.ts";
+import { findOnPath } from "./on-path.ts";
+import { runCommand } from "./process.ts";
+
+/** An nft table of ours as the kernel has it. */
+interface OwnNftTable {
+  readonly name: string;
+  /** What `nft list table` prints, which `nft -f` takes. */
+  readonly text: string;
+  /** What `nft -j list table` prints. */
+  readonly json: string;
+}
+
+/** The nft tables of ours in a namespace; `command` is null where there is no nft, and nothing is known. */
+export interface NftState {
+  readonly command: string | null;
+  readonly tables: readonly OwnNftTable[];
+}
+
+/** What is to become of our nft tables. */
+export interface NftChange {
+  readonly before: NftState;
+  /** What is to be there; empty for none of ours. */
+  readonly wanted: readonly Table[];
+}
+
+/** Every table that some mesh makes is ours by its name, whoever made it: as chains of iptables are. */
+const OWN_TABLES: ReadonlySet<string> = new Set(MESHES.flatMap(({ traces }) => traces.nftTables ?? []));
+const REMEDY = "Install nftables, and give the capability NET_ADMIN.";
+/** Listings have numbers where they could have names; the few names that nft's JSON keeps are its own. */
+const NO_NAMES: NameLookups = { user: () => null, group: () => null, service: () => null, routeTable: () => null };
+
+/** Reads the nft tables of the family inet that carry a mesh's name. Throws `environment` where nft is there and does not list them. */
+export function readNftTables(): NftState {
+  const command = findOnPath("nft");
+  if (command === null) return { command, tables: [] };
+  const names = [...list(command, ["list", "tables", "inet"]).matchAll(/^table inet (\S+)$/gm)].map(
+    ([, name = ""]) => name,
+  );
+  const tables = names
+    .filter((name) => OWN_TABLES.has(name))
+    .map((name) => ({
+      name,
+      text: list(command, ["list", "table", "inet", name]),
+      json: list(command, ["-j", "list", "table", "inet", name]),
+    }));
+  return { command, tables };
+}
+
+/**
+ * Gives the input of the one `nft -f` that makes a change, which the kernel does whole or not at all; empty where there is nothing to do.
+ * Tables of ours that are not wanted go with it.
+ */
+export function planNftChange({ before, wanted }: NftChange): string {
+  const isThere = before.tables.length === wanted.length && before.tables.every(({ json }) => isSame(json, wanted));
+  if (isThere) return "";
+  const text = wanted.length === 0 ? "" : renderNftText(wanted);
+  return removeTables([...before.tables, ...wanted].map(({ name }) => name)) + text;
+}
+
+/** Makes a change by one `nft -f`. Throws `environment` with nft's own words, with nothing done. */
+export function commitNftChange(change: NftChange): "changed" | "unchanged" {
+  const text = planNftChange(change);
+  if (text === "") return "unchanged";
+  load(change.before, text);
+  return "changed";
+}
+
+/** Brings our nft tables back to what they were before a change. */
+export function rollBackNftChange({ before, wanted }: NftChange): void {
+  const names = [...before.tables, ...wanted].map(({ name }) => name);
+  if (names.length > 0) load(before, removeTables(names) + before.tables.map(({ text }) => text).join(""));
+}
+
+/** Gives what `nft list table` prints of our tables, one after the other. */
+export function dumpNftTables({ tables }: NftState): string {
+  return tables.map(({ text }) => text).join("");
+}
+
+/** `add` before `delete`: deleting what is not there is an error (nft(8), TABLES). */
+function removeTables(names: readonly string[]): string {
+  return [...new Set(names)].map((name) => `add table inet ${name}\ndelete table inet ${name}\n`).join("");
+}
+
+function isSame(json: string, wanted: readonly Table[]): boolean {
+  const read = readNft(json, { where: "nft", names: NO_NAMES });
+  if (!read.ok) return false;
+  return read.value.tables.every((table) => {
+    const same = wanted.find(({ name }) => name === table.name);
+    return same !== undefined && withoutCounts(renderNftText([same])) === withoutCounts(renderNftText([table]));
+  });
+}
+
+function withoutCounts(text: string): string {
+  return text.replace(/\bpackets \d+ bytes \d+/g, "");
+}
+
+function list(command: string, words: readonly string[]): string {
+  const { status, stdout, stderr } = runCommand(command, words);
+  if (status === 0) return stdout;
+  const why = stderr.trim() || `it ended with ${status}`;
+  throw new LandfallError("environment", `The nft tables cannot be read (nft ${words.join(" ")}): ${why}. ${REMEDY}`);
+}
+
+function load({ command }: NftState, text: string): void {
+  if (command === null) throw new LandfallError("environment", `There is no nft on the PATH. ${REMEDY}`);
+  const { status, stderr } = runCommand(command, ["-f", "-"], text);
+  if (status === 0) return;
+  const outcome = status === "killed" ? "has not ended by itself" : "refuses the rules";
+  throw new LandfallError("environment", `nft ${outcome}: ${stderr.trim()}. The rules were:\n${text}`);
+}

@@ -1,0 +1,24 @@
+import { defineScenario } from "../harness/model/scenario.ts";
+
+export default defineScenario({
+  name: "consul-native",
+  claim:
+    "Consul's native nftables rules capture IPv4 both ways and what goes to its own name server, and leave IPv6, Envoy and its health port alone.",
+  mesh: "consul",
+  capture: ["--native-nftables"],
+  meshConfig:
+    '{"ProxyUserID": "5995", "ProxyInboundPort": 20000, "ProxyOutboundPort": 15001, "ExcludeInboundPorts": ["21000"], "ExcludeUIDs": ["5996"], "ConsulDNSIP": "127.0.0.1", "ConsulDNSPort": 8600}',
+  answer: {
+    "client -> pod:8080": "public:20000",
+    "client -> pod:21000": "refused",
+    "app -> upstream:80": "envoy-outbound:15001",
+    "app -> localhost:53": "consul-dns:8600",
+    "envoy -> upstream:80": "upstream:80",
+    "uid=5996 -> upstream:80": "upstream:80",
+    "app -> localhost:8080": "app:8080",
+    "app -> pod:8080": "envoy-outbound:15001",
+    "client6 -> pod6:8080": "app:8080",
+    "app -> upstream6:80": "upstream:80",
+    "app -> localhost:53/udp": "consul-dns:8600",
+  },
+});

@@ -1,0 +1,37 @@
+import { defineScenario } from "../harness/model/scenario.ts";
+import { usualWithDns } from "./usual/istio.ts";
+
+export default defineScenario({
+  name: "istio-dns-two-resolvers",
+  claim: "Every resolver of the pod is captured, and no address beside them.",
+  mesh: "istio",
+  capture: ["-u", "1337", "-b", "*", "-i", "*", "--redirect-dns"],
+  resolvers: ["10.96.0.10", "10.98.0.10"],
+  answer: {
+    ...usualWithDns,
+    "app -> 10.96.0.10:53/udp": "dns:15053",
+    "app -> 10.98.0.10:53/udp": "dns:15053",
+    "app -> 10.96.0.10:53": "dns:15053",
+    "app -> 10.98.0.10:53": "dns:15053",
+    "app -> 10.97.0.10:53/udp": "upstream:53",
+    "app -> 10.97.0.10:53": "envoy-outbound:15001",
+    "envoy -> 10.96.0.10:53/udp": "upstream:53",
+    "envoy -> 10.98.0.10:53/udp": "upstream:53",
+    "gid=1337 -> 10.96.0.10:53": "upstream:53",
+    "gid=1337 -> 10.98.0.10:53": "upstream:53",
+    "uid=1337 -> 10.96.0.10:53": "upstream:53",
+    "root@127.0.0.7 -> 127.0.0.6:53": "envoy-outbound:15001",
+    "gid=1337@127.0.0.7 -> 127.0.0.6:53": "envoy-inbound:15006",
+    "gid=1336@127.0.0.7 -> 127.0.0.6:53": "envoy-outbound:15001",
+    "gid=1338@127.0.0.7 -> 127.0.0.6:53": "envoy-outbound:15001",
+    "root@127.0.0.7 -> localhost:53": "refused",
+    "root -> 10.96.0.10:1": "envoy-outbound:15001",
+    "root -> 10.96.0.11:53": "envoy-outbound:15001",
+    "root -> 10.96.0.10:52": "envoy-outbound:15001",
+    "root -> 10.96.0.10:54": "envoy-outbound:15001",
+    "root -> 10.98.0.10:1": "envoy-outbound:15001",
+    "root -> 10.98.0.11:53": "envoy-outbound:15001",
+    "root -> 10.98.0.10:52": "envoy-outbound:15001",
+    "root -> 10.98.0.10:54": "envoy-outbound:15001",
+  },
+});

@@ -1,0 +1,18 @@
+import { defineScenario } from "../harness/model/scenario.ts";
+import { usual } from "./usual/istio.ts";
+
+export default defineScenario({
+  name: "istio-excluded-interface",
+  claim: "What comes in or goes out by an interface of -c is left alone.",
+  mesh: "istio",
+  capture: ["-u", "1337", "-b", "*", "-i", "*", "-c", "net1"],
+  answer: {
+    ...usual,
+    "vm -> pod:8080": "app:8080",
+    "vm -> pod:22": "app:22",
+    "client -> pod:8080": "envoy-inbound:15006",
+    "app -> upstream:80": "envoy-outbound:15001",
+    "envoy -> upstream:80": "upstream:80",
+    "root -> 10.245.0.2:1": "refused",
+  },
+});

@@ -1,0 +1,43 @@
+import { defineScenario } from "../harness/model/scenario.ts";
+
+export default defineScenario({
+  name: "istio-native",
+  claim:
+    "Current Istio's native nftables rules capture IPv4 as its iptables rules do, and IPv6 in a pod without IPv6 rules as well.",
+  mesh: "istio",
+  capture: [
+    "-p",
+    "15001",
+    "-z",
+    "15006",
+    "-u",
+    "1337",
+    "-m",
+    "REDIRECT",
+    "-i",
+    "*",
+    "-x",
+    "",
+    "-b",
+    "*",
+    "-d",
+    "15090,15021,15020",
+    "--native-nftables",
+  ],
+  answer: {
+    "client -> pod:8080": "envoy-inbound:15006",
+    "client -> pod:15021": "probe:15021",
+    "client -> pod:15008": "tunnel:15008",
+    "app -> upstream:80": "envoy-outbound:15001",
+    "envoy -> upstream:80": "upstream:80",
+    "app -> pod:8080": "app:8080",
+    "app -> localhost:8080": "app:8080",
+    "envoy -> pod:8080": "envoy-inbound:15006",
+    "client6 -> pod6:8080": "envoy-inbound:15006",
+    "app -> upstream6:80": "envoy-outbound:15001",
+    "client -> pod:15090": "stats:15090",
+    "client -> pod:15020": "status:15020",
+    "uid=1000,gid=1337 -> upstream:80": "upstream:80",
+    "envoy@127.0.0.6 -> pod:8080": "app:8080",
+  },
+});

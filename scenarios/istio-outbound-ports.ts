@@ -1,0 +1,36 @@
+import { defineScenario } from "../harness/model/scenario.ts";
+import { usual } from "./usual/istio.ts";
+
+export default defineScenario({
+  name: "istio-outbound-ports",
+  claim: "Outbound ports of -q are captured wherever they lead, those of -o nowhere, TCP and UDP.",
+  mesh: "istio",
+  capture: [...["-u", "1337", "-b", "*", "-i", "10.96.0.0/16"], ...["-q", "9999", "-o", "443"]],
+  answer: {
+    ...usual,
+    "app -> upstream:9999": "envoy-outbound:15001",
+    "app -> upstream:9998": "upstream:9998",
+    "app -> upstream:10000": "upstream:10000",
+    "app -> 10.96.0.1:80": "envoy-outbound:15001",
+    "app -> 10.96.0.1:443": "upstream:443",
+    "app -> 10.96.0.1:442": "envoy-outbound:15001",
+    "app -> 10.96.0.1:444": "envoy-outbound:15001",
+    "app -> upstream:443/udp": "upstream:443",
+    "app -> upstream:80": "upstream:80",
+    "app -> 10.95.255.255:80": "upstream:80",
+    "app -> 10.97.0.0:80": "upstream:80",
+    "app -> 10.96.255.255:80": "envoy-outbound:15001",
+    "envoy -> 10.96.0.1:80": "upstream:80",
+    "uid=1337 -> 10.96.0.1:80": "upstream:80",
+    "gid=1337 -> 10.96.0.1:80": "upstream:80",
+    "uid=1336 -> 10.96.0.1:80": "envoy-outbound:15001",
+    "uid=1338 -> 10.96.0.1:80": "envoy-outbound:15001",
+    "gid=1336 -> 10.96.0.1:80": "envoy-outbound:15001",
+    "gid=1338 -> 10.96.0.1:80": "envoy-outbound:15001",
+    "uid=1336 -> upstream:80": "upstream:80",
+    "uid=1338 -> upstream:80": "upstream:80",
+    "gid=1336 -> upstream:80": "upstream:80",
+    "gid=1338 -> upstream:80": "upstream:80",
+    "root@127.0.0.6 -> 127.0.0.6:9999": "refused",
+  },
+});

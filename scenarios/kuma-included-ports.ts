@@ -1,0 +1,36 @@
+import { defineScenario } from "../harness/model/scenario.ts";
+import { usual } from "./usual/kuma.ts";
+
+export default defineScenario({
+  name: "kuma-included-ports",
+  claim: "With included ports only these are captured, in each direction.",
+  mesh: "kuma",
+  capture: [],
+  meshConfig: "redirect: { inbound: { includePorts: [80, 8080] }, outbound: { includePorts: [443] } }",
+  answer: {
+    ...usual,
+    "client -> pod:80": "envoy-inbound:15006",
+    "client -> pod:8080": "envoy-inbound:15006",
+    "client -> pod:22": "app:22",
+    "client -> pod:79": "refused",
+    "client -> pod:81": "refused",
+    "client -> pod:8079": "refused",
+    "client -> pod:8081": "refused",
+    "app -> upstream:443": "envoy-outbound:15001",
+    "app -> upstream:442": "upstream:442",
+    "app -> upstream:444": "upstream:444",
+    "app -> upstream:80": "upstream:80",
+    "uid=5677 -> upstream:80": "upstream:80",
+    "uid=5679 -> upstream:80": "upstream:80",
+    "gid=5678 -> upstream:80": "upstream:80",
+    "uid=5677 -> upstream:443": "envoy-outbound:15001",
+    "uid=5678 -> upstream:443": "upstream:443",
+    "uid=5679 -> upstream:443": "envoy-outbound:15001",
+    "gid=5678 -> upstream:443": "envoy-outbound:15001",
+    "uid=5678@127.0.0.7 -> 127.0.0.6:1": "envoy-inbound:15006",
+    "root@127.0.0.7 -> 127.0.0.6:443": "refused",
+    "gid=5678@127.0.0.7 -> 127.0.0.6:443": "refused",
+    "uid=5677@127.0.0.7 -> 127.0.0.6:443": "refused",
+    "uid=5679@127.0.0.7 -> 127.0.0.6:443": "refused",
+  },
+});

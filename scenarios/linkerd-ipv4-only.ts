@@ -1,0 +1,16 @@
+import { defineScenario } from "../harness/model/scenario.ts";
+import { usual } from "./usual/linkerd.ts";
+
+export default defineScenario({
+  name: "linkerd-ipv4-only",
+  claim: "With --ipv6=false IPv6 is left alone.",
+  mesh: "linkerd",
+  capture: ["--incoming-proxy-port", "4143", "--outgoing-proxy-port", "4140", "--proxy-uid", "2102", "--ipv6=false"],
+  answer: {
+    ...usual,
+    "client -> pod:8080": "proxy-inbound:4143",
+    "app -> upstream:80": "proxy-outbound:4140",
+    "client6 -> pod6:8080": "app:8080",
+    "app -> upstream6:80": "upstream:80",
+  },
+});

@@ -1,0 +1,21 @@
+/** What lands alike under most settings of Kuma: Envoy known by uid 5678, all inbound ports and all destinations captured. */
+export const usual = {
+  "client -> pod:8080": "envoy-inbound:15006",
+  "app -> upstream:80": "envoy-outbound:15001",
+  "envoy -> upstream:80": "upstream:80",
+  "uid=5678 -> upstream:80": "upstream:80",
+  "uid=5677 -> upstream:80": "envoy-outbound:15001",
+  "uid=5679 -> upstream:80": "envoy-outbound:15001",
+  "gid=5678 -> upstream:80": "envoy-outbound:15001",
+  "app -> pod:8080": "app:8080",
+  "app -> localhost:8080": "app:8080",
+  "envoy -> localhost:8080": "app:8080",
+  "uid=5678 -> localhost:8080": "app:8080",
+  "uid=5678 -> pod:8080": "envoy-inbound:15006",
+  "uid=5678 -> 127.0.0.2:8080": "envoy-inbound:15006",
+  "uid=5677 -> pod:8080": "app:8080",
+  "uid=5679 -> pod:8080": "app:8080",
+  "gid=5678 -> pod:8080": "app:8080",
+  "uid=5678@127.0.0.6 -> pod:8080": "app:8080",
+  "uid=5678@127.0.0.7 -> pod:8080": "envoy-inbound:15006",
+};

@@ -1,0 +1,126 @@
+import fc from "fast-check";
+import { readNft } from "../../harness/formats/nft/read-nft.ts";
+import type { Family } from "../../harness/model/address.ts";
+import type { Hook } from "../../harness/model/hook.ts";
+import { familyKey, type Ruleset } from "../../harness/model/ruleset.ts";
+import { NAMES } from "../unit/nft-vectors.ts";
+import { drawMatch, drawStatement, drawVerdict, type NftPlace, OBJECTS } from "./nft-rules.ts";
+
+/** Priorities at which chains stand: around conntrack and NAT, and several at the same one. */
+const PRIORITIES: Readonly<Record<NftPlace["type"], readonly number[]>> = {
+  filter: [-310, -300, -201, -150, -101, -100, -50, 0, 0, 50, 101],
+  nat: [-150, -100, -100, -90, 100],
+  route: [-300, -150, -150, 0],
+};
+const HOOKS: Readonly<Record<NftPlace["type"], readonly Hook[]>> = {
+  filter: ["prerouting", "input", "input", "forward", "output", "output", "postrouting"],
+  nat: ["prerouting", "prerouting", "input", "output", "output", "postrouting"],
+  route: ["output"],
+};
+const TYPES = ["nat", "nat", "filter", "filter", "filter", "route"] as const;
+/** Regular chains below each base chain; a chain leads only to those behind it, so that there are no loops. */
+const CHAINS_BELOW = 2;
+
+/**
+ * Gives rule sets of nftables that packets of one family meet, drawn as texts over the whole vocabulary: tables of the family and of both,
+ * base chains of every type at every hook they can have, some at one priority, policies, sets and maps, every statement. Values lie where
+ * rules turn: the pod's own addresses, proxy ports, owners and their neighbours.
+ */
+export function arbitraryNftRuleset(family: Family, rulesAtMost: number): fc.Arbitrary<Ruleset> {
+  return arbitraryNftText(family, rulesAtMost).map((text) => readDrawn(text, family));
+}
+
+/** Reads a text that was drawn. Throws where the reader refuses it: what is drawn is in the language. */
+export function readDrawn(text: string, family: Family): Ruleset {
+  const read = readNft(text, { where: "drawn", names: NAMES });
+  if (!read.ok) throw new Error(`${read.findings.map(({ message }) => message).join("\n")}\n${text}`);
+  return read.value[familyKey(family)] ?? { family, tables: [] };
+}
+
+function arbitraryNftText(family: Family, rulesAtMost: number): fc.Arbitrary<string> {
+  const table = fc.constantFrom(familyKey(family), "inet" as const, "inet" as const);
+  return fc
+    .array(table, { minLength: 1, maxLength: 3 })
+    .chain((families) =>
+      fc
+        .tuple(...families.map((tableFamily, i) => arbitraryTable(`t${i}`, tableFamily, family, rulesAtMost)))
+        .map((texts) => texts.join("")),
+    );
+}
+
+function arbitraryTable(
+  name: string,
+  tableFamily: NftPlace["tableFamily"],
+  family: Family,
+  rulesAtMost: number,
+): fc.Arbitrary<string> {
+  const base = fc.constantFrom(...TYPES).chain((type) =>
+    fc.record({
+      type: fc.constant(type),
+      hook: fc.constantFrom(...HOOKS[type]),
+      priority: fc.constantFrom(...PRIORITIES[type]),
+      policy: fc.constantFrom(...(type === "filter" ? ["accept", "accept", "accept", "accept", "drop"] : ["accept"])),
+    }),
+  );
+  return fc
+    .array(base, { minLength: 1, maxLength: 3 })
+    .chain((bases) =>
+      fc.tuple(
+        ...bases.map(({ type, hook, priority, policy }, i) =>
+          arbitraryChains(
+            { type, hook, tableFamily, family, chain: `b${i}` },
+            `type ${type} hook ${hook} priority ${priority}; policy ${policy};`,
+            rulesAtMost,
+          ),
+        ),
+      ),
+    )
+    .map((chains) => `table ${tableFamily} ${name} {\n${OBJECTS[family]}${chains.toReversed().join("")}}\n`);
+}
+
+/** A base chain with the chains below it. */
+function arbitraryChains(place: Omit<NftPlace, "depth">, head: string, rulesAtMost: number): fc.Arbitrary<string> {
+  const depths = Array.from({ length: CHAINS_BELOW + 1 }, (_, depth) => depth);
+  return fc
+    .tuple(
+      ...depths.map((depth) =>
+        fc.array(arbitraryRule({ ...place, depth }), { minLength: depth === 0 ? 1 : 0, maxLength: rulesAtMost }),
+      ),
+    )
+    .map((chains) =>
+      chains
+        .map((rules, depth) => {
+          const name = depth === 0 ? place.chain : `${place.chain}_${depth}`;
+          const lines = [...(depth === 0 ? [head] : []), ...rules].map((line) => `    ${line}\n`);
+          return `  chain ${name} {\n${lines.join("")}  }\n`;
+        })
+        .toReversed()
+        .join(""),
+    );
+}
+
+function arbitraryRule(place: NftPlace): fc.Arbitrary<string> {
+  const comment = fc.constantFrom("", "", "", "", ' comment "drawn"');
+  return fc
+    .tuple(
+      fc.oneof(fc.array(drawMatch(place), { maxLength: 1 }), fc.array(drawMatch(place), { maxLength: 2 })),
+      fc.array(drawStatement(place), { maxLength: 1 }),
+      drawVerdict(place),
+      comment,
+    )
+    .map(([matches, statements, verdict, note]) => {
+      const words = [...matches, ...statements, verdict].filter((word) => word !== "");
+      return `${words.length === 0 ? "counter" : words.join(" ")}${note}`;
+    })
+    .filter((rule) => isLoadable(rule, place));
+}
+
+/** Some matches do not go together, such as those of two protocols: a rule that the reader refuses is drawn again. */
+function isLoadable(rule: string, { tableFamily, family, type, hook, chain, depth }: NftPlace): boolean {
+  const below = Array.from({ length: CHAINS_BELOW }, (_, i) => `chain ${chain}_${i + 1} { }`).join("\n");
+  const head = `type ${type} hook ${hook} priority 0; policy accept;`;
+  const call = depth === 0 ? rule : `jump ${chain}_${depth}`;
+  const own = depth === 0 ? "" : `add rule ${tableFamily} t ${chain}_${depth} ${rule}\n`;
+  const text = `table ${tableFamily} t {\n${OBJECTS[family]}${below}\nchain ${chain} { ${head} ${call}\n }\n}\n${own}`;
+  return readNft(text, { where: "drawn", names: NAMES }).ok;
+}

@@ -1,0 +1,121 @@
+import { describe, expect, test } from "vitest";
+import { complainBySchema } from "../schemas/schema.ts";
+import { buildOnce, runInNamespace, type ScriptResult } from "./namespace-setup.ts";
+
+buildOnce();
+
+const ISTIO = `--mesh istio -b '*' -i '*'`;
+const NATIVE = `${ISTIO} --native-nftables`;
+const TPROXY = `${NATIVE} -m TPROXY --redirect-dns --drop-invalid`;
+/** What the kernel has of every tool, counters left out. */
+const SHOW = `show() { nft list ruleset 2>/dev/null | sed 's/packets [0-9]* bytes [0-9]*/packets 0 bytes 0/'; ip rule | grep fwmark; }`;
+/** Somebody else's table. */
+const FOREIGN = `nft 'table inet mine { chain c { type filter hook output priority 0; tcp dport 9 drop; }; }'`;
+
+async function run(script: string): Promise<ScriptResult> {
+  return runInNamespace(`${SHOW}\n${script}`);
+}
+
+/** The names of the tables in what `show` printed. */
+function tablesIn(text: string): readonly string[] {
+  return [...text.matchAll(/^table (\S+ \S+) \{/gm)].map(([, name = ""]) => name).toSorted();
+}
+
+describe("native rules of nftables", () => {
+  test.concurrent("are applied once, and the second time nothing is changed", async () => {
+    const apply = `landfall apply ${TPROXY} --json`;
+    const { stdout } = await run(`${apply}; show; echo; echo ---; ${apply} | grep -e outcome -e variant; show`);
+    const [first = "", second = ""] = stdout.split("---\n");
+    const [, json = "", once = ""] = /^(\{.*?^\})\n(.*)$/ms.exec(first) ?? [];
+    expect(complainBySchema("apply", JSON.parse(json))).toEqual([]);
+    expect(JSON.parse(json)).toMatchObject({ outcome: "applied", variant: "native-nftables", ip: { nat: [] } });
+    expect(tablesIn(once)).toEqual(["inet istio-proxy-mangle", "inet istio-proxy-nat", "inet istio-proxy-raw"]);
+    expect(second).toBe(`  "variant": "native-nftables",\n  "outcome": "unchanged",\n${once.trimEnd()}\n`);
+  });
+
+  test.concurrent("are replaced whole, those of earlier settings in other tables too", async () => {
+    const { stdout } = await run(
+      `landfall apply ${TPROXY} >/dev/null; landfall apply ${NATIVE} -p 15111 >/dev/null; show`,
+    );
+    expect(tablesIn(stdout)).toEqual(["inet istio-proxy-nat"]);
+    expect(stdout).toContain("redirect to :15111");
+    expect(stdout).not.toContain("redirect to :15001");
+    expect(stdout).not.toContain("fwmark");
+  });
+
+  test.concurrent("take the place of the iptables rules of an earlier run, and give it back", async () => {
+    const { stdout } = await run(
+      `landfall apply ${ISTIO} >/dev/null; landfall apply ${NATIVE} >/dev/null; show; iptables-save | grep -c -e '^-A'; echo ---
+       landfall apply ${ISTIO} >/dev/null; show; iptables-save | grep -c -e '^-A'`,
+    );
+    const [native = "", iptables = ""] = stdout.split("---\n");
+    expect(tablesIn(native)).toContain("inet istio-proxy-nat");
+    expect(native).toMatch(/^0$/m);
+    expect(tablesIn(iptables)).not.toContain("inet istio-proxy-nat");
+    expect(iptables).toMatch(/^1\d$/m);
+  });
+
+  test.concurrent("are cleaned, and the tables of others stay", async () => {
+    const { stdout } = await run(
+      `${FOREIGN}; show >/run/before; landfall apply ${TPROXY} >/dev/null; nft list table inet mine >/run/mine
+       landfall clean --json; show | diff /run/before - && echo same; landfall clean --json | grep outcome`,
+    );
+    expect(stdout).toContain("delete table inet istio-proxy-nat");
+    expect(stdout).toMatch(/^same$/m);
+    expect(stdout).toContain('"outcome": "nothing-to-clean"');
+  });
+
+  test.concurrent("are cleaned without a record as well, for a table is known by its name", async () => {
+    const { stdout } = await run(`landfall apply ${NATIVE} >/dev/null; rm -r /run/landfall; landfall clean; show`);
+    expect(stdout).toBe("");
+  });
+
+  test.concurrent("need no iptables", async () => {
+    const only = `mkdir /run/bin; ln -s "$(command -v nft)" "$(command -v ip)" /run/bin; PATH=/run/bin`;
+    const { stdout, stderr, status } = await run(
+      `(${only}; landfall apply ${NATIVE} >/dev/null); show; (${only}; landfall apply ${ISTIO} >/dev/null)`,
+    );
+    expect(tablesIn(stdout)).toEqual(["inet istio-proxy-nat"]);
+    expect(stderr).toContain("there is no iptables here");
+    expect(status).toBe(3);
+  });
+
+  test.concurrent("are refused where there is no nft, with nothing done", async () => {
+    const without = `mkdir /run/bin; for t in ip iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore; do ln -s "$(command -v $t)" /run/bin; done; PATH=/run/bin`;
+    const { stdout, stderr, status } = await run(
+      `(${without}; landfall apply ${NATIVE}) || { echo $?; show; exit 3; }`,
+    );
+    expect(stderr).toContain("There is no nft on the PATH");
+    expect(tablesIn(stdout)).toEqual([]);
+    expect(status).toBe(3);
+  });
+
+  test.concurrent("that the kernel refuses leave the iptables rules of an earlier run", async () => {
+    const refusing = `mkdir /run/bin; printf '#!/bin/sh\\ncase "$*" in *-f*) echo no >&2; exit 1;; esac\\nexec %s "$@"\\n' "$(command -v nft)" >/run/bin/nft; chmod +x /run/bin/nft`;
+    const { stdout, stderr, status } = await run(
+      `landfall apply ${ISTIO} >/dev/null; show >/run/before; ${refusing}; PATH=/run/bin:$PATH landfall apply ${NATIVE} >/dev/null; code=$?; show | diff /run/before - && echo same; exit $code`,
+    );
+    expect(stderr).toContain("nft refuses the rules: no");
+    expect(stdout).toBe("same\n");
+    expect(status).toBe(3);
+  });
+
+  test.concurrent("go again where the iptables rules of an earlier run cannot be taken away", async () => {
+    const refusing = `mkdir /run/bin; printf '#!/bin/sh\\necho no >&2\\nexit 1\\n' >/run/bin/iptables-restore; chmod +x /run/bin/iptables-restore`;
+    const { stdout, stderr, status } = await run(
+      `landfall apply ${ISTIO} >/dev/null; show >/run/before; ${refusing}
+       for t in iptables iptables-save; do ln -s "$(command -v $t)" /run/bin; done
+       PATH=/run/bin:$PATH landfall apply ${NATIVE} >/dev/null; code=$?; show | diff /run/before - && echo same; exit $code`,
+    );
+    expect(stderr).toContain("refuses the rules: no");
+    expect(stdout).toBe("same\n");
+    expect(status).toBe(3);
+  });
+
+  test.concurrent("of Consul are applied and cleaned", async () => {
+    const { stdout } = await run(
+      `landfall apply --mesh consul --native-nftables --mesh-config - >/dev/null <<<'{"ProxyUserID":"5995","ProxyInboundPort":20000}'; show; landfall clean; show`,
+    );
+    expect(tablesIn(stdout)).toEqual(["inet consul_tproxy"]);
+  });
+});
