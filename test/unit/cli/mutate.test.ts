@@ -70,7 +70,7 @@ describe("mutate", () => {
     ]);
     expect([demanded.code, demanded.out]).toEqual([
       0,
-      expect.stringMatching(/^seed: 194 mutants, 148 caught, 46 equivalent, 0 missed \(\d+ flows\)$/m),
+      expect.stringMatching(/^seed: 194 mutants, 148 caught, 46 equivalent, 0 missed \(\d+ flows; TCP\)$/m),
     ]);
   });
 
