@@ -23,7 +23,7 @@ describe(DOCUMENT, () => {
         status: 0,
         stderr: "",
       });
-      expect(stdout.match(/^\S+(?= holds \(\d+ class(?:es)? judged\)$)/gm)?.slice(-names.length)).toEqual(names);
+      expect(stdout.match(/^\S+(?= holds \(\d+ class(?:es)? checked\)$)/gm)?.slice(-names.length)).toEqual(names);
     }
   });
 

@@ -1,8 +1,8 @@
-import { readdirSync } from "node:fs";
 import { loadScenarios, SCENARIO_FOLDER } from "../../harness/cli/verify/scenarios.ts";
 import { LandfallError } from "../../harness/errors.ts";
-import { NO_RULES } from "../../harness/model/ruleset.ts";
+import { listNftTables, NO_RULES } from "../../harness/model/ruleset.ts";
 import { type ParsedScenario, parseScenario } from "../../harness/run/scenario/parsed-scenario.ts";
+import { listScenarioFiles } from "../../harness/run/scenario/scenario-files.ts";
 import { AgentSandbox } from "../../harness/sandbox/agents/agent-sandbox.ts";
 import { startNetnsWorld } from "../../harness/sandbox/netns/world.ts";
 import { openDice } from "./dice.ts";
@@ -19,15 +19,16 @@ export interface JudgedHole {
 
 /** The different capture configs of the built-in scenarios, each with the rules that are generated from it. */
 export async function loadConfigs(): Promise<readonly ParsedScenario[]> {
-  const files = readdirSync(SCENARIO_FOLDER).map((file) => `${SCENARIO_FOLDER}${file}`);
   const known = new Map<string, ParsedScenario>();
-  for (const { file, scenario } of await loadScenarios(files, { err: () => {} })) {
+  for (const { file, scenario } of await loadScenarios(listScenarioFiles(SCENARIO_FOLDER), { err: () => {} })) {
     const parsed = parseScenario(scenario, file);
     if (!parsed.ok) throw new Error(`${file} cannot be read`);
     const { capture } = parsed.value;
     // The one thing that Istio's own rules do not do: with TPROXY they take a virtual machine's connection twice.
     const isTransparent = capture.shape.listeners.some(({ mode }) => mode === "transparent");
     if (isTransparent && capture.shape.links.length > 0) continue;
+    // A hole is a rule of iptables.
+    if (capture.generated !== null && listNftTables(capture.generated).length > 0) continue;
     const installation = { kind: "rules", rules: capture.generated ?? NO_RULES } as const;
     known.set(JSON.stringify([capture.mesh, capture.settings]), { ...parsed.value, flows: "boundaries", installation });
   }

@@ -147,7 +147,7 @@ describe.each(["nft", "legacy"] as const)("apply and clean with %s", (variant: V
     const result = await go(script);
     const [before, after] = statesOf(result);
     expect(result.stdout).toMatch(/^code 3$/m);
-    expect(result.stdout).toMatch(/\/iptables-restore refuses the rules/);
+    expect(result.stdout).toMatch(/\/iptables-restore rejected the rules/);
     expect(after).toEqual(before);
   });
 });
@@ -200,7 +200,7 @@ describe("after a failure", () => {
     const script = `iptables -t nat -A OUTPUT -p tcp --dport 2 -j RETURN\n${refuse.replaceAll("\n", "\\n")}; PATH=/run/bin:$PATH landfall apply ${SEED}; echo "code $?"`;
     const { stdout, stderr } = await runInNamespace(script);
     expect(stdout).toMatch(/^-A OUTPUT -p tcp -m tcp --dport 2 -j RETURN\n(.*\n)+# Completed.*\ncode 3\n$/m);
-    expect(stderr).toMatch(/iptables-restore refuses the rules/);
+    expect(stderr).toMatch(/iptables-restore rejected the rules/);
   });
 });
 

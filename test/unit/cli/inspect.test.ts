@@ -71,7 +71,7 @@ describe("landfall inspect", () => {
       err: `landfall: ${container} has no rules in ip6tables-nft.\n`,
     });
     const both = await runCommand("inspect", container);
-    expect(both.out.match(/^# .* has no rule$/gm)).toEqual(["# ip6tables-nft has no rule"]);
+    expect(both.out.match(/^# .* has no rules$/gm)).toEqual(["# ip6tables-nft has no rules"]);
   });
   test("ends with 2 where there is no such container, and where none is named", async () => {
     const { code, err } = await runCommand("inspect", "no-such-container");

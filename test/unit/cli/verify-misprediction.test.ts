@@ -25,7 +25,7 @@ describe("a prediction that the kernel does not bear out", () => {
     expect(status).toBe(3);
     expect(stdout).toMatch(/ {6}predicted refused at 10\.244\.0\.2:15007\n {6}seen {6}envoy-inbound:15006/);
     expect(stdout).toMatch(/: 19 as expected, \d+ predicted wrongly, in/);
-    expect(stderr).toMatch(/elsewhere than landfall predicted.*Run again with --evidence FOLDER/);
+    expect(stderr).toMatch(/elsewhere in the kernel than landfall predicted.*Run again with --evidence FOLDER/);
   });
 
   test("is kept with what repeats each flow, and is in the report", () => {

@@ -144,7 +144,7 @@ describe("a rules script on netns", () => {
   test("sees its own processes only, no disk, and settings of the kernel that it cannot write", async () => {
     const processes = await readOutput(sandbox, "cat /proc/[0-9]*/comm");
     expect(processes).not.toContain("node");
-    expect(await readOutput(sandbox, "find /dev -type b")).toMatch(/^(?:it said nothing)?\.?$/);
+    expect(await readOutput(sandbox, "find /dev -type b")).toMatch(/^(?:it printed no message)?\.?$/);
     const write =
       "echo core >/proc/sys/kernel/core_pattern && echo wrote; cd /proc/sys/net/ipv4; echo 1 >ip_forward; echo forwards $(cat ip_forward)";
     const seen = await readOutput(sandbox, write);

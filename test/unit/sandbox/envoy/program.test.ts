@@ -32,7 +32,7 @@ describe("where Envoy cannot be had", () => {
   }
 
   test("since LANDFALL_ENVOY names no file, that is said", () =>
-    check({ LANDFALL_ENVOY: "/nowhere/envoy" }, /LANDFALL_ENVOY names \/nowhere\/envoy, which is not there/));
+    check({ LANDFALL_ENVOY: "/nowhere/envoy" }, /LANDFALL_ENVOY names \/nowhere\/envoy, which does not exist/));
   test("since nothing may be fetched, what to do is said", () =>
     check(
       { LANDFALL_NO_INSTALL: "1" },
