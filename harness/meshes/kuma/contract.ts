@@ -1,7 +1,7 @@
 import { type Family, familyOf, parseNetwork } from "../../model/address.ts";
 import type { Clause, Connection, Contract } from "../../model/contract.ts";
 import type { Range } from "../../model/match.ts";
-import { isLoopback, loopbackAddress } from "../../model/pod.ts";
+import { loopbackAddress } from "../../model/pod.ts";
 import type { SplitPoints } from "../../model/split-points.ts";
 import { networkRanges, type ValueRanges } from "../../model/value-ranges.ts";
 import { isFromDnsPort } from "../dns-port.ts";
@@ -31,24 +31,9 @@ function demand(facts: KumaFacts, connection: Connection): ReturnType<Contract["
   const { family, startedOn } = connection;
   if (!facts.families.includes(family)) return { must: "as-dialled", clause: "exclusions-untouched" };
   const { capture, zones } = facts.settings.dns;
-  const hasZones = capture !== "off" && zones === "split";
-  if (hasZones && isFromDnsPort(connection)) return { must: "unspecified" };
-  if (startedOn === "pod") {
-    const demanded = demandOutbound(facts, connection);
-    return hasZones && losesRefusal(facts, connection) && demanded.must === "as-dialled"
-      ? { must: "unspecified" }
-      : demanded;
-  }
+  if (capture !== "off" && zones === "split" && isFromDnsPort(connection)) return { must: "unspecified" };
+  if (startedOn === "pod") return demandOutbound(facts, connection);
   return demandVirtualNetwork(facts, connection) ?? demandInbound(facts, connection);
-}
-
-/**
- * Says whether a datagram's ICMP error would be lost: it belongs to no zone of DNS, so that conntrack calls it INVALID. Whether the pod has
- * a server at that port the contract does not know.
- */
-function losesRefusal({ settings, pod }: KumaFacts, { family, protocol, port, destination }: Connection): boolean {
-  const staysInside = isLoopback(destination) || destination === pod.own[family];
-  return settings.dropInvalid === "on" && protocol === "udp" && port === DNS_PORT && staysInside;
 }
 
 function concernsAny(name: ClauseName, { dns, virtualNetworks, outbound }: KumaSettings): boolean {
