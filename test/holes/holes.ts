@@ -35,15 +35,24 @@ export async function loadConfigs(): Promise<readonly ParsedScenario[]> {
   return [...known.values()];
 }
 
+/** Which holes are drawn: `count` of them from a seed on, in the rules of one mesh where one is named. */
+export interface HolesAsked {
+  readonly first: number;
+  readonly count: number;
+  /** Processors to keep busy. */
+  readonly jobs: number;
+  readonly mesh?: string;
+}
+
 /** Live worlds for each processor: most of a hole's time goes by waiting for flows that nobody answers. */
 const WORLDS_PER_JOB = 4;
 
 /** Judges holes with the seeds from `first` on, in four live worlds for each job; a hole that the kernel refuses is drawn again. */
 export async function judgeHoles(
-  { first, count, jobs }: { readonly first: number; readonly count: number; readonly jobs: number },
+  { first, count, jobs, mesh }: HolesAsked,
   tell: (judged: JudgedHole) => void,
 ): Promise<readonly JudgedHole[]> {
-  const configs = await loadConfigs();
+  const configs = (await loadConfigs()).filter(({ capture }) => mesh === undefined || capture.mesh === mesh);
   const judged: JudgedHole[] = [];
   const seeds = Array.from({ length: count }, (_, i) => first + i).values();
   const work = async () => {

@@ -1,10 +1,10 @@
 import { parseArgs } from "node:util";
 import { judgeHoles } from "./holes.ts";
 
-const USAGE = `Usage: npm run holes -- [--count N] [--seed S] [--jobs N] [--verbose]
+const USAGE = `Usage: npm run holes -- [--count N] [--seed S] [--jobs N] [--mesh NAME] [--verbose]
 
 Puts a random rule anywhere into the rules of every built-in capture config, and asks verify in network namespaces. Either verify is not
-green, or 200 flows drawn from the rule's own values land in the kernel exactly as without it. --jobs is the number of processors to
+green, or 200 flows drawn from the rule's own values land in the kernel exactly as without it. --mesh draws from the configs of one mesh. --jobs is the number of processors to
 keep busy; each has four live worlds, since most of the time goes by waiting.
 Exit codes: 0 so it is for every rule · 1 for some it is not, each with its seed: --seed S --count 1 repeats it
 `;
@@ -14,6 +14,7 @@ const { values } = parseArgs({
     count: { type: "string", default: "100" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
     jobs: { type: "string", default: "2" },
+    mesh: { type: "string" },
     verbose: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -25,7 +26,13 @@ async function main(): Promise<number> {
     return 0;
   }
   const count = Number(values.count);
-  const asked = { first: Number(values.seed), count, jobs: Number(values.jobs) };
+  const { mesh } = values;
+  const asked = {
+    first: Number(values.seed),
+    count,
+    jobs: Number(values.jobs),
+    ...(mesh === undefined ? {} : { mesh }),
+  };
   const began = performance.now();
   const judged = await judgeHoles(asked, ({ seed, scenario, text, outcome }) => {
     if (values.verbose)

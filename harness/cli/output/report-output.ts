@@ -36,9 +36,9 @@ export async function tellReport(
   output: "text" | "json",
   io: CommandIo,
 ): Promise<void> {
-  if (output === "json") io.out(await renderAs("json", report));
+  if (output === "json") io.out(await RENDERERS.json(report));
   else io.out(await renderTable(report, io), "styled");
-  for (const { path, format } of files) writeOutput(path, await renderAs(format, report));
+  for (const { path, format } of files) writeOutput(path, await RENDERERS[format](report));
 }
 
 /** Every text of the report is escaped before colours are put around it. */
@@ -47,17 +47,17 @@ async function renderTable(report: Report, { display: { columns, color } }: Comm
   return renderTerminal(escapeData(report), { columns: columns ?? FILE_COLUMNS, color: color ? "color" : "plain" });
 }
 
-/** Each form is loaded only when it is asked for. */
-async function renderAs(format: ReportFormat, report: Report): Promise<string> {
-  if (format === "xml") return (await import("../../report/junit.ts")).renderJunit(report);
-  if (format === "html") return (await import("../../report/html.ts")).renderHtml(escapeData(report));
-  return (await import("../../report/json.ts")).renderJson(report);
-}
+/** How each format is written; a renderer is loaded only when it is asked for. */
+const RENDERERS = {
+  json: async (report) => (await import("../../report/json.ts")).renderJson(report),
+  xml: async (report) => (await import("../../report/junit.ts")).renderJunit(report),
+  html: async (report) => (await import("../../report/html.ts")).renderHtml(escapeData(report)),
+} satisfies Record<ReportFormat, (report: Report) => Promise<string>>;
 
 /**
  * Gives the exit code that a report means: a wrong landing, or what rules leave out, outranks what could not be observed, be it a flow, a
- * class of flows, or a family. Where simulator
- * and kernel disagree one of the two witnesses is wrong, and nobody knows which: such a run is never green.
+ * class of flows, or a family. Where simulator and kernel disagree one of the two witnesses is wrong, and nobody knows which: such a run
+ * is never green.
  */
 export function exitCodeOf({ summary }: Report): 0 | 1 | 3 {
   if (summary.wrong > 0 || summary.omissions > 0) return 1;

@@ -3,8 +3,8 @@ import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts"
 import type { NameLookups } from "../../model/name-lookups.ts";
 import type { CaptureConfig } from "./config.ts";
 import { type EnvironmentFile, parseEnvironmentFile } from "./environment.ts";
-import { CAPTURE_FLAGS, type SettingName } from "./flags.ts";
 import type { Origin, Places } from "./given.ts";
+import { CAPTURE_FLAGS, type SettingName } from "./options.ts";
 import { readSettings } from "./settings.ts";
 import { warnOfSettings } from "./warnings.ts";
 import { readWords } from "./words.ts";

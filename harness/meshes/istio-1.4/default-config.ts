@@ -1,7 +1,7 @@
 import type { MeshInput } from "../mesh.ts";
 import { parseCapture } from "./capture.ts";
-import { CAPTURE_FLAGS } from "./flags.ts";
 import type { Origin } from "./given.ts";
+import { CAPTURE_FLAGS } from "./options.ts";
 import { SEED_COMMAND, SEED_WORDS } from "./seed.ts";
 
 /**

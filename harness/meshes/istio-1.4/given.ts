@@ -1,7 +1,7 @@
 import { codedFinding, type Finding, type finding } from "../../model/finding.ts";
 import type { FindingCode } from "../../model/finding-codes.ts";
 import type { EnvironmentFileValues } from "./environment.ts";
-import { flagOf, type SettingName } from "./flags.ts";
+import { flagOf, type SettingName } from "./options.ts";
 import type { TypedValue } from "./words.ts";
 
 /** Where a setting's value came from. */

@@ -5,7 +5,7 @@ import { findContainer, findContainers, readRelease } from "../manifest-evidence
 import type { PodManifest } from "../manifest-pod.ts";
 import type { MeshOption } from "../mesh.ts";
 import { readOptionWords } from "../option-words.ts";
-import { CAPTURE_FLAGS, type SettingName } from "./flags.ts";
+import { CAPTURE_FLAGS, type SettingName } from "./options.ts";
 import { SEED_WORDS } from "./seed.ts";
 
 const INIT = "istio-init";

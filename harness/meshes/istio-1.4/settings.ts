@@ -10,10 +10,10 @@ import {
   DEFAULT_TPROXY_MARK,
   DEFAULT_TPROXY_ROUTE_TABLE,
 } from "./defaults.ts";
-import { CAPTURE_FLAGS, type SettingName } from "./flags.ts";
 import { type ColumnNote, findGiven, findVariable, type Given, makeNote, type Origin, type Places } from "./given.ts";
 import { readInterfaces } from "./interfaces.ts";
 import { readMark, readRouteTable } from "./numbers.ts";
+import { CAPTURE_FLAGS, type SettingName } from "./options.ts";
 import { readOwners } from "./owners.ts";
 import { readNamedPort, readPorts } from "./ports.ts";
 import { readRanges } from "./ranges.ts";

@@ -2,8 +2,8 @@ import { familyOf } from "../../model/address.ts";
 import { isIpv6Pod } from "../../model/capture.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import type { CaptureConfig } from "./config.ts";
-import { flagOf, type SettingName } from "./flags.ts";
 import type { Origin } from "./given.ts";
+import { flagOf, type SettingName } from "./options.ts";
 
 type Origins = Readonly<Record<SettingName, Origin>>;
 

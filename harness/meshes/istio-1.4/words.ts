@@ -1,6 +1,6 @@
 import { codedFinding, type Finding, type WordFault } from "../../model/finding.ts";
 import { tokenizeWords } from "../word-tokens.ts";
-import { CAPTURE_FLAGS, CAPTURE_OPTIONS, CAPTURE_SWITCHES, type SettingName } from "./flags.ts";
+import { CAPTURE_FLAGS, CAPTURE_OPTIONS, CAPTURE_SWITCHES, type SettingName } from "./options.ts";
 import { SEED_COMMAND } from "./seed.ts";
 
 /** A value from the command line, with its flag as typed: `-b` or `--istio-inbound-ports`. */

@@ -3,7 +3,7 @@ import { listOptions } from "../../../harness/cli/commands/help.ts";
 import { COMMANDS } from "../../../harness/cli/commands.ts";
 import { renderHelp } from "../../../harness/cli/output/help-text.ts";
 import { PROGRAM_HELP } from "../../../harness/cli/output/program-help.ts";
-import { CAPTURE_FLAGS } from "../../../harness/meshes/istio-1.4/flags.ts";
+import { CAPTURE_FLAGS } from "../../../harness/meshes/istio-1.4/options.ts";
 import { MESHES } from "../../../harness/meshes/meshes.ts";
 import { runCommand } from "./run-command.ts";
 

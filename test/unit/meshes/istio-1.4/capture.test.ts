@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { CaptureConfig } from "../../../../harness/meshes/istio-1.4/config.ts";
-import type { SettingName } from "../../../../harness/meshes/istio-1.4/flags.ts";
+import type { SettingName } from "../../../../harness/meshes/istio-1.4/options.ts";
 import { SEED_WORDS } from "../../../../harness/meshes/istio-1.4/seed.ts";
 import { type Around, accept, refuse } from "./capture-setup.ts";
 
