@@ -13,6 +13,5 @@ export default defineScenario({
     "client -> pod:8080": "envoy-inbound:15006",
     "app -> upstream:80": "envoy-outbound:15001",
     "envoy -> upstream:80": "upstream:80",
-    "root -> 10.245.0.2:1": "refused",
   },
 });

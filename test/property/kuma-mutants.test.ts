@@ -61,6 +61,8 @@ function inputOf({ words = [], yaml }: Config): MeshInput {
   };
 }
 
+const DNS_PORT = 53;
+
 /** Everything about one configuration that the tests below ask. */
 function prepare(config: Config) {
   const input = inputOf(config);
@@ -72,13 +74,14 @@ function prepare(config: Config) {
     contract: kuma.contract(settings, input.pod),
     shape,
     addresses: DEFAULT_ADDRESSES,
-    peers: { listen: [], upstreamPorts: [], clientPorts: [], upstreamAddresses: [] },
+    // Where INVALID packets are dropped a datagram that nobody takes is not refused: its ICMP error is in no zone.
+    peers: { listen: [DNS_PORT], upstreamPorts: [], clientPorts: [], upstreamAddresses: [] },
   };
   const flows = boundaryFlows(demanding);
   const spec = makePodSpec(
     { shape },
     flows.map(({ flow }) => flow),
-    [],
+    [DNS_PORT],
     DEFAULT_ADDRESSES,
   );
   const demands = flows

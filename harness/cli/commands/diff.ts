@@ -62,7 +62,7 @@ const HELP: CommandHelp = {
       "the same, and saves the changes as intended, for --accept",
     ],
     [
-      "landfall diff --from istio-1.4 --to 'istio --redirect-dns' --within 'app -> elsewhere:*'",
+      "landfall diff --from istio-1.4 --to istio --within 'app -> elsewhere:*'",
       "what a migration changes for the workload's calls",
     ],
   ],

@@ -71,7 +71,7 @@ describe("a scenario file's value", () => {
     expect(messages.filter((message) => message.startsWith("There is no such field"))).toEqual([
       "There is no such field; did you mean claim?",
       "There is no such field; did you mean answer?",
-      "There is no such field; the fields are name, claim, mesh, meshConfig, capture, environment, pod, without, rules, listen, answer, forward.",
+      "There is no such field; the fields are name, claim, mesh, meshConfig, capture, environment, pod, resolvers, without, rules, listen, answer, forward.",
     ]);
   });
 
