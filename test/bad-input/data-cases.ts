@@ -166,7 +166,12 @@ export const DATA_CASES: readonly BadInput[] = [
   accepted("that are null", "null"),
   accepted("without their fields", '{"accepted": [{"class": 1}]}'),
   accepted("that are nested without end", DEEP),
-  refuses("accepted changes from a pipe", ["diff", "a", "a", "--accept", "c"], { a: NAT, c: PIPE }, { says: /nothing was written/ }),
+  refuses(
+    "accepted changes from a pipe",
+    ["diff", "a", "a", "--accept", "c"],
+    { a: NAT, c: PIPE },
+    { says: /nothing was written/ },
+  ),
   refuses("accepted changes that are nowhere", ["diff", "a", "a", "--accept", "c"], { a: NAT }),
   refuses(
     "accepted changes that are a device",
