@@ -6,7 +6,7 @@ import { arbitraryAgreementCase } from "./agreement-case.ts";
 import { compareCase, describe } from "./compare.ts";
 
 /** `npm run agree` drives many more; a seed that it prints can be given here. */
-const RULE_SETS = Number(process.env["LANDFALL_AGREEMENT_SETS"] ?? 6);
+const RULE_SETS = Number(process.env["LANDFALL_AGREEMENT_SETS"] ?? 4);
 const FLOWS = 120;
 const SEED = Number(process.env["LANDFALL_AGREEMENT_SEED"] ?? 1);
 

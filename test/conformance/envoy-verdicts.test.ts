@@ -12,9 +12,9 @@ import type { Sandbox } from "../../harness/sandbox/sandbox.ts";
  * Some of the boundary flows, all that the proxy forwards among them: behind a real Envoy a flow that is dropped costs its whole time-out,
  * alone.
  */
-const MAX_FLOWS = 90;
+const MAX_FLOWS = 50;
 /** Where Envoy's own dials meet silence each flow that it took costs a whole time-out of Envoy's. */
-const SILENT_FLOWS = 30;
+const SILENT_FLOWS = 20;
 const FLAGS = ["-p", "15001", "-z", "15006", "-u", "1337", "-i", "*", "-b", "*", "-d", "15020"];
 
 function parseFlags(): ParsedScenario {

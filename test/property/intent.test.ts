@@ -14,6 +14,9 @@ import { captureOf, flowOf, shapeOf } from "../istio-pod.ts";
 import { configOf, describeLanding } from "../unit/meshes/istio-1.4/intent-setup.ts";
 import { CONFIGS, randomFlows } from "./capture-setup.ts";
 
+/** Configs in one run. */
+const RUNS = Number(process.env["LANDFALL_INTENT_RUNS"] ?? 40);
+
 /**
  * The one thing that Istio 1.4's own rules do not do: with TPROXY they take a virtual machine's connection twice, in mangle and in nat,
  * and the kernel resets it. The config demands that it reaches the proxy.
@@ -46,7 +49,7 @@ describe("the generated rules do what the config demands", () => {
         const flows = listBoundaryFlows(captureOf(config), DEFAULT_ADDRESSES).map(({ flow }) => flow);
         expect(findDifferences(config, flows)).toEqual([]);
       }),
-      { numRuns: 150 },
+      { numRuns: RUNS },
     );
   }, 240_000);
 
@@ -57,7 +60,7 @@ describe("the generated rules do what the config demands", () => {
         const flows = texts.map((text) => flowOf(text, shapeOf(config)));
         expect(findDifferences(config, flows)).toEqual([]);
       }),
-      { numRuns: 300 },
+      { numRuns: 2 * RUNS },
     );
   }, 240_000);
 

@@ -16,11 +16,14 @@ const generated: readonly ParsedScenario[] = loaded.value.flatMap(({ file, scena
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.findings, null, 2));
   return parsed.value.installation.kind === "capture" ? [{ ...parsed.value, flows: "boundaries" as const }] : [];
 });
-const distinct = [
+const all = [
   ...new Map(
     generated.map((scenario) => [JSON.stringify([scenario.capture.mesh, scenario.capture.settings]), scenario]),
   ).values(),
 ];
+
+/** Of meshes with many scenarios a sample, since their settings differ in a rule or two. */
+const distinct = all.filter(({ capture }, i) => capture.mesh === "istio-1.4" || i % 3 === 0);
 
 /** Rules that no flow of a sandbox can take, beside those that can be seen to be out of reach in the rules themselves; by mesh. */
 const OUT_OF_REACH: Readonly<Record<string, readonly RegExp[]>> = {
