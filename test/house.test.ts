@@ -182,14 +182,14 @@ describe("the house", () => {
     expect(unused).toEqual([]);
   });
 
-  test("what decides by kind in the simulator and the analysis names every kind: there is no `default:`", () => {
-    const rooms = ["netfilter", "analysis"];
+  test("what decides by kind names every kind: there is no `default:` outside the formats", () => {
+    // The words of rules' texts are without end: the formats turn those that they do not know into the kind "unknown".
     const found = files
-      .filter((file) => rooms.includes(roomOf(file) ?? ""))
+      .filter((file) => roomOf(file) !== "formats")
       .flatMap((file) =>
         readFileSync(join(root, file), "utf8")
           .split("\n")
-          .flatMap((line, i) => (/^\s*default\s*:/.test(line) ? [`${file}:${i + 1}`] : [])),
+          .flatMap((line, i) => (/^\s*default\s*:\s*(\{\s*)?(\/\/.*)?$/.test(line) ? [`${file}:${i + 1}`] : [])),
       );
     expect(found).toEqual([]);
   });

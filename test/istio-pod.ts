@@ -1,6 +1,5 @@
 import type { CaptureConfig } from "../harness/meshes/istio-1.4/config.ts";
 import { istio14 } from "../harness/meshes/istio-1.4/mesh.ts";
-import { seedConfig } from "../harness/meshes/istio-1.4/seed-config.ts";
 import { makeCapture } from "../harness/meshes/meshes.ts";
 import type { Capture } from "../harness/model/capture.ts";
 import type { Flow } from "../harness/model/flow.ts";
@@ -8,6 +7,7 @@ import { resolveFlow } from "../harness/model/flow-resolution.ts";
 import { parseFlowText } from "../harness/model/flow-text.ts";
 import { APP_PORTS, DEFAULT_ADDRESSES, type PodSpec } from "../harness/model/pod.ts";
 import type { PodShape } from "../harness/model/pod-shape.ts";
+import { seedConfig } from "./seed-config.ts";
 
 /** The seed command's config with some settings changed. */
 export function configOf(changes: Partial<CaptureConfig> = {}): CaptureConfig {

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { findPackageJSON } from "node:module";
 import { LandfallError } from "../errors.ts";
 import { capFindings, codedFinding } from "../model/finding.ts";
 import { findNearNames } from "../model/near-names.ts";
@@ -25,7 +27,7 @@ async function run(words: readonly string[], io: CommandIo): Promise<number> {
     return name === undefined ? 2 : 0;
   }
   if (name === "--version") {
-    io.out((await import("./commands/version.ts")).renderVersion(args.includes("--json") ? "json" : "text"));
+    io.out(renderVersion(args.includes("--json") ? "json" : "text"));
     return 0;
   }
   const command = await loadCommand(name);
@@ -47,6 +49,12 @@ async function loadCommand(name: string): Promise<Command> {
   if (entry) return entry.load();
   const findings = [codedFinding("unknown-name", name, describeUnknownCommand(name))];
   throw new LandfallError("bad-usage", "There is no such command.", { findings });
+}
+
+/** Gives the text of `landfall --version`: `landfall 0.1.0`, or the same as data. */
+function renderVersion(output: "text" | "json"): string {
+  const { version } = JSON.parse(readFileSync(findPackageJSON(import.meta.url) ?? "", "utf8"));
+  return output === "json" ? renderJson({ version }) : `landfall ${version}\n`;
 }
 
 /** Help is loaded only when it is asked for: apply must start fast. */

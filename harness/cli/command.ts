@@ -1,3 +1,4 @@
+import { escapeInvisible } from "../model/visible-text.ts";
 import type { CommandHelp } from "./commands/help.ts";
 
 /**
@@ -5,6 +6,11 @@ import type { CommandHelp } from "./commands/help.ts";
  * has escaped everything that is not its own, keeps its colours and its cursor movements.
  */
 export type Print = (text: string, kind?: "styled") => void;
+
+/** Gives the one way to a stream: what is not landfall's own cannot steer a terminal. `write` gets the text as it may be shown. */
+export function printTo(write: (text: string) => void): Print {
+  return (text, kind) => write(kind === "styled" ? text : escapeInvisible(text));
+}
 
 /** What a command may touch of the outside; handed in, so that a test can look at everything a command says. */
 export interface CommandIo {

@@ -1,8 +1,7 @@
 #!/usr/bin/env node
 import nodeModule from "node:module";
 import { join } from "node:path";
-import type { CommandIo } from "./command.ts";
-import { printTo } from "./output/print.ts";
+import { type CommandIo, printTo } from "./command.ts";
 
 /** The program: everything else is loaded only once it is known that this Node can run it. */
 const OLDEST_NODE_MAJOR = 24;

@@ -9,12 +9,12 @@ import {
   type ListenerName,
   loopbackAddress,
   MAX_HOPS,
+  PASS_THROUGH_IPV6,
   vmLinks,
 } from "../model/pod.ts";
 import { findListener, type ListenerShape, type PodShape } from "../model/pod-shape.ts";
 import { nameRemote } from "../model/remote-listener.ts";
 import { findOpenPorts, nameListenerAt, type Peers } from "./listening.ts";
-import { losesAnswer } from "./lost-answers.ts";
 import { dialOn, isPodsOwn, type PlacedPod } from "./proxy-dial.ts";
 
 /** Everything that a demanded landing follows from beside the flow. */
@@ -152,6 +152,23 @@ function landAsDialled(connection: Connection, demands: Demands): Landing {
     return makeLanding("refused", { port: connection.port });
   const landing = accept(host, host, connection.port, null, connection);
   return nameRemote({ ...landing, address: connection.destination }, demands.shape, { address: null });
+}
+
+/**
+ * Says whether nothing comes back to a loopback address: no other host takes a packet from one, but for a virtual machine, whose every way
+ * leads back to the pod and its `::6`; and a reset from the pod's own IPv6 address to ::1 is sent by another device than `lo` and lost
+ * (`rt6_need_strict` in net/ipv6/route.c), while the ICMP error for a datagram comes through. `isOpen`: somebody listens where the
+ * connection was dialled.
+ */
+function losesAnswer(
+  { source, destination, startedOn, protocol }: Connection,
+  host: string,
+  isOpen: boolean,
+  { addresses }: PlacedPod,
+): boolean {
+  if (!isLoopback(source)) return false;
+  if (host !== startedOn) return host !== "vm" || source !== PASS_THROUGH_IPV6;
+  return protocol === "tcp" && source === loopbackAddress(6) && destination === addresses.pod[6] && !isOpen;
 }
 
 /** The host that an address belongs to, as seen from the one that dials it; null where nobody has it. */

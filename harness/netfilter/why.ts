@@ -1,7 +1,8 @@
 import { renderNetwork } from "../model/address.ts";
+import type { CompareMatch } from "../model/compare.ts";
 import { type Match, TCP_FLAG_BITS } from "../model/match.ts";
 import { findType } from "./address-type.ts";
-import { describeCompare } from "./compare-why.ts";
+import { READERS, type Read } from "./compare-readers.ts";
 import { settleMaker } from "./maker.ts";
 import type { Packet } from "./packet.ts";
 
@@ -98,4 +99,17 @@ function describeOwner(what: "uid" | "gid" | "socket-exists", packet: Packet): s
   if (maker === "none") return "it comes from no socket of the pod";
   if (maker === "kernel") return "the kernel made it: it has no owner";
   return what === "socket-exists" ? "its socket exists" : `${what} is ${maker[what]}`;
+}
+
+/** Says in a short clause why a comparison does not hold for a packet: `tcp dport is 81`, `meta skuid reads nothing: …`. */
+function describeCompare({ keys }: CompareMatch, packet: Packet): string {
+  return keys.map((key) => `${key.name} ${describeReading((READERS[key.name] as Read)(packet, key, 0n))}`).join(", ");
+}
+
+function describeReading(reading: ReturnType<Read>): string {
+  if (reading === null) return "reads nothing of this packet";
+  if (typeof reading === "bigint") return `is ${reading > 0xffffn ? `0x${reading.toString(16)}` : reading}`;
+  if (typeof reading === "string") return reading === "" ? "is empty at this hook" : `is ${reading}`;
+  if ("address" in reading) return `is ${reading.address.text}`;
+  return `is ${reading.port < 0 ? "the kernel's free choice" : reading.port}`;
 }

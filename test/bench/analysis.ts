@@ -1,12 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { diffRulesets } from "../../harness/analysis/diff.ts";
 import { parseIptablesSave } from "../../harness/formats/iptables-save.ts";
-import { seedConfig } from "../../harness/meshes/istio-1.4/seed-config.ts";
 import { DEFAULT_ADDRESSES } from "../../harness/model/pod.ts";
 import { NO_POLICY_ROUTING } from "../../harness/model/policy-routing.ts";
 import type { PodRules } from "../../harness/model/ruleset.ts";
 import { makePodSpec } from "../../harness/run/pod-spec.ts";
 import { captureOf } from "../istio-pod.ts";
+import { seedConfig } from "../seed-config.ts";
 
 /** One kind of rule set, made as large as asked for; `edit` names a variant that differs in four rules. */
 interface BenchCase {

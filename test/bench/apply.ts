@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { renderPodCommands } from "../../harness/formats/commands.ts";
 import { generateRules } from "../../harness/meshes/istio-1.4/rules.ts";
 import { SEED_COMMAND } from "../../harness/meshes/istio-1.4/seed.ts";
-import { seedConfig } from "../../harness/meshes/istio-1.4/seed-config.ts";
+import { seedConfig } from "../seed-config.ts";
 import { median } from "./figure.ts";
 
 /** What `apply` costs as a process, from `dist/`, seed command, each time in a fresh namespace; milliseconds, medians. */

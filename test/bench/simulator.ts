@@ -1,11 +1,11 @@
 import { generateRules } from "../../harness/meshes/istio-1.4/rules.ts";
-import { seedConfig } from "../../harness/meshes/istio-1.4/seed-config.ts";
 import { resolveFlow } from "../../harness/model/flow-resolution.ts";
 import { parseFlowText } from "../../harness/model/flow-text.ts";
 import { DEFAULT_ADDRESSES } from "../../harness/model/pod.ts";
 import { compilePod } from "../../harness/netfilter/simulator.ts";
 import { makePodSpec } from "../../harness/run/pod-spec.ts";
 import { captureOf, SHAPE } from "../istio-pod.ts";
+import { seedConfig } from "../seed-config.ts";
 import { median } from "./figure.ts";
 
 /** How many flows a second the simulator lands on the seed rules, the trace off. */

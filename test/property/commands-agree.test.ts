@@ -7,7 +7,6 @@ import { abstractLanding } from "../../harness/analysis/pod/abstract-landing.ts"
 import { listProperties } from "../../harness/analysis/proof/properties.ts";
 import { proveProperties } from "../../harness/analysis/proof/prove.ts";
 import { parseProperties } from "../../harness/analysis/proof/written-property.ts";
-import { seedConfig } from "../../harness/meshes/istio-1.4/seed-config.ts";
 import { FAMILIES, type Family } from "../../harness/model/address.ts";
 import { type Flow, startsInPod } from "../../harness/model/flow.ts";
 import { parseFlowSet } from "../../harness/model/flow-set-text.ts";
@@ -18,6 +17,7 @@ import type { PodRules, Ruleset } from "../../harness/model/ruleset.ts";
 import { compilePod, type Explanation } from "../../harness/netfilter/simulator.ts";
 import { makePodSpec } from "../../harness/run/pod-spec.ts";
 import { captureOf, SHAPE } from "../istio-pod.ts";
+import { seedConfig } from "../seed-config.ts";
 import { arbitraryRuleset } from "./arbitrary-ruleset.ts";
 import { arbitrarySampledFlow } from "./sampled-flow.ts";
 

@@ -6,7 +6,6 @@ import { contractCapture } from "../../harness/contract/contract-capture.ts";
 import { parseContractText } from "../../harness/contract/contract-file.ts";
 import { type Demands, demandedLanding } from "../../harness/contract/demanded-landing.ts";
 import { generateRules } from "../../harness/meshes/istio-1.4/rules.ts";
-import { seedConfig } from "../../harness/meshes/istio-1.4/seed-config.ts";
 import type { Capture } from "../../harness/model/capture.ts";
 import { resolveFlow } from "../../harness/model/flow-resolution.ts";
 import { parseFlowText } from "../../harness/model/flow-text.ts";
@@ -18,6 +17,7 @@ import { makePodSpec } from "../../harness/run/pod-spec.ts";
 import { listScenarioFiles, loadScenarioFiles } from "../../harness/run/scenario/scenario-files.ts";
 import { readCodeBlocks } from "../docs/markdown.ts";
 import { captureOf } from "../istio-pod.ts";
+import { seedConfig } from "../seed-config.ts";
 
 const RULES = generateRules(seedConfig());
 const OWN = captureOf(seedConfig());

@@ -13,8 +13,8 @@ import type { Sandbox } from "../../harness/sandbox/sandbox.ts";
 const SAMPLED = 4;
 
 /**
- * Defines a test for every flow of the built-in scenarios, or of a sample of them, all driven in one sandbox of a backend, with the stub or a
- * real Envoy.
+ * Defines a test for every flow of the built-in scenarios, or of a sample of them, all driven in one sandbox of a backend, with the stub or
+ * a real Envoy.
  */
 export async function defineScenarioTests(
   backend: BackendChoice,

@@ -4,9 +4,11 @@ import type { Capture } from "../../model/capture.ts";
 import { type Expectation, isLanding, meetsExpectation } from "../../model/expectation.ts";
 import type { Flow } from "../../model/flow.ts";
 import { joinCuts } from "../../model/flow-set.ts";
+import type { PolicyRouting } from "../../model/policy-routing.ts";
 import { emptyRuleset, familyKey, type PodRules } from "../../model/ruleset.ts";
+import type { SplitPoints } from "../../model/split-points.ts";
+import { networkRanges } from "../../model/value-ranges.ts";
 import type { Diagram } from "../diagrams/diagrams.ts";
-import { cutsOfRouting } from "../diagrams/routing-cuts.ts";
 import { abstractLanding } from "../pod/abstract-landing.ts";
 import { openLander } from "../pod/pod-under-analysis.ts";
 import { openPreparation } from "../pod/wide-pod.ts";
@@ -73,6 +75,18 @@ export function classifyDemands({
       { rules, capture, setting, known, fine },
     );
   });
+}
+
+/** Gives the networks that rules and routes of policy routing name, at which flows may be routed otherwise. */
+function cutsOfRouting({ rules, routes }: PolicyRouting, family: Family): SplitPoints {
+  const known = [...rules, ...routes].flatMap((one) => (one.kind !== "unknown" && one.family === family ? [one] : []));
+  const networks = known.flatMap((one) => [one.to, "from" in one ? one.from : null]);
+  return {
+    addresses: networks.flatMap((network) => (network ? networkRanges(network) : [])),
+    ports: [],
+    ids: [],
+    marks: [],
+  };
 }
 
 /** A socket that dials its own end is connected to itself, and is no flow between two. */

@@ -13,7 +13,7 @@ import type { ReadManifestFile, TakeManifest } from "./manifest-option.ts";
 import { makeInput, makeManifestInput } from "./mesh-input.ts";
 import { CAPTURE_LONG_OPTIONS } from "./mesh-specs.ts";
 import { type DealtWords, dealWords, takeMesh } from "./mesh-words.ts";
-import { lastValue, type OptionSpec, type ParsedOptions, readOptions } from "./options.ts";
+import { lastValue, type OptionSpec, type ParsedOptions, readOptionTokens } from "./options.ts";
 
 /** A command's words: its own options, and what a mesh's options, or a contract file, say of a pod. */
 export interface CaptureCommandLine {
@@ -97,7 +97,7 @@ export function readCaptureWords(args: readonly string[], command: CaptureComman
   const specs = [...command.specs, ...CAPTURE_LONG_OPTIONS];
   const dealt = dealWords(words, specs, mesh, command.positionals);
   const names = mesh.options.flatMap(({ flag }) => flag ?? []);
-  const { options, findings: ownFindings } = readOptions(dealt.own, specs, names);
+  const { options, findings: ownFindings } = readOptionTokens(dealt.own, specs, names);
   findings.push(...ownFindings);
   const reading: Reading = { options, workingDirectory: io.workingDirectory, findings };
   const path = lastValue(options, "contract");

@@ -1,12 +1,15 @@
 import type { MeshFile, MeshInput } from "../../meshes/mesh.ts";
 import type { NamedMesh } from "../../meshes/meshes.ts";
-import { codedFinding } from "../../model/finding.ts";
+import { codedFinding, type Finding } from "../../model/finding.ts";
 import type { CommandIo } from "../command.ts";
+import { readInput } from "../input/input-file.ts";
 import { readNames } from "../input/names.ts";
 import { type Reading, readEnvironmentFiles, readPodFacts } from "../input/pod-facts.ts";
 import type { ReadManifestFile } from "./manifest-option.ts";
-import { readMeshConfig } from "./mesh-config.ts";
 import { lastValue } from "./options.ts";
+
+/** What `--mesh-config -` gave: apply reads its words once before it looks at the namespace, and once after. */
+let standardInput: string | null = null;
 
 /** What a mesh's settings are read from, beside the options of the command line. */
 export interface Around extends Pick<CommandIo, "environment" | "workingDirectory"> {
@@ -32,6 +35,18 @@ export function makeInput(
     names: readNames(),
     pod: readPodFacts(reading, around),
   };
+}
+
+/** Reads the file that `--mesh-config` names; null without one, and with a finding where it cannot be read. */
+function readMeshConfig(
+  path: string | undefined,
+  io: Pick<CommandIo, "workingDirectory">,
+  findings: Finding[],
+): MeshFile | null {
+  if (path === undefined) return null;
+  const text = path === "-" && standardInput !== null ? standardInput : readInput(path, io, findings);
+  if (path === "-") standardInput = text;
+  return text === null ? null : { path, text };
 }
 
 function readFiles(mesh: NamedMesh, reading: Reading): readonly MeshFile[] {

@@ -51,8 +51,8 @@ export function describeUnknownMesh(name: string | undefined): string {
 
 /** Words that were dealt out. */
 export interface DealtWords {
-  /** The command's own. */
-  readonly own: readonly string[];
+  /** The command's own, for `readOptionTokens`. */
+  readonly own: readonly WordToken[];
   /** Those that the mesh reads, in order. */
   readonly mesh: readonly string[];
   /** Whether one of the mesh's options that changes settings is among them, beside those that only choose the kind of rules. */
@@ -76,7 +76,7 @@ export function dealWords(
   { options }: NamedMesh,
   positionals: "own" | "none",
 ): DealtWords {
-  const own: string[] = [];
+  const own: WordToken[] = [];
   const mesh: string[] = [];
   let setsAnything = false;
   const named: readonly NamedOption[] = options.flatMap(({ flag, letter, value }) =>
@@ -90,7 +90,8 @@ export function dealWords(
     const isOwn = token.kind === "option" ? !isMeshs(token) : positionals === "own";
     const isSwitch = token.kind === "option" && SWITCHES.some(({ name }) => name === token.name);
     setsAnything ||= token.kind === "option" && !isSwitch && setting.has(token.name);
-    (isOwn ? own : mesh).push(...renderToken(token));
+    if (isOwn) own.push(token);
+    else mesh.push(...renderToken(token));
   }
   return { own, mesh, setsAnything };
 }

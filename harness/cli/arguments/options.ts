@@ -1,4 +1,4 @@
-import { tokenizeWords } from "../../meshes/word-tokens.ts";
+import { tokenizeWords, type WordToken } from "../../meshes/word-tokens.ts";
 import { codedFinding, type Finding, type Parsed, type WordFault } from "../../model/finding.ts";
 import { findNearNames } from "../../model/near-names.ts";
 
@@ -25,6 +25,11 @@ export interface ParsedOptions {
   readonly positionals: readonly string[];
 }
 
+interface PartialOptions {
+  readonly options: ParsedOptions;
+  readonly findings: readonly Finding[];
+}
+
 /**
  * Reads a command's words as getopt does: `-p15001`, `-p 15001`, `--name=value`, `--name value`; a value may begin with `-` and may be
  * empty; `--` ends the options. Gives every finding at once: unknown options, missing values, values outside their choices.
@@ -41,20 +46,25 @@ export function refuseWords({ positionals }: ParsedOptions): readonly Finding[] 
   );
 }
 
+/** Reads words as {@link parseOptions} does. Gives both what could be read and the findings, for a caller that has more to check. */
+export function readOptions(args: readonly string[], specs: readonly OptionSpec[]): PartialOptions {
+  return readOptionTokens(tokenizeWords(args, specs), specs);
+}
+
 /**
- * Reads words as {@link parseOptions} does, and gives what could be read beside the findings, for who has more to find fault with. `others`
- * are long names, without dashes, that the command knows beside these.
+ * Reads words as {@link readOptions} does, where they are tokens already. `others` are long names, without dashes, that the command knows
+ * besides these.
  */
-export function readOptions(
-  args: readonly string[],
+export function readOptionTokens(
+  tokens: readonly WordToken[],
   specs: readonly OptionSpec[],
   others: readonly string[] = [],
-): { readonly options: ParsedOptions; readonly findings: readonly Finding[] } {
+): PartialOptions {
   const findings: Finding[] = [];
   const values = new Map<string, string[]>();
   const positionals: string[] = [];
   const names = [...specs.map(({ name }) => name), ...others].map((name) => `--${name}`);
-  for (const token of tokenizeWords(args, specs)) {
+  for (const token of tokens) {
     if (token.kind === "positional") positionals.push(token.value);
     if (token.kind !== "option") continue;
     const spec = specs.find((known) => known.name === token.name);

@@ -20,12 +20,14 @@ import type { CommandHelp } from "./help.ts";
 /** What only iptables prints or takes. */
 const IPTABLES_FORMATS = ["save", "list", "listing", "listing-numeric", "commands"] as const;
 
+const FORMATS = [...IPTABLES_FORMATS, "nft", "nft-json", "json"] as const;
+
 const SPECS: readonly OptionSpec[] = [
   MANIFEST_OPTION,
   {
     name: "format",
     value: "FORMAT",
-    choices: [...IPTABLES_FORMATS, "nft", "nft-json", "json"],
+    choices: FORMATS,
     help: "one of the formats above (default save, and nft for rules of nftables)",
   },
   { name: "family", value: "4|6", choices: ["4", "6"], help: "the family to print (default 4)" },
@@ -96,9 +98,12 @@ function renderRules(rules: PodRules, options: ParsedOptions, data: () => object
   const table = lastValue(options, "table") ?? "nat";
   const ruleset: Ruleset = (family === 6 ? rules.ip6 : rules.ip) ?? { family, tables: [] };
   const nftTables = listNftTables(rules);
-  const format = options.values.has("json") ? "json" : lastValue(options, "format");
+  const given = lastValue(options, "format");
+  const format = options.values.has("json") ? "json" : FORMATS.find((one) => one === given);
   refuseOtherTool(format, nftTables.length > 0);
   switch (format ?? (nftTables.length > 0 ? "nft" : "save")) {
+    case "save":
+      return renderIptablesSave(ruleset);
     case "list":
       return renderList(ruleset, table);
     case "listing":
@@ -113,8 +118,6 @@ function renderRules(rules: PodRules, options: ParsedOptions, data: () => object
       return renderNftJson(nftTables);
     case "json":
       return renderJson(data());
-    default:
-      return renderIptablesSave(ruleset);
   }
 }
 

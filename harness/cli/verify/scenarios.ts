@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { Family } from "../../model/address.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import { listFamilies, NO_RULES, type PodRules } from "../../model/ruleset.ts";
-import { type ParsedScenario, parseScenario } from "../../run/scenario/parsed-scenario.ts";
+import type { ParsedScenario } from "../../run/scenario/parsed-scenario.ts";
 import {
   type LoadOptions,
   loadScenarioFiles,
@@ -56,9 +56,7 @@ export async function readScenarios(
 ): Promise<readonly ParsedScenario[]> {
   const { shard, family } = options;
   const findings: Finding[] = [];
-  const scenarios = isMadeFromConfig(options)
-    ? [makeScenario(options)]
-    : await parseFiles(options, io, reading, findings);
+  const scenarios = isMadeFromConfig(options) ? [makeScenario(options)] : await loadParsed(options, io, reading);
   if (options.line.capture.generated === null && !hasOutsideRules(options)) findings.push(CONTRACT_WITHOUT_RULES);
   const before = findings.length;
   const outside = readOutsideRules(options, io, findings);
@@ -90,18 +88,9 @@ export function hasOutsideRules({ rules }: Pick<VerifyOptions, "rules">): boolea
   return rules.files.length > 0 || rules.script !== null;
 }
 
-async function parseFiles(
-  options: ScenarioSelection,
-  io: CommandIo,
-  reading: LoadOptions["reading"],
-  findings: Finding[],
-) {
+async function loadParsed(options: ScenarioSelection, io: CommandIo, reading: LoadOptions["reading"]) {
   const files = await loadScenarios(findScenarioFiles(options, io), io, reading);
-  return files.flatMap(({ file, scenario }) => {
-    const parsed = parseScenario(scenario, file);
-    if (!parsed.ok) for (const found of parsed.findings) findings.push(found);
-    return parsed.ok ? [parsed.value] : [];
-  });
+  return files.map(({ parsed }) => parsed);
 }
 
 const CLAIMS = {

@@ -1,8 +1,9 @@
 import { isIpv6Pod } from "../../model/capture.ts";
+import { loopbackAddress } from "../../model/pod.ts";
 import { NO_POLICY_ROUTING, PASS_THROUGH_ON_LO } from "../../model/policy-routing.ts";
-import type { PodRules, Rule } from "../../model/ruleset.ts";
+import type { PodRules, Rule, Table } from "../../model/ruleset.ts";
+import { makeRule, makeTable, matchAddress, matchInterface } from "../rules.ts";
 import type { CaptureConfig } from "./config.ts";
-import { makeIpv6Guard } from "./guard.ts";
 import { capturesInbound, makeNatTable } from "./nat.ts";
 import { makeTproxyRouting, makeTproxyTable } from "./tproxy.ts";
 
@@ -22,6 +23,21 @@ export function generateRules(config: CaptureConfig): PodRules {
       addresses: isIpv6 ? [PASS_THROUGH_ON_LO] : [],
     },
   };
+}
+
+/**
+ * Gives the ip6 filter table of a pod that is no IPv6 pod: nothing new comes in over IPv6, past the proxy. Packets of connections the pod
+ * has opened and calls to `::1` pass. Neighbour discovery is rejected with the rest.
+ */
+function makeIpv6Guard(): Table {
+  const accept = { kind: "accept" } as const;
+  return makeTable("filter", 6, {
+    INPUT: [
+      makeRule(accept, { kind: "state", module: "state", negated: false, states: ["ESTABLISHED"] }),
+      makeRule(accept, ...matchAddress("destination", loopbackAddress(6)), matchInterface("in-interface", "lo")),
+      makeRule({ kind: "reject", with: "icmp6-port-unreachable" }),
+    ],
+  });
 }
 
 /** The kubevirt rules are inserted at the top of PREROUTING, all others appended. */

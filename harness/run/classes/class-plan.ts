@@ -2,17 +2,18 @@ import { classifyDemands, type DemandClass } from "../../analysis/flows/demand-c
 import { findFurtherLinks } from "../../analysis/flows/further-links.ts";
 import type { Lane } from "../../analysis/flows/lanes.ts";
 import type { AnalysisSetting } from "../../analysis/flows/partition.ts";
+import { nameFlow, type Witness } from "../../analysis/flows/witness.ts";
 import { findExpectation } from "../../contract/expectation.ts";
 import { isPodsOwn } from "../../contract/proxy-dial.ts";
 import { LandfallError } from "../../errors.ts";
 import { addressValue, type Family } from "../../model/address.ts";
 import type { Flow, FlowProtocol } from "../../model/flow.ts";
 import { type SandboxAddresses, vmLinks, withLinks } from "../../model/pod.ts";
+import type { PodShape } from "../../model/pod-shape.ts";
 import type { PodRules } from "../../model/ruleset.ts";
 import { holdsValue } from "../../model/value-ranges.ts";
 import { makePodSpec } from "../pod-spec.ts";
 import { type BoundFlow, type BoundScenario, demandEnd } from "../scenario/bound-scenario.ts";
-import { nameDrivable } from "./drivable-flow.ts";
 
 /** Flows that may be driven for one scenario, unless another number is asked for. */
 export const DEFAULT_MAX_FLOWS = 20_000;
@@ -116,6 +117,18 @@ function findClasses(
     classifyDemands({ ...question, family, concerns: (lane) => concerns(lane, family) }),
   );
   return all.filter(({ witness: { flow } }) => isAsked(flow));
+}
+
+/**
+ * Gives a witness as a flow that a sandbox can drive: what comes from outside, from an address that no host has, comes from upstream, which
+ * is everybody's next hop and owns any address it is told to.
+ *
+ * @example
+ * client@192.0.2.1 -> pod:80 becomes upstream@192.0.2.1 -> pod:80
+ */
+function nameDrivable({ flow, lane }: Witness, addresses: SandboxAddresses, shape: PodShape): Flow {
+  const isStranger = lane.host === "client" && flow.from.address !== addresses.client[flow.family];
+  return isStranger ? nameFlow({ ...flow, from: { ...flow.from, actor: "upstream" } }, addresses, shape) : flow;
 }
 
 /** Of too many flows those that the proxy forwards are kept first: they are few, and show whether what it dials comes back to it. */

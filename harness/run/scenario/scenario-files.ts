@@ -6,15 +6,16 @@ import { LOAD_DEADLINE_MS, loadUserModules } from "../../load/user-modules.ts";
 import { capFindings, codedFinding, type Finding, finding, type Parsed } from "../../model/finding.ts";
 import { findNearNames } from "../../model/near-names.ts";
 import type { Scenario } from "../../model/scenario.ts";
-import { parseScenario } from "./parsed-scenario.ts";
-import { readScenarioShape, type SalvagedScenario, salvageScenario } from "./scenario-shape.ts";
+import { type ParsedScenario, parseScenario } from "./parsed-scenario.ts";
+import { readScenarioShape, salvageScenario } from "./scenario-shape.ts";
 
 const ENDINGS = [".ts", ".mts", ".js", ".mjs"];
 
-/** A scenario with the file it stands in; `file` is how findings name it. */
+/** A scenario as its file has it and as it was parsed; `file` is how findings name the file. */
 export interface ScenarioFile {
   readonly file: string;
   readonly scenario: Scenario;
+  readonly parsed: ParsedScenario;
 }
 
 /** Gives the paths of a folder's scenario files, by name; `.d.ts` files and those that begin with a dot are left out. */
@@ -71,21 +72,23 @@ const FINDINGS_OF_A_FILE = 20;
 function readScenarioFile(file: string, loaded: Parsed<unknown>): Parsed<ScenarioFile> {
   if (!loaded.ok) return loaded;
   const shape = readScenarioShape(loaded.value, file);
-  const findings = [...(shape.ok ? [] : shape.findings), ...checkWords(salvageScenario(loaded.value), file)];
-  if (!shape.ok || findings.length > 0) return { ok: false, findings: capFindings(findings, FINDINGS_OF_A_FILE) };
-  return { ok: true, value: { file, scenario: shape.value } };
+  // What is left of a scenario of the wrong shape is parsed only for what else is wrong with it.
+  const scenario = shape.ok ? shape.value : salvageScenario(loaded.value);
+  const parsed = scenario && parseScenario(scenario, file);
+  const findings = [
+    ...(shape.ok ? [] : shape.findings),
+    ...checkName(scenario?.name, file),
+    ...(parsed === null || parsed.ok ? [] : parsed.findings),
+  ];
+  if (!shape.ok || !parsed?.ok || findings.length > 0)
+    return { ok: false, findings: capFindings(findings, FINDINGS_OF_A_FILE) };
+  return { ok: true, value: { file, scenario: shape.value, parsed: parsed.value } };
 }
 
-/** Gives what is wrong with the name, the flags, the rules, the flows and the landings: all that are there. */
-function checkWords(scenario: SalvagedScenario | null, file: string): readonly Finding[] {
-  if (scenario === null) return [];
+function checkName(name: string | undefined, file: string): readonly Finding[] {
   const expected = basename(file, extname(file));
-  const message = `The scenario's name "${scenario.name}" differs from the file's name; use the same name for both.`;
-  const parsed = parseScenario(scenario, file);
-  return [
-    ...(scenario.name === undefined || scenario.name === expected ? [] : [finding(`${file}: name`, message)]),
-    ...(parsed.ok ? [] : parsed.findings),
-  ];
+  const message = `The scenario's name "${name}" differs from the file's name; use the same name for both.`;
+  return name === undefined || name === expected ? [] : [finding(`${file}: name`, message)];
 }
 
 /**

@@ -176,3 +176,10 @@ function faultError({ code, message }: AgentFault): LandfallError {
 function nameCause(lastWords: string): string {
   return /^(?:Uncaught )?(?:\w*Error\b.*)$/m.exec(lastWords)?.[0] ?? lastWords.trim();
 }
+
+/** Waits until each agent has told all that its listeners saw. Gives why one cannot tell; null where all have. */
+export async function syncAgents(agents: readonly AgentClient[]): Promise<string | null> {
+  const ends = await Promise.allSettled(agents.map((agent) => agent.call("sync", {})));
+  const failure = ends.find((end) => end.status === "rejected");
+  return failure ? (failure.reason as Error).message : null;
+}

@@ -9,19 +9,17 @@ import { NO_RULES, type PodRules } from "../../model/ruleset.ts";
 import { describeDriven, driveBesideEnvoy } from "../envoy/driving.ts";
 import { RealEnvoy } from "../envoy/real-envoy.ts";
 import { gatherEvidence } from "../pod/pod-evidence.ts";
-import { renderRoutingText } from "../pod/routing-text.ts";
+import { planLocalRoutes, renderRoutingText } from "../pod/routing-text.ts";
 import { readCounted, renderRules } from "../pod/rules-by-tool.ts";
-import { planLocalRoutes } from "../pod/upstream-routes.ts";
 import type { CountedRules, FlowRequest, Installation, Observation, PodEvidence, Sandbox } from "../sandbox.ts";
 import { type Station, type StationName, stationOf } from "../station.ts";
 import type { World } from "../world.ts";
-import type { AgentClient } from "./agent-client.ts";
+import { type AgentClient, syncAgents } from "./agent-client.ts";
 import { confirmLanding } from "./confirm.ts";
 import { makeBlindResult, type PlannedDial } from "./dial-batches.ts";
 import { CONNECT_TIMEOUT_MS, planDial } from "./dial-plan.ts";
 import { driveRounds } from "./dial-rounds.ts";
 import { listenersOf } from "./listeners.ts";
-import { syncAgents } from "./sync-agents.ts";
 
 /** A sandbox on a real kernel: drives the agents of a world. The world ends with it. */
 export class AgentSandbox implements Sandbox {

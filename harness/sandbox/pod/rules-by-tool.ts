@@ -1,8 +1,10 @@
 import type { CallParams, CallResult } from "../../agent/protocol.ts";
 import { LandfallError } from "../../errors.ts";
-import { renderIptablesSave } from "../../formats/iptables-save.ts";
+import { parseIptablesSave, renderIptablesSave } from "../../formats/iptables-save.ts";
 import { readNft } from "../../formats/nft/read-nft.ts";
 import { renderNftText } from "../../formats/nft/write-nft.ts";
+import { toolOfFamily } from "../../formats/tool-name.ts";
+import { carryTexts } from "../../formats/written-texts.ts";
 import type { Family } from "../../model/address.ts";
 import { codedFinding } from "../../model/finding.ts";
 import {
@@ -14,7 +16,6 @@ import {
   type Table,
   tableKey,
 } from "../../model/ruleset.ts";
-import { readKernelRules } from "./kernel-rules-text.ts";
 import { renderRoutingText } from "./routing-text.ts";
 
 /**
@@ -83,6 +84,18 @@ function checkOrder({ tables }: Ruleset): void {
 export function readCounted(texts: CallResult<"counters">, family: Family, written: PodRules | null): Ruleset | null {
   const own = readKernelRules(texts[familyKey(family)], family, written);
   return addNftTables(own, written?.[familyKey(family)] ?? null, texts.nft);
+}
+
+/**
+ * Reads what `iptables-save` printed in the pod; null for null. Rules that were put in as `written` has them are quoted as they are there.
+ * Throws `agent-failed` where the text cannot be understood.
+ */
+function readKernelRules(text: string | null, family: Family, written: PodRules | null): Ruleset | null {
+  if (text === null) return null;
+  const parsed = parseIptablesSave(text, { where: `${toolOfFamily(family)}-save`, family });
+  if (parsed.ok) return carryTexts(parsed.value, written);
+  const message = "the pod's rules were read from the kernel but cannot be parsed.";
+  throw new LandfallError("agent-failed", message, { findings: parsed.findings });
 }
 
 /**

@@ -3,7 +3,6 @@ import { classifyDemands } from "../../../harness/analysis/flows/demand-classes.
 import { parseIptablesSave, renderIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import type { CaptureConfig } from "../../../harness/meshes/istio-1.4/config.ts";
 import { generateRules } from "../../../harness/meshes/istio-1.4/rules.ts";
-import { seedConfig } from "../../../harness/meshes/istio-1.4/seed-config.ts";
 import { parseNetwork } from "../../../harness/model/address.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import {
@@ -14,6 +13,7 @@ import {
 } from "../../../harness/model/policy-routing.ts";
 import { makePodSpec } from "../../../harness/run/pod-spec.ts";
 import { captureOf } from "../../istio-pod.ts";
+import { seedConfig } from "../../seed-config.ts";
 
 /** Gives the classes of the IPv4 flows of a config under its own rules, a rule put in before another one. */
 function classify(

@@ -2,13 +2,13 @@ import { describe, expect, test } from "vitest";
 import { type Change, diffRulesets } from "../../../harness/analysis/diff.ts";
 import { impliedRouting, impliedShape } from "../../../harness/analysis/pod/implied-pod.ts";
 import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
-import { seedConfig } from "../../../harness/meshes/istio-1.4/seed-config.ts";
 import type { Family } from "../../../harness/model/address.ts";
 import { renderLanding } from "../../../harness/model/landing-text.ts";
 import { DEFAULT_ADDRESSES, type PodSpec } from "../../../harness/model/pod.ts";
 import type { PodRules } from "../../../harness/model/ruleset.ts";
 import { makePodSpec } from "../../../harness/run/pod-spec.ts";
 import { captureOf } from "../../istio-pod.ts";
+import { seedConfig } from "../../seed-config.ts";
 import { SEED } from "./seed.ts";
 
 function load(text: string, family: Family): PodRules {

@@ -3,12 +3,12 @@ import { diffRulesets } from "../../../harness/analysis/diff.ts";
 import { findFurtherLinks } from "../../../harness/analysis/flows/further-links.ts";
 import { proveProperties } from "../../../harness/analysis/proof/prove.ts";
 import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
-import { seedConfig } from "../../../harness/meshes/istio-1.4/seed-config.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import { NO_POLICY_ROUTING } from "../../../harness/model/policy-routing.ts";
 import type { PodRules } from "../../../harness/model/ruleset.ts";
 import { makePodSpec } from "../../../harness/run/pod-spec.ts";
 import { captureOf } from "../../istio-pod.ts";
+import { seedConfig } from "../../seed-config.ts";
 import { nftRules } from "../nft-vectors.ts";
 import { SEED } from "./seed.ts";
 

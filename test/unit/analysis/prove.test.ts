@@ -6,12 +6,12 @@ import { proveProperties } from "../../../harness/analysis/proof/prove.ts";
 import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import type { CaptureConfig } from "../../../harness/meshes/istio-1.4/config.ts";
 import { generateRules } from "../../../harness/meshes/istio-1.4/rules.ts";
-import { seedConfig } from "../../../harness/meshes/istio-1.4/seed-config.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import { NO_POLICY_ROUTING } from "../../../harness/model/policy-routing.ts";
 import type { PodRules } from "../../../harness/model/ruleset.ts";
 import { makePodSpec } from "../../../harness/run/pod-spec.ts";
 import { captureOf } from "../../istio-pod.ts";
+import { seedConfig } from "../../seed-config.ts";
 import { SEED } from "./seed.ts";
 
 const CONFIG = seedConfig();

@@ -1,6 +1,5 @@
-import type { CommandIo } from "../../../harness/cli/command.ts";
+import { type CommandIo, printTo } from "../../../harness/cli/command.ts";
 import { runCommandLine } from "../../../harness/cli/command-line.ts";
-import { printTo } from "../../../harness/cli/output/print.ts";
 
 /** Runs one command line in this process, in a folder, with variables and for a display of its own; gives exit code and all it said. */
 export async function runCommandIn(

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { readVerifyOptions } from "../../../harness/cli/verify/options.ts";
 import { renderRepetition } from "../../../harness/cli/verify/repetition.ts";
-import { seedConfig } from "../../../harness/meshes/istio-1.4/seed-config.ts";
 import type { ScenarioReport } from "../../../harness/model/report.ts";
 import { captureOf } from "../../istio-pod.ts";
+import { seedConfig } from "../../seed-config.ts";
 
 const IO = {
   out: () => {},

@@ -1,4 +1,3 @@
-import { seedConfig } from "../../../harness/meshes/istio-1.4/seed-config.ts";
 import { resolveFlow } from "../../../harness/model/flow-resolution.ts";
 import { parseFlowText } from "../../../harness/model/flow-text.ts";
 import { type Hop, makeBlind, makeLanding } from "../../../harness/model/landing.ts";
@@ -7,6 +6,7 @@ import type { FlowReport, Omission, Report, ScenarioReport } from "../../../harn
 import { summarize } from "../../../harness/model/report-summary.ts";
 import type { RulePlace } from "../../../harness/model/ruleset.ts";
 import { SHAPE } from "../../istio-pod.ts";
+import { seedConfig } from "../../seed-config.ts";
 
 const INBOUND = makeLanding("listener", { host: "pod", listener: "envoy-inbound", port: 15006 });
 const OUTBOUND = makeLanding("listener", { host: "pod", listener: "envoy-outbound", port: 15001 });

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { seedConfig } from "../../../harness/meshes/istio-1.4/seed-config.ts";
 import { resolveFlow } from "../../../harness/model/flow-resolution.ts";
 import { parseFlowText } from "../../../harness/model/flow-text.ts";
 import { DEFAULT_ADDRESSES, type PodSpec } from "../../../harness/model/pod.ts";
 import { describeTakenPorts, makePodSpec } from "../../../harness/run/pod-spec.ts";
 import { captureOf, SHAPE } from "../../istio-pod.ts";
+import { seedConfig } from "../../seed-config.ts";
 
 function specOf(flows: readonly string[], config = seedConfig(), listen: readonly number[] = []): PodSpec {
   const resolved = flows.map((text) => {

@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { seedConfig } from "../../../harness/meshes/istio-1.4/seed-config.ts";
 import { resolveFlow } from "../../../harness/model/flow-resolution.ts";
 import { parseFlowText } from "../../../harness/model/flow-text.ts";
 import { type Landing, makeLanding } from "../../../harness/model/landing.ts";
@@ -7,6 +6,7 @@ import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import { makePodSpec } from "../../../harness/run/pod-spec.ts";
 import { writeExpectation } from "../../../harness/run/scenario/witness-expectation.ts";
 import { captureOf, SHAPE } from "../../istio-pod.ts";
+import { seedConfig } from "../../seed-config.ts";
 
 function land(listener: "app" | "envoy-inbound", fields: Partial<Landing> = {}): Landing {
   const port = listener === "app" ? 8080 : 15006;

@@ -1,8 +1,8 @@
-import { NO_LOOKUPS } from "../../model/name-lookups.ts";
-import { DEFAULT_ADDRESSES } from "../../model/pod.ts";
-import { parseCapture } from "./capture.ts";
-import type { CaptureConfig } from "./config.ts";
-import { SEED_WORDS } from "./seed.ts";
+import { parseCapture } from "../harness/meshes/istio-1.4/capture.ts";
+import type { CaptureConfig } from "../harness/meshes/istio-1.4/config.ts";
+import { SEED_WORDS } from "../harness/meshes/istio-1.4/seed.ts";
+import { NO_LOOKUPS } from "../harness/model/name-lookups.ts";
+import { DEFAULT_ADDRESSES } from "../harness/model/pod.ts";
 
 /** Gives the seed command's config, for an IPv4 pod in the default addresses. */
 export function seedConfig(): CaptureConfig {
