@@ -286,7 +286,9 @@ describe("landfall verify", () => {
     expect(report.summary.coverage).toEqual({ rules, hit, unreachable: 1 });
   });
 
-  test("has scenarios that together take every rule that some flow can reach, but for one", { timeout: 180_000 }, async () => {
+  test("has scenarios that together take every rule that some flow can reach, but for one", {
+    timeout: 180_000,
+  }, async () => {
     // What the pod sends out by a further interface goes to an address that each sandbox chooses: no scenario can name it.
     const { code, report } = await verify("--all", "--sandbox", "simulated", "--coverage");
     const { rules = 0, hit = 0, unreachable = 0 } = report.summary.coverage ?? {};
