@@ -12,8 +12,8 @@ const INTERFACE_KEYS = ["meta iifname", "meta iif", "meta oifname", "meta oif"];
 
 /**
  * Gives interfaces that the pod does not have and at which rules may do otherwise than at those it has: `net1` for `-i net1` or
- * `oifname "net1"`, `net0` for `-i net+` or `iifname "net*"`, and for rules that name the pod's own interface one that they do not name.
- * Where `-o lo` stands alone, the pod's own interface is as good as any other.
+ * `oifname "net1"`, `net0` for `-i net+` or `iifname "net*"` (even if the pod has `net1`), and for rules that name the pod's own interface
+ * one that they do not name. Where `-o lo` stands alone, the pod's own interface is as good as any other.
  */
 export function findFurtherLinks(rulesets: readonly (Ruleset | null)[], { shape }: PodSpec): readonly string[] {
   const patterns = rulesets
@@ -21,13 +21,17 @@ export function findFurtherLinks(rulesets: readonly (Ruleset | null)[], { shape 
     .flatMap(listMatches)
     .flatMap(listPatterns)
     .filter((pattern) => pattern !== "+");
-  const known = ["lo", POD_INTERFACE, ...shape.links];
   const named = patterns
-    .filter((pattern) => !known.some((name) => fits(name, pattern)))
-    .map((pattern) => pattern.replace(/\+$/, "0"));
+    .filter((pattern) => !["lo", POD_INTERFACE].some((name) => fits(name, pattern)) && !shape.links.includes(pattern))
+    .map((pattern) => (pattern.endsWith("+") ? freeName(pattern.slice(0, -1), shape.links) : pattern));
   const asksForPods = patterns.some((pattern) => fits(POD_INTERFACE, pattern));
   const others = asksForPods && !patterns.some((pattern) => fits(OTHER_LINK, pattern)) ? [OTHER_LINK] : [];
   return [...new Set([...named, ...others])];
+}
+
+/** Gives an interface with these first letters that the pod does not have: other rules may name those that it has. */
+function freeName(prefix: string, taken: readonly string[]): string {
+  for (let i = 0; ; i++) if (!taken.includes(`${prefix}${i}`)) return `${prefix}${i}`;
 }
 
 /** Gives the interfaces that a match names, as iptables writes them: nft's `net*` is `net+`. */

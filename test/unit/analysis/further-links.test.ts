@@ -39,6 +39,11 @@ describe("an interface that the pod does not have is looked at where rules name"
     const { ip } = load(`*nat\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n${rule}\nCOMMIT\n`);
     expect(findFurtherLinks([ip], SPEC)).toEqual(links);
   });
+  test("its first letters, even where the pod has another of these", () => {
+    const { ip } = load("*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -i net+ -j RETURN\nCOMMIT\n");
+    const spec = { ...SPEC, shape: { ...SPEC.shape, links: ["net0", "net1"] } };
+    expect(findFurtherLinks([ip], spec)).toEqual(["net2"]);
+  });
   test.each([
     ["it on the way out", 'oifname "net1" return', ["net1"]],
     ["some of them", 'oifname { "net1", "net2" } return', ["net1", "net2"]],
