@@ -1,4 +1,5 @@
 import { defineScenario } from "../harness/model/scenario.ts";
+import { injectedConfig } from "./usual/consul.ts";
 
 export default defineScenario({
   name: "consul-dns",
@@ -6,8 +7,7 @@ export default defineScenario({
     "DNS to Consul's address goes to its server on 8600, over UDP and TCP, the proxy's and an excluded uid's too; other servers are left alone.",
   mesh: "consul",
   capture: [],
-  meshConfig:
-    '{"ProxyUserID": "5995", "ProxyInboundPort": 20000, "ProxyOutboundPort": 15001, "ExcludeInboundPorts": ["21000"], "ExcludeUIDs": ["5996"], "ConsulDNSIP": "127.0.0.1", "ConsulDNSPort": 8600}',
+  meshConfig: injectedConfig,
   answer: {
     "app -> localhost:53/udp": "consul-dns:8600",
     "again app -> localhost:53/udp": "consul-dns:8600",

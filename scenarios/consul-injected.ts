@@ -1,5 +1,5 @@
 import { defineScenario } from "../harness/model/scenario.ts";
-import { usual } from "./usual/consul.ts";
+import { injectedConfig, usual } from "./usual/consul.ts";
 
 export default defineScenario({
   name: "consul-injected",
@@ -7,8 +7,7 @@ export default defineScenario({
     "Consul's injector captures IPv4 both ways and what goes to its own name server over TCP, but not Envoy's traffic or its health port.",
   mesh: "consul",
   capture: [],
-  meshConfig:
-    '{"ProxyUserID": "5995", "ProxyInboundPort": 20000, "ProxyOutboundPort": 15001, "ExcludeInboundPorts": ["21000"], "ExcludeUIDs": ["5996"], "ConsulDNSIP": "127.0.0.1", "ConsulDNSPort": 8600}',
+  meshConfig: injectedConfig,
   answer: {
     ...usual,
     "client -> pod:8080": "public:20000",

@@ -1,4 +1,5 @@
 import { defineScenario } from "../harness/model/scenario.ts";
+import { injectedConfig } from "./usual/consul.ts";
 
 export default defineScenario({
   name: "consul-native",
@@ -6,8 +7,7 @@ export default defineScenario({
     "Consul's native nftables rules capture IPv4 both ways and what goes to its own name server, and leave IPv6, Envoy and its health port alone.",
   mesh: "consul",
   capture: ["--native-nftables"],
-  meshConfig:
-    '{"ProxyUserID": "5995", "ProxyInboundPort": 20000, "ProxyOutboundPort": 15001, "ExcludeInboundPorts": ["21000"], "ExcludeUIDs": ["5996"], "ConsulDNSIP": "127.0.0.1", "ConsulDNSPort": 8600}',
+  meshConfig: injectedConfig,
   answer: {
     "client -> pod:8080": "public:20000",
     "client -> pod:21000": "refused",

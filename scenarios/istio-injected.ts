@@ -1,29 +1,12 @@
 import { defineScenario } from "../harness/model/scenario.ts";
-import { statusPorts, usual } from "./usual/istio.ts";
+import { injected, statusPorts, usual } from "./usual/istio.ts";
 
 export default defineScenario({
   name: "istio-injected",
   claim:
     "Current Istio's injector captures IPv4 both ways, but not its own ports, Envoy's traffic, or connections inside the pod.",
   mesh: "istio",
-  capture: [
-    "-p",
-    "15001",
-    "-z",
-    "15006",
-    "-u",
-    "1337",
-    "-m",
-    "REDIRECT",
-    "-i",
-    "*",
-    "-x",
-    "",
-    "-b",
-    "*",
-    "-d",
-    "15090,15021,15020",
-  ],
+  capture: injected,
   answer: {
     ...statusPorts,
     ...usual,

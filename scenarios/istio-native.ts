@@ -1,29 +1,12 @@
 import { defineScenario } from "../harness/model/scenario.ts";
+import { injected } from "./usual/istio.ts";
 
 export default defineScenario({
   name: "istio-native",
   claim:
     "Current Istio's native nftables rules capture IPv4 as its iptables rules do, and IPv6 in a pod without IPv6 rules as well.",
   mesh: "istio",
-  capture: [
-    "-p",
-    "15001",
-    "-z",
-    "15006",
-    "-u",
-    "1337",
-    "-m",
-    "REDIRECT",
-    "-i",
-    "*",
-    "-x",
-    "",
-    "-b",
-    "*",
-    "-d",
-    "15090,15021,15020",
-    "--native-nftables",
-  ],
+  capture: [...injected, "--native-nftables"],
   answer: {
     "client -> pod:8080": "envoy-inbound:15006",
     "client -> pod:15021": "probe:15021",

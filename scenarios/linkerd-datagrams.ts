@@ -1,11 +1,12 @@
 import { defineScenario } from "../harness/model/scenario.ts";
+import { proxy } from "./usual/linkerd.ts";
 
 export default defineScenario({
   name: "linkerd-datagrams",
   claim: "Linkerd redirects no datagram: QUIC and DNS pass by the proxy, and DNS over TCP is captured.",
   mesh: "linkerd",
   capture: [
-    ...["--incoming-proxy-port", "4143", "--outgoing-proxy-port", "4140", "--proxy-uid", "2102"],
+    ...proxy,
     ...["--inbound-ports-to-ignore", "4190,4191,4567,4568", "--outbound-ports-to-ignore", "4567,4568"],
   ],
   answer: {

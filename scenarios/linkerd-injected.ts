@@ -1,23 +1,12 @@
 import { defineScenario } from "../harness/model/scenario.ts";
-import { usual, usualOverIpv6 } from "./usual/linkerd.ts";
+import { proxy, usual, usualOverIpv6 } from "./usual/linkerd.ts";
 
 export default defineScenario({
   name: "linkerd-injected",
   claim:
     "Linkerd's injector captures both families, but not its own ports, ignored ports, or traffic of the proxy's uid.",
   mesh: "linkerd",
-  capture: [
-    "--incoming-proxy-port",
-    "4143",
-    "--outgoing-proxy-port",
-    "4140",
-    "--proxy-uid",
-    "2102",
-    "--inbound-ports-to-ignore",
-    "4190,4191,4567,4568",
-    "--outbound-ports-to-ignore",
-    "4567,4568",
-  ],
+  capture: [...proxy, "--inbound-ports-to-ignore", "4190,4191,4567,4568", "--outbound-ports-to-ignore", "4567,4568"],
   answer: {
     ...usual,
     ...usualOverIpv6,

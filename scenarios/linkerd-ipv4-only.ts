@@ -1,11 +1,11 @@
 import { defineScenario } from "../harness/model/scenario.ts";
-import { usual } from "./usual/linkerd.ts";
+import { proxy, usual } from "./usual/linkerd.ts";
 
 export default defineScenario({
   name: "linkerd-ipv4-only",
   claim: "With --ipv6=false IPv6 is left alone.",
   mesh: "linkerd",
-  capture: ["--incoming-proxy-port", "4143", "--outgoing-proxy-port", "4140", "--proxy-uid", "2102", "--ipv6=false"],
+  capture: [...proxy, "--ipv6=false"],
   answer: {
     ...usual,
     "client -> pod:8080": "proxy-inbound:4143",

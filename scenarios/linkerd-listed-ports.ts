@@ -1,14 +1,11 @@
 import { defineScenario } from "../harness/model/scenario.ts";
-import { usual } from "./usual/linkerd.ts";
+import { proxy, usual } from "./usual/linkerd.ts";
 
 export default defineScenario({
   name: "linkerd-listed-ports",
   claim: "With ports to redirect only those are captured, and of them those to ignore are left alone all the same.",
   mesh: "linkerd",
-  capture: [
-    ...["--incoming-proxy-port", "4143", "--outgoing-proxy-port", "4140", "--proxy-uid", "2102"],
-    ...["--ports-to-redirect", "80,8080", "--inbound-ports-to-ignore", "8080", "--ipv6=false"],
-  ],
+  capture: [...proxy, ...["--ports-to-redirect", "80,8080", "--inbound-ports-to-ignore", "8080", "--ipv6=false"]],
   answer: {
     ...usual,
     "client -> pod:80": "proxy-inbound:4143",

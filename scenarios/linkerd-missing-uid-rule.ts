@@ -1,11 +1,11 @@
 import { defineScenario } from "../harness/model/scenario.ts";
-import { usual } from "./usual/linkerd.ts";
+import { proxy, usual } from "./usual/linkerd.ts";
 
 export default defineScenario({
   name: "linkerd-missing-uid-rule",
   claim: "Without the rule for the proxy's uid what the proxy sends on comes back to it.",
   mesh: "linkerd",
-  capture: ["--incoming-proxy-port", "4143", "--outgoing-proxy-port", "4140", "--proxy-uid", "2102", "--ipv6=false"],
+  capture: [...proxy, "--ipv6=false"],
   without: [
     {
       family: 4,

@@ -1,4 +1,5 @@
 import { defineScenario } from "../harness/model/scenario.ts";
+import { proxy } from "./usual/linkerd.ts";
 
 export default defineScenario({
   name: "linkerd-own-ports",
@@ -6,7 +7,7 @@ export default defineScenario({
     "The proxy's control and admin ports are reached as they are dialled, and peers that dial its capture ports reach the inbound one.",
   mesh: "linkerd",
   capture: [
-    ...["--incoming-proxy-port", "4143", "--outgoing-proxy-port", "4140", "--proxy-uid", "2102"],
+    ...proxy,
     ...["--inbound-ports-to-ignore", "4190,4191,4567,4568", "--outbound-ports-to-ignore", "4567,4568"],
   ],
   answer: {

@@ -1,13 +1,11 @@
 import { defineScenario } from "../harness/model/scenario.ts";
+import { proxy } from "./usual/linkerd.ts";
 
 export default defineScenario({
   name: "linkerd-proxy-gid",
   claim: "With --proxy-gid both the uid and the gid are left alone, and nobody beside them.",
   mesh: "linkerd",
-  capture: [
-    ...["--incoming-proxy-port", "4143", "--outgoing-proxy-port", "4140", "--proxy-uid", "2102"],
-    ...["--proxy-gid", "2103", "--ipv6=false"],
-  ],
+  capture: [...proxy, ...["--proxy-gid", "2103", "--ipv6=false"]],
   answer: {
     "proxy -> upstream:80": "upstream:80",
     "uid=2102 -> upstream:80": "upstream:80",

@@ -1,12 +1,12 @@
 import { defineScenario } from "../harness/model/scenario.ts";
-import { usual } from "./usual/linkerd.ts";
+import { proxy, usual } from "./usual/linkerd.ts";
 
 export default defineScenario({
   name: "linkerd-skip-ports",
   claim: "Ports and ranges to ignore are left alone in their direction, and the ports beside them are captured.",
   mesh: "linkerd",
   capture: [
-    ...["--incoming-proxy-port", "4143", "--outgoing-proxy-port", "4140", "--proxy-uid", "2102"],
+    ...proxy,
     ...["--inbound-ports-to-ignore", "25,8000-8100", "--outbound-ports-to-ignore", "443,3306-3307", "--ipv6=false"],
   ],
   listen: [25, 8100],

@@ -1,21 +1,12 @@
 import { defineScenario } from "../harness/model/scenario.ts";
-import { usual, usualOverIpv6 } from "./usual/linkerd.ts";
+import { proxy, usual, usualOverIpv6 } from "./usual/linkerd.ts";
 
 export default defineScenario({
   name: "linkerd-skip-subnets",
   claim:
     "Peers of a subnet to ignore reach the app, each family by its own subnets; what the pod dials there is captured.",
   mesh: "linkerd",
-  capture: [
-    "--incoming-proxy-port",
-    "4143",
-    "--outgoing-proxy-port",
-    "4140",
-    "--proxy-uid",
-    "2102",
-    "--subnets-to-ignore",
-    "192.0.2.0/24,2001:db8::/32",
-  ],
+  capture: [...proxy, "--subnets-to-ignore", "192.0.2.0/24,2001:db8::/32"],
   answer: {
     ...usual,
     ...usualOverIpv6,

@@ -1,3 +1,7 @@
+/** What Consul's injector gives its redirection. */
+export const injectedConfig =
+  '{"ProxyUserID": "5995", "ProxyInboundPort": 20000, "ProxyOutboundPort": 15001, "ExcludeInboundPorts": ["21000"], "ExcludeUIDs": ["5996"], "ConsulDNSIP": "127.0.0.1", "ConsulDNSPort": 8600}';
+
 /** What lands alike under most settings of Consul: Envoy known by uid 5995, all inbound ports and all destinations captured. */
 export const usual = {
   "client -> pod:8080": "public:20000",

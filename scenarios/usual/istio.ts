@@ -1,3 +1,9 @@
+/** What Istio's injector gives its init container. */
+export const injected = [
+  ...["-p", "15001", "-z", "15006", "-u", "1337", "-m", "REDIRECT"],
+  ...["-i", "*", "-x", "", "-b", "*", "-d", "15090,15021,15020"],
+] as const;
+
 /**
  * What lands alike under most settings of current Istio: the proxy known by uid 1337 and gid 1337, all inbound ports and all destinations
  * captured. A scenario says beside these what its own claim is about.

@@ -1,3 +1,10 @@
+/** The proxy that Linkerd's injector sets up: its ports and its uid. */
+export const proxy = [
+  ...["--incoming-proxy-port", "4143"],
+  ...["--outgoing-proxy-port", "4140"],
+  ...["--proxy-uid", "2102"],
+] as const;
+
 /** What lands alike under most settings of Linkerd: the proxy known by uid 2102, all inbound ports and all destinations captured. */
 export const usual = {
   "client -> pod:8080": "proxy-inbound:4143",

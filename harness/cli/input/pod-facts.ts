@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { readTextFile } from "../../load/text-file.ts";
 import { CLUSTER_ENV_PATH, SIDECAR_ENV_PATH } from "../../meshes/istio-1.4/environment.ts";
 import type { MeshFile, PodFacts } from "../../meshes/mesh.ts";
+import { readPodIps } from "../../meshes/pod-ips.ts";
 import { canonicalAddress } from "../../model/address.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../../model/pod.ts";
@@ -32,22 +33,6 @@ export function readPodFacts(
   const path = reading.options.values.get("resolv-conf")?.at(-1);
   const file = path === undefined ? null : readSettingsFile(path, "--resolv-conf", reading);
   return { addresses, own, resolvers: file === null ? (resolvers ?? DEFAULT_RESOLVERS) : readServers(file) };
-}
-
-/** Gives the pod's addresses in canonical text, in order; a finding for each text that is none. */
-function readPodIps(addresses: readonly string[], findings: Finding[]): readonly string[] {
-  return addresses.flatMap((address) => {
-    const canonical = canonicalAddress(address.trim());
-    if (canonical !== null) return [canonical];
-    findings.push(
-      codedFinding(
-        "invalid-address",
-        "--pod-ip",
-        `"${address}" is not an address; write for example 10.244.0.2 or 2001:db8::5.`,
-      ),
-    );
-    return [];
-  });
 }
 
 /** The servers of a resolver file, in order (resolv.conf(5), `nameserver`). */

@@ -1,22 +1,13 @@
 import type { Json } from "./ast.ts";
 import { readTokens } from "./lexer.ts";
 import { Unread } from "./text-expression.ts";
-import { NftSyntaxError, peek } from "./text-reader.ts";
+import { NftSyntaxError, openTextReader, peek } from "./text-reader.ts";
 import { readStatement } from "./text-rule.ts";
 
 /** Reads the text of one statement; where the grammar is not read, the text itself is the statement. Null for what is no statement. */
 export function parseStatement(text: string): Json | null {
   const { tokens, faults } = readTokens(text);
-  const reader = {
-    text,
-    tokens,
-    at: 0,
-    defined: new Map(),
-    expanded: 0,
-    places: new Map(),
-    faults: [],
-    ruleTexts: new Map(),
-  };
+  const reader = openTextReader(text, tokens);
   if (faults.length > 0 || text.includes("$")) return null;
   try {
     const statement = readStatement(reader);

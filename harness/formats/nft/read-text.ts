@@ -10,6 +10,7 @@ import {
   describeToken,
   fail,
   isNext,
+  openTextReader,
   peek,
   placed,
   recover,
@@ -30,16 +31,7 @@ const FAMILIES = ["ip", "ip6", "inet", "arp", "bridge", "netdev"];
  */
 export function readNftText(text: string, { where, names = NO_LOOKUPS }: NftReadOptions): Parsed<NftTables> {
   const { tokens, faults } = readTokens(text);
-  const reader: TextReader = {
-    text,
-    tokens,
-    at: 0,
-    defined: new Map(),
-    expanded: 0,
-    places: new Map(),
-    faults: [],
-    ruleTexts: new Map(),
-  };
+  const reader = openTextReader(text, tokens);
   const findings: Finding[] = faults.map(({ token, message }) =>
     codedFinding("rule-fault", where, message, token.line, token.column),
   );

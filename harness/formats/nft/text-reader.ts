@@ -35,6 +35,20 @@ export interface TextReader {
   readonly ruleTexts: Map<Json, string>;
 }
 
+/** Opens a text of which nothing has been read yet. */
+export function openTextReader(text: string, tokens: readonly Token[]): TextReader {
+  return {
+    text,
+    tokens,
+    at: 0,
+    defined: new Map(),
+    expanded: 0,
+    places: new Map(),
+    faults: [],
+    ruleTexts: new Map(),
+  };
+}
+
 /** Gives the word that is next, or one behind it. */
 export function peek(reader: TextReader, ahead = 0): Token {
   return reader.tokens[Math.min(reader.at + ahead, reader.tokens.length - 1)] as Token;

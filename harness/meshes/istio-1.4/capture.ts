@@ -1,6 +1,6 @@
-import { canonicalAddress } from "../../model/address.ts";
-import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
+import type { Finding, Parsed } from "../../model/finding.ts";
 import type { NameLookups } from "../../model/name-lookups.ts";
+import { readPodIps } from "../pod-ips.ts";
 import type { CaptureConfig } from "./config.ts";
 import { type EnvironmentFile, parseEnvironmentFile } from "./environment.ts";
 import type { Origin, Places } from "./given.ts";
@@ -64,20 +64,4 @@ function readFile(file: EnvironmentFile, findings: Finding[]) {
   if (parsed.ok) return parsed.value;
   for (const found of parsed.findings) findings.push(found);
   return new Map<string, never>();
-}
-
-/** Gives the pod's addresses in canonical text, in order; a finding for each text that is none. */
-export function readPodIps(addresses: readonly string[], findings: Finding[]): readonly string[] {
-  return addresses.flatMap((address) => {
-    const canonical = canonicalAddress(address.trim());
-    if (canonical !== null) return [canonical];
-    findings.push(
-      codedFinding(
-        "invalid-address",
-        "--pod-ip",
-        `"${address}" is not an address; write for example 10.244.0.2 or 2001:db8::5.`,
-      ),
-    );
-    return [];
-  });
 }
