@@ -1,7 +1,7 @@
 import { codedFinding, type Finding, type Parsed } from "../model/finding.ts";
 import { findNearNames } from "../model/near-names.ts";
 import type { ManifestSource, MeshAnnotation } from "./manifest.ts";
-import type { ManifestPath, PodManifest } from "./manifest-pod.ts";
+import type { ManifestContainer, ManifestPath, PodManifest } from "./manifest-pod.ts";
 import type { MeshOption } from "./mesh.ts";
 import { type GivenValue, readOptionWords } from "./option-words.ts";
 import { splitList } from "./values.ts";
@@ -26,6 +26,35 @@ export interface AnnotatedTool {
   } | null;
   /** Which of the two counts in a cluster, and why, in a sentence. */
   readonly wins: string;
+}
+
+/** Gives an annotation whose value the injector hands on as the value of an option. */
+export function optionAnnotation(name: string, setting: string, help: string, flag: string): AnnotatedOption {
+  return { name, setting, help, words: (value) => [flag, value] };
+}
+
+/** Gives the arguments of a pod's init container as settings that the pod has already; null without the container. */
+export function settingsOfInit(
+  init: ManifestContainer | null,
+  args: readonly string[],
+  options: readonly MeshOption[],
+): AnnotatedTool["made"] {
+  if (init === null) return null;
+  const { values } = readOptionWords(args, options);
+  return { values, called: `the init container ${init.name}`, path: [...init.path, "args"] };
+}
+
+/** Says where words come from: from the init container, or without it from the injector of `project` and the pod's annotations. */
+export function sourceOfWords(
+  words: readonly string[],
+  init: ManifestContainer | null,
+  { name, project }: { readonly name: string; readonly project: string },
+): ManifestSource {
+  const says =
+    init === null
+      ? `no init container ${name}, so the settings are those of ${project}'s injector with the pod's annotations`
+      : `arguments of the init container ${name}`;
+  return { says: `${says}: ${showWords(words)}`, path: init === null ? null : [...init.path, "args"] };
 }
 
 /** Gives the path of an annotation in a pod. */

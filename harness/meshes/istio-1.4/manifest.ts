@@ -1,10 +1,16 @@
 import type { Parsed } from "../../model/finding.ts";
-import { type AnnotatedOption, readAnnotatedWords, replaceWords, showWords } from "../annotated-words.ts";
+import {
+  type AnnotatedOption,
+  optionAnnotation,
+  readAnnotatedWords,
+  replaceWords,
+  settingsOfInit,
+  sourceOfWords,
+} from "../annotated-words.ts";
 import type { ManifestReader, ManifestSettings, ManifestSource } from "../manifest.ts";
 import { findContainer, findContainers, readRelease } from "../manifest-evidence.ts";
 import type { PodManifest } from "../manifest-pod.ts";
 import type { MeshOption } from "../mesh.ts";
-import { readOptionWords } from "../option-words.ts";
 import { CAPTURE_FLAGS, type SettingName } from "./options.ts";
 import { SEED_WORDS } from "./seed.ts";
 
@@ -15,12 +21,8 @@ const EXCLUDE_INBOUND = "traffic.sidecar.istio.io/excludeInboundPorts";
 /** The status port, which the injector leaves alone by itself. */
 const USUAL_STATUS_PORT = "15020";
 
-const row = (name: string, setting: SettingName, help: string, letter: string): AnnotatedOption => ({
-  name,
-  setting,
-  help,
-  words: (value) => [letter, value],
-});
+const row = (name: string, setting: SettingName, help: string, letter: string): AnnotatedOption =>
+  optionAnnotation(name, setting, help, letter);
 
 /** The injector puts the status port beside those of the annotation; a status port of 0 is none. */
 function excludeInbound(_: string, { annotations }: PodManifest): readonly string[] {
@@ -102,14 +104,7 @@ export const ISTIO_14_MANIFEST: ManifestReader = {
 function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
   const init = findContainer(pod, [INIT]);
   const args = (init?.args ?? []).filter((word) => word !== "istio-iptables");
-  const made =
-    init === null
-      ? null
-      : {
-          values: readOptionWords(args, OPTIONS).values,
-          called: `the init container ${INIT}`,
-          path: [...init.path, "args"],
-        };
+  const made = settingsOfInit(init, args, OPTIONS);
   const wins = `In the cluster the arguments of ${INIT} count: Istio's injector reads annotations only when it makes the pod.`;
   const read = readAnnotatedWords(pod, { options: OPTIONS, annotations: ANNOTATIONS, made, wins });
   if (!read.ok) return read;
@@ -117,13 +112,7 @@ function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
   const known = new Set(CAPTURE_FLAGS.flatMap(({ variable }) => variable ?? []));
   const variables = [...(init?.env ?? [])].filter(([name, value]) => known.has(name) && value !== null);
   const environment = Object.fromEntries(variables.map(([name, value]) => [name, value ?? undefined]));
-  const first: ManifestSource =
-    init === null
-      ? {
-          says: `no init container ${INIT}, so the settings are those of Istio's injector with the pod's annotations: ${showWords(words)}`,
-          path: null,
-        }
-      : { says: `arguments of the init container ${INIT}: ${showWords(words)}`, path: [...init.path, "args"] };
+  const first = sourceOfWords(words, init, { name: INIT, project: "Istio" });
   const told = variables.map(
     ([name, value]): ManifestSource => ({
       says: `variable ${name}=${value} of the init container ${INIT}`,

@@ -1,4 +1,4 @@
-import type { AnnotatedOption } from "../annotated-words.ts";
+import { type AnnotatedOption, optionAnnotation } from "../annotated-words.ts";
 import type { PodManifest } from "../manifest-pod.ts";
 
 /** The annotation that says how, and whether, traffic is captured. */
@@ -19,20 +19,18 @@ function excludeInbound(_: string, { annotations }: PodManifest): readonly strin
   return ["-d", [...new Set(ports)].join(",")];
 }
 
-const row = (name: string, setting: string, help: string, letter: string): AnnotatedOption => ({
-  name,
-  setting,
-  help,
-  words: (value) => [letter, value],
-});
-
 /**
  * Annotations of pods that decide about rules (manifests/charts/istio-control/istio-discovery/files/injection-template.yaml and
  * cni/pkg/plugin/sidecar_redirect.go of istio/istio).
  */
 export const ISTIO_ANNOTATIONS: readonly AnnotatedOption[] = [
-  row(INTERCEPTION_ANNOTATION, "interceptionMode", "how inbound traffic is captured: REDIRECT or TPROXY", "-m"),
-  row(
+  optionAnnotation(
+    INTERCEPTION_ANNOTATION,
+    "interceptionMode",
+    "how inbound traffic is captured: REDIRECT or TPROXY",
+    "-m",
+  ),
+  optionAnnotation(
     "traffic.sidecar.istio.io/includeInboundPorts",
     "inboundPortsInclude",
     "inbound ports that are captured; * for all, nothing for none",
@@ -50,32 +48,37 @@ export const ISTIO_ANNOTATIONS: readonly AnnotatedOption[] = [
     help: "the proxy's status port, in place of 15020; inbound, it is left alone",
     words: excludeInbound,
   },
-  row(
+  optionAnnotation(
     "traffic.sidecar.istio.io/includeOutboundPorts",
     "outboundPortsInclude",
     "outbound ports that are captured",
     "-q",
   ),
-  row(
+  optionAnnotation(
     "traffic.sidecar.istio.io/excludeOutboundPorts",
     "outboundPortsExclude",
     "outbound ports that are left alone",
     "-o",
   ),
-  row(
+  optionAnnotation(
     "traffic.sidecar.istio.io/includeOutboundIPRanges",
     "outboundIpRangesInclude",
     "destinations that are captured; * for all, nothing for none",
     "-i",
   ),
-  row(
+  optionAnnotation(
     "traffic.sidecar.istio.io/excludeOutboundIPRanges",
     "outboundIpRangesExclude",
     "destinations that are left alone",
     "-x",
   ),
-  row("traffic.sidecar.istio.io/excludeInterfaces", "excludeInterfaces", "interfaces that are left alone", "-c"),
-  row(REROUTE, "kubevirtInterfaces", "interfaces whose inbound traffic counts as outbound", "-k"),
+  optionAnnotation(
+    "traffic.sidecar.istio.io/excludeInterfaces",
+    "excludeInterfaces",
+    "interfaces that are left alone",
+    "-c",
+  ),
+  optionAnnotation(REROUTE, "kubevirtInterfaces", "interfaces whose inbound traffic counts as outbound", "-k"),
   {
     name: KUBEVIRT,
     setting: "kubevirtInterfaces",

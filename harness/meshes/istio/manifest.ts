@@ -1,10 +1,9 @@
 import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
-import { annotationPath, readAnnotatedWords, replaceWords, showWords } from "../annotated-words.ts";
+import { annotationPath, readAnnotatedWords, replaceWords, settingsOfInit, showWords } from "../annotated-words.ts";
 import type { ManifestReader, ManifestSettings, ManifestSource } from "../manifest.ts";
 import { findContainer, findContainers, findHints, findMarks, readRelease } from "../manifest-evidence.ts";
 import type { ManifestContainer, PodManifest } from "../manifest-pod.ts";
 import type { MeshInput } from "../mesh.ts";
-import { readOptionWords } from "../option-words.ts";
 import { INTERCEPTION_ANNOTATION, ISTIO_ANNOTATIONS } from "./annotations.ts";
 import { ISTIO_OPTIONS } from "./options.ts";
 
@@ -59,14 +58,7 @@ function isOfOldRelease(pod: PodManifest): boolean {
 function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
   const init = findContainer(pod, [INIT, VALIDATION]);
   const args = (init?.args ?? []).filter((word) => !IDLE_WORDS.includes(word));
-  const made =
-    init === null
-      ? null
-      : {
-          values: readOptionWords(args, ISTIO_OPTIONS).values,
-          called: `the init container ${init.name}`,
-          path: [...init.path, "args"],
-        };
+  const made = settingsOfInit(init, args, ISTIO_OPTIONS);
   const wins =
     init?.name === VALIDATION
       ? "In the cluster the annotation counts: Istio's CNI plugin reads it when the pod starts."

@@ -1,9 +1,14 @@
 import type { Parsed } from "../../model/finding.ts";
-import { type AnnotatedOption, readAnnotatedWords, replaceWords, showWords } from "../annotated-words.ts";
-import type { ManifestReader, ManifestSettings, ManifestSource } from "../manifest.ts";
+import {
+  type AnnotatedOption,
+  readAnnotatedWords,
+  replaceWords,
+  settingsOfInit,
+  sourceOfWords,
+} from "../annotated-words.ts";
+import type { ManifestReader, ManifestSettings } from "../manifest.ts";
 import { findContainer, findContainers, findHints, findMarks } from "../manifest-evidence.ts";
 import type { PodManifest } from "../manifest-pod.ts";
-import { readOptionWords } from "../option-words.ts";
 import { LINKERD_OPTIONS } from "./options.ts";
 
 const PREFIX = "config.linkerd.io/";
@@ -96,24 +101,11 @@ export const LINKERD_MANIFEST: ManifestReader = {
 
 function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
   const init = findContainer(pod, [INIT]);
-  const made =
-    init === null
-      ? null
-      : {
-          values: readOptionWords(init.args, LINKERD_OPTIONS).values,
-          called: `the init container ${INIT}`,
-          path: [...init.path, "args"],
-        };
+  const made = settingsOfInit(init, init?.args ?? [], LINKERD_OPTIONS);
   const wins = `In the cluster the arguments of ${INIT} count: Linkerd's injector reads annotations only when it makes the pod.`;
   const read = readAnnotatedWords(pod, { options: LINKERD_OPTIONS, annotations: ANNOTATIONS, made, wins });
   if (!read.ok) return read;
   const words = init === null ? replaceWords(INJECTED_WORDS, read.value.words, LINKERD_OPTIONS) : init.args;
-  const source: ManifestSource =
-    init === null
-      ? {
-          says: `no init container ${INIT}, so the settings are those of Linkerd's injector with the pod's annotations: ${showWords(words)}`,
-          path: null,
-        }
-      : { says: `arguments of the init container ${INIT}: ${showWords(words)}`, path: [...init.path, "args"] };
+  const source = sourceOfWords(words, init, { name: INIT, project: "Linkerd" });
   return { ok: true, value: { words, config: null, environment: {}, sources: [source, ...read.value.sources] } };
 }
