@@ -88,7 +88,7 @@ describe("landfall diff --from --to", () => {
     [["--from", "linkrd", "--to", "istio"], /--from: --mesh: There is no mesh "linkrd"; did you mean linkerd\?/],
     [
       ["--from", "istio -b *", "--to", "istio"],
-      /--from:\d+: "\*" means something to a shell; put quotes around it|--from: -b/,
+      /--from:10: "\*" means something to a shell; put quotes around it within the text: 'istio -b "\*"'\./,
     ],
     [["--from", "istio -b '80", "--to", "istio"], /--from:10: A quote is not closed/],
     [["--from", "", "--to", "istio"], /--from: Name a mesh/],
