@@ -84,6 +84,15 @@ function isAllowed({ from, to, typeOnly }: Import): boolean {
   return other !== null && (allowed.includes(other) || (typeOnly && allowed.includes(`types:${other}`)));
 }
 
+/** Says whether a line begins what a `switch` does otherwise; a key or a type's member of that name has a value behind it. */
+function isDefaultCase(line: string): boolean {
+  const [, rest] = /^\s*(?:case\s.*:\s*)?default\s*:\s*(.*)$/.exec(line) ?? [];
+  return (
+    rest !== undefined &&
+    /^(\{\s*)?(\/\/.*)?$|^(return|throw|break|continue|if|for|while|switch)\b|^[\w.]+\(.*\);$/.test(rest)
+  );
+}
+
 /** A table is exhaustive by its type, `{ readonly [K in Kind]: … }`, or by `satisfies Record<Kind, …>` at its end. */
 function isExhaustive(text: string, table: string): boolean {
   const body = new RegExp(`^const ${table}(:[^=]*)? = \\{[^]*?^\\}(.*);$`, "m").exec(text);
@@ -102,11 +111,11 @@ describe("the house", () => {
 
   test("every folder of a large room is in ARCHITECTURE.md", () => {
     const text = readFileSync(join(root, "ARCHITECTURE.md"), "utf8");
-    const folders = new Set(
-      files.map((file) => dirname(file).split("/").slice(1, 3)).flatMap((parts) => parts.slice(1)),
-    );
-    const meshes = readdirSync(join(root, "harness/meshes"));
-    expect([...folders].filter((folder) => !meshes.includes(folder) && !text.includes(folder))).toEqual([]);
+    // `room/folder`, of every folder of a room that is not a mesh's.
+    const folders = files.map((file) => dirname(file).split("/").slice(1, 3)).filter((parts) => parts.length === 2);
+    const wanted = new Set(folders.filter(([room]) => room !== "meshes").map((parts) => parts.join("/")));
+    const named = new Set([...text.matchAll(/`(?:harness\/)?(\w+\/[\w-]+)`/g)].map(([, folder]) => folder));
+    expect([...wanted].filter((folder) => !named.has(folder))).toEqual([]);
     for (const room of ["analysis", "cli", "run", "sandbox"]) {
       const loose = readdirSync(join(root, "harness", room)).filter((name) => name.endsWith(".ts"));
       expect([room, loose.length <= 20]).toEqual([room, true]);
@@ -189,9 +198,19 @@ describe("the house", () => {
       .flatMap((file) =>
         readFileSync(join(root, file), "utf8")
           .split("\n")
-          .flatMap((line, i) => (/^\s*default\s*:\s*(\{\s*)?(\/\/.*)?$/.test(line) ? [`${file}:${i + 1}`] : [])),
+          .flatMap((line, i) => (isDefaultCase(line) ? [`${file}:${i + 1}`] : [])),
       );
     expect(found).toEqual([]);
+    const cases = ["default:", "    default: {", "default: // else", "default: return x;", "case 1: default: throw e;"];
+    expect(cases.filter((line) => !isDefaultCase(line))).toEqual([]);
+    const others = [
+      '    default: "none",',
+      "default: otherwise,",
+      "{ default: 1 };",
+      "  default: number;",
+      "// default: x;",
+    ];
+    expect(others.filter(isDefaultCase)).toEqual([]);
   });
 
   test("a table by kind has an entry for every kind, and the compiler knows it", () => {
