@@ -15,7 +15,7 @@ const items = readItems<SemanticsItem>("nft-semantics.json").filter(
 );
 
 /** Flows at and beside the values that the items' rules name. */
-const FLOWS = ["app", "envoy", "uid=2000,gid=0"].flatMap((actor) =>
+const FLOWS = ["app", "envoy", "root", "uid=1001,gid=1001", "uid=1000,gid=1337", "uid=2000,gid=0"].flatMap((actor) =>
   [
     "upstream",
     "pod",
