@@ -3,6 +3,7 @@ import { startNetnsWorld } from "../../harness/sandbox/netns/world.ts";
 import type { FlowRequest } from "../../harness/sandbox/sandbox.ts";
 import { bindCase } from "../conformance/cases.ts";
 import { BARE_PORT, startBareEnds } from "./bare-ends.ts";
+import { listDurationsMs } from "./durations.ts";
 import { median } from "./figure.ts";
 
 /** What driving UDP flows in network namespaces costs; milliseconds, medians. */
@@ -17,8 +18,6 @@ export interface DatagramFigures {
   readonly silentMs: number;
 }
 
-/** How long a silent datagram is waited for (`DATAGRAM_TIMEOUT_MS`). */
-export const TIMEOUT_MS = 700;
 const ROUNDS = 7;
 const FLOWS_A_ROUND = 300;
 const SUITE = 100;
@@ -59,7 +58,7 @@ export async function measureDatagrams(): Promise<DatagramFigures> {
     const bareMs = median(await ends.dialInTurn(FLOWS_A_ROUND));
     await sandbox.install(own.installation);
     const seen = await sandbox.drive(repeat(redirected, FLOWS_A_ROUND));
-    rounds.push({ bareMs, flowMs: median(seen.map(checkedDurationMs)) });
+    rounds.push({ bareMs, flowMs: median(listDurationsMs(seen, ({ port }) => port === APP_PORT)) });
   }
   const added: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
@@ -85,12 +84,6 @@ async function timeSuite(sandbox: AgentSandbox, requests: readonly FlowRequest[]
   const silent = seen.filter(({ landing }) => landing.kind === "timed-out").length;
   if (silent !== requests.filter(({ flow }) => flow.flow === SILENT).length)
     throw new Error(`${silent} flows of the bench were silent`);
-  return durationMs;
-}
-
-/** A flow that did not land is no measurement. */
-function checkedDurationMs({ landing, durationMs }: Awaited<ReturnType<AgentSandbox["drive"]>>[number]): number {
-  if (landing.port !== APP_PORT) throw new Error(`a flow of the bench landed on ${landing.kind}: ${landing.cause}`);
   return durationMs;
 }
 

@@ -1,8 +1,9 @@
+import { DATAGRAM_TIMEOUT_MS } from "../../harness/sandbox/agents/dial-plan.ts";
 import { detectBackends } from "../../harness/sandbox/detect.ts";
 import { type AnalysisFigure, benchAnalysis } from "./analysis.ts";
 import { measureApply } from "./apply.ts";
 import { measureCommands } from "./commands.ts";
-import { measureDatagrams, TIMEOUT_MS } from "./datagrams.ts";
+import { measureDatagrams } from "./datagrams.ts";
 import { measureDockerFlows } from "./docker-flows.ts";
 import { measureEnvoy } from "./envoy.ts";
 import { type Figure, makeFigure, renderFigure } from "./figure.ts";
@@ -29,7 +30,7 @@ const datagrams = await measureDatagrams();
 print([
   makeFigure("one UDP flow, driven and confirmed at both ends, netns", datagrams.ratio, "× bare exchange", 1.5),
   makeFigure("  beside it: a bare datagram and its answer, same rules, same process", datagrams.bareMs, "ms"),
-  makeFigure("what 100 silent UDP flows add to a suite", datagrams.silentMs, "ms", TIMEOUT_MS),
+  makeFigure("what 100 silent UDP flows add to a suite", datagrams.silentMs, "ms", DATAGRAM_TIMEOUT_MS),
 ]);
 if (engine === "engine") print(await measureDockerFlows(flows.flowMs));
 print(await measureCommands(engine));

@@ -12,7 +12,7 @@ import type { PlannedDial } from "./dial-batches.ts";
 export const CONNECT_TIMEOUT_MS = 1_500;
 
 /** How long a datagram's answer may take: nothing is sent again, so that only a busy machine needs any time at all. */
-const DATAGRAM_TIMEOUT_MS = 700;
+export const DATAGRAM_TIMEOUT_MS = 700;
 
 /** Gives the dial of a flow that starts from a station, with a token of its own. */
 export function planDial(

@@ -2,25 +2,16 @@ import { describe, expect, test } from "vitest";
 import { diffRulesets } from "../../../harness/analysis/diff.ts";
 import { findFurtherLinks } from "../../../harness/analysis/flows/further-links.ts";
 import { proveProperties } from "../../../harness/analysis/proof/prove.ts";
-import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
-import { NO_POLICY_ROUTING } from "../../../harness/model/policy-routing.ts";
-import type { PodRules } from "../../../harness/model/ruleset.ts";
 import { makePodSpec } from "../../../harness/run/pod-spec.ts";
 import { captureOf } from "../../istio-pod.ts";
 import { seedConfig } from "../../seed-config.ts";
 import { nftRules } from "../nft-vectors.ts";
-import { SEED } from "./seed.ts";
+import { load, SEED } from "./seed.ts";
 
 const CAPTURE = captureOf(seedConfig());
 const SPEC = makePodSpec(CAPTURE, [], [], DEFAULT_ADDRESSES);
 const SETTING = { spec: SPEC, addresses: DEFAULT_ADDRESSES, passThrough: "absent" } as const;
-
-function load(text: string): PodRules {
-  const parsed = parseIptablesSave(text, { where: "rules", family: 4 });
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.findings));
-  return { ip: parsed.value, ip6: null, policyRouting: NO_POLICY_ROUTING };
-}
 
 const inOutput = (rule: string) => SEED.replace("-A ISTIO_OUTPUT -j ISTIO_REDIRECT", `${rule}\n$&`);
 const inChain = (rule: string) =>

@@ -3,16 +3,14 @@ import type { AnalysisSetting } from "../../../harness/analysis/flows/partition.
 import { mapFlows } from "../../../harness/analysis/map.ts";
 import type { Property } from "../../../harness/analysis/proof/properties.ts";
 import { proveProperties } from "../../../harness/analysis/proof/prove.ts";
-import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import type { CaptureConfig } from "../../../harness/meshes/istio-1.4/config.ts";
 import { generateRules } from "../../../harness/meshes/istio-1.4/rules.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
-import { NO_POLICY_ROUTING } from "../../../harness/model/policy-routing.ts";
 import type { PodRules } from "../../../harness/model/ruleset.ts";
 import { makePodSpec } from "../../../harness/run/pod-spec.ts";
 import { captureOf } from "../../istio-pod.ts";
 import { seedConfig } from "../../seed-config.ts";
-import { SEED } from "./seed.ts";
+import { load, SEED } from "./seed.ts";
 
 const CONFIG = seedConfig();
 
@@ -22,12 +20,6 @@ function settingOf(config: CaptureConfig, rules: PodRules): AnalysisSetting {
     addresses: DEFAULT_ADDRESSES,
     passThrough: rules.policyRouting.addresses.length > 0 ? "there" : "absent",
   };
-}
-
-function load(text: string): PodRules {
-  const parsed = parseIptablesSave(text, { where: "rules", family: 4 });
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.findings));
-  return { ip: parsed.value, ip6: null, policyRouting: NO_POLICY_ROUTING };
 }
 
 /** Rules under a config, and the counterexample of each property that does not hold. */

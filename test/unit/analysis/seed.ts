@@ -1,3 +1,7 @@
+import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
+import { NO_POLICY_ROUTING } from "../../../harness/model/policy-routing.ts";
+import type { PodRules } from "../../../harness/model/ruleset.ts";
+
 /** The nat table that the seed command leaves (`-p 15001 -z 15006 -u 1337 -m REDIRECT -i '*' -x '' -b '*' -d 15020`). */
 export const SEED = `*nat
 :PREROUTING ACCEPT [0:0]
@@ -23,3 +27,10 @@ export const SEED = `*nat
 -A ISTIO_REDIRECT -p tcp -j REDIRECT --to-ports 15001
 COMMIT
 `;
+
+/** Reads the text of IPv4 rules, as `iptables-save` prints them, for a pod with no others and no policy routing. */
+export function load(text: string): PodRules {
+  const parsed = parseIptablesSave(text, { where: "rules", family: 4 });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.findings));
+  return { ip: parsed.value, ip6: null, policyRouting: NO_POLICY_ROUTING };
+}
