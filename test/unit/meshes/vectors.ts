@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { expect } from "vitest";
 import { renderList } from "../../../harness/formats/list.ts";
 import { readNft } from "../../../harness/formats/nft/read-nft.ts";
 import { renderNftText } from "../../../harness/formats/nft/write-nft.ts";
@@ -115,6 +116,15 @@ export function generatedTables<Settings>(mesh: Mesh<Settings>, vector: Vector):
   const { ip, ip6 } = mesh.generate(parsed.value.settings, input.pod);
   if (ip?.tables !== ip6?.tables) throw new Error("Both families must have the same tables.");
   return renderTables(ip?.tables ?? []);
+}
+
+/** Holds a mesh to settings that, written down and read without the vector's variables, are the same settings again. */
+export function checkRoundTrip<Settings>(mesh: Mesh<Settings>, vector: Vector): void {
+  const input = inputOf(vector);
+  const first = mesh.read(input);
+  if (!first.ok) throw new Error(JSON.stringify(first.findings));
+  const again = mesh.read({ ...input, environment: {}, ...mesh.render(first.value.settings) });
+  expect(again.ok ? again.value.settings : again.findings).toEqual(first.value.settings);
 }
 
 /** Each table as text, sorted, and what its rules have counted left out. */
