@@ -38,7 +38,7 @@ const IN_FLIGHT = 128;
  *
  * A flow that timed out, or was answered too late, although it should not have is driven once more, alone: an ICMP error that comes while
  * its socket is busy is lost (`sock_owned_by_user` in tcp_v4_err), and a busy machine may miss the next one within the harness's time. Only
- * if it times out again do the two disagree. /
+ * if it times out again do the two disagree.
  */
 export async function compareCase({ spec, rules, requests }: AgreementCase, sandbox: Sandbox): Promise<Comparison> {
   const simulator = compilePod(rules, spec, sandbox.addresses);
