@@ -11,9 +11,7 @@ export default defineScenario({
     ...usualDns,
     "client -> pod:8080": "app:8080",
     "client -> pod:15007": "refused",
-    "client -> pod:15008": "tunnel:15008",
     "client -> pod:15009": "refused",
     "upstream@169.254.7.126 -> pod:8080": "app:8080",
-    "app -> upstream:80": "envoy-outbound:15001",
   },
 });

@@ -9,11 +9,8 @@ export default defineScenario({
   answer: {
     ...usual,
     ...usualDns,
-    "client -> pod:8080": "envoy-inbound:15006",
-    "app -> upstream:80": "envoy-outbound:15001",
     "client6 -> pod6:8080": "app:8080",
     "app -> upstream6:80": "upstream:80",
     "app -> upstream6:53/udp": "upstream:53",
-    "app -> upstream:53/udp": "dns:15053",
   },
 });

@@ -12,6 +12,5 @@ export default defineScenario({
     "vm -> pod:8080": "envoy-outbound:15001",
     "vm -> pod:15008": "envoy-outbound:15001",
     "vm -> upstream:443/udp": "upstream:443",
-    "client -> pod:8080": "envoy-inbound:15006",
   },
 });

@@ -13,7 +13,6 @@ export default defineScenario({
     "envoy -> upstream:80": "envoy-outbound:15001",
     "uid=5995 -> upstream:80": "envoy-outbound:15001",
     "envoy -> pod:8080": "envoy-outbound:15001",
-    "app -> upstream:80": "envoy-outbound:15001",
     "envoy -> localhost:8080": "app:8080",
   },
   forward: {

@@ -9,9 +9,6 @@ export default defineScenario({
   meshConfig: '{"ProxyUserID": "5995", "ProxyInboundPort": 20000, "ProxyOutboundPort": 15001}',
   answer: {
     ...usual,
-    "app -> pod:8080": "envoy-outbound:15001",
-    "app -> 127.0.0.2:8080": "envoy-outbound:15001",
-    "app -> localhost:8080": "app:8080",
     "envoy -> pod:8080": "app:8080",
     "envoy -> 127.0.0.2:8080": "app:8080",
     "uid=5996 -> upstream:81": "envoy-outbound:15001",

@@ -17,10 +17,7 @@ export default defineScenario({
     "uid=5000 -> upstream:80": "upstream:80",
     "uid=4999 -> upstream:80": "envoy-outbound:15001",
     "uid=5001 -> upstream:80": "envoy-outbound:15001",
-    "uid=5995 -> upstream:80": "upstream:80",
-    "uid=5994 -> upstream:80": "envoy-outbound:15001",
     "uid=5996 -> upstream:80": "envoy-outbound:15001",
-    "gid=5995 -> upstream:80": "envoy-outbound:15001",
     "gid=2000 -> upstream:80": "envoy-outbound:15001",
   },
 });

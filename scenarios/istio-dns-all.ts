@@ -23,8 +23,6 @@ export default defineScenario({
     "uid=1000,gid=1337 -> upstream:53/udp": "upstream:53",
     "app -> upstream:54/udp": "upstream:54",
     "app -> upstream:52/udp": "upstream:52",
-    "app -> upstream:54": "envoy-outbound:15001",
-    "client -> pod:8080": "envoy-inbound:15006",
     "root@127.0.0.7 -> 127.0.0.6:53": "dns:15053",
     "gid=1337@127.0.0.7 -> 127.0.0.6:53": "envoy-inbound:15006",
     "gid=1336@127.0.0.7 -> 127.0.0.6:53": "dns:15053",

@@ -27,8 +27,6 @@ export default defineScenario({
     "app -> 10.96.0.11:53": "envoy-outbound:15001",
     "app -> 10.96.0.10:54/udp": "upstream:54",
     "app -> 10.96.0.10:52/udp": "upstream:52",
-    "app -> upstream:80": "envoy-outbound:15001",
-    "client -> pod:8080": "envoy-inbound:15006",
     "root@127.0.0.7 -> 127.0.0.6:53": "envoy-outbound:15001",
     "gid=1337@127.0.0.7 -> 127.0.0.6:53": "envoy-inbound:15006",
     "gid=1336@127.0.0.7 -> 127.0.0.6:53": "envoy-outbound:15001",

@@ -10,8 +10,5 @@ export default defineScenario({
     ...usual,
     "vm -> pod:8080": "app:8080",
     "vm -> pod:22": "app:22",
-    "client -> pod:8080": "envoy-inbound:15006",
-    "app -> upstream:80": "envoy-outbound:15001",
-    "envoy -> upstream:80": "upstream:80",
   },
 });

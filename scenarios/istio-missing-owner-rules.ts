@@ -14,7 +14,6 @@ export default defineScenario({
     ...usual,
     "envoy -> upstream:80": "envoy-outbound:15001",
     "uid=1000,gid=1337 -> upstream:80": "envoy-outbound:15001",
-    "app -> upstream:80": "envoy-outbound:15001",
     "uid=1337 -> upstream:80": "envoy-outbound:15001",
     "gid=1337 -> upstream:80": "envoy-outbound:15001",
     "envoy@127.0.0.7 -> 127.0.0.6:15008": "envoy-outbound:15001",

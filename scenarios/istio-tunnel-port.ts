@@ -18,7 +18,6 @@ export default defineScenario({
     "uid=1337 -> pod:25009": "envoy-inbound:15006",
     "uid=1337 -> pod:15008": "envoy-inbound:15006",
     "envoy -> pod:15008": "envoy-inbound:15006",
-    "envoy -> pod:8080": "envoy-inbound:15006",
     "app -> upstream:25008": "envoy-outbound:15001",
   },
 });

@@ -13,8 +13,6 @@ export default defineScenario({
     "vm -> pod:8080": "envoy-outbound:15001",
     "vm -> 192.0.2.1:80": "upstream:80",
     "app -> 192.0.2.1:80": "upstream:80",
-    "app -> upstream:80": "envoy-outbound:15001",
-    "client -> pod:8080": "envoy-inbound:15006",
     "vm -> 11.0.0.0:1": "upstream:1",
     "vm -> 10.0.0.0:1": "envoy-outbound:15001",
     "root -> 11.0.0.0:1": "upstream:1",

@@ -8,11 +8,6 @@ export default defineScenario({
   capture: [],
   answer: {
     ...usual,
-    "client -> pod:8080": "envoy-inbound:15006",
-    "app -> upstream:80": "envoy-outbound:15001",
-    "envoy -> upstream:80": "upstream:80",
-    "app -> pod:8080": "app:8080",
-    "app -> localhost:8080": "app:8080",
     "envoy -> pod:8080": "envoy-inbound:15006",
     "envoy@127.0.0.6 -> pod:8080": "app:8080",
   },

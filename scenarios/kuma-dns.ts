@@ -21,7 +21,6 @@ export default defineScenario({
     "app -> 10.96.0.10:54/udp": "upstream:54",
     "app -> upstream:54": "envoy-outbound:15001",
     "app -> upstream:52": "envoy-outbound:15001",
-    "client -> pod:8080": "envoy-inbound:15006",
     "uid=5678@127.0.0.7 -> 127.0.0.6:53": "envoy-inbound:15006",
     "gid=5678 -> 10.96.0.10:53": "upstream:53",
     "uid=5677 -> 10.96.0.10:53": "upstream:53",

@@ -9,9 +9,7 @@ export default defineScenario({
   pod: "dual",
   answer: {
     ...usual,
-    "client -> pod:8080": "envoy-inbound:15006",
     "client6 -> pod6:8080": "envoy-inbound:15006",
-    "app -> upstream:80": "envoy-outbound:15001",
     "app -> upstream6:80": "envoy-outbound:15001",
     "envoy -> upstream6:80": "upstream:80",
     "app -> localhost6:8080": "app:8080",

@@ -10,7 +10,6 @@ export default defineScenario({
   answer: {
     ...usual,
     "client -> pod:80": "envoy-inbound:15006",
-    "client -> pod:8080": "envoy-inbound:15006",
     "client -> pod:22": "app:22",
     "client -> pod:79": "refused",
     "client -> pod:81": "refused",

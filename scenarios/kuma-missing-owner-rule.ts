@@ -17,8 +17,6 @@ export default defineScenario({
     ...usual,
     "envoy -> upstream:80": "envoy-outbound:15001",
     "uid=5678 -> upstream:80": "envoy-outbound:15001",
-    "app -> upstream:80": "envoy-outbound:15001",
-    "envoy -> localhost:8080": "app:8080",
     "envoy -> pod:8080": "envoy-inbound:15006",
   },
   forward: {

@@ -16,7 +16,5 @@ export default defineScenario({
     "vm -> upstream:53/udp": "dns:15053",
     "vm -> upstream:54/udp": "upstream:54",
     "vm -> upstream:52/udp": "upstream:52",
-    "client -> pod:8080": "envoy-inbound:15006",
-    "app -> upstream:80": "envoy-outbound:15001",
   },
 });

@@ -8,8 +8,6 @@ export default defineScenario({
   capture: [...proxy, "--ipv6=false"],
   answer: {
     ...usual,
-    "client -> pod:8080": "proxy-inbound:4143",
-    "app -> upstream:80": "proxy-outbound:4140",
     "client6 -> pod6:8080": "app:8080",
     "app -> upstream6:80": "upstream:80",
   },

@@ -13,7 +13,6 @@ export default defineScenario({
     "client -> pod:79": "refused",
     "client -> pod:81": "refused",
     "client -> pod:22": "app:22",
-    "app -> upstream:80": "proxy-outbound:4140",
     "app -> upstream:8080": "proxy-outbound:4140",
     "client -> pod:8079": "refused",
     "client -> pod:8081": "refused",

@@ -17,7 +17,6 @@ export default defineScenario({
     ...usual,
     "proxy -> upstream:80": "proxy-outbound:4140",
     "proxy -> pod:8080": "app:8080",
-    "app -> upstream:80": "proxy-outbound:4140",
     "uid=2102 -> upstream:80": "proxy-outbound:4140",
   },
   forward: {

@@ -14,7 +14,6 @@ export default defineScenario({
     "upstream@192.0.2.255 -> pod:8080": "app:8080",
     "upstream@192.0.1.255 -> pod:8080": "proxy-inbound:4143",
     "upstream@192.0.3.0 -> pod:8080": "proxy-inbound:4143",
-    "client -> pod:8080": "proxy-inbound:4143",
     "app -> 192.0.2.1:80": "proxy-outbound:4140",
     "upstream6@[2001:db8::1] -> pod6:8080": "app:8080",
     "upstream6@[2001:db9::] -> pod6:8080": "proxy-inbound:4143",
