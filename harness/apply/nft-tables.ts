@@ -108,7 +108,7 @@ function list(command: string, words: readonly string[]): string {
 }
 
 function load({ command }: NftState, text: string): void {
-  if (command === null) throw new LandfallError("environment", `There is no nft on the PATH. ${REMEDY}`);
+  if (command === null) throw new LandfallError("environment", `There is no nft in the PATH. ${REMEDY}`);
   const { status, stderr } = runCommand(command, ["-f", "-"], text);
   if (status === 0) return;
   const outcome = status === "killed" ? "did not finish by itself" : "rejected the rules";

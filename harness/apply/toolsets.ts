@@ -33,7 +33,7 @@ const INCOMPATIBLE = /^# Table `(\w+)' is incompatible/gm;
 const REMEDY = "Install iptables, and give the capabilities NET_ADMIN and NET_RAW.";
 
 /**
- * Reads the rules of the variants that are there: first the one that `iptables` on the PATH stands for, then the other one. Where there is
+ * Reads the rules of the variants that are there: first the one that `iptables` in the PATH stands for, then the other one. Where there is
  * no iptables but nft, the one that is given has no commands. Listing legacy
  * tables makes them, and so the other variant's are read only where the kernel has some.
  */

@@ -85,7 +85,7 @@ describe("native rules of nftables", () => {
     const { stdout, stderr, status } = await run(
       `(${without}; landfall apply ${NATIVE}) || { echo $?; show; exit 3; }`,
     );
-    expect(stderr).toContain("There is no nft on the PATH");
+    expect(stderr).toContain("There is no nft in the PATH.");
     expect(tablesIn(stdout)).toEqual([]);
     expect(status).toBe(3);
   });
