@@ -7,7 +7,7 @@ import { type Capture, isIpv6Pod } from "../model/capture.ts";
 import type { PolicyRouting } from "../model/policy-routing.ts";
 import { familyKey, listNftTables, NO_RULES, type PodRules } from "../model/ruleset.ts";
 import type { NamespaceState } from "./namespace-state.ts";
-import type { NftChange } from "./nft-tables.ts";
+import { isNative, type NftChange } from "./nft-tables.ts";
 import { intersectRouting, subtractRouting, uniteRouting } from "./own-routing.ts";
 import { type Claim, jumpsToOwn, type MadeHook, type OwnTable, ownTable, wantedTable } from "./own-rules.ts";
 import type { Ownership } from "./ownership.ts";
@@ -58,10 +58,10 @@ export function planApply(capture: Capture, namespace: NamespaceState, ours: Own
   const tables = { 4: wantedTables(rules, traces, 4), 6: wantedTables(rules, traces, 6) };
   const nft: NftChange = { before: namespace.nft, wanted: listNftTables(rules) };
   // Native rules ask nothing of iptables, which need not be there.
-  const isNative = nft.wanted.length > 0;
-  const without4 = isNative ? null : explainUnusable(variant.families[4], [...tables[4].keys()]);
+  const withoutIptables = isNative(nft);
+  const without4 = withoutIptables ? null : explainUnusable(variant.families[4], [...tables[4].keys()]);
   if (without4 !== null) throw new LandfallError("environment", `The rules cannot be applied: ${without4}.`);
-  const without6 = isNative ? null : reasonWithoutIpv6(variant, capture, tables[6]);
+  const without6 = withoutIptables ? null : reasonWithoutIpv6(variant, capture, tables[6]);
   const families: readonly Family[] = without6 === null ? [4, 6] : [4];
   const wanted = new Map(families.map((family) => [family, tables[family]]));
   const made = [...wanted].flatMap(([family, tables]) => madeHooks(variant, family, tables, ours.claim));

@@ -8,6 +8,7 @@ import { changeNetwork, readNetworkState } from "./network-state.ts";
 import {
   commitNftChange,
   dumpNftTables,
+  isNative,
   type NftChange,
   type NftState,
   readNftTables,
@@ -64,13 +65,13 @@ export function applyRules(capture: Capture, namespace: NamespaceState): Applied
   const warnings = fault === null ? done.warnings : [...done.warnings, fault];
   const made = ours.record?.rules ?? null;
   return {
-    variant: plan.nft.wanted.length > 0 ? "native-nftables" : now.toolset.variant,
+    variant: isNative(plan.nft) ? "native-nftables" : now.toolset.variant,
     outcome,
     rules: plan.rules,
     warnings,
     replaced: listReplacedRules(done.changes, made),
     hasRecord: made !== null,
-    dump: { ...dumpOf(now), nft: dumpNftTables(plan.nft.wanted.length > 0 ? readNftTables() : NO_TABLES) },
+    dump: { ...dumpOf(now), nft: dumpNftTables(isNative(plan.nft) ? readNftTables() : NO_TABLES) },
   };
 }
 
@@ -109,13 +110,13 @@ function carryOut({ changes, nft, routing }: ApplyPlan): Applied["outcome"] {
 
 /** What is put in goes before what is taken away, so that traffic is captured throughout. */
 function commitTables(changes: readonly RulesChange[], nft: NftChange): "changed" | "unchanged" {
-  const isNative = nft.wanted.length > 0;
-  const first = isNative ? commitNftChange(nft) : commitChanges(changes);
+  const nftFirst = isNative(nft);
+  const first = nftFirst ? commitNftChange(nft) : commitChanges(changes);
   try {
-    const second = isNative ? commitChanges(changes) : commitNftChange(nft);
+    const second = nftFirst ? commitChanges(changes) : commitNftChange(nft);
     return first === "changed" || second === "changed" ? "changed" : "unchanged";
   } catch (error) {
-    throw isNative ? undoAfter(error, [() => rollBackNftChange(nft)]) : rollBackChanges(changes, error);
+    throw nftFirst ? undoAfter(error, [() => rollBackNftChange(nft)]) : rollBackChanges(changes, error);
   }
 }
 

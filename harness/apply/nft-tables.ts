@@ -2,8 +2,8 @@ import { LandfallError } from "../errors.ts";
 import { readNft } from "../formats/nft/read-nft.ts";
 import { renderNftText } from "../formats/nft/write-nft.ts";
 import { MESHES } from "../meshes/meshes.ts";
-import type { NameLookups } from "../model/name-lookups.ts";
 import type { Table } from "../model/ruleset.ts";
+import { loadRules } from "./load-rules.ts";
 import { findOnPath } from "./on-path.ts";
 import { runCommand } from "./process.ts";
 
@@ -29,11 +29,14 @@ export interface NftChange {
   readonly wanted: readonly Table[];
 }
 
+/** Says whether a change puts in tables of nft, rather than only taking ours away: the rules are then native ones. */
+export function isNative({ wanted }: NftChange): boolean {
+  return wanted.length > 0;
+}
+
 /** Every table that some mesh makes is ours by its name, whoever made it: as chains of iptables are. */
 const OWN_TABLES: ReadonlySet<string> = new Set(MESHES.flatMap(({ traces }) => traces.nftTables ?? []));
 const REMEDY = "Install nftables, and give the capability NET_ADMIN.";
-/** Listings have numbers where they could have names; the few names that nft's JSON keeps are its own. */
-const NO_NAMES: NameLookups = { user: () => null, group: () => null, service: () => null, routeTable: () => null };
 
 /** Reads the nft tables of the family inet that carry a mesh's name. Throws `environment` where nft is there and does not list them. */
 export function readNftTables(): NftState {
@@ -88,7 +91,8 @@ function removeTables(names: readonly string[]): string {
 }
 
 function isSame(json: string, wanted: readonly Table[]): boolean {
-  const read = readNft(json, { where: "nft", names: NO_NAMES });
+  // Listings have numbers where they could have names; the few names that nft's JSON keeps are its own.
+  const read = readNft(json, { where: "nft" });
   if (!read.ok) return false;
   return read.value.tables.every((table) => {
     const same = wanted.find(({ name }) => name === table.name);
@@ -109,8 +113,5 @@ function list(command: string, words: readonly string[]): string {
 
 function load({ command }: NftState, text: string): void {
   if (command === null) throw new LandfallError("environment", `There is no nft in the PATH. ${REMEDY}`);
-  const { status, stderr } = runCommand(command, ["-f", "-"], text);
-  if (status === 0) return;
-  const outcome = status === "killed" ? "did not finish by itself" : "rejected the rules";
-  throw new LandfallError("environment", `nft ${outcome}: ${stderr.trim()}. The rules were:\n${text}`);
+  loadRules({ command, name: "nft", options: ["-f", "-"] }, text);
 }

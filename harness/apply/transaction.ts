@@ -1,6 +1,7 @@
 import { describeError, LandfallError } from "../errors.ts";
 import type { Family } from "../model/address.ts";
 import { TABLE_NAMES } from "../model/iptables-tables.ts";
+import { loadRules } from "./load-rules.ts";
 import { type Claim, NOTHING_OWN, type OwnTable, ownTable } from "./own-rules.ts";
 import { planTable, renderPlan } from "./plan.ts";
 import { runCommand } from "./process.ts";
@@ -121,9 +122,5 @@ function restore({ toolset, family }: RulesChange, text: string, options: readon
   const command = toolset.commands[family]?.restore;
   if (command === undefined)
     throw new LandfallError("environment", `There is no iptables for IPv${family}; install it.`);
-  const { status, stderr } = runCommand(command, ["--noflush", "-w", "10", ...options], text);
-  if (status === 0) return;
-  const words = stderr.trim() || `it exited with ${status}`;
-  const outcome = status === "killed" ? "did not finish by itself" : "rejected the rules";
-  throw new LandfallError("environment", `${command} ${outcome}: ${words}. The rules were:\n${text}`);
+  loadRules({ command, name: command, options: ["--noflush", "-w", "10", ...options] }, text);
 }

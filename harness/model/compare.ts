@@ -104,6 +104,17 @@ export function connectionEnd({ name, direction }: CompareKey): ConnectionEnd | 
   return `${direction}-${name.endsWith("saddr") || name.endsWith("src") ? "source" : "destination"}`;
 }
 
+/** Gives direction and side of a connection's end: `original` and `source` of `original-source`. */
+export function splitEnd(end: ConnectionEnd): {
+  readonly direction: "original" | "reply";
+  readonly side: "source" | "destination";
+} {
+  return {
+    direction: end.startsWith("reply") ? "reply" : "original",
+    side: end.endsWith("source") ? "source" : "destination",
+  };
+}
+
 /** The bits of `ct state` (`NF_CT_STATE_BIT` in include/uapi/linux/netfilter/nf_conntrack_common.h). */
 export const STATE_BITS = { invalid: 1, established: 2, related: 4, new: 8, untracked: 64 } as const;
 

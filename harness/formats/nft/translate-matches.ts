@@ -5,14 +5,16 @@ import {
   type CompareKey,
   type CompareKeyName,
   type CompareOperator,
-  type ConnectionEnd,
   FIB_TYPES,
   makeKey,
   PROTOCOL_NUMBERS,
   STATE_BITS,
   STATUS_BITS,
+  splitEnd,
 } from "../../model/compare.ts";
-import { type ConnectionQuestion, type Match, type Range, TCP_FLAG_BITS, type TcpFlag } from "../../model/match.ts";
+import { type Match, type Range, TCP_FLAG_BITS, type TcpFlag } from "../../model/match.ts";
+import { WHOLE_MARK } from "../../model/policy-routing.ts";
+import { familyKey } from "../../model/ruleset.ts";
 import { networkRanges } from "../../model/value-ranges.ts";
 
 /** The matches of nftables that ask what one of iptables does, or why there are none. */
@@ -24,7 +26,8 @@ interface Beside {
   readonly protocol: string | null;
 }
 
-const FULL_MARK = 0xffffffff;
+/** No uid is greater. */
+const HIGHEST_UID = 0xffffffff;
 
 /** Gives what a match of iptables is in nftables' words; the family is that of the table. */
 export function translateMatch(match: Match, matches: readonly Match[], family: Family): TranslatedMatch {
@@ -65,13 +68,23 @@ const port: Translate<Extract<Match, { kind: "source-port" | "destination-port" 
     : [compare(portKey(match.module, match.kind === "source-port"), match.negated, [elementOf(match.ports)])];
 
 const mark: Translate<Extract<Match, { kind: "mark" | "connmark" }>> = (match) => {
-  const mask = match.mask === FULL_MARK ? null : BigInt(match.mask);
+  const mask = match.mask === WHOLE_MARK ? null : BigInt(match.mask);
   const key = makeKey(match.kind === "mark" ? "meta mark" : "ct mark", { mask });
   return [compare(key, match.negated, [elementOfValue(match.value)])];
 };
 
-const connection: Translate<ConnectionQuestion & Match> = (match, { family }) =>
-  translateConnection(match, family === 4 ? "ip" : "ip6");
+const connectionAddress: Translate<Extract<Match, { kind: "connection-address" }>> = (match, { family }) => {
+  const { direction, side } = splitEnd(match.end);
+  const ranges = networkRanges(match.network).map(([first, last]): CompareElement => [{ first, last }]);
+  const name = side === "source" ? "ct saddr" : "ct daddr";
+  return [compare(makeKey(name, { direction, family: familyKey(family) }), match.negated, ranges)];
+};
+
+const connectionPort: Translate<Extract<Match, { kind: "connection-port" }>> = (match) => {
+  const { direction, side } = splitEnd(match.end);
+  const key = makeKey(side === "source" ? "ct proto-src" : "ct proto-dst", { direction });
+  return [compare(key, match.negated, [elementOf(match.ports)])];
+};
 
 /** One entry a kind: a kind without one does not compile. */
 const TRANSLATORS: { readonly [K in Match["kind"]]: Translate<Extract<Match, { kind: K }>> } = {
@@ -101,10 +114,12 @@ const TRANSLATORS: { readonly [K in Match["kind"]]: Translate<Extract<Match, { k
   "connection-protocol": ({ protocol, negated }) => [
     compare(makeKey("ct protocol"), negated, [elementOfValue(protocol)]),
   ],
-  "connection-address": connection,
-  "connection-port": connection,
-  "connection-status": connection,
-  "connection-direction": connection,
+  "connection-address": connectionAddress,
+  "connection-port": connectionPort,
+  "connection-status": translateStatus,
+  "connection-direction": ({ direction }) => [
+    compare(makeKey("ct direction"), false, [elementOfValue(direction === "ORIGINAL" ? 0 : 1)]),
+  ],
   comment: (match) => [match],
   compare: (match) => [match],
   fragment: () => no("-f"),
@@ -151,7 +166,7 @@ function translateOwner(what: "uid" | "gid" | "socket-exists", ids: Range | null
   if (what !== "socket-exists" && ids !== null) return [compare(makeKey(`meta sk${what}`), negated, [elementOf(ids)])];
   return negated
     ? no("! --socket-exists")
-    : [compare(makeKey("meta skuid"), false, [elementOf({ first: 0, last: FULL_MARK })])];
+    : [compare(makeKey("meta skuid"), false, [elementOf({ first: 0, last: HIGHEST_UID })])];
 }
 
 /** Of several states a packet is in one at a time, so that a set of them asks what iptables does, negated as well. */
@@ -190,37 +205,10 @@ function translateType(
   ];
 }
 
-function translateConnection(match: ConnectionQuestion, ip: "ip" | "ip6"): TranslatedMatch {
-  switch (match.kind) {
-    case "connection-address": {
-      const { direction, end } = splitEnd(match.end);
-      const ranges = networkRanges(match.network).map(([first, last]): CompareElement => [{ first, last }]);
-      const key = makeKey(end === "source" ? "ct saddr" : "ct daddr", { direction, family: ip });
-      return [compare(key, match.negated, ranges)];
-    }
-    case "connection-port": {
-      const { direction, end } = splitEnd(match.end);
-      const key = makeKey(end === "source" ? "ct proto-src" : "ct proto-dst", { direction });
-      return [compare(key, match.negated, [elementOf(match.ports)])];
-    }
-    case "connection-status": {
-      const bits: Readonly<Record<string, number>> = STATUS_BITS;
-      const values = match.statuses.map((status) => bits[status.toLowerCase().replace("_", "-")] ?? 0);
-      if (match.negated || values.length === 0) return no("--ctstatus, negated or NONE");
-      const sum = values.reduce((all, value) => all | value, 0);
-      return [compare(makeKey("ct status"), false, [elementOfValue(sum)], true)];
-    }
-    case "connection-direction":
-      return [compare(makeKey("ct direction"), false, [elementOfValue(match.direction === "ORIGINAL" ? 0 : 1)])];
-    case "connection-protocol":
-      return no("--ctproto");
-  }
-}
-
-function splitEnd(end: ConnectionEnd) {
-  const [direction, side] = end.split("-");
-  return {
-    direction: direction === "reply" ? ("reply" as const) : ("original" as const),
-    end: side === "source" ? ("source" as const) : ("destination" as const),
-  };
+function translateStatus({ statuses, negated }: Extract<Match, { kind: "connection-status" }>): TranslatedMatch {
+  const bits: Readonly<Record<string, number>> = STATUS_BITS;
+  const values = statuses.map((status) => bits[status.toLowerCase().replace("_", "-")] ?? 0);
+  if (negated || values.length === 0) return no("--ctstatus, negated or NONE");
+  const sum = values.reduce((all, value) => all | value, 0);
+  return [compare(makeKey("ct status"), false, [elementOfValue(sum)], true)];
 }

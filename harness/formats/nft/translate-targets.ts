@@ -1,10 +1,9 @@
 import type { Family } from "../../model/address.ts";
+import { WHOLE_MARK } from "../../model/policy-routing.ts";
 import type { ConnmarkTarget, Target, TproxyTarget } from "../../model/target.ts";
 
 /** What does in nftables what a target of iptables does, each alternative a rule of its own with the same matches; or why nothing does. */
 export type TranslatedTarget = readonly (readonly Target[])[] | { readonly why: string };
-
-const ALL = 0xffffffff;
 
 /** Errors of REJECT that nftables names otherwise (nft(8), REJECT STATEMENT). */
 const ERRORS: Readonly<Record<string, string>> = {
@@ -79,7 +78,7 @@ function translateCopy(target: ConnmarkTarget): TranslatedTarget {
   if (target.kind === "connmark-set") return no("CONNMARK");
   const isSave = target.kind === "connmark-save";
   const [kept, taken] = isSave ? [target.ctmask, target.nfmask] : [target.nfmask, target.ctmask];
-  if (kept !== ALL) return no(`CONNMARK with the mask 0x${kept.toString(16)}`);
+  if (kept !== WHOLE_MARK) return no(`CONNMARK with the mask 0x${kept.toString(16)}`);
   return [
     [
       {
