@@ -34,8 +34,24 @@ export function describeClass(root: Diagram, terminals: ReadonlySet<Diagram>, la
 }
 
 /** Says whether a text of {@link describeClass} names all flows of its class: one that leaves something out may be two classes' text. */
-export function saysAll(text: string): boolean {
+function saysAll(text: string): boolean {
   return !text.endsWith(BOXES_LEFT_OUT) && !text.includes(RANGES_LEFT_OUT);
+}
+
+/** What tells a class's row from those of other lanes: the end of its text, and what else a reader is told of it. */
+export interface RowText {
+  /** The text of {@link describeClass}. */
+  readonly class: string;
+  /** The name of the lane, with which that text begins. */
+  readonly lane: string;
+  readonly kind: unknown;
+  readonly assumed: ReadonlyMap<string, "holds" | "fails">;
+}
+
+/** Gives a key that two lanes' rows share where they say the same; null where the text leaves something out, and may hide a difference. */
+export function keyOfRow({ class: text, lane, kind, assumed }: RowText): string | null {
+  const conditions = text.slice(lane.length);
+  return saysAll(conditions) ? JSON.stringify([conditions, kind, [...assumed]]) : null;
 }
 
 /** Gives the diagram that is `in` for the class and `out` elsewhere, so that what no longer matters falls away. */

@@ -4,7 +4,7 @@ import { type Landing, landingsAgree, renderLandingKey } from "../model/landing.
 import type { PodSpec } from "../model/pod.ts";
 import { dialsOn, findListener, type PodShape } from "../model/pod-shape.ts";
 import { emptyRuleset, familyKey, type PodRules, type RulePlace } from "../model/ruleset.ts";
-import { describeClass, saysAll } from "./class-text.ts";
+import { describeClass, keyOfRow } from "./class-text.ts";
 import type { Diagram } from "./diagrams/diagrams.ts";
 import { locateFlow } from "./flows/flow-location.ts";
 import { choosePoint, findPaths, listPreferences, type Path, readAssumptions } from "./flows/flow-points.ts";
@@ -56,13 +56,12 @@ export function diffRulesets(comparison: Comparison): readonly Change[] {
   const rulesets = [before, after].map((rules) => rules[familyKey(family)] ?? emptyRuleset(family));
   const partition = partitionFlows(family, rulesets, setting);
   const lanes = partition.lanes.map((lane) => ({ lane, rows: diffLane(lane, partition, comparison) }));
-  return joinSocketRows(lanes, keyOfChange, joinChanges);
-}
-
-/** What makes two lanes' changes the same; a text that leaves boxes out does not say all. */
-function keyOfChange({ class: text, kinds, witness }: Change, { name }: Lane): string | null {
-  const conditions = text.slice(name.length);
-  return saysAll(conditions) ? JSON.stringify([conditions, kinds, [...witness.assumed]]) : null;
+  return joinSocketRows(
+    lanes,
+    (change, lane) =>
+      keyOfRow({ class: change.class, lane: lane.name, kind: change.kinds, assumed: change.witness.assumed }),
+    joinChanges,
+  );
 }
 
 function joinChanges(changes: readonly [Change, ...Change[]]): Change {

@@ -1,7 +1,7 @@
 import type { Family } from "../model/address.ts";
 import type { Landing } from "../model/landing.ts";
 import type { PodRules } from "../model/ruleset.ts";
-import { describeClass, saysAll } from "./class-text.ts";
+import { describeClass, keyOfRow } from "./class-text.ts";
 import { type ClassifiedLane, classifyFlows, type FlowClass } from "./flows/flow-classes.ts";
 import type { AnalysisSetting } from "./flows/partition.ts";
 import { joinSocketRows } from "./flows/socket-rows.ts";
@@ -30,13 +30,11 @@ export function mapFlows(rules: PodRules, family: Family, setting: AnalysisSetti
     lane: classified.lane,
     rows: mapLane(classified, setting),
   }));
-  return joinSocketRows(lanes, keyOfRow, ([first]) => first);
-}
-
-/** What makes two lanes' rows the same; a text that leaves boxes out does not say all. */
-function keyOfRow(row: MappedClass): string | null {
-  const conditions = row.class.slice(row.lane.length);
-  return saysAll(conditions) ? JSON.stringify([conditions, row.kind, [...row.witness.assumed]]) : null;
+  return joinSocketRows(
+    lanes,
+    (row) => keyOfRow({ ...row, assumed: row.witness.assumed }),
+    ([first]) => first,
+  );
 }
 
 function mapLane(classified: ClassifiedLane, { spec }: AnalysisSetting): readonly MappedClass[] {

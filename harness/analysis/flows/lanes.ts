@@ -25,6 +25,8 @@ export interface Lane {
   readonly protocol: FlowProtocol;
   /** Tells a reader which flows these are: `from the pod to elsewhere`. */
   readonly name: string;
+  /** The name without what it says of sockets: the same for all lanes that only their sockets tell apart. */
+  readonly road: string;
   readonly host: LaneHost;
   /** `route`: the route chooses the source; `bound`: the socket is bound to it, so that a flow's text names it. */
   readonly binding: "route" | "bound";
@@ -64,10 +66,13 @@ export interface LaneSetting {
 }
 
 /** Gives every lane of a family, by TCP. */
-export function listLanes(
-  family: Family,
-  { addresses, links, vm: vmState, passThrough }: LaneSetting,
-): readonly Lane[] {
+export function listLanes(family: Family, setting: LaneSetting): readonly Lane[] {
+  return listRoads(family, setting).map((lane) => ({ ...lane, road: lane.name }));
+}
+
+type Road = Omit<Lane, "road">;
+
+function listRoads(family: Family, { addresses, links, vm: vmState, passThrough }: LaneSetting): readonly Road[] {
   const pod = single(addresses.pod[family]);
   const through = family === 6 && passThrough === "there" ? [single(PASS_THROUGH_IPV6)] : [];
   const loopback = [...rangesOf(LOOPBACK[family]), ...through];
@@ -118,7 +123,7 @@ export function listLanes(
       destinations: loopback,
     },
     ...bound.map(
-      ([name, sources, destinations, without]): Lane => ({
+      ([name, sources, destinations, without]): Road => ({
         ...fromPod,
         name,
         binding: "bound",
@@ -147,7 +152,7 @@ export function listLanes(
     },
     // A link that only rules name is one that some pods have: what the pod sends over it meets other rules than what leaves by eth0.
     ...(vmState === "there" ? [] : links).map(
-      (link): Lane => ({
+      (link): Road => ({
         ...fromPod,
         name: `from the pod to the machine behind ${link}`,
         binding: "route",
@@ -157,7 +162,7 @@ export function listLanes(
       }),
     ),
     ...links.map(
-      (link): Lane => ({
+      (link): Road => ({
         ...fromOutside,
         name: `from the machine behind ${link}`,
         host: "vm",
@@ -182,5 +187,7 @@ function rangesOf(network: string): ValueRanges {
 
 /** Gives lanes as they are by another protocol: whatever tells flows apart by their ends is the same for both. */
 export function switchProtocol(lanes: readonly Lane[], protocol: FlowProtocol): readonly Lane[] {
-  return protocol === "tcp" ? lanes : lanes.map((lane) => ({ ...lane, protocol, name: `${lane.name}, by UDP` }));
+  if (protocol === "tcp") return lanes;
+  const byUdp = (text: string) => `${text}, by UDP`;
+  return lanes.map((lane) => ({ ...lane, protocol, name: byUdp(lane.name), road: byUdp(lane.road) }));
 }

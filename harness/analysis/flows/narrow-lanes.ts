@@ -23,6 +23,7 @@ function narrowLane(lane: Lane, within: FlowSet): readonly Lane[] {
   const narrowed: Lane = {
     ...lane,
     name: `${lane.name}, of ${within.text}`,
+    road: `${lane.road}, of ${within.text}`,
     sources: lane.sources === "destination" || asked === null ? lane.sources : intersectRanges(lane.sources, asked),
     destinations: isOwnTarget && asked !== null ? intersectRanges(destinations, asked) : destinations,
     ports: intersectRanges(lane.ports, within.ports),

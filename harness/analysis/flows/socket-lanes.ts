@@ -6,6 +6,7 @@ import { isAnyMark } from "../../model/flow-set.ts";
 import type { Match, Range } from "../../model/match.ts";
 import { MAX_PORT, type PodSpec } from "../../model/pod.ts";
 import { takenPorts } from "../../model/pod-shape.ts";
+import { WHOLE_MARK } from "../../model/policy-routing.ts";
 import { listMatches } from "../../model/rule-parts.ts";
 import { listRules, type Ruleset } from "../../model/ruleset.ts";
 import type { ValueRanges } from "../../model/value-ranges.ts";
@@ -90,11 +91,6 @@ export function chooseFreePort(
   return null;
 }
 
-/** Gives a lane's name without what it says of sockets: the same for all lanes that only their sockets tell apart. */
-export function nameWithoutSocket({ name, socket }: Lane): string {
-  return name.slice(0, name.length - describeSocket(socket).length);
-}
-
 function describeSocket({ ports, mark }: LaneSocket): string {
   const bound = ports === null ? "" : `, bound to ${describePorts(ports)}`;
   return `${bound}${mark === 0 ? "" : `, marked ${renderHex(mark)}`}`;
@@ -149,7 +145,7 @@ function listMarks(matches: readonly Match[], demanded: ValueRanges): readonly n
   const named = demanded
     .filter((range) => !isAnyMark([range]))
     .flatMap(listNamedMarks)
-    .map((value) => ({ value, mask: 0xffffffff }));
+    .map((value) => ({ value, mask: WHOLE_MARK }));
   const asked = [...ofRules, ...named];
   // Beside the mark asked for, one that differs from it in a bit that is looked at, and those with every other bit set.
   const near = asked.flatMap(({ value, mask }) => [value, (value ^ (mask & -mask)) >>> 0]);

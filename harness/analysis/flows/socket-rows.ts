@@ -1,5 +1,4 @@
 import type { Lane } from "./lanes.ts";
-import { nameWithoutSocket } from "./socket-lanes.ts";
 
 /** What an analysis says of one lane's flows: a row for each class. */
 export interface LaneRows<Row> {
@@ -17,16 +16,17 @@ export function joinSocketRows<Row>(
   keyOf: (row: Row, lane: Lane) => string | null,
   join: (rows: readonly [Row, ...Row[]]) => Row,
 ): readonly Row[] {
-  const roads = Map.groupBy(lanes, ({ lane }) => nameWithoutSocket(lane));
+  const roads = Map.groupBy(lanes, ({ lane }) => lane.road);
   return [...roads.values()].flatMap((group) => {
-    const plain = group.find(({ lane: { socket } }) => socket.ports === null && socket.mark === 0);
-    const keyed = group.map(({ lane, rows }) => new Map(rows.map((row) => [keyOf(row, lane), row])));
-    const isShared = (key: string | null) => key !== null && keyed.every((rows) => rows.has(key));
-    return group.flatMap((one) =>
-      one.rows.flatMap((row) => {
-        const key = keyOf(row, one.lane);
-        if (plain === undefined || !isShared(key)) return [row];
-        return one === plain ? [join([row, ...keyed.flatMap((rows) => rows.get(key) ?? [])])] : [];
+    const keyed = group.map(({ lane, rows }) => ({ lane, rows: rows.map((row) => ({ row, key: keyOf(row, lane) })) }));
+    const byKey = keyed.map(({ rows }) => new Map(rows.map(({ row, key }) => [key, row])));
+    const plain = keyed.find(({ lane: { socket } }) => socket.ports === null && socket.mark === 0);
+    return keyed.flatMap((one) =>
+      one.rows.flatMap(({ row, key }) => {
+        const isShared = plain !== undefined && key !== null && byKey.every((rows) => rows.has(key));
+        if (!isShared) return [row];
+        const others = byKey.flatMap((rows) => rows.get(key) ?? []).filter((other) => other !== row);
+        return one === plain ? [join([row, ...others])] : [];
       }),
     );
   });
