@@ -20,13 +20,7 @@ export class InstalledNftTables {
   /** Takes out the tables that are in and puts others in their place, all in one transaction; what stands already stays. */
   async load(text: string): Promise<void> {
     if (text === this.#text && (text === "" || !this.#isOutdated)) return;
-    // A table is named before it is deleted, so that one which is gone already is no fault.
-    const gone = namedTables(this.#text).map((table) => `table ${table}\ndelete table ${table}\n`);
-    const { status, stderr } = await runNamespaceCommand({
-      namespace: this.#namespace,
-      command: ["nft", "-f", "-"],
-      stdin: `${gone.join("")}${text}`,
-    });
+    const { status, stderr } = await this.#run(`${deleteTables(namedTables(this.#text))}${text}`);
     if (status !== 0) throw new CallError("rules-refused", `nft refused the rules: ${stderr.trim()}`);
     this.#text = text;
     this.#isOutdated = false;
@@ -35,12 +29,7 @@ export class InstalledNftTables {
   /** Removes tables such as `ip nat`, whoever made them; those that are not there are no fault. */
   async remove(tables: readonly string[]): Promise<void> {
     if (tables.length === 0) return;
-    const stdin = tables.map((table) => `table ${table}\ndelete table ${table}\n`).join("");
-    const { status, stderr } = await runNamespaceCommand({
-      namespace: this.#namespace,
-      command: ["nft", "-f", "-"],
-      stdin,
-    });
+    const { status, stderr } = await this.#run(deleteTables(tables));
     if (status !== 0) throw new CallError("agent-failed", `nft cannot remove ${tables.join(", ")}: ${stderr.trim()}`);
   }
 
@@ -51,6 +40,15 @@ export class InstalledNftTables {
     const { status, stdout } = await runNamespaceCommand({ namespace: this.#namespace, command });
     return status === 0 ? stdout : null;
   }
+
+  #run(stdin: string) {
+    return runNamespaceCommand({ namespace: this.#namespace, command: ["nft", "-f", "-"], stdin });
+  }
+}
+
+/** A table is named before it is deleted, so that one which is gone already is no fault. */
+function deleteTables(tables: readonly string[]): string {
+  return tables.map((table) => `table ${table}\ndelete table ${table}\n`).join("");
 }
 
 function namedTables(text: string): readonly string[] {

@@ -2,7 +2,7 @@ import type { Family } from "../model/address.ts";
 import type { Demand } from "../model/contract.ts";
 import type { Flow, FlowProtocol } from "../model/flow.ts";
 import { resolveFlow } from "../model/flow-resolution.ts";
-import { parseFlowText } from "../model/flow-text.ts";
+import { nameProtocol, parseFlowText } from "../model/flow-text.ts";
 import { APP_ID, APP_PORTS, MAX_PORT } from "../model/pod.ts";
 import { addressBoundaries, portBoundaries } from "./boundary-values.ts";
 import { type Demands, firstConnection } from "./demanded-landing.ts";
@@ -72,7 +72,7 @@ export function isTaken(text: string, demands: Demands): boolean {
 export function namesOf(family: Family, demands: Demands, protocol: FlowProtocol = "tcp"): BoundaryNames {
   const { contract, shape, addresses } = demands;
   const suffix = family === 6 ? "6" : "";
-  const isMet = (text: string) => isTaken(protocol === "tcp" ? text : `${text}/${protocol}`, demands);
+  const isMet = (text: string) => isTaken(`${text}${nameProtocol(protocol)}`, demands);
   const points = contract.splitPoints(family);
   const elsewhere = [...FAR[family], ...addressBoundaries(points.addresses, family, addresses)];
   const targets = [`upstream${suffix}`, ...elsewhere.map(bracket)];

@@ -12,7 +12,7 @@ export type Peers = Pick<PodSpec, "listen" | "upstreamPorts" | "clientPorts" | "
 export function nameListenerAt(
   port: number,
   address: string | null,
-  { protocol }: Connection,
+  { protocol }: Pick<Connection, "protocol">,
   { shape, peers }: { readonly shape: PodShape; readonly peers: Peers },
 ): ListenerName | null {
   if (protocol === "icmp") return null;

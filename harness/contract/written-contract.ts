@@ -1,5 +1,6 @@
 import type { Family } from "../model/address.ts";
 import type { Connection, Contract, Demand } from "../model/contract.ts";
+import { FLOW_PROTOCOLS } from "../model/flow.ts";
 import { cutsOfSet, type FlowSet, holdsConnection, joinCuts } from "../model/flow-set.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
 import type { ContractData } from "./contract-data.ts";
@@ -40,7 +41,7 @@ export function makeWrittenContract(data: ContractData, addresses: SandboxAddres
         ? []
         : [{ name: "otherwise", says: `Every other connection: ${data.otherwise}.`, origin: "usual" as const }]),
     ],
-    protocols: (["tcp", "udp"] as const).filter((protocol) => named.has(protocol)),
+    protocols: FLOW_PROTOCOLS.filter((protocol) => named.has(protocol)),
     demand: (connection) => {
       const clause = clauses.find((each) => concerns(each, connection, addresses));
       if (clause !== undefined) return clause.demand;

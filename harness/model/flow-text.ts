@@ -1,6 +1,6 @@
 import { canonicalAddress, type Family, familyOf } from "./address.ts";
 import { codedFinding, type Finding, type Parsed } from "./finding.ts";
-import type { Flow } from "./flow.ts";
+import type { Flow, FlowProtocol } from "./flow.ts";
 import { type FlowWho, parseWho } from "./flow-who.ts";
 import { MAX_PORT } from "./pod.ts";
 import { actorNames, type PodShape } from "./pod-shape.ts";
@@ -61,6 +61,11 @@ export function parseFlowText(text: string, shape: PodShape, where = "FLOW"): Pa
   if (!from || !to || findings.length > 0) return { ok: false, findings };
   const { family: _, ...who } = from;
   return { ok: true, value: { text, protocol, exchange, ...who, ...to } };
+}
+
+/** Gives what a flow's text ends with to say its protocol: `/udp`, and nothing for TCP. */
+export function nameProtocol(protocol: FlowProtocol): string {
+  return protocol === "tcp" ? "" : `/${protocol}`;
 }
 
 /** Takes `/tcp` or `/udp` off a target; `end` is null where the rest is not worth reading. */

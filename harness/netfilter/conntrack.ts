@@ -122,17 +122,17 @@ export function tupleOf(packet: PacketEnds): Tuple {
 }
 
 /**
- * Gives the entry that has the ends of another in a zone of it. The kernel drops the packet that would make the second one, or lets NAT
+ * Says whether some entry has the ends of another in a zone of it. The kernel drops the packet that would make the second one, or lets NAT
  * change its ends first (__nf_conntrack_confirm, nf_nat_used_tuple); a zone for one direction alone leads to that.
  */
-function findClash(entries: readonly Entry[], { protocol, zones, original, reply }: Entry): Entry | null {
+function hasClash(entries: readonly Entry[], { protocol, zones, original, reply }: Entry): boolean {
   const isTaken = (other: Entry) =>
     [original, reply].some(
       (tuple) =>
         (other.zones.original === zones.original && isSameTuple(other.original, tuple)) ||
         (other.zones.reply === zones.reply && isSameTuple(other.reply, tuple)),
     );
-  return entries.find((other) => other.protocol === protocol && isTaken(other)) ?? null;
+  return entries.some((other) => other.protocol === protocol && isTaken(other));
 }
 
 function isSameTuple(one: Tuple, other: Tuple): boolean {
@@ -145,7 +145,7 @@ function isSameTuple(one: Tuple, other: Tuple): boolean {
 export function confirmConnection(packet: Packet): void {
   const entry = packet.entry;
   if (entry === null || entry.confirmation === "confirmed" || packet.direction === "reply") return;
-  if (findClash(packet.walk.entries, entry) !== null)
+  if (hasClash(packet.walk.entries, entry))
     packet.walk.oracle.giveUp(
       "what the kernel does with a packet whose connection has the ends of another one in one of its zones",
     );

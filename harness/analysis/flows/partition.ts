@@ -1,7 +1,7 @@
 import { LandfallError } from "../../errors.ts";
 import type { Family } from "../../model/address.ts";
 import { codedFinding } from "../../model/finding.ts";
-import type { FlowProtocol } from "../../model/flow.ts";
+import { FLOW_PROTOCOLS, type FlowProtocol } from "../../model/flow.ts";
 import { type FlowSet, isAnyMark, joinCuts } from "../../model/flow-set.ts";
 import { MAX_PORT, type PodSpec, type SandboxAddresses, vmGateway, vmLinks, withLinks } from "../../model/pod.ts";
 import { listMatches } from "../../model/rule-parts.ts";
@@ -53,7 +53,7 @@ export interface Partition {
   readonly ground: readonly Diagram[];
   /** Combines diagrams into one whose terminals stand for tuples. */
   readonly join: (first: Diagram, second: Diagram) => Diagram;
-  /** SplitPoints a diagram to a lane: flows of other lanes come to {@link Partition.outside}. */
+  /** Cuts a diagram to a lane: flows of other lanes come to {@link Partition.outside}. */
   readonly restrict: (diagram: Diagram, lane: Lane) => Diagram;
   readonly outside: Diagram;
 }
@@ -114,9 +114,9 @@ function findLanes(
   const demanded = [...(cuts?.marks ?? []), ...(!within || isAnyMark(within.marks) ? [] : within.marks)];
   const vm = vmLinks(spec).length > 0 ? "there" : "absent";
   const byTcp = listLanes(family, { addresses, links, vm, passThrough });
-  const byProtocol = (["tcp", "udp"] as const)
-    .filter((protocol) => (within?.protocols ?? protocols).includes(protocol))
-    .flatMap((protocol) => switchProtocol(byTcp, protocol));
+  const byProtocol = FLOW_PROTOCOLS.filter((protocol) => (within?.protocols ?? protocols).includes(protocol)).flatMap(
+    (protocol) => switchProtocol(byTcp, protocol),
+  );
   const lanes = varySockets(byProtocol, rulesets, setting, demanded);
   if (!within) return lanes;
   const narrowed = within.family === family ? narrowLanes(lanes, within) : [];

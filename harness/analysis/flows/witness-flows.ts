@@ -1,6 +1,7 @@
 import { addressBits, addressValue, type Family, renderAddress, renderEndpoint } from "../../model/address.ts";
 import { canBeElsewhere } from "../../model/elsewhere.ts";
 import type { Flow, FlowProtocol } from "../../model/flow.ts";
+import { nameProtocol } from "../../model/flow-text.ts";
 import {
   addressOwner,
   isLoopback,
@@ -131,7 +132,7 @@ function makeFlow(
   const isNamed = actor.startsWith("uid=") && address !== pod;
   const name = isNamed ? `${actor}@${address}` : family === 6 && !actor.startsWith("uid=") ? `${actor}6` : actor;
   return {
-    flow: `${name} -> ${renderEndpoint(to, port)}${protocol === "tcp" ? "" : `/${protocol}`}`,
+    flow: `${name} -> ${renderEndpoint(to, port)}${nameProtocol(protocol)}`,
     family,
     protocol,
     from: { actor, address, ...owner },

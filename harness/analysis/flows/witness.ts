@@ -1,9 +1,9 @@
 import { renderHex } from "../../formats/values.ts";
 import { type Family, renderAddress, renderEndpoint } from "../../model/address.ts";
 import type { Identity } from "../../model/contract.ts";
-import { type Flow, type FlowProtocol, startsInPod } from "../../model/flow.ts";
+import { type Flow, startsInPod } from "../../model/flow.ts";
 import { isRouteSource, resolveFlow } from "../../model/flow-resolution.ts";
-import { parseFlowText } from "../../model/flow-text.ts";
+import { nameProtocol, parseFlowText } from "../../model/flow-text.ts";
 import { APP_ID, loopbackAddress, type SandboxAddresses } from "../../model/pod.ts";
 import type { PodShape, ProxyShape } from "../../model/pod-shape.ts";
 import type { Lane } from "./lanes.ts";
@@ -69,10 +69,6 @@ export function nameFlow(
   );
   const text = `${actor}${at} -> ${nameTarget(to.address, to.port, family, addresses)}${nameProtocol(protocol)}`;
   return writeFlow(exchange === undefined ? text : `${exchange} ${text}`, addresses, shape);
-}
-
-function nameProtocol(protocol: FlowProtocol): string {
-  return protocol === "tcp" ? "" : `/${protocol}`;
 }
 
 /** Gives what stands behind an actor: `,mark=0x1@10.0.0.1:5000`, as much of it as there is. */

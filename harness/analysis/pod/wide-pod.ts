@@ -121,14 +121,14 @@ export function widenPod(
   const there = vmLinks(spec).length > 0 ? Object.values(hosts) : [hosts.pod, hosts.client, hosts.upstream];
   const taken = there.flatMap((host) => [host[4], host[6]]);
   const strangers = addresses.filter((address) => canBeOwned(address) && !taken.includes(address));
-  const [byTcp, byUdp] = (["tcp", "udp"] as const).map((protocol) => (protocols.includes(protocol) ? ports : []));
+  const portsBy = (protocol: FlowProtocol) => (protocols.includes(protocol) ? ports : []);
   const { app, upstream, client } = spec.udp ?? { app: spec.listen, upstream: [], client: [] };
   return {
     ...spec,
-    upstreamPorts: unite(spec.upstreamPorts, byTcp ?? []),
-    clientPorts: unite(spec.clientPorts, byTcp ?? []),
+    upstreamPorts: unite(spec.upstreamPorts, portsBy("tcp")),
+    clientPorts: unite(spec.clientPorts, portsBy("tcp")),
     ...(protocols.includes("udp")
-      ? { udp: { app, upstream: unite(upstream, byUdp ?? []), client: unite(client, byUdp ?? []) } }
+      ? { udp: { app, upstream: unite(upstream, portsBy("udp")), client: unite(client, portsBy("udp")) } }
       : {}),
     upstreamAddresses: unite(spec.upstreamAddresses, strangers),
   };

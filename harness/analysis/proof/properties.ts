@@ -1,4 +1,5 @@
 import { type DemandedLanding, demandedLanding, firstConnection } from "../../contract/demanded-landing.ts";
+import { nameListenerAt } from "../../contract/listening.ts";
 import { isPodsOwn } from "../../contract/proxy-dial.ts";
 import type { Family } from "../../model/address.ts";
 import type { Clause, Connection, Contract, Demand, GivenSetting } from "../../model/contract.ts";
@@ -6,7 +7,7 @@ import { meetsExpectation, NOT_LEAVE } from "../../model/expectation.ts";
 import { type Flow, type FlowProtocol, type Manner, startsInPod } from "../../model/flow.ts";
 import { type Landing, landingsAgree } from "../../model/landing.ts";
 import type { PodSpec, SandboxAddresses } from "../../model/pod.ts";
-import { dialsOn, findListener, ownsSocket, takenPorts } from "../../model/pod-shape.ts";
+import { dialsOn, findListener, ownsSocket } from "../../model/pod-shape.ts";
 import type { SplitPoints } from "../../model/split-points.ts";
 
 /** What a property may look at beside the flow. */
@@ -164,7 +165,5 @@ export function isAsDialled(landing: Landing, flow: Flow, context: PropertyConte
 
 function isClosed({ to, protocol }: Flow, { spec, addresses }: PropertyContext): boolean {
   const isOwn = isPodsOwn(to.address, { shape: spec.shape, addresses });
-  const listeners = spec.shape.listeners.filter(({ protocols }) => protocols.includes(protocol));
-  const app = protocol === "tcp" ? spec.listen : (spec.udp?.app ?? []);
-  return isOwn && ![...takenPorts({ listeners }), ...app].includes(to.port);
+  return isOwn && nameListenerAt(to.port, to.address, { protocol }, { shape: spec.shape, peers: spec }) === null;
 }

@@ -5,6 +5,7 @@ import { judgeFlow } from "../judged-flow.ts";
 import { predictFlows, readRulesInPod } from "../prediction.ts";
 import type { BoundScenario } from "../scenario/bound-scenario.ts";
 import { IN_FLIGHT, lookAgain } from "../second-look.ts";
+import { withInstalled } from "../with-installed.ts";
 import { DEFAULT_MAX_FLOWS, planClasses } from "./class-plan.ts";
 import { reportClasses } from "./class-report.ts";
 
@@ -42,24 +43,15 @@ export async function openClasses(
 async function learnRules(bound: BoundScenario, sandbox: Sandbox): Promise<PodRules> {
   if (bound.installation.kind !== "script") return bound.installation.rules;
   await sandbox.enter(bound.spec);
-  return withRules(bound, sandbox, () => readRulesInPod(bound.installation, sandbox));
+  return withInstalled(sandbox, bound.installation, () => readRulesInPod(bound.installation, sandbox));
 }
 
 async function driveIn(pod: BoundScenario, rules: PodRules, sandbox: Sandbox): Promise<readonly FlowReport[]> {
   await sandbox.enter(pod.spec);
   const predictions = predictFlows(pod, rules, sandbox.addresses);
-  const observations = await withRules(pod, sandbox, async () => {
+  const observations = await withInstalled(sandbox, pod.installation, async () => {
     const first = await sandbox.drive(pod.flows, { inFlight: IN_FLIGHT });
     return lookAgain(pod.flows, first, predictions, sandbox);
   });
   return pod.flows.map((flow, i) => judgeFlow(flow, observations[i], predictions[i] ?? null));
-}
-
-async function withRules<T>({ installation }: BoundScenario, sandbox: Sandbox, act: () => Promise<T>): Promise<T> {
-  try {
-    await sandbox.install(installation);
-    return await act();
-  } finally {
-    await sandbox.clear();
-  }
 }

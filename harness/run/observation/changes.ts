@@ -2,8 +2,7 @@ import type { Change } from "../../analysis/diff.ts";
 import type { Landing } from "../../model/landing.ts";
 import type { PodShape } from "../../model/pod-shape.ts";
 import type { PodRules } from "../../model/ruleset.ts";
-import { makePodSpec } from "../pod-spec.ts";
-import { type ObservationRound, type ObservedLanding, type OpenSandbox, observeClaims } from "./claims.ts";
+import { type ObservedLanding, type OpenSandbox, observeClaims } from "./claims.ts";
 
 /** What the kernel made of a change's witness under both rule sets. */
 export interface ObservedChange {
@@ -34,12 +33,13 @@ export async function observeChanges(
     rules: side === "before" ? before : after,
     claims: changes.map((change) => ({ flow: change.witness.flow, manner: "answer" as const, landing: change[side] })),
   });
-  const observe = (rounds: readonly ObservationRound[], shape: PodShape) =>
-    observeClaims(open, rounds, (flows, rules, addresses) => makePodSpec({ shape }, flows, [], addresses, rules));
   const [first = [], second = []] =
     shapes.before === shapes.after
-      ? await observe([round("before"), round("after")], shapes.before)
-      : [...(await observe([round("before")], shapes.before)), ...(await observe([round("after")], shapes.after))];
+      ? await observeClaims(open, [round("before"), round("after")], shapes.before)
+      : [
+          ...(await observeClaims(open, [round("before")], shapes.before)),
+          ...(await observeClaims(open, [round("after")], shapes.after)),
+        ];
   return first.flatMap((was, i) => {
     const is = second[i];
     return is ? [{ before: was.landing, after: is.landing, verdict: joinVerdicts(was.verdict, is.verdict) }] : [];

@@ -8,7 +8,9 @@ import type { PodShape } from "../../model/pod-shape.ts";
 import type { PodRules } from "../../model/ruleset.ts";
 import { compilePod, type Simulator } from "../../netfilter/simulator.ts";
 import type { FlowRequest, Sandbox } from "../../sandbox/sandbox.ts";
+import { makePodSpec } from "../pod-spec.ts";
 import { lookAgain } from "../second-look.ts";
+import { withInstalled } from "../with-installed.ts";
 
 /** Opens the sandbox that claims are driven in; the caller decides its backend, its addresses and what an interruption does. */
 export type OpenSandbox = () => Promise<Sandbox>;
@@ -34,19 +36,18 @@ export interface ObservedLanding {
   readonly verdict: "confirmed" | "contradicted" | "not-observed";
 }
 
-/** Gives the pod that flows need under rules, in the addresses of a sandbox. */
-export type ShapePod = (flows: readonly Flow[], rules: readonly PodRules[], addresses: SandboxAddresses) => PodSpec;
-
-/** Drives claims through one sandbox, one rule set in it after the other; gives what was seen round by round, in the claims' order. */
+/**
+ * Drives claims through one sandbox, in a pod of that shape, one rule set in it after the other; gives what was seen round by round, in the
+ * claims' order.
+ */
 export async function observeClaims(
   open: OpenSandbox,
   rounds: readonly ObservationRound[],
-  shapePod: ShapePod,
+  shape: PodShape,
 ): Promise<readonly (readonly ObservedLanding[])[]> {
   await using sandbox = await open();
   const { addresses } = sandbox;
   const tested = rounds.map(({ rules }) => rules);
-  const { shape } = shapePod([], [], addresses);
   const bind = (claim: ClaimedLanding) => ({
     ...claim,
     claimed: claim.flow,
@@ -54,21 +55,11 @@ export async function observeClaims(
   });
   const bound = rounds.map(({ rules, claims }) => ({ rules, claims: claims.map(bind) }));
   const driven = bound.flatMap(({ claims }) => claims.map(({ flow }) => flow));
-  const spec = shapePod(driven, tested, addresses);
+  const spec = makePodSpec({ shape }, driven, [], addresses, tested);
   await sandbox.enter(spec);
   const seen: (readonly ObservedLanding[])[] = [];
   for (const { rules, claims } of bound) seen.push(await observeRound(sandbox, rules, claims, spec));
   return seen;
-}
-
-/** Keeps rules in a sandbox while something is done there, and takes them out whatever becomes of it. */
-export async function withRules<T>(sandbox: Sandbox, rules: PodRules, use: () => Promise<T>): Promise<T> {
-  try {
-    await sandbox.install({ kind: "rules", rules });
-    return await use();
-  } finally {
-    await sandbox.clear();
-  }
 }
 
 interface BoundClaim extends ClaimedLanding {
@@ -92,7 +83,7 @@ async function observeRound(
   const driven = claims.filter(canBeMade);
   const simulator = compilePod(rules, spec, sandbox.addresses);
   const predictions = driven.map(({ flow, manner }) => ({ landing: simulator.land(flow, manner) }));
-  const observations = await withRules(sandbox, rules, async () =>
+  const observations = await withInstalled(sandbox, { kind: "rules", rules }, async () =>
     lookAgain(driven, await sandbox.drive(driven), predictions, sandbox),
   );
   return claims.map((claim) => {

@@ -3,7 +3,8 @@ import type { Landing } from "../../model/landing.ts";
 import type { PodSpec, SandboxAddresses } from "../../model/pod.ts";
 import { familyKey, type PodRules, type RulePlace } from "../../model/ruleset.ts";
 import type { CountedRules } from "../../sandbox/sandbox.ts";
-import { type OpenSandbox, withRules } from "./claims.ts";
+import { withInstalled } from "../with-installed.ts";
+import type { OpenSandbox } from "./claims.ts";
 
 /** What the kernel made of a flow driven alone. */
 export interface Observed {
@@ -23,7 +24,7 @@ export async function observeFlow(
   await using sandbox = await open();
   const { flow, spec } = bind(sandbox.addresses);
   await sandbox.enter(spec);
-  const { observation, counted } = await withRules(sandbox, rules, async () => {
+  const { observation, counted } = await withInstalled(sandbox, { kind: "rules", rules }, async () => {
     const [seen] = await sandbox.drive([{ flow, manner }]);
     return { observation: seen, counted: await sandbox.counters() };
   });

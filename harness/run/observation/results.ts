@@ -1,7 +1,6 @@
 import type { LandedFlow, PropertyResult } from "../../analysis/proof/prove.ts";
 import type { Capture } from "../../model/capture.ts";
 import type { PodRules } from "../../model/ruleset.ts";
-import { makePodSpec } from "../pod-spec.ts";
 import { type ObservedLanding, type OpenSandbox, observeClaims } from "./claims.ts";
 
 /** Gives what the kernel made of a counterexample or an exception; undefined where nothing was driven. */
@@ -16,9 +15,7 @@ export async function observeResults(
 ): Promise<ObservationOf> {
   const claims = listLanded(results);
   if (claims.length === 0) return () => undefined;
-  const [seen = []] = await observeClaims(open, [{ rules, claims }], (flows, tested, addresses) =>
-    makePodSpec(capture, flows, [], addresses, tested),
-  );
+  const [seen = []] = await observeClaims(open, [{ rules, claims }], capture.shape);
   const found = new Map(claims.map((claim, i) => [claim, seen[i]]));
   return (landed) => found.get(landed);
 }
