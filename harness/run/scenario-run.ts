@@ -1,3 +1,4 @@
+import { describeDeviations, listDeviations } from "../contract/strict-contract.ts";
 import { LandfallError } from "../errors.ts";
 import { meetsExpectation } from "../model/expectation.ts";
 import { makeBlind } from "../model/landing.ts";
@@ -109,7 +110,9 @@ async function driveScenario(
   const predictions = predictFlows(bound, rules, sandbox.addresses);
   const isOurs = options.rulesFrom !== "outside";
   const inert = isOurs ? [] : describeInertRules({ ...bound, kernel: await sandbox.counters() });
-  const notices = [...describeTakenPorts(bound.capture, bound.listen), ...inert];
+  const driven = bound.flows.map(({ flow }) => flow);
+  const deviations = describeDeviations(listDeviations(driven, bound.capture, sandbox.addresses), "flow");
+  const notices = [...describeTakenPorts(bound.capture, bound.listen), ...deviations, ...inert];
   const omissions = isOurs ? [] : findOmissions(bound, rules, sandbox.addresses);
   const first = await driveDoubtfulFirst(bound.flows, predictions, sandbox);
   const observations = await lookAgain(bound.flows, first, predictions, sandbox, options.onSilence);

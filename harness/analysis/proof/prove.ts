@@ -1,4 +1,5 @@
 import { firstConnection } from "../../contract/demanded-landing.ts";
+import { listDeviations, type MetDeviation } from "../../contract/strict-contract.ts";
 import type { Family } from "../../model/address.ts";
 import type { Capture } from "../../model/capture.ts";
 import type { GivenSetting } from "../../model/contract.ts";
@@ -34,6 +35,8 @@ export interface PropertyResult {
   readonly classes: number;
   /** Settings that are given and that no class was judged by, as they are written. With `within`, none: only a part was asked about. */
   readonly unjudged: readonly string[];
+  /** Where the mesh's tool and its documents differ, with the flows that show it; it was judged by what the tool does. */
+  readonly deviations: readonly MetDeviation[];
   /** Designed exceptions, one flow for each way of landing. */
   readonly exceptions: readonly (LandedFlow & { readonly reason: string })[];
   /** One flow that breaches it; null where none does. With the landing `could-not-look` it is not known to be one. */
@@ -80,6 +83,7 @@ export function proveProperties(
       holds: counterexample === null && unjudged.length === 0,
       classes: flows.length,
       unjudged,
+      deviations: listDeviations(flows, capture, setting.addresses),
       exceptions: uniqueBy(
         exceptions,
         ({ reason, landing, flow }) => `${reason} ${flow.family} ${abstractLanding(landing, flow, setting.spec.shape)}`,

@@ -1,3 +1,4 @@
+import { demandPromises } from "../../contract/strict-contract.ts";
 import type { PodFacts, ReadSettings } from "../../meshes/mesh.ts";
 import { type BoundSettings, type NamedMesh, namingWords } from "../../meshes/meshes.ts";
 import type { Capture } from "../../model/capture.ts";
@@ -11,7 +12,7 @@ import { refuseUsage } from "../refusal.ts";
 import { chooseDefault, describeDefault, type WithoutFlags } from "./default-settings.ts";
 import type { ReadManifestFile, TakeManifest } from "./manifest-option.ts";
 import { makeInput, makeManifestInput } from "./mesh-input.ts";
-import { CAPTURE_LONG_OPTIONS } from "./mesh-specs.ts";
+import { CAPTURE_LONG_OPTIONS, STRICT_OPTION } from "./mesh-specs.ts";
 import { type DealtWords, dealWords, takeMesh } from "./mesh-words.ts";
 import { lastValue, type OptionSpec, type ParsedOptions, readOptionTokens } from "./options.ts";
 
@@ -144,7 +145,8 @@ function readWithMesh(
   for (const found of bound.ok ? [] : bound.findings) findings.push(found);
   const asksForUsage = bound.ok && bound.value.purpose === "usage";
   if (!bound.ok || (findings.length > 0 && !asksForUsage)) return { options, captureFrom, line: null, findings };
-  const { capture, origins, warnings, purpose } = bound.value;
+  const { origins, warnings, purpose } = bound.value;
+  const capture = options.values.has(STRICT_OPTION.name) ? demandPromises(bound.value.capture) : bound.value.capture;
   const given = input.words.filter((word) => !isIdle(word));
   const line: CaptureCommandLine = {
     ...{ options, capture, mesh, origins, warnings, purpose, captureFrom },
@@ -174,7 +176,8 @@ function readWithContract(
   const { dealt, reading } = given;
   const { options, findings } = reading;
   const words = dealt.mesh.filter((word) => !isIdle(word));
-  const rivals = [...given.rivals, ...(options.values.has("mesh-config") ? ["--mesh-config"] : [])];
+  const replaced = ["mesh-config", STRICT_OPTION.name].filter((name) => options.values.has(name));
+  const rivals = [...given.rivals, ...replaced.map((name) => `--${name}`)];
   if (words.length > 0 || rivals.length > 0)
     findings.push(
       codedFinding(

@@ -35,6 +35,13 @@ export const CONTRACT_OPTION: OptionSpec = {
   help: "a YAML or JSON file or module that states what must happen to each flow, instead of mesh options (docs/contracts.md)",
 };
 
+/** The option that judges by what a mesh's documents promise. */
+export const STRICT_OPTION: OptionSpec = {
+  name: "strict",
+  value: null,
+  help: "where a mesh's own tool does something else than its documentation says, expects what the documentation says",
+};
+
 /** The option that takes a mesh and its settings from a pod's manifest. */
 export const MANIFEST_OPTION: OptionSpec = {
   name: "manifest",

@@ -9,7 +9,7 @@ import { type Observed, observeFlow } from "../../run/observation/flow.ts";
 import { type CaptureCommandLine, readCaptureCommand } from "../arguments/capture-options.ts";
 import { readContract } from "../arguments/contract-option.ts";
 import { takeManifest } from "../arguments/manifest-option.ts";
-import { CONTRACT_OPTION, MANIFEST_OPTION } from "../arguments/mesh-specs.ts";
+import { CONTRACT_OPTION, MANIFEST_OPTION, STRICT_OPTION } from "../arguments/mesh-specs.ts";
 import { OBSERVING_SANDBOX_OPTION, observingSandbox } from "../arguments/observing-sandbox.ts";
 import type { OptionSpec } from "../arguments/options.ts";
 import { placePod, tellTakenPorts } from "../arguments/pod-addresses.ts";
@@ -24,6 +24,7 @@ import type { CommandHelp } from "./help.ts";
 const SPECS: readonly OptionSpec[] = [
   CONTRACT_OPTION,
   MANIFEST_OPTION,
+  STRICT_OPTION,
   ...makeRulesOptions(
     "rules to trace the flow through, instead of the generated ones",
     "a flow needs rules of its own family",

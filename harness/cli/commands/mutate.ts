@@ -10,7 +10,7 @@ import { readCaptureWords } from "../arguments/capture-options.ts";
 import { readContract } from "../arguments/contract-option.ts";
 import { FAMILY_OPTION, readFamily } from "../arguments/family-option.ts";
 import { takeManifest } from "../arguments/manifest-option.ts";
-import { CONTRACT_OPTION, MANIFEST_OPTION } from "../arguments/mesh-specs.ts";
+import { CONTRACT_OPTION, MANIFEST_OPTION, STRICT_OPTION } from "../arguments/mesh-specs.ts";
 import { lastValue, type OptionSpec } from "../arguments/options.ts";
 import { placePod } from "../arguments/pod-addresses.ts";
 import { nameProtocols } from "../arguments/restriction.ts";
@@ -40,6 +40,7 @@ const SPECS: readonly OptionSpec[] = [
   },
   CONTRACT_OPTION,
   MANIFEST_OPTION,
+  STRICT_OPTION,
   {
     ...FAMILY_OPTION,
     help: "breaks and drives only this family (default: every family that has rules)",

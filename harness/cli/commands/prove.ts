@@ -2,6 +2,7 @@ import { listProperties } from "../../analysis/proof/properties.ts";
 import { type LandedFlow, type PropertyResult, proveProperties } from "../../analysis/proof/prove.ts";
 import { FLOW_PROTOCOLS } from "../../model/flow.ts";
 import { listLanded, type ObservationOf, observeResults } from "../../run/observation/results.ts";
+import { STRICT_OPTION } from "../arguments/mesh-specs.ts";
 import { OBSERVING_SANDBOX_OPTION, observingSandbox } from "../arguments/observing-sandbox.ts";
 import { lastValue, type OptionSpec } from "../arguments/options.ts";
 import { renderWithin } from "../arguments/restriction.ts";
@@ -29,6 +30,7 @@ const SPECS: readonly OptionSpec[] = [
     help: "drives every counterexample and every exception in a sandbox with these rules",
   },
   OBSERVING_SANDBOX_OPTION,
+  STRICT_OPTION,
 ];
 
 const HELP: CommandHelp = {

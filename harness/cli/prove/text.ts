@@ -1,4 +1,5 @@
 import type { LandedFlow, PropertyResult } from "../../analysis/proof/prove.ts";
+import { describeDeviations } from "../../contract/strict-contract.ts";
 import { FLOW_PROTOCOLS, type FlowProtocol } from "../../model/flow.ts";
 import type { FlowSet } from "../../model/flow-set.ts";
 import { renderJson } from "../../report/json.ts";
@@ -24,15 +25,18 @@ export function renderProofData(
     const { manner, landing, assumed } = landed;
     return { manner, landing, assumed: Object.fromEntries(assumed), ...(observed ? { observed } : {}) };
   };
-  const properties = results.map(({ name, protocols, holds, classes, unjudged, exceptions, counterexample }) => ({
-    name,
-    protocols,
-    holds,
-    classes,
-    unjudged,
-    exceptions: exceptions.map((each) => ({ flow: each.flow, ...show(each), reason: each.reason })),
-    counterexample: counterexample && { ...counterexample.flow, ...show(counterexample) },
-  }));
+  const properties = results.map(
+    ({ name, protocols, holds, classes, unjudged, deviations, exceptions, counterexample }) => ({
+      name,
+      protocols,
+      holds,
+      classes,
+      unjudged,
+      deviations: deviations.map(({ tool, promise, flows: [example] }) => ({ tool, promise, flow: example?.flow })),
+      exceptions: exceptions.map((each) => ({ flow: each.flow, ...show(each), reason: each.reason })),
+      counterexample: counterexample && { ...counterexample.flow, ...show(counterexample) },
+    }),
+  );
   return renderJson({ ...withinData(within), protocols: spokenProtocols(results), properties });
 }
 
@@ -59,15 +63,16 @@ function spokenProtocols(results: readonly PropertyResult[]): readonly FlowProto
 
 /** What follows a name stays behind it where it goes on beneath. */
 function indentOf(line: string): number {
-  return line.search(/\S/) + (/^ {2}(flow|landing|where|kernel) /.test(line) ? TEXT_INDENT - 2 : 2);
+  return line.search(/\S/) + (/^ {2}(flow|landing|where|kernel|note) /.test(line) ? TEXT_INDENT - 2 : 2);
 }
 
 function renderResult(result: PropertyResult, observationOf: ObservationOf): readonly string[] {
-  const { name, counterexample, exceptions } = result;
+  const { name, counterexample, deviations, exceptions } = result;
   const reasons = Map.groupBy(exceptions, ({ reason }) => reason);
   return [
     `${name} ${describeOutcome(result)}`,
     ...(counterexample ? renderCounterexample(counterexample, observationOf(counterexample)) : []),
+    ...describeDeviations(deviations, "class").map((text) => `  note     ${text}`),
     ...[...reasons].flatMap(([reason, members]) => renderExceptions(reason, members, observationOf)),
   ];
 }

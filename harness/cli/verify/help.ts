@@ -1,6 +1,6 @@
 import { BACKEND_CHOICES, listChoices } from "../../model/backends.ts";
 import { FAMILY_OPTION } from "../arguments/family-option.ts";
-import { CONTRACT_OPTION, MANIFEST_OPTION } from "../arguments/mesh-specs.ts";
+import { CONTRACT_OPTION, MANIFEST_OPTION, STRICT_OPTION } from "../arguments/mesh-specs.ts";
 import type { CommandHelp, OptionGroup } from "../commands/help.ts";
 import { makeRulesOptions } from "../input/rules-file.ts";
 
@@ -17,6 +17,7 @@ export const VERIFY_OPTIONS: readonly OptionGroup[] = [
       ),
       CONTRACT_OPTION,
       MANIFEST_OPTION,
+      STRICT_OPTION,
       FAMILY_OPTION,
       {
         name: "max-flows",

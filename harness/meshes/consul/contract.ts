@@ -1,5 +1,5 @@
 import { addressValue, type Family, familyOf, type Network, networkHolds, parseNetwork } from "../../model/address.ts";
-import type { Clause, Connection, Contract, Demand } from "../../model/contract.ts";
+import type { Clause, Connection, Contract, Demand, Deviation } from "../../model/contract.ts";
 import type { Range } from "../../model/match.ts";
 import { isLoopback, loopbackAddress } from "../../model/pod.ts";
 import { networkRanges } from "../../model/value-ranges.ts";
@@ -92,18 +92,24 @@ function demand(settings: ConsulSettings, connection: Connection, own: Readonly<
  */
 function demandDns(
   settings: ConsulSettings,
-  { family, port, protocol, destination }: Connection,
+  { family, port, protocol, destination, owner }: Connection,
   own: Readonly<Record<Family, string>>,
 ): Demand | null {
   if (!capturesDns(settings) || port !== DNS_PORT || protocol === "icmp" || !capturesDnsOf(settings, family))
     return null;
+  const captured = { must: "land-on", listener: DNS, clause: "dns-captured" } as const;
+  const taken = holds([settings.proxyUid], owner.uid) ? { ...captured, deviation: PROXYS_DNS } : captured;
   const [only] = dnsDestination(settings, family);
-  if (only !== undefined)
-    return destination === only ? { must: "land-on", listener: DNS, clause: "dns-captured" } : null;
+  if (only !== undefined) return destination === only ? taken : null;
   const leavesLoopback = settings.dnsAddress !== null && !isLoopback(settings.dnsAddress) && isLoopback(destination);
-  if (leavesLoopback || destination === own[family]) return { must: "unspecified" };
-  return { must: "land-on", listener: DNS, clause: "dns-captured" };
+  return leavesLoopback || destination === own[family] ? { must: "unspecified" } : taken;
 }
+
+const PROXYS_DNS: Deviation = {
+  tool: "DNS that the proxy itself asks for is captured like that of every other uid.",
+  promise: "The proxy's own traffic is not redirected.",
+  strict: leave("proxy-untouched"),
+};
 
 function demandOutbound(settings: ConsulSettings, { family, protocol, owner, port, destination }: Connection): Demand {
   if (protocol !== "tcp") return leave("exclusions-untouched");
