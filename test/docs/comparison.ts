@@ -53,9 +53,10 @@ function describeLandings(mesh: NamedMesh, flows: string): string {
     within: parsed.value,
   });
   const lanes = [...Map.groupBy(classes, ({ lane }) => lane)].map(([lane, members]) => {
-    const lines = members.map(({ kind, class: text }) =>
-      members.length === 1 ? kind : `${kind}: ${text.slice(lane.length + 2)}`,
-    );
+    const lines = members.map(({ kind, class: text }) => {
+      const conditions = text.slice(lane.length + 2);
+      return conditions === "all" ? kind : `${kind}: ${conditions}`;
+    });
     return { lane, text: lines.join("<br>") };
   });
   const [usual, ...others] = lanes;
