@@ -13,7 +13,6 @@ import type { Lane } from "./flows/lanes.ts";
 import { type AnalysisSetting, type Partition, partitionFlows } from "./flows/partition.ts";
 import { joinSocketRows } from "./flows/socket-rows.ts";
 import { makeWitness, type Witness } from "./flows/witness.ts";
-import { abstractLanding } from "./pod/abstract-landing.ts";
 import { openLander } from "./pod/pod-under-analysis.ts";
 
 /** One class of flows that two rule sets land differently. */
@@ -91,10 +90,7 @@ function diffLane(lane: Lane, partition: Partition, comparison: Comparison): rea
   );
   const all = witnesses.map(({ witness }) => witness);
   const [old, fresh] = [openLander(sides[0].rules, sides[0].spec, all), openLander(sides[1].rules, sides[1].spec, all)];
-  const kindsOf = (was: Landing, is: Landing, { flow }: Witness) => ({
-    before: abstractLanding(was, flow, sides[0].spec.shape),
-    after: abstractLanding(is, flow, sides[1].spec.shape),
-  });
+  const kindsOf = (witness: Witness) => ({ before: old.kindOf(witness), after: fresh.kindOf(witness) });
   const groups = new Map<string, { readonly suspect: Suspect; readonly terminals: Set<Diagram> }>();
   for (const suspect of witnesses) {
     const [was, is] = [old.land(suspect.witness, "answer"), fresh.land(suspect.witness, "answer")];
@@ -103,7 +99,7 @@ function diffLane(lane: Lane, partition: Partition, comparison: Comparison): rea
         ? isSameLanding(was, is)
         : isSameLanding(nameByRole(was, pods.before.shape), nameByRole(is, pods.after.shape));
     if (isSame) continue;
-    const kinds = kindsOf(was, is, suspect.witness);
+    const kinds = kindsOf(suspect.witness);
     const key = JSON.stringify([kinds.before, kinds.after, ...suspect.witness.assumed]);
     const group = groups.get(key) ?? { suspect, terminals: new Set() };
     groups.set(key, group);
@@ -115,7 +111,7 @@ function diffLane(lane: Lane, partition: Partition, comparison: Comparison): rea
       witness,
       before: was.landing,
       after: is.landing,
-      kinds: kindsOf(was.landing, is.landing, witness),
+      kinds: kindsOf(witness),
       class: describeClass(suspicious, terminals, lane, space),
       holds: (flow) => {
         const terminal = locateFlow(suspicious, flow, witness.assumed, lane, space);

@@ -6,7 +6,6 @@ import { type ClassifiedLane, classifyFlows, type FlowClass } from "./flows/flow
 import type { AnalysisSetting } from "./flows/partition.ts";
 import { joinSocketRows } from "./flows/socket-rows.ts";
 import type { Witness } from "./flows/witness.ts";
-import { abstractLanding } from "./pod/abstract-landing.ts";
 
 /** One line of the map: flows that land alike. */
 export interface MappedClass {
@@ -28,7 +27,7 @@ export interface MappedClass {
 export function mapFlows(rules: PodRules, family: Family, setting: AnalysisSetting): readonly MappedClass[] {
   const lanes = classifyFlows(rules, family, setting).map((classified) => ({
     lane: classified.lane,
-    rows: mapLane(classified, setting),
+    rows: mapLane(classified),
   }));
   return joinSocketRows(
     lanes,
@@ -37,11 +36,11 @@ export function mapFlows(rules: PodRules, family: Family, setting: AnalysisSetti
   );
 }
 
-function mapLane(classified: ClassifiedLane, { spec }: AnalysisSetting): readonly MappedClass[] {
-  const { lane, diagram, space, classes, land } = classified;
+function mapLane(classified: ClassifiedLane): readonly MappedClass[] {
+  const { lane, diagram, space, classes, land, kindOf } = classified;
   const landed = classes.map((flowClass) => {
     const landing = land(flowClass, "answer");
-    return { flowClass, landing, kind: abstractLanding(landing, flowClass.witness.flow, spec.shape) };
+    return { flowClass, landing, kind: kindOf(flowClass) };
   });
   const groups = Map.groupBy(
     landed,

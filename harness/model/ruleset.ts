@@ -66,6 +66,8 @@ export interface Table {
   readonly objects?: readonly Readonly<Record<string, unknown>>[];
   /** Present on an nft table whose base chains the kernel does not call (`flags dormant`). */
   readonly isDormant?: true;
+  /** The file that it was read from, as the user names it; absent where it was made, or came from elsewhere. */
+  readonly file?: string;
 }
 
 /** Gives the tables whose base chains the kernel calls. */
@@ -143,6 +145,15 @@ export interface RulePlace {
   readonly chain: string;
   readonly index: number;
   readonly rule: string;
+}
+
+/** Gives where a rule was written, `rules.txt:12`; null where it did not come from a file, or nobody knows its line. */
+export function findOrigin(rules: PodRules, { family, table, chain, index }: Omit<RulePlace, "rule">): string | null {
+  for (const { name, file, chains } of rules[familyKey(family)]?.tables ?? []) {
+    const line = name === table ? chains.find((one) => one.name === chain)?.rules[index - 1]?.line : undefined;
+    if (file !== undefined && line !== undefined) return `${file}:${line}`;
+  }
+  return null;
 }
 
 /** Gives a text that two places share only where they are one: `4 nat OUTPUT 1`. The rule's own text is not in it. */

@@ -92,7 +92,7 @@ async function runWithRules(
   let rules: "clear" | "keep" = "clear";
   try {
     await sandbox.install(bound.installation);
-    const driven = await driveScenario(bound, sandbox, options);
+    const driven = await driveScenario(bound, sandbox, options, classes);
     const report = classes === null ? driven : { ...driven, ...classes.complete(driven.flows) };
     rules = (await options.onRulesIn?.(report, sandbox)) ?? "clear";
     return { report, rules };
@@ -105,13 +105,15 @@ async function driveScenario(
   bound: BoundScenario,
   sandbox: Sandbox,
   options: ScenarioRunOptions,
+  classes: ClassRun | null,
 ): Promise<ScenarioReport> {
   const rules = await readRulesInPod(bound.installation, sandbox);
   const predictions = predictFlows(bound, rules, sandbox.addresses);
   const isOurs = options.rulesFrom !== "outside";
   const inert = isOurs ? [] : describeInertRules({ ...bound, kernel: await sandbox.counters() });
-  const driven = bound.flows.map(({ flow }) => flow);
-  const deviations = describeDeviations(listDeviations(driven, bound.capture, sandbox.addresses), "flow");
+  // Flows that somebody wrote land where they say; those that follow from settings are judged by what the tool does.
+  const derived = classes === null ? [] : bound.flows.map(({ flow }) => flow);
+  const deviations = describeDeviations(listDeviations(derived, bound.capture, sandbox.addresses), "flow");
   const notices = [...describeTakenPorts(bound.capture, bound.listen), ...deviations, ...inert];
   const omissions = isOurs ? [] : findOmissions(bound, rules, sandbox.addresses);
   const first = await driveDoubtfulFirst(bound.flows, predictions, sandbox);

@@ -48,7 +48,7 @@ const SHOWN: readonly (readonly [command: string, codes: readonly number[], show
     ["verify", [0], "\\u001b[31m", ["s.mjs", "--list"]],
     ["explain", [0], "\\u001b[31m", ["app -> upstream:80", "--rules", "a.rules"]],
     ["explain", [0], "\\u001b[31m", ["app -> upstream:80", "--rules", "a.rules", "--json"]],
-    ["map", [0], "app -> ", ["--rules", "a.rules"]],
+    ["map", [0], "OUTPUT 1 (a.rules:4)", ["--rules", "a.rules"]],
     ["diff", [1], "\\u001b[31m", ["--family", "4", "a.rules", "b.rules"]],
     ["diff", [1], "\\u001b[31m", ["--family", "4", "a.rules", "b.rules", "--json"]],
     ["prove", [1], "envoy", ["-u", "1337", "--rules", "a.rules"]],

@@ -1,12 +1,11 @@
 import { mapFlows } from "../../harness/analysis/map.ts";
 import { describeInjected } from "../../harness/cli/arguments/default-settings.ts";
 import { MESHES, type NamedMesh } from "../../harness/meshes/meshes.ts";
-import type { Family } from "../../harness/model/address.ts";
 import { parseFlowSet } from "../../harness/model/flow-set-text.ts";
-import { NO_LOOKUPS } from "../../harness/model/name-lookups.ts";
 import { DEFAULT_ADDRESSES } from "../../harness/model/pod.ts";
 import { emptyRuleset, NO_RULES } from "../../harness/model/ruleset.ts";
 import { makePodSpec } from "../../harness/run/pod-spec.ts";
+import { bindInjected } from "../injected.ts";
 
 /** Flows of each kind that meshes treat differently, with what they are. */
 const ROWS: readonly (readonly [flows: string, what: string])[] = [
@@ -24,18 +23,6 @@ const ROWS: readonly (readonly [flows: string, what: string])[] = [
   ["client6 -> pod6:*", "a peer calls the pod over IPv6"],
   ["app -> elsewhere6:*", "the workload calls out over IPv6"],
 ];
-
-const own = DEFAULT_ADDRESSES.pod;
-const PODS: Readonly<Record<Family, readonly string[]>> = { 4: [own[4]], 6: [own[4], own[6]] };
-const SERVERS = ["10.96.0.10"];
-
-function bindInjected(mesh: NamedMesh, family: Family) {
-  const pod = { addresses: PODS[family], own, resolvers: SERVERS };
-  const input = { ...mesh.injected, environment: {}, files: [], names: NO_LOOKUPS, pod };
-  const bound = mesh.bind(input, DEFAULT_ADDRESSES);
-  if (!bound.ok) throw new Error(`${mesh.name}: ${JSON.stringify(bound.findings)}`);
-  return bound.value.capture;
-}
 
 /** Where a mesh's injected default lands some flows: each landing, and under which conditions where there are several. */
 function describeLandings(mesh: NamedMesh, flows: string): string {

@@ -33,6 +33,11 @@ describe("README.md", () => {
 
   test.each(lines)("%s", (line) => checkLine(line, Number(/# exits (\d+)$/.exec(line)?.[1] ?? 0)));
 
+  test("its map is what landfall prints", () => {
+    const { stdout } = folder.run("landfall map");
+    expect(stdout).toBe(textOf("text", "map"));
+  });
+
   test("its scenario holds", () => {
     folder.write("mysql-bypasses.ts", textOf("ts", "scenario"));
     checkLine("landfall verify mysql-bypasses.ts --sandbox netns");

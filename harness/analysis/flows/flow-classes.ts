@@ -3,7 +3,7 @@ import type { Manner } from "../../model/flow.ts";
 import type { Landing } from "../../model/landing.ts";
 import { emptyRuleset, familyKey, type PodRules } from "../../model/ruleset.ts";
 import type { Diagram } from "../diagrams/diagrams.ts";
-import { type Lander, openLander } from "../pod/pod-under-analysis.ts";
+import { type ExplainedLanding, type Lander, openLander } from "../pod/pod-under-analysis.ts";
 import { choosePoint, findPaths, listPreferences, readAssumptions } from "./flow-points.ts";
 import type { FlowSpace } from "./flow-space.ts";
 import type { Lane } from "./lanes.ts";
@@ -25,6 +25,10 @@ export interface ClassifiedLane {
   readonly space: FlowSpace;
   readonly classes: readonly FlowClass[];
   land(flowClass: FlowClass, manner: Manner): Landing;
+  /** Gives the kind of where it lands if it is answered, as {@link Lander} does. */
+  kindOf(flowClass: FlowClass): string;
+  /** Gives the same with the rules that decide it. */
+  explain(flowClass: FlowClass, manner: Manner): ExplainedLanding;
 }
 
 /**
@@ -49,6 +53,14 @@ export function classifyFlows(rules: PodRules, family: Family, setting: Analysis
       setting.spec,
       classes.map(({ witness }) => witness),
     );
-    return { lane, diagram, space, classes, land: ({ witness }, manner) => lander.land(witness, manner) };
+    return {
+      lane,
+      diagram,
+      space,
+      classes,
+      land: ({ witness }, manner) => lander.land(witness, manner),
+      kindOf: ({ witness }) => lander.kindOf(witness),
+      explain: ({ witness }, manner) => lander.explain(witness, manner),
+    };
   });
 }

@@ -27,6 +27,8 @@ export interface Lane {
   readonly name: string;
   /** The name without what it says of sockets: the same for all lanes that only their sockets tell apart. */
   readonly road: string;
+  /** Whence and where to, in a word or two each: `pod`, `elsewhere`. */
+  readonly ends: readonly [from: string, to: string];
   readonly host: LaneHost;
   /** `route`: the route chooses the source; `bound`: the socket is bound to it, so that a flow's text names it. */
   readonly binding: "route" | "bound";
@@ -95,37 +97,39 @@ function listRoads(family: Family, { addresses, links, vm: vmState, passThrough 
       ? [{ sources: [single("127.0.0.1")], destinations: loopback }]
       : loopback.map((own) => ({ sources: [own], destinations: [own] }));
   const bound = [
-    ["from the pod, bound to a loopback address, to itself", loopback, [...loopback, pod], unbound],
-    ["from the pod, bound to its own address, to loopback", [pod], loopback, []],
+    ["from the pod, bound to a loopback address, to itself", "itself", loopback, [...loopback, pod], unbound],
+    ["from the pod, bound to its own address, to loopback", "loopback", [pod], loopback, []],
     // IPv4 lets no socket with a loopback source connect to elsewhere (EINVAL, `__mkroute_output` in net/ipv4/route.c); IPv6 does.
     ...(family === 4
       ? []
-      : [["from the pod, bound to a loopback address, to elsewhere", loopback, foreign, []] as const]),
+      : [["from the pod, bound to a loopback address, to elsewhere", "elsewhere", loopback, foreign, []] as const]),
+  ] as const;
+  const fromLoopback = family === 4 ? [single("127.0.0.1")] : "destination";
+  const routed = [
+    ["from the pod to elsewhere", "elsewhere", [pod], foreign],
+    ["from the pod to its own address", "itself", "destination", [pod]],
+    ["from the pod to loopback", "loopback", fromLoopback, loopback],
   ] as const;
   const plain = { protocol: "tcp", ports: PORTS, without: [], socket: PLAIN_SOCKET } as const;
   const fromPod = { ...plain, host: "pod", uids: ANY_ID, gids: ANY_ID, link: null } as const;
   const fromOutside = { ...plain, uids: ROOT, gids: ROOT } as const;
   const outsiders = subtractRanges(foreign, [single(addresses.upstream[family]), ...(vmState === "there" ? [vm] : [])]);
   return [
-    { ...fromPod, name: "from the pod to elsewhere", binding: "route", sources: [pod], destinations: foreign },
-    {
-      ...fromPod,
-      name: "from the pod to its own address",
-      binding: "route",
-      sources: "destination",
-      destinations: [pod],
-    },
-    {
-      ...fromPod,
-      name: "from the pod to loopback",
-      binding: "route",
-      sources: family === 4 ? [single("127.0.0.1")] : "destination",
-      destinations: loopback,
-    },
-    ...bound.map(
-      ([name, sources, destinations, without]): Road => ({
+    ...routed.map(
+      ([name, to, sources, destinations]): Road => ({
         ...fromPod,
         name,
+        ends: ["pod", to],
+        binding: "route",
+        sources,
+        destinations,
+      }),
+    ),
+    ...bound.map(
+      ([name, to, sources, destinations, without]): Road => ({
+        ...fromPod,
+        name,
+        ends: ["pod", to],
         binding: "bound",
         sources,
         destinations,
@@ -135,6 +139,7 @@ function listRoads(family: Family, { addresses, links, vm: vmState, passThrough 
     {
       ...fromOutside,
       name: "from outside to the pod",
+      ends: ["outside", "pod"],
       host: "client",
       binding: "route",
       sources: outsiders,
@@ -144,6 +149,7 @@ function listRoads(family: Family, { addresses, links, vm: vmState, passThrough 
     {
       ...fromOutside,
       name: "from upstream to the pod",
+      ends: ["upstream", "pod"],
       host: "upstream",
       binding: "route",
       sources: [single(addresses.upstream[family])],
@@ -155,6 +161,7 @@ function listRoads(family: Family, { addresses, links, vm: vmState, passThrough 
       (link): Road => ({
         ...fromPod,
         name: `from the pod to the machine behind ${link}`,
+        ends: ["pod", `machine behind ${link}`],
         binding: "route",
         sources: [near],
         destinations: [vm],
@@ -165,6 +172,7 @@ function listRoads(family: Family, { addresses, links, vm: vmState, passThrough 
       (link): Road => ({
         ...fromOutside,
         name: `from the machine behind ${link}`,
+        ends: [`machine behind ${link}`, "anywhere"],
         host: "vm",
         binding: "route",
         sources: [vm],
@@ -180,9 +188,8 @@ function single(address: string): readonly [bigint, bigint] {
   return [value, value];
 }
 
-function rangesOf(network: string): ValueRanges {
-  const parsed = parseNetwork(network);
-  return parsed ? networkRanges(parsed) : [];
+function rangesOf(text: string): ValueRanges {
+  return [parseNetwork(text)].flatMap((network) => (network ? networkRanges(network) : []));
 }
 
 /** Gives lanes as they are by another protocol: whatever tells flows apart by their ends is the same for both. */

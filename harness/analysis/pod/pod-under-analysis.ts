@@ -5,22 +5,34 @@ import type { Match } from "../../model/match.ts";
 import { type PodSpec, withLinks } from "../../model/pod.ts";
 import { replaceMatches } from "../../model/rule-parts.ts";
 import type { PodRules, Rule, RulePlace, Ruleset } from "../../model/ruleset.ts";
+import type { Verdict } from "../../model/trace.ts";
 import { compilePod, type Simulator } from "../../netfilter/simulator.ts";
 import { listPlaces, listSteps } from "../../netfilter/steps.ts";
 import { originalChain, tellApart } from "../flows/told-apart.ts";
 import type { Witness } from "../flows/witness.ts";
+import { abstractLanding } from "./abstract-landing.ts";
 import { preparePod } from "./wide-pod.ts";
 
 /** A landing with the rules that led there, each once, in the order in which packets met them. */
 export interface ExplainedLanding {
   readonly landing: Landing;
   readonly rules: readonly RulePlace[];
+  /** The last of them that dropped, refused or translated a packet, or else the last that let one go; null: no rule did either. */
+  readonly deciding: RulePlace | null;
+  /** Whether that rule rejected it: whoever dials cannot tell it from a port at which nobody listens. */
+  readonly isRejected: boolean;
 }
+
+/** What a rule does that settles where a flow lands, whatever later rules accept. */
+const SETTLING: readonly (Verdict | null)[] = ["drop", "reject", "redirect", "dnat", "tproxy", "notrack"];
+const LEAVING: readonly (Verdict | null)[] = ["return", "accept"];
 
 /** Lands witnesses under one rule set, by the simulator: the diagrams say which flows are alike, it says where they land. */
 export interface Lander {
   land(witness: Witness, manner: Manner): Landing;
   explain(witness: Witness, manner: Manner): ExplainedLanding;
+  /** Gives the kind of where it lands if it is answered ({@link abstractLanding}); `rejected` where a rule turns it away. */
+  kindOf(witness: Witness): string;
 }
 
 /**
@@ -41,8 +53,13 @@ export function openLander(rules: PodRules, spec: PodSpec, witnesses: readonly W
     simulators.set(key, made);
     return made;
   };
-  return {
+  const lander: Lander = {
     land: (witness, manner) => find(witness).land(witness.flow, manner),
+    kindOf: (witness) => {
+      const landing = lander.land(witness, "answer");
+      if (landing.kind === "refused" && lander.explain(witness, "answer").isRejected) return "rejected";
+      return abstractLanding(landing, witness.flow, spec.shape);
+    },
     explain: (witness, manner) => {
       const { landing, connections } = find(witness).explain(witness.flow, manner, (chain, rule) =>
         quoteRule(originalChain(chain), rule, witness.flow.family),
@@ -50,9 +67,18 @@ export function openLander(rules: PodRules, spec: PodSpec, witnesses: readonly W
       const deciding = listSteps(connections)
         .filter(({ matched, verdict }) => matched === true && verdict !== "continue")
         .map((step) => ({ ...step, chain: originalChain(step.chain) }));
-      return { landing, rules: listPlaces(deciding) };
+      const last = [SETTLING, LEAVING].flatMap(
+        (verdicts) => deciding.findLast(({ verdict }) => verdicts.includes(verdict)) ?? [],
+      );
+      return {
+        landing,
+        rules: listPlaces(deciding),
+        deciding: listPlaces(last)[0] ?? null,
+        isRejected: last[0]?.verdict === "reject",
+      };
     },
   };
+  return lander;
 }
 
 function assumeMatches(rules: PodRules, assumed: Witness["assumed"]): PodRules {

@@ -1,23 +1,35 @@
 import { type MappedClass, mapFlows } from "../../analysis/map.ts";
+import { glanceFlows } from "../../analysis/map-glance.ts";
+import { FLOW_PROTOCOLS } from "../../model/flow.ts";
 import type { FlowSet } from "../../model/flow-set.ts";
 import { listFamilies } from "../../model/ruleset.ts";
 import { renderJson } from "../../report/json.ts";
 import { wrapLine } from "../../report/wrap-line.ts";
+import type { OptionSpec } from "../arguments/options.ts";
 import { analysedProtocols, nameProtocols, renderWithin, withinData } from "../arguments/restriction.ts";
 import type { Command, CommandIo } from "../command.ts";
 import { ANALYSIS_OPTIONS, type AnalysisInput, readAnalysisInput } from "../input/analysis-input.ts";
+import { renderGlance } from "../output/map-text.ts";
 import { chooseColumns } from "../output/text-columns.ts";
 import type { CommandHelp } from "./help.ts";
 
 /** The room a flow takes where its conditions stand beside it. */
 const FLOW_COLUMNS = 30;
 
+const SPECS: readonly OptionSpec[] = [
+  {
+    name: "all",
+    value: null,
+    help: "lists every class of flows with an example, those of sockets bound to an address too",
+  },
+];
+
 const HELP: CommandHelp = {
   usage: ["landfall map [MESH OPTION…] [OPTION…]"],
   about: [
-    "Prints where every TCP flow lands: each class of flows with the same landing, with an example flow. Without mesh options it uses the rules of the seed command. It drives no traffic.",
+    'Prints where every TCP flow lands, and which rule decides it. Each line is about exactly the flows it names: "all others" are those of the same way that no other line names. Without mesh options it uses the rules of the seed command. It drives no traffic.',
   ],
-  options: [{ title: "Options", options: ANALYSIS_OPTIONS }],
+  options: [{ title: "Options", options: [...SPECS, ...ANALYSIS_OPTIONS] }],
   captureFlags: "listed",
   examples: [["landfall map --rules rules.txt", "where flows land under rules from a file"]],
   exitCodes: {
@@ -31,14 +43,20 @@ const HELP: CommandHelp = {
 export const map: Command = {
   help: HELP,
   async run(args, io) {
-    const input = readAnalysisInput(args, [], io, ["tcp", "udp"]);
+    const input = readAnalysisInput(args, SPECS, io, FLOW_PROTOCOLS);
     if (input.line.purpose === "usage") return "help";
-    const { rules, setting } = input;
+    const { rules, setting, line } = input;
+    const { within } = setting;
+    if (!line.options.values.has("json") && !line.options.values.has("all")) {
+      const glances = listFamilies(rules).map((family) => glanceFlows(rules, family, setting));
+      io.out(renderWithin(within) + renderGlance(glances, rules, { ...io, within }));
+      return glances.every(({ isKnown }) => isKnown) && input.notLookedAt.length === 0 ? 0 : 3;
+    }
     const classes = listFamilies(rules).flatMap((family) => mapFlows(rules, family, setting));
     io.out(
-      input.line.options.values.has("json")
+      line.options.values.has("json")
         ? renderData(classes, input)
-        : renderWithin(input.setting.within) + renderMap(classes, io, input.setting.within),
+        : renderWithin(within) + renderMap(classes, io, within),
     );
     const isAllKnown = classes.every(({ landing }) => landing.kind !== "could-not-look");
     return isAllKnown && input.notLookedAt.length === 0 ? 0 : 3;

@@ -78,8 +78,8 @@ export function readRulesFiles(
     const read = readSource(source, table, io, findings);
     if (read === null) continue;
     hidden.push(...read.hidden);
-    ip = merge(ip ?? null, read.ip, source, findings);
-    ip6 = merge(ip6 ?? null, read.ip6, source, findings);
+    ip = merge(ip ?? null, nameFile(read.ip, source), source, findings);
+    ip6 = merge(ip6 ?? null, nameFile(read.ip6, source), source, findings);
   }
   if (hidden.length > 0 && findings.length === 0) {
     const message = "The text does not contain every rule, so no answer would be complete; nothing was done.";
@@ -107,6 +107,12 @@ function readSource(
   if (isEmpty) io.err(`landfall: ${where} has no rules.\n`);
   for (const notice of value.notices) io.err(`landfall: ${where}: ${notice}.\n`);
   return (value.ip ?? value.ip6) ? value : { ...value, [familyKey(value.family)]: emptyRuleset(value.family) };
+}
+
+/** Lines of standard input cannot be looked up. */
+function nameFile(ruleset: Ruleset | null, { path }: RulesSource): Ruleset | null {
+  if (ruleset === null || path === "-") return ruleset;
+  return { ...ruleset, tables: ruleset.tables.map((table) => ({ ...table, file: path })) };
 }
 
 /** Tables of one family may come from several files, each from one. */

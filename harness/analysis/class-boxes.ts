@@ -1,0 +1,73 @@
+import { type Diagram, type Memo, TERMINAL } from "./diagrams/diagrams.ts";
+import { type Intervals, uniteIntervals } from "./diagrams/intervals.ts";
+import type { Axis } from "./flows/axis.ts";
+import { DIMENSION, FIRST_REST, type FlowSpace, sizeOf } from "./flows/flow-space.ts";
+
+/** Boxes of one class that are written out; beyond, their number is told and the first are given. */
+const BOXES_AT_MOST = 12;
+
+/** For each dimension that a box is narrow in, the atoms it spans. */
+export type Box = ReadonlyMap<number, Intervals>;
+
+/** Gives the diagram that is `in` for the class and `out` elsewhere, so that what no longer matters falls away. */
+export function markClass(root: Diagram, terminals: ReadonlySet<Diagram>, { diagrams }: FlowSpace): Diagram {
+  const [inside, out] = [diagrams.terminal("in"), diagrams.terminal("out")];
+  const memo: Memo = new Map();
+  return diagrams.combine(root, out, (a) => (terminals.has(a) ? inside : out), memo, FIRST_REST);
+}
+
+function branches(at: Diagram, { diagrams }: FlowSpace): ReadonlyMap<Diagram, Intervals> {
+  const starts = diagrams.startsOf(at);
+  const found = new Map<Diagram, (readonly [number, number])[]>();
+  for (const [i, child] of diagrams.childrenOf(at).entries()) {
+    const span = [starts[i] ?? 0, (starts[i + 1] ?? TERMINAL) - 1] as const;
+    found.set(child, [...(found.get(child) ?? []), span]);
+  }
+  return found;
+}
+
+/** Gives how many boxes a class falls into. */
+export function countBoxes(root: Diagram, space: FlowSpace): number {
+  const counts = new Map<Diagram, number>();
+  const count = (at: Diagram): number => {
+    const known = counts.get(at);
+    if (known !== undefined) return known;
+    const isTerminal = space.diagrams.variableOf(at) >= FIRST_REST;
+    const made = isTerminal
+      ? Number(space.diagrams.nameOf(at) === "in")
+      : [...branches(at, space).keys()].reduce((sum, child) => sum + count(child), 0);
+    counts.set(at, made);
+    return made;
+  };
+  return count(root);
+}
+
+/** Gives boxes that no flow is in twice, at most {@link BOXES_AT_MOST}: together the class, where there are no more. */
+export function listBoxes(root: Diagram, space: FlowSpace): readonly Box[] {
+  const boxes: Box[] = [];
+  const walk = (at: Diagram, box: Box): void => {
+    if (boxes.length >= BOXES_AT_MOST || countBoxes(at, space) === 0) return;
+    if (space.diagrams.variableOf(at) >= FIRST_REST) {
+      boxes.push(box);
+      return;
+    }
+    for (const [child, spans] of branches(at, space))
+      walk(child, new Map([...box, [space.diagrams.variableOf(at), spans]]));
+  };
+  walk(root, new Map());
+  return boxes;
+}
+
+/** Cuts intervals at the last value that a dimension has: the last branch of a diagram has no end. */
+export function clipSpans(variable: number, spans: Intervals, space: FlowSpace): Intervals {
+  const last = sizeOf(space, variable) - 1;
+  return uniteIntervals(spans.map(([first, end]) => [first, Math.min(end, last)] as const));
+}
+
+/** Gives what a dimension is called in words, and its values. */
+export function nameOfDimension(variable: number, space: FlowSpace): readonly [string, Axis] {
+  if (variable === DIMENSION.uid) return ["uid", space.ids];
+  if (variable === DIMENSION.gid) return ["gid", space.ids];
+  if (variable === DIMENSION.source) return ["from", space.addresses];
+  return variable === DIMENSION.destination ? ["to", space.addresses] : ["port", space.ports];
+}

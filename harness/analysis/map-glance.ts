@@ -1,0 +1,172 @@
+import type { Family } from "../model/address.ts";
+import type { FlowProtocol } from "../model/flow.ts";
+import type { PodRules, RulePlace } from "../model/ruleset.ts";
+import { describeBriefly } from "./brief-class.ts";
+import type { Diagram } from "./diagrams/diagrams.ts";
+import { type ClassifiedLane, classifyFlows, type FlowClass } from "./flows/flow-classes.ts";
+import type { Lane } from "./flows/lanes.ts";
+import type { AnalysisSetting } from "./flows/partition.ts";
+import { joinSocketRows } from "./flows/socket-rows.ts";
+
+/** One line of the map at a glance: flows of one way that land alike. */
+export interface GlanceRow {
+  readonly family: Family;
+  readonly protocol: FlowProtocol;
+  /** Where they start: `pod`, `outside`; several where their flows land alike. */
+  readonly from: readonly string[];
+  /** Where they are headed: `elsewhere`, `loopback`; several where their flows land alike. */
+  readonly to: readonly string[];
+  /** Which of these flows: `uid 1337 or gid 1337`, `all`, `all others`. */
+  readonly who: string;
+  /** Where they land: `envoy-inbound:15006`, `as dialled`. */
+  readonly kind: string;
+  /** The rules that decide it, each once; empty where no rule does. */
+  readonly deciding: readonly RulePlace[];
+}
+
+/** A map at a glance, and what it leaves out. */
+export interface Glance {
+  readonly rows: readonly GlanceRow[];
+  /** Whether every flow is in a row; otherwise those of sockets that are bound to an address are in none. */
+  readonly isComplete: boolean;
+  /** Whether the landing of every class is known, those left out too. */
+  readonly isKnown: boolean;
+}
+
+/**
+ * Gives the complete table of one family in as few rows as it takes: sockets that are bound to an address are left out, a proxy's own
+ * listener that is dialled itself is counted with the flows that land as dialled or on that listener, ways whose flows land alike are one.
+ * Every row says exactly which flows it is about; `all others` are those of its ends that no row names.
+ */
+export function glanceFlows(rules: PodRules, family: Family, setting: AnalysisSetting): Glance {
+  const lanes = classifyFlows(rules, family, setting);
+  const shown = lanes.filter(({ lane }) => lane.binding === "route");
+  const rows = joinSocketRows(
+    shown.map((classified) => ({ lane: classified.lane, rows: glanceLane(classified) })),
+    ({ who, kind }) => (who === null ? null : JSON.stringify([who, kind])),
+    ([first, ...others]) => ({ ...first, socket: others.length > 0 ? "" : first.socket }),
+  );
+  return {
+    rows: joinWays(rows.map((row) => nameRow(row, family))),
+    isComplete: shown.length === lanes.length,
+    isKnown: lanes.every(({ classes, land }) =>
+      classes.every((flowClass) => land(flowClass, "answer").kind !== "could-not-look"),
+    ),
+  };
+}
+
+const OTHERS = "all others";
+
+interface LaneRow extends Pick<GlanceRow, "kind" | "deciding"> {
+  readonly lane: Lane;
+  /** What the lane says of sockets: `marked 0x1`; empty for plain ones. */
+  readonly socket: string;
+  /** Null where it would take too many words. */
+  readonly who: string | null;
+  readonly place: "only" | "named" | "rest";
+}
+
+function glanceLane(classified: ClassifiedLane): readonly LaneRow[] {
+  const { lane, diagram, space } = classified;
+  const groups = joinOwnListeners(groupByKind(classified), (terminals) =>
+    describeBriefly(diagram, terminals, lane, space),
+  );
+  const described = groups.map(({ kind, members }) => ({
+    kind,
+    who: describeBriefly(diagram, terminalsOf(members), lane, space),
+    deciding: listDeciding(members, classified),
+  }));
+  const longest = Math.max(...described.map(({ who }) => who?.length ?? Number.POSITIVE_INFINITY));
+  const rest = described.find(({ who }) => (who?.length ?? Number.POSITIVE_INFINITY) === longest);
+  const socket = lane.name.slice(lane.road.length).replace(/^, /, "");
+  const rows = described.map((row): LaneRow => {
+    const place = described.length === 1 ? "only" : row === rest ? "rest" : "named";
+    return { ...row, lane, socket, place };
+  });
+  return rows.toSorted((a, b) => Number(a.place === "rest") - Number(b.place === "rest"));
+}
+
+interface KindGroup {
+  readonly kind: string;
+  readonly members: readonly FlowClass[];
+}
+
+function groupByKind({ classes, kindOf }: ClassifiedLane): readonly KindGroup[] {
+  const describe = (flowClass: FlowClass) => {
+    const given = [...flowClass.witness.assumed].map(([match, answer]) => `${match} ${answer}`).join(", ");
+    return `${kindOf(flowClass)}${given === "" ? "" : ` if ${given}`}`;
+  };
+  return [...Map.groupBy(classes, describe)].map(([kind, members]) => ({ kind, members }));
+}
+
+const ITSELF = / dialled itself$/;
+
+/**
+ * Flows to a proxy's own listener land as dialled and on that listener: both rows would be right, and the one is chosen that leaves less to
+ * say.
+ */
+function joinOwnListeners(
+  groups: readonly KindGroup[],
+  describe: (terminals: ReadonlySet<Diagram>) => string | null,
+): readonly KindGroup[] {
+  return groups.reduce<readonly KindGroup[]>((known, own) => {
+    if (!ITSELF.test(own.kind)) return known;
+    const fitting = known.filter(({ kind }) => kind === "as dialled" || kind === own.kind.replace(ITSELF, ""));
+    const joined = fitting.map((other) =>
+      known
+        .filter((group) => group !== own && group !== other)
+        .concat({ kind: other.kind, members: [...other.members, ...own.members] }),
+    );
+    const lengthOf = (some: readonly KindGroup[]) =>
+      some.reduce((sum, { members }) => sum + (describe(terminalsOf(members))?.length ?? 1000), 0);
+    const [best = known] = joined.toSorted((a, b) => lengthOf(a) - lengthOf(b));
+    return best;
+  }, groups);
+}
+
+function terminalsOf(members: readonly FlowClass[]): ReadonlySet<Diagram> {
+  return new Set(members.map(({ terminal }) => terminal));
+}
+
+function listDeciding(members: readonly FlowClass[], { explain }: ClassifiedLane): readonly RulePlace[] {
+  const places = members.flatMap((member) => explain(member, "answer").deciding ?? []);
+  return [...new Map(places.map((place) => [`${place.table} ${place.chain} ${place.index}`, place])).values()];
+}
+
+function nameRow({ lane, socket, who, place, kind, deciding }: LaneRow, family: Family): GlanceRow {
+  const which = place === "only" ? "" : place === "rest" ? OTHERS : (who ?? "some others");
+  const parts = [socket, which].filter((part) => part !== "");
+  const [from, to] = lane.ends;
+  return {
+    family,
+    protocol: lane.protocol,
+    from: [from],
+    to: [to],
+    who: parts.length === 0 ? "all" : parts.join(", "),
+    kind,
+    deciding,
+  };
+}
+
+/** Ways to the same end, or from the same start, whose flows land alike are one. */
+function joinWays(rows: readonly GlanceRow[]): readonly GlanceRow[] {
+  const ways = [...Map.groupBy(rows, ({ protocol, from, to }) => JSON.stringify([protocol, from, to])).values()];
+  return joinAlike(joinAlike(ways, "from", "to"), "to", "from").flat();
+}
+
+function joinAlike(
+  ways: readonly (readonly GlanceRow[])[],
+  joined: "from" | "to",
+  same: "from" | "to",
+): readonly (readonly GlanceRow[])[] {
+  const keyOf = (way: readonly GlanceRow[]) =>
+    JSON.stringify(way.map(({ protocol, who, kind, deciding, [same]: end }) => [protocol, end, who, kind, deciding]));
+  return [...Map.groupBy(ways, keyOf).values()].map((alike) => {
+    const [first = []] = alike;
+    const ends = [...new Set(alike.flatMap((way) => way[0]?.[joined] ?? []))];
+    // Exceptions are read first.
+    return first
+      .map((row) => ({ ...row, [joined]: ends }))
+      .toSorted((a, b) => Number(a.who === OTHERS) - Number(b.who === OTHERS));
+  });
+}

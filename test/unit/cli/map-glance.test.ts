@@ -1,0 +1,56 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { runCommand } from "./run-command.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "landfall-glance-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function write(name: string, ...lines: readonly string[]): string {
+  writeFileSync(join(folder, name), `${lines.join("\n")}\n`);
+  return join(folder, name);
+}
+
+describe("map", () => {
+  test("tells the seed in twelve lines of eighty columns", async () => {
+    const { code, out } = await runCommand("map");
+    expect({ code, lines: out.split("\n") }).toEqual({
+      code: 0,
+      lines: [
+        "from → to        who and which ports   lands on              decided by",
+        "pod → elsewhere  uid 1337 or gid 1337  as dialled            ISTIO_OUTPUT 3",
+        "                 all others            envoy-outbound:15001  ISTIO_REDIRECT 1",
+        "pod → itself     all                   envoy-inbound:15006   ISTIO_IN_REDIRECT 1",
+        "pod → loopback   to 127.0.0.1          as dialled            ISTIO_OUTPUT 3, 5",
+        "                 all others            envoy-inbound:15006   ISTIO_IN_REDIRECT 1",
+        "outside → pod    port 22, 15020        as dialled            ISTIO_INBOUND 1, 2",
+        "                 all others            envoy-inbound:15006   ISTIO_IN_REDIRECT 1",
+        "IPv6 pod → elsewhere, loopback         as dialled            filter INPUT 1",
+        "IPv6 pod → itself                      timed-out             filter INPUT 3",
+        "IPv6 outside → pod                     rejected              filter INPUT 3",
+        "Not shown: TCP flows of sockets that are bound to an address; --all adds them.",
+        "",
+      ],
+    });
+  });
+  test("says of flows that a rule rejects that they are rejected, and names its line", async () => {
+    const file = write(
+      "reject.rules",
+      "*filter",
+      ":INPUT ACCEPT [0:0]",
+      "-A INPUT -p tcp -m tcp --dport 8080 -j REJECT --reject-with tcp-reset",
+      "-A INPUT -p tcp -m tcp --dport 9090 -j DROP",
+      "COMMIT",
+    );
+    const asked = ["map", "--rules", file, "--within", "client -> pod:*"];
+    const { out } = await runCommand(...asked);
+    const [, rejected, ...rest] = out.split("\n").filter((line) => line !== "");
+    expect(rejected).toContain("from → to");
+    const text = rest.join(" ").replaceAll(/\s+/g, " ");
+    expect(text).toMatch(/outside → pod port 8080 rejected filter INPUT 1 \(\S*reject\.rules:3\)/);
+    expect(text).toMatch(/port 9090 timed-out filter INPUT 2 \(\S*reject\.rules:4\)/);
+    expect(text).toMatch(/all others as dialled no rule/);
+    expect((await runCommand(...asked, "--all")).out).toMatch(/^ {2}rejected /m);
+  });
+});
