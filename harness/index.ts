@@ -37,6 +37,7 @@ export { compilePod, type Explanation, type Simulator } from "./netfilter/simula
 export { renderHtml } from "./report/html.ts";
 export { renderJson } from "./report/json.ts";
 export { renderJunit } from "./report/junit.ts";
+export { renderMarkdown } from "./report/markdown.ts";
 export { renderTerminal } from "./report/terminal.ts";
 export { type RunOptions, runScenarios } from "./run/run.ts";
 export { type ParsedScenario, parseScenario } from "./run/scenario/parsed-scenario.ts";

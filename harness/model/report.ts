@@ -101,6 +101,26 @@ export interface ClassReport {
   readonly failure: string | null;
 }
 
+/**
+ * What a cause is. `other-target`: a rule takes the flows and does something else than required. `missing-rule`: no rule does what the
+ * required one does. `deciding-rule`: this rule decides where they land; which one is missing cannot be told. `no-rule`: no rule takes
+ * them. `routing`: policy routing is missing. `expectation`: the scenario expects another landing than its own settings demand.
+ */
+export const CAUSES = ["other-target", "missing-rule", "deciding-rule", "no-rule", "routing", "expectation"] as const;
+
+/** Why flows of one scenario landed wrong: one wrong rule shows in many flows. */
+export interface CauseReport {
+  readonly kind: (typeof CAUSES)[number];
+  /** The rule under test that decides; null where none does. */
+  readonly rule: RulePlace | null;
+  /** The rule that the mesh's own tool has for them; null where that is not known. */
+  readonly wanted: RulePlace | null;
+  /** Why, as one sentence without its end. */
+  readonly why: string;
+  /** The flows, in the scenario's order. */
+  readonly flows: readonly { readonly flow: string; readonly manner: Manner }[];
+}
+
 /** One scenario's flows, in the order the scenario lists them. */
 export interface ScenarioReport {
   readonly name: string;
@@ -122,6 +142,8 @@ export interface ScenarioReport {
   readonly notices: readonly string[];
   /** What user-supplied rules leave out although it is required, and no flow can reveal. */
   readonly omissions: readonly Omission[];
+  /** Why flows landed wrong: each of these flows is in exactly one. Absent in reports of earlier versions. */
+  readonly causes?: readonly CauseReport[];
 }
 
 /** What a sandbox says of itself. */

@@ -145,15 +145,24 @@ export interface RulePlace {
   readonly chain: string;
   readonly index: number;
   readonly rule: string;
+  /** The file that it stands in, as the user names it, and its line there, counted from 1; absent where it came from no file. */
+  readonly file?: string;
+  readonly line?: number;
 }
 
-/** Gives where a rule was written, `rules.txt:12`; null where it did not come from a file, or nobody knows its line. */
-export function findOrigin(rules: PodRules, { family, table, chain, index }: Omit<RulePlace, "rule">): string | null {
+/** Gives a rule's place with the file and line that it was read from, where it was. */
+export function placeInFile<Place extends RulePlace>(place: Place, rules: PodRules): Place {
+  const { family, table, chain, index } = place;
   for (const { name, file, chains } of rules[familyKey(family)]?.tables ?? []) {
     const line = name === table ? chains.find((one) => one.name === chain)?.rules[index - 1]?.line : undefined;
-    if (file !== undefined && line !== undefined) return `${file}:${line}`;
+    if (file !== undefined && line !== undefined) return { ...place, file, line };
   }
-  return null;
+  return place;
+}
+
+/** Gives where a rule was written, `rules.txt:12`; null where it came from no file. */
+export function renderOrigin({ file, line }: Pick<RulePlace, "file" | "line">): string | null {
+  return file === undefined ? null : `${file}:${line}`;
 }
 
 /** Gives a text that two places share only where they are one: `4 nat OUTPUT 1`. The rule's own text is not in it. */

@@ -1,8 +1,8 @@
 import { hasKernel } from "../model/backends.ts";
 import { type BackendName, type FlowReport, judgePrediction, type Omission } from "../model/report.ts";
-import { describeLanding, describeRule } from "./landing-phrase.ts";
+import { describeGot, describeLanding, describeRule } from "./landing-phrase.ts";
 
-/** One thing that is known of a flow or of rules, under a short name: `["seen", "refused"]`. */
+/** One thing that is known of a flow or of rules, under a short name: `["got", "refused"]`. */
 export type EvidenceRow = readonly [name: string, text: string];
 
 /** Where the texts of aligned rows begin: behind the names, the longest of which is `predicted`, and a blank. */
@@ -13,26 +13,28 @@ export const MISPREDICTED =
   "the kernel did something other than predicted: this is a defect of landfall, or of its observation; please report it";
 
 /**
- * Gives everything that is known of a flow: expected, predicted and seen, the rules that took it, and what should have. Where nothing is
- * driven, nothing is seen: what a simulated sandbox gives is a prediction.
+ * Gives everything that is known of a flow: what was expected, what it got, the prediction where that is another, the rules that took it,
+ * and what should have. Where nothing is driven a flow gets nothing: what a simulated sandbox gives is a prediction.
  */
 export function listEvidence(flow: FlowReport, backend: BackendName): readonly EvidenceRow[] {
-  const isDriven = nameObserved(backend) === "seen";
+  const isDriven = nameObserved(backend) === "got";
   const { rulesBy } = flow;
   const told = isDriven || rulesBy === "nobody" ? flow : { ...flow, rulesBy: "prediction" as const };
   return [
     ["expected", describeLanding(flow.expected)],
-    ...(isDriven && flow.predicted !== null ? [["predicted", describeLanding(flow.predicted)] as const] : []),
-    [nameObserved(backend), describeLanding(flow.observed)],
+    ...(isDriven && flow.predicted !== null && judgePrediction(flow) !== "agrees"
+      ? [["predicted", describeLanding(flow.predicted)] as const]
+      : []),
+    [nameObserved(backend), describeGot(flow)],
     ...(flow.verdict === "could-not-look" ? [] : describeRules(told).map((rule) => ["rule", rule] as const)),
     ...describeWanted(flow),
     ...(judgePrediction(flow) === "disagrees" ? [["defect", MISPREDICTED] as const] : []),
   ];
 }
 
-/** Gives the name of the row that says where a flow landed: a simulated sandbox has seen nothing. */
-export function nameObserved(backend: BackendName): "seen" | "predicted" {
-  return hasKernel(backend) ? "seen" : "predicted";
+/** Gives the name of the row that says where a flow landed: in a simulated sandbox nothing is driven. */
+export function nameObserved(backend: BackendName): "got" | "predicted" {
+  return hasKernel(backend) ? "got" : "predicted";
 }
 
 /** Gives rows as lines, the texts beneath each other. */

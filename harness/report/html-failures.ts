@@ -1,4 +1,5 @@
 import type { BackendName, FlowReport, Report, ScenarioReport } from "../model/report.ts";
+import { type ToldCause, tellCauses } from "./causes-phrase.ts";
 import { renderOmission, renderRows } from "./html-evidence.ts";
 import { nameRow } from "./html-flow.ts";
 import { type Html, html } from "./html-text.ts";
@@ -51,14 +52,33 @@ function rankScenario({ scenario, failures }: FailedScenario): number {
 
 function renderFailedScenario({ scenario, failures }: FailedScenario, backend: BackendName): Html {
   const told: ToldCauses = new Map();
+  const causes = tellCauses(scenario, backend);
+  const isInCause = ({ flow }: Failure) => scenario.causes !== undefined && flow.verdict === "wrong";
+  const rowOf = (flow: FlowReport) => failures.find((each) => each.flow === flow)?.row ?? "";
   return html`<h3>${scenario.name}<span class="claim">${scenario.claim}</span></h3>
 ${scenario.omissions.map(renderOmission)}
-${failures.map((failure) => renderFailure(failure, told, backend))}`;
+${causes.map((cause) => renderCause(cause, rowOf))}
+${failures.filter((failure) => !isInCause(failure)).map((failure) => renderFailure(failure, told, backend))}`;
+}
+
+/** The cause first, then two flows in full, then the names of others. */
+function renderCause({ heading, rows, shown, others, unnamed }: ToldCause, rowOf: (flow: FlowReport) => string): Html {
+  const more = unnamed > 0 ? `, and ${unnamed} more` : "";
+  return html`<p><span class="wrong">${MARKS.wrong}</span> <strong class="wrong">${heading}</strong></p>
+${renderRows(rows)}
+${shown.map(
+  ({ flow, rows: ends }) => html`<p><a href="#${rowOf(flow)}">${flow.flow}</a>${nameManner(flow)}</p>
+${renderRows(ends)}`,
+)}
+${others.length > 0 ? html`<p class="dim">and ${others.join(", ")}${more}</p>` : html``}`;
+}
+
+function nameManner({ manner }: FlowReport): Html {
+  return manner === "forward" ? html` <span class="dim">where the proxy forwards</span>` : html``;
 }
 
 function renderFailure({ flow, row }: Failure, told: ToldCauses, backend: BackendName): Html {
-  const manner = flow.manner === "forward" ? html` <span class="dim">where the proxy forwards</span>` : html``;
-  return html`<p><span class="${flow.verdict}">${MARKS[flow.verdict]}</span> <a href="#${row}">${flow.flow}</a>${manner}
+  return html`<p><span class="${flow.verdict}">${MARKS[flow.verdict]}</span> <a href="#${row}">${flow.flow}</a>${nameManner(flow)}
 <code class="${flow.verdict}">${shortenLanding(flow)}</code></p>
 ${renderRows(selectEvidence(flow, told, backend))}`;
 }

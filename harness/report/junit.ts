@@ -7,9 +7,10 @@ import {
   type ScenarioReport,
 } from "../model/report.ts";
 import { escapeData } from "../model/visible-text.ts";
+import { describeCause, describeEnds } from "./causes-phrase.ts";
 import { describeClasses, describeClassFailure, describeUnseenFamily, listLeft } from "./classes-phrase.ts";
-import { alignEvidence, describeOmission, listEvidence, MISPREDICTED } from "./evidence.ts";
-import { describeLanding } from "./landing-phrase.ts";
+import { alignEvidence, describeOmission, listEvidence, MISPREDICTED, nameObserved } from "./evidence.ts";
+import { describeGot, describeLanding } from "./landing-phrase.ts";
 
 // junit-report-builder 5.1.2 declares an ECMAScript default export; what Node gets is the CommonJS one, the builder itself.
 const factory = junit as unknown as Builder;
@@ -41,11 +42,13 @@ function addScenario(suite: TestSuite, scenario: ScenarioReport, report: Report)
     const test = suite.testCase().className(scenario.name).name(nameFlow(flow));
     test.time(toSeconds(flow.durationMs));
     if (flow.verdict === "wrong")
-      test.failure(`landed on ${describeLanding(flow.observed)}`).stacktrace(evidence(flow, backend));
+      test
+        .failure(`expected ${describeLanding(flow.expected)}, ${nameObserved(backend)} ${describeGot(flow)}`)
+        .stacktrace(evidence(flow, backend, scenario));
     if (flow.verdict === "pass" && judgePrediction(flow) === "disagrees")
-      test.error(MISPREDICTED, "mispredicted", evidence(flow, backend));
+      test.error(MISPREDICTED, "mispredicted", evidence(flow, backend, scenario));
     if (flow.verdict === "could-not-look")
-      test.error(describeLanding(flow.observed), "could-not-look", evidence(flow, backend));
+      test.error(describeLanding(flow.observed), "could-not-look", evidence(flow, backend, scenario));
   }
   addClasses(suite, scenario, backend);
   for (const omission of scenario.omissions) {
@@ -77,8 +80,11 @@ function nameFlow(flow: FlowReport): string {
   return flow.manner === "answer" ? flow.flow : `${flow.flow} (forward)`;
 }
 
-function evidence(flow: FlowReport, backend: BackendName): string {
-  return escapeEnd(alignEvidence(listEvidence(flow, backend)).join("\n"));
+function evidence(flow: FlowReport, backend: BackendName, { causes = [] }: ScenarioReport): string {
+  const cause = causes.find(({ flows }) => flows.some((one) => one.flow === flow.flow && one.manner === flow.manner));
+  const rows =
+    cause === undefined ? listEvidence(flow, backend) : [...describeEnds(flow, backend), ...describeCause(cause)];
+  return escapeEnd(alignEvidence(rows).join("\n"));
 }
 
 function escapeEnd(text: string): string {

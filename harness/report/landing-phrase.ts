@@ -3,7 +3,7 @@ import { type Expectation, isLanding } from "../model/expectation.ts";
 import type { Hop, Landing } from "../model/landing.ts";
 import { renderLanding } from "../model/landing-text.ts";
 import type { FlowReport } from "../model/report.ts";
-import type { RulePlace } from "../model/ruleset.ts";
+import { type RulePlace, renderOrigin } from "../model/ruleset.ts";
 
 /**
  * Gives a landing with all that was seen: `envoy-inbound:15006, dialled 10.244.0.2:8080, from 10.244.0.3:41234`. A source port that the
@@ -49,6 +49,25 @@ function describeSource(source: string): string {
 }
 
 /**
+ * Gives what a flow got. Who dials cannot tell which end refused it; where the prediction is a refusal as well, it says so. A port that the
+ * kernel chose, another one each time, is left out.
+ */
+export function describeGot({
+  observed,
+  predicted,
+  from,
+}: Pick<FlowReport, "observed" | "predicted" | "from">): string {
+  const isKnown = observed.kind === "refused" && observed.address === null && predicted?.kind === "refused";
+  return describeLanding(isKnown ? predicted : dropChosenPort(observed, from));
+}
+
+function dropChosenPort(landing: Landing, from: FlowReport["from"]): Landing {
+  const source = landing.source === null ? null : parseEndpoint(landing.source);
+  if (source === null || from.port !== undefined) return landing;
+  return { ...landing, source: renderEndpoint(source.address, 0) };
+}
+
+/**
  * Gives the landing a table shows: the observed one, its source only where the expected one names a source that is not the address the
  * flow was dialled from.
  */
@@ -58,8 +77,14 @@ export function shortenLanding({ expected, observed, from }: FlowReport): string
   return renderLanding(hasOwnSource ? { ...observed, source: null } : observed);
 }
 
-/** Gives a rule's place in one line: `nat ISTIO_OUTPUT 3: -A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN`. */
+/**
+ * Gives a rule's place in one line, with its file and line where it has them.
+ *
+ * @example
+ * "nat ISTIO_OUTPUT 3 (rules.txt:12): -A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN"
+ */
 export function describeRule(place: RulePlace): string {
   const family = place.family === 6 ? "ip6 " : "";
-  return `${family}${place.table} ${place.chain} ${place.index}: ${place.rule}`;
+  const origin = renderOrigin(place);
+  return `${family}${place.table} ${place.chain} ${place.index}${origin === null ? "" : ` (${origin})`}: ${place.rule}`;
 }

@@ -1,5 +1,12 @@
-import { styleText } from "node:util";
-import type { BackendName, FlowReport, FlowVerdict, Omission, Report, ScenarioReport } from "../model/report.ts";
+import {
+  type BackendName,
+  type FlowReport,
+  judgePrediction,
+  type Omission,
+  type Report,
+  type ScenarioReport,
+} from "../model/report.ts";
+import { tellCauses } from "./causes-phrase.ts";
 import { CELLS } from "./cells.ts";
 import {
   describeClasses,
@@ -9,53 +16,53 @@ import {
   listLeft,
 } from "./classes-phrase.ts";
 import { describeCoverage, describeUnhit } from "./coverage-phrase.ts";
-import { alignEvidence, describeOmission, EVIDENCE_INDENT, type EvidenceRow } from "./evidence.ts";
+import { describeOmission } from "./evidence.ts";
 import { describeRule, shortenLanding } from "./landing-phrase.ts";
 import { MARKS } from "./marks.ts";
-import { isClear, selectEvidence, type ToldCauses } from "./told-causes.ts";
+import { renderCause, renderFailed } from "./terminal-causes.ts";
+import { makePaint, type Paint, renderEvidence, STYLES, type TerminalLook } from "./terminal-look.ts";
+import { isClear, isGreen, selectEvidence, type ToldCauses } from "./told-causes.ts";
 import { wrapLine } from "./wrap-line.ts";
 
-/** How a report is to be shown. */
-export interface TerminalLook {
-  /** Width in columns; where a row does not fit, its last parts are left away or stand on a line of their own. */
-  readonly columns: number;
-  readonly color: "color" | "plain";
-}
-
-type Style = Parameters<typeof styleText>[0];
-type Paint = (style: Style, text: string) => string;
-
-const STYLES: Readonly<Record<FlowVerdict, Style>> = { pass: "green", wrong: "red", "could-not-look": "yellow" };
 const GAP = "  ";
-const ROW_INDENT = " ".repeat(6);
-
 /**
  * Gives the report as a person reads it: each scenario's claim, a row for each flow, beneath each flow that did not pass what was
  * expected, predicted and seen and the rules that took it, and the sum at the end.
  */
 export function renderTerminal(report: Report, look: TerminalLook): string {
-  const paint: Paint = (style, text) =>
-    look.color === "color" ? styleText(style, text, { validateStream: false }) : text;
-  const scenarios = report.scenarios.map((scenario) => renderScenario(scenario, report.sandbox.backend, look, paint));
-  return [...scenarios, renderSummary(report, paint)].join("\n");
+  const paint = makePaint(look);
+  const shown = report.scenarios.filter((scenario) => look.rows !== "none" || !isGreen(scenario));
+  const scenarios = shown.map((scenario) => renderScenario(scenario, report.sandbox.backend, look, paint));
+  return [...scenarios, ...renderFailed(report, look, paint), renderSummary(report, paint)].join("\n");
 }
 
 function renderScenario(scenario: ScenarioReport, backend: BackendName, look: TerminalLook, paint: Paint): string {
-  // What stands for a class and is well is one of many: the number of classes tells of it.
-  const shown = scenario.flows.filter((each) => each.chosenFor !== "class" || !isClear(each));
+  // What stands for a class is one of many: the number of classes tells of it, and what is wrong stands among the causes.
+  const isOneOfMany = (each: FlowReport) => each.chosenFor === "class" && (isClear(each) || isInCause(each, scenario));
+  const isQuiet = (each: FlowReport) =>
+    look.rows !== undefined && look.rows !== "all" && (isClear(each) || isInCause(each, scenario));
+  const shown = scenario.flows.filter((each) => !isOneOfMany(each) && !isQuiet(each));
   const flow = Math.max(...shown.map((each) => each.flow.length), 0);
   const told = new Map<string, string>();
   const blocks = (["answer", "forward"] as const).flatMap((manner) => {
     const flows = shown.filter((each) => each.manner === manner);
     const landing = Math.max(...flows.map((each) => shortenLanding(each).length), 0);
     const heading = manner === "forward" && flows.length > 0 ? [paint("dim", "  where the proxy forwards:")] : [];
-    return [...heading, ...flows.flatMap((each) => renderFlow(each, { flow, landing, told, backend }, look, paint))];
+    const table = { flow, landing, told, backend, scenario };
+    return [...heading, ...flows.flatMap((each) => renderFlow(each, table, look, paint))];
   });
   const title = `${paint("bold", scenario.name)}: ${scenario.claim}`;
   const notices = scenario.notices.map((notice) => `  ${paint("yellow", "!")} ${notice}`);
   const omissions = scenario.omissions.flatMap((omission) => renderOmission(omission, look, paint));
   const classes = renderClasses(scenario, backend, look, paint);
-  return [title, ...notices, ...omissions, ...blocks, ...classes, ...renderCoverage(scenario, paint), ""].join("\n");
+  const causes = tellCauses(scenario, backend).flatMap((cause) => renderCause(cause, look, paint));
+  const parts = [...notices, ...omissions, ...blocks, ...causes, ...classes, ...renderCoverage(scenario, paint)];
+  return [title, ...parts, ""].join("\n");
+}
+
+/** A flow of a cause is explained there. */
+function isInCause(flow: FlowReport, { causes }: ScenarioReport): boolean {
+  return flow.verdict === "wrong" && causes !== undefined && judgePrediction(flow) !== "disagrees";
 }
 
 function renderClasses(scenario: ScenarioReport, backend: BackendName, look: TerminalLook, paint: Paint) {
@@ -72,7 +79,7 @@ function renderClasses(scenario: ScenarioReport, backend: BackendName, look: Ter
 
 function renderOmission(omission: Omission, look: TerminalLook, paint: Paint): readonly string[] {
   const head = `  ${paint("red", "✗")} ${paint("red", "the rules omit required configuration, and no flow can reveal it")}`;
-  return [head, ...renderRows(describeOmission(omission), look, paint)];
+  return [head, ...renderEvidence(describeOmission(omission), look, paint)];
 }
 
 /** What rows of one scenario have in common. */
@@ -82,6 +89,7 @@ interface Table {
   readonly landing: number;
   readonly told: ToldCauses;
   readonly backend: BackendName;
+  readonly scenario: ScenarioReport;
 }
 
 function renderFlow(flow: FlowReport, table: Table, look: TerminalLook, paint: Paint): readonly string[] {
@@ -90,22 +98,14 @@ function renderFlow(flow: FlowReport, table: Table, look: TerminalLook, paint: P
   const start = `  ${paint(style, MARKS[flow.verdict])} `;
   const painted = flow.verdict === "pass" ? landing : paint(style, landing);
   const room = look.columns - 4 - table.flow - GAP.length;
-  const evidence = renderRows(selectEvidence(flow, table.told, table.backend), look, paint);
+  const rows = isInCause(flow, table.scenario) ? [] : selectEvidence(flow, table.told, table.backend);
+  const evidence = renderEvidence(rows, look, paint);
   if (landing.length > room) return [`${start}${flow.flow}`, `      ${painted}`, ...evidence];
   const dialled = flow.observed.originalDestination === null ? "" : `dialled ${flow.observed.originalDestination}`;
   const pad = " ".repeat(table.landing - landing.length);
   const fits = dialled !== "" && table.landing + GAP.length + dialled.length <= room;
   const tail = fits ? `${pad}${GAP}${paint("dim", dialled)}` : "";
   return [`${start}${flow.flow.padEnd(table.flow)}${GAP}${painted}${tail}`, ...evidence];
-}
-
-function renderRows(rows: readonly EvidenceRow[], { columns }: TerminalLook, paint: Paint): readonly string[] {
-  const textAt = ROW_INDENT.length + EVIDENCE_INDENT;
-  return alignEvidence(rows).flatMap((line) => {
-    const [first = "", ...rest] = wrapLine(ROW_INDENT + line, textAt, columns, CELLS).split("\n");
-    const name = first.slice(ROW_INDENT.length, textAt).trimEnd();
-    return [ROW_INDENT + paint("dim", name) + first.slice(ROW_INDENT.length + name.length), ...rest];
-  });
 }
 
 function renderCoverage({ coverage }: ScenarioReport, paint: Paint): readonly string[] {

@@ -1,4 +1,10 @@
-import { type BackendName, type FlowReport, type FlowVerdict, judgePrediction } from "../model/report.ts";
+import {
+  type BackendName,
+  type FlowReport,
+  type FlowVerdict,
+  judgePrediction,
+  type ScenarioReport,
+} from "../model/report.ts";
 import { type EvidenceRow, listEvidence, nameObserved } from "./evidence.ts";
 
 /** The flow beneath which a cause was told, by that cause, within one scenario: one wrong rule shows in many flows. */
@@ -13,6 +19,13 @@ function namesOfCauses(verdict: FlowVerdict, backend: BackendName): readonly str
 /** Says whether there is nothing to be told of a flow beside its landing: it landed as expected, and as predicted. */
 export function isClear(flow: FlowReport): boolean {
   return flow.verdict === "pass" && judgePrediction(flow) !== "disagrees";
+}
+
+/** Says whether there is nothing to be told of a scenario: all of its flows landed as expected, and all were looked at. */
+export function isGreen({ flows, omissions, classes, notLookedAt }: ScenarioReport): boolean {
+  const isComplete = classes === null || (classes.left === 0 && classes.failure === null);
+  const isWhole = (notLookedAt ?? []).length === 0 && omissions.length === 0;
+  return isWhole && isComplete && flows.every(isClear);
 }
 
 /**

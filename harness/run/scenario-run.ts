@@ -14,6 +14,7 @@ import { describeTakenPorts } from "./pod-spec.ts";
 import { type Prediction, predictFlows, readRulesInPod } from "./prediction.ts";
 import { attributeFlows } from "./rules/attribution.ts";
 import { measureCoverage } from "./rules/coverage.ts";
+import { explainFailures } from "./rules/explained-failures.ts";
 import { describeInertRules } from "./rules/inert-rules.ts";
 import { makeWantedRuleFinder } from "./rules/wanted-rule.ts";
 import { type BoundFlow, type BoundScenario, bindScenario } from "./scenario/bound-scenario.ts";
@@ -93,7 +94,8 @@ async function runWithRules(
   try {
     await sandbox.install(bound.installation);
     const driven = await driveScenario(bound, sandbox, options, classes);
-    const report = classes === null ? driven : { ...driven, ...classes.complete(driven.flows) };
+    const whole = classes === null ? driven : { ...driven, ...classes.complete(driven.flows) };
+    const report = await explainFailures(whole, bound, sandbox);
     rules = (await options.onRulesIn?.(report, sandbox)) ?? "clear";
     return { report, rules };
   } finally {

@@ -55,13 +55,14 @@ const UNIONS = [
       "harness/model/target-traits.ts",
       "harness/netfilter/chain.ts",
       "harness/netfilter/target.ts",
+      "harness/run/rules/causes.ts",
     ],
   },
   {
     union: "landings",
     file: "harness/model/landing.ts",
     change: [/^export const LANDING_KINDS = \[$/m, 'export const LANDING_KINDS = [\n  "made-up",'],
-    needed: ["harness/model/expectation.ts"],
+    needed: ["harness/model/expectation.ts", "harness/report/causes-phrase.ts"],
   },
   {
     union: "backends",

@@ -16,7 +16,7 @@ const SPECS: readonly OptionSpec[] = [
     name: "report",
     value: "FILE",
     repeatable: true,
-    help: "writes the report to FILE.json, FILE.xml (JUnit) or FILE.html",
+    help: "writes the report to FILE.json, FILE.xml (JUnit), FILE.html or FILE.md; -:md prints it instead of the table",
   },
   { name: "json", value: null, help: "prints the report as JSON" },
 ];

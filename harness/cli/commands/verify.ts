@@ -71,7 +71,7 @@ async function verifyOnce(
   const life = scenarios.length === 1 ? "one-scenario" : "many-scenarios";
   const lost: unknown[] = [];
   // A run that is interrupted leaves no report: neither its own, which would miss flows, nor an earlier one that passed for its own.
-  for (const { path } of options.reports) removeOutput(path);
+  for (const { path } of options.reports) if (path !== "-") removeOutput(path);
   using progress = makeProgress(io, () => performance.now());
   const aside: CommandIo = { ...io, err: progress.tellAside };
   const report = await runScenarios(scenarios, {
@@ -96,7 +96,9 @@ async function verifyOnce(
     },
     onReport: async (told) => {
       progress.wipe();
-      if (!isInterrupted()) await tellReport(told, options.reports, options.output, io);
+      if (isInterrupted()) return;
+      await tellReport(told, options.reports, options.output, io, options.rows);
+      if (io.environment["GITHUB_ACTIONS"] === "true") (await import("../output/github.ts")).tellGithub(told, io);
     },
     clock: () => performance.now(),
   });

@@ -1,3 +1,4 @@
+import { isAbsolute, relative } from "node:path";
 import { LandfallError } from "../../errors.ts";
 import type { FamilyRules } from "../../formats/interpreter.ts";
 import { type RulesText, readRulesText } from "../../formats/rules-text.ts";
@@ -78,8 +79,8 @@ export function readRulesFiles(
     const read = readSource(source, table, io, findings);
     if (read === null) continue;
     hidden.push(...read.hidden);
-    ip = merge(ip ?? null, nameFile(read.ip, source), source, findings);
-    ip6 = merge(ip6 ?? null, nameFile(read.ip6, source), source, findings);
+    ip = merge(ip ?? null, nameFile(read.ip, source, io), source, findings);
+    ip6 = merge(ip6 ?? null, nameFile(read.ip6, source, io), source, findings);
   }
   if (hidden.length > 0 && findings.length === 0) {
     const message = "The text does not contain every rule, so no answer would be complete; nothing was done.";
@@ -110,9 +111,15 @@ function readSource(
 }
 
 /** Lines of standard input cannot be looked up. */
-function nameFile(ruleset: Ruleset | null, { path }: RulesSource): Ruleset | null {
+function nameFile(
+  ruleset: Ruleset | null,
+  { path }: RulesSource,
+  { workingDirectory }: Pick<CommandIo, "workingDirectory">,
+): Ruleset | null {
   if (ruleset === null || path === "-") return ruleset;
-  return { ...ruleset, tables: ruleset.tables.map((table) => ({ ...table, file: path })) };
+  const near = relative(workingDirectory, path);
+  const file = isAbsolute(path) && !near.startsWith("..") ? near : path;
+  return { ...ruleset, tables: ruleset.tables.map((table) => ({ ...table, file })) };
 }
 
 /** Tables of one family may come from several files, each from one. */

@@ -1,6 +1,6 @@
 import type { Glance, GlanceRow } from "../../analysis/map-glance.ts";
 import type { FlowSet } from "../../model/flow-set.ts";
-import { findOrigin, type PodRules, type RulePlace } from "../../model/ruleset.ts";
+import { type PodRules, placeInFile, type RulePlace, renderOrigin } from "../../model/ruleset.ts";
 import { countCells, padCells } from "../../report/cells.ts";
 import { wrapLine } from "../../report/wrap-line.ts";
 import { analysedProtocols, nameProtocols } from "../arguments/restriction.ts";
@@ -69,7 +69,7 @@ function describeRules({ deciding }: GlanceRow, rules: PodRules): string {
 function describePlaces(places: readonly RulePlace[], rules: PodRules): string {
   const inOrder = places.toSorted((a, b) => a.index - b.index);
   const texts = inOrder.map((place) => {
-    const origin = findOrigin(rules, place);
+    const origin = renderOrigin(placeInFile(place, rules));
     return origin === null ? String(place.index) : `${place.index} (${origin})`;
   });
   const rest = texts.length > RULES_AT_MOST ? ` and ${texts.length - RULES_AT_MOST} more` : "";

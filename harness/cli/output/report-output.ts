@@ -3,14 +3,18 @@ import { LandfallError } from "../../errors.ts";
 import { type Finding, finding } from "../../model/finding.ts";
 import type { Report } from "../../model/report.ts";
 import { escapeData } from "../../model/visible-text.ts";
+import type { TerminalLook } from "../../report/terminal-look.ts";
 import { FILE_COLUMNS } from "../../report/wrap-line.ts";
 import type { CommandIo } from "../command.ts";
 import { findUnwritableFile, writeOutput } from "./output-file.ts";
 
 /** How a report file is written, by its ending. */
-export type ReportFormat = "json" | "xml" | "html";
+const REPORT_FORMATS = ["json", "xml", "html", "md"] as const;
 
-/** A report file to be written; `path` is absolute. */
+/** How a report file is written. */
+export type ReportFormat = (typeof REPORT_FORMATS)[number];
+
+/** A report file to be written; `path` is absolute, or `-` for standard output, where it takes the table's place. */
 export interface ReportFile {
   readonly path: string;
   readonly format: ReportFormat;
@@ -18,10 +22,12 @@ export interface ReportFile {
 
 /** Reads a value of `--report`: one file, or none with its findings. */
 export function readReportFile(path: string, workingDirectory: string, findings: Finding[]): readonly ReportFile[] {
-  const format = (["json", "xml", "html"] as const).find((known) => extname(path) === `.${known}`);
-  const full = resolve(workingDirectory, path);
+  const isStdout = path.startsWith("-:");
+  const format = REPORT_FORMATS.find((known) => (isStdout ? path === `-:${known}` : extname(path) === `.${known}`));
   if (!format)
-    findings.push(finding("--report", `The ending of "${path}" selects the format; use .json, .xml or .html.`));
+    findings.push(finding("--report", `The ending of "${path}" selects the format; use .json, .xml, .html or .md.`));
+  if (isStdout) return format ? [{ path: "-", format }] : [];
+  const full = resolve(workingDirectory, path);
   findings.push(...findUnwritableFile("--report", full));
   return format ? [{ path: full, format }] : [];
 }
@@ -35,22 +41,34 @@ export async function tellReport(
   files: readonly ReportFile[],
   output: "text" | "json",
   io: CommandIo,
+  rows: TerminalLook["rows"] = "all",
 ): Promise<void> {
-  if (output === "json") io.out(await RENDERERS.json(report));
-  else io.out(await renderTable(report, io), "styled");
-  for (const { path, format } of files) writeOutput(path, await RENDERERS[format](report));
+  const printed = files.find(({ path }) => path === "-");
+  if (printed) io.out(await RENDERERS[printed.format](report));
+  else if (output === "json") io.out(await RENDERERS.json(report));
+  else io.out(await renderTable(report, io, rows), "styled");
+  for (const { path, format } of files) if (path !== "-") writeOutput(path, await RENDERERS[format](report));
 }
 
 /** Every text of the report is escaped before colours are put around it. */
-async function renderTable(report: Report, { display: { columns, color } }: CommandIo): Promise<string> {
+async function renderTable(
+  report: Report,
+  { display: { columns, color } }: CommandIo,
+  rows: TerminalLook["rows"],
+): Promise<string> {
   const { renderTerminal } = await import("../../report/terminal.ts");
-  return renderTerminal(escapeData(report), { columns: columns ?? FILE_COLUMNS, color: color ? "color" : "plain" });
+  return renderTerminal(escapeData(report), {
+    columns: columns ?? FILE_COLUMNS,
+    color: color ? "color" : "plain",
+    rows,
+  });
 }
 
 /** How each format is written; a renderer is loaded only when it is asked for. */
 const RENDERERS = {
   json: async (report) => (await import("../../report/json.ts")).renderJson(report),
   xml: async (report) => (await import("../../report/junit.ts")).renderJunit(report),
+  md: async (report) => (await import("../../report/markdown.ts")).renderMarkdown(escapeData(report)),
   html: async (report) => (await import("../../report/html.ts")).renderHtml(escapeData(report)),
 } satisfies Record<ReportFormat, (report: Report) => Promise<string>>;
 

@@ -72,8 +72,10 @@ export const VERIFY_OPTIONS: readonly OptionGroup[] = [
         name: "report",
         value: "FILE",
         repeatable: true,
-        help: "writes the report to FILE.json, FILE.xml (JUnit) or FILE.html at the end of the run; an interrupted run writes none",
+        help: "writes the report to FILE.json, FILE.xml (JUnit), FILE.html or FILE.md at the end of the run; -:md prints it instead of the table; an interrupted run writes none",
       },
+      { name: "only-failures", value: null, help: "prints no row for flows that landed as expected" },
+      { name: "quiet", value: null, help: "prints only what failed, and the totals" },
       {
         name: "evidence",
         value: "FOLDER",

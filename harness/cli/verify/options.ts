@@ -53,6 +53,8 @@ export interface VerifyOptions {
   readonly repetition: "once" | "watch";
   readonly onWrong: "go-on" | "pause";
   readonly output: "text" | "json";
+  /** Which flows the table has rows for. */
+  readonly rows: "all" | "failures" | "none";
 }
 
 /** Reads `verify`'s words. Throws `bad-usage` with every finding, those about files that are not there among them. */
@@ -90,6 +92,7 @@ export function readVerifyOptions(args: readonly string[], io: CommandIo): Verif
     repetition: choose("watch", "watch", "once"),
     onWrong: choose("pause-on-fail", "pause", "go-on"),
     output: choose("json", "json", "text"),
+    rows: has("quiet") ? "none" : choose("only-failures", "failures", "all"),
   };
   findings.push(...findContradictions(options, read), ...findUnrepeatableRules(options));
   if (options.evidence !== null) findings.push(...findUnwritableFolder("--evidence", options.evidence));
@@ -192,7 +195,6 @@ export function readBoundedNumber(
 function readShard(text: string | undefined, findings: Finding[]): Shard | null {
   if (text === undefined) return null;
   const shard = parseShard(text);
-  if (shard.ok) return shard.value;
-  findings.push(...shard.findings);
-  return null;
+  findings.push(...(shard.ok ? [] : shard.findings));
+  return shard.ok ? shard.value : null;
 }

@@ -23,7 +23,7 @@ describe("a prediction that the kernel does not bear out", () => {
   test("ends a run with 3 in which every flow landed as expected, and says whose defect it is", () => {
     const { status, stdout, stderr } = verifyBroken();
     expect(status).toBe(3);
-    expect(stdout).toMatch(/ {6}predicted refused at 10\.244\.0\.2:15007\n {6}seen {6}envoy-inbound:15006/);
+    expect(stdout).toMatch(/ {6}predicted refused at 10\.244\.0\.2:15007\n {6}got {7}envoy-inbound:15006/);
     expect(stdout).toMatch(/: 19 as expected, \d+ predicted wrongly, in/);
     expect(stderr).toMatch(/elsewhere in the kernel than landfall predicted.*Run again with --evidence FOLDER/);
   });

@@ -14,7 +14,7 @@ describe("the HTML report", () => {
   test("has a row for every flow, and the evidence of each that needs it", () => {
     expect(page.match(/<tr class="(?:pass|wrong|could-not-look)-row" id=/g)?.length).toBe(6);
     expect(page.match(/<tr class="evidence">/g)?.length).toBe(3);
-    expect(page).toContain("<dt>seen</dt><dd>envoy-outbound:15001, dialled 10.244.0.4:80, from 10.244.0.2:50000</dd>");
+    expect(page).toContain("<dt>got</dt><dd>envoy-outbound:15001, dialled 10.244.0.4:80, from 10.244.0.2</dd>");
   });
 
   test("explains what did not go as it should ahead of every scenario, the wrong landing first, each linked to its row", () => {

@@ -21,7 +21,7 @@ const rows: readonly (readonly [string, string])[] = [
   ["keeps a flow's two manners apart", '<testcase classname="seed" name="client -> pod:8080 (forward)" time="0"/>'],
   [
     "says where a wrong flow landed",
-    '<failure message="landed on envoy-outbound:15001, dialled 10.244.0.4:80, from 10.244.0.2:50000">',
+    '<failure message="expected upstream:80, got envoy-outbound:15001, dialled 10.244.0.4:80, from 10.244.0.2">',
   ],
   ["names the rule that counted a wrong flow", "rule      nat ISTIO_OUTPUT 5: -A ISTIO_OUTPUT -j ISTIO_REDIRECT\n"],
   [

@@ -14,16 +14,16 @@ seed: Inbound traffic lands on 15006 & outbound on 15001, each with the <address
   ✗ envoy -> upstream:80              envoy-outbound:15001  dialled 10.244.0.4:80
       expected  upstream:80
       predicted upstream:80
-      seen      envoy-outbound:15001, dialled 10.244.0.4:80, from 10.244.0.2:50000
+      got       envoy-outbound:15001, dialled 10.244.0.4:80, from 10.244.0.2
       rule      nat ISTIO_OUTPUT 5: -A ISTIO_OUTPUT -j ISTIO_REDIRECT
       defect    the kernel did something other than predicted: this is a defect of landfall, or of its observation; please report it
   ? uid=1337,gid=1000 -> upstream:80  could-not-look
       expected  upstream:80
-      seen      could-not-look: the agent's stream ended
+      got       could-not-look: the agent's stream ended
   ✓ app -> upstream:80                envoy-outbound:15001  dialled 10.244.0.4:80
       expected  envoy-outbound:15001, dialled 10.244.0.4:80
       predicted upstream:80
-      seen      envoy-outbound:15001, dialled 10.244.0.4:80, from 10.244.0.2:50001
+      got       envoy-outbound:15001, dialled 10.244.0.4:80, from 10.244.0.2
       rule      unknown: the flow could not be driven alone, and there is no prediction
       defect    the kernel did something other than predicted: this is a defect of landfall, or of its observation; please report it
   where the proxy forwards:
@@ -57,7 +57,7 @@ describe("the report in a terminal", () => {
     const render = (report: typeof driven) =>
       [renderTerminal(report, { columns: 200, color: "plain" }), renderJunit(report), renderHtml(report)] as const;
     // HTML has an escaped apostrophe: `no rule&#39;s counter changed`.
-    for (const words of [/^ *seen |<dt>seen/m, /s counter changed/]) {
+    for (const words of [/^ *got |<dt>got|, got /m, /s counter changed/]) {
       expect(render(driven).map((text) => words.test(text))).toEqual([true, true, true]);
       expect(render(simulated).map((text) => words.test(text))).toEqual([false, false, false]);
     }

@@ -38,7 +38,7 @@ test("toLandOn has nothing against a prediction that says it does not know", asy
 test("toLandOn has seen nothing where nothing is driven", async () => {
   const report = sampleFlow("app -> upstream:80", { expected: UPSTREAM, observed: REFUSED, predicted: REFUSED });
   const rows = async (backend: BackendName) =>
-    (await toLandOn(toPodFlow(report, backend), "upstream:80")).message().match(/^ {2}(predicted|seen) .*/gm);
-  expect(await rows("netns")).toEqual(["  predicted refused", "  seen      refused"]);
+    (await toLandOn(toPodFlow(report, backend), "upstream:80")).message().match(/^ {2}(predicted|got) .*/gm);
+  expect(await rows("netns")).toEqual(["  got       refused"]);
   expect(await rows("simulated")).toEqual(["  predicted refused"]);
 });

@@ -1,0 +1,104 @@
+import type { BackendName, Report, ScenarioReport } from "../model/report.ts";
+import { type ToldCause, tellCauses } from "./causes-phrase.ts";
+import { describeClasses, describeClassFailure, describeUnseenFamily, listLeft } from "./classes-phrase.ts";
+import { describeOmission, type EvidenceRow } from "./evidence.ts";
+import { describeLanding } from "./landing-phrase.ts";
+import { isGreen } from "./told-causes.ts";
+
+/** Flows that could not be observed, of each scenario, that are named. */
+const UNSEEN_NAMED = 10;
+
+/**
+ * Gives the report as GitHub-flavoured Markdown, for a pull request or a step summary: the verdict in one line, then the causes of what
+ * failed, each with its rule and two flows. Scenarios that passed are one line together.
+ */
+export function renderMarkdown(report: Report): string {
+  const { summary, scenarios, sandbox } = report;
+  const failed = scenarios.filter((scenario) => !isGreen(scenario));
+  const passed = scenarios.length - failed.length;
+  const counts = [
+    `${summary.pass} of ${summary.flows} flows landed as expected`,
+    ...(summary.wrong > 0 ? [`${summary.wrong} landed elsewhere`] : []),
+    ...(summary.omissions > 0 ? [`${summary.omissions} required settings are omitted`] : []),
+    ...(summary.couldNotLook > 0 ? [`${summary.couldNotLook} could not be observed`] : []),
+    ...(summary.mispredicted > 0 ? [`${summary.mispredicted} were predicted wrongly`] : []),
+  ];
+  const mark = failed.length === 0 ? "✅" : "❌";
+  const kernel = sandbox.kernel === null ? "" : `, Linux ${sandbox.kernel}`;
+  return [
+    `### ${mark} landfall: ${counts.join(", ")}`,
+    "",
+    `${passed} of ${scenarios.length} ${scenarios.length === 1 ? "scenario" : "scenarios"} passed (${sandbox.backend}${escapeMarkdown(kernel)}).`,
+    "",
+    ...failed.flatMap((scenario) => renderScenario(scenario, sandbox.backend)),
+  ].join("\n");
+}
+
+function renderScenario(scenario: ScenarioReport, backend: BackendName): readonly string[] {
+  const { name, claim, omissions, classes, notLookedAt, flows } = scenario;
+  const unseen = flows.filter(({ verdict }) => verdict === "could-not-look");
+  const unknown = [
+    ...(notLookedAt ?? []).map(describeUnseenFamily),
+    ...(classes?.failure ? [describeClassFailure(classes.failure)] : []),
+    ...(classes ? listLeft(classes) : []),
+    ...unseen.slice(0, UNSEEN_NAMED).map(({ flow, observed }) => `${flow}: ${describeLanding(observed)}`),
+    ...(unseen.length > UNSEEN_NAMED ? [`and ${unseen.length - UNSEEN_NAMED} more flows could not be observed`] : []),
+  ];
+  const driven = classes !== null && classes.failure === null ? [`${describeClasses(classes, backend)}.`, ""] : [];
+  return [
+    `#### ${escapeMarkdown(name)}: ${escapeMarkdown(claim)}`,
+    "",
+    ...omissions.flatMap((omission) => [
+      "❌ **The rules omit required configuration**",
+      "",
+      ...listRows(describeOmission(omission)),
+      "",
+    ]),
+    ...tellCauses(scenario, backend).flatMap(renderCause),
+    ...(unknown.length === 0 ? [] : [...unknown.map((line) => `- ❓ ${escapeMarkdown(line)}`), ""]),
+    ...driven.map(escapeMarkdown),
+  ];
+}
+
+function renderCause({ heading, rows, shown, others, unnamed }: ToldCause): readonly string[] {
+  return [
+    `❌ **${escapeMarkdown(heading)}**`,
+    "",
+    ...listRows(rows),
+    "",
+    "| flow | expected | got |",
+    "|---|---|---|",
+    ...shown.map(({ flow, rows: ends }) => `| ${[flow.flow, ...ends.map(([, text]) => text)].map(cell).join(" | ")} |`),
+    "",
+    ...(others.length === 0
+      ? []
+      : [`Also ${others.map(code).join(", ")}${unnamed > 0 ? `, and ${unnamed} more` : ""}.`, ""]),
+  ];
+}
+
+function listRows(rows: readonly EvidenceRow[]): readonly string[] {
+  return rows.map(
+    ([name, text]) => `- ${name}: ${name === "because" || name === "why" ? escapeMarkdown(text) : code(text)}`,
+  );
+}
+
+function cell(text: string): string {
+  return code(text).replaceAll("|", "\\|");
+}
+
+/** Backticks within take a longer fence. */
+function code(text: string): string {
+  const line = text.replaceAll(/\s*\n\s*/g, " ");
+  const longest = Math.max(0, ...[...line.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = "`".repeat(longest + 1);
+  return longest === 0 ? `${fence}${line}${fence}` : `${fence} ${line} ${fence}`;
+}
+
+/** Whatever Markdown or HTML would read in a name is written out; mentions and references to issues call nobody. */
+function escapeMarkdown(text: string): string {
+  return text
+    .replaceAll(/\s*\n\s*/g, " ")
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(/[\\`*_{}[\]()#+!|~@]/g, (character) => `\\${character}`);
+}

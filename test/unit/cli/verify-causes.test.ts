@@ -1,0 +1,157 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { complainBySchema } from "../schemas/schema.ts";
+import { runCommandIn } from "./run-command.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "landfall-causes-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const FLAGS = ["-u", "1337", "-b", "*", "-i", "*", "-d", "15020"];
+
+function run(...words: readonly string[]) {
+  return runCommandIn({ workingDirectory: folder }, ...words);
+}
+
+const whole = (await run("generate", ...FLAGS, "--format", "save")).out;
+
+/** Rules of the seed with one fault. */
+function write(name: string, edit: (rules: string) => string): string {
+  const edited = edit(whole);
+  expect(edited).not.toBe(whole);
+  writeFileSync(join(folder, name), edited);
+  return name;
+}
+
+function verify(name: string, ...words: readonly string[]) {
+  return run("verify", ...FLAGS, "--rules", name, "--sandbox", "simulated", ...words);
+}
+
+interface Cause {
+  readonly kind: string;
+  readonly rule: {
+    readonly chain: string;
+    readonly index: number;
+    readonly file?: string;
+    readonly line?: number;
+  } | null;
+  readonly wanted: { readonly rule: string } | null;
+  readonly flows: readonly unknown[];
+}
+
+async function listCauses(name: string): Promise<readonly Cause[]> {
+  const report = JSON.parse((await verify(name, "--json")).out);
+  expect(complainBySchema("report", report)).toEqual([]);
+  const { causes } = report.scenarios[0];
+  const sum = causes.reduce((total: number, { flows }: Cause) => total + flows.length, 0);
+  expect(sum).toBe(report.summary.wrong);
+  return causes;
+}
+
+const lineOf = (name: string, part: string) =>
+  readFileSync(join(folder, name), "utf8")
+    .split("\n")
+    .findIndex((line) => line.includes(part)) + 1;
+
+describe("what is behind wrong landings", () => {
+  test("one wrong port is one cause, at the line of its rule", async () => {
+    const name = write("port.txt", (rules) => rules.replace("--to-ports 15006", "--to-ports 15007"));
+    const causes = await listCauses(name);
+    const rule = { chain: "ISTIO_IN_REDIRECT", index: 1, file: name, line: lineOf(name, "--to-ports 15007") };
+    expect(causes).toMatchObject([
+      { kind: "other-target", rule, wanted: { rule: expect.stringMatching(/--to-ports 15006$/) } },
+    ]);
+    const { out } = await verify(name, "--only-failures");
+    expect(out).toMatch(
+      /✗ \d+ flows land on app:15007 instead of envoy-inbound:15006\n {6}rule {6}nat ISTIO_IN_REDIRECT 1 \(port\.txt:\d+\)/,
+    );
+    expect(out.split("\n").length).toBeLessThan(30);
+    expect(out).not.toMatch(/✓/);
+  });
+  test("in chains of other names the rule that decides is the cause", async () => {
+    const name = write("own.txt", (rules) =>
+      rules.replaceAll("ISTIO_", "MY_").replace("--to-ports 15006", "--to-ports 15007"),
+    );
+    expect(await listCauses(name)).toMatchObject([
+      { kind: "deciding-rule", rule: { chain: "MY_IN_REDIRECT", index: 1, file: name } },
+    ]);
+  });
+  test("a rule that is missing is named as missing", async () => {
+    const name = write("uid.txt", (rules) => rules.replace(/^.*--uid-owner 1337 -j RETURN\n/m, ""));
+    expect(await listCauses(name)).toMatchObject([
+      {
+        kind: "missing-rule",
+        rule: { chain: "ISTIO_REDIRECT" },
+        wanted: { rule: expect.stringMatching(/--uid-owner 1337 -j RETURN$/) },
+      },
+    ]);
+    expect((await verify(name)).out).toMatch(
+      / {6}missing {3}nat ISTIO_OUTPUT \d: -A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN/,
+    );
+  });
+  test("a rule that drops what the mesh does not drop is one cause, whatever was required", async () => {
+    const name = write(
+      "drop.txt",
+      (rules) => `${rules}*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p tcp -m tcp --dport 15006 -j DROP\nCOMMIT\n`,
+    );
+    expect(await listCauses(name)).toMatchObject([{ kind: "deciding-rule", rule: { chain: "INPUT", index: 1 } }]);
+  });
+  test("two faults are two causes", async () => {
+    const name = write("two.txt", (rules) =>
+      rules.replace("--to-ports 15006", "--to-ports 15007").replace(/^.*--dport 15020 -j RETURN\n/m, ""),
+    );
+    const causes = await listCauses(name);
+    expect(causes.map(({ kind }) => kind).toSorted()).toEqual(["missing-rule", "other-target"]);
+  });
+  test("a scenario that expects what its own settings do not demand is told so", async () => {
+    const scenario = { name: "own", claim: "c", capture: FLAGS, answer: { "client -> pod:8080": "app:8080" } };
+    writeFileSync(join(folder, "own.mjs"), `export default ${JSON.stringify(scenario)};\n`);
+    const { code, out } = await run("verify", "own.mjs", "--sandbox", "simulated");
+    expect(code).toBe(1);
+    expect(out.replaceAll(/\s+/g, " ")).toMatch(
+      /because the scenario expects a landing that its own settings do not demand: they demand envoy-inbound:15006/,
+    );
+  });
+  test("is in every report: Markdown, JUnit and HTML", async () => {
+    const name = write("all.txt", (rules) => rules.replace("--to-ports 15006", "--to-ports 15007"));
+    await verify(name, "--report", "r.md", "--report", "r.xml", "--report", "r.html");
+    const [md, xml, html] = ["r.md", "r.xml", "r.html"].map((file) => readFileSync(join(folder, file), "utf8"));
+    expect(md).toMatch(/^### ❌ landfall: \d+ of \d+ flows landed as expected, \d+ landed elsewhere$/m);
+    expect(md).toMatch(/^❌ \*\*\d+ flows land on app:15007 instead of envoy-inbound:15006\*\*$/m);
+    expect(md).toMatch(/^- rule: `nat ISTIO_IN_REDIRECT 1 \(all\.txt:\d+\): -A/m);
+    expect(xml).toMatch(
+      /<failure message="expected envoy-inbound:15006, dialled 10\.244\.0\.2:8080, from 10\.244\.0\.3, predicted app:15007/,
+    );
+    expect(xml).toMatch(/rule {6}nat ISTIO_IN_REDIRECT 1 \(all\.txt:\d+\)/);
+    expect(html?.match(/flows land on app:15007 instead of envoy-inbound:15006/g)).toHaveLength(1);
+  });
+  test("-:md prints Markdown instead of the table, and a name in it cannot become markup", async () => {
+    const scenario = {
+      name: "<b>@x</b>",
+      claim: "`#1` | a_b",
+      capture: FLAGS,
+      answer: { "client -> pod:8080": "app:8080" },
+    };
+    writeFileSync(join(folder, "markup.mjs"), `export default ${JSON.stringify(scenario)};\n`);
+    const { out } = await run("verify", "markup.mjs", "--sandbox", "simulated", "--report", "-:md");
+    expect(out).toContain("#### &lt;b&gt;\\@x&lt;/b&gt;: \\`\\#1\\` \\| a\\_b");
+  });
+  test("in GitHub Actions is an annotation at the rule's line, and in the step's summary", async () => {
+    const name = write("gh.txt", (rules) => rules.replace("--to-ports 15006", "--to-ports 15007"));
+    const summary = join(folder, "summary.md");
+    const environment = { GITHUB_ACTIONS: "true", GITHUB_STEP_SUMMARY: summary };
+    const words = ["verify", ...FLAGS, "--rules", name, "--sandbox", "simulated"];
+    const { err } = await runCommandIn({ workingDirectory: folder, environment }, ...words);
+    expect(err).toMatch(
+      /^::error title=landfall%3A flags,file=gh\.txt,line=\d+::\d+ flows land on app:15007.*%0Arule: nat ISTIO_IN_REDIRECT 1/m,
+    );
+    expect(readFileSync(summary, "utf8")).toMatch(/^### ❌ landfall: /);
+    expect((await run(...words)).err).not.toMatch(/^::error/m);
+  });
+  test("is named again at the end where there are several scenarios, and --quiet leaves out what passed", async () => {
+    const { out } = await run("verify", "own.mjs", "seed", "--sandbox", "simulated", "--quiet");
+    expect(out).toMatch(/^Failed:\n {2}own: 1 flow lands on envoy-inbound:15006 instead of app:8080; rule /m);
+    expect(out).not.toMatch(/^seed:/m);
+  });
+});
