@@ -58,12 +58,19 @@ export async function judgeHoles(
   const work = async () => {
     let sandbox = new AgentSandbox(await startNetnsWorld());
     for (const seed of seeds) {
-      // A world whose agent is too slow for a busy machine is replaced, and the hole drawn once more.
-      const one = await judgeSeed(seed, configs, sandbox).catch(async (error) => {
+      const replaceWorld = async (error: unknown) => {
         if (!(error instanceof LandfallError) || error.code !== "agent-failed") throw error;
         await sandbox[Symbol.asyncDispose]();
         sandbox = new AgentSandbox(await startNetnsWorld());
-        return judgeSeed(seed, configs, sandbox);
+        return error;
+      };
+      // A world whose agent is too slow for a busy machine is replaced, and the hole drawn once more.
+      const one = await judgeSeed(seed, configs, sandbox).catch(async (first) => {
+        await replaceWorld(first);
+        return judgeSeed(seed, configs, sandbox).catch(async (second): Promise<JudgedHole> => {
+          const { message: why } = await replaceWorld(second);
+          return { seed, scenario: "", text: "", outcome: { kind: "failed", why } };
+        });
       });
       judged.push(one);
       tell(one);

@@ -20,10 +20,11 @@ const FLOWS = 200;
 
 /**
  * What became of a hole: `seen`, a flow landed wrong; `doubted`, verify says that it cannot say; `harmless`, verify is green, and the flows
- * drawn land as without the hole; `missed`, verify is green, and this one does not.
+ * drawn land as without the hole; `missed`, verify is green, and this one does not; `failed`, the harness failed twice.
  */
 export type HoleOutcome =
   | { readonly kind: "seen" | "doubted" | "harmless"; readonly flows: number; readonly why?: string }
+  | { readonly kind: "failed"; readonly why: string }
   | { readonly kind: "missed"; readonly flow: string; readonly without: Landing; readonly withHole: Landing };
 
 /** Judges one hole in a live sandbox, whose rules are changed in place. */

@@ -37,6 +37,7 @@ async function main(): Promise<number> {
   const judged = await judgeHoles(asked, ({ seed, scenario, text, outcome }) => {
     if (values.verbose)
       console.log(`${seed} ${outcome.kind} ${scenario} ${text}${"why" in outcome ? ` (${outcome.why})` : ""}`);
+    if (outcome.kind === "failed") console.log(`seed ${seed}: the harness failed twice: ${outcome.why}`);
     if (outcome.kind !== "missed") return;
     const { flow, without, withHole } = outcome;
     const [was, is] = [without, withHole].map(({ kind, listener, port, cause }) =>
@@ -47,9 +48,9 @@ async function main(): Promise<number> {
   const of = (kind: string) => judged.filter(({ outcome }) => outcome.kind === kind).length;
   const seconds = ((performance.now() - began) / 1000).toFixed(0);
   console.log(
-    `seed ${values.seed}: ${count - of("missed")} of ${count} (${of("seen")} landed wrong, ${of("doubted")} could not be told, ${of("harmless")} change nothing), in ${seconds} s`,
+    `seed ${values.seed}: ${count - of("missed") - of("failed")} of ${count} (${of("seen")} landed wrong, ${of("doubted")} could not be told, ${of("harmless")} change nothing, ${of("failed")} could not be looked at), in ${seconds} s`,
   );
-  return of("missed") === 0 ? 0 : 1;
+  return of("missed") + of("failed") === 0 ? 0 : 1;
 }
 
 process.exitCode = await main();
