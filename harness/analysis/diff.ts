@@ -4,6 +4,7 @@ import { type Landing, landingsAgree, renderLandingKey } from "../model/landing.
 import type { PodSpec } from "../model/pod.ts";
 import { dialsOn, findListener, type PodShape } from "../model/pod-shape.ts";
 import { emptyRuleset, familyKey, type PodRules, type RulePlace } from "../model/ruleset.ts";
+import { describeBriefly } from "./brief-class.ts";
 import { describeClass, keyOfRow } from "./class-text.ts";
 import type { Diagram } from "./diagrams/diagrams.ts";
 import { locateFlow } from "./flows/flow-location.ts";
@@ -24,6 +25,13 @@ export interface Change {
   readonly kinds: { readonly before: string; readonly after: string };
   /** The whole class in words; no flow of it is left out. */
   readonly class: string;
+  /** Its terminals in the diagram of its lane. */
+  readonly terminals: ReadonlySet<Diagram>;
+  /**
+   * Gives classes of the same lane together, by all of their terminals, as a person says them ({@link describeBriefly}):
+   * `uid 1337 or gid 1337`; null where that takes many words.
+   */
+  readonly describe: (terminals: ReadonlySet<Diagram>) => string | null;
   /** Says whether a flow is of this class, unknown matches answering as they do for the witness. */
   readonly holds: (flow: Flow) => boolean;
   /** The rules that decide the witness, under each rule set. */
@@ -113,6 +121,8 @@ function diffLane(lane: Lane, partition: Partition, comparison: Comparison): rea
       after: is.landing,
       kinds: kindsOf(witness),
       class: describeClass(suspicious, terminals, lane, space),
+      terminals,
+      describe: (all) => describeBriefly(suspicious, all, lane, space),
       holds: (flow) => {
         const terminal = locateFlow(suspicious, flow, witness.assumed, lane, space);
         return terminal !== null && terminals.has(terminal);

@@ -148,19 +148,23 @@ function nameRow({ lane, socket, who, place, kind, deciding }: LaneRow, family: 
   };
 }
 
-/** Ways to the same end, or from the same start, whose flows land alike are one. */
-function joinWays(rows: readonly GlanceRow[]): readonly GlanceRow[] {
-  const ways = [...Map.groupBy(rows, ({ protocol, from, to }) => JSON.stringify([protocol, from, to])).values()];
+/** Joins ways to the same end, or from the same start, whose rows say the same. */
+export function joinWays<Row extends GlanceRow>(rows: readonly Row[]): readonly Row[] {
+  const ways = [
+    ...Map.groupBy(rows, ({ family, protocol, from, to }) => JSON.stringify([family, protocol, from, to])).values(),
+  ];
   return joinAlike(joinAlike(ways, "from", "to"), "to", "from").flat();
 }
 
-function joinAlike(
-  ways: readonly (readonly GlanceRow[])[],
+function joinAlike<Row extends GlanceRow>(
+  ways: readonly (readonly Row[])[],
   joined: "from" | "to",
   same: "from" | "to",
-): readonly (readonly GlanceRow[])[] {
-  const keyOf = (way: readonly GlanceRow[]) =>
-    JSON.stringify(way.map(({ protocol, who, kind, deciding, [same]: end }) => [protocol, end, who, kind, deciding]));
+): readonly (readonly Row[])[] {
+  const keyOf = (way: readonly Row[]) =>
+    JSON.stringify(
+      way.map(({ family, protocol, who, kind, deciding, [same]: end }) => [family, protocol, end, who, kind, deciding]),
+    );
   return [...Map.groupBy(ways, keyOf).values()].map((alike) => {
     const [first = []] = alike;
     const ends = [...new Set(alike.flatMap((way) => way[0]?.[joined] ?? []))];

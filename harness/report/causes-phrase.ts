@@ -1,4 +1,4 @@
-import { isLanding } from "../model/expectation.ts";
+import { type Expectation, isLanding } from "../model/expectation.ts";
 import type { Landing } from "../model/landing.ts";
 import type { BackendName, CauseReport, FlowReport, ScenarioReport } from "../model/report.ts";
 import { type EvidenceRow, nameObserved } from "./evidence.ts";
@@ -49,29 +49,37 @@ function keyOf({ flow, manner }: CauseReport["flows"][number]): string {
   return `${manner} ${flow}`;
 }
 
-/** What flows do that land so: one flow, several flows. */
+/** What a flow does that lands so, what several do, and what was required of them instead. */
 const VERBS = {
-  listener: ["lands on", "land on"],
-  refused: ["is refused", "are refused"],
-  reset: ["is reset", "are reset"],
-  unreachable: ["finds no way", "find no way"],
-  "timed-out": ["times out", "time out"],
-  unanswered: ["gets no answer", "get no answer"],
-  loop: ["loops", "loop"],
-  "could-not-look": ["could not be observed", "could not be observed"],
-} satisfies Record<Landing["kind"], readonly [string, string]>;
+  listener: ["lands on", "land on", "landing on"],
+  refused: ["is refused", "are refused", "being refused"],
+  reset: ["is reset", "are reset", "being reset"],
+  unreachable: ["finds no way", "find no way", "finding no way"],
+  "timed-out": ["times out", "time out", "timing out"],
+  unanswered: ["gets no answer", "get no answer", "getting no answer"],
+  loop: ["loops", "loop", "looping"],
+  "could-not-look": ["could not be observed", "could not be observed", "being observed"],
+} satisfies Record<Landing["kind"], readonly [one: string, several: string, instead: string]>;
 
 function describeHeading(flows: readonly FlowReport[]): string {
-  const [one, several] = flows.length === 1 ? ["1 flow", 0] : [`${flows.length} flows`, 1];
-  const kinds = new Set(flows.map(({ observed }) => observed.kind));
-  const ends = new Set(flows.map(({ observed }) => nameEnd(observed)));
-  const required = new Set(flows.map(({ expected }) => (isLanding(expected) ? nameEnd(expected) : "inside the pod")));
-  const instead = required.size === 1 ? ` instead of ${[...required].join("")}` : "";
+  const [count, number] = flows.length === 1 ? ["1 flow", 0 as const] : [`${flows.length} flows`, 1 as const];
+  const kinds = [...new Set(flows.map(({ observed }) => observed.kind))];
+  const required = [...new Set(flows.map(({ expected }) => describeRequired(expected, kinds)))];
+  const instead = required.length === 1 ? ` instead of ${required.join("")}` : "";
   const [kind] = kinds;
-  if (kind === undefined || kinds.size > 1) return `${one} ${several === 0 ? "lands" : "land"} elsewhere than required`;
-  const verb = VERBS[kind][several === 0 ? 0 : 1];
-  if (kind !== "listener") return `${one} ${verb}${instead === "" ? "" : `${instead.replace("of", "of landing on")}`}`;
-  return ends.size === 1 ? `${one} ${verb} ${[...ends].join("")}${instead}` : `${one} ${verb} the wrong listener`;
+  if (kind === undefined || kinds.length > 1) return `${count} ${["lands", "land"][number]} elsewhere than required`;
+  const ends = [...new Set(flows.map(({ observed }) => nameEnd(observed)))];
+  const where = kind === "listener" ? (ends.length === 1 ? ` ${ends.join("")}` : " the wrong listener") : "";
+  return `${count} ${VERBS[kind][number]}${where}${instead}`;
+}
+
+/** Behind "lands on A instead of" stands B alone. */
+function describeRequired(expected: Expectation, observed: readonly Landing["kind"][]): string {
+  if (!isLanding(expected)) return "staying in the pod";
+  const end = nameEnd(expected);
+  const isListener = expected.kind === "listener" || expected.hops.length > 0;
+  if (!isListener) return VERBS[expected.kind][2];
+  return observed.length === 1 && observed[0] === "listener" ? end : `landing on ${end}`;
 }
 
 /** The listener that takes it first. */

@@ -7,7 +7,7 @@ import { FLOW_PROTOCOLS, type Flow, type FlowProtocol, type Manner } from "../..
 import { joinCuts } from "../../model/flow-set.ts";
 import type { Landing } from "../../model/landing.ts";
 import { withLinks } from "../../model/pod.ts";
-import { listFamilies, type PodRules } from "../../model/ruleset.ts";
+import { listFamilies, type PodRules, type RulePlace } from "../../model/ruleset.ts";
 import { type ClassifiedLane, classifyFlows } from "../flows/flow-classes.ts";
 import type { AnalysisSetting } from "../flows/partition.ts";
 import { abstractLanding } from "../pod/abstract-landing.ts";
@@ -22,6 +22,8 @@ export interface LandedFlow {
   readonly landing: Landing;
   /** By text of each match that is not understood and that the landing hangs on: what it is taken to answer. */
   readonly assumed: ReadonlyMap<string, "holds" | "fails">;
+  /** Gives the rules that lead there, in the order in which packets meet them. */
+  readonly listRules: () => readonly RulePlace[];
 }
 
 /** What was proven of one property over all flows. */
@@ -169,7 +171,17 @@ function judgeLane(
       const isSpoken = protocols.includes(flow.protocol);
       const outcome = isSpoken ? judge(flow, landings, { contract, spec, addresses }) : "not-concerned";
       const manner = asked ?? showingManner(landings.forward);
-      return { name, outcome, landed: { flow, manner, landing: landings[manner], assumed } };
+      return {
+        name,
+        outcome,
+        landed: {
+          flow,
+          manner,
+          landing: landings[manner],
+          assumed,
+          listRules: () => lane.explain(flowClass, manner).rules,
+        },
+      };
     });
   });
 }

@@ -39,6 +39,7 @@ const SPECS: readonly OptionSpec[] = [
   OBSERVING_SANDBOX_OPTION,
   BUDGET_OPTION,
   WITHIN_OPTION,
+  { name: "all", value: null, help: "gives an example flow of each class, its landings and the rules that decide" },
   { name: "json", value: null, help: "prints the result as JSON" },
 ];
 
@@ -48,7 +49,7 @@ const HELP: CommandHelp = {
     "landfall diff --from 'MESH FLAGS' --to 'MESH FLAGS' [OPTION…]",
   ],
   about: [
-    "Lists every class of TCP flows that lands differently under two rule sets, with an example flow and the rules that decide. BEFORE and AFTER are rule files in any form that --rules takes; separate several files with commas, as in v4.rules,v6.rules. The families that both sides have are compared.",
+    "Lists the rules that differ, and every class of TCP flows that lands differently under two rule sets. BEFORE and AFTER are rule files in any form that --rules takes; separate several files with commas, as in v4.rules,v6.rules. The families that both sides have are compared.",
     "With --from and --to both sides are rules of a mesh, in a pod of its own, and both families are compared. A flow lands alike where either proxy takes it in the same role, whatever the listener's name and port. With one of them, the other side is a file.",
     "If landfall does not understand a match, it assumes that the match gives the same answer for all packets of a flow, and each class states which answer it assumes. Rule files contain no policy routing: landfall assumes that the routes which TPROXY and its marks need are installed.",
     "The mesh's options say where the proxy listens and as which user it runs (Istio: -p, -z, -u, -g), and --pod-ip gives the pod's address. Without them, the seed command's values apply.",
@@ -93,7 +94,11 @@ export const diff: Command = {
     const observed = await observe(options, changes, input);
     const left = found.length - changes.length;
     const result = { changes, unknown, observed, left, stale: findStale(found, accepted) };
-    io.out(options.values.has("json") ? renderDiffData(result, input) : renderDiffText(result, input, io.display));
+    const show = options.values.has("all") ? "all" : "one-line-each";
+    const { display } = io;
+    io.out(
+      options.values.has("json") ? renderDiffData(result, input) : renderDiffText(result, input, { display, show }),
+    );
     if (target !== undefined) writeAcceptance(found, target, io);
     return exitCodeOf(result, input);
   },

@@ -1,7 +1,10 @@
 import { listProperties } from "../../analysis/proof/properties.ts";
 import { type LandedFlow, type PropertyResult, proveProperties } from "../../analysis/proof/prove.ts";
-import { FLOW_PROTOCOLS } from "../../model/flow.ts";
+import { quoteForShell } from "../../formats/words.ts";
+import { FLOW_PROTOCOLS, type Manner } from "../../model/flow.ts";
+import { placeInFile, type RulePlace } from "../../model/ruleset.ts";
 import { listLanded, type ObservationOf, observeResults } from "../../run/observation/results.ts";
+import type { CaptureCommandLine } from "../arguments/capture-options.ts";
 import { STRICT_OPTION } from "../arguments/mesh-specs.ts";
 import { OBSERVING_SANDBOX_OPTION, observingSandbox } from "../arguments/observing-sandbox.ts";
 import { lastValue, type OptionSpec } from "../arguments/options.ts";
@@ -85,14 +88,28 @@ export const prove: Command = {
       ? await observeResults(observingSandbox(line.options, setting.addresses), results, rules, capture)
       : () => undefined;
     const isData = line.options.values.has("json");
+    const look = {
+      explain: (flow: string, manner: Manner) => writeExplain(flow, manner, line),
+      inFile: (place: RulePlace) => placeInFile(place, rules),
+    };
     io.out(
       isData
         ? renderProofData(results, observationOf, setting.within)
-        : renderWithin(setting.within) + renderProofText(results, observationOf, io.display),
+        : renderWithin(setting.within) + renderProofText(results, observationOf, { ...io, ...look }),
     );
     return exitCodeOf(results, observationOf) || (notLookedAt.length > 0 ? 3 : 0);
   },
 };
+
+/** Options of this command that `explain` has too, and that say of which rules and which pod it speaks. */
+const SHARED = ["rules", "rules4", "rules6", "table", "contract", "manifest", "mesh-config", "pod-ip", "resolv-conf"];
+
+/** Gives the command that explains a flow under the same rules, ready to be pasted into a shell. */
+function writeExplain(flow: string, manner: Manner, { options, captureWords }: CaptureCommandLine): string {
+  const shared = SHARED.flatMap((name) => (options.values.get(name) ?? []).flatMap((value) => [`--${name}`, value]));
+  const asked = manner === "forward" ? ["--forward"] : [];
+  return ["landfall", "explain", flow, ...asked, ...captureWords, ...shared].map(quoteForShell).join(" ");
+}
 
 /**
  * A breach outranks what could not be told. Where simulator and kernel disagree one of the two is wrong, and nobody knows which: such a

@@ -1,4 +1,6 @@
 import type { Change } from "../../analysis/diff.ts";
+import { type GlanceRow, joinWays } from "../../analysis/map-glance.ts";
+import type { RulePlace } from "../../model/ruleset.ts";
 import { renderJson } from "../../report/json.ts";
 import { describeLanding, describeRule } from "../../report/landing-phrase.ts";
 import { wrapLine } from "../../report/wrap-line.ts";
@@ -6,7 +8,9 @@ import type { ObservedChange } from "../../run/observation/changes.ts";
 import { analysedProtocols, nameProtocols, renderWithin, withinData } from "../arguments/restriction.ts";
 import type { Display } from "../command.ts";
 import { chooseColumns } from "../output/text-columns.ts";
+import { describeWay, renderWays, type WayLine } from "../output/way-table.ts";
 import type { AcceptedChange } from "./acceptance.ts";
+import { listRuleEdits, type RuleEdit } from "./edits.ts";
 import type { DiffInput } from "./input.ts";
 
 /** What a diff has come to. */
@@ -49,10 +53,11 @@ export function renderDiffData(
 
 /** Tells a diff to a person, as wide as the display; rules stay whole. */
 export function renderDiffText(
-  { changes, unknown, observed, left, stale }: DiffResult,
-  { routing, setting }: Pick<DiffInput, "routing" | "setting">,
-  display: Pick<Display, "columns">,
+  result: DiffResult,
+  { routing, setting, before, after }: Pick<DiffInput, "routing" | "setting" | "before" | "after">,
+  { display, show }: { readonly display: Pick<Display, "columns">; readonly show: "one-line-each" | "all" },
 ): string {
+  const { changes, unknown, left, stale } = result;
   const columns = chooseColumns(display);
   const by = nameProtocols(analysedProtocols(setting.within));
   const count =
@@ -64,14 +69,97 @@ export function renderDiffText(
     routing === "as-installed" ? "This assumes that the policy routing which TPROXY's marks need is installed.\n" : "";
   return [
     renderWithin(setting.within),
-    ...changes.map((change, i) => renderChange(change, observed[i], columns)),
-    ...unknown.map((change) => renderChange(change, undefined, columns)),
+    changes.length + unknown.length === 0 ? "" : renderEdits(listRuleEdits(before, after), columns, show),
+    ...renderChanges(result, columns, show),
     sum,
     unknown.length === 0 ? "" : `${wrapLine(countUnknown(unknown.length), 0, columns)}\n`,
     aside,
     ...stale.map((each) => renderStale(each, columns)),
     note,
   ].join("");
+}
+
+/** The kernel's word on a change is told with all that is known of it. */
+function renderChanges({ changes, unknown, observed }: DiffResult, columns: number, show: "one-line-each" | "all") {
+  const inFull = [
+    ...changes.map((change, i) => renderChange(change, observed[i], columns)),
+    ...unknown.map((change) => renderChange(change, undefined, columns)),
+  ];
+  if (show === "all" || observed.length > 0 || changes.length === 0) return inFull;
+  return [renderBriefly(changes, columns), ...unknown.map((change) => renderChange(change, undefined, columns))];
+}
+
+const HEAD: WayLine = { way: "from → to", who: "who and which ports", third: "before", fourth: "after" };
+
+/** One line for each class; those of sockets bound to an address are left out where others show the same. */
+function renderBriefly(changes: readonly Change[], columns: number): string {
+  const routed = changes.filter(({ witness }) => witness.lane.binding === "route");
+  const shown = routed.length > 0 ? routed : changes;
+  const rows = joinWays(joinKinds(shown).map(toRow));
+  const named = new Set(rows.map(({ family }) => family)).size > 1 ? "family" : "no-family";
+  const lines = rows.map((row): WayLine => {
+    const { who, before, after } = row;
+    return { way: describeWay(row, named), who, third: before, fourth: after };
+  });
+  const [first] = shown;
+  const omitted = changes.length - shown.length;
+  const rest = omitted === 0 ? "" : `Not shown: ${omitted} classes of sockets bound to an address. `;
+  const notes = [`Example: ${first?.witness.flow.flow}`, `${rest}--all gives an example and the rules of each class.`];
+  const told = notes.map((note) => `${wrapLine(note, 0, columns)}\n`).join("");
+  return `${renderWays(HEAD, lines, { columns, between: ", then " })}\n\n${told}`;
+}
+
+/** Changes of one lane that a short text says the same of. */
+type AlikeChanges = readonly [Change, ...Change[]];
+
+function joinKinds(changes: readonly Change[]): readonly AlikeChanges[] {
+  const keyOf = ({ witness: { lane, flow, assumed }, kinds }: Change) =>
+    JSON.stringify([flow.family, lane.name, shorten(kinds.before), shorten(kinds.after), ...assumed]);
+  return [...Map.groupBy(changes, keyOf).values()].flatMap(([first, ...others]) => (first ? [[first, ...others]] : []));
+}
+
+/** Who dials the proxy's own port lands there either way, and a refusal is one at whatever port. */
+function shorten(kind: string): string {
+  return kind.replace(/ dialled itself$/, "").replace(/^refused:\d+$/, "refused");
+}
+
+function toRow(alike: AlikeChanges): GlanceRow & { readonly before: string; readonly after: string } {
+  const [first] = alike;
+  const { lane, flow, assumed } = first.witness;
+  const [from, to] = lane.ends;
+  const socket = lane.name.slice(lane.road.length).replace(/^, /, "");
+  const bound = lane.binding === "bound" ? "bound to an address" : "";
+  const brief = first.describe(new Set(alike.flatMap(({ terminals }) => [...terminals])));
+  const which = brief ?? alike.map(({ class: text }) => text.slice(lane.name.length + 2)).join("; or ");
+  const isSaid = which.includes("where ");
+  const given = isSaid ? [] : [...assumed].map(([match, answer]) => `if ${match} ${answer}`);
+  const parts = [bound, socket, which, ...given].filter((part) => part !== "" && part !== "all");
+  const [before, after] = [shorten(first.kinds.before), shorten(first.kinds.after)];
+  return {
+    ...{ family: flow.family, protocol: flow.protocol, from: [from], to: [to], deciding: [] },
+    who: parts.length === 0 ? "all" : parts.join(", "),
+    kind: JSON.stringify([before, after]),
+    ...{ before, after },
+  };
+}
+
+/** Edits of rules that are shown one by one. */
+const EDITS_SHOWN = 8;
+
+function renderEdits(edits: readonly RuleEdit[], columns: number, show: "one-line-each" | "all"): string {
+  if (edits.length === 0) return "";
+  const counts = [
+    [edits.filter(({ before, after }) => before && after).length, "changed"],
+    [edits.filter(({ before }) => before === null).length, "added"],
+    [edits.filter(({ after }) => after === null).length, "removed"],
+  ] as const;
+  const head = `Rules: ${counts.flatMap(([count, what]) => (count > 0 ? [`${count} ${what}`] : [])).join(", ")}`;
+  const shown = show === "all" ? edits : edits.slice(0, EDITS_SHOWN);
+  const tell = (mark: string, place: RulePlace | null) =>
+    place === null ? [] : [wrapLine(`  ${mark} ${describeRule(place)}`, 6, columns)];
+  const lines = shown.flatMap(({ before, after }) => [...tell("-", before), ...tell("+", after)]);
+  const rest = edits.length > shown.length ? [`  and ${edits.length - shown.length} more; --all lists them.`] : [];
+  return `${[head, ...lines, ...rest].join("\n")}\n\n`;
 }
 
 function countUnknown(count: number): string {

@@ -1,9 +1,10 @@
 import type { LandedFlow, PropertyResult } from "../../analysis/proof/prove.ts";
 import { describeDeviations } from "../../contract/strict-contract.ts";
-import { FLOW_PROTOCOLS, type FlowProtocol } from "../../model/flow.ts";
+import { FLOW_PROTOCOLS, type FlowProtocol, type Manner } from "../../model/flow.ts";
 import type { FlowSet } from "../../model/flow-set.ts";
+import type { RulePlace } from "../../model/ruleset.ts";
 import { renderJson } from "../../report/json.ts";
-import { describeLanding } from "../../report/landing-phrase.ts";
+import { describeLanding, describeRule } from "../../report/landing-phrase.ts";
 import { wrapLine } from "../../report/wrap-line.ts";
 import type { ObservedLanding } from "../../run/observation/claims.ts";
 import { listLanded, type ObservationOf } from "../../run/observation/results.ts";
@@ -22,8 +23,14 @@ export function renderProofData(
 ): string {
   const show = (landed: LandedFlow) => {
     const observed = observationOf(landed);
-    const { manner, landing, assumed } = landed;
-    return { manner, landing, assumed: Object.fromEntries(assumed), ...(observed ? { observed } : {}) };
+    const { manner, landing, assumed, listRules } = landed;
+    return {
+      manner,
+      landing,
+      assumed: Object.fromEntries(assumed),
+      rules: listRules(),
+      ...(observed ? { observed } : {}),
+    };
   };
   const properties = results.map(
     ({ name, protocols, holds, classes, unjudged, deviations, exceptions, counterexample }) => ({
@@ -40,19 +47,28 @@ export function renderProofData(
   return renderJson({ ...withinData(within), protocols: spokenProtocols(results), properties });
 }
 
+/** What a text about proofs is made with beside them. */
+export interface ProofLook {
+  readonly display: Pick<Display, "columns">;
+  /** Gives the command that shows a flow's way through the same rules. */
+  readonly explain: (flow: string, manner: Manner) => string;
+  /** Gives a rule's place with its file and line, where it came from one. */
+  readonly inFile: (place: RulePlace) => RulePlace;
+}
+
 /** Tells the results to a person, no line wider than the display, one unbroken word aside. */
 export function renderProofText(
   results: readonly PropertyResult[],
   observationOf: ObservationOf,
-  display: Pick<Display, "columns">,
+  look: ProofLook,
 ): string {
-  const lines = results.flatMap((result) => renderResult(result, observationOf));
+  const lines = results.flatMap((result) => renderResult(result, observationOf, look));
   const named = spokenProtocols(results).map((name) => name.toUpperCase());
   const scope = `Every ${named.join(" and ")} flow that can reach the rules is checked; other protocols are not analysed.`;
   const observed = listLanded(results).flatMap((landed) => observationOf(landed) ?? []);
-  const width = chooseColumns(display);
+  const width = chooseColumns(look.display);
   return [...lines, scope, ...renderSummary(observed)]
-    .map((line) => `${wrapLine(line, indentOf(line), width)}\n`)
+    .map((line) => `${isCommand(line) ? line : wrapLine(line, indentOf(line), width)}\n`)
     .join("");
 }
 
@@ -61,17 +77,22 @@ function spokenProtocols(results: readonly PropertyResult[]): readonly FlowProto
   return FLOW_PROTOCOLS.filter((protocol) => results.some(({ protocols }) => protocols.includes(protocol)));
 }
 
-/** What follows a name stays behind it where it goes on beneath. */
-function indentOf(line: string): number {
-  return line.search(/\S/) + (/^ {2}(flow|landing|where|kernel|note) /.test(line) ? TEXT_INDENT - 2 : 2);
+/** A command is pasted as it stands. */
+function isCommand(line: string): boolean {
+  return line.startsWith("  explain ");
 }
 
-function renderResult(result: PropertyResult, observationOf: ObservationOf): readonly string[] {
+/** What follows a name stays behind it where it goes on beneath. */
+function indentOf(line: string): number {
+  return line.search(/\S/) + (/^ {2}(flow|landing|where|rule|kernel|note|explain) /.test(line) ? TEXT_INDENT - 2 : 2);
+}
+
+function renderResult(result: PropertyResult, observationOf: ObservationOf, look: ProofLook): readonly string[] {
   const { name, counterexample, deviations, exceptions } = result;
   const reasons = Map.groupBy(exceptions, ({ reason }) => reason);
   return [
     `${name} ${describeOutcome(result)}`,
-    ...(counterexample ? renderCounterexample(counterexample, observationOf(counterexample)) : []),
+    ...(counterexample ? renderCounterexample(counterexample, observationOf(counterexample), look) : []),
     ...describeDeviations(deviations, "class").map((text) => `  note     ${text}`),
     ...[...reasons].flatMap(([reason, members]) => renderExceptions(reason, members, observationOf)),
   ];
@@ -87,14 +108,18 @@ function describeOutcome({ protocols, classes, unjudged, counterexample }: Prope
 }
 
 function renderCounterexample(
-  { flow, manner, landing, assumed }: LandedFlow,
+  { flow, manner, landing, assumed, listRules }: LandedFlow,
   observed: ObservedLanding | undefined,
+  { explain, inFile }: ProofLook,
 ): readonly string[] {
+  const rules = listRules().map(inFile);
   return [
     `  flow     ${flow.flow}${manner === "forward" ? ", where the proxy forwards" : ""}`,
     `  landing  ${describeLanding(landing)}`,
     ...[...assumed].map(([match, answer]) => `  where    ${match} ${answer}`),
+    ...(rules.length === 0 ? ["  rule     none"] : rules.map((rule) => `  rule     ${describeRule(rule)}`)),
     ...(observed ? [`  kernel   ${observed.verdict}: ${describeLanding(observed.landing)}`] : []),
+    `  explain  ${explain(flow.flow, manner)}`,
   ];
 }
 

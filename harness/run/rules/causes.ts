@@ -136,7 +136,8 @@ function compareRules(
   deciding: RulePlace | null,
 ): Cause {
   const isTaken = nearest && rules.some((each) => renderPlaceKey(each) === renderPlaceKey(nearest.rule));
-  if (nearest && isTaken) {
+  // A rule of another chain is there for other flows, however much it is like the one required.
+  if (nearest && isTaken && nearest.rule.chain === wanted.chain) {
     const why = "the rule takes these flows, and does something else than the required rule";
     return { kind: "other-target", rule: nearest.rule, wanted, why };
   }

@@ -22,27 +22,27 @@ const after = save("after.rules", HEADER + SEED.replace(/.*dport 22 .*\n/, ""));
 
 describe("landfall diff", () => {
   test("ends with 0 where no flow lands elsewhere", async () =>
-    expect(await runCommand("diff", before, before)).toEqual({
+    expect(await runCommand("diff", "--all", before, before)).toEqual({
       code: 0,
       out: "No TCP flow lands differently.\n",
       err: "",
     }));
   test("takes texts that do not say their family, for IPv4", async () =>
-    expect((await runCommand("diff", save("bare.rules", SEED), before)).code).toBe(0));
+    expect((await runCommand("diff", "--all", save("bare.rules", SEED), before)).code).toBe(0));
   test("takes a side from several files", async () => {
     const filter = save("filter.rules", "*filter\n-A INPUT -p tcp --dport 22 -j DROP\nCOMMIT\n");
-    expect((await runCommand("diff", before, `${before},${filter}`)).code).toBe(1);
-    expect((await runCommand("diff", `${before},${filter}`, `${filter},${before}`)).code).toBe(0);
+    expect((await runCommand("diff", "--all", before, `${before},${filter}`)).code).toBe(1);
+    expect((await runCommand("diff", "--all", `${before},${filter}`, `${filter},${before}`)).code).toBe(0);
   });
   test("quotes a rule as its file has it, a match that is not understood included", async () => {
     const rule = "-A ISTIO_OUTPUT -m recent --rcheck --name x -p 6 -j RETURN";
     const unknown = save("unknown.rules", SEED.replace(/-A ISTIO_OUTPUT .*uid-owner 1337.*/, rule));
-    const { out } = await runCommand("diff", before, unknown);
+    const { out } = await runCommand("diff", "--all", before, unknown);
     expect(out).toContain(`nat ISTIO_OUTPUT 3: ${rule}\n`);
     expect(out).not.toMatch(/ISTIO_OUTPUT 3: -A ISTIO_OUTPUT (-p tcp )?-j RETURN/);
   });
   test("ends with 1 and tells class, flow, landings and rules", async () => {
-    const { code, out } = await runCommand("diff", before, after);
+    const { code, out } = await runCommand("diff", "--all", before, after);
     expect(code).toBe(1);
     expect(out).toContain(
       "from outside to the pod: port 22\n  flow     client -> pod:22\n  before   app:22, from 10.244.0.3\n",
@@ -54,18 +54,21 @@ describe("landfall diff", () => {
     const rule = (port: number) =>
       `*nat\n-A OUTPUT -p udp -m udp --dport ${port} -j REDIRECT --to-ports 8080\nCOMMIT\n`;
     const files = [save("udp-53.rules", rule(53)), save("udp-54.rules", rule(54))];
-    expect(await runCommand("diff", ...files)).toMatchObject({ code: 0, out: "No TCP flow lands differently.\n" });
-    const asked = await runCommand("diff", ...files, "--within", "app -> elsewhere:53/udp");
+    expect(await runCommand("diff", "--all", ...files)).toMatchObject({
+      code: 0,
+      out: "No TCP flow lands differently.\n",
+    });
+    const asked = await runCommand("diff", "--all", ...files, "--within", "app -> elsewhere:53/udp");
     expect(asked.code).toBe(1);
     expect(asked.out).toContain("flow     app -> upstream:53/udp\n  before   app:8080, dialled 10.244.0.4:53");
     expect(asked.out).toMatch(/One class of UDP flows lands differently\.\n$/);
-    const both = await runCommand("diff", ...files, "--within", "app -> elsewhere:53-54/tcp+udp", "--json");
+    const both = await runCommand("diff", "--all", ...files, "--within", "app -> elsewhere:53-54/tcp+udp", "--json");
     expect(JSON.parse(both.out)).toMatchObject({ protocols: ["tcp", "udp"], equivalent: false });
-    const neither = await runCommand("diff", ...files, "--within", "app -> elsewhere:55/tcp+udp");
+    const neither = await runCommand("diff", "--all", ...files, "--within", "app -> elsewhere:55/tcp+udp");
     expect(neither).toMatchObject({ code: 0, out: expect.stringMatching(/No TCP or UDP flow lands differently\.\n$/) });
   });
   test("gives data in the documented shape", async () => {
-    const { code, out } = await runCommand("diff", before, after, "--json");
+    const { code, out } = await runCommand("diff", "--all", before, after, "--json");
     const data = JSON.parse(out);
     expect(code).toBe(1);
     expect(Object.keys(data)).toEqual(["formatVersion", "protocols", "equivalent", "changes"]);
@@ -82,21 +85,21 @@ describe("landfall diff", () => {
   });
   test("leaves accepted changes out, and only those", async () => {
     const accepted = join(folder, "accepted.json");
-    await runCommand("diff", before, after, "--write-accept", accepted);
-    expect((await runCommand("diff", before, after, "--accept", accepted)).code).toBe(0);
+    await runCommand("diff", "--all", before, after, "--write-accept", accepted);
+    expect((await runCommand("diff", "--all", before, after, "--accept", accepted)).code).toBe(0);
     const other = save("other.rules", HEADER + SEED.replace(/.*dport 15020 .*\n/, ""));
-    expect((await runCommand("diff", before, other, "--accept", accepted)).code).toBe(1);
+    expect((await runCommand("diff", "--all", before, other, "--accept", accepted)).code).toBe(1);
     expect(JSON.parse(readFileSync(accepted, "utf8")).accepted).toHaveLength(2);
   });
   test("fails over an accepted change that no longer occurs, and names it", async () => {
     const accepted = join(folder, "stale.json");
-    await runCommand("diff", before, after, "--write-accept", accepted);
-    const { code, out } = await runCommand("diff", before, before, "--accept", accepted);
+    await runCommand("diff", "--all", before, after, "--write-accept", accepted);
+    const { code, out } = await runCommand("diff", "--all", before, before, "--accept", accepted);
     expect(code).toBe(1);
     expect(out.replaceAll(/\s+/g, " ")).toContain(
       "Accepted, and does not occur (--write-accept writes the list anew): from outside to the pod: port 22: as dialled, then envoy-inbound:15006",
     );
-    const data = JSON.parse((await runCommand("diff", before, before, "--accept", accepted, "--json")).out);
+    const data = JSON.parse((await runCommand("diff", "--all", before, before, "--accept", accepted, "--json")).out);
     expect(data).toMatchObject({
       equivalent: true,
       changes: [],
@@ -105,7 +108,7 @@ describe("landfall diff", () => {
     expect(complainBySchema("diff", data)).toEqual([]);
   });
   test("lets the kernel confirm each witness", async () => {
-    const { code, out } = await runCommand("diff", before, after, "--observe", "--sandbox", "netns", "--json");
+    const { code, out } = await runCommand("diff", "--all", before, after, "--observe", "--sandbox", "netns", "--json");
     expect(code).toBe(1);
     const seen = JSON.parse(out).changes.map(({ observed }: { observed: unknown }) => observed);
     expect(seen).toMatchObject(
@@ -120,7 +123,7 @@ describe("landfall diff", () => {
     const dnat = "-A OUTPUT -d 10.96.0.1/32 -p tcp -m tcp --dport 80 -j DNAT --to-destination 192.0.2.9:8081\n";
     const nat = (rules: string) => `${HEADER}*nat\n:OUTPUT ACCEPT [0:0]\n${rules}COMMIT\n`;
     const files = [save("plain.rules", nat("")), save("dnat.rules", nat(dnat))];
-    const { out } = await runCommand("diff", ...files, "--observe", "--sandbox", "netns", "--json");
+    const { out } = await runCommand("diff", "--all", ...files, "--observe", "--sandbox", "netns", "--json");
     expect(JSON.parse(out).changes.map(({ observed }: { observed: unknown }) => observed)).toMatchObject([
       { before: { listener: "upstream", port: 80 }, after: { listener: "upstream", port: 8081 }, verdict: "confirmed" },
     ]);
@@ -131,7 +134,7 @@ describe("landfall diff", () => {
       "shut.rules",
       `${HEADER}*filter\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp -m tcp --sport 8080 -j DROP\nCOMMIT\n`,
     );
-    const { out } = await runCommand("diff", open, shut, "--observe", "--sandbox", "netns", "--json");
+    const { out } = await runCommand("diff", "--all", open, shut, "--observe", "--sandbox", "netns", "--json");
     const seen = JSON.parse(out).changes.map((change: { witness: { flow: string }; observed: { verdict: string } }) => [
       change.witness.flow,
       change.observed.verdict,
@@ -157,9 +160,9 @@ describe("landfall diff", () => {
       save("never.rules", drop("--sport 1 --dport 1")),
       save("twisted.rules", drop("! --sport 1 ! --dport 80")),
     ];
-    expect((await runCommand("diff", never, twisted)).code).toBe(0);
+    expect((await runCommand("diff", "--all", never, twisted)).code).toBe(0);
     const always = save("always.rules", drop("! --sport 1"));
-    const { code, out } = await runCommand("diff", always, twisted, "--observe", "--sandbox", "netns");
+    const { code, out } = await runCommand("diff", "--all", always, twisted, "--observe", "--sandbox", "netns");
     expect({ code, out }).toMatchObject({
       code: 3,
       out: expect.stringContaining("  kernel   contradicted: timed-out, then timed-out\n"),
@@ -176,27 +179,32 @@ describe("landfall diff", () => {
       ["the one", unheard, save("unheard-none.rules", nat(""))],
       ["the other", save("unheard-none.rules", nat("")), unheard],
     ])("under %s, it ends with 3 and claims no difference", async (_, one, two) => {
-      const { code, out } = await runCommand("diff", one, two);
+      const { code, out } = await runCommand("diff", "--all", one, two);
       expect(code).toBe(3);
       expect(out).not.toMatch(/lands? differently\.\n/);
       expect(out.replaceAll(/\s+/g, " ")).toMatch(
         /It is unknown whether .* differently: (its|their) flows cannot be analysed\. $/,
       );
-      const data = JSON.parse((await runCommand("diff", one, two, "--json")).out);
+      const data = JSON.parse((await runCommand("diff", "--all", one, two, "--json")).out);
       expect([data.equivalent, data.changes, data.unknown.length > 0]).toEqual([null, [], true]);
       expect(complainBySchema("diff", data)).toEqual([]);
     });
     test("it ends with 1 over another class that does land elsewhere, and counts that class alone", async () => {
-      const { code, out } = await runCommand("diff", unheard, save("unheard-more.rules", nat(match(81) + redirect)));
+      const { code, out } = await runCommand(
+        "diff",
+        "--all",
+        unheard,
+        save("unheard-more.rules", nat(match(81) + redirect)),
+      );
       expect(code).toBe(1);
       expect(out).toContain("from the pod to elsewhere: port 443");
       expect(out.replaceAll(/\s+/g, " ")).toMatch(/ classes of TCP flows land differently\. It is unknown whether /);
     });
     test("it writes no such class to a file of accepted changes", async () => {
       const accepted = join(folder, "unheard.json");
-      await runCommand("diff", unheard, other, "--write-accept", accepted);
+      await runCommand("diff", "--all", unheard, other, "--write-accept", accepted);
       expect(JSON.parse(readFileSync(accepted, "utf8")).accepted).toEqual([]);
-      expect((await runCommand("diff", unheard, other, "--accept", accepted)).code).toBe(3);
+      expect((await runCommand("diff", "--all", unheard, other, "--accept", accepted)).code).toBe(3);
     });
   });
   test.each<[string, readonly string[], RegExp]>([
@@ -220,7 +228,7 @@ describe("landfall diff", () => {
     ],
     ["a file of accepted changes that is none", [before, after, "--accept", before], /accepted changes cannot be used/],
   ])("refuses %s", async (_, words, message) => {
-    const { code, err } = await runCommand("diff", ...words);
+    const { code, err } = await runCommand("diff", "--all", ...words);
     expect(code).toBe(2);
     expect(err).toMatch(message);
   });
@@ -233,16 +241,16 @@ describe("landfall diff", () => {
       return [files, save("rules.nft", found.nft)] as const;
     };
     test("says that nothing lands elsewhere, in both families", async () => {
-      const { code, out, err } = await runCommand("diff", ...pair("istio-redirect/sets"));
+      const { code, out, err } = await runCommand("diff", "--all", ...pair("istio-redirect/sets"));
       expect({ code, out, err }).toEqual({ code: 0, out: "No TCP flow lands differently.\n", err: "" });
     });
     test("names the rules of both where a flow of IPv6 lands elsewhere", async () => {
-      const { code, out } = await runCommand("diff", ...pair("istio-redirect/v6-self-call"));
+      const { code, out } = await runCommand("diff", "--all", ...pair("istio-redirect/v6-self-call"));
       expect(code).toBe(1);
       expect(out).toContain("envoy -> pod6:8080");
     });
     test("ends with 3 where one side has no rules of a family", async () => {
-      const { code, err } = await runCommand("diff", ...pair("istio-redirect/no-v6"));
+      const { code, err } = await runCommand("diff", "--all", ...pair("istio-redirect/no-v6"));
       expect({ code, err }).toEqual({
         code: 3,
         err: "landfall: IPv6 was not compared: only one side has rules for it. Give the other side's rules too, or --family 4.\n",
@@ -263,20 +271,20 @@ describe("landfall diff", () => {
     ];
     const within = ["--within", "client@10.9.0.0/16 -> pod:1100"];
     test("gives no part of an answer, but says how to ask for less, and exits with 3", async () => {
-      const { code, out, err } = await runCommand("diff", ...files, "--budget", "5000");
+      const { code, out, err } = await runCommand("diff", "--all", ...files, "--budget", "5000");
       expect({ code, out }).toEqual({ code: 3, out: "" });
       expect(err).toMatch(
         /more than 5000 diagram nodes.* Restrict the flows, for example with --within 'client -> pod:\*'/,
       );
     });
     test("gives the answer for the flows asked about, the same as without a budget", async () => {
-      const small = await runCommand("diff", ...files, "--budget", "5000", ...within);
-      const large = await runCommand("diff", ...files, ...within);
+      const small = await runCommand("diff", "--all", ...files, "--budget", "5000", ...within);
+      const large = await runCommand("diff", "--all", ...files, ...within);
       expect(small).toEqual(large);
       expect(small.code).toBe(1);
       expect(small.out).toMatch(/^Only for the flows client@10\.9\.0\.0\/16 -> pod:1100:\n/);
       expect(small.out).toContain("flow     upstream@10.9.0.0 -> pod:1100\n");
-      expect(JSON.parse((await runCommand("diff", ...files, "--json", ...within)).out).within).toBe(within[1]);
+      expect(JSON.parse((await runCommand("diff", "--all", ...files, "--json", ...within)).out).within).toBe(within[1]);
     });
   });
   test.each<[string, readonly string[], RegExp]>([
@@ -289,7 +297,7 @@ describe("landfall diff", () => {
       /--accept: .* all flows/,
     ],
   ])("refuses to be restricted to %s", async (_, words, message) => {
-    const { code, err } = await runCommand("diff", before, after, ...words);
+    const { code, err } = await runCommand("diff", "--all", before, after, ...words);
     expect(code).toBe(2);
     expect(err).toMatch(message);
   });

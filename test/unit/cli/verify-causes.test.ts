@@ -128,14 +128,14 @@ describe("what is behind wrong landings", () => {
   });
   test("-:md prints Markdown instead of the table, and a name in it cannot become markup", async () => {
     const scenario = {
-      name: "<b>@x</b>",
+      name: "<b>@x_",
       claim: "`#1` | a_b",
       capture: FLAGS,
       answer: { "client -> pod:8080": "app:8080" },
     };
-    writeFileSync(join(folder, "markup.mjs"), `export default ${JSON.stringify(scenario)};\n`);
-    const { out } = await run("verify", "markup.mjs", "--sandbox", "simulated", "--report", "-:md");
-    expect(out).toContain("#### &lt;b&gt;\\@x&lt;/b&gt;: \\`\\#1\\` \\| a\\_b");
+    writeFileSync(join(folder, "<b>@x_.mjs"), `export default ${JSON.stringify(scenario)};\n`);
+    const { out } = await run("verify", "<b>@x_.mjs", "--sandbox", "simulated", "--report", "-:md");
+    expect(out).toContain("#### &lt;b>\\@x\\_: \\`\\#1\\` \\| a\\_b");
   });
   test("in GitHub Actions is an annotation at the rule's line, and in the step's summary", async () => {
     const name = write("gh.txt", (rules) => rules.replace("--to-ports 15006", "--to-ports 15007"));

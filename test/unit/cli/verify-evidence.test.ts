@@ -87,6 +87,8 @@ describe("verify --evidence", () => {
       [
         "  ✗ app -> upstream:80  envoy-outbound:16001  dialled 10.244.0.4:80",
         "  ✗ app -> upstream:80  upstream:80 via envoy-outbound",
+        "  ✗ 1 flow lands on envoy-outbound:16001 instead of upstream:80",
+        "  ✗ 1 flow lands on envoy-outbound:16001 instead of looping",
       ],
       1,
     ]);
@@ -114,7 +116,7 @@ describe("verify --evidence", () => {
     const { status, stdout } = repeat(join(kept, "seed-rules"));
     expect([code, status]).toEqual([1, 1]);
     expect(stdout).toMatch(/✗ uid=1000,gid=1337 -> upstream:80 +envoy-outbound:15001/);
-    expect(stdout).toMatch(/^ +required +nat ISTIO_OUTPUT 4: .*--gid-owner 1337/m);
+    expect(stdout).toMatch(/^ +missing +nat ISTIO_OUTPUT 4: .*--gid-owner 1337/m);
   });
 
   test("repeats what a script leaves out, which no flow shows, and ends as the run did", async () => {
