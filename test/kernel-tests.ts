@@ -18,6 +18,7 @@ export const KERNEL_TESTS: string[] = [
   "test/unit/cli/explain.test.ts",
   "test/unit/cli/init.test.ts",
   "test/unit/cli/inspect.test.ts",
+  "test/unit/cli/inspect-live.test.ts",
   "test/unit/cli/interruption.test.ts",
   "test/unit/cli/listing.test.ts",
   "test/unit/cli/output-file.test.ts",

@@ -14,7 +14,7 @@ import type { Lane } from "./flows/lanes.ts";
 import { type AnalysisSetting, type Partition, partitionFlows } from "./flows/partition.ts";
 import { joinSocketRows } from "./flows/socket-rows.ts";
 import { makeWitness, type Witness } from "./flows/witness.ts";
-import { openLander } from "./pod/pod-under-analysis.ts";
+import { type Lander, openLander } from "./pod/pod-under-analysis.ts";
 
 /** One class of flows that two rule sets land differently. */
 export interface Change {
@@ -102,9 +102,10 @@ function diffLane(lane: Lane, partition: Partition, comparison: Comparison): rea
   const groups = new Map<string, { readonly suspect: Suspect; readonly terminals: Set<Diagram> }>();
   for (const suspect of witnesses) {
     const [was, is] = [old.land(suspect.witness, "answer"), fresh.land(suspect.witness, "answer")];
+    const isRefusedAlike = was.kind !== "refused" || isSameRefusal(old, fresh, suspect.witness);
     const isSame =
       pods === undefined
-        ? isSameLanding(was, is)
+        ? isSameLanding(was, is) && isRefusedAlike
         : isSameLanding(nameByRole(was, pods.before.shape), nameByRole(is, pods.after.shape));
     if (isSame) continue;
     const kinds = kindsOf(suspect.witness);
@@ -167,6 +168,15 @@ function witnessOf(path: Path, lane: Lane, { space }: Partition, { family, setti
 /** A landing that cannot be told is not known to be the same as any other. */
 function isSameLanding(before: Landing, after: Landing): boolean {
   return renderLandingKey(before) === renderLandingKey(after) && landingsAgree(before, after);
+}
+
+/**
+ * Nobody listens at most ports of the analysis's pod, and at any of them in some real one: there it matters whether a rule refuses a flow,
+ * and to which port it is sent.
+ */
+function isSameRefusal(old: Lander, fresh: Lander, witness: Witness): boolean {
+  const [was, is] = [old.explain(witness, "answer"), fresh.explain(witness, "answer")];
+  return was.isRejected === is.isRejected && was.landing.port === is.landing.port;
 }
 
 /** Names what a proxy has captured by what its listener is for: the same in pods whose proxies have other names and ports. */

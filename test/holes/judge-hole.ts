@@ -1,4 +1,5 @@
 import { exitCodeOf } from "../../harness/cli/output/report-output.ts";
+import { firstConnection } from "../../harness/contract/demanded-landing.ts";
 import type { Family } from "../../harness/model/address.ts";
 import { canBeElsewhere } from "../../harness/model/elsewhere.ts";
 import type { Flow } from "../../harness/model/flow.ts";
@@ -56,9 +57,13 @@ async function compareFlows(base: ParsedScenario, hole: Hole, dice: Dice, sandbo
   const extra = name !== null && !["lo", "eth0"].includes(name) ? [name] : [];
   const links = [...new Set([...extra, ...spec.shape.links])];
   const drawn = drawFlows(dice, hole, spec.shape, links, FLOWS);
-  const flows = drawn.filter(({ from, to, family }) =>
-    [from.address, to.address].every((address) => isSomebodys(address, family, sandbox.addresses)),
-  );
+  const contract = capture.contractFor(sandbox.addresses);
+  const flows = drawn
+    .filter(({ from, to, family }) =>
+      [from.address, to.address].every((address) => isSomebodys(address, family, sandbox.addresses)),
+    )
+    // Of which nothing is demanded verify says so, and no landing of theirs is wrong.
+    .filter((flow) => contract.demand(firstConnection(flow, { links })).must !== "unspecified");
   const pod = withLinks(makePodSpec(capture, flows, base.listen, sandbox.addresses), links);
   await sandbox.enter(pod);
   const drive = async (rules: PodRules, some: readonly Flow[], inFlight: number) => {

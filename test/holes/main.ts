@@ -4,7 +4,8 @@ import { judgeHoles } from "./holes.ts";
 const USAGE = `Usage: npm run holes -- [--count N] [--seed S] [--jobs N] [--mesh NAME] [--verbose]
 
 Puts a random rule anywhere into the rules of every built-in capture config, and asks verify in network namespaces. Either verify is not
-green, or 200 flows drawn from the rule's own values land in the kernel exactly as without it. --mesh draws from the configs of one mesh. --jobs is the number of processors to
+green, or 200 flows drawn from the rule's own values land in the kernel exactly as without it (flows
+of which the config's contract demands nothing are not drawn). --mesh draws from the configs of one mesh. --jobs is the number of processors to
 keep busy; each has four live worlds, since most of the time goes by waiting.
 Exit codes: 0 so it is for every rule · 1 for some it is not, each with its seed: --seed S --count 1 repeats it
 `;

@@ -5,7 +5,7 @@ import { abstractLanding } from "../../harness/analysis/pod/abstract-landing.ts"
 import type { Flow } from "../../harness/model/flow.ts";
 import { type FlowSet, holdsFlow } from "../../harness/model/flow-set.ts";
 import { type Landing, renderLandingKey } from "../../harness/model/landing.ts";
-import { DEFAULT_ADDRESSES } from "../../harness/model/pod.ts";
+import { DEFAULT_ADDRESSES, type PodSpec } from "../../harness/model/pod.ts";
 import type { PodRules } from "../../harness/model/ruleset.ts";
 import { compilePod } from "../../harness/netfilter/simulator.ts";
 import { arbitraryPair, loadLines } from "./small-rules.ts";
@@ -22,7 +22,26 @@ function lookUp(changes: readonly Change[], flow: Flow): readonly string[] {
 /** Where the simulator lands each point under both rule sets. */
 function landPoints({ spec, points }: SmallWorld, before: PodRules, after: PodRules) {
   const [old, fresh] = [compilePod(before, spec, DEFAULT_ADDRESSES), compilePod(after, spec, DEFAULT_ADDRESSES)];
-  return points.map((flow) => ({ flow, was: old.land(flow, "answer"), is: fresh.land(flow, "answer") }));
+  return points.map((flow) => {
+    const [was, is] = [old.land(flow, "answer"), fresh.land(flow, "answer")];
+    const kinds = [nameKind(spec, before, flow, was), nameKind(spec, after, flow, is)] as const;
+    const isRefusal = was.kind === "refused" && is.kind === "refused";
+    return { flow, was, is, kinds, isRefusedAlike: !isRefusal || (was.port === is.port && kinds[0] === kinds[1]) };
+  });
+}
+
+/** A flow that is refused wherever somebody listens is rejected by a rule. */
+function nameKind(spec: PodSpec, rules: PodRules, flow: Flow, landing: Landing): string {
+  const told = abstractLanding(landing, flow, spec.shape);
+  if (landing.kind !== "refused") return told;
+  const open = [flow.to.port, ...(landing.port === null ? [] : [landing.port])];
+  const wide = {
+    ...spec,
+    listen: [...spec.listen, ...open],
+    upstreamPorts: [...spec.upstreamPorts, ...open],
+    clientPorts: [...spec.clientPorts, ...open],
+  };
+  return compilePod(rules, wide, DEFAULT_ADDRESSES).land(flow, "answer").kind === "refused" ? "rejected" : told;
 }
 
 /** Two landings that cannot be told are not known to be one: the diff lists them or not, as the rules on their way are others or not. */
@@ -38,14 +57,13 @@ function checkPair(world: SmallWorld, before: PodRules, after: PodRules, within:
   const { family, spec, passThrough } = world;
   const setting = { spec, addresses: DEFAULT_ADDRESSES, passThrough, ...(within ? { within } : {}) };
   const changes = diffRulesets({ family, before, after, setting });
-  const told = landPoints(world, before, after).map(({ flow, was, is }) => {
+  const told = landPoints(world, before, after).map(({ flow, was, is, kinds, isRefusedAlike }) => {
     const found = lookUp(changes, flow);
     const isAsked = within === null || holdsFlow(within, flow, DEFAULT_ADDRESSES);
     const isDifferent =
-      isAsked && (renderLandingKey(was) !== renderLandingKey(is) || (isUntold(was, is) && found.length > 0));
-    const expected = isDifferent
-      ? [`${abstractLanding(was, flow, spec.shape)}, then ${abstractLanding(is, flow, spec.shape)}`]
-      : [];
+      isAsked &&
+      (!isRefusedAlike || renderLandingKey(was) !== renderLandingKey(is) || (isUntold(was, is) && found.length > 0));
+    const expected = isDifferent ? [kinds.join(", then ")] : [];
     return { flow: flow.flow, expected, found };
   });
   const wrong = told.find(({ expected, found }) => JSON.stringify(expected) !== JSON.stringify(found));

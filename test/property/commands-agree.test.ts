@@ -48,8 +48,18 @@ function explain(rules: PodRules, flow: Flow): Explanation {
 }
 
 /** The landings that `explain` leaves possible, as a map writes them; null where it cannot say what they are. */
-function listPossible({ possible }: Explanation, flow: Flow): ReadonlySet<string> | null {
-  return possible.length === 0 ? null : new Set(possible.map((landing) => abstractLanding(landing, flow, SHAPE)));
+function listPossible({ possible, connections }: Explanation, flow: Flow): ReadonlySet<string> | null {
+  if (possible.length === 0) return null;
+  const kinds = possible.map((landing) => abstractLanding(landing, flow, SHAPE));
+  const verdicts = connections.flatMap(({ packets }) =>
+    packets.flatMap(({ steps }) => steps.map((step) => step.verdict)),
+  );
+  const mayBeRejected = possible.some(({ kind }) => kind === "refused");
+  // A refusal is a rule's where a rule has rejected a packet; where a match is not understood it may be.
+  if (!mayBeRejected || !verdicts.some((verdict) => verdict === "reject" || verdict === "unknown"))
+    return new Set(kinds);
+  const isSure = possible.length === 1 && verdicts.includes("reject");
+  return new Set(isSure ? ["rejected"] : [...kinds, "rejected"]);
 }
 
 /** The setting for one flow alone, as `--within` gives it. */
@@ -174,9 +184,10 @@ describe.each(FAMILIES)("over IPv%i, for whatever flow is asked", (family) => {
         for (const flow of flows.slice(0, MAPPED)) {
           const explained = explain(rules, flow);
           const possible = listPossible(explained, flow);
-          // The set that the flow's text names has flows from every port in it; asked about is the one whose port the kernel chooses.
+          // The set that the flow's text names has flows from every port and with every mark in it; asked about is the plain one.
           const rows = mapFlows(rules, family, settingOf(flow)).filter(
-            ({ witness }) => witness.flow.from.port === flow.from.port,
+            ({ witness: { flow: each } }) =>
+              each.from.port === flow.from.port && (each.from.mark ?? 0) === (flow.from.mark ?? 0),
           );
           const kinds = rows.map(({ kind }) => kind);
           expect([flow.flow, kinds.length > 0]).toEqual([flow.flow, true]);

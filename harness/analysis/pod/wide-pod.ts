@@ -1,3 +1,4 @@
+import { isPodsOwn } from "../../contract/proxy-dial.ts";
 import {
   FAMILIES,
   type Family,
@@ -18,6 +19,7 @@ import {
   type SandboxAddresses,
   vmLinks,
 } from "../../model/pod.ts";
+import { takenPorts } from "../../model/pod-shape.ts";
 import { familyKey, type PodRules } from "../../model/ruleset.ts";
 import { type EndBinding, findRewrites } from "../diagrams/packet-views.ts";
 
@@ -82,6 +84,17 @@ export function openPreparation(
       upstreamAddresses: own.upstreamAddresses.toSorted(),
     };
   };
+}
+
+/**
+ * Gives a pod whose app listens on every port that flows dial at the pod, where no listener of the pod's shape does. Where nobody listens,
+ * what rules reject, what they send to a closed port and what they let through all end refused, and nothing tells them apart.
+ */
+export function openDialledPorts(spec: PodSpec, flows: readonly Flow[], addresses: SandboxAddresses): PodSpec {
+  const taken = takenPorts(spec.shape);
+  const isOwn = ({ to }: Flow) => isPodsOwn(to.address, { shape: spec.shape, addresses });
+  const dialled = flows.filter(isOwn).map(({ to }) => to.port);
+  return { ...spec, listen: sortNumbers([...spec.listen, ...dialled.filter((port) => !taken.includes(port))]) };
 }
 
 /** Gives the host at which a flow ends if nothing touches it. A vm is there behind an interface alone; its address is upstream's else. */

@@ -5,7 +5,7 @@ import type { Flow } from "../../model/flow.ts";
 import { type Landing, landingsAgree } from "../../model/landing.ts";
 import { type LandingText, parseLandingText } from "../../model/landing-text.ts";
 import type { PodShape } from "../../model/pod-shape.ts";
-import { isAsDialled, type PropertyContext } from "./properties.ts";
+import { isAsDialled, type LandedContext } from "./properties.ts";
 
 /** Where flows must land, or must not: a landing as scenarios write it, or `as dialled`. */
 export type LandingClaim = LandingText | typeof AS_DIALLED;
@@ -22,7 +22,7 @@ export function parseLandingClaim(text: string, shape: PodShape, where: string):
 }
 
 /** Says whether a flow landed just there, read as a scenario's expected landing is: what is not written follows from what was dialled. */
-export function isLandingMet(claim: LandingClaim, flow: Flow, landing: Landing, context: PropertyContext): boolean {
+export function isLandingMet(claim: LandingClaim, flow: Flow, landing: Landing, context: LandedContext): boolean {
   if (claim === AS_DIALLED) return isAsDialled(landing, flow, context);
   return landingsAgree(
     resolveLanding(claim, flow, { shape: context.spec.shape, addresses: context.addresses }),
@@ -31,7 +31,7 @@ export function isLandingMet(claim: LandingClaim, flow: Flow, landing: Landing, 
 }
 
 /** Says whether a flow landed anywhere that the claim's words fit: what is not written may be anything. */
-export function isLandingTouched(claim: LandingClaim, flow: Flow, landing: Landing, context: PropertyContext): boolean {
+export function isLandingTouched(claim: LandingClaim, flow: Flow, landing: Landing, context: LandedContext): boolean {
   if (claim === AS_DIALLED) return isAsDialled(landing, flow, context);
   const { kind, listener, address, port, originalDestination, source, hops } = landing;
   const passed = hops.map((hop) => hop.listener);

@@ -21,7 +21,12 @@ export interface PropertyContext {
 export interface FlowLandings {
   readonly answer: Landing;
   readonly forward: Landing;
+  /** Whether a rule rejects it: who dials cannot tell that from a port at which nobody listens. */
+  readonly isRejected: boolean;
 }
+
+/** The same, with what is known of how a flow was turned away. */
+export type LandedContext = PropertyContext & Pick<FlowLandings, "isRejected">;
 
 /** What a property says of one flow: not its business, as it should be, a designed exception with its reason, or a breach. */
 export type PropertyVerdict = "not-concerned" | "holds" | { readonly exception: string } | "fails";
@@ -93,19 +98,15 @@ function clauseOf(demand: Demand): string | null {
 }
 
 /** A clause concerns the flows that it decides; each must land where the contract demands. */
-function judgeClause(
-  { name }: Clause,
-  flow: Flow,
-  { answer }: FlowLandings,
-  context: PropertyContext,
-): PropertyVerdict {
+function judgeClause({ name }: Clause, flow: Flow, landings: FlowLandings, context: PropertyContext): PropertyVerdict {
   const demand = context.contract.demand(firstConnection(flow, context.spec.shape));
   if (clauseOf(demand) !== name) return "not-concerned";
-  return meetsDemand(demand, flow, answer, context) ? "holds" : "fails";
+  return meetsDemand(demand, flow, landings, context) ? "holds" : "fails";
 }
 
 /** Where something is to be kept out, it does not matter how it is turned away. */
-function meetsDemand(demand: Demand, flow: Flow, answer: Landing, context: PropertyContext): boolean {
+function meetsDemand(demand: Demand, flow: Flow, landings: FlowLandings, context: PropertyContext): boolean {
+  const { answer } = landings;
   switch (demand.must) {
     case "rejected":
     case "dropped":
@@ -113,13 +114,25 @@ function meetsDemand(demand: Demand, flow: Flow, answer: Landing, context: Prope
     case "not-leave":
       return meetsExpectation(NOT_LEAVE, answer);
     case "as-dialled":
-    case "land-on": {
-      const demanded = landDemanded(flow, context);
-      return demanded !== null && landingsAgree(demanded.landing, answer);
-    }
+      return !isTurnedAway(flow, landings) && landsAsDemanded(flow, answer, context);
+    case "land-on":
+      return landsAsDemanded(flow, answer, context);
     case "unspecified":
       return true;
   }
+}
+
+function landsAsDemanded(flow: Flow, answer: Landing, context: PropertyContext): boolean {
+  const demanded = landDemanded(flow, context);
+  return demanded !== null && landingsAgree(demanded.landing, answer);
+}
+
+/**
+ * Says whether rules refuse a flow, or send it to a closed port: in another pod somebody may listen at the port that was dialled, so that
+ * its refusal is none of theirs.
+ */
+function isTurnedAway({ to }: Flow, { answer, isRejected }: FlowLandings): boolean {
+  return answer.kind === "refused" && (isRejected || (answer.port !== null && answer.port !== to.port));
 }
 
 function landDemanded(flow: Flow, { contract, spec, addresses }: PropertyContext): DemandedLanding | null {
@@ -157,9 +170,9 @@ function isDesigned(flow: Flow, answer: Landing, context: PropertyContext): bool
 }
 
 /** Says whether what was dialled is what accepted, or refused where nobody listens: elsewhere somebody does on every port. */
-export function isAsDialled(landing: Landing, flow: Flow, context: PropertyContext): boolean {
+export function isAsDialled(landing: Landing, flow: Flow, context: LandedContext): boolean {
   const { kind, port, originalDestination, hops } = landing;
-  const isPlain = kind === "listener" || (kind === "refused" && isClosed(flow, context));
+  const isPlain = kind === "listener" || (kind === "refused" && !context.isRejected && isClosed(flow, context));
   return isPlain && hops.length === 0 && originalDestination === null && port === flow.to.port;
 }
 

@@ -166,7 +166,9 @@ function judgeLane(
     const contract = capture.contractFor(addresses);
     const ends = { addresses: [flow.to.address], ports: [flow.to.port], protocols: [flow.protocol] };
     const spec = widenPod(peers, ends, addresses);
-    const landings = { answer: lane.land(flowClass, "answer"), forward: lane.land(flowClass, "forward") };
+    const answer = lane.land(flowClass, "answer");
+    const isRejected = answer.kind === "refused" && lane.explain(flowClass, "answer").isRejected;
+    const landings = { answer, forward: lane.land(flowClass, "forward"), isRejected };
     return properties.map(({ name, judge, manner: asked, protocols = contract.protocols }) => {
       const isSpoken = protocols.includes(flow.protocol);
       const outcome = isSpoken ? judge(flow, landings, { contract, spec, addresses }) : "not-concerned";

@@ -130,7 +130,8 @@ function makeJudge(
   return {
     protocols: (["tcp", "udp"] as const).filter((protocol) => named.has(protocol)),
     cuts: (family) => joinCuts([...cuts.filter(([of]) => of === family).map(([, each]) => each), ...claimed]),
-    judge: (flow, landings, context) => {
+    judge: (flow, landings, around) => {
+      const context = { ...around, isRejected: landings.isRejected };
       const isIn = (set: FlowSet) => holdsFlow(set, flow, addresses);
       if (!flows.some(isIn) || except.some(isIn)) return "not-concerned";
       const landing = landings[manner];

@@ -1,139 +1,146 @@
-import { type MappedClass, mapFlows } from "../../analysis/map.ts";
+import { glanceFlows } from "../../analysis/map-glance.ts";
+import { listProperties } from "../../analysis/proof/properties.ts";
+import { proveProperties } from "../../analysis/proof/prove.ts";
 import { renderIptablesSave } from "../../formats/iptables-save.ts";
-import { renderList } from "../../formats/list.ts";
-import { toolOfFamily } from "../../formats/tool-name.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
-import { listRules, type Ruleset } from "../../model/ruleset.ts";
-import { renderJson } from "../../report/json.ts";
-import {
-  type ContainerRules,
-  type ContainerRuleset,
-  readContainerRules,
-} from "../../sandbox/docker/container-rules.ts";
+import { listFamilies } from "../../model/ruleset.ts";
 import { connectEngine } from "../../sandbox/docker/engine.ts";
-import { type OptionSpec, readOptions } from "../arguments/options.ts";
+import { findLiveContainer, findNamed, findProcess, type LiveNamespace } from "../../sandbox/live/live-namespace.ts";
+import { readLiveRules } from "../../sandbox/live/live-rules.ts";
+import { readCaptureWords } from "../arguments/capture-options.ts";
+import { readContract } from "../arguments/contract-option.ts";
+import { FAMILY_OPTION } from "../arguments/family-option.ts";
+import { takeManifest } from "../arguments/manifest-option.ts";
+import { CONTRACT_OPTION, MANIFEST_OPTION, STRICT_OPTION } from "../arguments/mesh-specs.ts";
+import { lastValue, type OptionSpec, type ParsedOptions } from "../arguments/options.ts";
 import type { Command, CommandIo } from "../command.ts";
-import { readAnalysisInput } from "../input/analysis-input.ts";
+import { type Inspected, inspectedRules, livePodIps, makeLiveSetting } from "../inspect/live-pod.ts";
+import { renderInspection, renderInspectionData } from "../inspect/text.ts";
 import { refuseUsage } from "../refusal.ts";
 import type { CommandHelp } from "./help.ts";
-import { listClasses, renderMap } from "./map.ts";
+import { exitCodeOfProof } from "./prove.ts";
 
 const SPECS: readonly OptionSpec[] = [
+  { name: "pid", value: "N", help: "the network namespace of this process, instead of a container's" },
+  {
+    name: "netns",
+    value: "NAME|PATH",
+    help: "a network namespace by its name (ip netns) or its file, instead of a container's",
+  },
   {
     name: "format",
     value: "FORMAT",
     choices: ["list", "save", "json"],
     help: "one of the formats above (default list)",
   },
-  {
-    name: "family",
-    value: "4|6",
-    choices: ["4", "6"],
-    help: "only this family (default both; with --format save, 4)",
-  },
+  { ...FAMILY_OPTION, help: "only this family (default both; with --format save, 4)" },
+  CONTRACT_OPTION,
+  MANIFEST_OPTION,
+  STRICT_OPTION,
+  { name: "all", value: null, help: "lists every class of flows with an example, as landfall map --all does" },
   { name: "json", value: null, help: "the same as --format json" },
 ];
 
 const HELP: CommandHelp = {
-  usage: ["landfall inspect CONTAINER [OPTION…]"],
+  usage: [
+    "landfall inspect CONTAINER [MESH OPTION…] [OPTION…]",
+    "landfall inspect --pid N | --netns NAME|PATH [MESH OPTION…] [OPTION…]",
+  ],
   about: [
-    "Prints the rules of a running container and where TCP flows land under them. It prints both families, and the rules of both iptables-nft and iptables-legacy, because the kernel applies both. The map covers iptables-nft only, and assumes the addresses of a sandbox (pod 10.244.0.2) and a proxy on 15001 and 15006. CONTAINER is a name or an id. The command needs root and changes nothing.",
+    "Reads the rules of a running pod and says where TCP flows land under them. With mesh options, --contract or --manifest it also says whether the rules do what these require: proven over all flows, or drift, with an example flow and the rules that decide.",
+    "It reads iptables-nft, iptables-legacy and native nftables, which the kernel applies together, policy routing and sets, of both families. CONTAINER is a name or an id. The command needs root and changes nothing.",
   ],
   terms: {
     title: "Formats",
     rows: [
-      ["list", "rules as iptables -S prints them, table by table, then the map"],
+      ["list", "the verdict, the map, then the rules as iptables -S and nft print them"],
       ["save", "rules as iptables-save -c prints them, as input for landfall map, diff and prove"],
-      ["json", "rules and map as JSON"],
+      ["json", "verdict, map and rules as JSON"],
     ],
   },
   options: [{ title: "Options", options: SPECS }],
-  captureFlags: "none",
+  captureFlags: "mentioned",
   examples: [
     ["landfall inspect pod --format save > rules.txt", "writes the rules of the container named pod to a file"],
+    ["landfall inspect --pid 4711 --manifest pod.yaml", "whether a running pod's rules do what its manifest asks for"],
   ],
   exitCodes: {
-    0: "printed",
-    2: "there is no such container, or it is not running",
-    3: "the container's network namespace cannot be entered",
+    0: "printed; with settings: the rules do what these require",
+    1: "drift: the rules do not do what the settings require",
+    2: "bad input, or there is no such container, process or namespace",
+    3: "the namespace cannot be entered, or it is unknown whether the rules do what the settings require",
   },
 };
 
-/** `landfall inspect CONTAINER`: the rules that a running container has. */
+/** `landfall inspect CONTAINER | --pid N | --netns NAME`: the rules of a running pod, where they bring flows, and the verdict. */
 export const inspect: Command = {
   help: HELP,
   async run(args, io) {
-    const { options, findings: found } = readOptions(args, SPECS);
-    const { values, positionals } = options;
-    const [container = ""] = positionals;
-    const count = positionals.length === 0 ? "No container is named" : `${positionals.length} containers are named`;
-    const findings = [
-      ...found,
-      ...(positionals.length === 1
-        ? findContainerFault(container)
-        : [codedFinding("unknown-name", "CONTAINER", `${count}; name one container, by its name or id in docker ps.`)]),
-    ];
+    const command = { specs: SPECS, withoutFlags: "injected", positionals: "own", readContract, takeManifest } as const;
+    const first = readCaptureWords(args, command, io);
+    if (first.line?.purpose === "usage") return "help";
+    const findings = [...first.findings, ...findTargetFaults(first.options)];
     if (findings.length > 0) throw refuseUsage(findings);
-    const rules = await readContainerRules(connectEngine(), container);
-    const format = values.has("json") ? "json" : (values.get("format")?.[0] ?? "list");
-    const family = values.get("family")?.[0] ?? (format === "save" ? "4" : null);
-    const rulesets = rules.rulesets.filter(({ ruleset }) => family === null || String(ruleset.family) === family);
-    io.out(render(format, { ...rules, rulesets }, io));
-    return 0;
+    const live = await findTarget(first.options, io);
+    const read = await readLiveRules(live);
+    const { options, line } = readCaptureWords(args, { ...command, podIps: livePodIps(read) }, io);
+    if (line === null) throw refuseUsage(findings);
+    const format = options.values.has("json") ? "json" : (lastValue(options, "format") ?? "list");
+    const asked = lastValue(options, "family") ?? (format === "save" ? "4" : null);
+    const inspected: Inspected = {
+      live,
+      read: {
+        ...read,
+        rulesets: read.rulesets.filter(({ ruleset }) => asked === null || String(ruleset.family) === asked),
+      },
+    };
+    const rules = inspectedRules(inspected);
+    for (const notice of read.notices) io.err(`landfall: ${live.name}: ${notice}.\n`);
+    if (format === "save") return printSaved(inspected, io);
+    const setting = makeLiveSetting(line.capture, rules);
+    const glances = listFamilies(rules).map((family) => glanceFlows(rules, family, setting));
+    const isAsked = line.captureFrom === "flags";
+    const results = isAsked
+      ? proveProperties(rules, line.capture, setting, listProperties(line.capture.contractFor(setting.addresses)))
+      : null;
+    const shown = { inspected, rules, glances, results };
+    io.out(
+      format === "json"
+        ? renderInspectionData(shown, setting)
+        : renderInspection(shown, line, { ...io, setting, show: options.values.has("all") ? "all" : "glance" }),
+    );
+    if (results === null) return 0;
+    return exitCodeOfProof(results, () => undefined);
   },
 };
 
-/** What is no name would be read as a path of the engine's interface. */
-function findContainerFault(name: string): readonly Finding[] {
-  if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/.test(name)) return [];
-  const message = `"${name}" is not the name or id of a container; docker ps lists the running ones.`;
+function findTargetFaults({ positionals, values }: ParsedOptions): readonly Finding[] {
+  const ways = [...positionals, ...["pid", "netns"].flatMap((name) => (values.has(name) ? `--${name}` : []))];
+  const [container = ""] = positionals;
+  if (ways.length !== 1) {
+    const count = ways.length === 0 ? "Nothing to inspect is named" : `${ways.length} things to inspect are named`;
+    const remedy = "name one container, by its name or id in docker ps, or give --pid or --netns.";
+    return [codedFinding("unknown-name", "CONTAINER", `${count}; ${remedy}`)];
+  }
+  // What is no name would be read as a path of the engine's interface.
+  if (positionals.length === 0 || /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/.test(container)) return [];
+  const message = `"${container}" is not the name or id of a container; docker ps lists the running ones.`;
   return [codedFinding("unknown-name", "CONTAINER", message)];
 }
 
-function render(format: string, rules: ContainerRules, io: CommandIo): string {
-  const { id, name, pid, rulesets } = rules;
-  if (format === "save") {
-    if (rulesets.every(hasNoRule))
-      io.err(`landfall: ${name} has no rules in ${rulesets.map(nameVariant).join(", ")}.\n`);
-    return rulesets.map(({ ruleset }) => renderIptablesSave(ruleset)).join("");
-  }
-  const classes = mapRulesets(rulesets, io);
-  if (format === "list")
-    return `${rulesets.map(renderLists).join("")}# where every TCP flow lands\n${renderMap(classes, io)}`;
-  const data = rulesets.map(({ variant, ruleset }) => ({ variant, family: ruleset.family, ...tablesOf(ruleset) }));
-  const container = { id, name, pid };
-  return renderJson({ container, rulesets: data, classes: listClasses(classes) });
+async function findTarget(options: ParsedOptions, { workingDirectory }: CommandIo): Promise<LiveNamespace> {
+  const [pid, netns] = [lastValue(options, "pid"), lastValue(options, "netns")];
+  if (pid !== undefined) return findProcess(pid);
+  if (netns !== undefined) return findNamed(netns, workingDirectory);
+  return findLiveContainer(connectEngine(), options.positionals[0] ?? "");
 }
 
-function mapRulesets(rulesets: readonly ContainerRuleset[], io: CommandIo): readonly MappedClass[] {
-  const { rules, setting } = readAnalysisInput([], [], io);
-  return rulesets
-    .filter(({ variant }) => variant === "nft")
-    .flatMap(({ ruleset }) => {
-      const own = ruleset.family === 6 ? { ip6: ruleset } : { ip: ruleset };
-      return mapFlows({ ...rules, ip: null, ip6: null, ...own }, ruleset.family, setting);
-    });
-}
-
-/** Gives the rules by table, lines as `iptables -S` prints them; tables that nobody has touched are not there. */
-function tablesOf(ruleset: Ruleset): Readonly<Record<string, readonly string[]>> {
-  return Object.fromEntries(ruleset.tables.map(({ name }) => [name, listLines(ruleset, name)]));
-}
-
-function listLines(ruleset: Ruleset, table: string): readonly string[] {
-  return renderList(ruleset, table).trimEnd().split("\n");
-}
-
-function renderLists(from: ContainerRuleset): string {
-  const [title, { ruleset }] = [nameVariant(from), from];
-  const none = hasNoRule(from) ? `# ${title} has no rules\n` : "";
-  return none + ruleset.tables.map(({ name }) => `# ${title} -t ${name} -S\n${renderList(ruleset, name)}`).join("");
-}
-
-function nameVariant({ variant, ruleset }: ContainerRuleset): string {
-  return `${toolOfFamily(ruleset.family)}-${variant}`;
-}
-
-function hasNoRule({ ruleset }: ContainerRuleset): boolean {
-  return listRules(ruleset).length === 0;
+function printSaved({ live, read: { rulesets } }: Inspected, io: CommandIo): number {
+  const own = rulesets.filter(({ variant }) => variant !== "native");
+  const count = own.reduce((sum, { ruleset }) => sum + ruleset.tables.length, 0);
+  if (count === 0) io.err(`landfall: ${live.name} has no rules of iptables.\n`);
+  if (own.length < rulesets.length)
+    io.err(`landfall: ${live.name} has native nftables rules, which this format leaves out.\n`);
+  io.out(own.map(({ ruleset }) => renderIptablesSave(ruleset)).join(""));
+  return 0;
 }

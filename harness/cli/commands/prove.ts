@@ -97,7 +97,7 @@ export const prove: Command = {
         ? renderProofData(results, observationOf, setting.within)
         : renderWithin(setting.within) + renderProofText(results, observationOf, { ...io, ...look }),
     );
-    return exitCodeOf(results, observationOf) || (notLookedAt.length > 0 ? 3 : 0);
+    return exitCodeOfProof(results, observationOf) || (notLookedAt.length > 0 ? 3 : 0);
   },
 };
 
@@ -115,7 +115,7 @@ function writeExplain(flow: string, manner: Manner, { options, captureWords }: C
  * A breach outranks what could not be told. Where simulator and kernel disagree one of the two is wrong, and nobody knows which: such a
  * counterexample is none that is known, and such a proof is never green.
  */
-function exitCodeOf(results: readonly PropertyResult[], observationOf: ObservationOf): number {
+export function exitCodeOfProof(results: readonly PropertyResult[], observationOf: ObservationOf): number {
   const isContradicted = (landed: LandedFlow) => observationOf(landed)?.verdict === "contradicted";
   const isUnjudged = results.some(({ unjudged }) => unjudged.length > 0);
   const broken = results.flatMap(({ counterexample }) => counterexample ?? []);

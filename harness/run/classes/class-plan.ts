@@ -3,8 +3,8 @@ import { findFurtherLinks } from "../../analysis/flows/further-links.ts";
 import type { Lane } from "../../analysis/flows/lanes.ts";
 import type { AnalysisSetting } from "../../analysis/flows/partition.ts";
 import { nameFlow, type Witness } from "../../analysis/flows/witness.ts";
+import { openDialledPorts } from "../../analysis/pod/wide-pod.ts";
 import { findExpectation } from "../../contract/expectation.ts";
-import { isPodsOwn } from "../../contract/proxy-dial.ts";
 import { LandfallError } from "../../errors.ts";
 import { addressValue, type Family } from "../../model/address.ts";
 import type { Flow, FlowProtocol } from "../../model/flow.ts";
@@ -74,12 +74,13 @@ function planWithin(
   maxFlows: number,
 ): Omit<ClassPlan, "protocols"> {
   const known = scenario.flows.filter(({ manner }) => manner === "answer").map(({ flow }) => flow);
-  const driven = new Set(known.map(({ flow }) => flow));
   const classes: PlannedClass[] = [];
   let room = maxFlows;
-  const plan = (pod: PodInQuestion): readonly Flow[] => {
-    const found = findClasses(scenario, pod, rules, addresses, known);
+  const plan = (pod: PodInQuestion, own: readonly Flow[]): readonly Flow[] => {
+    const found = findClasses(scenario, pod, rules, addresses, own);
     const flows: Flow[] = [];
+    // A flow of the same words in another pod is another flow: its machine stands behind another link.
+    const driven = new Set(own.map(({ flow }) => flow));
     // Where the flows do not reach for all, those go first that may show something wrong.
     for (const { witness, demanded } of found.toSorted(
       (one, other) => Number(other.isSuspect) - Number(one.isSuspect),
@@ -95,7 +96,10 @@ function planWithin(
     }
     return flows;
   };
-  const [own, ...others] = listPods(scenario, rules, addresses).map((pod) => ({ pod, flows: plan(pod) }));
+  const [own, ...others] = listPods(scenario, rules, addresses).map((pod, i) => ({
+    pod,
+    flows: plan(pod, i === 0 ? known : []),
+  }));
   const extended = own ? extend(scenario, own.pod, own.flows, rules, addresses) : scenario;
   const further = others
     .filter(({ flows }) => flows.length > 0)
@@ -176,9 +180,7 @@ function extend(
 ): BoundScenario {
   const { capture } = scenario;
   const all = [...scenario.flows.map(({ flow }) => flow), ...flows];
-  // Where nobody listens, what rules reject and what they let through both end refused.
-  const open = flows.filter(({ to }) => isPodsOwn(to.address, { shape: scenario.capture.shape, addresses }));
-  const listen = [...scenario.spec.listen, ...open.map(({ to }) => to.port)];
+  const { listen } = openDialledPorts(scenario.spec, flows, addresses);
   // Whose the vm's address is depends on the links, so the pod must have them before its peers are prepared.
   const spec = makePodSpec({ shape: { ...capture.shape, links } }, all, listen, addresses, [rules]);
   const added = flows.map((flow): Omit<BoundFlow, "expected"> => ({ flow, manner: "answer", chosenFor: "class" }));

@@ -40,9 +40,12 @@ afterAll(() => sandbox[Symbol.asyncDispose]());
 describe("landfall inspect", () => {
   test("prints a container's rules as iptables -S does, and where they bring every flow", async () => {
     const { code, out } = await runCommand("inspect", container, "--family", "4");
-    const [rules, flows] = out.split("# where every TCP flow lands\n");
-    expect({ code, rules }).toEqual({ code: 0, rules: `# iptables-nft -t nat -S\n${LISTED.join("\n")}\n` });
-    expect(flows).toMatch(/^ {2}envoy-outbound:15001 +\w+ -> /m);
+    const [, flows = "", rules] = out.split(/\n# (?=where every|iptables-nft|ip rule)/);
+    expect({ code, rules }).toEqual({ code: 0, rules: `iptables-nft -t nat -S\n${LISTED.join("\n")}\n` });
+    expect(flows).toMatch(/^ +all others +envoy-outbound:15001 +ISTIO_REDIRECT 1$/m);
+    expect((await runCommand("inspect", container, "--family", "4", "--all")).out).toMatch(
+      /^ {2}envoy-outbound:15001 +\w+ -> /m,
+    );
   });
   test("gives them as data, with the container and its process", async () => {
     const { out } = await runCommand("inspect", container, "--json");
@@ -63,12 +66,12 @@ describe("landfall inspect", () => {
   });
   test("says of a family without rules that there are none, and beside a file of them", async () => {
     const listed = await runCommand("inspect", container, "--family", "6");
-    expect(listed.out.split("# where every TCP flow lands\n")[0]).toBe("# ip6tables-nft has no rules\n");
+    expect(listed.out).toMatch(/^# ip6tables-nft has no rules$/m);
     const saved = await runCommand("inspect", container, "--family", "6", "--format", "save");
     expect(saved).toEqual({
       code: 0,
       out: expect.not.stringMatching(/^-A /m),
-      err: `landfall: ${container} has no rules in ip6tables-nft.\n`,
+      err: `landfall: ${container} has no rules of iptables.\n`,
     });
     const both = await runCommand("inspect", container);
     expect(both.out.match(/^# .* has no rules$/gm)).toEqual(["# ip6tables-nft has no rules"]);

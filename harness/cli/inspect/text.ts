@@ -1,0 +1,156 @@
+import type { AnalysisSetting } from "../../analysis/flows/partition.ts";
+import { mapFlows } from "../../analysis/map.ts";
+import type { Glance } from "../../analysis/map-glance.ts";
+import type { PropertyResult } from "../../analysis/proof/prove.ts";
+import { renderList } from "../../formats/list.ts";
+import { renderNftText } from "../../formats/nft/write-nft.ts";
+import { toolOfFamily } from "../../formats/tool-name.ts";
+import { quoteForShell } from "../../formats/words.ts";
+import { listFamilies, listRules, type PodRules, type Ruleset } from "../../model/ruleset.ts";
+import { renderJson } from "../../report/json.ts";
+import { wrapLine } from "../../report/wrap-line.ts";
+import type { LiveRuleset } from "../../sandbox/live/live-rules.ts";
+import type { CaptureCommandLine } from "../arguments/capture-options.ts";
+import type { Display } from "../command.ts";
+import { listClasses, renderMap } from "../commands/map.ts";
+import { renderGlance } from "../output/map-text.ts";
+import { chooseColumns } from "../output/text-columns.ts";
+import { renderProofData, renderProofText } from "../prove/text.ts";
+import type { Inspected } from "./live-pod.ts";
+
+/** What an inspection has found. */
+export interface Inspection {
+  readonly inspected: Inspected;
+  readonly rules: PodRules;
+  readonly glances: readonly Glance[];
+  /** Null where no settings were given to judge by. */
+  readonly results: readonly PropertyResult[] | null;
+}
+
+/** How an inspection is told. */
+export interface InspectionLook {
+  readonly display: Display;
+  readonly setting: AnalysisSetting;
+  /** `all`: every class of flows with an example. */
+  readonly show: "glance" | "all";
+}
+
+function listMapped(rules: PodRules, setting: AnalysisSetting) {
+  return listFamilies(rules).flatMap((family) => mapFlows(rules, family, setting));
+}
+
+/** Tells an inspection to a person: the verdict, what rules there are, where flows land, and the rules. */
+export function renderInspection(
+  { inspected, rules, glances, results }: Inspection,
+  line: CaptureCommandLine,
+  { display, setting, show }: InspectionLook,
+): string {
+  const { live, read } = inspected;
+  const columns = chooseColumns(display);
+  const tell = (text: string) => `${wrapLine(text, 2, columns)}\n`;
+  const addresses = read.addresses.length === 0 ? "no address" : read.addresses.join(", ");
+  const sources = read.rulesets.map(
+    (each) =>
+      `${nameSource(each)}: ${countOf(each.ruleset)} in ${each.ruleset.tables.map(({ name }) => name).join(", ") || "no table"}`,
+  );
+  return [
+    tell(`${live.name} (${addresses})`),
+    ...(results === null ? [] : [renderVerdict(results, line, display)]),
+    ...sources.map((source) => tell(`  ${source}`)),
+    "\n# where every TCP flow lands\n",
+    show === "all" ? renderMap(listMapped(rules, setting), { display }) : renderGlance(glances, rules, { display }),
+    ...read.rulesets.map((each) => `\n${renderSource(each)}`),
+    renderRouting(inspected),
+    read.sets === "" ? "" : `\n# ipset save\n${read.sets}`,
+  ].join("");
+}
+
+/** Failing properties in full; of those that hold their number is enough. */
+function renderVerdict(
+  results: readonly PropertyResult[],
+  line: CaptureCommandLine,
+  display: Pick<Display, "columns">,
+): string {
+  const failed = results.filter(({ holds }) => !holds);
+  if (failed.length === 0)
+    return `These rules do what the settings require: ${results.length} guarantees hold over all flows.\n`;
+  const isBroken = failed.some(
+    ({ counterexample }) => counterexample !== null && counterexample.landing.kind !== "could-not-look",
+  );
+  const head = isBroken
+    ? "Drift: these rules do not do what the settings require.\n"
+    : "It is unknown whether these rules do what the settings require.\n";
+  const explain = (flow: string) =>
+    `landfall inspect … --format save > rules.txt; landfall explain ${[flow, ...line.captureWords].map(quoteForShell).join(" ")} --rules rules.txt`;
+  return head + renderProofText(failed, () => undefined, { display, explain, inFile: (place) => place });
+}
+
+function renderRouting({ read }: Inspected): string {
+  const own = read.routing
+    .split("\n")
+    .filter(
+      (text) =>
+        !/^$|^# |^\d+:\s+from all lookup (local|main|default)$| scope | table local| dev lo|proto kernel/.test(text),
+    );
+  return own.length === 0 ? "" : `\n# ip rule, ip route\n${own.join("\n")}\n`;
+}
+
+/** Gives an inspection as data. */
+export function renderInspectionData({ inspected, rules, results }: Inspection, setting: AnalysisSetting): string {
+  const { live, read } = inspected;
+  const classes = listMapped(rules, setting);
+  const data = read.rulesets.map(({ variant, ruleset }) => ({
+    variant,
+    family: ruleset.family,
+    ...tablesOf(variant, ruleset),
+  }));
+  const proof = results === null ? {} : { verdict: verdictOf(results), properties: propertiesOf(results) };
+  return renderJson({
+    ...(live.container === null ? { namespace: live.name } : { container: live.container }),
+    ...proof,
+    rulesets: data,
+    classes: listClasses(classes),
+  });
+}
+
+function verdictOf(results: readonly PropertyResult[]): "holds" | "drift" | "unknown" {
+  const failed = results.filter(({ holds }) => !holds);
+  if (failed.length === 0) return "holds";
+  const isKnown = failed.some(
+    ({ counterexample }) => counterexample !== null && counterexample.landing.kind !== "could-not-look",
+  );
+  return isKnown ? "drift" : "unknown";
+}
+
+function propertiesOf(results: readonly PropertyResult[]): unknown {
+  return JSON.parse(renderProofData(results, () => undefined, undefined)).properties;
+}
+
+/** Gives the rules by table, lines as `iptables -S` prints them, or the text of nft; tables that nobody has touched are not there. */
+function tablesOf(variant: LiveRuleset["variant"], ruleset: Ruleset): Readonly<Record<string, readonly string[]>> {
+  if (variant === "native")
+    return Object.fromEntries(
+      ruleset.tables.map((table) => [table.name, renderNftText([table]).trimEnd().split("\n")]),
+    );
+  return Object.fromEntries(ruleset.tables.map(({ name }) => [name, renderList(ruleset, name).trimEnd().split("\n")]));
+}
+
+function renderSource(from: LiveRuleset): string {
+  const { variant, ruleset } = from;
+  if (listRules(ruleset).length === 0) return `# ${nameSource(from)} has no rules\n${renderTables(from)}`;
+  return variant === "native" ? `# nft list ruleset\n${renderNftText(ruleset.tables)}` : renderTables(from);
+}
+
+function renderTables(from: LiveRuleset): string {
+  const { ruleset } = from;
+  return ruleset.tables.map(({ name }) => `# ${nameSource(from)} -t ${name} -S\n${renderList(ruleset, name)}`).join("");
+}
+
+function countOf(ruleset: Ruleset): string {
+  const count = listRules(ruleset).length;
+  return count === 1 ? "1 rule" : `${count} rules`;
+}
+
+function nameSource({ variant, ruleset }: LiveRuleset): string {
+  return variant === "native" ? `nftables (IPv${ruleset.family})` : `${toolOfFamily(ruleset.family)}-${variant}`;
+}

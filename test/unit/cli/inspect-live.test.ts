@@ -1,0 +1,87 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { runCommand } from "./run-command.ts";
+
+const NAME = `landfall-${process.pid}`;
+const FLAGS = ["-u", "1337", "-b", "*", "-i", "*", "-d", "15020"];
+
+function within(command: string, input = ""): string {
+  return execFileSync("ip", ["netns", "exec", NAME, "sh", "-c", command], { input, encoding: "utf8" });
+}
+
+/** Everything that a reader must not change. */
+const readState = () =>
+  within(
+    "(iptables-nft-save; ip6tables-nft-save) | grep -v ^#; nft list ruleset; cat /proc/net/ip_tables_names; ip rule; ip -o addr",
+  );
+
+describe("landfall inspect of a live namespace", () => {
+  beforeEach(async () => {
+    execFileSync("ip", ["netns", "add", NAME]);
+    const { out } = await runCommand("generate", ...FLAGS, "--format", "save");
+    within("ip link set lo up; iptables-nft-restore", out);
+  });
+  afterEach(() => void execFileSync("ip", ["netns", "del", NAME]));
+
+  test("proves that the rules do what the settings require, and changes nothing", async () => {
+    const before = readState();
+    const { code, out } = await runCommand("inspect", "--netns", NAME, ...FLAGS);
+    expect(out).toMatch(/^These rules do what the settings require: \d+ guarantees hold over all flows\.$/m);
+    expect(code).toBe(0);
+    expect(readState()).toBe(before);
+  });
+  test.each([
+    ["a rule that was removed", "iptables-nft -t nat -D ISTIO_OUTPUT 3", /^no-uid-loop does not hold/m],
+    [
+      "a rule of iptables-legacy",
+      "iptables-legacy -A OUTPUT -p tcp --dport 443 -j DROP",
+      /filter OUTPUT 1: .*--dport 443 -j DROP/,
+    ],
+    [
+      "a table of nftables",
+      "nft 'add table inet own; add chain inet own in { type filter hook input priority 0; }; add rule inet own in tcp dport 15006 drop'",
+      /own in 1: .*15006 .*drop/i,
+    ],
+  ])("finds drift: %s", async (_, command, message) => {
+    within(command);
+    const { code, out } = await runCommand("inspect", "--netns", NAME, ...FLAGS);
+    expect(out).toMatch(/^Drift: these rules do not do what the settings require\.$/m);
+    expect(out).toMatch(message);
+    expect(code).toBe(1);
+    const data = JSON.parse((await runCommand("inspect", "--netns", NAME, "--json", ...FLAGS)).out);
+    expect(data).toMatchObject({ namespace: NAME, verdict: "drift" });
+  });
+  test("judges by a contract file, and only tells the map without settings", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "landfall-inspect-"));
+    const file = join(folder, "own.yaml");
+    writeFileSync(
+      file,
+      "version: 1\nclauses:\n  - name: open\n    says: Port 80 is left alone.\n    flows: client -> pod:80\n    must: as-dialled\n",
+    );
+    const { code, out } = await runCommand("inspect", "--netns", NAME, "--contract", file);
+    rmSync(folder, { recursive: true });
+    expect(out).toMatch(/^open does not hold/m);
+    expect(code).toBe(1);
+    const plain = await runCommand("inspect", "--netns", NAME);
+    expect(plain.code).toBe(0);
+    expect(plain.out).not.toMatch(/settings require/);
+  });
+  test("finds a process's namespace, and names one that is close to a wrong name", async () => {
+    const pid = Number(within("sleep 30 >/dev/null 2>&1 & echo $!"));
+    const { code, out, err } = await runCommand("inspect", "--pid", String(pid), ...FLAGS);
+    process.kill(pid);
+    expect({ code, first: out.split("\n")[0], err }).toEqual({
+      code: 0,
+      first: `process ${pid} (no address)`,
+      err: "",
+    });
+    const { code: bad, err: refused } = await runCommand("inspect", "--netns", NAME.slice(0, -1));
+    expect(bad).toBe(2);
+    expect(refused).toMatch(new RegExp(`There is no network namespace .*Did you mean .*${NAME}`));
+    expect((await runCommand("inspect", "--pid", "0")).code).toBe(2);
+    expect((await runCommand("inspect", "x", "--pid", "1")).code).toBe(2);
+  });
+});
