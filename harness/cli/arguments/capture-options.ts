@@ -1,4 +1,3 @@
-import { demandPromises } from "../../contract/strict-contract.ts";
 import type { PodFacts, ReadSettings } from "../../meshes/mesh.ts";
 import { type BoundSettings, type NamedMesh, namingWords } from "../../meshes/meshes.ts";
 import type { Capture } from "../../model/capture.ts";
@@ -59,6 +58,8 @@ export interface CaptureCommandOptions {
    * for some of them to start.
    */
   readonly readContract?: ReadContract;
+  /** What makes `--strict` of settings, of a command that takes the option; others load nothing of it either. */
+  readonly demandPromises?: (capture: Capture) => Capture;
   /** What reads the manifest of `--manifest`, of a command that takes the option. */
   readonly takeManifest?: TakeManifest;
   /** The pod's addresses where `--pod-ip` names none; the sandbox's IPv4 address if left out. */
@@ -124,13 +125,10 @@ function refuseRivals({ setsAnything, mesh }: DealtWords, { options, findings }:
 
 function readWithMesh(
   mesh: NamedMesh,
-  {
-    dealt,
-    reading,
-    manifest,
-  }: { readonly dealt: DealtWords; readonly reading: Reading; readonly manifest: ReadManifestFile | null },
+  given: { readonly dealt: DealtWords; readonly reading: Reading; readonly manifest: ReadManifestFile | null },
   command: CaptureCommandOptions & Io,
 ): PartialCaptureLine {
+  const { dealt, reading, manifest } = given;
   const { options, findings } = reading;
   const isSet = [dealt.setsAnything, options.values.has("mesh-config"), manifest !== null].includes(true);
   // Without options a mesh is shown by its scenarios; one that has none by the settings of its injector.
@@ -146,11 +144,11 @@ function readWithMesh(
   const asksForUsage = bound.ok && bound.value.purpose === "usage";
   if (!bound.ok || (findings.length > 0 && !asksForUsage)) return { options, captureFrom, line: null, findings };
   const { origins, warnings, purpose } = bound.value;
-  const capture = options.values.has(STRICT_OPTION.name) ? demandPromises(bound.value.capture) : bound.value.capture;
-  const given = input.words.filter((word) => !isIdle(word));
+  const isStrict = options.values.has(STRICT_OPTION.name);
+  const capture = (isStrict && command.demandPromises?.(bound.value.capture)) || bound.value.capture;
   const line: CaptureCommandLine = {
     ...{ options, capture, mesh, origins, warnings, purpose, captureFrom },
-    captureWords: [...namingWords(mesh), ...given],
+    captureWords: [...namingWords(mesh), ...input.words.filter((word) => !isIdle(word))],
     defaultConfig: isSet ? "" : describeDefault(mesh, input, which),
     manifestTold: manifest?.told ?? [],
   };

@@ -7,8 +7,7 @@ import { listSteps } from "../../netfilter/steps.ts";
 import { renderJson } from "../../report/json.ts";
 import { type Observed, observeFlow } from "../../run/observation/flow.ts";
 import { type CaptureCommandLine, readCaptureCommand } from "../arguments/capture-options.ts";
-import { readContract } from "../arguments/contract-option.ts";
-import { takeManifest } from "../arguments/manifest-option.ts";
+import { JUDGING } from "../arguments/judging.ts";
 import { CONTRACT_OPTION, MANIFEST_OPTION, STRICT_OPTION } from "../arguments/mesh-specs.ts";
 import { OBSERVING_SANDBOX_OPTION, observingSandbox } from "../arguments/observing-sandbox.ts";
 import type { OptionSpec } from "../arguments/options.ts";
@@ -79,7 +78,7 @@ export const explain: Command = {
   async run(args, io) {
     const line = readCaptureCommand(
       args,
-      { specs: SPECS, withoutFlags: "injected", positionals: "own", readContract, takeManifest },
+      { specs: SPECS, withoutFlags: "injected", positionals: "own", ...JUDGING },
       io,
     );
     if (line.purpose === "usage") return "help";

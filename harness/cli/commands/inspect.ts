@@ -8,9 +8,8 @@ import { connectEngine } from "../../sandbox/docker/engine.ts";
 import { findLiveContainer, findNamed, findProcess, type LiveNamespace } from "../../sandbox/live/live-namespace.ts";
 import { readLiveRules } from "../../sandbox/live/live-rules.ts";
 import { readCaptureWords } from "../arguments/capture-options.ts";
-import { readContract } from "../arguments/contract-option.ts";
 import { FAMILY_OPTION } from "../arguments/family-option.ts";
-import { takeManifest } from "../arguments/manifest-option.ts";
+import { JUDGING } from "../arguments/judging.ts";
 import { CONTRACT_OPTION, MANIFEST_OPTION, STRICT_OPTION } from "../arguments/mesh-specs.ts";
 import { lastValue, type OptionSpec, type ParsedOptions } from "../arguments/options.ts";
 import type { Command, CommandIo } from "../command.ts";
@@ -76,7 +75,7 @@ const HELP: CommandHelp = {
 export const inspect: Command = {
   help: HELP,
   async run(args, io) {
-    const command = { specs: SPECS, withoutFlags: "injected", positionals: "own", readContract, takeManifest } as const;
+    const command = { specs: SPECS, withoutFlags: "injected", positionals: "own", ...JUDGING } as const;
     const first = readCaptureWords(args, command, io);
     if (first.line?.purpose === "usage") return "help";
     const findings = [...first.findings, ...findTargetFaults(first.options)];

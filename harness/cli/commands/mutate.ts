@@ -7,9 +7,8 @@ import { judgeMutants, scoreMutants } from "../../run/mutation/mutation.ts";
 import { findSubjects, type MutationSubject, type SubjectFlows } from "../../run/mutation/mutation-subject.ts";
 import { DEFAULT_SANDBOX_OPTIONS } from "../../sandbox/open-sandbox.ts";
 import { readCaptureWords } from "../arguments/capture-options.ts";
-import { readContract } from "../arguments/contract-option.ts";
 import { FAMILY_OPTION, readFamily } from "../arguments/family-option.ts";
-import { takeManifest } from "../arguments/manifest-option.ts";
+import { JUDGING } from "../arguments/judging.ts";
 import { CONTRACT_OPTION, MANIFEST_OPTION, STRICT_OPTION } from "../arguments/mesh-specs.ts";
 import { lastValue, type OptionSpec } from "../arguments/options.ts";
 import { placePod } from "../arguments/pod-addresses.ts";
@@ -114,11 +113,7 @@ function readMutateOptions(args: readonly string[], io: CommandIo): MutateOption
     options,
     captureFrom,
     findings: found,
-  } = readCaptureWords(
-    args,
-    { specs: SPECS, withoutFlags: "injected", positionals: "own", readContract, takeManifest },
-    io,
-  );
+  } = readCaptureWords(args, { specs: SPECS, withoutFlags: "injected", positionals: "own", ...JUDGING }, io);
   const findings: Finding[] = [...found];
   const { values, positionals: words } = options;
   const rules = { files: readRulesPaths(options, io, findings), table: readTable(options), script: null };

@@ -7,9 +7,8 @@ import { listFamilies, NO_RULES, type PodRules } from "../../model/ruleset.ts";
 import { describeUnseenFamily } from "../../report/classes-phrase.ts";
 import { makePodSpec } from "../../run/pod-spec.ts";
 import { type CaptureCommandLine, readCaptureCommand } from "../arguments/capture-options.ts";
-import { readContract } from "../arguments/contract-option.ts";
 import { FAMILY_OPTION, findUnseenFamilies, readFamily } from "../arguments/family-option.ts";
-import { takeManifest } from "../arguments/manifest-option.ts";
+import { JUDGING } from "../arguments/judging.ts";
 import { CONTRACT_OPTION, MANIFEST_OPTION } from "../arguments/mesh-specs.ts";
 import { lastValue, type OptionSpec } from "../arguments/options.ts";
 import { placePod, tellTakenPorts } from "../arguments/pod-addresses.ts";
@@ -70,8 +69,7 @@ export function readAnalysisInput(
       specs: [...ANALYSIS_OPTIONS, ...specs],
       withoutFlags: "injected",
       positionals: "none",
-      readContract,
-      takeManifest,
+      ...JUDGING,
     },
     io,
   );

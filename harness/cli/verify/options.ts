@@ -5,9 +5,8 @@ import { codedFinding, type Finding, finding } from "../../model/finding.ts";
 import type { TableName } from "../../model/iptables-tables.ts";
 import { parseShard, type Shard } from "../../run/scenario/scenario-shard.ts";
 import { type CaptureCommandLine, type PartialCaptureLine, readCaptureWords } from "../arguments/capture-options.ts";
-import { readContract } from "../arguments/contract-option.ts";
 import { readFamily } from "../arguments/family-option.ts";
-import { takeManifest } from "../arguments/manifest-option.ts";
+import { JUDGING } from "../arguments/judging.ts";
 import { lastValue } from "../arguments/options.ts";
 import type { CommandIo } from "../command.ts";
 import { findUnrepeatable, resolveInput } from "../input/input-file.ts";
@@ -59,11 +58,7 @@ export interface VerifyOptions {
 
 /** Reads `verify`'s words. Throws `bad-usage` with every finding, those about files that are not there among them. */
 export function readVerifyOptions(args: readonly string[], io: CommandIo): VerifyOptions {
-  const read = readCaptureWords(
-    args,
-    { specs: SPECS, withoutFlags: "injected", positionals: "own", readContract, takeManifest },
-    io,
-  );
+  const read = readCaptureWords(args, { specs: SPECS, withoutFlags: "injected", positionals: "own", ...JUDGING }, io);
   const { line, options: given } = read;
   const findings: Finding[] = [...read.findings];
   const has = (name: string) => given.values.has(name);

@@ -20,6 +20,7 @@ import { makeBlindResult, type PlannedDial } from "./dial-batches.ts";
 import { CONNECT_TIMEOUT_MS, planDial } from "./dial-plan.ts";
 import { driveRounds } from "./dial-rounds.ts";
 import { listenersOf } from "./listeners.ts";
+import { driveInPortions } from "./portions.ts";
 
 /** A sandbox on a real kernel: drives the agents of a world. The world ends with it. */
 export class AgentSandbox implements Sandbox {
@@ -104,22 +105,24 @@ export class AgentSandbox implements Sandbox {
   }
 
   async drive(requests: readonly FlowRequest[], options: { readonly inFlight?: number } = {}) {
-    const [envoy, inFlight] = [this.#envoy, options.inFlight ?? 1];
-    if (!envoy) return this.#driveTogether(requests, inFlight);
+    const envoy = this.#envoy;
+    if (!envoy) return this.#driveTogether(requests, options.inFlight ?? 1);
     return driveBesideEnvoy(requests, (some, way) =>
       way === "alone" ? this.#driveTogether(some, 1, envoy) : this.#driveTogether(some, requests.length),
     );
   }
 
-  /** An Envoy's log completes the landing of a single flow. */
-  async #driveTogether(requests: readonly FlowRequest[], inFlight: number, envoy: RealEnvoy | null = null) {
+  #driveTogether(requests: readonly FlowRequest[], inFlight: number, envoy: RealEnvoy | null = null) {
+    return driveInPortions(requests, (some) => this.#driveSome(some, inFlight, envoy));
+  }
+
+  async #driveSome(requests: readonly FlowRequest[], inFlight: number, envoy: RealEnvoy | null) {
     const dials = requests.map((request) => planDial(request, this.#station(stationOf(request.flow)), this.addresses));
     const { agent, namespace } = this.#station("pod");
     const driven = await driveRounds(dials, inFlight, () => agent.call("forget-connections", { namespace }));
     const results = new Map(driven.map((result) => [result.token, result]));
-    const blindness = dials.every(({ dial }) => this.#isConfirmed(results.get(dial.token), dial))
-      ? null
-      : await syncAgents(this.#agents());
+    const isConfirmed = dials.every(({ dial }) => this.#isConfirmed(results.get(dial.token), dial));
+    const blindness = isConfirmed ? null : await syncAgents(this.#agents());
     return Promise.all(
       dials.map((planned) => this.#observe(planned, results.get(planned.dial.token), blindness, envoy)),
     );
