@@ -38,9 +38,16 @@ interface Arrow {
   readonly flows: number;
 }
 
-/** Gives the picture of a scenario's pod: who dialled, through which hops, and where it landed, one arrow for flows that go alike. */
+/** What is drawn later lies on top. */
+const LAYERS: Readonly<Record<FlowVerdict, number>> = { pass: 0, "could-not-look": 1, wrong: 2 };
+
+/**
+ * Gives the picture of a scenario's pod: who dialled, through which hops, and where it landed, one arrow for flows that go alike. What failed
+ * lies on top, and what passed is faded then.
+ */
 export function renderPicture(scenario: ScenarioReport): Html {
-  const arrows = collectArrows(scenario.flows);
+  const arrows = collectArrows(scenario.flows).toSorted((a, b) => LAYERS[a.verdict] - LAYERS[b.verdict]);
+  const fades = arrows.some(({ verdict }) => verdict !== "pass");
   const used = new Set(["client", "upstream", "app", "envoy-inbound", "envoy-outbound"]);
   for (const arrow of arrows) used.add(arrow.from).add(arrow.to);
   const places = Object.entries(PLACES).filter(([name]) => used.has(name));
@@ -49,7 +56,7 @@ export function renderPicture(scenario: ScenarioReport): Html {
 <defs>${Object.entries(COLORS).map(([verdict, color]) => html`<marker id="head-${verdict}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" fill="${color}"/></marker>`)}</defs>
 <rect x="190" y="18" width="520" height="${Math.min(height, 300) - 36}" rx="12" fill="none" stroke="var(--line)" stroke-dasharray="5 4"/><text x="204" y="38" fill="var(--dim)">pod</text>
 ${places.map(([, place]) => renderPlace(place))}
-${arrows.map(renderArrow)}</svg>`;
+${arrows.map((arrow) => html`<g opacity="${fades && arrow.verdict === "pass" ? 0.3 : 1}">${renderArrow(arrow)}</g>`)}</svg>`;
 }
 
 function collectArrows(flows: readonly FlowReport[]): readonly Arrow[] {
