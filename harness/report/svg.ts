@@ -42,21 +42,40 @@ interface Arrow {
 const LAYERS: Readonly<Record<FlowVerdict, number>> = { pass: 0, "could-not-look": 1, wrong: 2 };
 
 /**
- * Gives the picture of a scenario's pod: who dialled, through which hops, and where it landed, one arrow for flows that go alike. What failed
- * lies on top, and what passed is faded then.
+ * Gives the picture of a scenario's pod: who dialled, through which hops, and where it landed, one arrow for flows that go alike. What
+ * failed lies on top, and what passed is faded then.
  */
 export function renderPicture(scenario: ScenarioReport): Html {
   const arrows = collectArrows(scenario.flows).toSorted((a, b) => LAYERS[a.verdict] - LAYERS[b.verdict]);
   const fades = arrows.some(({ verdict }) => verdict !== "pass");
-  const used = new Set(["client", "upstream", "app", "envoy-inbound", "envoy-outbound"]);
+  const all = placeAll(arrows.flatMap(({ from, to }) => [from, to]));
+  const used = new Set(["client", "upstream", "app"]);
   for (const arrow of arrows) used.add(arrow.from).add(arrow.to);
-  const places = Object.entries(PLACES).filter(([name]) => used.has(name));
+  const places = [...all].filter(([name]) => used.has(name));
   const height = Math.max(...places.map(([, place]) => place.y)) + 50;
   return html`<svg viewBox="0 0 900 ${height}" width="900" role="img" aria-label="the pod and its flows" font-family="system-ui" font-size="13">
 <defs>${Object.entries(COLORS).map(([verdict, color]) => html`<marker id="head-${verdict}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" fill="${color}"/></marker>`)}</defs>
 <rect x="190" y="18" width="520" height="${Math.min(height, 300) - 36}" rx="12" fill="none" stroke="var(--line)" stroke-dasharray="5 4"/><text x="204" y="38" fill="var(--dim)">pod</text>
 ${places.map(([, place]) => renderPlace(place))}
-${arrows.map((arrow) => html`<g opacity="${fades && arrow.verdict === "pass" ? 0.3 : 1}">${renderArrow(arrow)}</g>`)}</svg>`;
+${arrows.map((arrow) => html`<g opacity="${fades && arrow.verdict === "pass" ? 0.3 : 1}">${renderArrow(arrow, all)}</g>`)}</svg>`;
+}
+
+/** Listeners of other meshes stand where Istio's of the same role do, under their own names; those of no such role share one box. */
+const ROLES: readonly (readonly [name: RegExp, place: string])[] = [
+  [/inbound|public/, "envoy-inbound"],
+  [/outbound/, "envoy-outbound"],
+  [/./, "status"],
+];
+
+function placeAll(names: readonly string[]): ReadonlyMap<string, Place> {
+  const strange = [...new Set(names.filter((name) => !(name in PLACES)))];
+  const roleOf = (name: string) => ROLES.find(([pattern]) => pattern.test(name))?.[1] ?? "status";
+  const added = strange.flatMap((name): readonly (readonly [string, Place])[] => {
+    const place = PLACES[roleOf(name)];
+    const alike = strange.filter((other) => roleOf(other) === roleOf(name));
+    return place ? [[name, { ...place, label: alike.length > 1 ? "other listeners" : name }]] : [];
+  });
+  return new Map([...Object.entries(PLACES), ...added]);
 }
 
 function collectArrows(flows: readonly FlowReport[]): readonly Arrow[] {
@@ -84,8 +103,8 @@ function renderPlace({ x, y, label }: Place): Html {
   return html`<rect x="${x - BOX.width / 2}" y="${y - BOX.height / 2}" width="${BOX.width}" height="${BOX.height}" rx="6" fill="none" stroke="currentColor"/><text x="${x}" y="${y + 4}" text-anchor="middle" fill="currentColor">${label}</text>`;
 }
 
-function renderArrow({ from, to, verdict, flows }: Arrow): Html {
-  const [start, end] = [PLACES[from], PLACES[to]];
+function renderArrow({ from, to, verdict, flows }: Arrow, places: ReadonlyMap<string, Place>): Html {
+  const [start, end] = [places.get(from), places.get(to)];
   if (!start || !end) return html``;
   if (from === to) return renderCircle(start, verdict, flows);
   const [dx, dy] = [end.x - start.x, end.y - start.y];
