@@ -86,7 +86,7 @@ export function findCauses(
   const wrong = flows.filter(({ verdict }) => verdict === "wrong");
   const found = wrong.map((flow) => {
     const cause = findContradiction(flow, bound, addresses) ?? findCause(flow, known);
-    return { flow, cause, key: keyOf(cause, flow, cause.rule !== null && isStranger(cause.rule, known)) };
+    return { flow, cause, key: keyOf(cause, flow, cause.rule !== null && turnsAway(cause.rule, known)) };
   });
   return [...Map.groupBy(found, ({ key }) => key).values()].flatMap((group) => {
     const [first] = group;
@@ -120,9 +120,13 @@ function findCause(flow: FlowReport, known: Known): Cause {
   if (wanted !== null && wanted.rule === null)
     return { kind: "routing", rule, wanted: null, why: `policy routing is missing: ${wanted.routing.join("; ")}` };
   const place = wanted?.rule ?? null;
-  if (rule !== null && isStranger(rule, known))
+  if (rule !== null && turnsAway(rule, known))
     return { kind: "deciding-rule", rule, wanted: null, why: "this rule turns these flows away" };
-  if (wanted !== null && place !== null && !leadsAway(place, known)) return compareRules(flow, wanted, place, rule);
+  if (wanted !== null && place !== null && !leadsAway(place, known))
+    return compareRules(flow, wanted, place, {
+      rule,
+      isOurs: rule === null || !isStranger(rule, known) || !isThere(place, known),
+    });
   return rule === null
     ? { kind: "no-rule", rule, wanted: place, why: "no rule takes these flows" }
     : { kind: "deciding-rule", rule, wanted: place, why: "this rule decides where these flows land" };
@@ -133,7 +137,7 @@ function compareRules(
   { rules }: FlowReport,
   { nearest }: WantedRule,
   wanted: RulePlace,
-  deciding: RulePlace | null,
+  deciding: { readonly rule: RulePlace | null; readonly isOurs: boolean },
 ): Cause {
   const isTaken = nearest && rules.some((each) => renderPlaceKey(each) === renderPlaceKey(nearest.rule));
   // A rule of another chain is there for other flows, however much it is like the one required.
@@ -141,9 +145,13 @@ function compareRules(
     const why = "the rule takes these flows, and does something else than the required rule";
     return { kind: "other-target", rule: nearest.rule, wanted, why };
   }
-  const taker = deciding === null ? "no rule takes these flows" : "the rule above takes these flows";
+  if (!deciding.isOurs) {
+    const why = "this rule takes these flows, and the mesh has none like it";
+    return { kind: "deciding-rule", rule: deciding.rule, wanted: null, why };
+  }
+  const taker = deciding.rule === null ? "no rule takes these flows" : "the rule above takes these flows";
   const like = nearest ? `; the most similar is ${nearest.rule.chain} ${nearest.rule.index}: ${nearest.why}` : "";
-  return { kind: "missing-rule", rule: deciding, wanted, why: `${taker}${like}` };
+  return { kind: "missing-rule", rule: deciding.rule, wanted, why: `${taker}${like}` };
 }
 
 /** Says whether a rule of the mesh stands in, or leads to, a chain that the rules under test do not have: they have names of their own. */
@@ -153,20 +161,38 @@ function leadsAway(place: RulePlace, { own, chains }: Known): boolean {
   return [chain, ...(rule ? listNextChains(rule) : [])].some((name) => !chains.has(`${family} ${table} ${name}`));
 }
 
-/** Says whether a rule drops or rejects, and the mesh has none like it: nothing else needs to be known of the flows that meet it. */
+/** Says whether a rule is one that the mesh has not, wherever in the chain it stands. */
 function isStranger(place: RulePlace, { rules, own }: Known): boolean {
   const rule = rules.get(renderPlaceKey(place));
-  if (rule === undefined || !listTargets(rule).some(({ kind }) => kind === "drop" || kind === "reject")) return false;
+  if (rule === undefined) return false;
   const print = (each: Rule, { chain, family }: RulePlace) => renderRule(chain, each, family);
   const text = print(rule, place);
   return ![...own.values()].some((each) => print(each, place) === text);
 }
 
-/** The last rule that settles where a flow lands, or else the last that it met. */
-function findDeciding(places: readonly RulePlace[], { rules }: Known): RulePlace | null {
+/** Says whether the rules under test have a rule of the mesh's, wherever it stands: then it is another rule that keeps flows from it. */
+function isThere({ family, table, rule: text }: RulePlace, { rules }: Known): boolean {
+  return [...rules].some(([key, rule]) => {
+    const [own, ownTable, chain = ""] = key.split(" ");
+    return own === String(family) && ownTable === table && renderRule(chain, rule, family) === text;
+  });
+}
+
+/** Says whether a rule that the mesh has not drops or rejects: nothing else needs to be known of the flows that meet it. */
+function turnsAway(place: RulePlace, known: Known): boolean {
+  const rule = known.rules.get(renderPlaceKey(place));
+  const ends = rule !== undefined && listTargets(rule).some(({ kind }) => kind === "drop" || kind === "reject");
+  return ends && isStranger(place, known);
+}
+
+/**
+ * The last rule that settles where a flow lands; or else the last that the mesh has not, since rules that let packets through are met by
+ * answers as well; or else the last that it met.
+ */
+function findDeciding(places: readonly RulePlace[], known: Known): RulePlace | null {
   const settles = (place: RulePlace) => {
-    const rule = rules.get(renderPlaceKey(place));
+    const rule = known.rules.get(renderPlaceKey(place));
     return rule !== undefined && listTargets(rule).some(({ kind }) => SETTLES[kind]);
   };
-  return places.findLast(settles) ?? places.at(-1) ?? null;
+  return places.findLast(settles) ?? places.findLast((place) => isStranger(place, known)) ?? places.at(-1) ?? null;
 }
