@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs"
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll } from "vitest";
+import { asNobody, place } from "../../as-nobody.ts";
 
 /** Where a namespace's rules go. */
 export type Variant = "nft" | "legacy";
@@ -79,15 +80,11 @@ export async function runInNamespace(
 /** Runs a shell script in this very network namespace, and without the right to change rules there. */
 export async function runWithoutRights(script: string, as: "root" | "nobody"): Promise<ScriptResult> {
   const rights = ["--bounding-set=-net_admin,-net_raw,-sys_admin", "--inh-caps=-net_admin,-net_raw,-sys_admin"];
-  const user = as === "root" ? [] : ["--reuid=65534", "--clear-groups"];
-  return runProgram(
-    "setpriv",
-    [...rights, ...user, "bash", "--norc", "-c", `landfall() { $LANDFALL_MAIN "$@"; }\n${script}`],
-    {
-      PATH: process.env["PATH"] ?? "",
-      LANDFALL_MAIN: landfallMain(),
-    },
-  );
+  const shell = ["bash", "--norc", "-c", `landfall() { $LANDFALL_MAIN "$@"; }\n${script}`];
+  const PATH = process.env["PATH"] ?? "";
+  if (as === "root") return runProgram("setpriv", [...rights, ...shell], { PATH, LANDFALL_MAIN: landfallMain() });
+  const [program = "", ...words] = asNobody(shell, rights);
+  return runProgram(program, words, { PATH: place(PATH), LANDFALL_MAIN: place(landfallMain()) });
 }
 
 function landfallMain(): string {

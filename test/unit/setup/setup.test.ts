@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import { asNobody } from "../../as-nobody.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 const SETUP = "harness/setup/setup.mjs";
@@ -42,8 +43,7 @@ describe("the set-up", () => {
     });
   });
   test("ends with 3 for an ordinary user where no engine answers, and names the way without containers", () => {
-    const words = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", process.execPath, SETUP];
-    const { status, stderr } = run(words);
+    const { status, stderr } = run(asNobody([process.execPath, SETUP]));
     expect(status).toBe(3);
     expect(stderr).toMatch(/sudo npm start/);
     expect(stderr).toMatch(/verify --sandbox netns/);
