@@ -1,4 +1,4 @@
-import type { Dial, DialResult, IptablesVariant, ListenerSpec, RoutingText, Seen } from "../../agent/protocol.ts";
+import type { DialResult, IptablesVariant, ListenerSpec, RoutingText, Seen } from "../../agent/protocol.ts";
 import { LandfallError } from "../../errors.ts";
 import { makeBlind } from "../../model/landing.ts";
 import { type PodSpec, vmLinks } from "../../model/pod.ts";
@@ -15,12 +15,11 @@ import type { CountedRules, FlowRequest, Installation, Observation, PodEvidence,
 import { type Station, type StationName, stationOf } from "../station.ts";
 import type { World } from "../world.ts";
 import { type AgentClient, syncAgents } from "./agent-client.ts";
-import { confirmLanding } from "./confirm.ts";
+import { confirmLanding, isConfirmed } from "./confirm.ts";
 import { makeBlindResult, type PlannedDial } from "./dial-batches.ts";
 import { CONNECT_TIMEOUT_MS, planDial } from "./dial-plan.ts";
-import { driveRounds } from "./dial-rounds.ts";
+import { type DialRound, driveRounds, inPortions, planRounds } from "./dial-rounds.ts";
 import { listenersOf } from "./listeners.ts";
-import { driveInPortions } from "./portions.ts";
 
 /** A sandbox on a real kernel: drives the agents of a world. The world ends with it. */
 export class AgentSandbox implements Sandbox {
@@ -112,20 +111,27 @@ export class AgentSandbox implements Sandbox {
     );
   }
 
-  #driveTogether(requests: readonly FlowRequest[], inFlight: number, envoy: RealEnvoy | null = null) {
-    return driveInPortions(requests, (some) => this.#driveSome(some, inFlight, envoy));
+  async #driveTogether(requests: readonly FlowRequest[], inFlight: number, envoy: RealEnvoy | null = null) {
+    const dials = requests.map((request) => planDial(request, this.#station(stationOf(request.flow)), this.addresses));
+    const observed: (readonly [string, Observation])[] = [];
+    for (const rounds of inPortions(planRounds(dials, inFlight)))
+      observed.push(...(await this.#driveRounds(rounds, inFlight, envoy)));
+    const observations = new Map(observed);
+    return dials.flatMap(({ dial }) => observations.get(dial.token) ?? []);
   }
 
-  async #driveSome(requests: readonly FlowRequest[], inFlight: number, envoy: RealEnvoy | null) {
-    const dials = requests.map((request) => planDial(request, this.#station(stationOf(request.flow)), this.addresses));
+  async #driveRounds(rounds: readonly DialRound[], inFlight: number, envoy: RealEnvoy | null) {
     const { agent, namespace } = this.#station("pod");
-    const driven = await driveRounds(dials, inFlight, () => agent.call("forget-connections", { namespace }));
+    const dials = rounds.flatMap((round) => round.dials);
+    const driven = await driveRounds(rounds, inFlight, () => agent.call("forget-connections", { namespace }));
     const results = new Map(driven.map((result) => [result.token, result]));
-    const isConfirmed = dials.every(({ dial }) => this.#isConfirmed(results.get(dial.token), dial));
-    const blindness = isConfirmed ? null : await syncAgents(this.#agents());
-    return Promise.all(
-      dials.map((planned) => this.#observe(planned, results.get(planned.dial.token), blindness, envoy)),
+    const areConfirmed = dials.every(({ dial }) =>
+      isConfirmed(dial, results.get(dial.token), this.#recordsOf(dial.token)),
     );
+    const blindness = areConfirmed ? null : await syncAgents(this.#agents());
+    const observe = async (planned: PlannedDial, token = planned.dial.token) =>
+      [token, await this.#observe(planned, results.get(token), blindness, envoy)] as const;
+    return Promise.all(dials.map((planned) => observe(planned)));
   }
 
   shellHint(): string | null {
@@ -167,12 +173,6 @@ export class AgentSandbox implements Sandbox {
     if (this.#foreignRouting) await this.clear();
     const { agent, namespace } = this.#station("pod");
     await agent.call("apply", { namespace, variant: this.#variant, ...renderRules(rules) });
-  }
-
-  /** A listener that has recorded what the caller was told leaves nothing to wait for; anything else needs every listener's word. */
-  #isConfirmed(result: DialResult | undefined, { protocol }: Dial): boolean {
-    if (result?.landing.kind !== "listener") return false;
-    return confirmLanding(result, this.#recordsOf(result.token), protocol).kind === "listener";
   }
 
   #recordsOf(token: string): readonly Seen[] {

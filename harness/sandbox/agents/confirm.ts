@@ -1,4 +1,4 @@
-import type { DialResult, Seen } from "../../agent/protocol.ts";
+import type { Dial, DialResult, Seen } from "../../agent/protocol.ts";
 import type { FlowProtocol } from "../../model/flow.ts";
 import { type Landing, makeBlind } from "../../model/landing.ts";
 
@@ -80,4 +80,13 @@ function renderPassage(
   passage: Pick<Landing, "listener" | "port" | "originalDestination">,
 ): string {
   return `${hopsBefore} ${passage.listener}:${passage.port} <- ${passage.originalDestination ?? "as dialled"}`;
+}
+
+/**
+ * Whether a dial's landing needs no other word: a listener that has recorded what the caller was told leaves nothing to wait for; anything
+ * else needs every listener's word.
+ */
+export function isConfirmed(dial: Dial, result: DialResult | undefined, records: readonly Seen[]): boolean {
+  if (result?.landing.kind !== "listener") return false;
+  return confirmLanding(result, records, dial.protocol).kind === "listener";
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Dial, DialResult } from "../../../harness/agent/protocol.ts";
 import type { AgentClient } from "../../../harness/sandbox/agents/agent-client.ts";
-import { driveRounds } from "../../../harness/sandbox/agents/dial-rounds.ts";
+import { driveRounds, inPortions, planRounds } from "../../../harness/sandbox/agents/dial-rounds.ts";
 
 const REST = { exchange: "first", manner: "answer", namespace: null, owner: { uid: 0, gid: 0 }, timeoutMs: 1 } as const;
 
@@ -9,7 +9,7 @@ const REST = { exchange: "first", manner: "answer", namespace: null, owner: { ui
 type Row = readonly [token: string, protocol: Dial["protocol"], sourcePort: number | null, port: number];
 
 /** Gives what was driven together, in order; `forget` where connections were forgotten. */
-async function listRounds(rows: readonly Row[]): Promise<readonly string[]> {
+async function listRounds(rows: readonly Row[], inFlight = 8): Promise<readonly string[]> {
   const log: string[] = [];
   const call = async (_: string, { dials }: { readonly dials: readonly Dial[] }) => {
     log.push(dials.map(({ token }) => token).join(" "));
@@ -20,7 +20,7 @@ async function listRounds(rows: readonly Row[]): Promise<readonly string[]> {
     const ends = { source: null, sourcePort, mark: 0, address: "10.0.0.1", port };
     return { agent, dial: { ...REST, token, protocol, ...ends } satisfies Dial };
   });
-  const results = await driveRounds(dials, 8, async () => void log.push("forget"));
+  const results = await driveRounds(planRounds(dials, inFlight), inFlight, async () => void log.push("forget"));
   expect(results.map(({ token }) => token).toSorted()).toEqual(rows.map(([token]) => token).toSorted());
   return log;
 }
@@ -35,12 +35,23 @@ test.each<[string, readonly Row[], readonly string[]]>([
     ["a b"],
   ],
   [
-    "TCP flows from one port go together: a new connection replaces what is known of the old one",
+    "connections from one port to different ones go together: a new connection replaces what is known of the old one",
+    [
+      ["a", "tcp", 53, 80],
+      ["b", "tcp", 53, 81],
+    ],
+    ["a b"],
+  ],
+  [
+    "connections between the same ends go one after the other: the kernel gives them to one socket at a time",
     [
       ["a", "tcp", 53, 80],
       ["b", "tcp", 53, 80],
+      ["c", "tcp", null, 80],
+      ["d", "tcp", null, 80],
+      ["e", "tcp", 53, 80],
     ],
-    ["a b"],
+    ["a c d", "b", "e"],
   ],
   [
     "datagrams from one port go one after the other, whatever they dial, and nothing is known of the first",
@@ -68,3 +79,41 @@ test.each<[string, readonly Row[], readonly string[]]>([
     ["forget", "a", "forget", "b"],
   ],
 ])("%s", async (_, rows, rounds) => expect(await listRounds(rows)).toEqual(rounds));
+
+test("one at a time, connections keep their order", async () => {
+  const rows: readonly Row[] = [
+    ["a", "tcp", 53, 80],
+    ["b", "tcp", 53, 80],
+    ["c", "tcp", null, 80],
+  ];
+  expect(await listRounds(rows, 1)).toEqual(["a b c"]);
+});
+
+test("an agent is given 1500 dials at most, and what it tracks is forgotten once a round", () => {
+  const dial = {
+    ...REST,
+    protocol: "udp",
+    source: null,
+    sourcePort: 1,
+    mark: 0,
+    address: "10.0.0.1",
+    port: 2,
+  } as const;
+  const dials = Array.from({ length: 1600 }, (_, i) => ({
+    agent: {} as AgentClient,
+    dial: { ...dial, token: `${i}` },
+  }));
+  const sizes = inPortions([
+    { dials: dials.slice(0, 10), afresh: false },
+    { dials, afresh: true },
+    { dials: dials.slice(0, 20), afresh: true },
+  ]).map((rounds) => rounds.map((round) => [round.dials.length, round.afresh]));
+  expect(sizes).toEqual([
+    [[10, false]],
+    [[1500, true]],
+    [
+      [100, false],
+      [20, true],
+    ],
+  ]);
+});
