@@ -23,10 +23,22 @@ export function addressBits(family: Family): 32 | 128 {
 
 /** Gives the mask of a prefix length: `prefixMask(4, 8)` is `0xff000000n`. */
 export function prefixMask(family: Family, length: number): bigint {
-  const bits = BigInt(addressBits(family));
-  const hostBits = bits - BigInt(length);
-  return ((1n << bits) - 1n) ^ ((1n << hostBits) - 1n);
+  const mask = MASKS[family][length];
+  if (mask === undefined) throw new RangeError(`no IPv${family} prefix is ${length} bits long`);
+  return mask;
 }
+
+function listMasks(bits: number): readonly bigint[] {
+  const all = (1n << BigInt(bits)) - 1n;
+  return Array.from({ length: bits + 1 }, (_, length) => all ^ ((1n << BigInt(bits - length)) - 1n));
+}
+
+/** The masks of a family by their prefix lengths: an analysis asks for them millions of times. */
+const MASKS: Readonly<Record<Family, readonly bigint[]>> = { 4: listMasks(32), 6: listMasks(128) };
+const LENGTHS: Readonly<Record<Family, ReadonlyMap<bigint, number>>> = {
+  4: new Map(MASKS[4].map((mask, length) => [mask, length])),
+  6: new Map(MASKS[6].map((mask, length) => [mask, length])),
+};
 
 /** An address as a number, with the family that says how wide it is. */
 interface ParsedAddress {
@@ -141,10 +153,7 @@ function parseMask(text: string, family: Family): bigint | null {
 
 /** Gives the prefix length of a network's mask, or null if the mask is not contiguous. */
 export function prefixLength(network: Network): number | null {
-  for (let length = addressBits(network.family); length >= 0; length--) {
-    if (prefixMask(network.family, length) === network.mask) return length;
-  }
-  return null;
+  return LENGTHS[network.family].get(network.mask) ?? null;
 }
 
 /** Gives a network's text as iptables prints it: `10.0.0.0/8`, `127.0.0.6/32`, or with a dotted mask where it is not contiguous. */

@@ -1,4 +1,5 @@
 import { quoteRule } from "../../formats/rule-text.ts";
+import type { Family } from "../../model/address.ts";
 import type { Manner } from "../../model/flow.ts";
 import type { Landing } from "../../model/landing.ts";
 import type { Match } from "../../model/match.ts";
@@ -6,6 +7,7 @@ import { type PodSpec, withLinks } from "../../model/pod.ts";
 import { replaceMatches } from "../../model/rule-parts.ts";
 import type { PodRules, Rule, RulePlace, Ruleset } from "../../model/ruleset.ts";
 import type { Verdict } from "../../model/trace.ts";
+import type { RenderRule } from "../../netfilter/recording.ts";
 import { compilePod, type Simulator } from "../../netfilter/simulator.ts";
 import { listPlaces, listSteps } from "../../netfilter/steps.ts";
 import { originalChain, tellApart } from "../flows/told-apart.ts";
@@ -44,7 +46,7 @@ export function openLander(rules: PodRules, spec: PodSpec, witnesses: readonly W
   const flows = witnesses.map(({ flow }) => flow);
   const wide = example ? preparePod(spec, { flows, rules: [rules] }, example.addresses) : spec;
   const simulators = new Map<string, Simulator>();
-  const find = ({ assumed, addresses, lane }: Witness): Simulator => {
+  const make = ({ assumed, addresses, lane }: Witness): Simulator => {
     const key = JSON.stringify([[...assumed], addresses, lane.link]);
     const known = simulators.get(key);
     if (known) return known;
@@ -53,6 +55,13 @@ export function openLander(rules: PodRules, spec: PodSpec, witnesses: readonly W
     simulators.set(key, made);
     return made;
   };
+  const found = new WeakMap<Witness, Simulator>();
+  const find = (witness: Witness): Simulator => {
+    const own = found.get(witness) ?? make(witness);
+    found.set(witness, own);
+    return own;
+  };
+  const quotes = { 4: keepQuotes(4), 6: keepQuotes(6) } as const satisfies Record<Family, RenderRule>;
   const lander: Lander = {
     land: (witness, manner) => find(witness).land(witness.flow, manner),
     kindOf: (witness) => {
@@ -61,9 +70,8 @@ export function openLander(rules: PodRules, spec: PodSpec, witnesses: readonly W
       return abstractLanding(landing, witness.flow, spec.shape);
     },
     explain: (witness, manner) => {
-      const { landing, connections } = find(witness).explain(witness.flow, manner, (chain, rule) =>
-        quoteRule(originalChain(chain), rule, witness.flow.family),
-      );
+      const quote = quotes[witness.flow.family];
+      const { landing, connections } = find(witness).explain(witness.flow, manner, quote);
       const deciding = listSteps(connections)
         .filter(({ matched, verdict }) => matched === true && verdict !== "continue")
         .map((step) => ({ ...step, chain: originalChain(step.chain) }));
@@ -79,6 +87,18 @@ export function openLander(rules: PodRules, spec: PodSpec, witnesses: readonly W
     },
   };
   return lander;
+}
+
+/** Quotes each rule once: every flow that is explained meets the same ones. */
+function keepQuotes(family: Family): RenderRule {
+  const known = new WeakMap<Rule, Map<string, string>>();
+  return (chain, rule) => {
+    const own = known.get(rule) ?? new Map<string, string>();
+    known.set(rule, own);
+    const text = own.get(chain) ?? quoteRule(originalChain(chain), rule, family);
+    own.set(chain, text);
+    return text;
+  };
 }
 
 function assumeMatches(rules: PodRules, assumed: Witness["assumed"]): PodRules {
