@@ -16,6 +16,7 @@ const HOLES: readonly (readonly [file: string, flow: string, rule: string])[] = 
   ["mark", "app,mark=0x7 -> upstream:8080", "--mark 0x7/0xff"],
   ["interface", "vm -> pod:8080", "-i net1"],
   ["other-interfaces", "vm -> pod:8080", "! -i eth0"],
+  ["closed-port", "app -> localhost:4\\d{3}", "--tcp-flags RST RST"],
   ["ipv6", "client6 -> pod6:9090", "--dport 9090"],
 ];
 

@@ -4,7 +4,8 @@ import type { Family } from "../../harness/model/address.ts";
 import { canBeElsewhere } from "../../harness/model/elsewhere.ts";
 import type { Flow } from "../../harness/model/flow.ts";
 import { type Landing, landingsAgree } from "../../harness/model/landing.ts";
-import { isLoopback, type SandboxAddresses, withLinks } from "../../harness/model/pod.ts";
+import { isLoopback, PASS_THROUGH_IPV6, type SandboxAddresses, withLinks } from "../../harness/model/pod.ts";
+import type { PodShape } from "../../harness/model/pod-shape.ts";
 import { summarize } from "../../harness/model/report-summary.ts";
 import type { PodRules } from "../../harness/model/ruleset.ts";
 import { makePodSpec } from "../../harness/run/pod-spec.ts";
@@ -60,7 +61,9 @@ async function compareFlows(base: ParsedScenario, hole: Hole, dice: Dice, sandbo
   const contract = capture.contractFor(sandbox.addresses);
   const flows = drawn
     .filter(({ from, to, family }) =>
-      [from.address, to.address].every((address) => isSomebodys(address, family, sandbox.addresses)),
+      [from.address, to.address].every(
+        (address) => isSomebodys(address, family, sandbox.addresses) && !isNobodys(address, spec.shape),
+      ),
     )
     // Of which nothing is demanded verify says so, and no landing of theirs is wrong.
     .filter((flow) => contract.demand(firstConnection(flow, { links })).must !== "unspecified");
@@ -99,6 +102,11 @@ async function compareFlows(base: ParsedScenario, hole: Hole, dice: Dice, sandbo
 function isSomebodys(address: string, family: Family, addresses: SandboxAddresses): boolean {
   const isHosts = Object.values(addresses).some((host) => host[family] === address);
   return isHosts || isLoopback(address) || canBeElsewhere(address, family, addresses);
+}
+
+/** The pass-through address of IPv6 is the pod's, or nobody's: no other host is given it. */
+function isNobodys(address: string, { passThrough }: PodShape): boolean {
+  return address === PASS_THROUGH_IPV6 && passThrough[6] === null;
 }
 
 /** Source ports are the kernel's free choice. */

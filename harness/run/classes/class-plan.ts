@@ -1,19 +1,14 @@
 import { classifyDemands, type DemandClass } from "../../analysis/flows/demand-classes.ts";
-import { findFurtherLinks } from "../../analysis/flows/further-links.ts";
-import type { Lane } from "../../analysis/flows/lanes.ts";
 import type { AnalysisSetting } from "../../analysis/flows/partition.ts";
 import { nameFlow, type Witness } from "../../analysis/flows/witness.ts";
-import { openDialledPorts } from "../../analysis/pod/wide-pod.ts";
-import { findExpectation } from "../../contract/expectation.ts";
 import { LandfallError } from "../../errors.ts";
-import { addressValue, type Family } from "../../model/address.ts";
+import { type Expectation, isLanding } from "../../model/expectation.ts";
 import type { Flow, FlowProtocol } from "../../model/flow.ts";
-import { type SandboxAddresses, vmLinks, withLinks } from "../../model/pod.ts";
+import { type SandboxAddresses, withLinks } from "../../model/pod.ts";
 import type { PodShape } from "../../model/pod-shape.ts";
 import type { PodRules } from "../../model/ruleset.ts";
-import { holdsValue } from "../../model/value-ranges.ts";
-import { makePodSpec } from "../pod-spec.ts";
-import { type BoundFlow, type BoundScenario, demandEnd } from "../scenario/bound-scenario.ts";
+import type { BoundFlow, BoundScenario } from "../scenario/bound-scenario.ts";
+import { extendPod, listPods, type PodInQuestion } from "./class-pods.ts";
 
 /** Flows that may be driven for one scenario, unless another number is asked for. */
 export const DEFAULT_MAX_FLOWS = 20_000;
@@ -39,12 +34,15 @@ export interface ClassPlan {
   readonly failure: string | null;
 }
 
-/** A pod in which flows are asked about: the scenario's own, or one with another link. */
-interface PodInQuestion {
-  readonly links: readonly string[];
-  readonly concerns: (lane: Lane, family: Family) => boolean;
-  /** Says which flows of those lanes are. */
-  readonly isAsked: (flow: Flow) => boolean;
+/** The flows to be driven in a pod. */
+interface PlannedFlows {
+  /** Those driven where the app listens at every port that they dial in the pod. */
+  readonly flows: readonly Flow[];
+  /**
+   * Those driven again where it does not: the pod answers with a RST that has no socket, which rules may treat otherwise than a listener's
+   * answer, and the simulator says that they do.
+   */
+  readonly refused: readonly Flow[];
 }
 
 /**
@@ -76,35 +74,47 @@ function planWithin(
   const known = scenario.flows.filter(({ manner }) => manner === "answer").map(({ flow }) => flow);
   const classes: PlannedClass[] = [];
   let room = maxFlows;
-  const plan = (pod: PodInQuestion, own: readonly Flow[]): readonly Flow[] => {
+  const take = (flow: Flow): readonly Flow[] => {
+    classes.push({ flow, why: room > 0 ? null : OUT_OF_BUDGET, demand: "specified" });
+    if (room === 0) return [];
+    room--;
+    return [flow];
+  };
+  const plan = (pod: PodInQuestion, own: readonly Flow[]): PlannedFlows => {
     const found = findClasses(scenario, pod, rules, addresses, own);
     const flows: Flow[] = [];
+    const refused: Flow[] = [];
     // A flow of the same words in another pod is another flow: its machine stands behind another link.
     const driven = new Set(own.map(({ flow }) => flow));
     // Where the flows do not reach for all, those go first that may show something wrong.
-    for (const { witness, demanded } of found.toSorted(
+    for (const { witness, demanded, isSuspect } of found.toSorted(
       (one, other) => Number(other.isSuspect) - Number(one.isSuspect),
     )) {
       const flow = nameDrivable(witness, addresses, scenario.spec.shape);
-      const isKnown = driven.has(flow.flow);
+      if (demanded !== null && isSuspect && isRefusal(demanded)) refused.push(...take(flow));
       if (demanded === null) classes.push({ flow, why: null, demand: "unspecified" });
-      else classes.push({ flow, why: isKnown || room > 0 ? null : OUT_OF_BUDGET, demand: "specified" });
-      if (demanded === null || isKnown || room === 0) continue;
-      room--;
-      flows.push(flow);
-      driven.add(flow.flow);
+      else if (driven.has(flow.flow)) classes.push({ flow, why: null, demand: "specified" });
+      else {
+        flows.push(...take(flow));
+        driven.add(flow.flow);
+      }
     }
-    return flows;
+    return { flows, refused };
   };
-  const [own, ...others] = listPods(scenario, rules, addresses).map((pod, i) => ({
-    pod,
-    flows: plan(pod, i === 0 ? known : []),
-  }));
-  const extended = own ? extend(scenario, own.pod, own.flows, rules, addresses) : scenario;
-  const further = others
-    .filter(({ flows }) => flows.length > 0)
-    .map(({ pod, flows }) => extend({ ...scenario, flows: [] }, pod, flows, rules, addresses));
-  return { scenario: extended, further, classes, failure: null };
+  const pods = listPods(scenario, rules, addresses).map((pod, i) => ({ pod, ...plan(pod, i === 0 ? known : []) }));
+  const [own, ...others] = pods;
+  const bare = { ...scenario, flows: [] };
+  const further = [
+    ...others.map(({ pod, flows }) => extendPod(bare, { pod, flows, dialled: "open" }, rules, addresses)),
+    ...pods.map(({ pod, refused }) => extendPod(bare, { pod, flows: refused, dialled: "closed" }, rules, addresses)),
+  ];
+  const extended = own ? extendPod(scenario, { ...own, dialled: "open" }, rules, addresses) : scenario;
+  return { scenario: extended, further: further.filter(({ flows }) => flows.length > 0), classes, failure: null };
+}
+
+/** Says whether a flow must end at a port of the pod where nobody listens. */
+function isRefusal(demanded: Expectation): boolean {
+  return isLanding(demanded) && demanded.kind === "refused";
 }
 
 function findClasses(
@@ -142,53 +152,4 @@ function keepFirst(flows: readonly BoundFlow[], most: number): readonly BoundFlo
   const answered = flows.filter(({ manner }) => manner === "answer").slice(0, most - forwarded.length);
   const kept = new Set([...forwarded, ...answered]);
   return flows.filter((flow) => kept.has(flow));
-}
-
-/** The scenario's pod, then one for each link beyond its first: a machine is behind the first alone. */
-function listPods({ spec }: BoundScenario, rules: PodRules, addresses: SandboxAddresses): readonly PodInQuestion[] {
-  const [first, ...others] = vmLinks(spec);
-  const behind = (link: string): Pick<PodInQuestion, "concerns" | "isAsked"> => ({
-    concerns: ({ host, link: own, destinations }, family) =>
-      host === "vm" ? own === link : host === "pod" && holdsValue(destinations, addressValue(addresses.vm[family])),
-    isAsked: ({ from, to, family }) => from.actor === "vm" || to.address === addresses.vm[family],
-  });
-  const further = findFurtherLinks([rules.ip, rules.ip6], spec);
-  return [
-    {
-      links: spec.shape.links,
-      concerns: ({ link }) => link === null || link === first,
-      isAsked: () => true,
-    },
-    ...others.map((link) => ({
-      links: [link, ...spec.shape.links.filter((name) => name !== link)],
-      ...behind(link),
-    })),
-    ...further.map((link) => ({
-      links: [link],
-      ...behind(link),
-    })),
-  ];
-}
-
-/** Adds flows to a scenario, and to its pod what they need. */
-function extend(
-  scenario: BoundScenario,
-  { links }: PodInQuestion,
-  flows: readonly Flow[],
-  rules: PodRules,
-  addresses: SandboxAddresses,
-): BoundScenario {
-  const { capture } = scenario;
-  const all = [...scenario.flows.map(({ flow }) => flow), ...flows];
-  const { listen } = openDialledPorts(scenario.spec, flows, addresses);
-  // Whose the vm's address is depends on the links, so the pod must have them before its peers are prepared.
-  const spec = makePodSpec({ shape: { ...capture.shape, links } }, all, listen, addresses, [rules]);
-  const added = flows.map((flow): Omit<BoundFlow, "expected"> => ({ flow, manner: "answer", chosenFor: "class" }));
-  const bound = [...scenario.flows, ...added].flatMap(({ forwarded: _, ...each }): readonly BoundFlow[] => {
-    const expected = findExpectation(capture, each.flow, each.manner, addresses, spec);
-    if (expected === null) return [];
-    const demanded = { ...each, expected };
-    return [{ ...demanded, ...demandEnd(demanded, capture, addresses, spec) }];
-  });
-  return { ...scenario, spec, flows: bound };
 }
