@@ -4,7 +4,9 @@
  */
 export const LONG_TESTS: string[] = [
   "test/property/ambient.test.ts",
+  "test/unit/analysis/known-ways.test.ts",
   "test/unit/analysis/native-rules.test.ts",
+  "test/unit/cli/mutate.test.ts",
   "test/property/analysis.test.ts",
   "test/property/brute-force.test.ts",
   "test/property/commands-agree.test.ts",
