@@ -2,6 +2,7 @@ import { canonicalAddress, type Family, familyOf } from "./address.ts";
 import { codedFinding, type Finding, type Parsed } from "./finding.ts";
 import type { Flow, FlowProtocol } from "./flow.ts";
 import { type FlowWho, parseWho } from "./flow-who.ts";
+import { findNearNames } from "./near-names.ts";
 import { MAX_PORT } from "./pod.ts";
 import { actorNames, type PodShape } from "./pod-shape.ts";
 
@@ -108,10 +109,15 @@ function parseTo(text: string, hosts: readonly string[], where: string, findings
       codedFinding(
         "unknown-name",
         where,
-        `"${bracketed ?? name}" is not a target; use ${names.join(", ")} (with 6 for IPv6), an IPv4 address, or an IPv6 address in brackets.`,
+        `"${bracketed ?? name}" is not a target${guessName(base, names)}; use ${names.join(", ")} (with 6 for IPv6), an IPv4 address, or an IPv6 address in brackets.`,
       ),
     );
     return null;
   }
   return { target: address, family: familyOf(address), port };
+}
+
+function guessName(word: string, names: readonly string[]): string {
+  const near = findNearNames(word, names);
+  return near.length > 0 ? ` (did you mean ${near.join(" or ")}?)` : "";
 }

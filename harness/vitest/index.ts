@@ -4,10 +4,12 @@ import { openSandbox } from "../sandbox/open-sandbox.ts";
 import { makePatient } from "./patience.ts";
 import { Pod } from "./pod.ts";
 import { toLandOn } from "./to-land-on.ts";
+import type { LandingWords, Written } from "./words.ts";
 
 export { defineScenario, type Scenario } from "../model/scenario.ts";
 export type { Pod, PodFlow } from "./pod.ts";
 export { type RuleSource, seedRules } from "./rule-source.ts";
+export type { FlowWords, LandingWords, Written } from "./words.ts";
 
 // Here and not beside the matcher: the types of a package are those that its entry leads to.
 declare module "vitest" {
@@ -15,9 +17,9 @@ declare module "vitest" {
     /**
      * Drives the flow and holds it to a landing: `LISTENER[:PORT] [at ADDRESS] [redirected] [via LISTENER[,LISTENER]] [from ADDRESS]`,
      * `refused`, `reset`, `timed-out`, `unanswered`, `unreachable` or `loop`. Where the harness could not look, or landfall predicted
-     * another landing than the kernel's, the test fails, negated or not.
+     * another landing than the kernel's, the test fails, negated or not. A mistyped listener does not compile.
      */
-    toLandOn(landing: string): Promise<void>;
+    toLandOn<Text extends string>(landing: Written<Text, LandingWords>): Promise<void>;
   }
 }
 

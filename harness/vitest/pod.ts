@@ -17,6 +17,7 @@ import { lookAgain } from "../run/second-look.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { blameCaller } from "./caller.ts";
 import { orThrow, type RuleSource, type RulesWithCapture, readRuleSource, seedRules } from "./rule-source.ts";
+import type { FlowWords, Written } from "./words.ts";
 
 /** A flow that is driven when a matcher asks where it lands. */
 export interface PodFlow {
@@ -65,8 +66,17 @@ export class Pod implements AsyncDisposable {
     return blameCaller(this.apply, () => this.#inTurn(apply));
   }
 
-  /** Names a flow, `ACTOR[@SOURCE] -> TARGET:PORT`, for `expect(…).toLandOn(…)`. With `forward` the stub dials on as Envoy does. */
-  flow(text: string, { manner = "answer" }: { readonly manner?: Manner } = {}): PodFlow {
+  /**
+   * Names a flow, `ACTOR[@SOURCE] -> TARGET:PORT`, for `expect(…).toLandOn(…)`. With `forward` the stub dials on as Envoy does.
+   *
+   * @example
+   * pod.flow("app -> upstream:80")
+   * pod.flow("app -> upstrem:80")   // does not compile: there is no such target
+   */
+  flow<Text extends string>(
+    text: Written<Text, FlowWords>,
+    { manner = "answer" }: { readonly manner?: Manner } = {},
+  ): PodFlow {
     return {
       text,
       manner,

@@ -91,25 +91,29 @@ function checkName(name: string | undefined, file: string): readonly Finding[] {
   return name === undefined || name === expected ? [] : [finding(`${file}: name`, message)];
 }
 
+/** The folder of a user's own scenarios, in the folder where a command is started: `landfall init` makes it. */
+const USER_FOLDER = "landfall";
+
 /**
  * Gives the files that a user's words select: a folder stands for all its files, a path for itself, a name for the file of that name in
- * `home`, the folder of the scenarios that come with landfall. No word selects all of `home`. Throws `bad-usage` with every word that
- * selects nothing.
+ * `home`, the folder of the scenarios that come with landfall, or in the folder `landfall` where the command is started. No word selects
+ * all of `home`. Throws `bad-usage` with every word that selects nothing, or that both folders know.
  */
 export function selectScenarioFiles(
   words: readonly string[],
   home: string,
   workingDirectory: string,
 ): readonly string[] {
-  const own = new Map(listScenarioFiles(home).map((file) => [basename(file, extname(file)), file]));
+  const own = nameFiles(listScenarioFiles(home));
   if (words.length === 0) return [...own.values()];
+  const users = nameFiles(selectPath(resolve(workingDirectory, USER_FOLDER)));
   const findings: Finding[] = [];
   const files = words.flatMap((word) => {
-    const named = own.get(word);
-    if (named !== undefined) return [named];
-    const selected = selectPath(resolve(workingDirectory, word));
+    const named = [own.get(word), users.get(word)].filter((file) => file !== undefined);
+    const selected = named.length > 0 ? named : selectPath(resolve(workingDirectory, word));
+    if (named.length > 1) findings.push(codedFinding("invalid-value", word, describeClash(users.get(word) ?? "")));
     if (selected.length === 0)
-      findings.push(codedFinding("unknown-name", word, describeUnknown(word, [...own.keys()])));
+      findings.push(codedFinding("unknown-name", word, describeUnknown(word, [...own.keys(), ...users.keys()])));
     return selected;
   });
   if (findings.length > 0) {
@@ -117,6 +121,15 @@ export function selectScenarioFiles(
     throw new LandfallError("bad-usage", `${count} no scenario.`, { findings });
   }
   return [...new Set(files)];
+}
+
+function nameFiles(files: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(files.map((file) => [basename(file, extname(file)), file]));
+}
+
+function describeClash(file: string): string {
+  const path = join(USER_FOLDER, basename(file));
+  return `Both a built-in scenario and ${path} have this name; write ${path} for yours, or give it another name.`;
 }
 
 function selectPath(path: string): readonly string[] {

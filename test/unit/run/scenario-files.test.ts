@@ -16,6 +16,9 @@ const good = (name: string) =>
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "landfall-scenarios-"));
   mkdirSync(join(folder, "more"));
+  mkdirSync(join(folder, "landfall"));
+  writeFileSync(join(folder, "landfall", "mine.mjs"), good("mine"));
+  writeFileSync(join(folder, "landfall", "beta.ts"), good("beta"));
   writeFileSync(join(folder, "beta.mjs"), good("beta"));
   writeFileSync(join(folder, "alpha.ts"), good("alpha"));
   writeFileSync(join(folder, "alpha.d.ts"), "");
@@ -43,14 +46,16 @@ describe("scenario files", () => {
 
   const rows: readonly (readonly [string, readonly string[], readonly (string | RegExp)[]])[] = [
     ["by no word: all", [], ["alpha.ts", "beta.mjs"]],
-    ["by name", ["beta"], ["beta.mjs"]],
+    ["by name", ["alpha"], ["alpha.ts"]],
+    ["by name in the user's own folder", ["mine"], ["mine.mjs"]],
+    ["not by a name that both folders know", ["beta"], [/^beta: Both .*landfall\/beta\.ts/]],
     ["by path", ["./more/gamma.js"], ["gamma.js"]],
     ["by folder", ["more"], ["delta.js", "gamma.js"]],
     ["once, however often they are named", ["alpha", "alpha.ts", "alpha"], ["alpha.ts"]],
     [
       "not by an unknown word, each of which is told",
-      ["alph", "btea", "zz"],
-      [/^alph: .*Did you mean alpha\?/, /^btea: .*Did you mean beta\?/, /^zz: .*--list/],
+      ["alph", "mnie", "zz"],
+      [/^alph: .*Did you mean alpha\?/, /^mnie: .*Did you mean mine\?/, /^zz: .*--list/],
     ],
   ];
   test.each(rows)("are selected %s", (_, words, expected) => {

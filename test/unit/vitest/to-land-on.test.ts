@@ -15,7 +15,7 @@ function toPodFlow(report: FlowReport, backend: BackendName): PodFlow {
 /** Gives what the matcher makes of a flow expected at upstream: whether it passes, or what it throws. */
 async function check(fields: Partial<FlowReport>, expected: boolean | RegExp): Promise<void> {
   const report = sampleFlow("app -> upstream:80", { expected: UPSTREAM, observed: UPSTREAM, ...fields });
-  const matching = toLandOn(toPodFlow(report, "netns"), "upstream:80");
+  const matching = toLandOn.call({}, toPodFlow(report, "netns"), "upstream:80");
   if (typeof expected === "boolean") expect((await matching).pass).toBe(expected);
   else await expect(matching).rejects.toThrow(expected);
 }
@@ -38,7 +38,25 @@ test("toLandOn has nothing against a prediction that says it does not know", asy
 test("toLandOn has seen nothing where nothing is driven", async () => {
   const report = sampleFlow("app -> upstream:80", { expected: UPSTREAM, observed: REFUSED, predicted: REFUSED });
   const rows = async (backend: BackendName) =>
-    (await toLandOn(toPodFlow(report, backend), "upstream:80")).message().match(/^ {2}(predicted|got) .*/gm);
+    (await toLandOn.call({}, toPodFlow(report, backend), "upstream:80")).message().match(/^ {2}(predicted|got) .*/gm);
   expect(await rows("netns")).toEqual(["  got       refused"]);
   expect(await rows("simulated")).toEqual(["  predicted refused"]);
+});
+
+test("toLandOn says that a flow lands where it must not", async () => {
+  const report = sampleFlow("app -> upstream:80", { expected: UPSTREAM, observed: UPSTREAM, predicted: UPSTREAM });
+  const told = await toLandOn.call({ isNot: true }, toPodFlow(report, "netns"), "upstream:80");
+  expect(told.message()).toMatch(/^app -> upstream:80 must not land on upstream:80, but does\.\n/);
+  expect(told).toMatchObject({ pass: true, actual: "upstream:80", expected: "not upstream:80" });
+});
+
+test("toLandOn gives an editor both landings", async () => {
+  const report = sampleFlow("app -> upstream:80", {
+    expected: UPSTREAM,
+    observed: REFUSED,
+    predicted: REFUSED,
+    verdict: "wrong",
+  });
+  const told = await toLandOn.call({}, toPodFlow(report, "netns"), "upstream:80");
+  expect(told).toMatchObject({ pass: false, actual: "refused", expected: "upstream:80" });
 });

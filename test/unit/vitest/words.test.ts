@@ -1,0 +1,9 @@
+import { expect, test } from "vitest";
+import { actorNames, listenerNames } from "../../../harness/model/pod-shape.ts";
+import { ACTORS, LISTENERS } from "../../../harness/vitest/words.ts";
+import { SHAPE } from "../../istio-pod.ts";
+
+test("the names that a test may write are those of the pod", () => {
+  expect(ACTORS.toSorted()).toEqual(actorNames(SHAPE).toSorted());
+  expect(LISTENERS.toSorted()).toEqual(listenerNames(SHAPE).toSorted());
+});
