@@ -11,6 +11,7 @@ export const LONG_TESTS: string[] = [
   "test/property/brute-force.test.ts",
   "test/property/commands-agree.test.ts",
   "test/property/contract-mutants.test.ts",
+  "test/property/injected-proof.test.ts",
   "test/property/intent.test.ts",
   "test/property/istio-mutants.test.ts",
   "test/property/kuma-mutants.test.ts",
