@@ -13,6 +13,12 @@ export function findNearNames(word: string, names: readonly string[]): readonly 
   return least > bound ? [] : names.filter((_, i) => distances[i] === least);
 }
 
+/** Gives all names, those first that differ from `word` in the fewest letters; names that differ in as many keep their order. */
+export function rankByMistakes(word: string, names: readonly string[]): readonly string[] {
+  const mistakes = new Map(names.map((name) => [name, countMistakes(word, name)]));
+  return names.toSorted((one, other) => (mistakes.get(one) ?? 0) - (mistakes.get(other) ?? 0));
+}
+
 /** Gives the letters of a word as bits; some letters share one. */
 function lettersOf(word: string): number {
   let bits = 0;

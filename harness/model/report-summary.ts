@@ -22,6 +22,7 @@ export function summarize(scenarios: readonly ScenarioReport[], durationMs: numb
     mispredicted: flows.filter((flow) => judgePrediction(flow) === "disagrees").length,
     omissions: scenarios.reduce((sum, { omissions }) => sum + omissions.length, 0),
     classes: summarizeClasses(scenarios.flatMap(({ classes }) => classes ?? [])),
+    ...summarizeAsked(scenarios),
     // A report of an earlier version does not have it.
     notLookedAt: scenarios.reduce((sum, { notLookedAt }) => sum + (notLookedAt?.length ?? 0), 0),
     coverage: summarizeCoverage(scenarios.flatMap(({ coverage }) => coverage ?? [])),
@@ -42,6 +43,21 @@ function summarizeClasses(classes: readonly ClassReport[]): Report["summary"]["c
     unspecified: sum("unspecified"),
     left: sum("left"),
     failed,
+  };
+}
+
+/** A scenario of which all flows were asked for counts with all of them. */
+function summarizeAsked(scenarios: readonly ScenarioReport[]): Pick<Report["summary"], "asked"> {
+  if (scenarios.every(({ asked }) => asked === undefined)) return {};
+  const sum = (count: (scenario: ScenarioReport) => number) =>
+    scenarios.reduce((all, scenario) => all + count(scenario), 0);
+  return {
+    asked: {
+      flows: sum(({ flows }) => flows.length),
+      of: sum(({ flows, asked }) => asked?.of ?? flows.length),
+      left: sum(({ asked }) => asked?.remaining.length ?? 0),
+      failed: sum(({ asked }) => (asked && asked.failure !== null ? 1 : 0)),
+    },
   };
 }
 

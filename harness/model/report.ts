@@ -1,4 +1,5 @@
 import type { Family } from "./address.ts";
+import type { AskedReport, AskedSummary } from "./asked-report.ts";
 import type { Expectation } from "./expectation.ts";
 import type { Flow, FlowProtocol, Manner } from "./flow.ts";
 import { type Landing, landingsAgree } from "./landing.ts";
@@ -132,8 +133,10 @@ export interface ScenarioReport {
   /** Istio 1.4's settings; null with every other mesh. */
   readonly capture: unknown;
   readonly flows: readonly FlowReport[];
-  /** Null where the scenario's author has written the flows: it speaks of these alone. */
+  /** Null where the scenario's author has written the flows, or where some flows were asked for: it speaks of these alone. */
   readonly classes: ClassReport | null;
+  /** Absent where all flows were asked for. */
+  readonly asked?: AskedReport;
   /** Families of the pod that rules were not given for: nothing is said of them. */
   readonly notLookedAt: readonly Family[];
   /** Null unless coverage was asked for. */
@@ -171,6 +174,8 @@ export interface Report {
     readonly omissions: number;
     /** Null where no scenario's flows follow from a config. `failed`: scenarios whose classes could not be found. */
     readonly classes: (Omit<ClassReport, "remaining" | "failure"> & { readonly failed: number }) | null;
+    /** Absent where all flows of all scenarios were asked for. */
+    readonly asked?: AskedSummary;
     /** Families of pods that rules were not given for, by scenario. */
     readonly notLookedAt: number;
     /** Null unless coverage was asked for. */

@@ -1,4 +1,5 @@
 import type { Family } from "../model/address.ts";
+import type { AskedReport } from "../model/asked-report.ts";
 import { hasKernel } from "../model/backends.ts";
 import type { BackendName, ClassReport, Report } from "../model/report.ts";
 
@@ -21,6 +22,28 @@ export function describeClasses(
   return `${classes}: ${driven} ${act}${free}${left === 0 ? "" : `, ${left} not driven`}`;
 }
 
+/** Says that a report is not about all flows: `only 3 of 94 flows were asked for`. */
+export function describeAsked({ flows, of }: Pick<AskedReport, "flows" | "of">): string {
+  const verb = flows === 1 ? "was" : "were";
+  return `${flows < of ? `only ${flows}` : flows} of ${of} flows ${verb} asked for`;
+}
+
+/** Gives the sentence that says so of a scenario, with the patterns; none where nobody has asked for some flows alone. */
+export function tellAsked(asked: AskedReport | undefined): readonly string[] {
+  return asked === undefined ? [] : [`${describeAsked(asked)} (${asked.patterns.join(", ")})`];
+}
+
+/** Gives a line for each asked flow of which nothing can be said, twenty at most, and why not all that could be asked for are known. */
+export function listDoubtful({ remaining, failure }: AskedReport): readonly string[] {
+  const told = remaining.slice(0, TOLD_AT_MOST).map(({ flow, why }) => `not certain: ${flow}: ${why}`);
+  const others = remaining.length - told.length;
+  return [
+    ...told,
+    ...(others === 0 ? [] : [`not certain: ${others} more`]),
+    ...(failure === null ? [] : [describeClassFailure(failure)]),
+  ];
+}
+
 /** Gives a line for each class that is left, twenty at most, and the number of the others: `left: app -> upstream:80: was not driven`. */
 export function listLeft({ remaining }: ClassReport): readonly string[] {
   const told = remaining.slice(0, TOLD_AT_MOST).map(({ flow, why }) => `not driven: ${flow}: ${why}`);
@@ -41,8 +64,10 @@ export function describeUnseenFamily(family: Family): string {
 }
 
 /** Says of a whole run what keeps it from being green although no flow does; empty where nothing does. */
-export function describeGaps({ classes, notLookedAt }: Report["summary"]): readonly string[] {
+export function describeGaps({ classes, asked, notLookedAt }: Report["summary"]): readonly string[] {
   return [
+    ...(asked && asked.left > 0 ? [`${asked.left === 1 ? "1 flow" : `${asked.left} flows`} not certain`] : []),
+    ...(asked && asked.failed > 0 ? ["classes of flows not computed"] : []),
     ...(classes !== null && classes.left > 0 ? [`${classes.left} classes of flows not driven`] : []),
     ...(classes !== null && classes.failed > 0 ? ["classes of flows not computed"] : []),
     ...(notLookedAt > 0 ? [notLookedAt === 1 ? "1 family not checked" : `${notLookedAt} families not checked`] : []),

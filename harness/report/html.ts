@@ -1,10 +1,13 @@
 import type { BackendName, FlowVerdict, Report, ScenarioReport } from "../model/report.ts";
 import {
+  describeAsked,
   describeClasses,
   describeClassFailure,
   describeGaps,
   describeUnseenFamily,
+  listDoubtful,
   listLeft,
+  tellAsked,
 } from "./classes-phrase.ts";
 import { describeUnhit } from "./coverage-phrase.ts";
 import { renderOmission, renderRows } from "./html-evidence.ts";
@@ -14,7 +17,7 @@ import { HTML_STYLE } from "./html-style.ts";
 import { type Html, html } from "./html-text.ts";
 import { describeRule } from "./landing-phrase.ts";
 import { renderPicture } from "./svg.ts";
-import { isClear, type ToldCauses } from "./told-causes.ts";
+import { isGreen, type ToldCauses } from "./told-causes.ts";
 
 /** Nothing is loaded from anywhere, and no script runs: the page holds what scenarios and rules of others say. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
@@ -43,7 +46,8 @@ function renderVerdict({ summary }: Report): string {
   const [gap] = describeGaps(summary);
   if (gap !== undefined) return gap;
   if (summary.mispredicted > 0) return `${summary.mispredicted} of ${summary.flows} flows were predicted wrongly`;
-  return `${summary.flows} flows landed as expected`;
+  const rest = summary.asked ? `; ${describeAsked(summary.asked)}` : "";
+  return `${summary.flows} flows landed as expected${rest}`;
 }
 
 function renderSummary({ summary, sandbox }: Report): Html {
@@ -51,6 +55,7 @@ function renderSummary({ summary, sandbox }: Report): Html {
   return html`<p class="sum">${renderCount("pass", summary.pass, "as expected")}${renderCount("wrong", summary.wrong, "landed elsewhere")}
 ${renderCount("wrong", summary.omissions, "omitted by the rules")}
 ${renderCount("could-not-look", summary.couldNotLook, "could not be observed")}${renderCount("wrong", summary.mispredicted, "predicted wrongly")}
+${summary.asked ? html`<span class="could-not-look">${describeAsked(summary.asked)}</span>` : html``}
 <span class="dim">${sandbox.backend}, ${sandbox.envoy} Envoy</span>${facts.filter((fact) => fact !== null).map((fact) => html`<span class="dim">${fact}</span>`)}
 <span class="dim">${(summary.durationMs / 1000).toFixed(2)} s</span></p>`;
 }
@@ -62,9 +67,7 @@ function renderCount(kind: FlowVerdict, count: number, words: string): Html {
 
 function renderScenario(scenario: ScenarioReport, index: number, backend: BackendName): Html {
   const told: ToldCauses = new Map();
-  const isWhole = !scenario.classes || (scenario.classes.left === 0 && scenario.classes.failure === null);
-  const isSeen = isWhole && (scenario.notLookedAt ?? []).length === 0;
-  const passed = isSeen && scenario.omissions.length === 0 && scenario.flows.every(isClear);
+  const passed = isGreen(scenario);
   return html`<details class="scenario"${passed ? html`` : html` open`}>
 <summary><span class="${passed ? "pass" : "wrong"}">${passed ? "✓" : "✗"}</span> <h2>${scenario.name}</h2><span class="claim">${scenario.claim}</span></summary>
 ${scenario.notices.map((notice) => html`<p class="could-not-look">${notice}</p>`)}
@@ -78,12 +81,13 @@ ${renderCoverage(scenario)}
 `;
 }
 
-function renderClasses({ classes, notLookedAt }: ScenarioReport, backend: BackendName): Html {
+function renderClasses({ classes, asked, notLookedAt }: ScenarioReport, backend: BackendName): Html {
   const unseen = (notLookedAt ?? []).map(describeUnseenFamily);
   const failed = classes?.failure ? [describeClassFailure(classes.failure)] : [];
   const left = classes ? listLeft(classes) : [];
   const told = classes && classes.failure === null ? html`<p>${describeClasses(classes, backend)}</p>` : html``;
-  return html`${told}${[...left, ...failed, ...unseen].map((line) => html`<p class="could-not-look">${line}</p>`)}`;
+  const narrowed = asked ? [...tellAsked(asked), ...listDoubtful(asked)] : [];
+  return html`${told}${[...narrowed, ...left, ...failed, ...unseen].map((line) => html`<p class="could-not-look">${line}</p>`)}`;
 }
 
 function renderCoverage({ coverage }: ScenarioReport): Html {

@@ -8,7 +8,14 @@ import {
 } from "../model/report.ts";
 import { escapeData } from "../model/visible-text.ts";
 import { describeCause, describeEnds } from "./causes-phrase.ts";
-import { describeClasses, describeClassFailure, describeUnseenFamily, listLeft } from "./classes-phrase.ts";
+import {
+  describeClasses,
+  describeClassFailure,
+  describeUnseenFamily,
+  listDoubtful,
+  listLeft,
+  tellAsked,
+} from "./classes-phrase.ts";
 import { alignEvidence, describeOmission, listEvidence, MISPREDICTED, nameObserved } from "./evidence.ts";
 import { describeGot, describeLanding } from "./landing-phrase.ts";
 
@@ -51,6 +58,7 @@ function addScenario(suite: TestSuite, scenario: ScenarioReport, report: Report)
       test.error(describeLanding(flow.observed), "could-not-look", evidence(flow, backend, scenario));
   }
   addClasses(suite, scenario, backend);
+  addAsked(suite, scenario);
   for (const omission of scenario.omissions) {
     const test = suite.testCase().className(scenario.name).name(`nothing is omitted: ${omission.witness}`);
     test
@@ -69,6 +77,17 @@ function addClasses(suite: TestSuite, { name, classes, notLookedAt }: ScenarioRe
   suite.property("classes", said);
   if (classes.left > 0 || classes.failure !== null)
     test.error(said, "classes-left", escapeEnd(listLeft(classes).join("\n")));
+}
+
+/** Flows that were not asked for are a case that was skipped; what is not certain of the others is an error. */
+function addAsked(suite: TestSuite, { name, asked }: ScenarioReport): void {
+  if (!asked) return;
+  const [said = ""] = tellAsked(asked);
+  suite.property("asked", said);
+  suite.testCase().className(name).name(said).skipped();
+  const doubtful = listDoubtful(asked);
+  const test = suite.testCase().className(name).name("every asked flow is certain");
+  if (doubtful.length > 0) test.error(said, "not-certain", escapeEnd(doubtful.join("\n")));
 }
 
 function toSeconds(durationMs: number): number {

@@ -1,6 +1,13 @@
 import type { BackendName, Report, ScenarioReport } from "../model/report.ts";
 import { type ToldCause, tellCauses } from "./causes-phrase.ts";
-import { describeClasses, describeClassFailure, describeUnseenFamily, listLeft } from "./classes-phrase.ts";
+import {
+  describeAsked,
+  describeClasses,
+  describeClassFailure,
+  describeUnseenFamily,
+  listDoubtful,
+  listLeft,
+} from "./classes-phrase.ts";
 import { describeOmission, type EvidenceRow } from "./evidence.ts";
 import { describeLanding } from "./landing-phrase.ts";
 import { isGreen } from "./told-causes.ts";
@@ -22,6 +29,7 @@ export function renderMarkdown(report: Report): string {
     ...(summary.omissions > 0 ? [`${summary.omissions} required settings are omitted`] : []),
     ...(summary.couldNotLook > 0 ? [`${summary.couldNotLook} could not be observed`] : []),
     ...(summary.mispredicted > 0 ? [`${summary.mispredicted} were predicted wrongly`] : []),
+    ...(summary.asked ? [describeAsked(summary.asked)] : []),
   ];
   const mark = failed.length === 0 ? "✅" : "❌";
   const kernel = sandbox.kernel === null ? "" : `, Linux ${sandbox.kernel}`;
@@ -35,12 +43,13 @@ export function renderMarkdown(report: Report): string {
 }
 
 function renderScenario(scenario: ScenarioReport, backend: BackendName): readonly string[] {
-  const { name, claim, omissions, classes, notLookedAt, flows } = scenario;
+  const { name, claim, omissions, classes, asked, notLookedAt, flows } = scenario;
   const unseen = flows.filter(({ verdict }) => verdict === "could-not-look");
   const unknown = [
     ...(notLookedAt ?? []).map(describeUnseenFamily),
     ...(classes?.failure ? [describeClassFailure(classes.failure)] : []),
     ...(classes ? listLeft(classes) : []),
+    ...(asked ? listDoubtful(asked) : []),
     ...unseen.slice(0, UNSEEN_NAMED).map(({ flow, observed }) => `${flow}: ${describeLanding(observed)}`),
     ...(unseen.length > UNSEEN_NAMED ? [`and ${unseen.length - UNSEEN_NAMED} more flows could not be observed`] : []),
   ];

@@ -9,11 +9,14 @@ import {
 import { tellCauses } from "./causes-phrase.ts";
 import { CELLS } from "./cells.ts";
 import {
+  describeAsked,
   describeClasses,
   describeClassFailure,
   describeGaps,
   describeUnseenFamily,
+  listDoubtful,
   listLeft,
+  tellAsked,
 } from "./classes-phrase.ts";
 import { describeCoverage, describeUnhit } from "./coverage-phrase.ts";
 import { describeOmission } from "./evidence.ts";
@@ -37,8 +40,9 @@ export function renderTerminal(report: Report, look: TerminalLook): string {
 }
 
 function renderScenario(scenario: ScenarioReport, backend: BackendName, look: TerminalLook, paint: Paint): string {
-  // What stands for a class is one of many: the number of classes tells of it, and what is wrong stands among the causes.
-  const isOneOfMany = (each: FlowReport) => each.chosenFor === "class" && (isClear(each) || isInCause(each, scenario));
+  // What stands for a class is one of many, unless it was asked for: the number of classes tells of it, and the causes of what is wrong.
+  const isOneOfMany = (each: FlowReport) =>
+    !scenario.asked && each.chosenFor === "class" && (isClear(each) || isInCause(each, scenario));
   const isQuiet = (each: FlowReport) =>
     look.rows !== undefined && look.rows !== "all" && (isClear(each) || isInCause(each, scenario));
   const shown = scenario.flows.filter((each) => !isOneOfMany(each) && !isQuiet(each));
@@ -66,14 +70,16 @@ function isInCause(flow: FlowReport, { causes }: ScenarioReport): boolean {
 }
 
 function renderClasses(scenario: ScenarioReport, backend: BackendName, look: TerminalLook, paint: Paint) {
-  const { classes, notLookedAt } = scenario;
+  const { classes, asked, notLookedAt } = scenario;
   const unseen = (notLookedAt ?? []).map((family) => `? ${describeUnseenFamily(family)}`);
   const failed = classes?.failure ? [`? ${describeClassFailure(classes.failure)}`] : [];
   const told = classes && !classes.failure ? [describeClasses(classes, backend)] : [];
   const left = classes ? listLeft(classes).map((line) => `? ${line}`) : [];
-  return [...told, ...left, ...failed, ...unseen].flatMap((line) => {
+  const narrowed = tellAsked(asked).map((line) => `! ${line}`);
+  const doubtful = asked ? listDoubtful(asked).map((line) => `? ${line}`) : [];
+  return [...narrowed, ...doubtful, ...told, ...left, ...failed, ...unseen].flatMap((line) => {
     const wrapped = wrapLine(`  ${line}`, 4, look.columns, CELLS).split("\n");
-    return line.startsWith("?") ? wrapped.map((part) => paint("yellow", part)) : wrapped;
+    return /^[?!] /.test(line) ? wrapped.map((part) => paint("yellow", part)) : wrapped;
   });
 }
 
@@ -126,6 +132,7 @@ function renderSummary({ summary, sandbox }: Report, paint: Paint): string {
     ...(summary.couldNotLook > 0 ? [paint("yellow", `${summary.couldNotLook} could not be observed`)] : []),
     ...(summary.mispredicted > 0 ? [paint("magenta", `${summary.mispredicted} predicted wrongly`)] : []),
     ...describeGaps(summary).map((gap) => paint("yellow", gap)),
+    ...(summary.asked ? [paint("yellow", describeAsked(summary.asked))] : []),
   ];
   const flows = summary.flows === 1 ? "1 flow" : `${summary.flows} flows`;
   const where = [

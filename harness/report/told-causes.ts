@@ -22,10 +22,12 @@ export function isClear(flow: FlowReport): boolean {
 }
 
 /** Says whether there is nothing to be told of a scenario: all of its flows landed as expected, and all were looked at. */
-export function isGreen({ flows, omissions, classes, notLookedAt }: ScenarioReport): boolean {
-  const isComplete = classes === null || (classes.left === 0 && classes.failure === null);
+export function isGreen({ flows, omissions, classes, asked, notLookedAt }: ScenarioReport): boolean {
+  // Reports of earlier versions have no classes.
+  const isComplete = !classes || (classes.left === 0 && classes.failure === null);
+  const isCertain = !asked || (asked.remaining.length === 0 && asked.failure === null);
   const isWhole = (notLookedAt ?? []).length === 0 && omissions.length === 0;
-  return isWhole && isComplete && flows.every(isClear);
+  return isWhole && isComplete && isCertain && flows.every(isClear);
 }
 
 /**

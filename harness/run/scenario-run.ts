@@ -17,6 +17,7 @@ import { measureCoverage } from "./rules/coverage.ts";
 import { explainFailures } from "./rules/explained-failures.ts";
 import { describeInertRules } from "./rules/inert-rules.ts";
 import { makeWantedRuleFinder } from "./rules/wanted-rule.ts";
+import { reportAsked } from "./scenario/asked-flows.ts";
 import { type BoundFlow, type BoundScenario, bindScenario } from "./scenario/bound-scenario.ts";
 import { findOmissions } from "./scenario/omissions.ts";
 import type { ParsedScenario } from "./scenario/parsed-scenario.ts";
@@ -55,7 +56,8 @@ export async function runScenario(
 ): Promise<ScenarioOutcome> {
   let bound = bindScenario(scenario, sandbox.addresses);
   try {
-    const classes = scenario.flows === "boundaries" ? await openClasses(bound, sandbox, options.maxFlows) : null;
+    const isOpen = scenario.flows === "boundaries";
+    const classes = isOpen ? await openClasses(bound, sandbox, { ...options, ...scenario.asked }) : null;
     bound = classes?.scenario ?? bound;
     await sandbox.enter(bound.spec);
     const families = [...new Set(bound.flows.map(({ flow }) => flow.family))];
@@ -169,7 +171,7 @@ function reportBlind(bound: BoundScenario, cause: string): ScenarioReport {
 }
 
 function assemble(bound: BoundScenario, flows: readonly FlowReport[], coverage: CoverageReport | null): ScenarioReport {
-  const { name, claim, capture: own, notLookedAt } = bound;
+  const { name, claim, capture: own, notLookedAt, asked } = bound;
   const { mesh, settings, firstFormat } = own;
   const capture = firstFormat === "kept" ? settings : null;
   return {
@@ -180,6 +182,7 @@ function assemble(bound: BoundScenario, flows: readonly FlowReport[], coverage: 
     capture,
     flows,
     classes: null,
+    ...(asked ? { asked: reportAsked(asked.patterns, flows, asked.among) } : {}),
     notLookedAt,
     coverage,
     notices: [],

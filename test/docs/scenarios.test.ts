@@ -7,6 +7,8 @@ import { parseLandingText } from "../../harness/model/landing-text.ts";
 import { actorNames } from "../../harness/model/pod-shape.ts";
 import { readScenarioShape } from "../../harness/run/scenario/scenario-shape.ts";
 import { SHAPE } from "../istio-pod.ts";
+import { runCommand } from "../unit/cli/run-command.ts";
+import { readCodeBlocks } from "./markdown.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const text = readFileSync(join(root, "docs/scenarios.md"), "utf8");
@@ -63,6 +65,15 @@ describe("docs/scenarios.md", () => {
       status: 0,
       said: expect.stringMatching(/Tests +2 passed \(2\)/),
     });
+  });
+
+  test("shows how to drive some flows only", async () => {
+    const lines = readCodeBlocks("docs/scenarios.md").find(({ info }) => info[1] === "flows")?.text ?? "";
+    for (const line of lines.trim().split("\n")) {
+      const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? "");
+      const { code, out } = await runCommand(...words.slice(1), "--sandbox", "netns");
+      expect({ code, out }).toEqual({ code: 0, out: expect.stringMatching(/only \d+ of \d+ flows were asked for/) });
+    }
   });
 
   test("names every field there is", () => {

@@ -6,6 +6,7 @@ import { renderJson } from "../../report/json.ts";
 import { judgeMutants, scoreMutants } from "../../run/mutation/mutation.ts";
 import { findSubjects, type MutationSubject, type SubjectFlows } from "../../run/mutation/mutation-subject.ts";
 import { DEFAULT_SANDBOX_OPTIONS } from "../../sandbox/open-sandbox.ts";
+import { readBoundedNumber } from "../arguments/bounded-number.ts";
 import { readCaptureWords } from "../arguments/capture-options.ts";
 import { FAMILY_OPTION, readFamily } from "../arguments/family-option.ts";
 import { JUDGING } from "../arguments/judging.ts";
@@ -19,7 +20,6 @@ import { makeRulesOptions, readRulesPaths, readTable } from "../input/rules-file
 import { openInterruptibleSandbox } from "../interruption.ts";
 import { makeProgress } from "../output/progress.ts";
 import { refuseUsage } from "../refusal.ts";
-import { readBoundedNumber } from "../verify/options.ts";
 import { isMadeFromConfig, readScenarios, type ScenarioSelection } from "../verify/scenarios.ts";
 import type { CommandHelp } from "./help.ts";
 

@@ -81,6 +81,7 @@ export function exitCodeOf({ summary }: Report): 0 | 1 | 3 {
   if (summary.wrong > 0 || summary.omissions > 0) return 1;
   if (summary.couldNotLook > 0 || summary.mispredicted > 0 || summary.notLookedAt > 0) return 3;
   if (summary.classes !== null && (summary.classes.left > 0 || summary.classes.failed > 0)) return 3;
+  if (summary.asked && (summary.asked.left > 0 || summary.asked.failed > 0)) return 3;
   if (summary.flows === summary.pass && summary.flows > 0) return 0;
   throw new LandfallError("internal", "a flow has no verdict, so the run has none either.");
 }

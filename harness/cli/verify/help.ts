@@ -20,6 +20,12 @@ export const VERIFY_OPTIONS: readonly OptionGroup[] = [
       STRICT_OPTION,
       FAMILY_OPTION,
       {
+        name: "flows",
+        value: "PATTERN",
+        repeatable: true,
+        help: "drives only these flows, and says of how many: a flow as it is written, a text with * for any characters ('app -> *:80'), or a set of flows ('uid=* -> elsewhere:1-1023', docs/properties.md)",
+      },
+      {
         name: "max-flows",
         value: "N",
         help: "drives at most N flows per set of mesh options (default 20000); if classes of flows remain, the exit code is 3",

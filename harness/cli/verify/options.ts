@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
 import type { Family } from "../../model/address.ts";
 import { type BackendChoice, backendOf } from "../../model/backends.ts";
-import { codedFinding, type Finding, finding } from "../../model/finding.ts";
+import { codedFinding, type Finding } from "../../model/finding.ts";
 import type { TableName } from "../../model/iptables-tables.ts";
 import { parseShard, type Shard } from "../../run/scenario/scenario-shard.ts";
+import { readBoundedNumber } from "../arguments/bounded-number.ts";
 import { type CaptureCommandLine, type PartialCaptureLine, readCaptureWords } from "../arguments/capture-options.ts";
 import { readFamily } from "../arguments/family-option.ts";
 import { JUDGING } from "../arguments/judging.ts";
@@ -46,6 +47,8 @@ export interface VerifyOptions {
   readonly shard: Shard | null;
   /** Flows that may be driven for the classes of one capture config. */
   readonly maxFlows: number | null;
+  /** Patterns of the flows that alone are driven; null: all flows. */
+  readonly flows: readonly string[] | null;
   /** The only family that something is to be said of; null: each that the pod has. */
   readonly family: Family | null;
   readonly afterwards: "clean" | "keep";
@@ -82,6 +85,7 @@ export function readVerifyOptions(args: readonly string[], io: CommandIo): Verif
     jobs: readBoundedNumber("--jobs", lastValue(given, "jobs"), [1, 64], findings),
     shard,
     maxFlows: readBoundedNumber("--max-flows", lastValue(given, "max-flows"), [1, 1_000_000], findings),
+    flows: given.values.get("flows") ?? null,
     family: readFamily(given),
     afterwards: choose("keep", "keep", "clean"),
     repetition: choose("watch", "watch", "once"),
@@ -129,6 +133,11 @@ function findContradictions(options: Omit<VerifyOptions, "line">, { captureFrom,
     "--watch runs until you stop it and cannot be combined with --keep or --list.",
   );
   refuse(
+    options.flows !== null && (options.maxFlows !== null || task === "list"),
+    "--flows",
+    "--flows names the flows to drive; remove --max-flows or --list.",
+  );
+  refuse(
     onWrong === "pause" && !process.stdin.isTTY,
     "--pause-on-fail",
     "It waits for a key press, but standard input is not a terminal.",
@@ -171,20 +180,6 @@ export function listContainerOptions({
     ...(captureBy === "init-container" ? ["--init-container"] : []),
     ...(rights === "privileged" ? ["--privileged"] : []),
   ];
-}
-
-/** Reads an option's number within bounds, a whole one unless it is a percentage; null where it is not given. */
-export function readBoundedNumber(
-  where: string,
-  text: string | undefined,
-  [first, last]: readonly [number, number],
-  findings: Finding[],
-) {
-  if (text === undefined) return null;
-  const number = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (number >= first && number <= last && (where === "--min-coverage" || Number.isInteger(number))) return number;
-  findings.push(finding(where, `"${text}" is not a number from ${first} to ${last}.`));
-  return null;
 }
 
 function readShard(text: string | undefined, findings: Finding[]): Shard | null {

@@ -73,10 +73,17 @@ function verifyAgain(
       nft: rules.files.length > 0 ? files.nft : null,
     }),
     ...(rules.script === null ? [] : ["--rules-script", rules.script]),
+    ...listAsked(report, options).flatMap((pattern) => ["--flows", pattern]),
     ...(options.envoy === "real" ? ["--envoy", "real"] : []),
     // Other backends refuse them; with `auto` one may have run all the same.
     ...(backendOf(backend).hosts === "containers" ? listContainerOptions(options) : []),
   ]);
+}
+
+/** Of patterns some may ask for flows of other scenarios alone, and would be refused for this one. */
+function listAsked({ flows }: ScenarioReport, options: VerifyOptions): readonly string[] {
+  if (options.flows === null) return [];
+  return isMadeFromConfig(options) ? options.flows : [...new Set(flows.map(({ flow }) => flow))];
 }
 
 function takeRules({ rules, rules6, nft }: Repetition["files"]): readonly string[] {

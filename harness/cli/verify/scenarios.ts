@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { Family } from "../../model/address.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import { listFamilies, NO_RULES, type PodRules } from "../../model/ruleset.ts";
+import { askScenarios } from "../../run/scenario/asked-flows.ts";
 import type { ParsedScenario } from "../../run/scenario/parsed-scenario.ts";
 import {
   type LoadOptions,
@@ -26,7 +27,7 @@ export const SCENARIO_FOLDER = fileURLToPath(new URL("../../../scenarios/", impo
 export type ScenarioSelection = Pick<
   VerifyOptions,
   "line" | "words" | "task" | "selection" | "rules" | "shard" | "family"
->;
+> & { readonly flows?: VerifyOptions["flows"] };
 
 /** Gives the files of the scenarios that are asked for; without word or flag, those of the seed command (`--list`: all). */
 export function findScenarioFiles(options: ScenarioSelection, io: CommandIo): readonly string[] {
@@ -74,8 +75,23 @@ export async function readScenarios(
         ),
       );
   if (findings.length > 0) throw refuse(findings, "The input cannot be used", "nothing was applied");
-  const chosen = replaced.filter((scenario) => scenario !== null);
+  const chosen = narrowTo(
+    replaced.filter((scenario) => scenario !== null),
+    options,
+    io,
+  );
   return shard ? takeShard(chosen, shard) : chosen;
+}
+
+/** A scenario without a flow that is asked for is left out, which is told. */
+function narrowTo(scenarios: readonly ParsedScenario[], { flows }: ScenarioSelection, io: Pick<CommandIo, "err">) {
+  if (flows == null) return scenarios;
+  const asked = askScenarios(scenarios, flows);
+  if (!asked.ok) throw refuse(asked.findings, "The input cannot be used", "nothing was applied");
+  const left = scenarios.length - asked.value.length;
+  if (left > 0)
+    io.err(`landfall: ${left} of ${scenarios.length} scenarios are left out: --flows asks for none of their flows.\n`);
+  return asked.value;
 }
 
 /** Says whether no scenario is named, and flags or user-supplied rules ask for one that follows from the capture config. */

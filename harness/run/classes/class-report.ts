@@ -11,14 +11,15 @@ import type { ClassPlan } from "./class-plan.ts";
 
 /** Gives what became of each class that was planned, from the reports of all flows that were driven. */
 export function reportClasses(
-  { scenario, further, classes, protocols, failure }: ClassPlan,
+  plan: ClassPlan,
   flows: readonly FlowReport[],
   rules: PodRules,
   addresses: SandboxAddresses,
 ): ClassReport {
+  const { classes, protocols, failure } = plan;
   const answered = flows.filter(({ manner }) => manner === "answer");
   const reports = new Map(answered.map((report) => [report.flow, report]));
-  const doubts = new Map([scenario, ...further].flatMap((pod) => [...findDoubts(pod, rules, addresses)]));
+  const doubts = listDoubts(plan, rules, addresses);
   const specified = classes.filter(({ demand }) => demand === "specified");
   const unspecified = classes.length - specified.length;
   const remaining = specified.flatMap(({ flow: { flow }, why }) => {
@@ -33,6 +34,15 @@ export function reportClasses(
 function whyNotSeen(report: FlowReport | undefined): string | null {
   if (report === undefined) return "it was not driven";
   return report.verdict === "could-not-look" ? (report.observed.cause ?? "it could not be observed") : null;
+}
+
+/** Gives of each planned flow whose landing cannot be relied on, by its text, on what it depends. */
+export function listDoubts(
+  { scenario, further }: ClassPlan,
+  rules: PodRules,
+  addresses: SandboxAddresses,
+): ReadonlyMap<string, string> {
+  return new Map([scenario, ...further].flatMap((pod) => [...findDoubts(pod, rules, addresses)]));
 }
 
 /**

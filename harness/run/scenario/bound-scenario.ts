@@ -41,6 +41,8 @@ export interface BoundScenario {
   readonly listen: readonly number[];
   /** In the scenario's order. */
   readonly flows: readonly BoundFlow[];
+  /** Where some flows are asked for: the patterns, and all flows, of which `flows` are those. */
+  readonly asked?: { readonly patterns: readonly string[]; readonly among: readonly BoundFlow[] };
   /** The families that the scenario says something of. */
   readonly families: readonly Family[];
   /** Families of the pod that nobody gave rules for. */
@@ -52,7 +54,7 @@ export function bindScenario(scenario: ParsedScenario, addresses: SandboxAddress
   const { name, claim, notLookedAt = [] } = scenario;
   const capture = scenario.capture.placeIn(addresses);
   const installation = bindInstallation(scenario.installation, capture);
-  return {
+  const bound: BoundScenario = {
     name,
     claim,
     installation,
@@ -62,6 +64,18 @@ export function bindScenario(scenario: ParsedScenario, addresses: SandboxAddress
     listen: scenario.listen,
     ...bindFlows({ ...scenario, capture }, addresses),
   };
+  const { patterns = [], texts = null } = scenario.asked ?? {};
+  return texts === null ? bound : narrowScenario(bound, patterns, texts);
+}
+
+/** Leaves of a scenario's flows those with these texts. Its pod, and so where each flow lands, stays as it is for all. */
+export function narrowScenario(
+  bound: BoundScenario,
+  patterns: readonly string[],
+  texts: ReadonlySet<string>,
+): BoundScenario {
+  const { flows: among } = bound;
+  return { ...bound, flows: among.filter(({ flow }) => texts.has(flow.flow)), asked: { patterns, among } };
 }
 
 /** The sandbox's pod always has both families: an init container that looks for itself could not tell an IPv6 pod. */

@@ -24,11 +24,13 @@ const WHY =
  * not known how the flow lands, any rule with any route will do.
  */
 export function findOmissions(
-  { installation, capture, spec, flows }: BoundScenario,
+  { installation, capture, spec, ...bound }: BoundScenario,
   tested: PodRules,
   addresses: SandboxAddresses,
 ): readonly Omission[] {
   const own = capture.generated;
+  // Which flows are asked for changes nothing in what is left out.
+  const flows = bound.asked?.among ?? bound.flows;
   const isShown = flows.some(({ flow }) => flow.from.actor === "vm");
   if (installation.kind !== "script" || isShown || own === null) return [];
   if (own.policyRouting.rules.length === 0 || !usesTproxy(tested)) return [];

@@ -43,6 +43,8 @@ export interface ParsedScenario {
   readonly families?: readonly Family[];
   /** Families of the pod that rules were not given for, although something is to be said of them. */
   readonly notLookedAt?: readonly Family[];
+  /** Which flows alone are to be driven; absent: all. `texts` is null where the flows are known only in the sandbox. */
+  readonly asked?: { readonly patterns: readonly string[]; readonly texts: ReadonlySet<string> | null };
 }
 
 /** What the pod looks like to the generator, in the sandbox's default addresses. */
