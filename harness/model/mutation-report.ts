@@ -17,10 +17,22 @@ export interface MutantReport {
   readonly expected: string | null;
 }
 
+/** A smallest set found of flows that show the missed mutants of some rules. */
+export interface FlowsToAdd {
+  /** The scenarios that bring the rules, by commas; `flags` for those of settings. */
+  readonly scenario: string;
+  /** Each with what a scenario expects of it in the manner `answer`, and the missed mutants that it shows. */
+  readonly flows: readonly { readonly flow: Flow; readonly expected: string; readonly catches: readonly string[] }[];
+  /** Missed mutants of which no flow is known that shows them. */
+  readonly uncovered: readonly string[];
+}
+
 /** What `mutate --json` prints. */
 export interface MutationReport {
   readonly formatVersion: "1.0";
   readonly mutants: readonly MutantReport[];
   /** Caught among caught and missed, 0 to 1. */
   readonly score: number;
+  /** For each rule set with missed mutants the flows that show them. */
+  readonly flowsToAdd: readonly FlowsToAdd[];
 }

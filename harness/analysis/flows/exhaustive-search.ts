@@ -15,7 +15,14 @@ import { countWitnesses, listWitnesses, spanFlows, type WitnessSpace } from "./w
  */
 export type SearchResult =
   | { readonly kind: "alike" }
-  | { readonly kind: "different"; readonly flow: Flow; readonly before: Landing; readonly after: Landing }
+  | {
+      readonly kind: "different";
+      readonly flow: Flow;
+      readonly before: Landing;
+      readonly after: Landing;
+      /** Gives the other flows of the space that land differently; they are simulated only when it is called. */
+      readonly listOthers: () => readonly Flow[];
+    }
   | { readonly kind: "unknown"; readonly why: string };
 
 /** Flows of one protocol beyond which the search is not begun: seconds of simulation. */
@@ -87,14 +94,34 @@ function spanBoth(
   return count > FLOWS_AT_MOST ? `${count} flows would have to be simulated` : space;
 }
 
-function findDifference(flows: Iterable<KnownLanding>, changed: Simulator): SearchResult {
+function findDifference(flows: readonly KnownLanding[], changed: Simulator): SearchResult {
   let unknown: string | null = null;
-  for (const { flow, landing: was } of flows) {
+  for (const [i, { flow, landing: was }] of flows.entries()) {
     const is = changed.land(flow, "answer");
-    if (was.kind === "could-not-look" || is.kind === "could-not-look") unknown ??= is.cause ?? was.cause ?? flow.flow;
-    else if (!isAlike(was, is)) return { kind: "different", flow, before: was, after: is };
+    if (isUnknown(was) || isUnknown(is)) unknown ??= is.cause ?? was.cause ?? flow.flow;
+    else if (!isAlike(was, is))
+      return {
+        kind: "different",
+        flow,
+        before: was,
+        after: is,
+        listOthers: () => listDifferent(flows.slice(i + 1), changed),
+      };
   }
   return unknown === null ? { kind: "alike" } : { kind: "unknown", why: unknown };
+}
+
+function listDifferent(flows: readonly KnownLanding[], changed: Simulator): readonly Flow[] {
+  return flows
+    .filter(({ flow, landing: was }) => {
+      const is = changed.land(flow, "answer");
+      return !isUnknown(was) && !isUnknown(is) && !isAlike(was, is);
+    })
+    .map(({ flow }) => flow);
+}
+
+function isUnknown({ kind }: Landing): boolean {
+  return kind === "could-not-look";
 }
 
 function isAlike(one: Landing, other: Landing): boolean {

@@ -1,8 +1,9 @@
 import { BACKEND_CHOICES, type BackendChoice, backendOf, listChoices, MUTATION_BACKEND } from "../../model/backends.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
-import type { MutantReport } from "../../model/mutation-report.ts";
+import type { FlowsToAdd, MutantReport } from "../../model/mutation-report.ts";
 import { DEFAULT_ADDRESSES, type SandboxAddresses } from "../../model/pod.ts";
 import { renderJson } from "../../report/json.ts";
+import { findFlowsToAdd } from "../../run/mutation/flows-to-add.ts";
 import { judgeMutants, scoreMutants } from "../../run/mutation/mutation.ts";
 import { findSubjects, type MutationSubject, type SubjectFlows } from "../../run/mutation/mutation-subject.ts";
 import { DEFAULT_SANDBOX_OPTIONS } from "../../sandbox/open-sandbox.ts";
@@ -13,11 +14,11 @@ import { JUDGING } from "../arguments/judging.ts";
 import { CONTRACT_OPTION, MANIFEST_OPTION, STRICT_OPTION } from "../arguments/mesh-specs.ts";
 import { lastValue, type OptionSpec } from "../arguments/options.ts";
 import { placePod } from "../arguments/pod-addresses.ts";
-import { nameProtocols } from "../arguments/restriction.ts";
 import { tellDefaultConfig } from "../arguments/told-settings.ts";
 import type { Command, CommandIo } from "../command.ts";
 import { makeRulesOptions, readRulesPaths, readTable } from "../input/rules-file.ts";
 import { openInterruptibleSandbox } from "../interruption.ts";
+import { describeFlowsToAdd, describeScore, describeSubject } from "../output/mutation-text.ts";
 import { makeProgress } from "../output/progress.ts";
 import { refuseUsage } from "../refusal.ts";
 import { isMadeFromConfig, readScenarios, type ScenarioSelection } from "../verify/scenarios.ts";
@@ -66,7 +67,7 @@ const SPECS: readonly OptionSpec[] = [
 const HELP: CommandHelp = {
   usage: ["landfall mutate [MESH OPTION…] [OPTION…]", "landfall mutate SCENARIO… [OPTION…]"],
   about: [
-    "Breaks the rules one value at a time, drives flows against each broken rule set (mutant), and reports which defects the flows miss. It deletes, duplicates, moves and negates each rule, changes each value at its boundaries, and changes each policy and each policy-routing entry. A mutant is caught if a flow lands where it must not, equivalent if no flow of the protocols that it looked at (TCP, and UDP if options, flows or rules concern it) lands differently, and missed otherwise. Without arguments it uses the seed command's rules.",
+    "Breaks the rules one value at a time, drives flows against each broken rule set (mutant), and reports which defects the flows miss. It deletes, duplicates, moves and negates each rule, changes each value at its boundaries, and changes each policy and each policy-routing entry. A mutant is caught if a flow lands where it must not, equivalent if no flow of the protocols that it looked at (TCP, and UDP if options, flows or rules concern it) lands differently, and missed otherwise. It ends with a smallest set found of flows that catch the missed mutants, to be pasted into the scenario. Without arguments it uses the seed command's rules.",
     "With mesh options, it drives the flows that the options require. With scenarios, it drives only the flows of the scenarios, so that the score measures what these would notice.",
   ],
   options: [{ title: "Options", options: SPECS }],
@@ -91,9 +92,12 @@ export const mutate: Command = {
     if (options.scenarios.line.purpose === "usage") return "help";
     if (isMadeFromConfig(options.scenarios)) tellDefaultConfig(options.scenarios.line, io);
     const scenarios = await readScenarios(options.scenarios, io);
-    const mutants = await judgeAll(findSubjects(scenarios, options.source, findAddresses(options)), options, io);
-    const report = scoreMutants(mutants);
-    io.out(options.output === "json" ? renderJson(report) : describeScore(mutants, report.score));
+    const flowsToAdd: FlowsToAdd[] = [];
+    const subjects = findSubjects(scenarios, options.source, findAddresses(options));
+    const mutants = await judgeAll(subjects, options, flowsToAdd, io);
+    const report = scoreMutants(mutants, flowsToAdd);
+    const inWords = () => [describeScore(mutants, report.score), ...flowsToAdd.map(describeFlowsToAdd)].join("");
+    io.out(options.output === "json" ? renderJson(report) : inWords());
     return report.score < 1 ? 1 : 0;
   },
 };
@@ -138,6 +142,7 @@ function readMutateOptions(args: readonly string[], io: CommandIo): MutateOption
 async function judgeAll(
   subjects: readonly MutationSubject[],
   options: MutateOptions,
+  flowsToAdd: FlowsToAdd[],
   io: CommandIo,
 ): Promise<readonly MutantReport[]> {
   const { sandbox, jobs, output } = options;
@@ -152,8 +157,15 @@ async function judgeAll(
       if (outcome === "missed") missed += 1;
       progress.note(done, of, `mutants judged, ${missed === 0 ? "none" : missed} missed`);
     },
-    onSubject: (subject, reports) => {
+    onSubject: (subject, reports, mutants) => {
       progress.wipe();
+      const isMissed = (i: number) => reports[i]?.outcome === "missed";
+      const found = findFlowsToAdd(
+        subject,
+        mutants.filter((_, i) => isMissed(i)),
+        addresses,
+      );
+      if (found) flowsToAdd.push(found);
       if (output === "text") io.out(describeSubject(subject, reports));
     },
   });
@@ -166,24 +178,4 @@ function findAddresses({ scenarios }: MutateOptions): SandboxAddresses {
 
 function chooseJobs(sandbox: BackendChoice, subjects: number): number {
   return backendOf(sandbox).jobs[subjects > 1 ? "mutants-of-several" : "mutants"];
-}
-
-function describeSubject({ name, flows, protocols }: MutationSubject, mutants: readonly MutantReport[]): string {
-  const missed = mutants.filter(({ outcome }) => outcome === "missed");
-  const lines = missed.map(
-    ({ mutant, flow, expected }) =>
-      `  missed: ${mutant}\n${flow ? `    would show it: "${flow.flow}": "${expected}"\n` : ""}`,
-  );
-  return `${name}: ${describeCounts(mutants)} (${flows.length} flows; ${nameProtocols(protocols)})\n${lines.join("")}`;
-}
-
-function describeScore(mutants: readonly MutantReport[], score: number): string {
-  if (mutants.length === 0) return "\nThere is no rule to break, so there is no mutation score.\n";
-  // Rounded down: one that is missed among thousands must not read as none.
-  return `\n${describeCounts(mutants)}: mutation score ${(Math.floor(score * 1_000) / 10).toFixed(1)} %\n`;
-}
-
-function describeCounts(mutants: readonly MutantReport[]): string {
-  const count = (wanted: MutantReport["outcome"]) => mutants.filter(({ outcome }) => outcome === wanted).length;
-  return `${mutants.length} mutants, ${count("caught")} caught, ${count("equivalent")} equivalent, ${count("missed")} missed`;
 }

@@ -1,5 +1,6 @@
 import { startSearch } from "../../analysis/flows/exhaustive-search.ts";
-import type { MutantReport, MutationReport } from "../../model/mutation-report.ts";
+import type { Mutant } from "../../analysis/mutants/mutants.ts";
+import type { FlowsToAdd, MutantReport, MutationReport } from "../../model/mutation-report.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import { checkUnbroken, type JudgeMutant, makeMutantJudge } from "./mutant-judge.ts";
 import { type Lot, MutationQueue, type MutationTask } from "./mutation-queue.ts";
@@ -14,7 +15,7 @@ export interface MutationOptions {
   /** Called as each mutant is judged, in the order in which that happens. */
   readonly onMutant?: (report: MutantReport, done: number, of: number) => void;
   /** Called with each subject and its reports once all of it is judged, in the subjects' order. */
-  readonly onSubject?: (subject: MutationSubject, reports: readonly MutantReport[]) => void;
+  readonly onSubject?: (subject: MutationSubject, reports: readonly MutantReport[], mutants: readonly Mutant[]) => void;
 }
 
 /**
@@ -33,7 +34,7 @@ export async function judgeMutants(
   let next = waiting.next().value;
   const tellJudged = () => {
     for (; next && next.judged === next.mutants.length; next = waiting.next().value)
-      onSubject?.(next.subject, next.reports);
+      onSubject?.(next.subject, next.reports, next.mutants);
   };
   const note = ({ lot, index }: MutationTask, report: MutantReport) => {
     lot.reports[index] = report;
@@ -50,11 +51,14 @@ export async function judgeMutants(
   return queue.lots.flatMap(({ reports }) => reports);
 }
 
-/** Gives the share of mutants that were caught among those that land any flow differently; 1 where there are none. */
-export function scoreMutants(mutants: readonly MutantReport[]): MutationReport {
+/**
+ * Gives the share of mutants that were caught among those that land any flow differently, 1 where there are none, with the flows that show
+ * the others.
+ */
+export function scoreMutants(mutants: readonly MutantReport[], flowsToAdd: readonly FlowsToAdd[] = []): MutationReport {
   const caught = mutants.filter(({ outcome }) => outcome === "caught").length;
   const missed = mutants.filter(({ outcome }) => outcome === "missed").length;
-  return { formatVersion: "1.0", mutants, score: caught + missed === 0 ? 1 : caught / (caught + missed) };
+  return { formatVersion: "1.0", mutants, score: caught + missed === 0 ? 1 : caught / (caught + missed), flowsToAdd };
 }
 
 type Note = (task: MutationTask, report: MutantReport) => void;

@@ -23,7 +23,7 @@ describe("mutate", () => {
     const ajv = new Ajv2020({ strict: false });
     expect(ajv.addSchema(read("parts")).validate(read("mutate"), report), JSON.stringify(ajv.errors)).toBe(true);
     expect(report.mutants).toHaveLength(17);
-    expect([code, report.score]).toEqual([0, 1]);
+    expect([code, report.score, report.flowsToAdd]).toEqual([0, 1, []]);
   });
 
   test("tells counts and score in words", async () => {
@@ -74,22 +74,59 @@ describe("mutate", () => {
     ]);
   });
 
-  test("names a missed mutant's flow and landing as a scenario takes them, and that scenario misses none", async () => {
+  describe("of a scenario that misses some", async () => {
     const { out } = await runCommand("mutate", "seed", "--sandbox", "simulated");
-    const lines = out.match(/(?<=would show it: ).*/g) ?? [];
-    expect(lines).toContain('"client -> pod:21": "envoy-inbound:15006"');
-    expect(lines.filter((line) => /10\.244|fd00:244|uid=0,gid=0/.test(line))).toEqual([]);
-    const folder = mkdtempSync(join(tmpdir(), "landfall-mutate-"));
-    try {
-      const path = join(folder, "pasted.mjs");
-      const answer = `{ ...${JSON.stringify(seed.answer)}, ${lines.join(", ")} }`;
-      const capture = JSON.stringify(seed.capture);
-      writeFileSync(path, `export default { name: "pasted", claim: "…", capture: ${capture}, answer: ${answer} };`);
-      const pasted = await runCommand("mutate", path, "--sandbox", "simulated");
-      expect([pasted.code, pasted.out]).toEqual([0, expect.stringContaining(" 0 missed")]);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    const [each, set] = out.split("a smallest set found");
+    const data = JSON.parse((await runCommand("mutate", "seed", "--sandbox", "simulated", "--json")).out);
+    const lines = (each?.match(/(?<=would show it: ).*/g) ?? []).map((line) => `${line},`);
+    const pasted = set?.match(/(?<=^ {4})".*/gm) ?? [];
+
+    test("names each missed mutant's flow and landing as a scenario takes them", () => {
+      expect(lines).toContain('"client -> pod:21": "envoy-inbound:15006",');
+      expect(lines.filter((line) => /10\.244|fd00:244|uid=0,gid=0/.test(line))).toEqual([]);
+    });
+
+    test("ends with a smallest set of flows that catches all of them", () => {
+      expect(set).toMatch(
+        /^ that catches all 32 missed mutants, as the simulator predicts, for the scenario's answer:\n/,
+      );
+      expect(pasted).toHaveLength(9);
+      expect(new Set(lines).size).toBeGreaterThan(pasted.length);
+    });
+
+    test("gives that set as data, each flow with the mutants that it catches", () => {
+      const ajv = new Ajv2020({ strict: false });
+      expect(ajv.addSchema(read("parts")).validate(read("mutate"), data), JSON.stringify(ajv.errors)).toBe(true);
+      const [{ scenario, flows, uncovered }, ...others] = data.flowsToAdd;
+      expect({ scenario, uncovered, others }).toEqual({ scenario: "seed", uncovered: [], others: [] });
+      const texts = flows.map(
+        (one: { readonly flow: { readonly flow: string }; readonly expected: string }) =>
+          `"${one.flow.flow}": "${one.expected}",`,
+      );
+      expect(texts).toEqual(pasted);
+      const missed = data.mutants.filter(({ outcome }: { readonly outcome: string }) => outcome === "missed");
+      const caught = new Set(flows.flatMap(({ catches }: { readonly catches: readonly string[] }) => catches));
+      expect([...caught].toSorted()).toEqual(
+        missed.map(({ mutant }: { readonly mutant: string }) => mutant).toSorted(),
+      );
+    });
+
+    test.each([
+      ["each missed mutant's flow", lines],
+      ["the smallest set", pasted],
+    ])("misses none once it has %s", async (_, added) => {
+      const folder = mkdtempSync(join(tmpdir(), "landfall-mutate-"));
+      try {
+        const path = join(folder, "pasted.mjs");
+        const answer = `{ ...${JSON.stringify(seed.answer)}, ${added.join(" ")} }`;
+        const capture = JSON.stringify(seed.capture);
+        writeFileSync(path, `export default { name: "pasted", claim: "…", capture: ${capture}, answer: ${answer} };`);
+        const run = await runCommand("mutate", path, "--sandbox", "simulated");
+        expect([run.code, run.out]).toEqual([0, expect.stringContaining(" 0 missed")]);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
   });
 
   test("tells faults of flags and of its own options together", async () => {
