@@ -51,7 +51,7 @@ const LISTED_AT_MOST = 20;
 /** Gives what to say of replaced or removed rules, a line break behind each; empty where there are none. */
 export function renderReplacedRules(
   rules: readonly string[],
-  verb: "replaced" | "removed",
+  verb: "replaced" | "would replace" | "removed",
   hasRecord: boolean,
 ): string {
   if (rules.length === 0) return "";

@@ -12,7 +12,7 @@ import { chooseDefault, describeDefault, type WithoutFlags } from "./default-set
 import type { ReadManifestFile, TakeManifest } from "./manifest-option.ts";
 import { makeInput, makeManifestInput } from "./mesh-input.ts";
 import { CAPTURE_LONG_OPTIONS, STRICT_OPTION } from "./mesh-specs.ts";
-import { type DealtWords, dealWords, takeMesh } from "./mesh-words.ts";
+import { type DealtWords, dealWords, findPurpose, isIdle, takeMesh } from "./mesh-words.ts";
 import { lastValue, type OptionSpec, type ParsedOptions, readOptionTokens } from "./options.ts";
 
 /** A command's words: its own options, and what a mesh's options, or a contract file, say of a pod. */
@@ -143,7 +143,8 @@ function readWithMesh(
   for (const found of bound.ok ? [] : bound.findings) findings.push(found);
   const asksForUsage = bound.ok && bound.value.purpose === "usage";
   if (!bound.ok || (findings.length > 0 && !asksForUsage)) return { options, captureFrom, line: null, findings };
-  const { origins, warnings, purpose } = bound.value;
+  const { origins, warnings } = bound.value;
+  const purpose = findPurpose(bound.value.purpose, dealt);
   const isStrict = options.values.has(STRICT_OPTION.name);
   const capture = (isStrict && command.demandPromises?.(bound.value.capture)) || bound.value.capture;
   const line: CaptureCommandLine = {
@@ -153,11 +154,6 @@ function readWithMesh(
     manifestTold: manifest?.told ?? [],
   };
   return { options, captureFrom, line, findings: [] };
-}
-
-/** Words that change no rule: the mesh's own tool would only check its input, or show its usage. */
-function isIdle(word: string): boolean {
-  return ["-t", "-h", "--dry-run", "--help"].includes(word);
 }
 
 /** A contract takes the place of a mesh, and of its options. */
@@ -184,7 +180,8 @@ function readWithContract(
         "A contract file replaces a mesh and its options; give either --contract or mesh options.",
       ),
     );
-  const purpose = dealt.mesh.some((word) => word === "-h" || word === "--help") ? "usage" : "apply";
+  const asksForUsage = dealt.mesh.some((word) => word === "-h" || word === "--help");
+  const purpose = findPurpose(asksForUsage ? "usage" : "apply", dealt);
   const capture = given.read(readPodFacts(reading, command));
   if (capture === null || (findings.length > 0 && purpose !== "usage"))
     return { options, captureFrom: "flags", line: null, findings };

@@ -1,3 +1,4 @@
+import type { ReadSettings } from "../../meshes/mesh.ts";
 import { defaultMesh, findMesh, MESHES, type NamedMesh } from "../../meshes/meshes.ts";
 import { type NamedOption, renderToken, tokenizeWords, type WordToken } from "../../meshes/word-tokens.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
@@ -57,6 +58,8 @@ export interface DealtWords {
   readonly mesh: readonly string[];
   /** Whether one of the mesh's options that changes settings is among them, beside those that only choose the kind of rules. */
   readonly setsAnything: boolean;
+  /** Whether `-t` or `--dry-run` is among the words although the mesh's own tool has no such option: it is landfall's then. */
+  readonly asksForDryRun: boolean;
 }
 
 /** Switches of a mesh's own tool that set nothing: they ask for its usage, or only to check the input. */
@@ -79,6 +82,7 @@ export function dealWords(
   const own: WordToken[] = [];
   const mesh: string[] = [];
   let setsAnything = false;
+  let asksForDryRun = false;
   const named: readonly NamedOption[] = options.flatMap(({ flag, letter, value }) =>
     flag === null ? [] : [{ name: flag, value, ...(letter === null ? {} : { short: letter }) }],
   );
@@ -89,9 +93,25 @@ export function dealWords(
   for (const token of tokenizeWords(words, [...specs, ...named, ...free])) {
     const isOwn = token.kind === "option" ? !isMeshs(token) : positionals === "own";
     const isSwitch = token.kind === "option" && SWITCHES.some(({ name }) => name === token.name);
+    const isFreeDryRun = isSwitch && token.name === "dry-run" && free.some(({ name }) => name === token.name);
+    asksForDryRun ||= isFreeDryRun;
+    if (isFreeDryRun) continue;
     setsAnything ||= token.kind === "option" && !isSwitch && setting.has(token.name);
     if (isOwn) own.push(token);
     else mesh.push(...renderToken(token));
   }
-  return { own, mesh, setsAnything };
+  return { own, mesh, setsAnything, asksForDryRun };
+}
+
+/** Says whether a word changes no rule: the mesh's own tool would only check its input, or show its usage. */
+export function isIdle(word: string): boolean {
+  return ["-h", "--dry-run", "--help"].includes(word);
+}
+
+/** Gives what words ask for, from what the mesh's own reader makes of them: `check` with a dry run that only landfall knows. */
+export function findPurpose(
+  purpose: ReadSettings<unknown>["purpose"],
+  { asksForDryRun }: Pick<DealtWords, "asksForDryRun">,
+): ReadSettings<unknown>["purpose"] {
+  return purpose === "apply" && asksForDryRun ? "check" : purpose;
 }

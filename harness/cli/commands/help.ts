@@ -40,7 +40,7 @@ export const DRY_RUN: OptionSpec = {
   name: "dry-run",
   short: "t",
   value: null,
-  help: "reads and checks all input, and does nothing else",
+  help: "applies nothing; apply prints what would change",
 };
 const HELP_OPTION: OptionSpec = { name: "help", short: "h", value: null, help: "shows this text" };
 

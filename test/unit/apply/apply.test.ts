@@ -32,7 +32,7 @@ async function run(script: string, options: Parameters<typeof runInNamespace>[1]
   const result = await runInNamespace(script, options);
   expect(
     result.stderr.replace(
-      /^landfall: (warning: .*|no flag is given; .*|cleaned|nothing to clean|notice: (?:replaced|removed) .*(?:\n {2}.*)+)\n|^# Warning: iptables-legacy tables present.*\n/gm,
+      /^landfall: (warning: .*|no flag is given; .*|cleaned|nothing to clean|nothing to change|notice: (?:replaced|would replace|removed) .*(?:\n {2}.*)+)\n|^# Warning: iptables-legacy tables present.*\n/gm,
       "",
     ),
   ).toBe("");
@@ -59,6 +59,58 @@ describe.each(["nft", "legacy"] as const)("apply and clean with %s", (variant: V
     const [once, twice] = statesOf({ stdout, stderr: "", status: 0 });
     expect(twice).toEqual(once);
     expect(once?.ipRule).toEqual(["32765: from all fwmark 0x539 lookup 133"]);
+  });
+
+  test.concurrent("a dry run tells what applying then does, and touches nothing", async () => {
+    const all =
+      "state; iptables-save; ip6tables-save; cat /proc/net/ip*_tables_names; ls /run | grep -v -e hosts -e mount";
+    const script = `(${all}) >/run/o1 2>&1; landfall apply -t --detailed-exitcode --json ${TPROXY} >/run/plan; code=$?
+      (${all}) >/run/o2 2>&1; diff <(grep -v -e '^#' -e '^o1' -e '^plan' /run/o1) <(grep -v -e '^#' -e '^o[12]' -e '^plan' /run/o2) && echo same $code
+      cat /run/plan; echo ---; landfall apply --detailed-exitcode ${TPROXY} >/run/o; echo $?; state`;
+    const { stdout } = await go(script);
+    const [, json = "", after = ""] = /^same 1\n(.*)---\n(.*)$/s.exec(stdout) ?? [];
+    const { outcome, plan, ...others } = JSON.parse(json);
+    expect(complainBySchema("apply", { outcome, plan, ...others })).toEqual([]);
+    const [state] = statesOf({ stdout: after, stderr: "", status: 0 });
+    const added = (family: 4 | 6, table: string) =>
+      plan.tables.find(
+        (one: { readonly family: unknown; readonly table: unknown }) => one.family === family && one.table === table,
+      );
+    expect(added(4, "nat").added.toSorted()).toEqual(state?.nat.filter((line) => line.startsWith("-A")).toSorted());
+    expect(added(4, "nat").chains.added.toSorted()).toEqual(
+      state?.nat.filter((line) => line.startsWith("-N")).toSorted(),
+    );
+    expect(added(4, "mangle").added.toSorted()).toEqual(
+      state?.mangle.filter((line) => line.startsWith("-A")).toSorted(),
+    );
+    expect(added(6, "filter").added).toEqual(GUARD);
+    expect(plan.policyRouting).toMatchObject([
+      {
+        family: 4,
+        added: ["ip rule add fwmark 0x539 lookup 133", "ip route add local default dev lo table 133"],
+        removed: [],
+      },
+    ]);
+    expect([outcome, after.split("\n")[0]]).toEqual(["would-change", "1"]);
+  });
+
+  test.concurrent("a dry run where all is in place ends with 0, and so does applying it", async () => {
+    const { stdout } = await go(
+      `landfall apply ${TPROXY} >/run/o; landfall apply --dry-run --detailed-exitcode ${TPROXY}; echo $?; landfall apply --detailed-exitcode ${TPROXY} >/run/o; echo $?`,
+    );
+    expect(stdout).toMatch(
+      /^(IPv[46] .*: 0 added, 0 removed, \d+ unchanged\n){4}Nothing would change: 0 added, 0 removed, 26 unchanged\.\n0\n0\n$/,
+    );
+  });
+
+  test.concurrent("a dry run tells what others have put among our rules, and what another config takes away", async () => {
+    const { stdout } = await go(
+      `landfall apply ${TPROXY} >/run/o; iptables -t nat -I ISTIO_OUTPUT -p tcp --dport 9 -j RETURN; landfall apply -t ${SEED}; echo $?; state`,
+    );
+    expect(stdout).toContain("  - -A ISTIO_OUTPUT -p tcp -m tcp --dport 9 -j RETURN\n");
+    expect(stdout).toContain("  - ip route del local default dev lo table 133\n");
+    expect(stdout).toMatch(/^The rules would change: \d+ added, \d+ removed, \d+ unchanged\.\n0\n/m);
+    expect(statesOf({ stdout, stderr: "", status: 0 })[0]?.ipRule).toEqual(["32765: from all fwmark 0x539 lookup 133"]);
   });
 
   test.concurrent("a changed config leaves what it alone would have left", async () => {
@@ -239,7 +291,13 @@ describe("apply finds its way", () => {
   test.concurrent("-t and -h do nothing, bad input is told before anything is looked at", async () => {
     const script = `landfall apply -t ${SEED}; echo "code $?"; landfall apply -q -h | head -1; landfall apply -b foo -q 2>/run/e; echo "code $?"; state`;
     const result = await run(script);
-    expect(result.stdout.split("\n").slice(0, 3)).toEqual([
+    expect(
+      result.stdout
+        .split("\n")
+        .filter((line) => !/^(IPv| {2}\+)/.test(line))
+        .slice(0, 4),
+    ).toEqual([
+      "The rules would change: 16 added, 0 removed, 0 unchanged.",
       "code 0",
       "Usage: landfall apply [MESH OPTION…] [OPTION…]",
       "code 2",
@@ -272,9 +330,12 @@ describe("the host's own namespace is refused", () => {
     }
   });
 
-  test.concurrent("bad input is told there all the same, and -t checks", async () => {
+  test.concurrent("bad input is told there all the same, and -t checks, but says not whether anything would change", async () => {
     expect((await runWithoutRights("landfall apply -b foo", "root")).status).toBe(2);
-    expect((await runWithoutRights(`landfall apply -t ${SEED}`, "root")).status).toBe(0);
+    const { status, stdout, stderr } = await runWithoutRights(`landfall apply -t ${SEED}`, "root");
+    expect({ status, stdout, stderr }).toMatchObject({ status: 0, stdout: "" });
+    expect(stderr).toContain("landfall: the input is valid. This is the host's own network namespace");
+    expect((await runWithoutRights(`landfall apply -t --detailed-exitcode ${SEED}`, "root")).status).toBe(3);
   });
 
   test.concurrent("--host-network is let through, as far as rights go", async () => {

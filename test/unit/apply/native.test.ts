@@ -33,6 +33,29 @@ describe("native rules of nftables", () => {
     expect(second).toBe(`  "variant": "native-nftables",\n  "outcome": "unchanged",\n${once.trimEnd()}\n`);
   });
 
+  test.concurrent("are planned by a dry run, which changes nothing", async () => {
+    const dry = (words: string) => `landfall apply ${words} --dry-run --detailed-exitcode --json`;
+    const { stdout } = await run(
+      `landfall apply ${ISTIO} >/dev/null; (show; iptables-save | grep -v '^#') >/run/before; ${dry(TPROXY)}; echo $?,; (show; iptables-save | grep -v '^#') | diff /run/before - || echo '"touched",'
+       landfall apply ${TPROXY} >/dev/null; ${dry(TPROXY)}; echo $?,; ${dry(`${TPROXY} -p 15111`)}; echo $?`,
+    );
+    const [first, code, second, same, third, changed] = JSON.parse(`[${stdout.replaceAll(/^\}$/gm, "},")}]`);
+    expect([code, same, changed]).toEqual([1, 0, 1]);
+    for (const one of [first, second, third]) expect(complainBySchema("apply", one)).toEqual([]);
+    const count = ({ plan }: typeof first, key: "added" | "removed" | "unchanged") =>
+      [...plan.tables, ...plan.policyRouting].map((one) => one[key].length).reduce((a: number, b: number) => a + b, 0);
+    expect([count(first, "unchanged"), count(second, "added"), count(second, "removed")]).toEqual([0, 0, 0]);
+    expect(count(second, "unchanged")).toBe(count(first, "added"));
+    expect(
+      first.plan.tables.map(
+        ({ family, table }: { readonly family: string; readonly table: string }) => `${family} ${table}`,
+      ),
+    ).toEqual([...["4 nat", "inet istio-proxy-nat", "inet istio-proxy-mangle", "inet istio-proxy-raw"]]);
+    const redirect = "add rule inet istio-proxy-nat istio-redirect meta l4proto tcp counter redirect to :";
+    const nat = third.plan.tables.find(({ table }: { readonly table: string }) => table === "istio-proxy-nat");
+    expect([nat.removed, nat.added]).toEqual([[`${redirect}15001`], [`${redirect}15111`]]);
+  });
+
   test.concurrent("are replaced whole, those of earlier settings in other tables too", async () => {
     const { stdout } = await run(
       `landfall apply ${TPROXY} >/dev/null; landfall apply ${NATIVE} -p 15111 >/dev/null; show`,

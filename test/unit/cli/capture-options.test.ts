@@ -97,6 +97,25 @@ describe("a command's words beside the generator's", () => {
     expect(tell("injected", ["-b", "80"])).toBe("");
   });
 
+  test.each([
+    ["istio-1.4", ["-t"]],
+    ["istio-1.4", ["--dry-run"]],
+    ["istio", ["-n"]],
+    ["istio", ["--dry-run"]],
+    ["istio-ambient", ["-t"]],
+    ["linkerd", ["--simulate", "--incoming-proxy-port", "4143", "--outgoing-proxy-port", "4140"]],
+    ["linkerd", ["-t"]],
+    ["kuma", ["--dry-run"]],
+    ["consul", ["--dry-run"]],
+  ])("ask of %s with %s that nothing is applied, whether or not its own tool knows the words", (mesh, words) => {
+    expect(read(["--mesh", mesh, ...words]).purpose).toBe("check");
+  });
+
+  test("-t of a mesh that has another -t is its own, and stays among the words that make the settings", () => {
+    const { purpose, captureWords } = read(["--mesh", "istio", "-t", "42", "-m", "TPROXY"]);
+    expect([purpose, captureWords]).toEqual(["apply", ["--mesh", "istio", "-t", "42", "-m", "TPROXY"]]);
+  });
+
   test("behind -- belong to no option", () => {
     expect(read(["--", "-b"]).options.positionals).toEqual(["-b"]);
     expect(placesOfFindings(["--", "-b"], { positionals: "none" })).toEqual(["-b"]);
