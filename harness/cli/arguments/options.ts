@@ -14,6 +14,8 @@ export interface OptionSpec {
   readonly repeatable?: boolean;
   /** The values allowed, where the list is closed. */
   readonly choices?: readonly string[];
+  /** What a shell offers as its value beside files, where the values are known only then. */
+  readonly offers?: "namespaces";
   /** What the help text says of it, without a full stop: `the family to print (default 4)`. */
   readonly help: string;
 }

@@ -6,6 +6,7 @@ import { renderJson } from "../../report/json.ts";
 import { listScenarioFiles } from "../../run/scenario/scenario-files.ts";
 import { type OptionSpec, parseOptions } from "../arguments/options.ts";
 import type { Command, CommandIo } from "../command.ts";
+import { BASH_LISTS, FISH_LISTS } from "../output/shell-lists.ts";
 import { refuseUsage } from "../refusal.ts";
 import { SCENARIO_FOLDER } from "../verify/scenarios.ts";
 import { type CommandHelp, type ListedOption, listOptions } from "./help.ts";
@@ -16,7 +17,9 @@ const OPTIONS: readonly OptionSpec[] = [
 
 const HELP: CommandHelp = {
   usage: ["landfall completion bash|zsh|fish [--json]"],
-  about: ["Prints a script that makes the shell complete commands, options, their values, and scenario names."],
+  about: [
+    "Prints a script that makes the shell complete commands, options, their values, scenario names, running containers and network namespaces.",
+  ],
   options: [{ title: "Options", options: OPTIONS }],
   captureFlags: "none",
   examples: [
@@ -29,8 +32,13 @@ const HELP: CommandHelp = {
 
 const SCRIPTS = { bash: renderBash, zsh: renderZsh, fish: renderFish } as const;
 
-/** Options of every command, as their help texts list them. */
-type Options = Readonly<Record<string, readonly ListedOption[]>>;
+/** What a shell has to know of every command, as their help texts say it. */
+type Options = Readonly<
+  Record<
+    string,
+    { readonly options: readonly ListedOption[]; readonly words: NonNullable<CommandHelp["words"]> | "files" }
+  >
+>;
 
 /** Every command, as the list of commands has them. */
 export type CommandList = Readonly<
@@ -60,7 +68,8 @@ async function printCompletion(commands: CommandList, args: readonly string[], i
 async function readOptions(commands: CommandList): Promise<Options> {
   const entries = Object.entries(commands).map(async ([name, { load }]) => {
     const { help } = await load();
-    return [name, [...listOptions(help, MESHES)].toSorted((a, b) => (a.name < b.name ? -1 : 1))] as const;
+    const options = listOptions(help, MESHES).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    return [name, { options, words: help.words ?? "files" }] as const;
   });
   return Object.fromEntries(await Promise.all(entries));
 }
@@ -72,34 +81,42 @@ function renderScenarioNames(): string {
     .join(" ");
 }
 
-/** What can stand behind an option: nothing of its own for a switch, words where the list is closed, a file, or what nobody can guess. */
-function kindOfValue({ value, choices }: ListedOption): "switch" | "words" | "file" | "other" {
+/**
+ * What can stand behind an option: nothing of its own for a switch, words where the list is closed, a file, a file or what is there now, or
+ * what nobody can guess.
+ */
+function kindOfValue({ value, choices, offers }: ListedOption): "switch" | "words" | "file" | "listed" | "other" {
   if (value === null) return "switch";
   if (choices) return "words";
-  return value === "FILE" || value === "FOLDER" ? "file" : "other";
+  if (offers) return "listed";
+  return value === "FILE" || value === "FOLDER" || value === "PATH" ? "file" : "other";
 }
 
 function renderBash(options: Options): string {
-  const cases = Object.entries(options).map(([name, own]) => {
+  const others = { scenarios: ` others="${renderScenarioNames()}"`, containers: " list=containers", files: "" };
+  const cases = Object.entries(options).map(([name, { options: own, words }]) => {
     const names = own.map((option) => `--${option.name}`).join(" ");
-    return `    ${name}) words="${names}"${name === "verify" ? ` others="${renderScenarioNames()}"` : ""} ;;\n`;
+    return `    ${name}) words="${names}"${others[words]} ;;\n`;
   });
-  const values = Object.entries(options).flatMap(([command, own]) =>
+  const values = Object.entries(options).flatMap(([command, { options: own }]) =>
     own
       .filter((option) => kindOfValue(option) !== "switch")
       .map((option) => `    ${renderBashPlaces(command, option)}) ${renderBashValue(option)} ;;\n`),
   );
-  return `_landfall() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" words="" others="" files=""
+  return `${BASH_LISTS}_landfall() {
+  local current="\${COMP_WORDS[COMP_CWORD]}" words="" others="" files="" list=""
   case "\${COMP_WORDS[1]}" in
 ${cases.join("")}  esac
-  if [ "$COMP_CWORD" -eq 1 ]; then words="${Object.keys(options).join(" ")}"
-  elif [ "\${current#-}" = "$current" ]; then
+  if [ "$COMP_CWORD" -eq 1 ]; then words="${Object.keys(options).join(" ")}" list=""
+  elif [ "\${current#-}" != "$current" ]; then list=""
+  elif [ -n "$list" ]; then words=""
+  else
     files=yes
     if [ -n "$others" ]; then words="$others"; fi
   fi
   if [ "$COMP_CWORD" -gt 2 ]; then case "\${COMP_WORDS[1]} \${COMP_WORDS[COMP_CWORD-1]}" in
 ${values.join("")}  esac; fi
+  if [ -n "$list" ]; then words="$("_landfall_$list")"; fi
   COMPREPLY=($(compgen -W "$words" -- "$current") $([ -n "$files" ] && compgen -f -- "$current"))
 }
 complete -F _landfall landfall
@@ -119,7 +136,9 @@ function quoteChoices({ choices = [] }: ListedOption): string {
 
 function renderBashValue(option: ListedOption): string {
   const kind = kindOfValue(option);
-  return `words="${kind === "words" ? quoteChoices(option).replaceAll("'", "\\\\'") : ""}" files=${kind === "file" ? "yes" : ""}`;
+  const words = kind === "words" ? quoteChoices(option).replaceAll("'", "\\\\'") : "";
+  const files = kind === "file" || kind === "listed" ? "yes" : "";
+  return `words="${words}" files=${files} list=${option.offers ?? ""}`;
 }
 
 /** zsh runs bash's own completion. */
@@ -132,16 +151,27 @@ function renderFish(options: Options, commands: CommandList): string {
     ([name, { summary }]) =>
       `complete -c landfall -n __fish_use_subcommand -f -a ${name} -d '${summary.replaceAll("'", "\\'")}'\n`,
   );
-  const own = Object.entries(options).flatMap(([name, listed]) =>
+  const own = Object.entries(options).flatMap(([name, { options: listed }]) =>
     listed.map(
       (option) =>
         `complete -c landfall -n '__fish_seen_subcommand_from ${name}' -l ${option.name}${option.short === undefined ? "" : ` -s ${option.short}`}${renderFishValue(option)}\n`,
     ),
   );
-  return `${words.join("")}${own.join("")}complete -c landfall -n '__fish_seen_subcommand_from verify' -a '${renderScenarioNames()}'\n`;
+  const offered = {
+    scenarios: ` -a '${renderScenarioNames()}'`,
+    containers: " -f -a '(__landfall_containers)'",
+    files: null,
+  };
+  const others = Object.entries(options).flatMap(([name, { words: kind }]) =>
+    offered[kind] === null ? [] : `complete -c landfall -n '__fish_seen_subcommand_from ${name}'${offered[kind]}\n`,
+  );
+  return [FISH_LISTS, ...words, ...own, ...others].join("");
 }
 
 function renderFishValue(option: ListedOption): string {
-  const ways = { switch: "", words: ` -x -a "${quoteChoices(option)}"`, file: " -r -F", other: " -x" };
+  const ways = {
+    ...{ switch: "", words: ` -x -a "${quoteChoices(option)}"`, file: " -r -F", other: " -x" },
+    listed: ` -r -F -a '(__landfall_${option.offers})'`,
+  };
   return ways[kindOfValue(option)];
 }

@@ -31,6 +31,8 @@ export interface CommandHelp {
   readonly captureFlags: "listed" | "mentioned" | "none";
   /** Command lines, with what each is for. */
   readonly examples: readonly HelpRow[];
+  /** What a shell offers for words that are no options; files if left out. Containers are offered in place of files. */
+  readonly words?: "scenarios" | "containers";
   /** What each exit code means here, by code. */
   readonly exitCodes: Readonly<Record<number, string>>;
 }
@@ -57,7 +59,7 @@ export function groupOptions({
 }
 
 /** What is known of an option without its help text. */
-export type ListedOption = Pick<OptionSpec, "name" | "short" | "value" | "choices">;
+export type ListedOption = Pick<OptionSpec, "name" | "short" | "value" | "choices" | "offers">;
 
 /** Gives the options that a command's help lists, those of some meshes among them where it takes settings. */
 export function listOptions(

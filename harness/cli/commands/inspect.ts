@@ -24,6 +24,7 @@ const SPECS: readonly OptionSpec[] = [
   {
     name: "netns",
     value: "NAME|PATH",
+    offers: "namespaces",
     help: "a network namespace by its name (ip netns) or its file, instead of a container's",
   },
   {
@@ -59,6 +60,7 @@ const HELP: CommandHelp = {
   },
   options: [{ title: "Options", options: SPECS }],
   captureFlags: "mentioned",
+  words: "containers",
   examples: [
     ["landfall inspect pod --format save > rules.txt", "writes the rules of the container named pod to a file"],
     ["landfall inspect --pid 4711 --manifest pod.yaml", "whether a running pod's rules do what its manifest asks for"],

@@ -72,6 +72,7 @@ const HELP: CommandHelp = {
   ],
   options: [{ title: "Options", options: SPECS }],
   captureFlags: "mentioned",
+  words: "scenarios",
   examples: [
     ["landfall mutate -u 1337 -b '*' -i '*' -d 15020", "the rules of these options, with the flows that they require"],
     ["landfall mutate flows/first.mjs", "the rules of a scenario, with its own flows only"],

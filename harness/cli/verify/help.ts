@@ -126,6 +126,7 @@ export const VERIFY_HELP: CommandHelp = {
   ],
   options: VERIFY_OPTIONS,
   captureFlags: "mentioned",
+  words: "scenarios",
   examples: [
     ["landfall verify", "checks the rules of the seed command, in containers"],
     ["landfall verify flows --report flows.html", "runs every scenario in a folder and writes an HTML report"],

@@ -1,20 +1,12 @@
-import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { completeInBash } from "./complete-in-bash.ts";
 import { runCommand } from "./run-command.ts";
 
 /** A folder whose files are the kernel's, and known. */
 const FOLDER = "/proc/sys/net/unix";
 const FILES = readdirSync(FOLDER);
-const { out: script } = await runCommand("completion", "bash");
-
-/** Gives what bash offers behind these words, the last one begun, in a folder of known files; `landfall` itself is not to be had. */
-function complete(...words: readonly string[]): readonly string[] {
-  const program = `${script}
-COMP_WORDS=(${["landfall", ...words].map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length}; _landfall
-printf '%s\\n' "\${COMPREPLY[@]}"`;
-  return execFileSync("bash", ["-c", program], { encoding: "utf8", cwd: FOLDER }).trim().split("\n");
-}
+const complete = (...words: readonly string[]) => completeInBash(FOLDER, words);
 
 describe("shell completion", () => {
   test.each([
@@ -24,7 +16,11 @@ describe("shell completion", () => {
     ["the names of scenarios", ["verify", "uid"], ["uid-1337-no-loop", "uid-and-gid-apart", "uid-list", "uid-range"]],
     ["the names of scenarios and files, both", ["verify", "se"], ["seed"]],
     ["names of scenarios behind another, or a value", ["verify", "--sandbox", "netns", "se"], ["seed"]],
+    ["the names of scenarios to mutate", ["mutate", "uid-l"], ["uid-list"]],
     ["no name of a scenario for another command", ["explain", "se"], [""]],
+    ["files for a mesh's option that takes a path", ["apply", "--network-namespace", ""], FILES],
+    ["no file for a container, which no engine names here", ["inspect", ""], [""]],
+    ["options of a command that takes a container", ["inspect", "--pi"], ["--pid"]],
     [
       "the values of an option, and nothing else",
       ["verify", "--sandbox", ""],
@@ -42,6 +38,30 @@ describe("shell completion", () => {
     ["nothing, where no list knows the value", ["verify", "--jobs", ""], [""]],
   ])("gives %s", (_, words, expected) => {
     expect(complete(...words)).toEqual(expected);
+  });
+
+  test("asks no engine whose socket is not there, and none over ssh", () => {
+    // Whatever would start the engine's client says so.
+    const watched = "timeout() { echo asked; }";
+    const hosts = ["unix:///nowhere/docker.sock", "ssh://nowhere", "tcp://127.0.0.1:1"];
+    const offered = hosts.map((host) =>
+      completeInBash(FOLDER, ["inspect", ""], `export DOCKER_HOST=${host}; ${watched}`),
+    );
+    expect(offered).toEqual([[""], [""], ["asked"]]);
+    expect(completeInBash(FOLDER, ["inspect", ""], "export DOCKER_HOST=tcp://127.0.0.1:1")).toEqual([""]);
+  });
+
+  test("offers no name that the shell would take for more than a name", () => {
+    const before = "command() { printf '%s\\n' red '$(touch x)' 'a b' blue; }";
+    expect(completeInBash(FOLDER, ["inspect", "--netns", ""], before)).toEqual(["red", "blue", ...FILES]);
+  });
+
+  test("for fish offers containers in place of files, and namespaces beside them", async () => {
+    const { out } = await runCommand("completion", "fish");
+    expect(out).toContain(
+      "complete -c landfall -n '__fish_seen_subcommand_from inspect' -f -a '(__landfall_containers)'\n",
+    );
+    expect(out).toContain("from inspect' -l netns -r -F -a '(__landfall_namespaces)'\n");
   });
 
   test.each(["bash", "zsh", "fish"])("for %s names every command", async (shell) => {

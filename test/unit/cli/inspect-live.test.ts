@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { completeInBash } from "./complete-in-bash.ts";
 import { runCommand } from "./run-command.ts";
 
 const NAME = `landfall-${process.pid}`;
@@ -25,6 +26,10 @@ describe("landfall inspect of a live namespace", () => {
     within("ip link set lo up; iptables-nft-restore", out);
   });
   afterEach(() => void execFileSync("ip", ["netns", "del", NAME]));
+
+  test("has its name completed by a shell, beside files", () => {
+    expect(completeInBash("/", ["inspect", "--netns", NAME.slice(0, -1)])).toContain(NAME);
+  });
 
   test("proves that the rules do what the settings require, and changes nothing", async () => {
     const before = readState();

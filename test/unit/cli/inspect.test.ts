@@ -3,6 +3,7 @@ import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import { NO_POLICY_ROUTING } from "../../../harness/model/policy-routing.ts";
 import { openSandbox } from "../../../harness/sandbox/open-sandbox.ts";
 import type { Sandbox } from "../../../harness/sandbox/sandbox.ts";
+import { completeInBash } from "./complete-in-bash.ts";
 import { runCommand } from "./run-command.ts";
 
 const SAVED = `*nat
@@ -46,6 +47,9 @@ describe("landfall inspect", () => {
     expect((await runCommand("inspect", container, "--family", "4", "--all")).out).toMatch(
       /^ {2}envoy-outbound:15001 +\w+ -> /m,
     );
+  });
+  test("has a container's name completed by a shell", () => {
+    expect(completeInBash("/", ["inspect", container.slice(0, -1)])).toContain(container);
   });
   test("gives them as data, with the container and its process", async () => {
     const { out } = await runCommand("inspect", container, "--json");
