@@ -1,72 +1,22 @@
+import { firstConnection } from "../../contract/demanded-landing.ts";
 import { findExpectation } from "../../contract/expectation.ts";
-import { listPlacedRules } from "../../formats/rule-places.ts";
-import { renderRule } from "../../formats/rule-text.ts";
-import { FAMILIES } from "../../model/address.ts";
 import { isLanding, meetsExpectation } from "../../model/expectation.ts";
 import type { SandboxAddresses } from "../../model/pod.ts";
 import type { CauseReport, FlowReport, WantedRule } from "../../model/report.ts";
-import { listNextChains, listTargets } from "../../model/rule-parts.ts";
-import { familyKey, NO_RULES, type PodRules, type Rule, type RulePlace, renderPlaceKey } from "../../model/ruleset.ts";
-import type { Target } from "../../model/target.ts";
+import { NO_RULES, type PodRules, type RulePlace, renderPlaceKey } from "../../model/ruleset.ts";
 import { describeLanding } from "../../report/landing-phrase.ts";
 import type { BoundScenario } from "../scenario/bound-scenario.ts";
-
-/** Says of a target whether it settles where a flow lands, whatever later rules accept. */
-const SETTLES = {
-  accept: false,
-  drop: true,
-  return: false,
-  jump: false,
-  goto: false,
-  redirect: true,
-  masquerade: false,
-  notrack: true,
-  track: false,
-  log: false,
-  tee: false,
-  reject: true,
-  counter: false,
-  continue: false,
-  unknown: false,
-  statements: false,
-  map: false,
-  assign: false,
-  "tproxy-socket": true,
-  dnat: true,
-  snat: false,
-  tproxy: true,
-  mark: false,
-  "connmark-set": false,
-  "connmark-save": false,
-  "connmark-restore": false,
-  zone: true,
-  "hop-limit": false,
-  "side-effect": false,
-} satisfies Record<Target["kind"], boolean>;
+import {
+  findDeciding,
+  isStranger,
+  isThere,
+  type KnownRules,
+  leadsAway,
+  learnKnownRules,
+  turnsAway,
+} from "./known-rules.ts";
 
 type Cause = Omit<CauseReport, "flows">;
-
-/** What is known of the rules under test, and of those that the mesh's own tool has. */
-interface Known {
-  readonly rules: ReadonlyMap<string, Rule>;
-  readonly own: ReadonlyMap<string, Rule>;
-  /** Chains under test, `4 nat OUTPUT`, those without a rule too. */
-  readonly chains: ReadonlySet<string>;
-}
-
-function mapRules(rules: PodRules): ReadonlyMap<string, Rule> {
-  const placed = FAMILIES.flatMap((family) => listPlacedRules(rules[familyKey(family)]));
-  return new Map(placed.map(({ place, rule }) => [renderPlaceKey(place), rule]));
-}
-
-function listChains(rules: PodRules): ReadonlySet<string> {
-  const names = FAMILIES.flatMap((family) =>
-    (rules[familyKey(family)]?.tables ?? []).flatMap(({ name, chains }) =>
-      chains.map((chain) => `${family} ${name} ${chain.name}`),
-    ),
-  );
-  return new Set(names);
-}
 
 /**
  * Groups the flows that landed wrong by why they did: by the rule that took them and does something else, by the rule that is missing, or
@@ -78,30 +28,80 @@ export function findCauses(
   tested: PodRules,
   addresses: SandboxAddresses,
 ): readonly CauseReport[] {
-  const known: Known = {
-    rules: mapRules(tested),
-    own: mapRules(bound.capture.generated ?? NO_RULES),
-    chains: listChains(tested),
-  };
+  const known = learnKnownRules(tested, bound.capture.generated ?? NO_RULES);
   const wrong = flows.filter(({ verdict }) => verdict === "wrong");
-  const found = wrong.map((flow) => {
+  const found = wrong.map((flow): FoundCause => {
     const cause = findContradiction(flow, bound, addresses) ?? findCause(flow, known);
-    return { flow, cause, key: keyOf(cause, flow, cause.rule !== null && turnsAway(cause.rule, known)) };
+    const isTurnedAway = cause.rule !== null && turnsAway(cause.rule, known);
+    const clause = isTurnedAway ? null : findClause(flow, cause, bound, addresses);
+    return { flow, cause, clause, key: keyOf(cause, flow, isTurnedAway) };
   });
-  return [...Map.groupBy(found, ({ key }) => key).values()].flatMap((group) => {
+  const groups = [...Map.groupBy(found, ({ key }) => key).values()].flatMap(joinAlike);
+  return groups.flatMap((group) => {
     const [first] = group;
-    return first ? [{ ...first.cause, flows: group.map(({ flow: { flow, manner } }) => ({ flow, manner })) }] : [];
+    const clauses = new Set(group.map(({ clause }) => clause));
+    const against = clauses.size === 1 && first?.clause ? `, against ${first.clause}` : "";
+    const flows = group.map(({ flow: { flow, manner } }) => ({ flow, manner }));
+    return first ? [{ ...first.cause, why: `${first.cause.why}${against}`, flows }] : [];
   });
 }
 
-/** Flows of one rule are one cause where the same was required of them; what a rule drops or rejects is one whatever was. */
-function keyOf({ kind, rule, wanted, why }: Cause, { observed, expected }: FlowReport, ends: boolean): string {
+/** A flow that landed wrong, with its cause. */
+interface FoundCause {
+  readonly flow: FlowReport;
+  readonly cause: Cause;
+  /** The clause that it breaks, with what it says; null where that says nothing of the cause. */
+  readonly clause: string | null;
+  /** The same for flows that may have one cause. */
+  readonly key: string;
+}
+
+/** Puts together what breaks one clause, and what should have landed on one listener: either is one fault. */
+function joinAlike(found: readonly FoundCause[]): readonly (readonly FoundCause[])[] {
+  const [first] = found;
+  if (first === undefined || (first.cause.kind !== "deciding-rule" && first.cause.kind !== "no-rule")) return [found];
+  const groups: { readonly names: Set<string>; readonly members: FoundCause[] }[] = [];
+  for (const each of found) {
+    const names = [requiredEnd(each.flow), ...(each.clause === null ? [] : [each.clause])];
+    const alike = groups.filter((group) => names.some((name) => group.names.has(name)));
+    const joined = {
+      names: new Set([...names, ...alike.flatMap((group) => [...group.names])]),
+      members: [...alike.flatMap(({ members }) => members), each],
+    };
+    for (const group of alike) groups.splice(groups.indexOf(group), 1);
+    groups.push(joined);
+  }
+  return groups.map(({ members }) => members);
+}
+
+function requiredEnd({ expected }: FlowReport): string {
+  return isLanding(expected) ? (expected.hops[0]?.listener ?? expected.listener ?? expected.kind) : expected.kind;
+}
+
+/**
+ * Gives the clause of the contract that a flow breaks where a rule takes it that should not, or none does: what its landing should have
+ * been may differ from flow to flow. Null where that is not known: what the proxy dials on may break another clause than the flow itself.
+ */
+function findClause(
+  flow: FlowReport,
+  { kind }: Cause,
+  { capture, spec }: BoundScenario,
+  addresses: SandboxAddresses,
+): string | null {
+  if (flow.manner !== "answer" || (kind !== "deciding-rule" && kind !== "no-rule")) return null;
+  const { demand, clauses } = capture.contractFor(addresses);
+  const demanded = demand(firstConnection(flow, spec.shape));
+  const clause = "clause" in demanded ? clauses.find(({ name }) => name === demanded.clause) : undefined;
+  return clause ? `${clause.name} (${clause.says.replace(/\.$/, "")})` : null;
+}
+
+/** Flows that do not differ in it may have one cause; what a rule drops or rejects is one whatever was required. */
+function keyOf({ kind, rule, wanted, why }: Cause, { observed }: FlowReport, isTurnedAway: boolean): string {
   const [ruleKey, wantedKey] = [rule, wanted].map((place) => place && renderPlaceKey({ ...place, family: 4 }));
-  if (kind === "other-target" || ends) return JSON.stringify([kind, ruleKey]);
+  if (kind === "other-target" || isTurnedAway) return JSON.stringify([kind, ruleKey]);
   if (kind === "missing-rule") return JSON.stringify([kind, wantedKey]);
-  if (kind === "routing") return JSON.stringify([kind, why]);
-  const required = isLanding(expected) ? (expected.hops[0]?.listener ?? expected.listener) : expected.kind;
-  return JSON.stringify([kind, ruleKey, observed.kind, observed.listener, required]);
+  if (kind === "routing" || kind === "expectation") return JSON.stringify([kind, why]);
+  return JSON.stringify([kind, ruleKey, observed.kind, observed.listener]);
 }
 
 /** The settings' own rules land it where the settings demand: what is wrong is what the scenario expects. */
@@ -114,7 +114,7 @@ function findContradiction(flow: FlowReport, bound: BoundScenario, addresses: Sa
   return { kind: "expectation", rule: flow.rules.at(-1) ?? null, wanted: null, why };
 }
 
-function findCause(flow: FlowReport, known: Known): Cause {
+function findCause(flow: FlowReport, known: KnownRules): Cause {
   const { wanted } = flow;
   const rule = findDeciding(flow.rules, known);
   if (wanted !== null && wanted.rule === null)
@@ -152,47 +152,4 @@ function compareRules(
   const taker = deciding.rule === null ? "no rule takes these flows" : "the rule above takes these flows";
   const like = nearest ? `; the most similar is ${nearest.rule.chain} ${nearest.rule.index}: ${nearest.why}` : "";
   return { kind: "missing-rule", rule: deciding.rule, wanted, why: `${taker}${like}` };
-}
-
-/** Says whether a rule of the mesh stands in, or leads to, a chain that the rules under test do not have: they have names of their own. */
-function leadsAway(place: RulePlace, { own, chains }: Known): boolean {
-  const { family, table, chain } = place;
-  const rule = own.get(renderPlaceKey(place));
-  return [chain, ...(rule ? listNextChains(rule) : [])].some((name) => !chains.has(`${family} ${table} ${name}`));
-}
-
-/** Says whether a rule is one that the mesh has not, wherever in the chain it stands. */
-function isStranger(place: RulePlace, { rules, own }: Known): boolean {
-  const rule = rules.get(renderPlaceKey(place));
-  if (rule === undefined) return false;
-  const print = (each: Rule, { chain, family }: RulePlace) => renderRule(chain, each, family);
-  const text = print(rule, place);
-  return ![...own.values()].some((each) => print(each, place) === text);
-}
-
-/** Says whether the rules under test have a rule of the mesh's, wherever it stands: then it is another rule that keeps flows from it. */
-function isThere({ family, table, rule: text }: RulePlace, { rules }: Known): boolean {
-  return [...rules].some(([key, rule]) => {
-    const [own, ownTable, chain = ""] = key.split(" ");
-    return own === String(family) && ownTable === table && renderRule(chain, rule, family) === text;
-  });
-}
-
-/** Says whether a rule that the mesh has not drops or rejects: nothing else needs to be known of the flows that meet it. */
-function turnsAway(place: RulePlace, known: Known): boolean {
-  const rule = known.rules.get(renderPlaceKey(place));
-  const ends = rule !== undefined && listTargets(rule).some(({ kind }) => kind === "drop" || kind === "reject");
-  return ends && isStranger(place, known);
-}
-
-/**
- * The last rule that settles where a flow lands; or else the last that the mesh has not, since rules that let packets through are met by
- * answers as well; or else the last that it met.
- */
-function findDeciding(places: readonly RulePlace[], known: Known): RulePlace | null {
-  const settles = (place: RulePlace) => {
-    const rule = known.rules.get(renderPlaceKey(place));
-    return rule !== undefined && listTargets(rule).some(({ kind }) => SETTLES[kind]);
-  };
-  return places.findLast(settles) ?? places.findLast((place) => isStranger(place, known)) ?? places.at(-1) ?? null;
 }

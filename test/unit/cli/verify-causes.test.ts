@@ -77,6 +77,15 @@ describe("what is behind wrong landings", () => {
       { kind: "deciding-rule", rule: { chain: "MY_IN_REDIRECT", index: 1, file: name } },
     ]);
   });
+  test("in chains of other names flows that break one clause are one cause, wherever each should have landed", async () => {
+    const name = write("loopback.txt", (rules) =>
+      rules.replaceAll("ISTIO_", "MY_").replace(/^.*-d 127\.0\.0\.1\/32 -j RETURN\n/m, ""),
+    );
+    expect(await listCauses(name)).toMatchObject([{ kind: "deciding-rule", rule: { chain: "MY_REDIRECT" } }]);
+    expect((await verify(name)).out.replaceAll(/\s+/g, " ")).toContain(
+      "because this rule decides where these flows land, against loopback-untouched (Connections to the loopback address are not captured)",
+    );
+  });
   test("a rule that is missing is named as missing", async () => {
     const name = write("uid.txt", (rules) => rules.replace(/^.*--uid-owner 1337 -j RETURN\n/m, ""));
     expect(await listCauses(name)).toMatchObject([

@@ -1,0 +1,109 @@
+import { listPlacedRules } from "../../formats/rule-places.ts";
+import { renderRule } from "../../formats/rule-text.ts";
+import { FAMILIES } from "../../model/address.ts";
+import { listNextChains, listTargets } from "../../model/rule-parts.ts";
+import { familyKey, type PodRules, type Rule, type RulePlace, renderPlaceKey } from "../../model/ruleset.ts";
+import type { Target } from "../../model/target.ts";
+
+/** Says of a target whether it settles where a flow lands, whatever later rules accept. */
+const SETTLES = {
+  accept: false,
+  drop: true,
+  return: false,
+  jump: false,
+  goto: false,
+  redirect: true,
+  masquerade: false,
+  notrack: true,
+  track: false,
+  log: false,
+  tee: false,
+  reject: true,
+  counter: false,
+  continue: false,
+  unknown: false,
+  statements: false,
+  map: false,
+  assign: false,
+  "tproxy-socket": true,
+  dnat: true,
+  snat: false,
+  tproxy: true,
+  mark: false,
+  "connmark-set": false,
+  "connmark-save": false,
+  "connmark-restore": false,
+  zone: true,
+  "hop-limit": false,
+  "side-effect": false,
+} satisfies Record<Target["kind"], boolean>;
+
+/** What is known of the rules under test, and of those that the mesh's own tool has. */
+export interface KnownRules {
+  readonly rules: ReadonlyMap<string, Rule>;
+  readonly own: ReadonlyMap<string, Rule>;
+  /** Chains under test, `4 nat OUTPUT`, those without a rule too. */
+  readonly chains: ReadonlySet<string>;
+}
+
+/** Learns the rules that were in, and those that a capture's own tool has. */
+export function learnKnownRules(tested: PodRules, own: PodRules): KnownRules {
+  return { rules: mapRules(tested), own: mapRules(own), chains: listChains(tested) };
+}
+
+function mapRules(rules: PodRules): ReadonlyMap<string, Rule> {
+  const placed = FAMILIES.flatMap((family) => listPlacedRules(rules[familyKey(family)]));
+  return new Map(placed.map(({ place, rule }) => [renderPlaceKey(place), rule]));
+}
+
+function listChains(rules: PodRules): ReadonlySet<string> {
+  const names = FAMILIES.flatMap((family) =>
+    (rules[familyKey(family)]?.tables ?? []).flatMap(({ name, chains }) =>
+      chains.map((chain) => `${family} ${name} ${chain.name}`),
+    ),
+  );
+  return new Set(names);
+}
+
+/** Says whether a rule of the mesh stands in, or leads to, a chain that the rules under test do not have: they have names of their own. */
+export function leadsAway(place: RulePlace, { own, chains }: KnownRules): boolean {
+  const { family, table, chain } = place;
+  const rule = own.get(renderPlaceKey(place));
+  return [chain, ...(rule ? listNextChains(rule) : [])].some((name) => !chains.has(`${family} ${table} ${name}`));
+}
+
+/** Says whether a rule is one that the mesh has not, wherever in the chain it stands. */
+export function isStranger(place: RulePlace, { rules, own }: KnownRules): boolean {
+  const rule = rules.get(renderPlaceKey(place));
+  if (rule === undefined) return false;
+  const print = (each: Rule, { chain, family }: RulePlace) => renderRule(chain, each, family);
+  const text = print(rule, place);
+  return ![...own.values()].some((each) => print(each, place) === text);
+}
+
+/** Says whether the rules under test have a rule of the mesh's, wherever it stands: then it is another rule that keeps flows from it. */
+export function isThere({ family, table, rule: text }: RulePlace, { rules }: KnownRules): boolean {
+  return [...rules].some(([key, rule]) => {
+    const [own, ownTable, chain = ""] = key.split(" ");
+    return own === String(family) && ownTable === table && renderRule(chain, rule, family) === text;
+  });
+}
+
+/** Says whether a rule that the mesh has not drops or rejects: nothing else needs to be known of the flows that meet it. */
+export function turnsAway(place: RulePlace, known: KnownRules): boolean {
+  const rule = known.rules.get(renderPlaceKey(place));
+  const ends = rule !== undefined && listTargets(rule).some(({ kind }) => kind === "drop" || kind === "reject");
+  return ends && isStranger(place, known);
+}
+
+/**
+ * The last rule that settles where a flow lands; or else the last that the mesh has not, since rules that let packets through are met by
+ * answers as well; or else the last that it met.
+ */
+export function findDeciding(places: readonly RulePlace[], known: KnownRules): RulePlace | null {
+  const settles = (place: RulePlace) => {
+    const rule = known.rules.get(renderPlaceKey(place));
+    return rule !== undefined && listTargets(rule).some(({ kind }) => SETTLES[kind]);
+  };
+  return places.findLast(settles) ?? places.findLast((place) => isStranger(place, known)) ?? places.at(-1) ?? null;
+}
