@@ -1,8 +1,9 @@
 import type { PodRules, Ruleset, Table } from "../model/ruleset.ts";
+import { quoteForShell } from "../model/shell-words.ts";
 import { renderIpCommands } from "./ip-commands.ts";
 import { renderRuleBody } from "./rule-text.ts";
 import { toolOfFamily } from "./tool-name.ts";
-import { quoteForShell, splitWords } from "./words.ts";
+import { splitWords } from "./words.ts";
 
 /**
  * Gives a rule set as command lines for a POSIX shell, chains first, then policies that are not ACCEPT, then rules, in the rule set's own

@@ -126,8 +126,3 @@ function unquote(raw: string): string {
 export function quoteWord(text: string): string {
   return /^[\w-]+$/.test(text) ? text : `"${text.replaceAll(/["'\\]/g, "\\$&")}"`;
 }
-
-/** Quotes a word for a POSIX shell, in single quotes where it needs any. */
-export function quoteForShell(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}

@@ -1,7 +1,7 @@
 import { basename, extname } from "node:path";
-import { quoteForShell } from "../../formats/words.ts";
 import { MESHES } from "../../meshes/meshes.ts";
 import { codedFinding } from "../../model/finding.ts";
+import { quoteForShell } from "../../model/shell-words.ts";
 import { renderJson } from "../../report/json.ts";
 import { listScenarioFiles } from "../../run/scenario/scenario-files.ts";
 import { type OptionSpec, parseOptions } from "../arguments/options.ts";

@@ -1,7 +1,8 @@
 import { join } from "node:path";
-import { quoteForShell } from "../../formats/words.ts";
+
 import { NO_POLICY_ROUTING } from "../../model/policy-routing.ts";
 import { judgePrediction, type ScenarioReport } from "../../model/report.ts";
+import { quoteForShell } from "../../model/shell-words.ts";
 import type { ParsedScenario } from "../../run/scenario/parsed-scenario.ts";
 import { renderRules } from "../../sandbox/pod/rules-by-tool.ts";
 import type { CountedRules, Sandbox } from "../../sandbox/sandbox.ts";

@@ -1,9 +1,9 @@
 import { basename, extname, join } from "node:path";
-import { quoteForShell } from "../../formats/words.ts";
 import type { Family } from "../../model/address.ts";
 import { backendOf, hasKernel } from "../../model/backends.ts";
 import type { CaptureWords } from "../../model/capture.ts";
 import type { BackendName, FlowReport, ScenarioReport } from "../../model/report.ts";
+import { quoteForShell } from "../../model/shell-words.ts";
 import type { CommandIo } from "../command.ts";
 import { listContainerOptions, type VerifyOptions } from "./options.ts";
 import { findScenarioFiles, isMadeFromConfig } from "./scenarios.ts";

@@ -1,0 +1,4 @@
+/** Quotes a word for a POSIX shell, in single quotes where it needs any. */
+export function quoteForShell(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
