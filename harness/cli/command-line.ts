@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { findPackageJSON } from "node:module";
 import { LandfallError } from "../errors.ts";
 import { capFindings, codedFinding } from "../model/finding.ts";
 import { findNearNames } from "../model/near-names.ts";
@@ -7,6 +5,7 @@ import { renderJson } from "../report/json.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { renderError } from "./output/error-text.ts";
+import { readVersion } from "./version.ts";
 
 /** The most findings that data hold. */
 const DATA_AT_MOST = 1_000;
@@ -53,7 +52,7 @@ async function loadCommand(name: string): Promise<Command> {
 
 /** Gives the text of `landfall --version`: `landfall 0.1.0`, or the same as data. */
 function renderVersion(output: "text" | "json"): string {
-  const { version } = JSON.parse(readFileSync(findPackageJSON(import.meta.url) ?? "", "utf8"));
+  const version = readVersion();
   return output === "json" ? renderJson({ version }) : `landfall ${version}\n`;
 }
 

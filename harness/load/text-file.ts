@@ -1,5 +1,8 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 
+/** Who is told what bytes {@link readTextFile} has read from which path, while something runs that keeps a record. */
+export const READ_LISTENER = new AsyncLocalStorage<(path: string, bytes: Uint8Array) => void>();
 /** The largest dump of rules is a tenth of this; a device that never ends is given up here. */
 export const TEXT_BYTES_AT_MOST = 256 * 2 ** 20;
 const CHUNK_BYTES = 2 ** 20;
@@ -15,19 +18,20 @@ const DESCRIPTOR = /^\/(?:dev|proc\/[^/]+)\/fd\/|^\/dev\/stdin$/;
  * 256 MiB. A pipe can be read only once. A writer that is there is waited for, however slow it is; a signal ends the waiting.
  */
 export function readTextFile(path: string | 0): string {
-  if (path === 0) return decode(readAll(0, 0));
+  if (path === 0) return decode("-", readAll(0, 0));
   // A pipe that nobody writes into would hold up open(2) itself (fifo(7)).
   const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const isNamedPipe = fstatSync(file).isFIFO() && !DESCRIPTOR.test(path);
-    return decode(readAll(file, isNamedPipe ? WRITER_DEADLINE_MS : 0));
+    return decode(path, readAll(file, isNamedPipe ? WRITER_DEADLINE_MS : 0));
   } finally {
     closeSync(file);
   }
 }
 
 /** Editors and shells of Windows write UTF-16, and say so in the first two bytes. */
-function decode(bytes: Buffer): string {
+function decode(path: string, bytes: Buffer): string {
+  READ_LISTENER.getStore()?.(path, bytes);
   const [first, second] = bytes;
   const isUtf16 = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
   return new TextDecoder(isUtf16 ? (first === 0xff ? "utf-16le" : "utf-16be") : "utf-8").decode(bytes);

@@ -3,7 +3,9 @@ import type { AskedReport, AskedSummary } from "./asked-report.ts";
 import type { Expectation } from "./expectation.ts";
 import type { Flow, FlowProtocol, Manner } from "./flow.ts";
 import { type Landing, landingsAgree } from "./landing.ts";
+import type { CommandNotes, Provenance } from "./provenance.ts";
 import type { RulePlace } from "./ruleset.ts";
+import type { TracedWays } from "./way.ts";
 
 /** Where the flows were driven. */
 export type BackendName = "docker" | "netns" | "simulated";
@@ -42,6 +44,8 @@ export interface FlowReport extends Flow {
   readonly rulesBy: "counters" | "prediction" | "nobody";
   /** Which rule should have taken a flow that landed wrong; null where it did not, or where that cannot be told. */
   readonly wanted: WantedRule | null;
+  /** Which of the scenario's `ways` it goes as predicted, counted from 0; absent where ways were not asked for, or are not known. */
+  readonly way?: number;
   readonly durationMs: number;
 }
 
@@ -123,7 +127,7 @@ export interface CauseReport {
 }
 
 /** One scenario's flows, in the order the scenario lists them. */
-export interface ScenarioReport {
+export interface ScenarioReport extends Partial<TracedWays>, CommandNotes {
   readonly name: string;
   readonly claim: string;
   /** What `--mesh` takes; `contract` where a contract file says what is demanded. */
@@ -161,6 +165,8 @@ export interface SandboxReport {
 /** The report of one run, format 1: it only ever gains fields. Its JSON Schema is `schemas/report.json`. */
 export interface Report {
   readonly formatVersion: "1.0";
+  /** Absent where the report was not made by a command, and in reports of earlier versions. */
+  readonly landfall?: Provenance;
   readonly sandbox: SandboxReport;
   readonly scenarios: readonly ScenarioReport[];
   readonly summary: {

@@ -1,3 +1,4 @@
+import { renderEndpoint } from "../model/address.ts";
 import type { KnownAddress } from "./address-book.ts";
 
 /** The protocols of the packets that the simulator makes. */
@@ -12,6 +13,11 @@ export interface EndPoint {
 /** Says whether two end points are one. */
 export function isSameEnd(one: EndPoint, other: EndPoint): boolean {
   return one.address === other.address && one.port === other.port;
+}
+
+/** Gives an end point as landings have it; a port that the kernel chooses freely is written 0. */
+export function renderEnd({ address, port }: EndPoint): string {
+  return renderEndpoint(address.text, port < 0 ? 0 : port);
 }
 
 /** Both ends as one direction's packets name them. */

@@ -1,4 +1,3 @@
-import { renderEndpoint } from "../model/address.ts";
 import type { Flow, Manner } from "../model/flow.ts";
 import { type Hop, type Landing, makeBlind, makeLanding } from "../model/landing.ts";
 import { hostOfActor, loopbackAddress, MAX_HOPS } from "../model/pod.ts";
@@ -7,7 +6,7 @@ import { nameRemote } from "../model/remote-listener.ts";
 import type { KnownAddress } from "./address-book.ts";
 import { type Attempt, makeConnection } from "./connection.ts";
 import { exchangeDatagrams } from "./datagram.ts";
-import type { EndPoint } from "./entry.ts";
+import { renderEnd } from "./entry.ts";
 import type { Oracle } from "./oracle.ts";
 import { EPHEMERAL } from "./packet.ts";
 import type { CompiledPod } from "./pod.ts";
@@ -152,9 +151,4 @@ function landAt(ending: Ending, hops: readonly Hop[]): Landing {
 function originalDestination({ listener, ends, dialled }: Ending & { kind: "listener" }): string | null {
   const isSame = dialled.address === ends.destination.address && dialled.port === listener.port;
   return isSame ? null : renderEnd(dialled);
-}
-
-/** Gives an end point as landings have it; a port that the kernel chooses freely is written 0. */
-export function renderEnd({ address, port }: EndPoint): string {
-  return renderEndpoint(address.text, port < 0 ? 0 : port);
 }

@@ -5,6 +5,7 @@ import { listMatches } from "../model/rule-parts.ts";
 import type { Rule } from "../model/ruleset.ts";
 import type { TraceStep, Verdict } from "../model/trace.ts";
 import type { CompiledRule } from "./compiled-chain.ts";
+import { renderEnd } from "./entry.ts";
 import type { Packet } from "./packet.ts";
 import type { Recorder } from "./recorder.ts";
 import { describeMismatch } from "./why.ts";
@@ -20,6 +21,13 @@ export interface PolicyStep {
   readonly verdict: "accept" | "drop";
 }
 
+/** A packet's ends from one step on: `step` is how many it had met before. Ends are `address:port`, 0 where the kernel chooses the port. */
+export interface TracedEnds {
+  readonly step: number;
+  readonly source: string;
+  readonly destination: string;
+}
+
 /** One packet's way through the pod: every rule and policy that it met, in order. */
 export interface PacketTrace {
   readonly family: Family;
@@ -29,6 +37,8 @@ export interface PacketTrace {
   readonly destination: string;
   readonly steps: readonly TraceStep[];
   readonly policies: readonly PolicyStep[];
+  /** Its ends as it met the first step, and again wherever they had been rewritten. */
+  readonly ends: readonly TracedEnds[];
 }
 
 /** A recorder that keeps everything it is told, by packet. */
@@ -40,10 +50,11 @@ export interface Recording {
 
 /** Starts a recording. */
 export function startRecording(renderRule: RenderRule): Recording {
-  const traces = new Map<Packet, PacketTrace & { steps: TraceStep[]; policies: PolicyStep[] }>();
+  const traces = new Map<Packet, PacketTrace & { steps: TraceStep[]; policies: PolicyStep[]; ends: TracedEnds[] }>();
   const traceOf = (packet: Packet) => {
-    const trace = traces.get(packet) ?? { ...describePacket(packet), steps: [], policies: [] };
+    const trace = traces.get(packet) ?? { ...describePacket(packet), steps: [], policies: [], ends: [] };
     traces.set(packet, trace);
+    noteEnds(trace, packet);
     return trace;
   };
   const recorder: Recorder = {
@@ -59,7 +70,22 @@ export function startRecording(renderRule: RenderRule): Recording {
         verdict: policy.kind === "drop" ? "drop" : "accept",
       }),
   };
-  return { recorder, list: () => [...traces.values()] };
+  const list = () =>
+    [...traces].map(([packet, trace]) => {
+      // What the last step has changed shows only now.
+      noteEnds(trace, packet);
+      return trace;
+    });
+  return { recorder, list };
+}
+
+/** Adds the ends that a packet has now, where they are not the last noted. */
+function noteEnds({ steps, ends }: { readonly steps: readonly TraceStep[]; ends: TracedEnds[] }, packet: Packet): void {
+  const source = renderEnd({ address: packet.source, port: packet.sourcePort });
+  const destination = renderEnd({ address: packet.destination, port: packet.destinationPort });
+  const last = ends.at(-1);
+  if (last?.source === source && last.destination === destination) return;
+  ends.push({ step: steps.length, source, destination });
 }
 
 function missedStep(

@@ -1,31 +1,34 @@
 import { describeDeviations, listDeviations } from "../contract/strict-contract.ts";
 import { LandfallError } from "../errors.ts";
-import { meetsExpectation } from "../model/expectation.ts";
 import { makeBlind } from "../model/landing.ts";
 import { DEFAULT_ADDRESSES, type SandboxAddresses } from "../model/pod.ts";
 import type { CoverageReport, FlowReport, ScenarioReport } from "../model/report.ts";
 import type { PodRules } from "../model/ruleset.ts";
-import type { Observation, Sandbox } from "../sandbox/sandbox.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import { findBlindness } from "./canary.ts";
 import { type ClassRun, openClasses } from "./classes/class-run.ts";
+import { driveDoubtfulFirst } from "./doubtful-first.ts";
 import { judgeEnds } from "./judged-end.ts";
 import { judgeFlow } from "./judged-flow.ts";
 import { describeTakenPorts } from "./pod-spec.ts";
-import { type Prediction, predictFlows, readRulesInPod } from "./prediction.ts";
+import { predictFlows, readRulesInPod } from "./prediction.ts";
 import { attributeFlows } from "./rules/attribution.ts";
 import { measureCoverage } from "./rules/coverage.ts";
 import { explainFailures } from "./rules/explained-failures.ts";
 import { describeInertRules } from "./rules/inert-rules.ts";
 import { makeWantedRuleFinder } from "./rules/wanted-rule.ts";
+import { traceWays } from "./rules/ways.ts";
 import { reportAsked } from "./scenario/asked-flows.ts";
-import { type BoundFlow, type BoundScenario, bindScenario } from "./scenario/bound-scenario.ts";
+import { type BoundScenario, bindScenario } from "./scenario/bound-scenario.ts";
 import { findOmissions } from "./scenario/omissions.ts";
 import type { ParsedScenario } from "./scenario/parsed-scenario.ts";
-import { IN_FLIGHT, lookAgain } from "./second-look.ts";
+import { lookAgain } from "./second-look.ts";
 
 /** What a run may be asked for beside landings. */
 export interface ScenarioRunOptions {
   readonly coverage?: "measured" | "not-measured";
+  /** `traced`: the report has the rules under test, and each flow's predicted way through them. */
+  readonly ways?: "traced" | "not-traced";
   /** `outside`: the rules come from the user, and what of them does not apply is told. */
   readonly rulesFrom?: "outside" | "scenario";
   /** Whether a sandbox that fails for the environment's sake ends the run (`throw`, the default) or leaves its flows `could-not-look`. */
@@ -97,7 +100,8 @@ async function runWithRules(
     await sandbox.install(bound.installation);
     const driven = await driveScenario(bound, sandbox, options, classes);
     const whole = classes === null ? driven : { ...driven, ...classes.complete(driven.flows) };
-    const report = await explainFailures(whole, bound, sandbox);
+    const explained = await explainFailures(whole, bound, sandbox);
+    const report = options.ways === "traced" ? await traceWays(explained, bound, sandbox) : explained;
     rules = (await options.onRulesIn?.(report, sandbox)) ?? "clear";
     return { report, rules };
   } finally {
@@ -128,22 +132,6 @@ async function driveScenario(
   const attributed = await attributeFlows(ended, bound.flows, sandbox);
   const flows = nameWantedRules(attributed, bound, rules, sandbox.addresses);
   return { ...assemble(bound, flows, coverage), notices, omissions };
-}
-
-/** Drives flows that the simulator lands elsewhere than demanded ahead of the others; gives the observations in the flows' order. */
-async function driveDoubtfulFirst(
-  flows: readonly BoundFlow[],
-  predictions: readonly Prediction[],
-  sandbox: Sandbox,
-): Promise<readonly Observation[]> {
-  const isDoubtful = (i: number) => {
-    const [flow, predicted] = [flows[i], predictions[i]];
-    return flow !== undefined && predicted !== undefined && !meetsExpectation(flow.expected, predicted.landing);
-  };
-  const order = [...flows.keys()].sort((a, b) => Number(isDoubtful(b)) - Number(isDoubtful(a)));
-  const requests = order.flatMap((i) => flows[i] ?? []);
-  const seen = await sandbox.drive(requests, { inFlight: IN_FLIGHT });
-  return flows.map((_, i) => seen[order.indexOf(i)]).filter((each) => each !== undefined);
 }
 
 function nameWantedRules(

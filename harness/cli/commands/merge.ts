@@ -1,13 +1,16 @@
 import { resolve } from "node:path";
 import { LandfallError } from "../../errors.ts";
 import { parseJsonText } from "../../load/json-text.ts";
+import { type ReadRecord, recordReads } from "../../load/read-record.ts";
 import { checkReport } from "../../load/report-check.ts";
 import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
+import type { Provenance } from "../../model/provenance.ts";
 import type { Report } from "../../model/report.ts";
 import { summarize } from "../../model/report-summary.ts";
 import { type OptionSpec, readOptions } from "../arguments/options.ts";
 import type { Command, CommandIo } from "../command.ts";
 import { readInput } from "../input/input-file.ts";
+import { makeProvenance } from "../output/provenance.ts";
 import { exitCodeOf, type ReportFile, readReportFile, tellReport } from "../output/report-output.ts";
 import type { CommandHelp } from "./help.ts";
 
@@ -40,22 +43,28 @@ const HELP: CommandHelp = {
 /** `landfall merge`: several JSON reports into one. Durations are added up: the time all machines took together. */
 export const merge: Command = {
   help: HELP,
-  async run(args, io) {
-    const { options, findings: found } = readOptions(args, SPECS);
-    const findings = [...found];
-    const files = (options.values.get("report") ?? []).flatMap((path): readonly ReportFile[] =>
-      readReportFile(path, io.workingDirectory, findings),
-    );
-    if (options.positionals.length === 0)
-      findings.push(codedFinding("missing-value", "REPORT.json", "Name at least one report."));
-    const reports = options.positionals.flatMap((path) => readReport(path, io, findings));
-    findings.push(...findRepeated(options.positionals, io), ...findStrangers(reports));
-    if (findings.length > 0) throw new LandfallError("bad-input", "The reports cannot be merged.", { findings });
-    const report = joinReports(reports.map((each) => each.report));
-    await tellReport(report, files, options.values.has("json") ? "json" : "text", io);
-    return exitCodeOf(report);
-  },
+  run: (args, io) => recordReads((reads) => runMerge(args, io, reads)),
 };
+
+async function runMerge(args: readonly string[], io: CommandIo, reads: ReadRecord): Promise<number> {
+  const { options, findings: found } = readOptions(args, SPECS);
+  const findings = [...found];
+  const files = (options.values.get("report") ?? []).flatMap((path): readonly ReportFile[] =>
+    readReportFile(path, io.workingDirectory, findings),
+  );
+  if (options.positionals.length === 0)
+    findings.push(codedFinding("missing-value", "REPORT.json", "Name at least one report."));
+  const reports = options.positionals.flatMap((path) => readReport(path, io, findings));
+  findings.push(...findRepeated(options.positionals, io), ...findStrangers(reports));
+  if (findings.length > 0) throw new LandfallError("bad-input", "The reports cannot be merged.", { findings });
+  const provenance = makeProvenance(["merge", ...args], reads, [], io);
+  const report = joinReports(
+    reports.map((each) => each.report),
+    provenance,
+  );
+  await tellReport(report, files, options.values.has("json") ? "json" : "text", io);
+  return exitCodeOf(report);
+}
 
 interface NamedReport {
   readonly path: string;
@@ -113,10 +122,14 @@ function findStrangers(reports: readonly NamedReport[]): readonly Finding[] {
   );
 }
 
-function joinReports(reports: readonly Report[]): Report {
+function joinReports(reports: readonly Report[], provenance: Provenance): Report {
   const [first] = reports;
+  const merged = reports.flatMap(({ landfall }) => landfall ?? []);
   if (!first) throw new RangeError("no report to merge");
   const scenarios = reports.flatMap((report) => report.scenarios);
   const durationMs = reports.reduce((sum, report) => sum + report.summary.durationMs, 0);
-  return { ...first, scenarios, summary: summarize(scenarios, durationMs) };
+  return {
+    ...{ ...first, landfall: { ...provenance, merged } },
+    ...{ scenarios, summary: summarize(scenarios, durationMs) },
+  };
 }

@@ -1,3 +1,4 @@
+import { recordReads } from "../../load/read-record.ts";
 import type { Report } from "../../model/report.ts";
 import { CELLS, countCells, padCells } from "../../report/cells.ts";
 import { describeCoverage, percentOf } from "../../report/coverage-phrase.ts";
@@ -17,6 +18,7 @@ import { VERIFY_HELP } from "../verify/help.ts";
 import { chooseJobs } from "../verify/jobs.ts";
 import { readVerifyOptions, type VerifyOptions } from "../verify/options.ts";
 import { lookAtPod } from "../verify/pause.ts";
+import { startNotes } from "../verify/run-notes.ts";
 import { openVerifySandbox } from "../verify/sandbox.ts";
 import {
   findScenarioFiles,
@@ -29,17 +31,18 @@ import {
 /** `landfall verify`: drives the flows of scenarios, or those a capture config demands, and says of each where it landed. */
 export const verify: Command = {
   help: VERIFY_HELP,
-  async run(args, io) {
-    const options = readVerifyOptions(args, io);
-    if (options.line.purpose === "usage") return "help";
-    if (isMadeFromConfig(options)) tellDefaultConfig(options.line, io);
-    tellWarnings(options.line.captureFrom === "flags" ? options.line.warnings : [], io);
-    if (options.task === "list") return listScenarios(options, io);
-    if (options.repetition === "watch")
-      return (await import("../verify/watch.ts")).watchScenarios(options, io, verifyOnce);
-    return verifyOnce(options, io);
-  },
+  run: (args, io) => recordReads((reads) => runVerify(readVerifyOptions(args, io, reads), io)),
 };
+
+async function runVerify(options: VerifyOptions, io: CommandIo): Promise<number | "help"> {
+  if (options.line.purpose === "usage") return "help";
+  if (isMadeFromConfig(options)) tellDefaultConfig(options.line, io);
+  tellWarnings(options.line.captureFrom === "flags" ? options.line.warnings : [], io);
+  if (options.task === "list") return listScenarios(options, io);
+  if (options.repetition === "watch")
+    return (await import("../verify/watch.ts")).watchScenarios(options, io, verifyOnce);
+  return verifyOnce(options, io);
+}
 
 async function listScenarios(options: VerifyOptions, io: CommandIo): Promise<number> {
   const selected = findScenarioFiles(options, io);
@@ -70,6 +73,7 @@ async function verifyOnce(
   const scenarios = await readScenarios(options, io, reading);
   const life = scenarios.length === 1 ? "one-scenario" : "many-scenarios";
   const lost: unknown[] = [];
+  const notes = isDetailed(options) ? startNotes(options, io) : null;
   // A run that is interrupted leaves no report: neither its own, which would miss flows, nor an earlier one that passed for its own.
   for (const { path } of options.reports) if (path !== "-") removeOutput(path);
   using progress = makeProgress(io, () => performance.now());
@@ -78,6 +82,7 @@ async function verifyOnce(
     start: standing ?? (() => openVerifySandbox(options, aside, life)),
     jobs: chooseJobs(options, scenarios.length, aside),
     coverage: options.coverage,
+    ways: notes === null ? "not-traced" : "traced",
     rulesFrom: hasOutsideRules(options) ? "outside" : "scenario",
     ...(options.maxFlows === null ? {} : { maxFlows: options.maxFlows }),
     onSilence: (flows) =>
@@ -86,7 +91,13 @@ async function verifyOnce(
       ),
     onRulesIn: async (told, sandbox) => {
       const scenario = scenarios.find(({ name }) => name === told.name);
-      if (scenario) await keepEvidence(told, sandbox, options, scenario, aside).catch((error) => lost.push(error));
+      if (scenario) {
+        const kept = await keepEvidence(told, sandbox, options, scenario, aside).catch((error) => {
+          lost.push(error);
+          return null;
+        });
+        notes?.enter(scenario, told, sandbox, kept);
+      }
       return lookAtPod(told, sandbox, options, aside);
     },
     onScenario: ({ name, notices }, done, of) => {
@@ -97,7 +108,7 @@ async function verifyOnce(
     onReport: async (told) => {
       progress.wipe();
       if (isInterrupted()) return;
-      await tellReport(told, options.reports, options.output, io, options.rows);
+      await tellReport(notes?.complete(told) ?? told, options.reports, options.output, io, options.rows);
       if (io.environment["GITHUB_ACTIONS"] === "true") (await import("../output/github.ts")).tellGithub(told, io);
     },
     clock: () => performance.now(),
@@ -106,6 +117,11 @@ async function verifyOnce(
   if (lost.length > 0) throw lost[0];
   tellMisprediction(report, options, io);
   return exitCodeOf(report) || judgeCoverage(report, options, io);
+}
+
+/** Only reports of these formats have room for what every flow met, and say what they were made with. */
+function isDetailed({ reports, output }: VerifyOptions): boolean {
+  return output === "json" || reports.some(({ format }) => format === "html" || format === "json");
 }
 
 function tellMisprediction({ summary: { mispredicted } }: Report, { evidence }: VerifyOptions, io: CommandIo): void {

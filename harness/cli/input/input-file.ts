@@ -1,5 +1,5 @@
 import { accessSync, constants, statSync } from "node:fs";
-import { resolve } from "node:path";
+import { isAbsolute, relative, resolve } from "node:path";
 import { readTextFile, TEXT_BYTES_AT_MOST } from "../../load/text-file.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import { describeReadFailure } from "../../model/read-failure.ts";
@@ -65,4 +65,11 @@ export function findUnrepeatable(path: string): string | null {
   } catch {
     return null;
   }
+}
+
+/** Gives a path as reports name it: relative where it is below the working directory. */
+export function nameNear(path: string, { workingDirectory }: Pick<CommandIo, "workingDirectory">): string {
+  if (path === "-") return path;
+  const near = relative(workingDirectory, path);
+  return isAbsolute(path) && !near.startsWith("..") ? near : path;
 }

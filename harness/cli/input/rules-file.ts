@@ -1,4 +1,3 @@
-import { isAbsolute, relative } from "node:path";
 import { LandfallError } from "../../errors.ts";
 import type { FamilyRules } from "../../formats/interpreter.ts";
 import { type RulesText, readRulesText } from "../../formats/rules-text.ts";
@@ -8,7 +7,7 @@ import { TABLE_NAMES, type TableName } from "../../model/iptables-tables.ts";
 import { emptyRuleset, familyKey, listRules, type Ruleset, tableKey } from "../../model/ruleset.ts";
 import type { OptionSpec, ParsedOptions } from "../arguments/options.ts";
 import type { CommandIo } from "../command.ts";
-import { readInput, resolveInput } from "./input-file.ts";
+import { nameNear, readInput, resolveInput } from "./input-file.ts";
 import { readNames } from "./names.ts";
 
 /** The option that names the table of `iptables -S` output. */
@@ -114,11 +113,10 @@ function readSource(
 function nameFile(
   ruleset: Ruleset | null,
   { path }: RulesSource,
-  { workingDirectory }: Pick<CommandIo, "workingDirectory">,
+  io: Pick<CommandIo, "workingDirectory">,
 ): Ruleset | null {
   if (ruleset === null || path === "-") return ruleset;
-  const near = relative(workingDirectory, path);
-  const file = isAbsolute(path) && !near.startsWith("..") ? near : path;
+  const file = nameNear(path, io);
   return { ...ruleset, tables: ruleset.tables.map((table) => ({ ...table, file })) };
 }
 

@@ -1,12 +1,13 @@
 import { join } from "node:path";
-
 import { NO_POLICY_ROUTING } from "../../model/policy-routing.ts";
+import type { KeptEvidence } from "../../model/provenance.ts";
 import { judgePrediction, type ScenarioReport } from "../../model/report.ts";
 import { quoteForShell } from "../../model/shell-words.ts";
 import type { ParsedScenario } from "../../run/scenario/parsed-scenario.ts";
 import { renderRules } from "../../sandbox/pod/rules-by-tool.ts";
 import type { CountedRules, Sandbox } from "../../sandbox/sandbox.ts";
 import type { CommandIo } from "../command.ts";
+import { nameNear } from "../input/input-file.ts";
 import { makeOutputFolder, writeOutput } from "../output/output-file.ts";
 import type { VerifyOptions } from "./options.ts";
 import { renderRepetition } from "./repetition.ts";
@@ -14,7 +15,7 @@ import { renderRepetition } from "./repetition.ts";
 /**
  * Keeps what is known of a scenario with a wrong landing, a wrong prediction, or rules that leave something out, while its rules are still
  * in, in a folder of its name below `--evidence`: its report, the rules with their counters, tracked connections, sockets, policy routing,
- * what the sandbox's agents were asked and said, and a script that repeats it all.
+ * what the sandbox's agents were asked and said, and a script that repeats it all. Gives what was kept; null where nothing was to be.
  */
 export async function keepEvidence(
   report: ScenarioReport,
@@ -22,9 +23,9 @@ export async function keepEvidence(
   options: VerifyOptions,
   { listen, capture }: Pick<ParsedScenario, "listen" | "capture">,
   io: CommandIo,
-): Promise<void> {
+): Promise<KeptEvidence | null> {
   const odd = report.flows.filter((flow) => flow.verdict === "wrong" || judgePrediction(flow) === "disagrees");
-  if (options.evidence === null || (odd.length === 0 && report.omissions.length === 0)) return;
+  if (options.evidence === null || (odd.length === 0 && report.omissions.length === 0)) return null;
   const folder = join(options.evidence, report.name);
   makeOutputFolder(folder);
   const { rules, rules6, nft } = renderCounted(await sandbox.counters());
@@ -45,6 +46,7 @@ export async function keepEvidence(
   for (const [name, text] of Object.entries(files)) writeOutput(join(folder, name), text);
   const repeat = `sh ${quoteForShell(join(folder, "repeat.sh"))}`;
   io.err(`landfall: evidence for ${report.name} is in ${folder}; to reproduce it, run: ${repeat}\n`);
+  return { folder: nameNear(folder, io), files: Object.keys(files) };
 }
 
 /** A family that nft's tables alone are of has no file of iptables. */

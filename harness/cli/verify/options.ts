@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { ReadRecord } from "../../load/read-record.ts";
 import type { Family } from "../../model/address.ts";
 import { type BackendChoice, backendOf } from "../../model/backends.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
@@ -21,6 +22,9 @@ const SPECS = VERIFY_OPTIONS.flatMap(({ options }) => options);
 
 /** What `verify` is asked for, checked as a whole. */
 export interface VerifyOptions {
+  /** The words as typed, behind the command's name, and what is read on their behalf. */
+  readonly typed: readonly string[];
+  readonly reads: ReadRecord;
   readonly line: CaptureCommandLine;
   /** Scenario names, files and folders. */
   readonly words: readonly string[];
@@ -60,7 +64,7 @@ export interface VerifyOptions {
 }
 
 /** Reads `verify`'s words. Throws `bad-usage` with every finding, those about files that are not there among them. */
-export function readVerifyOptions(args: readonly string[], io: CommandIo): VerifyOptions {
+export function readVerifyOptions(args: readonly string[], io: CommandIo, reads: ReadRecord): VerifyOptions {
   const read = readCaptureWords(args, { specs: SPECS, withoutFlags: "injected", positionals: "own", ...JUDGING }, io);
   const { line, options: given } = read;
   const findings: Finding[] = [...read.findings];
@@ -70,6 +74,7 @@ export function readVerifyOptions(args: readonly string[], io: CommandIo): Verif
   const scriptFile = script === undefined ? null : resolveInput("--rules-script", script, io, findings);
   const shard = readShard(lastValue(given, "shard"), findings);
   const options: Omit<VerifyOptions, "line"> = {
+    ...{ typed: args, reads },
     words: given.positionals,
     task: choose("list", "list", "verify"),
     selection: choose("all", "all", "named"),

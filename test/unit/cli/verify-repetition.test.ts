@@ -19,7 +19,7 @@ test.each([
 ] as const)("what only containers heed is repeated on %s as the backend bears it", (backend, words) => {
   const report = { name: "seed" } as unknown as ScenarioReport;
   const { words: settings } = captureOf(seedConfig());
-  const options = readVerifyOptions(["seed", "--init-container", "--privileged"], IO);
+  const options = readVerifyOptions(["seed", "--init-container", "--privileged"], IO, new Map());
   const files = { rules: null, rules6: null, nft: null };
   const repetition = { report, flows: [], files, listen: [], backend, settings };
   expect(renderRepetition(repetition, options, IO)).toMatch(
