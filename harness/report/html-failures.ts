@@ -1,7 +1,9 @@
 import type { BackendName, FlowReport, Report, ScenarioReport } from "../model/report.ts";
 import { type ToldCause, tellCauses } from "./causes-phrase.ts";
+import { renderFlowCommands } from "./html-command.ts";
 import { renderOmission, renderRows } from "./html-evidence.ts";
 import { nameRow } from "./html-flow.ts";
+import { type LinkTo, renderKeptEvidence } from "./html-rules.ts";
 import { type Html, html } from "./html-text.ts";
 import { shortenLanding } from "./landing-phrase.ts";
 import { MARKS } from "./marks.ts";
@@ -23,14 +25,14 @@ interface FailedScenario {
  * Gives what a reader has to see before anything else: every flow that did not land as expected or as predicted, and what rules leave out,
  * explained, with a link to its row. Wrong landings come first, what could not be observed last. Nothing where all is well.
  */
-export function renderFailures({ scenarios, sandbox: { backend } }: Report): Html {
+export function renderFailures({ scenarios, sandbox: { backend } }: Report, linkTo: LinkTo): Html {
   const failed = scenarios
     .map((scenario, i) => ({ scenario, failures: listFailures(scenario, i) }))
     .filter(({ scenario, failures }) => failures.length > 0 || scenario.omissions.length > 0)
     .sort((a, b) => rankScenario(a) - rankScenario(b));
   if (failed.length === 0) return html``;
   return html`<section class="failures"><h2>Problems</h2>
-${failed.map((each) => renderFailedScenario(each, backend))}</section>
+${failed.map((each) => renderFailedScenario(each, backend, linkTo))}</section>
 `;
 }
 
@@ -50,25 +52,31 @@ function rankScenario({ scenario, failures }: FailedScenario): number {
   return scenario.omissions.length > 0 ? 0 : Math.min(...failures.map(({ flow }) => rankFlow(flow)));
 }
 
-function renderFailedScenario({ scenario, failures }: FailedScenario, backend: BackendName): Html {
+function renderFailedScenario({ scenario, failures }: FailedScenario, backend: BackendName, linkTo: LinkTo): Html {
   const told: ToldCauses = new Map();
   const causes = tellCauses(scenario, backend);
   const isInCause = ({ flow }: Failure) => scenario.causes !== undefined && flow.verdict === "wrong";
   const rowOf = (flow: FlowReport) => failures.find((each) => each.flow === flow)?.row ?? "";
   return html`<h3>${scenario.name}<span class="claim">${scenario.claim}</span></h3>
+${renderKeptEvidence(scenario.evidence, linkTo)}
 ${scenario.omissions.map(renderOmission)}
-${causes.map((cause) => renderCause(cause, rowOf))}
+${causes.map((cause) => renderCause(cause, rowOf, scenario))}
 ${failures.filter((failure) => !isInCause(failure)).map((failure) => renderFailure(failure, told, backend))}`;
 }
 
 /** The cause first, then two flows in full, then the names of others. */
-function renderCause({ heading, rows, shown, others, unnamed }: ToldCause, rowOf: (flow: FlowReport) => string): Html {
+function renderCause(
+  { heading, rows, shown, others, unnamed }: ToldCause,
+  rowOf: (flow: FlowReport) => string,
+  scenario: ScenarioReport,
+): Html {
   const more = unnamed > 0 ? `, and ${unnamed} more` : "";
   return html`<p><span class="wrong">${MARKS.wrong}</span> <strong class="wrong">${heading}</strong></p>
 ${renderRows(rows)}
 ${shown.map(
   ({ flow, rows: ends }) => html`<p><a href="#${rowOf(flow)}">${flow.flow}</a>${nameManner(flow)}</p>
-${renderRows(ends)}`,
+${renderRows(ends)}
+${renderFlowCommands(flow, scenario)}`,
 )}
 ${others.length > 0 ? html`<p class="dim">and ${others.join(", ")}${more}</p>` : html``}`;
 }

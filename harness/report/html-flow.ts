@@ -1,4 +1,5 @@
-import type { BackendName, FlowReport } from "../model/report.ts";
+import type { BackendName, FlowReport, FlowVerdict } from "../model/report.ts";
+import type { RulePlace } from "../model/ruleset.ts";
 import { renderRows } from "./html-evidence.ts";
 import { type Html, html } from "./html-text.ts";
 import { describeRule, shortenLanding } from "./landing-phrase.ts";
@@ -14,7 +15,17 @@ export function nameRow(scenarioIndex: number, flowIndex: number): string {
 export function renderFlow(flow: FlowReport, row: string, told: ToldCauses, backend: BackendName): Html {
   const evidence = selectEvidence(flow, told, backend);
   const last = flow.rules.at(-1);
-  return html`<tr class="${flow.verdict}-row" id="${row}"><td class="${flow.verdict}">${MARKS[flow.verdict]}</td><td class="mono">${flow.flow}</td><td class="dim">${flow.manner}</td>
-<td class="mono ${flow.verdict === "pass" ? "" : flow.verdict}">${shortenLanding(flow)}</td><td class="mono dim dialled">${flow.observed.originalDestination ?? ""}</td><td class="mono dim">${last ? describeRule(last) : ""}</td></tr>
+  return html`<tr class="${flow.verdict}-row" id="${row}"><td>${renderMark(flow.verdict)}</td><td><a href="#${row}">${flow.flow}</a></td><td>${flow.manner}</td><td>${shortenLanding(flow)}</td><td>${flow.observed.originalDestination ?? ""}</td><td>${last ? describeRule(dropChain(last)) : ""}</td></tr>
 ${evidence.length === 0 ? html`` : html`<tr class="evidence"><td colspan="6">${renderRows(evidence)}</td></tr>`}`;
+}
+
+/** A mark that is read aloud as what it means. */
+function renderMark(verdict: FlowVerdict): Html {
+  const words = { pass: null, wrong: "landed elsewhere", "could-not-look": "could not be observed" }[verdict];
+  return words === null ? html`${MARKS[verdict]}` : html`<abbr title="${words}">${MARKS[verdict]}</abbr>`;
+}
+
+/** Gives a rule without the chain that begins it, for where that is named beside it. */
+export function dropChain<Place extends RulePlace>(place: Place): Place {
+  return { ...place, rule: place.rule.replace(`-A ${place.chain} `, "") };
 }

@@ -13,30 +13,25 @@ import { describeUnhit } from "./coverage-phrase.ts";
 import { renderOmission, renderRows } from "./html-evidence.ts";
 import { renderFailures } from "./html-failures.ts";
 import { nameRow, renderFlow } from "./html-flow.ts";
-import { HTML_STYLE } from "./html-style.ts";
+import { FILTER_FORM, renderPage, renderProvenance } from "./html-page.ts";
+import { type LinkTo, renderKeptEvidence, renderRuleList } from "./html-rules.ts";
 import { type Html, html } from "./html-text.ts";
 import { describeRule } from "./landing-phrase.ts";
 import { renderPicture } from "./svg.ts";
 import { isGreen, type ToldCauses } from "./told-causes.ts";
 
-/** Nothing is loaded from anywhere, and no script runs: the page holds what scenarios and rules of others say. */
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
-
-/** Gives the report as one HTML page that needs nothing beside itself: no script, no font, no picture from elsewhere. */
-export function renderHtml(report: Report): string {
-  const page = html`<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${POLICY}"><meta name="viewport" content="width=device-width, initial-scale=1"><title>landfall: ${renderVerdict(report)}</title>
-<style>${{ html: HTML_STYLE }}</style></head>
-<body>
-<h1>Where every flow landed</h1>
+/**
+ * Gives the report as one HTML page that needs nothing beside itself: no font, picture or script from elsewhere. Without its script, which
+ * filters flows and shows their packets, it says the same. `linkTo` finds evidence that was kept.
+ */
+export function renderHtml(report: Report, linkTo: LinkTo = () => null): string {
+  const content = html`<h1>Where every flow landed</h1>
 ${renderSummary(report)}
-${renderFailures(report)}
-${report.scenarios.map((scenario, i) => renderScenario(scenario, i, report.sandbox.backend))}
-</body>
-</html>
-`;
-  return page.html;
+${renderProvenance(report)}
+${renderFailures(report, linkTo)}
+${FILTER_FORM}
+${report.scenarios.map((scenario, i) => renderScenario(scenario, i, report.sandbox.backend, linkTo))}`;
+  return renderPage(renderVerdict(report), content, report);
 }
 
 function renderVerdict({ summary }: Report): string {
@@ -65,18 +60,20 @@ function renderCount(kind: FlowVerdict, count: number, words: string): Html {
   return html`<span class="${count > 0 ? kind : "dim"}">${count} ${words}</span>`;
 }
 
-function renderScenario(scenario: ScenarioReport, index: number, backend: BackendName): Html {
+function renderScenario(scenario: ScenarioReport, index: number, backend: BackendName, linkTo: LinkTo): Html {
   const told: ToldCauses = new Map();
   const passed = isGreen(scenario);
   return html`<details class="scenario"${passed ? html`` : html` open`}>
 <summary><span class="${passed ? "pass" : "wrong"}">${passed ? "✓" : "✗"}</span> <h2>${scenario.name}</h2><span class="claim">${scenario.claim}</span></summary>
 ${scenario.notices.map((notice) => html`<p class="could-not-look">${notice}</p>`)}
 ${scenario.omissions.map(renderOmission)}
+${renderKeptEvidence(scenario.evidence, linkTo)}
 <div class="picture">${renderPicture(scenario)}</div>
-<table><thead><tr><th></th><th>flow</th><th>manner</th><th>landing</th><th>dialled</th><th>rule</th></tr></thead>
+<table aria-label="flows of ${scenario.name}"><thead><tr><th>verdict</th><th>flow</th><th>manner</th><th>landing</th><th>dialled</th><th>rule</th></tr></thead>
 <tbody>${scenario.flows.map((flow, i) => renderFlow(flow, nameRow(index, i), told, backend))}</tbody></table>
 ${renderClasses(scenario, backend)}
 ${renderCoverage(scenario)}
+${renderRuleList(scenario)}
 </details>
 `;
 }

@@ -53,11 +53,23 @@ export function renderPicture(scenario: ScenarioReport): Html {
   for (const arrow of arrows) used.add(arrow.from).add(arrow.to);
   const places = [...all].filter(([name]) => used.has(name));
   const height = Math.max(...places.map(([, place]) => place.y)) + 50;
-  return html`<svg viewBox="0 0 900 ${height}" width="900" role="img" aria-label="the pod and its flows" font-family="system-ui" font-size="13">
+  return html`<svg viewBox="0 0 900 ${height}" width="900" role="img" aria-label="${describePicture(scenario)}" font-family="system-ui" font-size="13">
 <defs>${Object.entries(COLORS).map(([verdict, color]) => html`<marker id="head-${verdict}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" fill="${color}"/></marker>`)}</defs>
 <rect x="190" y="18" width="520" height="${Math.min(height, 300) - 36}" rx="12" fill="none" stroke="var(--line)" stroke-dasharray="5 4"/><text x="204" y="38" fill="var(--dim)">pod</text>
 ${places.map(([, place]) => renderPlace(place))}
 ${arrows.map((arrow) => html`<g opacity="${fades && arrow.verdict === "pass" ? 0.3 : 1}">${renderArrow(arrow, all)}</g>`)}</svg>`;
+}
+
+/** For those who cannot see the arrows: the table below has the flows. */
+function describePicture({ flows }: ScenarioReport): string {
+  const count = (verdict: FlowVerdict) => flows.filter((flow) => flow.verdict === verdict).length;
+  const [wrong, unseen] = [count("wrong"), count("could-not-look")];
+  const parts = [
+    `${count("pass")} as expected`,
+    `${wrong} elsewhere`,
+    ...(unseen > 0 ? [`${unseen} not observed`] : []),
+  ];
+  return `the pod and where its ${flows.length} flows landed: ${parts.join(", ")}`;
 }
 
 /** Listeners of other meshes stand where Istio's of the same role do, under their own names; those of no such role share one box. */

@@ -1,8 +1,10 @@
-import { extname, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, extname, relative, resolve, sep } from "node:path";
 import { LandfallError } from "../../errors.ts";
 import { type Finding, finding } from "../../model/finding.ts";
 import type { Report } from "../../model/report.ts";
 import { escapeData } from "../../model/visible-text.ts";
+import type { LinkTo } from "../../report/html-rules.ts";
 import type { TerminalLook } from "../../report/terminal-look.ts";
 import { FILE_COLUMNS } from "../../report/wrap-line.ts";
 import type { CommandIo } from "../command.ts";
@@ -44,10 +46,12 @@ export async function tellReport(
   rows: TerminalLook["rows"] = "all",
 ): Promise<void> {
   const printed = files.find(({ path }) => path === "-");
-  if (printed) io.out(await RENDERERS[printed.format](report));
+  const here = linkFrom(io.workingDirectory, io);
+  if (printed) io.out(await RENDERERS[printed.format](report, here));
   else if (output === "json") io.out(await RENDERERS.json(report));
   else io.out(await renderTable(report, io, rows), "styled");
-  for (const { path, format } of files) if (path !== "-") writeOutput(path, await RENDERERS[format](report));
+  for (const { path, format } of files)
+    if (path !== "-") writeOutput(path, await RENDERERS[format](report, linkFrom(dirname(path), io)));
 }
 
 /** Every text of the report is escaped before colours are put around it. */
@@ -69,8 +73,18 @@ const RENDERERS = {
   json: async (report) => (await import("../../report/json.ts")).renderJson(report),
   xml: async (report) => (await import("../../report/junit.ts")).renderJunit(report),
   md: async (report) => (await import("../../report/markdown.ts")).renderMarkdown(escapeData(report)),
-  html: async (report) => (await import("../../report/html.ts")).renderHtml(escapeData(report)),
-} satisfies Record<ReportFormat, (report: Report) => Promise<string>>;
+  html: async (report, linkTo) => (await import("../../report/html.ts")).renderHtml(escapeData(report), linkTo),
+} satisfies Record<ReportFormat, (report: Report, linkTo: LinkTo) => Promise<string>>;
+
+/** Gives what finds the address by which a page in `folder` links to a file that a report names; null where that is not there. */
+function linkFrom(folder: string, { workingDirectory }: CommandIo): LinkTo {
+  return (path) => {
+    const full = resolve(workingDirectory, path);
+    if (!existsSync(full)) return null;
+    const steps = relative(folder, full).split(sep).map(encodeURIComponent).join("/");
+    return steps === "" ? "." : steps;
+  };
+}
 
 /**
  * Gives the exit code that a report means: a wrong landing, or what rules leave out, outranks what could not be observed, be it a flow, a

@@ -1,14 +1,64 @@
+import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { summarize } from "../../../harness/model/report-summary.ts";
 import { renderHtml } from "../../../harness/report/html.ts";
 import { html } from "../../../harness/report/html-text.ts";
 import { sampleMispredictedReport, sampleOmissionReport, sampleReport } from "./sample-report.ts";
 
+/** What a report was made with that read one file. */
+function sampleProvenance(path: string) {
+  const [date, sha256] = ["2026-11-29T08:00:00.000Z", "0".repeat(64)];
+  return { version: "0.1.0", date, command: `landfall verify --rules ${path}`, files: [{ path, sha256 }] };
+}
+
 const page = renderHtml(sampleReport());
 
 describe("the HTML report", () => {
-  test("needs nothing from outside the page and runs no script", () => {
-    expect(page).not.toMatch(/\bsrc=|\bhref=(?!"#flow-)|<script|<link|@import|url\((?!#head-)/);
+  test("needs nothing from outside the page and runs its own script alone", () => {
+    expect(page).not.toMatch(/\bsrc=|\bhref=(?!"#flow-)|<link|@import|url\((?!#head-)/);
+    const scripts = [...page.matchAll(/<script(.*?)>(.*?)<\/script>/gs)].map(([, words, text = ""]) => ({
+      words,
+      text,
+    }));
+    expect(scripts.map(({ words }) => words)).toEqual([' type="application/json" id="data"', ""]);
+    const [policy = ""] = /(?<=Content-Security-Policy" content=").*?(?=")/.exec(page) ?? [];
+    const hashOf = (text: string) => `sha256-${createHash("sha256").update(text).digest("base64")}`;
+    const style = /(?<=<style>).*?(?=<\/style>)/s.exec(page)?.[0] ?? "";
+    expect(policy).toBe(
+      `default-src 'none'; script-src '${hashOf(scripts[1]?.text ?? "")}'; style-src '${hashOf(style)}'; base-uri 'none'; form-action 'none'`,
+    );
+  });
+
+  test("does not leave its script's data, whatever texts hold", () => {
+    const report = sampleReport();
+    const hostile = "</script><script>alert(1)</script><!--";
+    const scenarios = report.scenarios.map((scenario) => ({
+      ...scenario,
+      commands: { explain: hostile, verify: null },
+      evidence: { folder: hostile, files: [hostile] },
+      rules: [{ family: 4, table: hostile, chain: hostile, index: 1, rule: hostile, file: hostile, line: 1 } as const],
+    }));
+    const whole = renderHtml({ ...report, scenarios, landfall: sampleProvenance(hostile) }, (path) => path);
+    expect(whole.match(/<script/g)?.length).toBe(2);
+    expect(whole.match(/<!--/g)).toBeNull();
+    const [, data = ""] = /id="data">(.*?)<\/script>/.exec(whole) ?? [];
+    expect(JSON.parse(data).scenarios[0].explain).toBe(hostile);
+  });
+
+  test("says what it was made with, also each part of a merged report", () => {
+    const landfall = { ...sampleProvenance("-"), merged: [sampleProvenance("a.txt")] };
+    const whole = renderHtml({ ...sampleReport(), landfall });
+    expect(whole).toContain(`<dt>file</dt><dd>standard input, SHA-256 ${"0".repeat(64)}</dd>`);
+    expect(whole).toContain("<dd>landfall verify --rules a.txt</dd>");
+    expect(page).not.toContain("How this report was made");
+  });
+
+  test("links to the evidence that is there, and names that which is not", () => {
+    const report = sampleReport();
+    const evidence = { folder: "kept/seed", files: ["rules.txt", "repeat.sh"] };
+    const scenarios = report.scenarios.map((scenario) => ({ ...scenario, evidence }));
+    const whole = renderHtml({ ...report, scenarios }, (path) => (path.endsWith(".txt") ? `../${path}` : null));
+    expect(whole).toContain('(<a href="../kept/seed/rules.txt">rules.txt</a> <code>repeat.sh</code>)');
   });
 
   test("has a row for every flow, and the evidence of each that needs it", () => {
@@ -27,7 +77,7 @@ describe("the HTML report", () => {
       ["flow-0-2", "uid=1337,gid=1000 -&gt; upstream:80"],
     ]);
     for (const [row, flow] of links)
-      expect(page).toMatch(new RegExp(`<tr [^>]*id="${row}">.*?<td class="mono">${flow}<`));
+      expect(page).toMatch(new RegExp(`<tr [^>]*id="${row}"><td>.*?</td><td><a href="#${row}">${flow}<`));
     expect(failures).toContain("<dt>rule</dt><dd>nat ISTIO_OUTPUT 5: -A ISTIO_OUTPUT -j ISTIO_REDIRECT</dd>");
   });
 
