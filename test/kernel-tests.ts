@@ -32,6 +32,7 @@ export const KERNEL_TESTS: string[] = [
   "test/unit/formats/refusals.test.ts",
   "test/unit/formats/rules-text.test.ts",
   "test/unit/images/listeners.test.ts",
+  "test/unit/report/html-browser.test.ts",
   "test/unit/run/mutation.test.ts",
   "test/unit/run/scenario-run.test.ts",
   "test/unit/sandbox/**/*.test.ts",

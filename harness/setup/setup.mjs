@@ -3,7 +3,7 @@
 // `--tests` also sees to the programs that only tests start.
 // Whatever stands already costs a look at it; a machine that is set up passes through in well under a second.
 import { ensureBaseImage } from "./base-image.mjs";
-import { ensureTools, installFor } from "./debian.mjs";
+import { ensureBrowser, ensureTools, installFor } from "./debian.mjs";
 import { ensureEngine } from "./engine.mjs";
 import { ensureNodeModules } from "./node-modules.mjs";
 import { SetupError, say } from "./say.mjs";
@@ -18,7 +18,10 @@ async function setUp() {
   ensureNodeModules();
   await ensureEngine();
   ensureTools();
-  if (process.argv.includes("--tests")) installFor("tests");
+  if (process.argv.includes("--tests")) {
+    installFor("tests");
+    ensureBrowser();
+  }
   await ensureBaseImage();
 }
 

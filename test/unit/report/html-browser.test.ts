@@ -1,0 +1,214 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { SEED_WORDS } from "../../../harness/meshes/istio-1.4/seed.ts";
+import type { Report, ScenarioReport } from "../../../harness/model/report.ts";
+import { renderHtml } from "../../../harness/report/html.ts";
+import { shortenLanding } from "../../../harness/report/landing-phrase.ts";
+import { isClear } from "../../../harness/report/told-causes.ts";
+import { findProgram, isKnownToApt } from "../../../harness/setup/debian.mjs";
+import { runCommandIn } from "../cli/run-command.ts";
+import { sampleOmissionReport } from "./sample-report.ts";
+
+const program = findProgram("chromium");
+/** Ubuntu has no package with a browser. Where the system has one, the set-up brings it, and these tests cannot do without. */
+const isLeftOut = program === null && !isKnownToApt("chromium");
+
+let folder: string;
+let browser: Browser;
+let scenario: ScenarioReport;
+
+beforeAll(async () => {
+  if (isLeftOut) return;
+  folder = mkdtempSync(join(tmpdir(), "landfall-page-"));
+  const [{ out }] = await Promise.all([runCommandIn({}, "generate", ...SEED_WORDS, "--format", "save"), launch()]);
+  writeFileSync(join(folder, "wrong.txt"), out.replaceAll("15006", "15007"));
+  const reports = ["--report", "wrong.html", "--report", "wrong.json", "--evidence", "kept"];
+  await run("verify", ...SEED_WORDS, "--rules", "wrong.txt", "--sandbox", "simulated", ...reports);
+  const report: Report = JSON.parse(readFileSync(join(folder, "wrong.json"), "utf8"));
+  scenario = report.scenarios[0] as ScenarioReport;
+});
+afterAll(async () => {
+  await browser?.close();
+  if (folder) rmSync(folder, { recursive: true });
+});
+
+async function launch(): Promise<void> {
+  browser = await chromium.launch({ executablePath: program ?? "chromium" });
+}
+
+function run(...words: readonly string[]) {
+  return runCommandIn({ workingDirectory: folder }, ...words);
+}
+
+/** Opens a page of the folder, gives it to `look`, and gives what the browser had to say against it. */
+async function open(
+  file: string,
+  options: BrowserContextOptions,
+  look: (page: Page) => Promise<void>,
+): Promise<readonly string[]> {
+  const context = await browser.newContext(options);
+  const said: string[] = [];
+  try {
+    const page = await context.newPage();
+    page.on("console", (message) => said.push(message.text()));
+    page.on("pageerror", (error) => said.push(error.message));
+    page.on("request", (request) => said.push(request.url()));
+    await page.goto(`file://${join(folder, file)}`);
+    await look(page);
+  } finally {
+    await context.close();
+  }
+  return said.filter((text) => text !== `file://${join(folder, file)}`);
+}
+
+describe.skipIf(isLeftOut)("the HTML report in a browser", () => {
+  test("filters flows by text, by actor and by failure, and asks for nothing outside the page", async () => {
+    const said = await open("wrong.html", {}, async (page) => {
+      const count = () => page.locator("tr[id]:visible").count();
+      const number = (holds: (flow: ScenarioReport["flows"][number]) => boolean) => scenario.flows.filter(holds).length;
+      expect(await count()).toBe(scenario.flows.length);
+      await page.getByLabel("failed only").check();
+      expect(await count()).toBe(number((flow) => !isClear(flow)));
+      await page.getByLabel("Actor").selectOption("client");
+      expect(await count()).toBe(number((flow) => !isClear(flow) && flow.flow.startsWith("client")));
+      await page.getByRole("button", { name: "Clear" }).click();
+      await page.getByLabel("Filter").fill("UPSTREAM:80 envoy-outbound");
+      const isMeant = (text: string) => text.includes("upstream:80") && text.includes("envoy-outbound");
+      expect(await count()).toBe(number((flow) => isMeant(`${flow.flow} ${shortenLanding(flow)}`)));
+      expect(await page.locator("#filter output").textContent()).toBe(
+        `${await count()} of ${scenario.flows.length} flows`,
+      );
+    });
+    expect(said).toEqual([]);
+    writeFileSync(join(folder, "omission.html"), renderHtml(sampleOmissionReport()));
+    await open("omission.html", {}, async (page) => {
+      await page.getByLabel("failed only").check();
+      expect(await page.locator("details.scenario:visible").count()).toBe(1);
+    });
+  });
+
+  test("is used with the keyboard alone: filter, next flow, its packets, and back to it", async () => {
+    await open("wrong.html", {}, async (page) => {
+      const { keyboard } = page;
+      await keyboard.press("/");
+      await keyboard.type("app -> pod:8080");
+      expect(await page.getByLabel("Filter").inputValue()).toBe("app -> pod:8080");
+      await keyboard.press("Enter");
+      await keyboard.press("j");
+      await keyboard.press("k");
+      await keyboard.press("Enter");
+      const flow = page.getByRole("dialog", { name: "app -> pod:8080" });
+      const status = flow.locator(".count");
+      expect(await status.textContent()).toMatch(/^step 1 of \d+$/);
+      await keyboard.press("ArrowRight");
+      await keyboard.press("ArrowRight");
+      await keyboard.press("ArrowLeft");
+      expect(await status.textContent()).toMatch(/^step 2 of \d+$/);
+      await keyboard.press("Escape");
+      expect(await flow.count()).toBe(0);
+      expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("app -> pod:8080");
+    });
+  });
+
+  test("lights the rules that flows of every way meet, and ends with the ends that their listener saw", async () => {
+    const firsts = scenario.flows.filter(({ way }, i) => scenario.flows.findIndex((other) => other.way === way) === i);
+    expect(firsts.length).toBeGreaterThan(20);
+    const said = await open("wrong.html", {}, async (page) => {
+      const rows = firsts.map((flow) => `flow-0-${scenario.flows.indexOf(flow)}`);
+      const shown = await page.evaluate(followFlows, rows);
+      for (const [i, { flow, rules, observed, manner }] of firsts.entries()) {
+        const named = rules.map(({ index, chain, table }) => `IPv4 ${table} ${chain} ${index}`);
+        expect([flow, shown[i]?.matched]).toEqual([flow, named]);
+        const isSeen = observed.kind === "listener" && manner === "answer";
+        if (isSeen) expect([flow, shown[i]?.ends]).toEqual([flow, `${observed.address}:${observed.port}`]);
+      }
+    });
+    expect(said).toEqual([]);
+  });
+
+  test("copies commands that ask about the flow again, and links to its evidence", async () => {
+    await open("wrong.html", { permissions: ["clipboard-read", "clipboard-write"] }, async (page) => {
+      await page.getByRole("link", { name: "client -> pod:8080" }).first().click();
+      const dialog = page.getByRole("dialog");
+      const copied = async (name: string) => {
+        await dialog.getByRole("button", { name: `Copy ${name}` }).click();
+        await dialog.locator(`.${name}`, { hasText: "Copied" }).waitFor();
+        return splitByShell(await page.evaluate(() => navigator.clipboard.readText()));
+      };
+      const explain = await copied("explain");
+      expect(explain.slice(0, 2)).toEqual(["landfall", "explain"]);
+      const { out } = await run(...explain.slice(1), "--json");
+      expect(JSON.parse(out).landing).toEqual(
+        scenario.flows.find(({ flow }) => flow === "client -> pod:8080")?.predicted,
+      );
+      const again = await run(...(await copied("verify")).slice(1), "--json");
+      const { scenarios }: Report = JSON.parse(again.out);
+      expect(scenarios[0]?.flows.map(({ flow, verdict }) => `${flow} ${verdict}`)).toEqual([
+        "client -> pod:8080 wrong",
+        "client -> pod:8080 wrong",
+      ]);
+      await dialog.getByRole("link", { name: "rules.txt" }).click();
+      await page.waitForURL(/rules\.txt$/);
+      expect(await page.textContent("body")).toContain("--to-ports 15007");
+    });
+  });
+
+  test("runs no script that somebody else has put into it", async () => {
+    const text = readFileSync(join(folder, "wrong.html"), "utf8");
+    const foreign = '<script>window.hit = 1</script><img src="x" onerror="window.hit = 2"><p style="color: red">x</p>';
+    writeFileSync(join(folder, "foreign.html"), text.replace("</h1>", `</h1>${foreign}`));
+    const said = await open("foreign.html", {}, async (page) => {
+      await page.getByLabel("Filter").waitFor();
+      expect(await page.evaluate(() => "hit" in window)).toBe(false);
+    });
+    expect(said.filter((each) => /Content Security Policy/.test(each)).length).toBeGreaterThan(2);
+  });
+
+  test("says the same without its script, and shows none of its controls", async () => {
+    await open("wrong.html", { javaScriptEnabled: false }, async (page) => {
+      expect(await page.locator("tr[id]:visible").count()).toBe(scenario.flows.length);
+      expect(await page.locator("form:visible, dialog:visible, button:visible").count()).toBe(0);
+      expect(await page.getByText("landfall explain").first().isVisible()).toBe(true);
+    });
+  });
+
+  test.each(["light", "dark"] as const)("fits 400 pixels, also with a flow open: %s", async (colorScheme) => {
+    const look = { viewport: { width: 400, height: 800 }, colorScheme };
+    await open("wrong.html#flow-0-0", look, async (page) => {
+      await page.getByRole("dialog").waitFor();
+      const tooWide = () =>
+        [...document.querySelectorAll("html, dialog")].filter((each) => each.scrollWidth > each.clientWidth).length;
+      expect(await page.evaluate(tooWide)).toBe(0);
+    });
+  });
+});
+
+/** Opens flows in the page, steps through each, and gives the rules that were lit as matching, each once, and where it last went. */
+function followFlows(rows: readonly string[]) {
+  return rows.map((row) => {
+    document.querySelector<HTMLAnchorElement>(`#${row} a`)?.click();
+    const matched = new Set<string>();
+    const [, next] = document.querySelectorAll<HTMLButtonElement>(".steps button");
+    const textOf = (selector: string) => document.querySelector(`dialog ${selector}`)?.textContent ?? "";
+    for (;;) {
+      const lit = document.querySelector('dialog [aria-current="step"]');
+      const [, name] = /^(.*) matches: /.exec(textOf(".said")) ?? [];
+      if (lit?.className === "taken" && name !== undefined) matched.add(name);
+      if (!next || next.disabled) break;
+      next.click();
+    }
+    const [, ends] = /^.* to (\S+)/.exec(textOf(".ends")) ?? [];
+    document.querySelector<HTMLButtonElement>("dialog .close")?.click();
+    return { matched: [...matched], ends };
+  });
+}
+
+/** Gives the words that a POSIX shell makes of a command. */
+function splitByShell(command: string): readonly string[] {
+  const words = execFileSync("sh", ["-c", `printf '%s\\0' ${command}`], { encoding: "utf8" });
+  return words.split("\0").slice(0, -1);
+}
