@@ -1,5 +1,6 @@
 import type { Family } from "./address.ts";
 import type { AskedReport, AskedSummary } from "./asked-report.ts";
+import type { CauseReport } from "./cause-report.ts";
 import type { Expectation } from "./expectation.ts";
 import type { Flow, FlowProtocol, Manner } from "./flow.ts";
 import { type Landing, landingsAgree } from "./landing.ts";
@@ -104,26 +105,6 @@ export interface ClassReport {
   readonly remaining: readonly { readonly flow: string; readonly why: string }[];
   /** Why there are no classes at all, where they could not be found; null otherwise. */
   readonly failure: string | null;
-}
-
-/**
- * What a cause is. `other-target`: a rule takes the flows and does something else than required. `missing-rule`: no rule does what the
- * required one does. `deciding-rule`: this rule decides where they land; which one is missing cannot be told. `no-rule`: no rule takes
- * them. `routing`: policy routing is missing. `expectation`: the scenario expects another landing than its own settings demand.
- */
-export const CAUSES = ["other-target", "missing-rule", "deciding-rule", "no-rule", "routing", "expectation"] as const;
-
-/** Why flows of one scenario landed wrong: one wrong rule shows in many flows. */
-export interface CauseReport {
-  readonly kind: (typeof CAUSES)[number];
-  /** The rule under test that decides; null where none does. */
-  readonly rule: RulePlace | null;
-  /** The rule that the mesh's own tool has for them; null where that is not known. */
-  readonly wanted: RulePlace | null;
-  /** Why, as one sentence without its end. */
-  readonly why: string;
-  /** The flows, in the scenario's order. */
-  readonly flows: readonly { readonly flow: string; readonly manner: Manner }[];
 }
 
 /** One scenario's flows, in the order the scenario lists them. */

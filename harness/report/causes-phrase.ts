@@ -1,6 +1,7 @@
+import type { CauseReport } from "../model/cause-report.ts";
 import { type Expectation, isLanding } from "../model/expectation.ts";
 import type { Landing } from "../model/landing.ts";
-import type { BackendName, CauseReport, FlowReport, ScenarioReport } from "../model/report.ts";
+import type { BackendName, FlowReport, ScenarioReport } from "../model/report.ts";
 import { type EvidenceRow, nameObserved } from "./evidence.ts";
 import { describeGot, describeLanding, describeRule } from "./landing-phrase.ts";
 
@@ -89,14 +90,24 @@ function nameEnd({ kind, listener, port, hops }: Landing): string {
   return kind === "listener" ? `${listener}:${port}` : kind;
 }
 
-/** Gives what is known of a cause, as rows of a name and a text. */
-export function describeCause({ rule, wanted, why, kind }: CauseReport): readonly EvidenceRow[] {
+/** Gives what is known of a cause, as rows of a name and a text: what is at fault first. */
+export function describeCause({ rule, wanted, why, kind, breaks, remedy }: CauseReport): readonly EvidenceRow[] {
+  const taker = rule === null ? "none" : describeRule(rule);
+  const rules: readonly EvidenceRow[] =
+    kind === "missing-rule" && wanted !== null
+      ? [
+          ["missing", describeRule(wanted)],
+          ["taken by", taker],
+        ]
+      : [
+          ["rule", taker],
+          ...(wanted === null || kind === "deciding-rule" ? [] : [["required", describeRule(wanted)] as const]),
+        ];
   return [
-    ["rule", rule === null ? "none" : describeRule(rule)],
-    ...(wanted === null || kind === "deciding-rule"
-      ? []
-      : [[kind === "missing-rule" ? "missing" : "required", describeRule(wanted)] as const]),
+    ...rules,
     ["because", why],
+    ...(breaks === undefined ? [] : [["breaks", breaks] as const]),
+    ...(remedy === undefined ? [] : [["remedy", remedy] as const]),
   ];
 }
 
@@ -109,5 +120,5 @@ export function describeEnds(flow: FlowReport, backend: BackendName): readonly E
 }
 
 function nameFlow({ flow, manner }: FlowReport): string {
-  return manner === "forward" ? `${flow} (forward)` : flow;
+  return manner === "forward" ? `${flow} (forwarded)` : flow;
 }

@@ -6,10 +6,9 @@ import type { Match } from "../../model/match.ts";
 import { type PodSpec, withLinks } from "../../model/pod.ts";
 import { replaceMatches } from "../../model/rule-parts.ts";
 import type { PodRules, Rule, RulePlace, Ruleset } from "../../model/ruleset.ts";
-import type { Verdict } from "../../model/trace.ts";
 import type { RenderRule } from "../../netfilter/recording.ts";
 import { compilePod, type Simulator } from "../../netfilter/simulator.ts";
-import { listPlaces, listSteps } from "../../netfilter/steps.ts";
+import { findDecidingStep, listPlaces, listSteps } from "../../netfilter/steps.ts";
 import { originalChain, tellApart } from "../flows/told-apart.ts";
 import type { Witness } from "../flows/witness.ts";
 import { abstractLanding } from "./abstract-landing.ts";
@@ -24,10 +23,6 @@ export interface ExplainedLanding {
   /** Whether that rule rejected it: whoever dials cannot tell it from a port at which nobody listens. */
   readonly isRejected: boolean;
 }
-
-/** What a rule does that settles where a flow lands, whatever later rules accept. */
-const SETTLING: readonly (Verdict | null)[] = ["drop", "reject", "redirect", "dnat", "tproxy", "notrack"];
-const LEAVING: readonly (Verdict | null)[] = ["return", "accept"];
 
 /** Lands witnesses under one rule set, by the simulator: the diagrams say which flows are alike, it says where they land. */
 export interface Lander {
@@ -75,14 +70,12 @@ export function openLander(rules: PodRules, spec: PodSpec, witnesses: readonly W
       const deciding = listSteps(connections)
         .filter(({ matched, verdict }) => matched === true && verdict !== "continue")
         .map((step) => ({ ...step, chain: originalChain(step.chain) }));
-      const last = [SETTLING, LEAVING].flatMap(
-        (verdicts) => deciding.findLast(({ verdict }) => verdicts.includes(verdict)) ?? [],
-      );
+      const last = findDecidingStep(deciding);
       return {
         landing,
         rules: listPlaces(deciding),
-        deciding: listPlaces(last)[0] ?? null,
-        isRejected: last[0]?.verdict === "reject",
+        deciding: last ? (listPlaces([last])[0] ?? null) : null,
+        isRejected: last?.verdict === "reject",
       };
     },
   };

@@ -89,7 +89,7 @@ function renderChanges({ changes, unknown, observed }: DiffResult, columns: numb
   return [renderBriefly(changes, columns), ...unknown.map((change) => renderChange(change, undefined, columns))];
 }
 
-const HEAD: WayLine = { way: "from → to", who: "who and which ports", third: "before", fourth: "after" };
+const HEAD: WayLine = { way: "from → to", who: "which of them", third: "before", fourth: "after" };
 
 /** One line for each class; those of sockets bound to an address are left out where others show the same. */
 function renderBriefly(changes: readonly Change[], columns: number): string {

@@ -1,5 +1,6 @@
 import { appendFileSync } from "node:fs";
-import type { CauseReport, Report } from "../../model/report.ts";
+import type { CauseReport } from "../../model/cause-report.ts";
+import type { Report } from "../../model/report.ts";
 import { escapeData } from "../../model/visible-text.ts";
 import { describeCause, tellCauses } from "../../report/causes-phrase.ts";
 import { renderMarkdown } from "../../report/markdown.ts";

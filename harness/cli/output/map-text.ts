@@ -9,7 +9,7 @@ import { describeWay, renderWays, type WayLine } from "./way-table.ts";
 
 const HEAD: WayLine = {
   way: "from → to",
-  who: "who and which ports",
+  who: "which of them",
   third: "lands on",
   fourth: "decided by",
 };

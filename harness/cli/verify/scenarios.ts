@@ -110,8 +110,8 @@ async function loadParsed(options: ScenarioSelection, io: CommandIo, reading: Lo
 }
 
 const CLAIMS = {
-  mesh: "Every flow lands where the settings require.",
-  contract: "Every flow lands where the contract requires.",
+  mesh: "This run checks that every flow lands where the settings require.",
+  contract: "This run checks that every flow lands where the contract requires.",
 } as const;
 
 function makeScenario({ line }: ScenarioSelection): ParsedScenario {

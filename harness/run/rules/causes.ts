@@ -1,8 +1,9 @@
 import { firstConnection } from "../../contract/demanded-landing.ts";
 import { findExpectation } from "../../contract/expectation.ts";
+import type { CauseReport } from "../../model/cause-report.ts";
 import { isLanding, meetsExpectation } from "../../model/expectation.ts";
 import type { SandboxAddresses } from "../../model/pod.ts";
-import type { CauseReport, FlowReport, WantedRule } from "../../model/report.ts";
+import type { FlowReport, WantedRule } from "../../model/report.ts";
 import { NO_RULES, type PodRules, type RulePlace, renderPlaceKey } from "../../model/ruleset.ts";
 import { describeLanding } from "../../report/landing-phrase.ts";
 import type { BoundScenario } from "../scenario/bound-scenario.ts";
@@ -15,8 +16,9 @@ import {
   learnKnownRules,
   turnsAway,
 } from "./known-rules.ts";
+import { findRemedy } from "./remedy.ts";
 
-type Cause = Omit<CauseReport, "flows">;
+type Cause = Omit<CauseReport, "flows" | "breaks" | "remedy">;
 
 /**
  * Groups the flows that landed wrong by why they did: by the rule that took them and does something else, by the rule that is missing, or
@@ -40,9 +42,11 @@ export function findCauses(
   return groups.flatMap((group) => {
     const [first] = group;
     const clauses = new Set(group.map(({ clause }) => clause));
-    const against = clauses.size === 1 && first?.clause ? `, against ${first.clause}` : "";
+    const breaks = clauses.size === 1 && first?.clause ? { breaks: first.clause } : {};
     const flows = group.map(({ flow: { flow, manner } }) => ({ flow, manner }));
-    return first ? [{ ...first.cause, why: `${first.cause.why}${against}`, flows }] : [];
+    return first
+      ? [{ ...first.cause, ...breaks, remedy: findRemedy(first.cause, first.flow, bound, known, addresses), flows }]
+      : [];
   });
 }
 
@@ -92,7 +96,7 @@ function findClause(
   const { demand, clauses } = capture.contractFor(addresses);
   const demanded = demand(firstConnection(flow, spec.shape));
   const clause = "clause" in demanded ? clauses.find(({ name }) => name === demanded.clause) : undefined;
-  return clause ? `${clause.name} (${clause.says.replace(/\.$/, "")})` : null;
+  return clause ? `${clause.name}: ${clause.says}` : null;
 }
 
 /** Flows that do not differ in it may have one cause; what a rule drops or rejects is one whatever was required. */
@@ -149,7 +153,7 @@ function compareRules(
     const why = "this rule takes these flows, and the mesh has none like it";
     return { kind: "deciding-rule", rule: deciding.rule, wanted: null, why };
   }
-  const taker = deciding.rule === null ? "no rule takes these flows" : "the rule above takes these flows";
+  const taker = deciding.rule === null ? "no rule takes these flows" : "another rule takes these flows";
   const like = nearest ? `; the most similar is ${nearest.rule.chain} ${nearest.rule.index}: ${nearest.why}` : "";
   return { kind: "missing-rule", rule: deciding.rule, wanted, why: `${taker}${like}` };
 }

@@ -18,7 +18,7 @@ describe("map", () => {
     expect({ code, lines: out.split("\n") }).toEqual({
       code: 0,
       lines: [
-        "from → to        who and which ports   lands on              decided by",
+        "from → to        which of them         lands on              decided by",
         "pod → elsewhere  uid 1337 or gid 1337  as dialled            ISTIO_OUTPUT 3",
         "                 all others            envoy-outbound:15001  ISTIO_REDIRECT 1",
         "pod → itself     all                   envoy-inbound:15006   ISTIO_IN_REDIRECT 1",

@@ -83,7 +83,7 @@ describe("what is behind wrong landings", () => {
     );
     expect(await listCauses(name)).toMatchObject([{ kind: "deciding-rule", rule: { chain: "MY_REDIRECT" } }]);
     expect((await verify(name)).out.replaceAll(/\s+/g, " ")).toContain(
-      "because this rule decides where these flows land, against loopback-untouched (Connections to the loopback address are not captured)",
+      "because this rule decides where these flows land breaks loopback-untouched: Connections to the loopback address are not captured. remedy change this rule, or let another one take these flows before it; the mesh's own rule for them is nat ISTIO_OUTPUT 5: -A ISTIO_OUTPUT -d 127.0.0.1/32 -j RETURN",
     );
   });
   test("a rule that is missing is named as missing", async () => {
@@ -96,7 +96,7 @@ describe("what is behind wrong landings", () => {
       },
     ]);
     expect((await verify(name)).out).toMatch(
-      / {6}missing {3}nat ISTIO_OUTPUT \d: -A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN/,
+      / {6}missing {3}nat ISTIO_OUTPUT \d: -A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN\n {6}taken by {2}nat ISTIO_REDIRECT 1 [\s\S]*remedy {4}insert the missing rule before ISTIO_OUTPUT \d \(uid\.txt:\d+\)/,
     );
   });
   test("a rule that drops what the mesh does not drop is one cause, whatever was required", async () => {

@@ -1,0 +1,26 @@
+import type { Manner } from "./flow.ts";
+import type { RulePlace } from "./ruleset.ts";
+
+/**
+ * What a cause is. `other-target`: a rule takes the flows and does something else than required. `missing-rule`: no rule does what the
+ * required one does. `deciding-rule`: this rule decides where they land; which one is missing cannot be told. `no-rule`: no rule takes
+ * them. `routing`: policy routing is missing. `expectation`: the scenario expects another landing than its own settings demand.
+ */
+export const CAUSES = ["other-target", "missing-rule", "deciding-rule", "no-rule", "routing", "expectation"] as const;
+
+/** Why flows of one scenario landed wrong: one wrong rule shows in many flows. */
+export interface CauseReport {
+  readonly kind: (typeof CAUSES)[number];
+  /** The rule under test that decides; null where none does. */
+  readonly rule: RulePlace | null;
+  /** The rule that the mesh's own tool has for them; null where that is not known. */
+  readonly wanted: RulePlace | null;
+  /** Why, as one sentence without its end. */
+  readonly why: string;
+  /** The clause of the contract that these flows break, with what it says; absent where they break several, or none is known. */
+  readonly breaks?: string;
+  /** What to change, as one sentence without its end. Absent in reports of earlier versions. */
+  readonly remedy?: string;
+  /** The flows, in the scenario's order. */
+  readonly flows: readonly { readonly flow: string; readonly manner: Manner }[];
+}
