@@ -10,6 +10,7 @@ import {
 } from "./classes-phrase.ts";
 import { describeOmission, type EvidenceRow } from "./evidence.ts";
 import { describeLanding } from "./landing-phrase.ts";
+import { codeCell, codeSpan, escapeMarkdown } from "./markdown-text.ts";
 import { isGreen } from "./told-causes.ts";
 
 /** Flows that could not be observed, of each scenario, that are named. */
@@ -77,37 +78,18 @@ function renderCause({ heading, rows, shown, others, unnamed }: ToldCause): read
     "",
     "| flow | expected | got |",
     "|---|---|---|",
-    ...shown.map(({ flow, rows: ends }) => `| ${[flow.flow, ...ends.map(([, text]) => text)].map(cell).join(" | ")} |`),
+    ...shown.map(
+      ({ flow, rows: ends }) => `| ${[flow.flow, ...ends.map(([, text]) => text)].map(codeCell).join(" | ")} |`,
+    ),
     "",
     ...(others.length === 0
       ? []
-      : [`Also ${others.map(code).join(", ")}${unnamed > 0 ? `, and ${unnamed} more` : ""}.`, ""]),
+      : [`Also ${others.map(codeSpan).join(", ")}${unnamed > 0 ? `, and ${unnamed} more` : ""}.`, ""]),
   ];
 }
 
 function listRows(rows: readonly EvidenceRow[]): readonly string[] {
   return rows.map(
-    ([name, text]) => `- ${name}: ${name === "because" || name === "why" ? escapeMarkdown(text) : code(text)}`,
+    ([name, text]) => `- ${name}: ${name === "because" || name === "why" ? escapeMarkdown(text) : codeSpan(text)}`,
   );
-}
-
-function cell(text: string): string {
-  return code(text).replaceAll("|", "\\|");
-}
-
-/** Backticks within take a longer fence. */
-function code(text: string): string {
-  const line = text.replaceAll(/\s*\n\s*/g, " ");
-  const longest = Math.max(0, ...[...line.matchAll(/`+/g)].map(([run]) => run.length));
-  const fence = "`".repeat(longest + 1);
-  return longest === 0 ? `${fence}${line}${fence}` : `${fence} ${line} ${fence}`;
-}
-
-/** Whatever Markdown or HTML would read in a name is written out; mentions and references to issues call nobody. */
-function escapeMarkdown(text: string): string {
-  return text
-    .replaceAll(/\s*\n\s*/g, " ")
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(/[\\`*_{}[\]()#+!|~@]/g, (character) => `\\${character}`);
 }

@@ -9,14 +9,16 @@ import { OBSERVING_SANDBOX_OPTION, observingSandbox } from "../arguments/observi
 import { lastValue, type OptionSpec, type ParsedOptions } from "../arguments/options.ts";
 import { WITHIN_OPTION } from "../arguments/restriction.ts";
 import { tellDefaultConfig } from "../arguments/told-settings.ts";
-import type { Command } from "../command.ts";
-import { findStale, readAcceptance, withoutAccepted, writeAcceptance } from "../diff/acceptance.ts";
+import type { Command, CommandIo } from "../command.ts";
+import { divideByAcceptance, findStale, readAcceptance, writeAcceptance } from "../diff/acceptance.ts";
 import { type DiffInput, readDiffInput } from "../diff/input.ts";
+import { renderDiffMarkdown } from "../diff/markdown.ts";
 import { MESH_SIDE_OPTIONS } from "../diff/mesh-side.ts";
 import { type DiffResult, renderDiffData, renderDiffText } from "../diff/text.ts";
 import { BUDGET_OPTION } from "../input/analysis-input.ts";
 import { TABLE_OPTION } from "../input/rules-file.ts";
-import { findUnwritableFile } from "../output/output-file.ts";
+import { findUnwritableFile, writeOutput } from "../output/output-file.ts";
+import { type ReportFile, readReportFile } from "../output/report-output.ts";
 import type { CommandHelp } from "./help.ts";
 
 const SPECS: readonly OptionSpec[] = [
@@ -39,6 +41,12 @@ const SPECS: readonly OptionSpec[] = [
   OBSERVING_SANDBOX_OPTION,
   BUDGET_OPTION,
   WITHIN_OPTION,
+  {
+    name: "report",
+    value: "FILE",
+    repeatable: true,
+    help: "writes the result to FILE.md (for a pull request) or FILE.json too; -:md prints it instead of the text; repeatable",
+  },
   { name: "all", value: null, help: "gives an example flow of each class, its landings and the rules that decide" },
   { name: "json", value: null, help: "prints the result as JSON" },
 ];
@@ -86,23 +94,39 @@ export const diff: Command = {
     const target = lastValue(options, "write-accept");
     const unwritable =
       target === undefined ? [] : findUnwritableFile("--write-accept", resolve(io.workingDirectory, target));
-    const input = readDiffInput(options, line, [...findings, ...unwritable, ...findPartialAcceptance(options)], io);
-    const accepted = readAcceptance(lastValue(options, "accept"), io);
+    const known = [...findings, ...unwritable, ...findPartialAcceptance(options)];
+    const reports = (options.values.get("report") ?? []).flatMap((path) =>
+      readReportFile(path, io.workingDirectory, known, ["md", "json"]),
+    );
+    const input = readDiffInput(options, line, known, io);
+    const list = readAcceptance(lastValue(options, "accept"), io);
     const all = input.families.flatMap((family) => diffRulesets({ ...input, family }));
     const [found, unknown] = [all.filter(isKnown), all.filter((change) => !isKnown(change))];
-    const changes = withoutAccepted(found, accepted);
+    const { changes, accepted } = divideByAcceptance(found, list);
     const observed = await observe(options, changes, input);
-    const left = found.length - changes.length;
-    const result = { changes, unknown, observed, left, stale: findStale(found, accepted) };
-    const show = options.values.has("all") ? "all" : "one-line-each";
-    const { display } = io;
-    io.out(
-      options.values.has("json") ? renderDiffData(result, input) : renderDiffText(result, input, { display, show }),
-    );
+    const result = { changes, unknown, observed, accepted, stale: findStale(found, list) };
+    tellDiff(result, input, { options, reports }, io);
     if (target !== undefined) writeAcceptance(found, target, io);
     return exitCodeOf(result, input);
   },
 };
+
+interface DiffOutput {
+  readonly options: ParsedOptions;
+  readonly reports: readonly ReportFile[];
+}
+
+/** Tells a diff on stdout, and then writes its files. */
+function tellDiff(result: DiffResult, input: DiffInput, { options: { values }, reports }: DiffOutput, io: CommandIo) {
+  const asFile = ({ format }: ReportFile) =>
+    format === "md" ? renderDiffMarkdown(result, input) : renderDiffData(result, input);
+  const printed = reports.find(({ path }) => path === "-");
+  const show = values.has("all") ? "all" : "one-line-each";
+  if (printed) io.out(asFile(printed));
+  else if (values.has("json")) io.out(renderDiffData(result, input));
+  else io.out(renderDiffText(result, input, { display: io.display, show }));
+  for (const file of reports) if (file.path !== "-") writeOutput(file.path, asFile(file));
+}
 
 /** A file of accepted changes is about all flows. */
 function findPartialAcceptance({ values }: ParsedOptions): readonly Finding[] {

@@ -10,6 +10,7 @@ import { renderJson } from "../../report/json.ts";
 import { lastValue, type OptionSpec, parseOptions } from "../arguments/options.ts";
 import type { Command, CommandIo } from "../command.ts";
 import { renderFirstScenario } from "../output/first-scenario.ts";
+import { makeWorkflow } from "../output/first-workflow.ts";
 import { findUnwritableFolder, makeFolders } from "../output/output-file.ts";
 import type { CommandHelp } from "./help.ts";
 
@@ -63,27 +64,6 @@ export default defineScenario({
   },
 });
 `;
-
-function makeWorkflow(folder: string): string {
-  return `name: landfall
-on: [push, pull_request]
-jobs:
-  verify:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@v4
-      - uses: actions/setup-node@v4
-        with:
-          node-version: 24
-      - run: npm ci
-      - run: npx landfall verify ${folder} --sandbox docker --report landfall.xml --report landfall.html
-      - uses: actions/upload-artifact@v4
-        if: always()
-        with:
-          name: landfall
-          path: landfall.*
-`;
-}
 
 /** `landfall init`: a first scenario and a CI workflow. */
 export const init: Command = {

@@ -113,7 +113,7 @@ function refuseUnequal(
   for (const rule of left) io.err(`landfall: not translated: ${rule}.\n`);
   const isKnown = ({ before, after }: Change) => before.kind !== "could-not-look" && after.kind !== "could-not-look";
   const [known, unknown] = [changes.filter(isKnown), changes.filter((change) => !isKnown(change))];
-  const result = { changes: known, unknown, observed: [], left: 0, stale: [] };
+  const result = { changes: known, unknown, observed: [], accepted: [], stale: [] };
   io.out(renderDiffText(result, comparison, { display: io.display, show: "all" }));
   if (left.length > 0 && changes.length === 0)
     io.err("landfall: no TCP flow shows that these rules do anything; take them out to translate the others.\n");

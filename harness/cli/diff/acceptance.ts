@@ -44,10 +44,14 @@ function isAccepted(item: unknown): item is AcceptedChange {
   );
 }
 
-/** Gives the changes that are not accepted: one whose class or landing differs in anything is another change. */
-export function withoutAccepted(changes: readonly Change[], accepted: readonly AcceptedChange[]): readonly Change[] {
-  const known = new Set(accepted.map(keyOf));
-  return changes.filter((change) => !known.has(keyOf(toAccepted(change))));
+/** Gives the changes that are not accepted, and those that are: one whose class or landing differs in anything is another change. */
+export function divideByAcceptance(
+  all: readonly Change[],
+  list: readonly AcceptedChange[],
+): { readonly changes: readonly Change[]; readonly accepted: readonly Change[] } {
+  const known = new Set(list.map(keyOf));
+  const isMeant = (change: Change) => known.has(keyOf(toAccepted(change)));
+  return { changes: all.filter((change) => !isMeant(change)), accepted: all.filter(isMeant) };
 }
 
 /** Gives the accepted changes that do not occur: a list that grants more than there is hides the next change of that kind. */

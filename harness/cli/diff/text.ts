@@ -1,5 +1,4 @@
 import type { Change } from "../../analysis/diff.ts";
-import { type GlanceRow, joinWays } from "../../analysis/map-glance.ts";
 import type { RulePlace } from "../../model/ruleset.ts";
 import { renderJson } from "../../report/json.ts";
 import { describeLanding, describeRule } from "../../report/landing-phrase.ts";
@@ -8,8 +7,9 @@ import type { ObservedChange } from "../../run/observation/changes.ts";
 import { analysedProtocols, nameProtocols, renderWithin, withinData } from "../arguments/restriction.ts";
 import type { Display } from "../command.ts";
 import { chooseColumns } from "../output/text-columns.ts";
-import { describeWay, renderWays, type WayLine } from "../output/way-table.ts";
+import { renderWays } from "../output/way-table.ts";
 import type { AcceptedChange } from "./acceptance.ts";
+import { CHANGED_WAYS_HEAD, glanceAtChanges } from "./changed-ways.ts";
 import { listRuleEdits, type RuleEdit } from "./edits.ts";
 import type { DiffInput } from "./input.ts";
 
@@ -21,15 +21,15 @@ export interface DiffResult {
   readonly unknown: readonly Change[];
   /** What the kernel made of each change; empty where it was not asked. */
   readonly observed: readonly ObservedChange[];
-  /** How many changes were left out as meant. */
-  readonly left: number;
+  /** Those that were left out as meant. */
+  readonly accepted: readonly Change[];
   /** Accepted changes that do not occur. */
   readonly stale: readonly AcceptedChange[];
 }
 
 /** Gives a diff as data. */
 export function renderDiffData(
-  { changes, unknown, observed, stale }: DiffResult,
+  { changes, unknown, observed, accepted, stale }: DiffResult,
   { setting }: Pick<DiffInput, "setting">,
 ): string {
   const describe = (
@@ -48,7 +48,8 @@ export function renderDiffData(
   const head = { ...withinData(setting.within), protocols: analysedProtocols(setting.within), equivalent };
   const open = unknown.length > 0 ? { unknown: unknown.map((change) => describe(change)) } : {};
   const data = changes.map((change, i) => describe(change, observed[i]));
-  return renderJson({ ...head, changes: data, ...open, ...(stale.length > 0 ? { stale } : {}) });
+  const meant = accepted.length > 0 ? { accepted: accepted.map((change) => describe(change)) } : {};
+  return renderJson({ ...head, changes: data, ...open, ...meant, ...(stale.length > 0 ? { stale } : {}) });
 }
 
 /** Tells a diff to a person, as wide as the display; rules stay whole. */
@@ -57,7 +58,8 @@ export function renderDiffText(
   { routing, setting, before, after }: Pick<DiffInput, "routing" | "setting" | "before" | "after">,
   { display, show }: { readonly display: Pick<Display, "columns">; readonly show: "one-line-each" | "all" },
 ): string {
-  const { changes, unknown, left, stale } = result;
+  const { changes, unknown, stale } = result;
+  const left = result.accepted.length;
   const columns = chooseColumns(display);
   const by = nameProtocols(analysedProtocols(setting.within));
   const count =
@@ -89,58 +91,13 @@ function renderChanges({ changes, unknown, observed }: DiffResult, columns: numb
   return [renderBriefly(changes, columns), ...unknown.map((change) => renderChange(change, undefined, columns))];
 }
 
-const HEAD: WayLine = { way: "from → to", who: "which of them", third: "before", fourth: "after" };
-
 /** One line for each class; those of sockets bound to an address are left out where others show the same. */
 function renderBriefly(changes: readonly Change[], columns: number): string {
-  const routed = changes.filter(({ witness }) => witness.lane.binding === "route");
-  const shown = routed.length > 0 ? routed : changes;
-  const rows = joinWays(joinKinds(shown).map(toRow));
-  const named = new Set(rows.map(({ family }) => family)).size > 1 ? "family" : "no-family";
-  const lines = rows.map((row): WayLine => {
-    const { who, before, after } = row;
-    return { way: describeWay(row, named), who, third: before, fourth: after };
-  });
-  const [first] = shown;
-  const omitted = changes.length - shown.length;
+  const { lines, example, omitted } = glanceAtChanges(changes);
   const rest = omitted === 0 ? "" : `Not shown: ${omitted} classes of sockets bound to an address. `;
-  const notes = [`Example: ${first?.witness.flow.flow}`, `${rest}--all gives an example and the rules of each class.`];
+  const notes = [`Example: ${example}`, `${rest}--all gives an example and the rules of each class.`];
   const told = notes.map((note) => `${wrapLine(note, 0, columns)}\n`).join("");
-  return `${renderWays(HEAD, lines, { columns, between: ", then " })}\n\n${told}`;
-}
-
-/** Changes of one lane that a short text says the same of. */
-type AlikeChanges = readonly [Change, ...Change[]];
-
-function joinKinds(changes: readonly Change[]): readonly AlikeChanges[] {
-  const keyOf = ({ witness: { lane, flow, assumed }, kinds }: Change) =>
-    JSON.stringify([flow.family, lane.name, shorten(kinds.before), shorten(kinds.after), ...assumed]);
-  return [...Map.groupBy(changes, keyOf).values()].flatMap(([first, ...others]) => (first ? [[first, ...others]] : []));
-}
-
-/** Who dials the proxy's own port lands there either way, and a refusal is one at whatever port. */
-function shorten(kind: string): string {
-  return kind.replace(/ dialled itself$/, "").replace(/^refused:\d+$/, "refused");
-}
-
-function toRow(alike: AlikeChanges): GlanceRow & { readonly before: string; readonly after: string } {
-  const [first] = alike;
-  const { lane, flow, assumed } = first.witness;
-  const [from, to] = lane.ends;
-  const socket = lane.name.slice(lane.road.length).replace(/^, /, "");
-  const bound = lane.binding === "bound" ? "bound to an address" : "";
-  const brief = first.describe(new Set(alike.flatMap(({ terminals }) => [...terminals])));
-  const which = brief ?? alike.map(({ class: text }) => text.slice(lane.name.length + 2)).join("; or ");
-  const isSaid = which.includes("where ");
-  const given = isSaid ? [] : [...assumed].map(([match, answer]) => `if ${match} ${answer}`);
-  const parts = [bound, socket, which, ...given].filter((part) => part !== "" && part !== "all");
-  const [before, after] = [shorten(first.kinds.before), shorten(first.kinds.after)];
-  return {
-    ...{ family: flow.family, protocol: flow.protocol, from: [from], to: [to], deciding: [] },
-    who: parts.length === 0 ? "all" : parts.join(", "),
-    kind: JSON.stringify([before, after]),
-    ...{ before, after },
-  };
+  return `${renderWays(CHANGED_WAYS_HEAD, lines, { columns, between: ", then " })}\n\n${told}`;
 }
 
 /** Edits of rules that are shown one by one. */
@@ -168,7 +125,7 @@ function countUnknown(count: number): string {
 }
 
 function renderStale({ class: text, before, after }: AcceptedChange, columns: number): string {
-  return `${wrapLine(`Accepted, and does not occur (--write-accept writes the list anew): ${text}: ${before}, then ${after}`, 2, columns)}\n`;
+  return `${wrapLine(`Accepted, and does not occur (--write-accept writes the list again): ${text}: ${before}, then ${after}`, 2, columns)}\n`;
 }
 
 function renderChange(

@@ -22,12 +22,22 @@ export interface ReportFile {
   readonly format: ReportFormat;
 }
 
-/** Reads a value of `--report`: one file, or none with its findings. */
-export function readReportFile(path: string, workingDirectory: string, findings: Finding[]): readonly ReportFile[] {
+/** Reads a value of `--report`: one file, or none with its findings; `formats` are those that the command has. */
+export function readReportFile(
+  path: string,
+  workingDirectory: string,
+  findings: Finding[],
+  formats: readonly ReportFormat[] = REPORT_FORMATS,
+): readonly ReportFile[] {
   const isStdout = path.startsWith("-:");
-  const format = REPORT_FORMATS.find((known) => (isStdout ? path === `-:${known}` : extname(path) === `.${known}`));
-  if (!format)
-    findings.push(finding("--report", `The ending of "${path}" selects the format; use .json, .xml, .html or .md.`));
+  const format = formats.find((known) => (isStdout ? path === `-:${known}` : extname(path) === `.${known}`));
+  if (!format) {
+    const endings = formats
+      .map((known) => `.${known}`)
+      .join(", ")
+      .replace(/, (?=[^,]*$)/, " or ");
+    findings.push(finding("--report", `The ending of "${path}" selects the format; use ${endings}.`));
+  }
   if (isStdout) return format ? [{ path: "-", format }] : [];
   const full = resolve(workingDirectory, path);
   findings.push(...findUnwritableFile("--report", full));
