@@ -3,6 +3,7 @@
  * with `npm run check`, on any machine that has Node. A test that is not listed here and starts such a program fails.
  */
 export const KERNEL_TESTS: string[] = [
+  "test/action/action.test.ts",
   "test/agreement/**/*.test.ts",
   "test/bad-input/kernel.test.ts",
   "test/conformance/**/*.test.ts",

@@ -1,4 +1,4 @@
-import { quoteForShell } from "../../formats/words.ts";
+import { quoteForShell } from "../../model/shell-words.ts";
 
 /**
  * Gives the workflow of GitHub Actions that verifies a folder of scenarios, as text: with read rights alone, a time limit, npm's cache, the
