@@ -127,7 +127,7 @@ export function findListener({ listeners }: Pick<PodShape, "listeners">, name: s
 }
 
 /** Names that actors have in every pod; `app` and `root` live in it. Beside them are those of its proxies, and `uid=N,gid=M`. */
-export const USUAL_ACTORS: readonly string[] = ["app", "root", "client", "upstream", "vm"];
+const USUAL_ACTORS: readonly string[] = ["app", "root", "client", "upstream", "vm"];
 
 /** What a flow may call the first proxy, whatever its name. */
 const PROXY_ALIAS = "proxy";

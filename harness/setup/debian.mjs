@@ -86,7 +86,7 @@ function runApt(args, command) {
  * @param {Need} need
  * @returns {readonly string[]}
  */
-export function missingFor(need) {
+function missingFor(need) {
   return PROGRAMS.filter((program) => program.need === need && findProgram(program.name) === null).map(
     ({ name }) => name,
   );

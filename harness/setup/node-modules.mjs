@@ -6,7 +6,7 @@ import { whyForbidden } from "./permission.mjs";
 import { SetupError, say } from "./say.mjs";
 
 /** The checkout. */
-export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 
 /**
  * Runs `npm ci` unless node_modules holds what the lock file says: Node 24 (the npm package `node`) comes with it. Where nothing may be

@@ -23,7 +23,7 @@ export interface Action {
 }
 
 /** The text of `action.yml`. */
-export const ACTION_TEXT = readFileSync(join(ROOT, "action.yml"), "utf8");
+const ACTION_TEXT = readFileSync(join(ROOT, "action.yml"), "utf8");
 /** What `action.yml` says. */
 export const ACTION = parse(ACTION_TEXT) as Action;
 

@@ -31,7 +31,7 @@ export function arbitraryNftRuleset(family: Family, rulesAtMost: number): fc.Arb
 }
 
 /** Reads a text that was drawn. Throws where the reader refuses it: what is drawn is in the language. */
-export function readDrawn(text: string, family: Family): Ruleset {
+function readDrawn(text: string, family: Family): Ruleset {
   const read = readNft(text, { where: "drawn", names: NAMES });
   if (!read.ok) throw new Error(`${read.findings.map(({ message }) => message).join("\n")}\n${text}`);
   return read.value[familyKey(family)] ?? { family, tables: [] };

@@ -18,7 +18,7 @@ export interface JudgedHole {
 }
 
 /** The different capture configs of the built-in scenarios, each with the rules that are generated from it. */
-export async function loadConfigs(): Promise<readonly ParsedScenario[]> {
+async function loadConfigs(): Promise<readonly ParsedScenario[]> {
   const known = new Map<string, ParsedScenario>();
   for (const { file, scenario } of await loadScenarios(listScenarioFiles(SCENARIO_FOLDER), { err: () => {} })) {
     const parsed = parseScenario(scenario, file);

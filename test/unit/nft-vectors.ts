@@ -92,7 +92,7 @@ export function routingOf(setup: readonly string[] = []): PodRules["policyRoutin
 }
 
 /** Gives a flow's text in the grammar of the harness, which names uid and gid both. */
-export function flowText(text: string): string {
+function flowText(text: string): string {
   const [who = "", ...rest] = text.split(" -> ");
   // The recordings' envoy is 1337, whoever the proxy of the rules is.
   const [owner = "", at] = who.replace(/^envoy(?=$|[,@])/, "uid=1337,gid=1337").split(/(?=@)/);

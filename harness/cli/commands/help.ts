@@ -38,7 +38,7 @@ export interface CommandHelp {
 }
 
 /** The switch of Istio 1.4's generator that its usage lists beside the flags. */
-export const DRY_RUN: OptionSpec = {
+const DRY_RUN: OptionSpec = {
   name: "dry-run",
   short: "t",
   value: null,

@@ -39,7 +39,7 @@ function readWord({ kind, bits, words, aliases, names }: KeyType, text: string, 
 }
 
 /** Reads a value, a range or a prefix; null, and a finding, where it is none. */
-export function readRange(type: KeyType, value: Json, context: NftContext): CompareRange | null {
+function readRange(type: KeyType, value: Json, context: NftContext): CompareRange | null {
   const [kind, body] = unwrap(value) ?? [];
   if (kind === "elem" && body !== undefined) return readRange(type, elementValue(value), context);
   if (type.kind === "interface") {

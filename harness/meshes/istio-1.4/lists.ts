@@ -14,7 +14,7 @@ export function listHolds(list: "*" | readonly string[], number: number): boolea
 }
 
 /** Gives a list's networks of one family; entries of the other one say nothing about this family. */
-export function networksOf(ranges: readonly string[], family: Family): readonly Network[] {
+function networksOf(ranges: readonly string[], family: Family): readonly Network[] {
   return ranges.map((range) => parseNetwork(range)).filter((network): network is Network => network?.family === family);
 }
 

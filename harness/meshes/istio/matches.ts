@@ -14,7 +14,7 @@ export const CHAINS = {
 } as const;
 
 /** `-p udp`. */
-export const UDP: Match = { kind: "protocol", negated: false, protocol: "udp" };
+const UDP: Match = { kind: "protocol", negated: false, protocol: "udp" };
 
 /** One port as a range. */
 export function single(port: number): Range {

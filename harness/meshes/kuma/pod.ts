@@ -5,7 +5,7 @@ import type { PodFacts } from "../mesh.ts";
 import type { KumaSettings } from "./settings.ts";
 
 /** The listener of inbound traffic. */
-export const INBOUND = "envoy-inbound";
+const INBOUND = "envoy-inbound";
 /** The listener of outbound traffic. */
 export const OUTBOUND = "envoy-outbound";
 /** The listener of DNS. */

@@ -1,17 +1,5 @@
 import type { MeshOption } from "../mesh.ts";
 
-/** A setting of linkerd2-proxy-init that changes rules. */
-export type LinkerdSetting =
-  | "incomingProxyPort"
-  | "outgoingProxyPort"
-  | "proxyUid"
-  | "proxyGid"
-  | "portsToRedirect"
-  | "inboundPortsToIgnore"
-  | "outboundPortsToIgnore"
-  | "subnetsToIgnore"
-  | "ipv6";
-
 const COMMON = { letter: null, variable: null, annotation: null, repeats: "last", effect: "rules" } as const;
 const TOOL = { ...COMMON, effect: "tool" } as const;
 const LIST = { ...COMMON, repeats: "all" } as const;

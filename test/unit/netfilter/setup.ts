@@ -74,7 +74,7 @@ export function flowOf(text: string): Flow {
 }
 
 /** A landing in one line: `envoy-inbound:15006 of 10.244.0.2:8080 from 10.244.0.3:0 via envoy-outbound:15001`. */
-export function describeLanding(landing: Landing): string {
+function describeLanding(landing: Landing): string {
   const { kind, listener, port, originalDestination, source, hops, cause, replyFrom } = landing;
   const via = hops.length > 0 ? ` via ${hops.map((hop) => `${hop.listener}:${hop.port}`).join(",")}` : "";
   if (kind === "could-not-look") return `${kind}: ${cause}`;

@@ -28,7 +28,7 @@ const GID_RULE: RulePlace = {
 };
 
 /** TPROXY without the rule that leads to its table. */
-export const SAMPLE_OMISSION: Omission = {
+const SAMPLE_OMISSION: Omission = {
   missing: ["ip rule add fwmark 0x539 lookup 133"],
   witness: "vm -> upstream:80",
   expected: { ...OUTBOUND, originalDestination: "10.244.0.4:80", source: "10.245.0.2:0" },

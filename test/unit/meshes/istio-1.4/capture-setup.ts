@@ -25,7 +25,7 @@ export interface Around {
 }
 
 /** Parses words in given surroundings, of an IPv4 pod unless told otherwise. */
-export function parse(words: readonly string[], around: Around = {}) {
+function parse(words: readonly string[], around: Around = {}) {
   return parseCapture({ environment: {}, files: [], names: NAMES, podIps: ["10.0.0.5"], ...around, words });
 }
 
