@@ -1,22 +1,27 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import schema from "../../schemas/contract.json" with { type: "json" };
 import { readCodeBlocks, readTable } from "./markdown.ts";
-import { UserFolder } from "./user-folder.ts";
+import { runLine } from "./page.ts";
 
 const DOCUMENT = "docs/contracts.md";
 const blocks = readCodeBlocks(DOCUMENT);
 const files = blocks.flatMap(({ info: [language, name], text }) =>
   (language === "yaml" || language === "iptables") && name !== undefined ? [{ name, text }] : [],
 );
-let folder: UserFolder;
+let folder: string;
 
 beforeAll(() => {
-  folder = new UserFolder();
-  for (const { name, text } of files) folder.write(name, text);
+  folder = mkdtempSync(join(tmpdir(), "landfall-contracts-"));
+  for (const { name, text } of files) write(name, text);
 });
-afterAll(() => folder[Symbol.dispose]());
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function write(name: string, text: string): void {
+  writeFileSync(join(folder, name), text);
+}
 
 /** Each example: how its contract is asked about, and a change to its rules that breaks one of its clauses. */
 const EXAMPLES = [
@@ -47,31 +52,29 @@ const EXAMPLES = [
 ] as const;
 
 describe(DOCUMENT, () => {
-  beforeAll(() => {
+  beforeAll(async () => {
     const text = blocks.find(({ info }) => info.join(" ") === "sh sidecar")?.text ?? "";
-    const { status, stdout, stderr } = folder.run(text);
-    expect({ status, stderr, holds: stdout.includes("proxy-untouched holds") }).toEqual({
-      status: 0,
-      stderr: "",
-      holds: true,
-    });
+    const ended = [];
+    for (const line of text.trimEnd().split("\n")) ended.push(await runLine(line, folder));
+    expect(ended.map(({ status, err }) => ({ status, err }))).toEqual(ended.map(() => ({ status: 0, err: "" })));
+    expect(ended.at(-1)?.out).toContain("proxy-untouched holds");
   });
 
-  test.each(EXAMPLES)("shows a contract that its rules keep: $title", ({ prove }) => {
-    const { status, stdout } = folder.run(prove);
-    expect({ status, broken: stdout.match(/^\S+ does not hold/gm) }).toEqual({ status: 0, broken: null });
+  test.each(EXAMPLES)("shows a contract that its rules keep: $title", async ({ prove }) => {
+    const { status, out } = await runLine(prove, folder);
+    expect({ status, broken: out.match(/^\S+ does not hold/gm) }).toEqual({ status: 0, broken: null });
   });
 
   test.each(EXAMPLES)(
     "shows a contract that broken rules do not keep: $title",
-    ({ prove, file, broken: [line, name, changedTo = ""] }) => {
-      const whole = readFileSync(join(folder.path, file), "utf8");
+    async ({ prove, file, broken: [line, name, changedTo = ""] }) => {
+      const whole = readFileSync(join(folder, file), "utf8");
       const changed = whole.replace(line, changedTo);
       expect(changed).not.toBe(whole);
-      folder.write(file, changed);
-      const { status, stdout } = folder.run(prove);
-      folder.write(file, whole);
-      expect({ status, broken: stdout.match(/^\S+(?= does not hold)/gm) }).toMatchObject({
+      write(file, changed);
+      const { status, out } = await runLine(prove, folder);
+      write(file, whole);
+      expect({ status, broken: out.match(/^\S+(?= does not hold)/gm) }).toMatchObject({
         status: 1,
         broken: expect.arrayContaining([name]),
       });

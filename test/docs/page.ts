@@ -67,7 +67,8 @@ async function runBlock({ document, line, text: block }: CodeBlock, folder: stri
   return lines;
 }
 
-async function runLine(text: string, folder: string) {
+/** Runs one line of a page in a folder; landfall itself runs in this process. */
+export async function runLine(text: string, folder: string) {
   const [, command = "", file] = /^(landfall .*?)(?: > (\S+))?(?:\s+# .*)?$/.exec(text) ?? [];
   if (command === "" || /[|;&<>]/.test(command.replaceAll(/'[^']*'/g, "")))
     return { status: 0, out: execFileSync("sh", ["-e", "-c", text], { cwd: folder, encoding: "utf8" }), err: "" };
