@@ -1,21 +1,28 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { COMMANDS } from "../../harness/cli/commands.ts";
 import { ERROR_EXIT_CODES } from "../../harness/errors.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { ROOT, readCodeBlocks, readTable } from "./markdown.ts";
-import { UserFolder } from "./user-folder.ts";
+import { type Ended, UserFolder } from "./user-folder.ts";
 
 const blocks = readCodeBlocks("README.md");
 const textOf = (...info: readonly string[]) => blocks.find((block) => block.info.join() === info.join())?.text ?? "";
 /** npm installs some 120 packages, on a machine that is busy with other tests. */
 const INSTALL_TIMEOUT_MS = 300_000;
 let folder: UserFolder;
+/** How landfall got from the checkout into a project of the user's, as the README says; the project then serves all other tests. */
+let installed: Ended;
 
 beforeAll(() => {
   folder = new UserFolder();
-});
+  // The home is the test's own, npm's cache the machine's: setting up the checkout has filled it.
+  const { stdout: cache } = folder.run("npm config get cache");
+  const settings = { HOME: folder.home, npm_config_cache: cache.trim(), npm_config_prefer_offline: "true" };
+  installed = folder.run(textOf("sh", "own-project"), folder.checkout, settings);
+  folder.link("vitest", "vitest.mjs");
+}, INSTALL_TIMEOUT_MS);
 afterAll(() => folder[Symbol.dispose]());
 
 /** Runs a line as a user would and compares the exit code; what went wrong shows in the difference. */
@@ -51,7 +58,6 @@ describe("README.md", () => {
   test("its scenario and its vitest test hold to the types of the package", () => {
     folder.write("mysql-bypasses.ts", textOf("ts", "scenario"));
     folder.write("test/pod.test.ts", textOf("ts", "vitest"));
-    folder.write("package.json", '{ "private": true, "type": "module" }');
     const compilerOptions = { module: "nodenext", strict: true, noEmit: true, skipLibCheck: true };
     folder.write(
       "tsconfig.json",
@@ -60,25 +66,15 @@ describe("README.md", () => {
     checkLine(`${join(ROOT, "node_modules/.bin/tsc")} -p .`);
   });
 
-  test(
-    "a project of one's own gets landfall from a checkout, and verifies its first scenario",
-    () => {
-      const project = join(folder.home, "my-project");
-      mkdirSync(project);
-      writeFileSync(join(project, "package.json"), '{ "private": true }\n');
-      // The home is the test's own, npm's cache the machine's: setting up the checkout has filled it.
-      const { stdout: cache } = folder.run("npm config get cache");
-      const settings = `export HOME=${folder.home} npm_config_cache=${cache.trim()} npm_config_prefer_offline=true`;
-      const { status, stdout, stderr } = folder.run(`${settings}\n${textOf("sh", "own-project")}`, folder.checkout);
-      expect({ status, stderr }).toMatchObject({ status: 0 });
-      expect(stdout).toContain("next: npx landfall verify landfall\n");
-      expect(stdout).toContain("5 flows: 5 as expected");
-      expect(JSON.parse(readFileSync(join(project, "package.json"), "utf8")).devDependencies).toEqual({
-        landfall: `file:landfall-${manifest.version}.tgz`,
-      });
-    },
-    INSTALL_TIMEOUT_MS,
-  );
+  test("a project of one's own gets landfall from a checkout, and verifies its first scenario", () => {
+    const { status, stdout, stderr } = installed;
+    expect({ status, stderr }).toMatchObject({ status: 0 });
+    expect(stdout).toContain("next: npx landfall verify landfall\n");
+    expect(stdout).toContain("5 flows: 5 as expected");
+    expect(JSON.parse(readFileSync(join(folder.path, "package.json"), "utf8")).devDependencies).toEqual({
+      landfall: `file:landfall-${manifest.version}.tgz`,
+    });
+  });
 
   test("its table of landings is what the seed scenario prints", () => {
     expect(folder.run("landfall verify --sandbox netns").stdout).toContain(textOf("text"));

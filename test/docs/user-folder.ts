@@ -1,8 +1,7 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import manifest from "../../package.json" with { type: "json" };
 import { ROOT } from "./markdown.ts";
 
 /** How a command that a user typed has ended. */
@@ -12,41 +11,23 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/**
- * A user's home with a checkout in it, and a project with landfall installed: what `npm pack` makes in the checkout, and its dependencies
- * as the checkout has them. Gone when disposed of.
- */
+/** A user's home with a checkout in it, and an empty project beside it. Gone when disposed of. */
 export class UserFolder {
-  readonly home: string;
+  readonly home = mkdtempSync(join(tmpdir(), "landfall-user-"));
   /** A copy of the files that git knows, and the packages they need; nothing is built. */
-  readonly checkout: string;
-  /** The project's folder. */
-  readonly path: string;
+  readonly checkout = copyCheckout(join(this.home, "checkout"));
+  /** The project's folder, as the README names it. */
+  readonly path = join(this.home, "my-project");
 
   constructor() {
-    this.home = mkdtempSync(join(tmpdir(), "landfall-user-"));
-    this.checkout = copyCheckout(join(this.home, "checkout"));
-    this.path = join(this.home, "project");
-    const modules = join(this.path, "node_modules");
-    const installed = join(modules, manifest.name);
-    mkdirSync(installed, { recursive: true });
-    for (const name of readdirSync(join(ROOT, "node_modules"))) {
-      // Names with a dot in front are npm's and vitest's own notes on the checkout: the project makes its own.
-      if (name !== manifest.name && !name.startsWith("."))
-        symlinkSync(join(ROOT, "node_modules", name), join(modules, name));
-    }
-    const archive = join(this.home, `${manifest.name}-${manifest.version}.tgz`);
-    execFileSync("npm", ["pack", "--silent", "--pack-destination", this.home], { cwd: this.checkout });
-    execFileSync("tar", ["--extract", "--file", archive, "--strip-components=1", "--directory", installed]);
-    rmSync(join(this.checkout, "dist"), { recursive: true });
-    this.writeProgram("landfall", `exec "${process.execPath}" "${join(installed, manifest.bin.landfall)}" "$@"`);
-    this.writeProgram("vitest", `exec "${process.execPath}" "${join(modules, "vitest/vitest.mjs")}" "$@"`);
+    this.write("package.json", '{ "private": true, "type": "module" }\n');
   }
 
-  /** Runs shell in the project's folder, or another, with `landfall` and `vitest` to be had; ends at the first line that fails. */
-  run(text: string, folder = this.path): Ended {
-    const path = [join(this.path, "bin"), dirname(process.execPath), process.env["PATH"]].join(":");
-    const settings = { PATH: path, NO_COLOR: "1", COLUMNS: "100", VITEST: undefined };
+  /** Runs shell in the project's folder, or another, with the project's own programs to be had; ends at the first line that fails. */
+  run(text: string, folder = this.path, variables: Readonly<Record<string, string>> = {}): Ended {
+    const programs = join(this.path, "node_modules/.bin");
+    const path = [programs, dirname(process.execPath), process.env["PATH"]].join(":");
+    const settings = { PATH: path, NO_COLOR: "1", COLUMNS: "100", VITEST: undefined, ...variables };
     const { status, stdout, stderr } = spawnSync("sh", ["-e", "-c", text], {
       cwd: folder,
       env: { ...process.env, ...settings },
@@ -61,13 +42,14 @@ export class UserFolder {
     writeFileSync(join(this.path, name), text);
   }
 
-  [Symbol.dispose](): void {
-    rmSync(this.home, { recursive: true, force: true });
+  /** Lets the project find a package as the checkout has it, and its program. */
+  link(name: string, program: string): void {
+    symlinkSync(join(ROOT, "node_modules", name), join(this.path, "node_modules", name));
+    symlinkSync(join("..", name, program), join(this.path, "node_modules/.bin", name));
   }
 
-  private writeProgram(name: string, line: string): void {
-    mkdirSync(join(this.path, "bin"), { recursive: true });
-    writeFileSync(join(this.path, "bin", name), `#!/bin/sh\n${line}\n`, { mode: 0o755 });
+  [Symbol.dispose](): void {
+    rmSync(this.home, { recursive: true, force: true });
   }
 }
 
