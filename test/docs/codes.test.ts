@@ -1,8 +1,10 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { ERROR_EXIT_CODES } from "../../harness/errors.ts";
 import { BLIND_CODES } from "../../harness/model/blind-codes.ts";
 import { FINDING_CODES } from "../../harness/model/finding-codes.ts";
+import { readTable } from "./markdown.ts";
 
 const root = join(import.meta.dirname, "../..");
 const page = readFileSync(join(root, "docs/codes.md"), "utf8");
@@ -26,4 +28,23 @@ test.each([
 ] as const)("the codes below %s are those that there are, with their meanings", (heading, file, codes) => {
   expect(rowsBelow(heading)).toEqual(meaningsIn(file));
   expect(meaningsIn(file).map(([code]) => code)).toEqual([...codes]);
+});
+
+test("docs/troubleshooting.md has every error's code with its exit code, and every reason not to look", () => {
+  const rows = readTable("docs/troubleshooting.md", "code | exit code").map(([code = "", exit]) => [
+    code,
+    Number(exit),
+  ]);
+  expect(Object.fromEntries(rows.map(([code, exit]) => [String(code).replaceAll("`", ""), exit]))).toEqual(
+    ERROR_EXIT_CODES,
+  );
+  const reasons = readTable("docs/troubleshooting.md", "code | usual cause").map(([code = ""]) =>
+    code.replaceAll("`", ""),
+  );
+  expect(reasons).toEqual([...BLIND_CODES]);
+});
+
+test("docs/json.md names every schema", () => {
+  const text = readFileSync(join(root, "docs/json.md"), "utf8");
+  expect(readdirSync(join(root, "schemas")).filter((name) => !text.includes(`(../schemas/${name})`))).toEqual([]);
 });

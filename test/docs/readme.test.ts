@@ -19,15 +19,24 @@ beforeAll(() => {
   folder = new UserFolder();
   // The home is the test's own, npm's cache the machine's: setting up the checkout has filled it.
   const { stdout: cache } = folder.run("npm config get cache");
-  const settings = { HOME: folder.home, npm_config_cache: cache.trim(), npm_config_prefer_offline: "true" };
+  const settings = {
+    HOME: folder.home,
+    npm_config_cache: cache.trim(),
+    npm_config_prefer_offline: "true",
+    npm_config_audit: "false",
+  };
   installed = folder.run(textOf("sh", "own-project"), folder.checkout, settings);
   folder.link("vitest", "vitest.mjs");
 }, INSTALL_TIMEOUT_MS);
 afterAll(() => folder[Symbol.dispose]());
 
+/** What each line printed. */
+const printed = new Map<string, string>();
+
 /** Runs a line as a user would and compares the exit code; what went wrong shows in the difference. */
 function checkLine(line: string, expected = 0) {
   const { status, stdout, stderr } = folder.run(line);
+  printed.set(line, stdout);
   expect({ line, status, told: status === expected ? "" : stdout + stderr }).toEqual({
     line,
     status: expected,
@@ -40,9 +49,19 @@ describe("README.md", () => {
 
   test.each(lines)("%s", (line) => checkLine(line, Number(/# exits (\d+)$/.exec(line)?.[1] ?? 0)));
 
-  test("its map is what landfall prints", () => {
-    const { stdout } = folder.run("landfall map");
-    expect(stdout).toBe(textOf("text", "map"));
+  test.each([
+    ["map", /^landfall map$/],
+    ["diff", /^landfall diff rules\.txt/],
+    ["list", / --format list$/],
+    ["listing", / --format listing$/],
+  ])("its %s is what landfall prints", (name, command) => {
+    const [, text] = [...printed].find(([line]) => command.test(line)) ?? [];
+    expect(text).toBe(textOf("text", name));
+  });
+
+  test("says the same in Chinese: the page there has the same blocks", () => {
+    const told = ({ info, text }: (typeof blocks)[number]) => ({ info, text });
+    expect(readCodeBlocks("docs/zh/README.md").map(told)).toEqual(blocks.map(told));
   });
 
   test("its scenario holds", () => {
