@@ -28,7 +28,7 @@ export { parseFlowSet } from "./model/flow-set-text.ts";
 export { parseFlowText } from "./model/flow-text.ts";
 export { type Hop, type Landing, type LandingKind, landingsAgree } from "./model/landing.ts";
 export { parseLandingText, renderLanding } from "./model/landing-text.ts";
-export { NO_LOOKUPS, type NameLookups } from "./model/name-lookups.ts";
+export { type NameLookups, NO_LOOKUPS } from "./model/name-lookups.ts";
 export { DEFAULT_ADDRESSES, type PodSpec, type SandboxAddresses } from "./model/pod.ts";
 export type { PodShape } from "./model/pod-shape.ts";
 export type { FlowReport, Report, ScenarioReport } from "./model/report.ts";
