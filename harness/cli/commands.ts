@@ -9,6 +9,26 @@ export const COMMANDS: Readonly<Record<string, { readonly summary: string; reado
     summary: "drives flows and reports where each landed and whether that is right",
     load: async () => (await import("./commands/verify.ts")).verify,
   },
+  explain: {
+    summary: "traces one flow rule by rule to its landing",
+    load: async () => (await import("./commands/explain.ts")).explain,
+  },
+  map: {
+    summary: "prints where all TCP flows land, and which rule decides",
+    load: async () => (await import("./commands/map.ts")).map,
+  },
+  diff: {
+    summary: "lists which flows land differently under two rule sets",
+    load: async () => (await import("./commands/diff.ts")).diff,
+  },
+  prove: {
+    summary: "proves over all flows that the proxy cannot loop, and other guarantees",
+    load: async () => (await import("./commands/prove.ts")).prove,
+  },
+  mutate: {
+    summary: "breaks the rules one value at a time and reports which defects the flows miss",
+    load: async () => (await import("./commands/mutate.ts")).mutate,
+  },
   generate: {
     summary: "prints the rules without applying them",
     load: async () => (await import("./commands/generate.ts")).generate,
@@ -17,49 +37,21 @@ export const COMMANDS: Readonly<Record<string, { readonly summary: string; reado
     summary: "lists the supported meshes and their options",
     load: async () => (await import("./commands/meshes.ts")).meshes,
   },
+  translate: {
+    summary: "prints iptables rules as nftables rules, once proven equal",
+    load: async () => (await import("./commands/translate.ts")).translate,
+  },
   apply: {
     summary: "applies the rules in the current network namespace",
     load: async () => (await import("./commands/apply.ts")).apply,
   },
   clean: {
-    summary: "removes from it everything that apply created",
+    summary: "removes everything that apply created",
     load: async () => (await import("./commands/clean.ts")).clean,
   },
-  explain: {
-    summary: "traces one flow rule by rule to its landing",
-    load: async () => (await import("./commands/explain.ts")).explain,
-  },
-  map: {
-    summary: "prints the complete table of where TCP flows land",
-    load: async () => (await import("./commands/map.ts")).map,
-  },
-  translate: {
-    summary: "prints rules of iptables as rules of nftables, proven equal",
-    load: async () => (await import("./commands/translate.ts")).translate,
-  },
-  diff: {
-    summary: "lists the flows that land differently under two rule sets",
-    load: async () => (await import("./commands/diff.ts")).diff,
-  },
-  prove: {
-    summary: "proves over all flows that the proxy cannot loop, and other guarantees",
-    load: async () => (await import("./commands/prove.ts")).prove,
-  },
-  doctor: {
-    summary: "reports which backends work here and how to fix the others",
-    load: async () => (await import("./commands/doctor.ts")).doctor,
-  },
   inspect: {
-    summary: "prints the rules of a running container and where TCP flows land under them",
+    summary: "reads a running pod's rules: where flows land, and whether that is right",
     load: async () => (await import("./commands/inspect.ts")).inspect,
-  },
-  mutate: {
-    summary: "breaks the rules one value at a time and reports which defects the flows miss",
-    load: async () => (await import("./commands/mutate.ts")).mutate,
-  },
-  sweep: {
-    summary: "removes containers and networks that ended runs left behind",
-    load: async () => (await import("./commands/sweep.ts")).sweep,
   },
   init: {
     summary: "writes a first scenario and a CI workflow",
@@ -68,6 +60,14 @@ export const COMMANDS: Readonly<Record<string, { readonly summary: string; reado
   merge: {
     summary: "merges several JSON reports into one",
     load: async () => (await import("./commands/merge.ts")).merge,
+  },
+  doctor: {
+    summary: "reports which backends work here and how to fix the others",
+    load: async () => (await import("./commands/doctor.ts")).doctor,
+  },
+  sweep: {
+    summary: "removes containers and networks that ended runs left behind",
+    load: async () => (await import("./commands/sweep.ts")).sweep,
   },
   completion: {
     summary: "prints a shell completion script",

@@ -24,8 +24,12 @@ export const CAPTURE_LONG_OPTIONS: readonly OptionSpec[] = [
     value: "FILE",
     help: "the pod's resolv.conf (default one server, 10.96.0.10; for apply, /etc/resolv.conf)",
   },
-  { name: "sidecar-env", value: "FILE", help: "read instead of /var/lib/istio/envoy/sidecar.env" },
-  { name: "cluster-env", value: "FILE", help: "read instead of /var/lib/istio/envoy/cluster.env" },
+  {
+    name: "sidecar-env",
+    value: "FILE",
+    help: "a file with variables for the mesh, instead of /var/lib/istio/envoy/sidecar.env",
+  },
+  { name: "cluster-env", value: "FILE", help: "the same, instead of /var/lib/istio/envoy/cluster.env" },
 ];
 
 /** The option that puts a contract in a mesh's place. */

@@ -58,7 +58,7 @@ const HELP: CommandHelp = {
   captureFlags: "listed",
   examples: [
     ["landfall explain 'app -> upstream:80'", "what the seed command does with a connection from the app"],
-    ["landfall explain 'envoy@127.0.0.6 -> pod:8080'", "an inbound connection, and what Envoy dials next"],
+    ["landfall explain 'envoy@127.0.0.6 -> pod:8080'", "the connection that Envoy makes to the app for an inbound one"],
     [
       "landfall explain --observe --rules rules.txt 'client -> pod:8080'",
       "with rules from a file, confirmed in the kernel",

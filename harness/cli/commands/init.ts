@@ -19,12 +19,12 @@ const OPTIONS: readonly OptionSpec[] = [
     name: "mesh",
     value: "NAME",
     choices: MESHES.map(({ name }) => name),
-    help: "whose rules the scenario is about (default istio-1.4): what its injector asks for",
+    help: "the mesh whose rules the scenario tests, with the options that its injector sets (default istio-1.4)",
   },
   {
     name: "json",
     value: null,
-    help: 'prints JSON: { "formatVersion": "1.0", "written": [ "landfall/first.mjs", … ], "left": [ what was there ] }',
+    help: 'prints JSON: { "formatVersion": "1.0", "written": [ "landfall/first.mjs", … ], "left": [ … ] }; left: files that were there already',
   },
 ];
 

@@ -27,13 +27,13 @@ const SPECS: readonly OptionSpec[] = [
 const HELP: CommandHelp = {
   usage: ["landfall map [MESH OPTION…] [OPTION…]"],
   about: [
-    'Prints where every TCP flow lands, and which rule decides it. Each line is about exactly the flows it names: "all others" are those of the same way that no other line names. Without mesh options it uses the rules of the seed command. It drives no traffic.',
+    'Prints where every TCP flow lands, and which rule decides it. Each line is about exactly the flows that it names; "all others" are the flows with the same start and end that no other line names. Without mesh options it uses the rules of the seed command. It drives no traffic.',
   ],
   options: [{ title: "Options", options: [...SPECS, ...ANALYSIS_OPTIONS] }],
   captureFlags: "listed",
   examples: [["landfall map --rules rules.txt", "where flows land under rules from a file"]],
   exitCodes: {
-    0: "told",
+    0: "printed",
     2: "bad input",
     3: "the landing of some class is unknown, the budget ran out, or no rules were given for a family of the pod",
   },

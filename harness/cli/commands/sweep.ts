@@ -36,7 +36,7 @@ const OPTIONS: readonly OptionSpec[] = [
 const HELP: CommandHelp = {
   usage: ["landfall sweep [--run ID]… [--json]", "landfall sweep --images [--json]"],
   about: [
-    "Removes the containers and networks that ended runs left behind, including those kept with --keep. It considers only objects with the label landfall.run, and leaves what an active run uses.",
+    "Removes the containers and networks that ended runs left behind, including those kept with --keep. It removes only what has the label landfall.run, and nothing that an active run uses.",
     "Images stay unless you add --images, which removes the tags of landfall/pod, landfall/istio-iptables and landfall/envoy that this version does not use. Images that a container uses and all other images stay. Another checkout rebuilds its images when it needs them.",
   ],
   options: [{ title: "Options", options: OPTIONS }],

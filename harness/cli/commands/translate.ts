@@ -1,17 +1,18 @@
 import { type Change, diffRulesets } from "../../analysis/diff.ts";
 import type { FamilyRules } from "../../formats/interpreter.ts";
 import { readNft } from "../../formats/nft/read-nft.ts";
-import { type Translation, translateRuleset } from "../../formats/nft/translate.ts";
+import { translateRuleset } from "../../formats/nft/translate.ts";
 import { renderNftText } from "../../formats/nft/write-nft.ts";
 import { FAMILIES, type Family } from "../../model/address.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import { emptyRuleset, familyKey, type Ruleset } from "../../model/ruleset.ts";
+import { renderJson } from "../../report/json.ts";
 import { readCaptureWords } from "../arguments/capture-options.ts";
 import type { OptionSpec } from "../arguments/options.ts";
 import { WITHIN_OPTION } from "../arguments/restriction.ts";
 import type { Command, CommandIo } from "../command.ts";
 import { makeComparison } from "../diff/input.ts";
-import { renderDiffText } from "../diff/text.ts";
+import { renderDiffData, renderDiffText } from "../diff/text.ts";
 import { BUDGET_OPTION } from "../input/analysis-input.ts";
 import { readNames } from "../input/names.ts";
 import { readRulesFiles, readTable, TABLE_OPTION } from "../input/rules-file.ts";
@@ -19,17 +20,27 @@ import { refuse } from "../refusal.ts";
 import type { CommandHelp } from "./help.ts";
 
 const SPECS: readonly OptionSpec[] = [
-  { name: "family", value: "4|6", choices: ["4", "6"], help: "the family of lines that do not say theirs (default 4)" },
+  {
+    name: "family",
+    value: "4|6",
+    choices: ["4", "6"],
+    help: "the family of rules whose text does not say it (default 4)",
+  },
   TABLE_OPTION,
   BUDGET_OPTION,
   WITHIN_OPTION,
+  {
+    name: "json",
+    value: null,
+    help: "prints JSON: the rules as text, and the rules that the note names; if no equal rules can be written, what diff --json prints",
+  },
 ];
 
 const HELP: CommandHelp = {
   usage: ["landfall translate FILE[,FILE] [MESH OPTION…] [OPTION…]"],
   about: [
     "Prints rules of iptables as rules of nftables, once diff has shown that no TCP flow lands elsewhere. The files hold rules in any form of iptables that --rules takes, such as v4.rules,v6.rules. Each table becomes one of nftables, with its own name, chains and priorities.",
-    "Where no equal rules can be written nothing is printed but the flow that stands in the way. Packets without a socket, such as the kernel's own resets, match `! --uid-owner` of iptables and nothing of nftables; rules that ask so are named in a note.",
+    "If no equal rules can be written, it prints only a flow that shows why. Packets that belong to no socket, such as resets from the kernel, match `! --uid-owner` in iptables, but no comparison of owners in nftables; a note names the rules to which this applies.",
   ],
   options: [{ title: "Options", options: SPECS }],
   captureFlags: "mentioned",
@@ -67,9 +78,12 @@ export const translate: Command = {
     );
     const changes = families.flatMap((family) => diffRulesets({ ...comparison, family }));
     const left = translations.flatMap((translation) => translation.left);
-    if (left.length > 0 || changes.length > 0) return refuseUnequal(left, changes, comparison, io);
-    tellSocketless(translations, io);
-    io.out(`# Translated by landfall: no TCP flow lands elsewhere\n${text.replaceAll(" packets 0 bytes 0", "")}`);
+    const output = options.values.has("json") ? "json" : "text";
+    if (left.length > 0 || changes.length > 0) return refuseUnequal({ left, changes, comparison, output }, io);
+    const socketless = [...new Set(translations.flatMap((translation) => translation.socketless))];
+    tellSocketless(socketless, io);
+    const rules = `# Translated by landfall: no TCP flow lands elsewhere\n${text.replaceAll(" packets 0 bytes 0", "")}`;
+    io.out(output === "json" ? renderJson({ rules, socketless }) : rules);
     return 0;
   },
 };
@@ -104,24 +118,27 @@ function readBack(text: string, families: readonly Family[]): FamilyRules {
   return { ip: of(4), ip6: of(6) };
 }
 
-function refuseUnequal(
-  left: readonly string[],
-  changes: readonly Change[],
-  comparison: ReturnType<typeof makeComparison>,
-  io: CommandIo,
-): number {
+interface Unequal {
+  /** Rules for which nftables has no words. */
+  readonly left: readonly string[];
+  readonly changes: readonly Change[];
+  readonly comparison: ReturnType<typeof makeComparison>;
+  readonly output: "json" | "text";
+}
+
+function refuseUnequal({ left, changes, comparison, output }: Unequal, io: CommandIo): number {
   for (const rule of left) io.err(`landfall: not translated: ${rule}.\n`);
   const isKnown = ({ before, after }: Change) => before.kind !== "could-not-look" && after.kind !== "could-not-look";
   const [known, unknown] = [changes.filter(isKnown), changes.filter((change) => !isKnown(change))];
   const result = { changes: known, unknown, observed: [], accepted: [], stale: [] };
-  io.out(renderDiffText(result, comparison, { display: io.display, show: "all" }));
+  if (output === "json") io.out(renderDiffData(result, comparison));
+  else io.out(renderDiffText(result, comparison, { display: io.display, show: "all" }));
   if (left.length > 0 && changes.length === 0)
     io.err("landfall: no TCP flow shows that these rules do anything; take them out to translate the others.\n");
   return known.length === 0 && left.length === 0 ? 3 : 1;
 }
 
-function tellSocketless(translations: readonly Translation[], io: CommandIo): void {
-  const rules = [...new Set(translations.flatMap(({ socketless }) => socketless))];
+function tellSocketless(rules: readonly string[], io: CommandIo): void {
   for (const rule of rules)
     io.err(`landfall: note: packets without a socket match this rule, and not its translation: ${rule}\n`);
 }

@@ -12,8 +12,10 @@ export const PROGRAM_HELP: CommandHelp = {
   options: [{ title: "Options", options: [{ name: "version", value: null, help: "prints the version" }] }],
   captureFlags: "none",
   examples: [
-    ["landfall verify --help", "help for one command"],
     ["landfall verify", "checks the rules of the seed command (Istio 1.4's standard options), in containers"],
+    ["landfall map --rules rules.txt", "where flows land under rules from a file, such as output of iptables-save"],
+    ["landfall diff rules.txt changed.txt", "which flows a change of rules affects"],
+    ["landfall help verify", "help for one command"],
   ],
   exitCodes: {
     0: "all as expected",

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { complainBySchema } from "../schemas/schema.ts";
 import { runCommand } from "./run-command.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "landfall-translate-"));
@@ -109,5 +110,16 @@ describe("translate", () => {
     expect((await runCommand("translate", path)).code).toBe(2);
     expect((await runCommand("translate", path, path)).code).toBe(2);
     expect((await runCommand("translate")).code).toBe(2);
+  });
+
+  test("gives its rules as data, and where there are none the difference", async () => {
+    const { code, out } = await translate(["-A OUTPUT -m owner ! --uid-owner 1337 -j ACCEPT"], "filter", ["--json"]);
+    const data = JSON.parse(out);
+    expect({ code, data }).toMatchObject({ code: 0, data: { rules: expect.stringContaining("skuid != 1337") } });
+    expect(data.socketless).toEqual(["-A OUTPUT -m owner ! --uid-owner 1337 -j ACCEPT"]);
+    expect(complainBySchema("translate", data)).toEqual([]);
+    const none = await translate(["-A OUTPUT -p tcp -j UNHEARD --of x"], "nat", ["--json"]);
+    expect(none.code).not.toBe(0);
+    expect(complainBySchema("diff", JSON.parse(none.out))).toEqual([]);
   });
 });
