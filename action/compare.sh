@@ -150,7 +150,11 @@ if [ -n "$CONTRACT" ]; then
 fi
 
 cat "$work/report.md" >>"$GITHUB_STEP_SUMMARY"
+# Rules of a pull request may hold anything: in the log none of it is a command to the runner.
+token=landfall-$RANDOM$RANDOM$RANDOM
+printf '::stop-commands::%s\n' "$token"
 cat "$work/report.md"
+printf '::%s::\n' "$token"
 # Nothing is said on a pull request under which every flow lands as before, and the contract holds.
 news=$([ "$exit_code" != 0 ] || [ $has_accepted = yes ] && echo yes || echo no)
 {

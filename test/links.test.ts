@@ -1,6 +1,8 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import manifest from "../package.json" with { type: "json" };
 
 const ROOT = resolve(import.meta.dirname, "..");
 const DOCUMENTS = ["*.md", "docs/**/*.md", ".github/**/*.md"].flatMap((pattern) => globSync(pattern, { cwd: ROOT }));
@@ -54,6 +56,23 @@ function findLinked(name: string): readonly string[] {
   );
   return DOCUMENTS.filter((document) => targets.includes(document) || targets.includes(dirname(document)));
 }
+
+test(".nvmrc names the Node that the checkout installs", () =>
+  expect(readFileSync(join(ROOT, ".nvmrc"), "utf8").trim()).toBe(manifest.devDependencies.node));
+
+test.each(globSync(".github/ISSUE_TEMPLATE/[!c]*.yml", { cwd: ROOT }))(
+  "%s asks for something by names of its own",
+  (file) => {
+    const { name, description, body } = parse(readFileSync(join(ROOT, file), "utf8"));
+    const ids: readonly unknown[] = body.flatMap(({ id }: { readonly id?: unknown }) => id ?? []);
+    expect([typeof name, typeof description, ids.every((id) => /^[a-z]+$/.test(String(id)))]).toEqual([
+      "string",
+      "string",
+      true,
+    ]);
+    expect(new Set(ids).size).toBe(ids.length);
+  },
+);
 
 describe("documents", () => {
   test("link to files and headings that are there", () => expect(documents.flatMap(findDeadLinks)).toEqual([]));

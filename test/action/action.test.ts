@@ -93,6 +93,7 @@ describe("the action", () => {
     expect(comment?.body).toMatch(/^- nat ISTIO_OUTPUT 3 \(base\/pod\/rules\.v4:\d+\): .*--uid-owner 1337 -j RETURN$/m);
     expect(comment?.body).toContain("uid=1337,gid=1000 -> upstream:8080");
     expect(broken.summary).toContain("one class of TCP flows lands differently");
+    expect(broken.said).toMatch(/^::stop-commands::(landfall-\d+)\n### [\s\S]*^::\1::$/m);
     // The text to be accepted stands in the comment: committed, it makes the same change one that is meant.
     const accepted = /^````json\n([\s\S]*?)\n````$/m.exec(comment?.body ?? "")?.[1] ?? "";
     git("checkout", "--quiet", "change");
