@@ -91,12 +91,9 @@ interface KindGroup {
   readonly members: readonly FlowClass[];
 }
 
+/** What a class takes for granted of unknown matches stands in its own words (`port 80, where limit rate 5/second`). */
 function groupByKind({ classes, kindOf }: ClassifiedLane): readonly KindGroup[] {
-  const describe = (flowClass: FlowClass) => {
-    const given = [...flowClass.witness.assumed].map(([match, answer]) => `${match} ${answer}`).join(", ");
-    return `${kindOf(flowClass)}${given === "" ? "" : ` if ${given}`}`;
-  };
-  return [...Map.groupBy(classes, describe)].map(([kind, members]) => ({ kind, members }));
+  return [...Map.groupBy(classes, kindOf)].map(([kind, members]) => ({ kind, members }));
 }
 
 const ITSELF = / dialled itself$/;

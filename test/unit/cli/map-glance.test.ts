@@ -53,4 +53,16 @@ describe("map", () => {
     expect(text).toMatch(/all others as dialled no rule/);
     expect((await runCommand(...asked, "--all")).out).toMatch(/^ {2}rejected /m);
   });
+  test("says of each port on which match that is not known it depends, and of none that no rule decides it", async () => {
+    const rule = (port: number, match: string) =>
+      `-A OUTPUT -p tcp -m tcp --dport ${port} -m ${match} --x -j REDIRECT --to-ports 15001`;
+    const lines = ["*nat", ":OUTPUT ACCEPT [0:0]", rule(80, "unheard"), rule(81, "unseen")];
+    const file = write("matches.rules", ...lines, "-A OUTPUT -p tcp -m tcp --dport 82 -j UNHEARD", "COMMIT");
+    const { out } = await runCommand("map", "--rules", file, "--within", "app -> elsewhere:*");
+    const text = out.replaceAll(/\s+/g, " ");
+    expect(text).toMatch(/port 80, where .*-m unheard --x.*or port 81,.*where -m unseen/);
+    expect(out).not.toMatch(/15001 if /);
+    expect(text).toContain("port 82 could-not-look not known");
+    expect(text).toContain("all others as dialled no rule");
+  });
 });
