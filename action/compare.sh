@@ -43,6 +43,12 @@ fetch() {
   git rev-parse --quiet --verify "$1^{commit}" >/dev/null || git fetch --quiet --no-tags --depth=1 origin "$1" >/dev/null 2>&1 || true
 }
 
+# A link in a pull request may lead to any file of the runner, and what cannot be read as rules is quoted.
+refuse_link() {
+  [ "$(realpath "$1/$2")" = "$(realpath "$1")/$(realpath --no-symlinks --relative-to="$1" "$1/$2")" ] ||
+    say_and_stop "$2 is a symbolic link, or leads through one: give the file itself."
+}
+
 # Puts the rules of a checkout ($2) under base/ or head/ ($1) of the work folder.
 get_rules() {
   local side=$1 checkout=$2 file
@@ -55,6 +61,7 @@ get_rules() {
   for file in "${files[@]}"; do
     mkdir -p "$work/$side/$(dirname "$file")"
     if [ -f "$checkout/$file" ]; then
+      refuse_link "$checkout" "$file"
       cp "$checkout/$file" "$work/$side/$file"
     elif [ "$side" = base ]; then
       # A file that the change adds: before it there was no rule. What it says of its family stays.
@@ -97,7 +104,8 @@ trap 'git worktree remove --force "$work/checkout"' EXIT
 
 files=(rules)
 new=()
-[ -z "$RULES" ] || IFS=', ' read -ra files <<<"$RULES"
+[ -z "$RULES" ] || IFS=, read -ra files <<<"$RULES"
+for i in "${!files[@]}"; do read -r "files[$i]" <<<"${files[$i]}"; done
 get_rules head "$head"
 get_rules base "$work/checkout"
 
@@ -114,6 +122,7 @@ landfall diff "${compared[@]}" --write-accept "$work/found.json" >"$work/diff.js
 equal=$([ $code = 0 ] && echo true || { [ $code = 1 ] && echo false || echo unknown; })
 has_accepted=no
 if [ $code = 1 ] && [ "$FAIL_ON" = unaccepted ] && [ -f "$head/$ACCEPT" ] && ! cmp --silent "$head/$ACCEPT" "$work/checkout/$ACCEPT"; then
+  refuse_link "$head" "$ACCEPT"
   has_accepted=yes
   code=0
   landfall diff "${compared[@]}" --accept "$head/$ACCEPT" >"$work/diff.json" 2>"$work/diff.err" || code=$?
@@ -135,6 +144,7 @@ add_code "$code"
 
 if [ -n "$CONTRACT" ]; then
   [ -f "$head/$CONTRACT" ] || say_and_stop "There is no contract file $CONTRACT at head."
+  refuse_link "$head" "$CONTRACT"
   rules=()
   for file in "${files[@]}"; do rules+=(--rules "head/$file"); done
   code=0

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -155,6 +155,24 @@ describe("the action", () => {
       status: 2,
       said: expect.stringContaining("old.v4"),
     });
+  });
+
+  test("reads no file that a link in the pull request leads to, and files with blanks in their names", async () => {
+    commit({ "pod/my rules": SEED });
+    const change = openPullRequest({ "pod/my rules": LOOP });
+    const blanks = await judge(change, { rules: " pod/my rules , pod/rules.v4", comment: "false" });
+    expect(blanks).toMatchObject({
+      status: 2,
+      summary: expect.stringContaining("head/pod/rules.v4: An earlier file already contains"),
+    });
+    expect(await judge(change, { rules: " pod/my rules ", comment: "false" })).toMatchObject({ status: 1 });
+    git("checkout", "--quiet", "main");
+    rmSync(join(checkout, "pod"), { recursive: true });
+    symlinkSync("/etc", join(checkout, "pod"));
+    git("add", "--all");
+    git("commit", "--quiet", "--message=link");
+    const linked = await runAction(checkout, { inputs: { rules: "pod/hostname" }, event: { before: change.base } });
+    expect(linked).toMatchObject({ status: 2, said: expect.stringContaining("is a symbolic link"), outputs: {} });
   });
 
   test("never calls rules that it cannot judge the same", async () => {
