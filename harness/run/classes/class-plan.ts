@@ -2,11 +2,12 @@ import { classifyDemands, type DemandClass } from "../../analysis/flows/demand-c
 import type { AnalysisSetting } from "../../analysis/flows/partition.ts";
 import { nameFlow, type Witness } from "../../analysis/flows/witness.ts";
 import { LandfallError } from "../../errors.ts";
-import { type Expectation, isLanding } from "../../model/expectation.ts";
+import { type Expectation, isLanding, meetsExpectation } from "../../model/expectation.ts";
 import type { Flow, FlowProtocol } from "../../model/flow.ts";
 import { type SandboxAddresses, withLinks } from "../../model/pod.ts";
 import type { PodShape } from "../../model/pod-shape.ts";
 import type { PodRules } from "../../model/ruleset.ts";
+import { predictFlows } from "../prediction.ts";
 import type { BoundFlow, BoundScenario } from "../scenario/bound-scenario.ts";
 import { extendPod, listPods, type PodInQuestion } from "./class-pods.ts";
 
@@ -39,8 +40,8 @@ interface PlannedFlows {
   /** Those driven where the app listens at every port that they dial in the pod. */
   readonly flows: readonly Flow[];
   /**
-   * Those driven again where it does not: the pod answers with a RST that has no socket, which rules may treat otherwise than a listener's
-   * answer, and the simulator says that they do.
+   * Those that may be driven again where it does not: the pod answers with a RST that has no socket, which rules may treat otherwise than
+   * a listener's answer, and the simulator says that they do.
    */
   readonly refused: readonly Flow[];
 }
@@ -91,7 +92,7 @@ function planWithin(
       (one, other) => Number(other.isSuspect) - Number(one.isSuspect),
     )) {
       const flow = nameDrivable(witness, addresses, scenario.spec.shape);
-      if (demanded !== null && isSuspect && isRefusal(demanded)) refused.push(...take(flow));
+      if (demanded !== null && isSuspect && isRefusal(demanded)) refused.push(flow);
       if (demanded === null) classes.push({ flow, why: null, demand: "unspecified" });
       else if (driven.has(flow.flow)) classes.push({ flow, why: null, demand: "specified" });
       else {
@@ -102,14 +103,37 @@ function planWithin(
     return { flows, refused };
   };
   const pods = listPods(scenario, rules, addresses).map((pod, i) => ({ pod, ...plan(pod, i === 0 ? known : []) }));
-  const [own, ...others] = pods;
   const bare = { ...scenario, flows: [] };
-  const further = [
-    ...others.map(({ pod, flows }) => extendPod(bare, { pod, flows, dialled: "open" }, rules, addresses)),
-    ...pods.map(({ pod, refused }) => extendPod(bare, { pod, flows: refused, dialled: "closed" }, rules, addresses)),
-  ];
-  const extended = own ? extendPod(scenario, { ...own, dialled: "open" }, rules, addresses) : scenario;
-  return { scenario: extended, further: further.filter(({ flows }) => flows.length > 0), classes, failure: null };
+  const open = pods.map(({ pod, flows }, i) =>
+    extendPod(i === 0 ? scenario : bare, { pod, flows, dialled: "open" }, rules, addresses),
+  );
+  const closed = pods.map(({ pod, refused }, i) => {
+    const passing = findPassing(open[i], rules, addresses);
+    const flows = refused.filter((flow) => passing.has(flow.flow)).flatMap(take);
+    return extendPod(bare, { pod, flows, dialled: "closed" }, rules, addresses);
+  });
+  const [extended = scenario, ...others] = open;
+  return {
+    scenario: extended,
+    further: [...others, ...closed].filter(({ flows }) => flows.length > 0),
+    classes,
+    failure: null,
+  };
+}
+
+/** Gives the texts of the flows that the simulator lands where they must: a flow that fails already need not be driven twice. */
+function findPassing(
+  pod: BoundScenario | undefined,
+  rules: PodRules,
+  addresses: SandboxAddresses,
+): ReadonlySet<string> {
+  if (pod === undefined) return new Set();
+  const predicted = predictFlows(pod, rules, addresses);
+  const passing = pod.flows.filter(({ expected, manner }, i) => {
+    const landing = predicted[i]?.landing;
+    return manner === "answer" && landing !== undefined && meetsExpectation(expected, landing);
+  });
+  return new Set(passing.map(({ flow }) => flow.flow));
 }
 
 /** Says whether a flow must end at a port of the pod where nobody listens. */

@@ -36,7 +36,7 @@ export function findCauses(
     const cause = findContradiction(flow, bound, addresses) ?? findCause(flow, known);
     const isTurnedAway = cause.rule !== null && turnsAway(cause.rule, known);
     const clause = isTurnedAway ? null : findClause(flow, cause, bound, addresses);
-    return { flow, cause, clause, key: keyOf(cause, flow, isTurnedAway) };
+    return { flow, cause, clause, isTurnedAway, key: keyOf(cause, flow, isTurnedAway) };
   });
   const groups = [...Map.groupBy(found, ({ key }) => key).values()].flatMap(joinAlike);
   return groups.flatMap((group) => {
@@ -56,6 +56,8 @@ interface FoundCause {
   readonly cause: Cause;
   /** The clause that it breaks, with what it says; null where that says nothing of the cause. */
   readonly clause: string | null;
+  /** Whether a rule that the mesh has not drops or rejects it. */
+  readonly isTurnedAway: boolean;
   /** The same for flows that may have one cause. */
   readonly key: string;
 }
@@ -63,7 +65,8 @@ interface FoundCause {
 /** Puts together what breaks one clause, and what should have landed on one listener: either is one fault. */
 function joinAlike(found: readonly FoundCause[]): readonly (readonly FoundCause[])[] {
   const [first] = found;
-  if (first === undefined || (first.cause.kind !== "deciding-rule" && first.cause.kind !== "no-rule")) return [found];
+  const isMixed = first?.cause.kind === "deciding-rule" || first?.cause.kind === "no-rule";
+  if (!isMixed || first.isTurnedAway) return [found];
   const groups: { readonly names: Set<string>; readonly members: FoundCause[] }[] = [];
   for (const each of found) {
     const names = [requiredEnd(each.flow), ...(each.clause === null ? [] : [each.clause])];

@@ -105,6 +105,12 @@ describe("what is behind wrong landings", () => {
       (rules) => `${rules}*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p tcp -m tcp --dport 15006 -j DROP\nCOMMIT\n`,
     );
     expect(await listCauses(name)).toMatchObject([{ kind: "deciding-rule", rule: { chain: "INPUT", index: 1 } }]);
+    const proxys = write(
+      "drop-proxy.txt",
+      (rules) => `${rules}*filter\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -m owner --uid-owner 1337 -j DROP\nCOMMIT\n`,
+    );
+    expect(await listCauses(proxys)).toMatchObject([{ kind: "deciding-rule", rule: { chain: "OUTPUT", index: 1 } }]);
+    expect((await verify(proxys)).out).toMatch(/remedy {4}remove this rule/);
   });
   test("two faults are two causes", async () => {
     const name = write("two.txt", (rules) =>
