@@ -2,6 +2,7 @@ import type { Family } from "../model/address.ts";
 import type { FlowProtocol } from "../model/flow.ts";
 import type { PodRules, RulePlace } from "../model/ruleset.ts";
 import { describeBriefly } from "./brief-class.ts";
+import { sampleParts } from "./class-parts.ts";
 import type { Diagram } from "./diagrams/diagrams.ts";
 import { type ClassifiedLane, classifyFlows, type FlowClass } from "./flows/flow-classes.ts";
 import type { Lane } from "./flows/lanes.ts";
@@ -42,7 +43,7 @@ export function glanceFlows(rules: PodRules, family: Family, setting: AnalysisSe
   const lanes = classifyFlows(rules, family, setting);
   const shown = lanes.filter(({ lane }) => lane.binding === "route");
   const rows = joinSocketRows(
-    shown.map((classified) => ({ lane: classified.lane, rows: glanceLane(classified) })),
+    shown.map((classified) => ({ lane: classified.lane, rows: glanceLane(classified, setting) })),
     ({ who, kind }) => (who === null ? null : JSON.stringify([who, kind])),
     ([first, ...others]) => ({ ...first, socket: others.length > 0 ? "" : first.socket }),
   );
@@ -66,7 +67,7 @@ interface LaneRow extends Pick<GlanceRow, "kind" | "deciding"> {
   readonly place: "only" | "named" | "rest";
 }
 
-function glanceLane(classified: ClassifiedLane): readonly LaneRow[] {
+function glanceLane(classified: ClassifiedLane, setting: AnalysisSetting): readonly LaneRow[] {
   const { lane, diagram, space } = classified;
   const groups = joinOwnListeners(groupByKind(classified), (terminals) =>
     describeBriefly(diagram, terminals, lane, space),
@@ -74,7 +75,7 @@ function glanceLane(classified: ClassifiedLane): readonly LaneRow[] {
   const described = groups.map(({ kind, members }) => ({
     kind,
     who: describeBriefly(diagram, terminalsOf(members), lane, space),
-    deciding: listDeciding(members, classified),
+    deciding: listDeciding([...members, ...sampleParts(members, classified, setting)], classified),
   }));
   const longest = Math.max(...described.map(({ who }) => who?.length ?? Number.POSITIVE_INFINITY));
   const rest = described.find(({ who }) => (who?.length ?? Number.POSITIVE_INFINITY) === longest);

@@ -52,10 +52,23 @@ function describeRules({ kind, deciding }: GlanceRow, rules: PodRules): string {
 
 function describePlaces(places: readonly RulePlace[], rules: PodRules): string {
   const inOrder = places.toSorted((a, b) => a.index - b.index);
-  const texts = inOrder.map((place) => {
-    const origin = renderOrigin(placeInFile(place, rules));
-    return origin === null ? String(place.index) : `${place.index} (${origin})`;
-  });
+  const origins = inOrder.map((place) => renderOrigin(placeInFile(place, rules)));
+  if (origins.every((origin) => origin === null)) return limitRules(joinRuns(inOrder.map(({ index }) => index)));
+  return limitRules(inOrder.map(({ index }, i) => (origins[i] === null ? `${index}` : `${index} (${origins[i]})`)));
+}
+
+function limitRules(texts: readonly string[]): string {
   const rest = texts.length > RULES_AT_MOST ? ` and ${texts.length - RULES_AT_MOST} more` : "";
   return `${texts.slice(0, RULES_AT_MOST).join(", ")}${rest}`;
+}
+
+/** Writes three and more numbers in a row as a range: `[1, 3, 4, 5]` becomes `["1", "3-5"]`. */
+function joinRuns(numbers: readonly number[]): readonly string[] {
+  const runs: number[][] = [];
+  for (const number of numbers) {
+    const run = runs.at(-1);
+    if (run?.at(-1) === number - 1) run.push(number);
+    else runs.push([number]);
+  }
+  return runs.flatMap((run) => (run.length > 2 ? [`${run[0]}-${run.at(-1)}`] : run.map(String)));
 }

@@ -19,10 +19,10 @@ describe("map", () => {
       code: 0,
       lines: [
         "from → to        which of them         lands on              decided by",
-        "pod → elsewhere  uid 1337 or gid 1337  as dialled            ISTIO_OUTPUT 3",
+        "pod → elsewhere  uid 1337 or gid 1337  as dialled            ISTIO_OUTPUT 3, 4",
         "                 all others            envoy-outbound:15001  ISTIO_REDIRECT 1",
         "pod → itself     all                   envoy-inbound:15006   ISTIO_IN_REDIRECT 1",
-        "pod → loopback   to 127.0.0.1          as dialled            ISTIO_OUTPUT 3, 5",
+        "pod → loopback   to 127.0.0.1          as dialled            ISTIO_OUTPUT 3-5",
         "                 all others            envoy-inbound:15006   ISTIO_IN_REDIRECT 1",
         "outside → pod    port 22, 15020        as dialled            ISTIO_INBOUND 1, 2",
         "                 all others            envoy-inbound:15006   ISTIO_IN_REDIRECT 1",
@@ -60,7 +60,7 @@ describe("map", () => {
     const file = write("matches.rules", ...lines, "-A OUTPUT -p tcp -m tcp --dport 82 -j UNHEARD", "COMMIT");
     const { out } = await runCommand("map", "--rules", file, "--within", "app -> elsewhere:*");
     const text = out.replaceAll(/\s+/g, " ");
-    expect(text).toMatch(/port 80, where .*-m unheard --x.*or port 81,.*where -m unseen/);
+    expect(text).toMatch(/port 80,.*where -m.*unheard --x.*or port 81,.*where -m unseen/);
     expect(out).not.toMatch(/15001 if /);
     expect(text).toContain("port 82 could-not-look not known");
     expect(text).toContain("all others as dialled no rule");

@@ -1,0 +1,42 @@
+import { type Box, clipSpans, listBoxes, markClass } from "./class-boxes.ts";
+import type { ClassifiedLane, FlowClass } from "./flows/flow-classes.ts";
+import { choosePoint, listPreferences, type Path, readAssumptions } from "./flows/flow-points.ts";
+import type { FlowSpace } from "./flows/flow-space.ts";
+import type { AnalysisSetting } from "./flows/partition.ts";
+import { makeWitness } from "./flows/witness.ts";
+
+/**
+ * Gives a flow of each part of some classes: flows of one class are treated alike, but it may be another rule that does so, as one that
+ * exempts a uid and one that exempts a gid. Left out are flows that the sandbox's pod ends otherwise than the class's own example.
+ */
+export function sampleParts(
+  members: readonly FlowClass[],
+  { lane, diagram, space, kindOf }: ClassifiedLane,
+  setting: AnalysisSetting,
+): readonly FlowClass[] {
+  const { addresses, spec } = setting;
+  const prefer = listPreferences(space, setting);
+  return members.flatMap((member) => {
+    const { terminal } = member;
+    const boxes = listBoxes(markClass(diagram, new Set([terminal]), space), space);
+    const parts = boxes
+      .flatMap((box) => listPaths(box, space))
+      .map((path): FlowClass => {
+        const point = choosePoint(path, lane, space, prefer);
+        const assumed = readAssumptions(path, space);
+        return { terminal, witness: makeWitness(point, space.family, addresses, spec.shape, assumed) };
+      });
+    const kind = kindOf(member);
+    return parts.filter((part) => kindOf(part) === kind);
+  });
+}
+
+/** Gives paths that take each range of a box, one dimension at a time. */
+function listPaths(box: Box, space: FlowSpace): readonly Path[] {
+  const clipped = [...box].map(([variable, spans]) => [variable, clipSpans(variable, spans, space)] as const);
+  const first: Path = new Map(clipped.flatMap(([variable, [span]]) => (span ? [[variable, span] as const] : [])));
+  const others = clipped.flatMap(([variable, [, ...spans]]) =>
+    spans.map((span) => new Map([...first, [variable, span]])),
+  );
+  return [first, ...others];
+}
