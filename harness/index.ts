@@ -21,10 +21,11 @@ export { type BoundSettings, findMesh, MESHES, type NamedMesh } from "./meshes/m
 export type { Capture } from "./model/capture.ts";
 export type { Contract, Demand } from "./model/contract.ts";
 export type { Finding, Parsed } from "./model/finding.ts";
-export type { Flow, Manner } from "./model/flow.ts";
+export type { Flow, FlowSpec, Manner } from "./model/flow.ts";
 export { resolveFlow } from "./model/flow-resolution.ts";
 export type { FlowSet } from "./model/flow-set.ts";
 export { parseFlowSet } from "./model/flow-set-text.ts";
+export { renderFlowText } from "./model/flow-spec.ts";
 export { parseFlowText } from "./model/flow-text.ts";
 export { type Hop, type Landing, type LandingKind, landingsAgree } from "./model/landing.ts";
 export { parseLandingText, renderLanding } from "./model/landing-text.ts";

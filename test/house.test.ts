@@ -34,6 +34,21 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 const WET_ROOMS = ["agent", "apply", "load", "sandbox", "run", "cli", "vitest"];
 /** Rooms that may start processes. */
 const SPAWNING_ROOMS = ["agent", "apply", "load", "sandbox"];
+/**
+ * Parsers of what people write, and the files that may import each: those that take such a text from a person or a file. Everything else
+ * passes data (FlowSpec, FlowSet, LandingSpec), so that no text of landfall's own making is ever read again.
+ */
+const PARSERS: Readonly<Record<string, readonly string[]>> = {
+  "harness/model/flow-text.ts": [
+    ...["harness/cli/explain/input.ts", "harness/vitest/pod.ts", "harness/index.ts"],
+    ...["harness/run/scenario/parsed-scenario.ts", "harness/run/scenario/scenario-shape.ts"],
+  ],
+  "harness/model/flow-who.ts": ["harness/model/flow-text.ts"],
+  "harness/model/flow-set-text.ts": [
+    ...["harness/cli/arguments/restriction.ts", "harness/contract/contract-references.ts", "harness/index.ts"],
+    ...["harness/analysis/proof/written-property.ts"],
+  ],
+};
 const LINES_AT_MOST = 200;
 const LINES_WITH_A_REASON = 400;
 /** Columns of a line of comment; the formatter does not wrap comments. */
@@ -124,6 +139,27 @@ describe("the house", () => {
 
   test("imports go only where the map allows", () => {
     expect(imports.filter((found) => !isAllowed(found)).map(({ from, to }) => `${from} imports ${to}`)).toEqual([]);
+  });
+
+  test("what people write is parsed where it comes in, and nowhere else", () => {
+    const importers = (parser: string) => imports.filter(({ to }) => to === parser).map(({ from }) => from);
+    const found = Object.keys(PARSERS).map((parser) => [parser, [...new Set(importers(parser))].sort()]);
+    expect(found).toEqual(Object.entries(PARSERS).map(([parser, allowed]) => [parser, allowed.toSorted()]));
+    const parsing = /\bparse(FlowText|FlowSet|LandingText|LandingClaim)\(/;
+    const [landings, claims] = ["harness/model/landing-text.ts", "harness/analysis/proof/landing-claim.ts"];
+    const homes = [landings, claims, ...Object.entries(PARSERS).flatMap(([parser, allowed]) => [parser, ...allowed])];
+    expect(
+      files.filter((file) => parsing.test(readFileSync(join(root, file), "utf8")) && !homes.includes(file)),
+    ).toEqual([]);
+  });
+
+  test("the text of a flow is made by one printer", () => {
+    // Two end points with an arrow between them are no flow.
+    const others = ["harness/sandbox/envoy/real-envoy.ts", "harness/cli/explain/text.ts"];
+    const makers = files.filter(
+      (file) => / -> \$\{/.test(readFileSync(join(root, file), "utf8")) && !others.includes(file),
+    );
+    expect(makers).toEqual(["harness/model/flow-spec.ts"]);
   });
 
   test("the map allows nothing that no file needs", () => {

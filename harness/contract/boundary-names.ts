@@ -1,8 +1,8 @@
 import type { Family } from "../model/address.ts";
 import type { Demand } from "../model/contract.ts";
-import type { Flow, FlowProtocol } from "../model/flow.ts";
+import type { FlowProtocol, FlowSpec, FlowWho } from "../model/flow.ts";
 import { resolveFlow } from "../model/flow-resolution.ts";
-import { nameProtocol, parseFlowText } from "../model/flow-text.ts";
+import { makeFlowSpec } from "../model/flow-spec.ts";
 import { APP_ID, APP_PORTS, MAX_PORT } from "../model/pod.ts";
 import { addressBoundaries, portBoundaries } from "./boundary-values.ts";
 import { type Demands, firstConnection } from "./demanded-landing.ts";
@@ -19,16 +19,17 @@ const FAR: Readonly<Record<Family, readonly string[]>> = {
   6: ["2000::", "2001:db8::1", "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"],
 };
 
-/** What the flows of one family are written with. */
+/** Who dials a boundary flow; `source` where the socket is bound to an address. */
+export type Dialler = FlowWho & Partial<Pick<FlowSpec, "source">>;
+
+/** What the flows of one family are made of. Targets are names, or addresses. */
 export interface BoundaryNames {
   readonly family: Family;
-  /** `""` or `"6"`, behind the names of hosts. */
-  readonly suffix: "" | "6";
   /** The proxy as an actor; null where there is none. */
-  readonly proxy: string | null;
+  readonly proxy: Dialler | null;
   /** An id that is left alone neither as uid nor as gid, and an actor in the pod that has it. */
   readonly stranger: number;
-  readonly workload: string;
+  readonly workload: Dialler;
   /** A port at which the workload's calls elsewhere are captured, if there is any. */
   readonly port: number;
   /** A port of the pod at which calls from peers are not captured, if there is any. */
@@ -52,32 +53,41 @@ export interface BoundaryNames {
   readonly captures: "something" | "nothing";
 }
 
-/** Reads a flow that the boundaries are written as. */
-export function readFlow(text: string, { addresses, shape }: Demands): Flow {
-  const parsed = parseFlowText(text, shape);
-  if (!parsed.ok) throw new RangeError(`"${text}" is not a flow: ${parsed.findings[0]?.message}`);
-  return resolveFlow(parsed.value, addresses, shape);
+/** Gives an actor as who dials. */
+export function byName(actor: string): Dialler {
+  return { actor, ids: {} };
 }
 
-function demandOf(text: string, demands: Demands): Demand {
-  return demands.contract.demand(firstConnection(readFlow(text, demands), demands.shape));
+/** Gives a process with these ids as who dials. */
+export function byIds(uid: number, gid: number): Dialler {
+  return { actor: null, ids: { uid, gid } };
 }
 
-/** Says whether a flow that is written so must go to a listener. */
-export function isTaken(text: string, demands: Demands): boolean {
-  return demandOf(text, demands).must === "land-on";
+/** Gives what makes the TCP flows of a family: who dials, the target's name or address, and its port. */
+export function dialIn(family: Family): (who: Dialler, target: string, port: number) => FlowSpec {
+  return (who, target, port) => makeFlowSpec({ ...who, target, family, port });
 }
 
-/** Gives what the flows of a contract and a family are written with, as its demands of one protocol have it. */
+/** Gives what a contract demands of a flow. */
+export function demandOf(spec: FlowSpec, { contract, addresses, shape }: Demands): Demand {
+  return contract.demand(firstConnection(resolveFlow(spec, addresses, shape), shape));
+}
+
+/** Says whether a flow must go to a listener. */
+export function isTaken(spec: FlowSpec, demands: Demands): boolean {
+  return demandOf(spec, demands).must === "land-on";
+}
+
+/** Gives what the flows of a contract and a family are made of, as its demands of one protocol have it. */
 export function namesOf(family: Family, demands: Demands, protocol: FlowProtocol = "tcp"): BoundaryNames {
   const { contract, shape, addresses } = demands;
-  const suffix = family === 6 ? "6" : "";
-  const isMet = (text: string) => isTaken(`${text}${nameProtocol(protocol)}`, demands);
+  const dial = dialIn(family);
+  const isMet = (who: Dialler, target: string, dialled: number) =>
+    isTaken({ ...dial(who, target, dialled), protocol }, demands);
   const points = contract.splitPoints(family);
   const elsewhere = [...FAR[family], ...addressBoundaries(points.addresses, family, addresses)];
-  const targets = [`upstream${suffix}`, ...elsewhere.map(bracket)];
-  const dials = (id: number, target: string, port: number) => `${nameWorkload(id)} -> ${target}:${port}`;
-  const isOpen = (dialled: number) => !isMet(`client${suffix} -> pod${suffix}:${dialled}`);
+  const targets = ["upstream", ...elsewhere];
+  const isOpen = (dialled: number) => !isMet(byName("client"), "pod", dialled);
   const firsts = points.ports.map(([first]) => Number(first));
   const openFirst = (known: readonly number[]) => [...known.filter(isOpen), ...known.filter((one) => !isOpen(one))];
   // Of datagrams a contract seldom captures more than DNS, and some contracts capture nothing else of TCP either.
@@ -85,27 +95,26 @@ export function namesOf(family: Family, demands: Demands, protocol: FlowProtocol
   const peerPorts = protocol === "tcp" ? [...usual, ...named] : [...named, ...usual];
   const taken = WORKLOAD_IDS.flatMap((id) =>
     targets.flatMap((target) => peerPorts.map((port) => ({ id, target, port }))),
-  ).find(({ id, target, port }) => isMet(dials(id, target, port)));
-  const { id: stranger, target: captured, port } = taken ?? { id: APP_ID, target: `upstream${suffix}`, port: 80 };
+  ).find(({ id, target, port }) => isMet(workloadOf(id), target, port));
+  const { id: stranger, target: captured, port } = taken ?? { id: APP_ID, target: "upstream", port: 80 };
+  const workload = workloadOf(stranger);
+  const [proxy] = shape.proxies;
   const listening = shape.listeners.filter(({ host }) => host === "pod").map((listener) => listener.port);
   const own = shape.listeners.filter(({ host, dials: next }) => host === "pod" && next.kind !== "nothing");
   const openPort = [...APP_PORTS, 7000, 9000, ...firsts].find(isOpen) ?? APP_PORTS[0] ?? APP_PORT;
   const isInboundTaken = [APP_PORT, ...firsts].some((dialled) => !isOpen(dialled));
   return {
     family,
-    suffix,
-    proxy: shape.proxies[0]?.name ?? null,
+    proxy: proxy === undefined ? null : byName(proxy.name),
     stranger,
-    workload: nameWorkload(stranger),
+    workload,
     port,
     openPort,
     captured,
     elsewhere,
-    untaken: taken ? [`client${suffix}`, ...targets].filter((target) => !isMet(dials(stranger, target, port))) : [],
+    untaken: taken ? ["client", ...targets].filter((target) => !isMet(workload, target, port)) : [],
     peers:
-      isInboundTaken || !isMet(`upstream${suffix} -> pod${suffix}:${APP_PORT}`)
-        ? [`client${suffix}`, `upstream${suffix}`]
-        : [`upstream${suffix}`, `client${suffix}`],
+      isInboundTaken || !isMet(byName("upstream"), "pod", APP_PORT) ? ["client", "upstream"] : ["upstream", "client"],
     ports: [...new Set([APP_PORT, ...portBoundaries(points.ports), ...listening, 1, MAX_PORT])],
     named: [...new Set(firsts)],
     own: own.map((listener) => listener.port),
@@ -114,11 +123,6 @@ export function namesOf(family: Family, demands: Demands, protocol: FlowProtocol
   };
 }
 
-function nameWorkload(id: number): string {
-  return id === APP_ID ? "app" : `uid=${id},gid=${id}`;
-}
-
-/** Gives an address as a host is written: IPv6 in brackets. */
-export function bracket(address: string): string {
-  return address.includes(":") ? `[${address}]` : address;
+function workloadOf(id: number): Dialler {
+  return id === APP_ID ? byName("app") : byIds(id, id);
 }

@@ -1,6 +1,6 @@
 import { renderEndpoint } from "../model/address.ts";
 import type { Connection, Contract, Demand } from "../model/contract.ts";
-import type { Flow, Manner } from "../model/flow.ts";
+import type { Manner, ResolvedFlow } from "../model/flow.ts";
 import { type Hop, type Landing, makeLanding } from "../model/landing.ts";
 import {
   type HostName,
@@ -34,7 +34,7 @@ export interface DemandedLanding {
  * set. Null where no single landing is demanded: nothing is, or only that the flow must not leave the pod.
  * The source is an address without port. A `refused` names the port that was reached.
  */
-export function demandedLanding(flow: Flow, manner: Manner, demands: Demands): DemandedLanding | null {
+export function demandedLanding(flow: ResolvedFlow, manner: Manner, demands: Demands): DemandedLanding | null {
   const hops: Hop[] = [];
   let connection = firstConnection(flow, demands.shape);
   const demand = demands.contract.demand(connection);
@@ -52,7 +52,7 @@ export function demandedLanding(flow: Flow, manner: Manner, demands: Demands): D
 }
 
 /** Gives the connection that a flow begins with; a `vm` stands behind the first interface that the pod's shape names. */
-export function firstConnection(flow: Flow, { links }: Pick<PodShape, "links">): Connection {
+export function firstConnection(flow: ResolvedFlow, { links }: Pick<PodShape, "links">): Connection {
   const startedOn = hostOfActor(flow.from.actor);
   const [link] = links;
   return {

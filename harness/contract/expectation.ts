@@ -1,6 +1,6 @@
 import type { Capture } from "../model/capture.ts";
 import { type Expectation, NOT_LEAVE } from "../model/expectation.ts";
-import type { Flow, Manner } from "../model/flow.ts";
+import type { Manner, ResolvedFlow } from "../model/flow.ts";
 import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
 import { demandedLanding, firstConnection } from "./demanded-landing.ts";
 
@@ -10,7 +10,7 @@ import { demandedLanding, firstConnection } from "./demanded-landing.ts";
  */
 export function findExpectation(
   capture: Capture,
-  flow: Flow,
+  flow: ResolvedFlow,
   manner: Manner,
   addresses: SandboxAddresses,
   pod: PodSpec,

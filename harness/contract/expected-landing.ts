@@ -1,8 +1,7 @@
 import { renderEndpoint } from "../model/address.ts";
 import type { Connection } from "../model/contract.ts";
-import type { Flow } from "../model/flow.ts";
-import { type Hop, type Landing, makeLanding } from "../model/landing.ts";
-import type { LandingText } from "../model/landing-text.ts";
+import type { ResolvedFlow } from "../model/flow.ts";
+import { type Hop, type Landing, type LandingSpec, makeLanding } from "../model/landing.ts";
 import { addressOwner, isLoopback, vmLinks } from "../model/pod.ts";
 import { findListener } from "../model/pod-shape.ts";
 import { firstConnection } from "./demanded-landing.ts";
@@ -11,9 +10,9 @@ import { dialOn, type PlacedPod } from "./proxy-dial.ts";
 /**
  * Binds an expected landing to a flow: the listener's port where none is written, and the original destination, which is the end point
  * dialled (by the proxy, behind a hop), or null where the very address that was dialled accepts (same port, same host, not written
- * `redirected`). The address that accepts is demanded where the text names it: what was not redirected accepts where it was dialled anyway.
+ * `redirected`). The address that accepts is demanded where the spec names it: what was not redirected accepts where it was dialled anyway.
  */
-export function resolveLanding(text: LandingText, flow: Flow, pod: PlacedPod): Landing {
+export function resolveLanding(spec: LandingSpec, flow: ResolvedFlow, pod: PlacedPod): Landing {
   let connection = firstConnection(flow, pod.shape);
   const bind = (listener: string, written: number | null, redirected: boolean): Hop => {
     const { destination, port: dialled } = connection;
@@ -22,17 +21,17 @@ export function resolveLanding(text: LandingText, flow: Flow, pod: PlacedPod): L
     return { listener, port, originalDestination: accepts ? null : renderEndpoint(destination, dialled) };
   };
   const hops: Hop[] = [];
-  for (const passed of text.via) {
+  for (const passed of spec.via) {
     hops.push(bind(passed, null, false));
     const listener = findListener(pod.shape, passed);
     connection = (listener && dialOn(listener, connection, pod)) ?? { ...connection, startedOn: "pod" };
   }
-  if (text.listener === null) return makeLanding(text.kind, { hops });
-  const last = bind(text.listener, text.port, text.redirected === "redirected");
+  if (spec.listener === null) return makeLanding(spec.kind, { hops });
+  const last = bind(spec.listener, spec.port, spec.redirected === "redirected");
   return makeLanding("listener", {
-    host: hostOf(text.listener, pod),
-    address: text.address,
-    source: text.source,
+    host: hostOf(spec.listener, pod),
+    address: spec.address,
+    source: spec.source,
     ...last,
     hops,
   });

@@ -1,7 +1,8 @@
-import { type Family, renderAddress, renderEndpoint } from "../model/address.ts";
+import { type Family, renderAddress } from "../model/address.ts";
+import type { FlowSpec } from "../model/flow.ts";
 import { isLoopback, MAX_PORT } from "../model/pod.ts";
 import type { ValueRanges } from "../model/value-ranges.ts";
-import { APP_PORT, type BoundaryNames } from "./boundary-names.ts";
+import { APP_PORT, type BoundaryNames, byIds, dialIn } from "./boundary-names.ts";
 import { idBoundaries, portBoundaries } from "./boundary-values.ts";
 import type { Demands } from "./demanded-landing.ts";
 
@@ -9,30 +10,27 @@ import type { Demands } from "./demanded-landing.ts";
  * Gives calls inside the pod by owner: the proxy's at every port at which a demand may change and at every loopback address, and those of
  * the proxy's neighbours, by uid beside each of the gids and the other way round. Who dials decides there as much as what is dialled.
  */
-export function insideFlows(names: BoundaryNames, { contract }: Demands): readonly string[] {
-  const { family, suffix, proxy, stranger, workload, openPort, named } = names;
+export function insideFlows(names: BoundaryNames, { contract }: Demands): readonly FlowSpec[] {
+  const { family, proxy, stranger, workload, openPort, named } = names;
   if (proxy === null) return [];
+  const dial = dialIn(family);
   const { ids, ports, addresses } = contract.splitPoints(family);
   const firsts = [...new Set(ids.map(([first]) => Number(first)))];
   const neighbours = idBoundaries(ids).flatMap((id) =>
-    [stranger, ...firsts].flatMap((other) => [`uid=${id},gid=${other}`, `uid=${other},gid=${id}`]),
+    [stranger, ...firsts].flatMap((other) => [byIds(id, other), byIds(other, id)]),
   );
-  const callers = [proxy, ...firsts.flatMap((id) => [`uid=${id},gid=${stranger}`, `uid=${stranger},gid=${id}`])];
+  const callers = [proxy, ...firsts.flatMap((id) => [byIds(id, stranger), byIds(stranger, id)])];
   const loopbacks = loopbackBoundaries(addresses, family);
   return [
-    ...neighbours.map((actor) => `${actor} -> pod${suffix}:${APP_PORT}`),
-    ...callers.flatMap((actor) =>
-      [...portBoundaries(ports), 1, MAX_PORT].map((port) => `${actor} -> pod${suffix}:${port}`),
-    ),
+    ...neighbours.map((actor) => dial(actor, "pod", APP_PORT)),
+    ...callers.flatMap((actor) => [...portBoundaries(ports), 1, MAX_PORT].map((port) => dial(actor, "pod", port))),
     ...[workload, ...callers].flatMap((actor) =>
-      loopbacks.flatMap((address) =>
-        [APP_PORT, openPort, ...named].map((port) => `${actor} -> ${renderEndpoint(address, port)}`),
-      ),
+      loopbacks.flatMap((address) => [APP_PORT, openPort, ...named].map((port) => dial(actor, address, port))),
     ),
     ...loopbacks.flatMap((address) =>
       idBoundaries(ids)
-        .flatMap((id) => [`uid=${id},gid=${stranger}`, `uid=${stranger},gid=${id}`])
-        .map((actor) => `${actor} -> ${renderEndpoint(address, APP_PORT)}`),
+        .flatMap((id) => [byIds(id, stranger), byIds(stranger, id)])
+        .map((actor) => dial(actor, address, APP_PORT)),
     ),
   ];
 }

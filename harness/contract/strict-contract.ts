@@ -1,6 +1,7 @@
 import type { Capture } from "../model/capture.ts";
 import type { Contract, Demand, Deviation } from "../model/contract.ts";
 import type { Flow } from "../model/flow.ts";
+import { renderFlowText } from "../model/flow-spec.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
 import { firstConnection } from "./demanded-landing.ts";
 
@@ -65,7 +66,8 @@ export function describeDeviations(deviations: readonly MetDeviation[], what: "f
   const [one, several] = names[what];
   return deviations.map(({ tool, promise, flows: [example, ...rest] }) => {
     const count = rest.length + 1;
-    const which = count === 1 ? `1 ${one}, ${example?.flow}` : `${count} ${several}, for example ${example?.flow}`;
+    const text = example && renderFlowText(example.spec);
+    const which = count === 1 ? `1 ${one}, ${text}` : `${count} ${several}, for example ${text}`;
     return `${which}: ${tool} The mesh's documentation says otherwise: "${promise}" --strict expects what the documentation says.`;
   });
 }

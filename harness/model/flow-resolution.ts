@@ -1,15 +1,13 @@
 import type { Family } from "./address.ts";
 import type { Identity } from "./contract.ts";
-import type { Flow } from "./flow.ts";
-import type { FlowText } from "./flow-text.ts";
-import { parseOwner } from "./flow-who.ts";
+import type { Flow, FlowSpec } from "./flow.ts";
+import { nameWho } from "./flow-spec.ts";
 import {
   APP_ID,
   addressOwner,
   hostOfActor,
   isLoopback,
   loopbackAddress,
-  type Owner,
   type SandboxAddresses,
   vmGateway,
   vmLinks,
@@ -17,33 +15,33 @@ import {
 import { identityOf, type PodShape } from "./pod-shape.ts";
 
 /** Resolves a flow's names to the addresses of a sandbox and the owners of its actors, by the pod's shape. */
-export function resolveFlow(flow: FlowText, addresses: SandboxAddresses, shape: PodShape): Flow {
-  const { family, port, protocol } = flow;
-  const further = shape.hosts[flow.actor]?.[family];
-  const address = dialledAddress(flow, addresses, shape);
-  const { mark: own, ...known } = actorIdentity(flow.actor, shape);
-  const owner = { ...known, ...flow.ids };
-  const mark = flow.mark === 0 ? own : flow.mark;
-  const route = { actor: flow.actor, family, destination: address };
-  const source = flow.source ?? further ?? findSource(route, addresses, shape);
+export function resolveFlow(spec: FlowSpec, addresses: SandboxAddresses, shape: PodShape): Flow {
+  const { family, port, protocol } = spec;
+  const actor = nameWho(spec);
+  const further = shape.hosts[actor]?.[family];
+  const address = dialledAddress(spec, addresses, shape);
+  const { mark: own, uid, gid } = actorIdentity(actor, shape);
+  const mark = spec.mark === 0 ? own : spec.mark;
+  const source = spec.source ?? further ?? findSource({ actor, family, destination: address }, addresses, shape);
   return {
-    flow: flow.text,
+    spec,
     family,
     protocol,
-    ...(flow.exchange === "again" ? { exchange: flow.exchange } : {}),
+    ...(spec.exchange === "again" ? { exchange: spec.exchange } : {}),
     from: {
-      actor: further === undefined ? actorAt(flow, addresses) : "upstream",
+      actor: further === undefined ? actorAt(actor, spec.source, addresses) : "upstream",
       address: source,
-      ...owner,
-      ...(flow.sourcePort === null ? {} : { port: flow.sourcePort }),
+      uid: spec.ids.uid ?? uid,
+      gid: spec.ids.gid ?? gid,
+      ...(spec.sourcePort === null ? {} : { port: spec.sourcePort }),
       ...(mark === 0 ? {} : { mark }),
     },
-    to: { target: flow.target, address, port },
+    to: { target: spec.target, address, port },
   };
 }
 
 /** Every address that no other host has is upstream's, as a source too: who comes from outside with one is upstream, whatever its name. */
-function actorAt({ actor, source }: FlowText, addresses: SandboxAddresses): string {
+function actorAt(actor: string, source: string | null, addresses: SandboxAddresses): string {
   if (actor !== "client" || source === null || isLoopback(source)) return actor;
   const owner = addressOwner(source, addresses);
   return owner === "client" || owner === "pod" ? actor : "upstream";
@@ -54,7 +52,7 @@ function actorAt({ actor, source }: FlowText, addresses: SandboxAddresses): stri
  * include/net/route.h; ip_route_output_key_hash_rcu in net/ipv4/route.c), over IPv6 always as ::1 (tcp_v6_connect in net/ipv6/tcp_ipv6.c).
  */
 function dialledAddress(
-  { target, family, source }: FlowText,
+  { target, family, source }: FlowSpec,
   addresses: SandboxAddresses,
   { hosts }: PodShape,
 ): string {
@@ -71,11 +69,10 @@ export function targetAddress(target: string, family: Family, addresses: Sandbox
   return target;
 }
 
-/** Gives who an actor of the pod is; those outside dial as root. */
+/** Gives who an actor with a name is in the pod; those outside dial as root. */
 export function actorIdentity(actor: string, shape: Pick<PodShape, "proxies" | "listeners">): Identity {
   if (actor === "app") return { uid: APP_ID, gid: APP_ID, mark: 0 };
-  const owner: Owner = parseOwner(actor) ?? { uid: 0, gid: 0 };
-  return identityOf(shape, actor) ?? { ...owner, mark: 0 };
+  return identityOf(shape, actor) ?? { uid: 0, gid: 0, mark: 0 };
 }
 
 interface Route {

@@ -1,6 +1,6 @@
-import { addressValue } from "./address.ts";
+import { addressValue, type Family } from "./address.ts";
 import type { Connection, Identity, Protocol } from "./contract.ts";
-import { type Flow, startsInPod } from "./flow.ts";
+import { type ResolvedFlow, startsInPod } from "./flow.ts";
 import { isRouteSource } from "./flow-resolution.ts";
 import { type HostName, hostOfActor, type SandboxAddresses } from "./pod.ts";
 import type { SplitPoints } from "./split-points.ts";
@@ -15,7 +15,7 @@ export const ANY_MARK: ValueRanges = [[0n, MAX_MARK]];
 export interface FlowSet {
   /** As its author wrote it. */
   readonly text: string;
-  readonly family: Flow["family"];
+  readonly family: Family;
   readonly protocols: readonly Protocol[];
   readonly host: HostName;
   /** Owners in the pod and the marks of their sockets; hosts outside have none that a rule could see. */
@@ -29,7 +29,7 @@ export interface FlowSet {
 }
 
 /** Says whether a flow is in a set. */
-export function holdsFlow(set: FlowSet, flow: Flow, addresses: SandboxAddresses): boolean {
+export function holdsFlow(set: FlowSet, flow: ResolvedFlow, addresses: SandboxAddresses): boolean {
   const { from, to, family, protocol } = flow;
   const isInPod = startsInPod(flow);
   if (family !== set.family || !set.protocols.includes(protocol) || !isOfHost(set, flow, addresses)) return false;
@@ -46,7 +46,7 @@ function holdsOwner({ uids, gids, marks }: FlowSet, { uid, gid, mark }: Identity
 }
 
 /** From outside, `upstream` without a source is its own address; `client` is every source but that. */
-function isOfHost({ host, sources }: FlowSet, { from, family }: Flow, addresses: SandboxAddresses): boolean {
+function isOfHost({ host, sources }: FlowSet, { from, family }: ResolvedFlow, addresses: SandboxAddresses): boolean {
   const actual = hostOfActor(from.actor);
   if (host === "pod" || host === "vm" || actual === "pod" || actual === "vm") return host === actual;
   const isUpstreams = from.address === addresses.upstream[family];

@@ -1,22 +1,10 @@
 import { canonicalAddress, type Family, familyOf } from "./address.ts";
 import { codedFinding, type Finding, type Parsed } from "./finding.ts";
-import type { Flow, FlowProtocol } from "./flow.ts";
-import { type FlowWho, parseWho } from "./flow-who.ts";
+import type { FlowSpec } from "./flow.ts";
+import { parseWho } from "./flow-who.ts";
 import { findNearNames } from "./near-names.ts";
 import { MAX_PORT } from "./pod.ts";
 import { actorNames, type PodShape } from "./pod-shape.ts";
-
-/** A FLOW taken apart, its names not yet resolved. */
-export interface FlowText extends Omit<FlowWho, "family"> {
-  readonly text: string;
-  readonly protocol: Flow["protocol"];
-  /** `again`: the flow's second exchange, over the socket of its first. */
-  readonly exchange: "first" | "again";
-  /** `pod`, `upstream`, `client`, `localhost` without their `6`, or a canonical address. */
-  readonly target: string;
-  readonly family: Family;
-  readonly port: number;
-}
 
 const TARGET_NAMES = ["pod", "upstream", "client", "localhost"];
 const GRAMMAR =
@@ -28,8 +16,11 @@ const AGAIN = "again ";
  * `uid=N`, `gid=N`, `mark=N`, or several of them joined by commas. TCP is what is written without a suffix.
  * A name ending in 6 (`pod6`, `client6`) means IPv6; the family is the target's.
  * The names of actors and targets are those of the pod's shape. Gives every finding where the text is not a flow, or mixes families.
+ *
+ * Only what takes a FLOW from a person or a file calls this (`test/house.test.ts` lists the files): everything else makes and passes
+ * {@link FlowSpec}.
  */
-export function parseFlowText(text: string, shape: PodShape, where = "FLOW"): Parsed<FlowText> {
+export function parseFlowText(text: string, shape: PodShape, where = "FLOW"): Parsed<FlowSpec> {
   const exchange = text.startsWith(AGAIN) ? "again" : "first";
   const [left, right, ...rest] = (exchange === "again" ? text.slice(AGAIN.length) : text).split(" -> ");
   if (left === undefined || right === undefined || rest.length > 0) {
@@ -61,12 +52,7 @@ export function parseFlowText(text: string, shape: PodShape, where = "FLOW"): Pa
   }
   if (!from || !to || findings.length > 0) return { ok: false, findings };
   const { family: _, ...who } = from;
-  return { ok: true, value: { text, protocol, exchange, ...who, ...to } };
-}
-
-/** Gives what a flow's text ends with to say its protocol: `/udp`, and nothing for TCP. */
-export function nameProtocol(protocol: FlowProtocol): string {
-  return protocol === "tcp" ? "" : `/${protocol}`;
+  return { ok: true, value: { ...who, ...to, protocol, exchange, written: text } };
 }
 
 /** Takes `/tcp` or `/udp` off a target; `end` is null where the rest is not worth reading. */

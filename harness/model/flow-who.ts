@@ -1,20 +1,11 @@
 import { canonicalAddress, type Family, familyOf } from "./address.ts";
 import { codedFinding, type Finding } from "./finding.ts";
+import type { FlowSpec } from "./flow.ts";
 import { findNearNames } from "./near-names.ts";
-import { hostOfActor, MAX_ID, MAX_PORT, type Owner } from "./pod.ts";
+import { hostOfActor, MAX_ID, MAX_PORT } from "./pod.ts";
 
 /** The left side of a FLOW, taken apart: `WHO[@[ADDRESS][:PORT]]`. */
-export interface FlowWho {
-  /** An actor's name without its `6`, or `uid=N,gid=M` in decimal where no name is written. */
-  readonly actor: string;
-  /** Ids that replace those of a named actor: `{ gid: 7 }` of `app,gid=7`. Empty where no name is written. */
-  readonly ids: Partial<Owner>;
-  /** The address after `@`, canonical; null where none is written. */
-  readonly source: string | null;
-  /** The port after `@`; null where none is written: the kernel chooses one. */
-  readonly sourcePort: number | null;
-  /** The socket's mark, 0 where none is written. */
-  readonly mark: number;
+interface FlowStart extends Pick<FlowSpec, "actor" | "ids" | "source" | "sourcePort" | "mark"> {
   /** The family that the text names; null where it leaves it open. */
   readonly family: Family | null;
 }
@@ -28,24 +19,29 @@ const ANY_SOURCE = { source: null, sourcePort: null };
  * An id or mark that is not written is the actor's own, or 0 where no actor is named. Adds every fault to `findings`; null where nobody
  * is named. `actors` are the names that the pod's shape knows.
  */
-export function parseWho(text: string, actors: readonly string[], where: string, findings: Finding[]): FlowWho | null {
+export function parseWho(
+  text: string,
+  actors: readonly string[],
+  where: string,
+  findings: Finding[],
+): FlowStart | null {
   const at = text.indexOf("@");
   const words = (at < 0 ? text : text.slice(0, at)).split(",");
   const { source, sourcePort } = at < 0 ? ANY_SOURCE : parseSource(text.slice(at + 1), where, findings);
   const name = takeName(words);
   const numbers = readNumbers(words, where, findings);
-  const actor = name === null ? `uid=${numbers.uid ?? 0},gid=${numbers.gid ?? 0}` : nameActor(name, actors);
-  if (actor === null) {
-    findings.push(refuseActor(name ?? "", actors, where));
+  const actor = name === null ? null : nameActor(name, actors);
+  if (name !== null && actor === null) {
+    findings.push(refuseActor(name, actors, where));
     return null;
   }
   const namedFamily: Family | null = name === null || name === actor ? null : 6;
   if (source !== null && namedFamily === 6 && familyOf(source) === 4)
     findings.push(codedFinding("wrong-family", where, `"${text}" names IPv6 and an IPv4 source; use one family.`));
-  refuseOutside(actor, text, numbers, where, findings);
+  if (actor !== null) refuseOutside(actor, text, numbers, where, findings);
   const { mark = 0, ...ids } = numbers;
   const family = source === null ? namedFamily : familyOf(source);
-  return { actor, ids: name === null ? {} : ids, source, sourcePort, mark, family };
+  return { actor, ids: actor === null ? { uid: 0, gid: 0, ...ids } : ids, source, sourcePort, mark, family };
 }
 
 /** Takes the name off the words before `@`; null where they begin with an id or a mark. */
@@ -140,10 +136,4 @@ function parseSource(text: string, where: string, findings: Finding[]) {
       ),
     );
   return { source, sourcePort };
-}
-
-/** Reads `uid=N,gid=M` in decimal; null for any other text. */
-export function parseOwner(text: string): Owner | null {
-  const [, uid, gid] = /^uid=(\d+),gid=(\d+)$/.exec(text) ?? [];
-  return uid === undefined ? null : { uid: Number(uid), gid: Number(gid) };
 }

@@ -1,5 +1,5 @@
 import type { Family } from "./address.ts";
-import { hostOfActor } from "./pod.ts";
+import { hostOfActor, type Owner } from "./pod.ts";
 
 /** How the stub Envoy treats a flow: it says what it saw and closes, or it dials on as Envoy does. */
 export type Manner = "answer" | "forward";
@@ -10,7 +10,43 @@ export const FLOW_PROTOCOLS = ["tcp", "udp"] as const;
 /** A flow's protocol: a TCP connection with a request and its answer, or a UDP datagram and its answer. */
 export type FlowProtocol = (typeof FLOW_PROTOCOLS)[number];
 
-/** Who dials. */
+/** Who dials, by name or by ids. */
+export interface FlowWho {
+  /** An actor's name without its `6`; null where ids alone say who it is, and then `ids` has both. */
+  readonly actor: string | null;
+  /** Ids that replace those of a named actor: `{ gid: 7 }` of `app,gid=7`. */
+  readonly ids: Partial<Owner>;
+}
+
+/**
+ * A flow in names, as data: what a FLOW says before a sandbox's addresses are behind its names. `renderFlowText` makes the text, and
+ * nothing reads that text again.
+ *
+ * @example
+ * // app,mark=0x1@127.0.0.6:5000 -> upstream:80
+ * { actor: "app", ids: {}, source: "127.0.0.6", sourcePort: 5000, mark: 1, target: "upstream", family: 4, port: 80,
+ *   protocol: "tcp", exchange: "first" }
+ */
+export interface FlowSpec extends FlowWho {
+  /** The address that the socket is bound to, canonical; null: the one that the route gives. */
+  readonly source: string | null;
+  /** The port that the socket is bound to, 1–65535; null: the kernel chooses one. */
+  readonly sourcePort: number | null;
+  /** The socket's mark, an unsigned 32-bit number; 0: that of the actor. */
+  readonly mark: number;
+  /** `pod`, `upstream`, `client`, `localhost` or a further host without their `6`, or a canonical address. */
+  readonly target: string;
+  readonly family: Family;
+  /** 1–65535. */
+  readonly port: number;
+  readonly protocol: FlowProtocol;
+  /** `again`: the flow's second exchange, over the socket of its first. */
+  readonly exchange: "first" | "again";
+  /** The text of a person or a file, where the flow has come from there: reports show authors their own words. */
+  readonly written?: string;
+}
+
+/** Who dials, resolved. */
 export interface FlowSource {
   /** One of {@link USUAL_ACTORS}, the name of a proxy or of its status server, or `uid=N,gid=M`. */
   readonly actor: string;
@@ -24,7 +60,7 @@ export interface FlowSource {
   readonly mark?: number;
 }
 
-/** What is dialled. */
+/** What is dialled, resolved. */
 export interface FlowTarget {
   /** A name without its `6`, or a canonical address: `pod`, `upstream`, `localhost`, `10.96.0.1`, `2001:db8::1`. */
   readonly target: string;
@@ -33,23 +69,27 @@ export interface FlowTarget {
   readonly port: number;
 }
 
-/**
- * One TCP connection or UDP exchange to be driven, with every name resolved to an address and an owner of one sandbox.
- *
- * @example
- * { flow: "client -> pod:8080", family: 4, protocol: "tcp",
- *   from: { actor: "client", address: "10.244.0.3", uid: 0, gid: 0 },
- *   to: { target: "pod", address: "10.244.0.2", port: 8080 } }
- */
-export interface Flow {
-  /** The flow as users write it: `[again ]WHO[@[ADDRESS][:PORT]] -> TARGET:PORT[/udp]`. */
-  readonly flow: string;
+/** A flow with every name resolved to an address and an owner of one sandbox: what rules and contracts see of it. */
+export interface ResolvedFlow {
   readonly family: Family;
   readonly protocol: FlowProtocol;
   /** `again`: a second datagram over the socket of the first, and where that one lands. Absent for a first exchange. */
   readonly exchange?: "again";
   readonly from: FlowSource;
   readonly to: FlowTarget;
+}
+
+/**
+ * One TCP connection or UDP exchange to be driven, in names and in the addresses of one sandbox.
+ *
+ * @example
+ * { spec: { actor: "client", target: "pod", family: 4, port: 8080, … }, family: 4, protocol: "tcp",
+ *   from: { actor: "client", address: "10.244.0.3", uid: 0, gid: 0 },
+ *   to: { target: "pod", address: "10.244.0.2", port: 8080 } }
+ */
+export interface Flow extends ResolvedFlow {
+  /** The same flow in names, from which another sandbox's addresses and the text in reports follow. */
+  readonly spec: FlowSpec;
 }
 
 /** Says whether a flow's actor lives in the pod's network namespace. */

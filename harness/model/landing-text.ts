@@ -1,26 +1,9 @@
 import { canonicalAddress, parseEndpoint } from "./address.ts";
 import { codedFinding, type Finding, type Parsed } from "./finding.ts";
-import { type EndingKind, LANDING_KINDS, type Landing } from "./landing.ts";
+import { type EndingKind, LANDING_KINDS, type Landing, type LandingSpec, makeLandingSpec } from "./landing.ts";
 import { findNearNames } from "./near-names.ts";
 import { type ListenerName, MAX_PORT } from "./pod.ts";
 import { dialsOn, findListener, listenerNames, type PodShape } from "./pod-shape.ts";
-
-/** What an author may write of a landing, its ports and addresses not yet bound to a flow. */
-export interface LandingText {
-  readonly text: string;
-  readonly kind: EndingKind;
-  readonly listener: ListenerName | null;
-  /** Null: the listener's own port, or for `app`, `client`, `upstream` the one dialled. */
-  readonly port: number | null;
-  /** From `at`: the address that must accept. */
-  readonly address: string | null;
-  /** Listeners passed before, from `via`. */
-  readonly via: readonly ListenerName[];
-  /** From `from`: the source address the listener must see. */
-  readonly source: string | null;
-  /** From `redirected`: the original destination must be there although port and host are the ones dialled. */
-  readonly redirected: "redirected" | "as-dialled";
-}
 
 const WRITABLE_KINDS = LANDING_KINDS.filter((kind) => kind !== "could-not-look").filter((kind) => kind !== "listener");
 const GRAMMAR =
@@ -31,7 +14,7 @@ const GRAMMAR =
  * `upstream:3128 at 10.1.0.1`, `refused`, `loop`. The names of listeners are those of the pod's shape. Gives every finding where the text
  * is not a landing.
  */
-export function parseLandingText(text: string, shape: PodShape, where: string): Parsed<LandingText> {
+export function parseLandingText(text: string, shape: PodShape, where: string): Parsed<LandingSpec> {
   const head = text.split(" ", 1)[0] ?? "";
   const findings: Finding[] = [];
   const [, name, portText] = /^([a-z][a-z0-9-]*)(?::([1-9]\d{0,4}))?$/.exec(head) ?? [];
@@ -56,7 +39,7 @@ export function parseLandingText(text: string, shape: PodShape, where: string): 
       ),
     );
   if (findings.length > 0 || kind === undefined || tail === null) return { ok: false, findings };
-  return { ok: true, value: { text, kind, listener, port, ...tail } };
+  return { ok: true, value: { kind, listener, port, ...tail, written: text } };
 }
 
 /** A name that no listener has is most likely another mesh's, or mistyped. */
@@ -68,7 +51,7 @@ function tellListeners(name: string | undefined, shape: PodShape): string {
 }
 
 /** What may follow a landing's head. */
-type Tail = Pick<LandingText, "address" | "redirected" | "via" | "source">;
+type Tail = Pick<LandingSpec, "address" | "redirected" | "via" | "source">;
 
 /**
  * Reads what may follow a landing's head; null where it may not. Only a listener has an address, can be redirected to or see a source.
@@ -94,6 +77,15 @@ function readTail(text: string, listener: ListenerName | null, shape: PodShape):
   };
 }
 
+/** Gives the text of a demanded landing: what its author wrote, or one that {@link parseLandingText} reads as the same. */
+export function renderLandingSpec(spec: LandingSpec): string {
+  if (spec.written !== undefined) return spec.written;
+  const { kind, listener, port, address, redirected, via, source } = spec;
+  const head = `${listener ?? kind}${port === null ? "" : `:${port}`}`;
+  const at = `${address === null ? "" : ` at ${address}`}${redirected === "redirected" ? " redirected" : ""}`;
+  return `${head}${at}${via.length === 0 ? "" : ` via ${via.join(",")}`}${source === null ? "" : ` from ${source}`}`;
+}
+
 /**
  * Gives a landing as authors write it: `envoy-inbound:15006`, `app:8080 via envoy-inbound from 127.0.0.6`, `upstream:3128 at 10.1.0.1`,
  * `refused`. The address that accepted is in it for a listener on another host that was not dialled itself: only there does it say where
@@ -102,12 +94,24 @@ function readTail(text: string, listener: ListenerName | null, shape: PodShape):
  * `redirected`, which only the flow tells.
  */
 export function renderLanding(landing: Landing): string {
-  if (landing.kind === "loop" || landing.kind === "could-not-look") return landing.kind;
-  const head = landing.kind === "listener" ? `${landing.listener}:${landing.port}` : landing.kind;
-  const via = landing.hops.length > 0 ? ` via ${landing.hops.map((hop) => hop.listener).join(",")}` : "";
-  const at = hasToldAddress(landing) ? ` at ${landing.address}` : "";
-  const source = landing.kind === "listener" ? landing.source : null;
-  return `${head}${at}${via}${source === null ? "" : ` from ${parseEndpoint(source)?.address ?? source}`}`;
+  return landing.kind === "could-not-look"
+    ? landing.kind
+    : renderLandingSpec(demandAlike({ ...landing, kind: landing.kind }));
+}
+
+/** Gives the demand for a landing like one that was seen, as {@link renderLanding} writes it. */
+export function demandAlike(landing: Landing & { readonly kind: EndingKind }): LandingSpec {
+  const { kind, listener, port, address, source, hops } = landing;
+  if (kind === "loop") return makeLandingSpec("loop");
+  const via = hops.map((hop) => hop.listener);
+  if (kind !== "listener") return makeLandingSpec(kind, { via });
+  return makeLandingSpec(kind, {
+    listener,
+    port,
+    address: hasToldAddress(landing) ? address : null,
+    via,
+    source: source === null ? null : (parseEndpoint(source)?.address ?? source),
+  });
 }
 
 /** Another host has many addresses; what was translated to one of them is told apart by it. */

@@ -68,6 +68,47 @@ export interface Landing {
   readonly cause?: string;
 }
 
+/**
+ * What may be demanded of a landing before it is bound to a flow, as data: what an author writes, read, or what landfall demands by itself.
+ *
+ * @example
+ * // app:8080 via envoy-inbound from 127.0.0.6
+ * { kind: "listener", listener: "app", port: 8080, address: null, via: ["envoy-inbound"], source: "127.0.0.6", redirected: "as-dialled" }
+ */
+export interface LandingSpec {
+  readonly kind: EndingKind;
+  readonly listener: ListenerName | null;
+  /** Null: the listener's own port, or for `app`, `client`, `upstream` the one dialled. */
+  readonly port: number | null;
+  /** From `at`: the address that must accept. */
+  readonly address: string | null;
+  /** Listeners passed before, from `via`. */
+  readonly via: readonly ListenerName[];
+  /** From `from`: the source address the listener must see. */
+  readonly source: string | null;
+  /** From `redirected`: the original destination must be there although port and host are the ones dialled. */
+  readonly redirected: "redirected" | "as-dialled";
+  /** The text of a person or a file, where the demand has come from there. */
+  readonly written?: string;
+}
+
+/** Gives a demand of which all that is not named is left open. */
+export function makeLandingSpec(
+  kind: EndingKind,
+  fields: Partial<Omit<LandingSpec, "kind" | "written">> = {},
+): LandingSpec {
+  return {
+    kind,
+    listener: null,
+    port: null,
+    address: null,
+    via: [],
+    source: null,
+    redirected: "as-dialled",
+    ...fields,
+  };
+}
+
 /** Gives the landing of a flow that ended somehow; every field that is not named is null, and there are no hops. */
 export function makeLanding(kind: EndingKind, fields: Partial<Omit<Landing, "kind">> = {}): Landing {
   return { kind, ...NOWHERE, hops: [], ...fields };

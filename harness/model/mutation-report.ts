@@ -1,4 +1,5 @@
-import type { Flow, FlowProtocol } from "./flow.ts";
+import type { FlowProtocol } from "./flow.ts";
+import type { FlowData } from "./flow-spec.ts";
 
 /**
  * What became of one mutant. `caught`: a flow landed elsewhere than expected, or fell silent so that it could not be observed any more.
@@ -12,7 +13,7 @@ export interface MutantReport {
   readonly protocols: readonly FlowProtocol[];
   readonly outcome: "caught" | "equivalent" | "missed";
   /** The flow that showed it, or for a missed one a flow that would have; null where there is none, or the kernel refused the mutant. */
-  readonly flow: Flow | null;
+  readonly flow: FlowData | null;
   /** For a missed one with a flow what a scenario would demand of it: its landing under the unbroken rules, `envoy-inbound:15006`. */
   readonly expected: string | null;
 }
@@ -22,7 +23,11 @@ export interface FlowsToAdd {
   /** The scenarios that bring the rules, by commas; `flags` for those of settings. */
   readonly scenario: string;
   /** Each with what a scenario expects of it in the manner `answer`, and the missed mutants that it shows. */
-  readonly flows: readonly { readonly flow: Flow; readonly expected: string; readonly catches: readonly string[] }[];
+  readonly flows: readonly {
+    readonly flow: FlowData;
+    readonly expected: string;
+    readonly catches: readonly string[];
+  }[];
   /** Missed mutants of which no flow is known that shows them. */
   readonly uncovered: readonly string[];
 }

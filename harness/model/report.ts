@@ -2,7 +2,8 @@ import type { Family } from "./address.ts";
 import type { AskedReport, AskedSummary } from "./asked-report.ts";
 import type { CauseReport } from "./cause-report.ts";
 import type { Expectation } from "./expectation.ts";
-import type { Flow, FlowProtocol, Manner } from "./flow.ts";
+import type { FlowProtocol, Manner } from "./flow.ts";
+import type { FlowData } from "./flow-spec.ts";
 import { type Landing, landingsAgree } from "./landing.ts";
 import type { CommandNotes, Provenance } from "./provenance.ts";
 import type { RulePlace } from "./ruleset.ts";
@@ -25,7 +26,7 @@ export interface WantedRule {
 }
 
 /** One flow with its three landings. */
-export interface FlowReport extends Flow {
+export interface FlowReport extends FlowData {
   readonly manner: Manner;
   /** `claim`: a flow of the scenario, or at a boundary of the config; `class`: it stands for a class that no such flow is of. */
   readonly chosenFor: "claim" | "class";

@@ -1,4 +1,4 @@
-import type { Flow, Manner } from "../model/flow.ts";
+import type { Manner, ResolvedFlow } from "../model/flow.ts";
 import { type Hop, type Landing, makeBlind, makeLanding } from "../model/landing.ts";
 import { hostOfActor, loopbackAddress, MAX_HOPS } from "../model/pod.ts";
 import { proxyIdentity } from "../model/pod-shape.ts";
@@ -24,7 +24,7 @@ export type RecordConnection = ((attempt: Attempt) => Recorder) | null;
  */
 export function walkFlow(
   pod: CompiledPod,
-  flow: Flow,
+  flow: ResolvedFlow,
   manner: Manner,
   oracle: Oracle,
   record: RecordConnection,
@@ -66,7 +66,7 @@ function landUndialled(pod: CompiledPod, attempt: Attempt, hops: readonly Hop[])
   return hasNoSource(pod, attempt) ? makeLanding("unreachable", { hops }) : null;
 }
 
-function firstAttempt(pod: CompiledPod, { family, from, to }: Flow): Attempt {
+function firstAttempt(pod: CompiledPod, { family, from, to }: ResolvedFlow): Attempt {
   return {
     family,
     host: hostOfActor(from.actor),

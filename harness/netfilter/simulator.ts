@@ -1,4 +1,4 @@
-import type { Flow, Manner } from "../model/flow.ts";
+import type { Manner, ResolvedFlow } from "../model/flow.ts";
 import { type Landing, makeBlind, renderLandingKey } from "../model/landing.ts";
 import type { Owner, PodSpec, SandboxAddresses } from "../model/pod.ts";
 import type { PodRules } from "../model/ruleset.ts";
@@ -36,11 +36,11 @@ export interface Simulator {
    * Where that depends on a match or target that is not understood, and not all its possible answers lead to the same landing, the landing
    * is `could-not-look` with the cause: nothing is guessed. The same where no socket can be bound to the flow's source.
    */
-  land(flow: Flow, manner: Manner): Landing;
+  land(flow: ResolvedFlow, manner: Manner): Landing;
   /** Gives the same landing, and tells a recorder of every rule and policy that is met on any way to it. */
-  watch(flow: Flow, manner: Manner, recorder: Recorder): Landing;
+  watch(flow: ResolvedFlow, manner: Manner, recorder: Recorder): Landing;
   /** Gives the landing and every packet's way to it, rule by rule. */
-  explain(flow: Flow, manner: Manner, renderRule: RenderRule): Explanation;
+  explain(flow: ResolvedFlow, manner: Manner, renderRule: RenderRule): Explanation;
 }
 
 /**

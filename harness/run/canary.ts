@@ -1,16 +1,17 @@
 import { resolveLanding } from "../contract/expected-landing.ts";
 import type { Family } from "../model/address.ts";
+import type { FlowSpec } from "../model/flow.ts";
 import { resolveFlow } from "../model/flow-resolution.ts";
-import { parseFlowText } from "../model/flow-text.ts";
-import { landingsAgree } from "../model/landing.ts";
-import { parseLandingText } from "../model/landing-text.ts";
-import type { UdpPorts } from "../model/pod.ts";
+import { makeFlowSpec, renderFlowText } from "../model/flow-spec.ts";
+import { type LandingSpec, landingsAgree, makeLandingSpec } from "../model/landing.ts";
+import type { PodSpec, UdpPorts } from "../model/pod.ts";
 import { describeLanding } from "../report/landing-phrase.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { BoundScenario } from "./scenario/bound-scenario.ts";
 
 /** A port that no scenario of landfall listens on; scenarios that do listen there have one canary fewer. */
 const CLOSED_PORT = 9;
+const REFUSED = makeLandingSpec("refused");
 
 /** What the canary flows need to know: what stands in the sandbox, and the families they are for. */
 export interface CanarySetting extends Pick<BoundScenario, "spec"> {
@@ -30,44 +31,51 @@ export async function findBlindness(sandbox: Sandbox, setting: CanarySetting, wh
   if (!blind) return null;
   const landing = seen[canaries.indexOf(blind)]?.landing;
   const saw = landing ? describeLanding(landing) : "nothing";
-  return `${when}, without rules, the canary flow ${blind.flow.flow} must land on ${describeLanding(blind.expected)}, but the harness saw ${saw}`;
+  return `${when}, without rules, the canary flow ${renderFlowText(blind.flow.spec)} must land on ${describeLanding(blind.expected)}, but the harness saw ${saw}`;
 }
 
-function listUdpCanaries({ app, upstream }: UdpPorts, six: string): readonly (readonly [string, string])[] {
-  const [port, upstreamPort] = [app[0], upstream[0]];
+/** A canary before it is bound to a sandbox: the flow, and where it must land. */
+type Canary = readonly [FlowSpec, LandingSpec];
+
+const onListener = (listener: string, port: number) => makeLandingSpec("listener", { listener, port });
+
+function listTcpCanaries({ shape, listen, upstreamPorts }: PodSpec, family: Family): readonly Canary[] {
+  const [upstreamPort] = upstreamPorts;
+  // A port of the app's, if the proxy has left it any.
+  const appPort = listen.includes(8080) ? 8080 : listen[0];
+  const status = shape.listeners.find(({ role, host }) => role === "status" && host === "pod");
+  const open = appPort === undefined ? status : { name: "app", port: appPort };
+  const dial = (actor: string, target: string, port: number) => makeFlowSpec({ actor, target, family, port });
   return [
-    ...(port === undefined ? [] : [[`client${six} -> pod${six}:${port}/udp`, `app:${port}`] as const]),
-    ...(app.includes(CLOSED_PORT) ? [] : [[`app${six} -> pod${six}:${CLOSED_PORT}/udp`, "refused"] as const]),
+    ...(open === undefined ? [] : [[dial("client", "pod", open.port), onListener(open.name, open.port)] as const]),
+    ...(listen.includes(CLOSED_PORT) ? [] : [[dial("app", "pod", CLOSED_PORT), REFUSED] as const]),
     ...(upstreamPort === undefined
       ? []
-      : [[`app${six} -> upstream${six}:${upstreamPort}/udp`, `upstream:${upstreamPort}`] as const]),
+      : [[dial("app", "upstream", upstreamPort), onListener("upstream", upstreamPort)] as const]),
+  ];
+}
+
+function listUdpCanaries({ app, upstream }: UdpPorts, family: Family): readonly Canary[] {
+  const [port, upstreamPort] = [app[0], upstream[0]];
+  const dial = (actor: string, target: string, dialled: number) =>
+    makeFlowSpec({ actor, target, family, port: dialled, protocol: "udp" });
+  return [
+    ...(port === undefined ? [] : [[dial("client", "pod", port), onListener("app", port)] as const]),
+    ...(app.includes(CLOSED_PORT) ? [] : [[dial("app", "pod", CLOSED_PORT), REFUSED] as const]),
+    ...(upstreamPort === undefined
+      ? []
+      : [[dial("app", "upstream", upstreamPort), onListener("upstream", upstreamPort)] as const]),
   ];
 }
 
 function bindCanaries({ addresses }: Sandbox, { spec, families }: CanarySetting) {
-  const { shape } = spec;
-  const [upstreamPort] = spec.upstreamPorts;
-  // A port of the app's, if the proxy has left it any.
-  const appPort = spec.listen.includes(8080) ? 8080 : spec.listen[0];
-  const status = shape.listeners.find(({ role, host }) => role === "status" && host === "pod");
-  const open = appPort === undefined ? status && [status.port, status.name] : [appPort, "app"];
-  const answer = families.flatMap((family) => {
-    const six = family === 6 ? "6" : "";
-    return [
-      ...(open === undefined ? [] : [[`client${six} -> pod${six}:${open[0]}`, `${open[1]}:${open[0]}`]]),
-      ...(spec.listen.includes(CLOSED_PORT) ? [] : [[`app${six} -> pod${six}:${CLOSED_PORT}`, "refused"]]),
-      ...(upstreamPort === undefined
-        ? []
-        : [[`app${six} -> upstream${six}:${upstreamPort}`, `upstream:${upstreamPort}`]]),
-      ...(spec.udp === undefined ? [] : listUdpCanaries(spec.udp, six)),
-    ];
-  });
-  return answer.map(([flowText = "", landingText = ""]) => {
-    const text = parseFlowText(flowText, shape);
-    const landing = parseLandingText(landingText, shape, flowText);
-    if (!text.ok || !landing.ok) throw new RangeError(`${flowText} and ${landingText} cannot be read`);
-    const flow = resolveFlow(text.value, addresses, shape);
-    const expected = resolveLanding(landing.value, flow, { shape, addresses });
-    return { flow, manner: "answer", expected } as const;
+  const { shape, udp } = spec;
+  const canaries = families.flatMap((family) => [
+    ...listTcpCanaries(spec, family),
+    ...(udp === undefined ? [] : listUdpCanaries(udp, family)),
+  ]);
+  return canaries.map(([named, landing]) => {
+    const flow = resolveFlow(named, addresses, shape);
+    return { flow, manner: "answer", expected: resolveLanding(landing, flow, { shape, addresses }) } as const;
   });
 }

@@ -1,20 +1,18 @@
 import { listenerPort } from "../contract/expected-landing.ts";
 import type { Capture } from "../model/capture.ts";
 import { codedFinding, type Finding } from "../model/finding.ts";
-import type { Manner } from "../model/flow.ts";
-import type { FlowText } from "../model/flow-text.ts";
-import type { LandingText } from "../model/landing-text.ts";
+import type { FlowSpec, Manner } from "../model/flow.ts";
+import { nameWho, renderFlowText } from "../model/flow-spec.ts";
+import type { LandingSpec } from "../model/landing.ts";
 import { addressOwner, DEFAULT_ADDRESSES, hostOfActor, isLoopback, PASS_THROUGH_IPV6 } from "../model/pod.ts";
 
 /**
  * Gives what no sandbox could give of a flow: a source that the actor's host does not have, a vm without an interface for it. From outside
  * every address may be a source that no other host has. Where the settings are not known, what depends on it is not looked at.
  */
-export function findFlowFaults(
-  { text, actor, source, family, protocol }: FlowText,
-  manner: Manner,
-  capture: Capture | null,
-): readonly Finding[] {
+export function findFlowFaults(spec: FlowSpec, manner: Manner, capture: Capture | null): readonly Finding[] {
+  const { source, family, protocol } = spec;
+  const [actor, text] = [nameWho(spec), renderFlowText(spec)];
   const findings: Finding[] = [];
   const own = DEFAULT_ADDRESSES[hostOfActor(actor)][family];
   const refuse = (message: string) => findings.push(codedFinding("undrivable-flow", "", `"${text}" ${message}`));
@@ -37,7 +35,7 @@ function isFromOutside(actor: string, source: string): boolean {
 /** Gives the fault of a landing at a port where its listener is not under this config: whatever the rules are, nothing lands there. */
 export function findPortFaults(
   flowText: string,
-  { listener, port }: LandingText,
+  { listener, port }: LandingSpec,
   capture: Capture,
 ): readonly Finding[] {
   const own = listener === null || port === null ? port : listenerPort(listener, port, capture);

@@ -1,4 +1,5 @@
 import { type Expectation, meetsExpectation } from "../model/expectation.ts";
+import { flowData } from "../model/flow-spec.ts";
 import { type Landing, landingsAgree, makeBlind } from "../model/landing.ts";
 import type { FlowReport, FlowVerdict } from "../model/report.ts";
 import type { Observation } from "../sandbox/sandbox.ts";
@@ -17,7 +18,7 @@ export function judgeFlow(
   const observed = observation?.landing ?? makeBlind("no-observation", "the sandbox gave no observation");
   const isPredicted = prediction !== null && landingsAgree(prediction.landing, observed);
   return {
-    ...bound.flow,
+    ...flowData(bound.flow),
     manner: bound.manner,
     chosenFor: bound.chosenFor ?? "claim",
     expected: bound.expected,

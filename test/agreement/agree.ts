@@ -5,6 +5,7 @@ import { renderIpCommands } from "../../harness/formats/ip-commands.ts";
 import { renderIptablesSave } from "../../harness/formats/iptables-save.ts";
 import { renderNftText } from "../../harness/formats/nft/write-nft.ts";
 import { FAMILIES, type Family } from "../../harness/model/address.ts";
+import { renderFlowText } from "../../harness/model/flow-spec.ts";
 import { listMatches, listTargets } from "../../harness/model/rule-parts.ts";
 import { listRules } from "../../harness/model/ruleset.ts";
 import { AgentSandbox } from "../../harness/sandbox/agents/agent-sandbox.ts";
@@ -146,7 +147,7 @@ async function report(
   const shown = isReproduced ? ((await compareCase(small, sandbox)).disagreements[0] ?? first) : first;
   const { flow, manner } = first.request;
   console.log(`
-${what}: ${count} disagreements; the first, ${flow.flow} (${manner}, ${found.spec.shape.listeners[0]?.mode}), ${isReproduced ? "with" : "only together with others, with"}
+${what}: ${count} disagreements; the first, ${renderFlowText(flow.spec)} (${manner}, ${found.spec.shape.listeners[0]?.mode}), ${isReproduced ? "with" : "only together with others, with"}
 ${renderRules(small)}
 predicted ${describe(shown.predicted)}
 observed  ${describe(shown.observed)}`);

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, describe as suite, test } from "vitest";
+import { renderFlowText } from "../../harness/model/flow-spec.ts";
 import { AgentSandbox } from "../../harness/sandbox/agents/agent-sandbox.ts";
 import { startNetnsWorld } from "../../harness/sandbox/netns/world.ts";
 import { arbitraryAgreementCase } from "./agreement-case.ts";
@@ -32,7 +33,7 @@ suite.each(["nft", "legacy"] as const)("simulator and kernel, rules by %s", (var
         compared += comparison.compared;
         const differences = comparison.disagreements.map(
           ({ request: { flow, manner }, predicted, observed }) =>
-            `${flow.flow} (${manner}): predicted ${describe(predicted)}, observed ${describe(observed)}`,
+            `${renderFlowText(flow.spec)} (${manner}): predicted ${describe(predicted)}, observed ${describe(observed)}`,
         );
         expect(differences).toEqual([]);
       }

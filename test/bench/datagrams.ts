@@ -1,3 +1,4 @@
+import { renderFlowText } from "../../harness/model/flow-spec.ts";
 import { AgentSandbox } from "../../harness/sandbox/agents/agent-sandbox.ts";
 import { startNetnsWorld } from "../../harness/sandbox/netns/world.ts";
 import type { FlowRequest } from "../../harness/sandbox/sandbox.ts";
@@ -82,7 +83,7 @@ async function timeSuite(sandbox: AgentSandbox, requests: readonly FlowRequest[]
   const seen = await sandbox.drive(requests, { inFlight: IN_FLIGHT });
   const durationMs = performance.now() - from;
   const silent = seen.filter(({ landing }) => landing.kind === "timed-out").length;
-  if (silent !== requests.filter(({ flow }) => flow.flow === SILENT).length)
+  if (silent !== requests.filter(({ flow }) => renderFlowText(flow.spec) === SILENT).length)
     throw new Error(`${silent} flows of the bench were silent`);
   return durationMs;
 }

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { renderFlowText } from "../../harness/model/flow-spec.ts";
 import { AgentSandbox } from "../../harness/sandbox/agents/agent-sandbox.ts";
 import { startDockerWorld } from "../../harness/sandbox/docker/start.ts";
 import { DEFAULT_SANDBOX_OPTIONS } from "../../harness/sandbox/open-sandbox.ts";
@@ -16,7 +17,7 @@ export async function measureDockerFlows(netnsMs: number): Promise<readonly Figu
   const bound = bindCase(seed, sandbox.addresses);
   await sandbox.enter(bound.spec);
   await sandbox.install(bound.installation);
-  const request = bound.flows.find(({ flow }) => flow.flow === "app -> upstream:80");
+  const request = bound.flows.find(({ flow }) => renderFlowText(flow.spec) === "app -> upstream:80");
   if (!request) throw new RangeError("the seed scenario has no such flow");
   const seen = await sandbox.drive(Array.from({ length: FLOWS }, () => request));
   const flowMs = median(seen.map(({ durationMs }) => durationMs));

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { renderIptablesSave } from "../../harness/formats/iptables-save.ts";
 import { istioAmbient } from "../../harness/meshes/istio-ambient/mesh.ts";
+import { renderFlowText } from "../../harness/model/flow-spec.ts";
 import type { Ruleset } from "../../harness/model/ruleset.ts";
 import { AgentSandbox } from "../../harness/sandbox/agents/agent-sandbox.ts";
 import { startNetnsWorld } from "../../harness/sandbox/netns/world.ts";
@@ -59,7 +60,7 @@ describe("on the kernel flows land under the rules of ambient mode as its contra
       const [wanted, got] = [outlineOf(demanded), observed && outlineOf(observed)];
       // Only a prediction names the port of a refusal.
       const agrees = demanded.kind === "refused" ? observed?.kind === "refused" : wanted === got;
-      return agrees ? [] : [`${manner} ${flow.flow}: demanded ${wanted}, observed ${got}`];
+      return agrees ? [] : [`${manner} ${renderFlowText(flow.spec)}: demanded ${wanted}, observed ${got}`];
     });
     expect(wrong).toEqual([]);
   });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { meetsExpectation } from "../../harness/model/expectation.ts";
+import { renderFlowText } from "../../harness/model/flow-spec.ts";
 import type { Scenario } from "../../harness/model/scenario.ts";
 import { describeLanding } from "../../harness/report/landing-phrase.ts";
 import { type BoundScenario, bindScenario } from "../../harness/run/scenario/bound-scenario.ts";
@@ -111,7 +112,9 @@ async function driveForwarded(bound: BoundScenario, sandbox: Sandbox): Promise<r
     return forwarded.flatMap(({ flow, expected }, i) => {
       const landing = seen[i]?.landing;
       if (landing && meetsExpectation(expected, landing)) return [];
-      return [`${flow.flow}: ${landing ? `${describeLanding(landing)} ${landing.cause ?? ""}` : "nothing"}`];
+      return [
+        `${renderFlowText(flow.spec)}: ${landing ? `${describeLanding(landing)} ${landing.cause ?? ""}` : "nothing"}`,
+      ];
     });
   } finally {
     await sandbox.clear();

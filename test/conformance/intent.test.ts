@@ -3,6 +3,7 @@ import { findExpectation } from "../../harness/contract/expectation.ts";
 import type { CaptureConfig } from "../../harness/meshes/istio-1.4/config.ts";
 import { generateRules } from "../../harness/meshes/istio-1.4/rules.ts";
 import { isLanding } from "../../harness/model/expectation.ts";
+import { renderFlowText } from "../../harness/model/flow-spec.ts";
 import { landingsAgree } from "../../harness/model/landing.ts";
 import { makePodSpec } from "../../harness/run/pod-spec.ts";
 import { listBoundaryFlows } from "../../harness/run/scenario/bound-scenario.ts";
@@ -59,10 +60,11 @@ describe("on the kernel the generated rules do what the config demands:", () => 
     const wrong = flows.flatMap(({ flow, manner }, i) => {
       const demanded = findExpectation(captureOf(config), flow, manner, sandbox.addresses, spec);
       const observed = seen[i]?.landing;
-      if (demanded === null || !isLanding(demanded)) return [`${manner} ${flow.flow}: nothing is demanded`];
+      if (demanded === null || !isLanding(demanded))
+        return [`${manner} ${renderFlowText(flow.spec)}: nothing is demanded`];
       if (observed && landingsAgree(demanded, observed)) return [];
       return [
-        `${manner} ${flow.flow}: demanded ${describeLanding(demanded)}, observed ${observed && describeLanding(observed)}`,
+        `${manner} ${renderFlowText(flow.spec)}: demanded ${describeLanding(demanded)}, observed ${observed && describeLanding(observed)}`,
       ];
     });
     expect(wrong).toEqual([]);

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { meetsExpectation } from "../../harness/model/expectation.ts";
+import { renderFlowText } from "../../harness/model/flow-spec.ts";
 import type { Landing } from "../../harness/model/landing.ts";
 import type { Scenario } from "../../harness/model/scenario.ts";
 import { describeLanding } from "../../harness/report/landing-phrase.ts";
@@ -28,7 +29,9 @@ async function driveCase(scenario: Scenario, sandbox: Sandbox): Promise<readonly
     expect(seen.length).toBe(bound.flows.length);
     return bound.flows.flatMap(({ flow, expected, manner }, i) => {
       const landing = seen[i]?.landing as Landing;
-      return meetsExpectation(expected, landing) ? [] : [`${flow.flow} (${manner}): ${describeLanding(landing)}`];
+      return meetsExpectation(expected, landing)
+        ? []
+        : [`${renderFlowText(flow.spec)} (${manner}): ${describeLanding(landing)}`];
     });
   } finally {
     await sandbox.clear();
@@ -64,7 +67,7 @@ describe.each(BACKENDS)("backend $backend, $how", ({ backend, start, kind }) => 
     await sandbox.install(bound.installation);
     const seen = await sandbox.drive(flows, { inFlight: 64 });
     const wrong = flows.filter(({ expected }, i) => !meetsExpectation(expected, seen[i]?.landing as Landing));
-    expect(wrong.map(({ flow }) => flow.flow)).toEqual([]);
+    expect(wrong.map(({ flow }) => renderFlowText(flow.spec))).toEqual([]);
     await sandbox.clear();
   });
 
@@ -76,7 +79,9 @@ describe.each(BACKENDS)("backend $backend, $how", ({ backend, start, kind }) => 
     await sandbox.enter(redirect.spec);
     await sandbox.install(rejected.installation);
     await sandbox.install(redirect.installation);
-    const flow = redirect.flows.filter((each) => each.flow.flow === "client -> pod:8080" && each.manner === "answer");
+    const flow = redirect.flows.filter(
+      (each) => renderFlowText(each.flow.spec) === "client -> pod:8080" && each.manner === "answer",
+    );
     await sandbox.drive(flow);
     const { ip } = await sandbox.counters();
     const rules = ip?.tables.flatMap(({ name, chains }) =>
@@ -123,7 +128,7 @@ describe.each(BACKENDS.filter(({ kind }) => kind === "kernel"))(
       await expect(sandbox.install(refused.installation)).rejects.toMatchObject({ code: "rules-refused" });
       const seen = await sandbox.drive(bound.flows, { inFlight: 16 });
       const wrong = bound.flows.filter(({ expected }, i) => !meetsExpectation(expected, seen[i]?.landing as Landing));
-      expect(wrong.map(({ flow }) => flow.flow)).toEqual([]);
+      expect(wrong.map(({ flow }) => renderFlowText(flow.spec))).toEqual([]);
     });
 
     test("takes the rules of a script, and nothing of a script that fails", async () => {

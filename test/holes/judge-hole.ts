@@ -3,6 +3,7 @@ import { firstConnection } from "../../harness/contract/demanded-landing.ts";
 import type { Family } from "../../harness/model/address.ts";
 import { canBeElsewhere } from "../../harness/model/elsewhere.ts";
 import type { Flow } from "../../harness/model/flow.ts";
+import { renderFlowText } from "../../harness/model/flow-spec.ts";
 import { type Landing, landingsAgree } from "../../harness/model/landing.ts";
 import { isLoopback, PASS_THROUGH_IPV6, type SandboxAddresses, withLinks } from "../../harness/model/pod.ts";
 import type { PodShape } from "../../harness/model/pod-shape.ts";
@@ -95,7 +96,7 @@ async function compareFlows(base: ParsedScenario, hole: Hole, dice: Dice, sandbo
   const suspects = (await both(flows, 192)).map(({ flow }) => flow);
   const [first] = suspects.length === 0 ? [] : await both(suspects.slice(0, 5), 1);
   if (first === undefined) return { kind: "harmless", flows: flows.length };
-  return { kind: "missed", ...first, flow: first.flow.flow };
+  return { kind: "missed", ...first, flow: renderFlowText(first.flow.spec) };
 }
 
 /** A sandbox cannot give upstream every address: no group, and none that stands for every address. */

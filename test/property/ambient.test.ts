@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { makeMutants } from "../../harness/analysis/mutants/mutants.ts";
+import { renderFlowText } from "../../harness/model/flow-spec.ts";
 import type { Landing } from "../../harness/model/landing.ts";
 import { DEFAULT_ADDRESSES } from "../../harness/model/pod.ts";
 import { compilePod } from "../../harness/netfilter/simulator.ts";
@@ -13,7 +14,7 @@ describe("the simulator lands flows under the rules of ambient mode as its contr
     const demanded = flows.filter((flow) => flow.demanded !== null);
     const wrong = demanded.flatMap(({ flow, manner, demanded: landing }) => {
       const [wanted, got] = [landing && outlineOf(landing), outlineOf(simulator.land(flow, manner))];
-      return wanted === got ? [] : [`${manner} ${flow.flow}: demanded ${wanted}, predicted ${got}`];
+      return wanted === got ? [] : [`${manner} ${renderFlowText(flow.spec)}: demanded ${wanted}, predicted ${got}`];
     });
     expect(wrong).toEqual([]);
     expect(demanded.length).toBeGreaterThan(flows.length * 0.9);

@@ -4,6 +4,7 @@ import { type Change, diffRulesets } from "../../harness/analysis/diff.ts";
 import { abstractLanding } from "../../harness/analysis/pod/abstract-landing.ts";
 import type { Flow } from "../../harness/model/flow.ts";
 import { type FlowSet, holdsFlow } from "../../harness/model/flow-set.ts";
+import { renderFlowText } from "../../harness/model/flow-spec.ts";
 import { type Landing, renderLandingKey } from "../../harness/model/landing.ts";
 import { DEFAULT_ADDRESSES, type PodSpec } from "../../harness/model/pod.ts";
 import type { PodRules } from "../../harness/model/ruleset.ts";
@@ -64,7 +65,7 @@ function checkPair(world: SmallWorld, before: PodRules, after: PodRules, within:
       isAsked &&
       (!isRefusedAlike || renderLandingKey(was) !== renderLandingKey(is) || (isUntold(was, is) && found.length > 0));
     const expected = isDifferent ? [kinds.join(", then ")] : [];
-    return { flow: flow.flow, expected, found };
+    return { flow: renderFlowText(flow.spec), expected, found };
   });
   const wrong = told.find(({ expected, found }) => JSON.stringify(expected) !== JSON.stringify(found));
   expect(wrong && [wrong.flow, ...wrong.found]).toEqual(wrong && [wrong.flow, ...wrong.expected]);

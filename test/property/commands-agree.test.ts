@@ -10,6 +10,7 @@ import { parseProperties } from "../../harness/analysis/proof/written-property.t
 import { FAMILIES, type Family } from "../../harness/model/address.ts";
 import { type Flow, startsInPod } from "../../harness/model/flow.ts";
 import { parseFlowSet } from "../../harness/model/flow-set-text.ts";
+import { renderFlowText } from "../../harness/model/flow-spec.ts";
 import { type Landing, renderLandingKey } from "../../harness/model/landing.ts";
 import { DEFAULT_ADDRESSES, isLoopback } from "../../harness/model/pod.ts";
 import { NO_POLICY_ROUTING } from "../../harness/model/policy-routing.ts";
@@ -70,7 +71,8 @@ function settingOf(flow: Flow): AnalysisSetting {
 }
 
 /** A flow's text; that of a socket bound to what its route gives anyway says no source, as it is the same flow. */
-function writeSet({ flow, from, to, family }: Flow): string {
+function writeSet({ spec, from, to, family }: Flow): string {
+  const flow = renderFlowText(spec);
   const own = DEFAULT_ADDRESSES.pod[family];
   const routed = isLoopback(to.address) ? (family === 4 ? "127.0.0.1" : to.address) : own;
   return startsInPod({ from }) && from.address === routed ? flow.replace(/@\S+/, "") : flow;
@@ -155,7 +157,7 @@ function countDifferences(
       .filter(({ holds }) => holds(flow))
       .map((change) => write(change.witness.flow, [change.before, change.after]));
     const expected = renderLandingKey(was) === renderLandingKey(is) ? [] : [write(flow, [was, is])];
-    expect([flow.flow, ...new Set(found)]).toEqual([flow.flow, ...expected]);
+    expect([renderFlowText(flow.spec), ...new Set(found)]).toEqual([renderFlowText(flow.spec), ...expected]);
   }
   return told.filter(({ was, is }) => renderLandingKey(was) !== renderLandingKey(is)).length;
 }
@@ -170,7 +172,13 @@ function countBreaches(family: Family, rules: PodRules, flows: readonly Flow[]):
     const { holds = true, classes = 0 } = results.find((each) => each.name === name) ?? {};
     const { landing } = explain(rules, flow);
     const isBreach = isKnown(landing) && isBroken(landing, flow);
-    expect([name, flow.flow, landing, classes > 0, isBreach && holds]).toEqual([name, flow.flow, landing, true, false]);
+    expect([name, renderFlowText(flow.spec), landing, classes > 0, isBreach && holds]).toEqual([
+      name,
+      renderFlowText(flow.spec),
+      landing,
+      true,
+      false,
+    ]);
     return isBreach;
   });
   return breaches.filter((isBreach) => isBreach).length;
@@ -190,12 +198,12 @@ describe.each(FAMILIES)("over IPv%i, for whatever flow is asked", (family) => {
               each.from.port === flow.from.port && (each.from.mark ?? 0) === (flow.from.mark ?? 0),
           );
           const kinds = rows.map(({ kind }) => kind);
-          expect([flow.flow, kinds.length > 0]).toEqual([flow.flow, true]);
+          expect([renderFlowText(flow.spec), kinds.length > 0]).toEqual([renderFlowText(flow.spec), true]);
           if (isKnown(explained.landing)) known += 1;
           const told = isKnown(explained.landing) ? kinds : kinds.filter((kind) => kind !== "could-not-look");
           const stray = told.filter((kind) => possible !== null && !possible.has(kind));
-          expect([flow.flow, [...(possible ?? [])].join(), ...stray]).toEqual([
-            flow.flow,
+          expect([renderFlowText(flow.spec), [...(possible ?? [])].join(), ...stray]).toEqual([
+            renderFlowText(flow.spec),
             [...(possible ?? [])].join(),
           ]);
         }

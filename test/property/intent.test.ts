@@ -5,6 +5,7 @@ import type { CaptureConfig } from "../../harness/meshes/istio-1.4/config.ts";
 import { generateRules } from "../../harness/meshes/istio-1.4/rules.ts";
 import { isLanding } from "../../harness/model/expectation.ts";
 import type { Flow } from "../../harness/model/flow.ts";
+import { renderFlowText } from "../../harness/model/flow-spec.ts";
 import { landingsAgree } from "../../harness/model/landing.ts";
 import { DEFAULT_ADDRESSES } from "../../harness/model/pod.ts";
 import { compilePod } from "../../harness/netfilter/simulator.ts";
@@ -35,9 +36,10 @@ function findDifferences(config: CaptureConfig, flows: readonly Flow[]): readonl
       (["answer", "forward"] as const).flatMap((manner) => {
         const demanded = findExpectation(captureOf(config), flow, manner, DEFAULT_ADDRESSES, spec);
         const predicted = simulator.land(flow, manner);
-        if (demanded === null || !isLanding(demanded)) return [`${manner} ${flow.flow}: nothing is demanded`];
+        if (demanded === null || !isLanding(demanded))
+          return [`${manner} ${renderFlowText(flow.spec)}: nothing is demanded`];
         const both = `demanded ${describeLanding(demanded)}, predicted ${describeLanding(predicted)}`;
-        return landingsAgree(demanded, predicted) ? [] : [`${manner} ${flow.flow}: ${both}`];
+        return landingsAgree(demanded, predicted) ? [] : [`${manner} ${renderFlowText(flow.spec)}: ${both}`];
       }),
     );
 }

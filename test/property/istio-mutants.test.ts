@@ -5,6 +5,7 @@ import { istio } from "../../harness/meshes/istio/mesh.ts";
 import type { IstioSettings } from "../../harness/meshes/istio/settings.ts";
 import type { MeshInput, PodFacts } from "../../harness/meshes/mesh.ts";
 import type { Flow } from "../../harness/model/flow.ts";
+import { renderFlowText } from "../../harness/model/flow-spec.ts";
 import type { Landing } from "../../harness/model/landing.ts";
 import { NO_LOOKUPS } from "../../harness/model/name-lookups.ts";
 import { DEFAULT_ADDRESSES, type PodSpec } from "../../harness/model/pod.ts";
@@ -111,9 +112,9 @@ describe("what the contract demands of the flows at its boundaries is what the g
     const judged = flows.filter(({ manner, demanded }) => manner === "answer" && demanded !== null);
     const named = (landing: Landing | null) => (landing === null ? "" : essence(landing));
     expect(judged.length).toBeGreaterThan(60);
-    expect(judged.map(({ flow, manner }) => `${flow.flow}: ${named(simulator.land(flow, manner))}`)).toEqual(
-      judged.map(({ flow, demanded }) => `${flow.flow}: ${named(demanded)}`),
-    );
+    expect(
+      judged.map(({ flow, manner }) => `${renderFlowText(flow.spec)}: ${named(simulator.land(flow, manner))}`),
+    ).toEqual(judged.map(({ flow, demanded }) => `${renderFlowText(flow.spec)}: ${named(demanded)}`));
   });
 });
 

@@ -3,6 +3,7 @@ import { boundaryFlows } from "../../harness/contract/boundary-flows.ts";
 import { type Demands, demandedLanding } from "../../harness/contract/demanded-landing.ts";
 import { kuma } from "../../harness/meshes/kuma/mesh.ts";
 import type { MeshInput } from "../../harness/meshes/mesh.ts";
+import { renderFlowText } from "../../harness/model/flow-spec.ts";
 import type { Landing } from "../../harness/model/landing.ts";
 import { NO_LOOKUPS } from "../../harness/model/name-lookups.ts";
 import { DEFAULT_ADDRESSES } from "../../harness/model/pod.ts";
@@ -104,7 +105,9 @@ describe("Kuma's rules land every boundary flow of its contract where the contra
     const simulator = compilePod(rules, spec, DEFAULT_ADDRESSES);
     const wrong = demands.flatMap(({ flow, manner, demanded }) => {
       const landed = simulator.land(flow, manner);
-      return keyOf(landed) === keyOf(demanded) ? [] : [`${flow.flow}: ${keyOf(landed)}, demanded ${keyOf(demanded)}`];
+      return keyOf(landed) === keyOf(demanded)
+        ? []
+        : [`${renderFlowText(flow.spec)}: ${keyOf(landed)}, demanded ${keyOf(demanded)}`];
     });
     expect(wrong).toEqual([]);
     expect(demands.length).toBeGreaterThan(100);

@@ -7,6 +7,7 @@ import { MESHES } from "../../harness/meshes/meshes.ts";
 import { type Family, familyOf, networkHolds, parseAddress, parseNetwork } from "../../harness/model/address.ts";
 import type { Capture } from "../../harness/model/capture.ts";
 import type { Flow } from "../../harness/model/flow.ts";
+import { renderFlowText } from "../../harness/model/flow-spec.ts";
 import { DEFAULT_ADDRESSES } from "../../harness/model/pod.ts";
 import { NO_POLICY_ROUTING } from "../../harness/model/policy-routing.ts";
 import type { PodRules, Ruleset } from "../../harness/model/ruleset.ts";
@@ -78,7 +79,7 @@ function findRow(
   const own = rows.filter(({ from, to, who }) => from.includes(start) && to.includes(end) && !/^marked /.test(who));
   const named = own.filter(({ who }) => who !== "all others" && speaksOf(who, flow));
   const met = named.length > 0 ? named : own.filter(({ who }) => who === "all others");
-  const where = `${flow.flow} in ${JSON.stringify(own)}`;
+  const where = `${renderFlowText(flow.spec)} in ${JSON.stringify(own)}`;
   expect(met, where).toHaveLength(1);
   expect(
     met.every((row) => landsAlike(row, kindOf(flowClass))),

@@ -1,6 +1,7 @@
 import { startSearch } from "../../harness/analysis/flows/exhaustive-search.ts";
 import { makeMutants } from "../../harness/analysis/mutants/mutants.ts";
 import type { Flow, Manner } from "../../harness/model/flow.ts";
+import { renderFlowText } from "../../harness/model/flow-spec.ts";
 import type { Landing } from "../../harness/model/landing.ts";
 import { DEFAULT_ADDRESSES, type PodSpec } from "../../harness/model/pod.ts";
 import type { PodRules } from "../../harness/model/ruleset.ts";
@@ -35,6 +36,8 @@ export function findHoles({ rules, spec, flows, agree, dress = (each) => each }:
     );
     if (isShown) return [];
     const found = search(broken, family);
-    return found.kind === "alike" ? [] : [`${name}: ${found.kind === "different" ? found.flow.flow : found.why}`];
+    return found.kind === "alike"
+      ? []
+      : [`${name}: ${found.kind === "different" ? renderFlowText(found.flow.spec) : found.why}`];
   });
 }

@@ -8,6 +8,7 @@ import { type Demands, demandedLanding } from "../../harness/contract/demanded-l
 import { generateRules } from "../../harness/meshes/istio-1.4/rules.ts";
 import type { Capture } from "../../harness/model/capture.ts";
 import { resolveFlow } from "../../harness/model/flow-resolution.ts";
+import { renderFlowText } from "../../harness/model/flow-spec.ts";
 import { parseFlowText } from "../../harness/model/flow-text.ts";
 import { type Landing, landingsAgree } from "../../harness/model/landing.ts";
 import { DEFAULT_ADDRESSES } from "../../harness/model/pod.ts";
@@ -62,7 +63,11 @@ async function listFlows(): Promise<readonly BoundaryFlow[]> {
     ),
   );
   const boundary = [OWN, WRITTEN].flatMap((capture) => boundaryFlows(demandsOf(capture, [])));
-  return [...new Map([...boundary, ...driven].map((each) => [`${each.flow.flow} ${each.manner}`, each])).values()];
+  return [
+    ...new Map(
+      [...boundary, ...driven].map((each) => [`${renderFlowText(each.flow.spec)} ${each.manner}`, each]),
+    ).values(),
+  ];
 }
 
 /** The seed's pod has no interface of a virtual machine, and `::6` is none of its addresses. */
@@ -78,7 +83,7 @@ describe("the seed's contract, written by hand, and the mesh's own", () => {
   });
   const phrase = (landing: Landing | null | undefined) => (landing ? describeLanding(landing) : "anything");
   const text = ({ flow, manner }: BoundaryFlow, landing: Landing | null | undefined) =>
-    `${flow.flow} (${manner}): ${phrase(landing)}`;
+    `${renderFlowText(flow.spec)} (${manner}): ${phrase(landing)}`;
 
   test("demand the same landing of every flow", () => {
     expect(flows.length).toBeGreaterThan(300);

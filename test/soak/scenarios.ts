@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { meetsExpectation } from "../../harness/model/expectation.ts";
+import { renderFlowText } from "../../harness/model/flow-spec.ts";
 import { AgentSandbox } from "../../harness/sandbox/agents/agent-sandbox.ts";
 import { type NetnsWorld, startNetnsWorld } from "../../harness/sandbox/netns/world.ts";
 import { bindCase, CASES } from "../conformance/cases.ts";
@@ -55,7 +56,7 @@ async function findWrong(scenario: (typeof CASES)[number], sandbox: AgentSandbox
     const landing = seen[i]?.landing;
     return landing && meetsExpectation(expected, landing)
       ? []
-      : [`${scenario.name}: ${flow.flow} ${landing?.cause ?? ""}`];
+      : [`${scenario.name}: ${renderFlowText(flow.spec)} ${landing?.cause ?? ""}`];
   });
 }
 

@@ -1,5 +1,6 @@
 import { type Family, familyOf } from "../../model/address.ts";
 import type { Flow, FlowProtocol } from "../../model/flow.ts";
+import { renderFlowText } from "../../model/flow-spec.ts";
 import type { Landing } from "../../model/landing.ts";
 import type { PodSpec, SandboxAddresses } from "../../model/pod.ts";
 import type { PodRules } from "../../model/ruleset.ts";
@@ -98,7 +99,7 @@ function findDifference(flows: readonly KnownLanding[], changed: Simulator): Sea
   let unknown: string | null = null;
   for (const [i, { flow, landing: was }] of flows.entries()) {
     const is = changed.land(flow, "answer");
-    if (isUnknown(was) || isUnknown(is)) unknown ??= is.cause ?? was.cause ?? flow.flow;
+    if (isUnknown(was) || isUnknown(is)) unknown ??= is.cause ?? was.cause ?? renderFlowText(flow.spec);
     else if (!isAlike(was, is))
       return {
         kind: "different",

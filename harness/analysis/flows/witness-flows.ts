@@ -1,7 +1,7 @@
-import { addressBits, addressValue, type Family, renderAddress, renderEndpoint } from "../../model/address.ts";
+import { addressBits, addressValue, type Family, renderAddress } from "../../model/address.ts";
 import { canBeElsewhere } from "../../model/elsewhere.ts";
-import type { Flow, FlowProtocol } from "../../model/flow.ts";
-import { nameProtocol } from "../../model/flow-text.ts";
+import type { Flow, FlowProtocol, FlowWho } from "../../model/flow.ts";
+import { makeFlowSpec, nameWho } from "../../model/flow-spec.ts";
 import {
   addressOwner,
   isLoopback,
@@ -100,7 +100,7 @@ interface Dialled {
 function* listOutside(space: WitnessSpace, dialled: Dialled): Generator<Flow> {
   const owner = { uid: 0, gid: 0 };
   for (const { actor, address } of space.outside) {
-    const dialler = { actor, owner, address };
+    const dialler = { who: { actor, ids: {} }, owner, address, source: null };
     yield makeFlow(space, dialler, space.pod, dialled);
     if (actor === "vm") for (const to of space.elsewhere) yield makeFlow(space, dialler, to, dialled);
   }
@@ -109,34 +109,33 @@ function* listOutside(space: WitnessSpace, dialled: Dialled): Generator<Flow> {
 function* listInside(space: WitnessSpace, dialled: Dialled): Generator<Flow> {
   const { owners, own, elsewhere, leaving } = space;
   for (const owner of owners) {
-    const actor = `uid=${owner.uid},gid=${owner.gid}`;
-    for (const to of elsewhere)
-      for (const address of leaving) yield makeFlow(space, { actor, owner, address }, to, dialled);
-    for (const to of own) for (const address of own) yield makeFlow(space, { actor, owner, address }, to, dialled);
+    const who = { actor: null, ids: owner };
+    const at = (address: string) => ({ who, owner, address, source: address === space.pod ? null : address });
+    for (const to of elsewhere) for (const address of leaving) yield makeFlow(space, at(address), to, dialled);
+    for (const to of own) for (const address of own) yield makeFlow(space, at(address), to, dialled);
   }
 }
 
-/** Who dials in a witness: an actor, its owner, and the address it dials from. */
+/** Who dials in a witness, as an owner and the address it dials from; `source`: that address where the socket is bound to it. */
 interface Dialler {
-  readonly actor: string;
+  readonly who: FlowWho;
   readonly owner: Owner;
   readonly address: string;
+  readonly source: string | null;
 }
 
 function makeFlow(
-  { family, pod }: WitnessSpace,
-  { actor, owner, address }: Dialler,
-  to: string,
+  { family }: WitnessSpace,
+  { who, owner, address, source }: Dialler,
+  target: string,
   { protocol, port }: Dialled,
 ): Flow {
-  const isNamed = actor.startsWith("uid=") && address !== pod;
-  const name = isNamed ? `${actor}@${address}` : family === 6 && !actor.startsWith("uid=") ? `${actor}6` : actor;
   return {
-    flow: `${name} -> ${renderEndpoint(to, port)}${nameProtocol(protocol)}`,
+    spec: makeFlowSpec({ ...who, source, target, family, port, protocol }),
     family,
     protocol,
-    from: { actor, address, ...owner },
-    to: { target: to, address: to, port },
+    from: { actor: nameWho(who), address, ...owner },
+    to: { target, address: target, port },
   };
 }
 

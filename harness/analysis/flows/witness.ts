@@ -1,9 +1,8 @@
-import { renderHex } from "../../formats/values.ts";
-import { type Family, renderAddress, renderEndpoint } from "../../model/address.ts";
+import { type Family, renderAddress } from "../../model/address.ts";
 import type { Identity } from "../../model/contract.ts";
-import { type Flow, startsInPod } from "../../model/flow.ts";
+import { type Flow, type FlowWho, type ResolvedFlow, startsInPod } from "../../model/flow.ts";
 import { isRouteSource, resolveFlow } from "../../model/flow-resolution.ts";
-import { nameProtocol, parseFlowText } from "../../model/flow-text.ts";
+import { makeFlowSpec } from "../../model/flow-spec.ts";
 import { APP_ID, loopbackAddress, type SandboxAddresses } from "../../model/pod.ts";
 import type { PodShape, ProxyShape } from "../../model/pod-shape.ts";
 import type { Lane } from "./lanes.ts";
@@ -39,70 +38,64 @@ export function makeWitness(
   shape: PodShape,
   assumed: Witness["assumed"],
 ): Witness {
-  const sourceText = renderAddress(family, source ?? destination);
+  const address = renderAddress(family, source ?? destination);
   // Every address that no other host has is upstream's, as a source too.
-  const isStranger = lane.host === "client" && sourceText !== addresses.client[family];
+  const isStranger = lane.host === "client" && address !== addresses.client[family];
   const host = isStranger ? "upstream" : lane.host;
   const { mark } = lane.socket;
-  const actor = host === "pod" ? nameOwner({ uid, gid, mark }, shape) : host + (family === 6 ? "6" : "");
-  const isNamed = lane.binding === "bound" || isStranger;
-  const at = nameSource(isNamed ? sourceText : null, family, sourcePort, isProxyName(actor, shape) ? 0 : mark);
-  const target = nameTarget(renderAddress(family, destination), port, family, addresses);
-  const text = `${actor}${at} -> ${target}${nameProtocol(lane.protocol)}`;
-  return { lane, flow: writeFlow(text, addresses, shape), addresses, assumed };
+  const who = host === "pod" ? nameOwner({ uid, gid, mark }, shape) : { actor: host, ids: {} };
+  const spec = makeFlowSpec({
+    ...who,
+    source: lane.binding === "bound" || isStranger ? address : null,
+    sourcePort,
+    mark: isMarkedByName(who, shape) ? 0 : mark,
+    target: nameTarget(renderAddress(family, destination), family, addresses),
+    family,
+    port,
+    protocol: lane.protocol,
+  });
+  return { lane, flow: resolveFlow(spec, addresses, shape), addresses, assumed };
 }
 
 /** Gives the same flow named as simply as it can be: `client -> pod:21` for `client -> 10.244.0.2:21`, `root` for `uid=0,gid=0`. */
 export function nameFlow(
-  { family, from, to, protocol, exchange }: Flow,
+  { family, from, to, protocol, exchange }: ResolvedFlow,
   addresses: SandboxAddresses,
   shape: PodShape,
 ): Flow {
   const { uid, gid, mark = 0 } = from;
-  const actor = startsInPod({ from }) ? nameOwner({ uid, gid, mark }, shape) : from.actor + (family === 6 ? "6" : "");
+  const who = startsInPod({ from }) ? nameOwner({ uid, gid, mark }, shape) : { actor: from.actor, ids: {} };
   const isRouted = isRouteSource(from.address, from.actor, family, to.address, addresses);
-  const at = nameSource(
-    isRouted ? null : from.address,
+  const spec = makeFlowSpec({
+    ...who,
+    source: isRouted ? null : from.address,
+    sourcePort: from.port ?? null,
+    mark: isMarkedByName(who, shape) ? 0 : mark,
+    target: nameTarget(to.address, family, addresses),
     family,
-    from.port ?? null,
-    isProxyName(actor, shape) ? 0 : mark,
-  );
-  const text = `${actor}${at} -> ${nameTarget(to.address, to.port, family, addresses)}${nameProtocol(protocol)}`;
-  return writeFlow(exchange === undefined ? text : `${exchange} ${text}`, addresses, shape);
+    port: to.port,
+    protocol,
+    exchange: exchange ?? "first",
+  });
+  return resolveFlow(spec, addresses, shape);
 }
 
-/** Gives what stands behind an actor: `,mark=0x1@10.0.0.1:5000`, as much of it as there is. */
-function nameSource(address: string | null, family: Family, port: number | null, mark: number): string {
-  const host = address === null ? "" : family === 6 ? `[${address}]` : address;
-  const end = port === null ? host : `${host}:${port}`;
-  return `${mark === 0 ? "" : `,mark=${renderHex(mark)}`}${end === "" ? "" : `@${end}`}`;
-}
-
-function writeFlow(text: string, addresses: SandboxAddresses, shape: PodShape): Flow {
-  const parsed = parseFlowText(text, shape);
-  if (!parsed.ok) throw new TypeError(`"${text}" is not a flow: ${parsed.findings[0]?.message}`);
-  return resolveFlow(parsed.value, addresses, shape);
-}
-
-function nameOwner({ uid, gid, mark }: Identity, { proxies }: PodShape): string {
+function nameOwner({ uid, gid, mark }: Identity, { proxies }: PodShape): FlowWho {
   // A proxy that is known by its ids alone may mark a socket all the same.
   const isRunAs = ({ runsAs }: ProxyShape) =>
     runsAs.uid === uid && runsAs.gid === gid && (runsAs.mark === mark || runsAs.mark === 0);
   const proxy = proxies.find(isRunAs);
-  if (proxy) return proxy.name;
-  if (uid === APP_ID && gid === APP_ID) return "app";
-  return uid === 0 && gid === 0 ? "root" : `uid=${uid},gid=${gid}`;
+  if (proxy) return { actor: proxy.name, ids: {} };
+  if (uid === APP_ID && gid === APP_ID) return { actor: "app", ids: {} };
+  return uid === 0 && gid === 0 ? { actor: "root", ids: {} } : { actor: null, ids: { uid, gid } };
 }
 
 /** A proxy's name tells the mark of its sockets too. */
-function isProxyName(actor: string, { proxies }: PodShape): boolean {
+function isMarkedByName({ actor }: FlowWho, { proxies }: PodShape): boolean {
   return proxies.some(({ name, runsAs }) => name === actor && runsAs.mark !== 0);
 }
 
-function nameTarget(address: string, port: number, family: Family, addresses: SandboxAddresses): string {
-  const hosts = (["pod", "client", "upstream"] as const).map(
-    (host) => [host as string, addresses[host][family]] as const,
-  );
-  const named = [...hosts, ["localhost", loopbackAddress(family)] as const].find(([, known]) => known === address);
-  return named ? `${named[0]}${family === 6 ? "6" : ""}:${port}` : renderEndpoint(address, port);
+function nameTarget(address: string, family: Family, addresses: SandboxAddresses): string {
+  if (address === loopbackAddress(family)) return "localhost";
+  return (["pod", "client", "upstream"] as const).find((host) => addresses[host][family] === address) ?? address;
 }

@@ -2,13 +2,13 @@ import { resolveLanding } from "../../contract/expected-landing.ts";
 import { parseEndpoint } from "../../model/address.ts";
 import type { Parsed } from "../../model/finding.ts";
 import type { Flow } from "../../model/flow.ts";
-import { type Landing, landingsAgree } from "../../model/landing.ts";
-import { type LandingText, parseLandingText } from "../../model/landing-text.ts";
+import { type Landing, type LandingSpec, landingsAgree } from "../../model/landing.ts";
+import { parseLandingText } from "../../model/landing-text.ts";
 import type { PodShape } from "../../model/pod-shape.ts";
 import { isAsDialled, type LandedContext } from "./properties.ts";
 
 /** Where flows must land, or must not: a landing as scenarios write it, or `as dialled`. */
-export type LandingClaim = LandingText | typeof AS_DIALLED;
+export type LandingClaim = LandingSpec | typeof AS_DIALLED;
 
 const AS_DIALLED = "as dialled";
 

@@ -94,7 +94,7 @@ function parseProperty(property: WrittenProperty, where: string, names: SetNames
     findings.push(
       ...[...lands, ...never]
         .filter(needsForwarding)
-        .map(({ text }) => codedFinding("invalid-property", where, describeManner(text))),
+        .map(({ written }) => codedFinding("invalid-property", where, describeManner(written ?? ""))),
     );
   if (findings.length > 0) return { ok: false, findings };
   return { ok: true, value: { ...makeJudge({ flows, except, lands, never, manner }, names.addresses), name, manner } };

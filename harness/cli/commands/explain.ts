@@ -1,5 +1,6 @@
 import { quoteRule } from "../../formats/rule-text.ts";
 import type { Flow, Manner } from "../../model/flow.ts";
+import { flowData, renderFlowText } from "../../model/flow-spec.ts";
 import { type Landing, landingsAgree } from "../../model/landing.ts";
 import type { SandboxAddresses } from "../../model/pod.ts";
 import { compilePod, type Explanation } from "../../netfilter/simulator.ts";
@@ -120,7 +121,7 @@ function explainFlow(input: ExplainInput, line: CaptureCommandLine, manner: Mann
 
 function renderText({ flow, explanation, observed, show }: Explained): string {
   const way = renderWay(explanation, show, (place) => observed?.countOf(place));
-  return `${way}${renderOutcome(flow.flow, explanation)}${observed ? renderObserved(observed.landing) : ""}`;
+  return `${way}${renderOutcome(renderFlowText(flow.spec), explanation)}${observed ? renderObserved(observed.landing) : ""}`;
 }
 
 /** `steps` are those of the packets shown, in order; `connections` tells them apart. */
@@ -134,7 +135,7 @@ function renderData({ flow, manner, explanation, observed, show }: Explained): s
   const steps = listSteps(connections).map((step) =>
     observed === null ? step : { ...step, counted: observed.countOf(step) ?? 0 },
   );
-  const data = { flow, manner, landing, steps, possible, unknown, connections };
+  const data = { flow: flowData(flow), manner, landing, steps, possible, unknown, connections };
   return renderJson(observed === null ? data : { ...data, observed: observed.landing });
 }
 

@@ -2,6 +2,7 @@ import { type MappedClass, mapFlows } from "../../analysis/map.ts";
 import { glanceFlows } from "../../analysis/map-glance.ts";
 import { FLOW_PROTOCOLS } from "../../model/flow.ts";
 import type { FlowSet } from "../../model/flow-set.ts";
+import { flowData, renderFlowText } from "../../model/flow-spec.ts";
 import { listFamilies } from "../../model/ruleset.ts";
 import { renderJson } from "../../report/json.ts";
 import { wrapLine } from "../../report/wrap-line.ts";
@@ -73,7 +74,11 @@ function renderData(classes: readonly MappedClass[], { setting }: AnalysisInput)
 
 /** Gives a map as data. */
 export function listClasses(classes: readonly MappedClass[]) {
-  return classes.map(({ class: text, witness, landing }) => ({ class: text, witness: witness.flow, landing }));
+  return classes.map(({ class: text, witness, landing }) => ({
+    class: text,
+    witness: flowData(witness.flow),
+    landing,
+  }));
 }
 
 /** Gives a map as text, as wide as the display: under each lane its landings, a flow that stands for each, and which flows land there. */
@@ -104,7 +109,7 @@ function renderMember(member: MappedClass, termColumns: number, columns: number)
 /** The flow and the conditions on one line where they fit, else beneath each other. */
 function describeMember({ class: text, lane, witness }: MappedClass, indent: number, columns: number): string {
   const conditions = text.slice(lane.length + 2);
-  const flow = witness.flow.flow.padEnd(FLOW_COLUMNS);
+  const flow = renderFlowText(witness.flow.spec).padEnd(FLOW_COLUMNS);
   if (indent + flow.length + 2 + conditions.length <= columns) return `${flow}  ${conditions}`;
   return `${flow.trimEnd()}\n${wrapLine(" ".repeat(indent) + conditions, indent, columns)}`;
 }

@@ -1,5 +1,6 @@
 import type { Change } from "../../analysis/diff.ts";
 import { type GlanceRow, joinWays } from "../../analysis/map-glance.ts";
+import { renderFlowText } from "../../model/flow-spec.ts";
 import { describeWay, type WayLine } from "../output/way-table.ts";
 
 /** The head of a table of changed ways. */
@@ -28,7 +29,9 @@ export function glanceAtChanges(changes: readonly Change[]): ChangedWays {
     const { who, before, after } = row;
     return { way: describeWay(row, named), who, third: before, fourth: after };
   });
-  return { lines, example: shown[0]?.witness.flow.flow ?? "", omitted: changes.length - shown.length };
+  const [first] = shown;
+  const example = first === undefined ? "" : renderFlowText(first.witness.flow.spec);
+  return { lines, example, omitted: changes.length - shown.length };
 }
 
 /** Changes of one lane that a short text says the same of. */

@@ -1,4 +1,5 @@
 import type { Change } from "../../analysis/diff.ts";
+import { renderFlowText } from "../../model/flow-spec.ts";
 import type { RulePlace } from "../../model/ruleset.ts";
 import { escapeInvisible } from "../../model/visible-text.ts";
 import { describeLanding, describeRule } from "../../report/landing-phrase.ts";
@@ -112,7 +113,7 @@ function renderClasses(title: string, changes: readonly Change[], observed: Diff
     .flatMap((change, i) => [
       ...(i === 0 ? [] : [""]),
       change.class,
-      `  flow    ${change.witness.flow.flow}`,
+      `  flow    ${renderFlowText(change.witness.flow.spec)}`,
       `  before  ${describeLanding(change.before)}`,
       ...rules(change.rulesBefore),
       `  after   ${describeLanding(change.after)}`,

@@ -1,4 +1,5 @@
 import type { Change } from "../../analysis/diff.ts";
+import { flowData, renderFlowText } from "../../model/flow-spec.ts";
 import type { RulePlace } from "../../model/ruleset.ts";
 import { renderJson } from "../../report/json.ts";
 import { describeLanding, describeRule } from "../../report/landing-phrase.ts";
@@ -36,7 +37,7 @@ export function renderDiffData(
     { witness, before, after, class: text, rulesBefore, rulesAfter }: Change,
     seen?: ObservedChange,
   ) => ({
-    witness: witness.flow,
+    witness: flowData(witness.flow),
     before,
     after,
     class: text,
@@ -138,7 +139,7 @@ function renderChange(
   const tell = (name: string, what: string) => `${wrapLine(`  ${name.padEnd(9)}${what}`, 11, columns)}\n`;
   return [
     `${wrapLine(text, 2, columns)}\n`,
-    tell("flow", witness.flow.flow),
+    tell("flow", renderFlowText(witness.flow.spec)),
     `${tell("before", describeLanding(before))}${rules(rulesBefore)}`,
     `${tell("after", describeLanding(after))}${rules(rulesAfter)}`,
     seen ? tell("kernel", `${seen.verdict}: ${describeLanding(seen.before)}, then ${describeLanding(seen.after)}`) : "",

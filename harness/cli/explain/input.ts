@@ -1,8 +1,9 @@
 import { LandfallError } from "../../errors.ts";
 import { codedFinding, type Finding, finding } from "../../model/finding.ts";
-import type { Flow } from "../../model/flow.ts";
+import type { Flow, FlowSpec } from "../../model/flow.ts";
 import { resolveFlow } from "../../model/flow-resolution.ts";
-import { type FlowText, parseFlowText } from "../../model/flow-text.ts";
+import { renderFlowText } from "../../model/flow-spec.ts";
+import { parseFlowText } from "../../model/flow-text.ts";
 import type { PodSpec, SandboxAddresses } from "../../model/pod.ts";
 import { familyKey, NO_RULES, type PodRules } from "../../model/ruleset.ts";
 import { makePodSpec } from "../../run/pod-spec.ts";
@@ -14,7 +15,7 @@ import { listRulesSources, readRulesFiles, readTable } from "../input/rules-file
 
 /** A flow to be explained and the rules it meets, not yet bound to a sandbox's addresses. */
 export interface ExplainInput {
-  readonly flow: FlowText;
+  readonly flow: FlowSpec;
   readonly rules: PodRules;
   /** Ports of the app beside the usual ones. */
   readonly listen: readonly number[];
@@ -33,7 +34,7 @@ export function readExplainInput(line: CaptureCommandLine, io: CommandIo): Expla
       codedFinding(
         "wrong-family",
         "FLOW",
-        `${flow.value.text} is an IPv${flow.value.family} flow, but IPv${flow.value.family} is not under test; give ${option} as well.`,
+        `${renderFlowText(flow.value)} is an IPv${flow.value.family} flow, but IPv${flow.value.family} is not under test; give ${option} as well.`,
       ),
     );
   }

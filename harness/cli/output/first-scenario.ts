@@ -2,20 +2,20 @@ import { findExpectation } from "../../contract/expectation.ts";
 import type { NamedMesh } from "../../meshes/meshes.ts";
 import type { Capture } from "../../model/capture.ts";
 import { isLanding } from "../../model/expectation.ts";
+import type { FlowSpec } from "../../model/flow.ts";
 import { resolveFlow } from "../../model/flow-resolution.ts";
-import { parseFlowText } from "../../model/flow-text.ts";
+import { makeFlowSpec, nameWho, renderFlowText } from "../../model/flow-spec.ts";
 import { renderLanding } from "../../model/landing-text.ts";
 import { NO_LOOKUPS } from "../../model/name-lookups.ts";
 import { DEFAULT_ADDRESSES } from "../../model/pod.ts";
+import { actorNames } from "../../model/pod-shape.ts";
 import { makePodSpec } from "../../run/pod-spec.ts";
 
 /** Flows that every mesh says something of; `proxy` is an alias of each mesh's own. */
-const FLOWS: readonly string[] = [
-  "client -> pod:8080",
-  "app -> upstream:80",
-  "root -> upstream:80",
-  "proxy -> upstream:80",
-  "app -> localhost:8080",
+const FLOWS: readonly FlowSpec[] = [
+  makeFlowSpec({ actor: "client", target: "pod", family: 4, port: 8080 }),
+  ...["app", "root", "proxy"].map((actor) => makeFlowSpec({ actor, target: "upstream", family: 4, port: 80 })),
+  makeFlowSpec({ actor: "app", target: "localhost", family: 4, port: 8080 }),
 ];
 
 /**
@@ -30,7 +30,7 @@ export function renderFirstScenario(mesh: NamedMesh): string {
   if (!bound.ok) throw new RangeError(`The injected default of ${mesh.name} is not one.`);
   const answers = FLOWS.flatMap((flow) => {
     const landing = findAnswer(bound.value.capture, flow);
-    return landing === null ? [] : `    ${JSON.stringify(flow)}: ${JSON.stringify(landing)},`;
+    return landing === null ? [] : `    ${JSON.stringify(renderFlowText(flow))}: ${JSON.stringify(landing)},`;
   });
   const { words, config } = mesh.injected;
   return [
@@ -52,10 +52,10 @@ export function renderFirstScenario(mesh: NamedMesh): string {
   ].join("\n");
 }
 
-function findAnswer(capture: Capture, text: string): string | null {
-  const parsed = parseFlowText(text, capture.shape);
-  if (!parsed.ok) return null;
-  const flow = resolveFlow(parsed.value, DEFAULT_ADDRESSES, capture.shape);
+function findAnswer(capture: Capture, asked: FlowSpec): string | null {
+  // Not every pod has a proxy.
+  if (!actorNames(capture.shape).includes(nameWho(asked))) return null;
+  const flow = resolveFlow(asked, DEFAULT_ADDRESSES, capture.shape);
   const spec = makePodSpec(capture, [flow], [], DEFAULT_ADDRESSES);
   const expected = findExpectation(capture, flow, "answer", DEFAULT_ADDRESSES, spec);
   return expected === null || !isLanding(expected) ? null : renderLanding({ ...expected, address: null, source: null });

@@ -2,6 +2,7 @@ import type { LandedFlow, PropertyResult } from "../../analysis/proof/prove.ts";
 import { describeDeviations } from "../../contract/strict-contract.ts";
 import { FLOW_PROTOCOLS, type FlowProtocol, type Manner } from "../../model/flow.ts";
 import type { FlowSet } from "../../model/flow-set.ts";
+import { flowData, renderFlowText } from "../../model/flow-spec.ts";
 import type { RulePlace } from "../../model/ruleset.ts";
 import { renderJson } from "../../report/json.ts";
 import { describeLanding, describeRule } from "../../report/landing-phrase.ts";
@@ -39,9 +40,13 @@ export function renderProofData(
       holds,
       classes,
       unjudged,
-      deviations: deviations.map(({ tool, promise, flows: [example] }) => ({ tool, promise, flow: example?.flow })),
-      exceptions: exceptions.map((each) => ({ flow: each.flow, ...show(each), reason: each.reason })),
-      counterexample: counterexample && { ...counterexample.flow, ...show(counterexample) },
+      deviations: deviations.map(({ tool, promise, flows: [example] }) => ({
+        tool,
+        promise,
+        flow: example && renderFlowText(example.spec),
+      })),
+      exceptions: exceptions.map((each) => ({ flow: flowData(each.flow), ...show(each), reason: each.reason })),
+      counterexample: counterexample && { ...flowData(counterexample.flow), ...show(counterexample) },
     }),
   );
   return renderJson({ ...withinData(within), protocols: spokenProtocols(results), properties });
@@ -113,13 +118,14 @@ function renderCounterexample(
   { explain, inFile }: ProofLook,
 ): readonly string[] {
   const rules = listRules().map(inFile);
+  const text = renderFlowText(flow.spec);
   return [
-    `  flow     ${flow.flow}${manner === "forward" ? ", where the proxy forwards" : ""}`,
+    `  flow     ${text}${manner === "forward" ? ", where the proxy forwards" : ""}`,
     `  landing  ${describeLanding(landing)}`,
     ...[...assumed].map(([match, answer]) => `  where    ${match} ${answer}`),
     ...(rules.length === 0 ? ["  rule     none"] : rules.map((rule) => `  rule     ${describeRule(rule)}`)),
     ...(observed ? [`  kernel   ${observed.verdict}: ${describeLanding(observed.landing)}`] : []),
-    `  explain  ${explain(flow.flow, manner)}`,
+    `  explain  ${explain(text, manner)}`,
   ];
 }
 
@@ -129,14 +135,14 @@ function renderExceptions(
   members: readonly LandedFlow[],
   observationOf: ObservationOf,
 ): readonly string[] {
-  const widest = Math.max(...members.map(({ flow }) => flow.flow.length));
+  const widest = Math.max(...members.map(({ flow }) => renderFlowText(flow.spec).length));
   return [
     `  except flows ${reason}:`,
     ...members.map((member) => {
       const observed = observationOf(member);
       const other = observed && observed.verdict !== "confirmed" ? `: ${describeLanding(observed.landing)}` : "";
       const kernel = observed ? ` [${observed.verdict}${other}]` : "";
-      return `    ${member.flow.flow.padEnd(widest)}  ${describeLanding(member.landing)}${kernel}`;
+      return `    ${renderFlowText(member.flow.spec).padEnd(widest)}  ${describeLanding(member.landing)}${kernel}`;
     }),
   ];
 }

@@ -4,6 +4,7 @@ import { nameFlow, type Witness } from "../../analysis/flows/witness.ts";
 import { LandfallError } from "../../errors.ts";
 import { type Expectation, isLanding, meetsExpectation } from "../../model/expectation.ts";
 import type { Flow, FlowProtocol } from "../../model/flow.ts";
+import { renderFlowText } from "../../model/flow-spec.ts";
 import { type SandboxAddresses, withLinks } from "../../model/pod.ts";
 import type { PodShape } from "../../model/pod-shape.ts";
 import type { PodRules } from "../../model/ruleset.ts";
@@ -86,18 +87,19 @@ function planWithin(
     const flows: Flow[] = [];
     const refused: Flow[] = [];
     // A flow of the same words in another pod is another flow: its machine stands behind another link.
-    const driven = new Set(own.map(({ flow }) => flow));
+    const driven = new Set(own.map(({ spec }) => renderFlowText(spec)));
     // Where the flows do not reach for all, those go first that may show something wrong.
     for (const { witness, demanded, isSuspect } of found.toSorted(
       (one, other) => Number(other.isSuspect) - Number(one.isSuspect),
     )) {
       const flow = nameDrivable(witness, addresses, scenario.spec.shape);
       if (demanded !== null && isSuspect && isRefusal(demanded)) refused.push(flow);
+      const text = renderFlowText(flow.spec);
       if (demanded === null) classes.push({ flow, why: null, demand: "unspecified" });
-      else if (driven.has(flow.flow)) classes.push({ flow, why: null, demand: "specified" });
+      else if (driven.has(text)) classes.push({ flow, why: null, demand: "specified" });
       else {
         flows.push(...take(flow));
-        driven.add(flow.flow);
+        driven.add(text);
       }
     }
     return { flows, refused };
@@ -109,7 +111,7 @@ function planWithin(
   );
   const closed = pods.map(({ pod, refused }, i) => {
     const passing = findPassing(open[i], rules, addresses);
-    const flows = refused.filter((flow) => passing.has(flow.flow)).flatMap(take);
+    const flows = refused.filter((flow) => passing.has(renderFlowText(flow.spec))).flatMap(take);
     return extendPod(bare, { pod, flows, dialled: "closed" }, rules, addresses);
   });
   const [extended = scenario, ...others] = open;
@@ -133,7 +135,7 @@ function findPassing(
     const landing = predicted[i]?.landing;
     return manner === "answer" && landing !== undefined && meetsExpectation(expected, landing);
   });
-  return new Set(passing.map(({ flow }) => flow.flow));
+  return new Set(passing.map(({ flow }) => renderFlowText(flow.spec)));
 }
 
 /** Says whether a flow must end at a port of the pod where nobody listens. */

@@ -1,5 +1,6 @@
 import { type CompareElement, type CompareMatch, STATE_BITS } from "../../model/compare.ts";
 import { meetsExpectation } from "../../model/expectation.ts";
+import { renderFlowText } from "../../model/flow-spec.ts";
 import type { Match } from "../../model/match.ts";
 import type { SandboxAddresses } from "../../model/pod.ts";
 import type { ClassReport, FlowReport } from "../../model/report.ts";
@@ -22,9 +23,9 @@ export function reportClasses(
   const doubts = listDoubts(plan, rules, addresses);
   const specified = classes.filter(({ demand }) => demand === "specified");
   const unspecified = classes.length - specified.length;
-  const remaining = specified.flatMap(({ flow: { flow }, why }) => {
-    const report = reports.get(flow);
-    const reason = why ?? doubts.get(flow) ?? whyNotSeen(report);
+  const remaining = specified.flatMap(({ flow: { spec }, why }) => {
+    const flow = renderFlowText(spec);
+    const reason = why ?? doubts.get(flow) ?? whyNotSeen(reports.get(flow));
     return reason === null ? [] : [{ flow, why: reason }];
   });
   const left = remaining.length;
@@ -62,7 +63,12 @@ function findDoubts(
       const meetsDemand = possible.length > 0 && possible.every((landing) => meetsExpectation(expected, landing));
       return unknown.length === 0 || meetsDemand
         ? []
-        : [[flow.flow, `its landing depends on something unknown: ${[...new Set(unknown)].join("; ")}`] as const];
+        : [
+            [
+              renderFlowText(flow.spec),
+              `its landing depends on something unknown: ${[...new Set(unknown)].join("; ")}`,
+            ] as const,
+          ];
     });
   return new Map(doubts);
 }

@@ -4,16 +4,16 @@ import type { Mutant } from "../../analysis/mutants/mutants.ts";
 import { resolveLanding } from "../../contract/expected-landing.ts";
 import { meetsExpectation } from "../../model/expectation.ts";
 import type { Flow } from "../../model/flow.ts";
-import { parseFlowText } from "../../model/flow-text.ts";
-import type { Landing } from "../../model/landing.ts";
-import { parseLandingText } from "../../model/landing-text.ts";
+import { flowData, renderFlowText } from "../../model/flow-spec.ts";
+import type { Landing, LandingSpec } from "../../model/landing.ts";
+import { renderLandingSpec } from "../../model/landing-text.ts";
 import type { FlowsToAdd } from "../../model/mutation-report.ts";
 import type { PodSpec, SandboxAddresses } from "../../model/pod.ts";
 import type { PodRules } from "../../model/ruleset.ts";
 import { compilePod } from "../../netfilter/simulator.ts";
 import { findFlowFaults } from "../flow-faults.ts";
 import { makePodSpec } from "../pod-spec.ts";
-import { writeExpectation } from "../scenario/witness-expectation.ts";
+import { demandTelling } from "../scenario/witness-expectation.ts";
 import type { MutationSubject } from "./mutation-subject.ts";
 import { chooseCovers } from "./smallest-cover.ts";
 
@@ -38,9 +38,12 @@ export function findFlowsToAdd(
   addresses: SandboxAddresses,
 ): FlowsToAdd | null {
   if (missed.length === 0) return null;
-  const known = new Set(subject.flows.map(({ flow }) => flow.flow));
+  const known = new Set(subject.flows.map(({ flow }) => renderFlowText(flow.spec)));
   // A flow that the scenario has already would need another expectation there.
-  const rank = ({ flow }: Flow) => flow.length + (known.has(flow) ? 1_000 : 0);
+  const rank = ({ spec }: Flow) => {
+    const text = renderFlowText(spec);
+    return text.length + (known.has(text) ? 1_000 : 0);
+  };
   const pool = sampleFlows(subject, missed, addresses).toSorted((one, other) => rank(one) - rank(other));
   const strongest = keepStrongest(listCandidates(subject, pool, missed, addresses));
   const chosen = chooseCovers(strongest).map(({ flow }) => flow);
@@ -49,7 +52,11 @@ export function findFlowsToAdd(
   const shown = unite(kept);
   return {
     scenario: subject.name,
-    flows: kept.map(({ flow, expected, covers }) => ({ flow, expected, catches: [...covers].map(({ name }) => name) })),
+    flows: kept.map(({ flow, expected, covers }) => ({
+      flow: flowData(flow),
+      expected,
+      catches: [...covers].map(({ name }) => name),
+    })),
     uncovered: missed.filter((mutant) => !shown.has(mutant)).map(({ name }) => name),
   };
 }
@@ -91,11 +98,8 @@ function sampleFlows(
     return all.filter((_, i) => i % Math.ceil(all.length / SAMPLED) === 0);
   });
   const named = sampled.map((flow) => nameFlow(flow, addresses, spec.shape));
-  const isWritable = ({ flow }: Flow) => {
-    const text = parseFlowText(flow, spec.shape);
-    return text.ok && findFlowFaults(text.value, "answer", capture).length === 0;
-  };
-  return [...new Map(named.map((flow) => [flow.flow, flow])).values()].filter(isWritable);
+  const isWritable = ({ spec: names }: Flow) => findFlowFaults(names, "answer", capture).length === 0;
+  return [...new Map(named.map((flow) => [renderFlowText(flow.spec), flow])).values()].filter(isWritable);
 }
 
 /** Gives each flow with each expectation that tells some mutant from the unbroken rules, in the flows' order. */
@@ -118,10 +122,15 @@ function listCandidates(
       const isKnown = is !== undefined && is.kind !== "could-not-look" && mutant.family === flow.family;
       return isKnown ? [{ mutant, is }] : [];
     });
-    const texts = new Set(ends.map(({ is }) => writeExpectation(flow, was, is, { spec }, addresses)));
-    return [...texts].flatMap((text): readonly Candidate[] => {
-      const meets = readExpectation(text, flow, spec, addresses);
-      if (meets === null || !meets(was)) return [];
+    const wanted = new Map(
+      ends.map(({ is }) => {
+        const landing = demandTelling(flow, was, is, { spec }, addresses);
+        return [renderLandingSpec(landing), landing];
+      }),
+    );
+    return [...wanted].flatMap(([text, landing]): readonly Candidate[] => {
+      const meets = judgeBy(landing, flow, spec, addresses);
+      if (!meets(was)) return [];
       const covers = new Set(ends.filter(({ is }) => !meets(is)).map(({ mutant }) => mutant));
       return [{ flow, expected: text, covers }];
     });
@@ -138,10 +147,8 @@ function landAll(
   return flows.map((flow) => simulator.land(flow, "answer"));
 }
 
-/** Gives what judges a landing as a scenario with this text does; null where no scenario takes the text. */
-function readExpectation(text: string, flow: Flow, { shape }: PodSpec, addresses: SandboxAddresses) {
-  const parsed = parseLandingText(text, shape, flow.flow);
-  if (!parsed.ok) return null;
-  const expected = resolveLanding(parsed.value, flow, { shape, addresses });
+/** Gives what judges a landing as a scenario does that demands this one. */
+function judgeBy(demanded: LandingSpec, flow: Flow, { shape }: PodSpec, addresses: SandboxAddresses) {
+  const expected = resolveLanding(demanded, flow, { shape, addresses });
   return (landing: Landing) => meetsExpectation(expected, landing);
 }

@@ -6,6 +6,7 @@ import { hasKernel } from "../../model/backends.ts";
 import { type Expectation, meetsExpectation } from "../../model/expectation.ts";
 import type { Finding } from "../../model/finding.ts";
 import type { Flow } from "../../model/flow.ts";
+import { flowData, renderFlowText } from "../../model/flow-spec.ts";
 import { isSilent, type Landing, landingsAgree, makeBlind } from "../../model/landing.ts";
 import type { MutantReport } from "../../model/mutation-report.ts";
 import type { SandboxAddresses } from "../../model/pod.ts";
@@ -43,7 +44,7 @@ export function makeMutantJudge(subject: MutationSubject, search: SearchDifferen
       mutant: mutant.name,
       protocols: subject.protocols,
       outcome,
-      flow,
+      flow: flow && flowData(flow),
       expected,
     });
     if ((await installFamily(mutant, sandbox)) === "refused") return report("caught", null);
@@ -162,10 +163,10 @@ function isElsewhere(expected: Expectation, landing: Landing): boolean {
 function describeWrong(flow: Flow, expected: Expectation, landing: Landing, backend: BackendName): Finding {
   const saw = hasKernel(backend) ? "the harness saw" : "the simulator predicts";
   const message = `${describeExpectation(expected)}, and ${saw} ${describeLanding(landing)}.`;
-  return { code: "wrong-landing", where: flow.flow, line: null, column: null, message };
+  return { code: "wrong-landing", where: renderFlowText(flow.spec), line: null, column: null, message };
 }
 
 function cannotLook(flow: Flow, { cause }: Landing): LandfallError {
-  const message = `before anything was broken, ${flow.flow} could not be observed: ${cause ?? "no cause was reported"}. Run it again; landfall doctor reports which backends work.`;
+  const message = `before anything was broken, ${renderFlowText(flow.spec)} could not be observed: ${cause ?? "no cause was reported"}. Run it again; landfall doctor reports which backends work.`;
   return new LandfallError("agent-failed", message);
 }

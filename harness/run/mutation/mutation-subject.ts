@@ -2,6 +2,7 @@ import { renderIptablesSave } from "../../formats/iptables-save.ts";
 import { type Family, familyOf } from "../../model/address.ts";
 import type { Contract } from "../../model/contract.ts";
 import { FLOW_PROTOCOLS, type Flow, type FlowProtocol } from "../../model/flow.ts";
+import { renderFlowText } from "../../model/flow-spec.ts";
 import type { Match } from "../../model/match.ts";
 import type { SandboxAddresses } from "../../model/pod.ts";
 import { listMatches } from "../../model/rule-parts.ts";
@@ -136,5 +137,5 @@ function uniqueFlows(flows: readonly BoundFlow[]): readonly BoundFlow[] {
 }
 
 function keyOf({ flow, manner }: Pick<BoundFlow, "flow" | "manner">): string {
-  return `${manner} ${flow.flow}`;
+  return `${manner} ${renderFlowText(flow.spec)}`;
 }

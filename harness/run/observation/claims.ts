@@ -1,9 +1,8 @@
 import { abstractLanding } from "../../analysis/pod/abstract-landing.ts";
 import type { Flow } from "../../model/flow.ts";
 import { resolveFlow } from "../../model/flow-resolution.ts";
-import { parseFlowText } from "../../model/flow-text.ts";
 import { type Landing, landingsAgree, makeBlind } from "../../model/landing.ts";
-import type { PodSpec, SandboxAddresses } from "../../model/pod.ts";
+import type { PodSpec } from "../../model/pod.ts";
 import type { PodShape } from "../../model/pod-shape.ts";
 import type { PodRules } from "../../model/ruleset.ts";
 import { compilePod, type Simulator } from "../../netfilter/simulator.ts";
@@ -51,7 +50,8 @@ export async function observeClaims(
   const bind = (claim: ClaimedLanding) => ({
     ...claim,
     claimed: claim.flow,
-    flow: bindFlow(claim.flow, addresses, shape),
+    // This sandbox's addresses behind the flow's own names.
+    flow: resolveFlow(claim.flow.spec, addresses, shape),
   });
   const bound = rounds.map(({ rules, claims }) => ({ rules, claims: claims.map(bind) }));
   const driven = bound.flatMap(({ claims }) => claims.map(({ flow }) => flow));
@@ -65,12 +65,6 @@ export async function observeClaims(
 interface BoundClaim extends ClaimedLanding {
   /** The flow as the analysis has it; `flow` is the same in the sandbox's addresses. */
   readonly claimed: Flow;
-}
-
-/** The flow's own text with this sandbox's addresses behind its names. */
-function bindFlow(flow: Flow, addresses: SandboxAddresses, shape: PodShape): Flow {
-  const parsed = parseFlowText(flow.flow, shape);
-  return parsed.ok ? resolveFlow(parsed.value, addresses, shape) : flow;
 }
 
 async function observeRound(

@@ -1,4 +1,5 @@
 import { findReach, type RuleReach } from "../../analysis/mutants/rule-reach.ts";
+import { renderFlowText } from "../../model/flow-spec.ts";
 import type { CoverageReport } from "../../model/report.ts";
 import type { RulePlace } from "../../model/ruleset.ts";
 import type { CountedRules, Sandbox } from "../../sandbox/sandbox.ts";
@@ -19,7 +20,7 @@ export async function measureCoverage(bound: BoundScenario, sandbox: Sandbox): P
     taken,
     unhit,
     unreachable,
-    takers: takers.map(({ rule, flow, manner }) => ({ rule, flow: flow.flow, manner })),
+    takers: takers.map(({ rule, flow, manner }) => ({ rule, flow: renderFlowText(flow.spec), manner })),
   };
 }
 

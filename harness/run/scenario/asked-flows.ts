@@ -3,6 +3,7 @@ import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts"
 import type { Flow } from "../../model/flow.ts";
 import { holdsFlow } from "../../model/flow-set.ts";
 import { parseFlowSet } from "../../model/flow-set-text.ts";
+import { renderFlowText } from "../../model/flow-spec.ts";
 import { parseFlowText } from "../../model/flow-text.ts";
 import { rankByMistakes } from "../../model/near-names.ts";
 import { DEFAULT_ADDRESSES, type SandboxAddresses } from "../../model/pod.ts";
@@ -44,9 +45,9 @@ function matchFlows(pattern: string, { flows, shape, addresses }: FlowGroup): re
   const set = parseFlowSet(pattern, "", { addresses, shape, protocols: ["tcp", "udp"] });
   const isAsked = (flow: Flow) =>
     isFlow
-      ? flow.flow === pattern
-      : matchesText(pattern, flow.flow) || (set.ok && holdsFlow(set.value, flow, addresses));
-  return flows.filter(isAsked).map(({ flow }) => flow);
+      ? renderFlowText(flow.spec) === pattern
+      : matchesText(pattern, renderFlowText(flow.spec)) || (set.ok && holdsFlow(set.value, flow, addresses));
+  return flows.filter(isAsked).map(({ spec }) => renderFlowText(spec));
 }
 
 /** Says whether a text is a pattern's; `*` stands for any characters, and for none. */
@@ -65,7 +66,7 @@ function matchesText(pattern: string, text: string): boolean {
 }
 
 function describeIdle(patterns: readonly string[], groups: readonly FlowGroup[]): readonly Finding[] {
-  const texts = [...new Set(groups.flatMap(({ flows }) => flows.map(({ flow }) => flow)))];
+  const texts = [...new Set(groups.flatMap(({ flows }) => flows.map(({ spec }) => renderFlowText(spec))))];
   const among = texts.length === 1 ? "the only flow" : `any of the ${texts.length} flows`;
   return patterns.map((pattern) => {
     const near = rankByMistakes(pattern, texts).slice(0, NEAREST);

@@ -6,6 +6,7 @@ import type { Capture } from "../../model/capture.ts";
 import { type Expectation, isLanding } from "../../model/expectation.ts";
 import type { Flow, Manner } from "../../model/flow.ts";
 import { resolveFlow } from "../../model/flow-resolution.ts";
+import { renderFlowText } from "../../model/flow-spec.ts";
 import { type Landing, landingsAgree } from "../../model/landing.ts";
 import { APP_PORTS, type PodSpec, type SandboxAddresses } from "../../model/pod.ts";
 import { dialsOn, findListener } from "../../model/pod-shape.ts";
@@ -75,7 +76,11 @@ export function narrowScenario(
   texts: ReadonlySet<string>,
 ): BoundScenario {
   const { flows: among } = bound;
-  return { ...bound, flows: among.filter(({ flow }) => texts.has(flow.flow)), asked: { patterns, among } };
+  return {
+    ...bound,
+    flows: among.filter(({ flow }) => texts.has(renderFlowText(flow.spec))),
+    asked: { patterns, among },
+  };
 }
 
 /** The sandbox's pod always has both families: an init container that looks for itself could not tell an IPv6 pod. */

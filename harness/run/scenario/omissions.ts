@@ -3,7 +3,7 @@ import { isSameRoute, isSameRule } from "../../formats/same-routing.ts";
 import type { Capture } from "../../model/capture.ts";
 import type { Flow } from "../../model/flow.ts";
 import { resolveFlow } from "../../model/flow-resolution.ts";
-import { parseFlowText } from "../../model/flow-text.ts";
+import { makeFlowSpec, renderFlowText } from "../../model/flow-spec.ts";
 import { landingsAgree } from "../../model/landing.ts";
 import { type SandboxAddresses, withLinks } from "../../model/pod.ts";
 import { NO_POLICY_ROUTING, type PolicyRouting } from "../../model/policy-routing.ts";
@@ -46,13 +46,11 @@ export function findOmissions(
   if (landingsAgree(expected, predicted) || predicted.host === "pod") return [];
   if (predicted.kind === "could-not-look" && hasRouting(tested)) return [];
   const missing = listMissing(own.policyRouting, tested.policyRouting);
-  return [{ missing, witness: witness.flow, expected, predicted, why: WHY }];
+  return [{ missing, witness: renderFlowText(witness.spec), expected, predicted, why: WHY }];
 }
 
 function passThroughPod(port: number, { shape }: Capture, addresses: SandboxAddresses): Flow {
-  const parsed = parseFlowText(`vm -> upstream:${port}`, shape);
-  if (!parsed.ok) throw new RangeError(`${port} is no port`);
-  return resolveFlow(parsed.value, addresses, shape);
+  return resolveFlow(makeFlowSpec({ actor: "vm", target: "upstream", family: 4, port }), addresses, shape);
 }
 
 function hasRouting({ policyRouting: { rules, routes } }: PodRules): boolean {

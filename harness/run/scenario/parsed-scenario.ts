@@ -3,9 +3,10 @@ import { MESHES } from "../../meshes/meshes.ts";
 import type { Family } from "../../model/address.ts";
 import type { Capture } from "../../model/capture.ts";
 import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
-import type { Manner } from "../../model/flow.ts";
-import { type FlowText, parseFlowText } from "../../model/flow-text.ts";
-import { type LandingText, parseLandingText } from "../../model/landing-text.ts";
+import type { FlowSpec, Manner } from "../../model/flow.ts";
+import { parseFlowText } from "../../model/flow-text.ts";
+import type { LandingSpec } from "../../model/landing.ts";
+import { parseLandingText } from "../../model/landing-text.ts";
 import { NO_LOOKUPS } from "../../model/name-lookups.ts";
 import { DEFAULT_ADDRESSES } from "../../model/pod.ts";
 import type { PodShape } from "../../model/pod-shape.ts";
@@ -19,9 +20,9 @@ import type { SalvagedScenario } from "./scenario-shape.ts";
 
 /** One flow as its author wrote it. */
 export interface WrittenFlow {
-  readonly flow: FlowText;
+  readonly flow: FlowSpec;
   readonly manner: Manner;
-  readonly landing: LandingText;
+  readonly landing: LandingSpec;
 }
 
 /** A scenario with everything read that can be read before there is a sandbox: only its addresses are missing. */

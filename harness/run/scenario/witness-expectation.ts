@@ -1,27 +1,36 @@
 import { resolveLanding } from "../../contract/expected-landing.ts";
 import type { Flow } from "../../model/flow.ts";
-import { type Landing, landingsAgree } from "../../model/landing.ts";
-import { parseLandingText, renderLanding } from "../../model/landing-text.ts";
+import { type Landing, type LandingSpec, landingsAgree } from "../../model/landing.ts";
+import { demandAlike, renderLandingSpec } from "../../model/landing-text.ts";
 import type { SandboxAddresses } from "../../model/pod.ts";
 import type { MutationSubject } from "../mutation/mutation-subject.ts";
 
 /**
  * Gives what a scenario would demand of a flow so that other rules are found out, which land it on `after`: `envoy-inbound:15006`. The
- * source is in it where nothing else tells the two apart. The flow is one in the manner *answer*.
+ * source is in it where nothing else tells the two apart. The flow is one in the manner *answer*, and `before` was seen.
  */
-export function writeExpectation(
+export function demandTelling(
   flow: Flow,
   before: Landing,
   after: Landing,
   { spec }: Pick<MutationSubject, "spec">,
   addresses: SandboxAddresses,
-): string {
-  const plain = { ...before, address: null, source: null };
-  const isToldByAddress = landingsAgree(plain, after) && before.address !== after.address && before.address !== null;
-  const head = renderLanding(landingsAgree(plain, after) && !isToldByAddress ? before : plain);
-  const text = isToldByAddress && before.kind === "listener" ? head.replace(/^\S+/, `$& at ${before.address}`) : head;
-  const parsed = parseLandingText(text, spec.shape, flow.flow);
-  const isAsDialled =
-    parsed.ok && resolveLanding(parsed.value, flow, { shape: spec.shape, addresses }).originalDestination === null;
-  return before.originalDestination !== null && isAsDialled ? text.replace(/^\S+( at \S+)?/, "$& redirected") : text;
+): LandingSpec {
+  const { kind, address } = before;
+  if (kind === "could-not-look") throw new RangeError("What could not be observed is no landing to demand.");
+  const plain = { ...before, kind, address: null, source: null };
+  const isAlike = landingsAgree(plain, after);
+  const isToldByAddress = isAlike && address !== after.address && address !== null && kind === "listener";
+  const demand = demandAlike(isAlike && !isToldByAddress ? { ...before, kind } : plain);
+  const told = isToldByAddress ? { ...demand, address } : demand;
+  if (kind !== "listener" || before.originalDestination === null) return told;
+  // Where the dialled port and host accept anyway, only the word tells that the flow was redirected.
+  const { originalDestination } = resolveLanding(told, flow, { shape: spec.shape, addresses });
+  return originalDestination === null ? { ...told, redirected: "redirected" } : told;
+}
+
+/** Gives the same as a scenario's text; `could-not-look` where that is what was seen before. */
+export function writeExpectation(...given: Parameters<typeof demandTelling>): string {
+  const [, { kind }] = given;
+  return kind === "could-not-look" ? kind : renderLandingSpec(demandTelling(...given));
 }

@@ -4,6 +4,7 @@ import { parseIptablesSave, renderIptablesSave } from "../../../harness/formats/
 import type { CaptureConfig } from "../../../harness/meshes/istio-1.4/config.ts";
 import { generateRules } from "../../../harness/meshes/istio-1.4/rules.ts";
 import { parseNetwork } from "../../../harness/model/address.ts";
+import { renderFlowText } from "../../../harness/model/flow-spec.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import {
   deliverAll,
@@ -47,7 +48,7 @@ function classify(
 }
 
 function suspects(...words: Parameters<typeof classify>): readonly string[] {
-  return classify(...words).flatMap(({ isSuspect, witness }) => (isSuspect ? [witness.flow.flow] : []));
+  return classify(...words).flatMap(({ isSuspect, witness }) => (isSuspect ? [renderFlowText(witness.flow.spec)] : []));
 }
 
 describe("of the flows of a config", () => {
@@ -105,8 +106,8 @@ describe("of the flows of a config", () => {
       known: [],
       concerns: () => true,
     });
-    expect(found.filter(({ isSuspect }) => isSuspect).map(({ witness }) => witness.flow.flow)).toContainEqual(
-      "app -> 192.168.0.0:8080",
-    );
+    expect(
+      found.filter(({ isSuspect }) => isSuspect).map(({ witness }) => renderFlowText(witness.flow.spec)),
+    ).toContainEqual("app -> 192.168.0.0:8080");
   });
 });

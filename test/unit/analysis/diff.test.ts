@@ -3,6 +3,7 @@ import { type Change, diffRulesets } from "../../../harness/analysis/diff.ts";
 import { impliedRouting, impliedShape } from "../../../harness/analysis/pod/implied-pod.ts";
 import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import type { Family } from "../../../harness/model/address.ts";
+import { renderFlowText } from "../../../harness/model/flow-spec.ts";
 import { renderLanding } from "../../../harness/model/landing-text.ts";
 import { DEFAULT_ADDRESSES, type PodSpec } from "../../../harness/model/pod.ts";
 import type { PodRules } from "../../../harness/model/ruleset.ts";
@@ -43,7 +44,7 @@ function check(
   const found = diff(before, after, family);
   expect(
     found.map((change) => [
-      change.witness.flow.flow,
+      renderFlowText(change.witness.flow.spec),
       renderLanding(change.before),
       renderLanding(change.after),
       change.class,
@@ -95,7 +96,7 @@ describe("the diff", () => {
     for (const port of [22, 8080, 9090]) {
       const rule = `-A OUTPUT -d 10.9.0.0/16 -p tcp -m tcp --sport ${port} -j RETURN`;
       const found = diff(SEED, SEED.replace("-A OUTPUT -p tcp", `${rule}\n-A OUTPUT -p tcp`));
-      expect(found.map(({ witness }) => witness.flow.flow)).toEqual([`app@:${port} -> 10.9.0.0:8080`]);
+      expect(found.map(({ witness }) => renderFlowText(witness.flow.spec))).toEqual([`app@:${port} -> 10.9.0.0:8080`]);
     }
   });
   test("does not mind the order of rules that exclude each other", () =>
@@ -117,7 +118,7 @@ describe("the diff", () => {
     ]));
   test("finds sources that no host of the sandbox has", () => {
     const after = SEED.replace("-A PREROUTING", "-A PREROUTING -s 192.168.0.0/16 -j RETURN\n-A PREROUTING");
-    const classes = diff(SEED, after).map((change) => [change.witness.flow.flow, change.class]);
+    const classes = diff(SEED, after).map((change) => [renderFlowText(change.witness.flow.spec), change.class]);
     expect(classes[0]).toEqual([
       "upstream@192.168.0.0 -> pod:8080",
       "from outside to the pod: from 192.168.0.0-192.168.255.255, port other than 22 or 15001 or 15006 or 15020",
@@ -128,11 +129,9 @@ describe("the diff", () => {
       `*nat\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -d 10.96.0.10/32 -p tcp -m tcp --dport 53 -j DNAT --to-destination ${to}\nCOMMIT\n`;
     const [change, ...others] = diff(dnat("10.1.0.1:53"), dnat("10.1.0.2:53"));
     expect(others).toEqual([]);
-    expect([change?.witness.flow.flow, change?.before.address, change?.after.address]).toEqual([
-      "app -> 10.96.0.10:53",
-      "10.1.0.1",
-      "10.1.0.2",
-    ]);
+    expect([change && renderFlowText(change.witness.flow.spec), change?.before.address, change?.after.address]).toEqual(
+      ["app -> 10.96.0.10:53", "10.1.0.1", "10.1.0.2"],
+    );
     const [from] = diff("*nat\nCOMMIT\n", dnat("10.1.0.1:53"));
     expect([from?.before.address, from?.before.originalDestination]).toEqual(["10.96.0.10", null]);
     expect([from?.after.address, from?.after.originalDestination]).toEqual(["10.1.0.1", "10.96.0.10:53"]);
@@ -168,7 +167,7 @@ describe("the diff", () => {
       diff("", after)
         .filter(isReply)
         .map((change) => [
-          change.witness.flow.flow,
+          renderFlowText(change.witness.flow.spec),
           renderLanding(change.before),
           renderLanding(change.after),
           change.class,
@@ -198,7 +197,7 @@ describe("the diff", () => {
         "",
         "*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp -d 2001:db8::/33 -j REDIRECT --to-ports 15001\nCOMMIT\n",
         6,
-      ).map((change) => [change.witness.flow.flow, change.class]),
+      ).map((change) => [renderFlowText(change.witness.flow.spec), change.class]),
     ).toEqual([
       ["app -> [2001:db8::1]:8080", "from the pod to elsewhere: to 2001:db8::-2001:db8:7fff:ffff:ffff:ffff:ffff:ffff"],
       [

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { startSearch } from "../../../harness/analysis/flows/exhaustive-search.ts";
 import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
+import { renderFlowText } from "../../../harness/model/flow-spec.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import { NO_POLICY_ROUTING } from "../../../harness/model/policy-routing.ts";
 import type { PodRules } from "../../../harness/model/ruleset.ts";
@@ -17,7 +18,7 @@ function check(before: PodRules, after: PodRules, expected: string): void {
   const found = startSearch(before, specOf(configOf()), DEFAULT_ADDRESSES)(after, 4);
   const text =
     found.kind === "different"
-      ? `${found.flow.flow}: ${found.before.kind} ${found.before.port} -> ${found.after.kind} ${found.after.port}`
+      ? `${renderFlowText(found.flow.spec)}: ${found.before.kind} ${found.before.port} -> ${found.after.kind} ${found.after.port}`
       : found.kind;
   expect(text).toBe(expected);
 }

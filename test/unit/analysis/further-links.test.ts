@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { diffRulesets } from "../../../harness/analysis/diff.ts";
 import { findFurtherLinks } from "../../../harness/analysis/flows/further-links.ts";
 import { proveProperties } from "../../../harness/analysis/proof/prove.ts";
+import { renderFlowText } from "../../../harness/model/flow-spec.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import { makePodSpec } from "../../../harness/run/pod-spec.ts";
 import { captureOf } from "../../istio-pod.ts";
@@ -50,11 +51,11 @@ describe("a hole at another interface", () => {
   test.each(["-o net1", "-o net+", "! -o eth0"])("%s is a difference, and breaks a proof", (match) => {
     const rules = load(inOutput(`-A ISTIO_OUTPUT ${match} -j RETURN`));
     const changes = diffRulesets({ family: 4, before: load(SEED), after: rules, setting: SETTING });
-    expect(changes.map(({ witness }) => witness.flow.flow)).toEqual(["app -> 10.245.0.2:8080"]);
+    expect(changes.map(({ witness }) => renderFlowText(witness.flow.spec))).toEqual(["app -> 10.245.0.2:8080"]);
     const broken = proveProperties(rules, CAPTURE, SETTING).filter(({ holds }) => !holds);
-    expect(broken.map(({ name, counterexample }) => [name, counterexample?.flow.flow])).toEqual([
-      ["outbound-captured", "app -> 10.245.0.2:8080"],
-    ]);
+    expect(
+      broken.map(({ name, counterexample }) => [name, counterexample && renderFlowText(counterexample.flow.spec)]),
+    ).toEqual([["outbound-captured", "app -> 10.245.0.2:8080"]]);
   });
   test("is none where the rules capture there, too", () => {
     const rules = load(inOutput("-A ISTIO_OUTPUT -o net1 -j ISTIO_REDIRECT"));

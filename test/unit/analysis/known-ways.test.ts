@@ -3,6 +3,7 @@ import { startSearch } from "../../../harness/analysis/flows/exhaustive-search.t
 import { makeMutants } from "../../../harness/analysis/mutants/mutants.ts";
 import { learnWays } from "../../../harness/analysis/pod/known-ways.ts";
 import { generateRules } from "../../../harness/meshes/istio-1.4/rules.ts";
+import { renderFlowText } from "../../../harness/model/flow-spec.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import type { PodRules } from "../../../harness/model/ruleset.ts";
 import { makePodSpec } from "../../../harness/run/pod-spec.ts";
@@ -30,7 +31,7 @@ function without(text: RegExp): PodRules {
   return found.rules;
 }
 
-const doubtful = (after: PodRules) => WAYS.listDoubtful(after).map(({ flow }) => flow.flow);
+const doubtful = (after: PodRules) => WAYS.listDoubtful(after).map(({ flow }) => renderFlowText(flow.spec));
 
 test("only flows that come to what has changed are doubtful", () => {
   expect(doubtful(without(/-A ISTIO_INBOUND .*--dport 22 /)).filter((flow) => /^(app|envoy|root)/.test(flow))).toEqual(

@@ -5,6 +5,7 @@ import type { Property } from "../../../harness/analysis/proof/properties.ts";
 import { proveProperties } from "../../../harness/analysis/proof/prove.ts";
 import type { CaptureConfig } from "../../../harness/meshes/istio-1.4/config.ts";
 import { generateRules } from "../../../harness/meshes/istio-1.4/rules.ts";
+import { renderFlowText } from "../../../harness/model/flow-spec.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import type { PodRules } from "../../../harness/model/ruleset.ts";
 import { makePodSpec } from "../../../harness/run/pod-spec.ts";
@@ -26,7 +27,7 @@ function settingOf(config: CaptureConfig, rules: PodRules): AnalysisSetting {
 function check(rules: PodRules, config: CaptureConfig, broken: Readonly<Record<string, string>>): void {
   const results = proveProperties(rules, captureOf(config), settingOf(config, rules));
   const found = results.flatMap(({ name, holds, counterexample }) =>
-    holds ? [] : [[name, counterexample?.flow.flow]],
+    holds ? [] : [[name, counterexample && renderFlowText(counterexample.flow.spec)]],
   );
   expect(Object.fromEntries(found)).toEqual(broken);
 }
@@ -77,7 +78,7 @@ describe("what a capture config promises", () => {
       settingOf(CONFIG, load(SEED)),
     );
     const found = results.flatMap(({ name, counterexample }) =>
-      counterexample ? [[name, counterexample.flow.flow]] : [],
+      counterexample ? [[name, renderFlowText(counterexample.flow.spec)]] : [],
     );
     expect(Object.fromEntries(found)).toMatchObject(broken);
   });
@@ -88,7 +89,7 @@ describe("what a capture config promises", () => {
   });
   test("has the self-call and the proxy's own ports as its exceptions", () => {
     const [noLoop] = proveProperties(load(SEED), captureOf(CONFIG), settingOf(CONFIG, load(SEED)));
-    const flows = noLoop?.exceptions.map(({ flow }) => flow.flow);
+    const flows = noLoop?.exceptions.map(({ flow }) => renderFlowText(flow.spec));
     expect(flows).toEqual(expect.arrayContaining(["envoy -> pod:8080", "envoy -> localhost:15001"]));
     expect(flows?.filter((flow) => flow.includes("upstream"))).toEqual([]);
   });
@@ -125,7 +126,8 @@ describe("a property of one's own", () => {
     const prove = (text: string) =>
       proveProperties(load(text), captureOf(CONFIG), settingOf(CONFIG, load(SEED)), [noSsh])[0];
     expect(prove(SEED)?.holds).toBe(true);
-    expect(prove("")?.counterexample?.flow.flow).toBe("app -> upstream:22");
+    const { counterexample } = prove("") ?? {};
+    expect(counterexample && renderFlowText(counterexample.flow.spec)).toBe("app -> upstream:22");
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { findReach } from "../../../harness/analysis/mutants/rule-reach.ts";
 import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import { resolveFlow } from "../../../harness/model/flow-resolution.ts";
+import { renderFlowText } from "../../../harness/model/flow-spec.ts";
 import { parseFlowText } from "../../../harness/model/flow-text.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import { NO_POLICY_ROUTING } from "../../../harness/model/policy-routing.ts";
@@ -36,7 +37,7 @@ function check(rules: readonly string[], expected: string): void {
   const place: RulePlace = { family: 4, table: "nat", chain, index, rule };
   const known = [{ flow: flowOf("app -> upstream:80"), manner: "answer" as const }];
   const { takers, unreachable } = findReach(natOf(rules), [place], known, specOf(configOf()), DEFAULT_ADDRESSES);
-  const told = [...takers.map(({ flow }) => flow.flow), ...unreachable.map(() => "unreachable")];
+  const told = [...takers.map(({ flow }) => renderFlowText(flow.spec)), ...unreachable.map(() => "unreachable")];
   expect(told).toEqual(expected === "not known" ? [] : [expected]);
 }
 
@@ -99,6 +100,6 @@ test.each([
   const rules = { ip: parsed.value, ip6: null, policyRouting: NO_POLICY_ROUTING };
   const place: RulePlace = { family: 4, table: "filter", chain, index: 1, rule };
   const { takers, unreachable } = findReach(rules, [place], [], specOf(configOf()), DEFAULT_ADDRESSES);
-  expect(takers.map(({ flow }) => flow.flow)).toEqual([expected]);
+  expect(takers.map(({ flow }) => renderFlowText(flow.spec))).toEqual([expected]);
   expect(unreachable).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { resolveFlow } from "../../../harness/model/flow-resolution.ts";
+import { renderFlowText } from "../../../harness/model/flow-spec.ts";
 import { parseFlowText } from "../../../harness/model/flow-text.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import { SHAPE } from "../../istio-pod.ts";
@@ -8,8 +9,8 @@ import { SHAPE } from "../../istio-pod.ts";
 function resolve(text: string): string | readonly string[] {
   const parsed = parseFlowText(text, SHAPE);
   if (!parsed.ok) return parsed.findings.map((found) => found.message);
-  const { flow, from, to, family, protocol, exchange } = resolveFlow(parsed.value, DEFAULT_ADDRESSES, SHAPE);
-  expect(flow).toBe(text);
+  const { spec, from, to, family, protocol, exchange } = resolveFlow(parsed.value, DEFAULT_ADDRESSES, SHAPE);
+  expect(renderFlowText(spec)).toBe(text);
   const socket = `${from.port === undefined ? "" : ` from port ${from.port}`}${from.mark === undefined ? "" : ` marked ${from.mark}`}`;
   return `IPv${family} ${from.actor} ${from.address} ${from.uid}/${from.gid}${socket} -> ${to.target} ${to.address} ${to.port}${protocol === "tcp" ? "" : ` by ${protocol}`}${exchange === undefined ? "" : " again"}`;
 }

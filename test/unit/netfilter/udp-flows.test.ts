@@ -5,6 +5,7 @@ import { readRulesText } from "../../../harness/formats/rules-text.ts";
 import { renderEndpoint } from "../../../harness/model/address.ts";
 import type { Flow } from "../../../harness/model/flow.ts";
 import { resolveFlow } from "../../../harness/model/flow-resolution.ts";
+import { renderFlowText } from "../../../harness/model/flow-spec.ts";
 import { parseFlowText } from "../../../harness/model/flow-text.ts";
 import type { Landing } from "../../../harness/model/landing.ts";
 import { DEFAULT_ADDRESSES, type Owner, type PodSpec, type SandboxAddresses } from "../../../harness/model/pod.ts";
@@ -91,7 +92,10 @@ describe("the simulator lands datagrams where the kernel did, by the rules of", 
       policyRouting: NO_POLICY_ROUTING,
     };
     const pod = compilePod(rules, makeSpec(recording, flows), ADDRESSES[recording.addresses]);
-    const landings = flows.map((flow) => [flow.flow, describeLanding(pod.land(flow, "answer"), recording)]);
+    const landings = flows.map((flow) => [
+      renderFlowText(flow.spec),
+      describeLanding(pod.land(flow, "answer"), recording),
+    ]);
     expect(Object.fromEntries(landings)).toEqual(recording.rows);
   });
 });

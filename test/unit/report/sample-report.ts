@@ -1,4 +1,5 @@
 import { resolveFlow } from "../../../harness/model/flow-resolution.ts";
+import { flowData } from "../../../harness/model/flow-spec.ts";
 import { parseFlowText } from "../../../harness/model/flow-text.ts";
 import { type Hop, makeBlind, makeLanding } from "../../../harness/model/landing.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
@@ -45,7 +46,7 @@ export function sampleFlow(
   if (!parsed.ok) throw new Error(`${text} is no flow`);
   const flow = resolveFlow(parsed.value, DEFAULT_ADDRESSES, SHAPE);
   return {
-    ...flow,
+    ...flowData(flow),
     manner: "answer",
     chosenFor: "claim",
     predicted: null,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { LandfallError } from "../../../harness/errors.ts";
 import type { BackendChoice } from "../../../harness/model/backends.ts";
+import { renderFlowText } from "../../../harness/model/flow-spec.ts";
 import type { MutantReport } from "../../../harness/model/mutation-report.ts";
 import { DEFAULT_ADDRESSES, type SandboxAddresses } from "../../../harness/model/pod.ts";
 import { judgeMutants, scoreMutants } from "../../../harness/run/mutation/mutation.ts";
@@ -15,7 +16,7 @@ function narrow(subject: MutationSubject): MutationSubject {
   return {
     ...subject,
     bindTo: (addresses) => narrow(subject.bindTo(addresses)),
-    flows: subject.flows.filter(({ flow, manner }) => manner === "answer" && own.includes(flow.flow)),
+    flows: subject.flows.filter(({ flow, manner }) => manner === "answer" && own.includes(renderFlowText(flow.spec))),
   };
 }
 
@@ -96,7 +97,7 @@ describe("mutants", () => {
     const [subject, ...rest] = subjectsOf(EXCLUSION, other);
     expect(rest).toEqual([]);
     expect(subject?.name).toBe("exclusion, other");
-    expect(subject?.flows.map(({ flow }) => flow.flow)).toEqual(
+    expect(subject?.flows.map(({ flow }) => renderFlowText(flow.spec))).toEqual(
       expect.arrayContaining(["app -> upstream:81", "app -> 10.96.0.1:81"]),
     );
   });

@@ -175,7 +175,9 @@ describe("a scenario with other rules", () => {
   test("keeps the flows of the families they are for", () => {
     const rules = { ...NONE, ip6: { family: 6 as const, tables: [] } };
     const flows = replaceInstallation(parsed.value, { kind: "rules", rules })?.flows;
-    expect(flows).toEqual([expect.objectContaining({ flow: expect.objectContaining({ text: "client6 -> pod6:80" }) })]);
+    expect(flows).toEqual([
+      expect.objectContaining({ flow: expect.objectContaining({ written: "client6 -> pod6:80" }) }),
+    ]);
   });
 
   test("is none where no flow is left", () => {

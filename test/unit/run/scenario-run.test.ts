@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { LandfallError } from "../../../harness/errors.ts";
+import { renderFlowText } from "../../../harness/model/flow-spec.ts";
 import { type Landing, makeLanding } from "../../../harness/model/landing.ts";
 import type { Scenario } from "../../../harness/model/scenario.ts";
 import { runScenarios } from "../../../harness/run/run.ts";
@@ -119,7 +120,7 @@ describe("a run", () => {
     const asked: string[][] = [];
     class NotingSandbox extends SimulatedSandbox {
       override async drive(requests: Parameters<Sandbox["drive"]>[0]): Promise<readonly Observation[]> {
-        asked.push(requests.map(({ flow }) => flow.flow));
+        asked.push(requests.map(({ flow }) => renderFlowText(flow.spec)));
         return super.drive(requests);
       }
     }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { CaptureConfig } from "../../../../harness/meshes/istio-1.4/config.ts";
+import { renderFlowText } from "../../../../harness/model/flow-spec.ts";
 import { DEFAULT_ADDRESSES } from "../../../../harness/model/pod.ts";
 import { listBoundaryFlows } from "../../../../harness/run/scenario/bound-scenario.ts";
 import { captureOf, shapeOf } from "../../../istio-pod.ts";
@@ -7,7 +8,7 @@ import { configOf } from "./intent-setup.ts";
 
 function textsOf(changes: Partial<CaptureConfig>): readonly string[] {
   return listBoundaryFlows(captureOf(configOf(changes)), DEFAULT_ADDRESSES).map(
-    ({ flow, manner }) => `${manner} ${flow.flow}`,
+    ({ flow, manner }) => `${manner} ${renderFlowText(flow.spec)}`,
   );
 }
 
