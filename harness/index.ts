@@ -18,6 +18,7 @@ export type { CaptureConfig } from "./meshes/istio-1.4/config.ts";
 export { generateRules } from "./meshes/istio-1.4/rules.ts";
 export type { MeshInput, PodFacts } from "./meshes/mesh.ts";
 export { type BoundSettings, findMesh, MESHES, type NamedMesh } from "./meshes/meshes.ts";
+export { cutOptionWords } from "./meshes/option-words.ts";
 export type { Capture } from "./model/capture.ts";
 export type { Contract, Demand } from "./model/contract.ts";
 export type { Finding, Parsed } from "./model/finding.ts";

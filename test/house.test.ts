@@ -35,20 +35,42 @@ const WET_ROOMS = ["agent", "apply", "load", "sandbox", "run", "cli", "vitest"];
 /** Rooms that may start processes. */
 const SPAWNING_ROOMS = ["agent", "apply", "load", "sandbox"];
 /**
- * Parsers of what people write, and the files that may import each: those that take such a text from a person or a file. Everything else
- * passes data (FlowSpec, FlowSet, LandingSpec), so that no text of landfall's own making is ever read again.
+ * What reads texts that people write, with the files that may name it: those where such a text comes in, and the reader's own. Everything
+ * else passes data (FlowSpec, FlowSet, LandingSpec, tokens), so that no text of landfall's own making is ever read again.
  */
-const PARSERS: Readonly<Record<string, readonly string[]>> = {
-  "harness/model/flow-text.ts": [
-    ...["harness/cli/explain/input.ts", "harness/vitest/pod.ts", "harness/index.ts"],
-    ...["harness/run/scenario/parsed-scenario.ts", "harness/run/scenario/scenario-shape.ts"],
+const READERS: Readonly<Record<string, readonly string[]>> = {
+  parseFlowText: [
+    ...["model/flow-text.ts", "cli/explain/input.ts", "vitest/pod.ts", "index.ts"],
+    ...["run/scenario/parsed-scenario.ts", "run/scenario/scenario-shape.ts", "run/scenario/asked-flows.ts"],
   ],
-  "harness/model/flow-who.ts": ["harness/model/flow-text.ts"],
-  "harness/model/flow-set-text.ts": [
-    ...["harness/cli/arguments/restriction.ts", "harness/contract/contract-references.ts", "harness/index.ts"],
-    ...["harness/analysis/proof/written-property.ts"],
+  parseWho: ["model/flow-who.ts", "model/flow-text.ts"],
+  parseFlowSet: [
+    ...["model/flow-set-text.ts", "cli/arguments/restriction.ts", "contract/contract-references.ts", "index.ts"],
+    ...["analysis/proof/written-property.ts", "run/scenario/asked-flows.ts"],
+  ],
+  parseLandingText: [
+    ...["model/landing-text.ts", "analysis/proof/landing-claim.ts", "run/scenario/parsed-scenario.ts", "index.ts"],
+    ...["vitest/pod.ts"],
+  ],
+  parseScenario: ["run/scenario/parsed-scenario.ts", "run/scenario/scenario-files.ts", "index.ts"],
+  // A command line is cut into options and values by its command; the library's parseCapture takes words as well.
+  parseArgs: ["meshes/word-tokens.ts"],
+  tokenizeWords: [
+    ...["cli/arguments/options.ts", "cli/arguments/mesh-words.ts", "meshes/option-words.ts"],
+    ...["meshes/istio-1.4/capture.ts", "meshes/word-tokens.ts"],
+  ],
+  dealWords: ["cli/arguments/cut-words.ts", "cli/arguments/mesh-words.ts"],
+  // A mesh's words that come from elsewhere: a scenario, a manifest, an injector. Meshes read tokens.
+  cutOptionWords: [
+    ...["meshes/option-words.ts", "meshes/annotated-words.ts", "index.ts"],
+    ...["istio", "istio-1.4", "istio-ambient", "kuma", "linkerd"].map((mesh) => `meshes/${mesh}/manifest.ts`),
+    ...["run/scenario/named-shape.ts", "run/scenario/parsed-scenario.ts"],
+    ...["cli/arguments/mesh-input.ts", "cli/output/first-scenario.ts", "vitest/rule-source.ts"],
   ],
 };
+/** A call by which a command cuts its words. */
+const CUTTING =
+  /\b(parseOptions|readOptions|readCaptureWords|readCaptureCommand|readAnalysisInput|readVerifyOptions|cutCommandWords)\(\s*args\b(?!:)/g;
 const LINES_AT_MOST = 200;
 const LINES_WITH_A_REASON = 400;
 /** Columns of a line of comment; the formatter does not wrap comments. */
@@ -114,6 +136,12 @@ function isExhaustive(text: string, table: string): boolean {
   return /\[K in Kind\]/.test(body?.[1] ?? "") || /^ satisfies Record</.test(body?.[2] ?? "");
 }
 
+/** Says whether a file names something in its code; comments may speak of it. */
+function namesInCode(file: string, name: string): boolean {
+  const code = readFileSync(join(root, file), "utf8").replace(/^\s*(\/\/|\/?\*).*$/gm, "");
+  return new RegExp(`\\b${name}\\b`).test(code);
+}
+
 const files = sourceFiles("harness");
 const outsideFiles = ["scenarios", "test", "images"].flatMap(sourceFiles);
 const imports = files.flatMap(importsOf);
@@ -141,21 +169,29 @@ describe("the house", () => {
     expect(imports.filter((found) => !isAllowed(found)).map(({ from, to }) => `${from} imports ${to}`)).toEqual([]);
   });
 
-  test("what people write is parsed where it comes in, and nowhere else", () => {
-    const importers = (parser: string) => imports.filter(({ to }) => to === parser).map(({ from }) => from);
-    const found = Object.keys(PARSERS).map((parser) => [parser, [...new Set(importers(parser))].sort()]);
-    expect(found).toEqual(Object.entries(PARSERS).map(([parser, allowed]) => [parser, allowed.toSorted()]));
-    const parsing = /\bparse(FlowText|FlowSet|LandingText|LandingClaim)\(/;
-    const [landings, claims] = ["harness/model/landing-text.ts", "harness/analysis/proof/landing-claim.ts"];
-    const homes = [landings, claims, ...Object.entries(PARSERS).flatMap(([parser, allowed]) => [parser, ...allowed])];
-    expect(
-      files.filter((file) => parsing.test(readFileSync(join(root, file), "utf8")) && !homes.includes(file)),
-    ).toEqual([]);
+  test("what people write is read where it comes in, and nowhere else", () => {
+    const found = Object.keys(READERS).map((name) => [
+      name,
+      files.filter((file) => namesInCode(file, name)).toSorted(),
+    ]);
+    const allowed = Object.entries(READERS).map(([name, homes]) => [
+      name,
+      homes.map((home) => `harness/${home}`).toSorted(),
+    ]);
+    expect(found).toEqual(allowed);
+  });
+
+  test("every command cuts its words once", () => {
+    const commands = files.filter((file) => file.startsWith("harness/cli/commands/") && namesInCode(file, "args"));
+    const cuts = (file: string) => [...readFileSync(join(root, file), "utf8").matchAll(CUTTING)].length;
+    expect(commands.length).toBeGreaterThan(0);
+    expect(commands.filter((file) => cuts(file) !== 1)).toEqual([]);
   });
 
   test("the text of a flow is made by one printer", () => {
-    // Two end points with an arrow between them are no flow.
-    const others = ["harness/sandbox/envoy/real-envoy.ts", "harness/cli/explain/text.ts"];
+    // Two end points with an arrow between them are no flow, and a type makes no text.
+    const endPoints = ["sandbox/envoy/real-envoy.ts", "cli/explain/text.ts", "run/rules/ways.ts"];
+    const others = [...endPoints, "vitest/words.ts"].map((file) => `harness/${file}`);
     const makers = files.filter(
       (file) => / -> \$\{/.test(readFileSync(join(root, file), "utf8")) && !others.includes(file),
     );

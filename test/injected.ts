@@ -3,6 +3,7 @@ import type { Family } from "../harness/model/address.ts";
 import type { Capture } from "../harness/model/capture.ts";
 import { NO_LOOKUPS } from "../harness/model/name-lookups.ts";
 import { DEFAULT_ADDRESSES } from "../harness/model/pod.ts";
+import { cutInput } from "./typed-input.ts";
 
 const own = DEFAULT_ADDRESSES.pod;
 const PODS: Readonly<Record<Family, readonly string[]>> = { 4: [own[4]], 6: [own[4], own[6]] };
@@ -12,7 +13,7 @@ const SERVERS = ["10.96.0.10"];
 export function bindInjected(mesh: NamedMesh, family: Family): Capture {
   const pod = { addresses: PODS[family], own, resolvers: SERVERS };
   const input = { ...mesh.injected, environment: {}, files: [], names: NO_LOOKUPS, pod };
-  const bound = mesh.bind(input, DEFAULT_ADDRESSES);
+  const bound = mesh.bind(cutInput(mesh, input), DEFAULT_ADDRESSES);
   if (!bound.ok) throw new Error(`${mesh.name}: ${JSON.stringify(bound.findings)}`);
   return bound.value.capture;
 }

@@ -1,4 +1,5 @@
 import { LandfallError } from "../errors.ts";
+import type { NamedMesh } from "../meshes/meshes.ts";
 import { capFindings, codedFinding } from "../model/finding.ts";
 import { findNearNames } from "../model/near-names.ts";
 import { renderJson } from "../report/json.ts";
@@ -32,15 +33,17 @@ async function run(words: readonly string[], io: CommandIo): Promise<number> {
   const command = await loadCommand(name);
   // Where the generator's flags are taken, -h may be another flag's value: there only its parser knows.
   const asksForHelp = args.includes("--help") || (args.includes("-h") && command.help.captureFlags === "none");
-  const ending = asksForHelp ? "help" : await command.run(args, io);
-  if (ending !== "help") return ending;
-  const [{ renderHelp }, { takeMesh }] = await Promise.all([
-    import("./output/help-text.ts"),
-    import("./arguments/mesh-words.ts"),
-  ]);
-  const { mesh } = takeMesh(args, []);
-  io.out(renderHelp(command.help, io.display, mesh));
+  const ending = asksForHelp ? { helpOn: await findNamedMesh(args) } : await command.run(args, io);
+  if (typeof ending === "number") return ending;
+  const { renderHelp } = await import("./output/help-text.ts");
+  io.out(renderHelp(command.help, io.display, ending.helpOn));
   return 0;
+}
+
+/** Gives the mesh that `--mesh` names, of words that nobody reads else, since they ask for help. */
+async function findNamedMesh(args: readonly string[]): Promise<NamedMesh> {
+  const { takeMesh } = await import("./arguments/mesh-words.ts");
+  return takeMesh(args, []).mesh;
 }
 
 async function loadCommand(name: string): Promise<Command> {

@@ -1,3 +1,4 @@
+import type { NamedMesh } from "../meshes/meshes.ts";
 import { escapeInvisible } from "../model/visible-text.ts";
 import type { CommandHelp } from "./commands/help.ts";
 
@@ -34,12 +35,17 @@ export interface Display {
   readonly progress: "rewritten" | "appended";
 }
 
+/** What a command gives whose words ask for its help text. */
+export interface AskedHelp {
+  /** The mesh whose options the text lists. */
+  readonly helpOn: NamedMesh;
+}
+
 /** A command of the command line: one file in `commands`, named as typed, with one line in `commands.ts`. */
 export interface Command {
   readonly help: CommandHelp;
   /**
-   * Runs it; `args` is what stands behind the command's name. Gives the exit code, or `help` where the words ask for the help text; throws
-   * a LandfallError.
+   * Runs it; `args` is what stands behind the command's name. Gives the exit code, or what help the words ask for; throws a LandfallError.
    */
-  run(args: readonly string[], io: CommandIo): Promise<number | "help">;
+  run(args: readonly string[], io: CommandIo): Promise<number | AskedHelp>;
 }

@@ -3,8 +3,9 @@ import { findNearNames } from "../model/near-names.ts";
 import type { ManifestSource, MeshAnnotation } from "./manifest.ts";
 import type { ManifestContainer, ManifestPath, PodManifest } from "./manifest-pod.ts";
 import type { MeshOption } from "./mesh.ts";
-import { type GivenValue, readOptionWords } from "./option-words.ts";
+import { cutOptionWords, type GivenValue, readOptionWords } from "./option-words.ts";
 import { splitList } from "./values.ts";
+import { renderToken, type WordToken } from "./word-tokens.ts";
 
 /** An annotation of which the injector makes words for the mesh's own tool. */
 export interface AnnotatedOption extends MeshAnnotation {
@@ -36,7 +37,7 @@ export function optionAnnotation(name: string, setting: string, help: string, fl
 /** Gives the arguments of a pod's init container as settings that the pod has already; null without the container. */
 export function settingsOfInit(
   init: ManifestContainer | null,
-  args: readonly string[],
+  args: readonly WordToken[],
   options: readonly MeshOption[],
 ): AnnotatedTool["made"] {
   if (init === null) return null;
@@ -46,7 +47,7 @@ export function settingsOfInit(
 
 /** Says where words come from: from the init container, or without it from the injector of `project` and the pod's annotations. */
 export function sourceOfWords(
-  words: readonly string[],
+  tokens: readonly WordToken[],
   init: ManifestContainer | null,
   { name, project }: { readonly name: string; readonly project: string },
 ): ManifestSource {
@@ -54,7 +55,7 @@ export function sourceOfWords(
     init === null
       ? `no init container ${name}, so the settings are those of ${project}'s injector with the pod's annotations`
       : `arguments of the init container ${name}`;
-  return { says: `${says}: ${showWords(words)}`, path: init === null ? null : [...init.path, "args"] };
+  return { says: `${says}: ${showTokens(tokens)}`, path: init === null ? null : [...init.path, "args"] };
 }
 
 /** Gives the path of an annotation in a pod. */
@@ -63,7 +64,11 @@ export function annotationPath(name: string): ManifestPath {
 }
 
 /** Gives words for a person to read: `-b '*'`. */
-export function showWords(words: readonly string[]): string {
+export function showTokens(tokens: readonly WordToken[]): string {
+  return showWords(tokens.flatMap(renderToken));
+}
+
+function showWords(words: readonly string[]): string {
   return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`)).join(" ");
 }
 
@@ -71,7 +76,7 @@ export function showWords(words: readonly string[]): string {
 interface Given {
   readonly annotation: AnnotatedOption;
   readonly text: string;
-  readonly words: readonly string[];
+  readonly tokens: readonly WordToken[];
 }
 
 /**
@@ -81,49 +86,56 @@ interface Given {
 export function readAnnotatedWords(
   pod: PodManifest,
   tool: AnnotatedTool,
-): Parsed<{ readonly words: readonly string[]; readonly sources: readonly ManifestSource[] }> {
+): Parsed<{ readonly tokens: readonly WordToken[]; readonly sources: readonly ManifestSource[] }> {
   const given = tool.annotations.flatMap((annotation): readonly Given[] => {
     const text = pod.annotations.get(annotation.name);
-    return text === undefined ? [] : [{ annotation, text, words: annotation.words(text, pod) }];
+    if (text === undefined) return [];
+    return [{ annotation, text, tokens: cutOptionWords(annotation.words(text, pod), tool.options) }];
   });
   const findings = [
     ...findNearAnnotations(pod, tool.annotations),
     ...given.flatMap((one) => findContradictions(one, pod, tool)),
   ];
   if (findings.length > 0) return { ok: false, findings };
-  const sources = given.map(({ annotation: { name }, text, words }): ManifestSource => {
-    const effect = tool.made === null ? showWords(words) : `agrees with ${tool.made.called}`;
+  const sources = given.map(({ annotation: { name }, text, tokens }): ManifestSource => {
+    const effect = tool.made === null ? showTokens(tokens) : `agrees with ${tool.made.called}`;
     return { says: `annotation ${name}: ${text}${effect === "" ? "" : ` (${effect})`}`, path: annotationPath(name) };
   });
   // Several annotations may lead to one option, each to the same words.
-  const parts = new Map(given.map(({ words }) => [JSON.stringify(words), words]));
-  return { ok: true, value: { words: [...parts.values()].flat(), sources } };
+  const parts = new Map(given.map(({ tokens }) => [JSON.stringify(tokens.flatMap(renderToken)), tokens]));
+  return { ok: true, value: { tokens: [...parts.values()].flat(), sources } };
 }
 
 /** Puts words in the place of those that set the same options: what the injector does with an annotation. */
-export function replaceWords(
-  words: readonly string[],
-  by: readonly string[],
+export function replaceTokens(
+  tokens: readonly WordToken[],
+  by: readonly WordToken[],
   options: readonly MeshOption[],
-): readonly string[] {
+): readonly WordToken[] {
   const replaced = readOptionWords(by, options).values;
-  const kept = [...readOptionWords(words, options).values].filter(([setting]) => !replaced.has(setting));
-  return [...kept.flatMap(([setting, given]) => renderValue(setting, given, options)), ...by];
+  const kept = [...readOptionWords(tokens, options).values].filter(([setting]) => !replaced.has(setting));
+  return [...kept.flatMap(([setting, given]) => tokensOf(setting, given, options)), ...by];
 }
 
-function renderValue(setting: string, { flag, texts }: GivenValue, options: readonly MeshOption[]): readonly string[] {
-  const isSwitch = options.find((option) => option.setting === setting)?.value === null;
-  return texts.flatMap((text) => (isSwitch ? [`${flag}=${text}`] : [flag, text]));
+/** Gives values as tokens: a switch with its value, `--ipv6=true`. */
+function tokensOf(setting: string, { flag, texts }: GivenValue, options: readonly MeshOption[]): readonly WordToken[] {
+  const option = options.find((one) => one.setting === setting);
+  const isSwitch = option?.value === null;
+  const name = option?.flag ?? setting;
+  return texts.map((text) => {
+    const value = isSwitch && !flag.startsWith("--") ? `=${text}` : text;
+    return { kind: "option", name, rawName: flag, value, inlineValue: isSwitch };
+  });
 }
 
 function findContradictions(
-  { annotation, text, words }: Given,
+  { annotation, text, tokens }: Given,
   pod: PodManifest,
   tool: AnnotatedTool,
 ): readonly Finding[] {
   const { made, options, wins } = tool;
   if (made === null) return [];
-  return [...readOptionWords(words, options).values].flatMap(([setting, wanted]) => {
+  return [...readOptionWords(tokens, options).values].flatMap(([setting, wanted]) => {
     const option = options.find((one) => one.setting === setting);
     const has = made.values.get(setting);
     if (option === undefined || isAlike(wanted, has, option, annotation.mayAdd?.(pod) ?? [])) return [];

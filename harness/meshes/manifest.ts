@@ -1,5 +1,6 @@
 import type { Parsed } from "../model/finding.ts";
 import type { ManifestPath, PodManifest } from "./manifest-pod.ts";
+import type { WordToken } from "./word-tokens.ts";
 
 /** An annotation of pods that decides about a mesh's rules. */
 export interface MeshAnnotation {
@@ -29,7 +30,7 @@ export interface ManifestSource {
 
 /** What a manifest says of a mesh's settings, as an input that leads to them, with what was read from where. */
 export interface ManifestSettings {
-  readonly words: readonly string[];
+  readonly tokens: readonly WordToken[];
   readonly config: { readonly path: string; readonly text: string } | null;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly sources: readonly ManifestSource[];

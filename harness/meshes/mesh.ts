@@ -4,6 +4,7 @@ import type { NameLookups } from "../model/name-lookups.ts";
 import type { HostAddresses, PodShape } from "../model/pod-shape.ts";
 import type { PodRules, Rule } from "../model/ruleset.ts";
 import type { ManifestReader } from "./manifest.ts";
+import type { WordToken } from "./word-tokens.ts";
 
 /** A file that a mesh's own tool reads, with its text. */
 export interface MeshFile {
@@ -11,10 +12,17 @@ export interface MeshFile {
   readonly text: string;
 }
 
+/** A tool's words, one a value, as a person would type them, and its file of settings: `{ words: ["-p", "15001"], config: null }`. */
+export interface MeshWords {
+  readonly words: readonly string[];
+  /** Null where there is none. */
+  readonly config: MeshFile | null;
+}
+
 /** Everything that a mesh's settings are read from. */
 export interface MeshInput {
-  /** The tool's own words, one a value: `["-p", "15001", "-b", "*"]`. */
-  readonly words: readonly string[];
+  /** The tool's own words, cut: whoever takes them from a person or a file cuts them, and no mesh does it again. */
+  readonly tokens: readonly WordToken[];
   /** The process's variables. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Files of variables, the stronger first. */
@@ -119,7 +127,7 @@ export interface Mesh<Settings> {
   /** Every option, in the order of the tool's own help: parsing, help, completion and documents are made from it. */
   readonly options: readonly MeshOption[];
   /** What the mesh's own injector asks for: what commands without settings mean. */
-  readonly injected: Pick<MeshInput, "words" | "config">;
+  readonly injected: MeshWords;
   /** How flags, files and variables outweigh each other, for help; left out where there is nothing to say. */
   readonly precedence?: string;
   /**
@@ -141,7 +149,7 @@ export interface Mesh<Settings> {
   /** Resolves settings; gives every finding at once. */
   read(input: MeshInput): Parsed<ReadSettings<Settings>>;
   /** Gives the settings as an input that leads to them again; with variables where the tool has no other way to set something. */
-  render(settings: Settings): Pick<MeshInput, "words" | "config"> & Partial<Pick<MeshInput, "environment">>;
+  render(settings: Settings): MeshWords & Partial<Pick<MeshInput, "environment">>;
   generate(settings: Settings, pod: PodFacts): PodRules;
   /** Gives what must happen to each connection. Shares no code with {@link Mesh.generate}. */
   contract(settings: Settings, pod: PodFacts): Contract;

@@ -1,7 +1,7 @@
-import { parseArgs } from "node:util";
 import { codedFinding, type Finding, type WordFault } from "../model/finding.ts";
 import { findNearNames } from "../model/near-names.ts";
 import type { MeshOption } from "./mesh.ts";
+import { type NamedOption, type OptionToken, tokenizeWords, type WordToken } from "./word-tokens.ts";
 
 /** What a command line says of one setting. */
 export interface GivenValue {
@@ -11,7 +11,7 @@ export interface GivenValue {
   readonly texts: readonly string[];
 }
 
-/** A tool's words taken apart. */
+/** What a tool's words say. */
 export interface ReadWords {
   readonly values: ReadonlyMap<string, GivenValue>;
   /** Whether `-h` or `--help` is among the words. */
@@ -19,7 +19,57 @@ export interface ReadWords {
   readonly findings: readonly Finding[];
 }
 
-const HELP = { name: "help", letter: "h" };
+const HELP = "help";
+const DRY_RUN = "dry-run";
+/** Switches of a mesh's own tool that set nothing: they ask for its usage, or only to check the input. */
+const SWITCHES: readonly NamedOption[] = [
+  { name: HELP, short: "h", value: null },
+  { name: DRY_RUN, short: "t", value: null },
+];
+
+/** Gives those switches that set nothing whose names and letters no option of a mesh has. */
+function freeSwitches(options: readonly MeshOption[]): readonly NamedOption[] {
+  const isTaken = ({ name, short }: NamedOption) =>
+    options.some(({ flag, letter }) => flag !== null && (flag === name || letter === short));
+  return SWITCHES.filter((one) => !isTaken(one));
+}
+
+/** Gives what a mesh's words are cut by: its options, and the switches that are free. */
+export function namedOptions(options: readonly MeshOption[]): readonly NamedOption[] {
+  const named = options.flatMap(({ flag, letter, value }): readonly NamedOption[] =>
+    flag === null ? [] : [{ name: flag, value, ...(letter === null ? {} : { short: letter }) }],
+  );
+  return [...named, ...freeSwitches(options)];
+}
+
+/** Says whether a token changes no rule: the mesh's own tool would only check its input, or show its usage. */
+export function isIdleToken(token: WordToken): boolean {
+  return token.kind === "option" && SWITCHES.some(({ name }) => name === token.name);
+}
+
+/** Says whether a token asks for a dry run of which the mesh's own tool knows nothing: it is landfall's then. */
+export function isOwnDryRun(token: WordToken, options: readonly MeshOption[]): boolean {
+  return (
+    token.kind === "option" && token.name === DRY_RUN && freeSwitches(options).some(({ name }) => name === DRY_RUN)
+  );
+}
+
+/** Says whether words ask for the usage. */
+export function asksForUsage(tokens: readonly WordToken[]): boolean {
+  return tokens.some((token) => token.kind === "option" && token.name === HELP);
+}
+
+/**
+ * Cuts a tool's words that are not from the command line: those of a scenario, a manifest, an injector or a program that uses the library.
+ * `others` are options beside the mesh's own.
+ */
+export function cutOptionWords(
+  words: readonly string[],
+  options: readonly MeshOption[],
+  others: readonly NamedOption[] = [],
+): readonly WordToken[] {
+  return tokenizeWords(words, [...others, ...namedOptions(options)]);
+}
 
 /**
  * Reads the words of a tool whose options follow pflag (github.com/spf13/pflag), as those of current Istio, Linkerd and Kuma do:
@@ -27,22 +77,11 @@ const HELP = { name: "help", letter: "h" };
  * Gives every finding: unknown options with what may be meant, missing values, words that belong to no option.
  *
  * @example
- * readOptionWords(["-b", "80,443", "--ipv6=false"], options).values.get("inboundPorts") // { flag: "-b", texts: ["80,443"] }
+ * const tokens = cutOptionWords(["-b", "80,443", "--ipv6=false"], options);
+ * readOptionWords(tokens, options).values.get("inboundPorts") // { flag: "-b", texts: ["80,443"] }
  */
-export function readOptionWords(words: readonly string[], options: readonly MeshOption[]): ReadWords {
+export function readOptionWords(tokens: readonly WordToken[], options: readonly MeshOption[]): ReadWords {
   const named = options.filter(({ flag }) => flag !== null);
-  const specs = named.map(({ flag, letter, value }) => {
-    const type = value === null ? ("boolean" as const) : ("string" as const);
-    return [flag ?? "", letter === null ? { type } : { type, short: letter }] as const;
-  });
-  const takesHelpLetter = named.every(({ letter }) => letter !== HELP.letter);
-  const help = { type: "boolean" as const, ...(takesHelpLetter ? { short: HELP.letter } : {}) };
-  const { tokens } = parseArgs({
-    args: [...words],
-    strict: false,
-    tokens: true,
-    options: { ...Object.fromEntries(specs), [HELP.name]: help },
-  });
   const values = new Map<string, GivenValue>();
   const findings: Finding[] = [];
   const given = tokens.filter((token) => token.kind === "option");
@@ -58,16 +97,8 @@ export function readOptionWords(words: readonly string[], options: readonly Mesh
   const strays = tokens.filter((token) => token.kind === "positional").map(({ value }) => value);
   const [stray] = strays;
   if (stray !== undefined) findings.push(codedFinding("unexpected-word", stray, describeStrays(strays)));
-  const asksForHelp = given.some(({ name }) => name === HELP.name && named.every(({ flag }) => flag !== HELP.name));
+  const asksForHelp = given.some(({ name }) => name === HELP && named.every(({ flag }) => flag !== HELP));
   return { values, asksForHelp, findings };
-}
-
-/** An option as `parseArgs` gives it. */
-interface OptionToken {
-  readonly name: string;
-  readonly rawName: string;
-  readonly value: string | undefined;
-  readonly inlineValue: boolean | undefined;
 }
 
 function textOf({ rawName, value = "true", inlineValue }: OptionToken): string {
@@ -75,7 +106,7 @@ function textOf({ rawName, value = "true", inlineValue }: OptionToken): string {
 }
 
 function faultOfUnknown({ name, rawName }: OptionToken, options: readonly MeshOption[]): WordFault | null {
-  return name === HELP.name ? null : ["unknown-option", describeUnknown(rawName, options)];
+  return name === HELP ? null : ["unknown-option", describeUnknown(rawName, options)];
 }
 
 function faultOfValue({ rawName, value: given }: OptionToken, { value }: MeshOption): WordFault | null {

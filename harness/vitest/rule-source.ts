@@ -2,6 +2,7 @@ import { LandfallError } from "../errors.ts";
 import { readRulesText } from "../formats/rules-text.ts";
 import { SEED_WORDS } from "../meshes/istio-1.4/seed.ts";
 import { MESHES } from "../meshes/meshes.ts";
+import { cutOptionWords } from "../meshes/option-words.ts";
 import type { Capture } from "../model/capture.ts";
 import { capFindings, type Parsed } from "../model/finding.ts";
 import { NO_LOOKUPS } from "../model/name-lookups.ts";
@@ -40,7 +41,14 @@ function readWords(words: readonly string[]): Capture {
   const [mesh] = MESHES;
   if (!mesh) throw new RangeError("There is no mesh.");
   const pod = { addresses: [DEFAULT_ADDRESSES.pod[4]], own: DEFAULT_ADDRESSES.pod, resolvers: [] };
-  const input = { words, environment: {}, files: [], config: null, names: NO_LOOKUPS, pod };
+  const input = {
+    tokens: cutOptionWords(words, mesh.options),
+    environment: {},
+    files: [],
+    config: null,
+    names: NO_LOOKUPS,
+    pod,
+  };
   return orThrow(mesh.bind(input, DEFAULT_ADDRESSES)).capture;
 }
 

@@ -8,6 +8,7 @@ import { AgentSandbox } from "../../harness/sandbox/agents/agent-sandbox.ts";
 import { startNetnsWorld } from "../../harness/sandbox/netns/world.ts";
 import type { Sandbox } from "../../harness/sandbox/sandbox.ts";
 import { AMBIENT_CASES, outlineOf, prepareAmbient } from "../property/ambient-setup.ts";
+import { readTyped } from "../typed-input.ts";
 import { inputOf, type RulesByPlace, readVectors, recordedRules, type Vector } from "../unit/meshes/vectors.ts";
 
 const VECTORS = readVectors("istio-ambient.json").map((vector): readonly [string, Vector] => [vector.name, vector]);
@@ -32,7 +33,7 @@ describe.each(["nft", "legacy"])(
   (variant) => {
     test.each(VECTORS)("%s", (_, vector) => {
       const input = inputOf(vector);
-      const parsed = istioAmbient.read(input);
+      const parsed = readTyped(istioAmbient, input);
       if (!parsed.ok) throw new Error(parsed.findings.map(({ message }) => message).join("\n"));
       const { ip, ip6 } = istioAmbient.generate(parsed.value.settings, input.pod);
       const loaded = [ip, ip6].map((ruleset) => (ruleset ? load(ruleset, renderIptablesSave(ruleset), variant) : {}));

@@ -8,6 +8,7 @@ import { DEFAULT_ADDRESSES, type PodSpec, type SandboxAddresses } from "../../ha
 import type { PodShape } from "../../harness/model/pod-shape.ts";
 import type { PodRules } from "../../harness/model/ruleset.ts";
 import { makePodSpec } from "../../harness/run/pod-spec.ts";
+import { readTyped } from "../typed-input.ts";
 import type { DemandedFlow } from "./mutant-holes.ts";
 
 /** Settings of ambient mode as flags, each with the name that a test has for them. */
@@ -40,7 +41,7 @@ export interface AmbientCase {
 export function prepareAmbient(words: readonly string[], addresses: SandboxAddresses): AmbientCase {
   const pod: PodFacts = { addresses: [addresses.pod[4]], own: addresses.pod, resolvers: [] };
   const names = { user: () => null, group: () => null, service: () => null, routeTable: () => null };
-  const parsed = istioAmbient.read({ words, environment: {}, files: [], config: null, names, pod });
+  const parsed = readTyped(istioAmbient, { words, environment: {}, files: [], config: null, names, pod });
   if (!parsed.ok) throw new Error(parsed.findings.map(({ message }) => message).join("\n"));
   const { settings } = parsed.value;
   const demands: Demands = {

@@ -11,6 +11,7 @@ import { NO_LOOKUPS } from "../../harness/model/name-lookups.ts";
 import { DEFAULT_ADDRESSES, type PodSpec } from "../../harness/model/pod.ts";
 import { compilePod } from "../../harness/netfilter/simulator.ts";
 import { makePodSpec } from "../../harness/run/pod-spec.ts";
+import { readTyped } from "../typed-input.ts";
 import { type DemandedFlow, findHoles } from "./mutant-holes.ts";
 
 const INJECTED = istio.injected.words;
@@ -72,7 +73,7 @@ function makeSpec(settings: IstioSettings, facts: PodFacts, flows: readonly Flow
 function makeSubject([, words, pod, environment = {}]: (typeof SETTINGS)[number]): Subject {
   const { addresses = ["10.244.0.2"], resolvers = ["10.96.0.10"] } = pod ?? {};
   const facts: PodFacts = { addresses, resolvers, own: DEFAULT_ADDRESSES.pod, behindLink: DEFAULT_ADDRESSES.vm };
-  const parsed = istio.read({ words, environment, files: [], config: null, names: NO_LOOKUPS, pod: facts });
+  const parsed = readTyped(istio, { words, environment, files: [], config: null, names: NO_LOOKUPS, pod: facts });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.findings));
   const { settings } = parsed.value;
   const peers = { listen: [], upstreamPorts: [], clientPorts: [], upstreamAddresses: [] };

@@ -2,13 +2,13 @@ import { describe, expect, test } from "vitest";
 import { boundaryFlows } from "../../harness/contract/boundary-flows.ts";
 import { type Demands, demandedLanding } from "../../harness/contract/demanded-landing.ts";
 import { kuma } from "../../harness/meshes/kuma/mesh.ts";
-import type { MeshInput } from "../../harness/meshes/mesh.ts";
 import { renderFlowText } from "../../harness/model/flow-spec.ts";
 import type { Landing } from "../../harness/model/landing.ts";
 import { NO_LOOKUPS } from "../../harness/model/name-lookups.ts";
 import { DEFAULT_ADDRESSES } from "../../harness/model/pod.ts";
 import { compilePod } from "../../harness/netfilter/simulator.ts";
 import { makePodSpec } from "../../harness/run/pod-spec.ts";
+import { readTyped, type TypedInput } from "../typed-input.ts";
 import { findHoles } from "./mutant-holes.ts";
 
 interface Config {
@@ -47,7 +47,7 @@ const CONFIGS: readonly (readonly [name: string, config: Config])[] = [
   ["a virtual network", { words: ["--vnet", "vm0:10.96.0.0/16", "--vnet", "vm0:fd00:96::/64"] }],
 ];
 
-function inputOf({ words = [], yaml }: Config): MeshInput {
+function inputOf({ words = [], yaml }: Config): TypedInput {
   return {
     words,
     environment: {},
@@ -67,7 +67,7 @@ const DNS_PORT = 53;
 /** Everything about one configuration that the tests below ask. */
 function prepare(config: Config) {
   const input = inputOf(config);
-  const parsed = kuma.read(input);
+  const parsed = readTyped(kuma, input);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.findings));
   const { settings } = parsed.value;
   const shape = kuma.shape(settings, input.pod);

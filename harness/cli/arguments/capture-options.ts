@@ -1,5 +1,6 @@
 import type { PodFacts, ReadSettings } from "../../meshes/mesh.ts";
 import { type BoundSettings, type NamedMesh, namingWords } from "../../meshes/meshes.ts";
+import { asksForUsage } from "../../meshes/option-words.ts";
 import type { Capture } from "../../model/capture.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../../model/pod.ts";
@@ -8,12 +9,12 @@ import type { CommandHelp } from "../commands/help.ts";
 import { type Reading, readPodFacts } from "../input/pod-facts.ts";
 import { renderHelp } from "../output/help-text.ts";
 import { refuseUsage } from "../refusal.ts";
+import { type CuttingOptions, type CutWords, cutCommandWords } from "./cut-words.ts";
 import { chooseDefault, describeDefault, type WithoutFlags } from "./default-settings.ts";
-import type { ReadManifestFile, TakeManifest } from "./manifest-option.ts";
 import { makeInput, makeManifestInput } from "./mesh-input.ts";
-import { CAPTURE_LONG_OPTIONS, STRICT_OPTION } from "./mesh-specs.ts";
-import { type DealtWords, dealWords, findPurpose, isIdle, takeMesh } from "./mesh-words.ts";
-import { lastValue, type OptionSpec, type ParsedOptions, readOptionTokens } from "./options.ts";
+import { STRICT_OPTION } from "./mesh-specs.ts";
+import { type DealtWords, findPurpose, renderSettingWords } from "./mesh-words.ts";
+import { lastValue, type ParsedOptions } from "./options.ts";
 
 /** A command's words: its own options, and what a mesh's options, or a contract file, say of a pod. */
 export interface CaptureCommandLine {
@@ -21,6 +22,8 @@ export interface CaptureCommandLine {
   readonly capture: Capture;
   /** The mesh whose options were read; null with a contract. */
   readonly mesh: NamedMesh | null;
+  /** The mesh that `--mesh` names, else the default one: help is about it. */
+  readonly named: NamedMesh;
   readonly origins: BoundSettings["origins"];
   readonly warnings: readonly Finding[];
   readonly purpose: ReadSettings<unknown>["purpose"];
@@ -37,6 +40,7 @@ export interface CaptureCommandLine {
 /** A command line as far as it can be read, for a command that has more to find fault with. */
 export interface PartialCaptureLine {
   readonly options: ParsedOptions;
+  readonly named: CaptureCommandLine["named"];
   readonly captureFrom: CaptureCommandLine["captureFrom"];
   /** Null where there are findings. */
   readonly line: CaptureCommandLine | null;
@@ -45,12 +49,11 @@ export interface PartialCaptureLine {
 }
 
 /** What a command says of itself to {@link readCaptureCommand}. */
-export interface CaptureCommandOptions {
-  /** The command's own long options; {@link CAPTURE_LONG_OPTIONS} are added. */
-  readonly specs: readonly OptionSpec[];
+export interface CaptureCommandOptions extends CuttingOptions, ReadingOptions {}
+
+/** What a command says of itself to {@link readCutWords}. */
+export interface ReadingOptions {
   readonly withoutFlags: WithoutFlags;
-  /** Whether words that belong to no option are the command's own (scenario names, a FLOW); otherwise they are findings. */
-  readonly positionals: "own" | "none";
   /** Told on stderr where a flag is not known, as the original does. */
   readonly usage?: CommandHelp;
   /**
@@ -60,8 +63,6 @@ export interface CaptureCommandOptions {
   readonly readContract?: ReadContract;
   /** What makes `--strict` of settings, of a command that takes the option; others load nothing of it either. */
   readonly demandPromises?: (capture: Capture) => Capture;
-  /** What reads the manifest of `--manifest`, of a command that takes the option. */
-  readonly takeManifest?: TakeManifest;
   /** The pod's addresses where `--pod-ip` names none; the sandbox's IPv4 address if left out. */
   readonly podIps?: readonly string[];
   /** The pod's resolvers where `--resolv-conf` names no file. */
@@ -82,53 +83,57 @@ export function readCaptureCommand(
   command: CaptureCommandOptions,
   io: Pick<CommandIo, "environment" | "workingDirectory" | "err" | "display">,
 ): CaptureCommandLine {
-  const { line, findings } = readCaptureWords(args, command, io);
+  return requireLine(readCaptureWords(args, command, io), command, io);
+}
+
+/** Gives a command line that could be read; throws `bad-usage` with every finding of one that could not. */
+export function requireLine(
+  { line, findings, named }: PartialCaptureLine,
+  { usage }: Pick<ReadingOptions, "usage">,
+  io: Pick<CommandIo, "err" | "display">,
+): CaptureCommandLine {
   if (line !== null) return line;
-  if (command.usage !== undefined && findings.some(({ code }) => code === "unknown-flag"))
-    io.err(renderHelp(command.usage, io.display, takeMesh(args, []).mesh));
+  if (usage !== undefined && findings.some(({ code }) => code === "unknown-flag"))
+    io.err(renderHelp(usage, io.display, named));
   throw refuseUsage(findings);
 }
 
 /** Reads a command's words as {@link readCaptureCommand} does, and gives the findings. Words that ask for help have none. */
 export function readCaptureWords(args: readonly string[], command: CaptureCommandOptions, io: Io): PartialCaptureLine {
-  const findings: Finding[] = [];
-  const { mesh: named, words: given, isNamed } = takeMesh(args, findings);
-  const taken = command.takeManifest?.(given, isNamed ? named : null, io, findings);
-  const [words, manifest] = [taken?.words ?? given, taken?.manifest ?? null];
-  const mesh = manifest?.mesh ?? named;
-  const specs = [...command.specs, ...CAPTURE_LONG_OPTIONS];
-  const dealt = dealWords(words, specs, mesh, command.positionals);
-  const names = mesh.options.flatMap(({ flag }) => flag ?? []);
-  const { options, findings: ownFindings } = readOptionTokens(dealt.own, specs, names);
-  findings.push(...ownFindings);
+  return readCutWords(cutCommandWords(args, command, io), command, io);
+}
+
+/** Reads words that are cut already as {@link readCaptureWords} does: with other addresses of the pod they may say something else. */
+export function readCutWords(words: CutWords, command: ReadingOptions, io: Io): PartialCaptureLine {
+  const { options, dealt, isNamed, manifestFrom, manifest } = words;
+  const findings: Finding[] = [...words.findings];
   const reading: Reading = { options, workingDirectory: io.workingDirectory, findings };
   const path = lastValue(options, "contract");
   const { readContract } = command;
   if (path !== undefined && readContract) {
     const read = (pod: PodFacts) => readContract(path, pod, reading);
-    const rivals = [...(isNamed ? ["--mesh"] : []), ...(words.length < given.length ? ["--manifest"] : [])];
-    return readWithContract({ dealt, reading, rivals, read }, command);
+    const rivals = [...(isNamed ? ["--mesh"] : []), ...(manifestFrom === "option" ? ["--manifest"] : [])];
+    return readWithContract(words, { reading, rivals, read }, command);
   }
   if (manifest !== null) refuseRivals(dealt, reading);
-  return readWithMesh(mesh, { dealt, reading, manifest }, { ...command, ...io });
+  return readWithMesh(words, reading, { ...command, ...io });
 }
 
 /** A manifest says what its pod has; options beside it would make another pod of it. */
 function refuseRivals({ setsAnything, mesh }: DealtWords, { options, findings }: Reading): void {
   const rivals = [
     ...["mesh-config", "sidecar-env", "cluster-env"].flatMap((name) => (options.values.has(name) ? `--${name}` : [])),
-    ...(setsAnything ? mesh.filter((word) => !isIdle(word)) : []),
+    ...(setsAnything ? renderSettingWords(mesh) : []),
   ];
   const message = "The manifest gives the settings; change it, or give options and no --manifest.";
   if (rivals.length > 0) findings.push(codedFinding("conflict", rivals.join(" "), message));
 }
 
 function readWithMesh(
-  mesh: NamedMesh,
-  given: { readonly dealt: DealtWords; readonly reading: Reading; readonly manifest: ReadManifestFile | null },
-  command: CaptureCommandOptions & Io,
+  { mesh, named, dealt, manifest }: CutWords,
+  reading: Reading,
+  command: ReadingOptions & Io,
 ): PartialCaptureLine {
-  const { dealt, reading, manifest } = given;
   const { options, findings } = reading;
   const isSet = [dealt.setsAnything, options.values.has("mesh-config"), manifest !== null].includes(true);
   // Without options a mesh is shown by its scenarios; one that has none by the settings of its injector.
@@ -137,39 +142,39 @@ function readWithMesh(
   const isInjected = !isSet && which === "injected";
   const input =
     manifest === null
-      ? makeInput(mesh, { words: dealt.mesh, isInjected }, reading, command)
+      ? makeInput(mesh, { tokens: dealt.mesh, isInjected }, reading, command)
       : makeManifestInput(manifest, dealt.mesh, reading);
   const bound = mesh.bind(input, DEFAULT_ADDRESSES);
   for (const found of bound.ok ? [] : bound.findings) findings.push(found);
-  const asksForUsage = bound.ok && bound.value.purpose === "usage";
-  if (!bound.ok || (findings.length > 0 && !asksForUsage)) return { options, captureFrom, line: null, findings };
+  const isUsage = bound.ok && bound.value.purpose === "usage";
+  if (!bound.ok || (findings.length > 0 && !isUsage)) return { options, captureFrom, named, line: null, findings };
   const { origins, warnings } = bound.value;
   const purpose = findPurpose(bound.value.purpose, dealt);
   const isStrict = options.values.has(STRICT_OPTION.name);
   const capture = (isStrict && command.demandPromises?.(bound.value.capture)) || bound.value.capture;
   const line: CaptureCommandLine = {
-    ...{ options, capture, mesh, origins, warnings, purpose, captureFrom },
-    captureWords: [...namingWords(mesh), ...input.words.filter((word) => !isIdle(word))],
+    ...{ options, capture, mesh, named, origins, warnings, purpose, captureFrom },
+    captureWords: [...namingWords(mesh), ...renderSettingWords(input.tokens)],
     defaultConfig: isSet ? "" : describeDefault(mesh, input, which),
     manifestTold: manifest?.told ?? [],
   };
-  return { options, captureFrom, line, findings: [] };
+  return { options, captureFrom, named, line, findings: [] };
 }
 
 /** A contract takes the place of a mesh, and of its options. */
 function readWithContract(
+  { dealt, named }: CutWords,
   given: {
-    readonly dealt: DealtWords;
     readonly reading: Reading;
     /** Options that name a mesh otherwise. */
     readonly rivals: readonly string[];
     readonly read: (pod: PodFacts) => Capture | null;
   },
-  command: CaptureCommandOptions,
+  command: ReadingOptions,
 ): PartialCaptureLine {
-  const { dealt, reading } = given;
+  const { reading } = given;
   const { options, findings } = reading;
-  const words = dealt.mesh.filter((word) => !isIdle(word));
+  const words = renderSettingWords(dealt.mesh);
   const replaced = ["mesh-config", STRICT_OPTION.name].filter((name) => options.values.has(name));
   const rivals = [...given.rivals, ...replaced.map((name) => `--${name}`)];
   if (words.length > 0 || rivals.length > 0)
@@ -180,16 +185,15 @@ function readWithContract(
         "A contract file replaces a mesh and its options; give either --contract or mesh options.",
       ),
     );
-  const asksForUsage = dealt.mesh.some((word) => word === "-h" || word === "--help");
-  const purpose = findPurpose(asksForUsage ? "usage" : "apply", dealt);
+  const purpose = findPurpose(asksForUsage(dealt.mesh) ? "usage" : "apply", dealt);
   const capture = given.read(readPodFacts(reading, command));
   if (capture === null || (findings.length > 0 && purpose !== "usage"))
-    return { options, captureFrom: "flags", line: null, findings };
+    return { options, captureFrom: "flags", named, line: null, findings };
   const line: CaptureCommandLine = {
-    ...{ options, capture, mesh: null, origins: {}, warnings: [], purpose, captureFrom: "flags" },
+    ...{ options, capture, mesh: null, named, origins: {}, warnings: [], purpose, captureFrom: "flags" },
     captureWords: [],
     defaultConfig: "",
     manifestTold: [],
   };
-  return { options, captureFrom: "flags", line, findings: [] };
+  return { options, captureFrom: "flags", named, line, findings: [] };
 }

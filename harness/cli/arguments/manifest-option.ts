@@ -15,7 +15,7 @@ import { DEFAULT_RESOLVERS } from "../input/pod-facts.ts";
 const OPTION = "--manifest";
 
 /** Settings that a pod's manifest gives, for the mesh that it names. */
-export interface ReadManifestFile extends Pick<MeshInput, "words" | "config" | "environment"> {
+export interface ReadManifestFile extends Pick<MeshInput, "tokens" | "config" | "environment"> {
   readonly path: string;
   readonly mesh: NamedMesh;
   /** The pod's addresses; none where the manifest tells none. */
@@ -66,7 +66,7 @@ function readManifest(
       findings.push(...one.findings);
       return null;
     }
-  if (!pod.ok || !found.ok || !read?.ok || !("words" in read.value)) return null;
+  if (!pod.ok || !found.ok || !read?.ok || !("tokens" in read.value)) return null;
   const { mesh, evidence } = found.value;
   const addresses = readAddresses(pod.value, findings);
   const sources: readonly ManifestSource[] = [

@@ -1,5 +1,7 @@
 import type { MeshFile, MeshInput } from "../../meshes/mesh.ts";
 import type { NamedMesh } from "../../meshes/meshes.ts";
+import { cutOptionWords } from "../../meshes/option-words.ts";
+import type { WordToken } from "../../meshes/word-tokens.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import type { CommandIo } from "../command.ts";
 import { readInput } from "../input/input-file.ts";
@@ -8,7 +10,7 @@ import { type Reading, readEnvironmentFiles, readPodFacts } from "../input/pod-f
 import type { ReadManifestFile } from "./manifest-option.ts";
 import { lastValue } from "./options.ts";
 
-/** What `--mesh-config -` gave: apply reads its words once before it looks at the namespace, and once after. */
+/** What `--mesh-config -` gave: some commands read settings once before they look at the namespace, and once after. */
 let standardInput: string | null = null;
 
 /** What a mesh's settings are read from, beside the options of the command line. */
@@ -19,16 +21,16 @@ export interface Around extends Pick<CommandIo, "environment" | "workingDirector
   readonly resolvers?: readonly string[];
 }
 
-/** Gives what a mesh reads its settings from: its words as typed, or those of its injector where `isInjected`, its files and variables. */
+/** Gives what a mesh reads its settings from: its words, behind those of its injector where `isInjected`, its files and variables. */
 export function makeInput(
   mesh: NamedMesh,
-  { words, isInjected }: { readonly words: readonly string[]; readonly isInjected: boolean },
+  { tokens, isInjected }: { readonly tokens: readonly WordToken[]; readonly isInjected: boolean },
   reading: Reading,
   around: Around,
 ): MeshInput {
   const file = readMeshConfig(lastValue(reading.options, "mesh-config"), around, reading.findings);
   return {
-    words: isInjected ? [...mesh.injected.words, ...words] : words,
+    tokens: isInjected ? [...cutOptionWords(mesh.injected.words, mesh.options), ...tokens] : tokens,
     config: isInjected ? mesh.injected.config : file,
     environment: around.environment,
     files: readFiles(mesh, reading),
@@ -59,13 +61,13 @@ function readFiles(mesh: NamedMesh, reading: Reading): readonly MeshFile[] {
 
 /** Gives what a pod's manifest says; the variables and files of this machine say nothing of that pod. */
 export function makeManifestInput(
-  { words, config, environment, podIps, resolvers }: ReadManifestFile,
-  typed: readonly string[],
+  { tokens, config, environment, podIps, resolvers }: ReadManifestFile,
+  typed: readonly WordToken[],
   reading: Reading,
 ): MeshInput {
   const facts = { ...(podIps.length > 0 ? { podIps } : {}), resolvers };
   return {
-    words: [...words, ...typed],
+    tokens: [...tokens, ...typed],
     config,
     environment,
     files: [],

@@ -1,6 +1,7 @@
 import type { ReadSettings } from "../../meshes/mesh.ts";
 import { defaultMesh, findMesh, MESHES, type NamedMesh } from "../../meshes/meshes.ts";
-import { type NamedOption, renderToken, tokenizeWords, type WordToken } from "../../meshes/word-tokens.ts";
+import { isIdleToken, isOwnDryRun, namedOptions } from "../../meshes/option-words.ts";
+import { renderToken, tokenizeWords, type WordToken } from "../../meshes/word-tokens.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import { findNearNames } from "../../model/near-names.ts";
 import type { OptionSpec } from "./options.ts";
@@ -55,23 +56,17 @@ export interface DealtWords {
   /** The command's own, for `readOptionTokens`. */
   readonly own: readonly WordToken[];
   /** Those that the mesh reads, in order. */
-  readonly mesh: readonly string[];
+  readonly mesh: readonly WordToken[];
   /** Whether one of the mesh's options that changes settings is among them, beside those that only choose the kind of rules. */
   readonly setsAnything: boolean;
   /** Whether `-t` or `--dry-run` is among the words although the mesh's own tool has no such option: it is landfall's then. */
   readonly asksForDryRun: boolean;
 }
 
-/** Switches of a mesh's own tool that set nothing: they ask for its usage, or only to check the input. */
-const SWITCHES: readonly NamedOption[] = [
-  { name: "help", short: "h", value: null },
-  { name: "dry-run", short: "t", value: null },
-];
-
 /**
- * Deals words out between a command, which takes its own long options, and a mesh, which takes all others. A value that stands behind one
- * of the mesh's options stays with it, whatever it looks like. Long options that nobody knows are the command's to refuse; words that
- * belong to no option are its own too where `positionals` says so.
+ * Cuts words, and deals them out between a command, which takes its own long options, and a mesh, which takes all others. A value that
+ * stands behind one of the mesh's options stays with it, whatever it looks like. Long options that nobody knows are the command's to
+ * refuse; words that belong to no option are its own too where `positionals` says so.
  */
 export function dealWords(
   words: readonly string[],
@@ -80,32 +75,24 @@ export function dealWords(
   positionals: "own" | "none",
 ): DealtWords {
   const own: WordToken[] = [];
-  const mesh: string[] = [];
+  const mesh: WordToken[] = [];
   let setsAnything = false;
   let asksForDryRun = false;
-  const named: readonly NamedOption[] = options.flatMap(({ flag, letter, value }) =>
-    flag === null ? [] : [{ name: flag, value, ...(letter === null ? {} : { short: letter }) }],
-  );
-  const free = SWITCHES.filter((one) => named.every(({ name, short }) => name !== one.name && short !== one.short));
+  const named = namedOptions(options);
   const isMeshs = (token: WordToken & { kind: "option" }) =>
-    !token.rawName.startsWith("--") || [...named, ...free].some(({ name }) => name === token.name);
+    !token.rawName.startsWith("--") || named.some(({ name }) => name === token.name);
   const setting = new Set(options.flatMap(({ flag, choosesKind }) => (choosesKind ? [] : (flag ?? []))));
-  for (const token of tokenizeWords(words, [...specs, ...named, ...free])) {
+  for (const token of tokenizeWords(words, [...specs, ...named])) {
     const isOwn = token.kind === "option" ? !isMeshs(token) : positionals === "own";
-    const isSwitch = token.kind === "option" && SWITCHES.some(({ name }) => name === token.name);
-    const isFreeDryRun = isSwitch && token.name === "dry-run" && free.some(({ name }) => name === token.name);
-    asksForDryRun ||= isFreeDryRun;
-    if (isFreeDryRun) continue;
-    setsAnything ||= token.kind === "option" && !isSwitch && setting.has(token.name);
+    if (isOwnDryRun(token, options)) {
+      asksForDryRun = true;
+      continue;
+    }
+    setsAnything ||= token.kind === "option" && !isIdleToken(token) && setting.has(token.name);
     if (isOwn) own.push(token);
-    else mesh.push(...renderToken(token));
+    else mesh.push(token);
   }
   return { own, mesh, setsAnything, asksForDryRun };
-}
-
-/** Says whether a word changes no rule: the mesh's own tool would only check its input, or show its usage. */
-export function isIdle(word: string): boolean {
-  return ["-h", "--dry-run", "--help"].includes(word);
 }
 
 /** Gives what words ask for, from what the mesh's own reader makes of them: `check` with a dry run that only landfall knows. */
@@ -114,4 +101,9 @@ export function findPurpose(
   { asksForDryRun }: Pick<DealtWords, "asksForDryRun">,
 ): ReadSettings<unknown>["purpose"] {
   return purpose === "apply" && asksForDryRun ? "check" : purpose;
+}
+
+/** Gives tokens as words, without those that only check the input or ask for help. */
+export function renderSettingWords(tokens: readonly WordToken[]): readonly string[] {
+  return tokens.filter((token) => !isIdleToken(token)).flatMap(renderToken);
 }

@@ -7,7 +7,8 @@ import { renderReplacedRules } from "../../apply/replaced-rules.ts";
 import { LandfallError } from "../../errors.ts";
 import { readTextFile } from "../../load/text-file.ts";
 import { renderJson } from "../../report/json.ts";
-import { readCaptureCommand } from "../arguments/capture-options.ts";
+import { readCutWords, requireLine } from "../arguments/capture-options.ts";
+import { type CutWords, cutCommandWords } from "../arguments/cut-words.ts";
 import type { OptionSpec, ParsedOptions } from "../arguments/options.ts";
 import { tellDefaultConfig, tellWarnings } from "../arguments/told-settings.ts";
 import type { Command, CommandIo } from "../command.ts";
@@ -60,13 +61,21 @@ const HELP: CommandHelp = {
   },
 };
 
+const COMMAND = {
+  specs: [DETAILED_EXIT_CODE, ...NAMESPACE_OPTIONS],
+  withoutFlags: "tool",
+  positionals: "none",
+  usage: HELP,
+} as const;
+
 /** `landfall apply`: applies the rules in the current network namespace. */
 export const apply: Command = {
   help: HELP,
   async run(args, io) {
     // Bad input is told before the namespace is looked at; then once more with the addresses that are there.
-    const typed = readLine(args, io);
-    if (typed.purpose === "usage") return "help";
+    const words = cutCommandWords(args, COMMAND, io);
+    const typed = readLine(words, io);
+    if (typed.purpose === "usage") return { helpOn: typed.named };
     const isDetailed = typed.options.values.has(DETAILED_EXIT_CODE.name);
     // A dry run elsewhere has always checked the input; what would change can be said of a pod alone.
     if (typed.purpose === "check" && !isDetailed && isForbidden(typed.options)) {
@@ -78,7 +87,7 @@ export const apply: Command = {
     const state = readNamespaceState();
     const isNamed = typed.options.values.has("pod-ip");
     const pod = isNamed ? { podIps: [], warnings: [] } : findPodAddresses(state.network.podIps);
-    const line = readLine(args, io, pod.podIps);
+    const line = readLine(words, io, pod.podIps);
     const { capture, warnings: found, options } = line;
     tellDefaultConfig(line, io);
     tellWarnings(found, io);
@@ -121,14 +130,9 @@ export function refuseHostNamespace(options: ParsedOptions): void {
   if (isForbidden(options)) throw new LandfallError("environment", FORBIDDEN);
 }
 
-function readLine(args: readonly string[], io: CommandIo, podIps?: readonly string[]) {
-  const command = {
-    specs: [DETAILED_EXIT_CODE, ...NAMESPACE_OPTIONS],
-    withoutFlags: "tool",
-    positionals: "none",
-    usage: HELP,
-  } as const;
-  return readCaptureCommand(args, podIps ? { ...command, podIps, resolvers: readOwnResolvers() } : command, io);
+function readLine(words: CutWords, io: CommandIo, podIps?: readonly string[]) {
+  const command = podIps ? { ...COMMAND, podIps, resolvers: readOwnResolvers() } : COMMAND;
+  return requireLine(readCutWords(words, command, io), command, io);
 }
 
 /** The servers that the pod itself asks; none where it has no such file. */

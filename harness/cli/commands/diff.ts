@@ -89,7 +89,7 @@ export const diff: Command = {
   async run(args, io) {
     const command = { specs: SPECS, withoutFlags: "injected", positionals: "own", takeManifest } as const;
     const { options, line, findings } = readCaptureWords(args, command, io);
-    if (line?.purpose === "usage") return "help";
+    if (line?.purpose === "usage") return { helpOn: line.named };
     if (line !== null && line.manifestTold.length > 0) tellDefaultConfig(line, io);
     const target = lastValue(options, "write-accept");
     const unwritable =

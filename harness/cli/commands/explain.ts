@@ -82,7 +82,7 @@ export const explain: Command = {
       { specs: SPECS, withoutFlags: "injected", positionals: "own", ...JUDGING },
       io,
     );
-    if (line.purpose === "usage") return "help";
+    if (line.purpose === "usage") return { helpOn: line.named };
     tellDefaultConfig(line, io);
     tellWarnings(line.warnings, io);
     const input = readExplainInput(line, io);

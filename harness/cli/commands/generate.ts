@@ -84,7 +84,7 @@ export const generate: Command = {
       takeManifest,
     } as const;
     const line = readCaptureCommand(args, command, io);
-    if (line.purpose === "usage") return "help";
+    if (line.purpose === "usage") return { helpOn: line.named };
     tellDefaultConfig(line, io);
     tellWarnings(line.warnings, io);
     const rules = line.capture.generated ?? NO_RULES;

@@ -7,7 +7,8 @@ import { listFamilies } from "../../model/ruleset.ts";
 import { connectEngine } from "../../sandbox/docker/engine.ts";
 import { findLiveContainer, findNamed, findProcess, type LiveNamespace } from "../../sandbox/live/live-namespace.ts";
 import { readLiveRules } from "../../sandbox/live/live-rules.ts";
-import { readCaptureWords } from "../arguments/capture-options.ts";
+import { readCutWords } from "../arguments/capture-options.ts";
+import { cutCommandWords } from "../arguments/cut-words.ts";
 import { FAMILY_OPTION } from "../arguments/family-option.ts";
 import { JUDGING } from "../arguments/judging.ts";
 import { CONTRACT_OPTION, MANIFEST_OPTION, STRICT_OPTION } from "../arguments/mesh-specs.ts";
@@ -78,13 +79,14 @@ export const inspect: Command = {
   help: HELP,
   async run(args, io) {
     const command = { specs: SPECS, withoutFlags: "injected", positionals: "own", ...JUDGING } as const;
-    const first = readCaptureWords(args, command, io);
-    if (first.line?.purpose === "usage") return "help";
+    const words = cutCommandWords(args, command, io);
+    const first = readCutWords(words, command, io);
+    if (first.line?.purpose === "usage") return { helpOn: first.named };
     const findings = [...first.findings, ...findTargetFaults(first.options)];
     if (findings.length > 0) throw refuseUsage(findings);
     const live = await findTarget(first.options, io);
     const read = await readLiveRules(live);
-    const { options, line } = readCaptureWords(args, { ...command, podIps: livePodIps(read) }, io);
+    const { options, line } = readCutWords(words, { ...command, podIps: livePodIps(read) }, io);
     if (line === null) throw refuseUsage(findings);
     const format = options.values.has("json") ? "json" : (lastValue(options, "format") ?? "list");
     const asked = lastValue(options, "family") ?? (format === "save" ? "4" : null);

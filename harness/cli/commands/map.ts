@@ -45,7 +45,7 @@ export const map: Command = {
   help: HELP,
   async run(args, io) {
     const input = readAnalysisInput(args, SPECS, io, FLOW_PROTOCOLS);
-    if (input.line.purpose === "usage") return "help";
+    if (input.line.purpose === "usage") return { helpOn: input.line.named };
     const { rules, setting, line } = input;
     const { within } = setting;
     if (!line.options.values.has("json") && !line.options.values.has("all")) {

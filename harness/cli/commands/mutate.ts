@@ -90,7 +90,7 @@ export const mutate: Command = {
   help: HELP,
   async run(args, io) {
     const options = readMutateOptions(args, io);
-    if (options.scenarios.line.purpose === "usage") return "help";
+    if (options.scenarios.line.purpose === "usage") return { helpOn: options.scenarios.line.named };
     if (isMadeFromConfig(options.scenarios)) tellDefaultConfig(options.scenarios.line, io);
     const scenarios = await readScenarios(options.scenarios, io);
     const flowsToAdd: FlowsToAdd[] = [];

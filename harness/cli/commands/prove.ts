@@ -77,7 +77,7 @@ export const prove: Command = {
   help: HELP,
   async run(args, io) {
     const { line, rules, capture, setting, notLookedAt } = readAnalysisInput(args, SPECS, io, FLOW_PROTOCOLS);
-    if (line.purpose === "usage") return "help";
+    if (line.purpose === "usage") return { helpOn: line.named };
     const own = await readProperties(lastValue(line.options, "properties"), capture, setting.addresses, io);
     const promised = listProperties(capture.contractFor(setting.addresses));
     const asked = chooseProperties([...promised, ...own.properties], line.options.values.get("only"));

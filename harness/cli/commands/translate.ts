@@ -59,7 +59,7 @@ export const translate: Command = {
   async run(args, io) {
     const command = { specs: SPECS, withoutFlags: "injected", positionals: "own" } as const;
     const { options, line, findings } = readCaptureWords(args, command, io);
-    if (line?.purpose === "usage") return "help";
+    if (line?.purpose === "usage") return { helpOn: line.named };
     const before = readRules(options.positionals, readTable(options), options.values.get("family")?.at(-1), io, [
       ...findings,
     ]);

@@ -8,7 +8,7 @@ import { runScenarios } from "../../run/run.ts";
 import { takeShard } from "../../run/scenario/scenario-shard.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import { tellDefaultConfig, tellWarnings } from "../arguments/told-settings.ts";
-import type { Command, CommandIo } from "../command.ts";
+import type { AskedHelp, Command, CommandIo } from "../command.ts";
 import { isInterrupted } from "../interruption.ts";
 import { removeOutput } from "../output/output-file.ts";
 import { makeProgress } from "../output/progress.ts";
@@ -34,8 +34,8 @@ export const verify: Command = {
   run: (args, io) => recordReads((reads) => runVerify(readVerifyOptions(args, io, reads), io)),
 };
 
-async function runVerify(options: VerifyOptions, io: CommandIo): Promise<number | "help"> {
-  if (options.line.purpose === "usage") return "help";
+async function runVerify(options: VerifyOptions, io: CommandIo): Promise<number | AskedHelp> {
+  if (options.line.purpose === "usage") return { helpOn: options.line.named };
   if (isMadeFromConfig(options)) tellDefaultConfig(options.line, io);
   tellWarnings(options.line.captureFrom === "flags" ? options.line.warnings : [], io);
   if (options.task === "list") return listScenarios(options, io);

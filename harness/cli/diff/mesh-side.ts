@@ -3,7 +3,8 @@ import type { Capture } from "../../model/capture.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../../model/pod.ts";
 import { emptyRuleset, NO_RULES, type PodRules } from "../../model/ruleset.ts";
-import { type CaptureCommandLine, readCaptureWords } from "../arguments/capture-options.ts";
+import { type CaptureCommandLine, readCutWords } from "../arguments/capture-options.ts";
+import { type CutWords, cutCommandWords } from "../arguments/cut-words.ts";
 import { takeManifest } from "../arguments/manifest-option.ts";
 import { MANIFEST_OPTION } from "../arguments/mesh-specs.ts";
 import { lastValue, type OptionSpec, type ParsedOptions } from "../arguments/options.ts";
@@ -35,6 +36,7 @@ export interface MeshSides {
 
 interface ReadSide {
   readonly option: "--from" | "--to";
+  readonly words: CutWords;
   readonly line: CaptureCommandLine;
   /** Whether the side itself says which addresses the pod has. */
   readonly namesPod: boolean;
@@ -56,11 +58,11 @@ export function readMeshSides(
     findings.push(
       codedFinding("conflict", "-p … -k", "Options of a mesh belong into --from and --to, within the quotes."),
     );
-  const texts = { from: lastValue(options, "from"), to: lastValue(options, "to") };
-  const [from, to] = [
-    readSide("--from", texts.from, common, io, findings),
-    readSide("--to", texts.to, common, io, findings),
-  ];
+  const read = (option: ReadSide["option"], text: string | undefined) => {
+    const words = text === undefined ? null : cutSide(option, text, io, findings);
+    return words && readSide(option, words, common, io, findings);
+  };
+  const [from, to] = [read("--from", lastValue(options, "from")), read("--to", lastValue(options, "to"))];
   const named = [from, to].filter((side) => side?.namesPod === true);
   const [first, second] = named.map((side) => side?.line.capture.podIps ?? []);
   if (first && second && first.join() !== second.join())
@@ -71,27 +73,29 @@ export function readMeshSides(
         `Both sides are one pod; --from gives it the addresses ${first.join(", ")}, and --to ${second.join(", ")}.`,
       ),
     );
-  const again = (option: ReadSide["option"], side: ReadSide | null, text: string | undefined) =>
-    side === null || side.namesPod || !first ? side : readSide(option, text, first, io, findings);
-  return { from: tellSide(again("--from", from, texts.from), io), to: tellSide(again("--to", to, texts.to), io) };
+  const again = (side: ReadSide | null) =>
+    side === null || side.namesPod || !first ? side : readSide(side.option, side.words, first, io, findings);
+  return { from: tellSide(again(from), io), to: tellSide(again(to), io) };
 }
 
 function readSide(
   option: ReadSide["option"],
-  text: string | undefined,
+  words: CutWords,
   podIps: readonly string[],
   io: CommandIo,
   findings: Finding[],
 ): ReadSide | null {
-  if (text === undefined) return null;
-  const words = splitSide(option, text, findings);
-  if (words === null) return null;
-  const command = { specs: SPECS, withoutFlags: "injected", positionals: "none", takeManifest, podIps } as const;
-  const { line, options, findings: found } = readCaptureWords(words, command, io);
+  const { line, options, findings: found } = readCutWords(words, { withoutFlags: "injected", podIps }, io);
   for (const each of found) findings.push({ ...each, where: `${option}: ${each.where}` });
   const namesPod =
     options.values.has("pod-ip") || line?.manifestTold.some((told) => told.includes("status.podIP")) === true;
-  return line === null ? null : { option, line, namesPod };
+  return line === null ? null : { option, words, line, namesPod };
+}
+
+/** A side is a text that a person has written within quotes: a second command line, which is split and cut here, once. */
+function cutSide(option: ReadSide["option"], text: string, io: CommandIo, findings: Finding[]): CutWords | null {
+  const words = splitSide(option, text, findings);
+  return words && cutCommandWords(words, { specs: SPECS, positionals: "none", takeManifest }, io);
 }
 
 /** A first word that is not an option names the mesh: `linkerd --proxy-uid 2103`; `--mesh` may stand anywhere. */

@@ -1,5 +1,6 @@
 import { findExpectation } from "../../contract/expectation.ts";
 import type { NamedMesh } from "../../meshes/meshes.ts";
+import { cutOptionWords } from "../../meshes/option-words.ts";
 import type { Capture } from "../../model/capture.ts";
 import { isLanding } from "../../model/expectation.ts";
 import type { FlowSpec } from "../../model/flow.ts";
@@ -25,14 +26,15 @@ const FLOWS: readonly FlowSpec[] = [
 export function renderFirstScenario(mesh: NamedMesh): string {
   const { pod: own, vm } = DEFAULT_ADDRESSES;
   const pod = { addresses: [own[4]], own, behindLink: vm, resolvers: [] };
-  const input = { ...mesh.injected, environment: {}, files: [], names: NO_LOOKUPS, pod };
+  const { words, config } = mesh.injected;
+  const tokens = cutOptionWords(words, mesh.options);
+  const input = { tokens, config, environment: {}, files: [], names: NO_LOOKUPS, pod };
   const bound = mesh.bind(input, DEFAULT_ADDRESSES);
   if (!bound.ok) throw new RangeError(`The injected default of ${mesh.name} is not one.`);
   const answers = FLOWS.flatMap((flow) => {
     const landing = findAnswer(bound.value.capture, flow);
     return landing === null ? [] : `    ${JSON.stringify(renderFlowText(flow))}: ${JSON.stringify(landing)},`;
   });
-  const { words, config } = mesh.injected;
   return [
     'import { defineScenario } from "landfall";',
     "",

@@ -1,6 +1,6 @@
 import { basename, dirname, extname, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { renderToken } from "../../meshes/word-tokens.ts";
+import { makeOptionToken, renderToken } from "../../meshes/word-tokens.ts";
 import type { CaptureWords } from "../../model/capture.ts";
 import { APP_PORTS, type SandboxAddresses } from "../../model/pod.ts";
 import type { FlowCommands } from "../../model/provenance.ts";
@@ -9,15 +9,12 @@ import { quoteForShell } from "../../model/shell-words.ts";
 import type { ParsedScenario } from "../../run/scenario/parsed-scenario.ts";
 import { readCaptureWords } from "../arguments/capture-options.ts";
 import { JUDGING } from "../arguments/judging.ts";
-import { CAPTURE_LONG_OPTIONS } from "../arguments/mesh-specs.ts";
-import { dealWords, takeMesh } from "../arguments/mesh-words.ts";
+import { CAPTURE_LONG_OPTIONS, MANIFEST_OPTION } from "../arguments/mesh-specs.ts";
 import type { CommandIo } from "../command.ts";
 import { findUnrepeatable, nameNear } from "../input/input-file.ts";
-import { VERIFY_OPTIONS } from "./help.ts";
 import type { VerifyOptions } from "./options.ts";
 import { findScenarioFiles, isMadeFromConfig, SCENARIO_FOLDER } from "./scenarios.ts";
 
-const SPECS = [...VERIFY_OPTIONS.flatMap(({ options }) => options), ...CAPTURE_LONG_OPTIONS];
 /** Options that say which scenarios are run, how many at once, and what is told of them: one flow is asked about without. */
 const OF_THE_RUN = [
   ...["all", "list", "jobs", "shard", "json", "report", "only-failures", "quiet", "evidence", "coverage", "max-flows"],
@@ -73,15 +70,16 @@ function render(words: readonly string[], environment: CaptureWords["environment
 }
 
 /** What was typed, told apart. */
-function dealTyped({ typed, line }: VerifyOptions) {
-  const named = takeMesh(typed, []);
-  const { own, mesh } = dealWords(named.words, SPECS, line.mesh ?? named.mesh, "own");
-  const given = own.flatMap((token) => (token.kind === "option" ? [token] : []));
+function dealTyped({ cut: { named, isNamed, manifest, dealt } }: VerifyOptions) {
+  const given = [
+    ...(manifest === null ? [] : [makeOptionToken(MANIFEST_OPTION.name, manifest.path)]),
+    ...dealt.own.filter((token) => token.kind === "option"),
+  ];
   const render = (keeps: (name: string) => boolean) =>
     given.filter(({ name }) => keeps(name)).flatMap((token) => renderToken(token));
   return {
     /** The mesh, where it was named, and the words of its own options. */
-    mesh: [...(named.isNamed ? ["--mesh", named.mesh.name] : []), ...mesh],
+    mesh: [...(isNamed ? ["--mesh", named.name] : []), ...dealt.mesh.flatMap(renderToken)],
     only: (names: readonly string[]) => render((name) => names.includes(name)),
     without: (names: readonly string[]) => render((name) => !names.includes(name)),
     valuesOf: (option: string) => given.flatMap(({ name, value }) => (name === option ? (value ?? []) : [])),

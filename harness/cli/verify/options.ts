@@ -6,7 +6,8 @@ import { codedFinding, type Finding } from "../../model/finding.ts";
 import type { TableName } from "../../model/iptables-tables.ts";
 import { parseShard, type Shard } from "../../run/scenario/scenario-shard.ts";
 import { readBoundedNumber } from "../arguments/bounded-number.ts";
-import { type CaptureCommandLine, type PartialCaptureLine, readCaptureWords } from "../arguments/capture-options.ts";
+import { type CaptureCommandLine, type PartialCaptureLine, readCutWords } from "../arguments/capture-options.ts";
+import { type CutWords, cutCommandWords } from "../arguments/cut-words.ts";
 import { readFamily } from "../arguments/family-option.ts";
 import { JUDGING } from "../arguments/judging.ts";
 import { lastValue } from "../arguments/options.ts";
@@ -24,6 +25,8 @@ const SPECS = VERIFY_OPTIONS.flatMap(({ options }) => options);
 export interface VerifyOptions {
   /** The words as typed, behind the command's name, and what is read on their behalf. */
   readonly typed: readonly string[];
+  /** The same words, cut. */
+  readonly cut: CutWords;
   readonly reads: ReadRecord;
   readonly line: CaptureCommandLine;
   /** Scenario names, files and folders. */
@@ -65,7 +68,9 @@ export interface VerifyOptions {
 
 /** Reads `verify`'s words. Throws `bad-usage` with every finding, those about files that are not there among them. */
 export function readVerifyOptions(args: readonly string[], io: CommandIo, reads: ReadRecord): VerifyOptions {
-  const read = readCaptureWords(args, { specs: SPECS, withoutFlags: "injected", positionals: "own", ...JUDGING }, io);
+  const command = { specs: SPECS, withoutFlags: "injected", positionals: "own", ...JUDGING } as const;
+  const cut = cutCommandWords(args, command, io);
+  const read = readCutWords(cut, command, io);
   const { line, options: given } = read;
   const findings: Finding[] = [...read.findings];
   const has = (name: string) => given.values.has(name);
@@ -74,7 +79,7 @@ export function readVerifyOptions(args: readonly string[], io: CommandIo, reads:
   const scriptFile = script === undefined ? null : resolveInput("--rules-script", script, io, findings);
   const shard = readShard(lastValue(given, "shard"), findings);
   const options: Omit<VerifyOptions, "line"> = {
-    ...{ typed: args, reads },
+    ...{ typed: args, cut, reads },
     words: given.positionals,
     task: choose("list", "list", "verify"),
     selection: choose("all", "all", "named"),

@@ -119,7 +119,7 @@ function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
     ...lists.map(({ name, text }) => ({ says: `annotation ${name}: ${text}`, path: annotationPath(name) })),
   ];
   const file = { path: pod.file, text: JSON.stringify(config) };
-  return { ok: true, value: { words: [], config: file, environment: {}, sources } };
+  return { ok: true, value: { tokens: [], config: file, environment: {}, sources } };
 }
 
 /** Finds the Config that the pod has already: the init container's, and the CNI plugin's. */

@@ -31,8 +31,8 @@ const FIELDS = CONSUL_OPTIONS.filter(({ flag }) => flag === null).map(({ setting
 const LISTS = CONSUL_OPTIONS.filter(({ repeats }) => repeats === "all").map(({ setting }) => setting);
 
 /** Reads Consul's Config from JSON or YAML, all findings at once. Variables mean nothing to it. */
-export function readConsul({ words, config, names }: MeshInput): Parsed<ReadSettings<ConsulSettings>> {
-  const { values, asksForHelp, findings: found } = readOptionWords(words, CONSUL_OPTIONS);
+export function readConsul({ tokens, config, names }: MeshInput): Parsed<ReadSettings<ConsulSettings>> {
+  const { values, asksForHelp, findings: found } = readOptionWords(tokens, CONSUL_OPTIONS);
   const findings: Finding[] = [...found];
   const fields = config === null ? {} : readFields(config, findings);
   const where = config?.path ?? "--mesh-config";

@@ -1,18 +1,18 @@
 import type { Finding, Parsed } from "../../model/finding.ts";
 import type { NameLookups } from "../../model/name-lookups.ts";
 import { readPodIps } from "../pod-ips.ts";
+import { tokenizeWords, type WordToken } from "../word-tokens.ts";
 import type { CaptureConfig } from "./config.ts";
 import { type EnvironmentFile, parseEnvironmentFile } from "./environment.ts";
 import type { Origin, Places } from "./given.ts";
 import { CAPTURE_FLAGS, type SettingName } from "./options.ts";
 import { readSettings } from "./settings.ts";
 import { warnOfSettings } from "./warnings.ts";
-import { readWords } from "./words.ts";
+import { FLAG_WORDS, readFlags } from "./words.ts";
 
-/** Everything the generator is given. */
-export interface CaptureInput {
-  /** The generator's own words, one a value: `["-p", "15001", "-b", "*"]`. */
-  readonly words: readonly string[];
+/** Everything the generator is given, its words cut. */
+export interface CutCaptureInput {
+  readonly tokens: readonly WordToken[];
   /** The process's variables. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** sidecar.env, then cluster.env; absent files are left out. */
@@ -20,6 +20,12 @@ export interface CaptureInput {
   readonly names: NameLookups;
   /** The pod's addresses: they decide the families. */
   readonly podIps: readonly string[];
+}
+
+/** Everything the generator is given. */
+export interface CaptureInput extends Omit<CutCaptureInput, "tokens"> {
+  /** The generator's own words, one a value: `["-p", "15001", "-b", "*"]`. */
+  readonly words: readonly string[];
 }
 
 /** What the generator makes of its input. */
@@ -38,8 +44,13 @@ export interface ResolvedCapture {
  * Gives every finding at once: each names the flag, variable or file and line, the element, the reason, and what the original would have
  * done without a word. With `-h` nothing is refused.
  */
-export function parseCapture(input: CaptureInput): Parsed<ResolvedCapture> {
-  const typed = readWords(input.words);
+export function parseCapture({ words, ...input }: CaptureInput): Parsed<ResolvedCapture> {
+  return readCutCapture({ ...input, tokens: tokenizeWords(words, FLAG_WORDS) });
+}
+
+/** Resolves the generator's settings as {@link parseCapture} does, from words that are cut already. */
+export function readCutCapture(input: CutCaptureInput): Parsed<ResolvedCapture> {
+  const typed = readFlags(input.tokens);
   const findings: Finding[] = [...typed.findings];
   const places: Places = {
     flags: typed.values,

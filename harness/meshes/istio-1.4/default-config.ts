@@ -1,5 +1,5 @@
 import type { MeshInput } from "../mesh.ts";
-import { parseCapture } from "./capture.ts";
+import { readCutCapture } from "./capture.ts";
 import type { Origin } from "./given.ts";
 import { CAPTURE_FLAGS } from "./options.ts";
 import { SEED_COMMAND, SEED_WORDS } from "./seed.ts";
@@ -9,7 +9,7 @@ import { SEED_COMMAND, SEED_WORDS } from "./seed.ts";
  * Istio's own defaults, and which variables change them.
  */
 export function describeDefaultConfig({ environment, files, names, pod }: MeshInput, isSeed: boolean): string {
-  const parsed = parseCapture({ words: [], environment, files, names, podIps: pod.addresses });
+  const parsed = readCutCapture({ tokens: [], environment, files, names, podIps: pod.addresses });
   const origins = parsed.ok ? parsed.value.origins : null;
   const given = CAPTURE_FLAGS.flatMap(({ setting, letter }) => {
     const place = origins === null ? null : placeOf(origins[setting]);

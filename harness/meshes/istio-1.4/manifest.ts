@@ -3,7 +3,7 @@ import {
   type AnnotatedOption,
   optionAnnotation,
   readAnnotatedWords,
-  replaceWords,
+  replaceTokens,
   settingsOfInit,
   sourceOfWords,
 } from "../annotated-words.ts";
@@ -11,6 +11,7 @@ import type { ManifestReader, ManifestSettings, ManifestSource } from "../manife
 import { findContainer, findContainers, readRelease } from "../manifest-evidence.ts";
 import type { PodManifest } from "../manifest-pod.ts";
 import type { MeshOption } from "../mesh.ts";
+import { cutOptionWords } from "../option-words.ts";
 import { CAPTURE_FLAGS, type SettingName } from "./options.ts";
 import { SEED_WORDS } from "./seed.ts";
 
@@ -103,21 +104,25 @@ export const ISTIO_14_MANIFEST: ManifestReader = {
 
 function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
   const init = findContainer(pod, [INIT]);
-  const args = (init?.args ?? []).filter((word) => word !== "istio-iptables");
+  const args = cutOptionWords(
+    (init?.args ?? []).filter((word) => word !== "istio-iptables"),
+    OPTIONS,
+  );
   const made = settingsOfInit(init, args, OPTIONS);
   const wins = `In the cluster the arguments of ${INIT} count: Istio's injector reads annotations only when it makes the pod.`;
   const read = readAnnotatedWords(pod, { options: OPTIONS, annotations: ANNOTATIONS, made, wins });
   if (!read.ok) return read;
-  const words = init === null ? replaceWords(SEED_WORDS, read.value.words, OPTIONS) : args;
+  const seed = () => cutOptionWords(SEED_WORDS, OPTIONS);
+  const tokens = init === null ? replaceTokens(seed(), read.value.tokens, OPTIONS) : args;
   const known = new Set(CAPTURE_FLAGS.flatMap(({ variable }) => variable ?? []));
   const variables = [...(init?.env ?? [])].filter(([name, value]) => known.has(name) && value !== null);
   const environment = Object.fromEntries(variables.map(([name, value]) => [name, value ?? undefined]));
-  const first = sourceOfWords(words, init, { name: INIT, project: "Istio" });
+  const first = sourceOfWords(tokens, init, { name: INIT, project: "Istio" });
   const told = variables.map(
     ([name, value]): ManifestSource => ({
       says: `variable ${name}=${value} of the init container ${INIT}`,
       path: init?.path ?? null,
     }),
   );
-  return { ok: true, value: { words, config: null, environment, sources: [first, ...told, ...read.value.sources] } };
+  return { ok: true, value: { tokens, config: null, environment, sources: [first, ...told, ...read.value.sources] } };
 }

@@ -1,5 +1,5 @@
 import type { Mesh, MeshOption, SettingOrigin } from "../mesh.ts";
-import { parseCapture } from "./capture.ts";
+import { readCutCapture } from "./capture.ts";
 import type { CaptureConfig } from "./config.ts";
 import { renderConfigWords } from "./config-words.ts";
 import { makeContract } from "./contract.ts";
@@ -44,8 +44,8 @@ export const istio14: Mesh<CaptureConfig> = {
   builtInScenarios: "there",
   firstFormat: "kept",
   describeDefault: (input, which) => describeDefaultConfig(input, which === "injected"),
-  read: ({ words, environment, files, names, pod }) => {
-    const read = parseCapture({ words, environment, files, names, podIps: pod.addresses });
+  read: ({ tokens, environment, files, names, pod }) => {
+    const read = readCutCapture({ tokens, environment, files, names, podIps: pod.addresses });
     if (!read.ok) return read;
     const { config, origins, warnings, purpose } = read.value;
     return { ok: true, value: { settings: config, origins: mapOrigins(origins), warnings, purpose } };

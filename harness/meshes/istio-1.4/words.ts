@@ -1,5 +1,5 @@
 import { codedFinding, type Finding, type WordFault } from "../../model/finding.ts";
-import { tokenizeWords } from "../word-tokens.ts";
+import type { NamedOption, WordToken } from "../word-tokens.ts";
 import { CAPTURE_FLAGS, CAPTURE_OPTIONS, CAPTURE_SWITCHES, type SettingName } from "./options.ts";
 import { SEED_COMMAND } from "./seed.ts";
 
@@ -18,14 +18,15 @@ export interface TypedFlags {
   readonly findings: readonly Finding[];
 }
 
-const SPECS = [...CAPTURE_OPTIONS, ...CAPTURE_SWITCHES];
+/** What the generator's words are cut by. */
+export const FLAG_WORDS: readonly NamedOption[] = [...CAPTURE_OPTIONS, ...CAPTURE_SWITCHES];
 
 /**
- * Reads the generator's words as its getopts does: `-p15001`, `-p 15001`, and a value may be empty or begin with `-`; long names too.
+ * Reads the generator's words, cut by {@link FLAG_WORDS} as its getopts does: `-p15001`, `-p 15001`, and a value may be empty or begin with
+ * `-`; long names too.
  * Findings: unknown flags, missing values, stray words (one finding for all), and flags that have taken the next flag for their value.
  */
-export function readWords(words: readonly string[]): TypedFlags {
-  const tokens = tokenizeWords(words, SPECS);
+export function readFlags(tokens: readonly WordToken[]): TypedFlags {
   const findings: Finding[] = [];
   const values = new Map<SettingName, TypedValue>();
   const switches = new Set<string>();
@@ -45,7 +46,7 @@ export function readWords(words: readonly string[]): TypedFlags {
 }
 
 function faultOf(name: string, value: string | undefined, takesValue: boolean): WordFault | null {
-  const known = SPECS.find((spec) => spec.name === name);
+  const known = FLAG_WORDS.find((spec) => spec.name === name);
   if (!known) return ["unknown-flag", "There is no such flag; -h lists them."];
   if (!takesValue)
     return value === undefined ? null : ["invalid-value", "This option takes no value; remove the value."];
@@ -58,7 +59,7 @@ function faultOf(name: string, value: string | undefined, takesValue: boolean): 
 }
 
 function isFlag(word: string): boolean {
-  return SPECS.some(({ name, short }) => word === `--${name}` || word === `-${short}`);
+  return FLAG_WORDS.some(({ name, short }) => word === `--${name}` || word === `-${short}`);
 }
 
 function swallowFault(name: string, value: string): string {

@@ -3,6 +3,7 @@ import { annotationPath } from "../annotated-words.ts";
 import type { ManifestReader, ManifestSettings, MeshAnnotation } from "../manifest.ts";
 import { findHints, findMarks } from "../manifest-evidence.ts";
 import type { PodManifest } from "../manifest-pod.ts";
+import { cutOptionWords } from "../option-words.ts";
 import { readAnnotations } from "./annotations.ts";
 import { AMBIENT_OPTIONS } from "./options.ts";
 
@@ -47,5 +48,13 @@ function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
     says: `what Istio's chart tells the node agent, which no pod's manifest shows: ${INJECTED_WORDS.join(" ")}`,
     path: null,
   };
-  return { ok: true, value: { words: INJECTED_WORDS, config, environment: {}, sources: [first, ...given] } };
+  return {
+    ok: true,
+    value: {
+      tokens: cutOptionWords(INJECTED_WORDS, AMBIENT_OPTIONS),
+      config,
+      environment: {},
+      sources: [first, ...given],
+    },
+  };
 }

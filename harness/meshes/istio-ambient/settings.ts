@@ -42,8 +42,8 @@ interface Given {
  * flag more than a variable, as the agent has it (cni/pkg/iptables/iptables.go, AppendInpodRules). Where the agent takes a value that is
  * neither true nor false as false, this is a finding; an empty variable is false.
  */
-export function readAmbient({ words, environment, config, pod }: MeshInput): Parsed<ReadSettings<AmbientSettings>> {
-  const { values, asksForHelp, findings: found } = readOptionWords(words, AMBIENT_OPTIONS);
+export function readAmbient({ tokens, environment, config, pod }: MeshInput): Parsed<ReadSettings<AmbientSettings>> {
+  const { values, asksForHelp, findings: found } = readOptionWords(tokens, AMBIENT_OPTIONS);
   const annotations = config === null ? NO_ANNOTATIONS : readAnnotations(config);
   const findings: Finding[] = [...found, ...annotations.findings];
   const given = (setting: string) => findGiven(setting, values, annotations, environment);

@@ -25,8 +25,8 @@ interface Found extends SettingOrigin {
 }
 
 /** Looks the settings up: a flag counts more than a variable, even where the value is empty (pkg/flag/flag.go). */
-export function lookUpSettings({ words, environment }: Pick<MeshInput, "words" | "environment">): Given {
-  const read = readOptionWords(words, ISTIO_OPTIONS);
+export function lookUpSettings({ tokens, environment }: Pick<MeshInput, "tokens" | "environment">): Given {
+  const read = readOptionWords(tokens, ISTIO_OPTIONS);
   const findings: Finding[] = [...read.findings];
   const found = new Map<string, Found>(
     ISTIO_OPTIONS.flatMap((option): readonly (readonly [string, Found])[] => {

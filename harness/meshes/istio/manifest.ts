@@ -1,9 +1,11 @@
 import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
-import { annotationPath, readAnnotatedWords, replaceWords, settingsOfInit, showWords } from "../annotated-words.ts";
+import { annotationPath, readAnnotatedWords, replaceTokens, settingsOfInit, showTokens } from "../annotated-words.ts";
 import type { ManifestReader, ManifestSettings, ManifestSource } from "../manifest.ts";
 import { findContainer, findContainers, findHints, findMarks, readRelease } from "../manifest-evidence.ts";
 import type { ManifestContainer, PodManifest } from "../manifest-pod.ts";
 import type { MeshInput } from "../mesh.ts";
+import { cutOptionWords } from "../option-words.ts";
+import type { WordToken } from "../word-tokens.ts";
 import { INTERCEPTION_ANNOTATION, ISTIO_ANNOTATIONS } from "./annotations.ts";
 import { ISTIO_OPTIONS } from "./options.ts";
 
@@ -57,7 +59,7 @@ function isOfOldRelease(pod: PodManifest): boolean {
 
 function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
   const init = findContainer(pod, [INIT, VALIDATION]);
-  const args = (init?.args ?? []).filter((word) => !IDLE_WORDS.includes(word));
+  const args = cut((init?.args ?? []).filter((word) => !IDLE_WORDS.includes(word)));
   const made = settingsOfInit(init, args, ISTIO_OPTIONS);
   const wins =
     init?.name === VALIDATION
@@ -69,34 +71,38 @@ function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
   const names = init?.name === VALIDATION ? PLUGIN_VARIABLES : TOOL_VARIABLES;
   const findings = [...(read.ok ? [] : read.findings), ...findUnknown(pod, asked, names), ...findNoCapture(pod, init)];
   if (!read.ok || findings.length > 0) return { ok: false, findings };
-  const { words: given, sources } = read.value;
+  const { tokens: given, sources } = read.value;
   const environment = readVariables(asked, names);
-  const result = (words: readonly string[], says: string) => {
+  const result = (tokens: readonly WordToken[], says: string) => {
     const path = init === null ? null : [...init.path, "args"];
-    const first: ManifestSource = { says: `${says}: ${showWords(words)}`, path };
+    const first: ManifestSource = { says: `${says}: ${showTokens(tokens)}`, path };
     const variables = sourcesOfVariables(environment, asked);
     return {
       ok: true,
-      value: { words, config: null, environment, sources: [first, ...variables, ...sources] },
+      value: { tokens, config: null, environment, sources: [first, ...variables, ...sources] },
     } as const;
   };
   if (init?.name === INIT) return result(args, `arguments of the init container ${INIT}`);
   if (init === null) {
-    const words = replaceWords(INJECTED_WORDS, given, ISTIO_OPTIONS);
+    const tokens = replaceTokens(cut(INJECTED_WORDS), given, ISTIO_OPTIONS);
     const says = `no init container ${INIT}, so the settings are those of Istio's injector with the pod's annotations`;
-    return result(words, says);
+    return result(tokens, says);
   }
-  const words = replaceWords(wordsOfPlugin(proxy), given, ISTIO_OPTIONS);
+  const tokens = replaceTokens(tokensOfPlugin(proxy), given, ISTIO_OPTIONS);
   const says = `the init container ${VALIDATION} applies nothing: Istio's CNI plugin does, by the pod's annotations`;
-  return result(words, says);
+  return result(tokens, says);
+}
+
+function cut(words: readonly string[]): readonly WordToken[] {
+  return cutOptionWords(words, ISTIO_OPTIONS);
 }
 
 /** What the plugin takes where no annotation says otherwise; it leaves 15020 alone outbound, too (sidecar_redirect.go). */
-function wordsOfPlugin(proxy: ManifestContainer | null): readonly string[] {
+function tokensOfPlugin(proxy: ManifestContainer | null): readonly WordToken[] {
   const owner = (id: number | null | undefined) => `${id || 1337}`;
   return [
-    ...replaceWords(INJECTED_WORDS, ["-u", owner(proxy?.runAsUser)], ISTIO_OPTIONS),
-    ...["-g", owner(proxy?.runAsGroup), "-o", "15020"],
+    ...replaceTokens(cut(INJECTED_WORDS), cut(["-u", owner(proxy?.runAsUser)]), ISTIO_OPTIONS),
+    ...cut(["-g", owner(proxy?.runAsGroup), "-o", "15020"]),
   ];
 }
 

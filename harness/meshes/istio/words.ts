@@ -1,9 +1,9 @@
 import type { Range } from "../../model/match.ts";
-import type { MeshInput } from "../mesh.ts";
+import type { MeshInput, MeshWords } from "../mesh.ts";
 import type { IstioSettings } from "./settings.ts";
 
 /** Gives settings as words and, where the tool has no flag, as variables that lead to them again. */
-export function renderSettings(settings: IstioSettings): Pick<MeshInput, "words" | "config" | "environment"> {
+export function renderSettings(settings: IstioSettings): MeshWords & Pick<MeshInput, "environment"> {
   const { ownerGroupsInclude: groups, ownerGroupsExclude, loopbackNetwork } = settings;
   return {
     words: renderWords(settings),

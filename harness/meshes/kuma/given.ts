@@ -25,11 +25,11 @@ export interface GivenSettings {
  * a file is given (pkg/config/loader.go at 348b6528bc23 reads them behind a file alone).
  */
 export function readGiven({
-  words,
+  tokens,
   config,
   environment,
-}: Pick<MeshInput, "words" | "config" | "environment">): GivenSettings {
-  const { values, asksForHelp, findings: found } = readOptionWords(words, KUMA_OPTIONS);
+}: Pick<MeshInput, "tokens" | "config" | "environment">): GivenSettings {
+  const { values, asksForHelp, findings: found } = readOptionWords(tokens, KUMA_OPTIONS);
   const yaml = config === null ? { texts: new Map<string, readonly string[]>(), findings: [] } : readYaml(config);
   const findings = [...found, ...yaml.findings];
   if (values.has("config") && config === null)

@@ -1,9 +1,10 @@
 import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
-import { annotationPath, readAnnotatedWords, replaceWords, showWords } from "../annotated-words.ts";
+import { annotationPath, readAnnotatedWords, replaceTokens, showTokens } from "../annotated-words.ts";
 import type { ManifestReader, ManifestSettings, ManifestSource } from "../manifest.ts";
 import { findContainer, findContainers, findHints, findMarks } from "../manifest-evidence.ts";
 import type { ManifestContainer, PodManifest } from "../manifest-pod.ts";
-import { readOptionWords } from "../option-words.ts";
+import { cutOptionWords, readOptionWords } from "../option-words.ts";
+import { makeOptionToken, type NamedOption, type OptionToken, type WordToken } from "../word-tokens.ts";
 import { CONFIG_ANNOTATION, cleanConfig, KUMA_ANNOTATIONS } from "./annotations.ts";
 import { KUMA_OPTIONS } from "./options.ts";
 import { readYaml } from "./yaml.ts";
@@ -11,16 +12,17 @@ import { readYaml } from "./yaml.ts";
 const INIT = "kuma-init";
 const INJECTION = "kuma.io/sidecar-injection";
 /** Where the injector mounts the annotation's file, and the one of a ConfigMap (pkg/plugins/runtime/k8s/webhooks/injector/injector.go). */
-const CONFIG_FLAG = /^--config(-file)?(=|$)/;
+const CONFIG_FLAGS = ["config", "config-file"];
 const CUSTOM = "/tmp/transparent-proxy/custom";
 
-/** Arguments of older releases: of the same meaning under another name, or of none any more; each with whether a value follows it. */
-const OLDER_FLAGS: Readonly<Record<string, { readonly now: string | null }>> = {
-  "--kuma-dp-uid": { now: "--kuma-dp-user" },
-  "--redirect-inbound-port-v6": { now: null },
-  "--skip-resolv-conf": { now: null },
-};
-const OLDER_SWITCHES = ["--skip-resolv-conf"];
+/** Arguments of older releases: of the same meaning under another name, or of none any more. */
+const OLDER_FLAGS: readonly (NamedOption & { readonly now: string | null })[] = [
+  { name: "kuma-dp-uid", value: "UID", now: "kuma-dp-user" },
+  { name: "redirect-inbound-port-v6", value: "PORT", now: null },
+  { name: "skip-resolv-conf", value: null, now: null },
+];
+/** What is not among the options of today's tool, and must be known to cut the arguments. */
+const OTHER_FLAGS: readonly NamedOption[] = [...CONFIG_FLAGS.map((name) => ({ name, value: "FILE" })), ...OLDER_FLAGS];
 
 /** Reads the settings of Kuma's transparent proxy from a pod's manifest. */
 export const KUMA_MANIFEST: ManifestReader = {
@@ -56,7 +58,7 @@ function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
   const fields = config === null ? new Map<string, readonly string[]>() : readYaml(config).texts;
   const values = new Map([
     ...[...fields].map(([setting, texts]) => [setting, { flag: setting, texts }] as const),
-    ...readOptionWords(args.words, KUMA_OPTIONS).values,
+    ...readOptionWords(args.tokens, KUMA_OPTIONS).values,
   ]);
   const called = config === null ? `the init container ${INIT}` : `the annotation ${CONFIG_ANNOTATION}`;
   const path = config === null ? [...(init?.path ?? []), "args"] : annotationPath(CONFIG_ANNOTATION);
@@ -65,16 +67,16 @@ function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
   const read = readAnnotatedWords(pod, { options: KUMA_OPTIONS, annotations: KUMA_ANNOTATIONS, made, wins });
   const findings = [...(read.ok ? [] : read.findings), ...findHidden(pod, init, args, config !== null)];
   if (!read.ok || findings.length > 0) return { ok: false, findings };
-  const words = made === null ? replaceWords([], read.value.words, KUMA_OPTIONS) : args.words;
+  const tokens = made === null ? replaceTokens([], read.value.tokens, KUMA_OPTIONS) : args.tokens;
   const sources = [
-    ...describe(words, { pod, init, config: config?.text ?? null, isMade: made !== null }),
+    ...describe(tokens, { pod, init, config: config?.text ?? null, isMade: made !== null }),
     ...read.value.sources,
   ];
-  return { ok: true, value: { words, config, environment: {}, sources } };
+  return { ok: true, value: { tokens, config, environment: {}, sources } };
 }
 
 function describe(
-  words: readonly string[],
+  tokens: readonly WordToken[],
   given: {
     readonly pod: PodManifest;
     readonly init: ManifestContainer | null;
@@ -86,40 +88,42 @@ function describe(
   if (!isMade) {
     const says =
       "no init container kuma-init, so the settings are kumactl's own defaults with the pod's annotations; what the control plane sets beside them is not in this manifest";
-    return [{ says: `${says}: ${showWords(words)}`, path: null }];
+    return [{ says: `${says}: ${showTokens(tokens)}`, path: null }];
   }
   return [
     ...(config === null
       ? []
       : [{ says: `settings of the annotation ${CONFIG_ANNOTATION}`, path: annotationPath(CONFIG_ANNOTATION) }]),
-    ...(words.length === 0 || init === null
+    ...(tokens.length === 0 || init === null
       ? []
-      : [{ says: `arguments of the init container ${INIT}: ${showWords(words)}`, path: [...init.path, "args"] }]),
+      : [{ says: `arguments of the init container ${INIT}: ${showTokens(tokens)}`, path: [...init.path, "args"] }]),
   ];
 }
 
 interface Arguments {
   /** Those that the tool of today takes. */
-  readonly words: readonly string[];
+  readonly tokens: readonly WordToken[];
   /** Files of settings that the tool is told to read in the container. */
   readonly files: readonly string[];
 }
 
 function readArguments(init: ManifestContainer | null): Arguments {
-  const words: string[] = [];
-  const files: string[] = [];
-  const args = init?.args ?? [];
-  for (let at = 0; at < args.length; at++) {
-    const word = args[at] ?? "";
-    const [name = "", inline] = word.split("=", 2);
-    if (CONFIG_FLAG.test(word)) files.push(inline ?? args[++at] ?? "");
-    else if (OLDER_FLAGS[name] === undefined) words.push(word);
-    else if (!OLDER_SWITCHES.includes(name)) {
-      const value = inline ?? args[++at] ?? "";
-      if (OLDER_FLAGS[name].now !== null) words.push(OLDER_FLAGS[name].now, value);
-    }
-  }
-  return { words, files };
+  const cut = cutOptionWords(init?.args ?? [], KUMA_OPTIONS, OTHER_FLAGS);
+  const isConfig = (token: WordToken) => token.kind === "option" && CONFIG_FLAGS.includes(token.name);
+  const files = cut.flatMap((token) => (token.kind === "option" && isConfig(token) ? [token.value ?? ""] : []));
+  const tokens = cut.flatMap((token) => {
+    if (isConfig(token)) return [];
+    return token.kind === "option" ? renewFlag(token) : [token];
+  });
+  return { tokens, files };
+}
+
+function renewFlag(token: OptionToken): readonly WordToken[] {
+  const older = OLDER_FLAGS.find(({ name }) => name === token.name);
+  if (older === undefined) return [token];
+  const { now } = older;
+  if (now === null) return [];
+  return [makeOptionToken(now, token.value ?? "")];
 }
 
 /** Settings that the pod has and its manifest does not show. */

@@ -1,5 +1,5 @@
 import type { Range } from "../../model/match.ts";
-import type { MeshInput } from "../mesh.ts";
+import type { MeshWords } from "../mesh.ts";
 import type { Direction, KumaSettings } from "./settings.ts";
 
 /**
@@ -9,7 +9,7 @@ import type { Direction, KumaSettings } from "./settings.ts";
  * @example
  * renderSettings({ ...settings, inbound: { ...inbound, excludePorts: [22] } }).words // ["--exclude-inbound-ports", "22"]
  */
-export function renderSettings(settings: KumaSettings): Pick<MeshInput, "words" | "config"> {
+export function renderSettings(settings: KumaSettings): MeshWords {
   const { inbound, outbound, logLevel } = settings;
   const redirect = {
     ...fileOf("inbound", inbound.includePorts, "on"),

@@ -2,13 +2,14 @@ import type { Parsed } from "../../model/finding.ts";
 import {
   type AnnotatedOption,
   readAnnotatedWords,
-  replaceWords,
+  replaceTokens,
   settingsOfInit,
   sourceOfWords,
 } from "../annotated-words.ts";
 import type { ManifestReader, ManifestSettings } from "../manifest.ts";
 import { findContainer, findContainers, findHints, findMarks } from "../manifest-evidence.ts";
 import type { PodManifest } from "../manifest-pod.ts";
+import { cutOptionWords } from "../option-words.ts";
 import { LINKERD_OPTIONS } from "./options.ts";
 
 const PREFIX = "config.linkerd.io/";
@@ -101,11 +102,13 @@ export const LINKERD_MANIFEST: ManifestReader = {
 
 function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
   const init = findContainer(pod, [INIT]);
-  const made = settingsOfInit(init, init?.args ?? [], LINKERD_OPTIONS);
+  const args = cutOptionWords(init?.args ?? [], LINKERD_OPTIONS);
+  const made = settingsOfInit(init, args, LINKERD_OPTIONS);
   const wins = `In the cluster the arguments of ${INIT} count: Linkerd's injector reads annotations only when it makes the pod.`;
   const read = readAnnotatedWords(pod, { options: LINKERD_OPTIONS, annotations: ANNOTATIONS, made, wins });
   if (!read.ok) return read;
-  const words = init === null ? replaceWords(INJECTED_WORDS, read.value.words, LINKERD_OPTIONS) : init.args;
-  const source = sourceOfWords(words, init, { name: INIT, project: "Linkerd" });
-  return { ok: true, value: { words, config: null, environment: {}, sources: [source, ...read.value.sources] } };
+  const injected = () => cutOptionWords(INJECTED_WORDS, LINKERD_OPTIONS);
+  const tokens = init === null ? replaceTokens(injected(), read.value.tokens, LINKERD_OPTIONS) : args;
+  const source = sourceOfWords(tokens, init, { name: INIT, project: "Linkerd" });
+  return { ok: true, value: { tokens, config: null, environment: {}, sources: [source, ...read.value.sources] } };
 }

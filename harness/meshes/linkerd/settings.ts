@@ -24,10 +24,10 @@ export interface LinkerdSettings {
 
 /** Reads the words of linkerd2-proxy-init, all findings at once. Files and variables mean nothing to it. */
 export function readLinkerd({
-  words,
+  tokens,
   config,
-}: Pick<MeshInput, "words" | "config">): Parsed<ReadSettings<LinkerdSettings>> {
-  const { values, asksForHelp, findings: found } = readOptionWords(words, LINKERD_OPTIONS);
+}: Pick<MeshInput, "tokens" | "config">): Parsed<ReadSettings<LinkerdSettings>> {
+  const { values, asksForHelp, findings: found } = readOptionWords(tokens, LINKERD_OPTIONS);
   const findings: Finding[] = [...found];
   if (config !== null)
     findings.push(

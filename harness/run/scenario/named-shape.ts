@@ -1,4 +1,5 @@
 import { defaultMesh, findMesh, type NamedMesh } from "../../meshes/meshes.ts";
+import { cutOptionWords } from "../../meshes/option-words.ts";
 import { NO_LOOKUPS } from "../../model/name-lookups.ts";
 import { DEFAULT_ADDRESSES } from "../../model/pod.ts";
 import { BARE_SHAPE, type PodShape } from "../../model/pod-shape.ts";
@@ -14,7 +15,9 @@ export function meshNamed(name: unknown): NamedMesh | null {
  */
 export function usualShape(mesh: NamedMesh | null): PodShape {
   const pod = { addresses: [DEFAULT_ADDRESSES.pod[4]], own: DEFAULT_ADDRESSES.pod, resolvers: [] };
-  const input = mesh && { ...mesh.injected, environment: {}, files: [], names: NO_LOOKUPS, pod };
-  const bound = input && mesh.bind(input, DEFAULT_ADDRESSES);
-  return bound?.ok ? bound.value.capture.shape : BARE_SHAPE;
+  if (mesh === null) return BARE_SHAPE;
+  const { words, config } = mesh.injected;
+  const tokens = cutOptionWords(words, mesh.options);
+  const bound = mesh.bind({ tokens, config, environment: {}, files: [], names: NO_LOOKUPS, pod }, DEFAULT_ADDRESSES);
+  return bound.ok ? bound.value.capture.shape : BARE_SHAPE;
 }

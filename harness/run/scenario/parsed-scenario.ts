@@ -1,5 +1,6 @@
 import { readRulesText } from "../../formats/rules-text.ts";
 import { MESHES } from "../../meshes/meshes.ts";
+import { cutOptionWords } from "../../meshes/option-words.ts";
 import type { Family } from "../../model/address.ts";
 import type { Capture } from "../../model/capture.ts";
 import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
@@ -103,7 +104,7 @@ function readCapture(scenario: Scenario | SalvagedScenario, note: Note): Capture
   const facts = { addresses: POD_ADDRESSES[pod], own: DEFAULT_ADDRESSES.pod, resolvers };
   const config = meshConfig === undefined ? null : { path: "meshConfig", text: meshConfig };
   const places = { environment, files: [], config, names: NO_LOOKUPS, pod: facts };
-  const read = mesh.bind({ words, ...places }, DEFAULT_ADDRESSES);
+  const read = mesh.bind({ tokens: cutOptionWords(words, mesh.options), ...places }, DEFAULT_ADDRESSES);
   if (!read.ok) note("capture", read.findings);
   return read.ok ? read.value.capture : null;
 }

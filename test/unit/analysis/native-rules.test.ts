@@ -4,6 +4,7 @@ import { istio } from "../../../harness/meshes/istio/mesh.ts";
 import { FAMILIES } from "../../../harness/model/address.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import { makePodSpec } from "../../../harness/run/pod-spec.ts";
+import { readTyped } from "../../typed-input.ts";
 import { inputOf, readVectors, type Vector } from "../meshes/vectors.ts";
 
 const good = readVectors("istio-nftables.json").filter(({ rc, bad }) => rc === 0 && !bad);
@@ -12,7 +13,7 @@ const good = readVectors("istio-nftables.json").filter(({ rc, bad }) => rc === 0
 function findDifferences(vector: Vector): readonly string[] {
   const { pod, ...input } = inputOf(vector);
   const facts = { ...pod, own: DEFAULT_ADDRESSES.pod };
-  const read = istio.read({ ...input, pod: facts });
+  const read = readTyped(istio, { ...input, pod: facts });
   if (!read.ok) throw new Error(JSON.stringify(read.findings));
   const { settings } = read.value;
   const before = istio.generate({ ...settings, nativeNftables: "off" }, facts);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { consul } from "../../../harness/meshes/consul/mesh.ts";
+import { readTyped } from "../../typed-input.ts";
 import { checkRoundTrip, generatedRules, inputOf, readVectors, recordedRules, type Vector } from "./vectors.ts";
 
 const VECTORS = readVectors("consul.json");
@@ -29,7 +30,7 @@ describe("settings written down lead to the same settings again:", () => {
 
 describe("aliases of YAML are followed, and such as multiply without end are a finding:", () => {
   const read = (text: string) => {
-    const parsed = consul.read({ ...inputOf(VECTORS[0] as Vector), config: { path: "config.yaml", text } });
+    const parsed = readTyped(consul, { ...inputOf(VECTORS[0] as Vector), config: { path: "config.yaml", text } });
     return parsed.ok ? parsed.value.settings.excludeUids.length : parsed.findings[0]?.message;
   };
   const start = "ProxyUserID: '5995'\nProxyInboundPort: 20000\n";

@@ -1,26 +1,26 @@
 import { describe, expect, test } from "vitest";
 import { istioAmbient } from "../../../harness/meshes/istio-ambient/mesh.ts";
-import type { MeshInput } from "../../../harness/meshes/mesh.ts";
 import type { Connection, Demand } from "../../../harness/model/contract.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import { readTable } from "../../docs/markdown.ts";
+import { readTyped, type TypedInput } from "../../typed-input.ts";
 import { generatedRules, inputOf, readVectors, recordedRules, type Vector } from "./vectors.ts";
 
 const VECTORS = readVectors("istio-ambient.json");
 const byName = VECTORS.map((vector): readonly [string, Vector] => [vector.name, vector]);
-const BARE: MeshInput = { ...inputOf({ ...(VECTORS[0] as Vector), inputs: {} }) };
+const BARE: TypedInput = { ...inputOf({ ...(VECTORS[0] as Vector), inputs: {} }) };
 
-function read(changes: Partial<MeshInput>) {
-  return istioAmbient.read({ ...BARE, ...changes });
+function read(changes: Partial<TypedInput>) {
+  return readTyped(istioAmbient, { ...BARE, ...changes });
 }
 
-function settingsOf(changes: Partial<MeshInput>) {
+function settingsOf(changes: Partial<TypedInput>) {
   const parsed = read(changes);
   if (!parsed.ok) throw new Error(parsed.findings.map(({ message }) => message).join("\n"));
   return parsed.value.settings;
 }
 
-function podWith(annotations: Readonly<Record<string, unknown>>): Pick<MeshInput, "config"> {
+function podWith(annotations: Readonly<Record<string, unknown>>): Pick<TypedInput, "config"> {
   const text = JSON.stringify({ apiVersion: "v1", kind: "Pod", metadata: { name: "app", annotations } });
   return { config: { path: "pod.yaml", text } };
 }
@@ -34,8 +34,10 @@ describe("the rules of ambient mode are those that the kernel prints for Istio's
 describe("settings as words lead to the same settings again:", () => {
   test.each(byName)("%s", (_, vector) => {
     const input = inputOf(vector);
-    const first = istioAmbient.read(input);
-    const again = first.ok ? istioAmbient.read({ ...input, ...istioAmbient.render(first.value.settings) }) : first;
+    const first = readTyped(istioAmbient, input);
+    const again = first.ok
+      ? readTyped(istioAmbient, { ...input, ...istioAmbient.render(first.value.settings) })
+      : first;
     expect(first.ok).toBe(true);
     expect(again.ok && again.value.settings).toEqual(first.ok && first.value.settings);
   });
@@ -43,7 +45,7 @@ describe("settings as words lead to the same settings again:", () => {
 
 describe("of several places that say whether DNS is captured", () => {
   const ON = { AMBIENT_DNS_CAPTURE: "true" };
-  test.each<readonly [string, Partial<MeshInput>, "on" | "off", string]>([
+  test.each<readonly [string, Partial<TypedInput>, "on" | "off", string]>([
     ["the variable counts more than the default", { environment: ON }, "on", "variable"],
     ["an empty variable counts as false", { environment: { AMBIENT_DNS_CAPTURE: "" } }, "off", "variable"],
     [
@@ -70,7 +72,7 @@ test("the injected default captures DNS, in both families", () => {
 });
 
 describe("bad input is refused with every finding:", () => {
-  const findingsOf = (changes: Partial<MeshInput>) => {
+  const findingsOf = (changes: Partial<TypedInput>) => {
     const parsed = read(changes);
     return parsed.ok ? [] : parsed.findings.map(({ where, message }) => `${where}: ${message}`);
   };
@@ -122,7 +124,7 @@ describe("bad input is refused with every finding:", () => {
 });
 
 describe("a warning is given where", () => {
-  const warningsOf = (changes: Partial<MeshInput>) => {
+  const warningsOf = (changes: Partial<TypedInput>) => {
     const parsed = read(changes);
     return parsed.ok ? parsed.value.warnings.map(({ where, message }) => `${where}: ${message}`) : [];
   };

@@ -5,6 +5,7 @@ import { istio } from "../../../harness/meshes/istio/mesh.ts";
 import type { IstioSettings } from "../../../harness/meshes/istio/settings.ts";
 import type { PodFacts } from "../../../harness/meshes/mesh.ts";
 import type { Connection, Demand, Identity, Protocol } from "../../../harness/model/contract.ts";
+import { readTyped } from "../../typed-input.ts";
 import { inputOf, type Vector } from "./vectors.ts";
 
 /** The address of one name in each family. */
@@ -70,7 +71,7 @@ describe("Istio's contract demands what its own rules did to real flows:", () =>
   test.each(setups.map((setup) => [setup.name, setup] as const))("%s", (_, setup) => {
     const { pod, ...input } = inputOf({ ...setup, rc: 0 });
     const facts = { ...pod, own: OWN };
-    const parsed = istio.read({ ...input, pod: facts });
+    const parsed = readTyped(istio, { ...input, pod: facts });
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.findings));
     const { settings } = parsed.value;
     const contract = istio.contract(settings, facts);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { istio } from "../../../harness/meshes/istio/mesh.ts";
+import { readTyped } from "../../typed-input.ts";
 import { checkRoundTrip, generatedTables, inputOf, readVectors, recordedTables } from "./vectors.ts";
 
 const VECTORS = readVectors("istio-nftables.json");
@@ -30,7 +31,7 @@ test("names that stand for several interfaces are refused for native rules alone
   const [vector] = VECTORS;
   if (vector === undefined) throw new Error("There is no vector.");
   const read = (words: readonly string[]) => {
-    const parsed = istio.read({ ...inputOf(vector), words });
+    const parsed = readTyped(istio, { ...inputOf(vector), words });
     return parsed.ok ? "read" : parsed.findings.map(({ where, message }) => `${where}: ${message}`);
   };
   expect(read(["-c", "eth+", "-k", "net*", "--native-nftables"])).toEqual([

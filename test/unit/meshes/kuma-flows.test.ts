@@ -5,6 +5,7 @@ import { kuma } from "../../../harness/meshes/kuma/mesh.ts";
 import type { Connection, Demand } from "../../../harness/model/contract.ts";
 import { isLoopback } from "../../../harness/model/pod.ts";
 import type { PodShape } from "../../../harness/model/pod-shape.ts";
+import { readTyped } from "../../typed-input.ts";
 import { inputOf, type Vector } from "./vectors.ts";
 
 interface RecordedFlows extends Vector {
@@ -53,7 +54,7 @@ describe("Kuma's contract demands where real flows landed under its rules:", () 
   test.each(vectors.map((vector): [string, RecordedFlows] => [vector.name, vector]))("%s", (_, vector) => {
     const input = inputOf(vector);
     const pod = { ...input.pod, own: OWN };
-    const parsed = kuma.read({ ...input, pod });
+    const parsed = readTyped(kuma, { ...input, pod });
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.findings));
     const { settings } = parsed.value;
     const contract = kuma.contract(settings, pod);

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { renderRoutingTexts } from "../../../harness/formats/routing-texts.ts";
 import { kuma } from "../../../harness/meshes/kuma/mesh.ts";
 import { NO_POLICY_ROUTING } from "../../../harness/model/policy-routing.ts";
+import { readTyped } from "../../typed-input.ts";
 import { checkRoundTrip, generatedRules, inputOf, readVectors, recordedRules, type Vector } from "./vectors.ts";
 
 const VECTORS = readVectors("kuma.json");
@@ -33,14 +34,14 @@ describe("settings written down lead to the same settings again:", () => {
 /** Gives what a command line, a file and variables lead to: the findings, or the settings. */
 function read(words: readonly string[], yaml?: string, environment: Readonly<Record<string, string>> = {}) {
   const config = yaml === undefined ? null : { path: "tp.yaml", text: yaml };
-  const parsed = kuma.read({ ...inputOf(VECTORS[0] as Vector), words, config, environment });
+  const parsed = readTyped(kuma, { ...inputOf(VECTORS[0] as Vector), words, config, environment });
   return parsed.ok ? parsed.value : parsed.findings.map(({ where, message }) => `${where}: ${message}`);
 }
 
 test("IPv6 rules put the pass-through address on lo, as kumactl does", () => {
   const added = good.map((vector): [string, readonly string[]] => {
     const input = inputOf(vector);
-    const parsed = kuma.read(input);
+    const parsed = readTyped(kuma, input);
     const routing = parsed.ok ? kuma.generate(parsed.value.settings, input.pod).policyRouting : NO_POLICY_ROUTING;
     return [vector.name, renderRoutingTexts(routing).addresses];
   });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { linkerd } from "../../../harness/meshes/linkerd/mesh.ts";
+import { readTyped } from "../../typed-input.ts";
 import { checkRoundTrip, generatedRules, inputOf, readVectors, recordedRules, type Vector } from "./vectors.ts";
 
 const VECTORS = readVectors("linkerd.json");
@@ -38,7 +39,7 @@ test("networks of each family go to that family's rules", () => {
 
 test("a simulation asks only for a check", () => {
   const vector = VECTORS.find(({ name }) => name === "simulate");
-  const parsed = vector && linkerd.read(inputOf(vector));
+  const parsed = vector && readTyped(linkerd, inputOf(vector));
   expect(parsed?.ok && parsed.value.purpose).toBe("check");
 });
 
@@ -48,6 +49,6 @@ describe("settings as words lead to the same settings again:", () => {
 
 test("a proxy that nothing leaves alone gets a warning", () => {
   const words = ["-p", "4143", "-o", "4140"];
-  const parsed = linkerd.read({ ...inputOf(VECTORS[0] as Vector), words });
+  const parsed = readTyped(linkerd, { ...inputOf(VECTORS[0] as Vector), words });
   expect(parsed.ok && parsed.value.warnings.map(({ where }) => where)).toEqual(["--proxy-uid"]);
 });

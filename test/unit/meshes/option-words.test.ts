@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { MeshOption } from "../../../harness/meshes/mesh.ts";
-import { readOptionWords, readSwitch } from "../../../harness/meshes/option-words.ts";
+import { cutOptionWords, readOptionWords, readSwitch } from "../../../harness/meshes/option-words.ts";
 
 function option(setting: string, letter: string | null, value: string | null): MeshOption {
   const flag = setting.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`);
@@ -9,6 +9,10 @@ function option(setting: string, letter: string | null, value: string | null): M
 }
 
 const OPTIONS = [option("inboundPorts", "b", "PORTS"), option("proxyUid", "u", "UID"), option("ipv6", null, null)];
+
+function read(words: readonly string[], options = OPTIONS) {
+  return readOptionWords(cutOptionWords(words, options), options);
+}
 
 describe("the words of an option table", () => {
   test.each<readonly [string, readonly string[], Readonly<Record<string, readonly string[]>>]>([
@@ -22,13 +26,13 @@ describe("the words of an option table", () => {
     ["a switch that is off", ["--ipv6=false"], { ipv6: ["false"] }],
     ["values in order", ["-b", "80", "-b", "81"], { inboundPorts: ["80", "81"] }],
   ])("give %s", (_, words, expected) => {
-    const { values, findings } = readOptionWords(words, OPTIONS);
+    const { values, findings } = read(words);
     expect(findings).toEqual([]);
     expect(Object.fromEntries([...values].map(([setting, { texts }]) => [setting, texts]))).toEqual(expected);
   });
 
   test("are refused all at once where they are wrong", () => {
-    const { findings } = readOptionWords(["--inbound-port", "80", "-x", "stray", "--proxy-uid"], OPTIONS);
+    const { findings } = read(["--inbound-port", "80", "-x", "stray", "--proxy-uid"]);
     expect(findings.map(({ where, message }) => `${where}: ${message.split(";")[0]}`)).toEqual([
       "--inbound-port: There is no such option",
       "-x: There is no such option",
@@ -39,9 +43,9 @@ describe("the words of an option table", () => {
   });
 
   test("ask for help by either name, unless the letter is an option's", () => {
-    expect(readOptionWords(["-h"], OPTIONS).asksForHelp).toBe(true);
-    expect(readOptionWords(["--help"], OPTIONS).asksForHelp).toBe(true);
-    expect(readOptionWords(["-h", "1"], [option("host", "h", "HOST")]).asksForHelp).toBe(false);
+    expect(read(["-h"]).asksForHelp).toBe(true);
+    expect(read(["--help"]).asksForHelp).toBe(true);
+    expect(read(["-h", "1"], [option("host", "h", "HOST")]).asksForHelp).toBe(false);
   });
 });
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { MESHES } from "../../../harness/meshes/meshes.ts";
 import { NO_LOOKUPS } from "../../../harness/model/name-lookups.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
+import { cutInput } from "../../typed-input.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
 const meshes = join(root, "harness/meshes");
@@ -64,7 +65,7 @@ test("no file outside the meshes knows a port or an owner of a mesh", () => {
     MESHES.flatMap((mesh) => {
       const pod = { addresses: [own[4]], own, behindLink, resolvers: [] };
       const given = { ...mesh.injected, environment: {}, files: [], names: NO_LOOKUPS, pod };
-      const bound = mesh.bind(given, DEFAULT_ADDRESSES);
+      const bound = mesh.bind(cutInput(mesh, given), DEFAULT_ADDRESSES);
       if (!bound.ok) throw new Error(`${mesh.name}: ${JSON.stringify(bound.findings)}`);
       const { listeners, proxies } = bound.value.capture.shape;
       return [...listeners.map(({ port }) => port), ...proxies.flatMap(({ runsAs }) => [runsAs.uid, runsAs.gid])];

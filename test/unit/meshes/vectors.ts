@@ -4,11 +4,12 @@ import { expect } from "vitest";
 import { renderList } from "../../../harness/formats/list.ts";
 import { readNft } from "../../../harness/formats/nft/read-nft.ts";
 import { renderNftText } from "../../../harness/formats/nft/write-nft.ts";
-import type { Mesh, MeshInput, PodFacts } from "../../../harness/meshes/mesh.ts";
+import type { Mesh, PodFacts } from "../../../harness/meshes/mesh.ts";
 import type { Family } from "../../../harness/model/address.ts";
 import type { NameLookups } from "../../../harness/model/name-lookups.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import { familyKey, type Table } from "../../../harness/model/ruleset.ts";
+import { readTyped, type TypedInput } from "../../typed-input.ts";
 
 /** The names of the machine on which the vectors were recorded. */
 const NAMES: NameLookups = {
@@ -51,7 +52,7 @@ export function readVectors(file: string): readonly Vector[] {
 }
 
 /** What a mesh is told where a vector was recorded. */
-export function inputOf({ inputs, addresses, resolv }: Vector): MeshInput {
+export function inputOf({ inputs, addresses, resolv }: Vector): TypedInput {
   const pod: PodFacts = {
     addresses: addresses.map((address) => address.split("/")[0] ?? address),
     own: DEFAULT_ADDRESSES.pod,
@@ -86,7 +87,7 @@ export function recordedRules(vector: Vector): RulesByPlace {
 /** Gives the rules that a mesh generates for a vector; findings where it refuses the input. */
 export function generatedRules<Settings>(mesh: Mesh<Settings>, vector: Vector): RulesByPlace | readonly string[] {
   const input = inputOf(vector);
-  const parsed = mesh.read(input);
+  const parsed = readTyped(mesh, input);
   if (!parsed.ok) return parsed.findings.map(({ where, message }) => `${where}: ${message}`);
   const rules = mesh.generate(parsed.value.settings, input.pod);
   return Object.fromEntries(
@@ -111,7 +112,7 @@ export function recordedTables({ nft_json: listing }: Vector): readonly string[]
 /** Gives the nft tables that a mesh generates for a vector as nft's language has them; findings where it refuses the input. */
 export function generatedTables<Settings>(mesh: Mesh<Settings>, vector: Vector): readonly string[] | Refused {
   const input = inputOf(vector);
-  const parsed = mesh.read(input);
+  const parsed = readTyped(mesh, input);
   if (!parsed.ok) return { refused: parsed.findings.map(({ where, message }) => `${where}: ${message}`) };
   const { ip, ip6 } = mesh.generate(parsed.value.settings, input.pod);
   if (ip?.tables !== ip6?.tables) throw new Error("Both families must have the same tables.");
@@ -121,9 +122,9 @@ export function generatedTables<Settings>(mesh: Mesh<Settings>, vector: Vector):
 /** Holds a mesh to settings that, written down and read without the vector's variables, are the same settings again. */
 export function checkRoundTrip<Settings>(mesh: Mesh<Settings>, vector: Vector): void {
   const input = inputOf(vector);
-  const first = mesh.read(input);
+  const first = readTyped(mesh, input);
   if (!first.ok) throw new Error(JSON.stringify(first.findings));
-  const again = mesh.read({ ...input, environment: {}, ...mesh.render(first.value.settings) });
+  const again = readTyped(mesh, { ...input, environment: {}, ...mesh.render(first.value.settings) });
   expect(again.ok ? again.value.settings : again.findings).toEqual(first.value.settings);
 }
 

@@ -3,6 +3,7 @@ import { consul } from "../../../harness/meshes/consul/mesh.ts";
 import { istioAmbient } from "../../../harness/meshes/istio-ambient/mesh.ts";
 import type { Mesh } from "../../../harness/meshes/mesh.ts";
 import { readYamlText } from "../../../harness/meshes/yaml-text.ts";
+import { readTyped } from "../../typed-input.ts";
 import { inputOf, readVectors, type Vector } from "./vectors.ts";
 
 /** Ten aliases of ten aliases, eight deep. */
@@ -37,7 +38,7 @@ test.each<readonly [string, Mesh<never>]>([
   ["istio-ambient", istioAmbient as Mesh<never>],
 ])("a file of %s that cannot be read is a finding", (_, mesh) => {
   const [vector] = readVectors("consul.json");
-  const parsed = mesh.read({ ...inputOf(vector as Vector), config: { path: "file.yaml", text: "a: *x" } });
+  const parsed = readTyped(mesh, { ...inputOf(vector as Vector), config: { path: "file.yaml", text: "a: *x" } });
   expect(parsed.ok ? [] : parsed.findings.map(({ message }) => message)).toContainEqual(
     expect.stringContaining("This cannot be read:"),
   );

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { makeLanding } from "../../../harness/model/landing.ts";
-import { parseLandingText, renderLanding } from "../../../harness/model/landing-text.ts";
+import { parseLandingText, renderLanding, renderLandingSpec } from "../../../harness/model/landing-text.ts";
 import { SHAPE } from "../../istio-pod.ts";
 
 /** Gives what a text says in the order kind, listener, port, redirected, via, source; or how many findings it has. */
@@ -33,6 +33,14 @@ describe("an expected landing", () => {
     ["loop", ["loop", null, null, "as-dialled", "", null]],
     ["loop via envoy-inbound", ["loop", null, null, "as-dialled", "envoy-inbound", null]],
   ];
+  test.each(rows.map(([text]) => text))("is written as it is read: %s", (text) => {
+    const parsed = parseLandingText(text, SHAPE, "seed.ts");
+    if (!parsed.ok) throw new Error(`${text} is no landing`);
+    const { written, ...demand } = parsed.value;
+    expect([written, renderLandingSpec(parsed.value)]).toEqual([text, text]);
+    expect(renderLandingSpec(demand)).toBe(text.replace("::0006", "::6"));
+  });
+
   test("may name the address that accepts", () => {
     const parsed = parseLandingText("upstream:3128 at 2001:DB8::1 redirected from 10.0.0.1", SHAPE, "seed.ts");
     expect(parsed.ok && [parsed.value.address, parsed.value.redirected, parsed.value.source]).toEqual([
