@@ -9,7 +9,10 @@ const BOXES_AT_MOST = 12;
 /** For each dimension that a box is narrow in, the atoms it spans. */
 export type Box = ReadonlyMap<number, Intervals>;
 
-/** Gives the diagram that is `in` for the class and `out` elsewhere, so that what no longer matters falls away. */
+/**
+ * Gives a diagram that is `in` for the flows of a class, those that come to one of `terminals`, and `out` for all others. What tells flows
+ * of the class apart is not in it any more.
+ */
 export function markClass(root: Diagram, terminals: ReadonlySet<Diagram>, { diagrams }: FlowSpace): Diagram {
   const [inside, out] = [diagrams.terminal("in"), diagrams.terminal("out")];
   const memo: Memo = new Map();
@@ -26,7 +29,7 @@ function branches(at: Diagram, { diagrams }: FlowSpace): ReadonlyMap<Diagram, In
   return found;
 }
 
-/** Gives how many boxes a class falls into. */
+/** Gives how many boxes a class falls into, which {@link markClass} has marked: one for each way to `in`. */
 export function countBoxes(root: Diagram, space: FlowSpace): number {
   const counts = new Map<Diagram, number>();
   const count = (at: Diagram): number => {
@@ -42,7 +45,10 @@ export function countBoxes(root: Diagram, space: FlowSpace): number {
   return count(root);
 }
 
-/** Gives boxes that no flow is in twice, at most {@link BOXES_AT_MOST}: together the class, where there are no more. */
+/**
+ * Gives the boxes of a class that {@link markClass} has marked, at most 12. No flow is in two of them, and where there are no more, every
+ * flow of the class is in one.
+ */
 export function listBoxes(root: Diagram, space: FlowSpace): readonly Box[] {
   const boxes: Box[] = [];
   const walk = (at: Diagram, box: Box): void => {

@@ -12,7 +12,7 @@ import { insideFlows } from "./inside-flows.ts";
 import { joinedFlows } from "./joined-flows.ts";
 import { passThroughFlows } from "./pass-through-flows.ts";
 
-/** One flow that tells something about rules under a contract, and the manner of the proxy in which to drive it. */
+/** One flow that shows whether rules keep to a contract, and the manner in which the proxy treats it: `{ flow, manner: "answer" }`. */
 export interface BoundaryFlow {
   readonly flow: Flow;
   readonly manner: Manner;

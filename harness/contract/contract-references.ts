@@ -10,7 +10,13 @@ const USUAL_HOSTS = ["pod", "client", "upstream"];
 /** Names of actors and listeners that every sandbox has. */
 const TAKEN_NAMES = ["app", "root", "client", "upstream", "vm", "pod", "localhost", "elsewhere"];
 
-/** Gives everything in a contract of the right shape that names what is not there, names it twice, or cannot be read. */
+/**
+ * Gives every fault of a contract that has the right shape: a name that nothing has, a name given twice, and an address, a `must` or a set
+ * of flows that cannot be read. No fault: the contract can be used.
+ *
+ * @example
+ * [{ path: ["clauses", 0, "must"], message: "…" }] // where the clause lands flows on a listener that the contract does not have
+ */
 export function findReferenceFaults(data: ContractData): readonly DataFault[] {
   const { proxies = [], listeners = [], hosts = {}, resolvers = [], passThrough, clauses, otherwise } = data;
   const proxyNames = proxies.map(({ name }) => name);

@@ -16,7 +16,10 @@ export interface Prediction {
   readonly rules: readonly RulePlace[];
 }
 
-/** Gives the simulator's landing of every flow under these rules, in order. */
+/**
+ * Gives what the simulator says of every flow under these rules, in the flows' order: where it lands, and which rules take it. A landing is
+ * `could-not-look` where it depends on a match that is not understood.
+ */
 export function predictFlows(
   { spec, flows }: Pick<BoundScenario, "spec" | "flows">,
   rules: PodRules,
@@ -31,7 +34,10 @@ export function predictFlows(
   });
 }
 
-/** Gives the rules that are in the pod; what a script has put in, policy routing included, is read back from the kernel. */
+/**
+ * Gives the rules that are in the pod: those of the installation, or what a script has put in, read back from the kernel with its policy
+ * routing. The installation must be in.
+ */
 export async function readRulesInPod(installation: Installation, sandbox: Sandbox): Promise<PodRules> {
   if (installation.kind !== "script") return installation.rules;
   const [counted, evidence] = [await sandbox.counters(), await sandbox.gatherEvidence()];

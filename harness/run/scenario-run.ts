@@ -83,7 +83,7 @@ function isOwnFailure({ code }: LandfallError, { failure }: ScenarioRunOptions):
   return code === "environment" && failure === "report";
 }
 
-/** Gives the report of a scenario for which there was no sandbox. */
+/** Gives the report of a scenario for which there was no sandbox: each of its flows is `could-not-look`, with this cause. */
 export function reportUndriven(scenario: ParsedScenario, cause: string): ScenarioReport {
   return reportBlind(bindScenario(scenario, DEFAULT_ADDRESSES), cause);
 }

@@ -1,6 +1,12 @@
 import type { Installation, Sandbox } from "../sandbox/sandbox.ts";
 
-/** Keeps rules in a sandbox while something is done there, and takes them out whatever becomes of it. */
+/**
+ * Puts rules into a sandbox, runs `use` and gives what it gives; takes the rules out again, also after an error. The sandbox must have been
+ * entered. Throws what `use` throws, and `rules-refused` where the kernel refuses the rules.
+ *
+ * @example
+ * await withInstalled(sandbox, { kind: "rules", rules }, () => sandbox.drive(requests))
+ */
 export async function withInstalled<T>(
   sandbox: Sandbox,
   installation: Installation,

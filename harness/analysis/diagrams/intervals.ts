@@ -1,7 +1,7 @@
 /** A set of whole numbers: closed intervals, rising, with gaps between them. */
 export type Intervals = readonly (readonly [first: number, last: number])[];
 
-/** Gives the numbers from 0 to `last` that are not in a set. */
+/** Gives the numbers from 0 to `last` that are not in a set: `invertIntervals([[2, 3]], 9)` is `[[0, 1], [4, 9]]`. */
 export function invertIntervals(intervals: Intervals, last: number): Intervals {
   const gaps: (readonly [number, number])[] = [];
   let next = 0;
@@ -12,7 +12,7 @@ export function invertIntervals(intervals: Intervals, last: number): Intervals {
   return next <= last ? [...gaps, [next, last]] : gaps;
 }
 
-/** Gives the numbers that are in both sets. */
+/** Gives the numbers that are in both sets: `[[2, 3]]` of `[[0, 3]]` and `[[2, 9]]`. */
 export function intersectIntervals(one: Intervals, other: Intervals): Intervals {
   const both: (readonly [number, number])[] = [];
   for (let i = 0, j = 0; i < one.length && j < other.length; ) {
@@ -24,13 +24,13 @@ export function intersectIntervals(one: Intervals, other: Intervals): Intervals 
   return both;
 }
 
-/** Gives the numbers of a set that are not in another. */
+/** Gives the numbers of a set that are not in another: `[[0, 1]]` of `[[0, 3]]` without `[[2, 9]]`. */
 export function subtractIntervals(from: Intervals, what: Intervals): Intervals {
   const last = from.at(-1)?.[1] ?? -1;
   return intersectIntervals(from, invertIntervals(what, last));
 }
 
-/** Puts intervals that may touch or overlap into one set. */
+/** Gives the set of some intervals in any order, which may touch or overlap: `[[0, 9]]` of `[[4, 9]]` and `[[0, 3]]`. */
 export function uniteIntervals(intervals: Intervals): Intervals {
   const united: [number, number][] = [];
   for (const [first, last] of [...intervals].sort((a, b) => a[0] - b[0])) {

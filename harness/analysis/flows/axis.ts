@@ -13,7 +13,13 @@ export interface Axis {
   boundsOf(atom: number): readonly [first: bigint, last: bigint];
 }
 
-/** SplitPoints 0 … `last` before each boundary. Boundaries may repeat and stand in any order; those beyond `last` cut nothing. */
+/**
+ * Gives the values from 0 to `last`, cut into atoms before each boundary. Boundaries may repeat and stand in any order; those beyond `last`
+ * cut nothing.
+ *
+ * @example
+ * makeAxis([80n, 81n], 65535n).boundsOf(1) // [80n, 80n]; atom 0 is 0–79, and atom 2 is 81–65535
+ */
 export function makeAxis(boundaries: Iterable<bigint>, last: bigint): Axis {
   const starts = [...new Set([0n, ...boundaries])]
     .filter((start) => start <= last)
@@ -36,12 +42,12 @@ function findAtom(starts: readonly bigint[], value: bigint): number {
   return low;
 }
 
-/** Gives the atoms that make up some ranges; the axis must have been cut at their ends. */
+/** Gives the atoms that make up some ranges: `[[1, 1]]` for port 80 above. The axis must have been cut at the ranges' ends. */
 export function toAtoms(axis: Axis, ranges: ValueRanges): Intervals {
   return ranges.map(([first, last]) => [axis.atomOf(first), axis.atomOf(last)] as const);
 }
 
-/** Gives the boundaries that some ranges make: their first values, and the values behind their last. */
+/** Gives the boundaries that some ranges make: the first value of each, and the one behind its last: `[80n, 81n]` for `[[80n, 80n]]`. */
 export function boundariesOf(ranges: ValueRanges): readonly bigint[] {
   return ranges.flatMap(([first, last]) => [first, last + 1n]);
 }

@@ -18,7 +18,10 @@ export interface PodInQuestion {
   readonly isAsked: (flow: Flow) => boolean;
 }
 
-/** The scenario's pod, then one for each link beyond its first: a machine is behind the first alone. */
+/**
+ * Gives the pods in which the flows of a scenario are asked about: its own, then one for each further interface of it, and one for each
+ * interface at which only the rules may do something else (`-i net9`). In each a virtual machine stands behind the first interface alone.
+ */
 export function listPods(
   { spec }: BoundScenario,
   rules: PodRules,
@@ -56,7 +59,10 @@ export interface AddedFlows {
   readonly dialled: "open" | "closed";
 }
 
-/** Adds flows to a scenario, and to its pod what they need. */
+/**
+ * Gives a scenario with further flows, each in the manner *answer* and expected where its settings demand, and with what they need in its
+ * pod. A flow of which nothing is demanded is left out.
+ */
 export function extendPod(
   scenario: BoundScenario,
   { pod: { links }, flows, dialled }: AddedFlows,

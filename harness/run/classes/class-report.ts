@@ -10,7 +10,10 @@ import { compilePod } from "../../netfilter/simulator.ts";
 import type { BoundScenario } from "../scenario/bound-scenario.ts";
 import type { ClassPlan } from "./class-plan.ts";
 
-/** Gives what became of each class that was planned, from the reports of all flows that were driven. */
+/**
+ * Gives how many classes were planned, how many were driven, and for each that was not, or whose landing cannot be relied on, a flow of it
+ * and why: `{ flow: "client -> pod:22", why: "it was not driven" }`. `flows` are the reports of all flows that were driven.
+ */
 export function reportClasses(
   plan: ClassPlan,
   flows: readonly FlowReport[],

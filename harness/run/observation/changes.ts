@@ -22,7 +22,7 @@ export interface ObservationSetting {
 
 /**
  * Drives every change's witness through one sandbox, first with the one rule set in it, then with the other; where each side has a pod of
- * its own, through a sandbox each.
+ * its own, through a sandbox each. Gives what was seen in the order of the changes; of both sides of a change the worse verdict counts.
  */
 export async function observeChanges(
   open: OpenSandbox,

@@ -14,7 +14,10 @@ export interface Observed {
   readonly countOf: (place: RulePlace) => number | undefined;
 }
 
-/** Puts rules into a sandbox of its own, drives one flow, and reads the counters. */
+/**
+ * Opens a sandbox, puts rules into it, drives one flow alone, and reads how many packets each rule counted; then the sandbox is gone.
+ * `bind` gives the flow and its pod in the sandbox's addresses. Throws what `open` throws, and `rules-refused`.
+ */
 export async function observeFlow(
   open: OpenSandbox,
   rules: PodRules,

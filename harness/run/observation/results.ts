@@ -6,7 +6,10 @@ import { type ObservedLanding, type OpenSandbox, observeClaims } from "./claims.
 /** Gives what the kernel made of a counterexample or an exception; undefined where nothing was driven. */
 export type ObservationOf = (landed: LandedFlow) => ObservedLanding | undefined;
 
-/** Drives every counterexample and every named exception through one sandbox with the rules in it, each in the manner that shows it. */
+/**
+ * Drives every counterexample and every named exception through one sandbox with the rules in it, each in the manner that shows it. Gives
+ * a function from such a flow to what was seen of it. Where there is nothing to drive no sandbox is opened.
+ */
 export async function observeResults(
   open: OpenSandbox,
   results: readonly PropertyResult[],
@@ -20,7 +23,7 @@ export async function observeResults(
   return (landed) => found.get(landed);
 }
 
-/** Gives the flows that results name, in their order. */
+/** Gives the flows that results name, in their order: of each property its counterexample first, then its exceptions. */
 export function listLanded(results: readonly PropertyResult[]): readonly LandedFlow[] {
   return results.flatMap(({ counterexample, exceptions }) => [
     ...(counterexample ? [counterexample] : []),

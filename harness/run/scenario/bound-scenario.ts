@@ -50,7 +50,10 @@ export interface BoundScenario {
   readonly notLookedAt: readonly Family[];
 }
 
-/** Binds a scenario to a sandbox's addresses. */
+/**
+ * Gives a scenario in the addresses of a sandbox: its flows and what each must land on, the pod that they need, and what to install. Its
+ * boundary flows, if it has no flows of its own, are made here.
+ */
 export function bindScenario(scenario: ParsedScenario, addresses: SandboxAddresses): BoundScenario {
   const { name, claim, notLookedAt = [] } = scenario;
   const capture = scenario.capture.placeIn(addresses);
@@ -110,7 +113,11 @@ function bindFlows(scenario: ParsedScenario, addresses: SandboxAddresses): Pick<
   return { spec, flows: bound.map((flow) => ({ ...flow, ...demandEnd(flow, capture, addresses, spec) })) };
 }
 
-/** Where the author and the contract agree on who takes the flow, the contract says what the proxy then makes of it. */
+/**
+ * Gives where a flow must end behind a real Envoy, as `{ forwarded }`: where the author and the contract agree on who takes the flow, the
+ * contract says what the proxy then makes of it. Gives `{}` where nothing is demanded: for datagrams, for flows in the manner *forward*,
+ * and where no proxy takes the flow.
+ */
 export function demandEnd(
   { flow, manner, expected }: BoundFlow,
   capture: Capture,
@@ -133,7 +140,7 @@ interface UnboundFlow extends Omit<BoundFlow, "expected"> {
   readonly demand: (spec: PodSpec) => Expectation | null;
 }
 
-/** Gives the flows that show whether rules keep to a contract, in the addresses of a sandbox. */
+/** Gives the boundary flows of a capture's contract (`boundaryFlows`) in the addresses of a sandbox, each with its manner. */
 export function listBoundaryFlows(capture: Capture, addresses: SandboxAddresses): readonly BoundaryFlow[] {
   const peers = { listen: APP_PORTS, upstreamPorts: [], clientPorts: [], upstreamAddresses: [] };
   return boundaryFlows({ contract: capture.contractFor(addresses), shape: capture.shape, addresses, peers });

@@ -8,7 +8,7 @@ function familiesUnderTest(installation: Installation): readonly Family[] {
   return installation.kind === "script" ? FAMILIES : listFamilies(installation.rules);
 }
 
-/** Gives the families that a scenario says something of. */
+/** Gives the families that a scenario says something of, IPv4 first: those that it asks about and that its rules are for. */
 export function testedFamilies({ installation, families = FAMILIES }: ParsedScenario): readonly Family[] {
   return familiesUnderTest(installation).filter((family) => families.includes(family));
 }
