@@ -4,7 +4,7 @@ import { proveProperties } from "../../analysis/proof/prove.ts";
 import { renderIptablesSave } from "../../formats/iptables-save.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import { listFamilies } from "../../model/ruleset.ts";
-import { connectEngine } from "../../sandbox/docker/engine.ts";
+import { reachEngine } from "../../sandbox/docker/engine.ts";
 import { findLiveContainer, findNamed, findProcess, type LiveNamespace } from "../../sandbox/live/live-namespace.ts";
 import { readLiveRules } from "../../sandbox/live/live-rules.ts";
 import { readCutWords } from "../arguments/capture-options.ts";
@@ -135,7 +135,7 @@ async function findTarget(options: ParsedOptions, { workingDirectory }: CommandI
   const [pid, netns] = [lastValue(options, "pid"), lastValue(options, "netns")];
   if (pid !== undefined) return findProcess(pid);
   if (netns !== undefined) return findNamed(netns, workingDirectory);
-  return findLiveContainer(connectEngine(), options.positionals[0] ?? "");
+  return findLiveContainer(await reachEngine(), options.positionals[0] ?? "");
 }
 
 function printSaved({ live, read: { rulesets } }: Inspected, io: CommandIo): number {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
 import { describeError, LandfallError } from "../../errors.ts";
 
@@ -47,17 +46,18 @@ export interface EngineSilence {
   readonly errno: string | null;
 }
 
-/** Says why no engine answers, in its own words; null where one does. */
-export async function whyNoEngine(engine: Docker): Promise<EngineSilence | null> {
+/**
+ * Says why no engine answers, in its own words; null where one does. An engine that takes the connection and says nothing is given up, with
+ * the connection: left open it would keep this process from ending.
+ */
+export async function whyNoEngine(engine: Docker, timeoutMs = PING_TIMEOUT_MS): Promise<EngineSilence | null> {
+  const ping: (options: { readonly abortSignal: AbortSignal }) => Promise<unknown> = engine.ping.bind(engine);
+  const deadline = AbortSignal.timeout(timeoutMs);
   try {
-    const silence = new AbortController();
-    const answer = await Promise.race([
-      engine.ping(),
-      sleep(PING_TIMEOUT_MS, "silence", { signal: silence.signal, ref: false }).catch(() => "aborted"),
-    ]);
-    silence.abort();
-    return answer === "silence" ? { why: `it did not answer within ${PING_TIMEOUT_MS / 1000} s`, errno: null } : null;
+    await ping({ abortSignal: deadline });
+    return null;
   } catch (error) {
+    if (deadline.aborted) return { why: `it did not answer within ${timeoutMs / 1000} s`, errno: null };
     return { why: describeError(error), errno: errnoOf(error) };
   }
 }

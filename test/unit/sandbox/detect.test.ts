@@ -1,5 +1,8 @@
+import { once } from "node:events";
+import { createServer, type Socket } from "node:net";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { chooseBackend, detectBackends, detectDocker } from "../../../harness/sandbox/detect.ts";
+import { connectEngine, whyNoEngine } from "../../../harness/sandbox/docker/engine.ts";
 import { openSandbox } from "../../../harness/sandbox/open-sandbox.ts";
 
 afterEach(() => {
@@ -70,4 +73,19 @@ describe("where DOCKER_HOST names no engine that can be used", () => {
     expect(why).toMatch(/\/nowhere\/ca\.pem'\.$/);
     expect(remedy).toMatch(/^Check DOCKER_CERT_PATH/);
   });
+});
+
+test("an engine that takes a connection and says nothing is given up, and its connection with it", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  vi.stubEnv("DOCKER_HOST", `tcp://127.0.0.1:${typeof address === "object" ? address?.port : ""}`);
+  const asked = once(server, "connection");
+  const told = whyNoEngine(connectEngine(), 50);
+  const [connection] = (await asked) as [Socket];
+  // A connection that stays open keeps the process from ending.
+  const closed = once(connection.resume(), "close");
+  expect(await told).toEqual({ why: "it did not answer within 0.05 s", errno: null });
+  await closed;
+  server.close();
 });
