@@ -20,8 +20,8 @@ export type Target =
   | TproxyTarget
   | MarkTarget
   | ConnmarkTarget
-  /** `-j CT --notrack`, `-j NOTRACK`. */
-  | { readonly kind: "notrack"; readonly module: "CT" | "NOTRACK" }
+  /** `-j CT --notrack`, `-j NOTRACK`, or nft's `notrack`. */
+  | { readonly kind: "notrack"; readonly module: "CT" | "NOTRACK" | "nft" }
   /** `-j CT --helper ftp`, `--timeout`, `--ctevents`, `--expevents`: `options` as printed. Other uses of CT are kept as unknown. */
   | { readonly kind: "track"; readonly options: string }
   | ZoneTarget

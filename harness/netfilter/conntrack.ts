@@ -15,7 +15,9 @@ export function zonesOf({ template, mark }: Packet): Zones {
 }
 
 /** Makes the entry of a connection whose first packet names the ends thus. */
-function makeEntry(original: Tuple, protocol: Packet["protocol"], zones: Zones): Entry {
+function makeEntry(packet: Packet, zones: Zones): Entry {
+  const { protocol } = packet;
+  const original = tupleOf(packet);
   return {
     protocol,
     zones,
@@ -24,6 +26,7 @@ function makeEntry(original: Tuple, protocol: Packet["protocol"], zones: Zones):
     mark: 0,
     confirmation: "unconfirmed",
     replies: "none",
+    handshake: isSyn(packet) ? "asked" : "made",
     natSource: "not-asked",
     natDestination: "not-asked",
   };
@@ -34,10 +37,13 @@ function makeEntry(original: Tuple, protocol: Packet["protocol"], zones: Zones):
  * (on loopback, or made by REJECT) and untracked ones pass. A first packet with SYN and ACK, RST or FIN is INVALID; any other
  * without SYN is taken for the middle of a connection (`nf_conntrack_tcp_loose` is on). A reset before any reply is that connection's last
  * packet: what comes after it meets no entry (nf_conntrack_tcp_packet). Any datagram begins an exchange (nf_conntrack_udp_packet), which
- * stays NEW until it is answered.
+ * stays NEW until it is answered. After a SYN whose answer was not seen, because it was untracked, anything else is INVALID
+ * (`tcp_conntracks`, the column of SYN_SENT in net/netfilter/nf_conntrack_proto_tcp.c).
  */
 export function trackConnection(packet: Packet, zones: Zones): void {
   if (packet.entry !== null || packet.state === "UNTRACKED") return;
+  // Of a segment that belongs to no connection the note that REJECT made goes (nf_conntrack_in).
+  if (packet.protocol === "tcp") packet.tracking = "open";
   if (packet.error !== null) {
     relateError(packet, packet.error, zones);
     return;
@@ -45,8 +51,21 @@ export function trackConnection(packet: Packet, zones: Zones): void {
   const found = findEntry(packet.walk.entries, packet, zones);
   if (found !== null) {
     if (isReset(packet) && found.entry.replies === "none") forgetConnection(packet.walk.entries, found.entry);
+    if (isOutOfTurn(packet, found)) return;
+    if (found.direction === "reply" && (packet.flags & TCP_FLAG_BITS.SYN) !== 0) found.entry.handshake = "made";
     attachEntry(packet, found.entry, found.direction);
-  } else if (canBegin(packet)) attachEntry(packet, makeEntry(tupleOf(packet), packet.protocol, zones), "original");
+  } else if (canBegin(packet)) attachEntry(packet, makeEntry(packet, zones), "original");
+}
+
+/** While a SYN has no answer its sender may repeat it or reset, and nothing but a FIN is INVALID from the other end. */
+function isOutOfTurn(packet: Packet, { entry, direction }: Found): boolean {
+  if (entry.handshake === "made" || isReset(packet)) return false;
+  if (direction === "reply") return (packet.flags & TCP_FLAG_BITS.FIN) !== 0;
+  return !isSyn(packet);
+}
+
+function isSyn({ protocol, flags }: Packet): boolean {
+  return protocol === "tcp" && (flags & TCP_FLAG_BITS.SYN) !== 0 && (flags & TCP_FLAG_BITS.ACK) === 0;
 }
 
 function canBegin(packet: Packet): boolean {

@@ -52,6 +52,8 @@ export interface Entry {
   mark: number;
   confirmation: "unconfirmed" | "confirmed";
   replies: "none" | "seen";
+  /** `asked`: of a TCP connection tracking has seen the SYN, and no answer to it yet; `made`: anything later, and every other protocol. */
+  handshake: "asked" | "made";
   natSource: NatProgress;
   natDestination: NatProgress;
 }

@@ -73,6 +73,11 @@ export interface Packet {
   crossedUpstream: boolean;
   /** The TEE that has sent a copy of it away as it is now; null where none has. */
   copiedBy: string | null;
+  /**
+   * `taken`: REJECT has made it in answer to an untracked packet, and noted on it that it belongs to no connection. CT and NOTRACK of
+   * iptables leave it alone then (`skb->_nfct` is not empty: nf_conntrack_attach, notrack_tg); notrack of nft does not (nft_notrack_eval).
+   */
+  tracking: "open" | "taken";
   /** The CT that says how it is to be tracked, until it is; null where none does. */
   template: TrackingTemplate | null;
   entry: Entry | null;
@@ -134,6 +139,7 @@ export function makePacket(fields: PacketFields): Packet {
     hopLimit: DEFAULT_HOP_LIMIT,
     crossedUpstream: false,
     copiedBy: null,
+    tracking: "open",
     template: null,
     entry: fields.entry ?? null,
     state: fields.state ?? "INVALID",
@@ -148,6 +154,7 @@ export function makePacket(fields: PacketFields): Packet {
 export function leaveHost(packet: Packet): void {
   packet.mark = 0;
   packet.copiedBy = null;
+  packet.tracking = "open";
   packet.template = null;
   packet.entry = null;
   packet.state = "INVALID";

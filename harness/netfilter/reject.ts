@@ -69,9 +69,16 @@ function errorSource(packet: Packet): KnownAddress {
   return packet.walk.pod.sourceTowards(packet.source);
 }
 
-/** The answer belongs to the connection of the packet it answers, in the other direction, as RELATED (nf_conntrack_attach). */
+/**
+ * The answer belongs to the connection of the packet it answers, in the other direction, as RELATED (nf_conntrack_attach). To an untracked
+ * packet it belongs in the same way, which is to no connection.
+ */
 function attachToEntry(answer: Packet | null, packet: Packet): Packet | null {
-  if (answer === null || packet.entry === null) return answer;
+  if (answer === null) return answer;
+  if (packet.entry === null) {
+    if (packet.state === "UNTRACKED" || packet.tracking === "taken") answer.tracking = "taken";
+    return answer;
+  }
   answer.entry = packet.entry;
   answer.direction = packet.direction === "original" ? "reply" : "original";
   answer.state = "RELATED";

@@ -84,7 +84,7 @@ export function compileTarget(target: Target | null, findChain: FindChain): Acti
     case "tproxy-socket":
       return (packet) => (isOfFamily(packet, target) ? giveToSocket(packet, target) : OTHER_KIND);
     case "notrack":
-      return leaveUntracked;
+      return (packet) => leaveUntracked(packet, target.module);
     case "unknown":
       return (packet) => {
         packet.walk.oracle.giveUp(target.text);
@@ -259,7 +259,8 @@ function copy(packet: Packet, gateway: string): RuleVerdict {
 
 /** A packet that has a connection or a template already, or is not to be tracked, is left as it is (xt_ct_target in xt_CT.c). */
 function chooseTracking(packet: Packet, template: TrackingTemplate): RuleVerdict {
-  if (packet.entry === null && packet.state !== "UNTRACKED") packet.template ??= template;
+  const isFree = packet.entry === null && packet.state !== "UNTRACKED" && packet.tracking === "open";
+  if (isFree) packet.template ??= template;
   return CONTINUE;
 }
 
@@ -274,8 +275,9 @@ function markConnection(packet: Packet, target: ConnmarkTarget): RuleVerdict {
   return CONTINUE;
 }
 
-/** See {@link chooseTracking}: NOTRACK is the same target. */
-function leaveUntracked(packet: Packet): RuleVerdict {
-  if (packet.entry === null && packet.template === null) packet.state = "UNTRACKED";
+/** See {@link chooseTracking}: NOTRACK is the same target. nft's own looks only whether there is a connection or a template. */
+function leaveUntracked(packet: Packet, module: "CT" | "NOTRACK" | "nft"): RuleVerdict {
+  const isOpen = module === "nft" || packet.tracking === "open";
+  if (isOpen && packet.entry === null && packet.template === null) packet.state = "UNTRACKED";
   return CONTINUE;
 }

@@ -28,7 +28,7 @@ const READERS: Readonly<Record<string, Read>> = {
   jump: (body) => readCall("jump", body),
   goto: (body) => readCall("goto", body),
   counter: (_, raw) => ({ kind: "counter", name: typeof raw === "string" ? raw : null }),
-  notrack: () => ({ kind: "notrack", module: "NOTRACK" }),
+  notrack: () => ({ kind: "notrack", module: "nft" }),
   log: (_, raw) => ({ kind: "log", options: renderStatement({ log: raw }).replace(/^log ?/, "") }),
   reject: (body, _, { family }) => readReject(body, family),
   redirect: (body, _, context) =>

@@ -33,7 +33,7 @@ export function translateTarget(target: Target | null, family: Family): Translat
     case "continue":
       return [[target]];
     case "notrack":
-      return [[{ kind: "notrack", module: "NOTRACK" }]];
+      return [[{ kind: "notrack", module: "nft" }]];
     case "reject":
       return [[{ kind: "reject", with: ERRORS[target.with] ?? target.with }]];
     case "mark":

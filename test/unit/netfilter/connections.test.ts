@@ -1,4 +1,6 @@
 import { describe, test } from "vitest";
+import { NO_POLICY_ROUTING } from "../../../harness/model/policy-routing.ts";
+import { nftRules } from "../nft-vectors.ts";
 import { check, rulesOf, withShape } from "./setup.ts";
 
 const CAPTURED = "envoy-outbound:15001 of 10.244.0.4:80 from 10.244.0.2:0";
@@ -43,6 +45,39 @@ describe("connection tracking", () => {
     check(rulesOf(["raw", "4 -A PREROUTING -i eth0 -j CT --notrack", "nat", CAPTURE]), [["client -> pod:81", "reset"]]);
     const ofApps = ["raw", "4 -A OUTPUT -p tcp -m owner --uid-owner 1-1000 -j CT --notrack", "nat", CAPTURE];
     check(rulesOf(ofApps), [["uid=999,gid=1337 -> localhost:15006", "reset"]]);
+  });
+
+  test("takes what follows a SYN for INVALID where the answer to the SYN was untracked", () => {
+    const only = (target: string) => [
+      ...["raw", "4 -A OUTPUT -o eth0 -j CT --notrack"],
+      ...["filter", `4 -A INPUT -m conntrack --ctstate INVALID -j ${target}`],
+    ];
+    check(rulesOf(only("DROP")), [
+      ["client -> pod:81", "unanswered"],
+      ["client -> pod:9", "refused:9"],
+    ]);
+    check(rulesOf(only("REJECT --reject-with tcp-reset").map((line) => line.replace("INPUT", "INPUT -p tcp"))), [
+      ["client -> pod:81", "reset"],
+    ]);
+    const other = [
+      ...["raw", "4 -A PREROUTING -j CT --notrack"],
+      ...["filter", "4 -A OUTPUT -m conntrack --ctstate INVALID -j DROP"],
+    ];
+    check(rulesOf(other), [["app -> upstream:80", "unanswered"]]);
+  });
+
+  test("is not kept by NOTRACK from an ICMP error of REJECT's that answers an untracked packet; of nft's it is", () => {
+    const rejected = ["filter", "4 -A INPUT -m conntrack --ctstate UNTRACKED -j REJECT"];
+    const untracked = ["raw", "4 -A OUTPUT -j CT --notrack"];
+    check(rulesOf([...untracked, ...rejected]), [["app -> localhost:81", "refused:81"]]);
+    check(rulesOf([...untracked, "4 -A PREROUTING -j CT --notrack", ...rejected]), [
+      ["app -> localhost:81", "refused:81"],
+    ]);
+    const own = `table ip t {
+      chain o { type filter hook output priority -300; notrack; }
+      chain i { type filter hook input priority 0; ct state untracked reject; }
+    }`;
+    check({ ...nftRules(own), policyRouting: NO_POLICY_ROUTING }, [["app -> localhost:81", "timed-out"]]);
   });
 
   test("knows no owner of what is sent before the listener accepts, so that its landing is not known", () => {
