@@ -83,7 +83,7 @@ export function makeCalls(tell: (event: EventLine) => void): Calls {
       return null;
     },
     "run-script": ({ namespace, ...script }) => scripts.run({ ...script, namespace: namespaces.find(namespace) }),
-    counters: ({ namespace, variant }) => rulesOf(namespace).counters(variant),
+    counters: ({ namespace, variant, others }) => rulesOf(namespace).counters(variant, others ?? "nobody-else"),
     run: async ({ namespace, ...command }) =>
       runNamespaceCommand({ ...command, namespace: namespaces.find(namespace) }),
     "start-envoy": async (spec) => {

@@ -7,7 +7,7 @@ import { runInNamespace } from "./identity.ts";
 import { type NamespaceNetwork, readNamespaceNetwork, restoreNetworkState } from "./network-state.ts";
 import { InstalledNftTables } from "./nft-rules.ts";
 import { addPolicyRouting, removePolicyRouting } from "./policy-routing.ts";
-import type { CallResult, InstallableRules, IptablesVariant, RoutingText } from "./protocol.ts";
+import type { CallResult, InstallableRules, IptablesVariant, OtherMakers, RoutingText } from "./protocol.ts";
 import { refuseOtherRoutes } from "./route-guard.ts";
 
 type FamilyPrefix = "iptables" | "ip6tables";
@@ -36,7 +36,10 @@ const BUILT_IN_CHAINS: Readonly<Record<string, readonly string[]>> = {
   mangle: ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"],
   nat: ["PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"],
   filter: ["INPUT", "FORWARD", "OUTPUT"],
+  security: ["INPUT", "FORWARD", "OUTPUT"],
 };
+/** Tables of iptables-legacy that are made before any of iptables-nft's. Not every kernel has `security`, and no rule set names it. */
+const MADE_FIRST = ["raw", "mangle", "nat", "filter"];
 
 /** Gives the name of a tool of iptables in one of its variants: `ip6tables-nft-restore`. */
 export function nameTool(prefix: FamilyPrefix, variant: IptablesVariant, tool: "restore" | "save" | null): string {
@@ -89,11 +92,12 @@ export class KernelRules {
   /**
    * See `clear` of the protocol. `somebody-else` may have put rules in: a script, an init container, the engine that made the namespace.
    */
-  async clear(variant: IptablesVariant, who: "nobody-else" | "somebody-else"): Promise<void> {
-    if (who === "somebody-else") {
+  async clear(variant: IptablesVariant, others: OtherMakers): Promise<void> {
+    if (others === "somebody-else") {
       this.#standing.clear();
       await this.#learnTables(variant);
       await this.#clearLegacy();
+      await this.#nft.removeAllBut(this.#nameTouched());
     }
     if (this.#before) await restoreNetworkState(this.#namespace, this.#before);
     this.#before = null;
@@ -118,17 +122,28 @@ export class KernelRules {
   }
 
   /** See `counters` of the protocol. */
-  async counters(variant: IptablesVariant): Promise<CallResult<"counters">> {
-    const [ip, ip6, nft] = await Promise.all([
+  async counters(variant: IptablesVariant, others: OtherMakers): Promise<CallResult<"counters">> {
+    const [ip, ip6, nft, legacy, legacy6] = await Promise.all([
       this.#save("iptables", variant),
       this.#save("ip6tables", variant),
-      this.#nft.list(),
+      this.#nft.list(others),
+      ...LEGACY_TABLE_LISTS.map(([prefix, list]) =>
+        others === "nobody-else" || variant === "legacy" ? null : this.#saveLegacy(prefix, list),
+      ),
     ]);
-    return { ip, ip6, nft };
+    return { ip, ip6, nft: nft ?? null, legacy: { ip: legacy ?? null, ip6: legacy6 ?? null } };
+  }
+
+  /** Merely asking for the tables of the older interface makes them. */
+  async #saveLegacy(prefix: FamilyPrefix, list: string): Promise<string | null> {
+    if (runInNamespace(this.#namespace, () => readTableNames(list)).length === 0) return null;
+    const { stdout } = await runNamespaceCommand({ namespace: this.#namespace, command: [prefix, "--version"] });
+    // Where iptables itself is the older one, its tables have been read.
+    return stdout.includes("(legacy)") ? null : this.#save(prefix, "legacy");
   }
 
   async #learnTables(variant: IptablesVariant): Promise<void> {
-    const { ip, ip6 } = await this.counters(variant);
+    const [ip, ip6] = await Promise.all([this.#save("iptables", variant), this.#save("ip6tables", variant)]);
     for (const table of namedTables(ip ?? "")) this.#touched.iptables.add(table);
     for (const table of namedTables(ip6 ?? "")) this.#touched.ip6tables.add(table);
   }
@@ -151,19 +166,23 @@ export class KernelRules {
     const isFirst = this.#beside.iptables.size === 0;
     if (legacy === undefined && isFirst) return;
     if (isFirst) {
-      const made = [...this.#touched.iptables].map((table) => `ip ${table}`);
-      const made6 = [...this.#touched.ip6tables].map((table) => `ip6 ${table}`);
       await this.#nft.load("");
-      await this.#nft.remove([...made, ...made6]);
+      await this.#nft.remove(this.#nameTouched());
       this.#touched.iptables.clear();
       this.#touched.ip6tables.clear();
       this.#standing.clear();
-      const every = Object.keys(BUILT_IN_CHAINS).map(renderEmptyTable).join("");
+      const every = MADE_FIRST.map(renderEmptyTable).join("");
       for (const prefix of ["iptables", "ip6tables"] as const)
         await this.#restore(prefix, "legacy", every, Promise.resolve(), this.#beside);
     }
     await this.#restore("iptables", "legacy", legacy?.ip ?? "", Promise.resolve(), this.#beside);
     await this.#restore("ip6tables", "legacy", legacy?.ip6 ?? "", Promise.resolve(), this.#beside);
+  }
+
+  /** Gives the tables of iptables that were put in, as nft names them. */
+  #nameTouched(): readonly string[] {
+    const { iptables, ip6tables } = this.#touched;
+    return [...[...iptables].map((table) => `ip ${table}`), ...[...ip6tables].map((table) => `ip6 ${table}`)];
   }
 
   /** One after the other: iptables-nft 1.8.9 fails (RULE_FLUSH) where the other family's rules change under its hands. */
@@ -225,7 +244,7 @@ function readTableNames(list: string): readonly string[] {
     return readFileSync(list, "utf8")
       .trim()
       .split("\n")
-      .filter((name) => name in BUILT_IN_CHAINS);
+      .filter((name) => Object.hasOwn(BUILT_IN_CHAINS, name));
   } catch {
     return [];
   }

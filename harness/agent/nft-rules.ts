@@ -1,5 +1,6 @@
 import { runNamespaceCommand } from "./command.ts";
 import { CallError } from "./fault.ts";
+import type { OtherMakers } from "./protocol.ts";
 
 /** The tables of nft that an agent has put into one network namespace. */
 export class InstalledNftTables {
@@ -33,17 +34,52 @@ export class InstalledNftTables {
     if (status !== 0) throw new CallError("agent-failed", `nft cannot remove ${tables.join(", ")}: ${stderr.trim()}`);
   }
 
-  /** Gives what `nft -j list ruleset` prints; null where no tables were put in, or where nft fails. */
-  async list(): Promise<string | null> {
-    if (this.#text === "") return null;
-    const command = ["nft", "-j", "list", "ruleset"];
-    const { status, stdout } = await runNamespaceCommand({ namespace: this.#namespace, command });
-    return status === 0 ? stdout : null;
+  /**
+   * Removes the tables of every family that are not among these, such as `ip nat`: those that somebody else has made. Where there is no nft
+   * nobody has made any.
+   */
+  async removeAllBut(kept: readonly string[]): Promise<void> {
+    const made = listTables((await this.#print(["nft", "-j", "list", "tables"])) ?? "");
+    const foreign = made.filter(({ family, name }) => !kept.includes(`${family} ${name}`));
+    if (foreign.length === 0) return;
+    // A name may be a word of nft's own.
+    const lines = foreign.map(({ family, handle }) => `delete table ${family} handle ${handle}\n`);
+    const { status, stderr } = await this.#run(lines.join(""));
+    if (status !== 0) throw new CallError("agent-failed", `nft cannot remove tables: ${stderr.trim()}`);
+    this.#text = "";
+  }
+
+  /** Gives what `nft -j list ruleset` prints; null where nobody has put tables in, or where nft fails. */
+  async list(others: OtherMakers): Promise<string | null> {
+    if (this.#text === "" && others === "nobody-else") return null;
+    return this.#print(["nft", "-j", "list", "ruleset"]);
+  }
+
+  async #print(command: readonly string[]): Promise<string | null> {
+    try {
+      const { status, stdout } = await runNamespaceCommand({ namespace: this.#namespace, command });
+      return status === 0 ? stdout : null;
+    } catch (error) {
+      if (error instanceof CallError && error.code === "environment") return null;
+      throw error;
+    }
   }
 
   #run(stdin: string) {
     return runNamespaceCommand({ namespace: this.#namespace, command: ["nft", "-f", "-"], stdin });
   }
+}
+
+interface MadeTable {
+  readonly family: string;
+  readonly name: string;
+  readonly handle: number;
+}
+
+function listTables(json: string): readonly MadeTable[] {
+  const { nftables = [] }: { readonly nftables?: readonly { readonly table?: MadeTable }[] } =
+    json.trim() === "" ? {} : JSON.parse(json);
+  return nftables.flatMap(({ table }) => table ?? []);
 }
 
 /** A table is named before it is deleted, so that one which is gone already is no fault. */

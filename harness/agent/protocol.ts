@@ -97,11 +97,16 @@ export interface AgentCalls {
   };
   /**
    * Gives what `iptables-save -c`, `ip6tables-save -c` and, where `apply` has put tables of nft in, `nft -j list ruleset` print; null where
-   * there are no such tables.
+   * there are no such tables. Where somebody else has put rules in, nft is asked in any case, and iptables-legacy where it has tables.
    */
   readonly counters: {
-    readonly params: RulesPlace;
-    readonly result: { readonly ip: string | null; readonly ip6: string | null; readonly nft: string | null };
+    readonly params: RulesPlace & { readonly others?: OtherMakers };
+    readonly result: {
+      readonly ip: string | null;
+      readonly ip6: string | null;
+      readonly nft: string | null;
+      readonly legacy: { readonly ip: string | null; readonly ip6: string | null };
+    };
   };
   /** Runs a command as the agent's own user in a namespace and waits for its end; killed after `timeoutMs`, or when the agent dies. */
   readonly run: { readonly params: CommandSpec; readonly result: CommandOutcome };
@@ -224,6 +229,9 @@ export interface RulesPlace {
   readonly namespace: string | null;
   readonly variant: IptablesVariant;
 }
+
+/** Who may have put rules in beside `apply`: a script, an init container, the engine that made the namespace; or nobody. */
+export type OtherMakers = "nobody-else" | "somebody-else";
 
 /** Policy routing as `ip -batch` reads it; each text is for a process of one family, as in `ip -6 -batch -`. */
 export interface RoutingText {

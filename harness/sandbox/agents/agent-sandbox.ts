@@ -63,16 +63,16 @@ export class AgentSandbox implements Sandbox {
   }
 
   async install(installation: Installation): Promise<void> {
-    const { runCapture } = this.#world;
     this.#written = installation.kind === "script" ? null : installation.rules;
-    const isOurs = installation.kind === "rules" || (installation.kind === "capture" && runCapture === null);
+    const isOurs =
+      installation.kind === "rules" || (installation.kind === "capture" && this.#world.runCapture === null);
     if (isOurs) return this.#apply(installation.rules);
     await this.clear();
     const rules = installation.kind === "capture" ? installation.rules : NO_RULES;
     this.#foreignRouting = renderRoutingText(rules.policyRouting);
     try {
       if (installation.kind === "script") await this.#runScript(installation.path);
-      else await runCapture?.(installation.flags, installation.environment);
+      else await this.#world.runCapture?.(installation.flags, installation.environment);
     } catch (error) {
       // Whatever it has put in before it failed goes; where the agent itself is gone, the first error says so.
       await this.clear().catch(() => null);
@@ -95,7 +95,8 @@ export class AgentSandbox implements Sandbox {
 
   async counters(): Promise<CountedRules> {
     const { agent, namespace } = this.#station("pod");
-    const texts = await agent.call("counters", { namespace, variant: this.#variant });
+    const others = this.#foreignRouting === null ? "nobody-else" : "somebody-else";
+    const texts = await agent.call("counters", { namespace, variant: this.#variant, others });
     return { ip: readCounted(texts, 4, this.#written), ip6: readCounted(texts, 6, this.#written) };
   }
 
@@ -191,9 +192,8 @@ export class AgentSandbox implements Sandbox {
     for (const agent of this.#agents()) for (const each of [token, `${token} first`]) agent.forget(each);
     const driven = describeDriven(planned.dial, result, ends);
     const seen = (await envoy?.completeLanding(driven, manner)) ?? { landing: ends };
-    const { kind } = seen.landing;
     // Where an agent is gone, so are its listeners: a refusal then tells of the harness, not of the rules.
-    const isBlind = blindness !== null && kind !== "listener" && kind !== "could-not-look";
+    const isBlind = blindness !== null && !["listener", "could-not-look"].includes(seen.landing.kind);
     const landing = isBlind ? makeBlind("no-observation", blindness) : seen.landing;
     return { ...seen, landing: nameRemote(landing, this.#shape), durationMs: result.durationMs };
   }

@@ -1,7 +1,7 @@
 import type { CallParams, CallResult } from "../../agent/protocol.ts";
 import { LandfallError } from "../../errors.ts";
 import { parseIptablesSave, renderIptablesSave } from "../../formats/iptables-save.ts";
-import { readNft } from "../../formats/nft/read-nft.ts";
+import { type NftRules, readNft } from "../../formats/nft/read-nft.ts";
 import { renderNftText } from "../../formats/nft/write-nft.ts";
 import { toolOfFamily } from "../../formats/tool-name.ts";
 import { carryTexts } from "../../formats/written-texts.ts";
@@ -80,10 +80,29 @@ function checkOrder({ tables }: Ruleset): void {
   }
 }
 
-/** Gives the rules of a family that are in the pod, with their counters, from what the tools print. */
+/**
+ * Gives the rules of a family that are in the pod, with their counters, from what the tools print. `written` is null where a script has put
+ * them in: then they are what every tool prints.
+ */
 export function readCounted(texts: CallResult<"counters">, family: Family, written: PodRules | null): Ruleset | null {
   const own = readKernelRules(texts[familyKey(family)], family, written);
-  return addNftTables(own, written?.[familyKey(family)] ?? null, texts.nft);
+  if (written === null) return addFoundTables(own, texts, family);
+  return addNftTables(own, written[familyKey(family)], texts.nft);
+}
+
+/** Tables stand in the order in which nft lists them, which is that of their making; those of iptables-legacy come first. */
+function addFoundTables(own: Ruleset | null, { nft, legacy }: CallResult<"counters">, family: Family): Ruleset | null {
+  const printed = nft === null ? [] : (readListing(nft)[familyKey(family)]?.tables ?? []);
+  const isOwn = (table: Table) =>
+    table.family !== "inet" && own?.tables.some(({ name }) => name === table.name) === true;
+  const older = readKernelRules(legacy[familyKey(family)], family, null);
+  const names = printed.filter(isOwn).map(({ name }) => name);
+  const tables = [
+    ...(older?.tables ?? []).map((table): Table => ({ ...table, source: "iptables-legacy" })),
+    ...(own?.tables ?? []).filter(({ name }) => !names.includes(name)),
+    ...printed.map((table) => (isOwn(table) ? (own?.tables.find(({ name }) => name === table.name) ?? table) : table)),
+  ];
+  return own === null && tables.length === 0 ? null : { family, tables };
 }
 
 /**
@@ -105,7 +124,7 @@ function readKernelRules(text: string | null, family: Family, written: PodRules 
 function addNftTables(read: Ruleset | null, written: Ruleset | null, listing: string | null): Ruleset | null {
   const own = written?.tables.filter(({ source }) => source === "nft") ?? [];
   if (own.length === 0 || written === null) return read;
-  const printed = listing === null ? [] : readListing(listing);
+  const printed = listing === null ? [] : readListing(listing).tables;
   const counted = own.map((table) => {
     const same = printed.find((other) => tableKey(other) === tableKey(table));
     return { ...table, chains: table.chains.map((chain) => countChain(chain, same)) };
@@ -113,9 +132,9 @@ function addNftTables(read: Ruleset | null, written: Ruleset | null, listing: st
   return { family: written.family, tables: [...(read?.tables ?? []), ...counted] };
 }
 
-function readListing(listing: string): readonly Table[] {
+function readListing(listing: string): NftRules {
   const parsed = readNft(listing, { where: "nft -j list ruleset" });
-  if (parsed.ok) return parsed.value.tables;
+  if (parsed.ok) return parsed.value;
   const message = "the pod's rules were read from the kernel with nft but cannot be parsed.";
   throw new LandfallError("agent-failed", message, { findings: parsed.findings });
 }

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import type { Ruleset } from "../../../harness/model/ruleset.ts";
 import { openSandbox } from "../../../harness/sandbox/open-sandbox.ts";
 import type { Sandbox } from "../../../harness/sandbox/sandbox.ts";
 import { USUAL_SPEC } from "./sandbox-setup.ts";
@@ -31,6 +32,11 @@ async function readTargets(sandbox: Sandbox): Promise<readonly string[]> {
   return (ip?.tables ?? []).flatMap(({ chains }) =>
     chains.flatMap(({ rules }) => rules.map(({ target }) => target?.kind ?? "none")),
   );
+}
+
+function listUsed(ruleset: Ruleset | null): readonly string[] {
+  const used = ruleset?.tables.filter(({ chains }) => chains.some(({ rules }) => rules.length > 0)) ?? [];
+  return used.map(({ source, name }) => `${source} ${name}`).toSorted();
 }
 
 async function readRouting(sandbox: Sandbox): Promise<string> {
@@ -88,6 +94,26 @@ describe.each(["netns", "docker"] as const)("a rules script on %s", (backend) =>
     });
     expect(await readRouting(sandbox)).toBe(before);
     await expect(sandbox.install(writeScript("true"))).resolves.toBeUndefined();
+  });
+
+  test("may use nft and iptables-legacy as well: their tables are read, and gone with the script's other rules", async () => {
+    const script = writeScript(
+      "nft create table inet own",
+      "nft 'add chain inet own i { type filter hook input priority 0; policy drop; }'",
+      "nft 'add rule inet own i tcp dport 9 accept'",
+      "nft create table netdev link",
+      "iptables-legacy -A INPUT -p tcp --dport 10 -j DROP",
+      "iptables -A INPUT -p tcp --dport 11 -j REJECT",
+    );
+    for (let run = 0; run < 2; run++) {
+      await sandbox.install(script);
+      const { ip, ip6 } = await sandbox.counters();
+      expect(listUsed(ip)).toEqual(["iptables filter", "iptables-legacy filter", "nft own"]);
+      expect(listUsed(ip6)).toEqual(["nft own"]);
+      expect((await readTargets(sandbox)).toSorted()).toEqual(["accept", "drop", "reject"]);
+      await sandbox.clear();
+    }
+    expect(await readOutput(sandbox, "nft list tables; iptables-legacy-save | grep -e -A")).not.toMatch(/own|link|-A/);
   });
 
   test("may add the policy routing that TPROXY needs", async () => {
