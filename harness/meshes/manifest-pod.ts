@@ -8,6 +8,8 @@ export interface ManifestContainer {
   readonly args: readonly string[];
   /** Null where a variable's value comes from elsewhere (`valueFrom`), and is not in the manifest. */
   readonly env: ReadonlyMap<string, string | null>;
+  /** Whether it has variables of which the manifest does not even tell the names. */
+  readonly envFrom: "none" | "given";
   readonly runAsUser: number | null;
   readonly runAsGroup: number | null;
   readonly path: ManifestPath;

@@ -100,6 +100,7 @@ function readContainer(
     image: fields.text(value["image"], [...path, "image"]),
     args: fields.texts(value["args"], [...path, "args"]),
     env: new Map(env),
+    envFrom: fields.list(value["envFrom"], [...path, "envFrom"]).length === 0 ? "none" : "given",
     runAsUser: number("runAsUser"),
     runAsGroup: number("runAsGroup"),
     path,

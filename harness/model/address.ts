@@ -129,6 +129,14 @@ export function canonicalAddress(text: string): string | null {
 }
 
 /**
+ * Gives the canonical address of a name server: without a zone, as in `fe80::1%eth0`, which names a link of the pod; rules ask for the
+ * address alone. Null if it is no address.
+ */
+export function serverAddress(text: string): string | null {
+  return canonicalAddress(text.replace(/(?<=:.*)%\S+$/, ""));
+}
+
+/**
  * Gives a network from `address`, `address/length` or `address/mask`; host bits are masked off. Null if it is none.
  *
  * @example

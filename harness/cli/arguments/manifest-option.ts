@@ -5,7 +5,7 @@ import type { PodManifest } from "../../meshes/manifest-pod.ts";
 import type { MeshInput } from "../../meshes/mesh.ts";
 import type { NamedMesh } from "../../meshes/meshes.ts";
 import { parsePodManifest } from "../../meshes/pod-manifest.ts";
-import { canonicalAddress, familyOf } from "../../model/address.ts";
+import { canonicalAddress, familyOf, serverAddress } from "../../model/address.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../../model/pod.ts";
 import type { CommandIo } from "../command.ts";
@@ -83,7 +83,7 @@ function readManifest(
     path,
     mesh,
     podIps: addresses.podIps,
-    resolvers: listServers(pod.value),
+    resolvers: listServers(pod.value, findings),
     told: sources.map((source) => tellSource(source, pod.value)),
   };
 }
@@ -116,8 +116,14 @@ function readAddresses(pod: PodManifest, findings: Finding[]) {
   return { podIps, sources };
 }
 
-function listServers({ nameservers, dnsPolicy }: PodManifest): readonly string[] {
-  const own = nameservers.flatMap((server) => canonicalAddress(server) ?? []);
+function listServers({ nameservers, dnsPolicy, file, lineOf }: PodManifest, findings: Finding[]): readonly string[] {
+  const own = nameservers.flatMap((server, i) => {
+    const address = serverAddress(server);
+    const path = ["spec", "dnsConfig", "nameservers", i];
+    if (address === null)
+      findings.push(codedFinding("malformed-text", file, `"${server}" is not an address.`, lineOf(path)));
+    return address ?? [];
+  });
   return dnsPolicy === "none" ? own : [...DEFAULT_RESOLVERS, ...own];
 }
 

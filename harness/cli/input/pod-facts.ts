@@ -3,7 +3,7 @@ import { readTextFile } from "../../load/text-file.ts";
 import { CLUSTER_ENV_PATH, SIDECAR_ENV_PATH } from "../../meshes/istio-1.4/environment.ts";
 import type { MeshFile, PodFacts } from "../../meshes/mesh.ts";
 import { readPodIps } from "../../meshes/pod-ips.ts";
-import { canonicalAddress } from "../../model/address.ts";
+import { serverAddress } from "../../model/address.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../../model/pod.ts";
 import { describeReadFailure } from "../../model/read-failure.ts";
@@ -38,8 +38,7 @@ export function readPodFacts(
 /** The servers of a resolver file, in order (resolv.conf(5), `nameserver`). */
 export function readServers({ text }: MeshFile): readonly string[] {
   const named = text.split("\n").flatMap((line) => /^nameserver[ \t]+(\S+)/.exec(line)?.[1] ?? []);
-  // A zone, as in fe80::1%eth0, names a link of the pod; rules ask for the address alone.
-  return named.flatMap((server) => canonicalAddress(server.split("%")[0] ?? "") ?? []);
+  return named.flatMap((server) => serverAddress(server) ?? []);
 }
 
 /** More than any settings take, and less than what the reading of one line bears. */

@@ -3,6 +3,7 @@ import { annotationPath } from "../annotated-words.ts";
 import type { ManifestReader, ManifestSettings, ManifestSource, MeshAnnotation } from "../manifest.ts";
 import { findContainer, findContainers, findHints, findMarks } from "../manifest-evidence.ts";
 import type { ManifestPath, PodManifest } from "../manifest-pod.ts";
+import { readToolVariables } from "../manifest-variables.ts";
 import { splitList } from "../values.ts";
 import { readYamlText } from "../yaml-text.ts";
 
@@ -84,7 +85,7 @@ interface Made {
 }
 
 function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
-  const findings: Finding[] = [];
+  const findings: Finding[] = [...readToolVariables(pod, findContainer(pod, [INIT]), [CONFIG_VARIABLE]).findings];
   const note = (path: ManifestPath, message: string) =>
     void findings.push(codedFinding("conflict", pod.file, message, pod.lineOf(path)));
   if (pod.annotations.get(TRANSPARENT) === "false")

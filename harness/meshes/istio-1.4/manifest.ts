@@ -7,9 +7,10 @@ import {
   settingsOfInit,
   sourceOfWords,
 } from "../annotated-words.ts";
-import type { ManifestReader, ManifestSettings, ManifestSource } from "../manifest.ts";
+import type { ManifestReader, ManifestSettings } from "../manifest.ts";
 import { findContainer, findContainers, readRelease } from "../manifest-evidence.ts";
 import type { PodManifest } from "../manifest-pod.ts";
+import { readToolVariables } from "../manifest-variables.ts";
 import type { MeshOption } from "../mesh.ts";
 import { cutOptionWords } from "../option-words.ts";
 import { CAPTURE_FLAGS, type SettingName } from "./options.ts";
@@ -79,6 +80,9 @@ const ANNOTATIONS: readonly AnnotatedOption[] = [
   ),
 ];
 
+/** What the script itself reads. */
+const VARIABLES = ["ENVOY_USER", ...CAPTURE_FLAGS.flatMap(({ variable }) => variable ?? [])];
+
 const OPTIONS = CAPTURE_FLAGS.map(
   ({ setting, letter, name, value, default: usual, help }): MeshOption => ({
     ...{ setting, flag: name, letter, variable: null, annotation: null, value, default: usual, help },
@@ -111,18 +115,15 @@ function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
   const made = settingsOfInit(init, args, OPTIONS);
   const wins = `In the cluster the arguments of ${INIT} count: Istio's injector reads annotations only when it makes the pod.`;
   const read = readAnnotatedWords(pod, { options: OPTIONS, annotations: ANNOTATIONS, made, wins });
-  if (!read.ok) return read;
+  const variables = readToolVariables(pod, init, VARIABLES);
+  const findings = [...(read.ok ? [] : read.findings), ...variables.findings];
+  if (!read.ok || findings.length > 0) return { ok: false, findings };
   const seed = () => cutOptionWords(SEED_WORDS, OPTIONS);
   const tokens = init === null ? replaceTokens(seed(), read.value.tokens, OPTIONS) : args;
-  const known = new Set(CAPTURE_FLAGS.flatMap(({ variable }) => variable ?? []));
-  const variables = [...(init?.env ?? [])].filter(([name, value]) => known.has(name) && value !== null);
-  const environment = Object.fromEntries(variables.map(([name, value]) => [name, value ?? undefined]));
   const first = sourceOfWords(tokens, init, { name: INIT, project: "Istio" });
-  const told = variables.map(
-    ([name, value]): ManifestSource => ({
-      says: `variable ${name}=${value} of the init container ${INIT}`,
-      path: init?.path ?? null,
-    }),
-  );
-  return { ok: true, value: { tokens, config: null, environment, sources: [first, ...told, ...read.value.sources] } };
+  const { environment, sources } = variables;
+  return {
+    ok: true,
+    value: { tokens, config: null, environment, sources: [first, ...sources, ...read.value.sources] },
+  };
 }

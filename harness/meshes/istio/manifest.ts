@@ -3,7 +3,7 @@ import { annotationPath, readAnnotatedWords, replaceTokens, settingsOfInit, show
 import type { ManifestReader, ManifestSettings, ManifestSource } from "../manifest.ts";
 import { findContainer, findContainers, findHints, findMarks, readRelease } from "../manifest-evidence.ts";
 import type { ManifestContainer, PodManifest } from "../manifest-pod.ts";
-import type { MeshInput } from "../mesh.ts";
+import { readToolVariables } from "../manifest-variables.ts";
 import { cutOptionWords } from "../option-words.ts";
 import type { WordToken } from "../word-tokens.ts";
 import { INTERCEPTION_ANNOTATION, ISTIO_ANNOTATIONS } from "./annotations.ts";
@@ -69,17 +69,17 @@ function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
   const proxy = findContainer(pod, [PROXY]);
   const asked = init?.name === VALIDATION ? proxy : init;
   const names = init?.name === VALIDATION ? PLUGIN_VARIABLES : TOOL_VARIABLES;
-  const findings = [...(read.ok ? [] : read.findings), ...findUnknown(pod, asked, names), ...findNoCapture(pod, init)];
+  const variables = readToolVariables(pod, asked, names);
+  const findings = [...(read.ok ? [] : read.findings), ...variables.findings, ...findNoCapture(pod, init)];
   if (!read.ok || findings.length > 0) return { ok: false, findings };
   const { tokens: given, sources } = read.value;
-  const environment = readVariables(asked, names);
+  const { environment } = variables;
   const result = (tokens: readonly WordToken[], says: string) => {
     const path = init === null ? null : [...init.path, "args"];
     const first: ManifestSource = { says: `${says}: ${showTokens(tokens)}`, path };
-    const variables = sourcesOfVariables(environment, asked);
     return {
       ok: true,
-      value: { tokens, config: null, environment, sources: [first, ...variables, ...sources] },
+      value: { tokens, config: null, environment, sources: [first, ...variables.sources, ...sources] },
     } as const;
   };
   if (init?.name === INIT) return result(args, `arguments of the init container ${INIT}`);
@@ -106,40 +106,9 @@ function tokensOfPlugin(proxy: ManifestContainer | null): readonly WordToken[] {
   ];
 }
 
-/** The variables of a container that mean something to the tool. */
-function readVariables(container: ManifestContainer | null, names: readonly string[]): MeshInput["environment"] {
-  const set = [...(container?.env ?? [])].filter(([name]) => names.includes(name));
-  return Object.fromEntries(set.flatMap(([name, value]) => (value === null ? [] : [[name, value]])));
-}
-
-/** A variable whose value comes from elsewhere: nobody knows the rules then. */
-function findUnknown(
-  pod: PodManifest,
-  container: ManifestContainer | null,
-  names: readonly string[],
-): readonly Finding[] {
-  if (container === null) return [];
-  return [...container.env].flatMap(([name, value], i) => {
-    if (value !== null || !names.includes(name)) return [];
-    const message = `The variable ${name} of ${container.name} decides about rules, and its value is not in this manifest (valueFrom); write the value.`;
-    return [codedFinding("missing-value", pod.file, message, pod.lineOf([...container.path, "env", i]))];
-  });
-}
-
 /** Where the mode is NONE the injector adds no init container. */
 function findNoCapture(pod: PodManifest, init: ManifestContainer | null): readonly Finding[] {
   if (init !== null || pod.annotations.get(INTERCEPTION_ANNOTATION) !== "NONE") return [];
   const message = `${INTERCEPTION_ANNOTATION} is NONE: Istio makes no rules for this pod, so that there is nothing to look at.`;
   return [codedFinding("nothing-asked", pod.file, message, pod.lineOf(annotationPath(INTERCEPTION_ANNOTATION)))];
-}
-
-function sourcesOfVariables(
-  environment: MeshInput["environment"],
-  container: ManifestContainer | null,
-): readonly ManifestSource[] {
-  if (container === null) return [];
-  return Object.entries(environment).map(([name, value]) => ({
-    says: `variable ${name}=${value} of the container ${container.name}`,
-    path: [...container.path, "env", [...container.env.keys()].indexOf(name)],
-  }));
 }

@@ -1,11 +1,4 @@
-import {
-  canonicalAddress,
-  type Family,
-  familyOf,
-  networkHolds,
-  parseAddress,
-  parseNetwork,
-} from "../../model/address.ts";
+import { type Family, familyOf, networkHolds, parseAddress, parseNetwork, serverAddress } from "../../model/address.ts";
 import type { IstioSettings } from "./settings.ts";
 
 /** Addresses that the tool passes over when it looks for the pod's own (tools/common/config/config.go, getLocalIP). */
@@ -44,7 +37,7 @@ export function findCapturedServers(
 ): CapturedServers {
   if (redirectDns === "off") return "none";
   if (captureAllDns === "on") return "all";
-  const servers = resolvers.flatMap((text) => canonicalAddress(text.replace(/%.*$/, "")) ?? []);
+  const servers = resolvers.flatMap((text) => serverAddress(text) ?? []);
   const of = (family: Family) => servers.filter((server) => familyOf(server) === family);
   return servers.length === 0 ? "none" : { 4: of(4), 6: of(6) };
 }

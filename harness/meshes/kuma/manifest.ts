@@ -3,6 +3,7 @@ import { annotationPath, readAnnotatedWords, replaceTokens, showTokens } from ".
 import type { ManifestReader, ManifestSettings, ManifestSource } from "../manifest.ts";
 import { findContainer, findContainers, findHints, findMarks } from "../manifest-evidence.ts";
 import type { ManifestContainer, PodManifest } from "../manifest-pod.ts";
+import { readToolVariables } from "../manifest-variables.ts";
 import { cutOptionWords, readOptionWords } from "../option-words.ts";
 import { makeOptionToken, type NamedOption, type OptionToken, type WordToken } from "../word-tokens.ts";
 import { CONFIG_ANNOTATION, cleanConfig, KUMA_ANNOTATIONS } from "./annotations.ts";
@@ -23,6 +24,9 @@ const OLDER_FLAGS: readonly (NamedOption & { readonly now: string | null })[] = 
 ];
 /** What is not among the options of today's tool, and must be known to cut the arguments. */
 const OTHER_FLAGS: readonly NamedOption[] = [...CONFIG_FLAGS.map((name) => ({ name, value: "FILE" })), ...OLDER_FLAGS];
+
+/** What the tool itself reads where it has a file of settings (pkg/config/loader.go). */
+const VARIABLES = KUMA_OPTIONS.flatMap(({ variable }) => variable ?? []);
 
 /** Reads the settings of Kuma's transparent proxy from a pod's manifest. */
 export const KUMA_MANIFEST: ManifestReader = {
@@ -65,14 +69,17 @@ function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
   const made = config === null && init === null ? null : { values, called, path };
   const wins = `In the cluster ${called} counts: Kuma's injector reads the other annotations only when it makes the pod.`;
   const read = readAnnotatedWords(pod, { options: KUMA_OPTIONS, annotations: KUMA_ANNOTATIONS, made, wins });
-  const findings = [...(read.ok ? [] : read.findings), ...findHidden(pod, init, args, config !== null)];
+  const variables = readToolVariables(pod, init, config === null ? [] : VARIABLES);
+  const hidden = [...findHidden(pod, init, args, config !== null), ...variables.findings];
+  const findings = [...(read.ok ? [] : read.findings), ...hidden];
   if (!read.ok || findings.length > 0) return { ok: false, findings };
   const tokens = made === null ? replaceTokens([], read.value.tokens, KUMA_OPTIONS) : args.tokens;
   const sources = [
     ...describe(tokens, { pod, init, config: config?.text ?? null, isMade: made !== null }),
+    ...variables.sources,
     ...read.value.sources,
   ];
-  return { ok: true, value: { tokens, config, environment: {}, sources } };
+  return { ok: true, value: { tokens, config, environment: variables.environment, sources } };
 }
 
 function describe(

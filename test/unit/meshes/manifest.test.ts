@@ -121,6 +121,20 @@ test("an address that another host of the sandbox has is replaced, and said", as
   });
 });
 
+test("a variable of an init container counts where its tool reads it, and is said", async () => {
+  const name = "KUMA_TRANSPARENT_PROXY_REDIRECT_INBOUND_PORT";
+  const add = (file: string) =>
+    generateChanged(file, ["    args:", `    env: [{name: ${name}, value: "15016"}]\n    args:`]);
+  const own = await add("kuma.yaml");
+  expect(own).toMatchObject({ code: 0, out: expect.stringContaining("REDIRECT --to-ports 15016") });
+  expect(own.err).toContain(`variable ${name}=15016 of the container kuma-init`);
+  // Without a file of settings Kuma's tool reads none.
+  expect((await add("kuma-old.yaml")).out).not.toContain("15016");
+});
+
+/** The value of a variable that is not in the manifest. */
+const FROM_ELSEWHERE = "valueFrom: {configMapKeyRef: {name: a, key: b}}";
+
 describe("a manifest that cannot be used is refused with its place, and nothing is done:", () => {
   type Row = readonly [string, string, readonly (readonly [string, string])[], RegExp];
   const rows: readonly Row[] = [
@@ -224,6 +238,42 @@ describe("a manifest that cannot be used is refused with its place, and nothing 
       "istio.yaml",
       [['      value: "true"', "      valueFrom: {configMapKeyRef: {name: a, key: b}}"]],
       /pod\.yaml:36: The variable ISTIO_META_DNS_CAPTURE of istio-init decides about rules, and its value is not in this manifest/,
+    ],
+    [
+      "the same in the init container of Istio 1.4",
+      "istio-1.4.yaml",
+      [["    args:", `    env: [{name: ISTIO_LOCAL_EXCLUDE_PORTS, ${FROM_ELSEWHERE}}]\n    args:`]],
+      /pod\.yaml:11: The variable ISTIO_LOCAL_EXCLUDE_PORTS of istio-init decides about rules, and its value is not in this manifest/,
+    ],
+    [
+      "the same in Kuma's",
+      "kuma.yaml",
+      [["    args:", `    env: [{name: KUMA_TRANSPARENT_PROXY_REDIRECT_DNS_ENABLED, ${FROM_ELSEWHERE}}]\n    args:`]],
+      /pod\.yaml:24: The variable KUMA_TRANSPARENT_PROXY_REDIRECT_DNS_ENABLED of kuma-init decides about rules/,
+    ],
+    [
+      "the same of Consul's Config",
+      "consul.json",
+      [['"value": "{', '"valueFrom": {"configMapKeyRef": {"name": "a", "key": "b"}}, "was": "{']],
+      /pod\.yaml:22: The variable CONSUL_REDIRECT_TRAFFIC_CONFIG of consul-connect-inject-init decides about rules/,
+    ],
+    [
+      "variables from a ConfigMap that is not there",
+      "istio.yaml",
+      [["    env:", "    envFrom: [{configMapRef: {name: a}}]\n    env:"]],
+      /pod\.yaml:\d+: The container istio-init takes variables from a ConfigMap or a Secret \(envFrom\), which is not in this manifest/,
+    ],
+    [
+      "a variable that is made of another one",
+      "istio.yaml",
+      [['      value: "true"', '      value: "$(OTHER)"']],
+      /pod\.yaml:36: The variable ISTIO_META_DNS_CAPTURE of istio-init decides about rules, and its value "\$\(OTHER\)" is made of another variable's/,
+    ],
+    [
+      "a name server that is no address",
+      "istio.yaml",
+      [["spec:\n", "spec:\n  dnsConfig: {nameservers: [fe80::1%eth0, dns.example]}\n"]],
+      /one finding\).*\n {2}pod\.yaml:13: "dns\.example" is not an address\.\n$/,
     ],
     [
       "a value that the mesh's own tool refuses",

@@ -14,6 +14,7 @@ import {
   renderAddress,
   renderEndpoint,
   renderNetwork,
+  serverAddress,
 } from "../../../harness/model/address.ts";
 
 /** Addresses of both families, those with runs of zero groups and with embedded IPv4 addresses among them. */
@@ -63,6 +64,11 @@ describe("an address", () => {
   ];
   test.each(rows)("%o is %o in canonical text", (text, expected) => {
     expect(canonicalAddress(text)).toBe(expected);
+  });
+
+  test("of a name server is without the link that it is on", () => {
+    const servers = ["fe80::1%eth0", "fe80::0001%2", "10.96.0.10", "10.96.0.10%eth0", "fe80::1%", "dns"];
+    expect(servers.map(serverAddress)).toEqual(["fe80::1", "fe80::1", "10.96.0.10", null, null, null]);
   });
 
   test("is what it was after render and parse", () => {
