@@ -3,6 +3,7 @@ import type { NamedMesh } from "../meshes/meshes.ts";
 import { capFindings, codedFinding } from "../model/finding.ts";
 import { findNearNames } from "../model/near-names.ts";
 import { renderJson } from "../report/json.ts";
+import { REMOVED_DIRECTORY, readWorkingDirectory } from "../sandbox/working-directory.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { renderError } from "./output/error-text.ts";
@@ -82,7 +83,10 @@ function tellError(error: unknown, asJson: boolean, io: CommandIo): number {
     const error = { code: known.code, message: known.message, findings: capFindings(known.findings, DATA_AT_MOST) };
     io.out(renderJson({ error }));
   }
-  io.err(renderError(known));
+  const text = renderError(known);
+  io.err(text);
+  if (!text.includes(REMOVED_DIRECTORY) && readWorkingDirectory().state === "removed")
+    io.err(`landfall: notice: ${REMOVED_DIRECTORY}\n`);
   return known.exitCode;
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import nodeModule from "node:module";
 import { join } from "node:path";
+import { readWorkingDirectory } from "../sandbox/working-directory.ts";
 import { type CommandIo, printTo } from "./command.ts";
 
 /** The program: everything else is loaded only once it is known that this Node can run it. */
@@ -53,7 +54,7 @@ function processIo(isEnding: () => boolean): CommandIo {
     out: print(process.stdout),
     err: print(process.stderr),
     environment: process.env,
-    workingDirectory: readWorkingDirectory(),
+    workingDirectory: readWorkingDirectory().path,
     display: {
       columns: process.stdout.columns || Number(process.env["COLUMNS"]) || null,
       isTerminal,
@@ -61,13 +62,4 @@ function processIo(isEnding: () => boolean): CommandIo {
       progress: process.stderr.isTTY && !isDumb ? "rewritten" : "appended",
     },
   };
-}
-
-/** A folder that somebody has removed keeps its name: paths that begin there are not found, and all others are. */
-function readWorkingDirectory(): string {
-  try {
-    return process.cwd();
-  } catch {
-    return process.env["PWD"] ?? "/";
-  }
 }

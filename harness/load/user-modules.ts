@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { extname, resolve } from "node:path";
+import { LandfallError } from "../errors.ts";
 import { codedFinding, type Parsed } from "../model/finding.ts";
 import type { LoadNews, LoadOrder } from "./module-child.ts";
 import { findUnreadable } from "./module-file.ts";
@@ -28,12 +29,14 @@ export interface LoadedModules {
 
 /**
  * Loads module files of a user in a process of their own, all in one as long as none of them ends it or keeps it busy for more than
- * `deadlineMs`; then each of them in one of its own, so that only the one to blame is refused. Only plain data comes back.
+ * `deadlineMs`; then each of them in one of its own, so that only the one to blame is refused. Only plain data comes back. Throws
+ * `environment` where that process does not even come to the first file.
  */
 export async function loadUserModules(files: readonly string[], deadlineMs = LOAD_DEADLINE_MS): Promise<LoadedModules> {
   const missing = files.map(findUnreadable);
   const there = files.filter((_, i) => missing[i] === null);
   const together = await loadInChild(there, deadlineMs);
+  if (together.state === "never-began") throw explainNoStart(together);
   const isWhole = together.results.length === there.length && together.results.every((each) => each !== null);
   const alone = isWhole ? [] : await loadApart(there, together, deadlineMs);
   const loaded = new Map(
@@ -67,6 +70,16 @@ async function mapInTurn<A, B>(items: readonly A[], make: (item: A) => Promise<B
   return made;
 }
 
+/** Whatever stops a process before it has come to a file is no fault of the file. */
+function explainNoStart({ ending, output }: ChildResults): LandfallError {
+  const how = ending === "late" ? `not ready within ${START_DEADLINE_MS / 1000} s` : `over at once, ${ending}`;
+  const said = output.trim() === "" ? "" : ` It said: ${output.trim()}`;
+  return new LandfallError(
+    "environment",
+    `the process that loads modules was ${how}. Check how many processes and how much memory this user may have (ulimit -a), and NODE_OPTIONS.${said}`,
+  );
+}
+
 const UNKNOWN_END: Pick<ChildResults, "ending" | "output"> = { ending: null, output: "" };
 
 interface ChildResults {
@@ -75,11 +88,14 @@ interface ChildResults {
   readonly output: string;
   /** How the process ended before it was done; null where it was. */
   readonly ending: string | null;
+  /** Whether it has come to any file. */
+  readonly state: "began" | "never-began";
 }
 
 /** One process for some files; it is killed when the last has come, or when one takes too long. */
 function loadInChild(files: readonly string[], deadlineMs: number): Promise<ChildResults> {
-  if (files.length === 0) return Promise.resolve({ results: [], output: "", ending: null });
+  if (files.length === 0) return Promise.resolve({ results: [], output: "", ending: null, state: "began" });
+  let state: ChildResults["state"] = "never-began";
   const results: (Parsed<unknown> | null)[] = files.map(() => null);
   const token = randomUUID();
   const child = startChild();
@@ -96,7 +112,7 @@ function loadInChild(files: readonly string[], deadlineMs: number): Promise<Chil
     child.on("error", () => {});
     child.kill("SIGKILL");
     // What it wrote last is still on its way; another process that holds its streams is not waited for.
-    const drained = () => finish({ results, output: output(), ending });
+    const drained = () => finish({ results, output: output(), ending, state });
     child.once("close", drained);
     setTimeout(drained, DRAIN_MS);
   };
@@ -106,6 +122,7 @@ function loadInChild(files: readonly string[], deadlineMs: number): Promise<Chil
   };
   child.on("message", (news: LoadNews) => {
     if (news?.token !== token) return;
+    state = "began";
     expectWithin(deadlineMs);
     if (news.step !== "loaded") return;
     results[news.index] = news.result;

@@ -3,6 +3,7 @@ import { type BackendState, KERNEL_BACKENDS, type KernelBackend } from "../model
 import type { BackendName } from "../model/report.ts";
 import { connectEngine, EngineAddressError, type EngineSilence, whyNoEngine } from "./docker/engine.ts";
 import { detectNetns } from "./netns/detection.ts";
+import { findFaults } from "./surroundings.ts";
 
 /** What is left to who has no kernel to ask. */
 const WITHOUT_KERNEL =
@@ -32,10 +33,16 @@ export async function chooseBackend(): Promise<KernelBackend> {
 }
 
 const DETECTORS = {
-  docker: detectDocker,
-  netns: detectNetns,
+  docker: () => detectUnlessLimited("docker", detectDocker),
+  netns: () => detectUnlessLimited("netns", detectNetns),
   simulated: async () => works("simulated"),
 } satisfies Record<BackendName, () => Promise<BackendState>>;
+
+/** Where this process may not have what a sandbox takes, a look at the tools alone would promise too much. */
+async function detectUnlessLimited(backend: KernelBackend, detect: () => Promise<BackendState>): Promise<BackendState> {
+  const faults = findFaults();
+  return faults.length === 0 ? detect() : fails(backend, faults.join(" "), "Then run landfall doctor again.");
+}
 
 /** Says whether containers work: whether an engine answers. */
 export async function detectDocker(): Promise<BackendState> {

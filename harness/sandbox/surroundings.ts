@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { LandfallError } from "../errors.ts";
+import { REMOVED_DIRECTORY, readWorkingDirectory } from "./working-directory.ts";
 
 /** What a process may have, from its soft limits (man 5 proc, /proc/pid/limits); infinite where there is none. */
 export interface ProcessLimits {
@@ -30,9 +31,10 @@ export function checkSurroundings(surroundings = readSurroundings()): void {
   if (faults.length > 0) throw new LandfallError("environment", `no sandbox can work here. ${faults.join(" ")}`);
 }
 
-function findFaults({ uid, workingDirectory, limits }: Surroundings): readonly string[] {
+/** Gives every reason for which no sandbox can work here, each with what to do about it. */
+export function findFaults({ uid, workingDirectory, limits }: Surroundings = readSurroundings()): readonly string[] {
   const faults: string[] = [];
-  if (workingDirectory === "removed") faults.push("The working directory has been removed; change to another one.");
+  if (workingDirectory === "removed") faults.push(REMOVED_DIRECTORY);
   if (limits === null) return [...faults, "/proc is not mounted; mount it: mount -t proc proc /proc."];
   if (limits.openFiles < OPEN_FILES_NEEDED)
     faults.push(`This process may open only ${limits.openFiles} files; raise the limit: ulimit -n 1024.`);
@@ -42,15 +44,7 @@ function findFaults({ uid, workingDirectory, limits }: Surroundings): readonly s
 }
 
 function readSurroundings(): Surroundings {
-  return { uid: process.geteuid?.() ?? 0, workingDirectory: findWorkingDirectory(), limits: readLimits() };
-}
-
-function findWorkingDirectory(): Surroundings["workingDirectory"] {
-  try {
-    return existsSync(process.cwd()) ? "there" : "removed";
-  } catch {
-    return "removed";
-  }
+  return { uid: process.geteuid?.() ?? 0, workingDirectory: readWorkingDirectory().state, limits: readLimits() };
 }
 
 function readLimits(): ProcessLimits | null {

@@ -15,12 +15,14 @@ import {
 import { dirname, join } from "node:path";
 import { LandfallError } from "../../errors.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
+import { isInRemovedDirectory, REMOVED_DIRECTORY } from "../../sandbox/working-directory.ts";
 
 /**
  * Finds what is known beforehand to keep a file from being written: no folder to hold it, a folder of its name, no right to write there,
  * or a folder in which nothing can be made. `path` is absolute; a file that is there is not touched.
  */
 export function findUnwritableFile(where: string, path: string): readonly Finding[] {
+  if (isInRemovedDirectory(path)) return [codedFinding("unwritable", where, REMOVED_DIRECTORY)];
   if (!isFolder(dirname(path)))
     return [
       codedFinding(
@@ -49,6 +51,7 @@ export function findUnwritableFile(where: string, path: string): readonly Findin
  * name, no right, or nothing that can be made there. `path` is absolute.
  */
 export function findUnwritableFolder(where: string, path: string): readonly Finding[] {
+  if (isInRemovedDirectory(path)) return [codedFinding("unwritable", where, REMOVED_DIRECTORY)];
   const there = findNearest(path);
   if (!isFolder(there))
     return [codedFinding("unwritable", where, `${there} is not a folder; name an existing folder or a new one.`)];
@@ -131,6 +134,7 @@ export function makeOutputFolder(path: string): void {
  */
 export function makeFolders(path: string): readonly string[] {
   if (isFolder(path)) return [];
+  if (isInRemovedDirectory(path)) throw new Error("the working directory has been removed");
   const above = makeFolders(dirname(path));
   mkdirSync(path);
   return [...above, path];

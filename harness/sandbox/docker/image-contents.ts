@@ -20,7 +20,7 @@ const CODE: Readonly<Record<ImageName, readonly string[]>> = {
   envoy: [],
   "istio-iptables": [
     ...["cli", "apply", "formats", "load", "meshes", "model"],
-    ...["report/json", "report/wrap-line", "errors"].map((module) => `${module}${ENDING}`),
+    ...["report/json", "report/wrap-line", "sandbox/working-directory", "errors"].map((module) => `${module}${ENDING}`),
   ],
 };
 /** Packages each image holds. */

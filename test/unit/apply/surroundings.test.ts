@@ -41,6 +41,16 @@ describe("rules of policy routing with a condition more", () => {
   });
 });
 
+test.concurrent("without /proc nobody knows whose namespace this is, which is said", async () => {
+  const { lines, said } = await run(
+    `umount -l /proc; landfall apply ${SEED}; echo "code $?"; landfall clean; echo "code $?"`,
+  );
+  expect({ lines, said }).toEqual({
+    lines: ["code 3", "code 3"],
+    said: expect.stringContaining("mount -t proc proc /proc"),
+  });
+});
+
 describe("without ip", () => {
   test.concurrent("a pod that needs no policy routing gets its rules, and loses them; busybox's counts as none", async () => {
     const busybox = stub("ip", "echo Usage: busybox >&2; exit 1");

@@ -1,3 +1,5 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { runCommand } from "./run-command.ts";
 
@@ -19,6 +21,19 @@ describe("landfall doctor", () => {
     expect(out).toMatch(
       /^docker {5}does not work\n {2}No container engine .*\n {2}Start that engine, .*\nnetns {6}works\n/,
     );
+  });
+  test("says what this process may not have, as a sandbox would", () => {
+    const main = join(import.meta.dirname, "../../../harness/cli/main.ts");
+    const line = 'ulimit -n 64; exec "$@"';
+    const { status, stdout } = spawnSync("sh", ["-c", line, "sh", process.execPath, main, "doctor"], {
+      encoding: "utf8",
+    });
+    expect({ status, stdout }).toEqual({
+      status: 3,
+      stdout: expect.stringMatching(
+        /^docker {5}does not work\n {2}This process may open only 64 files; .*\n.*\nnetns {6}does not/,
+      ),
+    });
   });
   test("refuses what it does not know", async () => {
     const { code, err } = await runCommand("doctor", "--fix", "x", "y");

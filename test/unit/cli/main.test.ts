@@ -29,6 +29,27 @@ describe("standard output", () => {
   });
 });
 
+describe("a working directory that has been removed", () => {
+  /** Runs landfall in one, and says whether it is there again. */
+  function runRemoved(...words: readonly string[]) {
+    const line =
+      'd=$(mktemp -d) && cd "$d" && rmdir "$d" && "$@"; status=$?; test -e "$d" && echo "made again"; exit $status';
+    const { status, stdout, stderr } = spawnSync("sh", ["-c", line, "sh", process.execPath, MAIN, ...words], {
+      encoding: "utf8",
+    });
+    return { status, stdout, stderr };
+  }
+
+  test.each([
+    ["the place of a first scenario", ["init"]],
+    ["the place of evidence", ["verify", "seed", "--sandbox", "simulated", "--evidence", "kept"]],
+    ["where files are read", ["map", "--rules", "rules.txt"]],
+  ])("is named as %s, and not made again", (_, words) => {
+    const told = "The working directory has been removed; change to another one.";
+    expect(runRemoved(...words)).toEqual({ status: 2, stdout: "", stderr: expect.stringContaining(told) });
+  });
+});
+
 describe("what nobody catches", () => {
   /** Runs a program that is set up as landfall is, and then fails in a way of its own. */
   function runFailing(code: string) {

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { loadUserModules } from "../../../harness/load/user-modules.ts";
 
 let folder: string;
@@ -30,6 +30,15 @@ async function loadAmongGood(name: string, text: string) {
     results: results.map((each) => (each.ok ? each.value : each.findings.map(({ message }) => message))),
   };
 }
+
+test("a process that cannot start is the environment's failure, and no file's", async () => {
+  vi.stubEnv("NODE_OPTIONS", "--require=/nowhere/missing.cjs");
+  await expect(loadUserModules([write("good.mjs", "export default 1;")])).rejects.toMatchObject({
+    code: "environment",
+    message: expect.stringMatching(/was over at once, with code 1\. Check .*It said: .*missing\.cjs/s),
+  });
+  vi.unstubAllEnvs();
+});
 
 const HOSTILE: readonly (readonly [what: string, text: string, message: RegExp])[] = [
   ["ends the process", "process.exit(0)", /ended the process that loads it, with code 0/],
