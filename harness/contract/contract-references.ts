@@ -118,7 +118,8 @@ function findFlowFaults(data: ContractData): readonly DataFault[] {
       toList(clause[field]).flatMap((text, j) => {
         const path = ["clauses", i, field, ...(typeof clause[field] === "string" ? [] : [j])];
         const parsed = readFlowSet(text, data, DEFAULT_ADDRESSES);
-        return typeof parsed === "string" ? [fault(path, parsed)] : [];
+        if (typeof parsed === "string") return [fault(path, parsed)];
+        return parsed.host === "vm" ? [fault(path, `"${text}" starts from vm, and a contract's pod has none.`)] : [];
       }),
     ),
   );

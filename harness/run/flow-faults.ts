@@ -22,9 +22,14 @@ export function findFlowFaults(spec: FlowSpec, manner: Manner, capture: Capture 
     refuse("is a datagram, which the proxy never forwards; move it to answer.");
   if (source === PASS_THROUGH_IPV6 && capture !== null && capture.shape.passThrough[6] === null)
     refuse('has the source ::6, which only an IPv6 pod has; write pod: "ipv6".');
-  if (actor === "vm" && capture?.shape.links.length === 0)
-    refuse("starts from vm, which exists only with -k; add -k with an interface.");
-  return findings;
+  return [...findings, ...findLinkFaults(spec, capture)];
+}
+
+/** Gives the fault of a flow from a virtual machine that no interface leads to. */
+export function findLinkFaults(spec: FlowSpec, capture: Capture | null): readonly Finding[] {
+  if (nameWho(spec) !== "vm" || capture === null || capture.shape.links.length > 0) return [];
+  const message = `"${renderFlowText(spec)}" starts from vm, which exists only with -k; add -k with an interface.`;
+  return [codedFinding("undrivable-flow", "", message)];
 }
 
 /** Upstream has every address that no other host has; a client with one is upstream under another name. */

@@ -116,6 +116,10 @@ async function verifyOnce(
   // Evidence that cannot be kept must not cost the report: it is told only now.
   if (lost.length > 0) throw lost[0];
   tellMisprediction(report, options, io);
+  if (report.summary.flows === 0)
+    io.err(
+      "landfall: no flow was judged: nothing is required of any flow that can meet these rules. landfall map shows where they land.\n",
+    );
   return exitCodeOf(report) || judgeCoverage(report, options, io);
 }
 

@@ -1,11 +1,12 @@
 import { LandfallError } from "../../errors.ts";
-import { codedFinding, type Finding, finding } from "../../model/finding.ts";
+import { codedFinding, type Finding, finding, type Parsed } from "../../model/finding.ts";
 import type { Flow, FlowSpec } from "../../model/flow.ts";
 import { resolveFlow } from "../../model/flow-resolution.ts";
 import { renderFlowText } from "../../model/flow-spec.ts";
 import { parseFlowText } from "../../model/flow-text.ts";
 import type { PodSpec, SandboxAddresses } from "../../model/pod.ts";
 import { familyKey, NO_RULES, type PodRules } from "../../model/ruleset.ts";
+import { findLinkFaults } from "../../run/flow-faults.ts";
 import { makePodSpec } from "../../run/pod-spec.ts";
 import type { CaptureCommandLine } from "../arguments/capture-options.ts";
 import { lastValue } from "../arguments/options.ts";
@@ -21,11 +22,18 @@ export interface ExplainInput {
   readonly listen: readonly number[];
 }
 
+const MISSING_FLOW: Parsed<never> = {
+  ok: false,
+  findings: [codedFinding("missing-value", "FLOW", "The flow is missing; give one in quotes: 'client -> pod:8080'.")],
+};
+
 /** Reads the FLOW and the rules of a command line; throws `bad-input` with every finding. */
 export function readExplainInput(line: CaptureCommandLine, io: CommandIo): ExplainInput {
   const findings: Finding[] = [];
-  const flow = parseFlowText(line.options.positionals.join(" "), line.capture.shape);
-  if (!flow.ok) findings.push(...flow.findings);
+  const text = line.options.positionals.join(" ");
+  const flow = text.trim() === "" ? MISSING_FLOW : parseFlowText(text, line.capture.shape);
+  if (flow.ok) findings.push(...findLinkFaults(flow.value, line.capture).map((found) => ({ ...found, where: "FLOW" })));
+  else findings.push(...flow.findings);
   const rules = readRules(line, io, findings);
   const listen = readPorts(lastValue(line.options, "listen"), findings);
   if (flow.ok && rules[familyKey(flow.value.family)] === null && findings.length === 0) {

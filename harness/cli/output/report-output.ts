@@ -98,14 +98,15 @@ function linkFrom(folder: string, { workingDirectory }: CommandIo): LinkTo {
 
 /**
  * Gives the exit code that a report means: a wrong landing, or what rules leave out, outranks what could not be observed, be it a flow, a
- * class of flows, or a family. Where simulator and kernel disagree one of the two witnesses is wrong, and nobody knows which: such a run
- * is never green.
+ * class of flows, or a family; nor is a run green that judged no flow at all. Where simulator and kernel disagree one of the two witnesses is
+ * wrong, and nobody knows which: such a run is never green either.
  */
 export function exitCodeOf({ summary }: Report): 0 | 1 | 3 {
   if (summary.wrong > 0 || summary.omissions > 0) return 1;
   if (summary.couldNotLook > 0 || summary.mispredicted > 0 || summary.notLookedAt > 0) return 3;
   if (summary.classes !== null && (summary.classes.left > 0 || summary.classes.failed > 0)) return 3;
   if (summary.asked && (summary.asked.left > 0 || summary.asked.failed > 0)) return 3;
-  if (summary.flows === summary.pass && summary.flows > 0) return 0;
+  if (summary.flows === 0) return 3;
+  if (summary.flows === summary.pass) return 0;
   throw new LandfallError("internal", "a flow has no verdict, so the run has none either.");
 }

@@ -47,6 +47,15 @@ describe("landfall explain", () => {
       "envoy -> upstream:80 lands: upstream:80, from 10.244.0.2",
     ));
 
+  test("asks for the flow, and refuses one that nobody can dial, before anything runs", async () => {
+    const nothing = "landfall: The flow cannot be explained, and nothing was driven.";
+    const missing = "  FLOW: The flow is missing; give one in quotes: 'client -> pod:8080'.";
+    await check([], 2, nothing, missing);
+    await check([" ", "--observe"], 2, nothing, missing);
+    const link = '  FLOW: "vm -> pod:80" starts from vm, which exists only with -k; add -k with an interface.';
+    await check(["vm -> pod:80", "--observe", "--sandbox", "netns"], 2, nothing, link);
+  });
+
   test("says of a flow that meets no rule in the pod just that, whether it enters the pod or not", async () => {
     const none = join(folder, "none");
     writeFileSync(none, "");
@@ -119,7 +128,6 @@ describe("landfall explain", () => {
 
   test.each([
     ["a FLOW that is none", ["app -> pod"], "TARGET:PORT"],
-    ["no FLOW", [], "is not a valid flow"],
     ["rules of the other family alone", ["--rules6", rulesFile("six"), "app -> pod:1"], "give --rules as well"],
     ["a file that is not there", ["--rules", "no-such-file", "app -> pod:1"], "There is no such file."],
   ])("refuses %s", async (_, words, message) => {

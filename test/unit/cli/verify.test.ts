@@ -53,6 +53,13 @@ async function verify(...words: readonly string[]) {
   return { code, report, err };
 }
 
+test("a contract that requires nothing of any flow there is passes nothing, and that is said", async () => {
+  write("six.yaml", "version: 1\nclauses: [{name: six, says: A., flows: client6 -> pod6:80, must: as-dialled}]\n");
+  const words = ["--contract", "six.yaml", "--rules", "seed.rules", "--family", "4", "--sandbox", "simulated"];
+  const { code, err } = await run("verify", ...words);
+  expect({ code, err }).toEqual({ code: 3, err: expect.stringMatching(/^landfall: no flow was judged: .*\n$/) });
+});
+
 describe("landfall verify says by its exit code and report", () => {
   const rows: readonly (readonly [string, readonly string[], number, Partial<Report["summary"]>])[] = [
     ["0, all as expected: the seed on the kernel", ["seed", "--sandbox", "netns"], 0, { flows: 19, pass: 19 }],

@@ -230,6 +230,7 @@ describe("a contract file that is wrong", () => {
       [2, 3, 3, 3],
     ],
     ["another version", "version: 2\nclauses: [{ name: a, says: b, flows: 'app -> pod:1', must: dropped }]", [1]],
+    ["a virtual machine", "version: 1\nclauses: [{ name: a, says: b, flows: 'vm -> pod:1', must: dropped }]", [2]],
     ["a field that is missing", "version: 1", [1]],
     ["what is not YAML", "version: 1\nclauses: [\n", [3]],
     ["keys that come twice", "version: 1\nversion: 1\n", [2]],
