@@ -27,6 +27,8 @@ export interface CommandHelp {
   /** Words other than options that need to be said: what the guarantees are. */
   readonly terms?: HelpSection;
   readonly options: readonly OptionGroup[];
+  /** What follows the options. */
+  readonly appendix?: HelpSection;
   /** Whether the mesh's options are listed one by one, only mentioned, or not taken at all. */
   readonly captureFlags: "listed" | "mentioned" | "none";
   /** Command lines, with what each is for. */

@@ -1,3 +1,4 @@
+import type { MeshAnnotation } from "../../meshes/manifest.ts";
 import type { MeshOption } from "../../meshes/mesh.ts";
 import { MESHES, type NamedMesh } from "../../meshes/meshes.ts";
 import { codedFinding } from "../../model/finding.ts";
@@ -45,8 +46,18 @@ export const meshes: Command = {
   },
 };
 
-function describeAsData({ name, reproduces, options, injected }: NamedMesh) {
-  return { name, reproduces, injected: injected.words, options };
+function describeAsData({ name, reproduces, options, injected, manifest }: NamedMesh) {
+  return {
+    name,
+    reproduces,
+    injected: injected.words,
+    options,
+    annotations: manifest?.annotations.map(pickNames) ?? [],
+  };
+}
+
+function pickNames({ name, setting, help }: MeshAnnotation): MeshAnnotation {
+  return { name, setting, help };
 }
 
 const DEFAULT = "; the default of --mesh";
@@ -73,6 +84,7 @@ function renderMesh(mesh: NamedMesh, io: CommandIo): string {
     about: [`Reproduces ${describeSource(reproduces)}.`, `Without options, landfall uses ${describeInjected(mesh)}`],
     ...listSettingsWithoutFlag(options),
     options: [{ title: "Options", options: listed.map(describeOption) }],
+    ...listAnnotations(mesh),
     captureFlags: "none",
     examples: [],
     exitCodes: { 0: "printed", 2: "bad input: every finding is listed" },
@@ -88,6 +100,12 @@ function listSettingsWithoutFlag(options: readonly MeshOption[]): Pick<CommandHe
       return [variable ?? setting, `${help}${also}`];
     });
   return rows.length === 0 ? {} : { terms: { title: "Variables, annotations and fields", rows } };
+}
+
+/** All annotations of pods, those that no single option stands for among them. */
+function listAnnotations({ manifest }: NamedMesh): Pick<CommandHelp, "appendix"> {
+  const rows = manifest?.annotations.map(({ name, help }): HelpRow => [name, help]) ?? [];
+  return rows.length === 0 ? {} : { appendix: { title: "Annotations of pods, which --manifest FILE reads", rows } };
 }
 
 function describeOption({ flag, letter, value, variable, annotation, help, ...option }: MeshOption): OptionSpec {

@@ -32,6 +32,7 @@ export function renderHelp(
     ...help.about.map((text) => wrapLine(text, 0, columns)),
     ...(help.terms ? [renderSection(help.terms, widthOfTerms(help.terms.rows, columns), columns)] : []),
     ...options.map((section) => renderSection(section, termColumns, columns)),
+    ...(help.appendix ? [renderSection(help.appendix, 0, columns)] : []),
     ...(mesh === null ? [] : renderMeshOptions(mesh, help.captureFlags, columns)),
     ...(help.examples.length > 0 ? [renderExamples(help.examples, columns)] : []),
     renderExitCodes(help.exitCodes, columns),

@@ -25,6 +25,21 @@ describe("landfall meshes", () => {
       });
     },
   );
+  test.each(MESHES.map(({ name, manifest }) => [name, manifest?.annotations ?? []] as const))(
+    "lists the annotations of %s that a manifest may have",
+    async (name, annotations) => {
+      const { out } = await runCommand("meshes", name);
+      const [, section = ""] = out.split(/^Annotations of pods.*:$/m);
+      const rows = section
+        .split("\n\n")[0]
+        ?.match(/^ {2}\S+/gm)
+        ?.map((row) => row.trim());
+      expect(rows).toEqual(annotations.map((annotation) => annotation.name));
+      const json = JSON.parse((await runCommand("meshes", name, "--json")).out);
+      const listed = annotations.map((one) => ({ name: one.name, setting: one.setting, help: one.help }));
+      expect(json.meshes[0].annotations).toEqual(listed);
+    },
+  );
   test("refuses what is no mesh, and names what may be meant", async () => {
     const { code, err } = await runCommand("meshes", "linkrd");
     expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(/no mesh "linkrd"; did you mean linkerd\?/) });
