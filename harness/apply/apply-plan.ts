@@ -11,6 +11,7 @@ import { isNative, type NftChange } from "./nft-tables.ts";
 import { intersectRouting, subtractRouting, uniteRouting } from "./own-routing.ts";
 import { type Claim, jumpsToOwn, type MadeHook, type OwnTable, ownTable, wantedTable } from "./own-rules.ts";
 import type { Ownership } from "./ownership.ts";
+import { listNftRules } from "./replaced-nft-rules.ts";
 import { listMadeRules, type MadeRule } from "./replaced-rules.ts";
 import { explainUnusable, type InstalledRules, selectVariant } from "./toolsets.ts";
 import { planChange, type RulesChange } from "./transaction.ts";
@@ -20,6 +21,7 @@ export interface Possessions {
   readonly hooks: readonly MadeHook[];
   readonly routing: PolicyRouting;
   readonly rules: readonly MadeRule[];
+  readonly nftRules: readonly string[];
 }
 
 /** What is to become of policy routing. */
@@ -74,6 +76,7 @@ export function planApply(capture: Capture, namespace: NamespaceState, ours: Own
     planVariant(one, families, one === variant ? wanted : null, claims),
   );
   const madeRules = listMadeRules(changes);
+  const nftRules = listNftRules(nft.wanted);
   return {
     variant,
     rules,
@@ -84,11 +87,13 @@ export function planApply(capture: Capture, namespace: NamespaceState, ours: Own
       hooks,
       routing: uniteRouting(ours.routing, missing),
       rules: [...(ours.record?.rules ?? []), ...madeRules],
+      nftRules: [...(ours.record?.nftRules ?? []), ...nftRules],
     },
     after: {
       hooks: made,
       routing: uniteRouting(intersectRouting(rules.policyRouting, ours.routing), missing),
       rules: madeRules,
+      nftRules,
     },
     warnings: without6 === null ? [] : [`No IPv6 rules are applied, so inbound IPv6 is not blocked: ${without6}.`],
   };

@@ -17,6 +17,7 @@ import {
 import { intersectRouting, isEmptyRouting, subtractRouting } from "./own-routing.ts";
 import { type Ownership, readOwnership } from "./ownership.ts";
 import { removeRecord, writeRecord } from "./record.ts";
+import { listReplacedNftRules } from "./replaced-nft-rules.ts";
 import { listReplacedRules } from "./replaced-rules.ts";
 import { type InstalledRules, readInstalledRules, readVariants, selectVariant, type Variant } from "./toolsets.ts";
 import {
@@ -69,7 +70,10 @@ export function applyRules(capture: Capture, namespace: NamespaceState): Applied
     outcome,
     rules: plan.rules,
     warnings,
-    replaced: listReplacedRules(done.changes, made),
+    replaced: [
+      ...listReplacedRules(done.changes, made),
+      ...listReplacedNftRules(done.nft, ours.record === null ? null : (ours.record.nftRules ?? [])),
+    ],
     hasRecord: made !== null,
     dump: { ...dumpOf(now), nft: dumpNftTables(isNative(plan.nft) ? readNftTables() : NO_TABLES) },
   };

@@ -10,6 +10,7 @@ import { guessOwnRouting, intersectRouting, isEmptyRouting, subtractRouting } fr
 import { type Claim, jumpsToOwn, ownTable } from "./own-rules.ts";
 import { type Ownership, readOwnership } from "./ownership.ts";
 import { NOTHING_MADE, removeRecord, writeRecord } from "./record.ts";
+import { listReplacedNftRules } from "./replaced-nft-rules.ts";
 import { listReplacedRules } from "./replaced-rules.ts";
 import { explainUnusable, type InstalledRules } from "./toolsets.ts";
 import { commitChanges, planChange, type RulesChange } from "./transaction.ts";
@@ -53,7 +54,10 @@ export function cleanRules(namespace: NamespaceState): Cleaned {
       (line) => line !== "",
     ),
     warnings: fault === null ? [] : [fault],
-    foreign: listReplacedRules(changes, ours.record?.rules ?? null),
+    foreign: [
+      ...listReplacedRules(changes, ours.record?.rules ?? null),
+      ...listReplacedNftRules(nft, ours.record === null ? null : (ours.record.nftRules ?? [])),
+    ],
     hasRecord: ours.record?.rules !== undefined,
   };
 }

@@ -100,7 +100,8 @@ function isSame(json: string, wanted: readonly Table[]): boolean {
   });
 }
 
-function withoutCounts(text: string): string {
+/** Gives a text of nft's without what its counters have counted. */
+export function withoutCounts(text: string): string {
   return text.replace(/\bpackets \d+ bytes \d+/g, "");
 }
 

@@ -17,6 +17,8 @@ export interface ApplyRecord {
   readonly routing: PolicyRouting;
   /** Every rule that is ours by its name; left out by older versions. It tells rules that others have put into our chains. */
   readonly rules?: readonly MadeRule[];
+  /** The same of our nft tables, as command lines; left out by older versions. */
+  readonly nftRules?: readonly string[];
 }
 
 /** A record that says: nothing here is ours. */
@@ -25,6 +27,7 @@ export const NOTHING_MADE: Omit<ApplyRecord, "links"> = {
   hooks: [],
   routing: NO_POLICY_ROUTING,
   rules: [],
+  nftRules: [],
 };
 
 /** A record as its file has it. */

@@ -70,7 +70,7 @@ function listLines(own: OwnTable | undefined): readonly string[] {
 }
 
 /** Takes each of some lines out of a list once. */
-function subtract(lines: readonly string[], others: readonly string[]): readonly string[] {
+export function subtract(lines: readonly string[], others: readonly string[]): readonly string[] {
   const counts = new Map<string, number>();
   for (const line of others) counts.set(line, (counts.get(line) ?? 0) + 1);
   return lines.filter((line) => {

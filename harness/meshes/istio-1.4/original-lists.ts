@@ -55,12 +55,12 @@ export function readInterfaceAsOriginal(raw: string): OriginalReading {
   return /\s/.test(raw) ? "never-matches" : "counts";
 }
 
-/** Warns of an element that landfall reads and the original does not. */
-export function warnOfOriginal(element: Element, reading: OriginalReading, warn: ColumnNote): void {
+/** Warns of an element of a list, or of a whole value, that landfall reads and the original does not. */
+export function warnOfOriginal(given: Element | string, reading: OriginalReading, warn: ColumnNote): void {
   if (reading === "counts") return;
-  const remedy = /\s/.test(element.raw)
-    ? "Remove the space."
-    : "Write it differently if the original has to read it too.";
-  const quoted = { ...element, text: element.raw };
-  warn(`${nameElement(quoted)} counts here. ${CONSEQUENCES[reading]}. ${remedy}`, element.column);
+  const isWhole = typeof given === "string";
+  const raw = isWhole ? given : given.raw;
+  const remedy = /\s/.test(raw) ? "Remove the space." : "Write it differently if the original has to read it too.";
+  const named = isWhole ? `"${raw}"` : nameElement({ ...given, text: raw });
+  warn(`${named} counts here. ${CONSEQUENCES[reading]}. ${remedy}`, isWhole ? null : given.column);
 }

@@ -10,11 +10,14 @@ type PortRange = { readonly first: number; readonly last: number } | { readonly 
 
 /**
  * Gives one port, 1–65535, from a number or a service name, or null with a note: the grammar of {@link readPorts} without its ranges.
- * Blanks around it are trimmed.
+ * Blanks around it are trimmed, with a warning where the original does not read them.
  */
-export function readNamedPort(text: string, lookUp: NameLookup, note: ColumnNote): number | null {
+export function readNamedPort(text: string, lookUp: NameLookup, note: ColumnNote, warn: ColumnNote): number | null {
   const range = readRange(text.trim(), lookUp);
-  if ("first" in range && range.first === range.last) return range.first;
+  if ("first" in range && range.first === range.last) {
+    warnOfOriginal(text, readNumberAsOriginal(text), warn);
+    return range.first;
+  }
   const isDashed = /^\s*\d+-\d+\s*$/.test(text);
   const original = isDashed ? " (The original has the kernel choose a port of the range for each connection.)" : "";
   if ("first" in range || isDashed)

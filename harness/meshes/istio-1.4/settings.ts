@@ -51,14 +51,19 @@ export function readSettings(
   const ports = (setting: SettingName) => readPorts(text(setting), names.service, note(setting), warn(setting));
   const families: readonly Family[] = isIpv6Pod({ podIps }) ? [4, 6] : [4];
   const ranges = (setting: SettingName) => readRanges(text(setting), families, note(setting), warn(setting));
-  const number = <T>(setting: SettingName, byDefault: T, read: (value: string, note: ColumnNote) => T | null): T => {
+  const number = <T>(
+    setting: SettingName,
+    byDefault: T,
+    read: (value: string, note: ColumnNote, warn: ColumnNote) => T | null,
+  ): T => {
     const value = given.get(setting);
     // An empty variable means the default; an empty flag is a mistake.
     return !value || (value.text === "" && value.origin.kind !== "flag")
       ? byDefault
-      : (read(value.text, note(setting)) ?? byDefault);
+      : (read(value.text, note(setting), warn(setting)) ?? byDefault);
   };
-  const port = (value: string, noteIt: ColumnNote) => readNamedPort(value, names.service, noteIt);
+  const port = (value: string, noteIt: ColumnNote, warnOfIt: ColumnNote) =>
+    readNamedPort(value, names.service, noteIt, warnOfIt);
   const owners = readProxyOwners(places, names, findings);
   const settings: Settings = {
     proxyPort: number("proxyPort", DEFAULT_PROXY_PORT, port),

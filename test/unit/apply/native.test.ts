@@ -78,6 +78,25 @@ describe("native rules of nftables", () => {
     expect(iptables).toMatch(/^1\d$/m);
   });
 
+  test.concurrent("are replaced and removed with what others have put between them, which is told", async () => {
+    const add = "nft add rule inet istio-proxy-nat istio-output tcp dport 9 accept";
+    const { stderr } = await run(
+      `landfall apply ${NATIVE} >/dev/null; landfall apply ${NATIVE} >/dev/null; ${add}; landfall apply ${NATIVE} -p 15111 >/dev/null
+       ${add}; landfall clean; nft 'table inet istio-proxy-nat { chain c { tcp dport 9 accept; }; }'; landfall apply ${NATIVE} >/dev/null`,
+    );
+    const rule = "  nft add rule inet istio-proxy-nat istio-output tcp dport 9 accept";
+    const what = "in the mesh's own chains or jumping to them";
+    expect(stderr.trim().split("\n")).toEqual([
+      `landfall: notice: replaced one rule ${what}, that apply did not create:`,
+      rule,
+      `landfall: notice: removed one rule ${what}, that apply did not create:`,
+      rule,
+      "landfall: cleaned",
+      `landfall: notice: replaced one rule ${what}, without a record of what created them:`,
+      "  nft add rule inet istio-proxy-nat c tcp dport 9 accept",
+    ]);
+  });
+
   test.concurrent("are cleaned, and the tables of others stay", async () => {
     const { stdout } = await run(
       `${FOREIGN}; show >/run/before; landfall apply ${TPROXY} >/dev/null; nft list table inet mine >/run/mine

@@ -341,6 +341,8 @@ describe("what is hardly meant is warned of", () => {
     ["a blank behind an interface", ["-k", "eth1 "], "-k"],
     ["a blank behind a port", ["-b", "80 ,443"], "-b"],
     ["a blank before a service", ["-o", "80, http"], "-o"],
+    ["a blank behind the proxy's port", ["-p", "15002 "], "-p"],
+    ["a blank before its name", ["-z", " http"], "-z"],
     ["a tab behind an owner", ["-u", "5\t"], "-u"],
     ["a blank before a user", ["-u", "5, daemon", "-g", "5"], "-u"],
     ["a blank behind a group", ["-u", "5", "-g", "5 "], "-g"],
@@ -363,7 +365,7 @@ describe("what is hardly meant is warned of", () => {
   }
 
   test("what the original reads as well is not: blanks before numbers, and IPv6 that begins with a number", () => {
-    expect(accept(["-b", "80, 443", "-u", "5, 6", "-o", " 1"]).warnings).toEqual([]);
+    expect(accept(["-b", "80, 443", "-u", "5, 6", "-o", " 1", "-p", " 15002"]).warnings).toEqual([]);
     const ranges = ["-i", "0::/8,2001:db8::,1:2:3:4:5:6:7::/112"];
     expect(accept(ranges, { podIps: ["2001:db8::5"] }).warnings).toEqual([]);
   });
