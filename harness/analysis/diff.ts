@@ -39,6 +39,11 @@ export interface Change {
   readonly rulesAfter: readonly RulePlace[];
 }
 
+/** Says whether both landings of a change are known: a flow that cannot be looked at may land anywhere, also where it did before. */
+export function isKnown({ before, after }: Change): boolean {
+  return before.kind !== "could-not-look" && after.kind !== "could-not-look";
+}
+
 /** Two rule sets of one family, with what stands around them. */
 export interface Comparison {
   readonly family: Family;

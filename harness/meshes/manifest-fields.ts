@@ -1,4 +1,5 @@
 import { codedFinding, type Finding } from "../model/finding.ts";
+import { isRecord } from "../model/records.ts";
 import type { ManifestPath, PodManifest } from "./manifest-pod.ts";
 
 /** Fields of a manifest as they are read; what is not of the form that Kubernetes has it in is noted, and read as if it were not there. */
@@ -22,7 +23,7 @@ export function makeFields(file: string, lineOf: PodManifest["lineOf"]): Fields 
     findings,
     refuse,
     record: (value, path) => {
-      if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+      if (isRecord(value)) return value;
       if (!isMissing(value)) refuse(path, "It must be a mapping.");
       return {};
     },

@@ -1,4 +1,5 @@
 import { codedFinding, type Parsed } from "../model/finding.ts";
+import { isRecord } from "../model/records.ts";
 import type { ManifestPath } from "./manifest-pod.ts";
 
 /** A pod, or a template of pods, in a file. */
@@ -80,8 +81,4 @@ function nameAll(objects: readonly FoundObject[]): string {
 
 function describe({ kind, name }: FoundObject): string {
   return name === "" ? `a ${kind} without a name` : `${kind} ${name}`;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { type Change, diffRulesets } from "../../analysis/diff.ts";
+import { type Change, diffRulesets, isKnown } from "../../analysis/diff.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import { type ObservedChange, observeChanges } from "../../run/observation/changes.ts";
 import { readCaptureWords } from "../arguments/capture-options.ts";
@@ -134,11 +134,6 @@ function findPartialAcceptance({ values }: ParsedOptions): readonly Finding[] {
   return files.map((name) =>
     codedFinding("conflict", `--${name}`, "An accept file lists the changes of all flows; remove --within."),
   );
-}
-
-/** A difference is known only where both landings are: a flow that cannot be looked at may land anywhere, also where it did before. */
-function isKnown({ before, after }: Change): boolean {
-  return before.kind !== "could-not-look" && after.kind !== "could-not-look";
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Change, diffRulesets } from "../../analysis/diff.ts";
+import { type Change, diffRulesets, isKnown } from "../../analysis/diff.ts";
 import type { FamilyRules } from "../../formats/interpreter.ts";
 import { readNft } from "../../formats/nft/read-nft.ts";
 import { translateRuleset } from "../../formats/nft/translate.ts";
@@ -128,7 +128,6 @@ interface Unequal {
 
 function refuseUnequal({ left, changes, comparison, output }: Unequal, io: CommandIo): number {
   for (const rule of left) io.err(`landfall: not translated: ${rule}.\n`);
-  const isKnown = ({ before, after }: Change) => before.kind !== "could-not-look" && after.kind !== "could-not-look";
   const [known, unknown] = [changes.filter(isKnown), changes.filter((change) => !isKnown(change))];
   const result = { changes: known, unknown, observed: [], accepted: [], stale: [] };
   if (output === "json") io.out(renderDiffData(result, comparison));

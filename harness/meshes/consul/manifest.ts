@@ -1,4 +1,5 @@
 import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
+import { isRecord } from "../../model/records.ts";
 import { annotationPath } from "../annotated-words.ts";
 import type { ManifestReader, ManifestSettings, ManifestSource, MeshAnnotation } from "../manifest.ts";
 import { findContainer, findContainers, findHints, findMarks } from "../manifest-evidence.ts";
@@ -149,8 +150,7 @@ function findMade(pod: PodManifest, note: (path: ManifestPath, message: string) 
   ];
   return places.flatMap(({ text, called, path }) => {
     const read = readYamlText(text);
-    if (read.ok && typeof read.value === "object" && read.value !== null && !Array.isArray(read.value))
-      return [{ config: cleanConfig(read.value as Config), called, path }];
+    if (read.ok && isRecord(read.value)) return [{ config: cleanConfig(read.value), called, path }];
     note(path, `${called} is not a Config as JSON${read.ok ? "" : `: ${read.message}`}.`);
     return [];
   });

@@ -1,5 +1,6 @@
 import { codedFinding, type Finding, finding } from "../../model/finding.ts";
 import { findNearNames } from "../../model/near-names.ts";
+import { isRecord } from "../../model/records.ts";
 import type { MeshFile } from "../mesh.ts";
 import { readYamlText } from "../yaml-text.ts";
 import { AMBIENT_OPTIONS } from "./options.ts";
@@ -65,8 +66,4 @@ function faultOf(name: string, value: unknown): string | null {
     return typeof value === "string" ? null : "An annotation's value must be a string; put it in quotes.";
   const near = findNearNames(name, [...READ.keys()]);
   return near.length === 0 ? null : `Istio has no such annotation; did you mean ${near.join(" or ")}?`;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

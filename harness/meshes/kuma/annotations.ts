@@ -1,3 +1,4 @@
+import { isRecord } from "../../model/records.ts";
 import type { AnnotatedOption } from "../annotated-words.ts";
 import type { PodManifest } from "../manifest-pod.ts";
 import type { MeshFile } from "../mesh.ts";
@@ -139,8 +140,4 @@ function dropUsual(
   const isUsual = ([name, value]: readonly [string, unknown]) =>
     name in usual && JSON.stringify(value) === JSON.stringify(usual[name]);
   return Object.fromEntries(Object.entries(fields).filter((field) => !isUsual(field)));
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -8,7 +8,8 @@ import type { Capture } from "../../model/capture.ts";
 import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
 import type { SandboxAddresses } from "../../model/pod.ts";
 import { describeReadFailure } from "../../model/read-failure.ts";
-import { checkField, findUnknownFields, isListOf, isRecord, isText, type Shape } from "./shape.ts";
+import { isRecord } from "../../model/records.ts";
+import { checkField, findUnknownFields, isListOf, isText, type Shape } from "./shape.ts";
 
 const isTextOrTexts = (value: unknown) => isText(value) || (isListOf(value, isText) && (value as []).length > 0);
 

@@ -1,9 +1,10 @@
 import { canonicalAddress } from "../../model/address.ts";
 import { codedFinding, type Finding, finding, type Parsed } from "../../model/finding.ts";
 import { parseFlowText } from "../../model/flow-text.ts";
+import { isRecord } from "../../model/records.ts";
 import type { Scenario } from "../../model/scenario.ts";
 import { meshNamed, usualShape } from "./named-shape.ts";
-import { checkField, findUnknownFields, isListOf, isRecord, isText, isTexts, type Shape } from "./shape.ts";
+import { checkField, findUnknownFields, isListOf, isText, isTexts, type Shape } from "./shape.ts";
 
 const isAddress = (value: unknown) => typeof value === "string" && canonicalAddress(value) === value;
 const isPort = (value: unknown) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 65535;

@@ -1,5 +1,6 @@
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import { findNearNames } from "../../model/near-names.ts";
+import { isRecord } from "../../model/records.ts";
 
 /** What a field of a value from a file must be: in words for the finding, and as a test. */
 export interface Shape {
@@ -11,11 +12,6 @@ export interface Shape {
 /** Says whether a value is a text with something in it. */
 export function isText(value: unknown): boolean {
   return typeof value === "string" && value.trim() !== "";
-}
-
-/** Says whether a value has fields. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Says whether a value is texts by name. */
