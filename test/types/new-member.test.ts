@@ -55,7 +55,7 @@ const UNIONS = [
       "harness/model/target-traits.ts",
       "harness/netfilter/chain.ts",
       "harness/netfilter/target.ts",
-      "harness/run/rules/causes.ts",
+      "harness/run/rules/known-rules.ts",
     ],
   },
   {
