@@ -31,6 +31,7 @@ export function findCauses(
   addresses: SandboxAddresses,
 ): readonly CauseReport[] {
   const known = learnKnownRules(tested, bound.capture.generated ?? NO_RULES);
+  const tried = { flows, bound, rules: tested, known, addresses };
   const wrong = flows.filter(({ verdict }) => verdict === "wrong");
   const found = wrong.map((flow): FoundCause => {
     const cause = findContradiction(flow, bound, addresses) ?? findCause(flow, known);
@@ -44,9 +45,7 @@ export function findCauses(
     const clauses = new Set(group.map(({ clause }) => clause));
     const breaks = clauses.size === 1 && first?.clause ? { breaks: first.clause } : {};
     const flows = group.map(({ flow: { flow, manner } }) => ({ flow, manner }));
-    return first
-      ? [{ ...first.cause, ...breaks, remedy: findRemedy(first.cause, first.flow, bound, known, addresses), flows }]
-      : [];
+    return first ? [{ ...first.cause, ...breaks, remedy: findRemedy(first.cause, first.flow, tried), flows }] : [];
   });
 }
 

@@ -1,23 +1,34 @@
-import { quoteRule } from "../../formats/rule-text.ts";
+import { quoteRule, renderRule } from "../../formats/rule-text.ts";
 import type { CauseReport } from "../../model/cause-report.ts";
+import { meetsExpectation } from "../../model/expectation.ts";
+import { renderFlowText } from "../../model/flow-spec.ts";
 import type { SandboxAddresses } from "../../model/pod.ts";
 import type { FlowReport } from "../../model/report.ts";
-import type { Rule, RulePlace } from "../../model/ruleset.ts";
+import { familyKey, type PodRules, type Rule, type RulePlace, renderPlaceKey } from "../../model/ruleset.ts";
 import { compilePod } from "../../netfilter/simulator.ts";
 import { findDecidingStep, listPlaces, listSteps } from "../../netfilter/steps.ts";
 import { describeRule } from "../../report/landing-phrase.ts";
 import type { BoundScenario } from "../scenario/bound-scenario.ts";
 import { isStranger, type KnownRules } from "./known-rules.ts";
 
+/** What a remedy is tried on: the flows of a run, under the rules that were in. */
+export interface Tried {
+  readonly flows: readonly FlowReport[];
+  readonly bound: BoundScenario;
+  readonly rules: PodRules;
+  readonly known: KnownRules;
+  readonly addresses: SandboxAddresses;
+}
+
 /** Says what to change where a rule is at fault, or missing; `flow` is one of those that show it. */
 export function findRemedy(
   { kind, rule, wanted }: Pick<CauseReport, "kind" | "rule" | "wanted">,
   flow: FlowReport,
-  bound: BoundScenario,
-  known: KnownRules,
-  addresses: SandboxAddresses,
+  tried: Tried,
 ): string {
-  const own = wanted === null ? null : findOwnRule(flow, bound, addresses);
+  const { known } = tried;
+  const own = wanted === null ? null : findOwnRule(flow, tried);
+  const exempt = own === null ? null : tryExemption(flow, rule, own, tried);
   const like = own === null ? "" : `; the mesh's own rule for them is ${describeRule(own)}`;
   switch (kind) {
     case "other-target":
@@ -27,7 +38,7 @@ export function findRemedy(
     case "deciding-rule":
       return rule !== null && isStranger(rule, known) && wanted === null
         ? "remove this rule, or change the settings if they are to allow what it does"
-        : `change this rule, or let another one take these flows before it${like}`;
+        : (exempt ?? `change this rule, or let another one take these flows before it${like}`);
     case "no-rule":
       return `add a rule that takes these flows${like}`;
     case "routing":
@@ -38,11 +49,7 @@ export function findRemedy(
 }
 
 /** Gives the rule that decides where a flow lands under the rules that the mesh's own tool would put in. */
-function findOwnRule(
-  flow: FlowReport,
-  { capture, spec }: BoundScenario,
-  addresses: SandboxAddresses,
-): RulePlace | null {
+function findOwnRule(flow: FlowReport, { bound: { capture, spec }, addresses }: Tried): RulePlace | null {
   if (capture.generated === null) return null;
   const quote = (chain: string, rule: Rule) => quoteRule(chain, rule, flow.family);
   const { connections } = compilePod(capture.generated, spec, addresses).explain(flow, flow.manner, quote);
@@ -50,10 +57,47 @@ function findOwnRule(
   return step ? (listPlaces([step])[0] ?? null) : null;
 }
 
+/**
+ * Says where to let flows go as the mesh's own rule does, in chains of any name: before the rule that leads to the one that takes them.
+ * Null where the simulator does not land this flow as expected with it, or another flow worse than without it.
+ */
+function tryExemption(
+  flow: FlowReport,
+  rule: RulePlace | null,
+  own: RulePlace,
+  { flows, bound, rules, known, addresses }: Tried,
+): string | null {
+  const exemption = known.own.get(renderPlaceKey(own));
+  const kind = exemption?.target?.kind;
+  const at = flow.rules.findIndex((place) => rule !== null && renderPlaceKey(place) === renderPlaceKey(rule));
+  const before = flow.rules
+    .slice(0, Math.max(at, 0))
+    .findLast(({ table, chain }) => table === own.table && chain !== rule?.chain);
+  const ruleset = rules[familyKey(flow.family)];
+  if (!exemption || (kind !== "return" && kind !== "accept") || !before || !ruleset) return null;
+  const tables = ruleset.tables.map((table) => ({
+    ...table,
+    chains: table.chains.map((chain) =>
+      table.name === before.table && chain.name === before.chain
+        ? { ...chain, rules: chain.rules.toSpliced(before.index - 1, 0, exemption) }
+        : chain,
+    ),
+  }));
+  const simulator = compilePod({ ...rules, [familyKey(flow.family)]: { ...ruleset, tables } }, bound.spec, addresses);
+  const lands = (each: FlowReport) => meetsExpectation(each.expected, simulator.land(each, each.manner));
+  const asked = new Set(bound.flows.map((each) => `${each.manner} ${renderFlowText(each.flow.spec)}`));
+  const others = flows.filter((each) => asked.has(`${each.manner} ${each.flow}`));
+  if (!lands(flow) || !others.every((each) => each.verdict !== "pass" || lands(each))) return null;
+  return `insert "${renderRule(before.chain, exemption, flow.family)}" before ${nameOrigin(before)}, as the mesh's own rules have it`;
+}
+
+function nameOrigin({ chain, index, file, line }: RulePlace): string {
+  return `${chain} ${index}${file === undefined ? "" : ` (${file}:${line})`}`;
+}
+
 /** Before the rule of the same chain that takes the flow instead, or else at the chain's end. */
 function placeMissing({ family, table, chain }: RulePlace, { rules }: FlowReport): string {
   const instead = rules.find((each) => each.family === family && each.table === table && each.chain === chain);
   if (instead === undefined) return `add the missing rule to the chain ${chain}`;
-  const at = instead.file === undefined ? "" : ` (${instead.file}:${instead.line})`;
-  return `insert the missing rule before ${chain} ${instead.index}${at}`;
+  return `insert the missing rule before ${nameOrigin(instead)}`;
 }

@@ -83,7 +83,7 @@ describe("what is behind wrong landings", () => {
     );
     expect(await listCauses(name)).toMatchObject([{ kind: "deciding-rule", rule: { chain: "MY_REDIRECT" } }]);
     expect((await verify(name)).out.replaceAll(/\s+/g, " ")).toContain(
-      "because this rule decides where these flows land breaks loopback-untouched: Connections to the loopback address are not captured. remedy change this rule, or let another one take these flows before it; the mesh's own rule for them is nat ISTIO_OUTPUT 5: -A ISTIO_OUTPUT -d 127.0.0.1/32 -j RETURN",
+      'because this rule decides where these flows land breaks loopback-untouched: Connections to the loopback address are not captured. remedy insert "-A MY_OUTPUT -d 127.0.0.1/32 -j RETURN" before MY_OUTPUT 5 (loopback.txt:',
     );
   });
   test("a rule that is missing is named as missing", async () => {
