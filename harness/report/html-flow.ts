@@ -21,7 +21,7 @@ ${evidence.length === 0 ? html`` : html`<tr class="evidence"><td colspan="6">${r
 
 /** A mark that is read aloud as what it means. */
 function renderMark(verdict: FlowVerdict): Html {
-  const words = { pass: null, wrong: "landed elsewhere", "could-not-look": "could not be observed" }[verdict];
+  const words = { pass: null, wrong: "not as expected", "could-not-look": "could not be observed" }[verdict];
   return words === null ? html`${MARKS[verdict]}` : html`<abbr title="${words}">${MARKS[verdict]}</abbr>`;
 }
 

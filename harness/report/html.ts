@@ -35,7 +35,7 @@ ${report.scenarios.map((scenario, i) => renderScenario(scenario, i, report.sandb
 }
 
 function renderVerdict({ summary }: Report): string {
-  if (summary.wrong > 0) return `${summary.wrong} of ${summary.flows} flows landed elsewhere`;
+  if (summary.wrong > 0) return `${summary.wrong} of ${summary.flows} flows not as expected`;
   if (summary.omissions > 0) return `the rules omit ${summary.omissions} required pieces of configuration`;
   if (summary.couldNotLook > 0) return `${summary.couldNotLook} of ${summary.flows} flows could not be observed`;
   const [gap] = describeGaps(summary);
@@ -47,7 +47,7 @@ function renderVerdict({ summary }: Report): string {
 
 function renderSummary({ summary, sandbox }: Report): Html {
   const facts = [sandbox.iptables && `iptables ${sandbox.iptables}`, sandbox.kernel && `Linux ${sandbox.kernel}`];
-  return html`<p class="sum">${renderCount("pass", summary.pass, "as expected")}${renderCount("wrong", summary.wrong, "landed elsewhere")}
+  return html`<p class="sum">${renderCount("pass", summary.pass, "as expected")}${renderCount("wrong", summary.wrong, "not as expected")}
 ${renderCount("wrong", summary.omissions, "omitted by the rules")}
 ${renderCount("could-not-look", summary.couldNotLook, "could not be observed")}${renderCount("wrong", summary.mispredicted, "predicted wrongly")}
 ${summary.asked ? html`<span class="could-not-look">${describeAsked(summary.asked)}</span>` : html``}

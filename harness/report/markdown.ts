@@ -26,7 +26,7 @@ export function renderMarkdown(report: Report): string {
   const passed = scenarios.length - failed.length;
   const counts = [
     `${summary.pass} of ${summary.flows} flows landed as expected`,
-    ...(summary.wrong > 0 ? [`${summary.wrong} landed elsewhere`] : []),
+    ...(summary.wrong > 0 ? [`${summary.wrong} not as expected`] : []),
     ...(summary.omissions > 0 ? [`${summary.omissions} required settings are omitted`] : []),
     ...(summary.couldNotLook > 0 ? [`${summary.couldNotLook} could not be observed`] : []),
     ...(summary.mispredicted > 0 ? [`${summary.mispredicted} were predicted wrongly`] : []),

@@ -127,7 +127,7 @@ function renderCoverage({ coverage }: ScenarioReport, paint: Paint): readonly st
 function renderSummary({ summary, sandbox }: Report, paint: Paint): string {
   const parts = [
     summary.pass > 0 ? paint("green", `${summary.pass} as expected`) : "0 as expected",
-    ...(summary.wrong > 0 ? [paint("red", `${summary.wrong} landed elsewhere`)] : []),
+    ...(summary.wrong > 0 ? [paint("red", `${summary.wrong} not as expected`)] : []),
     ...(summary.omissions > 0 ? [paint("red", `${summary.omissions} omitted by the rules`)] : []),
     ...(summary.couldNotLook > 0 ? [paint("yellow", `${summary.couldNotLook} could not be observed`)] : []),
     ...(summary.mispredicted > 0 ? [paint("magenta", `${summary.mispredicted} predicted wrongly`)] : []),

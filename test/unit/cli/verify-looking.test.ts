@@ -88,7 +88,7 @@ describe("landfall verify", () => {
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => appendFileSync(log, chunk));
     await said(/1 flow: 1 as expected[\s\S]*waiting for a change/);
     write("refused");
-    await said(/1 landed elsewhere[\s\S]*waiting for a change/);
+    await said(/1 not as expected[\s\S]*waiting for a change/);
     write("nowhere");
     await said(/"nowhere" is not a valid landing[\s\S]*waiting for a change/);
     // A log beside the scenarios is none of them: what is written there starts no run, and so nothing more is written.

@@ -109,7 +109,7 @@ describe("the HTML report", () => {
   });
 
   test("says in its title how the run ended", () => {
-    expect(page).toContain("<title>landfall: 1 of 6 flows landed elsewhere</title>");
+    expect(page).toContain("<title>landfall: 1 of 6 flows not as expected</title>");
   });
 
   test("is opened and titled by what the rules leave out, and by a wrong prediction", () => {

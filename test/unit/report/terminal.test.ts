@@ -38,7 +38,7 @@ no-pass-through-rule: Without the 127.0.0.6 rule what comes in loops.
   ✓ client -> pod:8080  loop
 
 flows hit 1 of 3 rules that some TCP or UDP flow can reach, 33.3 %; no TCP or UDP flow can reach the other 1
-6 flows: 4 as expected, 1 landed elsewhere, 1 could not be observed, 2 predicted wrongly, in 0.91 s (docker, iptables 1.8.9 (nf_tables), Linux 6.18.0)
+6 flows: 4 as expected, 1 not as expected, 1 could not be observed, 2 predicted wrongly, in 0.91 s (docker, iptables 1.8.9 (nf_tables), Linux 6.18.0)
 `;
 
 describe("the report in a terminal", () => {
