@@ -1,19 +1,33 @@
-import type { BackendName, FlowReport, FlowVerdict } from "../model/report.ts";
+import type { BackendName, FlowReport, FlowVerdict, ScenarioReport } from "../model/report.ts";
 import type { RulePlace } from "../model/ruleset.ts";
 import { renderRows } from "./html-evidence.ts";
 import { type Html, html } from "./html-text.ts";
 import { describeRule, shortenLanding } from "./landing-phrase.ts";
 import { MARKS } from "./marks.ts";
-import { selectEvidence, type ToldCauses } from "./told-causes.ts";
+import { isInCause, selectEvidence, type ToldCauses } from "./told-causes.ts";
 
 /** Gives the id of a flow's row, by which the page links to it: `flow-3-17`, the fourth scenario's eighteenth flow. */
 export function nameRow(scenarioIndex: number, flowIndex: number): string {
   return `flow-${scenarioIndex}-${flowIndex}`;
 }
 
-/** Gives a flow's row of its scenario's table, and beneath it what is known of a flow that did not go as it should, a cause once. */
-export function renderFlow(flow: FlowReport, row: string, told: ToldCauses, backend: BackendName): Html {
-  const evidence = selectEvidence(flow, told, backend);
+/** What a flow's cause says of its rules. */
+const SAID_BY_CAUSE = ["required", "nearest"];
+
+/**
+ * Gives a flow's row of its scenario's table, and beneath it what is known of a flow that did not go as it should, a cause once. What rules
+ * of the mesh's own are like those that it met is said by its cause alone: in chains of other names the first difference is a name.
+ */
+export function renderFlow(
+  flow: FlowReport,
+  row: string,
+  told: ToldCauses,
+  { backend, scenario }: { readonly backend: BackendName; readonly scenario: Pick<ScenarioReport, "causes"> },
+): Html {
+  const isExplained = isInCause(flow, scenario);
+  const evidence = selectEvidence(flow, told, backend).filter(
+    ([name]) => !isExplained || !SAID_BY_CAUSE.includes(name),
+  );
   const last = flow.rules.at(-1);
   return html`<tr class="${flow.verdict}-row" id="${row}"><td>${renderMark(flow.verdict)}</td><td><a href="#${row}">${flow.flow}</a></td><td>${flow.manner}</td><td>${shortenLanding(flow)}</td><td>${flow.observed.originalDestination ?? ""}</td><td>${last ? describeRule(dropChain(last)) : ""}</td></tr>
 ${evidence.length === 0 ? html`` : html`<tr class="evidence"><td colspan="6">${renderRows(evidence)}</td></tr>`}`;

@@ -70,7 +70,7 @@ ${scenario.omissions.map(renderOmission)}
 ${renderKeptEvidence(scenario.evidence, linkTo)}
 <div class="picture">${renderPicture(scenario)}</div>
 <table aria-label="flows of ${scenario.name}"><thead><tr><th>verdict</th><th>flow</th><th>manner</th><th>landing</th><th>dialled</th><th>rule</th></tr></thead>
-<tbody>${scenario.flows.map((flow, i) => renderFlow(flow, nameRow(index, i), told, backend))}</tbody></table>
+<tbody>${scenario.flows.map((flow, i) => renderFlow(flow, nameRow(index, i), told, { backend, scenario }))}</tbody></table>
 ${renderClasses(scenario, backend)}
 ${renderCoverage(scenario)}
 ${renderRuleList(scenario)}

@@ -1,11 +1,4 @@
-import {
-  type BackendName,
-  type FlowReport,
-  judgePrediction,
-  type Omission,
-  type Report,
-  type ScenarioReport,
-} from "../model/report.ts";
+import type { BackendName, FlowReport, Omission, Report, ScenarioReport } from "../model/report.ts";
 import { tellCauses } from "./causes-phrase.ts";
 import { CELLS } from "./cells.ts";
 import {
@@ -24,7 +17,7 @@ import { describeRule, shortenLanding } from "./landing-phrase.ts";
 import { MARKS } from "./marks.ts";
 import { renderCause, renderFailed } from "./terminal-causes.ts";
 import { makePaint, type Paint, renderEvidence, STYLES, type TerminalLook } from "./terminal-look.ts";
-import { isClear, isGreen, selectEvidence, type ToldCauses } from "./told-causes.ts";
+import { isClear, isGreen, isInCause, selectEvidence, type ToldCauses } from "./told-causes.ts";
 import { wrapLine } from "./wrap-line.ts";
 
 const GAP = "  ";
@@ -62,11 +55,6 @@ function renderScenario(scenario: ScenarioReport, backend: BackendName, look: Te
   const causes = tellCauses(scenario, backend).flatMap((cause) => renderCause(cause, look, paint));
   const parts = [...notices, ...omissions, ...blocks, ...causes, ...classes, ...renderCoverage(scenario, paint)];
   return [title, ...parts, ""].join("\n");
-}
-
-/** A flow of a cause is explained there. */
-function isInCause(flow: FlowReport, { causes }: ScenarioReport): boolean {
-  return flow.verdict === "wrong" && causes !== undefined && judgePrediction(flow) !== "disagrees";
 }
 
 function renderClasses(scenario: ScenarioReport, backend: BackendName, look: TerminalLook, paint: Paint) {

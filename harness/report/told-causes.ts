@@ -21,6 +21,11 @@ export function isClear(flow: FlowReport): boolean {
   return flow.verdict === "pass" && judgePrediction(flow) !== "disagrees";
 }
 
+/** Says whether a flow is one of a cause, where it is explained. */
+export function isInCause(flow: FlowReport, { causes }: Pick<ScenarioReport, "causes">): boolean {
+  return flow.verdict === "wrong" && causes !== undefined && judgePrediction(flow) !== "disagrees";
+}
+
 /** Says whether there is nothing to be told of a scenario: all of its flows landed as expected, and all were looked at. */
 export function isGreen({ flows, omissions, classes, asked, notLookedAt }: ScenarioReport): boolean {
   // Reports of earlier versions have no classes.
