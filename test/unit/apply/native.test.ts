@@ -87,6 +87,7 @@ describe("native rules of nftables", () => {
     const rule = "  nft add rule inet istio-proxy-nat istio-output tcp dport 9 accept";
     const what = "in the mesh's own chains or jumping to them";
     expect(stderr.trim().split("\n")).toEqual([
+      "landfall: nothing to change",
       `landfall: notice: replaced one rule ${what}, that apply did not create:`,
       rule,
       `landfall: notice: removed one rule ${what}, that apply did not create:`,
