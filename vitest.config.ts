@@ -17,8 +17,8 @@ export default defineConfig({
     setupFiles: [resolve(import.meta.dirname, "test/fixed-seed.ts")],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    // Four tenths of the time pass waiting, for the kernel, for an engine, for processes: two workers more than processors.
-    maxWorkers: availableParallelism() + 2,
+    // A third of the time passes waiting, for the kernel, for an engine, for processes: one worker more than processors.
+    maxWorkers: availableParallelism() + 1,
     // Kept modules know names that a fresh run does not know: a second run would differ from the first.
     fsModuleCache: false,
     projects: [
