@@ -1,4 +1,4 @@
-import { Ajv2020, type DefinedError, type ErrorObject } from "ajv/dist/2020.js";
+import { Ajv2020, type DefinedError, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import schema from "../../schemas/contract.json" with { type: "json" };
 
 /** A contract as its author writes it; the JSON Schema is `schemas/contract.json`. */
@@ -51,11 +51,17 @@ export interface DataFault {
   readonly message: string;
 }
 
-const ajv = new Ajv2020({ allErrors: true, verbose: true });
-const validate = ajv.compile(schema);
+let compiled: ValidateFunction | null = null;
+
+/** Compiling the schema takes longer than reading a contract, and most commands read none. */
+function compileSchema(): ValidateFunction {
+  compiled ??= new Ajv2020({ allErrors: true, verbose: true }).compile(schema);
+  return compiled;
+}
 
 /** Gives everything about a value that is not a contract's shape; nothing: it is a {@link ContractData}. */
 export function findShapeFaults(value: unknown): readonly DataFault[] {
+  const validate = compileSchema();
   if (validate(value)) return [];
   // The schema has no keywords of its own, so that Ajv reports only errors that its types define.
   const all = (validate.errors ?? []) as DefinedError[];
