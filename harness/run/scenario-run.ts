@@ -98,10 +98,11 @@ async function runWithRules(
   let rules: "clear" | "keep" = "clear";
   try {
     await sandbox.install(bound.installation);
-    const driven = await driveScenario(bound, sandbox, options, classes);
+    const tested = await readRulesInPod(bound.installation, sandbox);
+    const driven = await driveScenario(bound, tested, sandbox, options, classes);
     const whole = classes === null ? driven : { ...driven, ...classes.complete(driven.flows) };
-    const explained = await explainFailures(whole, bound, sandbox);
-    const report = options.ways === "traced" ? await traceWays(explained, bound, sandbox) : explained;
+    const explained = explainFailures(whole, bound, tested, sandbox.addresses);
+    const report = options.ways === "traced" ? traceWays(explained, bound.spec, tested, sandbox.addresses) : explained;
     rules = (await options.onRulesIn?.(report, sandbox)) ?? "clear";
     return { report, rules };
   } finally {
@@ -111,11 +112,11 @@ async function runWithRules(
 
 async function driveScenario(
   bound: BoundScenario,
+  rules: PodRules,
   sandbox: Sandbox,
   options: ScenarioRunOptions,
   classes: ClassRun | null,
 ): Promise<ScenarioReport> {
-  const rules = await readRulesInPod(bound.installation, sandbox);
   const predictions = predictFlows(bound, rules, sandbox.addresses);
   const isOurs = options.rulesFrom !== "outside";
   const inert = isOurs ? [] : describeInertRules({ ...bound, kernel: await sandbox.counters() });

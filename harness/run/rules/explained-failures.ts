@@ -1,17 +1,19 @@
+import type { SandboxAddresses } from "../../model/pod.ts";
 import type { FlowReport, ScenarioReport } from "../../model/report.ts";
-import { placeInFile, type RulePlace } from "../../model/ruleset.ts";
-import type { Sandbox } from "../../sandbox/sandbox.ts";
-import { readRulesInPod } from "../prediction.ts";
+import { type PodRules, placeInFile, type RulePlace } from "../../model/ruleset.ts";
 import type { BoundScenario } from "../scenario/bound-scenario.ts";
 import { findCauses } from "./causes.ts";
 
-/** Gives a report with what is behind its wrong landings, and with the files and lines of the rules that it names. Rules must be in. */
-export async function explainFailures(
+/**
+ * Gives a report with what is behind its wrong landings, and with the files and lines of the rules that it names. `tested` are the rules
+ * that were in.
+ */
+export function explainFailures(
   report: ScenarioReport,
   bound: BoundScenario,
-  sandbox: Sandbox,
-): Promise<ScenarioReport> {
-  const tested = await readRulesInPod(bound.installation, sandbox);
+  tested: PodRules,
+  addresses: SandboxAddresses,
+): ScenarioReport {
   const inFile = (place: RulePlace) => placeInFile(place, tested);
   const flows = report.flows.map((flow): FlowReport => {
     const rules = flow.rules.map(inFile);
@@ -19,5 +21,5 @@ export async function explainFailures(
     if (wanted === null || wanted.nearest === null) return { ...flow, rules };
     return { ...flow, rules, wanted: { ...wanted, nearest: { ...wanted.nearest, rule: inFile(wanted.nearest.rule) } } };
   });
-  return { ...report, flows, causes: findCauses(flows, bound, tested, sandbox.addresses) };
+  return { ...report, flows, causes: findCauses(flows, bound, tested, addresses) };
 }

@@ -2,15 +2,13 @@ import { listPlacedRules } from "../../formats/rule-places.ts";
 import { quoteRule } from "../../formats/rule-text.ts";
 import { FAMILIES } from "../../model/address.ts";
 import { landingsAgree } from "../../model/landing.ts";
+import type { PodSpec, SandboxAddresses } from "../../model/pod.ts";
 import type { FlowReport, ScenarioReport } from "../../model/report.ts";
-import { familyKey, placeInFile, type RulePlace, renderPlaceKey } from "../../model/ruleset.ts";
+import { familyKey, type PodRules, placeInFile, type RulePlace, renderPlaceKey } from "../../model/ruleset.ts";
 import type { TraceStep } from "../../model/trace.ts";
 import { WAY_FIELDS, type Way, type WayPacket } from "../../model/way.ts";
 import type { PacketTrace } from "../../netfilter/recording.ts";
 import { compilePod, type Explanation, type Simulator } from "../../netfilter/simulator.ts";
-import type { Sandbox } from "../../sandbox/sandbox.ts";
-import { readRulesInPod } from "../prediction.ts";
-import type { BoundScenario } from "../scenario/bound-scenario.ts";
 
 /** Steps that the ways of one scenario may have before rules that did not match are left out of further ways. */
 const STEPS_AT_MOST = 20_000;
@@ -19,16 +17,16 @@ const TAKEN_AT_MOST = 60_000;
 
 /**
  * Gives a scenario's report with the rules under test and the predicted way of each flow through them, those of flows that did not pass
- * first where there are too many. Rules must be in. A flow whose landing in the report is not the one that this pod predicts has none: it
- * was driven in a pod with another link.
+ * first where there are too many. `tested` are the rules that were in. A flow whose landing in the report is not the one that this pod
+ * predicts has none: it was driven in a pod with another link.
  */
-export async function traceWays(
+export function traceWays(
   report: ScenarioReport,
-  { spec, installation }: Pick<BoundScenario, "spec" | "installation">,
-  sandbox: Sandbox,
-): Promise<ScenarioReport> {
-  const tested = await readRulesInPod(installation, sandbox);
-  const simulator = compilePod(tested, spec, sandbox.addresses);
+  spec: PodSpec,
+  tested: PodRules,
+  addresses: SandboxAddresses,
+): ScenarioReport {
+  const simulator = compilePod(tested, spec, addresses);
   const placed = FAMILIES.flatMap((family) => listPlacedRules(tested[familyKey(family)]));
   const book = new WayBook(placed.map(({ place }) => place));
   const order = [...report.flows.keys()].sort((a, b) => Number(hasPassed(report, a)) - Number(hasPassed(report, b)));
