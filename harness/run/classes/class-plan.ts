@@ -110,8 +110,7 @@ function planWithin(
     extendPod(i === 0 ? scenario : bare, { pod, flows, dialled: "open" }, rules, addresses),
   );
   const closed = pods.map(({ pod, refused }, i) => {
-    const passing = findPassing(open[i], rules, addresses);
-    const flows = refused.filter((flow) => passing.has(renderFlowText(flow.spec))).flatMap(take);
+    const flows = findPassing(open[i], refused, rules, addresses).flatMap(take);
     return extendPod(bare, { pod, flows, dialled: "closed" }, rules, addresses);
   });
   const [extended = scenario, ...others] = open;
@@ -123,19 +122,23 @@ function planWithin(
   };
 }
 
-/** Gives the texts of the flows that the simulator lands where they must: a flow that fails already need not be driven twice. */
+/** Leaves the flows that the simulator lands in a pod where they must: one that fails already need not be driven twice. */
 function findPassing(
   pod: BoundScenario | undefined,
+  some: readonly Flow[],
   rules: PodRules,
   addresses: SandboxAddresses,
-): ReadonlySet<string> {
-  if (pod === undefined) return new Set();
-  const predicted = predictFlows(pod, rules, addresses);
-  const passing = pod.flows.filter(({ expected, manner }, i) => {
+): readonly Flow[] {
+  if (pod === undefined || some.length === 0) return [];
+  const texts = new Set(some.map(({ spec }) => renderFlowText(spec)));
+  const flows = pod.flows.filter(({ flow, manner }) => manner === "answer" && texts.has(renderFlowText(flow.spec)));
+  const predicted = predictFlows({ ...pod, flows }, rules, addresses);
+  const passing = flows.filter(({ expected }, i) => {
     const landing = predicted[i]?.landing;
-    return manner === "answer" && landing !== undefined && meetsExpectation(expected, landing);
+    return landing !== undefined && meetsExpectation(expected, landing);
   });
-  return new Set(passing.map(({ flow }) => renderFlowText(flow.spec)));
+  const kept = new Set(passing.map(({ flow }) => renderFlowText(flow.spec)));
+  return some.filter((flow) => kept.has(renderFlowText(flow.spec)));
 }
 
 /** Says whether a flow must end at a port of the pod where nobody listens. */

@@ -4,7 +4,14 @@ import { meetsExpectation } from "../../model/expectation.ts";
 import { renderFlowText } from "../../model/flow-spec.ts";
 import type { SandboxAddresses } from "../../model/pod.ts";
 import type { FlowReport } from "../../model/report.ts";
-import { familyKey, type PodRules, type Rule, type RulePlace, renderPlaceKey } from "../../model/ruleset.ts";
+import {
+  familyKey,
+  type PodRules,
+  type Rule,
+  type RulePlace,
+  renderOrigin,
+  renderPlaceKey,
+} from "../../model/ruleset.ts";
 import { compilePod } from "../../netfilter/simulator.ts";
 import { findDecidingStep, listPlaces, listSteps } from "../../netfilter/steps.ts";
 import { describeRule } from "../../report/landing-phrase.ts";
@@ -26,26 +33,31 @@ export function findRemedy(
   flow: FlowReport,
   tried: Tried,
 ): string {
-  const { known } = tried;
-  const own = wanted === null ? null : findOwnRule(flow, tried);
-  const exempt = own === null ? null : tryExemption(flow, rule, own, tried);
-  const like = own === null ? "" : `; the mesh's own rule for them is ${describeRule(own)}`;
   switch (kind) {
     case "other-target":
       return "change this rule to the required one";
     case "missing-rule":
       return wanted === null ? "add the missing rule" : placeMissing(wanted, flow);
     case "deciding-rule":
-      return rule !== null && isStranger(rule, known) && wanted === null
+      return rule !== null && isStranger(rule, tried.known) && wanted === null
         ? "remove this rule, or change the settings if they are to allow what it does"
-        : (exempt ?? `change this rule, or let another one take these flows before it${like}`);
+        : letPass(flow, rule, wanted === null ? null : findOwnRule(flow, tried), tried);
     case "no-rule":
-      return `add a rule that takes these flows${like}`;
+      return `add a rule that takes these flows${nameOwn(wanted === null ? null : findOwnRule(flow, tried))}`;
     case "routing":
       return "add the policy routing";
     case "expectation":
       return "correct what the scenario expects, or its settings";
   }
+}
+
+function letPass(flow: FlowReport, rule: RulePlace | null, own: RulePlace | null, tried: Tried): string {
+  const exemption = own === null ? null : tryExemption(flow, rule, own, tried);
+  return exemption ?? `change this rule, or let another one take these flows before it${nameOwn(own)}`;
+}
+
+function nameOwn(own: RulePlace | null): string {
+  return own === null ? "" : `; the mesh's own rule for them is ${describeRule(own)}`;
 }
 
 /** Gives the rule that decides where a flow lands under the rules that the mesh's own tool would put in. */
@@ -91,8 +103,9 @@ function tryExemption(
   return `insert "${renderRule(before.chain, exemption, flow.family)}" before ${nameOrigin(before)}, as the mesh's own rules have it`;
 }
 
-function nameOrigin({ chain, index, file, line }: RulePlace): string {
-  return `${chain} ${index}${file === undefined ? "" : ` (${file}:${line})`}`;
+function nameOrigin(place: RulePlace): string {
+  const origin = renderOrigin(place);
+  return `${place.chain} ${place.index}${origin === null ? "" : ` (${origin})`}`;
 }
 
 /** Before the rule of the same chain that takes the flow instead, or else at the chain's end. */
