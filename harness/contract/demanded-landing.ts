@@ -1,5 +1,6 @@
 import { renderEndpoint } from "../model/address.ts";
 import type { Connection, Contract, Demand } from "../model/contract.ts";
+import { CLOSED, type Expectation } from "../model/expectation.ts";
 import type { Manner, ResolvedFlow } from "../model/flow.ts";
 import { type Hop, type Landing, makeLanding } from "../model/landing.ts";
 import {
@@ -25,14 +26,14 @@ export interface Demands extends PlacedPod {
 
 /** What is demanded of one flow: the landing, and the clause that demands it of the flow's own connection. */
 export interface DemandedLanding {
-  readonly landing: Landing;
+  readonly landing: Expectation;
   readonly demand: Demand;
 }
 
 /**
  * Gives where a contract demands a flow to land, made from the contract and the pod's shape alone: the second opinion beside every rule
  * set. Null where no single landing is demanded: nothing is, or only that the flow must not leave the pod.
- * The source is an address without port. A `refused` names the port that was reached.
+ * The source is an address without port. A `refused` names the port that was reached. `closed` where the kernel may lose the refusal.
  */
 export function demandedLanding(flow: ResolvedFlow, manner: Manner, demands: Demands): DemandedLanding | null {
   const hops: Hop[] = [];
@@ -68,7 +69,7 @@ export function firstConnection(flow: ResolvedFlow, { links }: Pick<PodShape, "l
   };
 }
 
-function landConnection(connection: Connection, demands: Demands): Landing | null {
+function landConnection(connection: Connection, demands: Demands): Expectation | null {
   const demand = demands.contract.demand(connection);
   switch (demand.must) {
     case "rejected":
@@ -141,10 +142,11 @@ function landOnPort(
   return accept("pod", name, port, original, connection);
 }
 
-function landAsDialled(connection: Connection, demands: Demands): Landing {
+function landAsDialled(connection: Connection, demands: Demands): Expectation {
   const host = ownerOf(connection, demands);
   const isOpen = nameListenerAt(connection.port, connection.destination, connection, demands) !== null;
-  if (host !== null && losesAnswer(connection, host, isOpen, demands)) return makeLanding("timed-out");
+  if (host !== null && losesAnswer(connection, host)) return makeLanding("timed-out");
+  if (host === "pod" && !isOpen && mayLoseRefusal(connection, demands)) return CLOSED;
   if (host === "pod") return landOnPort(connection.port, connection.destination, null, connection, demands);
   if (host === null) return makeLanding("unreachable");
   const listening = findOpenPorts(connection.protocol, demands.peers);
@@ -156,19 +158,19 @@ function landAsDialled(connection: Connection, demands: Demands): Landing {
 
 /**
  * Says whether nothing comes back to a loopback address: no other host takes a packet from one, but for a virtual machine, whose every way
- * leads back to the pod and its `::6`; and a reset from the pod's own IPv6 address to ::1 is sent by another device than `lo` and lost
- * (`rt6_need_strict` in net/ipv6/route.c), while the ICMP error for a datagram comes through. `isOpen`: somebody listens where the
- * connection was dialled.
+ * leads back to the pod and its `::6`.
  */
-function losesAnswer(
-  { source, destination, startedOn, protocol }: Connection,
-  host: string,
-  isOpen: boolean,
-  { addresses }: PlacedPod,
-): boolean {
-  if (!isLoopback(source)) return false;
-  if (host !== startedOn) return host !== "vm" || source !== PASS_THROUGH_IPV6;
-  return protocol === "tcp" && source === loopbackAddress(6) && destination === addresses.pod[6] && !isOpen;
+function losesAnswer({ source, startedOn }: Connection, host: string): boolean {
+  return isLoopback(source) && host !== startedOn && (host !== "vm" || source !== PASS_THROUGH_IPV6);
+}
+
+/**
+ * Says whether the kernel itself may lose the refusal of a closed port: a reset from the pod's own IPv6 address to ::1 is sent by another
+ * device than `lo` and lost (`rt6_need_strict` in net/ipv6/route.c), unless something has it routed again, such as a mark for other
+ * purposes. The ICMP error for a datagram comes through.
+ */
+function mayLoseRefusal({ source, destination, protocol }: Connection, { addresses }: PlacedPod): boolean {
+  return protocol === "tcp" && source === loopbackAddress(6) && destination === addresses.pod[6];
 }
 
 /** The host that an address belongs to, as seen from the one that dials it; null where nobody has it. */

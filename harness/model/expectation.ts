@@ -1,19 +1,28 @@
-import { type Landing, type LandingKind, landingsAgree, makeLanding } from "./landing.ts";
+import { type Landing, landingsAgree, makeLanding } from "./landing.ts";
 
-/** `not-leave`: any end in the pod, or any failure, will do; the flow must not reach another host. */
-export type ExpectedKind = LandingKind | "not-leave";
+/**
+ * What a flow must come to without one landing being demanded. `not-leave`: any end in the pod, or any failure, will do; the flow must not
+ * reach another host. `closed`: nobody listens where it was dialled, and it may be refused, or the refusal may be lost on its way back.
+ */
+export type OpenEnd = "not-leave" | "closed";
 
-/** What is expected of a flow: one landing, or only that it does not leave the pod. */
-export interface Expectation extends Omit<Landing, "kind"> {
-  readonly kind: ExpectedKind;
+/** What is expected of a flow: one landing, only that it does not leave the pod, or only that nobody takes it. */
+export type Expectation = Landing | OpenExpectation;
+
+/** An expectation that several landings meet. */
+export interface OpenExpectation extends Omit<Landing, "kind"> {
+  readonly kind: OpenEnd;
 }
 
 /** Expects that a flow does not leave the pod. */
 export const NOT_LEAVE: Expectation = { ...makeLanding("loop"), kind: "not-leave" };
 
-/** Says whether an expectation is one landing, as it is for all but a demand that something does not leave. */
+/** Expects that a flow comes to a closed port, and not that its refusal comes back. */
+export const CLOSED: Expectation = { ...makeLanding("refused"), kind: "closed" };
+
+/** Says whether an expectation is one landing. */
 export function isLanding(expected: Expectation): expected is Landing {
-  return expected.kind !== "not-leave";
+  return expected.kind !== "not-leave" && expected.kind !== "closed";
 }
 
 /**
@@ -22,6 +31,7 @@ export function isLanding(expected: Expectation): expected is Landing {
  */
 export function meetsExpectation(expected: Expectation, seen: Landing): boolean {
   if (isLanding(expected)) return landingsAgree(expected, seen);
+  if (expected.kind === "closed") return seen.kind === "refused" || seen.kind === "timed-out";
   switch (seen.kind) {
     case "listener":
       return seen.host === "pod";

@@ -6,7 +6,6 @@ import { type Arrival, carryPacket } from "./network.ts";
 import { FLAGS, type Packet } from "./packet.ts";
 import { makeKernelReset } from "./reject.ts";
 import {
-  canReset,
   carrySegment,
   type Ending,
   makeSegment,
@@ -131,7 +130,7 @@ export function assignedListener({ assigned }: Packet): Listener | null {
 /** The host has nobody at that port and sends a reset. */
 function refuse(syn: Packet, walk: Walk, host: HostName, dialler: Socket): Ending {
   const at = tupleOf(syn).destination;
-  return canReset(syn) && reaches(makeKernelReset(syn), walk, host, dialler) ? { kind: "refused", at } : TIMED_OUT;
+  return reaches(makeKernelReset(syn), walk, host, dialler) ? { kind: "refused", at } : TIMED_OUT;
 }
 
 /** Gives what the answer to a lost first packet makes of the attempt; it times out if none arrives. */

@@ -85,6 +85,8 @@ export interface Packet {
   direction: "original" | "reply";
   /** Where the kernel has decided to send it; before routing, nowhere but to itself. */
   route: Route;
+  /** The device that its maker has asked its first route to leave by; null where any will do. Nothing asks for one again later. */
+  readonly device: string | null;
   /** What TPROXY has given it to: a listener, or the connection's own socket. */
   assigned: Listener | Socket | null;
   readonly error: IcmpError | null;
@@ -113,7 +115,7 @@ export type PacketFields = Pick<
   Packet,
   "walk" | "family" | "source" | "sourcePort" | "destination" | "destinationPort" | "maker"
 > &
-  Partial<Pick<Packet, "protocol" | "flags" | "mark" | "entry" | "state" | "direction" | "error">>;
+  Partial<Pick<Packet, "protocol" | "flags" | "mark" | "entry" | "state" | "direction" | "device" | "error">>;
 
 /** Says whether a packet has ports. */
 export function hasPorts({ protocol }: Packet): boolean {
@@ -145,6 +147,7 @@ export function makePacket(fields: PacketFields): Packet {
     state: fields.state ?? "INVALID",
     direction: fields.direction ?? "original",
     route: TO_SELF,
+    device: fields.device ?? null,
     assigned: null,
     error: fields.error ?? null,
   };

@@ -26,7 +26,8 @@ export function sendFromPod(packet: Packet, walk: Walk): Fate {
 }
 
 function sendByRoute(packet: Packet, walk: Walk): Fate {
-  routePacket(packet);
+  if (packet.device === null) routePacket(packet);
+  else packet.route = { out: packet.device, scope: packet.device === "lo" ? "local" : "link" };
   if (hasNoRoute(packet)) return LOST;
   packet.out = packet.route.out;
   const output = runHook("output", packet, walk, routePacket);

@@ -1,5 +1,5 @@
 import { TCP_FLAG_BITS } from "../model/match.ts";
-import type { HostName } from "../model/pod.ts";
+import { type HostName, PASS_THROUGH_IPV6, POD_INTERFACE } from "../model/pod.ts";
 import type { KnownAddress } from "./address-book.ts";
 import { tupleOf } from "./conntrack.ts";
 import { FLAGS, type IcmpMeaning, makePacket, type Packet } from "./packet.ts";
@@ -20,10 +20,20 @@ export function makeRejection(packet: Packet, how: string): Packet | null {
 
 /** Gives the kernel's own reset in answer to a packet: over IPv4 it comes from a socket without file, over IPv6 from none. */
 export function makeKernelReset(packet: Packet): Packet {
-  return makeReset(packet, packet.family === 4 ? "kernel" : "none");
+  return packet.family === 4 ? makeReset(packet, "kernel") : makeReset(packet, "none", deviceOfReset(packet));
 }
 
-function makeReset(packet: Packet, maker: Packet["maker"]): Packet {
+/**
+ * An IPv6 reset to ::1 asks for a route by the device of the address that it comes from (`rt6_need_strict` in tcp_v6_send_response,
+ * net/ipv6/tcp_ipv6.c), and by any but `lo` it leaves the pod and is lost. A rule that changes its mark, or its NAT, has it routed again,
+ * and then nothing asks for a device any more (ip6_route_me_harder in net/ipv6/netfilter.c).
+ */
+function deviceOfReset({ source, destination }: Packet): string | null {
+  const isOnLink = destination.host === "pod" && destination.text !== PASS_THROUGH_IPV6;
+  return source.host === "loopback" && isOnLink ? POD_INTERFACE : null;
+}
+
+function makeReset(packet: Packet, maker: Packet["maker"], device: string | null = null): Packet {
   return makePacket({
     walk: packet.walk,
     family: packet.family,
@@ -33,6 +43,7 @@ function makeReset(packet: Packet, maker: Packet["maker"]): Packet {
     destination: packet.source,
     destinationPort: packet.sourcePort,
     maker,
+    device,
   });
 }
 

@@ -1,4 +1,4 @@
-import { type HostName, PASS_THROUGH_IPV6 } from "../model/pod.ts";
+import type { HostName } from "../model/pod.ts";
 import { type EndPoint, isSameEnd, type Tuple } from "./entry.ts";
 import { type Arrival, carryPacket } from "./network.ts";
 import { makePacket, type Packet } from "./packet.ts";
@@ -58,23 +58,12 @@ export function carrySegment(packet: Packet, walk: Walk, from: Socket, to: Socke
   if (arrival.kind === "lost") return isReset(arrival, walk, from) ? RESET : TIMED_OUT;
   const taker = packet.assigned ?? findSocket(walk.sockets, arrival.host, packet);
   if (taker === to) return null;
-  return canReset(packet) && reaches(makeKernelReset(packet), walk, arrival.host, from) ? RESET : TIMED_OUT;
+  return reaches(makeKernelReset(packet), walk, arrival.host, from) ? RESET : TIMED_OUT;
 }
 
 /** A made connection heeds resets alone: ICMP errors are no more than a hint to it (tcp_v4_err, tcp_v6_err). */
 function isReset({ answer }: Arrival & { kind: "lost" }, walk: Walk, sender: Socket): boolean {
   return answer !== null && answer.packet.error === null && reaches(answer.packet, walk, answer.from, sender);
-}
-
-/**
- * Says whether a host can answer a packet with a reset. An IPv6 reset to ::1 leaves by the device of the address it comes from
- * (`rt6_need_strict` in tcp_v6_send_response, net/ipv6/tcp_ipv6.c), and is lost unless that is `lo`, or ::1 is only what SNAT had made of
- * the peer.
- */
-export function canReset({ family, source, destination, entry }: Packet): boolean {
-  const peer = entry?.natSource === "in-effect" ? entry.original.source.address : source;
-  const isOnLo = destination.host === "loopback" || destination.text === PASS_THROUGH_IPV6;
-  return family === 4 || peer.host !== "loopback" || isOnLo;
 }
 
 /** Says whether an answer arrives at a socket. An ICMP error does if what it quotes is, undone of NAT, what the socket has sent. */

@@ -3,7 +3,7 @@ import { type Expectation, isLanding } from "../model/expectation.ts";
 import type { Landing } from "../model/landing.ts";
 import type { BackendName, FlowReport, ScenarioReport } from "../model/report.ts";
 import { type EvidenceRow, nameObserved } from "./evidence.ts";
-import { describeGot, describeLanding, describeRule } from "./landing-phrase.ts";
+import { describeGot, describeLanding, describeRule, OPEN_ENDS } from "./landing-phrase.ts";
 
 /** Flows of one cause that are shown with all that is known of their landings. */
 const IN_FULL = 2;
@@ -76,7 +76,7 @@ function describeHeading(flows: readonly FlowReport[]): string {
 
 /** Behind "lands on A instead of" stands B alone. */
 function describeRequired(expected: Expectation, observed: readonly Landing["kind"][]): string {
-  if (!isLanding(expected)) return "staying in the pod";
+  if (!isLanding(expected)) return OPEN_ENDS[expected.kind].instead;
   const end = nameEnd(expected);
   const isListener = expected.kind === "listener" || expected.hops.length > 0;
   if (!isListener) return VERBS[expected.kind][2];

@@ -1,5 +1,5 @@
 import { parseEndpoint, renderEndpoint } from "../model/address.ts";
-import { type Expectation, isLanding } from "../model/expectation.ts";
+import { type Expectation, isLanding, type OpenEnd } from "../model/expectation.ts";
 import type { Hop, Landing } from "../model/landing.ts";
 import { renderLanding } from "../model/landing-text.ts";
 import type { FlowReport } from "../model/report.ts";
@@ -10,7 +10,7 @@ import { type RulePlace, renderOrigin } from "../model/ruleset.ts";
  * kernel chooses freely, which a prediction writes as 0, is left away: `from 10.244.0.3`.
  */
 export function describeLanding(landing: Expectation): string {
-  if (!isLanding(landing)) return "anywhere in the pod, or nowhere";
+  if (!isLanding(landing)) return OPEN_ENDS[landing.kind].lands;
   const head = renderLanding({ ...landing, source: null });
   if (landing.kind === "loop") return `${head} ${describeHops(landing.hops)}`.trimEnd();
   if (landing.kind === "could-not-look") return `${head}: ${landing.cause ?? "no cause was reported"}`;
@@ -22,8 +22,18 @@ export function describeLanding(landing: Expectation): string {
 
 /** Says what is demanded of a flow: `must land on envoy-inbound:15006`, `must not leave the pod`. */
 export function describeDemand(expected: Expectation): string {
-  return isLanding(expected) ? `must land on ${describeLanding(expected)}` : "must not leave the pod";
+  return isLanding(expected) ? `must land on ${describeLanding(expected)}` : OPEN_ENDS[expected.kind].must;
 }
+
+/** Words for what is demanded without one landing: as one, as a demand, and as what a flow does not do. */
+export const OPEN_ENDS = {
+  "not-leave": {
+    lands: "anywhere in the pod, or nowhere",
+    must: "must not leave the pod",
+    instead: "staying in the pod",
+  },
+  closed: { lands: "refused, or no answer", must: "must find the port closed", instead: "finding the port closed" },
+} satisfies Record<OpenEnd, unknown>;
 
 /** A prediction knows which end point refuses; who dialled does not. */
 function describeRefusal({ address, port }: Landing, head: string): string {

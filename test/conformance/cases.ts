@@ -74,6 +74,18 @@ export const CASES: readonly Scenario[] = [
     },
   },
   {
+    name: "reset-to-loopback",
+    claim:
+      "A reset from the pod's own IPv6 address to ::1 is lost, unless a rule gives it a mark and it is routed again.",
+    capture: [],
+    rules: { ip: "", ip6: "*mangle\n-A OUTPUT -p tcp -m tcp --sport 82 -j MARK --set-xmark 0x7/0xffffffff\nCOMMIT\n" },
+    answer: {
+      "app@::1 -> pod6:82": "refused",
+      "app@::1 -> pod6:83": "timed-out",
+      "app@::1 -> localhost6:83": "refused",
+    },
+  },
+  {
     name: "tproxy",
     claim: "With TPROXY the stub takes inbound flows transparently and still knows what was dialled.",
     capture: [...SEED_WORDS.slice(0, 6), "-m", "TPROXY", ...SEED_WORDS.slice(8)],

@@ -2,8 +2,8 @@ import { type BoundaryFlow, boundaryFlows } from "../../harness/contract/boundar
 import { type Demands, demandedLanding } from "../../harness/contract/demanded-landing.ts";
 import { istioAmbient } from "../../harness/meshes/istio-ambient/mesh.ts";
 import type { PodFacts } from "../../harness/meshes/mesh.ts";
+import type { Expectation } from "../../harness/model/expectation.ts";
 import type { Flow } from "../../harness/model/flow.ts";
-import type { Landing } from "../../harness/model/landing.ts";
 import { DEFAULT_ADDRESSES, type PodSpec, type SandboxAddresses } from "../../harness/model/pod.ts";
 import type { PodShape } from "../../harness/model/pod-shape.ts";
 import type { PodRules } from "../../harness/model/ruleset.ts";
@@ -68,7 +68,7 @@ export function prepareAmbient(words: readonly string[], addresses: SandboxAddre
 }
 
 /** Kind and port of a landing, of its hops too: names differ, since a pod of today knows two listeners of a proxy alone. */
-export function outlineOf({ kind, port, originalDestination, hops }: Landing): string {
+export function outlineOf({ kind, port, originalDestination, hops }: Expectation): string {
   const via = hops.map((hop) => ` via ${hop.port}`).join("");
   return `${kind} ${port ?? ""}${originalDestination === null ? "" : ` of ${originalDestination}`}${via}`;
 }

@@ -5,7 +5,7 @@ import type { CaptureConfig } from "../../harness/meshes/istio-1.4/config.ts";
 import { makeContract } from "../../harness/meshes/istio-1.4/contract.ts";
 import { makeShape } from "../../harness/meshes/istio-1.4/pod.ts";
 import { generateRules } from "../../harness/meshes/istio-1.4/rules.ts";
-import { landingsAgree } from "../../harness/model/landing.ts";
+import { meetsExpectation } from "../../harness/model/expectation.ts";
 import { DEFAULT_ADDRESSES } from "../../harness/model/pod.ts";
 import { makePodSpec } from "../../harness/run/pod-spec.ts";
 import { configOf } from "../unit/meshes/istio-1.4/intent-setup.ts";
@@ -32,7 +32,7 @@ function findUnshown(config: CaptureConfig): readonly string[] {
     manner,
     demanded: demandedLanding(flow, manner, { ...demanding, peers: spec })?.landing ?? null,
   }));
-  return findHoles({ rules: generateRules(config), spec, flows, agree: landingsAgree });
+  return findHoles({ rules: generateRules(config), spec, flows, agree: meetsExpectation });
 }
 
 describe("no mutant of the generated rules slips through the flows at the contract's boundaries:", () => {

@@ -4,15 +4,15 @@ import { type Demands, demandedLanding } from "../../harness/contract/demanded-l
 import { istio } from "../../harness/meshes/istio/mesh.ts";
 import type { IstioSettings } from "../../harness/meshes/istio/settings.ts";
 import type { MeshInput, PodFacts } from "../../harness/meshes/mesh.ts";
+import type { Expectation } from "../../harness/model/expectation.ts";
 import type { Flow } from "../../harness/model/flow.ts";
 import { renderFlowText } from "../../harness/model/flow-spec.ts";
-import type { Landing } from "../../harness/model/landing.ts";
 import { NO_LOOKUPS } from "../../harness/model/name-lookups.ts";
 import { DEFAULT_ADDRESSES, type PodSpec } from "../../harness/model/pod.ts";
 import { compilePod } from "../../harness/netfilter/simulator.ts";
 import { makePodSpec } from "../../harness/run/pod-spec.ts";
 import { readTyped } from "../typed-input.ts";
-import { type DemandedFlow, findHoles } from "./mutant-holes.ts";
+import { agreeBy, type DemandedFlow, findHoles } from "./mutant-holes.ts";
 
 const INJECTED = istio.injected.words;
 const DUAL = ["10.244.0.2", "fd00:244::2"];
@@ -102,7 +102,7 @@ function makeSubject([, words, pod, environment = {}]: (typeof SETTINGS)[number]
 }
 
 /** What two landings have in common although the simulator calls a listener beside Envoy's two the app's. */
-function essence({ kind, port, host, originalDestination }: Landing): string {
+function essence({ kind, port, host, originalDestination }: Expectation): string {
   return JSON.stringify({ kind, port, host, originalDestination });
 }
 
@@ -111,7 +111,7 @@ describe("what the contract demands of the flows at its boundaries is what the g
     const { settings, facts, spec, flows } = makeSubject(entry);
     const simulator = compilePod(istio.generate(settings, facts), spec, DEFAULT_ADDRESSES);
     const judged = flows.filter(({ manner, demanded }) => manner === "answer" && demanded !== null);
-    const named = (landing: Landing | null) => (landing === null ? "" : essence(landing));
+    const named = (landing: Expectation | null) => (landing === null ? "" : essence(landing));
     expect(judged.length).toBeGreaterThan(60);
     expect(
       judged.map(({ flow, manner }) => `${renderFlowText(flow.spec)}: ${named(simulator.land(flow, manner))}`),
@@ -122,7 +122,7 @@ describe("what the contract demands of the flows at its boundaries is what the g
 /** Every mutant that no boundary flow shows and that is not proven to land every flow alike. */
 function findUnshown({ settings, facts, spec, flows }: Subject): readonly string[] {
   const judged = flows.filter(({ manner }) => manner === "answer");
-  const agree = (demanded: Landing, landed: Landing) => essence(demanded) === essence(landed);
+  const agree = agreeBy(essence);
   return findHoles({ rules: istio.generate(settings, facts), spec, flows: judged, agree });
 }
 

@@ -1,5 +1,6 @@
 import { startSearch } from "../../harness/analysis/flows/exhaustive-search.ts";
 import { makeMutants } from "../../harness/analysis/mutants/mutants.ts";
+import { type Expectation, isLanding, meetsExpectation } from "../../harness/model/expectation.ts";
 import type { Flow, Manner } from "../../harness/model/flow.ts";
 import { renderFlowText } from "../../harness/model/flow-spec.ts";
 import type { Landing } from "../../harness/model/landing.ts";
@@ -11,7 +12,7 @@ import { compilePod } from "../../harness/netfilter/simulator.ts";
 export interface DemandedFlow {
   readonly flow: Flow;
   readonly manner: Manner;
-  readonly demanded: Landing | null;
+  readonly demanded: Expectation | null;
 }
 
 /** What is asked of the mutants of some rules. */
@@ -20,9 +21,15 @@ export interface MutantQuestion {
   readonly spec: PodSpec;
   readonly flows: readonly DemandedFlow[];
   /** Says whether a flow landed as demanded. */
-  readonly agree: (demanded: Landing, landed: Landing) => boolean;
+  readonly agree: (demanded: Expectation, landed: Landing) => boolean;
   /** What is done to rules before they are asked, mutants and the others alike; nothing if left out. */
   readonly dress?: (rules: PodRules) => PodRules;
+}
+
+/** Compares by a key that leaves out what the simulator's pod does not know; where several landings are allowed, one of them will do. */
+export function agreeBy(keyOf: (landing: Landing) => string): MutantQuestion["agree"] {
+  return (demanded, landed) =>
+    isLanding(demanded) ? keyOf(demanded) === keyOf(landed) : meetsExpectation(demanded, landed);
 }
 
 /** Gives every mutant that no flow shows and that is not proven to land every flow alike, with a flow that it lands elsewhere. */

@@ -7,10 +7,10 @@ import { parseContractText } from "../../harness/contract/contract-file.ts";
 import { type Demands, demandedLanding } from "../../harness/contract/demanded-landing.ts";
 import { generateRules } from "../../harness/meshes/istio-1.4/rules.ts";
 import type { Capture } from "../../harness/model/capture.ts";
+import { type Expectation, meetsExpectation } from "../../harness/model/expectation.ts";
 import { resolveFlow } from "../../harness/model/flow-resolution.ts";
 import { renderFlowText } from "../../harness/model/flow-spec.ts";
 import { parseFlowText } from "../../harness/model/flow-text.ts";
-import { type Landing, landingsAgree } from "../../harness/model/landing.ts";
 import { DEFAULT_ADDRESSES } from "../../harness/model/pod.ts";
 import { compilePod } from "../../harness/netfilter/simulator.ts";
 import { describeLanding } from "../../harness/report/landing-phrase.ts";
@@ -81,8 +81,8 @@ describe("the seed's contract, written by hand, and the mesh's own", () => {
     const demands = demandsOf(capture, flows);
     return flows.map(({ flow, manner }) => demandedLanding(flow, manner, demands)?.landing ?? null);
   });
-  const phrase = (landing: Landing | null | undefined) => (landing ? describeLanding(landing) : "anything");
-  const text = ({ flow, manner }: BoundaryFlow, landing: Landing | null | undefined) =>
+  const phrase = (landing: Expectation | null | undefined) => (landing ? describeLanding(landing) : "anything");
+  const text = ({ flow, manner }: BoundaryFlow, landing: Expectation | null | undefined) =>
     `${renderFlowText(flow.spec)} (${manner}): ${phrase(landing)}`;
 
   test("demand the same landing of every flow", () => {
@@ -102,10 +102,10 @@ describe("the seed's contract, written by hand, and the mesh's own", () => {
     const verdicts = mutants.map(({ name, rules }) => {
       const simulator = compilePod(rules, spec, DEFAULT_ADDRESSES);
       const landed = flows.map(({ flow, manner }) => simulator.land(flow, manner));
-      const isBroken = (demanded: readonly (Landing | null)[] | undefined) =>
+      const isBroken = (demanded: readonly (Expectation | null)[] | undefined) =>
         landed.some((landing, i) => {
           const wanted = demanded?.[i] ?? null;
-          return wanted !== null && !landingsAgree(wanted, landing);
+          return wanted !== null && !meetsExpectation(wanted, landing);
         });
       return { name, own: isBroken(own), written: isBroken(written) };
     });

@@ -5,7 +5,7 @@ import type { Family } from "../../model/address.ts";
 import type { Clause, Connection, Contract, Demand, GivenSetting } from "../../model/contract.ts";
 import { meetsExpectation, NOT_LEAVE } from "../../model/expectation.ts";
 import { type Flow, type FlowProtocol, type Manner, startsInPod } from "../../model/flow.ts";
-import { type Landing, landingsAgree } from "../../model/landing.ts";
+import type { Landing } from "../../model/landing.ts";
 import type { PodSpec, SandboxAddresses } from "../../model/pod.ts";
 import { dialsOn, findListener, ownsSocket } from "../../model/pod-shape.ts";
 import type { SplitPoints } from "../../model/split-points.ts";
@@ -124,7 +124,7 @@ function meetsDemand(demand: Demand, flow: Flow, landings: FlowLandings, context
 
 function landsAsDemanded(flow: Flow, answer: Landing, context: PropertyContext): boolean {
   const demanded = landDemanded(flow, context);
-  return demanded !== null && landingsAgree(demanded.landing, answer);
+  return demanded !== null && meetsExpectation(demanded.landing, answer);
 }
 
 /**

@@ -82,6 +82,17 @@ describe("IPv6", () => {
     ]);
   });
 
+  test("sends one to ::1 after all where a rule has it routed again", () => {
+    const mark = "6 -A OUTPUT -p tcp --sport 82 -j MARK --set-mark 7";
+    check(rulesOf(["mangle", mark]), [
+      ["app@::1 -> pod6:82", "refused:82"],
+      ["app@::1 -> pod6:83", "timed-out"],
+    ]);
+    check(rulesOf(["mangle", "6 -A OUTPUT -p tcp --sport 82 -j MARK --set-mark 0"]), [
+      ["app@::1 -> pod6:82", "timed-out"],
+    ]);
+  });
+
   test("sends one to a peer that SNAT has named ::1", () => {
     check(rulesOf(["nat", "6 -A INPUT -p tcp -j SNAT --to-source ::1"]), [["upstream6 -> pod6:82", "refused:82"]]);
   });
