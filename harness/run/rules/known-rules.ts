@@ -1,6 +1,6 @@
-import { listPlacedRules } from "../../formats/rule-places.ts";
+import { listPlacedRules, type PlacedRule } from "../../formats/rule-places.ts";
 import { renderRule } from "../../formats/rule-text.ts";
-import { FAMILIES } from "../../model/address.ts";
+import { FAMILIES, type Family } from "../../model/address.ts";
 import { listNextChains, listTargets } from "../../model/rule-parts.ts";
 import { familyKey, type PodRules, type Rule, type RulePlace, renderPlaceKey } from "../../model/ruleset.ts";
 import type { Target } from "../../model/target.ts";
@@ -44,16 +44,39 @@ export interface KnownRules {
   readonly own: ReadonlyMap<string, Rule>;
   /** Chains under test, `4 nat OUTPUT`, those without a rule too. */
   readonly chains: ReadonlySet<string>;
+  /** Texts of the rules under test, with family and table before them. */
+  readonly texts: ReadonlySet<string>;
+  /** Texts of the tool's rules as either family prints them, without the name of their chain. */
+  readonly ownTexts: Readonly<Record<Family, ReadonlySet<string>>>;
 }
 
 /** Learns the rules that were in, and those that a capture's own tool has. */
 export function learnKnownRules(tested: PodRules, own: PodRules): KnownRules {
-  return { rules: mapRules(tested), own: mapRules(own), chains: listChains(tested) };
+  const [placed, ownPlaced] = [listPlaced(tested), listPlaced(own)];
+  const print = (family: Family) => new Set(ownPlaced.map(({ rule }) => printAnywhere(rule, family)));
+  return {
+    rules: keyByPlace(placed),
+    own: keyByPlace(ownPlaced),
+    chains: listChains(tested),
+    texts: new Set(placed.map(({ place, rule }) => keyByText(place, renderRule(place.chain, rule, place.family)))),
+    ownTexts: { 4: print(4), 6: print(6) },
+  };
 }
 
-function mapRules(rules: PodRules): ReadonlyMap<string, Rule> {
-  const placed = FAMILIES.flatMap((family) => listPlacedRules(rules[familyKey(family)]));
+function listPlaced(rules: PodRules): readonly PlacedRule[] {
+  return FAMILIES.flatMap((family) => listPlacedRules(rules[familyKey(family)]));
+}
+
+function keyByPlace(placed: readonly PlacedRule[]): ReadonlyMap<string, Rule> {
   return new Map(placed.map(({ place, rule }) => [renderPlaceKey(place), rule]));
+}
+
+function keyByText({ family, table }: RulePlace, text: string): string {
+  return `${family} ${table} ${text}`;
+}
+
+function printAnywhere(rule: Rule, family: Family): string {
+  return renderRule("", rule, family);
 }
 
 function listChains(rules: PodRules): ReadonlySet<string> {
@@ -73,20 +96,14 @@ export function leadsAway(place: RulePlace, { own, chains }: KnownRules): boolea
 }
 
 /** Says whether a rule is one that the mesh has not, wherever in the chain it stands. */
-export function isStranger(place: RulePlace, { rules, own }: KnownRules): boolean {
+export function isStranger(place: RulePlace, { rules, ownTexts }: KnownRules): boolean {
   const rule = rules.get(renderPlaceKey(place));
-  if (rule === undefined) return false;
-  const print = (each: Rule, { chain, family }: RulePlace) => renderRule(chain, each, family);
-  const text = print(rule, place);
-  return ![...own.values()].some((each) => print(each, place) === text);
+  return rule !== undefined && !ownTexts[place.family].has(printAnywhere(rule, place.family));
 }
 
 /** Says whether the rules under test have a rule of the mesh's, wherever it stands: then it is another rule that keeps flows from it. */
-export function isThere({ family, table, rule: text }: RulePlace, { rules }: KnownRules): boolean {
-  return [...rules].some(([key, rule]) => {
-    const [own, ownTable, chain = ""] = key.split(" ");
-    return own === String(family) && ownTable === table && renderRule(chain, rule, family) === text;
-  });
+export function isThere(place: RulePlace, { texts }: KnownRules): boolean {
+  return texts.has(keyByText(place, place.rule));
 }
 
 /** Says whether a rule that the mesh has not drops or rejects: nothing else needs to be known of the flows that meet it. */
