@@ -56,12 +56,12 @@ export async function judgeHoles(
   const judged: JudgedHole[] = [];
   const seeds = Array.from({ length: count }, (_, i) => first + i).values();
   const work = async () => {
-    let sandbox = new AgentSandbox(await startNetnsWorld());
+    let sandbox = await startSandbox();
     for (const seed of seeds) {
       const replaceWorld = async (error: unknown) => {
         if (!(error instanceof LandfallError) || error.code !== "agent-failed") throw error;
         await sandbox[Symbol.asyncDispose]();
-        sandbox = new AgentSandbox(await startNetnsWorld());
+        sandbox = await startSandbox();
         return error;
       };
       // A world whose agent is too slow for a busy machine is replaced, and the hole drawn once more.
@@ -79,6 +79,16 @@ export async function judgeHoles(
   };
   await Promise.all(Array.from({ length: Math.min(jobs * WORLDS_PER_JOB, count) }, work));
   return judged.toSorted((one, other) => one.seed - other.seed);
+}
+
+/** Starts a live world; on a busy machine, after it has failed twice, once more. */
+async function startSandbox(attempts = 3): Promise<AgentSandbox> {
+  try {
+    return new AgentSandbox(await startNetnsWorld());
+  } catch (error) {
+    if (attempts === 1 || !(error instanceof LandfallError) || error.code !== "agent-failed") throw error;
+    return startSandbox(attempts - 1);
+  }
 }
 
 async function judgeSeed(seed: number, configs: readonly ParsedScenario[], sandbox: AgentSandbox): Promise<JudgedHole> {
