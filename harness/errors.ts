@@ -14,10 +14,26 @@ export const ERROR_EXIT_CODES = {
   internal: 70,
 } as const;
 
-/** A stable error code. */
+/**
+ * The code of a {@link LandfallError}; codes stay as they are, messages may change. `docs/troubleshooting.md` lists them.
+ * - `bad-usage`: the command line cannot be used.
+ * - `bad-input`: a file, flow or text cannot be used; `findings` has every reason.
+ * - `rules-refused`: iptables, nft, the kernel or a rules script refused the rules; none of them is in.
+ * - `environment`: this machine lacks something that is needed: an engine, a right, a program.
+ * - `budget-exceeded`: an analysis would need more diagram nodes than it may make.
+ * - `agent-failed`: an agent in the sandbox failed or gave no answer.
+ * - `internal`: a defect of landfall.
+ */
 export type ErrorCode = keyof typeof ERROR_EXIT_CODES;
 
-/** Every error landfall throws on purpose: what was tried, what came back, what to do; the foreign failure is the `cause`. */
+/**
+ * Every error that landfall throws on purpose. The message says what was tried, what happened and what to do; the underlying error is the
+ * `cause`. Programs decide by `code`, never by the message.
+ *
+ * @example
+ * try { mapFlows(rules, 4, { ...setting, budget: 10 }); }
+ * catch (error) { if (error instanceof LandfallError) return [error.code, error.exitCode]; }   // ["budget-exceeded", 3]
+ */
 export class LandfallError extends Error {
   readonly code: ErrorCode;
   /** Every finding about the input; empty where the input is not to blame. */

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { BLIND_CODES } from "../harness/model/blind-codes.ts";
 import { FINDING_CODES } from "../harness/model/finding-codes.ts";
+import { type ExportedThing, listExportedThings, listPassedOn, readExports } from "./docstrings.ts";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -142,9 +143,20 @@ function namesInCode(file: string, name: string): boolean {
   return new RegExp(`\\b${name}\\b`).test(code);
 }
 
+/** Says whether a docstring begins with a sentence: at least five words before its example, with a full stop. */
+function isSentence(docstring: string): boolean {
+  const [said = ""] = docstring.split(/^@/m);
+  return said.split(/\s+/).length >= 5 && /[.:](\s|$)/.test(said);
+}
+
 const files = sourceFiles("harness");
 const outsideFiles = ["scenarios", "test", "images"].flatMap(sourceFiles);
 const imports = files.flatMap(importsOf);
+const exported = listExportedThings(root, files);
+/** What the public library passes on, by the file that declares it. */
+const passedOn = new Map(
+  ["harness/index.ts", "harness/vitest/index.ts"].flatMap((door) => [...listPassedOn(root, door)]),
+);
 
 describe("the house", () => {
   test("every room is on the map, and every room on the map is there", () => {
@@ -357,17 +369,32 @@ describe("the house", () => {
     expect(breaches).toEqual([]);
   });
 
-  test("every export has a docstring", () => {
-    const bare = files.flatMap((file) => {
-      const lines = readFileSync(join(root, file), "utf8").split("\n");
-      return lines.flatMap((line, i) =>
-        /^export (async )?(function|class|interface|type(?! \{)|const|abstract)\b/.test(line) &&
-        !/\*\/\s*$/.test(lines[i - 1] ?? "")
-          ? [`${file}:${i + 1}: ${line}`]
-          : [],
-      );
-    });
-    expect(bare).toEqual([]);
+  test("every export has a docstring of at least a sentence", () => {
+    expect(exported.length).toBeGreaterThan(2000);
+    const bare = exported.filter(({ docstring }) => docstring === null || !isSentence(docstring));
+    expect(bare.map(({ file, line, name }) => `${file}:${line}: ${name}`)).toEqual([]);
+    const sentences = ["Gives the port.", "Gives `a.b`", "Nothing at all.", "The ports of a pod, in order."];
+    expect(sentences.filter(isSentence)).toEqual(["The ports of a pod, in order."]);
+  });
+
+  test("every function of the public library has an example", () => {
+    const isPublic = ({ file, name }: ExportedThing) => passedOn.get(file)?.includes(name) ?? false;
+    const functions = exported.filter((each) => each.kind === "function" && isPublic(each));
+    expect(functions.length).toBeGreaterThan(30);
+    const without = functions.filter(({ docstring }) => !docstring?.includes("@example"));
+    expect(without.map(({ file, line, name }) => `${file}:${line}: ${name}`)).toEqual([]);
+  });
+
+  test("every docstring names the codes and errors that its function throws itself", () => {
+    const silent = exported.flatMap(({ file, line, name, untoldThrows }) =>
+      untoldThrows.map((what) => `${file}:${line}: ${name} throws ${what}`),
+    );
+    expect(silent).toEqual([]);
+    const [one] = readExports(
+      "a.ts",
+      '/** Adds. */\nexport function a() { if (b) throw new LandfallError("internal", ""); }',
+    );
+    expect(one?.untoldThrows).toEqual(["internal"]);
   });
 });
 

@@ -47,7 +47,10 @@ export interface Served extends Arrived {
   readonly landing: Landing;
 }
 
-/** An open listener for datagrams. */
+/**
+ * An open listener for datagrams: says for each where it landed, and answers it. `answer` throws an Error where the kernel refuses to send,
+ * but for the reasons for which an answer may be lost.
+ */
 export class DatagramListener {
   readonly files: readonly number[];
   readonly #order: DatagramListenerOrder;

@@ -14,7 +14,7 @@ const PROGRAM_DESCRIPTOR = 3;
 
 /**
  * A running Envoy. It ends with the agent, however that ends: wherever a sandbox is made, the agent is the first process of a pid
- * namespace, and the kernel ends the others with it (man 7 pid_namespaces).
+ * namespace, and the kernel ends the others with it (man 7 pid_namespaces). One that exits unasked ends the agent with an uncaught Error.
  */
 export class EnvoyProcess implements AsyncDisposable {
   readonly #child: ChildProcess;

@@ -13,7 +13,7 @@ export interface Greeting {
 /** Passages of one flow through the stub after which its landing is `loop`: the model's MAX_HOPS, of which the agent has types alone. */
 export const HOPS_AT_MOST = 8;
 
-/** The only line back. */
+/** The only line that the listener sends back: the token of the greeting, and the landing as it saw it. */
 export interface Answer {
   readonly token: string;
   readonly landing: Landing;

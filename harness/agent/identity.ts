@@ -42,8 +42,8 @@ const ownersThatWork = new Set<string>();
 
 /**
  * Makes a thread the owner of what it opens from now on. `-m owner` compares the fsuid and fsgid of whoever opened the socket
- * (net/netfilter/xt_owner.c); the thread keeps its rights, so that it can still enter namespaces and take low ports.
- * Throws where the kernel knows no such id here (an unmapped id of a user namespace) or does not allow it.
+ * (net/netfilter/xt_owner.c); the thread keeps its rights, so that it can still enter namespaces and take low ports. Throws an Error where
+ * the kernel knows no such id here (an unmapped id of a user namespace) or does not allow it.
  */
 export function assumeOwner({ uid, gid }: Owner): void {
   setfsgid(gid);

@@ -47,8 +47,8 @@ export function nameTool(prefix: FamilyPrefix, variant: IptablesVariant, tool: "
 }
 
 /**
- * The rules of one network namespace, and what has to be remembered to take them out again.
- * Tables that have never been touched are left alone: emptying a table makes it.
+ * The rules of one network namespace, and what has to be remembered to take them out again. Tables that have never been touched are left
+ * alone: emptying a table makes it. What a tool does not accept is `rules-refused`, and then none of the rules are in.
  */
 export class KernelRules {
   readonly #namespace: number | null;

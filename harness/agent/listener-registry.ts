@@ -7,7 +7,9 @@ import type { ListenerSpec } from "./protocol.ts";
 
 type Entries = readonly (readonly [key: string, spec: ListenerSpec])[];
 
-/** Which listeners are open, over all owners; brings them to what is wanted. */
+/**
+ * Which listeners are open, over all owners; brings them to what is wanted. A listener that cannot be opened is `environment`.
+ */
 export class ListenerRegistry {
   readonly #crew: ListeningCrew;
   readonly #namespaces: Namespaces;

@@ -39,7 +39,7 @@ function familiesOf({ address }: ListenerSpec): readonly (4 | 6)[] {
   return address.includes(":") ? [6] : [4];
 }
 
-/** An open listener. */
+/** An open listener for TCP connections, to be closed. */
 export interface OpenListener {
   /** Takes no more connections; those that are being served go on to their end. */
   readonly close: () => void;

@@ -2,7 +2,10 @@ import { closeSync } from "node:fs";
 import { CallError } from "./fault.ts";
 import { makeNamespace, OUTER_PID } from "./identity.ts";
 
-/** The network namespaces an agent has made, by name; they live as long as the agent. Null is the agent's own. */
+/**
+ * The network namespaces an agent has made, by name; they live as long as the agent. Null is the agent's own. A name that none has is
+ * `agent-failed`.
+ */
 export class Namespaces {
   readonly #open = new Map<string, { readonly fd: number; readonly serial: number }>();
   #lastSerial = 0;

@@ -2,7 +2,10 @@ import { runNamespaceCommand } from "./command.ts";
 import { CallError } from "./fault.ts";
 import type { OtherMakers } from "./protocol.ts";
 
-/** The tables of nft that an agent has put into one network namespace. */
+/**
+ * The tables of nft that an agent has put into one network namespace. A text that nft does not accept is `rules-refused`, a table that
+ * cannot be removed `agent-failed`.
+ */
 export class InstalledNftTables {
   readonly #namespace: number | null;
   /** What is in, as the text that was put in. */

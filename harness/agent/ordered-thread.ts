@@ -29,8 +29,8 @@ export interface ThreadStart<Order, Other> {
 }
 
 /**
- * Starts a module of this folder, such as `listener-thread`, as a thread. One that ends takes the agent with it: half an agent would tell
- * half the truth.
+ * Starts a module of this folder, such as `listener-thread`, as a thread. One that ends takes the agent with it, by an uncaught Error: half
+ * an agent would tell half the truth. An order that fails rejects with an Error that has the thread's words.
  */
 export function startOrderedThread<Order extends { readonly id: number }, Other extends object = never>(
   module: string,

@@ -119,11 +119,11 @@ export interface AgentCalls {
   readonly "stop-envoy": { readonly params: Record<string, never>; readonly result: null };
 }
 
-/** A call's name. */
+/** The name of a call that an agent takes: `listen`, `dial`, `apply`. */
 export type CallName = keyof AgentCalls;
-/** What a call takes. */
+/** What a call takes: one object, which travels as JSON. */
 export type CallParams<N extends CallName> = AgentCalls[N]["params"];
-/** What a call gives. */
+/** What a call gives, as JSON; a call that fails gives an {@link AgentFault} in its place. */
 export type CallResult<N extends CallName> = AgentCalls[N]["result"];
 
 /** Why a call failed; the codes are those of LandfallError that an agent can know. */
@@ -258,7 +258,7 @@ export interface InstallableRules extends RulesPlace {
   readonly policyRouting: RoutingText;
 }
 
-/** A command to run. */
+/** A command that an agent is to run in one of its namespaces, with a time limit in milliseconds. */
 export interface CommandSpec {
   readonly namespace: string | null;
   /** Program and arguments. */
@@ -281,7 +281,7 @@ export interface EnvoySpec {
   readonly bootstrap: object;
 }
 
-/** How a command ended. */
+/** How a command ended: its status, and all that it printed. */
 export interface CommandOutcome {
   /** Exit status; null where a signal ended it. */
   readonly status: number | null;

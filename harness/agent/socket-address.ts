@@ -17,8 +17,11 @@ export function encodeLength(length: number): Buffer {
 }
 
 /**
- * Gives an end point as `struct sockaddr_in` (16 bytes) or `struct sockaddr_in6` (28 bytes), little endian machines only.
- * Throws where the address is none.
+ * Gives an end point as `struct sockaddr_in` (16 bytes) or `struct sockaddr_in6` (28 bytes), little endian machines only. Throws an Error
+ * if the address is not one.
+ *
+ * @example
+ * encodeSocketAddress({ address: "10.244.0.2", port: 80 })   // 02 00 00 50 0a f4 00 02 00 00 00 00 00 00 00 00
  */
 export function encodeSocketAddress({ address, port }: Endpoint): Buffer {
   const isIpv6 = address.includes(":");

@@ -24,33 +24,35 @@ export const unshare = libc.func("int unshare(int flags)");
 export const setfsuid = libc.func("int setfsuid(uint32_t uid)");
 /** `setfsgid(2)`: the same for the gid. */
 export const setfsgid = libc.func("int setfsgid(uint32_t gid)");
-/** `mount(2)`. */
+/** `mount(2)`: 0, or -1 with errno set. */
 export const mount = libc.func(
   "int mount(const char *source, const char *target, const char *type, ulong flags, const char *data)",
 );
-/** `socket(2)`. */
+/** `socket(2)`: gives the descriptor of a new socket, or -1 with errno set. */
 export const socket = libc.func("int socket(int domain, int type, int protocol)");
-/** `bind(2)`. */
+/** `bind(2)`: gives a socket its own end point; 0, or -1 with errno set. */
 export const bind = libc.func("int bind(int fd, const void *address, uint32_t length)");
-/** `connect(2)`. */
+/**
+ * `connect(2)`: 0, or -1 with errno set; a socket that does not block gives EINPROGRESS while the connection is being made.
+ */
 export const connect = libc.func("int connect(int fd, const void *address, uint32_t length)");
-/** `listen(2)`. */
+/** `listen(2)`: makes a socket take connections; 0, or -1 with errno set. */
 export const listen = libc.func("int listen(int fd, int backlog)");
-/** `dup(2)`. */
+/** `dup(2)`: gives a second descriptor of the same file, or -1 with errno set. */
 export const dup = libc.func("int dup(int fd)");
-/** `close(2)`. */
+/** `close(2)`: 0, or -1 with errno set. */
 export const close = libc.func("int close(int fd)");
-/** `getpeername(2)`. */
+/** `getpeername(2)`: writes the other end of a connected socket; 0, or -1 with errno set. */
 export const getpeername = libc.func("int getpeername(int fd, void *address, void *length)");
-/** `getsockname(2)`. */
+/** `getsockname(2)`: writes a socket's own end point; 0, or -1 with errno set. */
 export const getsockname = libc.func("int getsockname(int fd, void *address, void *length)");
-/** `setsockopt(2)`. */
+/** `setsockopt(2)`: 0, or -1 with errno set. */
 export const setsockopt = libc.func("int setsockopt(int fd, int level, int name, const void *value, uint32_t length)");
-/** `getsockopt(2)`. */
+/** `getsockopt(2)`: writes a socket's option; 0, or -1 with errno set. */
 export const getsockopt = libc.func("int getsockopt(int fd, int level, int name, void *value, void *length)");
-/** `send(2)`. */
+/** `send(2)`: gives the bytes taken, or -1 with errno set. */
 export const send = libc.func("intptr_t send(int fd, const void *bytes, size_t length, int flags)");
-/** `recv(2)`. */
+/** `recv(2)`: gives the bytes received, 0 at the end of a stream, or -1 with errno set. */
 export const recv = libc.func("intptr_t recv(int fd, void *bytes, size_t length, int flags)");
 /** `struct iovec` and `struct msghdr` (recvmsg(2)). */
 const ioVector = koffi.struct("iovec", { base: "void *", length: "size_t" });
@@ -75,21 +77,21 @@ export interface MessageHeader {
   flags: number;
 }
 
-/** `recvmsg(2)`. */
+/** `recvmsg(2)`: gives the bytes received, or -1 with errno set; the header's lengths and flags are filled in. */
 export const recvmsg = libc.func("recvmsg", "intptr_t", ["int", koffi.inout(koffi.pointer(messageHeader)), "int"]);
-/** `sendmsg(2)`. */
+/** `sendmsg(2)`: gives the bytes taken, or -1 with errno set. */
 export const sendmsg = libc.func("sendmsg", "intptr_t", ["int", koffi.inout(koffi.pointer(messageHeader)), "int"]);
 /** `poll(2)`: waits, the calling thread with it. */
 export const poll = libc.func("int poll(void *files, ulong count, int timeoutMs)");
-/** `eventfd(2)`. */
+/** `eventfd(2)`: gives the descriptor of a counter by which a thread wakes another, or -1 with errno set. */
 export const eventfd = libc.func("int eventfd(uint32_t count, int flags)");
-/** `read(2)`. */
+/** `read(2)`: gives the bytes read, 0 at the end, or -1 with errno set. */
 export const read = libc.func("intptr_t read(int fd, void *bytes, size_t length)");
-/** `write(2)`. */
+/** `write(2)`: gives the bytes written, or -1 with errno set. */
 export const write = libc.func("intptr_t write(int fd, const void *bytes, size_t length)");
-/** `inet_pton(3)`. */
+/** `inet_pton(3)`: reads an address into bytes in network order; 1, or 0 where the text is not an address. */
 export const inetPton = libc.func("int inet_pton(int family, const char *text, void *bytes)");
-/** `inet_ntop(3)`. */
+/** `inet_ntop(3)`: writes an address, bytes in network order, as text that ends with a zero byte. */
 export const inetNtop = libc.func("const char *inet_ntop(int family, const void *bytes, void *text, uint32_t size)");
 
 /** Gives the calling thread's last errno, positive. */

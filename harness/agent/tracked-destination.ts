@@ -7,6 +7,7 @@ import { askTracking, canonicalText, type Ends, openTracking, type TrackedExchan
 /**
  * Asks connection tracking in a namespace where a datagram had been sent to before rules redirected it: SO_ORIGINAL_DST knows TCP and SCTP
  * only (getorigdst in net/netfilter/nf_conntrack_proto.c). By netlink, which needs CAP_NET_ADMIN, or else from /proc/net/nf_conntrack.
+ * Throws an Error where neither can be asked, or where the answer is ambiguous.
  */
 export class Tracking {
   readonly #namespace: number | null;

@@ -58,10 +58,15 @@ export interface Comparison {
 }
 
 /**
- * Gives every class of flows that two rule sets land differently, grouped by the pair of landings; none: no flow tells them apart.
- * Complete over all flows of {@link listLanes}; a flow's stub answers. Throws `budget-exceeded` rather than give a part.
+ * Gives every class of flows that two rule sets land differently, grouped by the pair of landings; none: no flow tells them apart. Complete
+ * over all flows of {@link listLanes}; a flow's stub answers. Throws `budget-exceeded` rather than give a part.
  *
- * Limits: a match that is not understood is taken to answer the same for all packets of a flow; landings are the simulator's.
+ * Limits: a match that is not understood is taken to answer the same for all packets of a flow; landings are the simulator's. /
+ *
+ * @example
+ * diffRulesets({ family: 4, before: rules, after: rulesWithoutOwner, setting }).map(({ class: flows, kinds }) => [flows, kinds])
+ * // [["from the pod to elsewhere: uid other than 1337, gid 1337; or uid 1337",
+ * //   { before: "as dialled", after: "envoy-outbound:15001" }], …]
  */
 export function diffRulesets(comparison: Comparison): readonly Change[] {
   const { family, before, after, setting } = comparison;

@@ -22,7 +22,12 @@ export interface MappedClass {
 
 /**
  * Gives the complete table of one family: every flow is in exactly one class. Lanes keep their order, and within one the larger classes go
- * first.
+ * first. / Throws `budget-exceeded` rather than give a part. A family whose rules are null is taken to have none.
+ *
+ * @example
+ * mapFlows(rules, 4, { spec, addresses: DEFAULT_ADDRESSES, passThrough: "absent" })[0]
+ * // { class: "from the pod to elsewhere: uid other than 1337, gid 1337; or uid 1337", lane: "from the pod to elsewhere",
+ * //   witness: { flow: …, … }, landing: { kind: "listener", listener: "upstream", … }, kind: "as dialled" }
  */
 export function mapFlows(rules: PodRules, family: Family, setting: AnalysisSetting): readonly MappedClass[] {
   const lanes = classifyFlows(rules, family, setting).map((classified) => ({

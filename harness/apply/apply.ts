@@ -29,7 +29,7 @@ import {
   undoAfter,
 } from "./transaction.ts";
 
-/** What `apply` has done. */
+/** What `apply` has done, or found done already (`unchanged`), and what the kernel holds now. */
 export interface Applied {
   /** Which kernel side of iptables the rules are in, or `native-nftables`. */
   readonly variant: Variant | "native-nftables";

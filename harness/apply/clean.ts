@@ -21,7 +21,7 @@ const TABLES: Readonly<Record<Family, readonly TableName[]>> = {
   6: ["raw", "mangle", "nat", "filter"],
 };
 
-/** What `clean` has done. */
+/** What `clean` has removed, and whose it was. */
 export interface Cleaned {
   /** What was carried out, input of `nft -f`, of `iptables-restore` and lines of `ip -batch`; nothing where there was nothing to clean. */
   readonly removed: readonly string[];

@@ -46,7 +46,7 @@ export type Claim =
   | { readonly kind: "recorded"; readonly made: readonly MadeHook[] }
   | { readonly kind: "all" | "none" };
 
-/** Nothing at all. */
+/** A table in which nothing is ours: neither a chain nor a rule that leads to one. */
 export const NOTHING_OWN: OwnTable = { chains: new Map(), hooks: [] };
 
 const OWN_CHAINS: ReadonlySet<string> = new Set(MESHES.flatMap(({ traces }) => traces.chains));

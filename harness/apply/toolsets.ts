@@ -34,8 +34,8 @@ const REMEDY = "Install iptables, and give the capabilities NET_ADMIN and NET_RA
 
 /**
  * Reads the rules of the variants that are there: first the one that `iptables` in the PATH stands for, then the other one. Where there is
- * no iptables but nft, the one that is given has no commands. Listing legacy
- * tables makes them, and so the other variant's are read only where the kernel has some.
+ * no iptables but nft, the one that is given has no commands. Listing legacy tables makes them, and so the other variant's are read only
+ * where the kernel has some. Throws `environment` where iptables is there and cannot read its rules.
  */
 export function readVariants(): readonly [InstalledRules, ...InstalledRules[]] {
   const first = findToolset();

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { findPackageJSON } from "node:module";
 
-/** Gives landfall's version: `0.1.0`. */
+/** Gives landfall's version from its own package.json: `0.1.0`. */
 export function readVersion(): string {
   return JSON.parse(readFileSync(findPackageJSON(import.meta.url) ?? "", "utf8")).version;
 }

@@ -12,7 +12,9 @@ import { insideFlows } from "./inside-flows.ts";
 import { joinedFlows } from "./joined-flows.ts";
 import { passThroughFlows } from "./pass-through-flows.ts";
 
-/** One flow that shows whether rules keep to a contract, and the manner in which the proxy treats it: `{ flow, manner: "answer" }`. */
+/**
+ * One flow that shows whether rules keep to a contract, and the manner in which the proxy treats it, `answer` or `forward`.
+ */
 export interface BoundaryFlow {
   readonly flow: Flow;
   readonly manner: Manner;
@@ -21,7 +23,12 @@ export interface BoundaryFlow {
 /**
  * Gives the flows that show whether rules do what a contract demands: at every value at which a demand may change, from every kind of
  * actor, in each family and by each protocol that the contract speaks of; first all in the manner *answer*, then in the manner *forward*
- * one of each kind that reaches a proxy. The order is stable, and no flow comes twice.
+ * one of each kind that reaches a proxy. The order is stable, and no flow comes twice. /
+ *
+ * @example
+ * boundaryFlows({ contract, shape, addresses: DEFAULT_ADDRESSES, peers: spec })
+ *   .map(({ flow, manner }) => [renderFlowText(flow.spec), manner])
+ * // current Istio: [["client -> pod:8080", "answer"], ["client -> pod:15007", "answer"], ["client -> pod:15008", "answer"], …]
  */
 export function boundaryFlows(demands: Demands): readonly BoundaryFlow[] {
   const { protocols } = demands.contract;

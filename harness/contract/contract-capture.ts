@@ -9,7 +9,15 @@ const NAME = "contract";
 /** How a copy of the contract is called. */
 const FILE = "contract.json";
 
-/** Gives what a contract file says of a pod with these addresses. It generates no rules: those under test come from elsewhere. */
+/**
+ * Gives what a contract file says of a pod with these addresses (canonical text, one or one of each family), in the form that a mesh's
+ * settings give. It generates no rules: those under test come from elsewhere.
+ *
+ * @example
+ * contractCapture(data, ["10.244.0.2"])
+ * // { mesh: "contract", settings: data, podIps: ["10.244.0.2"], shape: { proxies: […], … }, generated: null,
+ * //   words: { words: ["--contract", "contract.json", "--pod-ip", "10.244.0.2"], … }, contractFor: …, placeIn: … }
+ */
 export function contractCapture(data: ContractData, podIps: readonly string[]): Capture {
   return {
     mesh: NAME,

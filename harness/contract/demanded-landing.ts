@@ -18,7 +18,7 @@ import { nameRemote } from "../model/remote-listener.ts";
 import { findOpenPorts, nameListenerAt, type Peers } from "./listening.ts";
 import { dialOn, isPodsOwn, type PlacedPod } from "./proxy-dial.ts";
 
-/** Everything that a demanded landing follows from beside the flow. */
+/** What a demanded landing follows from, beside the flow. */
 export interface Demands extends PlacedPod {
   readonly contract: Contract;
   readonly peers: Peers;
@@ -32,8 +32,14 @@ export interface DemandedLanding {
 
 /**
  * Gives where a contract demands a flow to land, made from the contract and the pod's shape alone: the second opinion beside every rule
- * set. Null where no single landing is demanded: nothing is, or only that the flow must not leave the pod.
- * The source is an address without port. A `refused` names the port that was reached. `closed` where the kernel may lose the refusal.
+ * set. Null where no single landing is demanded: nothing is, or only that the flow must not leave the pod. The source is an address without
+ * port. A `refused` names the port that was reached. `closed` where the kernel may lose the refusal.
+ *
+ * @example
+ * demandedLanding(flow, "forward", { contract, shape, addresses: DEFAULT_ADDRESSES, peers: spec })   // flow: client -> pod:8080
+ * // { landing: { kind: "listener", host: "pod", listener: "app", port: 8080, source: "127.0.0.6", originalDestination: null,
+ * //     hops: [{ listener: "envoy-inbound", port: 15006, originalDestination: "10.244.0.2:8080" }], address: null },
+ * //   demand: { must: "land-on", listener: "envoy-inbound", by: "redirect", clause: "inbound-captured" } }
  */
 export function demandedLanding(flow: ResolvedFlow, manner: Manner, demands: Demands): DemandedLanding | null {
   const hops: Hop[] = [];

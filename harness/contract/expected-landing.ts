@@ -11,6 +11,12 @@ import { dialOn, type PlacedPod } from "./proxy-dial.ts";
  * Binds an expected landing to a flow: the listener's port where none is written, and the original destination, which is the end point
  * dialled (by the proxy, behind a hop), or null where the very address that was dialled accepts (same port, same host, not written
  * `redirected`). The address that accepts is demanded where the spec names it: what was not redirected accepts where it was dialled anyway.
+ * /
+ *
+ * @example
+ * resolveLanding(spec, flow, { shape, addresses: DEFAULT_ADDRESSES })   // envoy-inbound:15006 of client -> pod:8080
+ * // { kind: "listener", host: "pod", listener: "envoy-inbound", address: null, port: 15006,
+ * //   originalDestination: "10.244.0.2:8080", source: null, hops: [] }
  */
 export function resolveLanding(spec: LandingSpec, flow: ResolvedFlow, pod: PlacedPod): Landing {
   let connection = firstConnection(flow, pod.shape);

@@ -25,7 +25,7 @@ export interface FamilyRules {
   readonly ip6: Ruleset | null;
 }
 
-/** How to read commands. */
+/** How to read commands, and which rules are there before the first of them. */
 export interface CommandOptions {
   /** How findings name the text: a file's name. */
   readonly where: string;
@@ -40,10 +40,12 @@ const PROGRAM = /^(?:.*\/)?(ip6?tables)(?:-nft|-legacy)?$/;
 /**
  * Reads a text of commands, one a line (`iptables -t nat -A OUTPUT -p tcp -j ISTIO_OUTPUT`), and gives the rules they leave. Blank lines
  * and comments are passed over; a backslash at a line's end joins the next. What iptables would refuse is a finding with line and column,
- * and the command then does nothing. A line that is no plain iptables command is a finding too: no shell is run.
+ * and the command then does nothing. A line that is no plain iptables command is a finding too: no shell is run. Every finding has the code
+ * `rule-fault`: `{ code: "rule-fault", where: "rules.sh", line: 1, column: 13, message: "The table filter has no chain NOPE." }`.
  *
  * @example
  * interpretCommands("iptables -N LOGDROP\niptables -A LOGDROP -j DROP\n", { where: "rules.sh" })
+ * /
  */
 export function interpretCommands(text: string, options: CommandOptions): Parsed<FamilyRules> {
   const { where, names = NO_LOOKUPS, start = { ip: null, ip6: null } } = options;

@@ -55,7 +55,9 @@ function makeBuiltIn(table: TableName): Map<string, OpenChain> {
   return new Map(BUILT_IN_CHAINS[table].map((name) => [name, makeOpenChain(table, name)]));
 }
 
-/** Gives a table's chains. */
+/**
+ * Gives the chains of a table by name; a table that no command has touched so far gets its built-in chains, as iptables makes them.
+ */
 export function chainsOf(open: OpenTables, table: TableName): Map<string, OpenChain> {
   const chains = open.tables.get(table) ?? makeBuiltIn(table);
   open.tables.set(table, chains);

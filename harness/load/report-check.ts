@@ -8,7 +8,8 @@ const FINDINGS_AT_MOST = 10;
 
 /**
  * Gives what the published schema (`schemas/report.json`) has against a value that should be a report of `landfall verify --json`; nothing
- * where it is one. Each finding names the place in the data: `/scenarios/0/flows/3/observed`.
+ * where it is one. Each finding is a `malformed-text` and names the place in the data: `/scenarios/0/flows/3/observed`. At most 10 are
+ * listed, and one more says how many there are. Throws an Error where the package lacks its own schemas.
  */
 export function checkReport(value: unknown, file: string): readonly Finding[] {
   const ajv = new Ajv2020({ allErrors: true, strict: false });

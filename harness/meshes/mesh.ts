@@ -33,7 +33,12 @@ export interface MeshInput {
   readonly pod: PodFacts;
 }
 
-/** What is known of the pod. */
+/**
+ * What is known of the pod.
+ *
+ * @example
+ * { addresses: ["10.244.0.2"], own: { 4: "10.244.0.2", 6: "fd00:244::2" }, resolvers: ["10.96.0.10"] }
+ */
 export interface PodFacts {
   /** The addresses that the generator is told, in order, canonical text: they may decide which families it writes rules for. */
   readonly addresses: readonly string[];

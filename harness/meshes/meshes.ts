@@ -41,7 +41,9 @@ export const MESHES: readonly NamedMesh[] = [
   hideSettings(consul),
 ];
 
-/** Gives the mesh that every command takes without `--mesh`. */
+/**
+ * Gives the mesh that every command takes without `--mesh`: the first of {@link MESHES}. Throws a RangeError if there is no mesh at all.
+ */
 export function defaultMesh(): NamedMesh {
   const [first] = MESHES;
   if (!first) throw new RangeError("There is no mesh.");
@@ -53,7 +55,12 @@ export function namingWords({ name }: Pick<NamedMesh, "name">): readonly string[
   return name === defaultMesh().name ? [] : ["--mesh", name];
 }
 
-/** Gives a mesh by the name that `--mesh` takes, or null where there is none of that name. */
+/**
+ * Gives a mesh by the name that `--mesh` takes, or null if there is none with that name.
+ *
+ * @example
+ * findMesh("linkerd")?.options.map(({ flag }) => flag)   // ["incoming-proxy-port", "outgoing-proxy-port", …]
+ */
 export function findMesh(name: string): NamedMesh | null {
   return MESHES.find((mesh) => mesh.name === name) ?? null;
 }

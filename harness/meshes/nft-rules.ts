@@ -27,22 +27,22 @@ function inOrder(...targets: readonly Target[]): Target {
   return { kind: "statements", statements: targets.map((target): Statement => ({ target })) };
 }
 
-/** `meta l4proto tcp`. */
+/** Gives the match `meta l4proto tcp`, which compares the protocol's number. */
 export function isProtocol(protocol: "tcp" | "udp"): Match {
   return compareNumber("meta l4proto", PROTOCOL_NUMBERS[protocol]);
 }
 
-/** `meta nfproto ipv6` (`NFPROTO_IPV4` and `NFPROTO_IPV6` in include/uapi/linux/netfilter.h). */
+/** Gives the match `meta nfproto ipv6` (`NFPROTO_IPV4` and `NFPROTO_IPV6` in include/uapi/linux/netfilter.h). */
 export function isFamily(family: Family): Match {
   return compareNumber("meta nfproto", family === 4 ? 2 : 10);
 }
 
-/** `iifname "eth0"` or `oifname "lo"`. */
+/** Gives the match `iifname "eth0"` or `oifname "lo"`. */
 export function isInterface(key: "meta iifname" | "meta oifname", name: string): Match {
   return compare(key, "==", [{ name }]);
 }
 
-/** `tcp dport 80`, `udp sport 8000-8100`. */
+/** Gives a match such as `tcp dport 80` or `udp sport 8000-8100`. */
 export function isPort(key: CompareKeyName, { first, last }: Range): Match {
   return compare(key, "==", [{ first: BigInt(first), last: BigInt(last) }]);
 }
@@ -53,14 +53,14 @@ export function isNoPort(key: CompareKeyName, ports: readonly number[]): Match {
   return compare(key, "!=", ...sorted.map((port): CompareElement => [{ first: port, last: port }]));
 }
 
-/** `meta skuid 1337`, `meta skgid != 1000-2000`. */
+/** Gives a match such as `meta skuid 1337` or `meta skgid != 1000-2000`. */
 export function isOwner(what: "uid" | "gid", { first, last }: Range, operator: "==" | "!=" = "=="): Match {
   return compare(`meta sk${what}`, operator, [{ first: BigInt(first), last: BigInt(last) }]);
 }
 
 /**
- * `ip daddr 10.0.0.0/8`, `ip6 saddr != ::1`; the family is the network's. A network that holds every address asks for the family alone, as
- * `ip daddr 0.0.0.0/0` does.
+ * Gives a match such as `ip daddr 10.0.0.0/8` or `ip6 saddr != ::1`; the family is the network's. A network that holds every address asks
+ * for the family alone, as `ip daddr 0.0.0.0/0` does. Throws a RangeError for a text that is not a network.
  */
 export function isAddress(end: "saddr" | "daddr", network: string, operator: "==" | "!=" = "=="): Match {
   const ranges = networkRanges(parseNetwork(network) ?? refuse(network));
@@ -71,7 +71,7 @@ export function isAddress(end: "saddr" | "daddr", network: string, operator: "==
   );
 }
 
-/** `meta mark 0x539`, `ct mark != 0x53a`. */
+/** Gives a match such as `meta mark 0x539` or `ct mark != 0x53a`; marks are unsigned 32-bit numbers. */
 export function isMark(key: "meta mark" | "ct mark", value: number, operator: "==" | "!=" = "=="): Match {
   return compare(key, operator, [{ first: BigInt(value), last: BigInt(value) }]);
 }
@@ -82,12 +82,12 @@ export function isState(...states: readonly (keyof typeof STATE_BITS)[]): Match 
   return compare("ct state", "any-bit", [{ first: bits, last: bits }]);
 }
 
-/** `meta mark set 0x539`. */
+/** Gives the statement `meta mark set 0x539`; marks are unsigned 32-bit numbers. */
 export function setMark(value: number): Target {
   return { kind: "assign", to: "packet", from: "value", and: 0, xor: value };
 }
 
-/** `ct mark set meta mark`, or `meta mark set ct mark`. */
+/** Gives the statement `ct mark set meta mark`, or `meta mark set ct mark`. */
 export function copyMark(from: "packet" | "connection"): Target {
   return { kind: "assign", to: from === "packet" ? "connection" : "packet", from, and: 0xffffffff, xor: 0 };
 }

@@ -4,18 +4,23 @@ import type { Match, Range } from "../model/match.ts";
 import type { Rule, Table } from "../model/ruleset.ts";
 import type { Target } from "../model/target.ts";
 
-/** `-p tcp`. */
+/** The match `-p tcp`, for rules of a mesh. */
 export const TCP: Match = { kind: "protocol", negated: false, protocol: "tcp" };
 
-/** `-j RETURN`. */
+/** The target `-j RETURN`, for rules of a mesh. */
 export const RETURN: Target = { kind: "return" };
 
-/** Gives a rule; matches in the order iptables prints them: `-s -d -i -o -p`, then the modules. */
+/**
+ * Gives a rule. Matches are given in the order in which iptables prints them: `-s -d -i -o -p`, then the modules.
+ *
+ * @example
+ * makeRule(redirectTo(15001), ...matchPort("80"))   // -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 15001
+ */
 export function makeRule(target: Target, ...matches: readonly Match[]): Rule {
   return { matches, target };
 }
 
-/** `-j CHAIN`. */
+/** Gives the target `-j CHAIN`, a chain of the same table. */
 export function jumpTo(chain: string): Target {
   return { kind: "jump", chain };
 }
@@ -41,7 +46,7 @@ export function matchInterface(kind: "in-interface" | "out-interface", name: str
   return { kind, negated: false, name };
 }
 
-/** `-m comment --comment "text"`. */
+/** Gives the match `-m comment --comment "text"`, which always holds. */
 export function comment(text: string): Match {
   return { kind: "comment", text };
 }
@@ -51,7 +56,7 @@ export function matchPorts(ports: readonly Range[]): readonly [Match, Match] {
   return [TCP, { kind: "multiport", negated: false, side: "destination", ports }];
 }
 
-/** `-j REDIRECT --to-ports 15001`. */
+/** Gives the target `-j REDIRECT --to-ports 15001`, of one port (1–65535). */
 export function redirectTo(port: number): Target {
   return { kind: "redirect", ports: { first: port, last: port }, random: false };
 }

@@ -1,6 +1,6 @@
 import ipaddr from "ipaddr.js";
 
-/** Both families, IPv4 first. */
+/** Both families, IPv4 first: the order in which families are listed and asked about everywhere. */
 export const FAMILIES = [4, 6] as const;
 
 /** IPv4 or IPv6, as the digit users write it. */
@@ -21,7 +21,9 @@ export function addressBits(family: Family): 32 | 128 {
   return family === 4 ? 32 : 128;
 }
 
-/** Gives the mask of a prefix length: `prefixMask(4, 8)` is `0xff000000n`. */
+/**
+ * Gives the mask of a prefix length, 0 to 32 or 128: `prefixMask(4, 8)` is `0xff000000n`. Throws a RangeError for any other length.
+ */
 export function prefixMask(family: Family, length: number): bigint {
   const mask = MASKS[family][length];
   if (mask === undefined) throw new RangeError(`no IPv${family} prefix is ${length} bits long`);

@@ -59,7 +59,7 @@ const NAMES = Object.keys(BACKENDS) as readonly BackendName[];
 /** The backends with a kernel, in the order in which `auto` tries them. */
 export const KERNEL_BACKENDS: readonly KernelBackend[] = NAMES.filter(hasKernel);
 
-/** What `--sandbox` takes. */
+/** The values that `--sandbox` takes: every backend, and `auto`. */
 export const BACKEND_CHOICES: readonly BackendChoice[] = [...NAMES, "auto"];
 
 /** What `--sandbox` takes where a kernel is needed. */

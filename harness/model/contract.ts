@@ -1,7 +1,7 @@
 import type { Family } from "./address.ts";
 import type { SplitPoints } from "./split-points.ts";
 
-/** The protocols of flows. */
+/** The protocols of flows, in the order in which they are listed everywhere. */
 export const PROTOCOLS = ["tcp", "udp", "icmp"] as const;
 
 /** A flow's protocol; of ICMP only echo requests are flows. */
@@ -87,7 +87,13 @@ export interface GivenSetting {
   readonly holds: (connection: Connection) => boolean;
 }
 
-/** What must happen to each connection, whatever the rules are. It never looks at rules. */
+/**
+ * What must happen to each connection, whatever the rules are. It never looks at rules.
+ *
+ * @example
+ * contract.clauses.map(({ name }) => name)   // ["pass-through-untouched", …, "inbound-captured", "outbound-captured", "rest-untouched"]
+ * contract.demand(connection)                // { must: "land-on", listener: "envoy-inbound", by: "redirect", clause: "inbound-captured" }
+ */
 export interface Contract {
   /** In the order in which they are asked; the first that concerns a connection decides. */
   readonly clauses: readonly Clause[];

@@ -14,7 +14,15 @@ import {
 } from "./pod.ts";
 import { identityOf, type PodShape } from "./pod-shape.ts";
 
-/** Resolves a flow's names to the addresses of a sandbox and the owners of its actors, by the pod's shape. */
+/**
+ * Resolves a flow's names to the addresses of a sandbox and the owners of its actors, by the pod's shape. Total: an actor or target that
+ * the shape does not know was refused when the flow was read.
+ *
+ * @example
+ * resolveFlow(spec, DEFAULT_ADDRESSES, shape)   // client -> pod:8080
+ * // { spec, family: 4, protocol: "tcp", from: { actor: "client", address: "10.244.0.3", uid: 0, gid: 0 },
+ * //   to: { target: "pod", address: "10.244.0.2", port: 8080 } }
+ */
 export function resolveFlow(spec: FlowSpec, addresses: SandboxAddresses, shape: PodShape): Flow {
   const { family, port, protocol } = spec;
   const actor = nameWho(spec);

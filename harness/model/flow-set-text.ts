@@ -25,8 +25,15 @@ const ANY_ID: ValueRanges = [[0n, BigInt(MAX_ID)]];
  * Reads a set of flows: a FLOW in which an id, an address or a port may be a range. Ids and ports are `N`, `N-M`, `*`; ports may be several
  * with commas; an owner is `uid=IDS`, `gid=IDS`, `mark=MARKS` or several of them with commas, and what is not given may be anything.
  * Addresses are one, `NETWORK/LENGTH` or `FIRST-LAST`, those of IPv6 in brackets; `elsewhere` is every address that is not the pod's own.
- * Behind the ports may stand `/tcp`, `/udp` or `/tcp+udp`; `-> TARGET/icmp` are echo requests; TCP is what is written without. Gives every
- * finding.
+ * Behind the ports may stand `/tcp`, `/udp` or `/tcp+udp`; `-> TARGET/icmp` are echo requests; TCP is what is written without.
+ *
+ * Ranges include both ends. Gives every finding, each with the code `invalid-flow-set`; `where` is how they name the text's place.
+ *
+ * @example
+ * parseFlowSet("uid=1000-1336 -> 10.20.0.0/16:443", "--within", { addresses: DEFAULT_ADDRESSES, shape })
+ * // { ok: true, value: { text: "uid=1000-1336 -> 10.20.0.0/16:443", family: 4, protocols: ["tcp"], host: "pod",
+ * //   uids: [[1000n, 1336n]], gids: [[0n, 4294967294n]], marks: [[0n, 4294967295n]], sources: "route",
+ * //   destinations: [[169082880n, 169148415n]], ports: [[443n, 443n]] } }
  */
 export function parseFlowSet(text: string, where: string, names: SetNames): Parsed<FlowSet> {
   const [left, right, ...rest] = text.split(" -> ");

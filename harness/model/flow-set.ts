@@ -8,7 +8,7 @@ import { holdsValue, type ValueRanges } from "./value-ranges.ts";
 
 /** The highest mark that a socket can have. */
 export const MAX_MARK = 0xffffffffn;
-/** Every mark, and none. */
+/** Every mark that a socket can have, 0 among them: that of a socket which sets none. */
 export const ANY_MARK: ValueRanges = [[0n, MAX_MARK]];
 
 /** A set of flows of one family: who dials, from where, and what is dialled by which protocol, each within some ranges. */
@@ -78,7 +78,12 @@ export function isAnyMark(marks: ValueRanges): boolean {
   return marks.length === 1 && marks.every(([first, last]) => first === 0n && last === MAX_MARK);
 }
 
-/** Puts cuts together. */
+/**
+ * Joins the split points of several sources, kind by kind; nothing is sorted, and nothing merged.
+ *
+ * @example
+ * joinCuts([contract.splitPoints(4), cutsOfSet(set)])   // { addresses: […], ports: [[22n, 22n], [443n, 443n]], ids: […], marks: […] }
+ */
 export function joinCuts(cuts: readonly SplitPoints[]): SplitPoints {
   return {
     addresses: cuts.flatMap(({ addresses }) => addresses),

@@ -13,12 +13,17 @@ const AGAIN = "again ";
 
 /**
  * Takes a FLOW apart: `[again ]WHO[@[ADDRESS][:PORT]] -> TARGET:PORT[/tcp|/udp]`, one space on each side of the arrow. WHO is an actor,
- * `uid=N`, `gid=N`, `mark=N`, or several of them joined by commas. TCP is what is written without a suffix.
- * A name ending in 6 (`pod6`, `client6`) means IPv6; the family is the target's.
- * The names of actors and targets are those of the pod's shape. Gives every finding where the text is not a flow, or mixes families.
+ * `uid=N`, `gid=N`, `mark=N`, or several of them joined by commas. TCP is what is written without a suffix. A name ending in 6 (`pod6`,
+ * `client6`) means IPv6; the family is the target's. The names of actors and targets are those of the pod's shape. Gives every finding
+ * where the text is not a flow (`invalid-flow`, `unknown-name`), mixes families (`wrong-family`), or cannot be driven (`undrivable-flow`).
  *
- * Only what takes a FLOW from a person or a file calls this (`test/house.test.ts` lists the files): everything else makes and passes
- * {@link FlowSpec}.
+ * Only what takes a FLOW from a person or a file calls this (`test/house.test.ts` lists the files): everything else makes and passes {@link
+ * FlowSpec}.
+ *
+ * @example
+ * parseFlowText("client -> pod:8080", shape)
+ * // { ok: true, value: { actor: "client", ids: {}, source: null, sourcePort: null, mark: 0, target: "pod", family: 4, port: 8080,
+ * //   protocol: "tcp", exchange: "first", written: "client -> pod:8080" } }
  */
 export function parseFlowText(text: string, shape: PodShape, where = "FLOW"): Parsed<FlowSpec> {
   const exchange = text.startsWith(AGAIN) ? "again" : "first";

@@ -46,7 +46,12 @@ export interface FlowSpec extends FlowWho {
   readonly written?: string;
 }
 
-/** Who dials, resolved. */
+/**
+ * Who dials, with the address and the owner that rules see.
+ *
+ * @example
+ * { actor: "app", address: "10.244.0.2", uid: 1000, gid: 1000 }
+ */
 export interface FlowSource {
   /** One of {@link USUAL_ACTORS}, the name of a proxy or of its status server, or `uid=N,gid=M`. */
   readonly actor: string;
@@ -60,7 +65,12 @@ export interface FlowSource {
   readonly mark?: number;
 }
 
-/** What is dialled, resolved. */
+/**
+ * What is dialled, by its name and by its address.
+ *
+ * @example
+ * { target: "upstream", address: "10.244.0.4", port: 80 }
+ */
 export interface FlowTarget {
   /** A name without its `6`, or a canonical address: `pod`, `upstream`, `localhost`, `10.96.0.1`, `2001:db8::1`. */
   readonly target: string;

@@ -10,9 +10,14 @@ const GRAMMAR =
   "LISTENER[:PORT] [at ADDRESS] [redirected] [via LISTENER[,LISTENER]] [from ADDRESS], refused, reset, timed-out, unanswered, unreachable or loop";
 
 /**
- * Reads an expected landing: `envoy-inbound:15006`, `app:8080 via envoy-inbound from 127.0.0.6`,
- * `upstream:3128 at 10.1.0.1`, `refused`, `loop`. The names of listeners are those of the pod's shape. Gives every finding where the text
- * is not a landing.
+ * Reads an expected landing: `LISTENER[:PORT] [at ADDRESS] [redirected] [via LISTENER[,LISTENER]] [from ADDRESS]`, or one word such as
+ * `refused` or `loop`. The names of listeners are those of the pod's shape. Gives every finding where the text is not a landing, each with
+ * the code `invalid-landing`; `where` is how they name the text's place.
+ *
+ * @example
+ * parseLandingText("app:8080 via envoy-inbound from 127.0.0.6", shape, "scenario.ts")
+ * // { ok: true, value: { kind: "listener", listener: "app", port: 8080, address: null, via: ["envoy-inbound"], source: "127.0.0.6",
+ * //   redirected: "as-dialled", written: "app:8080 via envoy-inbound from 127.0.0.6" } }
  */
 export function parseLandingText(text: string, shape: PodShape, where: string): Parsed<LandingSpec> {
   const head = text.split(" ", 1)[0] ?? "";
@@ -90,8 +95,11 @@ export function renderLandingSpec(spec: LandingSpec): string {
  * Gives a landing as authors write it: `envoy-inbound:15006`, `app:8080 via envoy-inbound from 127.0.0.6`, `upstream:3128 at 10.1.0.1`,
  * `refused`. The address that accepted is in it for a listener on another host that was not dialled itself: only there does it say where
  * the flow went. The source's port, original destinations and a loop's hops are not in it. The inverse of {@link parseLandingText} where
- * nothing is
- * `redirected`, which only the flow tells.
+ * nothing is `redirected`, which only the flow tells.
+ *
+ * @example
+ * renderLanding(makeLanding("listener", { listener: "envoy-inbound", port: 15006, source: "10.244.0.3:41234" }))
+ * // "envoy-inbound:15006 from 10.244.0.3"
  */
 export function renderLanding(landing: Landing): string {
   return landing.kind === "could-not-look"

@@ -135,10 +135,13 @@ export function isSilent(landing: { readonly kind: string } | undefined): boolea
 }
 
 /**
- * Says whether what was seen is what was expected. Compared are kind, and for a listener its name, port, original destination and hops;
- * the address that accepted and the source's only where `expected` names one, or a range (the source's port never: it is the kernel's free
- * choice).
- * Of a `loop` the hops seen must begin with those that `expected` names, if it names any. `could-not-look` agrees with nothing.
+ * Says whether what was seen is what was expected. Compared are kind, and for a listener its name, port, original destination and hops; the
+ * address that accepted and the source's only where `expected` names one, or a range (the source's port never: it is the kernel's free
+ * choice). Of a `loop` the hops seen must begin with those that `expected` names, if it names any. `could-not-look` agrees with nothing. /
+ *
+ * @example
+ * landingsAgree(expected, { ...expected, source: "10.244.0.3:41234" })   // true where `expected.source` is null
+ * landingsAgree(expected, { ...expected, originalDestination: null })    // false where `expected` has an original destination
  */
 export function landingsAgree(expected: Landing, seen: Landing): boolean {
   if (seen.kind === "could-not-look" || expected.kind !== seen.kind) return false;

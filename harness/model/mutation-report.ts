@@ -32,7 +32,7 @@ export interface FlowsToAdd {
   readonly uncovered: readonly string[];
 }
 
-/** What `mutate --json` prints. */
+/** What `mutate --json` prints; its JSON Schema is `schemas/mutate.json`. */
 export interface MutationReport {
   readonly formatVersion: "1.0";
   readonly mutants: readonly MutantReport[];

@@ -47,7 +47,7 @@ export interface ProxyShape {
 }
 
 /**
- * Somebody who listens.
+ * A listener of the pod, or of a host beside it: who it belongs to, where it listens, and what it does with a connection.
  *
  * @example
  * { name: "envoy-outbound", role: "outbound", proxy: "envoy", protocols: ["tcp"], port: 15001, host: "pod", address: null,
@@ -70,7 +70,15 @@ export interface ListenerShape {
   readonly dials: Dials;
 }
 
-/** Who is in a pod and beside it, and who listens where: what a sandbox builds and a simulator assumes. Knows no rules. */
+/**
+ * Who is in a pod and beside it, and who listens where: what a sandbox builds and a simulator assumes. Knows no rules.
+ *
+ * @example
+ * // an Istio pod whose proxy runs as uid 1337; a listener is shown at ListenerShape
+ * { proxies: [{ name: "envoy", owners: [{ uid: { first: 1337, last: 1337 }, gid: null, mark: null }],
+ *     runsAs: { uid: 1337, gid: 1337, mark: 0 }, dials: { kind: "original", own: "as-loopback" } }],
+ *   listeners: […], hosts: {}, links: [], resolvers: ["10.96.0.10"], passThrough: { 4: "127.0.0.6", 6: null } }
+ */
 export interface PodShape {
   readonly proxies: readonly ProxyShape[];
   /** The app's own ports are not among them: scenarios name those. */

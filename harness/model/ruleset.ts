@@ -99,7 +99,12 @@ export function listRules(ruleset: Ruleset | null): readonly Rule[] {
   return listActiveTables(ruleset).flatMap(({ chains }) => chains.flatMap(({ rules }) => rules));
 }
 
-/** Everything that is put into a pod. A family that is null is left as it is and is not under test. */
+/**
+ * Everything that is put into a pod. A family that is null is left as it is and is not under test.
+ *
+ * @example
+ * { ip: { family: 4, tables: [natTable] }, ip6: { family: 6, tables: [] }, policyRouting: NO_POLICY_ROUTING }
+ */
 export interface PodRules {
   readonly ip: Ruleset | null;
   readonly ip6: Ruleset | null;
@@ -136,8 +141,12 @@ export function listFamilies(rules: Pick<PodRules, FamilyKey>): readonly Family[
 }
 
 /**
- * A rule's place, as reports name it; `index` counts from 1 within its chain, `rule` is its text: as the file has it,
- * else as `iptables -S` prints it.
+ * A rule's place, as reports name it; `index` counts from 1 within its chain, `rule` is its text: as the file has it, else as `iptables -S`
+ * prints it. /
+ *
+ * @example
+ * { family: 4, table: "nat", chain: "ISTIO_OUTPUT", index: 3, rule: "-A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN",
+ *   file: "rules.txt", line: 12 }
  */
 export interface RulePlace {
   readonly family: Family;

@@ -1,7 +1,11 @@
 /**
  * One claim: what is put into the pod, the flows that are driven, and where each must land. Data only; a scenario names no backend.
  *
- * The rules come from `capture` (the mesh's options, as typed), less the rules listed under `without`, or from `rules`.
+ * The rules come from `capture` (the mesh's options, as typed), less the rules listed under `without`, or from `rules`. /
+ *
+ * @example
+ * { name: "mysql", claim: "Port 3306 is never captured outbound.", capture: ["-u", "1337", "-i", "*", "-b", "*", "-o", "3306"],
+ *   answer: { "app -> upstream:3306": "upstream:3306", "app -> upstream:3307": "envoy-outbound:15001" } }
  */
 export interface Scenario {
   /** The file's name without ending, and what a user types: `uid-1337-no-loop`. */
@@ -36,7 +40,16 @@ export interface Scenario {
 }
 
 /**
- * Gives the scenario back, typed: `export default defineScenario({ … })` in a file of `scenarios/`.
+ * Gives the scenario back unchanged. It is there so that the type checker reads what a scenario file exports; what a type cannot say is
+ * checked when the file is read, by `parseScenario`.
+ *
+ * @example
+ * export default defineScenario({
+ *   name: "mysql",
+ *   claim: "Port 3306 is never captured outbound.",
+ *   capture: ["-u", "1337", "-i", "*", "-b", "*", "-o", "3306"],
+ *   answer: { "app -> upstream:3306": "upstream:3306" },
+ * });
  */
 export function defineScenario(scenario: Scenario): Scenario {
   return scenario;

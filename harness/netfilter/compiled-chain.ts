@@ -18,7 +18,7 @@ export type RuleVerdict =
 
 /** The verdict of a rule that only counts, logs or marks. */
 export const CONTINUE: RuleVerdict = { kind: "continue" };
-/** The verdict of RETURN. */
+/** The verdict of RETURN: the calling chain goes on, and in a built-in chain the policy decides. */
 export const RETURN_VERDICT: RuleVerdict = { kind: "return" };
 /** Does what a target does to a packet that matches, and gives the rule's verdict. */
 export type Action = (packet: Packet) => RuleVerdict;

@@ -48,7 +48,14 @@ export interface Recording {
   readonly list: () => readonly PacketTrace[];
 }
 
-/** Starts a recording. */
+/**
+ * Starts a recording of what packets meet; `renderRule` gives the text of a rule in each step.
+ *
+ * @example
+ * const { recorder, list } = startRecording((chain, rule) => renderRule(chain, rule, 4));
+ * simulator.watch(flow, "answer", recorder);
+ * list()   // [{ family: 4, packet: "SYN", source: "10.244.0.2:0", destination: "10.244.0.4:80", steps: […], policies: […], ends: […] }]
+ */
 export function startRecording(renderRule: RenderRule): Recording {
   const traces = new Map<Packet, PacketTrace & { steps: TraceStep[]; policies: PolicyStep[]; ends: TracedEnds[] }>();
   const traceOf = (packet: Packet) => {

@@ -15,11 +15,11 @@ export type Ending =
   /** `host`: whose listener took the datagram; `replyFrom`: where an answer came from that was not the one dialled. */
   | { readonly kind: "unanswered"; readonly host?: HostName; readonly replyFrom?: EndPoint };
 
-/** Nothing was heard. */
+/** The ending of a flow whose dialler heard nothing. */
 export const TIMED_OUT: Ending = { kind: "timed-out" };
-/** The connection was made, and then nothing was heard. */
+/** The ending of a flow whose connection was made, and then nothing was heard. */
 export const UNANSWERED: Ending = { kind: "unanswered" };
-/** A reset came. */
+/** The ending of a flow that a TCP reset ended, other than the refusal of a closed port. */
 export const RESET: Ending = { kind: "reset" };
 
 /** Makes a segment of a connection as one end sends it. */

@@ -17,7 +17,15 @@ export interface ConnectionTrace {
   readonly packets: readonly PacketTrace[];
 }
 
-/** A flow's landing with how it came about. */
+/**
+ * A flow's landing with how it came about.
+ *
+ * @example
+ * // a TCP flow that REDIRECT takes, with one rule of the first packet
+ * { landing: { kind: "listener", listener: "envoy-outbound", … }, possible: [landing], unknown: [],
+ *   connections: [{ source: "10.244.0.2:0", destination: "10.244.0.4:80", owner: { uid: 1000, gid: 1000 },
+ *     packets: [{ …, steps: [{ …, rule: "-A OUTPUT -j ISTIO_OUTPUT", matched: true }, …] }, …] }] }
+ */
 export interface Explanation {
   readonly landing: Landing;
   /** Every landing that is possible where the landing depends on something unknown; otherwise the landing alone. */

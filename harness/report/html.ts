@@ -22,7 +22,10 @@ import { isGreen, type ToldCauses } from "./told-causes.ts";
 
 /**
  * Gives the report as one HTML page that needs nothing beside itself: no font, picture or script from elsewhere. Without its script, which
- * filters flows and shows their packets, it says the same. `linkTo` finds evidence that was kept.
+ * filters flows and shows their packets, it says the same. `linkTo` finds evidence that was kept. /
+ *
+ * @example
+ * writeFileSync("report.html", renderHtml(report, (path) => `evidence/${path}`))
  */
 export function renderHtml(report: Report, linkTo: LinkTo = () => null): string {
   const content = html`<h1>Where every flow landed</h1>

@@ -31,8 +31,13 @@ const HELD_APART = "]]\u200b>";
 
 /**
  * Gives the report as JUnit XML: a scenario is a test suite, a flow a test case. A wrong landing is a `failure`, as is what the rules leave
- * out, a case of its own; a flow that could not be observed or that was predicted wrongly is an `error`. Times are in seconds, as JUnit
- * has them, to the millisecond. What XML 1.0 forbids, and other characters that nobody sees, are written out (`\u001b`).
+ * out, a case of its own; a flow that could not be observed or that was predicted wrongly is an `error`. Times are in seconds, as JUnit has
+ * them, to the millisecond. What XML 1.0 forbids, and other characters that nobody sees, are written out (`\u001b`).
+ *
+ * @example
+ * renderJunit(report)
+ * // … <testsuite name="mysql" time="0.001" tests="1" failures="0" errors="0" skipped="0"> …
+ * //     <testcase classname="mysql" name="app -> upstream:3306" time="0.001"/>
  */
 export function renderJunit(report: Report): string {
   const builder = factory.newBuilder();

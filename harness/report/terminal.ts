@@ -22,8 +22,11 @@ import { wrapLine } from "./wrap-line.ts";
 
 const GAP = "  ";
 /**
- * Gives the report as a person reads it: each scenario's claim, a row for each flow, beneath each flow that did not pass what was
- * expected, predicted and seen and the rules that took it, and the sum at the end.
+ * Gives the report as a person reads it: each scenario's claim, a row for each flow, beneath each flow that did not pass what was expected,
+ * predicted and seen and the rules that took it, and the sum at the end.
+ *
+ * @example
+ * renderTerminal(report, { columns: 80, color: "plain" })
  */
 export function renderTerminal(report: Report, look: TerminalLook): string {
   const paint = makePaint(look);

@@ -6,8 +6,13 @@ import { takenPorts } from "../model/pod-shape.ts";
 import type { PodRules } from "../model/ruleset.ts";
 
 /**
- * Gives what must stand in the sandbox for these flows under these rules: the pod that a capture describes, the app, and peers wherever the
- * flows end (`preparePod`). A port that a listener of the pod's shape has is not the app's.
+ * Gives what must stand in the sandbox for these flows under these rules: the pod that a capture describes, the app on 22, 8080 and the
+ * ports of `listen` (1–65535), and peers wherever the flows end (`preparePod`). A port that a listener of the pod's shape has is not the
+ * app's ({@link describeTakenPorts} says so). Ports come sorted, each once.
+ *
+ * @example
+ * makePodSpec(capture, [flow], [9090], DEFAULT_ADDRESSES)   // flow: app -> upstream:3306
+ * // { shape: capture.shape, listen: [22, 8080, 9090], upstreamPorts: [3306], clientPorts: [], upstreamAddresses: [] }
  */
 export function makePodSpec(
   { shape }: Pick<Capture, "shape">,

@@ -5,7 +5,7 @@ import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { ParsedScenario } from "./scenario/parsed-scenario.ts";
 import { reportUndriven, runScenario, type ScenarioRunOptions } from "./scenario-run.ts";
 
-/** How a run goes. */
+/** What a run needs beside its scenarios, and what it is to report as it goes. */
 export interface RunOptions extends ScenarioRunOptions {
   /** Starts a sandbox; called once for each job, and again where one broke. */
   readonly start: () => Promise<Sandbox>;
@@ -23,7 +23,11 @@ export interface RunOptions extends ScenarioRunOptions {
  * Runs scenarios over sandboxes and gives the report, in the scenarios' order however many sandboxes there were. A sandbox that fails costs
  * the scenario that it was used for, whose flows are `could-not-look` then. One that cannot be started costs nothing as long as another
  * can. Throws what {@link runScenario} throws, and what `start` throws where no sandbox could be started at all; every sandbox is disposed
- * of first. A run without a scenario is `bad-usage`: it could never fail.
+ * of first. A run without a scenario is `bad-usage`: it could never fail. /
+ *
+ * @example
+ * const report = await runScenarios([parsed.value], { start: () => openSandbox("simulated"), jobs: 1, clock: () => performance.now() });
+ * report.summary   // { flows: 2, pass: 2, wrong: 0, couldNotLook: 0, … }
  */
 export async function runScenarios(scenarios: readonly ParsedScenario[], options: RunOptions): Promise<Report> {
   if (scenarios.length === 0)

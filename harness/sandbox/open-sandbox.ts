@@ -24,8 +24,14 @@ export const DEFAULT_SANDBOX_OPTIONS: SandboxOptions = {
 };
 
 /**
- * Opens a sandbox. Dispose of it with `await using`. A simulated one has the stub, whatever `envoy` says.
- * Throws `environment` where the backend, or with `auto` any backend, does not work here, or a real Envoy is wanted and cannot be had.
+ * Opens a sandbox. Dispose of it with `await using`. A simulated one has the stub, whatever `envoy` says. Throws `environment` where the
+ * backend, or with `auto` any backend, does not work here, or a real Envoy is wanted and cannot be had. /
+ *
+ * @example
+ * await using sandbox = await openSandbox("netns");
+ * await sandbox.enter(spec);
+ * await sandbox.install({ kind: "rules", rules });
+ * const [observation] = await sandbox.drive([{ flow, manner: "answer" }]);
  */
 export async function openSandbox(choice: BackendChoice, options = DEFAULT_SANDBOX_OPTIONS): Promise<Sandbox> {
   if (choice !== "auto" && !hasKernel(choice))

@@ -12,7 +12,9 @@ export interface FlowRequest {
   readonly connectTimeoutMs?: number;
 }
 
-/** What became of one driven flow. */
+/**
+ * What became of one driven flow. `durationMs` is how long the flow took, in milliseconds; no verdict depends on it.
+ */
 export interface Observation {
   /** For a flow in the manner `answer` that a real Envoy took: Envoy's listener, as the stub would have answered. */
   readonly landing: Landing;

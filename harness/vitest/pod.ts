@@ -19,7 +19,10 @@ import { blameCaller } from "./caller.ts";
 import { orThrow, type RuleSource, type RulesWithCapture, readRuleSource, seedRules } from "./rule-source.ts";
 import type { FlowWords, Written } from "./words.ts";
 
-/** A flow that is driven when a matcher asks where it lands. */
+/**
+ * A flow that is driven when a matcher asks where it lands. Give it to `expect`: `await expect(pod.flow("app ->
+ * upstream:80")).toLandOn("envoy-outbound:15001")`.
+ */
 export interface PodFlow {
   readonly text: string;
   readonly manner: Manner;
@@ -31,7 +34,14 @@ export interface PodFlow {
 
 /**
  * The pod of one test. Rules are put into it and flows driven through it, one after the other. It begins and ends without rules, and each
- * time canary flows show that the harness sees; where they do not, it throws `agent-failed`.
+ * time canary flows show that the harness sees; where they do not, it throws `agent-failed`. So does every call after the test has ended. A
+ * flow without a verdict is `internal`, a defect of landfall.
+ *
+ * @example
+ * test("MySQL is left alone", async ({ pod }) => {
+ *   await pod.apply(["-u", "1337", "-b", "*", "-o", "3306"]);
+ *   await expect(pod.flow("app -> upstream:3306")).toLandOn("upstream:3306");
+ * });
  */
 export class Pod implements AsyncDisposable {
   readonly #sandbox: Sandbox;

@@ -10,8 +10,12 @@ import { DEFAULT_ADDRESSES } from "../model/pod.ts";
 import { emptyRuleset, NO_RULES, type PodRules } from "../model/ruleset.ts";
 
 /**
- * Rules as a test names them: Istio's flags, one word an element; a text of rules in any form that `--rules` takes, IPv4 where it does
- * not say; or rule sets of the model. The stub has the owner and ports that the flags name, else the seed command's.
+ * Rules as a test names them: Istio's flags, one word an element; a text of rules in any form that `--rules` takes, IPv4 where it does not
+ * say; or rule sets of the model. The stub has the owner and ports that the flags name, else those of the seed command.
+ *
+ * @example
+ * ["-u", "1337", "-b", "*", "-o", "3306"]
+ * "*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp -j REDIRECT --to-ports 15001\nCOMMIT\n"
  */
 export type RuleSource = readonly string[] | string | PodRules;
 

@@ -24,7 +24,13 @@ import { findLaneReach, narrowLanes } from "./narrow-lanes.ts";
 import { type SocketSetting, varySockets } from "./socket-lanes.ts";
 import { tellApart } from "./told-apart.ts";
 
-/** What an analysis looks at beside the rules. */
+/**
+ * What an analysis looks at beside the rules.
+ *
+ * @example
+ * { spec: { ...makePodSpec(capture, [], [], DEFAULT_ADDRESSES), upstreamPorts: [80] }, addresses: DEFAULT_ADDRESSES,
+ *   passThrough: "absent" }
+ */
 export interface AnalysisSetting extends SocketSetting {
   readonly addresses: SandboxAddresses;
   /** Values at which flows are to be told apart beyond what the rules do, such as those a property names. */

@@ -59,7 +59,11 @@ const NO_LOOP = "no-loop";
 
 /**
  * Gives the properties that a contract promises: one for each clause, and that what a proxy dials does not come back to it, which is asked
- * first.
+ * first. /
+ *
+ * @example
+ * listProperties(capture.contractFor(DEFAULT_ADDRESSES)).map(({ name }) => name)
+ * // current Istio: ["no-loop", "exclusions-untouched", "tunnel-open", …, "inbound-captured", "outbound-captured", "rest-untouched"]
  */
 export function listProperties({ clauses, loopClause = NO_LOOP }: Contract): readonly Property[] {
   const own = clauses.find(({ name }) => name === loopClause);

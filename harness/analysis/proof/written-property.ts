@@ -29,9 +29,13 @@ export interface WrittenProperty {
 }
 
 /**
- * Reads properties, all findings at once; `where` names the file, and each finding its property by number from 0; `taken` are names that
- * other properties have. What is null is
- * passed over: it was found to be none already.
+ * Reads properties and gives every finding at once. `where` names the file, and each finding also its property, by number from 0, and the
+ * field. `taken` are names that other properties have already. An element that is null is passed over: it was found to be no property
+ * before. Codes of findings: `invalid-property`, `duplicate`, `invalid-flow-set`, `invalid-landing`, and those of {@link parseFlowSet}.
+ *
+ * @example
+ * parseProperties([{ name: "no-ssh", flows: "uid=* -> elsewhere:22", never: "as dialled" }], "p.ts", shape, [], DEFAULT_ADDRESSES)
+ * // { ok: true, value: [{ name: "no-ssh", protocols: ["tcp"], manner: "answer", cuts: …, judge: … }] }
  */
 export function parseProperties(
   written: readonly (WrittenProperty | null)[],

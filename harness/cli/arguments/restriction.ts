@@ -55,7 +55,7 @@ export function renderWithin(within: FlowSet | undefined): string {
   return within ? `Only for the flows ${within.text}:\n` : "";
 }
 
-/** The same as data. */
+/** Gives the same as data for JSON: `{ within: "client -> pod:*" }`, or nothing where all flows are asked about. */
 export function withinData(within: FlowSet | undefined): { readonly within?: string } {
   return within ? { within: within.text } : {};
 }

@@ -6,13 +6,13 @@ import type { OptionSpec } from "../arguments/options.ts";
 /** A word and what it means. */
 export type HelpRow = readonly [term: string, text: string];
 
-/** Rows under a title. */
+/** Rows under a title, as help shows them: terms in one column, what they mean in the next. */
 export interface HelpSection {
   readonly title: string;
   readonly rows: readonly HelpRow[];
 }
 
-/** Options under a title. */
+/** Options under a title, as help and completion list them. */
 export interface OptionGroup {
   readonly title: string;
   readonly options: readonly OptionSpec[];

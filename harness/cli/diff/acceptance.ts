@@ -17,7 +17,14 @@ export interface AcceptedChange {
 
 const WHAT = "The accepted changes cannot be used";
 
-/** Reads a file of accepted changes; none without a file. */
+/**
+ * Reads a file of accepted changes, as `--write-accept` writes it; none without a file. Throws `bad-input` where it cannot be read, is no
+ * JSON or has another shape.
+ *
+ * @example
+ * readAcceptance("accept.json", io)
+ * // [{ class: "from outside to the pod: port 9090", before: "as dialled", after: "envoy-inbound:15006" }]
+ */
 export function readAcceptance(
   path: string | undefined,
   io: Pick<CommandIo, "workingDirectory">,

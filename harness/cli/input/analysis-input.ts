@@ -56,7 +56,11 @@ export interface AnalysisInput {
   readonly notLookedAt: readonly Family[];
 }
 
-/** Reads a command's words: capture flags (the seed command without any), and user-supplied rules in place of the generated ones. */
+/**
+ * Reads a command's words: capture flags (the seed command without any), and user-supplied rules in place of the generated ones. Tells on
+ * stderr of warnings and of families that are not analysed. Throws `bad-input` with every finding about files and rules, `bad-usage` with
+ * those about options.
+ */
 export function readAnalysisInput(
   args: readonly string[],
   specs: readonly OptionSpec[],
@@ -119,7 +123,10 @@ function limitRules(rules: PodRules, asked: Family | null): PodRules {
   return asked === 4 ? { ...rules, ip6: null } : { ...rules, ip: null };
 }
 
-/** Reads the value of `--budget`; null where it is not given. */
+/**
+ * Reads the value of `--budget`, a number of diagram nodes from 1 to 67108864 (2^26); null where it is not given. Anything else is
+ * `bad-input`.
+ */
 export function readBudget(text: string | undefined): number | null {
   if (text === undefined) return null;
   const budget = Number(text);

@@ -21,7 +21,7 @@ const FLOWS: readonly FlowSpec[] = [
 
 /**
  * Gives a first scenario of a mesh as the text of a module: its injected default, and where its contract lands some flows. A flow of which
- * the contract demands nothing is left out.
+ * the contract demands nothing is left out. Throws a RangeError if the mesh refuses its own default.
  */
 export function renderFirstScenario(mesh: NamedMesh): string {
   const { pod: own, vm } = DEFAULT_ADDRESSES;

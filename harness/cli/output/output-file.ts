@@ -129,8 +129,12 @@ export function makeOutputFolder(path: string): void {
 }
 
 /**
- * Makes a folder and those above it, and gives the ones that were not there, the topmost first. Throws what the system says. Node's own
- * `recursive` never returns where the system denies that an existing folder is there, as /proc does (Node 24).
+ * Makes a folder and those above it, and gives the ones that were not there, the topmost first. Throws what the system says, or an Error
+ * where the working directory has been removed. Node's own `recursive` never returns where the system denies that an existing folder is
+ * there, as /proc does (Node 24).
+ *
+ * @example
+ * makeFolders("out/a/b")   // ["out/a", "out/a/b"] if out is there
  */
 export function makeFolders(path: string): readonly string[] {
   if (isFolder(path)) return [];

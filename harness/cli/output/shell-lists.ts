@@ -10,7 +10,7 @@ export const BASH_LISTS = `_landfall_containers() {
 _landfall_namespaces() { command ls /run/netns 2>/dev/null | grep -E '^[A-Za-z0-9._:@-]+$'; }
 `;
 
-/** The same for fish. */
+/** The functions of {@link BASH_LISTS} as fish writes them. */
 export const FISH_LISTS = `function __landfall_containers
   set -l host unix:///var/run/docker.sock
   test -n "$DOCKER_HOST"; and set host $DOCKER_HOST

@@ -177,7 +177,7 @@ function readNumgen(reader: TextReader): Json {
   return { numgen: { mode, mod, offset: takeIf(reader, "offset") ? readNumber(reader) : 0 } };
 }
 
-/** Reads a whole number. */
+/** Reads a whole number, or a name that was defined as one; anything else is a syntax error at that word. */
 export function readNumber(reader: TextReader): number {
   const token = peek(reader);
   const value = readValueText(reader);

@@ -54,7 +54,7 @@ export function peek(reader: TextReader, ahead = 0): Token {
   return reader.tokens[Math.min(reader.at + ahead, reader.tokens.length - 1)] as Token;
 }
 
-/** Takes the next word. */
+/** Takes the next word; at the end of the text it gives that end again and again. */
 export function take(reader: TextReader): Token {
   const token = peek(reader);
   if (token.kind !== "end") reader.at++;
@@ -86,7 +86,7 @@ export function takeName(reader: TextReader, what: string): string {
   return fail(token, `${describeToken(token)} stands where ${what} is needed.`);
 }
 
-/** Refuses the text at a word. */
+/** Refuses the text at a word: throws an NftSyntaxError, which becomes a finding with the word's line and column. */
 export function fail(token: Token, message: string): never {
   throw new NftSyntaxError(token, message);
 }
@@ -127,7 +127,9 @@ function skipLine(reader: TextReader): void {
   }
 }
 
-/** Notes where something stands. */
+/**
+ * Notes at which word a piece of the JSON was read, so that later findings about it have a line and column; gives the piece back.
+ */
 export function placed<T extends Json>(reader: TextReader, token: Token, node: T): T {
   if (typeof node === "object" && node !== null) reader.places.set(node, token);
   return node;

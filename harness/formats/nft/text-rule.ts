@@ -77,7 +77,10 @@ function readStatementOrRest(reader: TextReader): Json {
   }
 }
 
-/** Reads one statement of nft(8). */
+/**
+ * Reads one statement of nft(8) as the JSON that `nft -j` prints for it. Throws an NftSyntaxError for what is no statement, and Unread for
+ * one that is not understood, so that the whole rule is kept as text.
+ */
 export function readStatement(reader: TextReader): Json {
   const verdict = readVerdict(reader);
   if (verdict !== null) return verdict;

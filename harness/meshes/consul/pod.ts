@@ -8,7 +8,7 @@ import type { ConsulSettings } from "./settings.ts";
 export const PUBLIC = "public";
 /** The listener of outbound traffic. */
 export const OUTBOUND = "envoy-outbound";
-/** The listener of DNS. */
+/** The name of the listener of DNS: Consul's own server, on the dataplane's loopback. */
 export const DNS = "consul-dns";
 
 const PROXY = "envoy";

@@ -40,9 +40,14 @@ export interface ResolvedCapture {
 }
 
 /**
- * Resolves the generator's settings: flag, then sidecar.env, then cluster.env, then the process's environment, then the default.
- * Gives every finding at once: each names the flag, variable or file and line, the element, the reason, and what the original would have
- * done without a word. With `-h` nothing is refused.
+ * Resolves the generator's settings: flag, then sidecar.env, then cluster.env, then the process's environment, then the default. Gives
+ * every finding at once: each names the flag, variable or file and line, the element, the reason, and what the original would have done
+ * without saying so. With `-h` nothing is refused: `purpose` is `usage`, and the config has the defaults where a value could not be read.
+ *
+ * @example
+ * parseCapture({ words: ["-u", "1337", "-b", "80"], environment: {}, files: [], names: NO_LOOKUPS, podIps: ["10.244.0.2"] })
+ * // { ok: true, value: { config: { dialect: "istio-1.4", proxyPort: 15001, …, podIps: ["10.244.0.2"] }, origins: …,
+ * //   warnings: […], purpose: "apply" } }
  */
 export function parseCapture({ words, ...input }: CaptureInput): Parsed<ResolvedCapture> {
   return readCutCapture({ ...input, tokens: tokenizeWords(words, FLAG_WORDS) });

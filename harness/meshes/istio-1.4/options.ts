@@ -174,7 +174,7 @@ export const CAPTURE_SWITCHES: readonly NamedOption[] = [
   { name: "help", short: "h", value: null },
 ];
 
-/** Gives the flag of a setting. */
+/** Gives the flag of a setting: its names, its variable, its help. Throws a RangeError for a setting that has none. */
 export function flagOf(setting: SettingName): CaptureFlag {
   const found = CAPTURE_FLAGS.find((known) => known.setting === setting);
   if (!found) throw new RangeError(`There is no flag for "${setting}".`);

@@ -8,7 +8,7 @@ import type { AmbientSettings } from "./settings.ts";
 export const OUTBOUND = "envoy-outbound";
 /** The listener of inbound traffic that no tunnel brought. */
 export const INBOUND = "envoy-inbound";
-/** The listener of DNS. */
+/** The name of ztunnel's listener of captured DNS. */
 export const DNS = "dns";
 /** The mark of every socket that ztunnel opens in a pod (istio/ztunnel at 62d826530e5c, src/inpod/config.rs). */
 const ZTUNNEL_MARK = 0x539;

@@ -35,7 +35,10 @@ export function makeShape(
   };
 }
 
-/** Gives the name of the listener on a port that the settings name: two listeners on one port are one. */
+/**
+ * Gives the name of the listener on a port that the settings name: two listeners on one port are one. Throws a RangeError for any other
+ * port.
+ */
 export function nameListener(settings: IstioSettings, port: number): string {
   const found = makeListeners(settings).find((listener) => listener.port === port);
   if (!found) throw new RangeError(`Istio has no listener on port ${port}.`);

@@ -9,7 +9,7 @@ import type { IstioSettings } from "./settings.ts";
 
 /** The address from which the proxy's inbound pass-through connects (the cluster InboundPassthroughCluster). */
 export const PASS_THROUGH: Readonly<Record<Family, string>> = { 4: "127.0.0.6", 6: "::6" };
-/** The port of DNS. */
+/** The port of DNS servers, whose queries Istio may capture. */
 export const DNS_PORT = 53;
 
 /** Everything that a demand follows from beside the connection. */

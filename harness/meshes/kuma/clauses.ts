@@ -18,7 +18,7 @@ export const CLAUSES = {
   "outbound-captured": "All other TCP from the pod goes to the outbound listener.",
 } as const;
 
-/** A clause of Kuma's. */
+/** The name of a clause of Kuma's contract: `inbound-captured`. */
 export type ClauseName = keyof typeof CLAUSES;
 
 /** Whatever a demand follows from beside the connection. */

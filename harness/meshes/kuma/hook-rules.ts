@@ -7,7 +7,7 @@ import type { KumaSettings } from "./settings.ts";
 /** Gives a rule's comment as a match; none where comments are off. */
 export type Noted = (text: string) => readonly Match[];
 
-/** `-p udp`. */
+/** The match `-p udp`, for rules of a mesh. */
 export const UDP: Match = { kind: "protocol", negated: false, protocol: "udp" };
 /** The port of DNS servers. */
 export const DNS_PORT = 53;
@@ -17,7 +17,7 @@ export function noting({ comments }: KumaSettings): Noted {
   return (text) => (comments === "off" ? [] : [comment(`kuma/mesh/transparent/proxy/${text}`)]);
 }
 
-/** `-m udp --dport 53`. */
+/** Gives the match `-m udp --dport 53` or `--sport 53`, of one port (1–65535). */
 export function matchUdpPort(kind: "source-port" | "destination-port", port: number): Match {
   return { kind, module: "udp", negated: false, ports: { first: port, last: port } };
 }

@@ -8,7 +8,7 @@ import type { KumaSettings } from "./settings.ts";
 const INBOUND = "envoy-inbound";
 /** The listener of outbound traffic. */
 export const OUTBOUND = "envoy-outbound";
-/** The listener of DNS. */
+/** The name of the listener of captured DNS, in kuma-dp. */
 export const DNS = "dns";
 /** The address from which the proxy's inbound pass-through connects. */
 export const PASS_THROUGH: Readonly<Record<Family, string>> = { 4: "127.0.0.6", 6: "::6" };

@@ -31,9 +31,10 @@ export interface MutationSubject extends Pick<BoundScenario, "capture" | "spec" 
 export type SubjectFlows = "scenarios" | "scenarios-and-configs";
 
 /**
- * Gives the different rule sets of some scenarios, in the order in which they come, each with the flows of all scenarios that bring it,
- * and where asked for those of its capture config. What the scenarios do not say of the latter is what the unbroken rules do: a landing of
- * the simulator, which the kernel has to confirm before anything is broken. Scenarios whose rules a script makes are left out.
+ * Gives the different rule sets of some scenarios, in the order in which they come, each with the flows of all scenarios that bring it, and
+ * where asked for those of its capture config. What the scenarios do not say of the latter is what the unbroken rules do: a landing of the
+ * simulator, which the kernel has to confirm before anything is broken. Scenarios whose rules a script makes are left out. Throws a
+ * RangeError only for a defect of its own.
  */
 export function findSubjects(
   scenarios: readonly ParsedScenario[],

@@ -6,7 +6,7 @@ import { checkUnbroken, type JudgeMutant, makeMutantJudge } from "./mutant-judge
 import { type Lot, MutationQueue, type MutationTask } from "./mutation-queue.ts";
 import type { MutationSubject } from "./mutation-subject.ts";
 
-/** How mutants are judged. */
+/** How mutants are judged: on which sandboxes, and who is told of the results as they come. */
 export interface MutationOptions {
   /** Starts a sandbox; called once for each job. */
   readonly start: () => Promise<Sandbox>;

@@ -16,7 +16,8 @@ export interface Observed {
 
 /**
  * Opens a sandbox, puts rules into it, drives one flow alone, and reads how many packets each rule counted; then the sandbox is gone.
- * `bind` gives the flow and its pod in the sandbox's addresses. Throws what `open` throws, and `rules-refused`.
+ * `bind` gives the flow and its pod in the sandbox's addresses. Throws what `open` throws, and `rules-refused`; a TypeError if the sandbox
+ * breaks its contract and gives no observation.
  */
 export async function observeFlow(
   open: OpenSandbox,

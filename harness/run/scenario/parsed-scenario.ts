@@ -1,3 +1,4 @@
+// Long because each field of a scenario has a reader of its own, and all of them share the findings.
 import { readRulesText } from "../../formats/rules-text.ts";
 import { MESHES } from "../../meshes/meshes.ts";
 import { cutOptionWords } from "../../meshes/option-words.ts";
@@ -59,7 +60,16 @@ const POD_ADDRESSES = {
 /** The servers that a scenario's pod asks unless it names others. */
 const RESOLVERS: readonly string[] = ["10.96.0.10"];
 
-/** Reads a scenario, all findings at once; each names `file` and the field. */
+/**
+ * Reads a scenario and gives every finding at once: its mesh and options, its rules, its flows and landings. Each finding names `file` and
+ * the field, and has the code of what was wrong there: `unknown-name`, `invalid-value`, `invalid-flow`, `rule-fault`, `wrong-family` and
+ * others.
+ *
+ * @example
+ * parseScenario({ name: "a", claim: "b", capture: ["-b", "8o"] }, "a.ts")
+ * // { ok: false, findings: [{ code: "invalid-value", where: "a.ts: capture -b", line: null, column: 1,
+ * //   message: 'Element 1, "8o", is not a port (1 to 65535), …' }] }
+ */
 export function parseScenario(scenario: Scenario | SalvagedScenario, file: string): Parsed<ParsedScenario> {
   const findings: Finding[] = [];
   const note = (field: string, found: readonly Finding[]) => {

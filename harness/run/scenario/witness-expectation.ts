@@ -7,7 +7,8 @@ import type { MutationSubject } from "../mutation/mutation-subject.ts";
 
 /**
  * Gives what a scenario would demand of a flow so that other rules are found out, which land it on `after`: `envoy-inbound:15006`. The
- * source is in it where nothing else tells the two apart. The flow is one in the manner *answer*, and `before` was seen.
+ * source is in it where nothing else tells the two apart. The flow is one in the manner *answer*, and `before` was seen: `could-not-look`
+ * is a RangeError.
  */
 export function demandTelling(
   flow: Flow,

@@ -21,7 +21,7 @@ import { CONNECT_TIMEOUT_MS, planDial } from "./dial-plan.ts";
 import { type DialRound, driveRounds, inPortions, planRounds } from "./dial-rounds.ts";
 import { listenersOf } from "./listeners.ts";
 
-/** A sandbox on a real kernel: drives the agents of a world. The world ends with it. */
+/** A sandbox on a real kernel: drives the agents of a world. The world ends with it. `agent-failed` where a host is missing. */
 export class AgentSandbox implements Sandbox {
   readonly backend: World["backend"];
   readonly addresses: World["addresses"];

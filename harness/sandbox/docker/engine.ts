@@ -6,7 +6,8 @@ const PING_TIMEOUT_MS = 5_000;
 
 /**
  * Gives a client of the container engine that DOCKER_HOST names, or of the one at the default socket; asks it nothing yet. Throws
- * `environment` where DOCKER_HOST is no address, or one over ssh, or where the certificates of DOCKER_CERT_PATH cannot be read.
+ * `environment`, as an {@link EngineAddressError}, where DOCKER_HOST is not an address, or one over ssh, or where the certificates of
+ * DOCKER_CERT_PATH cannot be read.
  */
 export function connectEngine(): Docker {
   const named = process.env["DOCKER_HOST"] ?? "";

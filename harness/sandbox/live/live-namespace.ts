@@ -18,7 +18,14 @@ export interface LiveNamespace {
 /** Where `ip netns` keeps its names (ip-netns(8)). */
 const NAMED_NAMESPACES = "/run/netns";
 
-/** Finds a running container's namespace, by its name or id. Throws `bad-input` where there is none, or it does not run. */
+/**
+ * Finds a running container's namespace, by its name or id. Throws `bad-input` where there is none, or it does not run, and `environment`
+ * where the engine cannot be asked.
+ *
+ * @example
+ * await findLiveContainer(connectEngine(), "web")
+ * // { name: "web", path: "/proc/4711/ns/net", container: { id: "3f0c…", name: "web", pid: 4711 } }
+ */
 export async function findLiveContainer(engine: Docker, nameOrId: string): Promise<LiveNamespace> {
   const fail = (doing: string) => (error: unknown) => {
     throw engineFailed(doing, error);

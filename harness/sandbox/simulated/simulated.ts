@@ -8,8 +8,8 @@ import type { CountedRules, FlowRequest, Installation, Observation, PodEvidence,
 import { Tally } from "./tally.ts";
 
 /**
- * A sandbox without a kernel: every landing is the simulator's. It needs no rights and no tools, and runs anywhere.
- * Scripts cannot be run in it; a flow whose landing depends on something the simulator does not know is `could-not-look`.
+ * A sandbox without a kernel: every landing is the simulator's. It needs no rights and no tools, and runs anywhere. Scripts cannot be run
+ * in it (`environment`); a flow whose landing depends on something the simulator does not know is `could-not-look`.
  */
 export class SimulatedSandbox implements Sandbox {
   readonly backend = "simulated";
