@@ -3,12 +3,22 @@ import { canBeElsewhere } from "../model/elsewhere.ts";
 import { MAX_ID, MAX_PORT, type SandboxAddresses } from "../model/pod.ts";
 import type { ValueRanges } from "../model/value-ranges.ts";
 
-/** Gives the ports at which ranges begin and end, and the neighbours outside, ascending, within 1–65535. */
+/**
+ * Gives the ports at which ranges begin and end, and the neighbours outside, ascending, within 1–65535.
+ *
+ * @example
+ * portBoundaries([[80n, 80n]])   // [79, 80, 81]
+ */
 export function portBoundaries(ranges: ValueRanges): readonly number[] {
   return boundaries(ranges, 1n, BigInt(MAX_PORT)).map(Number);
 }
 
-/** Gives the ids at which ranges begin and end, and the neighbours outside, ascending, within what a process can have. */
+/**
+ * Gives the ids at which ranges begin and end, and the neighbours outside, ascending, within what a process can have (0–4294967294).
+ *
+ * @example
+ * idBoundaries([[1337n, 1337n]])   // [1336, 1337, 1338]
+ */
 export function idBoundaries(ranges: ValueRanges): readonly number[] {
   return boundaries(ranges, 0n, BigInt(MAX_ID)).map(Number);
 }

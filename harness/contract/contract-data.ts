@@ -59,7 +59,12 @@ function compileSchema(): ValidateFunction {
   return compiled;
 }
 
-/** Gives everything about a value that is not a contract's shape; nothing: it is a {@link ContractData}. */
+/**
+ * Gives everything about a value that is not a contract's shape (`schemas/contract.json`); nothing: it is a {@link ContractData}.
+ *
+ * @example
+ * findShapeFaults({ version: 1, clauses: [] })   // [{ path: ["clauses"], message: "The list is empty; it needs at least one entry." }]
+ */
 export function findShapeFaults(value: unknown): readonly DataFault[] {
   const validate = compileSchema();
   if (validate(value)) return [];

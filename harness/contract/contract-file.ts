@@ -39,7 +39,10 @@ export function parseContractText(text: string, where: string): Parsed<ContractD
   return findings.length > 0 ? { ok: false, findings } : { ok: true, value: value as ContractData };
 }
 
-/** Reads a contract that a module exports; findings name the field, since there is no line to name. */
+/**
+ * Reads a contract that a module exports. Every finding has the code `wrong-shape` and names the field, `clauses[2].flows`, since there is
+ * no line to name.
+ */
 export function readContractData(value: unknown, where: string): Parsed<ContractData> {
   const findings = findFaults(value).map(({ path, message }) =>
     codedFinding("wrong-shape", where, nameField(path) + message),

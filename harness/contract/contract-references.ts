@@ -130,7 +130,7 @@ export function toList(texts: string | readonly string[] | undefined): readonly 
   return typeof texts === "string" ? [texts] : (texts ?? []);
 }
 
-/** Reads a set of flows with the names of a contract; what is wrong with it as text. */
+/** Reads a set of flows with the names of a contract; where it is not one, what is wrong with it as sentences. */
 export function readFlowSet(text: string, data: ContractData, addresses: SandboxAddresses): FlowSet | string {
   const shape = shapeOf(data);
   const parsed = parseFlowSet(text, "", { addresses, shape, protocols: ["tcp", "udp", "icmp"] });

@@ -7,6 +7,10 @@ import { demandedLanding, firstConnection } from "./demanded-landing.ts";
 /**
  * Gives what a capture demands of a flow in a pod: one landing, or that the flow does not leave the pod; null where it demands nothing. In
  * the manner `forward` nothing is demanded of a flow that some connection of its way has no demand for.
+ *
+ * @example
+ * findExpectation(capture, flow, "answer", DEFAULT_ADDRESSES, spec)   // client -> pod:8080
+ * // { kind: "listener", listener: "envoy-inbound", port: 15006, originalDestination: "10.244.0.2:8080", … }
  */
 export function findExpectation(
   capture: Capture,

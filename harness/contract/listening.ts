@@ -27,7 +27,12 @@ export function nameListenerAt(
   return findOpenPorts(protocol, peers).pod.includes(port) ? "app" : null;
 }
 
-/** Gives the ports on which the app and the peers take connections, or datagrams. */
+/**
+ * Gives the ports on which the app and the peers take connections, or datagrams; none for ICMP.
+ *
+ * @example
+ * findOpenPorts("tcp", spec)   // { pod: [22, 8080], upstream: [80], client: [] }
+ */
 export function findOpenPorts(
   protocol: Connection["protocol"],
   { listen, upstreamPorts, clientPorts, udp }: Peers,

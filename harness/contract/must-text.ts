@@ -6,7 +6,12 @@ export type Must = { readonly kind: "land-on"; readonly listener: string } | { r
 /** What may stand behind `must`, for findings. */
 export const MUST_GRAMMAR = `land-on LISTENER, ${REQUIREMENTS.slice(0, -1).join(", ")} or ${REQUIREMENTS.at(-1)}`;
 
-/** Reads `land-on gate-out`, `as-dialled`, `rejected`, `dropped` or `not-leave`; null where it is something else. */
+/**
+ * Reads `land-on gate-out`, `as-dialled`, `rejected`, `dropped` or `not-leave`; null where it is something else.
+ *
+ * @example
+ * parseMust("land-on gate-out")   // { kind: "land-on", listener: "gate-out" }
+ */
 export function parseMust(text: string): Must | null {
   const listener = /^land-on (\S+)$/.exec(text)?.[1];
   if (listener !== undefined) return { kind: "land-on", listener };

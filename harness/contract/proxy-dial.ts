@@ -18,6 +18,10 @@ export function isPodsOwn(address: string, { shape, addresses }: PlacedPod): boo
 /**
  * Gives the connection that a proxy makes for one that a listener of its own has taken, or null where it makes none: a listener that does
  * not dial on, and calls to the proxy's own ports, which it closes.
+ *
+ * @example
+ * dialOn(inboundListener, { …, startedOn: "client", destination: "10.244.0.2", port: 8080 }, { shape, addresses: DEFAULT_ADDRESSES })
+ * // { …, startedOn: "pod", owner: { uid: 1337, gid: 1337, mark: 0 }, source: "127.0.0.6", destination: "10.244.0.2", port: 8080 }
  */
 export function dialOn(listener: ListenerShape, connection: Connection, pod: PlacedPod): Connection | null {
   if (listener.dials.kind === "nothing") return null;

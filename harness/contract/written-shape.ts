@@ -5,7 +5,10 @@ import type { ContractData, ListenerData, ProxyData } from "./contract-data.ts";
 
 const ROOT: Identity = { uid: 0, gid: 0, mark: 0 };
 
-/** Gives the pod that a contract describes: its proxies, its listeners and the hosts beside it. */
+/**
+ * Gives the pod that a contract describes: its proxies, its listeners and the hosts beside it. A field that the file leaves out gets the
+ * default that `docs/contracts.md` names.
+ */
 export function shapeOf({
   proxies = [],
   listeners = [],

@@ -63,7 +63,13 @@ function keep<K, V>(kept: Map<K, V>, key: K, make: () => V): V {
   return made;
 }
 
-/** Gives the number of an address, or null if the text is no plain address (four-part decimal IPv4, or IPv6 without zone). */
+/**
+ * Gives the number of an address, or null if the text is no plain address (four-part decimal IPv4, or IPv6 without zone).
+ *
+ * @example
+ * parseAddress("10.244.0.2")   // { family: 4, value: 183762946n }
+ * parseAddress("010.0.0.1")    // null
+ */
 export function parseAddress(text: string): ParsedAddress | null {
   // A text that is too long to be an address would only take room.
   return text.length > 50 ? null : keep(readTexts, text, () => readAddress(text));
@@ -172,7 +178,7 @@ export function renderNetwork(network: Network): string {
   return `${renderAddress(network.family, network.value)}/${length ?? renderAddress(network.family, network.mask)}`;
 }
 
-/** Says whether a network holds an address, both of one family. */
+/** Says whether a network holds an address, given as its number; both must be of one family, which is not checked. */
 export function networkHolds(network: Network, address: bigint): boolean {
   return (address & network.mask) === network.value;
 }

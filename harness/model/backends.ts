@@ -51,7 +51,7 @@ export type KernelBackend = {
 /** A backend as users name it; `auto`: the first with a kernel that works here. */
 export type BackendChoice = BackendName | "auto";
 
-/** The same where a kernel is needed. */
+/** A backend as users name it where a kernel is needed: `simulated` is not among them. */
 export type KernelChoice = KernelBackend | "auto";
 
 const NAMES = Object.keys(BACKENDS) as readonly BackendName[];
@@ -62,13 +62,13 @@ export const KERNEL_BACKENDS: readonly KernelBackend[] = NAMES.filter(hasKernel)
 /** The values that `--sandbox` takes: every backend, and `auto`. */
 export const BACKEND_CHOICES: readonly BackendChoice[] = [...NAMES, "auto"];
 
-/** What `--sandbox` takes where a kernel is needed. */
+/** The values that `--sandbox` takes where a kernel is needed; `simulated` is not among them. */
 export const KERNEL_CHOICES: readonly KernelChoice[] = [...KERNEL_BACKENDS, "auto"];
 
 /** The backend of `mutate` unless another is named: it is put up and changed the quickest. */
 export const MUTATION_BACKEND: BackendName = "netns";
 
-/** Says whether the kernel says where flows land. */
+/** Says whether flows on a backend land where a kernel sends them, not where the simulator says. */
 export function hasKernel(name: BackendName): name is KernelBackend {
   return BACKENDS[name].judge === "kernel";
 }

@@ -93,7 +93,12 @@ export interface CompareMatch {
   readonly set: string | null;
 }
 
-/** Gives a key without direction, device or mask. */
+/**
+ * Gives a key without direction, device or mask, but for what `extra` names.
+ *
+ * @example
+ * makeKey("tcp dport")   // { name: "tcp dport", direction: null, family: null, device: null, mask: null }
+ */
 export function makeKey(name: CompareKeyName, extra: Partial<CompareKey> = {}): CompareKey {
   return { name, direction: null, family: null, device: null, mask: null, ...extra };
 }
@@ -104,7 +109,7 @@ export function connectionEnd({ name, direction }: CompareKey): ConnectionEnd | 
   return `${direction}-${name.endsWith("saddr") || name.endsWith("src") ? "source" : "destination"}`;
 }
 
-/** Gives direction and side of a connection's end: `original` and `source` of `original-source`. */
+/** Gives direction and side of a connection's end: `splitEnd("original-source")` is `{ direction: "original", side: "source" }`. */
 export function splitEnd(end: ConnectionEnd): {
   readonly direction: "original" | "reply";
   readonly side: "source" | "destination";

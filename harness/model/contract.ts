@@ -15,7 +15,13 @@ export interface Identity {
   readonly mark: number;
 }
 
-/** One connection or exchange as a contract sees it: a flow's own, or one that a proxy makes in its course. */
+/**
+ * One connection or exchange as a contract sees it: a flow's own, or one that a proxy makes in its course.
+ *
+ * @example
+ * { family: 4, protocol: "tcp", startedOn: "pod", owner: { uid: 1000, gid: 1000, mark: 0 }, source: "10.244.0.2",
+ *   destination: "10.244.0.4", port: 80 }
+ */
 export interface Connection {
   readonly family: Family;
   readonly protocol: Protocol;
@@ -38,7 +44,7 @@ export interface Connection {
 /** What must become of a connection. `not-leave`: it may end anywhere in the pod, or fail in any way, but not reach another host. */
 export const REQUIREMENTS = ["as-dialled", "rejected", "dropped", "not-leave"] as const;
 
-/** A requirement that names no listener. */
+/** A requirement that names no listener: one of {@link REQUIREMENTS}. */
 export type Requirement = (typeof REQUIREMENTS)[number];
 
 /**
@@ -65,7 +71,12 @@ export interface Deviation {
   readonly strict: Demand;
 }
 
-/** One clause of a contract. */
+/**
+ * One clause of a contract.
+ *
+ * @example
+ * { name: "loopback-untouched", says: "Connections from the workload to the pod's own addresses are not captured.", origin: "usual" }
+ */
 export interface Clause {
   /** Lower-case words with dashes between them: `loopback-untouched`. */
   readonly name: string;

@@ -44,8 +44,12 @@ export function finding(
 }
 
 /**
- * Gives a finding; line and column are null unless named. The message may hold words of the input as they are: control characters are
- * escaped as in JSON (`\u001b`), and a word of over 200 characters is shortened.
+ * Gives a finding; line and column (both from 1) are null unless named. The message may hold words of the input as they are: control
+ * characters are escaped as in JSON (`\u001b`), and a word of over 200 characters is shortened to its first 60 and its length.
+ *
+ * @example
+ * codedFinding("unknown-name", "--mesh", 'There is no mesh "isto".')
+ * // { code: "unknown-name", where: "--mesh", line: null, column: null, message: 'There is no mesh "isto".' }
  */
 export function codedFinding(
   code: FindingCode,
@@ -70,7 +74,7 @@ function shorten(word: string): string {
   return `${word.slice(0, WORD_LENGTH_KEPT)}… (${word.length} characters)`;
 }
 
-/** Gives at most so many findings, and behind them one that says how many are left out. Order is kept. */
+/** Gives at most `most` findings, and behind them one with the code `more-findings` that says how many are left out. Order is kept. */
 export function capFindings(findings: readonly Finding[], most: number): readonly Finding[] {
   if (findings.length <= most) return findings;
   const left = findings.length - most;

@@ -77,7 +77,10 @@ export function targetAddress(target: string, family: Family, addresses: Sandbox
   return target;
 }
 
-/** Gives who an actor with a name is in the pod; those outside dial as root. */
+/**
+ * Gives who an actor with a name is in the pod: `app` is uid and gid 1000, a proxy what its shape says. Every other, those outside among
+ * them, dials as root.
+ */
 export function actorIdentity(actor: string, shape: Pick<PodShape, "proxies" | "listeners">): Identity {
   if (actor === "app") return { uid: APP_ID, gid: APP_ID, mark: 0 };
   return identityOf(shape, actor) ?? { uid: 0, gid: 0, mark: 0 };

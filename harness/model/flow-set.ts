@@ -6,7 +6,7 @@ import { type HostName, hostOfActor, type SandboxAddresses } from "./pod.ts";
 import type { SplitPoints } from "./split-points.ts";
 import { holdsValue, type ValueRanges } from "./value-ranges.ts";
 
-/** The highest mark that a socket can have. */
+/** The highest mark that a socket can have: 32 bits, all set. */
 export const MAX_MARK = 0xffffffffn;
 /** Every mark that a socket can have, 0 among them: that of a socket which sets none. */
 export const ANY_MARK: ValueRanges = [[0n, MAX_MARK]];
@@ -28,7 +28,7 @@ export interface FlowSet {
   readonly ports: ValueRanges;
 }
 
-/** Says whether a flow is in a set. */
+/** Says whether a flow is in a set. Who dials matters in the pod alone: outside, a set's ids and marks are not compared. */
 export function holdsFlow(set: FlowSet, flow: ResolvedFlow, addresses: SandboxAddresses): boolean {
   const { from, to, family, protocol } = flow;
   const isInPod = startsInPod(flow);
@@ -53,7 +53,7 @@ function isOfHost({ host, sources }: FlowSet, { from, family }: ResolvedFlow, ad
   return host === "client" ? !isUpstreams : sources !== "route" || isUpstreams;
 }
 
-/** Says whether a connection is in a set. */
+/** Says whether a connection is in a set, as {@link holdsFlow} does; of ICMP the port is not compared. */
 export function holdsConnection(set: FlowSet, connection: Connection, addresses: SandboxAddresses): boolean {
   const { family, protocol, startedOn, owner, source, destination, port } = connection;
   if (family !== set.family || startedOn !== set.host || !set.protocols.includes(protocol)) return false;
@@ -67,13 +67,18 @@ export function holdsConnection(set: FlowSet, connection: Connection, addresses:
   return isFromThere && holdsValue(set.destinations, addressValue(destination)) && isPort;
 }
 
-/** Gives the values at which flows of a set are told from others. */
+/**
+ * Gives the values at which flows of a set are told from others, as split points of an analysis.
+ *
+ * @example
+ * cutsOfSet(set).ports   // [[443n, 443n]] of "uid=1000-1336 -> 10.20.0.0/16:443"
+ */
 export function cutsOfSet({ sources, destinations, ports, uids, gids, marks }: FlowSet): SplitPoints {
   const addresses = [...(sources === "route" ? [] : sources), ...destinations];
   return { addresses, ports, ids: [...uids, ...gids], marks };
 }
 
-/** Says whether sockets with any mark are meant, and with none. */
+/** Says whether some marks are all of them, 0 among them: then a socket's mark does not matter. */
 export function isAnyMark(marks: ValueRanges): boolean {
   return marks.length === 1 && marks.every(([first, last]) => first === 0n && last === MAX_MARK);
 }

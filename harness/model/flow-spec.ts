@@ -35,7 +35,12 @@ export interface FlowData extends ResolvedFlow {
   readonly flow: string;
 }
 
-/** Gives a flow as reports and JSON have it. */
+/**
+ * Gives a flow as reports and JSON have it.
+ *
+ * @example
+ * flowData(flow)   // { flow: "client -> pod:8080", family: 4, protocol: "tcp", from: { actor: "client", … }, to: { target: "pod", … } }
+ */
 export function flowData({ spec, ...resolved }: Flow): FlowData {
   return { flow: renderFlowText(spec), ...resolved };
 }

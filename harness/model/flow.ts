@@ -10,7 +10,13 @@ export const FLOW_PROTOCOLS = ["tcp", "udp"] as const;
 /** A flow's protocol: a TCP connection with a request and its answer, or a UDP datagram and its answer. */
 export type FlowProtocol = (typeof FLOW_PROTOCOLS)[number];
 
-/** Who dials, by name or by ids. */
+/**
+ * Who dials, by name or by ids.
+ *
+ * @example
+ * { actor: "app", ids: {} }                       // app
+ * { actor: null, ids: { uid: 1337, gid: 1000 } }  // uid=1337,gid=1000
+ */
 export interface FlowWho {
   /** An actor's name without its `6`; null where ids alone say who it is, and then `ids` has both. */
   readonly actor: string | null;

@@ -5,7 +5,7 @@ import { type BaseChain, type Chain, familyKey, type Rule, type Table } from "./
 /** The tables of iptables that are examined, in the order in which the hooks consult them. `security` is not. */
 export const TABLE_NAMES = ["raw", "mangle", "nat", "filter"] as const;
 
-/** The name of a table of iptables: `nat`. */
+/** The name of one of the four tables of iptables that landfall examines: `raw`, `mangle`, `nat`, `filter`. */
 export type TableName = (typeof TABLE_NAMES)[number];
 
 /** A built-in chain of iptables, policy aside. */
@@ -52,7 +52,12 @@ export const BUILT_IN_CHAINS: Readonly<Record<TableName, readonly string[]>> = {
   filter: [...BUILT_IN.filter.keys()],
 };
 
-/** Gives where the kernel calls a chain of a table; null for a chain that it does not make by itself. */
+/**
+ * Gives where the kernel calls a chain of a table; null for a chain that it does not make by itself.
+ *
+ * @example
+ * findBase("nat", "OUTPUT")   // { hook: "output", type: "nat", priority: -100, policy: "ACCEPT" }
+ */
 export function findBase(table: string, chain: string, policy: BaseChain["policy"] = "ACCEPT"): BaseChain | null {
   const name = readTableName(table);
   const found = name === null ? undefined : BUILT_IN[name].get(chain);
@@ -65,12 +70,12 @@ export function listBuiltInChains(table: string): readonly string[] {
   return name === null ? [] : BUILT_IN_CHAINS[name];
 }
 
-/** Gives a chain of a table; a built-in one has policy ACCEPT. */
+/** Gives a chain of a table: a built-in one with policy ACCEPT, where the kernel calls it; every other without a base. */
 export function makeChain(table: string, name: string, rules: readonly Rule[] = []): Chain {
   return { name, base: findBase(table, name), rules };
 }
 
-/** Gives a table of iptables. */
+/** Gives a table of iptables, of the variant that `source` names, with its chains in the order given. */
 export function makeIptablesTable(
   name: TableName,
   family: Family,

@@ -107,7 +107,13 @@ export function renderLanding(landing: Landing): string {
     : renderLandingSpec(demandAlike({ ...landing, kind: landing.kind }));
 }
 
-/** Gives the demand for a landing like one that was seen, as {@link renderLanding} writes it. */
+/**
+ * Gives the demand for a landing like one that was seen, as {@link renderLanding} writes it.
+ *
+ * @example
+ * demandAlike(makeLanding("listener", { host: "pod", listener: "app", port: 8080, source: "127.0.0.6:41234" }))
+ * // { kind: "listener", listener: "app", port: 8080, address: null, via: [], source: "127.0.0.6", redirected: "as-dialled" }
+ */
 export function demandAlike(landing: Landing & { readonly kind: EndingKind }): LandingSpec {
   const { kind, listener, port, address, source, hops } = landing;
   if (kind === "loop") return makeLandingSpec("loop");

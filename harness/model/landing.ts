@@ -92,7 +92,13 @@ export interface LandingSpec {
   readonly written?: string;
 }
 
-/** Gives a demand of which all that is not named is left open. */
+/**
+ * Gives a demand of which all that is not named is left open.
+ *
+ * @example
+ * makeLandingSpec("refused")   // { kind: "refused", listener: null, port: null, address: null, via: [], source: null,
+ *                              //   redirected: "as-dialled" }
+ */
 export function makeLandingSpec(
   kind: EndingKind,
   fields: Partial<Omit<LandingSpec, "kind" | "written">> = {},
@@ -109,12 +115,23 @@ export function makeLandingSpec(
   };
 }
 
-/** Gives the landing of a flow that ended somehow; every field that is not named is null, and there are no hops. */
+/**
+ * Gives the landing of a flow that ended somehow; every field that is not named is null, and there are no hops.
+ *
+ * @example
+ * makeLanding("refused", { port: 8081 })   // { kind: "refused", host: null, listener: null, address: null, port: 8081,
+ *                                          //   originalDestination: null, source: null, hops: [] }
+ */
 export function makeLanding(kind: EndingKind, fields: Partial<Omit<Landing, "kind">> = {}): Landing {
   return { kind, ...NOWHERE, hops: [], ...fields };
 }
 
-/** Gives `could-not-look` with its code and its cause, after these hops. */
+/**
+ * Gives `could-not-look` with its code and its cause, after these hops.
+ *
+ * @example
+ * makeBlind("no-observation", "the agent of client gave no answer").cause   // "the agent of client gave no answer"
+ */
 export function makeBlind(code: BlindCode, cause: string, hops: readonly Hop[] = []): Landing {
   return { kind: "could-not-look", ...NOWHERE, hops, code, cause };
 }

@@ -1,7 +1,10 @@
 /** How many letters may be wrong, missing or too many; two swapped ones are two. */
 const MISTAKES_AT_MOST = 2;
 
-/** Gives the names that somebody who typed `word` may have meant, the nearest alone: `verfy` gives `["verify"]`. Order is kept. */
+/**
+ * Gives the names that somebody who typed `word` may have meant, the nearest alone: `verfy` gives `["verify"]`. Order is kept. A name
+ * differs in two letters at most, and in a third of the word's; none where no name is that near.
+ */
 export function findNearNames(word: string, names: readonly string[]): readonly string[] {
   const bound = Math.min(MISTAKES_AT_MOST, Math.ceil(word.length / 3));
   // A letter more or less is a mistake, and one mistake changes which letters there are by two at most: most names need no closer look.

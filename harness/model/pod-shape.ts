@@ -1,7 +1,7 @@
 import type { Family } from "./address.ts";
 import type { Identity, Protocol } from "./contract.ts";
 
-/** One host's addresses, canonical text. */
+/** One host's addresses, canonical text: `{ 4: "10.244.0.2", 6: "fd00:244::2" }`. */
 export interface HostAddresses {
   readonly 4: string;
   readonly 6: string;
@@ -22,7 +22,7 @@ export type Dials =
   | { readonly kind: "original"; readonly own: "from-pass-through" | "as-loopback" | "like-others" }
   | { readonly kind: "fixed"; readonly address: string; readonly port: number };
 
-/** Ids from `first` to `last`, both included. */
+/** The uids or gids from `first` to `last`, both included. */
 export interface IdRange {
   readonly first: number;
   readonly last: number;
@@ -35,7 +35,13 @@ export interface OwnerPattern {
   readonly mark: { readonly value: number; readonly mask: number } | null;
 }
 
-/** A proxy beside the workload. */
+/**
+ * A proxy beside the workload: whose sockets are its own, and what it dials on.
+ *
+ * @example
+ * { name: "envoy", owners: [{ uid: { first: 1337, last: 1337 }, gid: null, mark: null }], runsAs: { uid: 1337, gid: 1337, mark: 0 },
+ *   dials: { kind: "original", own: "as-loopback" } }
+ */
 export interface ProxyShape {
   /** What landings and flows call it: `envoy`. As an actor also `proxy`, if there is one proxy. */
   readonly name: string;
@@ -103,7 +109,12 @@ export const BARE_SHAPE: PodShape = {
   passThrough: { 4: null, 6: null },
 };
 
-/** Says whether a socket is a proxy's. */
+/**
+ * Says whether a socket is a proxy's: one of its patterns fits, and a pattern fits if all that it names does.
+ *
+ * @example
+ * ownsSocket({ owners: [{ uid: null, gid: null, mark: { value: 0x539, mask: 0xfff } }] }, { uid: 0, gid: 0, mark: 0x539 })   // true
+ */
 export function ownsSocket({ owners }: Pick<ProxyShape, "owners">, { uid, gid, mark }: Identity): boolean {
   const isIn = (range: IdRange | null, id: number) => range === null || (range.first <= id && id <= range.last);
   return owners.some(
@@ -140,7 +151,12 @@ const USUAL_ACTORS: readonly string[] = ["app", "root", "client", "upstream", "v
 /** What a flow may call the first proxy, whatever its name. */
 const PROXY_ALIAS = "proxy";
 
-/** Gives every name that an actor of a pod may have: the usual ones, its proxies, `proxy`, its status server, and its further hosts. */
+/**
+ * Gives every name that an actor of a pod may have: the usual ones, its proxies, `proxy`, its status server, and its further hosts.
+ *
+ * @example
+ * actorNames(shape)   // of Istio's pod ["app", "root", "client", "upstream", "vm", "envoy", "proxy", "status"]
+ */
 export function actorNames({ proxies, listeners, hosts }: PodShape): readonly string[] {
   const status = listeners.filter(({ role, name }) => role === "status" && name === "status");
   return [
@@ -161,7 +177,12 @@ export function identityOf(
   return proxy?.runsAs ?? listeners.find(({ name, role }) => role === "status" && name === actor)?.owner ?? null;
 }
 
-/** Gives every name that a landing's listener may have in a pod: on a further host whoever listens has the host's name. */
+/**
+ * Gives every name that a landing's listener may have in a pod: on a further host whoever listens has the host's name.
+ *
+ * @example
+ * listenerNames(shape)   // ["envoy-outbound", "envoy-inbound", "status", "app", "client", "upstream"]
+ */
 export function listenerNames({ listeners, hosts }: Pick<PodShape, "listeners" | "hosts">): readonly string[] {
   return [...listeners.map(({ name }) => name), "app", "client", "upstream", ...Object.keys(hosts)];
 }

@@ -18,22 +18,22 @@ export const DEFAULT_ADDRESSES: SandboxAddresses = {
   vm: { 4: "10.245.0.2", 6: "fd00:245::2" },
 };
 
-/** The pod's interface towards its peers. */
+/** The pod's interface towards its peers, by the name that Kubernetes gives it. */
 export const POD_INTERFACE = "eth0";
-/** Uid and gid of the workload. */
+/** Uid and gid of the workload, which is neither root nor a mesh's proxy. */
 export const APP_ID = 1000;
-/** Ports on which the workload always listens. */
+/** Ports on which the workload always listens, on all addresses of both families. */
 export const APP_PORTS: readonly number[] = [22, 8080];
 /** The address that a mesh may add to `lo` of an IPv6 pod, for its proxy to connect from. */
 export const PASS_THROUGH_IPV6 = "::6";
 /** Hops of one flow after which its landing is `loop`. */
 export const MAX_HOPS = 8;
-/** The highest port of TCP. */
+/** The highest port of TCP and UDP: 16 bits. */
 export const MAX_PORT = 65535;
 /** The highest uid or gid that a process can have: the one above, `(uid_t) -1`, stands for "none" (setresuid(2)). */
 export const MAX_ID = 0xfffffffe;
 
-/** Numeric owner of a socket. */
+/** The uid and gid of a socket's owner, as numbers. */
 export interface Owner {
   readonly uid: number;
   readonly gid: number;
@@ -69,7 +69,7 @@ export interface PodSpec {
   readonly upstreamAddresses: readonly string[];
 }
 
-/** Gives the loopback address of a family. */
+/** Gives the loopback address of a family: `127.0.0.1` or `::1`. */
 export function loopbackAddress(family: Family): string {
   return family === 4 ? "127.0.0.1" : "::1";
 }
@@ -79,7 +79,12 @@ export function isLoopback(address: string): boolean {
   return address.startsWith("127.") || address === loopbackAddress(6) || address === PASS_THROUGH_IPV6;
 }
 
-/** Gives the host that owns an address that is no loopback address: every address that no other host has is upstream's. */
+/**
+ * Gives the host that owns an address that is no loopback address: every address that no other host has is upstream's.
+ *
+ * @example
+ * addressOwner("10.96.0.1", DEFAULT_ADDRESSES)   // "upstream"
+ */
 export function addressOwner(address: string, addresses: SandboxAddresses): HostName {
   const owns = (host: HostName) => addresses[host][4] === address || addresses[host][6] === address;
   return (["pod", "client", "vm"] as const).find(owns) ?? "upstream";

@@ -37,7 +37,7 @@ export interface LookupRule {
   readonly table: number;
 }
 
-/** A rule of policy routing. */
+/** A rule of policy routing: one that is understood, or its text. */
 export type RoutingRule = LookupRule | UnknownRouting;
 
 /**
@@ -60,7 +60,7 @@ export interface KnownRoute {
   readonly table: number;
 }
 
-/** A route of a table. */
+/** A route of a table: one that is understood, or its text. */
 export type TableRoute = KnownRoute | UnknownRouting;
 
 /** An address that is added to `lo`, canonical text. */
@@ -89,7 +89,7 @@ export const WHOLE_MARK = 0xffffffff;
 /** The address of the pass-through on `lo`: over IPv4 the loopback device has it anyway. */
 export const PASS_THROUGH_ON_LO: LoopbackAddress = { address: PASS_THROUGH_IPV6, prefixLength: 128 };
 
-/** Gives the rule that leads packets with a mark to a table, without a priority. */
+/** Gives the rule that leads packets with a mark to a table, without a priority: `ip rule add fwmark 0x539 lookup 133`. */
 export function lookUpMarked(family: Family, fwmark: MarkTest, table: number): LookupRule {
   const others = { priority: null, from: null, to: null, iif: null, uidRange: null } as const;
   return { kind: "lookup", family, ...others, fwmark, table };

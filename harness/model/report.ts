@@ -9,7 +9,7 @@ import type { CommandNotes, Provenance } from "./provenance.ts";
 import type { RulePlace } from "./ruleset.ts";
 import type { TracedWays } from "./way.ts";
 
-/** Where the flows were driven. */
+/** The backend on which the flows were driven. */
 export type BackendName = "docker" | "netns" | "simulated";
 
 /** `pass`: it landed as expected. `wrong`: elsewhere. `could-not-look`: the harness failed. */
@@ -25,7 +25,7 @@ export interface WantedRule {
   readonly nearest: { readonly rule: RulePlace; readonly why: string } | null;
 }
 
-/** One flow with its three landings. */
+/** One flow with its three landings, expected, predicted and observed, and what follows from them. */
 export interface FlowReport extends FlowData {
   readonly manner: Manner;
   /** `claim`: a flow of the scenario, or at a boundary of the config; `class`: it stands for a class that no such flow is of. */
@@ -135,7 +135,12 @@ export interface ScenarioReport extends Partial<TracedWays>, CommandNotes {
   readonly causes?: readonly CauseReport[];
 }
 
-/** What a sandbox says of itself. */
+/**
+ * What a sandbox says of itself.
+ *
+ * @example
+ * { backend: "netns", envoy: "stub", iptables: "1.8.9 (nf_tables)", kernel: "6.12.0" }
+ */
 export interface SandboxReport {
   readonly backend: BackendName;
   readonly envoy: "stub" | "real";

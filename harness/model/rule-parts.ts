@@ -32,7 +32,7 @@ function targetsIn(target: Target): readonly Target[] {
   return target.statements.flatMap((part) => ("target" in part ? targetsIn(part.target) : []));
 }
 
-/** Gives the chains that a rule may hand its packet to. */
+/** Gives the names of the chains that a rule may hand its packet to, by jump or goto; a chain may come twice. */
 export function listNextChains(rule: Pick<Rule, "target">): readonly string[] {
   return listTargets(rule).flatMap((target) => (target.kind === "jump" || target.kind === "goto" ? target.chain : []));
 }

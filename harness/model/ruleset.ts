@@ -55,7 +55,12 @@ export type TableFamily = "ip" | "ip6" | "inet";
 /** Which of the kernel's interfaces a table belongs to; `iptables`: one of iptables' two variants, which of them is not said. */
 export type TableSource = "iptables" | "iptables-nft" | "iptables-legacy" | "nft";
 
-/** One table; the chains' order is kept. */
+/**
+ * One table of one source; the chains' order is kept.
+ *
+ * @example
+ * { family: "ip", source: "iptables", name: "nat", chains: [{ name: "OUTPUT", base: { hook: "output", … }, rules: […] }] }
+ */
 export interface Table {
   readonly family: TableFamily;
   readonly source: TableSource;
@@ -94,7 +99,7 @@ export function emptyRuleset(family: Family): Ruleset {
   return { family, tables: [] };
 }
 
-/** Gives every rule of a rule set that packets can meet, in the tables' order; none for null. */
+/** Gives every rule of a rule set that packets can meet, in the tables' order; none for null. Rules of dormant tables are left out. */
 export function listRules(ruleset: Ruleset | null): readonly Rule[] {
   return listActiveTables(ruleset).flatMap(({ chains }) => chains.flatMap(({ rules }) => rules));
 }
@@ -130,7 +135,7 @@ export const NO_RULES: PodRules = { ip: emptyRuleset(4), ip6: emptyRuleset(6), p
 /** The name under which rules of both families are kept apart: `ip` or `ip6`. */
 export type FamilyKey = "ip" | "ip6";
 
-/** Gives a family's name in {@link PodRules} and the like. */
+/** Gives a family's name in {@link PodRules} and the like: `ip` for 4, `ip6` for 6. */
 export function familyKey(family: Family): FamilyKey {
   return family === 4 ? "ip" : "ip6";
 }

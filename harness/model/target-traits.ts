@@ -16,7 +16,7 @@ export type HiddenAttribute =
   | "tcp-header"
   | "tos";
 
-/** What holds of every target of one kind. */
+/** What holds of every target of one kind, wherever it stands. */
 export interface TargetTraits {
   /** Tables that take it; null for all. */
   readonly tables: readonly string[] | null;

@@ -1,7 +1,7 @@
 import { LandfallError } from "../errors.ts";
 import { addressBits, type Family, type Network } from "./address.ts";
 
-/** Closed ranges of values, as rules name them. */
+/** Closed ranges of values, as rules name them: `[[80n, 80n], [8000n, 8100n]]`. */
 export type ValueRanges = readonly (readonly [first: bigint, last: bigint])[];
 
 /** Gives every address of a family, as one range. */
@@ -9,12 +9,17 @@ export function wholeFamily(family: Family): ValueRanges {
   return [[0n, (1n << BigInt(addressBits(family))) - 1n]];
 }
 
-/** Says whether some ranges hold a value. */
+/** Says whether some ranges hold a value: `holdsValue([[80n, 443n]], 443)` is true. */
 export function holdsValue(ranges: ValueRanges, value: bigint | number): boolean {
   return ranges.some(([first, last]) => first <= value && value <= last);
 }
 
-/** Gives what of some ranges is in none of others. */
+/**
+ * Gives what of some ranges is in none of others, in the order of the former.
+ *
+ * @example
+ * subtractRanges([[1n, 100n]], [[22n, 22n]])   // [[1n, 21n], [23n, 100n]]
+ */
 export function subtractRanges(from: ValueRanges, taken: ValueRanges): ValueRanges {
   return taken.reduce<ValueRanges>(
     (rest, [first, last]) =>
@@ -26,7 +31,12 @@ export function subtractRanges(from: ValueRanges, taken: ValueRanges): ValueRang
   );
 }
 
-/** Gives what of some ranges is in others too; neither may overlap itself. */
+/**
+ * Gives what of some ranges is in others too; neither may overlap itself.
+ *
+ * @example
+ * intersectRanges([[1n, 100n]], [[80n, 443n]])   // [[80n, 100n]]
+ */
 export function intersectRanges(one: ValueRanges, other: ValueRanges): ValueRanges {
   return one.flatMap(([a, b]) =>
     other.map(([c, d]) => [a > c ? a : c, b < d ? b : d] as const).filter(([low, high]) => low <= high),
@@ -36,7 +46,12 @@ export function intersectRanges(one: ValueRanges, other: ValueRanges): ValueRang
 /** Ranges that the bits of a mask may have gaps for, at the most; each further gap bit doubles them. */
 const GAP_BITS_AT_MOST = 12;
 
-/** Gives the ranges of addresses in a network, rising; a mask with gaps makes several. */
+/**
+ * Gives the ranges of addresses in a network, rising; a mask with gaps makes several. More than 12 gap bits are `budget-exceeded`.
+ *
+ * @example
+ * networkRanges({ family: 4, value: 0x0a000000n, mask: 0xff000000n })   // [[167772160n, 184549375n]]
+ */
 export function networkRanges({ family, value, mask }: Network): ValueRanges {
   const bits = addressBits(family);
   const hostBits = ((1n << BigInt(bits)) - 1n) ^ mask;

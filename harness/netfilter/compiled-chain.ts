@@ -23,7 +23,7 @@ export const RETURN_VERDICT: RuleVerdict = { kind: "return" };
 /** Does what a target does to a packet that matches, and gives the rule's verdict. */
 export type Action = (packet: Packet) => RuleVerdict;
 
-/** A rule ready to run, with its place. */
+/** A rule ready to run: its matches as tests, its target as an action, and its place. */
 export interface CompiledRule {
   readonly table: string;
   readonly chain: string;

@@ -18,7 +18,7 @@ import {
 import type { Listener, Socket } from "./sockets.ts";
 import type { Walk } from "./walk.ts";
 
-/** A connection to be made. */
+/** A connection to be made: who dials, from where and to where. */
 export interface Attempt {
   readonly family: Family;
   readonly host: HostName;

@@ -4,18 +4,18 @@ import type { KnownAddress } from "./address-book.ts";
 /** The protocols of the packets that the simulator makes. */
 export type PacketProtocol = "tcp" | "udp" | "icmp" | "ipv6-icmp";
 
-/** One end point of a connection. */
+/** One end point of a connection. A negative port stands for a range among which the kernel chooses (`choicePort`). */
 export interface EndPoint {
   readonly address: KnownAddress;
   readonly port: number;
 }
 
-/** Says whether two end points are one. */
+/** Says whether two end points are one: the same entry of the address book, and the same port. */
 export function isSameEnd(one: EndPoint, other: EndPoint): boolean {
   return one.address === other.address && one.port === other.port;
 }
 
-/** Gives an end point as landings have it; a port that the kernel chooses freely is written 0. */
+/** Gives an end point as landings have it, `10.244.0.2:80` or `[fd00:244::2]:80`; a port that the kernel chooses freely is written 0. */
 export function renderEnd({ address, port }: EndPoint): string {
   return renderEndpoint(address.text, port < 0 ? 0 : port);
 }

@@ -7,7 +7,10 @@ import { hasPorts, type Packet } from "./packet.ts";
 /** Which end of a packet a hook's NAT rewrites: destinations as it comes up, sources as it goes down. */
 export type NatSide = "source" | "destination";
 
-/** Gives the side a hook's nat chain is about. `forward` has none. */
+/**
+ * Gives the side a hook's nat chain is about: `destination` at prerouting and output, `source` at input and postrouting. `forward` has
+ * none.
+ */
 export function natSideOf(hook: Exclude<Hook, "forward">): NatSide {
   return hook === "prerouting" || hook === "output" ? "destination" : "source";
 }

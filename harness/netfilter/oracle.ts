@@ -19,7 +19,14 @@ export interface Answers<T> {
 /** Runs beyond which a walk is given up: six independent questions. */
 const RUNS_AT_MOST = 64;
 
-/** Runs `walk` for every combination of answers to the questions it asks, at most 64 times; gives the outcomes in order. */
+/**
+ * Runs `walk` for every combination of answers to the questions it asks, at most 64 times; gives the outcomes in order. More combinations
+ * than that are noted in `gaveUp`, and then no landing is known.
+ *
+ * @example
+ * forEachAnswer(({ ask }) => (ask("-m foo") ? "dropped" : "passed"))
+ * // { outcomes: ["dropped", "passed"], questions: ["-m foo"], gaveUp: [] }
+ */
 export function forEachAnswer<T>(walk: (oracle: Oracle) => T): Answers<T> {
   const outcomes: T[] = [];
   const questions = new Set<string>();

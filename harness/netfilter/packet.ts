@@ -16,7 +16,7 @@ export const EPHEMERAL_PORTS = { first: 32768, last: 60999 } as const;
 
 /**
  * Gives the source port that the kernel chooses freely from a range which a rule names: a negative number that stands for the range, and
- * equals only itself. A range of one port is that port.
+ * equals only itself. A range of one port is that port. {@link portsOf} is its inverse.
  */
 export function choicePort({ first, last }: Range): number {
   return first === last ? first : -(first * CHOICE_FACTOR + last) - 2;

@@ -41,7 +41,12 @@ export type FindListener = (
   address: KnownAddress,
 ) => Listener | null;
 
-/** Gives who listens in the sandbox that a spec describes. Ports named twice belong to the pod's shape first. */
+/**
+ * Gives who listens in the sandbox that a spec describes. Ports named twice belong to the pod's shape first.
+ *
+ * @example
+ * openListeners(spec)("pod", 8080, "tcp", book.find("10.244.0.2"))   // { name: "app", host: "pod", port: 8080, mode: "plain", … }
+ */
 export function openListeners(spec: PodSpec): FindListener {
   const listeners = Map.groupBy(listListeners(spec), ({ protocol, host, port }) => `${protocol} ${host} ${port}`);
   return (host, port, protocol, address) => {

@@ -7,7 +7,7 @@ export type Decision =
 /** What a whole chain decides: a decision, or that the packet came out at its end (or by RETURN) undecided. */
 export type ChainVerdict = Decision | { readonly kind: "undecided" };
 
-/** The decision to let a packet pass. */
+/** The decision to let a packet go on: no further rule of this chain sees it, the next chain at the hook does. */
 export const ACCEPT: Decision = { kind: "accept" };
 /** The decision to lose a packet without a word. */
 export const DROP: Decision = { kind: "drop" };
