@@ -158,8 +158,8 @@ const passedOn = new Map(
   ["harness/index.ts", "harness/vitest/index.ts"].flatMap((door) => [...listPassedOn(root, door)]),
 );
 
-describe("the house", () => {
-  test("every room is on the map, and every room on the map is there", () => {
+describe("the rules of the source tree", () => {
+  test("every folder of harness/ is in the table of rooms, and every room in the table exists", () => {
     const rooms = [...new Set(files.map(roomOf).filter((room) => room !== null))].sort();
     expect(rooms).toEqual(Object.keys(ROOMS).sort());
   });
@@ -177,11 +177,11 @@ describe("the house", () => {
     }
   });
 
-  test("imports go only where the map allows", () => {
+  test("files import only from rooms that the table allows", () => {
     expect(imports.filter((found) => !isAllowed(found)).map(({ from, to }) => `${from} imports ${to}`)).toEqual([]);
   });
 
-  test("what people write is read where it comes in, and nowhere else", () => {
+  test("texts that people write are parsed where they come in, and nowhere else", () => {
     const found = Object.keys(READERS).map((name) => [
       name,
       files.filter((file) => namesInCode(file, name)).toSorted(),
@@ -193,14 +193,14 @@ describe("the house", () => {
     expect(found).toEqual(allowed);
   });
 
-  test("every command cuts its words once", () => {
+  test("every command tokenises its arguments once", () => {
     const commands = files.filter((file) => file.startsWith("harness/cli/commands/") && namesInCode(file, "args"));
     const cuts = (file: string) => [...readFileSync(join(root, file), "utf8").matchAll(CUTTING)].length;
     expect(commands.length).toBeGreaterThan(0);
     expect(commands.filter((file) => cuts(file) !== 1)).toEqual([]);
   });
 
-  test("the text of a flow is made by one printer", () => {
+  test("the text of a flow is rendered in one file", () => {
     // Two end points with an arrow between them are no flow, and a type makes no text.
     const endPoints = ["sandbox/envoy/real-envoy.ts", "cli/explain/text.ts", "run/rules/ways.ts"];
     const others = [...endPoints, "vitest/words.ts"].map((file) => `harness/${file}`);
@@ -210,7 +210,7 @@ describe("the house", () => {
     expect(makers).toEqual(["harness/model/flow-spec.ts"]);
   });
 
-  test("the map allows nothing that no file needs", () => {
+  test("the table of rooms allows no import that no file uses", () => {
     const used = new Set(imports.map(({ from, to }) => `${roomOf(from)}>${roomOf(to)}`));
     const stale = Object.entries(ROOMS).flatMap(([room, others]) =>
       others
@@ -220,11 +220,11 @@ describe("the house", () => {
     expect(stale).toEqual([]);
   });
 
-  test("no file imports itself over others, types included", () => {
+  test("there is no import cycle, types included", () => {
     expect(findCycle(imports.filter((found) => found.to.startsWith("harness/")))).toBeNull();
   });
 
-  test("a name means one thing: no two files export the same one", () => {
+  test("no two files export the same name", () => {
     // The agent runs apart and shares no code: these two say the same as their namesakes.
     const twins = ["describeError", "renderEndpoint"];
     const exporters = Map.groupBy(
@@ -241,7 +241,7 @@ describe("the house", () => {
     expect(shared).toEqual([]);
   });
 
-  test("files keep under their cap", () => {
+  test("no file is longer than its limit", () => {
     const tooLong = files.flatMap((file) => {
       const lines = readFileSync(join(root, file), "utf8").split("\n");
       const cap = /^\/\/ Long because /.test(lines[0] ?? "") ? LINES_WITH_A_REASON : LINES_AT_MOST;
@@ -250,7 +250,7 @@ describe("the house", () => {
     expect(tooLong).toEqual([]);
   });
 
-  test("lines of comment keep to their width", () => {
+  test("no comment line is wider than its limit", () => {
     const tooWide = [...files, ...outsideFiles].flatMap((file) =>
       readFileSync(join(root, file), "utf8")
         .split("\n")
@@ -263,7 +263,7 @@ describe("the house", () => {
     expect(tooWide).toEqual([]);
   });
 
-  test("every value that is exported is imported somewhere", () => {
+  test("every exported value is imported somewhere", () => {
     const words = new Map(
       [...files, ...outsideFiles].map((file) => [file, new Set(readFileSync(join(root, file), "utf8").match(/\w+/g))]),
     );
@@ -275,7 +275,7 @@ describe("the house", () => {
     expect(unused).toEqual([]);
   });
 
-  test("what decides by kind names every kind: there is no `default:` outside the formats", () => {
+  test("a switch names every kind: there is no `default:` outside formats", () => {
     // The words of rules' texts are without end: the formats turn those that they do not know into the kind "unknown".
     const found = files
       .filter((file) => roomOf(file) !== "formats")
@@ -297,7 +297,7 @@ describe("the house", () => {
     expect(others.filter(isDefaultCase)).toEqual([]);
   });
 
-  test("a table by kind has an entry for every kind, and the compiler knows it", () => {
+  test("a table by kind has an entry for every kind, and the compiler checks it", () => {
     const tables = {
       "harness/model/target-traits.ts": ["SIDE_EFFECT_TRAITS", "TARGET_TRAITS"],
       "harness/netfilter/chain.ts": ["VERDICT_NAMES"],
@@ -316,7 +316,7 @@ describe("the house", () => {
     expect(loose).toEqual([]);
   });
 
-  test("what a backend can do stands in one table: outside of it nobody asks for one by its name", () => {
+  test("only the table of backends names backends: no other code compares their names", () => {
     const homes = [
       ...["model/backends.ts", "model/report.ts", "sandbox/detect.ts", "sandbox/netns/detection.ts"],
       ...["sandbox/docker/world.ts", "sandbox/netns/world.ts", "sandbox/simulated/simulated.ts"],
@@ -331,7 +331,7 @@ describe("the house", () => {
     expect(named).toEqual([]);
   });
 
-  test("nobody decides by the words of a message, and every code is given somewhere", () => {
+  test("no code decides by the text of a message, and every code of a finding is used", () => {
     // What other programs say has no code: the container engine tells a taken network, V8 the place of a fault in JSON.
     const foreign = ["harness/sandbox/docker/network.ts", "harness/load/json-text.ts"];
     const asked =
@@ -351,7 +351,7 @@ describe("the house", () => {
     expect([...FINDING_CODES, ...BLIND_CODES].filter((code) => !given.includes(`"${code}"`))).toEqual([]);
   });
 
-  test("only the wet rooms do I/O, only some start processes, only the command line prints or exits", () => {
+  test("only certain rooms do I/O, start processes, print or exit", () => {
     const breaches = files.flatMap((file) => {
       const room = roomOf(file) ?? "";
       const text = readFileSync(join(root, file), "utf8");
@@ -385,7 +385,7 @@ describe("the house", () => {
     expect(without.map(({ file, line, name }) => `${file}:${line}: ${name}`)).toEqual([]);
   });
 
-  test("every docstring names the codes and errors that its function throws itself", () => {
+  test("every docstring names the codes and errors that its own function throws", () => {
     const silent = exported.flatMap(({ file, line, name, untoldThrows }) =>
       untoldThrows.map((what) => `${file}:${line}: ${name} throws ${what}`),
     );

@@ -60,19 +60,16 @@ function findLinked(name: string): readonly string[] {
 test(".nvmrc names the Node that the checkout installs", () =>
   expect(readFileSync(join(ROOT, ".nvmrc"), "utf8").trim()).toBe(manifest.devDependencies.node));
 
-test.each(globSync(".github/ISSUE_TEMPLATE/[!c]*.yml", { cwd: ROOT }))(
-  "%s asks for something by names of its own",
-  (file) => {
-    const { name, description, body } = parse(readFileSync(join(ROOT, file), "utf8"));
-    const ids: readonly unknown[] = body.flatMap(({ id }: { readonly id?: unknown }) => id ?? []);
-    expect([typeof name, typeof description, ids.every((id) => /^[a-z]+$/.test(String(id)))]).toEqual([
-      "string",
-      "string",
-      true,
-    ]);
-    expect(new Set(ids).size).toBe(ids.length);
-  },
-);
+test.each(globSync(".github/ISSUE_TEMPLATE/[!c]*.yml", { cwd: ROOT }))("%s uses names that exist", (file) => {
+  const { name, description, body } = parse(readFileSync(join(ROOT, file), "utf8"));
+  const ids: readonly unknown[] = body.flatMap(({ id }: { readonly id?: unknown }) => id ?? []);
+  expect([typeof name, typeof description, ids.every((id) => /^[a-z]+$/.test(String(id)))]).toEqual([
+    "string",
+    "string",
+    true,
+  ]);
+  expect(new Set(ids).size).toBe(ids.length);
+});
 
 describe("documents", () => {
   test("link to files and headings that are there", () => expect(documents.flatMap(findDeadLinks)).toEqual([]));

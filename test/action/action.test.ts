@@ -84,7 +84,7 @@ function judge({ base, merge }: { readonly base: string; readonly merge: string 
 }
 
 describe("the action", () => {
-  test("comments on what lands differently, mends its comment, and takes it back when nothing does", async () => {
+  test("comments on flows that land differently, updates the comment, and deletes it when no flow differs", async () => {
     const change = openPullRequest({ "pod/rules.v4": LOOP });
     const broken = await judge(change, {});
     expect(broken).toMatchObject({ status: 1, outputs: { equal: "false", "exit-code": "1" } });
@@ -129,7 +129,7 @@ describe("the action", () => {
     expect(failed.outputs).toEqual({});
   });
 
-  test("proves a contract whatever has changed, in the pod of a mesh with options of its own", async () => {
+  test("proves a contract even if no rule changed, in the pod of the mesh and options it is given", async () => {
     const contract = [
       "version: 1",
       "proxies: [{ name: gate, owner: [{ uid: 1337 }], dials: original }]",
@@ -147,7 +147,7 @@ describe("the action", () => {
     expect(run.said).toMatch(/^::warning title=landfall::The comment could not be written \(POST .*: 403 Forbidden\)/m);
   });
 
-  test("takes a new file for one without rules before, and refuses a name that nothing has", async () => {
+  test("treats a new file as having had no rules before, and refuses a file that exists on neither side", async () => {
     const change = openPullRequest({ "new.v4": SEED });
     const run = await judge(change, { rules: "new.v4", comment: "false" });
     expect(run).toMatchObject({ status: 1, summary: expect.stringContaining("compared with no rules: new.v4") });
@@ -157,7 +157,7 @@ describe("the action", () => {
     });
   });
 
-  test("reads no file that a link in the pull request leads to, and files with blanks in their names", async () => {
+  test("does not follow symbolic links of the pull request, and reads files with blanks in their names", async () => {
     commit({ "pod/my rules": SEED });
     const change = openPullRequest({ "pod/my rules": LOOP });
     const blanks = await judge(change, { rules: " pod/my rules , pod/rules.v4", comment: "false" });
@@ -175,7 +175,7 @@ describe("the action", () => {
     expect(linked).toMatchObject({ status: 2, said: expect.stringContaining("is a symbolic link"), outputs: {} });
   });
 
-  test("never calls rules that it cannot judge the same", async () => {
+  test("never reports rules that it cannot judge as unchanged", async () => {
     const unheard = SEED.replace(/^(-A OUTPUT )/m, "$1-p tcp -j UNHEARD --of x\n$1");
     const change = openPullRequest({ "pod/rules.v4": unheard });
     expect(await judge(change, { comment: "false" })).toMatchObject({ status: 3, outputs: { equal: "unknown" } });

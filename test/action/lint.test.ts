@@ -40,7 +40,7 @@ describe("actionlint", () => {
     expect([...used].toSorted()).toEqual(Object.keys(ACTION.inputs).toSorted());
   });
 
-  test("would find a name that is not there", async () => {
+  test("would report an input that does not exist", async () => {
     const faulty = asWorkflow([{ run: "true", env: { RULES: ["$", "{{ inputs.rule }}"].join("") } }]);
     expect(await lint(faulty)).toContainEqual(expect.stringContaining('property "rule" is not defined'));
   });

@@ -24,7 +24,7 @@ suite.each(["nft", "legacy"] as const)("simulator and kernel, rules by %s", (var
     [4, "mixed"],
     [6, "mixed"],
   ] as const)(
-    "land every flow of IPv%i (protocol: %s) alike, whatever the rules",
+    "simulator and kernel land every flow of IPv%i (protocol: %s) in the same place, under random rules",
     async (family, protocol) => {
       const cases = fc.sample(arbitraryAgreementCase(family, FLOWS, protocol), { seed: SEED, numRuns: RULE_SETS });
       let compared = 0;

@@ -72,7 +72,7 @@ async function expectRefusal(each: BadInput) {
 
 const named = (cases: readonly BadInput[]) => cases.map((each) => [each.what, each] as const);
 
-test("there are more than 300 cases, and none is there twice", () => {
+test("there are more than 300 cases, and no case occurs twice", () => {
   const inputs = CASES.map(({ args, files, environment }) => JSON.stringify([args, files, environment]));
   for (const list of [CASES.map(({ what }) => what), inputs])
     expect(list.filter((each, i) => list.indexOf(each) < i).map((each) => each.slice(0, 200))).toEqual([]);

@@ -10,7 +10,7 @@ const MAIN = resolve(import.meta.dirname, "../../harness/cli/main.ts");
 const folder = mkdtempSync(join(tmpdir(), "landfall-bad-kernel-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test("what a script says that fails cannot steer the terminal", async () => {
+test("the output of a failing script cannot send control characters to the terminal", async () => {
   writeFileSync(
     join(folder, "s.sh"),
     `#!/bin/sh\nprintf '\\033[31m\\007\\302\\233' >&2\nyes | head -c 100000 >&2\nexit 1\n`,

@@ -82,12 +82,12 @@ describe("no control character of an input reaches the terminal", () => {
     expect(codes).toContain(code);
   });
 
-  test("as a line of its own that landfall did not write", async () => {
+  test("as a line that looks like landfall's own", async () => {
     const { out } = await runCommandIn({ workingDirectory: folder }, "verify", "s.mjs", ...SIMULATED);
     expect(out).not.toMatch(/^ {2}✓ a row that is none/m);
   });
 
-  test("beside the colours that landfall itself makes", () => {
+  test("and landfall's own colours stay", () => {
     const line = `"${process.execPath}" "${MAIN}" verify s.mjs --sandbox simulated`;
     const { stdout } = spawnSync("script", ["--quiet", "--return", "--command", line, "/dev/null"], {
       cwd: folder,

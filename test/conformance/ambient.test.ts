@@ -30,7 +30,7 @@ function load({ family, tables }: Ruleset, text: string, variant: string): Rules
 }
 
 describe.each(["nft", "legacy"])(
-  "the kernel takes the rules of ambient mode by iptables-%s and prints them so:",
+  "the kernel loads the rules of ambient mode through iptables-%s and lists them unchanged:",
   (variant) => {
     test.each(VECTORS)("%s", (_, vector) => {
       const input = inputOf(vector);
@@ -43,7 +43,7 @@ describe.each(["nft", "legacy"])(
   },
 );
 
-describe("on the kernel flows land under the rules of ambient mode as its contract demands:", () => {
+describe("on the kernel, flows land where the contract of ambient mode demands:", () => {
   let sandbox: Sandbox;
   beforeAll(async () => {
     sandbox = new AgentSandbox(await startNetnsWorld());

@@ -214,7 +214,7 @@ describe("each defect of the seed's rules is found, with the rule that decided a
     expect([found?.observed.listener, found?.wanted?.rule?.rule]).toEqual(["app", JUMP]);
   });
 
-  test("a rule in the wrong table is the nearest to the one wanted, and says where it stands", async () => {
+  test("a rule in the wrong table is reported as the nearest match, with its table", async () => {
     const there = STATUS.replace("ISTIO_INBOUND", "PREROUTING");
     const text = `*mangle\n:PREROUTING ACCEPT [0:0]\n${there}\nCOMMIT\n${put(STATUS, "")(textOf(seed))}`;
     const wrong = await findWrong(install({ ip: parse(text) }, seed), seed);
@@ -254,7 +254,7 @@ describe("TPROXY put in by a script", () => {
     ["its rule", [ROUTE], [RULE]],
     ["its route", [RULE], [ROUTE]],
     ["a route in the table that its rule looks up", [RULE, ROUTE.replace("133", "134")], [ROUTE]],
-  ])("without %s lands every driven flow right, and is found to leave that out", async (name, commands, missing) => {
+  ])("without %s every driven flow lands correctly, and the omission is reported", async (name, commands, missing) => {
     const report = await verifyScript(name, textOf(config), ...commands);
     expect([wrongOf(report), report.omissions.map((omission) => omission.missing)]).toEqual([[], [missing]]);
   });
@@ -266,7 +266,7 @@ describe("TPROXY put in by a script", () => {
       "0x1",
       ["ip rule add fwmark 1 lookup 100", "ip route add local 0.0.0.0/0 dev lo table 100"],
     ],
-  ])("%s leaves nothing out", async (name, mark, commands) => {
+  ])("%s has no omission", async (name, mark, commands) => {
     const report = await verifyScript(name, textOf(config).replaceAll("0x539", mark), ...commands);
     expect([wrongOf(report), report.omissions]).toEqual([[], []]);
   });

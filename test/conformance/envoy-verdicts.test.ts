@@ -52,7 +52,7 @@ function rulesOf(table: string, ...rules: readonly string[]): string {
   return [`*${table}`, ":INPUT ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]", ...rules, "COMMIT", ""].join("\n");
 }
 
-describe("a real Envoy and the stub judge alike", () => {
+describe("runs with a real Envoy and with the stub give the same verdicts", () => {
   let stub: Sandbox;
   let real: Sandbox;
   beforeAll(async () => {

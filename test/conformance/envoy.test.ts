@@ -136,7 +136,7 @@ describe.each(["stub", "real"] as const)("with the %s Envoy, what the proxy forw
     expect(await driveForwarded(bindScenario(parseFlags(flags), sandbox.addresses), sandbox)).toEqual([]);
   });
 
-  test("is told of with the Envoy that forwarded it", async () => {
+  test("is reported with the kind of Envoy that forwarded it", async () => {
     expect((await sandbox.describe()).envoy).toBe(envoy);
   });
 });

@@ -20,7 +20,7 @@ const HOLES: readonly (readonly [file: string, flow: string, rule: string])[] = 
   ["ipv6", "client6 -> pod6:9090", "--dport 9090"],
 ];
 
-describe("on the kernel verify finds a hole that no flag names:", () => {
+describe("on the kernel, verify finds an exception in the rules at a value that no option names:", () => {
   test.each(HOLES)("%s", async (file, flow, rule) => {
     const path = fileURLToPath(new URL(`holes/${file}.rules`, import.meta.url));
     const option = file === "ipv6" ? "--rules6" : "--rules";

@@ -37,7 +37,7 @@ const CONFIGS: readonly (readonly [name: string, changes: Partial<CaptureConfig>
   ["a virtual machine and every range", { kubevirtInterfaces: ["vm0"] }],
 ];
 
-describe("on the kernel the generated rules do what the config demands:", () => {
+describe("on the kernel, the generated rules do what the contract demands:", () => {
   let sandbox: Sandbox;
   beforeAll(async () => {
     sandbox = new AgentSandbox(await startNetnsWorld());

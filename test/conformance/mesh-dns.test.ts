@@ -62,7 +62,7 @@ const SCENARIOS: readonly (readonly [Scenario, rule: string])[] = [
   ],
 ];
 
-describe("on the kernel DNS lands where a mesh sends it:", () => {
+describe("on the kernel, DNS lands where the mesh sends it:", () => {
   let sandbox: Sandbox;
   beforeAll(async () => {
     sandbox = await openSandbox("netns");

@@ -23,8 +23,8 @@ function portsInUse(host: string, ports: readonly number[] = PORTS): readonly nu
   return JSON.parse(execFileSync(program, [...hint, ...look], { encoding: "utf8" }));
 }
 
-describe("a stranger who connects from the pod", () => {
-  test("finds every listener that the agent says is up, and no other, while no rules are in", async () => {
+describe("a readiness check that connects from inside the pod", () => {
+  test("finds exactly the listeners that the agent reports, while no rules are loaded", async () => {
     await sandbox.enter(bindCase(seed, sandbox.addresses).spec);
     expect(portsInUse(sandbox.addresses.pod[4])).toEqual([22, 8080, 15001, 15006, 15020]);
     expect(portsInUse(sandbox.addresses.pod[6])).toEqual([22, 8080, 15001, 15006, 15020]);
@@ -32,7 +32,7 @@ describe("a stranger who connects from the pod", () => {
     expect(portsInUse(sandbox.addresses.upstream[6], PEER_PORTS)).toEqual([80, 15020]);
   });
 
-  test("takes every port of the pod to be in use once the rules are in: connecting is no readiness check then", async () => {
+  test("finds every port of the pod open once the rules are loaded, so it proves nothing then", async () => {
     await sandbox.install(bindCase(seed, sandbox.addresses).installation);
     expect(portsInUse(sandbox.addresses.pod[4])).toEqual(PORTS);
     expect(portsInUse("127.0.0.1")).toEqual([22, 8080, 15001, 15006, 15020]);

@@ -26,7 +26,7 @@ const REDIRECTED: Scenario = {
   answer: { "again app -> upstream:53/udp": "unanswered", "app -> upstream:53/udp": "unanswered" },
 };
 
-describe("on the kernel, once the rules are gone by which a datagram was redirected,", () => {
+describe("on the kernel, after the rules that redirected a datagram are removed,", () => {
   let world: World;
   let sandbox: AgentSandbox;
   beforeAll(async () => {

@@ -49,7 +49,7 @@ describe.each(BACKENDS)("backend $backend, $how", ({ backend, start, kind }) => 
     expect(await driveCase(scenario, sandbox)).toEqual([]);
   });
 
-  test("says what it is", async () => {
+  test("describes its backend, kernel and iptables", async () => {
     expect(await sandbox.describe()).toEqual({
       backend,
       envoy: "stub",
@@ -58,7 +58,7 @@ describe.each(BACKENDS)("backend $backend, $how", ({ backend, start, kind }) => 
     });
   });
 
-  test("each of many flows in parallel has a landing of its own", async () => {
+  test("flows driven in parallel each get their own landing", async () => {
     const bound = bindCase(findCase("redirect"), sandbox.addresses);
     const flows = Array.from({ length: FLOWS_IN_PARALLEL }, (_, i) => bound.flows[i % bound.flows.length]).filter(
       (flow) => flow !== undefined,
@@ -71,7 +71,7 @@ describe.each(BACKENDS)("backend $backend, $how", ({ backend, start, kind }) => 
     await sandbox.clear();
   });
 
-  test("rules that replace others leave nothing of them, and counters tell of the new ones alone", async () => {
+  test("new rules replace the old ones completely, and counters count the new ones only", async () => {
     const [rejected, redirect] = [
       bindCase(findCase("rejected"), sandbox.addresses),
       bindCase(findCase("redirect"), sandbox.addresses),
@@ -96,7 +96,7 @@ describe.each(BACKENDS)("backend $backend, $how", ({ backend, start, kind }) => 
     await sandbox.clear();
   });
 
-  test("after clear there is no rule", async () => {
+  test("after clear no rule is left", async () => {
     const { ip, ip6 } = await sandbox.counters();
     expect([ip, ip6].flatMap((set) => set?.tables.flatMap((table) => table.chains.flatMap((c) => c.rules)))).toEqual(
       [],
@@ -107,7 +107,7 @@ describe.each(BACKENDS)("backend $backend, $how", ({ backend, start, kind }) => 
 describe.each(BACKENDS.filter(({ kind }) => kind === "kernel"))(
   "the kernel of backend $backend, $how",
   ({ start, iptables = "iptables" }) => {
-    test("refuses a rule set whole: nothing of it is in, and flows land as without rules", async () => {
+    test("loads no part of a rule set that it refuses, and flows land as without rules", async () => {
       await using sandbox = await start();
       const bound = bindCase(findCase("no-rules"), sandbox.addresses);
       const refused = bindCase(
@@ -131,7 +131,7 @@ describe.each(BACKENDS.filter(({ kind }) => kind === "kernel"))(
       expect(wrong.map(({ flow }) => renderFlowText(flow.spec))).toEqual([]);
     });
 
-    test("takes the rules of a script, and nothing of a script that fails", async () => {
+    test("keeps the rules of a script, and none of a script that fails", async () => {
       const folder = mkdtempSync(join(tmpdir(), "landfall-script-"));
       const write = (name: string, ...lines: readonly string[]) => {
         writeFileSync(join(folder, name), `#!/bin/sh\n${lines.join("\n")}\n`);

@@ -94,7 +94,7 @@ describe.each(FAMILIES)("TPROXY over IPv%i on the kernel, and as the simulator p
     ],
   ];
 
-  test.each(CASES)("what passes the pod %s", async (_, routing, kind) => {
+  test.each(CASES)("traffic that the pod forwards %s", async (_, routing, kind) => {
     const rules = tproxyRules(family, routing);
     const parsed = parseFlowText(family === 4 ? "vm -> upstream:80" : "vm6 -> upstream6:80", SPEC.shape);
     if (!parsed.ok) throw new Error(parsed.findings.map(({ message }) => message).join("\n"));

@@ -25,7 +25,7 @@ function meaningsIn(file: string): readonly (readonly string[])[] {
 test.each([
   ["Findings", "harness/model/finding-codes.ts", FINDING_CODES],
   ["Could not look", "harness/model/blind-codes.ts", BLIND_CODES],
-] as const)("the codes below %s are those that there are, with their meanings", (heading, file, codes) => {
+] as const)("the codes listed under %s are exactly those of the code, with their meanings", (heading, file, codes) => {
   expect(rowsBelow(heading)).toEqual(meaningsIn(file));
   expect(meaningsIn(file).map(([code]) => code)).toEqual([...codes]);
 });

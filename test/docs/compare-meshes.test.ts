@@ -10,7 +10,7 @@ const document = readFileSync(join(import.meta.dirname, "../../docs/compare-mesh
 test("the meshes stand side by side as the program maps them; npm run compare-meshes writes them", () =>
   expect(document).toBe(renderComparison()));
 
-test("its command finds what changes", async () => {
+test("the command that it shows finds the differences", async () => {
   const [, line = ""] = /^landfall (diff .*)$/m.exec(document) ?? [];
   const split = splitShellWords(line);
   if (split.kind !== "words") throw new Error(JSON.stringify(split));

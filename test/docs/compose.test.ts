@@ -46,7 +46,7 @@ const folder = mkdtempSync(join(tmpdir(), "landfall-compose-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("docs/compose.md", () => {
-  test("tells of the services there are, at the addresses they have", () => {
+  test("lists the services of the compose file with their addresses", () => {
     expect(rows.map(([name]) => name)).toEqual(Object.keys(services));
     for (const [name = "", what = ""] of rows) {
       const { ipv4_address: own } = services[name]?.networks?.mesh ?? {};
@@ -59,7 +59,7 @@ describe("docs/compose.md", () => {
     ["app", "app"],
     ["proxy", "proxy"],
     ["upstream", "upstream"],
-  ])("tells of %s's ports", (service, file) => {
+  ])("lists the ports of %s", (service, file) => {
     const said = read(`images/pod/listeners/${file}.jsonl`);
     const ports = [...said.matchAll(/"port":(\d+)/g)].map(([, port = ""]) => port);
     const [, what = ""] = rows.find(([name]) => name === service) ?? [];
@@ -74,7 +74,7 @@ describe("docs/compose.md", () => {
     expect(made.out).toContain("--to-ports 15006");
   });
 
-  test("calls programs that a service has", () => {
+  test("calls only programs that the service contains", () => {
     expect(executed.length).toBeGreaterThan(8);
     for (const { line, service, program } of executed) {
       expect({ line, isThere: service in services }).toEqual({ line, isThere: true });

@@ -10,7 +10,7 @@ const page = new LibraryExamples();
 afterAll(() => page[Symbol.dispose]());
 
 describe(LIBRARY_PAGE, () => {
-  test("shows examples that hold to the types, and what they print", () => {
+  test("shows examples that type-check and print what the page says", () => {
     expect(page.checkTypes()).toBe("");
     const printed = page.run();
     expect(printed).toEqual(page.examples.map(({ printed: block }) => block.text));

@@ -9,7 +9,7 @@ const home = mkdtempSync(join(tmpdir(), "landfall-pages-"));
 afterAll(() => rmSync(home, { recursive: true }));
 
 describe.each(PAGES)("%s", (document) => {
-  test("can be followed line by line, and shows what is printed", async () => {
+  test("has commands that run, and shows what they print", async () => {
     const { lines, printed } = await runPage(document, mkdtempSync(join(home, "page-")));
     expect(lines.filter(({ status, expected }) => status !== expected)).toEqual([]);
     for (const { block, printed: now } of printed) expect(`${block.line}: ${block.text}`).toBe(`${block.line}: ${now}`);

@@ -69,12 +69,12 @@ describe("README.md", () => {
     checkLine("landfall verify mysql-bypasses.ts --sandbox netns");
   });
 
-  test.each(["docker", "netns"])("its vitest test passes on %s, with no configuration of vitest", (sandbox) => {
+  test.each(["docker", "netns"])("its vitest test passes on %s, without a vitest configuration", (sandbox) => {
     folder.write("test/pod.test.ts", textOf("ts", "vitest"));
     checkLine(`LANDFALL_SANDBOX=${sandbox} vitest run test/pod.test.ts`);
   });
 
-  test("its scenario and its vitest test hold to the types of the package", () => {
+  test("its scenario and its vitest test type-check against the package", () => {
     folder.write("mysql-bypasses.ts", textOf("ts", "scenario"));
     folder.write("test/pod.test.ts", textOf("ts", "vitest"));
     const compilerOptions = { module: "nodenext", strict: true, noEmit: true, skipLibCheck: true };
@@ -85,7 +85,7 @@ describe("README.md", () => {
     checkLine(`${join(ROOT, "node_modules/.bin/tsc")} -p .`);
   });
 
-  test("a project of one's own gets landfall from a checkout, and verifies its first scenario", () => {
+  test("a new project installs landfall from a checkout and verifies its first scenario", () => {
     const { status, stdout, stderr } = installed;
     expect({ status, stderr }).toMatchObject({ status: 0 });
     expect(stdout).toContain("next: npx landfall verify landfall\n");
@@ -105,7 +105,7 @@ describe("README.md", () => {
     expect(readFileSync(join(ROOT, ".ci/run"), "utf8")).toMatch(/^npm test$/m);
   });
 
-  test("the commands it lists are those there are", () => {
+  test("the commands it lists are exactly landfall's commands", () => {
     const listed = readTable("README.md", "command").flatMap(([cell]) => (cell ?? "").replaceAll("`", "").split(", "));
     expect(listed.sort()).toEqual(Object.keys(COMMANDS).sort());
   });

@@ -23,7 +23,7 @@ describe("the simulator lands flows under the rules of ambient mode as its contr
   });
 });
 
-describe("no mutant of the rules of ambient mode slips through the flows at the contract's boundaries:", () => {
+describe("the flows at the contract's boundaries catch every mutant of ambient mode's rules:", () => {
   test.each(AMBIENT_CASES.slice(0, 4))("%s", (_, words) => {
     const { rules, spec, flows } = prepareAmbient(words, DEFAULT_ADDRESSES);
     const holes = findHoles({ rules, spec, flows, agree });

@@ -158,7 +158,7 @@ describe.each(SETTINGS)("over IPv%i and %s", (family, protocol) => {
     );
   });
 
-  test("a flow lands differently under two rule sets only if the diff has it in a class, and then as that class does", () => {
+  test("a flow lands differently under two rule sets exactly if some class of the diff holds it, and as that class says", () => {
     const pair = arbitraryRuleset({ family, vocabulary: "simulated" }).chain((before) => {
       const mutants = makeMutants(toPod(before)).flatMap(({ rules }) => rules.ip ?? rules.ip6 ?? []);
       const after =

@@ -109,26 +109,29 @@ function check(state: KernelState, call: Call): void {
 }
 
 describe("apply, whatever was applied before", () => {
-  test.each(["nft", "legacy"] as const)("leaves exactly its own rules, and clean leaves none (%s)", async (variant) => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(call, { minLength: 2, maxLength: 4 }), async (calls) => {
-        const applied = calls.map(
-          ({ words, mark, table, podIps }) =>
-            `ISTIO_INBOUND_TPROXY_MARK=${mark} ISTIO_INBOUND_TPROXY_ROUTE_TABLE=${table} landfall apply ${quoteWords(words)} --pod-ip ${podIps} >/run/out; echo "code $?"; state`,
-        );
-        const { stdout } = await runInNamespace(`${applied.join("\n")}\nlandfall clean; state`, {
-          variant,
-          podIps: [],
-        });
-        const states = stdout
-          .split(/(?==== state\n)/)
-          .slice(1)
-          .map(parseState);
-        for (const [i, one] of calls.entries()) check(states[i] ?? ({} as KernelState), one);
-        const left = Object.values(states.at(-1) ?? { none: ["no state"] }).flat();
-        expect(left).toEqual([]);
-      }),
-      { numRuns: RUNS },
-    );
-  });
+  test.each(["nft", "legacy"] as const)(
+    "leaves exactly the rules of the last apply, and clean leaves none (%s)",
+    async (variant) => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(call, { minLength: 2, maxLength: 4 }), async (calls) => {
+          const applied = calls.map(
+            ({ words, mark, table, podIps }) =>
+              `ISTIO_INBOUND_TPROXY_MARK=${mark} ISTIO_INBOUND_TPROXY_ROUTE_TABLE=${table} landfall apply ${quoteWords(words)} --pod-ip ${podIps} >/run/out; echo "code $?"; state`,
+          );
+          const { stdout } = await runInNamespace(`${applied.join("\n")}\nlandfall clean; state`, {
+            variant,
+            podIps: [],
+          });
+          const states = stdout
+            .split(/(?==== state\n)/)
+            .slice(1)
+            .map(parseState);
+          for (const [i, one] of calls.entries()) check(states[i] ?? ({} as KernelState), one);
+          const left = Object.values(states.at(-1) ?? { none: ["no state"] }).flat();
+          expect(left).toEqual([]);
+        }),
+        { numRuns: RUNS },
+      );
+    },
+  );
 });

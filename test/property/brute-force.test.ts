@@ -73,7 +73,7 @@ function checkPair(world: SmallWorld, before: PodRules, after: PodRules, within:
 }
 
 describe.each(SMALL_WORLDS)("the diff of two rule sets of $name", (world) => {
-  test("has every point of a small space that lands differently in one class, which lands alike, and no other point", () => {
+  test("holds each flow of a small space that lands differently in exactly one class, and no other flow", () => {
     const changed: number[] = [];
     fc.assert(
       fc.property(arbitraryPair(world), ([before, after]) => {
@@ -86,7 +86,7 @@ describe.each(SMALL_WORLDS)("the diff of two rule sets of $name", (world) => {
     expect(mean).toBeLessThan(world.points.length - 100);
   });
 
-  test("says the same of the flows it is restricted to, and nothing of others", () => {
+  test("gives the same answer for the flows it is restricted to, and none for others", () => {
     let changed = 0;
     fc.assert(
       fc.property(arbitraryPair(world), fc.constantFrom(...world.flowSets), ([before, after], within) => {

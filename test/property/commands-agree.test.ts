@@ -184,8 +184,8 @@ function countBreaches(family: Family, rules: PodRules, flows: readonly Flow[]):
   return breaches.filter((isBreach) => isBreach).length;
 }
 
-describe.each(FAMILIES)("over IPv%i, for whatever flow is asked", (family) => {
-  test("map has it in classes that land as explain says, and in none that does not", () => {
+describe.each(FAMILIES)("over IPv%i, for any flow", (family) => {
+  test("the classes of map that hold it land where explain lands it", () => {
     let known = 0;
     fc.assert(
       fc.property(rulesAndFlows(family), ([rules, flows]) => {
@@ -213,7 +213,7 @@ describe.each(FAMILIES)("over IPv%i, for whatever flow is asked", (family) => {
     expect(known).toBeGreaterThan(0);
   });
 
-  test("diff has it in a class exactly if explain lands it differently, and lands it as explain does", () => {
+  test("a class of diff holds it exactly if explain lands it differently, and both name the same landings", () => {
     const pair = fc.tuple(rulesAndFlows(family, 3), arbitraryRuleset({ family, vocabulary: "whole", rulesAtMost: 2 }));
     let different = 0;
     fc.assert(
@@ -226,7 +226,7 @@ describe.each(FAMILIES)("over IPv%i, for whatever flow is asked", (family) => {
     expect(different).toBeGreaterThan(0);
   });
 
-  test("no property holds that it breaks, and each that concerns it has counted a class", () => {
+  test("prove says of no property that it holds if the flow breaks it, and counts a class for each that concerns it", () => {
     let broken = 0;
     fc.assert(
       fc.property(rulesAndFlows(family), ([rules, flows]) => {

@@ -158,20 +158,23 @@ function openProof(mesh: NamedMesh) {
   return { names: properties.map(({ name }) => name), prove };
 }
 
-describe.each(MESHES.map((mesh) => [mesh.name, mesh] as const))("what %s injects by default", (name, mesh) => {
+describe.each(MESHES.map((mesh) => [mesh.name, mesh] as const))("the default injected by %s", (name, mesh) => {
   const { names, prove } = openProof(mesh);
   const nothing = CONCERN_NOTHING[name] ?? [];
 
-  test("keeps every clause of its contract, and this test breaks each", () => {
+  test("satisfies every clause of its contract, and this test breaks each clause once", () => {
     const results = prove(names).map(({ name: clause, holds, classes }) => [clause, holds, classes > 0]);
     expect(results).toEqual(names.map((clause) => [clause, true, !nothing.includes(clause)]));
     expect([...Object.keys(KEPT_BY[name] ?? {}), ...nothing].toSorted()).toEqual(names.toSorted());
   });
 
-  test.each(Object.entries(KEPT_BY[name] ?? {}))("breaks %s without what keeps it", (clause, [flow, ...edits]) => {
-    const [result] = prove([clause], ...edits);
-    const { counterexample = null } = result ?? {};
-    expect([result?.holds, counterexample && renderFlowText(counterexample.flow.spec)]).toEqual([false, flow]);
-    for (const one of edits.length > 1 ? edits : []) expect(prove([clause], one)[0]?.holds).toBe(true);
-  });
+  test.each(Object.entries(KEPT_BY[name] ?? {}))(
+    "breaks the clause %s if its rules are removed",
+    (clause, [flow, ...edits]) => {
+      const [result] = prove([clause], ...edits);
+      const { counterexample = null } = result ?? {};
+      expect([result?.holds, counterexample && renderFlowText(counterexample.flow.spec)]).toEqual([false, flow]);
+      for (const one of edits.length > 1 ? edits : []) expect(prove([clause], one)[0]?.holds).toBe(true);
+    },
+  );
 });

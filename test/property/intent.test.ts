@@ -45,7 +45,7 @@ function findDifferences(config: CaptureConfig, flows: readonly Flow[]): readonl
 }
 
 describe("the generated rules do what the config demands", () => {
-  test("at every boundary of any good config", () => {
+  test("at every boundary of any valid config", () => {
     fc.assert(
       fc.property(CONFIGS, (config) => {
         const flows = listBoundaryFlows(captureOf(config), DEFAULT_ADDRESSES).map(({ flow }) => flow);
@@ -66,7 +66,7 @@ describe("the generated rules do what the config demands", () => {
     );
   }, 240_000);
 
-  test("but for virtual machines under TPROXY, whose connections the kernel resets", () => {
+  test("except for virtual machines under TPROXY, whose connections the kernel resets", () => {
     const config = configOf({ interceptionMode: "TPROXY", kubevirtInterfaces: ["vm0"] });
     const flow = flowOf("vm -> pod:8080", shapeOf(config));
     const spec = makePodSpec(captureOf(config), [flow], [], DEFAULT_ADDRESSES);

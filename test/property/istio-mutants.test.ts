@@ -106,7 +106,7 @@ function essence({ kind, port, host, originalDestination }: Expectation): string
   return JSON.stringify({ kind, port, host, originalDestination });
 }
 
-describe("what the contract demands of the flows at its boundaries is what the generated rules do:", () => {
+describe("the generated rules land the flows at the contract's boundaries where the contract demands:", () => {
   test.each(SETTINGS.map((entry) => [entry[0], entry] as const))("%s", (_, entry) => {
     const { settings, facts, spec, flows } = makeSubject(entry);
     const simulator = compilePod(istio.generate(settings, facts), spec, DEFAULT_ADDRESSES);
@@ -136,7 +136,7 @@ const SEARCHED = [
   "loopback to be captured",
 ];
 
-describe("no mutant of the generated rules slips through the flows at the contract's boundaries:", () => {
+describe("the flows at the contract's boundaries catch every mutant of the generated rules:", () => {
   test.each(SETTINGS.filter(([name]) => SEARCHED.includes(name)).map((entry) => [entry[0], entry] as const))(
     "%s",
     (_, entry) => {

@@ -116,7 +116,7 @@ describe("Kuma's rules land every boundary flow of its contract where the contra
   });
 });
 
-describe("no mutant of Kuma's rules slips through the flows at its contract's boundaries:", () => {
+describe("the flows at the boundaries of Kuma's contract catch every mutant of its rules:", () => {
   test.each(CONFIGS)(
     "%s",
     (_name, config) => {

@@ -90,7 +90,7 @@ describe("the seed's contract, written by hand, and the mesh's own", () => {
     expect(flows.map((flow, i) => text(flow, written?.[i]))).toEqual(flows.map((flow, i) => text(flow, own?.[i])));
   });
 
-  test("give every mutant of the rules the same verdict, and most of them a bad one", () => {
+  test("give every mutant of the rules the same verdict, and fail most of them", () => {
     const spec = makePodSpec(
       OWN,
       flows.map(({ flow }) => flow),

@@ -10,7 +10,7 @@ describe("a run of network namespaces", () => {
     expect(killings.filter(({ killed }) => killed > 1).length).toBeGreaterThanOrEqual(killings.length / 2);
   });
 
-  test("holds after many scenarios what it held after each had run once", async () => {
+  test("holds the same resources after many scenarios as after each had run once", async () => {
     const { wrong, before, after } = await soakScenarios(40);
     expect(wrong).toEqual([]);
     expect({ ...after, residentBytes: 0 }).toEqual({ ...before, residentBytes: 0 });

@@ -3,7 +3,7 @@ import * as library from "../../harness/index.ts";
 import { type Pod, type PodFlow, expect as podExpect, test as podTest } from "../../harness/vitest/index.ts";
 
 describe("the library's types", () => {
-  test("refuse a scenario without a claim, and a field nobody knows", () => {
+  test("reject a scenario without a claim, and one with an unknown field", () => {
     const { defineScenario } = library;
     expectTypeOf(defineScenario).returns.toEqualTypeOf<library.Scenario>();
     // @ts-expect-error: a scenario has a claim.
@@ -19,7 +19,7 @@ describe("the library's types", () => {
     expectTypeOf<Pod["flow"]>().returns.toEqualTypeOf<PodFlow>();
   });
 
-  test("make a landing's matcher something to be awaited", () => {
+  test("make toLandOn return a promise that has to be awaited", () => {
     const check = (flow: PodFlow) => podExpect(flow).toLandOn("app:8080");
     expectTypeOf(check).returns.toEqualTypeOf<Promise<void>>();
     // @ts-expect-error: a landing is a text.

@@ -72,7 +72,7 @@ const UNIONS = [
   },
 ] as const;
 
-describe("a member more is a type error in every table that must know it", () => {
+describe("one more member of a union is a type error in every table that must know it", () => {
   let faulty: readonly string[];
   beforeAll(() => {
     // One run for all four: they share no table, and without them `npm run types` finds no fault.

@@ -45,7 +45,7 @@ describe("a mesh in a folder of its own and a line in the list", () => {
     expect({ status, stdout }).toMatchObject({ status: 0, stdout: expect.stringContaining("--to-ports 9002") });
   });
 
-  test("has its flows driven, one of every class", () => {
+  test("has one flow of every class driven by verify", () => {
     const { status, stdout } = run("verify", "--mesh", "tiny", "--skip", "22", "--sandbox", "simulated");
     expect({ status, stdout }).toMatchObject({
       status: 0,
@@ -53,7 +53,7 @@ describe("a mesh in a folder of its own and a line in the list", () => {
     });
   });
 
-  test("has its clauses proven, and disproven by rules that break them", () => {
+  test("has its clauses proven, and gets counterexamples for rules that break them", () => {
     const { status, stdout } = run("prove", "--mesh", "tiny");
     expect({ status, stdout }).toMatchObject({ status: 0, stdout: expect.stringMatching(/^outbound-captured holds/m) });
     const { stdout: rules } = run("generate", "--mesh", "tiny", "--skip", "22");

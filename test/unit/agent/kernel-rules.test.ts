@@ -8,7 +8,7 @@ import { makeFlow, USUAL_SPEC } from "../sandbox/sandbox-setup.ts";
 const POD = { namespace: "pod", variant: "default" } as const;
 const COUNT_8080 = "*filter\n-A INPUT -p tcp -m tcp --dport 8080\nCOMMIT\n";
 
-describe("rules that stand already", () => {
+describe("rules that are loaded already", () => {
   let sandbox: AgentSandbox;
   let agent: AgentClient;
 
@@ -24,7 +24,7 @@ describe("rules that stand already", () => {
   const readRule = async () =>
     (await agent.call("counters", POD)).ip?.split("\n").find((line) => line.includes("8080"));
 
-  test("keep their counters while the other family changes, and lose them to a clear", async () => {
+  test("keep their counters while the other family changes, and lose them when they are cleared", async () => {
     await put(COUNT_8080, "");
     await sandbox.drive([makeFlow("client -> pod:8080")]);
     await put(COUNT_8080, COUNT_8080);
@@ -35,7 +35,7 @@ describe("rules that stand already", () => {
     expect(await readRule()).toMatch(/^\[0:/);
   });
 
-  test("are put in again once a script has had its hands in the pod", async () => {
+  test("are loaded again after a script has changed the pod's rules", async () => {
     await put(COUNT_8080, "");
     await agent.call("remember", { namespace: "pod" });
     const flush = { namespace: "pod", command: ["iptables", "-F"], environment: {}, stdin: "", timeoutMs: 5_000 };

@@ -14,11 +14,11 @@ describe("a socket address", () => {
     expect(decodeSocketAddress(bytes)).toEqual({ address, port });
   });
 
-  test("that is none is refused", () => {
+  test("is refused if the text is not an address", () => {
     expect(() => encodeSocketAddress({ address: "10.0.0.256", port: 1 })).toThrow('"10.0.0.256" is not an address');
   });
 
-  test("has brackets around IPv6 alone", () => {
+  test("has brackets around IPv6 addresses only", () => {
     expect(renderEndpoint({ address: "::1", port: 80 })).toBe("[::1]:80");
     expect(renderEndpoint({ address: "127.0.0.1", port: 80 })).toBe("127.0.0.1:80");
   });

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-test("a connection that is asked for again, as after a signal, is the one that was made", async () => {
+test("connect, repeated after a signal, gives the connection that the first call made", async () => {
   const target = { address: "127.0.0.1", port };
   const opened = openConnection(target, null);
   if (!("fd" in opened)) throw new Error(`errno ${opened.errno}`);

@@ -51,12 +51,12 @@ function suspects(...words: Parameters<typeof classify>): readonly string[] {
   return classify(...words).flatMap(({ isSuspect, witness }) => (isSuspect ? [renderFlowText(witness.flow.spec)] : []));
 }
 
-describe("of the flows of a config", () => {
+describe("among the classes of flows of a config,", () => {
   test("no class lands elsewhere than demanded under the config's own rules", () => {
     expect(suspects()).toEqual([]);
   });
 
-  test("one shows a route that takes a network away", () => {
+  test("one reveals a route that takes a network away", () => {
     const network = parseNetwork("198.51.100.0/24");
     const all = lookUpMarked(4, { value: 0, mask: 0 }, 7);
     const route = deliverAll(4, 7);
@@ -78,11 +78,11 @@ describe("of the flows of a config", () => {
     ["-A ISTIO_OUTPUT -p tcp -m tcp --sport 40000 -j RETURN", undefined, /^app@:40000 -> upstream:8080$/],
     ["-A ISTIO_INBOUND -s 192.0.2.0/24 -j RETURN", inbound, /^upstream@192\.0\.2\.1 -> pod:8080$/],
   ];
-  test.each(rows)("one shows %s", (rule, before, flow) => {
+  test.each(rows)("one reveals %s", (rule, before, flow) => {
     expect(suspects(rule, before)).toContainEqual(expect.stringMatching(flow));
   });
 
-  test("those are told apart at every value at which the demand changes, although no rule names it", () => {
+  test("classes are split at every value at which the demand changes, even if no rule names it", () => {
     const rules = classify(null, undefined, { outboundPortsExclude: ["3306"] });
     const excluded = rules.filter(
       ({ witness: { flow, lane } }) => lane.name === "from the pod to elsewhere" && flow.to.port === 3306,
@@ -90,7 +90,7 @@ describe("of the flows of a config", () => {
     expect(excluded.map(({ demanded }) => demanded?.listener)).toContain("upstream");
   });
 
-  test("rules that leave a setting out show it", () => {
+  test("one reveals that rules leave out a setting", () => {
     const config = { ...seedConfig(), outboundIpRangesExclude: ["192.168.0.0/16"] };
     const setting = {
       spec: makePodSpec(captureOf(config), [], [], DEFAULT_ADDRESSES),

@@ -65,7 +65,7 @@ describe("diagrams", () => {
           for (const y of STARTS) expect(evaluate(diagrams, both, [x, y])).toBe(`${one[x]?.[y]}${other[x]?.[y]}`);
       }),
     ));
-  test("take what has a variable of the limit or above as a terminal", () => {
+  test("treat nodes at or above the limit variable as terminals", () => {
     const diagrams = openDiagrams();
     const [f, g] = [
       build(diagrams, [
@@ -78,21 +78,21 @@ describe("diagrams", () => {
     diagrams.combine(f, g, (a) => seen[seen.push(a) - 1] as Diagram, new Map(), 1);
     expect(seen.map((diagram) => diagrams.variableOf(diagram))).toEqual([1, 1]);
   });
-  test("are refused beyond the budget", () => {
+  test("throw beyond the budget", () => {
     const diagrams = openDiagrams(2);
     diagrams.terminal("a");
     diagrams.terminal("b");
     diagrams.terminal("a");
     expect(() => diagrams.terminal("c")).toThrow(expect.objectContaining({ code: "budget-exceeded" }));
   });
-  test("fold in balance and keep their order", () => {
+  test("combine many in a balanced tree and keep their order", () => {
     expect(foldBalanced(["a", "b", "c", "d", "e"], (x, y) => `(${x}${y})`)).toBe("(((ab)(cd))e)");
     expect(foldBalanced([], (x) => x)).toBeUndefined();
   });
 });
 
 describe("an axis", () => {
-  test("tells apart exactly what its boundaries do", () => {
+  test("splits numbers exactly at its boundaries", () => {
     const axis = makeAxis(
       boundariesOf([
         [10n, 19n],
@@ -136,7 +136,7 @@ describe("sets of numbers", () => {
   const arbitrarySet = fc
     .array(fc.tuple(fc.nat(20), fc.nat(5)).map(([first, more]) => [first, first + more] as const))
     .map(uniteIntervals);
-  test("are united, cut and turned around as sets are", () =>
+  test("have the union, intersection and complement of sets", () =>
     fc.assert(
       fc.property(arbitrarySet, arbitrarySet, (one, other) => {
         for (let value = 0; value <= 25; value++) {

@@ -54,7 +54,7 @@ function check(
 
 describe("the diff", () => {
   test("of equal rule sets is empty", () => check(SEED, SEED, []));
-  test("does not tell rules apart that no flow tells apart", () =>
+  test("is empty for different rules under which every flow lands the same", () =>
     check(
       SEED,
       SEED.replace(
@@ -63,7 +63,7 @@ describe("the diff", () => {
       ),
       [],
     ));
-  test("tells rules apart that only sockets with a mark tell apart", () =>
+  test("finds a difference that only sockets with a mark meet", () =>
     check(
       SEED,
       SEED.replace("-A OUTPUT -p tcp", "-A OUTPUT -d 10.0.0.0/9 -m mark --mark 0x1 -j RETURN\n-A OUTPUT -p tcp"),
@@ -76,7 +76,7 @@ describe("the diff", () => {
         ],
       ],
     ));
-  test("tells rules apart that only sockets bound to a port tell apart", () =>
+  test("finds a difference that only sockets bound to a port meet", () =>
     check(
       SEED,
       SEED.replace(
@@ -92,14 +92,14 @@ describe("the diff", () => {
         ],
       ],
     ));
-  test("tells them apart at ports that the app usually listens on, too", () => {
+  test("finds it also at ports on which the app usually listens", () => {
     for (const port of [22, 8080, 9090]) {
       const rule = `-A OUTPUT -d 10.9.0.0/16 -p tcp -m tcp --sport ${port} -j RETURN`;
       const found = diff(SEED, SEED.replace("-A OUTPUT -p tcp", `${rule}\n-A OUTPUT -p tcp`));
       expect(found.map(({ witness }) => renderFlowText(witness.flow.spec))).toEqual([`app@:${port} -> 10.9.0.0:8080`]);
     }
   });
-  test("does not mind the order of rules that exclude each other", () =>
+  test("is empty if rules that exclude each other are reordered", () =>
     check(SEED, SEED.replace(/(.*dport 22 .*\n)(.*dport 15020 .*\n)/, "$2$1"), []));
   test("names the one port that is captured now, from either host outside", () =>
     check(SEED, SEED.replace(/.*dport 22 .*\n/, ""), [
@@ -124,7 +124,7 @@ describe("the diff", () => {
       "from outside to the pod: from 192.168.0.0-192.168.255.255, port other than 22 or 15001 or 15006 or 15020",
     ]);
   });
-  test("finds the address of another host that DNAT sends to, and leaves apart what DNAT does not touch", () => {
+  test("finds the address of another host that DNAT sends to, and keeps flows that DNAT does not touch separate", () => {
     const dnat = (to: string) =>
       `*nat\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -d 10.96.0.10/32 -p tcp -m tcp --dport 53 -j DNAT --to-destination ${to}\nCOMMIT\n`;
     const [change, ...others] = diff(dnat("10.1.0.1:53"), dnat("10.1.0.2:53"));
@@ -136,12 +136,12 @@ describe("the diff", () => {
     expect([from?.before.address, from?.before.originalDestination]).toEqual(["10.96.0.10", null]);
     expect([from?.after.address, from?.after.originalDestination]).toEqual(["10.1.0.1", "10.96.0.10:53"]);
   });
-  test("does not tell refusals apart by the address that refused", () => {
+  test("does not distinguish refusals by the address that refused", () => {
     const dnat = (to: string) =>
       `*nat\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp -j DNAT --to-destination ${to}:81\nCOMMIT\n`;
     expect(diff(dnat("127.0.0.8"), dnat("127.0.0.9"))).toEqual([]);
   });
-  test("says under which answer of a match that is not understood flows land elsewhere", () => {
+  test("says under which answer of an unknown match flows land elsewhere", () => {
     const after = SEED.replace("-A ISTIO_OUTPUT -j", "-A ISTIO_OUTPUT -m recent --rcheck -j");
     const [first] = diff(SEED, after);
     expect(first?.class).toMatch(/where not -m recent --rcheck$/);
@@ -205,7 +205,7 @@ describe("the diff", () => {
         "from the pod, bound to a loopback address, to elsewhere: to 2001:db8::-2001:db8:7fff:ffff:ffff:ffff:ffff:ffff",
       ],
     ]));
-  test("gives no part of an answer where its budget runs out", () => {
+  test("throws instead of giving a partial answer when its budget runs out", () => {
     const ruleset = load(SEED, 4);
     const setting = { addresses: DEFAULT_ADDRESSES, passThrough: "absent", budget: 50 } as const;
     const spec = { ...SPEC };

@@ -42,7 +42,7 @@ describe("searching every class of flows", () => {
     const rule = "-A OUTPUT -s 127.0.0.6/32 -o lo -j RETURN";
     check(natOf(CAPTURE), natOf(rule, CAPTURE), "uid=0,gid=0@127.0.0.6 -> 127.0.0.6:1: listener 15001 -> refused 1");
   });
-  test("finds the one port that a longer range of ports leaves as it is", () => {
+  test("finds the one port that is outside a longer range of ports", () => {
     const [one, other] = ["15001-15010", "15001-15011"].map((to) => `-A OUTPUT -p tcp -j REDIRECT --to-ports ${to}`);
     check(natOf(one ?? ""), natOf(other ?? ""), "uid=0,gid=0 -> 10.244.0.3:15011: listener 15001 -> refused 15011");
   });
@@ -50,17 +50,17 @@ describe("searching every class of flows", () => {
     const [one, other] = ["8", "9"].map((host) => `-A OUTPUT -p tcp -j DNAT --to-destination 127.0.0.${host}`);
     check(natOf(one ?? ""), natOf(other ?? ""), "uid=0,gid=0 -> 10.244.0.3:22: listener 22 -> listener 22");
   });
-  test("proves alike what is written differently", () => {
+  test("proves rules equal that are written differently", () => {
     const split = ["0:32767", "32768:65535"].map(
       (ports) => `-A OUTPUT -p tcp -m tcp --dport ${ports} -j REDIRECT --to-ports 15001`,
     );
     const odd = "-A OUTPUT -p udp -j DNAT --to-destination 10.0.0.1";
     check(natOf(CAPTURE), natOf(odd, ...split), "alike");
   });
-  test("says so where a match is not understood", () => {
+  test("says so if a match is not understood", () => {
     check(natOf(CAPTURE), natOf("-A OUTPUT -m recent --rcheck --name x --rsource -j RETURN", CAPTURE), "unknown");
   });
-  test("does not begin what would never end", () => {
+  test("does not begin a search that would never end", () => {
     const ranges = Array.from(
       { length: 200 },
       (_, i) => `-A OUTPUT -s 127.${i}.0.0/16 -d 127.${i + 1}.0.0/16 -j RETURN`,

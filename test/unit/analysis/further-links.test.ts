@@ -18,7 +18,7 @@ const inOutput = (rule: string) => SEED.replace("-A ISTIO_OUTPUT -j ISTIO_REDIRE
 const inChain = (rule: string) =>
   `table ip nat { chain output { type nat hook output priority -100; policy accept; ${rule}; } }`;
 
-describe("an interface that the pod does not have is looked at where rules name", () => {
+describe("the analysis looks at an interface that the pod does not have if rules name", () => {
   test.each([
     ["it on the way in", "-A PREROUTING -i net1 -j RETURN", ["net1"]],
     ["it on the way out", "-A OUTPUT -o net1 -j RETURN", ["net1"]],
@@ -47,7 +47,7 @@ describe("an interface that the pod does not have is looked at where rules name"
   });
 });
 
-describe("a hole at another interface", () => {
+describe("an exception in the rules at another interface", () => {
   test.each(["-o net1", "-o net+", "! -o eth0"])("%s is a difference, and breaks a proof", (match) => {
     const rules = load(inOutput(`-A ISTIO_OUTPUT ${match} -j RETURN`));
     const changes = diffRulesets({ family: 4, before: load(SEED), after: rules, setting: SETTING });
@@ -57,7 +57,7 @@ describe("a hole at another interface", () => {
       broken.map(({ name, counterexample }) => [name, counterexample && renderFlowText(counterexample.flow.spec)]),
     ).toEqual([["outbound-captured", "app -> 10.245.0.2:8080"]]);
   });
-  test("is none where the rules capture there, too", () => {
+  test("is no difference if the rules capture there, too", () => {
     const rules = load(inOutput("-A ISTIO_OUTPUT -o net1 -j ISTIO_REDIRECT"));
     expect(diffRulesets({ family: 4, before: load(SEED), after: rules, setting: SETTING })).toEqual([]);
     expect(proveProperties(rules, CAPTURE, SETTING).filter(({ holds }) => !holds)).toEqual([]);

@@ -33,7 +33,7 @@ function without(text: RegExp): PodRules {
 
 const doubtful = (after: PodRules) => WAYS.listDoubtful(after).map(({ flow }) => renderFlowText(flow.spec));
 
-test("only flows that come to what has changed are doubtful", () => {
+test("only flows that can reach the changed rules are doubtful", () => {
   expect(doubtful(without(/-A ISTIO_INBOUND .*--dport 22 /)).filter((flow) => /^(app|envoy|root)/.test(flow))).toEqual(
     [],
   );
@@ -43,7 +43,7 @@ test("only flows that come to what has changed are doubtful", () => {
   expect(afterOwners).not.toContain("envoy -> upstream:80");
 });
 
-test("rules that are the same leave no doubt, and others of another shape leave nothing else", () => {
+test("with equal rules no flow is doubtful, and with rules of another structure every flow is", () => {
   expect(doubtful(RULES)).toEqual([]);
   expect(doubtful({ ...RULES, policyRouting: { ...RULES.policyRouting } })).toHaveLength(FLOWS.length);
   expect(doubtful({ ...RULES, ip: { family: 4, tables: [] } })).toHaveLength(FLOWS.length);
@@ -54,7 +54,7 @@ function tell(found: SearchResult | undefined) {
   return found?.kind === "different" ? { ...found, listOthers: found.listOthers() } : found;
 }
 
-test("a search that knows the ways finds what one finds that looks at every flow", () => {
+test("a search that uses the known ways finds what a search of every flow finds", () => {
   const [knowing, looking] = [0, 1].map(() => startSearch(RULES, specOf(CONFIG), DEFAULT_ADDRESSES));
   for (const { name, rules, family } of makeMutants(RULES)) {
     // With policy routing of its own nothing is held against the other chain by chain: every flow is looked at.

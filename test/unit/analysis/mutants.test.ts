@@ -18,7 +18,7 @@ function check(table: string, lines: readonly string[], names: readonly string[]
 }
 
 describe("the mutants of rules", () => {
-  test("break one owner rule in every way but those that come out alike", () => {
+  test("break one owner rule in every way, without equal results", () => {
     const rule = "-A OUTPUT -m owner --uid-owner 1337 -j RETURN";
     check(
       "nat",
@@ -62,7 +62,7 @@ describe("the mutants of rules", () => {
     ]);
   });
 
-  test("exchange redirect ports, and never leave ports without a protocol that has them", () => {
+  test("exchange redirect ports, and never keep a port without a protocol that has ports", () => {
     const made = makeMutants(generateRules(configOf())).map((mutant) => mutant.name);
     const redirect = "-A ISTIO_REDIRECT -p tcp -j REDIRECT --to-ports";
     expect(made).toContain(`ip nat: change ${redirect} 15001 to ${redirect} 15006`);
@@ -70,12 +70,12 @@ describe("the mutants of rules", () => {
     expect(made.filter((name) => /to -A ISTIO_REDIRECT (?!-p (tcp|udp) ).*--to-ports/.test(name))).toEqual([]);
   });
 
-  test("turn no chain into a loop, since the kernel would refuse it", () => {
+  test("never make chains jump in a loop, which the kernel would refuse", () => {
     const made = makeMutants(generateRules(configOf())).map((mutant) => mutant.name);
     expect(made.filter((name) => /to -A (\S+) .*-[jg] \1$/.test(name))).toEqual([]);
   });
 
-  test("take away each line of policy routing", () => {
+  test("remove each line of policy routing", () => {
     const made = makeMutants(generateRules(configOf({ interceptionMode: "TPROXY" })));
     expect(made.slice(-2).map((mutant) => [mutant.name, mutant.rules.policyRouting.rules.length])).toEqual([
       ["delete ip rule fwmark 0x539 lookup 133", 0],
@@ -83,7 +83,7 @@ describe("the mutants of rules", () => {
     ]);
   });
 
-  test("are all different from the rules they come from, and all can be read again", () => {
+  test("all differ from the original rules, and can be parsed again", () => {
     const rules = generateRules(
       configOf({ podIps: ["fd00::1"], outboundIpRangesInclude: ["10.0.0.0/8", "2001:db8::/32"] }),
     );

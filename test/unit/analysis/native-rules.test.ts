@@ -34,7 +34,7 @@ function findDifferences(vector: Vector): readonly string[] {
 /** What differs in a pod without IPv6, whose iptables rules leave IPv6 alone (docs/meshes/istio.md). */
 const UNASKED = /^IPv6: .* -> (?:envoy-(?:inbound:15006|outbound:15001)|dns:15053)$/;
 
-describe("Istio's native rules land every TCP flow where its iptables rules do, but for IPv6 in a pod without it", () => {
+describe("Istio's native rules land every TCP flow where its iptables rules do, except IPv6 in a pod without IPv6", () => {
   // Neighbours in the recording differ little.
   const sample = good.filter((_, i) => i % 3 === 0);
   test.each(sample.map((vector) => [vector.name, vector] as const))("%s", (_, vector) => {

@@ -82,7 +82,7 @@ describe("what a capture config promises", () => {
     );
     expect(Object.fromEntries(found)).toMatchObject(broken);
   });
-  test("is broken where nothing keeps inbound IPv6 out of an IPv4 pod", () => {
+  test("is broken if nothing keeps inbound IPv6 out of an IPv4 pod", () => {
     const rules = generateRules(CONFIG);
     const unguarded = { ...rules, ip6: { family: 6, tables: [] } } as const;
     check(unguarded, CONFIG, { "inbound-captured": "app -> pod6:8080" });
@@ -93,7 +93,7 @@ describe("what a capture config promises", () => {
     expect(flows).toEqual(expect.arrayContaining(["envoy -> pod:8080", "envoy -> localhost:15001"]));
     expect(flows?.filter((flow) => flow.includes("upstream"))).toEqual([]);
   });
-  test("a match that is not understood proves nothing that depends on it", () => {
+  test("nothing is proven that depends on an unknown match", () => {
     const guarded = SEED.replace("-m owner --uid-owner", "-m recent --rcheck -m owner --uid-owner").replace(
       /.*gid-owner.*\n/,
       "",
@@ -106,8 +106,8 @@ describe("an excluded port", () => {
   const config = { ...CONFIG, outboundPortsExclude: ["7000"] };
   const reject = "*filter\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp -m tcp --dport 7000 -j REJECT\nCOMMIT\n";
   const open = SEED.replace("-A ISTIO_OUTPUT -s", "-A ISTIO_OUTPUT -p tcp -m tcp --dport 7000 -j RETURN\n$&");
-  test("is untouched where the rules return it", () => check(load(open), config, {}));
-  test("is not where a rule rejects it: what it was dialled for would have accepted", () =>
+  test("is proven untouched if the rules return it", () => check(load(open), config, {}));
+  test("is not proven untouched if a rule rejects it, since the dialled server would have accepted", () =>
     check(load(open + reject), config, {
       "no-uid-loop": "envoy -> upstream:7000",
       "exclusions-untouched": "app -> upstream:7000",
@@ -116,13 +116,13 @@ describe("an excluded port", () => {
     }));
 });
 
-describe("a property of one's own", () => {
+describe("a property that a user writes", () => {
   const noSsh: Property = {
     name: "no-ssh-out",
     judge: ({ from, to }, { answer }) =>
       from.actor === "app" && to.port === 22 ? (answer.listener === "upstream" ? "fails" : "holds") : "not-concerned",
   };
-  test("is proven over all flows too", () => {
+  test("is proven over all flows", () => {
     const prove = (text: string) =>
       proveProperties(load(text), captureOf(CONFIG), settingOf(CONFIG, load(SEED)), [noSsh])[0];
     expect(prove(SEED)?.holds).toBe(true);
@@ -134,7 +134,7 @@ describe("a property of one's own", () => {
 describe("the map", () => {
   const classes = mapFlows(load(SEED), 4, settingOf(CONFIG, load(SEED)));
   test("of the seed fits a screen", () => expect(classes.length).toBeLessThanOrEqual(24));
-  test("says of the proxy's own traffic that it is left alone", () => {
+  test("says that the proxy's own traffic is left alone", () => {
     const own = classes.find(
       ({ class: text }) => text === "from the pod to elsewhere: uid other than 1337, gid 1337; or uid 1337",
     );

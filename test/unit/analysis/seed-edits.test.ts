@@ -72,7 +72,7 @@ describe("with one rule deleted, the diff says that nothing changes for", () => 
     check({}, 6, deleteEach, []);
   });
   test("no rule of an IPv6 pod's", () => check({ podIps: ["fd00:244::2"] }, 6, deleteEach, []));
-  test("a RETURN of what comes to the chain's end anyway, as with lists of ranges", () => {
+  test("a RETURN just before the end of its chain, as with lists of ranges", () => {
     const lists = {
       inboundPortsInclude: ["80"],
       outboundIpRangesInclude: ["10.96.0.0/16"],
@@ -84,7 +84,7 @@ describe("with one rule deleted, the diff says that nothing changes for", () => 
     check({ interceptionMode: "TPROXY" }, 4, deleteEach, ["-A ISTIO_DIVERT -j MARK --set-xmark 0x539/0xffffffff"]));
 });
 
-describe("with two neighbours swapped, the diff says that nothing changes for those that do the same, over", () => {
+describe("with two neighbouring rules swapped, the diff is empty exactly if they do the same, over", () => {
   const HARMLESS = [
     "-A ISTIO_INBOUND -p tcp -m tcp --dport 15020 -j RETURN first",
     "-A ISTIO_OUTPUT -m owner --gid-owner 1337 -j RETURN first",

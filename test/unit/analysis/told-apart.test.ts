@@ -34,16 +34,16 @@ describe("two rules with the same match", () => {
     "-m hashlimit --hashlimit-upto 1/sec --hashlimit-name x",
     "-m recent --update --seconds 5 --name x",
     "-m quota --quota 1000",
-  ])("are two questions: %s", async (match) => {
+  ])("are independent unknowns if the match counts or draws lots: %s", async (match) => {
     expect(await diffTwice(match)).toBe(1);
   });
   test.each(["-m u32 --u32 0x0=0x0", "-m ttl --ttl-eq 64", "-m length --length 40"])(
-    "are one where the kernel only looks: %s",
+    "are one unknown if the match only reads the packet: %s",
     async (match) => {
       expect(await diffTwice(match)).toBe(0);
     },
   );
-  test("are the same two in a rule set that is not changed", async () => {
+  test("are the same two unknowns in an unchanged rule set", async () => {
     const match = "-m statistic --mode random --probability 0.5";
     const rules = [`${match} -j RETURN`, `${match} -j REDIRECT --to-ports 15005`];
     const [before, after] = [write("before", ...rules), write("after", ...rules)];
@@ -74,7 +74,7 @@ function writeTwoWays(name: string, match: string, port: number, call: string): 
   return path;
 }
 
-describe("one match that a packet comes to twice", () => {
+describe("one match that a packet meets twice", () => {
   const diff = async (match: string, call: string) => {
     const [before, after] = [writeTwoWays("five", match, 15005, call), writeTwoWays("six", match, 15006, call)];
     return (await runCommand("diff", "--family", "4", "-b", "*", before, after)).code;
@@ -84,9 +84,10 @@ describe("one match that a packet comes to twice", () => {
     ["-m limit --limit 1/sec", "-j OUTER"],
     ["-m recent --update --seconds 5 --name x", "-j TWICE"],
     ["-m connlimit --connlimit-above 1", "-j OUTER"],
-  ])("is two questions: %s, reached by %s", async (match, call) => expect(await diff(match, call)).toBe(1));
-  test("is one where the kernel only looks", async () => expect(await diff("-m ttl --ttl-eq 64", "-j TWICE")).toBe(0));
-  test("is the same two in rules that are not changed, whose chains keep their names", async () => {
+  ])("is two independent unknowns: %s, reached by %s", async (match, call) => expect(await diff(match, call)).toBe(1));
+  test("is one unknown if the match only reads the packet", async () =>
+    expect(await diff("-m ttl --ttl-eq 64", "-j TWICE")).toBe(0));
+  test("is the same two unknowns in unchanged rules, whose chains keep their names", async () => {
     const match = "-m statistic --mode random --probability 0.5";
     const [before, after] = [
       writeTwoWays("one", match, 15005, "-j OUTER"),
@@ -107,7 +108,7 @@ describe("one match that a packet comes to twice", () => {
     );
     expect(out).not.toContain("reached at place");
   });
-  test("ends the analysis where the ways to it are too many", async () => {
+  test("ends the analysis if too many ways lead to it", async () => {
     const path = join(folder, "ways");
     const chains = Array.from({ length: 12 }, (_, i) => `C${i}`);
     const jumps = chains.flatMap((name, i) => {

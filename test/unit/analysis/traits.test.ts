@@ -273,11 +273,11 @@ function check([before, after, changed, unchanged]: Pair): void {
   expect(changes.filter(({ holds }) => holds(flowOf(unchanged)))).toEqual([]);
 }
 
-describe("the diff sees what each kind of match decides:", () => {
+describe("the diff finds a changed value of each kind of match:", () => {
   test.each(Object.entries<Pair>(MATCHES))("%s", (_, pair) => check(pair));
 });
 
-describe("the diff sees what each kind of target does:", () => {
+describe("the diff finds a changed effect of each kind of target:", () => {
   test.each(Object.entries<Pair>(TARGETS))("%s", (_, pair) => check(pair));
 });
 
@@ -291,7 +291,7 @@ describe("a target that only has a side effect", () => {
     expect(findChanges(logging, load([tableOf(name), `-A ${rule}`])).length).toBeGreaterThan(0);
   });
   test.each(effects.filter(([, [, reader]]) => reader !== null))(
-    "is never taken for nothing where a match may read what it changes: %s",
+    "is never ignored if a match may read what it changes: %s",
     (name, [rule, reader]) => {
       const reading = drop(`-p tcp ${reader}`);
       const changes = findChanges(load([tableOf(name), `-A ${rule}`, ...reading]), load(reading));

@@ -15,7 +15,7 @@ function check(ends: Partial<PeerEnds>, expected: Partial<Peers>): void {
   expect(wide).toEqual({ ...spec, ...expected });
 }
 
-describe("a pod wide enough for where flows end", () => {
+describe("a pod extended by the addresses and listeners that flows end at", () => {
   test.each<readonly [string, Partial<PeerEnds>, Partial<Peers>]>([
     ["keeps what it has", {}, {}],
     [
@@ -42,7 +42,7 @@ describe("a pod wide enough for where flows end", () => {
   ])("%s", (_, ends, expected) => check(ends, expected));
 });
 
-test("rewriting's fixed ends are those that it names itself", () => {
+test("the fixed end points of a rewriting target are those that it names", () => {
   const ends = listFixedEnds(6, [
     { address: 1n, port: "port" },
     { address: "destination", port: 80 },

@@ -82,7 +82,7 @@ describe("a property that a user writes", () => {
       { flows: "client -> pod:8080", manner: "forward", never: "app via envoy-inbound" },
       "client -> pod:8080",
     ],
-  ])("tells %s", (_, property, expected) => check(property, expected));
+  ])("judges %s", (_, property, expected) => check(property, expected));
 });
 
 describe("properties that cannot be read", () => {

@@ -51,7 +51,7 @@ describe.each(["nft", "legacy"] as const)("apply and clean with %s", (variant: V
   const go = (script: string, options: Parameters<typeof runInNamespace>[1] = {}) =>
     run(script, { ...options, variant });
 
-  test.concurrent("applying twice is applying once, and says so", async () => {
+  test.concurrent("a second apply changes nothing, and says so", async () => {
     const { stdout } = await go(
       `landfall apply ${TPROXY} --json | grep outcome; state; landfall apply ${TPROXY} --json | grep outcome; state`,
     );
@@ -61,7 +61,7 @@ describe.each(["nft", "legacy"] as const)("apply and clean with %s", (variant: V
     expect(once?.ipRule).toEqual(["32765: from all fwmark 0x539 lookup 133"]);
   });
 
-  test.concurrent("a dry run tells what applying then does, and touches nothing", async () => {
+  test.concurrent("a dry run prints what apply then does, and changes nothing", async () => {
     const all =
       "state; iptables-save; ip6tables-save; cat /proc/net/ip*_tables_names; ls /run | grep -v -e hosts -e mount";
     const script = `(${all}) >/run/o1 2>&1; landfall apply -t --detailed-exitcode --json ${TPROXY} >/run/plan; code=$?
@@ -94,7 +94,7 @@ describe.each(["nft", "legacy"] as const)("apply and clean with %s", (variant: V
     expect([outcome, after.split("\n")[0]]).toEqual(["would-change", "1"]);
   });
 
-  test.concurrent("a dry run where all is in place ends with 0, and so does applying it", async () => {
+  test.concurrent("a dry run ends with 0 if everything is in place, and so does apply", async () => {
     const { stdout } = await go(
       `landfall apply ${TPROXY} >/run/o; landfall apply --dry-run --detailed-exitcode ${TPROXY}; echo $?; landfall apply --detailed-exitcode ${TPROXY} >/run/o; echo $?`,
     );
@@ -103,7 +103,7 @@ describe.each(["nft", "legacy"] as const)("apply and clean with %s", (variant: V
     );
   });
 
-  test.concurrent("a dry run tells what others have put among our rules, and what another config takes away", async () => {
+  test.concurrent("a dry run lists foreign rules among ours, and what another config removes", async () => {
     const { stdout } = await go(
       `landfall apply ${TPROXY} >/run/o; iptables -t nat -I ISTIO_OUTPUT -p tcp --dport 9 -j RETURN; landfall apply -t ${SEED}; echo $?; state`,
     );
@@ -113,7 +113,7 @@ describe.each(["nft", "legacy"] as const)("apply and clean with %s", (variant: V
     expect(statesOf({ stdout, stderr: "", status: 0 })[0]?.ipRule).toEqual(["32765: from all fwmark 0x539 lookup 133"]);
   });
 
-  test.concurrent("a changed config leaves what it alone would have left", async () => {
+  test.concurrent("applying a changed config leaves exactly its own rules", async () => {
     const [, changed] = statesOf(
       await go(`landfall apply ${TPROXY} >/run/o; state; landfall apply ${SEED} >/run/o; state`),
     );
@@ -122,7 +122,7 @@ describe.each(["nft", "legacy"] as const)("apply and clean with %s", (variant: V
     expect(fresh?.ip6filter).toEqual(GUARD);
   });
 
-  test.concurrent("cleaning leaves nothing, twice too, and what is foreign stays in its place", async () => {
+  test.concurrent("clean, run once or twice, leaves nothing of ours and keeps foreign rules in place", async () => {
     const script = `${FOREIGN}\nstate; landfall apply ${TPROXY} >/run/o; state; landfall clean; state; landfall clean; ls /run/landfall; state`;
     const [before, applied, cleaned, again] = statesOf(await go(script));
     expect(applied?.nat.filter((line) => line.startsWith("-A PREROUTING"))).toEqual([
@@ -137,7 +137,7 @@ describe.each(["nft", "legacy"] as const)("apply and clean with %s", (variant: V
     expect([cleaned, again]).toEqual([before, before]);
   });
 
-  test.concurrent("cleaning keeps an address, a route and a rule that were there before", async () => {
+  test.concurrent("clean keeps an address, a route and a rule that were there before", async () => {
     const before =
       "ip -6 addr add ::6/128 dev lo; ip route add local default dev lo table 133; ip rule add fwmark 1337 lookup 133";
     const script = `${before}; state; landfall apply ${TPROXY} >/run/o; landfall clean; state; landfall apply ${SEED} --pod-ip 2001:db8::5 >/run/o; landfall clean; state`;
@@ -150,14 +150,14 @@ describe.each(["nft", "legacy"] as const)("apply and clean with %s", (variant: V
     expect([second, third]).toEqual([first, first]);
   });
 
-  test.concurrent("without its record, cleaning takes what looks like the generator's for its own", async () => {
+  test.concurrent("without its record, clean removes whatever looks like the generator's", async () => {
     const mark = { environment: { ISTIO_INBOUND_TPROXY_MARK: "4242", ISTIO_INBOUND_TPROXY_ROUTE_TABLE: "77" } };
     const script = `state; landfall apply ${TPROXY} >/run/o; rm -r /run/landfall; landfall clean; state; landfall apply --pod-ip 2001:db8::5 -k net1 -i '*' >/run/o; rm -r /run/landfall; landfall clean; state`;
     const [empty, first, second] = statesOf(await go(script, mark));
     expect([first, second]).toEqual([empty, empty]);
   });
 
-  test.concurrent("killed at any moment, the next apply puts it right", async () => {
+  test.concurrent("after apply is killed at any moment, the next apply repairs everything", async () => {
     const kill = `$LANDFALL_MAIN apply ${TPROXY} >/run/o & p=$!; sleep 0.$(printf %03d $((RANDOM % 160 + 20))); { kill -9 $p; wait $p; } 2>/run/o`;
     const script = `for i in 1 2 3 4 5 6; do ${kill}; landfall apply ${SEED} >/run/o; state; landfall apply ${TPROXY} >/run/o; ${kill.replace(TPROXY, SEED)}; landfall apply ${TPROXY} >/run/o; state; landfall clean; done; state`;
     const states = statesOf(await go(`${FOREIGN}\n${script}`));
@@ -168,7 +168,7 @@ describe.each(["nft", "legacy"] as const)("apply and clean with %s", (variant: V
     expect(states).toEqual([...Array.from({ length: 6 }, () => [seed, tproxy]).flat(), foreign]);
   });
 
-  test.concurrent("several at a time leave what one alone would have left", async () => {
+  test.concurrent("several applies at the same time leave what one alone leaves", async () => {
     const many = (words: string) => `for i in 1 2 3; do landfall apply ${words} >/run/o$i & done; wait`;
     const script = `${FOREIGN}\nstate; ${many(TPROXY)}; landfall clean & landfall apply ${SEED} >/run/o & wait; ${many(TPROXY)}; state; landfall clean; state`;
     const [before, applied, cleaned] = statesOf(await go(script));
@@ -177,7 +177,7 @@ describe.each(["nft", "legacy"] as const)("apply and clean with %s", (variant: V
     expect(cleaned).toEqual(before);
   });
 
-  test.concurrent("a guard that the kernel refuses costs an IPv4 pod a warning, and nothing of it is in", async () => {
+  test.concurrent("if the kernel refuses the IPv6 guard of an IPv4 pod, apply warns and loads no part of it", async () => {
     const refuse =
       "mkdir /run/bin; ln -s /bin/false /run/bin/ip6tables-restore; ln -s $(which ip6tables-save) /run/bin/ip6tables-save";
     const script = `${refuse}; PATH=/run/bin:$PATH landfall apply ${SEED} 2>&1 >/run/o; echo "code $?"; state; landfall clean; state`;
@@ -191,7 +191,7 @@ describe.each(["nft", "legacy"] as const)("apply and clean with %s", (variant: V
     });
   });
 
-  test.concurrent("where a step fails, everything is as it was", async () => {
+  test.concurrent("if a step fails, everything is restored", async () => {
     // IPv6 is in by then: IPv4's restore fails, but for its test and its version.
     const breakIpv4 = `mkdir /run/bin; printf '#!/bin/sh\\ncase "$*" in *--test*|--version) exec %s "$@";; esac; exit 4\\n' "$(which iptables-restore)" >/run/bin/iptables-restore; chmod +x /run/bin/*`;
     const link = "for t in iptables-save; do ln -s $(which $t) /run/bin/$t; done";
@@ -204,7 +204,7 @@ describe.each(["nft", "legacy"] as const)("apply and clean with %s", (variant: V
   });
 });
 
-describe("rules of others in the chains that carry our names, or leading there, go and are named", () => {
+describe("foreign rules in chains with our names, or that lead there, are removed and listed", () => {
   const FOREIGN_THERE =
     "iptables -t nat -I ISTIO_OUTPUT -p tcp --dport 5 -j RETURN; iptables -t nat -A OUTPUT -p udp -j ISTIO_OUTPUT; iptables -t nat -A OUTPUT -p tcp -j ISTIO_OUTPUT; ip6tables -t nat -N ISTIO_REDIRECT; ip6tables -t nat -A ISTIO_REDIRECT -j ACCEPT";
   const NAMED = [
@@ -221,7 +221,7 @@ describe("rules of others in the chains that carry our names, or leading there, 
       ?.map((line) => line.trim())
       .toSorted() ?? [];
 
-  test.concurrent.each(["nft", "legacy"] as const)("by apply and by clean, with %s", async (variant) => {
+  test.concurrent.each(["nft", "legacy"] as const)("by apply and clean, with %s", async (variant) => {
     for (const command of [`apply ${SEED}`, "apply -b 80", "clean"]) {
       const script = `landfall apply ${SEED} >/run/o; ${FOREIGN_THERE}; landfall ${command} >/run/o; landfall apply ${SEED} --json`;
       const { stdout, stderr } = await runInNamespace(script, { variant });
@@ -234,7 +234,7 @@ describe("rules of others in the chains that carry our names, or leading there, 
     }
   });
 
-  test.concurrent("without a record every rule that goes is named, and at most a screen of them", async () => {
+  test.concurrent("without a record every removed rule is listed, at most one screen of them", async () => {
     const chain =
       "iptables -t nat -N ISTIO_INBOUND; for i in $(seq 30); do iptables -t nat -A ISTIO_INBOUND -p tcp --dport $i -j RETURN; done";
     const { stderr } = await runInNamespace(`${chain}; landfall apply ${SEED} >/run/o`);
@@ -247,7 +247,7 @@ describe("rules of others in the chains that carry our names, or leading there, 
 });
 
 describe("after a failure", () => {
-  test.concurrent("apply prints what the namespace has, as the original does", async () => {
+  test.concurrent("apply prints the rules of the namespace, as the original does", async () => {
     const refuse = `mkdir /run/bin; printf '#!/bin/sh\necho no >&2; exit 1\n' >/run/bin/iptables-restore; chmod +x /run/bin/iptables-restore; ln -s $(which iptables-save) /run/bin`;
     const script = `iptables -t nat -A OUTPUT -p tcp --dport 2 -j RETURN\n${refuse.replaceAll("\n", "\\n")}; PATH=/run/bin:$PATH landfall apply ${SEED}; echo "code $?"`;
     const { stdout, stderr } = await runInNamespace(script);
@@ -256,10 +256,10 @@ describe("after a failure", () => {
   });
 });
 
-describe("apply finds its way", () => {
+describe("apply chooses the variant of iptables:", () => {
   const codeOf = (stdout: string) => /^code (\d+)$/m.exec(stdout)?.[1];
 
-  test.concurrent("rules in legacy tables are replaced there, and no nft table is made", async () => {
+  test.concurrent("rules in legacy tables are replaced there, without creating nft tables", async () => {
     const script = `iptables-legacy -t nat -A OUTPUT -p tcp --dport 2 -j RETURN; landfall apply ${SEED} --json | grep variant; nft list tables; iptables-legacy -t nat -S OUTPUT`;
     const { stdout } = await run(script);
     expect(stdout).toBe(
@@ -267,7 +267,7 @@ describe("apply finds its way", () => {
     );
   });
 
-  test.concurrent("an empty namespace gets no legacy table from nft, and none of nft's from legacy", async () => {
+  test.concurrent("in an empty namespace the nft variant creates no legacy table, and legacy no nft table", async () => {
     const nft = await run(
       `landfall apply ${SEED} >/run/o; landfall clean; cat /proc/net/ip_tables_names /proc/net/ip6_tables_names`,
     );
@@ -275,7 +275,7 @@ describe("apply finds its way", () => {
     expect([nft.stdout, legacy.stdout]).toEqual(["", ""]);
   });
 
-  test.concurrent("what an earlier run has put into the other variant goes", async () => {
+  test.concurrent("the rules of an earlier run in the other variant are removed", async () => {
     const script = `landfall apply ${SEED} >/run/o; for t in nat; do iptables-save | iptables-legacy-restore; done; landfall clean; iptables-save | grep -c ISTIO; iptables-legacy-save | grep -c ISTIO`;
     expect((await run(script)).stdout).toBe("0\n0\n");
   });
@@ -288,7 +288,7 @@ describe("apply finds its way", () => {
     expect(stdout).toMatch(/^landfall: warning: No IPv6 rules are applied, .*\ncode 0\n13\ncode 3\n0\n$/);
   });
 
-  test.concurrent("-t and -h do nothing, bad input is told before anything is looked at", async () => {
+  test.concurrent("-t and -h change nothing, and bad input is reported before the namespace is read", async () => {
     const script = `landfall apply -t ${SEED}; echo "code $?"; landfall apply -q -h | head -1; landfall apply -b foo -q 2>/run/e; echo "code $?"; state`;
     const result = await run(script);
     expect(
@@ -305,7 +305,7 @@ describe("apply finds its way", () => {
     expect(statesOf(result)[0]).toMatchObject({ nat: [], ip6filter: [] });
   });
 
-  test.concurrent("what it says as data is as the schemas say", async () => {
+  test.concurrent("its JSON matches the schemas", async () => {
     const script = `landfall apply ${TPROXY} --json >/run/a; landfall clean --json >/run/c; landfall clean --json >/run/n; cat /run/a; echo ===; cat /run/c; echo ===; cat /run/n`;
     const [applied, cleaned, again] = (await run(script)).stdout.split("===").map((text) => JSON.parse(text));
     expect(complainBySchema("apply", applied)).toEqual([]);
@@ -313,7 +313,7 @@ describe("apply finds its way", () => {
     expect([cleaned.outcome, again.outcome, again.removed]).toEqual(["cleaned", "nothing-to-clean", []]);
   });
 
-  test.concurrent("without the right to change rules it says what is missing", async () => {
+  test.concurrent("without the right to change rules it says which right is missing", async () => {
     const script = `setpriv --bounding-set=-net_admin --inh-caps=-net_admin $LANDFALL_MAIN apply ${SEED} 2>&1; echo "code $?"`;
     const { stdout } = await run(script);
     expect(codeOf(stdout)).toBe("3");
@@ -330,7 +330,7 @@ describe("the host's own namespace is refused", () => {
     }
   });
 
-  test.concurrent("bad input is told there all the same, and -t checks, but says not whether anything would change", async () => {
+  test.concurrent("bad input is reported there too, and -t checks the input without saying whether anything would change", async () => {
     expect((await runWithoutRights("landfall apply -b foo", "root")).status).toBe(2);
     const { status, stdout, stderr } = await runWithoutRights(`landfall apply -t ${SEED}`, "root");
     expect({ status, stdout, stderr }).toMatchObject({ status: 0, stdout: "" });
@@ -338,13 +338,13 @@ describe("the host's own namespace is refused", () => {
     expect((await runWithoutRights(`landfall apply -t --detailed-exitcode ${SEED}`, "root")).status).toBe(3);
   });
 
-  test.concurrent("--host-network is let through, as far as rights go", async () => {
+  test.concurrent("--host-network is accepted, as far as rights allow", async () => {
     const { status, stderr } = await runWithoutRights(`landfall apply --host-network ${SEED}`, "nobody");
     expect(status).toBe(3);
     expect(stderr).not.toMatch(/host's own/);
   });
 
-  test.concurrent("a pod with processes of its own is no host, wherever /sys comes from", async () => {
+  test.concurrent("a pod with its own processes is not taken for the host, wherever /sys comes from", async () => {
     const inPod = `unshare -pf --mount-proc bash --norc -c '$LANDFALL_MAIN apply --json >/run/o; echo "code $?"; mount -t sysfs sysfs /sys; $LANDFALL_MAIN clean; echo "code $?"'`;
     const { stdout } = await run(inPod);
     expect(stdout).toBe("code 0\ncode 0\n");

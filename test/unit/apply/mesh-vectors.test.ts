@@ -104,17 +104,20 @@ function chooseVectors(mesh: string): readonly Vector[] {
 
 const MESHES = ["istio", "istio-ambient", "linkerd", "kuma", "consul"];
 
-describe.each(MESHES)("apply and clean of %s: what was recorded, twice the same, and nothing left:", (mesh) => {
-  test.concurrent.each(chooseVectors(mesh))("$name", async (vector) => {
-    const script = [STATE, scriptOf({ mesh, vector })].join("\n");
-    const { stdout } = await runInNamespace(script, {
-      podIps: ["10.0.0.5"],
-      variant: vector.iptables_legacy ? "legacy" : "nft",
+describe.each(MESHES)(
+  "apply of %s loads the recorded rules, a second one changes nothing, and clean leaves nothing:",
+  (mesh) => {
+    test.concurrent.each(chooseVectors(mesh))("$name", async (vector) => {
+      const script = [STATE, scriptOf({ mesh, vector })].join("\n");
+      const { stdout } = await runInNamespace(script, {
+        podIps: ["10.0.0.5"],
+        variant: vector.iptables_legacy ? "legacy" : "nft",
+      });
+      const sections = readSections(stdout);
+      expect([...stdout.matchAll(/^code (\d+)$/gm)].map(([, code]) => code)).toEqual(["0", "0"]);
+      expect(rulesOf(sections.applied)).toEqual(recordedRules(vector));
+      expect(withoutCodes(sections.again)).toBe(withoutCodes(sections.applied));
+      expect(dropEmpty(sections.cleaned)).toBe(dropEmpty(sections.before));
     });
-    const sections = readSections(stdout);
-    expect([...stdout.matchAll(/^code (\d+)$/gm)].map(([, code]) => code)).toEqual(["0", "0"]);
-    expect(rulesOf(sections.applied)).toEqual(recordedRules(vector));
-    expect(withoutCodes(sections.again)).toBe(withoutCodes(sections.applied));
-    expect(dropEmpty(sections.cleaned)).toBe(dropEmpty(sections.before));
-  });
-});
+  },
+);

@@ -22,7 +22,7 @@ function tablesIn(text: string): readonly string[] {
 }
 
 describe("native rules of nftables", () => {
-  test.concurrent("are applied once, and the second time nothing is changed", async () => {
+  test.concurrent("are applied, and a second apply changes nothing", async () => {
     const apply = `landfall apply ${TPROXY} --json`;
     const { stdout } = await run(`${apply}; show; echo; echo ---; ${apply} | grep -e outcome -e variant; show`);
     const [first = "", second = ""] = stdout.split("---\n");
@@ -56,7 +56,7 @@ describe("native rules of nftables", () => {
     expect([nat.removed, nat.added]).toEqual([[`${redirect}15001`], [`${redirect}15111`]]);
   });
 
-  test.concurrent("are replaced whole, those of earlier settings in other tables too", async () => {
+  test.concurrent("are replaced completely, also those of earlier settings in other tables", async () => {
     const { stdout } = await run(
       `landfall apply ${TPROXY} >/dev/null; landfall apply ${NATIVE} -p 15111 >/dev/null; show`,
     );
@@ -66,7 +66,7 @@ describe("native rules of nftables", () => {
     expect(stdout).not.toContain("fwmark");
   });
 
-  test.concurrent("take the place of the iptables rules of an earlier run, and give it back", async () => {
+  test.concurrent("replace the iptables rules of an earlier run, and are replaced by them", async () => {
     const { stdout } = await run(
       `landfall apply ${ISTIO} >/dev/null; landfall apply ${NATIVE} >/dev/null; show; iptables-save | grep -c -e '^-A'; echo ---
        landfall apply ${ISTIO} >/dev/null; show; iptables-save | grep -c -e '^-A'`,
@@ -78,7 +78,7 @@ describe("native rules of nftables", () => {
     expect(iptables).toMatch(/^1\d$/m);
   });
 
-  test.concurrent("are replaced and removed with what others have put between them, which is told", async () => {
+  test.concurrent("are replaced and removed together with foreign rules among them, which are listed", async () => {
     const add = "nft add rule inet istio-proxy-nat istio-output tcp dport 9 accept";
     const { stderr } = await run(
       `landfall apply ${NATIVE} >/dev/null; landfall apply ${NATIVE} >/dev/null; ${add}; landfall apply ${NATIVE} -p 15111 >/dev/null
@@ -98,7 +98,7 @@ describe("native rules of nftables", () => {
     ]);
   });
 
-  test.concurrent("are cleaned, and the tables of others stay", async () => {
+  test.concurrent("are removed by clean, and foreign tables stay", async () => {
     const { stdout } = await run(
       `${FOREIGN}; show >/run/before; landfall apply ${TPROXY} >/dev/null; nft list table inet mine >/run/mine
        landfall clean --json; show | diff /run/before - && echo same; landfall clean --json | grep outcome`,
@@ -108,7 +108,7 @@ describe("native rules of nftables", () => {
     expect(stdout).toContain('"outcome": "nothing-to-clean"');
   });
 
-  test.concurrent("are cleaned without a record as well, for a table is known by its name", async () => {
+  test.concurrent("are removed by clean without a record too, because tables are known by name", async () => {
     const { stdout } = await run(`landfall apply ${NATIVE} >/dev/null; rm -r /run/landfall; landfall clean; show`);
     expect(stdout).toBe("");
   });
@@ -123,7 +123,7 @@ describe("native rules of nftables", () => {
     expect(status).toBe(3);
   });
 
-  test.concurrent("are refused where there is no nft, with nothing done", async () => {
+  test.concurrent("are refused without nft, and nothing is changed", async () => {
     const without = `mkdir /run/bin; for t in ip iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore; do ln -s "$(command -v $t)" /run/bin; done; PATH=/run/bin`;
     const { stdout, stderr, status } = await run(
       `(${without}; landfall apply ${NATIVE}) || { echo $?; show; exit 3; }`,
@@ -133,7 +133,7 @@ describe("native rules of nftables", () => {
     expect(status).toBe(3);
   });
 
-  test.concurrent("that the kernel refuses leave the iptables rules of an earlier run", async () => {
+  test.concurrent("keep the iptables rules of an earlier run if the kernel refuses them", async () => {
     const refusing = `mkdir /run/bin; printf '#!/bin/sh\\ncase "$*" in *-f*) echo no >&2; exit 1;; esac\\nexec %s "$@"\\n' "$(command -v nft)" >/run/bin/nft; chmod +x /run/bin/nft`;
     const { stdout, stderr, status } = await run(
       `landfall apply ${ISTIO} >/dev/null; show >/run/before; ${refusing}; PATH=/run/bin:$PATH landfall apply ${NATIVE} >/dev/null; code=$?; show | diff /run/before - && echo same; exit $code`,
@@ -143,7 +143,7 @@ describe("native rules of nftables", () => {
     expect(status).toBe(3);
   });
 
-  test.concurrent("go again where the iptables rules of an earlier run cannot be taken away", async () => {
+  test.concurrent("are removed again if the iptables rules of an earlier run cannot be removed", async () => {
     const refusing = `mkdir /run/bin; printf '#!/bin/sh\\necho no >&2\\nexit 1\\n' >/run/bin/iptables-restore; chmod +x /run/bin/iptables-restore`;
     const { stdout, stderr, status } = await run(
       `landfall apply ${ISTIO} >/dev/null; show >/run/before; ${refusing}
@@ -155,7 +155,7 @@ describe("native rules of nftables", () => {
     expect(status).toBe(3);
   });
 
-  test.concurrent("of Consul are applied and cleaned", async () => {
+  test.concurrent("of Consul are applied and removed by clean", async () => {
     const { stdout } = await run(
       `landfall apply --mesh consul --native-nftables --mesh-config - >/dev/null <<<'{"ProxyUserID":"5995","ProxyInboundPort":20000}'; show; landfall clean; show`,
     );

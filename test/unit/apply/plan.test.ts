@@ -62,7 +62,7 @@ describe("a plan for one table", () => {
   for (const [claim, current, wanted, lines] of rows)
     test(claim, () => expect(planTable(current, wanted)).toEqual(lines));
 
-  test("tables without lines are left out", () => {
+  test("leaves out tables without lines", () => {
     expect(
       renderPlan(
         new Map([
@@ -94,15 +94,15 @@ COMMIT
   const places = (claim: Claim) =>
     ownTable(parseRulesState(save).get("nat"), 4, "nat", claim).hooks.map(({ chain, place }) => `${chain} ${place}`);
 
-  test("what jumps to our chains is, be it in somebody's chain", () => {
+  test("every rule that jumps to our chains is ours, even in a foreign chain", () => {
     expect(places({ kind: "none" })).toEqual(["OUTPUT 2", "MINE 1"]);
   });
 
-  test("what looks like ours is where all of it is claimed", () => {
+  test("rules that look like ours are ours if all of them are claimed", () => {
     expect(places({ kind: "all" })).toEqual(["PREROUTING 1", "PREROUTING 2", "OUTPUT 2", "MINE 1"]);
   });
 
-  test("goes by its words, unless a stranger's rule has the same, or words that iptables might not read again", () => {
+  test("is deleted by its text, unless a foreign rule has the same text or iptables might not read it again", () => {
     const ways = ownTable(parseRulesState(save).get("nat"), 4, "nat", {
       kind: "recorded",
       made: [{ ...net1, foreign: 1 }],
@@ -121,7 +121,7 @@ COMMIT
     ]);
   });
 
-  test("of recorded rules as many as there are beyond the foreign ones", () => {
+  test("of recorded rules, as many are ours as there are beyond the foreign ones with the same text", () => {
     expect(places({ kind: "recorded", made: [{ ...net1, foreign: 1 }] })).toEqual([
       "PREROUTING 1",
       "OUTPUT 2",
@@ -130,7 +130,7 @@ COMMIT
     expect(places({ kind: "recorded", made: [{ ...net1, foreign: 2 }] })).toEqual(["OUTPUT 2", "MINE 1"]);
   });
 
-  test("tables are in use once anybody has put something in", () => {
+  test("a table is in use once it has a rule, or a policy other than ACCEPT", () => {
     expect(isInUse(parseRulesState("*nat\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n"))).toBe(false);
     expect(isInUse(parseRulesState("*nat\n:OUTPUT DROP [0:0]\nCOMMIT\n"))).toBe(true);
     expect(isInUse(parseRulesState(save))).toBe(true);

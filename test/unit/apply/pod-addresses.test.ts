@@ -82,7 +82,7 @@ describe("the hostname decides the pod's family, as in the original", () => {
     ],
   ])("%s", (_claim, pod, kind, warning) => check(pod, kind, warning));
 
-  test.concurrent("where no hostname can be asked the interfaces decide, and an IPv6 pod is told", async () => {
+  test.concurrent("if no hostname is available, the interfaces decide, and an IPv6 pod gets a notice", async () => {
     const only =
       "mkdir /run/bin; for t in ip iptables-save iptables-restore ip6tables-save ip6tables-restore; do ln -s $(readlink -f $(which $t)) /run/bin/$t; done";
     const busybox =
@@ -103,7 +103,7 @@ describe("the hostname decides the pod's family, as in the original", () => {
 
   const isHost = readlinkSync("/proc/self/ns/uts") === "uts:[4026531838]";
   test.runIf(isHost)(
-    "entered from the host by its network alone, the pod's interfaces decide, for the name is the host's",
+    "if only the pod's network namespace was entered, its interfaces decide, because the hostname is the host's",
     async () => {
       const script = "nsenter --uts=/proc/$PPID/ns/uts $LANDFALL_MAIN apply --json";
       const { stdout, stderr } = await runInNamespace(script, { podIps: ["2001:db8::5"], hosts: [] });

@@ -23,15 +23,15 @@ async function run(script: string) {
   return { lines: stdout.trim().split("\n"), said: stderr };
 }
 
-describe("rules of policy routing with a condition more", () => {
-  test.concurrent("are not ours, and not deleted for ours", async () => {
+describe("policy-routing rules with a further condition", () => {
+  test.concurrent("are not ours, and are not deleted in place of ours", async () => {
     const from = (address: string) => `ip rule add from ${address} fwmark 1337 lookup 133`;
     const script = `${from("1.2.3.4")}; landfall apply ${TPROXY} >/run/o; ${from("2.3.4.5")}; rules; landfall clean; rules; landfall clean; rules`;
     const foreign = ["2.3.4.5", "1.2.3.4"].map((address) => `from ${address} fwmark 0x539 lookup 133`);
     expect((await run(script)).lines).toEqual([foreign[0], PLAIN_RULE, foreign[1], ...foreign, ...foreign]);
   });
 
-  test.concurrent("without a record as many as there are go, the script's second one too", async () => {
+  test.concurrent("without a record all equal rules are removed, also a second one that a script added", async () => {
     const add = "ip rule add fwmark 1337 lookup 133";
     expect((await run(`${add}; ${add}; rules; landfall clean; rules; echo end`)).lines).toEqual([
       PLAIN_RULE,
@@ -41,7 +41,7 @@ describe("rules of policy routing with a condition more", () => {
   });
 });
 
-test.concurrent("without /proc nobody knows whose namespace this is, which is said", async () => {
+test.concurrent("without /proc apply says that it cannot tell whose namespace this is", async () => {
   const { lines, said } = await run(
     `umount -l /proc; landfall apply ${SEED}; echo "code $?"; landfall clean; echo "code $?"`,
   );
@@ -52,7 +52,7 @@ test.concurrent("without /proc nobody knows whose namespace this is, which is sa
 });
 
 describe("without ip", () => {
-  test.concurrent("a pod that needs no policy routing gets its rules, and loses them; busybox's counts as none", async () => {
+  test.concurrent("a pod that needs no policy routing is applied and cleaned; busybox's ip counts as missing", async () => {
     const busybox = stub("ip", "echo Usage: busybox >&2; exit 1");
     const script = `${BARE}; ${busybox}; bare apply ${SEED} >/run/o; code; bare clean; nat; stubbed apply ${SEED} >/run/o; code; stubbed clean; nat; echo end`;
     expect((await run(script)).lines).toEqual(["code 0", "code 0", "end"]);
@@ -66,13 +66,13 @@ describe("without ip", () => {
     expect(said).toMatch(/cannot be read or removed without the ip command/);
   });
 
-  test.concurrent("one that is killed is no absent one", async () => {
+  test.concurrent("an ip that is killed is not taken for a missing one", async () => {
     const { lines, said } = await run(`${stub("ip", "kill -9 $$")}; stubbed apply ${SEED}; code; nat`);
     expect({ lines, said }).toEqual({ lines: ["code 3"], said: expect.stringContaining("ended by SIGKILL") });
   });
 });
 
-describe("rules that do not read as one line each", () => {
+describe("rules that are not one line each", () => {
   test.concurrent("a comment with a line break is one rule, whatever it says", async () => {
     const comment = `iptables -t nat -A OUTPUT -m comment --comment "x\n-A OUTPUT -p tcp -j ISTIO_OUTPUT" -j RETURN`;
     const script = `${comment}; iptables -t nat -A OUTPUT -p tcp --dport 9 -j RETURN; nat; landfall apply ${SEED} >/run/o; landfall apply --json ${SEED} | grep outcome; landfall clean; nat`;
@@ -112,7 +112,7 @@ describe("users and groups", () => {
   });
 });
 
-describe("another process that changes the chains between apply's reading and writing", () => {
+describe("a process that changes the chains between apply's reading and writing", () => {
   test.concurrent("loses no rule", async () => {
     const restore = `case "$*" in --noflush\\ -w\\ 10) /usr/sbin/iptables -t nat -I PREROUTING 1 -p udp -j RETURN;; esac; exec /usr/sbin/iptables-restore "$@"`;
     const foreign = "iptables -t nat -A PREROUTING -p tcp --dport 9 -j RETURN";
@@ -125,7 +125,7 @@ describe("another process that changes the chains between apply's reading and wr
 });
 
 describe("a failure that cannot be undone", () => {
-  test.concurrent("is told, and leaves nothing that the next clean does not find", async () => {
+  test.concurrent("is reported, and the next clean finds everything that it left", async () => {
     const restore = `case "$*" in *--version|*--test*) exec /usr/sbin/iptables-restore "$@";; esac; touch /run/dead; kill -9 $$`;
     const save = "[ ! -e /run/dead ] || kill -9 $$; exec /usr/sbin/iptables-save";
     const script = `landfall apply ${SEED} >/run/o; nat >/run/a; ${stub("iptables-restore", restore)}; ${stub("iptables-save", save)}; stubbed apply ${TPROXY} >/run/o; code; nat | cmp - /run/a; code; landfall apply ${TPROXY} >/run/o; landfall clean; nat; rules; echo end`;
@@ -134,19 +134,19 @@ describe("a failure that cannot be undone", () => {
     expect(said).toMatch(/ended by SIGKILL(.*\n)+.*Some changes could not be undone/);
   });
 
-  test.concurrent("policy routing is brought back as far as it had gone", async () => {
+  test.concurrent("restores policy routing as far as it had been changed", async () => {
     const ip = `/usr/sbin/ip "$@" || exit; case "$*" in "-4 -batch -") [ -e /run/once ] || { touch /run/once; exit 2; };; esac`;
     const script = `landfall apply ${TPROXY} >/run/o; rules; ${stub("ip", ip)}; stubbed apply ${SEED} >/run/o; code; rules; ip route show table 133 | wc -l; landfall apply --json ${TPROXY} | grep outcome`;
     expect((await run(script)).lines).toEqual([PLAIN_RULE, "code 3", PLAIN_RULE, "1", '  "outcome": "unchanged",']);
   });
 
-  test.concurrent("a record that cannot be removed is told, and the rules are out", async () => {
+  test.concurrent("reports a record that cannot be removed, and the rules are gone", async () => {
     const script = `landfall apply ${TPROXY} >/run/o; mount -o remount,ro /run; landfall clean; code; rules; nat; echo end`;
     const { lines, said } = await run(script);
     expect({ lines, said }).toEqual({ lines: ["code 0", "end"], said: expect.stringMatching(/cannot be removed/) });
   });
 
-  test.concurrent("a clean without a record that is killed between rules and routing is ended by the next", async () => {
+  test.concurrent("after a clean without a record is killed between rules and routing, the next clean completes it", async () => {
     const ip = `case "$*" in "-4 -batch -") kill -9 $PPID; exit;; esac; exec /usr/sbin/ip "$@"`;
     const mark = "export ISTIO_INBOUND_TPROXY_MARK=4242 ISTIO_INBOUND_TPROXY_ROUTE_TABLE=77";
     const script = `${mark}; landfall apply ${TPROXY} >/run/o; rm -r /run/landfall; ${stub("ip", ip)}; stubbed clean 2>/run/e; nat; rules; landfall clean; rules; ip route show table 77 2>/run/e; ls /run/landfall; echo end`;

@@ -16,11 +16,11 @@ describe("compileAhead", () => {
     ["one that is an argument", `const f = [1].map((x) => { ${LONG} });`],
     ["an asynchronous one", `async function f() { ${LONG} }`],
     ["one in another", `function f() { return [1].map(function g() { ${LONG} }); }`],
-  ])("%s is compiled with the rest", (_, source) => {
+  ])("compiles %s with the rest", (_, source) => {
     expect(compiledSize(compileAhead(source))).toBeGreaterThan(2 * compiledSize(source));
   });
 
-  test("the module does what it did", () => {
+  test("keeps what the module does", () => {
     const source = `
       const first = twice(4);
       function twice(n) { return [n].map((x) => x * 2)[0]; }
@@ -35,7 +35,7 @@ describe("compileAhead", () => {
     expect(run(compileAhead(source))).toBe(run(source));
   });
 
-  test("imports and exports stay, and what is no module is refused", () => {
+  test("keeps imports and exports, and refuses a text that is not a module", () => {
     const source = 'import { a } from "./a.js";\nfunction f() { return a; }\nexport { f };\n';
     expect(compileAhead(source)).toBe(
       'const f = (function f() { return a; });\nimport { a } from "./a.js";\n\nexport { f };\n',

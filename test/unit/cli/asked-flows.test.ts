@@ -24,7 +24,7 @@ async function report(...words: readonly string[]) {
 }
 
 describe("verify --flows", () => {
-  test("drives of a scenario the flows that are asked for, in its order and in both manners", async () => {
+  test("drives only the asked flows of a scenario, in its order and in both manners", async () => {
     const { code, data, scenario, texts } = await report("--flows", "client -> pod:22", "--flows", "app -> *:80");
     expect({ code, texts }).toEqual({
       code: 0,
@@ -37,7 +37,7 @@ describe("verify --flows", () => {
     expect(complainBySchema("report", data)).toEqual([]);
   });
 
-  test("drives of rules the boundary flows and classes that are asked for, and speaks of no class", async () => {
+  test("drives only the asked boundary flows and classes of rules, and claims nothing about classes", async () => {
     const rules = join(folder, "rules.txt");
     writeFileSync(rules, (await runCommand("generate", ...FLAGS, "--format", "save")).out);
     const whole = await report(...FLAGS, "--rules", rules);
@@ -56,7 +56,7 @@ describe("verify --flows", () => {
     expect(complainBySchema("report", data)).toEqual([]);
   });
 
-  test("finds the wrong flow, and gives it the landing that it has among all flows", async () => {
+  test("finds the wrong flow, with the same landing as in a run of all flows", async () => {
     const rules = join(folder, "hole.txt");
     const { out } = await runCommand("generate", ...FLAGS, "--format", "save");
     writeFileSync(
@@ -77,7 +77,7 @@ describe("verify --flows", () => {
     expect(pick(asked).length).toBeGreaterThan(0);
   });
 
-  test("ends with 3 where an asked flow may land otherwise the next time", async () => {
+  test("ends with 3 if an asked flow may land elsewhere next time", async () => {
     const rules = join(folder, "limit.txt");
     const { out } = await runCommand("generate", ...FLAGS, "--format", "save");
     writeFileSync(
@@ -101,12 +101,12 @@ describe("verify --flows", () => {
     ["stands beside --max-flows", ["--flows", "*", "--max-flows", "5"], /remove --max-flows/],
     ["stands beside --list", ["--flows", "*", "--list"], /remove --max-flows or --list/],
   ];
-  test.each(refused)("is refused where a pattern %s", async (_, words, said) => {
+  test.each(refused)("is refused if a pattern %s", async (_, words, said) => {
     const { code, err } = await verify(...words);
     expect([code, said.test(err) ? "told" : err]).toEqual([2, "told"]);
   });
 
-  test("leaves out scenarios without such a flow, and says how many", async () => {
+  test("skips scenarios without a matching flow, and says how many", async () => {
     const { code, err, out } = await verify("seed", "uid-list", "--flows", "envoy@127.0.0.6 -> pod:8080");
     expect(code).toBe(0);
     expect(err).toContain("1 of 2 scenarios are left out: --flows asks for none of their flows.");
@@ -126,7 +126,7 @@ describe("verify --flows", () => {
     }
   });
 
-  test("is said of a merged report as well", async () => {
+  test("is mentioned in a merged report, too", async () => {
     const [one, other] = [join(folder, "one.json"), join(folder, "other.json")];
     await verify("seed", "--flows", "*:22", "--report", one);
     await verify("uid-list", "--report", other);

@@ -40,7 +40,7 @@ function placesOfFindings(args: readonly string[], command: Partial<CaptureComma
 }
 
 describe("a command's words beside the generator's", () => {
-  test("are told apart in any order", () => {
+  test("may stand in any order", () => {
     const { options, capture, captureFrom } = read([
       "seed",
       "-b",
@@ -65,7 +65,7 @@ describe("a command's words beside the generator's", () => {
   });
 
   test.each([[["-t"]], [["--dry-run"]], [["-t", "--pod-ip", "10.0.0.5"]]])(
-    "%j set nothing, and are no flags",
+    "%j set nothing, and do not count as options",
     (words) => {
       const { purpose, captureFrom, captureWords } = read(words);
       expect({ captureFrom, captureWords, purpose }).toEqual({
@@ -77,7 +77,7 @@ describe("a command's words beside the generator's", () => {
     },
   );
 
-  test("which settings no flag means is told, with the variables that change them and those that do not count", () => {
+  test("without options the command says which settings it uses, and which variables change them or do not count", () => {
     const environment = { ISTIO_INBOUND_PORTS: "80", ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE: "9", HOME: "/" };
     const tell = (withoutFlags: "injected" | "tool", words: readonly string[]) => {
       let said = "";
@@ -107,21 +107,21 @@ describe("a command's words beside the generator's", () => {
     ["linkerd", ["-t"]],
     ["kuma", ["--dry-run"]],
     ["consul", ["--dry-run"]],
-  ])("ask of %s with %s that nothing is applied, whether or not its own tool knows the words", (mesh, words) => {
+  ])("ask %s with %s to apply nothing, whether or not its own tool has the option", (mesh, words) => {
     expect(read(["--mesh", mesh, ...words]).purpose).toBe("check");
   });
 
-  test("-t of a mesh that has another -t is its own, and stays among the words that make the settings", () => {
+  test("-t keeps its meaning for a mesh whose own tool has another -t", () => {
     const { purpose, captureWords } = read(["--mesh", "istio", "-t", "42", "-m", "TPROXY"]);
     expect([purpose, captureWords]).toEqual(["apply", ["--mesh", "istio", "-t", "42", "-m", "TPROXY"]]);
   });
 
-  test("behind -- belong to no option", () => {
+  test("after -- are not options", () => {
     expect(read(["--", "-b"]).options.positionals).toEqual(["-b"]);
     expect(placesOfFindings(["--", "-b"], { positionals: "none" })).toEqual(["-b"]);
   });
 
-  test("are found fault with together", () => {
+  test("have all their findings reported at once", () => {
     expect(placesOfFindings(["--sandbox", "xen", "-b", "foo", "--jason", "-q", "-x"])).toEqual([
       "--sandbox",
       "--jason",
@@ -131,23 +131,23 @@ describe("a command's words beside the generator's", () => {
     ]);
   });
 
-  test("a flag that has swallowed a long option of the command is refused", () => {
+  test("an option whose value looks like a long option of the command is refused", () => {
     expect(placesOfFindings(["-x", "--json"])).toEqual(["-x"]);
   });
 
-  test("--pod-ip makes the pod's family; otherwise the command says, else the sandbox", () => {
+  test("--pod-ip decides the pod's family; otherwise the command decides, or the sandbox", () => {
     expect(read(["--pod-ip", "2001:db8::5,10.0.0.5"]).capture.podIps).toEqual(["2001:db8::5", "10.0.0.5"]);
     expect(read([], { podIps: [] }).capture.podIps).toEqual([]);
     expect(read([]).capture.podIps).toEqual(["10.244.0.2"]);
   });
 
-  test("a file that is named must be there, and is found from the working directory", () => {
+  test("a named file must exist, and is found from the working directory", () => {
     writeFileSync(join(folder, "a.env"), "ENVOY_PORT=3\n");
     expect(read(["--sidecar-env", "a.env", "-b", "80"]).capture.settings).toMatchObject({ proxyPort: 3 });
     expect(placesOfFindings(["--cluster-env", "b.env"])).toEqual(["--cluster-env"]);
   });
 
-  test("a file of any size is read or refused", () => {
+  test("a file of any size is read or refused, never cut off", () => {
     const findingsOf = (text: string) => {
       writeFileSync(join(folder, "a.env"), text);
       return placesOfFindings(["--sidecar-env", "a.env"]).length;

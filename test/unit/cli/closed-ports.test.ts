@@ -23,7 +23,7 @@ describe("rules about a port at which the app of a real pod may listen", () => {
     ["REJECT", "-A INPUT -p tcp -m tcp --dport 9999 -j REJECT", "rejected"],
     ["a reset", "-A INPUT -p tcp -m tcp --dport 9999 -j REJECT --reject-with tcp-reset", "rejected"],
     ["REJECT on the way out", "-A OUTPUT -p tcp -m tcp --dport 9999 -j REJECT", "rejected"],
-  ])("%s is a difference for diff, and no proof that the port is left alone", async (name, rule, kind) => {
+  ])("%s is a difference for diff, and prove does not call the port untouched", async (name, rule, kind) => {
     const file = filter(`${name}.txt`.replaceAll(" ", "-"), rule);
     const { code, out } = await run("diff", none, file);
     expect(code).toBe(1);
@@ -37,7 +37,7 @@ describe("rules about a port at which the app of a real pod may listen", () => {
     expect(proof.out).toMatch(/^open does not hold/m);
     expect((await run("prove", "--contract", contract, "--rules", none)).out).toMatch(/^open holds/m);
   });
-  test("so is a redirection to a closed port", async () => {
+  test("a redirection to a closed port is a difference, too", async () => {
     const file = write(
       "closed.txt",
       "*nat",

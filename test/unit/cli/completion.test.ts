@@ -40,7 +40,7 @@ describe("shell completion", () => {
     expect(complete(...words)).toEqual(expected);
   });
 
-  test("asks no engine whose socket is not there, and none over ssh", () => {
+  test("asks no engine if its socket is missing or it is reached over ssh", () => {
     // Whatever would start the engine's client says so.
     const watched = "timeout() { echo asked; }";
     const hosts = ["unix:///nowhere/docker.sock", "ssh://nowhere", "tcp://127.0.0.1:1"];
@@ -51,7 +51,7 @@ describe("shell completion", () => {
     expect(completeInBash(FOLDER, ["inspect", ""], "export DOCKER_HOST=tcp://127.0.0.1:1")).toEqual([""]);
   });
 
-  test("offers no name that the shell would take for more than a name", () => {
+  test("offers no name that contains shell syntax", () => {
     const before = "command() { printf '%s\\n' red '$(touch x)' 'a b' blue; }";
     expect(completeInBash(FOLDER, ["inspect", "--netns", ""], before)).toEqual(["red", "blue", ...FILES]);
   });
@@ -78,7 +78,7 @@ describe("shell completion", () => {
     expect(about("istio-inbound-interception-mode")).toMatch(/ -s m -x -a "REDIRECT TPROXY"$/);
   });
 
-  test("is refused for a shell nobody knows", async () => {
+  test("is refused for an unknown shell", async () => {
     expect((await runCommand("completion", "tcsh")).code).toBe(2);
   });
 });

@@ -9,7 +9,7 @@ const IO = { environment: {}, workingDirectory: "/" };
 
 describe("the words of a command line", () => {
   const words = ["-p15001", "-b", "80", "--proxy-uid", "-1", "--ipv6=false", "-q", "-x", "-h", "stray", "--", "-i"];
-  test.each(MESHES)("reach the mesh $name as the tokens that its own words give", ({ name, options }) => {
+  test.each(MESHES)("reach the mesh $name as the same tokens as its own options alone", ({ name, options }) => {
     // Long options that a mesh does not have stay with the command.
     const long = words.filter((word) => {
       const flag = /^--([^=]+)/.exec(word)?.[1];
@@ -20,7 +20,7 @@ describe("the words of a command line", () => {
     expect(withoutIndex(dealt.mesh)).toEqual(withoutIndex(cutOptionWords(long, options)));
   });
 
-  test("are cut once and read for pods with other addresses", () => {
+  test("are tokenised once and read again for pods with other addresses", () => {
     const cut = cutCommandWords(["-b", "80"], COMMAND, IO);
     const addressesOf = (...podIps: readonly string[]) =>
       readCutWords(cut, { ...COMMAND, podIps }, IO).line?.capture.podIps;
@@ -28,14 +28,14 @@ describe("the words of a command line", () => {
     expect(addressesOf("fd00:244::2")).toEqual(["fd00:244::2"]);
   });
 
-  test("are printed again without what only asks for help, and with a value that reads like it", () => {
+  test("are printed again without an option that asks for help, but with a value that looks like one", () => {
     const ports = ["--incoming-proxy-port", "4143", "--outgoing-proxy-port", "4140", "--proxy-uid", "2102"];
     const words = ["--mesh", "linkerd", ...ports, "--firewall-bin-path", "-h"];
     const { line } = readCutWords(cutCommandWords([...words, "-h"], COMMAND, IO), COMMAND, IO);
     expect(line?.captureWords).toEqual(words);
   });
 
-  test("have the same findings each time they are read", () => {
+  test("give the same findings each time they are read", () => {
     const cut = cutCommandWords(["--mesh", "nope", "--foo", "-q"], COMMAND, IO);
     const read = () => readCutWords(cut, COMMAND, IO).findings.map(({ where }) => where);
     expect(read()).toEqual(["--mesh", "--foo", "-q"]);

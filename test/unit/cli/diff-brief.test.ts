@@ -21,7 +21,7 @@ function write(name: string, text: string): string {
 const seed = write("seed.txt", whole);
 
 describe("diff", () => {
-  test("tells one changed port in less than twenty lines: the rules that differ, and one line for each class", async () => {
+  test("reports one changed port in less than twenty lines: the rules that differ, and one line per class", async () => {
     const { code, out } = await run("diff", seed, write("port.txt", whole.replace("15006", "15007")));
     expect(code).toBe(1);
     expect(out.split("\n").length).toBeLessThan(20);
@@ -45,7 +45,7 @@ describe("diff", () => {
     expect(out).toMatch(/^ {2}\+ filter INPUT 0: -P INPUT DROP$/m);
     expect(out).toMatch(/^ {2}- nat ISTIO_OUTPUT 3 \(seed\.txt:\d+\): -A ISTIO_OUTPUT -m owner --uid-owner 1337/m);
   });
-  test("says nothing of rules that differ in order where no flow lands elsewhere", async () => {
+  test("does not mention rules in another order if no flow lands elsewhere", async () => {
     const swapped = whole.replace(/(.*--uid-owner 1337 -j RETURN\n)(.*--gid-owner 1337 -j RETURN\n)/, "$2$1");
     expect(swapped).not.toBe(whole);
     expect((await run("diff", seed, write("order.txt", swapped))).out).toBe("No TCP flow lands differently.\n");

@@ -55,7 +55,7 @@ describe("diff --report", () => {
     });
   });
 
-  test("never says that all is the same where a family or a flow is not known", async () => {
+  test("never says that nothing differs if a family or a flow is unknown", async () => {
     const both = write("unknown.txt", whole.replace(/^(-A OUTPUT )/m, "$1-p tcp -j UNHEARD --of x\n$1"));
     const { code, out } = await run("diff", seed, both, "--report", "-:md");
     expect({ code, head: out.split("\n")[0] }).toEqual({
@@ -67,7 +67,7 @@ describe("diff --report", () => {
     expect(left).toMatchObject({ code: 3, out: expect.stringMatching(/^### ❓ landfall: IPv6 was not compared\n/) });
   });
 
-  test("lets no text of a rule end its block, or call anybody", async () => {
+  test("lets no text of a rule end its code block or mention a user", async () => {
     const tricky = whole.replace(
       "-A ISTIO_INBOUND -p tcp -m tcp --dport 22",
       '-A ISTIO_INBOUND -p tcp -m tcp --dport 23 -m comment --comment "```\u202e@all"',
@@ -77,7 +77,7 @@ describe("diff --report", () => {
     expect(out).not.toContain("\u202e");
   });
 
-  test("refuses an ending that it cannot write, and a place", async () => {
+  test("refuses a file ending that it cannot write, and a file that it cannot create", async () => {
     const { code, out } = await run("diff", seed, loop, "--report", "x.html", "--report", "/proc/x.md", "--json");
     expect({ code, places: JSON.parse(out).error.findings.map(({ where }: { where: string }) => where) }).toEqual({
       code: 2,

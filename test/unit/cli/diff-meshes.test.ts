@@ -25,15 +25,15 @@ function tell(
 }
 
 describe("landfall diff --from --to", () => {
-  test("says nothing of a mesh beside itself", async () =>
+  test("finds no difference between a mesh and itself", async () =>
     expect(await diff("linkerd", "linkerd")).toMatchObject({ code: 0, changes: [] }));
 
-  test("takes what another proxy captures in the same direction for the same", async () => {
+  test("treats captures in the same direction by two proxies as the same landing", async () => {
     expect(await diff("istio", "istio -p 16001 -b '*' -i '*' -u 1337", ...OUT)).toMatchObject({ code: 0, changes: [] });
     expect(await diff("linkerd", "kuma", "--within", "client -> pod:8080")).toMatchObject({ code: 0, changes: [] });
   });
 
-  test("tells what a migration changes", async () => {
+  test("reports what a migration changes", async () => {
     const { code, err, changes } = await diff("linkerd", "istio", ...OUT);
     expect({ code, changes }).toEqual({
       code: 1,
@@ -53,13 +53,13 @@ describe("landfall diff --from --to", () => {
     expect(changes.filter((change) => !/6:|\[/.test(change))).toEqual([]);
   });
 
-  test("looks at who listens where, too: rules that leave a flow alone may lead it to another proxy's port", async () => {
+  test("compares listeners, too: a flow that the rules leave alone may reach another proxy's port", async () => {
     const { changes } = await diff("linkerd", "istio", "--within", "app -> localhost:*");
     expect(changes).toContain("app -> localhost:15001: refused, then envoy-outbound:15001");
     expect(changes).toContain("app -> localhost:4140: proxy-outbound:4140, then refused");
   });
 
-  test("takes a manifest within a side, and its pod's addresses for both", async () => {
+  test("takes a manifest for one side, and its pod's addresses for both", async () => {
     const manifest = `linkerd --manifest ${join(manifests, "linkerd.yaml")}`;
     const { code, changes } = await diff(manifest, "linkerd", ...OUT);
     expect({ code, changes }).toEqual({
@@ -71,7 +71,7 @@ describe("landfall diff --from --to", () => {
     });
   });
 
-  test("takes a file for the other side", async () => {
+  test("takes a file of rules for the other side", async () => {
     const file = join(import.meta.dirname, "../../golden/manifests/linkerd.yaml");
     expect(await runCommand("diff", "--to", "linkerd", file)).toMatchObject({ code: 2, out: "" });
     const folder = mkdtempSync(join(tmpdir(), "landfall-migrate-"));

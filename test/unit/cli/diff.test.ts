@@ -21,27 +21,27 @@ const before = save("before.rules", HEADER + SEED);
 const after = save("after.rules", HEADER + SEED.replace(/.*dport 22 .*\n/, ""));
 
 describe("landfall diff", () => {
-  test("ends with 0 where no flow lands elsewhere", async () =>
+  test("ends with 0 if no flow lands elsewhere", async () =>
     expect(await runCommand("diff", "--all", before, before)).toEqual({
       code: 0,
       out: "No TCP flow lands differently.\n",
       err: "",
     }));
-  test("takes texts that do not say their family, for IPv4", async () =>
+  test("reads texts that do not name their family as IPv4", async () =>
     expect((await runCommand("diff", "--all", save("bare.rules", SEED), before)).code).toBe(0));
-  test("takes a side from several files", async () => {
+  test("reads one side from several files", async () => {
     const filter = save("filter.rules", "*filter\n-A INPUT -p tcp --dport 22 -j DROP\nCOMMIT\n");
     expect((await runCommand("diff", "--all", before, `${before},${filter}`)).code).toBe(1);
     expect((await runCommand("diff", "--all", `${before},${filter}`, `${filter},${before}`)).code).toBe(0);
   });
-  test("quotes a rule as its file has it, a match that is not understood included", async () => {
+  test("quotes a rule as its file has it, with matches that landfall does not understand", async () => {
     const rule = "-A ISTIO_OUTPUT -m recent --rcheck --name x -p 6 -j RETURN";
     const unknown = save("unknown.rules", SEED.replace(/-A ISTIO_OUTPUT .*uid-owner 1337.*/, rule));
     const { out } = await runCommand("diff", "--all", before, unknown);
     expect(out).toContain(`nat ISTIO_OUTPUT 3: ${rule}\n`);
     expect(out).not.toMatch(/ISTIO_OUTPUT 3: -A ISTIO_OUTPUT (-p tcp )?-j RETURN/);
   });
-  test("ends with 1 and tells class, flow, landings and rules", async () => {
+  test("ends with 1 and prints class, flow, landings and rules", async () => {
     const { code, out } = await runCommand("diff", "--all", before, after);
     expect(code).toBe(1);
     expect(out).toContain(
@@ -50,7 +50,7 @@ describe("landfall diff", () => {
     expect(out).toMatch(/nat ISTIO_INBOUND 1: -A ISTIO_INBOUND -p tcp -m tcp --dport 22 -j RETURN/);
     expect(out).toMatch(/2 classes of TCP flows land differently\.\n$/);
   });
-  test("looks at datagrams where --within asks about them, and says of which protocol it speaks", async () => {
+  test("compares datagrams if --within asks about them, and names the protocol", async () => {
     const rule = (port: number) =>
       `*nat\n-A OUTPUT -p udp -m udp --dport ${port} -j REDIRECT --to-ports 8080\nCOMMIT\n`;
     const files = [save("udp-53.rules", rule(53)), save("udp-54.rules", rule(54))];
@@ -67,7 +67,7 @@ describe("landfall diff", () => {
     const neither = await runCommand("diff", "--all", ...files, "--within", "app -> elsewhere:55/tcp+udp");
     expect(neither).toMatchObject({ code: 0, out: expect.stringMatching(/No TCP or UDP flow lands differently\.\n$/) });
   });
-  test("gives data in the documented shape", async () => {
+  test("prints JSON that matches its schema", async () => {
     const { code, out } = await runCommand("diff", "--all", before, after, "--json");
     const data = JSON.parse(out);
     expect(code).toBe(1);
@@ -107,7 +107,7 @@ describe("landfall diff", () => {
     });
     expect(complainBySchema("diff", data)).toEqual([]);
   });
-  test("lets the kernel confirm each witness", async () => {
+  test("has each witness confirmed by the kernel", async () => {
     const { code, out } = await runCommand("diff", "--all", before, after, "--observe", "--sandbox", "netns", "--json");
     expect(code).toBe(1);
     const seen = JSON.parse(out).changes.map(({ observed }: { observed: unknown }) => observed);
@@ -119,7 +119,7 @@ describe("landfall diff", () => {
       })),
     );
   });
-  test("has a witness confirmed where DNAT sends it to an address and a port that no flow dials", async () => {
+  test("has a witness confirmed that DNAT sends to an address and a port that no flow dials", async () => {
     const dnat = "-A OUTPUT -d 10.96.0.1/32 -p tcp -m tcp --dport 80 -j DNAT --to-destination 192.0.2.9:8081\n";
     const nat = (rules: string) => `${HEADER}*nat\n:OUTPUT ACCEPT [0:0]\n${rules}COMMIT\n`;
     const files = [save("plain.rules", nat("")), save("dnat.rules", nat(dnat))];
@@ -152,7 +152,7 @@ describe("landfall diff", () => {
       ].map((flow) => [`${flow}:8080`, "confirmed"]),
     );
   });
-  test("ends with 3 where the kernel contradicts the only change there is", async () => {
+  test("ends with 3 if the kernel contradicts the only change", async () => {
     // iptables-nft 1.8.9 makes one comparison of two negated ports (docs/kernel.md): the kernel sees no change, the manual does.
     const drop = (ports: string) =>
       `${HEADER}*filter\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -o eth0 -p tcp -m tcp ${ports} -m multiport --dports 80 -j DROP\nCOMMIT\n`;
@@ -168,7 +168,7 @@ describe("landfall diff", () => {
       out: expect.stringContaining("  kernel   contradicted: timed-out, then timed-out\n"),
     });
   });
-  describe("where nobody can say where flows land", () => {
+  describe("if landings are unknown", () => {
     const match = (port: number) => `-A OUTPUT -p tcp -m tcp --dport ${port} -j UNHEARD --of x\n`;
     const nat = (rules: string) => `${HEADER}*nat\n:OUTPUT ACCEPT [0:0]\n${rules}COMMIT\n`;
     const unheard = save("unheard.rules", nat(match(80)));
@@ -178,7 +178,7 @@ describe("landfall diff", () => {
       ["either side", unheard, save("unheard-twice.rules", nat(match(80) + match(80)))],
       ["the one", unheard, save("unheard-none.rules", nat(""))],
       ["the other", save("unheard-none.rules", nat("")), unheard],
-    ])("under %s, it ends with 3 and claims no difference", async (_, one, two) => {
+    ])("with %s, it ends with 3 and reports no difference", async (_, one, two) => {
       const { code, out } = await runCommand("diff", "--all", one, two);
       expect(code).toBe(3);
       expect(out).not.toMatch(/lands? differently\.\n/);
@@ -189,7 +189,7 @@ describe("landfall diff", () => {
       expect([data.equivalent, data.changes, data.unknown.length > 0]).toEqual([null, [], true]);
       expect(complainBySchema("diff", data)).toEqual([]);
     });
-    test("it ends with 1 over another class that does land elsewhere, and counts that class alone", async () => {
+    test("it ends with 1 for another class that lands elsewhere, and counts only that class", async () => {
       const { code, out } = await runCommand(
         "diff",
         "--all",
@@ -244,12 +244,12 @@ describe("landfall diff", () => {
       const { code, out, err } = await runCommand("diff", "--all", ...pair("istio-redirect/sets"));
       expect({ code, out, err }).toEqual({ code: 0, out: "No TCP flow lands differently.\n", err: "" });
     });
-    test("names the rules of both where a flow of IPv6 lands elsewhere", async () => {
+    test("names the rules of both if a flow of IPv6 lands elsewhere", async () => {
       const { code, out } = await runCommand("diff", "--all", ...pair("istio-redirect/v6-self-call"));
       expect(code).toBe(1);
       expect(out).toContain("envoy -> pod6:8080");
     });
-    test("ends with 3 where one side has no rules of a family", async () => {
+    test("ends with 3 if one side has no rules of a family", async () => {
       const { code, err } = await runCommand("diff", "--all", ...pair("istio-redirect/no-v6"));
       expect({ code, err }).toEqual({
         code: 3,
@@ -257,7 +257,7 @@ describe("landfall diff", () => {
       });
     });
   });
-  describe("of rules that take too much", () => {
+  describe("of rules that exceed the budget", () => {
     // Sources and ports by turns, with two verdicts: the one kind of rules for which diagrams grow with the square of their number.
     const alternating = Array.from({ length: 300 }, (_, i) =>
       i % 2 === 0
@@ -270,7 +270,7 @@ describe("landfall diff", () => {
       save("fewer.rules", table(alternating.filter((rule) => !rule.includes("--dport 1100 ")))),
     ];
     const within = ["--within", "client@10.9.0.0/16 -> pod:1100"];
-    test("gives no part of an answer, but says how to ask for less, and exits with 3", async () => {
+    test("gives no partial answer, says how to ask for less, and ends with 3", async () => {
       const { code, out, err } = await runCommand("diff", "--all", ...files, "--budget", "5000");
       expect({ code, out }).toEqual({ code: 3, out: "" });
       expect(err).toMatch(

@@ -8,7 +8,7 @@ afterEach(() => {
 });
 
 describe("landfall doctor", () => {
-  test("ends with 0 where a backend with a kernel works, and says so as data", async () => {
+  test("ends with 0 if a backend with a kernel works, and reports it as JSON", async () => {
     const { code, out, err } = await runCommand("doctor", "--json");
     expect({ code, err }).toEqual({ code: 0, err: "" });
     const works = (backend: string) => ({ backend, works: true, why: null, remedy: null });
@@ -22,7 +22,7 @@ describe("landfall doctor", () => {
       /^docker {5}does not work\n {2}No container engine .*\n {2}Start that engine, .*\nnetns {6}works\n/,
     );
   });
-  test("says what this process may not have, as a sandbox would", () => {
+  test("names what this process lacks, in the words of a sandbox", () => {
     const main = join(import.meta.dirname, "../../../harness/cli/main.ts");
     const line = 'ulimit -n 64; exec "$@"';
     const { status, stdout } = spawnSync("sh", ["-c", line, "sh", process.execPath, main, "doctor"], {
@@ -35,7 +35,7 @@ describe("landfall doctor", () => {
       ),
     });
   });
-  test("refuses what it does not know", async () => {
+  test("refuses unknown arguments", async () => {
     const { code, err } = await runCommand("doctor", "--fix", "x", "y");
     expect(code).toBe(2);
     expect(err.match(/^ {2}\S+:/gm)).toEqual(["  --fix:", "  x:", "  y:"]);

@@ -29,7 +29,7 @@ async function check(words: readonly string[], code: number, ...lines: readonly 
 }
 
 describe("landfall explain", () => {
-  test("tells each rule that a flow met, why it did not match, and the landing", () =>
+  test("prints each rule that a flow met, why it did not match, and the landing", () =>
     check(
       ["envoy -> upstream:80"],
       0,
@@ -56,7 +56,7 @@ describe("landfall explain", () => {
     await check(["vm -> pod:80", "--observe", "--sandbox", "netns"], 2, nothing, link);
   });
 
-  test("says of a flow that meets no rule in the pod just that, whether it enters the pod or not", async () => {
+  test("says that a flow meets no rule of the pod, whether it enters the pod or not", async () => {
     const none = join(folder, "none");
     writeFileSync(none, "");
     for (const flow of ["app -> upstream:80", "client -> upstream:80"]) {
@@ -65,7 +65,7 @@ describe("landfall explain", () => {
     }
   });
 
-  test("follows the stub where it dials on", async () => {
+  test("follows the connection that the stub dials on", async () => {
     const { out } = await runCommand("explain", "--forward", "client -> pod:8080");
     expect(out.split("\n").filter((line) => /^\S/.test(line))).toEqual([
       "It dials 10.244.0.3 -> 10.244.0.2:8080, uid 0, gid 0.",
@@ -90,7 +90,7 @@ describe("landfall explain", () => {
       "client -> pod:22 lands: timed-out",
     ));
 
-  test("says what the landing depends on where a match is not understood", () =>
+  test("says what the landing depends on if a match is not understood", () =>
     check(
       ["--rules", rulesFile("unknown", "-A INPUT -m limit --limit 5/min -j DROP"), "client -> pod:22"],
       3,
@@ -107,7 +107,7 @@ describe("landfall explain", () => {
       "  - app:22, from 10.244.0.3",
     ));
 
-  test("gives data of the shape that its schema tells", async () => {
+  test("prints JSON that matches its schema", async () => {
     const ajv = new Ajv2020({ schemas: [JSON.parse(readFileSync("schemas/parts.json", "utf8"))] });
     const isValid = ajv.compile(JSON.parse(readFileSync("schemas/explain.json", "utf8")));
     const data = JSON.parse((await runCommand("explain", "--json", "app -> upstream:80")).out);
@@ -118,7 +118,7 @@ describe("landfall explain", () => {
     expect(data.steps.at(-1)).toMatchObject({ matched: true, verdict: "redirect", why: null });
   });
 
-  test("shows what the kernel counted, and that it landed the flow alike", async () => {
+  test("shows what the kernel counted, and that the kernel landed the flow in the same place", async () => {
     const { code, out } = await runCommand("explain", "--observe", "--sandbox", "netns", "envoy -> upstream:80");
     expect(code).toBe(0);
     expect(out).toContain("    *  3. -m owner --uid-owner 1337 -j RETURN  [the kernel counted 1]\n");

@@ -42,7 +42,7 @@ describe("landfall generate", () => {
     await check([...SEED_WORDS, "--format", "listing-numeric"], /^RETURN .* 0\.0\.0\.0\/0 .* tcp dpt:22$/m);
   });
 
-  test("json tells config, origins, rules and policy routing", async () => {
+  test("JSON has config, origins, rules and policy routing", async () => {
     const { code, out } = await run(["-m", "TPROXY", "-b", "*", "--json", "--pod-ip", "2001:db8::5"]);
     const data = JSON.parse(out);
     expect(code).toBe(0);
@@ -58,7 +58,7 @@ describe("landfall generate", () => {
     });
   });
 
-  test("files outweigh the environment, sidecar.env cluster.env", async () => {
+  test("files override the environment, and sidecar.env overrides cluster.env", async () => {
     writeFileSync(join(folder, "sidecar.env"), "ENVOY_PORT=3\n");
     writeFileSync(join(folder, "cluster.env"), "ENVOY_PORT=4\nINBOUND_CAPTURE_PORT=5\n");
     const words = ["--sidecar-env", "sidecar.env", "--cluster-env", "cluster.env", "--json"];
@@ -66,7 +66,7 @@ describe("landfall generate", () => {
     expect(JSON.parse(out).config).toMatchObject({ proxyPort: 3, inboundCapturePort: 5 });
   });
 
-  test("findings of its own options and of the flags come together, and nothing is printed", async () => {
+  test("findings about its own options and the generator's are reported together, and no rules are printed", async () => {
     const { code, out, err } = await run([
       "--format",
       "xml",
@@ -94,12 +94,12 @@ describe("landfall generate", () => {
     await check(["-b", "80", "-t"], "");
   });
 
-  test("an unknown flag is told with the usage, another fault without", async () => {
+  test("an unknown flag is reported with the usage, any other fault without", async () => {
     expect((await run(["-q"])).err).toMatch(/^Usage: landfall generate (?:.*\n)*.*-q: There is no such flag/);
     expect((await run(["-b", "foo"])).err).not.toMatch(/Usage/);
   });
 
-  test("ENVOY_USER may be a name or the number of a user who is there; of nobody else", async () => {
+  test("ENVOY_USER may be the name or number of an existing user, and nothing else", async () => {
     const uidsOf = async (user: string) =>
       JSON.parse((await run(["--json"], { ENVOY_USER: user })).out).config.proxyUid;
     expect([await uidsOf("daemon"), await uidsOf("1"), await uidsOf("54321")]).toEqual([

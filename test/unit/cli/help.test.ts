@@ -40,7 +40,7 @@ function widestLine(text: string): number {
 
 describe("the help text", () => {
   test.each([...HELPS, ["landfall", PROGRAM_HELP] as const])(
-    "of %s is no wider than the display, and in the order of all",
+    "of %s is no wider than the display, and has its sections in the common order",
     (_, help) => {
       const at80 = renderHelp(help, { columns: 80 }, MESHES[0]);
       const at200 = renderHelp(help, { columns: 200 }, MESHES[0]);
@@ -56,7 +56,7 @@ describe("the help text", () => {
     },
   );
 
-  test("is 80 columns wide where nobody knows the width", async () => {
+  test("is 80 columns wide if the width is unknown", async () => {
     const help = (await COMMANDS["verify"]?.load())?.help ?? PROGRAM_HELP;
     expect(renderHelp(help, { columns: null })).toBe(renderHelp(help, { columns: 80 }));
   });

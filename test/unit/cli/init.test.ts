@@ -59,7 +59,7 @@ describe("landfall init", () => {
     expect(existsSync(join(flows, "first.mjs"))).toBe(true);
   });
 
-  test("overwrites nothing, and then writes nothing", async () => {
+  test("overwrites no file, and writes none if one exists", async () => {
     mkdirSync(join(folder, "landfall"));
     writeFileSync(join(folder, "landfall/first.mjs"), "mine");
     const { code, data } = await init();
@@ -68,7 +68,7 @@ describe("landfall init", () => {
     expect(existsSync(join(folder, ".github"))).toBe(false);
   });
 
-  test("for a second folder leaves the workflow as it is, and says so", async () => {
+  test("for a second folder keeps the existing workflow, and says so", async () => {
     await init();
     writeFileSync(join(folder, ".github/workflows/landfall.yml"), "mine");
     const left = [".github/workflows/landfall.yml"];
@@ -86,14 +86,14 @@ describe("landfall init", () => {
     });
   });
 
-  test("says how landfall is installed where it is not, and else what to type next", async () => {
+  test("says how to install landfall if it is missing, and otherwise what to run next", async () => {
     const next = async (name: string) => (await runCommandIn({ workingDirectory: folder }, "init", name)).out;
     expect(await next("one")).toMatch(/\nnext: npm pack in a checkout .* and npx landfall verify one\n$/);
     standInForPackage();
     expect(await next("two")).toMatch(/\nnext: npx landfall verify two\n$/);
   });
 
-  test("says where git ignores the package that npm ci needs, and nowhere else", async () => {
+  test("warns only if git ignores the package that npm ci needs", async () => {
     const say = async (name: string) => (await runCommandIn({ workingDirectory: folder }, "init", name)).out;
     expect(await say("one")).not.toMatch(/^note: /m);
     execFileSync("git", ["init", "-q"], { cwd: folder });
@@ -119,7 +119,7 @@ describe("landfall init", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test("takes back what it has written where a later file cannot be", async () => {
+  test("removes what it has written if a later file cannot be written", async () => {
     symlinkSync("/proc/nowhere", join(folder, ".github"));
     const { code, data } = await init("flows/mine");
     expect({ code, places: data.error.findings.map(whereOf) }).toEqual({

@@ -27,7 +27,7 @@ describe("landfall inspect of a live namespace", () => {
   });
   afterEach(() => void execFileSync("ip", ["netns", "del", NAME]));
 
-  test("has its name completed by a shell, beside files", () => {
+  test("has its name completed by a shell, along with files", () => {
     expect(completeInBash("/", ["inspect", "--netns", NAME.slice(0, -1)])).toContain(NAME);
   });
 
@@ -50,7 +50,7 @@ describe("landfall inspect of a live namespace", () => {
       "nft 'add table inet own; add chain inet own in { type filter hook input priority 0; }; add rule inet own in tcp dport 15006 drop'",
       /own in 1: .*15006 .*drop/i,
     ],
-  ])("finds drift: %s", async (_, command, message) => {
+  ])("finds rules that differ from the settings: %s", async (_, command, message) => {
     within(command);
     const { code, out } = await runCommand("inspect", "--netns", NAME, ...FLAGS);
     expect(out).toMatch(/^Drift: these rules do not do what the settings require\.$/m);
@@ -59,7 +59,7 @@ describe("landfall inspect of a live namespace", () => {
     const data = JSON.parse((await runCommand("inspect", "--netns", NAME, "--json", ...FLAGS)).out);
     expect(data).toMatchObject({ namespace: NAME, verdict: "drift" });
   });
-  test("judges by a contract file, and only tells the map without settings", async () => {
+  test("judges by a contract file, and prints only the map without settings", async () => {
     const folder = mkdtempSync(join(tmpdir(), "landfall-inspect-"));
     const file = join(folder, "own.yaml");
     writeFileSync(
@@ -74,7 +74,7 @@ describe("landfall inspect of a live namespace", () => {
     expect(plain.code).toBe(0);
     expect(plain.out).not.toMatch(/settings require/);
   });
-  test("finds a process's namespace, and names one that is close to a wrong name", async () => {
+  test("finds a process's namespace, and suggests the nearest name for a wrong one", async () => {
     const pid = Number(within("sleep 30 >/dev/null 2>&1 & echo $!"));
     const { code, out, err } = await runCommand("inspect", "--pid", String(pid), ...FLAGS);
     process.kill(pid);

@@ -39,7 +39,7 @@ beforeAll(async () => {
 afterAll(() => sandbox[Symbol.asyncDispose]());
 
 describe("landfall inspect", () => {
-  test("prints a container's rules as iptables -S does, and where they bring every flow", async () => {
+  test("prints a container's rules as iptables -S does, and where every flow lands", async () => {
     const { code, out } = await runCommand("inspect", container, "--family", "4");
     const [, flows = "", rules] = out.split(/\n# (?=where every|iptables-nft|ip rule)/);
     expect({ code, rules }).toEqual({ code: 0, rules: `iptables-nft -t nat -S\n${LISTED.join("\n")}\n` });
@@ -51,7 +51,7 @@ describe("landfall inspect", () => {
   test("has a container's name completed by a shell", () => {
     expect(completeInBash("/", ["inspect", container.slice(0, -1)])).toContain(container);
   });
-  test("gives them as data, with the container and its process", async () => {
+  test("prints them as JSON, with the container and its process", async () => {
     const { out } = await runCommand("inspect", container, "--json");
     const { formatVersion, container: about, rulesets, classes } = JSON.parse(out);
     expect({ formatVersion, about }).toEqual({
@@ -68,7 +68,7 @@ describe("landfall inspect", () => {
     const parsed = parseIptablesSave(out, { where: "inspect" });
     expect(parsed.ok && parsed.value.tables.map(({ name, chains }) => `${name} ${chains.length}`)).toEqual(["nat 5"]);
   });
-  test("says of a family without rules that there are none, and beside a file of them", async () => {
+  test("says that a family has no rules: in the listing, and on stderr with --format save", async () => {
     const listed = await runCommand("inspect", container, "--family", "6");
     expect(listed.out).toMatch(/^# ip6tables-nft has no rules$/m);
     const saved = await runCommand("inspect", container, "--family", "6", "--format", "save");
@@ -80,7 +80,7 @@ describe("landfall inspect", () => {
     const both = await runCommand("inspect", container);
     expect(both.out.match(/^# .* has no rules$/gm)).toEqual(["# ip6tables-nft has no rules"]);
   });
-  test("ends with 2 where there is no such container, and where none is named", async () => {
+  test("ends with 2 if there is no such container, or none is named", async () => {
     const { code, err } = await runCommand("inspect", "no-such-container");
     expect({ code, err }).toEqual({
       code: 2,

@@ -57,7 +57,7 @@ describe("a signal", () => {
     });
   });
 
-  test("leaves no report, and no earlier one that would pass for this run's", async () => {
+  test("leaves no report, and removes an earlier one that could be taken for this run's", async () => {
     const folder = mkdtempSync(join(tmpdir(), "landfall-interrupted-"));
     const report = join(folder, "report.json");
     writeFileSync(report, "{}");
@@ -70,7 +70,7 @@ describe("a signal", () => {
     rmSync(folder, { recursive: true });
   });
 
-  test("is heard only while a sandbox stands", async () => {
+  test("is handled only while a sandbox exists", async () => {
     const count = () => process.listenerCount("SIGTERM");
     const before = count();
     const [one, other] = await Promise.all([

@@ -17,11 +17,11 @@ function runInto(words: string) {
 }
 
 describe("standard output", () => {
-  test("whose reader has gone is no failure", () => {
+  test("may be closed early by its reader without a failure", () => {
     expect(runInto("| true")).toEqual({ status: 0, stderr: "" });
   });
 
-  test("that cannot be written is the environment's failure, and says why", () => {
+  test("that cannot be written is a failure of the environment, with the reason", () => {
     expect(runInto("> /dev/full")).toEqual({
       status: 3,
       stderr: expect.stringMatching(/^landfall: cannot write to standard output \(ENOSPC.*\n$/),
@@ -44,13 +44,13 @@ describe("a working directory that has been removed", () => {
     ["the place of a first scenario", ["init"]],
     ["the place of evidence", ["verify", "seed", "--sandbox", "simulated", "--evidence", "kept"]],
     ["where files are read", ["map", "--rules", "rules.txt"]],
-  ])("is named as %s, and not made again", (_, words) => {
+  ])("is named as %s, and is not created again", (_, words) => {
     const told = "The working directory has been removed; change to another one.";
     expect(runRemoved(...words)).toEqual({ status: 2, stdout: "", stderr: expect.stringContaining(told) });
   });
 });
 
-describe("what nobody catches", () => {
+describe("an uncaught error", () => {
   /** Runs a program that is set up as landfall is, and then fails in a way of its own. */
   function runFailing(code: string) {
     const start = `import { endOnUncaught } from ${JSON.stringify(pathToFileURL(UNCAUGHT))};`;
@@ -68,7 +68,7 @@ describe("what nobody catches", () => {
       "an error event",
       '(await import("node:child_process")).spawn("/nonexistent/lost"); setTimeout(() => {}, 60_000);',
     ],
-  ])("ends with 70 and its text, sandboxes removed: %s", (_claim, code) => {
+  ])("ends with 70 and its message, with the sandboxes removed: %s", (_claim, code) => {
     expect(runFailing(code)).toEqual({
       status: 70,
       stderr: expect.stringMatching(
@@ -77,14 +77,14 @@ describe("what nobody catches", () => {
     });
   });
 
-  test("a wait that cannot end, ends with 70", () => {
+  test("that is a wait without end gives 70", () => {
     expect(runFailing("await new Promise(() => {});")).toEqual({
       status: 70,
       stderr: expect.stringMatching(/an internal error; please report it: the command waits/),
     });
   });
 
-  test("in the whole program is no landing either", () => {
+  test("in the whole program is not reported as a landing", () => {
     const throws = 'data:text/javascript,setTimeout(() => { throw new Error("lost"); }, 300)';
     const words = ["--import", throws, MAIN, "verify", "--all", "--sandbox", "simulated"];
     const { status, stderr } = spawnSync(process.execPath, words, { encoding: "utf8" });
@@ -92,7 +92,7 @@ describe("what nobody catches", () => {
   });
 
   test.each([["--sandbox", "netns"], ["--sandbox", "docker"], []])(
-    "where the PATH has no program, the environment is to blame, or containers do: %s %s",
+    "without programs in the PATH is a failure of the environment, or the command works with containers: %s %s",
     (...sandbox) => {
       const env = { PATH: "/nonexistent", DOCKER_HOST: "unix:///nonexistent/docker.sock" };
       const words = [MAIN, "verify", "seed", ...sandbox];
@@ -105,7 +105,7 @@ describe("what nobody catches", () => {
 });
 
 describe("the program", () => {
-  test("runs in a folder that is gone", () => {
+  test("runs in a folder that was removed", () => {
     const line = `cd "$(mktemp -d)" && rmdir "$PWD" && exec "$0" "$1" generate -b 80 --sidecar-env`;
     const run = (file: string) =>
       spawnSync("bash", ["-c", `${line} ${file}`, process.execPath, MAIN], { encoding: "utf8" });
@@ -116,7 +116,7 @@ describe("the program", () => {
     });
   });
 
-  test("tells its version, in words and as data", async () => {
+  test("prints its version as text and as JSON", async () => {
     expect(await runCommand("--version")).toEqual({ code: 0, out: `landfall ${manifest.version}\n`, err: "" });
     expect(JSON.parse((await runCommand("--version", "--json")).out)).toEqual({
       formatVersion: "1.0",
@@ -129,7 +129,7 @@ describe("the program", () => {
     expect(await runCommand("help")).toEqual(await runCommand("--help"));
   });
 
-  test("without a word tells its commands on stderr, with exit code 2", async () => {
+  test("without arguments lists its commands on stderr, and ends with 2", async () => {
     const { code, out, err } = await runCommand();
     expect({ code, out, err }).toEqual({ code: 2, out: "", err: (await runCommand("--help")).out });
   });

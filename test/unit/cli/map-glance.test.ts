@@ -13,7 +13,7 @@ function write(name: string, ...lines: readonly string[]): string {
 }
 
 describe("map", () => {
-  test("tells the seed in twelve lines of eighty columns", async () => {
+  test("shows the seed in twelve lines of eighty columns", async () => {
     const { code, out } = await runCommand("map");
     expect({ code, lines: out.split("\n") }).toEqual({
       code: 0,
@@ -34,7 +34,7 @@ describe("map", () => {
       ],
     });
   });
-  test("says of flows that a rule rejects that they are rejected, and names its line", async () => {
+  test("says which flows a rule rejects, and names the rule's line", async () => {
     const file = write(
       "reject.rules",
       "*filter",
@@ -53,7 +53,7 @@ describe("map", () => {
     expect(text).toMatch(/all others as dialled no rule/);
     expect((await runCommand(...asked, "--all")).out).toMatch(/^ {2}rejected /m);
   });
-  test("says of each port on which match that is not known it depends, and of none that no rule decides it", async () => {
+  test("names for each port the unknown match that it depends on, and never says that no rule decides", async () => {
     const rule = (port: number, match: string) =>
       `-A OUTPUT -p tcp -m tcp --dport ${port} -m ${match} --x -j REDIRECT --to-ports 15001`;
     const lines = ["*nat", ":OUTPUT ACCEPT [0:0]", rule(80, "unheard"), rule(81, "unseen")];

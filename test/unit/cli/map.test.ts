@@ -16,16 +16,16 @@ async function map(name: string, ...rules: readonly string[]) {
   return { code, unknown: classes.filter(({ landing }) => landing.kind === "could-not-look").length };
 }
 
-test("the map ends with 0 where it says of every class where it lands", async () =>
+test("map ends with 0 if the landing of every class is known", async () =>
   expect(await map("known", "-p tcp -m tcp --dport 80 -j REDIRECT --to-ports 15001")).toEqual({ code: 0, unknown: 0 }));
 
-test("the map ends with 3 where the landing of some class is not known", async () => {
+test("map ends with 3 if the landing of some class is unknown", async () => {
   const { code, unknown } = await map("unheard", "-p tcp -m tcp --dport 80 -j UNHEARD --of x");
   expect(code).toBe(3);
   expect(unknown).toBeGreaterThan(0);
 });
 
-test("the map ends with 0 where it says where flows land under either answer of a match", async () =>
+test("map ends with 0 if it says where flows land under either answer of an unknown match", async () =>
   expect(await map("either", "-p tcp -m limit --limit 1/sec -j REDIRECT --to-ports 15001")).toEqual({
     code: 0,
     unknown: 0,

@@ -50,7 +50,7 @@ describe("flows that are asked about by the marks of their sockets", () => {
     expect(out).toMatch(new RegExp(`^own ${verdict}`, "m"));
   });
 
-  test("share one row where every mark has the same landing", async () => {
+  test("share one row if every mark has the same landing", async () => {
     const onlyNear = nat("-A OUTPUT -d 10.0.0.0/9 -m mark --mark 0x1 -j RETURN", REDIRECT);
     const file = write("near.txt", onlyNear);
     const { out } = await runCommand("map", "--rules", file, "--within", "app -> 192.168.0.0/16:80", "--json");
@@ -58,7 +58,7 @@ describe("flows that are asked about by the marks of their sockets", () => {
     expect(classes.map(({ witness }) => witness.flow)).toEqual(["app -> 192.168.0.0:80"]);
   });
 
-  test("are refused where there are too many marks to look at each", async () => {
+  test("are refused if there are too many marks to look at each", async () => {
     const { code, err } = await runCommand("map", "--rules", rules, "--within", "mark=0x1-0xffff -> upstream:80");
     expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(/at most 64 marks/) });
   });

@@ -26,7 +26,7 @@ function part(first: number, last: number) {
 }
 
 describe("landfall merge", () => {
-  test("joins reports in the order they are named, and sums anew", async () => {
+  test("joins reports in the order in which they are named, and adds up their sums", async () => {
     const { code, out } = await runCommand("merge", "--json", write("b.json", part(1, 2)), write("a.json", part(0, 1)));
     const report = JSON.parse(out) as Report;
     expect(complainBySchema("report", report)).toEqual([]);
@@ -48,7 +48,7 @@ describe("landfall merge", () => {
     });
   });
 
-  test("ends as the joined run would have", async () => {
+  test("ends with the exit code of the joined run", async () => {
     expect((await runCommand("merge", write("green.json", part(1, 2)))).code).toBe(0);
   });
 

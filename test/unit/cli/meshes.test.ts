@@ -40,7 +40,7 @@ describe("landfall meshes", () => {
       expect(json.meshes[0].annotations).toEqual(listed);
     },
   );
-  test("refuses what is no mesh, and names what may be meant", async () => {
+  test("refuses an unknown mesh, and suggests the nearest name", async () => {
     const { code, err } = await runCommand("meshes", "linkrd");
     expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(/no mesh "linkrd"; did you mean linkerd\?/) });
   });
@@ -70,22 +70,22 @@ describe("landfall generate --mesh", () => {
     expect(lines.length).toBeGreaterThan(0);
     for (const line of lines) expect((await runCommand(...line.split(" ").slice(1))).code).toBe(0);
   });
-  test("means what the injector gives where none is given, and refuses where some are and others lack a default", async () => {
+  test("uses the injected default without options, and refuses options that leave a required one out", async () => {
     expect((await runCommand("generate", "--mesh", "kuma")).err).toMatch(/the defaults of kuma's own tool/);
     expect((await runCommand("generate", "--mesh=linkerd")).err).toMatch(/linkerd's own injector sets: .*4143/);
     const { code, err } = await runCommand("generate", "--mesh=linkerd", "--proxy-uid", "2102");
     expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(/has no default for it/) });
   });
-  test("other commands mean it too", async () => {
+  test("other commands accept --mesh, too", async () => {
     expect((await runCommand("map", "--mesh=linkerd")).err).toMatch(/linkerd's own injector sets: .*4143/);
     expect((await runCommand("map", "--mesh", "consul")).err).toMatch(/consul's own injector sets: .*"5995"/);
   });
-  test("means Istio 1.4 by its name, too", async () => {
+  test("accepts Istio 1.4 by its name, too", async () => {
     const named = await runCommand("generate", "--mesh", "istio-1.4", "-b", "*", "--json");
     const unnamed = await runCommand("generate", "-b", "*", "--json");
     expect(named).toEqual(unnamed);
   });
-  test("reads the file of the mesh's own tool, and the pod's resolvers", async () => {
+  test("reads the mesh's own configuration file, and the pod's resolvers", async () => {
     const folder = mkdtempSync(join(tmpdir(), "landfall-mesh-"));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     writeFileSync(join(folder, "config.json"), '{ "ProxyUserID": "5996", "ProxyInboundPort": 20001 }');
@@ -97,7 +97,7 @@ describe("landfall generate --mesh", () => {
     );
     expect(kuma.out).toContain("-d 192.0.2.53/32");
   });
-  test.each(MESHES.map((mesh) => [mesh.name, mesh] as const))("gives the rules of %s as data", async (name, mesh) => {
+  test.each(MESHES.map((mesh) => [mesh.name, mesh] as const))("prints the rules of %s as JSON", async (name, mesh) => {
     const { words, config } = mesh.injected;
     const folder = mkdtempSync(join(tmpdir(), "landfall-mesh-"));
     onTestFinished(() => rmSync(folder, { recursive: true }));

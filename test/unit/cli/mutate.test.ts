@@ -10,7 +10,7 @@ const read = (name: string) =>
   JSON.parse(readFileSync(new URL(`../../../schemas/${name}.json`, import.meta.url), "utf8"));
 
 describe("mutate", () => {
-  test("finds no hole in a built-in rule set, and says so as data", async () => {
+  test("misses no mutant of a built-in rule set, and reports it as JSON", async () => {
     const { code, out } = await runCommand(
       "mutate",
       "dnat-from-output",
@@ -26,7 +26,7 @@ describe("mutate", () => {
     expect([code, report.score, report.flowsToAdd]).toEqual([0, 1, []]);
   });
 
-  test("tells counts and score in words", async () => {
+  test("prints counts and score", async () => {
     const { out } = await runCommand("mutate", "dnat-from-output", "--demanded", "--sandbox", "simulated");
     expect(out).toContain("17 mutants, 16 caught, 1 equivalent, 0 missed: mutation score 100.0 %");
   });
@@ -46,7 +46,7 @@ describe("mutate", () => {
     expect([...four.names, ...six.names].toSorted()).toEqual(both.names.toSorted());
   });
 
-  test("gives no score where there is no rule to break", async () => {
+  test("gives no score if there is no rule to break", async () => {
     const folder = mkdtempSync(join(tmpdir(), "landfall-mutate-"));
     try {
       const path = join(folder, "empty.txt");
@@ -61,7 +61,7 @@ describe("mutate", () => {
     }
   });
 
-  test("asks a scenario's own flows what they would notice, and with its flags' demands added, those too", async () => {
+  test("tries a scenario's own flows, and with --demanded also the flows that its settings demand", async () => {
     const alone = await runCommand("mutate", "seed", "--sandbox", "simulated");
     const demanded = await runCommand("mutate", "seed", "--demanded", "--sandbox", "simulated");
     expect([alone.code, alone.out]).toEqual([
@@ -74,7 +74,7 @@ describe("mutate", () => {
     ]);
   });
 
-  describe("of a scenario that misses some", async () => {
+  describe("of a scenario that misses some mutants", async () => {
     const { out } = await runCommand("mutate", "seed", "--sandbox", "simulated");
     const [each, set] = out.split("a smallest set found");
     const data = JSON.parse((await runCommand("mutate", "seed", "--sandbox", "simulated", "--json")).out);
@@ -94,7 +94,7 @@ describe("mutate", () => {
       expect(new Set(lines).size).toBeGreaterThan(pasted.length);
     });
 
-    test("gives that set as data, each flow with the mutants that it catches", () => {
+    test("prints that set as JSON, each flow with the mutants that it catches", () => {
       const ajv = new Ajv2020({ strict: false });
       expect(ajv.addSchema(read("parts")).validate(read("mutate"), data), JSON.stringify(ajv.errors)).toBe(true);
       const [{ scenario, flows, uncovered }, ...others] = data.flowsToAdd;
@@ -114,7 +114,7 @@ describe("mutate", () => {
     test.each([
       ["each missed mutant's flow", lines],
       ["the smallest set", pasted],
-    ])("misses none once it has %s", async (_, added) => {
+    ])("misses none once the scenario has %s", async (_, added) => {
       const folder = mkdtempSync(join(tmpdir(), "landfall-mutate-"));
       try {
         const path = join(folder, "pasted.mjs");
@@ -129,7 +129,7 @@ describe("mutate", () => {
     });
   });
 
-  test("tells faults of flags and of its own options together", async () => {
+  test("reports faults of its own options and the generator's together", async () => {
     const { code, err } = await runCommand("mutate", "-p", "0", "--jobs", "0");
     expect([code, err.match(/^ {2}\S+:/gm)]).toEqual([2, ["  -p:", "  --jobs:"]]);
   });

@@ -32,7 +32,7 @@ describe("an output that cannot be written", () => {
     ["a report on a full disk", [...VERIFY, "--report", full], full, "ENOSPC"],
     ["a joined report", ["merge", report, "--report", full], full, "ENOSPC"],
     ["accepted changes", ["diff", rules, rules, "--family", "4", "--write-accept", full], full, "ENOSPC"],
-  ])("ends with 3 after the result is told: %s", async (_, words, path, cause) => {
+  ])("ends with 3 after the result is printed: %s", async (_, words, path, cause) => {
     const { code, out, err } = await runCommand(...words);
     expect({ code, hasResult: out.length > 0, err }).toEqual({
       code: 3,
@@ -41,7 +41,7 @@ describe("an output that cannot be written", () => {
     });
   });
 
-  test("is not left in part", () => {
+  test("is not left half-written", () => {
     const small = join(folder, "small");
     mkdirSync(small);
     const line = `mount -t tmpfs -o size=8k none "${small}"; "$0" "$@"; echo "left:" $(ls "${small}")`;
@@ -53,7 +53,7 @@ describe("an output that cannot be written", () => {
     });
   });
 
-  test("is not waited for: evidence whose name is that of a pipe nobody reads", () => {
+  test("does not hang the command: evidence at the name of a pipe that nobody reads", () => {
     const scenario = join(folder, "wrong.mjs");
     const answer = '{ "client -> pod:22": "envoy-outbound" }';
     writeFileSync(scenario, `export default { name: "wrong", claim: "c", capture: [], answer: ${answer} };`);
@@ -86,7 +86,7 @@ describe("an output that cannot be written", () => {
       ["diff", rules, rules, "--family", "4", "--write-accept", aFolder],
       "--write-accept",
     ],
-  ])("is refused before anything is driven where that is known: %s", async (_, words, where) => {
+  ])("is refused before any flow is driven if that is known: %s", async (_, words, where) => {
     const { code, out, err } = await runCommand(...words);
     expect({ code, out, err }).toEqual({ code: 2, out: "", err: expect.stringContaining(`\n  ${where}: `) });
   });
@@ -101,7 +101,7 @@ describe("an output that cannot be written", () => {
       "--write-accept",
     ],
     ["a first scenario in a folder", ["init", join(locked, "flows")], join(locked, "flows/first.mjs")],
-  ])("is refused before anything is driven where the right to write is missing: %s", (_, words, where) => {
+  ])("is refused before any flow is driven if the right to write is missing: %s", (_, words, where) => {
     const { status, stdout, stderr } = spawnSync("setpriv", [...WITHOUT_OVERRIDE, ...words], {
       encoding: "utf8",
       cwd: folder,

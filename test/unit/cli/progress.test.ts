@@ -17,7 +17,7 @@ function run(progress: Display["progress"], things = 150): readonly string[] {
   return said;
 }
 
-test("a log gets a line every ten seconds: how far, and how long still", () => {
+test("a log gets a line every ten seconds with progress and remaining time", () => {
   expect(run("appended")).toEqual([
     "landfall: 45 of 150 things done; about 21 s left\n",
     "landfall: 95 of 150 things done; about 11 s left\n",
@@ -25,11 +25,11 @@ test("a log gets a line every ten seconds: how far, and how long still", () => {
   ]);
 });
 
-test("a log says nothing of a short run", () => {
+test("a log gets no progress line for a short run", () => {
   expect(run("appended", 44)).toEqual([]);
 });
 
-test("a terminal has one line, written over and wiped at the end", () => {
+test("a terminal has one line, overwritten and erased at the end", () => {
   const said = run("rewritten", 600);
   expect([said[0], said[10]]).toEqual([
     "\r\u001b[K1 of 600 things done",
@@ -39,11 +39,11 @@ test("a terminal has one line, written over and wiped at the end", () => {
   expect(said.at(-1)).toBe("\r\u001b[K");
 });
 
-test("a terminal on which nothing was told is left alone", () => {
+test("a terminal without a progress line is left alone", () => {
   expect(run("rewritten", 1)).toEqual([]);
 });
 
-test("what is told aside stands in the line's place", () => {
+test("other messages replace the progress line", () => {
   const said: string[] = [];
   let now = 0;
   const err = (text: string) => said.push(text);

@@ -62,7 +62,7 @@ const MESHES: readonly (readonly [title: string, words: readonly string[], rule:
 
 describe("DNS is captured over UDP:", () => {
   test.each(MESHES)(
-    "%s's own rules do, and without the rule for it a datagram shows it",
+    "by %s's own rules, and without the rule for it a datagram is the counterexample",
     async (title, words, rule, flow) => {
       expect(await prove(...words)).toEqual({ code: 0, protocols: ["tcp", "udp"], broken: {} });
       const { out: rules } = await runCommand("generate", ...words, "--format", "save", "--family", "4");
@@ -79,7 +79,7 @@ const TCP_ONLY = save(
   "*filter\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -o lo -j ACCEPT\n-A OUTPUT -p tcp -m tcp --dport 443 -j DROP\nCOMMIT\n",
 );
 
-describe("a property of one's own speaks of UDP where its flows do:", () => {
+describe("a user's property is about UDP if its flows are:", () => {
   test.each<[string, string, number, Readonly<Record<string, string>>]>([
     ["TCP alone", "app -> elsewhere:443", 0, {}],
     ["QUIC, which rules for TCP let past", "app -> elsewhere:443/udp", 1, { "no-443": "app -> upstream:443/udp" }],
@@ -92,13 +92,13 @@ describe("a property of one's own speaks of UDP where its flows do:", () => {
       flows.endsWith("443") ? ["tcp"] : flows.endsWith("/udp") ? ["udp"] : ["tcp", "udp"],
     );
   });
-  test("and flows of a protocol of which nothing is promised are refused", async () => {
+  test("flows of a protocol of which nothing is promised are refused", async () => {
     const { code, err } = await runCommand("prove", "--rules", TCP_ONLY, "--within", "app -> elsewhere:*/udp");
     expect([code, err]).toEqual([2, expect.stringContaining("No property that is asked about speaks of UDP")]);
   });
 });
 
-test("what a contract says otherwise is about the protocols that its clauses name", async () => {
+test("`otherwise` of a contract is about the protocols that its clauses name", async () => {
   const write = (flows: string) =>
     save(
       "otherwise.yaml",

@@ -38,7 +38,7 @@ describe("landfall prove", () => {
     ]);
     expect(out).toMatch(/^Every TCP flow that can reach the rules is checked; other protocols are not analysed\.$/m);
   });
-  test("says which family it leaves out", async () => {
+  test("says which family it does not prove", async () => {
     const { err } = await runCommand("prove", ...SEED_WORDS, "--rules", save("seed.rules", SEED));
     expect(err).toBe("landfall: IPv6 is not analysed: no file contains rules for it.\n");
   });
@@ -58,7 +58,7 @@ describe("landfall prove", () => {
     });
     expect(noLoop.counterexample).not.toHaveProperty("observed");
   });
-  test("says under which answer of a match that is not understood a counterexample stands", async () => {
+  test("says under which answer of an unknown match a counterexample holds", async () => {
     const guarded = save("guarded.rules", SEED.replace(/-m owner --\wid-owner/g, "-m recent --rcheck $&"));
     const { code, out } = await runCommand("prove", "--rules", guarded);
     expect(code).toBe(1);
@@ -66,7 +66,7 @@ describe("landfall prove", () => {
       /^ {2}flow {5}envoy -> upstream:8080, where the proxy forwards\n {2}landing {2}loop envoy-outbound, [^w]*\n {2}where {4}-m recent --rcheck \(asked at place 2\) fails\n {2}where {4}-m recent --rcheck fails$/m,
     );
   });
-  test("ends with 3 where its budget runs out, and proves what it is asked alone with the same", async () => {
+  test("ends with 3 when its budget runs out, and proves a part asked about alone with the same budget", async () => {
     const few = await runCommand("prove", "--budget", "3500");
     expect(few).toMatchObject({ code: 3, out: "", err: expect.stringContaining("--within") });
     const { code, out } = await runCommand("prove", "--budget", "3500", "--within", "envoy -> 10.0.0.0/8:443");
@@ -98,7 +98,7 @@ describe("landfall prove and the settings it is given", () => {
     const { out } = await runCommand("prove", ...ranges, "-x", "192.168.0.0/16", "--rules", seed, ...asked);
     expect(out).toMatch(/^ {2}kernel {3}confirmed: envoy-outbound:15001, dialled 192\.168\.0\.0:8080,/m);
   });
-  test("does not say of an exclusion that no flow is judged by that it holds, though others are", async () => {
+  test("does not claim that an exclusion holds if no flow was judged by it, even if others were", async () => {
     const flags = [...ranges, "-x", "192.168.0.0/16,224.0.0.0/4", "--only", "exclusions-untouched"];
     const { code, out } = await runCommand("prove", ...flags, "--json");
     expect(code).toBe(3);
@@ -109,7 +109,7 @@ describe("landfall prove and the settings it is given", () => {
       /^exclusions-untouched is not known to hold: no TCP flow that can reach the rules concerns -x\n {2}224\.0\.0\.0\/4 /,
     );
   });
-  test("asks the properties that --only names alone, written ones too", async () => {
+  test("proves only the properties that --only names, also the user's own", async () => {
     const file = save(
       "only.json",
       JSON.stringify([{ name: "no-ssh", flows: "app -> upstream:22", never: "as dialled" }]),
@@ -131,7 +131,7 @@ describe("landfall prove and the settings it is given", () => {
       { name: "loopback-untouched" },
     ]);
   });
-  test("refuses every name of --only that is not a property, with the one that was meant", async () => {
+  test("refuses every name of --only that is not a property, and suggests the nearest", async () => {
     const { code, err } = await runCommand("prove", "--only", "no-uid-lop,inbound-captured", "--only", "x");
     expect(code).toBe(2);
     expect(err).toMatch(/--only: "no-uid-lop" is not a property\. Did you mean no-uid-loop\?\n/);
@@ -153,7 +153,7 @@ describe("landfall prove --observe", () => {
       ["envoy -> localhost6:15006", "confirmed"],
     ]);
   });
-  test("lets the kernel go round a loop, by forwarding", async () => {
+  test("confirms a loop on the kernel, with a stub that forwards", async () => {
     const { code, out } = await runCommand("prove", "--rules", looping, "--json", ...OBSERVE);
     const [noLoop] = JSON.parse(out).properties;
     expect(code).toBe(1);
@@ -163,7 +163,7 @@ describe("landfall prove --observe", () => {
       landing: { kind: "loop", hops: Array.from({ length: 8 }, () => ({ listener: "envoy-inbound" })) },
     });
   });
-  test("ends with 3 and owns the defect where the kernel lands an exception elsewhere", async () => {
+  test("ends with 3 and reports its own defect if the kernel lands an exception elsewhere", async () => {
     // By the manual this never matches; iptables-nft 1.8.9 makes one comparison of two negated ports, and it does (docs/kernel.md).
     const twisted =
       "-A OUTPUT -d 127.0.0.1/32 -p tcp -m tcp ! --sport 1 ! --dport 15001 -m multiport --dports 15001 -j REDIRECT --to-ports 15006";
@@ -176,7 +176,7 @@ describe("landfall prove --observe", () => {
     );
     expect(out).toMatch(/\nIt contradicts 1\. This is a defect of landfall itself; please report it\.\n$/);
   });
-  test("tells a person what the kernel says, and how much of it was confirmed", async () => {
+  test("prints what the kernel observed, and how much of it was confirmed", async () => {
     const { out } = await runCommand("prove", "--rules", broken, ...OBSERVE);
     expect(out).toMatch(
       /^ {2}kernel {3}confirmed: envoy-outbound:15001, dialled 10\.244\.0\.4:8080, from 10\.244\.0\.2:\d+$/m,
@@ -266,7 +266,7 @@ describe("landfall map", () => {
       landing: { kind: "listener", port: 15001 },
     });
   });
-  test("tells both families, and of a file its own alone", async () => {
+  test("shows both families, and for a file only its own", async () => {
     expect((await runCommand("map")).out).toMatch(/^IPv6 outside → pod /m);
     expect((await runCommand("map", "--rules", broken)).out).not.toMatch(/IPv6/);
   });

@@ -63,7 +63,7 @@ describe("a report says what it was made with", () => {
     expect(contract.landfall?.files.map(({ path }) => path)).toEqual(["contract.yaml", "rules.txt"]);
   });
 
-  test("of each part, where it is merged", async () => {
+  test("each part of a merged report", async () => {
     const parts = [await report("verify", "flows/own.mjs"), await report("verify", "flows/other.mjs")];
     for (const [i, part] of parts.entries()) write(`${i}.json`, JSON.stringify(part));
     const merged = await report("merge", "0.json", "1.json");
@@ -103,14 +103,14 @@ describe("a report has the commands that ask about one flow again", () => {
     expect((await commandsOf("verify", "seed"))?.verify).toBe("landfall verify seed --sandbox simulated");
   });
 
-  test("none that would explain other rules than those of the run", async () => {
+  test("no command that would explain other rules than those of the run", async () => {
     expect((await commandsOf("verify", "flows/other.mjs"))?.explain).toBeNull();
     const resolvers = JSON.stringify({ ...SCENARIO, name: "dns", mesh: "istio", resolvers: ["127.0.0.53"] });
     write("dns.mjs", `export default ${resolvers.replace('"-i","*"', '"-i","*","--redirect-dns"')};\n`);
     expect((await commandsOf("verify", "dns.mjs"))?.explain).toBeNull();
   });
 
-  test("of a flow that lands on another port of the app, with that port", async () => {
+  test("the port, for a flow that lands on another port of the app", async () => {
     write("port.txt", readFileSync(join(folder, "rules.txt"), "utf8").replace("15001", "99"));
     const { explain } = (await commandsOf("verify", "-u", "1337", "-i", "*", "--rules", "port.txt")) ?? {};
     expect(explain).toBe("landfall explain -u 1337 -i '*' --listen 99 --rules port.txt");

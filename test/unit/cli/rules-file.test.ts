@@ -36,7 +36,7 @@ describe("a file of rules", () => {
     writeFileSync(join(folder, "big"), Buffer.from(`\uFEFF${RULES}`, "utf16le").swap16());
     expect([read("little"), read("big")]).toEqual([1, 1]);
   });
-  test("adds to another one, and has no table that it has", () => {
+  test("adds to another one, and may not repeat its tables", () => {
     writeFileSync(join(folder, "nat"), RULES);
     writeFileSync(join(folder, "filter"), "*filter\n-A INPUT -j ACCEPT\nCOMMIT\n");
     const findings: Finding[] = [];
@@ -53,14 +53,14 @@ describe("a file of rules", () => {
     of("nat", "nat");
     expect(findings.map(({ where }) => where)).toEqual(["nat"]);
   });
-  test("is refused for its true cause", () => {
+  test("is refused with the true reason", () => {
     expect([read("none"), read("."), read("plain.rules/x")]).toEqual([
       ["none: There is no such file."],
       [".: This is a directory; name a file in it."],
       ["plain.rules/x: There is no such file: a part of the path is not a directory."],
     ]);
   });
-  test("may be a pipe, which is not read before its time", () => {
+  test("may be a pipe, which is read only when it is needed", () => {
     const pipe = join(folder, "pipe");
     execFileSync("mkfifo", [pipe]);
     expect(findReadFault(pipe)).toBeNull();
@@ -76,17 +76,17 @@ describe("a file of rules", () => {
     // Node gives a child a socket; a shell's pipe is what people have.
     const run = (input: string, ...words: readonly string[]) =>
       spawnSync("bash", ["-c", 'printf %s "$0" | "$@"', input, process.execPath, MAIN, ...words], { encoding: "utf8" });
-    test("is read where - stands for it, once", () => {
+    test("is read if - stands for it, once", () => {
       const { status, stdout } = run(RULES, "explain", "app -> upstream:80", "--rules", "-");
       expect([status, stdout]).toEqual([0, expect.stringMatching(/lands: envoy-outbound:15001/)]);
       expect(run(RULES, "diff", "-", "-").stderr).toMatch(/-: Standard input can be read only once/);
     });
-    test("is left to others where it is not asked for", () => {
+    test("is left alone if no option asks for it", () => {
       const script = 'printf "abc\\ndef\\n" | { "$@" >/dev/null 2>&1; cat; }';
       const words = [process.execPath, MAIN, "explain", "client -> pod:22"];
       expect(spawnSync("bash", ["-c", script, "bash", ...words], { encoding: "utf8" }).stdout).toBe("abc\ndef\n");
     });
-    test("is told where nobody reads it, and only there", () => {
+    test("is mentioned if input waits there and no option reads it", () => {
       const notice = /there is unread text on standard input; --rules - makes explain read rules from it/;
       expect(run(RULES, "explain", "client -> pod:22").stderr).toMatch(notice);
       expect(run("", "explain", "client -> pod:22", "-b", "*").stderr).toBe("");
@@ -108,7 +108,7 @@ describe("a file of rules", () => {
     expect(JSON.parse(stdout).error.findings).toHaveLength(1_001);
   });
 
-  describe("without a rule is told once on stderr, not as rules that do nothing", () => {
+  describe("without a rule is mentioned once on stderr, not as rules without effect", () => {
     const rows: readonly (readonly [command: string, ...words: readonly string[]])[] = [
       ["map", "--rules", "FILE"],
       ["explain", "client -> pod:22", "--rules", "FILE"],
@@ -117,7 +117,7 @@ describe("a file of rules", () => {
       ["mutate", "--sandbox", "simulated", "--rules", "FILE"],
       ["verify", "--sandbox", "simulated", "--rules", "FILE"],
     ];
-    test.each(rows)("and one that does not show every rule ends %s with 3", async (...words) => {
+    test.each(rows)("and a listing that does not show every rule makes %s end with 3", async (...words) => {
       const warning = "# Warning: iptables-legacy tables present, use iptables-legacy-save to see them\n";
       writeFileSync(join(folder, "full"), RULES);
       writeFileSync(join(folder, "FILE"), RULES + warning);

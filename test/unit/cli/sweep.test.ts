@@ -20,23 +20,23 @@ async function leaveNetwork(name: string): Promise<string> {
 }
 
 describe("landfall sweep", () => {
-  test("removes what a dead run left, and tells of it as data", async () => {
+  test("removes what a dead run left, and lists it as JSON", async () => {
     const name = `cli-sweep-${crypto.randomUUID()}`;
     const id = await leaveNetwork(name);
     const { code, out } = await runCommand("sweep", "--run", DEAD, "--json");
     expect(code).toBe(0);
     expect(JSON.parse(out).removed).toContainEqual({ kind: "network", id, name, run: DEAD });
   });
-  test("and in words", async () => {
+  test("lists it as text", async () => {
     const name = `cli-sweep-${crypto.randomUUID()}`;
     await leaveNetwork(name);
     expect((await runCommand("sweep", "--run", DEAD)).out).toContain(`removed network ${name} (run ${DEAD})\n`);
   });
-  test("refuses words it does not know, and removes nothing", async () => {
+  test("refuses unknown arguments, and removes nothing", async () => {
     const { code, err } = await runCommand("sweep", "zzz");
     expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining("  zzz: ") });
   });
-  test("ends with 3 where no engine answers", async () => {
+  test("ends with 3 if no engine answers", async () => {
     vi.stubEnv("DOCKER_HOST", "unix:///nowhere/docker.sock");
     const { code, out, err } = await runCommand("sweep");
     expect({ code, out }).toEqual({ code: 3, out: "" });
@@ -58,18 +58,18 @@ describe("landfall sweep", () => {
       return { code, err, images, isMeant: images.some((path) => path.endsWith(`/images/${reference}`)) };
     }
 
-    test("leaves it alone, and says with which option it would go", async () => {
+    test("leaves it alone, and names the option that removes it", async () => {
       const { code, err, images } = await sweepGuarded();
       expect(err).toMatch(/^landfall: \d+ image tags? that this version .*; landfall sweep --images removes \w+\.\n$/);
       expect({ code, images }).toEqual({ code: 0, images: [] });
     });
-    test("says nothing of it where it sweeps after certain runs", async () => {
+    test("does not mention it if it sweeps after named runs", async () => {
       expect(await sweepGuarded("--run", DEAD)).toMatchObject({ code: 0, err: "", images: [] });
     });
     test("removes it with --images", async () => {
       expect(await sweepGuarded("--images")).toMatchObject({ code: 0, err: "", isMeant: true });
     });
-    test("refuses --images beside --run: an image is no run's", async () => {
+    test("refuses --images together with --run, because no image belongs to a run", async () => {
       const { code, err, images } = await sweepGuarded("--images", "--run", DEAD);
       expect({ code, err, images }).toEqual({ code: 2, err: expect.stringContaining("  --images: "), images: [] });
     });

@@ -9,12 +9,12 @@ async function measure(words: readonly string[], columns: number | null): Promis
   return Math.max(...out.split("\n").map((line) => line.length));
 }
 
-test("an answer is as wide as the display, within bounds, and 80 columns where nobody knows", () => {
+test("output is as wide as the display, within bounds, and 80 columns if the width is unknown", () => {
   const widths = [null, 20, 60, 100, 200].map((columns) => chooseColumns({ columns }));
   expect(widths).toEqual([80, 40, 60, 100, 120]);
 });
 
-describe("keeps to 60 columns, and takes more room where there is more", () => {
+describe("fits 60 columns, and uses more if there are more", () => {
   const flags = ["-i", "10.0.0.0/8", "-x", "10.1.0.0/16,10.2.0.0/16", "-k", "tap0"];
   test.each([
     ["map", ...flags],

@@ -57,7 +57,7 @@ const ALL = [
 ];
 
 describe("translate", () => {
-  test("prints rules that the kernel takes and that diff calls equal", async () => {
+  test("prints rules that the kernel loads and that diff finds equal", async () => {
     const { out: stdout, err: stderr, code } = await translate(ALL);
     expect([stderr, code]).toEqual(["", 0]);
     expect(stdout).toContain("table ip iptables-mangle {");
@@ -81,7 +81,7 @@ describe("translate", () => {
     expect(stdout).not.toContain("table ip");
   });
 
-  test("refuses a rule that is not translated even where no flow shows it", async () => {
+  test("refuses a rule that is not translated even if no flow reveals it", async () => {
     const {
       out: stdout,
       err: stderr,
@@ -91,7 +91,7 @@ describe("translate", () => {
     expect(stderr).toContain("no TCP flow shows that these rules do anything");
   });
 
-  test("names rules that packets without a socket tell apart", async () => {
+  test("names rules that differ for packets without a socket", async () => {
     const {
       out: stdout,
       err: stderr,
@@ -112,7 +112,7 @@ describe("translate", () => {
     expect((await runCommand("translate")).code).toBe(2);
   });
 
-  test("gives its rules as data, and where there are none the difference", async () => {
+  test("prints its rules as JSON, or the difference if there are none", async () => {
     const { code, out } = await translate(["-A OUTPUT -m owner ! --uid-owner 1337 -j ACCEPT"], "filter", ["--json"]);
     const data = JSON.parse(out);
     expect({ code, data }).toMatchObject({ code: 0, data: { rules: expect.stringContaining("skuid != 1337") } });

@@ -54,7 +54,7 @@ const lineOf = (name: string, part: string) =>
     .split("\n")
     .findIndex((line) => line.includes(part)) + 1;
 
-describe("what is behind wrong landings", () => {
+describe("the causes of wrong landings", () => {
   test("one wrong port is one cause, at the line of its rule", async () => {
     const name = write("port.txt", (rules) => rules.replace("--to-ports 15006", "--to-ports 15007"));
     const causes = await listCauses(name);
@@ -69,7 +69,7 @@ describe("what is behind wrong landings", () => {
     expect(out.split("\n").length).toBeLessThan(30);
     expect(out).not.toMatch(/✓/);
   });
-  test("in chains of other names the rule that decides is the cause", async () => {
+  test("in chains with other names, the rule that decides is the cause", async () => {
     const name = write("own.txt", (rules) =>
       rules.replaceAll("ISTIO_", "MY_").replace("--to-ports 15006", "--to-ports 15007"),
     );
@@ -77,7 +77,7 @@ describe("what is behind wrong landings", () => {
       { kind: "deciding-rule", rule: { chain: "MY_IN_REDIRECT", index: 1, file: name } },
     ]);
   });
-  test("in chains of other names flows that break one clause are one cause, wherever each should have landed", async () => {
+  test("in chains with other names, flows that break one clause are one cause, wherever each should have landed", async () => {
     const name = write("loopback.txt", (rules) =>
       rules.replaceAll("ISTIO_", "MY_").replace(/^.*-d 127\.0\.0\.1\/32 -j RETURN\n/m, ""),
     );
@@ -86,7 +86,7 @@ describe("what is behind wrong landings", () => {
       'because this rule decides where these flows land breaks loopback-untouched: Connections to the loopback address are not captured. remedy insert "-A MY_OUTPUT -d 127.0.0.1/32 -j RETURN" before MY_OUTPUT 5 (loopback.txt:',
     );
   });
-  test("a rule that is missing is named as missing", async () => {
+  test("a missing rule is reported as missing", async () => {
     const name = write("uid.txt", (rules) => rules.replace(/^.*--uid-owner 1337 -j RETURN\n/m, ""));
     expect(await listCauses(name)).toMatchObject([
       {
@@ -99,7 +99,7 @@ describe("what is behind wrong landings", () => {
       / {6}missing {3}nat ISTIO_OUTPUT \d: -A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN\n {6}taken by {2}nat ISTIO_REDIRECT 1 [\s\S]*remedy {4}insert the missing rule before ISTIO_OUTPUT \d \(uid\.txt:\d+\)/,
     );
   });
-  test("a rule that drops what the mesh does not drop is one cause, whatever was required", async () => {
+  test("a rule that drops more than the mesh does is one cause, whatever was required", async () => {
     const name = write(
       "drop.txt",
       (rules) => `${rules}*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p tcp -m tcp --dport 15006 -j DROP\nCOMMIT\n`,
@@ -119,7 +119,7 @@ describe("what is behind wrong landings", () => {
     const causes = await listCauses(name);
     expect(causes.map(({ kind }) => kind).toSorted()).toEqual(["missing-rule", "other-target"]);
   });
-  test("a scenario that expects what its own settings do not demand is told so", async () => {
+  test("a scenario that contradicts its own settings is reported as such", async () => {
     const scenario = { name: "own", claim: "c", capture: FLAGS, answer: { "client -> pod:8080": "app:8080" } };
     writeFileSync(join(folder, "own.mjs"), `export default ${JSON.stringify(scenario)};\n`);
     const { code, out } = await run("verify", "own.mjs", "--sandbox", "simulated");
@@ -141,7 +141,7 @@ describe("what is behind wrong landings", () => {
     expect(xml).toMatch(/rule {6}nat ISTIO_IN_REDIRECT 1 \(all\.txt:\d+\)/);
     expect(html?.match(/flows land on app:15007 instead of envoy-inbound:15006/g)).toHaveLength(1);
   });
-  test("-:md prints Markdown instead of the table, and a name in it cannot become markup", async () => {
+  test("--report -:md prints Markdown instead of the table, and a name in it cannot become markup", async () => {
     const scenario = {
       name: "<b>@x_",
       claim: "`#1` | a_b",

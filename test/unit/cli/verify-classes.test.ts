@@ -41,14 +41,14 @@ const withFilter = (rule: string) => (text: string) =>
   `${text}*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n${rule}\nCOMMIT\n`;
 
 describe("verify on rules", () => {
-  test("is green where every class lands as demanded, and counts the classes", async () => {
+  test("passes if every class lands as demanded, and counts the classes", async () => {
     const seen = await verifyRules(writeRules("seed"));
     expect(seen).toMatchObject({ code: 0, unspecified: 0, left: 0, remaining: [], failure: null, notLookedAt: [] });
     expect(seen.driven).toBe(seen.total);
     expect(seen.total).toBeGreaterThan(50);
   });
 
-  test("is not green where --max-flows leaves classes, and names them", async () => {
+  test("does not pass if --max-flows leaves classes out, and names them", async () => {
     const { code, total, driven, left, remaining, flows } = await verifyRules(writeRules("few"), "--max-flows", "90");
     expect({ code, flows, sum: driven + left === total, named: remaining.length === left }).toEqual({
       code: 3,
@@ -59,7 +59,7 @@ describe("verify on rules", () => {
     expect(remaining[0].why).toBe("--max-flows was reached");
   });
 
-  test("drives with few flows first what may land wrong", async () => {
+  test("with few flows, first drives those that may land wrong", async () => {
     // A hole for what comes in: its classes come last where nothing puts them first.
     const hole = "-A ISTIO_INBOUND -p tcp -m tcp --dport 3306 -j RETURN";
     const path = writeRules("few-hole", (text) => text.replace("-A ISTIO_INBOUND -p tcp -j", `${hole}\n$&`));
@@ -73,14 +73,14 @@ describe("verify on rules", () => {
     ["a limit", ahead("-A ISTIO_OUTPUT -m limit --limit 5/min -j RETURN"), 3, /-m limit --limit 5\/min/],
     ["INVALID packets", withFilter("-A INPUT -m conntrack --ctstate INVALID -j DROP"), 3, /INVALID/],
   ];
-  test.each(doubts)("leaves classes that depend on %s", async (_, edit, code, why) => {
+  test.each(doubts)("leaves classes undecided that depend on %s", async (_, edit, code, why) => {
     const seen = await verifyRules(writeRules("doubt", edit));
     expect(seen.code).toBe(code);
     expect(seen.left).toBeGreaterThan(0);
     expect(seen.remaining[0].why).toMatch(why);
   });
 
-  test("leaves no class where what is not known changes nothing", async () => {
+  test("leaves no class undecided if the unknown part changes nothing", async () => {
     const seen = await verifyRules(
       writeRules("harmless", ahead("-A ISTIO_OUTPUT -m limit --limit 5/min -j ISTIO_REDIRECT")),
     );
@@ -91,7 +91,7 @@ describe("verify on rules", () => {
 describe("a family of the pod without rules", () => {
   const both = ["--pod-ip", "10.244.0.2,fd00::2"];
 
-  test("is not looked at, and the run is not green", async () => {
+  test("is reported as not looked at, and the run does not pass", async () => {
     const { code, notLookedAt } = await verifyRules(writeRules("seed"), ...both);
     expect({ code, notLookedAt }).toEqual({ code: 3, notLookedAt: [6] });
   });
@@ -101,7 +101,7 @@ describe("a family of the pod without rules", () => {
     expect({ code, notLookedAt }).toEqual({ code: 0, notLookedAt: [] });
   });
 
-  test("is judged where its file is empty", async () => {
+  test("is judged if its file is empty", async () => {
     const empty = join(folder, "empty");
     writeFileSync(empty, "");
     const { code, notLookedAt } = await verifyRules(writeRules("seed"), ...both, "--rules6", empty);
@@ -137,7 +137,7 @@ test("prove judges an excluded range that nobody in the sandbox has", async () =
   );
 });
 
-test("a written scenario drives its author's flows alone", async () => {
+test("a scenario file drives only the flows that its author wrote", async () => {
   const { out } = await runCommand("verify", "seed", "--sandbox", "simulated", "--json");
   const { scenarios, summary } = JSON.parse(out);
   expect({ flows: summary.flows, classes: scenarios[0].classes }).toEqual({ flows: 19, classes: null });

@@ -28,7 +28,7 @@ describe("landfall verify, of a mesh whose contract is about UDP,", () => {
     expect({ code, protocols, left, wrong }).toEqual({ code: 0, protocols: ["tcp", "udp"], left: 0, wrong: [] });
     expect(flows.filter(({ flow }: FlowData) => flow.endsWith("/udp")).length).toBeGreaterThan(50);
   });
-  test("finds the datagrams that a missing rule lets past, and these alone", async () => {
+  test("finds exactly the datagrams that a missing rule lets past", async () => {
     const { out } = await runCommand("generate", ...CONSUL, "--format", "save");
     const broken = out.replace(/^.*-p udp .*DNAT.*\n/m, "");
     expect(broken).not.toBe(out);

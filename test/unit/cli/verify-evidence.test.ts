@@ -95,7 +95,7 @@ describe("verify --evidence", () => {
     expect(repeat(join(kept, "odd"), "client -> pod:7000").stdout).not.toContain("In the kernel:");
   });
 
-  test("repeats with the landfall of the path where the one that ran is not there", async () => {
+  test("repeats with the landfall in the PATH if the one that ran is gone", async () => {
     const { kept } = await verifyChanged("moved", (rules) => rules.replace(/.*gid-owner.*\n/, ""));
     const script = join(kept, "seed-rules", "repeat.sh");
     const [program = ""] = /^node=.*$/m.exec(readFileSync(script, "utf8")) ?? [];
@@ -110,7 +110,7 @@ describe("verify --evidence", () => {
     expect(stdout).toMatch(/^from the path\n(.*\n)+ +✗ uid=1000,gid=1337 -> upstream:80/);
   });
 
-  test("repeats rules from a file as the kernel had them, and ends as the run did", async () => {
+  test("repeats a flow with a file's rules as the kernel had them, to the same exit code", async () => {
     const { code, kept } = await verifyChanged("again", (rules) => rules.replace(/.*gid-owner.*\n/, ""));
     rmSync(join(folder, "again.txt"));
     const { status, stdout } = repeat(join(kept, "seed-rules"));
@@ -119,7 +119,7 @@ describe("verify --evidence", () => {
     expect(stdout).toMatch(/^ +missing +nat ISTIO_OUTPUT 4: .*--gid-owner 1337/m);
   });
 
-  test("repeats what a script leaves out, which no flow shows, and ends as the run did", async () => {
+  test("repeats an omission of a script that no flow reveals, to the same exit code", async () => {
     const words = ["-m", "TPROXY", "-b", "8080", "-i", ""];
     const { out } = await runCommand("generate", ...words, "--format", "commands");
     const script = join(folder, "unrouted.sh");
@@ -133,7 +133,7 @@ describe("verify --evidence", () => {
     expect(stdout).toMatch(/\d+ as expected, 1 omitted by the rules, in/);
   });
 
-  test("keeps nothing where every flow landed as expected", async () => {
+  test("keeps nothing if every flow landed as expected", async () => {
     const { code, kept } = await verifyChanged("whole", (rules) => rules);
     expect(code).toBe(0);
     expect(readdirSync(folder)).not.toContain(kept.split("/").at(-1));

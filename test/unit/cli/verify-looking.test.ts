@@ -64,7 +64,7 @@ async function orEnded(child: ChildProcess): Promise<never> {
 }
 
 describe("landfall verify", () => {
-  test("--keep waits with the rules in and says how to get into the pod, until Enter", async () => {
+  test("--keep waits with the rules loaded until Enter, and says how to enter the pod", async () => {
     const { child, said, ended } = startAtTerminal(write("app"), "--keep");
     await said(
       /the rules of own are still in place; a shell in the pod: nsenter --target \d+ .*\s+landfall: press Enter to continue/,
@@ -73,7 +73,7 @@ describe("landfall verify", () => {
     expect(await ended).toBe(0);
   });
 
-  test("--keep is refused where no terminal is there to wait on, and nothing is applied", async () => {
+  test("--keep is refused without a terminal, and nothing is applied", async () => {
     const { child, said, ended } = start(write("app"), "--keep");
     child.stdin.end();
     await said(
@@ -82,7 +82,7 @@ describe("landfall verify", () => {
     expect(await ended).toBe(2);
   });
 
-  test("--watch runs again at a change, tells bad input and waits it out, and ends when it is interrupted", async () => {
+  test("--watch runs again after a change, reports bad input and goes on, and ends when it is interrupted", async () => {
     const { child, said, ended } = start(write("app"), "--watch");
     const log = join(folder, "log.txt");
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => appendFileSync(log, chunk));

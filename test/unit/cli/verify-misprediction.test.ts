@@ -19,8 +19,8 @@ function verifyBroken(...words: readonly string[]) {
   return spawnSync(process.execPath, args, { encoding: "utf8" });
 }
 
-describe("a prediction that the kernel does not bear out", () => {
-  test("ends a run with 3 in which every flow landed as expected, and says whose defect it is", () => {
+describe("a prediction that the kernel contradicts", () => {
+  test("ends a run with 3 although every flow landed as expected, and names it a defect of landfall", () => {
     const { status, stdout, stderr } = verifyBroken();
     expect(status).toBe(3);
     expect(stdout).toMatch(/ {6}predicted refused at 10\.244\.0\.2:15007\n {6}got {7}envoy-inbound:15006/);
@@ -28,7 +28,7 @@ describe("a prediction that the kernel does not bear out", () => {
     expect(stderr).toMatch(/elsewhere in the kernel than landfall predicted.*Run again with --evidence FOLDER/);
   });
 
-  test("is kept with what repeats each flow, and is in the report", () => {
+  test("is kept as evidence with a command to repeat each flow, and is in the report", () => {
     const kept = join(folder, "kept");
     const { status, stdout } = verifyBroken("--evidence", kept, "--json");
     const report = JSON.parse(stdout);

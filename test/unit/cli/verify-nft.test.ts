@@ -15,7 +15,7 @@ function save(name: string, text: string): string {
   return path;
 }
 
-describe("verify puts rules of nft into the kernel with nft, and drives one flow of every class there", () => {
+describe("verify loads nft rules with nft, and drives one flow of every class on the kernel", () => {
   const pairs = readItems<PairItem>("nft-pairs.json").filter(({ name }) =>
     ["istio-redirect/sets", "istio-redirect/priority-other", "cage/concat-set"].includes(name),
   );
@@ -37,7 +37,7 @@ describe("verify puts rules of nft into the kernel with nft, and drives one flow
   });
 });
 
-test("rules of nft that the kernel refuses end with 2 and nft's own words", async () => {
+test("nft rules that the kernel refuses end with 2 and nft's own message", async () => {
   // Unlike oifname, oif is looked up where nft runs; which interfaces a pod has is not the reader's to know.
   const path = save(
     "link.nft",

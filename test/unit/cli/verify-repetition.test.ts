@@ -16,7 +16,7 @@ const IO = {
 test.each([
   ["docker", " --init-container --privileged"],
   ["netns", ""],
-] as const)("what only containers heed is repeated on %s as the backend bears it", (backend, words) => {
+] as const)("the command that repeats a flow on %s has only options that the backend supports", (backend, words) => {
   const report = { name: "seed" } as unknown as ScenarioReport;
   const { words: settings } = captureOf(seedConfig());
   const options = readVerifyOptions(["seed", "--init-container", "--privileged"], IO, new Map());

@@ -36,7 +36,7 @@ function watch() {
   return { child, said, out: () => out, closed: once(child, "close") };
 }
 
-test("a watched module that ends its process or hangs is told and waited out, and mended ones run again", async () => {
+test("a watched module that exits or hangs is reported, and runs again once it is repaired", async () => {
   writeFileSync(file, GOOD);
   const { child, said, out, closed } = watch();
   await said("waiting for a change");
@@ -53,7 +53,7 @@ test("a watched module that ends its process or hangs is told and waited out, an
   expect(await closed).toEqual([0, null]);
 });
 
-test("a signal ends a watch while it loads a module that hangs, and is not left for later", async () => {
+test("a signal ends a watch at once, even while a module hangs", async () => {
   const begun = join(folder, "begun");
   const tell = `(await import("node:fs")).writeFileSync(${JSON.stringify(begun)}, String(process.pid));`;
   writeFileSync(file, `${tell}\nsetInterval(() => {}, 1);\nawait new Promise(() => {});`);

@@ -53,7 +53,7 @@ async function verify(...words: readonly string[]) {
   return { code, report, err };
 }
 
-test("a contract that requires nothing of any flow there is passes nothing, and that is said", async () => {
+test("a contract that requires nothing of any flow does not pass, and verify says so", async () => {
   write("six.yaml", "version: 1\nclauses: [{name: six, says: A., flows: client6 -> pod6:80, must: as-dialled}]\n");
   const words = ["--contract", "six.yaml", "--rules", "seed.rules", "--family", "4", "--sandbox", "simulated"];
   const { code, err } = await run("verify", ...words);
@@ -101,7 +101,7 @@ describe("landfall verify says by its exit code and report", () => {
     });
   });
 
-  test("1, and the rules that the kernel counted for the wrong flow", async () => {
+  test("1 for a wrong flow, with the rules that the kernel counted for it", async () => {
     const { report } = await verify("seed", "--sandbox", "netns", "--rules", "no-uid.rules");
     const wrong = report.scenarios[0]?.flows.find(({ verdict }) => verdict === "wrong");
     expect(wrong).toMatchObject({
@@ -117,7 +117,7 @@ describe("landfall verify says by its exit code and report", () => {
     ]);
   });
 
-  test("0, flags on the spot, their flows and landings following from what they demand", async () => {
+  test("0 for options on the command line, with flows and landings that follow from the contract", async () => {
     const { code, report } = await verify("-u", "2002", "-b", "80,443", "-i", "10.96.0.0/16", "--sandbox", "netns");
     expect({ code, name: report.scenarios[0]?.name, config: report.scenarios[0]?.capture }).toEqual({
       code: 0,
@@ -128,7 +128,7 @@ describe("landfall verify says by its exit code and report", () => {
     expect(report.summary.pass).toBe(report.summary.flows);
   });
 
-  test("1, user-supplied rules that are not what the flags demand", async () => {
+  test("1 for user-supplied rules that break the contract of the options", async () => {
     const { code, report } = await verify(
       "-u",
       "2002",
@@ -147,7 +147,7 @@ describe("landfall verify says by its exit code and report", () => {
     expect(report.scenarios[0]?.flows.filter(({ family }) => family === 6)).toEqual([]);
   });
 
-  test("the same report whatever the number of sandboxes, durations and chosen ports aside", async () => {
+  test("the same report for any number of sandboxes, apart from durations and ephemeral ports", async () => {
     const words = ["own/red.mjs", "own/green.mjs", "seed", "--sandbox", "netns"];
     const landings = ({ report }: { readonly report: Report }) =>
       report.scenarios.map(({ name, flows }) => [
@@ -216,7 +216,7 @@ describe("landfall verify refuses, with exit code 2 and every finding,", () => {
 });
 
 describe("landfall verify", () => {
-  test("exits 3 where the environment cannot run what is asked", async () => {
+  test("ends with 3 if the environment cannot run what is asked", async () => {
     const { code, report } = await verify("seed", "--rules-script", "rules.sh", "--sandbox", "simulated");
     expect({ code, error: report.error?.code }).toEqual({ code: 3, error: "environment" });
   });
@@ -255,7 +255,7 @@ describe("landfall verify", () => {
     expect(html).toMatch(/^<!doctype html>/);
   });
 
-  test("says what of user-supplied rules does not apply, on stderr and in the report", async () => {
+  test("names user-supplied rules that have no effect, on stderr and in the report", async () => {
     const nothing = ["IPv4: the script has added no rules.", "IPv6: the script has added no rules."];
     const { code, out, err } = await run(
       ...["verify", "-b", "*", "-d", "15020", "--rules-script", "nothing.sh", "--sandbox", "netns", "--json"],
@@ -266,12 +266,12 @@ describe("landfall verify", () => {
     expect(report.scenarios[0]?.notices).toEqual([]);
   });
 
-  test("writes nothing and applies nothing where the input is bad", async () => {
+  test("writes nothing and applies nothing if the input is bad", async () => {
     await run("verify", "bad", "--report", "never.json");
     expect(existsSync(join(folder, "never.json"))).toBe(false);
   });
 
-  test("measures coverage, and fails below what is asked for", async () => {
+  test("measures coverage, and fails below the required share", async () => {
     const measured = await verify("seed", "--sandbox", "netns", "--coverage");
     expect(measured.report.scenarios[0]?.coverage).toMatchObject({ rules: expect.any(Number) });
     expect(measured.code).toBe(0);
@@ -284,7 +284,7 @@ describe("landfall verify", () => {
     ).toBe(0);
   });
 
-  test("counts no rule that no flow can reach", async () => {
+  test("does not count rules that no flow can reach", async () => {
     const { report } = await verify("missing-outbound-redirect", "--sandbox", "simulated", "--coverage");
     const [coverage] = report.scenarios.map((scenario) => scenario.coverage);
     expect(coverage?.unreachable.map(({ rule }) => rule)).toEqual([
@@ -312,7 +312,7 @@ describe("landfall verify", () => {
     expect({ hit, missed: rules - hit - unreachable }).toEqual({ hit: taken.size, missed: 1 });
   });
 
-  test("says how to use it", async () => {
+  test("prints its usage", async () => {
     const { code, out } = await run("verify", "--help");
     expect({ code, out }).toEqual({ code: 0, out: expect.stringMatching(/^Usage: landfall verify \[SCENARIO…\]/) });
   });

@@ -102,7 +102,7 @@ describe("a contract file demands", () => {
     expect(summarize(contractOf(text).demand(connectionOf("root -> 192.0.2.1:80", changes)))).toBe(expected);
   });
 
-  test("everything else, where it says what becomes of that", () => {
+  test("what `otherwise` says, of all other flows", () => {
     const contract = contractOf(CAGE.replace("otherwise: unspecified", "otherwise: as-dialled"));
     expect(summarize(contract.demand(connectionOf("root -> 192.0.2.1:80")))).toBe("otherwise: as-dialled");
     expect(contract.clauses.at(-1)).toEqual({
@@ -112,7 +112,7 @@ describe("a contract file demands", () => {
     });
   });
 
-  test("different things at every value its clauses name", () => {
+  test("something else at every value that its clauses name", () => {
     const { ids, ports, addresses } = contractOf(CAGE).splitPoints(4);
     expect(ids).toContainEqual([1000n, 1000n]);
     expect(ports).toContainEqual([3128n, 3128n]);
@@ -201,7 +201,7 @@ otherwise: perhaps
 `;
 
 describe("a contract file that is wrong", () => {
-  test("gets every finding with its line", () => {
+  test("gives every finding with its line", () => {
     const parsed = parseContractText(FAULTY, "c.yaml");
     const lines = parsed.ok ? [] : parsed.findings.map(({ line, message }) => `${line} ${message.split(/[;.]/)[0]}`);
     expect(lines.toSorted((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))).toEqual([
@@ -249,7 +249,7 @@ describe("a contract file that is wrong", () => {
     expect(parsed.ok ? "accepted" : parsed.findings.map(({ line }) => line).toSorted()).toEqual(lines);
   });
 
-  test("is told by its fields where a module exports it", () => {
+  test("gives findings that name the field if a module exports it", () => {
     const parsed = readContractData(
       { version: 1, clauses: [{ name: "A b", says: "x", flows: [], must: "dropped" }] },
       "c.mjs",

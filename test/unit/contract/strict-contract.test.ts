@@ -44,10 +44,10 @@ describe("where a mesh's tool and its documents differ", () => {
     expect(strict.flatMap(({ deviations }) => deviations)).toEqual([]);
     expect(strict.find(({ name }) => name === clause)).toMatchObject({ holds: false, counterexample: { flow } });
   });
-  test("a mesh without a difference is judged alike", async () => {
+  test("a mesh without a difference is judged the same with and without --strict", async () => {
     expect(await prove("--mesh", "linkerd", "--strict")).toEqual(await prove("--mesh", "linkerd"));
   });
-  test("verify notes it, and with --strict fails by it", async () => {
+  test("verify mentions it, and fails with --strict", async () => {
     const words = ["verify", "--mesh", "kuma", "--sandbox", "simulated"];
     const plain = await runCommand(...words);
     expect(plain.code).toBe(0);
@@ -56,7 +56,7 @@ describe("where a mesh's tool and its documents differ", () => {
     expect(strict.code).toBe(1);
     expect(strict.out).not.toMatch(/documentation says otherwise/);
   });
-  test("a contract has no documents that it could be held to", async () => {
+  test("--strict is refused for a contract file, which has no documents", async () => {
     const file = join(folder, "own.yaml");
     writeFileSync(file, "clauses:\n  - name: open\n    flows: client -> pod:80\n    must: as-dialled\n");
     const { code, err } = await runCommand("prove", "--contract", file, "--strict");

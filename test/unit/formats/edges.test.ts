@@ -45,7 +45,7 @@ function askKernel(rules: readonly EdgeRule[]): readonly string[] {
   return execFileSync("unshare", ["-n", "sh", "-c", script], options).trimEnd().split("\n");
 }
 
-test("what the kernel refuses at the edges of values and places is refused here, and nothing else but what is listed", {
+test("values and places at the edge are refused exactly if the kernel refuses them, apart from the listed exceptions", {
   timeout: 300_000,
 }, () => {
   const names = readNames();

@@ -31,7 +31,7 @@ function check(lines: readonly string[]): void {
   expect(mine).toBe(rest.join("\n"));
 }
 
-describe("commands do here what they do in the kernel", () => {
+describe("commands have the same effect as in the kernel", () => {
   test.each<[string, readonly string[]]>([
     [
       "chains made, renamed, deleted",
@@ -122,7 +122,7 @@ describe("commands do here what they do in the kernel", () => {
 });
 
 describe("a list of commands", () => {
-  test("gives back the rules that were rendered as one", () => {
+  test("leads to the rules that were rendered as commands", () => {
     const parsed = parseIptablesSave(SEED, { where: "seed", family: 4 });
     const commands = parsed.ok ? renderCommands(parsed.value) : [];
     const read = interpretCommands(commands.join("\n"), { where: "script" });
@@ -147,7 +147,7 @@ describe("a list of commands", () => {
     ["iptables -t security -A INPUT", 1, 13, /does not read the table security/],
     ["iptables -p tcp", 1, 10, /no command/],
     ["iptables -A INPUT -p tcp --dport 99999", 1, 26, /--dport takes/],
-  ])("refuses %j with its place", (text, line, column, message) => {
+  ])("refuses %j with line and column", (text, line, column, message) => {
     const read = interpretCommands(text, { where: "script" });
     expect(read.ok ? [] : read.findings).toEqual([
       { code: "rule-fault", where: "script", line, column, message: expect.stringMatching(message) },

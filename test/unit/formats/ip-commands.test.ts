@@ -65,7 +65,7 @@ const arbitraryRouting: fc.Arbitrary<PolicyRouting> = fc.record({
   addresses: fc.array(arbitraryAddress, { maxLength: 2 }),
 });
 
-test("commands, and the texts of JSON, read back as what they were made from", () => {
+test("commands, and the texts in JSON, parse back to what they were rendered from", () => {
   fc.assert(
     fc.property(arbitraryRouting, (routing) => {
       expect(parseIpCommands(renderIpCommands(routing))).toEqual({ routing, others: [] });
@@ -74,7 +74,7 @@ test("commands, and the texts of JSON, read back as what they were made from", (
   );
 });
 
-test("commands name the family of IPv6, as ip needs it", () => {
+test("commands for IPv6 begin with -6, as ip requires", () => {
   const lines = [
     "ip -6 addr add ::6/128 dev lo",
     "ip rule add fwmark 0x539 lookup 133",
@@ -88,7 +88,7 @@ test("commands name the family of IPv6, as ip needs it", () => {
   );
 });
 
-test("a mark of 0 without a mask asks nothing, as in the kernel; a mark is masked", () => {
+test("a mark of 0 without a mask matches everything, as in the kernel, and a mark is masked", () => {
   const markOf = (text: string) => {
     const rule = parseRoutingRule(text, 4);
     return rule.kind === "lookup" ? rule.fwmark : rule.kind;
@@ -127,7 +127,7 @@ test.each([
   expect(parseTableRoute(text, 4)).toEqual({ kind: "unknown", family: 4, text });
 });
 
-test("rules are the same by what they ask, and by priority where both give one", () => {
+test("rules are equal by their selectors, and by priority if both have one", () => {
   const rule = lookUpMarked(4, { value: 1, mask: WHOLE_MARK }, 7);
   const [early, late] = [5, 6].map((priority) => ({ ...rule, priority }));
   expect([early, late].map((other) => other && isSameRule(rule, other))).toEqual([true, true]);

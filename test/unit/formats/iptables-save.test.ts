@@ -14,7 +14,7 @@ COMMIT
 `;
 
 describe("what iptables-save prints", () => {
-  test("comes back as it was, but for its comments", () => {
+  test("is rendered again as it was, apart from comments", () => {
     const parsed = parseIptablesSave(SEED, { where: "seed" });
     const withoutComments = (text: string) => text.replaceAll(/^#.*\n/gm, "");
     expect(parsed.ok && withoutComments(renderIptablesSave(parsed.value))).toBe(withoutComments(SEED));
@@ -30,7 +30,7 @@ describe("what iptables-save prints", () => {
     expect(chains?.[0]?.rules[0]).toMatchObject({ line: 6, counters: { packets: 4, bytes: 240 } });
     expect(chains?.[2]?.rules[0]).not.toHaveProperty("counters");
   });
-  test("is a rule set without tables where it is empty", () =>
+  test("is a rule set without tables if it is empty", () =>
     expect(parseIptablesSave("", { where: "empty", family: 6 })).toEqual({
       ok: true,
       value: { family: 6, tables: [] },
@@ -45,11 +45,11 @@ describe("the family", () => {
     [renderIptablesSave({ family: 4, tables: [] }), 4],
     [renderIptablesSave({ family: 6, tables: [] }), 6],
   ])("of %j is %s", (text, family) => expect(detectFamily(text)).toBe(family));
-  test("named beats the header", () => {
+  test("that is named overrides the header", () => {
     const parsed = parseIptablesSave(SEED, { where: "seed", family: 6 });
     expect(parsed.ok && parsed.value.family).toBe(6);
   });
-  test("has to be known", () => expect(findingsOf("*nat\nCOMMIT\n", undefined)).toEqual([[null, null]]));
+  test("must be known", () => expect(findingsOf("*nat\nCOMMIT\n", undefined)).toEqual([[null, null]]));
 });
 
 function findingsOf(text: string, family: 4 | 6 | undefined) {
@@ -62,7 +62,7 @@ function checkFindings(lines: readonly string[], places: readonly (readonly [num
   expect(findingsOf(lines.join("\n"), 4)).toEqual(places);
 }
 
-describe("a text that is no output of iptables-save has one finding", () => {
+describe("a text that is not output of iptables-save has one finding", () => {
   test.each([
     ["a program", readFileSync("/bin/true", "latin1")],
     ["prose", "This is\nno rule\nat all\n"],
@@ -70,7 +70,7 @@ describe("a text that is no output of iptables-save has one finding", () => {
   ])("%s", (_, text) => expect(findingsOf(text, 4)).toEqual([[null, null]]));
 });
 
-describe("every finding is told with its place", () => {
+describe("every finding has line and column", () => {
   const filter = ["*filter", ":INPUT ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]"];
   const nat = [
     "*nat",

@@ -35,12 +35,12 @@ describe("iptables -S", () => {
         "",
       ].join("\n"),
     ));
-  test("prints the policies of a table that is not there", () =>
+  test("prints the policies of an absent table", () =>
     expect(renderList(parse(4), "raw")).toBe("-P PREROUTING ACCEPT\n-P OUTPUT ACCEPT\n"));
 });
 
 describe("commands", () => {
-  test("make chains first and are quoted for a shell", () =>
+  test("create chains first and are quoted for a shell", () =>
     expect(renderCommands(parse(6))).toEqual([
       "ip6tables -t nat -N Z_CHAIN",
       "ip6tables -t nat -N A_CHAIN",
@@ -48,7 +48,7 @@ describe("commands", () => {
       "ip6tables -t nat -A OUTPUT ! -p tcp -j A_CHAIN",
       "ip6tables -t nat -A Z_CHAIN -m comment --comment 'it'\\''s $HOME' -j RETURN",
     ]));
-  test("of a pod begin with what marks need", () =>
+  test("of a pod begin with the policy routing that marks need", () =>
     expect(
       renderPodCommands({
         ip: { family: 4, tables: [] },

@@ -156,7 +156,7 @@ describe("what is not understood is kept as text, its module's options together"
     check("-p icmp --icmp-type 8", "-p icmp -m icmp --icmp-type 8"));
 });
 
-describe("a bad rule gives a fault with its column", () => {
+describe("a bad rule gives a finding with its column", () => {
   test.each<[string, number, RegExp, Family?]>([
     ["-p tcp --dport 70000", 8, /--dport takes a port.*"70000"/],
     ["-p nonsense", 1, /-p takes a protocol/],

@@ -29,7 +29,7 @@ function rulesOf(text: string | readonly string[], options: Partial<RulesTextOpt
   );
 }
 
-describe("rules are read in every form that people have them in", () => {
+describe("rules are read in every form that people use", () => {
   const want = [`nat: ${RULE}`];
   test.each<[string, readonly string[]]>([
     ["what iptables-save prints", ["*nat", ":OUTPUT ACCEPT [0:0]", RULE, "COMMIT"]],
@@ -83,9 +83,9 @@ describe("rules are read in every form that people have them in", () => {
       `nat: ${RULE}`,
       `6 nat: ${RULE}`,
     ]));
-  test("lines that do not say their family have the one that is given", () =>
+  test("lines that do not name their family have the given one", () =>
     expect(rulesOf([`-t nat ${RULE}`], { family: 6 })).toEqual([`6 nat: ${RULE}`]));
-  test("a rule is kept as its line has it", () => {
+  test("a rule keeps the text of its line", () => {
     const parsed = read(["*nat", `  [3:180] ${RULE.replace("-p tcp", "-p 6")}`, "COMMIT"]);
     const rule = parsed.ok ? parsed.value.ip?.tables[0]?.chains[0]?.rules[0] : null;
     expect(rule).toMatchObject({ line: 2, text: RULE.replace("-p tcp", "-p 6"), counters: { packets: 3, bytes: 180 } });
@@ -132,13 +132,13 @@ describe("the table of iptables -S output", () => {
       ["1: It is unclear which table these lines belong to; add --table NAME, or a line such as *nat before them."],
     ],
   ])("is found %s", (_, lines, want) => expect(rulesOf(lines)).toEqual(want));
-  test("is the one named where they leave it open, and only there", () => {
+  test("is the given one if the listing does not show it, and only then", () => {
     expect(rulesOf(["-A OUTPUT -j ACCEPT"], { table: "raw" })).toEqual(["raw: -A OUTPUT -j ACCEPT"]);
     expect(rulesOf([...NAT, RULE], { table: "raw" })).toEqual([`nat: ${RULE}`]);
   });
 });
 
-describe("what logs and shells put around rules is passed over, and named", () => {
+describe("text of logs and shells around rules is skipped and mentioned", () => {
   const dump = ["*nat", ":OUTPUT ACCEPT [0:0]", RULE, "COMMIT"];
   test.each<[string, readonly string[], string | null]>([
     [
@@ -179,21 +179,21 @@ describe("what logs and shells put around rules is passed over, and named", () =
     ["rules that were left out", ["*nat", RULE, "COMMIT", "... (12 more)"], 4],
     ["a shell's condition", ['if [ -n "$A" ]; then', `iptables -t nat ${RULE}`, "fi"], 1],
     ["a variable", ["iptables -t nat -A OUTPUT -p tcp -j REDIRECT --to-ports $PORT"], 1],
-  ])("a line that could be one never is: %s", (_, lines, line) => {
+  ])("a line that could be a rule is never skipped: %s", (_, lines, line) => {
     const parsed = read(lines);
     expect(parsed.ok ? [] : parsed.findings.map((found) => found.line)[0]).toBe(line);
   });
-  test("a rule behind a comment sign is named", () => {
+  test("a rule behind a comment sign is mentioned", () => {
     const parsed = read([...dump, `# ${RULE}`]);
     expect(parsed.ok && parsed.value.notices).toEqual(["skipped line 5, which is not a rule"]);
   });
-  test("not where no notice can be shown", () => {
+  test("it is refused if no notice can be shown", () => {
     const parsed = read(["hello", ...dump], { noise: "strict" });
     expect(parsed.ok ? [] : parsed.findings.map(({ line }) => line)).toEqual([1]);
   });
 });
 
-describe("other texts are recognised, and what to print instead is said", () => {
+describe("other texts are recognised, and the finding says what to print instead", () => {
   test.each<[string, string, RegExp]>([
     [
       "iptables -L",
@@ -207,7 +207,7 @@ describe("other texts are recognised, and what to print instead is said", () => 
   });
 });
 
-describe("a text that does not show every rule says so", () => {
+describe("a text that does not show every rule gets a notice", () => {
   test.each([
     "# Warning: iptables-legacy tables present, use iptables-legacy-save to see them",
     "# Table `nat' is incompatible, use 'nft' tool.",
@@ -234,14 +234,14 @@ describe("a text that does not show every rule says so", () => {
   });
 });
 
-describe("what iptables does not come with is kept", () => {
+describe("extensions that iptables does not ship are kept", () => {
   test.each([
     "-A OUTPUT -j FLOWOFFLOAD",
     "-A POSTROUTING -j FULLCONENAT",
     "-A OUTPUT -m ndpi --proto http -j ACCEPT",
     "-A OUTPUT -m geoip --destination-country DE -j ACCEPT",
   ])("%s", (rule) => expect(rulesOf(["*nat", rule, "COMMIT"])).toEqual([`nat: ${rule}`]));
-  test("a protocol by the name that other systems give it", () =>
+  test("a protocol with the name of another system", () =>
     expect(rulesOf(["*nat", "-A OUTPUT -p ipv4 -j ACCEPT", "COMMIT"])).toEqual([
       "nat: -A OUTPUT -p ipencap -j ACCEPT",
     ]));
@@ -260,7 +260,7 @@ describe("chains within chains", () => {
   function isTaken(text: string, variant: string): boolean {
     return spawnSync("unshare", ["-n", `iptables-${variant}-restore`], { input: text }).status === 0;
   }
-  test.each([15, 16])("%i deep: what each kernel interface takes is what is said", (depth) => {
+  test.each([15, 16])("%i deep: the notice says which variant of the kernel accepts them", (depth) => {
     const parsed = read(nested(depth));
     const notices = parsed.ok ? parsed.value.notices : null;
     expect(notices).toEqual(
@@ -268,7 +268,7 @@ describe("chains within chains", () => {
     );
     expect(isTaken(nested(depth), "legacy")).toBe(true);
   });
-  test.each([28, 29])("a name of %i letters: both interfaces say the same as landfall", (length) => {
+  test.each([28, 29])("a name of %i letters: both variants accept exactly what landfall accepts", (length) => {
     const text = `*nat\n:${"N".repeat(length)} - [0:0]\nCOMMIT\n`;
     const taken = read(text).ok;
     expect([isTaken(text, "nft"), isTaken(text, "legacy")]).toEqual([taken, taken]);
@@ -317,7 +317,7 @@ describe("a text of any size comes to an end, with its findings", () => {
     );
     expect(parsed.ok ? 0 : Math.max(...parsed.findings.map(({ message }) => message.length))).toBeLessThan(200);
   }, 60_000);
-  test("and is the same, rendered and read again", () => {
+  test("and is the same after it is rendered and parsed again", () => {
     const parsed = read(SEED);
     const ruleset = parsed.ok ? parsed.value.ip : null;
     expect(ruleset && rulesOf(renderIptablesSave(ruleset))).toEqual(rulesOf(SEED));

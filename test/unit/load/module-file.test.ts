@@ -27,7 +27,7 @@ function load(name: string, text: string) {
 
 const CUT = 'export default {\n  name: "a" "b",\n};\n';
 
-describe("a module that cannot be loaded is told with its place:", () => {
+describe("a module that cannot be loaded gives a finding with its place:", () => {
   test.each([
     ["a fault of syntax in TypeScript", "cut.ts", CUT, [2, 13, expect.stringMatching(/Expected ','/)]],
     ["a fault of syntax in JavaScript", "cut.mjs", CUT, [2, 13, expect.stringMatching(/Unexpected string/)]],

@@ -40,7 +40,7 @@ describe("a text is refused", () => {
     expect(() => readTextFile(makePipe("silent"))).toThrow("nothing was written to it within 2 s");
   });
 
-  test("from a device without end, and from a file of more than 256 MiB", () => {
+  test("from an endless device, and from a file of more than 256 MiB", () => {
     const path = join(folder, "large");
     writeFileSync(path, "");
     truncateSync(path, TEXT_BYTES_AT_MOST + 1);

@@ -31,7 +31,7 @@ async function loadAmongGood(name: string, text: string) {
   };
 }
 
-test("a process that cannot start is the environment's failure, and no file's", async () => {
+test("a process that cannot start is a failure of the environment, not of a file", async () => {
   vi.stubEnv("NODE_OPTIONS", "--require=/nowhere/missing.cjs");
   await expect(loadUserModules([write("good.mjs", "export default 1;")])).rejects.toMatchObject({
     code: "environment",
@@ -88,13 +88,13 @@ const HOSTILE: readonly (readonly [what: string, text: string, message: RegExp])
   ["hides the channel and waits", "process.disconnect?.(); await new Promise(() => {});", /cannot be loaded/],
 ];
 
-describe("a file of a user's cannot end, hang or fake what is loaded beside it, even one that", () => {
+describe("a user's file cannot end, hang or fake other files that are loaded, even one that", () => {
   test.each(HOSTILE)("%s", async (_, text, message) => {
     const { results } = await loadAmongGood("hostile.mjs", text);
     expect(results).toEqual([{ a: 1 }, [expect.stringMatching(message)], [2]]);
   });
 
-  test("sends news of its own: they carry no word that only landfall knows", async () => {
+  test("sends messages of its own, because they lack landfall's secret", async () => {
     const forged = `process.send?.({ index: 2, step: "loaded", result: { ok: true, value: "forged" } });
       process.emit("message", { token: "x", files: [] }); export default 1;`;
     expect((await loadAmongGood("forger.mjs", forged)).results).toEqual([{ a: 1 }, 1, [2]]);
@@ -108,7 +108,7 @@ describe("a file of a user's cannot end, hang or fake what is loaded beside it, 
   });
 });
 
-test("what a file writes comes back apart, and not all of it where that is much", async () => {
+test("output of a file is kept apart from its data, and shortened if it is long", async () => {
   const { output, results } = await loadAmongGood(
     "loud.mjs",
     "console.log('on stdout'); console.error('x'.repeat(1e6)); export default 1;",
@@ -118,7 +118,7 @@ test("what a file writes comes back apart, and not all of it where that is much"
   expect(output.length).toBeLessThanOrEqual(16_384);
 });
 
-test("functions and symbols are nothing but fields of the wrong kind", async () => {
+test("functions and symbols give findings about fields of the wrong type", async () => {
   const { results } = await loadAmongGood(
     "kinds.mjs",
     "export default { f: () => 1, s: Symbol('a'), n: 5n, u: undefined };",
@@ -126,7 +126,7 @@ test("functions and symbols are nothing but fields of the wrong kind", async () 
   expect(results[1]).toEqual({ f: {}, s: {}, n: 5, u: undefined });
 });
 
-test("a file that takes all memory is stopped, and told so", async () => {
+test("a file that uses up the memory is stopped, with a finding", async () => {
   const file = write("greedy.mjs", "const a = []; while (true) a.push(new Array(1e6).fill(0));");
   const { results } = await loadUserModules([file], 60_000);
   expect(results).toEqual([
@@ -134,7 +134,7 @@ test("a file that takes all memory is stopped, and told so", async () => {
   ]);
 });
 
-test("a file that never ends is waited for once", async () => {
+test("a file that never finishes is waited for only once", async () => {
   const file = write("endless.mjs", "await new Promise(() => {});");
   const begun = performance.now();
   await loadUserModules([file], 2_000);
@@ -150,7 +150,7 @@ test("a pipe is refused at once", async () => {
   ]);
 });
 
-test("a file that is not there is refused, and the others are loaded", async () => {
+test("a missing file is refused, and the others are loaded", async () => {
   const { results } = await loadUserModules([join(folder, "absent.mjs"), write("there.mjs", "export default 1;")]);
   expect(results.map((each) => (each.ok ? each.value : "refused"))).toEqual(["refused", 1]);
 });

@@ -17,7 +17,7 @@ describe("Consul's rules are those that its SDK leaves in the kernel:", () => {
   });
 });
 
-describe("what Consul's SDK refuses, or applies in part, is refused or applied whole:", () => {
+describe("settings that Consul's SDK refuses, or applies in part, are refused or applied completely:", () => {
   test.each(bad)("$name", (vector) => {
     const rules = generatedRules(consul, vector);
     expect(Array.isArray(rules) ? "refused" : "applied").toBe(BETTER.includes(vector.name) ? "applied" : "refused");
@@ -28,7 +28,7 @@ describe("settings written down lead to the same settings again:", () => {
   test.each(good)("$name", (vector) => checkRoundTrip(consul, vector));
 });
 
-describe("aliases of YAML are followed, and such as multiply without end are a finding:", () => {
+describe("YAML aliases are followed, and aliases that multiply without end are a finding:", () => {
   const read = (text: string) => {
     const parsed = readTyped(consul, { ...inputOf(VECTORS[0] as Vector), config: { path: "config.yaml", text } });
     return parsed.ok ? parsed.value.settings.excludeUids.length : parsed.findings[0]?.message;

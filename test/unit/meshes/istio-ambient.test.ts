@@ -31,7 +31,7 @@ describe("the rules of ambient mode are those that the kernel prints for Istio's
   });
 });
 
-describe("settings as words lead to the same settings again:", () => {
+describe("settings rendered as options parse back to the same settings:", () => {
   test.each(byName)("%s", (_, vector) => {
     const input = inputOf(vector);
     const first = readTyped(istioAmbient, input);
@@ -129,7 +129,7 @@ describe("a warning is given where", () => {
     return parsed.ok ? parsed.value.warnings.map(({ where, message }) => `${where}: ${message}`) : [];
   };
 
-  test("a pod has annotations of sidecars", () => {
+  test("a pod has annotations for sidecars", () => {
     expect(warningsOf(podWith({ "traffic.sidecar.istio.io/excludeOutboundPorts": "3306" }))).toEqual([
       "pod.yaml: traffic.sidecar.istio.io/excludeOutboundPorts: " +
         "ambient mode does not read this annotation, so it changes no rules.",
@@ -211,7 +211,7 @@ describe("the contract", () => {
     expect(demandOf(connection)).toBe(demand);
   });
 
-  test("without DNS capture takes DNS over TCP for any other", () => {
+  test("without DNS capture treats DNS over TCP like any other TCP", () => {
     expect(demandOf({ port: 53 }, [])).toBe("envoy-outbound: outbound-captured");
     expect(demandOf({ port: 53, protocol: "udp" }, [])).toBe("as-dialled: rest-untouched");
     expect(demandOf({ port: 53, destination: own[4] }, [])).toBe("as-dialled: inside-untouched");
@@ -235,7 +235,7 @@ describe("the contract", () => {
     expect(demandOf(connection)).toBe("envoy-outbound: outbound-captured");
   });
 
-  test("leaves inbound traffic alone where a pod bypasses the capture, but not virtual interfaces", () => {
+  test("does not capture inbound traffic of a pod that bypasses the capture, except from virtual interfaces", () => {
     const words = ["--bypass-inbound-capture", "--reroute-virtual-interfaces", "vm0"];
     expect(demandOf(inbound, words)).toBe("as-dialled: rest-untouched");
     const fromMachine = { startedOn: "vm", source: "10.245.0.2" };

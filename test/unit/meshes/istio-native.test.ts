@@ -16,7 +16,7 @@ describe("Istio's native rules are those that istio-iptables leaves in the kerne
   });
 });
 
-describe("what istio-iptables refuses with native rules is refused or applied whole:", () => {
+describe("settings that istio-iptables refuses with native rules are refused or applied completely:", () => {
   test.each(bad)("$name", (vector) => {
     const tables = generatedTables(istio, vector);
     expect("refused" in tables ? "refused" : "applied").toBe(BETTER.includes(vector.name) ? "applied" : "refused");
@@ -27,7 +27,7 @@ describe("settings of native rules written down lead to the same settings again:
   test.each(good)("$name", (vector) => checkRoundTrip(istio, vector));
 });
 
-test("names that stand for several interfaces are refused for native rules alone", () => {
+test("interface names with a wildcard are refused for native rules only", () => {
   const [vector] = VECTORS;
   if (vector === undefined) throw new Error("There is no vector.");
   const read = (words: readonly string[]) => {

@@ -17,7 +17,7 @@ describe("Istio's rules are those that its own tool leaves in the kernel:", () =
   });
 });
 
-describe("what Istio's own tool refuses, or takes although it means nothing, is refused or applied whole:", () => {
+describe("settings that Istio's own tool refuses, or accepts without meaning, are refused or applied completely:", () => {
   test.each(bad)("$name", (vector) => {
     const rules = generatedRules(istio, vector);
     if (TAKEN.includes(vector.name)) expect(rules).toEqual(recordedRules(vector));

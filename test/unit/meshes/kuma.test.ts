@@ -20,7 +20,7 @@ describe("Kuma's rules are those that kumactl leaves in the kernel:", () => {
   });
 });
 
-describe("what kumactl refuses, or cannot remove, is refused or applied whole:", () => {
+describe("settings that kumactl refuses, or cannot remove, are refused or applied completely:", () => {
   test.each(bad)("$name", (vector) => {
     const rules = generatedRules(kuma, vector);
     expect(Array.isArray(rules) ? "refused" : "applied").toBe(BETTER.includes(vector.name) ? "applied" : "refused");
@@ -52,13 +52,13 @@ test("IPv6 rules put the pass-through address on lo, as kumactl does", () => {
   expect(added).toEqual(recorded);
 });
 
-test("beside a chain of Docker's the rules of raw are the recorded ones", () => {
+test("with a chain of Docker present, the rules of raw are the recorded ones", () => {
   const vector = VECTORS.find(({ name }) => name === BESIDE_OTHERS) as Vector;
   expect(generatedRules(kuma, vector)).toMatchObject({ "ip raw": recordedRules(vector)["ip raw"] });
 });
 
-describe("every fault of an input is told at once, with its place and a remedy:", () => {
-  test("an unknown field and an unknown option have the nearest names", () => {
+describe("every fault of an input is reported at once, with its place and a remedy:", () => {
+  test("for an unknown field and an unknown option, with the nearest names", () => {
     expect(read(["--redirect-dn"], "redirect: { inbound: { excludePort: [22] }, dns: 5 }\nwiat: 5")).toEqual([
       "--redirect-dn: There is no such option; did you mean --redirect-dns?",
       "tp.yaml: redirect.inbound.excludePort: There is no such field; did you mean excludePorts?",
@@ -102,7 +102,7 @@ describe("flags, variables and the file:", () => {
     const value = read(words, yaml, variable);
     return "settings" in value ? value.settings.inbound.excludePorts : value;
   };
-  test("variables count beside a file alone, even an empty one", () => {
+  test("variables count only together with a file, even an empty one", () => {
     expect(excluded([])).toEqual([]);
     expect(excluded([], "")).toEqual([22]);
   });
@@ -117,7 +117,7 @@ describe("flags, variables and the file:", () => {
   });
 });
 
-describe("what is allowed and hardly meant gets a warning:", () => {
+describe("settings that are allowed but probably not meant get a warning:", () => {
   test.each([
     [["--ip-family-mode", "IPv4"], "--ip-family-mode"],
     [["--redirect-dns"], "--redirect-dns"],
@@ -126,7 +126,7 @@ describe("what is allowed and hardly meant gets a warning:", () => {
     const value = read(words);
     expect("warnings" in value && value.warnings.map((warning) => warning.where)).toContain(where);
   });
-  test("the injected default gets none", () => {
+  test("the injected default gets no warning", () => {
     const value = read(kuma.injected.words);
     expect("warnings" in value && value.warnings).toEqual([]);
   });
@@ -167,14 +167,14 @@ describe("deviations from Kuma's documents:", () => {
     const connection = { family: 4, protocol: "tcp", startedOn, owner, source, destination, port } as const;
     return kuma.contract(value.settings, pod).demand(connection);
   };
-  test("SSH is captured, and promised not to be", () => {
+  test("SSH is captured, although the documents promise that it is not", () => {
     expect(demandOf([], "client", 22)).toMatchObject({
       must: "land-on",
       deviation: { strict: { must: "as-dialled" } },
     });
     expect(demandOf(["--exclude-inbound-ports", "22"], "client", 22)).not.toHaveProperty("deviation");
   });
-  test("DNS over TCP is left alone, and promised to be captured", () => {
+  test("DNS over TCP is not captured, although the documents promise that it is", () => {
     const deviation = { strict: { must: "land-on", listener: "envoy-outbound" } };
     expect(demandOf(["--redirect-dns"], "pod", 53)).toMatchObject({ must: "as-dialled", deviation });
     expect(demandOf([], "pod", 53)).toEqual({

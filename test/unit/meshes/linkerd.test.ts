@@ -16,7 +16,7 @@ describe("Linkerd's rules are those that its own tool leaves in the kernel:", ()
   });
 });
 
-describe("what Linkerd's own tool refuses, or applies in part, is refused or applied whole:", () => {
+describe("settings that Linkerd's own tool refuses, or applies in part, are refused or applied completely:", () => {
   test.each(bad)("$name", (vector) => {
     const rules = generatedRules(linkerd, vector);
     expect(Array.isArray(rules) ? "refused" : "applied").toBe(BETTER.includes(vector.name) ? "applied" : "refused");
@@ -37,17 +37,17 @@ test("networks of each family go to that family's rules", () => {
   ]);
 });
 
-test("a simulation asks only for a check", () => {
+test("--simulate only checks the options", () => {
   const vector = VECTORS.find(({ name }) => name === "simulate");
   const parsed = vector && readTyped(linkerd, inputOf(vector));
   expect(parsed?.ok && parsed.value.purpose).toBe("check");
 });
 
-describe("settings as words lead to the same settings again:", () => {
+describe("settings rendered as options parse back to the same settings:", () => {
   test.each(good)("$name", (vector) => checkRoundTrip(linkerd, vector));
 });
 
-test("a proxy that nothing leaves alone gets a warning", () => {
+test("a proxy that no rule exempts gets a warning", () => {
   const words = ["-p", "4143", "-o", "4140"];
   const parsed = readTyped(linkerd, { ...inputOf(VECTORS[0] as Vector), words });
   expect(parsed.ok && parsed.value.warnings.map(({ where }) => where)).toEqual(["--proxy-uid"]);

@@ -99,7 +99,7 @@ describe("a manifest leads to the rules of the options that it stands for", () =
   });
 });
 
-test("what was read from where is said, with its line", async () => {
+test("a notice says where each setting was read, with its line", async () => {
   const { err } = await run("generate", "--manifest", "linkerd.yaml");
   expect(err.split("\n").map((line) => line.replace("landfall: linkerd.yaml:", ""))).toEqual([
     "10: Pod web-1 is in the mesh linkerd, by the init container linkerd-init, spec.initContainers[0]",
@@ -113,7 +113,7 @@ test("what was read from where is said, with its line", async () => {
   ]);
 });
 
-test("an address that another host of the sandbox has is replaced, and said", async () => {
+test("an address that another host of the sandbox has is replaced, with a notice", async () => {
   const { code, err } = await generateChanged("linkerd.yaml", ["10.42.0.7", "10.244.0.3"]);
   expect({ code, err }).toMatchObject({
     code: 0,
@@ -121,7 +121,7 @@ test("an address that another host of the sandbox has is replaced, and said", as
   });
 });
 
-test("a variable of an init container counts where its tool reads it, and is said", async () => {
+test("a variable of an init container counts if its tool reads it, with a notice", async () => {
   const name = "KUMA_TRANSPARENT_PROXY_REDIRECT_INBOUND_PORT";
   const add = (file: string) =>
     generateChanged(file, ["    args:", `    env: [{name: ${name}, value: "15016"}]\n    args:`]);
@@ -135,7 +135,7 @@ test("a variable of an init container counts where its tool reads it, and is sai
 /** The value of a variable that is not in the manifest. */
 const FROM_ELSEWHERE = "valueFrom: {configMapKeyRef: {name: a, key: b}}";
 
-describe("a manifest that cannot be used is refused with its place, and nothing is done:", () => {
+describe("a manifest that cannot be used is refused with line and column:", () => {
   type Row = readonly [string, string, readonly (readonly [string, string])[], RegExp];
   const rows: readonly Row[] = [
     [
@@ -292,7 +292,7 @@ describe("a manifest that cannot be used is refused with its place, and nothing 
     expect(err).toMatch(message);
   });
 
-  test("options beside it, another mesh, a contract, and two manifests", async () => {
+  test("options together with it, another mesh, a contract, and two manifests", async () => {
     const manifest = ["--manifest", "linkerd.yaml"];
     const refused = [
       await run("generate", ...manifest, "--proxy-uid", "1"),
@@ -325,7 +325,7 @@ test("every command that takes a mesh's settings takes a manifest", async () => 
   for (const { err } of ended) expect(err).toContain("Pod web-1 is in the mesh linkerd");
 });
 
-test("the command of the document reads standard input", () => {
+test("the command in docs/manifests.md reads standard input", () => {
   const document = readFileSync(join(import.meta.dirname, "../../../docs/manifests.md"), "utf8");
   const [, words = ""] = /^kubectl get pod web-1 -o yaml \| landfall (.*)$/m.exec(document) ?? [];
   const main = join(import.meta.dirname, "../../../harness/cli/main.ts");
@@ -341,7 +341,7 @@ test("the command of the document reads standard input", () => {
 });
 
 describe("the annotations of a mesh", () => {
-  test.each(MESHES.map((mesh) => [mesh.name, mesh] as const))("stand in its document: %s", (name, { manifest }) => {
+  test.each(MESHES.map((mesh) => [mesh.name, mesh] as const))("are in its document: %s", (name, { manifest }) => {
     const text = readFileSync(join(import.meta.dirname, `../../../docs/meshes/${name}.md`), "utf8");
     const rows = (manifest?.annotations ?? []).map(
       (row) => `| \`${row.name}\` | ${row.setting === null ? "" : `\`${row.setting}\``} | ${row.help} |`,
@@ -352,7 +352,7 @@ describe("the annotations of a mesh", () => {
   });
 
   test.each(MESHES.map((mesh) => [mesh.name, mesh] as const))(
-    "are those of its options: %s",
+    "are exactly those of its options: %s",
     (_, { manifest, options }) => {
       const settings = options.map(({ setting }) => setting);
       const rows = manifest?.annotations ?? [];

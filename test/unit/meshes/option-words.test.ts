@@ -31,7 +31,7 @@ describe("the words of an option table", () => {
     expect(Object.fromEntries([...values].map(([setting, { texts }]) => [setting, texts]))).toEqual(expected);
   });
 
-  test("are refused all at once where they are wrong", () => {
+  test("give every finding at once if they are wrong", () => {
     const { findings } = read(["--inbound-port", "80", "-x", "stray", "--proxy-uid"]);
     expect(findings.map(({ where, message }) => `${where}: ${message.split(";")[0]}`)).toEqual([
       "--inbound-port: There is no such option",
@@ -42,7 +42,7 @@ describe("the words of an option table", () => {
     expect(findings[0]?.message).toContain("did you mean --inbound-ports?");
   });
 
-  test("ask for help by either name, unless the letter is an option's", () => {
+  test("ask for help by -h or --help, unless -h is another option", () => {
     expect(read(["-h"]).asksForHelp).toBe(true);
     expect(read(["--help"]).asksForHelp).toBe(true);
     expect(read(["-h", "1"], [option("host", "h", "HOST")]).asksForHelp).toBe(false);

@@ -82,7 +82,7 @@ test("no file outside the meshes knows a port or an owner of a mesh", () => {
   expect(found).toEqual([]);
 });
 
-test("no file outside the meshes decides by which mesh it is: what sets one apart is data of its own", () => {
+test("no file outside the meshes compares the name of a mesh: differences are data of the mesh", () => {
   const names = MESHES.map(({ name }) => name.replaceAll(".", "\\.")).join("|");
   // An example within a text has quotes around it, too; such texts are in single quotes.
   const asked = new RegExp(

@@ -29,7 +29,7 @@ test.each([
   ["several documents", "a: 1\n---\na: 2", "This is neither JSON nor YAML:"],
   ["an alias of nothing", "a: *x", "This cannot be read:"],
   ["aliases that multiply without end", GROWING, "This cannot be read:"],
-])("%s is refused with a sentence", (_, text, start) => {
+])("%s is refused with one sentence", (_, text, start) => {
   expect(readYamlText(text)).toEqual({ ok: false, message: expect.stringContaining(start) });
 });
 

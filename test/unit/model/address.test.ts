@@ -66,12 +66,12 @@ describe("an address", () => {
     expect(canonicalAddress(text)).toBe(expected);
   });
 
-  test("of a name server is without the link that it is on", () => {
+  test("of a name server is given without its zone", () => {
     const servers = ["fe80::1%eth0", "fe80::0001%2", "10.96.0.10", "10.96.0.10%eth0", "fe80::1%", "dns"];
     expect(servers.map(serverAddress)).toEqual(["fe80::1", "fe80::1", "10.96.0.10", null, null, null]);
   });
 
-  test("is what it was after render and parse", () => {
+  test("is the same after it is rendered and parsed", () => {
     fc.assert(
       fc.property(anyAddress, ({ family, value }) => {
         expect(parseAddress(renderAddress(family, value))).toEqual({ family, value });
@@ -122,7 +122,7 @@ describe("a network", () => {
       .map((mask) => ({ family, value: value & mask, mask })),
   );
 
-  test("is what it was after render and parse, whatever its mask", () => {
+  test("is the same after it is rendered and parsed, whatever its mask", () => {
     fc.assert(
       fc.property(anyNetwork, (network) => {
         expect(parseNetwork(renderNetwork(network))).toEqual(network);
@@ -167,7 +167,7 @@ describe("an end point", () => {
     expect(parseEndpoint(text)).toEqual(expected);
   });
 
-  test("is what it was after render and parse", () => {
+  test("is the same after it is rendered and parsed", () => {
     fc.assert(
       fc.property(anyAddress, fc.integer({ min: 0, max: 65535 }), ({ family, value }, port) => {
         const address = renderAddress(family, value);

@@ -30,7 +30,7 @@ describe("the text of a flow", () => {
     expect(renderFlowText(spec)).toBe(text);
   });
 
-  test("reads as the flow that it was made of", () => {
+  test("parses back to the flow that it was rendered from", () => {
     fc.assert(
       fc.property(arbitrarySpec(), (spec) => {
         const text = renderFlowText(spec);
@@ -39,7 +39,7 @@ describe("the text of a flow", () => {
     );
   });
 
-  test("stands in reports in the place of the names as data", () => {
+  test("replaces the names as data in reports", () => {
     const flow = resolveFlow(makeFlowSpec({ ...toApp, actor: "client" }), DEFAULT_ADDRESSES, SHAPE);
     expect(flowData(flow)).toEqual({
       flow: "client -> pod:8080",

@@ -33,7 +33,7 @@ describe("an expected landing", () => {
     ["loop", ["loop", null, null, "as-dialled", "", null]],
     ["loop via envoy-inbound", ["loop", null, null, "as-dialled", "envoy-inbound", null]],
   ];
-  test.each(rows.map(([text]) => text))("is written as it is read: %s", (text) => {
+  test.each(rows.map(([text]) => text))("is rendered as it was parsed: %s", (text) => {
     const parsed = parseLandingText(text, SHAPE, "seed.ts");
     if (!parsed.ok) throw new Error(`${text} is no landing`);
     const { written, ...demand } = parsed.value;
@@ -53,7 +53,7 @@ describe("an expected landing", () => {
     ]);
     expect(read("unanswered")).toEqual(["unanswered", null, null, "as-dialled", "", null]);
   });
-  test("is written with the address where another host accepted what was translated, and only there", () => {
+  test("is rendered with the address only if another host accepted a translated connection", () => {
     const landed = makeLanding("listener", { host: "upstream", listener: "upstream", address: "10.1.0.1", port: 3128 });
     expect(renderLanding(landed)).toBe("upstream:3128");
     expect(renderLanding({ ...landed, originalDestination: "10.96.0.1:80" })).toBe("upstream:3128 at 10.1.0.1");
@@ -90,7 +90,7 @@ describe("an expected landing", () => {
     ["loop redirected", 1],
     ["ap:8080 vai envoy-inbound", 2],
   ];
-  test.each(bad)("%o is none, with %i findings", (text, findings) => {
+  test.each(bad)("%o is not one, with %i findings", (text, findings) => {
     expect(read(text)).toBe(findings);
   });
 
@@ -111,7 +111,7 @@ describe("an expected landing", () => {
 });
 
 describe("a rendered landing", () => {
-  test("is read back as what it was", () => {
+  test("parses back to what it was", () => {
     const via = fc.array(fc.constantFrom("envoy-outbound", "envoy-inbound" as const), { maxLength: 3 });
     const listener = fc.constantFrom("envoy-outbound", "envoy-inbound", "status", "app", "client", "upstream" as const);
     const source = fc.constantFrom(null, "127.0.0.6", "::6");

@@ -32,6 +32,6 @@ test.each([
   expect(summarize(scenarios.map(makeScenario), 0).coverage).toEqual({ rules, hit, unreachable });
 });
 
-test("a run that measured no coverage has none", () => {
+test("a run without --coverage has no coverage in its summary", () => {
   expect(summarize([{ ...makeScenario({}), coverage: null }], 0).coverage).toBeNull();
 });

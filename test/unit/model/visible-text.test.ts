@@ -13,12 +13,12 @@ test.each([
   expect(escapeInvisible(text)).toBe(expected);
 });
 
-test("what is visible stays: letters of all scripts, tabs, line breaks, marks of reports", () => {
+test("visible characters stay: letters of all scripts, tabs, line breaks, symbols of reports", () => {
   const text = "naïve 中文 ✓ → …\n\tend";
   expect(escapeInvisible(text)).toBe(text);
 });
 
-test("a JSON text stays one, and says the same", () => {
+test("JSON text stays valid, with the same data", () => {
   const data = { a: "\u202e\u009b\u001b[2J" };
   expect(JSON.parse(escapeInvisible(JSON.stringify(data)))).toEqual(data);
 });

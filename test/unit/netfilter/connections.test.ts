@@ -20,12 +20,12 @@ describe("connection tracking", () => {
     check(rulesOf(drop("raw", "PREROUTING", "INVALID")), [["client -> pod:81", "timed-out"]]);
   });
 
-  test("travels with a packet on loopback, so that raw PREROUTING sees NEW", () => {
+  test("stays with a packet on loopback, so that raw PREROUTING sees NEW", () => {
     const rules = ["raw", "4 -A PREROUTING -i lo -m conntrack --ctstate NEW -j DROP"];
     check(rulesOf(rules), [["app -> localhost:81", "timed-out"]]);
   });
 
-  test("leaves nat alone where it is told to leave the packet alone", () => {
+  test("does not consult nat for a packet that is not tracked", () => {
     check(rulesOf(["raw", "4 -A OUTPUT -p tcp -j CT --notrack", "nat", CAPTURE]), [["app -> upstream:80", PLAIN]]);
     check(rulesOf(["raw", "4 -A OUTPUT -p tcp --dport 443 -j CT --notrack", "nat", CAPTURE]), [
       ["app -> upstream:80", CAPTURED],
@@ -35,19 +35,19 @@ describe("connection tracking", () => {
     ]);
   });
 
-  test("is off where no rule needs it, so that nat chains are not asked", () => {
+  test("is off if no rule needs it, so that nat chains are not consulted", () => {
     check(rulesOf(["nat", "4 -A OUTPUT -p tcp -j ACCEPT", "filter", "4 -A OUTPUT -p tcp --dport 81 -j DROP"]), [
       ["app -> upstream:80", PLAIN],
     ]);
   });
 
-  test("takes an untracked connection's answers for a new one in the middle, and nat takes them away", () => {
+  test("takes the answers of an untracked connection for a new connection, which nat redirects", () => {
     check(rulesOf(["raw", "4 -A PREROUTING -i eth0 -j CT --notrack", "nat", CAPTURE]), [["client -> pod:81", "reset"]]);
     const ofApps = ["raw", "4 -A OUTPUT -p tcp -m owner --uid-owner 1-1000 -j CT --notrack", "nat", CAPTURE];
     check(rulesOf(ofApps), [["uid=999,gid=1337 -> localhost:15006", "reset"]]);
   });
 
-  test("takes what follows a SYN for INVALID where the answer to the SYN was untracked", () => {
+  test("takes what follows a SYN for INVALID if the answer to the SYN was untracked", () => {
     const only = (target: string) => [
       ...["raw", "4 -A OUTPUT -o eth0 -j CT --notrack"],
       ...["filter", `4 -A INPUT -m conntrack --ctstate INVALID -j ${target}`],
@@ -66,7 +66,7 @@ describe("connection tracking", () => {
     check(rulesOf(other), [["app -> upstream:80", "unanswered"]]);
   });
 
-  test("is not kept by NOTRACK from an ICMP error of REJECT's that answers an untracked packet; of nft's it is", () => {
+  test("tracks an ICMP error of REJECT that answers an untracked packet, and not one of nft's reject", () => {
     const rejected = ["filter", "4 -A INPUT -m conntrack --ctstate UNTRACKED -j REJECT"];
     const untracked = ["raw", "4 -A OUTPUT -j CT --notrack"];
     check(rulesOf([...untracked, ...rejected]), [["app -> localhost:81", "refused:81"]]);
@@ -102,7 +102,7 @@ describe("connection tracking", () => {
 });
 
 describe("NAT", () => {
-  test("of nat PREROUTING is not asked about what the pod itself dials", () => {
+  test("in PREROUTING is not consulted for connections of the pod itself", () => {
     check(rulesOf(["nat", "4 -A PREROUTING -p tcp -j REDIRECT --to-ports 15006"]), [
       ["app -> pod:81", "app:81 from 10.244.0.2:0"],
       ["client -> pod:81", "envoy-inbound:15006 of 10.244.0.2:81 from 10.244.0.3:0"],
@@ -149,7 +149,7 @@ describe("NAT", () => {
     ]);
   });
 
-  test("that renames a caller on loopback to somebody else leaves a loopback listener no route for its answer", () => {
+  test("that gives a caller on loopback another source leaves a loopback listener no route for its answer", () => {
     const rules = ["nat", "4 -A POSTROUTING -p tcp -j SNAT --to-source 10.244.0.3"];
     check(rulesOf(rules), [
       ["envoy@127.0.0.6 -> 127.0.0.6:81", "timed-out"],
@@ -157,7 +157,7 @@ describe("NAT", () => {
     ]);
   });
 
-  test("with an address that is somebody else's gets no answer", () => {
+  test("with a source address of another host gets no answer", () => {
     const rules = ["nat", "4 -A POSTROUTING -p tcp -o eth0 -j SNAT --to-source 10.244.0.3"];
     check(rulesOf(rules), [["app -> upstream:80", "timed-out"]]);
   });
@@ -181,7 +181,7 @@ describe("marks and TPROXY", () => {
     );
   });
 
-  test("lose the packet where the listener is not transparent", () => {
+  test("lose the packet if the listener is not transparent", () => {
     check(rulesOf(["mangle", TPROXY], ROUTING), [["client -> pod:81", "timed-out"]]);
   });
 
@@ -191,7 +191,7 @@ describe("marks and TPROXY", () => {
     check(rulesOf(["mangle", DIVERT, TPROXY], ROUTING), [["app -> upstream:80", PLAIN]], spec);
   });
 
-  test("set in mangle OUTPUT route anew; nat and filter OUTPUT still see the first route", () => {
+  test("set in mangle OUTPUT route again, and nat and filter OUTPUT still see the first route", () => {
     const mark = "4 -A OUTPUT -p tcp -j MARK --set-mark 0x539";
     check(rulesOf(["mangle", mark, "nat", "4 -A OUTPUT -o eth0 -p tcp -j REDIRECT --to-ports 15001"], ROUTING), [
       ["app -> upstream:80", CAPTURED],
@@ -200,7 +200,7 @@ describe("marks and TPROXY", () => {
     check(rulesOf(["mangle", mark.replace("0x539", "0x538")], ROUTING), [["app -> upstream:80", PLAIN]]);
   });
 
-  test("meet the routing rules of their own family alone: a line that begins with -6 is IPv6's", () => {
+  test("meet only the routing rules of their own family: a line that begins with -6 is for IPv6", () => {
     const rules = ["mangle", "-A OUTPUT -p tcp -j MARK --set-mark 0x539"];
     const both = {
       rules: [...ROUTING.rules, "-6 fwmark 0x539/0xfff lookup 100"],
@@ -222,7 +222,7 @@ describe("marks and TPROXY", () => {
   });
 });
 
-test("what TPROXY gave to a socket is not passed on", () => {
+test("a packet that TPROXY gave to a socket is not forwarded", () => {
   const tproxy = "4 -A PREROUTING -p tcp -i vm0 -j TPROXY --on-port 15001 --on-ip 0.0.0.0 --tproxy-mark 0x1/0x1";
   const spec = withShape({ kubevirtInterfaces: ["vm0"], interceptionMode: "TPROXY" });
   check(rulesOf(["mangle", tproxy]), [["vm -> upstream:80", "timed-out"]], spec);
@@ -231,7 +231,7 @@ test("what TPROXY gave to a socket is not passed on", () => {
 describe("a virtual machine behind an interface", () => {
   const spec = withShape({ kubevirtInterfaces: ["vm0"] });
 
-  test("is passed on through FORWARD, both interfaces in sight", () => {
+  test("is forwarded through FORWARD, which sees both interfaces", () => {
     check(rulesOf([]), [["vm -> upstream:80", "upstream:80 from 10.245.0.2:0"]], spec);
     check(rulesOf(["filter", "4 -A FORWARD -i vm0 -o eth0 -j DROP"]), [["vm -> upstream:80", "timed-out"]], spec);
     check(rulesOf(["filter", "4 -A FORWARD -i eth0 -o vm0 -j DROP"]), [["vm -> upstream:80", "timed-out"]], spec);

@@ -10,7 +10,7 @@ const TAKEN = "envoy-outbound:15001 of 10.244.0.4:53 from 10.244.0.2:0";
 const REDIRECT = "-A OUTPUT -p udp --dport 53 -j REDIRECT --to-ports 15001";
 
 describe("a datagram", () => {
-  test("lands with who takes datagrams at the port; TCP's listeners are not asked", () => {
+  test("lands on the UDP listener of its port, never on a TCP listener", () => {
     check(
       rulesOf([]),
       [
@@ -25,7 +25,7 @@ describe("a datagram", () => {
     check(rulesOf([]), [["client -> pod:8080/udp", "refused:8080"]]);
   });
 
-  test("is redirected by rules of udp and of every protocol, not by those of tcp", () => {
+  test("is redirected by rules for udp and for all protocols, not by those for tcp", () => {
     check(rulesOf(["nat", REDIRECT]), [["app -> upstream:53/udp", TAKEN]], UDP);
     const all = rulesOf(["nat", "4 -A OUTPUT -d 10.244.0.4 -j REDIRECT"]);
     check(all, [["app -> upstream:8080/udp", "app:8080 of 10.244.0.4:8080 from 10.244.0.2:0"]], UDP);
@@ -40,7 +40,7 @@ describe("a datagram", () => {
     check(rulesOf(["nat", REDIRECT]), [["forward app -> upstream:53/udp", TAKEN]], UDP);
   });
 
-  test("meets rules on its way back", () => {
+  test("has an answer that meets the rules, too", () => {
     check(rulesOf(["filter", "-A INPUT -p udp --sport 53 -j DROP"]), [["app -> upstream:53/udp", "unanswered"]], UDP);
     check(rulesOf(["filter", "-A INPUT -p udp --sport 53 -j REJECT"]), [["app -> upstream:53/udp", "unanswered"]], UDP);
     check(
@@ -50,7 +50,7 @@ describe("a datagram", () => {
     );
   });
 
-  test("that is dropped times out; one that is rejected ends as the ICMP error says, unless rules stop that too", () => {
+  test("that is dropped times out, and one that is rejected ends as the ICMP error says, unless rules stop the error", () => {
     check(rulesOf(["filter", "-A OUTPUT -p udp -j DROP"]), [["app -> upstream:53/udp", "timed-out"]], UDP);
     check(rulesOf(["filter", "-A OUTPUT -p udp -j REJECT"]), [["app -> upstream:53/udp", "refused:53"]], UDP);
     check(
@@ -95,12 +95,12 @@ describe("a datagram", () => {
     check(rulesOf(answersLost), [["again app -> upstream:53/udp", "timed-out"]], UDP);
   });
 
-  test("follows the translation of the one before over the same socket, without another look at nat", () => {
+  test("is translated like the earlier one of the same socket, without consulting nat again", () => {
     const once = ["nat", "-A OUTPUT -p udp --dport 53 -m conntrack --ctstate NEW -j REDIRECT --to-ports 15001"];
     check(rulesOf(once), [["again app -> upstream:53/udp", TAKEN]], UDP);
   });
 
-  test("tells what was dialled in any zone, and is answered from the wrong end where the answer is in another zone", () => {
+  test("shows what was dialled in any zone, and is answered from the wrong end point if the answer is in another zone", () => {
     const zone = "-A OUTPUT -p udp --dport 53 -j CT --zone 1";
     const back = "-A OUTPUT -p udp --sport 15001 -j CT --zone 1";
     check(rulesOf(["raw", zone, back, "nat", REDIRECT]), [["app -> upstream:53/udp", TAKEN]], UDP);
@@ -113,21 +113,21 @@ describe("a datagram", () => {
     check(rulesOf(["raw", oneWay, "nat", REDIRECT]), [["app -> upstream:53/udp", TAKEN]], UDP);
   });
 
-  test("is taken by TPROXY for what it was sent to, and answered from there", () => {
+  test("is accepted through TPROXY under its destination, and answered from there", () => {
     const rules = ["mangle", "4 -A PREROUTING -p udp -j TPROXY --on-port 15006 --tproxy-mark 0x539"];
     const pod = { ...PEERS, shape: takingDatagrams(withShape({ interceptionMode: "TPROXY" }).shape, STUB_PORTS) };
     check(rulesOf(rules), [["client -> pod:99/udp", "envoy-inbound:15006 of 10.244.0.2:99 from 10.244.0.3:0"]], pod);
     check(rulesOf(rules), [["client -> pod:99/udp", "timed-out"]], UDP);
   });
 
-  test("for another host's address is taken by a plain listener where a route says so, which cannot answer from there", () => {
+  test("for another host's address reaches a plain listener if a route says so, which cannot answer from there", () => {
     const rules = ["mangle", "4 -A PREROUTING -i vm0 -p udp -j MARK --set-mark 0x539"];
     const routing = { rules: ["fwmark 0x539 lookup 133"], routes: ["local default dev lo table 133"] };
     const pod = { ...PEERS, shape: takingDatagrams(withShape({ kubevirtInterfaces: ["vm0"] }).shape, STUB_PORTS) };
     check(rulesOf(rules, routing), [["vm -> upstream:8080/udp", "unanswered"]], pod);
   });
 
-  test("that TEE copies is not predicted, since the copy comes to its listener as well", () => {
+  test("that TEE copies is not predicted, since the copy reaches its listener as well", () => {
     const unknown = "could-not-look: the landing depends on what is not known: TEE --gateway 10.244.0.3, of a datagram";
     check(
       rulesOf(["mangle", "4 -A OUTPUT -p udp -j TEE --gateway 10.244.0.3"]),

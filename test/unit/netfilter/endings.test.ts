@@ -21,14 +21,14 @@ describe("REJECT", () => {
     check(rulesOf(reject("OUTPUT", how, "--dport 8080")), [["app -> upstream:8080", landing]]);
   });
 
-  test("is a time-out where its own answer is lost", () => {
+  test("is a time-out if its own answer is lost", () => {
     const lost = [...reject("INPUT", "icmp-port-unreachable"), "4 -A OUTPUT -p icmp -j DROP"];
     check(rulesOf(lost), [["client -> pod:8080", "timed-out"]]);
     const related = [...reject("INPUT", "tcp-reset"), "mangle", "4 -A OUTPUT -m conntrack --ctstate RELATED -j DROP"];
     check(rulesOf(related), [["client -> pod:8080", "timed-out"]]);
   });
 
-  test("tells the caller what it dialled, whatever NAT made of it", () => {
+  test("names to the caller the address that it dialled, whatever NAT did", () => {
     const redirect = ["nat", "-A PREROUTING -p tcp -j REDIRECT --to-ports 15006"];
     check(rulesOf([...redirect, ...reject("INPUT", "icmp-port-unreachable")]), [
       ["client -> pod:8080", "refused:15006"],
@@ -41,7 +41,7 @@ describe("REJECT", () => {
     check(rulesOf(reject("INPUT", "icmp-port-unreachable", established)), [["client -> pod:8080", "unanswered"]]);
   });
 
-  test("answers the SYN that is sent again after its SYN-ACK was lost: conntrack takes it for ESTABLISHED", () => {
+  test("answers a SYN that is repeated after its SYN-ACK was lost, as ESTABLISHED", () => {
     const established = "-m conntrack --ctstate ESTABLISHED";
     check(rulesOf(reject("OUTPUT", "icmp-port-unreachable", established)), [
       ["app -> pod:8080", "refused:8080"],
@@ -50,7 +50,7 @@ describe("REJECT", () => {
     check(rulesOf(["filter", `-A OUTPUT -p tcp ${established} -j DROP`]), [["app -> pod:8080", "timed-out"]]);
   });
 
-  test("lets an answer pass with the FIN where it stops the one without in the pod's own OUTPUT, not where it comes in", () => {
+  test("of segments without FIN stops an answer in INPUT, but not in the pod's own OUTPUT", () => {
     const open = "4 -A OUTPUT -p tcp --tcp-flags PSH,FIN PSH -j DROP";
     check(rulesOf(["filter", open]), [["client -> pod:8080", "app:8080 from 10.244.0.3:0"]]);
     check(rulesOf(["filter", open.replace("OUTPUT -p tcp", "INPUT -p tcp --sport 8080")]), [
@@ -64,7 +64,7 @@ describe("REJECT", () => {
     check(rulesOf([...untracked, "filter", begun]), [["app -> pod:22", "app:22 from 10.244.0.2:0"]]);
   });
 
-  test("leaves the caller waiting where its answer is reset; where the ACK is lost too, it asks again and is reset", () => {
+  test("leaves the caller waiting if its answer is reset; if the ACK is lost too, it repeats the request and is reset", () => {
     const answer = "4 -A OUTPUT -p tcp --tcp-flags PSH PSH -j REJECT --reject-with tcp-reset";
     const ack = "4 -A OUTPUT -p tcp --tcp-flags SYN,RST,PSH,ACK ACK -j DROP";
     check(rulesOf(["filter", answer]), [["client -> pod:8080", "unanswered"]]);
@@ -93,7 +93,7 @@ describe("IPv6", () => {
     ]);
   });
 
-  test("sends one to a peer that SNAT has named ::1", () => {
+  test("sends a reset to a peer that SNAT gave the address ::1", () => {
     check(rulesOf(["nat", "6 -A INPUT -p tcp -j SNAT --to-source ::1"]), [["upstream6 -> pod6:82", "refused:82"]]);
   });
 
@@ -113,18 +113,18 @@ describe("IPv6", () => {
 describe("what is not known", () => {
   const limited = (target: string) => ["nat", `4 -A OUTPUT -p tcp -m limit --limit 5/min -j ${target}`];
 
-  test("is said where the landing depends on it", () => {
+  test("is reported if the landing depends on it", () => {
     check(rulesOf(limited("REDIRECT --to-ports 15001")), [
       ["app -> upstream:80", "could-not-look: the landing depends on what is not known: -m limit --limit 5/min"],
       ["app6 -> upstream6:80", "upstream:80 from [fd00:244::2]:0"],
     ]);
   });
 
-  test("is of no matter where every answer leads to the same landing", () => {
+  test("does not matter if every answer leads to the same landing", () => {
     check(rulesOf([...limited("ACCEPT")]), [["app -> upstream:80", "upstream:80 from 10.244.0.2:0"]]);
   });
 
-  test("takes in targets that are not understood, and chances the kernel takes", () => {
+  test("includes unknown targets, and random choices of the kernel", () => {
     const why = "could-not-look: the landing depends on what is not known:";
     check(rulesOf(["mangle", "4 -A OUTPUT -p tcp -j NFQUEUE --queue-num 1"]), [
       ["app -> upstream:80", `${why} -j NFQUEUE --queue-num 1`],
@@ -149,7 +149,7 @@ test("-m socket takes an ICMP error for the socket that it tells of", () => {
   ]);
 });
 
-test("an address that nobody has is unreachable also for who is masqueraded on the way", () => {
+test("an address that no host has is unreachable, also for a masqueraded caller", () => {
   const spec = withShape({ kubevirtInterfaces: ["vm0"] });
   check(rulesOf(["nat", "-A POSTROUTING -p tcp -j MASQUERADE"]), [["vm6 -> [2001:db8::99]:81", "unreachable"]], spec);
 });

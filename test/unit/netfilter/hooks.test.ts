@@ -44,7 +44,7 @@ describe("what the hooks see of a packet", () => {
     ]);
   });
 
-  test("an interface that a hook does not have matches no name, and every negated one", () => {
+  test("a hook without an interface matches no name, and every negated name", () => {
     const jump = ["filter", ":A - [0:0]", "-A INPUT -j A"];
     check(rulesOf([...jump, "-A A -o eth0 -j DROP"]), [["client -> pod:8080", FROM_CLIENT]]);
     check(rulesOf([...jump, "-A A ! -o eth0 -j DROP"]), [["client -> pod:8080", "timed-out"]]);
@@ -81,7 +81,7 @@ describe("packets of the other direction meet the rules as well", () => {
     ]);
   });
 
-  test("a closed port times out where the reset has no owner that a rule lets pass", () => {
+  test("a closed port times out if a rule lets only owned packets pass, since the reset has no owner", () => {
     const rules = ["filter", ":OUTPUT DROP [0:0]", "-A OUTPUT -m owner --uid-owner 0-65535 -j ACCEPT"];
     check(rulesOf(rules), [
       ["client -> pod:8080", FROM_CLIENT],
@@ -93,7 +93,7 @@ describe("packets of the other direction meet the rules as well", () => {
     ]);
   });
 
-  test("the kernel's own reset comes from a socket over IPv4, from none over IPv6", () => {
+  test("the kernel's own reset has a socket over IPv4, and none over IPv6", () => {
     check(rulesOf(["filter", "-A OUTPUT -p tcp -m owner ! --socket-exists -j DROP"]), [
       ["client -> pod:82", "refused:82"],
       ["client6 -> pod6:82", "timed-out"],

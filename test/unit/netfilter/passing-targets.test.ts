@@ -21,7 +21,7 @@ describe("after a target that decides nothing", () => {
     check(rulesOf(["nat", "4 -A OUTPUT -p tcp -j NFLOG --nflog-group 5", CAPTURE]), [
       ["app -> upstream:80", CAPTURED],
     ]));
-  test("a match that reads what it changed is asked, both ways", () => {
+  test("a match that reads what it changed is unknown, and both answers are followed", () => {
     const rules = [
       "mangle",
       "4 -A OUTPUT -j DSCP --set-dscp 0x20",
@@ -33,7 +33,7 @@ describe("after a target that decides nothing", () => {
 });
 
 describe("a hop limit", () => {
-  test("of 2 and more leads anywhere, of less nowhere that is known, but inside the pod", () => {
+  test("of 2 or more reaches any host; a lower one reaches only the pod for certain", () => {
     const set = (value: number) => rulesOf(["mangle", `4 -A OUTPUT -j TTL --ttl-set ${value}`]);
     check(set(2), [["app -> upstream:80", PLAIN]]);
     check(set(1), [
@@ -47,14 +47,14 @@ describe("a hop limit", () => {
   ])("is lowered by %i from 64", (value, cause) => {
     expect(causeOf(["mangle", `4 -A POSTROUTING -j TTL --ttl-dec ${value}`], "app -> upstream:80")).toBe(cause);
   });
-  test("is looked at where the pod passes a packet on", () => {
+  test("is checked if the pod forwards a packet", () => {
     const rules = ["mangle", "4 -A PREROUTING -i vm0 -j TTL --ttl-set 1"];
     expect(causeOf(rules, "vm -> upstream:80")).toMatch(/a hop limit of 1/);
     expect(causeOf(rules, "vm -> pod:8080")).toBe("known");
   });
 });
 
-describe("a hop limit is lowered by one where a packet is passed on", () => {
+describe("a hop limit is lowered by one if a packet is forwarded", () => {
   const droppingAt = (hook: string, hops: number) =>
     `table ip t { chain c { type filter hook ${hook} priority 0; ip ttl ${hops} drop; }; }`;
   test.each([
@@ -72,7 +72,7 @@ describe("a hop limit is lowered by one where a packet is passed on", () => {
   });
 });
 
-test("the hop limit of what a client sends hangs on the sandbox's network", () => {
+test("the hop limit of a client's packet depends on the sandbox's network", () => {
   const land = (rule: string) => {
     const text = `table ip t { chain c { type filter hook input priority 0; ${rule}; }; }`;
     const rules = { ...nftRules(text), policyRouting: NO_POLICY_ROUTING };
@@ -85,7 +85,7 @@ test("the hop limit of what a client sends hangs on the sandbox's network", () =
 
 describe("TEE", () => {
   const tee = (gateway: string) => `4 -A OUTPUT -p tcp -j TEE --gateway ${gateway}`;
-  test("leaves a flow alone, also one that is redirected inside the pod", () =>
+  test("does not change a flow, also one that is redirected inside the pod", () =>
     check(rulesOf(["mangle", tee("203.0.113.9"), "nat", CAPTURE]), [["app -> upstream:80", CAPTURED]]));
   test.each([
     ["sends the copy to the pod itself", ["mangle", tee("10.244.0.2")]],
@@ -98,16 +98,18 @@ describe("TEE", () => {
       ["mangle", tee("203.0.113.9"), "nat", "4 -A POSTROUTING -p tcp -j SNAT --to-source 10.244.0.9"],
     ],
     ["the packet is lost and the copy is not", ["mangle", tee("203.0.113.9"), "filter", "4 -A OUTPUT -p tcp -j DROP"]],
-  ])("makes unknown where it %s", (_, rules) => expect(causeOf(rules, "app -> upstream:80")).toMatch(/TEE --gateway/));
+  ])("makes the landing unknown if it %s", (_, rules) =>
+    expect(causeOf(rules, "app -> upstream:80")).toMatch(/TEE --gateway/),
+  );
 });
 
 describe("CT with a template", () => {
-  test("keeps NOTRACK from its work, as the first of the two does", () => {
+  test("makes NOTRACK ineffective: the first of the two decides", () => {
     const [template, notrack] = ["4 -A OUTPUT -p tcp -j CT --helper ftp", "4 -A OUTPUT -p tcp -j NOTRACK"];
     check(rulesOf(["raw", template, notrack, "nat", CAPTURE]), [["app -> upstream:80", CAPTURED]]);
     check(rulesOf(["raw", notrack, template, "nat", CAPTURE]), [["app -> upstream:80", PLAIN]]);
   });
-  test("is what a rule sees that asks for the connection before it is tracked", () =>
+  test("is seen by a rule that asks for the connection before it is tracked", () =>
     expect(
       causeOf(["raw", "4 -A OUTPUT -p tcp -j CT", "4 -A OUTPUT -m state --state NEW -j DROP"], "app -> upstream:80"),
     ).toMatch(/CT .*before it is tracked/));
@@ -116,7 +118,7 @@ describe("CT with a template", () => {
 describe("CT with a zone", () => {
   const zoned = (options: string, match = "") =>
     rulesOf(["raw", `4 -A OUTPUT -p tcp${match} -j CT ${options}`, "nat", CAPTURE]);
-  test("leaves a connection whole whose packets are all in it, or whose answers are looked for in the zone they have", () => {
+  test("keeps a connection working if all its packets are in the zone, or answers are looked up in their own zone", () => {
     check(zoned("--zone-orig 1", " --dport 80"), [["app -> upstream:80", CAPTURED]]);
     check(zoned("--zone 1"), [["app -> upstream:80", "envoy-outbound:15001 from 10.244.0.2:0"]]);
   });
@@ -134,7 +136,7 @@ describe("CT with a zone", () => {
 });
 
 describe("a source that the kernel chooses", () => {
-  test("makes no landing unknown, be it a port or an address", () => {
+  test("makes no landing unknown, whether a port or an address", () => {
     check(rulesOf(["nat", "4 -A POSTROUTING -p tcp -j MASQUERADE --to-ports 20000-29999"]), [
       ["app -> upstream:80", PLAIN],
     ]);
@@ -145,11 +147,11 @@ describe("a source that the kernel chooses", () => {
       ["app -> upstream:80", "timed-out"],
     ]);
   });
-  test("stays where it lies in the range", () =>
+  test("is kept if it lies in the range", () =>
     check(rulesOf(["nat", "4 -A POSTROUTING -p tcp -j SNAT --to-source 127.0.0.1-127.0.0.9"]), [
       ["app -> localhost:8080", "app:8080 from 127.0.0.1:0"],
     ]));
-  test("is a question where a rule splits the range, and only there", () => {
+  test("is unknown if a rule splits the range, and only then", () => {
     const ports = (match: string) => [
       "nat",
       "4 -A POSTROUTING -p tcp -j MASQUERADE --to-ports 20000-29999",
@@ -171,7 +173,7 @@ describe("a source that the kernel chooses", () => {
     ]);
     check(rulesOf(addresses("-s 127.0.0.16/28")), [["app -> localhost:8080", "timed-out"]]);
   });
-  test("is unknown where the range is of several hosts", () =>
+  test("is unknown if the range has addresses of several hosts", () =>
     expect(
       causeOf(
         ["nat", "4 -A POSTROUTING -p tcp -j SNAT --to-source 10.244.0.1-10.244.0.9 --random-fully"],
@@ -200,7 +202,7 @@ describe("-m conntrack asks of the connection", () => {
     ["OUTPUT", "--ctstatus CONFIRMED --ctdir REPLY", "timed-out"],
     ["INPUT", "--ctstatus ASSURED", `${UNKNOWN} the connection is ASSURED`],
   ])("in %s: %s", (chain, match, landing) => check(rulesOf(drop(chain, match)), [["app -> upstream:80", landing]]));
-  test("nothing where there is none, unless a state beside it holds", () => {
+  test("nothing if there is none, unless a state of the same match holds", () => {
     const untracked = (match: string) =>
       rulesOf(["raw", "4 -A OUTPUT -j NOTRACK", "filter", `4 -A OUTPUT -m conntrack ${match} -j DROP`]);
     check(untracked("! --ctproto 17"), [["app -> upstream:80", PLAIN]]);

@@ -53,7 +53,7 @@ describe("without rules a flow lands where it was dialled", () => {
     ]);
   });
 
-  test("and a source that nobody has cannot be bound", () => {
+  test("and a source that no host has cannot be bound", () => {
     check(rulesOf([]), [
       ["vm -> upstream:80", "could-not-look: there is no vm: the pod has no interface for one (-k)"],
       [
@@ -69,7 +69,7 @@ describe("without rules a flow lands where it was dialled", () => {
 });
 
 describe("the seed rules", () => {
-  test("take every owner's outbound traffic but the proxy's", () => {
+  test("capture outbound traffic of every owner but the proxy", () => {
     check(rulesOf(SEED), [
       ["app -> upstream:80", "envoy-outbound:15001 of 10.244.0.4:80 from 10.244.0.2:0"],
       ["root -> 10.96.0.1:9", "envoy-outbound:15001 of 10.96.0.1:9 from 10.244.0.2:0"],
@@ -82,7 +82,7 @@ describe("the seed rules", () => {
     ]);
   });
 
-  test("take inbound traffic but two ports", () => {
+  test("capture inbound traffic except on two ports", () => {
     check(rulesOf(SEED), [
       ["client -> pod:8080", "envoy-inbound:15006 of 10.244.0.2:8080 from 10.244.0.3:0"],
       ["client -> pod:82", "envoy-inbound:15006 of 10.244.0.2:82 from 10.244.0.3:0"],
@@ -93,7 +93,7 @@ describe("the seed rules", () => {
     ]);
   });
 
-  test("leave loopback alone and take calls to the pod's own address", () => {
+  test("do not capture loopback, and capture calls to the pod's own address", () => {
     check(rulesOf(SEED), [
       ["app -> localhost:8080", "app:8080 from 127.0.0.1:0"],
       ["app -> localhost:82", "refused:82"],
@@ -157,7 +157,7 @@ describe("chains", () => {
     ]);
   });
 
-  test("what goto sent away and nobody decided goes on at the caller's caller", () => {
+  test("a packet undecided after goto goes on at the caller's caller", () => {
     const rules = ["filter", ":A - [0:0]", ":B - [0:0]", "-A INPUT -j A", "-A INPUT -p tcp -m tcp --dport 22 -j DROP"];
     check(rulesOf([...rules, "-A A -g B", "-A A -j DROP", "-A B -p tcp -m tcp --dport 81 -j RETURN"]), [
       ["client -> pod:81", "app:81 from 10.244.0.3:0"],
@@ -175,7 +175,7 @@ describe("chains", () => {
     check(rulesOf(rules), [["app -> upstream:80", "envoy-outbound:15001 of 10.244.0.4:80 from 10.244.0.2:0"]]);
   });
 
-  test("a jump to a chain that is not there is a broken contract", () => {
+  test("a jump to a missing chain throws", () => {
     const jump = { matches: [], target: { kind: "jump", chain: "A" } } as const;
     const tables = [makeIptablesTable("filter", 4, [makeChain("filter", "INPUT", [jump])])];
     const rules: PodRules = { ...rulesOf([]), ip: { family: 4, tables } };

@@ -83,7 +83,7 @@ function describeLanding({ kind, host, address, port, replyFrom }: Landing, { ad
   return replyFrom === undefined ? kind : `${kind} from ${replyFrom}`;
 }
 
-describe("the simulator lands datagrams where the kernel did, by the rules of", () => {
+describe("the simulator lands datagrams where the kernel did, under the rules of", () => {
   test.each(cases)("$name", (recording) => {
     const flows = Object.keys(recording.rows).map((text) => flowOf(text, recording));
     const rules = {

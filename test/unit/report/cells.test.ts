@@ -7,7 +7,7 @@ test.each([
   ["ポート15020", 11],
   ["e\u0301te\u0301", 3],
   ["👩‍🚀 ok", 5],
-])("%s takes %d cells, and is filled up to more", (text, cells) => {
+])("%s takes %d cells of a terminal, and is padded to more", (text, cells) => {
   expect(countCells(text)).toBe(cells);
   expect(padCells(text, cells + 2)).toBe(`${text}  `);
   expect(padCells(text, 1)).toBe(text);
@@ -19,6 +19,6 @@ test.each([
   ["入站", 3, "入"],
   ["a👩‍🚀", 2, "a"],
   ["e\u0301a", 1, "e\u0301"],
-])("of %s, so much fits %d cells that no character is torn: %s", (text, cells, expected) => {
+])("%s is shortened to %d cells without splitting a character: %s", (text, cells, expected) => {
   expect(text.slice(0, fitCells(text, cells))).toBe(expected);
 });

@@ -114,7 +114,7 @@ describe.skipIf(isLeftOut)("the HTML report in a browser", () => {
     });
   });
 
-  test("lights the rules that flows of every way meet, and ends with the ends that their listener saw", async () => {
+  test("highlights the rules that a flow meets, and shows the end points that its listener saw", async () => {
     const firsts = scenario.flows.filter(({ way }, i) => scenario.flows.findIndex((other) => other.way === way) === i);
     expect(firsts.length).toBeGreaterThan(20);
     const said = await open("wrong.html", {}, async (page) => {
@@ -157,7 +157,7 @@ describe.skipIf(isLeftOut)("the HTML report in a browser", () => {
     });
   });
 
-  test("runs no script that somebody else has put into it", async () => {
+  test("runs no script from the texts of a report", async () => {
     const text = readFileSync(join(folder, "wrong.html"), "utf8");
     const foreign = '<script>window.hit = 1</script><img src="x" onerror="window.hit = 2"><p style="color: red">x</p>';
     writeFileSync(join(folder, "foreign.html"), text.replace("</h1>", `</h1>${foreign}`));
@@ -168,7 +168,7 @@ describe.skipIf(isLeftOut)("the HTML report in a browser", () => {
     expect(said.filter((each) => /Content Security Policy/.test(each)).length).toBeGreaterThan(2);
   });
 
-  test("says the same without its script, and shows none of its controls", async () => {
+  test("shows the same without its script, and none of the script's controls", async () => {
     await open("wrong.html", { javaScriptEnabled: false }, async (page) => {
       expect(await page.locator("tr[id]:visible").count()).toBe(scenario.flows.length);
       expect(await page.locator("form:visible, dialog:visible, button:visible").count()).toBe(0);

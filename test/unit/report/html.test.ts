@@ -29,7 +29,7 @@ describe("the HTML report", () => {
     );
   });
 
-  test("does not leave its script's data, whatever texts hold", () => {
+  test("keeps texts inside its script's data, whatever they contain", () => {
     const report = sampleReport();
     const hostile = "</script><script>alert(1)</script><!--";
     const scenarios = report.scenarios.map((scenario) => ({
@@ -45,7 +45,7 @@ describe("the HTML report", () => {
     expect(JSON.parse(data).scenarios[0].explain).toBe(hostile);
   });
 
-  test("says what it was made with, also each part of a merged report", () => {
+  test("names version, command and files, also for each part of a merged report", () => {
     const landfall = { ...sampleProvenance("-"), merged: [sampleProvenance("a.txt")] };
     const whole = renderHtml({ ...sampleReport(), landfall });
     expect(whole).toContain(`<dt>file</dt><dd>standard input, SHA-256 ${"0".repeat(64)}</dd>`);
@@ -53,7 +53,7 @@ describe("the HTML report", () => {
     expect(page).not.toContain("How this report was made");
   });
 
-  test("links to the evidence that is there, and names that which is not", () => {
+  test("links to evidence that exists, and names evidence that does not", () => {
     const report = sampleReport();
     const evidence = { folder: "kept/seed", files: ["rules.txt", "repeat.sh"] };
     const scenarios = report.scenarios.map((scenario) => ({ ...scenario, evidence }));
@@ -67,7 +67,7 @@ describe("the HTML report", () => {
     expect(page).toContain("<dt>got</dt><dd>envoy-outbound:15001, dialled 10.244.0.4:80, from 10.244.0.2</dd>");
   });
 
-  test("explains what did not go as it should ahead of every scenario, the wrong landing first, each linked to its row", () => {
+  test("explains failures before every scenario, wrong landings first, each with a link to its row", () => {
     const [failures = ""] =
       /<section class="failures">.*<\/section>/s.exec(page.slice(0, page.indexOf("<details"))) ?? [];
     const links = [...failures.matchAll(/<a href="#(.*?)">(.*?)<\/a>/g)].map(([, row, flow]) => [row, flow]);
@@ -81,7 +81,7 @@ describe("the HTML report", () => {
     expect(failures).toContain("<dt>rule</dt><dd>nat ISTIO_OUTPUT 5: -A ISTIO_OUTPUT -j ISTIO_REDIRECT</dd>");
   });
 
-  test("explains a cause of many flows once, ahead of the scenarios of flows that only could not be observed", () => {
+  test("explains a cause of many flows once, before scenarios whose flows could not be observed", () => {
     const report = sampleReport();
     const [seed] = report.scenarios;
     const [, wrong, unseen] = seed?.flows ?? [];
@@ -97,13 +97,13 @@ describe("the HTML report", () => {
     expect(ahead).toContain("<dt>cause</dt><dd>same as envoy -&gt; upstream:80</dd>");
   });
 
-  test("begins with the scenarios where all is well", () => {
+  test("begins with the scenarios if all passed", () => {
     const report = sampleReport();
     const scenarios = report.scenarios.slice(1);
     expect(renderHtml({ ...report, scenarios, summary: summarize(scenarios, 1) })).not.toContain('class="failures"');
   });
 
-  test("opens the scenarios that did not pass, and only those", () => {
+  test("opens only the scenarios that did not pass", () => {
     expect(page.match(/<details class="scenario" open>/g)?.length).toBe(1);
     expect(page.match(/<details class="scenario">/g)?.length).toBe(1);
   });
@@ -112,7 +112,7 @@ describe("the HTML report", () => {
     expect(page).toContain("<title>landfall: 1 of 6 flows not as expected</title>");
   });
 
-  test("is opened and titled by what the rules leave out, and by a wrong prediction", () => {
+  test("shows omissions and wrong predictions in its title, and opens their scenarios", () => {
     const omission = renderHtml(sampleOmissionReport());
     expect(omission).toContain("<title>landfall: the rules omit 1 required pieces of configuration</title>");
     expect(omission).toContain("<dt>missing</dt><dd>ip rule add fwmark 0x539 lookup 133</dd>");
@@ -122,12 +122,12 @@ describe("the HTML report", () => {
     for (const html of [omission, mispredicted]) expect(html).toContain('<details class="scenario" open>');
   });
 
-  test("draws one arrow for flows that go alike", () => {
+  test("draws one arrow for flows that take the same way", () => {
     const client = /url\(#head-pass\)"\/><text[^>]*>2<\/text>/;
     expect(page).toMatch(client);
   });
 
-  test("escapes text, and leaves alone what is HTML already", () => {
+  test("escapes text, and keeps what is HTML already", () => {
     expect(html`<td>${`a < b & "c" 'd'`}${html`<br>`}${[html`<i>${1}</i>`, html`!`]}</td>`.html).toBe(
       "<td>a &lt; b &amp; &quot;c&quot; &#39;d&#39;<br><i>1</i>!</td>",
     );

@@ -35,7 +35,7 @@ describe("the JUnit report", () => {
     expect(xml).toContain(part);
   });
 
-  test("has a case of its own for what the rules leave out", () => {
+  test("has a test case for each omission", () => {
     const told = renderJunit(sampleOmissionReport());
     expect(told).toContain('<testsuites tests="2" failures="1" errors="0" skipped="0">');
     expect(told).toContain('name="nothing is omitted: vm -> upstream:80"');
@@ -58,14 +58,14 @@ describe("the JUnit report", () => {
   test.each([
     ["a run", sampleReport()],
     ["a run with an omission", sampleOmissionReport()],
-  ])("of %s is well-formed whatever its texts hold, and says them", (_, report) => {
+  ])("of %s is well-formed whatever its texts contain, and keeps them", (_, report) => {
     const hostile = mapTexts(report, (text) => (isFree(text) ? `${text}${HOSTILE}` : text)) as typeof report;
     const { faults, text } = parseXml(renderJunit(hostile));
     expect(faults).toEqual([]);
     expect(text).toContain(']]> and ]]>\\u0000\\u001b[31m\\u009b\\ufffe\\ud800\\u202e<b>&"');
   });
 
-  test("of one run holds nothing of another", () => {
+  test("of one run contains nothing of another", () => {
     expect(renderJunit(sampleReport())).toBe(xml);
   });
 });

@@ -12,7 +12,7 @@ function check(hops: readonly Hop[], expected: string): void {
   expect(describeLanding(makeLanding("loop", { hops }))).toBe(expected);
 }
 
-test("a loop is told by its hops, those alike and next to each other counted", () => {
+test("a loop is described by its hops, with equal neighbours counted", () => {
   const inbound = hop("envoy-inbound", "10.244.0.2:8080");
   check(Array(8).fill(inbound), "loop envoy-inbound, dialled 10.244.0.2:8080 (8 times)");
   const outbound = hop("envoy-outbound", "10.244.0.2:8080");

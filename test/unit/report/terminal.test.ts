@@ -46,7 +46,7 @@ describe("the report in a terminal", () => {
     expect(renderTerminal(sampleReport(), { columns: 200, color: "plain" })).toBe(AT_200);
   });
 
-  test("has seen and counted nothing in a simulated sandbox, nor have the other reports", () => {
+  test("does not speak of seeing and counting in a simulated sandbox, nor do other reports", () => {
     const sample = sampleReport();
     const scenarios = sample.scenarios.map((scenario) => ({
       ...scenario,
@@ -68,7 +68,7 @@ describe("the report in a terminal", () => {
 `);
   });
 
-  test("shows what the rules leave out ahead of the flows, and counts it", () => {
+  test("shows omissions before the flows, and counts them", () => {
     const told = renderTerminal(sampleOmissionReport(), { columns: 200, color: "plain" });
     expect(told).toContain(`\
   ✗ the rules omit required configuration, and no flow can reveal it
@@ -82,7 +82,7 @@ describe("the report in a terminal", () => {
     expect(told).toContain("1 flow: 1 as expected, 1 omitted by the rules, in");
   });
 
-  test("says in colour exactly what it says without", () => {
+  test("has the same text with and without colour", () => {
     const colored = renderTerminal(sampleReport(), { columns: 200, color: "color" });
     expect(colored).not.toBe(AT_200);
     expect(stripVTControlCharacters(colored)).toBe(AT_200);
@@ -96,7 +96,7 @@ describe("the report in a terminal", () => {
     expect(rows.filter((row) => row.length > 80)).toEqual([]);
   });
 
-  test("puts a landing that does not fit beside its flow on a line of its own", () => {
+  test("puts a landing that does not fit next to its flow on its own line", () => {
     const landing = makeLanding("listener", { host: "upstream", listener: "upstream", port: 443 });
     const flow = sampleFlow("envoy -> [2001:db8:1111:2222:3333:4444:5555:6666]:443", {
       expected: landing,
@@ -112,7 +112,7 @@ describe("the report in a terminal", () => {
     ]);
   });
 
-  test("tells a cause once, and names the flow beneath which it did", () => {
+  test("explains a cause once, and refers to the flow under which it did", () => {
     const expected = makeLanding("listener", { host: "upstream", listener: "upstream", port: 80 });
     const [first, second] = ["envoy -> upstream:80", "envoy -> upstream:81"].map((text) =>
       sampleFlow(text, { expected, observed: makeLanding("refused"), verdict: "wrong" }),

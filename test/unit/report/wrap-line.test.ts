@@ -13,6 +13,6 @@ test.each([
   expect(wrapLine(text, 2, 10, CELLS)).toBe(expected);
 });
 
-test("landfall's own words are broken at blanks, and a word that is too long stays whole", () => {
+test("landfall's own text is wrapped at blanks, and a word that is too long stays whole", () => {
   expect(wrapLine("one two three unbreakable-word", 2, 10)).toBe("one two\n  three\n  unbreakable-word");
 });

@@ -51,7 +51,7 @@ describe("a pattern of --flows", () => {
     ["a flow is matched only in part", "app -> upstream:8"],
     ["what stands before and behind * would have to overlap", "app -> upstream:80*:80"],
     ["it is empty", ""],
-  ])("is a finding where %s", (_, pattern) => {
+  ])("is a finding if %s", (_, pattern) => {
     const asked = askFlows(["*", pattern], [POD]);
     expect(asked.ok ? [] : asked.findings.map(({ code, where }) => [code, where])).toEqual([
       ["nothing-asked", "--flows"],
@@ -66,7 +66,7 @@ describe("a pattern of --flows", () => {
     ]);
   });
 
-  test("has to match in one pod only, and asks in each for its own flows", () => {
+  test("must match in at least one pod, and selects each pod's own flows", () => {
     const asked = askFlows(["*pod*", "vm -> *"], [POD, group(["vm -> upstream:80"])]);
     expect(asked.ok && asked.value.map((texts) => texts.size)).toEqual([3, 1]);
   });

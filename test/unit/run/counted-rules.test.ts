@@ -26,7 +26,7 @@ describe("counters", () => {
     expect(found[1]).toEqual({ family: 4, table: "nat", chain: "A", index: 2, rule: "-A A -j RETURN" });
   });
 
-  test("name no rule where none counted", () => {
+  test("name no rule if none counted", () => {
     const counted = { ip: count(3, 2, 1), ip6: null };
     expect(findCountedRules(counted, counted)).toEqual([]);
   });

@@ -45,7 +45,7 @@ function check({ config = SEED, file, kernel }: Row, expected: readonly string[]
 const checkFile = (file: string, expected: readonly string[], config = SEED) =>
   check({ config, file, kernel: file }, expected);
 
-test("rules that all apply need no word", () => {
+test("rules that all have effect give no notice", () => {
   checkFile(ownRules(SEED), []);
   checkFile(ownRules(TPROXY), [], TPROXY);
   check({ file: "script", kernel: ownRules(SEED) }, []);
@@ -59,18 +59,18 @@ test("a family without a file is not under test", () => {
   ]);
 });
 
-test("nothing put in is said, of a file and of a script", () => {
+test("a notice says if a file or a script contains no rules", () => {
   checkFile("", ["IPv4: the file of --rules has no rules."]);
   check({ file: "script", kernel: "" }, ["IPv4: the script has added no rules."]);
 });
 
-test("rules that the kernel does not have are counted by chain", () => {
+test("rules that the kernel lacks are counted by chain", () => {
   check({ file: ownRules(SEED), kernel: ownRules(SEED, /--uid-owner/) }, [
     "IPv4: the kernel has 5 of the 6 rules of nat ISTIO_OUTPUT.",
   ]);
 });
 
-test("a table that the config's own rules would fill is named", () => {
+test("an empty table that the config's own rules would fill is named", () => {
   checkFile(
     ownRules(TPROXY).replace(/\*mangle[\s\S]*?COMMIT/, ""),
     ["IPv4: the table mangle is empty, but with these settings the generator writes 8 rules there."],
@@ -78,7 +78,7 @@ test("a table that the config's own rules would fill is named", () => {
   );
 });
 
-test("a chain that nothing leads to is named, where the generator does not make it so itself", () => {
+test("a chain that no rule leads to is named, unless the generator makes it so", () => {
   checkFile(ownRules(SEED, /-A PREROUTING/), [
     "IPv4: no rule jumps to the chain nat ISTIO_INBOUND, so its 3 rules never apply.",
   ]);
@@ -86,13 +86,13 @@ test("a chain that nothing leads to is named, where the generator does not make 
   checkFile(ownRules(alone), [], alone);
 });
 
-test("a nat table that no packet meets is told, unless some match is not understood", () => {
+test("a nat table that no packet meets is mentioned, unless some match is not understood", () => {
   const idle = "*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp -j RETURN\nCOMMIT\n";
   checkFile(idle, ["IPv4: no rule tracks or rewrites connections, so no packet ever reaches the nat table."]);
   checkFile(idle.replace("-p tcp", "-m wonder --at it"), []);
 });
 
-test("TPROXY in a file is told where the flags say nothing of it", () => {
+test("TPROXY in a file is mentioned if the options do not ask for it", () => {
   checkFile(ownRules(TPROXY), [
     "IPv4: rules use TPROXY without policy routing, which landfall adds only with -m TPROXY. Only traffic to the pod's own address is delivered.",
   ]);

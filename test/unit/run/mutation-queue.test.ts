@@ -24,7 +24,7 @@ test("every mutant is handed out once", () => {
   expect(taken.filter((task) => task !== null).toSorted()).toEqual(wanted.toSorted());
 });
 
-test("a worker keeps to its lot, the next one begins another, a third helps where most is left", () => {
+test("a worker stays with one rule set, the next begins another, a third helps where most mutants are left", () => {
   expect(takeInTurn(new MutationQueue(SUBJECTS), [1, 1, 2, 1, 3])).toEqual([
     "exclusion 0",
     "exclusion 1",
@@ -34,7 +34,7 @@ test("a worker keeps to its lot, the next one begins another, a third helps wher
   ]);
 });
 
-test("nobody changes its rule set for a few mutants of somebody else's", () => {
+test("a worker does not change its rule set for a few mutants of another", () => {
   const queue = new MutationQueue(SUBJECTS);
   const [first = 0] = queue.lots.map(({ mutants }) => mutants.length);
   takeInTurn(queue, Array.from({ length: first - 3 }).fill(1) as number[]);

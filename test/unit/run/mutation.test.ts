@@ -34,7 +34,7 @@ const [RETURN, REDIRECT] = [
 
 describe("mutants", () => {
   test.each(["simulated", "netns"] as const)(
-    "are caught, proven equivalent or missed, each for a flow that says so: %s",
+    "are caught, proven equivalent or missed, with the flow that shows it: %s",
     async (backend) => {
       const [subject] = subjectsOf(EXCLUSION).map(narrow);
       const told = subject ? await judge(subject, backend) : [];
@@ -62,7 +62,7 @@ describe("mutants", () => {
     expect(first?.flow?.to.address).toBe("10.9.8.7");
   });
 
-  test("of rules that land a flow wrong to begin with are not judged", async () => {
+  test("are not judged if the unbroken rules already land a flow wrong", async () => {
     const [subject] = subjectsOf({ ...EXCLUSION, answer: { "app -> upstream:81": "envoy-outbound:15001" } });
     const error = subject && (await judge(subject).catch((thrown: LandfallError) => thrown));
     const message =
@@ -92,7 +92,7 @@ describe("mutants", () => {
     expect([started, told]).toEqual([1, [`other ${reports.length / 2}`, `exclusion ${reports.length / 2}`]]);
   });
 
-  test("come once for scenarios that bring the same rules, with the flows of both", () => {
+  test("occur once for scenarios with the same rules, with the flows of both", () => {
     const other = { ...EXCLUSION, name: "other", answer: { "app -> 10.96.0.1:81": "upstream:81" } };
     const [subject, ...rest] = subjectsOf(EXCLUSION, other);
     expect(rest).toEqual([]);
@@ -102,7 +102,7 @@ describe("mutants", () => {
     );
   });
 
-  test("score as caught among caught and missed, equivalent ones aside", () => {
+  test("give the score caught / (caught + missed), without equivalent ones", () => {
     const report = (outcome: MutantReport["outcome"]): MutantReport => ({
       mutant: "",
       protocols: ["tcp"],

@@ -48,29 +48,29 @@ function check(
 
 const BOTH = ["ip rule add fwmark 0x539 lookup 133", "ip route add local default dev lo table 133"];
 
-test("TPROXY without its policy routing leaves that out, with a list of ports too", () => {
+test("TPROXY without its policy routing is an omission, also with a list of ports", () => {
   check(TPROXY, (rules) => rules, []);
   check(TPROXY, bare, [BOTH]);
   check({ ...TPROXY, inboundPortsInclude: ["9000"] }, bare, [BOTH]);
 });
 
-test("a mark that no rule looks up is found, though rule and route are there", () => {
+test("a mark that no routing rule looks up is found, although a rule and a route exist", () => {
   const { ip } = generateRules({ ...TPROXY, tproxyMark: 7 });
   check(TPROXY, (rules) => ({ ...rules, ip }), [[]]);
 });
 
-test("a wrong port of the proxy's is nothing left out: the routing brings the flow there", () => {
+test("a wrong port of the proxy is not an omission, because the routing brings the flow there", () => {
   const { ip } = generateRules({ ...TPROXY, proxyPort: TPROXY.inboundCapturePort });
   check(TPROXY, (rules) => ({ ...rules, ip }), []);
 });
 
-test("where a match is not understood some rule with some route will do", () => {
+test("if a match is not understood, any rule with any route is accepted", () => {
   const guess = (rules: PodRules): PodRules => ({ ...rules, ip: guessed(rules.ip) });
   check(TPROXY, guess, []);
   check(TPROXY, (rules) => bare(guess(rules)), [BOTH]);
 });
 
-test("a witness says what it would show", () => {
+test("an omission names a flow that would reveal it", () => {
   const bound = bindScenario(
     {
       name: "s",
@@ -91,7 +91,7 @@ test("a witness says what it would show", () => {
   ]);
 });
 
-test("nothing is said where flows show it, where nothing is demanded, or of files, which say nothing of routing", () => {
+test("there is no omission if flows reveal it, if nothing is demanded, or for files, which contain no routing", () => {
   check({ ...TPROXY, kubevirtInterfaces: ["net1"] }, bare, []);
   check(TPROXY, (rules) => ({ ...bare(rules), ip: { family: 4, tables: [] } }), []);
   check(configOf(), bare, []);

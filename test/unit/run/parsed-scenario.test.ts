@@ -137,20 +137,20 @@ describe("a scenario's rules", () => {
     expect(ip).toContain(PASS_THROUGH);
   });
 
-  test("lack exactly the rules it leaves out", () => {
+  test("lack exactly the rules under `without`", () => {
     const whole = renderRules({}).ip;
     const { kind, ip } = renderRules({ without: [{ family: 4, table: "nat", rule: PASS_THROUGH }] });
     expect(kind).toBe("rules");
     expect(ip).toBe(whole?.replace(`${PASS_THROUGH}\n`, ""));
   });
 
-  test("lack a rule that stands twice only once", () => {
+  test("lose one of two equal rules for each entry under `without`", () => {
     const removed = { family: 4, table: "nat", rule: "-A ISTIO_INBOUND -p tcp -m tcp --dport 80 -j RETURN" } as const;
     const { ip } = renderRules({ capture: ["-b", "*", "-d", "80,80"], without: [removed] });
     expect(ip?.split(removed.rule).length).toBe(2);
   });
 
-  test("are what the scenario gives, and a family it does not give is not under test", () => {
+  test("are those that the scenario gives, and a family without rules is not under test", () => {
     expect(renderRules({ rules: { ip6: "" }, answer: { "client6 -> pod6:80": "app" } })).toEqual({
       kind: "rules",
       ip: null,
@@ -172,7 +172,7 @@ describe("a scenario with other rules", () => {
   const parsed = parseScenario({ ...SCENARIO, forward: { "client6 -> pod6:80": "app" } }, "sample.ts");
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.findings));
 
-  test("keeps the flows of the families they are for", () => {
+  test("keeps the flows of the families of these rules", () => {
     const rules = { ...NONE, ip6: { family: 6 as const, tables: [] } };
     const flows = replaceInstallation(parsed.value, { kind: "rules", rules })?.flows;
     expect(flows).toEqual([
@@ -180,7 +180,7 @@ describe("a scenario with other rules", () => {
     ]);
   });
 
-  test("is none where no flow is left", () => {
+  test("is refused if no flow is left", () => {
     expect(replaceInstallation(parsed.value, { kind: "rules", rules: NONE })).toBeNull();
   });
 });

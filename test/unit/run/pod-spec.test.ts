@@ -48,11 +48,11 @@ describe("what must stand in the sandbox", () => {
     expect(specOf(flows)).toMatchObject(expected);
   });
 
-  test("nobody who takes datagrams where no flow is one", () => {
+  test("no UDP listener if no flow is a datagram", () => {
     expect(specOf(["app -> upstream:80"]).udp).toBeUndefined();
   });
 
-  test("no port of the app's that the proxy listens on, and a notice for each", () => {
+  test("no port of the app on which the proxy listens, and a notice for each", () => {
     const config = { ...seedConfig(), proxyPort: 8080, inboundCapturePort: 81 };
     expect(specOf(["client -> pod:1"], config, [81, 82]).listen).toEqual([22, 82]);
     expect(describeTakenPorts(captureOf(config), [81, 82])).toEqual([

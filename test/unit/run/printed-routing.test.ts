@@ -26,11 +26,11 @@ function check(printed: string, expected: Partial<RoutingTexts>): void {
   expect(renderRoutingTexts(readPolicyRouting(printed))).toEqual({ rules: [], routes: [], addresses: [], ...expected });
 }
 
-test("a namespace's own routing and addresses are nothing that somebody added", () => {
+test("the routing and addresses that every namespace has do not count as added", () => {
   check(BARE, {});
 });
 
-test("rules, routes of other tables and addresses of lo are read as they were put in", () => {
+test("rules, routes of other tables and addresses on lo are read as they were added", () => {
   const added = BARE.replace("32766:", "32765:	from all fwmark 0x539 lookup 133\n32766:")
     .replace(
       "default via",
@@ -44,7 +44,7 @@ test("rules, routes of other tables and addresses of lo are read as they were pu
   });
 });
 
-test("what a rule asks beside a mark is read, and a rule or route with anything else is kept as text", () => {
+test("selectors of a rule are read, and a rule or route with anything unknown is kept as text", () => {
   const rules = [
     "100:	from 10.0.0.0/8 fwmark 0x1/0xff iif eth0 lookup 7",
     "101:	not from all fwmark 0x1 lookup 7",
@@ -66,7 +66,7 @@ test("what a rule asks beside a mark is read, and a rule or route with anything 
   expect(readPolicyRouting(text).routes.map(({ kind }) => kind)).toEqual(["unknown"]);
 });
 
-test("IPv6 rules and routes are read as IPv6's", () => {
+test("IPv6 rules and routes are read as IPv6", () => {
   const added = BARE.replace("# ip -6 rule\n", "# ip -6 rule\n5:	from all fwmark 0x1 lookup 7\n").replace(
     "local ::1 dev",
     "local default dev lo table 7 metric 1024 pref medium\nlocal ::1 dev",

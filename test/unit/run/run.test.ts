@@ -33,13 +33,13 @@ async function run(
 const ALL_PASS = ["a pass", "b pass", "c pass", "d pass"];
 
 describe("a sandbox that cannot be started", () => {
-  test("costs no scenario where others can", async () => {
+  test("costs no scenario if others can be started", async () => {
     expect(await run(4, (start) => start > 1)).toEqual(ALL_PASS);
   });
-  test("costs none where one can be started after the others", async () => {
+  test("costs no scenario if one can be started after the others", async () => {
     expect(await run(4, (start) => start < 5)).toEqual(ALL_PASS);
   });
-  test("ends the run with its reason where there is no other", async () => {
+  test("ends the run with its reason if there is no other", async () => {
     await expect(run(2, () => true)).rejects.toMatchObject({ code: "environment", message: "start 1 failed" });
   });
 });
@@ -58,7 +58,7 @@ describe("a sandbox that fails", () => {
     );
     expect(verdicts).toEqual(["a could-not-look", "b pass", "c pass", "d pass"]);
   });
-  test("and cannot be replaced leaves the rest as what could not be observed", async () => {
+  test("and cannot be replaced leaves the remaining flows as not observed", async () => {
     const verdicts = await run(
       1,
       (start) => start > 1,

@@ -69,7 +69,7 @@ describe("scenario files", () => {
     expect(loaded.ok && loaded.value.map(({ scenario }) => scenario.name)).toEqual(["alpha", "beta"]);
   });
 
-  test("that cannot be used are all told at once, each with its file", async () => {
+  test("that cannot be used are all reported at once, each with its file", async () => {
     const loaded = await loadScenarioFiles(listScenarioFiles(join(folder, "more")));
     expect(loaded.ok ? [] : loaded.findings.map(({ where, message }) => [basename(where), message])).toEqual([
       ["delta.js", expect.stringMatching(/cannot be loaded/)],
@@ -77,7 +77,7 @@ describe("scenario files", () => {
     ]);
   });
 
-  test("have every fault told at once: shape, name, flags, flows and landings", async () => {
+  test("have every fault reported at once: shape, name, options, flows and landings", async () => {
     const file = join(folder, "faulty.mjs");
     const faulty = { name: "other", claim: 1, capture: ["-p", "x"], answer: { "client -> pod:0": "ap" } };
     writeFileSync(file, `export default ${JSON.stringify(faulty)};\n`);
@@ -86,7 +86,7 @@ describe("scenario files", () => {
     expect(fields).toEqual(["claim", "name", "capture", "answer", "answer"]);
   });
 
-  test("have every other flow judged beside a landing that is no text", async () => {
+  test("have every other flow checked although one landing is not text", async () => {
     const file = join(folder, "five.mjs");
     const answer = { "client -> pod:80": 5, "client -> pod:81": "ap", "client -> pod:0": "app" };
     writeFileSync(file, `export default ${JSON.stringify({ name: "five", claim: "c", capture: [], answer })};\n`);
@@ -103,7 +103,7 @@ describe("scenario files", () => {
     ["capture", { capture: ["-p", "x", "-z", 15006] }],
     ["claim", { claim: "" }],
   ];
-  test.each(twoFaults)("have the faults of their flags told beside one of %s", async (field, fields) => {
+  test.each(twoFaults)("have faults of their options reported together with one of %s", async (field, fields) => {
     const whole = { name: "two", claim: "c", capture: ["-p", "x"], answer: { "client -> pod:80": "app" }, ...fields };
     const file = join(folder, "two.mjs");
     writeFileSync(file, `export default ${JSON.stringify(whole)};\n`);
@@ -112,7 +112,7 @@ describe("scenario files", () => {
     expect(places).toEqual([field, "capture -p"]);
   });
 
-  test("that never finish loading are told after the deadline", async () => {
+  test("that never finish loading are reported after the deadline", async () => {
     const file = join(folder, "endless.mjs");
     writeFileSync(file, "await new Promise(() => {});\n");
     const loaded = await loadScenarioFiles([file], { deadlineMs: 500 });
@@ -120,7 +120,7 @@ describe("scenario files", () => {
     expect(loaded.ok ? [] : loaded.findings).toEqual([expect.objectContaining({ where: file, message })]);
   });
 
-  test("that import landfall where it is not installed are told to install it", async () => {
+  test("that import landfall without an installation get a finding that says how to install it", async () => {
     // What vitest has loaded of landfall before, in this run or in an earlier one, must not make the package's name known.
     await import("../../../harness/index.ts");
     const file = join(folder, "stranger.mts");

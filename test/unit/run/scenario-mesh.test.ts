@@ -29,7 +29,7 @@ describe("a scenario of a mesh", () => {
     expect(await judge(DNS)).toEqual(told("wrong"));
   });
 
-  test("is refused with a resolver that is no address", () => {
+  test("is refused with a resolver that is not an address", () => {
     expect(readScenarioShape({ ...DNS, resolvers: ["dns.example"] }, "x.ts").ok).toBe(false);
   });
 
@@ -49,7 +49,7 @@ describe("a real Envoy", () => {
       expect(makeCluster(4, { ...settings, mark: 0x539 })).toMatchObject({ upstream_bind_config: option });
   });
 
-  test("leaves them without a mark where the proxy has none", () => {
+  test("leaves them without a mark if the proxy has none", () => {
     expect(JSON.stringify(passThroughCluster(4, { ...settings, mark: 0 }))).not.toContain("socket_options");
   });
 });

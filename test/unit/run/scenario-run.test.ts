@@ -67,19 +67,19 @@ describe("a harness that cannot see", () => {
     ["dies under way", new FailingSandbox(2, die), /stream ended/],
     ["dies after", new FailingSandbox(3, die), /stream ended/],
   ];
-  test.each(rows)("says so of every flow, where it %s", async (_, sandbox, cause) => {
+  test.each(rows)("reports every flow as not observed if it %s", async (_, sandbox, cause) => {
     const { report } = await runScenario(scenario(), sandbox);
     expect(report.flows.map(({ verdict, observed }) => [verdict, observed.kind, observed.cause])).toEqual(
       Array(2).fill(["could-not-look", "could-not-look", expect.stringMatching(cause)]),
     );
   });
 
-  test("says so of the flows it gave no answer for", async () => {
+  test("reports the flows that it gave no answer for as not observed", async () => {
     const { report } = await runScenario(scenario(), new FailingSandbox(2, (seen) => seen.slice(0, 1)));
     expect(report.flows.map(({ verdict }) => verdict)).toEqual(["could-not-look", "could-not-look"]);
   });
 
-  test("is replaced where it has died, and the scenarios after it are run", async () => {
+  test("is replaced if it has died, and the next scenarios are run", async () => {
     let started = 0;
     const start = async () => (++started === 1 ? new FailingSandbox(2, die) : new SimulatedSandbox());
     const scenarios = [scenario({ name: "first" }), scenario({ name: "second" })];
@@ -89,7 +89,7 @@ describe("a harness that cannot see", () => {
 });
 
 describe("a run", () => {
-  test("tells a landing that nobody predicted as landfall's own defect", async () => {
+  test("reports a landing that was predicted wrongly as landfall's own defect", async () => {
     const sandbox = new FailingSandbox(2, (seen) =>
       seen.map((each, i) => (i === 0 ? { ...each, landing: APP } : each)),
     );
@@ -106,7 +106,7 @@ describe("a run", () => {
     );
   };
 
-  test("looks once more at a time-out that nobody predicted, and believes what it sees then", async () => {
+  test("drives a flow with an unpredicted time-out again, and believes the second result", async () => {
     const kinds = async (times: number) =>
       (await runScenario(scenario(), late(times))).report.flows.map(({ verdict, observed }) => [
         verdict,
@@ -116,7 +116,7 @@ describe("a run", () => {
     expect((await kinds(2))[0]).toEqual(["wrong", "timed-out"]);
   });
 
-  test("drives flows first that the rules land elsewhere than demanded, and reports them where they stand", async () => {
+  test("drives flows first that the rules land wrong, and reports all in their own order", async () => {
     const asked: string[][] = [];
     class NotingSandbox extends SimulatedSandbox {
       override async drive(requests: Parameters<Sandbox["drive"]>[0]): Promise<readonly Observation[]> {
@@ -133,12 +133,12 @@ describe("a run", () => {
     ]);
   });
 
-  test("without a scenario is no green one", async () => {
+  test("without a scenario does not pass", async () => {
     const start = async () => new SimulatedSandbox();
     await expect(runScenarios([], { start, jobs: 1, clock: () => 0 })).rejects.toThrow(/nothing to verify/);
   });
 
-  test("keeps the scenarios' order, whatever ends first", async () => {
+  test("keeps the scenarios' order, whichever ends first", async () => {
     const names = Array.from({ length: 12 }, (_, i) => `scenario-${i}`);
     const start = async () => new SimulatedSandbox();
     const ended: string[] = [];
@@ -156,7 +156,7 @@ describe("a run", () => {
     expect(ended.at(-1)).toMatch(/ 12\/12$/);
   });
 
-  test("ends every sandbox it has started, where a scenario ends it as well", async () => {
+  test("disposes of every sandbox it has started, also if a scenario ends the run", async () => {
     const ended: string[] = [];
     class CountedSandbox extends SimulatedSandbox {
       override async [Symbol.asyncDispose]() {
@@ -177,7 +177,7 @@ describe("a run", () => {
 });
 
 describe("on the kernel", () => {
-  test("rules are out again, whether they were right, wrong or refused", async () => {
+  test("rules are removed again, whether they were right, wrong or refused", async () => {
     await using sandbox = await openSandbox("netns");
     const counted = async () =>
       JSON.stringify(await sandbox.counters(), (_, value) => (typeof value === "bigint" ? 0 : value));
@@ -201,7 +201,7 @@ describe("on the kernel", () => {
     ]);
   });
 
-  test("a wrong flow that no rule counted says just that", async () => {
+  test("a wrong flow that no rule counted is reported as such", async () => {
     await using sandbox = await openSandbox("netns");
     const { report } = await runScenario(
       scenario({ rules: { ip: "" }, answer: { "client -> pod:22": "refused" } }),

@@ -60,11 +60,11 @@ describe("a scenario file's value", () => {
     ],
     ["hides no fault of its flow", { "client -> pod:0": 5 }, ["answer", 'answer "client -> pod:0"']],
   ];
-  test.each(landings)("has a landing that is no text told: it %s", (_, answer, places) => {
+  test.each(landings)("gives a finding about a landing that is not text: it %s", (_, answer, places) => {
     expect(placesOf({ ...WHOLE, answer })).toEqual(places);
   });
 
-  test("has a mistyped field told with the one that is meant", () => {
+  test("gives a finding about a mistyped field, with the nearest name", () => {
     const { claim, answer, ...rest } = WHOLE;
     const read = readScenarioShape({ ...rest, clam: claim, anwser: answer, bogus: 1 }, "s.ts");
     const messages = read.ok ? [] : read.findings.map(({ message }) => message);

@@ -19,7 +19,7 @@ describe("a shard", () => {
     expect(parsed.ok ? parsed.value : null).toEqual(expected);
   });
 
-  test("holds what no other of its run holds, and all of them hold everything", () => {
+  test("has scenarios that no other shard has, and all shards together have every scenario", () => {
     fc.assert(
       fc.property(fc.array(fc.integer()), fc.integer({ min: 1, max: 9 }), (numbers, count) => {
         const list = numbers.map((number, i) => [i, number]);

@@ -10,11 +10,11 @@ function check(covers: readonly string[], expected: readonly string[]): void {
   expect(chooseCovers(given).map(({ text }) => text)).toEqual(expected);
 }
 
-describe("choosing covers", () => {
-  test("takes one that covers all", () => check(["a: x", "b: xyz", "c: yz"], ["b: xyz"]));
+describe("choosing the smallest set of flows", () => {
+  test("takes one flow that covers everything", () => check(["a: x", "b: xyz", "c: yz"], ["b: xyz"]));
   test("takes the first of equals", () => check(["a: xy", "b: xy"], ["a: xy"]));
   test("keeps the order of those that it takes", () => check(["a: x", "b: yz"], ["a: x", "b: yz"]));
-  test("takes nothing where nothing is covered", () => check(["a: "], []));
+  test("takes nothing if nothing is covered", () => check(["a: "], []));
   test("gives fewer than taking the largest first does", () =>
     check(["a: 1245", "b: 123", "c: 456"], ["b: 123", "c: 456"]));
 });

@@ -77,7 +77,7 @@ describe("the ways of a report", () => {
   test.each([
     ["seed", []],
     ["kuma-defaults", ["--mesh", "kuma"]],
-  ] as const)("are those that explain gives, with a flow's own values put back: %s", async (name, words) => {
+  ] as const)("are those that explain gives, once a flow's own values are filled in: %s", async (name, words) => {
     const [scenario] = await report(name);
     if (!scenario?.ways) throw new Error("no ways");
     expect(scenario.ways.length).toBeLessThan(scenario.flows.length);
@@ -98,7 +98,7 @@ describe("the ways of a report", () => {
     ]);
   });
 
-  test("are of rules that matched alone where there are too many steps, but for flows that landed wrong", async () => {
+  test("have only matching rules if there are too many steps, except for flows that landed wrong", async () => {
     const ports = Array.from({ length: 210 }, (_, i) => 2_000 + i);
     const rules = ports.map((port) => `-A PREROUTING -p tcp --dport ${port} -j REDIRECT --to-ports ${port + 10_000}`);
     const answer = Object.fromEntries(ports.map((port) => [`client -> pod:${port}`, "refused"]));

@@ -25,35 +25,36 @@ function check(landing: Landing, records: readonly Seen[], expected: Landing["ki
   expect(confirmLanding({ ...RESULT, landing }, records).kind).toBe(expected);
 }
 
-describe("what the caller was told is believed", () => {
+describe("the landing that the caller was told is accepted", () => {
   test("if the listener has recorded the same", () => check(DIRECT, [SEEN_APP], "listener"));
-  test("if every hop and the last listener have, in whatever order they tell", () =>
+  test("if every hop and the last listener have recorded it, in any order", () =>
     check(FORWARDED, [record(1, "app", 8080, null), SEEN_HOP], "listener"));
-  test("of a refusal, if nobody has recorded anything", () => check(makeLanding("refused"), [], "refused"));
-  test("of a refusal behind the stub, if the stub has", () =>
+  test("for a refusal, if no listener has recorded anything", () => check(makeLanding("refused"), [], "refused"));
+  test("for a refusal behind the stub, if the stub has recorded its passage", () =>
     check(makeLanding("refused", { hops: [HOP] }), [SEEN_HOP], "refused"));
-  test("of a failure to look, whatever was recorded", () =>
+  test("for a failure to observe, whatever was recorded", () =>
     check(makeBlind("socket-failed", "x"), [SEEN_APP], "could-not-look"));
 });
 
-describe("a landing could not be observed", () => {
+describe("a landing counts as not observed", () => {
   test("if the listener has not recorded it", () => check(DIRECT, [], "could-not-look"));
-  test("if another listener has", () => check(DIRECT, [record(0, "status", 15020, null)], "could-not-look"));
+  test("if another listener has recorded it", () =>
+    check(DIRECT, [record(0, "status", 15020, null)], "could-not-look"));
   test("if the listener has recorded another port", () => check(DIRECT, [{ ...SEEN_APP, port: 22 }], "could-not-look"));
   test("if the listener has recorded another original destination", () =>
     check(DIRECT, [{ ...SEEN_APP, originalDestination: "10.96.0.1:80" }], "could-not-look"));
   test("if a hop is missing", () => check(FORWARDED, [record(1, "app", 8080, null)], "could-not-look"));
   test("if a listener has recorded it twice", () => check(DIRECT, [SEEN_APP, SEEN_APP], "could-not-look"));
-  test("if it timed out and yet reached a listener", () =>
+  test("if it timed out although it reached a listener", () =>
     check(makeLanding("timed-out"), [SEEN_APP], "could-not-look"));
 });
 
-test("the difference between both ends is told", () => {
+test("the difference between both ends is reported", () => {
   const { cause } = confirmLanding({ ...RESULT, landing: makeLanding("reset") }, [SEEN_APP]);
   expect(cause).toBe("the caller saw [] (reset), but the listeners recorded [0 app:8080 <- as dialled]");
 });
 
-describe("that a made connection was not answered is believed", () => {
+describe("`unanswered` is accepted for a made connection", () => {
   const lost = makeLanding("unanswered", { cause: "not-delivered" });
   const taken = makeLanding("unanswered", { cause: "delivered" });
   test("if the request was lost and no listener has read it", () => check(lost, [], "unanswered"));
@@ -61,16 +62,16 @@ describe("that a made connection was not answered is believed", () => {
   test("if the far end took the request and the listener read it", () => check(taken, [SEEN_APP], "unanswered"));
   test("behind the stub, if the stub has recorded its passage", () =>
     check({ ...lost, hops: [HOP] }, [SEEN_HOP], "unanswered"));
-  test("but not if the far end took the request and nobody has read it: that listener is stuck", () =>
+  test("but not if the far end took the request and no listener read it: that listener is stuck", () =>
     check(taken, [], "could-not-look"));
   test("but not if the listener read it only just now: it may be late", () =>
     check(taken, [{ ...SEEN_APP, atMs: 2_900 }], "could-not-look"));
   test("but not if two listeners have read it", () => check(lost, [SEEN_APP, SEEN_APP], "could-not-look"));
-  test("and then it says nothing of the request", () =>
+  test("without saying what became of the request", () =>
     expect(confirmLanding({ ...RESULT, landing: lost }, [])).toEqual(makeLanding("unanswered")));
 });
 
-describe("of a datagram that nothing answered", () => {
+describe("of a datagram without an answer", () => {
   const silence = makeLanding("timed-out");
   const strayed = makeLanding("timed-out", { replyFrom: "127.0.0.1:8080" });
   const late = { ...SEEN_APP, atMs: 2_900 };
@@ -78,8 +79,9 @@ describe("of a datagram that nothing answered", () => {
     expect(confirmLanding({ ...RESULT, landing }, records, "udp").kind).toBe(expected);
   test("no listener's record says that it was lost", () => judge(silence, [], "timed-out"));
   test("one listener's record says that it arrived", () => judge(silence, [SEEN_APP], "unanswered"));
-  test("a record too late for the answer to be heard says nothing", () => judge(silence, [late], "could-not-look"));
+  test("a record that came too late for its answer proves nothing", () => judge(silence, [late], "could-not-look"));
   test("an answer from elsewhere says that it arrived, however late", () => judge(strayed, [late], "unanswered"));
-  test("an answer that no listener gave says nothing", () => judge(strayed, [], "could-not-look"));
-  test("two records say nothing: one datagram was sent", () => judge(silence, [SEEN_APP, SEEN_APP], "could-not-look"));
+  test("an answer that no listener gave proves nothing", () => judge(strayed, [], "could-not-look"));
+  test("two records prove nothing, because one datagram was sent", () =>
+    judge(silence, [SEEN_APP, SEEN_APP], "could-not-look"));
 });

@@ -18,17 +18,17 @@ describe("with an engine that answers", () => {
       "simulated true",
     ]);
   });
-  test("auto stands for docker", async () => {
+  test("auto chooses docker", async () => {
     expect(await chooseBackend()).toBe("docker");
   });
 });
 
 describe("without an engine", () => {
-  test("auto stands for netns", async () => {
+  test("auto chooses netns", async () => {
     vi.stubEnv("DOCKER_HOST", "unix:///nowhere/docker.sock");
     expect(await chooseBackend()).toBe("netns");
   });
-  test("nor tools for namespaces, auto fails, and names what is left", async () => {
+  test("and without tools for namespaces auto fails, and names the simulated backend", async () => {
     vi.stubEnv("DOCKER_HOST", "unix:///nowhere/docker.sock");
     vi.stubEnv("PATH", "/nowhere");
     const told = await chooseBackend().catch(({ message }) => message.split("\n"));
@@ -39,7 +39,7 @@ describe("without an engine", () => {
       "  simulated: works; it predicts where flows land: use --sandbox simulated with verify and mutate.",
     ]);
   });
-  test("docker is said not to work, with the reason and what to do", async () => {
+  test("docker is reported as not working, with the reason and what to do", async () => {
     vi.stubEnv("DOCKER_HOST", "unix:///nowhere/docker.sock");
     expect(await detectDocker()).toEqual({
       backend: "docker",
@@ -50,7 +50,7 @@ describe("without an engine", () => {
   });
 });
 
-describe("where DOCKER_HOST names no engine that can be used", () => {
+describe("if DOCKER_HOST names no usable engine", () => {
   test.each([
     ["http://", /names cannot be used: it is not an address\. Write unix:/],
     ["tcp://127.0.0.1:99999", /names cannot be used: it is not an address\. Write unix:/],
@@ -58,7 +58,7 @@ describe("where DOCKER_HOST names no engine that can be used", () => {
     ["ssh://", /names cannot be used: landfall does not support engines over ssh\. Forward/],
     ["garbage", /No container engine answers at garbage/],
     ["tcp://127.0.0.1:9", /No container engine answers at tcp:\/\/127\.0\.0\.1:9/],
-  ])("%s: docker is said not to work, and auto goes on to netns", async (address, why) => {
+  ])("%s: docker is reported as not working, and auto chooses netns", async (address, why) => {
     vi.stubEnv("DOCKER_HOST", address);
     const { works, why: told, remedy } = await detectDocker();
     expect(works).toBe(false);
@@ -75,7 +75,7 @@ describe("where DOCKER_HOST names no engine that can be used", () => {
   });
 });
 
-test("an engine that takes a connection and says nothing is given up, and its connection with it", async () => {
+test("an engine that accepts a connection and never answers is given up, and the connection closed", async () => {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();

@@ -80,7 +80,7 @@ test.each<[string, readonly Row[], readonly string[]]>([
   ],
 ])("%s", async (_, rows, rounds) => expect(await listRounds(rows)).toEqual(rounds));
 
-test("one at a time, connections keep their order", async () => {
+test("connections driven one at a time keep their order", async () => {
   const rows: readonly Row[] = [
     ["a", "tcp", 53, 80],
     ["b", "tcp", 53, 80],
@@ -89,7 +89,7 @@ test("one at a time, connections keep their order", async () => {
   expect(await listRounds(rows, 1)).toEqual(["a b c"]);
 });
 
-test("an agent is given 1500 dials at most, and what it tracks is forgotten once a round", () => {
+test("an agent gets at most 1500 dials, and its tracked connections are deleted once a round", () => {
   const dial = {
     ...REST,
     protocol: "udp",

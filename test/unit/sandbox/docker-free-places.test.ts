@@ -22,14 +22,14 @@ async function isFreeBeside(subnet: string, place: number): Promise<boolean> {
   return [...(await freePlaces(engine))].includes(place);
 }
 
-describe("a place is not free", () => {
+describe("a pair of subnets is not free", () => {
   test("if a network of the engine has its subnet", async () => {
     expect(await isFreeBeside("10.244.201.0/24", 201)).toBe(false);
   });
   test("if a part of a network of the engine is the vm's subnet", async () => {
     expect(await isFreeBeside("10.245.200.0/22", 202)).toBe(false);
   });
-  test("but is, beside a neighbour", async () => {
+  test("but is, next to a neighbouring subnet", async () => {
     expect(await isFreeBeside("10.244.203.0/24", 204)).toBe(true);
   });
 });

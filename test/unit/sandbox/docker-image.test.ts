@@ -7,7 +7,7 @@ import { ROLE_LABEL } from "../../../harness/sandbox/docker/labels.ts";
 const engine = connectEngine();
 
 describe("the pod's image", () => {
-  test("is built once: the second time nothing is said and nothing done", async () => {
+  test("is built once: the second time prints and does nothing", async () => {
     const reference = await ensureImage(engine, "pod", () => {});
     const { Created, Config } = await engine.getImage(reference).inspect();
     const said: string[] = [];
@@ -19,7 +19,7 @@ describe("the pod's image", () => {
 });
 
 describe("an image", () => {
-  test("one of whose steps fails is no image, and the step's own words are told", async () => {
+  test("does not exist if one of its steps fails, and the error has the step's own message", async () => {
     const base = await ensureImage(engine, "pod", () => {});
     const envoyProgram = join(import.meta.dirname, "no-envoy.sh");
     const building = ensureImage(engine, "envoy", () => {}, { base, envoyProgram });

@@ -46,7 +46,7 @@ async function canRunPrivileged(): Promise<boolean> {
 describe("a pod of containers", () => {
   test("has the least rights by default, and lands every flow of the seed as demanded", () => landSeed("capabilities"));
 
-  test("that is privileged does the same; where the engine cannot, that is said and nothing is left", async () => {
+  test("that is privileged does the same; if the engine cannot do it, the error says so and nothing is left", async () => {
     if (await canRunPrivileged()) return landSeed("privileged");
     await expect(landSeed("privileged")).rejects.toMatchObject({
       code: "environment",

@@ -83,7 +83,7 @@ describe("a run that ends", () => {
     expect(await listOf("containers", process.pid)).toEqual([]);
     expect(await listOf("networks", process.pid)).toEqual([]);
   });
-  test("leaves everything where it is to be kept, and the shell it hints at is in the pod", async () => {
+  test("leaves everything if it is to be kept, and the shell command it prints enters the pod", async () => {
     const child = spawn(process.execPath, [RUNNER, "kept"], { stdio: ["ignore", "pipe", "inherit"] });
     let hint = "";
     child.stdout.on("data", (text) => {
@@ -111,7 +111,7 @@ describe("a run that ends", () => {
   });
 });
 
-describe("what the harness cannot look at is told as such", () => {
+describe("what the harness cannot observe is reported as such", () => {
   test("when a container is stopped: the flows of its agent, not those of the others", async () => {
     await using sandbox = await openSandbox("docker");
     await sandbox.enter(USUAL_SPEC);
@@ -123,7 +123,7 @@ describe("what the harness cannot look at is told as such", () => {
     await expect(sandbox.enter({ ...USUAL_SPEC, clientPorts: [90] })).rejects.toMatchObject({ code: "agent-failed" });
   });
 
-  describe("when the engine goes", () => {
+  describe("when the engine stops", () => {
     const path = join(tmpdir(), `landfall-engine-${process.pid}.sock`);
     const sockets = new Set<Socket>();
     let server: Server | null = null;
@@ -147,7 +147,7 @@ describe("what the harness cannot look at is told as such", () => {
       await once(server, "listening");
     }
 
-    test("flows could not be observed, and to end a sandbox still works", async () => {
+    test("flows are reported as not observed, and a sandbox can still be disposed of", async () => {
       await startGate();
       vi.stubEnv("DOCKER_HOST", `unix://${path}`);
       await using sandbox = await openSandbox("docker");
@@ -158,7 +158,7 @@ describe("what the harness cannot look at is told as such", () => {
       expect(seen?.landing.kind).toBe("could-not-look");
     });
 
-    test("no sandbox opens, and the error says where none answers", async () => {
+    test("no sandbox opens, and the error says which engine does not answer", async () => {
       vi.stubEnv("DOCKER_HOST", "unix:///nowhere/docker.sock");
       await expect(openSandbox("docker")).rejects.toMatchObject({
         code: "environment",
@@ -190,7 +190,7 @@ test("an init container has NET_ADMIN and NET_RAW and no other right", async () 
   });
 });
 
-test("scenario after scenario leaves no descriptor open, in no container and not here", async () => {
+test("scenario after scenario leaves no descriptor open, neither in a container nor in this process", async () => {
   await using sandbox = await openSandbox("docker");
   const flows = ["client -> pod:8080", "app -> upstream:80"].map((text) => request(text, sandbox));
   const other = {

@@ -10,7 +10,7 @@ function strangerOn(port: number, serve: string): readonly string[] {
   return [process.execPath, "-e", code];
 }
 
-describe("a fault of the harness is told as such, never as a landing:", () => {
+describe("a fault of the harness is reported as such, never as a landing:", () => {
   let world: NetnsWorld;
   let sandbox: AgentSandbox;
   let pid: number;
@@ -57,22 +57,22 @@ describe("a fault of the harness is told as such, never as a landing:", () => {
     await check("client -> pod:7001", /the connection was made, but nothing answered/);
   });
 
-  test("a listener that resets what it was told", async () => {
+  test("a listener that resets the connection after the request", async () => {
     await startStranger(7002, 'socket.once("data", () => socket.resetAndDestroy())');
     await check("client -> pod:7002", /the other side read the greeting and reset the connection/);
   });
 
-  test("a listener that closes without a word", async () => {
+  test("a listener that closes without an answer", async () => {
     await startStranger(7003, 'socket.once("data", () => socket.end())');
     await check("client -> pod:7003", /closed without an answer/);
   });
 
-  test("a stranger that answers in another language", async () => {
+  test("a foreign server that answers in another protocol", async () => {
     await startStranger(7004, 'socket.end("220 mail.example ESMTP\\n")');
     await check("client -> pod:7004", /unexpected answer from an unknown program/);
   });
 
-  test("a stranger that answers as a listener would, but whom no listener's record confirms", async () => {
+  test("a foreign server that answers like a listener, which no listener's record confirms", async () => {
     const answer =
       '{ token: JSON.parse(line).token, landing: { kind: "listener", listener: "app", port: 8080, hops: [] } }';
     await startStranger(7005, `socket.once("data", (line) => socket.end(JSON.stringify(${answer}) + "\\n"))`);
@@ -84,7 +84,7 @@ describe("a fault of the harness is told as such, never as a landing:", () => {
     expect(seen?.landing).toMatchObject({ kind: "could-not-look", cause: expect.stringContaining("EADDRNOTAVAIL") });
   });
 
-  test("an agent that is killed while flows are under way, and every call after that", async () => {
+  test("an agent that is killed while flows are driven, and every later call", async () => {
     const drop =
       "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A INPUT -j DROP\nCOMMIT\n";
     const place = { namespace: "pod", variant: "default" } as const;
@@ -99,7 +99,7 @@ describe("a fault of the harness is told as such, never as a landing:", () => {
     await expect(sandbox.clear()).rejects.toMatchObject({ code: "agent-failed" });
   });
 
-  test("an agent that stands still is given up after the call's time", async () => {
+  test("an agent that hangs is given up after the call's time limit", async () => {
     process.kill(pid, "SIGSTOP");
     await expect(podAgent().call("sync", {}, 100)).rejects.toMatchObject({
       code: "agent-failed",

@@ -7,11 +7,11 @@ import { describe, expect, test } from "vitest";
 import { imageReference, packContext } from "../../../harness/sandbox/docker/image-contents.ts";
 
 describe("an image", () => {
-  test("is called after what is in it, the same every time", () => {
+  test("is named after its contents, the same every time", () => {
     expect(imageReference("pod")).toMatch(/^landfall\/pod:[0-9a-f]{16}$/);
     expect(imageReference("pod")).toBe(imageReference("pod"));
   });
-  test("has another name than the other images, and than itself on another base", () => {
+  test("has another name than the other images, and another on another base image", () => {
     const names = [imageReference("pod"), imageReference("istio-iptables"), imageReference("pod", { base: "other:1" })];
     expect(new Set(names).size).toBe(3);
   });

@@ -15,7 +15,7 @@ function check(said: string, settings: NamespaceSettings, why: RegExp, remedy: R
   expect(failure.remedy).toMatch(remedy);
 }
 
-describe("where namespaces cannot be had, the setting is named and the remedy", () => {
+describe("if namespaces cannot be created, the error names the setting and the remedy", () => {
   test.each([
     ["newuidmap", "unshare: failed to execute newuidmap: No such file or directory", USER, /newuidmap/, /uidmap/],
     ["a missing tool", "spawn unshare ENOENT", USER, /ENOENT/, /apt-get install/],
@@ -70,7 +70,7 @@ describe("where namespaces cannot be had, the setting is named and the remedy", 
     ],
   ] as const)("%s", (_, said, settings, why, remedy) => check(said, settings, why, remedy));
 
-  test("AppArmor is not blamed where root asks", () => {
+  test("AppArmor is not blamed if root asks", () => {
     const settings = { ...ROOT, apparmorRestrict: 1 };
     check("unshare: unshare failed: Operation not permitted", settings, /Root may not create/, /CAP_SYS_ADMIN/);
   });

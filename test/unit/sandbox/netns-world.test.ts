@@ -61,7 +61,7 @@ describe("a world of network namespaces", () => {
     await sandbox.clear();
   });
 
-  test("clears all that a script has put in: rules of both interfaces, policy routing, routes, addresses", async () => {
+  test("clears everything that a script added: rules of both variants, policy routing, routes, addresses", async () => {
     const before = await readPod();
     const script = join(folder, "rules.sh");
     const lines = [
@@ -82,7 +82,7 @@ describe("a world of network namespaces", () => {
     expect(await landingsOf("app -> upstream:80")).toEqual(["upstream"]);
   });
 
-  test("keeps no connection in TIME_WAIT, for which -m socket could take another flow from the same port", async () => {
+  test("keeps no connection in TIME_WAIT, which -m socket could confuse with a later flow from the same port", async () => {
     const flows = Array.from({ length: 50 }, () => makeFlow("client -> pod:8080"));
     await sandbox.drive(flows, { inFlight: 8 });
     const agent = world.stations.get("pod")?.agent;
@@ -93,7 +93,7 @@ describe("a world of network namespaces", () => {
     }
   });
 
-  test("tells what a script said that failed", async () => {
+  test("reports the output of a script that failed", async () => {
     const script = join(folder, "fails.sh");
     writeFileSync(script, "echo no such rule >&2; exit 3\n");
     await expect(sandbox.install({ kind: "script", path: script })).rejects.toMatchObject({
@@ -103,7 +103,7 @@ describe("a world of network namespaces", () => {
     await sandbox.clear();
   });
 
-  test("refuses a script that does not end as one that fails, so that a run tells it once", async () => {
+  test("treats a script that does not end as one that fails, so that a run reports it once", async () => {
     const script = join(folder, "hangs.sh");
     writeFileSync(script, "exec sleep 1000\n");
     await expect(world.runScript(script, 500)).rejects.toMatchObject({
@@ -114,7 +114,7 @@ describe("a world of network namespaces", () => {
   });
 });
 
-test("a listener's owner accepts for it, be it root whose thread also dials as others", async () => {
+test("a listener's connections are accepted by its owner, even root, whose thread also dials as others", async () => {
   await using sandbox = new AgentSandbox(await startNetnsWorld());
   await sandbox.enter({ ...USUAL_SPEC, shape: shapeOf({ proxyUid: ["0"], proxyGid: ["0"] }) });
   const stop = (table: string, match: string) =>
@@ -131,7 +131,7 @@ test("a listener's owner accepts for it, be it root whose thread also dials as o
   ]);
 });
 
-test("the pod is where it is put", async () => {
+test("the pod has the addresses that it is given", async () => {
   const addresses = { ...DEFAULT_ADDRESSES, pod: { 4: "192.0.2.8", 6: "2001:db8::8" } };
   await using sandbox = new AgentSandbox(await startNetnsWorld(null, addresses));
   await sandbox.enter({ ...USUAL_SPEC, upstreamAddresses: ["10.96.0.9"] });
@@ -150,7 +150,7 @@ test("the pod is where it is put", async () => {
   ]);
 });
 
-test("a made connection whose ACK is rejected is unanswered: to the kernel the ICMP error is a hint, not a refusal", async () => {
+test("a made connection whose ACK is rejected is unanswered, because the kernel does not treat the ICMP error as a refusal", async () => {
   await using sandbox = new AgentSandbox(await startNetnsWorld());
   await sandbox.enter(USUAL_SPEC);
   const reject = "-A INPUT -p tcp -m tcp --dport 8080 -m conntrack --ctstate ESTABLISHED -j REJECT";

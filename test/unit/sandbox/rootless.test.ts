@@ -47,13 +47,13 @@ describe("an ordinary user", () => {
     expect(JSON.parse(stdout)).toEqual({ uid: USER, ...expected });
   }
 
-  test("with ids to map has a pod whose rules tell owners apart", async () => {
+  test("with subordinate ids gets a pod whose rules distinguish owners", async () => {
     const blind = expect.stringMatching(/cannot open sockets as uid 70000, gid 70000: .*\/etc\/subuid/);
     const landings = ["envoy-outbound", "upstream", "envoy-outbound", "app", blind];
     await check("ids", { works: true, why: null, landings });
   });
 
-  test("without ids to map is told that, and which file says so", async () => {
+  test("without subordinate ids gets an error that names the file", async () => {
     const why = expect.stringMatching(/^Your user may not map further uids and gids \(.*\/etc\/subuid/);
     await check("none", { works: false, why, landings: [] });
   });

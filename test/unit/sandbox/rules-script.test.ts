@@ -75,7 +75,7 @@ describe.each(["netns", "docker"] as const)("a rules script on %s", (backend) =>
   afterEach(() => sandbox.clear());
   afterAll(() => sandbox[Symbol.asyncDispose]());
 
-  test("has ended when its process ends, although a process that it left holds its output open", async () => {
+  test("has ended when its process ends, even if a process that it left holds its output open", async () => {
     await sandbox.install(writeScript("sleep 71234 &", "iptables -A INPUT -p tcp --dport 9 -j DROP"));
     expect(isRunning("sleep 71234")).toBe(true);
     expect(await readTargets(sandbox)).toEqual(["drop"]);
@@ -86,7 +86,7 @@ describe.each(["netns", "docker"] as const)("a rules script on %s", (backend) =>
     ["a route leads elsewhere", "ip route add 192.0.2.0/24 dev eth0"],
     ["an address brings a network with it", "ip address add 192.0.2.1/24 dev eth0"],
     ["a neighbour is another host", "ip neigh replace 10.244.0.99 lladdr 02:00:00:00:00:99 nud permanent dev eth0"],
-  ])("is refused where %s, and the pod is as before", async (_, line) => {
+  ])("is refused if %s, and the pod is unchanged", async (_, line) => {
     const before = await readSettledRouting(sandbox);
     await expect(sandbox.install(writeScript(line))).rejects.toMatchObject({
       code: "rules-refused",
@@ -96,7 +96,7 @@ describe.each(["netns", "docker"] as const)("a rules script on %s", (backend) =>
     await expect(sandbox.install(writeScript("true"))).resolves.toBeUndefined();
   });
 
-  test("may use nft and iptables-legacy as well: their tables are read, and gone with the script's other rules", async () => {
+  test("may use nft and iptables-legacy too: their tables are read, and removed with the script's other rules", async () => {
     const script = writeScript(
       "nft create table inet own",
       "nft 'add chain inet own i { type filter hook input priority 0; policy drop; }'",
@@ -140,14 +140,14 @@ describe("a rules script on netns", () => {
   afterEach(() => sandbox.clear());
   afterAll(() => sandbox[Symbol.asyncDispose]());
 
-  test("leaves no process behind once its rules are out", async () => {
+  test("leaves no process behind once its rules are removed", async () => {
     await sandbox.install(writeScript("setsid sleep 71235 &"));
     expect(isRunning("sleep 71235")).toBe(true);
     await sandbox.clear();
     expect(isRunning("sleep 71235")).toBe(false);
   });
 
-  test("can write no file of the machine; what it writes in /tmp is gone with it", async () => {
+  test("cannot write a file of the machine; what it writes to /tmp is removed with it", async () => {
     // The checkout may itself be below /tmp, which is hidden from the script.
     const files = ["/etc/landfall-test", "/var/landfall-test", "/tmp/landfall-test"];
     const seen = await readOutput(sandbox, ...files.map((file) => `echo x >${file} && echo "wrote ${file}"`));
@@ -167,7 +167,7 @@ describe("a rules script on netns", () => {
     expect(seen).toMatch(/denied|No such file/);
   });
 
-  test("sees its own processes only, no disk, and settings of the kernel that it cannot write", async () => {
+  test("sees only its own processes, no disk, and kernel settings that it cannot change", async () => {
     const processes = await readOutput(sandbox, "cat /proc/[0-9]*/comm");
     expect(processes).not.toContain("node");
     expect(await readOutput(sandbox, "find /dev -type b")).toMatch(/^(?:it printed no message)?\.?$/);

@@ -17,20 +17,22 @@ function ownIdWith(parts: readonly (string | null)[]): string {
 }
 
 describe("a run", () => {
-  test("is alive while its process runs, and has one id all its life", () => {
+  test("is alive while its process runs, and keeps one id", () => {
     expect(currentRunId()).toBe(currentRunId());
     check(currentRunId(), "alive");
   });
-  test("is dead once its pid belongs to a process that began at another time", () => {
+  test("is dead once its pid belongs to a process that started at another time", () => {
     check(ownIdWith([null, null, null, "1"]), "dead");
   });
   test("is dead if the machine has been booted since", () => {
     check(ownIdWith(["00000000"]), "dead");
   });
-  test("of another pid namespace is not ours to judge", () => {
+  test("of another pid namespace is never judged dead", () => {
     check(ownIdWith([null, "1"]), "unknown");
   });
-  test.each(["", "42", "3f2a9c01.1.2", "x.1.2.3"])("that is called %j is nobody's", (id) => check(id, "unknown"));
+  test.each(["", "42", "3f2a9c01.1.2", "x.1.2.3"])("with the invalid id %j belongs to no process", (id) =>
+    check(id, "unknown"),
+  );
   test("is dead as soon as its process has ended", async () => {
     const child = spawn("sleep", ["60"]);
     await once(child, "spawn");

@@ -27,14 +27,14 @@ async function sweepAmong(references: readonly string[]) {
 }
 
 describe("of landfall's images", () => {
-  test("those are removed that it would not use, and told", async () => {
+  test("those that it would not use are removed and listed", async () => {
     const pod = await makeImage(`landfall/pod:${makeTag()}`, { [ROLE_LABEL]: "pod" });
     const init = await makeImage(`landfall/istio-iptables:${makeTag()}`, { [ROLE_LABEL]: "istio-iptables" });
     expect(await sweepAmong([init])).toEqual({ removed: [init], left: [] });
     expect(await sweepAmong([pod])).toEqual({ removed: [pod], left: [] });
   });
 
-  test("one stays that a container uses, though it does not run", async () => {
+  test("one that a stopped container uses is kept", async () => {
     const pod = await makeImage(`landfall/pod:${makeTag()}`, { [ROLE_LABEL]: "pod" });
     const container = await engine.createContainer({ Image: pod, Cmd: ["true"] });
     expect(await sweepAmong([pod])).toEqual({ removed: [], left: [pod] });
@@ -47,7 +47,7 @@ describe("of landfall's images", () => {
     ["another's name", `somebody/pod:${makeTag()}`, { [ROLE_LABEL]: "pod" }],
     ["no label", `landfall/pod:${makeTag()}`, {}],
     ["another role's label", `landfall/pod:${makeTag()}`, { [ROLE_LABEL]: "base" }],
-  ])("none is one with %s", async (_, reference, labels) => {
+  ])("an image with %s does not count", async (_, reference, labels) => {
     const made = await makeImage(reference, labels);
     expect(await sweepAmong([made])).toEqual({ removed: [], left: [made] });
   });
@@ -61,7 +61,7 @@ describe("of landfall's images", () => {
     expect(makeImageJudge({ LANDFALL_ENVOY: "/nowhere/envoy" })(reference)).toBe(expected);
   });
 
-  test("an Envoy's of another version is stale where the Envoy is here", () => {
+  test("one with another version of Envoy is stale if Envoy is available here", () => {
     const judge = makeImageJudge({ LANDFALL_ENVOY: process.execPath });
     const own = imageReference("envoy", { base: imageReference("pod"), envoyProgram: process.execPath });
     expect([judge(own), judge("landfall/envoy:0123456789abcdef")]).toEqual(["current", "stale"]);

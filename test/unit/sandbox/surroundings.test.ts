@@ -18,7 +18,7 @@ describe("a sandbox can work", () => {
     expect(why({ uid: 0, limits: { openFiles: 1024, processes: 12 } })).toBeNull());
 });
 
-describe("no sandbox can work, and that is said with what to do,", () => {
+describe("no sandbox can work, and the error says what to do,", () => {
   test.each([
     ["without /proc", { limits: null }, /\/proc is not mounted; mount it/],
     ["in a folder that was removed", { workingDirectory: "removed" }, /has been removed; change to another one/],

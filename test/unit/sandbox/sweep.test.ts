@@ -50,14 +50,14 @@ describe("a sweep", () => {
     const container = await makeContainer({ [RUN_LABEL]: DEAD }, network);
     expect(await leftAfterSweep([network, container], "dead")).toEqual([]);
   });
-  test("leaves a network to the next one while somebody else's container hangs on it", async () => {
+  test("leaves a network to the next sweep while a foreign container is connected to it", async () => {
     const network = await makeNetwork({ [RUN_LABEL]: DEAD });
     const container = await makeContainer({}, network);
     expect(await leftAfterSweep([network, container], "dead")).toEqual([network, container]);
     await engine.getContainer(container).remove({ force: true });
     expect(await leftAfterSweep([network], "dead")).toEqual([]);
   });
-  test("leaves alone what a living run has, what is nobody's, and what has no label of landfall", async () => {
+  test("leaves alone what a living run uses, what belongs to no run, and what has no label of landfall", async () => {
     const ids = [
       await makeNetwork({ [RUN_LABEL]: currentRunId() }),
       await makeNetwork({ [RUN_LABEL]: "somebody-else" }),
@@ -65,12 +65,12 @@ describe("a sweep", () => {
     ];
     expect(await leftAfterSweep(ids, "dead")).toEqual(ids);
   });
-  test("of certain runs leaves alone what others have left", async () => {
+  test("of named runs leaves alone what other runs have left", async () => {
     const id = await makeNetwork({ [RUN_LABEL]: DEAD, [KEEP_LABEL]: "1" });
     expect(await sweepEngine(engine, "dead-and-kept", [DEAD.replace(/1$/, "2")])).toEqual([]);
     await engine.getNetwork(id).inspect();
   });
-  test("takes what a person asked to keep only where it is asked to, and tells of it", async () => {
+  test("removes what a person asked to keep only if it is told to, and lists it", async () => {
     const id = await makeNetwork({ [RUN_LABEL]: DEAD, [KEEP_LABEL]: "1" });
     expect(await leftAfterSweep([id], "dead")).toEqual([id]);
     const removed = await sweepEngine(engine, "dead-and-kept", [DEAD]);
@@ -84,6 +84,6 @@ describe("a sweep", () => {
   });
 });
 
-test("an image that nobody has built is not there", async () => {
+test("an image that was never built does not exist", async () => {
   expect(await imageExists(engine, "landfall/pod:0000000000000000")).toBe(false);
 });

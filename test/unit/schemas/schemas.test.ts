@@ -48,17 +48,17 @@ describe("the report's schema", () => {
     expect(complain(change)).toContain(complaint);
   });
 
-  test("accepts fields it does not know, since format 1 may gain some", () => {
+  test("accepts unknown fields, since format 1 may gain some", () => {
     expect(complain((report) => (report.scenarios[0].flows[0].later = 1))).toEqual([]);
   });
 });
 
 describe("every schema", () => {
-  test.each(SCHEMA_NAMES)("%s compiles, and says what it is of", (name) => {
+  test.each(SCHEMA_NAMES)("%s compiles, and has a title and a description", (name) => {
     expect(findSchema(name).schema).toMatchObject({ $id: `${name}.json`, title: expect.stringMatching(/\w/) });
   });
 
-  test("of an error knows exactly the codes there are", () => {
+  test("of an error lists exactly the existing codes", () => {
     const { schema: text } = findSchema("error");
     expect(JSON.stringify(text)).toContain(JSON.stringify({ enum: Object.keys(ERROR_EXIT_CODES) }).slice(1, -1));
   });

@@ -38,9 +38,8 @@ function check(locked: Packages, installed: Packages | null, files: readonly str
 }
 
 describe("node_modules", () => {
-  test("matches, though an optional package of another platform is not there", () =>
-    check(LOCKED, INSTALLED, FILES, null));
-  test("is half-made where npm has not come to its end", () =>
+  test("matches without an optional package of another platform", () => check(LOCKED, INSTALLED, FILES, null));
+  test("is incomplete if npm did not finish", () =>
     check(LOCKED, null, FILES, "node_modules is missing or incomplete"));
   test("does not match at another version", () =>
     check(
@@ -49,18 +48,18 @@ describe("node_modules", () => {
       FILES,
       "node_modules/node is not at version 24.1.0",
     ));
-  test("does not match where a package was added", () =>
+  test("does not match if a package was added", () =>
     check(
       { ...LOCKED, "node_modules/new": { version: "1.0.0" } },
       INSTALLED,
       FILES,
       "node_modules/new is not at version 1.0.0",
     ));
-  test("does not match where a folder was lost", () =>
+  test("does not match if a folder is missing", () =>
     check(LOCKED, INSTALLED, ["node_modules/.bin/node"], "node_modules/node is not at version 24.0.0"));
-  test("does not match where the install script of Node was broken off", () =>
+  test("does not match if the install script of Node was interrupted", () =>
     check(LOCKED, INSTALLED, ["node_modules/node/package.json"], "node_modules holds no Node"));
-  test("is left as it is where nothing may be installed", () => {
+  test("is left unchanged if nothing may be installed", () => {
     const root = layOut(LOCKED, null, []);
     expect(() => ensureNodeModules(root, { LANDFALL_NO_INSTALL: "1" })).toThrow(
       "node_modules is missing or incomplete, and LANDFALL_NO_INSTALL=1 forbids installing it. Install it with: npm ci",

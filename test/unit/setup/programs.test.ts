@@ -25,14 +25,14 @@ function start(program: string, listed: string[]) {
   return { status, failure: (error as NodeJS.ErrnoException | undefined)?.code ?? null };
 }
 
-describe("the programs of the list", () => {
-  test("are all there after the set-up", () => {
+describe("the listed programs", () => {
+  test("are all installed after the set-up", () => {
     const isFree = (need: string) => need === "base-image" || (need === "browser" && !isKnownToApt("chromium"));
     const missing = PROGRAMS.filter(({ name, need }) => findProgram(name) === null && !isFree(need));
     expect(missing.map(({ name }) => name)).toEqual([]);
   });
 
-  test("come from the packages it names, as far as these are installed", () => {
+  test("come from the packages that the list names, as far as these are installed", () => {
     const owns = (name: string, file: string) => {
       const { status, stdout } = spawnSync("dpkg-query", ["--listfiles", ...name.split("|")], { encoding: "utf8" });
       if (status !== 0 && stdout === "") return true;
@@ -49,7 +49,7 @@ describe("the programs of the list", () => {
     expect(start(UNLISTED, [UNLISTED])).toEqual({ status: 7, failure: null });
   });
 
-  test("are what this very test can start: one less, and it could not", () => {
+  test("are what this test can start: without one of them it could not", () => {
     const without = PROGRAMS.map(({ name }) => name).filter((name) => name !== "nft");
     expect(start("nft", without)).toEqual({ status: null, failure: "ENOENT" });
     expect(execFileSync("nft", ["--version"], { encoding: "utf8" })).toMatch(/^nftables v/);

@@ -24,16 +24,16 @@ function runHiding(line: string, environment: Readonly<Record<string, string>>, 
 }
 
 describe("the set-up", () => {
-  test("says nothing and does nothing on a machine that is set up", () => {
+  test("prints nothing and does nothing on a machine that is set up", () => {
     expect(run([process.execPath, SETUP])).toEqual({ status: 0, stdout: "", stderr: "" });
     expect(run([process.execPath, SETUP, "--tests"])).toEqual({ status: 0, stdout: "", stderr: "" });
   });
-  test("ends with 3 where DOCKER_HOST names no engine, and says what to do", () => {
+  test("ends with 3 if DOCKER_HOST names no engine, and says what to do", () => {
     const { status, stdout, stderr } = run([process.execPath, SETUP], { DOCKER_HOST: "unix:///nowhere/docker.sock" });
     expect({ status, stdout }).toEqual({ status: 3, stdout: "" });
     expect(stderr).toMatch(/DOCKER_HOST is unix:\/\/\/nowhere\/docker.sock.*Start that engine, or unset DOCKER_HOST/);
   });
-  test("ends with 3 where it may not install an engine, and says the command that does", () => {
+  test("ends with 3 if it may not install an engine, and prints the command that does", () => {
     const hide = `mount -t tmpfs landfall /run; ${HIDE_DOCKERD}`;
     const { status, stderr } = runHiding(hide, { LANDFALL_NO_INSTALL: "1" });
     expect({ status, stderr }).toEqual({
@@ -42,20 +42,20 @@ describe("the set-up", () => {
         "landfall set-up: missing: dockerd, and LANDFALL_NO_INSTALL=1 forbids installing it. Run: sudo apt-get install docker.io\n",
     });
   });
-  test("ends with 3 for an ordinary user where no engine answers, and names the way without containers", () => {
+  test("ends with 3 for an ordinary user if no engine answers, and names the way without containers", () => {
     const { status, stderr } = run(asNobody([process.execPath, SETUP]));
     expect(status).toBe(3);
     expect(stderr).toMatch(/sudo npm start/);
     expect(stderr).toMatch(/verify --sandbox netns/);
   });
-  test("only says what the netns backend lacks where an engine answers, since containers need nothing of it", () => {
+  test("only mentions what the netns backend lacks if an engine answers, since containers do not need it", () => {
     const { status, stderr } = runHiding('mount --bind /dev/null "$(readlink -f "$(command -v newuidmap)")"', {
       LANDFALL_NO_INSTALL: "1",
     });
     expect(status).toBe(0);
     expect(stderr).toMatch(/the netns backend lacks newuidmap .*: sudo apt-get install uidmap\n$/);
   });
-  test("ends with 3 before the tests where a program that only tests start is missing, and says the command that brings it", () => {
+  test("ends with 3 before the tests if a program that only tests start is missing, and prints the command that installs it", () => {
     const hide = 'mount --bind /dev/null "$(readlink -f "$(command -v git)")"';
     const forbidden = { LANDFALL_NO_INSTALL: "1" };
     expect(runHiding(hide, forbidden)).toEqual({ status: 0, stdout: "", stderr: "" });

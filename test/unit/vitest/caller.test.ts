@@ -26,13 +26,13 @@ function makeError(make: () => Error): Error {
   return make();
 }
 
-test("an error that its own words explain points at the caller, whatever its words look like", async () => {
+test("an error with an explanatory message points at the caller, whatever the message looks like", async () => {
   const error = makeError(() => new LandfallError("bad-input", "-p: no port\n    at all"));
   await check(error, [/at check \(.*caller\.test\.ts/]);
   expect(error.stack).not.toContain("makeError");
 });
 
-test("a defect points at the caller as well, and keeps the lines where it came up", async () => {
+test("a defect points at the caller as well, and keeps its own stack lines", async () => {
   for (const make of [() => new TypeError("no such field"), () => new LandfallError("internal", "not judged")]) {
     const error = makeError(make);
     await check(error, [/at check \(.*caller\.test\.ts/]);

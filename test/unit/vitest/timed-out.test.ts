@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 
 const VITEST = join(import.meta.dirname, "../../../node_modules/vitest/vitest.mjs");
 
-test("a test that is timed out does not disturb those after it", () => {
+test("a test that times out does not disturb the tests after it", () => {
   const config = join(import.meta.dirname, "timeout-victim.config.ts");
   const folder = mkdtempSync(join(tmpdir(), "landfall-vitest-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));

@@ -25,17 +25,17 @@ test("toLandOn passes or fails by where the flow landed", async () => {
   await check({ predicted: REFUSED, observed: REFUSED, verdict: "wrong" }, false);
 });
 
-test("toLandOn throws, negated or not, where the harness could not look or predicted wrongly", async () => {
+test("toLandOn throws, negated or not, if the harness could not observe the flow or predicted it wrongly", async () => {
   const blind = makeBlind("no-observation", "the agent ended");
   await check({ observed: blind, verdict: "could-not-look" }, /the agent ended/);
   await check({ predicted: REFUSED }, /predicted refused[\s\S]*a defect of landfall, or of its observation/);
 });
 
-test("toLandOn has nothing against a prediction that says it does not know", async () => {
+test("toLandOn accepts a flow whose prediction is unknown", async () => {
   await check({ predicted: makeBlind("depends-on-unknown", "it depends") }, true);
 });
 
-test("toLandOn has seen nothing where nothing is driven", async () => {
+test("toLandOn does not claim to have seen a flow that was not driven", async () => {
   const report = sampleFlow("app -> upstream:80", { expected: UPSTREAM, observed: REFUSED, predicted: REFUSED });
   const rows = async (backend: BackendName) =>
     (await toLandOn.call({}, toPodFlow(report, backend), "upstream:80")).message().match(/^ {2}(predicted|got) .*/gm);
@@ -43,7 +43,7 @@ test("toLandOn has seen nothing where nothing is driven", async () => {
   expect(await rows("simulated")).toEqual(["  predicted refused"]);
 });
 
-test("toLandOn says that a flow lands where it must not", async () => {
+test("toLandOn, negated, says that a flow lands where it must not", async () => {
   const report = sampleFlow("app -> upstream:80", { expected: UPSTREAM, observed: UPSTREAM, predicted: UPSTREAM });
   const told = await toLandOn.call({ isNot: true }, toPodFlow(report, "netns"), "upstream:80");
   expect(told.message()).toMatch(/^app -> upstream:80 must not land on upstream:80, but does\.\n/);

@@ -25,7 +25,7 @@ function listAfter(text: string, flag: "" | "-j"): string {
   return stdout.replace(/,? ?"(?:handle|expires)": \d+/g, "");
 }
 
-describe("rules that are read and written again are the same in the kernel", () => {
+describe("rules that are parsed and rendered again are the same in the kernel", () => {
   const cases = items.flatMap(({ name, nft }) => (nft === null || KEPT.includes(name) ? [] : [[name, nft] as const]));
   test.each(cases)("%s", (name, nft) => {
     const read = readNft(nft, { where: name, names: NAMES });

@@ -35,7 +35,7 @@ function bigText(_: string, value: unknown): unknown {
   return typeof value === "bigint" ? `${value}` : value;
 }
 
-describe("a text and the JSON that nft lists for it are read alike", () => {
+describe("a text and the JSON that nft lists for it parse to the same rules", () => {
   const items = [
     ...readItems<SemanticsItem>("nft-semantics.json").filter(({ load }) => !load),
     ...readItems<PairItem>("nft-pairs.json"),
@@ -64,12 +64,12 @@ describe("definitions that name each other twice", () => {
     ["lists", "1", (name: string) => `${name}, ${name}`],
     ["concatenations", "1", (name: string) => `${name} . ${name}`],
     ["set elements that are concatenations", "1", (name: string) => `{ ${name} . ${name} }`],
-  ])("as %s are refused before they are built", (_, first, join) => {
+  ])("as %s are refused before they are expanded", (_, first, join) => {
     const found = findings(`define a0 = ${first}\n${double(join)}${CHAIN}`);
     expect(found[0]).toMatch(/stand for more than 1000000 values/);
     expect(found.length).toBeLessThan(60);
   });
-  test("are read where they stay small", () => {
+  test("are accepted if they stay small", () => {
     const text = CHAIN.replace("$a39", "$b");
     expect(findings(`define a = { 1, 2 }\ndefine b = { $a, 3, $a }\n${text}`)).toEqual([]);
   });
@@ -114,7 +114,7 @@ describe("JSON that is wrong is refused with its path", () => {
   });
 });
 
-test("what is not understood is kept by its own text", () => {
+test("what is not understood is kept as text", () => {
   const { ip } = read(
     "table ip t { chain c { type filter hook output priority 0;\n meta cpu 1 limit rate 5/second queue num 3\n } }",
   );

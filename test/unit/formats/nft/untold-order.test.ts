@@ -13,9 +13,9 @@ function hiddenOf(...objects: readonly object[]): readonly string[] {
   return read.value.hidden.map(({ message }) => message);
 }
 
-describe("a live listing does not tell the order of chains at one hook and priority", () => {
+describe("a live listing does not show the order of chains at the same hook and priority", () => {
   const listing = { metainfo: { version: "1.0.6" } };
-  test("of two tables that have packets in common", () => {
+  test("of two tables that see the same packets", () => {
     expect(hiddenOf(listing, ...chain("inet", "a", 0), ...chain("ip", "b", 0))).toEqual([
       expect.stringContaining("which runs first, inet a o or ip b o"),
     ]);
@@ -24,7 +24,7 @@ describe("a live listing does not tell the order of chains at one hook and prior
     ["where priorities differ", [listing, ...chain("inet", "a", 0), ...chain("ip", "b", 1)]],
     ["where no packet meets both", [listing, ...chain("ip6", "a", 0), ...chain("ip", "b", 0)]],
     ["where a file says its order itself", [...chain("inet", "a", 0), ...chain("ip", "b", 0)]],
-  ])("and is known %s", (_, objects) => {
+  ])("but the order is known %s", (_, objects) => {
     expect(hiddenOf(...objects)).toEqual([]);
   });
 });

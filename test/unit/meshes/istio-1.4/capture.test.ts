@@ -11,8 +11,8 @@ function check(words: readonly string[], expected: Partial<CaptureConfig>, aroun
   expect(accept(words, around).config).toMatchObject(expected);
 }
 
-describe("what is given makes the config", () => {
-  test("the seed command means just this", () => {
+describe("the input is resolved to a config", () => {
+  test("the seed command gives exactly this config", () => {
     expect(accept(SEED_WORDS).config).toEqual({
       dialect: "istio-1.4",
       proxyPort: 15001,
@@ -33,7 +33,7 @@ describe("what is given makes the config", () => {
     });
   });
 
-  test("without any flag nothing is captured, and 0 is an owner beside 1337", () => {
+  test("without any flag nothing is captured, and the owners are 1337 and 0", () => {
     check([], {
       inboundPortsInclude: [],
       outboundIpRangesInclude: [],
@@ -155,7 +155,7 @@ describe("what is given makes the config", () => {
   for (const [claim, words, expected, around] of accepted) test(claim, () => check(words, expected, around));
 });
 
-describe("the strongest place wins", () => {
+describe("the place of highest precedence wins", () => {
   const files = [
     { path: SIDECAR, text: "# ours\nENVOY_PORT=3\nISTIO_INBOUND_PORTS=\n" },
     { path: CLUSTER, text: "export ENVOY_PORT=4 ISTIO_INBOUND_PORTS='*'\nINBOUND_CAPTURE_PORT=5\n" },
@@ -268,7 +268,7 @@ describe("bad input is refused", () => {
     test(claim, () => expect(refuse(words, around).map((found) => found.where)).toEqual([where]));
   }
 
-  test("every finding is told at once, each with its place", () => {
+  test("every finding is reported at once, each with its place", () => {
     const findings = refuse(["-q", "-p", "x", "-b", "80,foo,", "-i", "*", "more"], {
       environment: { ISTIO_LOCAL_EXCLUDE_PORTS: "99999" },
       files: [{ path: CLUSTER, text: "no assignment" }],
@@ -299,7 +299,7 @@ describe("bad input is refused", () => {
     expect(refuse(["-b", "80", "x", "y"])[0]?.message).toMatch(/^2 words do not belong to any flag: "x", "y"\. \(/);
   });
 
-  test("the article's command as printed is recognised, and the one meant is told", () => {
+  test("the article's command as printed is recognised, and the finding shows the correct one", () => {
     const words = SEED_WORDS.filter((word) => word !== "");
     const [swallowed, stray, ...more] = refuse(words);
     expect(more).toEqual([]);
@@ -322,12 +322,12 @@ describe("-h and -t", () => {
     expect(refuse(["-t", "-b", "foo"])).toHaveLength(1);
   });
 
-  test("-h that is a value asks for nothing", () => {
+  test("-h as a value does not ask for the usage", () => {
     expect(refuse(["-x", "-h"]).map((found) => found.where)).toEqual(["-x"]);
   });
 });
 
-describe("what is hardly meant is warned of", () => {
+describe("settings that are probably not meant get a warning", () => {
   const warned: readonly (readonly [string, readonly string[], string, Around?])[] = [
     ["exclusions beside a port list", ["-b", "80", "-d", "81"], "-d"],
     ["TPROXY without inbound ports", ["-m", "TPROXY"], "-m"],
@@ -364,13 +364,13 @@ describe("what is hardly meant is warned of", () => {
     test(claim, () => expect(accept(words, around).warnings.map((found) => found.where)).toEqual([where]));
   }
 
-  test("what the original reads as well is not: blanks before numbers, and IPv6 that begins with a number", () => {
+  test("forms that the original accepts get none: blanks before numbers, and IPv6 that begins with a digit", () => {
     expect(accept(["-b", "80, 443", "-u", "5, 6", "-o", " 1", "-p", " 15002"]).warnings).toEqual([]);
     const ranges = ["-i", "0::/8,2001:db8::,1:2:3:4:5:6:7::/112"];
     expect(accept(ranges, { podIps: ["2001:db8::5"] }).warnings).toEqual([]);
   });
 
-  test("the seed command is not", () => {
+  test("the seed command gets none", () => {
     expect(accept(SEED_WORDS).warnings).toEqual([]);
   });
 });

@@ -30,7 +30,7 @@ test.each<readonly [string, Partial<CaptureConfig>]>([
   ["one that variables make", { interceptionMode: "TPROXY", tproxyMark: 77, tproxyRouteTable: 99 }],
   ["one without loopback capture", { loopbackCapture: "off" }],
   ["an IPv6 pod's", { podIps: ["fd00:10:244::2"] }],
-])("words of a config read back as that config: %s", (_, changes) => {
+])("the options rendered from a config parse back to that config: %s", (_, changes) => {
   const read = readWords(configOf(changes));
   expect(read.ok ? read.value.config : read.findings).toEqual(configOf(changes));
 });

@@ -60,7 +60,7 @@ describe("a file of settings", () => {
   test.each(read)("reads %s", (_claim, text, expected) => check(text, expected));
 
   // bash keeps the carriage return, which nobody means.
-  test.each(read.filter(([, text]) => !text.includes("\r")))("bash reads %s alike", (_claim, text, expected) => {
+  test.each(read.filter(([, text]) => !text.includes("\r")))("bash reads %s the same way", (_claim, text, expected) => {
     expect(source(text)).toEqual(expected);
   });
 
@@ -94,7 +94,7 @@ describe("a file of settings", () => {
     expect(parsed.ok ? parsed : parsed.findings[0]).toMatchObject({ where: "x.env", line, column });
   });
 
-  test("tells the line that set a value last, and every fault of the file", () => {
+  test("gives the line that set a value last, and every fault of the file", () => {
     const parsed = parseEnvironmentFile({ path: "x.env", text: "A=1\n\nA=2" }, VARIABLES);
     expect(parsed.ok && parsed.value.get("A")).toEqual({ value: "2", line: 3 });
     const faulty = parseEnvironmentFile({ path: "x.env", text: "A=$B\nok=1\nif true" }, VARIABLES);

@@ -59,17 +59,17 @@ const CLAIMS: readonly (readonly [claim: string, changes: Partial<CaptureConfig>
 ];
 
 describe("the flows of a config", () => {
-  test.each(CLAIMS)("hold %s", (_claim, changes, flows) => {
+  test.each(CLAIMS)("include %s", (_claim, changes, flows) => {
     expect(textsOf(changes)).toEqual(expect.arrayContaining(flows.map((flow) => `answer ${flow}`)));
   });
 
-  test("come once each, and the same ones every time", () => {
+  test("occur once each, and are the same every time", () => {
     const texts = textsOf({ outboundPortsExclude: ["80", "80"] });
     expect(texts).toEqual([...new Set(texts)]);
     expect(texts).toEqual(textsOf({ outboundPortsExclude: ["80", "80"] }));
   });
 
-  test("are forwarded one of each kind that reaches the stub", () => {
+  test("include one of each kind that reaches the stub in the manner forward", () => {
     expect(textsOf({}).filter((text) => text.startsWith("forward"))).toEqual([
       "forward client -> pod:8080",
       "forward client -> pod:15001",
@@ -81,7 +81,7 @@ describe("the flows of a config", () => {
     ]);
   });
 
-  test("dial nothing that upstream cannot own: no loopback of another host, no group, no address of the sandbox's links", () => {
+  test("dial no address that upstream cannot own: loopback, multicast, or of the sandbox's links", () => {
     const ranges = ["10.244.0.0/24", "127.0.0.0/8", "224.0.0.0/4", "0.0.0.0/0", "10.245.0.2/32"];
     const dialled = textsOf({ outboundIpRangesExclude: ranges }).flatMap(
       (text) => / -> (\d[\d.]+):/.exec(text)?.[1] ?? [],
@@ -92,7 +92,7 @@ describe("the flows of a config", () => {
     );
   });
 
-  test("run the proxy as the first uid and gid that the config leaves alone", () => {
+  test("run the proxy as the first uid and gid that the config exempts", () => {
     const { proxies } = shapeOf({ proxyUid: ["1500-1510", "0"], proxyGid: ["7"] });
     expect(proxies[0]?.runsAs).toEqual({ uid: 1500, gid: 7, mark: 0 });
   });

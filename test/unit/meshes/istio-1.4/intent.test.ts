@@ -207,7 +207,7 @@ describe("a capture config demands that", () => {
     for (const row of rows) check(changes, manner, row);
   });
 
-  test("a proxy whose owner the config does not leave alone goes round until it is called a loop", () => {
+  test("connections of a proxy whose owner the config does not exempt go round until they count as a loop", () => {
     const config = configOf();
     const own = specOf(config);
     const proxies = own.shape.proxies.map((proxy) => ({ ...proxy, runsAs: { uid: 99, gid: 99, mark: 0 } }));

@@ -56,10 +56,10 @@ describe("the recorded cases", () => {
   }
 });
 
-describe("cases that nobody recorded", () => {
+describe("cases without a recording", () => {
   const IPV6: Around = { podIps: ["2001:db8::5"] };
 
-  test("interfaces and ranges end in reverse order, captures above the rest", () => {
+  test("kubevirt interfaces and their ranges stand in reverse order, captures first", () => {
     check(["-u", "5", "-i", "10.0.0.0/8,10.96.0.0/12", "-k", "net1,net2", "-b", "80"], "ip nat", [
       "-N ISTIO_INBOUND",
       "-N ISTIO_IN_REDIRECT",
@@ -87,7 +87,7 @@ describe("cases that nobody recorded", () => {
     ]);
   });
 
-  test("an IPv6 pod with the wildcard lets its interfaces pass; loopback and TPROXY settings do not count there", () => {
+  test("an IPv6 pod with the wildcard lets its interfaces pass, and ignores loopback and TPROXY settings", () => {
     const around = { ...IPV6, environment: { DISABLE_REDIRECTION_ON_LOCAL_LOOPBACK: "1" } };
     check(
       ["-u", "5-7", "-m", "TPROXY", "-i", "*", "-k", "net1,net2", "-b", "8000:8100", "-x", "::/0"],
@@ -151,7 +151,7 @@ describe("cases that nobody recorded", () => {
     ]);
   });
 
-  test("exclusions stand ahead of everything, whatever is included", () => {
+  test("exclusions stand before everything else, whatever is included", () => {
     check(["-u", "5", "-o", "3306,80:90", "-x", "10.1.0.0/16,0.0.0.0/0"], "ip nat", [
       "-N ISTIO_IN_REDIRECT",
       "-N ISTIO_OUTPUT",

@@ -20,7 +20,7 @@ describe("behind Envoy a flow", () => {
   ])("that Envoy could not dial on, saying %s, is %s after the passage", (failure, kind) => {
     check([{ ...ENDED, failure }], `${kind} [envoy-inbound:15006 of 10.244.0.2:8080]`);
   });
-  test("that nobody answers has timed out, since Envoy then gives no reason", () => {
+  test("that no host answers has timed out, since Envoy then gives no reason", () => {
     check([{ ...ENDED, failure: null }], "timed-out [envoy-inbound:15006 of 10.244.0.2:8080]");
   });
   test("that is closed because it was meant for the proxy landed on the proxy", () => {
@@ -44,13 +44,13 @@ describe("behind Envoy a flow", () => {
     const round = [...Array(20).fill(PASSED), { ...ENDED, flags: "UO" }];
     check(round, `loop [${Array(8).fill("envoy-inbound:15006 of 10.244.0.2:8080").join(", ")}]`);
   });
-  test("that goes round is not told before all of the loop has ended", () => {
+  test("that goes round has no landing before the whole loop has ended", () => {
     expect(landBehindEnvoy(Array(20).fill(PASSED))).toBeNull();
   });
-  test("for which the circuit breaker is open before it has gone round could not be observed", () => {
+  test("is not observed if the circuit breaker opens before it has gone round", () => {
     check([{ ...ENDED, flags: "UO" }], "could-not-look [envoy-inbound:15006 of 10.244.0.2:8080]");
   });
-  test("that Envoy has dialled on, and of which no more is known, has no landing here", () => {
+  test("that Envoy has dialled on, without further records, has no landing yet", () => {
     expect(landBehindEnvoy([PASSED])).toBeNull();
   });
 });

