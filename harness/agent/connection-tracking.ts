@@ -13,7 +13,7 @@ const NLMSG_HEADER_BYTES = 16;
 /**
  * Makes the kernel forget every connection it tracks in a namespace, both families, as `conntrack -F` does. A connection that is still
  * known keeps the address it was given under earlier rules. The kernel walks its whole table for it, which takes milliseconds, and so
- * another thread waits for that. / Throws a CallError `environment` where the kernel has no such interface (nf_conntrack_netlink), an Error
+ * another thread waits for that. Throws a CallError `environment` where the kernel has no such interface (nf_conntrack_netlink), an Error
  * where it takes no requests.
  */
 export async function forgetConnections(namespace: number | null): Promise<void> {

@@ -61,7 +61,7 @@ export interface Comparison {
  * Gives every class of flows that two rule sets land differently, grouped by the pair of landings; none: no flow tells them apart. Complete
  * over all flows of {@link listLanes}; a flow's stub answers. Throws `budget-exceeded` rather than give a part.
  *
- * Limits: a match that is not understood is taken to answer the same for all packets of a flow; landings are the simulator's. /
+ * Limits: a match that is not understood is taken to answer the same for all packets of a flow; landings are the simulator's.
  *
  * @example
  * diffRulesets({ family: 4, before: rules, after: rulesWithoutOwner, setting }).map(({ class: flows, kinds }) => [flows, kinds])

@@ -22,7 +22,7 @@ export interface MappedClass {
 
 /**
  * Gives the complete table of one family: every flow is in exactly one class. Lanes keep their order, and within one the larger classes go
- * first. / Throws `budget-exceeded` rather than give a part. A family whose rules are null is taken to have none.
+ * first. Throws `budget-exceeded` rather than give a part. A family whose rules are null is taken to have none.
  *
  * @example
  * mapFlows(rules, 4, { spec, addresses: DEFAULT_ADDRESSES, passThrough: "absent" })[0]

@@ -23,7 +23,7 @@ export interface BoundaryFlow {
 /**
  * Gives the flows that show whether rules do what a contract demands: at every value at which a demand may change, from every kind of
  * actor, in each family and by each protocol that the contract speaks of; first all in the manner *answer*, then in the manner *forward*
- * one of each kind that reaches a proxy. The order is stable, and no flow comes twice. /
+ * one of each kind that reaches a proxy. The order is stable, and no flow comes twice.
  *
  * @example
  * boundaryFlows({ contract, shape, addresses: DEFAULT_ADDRESSES, peers: spec })

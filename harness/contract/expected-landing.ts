@@ -11,7 +11,6 @@ import { dialOn, type PlacedPod } from "./proxy-dial.ts";
  * Binds an expected landing to a flow: the listener's port where none is written, and the original destination, which is the end point
  * dialled (by the proxy, behind a hop), or null where the very address that was dialled accepts (same port, same host, not written
  * `redirected`). The address that accepts is demanded where the spec names it: what was not redirected accepts where it was dialled anyway.
- * /
  *
  * @example
  * resolveLanding(spec, flow, { shape, addresses: DEFAULT_ADDRESSES })   // envoy-inbound:15006 of client -> pod:8080

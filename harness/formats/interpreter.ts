@@ -45,7 +45,6 @@ const PROGRAM = /^(?:.*\/)?(ip6?tables)(?:-nft|-legacy)?$/;
  *
  * @example
  * interpretCommands("iptables -N LOGDROP\niptables -A LOGDROP -j DROP\n", { where: "rules.sh" })
- * /
  */
 export function interpretCommands(text: string, options: CommandOptions): Parsed<FamilyRules> {
   const { where, names = NO_LOOKUPS, start = { ip: null, ip6: null } } = options;

@@ -49,7 +49,7 @@ export function parseIptablesSave(text: string, options: SaveOptions): Parsed<Ru
 
 /**
  * Gives a rule set as `iptables-save` prints it; the inverse of {@link parseIptablesSave}. Rules that carry counters print them, as with
- * `-c`. The header names the family, and no date, so that equal rules give equal text. /
+ * `-c`. The header names the family, and no date, so that equal rules give equal text.
  *
  * @example
  * renderIptablesSave(ruleset)

@@ -61,7 +61,7 @@ export function asksForUsage(tokens: readonly WordToken[]): boolean {
 
 /**
  * Cuts a tool's words that are not from the command line: those of a scenario, a manifest, an injector or a program that uses the library.
- * `others` are options beside the mesh's own. / Nothing is refused here: an unknown option is a token too, and the mesh that reads the
+ * `others` are options beside the mesh's own. Nothing is refused here: an unknown option is a token too, and the mesh that reads the
  * tokens makes a finding of it.
  *
  * @example

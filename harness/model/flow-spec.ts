@@ -17,7 +17,7 @@ export function makeFlowSpec(essential: EssentialSpec & Pick<FlowSpec, "actor">)
 
 /**
  * Gives a flow's text: what its author wrote, or `[again ]WHO[@[ADDRESS][:PORT]] -> TARGET:PORT[/udp]`, names of hosts with a 6 over IPv6.
- * The parser of flow texts reads it as the same flow. /
+ * The parser of flow texts reads it as the same flow.
  *
  * @example
  * renderFlowText(makeFlowSpec({ actor: "app", target: "upstream", family: 6, port: 53, protocol: "udp" }))   // "app -> upstream6:53/udp"

@@ -154,7 +154,7 @@ export function isSilent(landing: { readonly kind: string } | undefined): boolea
 /**
  * Says whether what was seen is what was expected. Compared are kind, and for a listener its name, port, original destination and hops; the
  * address that accepted and the source's only where `expected` names one, or a range (the source's port never: it is the kernel's free
- * choice). Of a `loop` the hops seen must begin with those that `expected` names, if it names any. `could-not-look` agrees with nothing. /
+ * choice). Of a `loop` the hops seen must begin with those that `expected` names, if it names any. `could-not-look` agrees with nothing.
  *
  * @example
  * landingsAgree(expected, { ...expected, source: "10.244.0.3:41234" })   // true where `expected.source` is null

@@ -147,7 +147,7 @@ export function listFamilies(rules: Pick<PodRules, FamilyKey>): readonly Family[
 
 /**
  * A rule's place, as reports name it; `index` counts from 1 within its chain, `rule` is its text: as the file has it, else as `iptables -S`
- * prints it. /
+ * prints it.
  *
  * @example
  * { family: 4, table: "nat", chain: "ISTIO_OUTPUT", index: 3, rule: "-A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN",

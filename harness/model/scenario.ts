@@ -1,7 +1,7 @@
 /**
  * One claim: what is put into the pod, the flows that are driven, and where each must land. Data only; a scenario names no backend.
  *
- * The rules come from `capture` (the mesh's options, as typed), less the rules listed under `without`, or from `rules`. /
+ * The rules come from `capture` (the mesh's options, as typed), less the rules listed under `without`, or from `rules`.
  *
  * @example
  * { name: "mysql", claim: "Port 3306 is never captured outbound.", capture: ["-u", "1337", "-i", "*", "-b", "*", "-o", "3306"],

@@ -22,7 +22,7 @@ import { isGreen, type ToldCauses } from "./told-causes.ts";
 
 /**
  * Gives the report as one HTML page that needs nothing beside itself: no font, picture or script from elsewhere. Without its script, which
- * filters flows and shows their packets, it says the same. `linkTo` finds evidence that was kept. /
+ * filters flows and shows their packets, it says the same. `linkTo` finds evidence that was kept.
  *
  * @example
  * writeFileSync("report.html", renderHtml(report, (path) => `evidence/${path}`))

@@ -1,6 +1,6 @@
 /**
  * Gives data for other programs as JSON, format 1 (`schemas/`), ending in a line break: `{ "formatVersion": "1.0", … }`. Every command's
- * `--json` prints this; format 1 only ever gains fields. /
+ * `--json` prints this; format 1 only ever gains fields.
  *
  * @example
  * renderJson({ mutants: 3 })   // '{\n  "formatVersion": "1.0",\n  "mutants": 3\n}\n'

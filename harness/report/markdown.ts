@@ -18,7 +18,7 @@ const UNSEEN_NAMED = 10;
 
 /**
  * Gives the report as GitHub-flavoured Markdown, for a pull request or a step summary: the verdict in one line, then the causes of what
- * failed, each with its rule and two flows. Scenarios that passed are one line together. /
+ * failed, each with its rule and two flows. Scenarios that passed are one line together.
  *
  * @example
  * renderMarkdown(report).split("\n")[0]   // "### ✅ landfall: 2 of 2 flows landed as expected"

@@ -23,7 +23,7 @@ export interface RunOptions extends ScenarioRunOptions {
  * Runs scenarios over sandboxes and gives the report, in the scenarios' order however many sandboxes there were. A sandbox that fails costs
  * the scenario that it was used for, whose flows are `could-not-look` then. One that cannot be started costs nothing as long as another
  * can. Throws what {@link runScenario} throws, and what `start` throws where no sandbox could be started at all; every sandbox is disposed
- * of first. A run without a scenario is `bad-usage`: it could never fail. /
+ * of first. A run without a scenario is `bad-usage`: it could never fail.
  *
  * @example
  * const report = await runScenarios([parsed.value], { start: () => openSandbox("simulated"), jobs: 1, clock: () => performance.now() });

@@ -25,7 +25,7 @@ export const DEFAULT_SANDBOX_OPTIONS: SandboxOptions = {
 
 /**
  * Opens a sandbox. Dispose of it with `await using`. A simulated one has the stub, whatever `envoy` says. Throws `environment` where the
- * backend, or with `auto` any backend, does not work here, or a real Envoy is wanted and cannot be had. /
+ * backend, or with `auto` any backend, does not work here, or a real Envoy is wanted and cannot be had.
  *
  * @example
  * await using sandbox = await openSandbox("netns");

@@ -59,7 +59,7 @@ const NO_LOOP = "no-loop";
 
 /**
  * Gives the properties that a contract promises: one for each clause, and that what a proxy dials does not come back to it, which is asked
- * first. /
+ * first.
  *
  * @example
  * listProperties(capture.contractFor(DEFAULT_ADDRESSES)).map(({ name }) => name)

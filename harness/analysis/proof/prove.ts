@@ -48,7 +48,7 @@ export interface PropertyResult {
 /**
  * Proves properties of the rules over all flows of the families that have rules, those of the contract unless others are named: of every
  * class of flows that the rules, the contract and the sandbox tell apart one is judged. A property is proven over the protocols that it
- * speaks of. Throws `budget-exceeded` rather than prove a part. / Results have the order of the properties. A setting that no flow is
+ * speaks of. Throws `budget-exceeded` rather than prove a part. Results have the order of the properties. A setting that no flow is
  * judged by makes its property fail, with `unjudged`: rules that are never asked about it would satisfy it whatever they do.
  *
  * @example

@@ -10,7 +10,7 @@ import { makeTproxyRouting, makeTproxyTable } from "./tproxy.ts";
 /**
  * Gives all rules and policy routing that Istio 1.4's shell generator (tools/packaging/common/istio-iptables.sh) makes of a config, as its
  * last revision does: unlike the 1.4.x releases it captures inbound IPv6 too. Both families are under test, each with the tables that the
- * generator fills. /
+ * generator fills.
  *
  * @example
  * generateRules(config).ip?.tables.map(({ name }) => name)   // ["nat"]; with -m TPROXY and ports for -b ["mangle", "nat"]

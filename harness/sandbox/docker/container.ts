@@ -40,7 +40,7 @@ const AGENT_COMMAND = ["node", `/landfall/harness/agent/main${extname(import.met
 /**
  * Starts a container whose first process is the agent, its streams attached before it starts. The engine closes the agent's stdin when the
  * connection to this process breaks (`StdinOnce`), the agent ends with its stdin, and the engine removes what has ended (`AutoRemove`): so
- * nothing is left however this process dies, and no reaper is needed. / Throws `environment` with the engine's words.
+ * nothing is left however this process dies, and no reaper is needed. Throws `environment` with the engine's words.
  */
 export async function startAgentContainer(engine: Docker, plan: AgentContainerPlan): Promise<StartedAgent> {
   const container = new AgentContainer(engine, plan);

@@ -33,7 +33,7 @@ interface Link {
 /**
  * The vm and the network by which it hangs on the pod; both are made when a scenario first asks for them and stay for the next one. The
  * engine names the pod's new interface as it likes: it is given the name that the scenario asks for. With several names, the vm stands
- * behind the first; the others are there and silent. / What the engine refuses is `environment`.
+ * behind the first; the others are there and silent. What the engine refuses is `environment`.
  */
 export class DockerVm implements AsyncDisposable {
   readonly #plan: VmPlan;

@@ -34,7 +34,7 @@ const PROGRAM_IN_CONTAINER = "/usr/local/bin/envoy";
 
 /**
  * A pod of containers as Kubernetes makes it: one owns the network namespace and app and proxy share it; client and upstream stand beside
- * it on a network out of which no route leads. An agent is the first process of each. / What the engine refuses is `environment`.
+ * it on a network out of which no route leads. An agent is the first process of each. What the engine refuses is `environment`.
  */
 export class DockerWorld implements World {
   readonly backend = "docker";
