@@ -65,7 +65,7 @@ function compileTable(table: Table): readonly Omit<CompiledBaseChain, "loaded">[
   );
   const find = (name: string) => {
     const chain = chains.get(name);
-    if (!chain) throw new Error(`a rule of table ${table.name} jumps to ${name}, which is no chain of it`);
+    if (!chain) throw new Error(`a rule of table ${table.name} jumps to ${name}, which that table does not have`);
     return chain;
   };
   for (const { name, rules } of table.chains) {

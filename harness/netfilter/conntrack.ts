@@ -165,9 +165,7 @@ export function confirmConnection(packet: Packet): void {
   const entry = packet.entry;
   if (entry === null || entry.confirmation === "confirmed" || packet.direction === "reply") return;
   if (hasClash(packet.walk.entries, entry))
-    packet.walk.oracle.giveUp(
-      "what the kernel does with a packet whose connection has the ends of another one in one of its zones",
-    );
+    packet.walk.oracle.giveUp("what the kernel does with two tracked connections that have the same ends in one zone");
   entry.confirmation = "confirmed";
   packet.walk.entries.push(entry);
 }

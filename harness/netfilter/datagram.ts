@@ -16,7 +16,7 @@ import type { Walk } from "./walk.ts";
 export function exchangeDatagrams(walk: Walk, attempt: Attempt, exchange: "first" | "again"): Ending {
   const { host, source: local, destination: remote, owner, mark } = attempt;
   if (remote.address.use === "not-connectable")
-    walk.oracle.giveUp(`a datagram to ${remote.address.text}, which is no single host's`);
+    walk.oracle.giveUp(`a datagram to ${remote.address.text}, which is not the address of a single host`);
   const dialler = openSocket(walk, { host, local, remote, owner, mode: "plain", mark });
   const first = exchangeDatagram(walk, dialler);
   return exchange === "first" ? first : exchangeDatagram(walk, dialler);

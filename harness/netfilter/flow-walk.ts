@@ -124,7 +124,7 @@ function whyNotDialled({ family, host, source: { address }, destination }: Attem
   }
   const staysInside = destination.address.host === host || destination.address.host === "loopback";
   if (family === 6 || address.host !== "loopback" || staysInside) return null;
-  return `nothing can be dialled from ${address.text} at ${destination.address.text}: a loopback address is no source outside its host`;
+  return `nothing can be dialled from ${address.text} at ${destination.address.text}: a loopback address cannot be a source outside its host`;
 }
 
 function landAt(ending: Ending, hops: readonly Hop[]): Landing {

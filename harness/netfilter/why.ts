@@ -20,9 +20,9 @@ export function describeMismatch(match: Match | undefined, packet: Packet): stri
     case "destination-range":
       return `destination ${packet.destination.text} is ${inOrNot(match.negated)} ${match.first}-${match.last}`;
     case "in-interface":
-      return packet.in === "" ? "there is no in interface at this hook" : `in interface is ${packet.in}`;
+      return packet.in === "" ? "there is no input interface at this hook" : `input interface is ${packet.in}`;
     case "out-interface":
-      return packet.out === "" ? "there is no out interface at this hook" : `out interface is ${packet.out}`;
+      return packet.out === "" ? "there is no output interface at this hook" : `output interface is ${packet.out}`;
     case "source-port":
       return `source port is ${renderPort(packet.sourcePort)}`;
     case "destination-port":
@@ -52,7 +52,7 @@ export function describeMismatch(match: Match | undefined, packet: Packet): stri
     case "destination-type":
       return `destination ${packet.destination.text} is ${findType(packet.destination, null, packet.walk.pod)}`;
     case "fragment":
-      return "it is no later fragment";
+      return "it is not a later fragment";
     case "comment":
       return "a comment always holds";
     case "compare":

@@ -121,7 +121,7 @@ function findTargetFaults({ positionals, values }: ParsedOptions): readonly Find
   const ways = [...positionals, ...["pid", "netns"].flatMap((name) => (values.has(name) ? `--${name}` : []))];
   const [container = ""] = positionals;
   if (ways.length !== 1) {
-    const count = ways.length === 0 ? "Nothing to inspect is named" : `${ways.length} things to inspect are named`;
+    const count = ways.length === 0 ? "No pod is named" : `${ways.length} pods are named`;
     const remedy = "name one container, by its name or id in docker ps, or give --pid or --netns.";
     return [codedFinding("unknown-name", "CONTAINER", `${count}; ${remedy}`)];
   }

@@ -165,8 +165,8 @@ function describePaths(given: number, wanted: number): string {
   const count = given === 0 ? "none" : `${given}`;
   if (wanted === 2) return `Name two files, not ${count}: landfall diff BEFORE AFTER.`;
   return wanted === 1
-    ? `Name one file beside --from or --to, not ${count}.`
-    : `Name no file beside --from and --to, which name both sides, not ${count}.`;
+    ? `Name one file together with --from or --to, not ${count}.`
+    : `Name no file together with --from and --to, which already name both sides, not ${count}.`;
 }
 
 function tellLeftOut(leftOut: readonly Family[], [known]: readonly Family[], io: CommandIo): void {

@@ -32,10 +32,10 @@ export function renderDiffMarkdown(result: DiffResult, input: ComparedInput): st
     ...(isSame ? [] : renderEdits(before, after)),
     ...(changes.length === 0 ? [] : renderWays(changes)),
     ...renderClasses("An example flow of each class, and the rules that decide", changes, observed),
-    ...renderClasses("Flows of which it is unknown where they land", unknown, []),
+    ...renderClasses("Flows whose landing is unknown", unknown, []),
     ...(accepted.length === 0 ? [] : [`**Accepted:** ${count(accepted)} of flows.`, "", ...renderWays(accepted)]),
     ...stale.flatMap((each) => [
-      escapeMarkdown(`Accepted, and does not occur: ${each.class}: ${each.before}, then ${each.after}.`),
+      escapeMarkdown(`Accepted, but does not occur: ${each.class}: ${each.before}, then ${each.after}.`),
       "",
     ]),
     ...(routing === "as-installed"

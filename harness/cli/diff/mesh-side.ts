@@ -56,7 +56,7 @@ export function readMeshSides(
   const common = lastValue(options, "pod-ip")?.split(",") ?? BOTH_FAMILIES;
   if (options.values.has("from") && options.values.has("to") && line?.captureFrom === "flags")
     findings.push(
-      codedFinding("conflict", "-p … -k", "Options of a mesh belong into --from and --to, within the quotes."),
+      codedFinding("conflict", "-p … -k", "Write the mesh's options inside the quotes of --from and --to."),
     );
   const read = (option: ReadSide["option"], text: string | undefined) => {
     const words = text === undefined ? null : cutSide(option, text, io, findings);
@@ -104,7 +104,7 @@ function splitSide(option: string, text: string, findings: Finding[]): readonly 
   if (split.kind !== "words") {
     const message =
       split.kind === "needs-shell"
-        ? `"${split.sign}" means something to a shell; put quotes around it within the text: 'istio -b "*"'.`
+        ? `"${split.sign}" is shell syntax; put it in quotes within the text: 'istio -b "*"'.`
         : split.kind === "open-quote"
           ? "A quote is not closed."
           : split.message;

@@ -126,7 +126,7 @@ function countUnknown(count: number): string {
 }
 
 function renderStale({ class: text, before, after }: AcceptedChange, columns: number): string {
-  return `${wrapLine(`Accepted, and does not occur (--write-accept writes the list again): ${text}: ${before}, then ${after}`, 2, columns)}\n`;
+  return `${wrapLine(`Accepted, but does not occur (--write-accept writes the list again): ${text}: ${before}, then ${after}`, 2, columns)}\n`;
 }
 
 function renderChange(

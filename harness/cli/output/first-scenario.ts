@@ -30,7 +30,7 @@ export function renderFirstScenario(mesh: NamedMesh): string {
   const tokens = cutOptionWords(words, mesh.options);
   const input = { tokens, config, environment: {}, files: [], names: NO_LOOKUPS, pod };
   const bound = mesh.bind(input, DEFAULT_ADDRESSES);
-  if (!bound.ok) throw new RangeError(`The injected default of ${mesh.name} is not one.`);
+  if (!bound.ok) throw new RangeError(`${mesh.name} refuses its own injected default.`);
   const answers = FLOWS.flatMap((flow) => {
     const landing = findAnswer(bound.value.capture, flow);
     return landing === null ? [] : `    ${JSON.stringify(renderFlowText(flow))}: ${JSON.stringify(landing)},`;
@@ -40,7 +40,7 @@ export function renderFirstScenario(mesh: NamedMesh): string {
     "",
     "export default defineScenario({",
     '  name: "first",',
-    '  claim: "The proxy takes what peers and the workload dial, and what it dials itself is left alone.",',
+    '  claim: "The proxy captures connections from peers and the workload, and its own connections are not captured.",',
     `  mesh: ${JSON.stringify(mesh.name)},`,
     "  // What its injector gives; options of the mesh, one word an element.",
     `  capture: ${JSON.stringify(words).replaceAll('","', '", "')},`,

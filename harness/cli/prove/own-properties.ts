@@ -61,7 +61,7 @@ export function refuseUnspoken(properties: readonly Property[], capture: Capture
   if (setting.within === undefined || listProtocols(properties, capture, setting).length > 0) return;
   const { text, protocols } = setting.within;
   const named = protocols.map((name) => name.toUpperCase()).join(" or ");
-  const message = `No property that is asked about speaks of ${named}; landfall map says where these flows land.`;
+  const message = `None of the selected properties is about ${named}; landfall map says where these flows land.`;
   throw refuse([codedFinding("nothing-asked", "--within", `"${text}": ${message}`)]);
 }
 

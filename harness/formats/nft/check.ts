@@ -33,7 +33,7 @@ function findLostJumps(
     const found = chains.get(next);
     if (found?.base === null) return [];
     const reason = found
-      ? `${next} is a base chain, which no rule can go to`
+      ? `${next} is a base chain, which no rule can jump or go to`
       : `the table ${table.name} has no chain ${next}`;
     return [{ rule, message: `The chain ${chain.name} goes to ${next}, but ${reason}.` }];
   });
@@ -85,7 +85,9 @@ function checkFamily(target: Target, rule: Rule, { family }: Table): readonly st
   );
   if (target.kind === "tproxy-socket") {
     const isMixed = family === "inet" && target.family === undefined && namesFamily;
-    return isMixed ? ["tproxy behind a match of one family needs that family: tproxy ip to …; nft refuses this."] : [];
+    return isMixed
+      ? ["tproxy after a match on one family must name the family: tproxy ip to …; nft refuses this."]
+      : [];
   }
   if (target.kind === "dnat" || target.kind === "snat") {
     const isNamed =
@@ -120,14 +122,16 @@ function checkTransport(target: Target, rule: Rule): readonly string[] {
   );
   return asksTransport
     ? []
-    : ["A port is translated only behind a match of the transport protocol, as meta l4proto tcp; nft refuses this."];
+    : [
+        "A port can be translated only after a match on the transport protocol, such as meta l4proto tcp; nft refuses this.",
+      ];
 }
 
 /** No packet is of both families (src/payload.c: "conflicting protocols specified"). */
 function checkFamilies(rule: Rule, { family }: Table): readonly string[] {
   const names = rule.matches.flatMap((match) => (match.kind === "compare" ? match.keys.map(({ name }) => name) : []));
   const [hasIp, hasIp6] = [names.some((name) => name.startsWith("ip ")), names.some((name) => name.startsWith("ip6 "))];
-  if (hasIp && hasIp6) return ["A rule cannot ask for fields of ip and of ip6; nft refuses this."];
-  if (family === "ip" && hasIp6) return ["A table of ip cannot ask for fields of ip6; nft refuses this."];
-  return family === "ip6" && hasIp ? ["A table of ip6 cannot ask for fields of ip; nft refuses this."] : [];
+  if (hasIp && hasIp6) return ["A rule cannot compare fields of both ip and ip6; nft refuses this."];
+  if (family === "ip" && hasIp6) return ["A table of ip cannot compare fields of ip6; nft refuses this."];
+  return family === "ip6" && hasIp ? ["A table of ip6 cannot compare fields of ip; nft refuses this."] : [];
 }

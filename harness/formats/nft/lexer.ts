@@ -61,7 +61,7 @@ export function readTokens(text: string): { readonly tokens: readonly Token[]; r
 }
 
 function faultOf(sign: string): string {
-  return sign === '"' ? "This quoted text does not end on its line." : `"${sign}" is not a sign of nft's language.`;
+  return sign === '"' ? "This quoted text does not end on its line." : `"${sign}" is not valid in nft's language.`;
 }
 
 type Make = (kind: Token["kind"], text: string, length: number) => Token;

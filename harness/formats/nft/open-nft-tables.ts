@@ -51,11 +51,13 @@ export function applyNftCommand(verb: string, kind: string, body: JsonObject, st
   if (kind === "rule") return runRule(verb, body, table, state);
   if (kind === "element") return runElement(verb, body, table);
   const isObjectKind = OBJECTS.includes(kind) || OTHER_OBJECTS.includes(kind);
-  return isObjectKind ? runObject(verb, kind, body, table) : `"${kind}" is not an object of nftables that is read.`;
+  return isObjectKind
+    ? runObject(verb, kind, body, table)
+    : `landfall does not read nftables objects of the kind "${kind}".`;
 }
 
 function flushAll(verb: string, { tables, kept }: OpenState): string | null {
-  if (verb !== "flush") return `${verb} does not go with ruleset; use flush ruleset.`;
+  if (verb !== "flush") return `${verb} cannot be used with ruleset; use flush ruleset.`;
   tables.clear();
   kept.length = 0;
   return null;
@@ -115,10 +117,11 @@ function runRule(verb: string, body: JsonObject, table: OpenTable, state: OpenSt
   if (!isList(body.expr)) return "A rule needs a list of statements, expr.";
   if (verb !== "add" && verb !== "create" && verb !== "insert") return unread(verb, "rule");
   if (body["position"] !== undefined)
-    return "A handle as a place among the rules is not read; use index, or write the rules in order.";
+    return "landfall does not read handles as rule positions; use index, or write the rules in order.";
   const index = numberOf(body, "index");
   const { length } = chain.rules;
-  if (index !== null && index >= length) return `The chain ${name} has ${length} rules, and none of index ${index}.`;
+  if (index !== null && index >= length)
+    return `The chain ${name} has ${length} rules, so there is none at index ${index}.`;
   chain.rules.splice(placeOf(verb, index, length), 0, body);
   return null;
 }
@@ -154,7 +157,7 @@ function runObject(verb: string, kind: string, body: JsonObject, table: OpenTabl
 }
 
 function unread(verb: string, kind: string): string {
-  return `"${verb} ${kind}" is not read; give the rules as nft list ruleset prints them.`;
+  return `landfall does not read "${verb} ${kind}"; give the rules as nft list ruleset prints them.`;
 }
 
 const HOOKS = ["prerouting", "input", "forward", "output", "postrouting"] as const;
@@ -177,9 +180,9 @@ function readBase(body: JsonObject): BaseChain | string | null {
 /** Chains that the kernel does not make (nf_tables_addchain; nft_chain_nat.c and nft_chain_route.c, 6.18). */
 function findRefusal(type: string, hook: string, priority: number): string | null {
   if (type === "route" && hook !== "output")
-    return "A chain of type route stands at the hook output only; the kernel refuses this.";
+    return "A chain of type route is valid at the hook output only; the kernel refuses this.";
   if (type === "nat" && hook === "forward")
-    return "A chain of type nat cannot stand at the hook forward; the kernel refuses this.";
+    return "A chain of type nat is not valid at the hook forward; the kernel refuses this.";
   return type === "nat" && priority <= -200
     ? "A nat chain's priority must be above -200, where connections are tracked; the kernel refuses this."
     : null;

@@ -50,7 +50,7 @@ export function readRuleBody(
 function tellMistake(statement: Json, before: Json | undefined, { tell }: NftContext): void {
   if (unwrap(statement) === null) tell(statement, "This is not a statement of nft's JSON: an object with one key.");
   if (before !== undefined && FINAL.includes(unwrap(before)?.[0] ?? ""))
-    tell(statement, "A statement behind one that decides is never done; nft refuses it.");
+    tell(statement, "A statement after a verdict is never executed; nft refuses it.");
 }
 
 function findCounters(statements: readonly Json[]): Pick<Rule, "counters"> {

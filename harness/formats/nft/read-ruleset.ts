@@ -157,7 +157,7 @@ function tellTies(tables: readonly OpenTable[], { tell }: RulesetContext): void 
     if (later !== undefined)
       tell(
         one.node,
-        `The chain ${one.name} is made after ${later.table} ${later.name}, at the same hook and priority; write the table ${one.table} in one piece.`,
+        `The chain ${one.name} is created after ${later.table} ${later.name}, at the same hook and priority; write the table ${one.table} in one piece.`,
       );
   }
 }

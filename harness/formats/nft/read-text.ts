@@ -60,7 +60,8 @@ export function readNftText(text: string, { where, names = NO_LOOKUPS }: NftRead
 function readCommand(reader: TextReader, commands: Json[]): void {
   const token = peek(reader);
   if (isNext(reader, "}")) fail(token, 'This "}" closes nothing.');
-  if (isNext(reader, "include")) fail(token, "include is not followed; put the included rules in its place.");
+  if (isNext(reader, "include"))
+    fail(token, "landfall does not follow include; insert the included rules in its place.");
   if (takeIf(reader, "define", "redefine")) readDefinition(reader);
   else if (takeIf(reader, "undefine")) reader.defined.delete(takeName(reader, "a name"));
   else if (isNext(reader, "table")) readTable(reader, "add", commands);
@@ -72,7 +73,7 @@ const VERBS = ["add", "create", "insert", "flush", "delete", "destroy", "replace
 function takeVerb(reader: TextReader): string {
   const token = take(reader);
   if (token.text === "list" || token.text === "reset")
-    fail(token, `${token.text} shows rules; give the rules themselves.`);
+    fail(token, `${token.text} only lists rules; give the rules themselves.`);
   if (!VERBS.includes(token.text)) fail(token, `${describeToken(token)} is not a command of nftables.`);
   return token.text;
 }

@@ -26,6 +26,6 @@ function faultOf(name: string): string | null {
     return `is too long for an interface name: the maximum is ${MAX_NAME_BYTES} bytes.`;
   }
   if (name === "*" || name === "+") return "means every interface, including the pod's own; name the interfaces.";
-  if (/[\s/:"'\\*!]/.test(name) || /^[-.]/.test(name)) return "is no name an interface can have.";
+  if (/[\s/:"'\\*!]/.test(name) || /^[-.]/.test(name)) return "is not a valid interface name.";
   return null;
 }

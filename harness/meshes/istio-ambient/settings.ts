@@ -133,7 +133,7 @@ function faultOfName(name: string): string | null {
   if (new TextEncoder().encode(name).length > MAX_NAME_BYTES)
     return `is too long for an interface name: the maximum is ${MAX_NAME_BYTES} bytes.`;
   if (name === "+") return "means every interface, including the pod's own; name the interfaces.";
-  return /[\s/:"'\\*!]/.test(name) || /^[-.]/.test(name) ? "is not a name that an interface can have." : null;
+  return /[\s/:"'\\*!]/.test(name) || /^[-.]/.test(name) ? "is not a valid interface name." : null;
 }
 
 function findOtherActions(given: (setting: string) => Given | null): readonly Finding[] {

@@ -82,7 +82,7 @@ export const ISTIO_ANNOTATIONS: readonly AnnotatedOption[] = [
   {
     name: KUBEVIRT,
     setting: "kubevirtInterfaces",
-    help: `the older name of ${REROUTE}, which counts more`,
+    help: `the older name of ${REROUTE}, which takes precedence`,
     words: (value, { annotations }) => (annotations.has(REROUTE) ? [] : ["-k", value]),
   },
 ];

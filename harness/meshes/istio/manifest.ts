@@ -109,6 +109,6 @@ function tokensOfPlugin(proxy: ManifestContainer | null): readonly WordToken[] {
 /** Where the mode is NONE the injector adds no init container. */
 function findNoCapture(pod: PodManifest, init: ManifestContainer | null): readonly Finding[] {
   if (init !== null || pod.annotations.get(INTERCEPTION_ANNOTATION) !== "NONE") return [];
-  const message = `${INTERCEPTION_ANNOTATION} is NONE: Istio makes no rules for this pod, so that there is nothing to look at.`;
+  const message = `${INTERCEPTION_ANNOTATION} is NONE: Istio makes no rules for this pod, so there is nothing to check.`;
   return [codedFinding("nothing-asked", pod.file, message, pod.lineOf(annotationPath(INTERCEPTION_ANNOTATION)))];
 }

@@ -111,7 +111,7 @@ function warnOfIgnored(settings: IstioSettings): readonly Finding[] {
           codedFinding(
             "capture-gap",
             groups,
-            "It is empty, so nobody's outbound traffic is captured; write * for all groups.",
+            "It is empty, so no outbound traffic is captured; write * for all groups.",
           ),
         ]
       : []),

@@ -18,7 +18,7 @@ export function demandTelling(
   addresses: SandboxAddresses,
 ): LandingSpec {
   const { kind, address } = before;
-  if (kind === "could-not-look") throw new RangeError("What could not be observed is no landing to demand.");
+  if (kind === "could-not-look") throw new RangeError("A landing that could not be observed cannot be demanded.");
   const plain = { ...before, kind, address: null, source: null };
   const isAlike = landingsAgree(plain, after);
   const isToldByAddress = isAlike && address !== after.address && address !== null && kind === "listener";

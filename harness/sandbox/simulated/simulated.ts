@@ -76,7 +76,7 @@ export class SimulatedSandbox implements Sandbox {
   }
 
   #land({ flow, manner }: FlowRequest) {
-    if (this.#spec === null) return makeBlind("no-sandbox", "the sandbox was told of no pod; enter first");
+    if (this.#spec === null) return makeBlind("no-sandbox", "the sandbox has no pod yet; call enter first");
     this.#simulator ??= compilePod(this.#rules, this.#spec, this.addresses);
     const { landing, connections } = this.#simulator.explain(flow, manner, () => "");
     for (const { packets } of connections) for (const packet of packets) this.#tally.add(packet);

@@ -88,14 +88,14 @@ describe("landfall diff --from --to", () => {
     [["--from", "linkrd", "--to", "istio"], /--from: --mesh: There is no mesh "linkrd"; did you mean linkerd\?/],
     [
       ["--from", "istio -b *", "--to", "istio"],
-      /--from:10: "\*" means something to a shell; put quotes around it within the text: 'istio -b "\*"'\./,
+      /--from:10: "\*" is shell syntax; put it in quotes within the text: 'istio -b "\*"'\./,
     ],
     [["--from", "istio -b '80", "--to", "istio"], /--from:10: A quote is not closed/],
     [["--from", "", "--to", "istio"], /--from: Name a mesh/],
     [["--from", "linkerd --proxy-uid x", "--to", "istio -p 0"], /--from: --proxy-uid: "x"[\s\S]*--to: -p: "0"/],
-    [["--from", "linkerd"], /Name one file beside --from or --to, not none/],
-    [["a", "--from", "linkerd", "--to", "istio"], /Name no file beside --from and --to/],
-    [["--from", "linkerd", "--to", "istio", "-u", "1"], /Options of a mesh belong into --from and --to/],
+    [["--from", "linkerd"], /Name one file together with --from or --to, not none/],
+    [["a", "--from", "linkerd", "--to", "istio"], /Name no file together with --from and --to/],
+    [["--from", "linkerd", "--to", "istio", "-u", "1"], /inside the quotes of --from and --to/],
     [["--from", "linkerd --pod-ip 10.0.0.1", "--to", "istio --pod-ip 10.0.0.2"], /Both sides are one pod/],
   ])("refuses %j", async (words, message) => {
     const { code, out, err } = await runCommand("diff", ...words);

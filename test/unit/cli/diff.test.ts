@@ -97,7 +97,7 @@ describe("landfall diff", () => {
     const { code, out } = await runCommand("diff", "--all", before, before, "--accept", accepted);
     expect(code).toBe(1);
     expect(out.replaceAll(/\s+/g, " ")).toContain(
-      "Accepted, and does not occur (--write-accept writes the list again): from outside to the pod: port 22: as dialled, then envoy-inbound:15006",
+      "Accepted, but does not occur (--write-accept writes the list again): from outside to the pod: port 22: as dialled, then envoy-inbound:15006",
     );
     const data = JSON.parse((await runCommand("diff", "--all", before, before, "--accept", accepted, "--json")).out);
     expect(data).toMatchObject({

@@ -41,7 +41,7 @@ describe("landfall explain", () => {
       "       1. -s 127.0.0.6/32 -o lo -j RETURN",
       "          source 10.244.0.2 is not in 127.0.0.6/32",
       "       2. ! -d 127.0.0.1/32 -o lo -j ISTIO_IN_REDIRECT",
-      "          out interface is eth0",
+      "          output interface is eth0",
       "    *  3. -m owner --uid-owner 1337 -j RETURN",
       "",
       "envoy -> upstream:80 lands: upstream:80, from 10.244.0.2",

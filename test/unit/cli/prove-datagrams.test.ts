@@ -94,7 +94,7 @@ describe("a user's property is about UDP if its flows are:", () => {
   });
   test("flows of a protocol of which nothing is promised are refused", async () => {
     const { code, err } = await runCommand("prove", "--rules", TCP_ONLY, "--within", "app -> elsewhere:*/udp");
-    expect([code, err]).toEqual([2, expect.stringContaining("No property that is asked about speaks of UDP")]);
+    expect([code, err]).toEqual([2, expect.stringContaining("None of the selected properties is about UDP")]);
   });
 });
 

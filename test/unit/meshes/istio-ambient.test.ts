@@ -84,7 +84,7 @@ describe("bad input is refused with every finding:", () => {
       "--ambient-ipv7: There is no such option; did you mean --ambient-ipv6?",
       'AMBIENT_DNS_CAPTURE: "yes" is not a valid value; write true or false.',
       '--reroute-virtual-interfaces: "much-too-long-a-name" is too long for an interface name: the maximum is 15 bytes.',
-      '--reroute-virtual-interfaces: "a/b" is not a name that an interface can have.',
+      '--reroute-virtual-interfaces: "a/b" is not a valid interface name.',
       'HOST_PROBE_SNAT_IP: "fd00::1" is not an IPv4 address; write one such as 169.254.7.127.',
       "NATIVE_NFTABLES: It native nftables rules, which landfall does not generate for ambient mode. " +
         'Load the nftables rules in a pod and pass them to "landfall verify --rules FILE".',

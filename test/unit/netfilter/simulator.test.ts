@@ -58,7 +58,7 @@ describe("without rules a flow lands where it was dialled", () => {
       ["vm -> upstream:80", "could-not-look: there is no vm: the pod has no interface for one (-k)"],
       [
         "app@127.0.0.1 -> upstream:80",
-        "could-not-look: nothing can be dialled from 127.0.0.1 at 10.244.0.4: a loopback address is no source outside its host",
+        "could-not-look: nothing can be dialled from 127.0.0.1 at 10.244.0.4: a loopback address cannot be a source outside its host",
       ],
       [
         "app@10.9.9.9 -> upstream:80",

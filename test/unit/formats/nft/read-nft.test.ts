@@ -78,7 +78,7 @@ describe("definitions that name each other twice", () => {
 describe("a text that is wrong is refused with every line and column", () => {
   test.each([
     ["table ip t {\n chain c {\n  tcp dprt 80 accept\n  tcp dport 80 acept\n }\n}\n", ["3:7 ", "4:16 "]],
-    ['include "/etc/x"\ntable ip t { }\n', ["1:1 include is not followed"]],
+    ['include "/etc/x"\ntable ip t { }\n', ["1:1 landfall does not follow include"]],
     ["table ip t {\n chain c {\n  ip daddr $X accept\n }\n}\n", ["3:12 $X is not defined"]],
     ["table ip t {\n chain c {\n  tcp dport 80 accept\n", ["4:1 "]],
     ["table ip t {\n chain c {\n  tcp dport 80-70 accept\n }\n}\n", ["3:13 "]],
