@@ -39,7 +39,13 @@ export function readShortNetwork(text: string, family: Family): Network | null {
   return readNetwork(text, family, (address) => readShort(address, family) ?? readHost(address, family));
 }
 
-/** Gives the network that an option names which takes a host with a mask, as conntrack's `--ctorigdst`: `10.1/16` is 10.0.0.0/16. */
+/**
+ * Gives the network that an option names which takes a host with a mask, as conntrack's `--ctorigdst`: `10.1/16` is 10.0.0.0/16. Null for
+ * what is not one.
+ *
+ * @example
+ * readHostNetwork("10.1/16", 4)   // { family: 4, value: 0x0a000000n, mask: 0xffff0000n }
+ */
 export function readHostNetwork(text: string, family: Family): Network | null {
   return readNetwork(text, family, (address) => readHost(address, family));
 }

@@ -33,6 +33,9 @@ export function describeDepth(table: Table): string | null {
 /**
  * Finds the rules that close a loop of chains, which the kernel refuses, each once, in the order of the chains; and a table whose chains
  * lead into each other deeper than landfall follows. The time is linear in the number of rules.
+ *
+ * @example
+ * findLoops(table)[0]?.message   // "This jump creates a loop of chains, which the kernel rejects: A → A."
  */
 export function findLoops(table: Table): readonly JumpFault[] {
   const { closing } = followJumps(table);

@@ -78,8 +78,12 @@ interface Reading {
 }
 
 /**
- * Takes an iptables command apart, `words` being all behind the program's name. `inTable` is the table of the lines it stands among, where
- * no word can name another. Gives the faults where it is none.
+ * Takes an iptables command apart; `words` are all those behind the program's name. `inTable` is the table of the lines it stands among,
+ * where no word can name another. Gives the faults, with their columns, if it is not a command.
+ *
+ * @example
+ * readCommandWords(words)   // of "-t nat -I OUTPUT 2 -j RETURN"
+ * // { letter: "I", table: "nat", chain: { text: "OUTPUT", … }, second: null, number: 2, rule: [{ text: "-j", … }, …], column: 8 }
  */
 export function readCommandWords(
   words: readonly Word[],

@@ -8,6 +8,9 @@ import { splitWords } from "./words.ts";
 /**
  * Gives a rule set as command lines for a POSIX shell, chains first, then policies that are not ACCEPT, then rules, in the rule set's own
  * order: `iptables -t nat -N ISTIO_OUTPUT`, `iptables -t nat -A OUTPUT -p tcp -j ISTIO_OUTPUT`.
+ *
+ * @example
+ * renderCommands(ruleset)   // ["iptables -t nat -A OUTPUT -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 15001"]
  */
 export function renderCommands(ruleset: Ruleset): readonly string[] {
   return ruleset.tables.flatMap((table) =>

@@ -101,7 +101,13 @@ const CACHE: Readonly<Record<ExtensionKind, Readonly<Record<Family, Map<string, 
   target: { 4: new Map(), 6: new Map() },
 };
 
-/** Gives the options of a match or target that iptables comes with, for one family; null where it has none of that name. */
+/**
+ * Gives the options of a match or target that iptables comes with, for one family; null where it has none of that name.
+ *
+ * @example
+ * findExtension("match", "tcp", 4)?.get("--dport")
+ * // { option: "--dport", same: "--destination-port", takes: "text", words: 1, inverts: true, isNeeded: false, … }
+ */
 export function findExtension(kind: ExtensionKind, name: string, family: Family): Extension | null {
   const cache = CACHE[kind][family];
   const cached = cache.get(name);

@@ -77,7 +77,10 @@ function joinLines(text: string): readonly { readonly line: string; readonly num
 /** The tables of both families, by the tool that changes them. */
 export type Tools = Readonly<Record<"iptables" | "ip6tables", OpenTables>>;
 
-/** Does what one line of a shell says, a plain iptables command; what is wrong is told. `lead` begins a line without a program. */
+/**
+ * Carries out one line of a shell if it is a plain iptables command; tells what is wrong through `context.tell`. `lead` is the program of a
+ * line that names none.
+ */
 export function interpretLine(
   line: string,
   open: Tools,
@@ -120,7 +123,7 @@ function interpretWords(
   else obey(command, open[tool], context);
 }
 
-/** Does what one command says to the tables of its family; what is wrong is told. */
+/** Carries out one command on the tables of its family; tells what is wrong through `context.tell`, and then changes nothing. */
 export function obey(command: CommandWords, open: OpenTables, context: Omit<CommandContext, "family">): void {
   const chains = chainsOf(open, command.table);
   const { chain: name } = command;

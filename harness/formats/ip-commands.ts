@@ -18,6 +18,9 @@ export interface IpLine {
 /**
  * Gives the lines that add policy routing, or that remove it, rules first. A rule is removed with its priority where that is known: the
  * kernel deletes the first rule that has what is named, and it may ask more.
+ *
+ * @example
+ * listIpLines(policyRouting, "add")   // [{ family: 4, words: "rule add fwmark 0x539 lookup 133" }]
  */
 export function listIpLines({ rules, routes, addresses }: PolicyRouting, verb: "add" | "del"): readonly IpLine[] {
   const onLo = addresses.map((one) => ({
@@ -30,7 +33,12 @@ export function listIpLines({ rules, routes, addresses }: PolicyRouting, verb: "
   return verb === "add" ? [...onLo, ...others] : [...others, ...onLo];
 }
 
-/** Gives lines as input of `ip -batch`, a text for each family that has some, IPv4 first. */
+/**
+ * Gives lines as input of `ip -batch`, a text for each family that has some, IPv4 first.
+ *
+ * @example
+ * renderIpBatches(listIpLines(policyRouting, "add"))   // [{ family: 4, text: "rule add fwmark 0x539 lookup 133\n" }]
+ */
 export function renderIpBatches(
   lines: readonly IpLine[],
 ): readonly { readonly family: Family; readonly text: string }[] {
@@ -51,8 +59,13 @@ export function renderIpCommands(routing: PolicyRouting): readonly string[] {
 }
 
 /**
- * Reads commands that add policy routing, one a line: `ip [-4|-6] rule|route|addr add …`. Lines that are no such command come back in
- * `others`; what of a rule or route is not understood is kept as text.
+ * Reads commands that add policy routing, one a line: `ip [-4|-6] rule|route|addr add …`. All other lines come back in `others`; a rule or
+ * route that is not understood is kept as text.
+ *
+ * @example
+ * parseIpCommands(["ip -4 rule add fwmark 0x539 lookup 133", "echo x"])
+ * // { routing: { rules: [{ kind: "lookup", family: 4, fwmark: { value: 1337, mask: 4294967295 }, table: 133, … }], routes: [],
+ * //   addresses: [] }, others: ["echo x"] }
  */
 export function parseIpCommands(lines: readonly string[]): {
   readonly routing: PolicyRouting;

@@ -18,7 +18,10 @@ const COMMAND = new RegExp(`^(?:${PROGRAM}(?:\\s+-|$)|(?:-t|--table)[\\s=])`);
 const LISTING_COMMAND =
   /(?:^|[\s/])ip6?tables(?:-nft|-legacy)?(?:\s+(?:-[nvwx46]+|--line-numbers|-t\s+\w+))*\s+(?:-[LS]|--list(?:-rules)?)(?:\s|$)/;
 
-/** Says what a line is, its blanks at both ends taken off. */
+/**
+ * Says what a line is, its blanks at both ends taken off. `*nat` is a `table`, `-A OUTPUT -j ACCEPT` a `rule`, and whatever is not
+ * recognised `other`.
+ */
 export function kindOf(line: string): LineKind {
   if (line === "") return "blank";
   if (line.startsWith("#")) return "comment";

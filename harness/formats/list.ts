@@ -3,8 +3,16 @@ import type { Chain, Ruleset } from "../model/ruleset.ts";
 import { renderRule } from "./rule-text.ts";
 
 /**
- * Gives one table as `iptables -t TABLE -S` prints it: the policies of the built-in chains, the other chains in the kernel's order
- * (by name), then the rules chain by chain. Ends in a line break. A table that the rule set does not have prints its policies alone.
+ * Gives one table as `iptables -t TABLE -S` prints it: the policies of the built-in chains, the other chains in the kernel's order (by
+ * name), then the rules chain by chain. Ends in a line break. A table that the rule set does not have prints its policies alone.
+ *
+ * @example
+ * renderList(ruleset, "nat")
+ * // -P PREROUTING ACCEPT
+ * // -P INPUT ACCEPT
+ * // -P OUTPUT ACCEPT
+ * // -P POSTROUTING ACCEPT
+ * // -A OUTPUT -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 15001
  */
 export function renderList(ruleset: Ruleset, table: string): string {
   const chains = chainsInOrder(ruleset, table);

@@ -38,7 +38,7 @@ export interface OpenTables {
   readonly tables: Map<TableName, Map<string, OpenChain>>;
 }
 
-/** Opens a family's tables with what is in them before the first command. */
+/** Opens a family's tables, with the rules that are there before the first command; `null` is a machine without any table. */
 export function openTables(family: Family, start: Ruleset | null): OpenTables {
   const tables = new Map<TableName, Map<string, OpenChain>>();
   for (const table of start?.tables ?? []) {
@@ -93,7 +93,7 @@ export function findRule(chain: OpenChain, rule: Rule, family: Family): number {
   return rulesOf(chain).findIndex((candidate) => renderRuleBody(candidate, family) === text);
 }
 
-/** Makes a chain; gives what is wrong, or null. */
+/** Adds a user-defined chain to a table; gives what is wrong as a sentence, or null. */
 export function addChain(chains: Map<string, OpenChain>, name: string): string | null {
   if (chains.has(name)) return `The chain ${name} exists already.`;
   const fault = faultOfChainName(name);
@@ -101,7 +101,7 @@ export function addChain(chains: Map<string, OpenChain>, name: string): string |
   return fault;
 }
 
-/** Takes chains of the user's away, one or all; gives what is wrong, or null. */
+/** Removes user-defined chains, one by its name or all (null), as `-X` does; gives what is wrong as a sentence, or null. */
 export function removeChains(chains: Map<string, OpenChain>, only: string | null): string | null {
   const doomed = [...chains.values()].filter((chain) => chain.base === null && (only === null || chain.name === only));
   if (only !== null && chains.get(only)?.base) return `${only} is a built-in chain and cannot be deleted.`;
@@ -125,7 +125,7 @@ function listGoals(chains: ReadonlyMap<string, OpenChain>): ReadonlySet<string> 
   return goals;
 }
 
-/** Gives a chain another name, in the rules that go to it as well; gives what is wrong, or null. */
+/** Gives a chain another name, also in the rules that jump to it; gives what is wrong as a sentence, or null. */
 export function renameChain(chains: Map<string, OpenChain>, chain: OpenChain, to: string): string | null {
   if (chain.base !== null) return `${chain.name} is a built-in chain and cannot be renamed.`;
   const fault = chains.has(to) ? `The chain ${to} exists already.` : faultOfChainName(to);

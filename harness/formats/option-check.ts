@@ -132,7 +132,10 @@ function faultAt({ column }: OptionUse, message: string): Fault {
   return { kind: "fault", column, message };
 }
 
-/** Gives the options that somebody who wrote `text` may have meant, as the end of a sentence; empty where none is near. */
+/**
+ * Gives the options that somebody who wrote `text` may have meant, as the end of a message: `suggest("--dprot", ["--dport"])` is ` Did you
+ * mean --dport?`. Empty where none is near.
+ */
 export function suggest(text: string, names: readonly string[]): string {
   const near = findNearNames(text, names);
   return near.length === 0 ? "" : ` Did you mean ${near.slice(0, 3).join(" or ")}?`;

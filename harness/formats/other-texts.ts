@@ -13,7 +13,13 @@ const OTHER_TEXTS: readonly (readonly [pattern: RegExp, message: string])[] = [
   ],
 ];
 
-/** Says what a text is that is no text of iptables rules, and what to give instead; null where it is none of those known. */
+/**
+ * Says what a text is that is no text of iptables rules, and what to give instead; null where it is none of those known.
+ *
+ * @example
+ * describeOtherText("Chain INPUT (policy ACCEPT)\n…")
+ * // "This is what iptables -L prints, which leaves out interfaces and options; use the output of iptables-save …"
+ */
 export function describeOtherText(text: string): string | null {
   return OTHER_TEXTS.find(([pattern]) => pattern.test(text))?.[1] ?? null;
 }

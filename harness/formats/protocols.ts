@@ -89,7 +89,7 @@ const OTHER_NAMES: readonly (readonly [name: string, number: number])[] = [
 const NUMBER_BY_NAME = new Map([...OTHER_NAMES, ...NUMBERS]);
 const NAME_BY_NUMBER = new Map([...NUMBERS].reverse().map(([name, number]) => [number, name]));
 
-/** Gives a protocol's number, or null if its name is not known. */
+/** Gives a protocol's number, `protocolNumber("udp")` is 17, or null if its name is not known. */
 export function protocolNumber(protocol: string): number | null {
   return /^\d/.test(protocol) ? parseNumber(protocol, 255) : (NUMBER_BY_NAME.get(protocol) ?? null);
 }

@@ -21,7 +21,12 @@ export interface RoutingTexts {
   readonly addresses: readonly string[];
 }
 
-/** Gives policy routing as texts. */
+/**
+ * Gives policy routing as texts.
+ *
+ * @example
+ * renderRoutingTexts(policyRouting)   // { rules: ["fwmark 0x539 lookup 133"], routes: [], addresses: [] }
+ */
 export function renderRoutingTexts({ rules, routes, addresses }: PolicyRouting): RoutingTexts {
   return {
     rules: rules.map((rule) => `${option(rule.family)}${renderRoutingRule(rule)}`),

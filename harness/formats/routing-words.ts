@@ -40,6 +40,12 @@ export function renderRoutingRule(rule: RoutingRule): string {
 /**
  * Reads a rule as {@link renderRoutingRule} writes it, or as `ip rule` prints it behind the priority; a rule with any other word is kept as
  * text. A mark's value is masked, since the kernel compares it masked (fib_rule_match in net/core/fib_rules.c).
+ *
+ * @example
+ * parseRoutingRule("fwmark 0x539 lookup 133", 4)
+ * // { kind: "lookup", family: 4, priority: null, from: null, to: null, fwmark: { value: 1337, mask: 4294967295 }, iif: null,
+ * //   uidRange: null, table: 133 }
+ * parseRoutingRule("tos 0x10 lookup 133", 4)   // { kind: "unknown", family: 4, text: "tos 0x10 lookup 133" }
  */
 export function parseRoutingRule(text: string, family: Family): RoutingRule {
   const words = text.trim().split(/\s+/);
@@ -95,6 +101,10 @@ export function renderTableRoute(route: TableRoute): string {
 /**
  * Reads a route as {@link renderTableRoute} writes it, or as `ip route show table all` prints it. What the kernel adds to every route
  * (`scope`, `proto`, `pref`) is passed over; with any other word, such as `src`, it is kept as text. Without a table it is one of `main`.
+ *
+ * @example
+ * parseTableRoute("local default dev lo table 133", 4)
+ * // { kind: "local", family: 4, to: null, via: null, dev: "lo", metric: null, table: 133 }
  */
 export function parseTableRoute(text: string, family: Family): TableRoute {
   const words = text.trim().split(/\s+/);

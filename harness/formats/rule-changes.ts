@@ -27,7 +27,7 @@ export interface CommandContext {
   readonly absent: "finding" | Tell;
 }
 
-/** Does what -A, -I, -R, -D and -C do to one chain; what is wrong is told, and then nothing is done. */
+/** Carries out -A, -I, -R, -D or -C on one chain; tells what is wrong through `context.tell`, and then changes nothing. */
 export function changeRules(
   command: CommandWords,
   chain: OpenChain,

@@ -7,7 +7,13 @@ export interface PlacedRule {
   readonly rule: Rule;
 }
 
-/** Gives every rule of a rule set with its place, in the tables' order; none for null. */
+/**
+ * Gives every rule of a rule set with its place, in the tables' order; none for null.
+ *
+ * @example
+ * listPlacedRules(ruleset)[0]
+ * // { place: { family: 4, table: "nat", chain: "OUTPUT", index: 1, rule: "-A OUTPUT -p tcp -j ISTIO_OUTPUT" }, rule: … }
+ */
 export function listPlacedRules(ruleset: Ruleset | null): readonly PlacedRule[] {
   if (ruleset === null) return [];
   const { family, tables } = ruleset;

@@ -42,9 +42,13 @@ export interface RulesText extends FamilyRules {
 
 /**
  * Reads rules as people have them, told apart by content: what `iptables-save` and `iptables -S` print, what `iptables-restore` takes, and
- * command lines (`iptables -t nat -A …`), of both families, in any mixture; or what nft prints and takes,
- * as text or JSON. Prompts, time stamps, code fences and the like are passed over
- * with a notice that names the lines; a line that could be a rule never is: it is a finding. The time is linear in the text's length.
+ * command lines (`iptables -t nat -A …`), of both families, in any mixture; or what nft prints and takes, as text or JSON. Prompts, time
+ * stamps, code fences and the like are passed over with a notice that names the lines; a line that could be a rule never is: it is a
+ * finding. The time is linear in the text's length. Every finding has the code `rule-fault`, with line and column where a line is to blame.
+ *
+ * @example
+ * readRulesText("iptables -t nat -A OUTPUT -p tcp --dport 80 -j REDIRECT --to-ports 15001\n", { where: "a.sh", family: 4 })
+ * // { ok: true, value: { ip: { family: 4, tables: […] }, ip6: null, family: 4, notices: [], hidden: [] } }
  */
 export function readRulesText(text: string, options: RulesTextOptions): Parsed<RulesText> {
   const { where } = options;

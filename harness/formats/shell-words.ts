@@ -11,6 +11,11 @@ const SIGNS_IN_QUOTES = /[$`]/;
  * Splits one simple command as a POSIX shell does: blanks part words, single and double quotes and backslashes hold them together, `#`
  * begins a comment. Nothing is expanded: a line with variables, globs, pipes or substitutions says where it needs a shell. `!` and `*` that
  * stand alone or in quotes are words.
+ *
+ * @example
+ * splitShellWords("iptables -N A")
+ * // { kind: "words", words: [{ text: "iptables", raw: "iptables", column: 1, quoted: false }, …] }
+ * splitShellWords("iptables -A $X")   // { kind: "needs-shell", column: 13, sign: "$" }
  */
 export function splitShellWords(line: string): ShellSplit {
   const words: Word[] = [];

@@ -62,20 +62,25 @@ export function countValues(value: Json | undefined): number {
   return count;
 }
 
-/** Gives the one key of a statement or expression, and what stands under it; null where the value is not such an object. */
+/**
+ * Gives the one key of a statement or expression, and what stands under it; null where the value is not such an object.
+ *
+ * @example
+ * unwrap({ accept: null })   // ["accept", null]
+ */
 export function unwrap(value: Json | undefined): readonly [name: string, body: Json] | null {
   if (!isObject(value)) return null;
   const [name, ...others] = Object.keys(value);
   return name === undefined || others.length > 0 ? null : [name, value[name] ?? null];
 }
 
-/** Gives a member of an object that is a text; null where it is none. */
+/** Gives a member of an object if it is a text; otherwise null. */
 export function textOf(value: Json | undefined, key: string): string | null {
   const member = isObject(value) ? value[key] : undefined;
   return typeof member === "string" ? member : null;
 }
 
-/** Gives a member of an object that is a number; null where it is none. */
+/** Gives a member of an object if it is a number; otherwise null. */
 export function numberOf(value: Json | undefined, key: string): number | null {
   const member = isObject(value) ? value[key] : undefined;
   return typeof member === "number" ? member : null;

@@ -112,7 +112,12 @@ export function typeOfKey({ name, family }: CompareKey): KeyType {
   return KEY_TYPES[name];
 }
 
-/** Reads an expression that stands for a key, `{ "meta": { "key": "mark" } }`; null for one that is not known. */
+/**
+ * Reads an expression that stands for a key, `{ "meta": { "key": "mark" } }`; null for one that is not known.
+ *
+ * @example
+ * readKey({ meta: { key: "mark" } })   // { name: "meta mark", direction: null, family: null, device: null, mask: null }
+ */
 export function readKey(expression: Json): CompareKey | null {
   const found = unwrap(expression);
   if (found === null) return null;

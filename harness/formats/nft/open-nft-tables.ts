@@ -35,7 +35,7 @@ const OTHER_FAMILIES = ["arp", "bridge", "netdev"];
 const OBJECTS = ["set", "map", "counter", "quota", "limit", "ct helper", "ct timeout", "ct expectation"];
 const OTHER_OBJECTS = ["secmark", "synproxy", "flowtable"];
 
-/** Does what a command says with an object of nft; gives what is wrong with it, or null. */
+/** Carries out one command on an object of nft (a table, chain, rule, set or map); gives what is wrong with it as a sentence, or null. */
 export function applyNftCommand(verb: string, kind: string, body: JsonObject, state: OpenState): string | null {
   if (kind === "metainfo") return null;
   if (kind === "ruleset") return flushAll(verb, state);

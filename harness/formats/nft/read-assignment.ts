@@ -6,7 +6,12 @@ type Assignment = Pick<AssignTarget, "from" | "and" | "xor">;
 
 const ALL = 0xffffffff;
 
-/** Reads the value that a mark is set to: a number, a mark, or one with `&`, `|` and `^`; null for what is not known. */
+/**
+ * Reads the value that a mark is set to: a number, a mark, or one with `&`, `|` and `^`; null for what is not known.
+ *
+ * @example
+ * readAssignment(1337)   // { from: "value", and: 0, xor: 1337 }
+ */
 export function readAssignment(value: Json): Assignment | null {
   const number = typeof value === "string" && /^(?:0x[0-9a-f]{1,8}|\d{1,10})$/i.test(value) ? Number(value) : value;
   if (typeof number === "number")

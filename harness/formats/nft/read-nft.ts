@@ -11,8 +11,8 @@ import { toRulesets } from "./rulesets.ts";
 export interface NftRules extends FamilyRules, NftTables {}
 
 /**
- * Says what a text that nft knows is: JSON (`nft -j list ruleset`) or its language (`nft list ruleset`, `nft -f`); null for every other
- * text.
+ * Says whether a text is rules of nft, and in which form: `json` (`nft -j list ruleset`) or `text` (`nft list ruleset`, `nft -f`). Null for
+ * every other text, such as output of iptables-save.
  */
 export function recogniseNft(text: string): "json" | "text" | null {
   if (/^\s*\{\s*"nftables"\s*:/.test(text)) return "json";
@@ -21,7 +21,18 @@ export function recogniseNft(text: string): "json" | "text" | null {
   return head.test(text) ? "text" : null;
 }
 
-/** Reads rules of nft in either form, and refuses what the kernel would; every finding at once. */
+/**
+ * Reads rules of nft in either form, and refuses what the kernel would refuse. Gives every finding at once, each with the code `rule-fault`
+ * and its line and column, or in JSON its path.
+ *
+ * @example
+ * readNft("table ip t { chain o { type nat hook output priority -100; tcp dport 80 redirect to :15001 } }", { where: "a.nft" })
+ * // { ok: true, value: { tables: [{ family: "ip", source: "nft", name: "t", chains: […] }], kept: [], notices: [],
+ * //   ip: { family: 4, tables: […] }, ip6: null } }
+ * readNft("table ip t { chain o { foo } }", { where: "a.nft" })
+ * // { ok: false, findings: [{ code: "rule-fault", where: "a.nft", line: 1, column: 24,
+ * //   message: '"foo" is not a statement of nftables.' }] }
+ */
 export function readNft(text: string, options: NftReadOptions): Parsed<NftRules> {
   const read = recogniseNft(text) === "json" ? readNftJson(text, options) : readNftText(text, options);
   if (!read.ok) return read;

@@ -29,7 +29,13 @@ interface Beside {
 /** No uid is greater. */
 const HIGHEST_UID = 0xffffffff;
 
-/** Gives what a match of iptables is in nftables' words; the family is that of the table. */
+/**
+ * Gives what a match of iptables is in nftables' words; the family is that of the table.
+ *
+ * @example
+ * translateMatch(match, rule.matches, 4)   // -p tcp --dport 80 as tcp dport 80
+ * // [{ kind: "compare", keys: [makeKey("tcp dport")], operator: "==", elements: [[{ first: 80n, last: 80n }]], set: null }]
+ */
 export function translateMatch(match: Match, matches: readonly Match[], family: Family): TranslatedMatch {
   const named = matches.find((one) => one.kind === "protocol" && !one.negated);
   return translate(match, { family, protocol: named?.kind === "protocol" ? named.protocol : null });

@@ -17,6 +17,11 @@ export interface Translation {
 /**
  * Translates a family's rules of iptables rule by rule: a table becomes one of nftables with the same chains, priorities and policies,
  * under a name of its own, since `ip nat` is what iptables-nft calls its own. Built-in chains without rules are left out. Each rule counts.
+ *
+ * @example
+ * translateRuleset(ruleset)
+ * // { tables: [{ family: "ip", source: "nft", name: "iptables-nat", chains: [{ name: "OUTPUT", base: …, rules: […] }] }],
+ * //   left: [], socketless: [] }
  */
 export function translateRuleset(ruleset: Ruleset): Translation {
   const left: string[] = [];

@@ -28,7 +28,13 @@ function withCounts(statement: Json, counters: NonNullable<Rule["counters"]>): J
 /** Reads the text of a statement that the model keeps as text; null where it cannot be read back. */
 export type ParseStatement = (text: string) => Json | null;
 
-/** Gives a match as a statement; null for one that nft has no words for. */
+/**
+ * Gives a match as a statement of nft's JSON; null for one that nft cannot express, such as a match of iptables.
+ *
+ * @example
+ * writeMatch(match, parse)   // tcp dport 80
+ * // { match: { op: "==", left: { payload: { protocol: "tcp", field: "dport" } }, right: 80 } }
+ */
 export function writeMatch(match: Match, parse: ParseStatement): Json | null {
   if (match.kind === "compare") return writeCompare(match);
   return match.kind === "unknown" ? parse(match.text) : null;
