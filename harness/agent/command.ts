@@ -4,7 +4,7 @@ import { CallError } from "./fault.ts";
 import { runInNamespace } from "./identity.ts";
 import type { AgentFault, CommandOutcome } from "./protocol.ts";
 
-/** A command with the namespace it runs in. */
+/** A command with the network namespace it runs in, as a descriptor. */
 export interface NamespaceCommand {
   /** A descriptor; null for the agent's own namespace. */
   readonly namespace: number | null;

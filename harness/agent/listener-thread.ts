@@ -5,7 +5,7 @@ import { assumeOwner } from "./identity.ts";
 import { ListenerSet, type ListenerSetOrder } from "./listener-set.ts";
 import type { Seen } from "./protocol.ts";
 
-/** What a listening thread is told. */
+/** What a listening thread is told: to open listeners, or to close them. */
 export type ThreadOrder = ListenerSetOrder & { readonly id: number };
 
 /** What a listening thread says: that an order was carried out or why not, or what its listeners have seen. */

@@ -14,7 +14,7 @@ export interface OrderedThread<Order> {
   readonly carryOut: (order: Unnumbered<Order>) => Promise<void>;
 }
 
-/** What a thread is started with. */
+/** What a thread is started with, and who hears of what it says. */
 export interface ThreadStart<Order, Other> {
   /** What the thread's module finds as `workerData`. */
   readonly data: unknown;

@@ -17,7 +17,7 @@ export type RequestLine = {
   readonly [N in CallName]: { readonly id: number; readonly call: N; readonly params: CallParams<N> };
 }[CallName];
 
-/** The reply to one request. */
+/** The reply to one request: its result, or a fault. */
 export type ReplyLine =
   | { readonly id: number; readonly ok: true; readonly result: unknown }
   | { readonly id: number; readonly ok: false; readonly error: AgentFault };
@@ -135,7 +135,7 @@ export interface AgentFault {
 /** Which of the two kernel interfaces the rules go through; `default` is what the plain name `iptables` stands for. */
 export type IptablesVariant = "default" | "nft" | "legacy";
 
-/** What an agent says of itself. */
+/** What an agent says of itself: its pid, its kernel's release, the version of its iptables. */
 export interface AgentFacts {
   readonly pid: number;
   /** As `uname -r` prints it. */
@@ -173,7 +173,7 @@ export interface StubDials {
   readonly mark: number;
 }
 
-/** One flow to be driven. */
+/** One flow to be driven by an agent: who dials, from where, to where, and for how long it waits (milliseconds). */
 export interface Dial {
   /** Random, unique among all flows; each hop records it. */
   readonly token: string;
@@ -271,7 +271,7 @@ export interface CommandSpec {
   readonly timeoutFault?: AgentFault["code"];
 }
 
-/** A real Envoy to be started. */
+/** A real Envoy to be started by an agent. */
 export interface EnvoySpec {
   readonly namespace: string | null;
   readonly owner: Owner;

@@ -1,6 +1,6 @@
 import { inetNtop, inetPton, KERNEL } from "./syscalls.ts";
 
-/** An address and a port. */
+/** An address, canonical text, and a port: `{ address: "10.244.0.2", port: 80 }`. */
 export interface Endpoint {
   readonly address: string;
   readonly port: number;

@@ -22,7 +22,7 @@ export const setns = libc.func("int setns(int fd, int nstype)");
 export const unshare = libc.func("int unshare(int flags)");
 /** `setfsuid(2)`: the uid of what the calling thread opens from now on, sockets too; gives the uid before. */
 export const setfsuid = libc.func("int setfsuid(uint32_t uid)");
-/** `setfsgid(2)`: the same for the gid. */
+/** `setfsgid(2)`: the gid of what the calling thread opens from now on, sockets too; gives the gid before. */
 export const setfsgid = libc.func("int setfsgid(uint32_t gid)");
 /** `mount(2)`: 0, or -1 with errno set. */
 export const mount = libc.func(

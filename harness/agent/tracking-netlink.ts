@@ -29,7 +29,7 @@ export function openTracking(): number {
   return checkResult(socket(KERNEL.AF_NETLINK, type, KERNEL.NETLINK_NETFILTER), "socket for", "netfilter's netlink");
 }
 
-/** The ends of one direction of an exchange. */
+/** The source and destination of one direction of a tracked exchange. */
 export interface Ends {
   readonly source: Endpoint;
   readonly destination: Endpoint;

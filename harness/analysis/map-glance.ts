@@ -37,7 +37,13 @@ export interface Glance {
 /**
  * Gives the complete table of one family in as few rows as it takes: sockets that are bound to an address are left out, a proxy's own
  * listener that is dialled itself is counted with the flows that land as dialled or on that listener, ways whose flows land alike are one.
- * Every row says exactly which flows it is about; `all others` are those of its ends that no row names.
+ * Every row says exactly which flows it is about; `all others` are those of its ends that no row names. Throws `budget-exceeded` rather
+ * than give a part.
+ *
+ * @example
+ * glanceFlows(rules, 4, setting).rows[1]
+ * // { family: 4, protocol: "tcp", from: ["pod"], to: ["elsewhere"], who: "all others", kind: "envoy-outbound:15001",
+ * //   deciding: [{ family: 4, table: "nat", chain: "ISTIO_REDIRECT", index: 1, rule: "-A ISTIO_REDIRECT …" }] }
  */
 export function glanceFlows(rules: PodRules, family: Family, setting: AnalysisSetting): Glance {
   const lanes = classifyFlows(rules, family, setting);

@@ -19,7 +19,7 @@ export interface HookRule {
 /** Matches and targets that every iptables reads as it prints them; all that the generator puts into chains that are not its own. */
 const PLAIN_WORDS = /^(?:-[dijp] \S+ |-m state --state \S+ )*-j \S+(?: --reject-with \S+)?$/;
 
-/** What is ours in one table. */
+/** The chains and hook rules of one table that are ours: made by a mesh's generator, and so removed by `clean`. */
 export interface OwnTable {
   readonly chains: ReadonlyMap<string, readonly string[]>;
   readonly hooks: readonly HookRule[];

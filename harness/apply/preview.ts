@@ -34,7 +34,7 @@ export interface TablePreview extends Changes {
   readonly chains: Pick<Changes, "added" | "removed">;
 }
 
-/** What an `apply` would do now. */
+/** What an `apply` would do now, as data: rules added, removed and unchanged, by family and table. */
 export interface Preview extends Pick<Applied, "variant" | "rules" | "warnings" | "replaced" | "hasRecord"> {
   readonly outcome: "would-change" | "unchanged";
   /** The tables in which something is ours or would be. */

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 
-/** What a command came to. */
+/** How a command ended: its status, and what it printed. */
 export interface CommandResult {
   /** The exit status; `killed` where the command could not run to its end: a signal, or the longest wait. */
   readonly status: number | "not-there" | "killed";

@@ -21,7 +21,7 @@ export interface ApplyRecord {
   readonly nftRules?: readonly string[];
 }
 
-/** A record that says: nothing here is ours. */
+/** A record that says that `apply` has made nothing here. */
 export const NOTHING_MADE: Omit<ApplyRecord, "links"> = {
   formatVersion: "1.0",
   hooks: [],

@@ -1,4 +1,4 @@
-/** One chain as the kernel has it. */
+/** One chain as the kernel has it: its policy, and its rules as text. */
 export interface ChainState {
   /** `-` for a user-defined chain. */
   readonly policy: string;

@@ -25,7 +25,7 @@ export interface CommandIo {
   readonly display: Display;
 }
 
-/** How a stream shows to a person. */
+/** How a stream shows text to a person: its width in columns, and whether it has colours. */
 export interface Display {
   /** Its width; null where nobody knows. */
   readonly columns: number | null;

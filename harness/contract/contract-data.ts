@@ -13,14 +13,19 @@ export interface ContractData {
   readonly otherwise?: string;
 }
 
-/** A proxy as its author writes it. */
+/** A proxy as its author writes it: `{ name: "gate", owner: [{ uid: 1337 }], dials: "original" }`. */
 export interface ProxyData {
   readonly name: string;
   readonly owner: readonly { readonly uid?: number; readonly gid?: number; readonly mark?: number }[];
   readonly dials?: string;
 }
 
-/** A listener as its author writes it. */
+/**
+ * A listener as its author writes it.
+ *
+ * @example
+ * { name: "out", role: "outbound", proxy: "gate", port: 15001, mode: "redirect" }
+ */
 export interface ListenerData {
   readonly name: string;
   readonly role: "inbound" | "outbound" | "dns" | "tunnel" | "status" | "app";
@@ -33,7 +38,12 @@ export interface ListenerData {
   readonly toPod?: "like-others" | "as-loopback" | "from-pass-through";
 }
 
-/** A clause as its author writes it. */
+/**
+ * A clause as its author writes it.
+ *
+ * @example
+ * { name: "own-traffic", says: "The proxy's own traffic passes.", flows: "uid=1337 -> elsewhere:*", must: "as-dialled" }
+ */
 export interface ClauseData {
   readonly name: string;
   readonly says: string;

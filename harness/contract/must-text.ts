@@ -3,7 +3,7 @@ import { REQUIREMENTS, type Requirement } from "../model/contract.ts";
 /** What a clause asks for, as its author writes it. */
 export type Must = { readonly kind: "land-on"; readonly listener: string } | { readonly kind: Requirement };
 
-/** What may stand behind `must`, for findings. */
+/** The values that `must` takes, as findings list them. */
 export const MUST_GRAMMAR = `land-on LISTENER, ${REQUIREMENTS.slice(0, -1).join(", ")} or ${REQUIREMENTS.at(-1)}`;
 
 /**

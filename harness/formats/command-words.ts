@@ -2,10 +2,10 @@ import { TABLE_NAMES, type TableName } from "../model/iptables-tables.ts";
 import type { Fault } from "./match-module.ts";
 import type { Word } from "./words.ts";
 
-/** What a command does, by its short letter. */
+/** What an iptables command does, by its short letter: `A` is --append. */
 export type CommandLetter = "A" | "C" | "D" | "I" | "R" | "L" | "S" | "F" | "Z" | "N" | "X" | "P" | "E";
 
-/** One iptables command, its rule not yet read. */
+/** One iptables command, taken apart; its rule is not read yet. */
 export interface CommandWords {
   readonly letter: CommandLetter;
   readonly table: TableName;

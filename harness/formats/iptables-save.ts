@@ -6,7 +6,7 @@ import { renderRule } from "./rule-text.ts";
 import { readRulesText } from "./rules-text.ts";
 import { toolOfFamily } from "./tool-name.ts";
 
-/** How to read a text of rules. */
+/** How to read a text of rules of one family: `{ where: "rules.txt", family: 4 }`. */
 export interface SaveOptions {
   /** How findings name the text: a file's name, or the flag it came by. */
   readonly where: string;

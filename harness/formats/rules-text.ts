@@ -13,7 +13,7 @@ import { checkRuleset } from "./ruleset-check.ts";
 import { endText, readLines } from "./text-reading.ts";
 import type { TextReading } from "./text-state.ts";
 
-/** How to read a text of rules. */
+/** How to read a text of rules in any form: `{ where: "rules.txt", family: 4 }`. */
 export interface RulesTextOptions {
   /** How findings name the text: a file's name, or the flag it came by. */
   readonly where: string;

@@ -1,4 +1,4 @@
-/** One word of a line of rules. */
+/** One word of a line of rules, with the column at which it stands, from 1: `{ text: "a b", raw: '"a b"', column: 36, quoted: true }`. */
 export interface Word {
   /** The word with its quotes and escapes taken off. */
   readonly text: string;

@@ -19,7 +19,13 @@ export interface MeshWords {
   readonly config: MeshFile | null;
 }
 
-/** Everything that a mesh's settings are read from. */
+/**
+ * Everything that a mesh's settings are read from.
+ *
+ * @example
+ * { tokens: cutOptionWords(["-u", "1337"], mesh.options), environment: { ENVOY_PORT: "15001" }, files: [], config: null,
+ *   names: NO_LOOKUPS, pod: { addresses: ["10.244.0.2"], own: DEFAULT_ADDRESSES.pod, resolvers: [] } }
+ */
 export interface MeshInput {
   /** The tool's own words, cut: whoever takes them from a person or a file cuts them, and no mesh does it again. */
   readonly tokens: readonly WordToken[];
@@ -50,7 +56,13 @@ export interface PodFacts {
   readonly resolvers: readonly string[];
 }
 
-/** One of a tool's options, and the ways in which a user gives it. */
+/**
+ * One of a tool's options, and the ways in which a user gives it.
+ *
+ * @example
+ * { setting: "inboundCapturePort", flag: "inbound-capture-port", letter: "z", variable: "INBOUND_CAPTURE_PORT", annotation: null,
+ *   value: "PORT", repeats: "last", default: "15006", help: "the port that inbound TCP traffic is redirected to", effect: "rules" }
+ */
 export interface MeshOption {
   /** The setting's name in code and JSON. */
   readonly setting: string;
@@ -79,7 +91,7 @@ export interface MeshOption {
   readonly choosesKind?: true;
 }
 
-/** Where a setting's value came from. */
+/** Where a setting's value came from: `{ kind: "flag", name: "-u" }`, `{ kind: "default", name: null }`. */
 export interface SettingOrigin {
   readonly kind: "flag" | "file" | "variable" | "config" | "annotation" | "copy" | "default";
   /** The flag, file or variable; null for a default. */

@@ -23,7 +23,13 @@ export interface NamedMesh extends Pick<Mesh<unknown>, (typeof SHOWN)[number]> {
   readonly bind: (input: MeshInput, addresses: SandboxAddresses) => Parsed<BoundSettings>;
 }
 
-/** A mesh's settings, read, with what follows from them. */
+/**
+ * A mesh's settings, read, with what follows from them.
+ *
+ * @example
+ * const bound = mesh.bind(input, DEFAULT_ADDRESSES);
+ * if (bound.ok) bound.value.origins["proxyUid"]   // { kind: "flag", name: "-u" }
+ */
 export interface BoundSettings {
   readonly origins: Readonly<Record<string, SettingOrigin>>;
   readonly warnings: readonly Finding[];
@@ -50,7 +56,7 @@ export function defaultMesh(): NamedMesh {
   return first;
 }
 
-/** Gives the words that choose a mesh on the command line; none for the one that commands take without a name. */
+/** Gives the words that choose a mesh on the command line, `["--mesh", "linkerd"]`; none for the one that commands take without a name. */
 export function namingWords({ name }: Pick<NamedMesh, "name">): readonly string[] {
   return name === defaultMesh().name ? [] : ["--mesh", name];
 }
@@ -77,7 +83,10 @@ function hideSettings<Settings>(mesh: Mesh<Settings>): NamedMesh {
   return { ...(shown as Pick<Mesh<Settings>, (typeof SHOWN)[number]>), bind };
 }
 
-/** Gives what settings of a mesh say of a pod. */
+/**
+ * Gives what settings of a mesh say of a pod: its rules, its contract and its shape, and the words that lead to the same settings again.
+ * Rules are made when they are first asked for, and the contract once for each set of addresses.
+ */
 export function makeCapture<Settings>(mesh: Mesh<Settings>, settings: Settings, facts: PodFacts): Capture {
   let generated: PodRules | null = null;
   const { addresses: podIps } = facts;

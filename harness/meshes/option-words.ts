@@ -3,7 +3,7 @@ import { findNearNames } from "../model/near-names.ts";
 import type { MeshOption } from "./mesh.ts";
 import { type NamedOption, type OptionToken, tokenizeWords, type WordToken } from "./word-tokens.ts";
 
-/** What a command line says of one setting. */
+/** What a command line says of one setting: the option as it was typed, and its values in order. */
 export interface GivenValue {
   /** As typed: `-b`, `--istio-inbound-ports`. */
   readonly flag: string;
@@ -11,7 +11,7 @@ export interface GivenValue {
   readonly texts: readonly string[];
 }
 
-/** What a tool's words say. */
+/** What a tool's words say: values by setting, findings, and whether they ask for the usage. */
 export interface ReadWords {
   readonly values: ReadonlyMap<string, GivenValue>;
   /** Whether `-h` or `--help` is among the words. */

@@ -14,12 +14,12 @@ export function countCells(text: string): number {
   return stringWidth(text);
 }
 
-/** Fills a text up with blanks to so many cells of a terminal. */
+/** Pads a text with blanks to a width in cells of a terminal; a text that is wider stays as it is. */
 export function padCells(text: string, cells: number): string {
   return text + " ".repeat(Math.max(cells - countCells(text), 0));
 }
 
-/** Gives how many of a text's UTF-16 units, from its start and no character torn, take at most so many cells. */
+/** Gives how many UTF-16 units of a text, from its start, take at most so many cells of a terminal; no character is split. */
 export function fitCells(text: string, cells: number): number {
   if (PLAIN.test(text)) return Math.min(text.length, cells);
   let used = 0;

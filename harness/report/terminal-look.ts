@@ -4,7 +4,7 @@ import { CELLS } from "./cells.ts";
 import { alignEvidence, EVIDENCE_INDENT, type EvidenceRow } from "./evidence.ts";
 import { wrapLine } from "./wrap-line.ts";
 
-/** How a report is to be shown. */
+/** How a report is to be shown: `{ columns: 80, color: "plain" }`. */
 export interface TerminalLook {
   /** Width in columns; where a row does not fit, its last parts are left away or stand on a line of their own. */
   readonly columns: number;
@@ -18,9 +18,9 @@ export type Style = Parameters<typeof styleText>[0];
 /** Writes a text in a style, where colour is wanted. */
 export type Paint = (style: Style, text: string) => string;
 
-/** How a verdict is coloured. */
+/** The colours of verdicts on a terminal. */
 export const STYLES: Readonly<Record<FlowVerdict, Style>> = { pass: "green", wrong: "red", "could-not-look": "yellow" };
-/** Before what is told of a flow. */
+/** The blanks before the lines that belong to one flow. */
 export const ROW_INDENT = " ".repeat(6);
 
 /** Gives what writes in colour, or leaves texts as they are. */

@@ -3,7 +3,7 @@ export const USUAL_COLUMNS = 80;
 /** The width of tables where nobody knows the width: a file and a log have room. */
 export const FILE_COLUMNS = 100;
 
-/** How the width of a text is measured. */
+/** Measures texts, in cells of a terminal or in characters, and finds where a line may end. */
 export interface Ruler {
   /** Gives the columns that a text takes. */
   readonly count: (text: string) => number;

@@ -35,6 +35,9 @@ export function makePodSpec(
 /**
  * Says for each port of the app (8080, 22 and those of `listen`) that a listener of the pod's shape takes from it, in a sentence: that one
  * listens there, and the app does not.
+ *
+ * @example
+ * describeTakenPorts(capture, [15001])   // ["envoy-outbound listens on 15001, so the app does not listen there."]
  */
 export function describeTakenPorts({ shape }: Pick<Capture, "shape">, listen: readonly number[]): readonly string[] {
   const taken = [...new Set([...APP_PORTS, ...listen])].toSorted((a, b) => a - b);

@@ -9,7 +9,7 @@ import type { Installation, Sandbox } from "../sandbox/sandbox.ts";
 import { readPolicyRouting } from "./rules/printed-routing.ts";
 import type { BoundScenario } from "./scenario/bound-scenario.ts";
 
-/** What the simulator says of one flow. */
+/** What the simulator says of one flow: its landing, and the rules that take it, in the order in which they were met. */
 export interface Prediction {
   readonly landing: Landing;
   /** The rules that matched, each once, in the order in which the packets meet them. */
@@ -19,6 +19,11 @@ export interface Prediction {
 /**
  * Gives what the simulator says of every flow under these rules, in the flows' order: where it lands, and which rules take it. A landing is
  * `could-not-look` where it depends on a match that is not understood.
+ *
+ * @example
+ * predictFlows({ spec, flows: [{ flow, manner: "answer" }] }, rules, DEFAULT_ADDRESSES)[0]   // app -> upstream:80
+ * // { landing: { kind: "listener", listener: "envoy-outbound", port: 15001, originalDestination: "10.244.0.4:80", … },
+ * //   rules: [{ family: 4, table: "nat", chain: "OUTPUT", index: 1, rule: "-A OUTPUT -j ISTIO_OUTPUT" }, …] }
  */
 export function predictFlows(
   { spec, flows }: Pick<BoundScenario, "spec" | "flows">,

@@ -24,7 +24,10 @@ export function currentRunId(): string {
   return [boot, pidNamespace, pid, startTicks].join(".");
 }
 
-/** Says whether the process that a run id names still runs. A text that is no run id is `unknown`: it is not ours to judge. */
+/**
+ * Says whether the process that a run id names still runs. A text that is not a run id is `unknown`, and then nothing of that run is
+ * removed.
+ */
 export function stateOfRun(id: string): RunState {
   const run = parseRunId(id);
   if (run === null) return "unknown";

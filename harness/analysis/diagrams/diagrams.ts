@@ -39,7 +39,10 @@ const DEFAULT_NODE_BUDGET = 4_000_000;
 /** Numbers of diagrams are below this, so that a pair of them is one exact number. */
 const PAIR_FACTOR = 2 ** 26;
 
-/** Opens a workshop. Making more than `budget` nodes throws `budget-exceeded`: an analysis is complete or it is not given. */
+/**
+ * Opens a store of decision diagrams, in which equal diagrams are one number. Making more than `budget` nodes (4,000,000 if left out)
+ * throws `budget-exceeded`: an analysis is complete or it is not given.
+ */
 export function openDiagrams(budget: number = DEFAULT_NODE_BUDGET): Diagrams {
   const variables: number[] = [];
   const starts: (readonly number[])[] = [];

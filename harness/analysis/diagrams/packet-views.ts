@@ -31,7 +31,7 @@ export interface Rewrites {
   readonly owners: readonly OwnerBinding[];
 }
 
-/** What of a sandbox shows in packets. */
+/** The parts of a sandbox that show in packets: addresses and ports of its hosts. */
 export interface SandboxView {
   readonly family: Family;
   readonly addresses: SandboxAddresses;

@@ -17,7 +17,12 @@ export interface FlowClass {
   readonly witness: Witness;
 }
 
-/** One lane's flows, all of them, in classes. */
+/**
+ * One lane's flows, all of them, in classes.
+ *
+ * @example
+ * classifyFlows(rules, 4, setting).map(({ lane, classes }) => [lane.name, classes.length])   // [["from the pod to elsewhere", 12], …]
+ */
 export interface ClassifiedLane {
   readonly lane: Lane;
   /** The diagram that says which flows are of which class. */

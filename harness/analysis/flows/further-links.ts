@@ -11,9 +11,12 @@ const OTHER_LINK = "other0";
 const INTERFACE_KEYS = ["meta iifname", "meta iif", "meta oifname", "meta oif"];
 
 /**
- * Gives interfaces that the pod does not have and at which rules may do otherwise than at those it has: `net1` for `-i net1` or
- * `oifname "net1"`, `net0` for `-i net+` or `iifname "net*"` (even if the pod has `net1`), and for rules that name the pod's own interface
- * one that they do not name. Where `-o lo` stands alone, the pod's own interface is as good as any other.
+ * Gives interfaces that the pod does not have and at which rules may do otherwise than at those it has: `net1` for `-i net1` or `oifname
+ * "net1"`, `net0` for `-i net+` or `iifname "net*"` (even if the pod has `net1`), and for rules that name the pod's own interface one that
+ * they do not name. Where `-o lo` stands alone, the pod's own interface is as good as any other.
+ *
+ * @example
+ * findFurtherLinks([ruleset], spec)   // ["net1"] of -A PREROUTING -i net1 -j RETURN; [] of rules that name no interface
  */
 export function findFurtherLinks(rulesets: readonly (Ruleset | null)[], { shape }: PodSpec): readonly string[] {
   const patterns = rulesets

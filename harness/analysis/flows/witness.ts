@@ -17,7 +17,7 @@ export interface Witness {
   readonly assumed: ReadonlyMap<string, "holds" | "fails">;
 }
 
-/** A point of a flow space. */
+/** One point of a flow space: a lane, and a value on each of its axes. */
 export interface FlowPoint {
   readonly lane: Lane;
   readonly uid: number;
@@ -30,7 +30,10 @@ export interface FlowPoint {
   readonly sourcePort: number | null;
 }
 
-/** Gives a point as a flow that users write and sandboxes drive, named as simply as it can be. */
+/**
+ * Gives a point as a flow that users write and sandboxes drive, named as simply as it can be: `client -> pod:8080` in place of addresses.
+ * The result has the point's lane, the flow, the sandbox's addresses, and what is assumed of unknown matches.
+ */
 export function makeWitness(
   { lane, uid, gid, source, destination, port, sourcePort }: FlowPoint,
   family: Family,

@@ -25,10 +25,13 @@ interface ChainEdit {
 }
 
 /**
- * Gives every mutant of a pod's rules: each rule deleted, duplicated, moved, negated and changed in each of its values at its
- * boundaries, each policy turned to DROP (not in nat, which is not for filtering), each line of policy routing taken away.
- * What the kernel would not load is left out. The order is that of the rules. Edits of one chain that come out alike, or as the chain was,
- * come once or not at all.
+ * Gives every mutant of a pod's rules: each rule deleted, duplicated, moved, negated and changed in each of its values at its boundaries,
+ * each policy turned to DROP (not in nat, which is not for filtering), each line of policy routing taken away. What the kernel would not
+ * load is left out. The order is that of the rules. Edits of one chain that come out alike, or as the chain was, come once or not at all.
+ *
+ * @example
+ * makeMutants(rules)[0]
+ * // { name: "ip nat: delete -A PREROUTING -p tcp -j ISTIO_INBOUND", family: 4, rules: { ip: …, ip6: …, policyRouting: … } }
  */
 export function makeMutants(rules: PodRules): readonly Mutant[] {
   const rulesets = [rules.ip, rules.ip6].filter((ruleset) => ruleset !== null);

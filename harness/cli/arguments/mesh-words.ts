@@ -51,7 +51,7 @@ export function describeUnknownMesh(name: string | undefined): string {
     : `There is no mesh "${name}"; the meshes are ${names.join(", ")}.`;
 }
 
-/** Words that were dealt out. */
+/** The words of a command line by whom they are for: the command or the mesh. */
 export interface DealtWords {
   /** The command's own, for `readOptionTokens`. */
   readonly own: readonly WordToken[];

@@ -2,7 +2,7 @@ import { tokenizeWords, type WordToken } from "../../meshes/word-tokens.ts";
 import { codedFinding, type Finding, type Parsed, type WordFault } from "../../model/finding.ts";
 import { findNearNames } from "../../model/near-names.ts";
 
-/** One option of a command. */
+/** One option of a command, as its parser, its help and shell completion take it. */
 export interface OptionSpec {
   /** Long name without dashes: `sandbox`. */
   readonly name: string;

@@ -3,7 +3,7 @@ import type { NamedMesh } from "../../meshes/meshes.ts";
 import { CAPTURE_LONG_OPTIONS } from "../arguments/mesh-specs.ts";
 import type { OptionSpec } from "../arguments/options.ts";
 
-/** A word and what it means. */
+/** One row of help: a word and what it means. */
 export type HelpRow = readonly [term: string, text: string];
 
 /** Rows under a title, as help shows them: terms in one column, what they mean in the next. */

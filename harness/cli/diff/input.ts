@@ -19,7 +19,7 @@ import { readRulesFiles, readTable } from "../input/rules-file.ts";
 import { refuse } from "../refusal.ts";
 import { type MeshSides, readMeshSides } from "./mesh-side.ts";
 
-/** Two files of rules, ready to be compared. */
+/** Two sides of rules, ready to be compared, and the families that both have. */
 export interface DiffInput extends Omit<Comparison, "family"> {
   /** The families that both sides have, or the one that was asked for. */
   readonly families: readonly Family[];

@@ -20,7 +20,7 @@ import { tellModuleOutput } from "../output/module-output.ts";
 import { refuse } from "../refusal.ts";
 import type { VerifyOptions } from "./options.ts";
 
-/** The scenarios that come with landfall. */
+/** The folder of the scenarios that come with landfall. */
 export const SCENARIO_FOLDER = fileURLToPath(new URL("../../../scenarios/", import.meta.url));
 
 /** What of a command's options says which scenarios are meant. */

@@ -4,7 +4,7 @@ import { isList, isObject, type Json } from "./ast.ts";
 import { findJsonFault } from "./json-fault.ts";
 import { type NftTables, readTables } from "./read-ruleset.ts";
 
-/** How to read rules of nft. */
+/** How to read rules of nft: `{ where: "rules.nft" }`. */
 export interface NftReadOptions {
   /** How findings name the text: a file's name. */
   readonly where: string;

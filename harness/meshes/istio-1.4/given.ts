@@ -30,7 +30,7 @@ export interface Places {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** Gives a setting's text from the strongest place that has it, be it empty; null where none has. */
+/** Gives a setting's text, which may be empty, from the place of highest precedence that has it; null where none has. */
 export function findGiven(setting: SettingName, places: Places): Given | null {
   const typed = places.flags.get(setting);
   if (typed) return { text: typed.text, origin: { kind: "flag", flag: typed.flag } };

@@ -2,14 +2,14 @@ import type { NameLookup } from "../../model/name-lookups.ts";
 import type { ColumnNote } from "./given.ts";
 
 /**
- * Gives a whole number as iptables reads it, decimal or hexadecimal (`1337`, `0x539`), or null if the text is none.
- * A leading zero is no number here: iptables takes it for octal, which hardly anybody means.
+ * Gives a whole number as iptables reads it, decimal or hexadecimal (`1337`, `0x539`), or null if the text is not one. A leading zero is
+ * refused: iptables takes it for octal, which hardly anybody means.
  */
 export function parseIptablesNumber(text: string): number | null {
   return /^(?:0|[1-9]\d*|0[xX][0-9a-fA-F]+)$/.test(text) ? Number(text) : null;
 }
 
-/** Says why a text that looks like a number is none, as a clause in brackets; empty where it does not look like one. */
+/** Says why a text that looks like a number is not read as one, as a clause in brackets; empty where it does not look like one. */
 export function explainNumber(text: string): string {
   return /^0\d+$/.test(text) ? " (iptables reads a leading zero as octal, or rejects it)" : "";
 }

@@ -7,9 +7,7 @@ import { flagOf, type SettingName } from "./options.ts";
 
 type Origins = Readonly<Record<SettingName, Origin>>;
 
-/**
- * Gives what is allowed and yet worth a word: settings that another setting, or the pod's family, makes void.
- */
+/** Gives a warning (`no-effect`) for each setting that is allowed but that another setting, or the pod's family, makes void. */
 export function warnOfSettings(config: CaptureConfig, origins: Origins): readonly Finding[] {
   const warnings: Finding[] = [];
   const warn = (setting: SettingName, message: string) => warnings.push(place(setting, origins[setting], message));

@@ -6,7 +6,7 @@ import type { IstioSettings } from "./settings.ts";
 
 const DNS_PORT = 53;
 
-/** Gives what the tool accepts without a word although it hardly does what was meant. */
+/** Gives a warning for each setting that the tool accepts although it probably does not do what was meant. */
 export function warn(settings: IstioSettings, { environment, pod }: MeshInput): readonly Finding[] {
   return [
     ...warnOfOwners(settings),

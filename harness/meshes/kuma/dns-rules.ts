@@ -48,7 +48,10 @@ export function dnsRules(
   };
 }
 
-/** Gives the rules of raw that part the proxy's DNS from the workload's; a chain without rules where they are not wanted. */
+/**
+ * Gives the rules of raw that keep the proxy's DNS and the workload's in separate conntrack zones; a chain without rules where they are not
+ * wanted.
+ */
 export function zoneRules(
   settings: KumaSettings,
   family: Family,

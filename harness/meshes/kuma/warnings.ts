@@ -4,7 +4,7 @@ import type { MeshInput } from "../mesh.ts";
 import { familiesOf } from "./pod.ts";
 import type { Direction, KumaSettings } from "./settings.ts";
 
-/** Gives what is allowed and hardly meant; `mode` is the family mode as it was written. */
+/** Gives a warning for each setting that is allowed but probably not meant; `mode` is the family mode as it was written. */
 export function warn(
   settings: KumaSettings,
   mode: string | undefined,

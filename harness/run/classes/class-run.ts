@@ -19,7 +19,7 @@ export interface ClassRun {
   readonly complete: (flows: readonly FlowReport[]) => Pick<ScenarioReport, "flows" | "classes" | "asked">;
 }
 
-/** Which flows of a scenario's classes are driven. */
+/** How many flows of a scenario's classes are driven, and which. */
 export interface ClassChoice {
   /** Flows that may be driven at most; {@link DEFAULT_MAX_FLOWS} if left out. Where some are asked for, these are driven. */
   readonly maxFlows?: number;

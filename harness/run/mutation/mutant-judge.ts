@@ -31,7 +31,7 @@ const PREDICTED_SILENCE_MS = 500;
 /** What a flow of which the sandbox gives no word has come to. */
 const BLIND = makeBlind("no-observation", "the sandbox gave no observation");
 
-/** Says what becomes of one mutant. */
+/** Drives a subject's flows under one mutant, and says what becomes of it. */
 export type JudgeMutant = (mutant: Mutant) => Promise<MutantReport>;
 
 /**

@@ -22,7 +22,7 @@ export interface Lot {
   workers: number;
 }
 
-/** A mutant to be judged. */
+/** A mutant to be judged, with the rule set that it belongs to. */
 export interface MutationTask {
   readonly lot: Lot;
   readonly mutant: Mutant;

@@ -23,6 +23,11 @@ type Cause = Omit<CauseReport, "flows" | "breaks" | "remedy">;
 /**
  * Groups the flows that landed wrong by why they did: by the rule that took them and does something else, by the rule that is missing, or
  * else by the rule that decides. `tested` are the rules that were in.
+ *
+ * @example
+ * findCauses(flows, bound, rules, addresses)[0]
+ * // { kind: …, rule: { family: 4, table: "nat", chain: "ISTIO_REDIRECT", index: 1, … }, wanted: …, why: "this rule decides …",
+ * //   remedy: "change this rule to the required one", flows: [{ flow: "app -> upstream:80", manner: "answer" }, …] }
  */
 export function findCauses(
   flows: readonly FlowReport[],

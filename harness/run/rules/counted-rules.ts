@@ -3,7 +3,14 @@ import type { CoverageReport } from "../../model/report.ts";
 import { type Rule, type RulePlace, renderPlaceKey } from "../../model/ruleset.ts";
 import type { CountedRules } from "../../sandbox/sandbox.ts";
 
-/** Gives the rules that have counted more packets in `after` than in `before`, both reads of the same rules; in the tables' order. */
+/**
+ * Gives the rules that have counted more packets in `after` than in `before`, both reads of the same rules; in the tables' order.
+ *
+ * @example
+ * const before = await sandbox.counters();
+ * await sandbox.drive([{ flow, manner: "answer" }]);
+ * findCountedRules(before, await sandbox.counters())   // [{ family: 4, table: "nat", chain: "OUTPUT", index: 1, rule: "-A OUTPUT …" }]
+ */
 export function findCountedRules(before: CountedRules, after: CountedRules): readonly RulePlace[] {
   const earlier = new Map(listCounted(before).map(({ place, rule }) => [renderPlaceKey(place), packetsOf(rule)]));
   return listCounted(after)

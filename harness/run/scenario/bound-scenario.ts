@@ -16,7 +16,12 @@ import { makePodSpec } from "../pod-spec.ts";
 import type { ParsedScenario, WrittenFlow } from "./parsed-scenario.ts";
 import { testedFamilies } from "./tested-families.ts";
 
-/** One flow to be driven, and where it must land. */
+/**
+ * One flow to be driven, and where it must land.
+ *
+ * @example
+ * { flow, manner: "answer", expected: { kind: "listener", listener: "envoy-inbound", port: 15006, … } }
+ */
 export interface BoundFlow {
   readonly flow: Flow;
   readonly manner: Manner;

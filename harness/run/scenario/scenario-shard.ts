@@ -7,7 +7,9 @@ export interface Shard {
   readonly count: number;
 }
 
-/** Reads `K/N`, 1 ≤ K ≤ N. */
+/**
+ * Reads `K/N`, 1 ≤ K ≤ N ≤ 9999: `parseShard("2/4")` is `{ ok: true, value: { index: 2, count: 4 } }`. Anything else is `invalid-value`.
+ */
 export function parseShard(text: string): Parsed<Shard> {
   const found = /^([1-9]\d{0,3})\/([1-9]\d{0,3})$/.exec(text);
   const [index, count] = [Number(found?.[1]), Number(found?.[2])];
@@ -20,6 +22,9 @@ export function parseShard(text: string): Parsed<Shard> {
 
 /**
  * Gives a shard's part of a list, in order: every Nth element, so that neighbours of like cost are spread; all parts together are the list.
+ *
+ * @example
+ * takeShard(["a", "b", "c", "d", "e"], { index: 1, count: 2 })   // ["a", "c", "e"]
  */
 export function takeShard<T>(list: readonly T[], { index, count }: Shard): readonly T[] {
   return list.filter((_, i) => i % count === index - 1);

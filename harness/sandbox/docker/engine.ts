@@ -99,7 +99,13 @@ function statusOf(error: unknown): number | null {
   return typeof status === "number" ? status : null;
 }
 
-/** Gives the error for something that the engine was asked and did not do. */
+/**
+ * Gives the LandfallError `environment` for something that the engine was asked and did not do; `what` completes "could not …".
+ *
+ * @example
+ * engineFailed("list containers", error).message
+ * // "the container engine could not list containers: … landfall doctor reports which backends work here."
+ */
 export function engineFailed(what: string, error: unknown): LandfallError {
   const came = describeError(error);
   return new LandfallError(

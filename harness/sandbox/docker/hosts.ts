@@ -66,7 +66,7 @@ export function defaultRoute(through: string): string {
   return `route replace default via ${through} dev ${POD_INTERFACE}`;
 }
 
-/** Gives the line that makes a neighbour known for good. */
+/** Gives the line for `ip -batch` that makes a neighbour permanent, so that no rule decides by neighbour discovery. */
 export function neighbour(address: string, mac: string, device: string): string {
   return `neigh replace ${address} lladdr ${mac} dev ${device} nud permanent`;
 }

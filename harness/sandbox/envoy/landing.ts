@@ -33,7 +33,7 @@ export function landBehindEnvoy(passages: readonly AccessLogEntry[]): Landing | 
   return last.onwardClose === "RemoteReset" ? makeLanding("reset", { hops }) : null;
 }
 
-/** Gives the loop that these passages show. */
+/** Gives the landing `loop` with these passages of Envoy as its hops. */
 export function landInLoop(passages: readonly AccessLogEntry[]): Landing {
   return makeLanding("loop", { hops: passages.slice(0, MAX_HOPS).map(makeEnvoyHop) });
 }
