@@ -1,7 +1,7 @@
 import type { Manner } from "../model/flow.ts";
 import type { Hop, Landing } from "../model/landing.ts";
 
-/** The first line of a flow's connection, from who dials to who listens. */
+/** The first line of a flow's connection, from who dials to who listens; `timeoutMs` is how long the listener may take, in milliseconds. */
 export interface Greeting {
   readonly token: string;
   readonly manner: Manner;

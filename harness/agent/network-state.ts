@@ -4,7 +4,7 @@ import { runChecked, runNamespaceCommand } from "./command.ts";
 export interface NamespaceNetwork {
   /** By family: `32765: from all fwmark 0x539 lookup 133`. */
   readonly rules: Readonly<Record<Family, readonly string[]>>;
-  /** By family, the kernel's own left away: `local default dev lo table 133 scope host`. */
+  /** By family, the kernel's own left out: `local default dev lo table 133 scope host`. */
   readonly routes: Readonly<Record<Family, readonly string[]>>;
   /** `::6/128 dev lo`. */
   readonly addresses: readonly string[];

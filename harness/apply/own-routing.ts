@@ -5,7 +5,7 @@ import { type LoopbackAddress, PASS_THROUGH_ON_LO, type PolicyRouting, WHOLE_MAR
 import type { RulesState } from "./rules-state.ts";
 
 /**
- * Gives the policy routing that looks like the generator's, for want of a record: rules with a mark that the mangle table sets, or the
+ * Gives the policy routing that looks like the generator's, if there is no record: rules with a mark that the mangle table sets, or the
  * default one; the routes of their tables, or of the default one; `::6` on lo.
  */
 export function guessOwnRouting(routing: PolicyRouting, states: readonly RulesState[]): PolicyRouting {
@@ -29,7 +29,7 @@ export function subtractRouting(some: PolicyRouting, others: PolicyRouting): Pol
   return keepWhere(some, others, (isThere) => !isThere);
 }
 
-/** Gives what of the first is in the other, as the first has it: with its priorities and duplicates. */
+/** Gives the parts of the first that are in the other, as the first has them: with its priorities and duplicates. */
 export function intersectRouting(some: PolicyRouting, others: PolicyRouting): PolicyRouting {
   return keepWhere(some, others, (isThere) => isThere);
 }

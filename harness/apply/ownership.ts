@@ -16,7 +16,7 @@ export interface Ownership {
   readonly record: ApplyRecord | null;
 }
 
-/** Says what is ours; throws `environment` where some of it cannot be seen for want of `ip`. */
+/** Says what in the namespace is ours; throws `environment` if some of it cannot be seen without the command `ip`. */
 export function readOwnership(namespace: NamespaceState, purpose: "apply" | "clean"): Ownership {
   const ours = findOwnership(namespace, purpose);
   const divert = statesOf(namespace.variants).some((state) => state.get("mangle")?.has("ISTIO_DIVERT"));

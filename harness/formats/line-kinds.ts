@@ -1,4 +1,4 @@
-/** What a line of a text of rules is; `other` is anything that is none of them. */
+/** What a line of a text of rules is; `other` is anything else. */
 export type LineKind =
   | "blank"
   | "comment"

@@ -31,7 +31,7 @@ export function describeBurst(burst: string, rate: string): string | null {
   return given !== null && given >= least ? null : `bytes, at least ${least}`;
 }
 
-/** Gives `5kb` as a number of bytes, or null where it is none. */
+/** Gives `5kb` as a number of bytes, or null if it is not one. */
 function bytesOf(text: string): number | null {
   const [, digits, unit = ""] = /^(\d+)(b|kb|mb)$/i.exec(text) ?? [];
   const factor = { b: 1, kb: 1024, mb: 1024 ** 2 }[unit.toLowerCase()];

@@ -14,7 +14,7 @@ const OTHER_TEXTS: readonly (readonly [pattern: RegExp, message: string])[] = [
 ];
 
 /**
- * Says what a text is that is no text of iptables rules, and what to give instead; null where it is none of those known.
+ * Recognises a text that is not iptables rules, and says what it is and what to give instead; null if it is not recognised.
  *
  * @example
  * describeOtherText("Chain INPUT (policy ACCEPT)\n…")

@@ -96,7 +96,7 @@ export function protocolNumber(protocol: string): number | null {
 
 /**
  * Gives a protocol as iptables prints it, from a name or number: `6` gives `tcp`, `icmpv6` gives `ipv6-icmp`, `253` stays.
- * `"any"` for `all`, `0` and the names that mean it; null if it is none.
+ * `"any"` for `all`, `0` and the names that mean it; null if it is not one.
  */
 export function canonicalProtocol(text: string): string | null {
   const lower = text.toLowerCase();

@@ -127,7 +127,7 @@ const TCP_OPTIONS: Readonly<Record<string, number>> = {
   md5: 19,
 };
 
-/** Gives the numbers of TCP options in rising order, as TCPOPTSTRIP prints them; null where one is none. */
+/** Gives the numbers of TCP options in rising order, as TCPOPTSTRIP prints them; null if one is not a number. */
 export function printTcpOptions(list: string): string | null {
   const numbers = list.split(",").map((name) => TCP_OPTIONS[name] ?? parseNumber(name, BYTE));
   // 0 and 1 end and fill the list of options.
@@ -135,7 +135,7 @@ export function printTcpOptions(list: string): string | null {
   return known.length < numbers.length ? null : [...new Set(known)].sort((a, b) => a - b).join(",");
 }
 
-/** Gives a class of traffic control, `MAJOR:MINOR` in hexadecimal, as CLASSIFY prints it: `0001:0010`; null where it is none. */
+/** Gives a class of traffic control, `MAJOR:MINOR` in hexadecimal, as CLASSIFY prints it: `0001:0010`; null if it is not one. */
 export function printClass(given: string): string | null {
   const found = /^([0-9a-f]{1,4}):([0-9a-f]{1,4})$/i.exec(given);
   return found ? `${found[1]?.padStart(4, "0")}:${found[2]?.padStart(4, "0")}`.toLowerCase() : null;

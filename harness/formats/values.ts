@@ -12,7 +12,7 @@ export interface MaskedValue {
 /** The mask that leaves every bit in. */
 export const FULL_MASK = 0xffffffff;
 
-/** Reads a whole number as strtoul(3) does, decimal, octal `017` or `0x…`, between 0 and `last`; null if it is none. */
+/** Reads a whole number as strtoul(3) does, decimal, octal `017` or `0x…`, between 0 and `last`; null if it is not one. */
 export function parseNumber(text: string, last: number): number | null {
   if (!/^(0x[0-9a-fA-F]+|\d+)$/.test(text)) return null;
   const isOctal = /^0\d+$/.test(text);
@@ -21,7 +21,7 @@ export function parseNumber(text: string, last: number): number | null {
   return value <= last ? value : null;
 }
 
-/** Reads `80`, `8000:8100`, `:1024`, `1024:` or a service's name; the parts stand either side of `separator`. Null if it is none. */
+/** Reads `80`, `8000:8100`, `:1024`, `1024:` or a service's name; the parts stand either side of `separator`. Null if it is not one. */
 export function parsePorts(
   text: string,
   names: Pick<NameLookups, "service">,
@@ -54,7 +54,7 @@ export function renderPorts(ports: Range, separator: ":" | "-" = ":"): string {
   return ports.first === ports.last ? String(ports.first) : `${ports.first}${separator}${ports.last}`;
 }
 
-/** Reads `1337`, `1000-2000` or a name; null if it is none. */
+/** Reads `1337`, `1000-2000` or a name; null if it is not one. */
 export function parseIds(text: string, idOf: NameLookup): Range | null {
   const named = /^\d+(-\d+)?$/.test(text) ? null : idOf(text);
   if (named !== null) return { first: named, last: named };
@@ -68,7 +68,7 @@ export function renderIds(ids: Range): string {
   return renderPorts(ids, "-");
 }
 
-/** Reads `5`, `0x5` or `0x5/0xff`; without a mask every bit counts. Null if it is none. */
+/** Reads `5`, `0x5` or `0x5/0xff`; without a mask every bit counts. Null if it is not one. */
 export function parseMasked(text: string): MaskedValue | null {
   const [valueText = "", maskText, ...rest] = text.split("/");
   const value = parseNumber(valueText, FULL_MASK);
@@ -87,7 +87,7 @@ export interface AddressRange {
   readonly last: string;
 }
 
-/** Reads `10.0.0.1` or `10.0.0.1-10.0.0.9` of one family; null if it is none. */
+/** Reads `10.0.0.1` or `10.0.0.1-10.0.0.9` of one family; null if it is not one. */
 export function parseAddressRange(text: string, family: Family): AddressRange | null {
   const [firstText = "", lastText = firstText, ...rest] = text.split("-");
   const [first, last] = [canonicalAddress(firstText), canonicalAddress(lastText)];

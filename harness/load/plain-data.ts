@@ -10,8 +10,8 @@ const NOT_DATA: Readonly<Record<string, never>> = Object.freeze({});
 
 /**
  * Copies a value that somebody else's code made into plain data: lists, objects, texts, numbers, booleans, null, undefined. Getters and
- * proxies are asked once, here; an error that they throw is thrown on, with the field's name. Throws a TypeError for what goes round or has
- * no end.
+ * proxies are asked once, here; an error that they throw is thrown on, with the field's name. Throws a TypeError for a value that contains
+ * itself, or is too deep or too large.
  */
 export function toPlainData(value: unknown): unknown {
   let [count, characters] = [0, 0];

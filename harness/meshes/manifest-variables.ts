@@ -14,8 +14,8 @@ export interface ToolVariables {
 const REFERENCE = /(?<!\$)(?:\$\$)*\$\([^)]*\)/;
 
 /**
- * Reads those of a container's variables that have one of these names. A value that is not in the manifest is a finding, be it one
- * (`valueFrom`), made of another's (`$(NAME)`), or one of a whole ConfigMap or Secret (`envFrom`).
+ * Reads those of a container's variables that have one of these names. A value that is not in the manifest is a finding: one from elsewhere
+ * (`valueFrom`), one made of another variable (`$(NAME)`), or one of a whole ConfigMap or Secret (`envFrom`).
  */
 export function readToolVariables(
   pod: PodManifest,

@@ -1,7 +1,7 @@
 import { canonicalAddress } from "../model/address.ts";
 import { codedFinding, type Finding } from "../model/finding.ts";
 
-/** Gives the pod's addresses in canonical text, in order; a finding for each text that is none. */
+/** Gives the pod's addresses in canonical text, in order; a finding for each text that is not one. */
 export function readPodIps(addresses: readonly string[], findings: Finding[]): readonly string[] {
   return addresses.flatMap((address) => {
     const canonical = canonicalAddress(address.trim());

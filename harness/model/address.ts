@@ -85,7 +85,7 @@ function readAddress(text: string): ParsedAddress | null {
   return { family: 6, value: bytesToNumber(ipaddr.IPv6.parse(hexTail(text))) };
 }
 
-/** Gives an address's number; throws a RangeError for text that is none: what was read before holds canonical text only. */
+/** Gives an address's number; throws a RangeError for a text that is not one: what was read before holds canonical text only. */
 export function addressValue(text: string): bigint {
   const parsed = parseAddress(text);
   if (!parsed) throw new RangeError(`"${text}" is not an address`);
@@ -145,7 +145,7 @@ export function serverAddress(text: string): string | null {
 }
 
 /**
- * Gives a network from `address`, `address/length` or `address/mask`; host bits are masked off. Null if it is none.
+ * Gives a network from `address`, `address/length` or `address/mask`; host bits are masked off. Null if it is not one.
  *
  * @example
  * parseNetwork("10.1.2.3/8")            // { family: 4, value: 0x0a000000n, mask: 0xff000000n }

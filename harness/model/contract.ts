@@ -7,7 +7,10 @@ export const PROTOCOLS = ["tcp", "udp", "icmp"] as const;
 /** A flow's protocol; of ICMP only echo requests are flows. */
 export type Protocol = (typeof PROTOCOLS)[number];
 
-/** Who a socket belongs to, as rules can see it: uid, gid, and the mark that the socket gives its packets (SO_MARK, socket(7)). */
+/**
+ * Who a socket belongs to, as rules can see it: uid and gid (0–4294967294), and the mark that the socket gives its packets (SO_MARK,
+ * socket(7)).
+ */
 export interface Identity {
   readonly uid: number;
   readonly gid: number;

@@ -24,7 +24,12 @@ export type LandingKind = (typeof LANDING_KINDS)[number];
 /** The ways in which a flow itself can end. */
 export type EndingKind = Exclude<LandingKind, "could-not-look">;
 
-/** One passage through the stub Envoy on the way to the landing. */
+/**
+ * One passage through the stub Envoy on the way to the landing: the listener's name and port (1–65535).
+ *
+ * @example
+ * { listener: "envoy-inbound", port: 15006, originalDestination: "10.244.0.2:8080" }
+ */
 export interface Hop {
   readonly listener: ListenerName;
   readonly port: number;

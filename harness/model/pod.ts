@@ -33,7 +33,7 @@ export const MAX_PORT = 65535;
 /** The highest uid or gid that a process can have: the one above, `(uid_t) -1`, stands for "none" (setresuid(2)). */
 export const MAX_ID = 0xfffffffe;
 
-/** The uid and gid of a socket's owner, as numbers. */
+/** The uid and gid of a socket's owner, each 0–4294967294. */
 export interface Owner {
   readonly uid: number;
   readonly gid: number;

@@ -63,7 +63,7 @@ export interface KnownRoute {
 /** A route of a table: one that is understood, or its text. */
 export type TableRoute = KnownRoute | UnknownRouting;
 
-/** An address that is added to `lo`, canonical text. */
+/** An address that is added to `lo`, canonical text, with its prefix length, 0–32 or 0–128: `{ address: "::6", prefixLength: 128 }`. */
 export interface LoopbackAddress {
   readonly address: string;
   readonly prefixLength: number;

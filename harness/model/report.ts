@@ -51,7 +51,7 @@ export interface FlowReport extends FlowData {
   readonly durationMs: number;
 }
 
-/** Which rules some flow has taken, in the tables' order, and what is known of those that none has. */
+/** Which rules some flow has hit, in the tables' order, and what is known of the others. `rules` and `hit` are numbers of rules. */
 export interface CoverageReport {
   readonly rules: number;
   readonly hit: number;
@@ -65,8 +65,8 @@ export interface CoverageReport {
 }
 
 /**
- * Rules of a whole run. Rules that read alike, in chains of the same name, are one: it is taken where some scenario takes it, and
- * unreachable where it is so in every scenario that brings it. A scenario makes one claim; together they have to take every rule.
+ * Rule coverage of a whole run. Rules with the same text, in chains of the same name, count as one: it is hit if a flow of any scenario
+ * hits it, and unreachable if it is so in every scenario that has it. Each scenario makes one claim; together they should hit every rule.
  */
 export interface CoverageSummary {
   readonly rules: number;
@@ -74,7 +74,9 @@ export interface CoverageSummary {
   readonly unreachable: number;
 }
 
-/** What a script leaves out although the capture config demands it, and no driven flow shows: it fails the run as a wrong landing does. */
+/**
+ * Configuration that a script should have added but did not, and that no driven flow can reveal; it fails the run as a wrong landing does.
+ */
 export interface Omission {
   /**
    * In the words of the commands that put it in: `ip rule add fwmark 0x539 lookup 133`. Empty where all is there and does not do its work.

@@ -4,7 +4,7 @@ import type { Match } from "./match.ts";
 import { NO_POLICY_ROUTING, type PolicyRouting } from "./policy-routing.ts";
 import type { Target } from "./target.ts";
 
-/** Packets and bytes that a rule or a built-in chain's policy has counted. */
+/** Packets and bytes that a rule or a built-in chain's policy has counted since it was loaded: `{ packets: 3, bytes: 180 }`. */
 export interface Counters {
   readonly packets: number;
   readonly bytes: number;
@@ -140,7 +140,7 @@ export function familyKey(family: Family): FamilyKey {
   return family === 4 ? "ip" : "ip6";
 }
 
-/** Gives the families that have rules, be they none: one whose rules are null is not under test. */
+/** Gives the families that have a rule set, which may be empty; a family whose rules are null is not under test. */
 export function listFamilies(rules: Pick<PodRules, FamilyKey>): readonly Family[] {
   return FAMILIES.filter((family) => rules[familyKey(family)] !== null);
 }

@@ -15,7 +15,7 @@ export function holdsValue(ranges: ValueRanges, value: bigint | number): boolean
 }
 
 /**
- * Gives what of some ranges is in none of others, in the order of the former.
+ * Gives the parts of some ranges that are in none of others, in the order of the former.
  *
  * @example
  * subtractRanges([[1n, 100n]], [[22n, 22n]])   // [[1n, 21n], [23n, 100n]]
@@ -32,7 +32,7 @@ export function subtractRanges(from: ValueRanges, taken: ValueRanges): ValueRang
 }
 
 /**
- * Gives what of some ranges is in others too; neither may overlap itself.
+ * Gives the parts of some ranges that are also in others; within each of the two lists, ranges must not overlap.
  *
  * @example
  * intersectRanges([[1n, 100n]], [[80n, 443n]])   // [[80n, 100n]]

@@ -7,8 +7,8 @@ import { ACCEPT, type Decision } from "./verdict.ts";
 import type { Walk } from "./walk.ts";
 
 /**
- * How a packet's passage through the pod ends: at a socket of the pod, out on a link, lost without a word, or rejected with an answer
- * (as REJECT's `--reject-with` prints it), by a rule or for want of a route.
+ * How a packet's passage through the pod ends: at a socket of the pod, out on a link, lost silently, or rejected with an answer (as
+ * REJECT's `--reject-with` prints it), by a rule or because there is no route.
  */
 export type Fate =
   | { readonly kind: "arrived" | "left" | "lost" }

@@ -36,7 +36,7 @@ export function describeCoverage(coverage: CoverageSummary): string {
   return `flows hit ${hit} of ${rules - unreachable} rules that some TCP or UDP flow can reach, ${percent} %${rest}`;
 }
 
-/** Gives the share of the rules that some flow can reach which some flow has taken, from 0 to 100; 100 where there are none. */
+/** Gives the share of reachable rules that some flow has hit, from 0 to 100; 100 if there are no reachable rules. */
 export function percentOf({ rules, hit, unreachable }: CoverageSummary): number {
   return rules === unreachable ? 100 : (hit / (rules - unreachable)) * 100;
 }

@@ -7,7 +7,7 @@ import { type RulePlace, renderOrigin } from "../model/ruleset.ts";
 
 /**
  * Gives a landing with all that was seen: `envoy-inbound:15006, dialled 10.244.0.2:8080, from 10.244.0.3:41234`. A source port that the
- * kernel chooses freely, which a prediction writes as 0, is left away: `from 10.244.0.3`.
+ * kernel chooses freely, which a prediction writes as 0, is left out: `from 10.244.0.3`.
  */
 export function describeLanding(landing: Expectation): string {
   if (!isLanding(landing)) return OPEN_ENDS[landing.kind].lands;

@@ -6,7 +6,7 @@ import { wrapLine } from "./wrap-line.ts";
 
 /** How a report is to be shown: `{ columns: 80, color: "plain" }`. */
 export interface TerminalLook {
-  /** Width in columns; where a row does not fit, its last parts are left away or stand on a line of their own. */
+  /** Width in columns; where a row does not fit, its last parts are left out or stand on a line of their own. */
   readonly columns: number;
   readonly color: "color" | "plain";
   /** `failures`: flows that landed as expected have no row. `none`: scenarios that passed are left out as well. `all`, unless given. */

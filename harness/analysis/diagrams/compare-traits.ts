@@ -92,7 +92,7 @@ export function familyOfKey({ name, family }: CompareKey): 4 | 6 | null {
 
 const LAST = { ids: BigInt(MAX_ID), ports: BigInt(MAX_PORT), addresses: (1n << 128n) - 1n };
 
-/** Gives the values of a key that an element of a comparison holds, as ranges on its axis; its operator is heeded by the caller. */
+/** Gives the values of a key that an element of a comparison holds, as ranges on its axis; the comparison's operator is not applied. */
 export function elementRanges(key: CompareKey, range: CompareRange, axis: AxisRanges["axis"]): ValueRanges {
   if ("name" in range) return [];
   const last = range.last < LAST[axis] ? range.last : LAST[axis];

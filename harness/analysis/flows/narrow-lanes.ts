@@ -3,7 +3,7 @@ import { holdsValue, intersectRanges } from "../../model/value-ranges.ts";
 import type { Extent } from "./flow-space.ts";
 import type { Lane } from "./lanes.ts";
 
-/** Gives what of some lanes is in a set of flows of their family; lanes without any such flow are left out. */
+/** Gives the parts of lanes that are in a set of flows of their family; lanes without any such flow are left out. */
 export function narrowLanes(lanes: readonly Lane[], within: FlowSet): readonly Lane[] {
   return lanes
     .filter((lane) => isOfSet(lane, within) && (lane.host !== "pod" || holdsValue(within.marks, lane.socket.mark)))

@@ -164,7 +164,7 @@ export function canBeOwned(address: string): boolean {
   return !NEVER_OWNED[familyOf(address)].some((network) => networkHolds(network, value));
 }
 
-/** Gives the ends that rewriting names itself; an address or a port that stays as the flow has it is none. */
+/** Gives the end points that rewriting targets name themselves, without those whose address or port stays as the flow has it. */
 export function listFixedEnds(family: Family, ends: readonly EndBinding[]): PeerEnds {
   return {
     addresses: ends.flatMap(({ address }) => (typeof address === "bigint" ? [renderAddress(family, address)] : [])),

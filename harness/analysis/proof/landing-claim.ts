@@ -12,7 +12,7 @@ export type LandingClaim = LandingSpec | typeof AS_DIALLED;
 
 const AS_DIALLED = "as dialled";
 
-/** Reads a claim; gives every finding where it is none. */
+/** Reads the claim of a property, `as dialled` or a landing; gives every finding (`invalid-landing`) if it is not one. */
 export function parseLandingClaim(text: string, shape: PodShape, where: string): Parsed<LandingClaim> {
   if (text === AS_DIALLED) return { ok: true, value: AS_DIALLED };
   const parsed = parseLandingText(text, shape, where);

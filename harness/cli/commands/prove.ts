@@ -112,8 +112,8 @@ function writeExplain(flow: string, manner: Manner, { options, captureWords }: C
 }
 
 /**
- * A breach outranks what could not be told. Where simulator and kernel disagree one of the two is wrong, and nobody knows which: such a
- * counterexample is none that is known, and such a proof is never green.
+ * Gives the exit code of a proof: 1 for a known counterexample, which outranks what could not be told (3). Where simulator and kernel
+ * disagree one of the two is wrong, and nobody knows which: such a counterexample does not count as known, and such a proof is never 0.
  */
 export function exitCodeOfProof(results: readonly PropertyResult[], observationOf: ObservationOf): number {
   const isContradicted = (landed: LandedFlow) => observationOf(landed)?.verdict === "contradicted";

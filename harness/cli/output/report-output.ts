@@ -97,9 +97,9 @@ function linkFrom(folder: string, { workingDirectory }: CommandIo): LinkTo {
 }
 
 /**
- * Gives the exit code that a report means: a wrong landing, or what rules leave out, outranks what could not be observed, be it a flow, a
- * class of flows, or a family; nor is a run green that judged no flow at all. Where simulator and kernel disagree one of the two witnesses
- * is wrong, and nobody knows which: such a run is never green either. Throws `internal` where the report's numbers do not add up.
+ * Gives the exit code that a report means: a wrong landing or an omission (1) outranks anything that could not be observed (3): a flow, a
+ * class of flows, or a family. A run that judged no flow is 3 as well, and so is one in which simulator and kernel disagree: one of the two
+ * is wrong, and nobody knows which. Throws `internal` if the report's numbers do not add up.
  */
 export function exitCodeOf({ summary }: Report): 0 | 1 | 3 {
   if (summary.wrong > 0 || summary.omissions > 0) return 1;

@@ -52,7 +52,7 @@ export function renderProofData(
   return renderJson({ ...withinData(within), protocols: spokenProtocols(results), properties });
 }
 
-/** What a text about proofs is made with beside them. */
+/** What a text about proofs needs besides them: the width of the display, and how to name commands and places. */
 export interface ProofLook {
   readonly display: Pick<Display, "columns">;
   /** Gives the command that shows a flow's way through the same rules. */

@@ -181,7 +181,7 @@ function refuseContainerOptions(options: Omit<VerifyOptions, "line">): readonly 
   return listContainerOptions(options).map((option) => codedFinding("unsupported", option, message));
 }
 
-/** Gives the options that were given and that containers alone heed: `["--init-container"]`. */
+/** Gives the options that were given and that only the docker backend uses: `["--init-container"]`. */
 export function listContainerOptions({
   captureBy,
   rights,

@@ -20,7 +20,7 @@ export interface OpenTable {
   readonly objects: Map<string, JsonObject & { elem?: Json }>;
 }
 
-/** All tables while commands change them, and what is kept beside them. */
+/** All tables while commands change them, and the objects that are kept without being understood. */
 export interface OpenState {
   readonly tables: Map<string, OpenTable>;
   readonly kept: JsonObject[];

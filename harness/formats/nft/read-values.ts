@@ -3,7 +3,7 @@ import type { CompareElement, CompareKey, CompareRange } from "../../model/compa
 import { isList, type Json, type NftContext, numberOf, textOf, unwrap } from "./ast.ts";
 import { type KeyType, typeOfKey } from "./key-types.ts";
 
-/** Reads one value of a type; null, and a finding, where it is none. Bits of `flags` may be a list. */
+/** Reads one value of a type; null, and a finding, if it is not one. Bits of `flags` may be a list. */
 export function readValue(type: KeyType, value: Json, context: NftContext): bigint | null {
   const found = findValue(type, value, context);
   if (found === null) context.tell(value, `${describe(value)} is not ${nameType(type)}.`);
@@ -38,7 +38,7 @@ function readWord({ kind, bits, words, aliases, names }: KeyType, text: string, 
   return named === null ? null : BigInt(named);
 }
 
-/** Reads a value, a range or a prefix; null, and a finding, where it is none. */
+/** Reads a value, a range or a prefix; null, and a finding, if it is not one. */
 function readRange(type: KeyType, value: Json, context: NftContext): CompareRange | null {
   const [kind, body] = unwrap(value) ?? [];
   if (kind === "elem" && body !== undefined) return readRange(type, elementValue(value), context);

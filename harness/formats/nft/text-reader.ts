@@ -35,7 +35,7 @@ export interface TextReader {
   readonly ruleTexts: Map<Json, string>;
 }
 
-/** Opens a text of which nothing has been read yet. */
+/** Opens a text for reading, at its first word. */
 export function openTextReader(text: string, tokens: readonly Token[]): TextReader {
   return {
     text,

@@ -8,8 +8,8 @@ export interface ConfigWords {
 }
 
 /**
- * Gives the words that make a capture config, every setting among them, so that no default and no variable of the environment has a say.
- * Reading them again gives the same config.
+ * Gives the words that make a capture config, every setting among them, so that no default and no environment variable has any effect.
+ * Parsing them again gives the same config.
  */
 export function renderConfigWords(config: CaptureConfig): ConfigWords {
   const list = (values: "*" | readonly string[]) => (values === "*" ? "*" : values.join(","));

@@ -28,7 +28,7 @@ export function readNamedPort(text: string, lookUp: NameLookup, note: ColumnNote
 
 /**
  * Gives a list of ports and ranges as iptables prints them (`80`, `8000:8100`), in order, with duplicates; service names are resolved,
- * `8000:` means up to 65535, and `:8000` from 0, as iptables has it. Notes every element that is none; warns of every element that the
+ * `8000:` means up to 65535, and `:8000` from 0, as iptables has it. Notes every element that is not one; warns of every element that the
  * original does not read.
  */
 export function readPorts(text: string, lookUp: NameLookup, note: ColumnNote, warn: ColumnNote): readonly string[] {

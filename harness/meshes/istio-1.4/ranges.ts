@@ -5,7 +5,7 @@ import { readRangeAsOriginal, warnOfOriginal } from "./original-lists.ts";
 
 /**
  * Gives a list of networks as iptables prints them, host bits masked off, in order, with duplicates: from bare addresses, prefixes and
- * masks of either family. Notes every element that is none; warns of every element that the original does not read, where its family has
+ * masks of either family. Notes every element that is not one; warns of every element that the original does not read, where its family has
  * rules in this pod.
  */
 export function readRanges(

@@ -34,7 +34,7 @@ export function warnOfSettings(config: CaptureConfig, origins: Origins): readonl
   return warnings;
 }
 
-/** Warns where a value that reads like "no" switches a thing off all the same. */
+/** Warns if a value that looks like "no" switches loopback capture off nevertheless. */
 export function warnOfLoopbackValue(text: string, origin: Origin): readonly Finding[] {
   if (!/^(?:false|no|off|0)$/i.test(text)) return [];
   return [

@@ -146,7 +146,7 @@ function showPosition(dialog: HTMLDialogElement, positions: readonly Position[],
   part(".ends").textContent = describeEnds(position.ends, position.afterwards);
 }
 
-/** `from 10.244.0.3 to 10.244.0.2:8080, rewritten: to 10.244.0.2:15006`; a port that the kernel chooses is left away. */
+/** `from 10.244.0.3 to 10.244.0.2:8080, rewritten: to 10.244.0.2:15006`; a port that the kernel chooses is left out. */
 function describeEnds(before: string, after: string): string {
   const [[source, destination], [newSource, newDestination]] = [before, after].map((ends) =>
     ends.split(" -> ").map((end) => end.replace(/:0$/, "")),

@@ -7,11 +7,8 @@ export interface Cover<T> {
 }
 
 /**
- * Gives a smallest set found of covers that together cover as much as all of them do. It is smallest unless the search for it takes too
- * much: then it is what choosing the cover with most that is new again and again has come to. Of equals the earlier ones are taken.
- *
- * @example
- * chooseCovers([{ covers: new Set([1, 2]) }, { covers: new Set([2]) }]) // the first alone
+ * Gives a smallest known set of covers that together cover as much as all of them do. It is the smallest possible unless the exact search
+ * takes too many steps: then the cover that adds most is taken, again and again. Of equal covers the earlier ones are taken.
  */
 export function chooseCovers<T, C extends Cover<T>>(covers: readonly C[]): readonly C[] {
   const useful = dropCovered(covers);

@@ -16,10 +16,10 @@ export interface RulesInPod {
 }
 
 /**
- * Says what of user-supplied rules does not apply, a sentence each; none where all of it does. A flow that such rules would have taken goes
- * its way untouched, so that without these sentences a run that asks for little could pass by rules that are not there:
- * a family that is not under test, nothing put in, rules that the kernel does not have, a table that the config's own rules would fill,
- * chains that nothing leads to, a nat table that is never consulted, TPROXY in a file where the flags do not say so.
+ * Names user-supplied rules that have no effect, one sentence each: a family that is not under test, a file without rules, rules that the
+ * kernel does not have, a table that the config's own rules would fill, chains that no rule jumps to, a nat table that is never consulted,
+ * TPROXY in a file if the options do not ask for it. Without these sentences, a run that requires little could pass because of rules that
+ * are not there.
  */
 export function describeInertRules(pod: RulesInPod): readonly string[] {
   const own = pod.capture.generated ?? NO_RULES;

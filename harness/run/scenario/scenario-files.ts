@@ -31,7 +31,7 @@ export function isScenarioFile(name: string): boolean {
   return ENDINGS.includes(extname(name)) && !name.startsWith(".") && !/\.d\.m?ts$/.test(name);
 }
 
-/** How scenario files are loaded. */
+/** How scenario files are loaded; `deadlineMs` is how long a user's file may take, in milliseconds. */
 export interface LoadOptions {
   /** `again`: files that come with landfall may have changed too, and are read anew like all others. */
   readonly reading: "once" | "again";

@@ -82,7 +82,7 @@ export type SalvagedScenario = Omit<Scenario, "capture"> & { readonly capture: r
 
 /**
  * Gives of a value that may be no scenario what its fields of the right shape say, so that the faults of these can be told beside the
- * others. Numbers among the words and variables are read as texts, landings that are no texts are left away with their flows; in place of a
+ * others. Numbers among the words and variables are read as texts, landings that are no texts are left out with their flows; in place of a
  * pod of the wrong shape stands one that every flow fits.
  * Null if there are no fields.
  */

@@ -40,7 +40,7 @@ export function checkField(
     : [codedFinding("wrong-shape", `${place}${field}`, `This must be ${shape.is}.`)];
 }
 
-/** Gives a finding for each field that there is none of; one that is mistyped is told the field that was meant. */
+/** Gives a finding (`unknown-field`) for each field that does not exist, with the nearest existing name. */
 export function findUnknownFields(
   value: Readonly<Record<string, unknown>>,
   known: readonly string[],

@@ -14,7 +14,7 @@ export function testedFamilies({ installation, families = FAMILIES }: ParsedScen
 }
 
 /**
- * Gives the scenario with another installation; flows of a family that is no longer under test are left away.
+ * Gives the scenario with another installation; flows of a family that is no longer under test are left out.
  * Null where no flow is left: such a scenario could never fail.
  */
 export function replaceInstallation(scenario: ParsedScenario, installation: Installation): ParsedScenario | null {

@@ -38,7 +38,7 @@ export const ACCESS_LOG_OPERATORS = {
   failure: "%UPSTREAM_TRANSPORT_FAILURE_REASON%",
 } as const satisfies Partial<Record<keyof AccessLogEntry, string>>;
 
-/** Reads one line of the log; null where it is none of its entries. */
+/** Reads one line of the log; null if it is not one of its entries. */
 export function parseAccessLogLine(line: string): AccessLogEntry | null {
   return line.startsWith("{") ? (JSON.parse(line) as AccessLogEntry) : null;
 }
