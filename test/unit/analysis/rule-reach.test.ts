@@ -67,6 +67,11 @@ describe("a rule's reach", () => {
       ["-A OUTPUT -p udp -j ACCEPT", "-A OUTPUT -p udp -m udp --dport 53 -j ACCEPT"],
       "unreachable",
     ],
+    [
+      "the flow that takes it with some of the source ports that the kernel may choose",
+      ["-A OUTPUT -p tcp -m tcp --sport 32768:40000 -j ACCEPT", "-A OUTPUT -p tcp -j ACCEPT"],
+      "app -> upstream:80",
+    ],
     ["none in a chain that nothing leads to", ["-A A -p tcp -j RETURN"], "unreachable"],
     ["none for a source that nobody has", ["-A PREROUTING -s 203.0.113.9/32 -j RETURN"], "unreachable"],
     [
