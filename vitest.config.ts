@@ -15,6 +15,8 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     setupFiles: [resolve(import.meta.dirname, "test/fixed-seed.ts")],
+    // Where whatever a test starts keeps what Node has compiled, as landfall itself does: a third of what an agent takes to start.
+    env: { NODE_COMPILE_CACHE: resolve(import.meta.dirname, "node_modules/.cache/landfall") },
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // A third of the time passes waiting, for the kernel, for an engine, for processes: one worker more than processors.
