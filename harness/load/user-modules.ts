@@ -129,7 +129,13 @@ function loadInChild(files: readonly string[], deadlineMs: number): Promise<Chil
     if (results.every((each) => each !== null)) end(null);
   });
   child.on("error", (error) => end(error.message));
-  child.on("exit", (code, signal) => end(signal === null ? `with code ${code}` : `by ${signal}`));
+  child.on("exit", (code, signal) => {
+    const ending = signal === null ? `with code ${code}` : `by ${signal}`;
+    if (!child.connected) return end(ending);
+    // Where other processes end at the same time Node may tell of this before it has read what the process said last.
+    child.once("disconnect", () => end(ending));
+    setTimeout(() => end(ending), DRAIN_MS);
+  });
   expectWithin(START_DEADLINE_MS);
   child.send({ token, files: files.map((file) => resolve(file)) } satisfies LoadOrder, () => {});
   return promise;
