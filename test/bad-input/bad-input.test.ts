@@ -12,6 +12,7 @@ import { DATA_CASES } from "./data-cases.ts";
 import { MODULE_CASES } from "./module-cases.ts";
 import { PLACE_CASES } from "./place-cases.ts";
 import { RULES_CASES } from "./rules-cases.ts";
+import type { AsideCase, AsideEnding } from "./run-cases.ts";
 import { USAGE_CASES } from "./usage-cases.ts";
 
 const CASES: readonly BadInput[] = [...USAGE_CASES, ...RULES_CASES, ...DATA_CASES, ...PLACE_CASES, ...MODULE_CASES];
@@ -21,41 +22,45 @@ const HANGS_AFTER_MS = 10_000;
 const COLUMNS_AT_MOST = 3_000;
 /** Where several run at the same time, each takes longer. */
 const CROWDED = 3;
-const MAIN = resolve(import.meta.dirname, "../../harness/cli/main.ts");
+const ASIDE = resolve(import.meta.dirname, "run-cases.ts");
 
 const root = mkdtempSync(join(tmpdir(), "landfall-bad-"));
 afterAll(() => rmSync(root, { recursive: true }));
 
-/** Waiting for the writer of a pipe holds a whole process up, and so is done in one of its own; a module waits in one anyway. */
+/** Waiting for the writer of a pipe holds a whole process up, and so is done in another; a module waits in one of its own anyway. */
 const hasPipe = ({ files = {} }: BadInput) => Object.values(files).includes(PIPE);
-const waits = (each: BadInput) => hasPipe(each) || Object.keys(each.files ?? {}).some((name) => name.endsWith(".mjs"));
+const hasModule = ({ files = {} }: BadInput) => Object.keys(files).some((name) => name.endsWith(".mjs"));
 
 const isOneOfMany = ({ kind }: BadInput) => kind === "one-of-many";
 
-async function runAside(folder: string, { args }: BadInput) {
-  const child = spawn(process.execPath, ["--conditions=landfall-source", MAIN, ...args], {
-    cwd: folder,
+/** Runs cases in one process of their own, which must come to its end, and gives the ending of each. */
+async function runAside(cases: readonly BadInput[]): Promise<readonly AsideEnding[]> {
+  const orders = cases.map(({ args, files = {}, environment = {} }): AsideCase => {
+    const folder = mkdtempSync(join(root, "case-"));
+    writeFiles(folder, files);
+    return { folder, args, environment };
+  });
+  const child = spawn(process.execPath, ["--conditions=landfall-source", ASIDE, JSON.stringify(orders)], {
     stdio: ["ignore", "pipe", "pipe"],
+    timeout: HANGS_AFTER_MS * CROWDED,
+    killSignal: "SIGKILL",
   });
   const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
-  return { code, out, err };
+  const endings = out.split("\n").slice(0, -1);
+  const last = code === 0 ? "none" : (cases[endings.length]?.what ?? "the end of the process");
+  expect({ err, waitsFor: last, endings: endings.length }).toEqual({
+    err: "",
+    waitsFor: "none",
+    endings: cases.length,
+  });
+  return endings.map((line) => JSON.parse(line) as AsideEnding);
 }
 
-/** Runs one case, and gives what is to be known of it. */
-async function run(each: BadInput) {
-  const { args, files = {}, environment = {}, says = /./ } = each;
+/** Runs one case, and gives how it ended. */
+async function run({ args, files = {}, environment = {} }: BadInput): Promise<AsideEnding> {
   const folder = mkdtempSync(join(root, "case-"));
   writeFiles(folder, files);
-  const { code, out, err } = hasPipe(each)
-    ? await runAside(folder, each)
-    : await runCommandIn({ workingDirectory: folder, environment }, ...args);
-  return {
-    err: err.slice(0, 2_000),
-    code,
-    out: args.includes("--json") ? "" : out.slice(0, 200),
-    isSaid: says.test(err),
-    ...lookAt(out, err),
-  };
+  return runCommandIn({ workingDirectory: folder, environment }, ...args);
 }
 
 function lookAt(out: string, err: string) {
@@ -64,10 +69,16 @@ function lookAt(out: string, err: string) {
   return { isOneScreen, control: CONTROL.exec(out + err)?.[0] ?? null };
 }
 
-async function expectRefusal(each: BadInput) {
-  const { err, ...ending } = await run(each);
+function expectRefusal(each: BadInput, { code, out, err }: AsideEnding): void {
+  const { args, says = /./ } = each;
+  const ending = {
+    code,
+    out: args.includes("--json") ? "" : out.slice(0, 200),
+    isSaid: says.test(err),
+    ...lookAt(out, err),
+  };
   const refused = { code: each.code ?? 2, out: "", isSaid: true, isOneScreen: true, control: null };
-  expect(ending, err).toEqual(refused);
+  expect(ending, err.slice(0, 2_000)).toEqual(refused);
 }
 
 const named = (cases: readonly BadInput[]) => cases.map((each) => [each.what, each] as const);
@@ -108,18 +119,34 @@ describe("landfall refuses, among many", () => {
   });
 });
 
+const alone = CASES.filter((each) => !isOneOfMany(each) && !hasPipe(each));
+
 describe("landfall refuses", () => {
-  test.each(named(CASES.filter((each) => !waits(each) && !isOneOfMany(each))))(
+  test.each(named(alone.filter((each) => !hasModule(each))))(
     "%s",
-    (_, each) => expectRefusal(each),
+    async (_, each) => expectRefusal(each, await run(each)),
     HANGS_AFTER_MS,
   );
 });
 
 describe.concurrent("landfall refuses", () => {
-  test.each(named(CASES.filter((each) => waits(each) && !isOneOfMany(each))))(
+  test.each(named(alone.filter(hasModule)))(
     "%s",
-    (_, each) => expectRefusal(each),
+    async (_, each) => expectRefusal(each, await run(each)),
     HANGS_AFTER_MS * CROWDED,
   );
+});
+
+describe("landfall refuses, and waits for nobody,", () => {
+  const cases = CASES.filter((each) => !isOneOfMany(each) && hasPipe(each));
+  let endings: readonly AsideEnding[] = [];
+  beforeAll(async () => {
+    endings = await runAside(cases);
+  });
+
+  test.each(cases.map((each, i) => [each.what, each, i] as const))("%s", (_, each, i) => {
+    const ending = endings[i];
+    if (ending === undefined) throw new Error("it has not ended");
+    expectRefusal(each, ending);
+  });
 });
