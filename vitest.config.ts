@@ -36,7 +36,16 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: "long", include: LONG_TESTS, env: WITHOUT, isolate: false } },
-      { extends: true, test: { name: "kernel", include: KERNEL_TESTS, env: { PATH: givenPath() } } },
+      {
+        extends: true,
+        test: {
+          name: "kernel",
+          include: KERNEL_TESTS,
+          env: { PATH: givenPath() },
+          isolate: false,
+          globalSetup: [resolve(import.meta.dirname, "test/build-folder.ts")],
+        },
+      },
     ],
   },
 });

@@ -1,8 +1,9 @@
-import { execFile, execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
-import { afterAll, beforeAll } from "vitest";
+import { beforeAll, inject } from "vitest";
 import { asNobody, place } from "../../as-nobody.ts";
 
 /** Where a namespace's rules go. */
@@ -31,26 +32,58 @@ export interface ScriptResult {
 
 const root = resolve(import.meta.dirname, "../../..");
 const execute = promisify(execFile);
+/** Another process's build is awaited for so long; one takes seconds. */
+const BUILT_WITHIN_MS = 100_000;
+const LOOK_AGAIN_MS = 50;
 let folder = "";
 
-/** Builds landfall as it is shipped, once for the file: a process of it starts in a fraction of the time. */
+/** Builds landfall as it is shipped, once for all files of a run: a process of it starts in a fraction of the time. */
 export function buildOnce(): void {
-  beforeAll(() => {
-    mkdirSync(join(root, ".landfall"), { recursive: true });
-    folder = mkdtempSync(join(root, ".landfall", "apply-test-"));
-    // An actor that is not root runs it, too.
-    chmodSync(folder, 0o755);
-    execFileSync(process.execPath, [join(root, "harness/build/build.mjs"), folder]);
-    for (const tool of ["iptables", "ip6tables"]) {
-      for (const name of [tool, `${tool}-save`, `${tool}-restore`]) {
-        for (const variant of ["nft", "legacy"]) {
-          mkdirSync(join(folder, variant), { recursive: true });
-          symlinkSync(`/usr/sbin/xtables-${variant}-multi`, join(folder, variant, name));
-        }
-      }
+  beforeAll(async () => {
+    const place = inject("buildFolder");
+    folder = join(place, "landfall");
+    const failed = join(place, "failed");
+    if (!isFirst(join(place, "begun"))) return waitForBuild(failed);
+    try {
+      await build(join(place, "unfinished"));
+      renameSync(join(place, "unfinished"), folder);
+    } catch (error) {
+      writeFileSync(failed, String(error));
+      throw error;
     }
   });
-  afterAll(() => rmSync(folder, { recursive: true }));
+}
+
+/** Says whether no other process has come to a place before; `mkdir` lets only one through. */
+function isFirst(place: string): boolean {
+  try {
+    mkdirSync(place);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+async function build(into: string): Promise<void> {
+  await execute(process.execPath, [join(root, "harness/build/build.mjs"), into]);
+  for (const tool of ["iptables", "ip6tables"]) {
+    for (const name of [tool, `${tool}-save`, `${tool}-restore`]) {
+      for (const variant of ["nft", "legacy"]) {
+        mkdirSync(join(into, variant), { recursive: true });
+        symlinkSync(`/usr/sbin/xtables-${variant}-multi`, join(into, variant, name));
+      }
+    }
+  }
+}
+
+async function waitForBuild(failed: string): Promise<void> {
+  const deadline = performance.now() + BUILT_WITHIN_MS;
+  while (!existsSync(folder)) {
+    if (existsSync(failed)) throw new Error(`the build for these tests has failed: ${readFileSync(failed, "utf8")}`);
+    if (performance.now() > deadline) throw new Error(`nobody has built ${folder} within ${BUILT_WITHIN_MS / 1000} s`);
+    await setTimeout(LOOK_AGAIN_MS);
+  }
 }
 
 /**
