@@ -12,6 +12,7 @@ import { startNetnsWorld } from "../../harness/sandbox/netns/world.ts";
 import type { Sandbox } from "../../harness/sandbox/sandbox.ts";
 import { captureOf } from "../istio-pod.ts";
 import { configOf, describeLanding } from "../unit/meshes/istio-1.4/intent-setup.ts";
+import { driveTwice } from "./drive-twice.ts";
 
 const CONFIGS: readonly (readonly [name: string, changes: Partial<CaptureConfig>])[] = [
   ["the seed", {}],
@@ -55,10 +56,13 @@ describe("on the kernel, the generated rules do what the contract demands:", () 
     );
     await sandbox.enter(spec);
     await sandbox.install({ kind: "rules", rules: generateRules(config) });
-    const seen = await sandbox.drive(flows, { inFlight: 32 });
+    const wanted = flows.map(({ flow, manner }) =>
+      findExpectation(captureOf(config), flow, manner, sandbox.addresses, spec),
+    );
+    const seen = await driveTwice(flows, wanted, sandbox, 32);
     await sandbox.clear();
     const wrong = flows.flatMap(({ flow, manner }, i) => {
-      const demanded = findExpectation(captureOf(config), flow, manner, sandbox.addresses, spec);
+      const demanded = wanted[i] ?? null;
       const observed = seen[i]?.landing;
       if (demanded === null || !isLanding(demanded))
         return [`${manner} ${renderFlowText(flow.spec)}: nothing is demanded`];

@@ -39,7 +39,9 @@ describe("docs/scenarios.md", () => {
       ["run", "-s", "landfall", "--", "verify", join(folder, "sidecar.ts"), "--sandbox", "netns"],
       { cwd: root, encoding: "utf8" },
     );
-    expect({ status: run.status, out: run.stdout, err: run.stderr }).toMatchObject({
+    // On a busy machine flows may get no answer at first, which is said.
+    const err = run.stderr.replaceAll(/^landfall: .* got no answer; driving .*\n/gm, "");
+    expect({ status: run.status, out: run.stdout, err }).toMatchObject({
       status: 0,
       out: expect.stringContaining("8 flows: 8 as expected"),
       err: "",
