@@ -54,7 +54,11 @@ describe("on the kernel, after the rules that redirected a datagram are removed,
       0,
       { listener: "app", port: 8080, originalDestination: "10.244.0.4:53" },
     ],
-    ["one over another socket goes where it is sent", 1, { listener: "upstream", port: 53, originalDestination: null }],
+    [
+      "one over another socket goes to its own destination",
+      1,
+      { listener: "upstream", port: 53, originalDestination: null },
+    ],
   ] as const)("%s", async (_, index, landing) => {
     const bound = bindCase(REDIRECTED, sandbox.addresses);
     const [again, first] = bound.flows;

@@ -56,14 +56,18 @@ describe("a rule's reach", () => {
       ["-A OUTPUT -m owner --uid-owner 1234 -j RETURN"],
       "uid=1234,gid=0 -> 10.244.0.3:1",
     ],
-    ["none behind a rule that takes all", [CAPTURE, "-A OUTPUT -p tcp -m tcp --dport 80 -j RETURN"], "unreachable"],
+    [
+      "none after a rule that matches everything",
+      [CAPTURE, "-A OUTPUT -p tcp -m tcp --dport 80 -j RETURN"],
+      "unreachable",
+    ],
     [
       "the datagram that takes it where no connection can",
       ["-A OUTPUT -p udp -m udp --dport 53 -j REDIRECT --to-ports 15053"],
       "uid=0,gid=0 -> 10.244.0.3:53/udp",
     ],
     [
-      "none behind a rule that takes all datagrams",
+      "none after a rule that matches all datagrams",
       ["-A OUTPUT -p udp -j ACCEPT", "-A OUTPUT -p udp -m udp --dport 53 -j ACCEPT"],
       "unreachable",
     ],
@@ -72,8 +76,8 @@ describe("a rule's reach", () => {
       ["-A OUTPUT -p tcp -m tcp --sport 32768:40000 -j ACCEPT", "-A OUTPUT -p tcp -j ACCEPT"],
       "app -> upstream:80",
     ],
-    ["none in a chain that nothing leads to", ["-A A -p tcp -j RETURN"], "unreachable"],
-    ["none for a source that nobody has", ["-A PREROUTING -s 203.0.113.9/32 -j RETURN"], "unreachable"],
+    ["none in a chain that no rule jumps to", ["-A A -p tcp -j RETURN"], "unreachable"],
+    ["none for a source that no host has", ["-A PREROUTING -s 203.0.113.9/32 -j RETURN"], "unreachable"],
     [
       "nothing behind a match that is not understood",
       ["-A OUTPUT -m wonder --at it -j RETURN", "-A OUTPUT -p udp -j RETURN"],

@@ -24,17 +24,17 @@ describe("a pod extended by the addresses and listeners that flows end at", () =
       { upstreamPorts: [80, 8080, 443], clientPorts: [9090, 443, 80] },
     ],
     [
-      "has an upstream that owns what nobody has, each once",
+      "has an upstream that owns every other address, each once",
       { addresses: ["192.0.2.1", "10.96.0.1", "2001:db8::9", "192.0.2.1"] },
       { upstreamAddresses: ["10.96.0.1", "2001:db8::1", "192.0.2.1", "2001:db8::9"] },
     ],
     [
-      "takes no host's address from it; that of a vm is upstream's where there is no vm",
+      "leaves hosts their own addresses; that of a vm is upstream's if there is no vm",
       { addresses: Object.values(DEFAULT_ADDRESSES).flatMap((host) => [host[4], host[6]]) },
       { upstreamAddresses: ["10.96.0.1", "2001:db8::1", "10.245.0.2", "fd00:245::2"] },
     ],
     [
-      "gives nobody an address that no host can have",
+      "gives no host an address that hosts cannot have",
       { addresses: ["0.0.0.0", "224.0.0.1", "255.255.255.255", "::", "ff02::1", "fe80::1", "::ffff:10.0.0.1"] },
       {},
     ],
@@ -74,7 +74,7 @@ describe("a pod prepared for flows and rules", () => {
 
   test.each<readonly [string, Peers, Parameters<typeof prepare>]>([
     [
-      "has the peer that is dialled, and it alone, listen",
+      "lets only the dialled peer listen",
       { upstreamPorts: [80], clientPorts: [9], upstreamAddresses: ["192.0.2.1"] },
       [["app -> 192.0.2.1:80", "app -> client:9", "client -> pod:8080"], null],
     ],

@@ -53,13 +53,13 @@ describe("the hostname decides the pod's family, as in the original", () => {
       IPV6_ALL_THE_SAME,
     ],
     [
-      "one IPv4 address, and the interfaces have IPv6 alone",
+      "one IPv4 address, although the interfaces have only IPv6",
       { podIps: ["2001:db8::5"], hosts: ["10.0.0.5"] },
       "IPv4",
       /treats this as an IPv4 pod, and inbound IPv6 is rejected, like the original tool, because its hostname resolves to 10\.0\.0\.5; but its interfaces have 2001:db8::5\. Use --pod-ip/,
     ],
     [
-      "an address that begins with ::, which the original takes for none",
+      "an address that begins with ::, which the original does not recognise",
       { podIps: ["::5"], hosts: ["::5"] },
       "IPv4",
       /its hostname resolves to ::5; but its interfaces have ::5\./,

@@ -34,7 +34,7 @@ describe("shell completion", () => {
     ["what stands for every port, in quotes, not the files of the folder", ["generate", "-b", ""], ["'*'"]],
     ["what stands for every range", ["mutate", "-i", ""], ["'*'"]],
     ["a flag of Istio's by its long name", ["verify", "--istio-service-c"], ["--istio-service-cidr"]],
-    ["nothing for a flag whose values nobody can list", ["verify", "-u", ""], [""]],
+    ["nothing for an option whose values cannot be listed", ["verify", "-u", ""], [""]],
     ["nothing, where no list knows the value", ["verify", "--jobs", ""], [""]],
   ])("gives %s", (_, words, expected) => {
     expect(complete(...words)).toEqual(expected);

@@ -220,13 +220,17 @@ describe("landfall diff", () => {
       [before, save("bad.rules", `${HEADER}*filter\n:INPUT ACCEPT\n-A INPUT -j NO_CHAIN\nCOMMIT\n`)],
       /bad.rules:4:13: .*NO_CHAIN is neither a target nor an existing chain/,
     ],
-    ["a budget that is none", [before, after, "--budget", "some"], /--budget/],
+    ["a budget that is not a number", [before, after, "--budget", "some"], /--budget/],
     [
       "a file of accepted changes that is not there",
       [before, after, "--accept", join(folder, "nope")],
       /nope: There is no such file\./,
     ],
-    ["a file of accepted changes that is none", [before, after, "--accept", before], /accepted changes cannot be used/],
+    [
+      "a file that is not a list of accepted changes",
+      [before, after, "--accept", before],
+      /accepted changes cannot be used/,
+    ],
   ])("refuses %s", async (_, words, message) => {
     const { code, err } = await runCommand("diff", "--all", ...words);
     expect(code).toBe(2);
@@ -288,11 +292,11 @@ describe("landfall diff", () => {
     });
   });
   test.each<[string, readonly string[], RegExp]>([
-    ["flows that are none", ["--within", "app"], /--within: "app" is not a valid set of flows/],
+    ["invalid flows", ["--within", "app"], /--within: "app" is not a valid set of flows/],
     ["flows of the other family", ["--within", "app -> [::1]:80"], /IPv6, which is not under test/],
     ["flows that no pod meets", ["--within", "client -> upstream:80"], /None of these flows can reach a pod's rules/],
     [
-      "flows beside a file of accepted changes",
+      "flows together with a file of accepted changes",
       ["--within", "app -> pod:1", "--accept", before],
       /--accept: .* all flows/,
     ],

@@ -127,8 +127,8 @@ describe("landfall explain", () => {
   });
 
   test.each([
-    ["a FLOW that is none", ["app -> pod"], "TARGET:PORT"],
-    ["rules of the other family alone", ["--rules6", rulesFile("six"), "app -> pod:1"], "give --rules as well"],
+    ["an invalid FLOW", ["app -> pod"], "TARGET:PORT"],
+    ["rules of the other family only", ["--rules6", rulesFile("six"), "app -> pod:1"], "give --rules as well"],
     ["a file that is not there", ["--rules", "no-such-file", "app -> pod:1"], "There is no such file."],
   ])("refuses %s", async (_, words, message) => {
     const { code, out, err } = await runCommand("explain", ...words);

@@ -66,7 +66,7 @@ describe("landfall merge", () => {
   test.each([
     ["nothing", () => [], ["REPORT.json"]],
     ["a file that is not there", () => ["/nowhere.json"], ["/nowhere.json"]],
-    ["what is no report", () => [write("none.json", () => ({}))], ["none.json"]],
+    ["a file that is not a report", () => [write("none.json", () => ({}))], ["none.json"]],
     ["a scenario without its flows", () => [write("half.json", (report) => damage(report, "flows"))], ["half.json"]],
     [
       "a scenario without its notices",
@@ -75,7 +75,7 @@ describe("landfall merge", () => {
     ],
     ["the same report twice", () => [write("whole.json"), write("whole.json")], ["whole.json"]],
     ["landings of different backends", () => [write("whole.json"), write("other.json", docker)], ["other.json"]],
-    ["a report in a form nobody knows", () => [write("whole.json"), "--report", "x.txt"], ["--report"]],
+    ["a report in an unknown format", () => [write("whole.json"), "--report", "x.txt"], ["--report"]],
   ] as const)("refuses %s", async (_, words, places) => {
     const { code, out } = await runCommand("merge", "--json", ...words());
     const { error } = JSON.parse(out) as {

@@ -232,11 +232,11 @@ describe("landfall prove --properties", () => {
     ["that is not there", () => join(folder, "nope.json"), /nope\.json: There is no such file\./],
     ["that is a module and not there", () => join(folder, "nope.mjs"), /nope\.mjs: There is no such file\./],
     [
-      "that is no JSON, with line and column",
+      "that is not JSON, with line and column",
       () => save("no.json", '[\n{"name": 1,}]'),
       /no\.json:2:12: This is not JSON/,
     ],
-    ["that is no list", () => save("object.json", "{}"), /object\.json: This is not a list of properties/],
+    ["that is not a list", () => save("object.json", "{}"), /object\.json: This is not a list of properties/],
     ["that exports nothing", () => save("empty.mjs", ""), /empty\.mjs: This is not a list of properties/],
     [
       "with a property of no flow at all",

@@ -81,7 +81,7 @@ describe("a contract file demands", () => {
     ],
     ["nothing of another owner", CAGE, { destination: "10.244.0.9", port: 3128 }, "unspecified"],
     [
-      "what stands behind it for the port beside",
+      "what comes after it, for the neighbouring port",
       CAGE,
       { owner: { uid: 1000, gid: 0, mark: 0 }, destination: "10.244.0.9", port: 3129 },
       "nothing-else: dropped",

@@ -111,7 +111,7 @@ describe("every finding has line and column", () => {
     ["a jump to a chain that is missing", [...filter, "-A INPUT -j NO_CHAIN", "COMMIT"], [[4, 13]]],
     ["a jump to a built-in chain", [...filter, "-A INPUT -j OUTPUT", "COMMIT"], [[4, 13]]],
     ["a loop", [...filter, ":A - [0:0]", ":B - [0:0]", "-A INPUT -j A", "-A A -g B", "-A B -j A", "COMMIT"], [[8, 9]]],
-    ["a loop nobody enters", [...filter, ":A - [0:0]", "-A A -j A", "COMMIT"], [[5, 9]]],
+    ["a loop that no rule enters", [...filter, ":A - [0:0]", "-A A -j A", "COMMIT"], [[5, 9]]],
     ["REDIRECT in filter", [...filter, "-A INPUT -p tcp -j REDIRECT", "COMMIT"], [[4, 20]]],
     [
       "REDIRECT in what nat INPUT leads to",
@@ -124,7 +124,7 @@ describe("every finding has line and column", () => {
     ["-o in INPUT", [...filter, "-A INPUT -o lo", "COMMIT"], [[4, null]]],
     ["-m tcp without -p tcp", [...filter, "-A INPUT -m tcp --dport 80", "COMMIT"], [[4, null]]],
     ["an open quote", [...filter, '-A INPUT -m comment --comment "a', "COMMIT"], [[4, 31]]],
-    ["a line that is no rule", [...filter, "INPUT -j ACCEPT", "COMMIT"], [[4, 1]]],
+    ["a line that is not a rule", [...filter, "INPUT -j ACCEPT", "COMMIT"], [[4, 1]]],
     ["a table's name within a table", [...filter, "-t nat -A INPUT -j ACCEPT", "COMMIT"], [[4, 1]]],
   ])("%s", (_, lines, places) => checkFindings(lines, places));
 });

@@ -220,7 +220,7 @@ describe("a text that does not show every rule gets a notice", () => {
   test.each<[string, readonly string[], "hidden" | "passed over"]>([
     ["a policy", [":INPUT DROP [0:0]"], "hidden"],
     ["a target", ["-A INPUT -j DROP"], "hidden"],
-    ["a target that nobody knows", ["-A INPUT -j WHATEVER"], "hidden"],
+    ["an unknown target", ["-A INPUT -j WHATEVER"], "hidden"],
     [
       "nothing",
       [":INPUT ACCEPT [0:0]", ":A - [0:0]", "-A INPUT -j A", "-A A -j SECMARK --selctx x", "-A A -j ACCEPT"],
@@ -306,7 +306,7 @@ describe("a text of any size comes to an end, with its findings", () => {
       1,
     ],
     ["a name of 100,000 letters", table([`:${"N".repeat(100_000)} - [0:0]`]), 1],
-    ["a line of 10 MB that is none", `${"x".repeat(10_000_000)}\n`, 1],
+    ["a line of 10 MB that is not a rule", `${"x".repeat(10_000_000)}\n`, 1],
   ])("%s", (_, text, findings) => expect(count(text)).toBe(findings), 60_000);
   test("and 300 chains that jump at each other have short findings", () => {
     const parsed = read(

@@ -203,7 +203,7 @@ describe("a manifest that cannot be used is refused with line and column:", () =
       /pod\.yaml:7: There is no annotation config\.linkerd\.io\/skip-outbound-port; did you mean/,
     ],
     [
-      "a Service alone",
+      "only a Service",
       "linkerd-deployment.yaml",
       [["kind: Deployment", "kind: Service"]],
       /This describes no pod, but Service web/,
@@ -270,7 +270,7 @@ describe("a manifest that cannot be used is refused with line and column:", () =
       /pod\.yaml:36: The variable ISTIO_META_DNS_CAPTURE of istio-init decides about rules, and its value "\$\(OTHER\)" is made of another variable's/,
     ],
     [
-      "a name server that is no address",
+      "a name server that is not an address",
       "istio.yaml",
       [["spec:\n", "spec:\n  dnsConfig: {nameservers: [fe80::1%eth0, dns.example]}\n"]],
       /one finding\).*\n {2}pod\.yaml:13: "dns\.example" is not an address\.\n$/,

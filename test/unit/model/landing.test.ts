@@ -19,7 +19,7 @@ describe("two landings agree", () => {
     ["but not from another source", { ...INBOUND, source: "::6" }, { ...INBOUND, source: "[::1]:1" }, false],
     ["but not from an unknown source", { ...INBOUND, source: "::6" }, INBOUND, false],
     ["but not at another listener", INBOUND, { ...INBOUND, listener: "envoy-outbound" }, false],
-    ["whatever the address, where none is demanded", INBOUND, { ...INBOUND, address: "127.0.0.1" }, true],
+    ["with any address, if none is demanded", INBOUND, { ...INBOUND, address: "127.0.0.1" }, true],
     ["but not at another address", { ...INBOUND, address: "::1" }, { ...INBOUND, address: "::2" }, false],
     ["but not at another port", INBOUND, { ...INBOUND, port: 15001 }, false],
     ["but not for another destination", INBOUND, { ...INBOUND, originalDestination: "10.244.0.2:80" }, false],

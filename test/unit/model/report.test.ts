@@ -26,7 +26,7 @@ function makeScenario(rules: Readonly<Record<string, "taken" | "left" | "beyond"
 
 test.each([
   ["taken where one scenario takes it", [{ a: "left", b: "taken" }, { a: "taken" }], [2, 2, 0]],
-  ["unreachable where it is so everywhere", [{ a: "beyond" }, { a: "beyond", b: "taken" }], [2, 1, 1]],
+  ["unreachable if it is unreachable in every scenario", [{ a: "beyond" }, { a: "beyond", b: "taken" }], [2, 1, 1]],
   ["to be taken where one scenario could", [{ a: "beyond" }, { a: "left" }], [1, 0, 0]],
 ] as const)("a rule of several scenarios counts once: %s", (_, scenarios, [rules, hit, unreachable]) => {
   expect(summarize(scenarios.map(makeScenario), 0).coverage).toEqual({ rules, hit, unreachable });

@@ -65,11 +65,7 @@ describe("packets of the other direction meet the rules as well", () => {
       ["mangle", "-A POSTROUTING -p tcp --tcp-flags SYN,ACK SYN,ACK -j DROP"],
     ],
     ["everything lost after the handshake", "unanswered", ["mangle", "-A INPUT -p tcp --tcp-flags PSH PSH -j DROP"]],
-    [
-      "answers alone lost after the handshake",
-      "unanswered",
-      ["mangle", "-A OUTPUT -p tcp --tcp-flags PSH PSH -j DROP"],
-    ],
+    ["only answers lost after the handshake", "unanswered", ["mangle", "-A OUTPUT -p tcp --tcp-flags PSH PSH -j DROP"]],
     [
       "an answer that the caller answers with a reset",
       "timed-out",

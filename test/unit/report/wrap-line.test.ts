@@ -4,8 +4,8 @@ import { wrapLine } from "../../../harness/report/wrap-line.ts";
 
 test.each([
   ["at the last blank that fits", "one two three", "one two\n  three"],
-  ["nowhere where it fits", "one two th", "one two th"],
-  ["nowhere in a word that is too long", "unbreakable-word", "unbreakable-word"],
+  ["nowhere if it fits", "one two th", "one two th"],
+  ["nowhere inside a word that is too long", "unbreakable-word", "unbreakable-word"],
   ["by the cells that letters take, between wide ones", "入站流量都被重定向", "入站流量都\n  被重定向"],
   ["at a blank where a number stands behind it", "入站 15020端", "入站\n  15020端"],
   ["never ahead of a full stop", "入站流量都。", "入站流量\n  都。"],

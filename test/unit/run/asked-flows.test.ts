@@ -29,7 +29,7 @@ const POD = group(TEXTS);
 
 describe("a pattern of --flows", () => {
   const rows: readonly (readonly [what: string, pattern: string, indices: readonly number[]])[] = [
-    ["that is a flow asks for this text alone, not for flows that are the same", "app -> upstream:80", [0]],
+    ["that is a flow selects only this text, not equal flows in other words", "app -> upstream:80", [0]],
     ["with * asks for what it matches as a text", "app -> *:80", [0, 1]],
     ["with * at its end reaches to the end, whatever stands there", "app -> upstream:*", [0, 2, 3]],
     ["with * at its start", "*/udp", [2]],
@@ -47,7 +47,7 @@ describe("a pattern of --flows", () => {
 
   test.each([
     ["no text matches", "app -> *:81"],
-    ["the text that is a flow is none of them", "app -> upstream:81"],
+    ["the text that is a flow is not among them", "app -> upstream:81"],
     ["a flow is matched only in part", "app -> upstream:8"],
     ["what stands before and behind * would have to overlap", "app -> upstream:80*:80"],
     ["it is empty", ""],

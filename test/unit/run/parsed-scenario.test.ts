@@ -19,10 +19,10 @@ function findFaults(fields: Partial<Scenario>): readonly string[] {
 
 describe("a scenario that cannot be used has a finding that names file and field:", () => {
   const rows: readonly (readonly [string, Partial<Scenario>, readonly RegExp[]])[] = [
-    ["nothing, where it can be used", {}, []],
+    ["nothing if it can be used", {}, []],
     ["a flag's bad value", { capture: ["-p", "0"] }, [/^sample\.ts: capture -p .*0/]],
     [
-      "a flag and its value in one word, beside other faults of the flags",
+      "a flag and its value in one word, together with other faults of the flags",
       { capture: ["-u 1337", "-p", "0", "-i 10.0.0.0/33"] },
       [
         /^sample\.ts: capture "-u 1337" contains a flag and its value; write two elements: "-u", "1337"\./,
@@ -47,23 +47,23 @@ describe("a scenario that cannot be used has a finding that names file and field
       [/status is on 15020 under these settings/],
     ],
     [
-      "rules that cannot be read, beside flags that cannot",
+      "rules that cannot be read, together with flags that cannot",
       { capture: ["-p", "x"], rules: { ip: "*nat\n-A NOWHERE -j ACCEPT\nCOMMIT\n" } },
       [/^sample\.ts: capture -p/, /^sample\.ts: rules\.ip .*NOWHERE/],
     ],
     [
-      "a source of nowhere, beside flags that cannot be read",
+      "a source that no host has, together with flags that cannot be read",
       { capture: ["-p", "x"], answer: { "app@10.9.9.9 -> pod:80": "app" } },
       [/capture -p/, /which its host does not have/],
     ],
     ["an unknown flag", { capture: ["-q"] }, [/^sample\.ts: capture -q /]],
     [
-      "a flow that is none",
+      "an invalid flow",
       { answer: { "client->pod:80": "app" } },
       [/^sample\.ts: answer "client->pod:80" is not a valid flow/],
     ],
     [
-      "a landing that is none, with its flow",
+      "an invalid landing, with its flow",
       { forward: { "client -> pod:80": "ap" } },
       [/^sample\.ts: forward "client -> pod:80" "ap" is not a valid landing/],
     ],

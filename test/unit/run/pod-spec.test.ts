@@ -38,11 +38,7 @@ describe("what must stand in the sandbox", () => {
       ["app -> upstream:53/udp", "app -> upstream:80", "app -> client6:54/udp"],
       { upstreamPorts: [80], clientPorts: [], udp: { app: [22, 8080], upstream: [53], client: [54] } },
     ],
-    [
-      "none of upstream's loopback addresses",
-      ["upstream -> 127.0.0.2:80"],
-      { upstreamAddresses: [], upstreamPorts: [80] },
-    ],
+    ["no loopback address of upstream", ["upstream -> 127.0.0.2:80"], { upstreamAddresses: [], upstreamPorts: [80] }],
   ];
   test.each(rows)("%s", (_, flows, expected) => {
     expect(specOf(flows)).toMatchObject(expected);

@@ -22,11 +22,11 @@ function placesOf(value: unknown): readonly string[] {
 describe("a scenario file's value", () => {
   const rows: readonly (readonly [string, unknown, readonly string[]])[] = [
     ["is a scenario with all its fields", WHOLE, []],
-    ["is no scenario if it is nothing", undefined, [""]],
-    ["is no scenario if it is a list", [], [""]],
+    ["is not a scenario if it is undefined", undefined, [""]],
+    ["is not a scenario if it is a list", [], [""]],
     ["must have name, claim and capture", { answer: { a: "b" } }, ["name", "claim", "capture"]],
     ["must have a claim that is not blank", { ...WHOLE, claim: " " }, ["claim"]],
-    ["must not have fields nobody knows", { ...WHOLE, answers: {} }, ["answers"]],
+    ["must not have unknown fields", { ...WHOLE, answers: {} }, ["answers"]],
     ["must have flags as single words", { ...WHOLE, capture: "-u 1337" }, ["capture"]],
     ["must have one of three pods", { ...WHOLE, pod: "ipv5" }, ["pod"]],
     ["must listen on ports", { ...WHOLE, listen: [0] }, ["listen"]],
@@ -54,7 +54,7 @@ describe("a scenario file's value", () => {
   const landings: readonly (readonly [string, unknown, readonly string[]])[] = [
     ["is named by its flow", { "client -> pod:80": 5 }, ['answer "client -> pod:80"']],
     [
-      "hides none of its kind",
+      "hides no other finding of its kind",
       { "client -> pod:80": 5, "client -> pod:81": "app", "client -> pod:82": null },
       ['answer "client -> pod:80"', 'answer "client -> pod:82"'],
     ],

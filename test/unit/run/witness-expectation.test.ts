@@ -18,7 +18,7 @@ const [DIALLED, REFUSED] = [{ originalDestination: "10.244.0.2:8080" }, makeLand
 test.each([
   ["is as short as tells the rules apart", land("envoy-inbound", DIALLED), REFUSED, "envoy-inbound:15006"],
   [
-    "names the source where that alone differs",
+    "names the source if only the source differs",
     land("app"),
     land("app", { source: "10.9.9.9:0" }),
     "app:8080 from 10.244.0.3",
@@ -30,7 +30,7 @@ test.each([
     land("app", { ...DIALLED, source: "10.9.9.9:0" }),
     "app:8080 redirected from 10.244.0.3",
   ],
-  ["is one word for what reaches nobody", REFUSED, land("app"), "refused"],
+  ["is one word for a flow that reaches no listener", REFUSED, land("app"), "refused"],
 ])("what is demanded of a witness %s", (_, before, after, expected) => {
   const [config, addresses] = [seedConfig(), DEFAULT_ADDRESSES];
   const parsed = parseFlowText("client -> pod:8080", SHAPE);

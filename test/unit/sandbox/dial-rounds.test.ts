@@ -71,7 +71,7 @@ test.each<[string, readonly Row[], readonly string[]]>([
     ["forget", "a b"],
   ],
   [
-    "a datagram does not go beside one from the port that it is sent to: the other's socket would take it",
+    "a datagram is not sent together with one from the port that it is sent to: the other's socket would receive it",
     [
       ["a", "udp", 53, 80],
       ["b", "udp", 54, 53],

@@ -55,7 +55,7 @@ describe("of landfall's images", () => {
   test.each([
     ["a pod's of this version", imageReference("pod"), "current"],
     ["an init container's of this version", imageReference("istio-iptables"), "current"],
-    ["an Envoy's, where this machine has none to compare", "landfall/envoy:0123456789abcdef", "current"],
+    ["an Envoy's, if this machine has none to compare", "landfall/envoy:0123456789abcdef", "current"],
     ["a pod's of another version", "landfall/pod:0123456789abcdef", "stale"],
   ])("%s is judged", (_, reference, expected) => {
     expect(makeImageJudge({ LANDFALL_ENVOY: "/nowhere/envoy" })(reference)).toBe(expected);

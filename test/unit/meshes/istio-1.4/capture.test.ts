@@ -215,7 +215,7 @@ describe("bad input is refused", () => {
     ["port 65536", ["-b", "65536"], "-b"],
     ["a port range for a single port", ["-p", "1:2"], "-p"],
     ["a range with a dash for the proxy's port", ["-p", "15001-15003"], "-p"],
-    ["a service that nobody knows", ["-z", "nosuch"], "-z"],
+    ["an unknown service", ["-z", "nosuch"], "-z"],
     ["octal", ["-b", "0120"], "-b"],
     ["a range downwards", ["-b", "90:80"], "-b"],
     ["a range of nothing", ["-b", ":"], "-b"],
@@ -236,7 +236,7 @@ describe("bad input is refused", () => {
     ["an owner range downwards", ["-g", "9-3"], "-g"],
     ["a negative owner", ["-u", "-5"], "-u"],
     ["an unknown group", ["-g", "nosuchgroup"], "-g"],
-    ["a user that is no group, where the gids are a copy", ["-u", "onlyuser"], "-u"],
+    ["a user that is not a group, if the gids are a copy", ["-u", "onlyuser"], "-u"],
     ["a mode in small letters", ["-m", "redirect"], "-m"],
     ["a mode with a blank", ["-m", "TPROXY "], "-m"],
     ["a host name for a range", ["-i", "example.com"], "-i"],
@@ -329,7 +329,7 @@ describe("-h and -t", () => {
 
 describe("settings that are probably not meant get a warning", () => {
   const warned: readonly (readonly [string, readonly string[], string, Around?])[] = [
-    ["exclusions beside a port list", ["-b", "80", "-d", "81"], "-d"],
+    ["exclusions together with a port list", ["-b", "80", "-d", "81"], "-d"],
     ["TPROXY without inbound ports", ["-m", "TPROXY"], "-m"],
     ["TPROXY on an IPv6 pod", ["-m", "TPROXY", "-b", "*"], "-m", { podIps: ["2001:db8::5"] }],
     ["IPv6 ranges on an IPv4 pod", ["-i", "2001:db8::/32"], "-i"],

@@ -77,7 +77,7 @@ describe("a file of settings", () => {
     ["an open double quote", 'A="x\ny"', 1, 3],
     ["a blank before the sign", "A =1", 1, 1],
     ["a blank behind the sign", "A= 1", 1, 4],
-    ["a name that is none", "1A=2", 1, 1],
+    ["an invalid name", "1A=2", 1, 1],
     ["a default that another variable's value sets", "A=1\nX=\u0024{B:=2}", 2, 1],
     ["arithmetic that names a variable", "X=$((A=2))", 1, 1],
     ["a variable's removal", "A=1\nunset X A", 2, 1],

@@ -27,7 +27,7 @@ const CLAIMS: readonly (readonly [claim: string, changes: Partial<CaptureConfig>
     ],
   ],
   [
-    "each owner alone, together and with its neighbours",
+    "each owner on its own, both together, and their neighbours",
     { proxyUid: ["1500-1510"], proxyGid: ["0"] },
     [
       "envoy -> upstream:80",

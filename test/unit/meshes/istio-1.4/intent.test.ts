@@ -115,7 +115,7 @@ const CLAIMS: readonly (readonly [
     ],
   ],
   [
-    "included ranges less the excluded ones reach the proxy port, and excluded ports are left alone by everyone, to anywhere",
+    "included ranges except the excluded ones reach the proxy port, and excluded ports are never captured",
     {
       outboundIpRangesInclude: ["10.96.0.0/16"],
       outboundIpRangesExclude: ["10.96.8.0/24"],
@@ -169,7 +169,7 @@ const CLAIMS: readonly (readonly [
     ],
   ],
   [
-    "over IPv6 a virtual machine's traffic is left alone with *, and with a list it is inbound beside the ranges",
+    "over IPv6 a virtual machine's traffic is not captured with *, and with a list it is inbound outside the ranges",
     { kubevirtInterfaces: ["vm0"], podIps: ["fd00:244::2"], outboundIpRangesInclude: ["2001:db8::/32"] },
     "answer",
     [
