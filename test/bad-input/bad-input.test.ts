@@ -137,7 +137,7 @@ describe.concurrent("landfall refuses", () => {
   );
 });
 
-describe("landfall refuses, and waits for nobody,", () => {
+describe("landfall refuses, without waiting for input,", () => {
   const cases = CASES.filter((each) => !isOneOfMany(each) && hasPipe(each));
   let endings: readonly AsideEnding[] = [];
   beforeAll(async () => {

@@ -39,7 +39,7 @@ function placesOfFindings(args: readonly string[], command: Partial<CaptureComma
   throw new Error("accepted");
 }
 
-describe("a command's words beside the generator's", () => {
+describe("a command's own options together with the generator's", () => {
   test("may stand in any order", () => {
     const { options, capture, captureFrom } = read([
       "seed",

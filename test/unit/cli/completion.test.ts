@@ -56,7 +56,7 @@ describe("shell completion", () => {
     expect(completeInBash(FOLDER, ["inspect", "--netns", ""], before)).toEqual(["red", "blue", ...FILES]);
   });
 
-  test("for fish offers containers in place of files, and namespaces beside them", async () => {
+  test("for fish offers containers instead of files, and namespaces in addition to files", async () => {
     const { out } = await runCommand("completion", "fish");
     expect(out).toContain(
       "complete -c landfall -n '__fish_seen_subcommand_from inspect' -f -a '(__landfall_containers)'\n",
@@ -71,7 +71,7 @@ describe("shell completion", () => {
     for (const command of ["verify", "generate", "merge", "completion"]) expect(text).toContain(command);
   });
 
-  test("for fish offers a flag's letter beside its name, and its values", async () => {
+  test("for fish offers an option's letter as well as its name, and its values", async () => {
     const { out } = await runCommand("completion", "fish");
     const about = (name: string) => out.split("\n").find((line) => line.includes(`from verify' -l ${name} `));
     expect(about("istio-inbound-ports")).toMatch(/ -s b -x -a "'\*'"$/);

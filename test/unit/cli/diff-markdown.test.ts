@@ -34,7 +34,7 @@ describe("diff --report", () => {
     );
   });
 
-  test("writes files beside the text, and says that nothing differs", async () => {
+  test("writes files in addition to the text, and says that nothing differs", async () => {
     const { code, out } = await run("diff", seed, seed, "--report", "same.md", "--report", "same.json");
     expect({ code, out }).toEqual({ code: 0, out: "No TCP flow lands differently.\n" });
     expect(readFileSync(join(folder, "same.md"), "utf8")).toBe("### ✅ landfall: no TCP flow lands differently\n");

@@ -189,7 +189,7 @@ describe("landfall prove --observe", () => {
 describe("landfall prove --properties", () => {
   const list = (...properties: readonly object[]) => save("own.json", JSON.stringify(properties));
   const direct = { name: "db-direct", flows: "app -> 10.20.0.0/16:3306", lands: "upstream" };
-  test("proves a user's property beside the others, or gives a counterexample that the kernel confirms", async () => {
+  test("proves a user's property along with the others, or gives a counterexample that the kernel confirms", async () => {
     const file = list(direct, { name: "db-captured", flows: direct.flows, never: "as dialled" });
     const { code, out } = await runCommand("prove", "--properties", file, "--json", ...OBSERVE);
     const data = JSON.parse(out);

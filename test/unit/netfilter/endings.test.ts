@@ -82,7 +82,7 @@ describe("IPv6", () => {
     ]);
   });
 
-  test("sends one to ::1 after all where a rule has it routed again", () => {
+  test("sends a reset to ::1 if a rule has it routed again", () => {
     const mark = "6 -A OUTPUT -p tcp --sport 82 -j MARK --set-mark 7";
     check(rulesOf(["mangle", mark]), [
       ["app@::1 -> pod6:82", "refused:82"],
