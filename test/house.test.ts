@@ -181,6 +181,14 @@ describe("the rules of the source tree", () => {
     expect(imports.filter((found) => !isAllowed(found)).map(({ from, to }) => `${from} imports ${to}`)).toEqual([]);
   });
 
+  test("packages that most runs do without are loaded when they are asked for", () => {
+    const early = /^import (?!type\b).*from "(yaml|ajv|string-width)["/]/m;
+    // Only `merge` checks reports, and it checks some each time.
+    expect(files.filter((file) => early.test(readFileSync(join(root, file), "utf8")))).toEqual([
+      "harness/load/report-check.ts",
+    ]);
+  });
+
   test("texts that people write are parsed where they come in, and nowhere else", () => {
     const found = Object.keys(READERS).map((name) => [
       name,

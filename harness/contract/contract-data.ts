@@ -1,5 +1,6 @@
-import { Ajv2020, type DefinedError, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
+import type { DefinedError, ErrorObject, ValidateFunction } from "ajv/dist/2020.js";
 import schema from "../../schemas/contract.json" with { type: "json" };
+import { loadAjv } from "../model/packages.ts";
 
 /** A contract as its author writes it; the JSON Schema is `schemas/contract.json`. */
 export interface ContractData {
@@ -65,6 +66,7 @@ let compiled: ValidateFunction | null = null;
 
 /** Compiling the schema takes longer than reading a contract, and most commands read none. */
 function compileSchema(): ValidateFunction {
+  const { Ajv2020 } = loadAjv();
   compiled ??= new Ajv2020({ allErrors: true, verbose: true }).compile(schema);
   return compiled;
 }

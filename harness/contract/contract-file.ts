@@ -1,5 +1,6 @@
-import { isNode, LineCounter, parseDocument, type YAMLError } from "yaml";
+import type { YAMLError } from "yaml";
 import { codedFinding, type Finding, type Parsed } from "../model/finding.ts";
+import { loadYaml } from "../model/packages.ts";
 import { type ContractData, type DataFault, type DataPath, findShapeFaults } from "./contract-data.ts";
 import { findReferenceFaults } from "./contract-references.ts";
 
@@ -14,6 +15,7 @@ const ALIASES_AT_MOST = 100;
  * parseContractText("version: 1\nclauses: [{ name: all, says: All is captured., flows: 'app -> elsewhere:*', must: dropped }]", "c.yaml")
  */
 export function parseContractText(text: string, where: string): Parsed<ContractData> {
+  const { isNode, LineCounter, parseDocument } = loadYaml();
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
   const at = (offset: number | undefined) => {

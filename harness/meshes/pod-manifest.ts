@@ -1,5 +1,5 @@
-import { isNode, LineCounter, parseAllDocuments } from "yaml";
 import { codedFinding, type Parsed } from "../model/finding.ts";
+import { loadYaml } from "../model/packages.ts";
 import { type Fields, makeFields } from "./manifest-fields.ts";
 import { type FoundPod, findPods } from "./manifest-kinds.ts";
 import type { ManifestContainer, ManifestPath, PodManifest } from "./manifest-pod.ts";
@@ -10,6 +10,7 @@ import type { MeshFile } from "./mesh.ts";
  * that describes pods; of a Deployment and the like its template. Gives every finding with its line.
  */
 export function parsePodManifest({ path: file, text }: MeshFile): Parsed<PodManifest> {
+  const { isNode, LineCounter, parseAllDocuments } = loadYaml();
   const lines = new LineCounter();
   const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
   const documents = Array.isArray(parsed) ? [...parsed] : [];

@@ -1,4 +1,4 @@
-import { parseDocument } from "yaml";
+import { loadYaml } from "../model/packages.ts";
 
 /**
  * Reads a text as YAML or JSON and gives its value, or what is wrong with it as one sentence. Aliases that would multiply without end are
@@ -10,7 +10,7 @@ import { parseDocument } from "yaml";
 export function readYamlText(
   text: string,
 ): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly message: string } {
-  const document = parseDocument(text, { prettyErrors: false });
+  const document = loadYaml().parseDocument(text, { prettyErrors: false });
   const [error] = document.errors;
   if (error) return { ok: false, message: `This is neither JSON nor YAML: ${error.message}` };
   try {

@@ -1,16 +1,14 @@
-import { createRequire } from "node:module";
+import { loadStringWidth } from "../model/packages.ts";
 import type { Ruler } from "./wrap-line.ts";
 
-/** Texts in which every UTF-16 unit is a letter of one cell: nearly all that there are. */
-const PLAIN = /^[\x20-\x7e]*$/;
-const load = createRequire(import.meta.url);
-let stringWidth: typeof import("string-width").default | null = null;
+/** Texts in which every UTF-16 unit is a letter of one cell, nearly all that there are: ASCII and signs that landfall prints itself. */
+const PLAIN = /^[\x20-\x7e…–→✓✗≤]*$/;
+let stringWidth: ReturnType<typeof loadStringWidth> | null = null;
 
 /** Gives the cells of a terminal that a text takes: two for a wide letter (`漢`), one for a letter with its accents. */
 export function countCells(text: string): number {
   if (PLAIN.test(text)) return text.length;
-  // Loaded by who needs it: that takes some 30 ms, a tenth of a short run.
-  stringWidth ??= (load("string-width") as typeof import("string-width")).default;
+  stringWidth ??= loadStringWidth();
   return stringWidth(text);
 }
 

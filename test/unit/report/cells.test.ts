@@ -1,3 +1,4 @@
+import stringWidth from "string-width";
 import { expect, test } from "vitest";
 import { countCells, fitCells, padCells } from "../../../harness/report/cells.ts";
 
@@ -11,6 +12,11 @@ test.each([
   expect(countCells(text)).toBe(cells);
   expect(padCells(text, cells + 2)).toBe(`${text}  `);
   expect(padCells(text, 1)).toBe(text);
+});
+
+test.each([..." ~…–→✓✗≤"])("%s takes one cell, as string-width has it", (sign) => {
+  expect(countCells(sign)).toBe(stringWidth(sign));
+  expect(countCells(`${sign}\u0301`)).toBe(1);
 });
 
 test.each([
