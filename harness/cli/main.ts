@@ -15,6 +15,8 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE_MAJOR) {
   // Half of a cold start is compiling. What Node has compiled is kept beside the code, not in the machine's temporary folder; where it
   // cannot be written, Node goes without (NODE_DISABLE_COMPILE_CACHE=1 forbids it).
   nodeModule.enableCompileCache(join(import.meta.dirname, "../../node_modules/.cache/landfall"));
+  const { findOwnModulesAtOnce } = await import("./own-modules.ts");
+  findOwnModulesAtOnce(import.meta.url);
   const { runCommandLine } = await import("./command-line.ts");
   const { disposeOfSandboxes, isInterrupted } = await import("./interruption.ts");
   const { endOnUncaught } = await import("./uncaught.ts");

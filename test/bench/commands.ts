@@ -5,6 +5,8 @@ import { type Figure, makeFigure, median } from "./figure.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const MAIN = join(ROOT, "harness/cli/main.ts");
+/** As `npm start` and `npm run landfall` run it: what Node has compiled is there from the first module on. */
+const ENVIRONMENT = { ...process.env, NODE_COMPILE_CACHE: join(ROOT, "node_modules/.cache/landfall") };
 
 /** Measures `verify` as a whole, cold process to finished table: of the seed, and of everything. */
 export async function measureCommands(engine: "engine" | "no-engine"): Promise<readonly Figure[]> {
@@ -25,7 +27,10 @@ async function timeVerify(options: readonly string[], rounds: number): Promise<n
   const times: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const from = performance.now();
-    const child = spawn(process.execPath, [MAIN, "verify", ...options], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, [MAIN, "verify", ...options], {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: ENVIRONMENT,
+    });
     const ended = once(child, "exit");
     let text = "";
     for await (const chunk of child.stdout) {
