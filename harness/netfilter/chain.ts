@@ -26,9 +26,7 @@ export type CompiledHooks = Readonly<Record<Hook, readonly CompiledBaseChain[]>>
  * packets need not be shown to it.
  */
 export function compileRuleset(ruleset: Ruleset | null): CompiledHooks {
-  const tables = listActiveTables(ruleset).map((table) =>
-    table.chains.some(saysSomething) ? compileTable(table) : [],
-  );
+  const tables = listActiveTables(ruleset).map(findCompiled);
   const chains = tables
     .flat()
     .map((each, loaded) => ({ ...each, loaded }))
@@ -54,6 +52,17 @@ export function findTrackingOrder(ruleset: Ruleset | null, needsTracking: (rule:
 
 function saysSomething({ base, rules }: Chain): boolean {
   return base !== null && (base.policy === "DROP" || rules.length > 0);
+}
+
+/** Tables as they run. They hold no state, and the same ones are asked for with each pod, lane and mutant. */
+const COMPILED = new WeakMap<Table, readonly Omit<CompiledBaseChain, "loaded">[]>();
+
+function findCompiled(table: Table): readonly Omit<CompiledBaseChain, "loaded">[] {
+  const known = COMPILED.get(table);
+  if (known !== undefined) return known;
+  const made = table.chains.some(saysSomething) ? compileTable(table) : [];
+  COMPILED.set(table, made);
+  return made;
 }
 
 function compileTable(table: Table): readonly Omit<CompiledBaseChain, "loaded">[] {

@@ -1,7 +1,7 @@
 import type { Family } from "../../model/address.ts";
 import type { Range } from "../../model/match.ts";
 import { listMatches, listTargets } from "../../model/rule-parts.ts";
-import { listRules, type Ruleset } from "../../model/ruleset.ts";
+import { listActiveTables, listRules, type Ruleset, type Table } from "../../model/ruleset.ts";
 import type { Target } from "../../model/target.ts";
 import { type HiddenAttribute, readsOf, targetTraits } from "../../model/target-traits.ts";
 
@@ -141,17 +141,37 @@ export function rewritingOf(target: Target | null): Rewriting | null {
   return (REWRITINGS[target.kind] as Rewrites<Target>)(target);
 }
 
-/** Gives what every rule of some rule sets makes of one end of a packet, with the family that it is of. */
+/** What the rules of a table make of packets' ends: asked once for each lane and each side of a comparison. */
+const FOUND = new WeakMap<Table, readonly Rewriting[]>();
+
+/** Gives what rules of some rule sets make of one end of a packet, each once for a table, with the family that it is of. */
 export function listRewritings(
   rulesets: readonly Ruleset[],
   side: Rewriting["side"],
 ): readonly (Rewriting & { readonly family: Family })[] {
   return rulesets.flatMap((ruleset) =>
-    listRules(ruleset)
-      .flatMap(listTargets)
-      .flatMap((target) => {
-        const rewriting = rewritingOf(target);
-        return rewriting?.side === side ? [{ ...rewriting, family: ruleset.family }] : [];
-      }),
+    listActiveTables(ruleset)
+      .flatMap(rewritingsIn)
+      .flatMap((rewriting) => (rewriting.side === side ? [{ ...rewriting, family: ruleset.family }] : [])),
   );
+}
+
+function rewritingsIn(table: Table): readonly Rewriting[] {
+  const known = FOUND.get(table);
+  if (known !== undefined) return known;
+  const found = new Map<string, Rewriting>();
+  for (const { rules } of table.chains) {
+    for (const target of rules.flatMap(listTargets)) {
+      const rewriting = rewritingOf(target);
+      if (rewriting !== null) found.set(nameRewriting(rewriting), rewriting);
+    }
+  }
+  const made = [...found.values()];
+  FOUND.set(table, made);
+  return made;
+}
+
+function nameRewriting({ side, addresses, ports, choice }: Rewriting): string {
+  const ends = addresses === null || addresses === "local" ? addresses : `${addresses.first}-${addresses.last}`;
+  return `${side} ${ends} ${ports?.first}-${ports?.last} ${choice}`;
 }
