@@ -8,11 +8,17 @@ import { rolldown } from "rolldown";
 import { compileAhead } from "./compile-ahead.mjs";
 
 const root = resolve(import.meta.dirname, "../..");
-/** What must start fast: the command line, and the commands that an init container waits for. */
-const FAST = ["command-line", "commands/apply", "commands/clean", "commands/generate"];
-/** Says whether a module is landfall's `errors.js`, which stays a module of its own: the command line tells errors by their class. */
+/** What must start fast: the command line, the commands that an init container waits for, and those that people run dozens of times. */
+const FAST = [
+  "command-line",
+  ...["apply", "clean", "generate", "explain", "map", "prove", "diff"].map((command) => `commands/${command}`),
+];
+/**
+ * Says whether a module is one of landfall's that stay modules of their own, since a process may have only one of each: `errors.js`, by
+ * whose class the command line tells errors, and `interruption.js`, which knows the sandboxes to remove when a signal comes.
+ */
 const isShared = (/** @type {string} */ id, /** @type {string | undefined} */ importer) =>
-  /\/errors\.js$/.test(id) && ![id, importer ?? ""].some((path) => path.includes("/node_modules/"));
+  /\/(errors|interruption)\.js$/.test(id) && ![id, importer ?? ""].some((path) => path.includes("/node_modules/"));
 /**
  * Takes Node's own modules as they are. Imported as ES modules each of their exports is evaluated, which loads half of Node: streams, fetch,
  * timers, none of them used.
@@ -64,5 +70,8 @@ async function bundle(file) {
   await made.close();
   if (!/from "(?:\.\.\/)+errors\.js"/.test(readFileSync(file, "utf8"))) {
     throw new Error(`${file} has a copy of errors.js: main.js would not know its errors.`);
+  }
+  if (/\bconst openInterruptibleSandbox\b|function openInterruptibleSandbox\b/.test(readFileSync(file, "utf8"))) {
+    throw new Error(`${file} has a copy of interruption.js: main.js would not know its sandboxes.`);
   }
 }
