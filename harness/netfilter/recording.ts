@@ -48,39 +48,43 @@ export interface Recording {
   readonly list: () => readonly PacketTrace[];
 }
 
+/** Which rules a recording keeps: all that a packet met, or those that matched it, which takes a fraction of the time. */
+export type KeptSteps = "every rule" | "matching rules";
+
 /**
- * Starts a recording of what packets meet; `renderRule` gives the text of a rule in each step.
+ * Starts a recording of what packets meet; `renderRule` gives the text of a rule in each step. Of `matching rules` it keeps the packets and
+ * their steps alone, neither policies nor how ends were rewritten.
  *
  * @example
  * const { recorder, list } = startRecording((chain, rule) => renderRule(chain, rule, 4));
  * simulator.watch(flow, "answer", recorder);
  * list()   // [{ family: 4, packet: "SYN", source: "10.244.0.2:0", destination: "10.244.0.4:80", steps: […], policies: […], ends: […] }]
  */
-export function startRecording(renderRule: RenderRule): Recording {
+export function startRecording(renderRule: RenderRule, kept: KeptSteps = "every rule"): Recording {
   const traces = new Map<Packet, PacketTrace & { steps: TraceStep[]; policies: PolicyStep[]; ends: TracedEnds[] }>();
   const traceOf = (packet: Packet) => {
     const trace = traces.get(packet) ?? { ...describePacket(packet), steps: [], policies: [], ends: [] };
     traces.set(packet, trace);
-    noteEnds(trace, packet);
+    if (kept === "every rule") noteEnds(trace, packet);
     return trace;
   };
   const recorder: Recorder = {
-    passOver: (hook, rule, packet, failed) =>
-      void traceOf(packet).steps.push(missedStep(hook, rule, packet, failed, renderRule)),
+    passOver: (hook, rule, packet, failed) => {
+      const { steps } = traceOf(packet);
+      if (kept === "every rule") steps.push(missedStep(hook, rule, packet, failed, renderRule));
+    },
     take: (hook, rule, packet, verdict) =>
       void traceOf(packet).steps.push(matchedStep(hook, rule, packet, verdict, renderRule)),
-    policy: (hook, { table, name, policy }, packet) =>
-      void traceOf(packet).policies.push({
-        hook,
-        table,
-        chain: name,
-        verdict: policy.kind === "drop" ? "drop" : "accept",
-      }),
+    policy: (hook, { table, name, policy }, packet) => {
+      const { policies } = traceOf(packet);
+      if (kept === "matching rules") return;
+      policies.push({ hook, table, chain: name, verdict: policy.kind === "drop" ? "drop" : "accept" });
+    },
   };
   const list = () =>
     [...traces].map(([packet, trace]) => {
       // What the last step has changed shows only now.
-      noteEnds(trace, packet);
+      if (kept === "every rule") noteEnds(trace, packet);
       return trace;
     });
   return { recorder, list };

@@ -7,7 +7,7 @@ import { walkFlow } from "./flow-walk.ts";
 import { type Answers, forEachAnswer } from "./oracle.ts";
 import { makePod } from "./pod.ts";
 import type { Recorder } from "./recorder.ts";
-import { type PacketTrace, type RenderRule, startRecording } from "./recording.ts";
+import { type KeptSteps, type PacketTrace, type RenderRule, startRecording } from "./recording.ts";
 
 /** One connection of a flow with the ways of its packets. Ends are `address:port`; a source port the kernel chooses is 0. */
 export interface ConnectionTrace {
@@ -47,8 +47,8 @@ export interface Simulator {
   land(flow: ResolvedFlow, manner: Manner): Landing;
   /** Gives the same landing, and tells a recorder of every rule and policy that is met on any way to it. */
   watch(flow: ResolvedFlow, manner: Manner, recorder: Recorder): Landing;
-  /** Gives the landing and every packet's way to it, rule by rule. */
-  explain(flow: ResolvedFlow, manner: Manner, renderRule: RenderRule): Explanation;
+  /** Gives the landing and every packet's way to it, rule by rule: every rule that it met, if `kept` does not say otherwise. */
+  explain(flow: ResolvedFlow, manner: Manner, renderRule: RenderRule, kept?: KeptSteps): Explanation;
 }
 
 /**
@@ -69,12 +69,12 @@ export function compilePod(rules: PodRules, spec: PodSpec, addresses: SandboxAdd
     land: (flow, manner) => judge(forEachAnswer((oracle) => walkFlow(pod, flow, manner, oracle, null))).landing,
     watch: (flow, manner, recorder) =>
       judge(forEachAnswer((oracle) => walkFlow(pod, flow, manner, oracle, () => recorder))).landing,
-    explain: (flow, manner, renderRule) => {
+    explain: (flow, manner, renderRule, kept) => {
       const runs: ConnectionTrace[][] = [];
       const answers = forEachAnswer((oracle) => {
         const connections: (() => ConnectionTrace)[] = [];
         const landing = walkFlow(pod, flow, manner, oracle, ({ source, destination, owner }) => {
-          const { recorder, list } = startRecording(renderRule);
+          const { recorder, list } = startRecording(renderRule, kept);
           connections.push(() => ({
             source: renderEnd(source),
             destination: renderEnd(destination),

@@ -56,27 +56,40 @@ export function openLander(rules: PodRules, spec: PodSpec, witnesses: readonly W
     found.set(witness, own);
     return own;
   };
+  // A command asks for the same witness's landing several times: for its kind, its row, its rules.
+  const landed = new WeakMap<Witness, Landing>();
+  const explained = new WeakMap<Witness, ExplainedLanding>();
   const quotes = { 4: keepQuotes(4), 6: keepQuotes(6) } as const satisfies Record<Family, RenderRule>;
   const lander: Lander = {
-    land: (witness, manner) => find(witness).land(witness.flow, manner),
+    land: (witness, manner) => {
+      const known = manner === "answer" ? landed.get(witness) : undefined;
+      if (known) return known;
+      const landing = find(witness).land(witness.flow, manner);
+      if (manner === "answer") landed.set(witness, landing);
+      return landing;
+    },
     kindOf: (witness) => {
       const landing = lander.land(witness, "answer");
       if (landing.kind === "refused" && lander.explain(witness, "answer").isRejected) return "rejected";
       return abstractLanding(landing, witness.flow, spec.shape);
     },
     explain: (witness, manner) => {
+      const known = manner === "answer" ? explained.get(witness) : undefined;
+      if (known) return known;
       const quote = quotes[witness.flow.family];
-      const { landing, connections } = find(witness).explain(witness.flow, manner, quote);
+      const { landing, connections } = find(witness).explain(witness.flow, manner, quote, "matching rules");
       const deciding = listSteps(connections)
         .filter(({ matched, verdict }) => matched === true && verdict !== "continue")
         .map((step) => ({ ...step, chain: originalChain(step.chain) }));
       const last = findDecidingStep(deciding);
-      return {
+      const made: ExplainedLanding = {
         landing,
         rules: listPlaces(deciding),
         deciding: last ? (listPlaces([last])[0] ?? null) : null,
         isRejected: last?.verdict === "reject",
       };
+      if (manner === "answer") explained.set(witness, made);
+      return made;
     },
   };
   return lander;
