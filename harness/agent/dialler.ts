@@ -47,13 +47,29 @@ export async function dialAll(
         open.delete(driven);
       });
       open.add(driven);
-      await (inFlight === 1 ? driven : endOrSilence(driven));
+      await (inFlight === 1 ? driven : endOrSilence(driven).then(endOfRound));
     }
   };
   await Promise.all(Array.from({ length: Math.max(1, Math.min(inFlight, dials.length)) }, driveNext));
   await Promise.all(open);
   dropRole();
   return results;
+}
+
+let round: Promise<void> | null = null;
+
+/**
+ * Resolves once all that has happened so far is dealt with. Flows that end together are followed by flows that begin together: one after
+ * the other is opened in the same role, and changing it costs as much as opening them.
+ */
+function endOfRound(): Promise<void> {
+  round ??= new Promise((resolve) => {
+    setImmediate(() => {
+      round = null;
+      resolve();
+    });
+  });
+  return round;
 }
 
 /** Resolves when a flow has ended, or is silent. */

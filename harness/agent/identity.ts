@@ -92,7 +92,7 @@ function takeRole(next: Role): void {
   dropRole();
   role = next;
   // Whatever this thread accepts belongs to who it is then: it is itself again before the next connection comes in.
-  queueMicrotask(dropRole);
+  process.nextTick(dropRole);
   try {
     if (next.namespace !== null) enterNamespace(next.namespace);
     if (nameOwner(next.owner) !== nameOwner(OWN_OWNER)) assumeOwner(next.owner);
