@@ -5,10 +5,11 @@ import { LandfallError } from "../errors.ts";
 import { codedFinding, type Parsed } from "../model/finding.ts";
 import type { LoadNews, LoadOrder } from "./module-child.ts";
 import { findUnreadable } from "./module-file.ts";
+import { readProcessorWaitMs } from "./processor-wait.ts";
 
 /** A module may wait for something when it is loaded; one that waits for ever is stopped and named. */
 export const LOAD_DEADLINE_MS = 5_000;
-/** What the process itself may take to start, on a machine that is busy. */
+/** What the process itself may take to start, and a module to load, on a machine that is busy. */
 const START_DEADLINE_MS = 30_000;
 /** Processes at the same time where files are loaded apart. */
 const PROCESSES_AT_MOST = 4;
@@ -118,7 +119,17 @@ function loadInChild(files: readonly string[], deadlineMs: number): Promise<Chil
   };
   const expectWithin = (waitMs: number) => {
     clearTimeout(timer);
-    timer = setTimeout(() => end("late"), waitMs);
+    const [began, waited] = [performance.now(), readProcessorWaitMs(child.pid ?? 0)];
+    const lookAfter = (ms: number) => {
+      timer = setTimeout(() => {
+        // What it waited for a processor is no fault of the file: a module that loads a library takes long on a busy machine.
+        const passed = performance.now() - began;
+        const own = passed - (readProcessorWaitMs(child.pid ?? 0) - waited);
+        if (own >= waitMs || passed >= START_DEADLINE_MS) end("late");
+        else lookAfter(Math.min(waitMs - own, START_DEADLINE_MS - passed));
+      }, ms);
+    };
+    lookAfter(waitMs);
   };
   child.on("message", (news: LoadNews) => {
     if (news?.token !== token) return;
