@@ -23,6 +23,7 @@ type DatagramArrival = Exclude<DatagramNews, ThreadNews>;
 export class DatagramCrew {
   readonly #tell: (records: readonly Seen[]) => void;
   #thread: Thread | null = null;
+  #flushing: Promise<void> | null = null;
 
   constructor(tell: (records: readonly Seen[]) => void) {
     this.#tell = tell;
@@ -70,6 +71,14 @@ export class DatagramCrew {
   release(files: readonly number[]): void {
     for (const fd of files) this.#thread?.takers.delete(fd);
     this.#thread?.send({ order: "release", files });
+  }
+
+  /** Like `flush`, but shares one that is under way: of flows whose time is over together, each would wake the thread. */
+  async flushOnce(): Promise<void> {
+    this.#flushing ??= this.flush().finally(() => {
+      this.#flushing = null;
+    });
+    await this.#flushing;
   }
 
   /** Resolves when everything seen so far has been told. */

@@ -7,83 +7,103 @@ import { completeAnswer, readAnswer } from "./exchange.ts";
 import type { Greeting } from "./greeting.ts";
 import { makeFailureLanding, makeTimedOutLanding } from "./landings.ts";
 import { type Endpoint, renderEndpoint } from "./socket-address.ts";
-import { KERNEL, lastErrno, send } from "./syscalls.ts";
+import { close, KERNEL, lastErrno, send } from "./syscalls.ts";
 import { waitForFiles } from "./wait-for-files.ts";
-
-/** How long the calling thread itself waits for an answer. */
-const EARLY_MS = 5;
 
 /** A pair of sockets that can exchange one datagram after another; the sockets are its own, and closed with it. */
 export class DatagramExchange {
   readonly #ends: DatagramEnds;
   readonly #target: Endpoint;
-  readonly #what: string;
   readonly #crew: DatagramCrew;
   /** Of exchanges that are over: answers to them are late, or copies. */
   readonly #formerTokens: string[] = [];
+  #replyFrom: string | null = null;
+  #isAwaited = false;
 
   constructor(ends: DatagramEnds, target: Endpoint, crew: DatagramCrew) {
     this.#ends = ends;
     this.#target = target;
-    this.#what = `send a datagram to ${renderEndpoint(target)}`;
     this.#crew = crew;
   }
 
   /**
-   * Sends the greeting and gives the landing that the far end answers, or the error that came back, or after `timeoutMs` `timed-out`, with
-   * `replyFrom` where the only answer came from another end point than the one dialled. EPERM says that rules dropped the datagram on its
-   * way out, and is no reason to stop listening: a REJECT drops it too, and its ICMP error is still to come. `alone`: no other flow is
-   * under way, so that this thread may wait for the answer itself for a moment.
+   * Sends a greeting; gives the landing where it cannot be sent. EPERM says that rules dropped the datagram on its way out, and is no reason
+   * to stop listening: a REJECT drops it too, and its ICMP error is still to come.
    */
-  run(greeting: Greeting, company: "alone" | "beside-others"): Promise<Landing> {
+  send(greeting: Greeting): Landing | null {
+    const bytes = Buffer.from(`${JSON.stringify({ ...greeting, dialled: renderEndpoint(this.#target) })}\n`, "latin1");
+    if (Number(send(this.#ends.fd, bytes, bytes.length, KERNEL.MSG_DONTWAIT)) >= 0) return null;
+    const errno = lastErrno();
+    return errno === KERNEL.EPERM ? null : this.#fail(errno);
+  }
+
+  /**
+   * Waits in this very thread for what comes back, for `waitMs` at most, and gives the landing that the far end answers, or the error that
+   * came; null where nothing has come yet. Whoever answers is another thread, and two more turns of threads would cost as much as the answer.
+   */
+  receiveNow(greeting: Greeting, waitMs: number): Landing | null {
+    const { fd } = this.#ends;
+    const incoming = waitForFiles([fd], waitMs).has(fd) ? receiveIncoming(fd) : null;
+    return incoming === null ? null : this.#take(fd, incoming, greeting);
+  }
+
+  /**
+   * Resolves with the landing that the far end answers, or the error that came back, or after `waitMs` `timed-out`, with `replyFrom`
+   * where the only answer came from another end point than the one dialled. Other flows go on meanwhile.
+   */
+  receiveLater(greeting: Greeting, waitMs: number): Promise<Landing> {
     const { fd, strayFd } = this.#ends;
-    const bytes = Buffer.from(`${JSON.stringify(greeting)}\n`, "latin1");
     return new Promise<Landing>((resolve) => {
-      let replyFrom: string | null = null;
       const timer = setTimeout(() => {
         // What is already there comes first: a busy thread must not make a time-out.
-        void this.#crew
-          .flush()
-          .then(() => resolve({ ...makeTimedOutLanding([]), ...(replyFrom === null ? {} : { replyFrom }) }));
-      }, greeting.timeoutMs);
-      const settle = (landing: Landing) => {
+        void this.#crew.flushOnce().then(() => {
+          const replyFrom = this.#replyFrom;
+          resolve({ ...makeTimedOutLanding([]), ...(replyFrom === null ? {} : { replyFrom }) });
+        });
+      }, waitMs);
+      const take = (at: number, incoming: Incoming) => {
+        const landing = this.#take(at, incoming, greeting);
+        if (landing === null) return this.#crew.await([at], take);
         clearTimeout(timer);
         resolve(landing);
       };
-      const sent = Number(send(fd, bytes, bytes.length, KERNEL.MSG_DONTWAIT));
-      const errno = sent < 0 ? lastErrno() : 0;
-      if (errno !== 0 && errno !== KERNEL.EPERM) return settle(this.#fail(errno));
-      const take = (at: number, incoming: Incoming) => {
-        if ("errno" in incoming) settle(this.#fail(incoming.errno));
-        else if (this.#formerTokens.some((token) => isAbout(incoming, token))) this.#crew.await([at], take);
-        else if (at === fd) settle(this.#read(incoming.text, greeting));
-        else if (isAbout(incoming, greeting.token)) replyFrom = renderEndpoint(incoming.source);
-      };
-      const early = company === "alone" ? receiveEarly(fd) : null;
-      if (early === null) this.#crew.await([fd, strayFd], take);
-      else take(fd, early);
-    }).finally(() => this.#formerTokens.push(greeting.token));
+      this.#isAwaited = true;
+      this.#crew.await([fd, strayFd], take);
+    });
+  }
+
+  /** Says that an exchange is over, whatever it brought: an answer to it may still come, and is not one to the next. */
+  end({ token }: Greeting): void {
+    this.#formerTokens.push(token);
+    this.#replyFrom = null;
   }
 
   close(): void {
-    this.#crew.release([this.#ends.fd, this.#ends.strayFd]);
+    const files = [this.#ends.fd, this.#ends.strayFd];
+    if (this.#isAwaited) this.#crew.release(files);
+    else for (const fd of files) close(fd);
+  }
+
+  /** Gives the landing that something brings; null where it is an answer from elsewhere, or not to this exchange. */
+  #take(at: number, incoming: Incoming, greeting: Greeting): Landing | null {
+    if ("errno" in incoming) return this.#fail(incoming.errno);
+    if (this.#formerTokens.some((token) => isAbout(incoming, token))) return null;
+    if (at === this.#ends.fd) return this.#read(incoming.text, greeting);
+    if (isAbout(incoming, greeting.token)) this.#replyFrom = renderEndpoint(incoming.source);
+    return null;
   }
 
   #read(text: string, greeting: Greeting): Landing {
-    return completeAnswer(readAnswer(text, greeting, this.#what), this.#target, greeting);
+    return completeAnswer(readAnswer(text, greeting, this.#describe()), this.#target, greeting);
   }
 
   #fail(errno: number): Landing {
-    return makeFailureLanding(getSystemErrorName(-errno), [], this.#what);
+    return makeFailureLanding(getSystemErrorName(-errno), [], this.#describe());
   }
-}
 
-/**
- * Gives what comes in at a socket within a moment. Whoever answers is another thread, and two turns of threads cost more than the answer
- * itself.
- */
-function receiveEarly(fd: number): Incoming | null {
-  return waitForFiles([fd], EARLY_MS).has(fd) ? receiveIncoming(fd) : null;
+  #describe(): string {
+    return `send a datagram to ${renderEndpoint(this.#target)}`;
+  }
 }
 
 function isAbout({ text }: Extract<Incoming, { readonly text: string }>, token: string): boolean {

@@ -1,14 +1,13 @@
 import { getSystemErrorName } from "node:util";
-import type { Landing } from "../model/landing.ts";
 import { type Datagram, receiveDatagram, sendDatagram } from "./datagram-message.ts";
 import { sendTransparently } from "./datagram-sockets.ts";
 import { describeError } from "./fault.ts";
-import { readClock } from "./greeting.ts";
+import { type Greeting, readClock } from "./greeting.ts";
 import { dropRole, runInRole } from "./identity.ts";
-import { makeBlindLanding, makeListenerLanding } from "./landings.ts";
+import { makeListenerLanding } from "./landings.ts";
 import { parseGreeting } from "./listener.ts";
 import type { ListenerSpec, Seen } from "./protocol.ts";
-import { type Endpoint, renderEndpoint } from "./socket-address.ts";
+import { renderEndpoint } from "./socket-address.ts";
 import { close } from "./syscalls.ts";
 import type { Tracking } from "./tracked-destination.ts";
 
@@ -33,18 +32,13 @@ const AT_ONCE = 64;
 const TAKEN_AT_MOST = 2;
 const TOKENS_REMEMBERED = 5_000;
 
-/** A datagram of one of our flows, as it was read from a socket. */
-export interface Arrived {
+/** A datagram that has been answered, with the listener's record of it, to which only what had been dialled may be missing. */
+export interface Served {
   readonly listener: DatagramListener;
-  readonly fd: number;
   readonly datagram: Datagram;
-  readonly token: string;
-}
-
-/** A datagram with the listener's record of it, and the landing that it answers. */
-export interface Served extends Arrived {
+  /** What its sender says that it dialled. */
+  readonly dialled: string | null;
   readonly seen: Seen;
-  readonly landing: Landing;
 }
 
 /**
@@ -66,40 +60,47 @@ export class DatagramListener {
     return this.#order.namespace;
   }
 
-  /** Reads the datagrams of our flows that wait at one of its sockets. */
-  receive(fd: number): readonly Arrived[] {
-    const arrived: Arrived[] = [];
+  /** Reads the datagrams of our flows that wait at one of its sockets, and answers each at once. */
+  serve(fd: number): readonly Served[] {
+    const served: Served[] = [];
     for (let count = 0; count < AT_ONCE; count++) {
       const datagram = receiveDatagram(fd);
       if (datagram === null) break;
       const greeting = parseGreeting(datagram.text);
-      if (greeting !== null && this.#isToBeTaken(greeting.token))
-        arrived.push({ listener: this, fd, datagram, token: greeting.token });
+      if (greeting === null || !this.#isToBeTaken(greeting.token)) continue;
+      const seen = this.#record(greeting, datagram);
+      this.#answer(fd, datagram, seen);
+      served.push({ listener: this, datagram, dialled: greeting.dialled ?? null, seen });
     }
-    return arrived;
+    return served;
   }
 
   close(): void {
     for (const fd of this.files) close(fd);
   }
 
-  /** Gives the record of a datagram, and the landing that answers it. Who cannot say what was dialled says so in its answer. */
-  record(arrived: Arrived, tracking: Tracking): Served {
+  /**
+   * Completes the record of a datagram by what had been dialled. Where it came to the very end point that its sender dialled, no rule has
+   * rewritten it; else the kernel is asked. Only the pod has rules; of what they did on the way, a listener on another host knows nothing.
+   */
+  complete({ datagram: { source, destination }, dialled: told, seen }: Served, tracking: Tracking): Seen {
     const { host, listener, port } = this.#order.spec;
-    const { datagram, token } = arrived;
-    const { source, destination } = datagram;
-    const ends = { address: destination.address, port, source: renderEndpoint(source) };
-    const seen = { token, host, listener, ...ends, hopsBefore: 0, atMs: readClock() };
+    const isOwnPort = destination.port === port;
+    const reached = renderEndpoint(destination);
+    if (host !== "pod" || reached === told) return { ...seen, originalDestination: isOwnPort ? null : reached };
     try {
-      const dialled = this.#findDialled(datagram, tracking);
-      const isDialled = dialled.address === destination.address && dialled.port === port;
-      const told = { ...seen, originalDestination: isDialled ? null : renderEndpoint(dialled) };
-      return { ...arrived, seen: told, landing: makeListenerLanding(told, []) };
+      const dialled = renderEndpoint(tracking.findDialled(source, destination) ?? destination);
+      return { ...seen, originalDestination: isOwnPort && dialled === reached ? null : dialled };
     } catch (error) {
-      const cause = `${listener}:${port} cannot determine the dialled address: ${describeError(error)}`;
-      const landing = makeBlindLanding("socket-failed", cause);
-      return { ...arrived, seen: { ...seen, originalDestination: null }, landing };
+      const blindness = `${listener}:${port} cannot determine the dialled address: ${describeError(error)}`;
+      return { ...seen, blindness };
     }
+  }
+
+  #record({ token, hops }: Greeting, { source, destination }: Datagram): Seen {
+    const { host, listener, port } = this.#order.spec;
+    const ends = { address: destination.address, port, source: renderEndpoint(source), originalDestination: null };
+    return { token, host, listener, ...ends, hopsBefore: hops.length, atMs: readClock() };
   }
 
   #isToBeTaken(token: string): boolean {
@@ -109,23 +110,17 @@ export class DatagramListener {
     return times < TAKEN_AT_MOST;
   }
 
-  /** Only the pod has rules; of what they did on the way, a listener on another host knows nothing. */
-  #findDialled({ source, destination }: Datagram, tracking: Tracking): Endpoint {
-    if (this.#order.spec.host !== "pod") return destination;
-    return tracking.findDialled(source, destination) ?? destination;
-  }
-
   /** Answers from the end point that the datagram was for: what TPROXY has brought was for another port than the listener's own. */
-  answer({ fd, datagram: { source, destination }, seen, landing }: Served): void {
+  #answer(fd: number, { source, destination }: Datagram, seen: Seen): void {
     const { spec, namespace } = this.#order;
-    const text = `${JSON.stringify({ token: seen.token, landing })}\n`;
+    const text = `${JSON.stringify({ token: seen.token, landing: makeListenerLanding(seen, []) })}\n`;
     const isOwnPort = destination.port === spec.port && spec.mode === "plain";
     const send = () =>
       isOwnPort
         ? sendDatagram(fd, text, source, destination.address)
         : runInRole(namespace, spec.owner, () => sendTransparently(text, source, destination));
     const errno = send();
-    dropRole();
+    if (!isOwnPort) dropRole();
     const code = errno === 0 ? null : getSystemErrorName(-errno);
     if (code !== null && !LOST_ANSWERS.includes(code))
       throw new Error(`${spec.listener}:${spec.port} cannot answer ${renderEndpoint(source)}: ${code}`);

@@ -64,6 +64,8 @@ export interface DatagramEnds {
   readonly fd: number;
   /** Bound to the same end point: takes what comes from any other address. */
   readonly strayFd: number;
+  /** What both are bound to. */
+  readonly local: Endpoint;
 }
 
 /**
@@ -96,8 +98,9 @@ export function openDatagramEnds(
     const strayFd = openSocket(family, what);
     return closeOnFailure(strayFd, () => {
       setOption(strayFd, KERNEL.SOL_SOCKET, KERNEL.SO_REUSEADDR, what);
-      bindTo(strayFd, readLocalEndpoint(fd));
-      return { fd, strayFd };
+      const local = readLocalEndpoint(fd);
+      bindTo(strayFd, local);
+      return { fd, strayFd, local };
     });
   });
 }

@@ -1,11 +1,11 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
-import { DatagramListener, type DatagramListenerOrder } from "./datagram-listener.ts";
+import { DatagramListener, type DatagramListenerOrder, type Served } from "./datagram-listener.ts";
 import { type Incoming, receiveIncoming } from "./datagram-message.ts";
 import { describeError } from "./fault.ts";
+import { FileWatch } from "./file-watch.ts";
 import type { ThreadNews } from "./listener-thread.ts";
 import { checkResult, close, read } from "./syscalls.ts";
 import { Tracking } from "./tracked-destination.ts";
-import { waitForFiles } from "./wait-for-files.ts";
 
 /**
  * What the thread for datagrams is told; after each message its wake-up descriptor is written to. `await`: tell what comes in next at each
@@ -22,16 +22,23 @@ export type DatagramOrder =
 /** What the thread says: what every listening thread says, or what came in at a socket that it was told to wait at. */
 export type DatagramNews = ThreadNews | { readonly fd: number; readonly incoming: Incoming };
 
+/** As listeners for connections do it, records are told many at a time, and all of them with a flush. */
+const TELL_DELAY_MS = 5;
+const RECORDS_AT_MOST = 64;
+
 /**
- * Waits in `poll(2)` for everything of an agent that takes datagrams: its listeners, and whoever awaits an answer. Node's own UDP sockets
+ * Waits in `epoll_wait(2)` for everything of an agent that takes datagrams: its listeners, and whoever awaits an answer. Node's own UDP sockets
  * do not say which address a datagram was for, and cannot have `IP_RECVERR`.
  * Sockets come open from the main thread; each has the owner of the moment it was made.
  */
 class DatagramServer {
   readonly #say: (news: DatagramNews) => void;
+  readonly #watch = new FileWatch();
   readonly #listeners = new Map<string, DatagramListener>();
+  readonly #listenerByFile = new Map<number, DatagramListener>();
   readonly #awaited = new Set<number>();
   readonly #trackings = new Map<number | null, Tracking>();
+  #untold: Served[] = [];
 
   constructor(say: (news: DatagramNews) => void) {
     this.#say = say;
@@ -39,26 +46,33 @@ class DatagramServer {
 
   /** Runs until it is told to end. */
   run(port: MessagePort, wake: number): void {
-    while (this.#serveOnce(port, wake) === "go-on");
+    this.#watch.add(wake);
+    for (;;) {
+      const ready = this.#watch.wait(this.#untold.length > 0 ? TELL_DELAY_MS : -1);
+      if (ready.length === 0 || this.#untold.length >= RECORDS_AT_MOST) this.#tell();
+      this.#serve(ready);
+      if (!ready.includes(wake)) continue;
+      // Before orders: what is told with a flush is everything that came before it.
+      while (this.#serve(this.#watch.wait(0)) === "something");
+      if (this.#obeyAll(port, wake) === "end") return;
+    }
   }
 
-  #serveOnce(port: MessagePort, wake: number): "go-on" | "end" {
-    const listening = [...this.#listeners.values()].flatMap((each) => each.files.map((fd) => [fd, each] as const));
-    const ready = waitForFiles([wake, ...listening.map(([fd]) => fd), ...this.#awaited], -1);
-    // Before orders: what is told with a flush is everything that came before it.
-    this.#serve(listening.filter(([fd]) => ready.has(fd)));
-    for (const fd of this.#awaited) if (ready.has(fd)) this.#takeIn(fd);
-    return ready.has(wake) ? this.#obeyAll(port, wake) : "go-on";
+  #serve(ready: readonly number[]): "something" | "nothing" {
+    const served = ready.flatMap((fd) => this.#listenerByFile.get(fd)?.serve(fd) ?? []);
+    const taken = ready.filter((fd) => this.#awaited.has(fd) && this.#takeIn(fd) === "something");
+    this.#untold.push(...served);
+    return served.length + taken.length > 0 ? "something" : "nothing";
   }
 
-  /** All are read first, so that one look at the whole table of connection tracking is enough for all of them. */
-  #serve(ready: readonly (readonly [fd: number, listener: DatagramListener])[]): void {
-    const arrived = ready.flatMap(([fd, listener]) => listener.receive(fd));
-    if (arrived.length === 0) return;
+  /** Only now asks connection tracking, which knows an exchange for half a minute: whoever waits for an answer need not wait for that. */
+  #tell(): void {
+    if (this.#untold.length === 0) return;
+    // One look at the whole table is enough for all of them.
     for (const tracking of this.#trackings.values()) tracking.forgetTable();
-    const served = arrived.map((each) => each.listener.record(each, this.#trackingOf(each.listener)));
-    this.#say({ records: served.map(({ seen }) => seen) });
-    for (const each of served) each.listener.answer(each);
+    const records = this.#untold.map((each) => each.listener.complete(each, this.#trackingOf(each.listener)));
+    this.#untold = [];
+    this.#say({ records });
   }
 
   #trackingOf({ namespace }: DatagramListener): Tracking {
@@ -69,9 +83,21 @@ class DatagramServer {
     return tracking;
   }
 
+  #open(order: DatagramListenerOrder): void {
+    const listener = new DatagramListener(order);
+    this.#listeners.set(order.key, listener);
+    for (const fd of listener.files) {
+      this.#listenerByFile.set(fd, listener);
+      this.#watch.add(fd);
+    }
+  }
+
   #close(keys: readonly string[]): void {
+    this.#tell();
     for (const key of keys) {
-      this.#listeners.get(key)?.close();
+      const listener = this.#listeners.get(key);
+      for (const fd of listener?.files ?? []) this.#listenerByFile.delete(fd);
+      listener?.close();
       this.#listeners.delete(key);
     }
     // The descriptor of a namespace nobody listens in may soon stand for another one.
@@ -93,15 +119,17 @@ class DatagramServer {
     return "go-on";
   }
 
-  #takeIn(fd: number): void {
+  #takeIn(fd: number): "something" | "nothing" {
     const incoming = receiveIncoming(fd);
-    if (incoming === null) return;
+    if (incoming === null) return "nothing";
     this.#awaited.delete(fd);
+    this.#watch.remove(fd);
     this.#say({ fd, incoming });
+    return "something";
   }
 
   #obey(order: Exclude<DatagramOrder, { readonly order: "end" }>): void {
-    if (order.order === "await") for (const fd of order.files) this.#awaited.add(fd);
+    if (order.order === "await") for (const fd of order.files) this.#await(fd);
     else if (order.order === "release")
       for (const fd of order.files) {
         this.#awaited.delete(fd);
@@ -110,12 +138,17 @@ class DatagramServer {
     else this.#say({ id: order.id, fault: this.#attempt(order) });
   }
 
+  #await(fd: number): void {
+    if (!this.#awaited.has(fd)) this.#watch.add(fd);
+    this.#awaited.add(fd);
+  }
+
   /** Gives why it failed, or null. */
   #attempt(order: Extract<DatagramOrder, { readonly id: number }>): string | null {
     try {
-      if (order.order === "open")
-        for (const each of order.listeners) this.#listeners.set(each.key, new DatagramListener(each));
+      if (order.order === "open") for (const each of order.listeners) this.#open(each);
       if (order.order === "close") this.#close(order.keys);
+      if (order.order === "flush") this.#tell();
       return null;
     } catch (error) {
       return describeError(error);

@@ -1,14 +1,9 @@
 import { readFileSync } from "node:fs";
-import { getSystemErrorName } from "node:util";
-import type { Landing } from "../model/landing.ts";
 import type { DatagramCrew } from "./datagram-crew.ts";
-import { DatagramExchange } from "./datagram-exchange.ts";
-import { openDatagramEnds } from "./datagram-sockets.ts";
+import { type DatagramDial, SENT_TOGETHER, sendDatagrams } from "./datagram-dials.ts";
 import { exchange } from "./exchange.ts";
-import { describeError } from "./fault.ts";
 import { readClock } from "./greeting.ts";
 import { dropRole, runInRole } from "./identity.ts";
-import { makeBlindLanding, makeFailureLanding } from "./landings.ts";
 import type { Dial, DialResult } from "./protocol.ts";
 import { renderEndpoint } from "./socket-address.ts";
 import { openConnection, readLocalEndpoint } from "./sockets.ts";
@@ -25,7 +20,8 @@ const OPEN_AT_MOST = Math.max(8, Math.min(400, Math.floor((readOpenFilesLimit() 
 
 /**
  * Drives flows and gives their results in the order asked; never throws for a flow's sake. At most `inFlight` flows are busy at a time;
- * flows that are silent wait beside them, unless `inFlight` is 1: then each flow ends before the next begins.
+ * flows that are silent wait beside them, unless `inFlight` is 1: then each flow ends before the next begins, in the order given.
+ * Otherwise datagrams go before connections.
  * `namespaceOf` gives the descriptor of a namespace by name, null for the agent's own.
  */
 export async function dialAll(
@@ -35,25 +31,79 @@ export async function dialAll(
   namespaceOf: (name: string | null) => number | null,
 ): Promise<readonly DialResult[]> {
   if (dials.some(({ protocol }) => protocol === "udp")) await datagrams.start();
-  const results: DialResult[] = [];
-  const queue = dials.entries();
-  const open = new Set<Promise<void>>();
-  const company = inFlight === 1 ? "alone" : "beside-others";
-  const driveNext = async () => {
-    for (const [index, dial] of queue) {
-      if (open.size >= OPEN_AT_MOST) await Promise.race(open);
-      const driven = driveFlow(dial, namespaceOf(dial.namespace), datagrams, company).then((result) => {
-        results[index] = result;
-        open.delete(driven);
-      });
-      open.add(driven);
-      await (inFlight === 1 ? driven : endOrSilence(driven).then(endOfRound));
-    }
-  };
-  await Promise.all(Array.from({ length: Math.max(1, Math.min(inFlight, dials.length)) }, driveNext));
-  await Promise.all(open);
+  const flows = [...dials.entries()].map(([index, dial]) => ({ index, dial, namespace: namespaceOf(dial.namespace) }));
+  const driving = new Driving(datagrams);
+  await (inFlight === 1 ? driving.driveInTurn(flows) : driving.driveTogether(flows, inFlight));
   dropRole();
-  return results;
+  return driving.results;
+}
+
+interface IndexedDial extends DatagramDial {
+  readonly index: number;
+}
+
+/** Flows that are being driven, and the results of those that are over. */
+class Driving {
+  readonly results: DialResult[] = [];
+  readonly #datagrams: DatagramCrew;
+  readonly #open = new Set<Promise<void>>();
+
+  constructor(datagrams: DatagramCrew) {
+    this.#datagrams = datagrams;
+  }
+
+  async driveInTurn(flows: readonly IndexedDial[]): Promise<void> {
+    for (const flow of flows) {
+      if (flow.dial.protocol === "udp") this.#send([flow], performance.now());
+      else void this.#connect(flow);
+      if (this.#open.size > 0) await Promise.all(this.#open);
+    }
+  }
+
+  async driveTogether(flows: readonly IndexedDial[], inFlight: number): Promise<void> {
+    const start = performance.now();
+    const [datagrams, connections] = [flows.filter(isDatagram), flows.filter((flow) => !isDatagram(flow))];
+    const atOnce = Math.min(inFlight, SENT_TOGETHER, OPEN_AT_MOST);
+    for (let at = 0; at < datagrams.length; at += atOnce) {
+      while (this.#open.size + atOnce > OPEN_AT_MOST) await Promise.race(this.#open);
+      this.#send(datagrams.slice(at, at + atOnce), start);
+    }
+    const queue = connections.values();
+    const connectNext = async () => {
+      for (const flow of queue) {
+        if (this.#open.size >= OPEN_AT_MOST) await Promise.race(this.#open);
+        await endOrSilence(this.#connect(flow)).then(endOfRound);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(inFlight, connections.length) }, connectNext));
+    await Promise.all(this.#open);
+  }
+
+  #connect({ index, dial, namespace }: IndexedDial): Promise<void> {
+    return this.#keep(index, makeConnection(dial, namespace));
+  }
+
+  #send(flows: readonly IndexedDial[], togetherSince: number): void {
+    const ends = sendDatagrams(flows, this.#datagrams, togetherSince);
+    for (const [i, { index }] of flows.entries()) {
+      const end = ends[i];
+      if (end instanceof Promise) void this.#keep(index, end);
+      else if (end !== undefined) this.results[index] = end;
+    }
+  }
+
+  #keep(index: number, driving: Promise<DialResult>): Promise<void> {
+    const driven = driving.then((result) => {
+      this.results[index] = result;
+      this.#open.delete(driven);
+    });
+    this.#open.add(driven);
+    return driven;
+  }
+}
+
+function isDatagram({ dial }: IndexedDial): boolean {
+  return dial.protocol === "udp";
 }
 
 let round: Promise<void> | null = null;
@@ -81,24 +131,8 @@ async function endOrSilence(driven: Promise<void>): Promise<void> {
 }
 
 /** Drives one flow. Only making the socket needs its namespace and owner: both are the socket's for its life. */
-async function driveFlow(
-  dial: Dial,
-  namespace: number | null,
-  datagrams: DatagramCrew,
-  company: Company,
-): Promise<DialResult> {
+async function makeConnection(dial: Dial, namespace: number | null): Promise<DialResult> {
   const start = performance.now();
-  const { landing, local } = await (dial.protocol === "udp"
-    ? sendDatagrams(dial, namespace, datagrams, company)
-    : makeConnection(dial, namespace));
-  return { token: dial.token, landing, local, durationMs: performance.now() - start, endedAtMs: readClock() };
-}
-
-/** Whether flows are driven one at a time. */
-type Company = "alone" | "beside-others";
-type Driven = Pick<DialResult, "landing" | "local">;
-
-async function makeConnection(dial: Dial, namespace: number | null): Promise<Driven> {
   const { token, manner, timeoutMs, owner, sourcePort, mark } = dial;
   let local: string | null = null;
   const landing = await exchange(dial, dial.source, { token, manner, timeoutMs, hops: [] }, (target, source) => {
@@ -106,30 +140,7 @@ async function makeConnection(dial: Dial, namespace: number | null): Promise<Dri
     if ("fd" in opened) local = renderEndpoint(readLocalEndpoint(opened.fd));
     return opened;
   });
-  return { landing, local };
-}
-
-async function sendDatagrams(
-  dial: Dial,
-  namespace: number | null,
-  datagrams: DatagramCrew,
-  company: Company,
-): Promise<Driven> {
-  const { token, manner, timeoutMs, owner, source, sourcePort, mark } = dial;
-  const what = `send a datagram to ${renderEndpoint(dial)}${source === null ? "" : ` from ${source}`}`;
-  try {
-    const ends = runInRole(namespace, owner, () => openDatagramEnds(dial, source, { port: sourcePort, mark }));
-    if ("errno" in ends) return { landing: makeFailureLanding(getSystemErrorName(-ends.errno), [], what), local: null };
-    const local = renderEndpoint(readLocalEndpoint(ends.fd));
-    const exchanging = new DatagramExchange(ends, dial, datagrams);
-    let landing: Landing | null = null;
-    for (const each of dial.exchange === "again" ? [`${token} first`, token] : [token])
-      landing = await exchanging.run({ token: each, manner, timeoutMs, hops: [] }, company);
-    exchanging.close();
-    return { landing: landing ?? makeBlindLanding("socket-failed", `cannot ${what}`), local };
-  } catch (error) {
-    return { landing: makeBlindLanding("socket-failed", `cannot ${what}: ${describeError(error)}`), local: null };
-  }
+  return { token, landing, local, durationMs: performance.now() - start, endedAtMs: readClock() };
 }
 
 /** The soft limit of this process (man 5 proc, /proc/pid/limits). */

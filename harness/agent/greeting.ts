@@ -8,6 +8,8 @@ export interface Greeting {
   readonly timeoutMs: number;
   /** Passages through the stub so far. */
   readonly hops: readonly Hop[];
+  /** Of a datagram: the end point that its socket is connected to, as {@link Seen.originalDestination} is written. */
+  readonly dialled?: string;
 }
 
 /** Passages of one flow through the stub after which its landing is `loop`: the model's MAX_HOPS, of which the agent has types alone. */

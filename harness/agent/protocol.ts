@@ -208,7 +208,10 @@ export interface DialResult {
   readonly endedAtMs: number;
 }
 
-/** A listener's own record of one connection or datagram whose greeting it has read; made before it answers or dials on. */
+/**
+ * A listener's own record of one connection or datagram whose greeting it has read. Of a connection it is made before the listener answers or
+ * dials on; of a datagram, which is answered at once, what had been dialled is asked for afterwards, and the answer says nothing of it.
+ */
 export interface Seen {
   readonly token: string;
   readonly host: HostName;
@@ -217,6 +220,8 @@ export interface Seen {
   readonly address: string;
   readonly port: number;
   readonly originalDestination: string | null;
+  /** Of a datagram: why the kernel does not tell what had been dialled; then the flow could not be observed. */
+  readonly blindness?: string;
   readonly source: string;
   /** How many passages through the stub the greeting told: 0 for the first listener a flow meets. */
   readonly hopsBefore: number;

@@ -54,33 +54,16 @@ export const getsockopt = libc.func("int getsockopt(int fd, int level, int name,
 export const send = libc.func("intptr_t send(int fd, const void *bytes, size_t length, int flags)");
 /** `recv(2)`: gives the bytes received, 0 at the end of a stream, or -1 with errno set. */
 export const recv = libc.func("intptr_t recv(int fd, void *bytes, size_t length, int flags)");
-/** `struct iovec` and `struct msghdr` (recvmsg(2)). */
-const ioVector = koffi.struct("iovec", { base: "void *", length: "size_t" });
-const messageHeader = koffi.struct("msghdr", {
-  name: "void *",
-  nameLength: "uint32_t",
-  parts: koffi.pointer(ioVector),
-  partCount: "size_t",
-  control: "void *",
-  controlLength: "size_t",
-  flags: "int",
-});
-
-/** A message to be sent or received, as `recvmsg(2)` and `sendmsg(2)` take it; the kernel fills buffers and lengths in. */
-export interface MessageHeader {
-  readonly name: Buffer;
-  nameLength: number;
-  readonly parts: { readonly base: Buffer; readonly length: number };
-  readonly partCount: 1;
-  readonly control: Buffer | null;
-  controlLength: number;
-  flags: number;
-}
-
-/** `recvmsg(2)`: gives the bytes received, or -1 with errno set; the header's lengths and flags are filled in. */
-export const recvmsg = libc.func("recvmsg", "intptr_t", ["int", koffi.inout(koffi.pointer(messageHeader)), "int"]);
+/** `recvmsg(2)`: gives the bytes received, or -1 with errno set; the lengths and flags of `struct msghdr` are filled in. */
+export const recvmsg = libc.func("intptr_t recvmsg(int fd, void *header, int flags)");
 /** `sendmsg(2)`: gives the bytes taken, or -1 with errno set. */
-export const sendmsg = libc.func("sendmsg", "intptr_t", ["int", koffi.inout(koffi.pointer(messageHeader)), "int"]);
+export const sendmsg = libc.func("intptr_t sendmsg(int fd, const void *header, int flags)");
+/** `epoll_create1(2)`: gives a descriptor, or -1 with errno set. */
+export const epollCreate = libc.func("int epoll_create1(int flags)");
+/** `epoll_ctl(2)`: 0, or -1 with errno set. */
+export const epollControl = libc.func("int epoll_ctl(int epoll, int operation, int fd, void *event)");
+/** `epoll_wait(2)`: waits, the calling thread with it; gives the number of events written, or -1 with errno set. */
+export const epollWait = libc.func("int epoll_wait(int epoll, void *events, int atMost, int timeoutMs)");
 /** `poll(2)`: waits, the calling thread with it. */
 export const poll = libc.func("int poll(void *files, ulong count, int timeoutMs)");
 /** `eventfd(2)`: gives the descriptor of a counter by which a thread wakes another, or -1 with errno set. */
@@ -93,6 +76,11 @@ export const write = libc.func("intptr_t write(int fd, const void *bytes, size_t
 export const inetPton = libc.func("int inet_pton(int family, const char *text, void *bytes)");
 /** `inet_ntop(3)`: writes an address, bytes in network order, as text that ends with a zero byte. */
 export const inetNtop = libc.func("const char *inet_ntop(int family, const void *bytes, void *text, uint32_t size)");
+
+/** Gives where a buffer's bytes are, for structures that point to others; they stay there for as long as the buffer is referenced. */
+export function addressOf(buffer: Buffer): bigint {
+  return koffi.address(buffer);
+}
 
 /** Gives the calling thread's last errno, positive. */
 export function lastErrno(): number {
@@ -118,6 +106,7 @@ export const KERNEL = {
   SOCK_NONBLOCK: 0o4000,
   SOCK_CLOEXEC: 0o2000000,
   MSG_DONTWAIT: 0x40,
+  MSG_ERRQUEUE: 0x2000,
   SOL_IP: 0,
   SOL_SOCKET: 1,
   SOL_TCP: 6,
@@ -146,4 +135,6 @@ export const KERNEL = {
   EPERM: 1,
   EINTR: 4,
   POLLIN: 1,
+  EPOLL_CTL_ADD: 1,
+  EPOLL_CTL_DEL: 2,
 } as const;

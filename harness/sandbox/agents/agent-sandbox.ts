@@ -124,7 +124,11 @@ export class AgentSandbox implements Sandbox {
   async #driveRounds(rounds: readonly DialRound[], inFlight: number, envoy: RealEnvoy | null) {
     const { agent, namespace } = this.#station("pod");
     const dials = rounds.flatMap((round) => round.dials);
-    const driven = await driveRounds(rounds, inFlight, () => agent.call("forget-connections", { namespace }));
+    const driven = await driveRounds(rounds, inFlight, async () => {
+      // Listeners ask connection tracking only once they have answered.
+      await syncAgents(this.#agents());
+      await agent.call("forget-connections", { namespace });
+    });
     const results = new Map(driven.map((result) => [result.token, result]));
     const areConfirmed = dials.every(({ dial }) =>
       isConfirmed(dial, results.get(dial.token), this.#recordsOf(dial.token)),

@@ -17,19 +17,30 @@ const ANSWER_GRACE_MS = 500;
  * Of a datagram that nothing answered, the listeners' records say whether it arrived: then the flow is `unanswered`.
  */
 export function confirmLanding(
-  { landing, endedAtMs }: DialResult,
+  { landing: answered, endedAtMs }: DialResult,
   records: readonly Seen[],
   protocol: FlowProtocol = "tcp",
 ): Landing {
-  if (landing.kind === "could-not-look") return landing;
-  if (protocol === "udp" && landing.kind === "timed-out") return confirmLostDatagram(landing, records, endedAtMs);
+  if (answered.kind === "could-not-look") return answered;
   const ordered = records.toSorted((a, b) => a.hopsBefore - b.hopsBefore);
+  if (protocol === "udp" && answered.kind === "timed-out") return confirmLostDatagram(answered, records, endedAtMs);
+  const blindness = ordered.slice(0, passagesOf(answered).length).find((record) => record.blindness)?.blindness;
+  if (blindness !== undefined) return makeBlind("socket-failed", blindness);
+  const landing = protocol === "udp" ? completeDialled(answered, ordered) : answered;
   const recorded = ordered.map(renderRecord);
   if (landing.kind === "unanswered") return confirmSilence(landing, ordered, endedAtMs);
   const told = passagesOf(landing);
   if (told.length === recorded.length && told.every((passage, i) => passage === recorded[i])) return landing;
   const cause = `the caller saw [${told.join(", ")}] (${landing.kind}), but the listeners recorded [${recorded.join(", ")}]`;
   return makeBlind("ends-disagree", cause);
+}
+
+/** A datagram is answered before its listener knows what had been dialled: of that only the listeners' records speak. */
+function completeDialled(landing: Landing, records: readonly Seen[]): Landing {
+  const dialledAt = (hop: number) => records[hop]?.originalDestination ?? null;
+  const hops = landing.hops.map((hop, i) => ({ ...hop, originalDestination: dialledAt(i) }));
+  const isInPod = landing.kind === "listener" && landing.host === "pod";
+  return { ...landing, hops, ...(isInPod ? { originalDestination: dialledAt(hops.length) } : {}) };
 }
 
 /** An answer that came from elsewhere was somebody's: where no listener has a record of it, the harness has missed one. */

@@ -85,3 +85,22 @@ describe("of a datagram without an answer", () => {
   test("two records prove nothing, because one datagram was sent", () =>
     judge(silence, [SEEN_APP, SEEN_APP], "could-not-look"));
 });
+
+describe("of a datagram", () => {
+  const confirm = (landing: Landing, records: readonly Seen[]) =>
+    confirmLanding({ ...RESULT, landing }, records, "udp");
+  test("what had been dialled is the listeners' word: it is answered before they know that", () => {
+    const redirected = confirm(FORWARDED, [record(1, "app", 8080, "10.96.0.10:53"), SEEN_HOP]);
+    expect(redirected).toMatchObject({ kind: "listener", originalDestination: "10.96.0.10:53", hops: [HOP] });
+    expect(confirm({ ...DIRECT, originalDestination: "10.96.0.1:1" }, [SEEN_APP]).originalDestination).toBeNull();
+  });
+  test("that a listener recorded at another port, or twice, nothing is believed", () => {
+    for (const records of [[{ ...SEEN_APP, port: 22 }], [SEEN_APP, SEEN_APP], []])
+      expect(confirm(DIRECT, records).code).toBe("ends-disagree");
+  });
+  test("whose listener cannot tell what had been dialled, that is the landing", () => {
+    const blind = { ...SEEN_APP, blindness: "two entries" };
+    expect(confirm(DIRECT, [blind])).toMatchObject({ kind: "could-not-look", cause: "two entries" });
+    expect(confirm(makeLanding("timed-out"), [blind]).kind).toBe("unanswered");
+  });
+});
