@@ -37,5 +37,7 @@ export default defineScenario({
   forward: {
     "envoy -> upstream:80": "loop",
     "app -> upstream:80": "loop",
+    "app -> 10.96.0.10:53/udp": "loop",
+    "app -> 10.96.0.10:53": "loop",
   },
 });

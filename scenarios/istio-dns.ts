@@ -4,7 +4,7 @@ import { statusPorts, usualWithDns } from "./usual/istio.ts";
 export default defineScenario({
   name: "istio-dns",
   claim:
-    "With --redirect-dns istio-agent answers what the app asks the pod's resolver over UDP and TCP; the proxy's own questions and other servers are left alone.",
+    "With --redirect-dns istio-agent answers what the app asks the pod's resolver over UDP and TCP, and asks that resolver in its turn; the proxy's own questions and other servers are left alone.",
   mesh: "istio",
   capture: [
     ...["-p", "15001", "-z", "15006", "-u", "1337"],
@@ -35,5 +35,9 @@ export default defineScenario({
     "root -> 10.96.0.10:1": "envoy-outbound:15001",
     "root -> 10.96.0.10:52": "envoy-outbound:15001",
     "root -> 10.96.0.10:54": "envoy-outbound:15001",
+  },
+  forward: {
+    "app -> 10.96.0.10:53/udp": "upstream:53 via dns",
+    "app -> 10.96.0.10:53": "upstream:53 via dns",
   },
 });

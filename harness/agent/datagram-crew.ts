@@ -1,10 +1,12 @@
 import type { Worker } from "node:worker_threads";
 import type { Owner } from "../model/pod.ts";
 import type { DatagramListenerOrder } from "./datagram-listener.ts";
+import type { DatagramWaiting } from "./datagram-exchange.ts";
 import type { Incoming } from "./datagram-message.ts";
 import { openDatagramListener } from "./datagram-sockets.ts";
 import type { DatagramNews, DatagramOrder } from "./datagram-thread.ts";
 import { dropRole, runInRole } from "./identity.ts";
+import { familiesOf } from "./listener.ts";
 import type { ListenerOrder } from "./listener-set.ts";
 import type { ThreadNews } from "./listener-thread.ts";
 import { type OrderedThread, startOrderedThread } from "./ordered-thread.ts";
@@ -20,7 +22,7 @@ type DatagramArrival = Exclude<DatagramNews, ThreadNews>;
  * Everything of an agent that takes datagrams, in one thread that starts when it is first needed. A socket for datagrams has the owner of
  * the moment it is made and is never accepted from another, so that owners need no threads of their own.
  */
-export class DatagramCrew {
+export class DatagramCrew implements DatagramWaiting {
   readonly #tell: (records: readonly Seen[]) => void;
   #thread: Thread | null = null;
   #flushing: Promise<void> | null = null;
@@ -37,8 +39,8 @@ export class DatagramCrew {
       for (const { key, spec, namespace } of listeners) {
         const files: number[] = [];
         opened.push({ key, spec, namespace, files });
-        for (const family of [4, 6] as const)
-          files.push(runInRole(namespace, owner, () => openDatagramListener(family, spec.port, spec.mode)));
+        for (const family of familiesOf(spec))
+          files.push(runInRole(namespace, owner, () => openDatagramListener(family, spec.port, spec.mode, spec.address)));
       }
     } catch (error) {
       for (const { files } of opened) for (const fd of files) close(fd);
@@ -73,12 +75,15 @@ export class DatagramCrew {
     this.#thread?.send({ order: "release", files });
   }
 
-  /** Like `flush`, but shares one that is under way: of flows whose time is over together, each would wake the thread. */
-  async flushOnce(): Promise<void> {
-    this.#flushing ??= this.flush().finally(() => {
-      this.#flushing = null;
-    });
-    await this.#flushing;
+  /** What is already there comes first: a busy thread must not make a time-out. Of times that end together, one flush is enough. */
+  after(waitMs: number, act: () => void): () => void {
+    const timer = setTimeout(() => {
+      this.#flushing ??= this.flush().finally(() => {
+        this.#flushing = null;
+      });
+      void this.#flushing.then(act);
+    }, waitMs);
+    return () => clearTimeout(timer);
   }
 
   /** Resolves when everything seen so far has been told. */

@@ -91,8 +91,10 @@ class DatagramFlow {
 
   /** Sends the flow's first datagram. `togetherSince`: when the first of the flows that share a time-out was begun. */
   send(togetherSince: number): void {
-    const { timeoutMs } = this.#dial;
-    this.#waitsUntil = Math.max(togetherSince, performance.now() - timeoutMs * SHARED_PART) + timeoutMs;
+    const { timeoutMs, manner } = this.#dial;
+    const now = performance.now();
+    // A proxy that passes it on needs its own time to hear nothing, and says so.
+    this.#waitsUntil = timeoutMs + (manner === "forward" ? now : Math.max(togetherSince, now - timeoutMs * SHARED_PART));
     this.#failure = this.#exchange.send(this.#greeting);
   }
 
@@ -106,15 +108,21 @@ class DatagramFlow {
   async #receiveLater(early: Landing | null): Promise<DialResult> {
     try {
       const landing =
-        early ?? (await this.#exchange.receiveLater(this.#greeting, this.#waitsUntil - performance.now()));
+        early ?? (await this.#receive(this.#greeting, this.#waitsUntil - performance.now()));
       if (this.#dial.exchange === "first") return this.#end(landing);
       this.#exchange.end(this.#greeting);
       const greeting = this.#greet(this.#dial.token);
       const failure = this.#exchange.send(greeting) ?? this.#exchange.receiveNow(greeting, EARLY_MS);
-      return this.#end(failure ?? (await this.#exchange.receiveLater(greeting, greeting.timeoutMs)));
+      return this.#end(failure ?? (await this.#receive(greeting, greeting.timeoutMs)));
     } catch (error) {
       return this.#end(makeBlind(this.#dial, error));
     }
+  }
+
+  #receive(greeting: Greeting, waitMs: number): Promise<Landing> {
+    return new Promise((resolve) => {
+      this.#exchange.receiveLater(greeting, waitMs, resolve);
+    });
   }
 
   #end(landing: Landing): DialResult {

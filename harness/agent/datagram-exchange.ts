@@ -1,6 +1,5 @@
 import { getSystemErrorName } from "node:util";
 import type { Landing } from "../model/landing.ts";
-import type { DatagramCrew } from "./datagram-crew.ts";
 import { type Incoming, receiveIncoming } from "./datagram-message.ts";
 import type { DatagramEnds } from "./datagram-sockets.ts";
 import { completeAnswer, readAnswer } from "./exchange.ts";
@@ -10,36 +9,47 @@ import { type Endpoint, renderEndpoint } from "./socket-address.ts";
 import { close, KERNEL, lastErrno, send } from "./syscalls.ts";
 import { waitForFiles } from "./wait-for-files.ts";
 
+/** How an exchange waits beside others, in a thread that must not stand still for it. */
+export interface DatagramWaiting {
+  /** Tells once what comes in next at each of some sockets. */
+  readonly await: (files: readonly number[], take: (fd: number, incoming: Incoming) => void) => void;
+  /** Closes sockets that were awaited. */
+  readonly release: (files: readonly number[]) => void;
+  /** Does something once a time is over and everything that came before has been told; gives what cancels it. */
+  readonly after: (waitMs: number, act: () => void) => () => void;
+}
+
 /** A pair of sockets that can exchange one datagram after another; the sockets are its own, and closed with it. */
 export class DatagramExchange {
   readonly #ends: DatagramEnds;
   readonly #target: Endpoint;
-  readonly #crew: DatagramCrew;
+  readonly #waiting: DatagramWaiting;
   /** Of exchanges that are over: answers to them are late, or copies. */
   readonly #formerTokens: string[] = [];
   #replyFrom: string | null = null;
   #isAwaited = false;
 
-  constructor(ends: DatagramEnds, target: Endpoint, crew: DatagramCrew) {
+  constructor(ends: DatagramEnds, target: Endpoint, waiting: DatagramWaiting) {
     this.#ends = ends;
     this.#target = target;
-    this.#crew = crew;
+    this.#waiting = waiting;
   }
 
   /**
-   * Sends a greeting; gives the landing where it cannot be sent. EPERM says that rules dropped the datagram on its way out, and is no reason
-   * to stop listening: a REJECT drops it too, and its ICMP error is still to come.
+   * Sends a greeting; gives the landing where it cannot be sent. EPERM says that rules dropped the datagram on its way out, and is no
+   * reason to stop listening: a REJECT drops it too, and its ICMP error is still to come.
    */
   send(greeting: Greeting): Landing | null {
     const bytes = Buffer.from(`${JSON.stringify({ ...greeting, dialled: renderEndpoint(this.#target) })}\n`, "latin1");
     if (Number(send(this.#ends.fd, bytes, bytes.length, KERNEL.MSG_DONTWAIT)) >= 0) return null;
     const errno = lastErrno();
-    return errno === KERNEL.EPERM ? null : this.#fail(errno);
+    return errno === KERNEL.EPERM ? null : this.#fail(errno, greeting);
   }
 
   /**
    * Waits in this very thread for what comes back, for `waitMs` at most, and gives the landing that the far end answers, or the error that
-   * came; null where nothing has come yet. Whoever answers is another thread, and two more turns of threads would cost as much as the answer.
+   * came; null where nothing has come yet. Whoever answers is another thread, and two more turns of threads would cost as much as the
+   * answer.
    */
   receiveNow(greeting: Greeting, waitMs: number): Landing | null {
     const { fd } = this.#ends;
@@ -48,28 +58,29 @@ export class DatagramExchange {
   }
 
   /**
-   * Resolves with the landing that the far end answers, or the error that came back, or after `waitMs` `timed-out`, with `replyFrom`
-   * where the only answer came from another end point than the one dialled. Other flows go on meanwhile.
+   * Gives `done` the landing that the far end answers, or the error that came back, or after `waitMs` `timed-out`, with `replyFrom` where the
+   * only answer came from another end point than the one dialled. Other flows go on meanwhile.
    */
-  receiveLater(greeting: Greeting, waitMs: number): Promise<Landing> {
+  receiveLater(greeting: Greeting, waitMs: number, done: (landing: Landing) => void): void {
     const { fd, strayFd } = this.#ends;
-    return new Promise<Landing>((resolve) => {
-      const timer = setTimeout(() => {
-        // What is already there comes first: a busy thread must not make a time-out.
-        void this.#crew.flushOnce().then(() => {
-          const replyFrom = this.#replyFrom;
-          resolve({ ...makeTimedOutLanding([]), ...(replyFrom === null ? {} : { replyFrom }) });
-        });
-      }, waitMs);
-      const take = (at: number, incoming: Incoming) => {
-        const landing = this.#take(at, incoming, greeting);
-        if (landing === null) return this.#crew.await([at], take);
-        clearTimeout(timer);
-        resolve(landing);
-      };
-      this.#isAwaited = true;
-      this.#crew.await([fd, strayFd], take);
+    let isOver = false;
+    const finish = (landing: Landing) => {
+      if (isOver) return;
+      isOver = true;
+      cancel();
+      done(landing);
+    };
+    const cancel = this.#waiting.after(waitMs, () => {
+      const replyFrom = this.#replyFrom;
+      finish({ ...makeTimedOutLanding(greeting.hops), ...(replyFrom === null ? {} : { replyFrom }) });
     });
+    const take = (at: number, incoming: Incoming) => {
+      const landing = this.#take(at, incoming, greeting);
+      if (landing === null) this.#waiting.await([at], take);
+      else finish(landing);
+    };
+    this.#isAwaited = true;
+    this.#waiting.await([fd, strayFd], take);
   }
 
   /** Says that an exchange is over, whatever it brought: an answer to it may still come, and is not one to the next. */
@@ -80,13 +91,13 @@ export class DatagramExchange {
 
   close(): void {
     const files = [this.#ends.fd, this.#ends.strayFd];
-    if (this.#isAwaited) this.#crew.release(files);
+    if (this.#isAwaited) this.#waiting.release(files);
     else for (const fd of files) close(fd);
   }
 
   /** Gives the landing that something brings; null where it is an answer from elsewhere, or not to this exchange. */
   #take(at: number, incoming: Incoming, greeting: Greeting): Landing | null {
-    if ("errno" in incoming) return this.#fail(incoming.errno);
+    if ("errno" in incoming) return this.#fail(incoming.errno, greeting);
     if (this.#formerTokens.some((token) => isAbout(incoming, token))) return null;
     if (at === this.#ends.fd) return this.#read(incoming.text, greeting);
     if (isAbout(incoming, greeting.token)) this.#replyFrom = renderEndpoint(incoming.source);
@@ -97,8 +108,8 @@ export class DatagramExchange {
     return completeAnswer(readAnswer(text, greeting, this.#describe()), this.#target, greeting);
   }
 
-  #fail(errno: number): Landing {
-    return makeFailureLanding(getSystemErrorName(-errno), [], this.#describe());
+  #fail(errno: number, { hops }: Greeting): Landing {
+    return makeFailureLanding(getSystemErrorName(-errno), hops, this.#describe());
   }
 
   #describe(): string {

@@ -1,13 +1,16 @@
 import { getSystemErrorName } from "node:util";
+import type { Landing } from "../model/landing.ts";
+import { DatagramExchange, type DatagramWaiting } from "./datagram-exchange.ts";
 import { type Datagram, receiveDatagram, sendDatagram } from "./datagram-message.ts";
-import { sendTransparently } from "./datagram-sockets.ts";
+import { openDatagramEnds, sendTransparently } from "./datagram-sockets.ts";
 import { describeError } from "./fault.ts";
-import { type Greeting, readClock } from "./greeting.ts";
+import { type Greeting, HOPS_AT_MOST, readClock } from "./greeting.ts";
 import { dropRole, runInRole } from "./identity.ts";
-import { makeListenerLanding } from "./landings.ts";
+import { makeBlindLanding, makeFailureLanding, makeListenerLanding, makeLoopLanding } from "./landings.ts";
 import { parseGreeting } from "./listener.ts";
-import type { ListenerSpec, Seen } from "./protocol.ts";
-import { renderEndpoint } from "./socket-address.ts";
+import type { ListenerSpec, Seen, StubDials } from "./protocol.ts";
+import { type Endpoint, renderEndpoint } from "./socket-address.ts";
+import { planOnwardDial } from "./stub-envoy.ts";
 import { close } from "./syscalls.ts";
 import type { Tracking } from "./tracked-destination.ts";
 
@@ -22,6 +25,9 @@ export interface DatagramListenerOrder {
 
 /** Errors with which the kernel loses an answer on its way out as rules or routes would have it; every other is the harness's. */
 const LOST_ANSWERS = ["EPERM", "ENETUNREACH", "EHOSTUNREACH", "EACCES", "EINVAL", "ECONNREFUSED"];
+
+/** Who is nearer to the trouble reports it first: each passage through a proxy hears nothing so much earlier. */
+const ONWARD_LESS_MS = 25;
 
 /** Datagrams that are read before anybody else has a turn. */
 const AT_ONCE = 64;
@@ -48,11 +54,16 @@ export interface Served {
 export class DatagramListener {
   readonly files: readonly number[];
   readonly #order: DatagramListenerOrder;
+  readonly #waiting: DatagramWaiting;
+  readonly #tracking: () => Tracking;
   readonly #taken = new Map<string, number>();
+  #isOpen = true;
 
-  constructor(order: DatagramListenerOrder) {
+  constructor(order: DatagramListenerOrder, waiting: DatagramWaiting, tracking: () => Tracking) {
     this.files = order.files;
     this.#order = order;
+    this.#waiting = waiting;
+    this.#tracking = tracking;
   }
 
   /** The namespace that its sockets are in: a descriptor; null for the agent's own. */
@@ -60,22 +71,26 @@ export class DatagramListener {
     return this.#order.namespace;
   }
 
-  /** Reads the datagrams of our flows that wait at one of its sockets, and answers each at once. */
+  /** Reads the datagrams of our flows that wait at one of its sockets, and answers each at once, or passes it on. */
   serve(fd: number): readonly Served[] {
     const served: Served[] = [];
     for (let count = 0; count < AT_ONCE; count++) {
       const datagram = receiveDatagram(fd);
       if (datagram === null) break;
       const greeting = parseGreeting(datagram.text);
-      if (greeting === null || !this.#isToBeTaken(greeting.token)) continue;
+      if (greeting === null || !this.#isToBeTaken(greeting)) continue;
       const seen = this.#record(greeting, datagram);
-      this.#answer(fd, datagram, seen);
+      const { stub } = this.#order.spec;
+      const answer = (landing: Landing) => this.#answer(fd, datagram, seen.token, landing);
+      if (stub !== null && greeting.manner === "forward") this.#passOn(greeting, datagram, seen, stub, answer);
+      else answer(makeListenerLanding(seen, greeting.hops));
       served.push({ listener: this, datagram, dialled: greeting.dialled ?? null, seen });
     }
     return served;
   }
 
   close(): void {
+    this.#isOpen = false;
     for (const fd of this.files) close(fd);
   }
 
@@ -83,18 +98,65 @@ export class DatagramListener {
    * Completes the record of a datagram by what had been dialled. Where it came to the very end point that its sender dialled, no rule has
    * rewritten it; else the kernel is asked. Only the pod has rules; of what they did on the way, a listener on another host knows nothing.
    */
-  complete({ datagram: { source, destination }, dialled: told, seen }: Served, tracking: Tracking): Seen {
+  complete({ datagram, dialled: told, seen }: Served): Seen {
     const { host, listener, port } = this.#order.spec;
+    const { destination } = datagram;
     const isOwnPort = destination.port === port;
     const reached = renderEndpoint(destination);
     if (host !== "pod" || reached === told) return { ...seen, originalDestination: isOwnPort ? null : reached };
     try {
-      const dialled = renderEndpoint(tracking.findDialled(source, destination) ?? destination);
+      const dialled = renderEndpoint(this.#findDialled(datagram));
       return { ...seen, originalDestination: isOwnPort && dialled === reached ? null : dialled };
     } catch (error) {
       const blindness = `${listener}:${port} cannot determine the dialled address: ${describeError(error)}`;
       return { ...seen, blindness };
     }
+  }
+
+  #findDialled({ source, destination }: Datagram): Endpoint {
+    return this.#tracking().findDialled(source, destination) ?? destination;
+  }
+
+  /** Sends what a proxy dials for a datagram, as its owner, and answers with where that landed. */
+  #passOn(
+    greeting: Greeting,
+    datagram: Datagram,
+    seen: Seen,
+    stub: StubDials,
+    answer: (landing: Landing) => void,
+  ): void {
+    const { namespace, spec } = this.#order;
+    const hops = [...greeting.hops, { listener: spec.listener, port: spec.port, originalDestination: null }];
+    try {
+      const onward = planOnwardDial(this.#whatIsMeant(datagram, stub), stub);
+      if (onward === null) return answer(makeListenerLanding(seen, greeting.hops));
+      if (hops.length >= HOPS_AT_MOST) return answer(makeLoopLanding(hops));
+      const { target, source } = onward;
+      const open = () => openDatagramEnds(target, source, { port: null, mark: stub.mark });
+      const ends = runInRole(namespace, spec.owner, open);
+      const what = `send a datagram to ${renderEndpoint(target)}`;
+      if ("errno" in ends) return answer(makeFailureLanding(getSystemErrorName(-ends.errno), hops, what));
+      const exchange = new DatagramExchange(ends, target, this.#waiting);
+      const next = { ...greeting, hops, timeoutMs: greeting.timeoutMs - ONWARD_LESS_MS };
+      const finish = (landing: Landing) => {
+        exchange.close();
+        answer(landing);
+      };
+      const failure = exchange.send(next);
+      if (failure !== null) finish(failure);
+      else exchange.receiveLater(next, next.timeoutMs, finish);
+    } catch (error) {
+      answer(makeBlindLanding("socket-failed", `${spec.listener} cannot pass a datagram on: ${describeError(error)}`, hops));
+    } finally {
+      dropRole();
+    }
+  }
+
+  /** Only who dials what had been dialled need know that. */
+  #whatIsMeant(datagram: Datagram, { dials }: StubDials): Endpoint {
+    if (dials.kind === "fixed") return datagram.destination;
+    this.#tracking().forgetTable();
+    return this.#findDialled(datagram);
   }
 
   #record({ token, hops }: Greeting, { source, destination }: Datagram): Seen {
@@ -103,17 +165,19 @@ export class DatagramListener {
     return { token, host, listener, ...ends, hopsBefore: hops.length, atMs: readClock() };
   }
 
-  #isToBeTaken(token: string): boolean {
-    const times = this.#taken.get(token) ?? 0;
+  #isToBeTaken({ token, hops }: Greeting): boolean {
+    const passage = `${hops.length} ${token}`;
+    const times = this.#taken.get(passage) ?? 0;
     if (this.#taken.size >= TOKENS_REMEMBERED) this.#taken.clear();
-    this.#taken.set(token, times + 1);
+    this.#taken.set(passage, times + 1);
     return times < TAKEN_AT_MOST;
   }
 
   /** Answers from the end point that the datagram was for: what TPROXY has brought was for another port than the listener's own. */
-  #answer(fd: number, { source, destination }: Datagram, seen: Seen): void {
+  #answer(fd: number, { source, destination }: Datagram, token: string, landing: Landing): void {
+    if (!this.#isOpen) return;
     const { spec, namespace } = this.#order;
-    const text = `${JSON.stringify({ token: seen.token, landing: makeListenerLanding(seen, []) })}\n`;
+    const text = `${JSON.stringify({ token, landing })}\n`;
     const isOwnPort = destination.port === spec.port && spec.mode === "plain";
     const send = () =>
       isOwnPort

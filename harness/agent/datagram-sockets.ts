@@ -16,11 +16,16 @@ const DATAGRAM = KERNEL.SOCK_DGRAM | KERNEL.SOCK_NONBLOCK | KERNEL.SOCK_CLOEXEC;
 const RECEIVE_BYTES = encodeNumber(4 << 20);
 
 /**
- * Opens a socket that takes datagrams on all addresses of one family and learns which address each was for. `transparent` needs
+ * Opens a socket that takes datagrams on all addresses of one family, or on `at` alone, and learns which address each was for. `transparent` needs
  * CAP_NET_ADMIN or CAP_NET_RAW. Throws a SyscallError (`EADDRINUSE`).
  */
-export function openDatagramListener(family: 4 | 6, port: number, mode: "plain" | "transparent"): number {
-  const endpoint: Endpoint = { address: family === 4 ? "0.0.0.0" : "::", port };
+export function openDatagramListener(
+  family: 4 | 6,
+  port: number,
+  mode: "plain" | "transparent",
+  at: string | null = null,
+): number {
+  const endpoint: Endpoint = { address: at ?? (family === 4 ? "0.0.0.0" : "::"), port };
   const what = renderEndpoint(endpoint);
   const fd = openSocket(family, what);
   return closeOnFailure(fd, () => {

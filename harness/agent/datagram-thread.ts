@@ -1,10 +1,11 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { DatagramListener, type DatagramListenerOrder, type Served } from "./datagram-listener.ts";
-import { type Incoming, receiveIncoming } from "./datagram-message.ts";
+import type { Incoming } from "./datagram-message.ts";
+import { DatagramWaits } from "./datagram-waits.ts";
 import { describeError } from "./fault.ts";
 import { FileWatch } from "./file-watch.ts";
 import type { ThreadNews } from "./listener-thread.ts";
-import { checkResult, close, read } from "./syscalls.ts";
+import { checkResult, read } from "./syscalls.ts";
 import { Tracking } from "./tracked-destination.ts";
 
 /**
@@ -27,8 +28,8 @@ const TELL_DELAY_MS = 5;
 const RECORDS_AT_MOST = 64;
 
 /**
- * Waits in `epoll_wait(2)` for everything of an agent that takes datagrams: its listeners, and whoever awaits an answer. Node's own UDP sockets
- * do not say which address a datagram was for, and cannot have `IP_RECVERR`.
+ * Waits in `epoll_wait(2)` for everything of an agent that takes datagrams: its listeners, and whoever awaits an answer. Node's own UDP
+ * sockets do not say which address a datagram was for, and cannot have `IP_RECVERR`.
  * Sockets come open from the main thread; each has the owner of the moment it was made.
  */
 class DatagramServer {
@@ -36,7 +37,7 @@ class DatagramServer {
   readonly #watch = new FileWatch();
   readonly #listeners = new Map<string, DatagramListener>();
   readonly #listenerByFile = new Map<number, DatagramListener>();
-  readonly #awaited = new Set<number>();
+  readonly #waits = new DatagramWaits(this.#watch);
   readonly #trackings = new Map<number | null, Tracking>();
   #untold: Served[] = [];
 
@@ -48,19 +49,26 @@ class DatagramServer {
   run(port: MessagePort, wake: number): void {
     this.#watch.add(wake);
     for (;;) {
-      const ready = this.#watch.wait(this.#untold.length > 0 ? TELL_DELAY_MS : -1);
+      const ready = this.#watch.wait(this.#patienceMs());
       if (ready.length === 0 || this.#untold.length >= RECORDS_AT_MOST) this.#tell();
       this.#serve(ready);
-      if (!ready.includes(wake)) continue;
-      // Before orders: what is told with a flush is everything that came before it.
-      while (this.#serve(this.#watch.wait(0)) === "something");
-      if (this.#obeyAll(port, wake) === "end") return;
+      // Before orders and time-outs: what is told with a flush is everything that came before it, and so it is with a time-out.
+      if (ready.includes(wake) || this.#waits.untilNextMs() === 0)
+        while (this.#serve(this.#watch.wait(0)) === "something");
+      this.#waits.actOnTime();
+      if (ready.includes(wake) && this.#obeyAll(port, wake) === "end") return;
     }
+  }
+
+  #patienceMs(): number {
+    const times = [this.#waits.untilNextMs(), this.#untold.length > 0 ? TELL_DELAY_MS : null];
+    const least = Math.min(...times.filter((time) => time !== null));
+    return Number.isFinite(least) ? least : -1;
   }
 
   #serve(ready: readonly number[]): "something" | "nothing" {
     const served = ready.flatMap((fd) => this.#listenerByFile.get(fd)?.serve(fd) ?? []);
-    const taken = ready.filter((fd) => this.#awaited.has(fd) && this.#takeIn(fd) === "something");
+    const taken = ready.filter((fd) => this.#waits.takeIn(fd) === "something");
     this.#untold.push(...served);
     return served.length + taken.length > 0 ? "something" : "nothing";
   }
@@ -70,12 +78,12 @@ class DatagramServer {
     if (this.#untold.length === 0) return;
     // One look at the whole table is enough for all of them.
     for (const tracking of this.#trackings.values()) tracking.forgetTable();
-    const records = this.#untold.map((each) => each.listener.complete(each, this.#trackingOf(each.listener)));
+    const records = this.#untold.map((each) => each.listener.complete(each));
     this.#untold = [];
     this.#say({ records });
   }
 
-  #trackingOf({ namespace }: DatagramListener): Tracking {
+  #trackingOf(namespace: number | null): Tracking {
     const known = this.#trackings.get(namespace);
     if (known) return known;
     const tracking = new Tracking(namespace);
@@ -84,7 +92,7 @@ class DatagramServer {
   }
 
   #open(order: DatagramListenerOrder): void {
-    const listener = new DatagramListener(order);
+    const listener = new DatagramListener(order, this.#waits, () => this.#trackingOf(order.namespace));
     this.#listeners.set(order.key, listener);
     for (const fd of listener.files) {
       this.#listenerByFile.set(fd, listener);
@@ -119,28 +127,10 @@ class DatagramServer {
     return "go-on";
   }
 
-  #takeIn(fd: number): "something" | "nothing" {
-    const incoming = receiveIncoming(fd);
-    if (incoming === null) return "nothing";
-    this.#awaited.delete(fd);
-    this.#watch.remove(fd);
-    this.#say({ fd, incoming });
-    return "something";
-  }
-
   #obey(order: Exclude<DatagramOrder, { readonly order: "end" }>): void {
-    if (order.order === "await") for (const fd of order.files) this.#await(fd);
-    else if (order.order === "release")
-      for (const fd of order.files) {
-        this.#awaited.delete(fd);
-        close(fd);
-      }
+    if (order.order === "await") this.#waits.await(order.files, (fd, incoming) => this.#say({ fd, incoming }));
+    else if (order.order === "release") this.#waits.release(order.files);
     else this.#say({ id: order.id, fault: this.#attempt(order) });
-  }
-
-  #await(fd: number): void {
-    if (!this.#awaited.has(fd)) this.#watch.add(fd);
-    this.#awaited.add(fd);
   }
 
   /** Gives why it failed, or null. */

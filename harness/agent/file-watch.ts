@@ -1,6 +1,5 @@
 import {
   checkResult,
-  close,
   epollControl,
   epollCreate,
   epollWait,
@@ -13,7 +12,7 @@ import {
 const EVENT = process.arch === "x64" ? { bytes: 12, data: 4 } : { bytes: 16, data: 8 };
 const AT_ONCE = 64;
 
-/** Descriptors that one thread waits for together (`epoll(7)`). What it costs does not grow with their number, as that of `poll(2)` does. */
+/** Descriptors that one thread waits for together (`epoll(7)`). Unlike that of `poll(2)`, the cost does not grow with their number. */
 export class FileWatch {
   readonly #epoll = checkResult(epollCreate(KERNEL.SOCK_CLOEXEC), "epoll_create1 for", "a thread");
   readonly #events = Buffer.alloc(AT_ONCE * EVENT.bytes);

@@ -34,7 +34,8 @@ export function openListener(spec: ListenerSpec, duties: ListenerDuties): OpenLi
   }
 }
 
-function familiesOf({ address }: ListenerSpec): readonly (4 | 6)[] {
+/** Gives the families whose sockets a listener needs: that of the one address it is for, or both. */
+export function familiesOf({ address }: Pick<ListenerSpec, "address">): readonly (4 | 6)[] {
   if (address === null) return [4, 6];
   return address.includes(":") ? [6] : [4];
 }

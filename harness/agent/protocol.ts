@@ -162,7 +162,7 @@ export interface ListenerSpec {
 
 /** What a proxy dials for what its listener has taken, and which destinations it never forwards. */
 export interface StubDials {
-  readonly dials: Exclude<Dials, { readonly kind: "nothing" }>;
+  readonly dials: Exclude<Dials, { readonly kind: "nothing" | "resolver" }>;
   /** The address from which it may connect to the pod's own, by family. */
   readonly passThrough: Readonly<Record<Family, string | null>>;
   /** Ports of listeners of the same proxy that dial on: calls to those would go round for ever. */
@@ -209,8 +209,8 @@ export interface DialResult {
 }
 
 /**
- * A listener's own record of one connection or datagram whose greeting it has read. Of a connection it is made before the listener answers or
- * dials on; of a datagram, which is answered at once, what had been dialled is asked for afterwards, and the answer says nothing of it.
+ * A listener's own record of one connection or datagram whose greeting it has read. Of a connection it is made before the listener answers
+ * or dials on; of a datagram, which is answered at once, what had been dialled is asked for afterwards, and the answer says nothing of it.
  */
 export interface Seen {
   readonly token: string;

@@ -4,6 +4,7 @@ import type { FlowProtocol, FlowSpec, FlowWho } from "../model/flow.ts";
 import { resolveFlow } from "../model/flow-resolution.ts";
 import { makeFlowSpec } from "../model/flow-spec.ts";
 import { APP_ID, APP_PORTS, MAX_PORT } from "../model/pod.ts";
+import { dialsOn } from "../model/pod-shape.ts";
 import { addressBoundaries, portBoundaries } from "./boundary-values.ts";
 import { type Demands, firstConnection } from "./demanded-landing.ts";
 
@@ -114,7 +115,7 @@ export function namesOf(family: Family, demands: Demands, protocol: FlowProtocol
   const workload = workloadOf(stranger);
   const [proxy] = shape.proxies;
   const listening = shape.listeners.filter(({ host }) => host === "pod").map((listener) => listener.port);
-  const own = shape.listeners.filter(({ host, dials: next }) => host === "pod" && next.kind !== "nothing");
+  const own = shape.listeners.filter((listener) => listener.host === "pod" && dialsOn(listener));
   const openPort = [...APP_PORTS, 7000, 9000, ...firsts].find(isOpen) ?? APP_PORTS[0] ?? APP_PORT;
   const isInboundTaken = [APP_PORT, ...firsts].some((dialled) => !isOpen(dialled));
   return {

@@ -1,27 +1,34 @@
 import type { Demand } from "../model/contract.ts";
 import type { Flow } from "../model/flow.ts";
 import { type Demands, firstConnection } from "./demanded-landing.ts";
+import { dialsOn, findListener, forwards } from "../model/pod-shape.ts";
 import { isPodsOwn } from "./proxy-dial.ts";
 
 /**
- * Gives the flows to be driven in the manner *forward*: the first TCP flow of each kind that reaches a proxy, by where it started, what
- * took it and what it wanted. A flow is left out that a proxy would pass on from an address which the pod does not have.
+ * Gives the flows to be driven in the manner *forward*: the first flow of each kind that reaches a proxy, by where it started, what took it
+ * and what it wanted; of datagrams those alone for which somebody dials on. A flow is left out that a proxy would pass on from an address which the pod does not have.
  */
 export function forwardedFlows(flows: readonly Flow[], demands: Demands): readonly Flow[] {
-  const proxies = demands.shape.listeners.filter(({ host, dials }) => host === "pod" && dials.kind !== "nothing");
+  const proxies = demands.shape.listeners.filter((listener) => listener.host === "pod" && dialsOn(listener));
   const kinds = new Map<string, Flow>();
-  for (const flow of flows.filter(({ protocol }) => protocol === "tcp")) {
+  for (const flow of flows) {
     const connection = firstConnection(flow, demands.shape);
     const demand = demands.contract.demand(connection);
     const isForPod = isPodsOwn(flow.to.address, demands);
     const isOwn = isForPod && proxies.some(({ port }) => port === flow.to.port);
     const taken = takerOf(demand, isOwn);
+    if (flow.protocol === "udp" && !isPassedOn(demand, demands)) continue;
     if (taken === null || (demand.must === "land-on" && lacksSource(demand.listener, flow, demands))) continue;
     const wanted = isForPod ? (isOwn ? "proxy" : "pod") : "elsewhere";
-    const kind = `${flow.family} ${connection.startedOn} ${taken} ${wanted}`;
+    const kind = `${flow.protocol} ${flow.family} ${connection.startedOn} ${taken} ${wanted}`;
     if (!kinds.has(kind)) kinds.set(kind, flow);
   }
   return [...kinds.values()];
+}
+
+function isPassedOn(demand: Demand, { shape }: Demands): boolean {
+  const taker = demand.must === "land-on" ? findListener(shape, demand.listener) : undefined;
+  return taker !== undefined && forwards(taker);
 }
 
 /** What takes a flow, in words that tell kinds apart; null where no proxy does. */

@@ -1,7 +1,7 @@
 import type { Family } from "../model/address.ts";
 import type { Connection } from "../model/contract.ts";
 import { isLoopback, loopbackAddress, PASS_THROUGH_IPV6, type SandboxAddresses } from "../model/pod.ts";
-import { type ListenerShape, type PodShape, proxyIdentity } from "../model/pod-shape.ts";
+import { dialsOn, type ListenerShape, type PodShape, proxyIdentity, resolverOf } from "../model/pod-shape.ts";
 
 /** The pod as its mesh or contract describes it, in the addresses of one sandbox. */
 export interface PlacedPod {
@@ -24,14 +24,14 @@ export function isPodsOwn(address: string, { shape, addresses }: PlacedPod): boo
  * // { …, startedOn: "pod", owner: { uid: 1337, gid: 1337, mark: 0 }, source: "127.0.0.6", destination: "10.244.0.2", port: 8080 }
  */
 export function dialOn(listener: ListenerShape, connection: Connection, pod: PlacedPod): Connection | null {
-  if (listener.dials.kind === "nothing") return null;
-  const proxy = pod.shape.proxies.find(({ name }) => name === listener.proxy);
   const { family, destination, port } = connection;
-  const dial = { ...connection, startedOn: "pod", owner: proxy?.runsAs ?? proxyIdentity(pod.shape) };
-  if (listener.dials.kind === "fixed") {
-    const { address, port: fixed } = listener.dials;
-    return { ...dial, source: sourceTowards(address, family, pod), destination: address, port: fixed };
+  if (listener.dials.kind === "nothing") return null;
+  if (listener.dials.kind === "resolver") {
+    const resolver = resolverOf(pod.shape);
+    return resolver === null ? null : dialAt(resolver, listener, connection, pod);
   }
+  if (listener.dials.kind === "fixed") return dialAt(listener.dials, listener, connection, pod);
+  const dial = { ...connection, startedOn: "pod", owner: ownerOf(listener, pod) };
   if (!isPodsOwn(destination, pod)) return { ...dial, source: pod.addresses.pod[family] };
   if (isOwnPort(port, listener, pod)) return null;
   switch (listener.dials.own) {
@@ -44,10 +44,25 @@ export function dialOn(listener: ListenerShape, connection: Connection, pod: Pla
   }
 }
 
+function dialAt(
+  { address, port }: { readonly address: string; readonly port: number },
+  listener: ListenerShape,
+  connection: Connection,
+  pod: PlacedPod,
+): Connection {
+  const family: Family = address.includes(":") ? 6 : 4;
+  const ends = { family, source: sourceTowards(address, family, pod), destination: address, port };
+  return { ...connection, startedOn: "pod", owner: ownerOf(listener, pod), ...ends };
+}
+
+function ownerOf({ proxy }: ListenerShape, { shape }: PlacedPod): Connection["owner"] {
+  return shape.proxies.find(({ name }) => name === proxy)?.runsAs ?? proxyIdentity(shape);
+}
+
 /** Calls to a port where the same proxy captures traffic would go round for ever: it closes them. */
 function isOwnPort(port: number, { proxy }: ListenerShape, { shape }: PlacedPod): boolean {
   return shape.listeners.some(
-    (listener) => listener.proxy === proxy && listener.dials.kind !== "nothing" && listener.port === port,
+    (listener) => listener.proxy === proxy && dialsOn(listener) && listener.port === port,
   );
 }
 

@@ -3,7 +3,7 @@ import { codedFinding, type Finding, type Parsed } from "./finding.ts";
 import { type EndingKind, LANDING_KINDS, type Landing, type LandingSpec, makeLandingSpec } from "./landing.ts";
 import { findNearNames } from "./near-names.ts";
 import { type ListenerName, MAX_PORT } from "./pod.ts";
-import { dialsOn, findListener, listenerNames, type PodShape } from "./pod-shape.ts";
+import { findListener, forwards, listenerNames, type PodShape } from "./pod-shape.ts";
 
 const WRITABLE_KINDS = LANDING_KINDS.filter((kind) => kind !== "could-not-look").filter((kind) => kind !== "listener");
 const GRAMMAR =
@@ -66,10 +66,10 @@ function readTail(text: string, listener: ListenerName | null, shape: PodShape):
   if (!found) return null;
   const [, at, redirected, viaText, from] = found;
   const written = viaText?.split(",") ?? [];
-  // Only a proxy dials on, so only its listeners can be passed.
+  // Only who dials on can be passed.
   const via = written.filter((hop) => {
     const passed = findListener(shape, hop);
-    return passed !== undefined && dialsOn(passed);
+    return passed !== undefined && forwards(passed);
   });
   const [address, source] = [at, from].map((end) => (end === undefined ? null : canonicalAddress(end)));
   if (via.length < written.length || (from !== undefined && !source) || (at !== undefined && !address)) return null;

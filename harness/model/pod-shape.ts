@@ -14,11 +14,13 @@ export type ListenerRole = "inbound" | "outbound" | "dns" | "tunnel" | "status" 
 export type ListenerMode = "redirect" | "transparent" | "plain";
 
 /**
- * What a proxy dials for a connection that it has taken: nothing, the same end point always, or what had been dialled. `own` says how
- * it reaches the pod's own addresses: from the pass-through address, as loopback, or like any other.
+ * What a proxy dials for a connection or datagram that it has taken: nothing, the same end point always, the first server of the pod's
+ * resolver file at port 53, or what had been dialled. `own` says how it reaches the pod's own addresses: from the pass-through address, as
+ * loopback, or like any other.
  */
 export type Dials =
   | { readonly kind: "nothing" }
+  | { readonly kind: "resolver" }
   | { readonly kind: "original"; readonly own: "from-pass-through" | "as-loopback" | "like-others" }
   | { readonly kind: "fixed"; readonly address: string; readonly port: number };
 
@@ -135,9 +137,22 @@ export function takenPorts({ listeners }: Pick<PodShape, "listeners">): readonly
   return [...new Set(listeners.filter(({ host }) => host === "pod").map(({ port }) => port))];
 }
 
-/** Says whether a listener is one that takes captured traffic for a proxy, which dials on in its place. */
-export function dialsOn(listener: Pick<ListenerShape, "dials">): boolean {
-  return listener.dials.kind !== "nothing";
+/** Says whether a listener is one that takes captured traffic for a proxy, which dials on in its place; one that only resolves names is not. */
+export function dialsOn({ dials }: Pick<ListenerShape, "dials">): boolean {
+  return dials.kind !== "nothing" && dials.kind !== "resolver";
+}
+
+/** Says whether something is dialled for what a listener takes: by a proxy in the place of its sender, or to resolve a name. */
+export function forwards({ dials }: Pick<ListenerShape, "dials">): boolean {
+  return dials.kind !== "nothing";
+}
+
+/** Port of DNS servers. */
+const DNS_PORT = 53;
+
+/** Gives the end point that a pod's names are resolved at: the first server of its resolver file; null where that names none. */
+export function resolverOf({ resolvers: [address] }: Pick<PodShape, "resolvers">) {
+  return address === undefined ? null : { address, port: DNS_PORT };
 }
 
 /** Gives the listener of the pod that has a name; undefined where none has. */

@@ -5,7 +5,7 @@ import { type EndPoint, isSameEnd } from "./entry.ts";
 import { carryPacket } from "./network.ts";
 import { makePacket, type Packet } from "./packet.ts";
 import { makePortUnreachable } from "./reject.ts";
-import { type Ending, reaches, TIMED_OUT } from "./segment.ts";
+import { type Ending, reaches, type Taken, TIMED_OUT } from "./segment.ts";
 import type { Listener, Socket } from "./sockets.ts";
 import type { Walk } from "./walk.ts";
 
@@ -32,8 +32,10 @@ function exchangeDatagram(walk: Walk, dialler: Socket): Ending {
   if (listener === null) return refuse(datagram, walk, arrival.host, dialler);
   const ends = tupleOf(datagram);
   const dialled = arrival.host === "pod" ? findDialled(datagram) : remote;
-  if (!canAnswer(datagram, arrival.host, listener)) return { kind: "unanswered", host: arrival.host };
-  return answer(walk, datagram, listener, arrival.host, dialler) ?? { kind: "listener", listener, ends, dialled };
+  const taken: Taken = { kind: "listener", listener, ends, dialled };
+  if (!canAnswer(datagram, arrival.host, listener)) return { kind: "unanswered", host: arrival.host, taken };
+  const lost = answer(walk, datagram, listener, arrival.host, dialler);
+  return lost === null ? taken : { ...lost, taken };
 }
 
 /** Nobody takes datagrams at that port, and the host says so (`icmp_send` in net/ipv4/udp.c, `icmpv6_send` in net/ipv6/udp.c). */
@@ -61,7 +63,13 @@ function canAnswer({ destination }: Packet, host: HostName, { mode }: Listener):
 }
 
 /** Carries the answer; null where it comes back to whoever sent the datagram, from the end point that was dialled. */
-function answer(walk: Walk, datagram: Packet, { owner }: Listener, host: HostName, dialler: Socket): Ending | null {
+function answer(
+  walk: Walk,
+  datagram: Packet,
+  { owner }: Listener,
+  host: HostName,
+  dialler: Socket,
+): (Ending & { readonly kind: "unanswered" }) | null {
   const { source, destination } = tupleOf(datagram);
   const packet = makeDatagram(walk, { source: destination, destination: source }, owner, 0);
   const arrival = carryPacket(packet, walk, host);

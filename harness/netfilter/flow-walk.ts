@@ -11,7 +11,7 @@ import type { Oracle } from "./oracle.ts";
 import { EPHEMERAL } from "./packet.ts";
 import type { CompiledPod } from "./pod.ts";
 import type { Recorder } from "./recorder.ts";
-import type { Ending } from "./segment.ts";
+import type { Ending, Taken } from "./segment.ts";
 import type { Listener } from "./sockets.ts";
 import { isStub, makeHop, type PredictedDial, predictOnwardDial } from "./stub.ts";
 
@@ -19,8 +19,9 @@ import { isStub, makeHop, type PredictedDial, predictOnwardDial } from "./stub.t
 export type RecordConnection = ((attempt: Attempt) => Recorder) | null;
 
 /**
- * Follows a flow to its landing: its own connection, then, in the manner *forward*, each that the stub Envoy makes for it. The stub answers
- * datagrams whatever the manner.
+ * Follows a flow to its landing: its own connection or datagram, then, in the manner *forward*, each that a proxy makes for it. A proxy
+ * passes a datagram on whether its own answer will come back or not: where it has taken eight, that is a loop, and else the first whose
+ * answer is lost ends the flow.
  */
 export function walkFlow(
   pod: CompiledPod,
@@ -31,32 +32,27 @@ export function walkFlow(
 ): Landing {
   const hops: Hop[] = [];
   let attempt = firstAttempt(pod, flow);
-  if (flow.protocol === "udp") return walkDatagrams(pod, attempt, flow.exchange ?? "first", oracle, record);
+  let lost: Landing | null = null;
   for (;;) {
     const undialled = landUndialled(pod, attempt, hops);
-    if (undialled !== null) return undialled;
+    if (undialled !== null) return lost ?? undialled;
     const recorder = record === null ? null : record(attempt);
-    const ending = makeConnection({ pod, entries: [], sockets: [], oracle, recorder }, attempt);
-    const onward = manner === "forward" && ending.kind === "listener" ? planNext(pod, ending) : null;
-    if (onward === null || ending.kind !== "listener") return nameRemote(landAt(ending, hops), pod.spec.shape);
-    hops.push(makeHop(ending.listener, originalDestination(ending)));
+    const walk = { pod, entries: [], sockets: [], oracle, recorder };
+    const exchange = hops.length === 0 ? (flow.exchange ?? "first") : "first";
+    const ending = flow.protocol === "udp" ? exchangeDatagrams(walk, attempt, exchange) : makeConnection(walk, attempt);
+    const taken = takenBy(ending);
+    const onward = manner === "forward" && taken !== null ? planNext(pod, taken) : null;
+    if (onward === null || taken === null) return lost ?? nameRemote(landAt(ending, hops), pod.spec.shape);
+    if (ending.kind !== "listener") lost ??= nameRemote(landAt(ending, [...hops]), pod.spec.shape);
+    hops.push(makeHop(taken.listener, originalDestination(taken)));
     if (hops.length === MAX_HOPS) return makeLanding("loop", { hops });
-    attempt = onwardAttempt(pod, ending.listener, onward);
+    attempt = onwardAttempt(pod, taken.listener, onward);
   }
 }
 
-function walkDatagrams(
-  pod: CompiledPod,
-  attempt: Attempt,
-  exchange: "first" | "again",
-  oracle: Oracle,
-  record: RecordConnection,
-): Landing {
-  const undialled = landUndialled(pod, attempt, []);
-  if (undialled !== null) return undialled;
-  const recorder = record === null ? null : record(attempt);
-  const ending = exchangeDatagrams({ pod, entries: [], sockets: [], oracle, recorder }, attempt, exchange);
-  return nameRemote(landAt(ending, []), pod.spec.shape);
+function takenBy(ending: Ending): Taken | null {
+  if (ending.kind === "listener") return ending;
+  return ending.kind === "unanswered" ? (ending.taken ?? null) : null;
 }
 
 /** Gives the landing of what no socket can send at all; null where one can. */
@@ -77,8 +73,8 @@ function firstAttempt(pod: CompiledPod, { family, from, to }: ResolvedFlow): Att
   };
 }
 
-function planNext(pod: CompiledPod, ending: Ending & { kind: "listener" }): PredictedDial | null {
-  return isStub(ending.listener) ? predictOnwardDial(ending.listener, ending.dialled, pod.spec, pod.book) : null;
+function planNext(pod: CompiledPod, { listener, dialled }: Taken): PredictedDial | null {
+  return isStub(listener) ? predictOnwardDial(listener, dialled, pod.spec, pod.book) : null;
 }
 
 function onwardAttempt(pod: CompiledPod, { shape }: Listener, { destination, source }: PredictedDial): Attempt {
@@ -148,7 +144,7 @@ function landAt(ending: Ending, hops: readonly Hop[]): Landing {
 }
 
 /** Null where what was dialled is what accepted: the socket's own address, at the listener's own port. */
-function originalDestination({ listener, ends, dialled }: Ending & { kind: "listener" }): string | null {
+function originalDestination({ listener, ends, dialled }: Taken): string | null {
   const isSame = dialled.address === ends.destination.address && dialled.port === listener.port;
   return isSame ? null : renderEnd(dialled);
 }

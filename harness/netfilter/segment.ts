@@ -9,11 +9,22 @@ import type { Walk } from "./walk.ts";
 /** How a connection ended for who made it. `at`: who listened, as which end points, and what had been dialled: in the pod
  * conntrack says so, elsewhere the dialler. */
 export type Ending =
-  | { readonly kind: "listener"; readonly listener: Listener; readonly ends: Tuple; readonly dialled: EndPoint }
+  | Taken
   | { readonly kind: "refused"; readonly at: EndPoint }
   | { readonly kind: "reset" | "timed-out" | "unreachable" }
-  /** `host`: whose listener took the datagram; `replyFrom`: where an answer came from that was not the one dialled. */
-  | { readonly kind: "unanswered"; readonly host?: HostName; readonly replyFrom?: EndPoint };
+  /**
+   * `host`: whose listener took the datagram; `replyFrom`: where an answer came from that was not the one dialled; `taken`: how that
+   * listener got it.
+   */
+  | {
+      readonly kind: "unanswered";
+      readonly host?: HostName;
+      readonly replyFrom?: EndPoint;
+      readonly taken?: Taken;
+    };
+
+/** A listener that got a connection or a datagram. */
+export type Taken = { readonly kind: "listener"; readonly listener: Listener; readonly ends: Tuple; readonly dialled: EndPoint };
 
 /** The ending of a flow whose dialler heard nothing. */
 export const TIMED_OUT: Ending = { kind: "timed-out" };

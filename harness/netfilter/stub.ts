@@ -1,6 +1,6 @@
 import type { Hop } from "../model/landing.ts";
 import { loopbackAddress, PASS_THROUGH_IPV6, type PodSpec } from "../model/pod.ts";
-import { dialsOn } from "../model/pod-shape.ts";
+import { dialsOn, forwards, resolverOf } from "../model/pod-shape.ts";
 import type { AddressBook, KnownAddress } from "./address-book.ts";
 import type { EndPoint } from "./entry.ts";
 import type { Listener } from "./sockets.ts";
@@ -26,14 +26,14 @@ export function predictOnwardDial(
 ): PredictedDial | null {
   const { address, port } = dialled;
   if (listener === null || listener.dials.kind === "nothing") return null;
-  if (listener.dials.kind === "fixed") {
-    const fixed = listener.dials;
-    return { destination: { address: book.find(fixed.address), port: fixed.port }, source: null };
-  }
+  const end = listener.dials.kind === "resolver" ? resolverOf(shape) : listener.dials;
+  if (end === null) return null;
+  if (!("kind" in end) || end.kind === "fixed")
+    return { destination: { address: book.find(end.address), port: end.port }, source: null };
   if (!isOwn(address)) return { destination: dialled, source: null };
   const ownPorts = shape.listeners.filter((other) => other.proxy === listener.proxy && dialsOn(other));
   if (ownPorts.some((other) => other.port === port)) return null;
-  switch (listener.dials.own) {
+  switch (end.own) {
     case "from-pass-through":
       return { destination: dialled, source: book.find(passThroughOf(shape.passThrough, address)) };
     case "as-loopback":
@@ -54,7 +54,7 @@ function isOwn(address: KnownAddress): boolean {
 
 /** Says whether a listener is a proxy's that in its manner *forward* dials on. */
 export function isStub({ shape }: Listener): boolean {
-  return shape !== null && dialsOn(shape);
+  return shape !== null && forwards(shape);
 }
 
 /** Gives the passage through the stub that a listener and what had been dialled make. */

@@ -5,6 +5,7 @@ import type { FlowSpec, Manner } from "../model/flow.ts";
 import { nameWho, renderFlowText } from "../model/flow-spec.ts";
 import type { LandingSpec } from "../model/landing.ts";
 import { addressOwner, DEFAULT_ADDRESSES, hostOfActor, isLoopback, PASS_THROUGH_IPV6 } from "../model/pod.ts";
+import { forwards, type ListenerShape } from "../model/pod-shape.ts";
 
 /**
  * Gives what no sandbox could give of a flow: a source that the actor's host does not have, a vm without an interface for it. From outside
@@ -18,11 +19,16 @@ export function findFlowFaults(spec: FlowSpec, manner: Manner, capture: Capture 
   const refuse = (message: string) => findings.push(codedFinding("undrivable-flow", "", `"${text}" ${message}`));
   if (source !== null && !isLoopback(source) && source !== own && !isFromOutside(actor, source))
     refuse(`has the source ${source}, which its host does not have; use ${own} or a loopback address.`);
-  if (protocol === "udp" && manner === "forward")
-    refuse("is a datagram, which the proxy never forwards; move it to answer.");
+  const isPassedOn = capture === null || capture.shape.listeners.some(passesDatagramsOn);
+  if (protocol === "udp" && manner === "forward" && !isPassedOn)
+    refuse("is a datagram, which no listener of this pod forwards; move it to answer.");
   if (source === PASS_THROUGH_IPV6 && capture !== null && capture.shape.passThrough[6] === null)
     refuse('has the source ::6, which only an IPv6 pod has; write pod: "ipv6".');
   return [...findings, ...findLinkFaults(spec, capture)];
+}
+
+function passesDatagramsOn(listener: ListenerShape): boolean {
+  return listener.protocols.includes("udp") && forwards(listener);
 }
 
 /** Gives the fault of a flow from a virtual machine that no interface leads to. */

@@ -43,7 +43,7 @@ export function makeShape(
     role: "dns",
     protocols: ["tcp", "udp"],
     port: 15053,
-    dials: { kind: "nothing" },
+    dials: { kind: "resolver" },
   };
   return {
     proxies: [

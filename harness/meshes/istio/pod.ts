@@ -81,7 +81,10 @@ function makeListeners(settings: IstioSettings): readonly ListenerShape[] {
       dials: { kind: "original", own: "from-pass-through" },
     },
     { ...plain, name: "tunnel", role: "tunnel", port: inboundTunnelPort },
-    { ...plain, name: "dns", role: "dns", protocols: ["tcp", "udp"], port: DNS_PORT, mode: "redirect" },
+    {
+      ...{ ...plain, name: "dns", role: "dns", protocols: ["tcp", "udp"], port: DNS_PORT, mode: "redirect" },
+      dials: { kind: settings.redirectDns === "on" ? "resolver" : "nothing" },
+    },
     ...Object.entries(STATUS_PORTS).map(([name, port]): ListenerShape => ({ ...plain, name, role: "status", port })),
   ];
   return listeners.filter(({ port }, i) => listeners.findIndex((other) => other.port === port) === i);

@@ -161,7 +161,7 @@ export class AgentSandbox implements Sandbox {
     const byAgent = new Map<AgentClient, ListenerSpec[]>();
     for (const [name, specs] of listenersOf(spec, this.addresses)) {
       const { agent, namespace } = this.#station(name);
-      const own = this.#envoy ? specs.filter(({ stub }) => stub === null) : specs;
+      const own = this.#envoy ? specs.filter((one) => !isEnvoys(one)) : specs;
       byAgent.set(agent, [...(byAgent.get(agent) ?? []), ...own.map((one) => ({ ...one, namespace }))]);
     }
     await Promise.all([...byAgent].map(([agent, listeners]) => agent.call("listen", { listeners })));
@@ -201,4 +201,9 @@ export class AgentSandbox implements Sandbox {
     const landing = isBlind ? makeBlind("no-observation", blindness) : seen.landing;
     return { ...seen, landing: nameRemote(landing, this.#shape), durationMs: result.durationMs };
   }
+}
+
+/** A real Envoy takes connections only, and dials what was dialled; whoever always dials the same end, a resolver, stays the agent's. */
+function isEnvoys({ protocol, stub }: ListenerSpec): boolean {
+  return protocol === "tcp" && stub?.dials.kind === "original";
 }

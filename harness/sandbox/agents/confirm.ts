@@ -1,6 +1,7 @@
 import type { Dial, DialResult, Seen } from "../../agent/protocol.ts";
 import type { FlowProtocol } from "../../model/flow.ts";
-import { type Landing, makeBlind } from "../../model/landing.ts";
+import { type Hop, type Landing, makeBlind } from "../../model/landing.ts";
+import { MAX_HOPS } from "../../model/pod.ts";
 
 /**
  * A listener answers as soon as it has read a request, and the kernel sends a lost answer again within this time: one that was sent so long
@@ -23,7 +24,7 @@ export function confirmLanding(
 ): Landing {
   if (answered.kind === "could-not-look") return answered;
   const ordered = records.toSorted((a, b) => a.hopsBefore - b.hopsBefore);
-  if (protocol === "udp" && answered.kind === "timed-out") return confirmLostDatagram(answered, records, endedAtMs);
+  if (protocol === "udp" && answered.kind === "timed-out") return confirmLostDatagram(answered, ordered, endedAtMs);
   const blindness = ordered.slice(0, passagesOf(answered).length).find((record) => record.blindness)?.blindness;
   if (blindness !== undefined) return makeBlind("socket-failed", blindness);
   const landing = protocol === "udp" ? completeDialled(answered, ordered) : answered;
@@ -43,17 +44,33 @@ function completeDialled(landing: Landing, records: readonly Seen[]): Landing {
   return { ...landing, hops, ...(isInPod ? { originalDestination: dialledAt(hops.length) } : {}) };
 }
 
-/** An answer that came from elsewhere was somebody's: where no listener has a record of it, the harness has missed one. */
+/**
+ * An answer that came from elsewhere was somebody's: where no listener has a record of it, the harness has missed one. Behind the hops that
+ * the landing tells, one listener more may have taken the datagram, and passed it on: what it made of it nobody heard. Eight passages are a
+ * loop, whoever heard of it.
+ */
 function confirmLostDatagram(landing: Landing, records: readonly Seen[], endedAtMs: number): Landing {
-  const [record, ...others] = records;
-  if (record === undefined && landing.replyFrom === undefined) return landing;
-  if (record !== undefined && others.length === 0) {
-    if (endedAtMs - record.atMs >= ANSWER_GRACE_MS || landing.replyFrom !== undefined)
-      return { ...landing, kind: "unanswered", host: record.host };
-    return makeBlind("ends-disagree", "the listener read the datagram too late for its answer to arrive");
+  const isInTurn = records.every(({ hopsBefore }, i) => hopsBefore === i);
+  const isTold = landing.hops.every(
+    ({ listener, port }, i) => records[i]?.listener === listener && records[i]?.port === port,
+  );
+  if (!isInTurn || !isTold) {
+    const cause = `one datagram was sent, but the listeners recorded [${records.map(renderRecord).join(", ")}]`;
+    return makeBlind("ends-disagree", cause);
   }
-  const cause = `one datagram was sent, but the listeners recorded [${records.map(renderRecord).join(", ")}]`;
+  const { replyFrom: _, ...plain } = landing;
+  if (records.length >= MAX_HOPS) return completeDialled({ ...plain, kind: "loop", hops: records.map(toHop) }, records);
+  const known = completeDialled(landing, records);
+  const record = records[landing.hops.length];
+  if (record === undefined && landing.replyFrom === undefined) return known;
+  if (record !== undefined && (endedAtMs - record.atMs >= ANSWER_GRACE_MS || landing.replyFrom !== undefined))
+    return { ...known, kind: "unanswered", host: record.host };
+  const cause = record ? "the listener read the datagram too late for its answer to arrive" : "no listener gave the answer";
   return makeBlind("ends-disagree", cause);
+}
+
+function toHop({ listener, port, originalDestination }: Seen): Hop {
+  return { listener, port, originalDestination };
 }
 
 function confirmSilence(landing: Landing, records: readonly Seen[], endedAtMs: number): Landing {

@@ -1,4 +1,4 @@
-import type { ListenerSpec } from "../../agent/protocol.ts";
+import type { ListenerSpec, StubDials } from "../../agent/protocol.ts";
 import {
   APP_ID,
   type HostName,
@@ -8,7 +8,7 @@ import {
   type SandboxAddresses,
   type UdpPorts,
 } from "../../model/pod.ts";
-import { dialsOn, type ListenerShape, proxyIdentity } from "../../model/pod-shape.ts";
+import { type Dials, dialsOn, type ListenerShape, type PodShape, proxyIdentity, resolverOf } from "../../model/pod-shape.ts";
 import type { StationName } from "../station.ts";
 
 const ROOT: Owner = { uid: 0, gid: 0 };
@@ -48,28 +48,36 @@ export function listenersOf(
 const NO_UDP_PORTS: UdpPorts = { app: [], upstream: [], client: [] };
 
 function takesDatagrams(spec: ListenerSpec): ListenerSpec {
-  return { ...spec, protocol: "udp", stub: null };
+  return { ...spec, protocol: "udp" };
 }
 
 function proxyListener(listener: ListenerShape, { shape }: PodSpec, { pod }: SandboxAddresses): ListenerSpec {
   const { name, port, address, owner, mode, dials } = listener;
   const proxy = shape.proxies.find((one) => one.name === listener.proxy)?.runsAs ?? proxyIdentity(shape);
   const fellows = shape.listeners.filter((other) => other.proxy === listener.proxy && dialsOn(other));
+  const onward = dialsOf(dials, shape);
   return {
     ...plain("pod", name, { uid: owner.uid, gid: owner.gid }, port),
     address,
     mode: mode === "transparent" ? "transparent" : "plain",
     stub:
-      dials.kind === "nothing"
+      onward === null
         ? null
         : {
-            dials,
+            dials: onward,
             passThrough: shape.passThrough,
             ownPorts: [...new Set(fellows.map((other) => other.port))],
             ownAddresses: [pod[4], pod[6]],
             mark: proxy.mark,
           },
   };
+}
+
+function dialsOf(dials: Dials, shape: PodShape): StubDials["dials"] | null {
+  if (dials.kind === "nothing") return null;
+  if (dials.kind !== "resolver") return dials;
+  const resolver = resolverOf(shape);
+  return resolver === null ? null : { kind: "fixed", ...resolver };
 }
 
 function plain(host: HostName, listener: ListenerName, owner: Owner, port: number): ListenerSpec {
