@@ -29,4 +29,9 @@ export default defineScenario({
     "app -> upstream6:52/udp": "upstream:52",
     "app -> upstream6:54/udp": "upstream:54",
   },
+  forward: {
+    "app -> 10.96.0.10:53/udp": "upstream:53 via dns",
+    "app -> upstream6:53/udp": "upstream:53 via dns",
+    "app -> 10.96.0.10:53": "upstream:53 via dns",
+  },
 });

@@ -26,4 +26,5 @@ export default defineScenario({
     "uid=5677 -> 10.96.0.10:53": "upstream:53",
     "uid=5679 -> 10.96.0.10:53": "upstream:53",
   },
+  forward: { "app -> 10.96.0.10:53/udp": "upstream:53 via dns" },
 });

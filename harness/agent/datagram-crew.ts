@@ -1,7 +1,7 @@
 import type { Worker } from "node:worker_threads";
 import type { Owner } from "../model/pod.ts";
-import type { DatagramListenerOrder } from "./datagram-listener.ts";
 import type { DatagramWaiting } from "./datagram-exchange.ts";
+import type { DatagramListenerOrder } from "./datagram-listener.ts";
 import type { Incoming } from "./datagram-message.ts";
 import { openDatagramListener } from "./datagram-sockets.ts";
 import type { DatagramNews, DatagramOrder } from "./datagram-thread.ts";
@@ -40,7 +40,9 @@ export class DatagramCrew implements DatagramWaiting {
         const files: number[] = [];
         opened.push({ key, spec, namespace, files });
         for (const family of familiesOf(spec))
-          files.push(runInRole(namespace, owner, () => openDatagramListener(family, spec.port, spec.mode, spec.address)));
+          files.push(
+            runInRole(namespace, owner, () => openDatagramListener(family, spec.port, spec.mode, spec.address)),
+          );
       }
     } catch (error) {
       for (const { files } of opened) for (const fd of files) close(fd);

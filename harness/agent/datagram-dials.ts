@@ -94,7 +94,8 @@ class DatagramFlow {
     const { timeoutMs, manner } = this.#dial;
     const now = performance.now();
     // A proxy that passes it on needs its own time to hear nothing, and says so.
-    this.#waitsUntil = timeoutMs + (manner === "forward" ? now : Math.max(togetherSince, now - timeoutMs * SHARED_PART));
+    this.#waitsUntil =
+      timeoutMs + (manner === "forward" ? now : Math.max(togetherSince, now - timeoutMs * SHARED_PART));
     this.#failure = this.#exchange.send(this.#greeting);
   }
 
@@ -107,8 +108,7 @@ class DatagramFlow {
 
   async #receiveLater(early: Landing | null): Promise<DialResult> {
     try {
-      const landing =
-        early ?? (await this.#receive(this.#greeting, this.#waitsUntil - performance.now()));
+      const landing = early ?? (await this.#receive(this.#greeting, this.#waitsUntil - performance.now()));
       if (this.#dial.exchange === "first") return this.#end(landing);
       this.#exchange.end(this.#greeting);
       const greeting = this.#greet(this.#dial.token);

@@ -143,10 +143,12 @@ export class DatagramListener {
         answer(landing);
       };
       const failure = exchange.send(next);
-      if (failure !== null) finish(failure);
-      else exchange.receiveLater(next, next.timeoutMs, finish);
+      if (failure === null) exchange.receiveLater(next, next.timeoutMs, finish);
+      else finish(failure);
     } catch (error) {
-      answer(makeBlindLanding("socket-failed", `${spec.listener} cannot pass a datagram on: ${describeError(error)}`, hops));
+      answer(
+        makeBlindLanding("socket-failed", `${spec.listener} cannot pass a datagram on: ${describeError(error)}`, hops),
+      );
     } finally {
       dropRole();
     }

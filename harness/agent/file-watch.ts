@@ -1,12 +1,4 @@
-import {
-  checkResult,
-  epollControl,
-  epollCreate,
-  epollWait,
-  KERNEL,
-  lastErrno,
-  SyscallError,
-} from "./syscalls.ts";
+import { checkResult, epollControl, epollCreate, epollWait, KERNEL, lastErrno, SyscallError } from "./syscalls.ts";
 
 /** `struct epoll_event` is packed on x86-64 alone (include/uapi/linux/eventpoll.h): the events asked for, then 8 bytes of one's own. */
 const EVENT = process.arch === "x64" ? { bytes: 12, data: 4 } : { bytes: 16, data: 8 };

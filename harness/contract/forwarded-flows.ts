@@ -1,7 +1,7 @@
 import type { Demand } from "../model/contract.ts";
 import type { Flow } from "../model/flow.ts";
-import { type Demands, firstConnection } from "./demanded-landing.ts";
 import { dialsOn, findListener, forwards } from "../model/pod-shape.ts";
+import { type Demands, firstConnection } from "./demanded-landing.ts";
 import { isPodsOwn } from "./proxy-dial.ts";
 
 /**

@@ -61,9 +61,7 @@ function ownerOf({ proxy }: ListenerShape, { shape }: PlacedPod): Connection["ow
 
 /** Calls to a port where the same proxy captures traffic would go round for ever: it closes them. */
 function isOwnPort(port: number, { proxy }: ListenerShape, { shape }: PlacedPod): boolean {
-  return shape.listeners.some(
-    (listener) => listener.proxy === proxy && dialsOn(listener) && listener.port === port,
-  );
+  return shape.listeners.some((listener) => listener.proxy === proxy && dialsOn(listener) && listener.port === port);
 }
 
 function sourceTowards(destination: string, family: Family, { addresses }: PlacedPod): string {

@@ -24,7 +24,12 @@ export type Ending =
     };
 
 /** A listener that got a connection or a datagram. */
-export type Taken = { readonly kind: "listener"; readonly listener: Listener; readonly ends: Tuple; readonly dialled: EndPoint };
+export type Taken = {
+  readonly kind: "listener";
+  readonly listener: Listener;
+  readonly ends: Tuple;
+  readonly dialled: EndPoint;
+};
 
 /** The ending of a flow whose dialler heard nothing. */
 export const TIMED_OUT: Ending = { kind: "timed-out" };

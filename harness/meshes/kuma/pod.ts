@@ -63,7 +63,7 @@ export function makeShape(settings: KumaSettings, pod: PodFacts): PodShape {
       // TCP of the port is Envoy's where they are one.
       protocols: [inbound.port, outbound.port].includes(dns.port) ? ["udp"] : ["tcp", "udp"],
       port: dns.port,
-      dials: { kind: "nothing" },
+      dials: { kind: dns.capture === "off" ? "nothing" : "resolver" },
     },
   ];
   return {

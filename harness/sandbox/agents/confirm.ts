@@ -65,7 +65,9 @@ function confirmLostDatagram(landing: Landing, records: readonly Seen[], endedAt
   if (record === undefined && landing.replyFrom === undefined) return known;
   if (record !== undefined && (endedAtMs - record.atMs >= ANSWER_GRACE_MS || landing.replyFrom !== undefined))
     return { ...known, kind: "unanswered", host: record.host };
-  const cause = record ? "the listener read the datagram too late for its answer to arrive" : "no listener gave the answer";
+  const cause = record
+    ? "the listener read the datagram too late for its answer to arrive"
+    : "no listener gave the answer";
   return makeBlind("ends-disagree", cause);
 }
 

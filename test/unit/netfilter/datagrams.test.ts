@@ -36,8 +36,17 @@ describe("a datagram", () => {
     );
   });
 
-  test("is answered by the stub itself whatever the manner", () => {
-    check(rulesOf(["nat", REDIRECT]), [["forward app -> upstream:53/udp", TAKEN]], UDP);
+  test("is passed on by a proxy, and loops where the proxy's own is taken again, whoever hears of it", () => {
+    const pass = (rules: readonly string[], landing: string) =>
+      check(rulesOf(["nat", ...rules]), [["forward app -> upstream:53/udp", landing]], UDP);
+    const loop = `loop via ${Array.from({ length: 8 }, () => "envoy-outbound:15001").join()}`;
+    const own = "-A OUTPUT -m owner --uid-owner 1337 -j RETURN";
+    pass([REDIRECT], loop);
+    pass([own, REDIRECT], "upstream:53 from 10.244.0.2:0 via envoy-outbound:15001");
+    const lost = ["filter", "-A INPUT -p udp --sport 53 -j DROP"];
+    pass([own, REDIRECT, ...lost], "unanswered");
+    // The proxy's answers are dropped, and it is asked again all the same.
+    pass([REDIRECT, "filter", "-A OUTPUT -p udp --sport 15001 -m owner --uid-owner 1337 -j DROP"], loop);
   });
 
   test("has an answer that meets the rules, too", () => {

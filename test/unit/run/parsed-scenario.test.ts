@@ -81,7 +81,7 @@ describe("a scenario that cannot be used has a finding that names file and field
     [
       "a datagram that is to be forwarded",
       { forward: { "app -> upstream:53/udp": "upstream" } },
-      [/forward "app -> upstream:53\/udp" is a datagram, which the proxy never forwards; move it to answer/],
+      [/forward "app -> upstream:53\/udp" is a datagram, which no listener of this pod forwards; move it to answer/],
     ],
     [
       "a source that no host of the actor has",
