@@ -6,7 +6,7 @@ import type { Incoming } from "./datagram-message.ts";
 import { openDatagramListener } from "./datagram-sockets.ts";
 import type { DatagramNews, DatagramOrder } from "./datagram-thread.ts";
 import { dropRole, runInRole } from "./identity.ts";
-import { familiesOf } from "./listener.ts";
+import { socketFamilies } from "./listener.ts";
 import type { ListenerOrder } from "./listener-set.ts";
 import type { ThreadNews } from "./listener-thread.ts";
 import { type OrderedThread, startOrderedThread } from "./ordered-thread.ts";
@@ -39,7 +39,7 @@ export class DatagramCrew implements DatagramWaiting {
       for (const { key, spec, namespace } of listeners) {
         const files: number[] = [];
         opened.push({ key, spec, namespace, files });
-        for (const family of familiesOf(spec))
+        for (const family of socketFamilies(spec))
           files.push(
             runInRole(namespace, owner, () => openDatagramListener(family, spec.port, spec.mode, spec.address)),
           );

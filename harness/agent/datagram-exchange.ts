@@ -58,8 +58,8 @@ export class DatagramExchange {
   }
 
   /**
-   * Gives `done` the landing that the far end answers, or the error that came back, or after `waitMs` `timed-out`, with `replyFrom` where the
-   * only answer came from another end point than the one dialled. Other flows go on meanwhile.
+   * Gives `done` the landing that the far end answers, or the error that came back, or after `waitMs` `timed-out`, with `replyFrom` where
+   * the only answer came from another end point than the one dialled. Other flows go on meanwhile.
    */
   receiveLater(greeting: Greeting, waitMs: number, done: (landing: Landing) => void): void {
     const { fd, strayFd } = this.#ends;

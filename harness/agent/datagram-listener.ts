@@ -10,7 +10,7 @@ import { makeBlindLanding, makeFailureLanding, makeListenerLanding, makeLoopLand
 import { parseGreeting } from "./listener.ts";
 import type { ListenerSpec, Seen, StubDials } from "./protocol.ts";
 import { type Endpoint, renderEndpoint } from "./socket-address.ts";
-import { planOnwardDial } from "./stub-envoy.ts";
+import { type OnwardDial, planOnwardDial } from "./stub-envoy.ts";
 import { close } from "./syscalls.ts";
 import type { Tracking } from "./tracked-destination.ts";
 
@@ -47,9 +47,11 @@ export interface Served {
   readonly seen: Seen;
 }
 
+type Answer = (landing: Landing) => void;
+
 /**
- * An open listener for datagrams: says for each where it landed, and answers it. `answer` throws an Error where the kernel refuses to send,
- * but for the reasons for which an answer may be lost.
+ * An open listener for datagrams: says for each where it landed, and answers it. `serve` throws an Error where the kernel refuses to send an
+ * answer, but for the reasons for which an answer may be lost.
  */
 export class DatagramListener {
   readonly files: readonly number[];
@@ -118,40 +120,38 @@ export class DatagramListener {
   }
 
   /** Sends what a proxy dials for a datagram, as its owner, and answers with where that landed. */
-  #passOn(
-    greeting: Greeting,
-    datagram: Datagram,
-    seen: Seen,
-    stub: StubDials,
-    answer: (landing: Landing) => void,
-  ): void {
-    const { namespace, spec } = this.#order;
-    const hops = [...greeting.hops, { listener: spec.listener, port: spec.port, originalDestination: null }];
+  #passOn(greeting: Greeting, datagram: Datagram, seen: Seen, stub: StubDials, answer: Answer): void {
+    const { listener, port } = this.#order.spec;
+    const hops = [...greeting.hops, { listener, port, originalDestination: null }];
     try {
       const onward = planOnwardDial(this.#whatIsMeant(datagram, stub), stub);
-      if (onward === null) return answer(makeListenerLanding(seen, greeting.hops));
-      if (hops.length >= HOPS_AT_MOST) return answer(makeLoopLanding(hops));
-      const { target, source } = onward;
-      const open = () => openDatagramEnds(target, source, { port: null, mark: stub.mark });
-      const ends = runInRole(namespace, spec.owner, open);
-      const what = `send a datagram to ${renderEndpoint(target)}`;
-      if ("errno" in ends) return answer(makeFailureLanding(getSystemErrorName(-ends.errno), hops, what));
-      const exchange = new DatagramExchange(ends, target, this.#waiting);
-      const next = { ...greeting, hops, timeoutMs: greeting.timeoutMs - ONWARD_LESS_MS };
-      const finish = (landing: Landing) => {
-        exchange.close();
-        answer(landing);
-      };
-      const failure = exchange.send(next);
-      if (failure === null) exchange.receiveLater(next, next.timeoutMs, finish);
-      else finish(failure);
+      if (onward === null) answer(makeListenerLanding(seen, greeting.hops));
+      else if (hops.length >= HOPS_AT_MOST) answer(makeLoopLanding(hops));
+      else
+        this.#dialOn({ ...greeting, hops, timeoutMs: greeting.timeoutMs - ONWARD_LESS_MS }, onward, stub.mark, answer);
     } catch (error) {
-      answer(
-        makeBlindLanding("socket-failed", `${spec.listener} cannot pass a datagram on: ${describeError(error)}`, hops),
-      );
+      answer(makeBlindLanding("socket-failed", `${listener} cannot pass a datagram on: ${describeError(error)}`, hops));
     } finally {
       dropRole();
     }
+  }
+
+  #dialOn(greeting: Greeting, { target, source }: OnwardDial, mark: number, answer: Answer): void {
+    const { namespace, spec } = this.#order;
+    const ends = runInRole(namespace, spec.owner, () => openDatagramEnds(target, source, { port: null, mark }));
+    if ("errno" in ends) {
+      const what = `send a datagram to ${renderEndpoint(target)}`;
+      answer(makeFailureLanding(getSystemErrorName(-ends.errno), greeting.hops, what));
+      return;
+    }
+    const exchange = new DatagramExchange(ends, target, this.#waiting);
+    const finish = (landing: Landing) => {
+      exchange.close();
+      answer(landing);
+    };
+    const failure = exchange.send(greeting);
+    if (failure === null) exchange.receiveLater(greeting, greeting.timeoutMs, finish);
+    else finish(failure);
   }
 
   /** Only who dials what had been dialled need know that. */

@@ -16,8 +16,8 @@ const DATAGRAM = KERNEL.SOCK_DGRAM | KERNEL.SOCK_NONBLOCK | KERNEL.SOCK_CLOEXEC;
 const RECEIVE_BYTES = encodeNumber(4 << 20);
 
 /**
- * Opens a socket that takes datagrams on all addresses of one family, or on `at` alone, and learns which address each was for. `transparent` needs
- * CAP_NET_ADMIN or CAP_NET_RAW. Throws a SyscallError (`EADDRINUSE`).
+ * Opens a socket that takes datagrams on all addresses of one family, or on `at` alone, and learns which address each was for.
+ * `transparent` needs CAP_NET_ADMIN or CAP_NET_RAW. Throws a SyscallError (`EADDRINUSE`).
  */
 export function openDatagramListener(
   family: 4 | 6,

@@ -23,7 +23,7 @@ export interface ListenerDuties {
 export function openListener(spec: ListenerSpec, duties: ListenerDuties): OpenListener {
   const servers: Server[] = [];
   try {
-    for (const family of familiesOf(spec)) {
+    for (const family of socketFamilies(spec)) {
       const fd = openListeningSocket(family, spec.port, spec.mode, spec.address);
       servers.push(createServer((socket) => serve(socket, spec, duties)).listen({ fd }));
     }
@@ -35,7 +35,7 @@ export function openListener(spec: ListenerSpec, duties: ListenerDuties): OpenLi
 }
 
 /** Gives the families whose sockets a listener needs: that of the one address it is for, or both. */
-export function familiesOf({ address }: Pick<ListenerSpec, "address">): readonly (4 | 6)[] {
+export function socketFamilies({ address }: Pick<ListenerSpec, "address">): readonly (4 | 6)[] {
   if (address === null) return [4, 6];
   return address.includes(":") ? [6] : [4];
 }

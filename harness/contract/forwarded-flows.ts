@@ -6,18 +6,18 @@ import { isPodsOwn } from "./proxy-dial.ts";
 
 /**
  * Gives the flows to be driven in the manner *forward*: the first flow of each kind that reaches a proxy, by where it started, what took it
- * and what it wanted; of datagrams those alone for which somebody dials on. A flow is left out that a proxy would pass on from an address which the pod does not have.
+ * and what it wanted; of datagrams those alone for which somebody dials on.
+ * A flow is left out that a proxy would pass on from an address which the pod does not have.
  */
 export function forwardedFlows(flows: readonly Flow[], demands: Demands): readonly Flow[] {
   const proxies = demands.shape.listeners.filter((listener) => listener.host === "pod" && dialsOn(listener));
   const kinds = new Map<string, Flow>();
-  for (const flow of flows) {
+  for (const flow of flows.filter((each) => each.protocol === "tcp" || isPassedOn(each, demands))) {
     const connection = firstConnection(flow, demands.shape);
     const demand = demands.contract.demand(connection);
     const isForPod = isPodsOwn(flow.to.address, demands);
     const isOwn = isForPod && proxies.some(({ port }) => port === flow.to.port);
     const taken = takerOf(demand, isOwn);
-    if (flow.protocol === "udp" && !isPassedOn(demand, demands)) continue;
     if (taken === null || (demand.must === "land-on" && lacksSource(demand.listener, flow, demands))) continue;
     const wanted = isForPod ? (isOwn ? "proxy" : "pod") : "elsewhere";
     const kind = `${flow.protocol} ${flow.family} ${connection.startedOn} ${taken} ${wanted}`;
@@ -26,7 +26,8 @@ export function forwardedFlows(flows: readonly Flow[], demands: Demands): readon
   return [...kinds.values()];
 }
 
-function isPassedOn(demand: Demand, { shape }: Demands): boolean {
+function isPassedOn(flow: Flow, { contract, shape }: Demands): boolean {
+  const demand = contract.demand(firstConnection(flow, shape));
   const taker = demand.must === "land-on" ? findListener(shape, demand.listener) : undefined;
   return taker !== undefined && forwards(taker);
 }

@@ -137,7 +137,9 @@ export function takenPorts({ listeners }: Pick<PodShape, "listeners">): readonly
   return [...new Set(listeners.filter(({ host }) => host === "pod").map(({ port }) => port))];
 }
 
-/** Says whether a listener is one that takes captured traffic for a proxy, which dials on in its place; one that only resolves names is not. */
+/**
+ * Says whether a listener is one that takes captured traffic for a proxy, which dials on in its place. One that only resolves names is not.
+ */
 export function dialsOn({ dials }: Pick<ListenerShape, "dials">): boolean {
   return dials.kind !== "nothing" && dials.kind !== "resolver";
 }

@@ -14,6 +14,7 @@ import type { Recorder } from "./recorder.ts";
 import type { Ending, Taken } from "./segment.ts";
 import type { Listener } from "./sockets.ts";
 import { isStub, makeHop, type PredictedDial, predictOnwardDial } from "./stub.ts";
+import type { Walk } from "./walk.ts";
 
 /** Gives the recorder of each connection of a flow as it begins; null where nobody wants to know the way. */
 export type RecordConnection = ((attempt: Attempt) => Recorder) | null;
@@ -37,22 +38,20 @@ export function walkFlow(
     const undialled = landUndialled(pod, attempt, hops);
     if (undialled !== null) return lost ?? undialled;
     const recorder = record === null ? null : record(attempt);
-    const walk = { pod, entries: [], sockets: [], oracle, recorder };
-    const exchange = hops.length === 0 ? (flow.exchange ?? "first") : "first";
-    const ending = flow.protocol === "udp" ? exchangeDatagrams(walk, attempt, exchange) : makeConnection(walk, attempt);
-    const taken = takenBy(ending);
-    const onward = manner === "forward" && taken !== null ? planNext(pod, taken) : null;
-    if (onward === null || taken === null) return lost ?? nameRemote(landAt(ending, hops), pod.spec.shape);
-    if (ending.kind !== "listener") lost ??= nameRemote(landAt(ending, [...hops]), pod.spec.shape);
-    hops.push(makeHop(taken.listener, originalDestination(taken)));
+    const ending = walkAttempt({ pod, entries: [], sockets: [], oracle, recorder }, attempt, flow, hops);
+    const passedOn = manner === "forward" ? planNext(pod, ending) : null;
+    if (passedOn === null) return lost ?? nameRemote(landAt(ending, hops), pod.spec.shape);
+    if (ending.kind === "unanswered") lost ??= nameRemote(landAt(ending, [...hops]), pod.spec.shape);
+    hops.push(makeHop(passedOn.taken.listener, originalDestination(passedOn.taken)));
     if (hops.length === MAX_HOPS) return makeLanding("loop", { hops });
-    attempt = onwardAttempt(pod, taken.listener, onward);
+    attempt = onwardAttempt(pod, passedOn.taken.listener, passedOn.dial);
   }
 }
 
-function takenBy(ending: Ending): Taken | null {
-  if (ending.kind === "listener") return ending;
-  return ending.kind === "unanswered" ? (ending.taken ?? null) : null;
+/** Only a flow's own datagram is one of two over one socket. */
+function walkAttempt(walk: Walk, attempt: Attempt, flow: ResolvedFlow, { length }: readonly Hop[]): Ending {
+  if (flow.protocol === "tcp") return makeConnection(walk, attempt);
+  return exchangeDatagrams(walk, attempt, length === 0 ? (flow.exchange ?? "first") : "first");
 }
 
 /** Gives the landing of what no socket can send at all; null where one can. */
@@ -73,8 +72,12 @@ function firstAttempt(pod: CompiledPod, { family, from, to }: ResolvedFlow): Att
   };
 }
 
-function planNext(pod: CompiledPod, { listener, dialled }: Taken): PredictedDial | null {
-  return isStub(listener) ? predictOnwardDial(listener, dialled, pod.spec, pod.book) : null;
+/** Gives who took a connection or a datagram and passes it on, and what that dials; null where nobody does. */
+function planNext(pod: CompiledPod, ending: Ending): { readonly taken: Taken; readonly dial: PredictedDial } | null {
+  const taken = ending.kind === "unanswered" ? (ending.taken ?? null) : ending.kind === "listener" ? ending : null;
+  if (taken === null || !isStub(taken.listener)) return null;
+  const dial = predictOnwardDial(taken.listener, taken.dialled, pod.spec, pod.book);
+  return dial === null ? null : { taken, dial };
 }
 
 function onwardAttempt(pod: CompiledPod, { shape }: Listener, { destination, source }: PredictedDial): Attempt {

@@ -19,7 +19,7 @@ import { confirmLanding, isConfirmed } from "./confirm.ts";
 import { makeBlindResult, type PlannedDial } from "./dial-batches.ts";
 import { CONNECT_TIMEOUT_MS, planDial } from "./dial-plan.ts";
 import { type DialRound, driveRounds, inPortions, planRounds } from "./dial-rounds.ts";
-import { listenersOf } from "./listeners.ts";
+import { isEnvoys, listenersOf } from "./listeners.ts";
 
 /** A sandbox on a real kernel: drives the agents of a world. The world ends with it. `agent-failed` where a host is missing. */
 export class AgentSandbox implements Sandbox {
@@ -124,11 +124,9 @@ export class AgentSandbox implements Sandbox {
   async #driveRounds(rounds: readonly DialRound[], inFlight: number, envoy: RealEnvoy | null) {
     const { agent, namespace } = this.#station("pod");
     const dials = rounds.flatMap((round) => round.dials);
-    const driven = await driveRounds(rounds, inFlight, async () => {
-      // Listeners ask connection tracking only once they have answered.
-      await syncAgents(this.#agents());
-      await agent.call("forget-connections", { namespace });
-    });
+    // Listeners ask connection tracking only once they have answered.
+    const forget = () => syncAgents(this.#agents()).then(() => agent.call("forget-connections", { namespace }));
+    const driven = await driveRounds(rounds, inFlight, forget);
     const results = new Map(driven.map((result) => [result.token, result]));
     const areConfirmed = dials.every(({ dial }) =>
       isConfirmed(dial, results.get(dial.token), this.#recordsOf(dial.token)),
@@ -201,9 +199,4 @@ export class AgentSandbox implements Sandbox {
     const landing = isBlind ? makeBlind("no-observation", blindness) : seen.landing;
     return { ...seen, landing: nameRemote(landing, this.#shape), durationMs: result.durationMs };
   }
-}
-
-/** A real Envoy takes connections only, and dials what was dialled; whoever always dials the same end, a resolver, stays the agent's. */
-function isEnvoys({ protocol, stub }: ListenerSpec): boolean {
-  return protocol === "tcp" && stub?.dials.kind === "original";
 }
