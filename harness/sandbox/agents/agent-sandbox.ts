@@ -18,7 +18,7 @@ import { type AgentClient, syncAgents } from "./agent-client.ts";
 import { confirmLanding, isConfirmed } from "./confirm.ts";
 import { makeBlindResult, type PlannedDial } from "./dial-batches.ts";
 import { CONNECT_TIMEOUT_MS, planDial } from "./dial-plan.ts";
-import { type DialRound, driveRounds, inPortions, planRounds } from "./dial-rounds.ts";
+import { type DialRound, driveRounds, forgetTracked, inPortions, planRounds } from "./dial-rounds.ts";
 import { isEnvoys, listenersOf } from "./listeners.ts";
 
 /** A sandbox on a real kernel: drives the agents of a world. The world ends with it. `agent-failed` where a host is missing. */
@@ -122,11 +122,8 @@ export class AgentSandbox implements Sandbox {
   }
 
   async #driveRounds(rounds: readonly DialRound[], inFlight: number, envoy: RealEnvoy | null) {
-    const { agent, namespace } = this.#station("pod");
     const dials = rounds.flatMap((round) => round.dials);
-    // Listeners ask connection tracking only once they have answered.
-    const forget = () => syncAgents(this.#agents()).then(() => agent.call("forget-connections", { namespace }));
-    const driven = await driveRounds(rounds, inFlight, forget);
+    const driven = await driveRounds(rounds, inFlight, () => forgetTracked(this.#station("pod"), this.#agents()));
     const results = new Map(driven.map((result) => [result.token, result]));
     const areConfirmed = dials.every(({ dial }) =>
       isConfirmed(dial, results.get(dial.token), this.#recordsOf(dial.token)),
@@ -159,8 +156,8 @@ export class AgentSandbox implements Sandbox {
     const byAgent = new Map<AgentClient, ListenerSpec[]>();
     for (const [name, specs] of listenersOf(spec, this.addresses)) {
       const { agent, namespace } = this.#station(name);
-      const own = this.#envoy ? specs.filter((one) => !isEnvoys(one)) : specs;
-      byAgent.set(agent, [...(byAgent.get(agent) ?? []), ...own.map((one) => ({ ...one, namespace }))]);
+      const own = specs.filter((one) => !this.#envoy || !isEnvoys(one)).map((one) => ({ ...one, namespace }));
+      byAgent.set(agent, [...(byAgent.get(agent) ?? []), ...own]);
     }
     await Promise.all([...byAgent].map(([agent, listeners]) => agent.call("listen", { listeners })));
   }

@@ -1,4 +1,6 @@
 import type { DialResult } from "../../agent/protocol.ts";
+import type { Station } from "../station.ts";
+import { type AgentClient, syncAgents } from "./agent-client.ts";
 import { driveAll, type PlannedDial } from "./dial-batches.ts";
 
 /** Dials that may be driven together. */
@@ -13,7 +15,7 @@ const AT_ONCE = 1500;
 
 /**
  * Drives rounds one after the other, at most `inFlight` dials at a time; gives their results in any order. `forget` makes the kernel
- * forget what it tracks.
+ * forget what it tracks; listeners, which ask connection tracking only once they have answered, must have asked by then.
  */
 export async function driveRounds(
   rounds: readonly DialRound[],
@@ -26,6 +28,15 @@ export async function driveRounds(
     results.push(...(await driveAll(round.dials, inFlight)));
   }
   return results;
+}
+
+/**
+ * Makes the kernel forget what it tracks in the pod, once all agents' listeners have asked it what had been dialled: they answer datagrams
+ * first.
+ */
+export async function forgetTracked({ agent, namespace }: Station, agents: readonly AgentClient[]): Promise<void> {
+  await syncAgents(agents);
+  await agent.call("forget-connections", { namespace });
 }
 
 /**

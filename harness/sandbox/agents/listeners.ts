@@ -91,7 +91,10 @@ function plain(host: HostName, listener: ListenerName, owner: Owner, port: numbe
   return { protocol: "tcp", listener, host, namespace: null, owner, port, address: null, mode: "plain", stub: null };
 }
 
-/** Says whether a listener is a real Envoy's, where there is one: it takes connections only, and dials what was dialled; whoever always dials the same end, a resolver, stays the agent's. */
+/**
+ * Says whether a listener is a real Envoy's, where there is one: that takes connections only, and dials what was dialled. Whoever always
+ * dials the same end point, such as a resolver, stays the agent's.
+ */
 export function isEnvoys({ protocol, stub }: ListenerSpec): boolean {
   return protocol === "tcp" && stub?.dials.kind === "original";
 }
