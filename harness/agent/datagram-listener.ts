@@ -50,8 +50,8 @@ export interface Served {
 type Answer = (landing: Landing) => void;
 
 /**
- * An open listener for datagrams: says for each where it landed, and answers it. `serve` throws an Error where the kernel refuses to send an
- * answer, but for the reasons for which an answer may be lost.
+ * An open listener for datagrams: says for each where it landed, and answers it. `serve` throws an Error where the kernel refuses to send
+ * an answer, but for the reasons for which an answer may be lost.
  */
 export class DatagramListener {
   readonly files: readonly number[];

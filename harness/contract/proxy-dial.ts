@@ -1,7 +1,8 @@
 import type { Family } from "../model/address.ts";
 import type { Connection } from "../model/contract.ts";
 import { isLoopback, loopbackAddress, PASS_THROUGH_IPV6, type SandboxAddresses } from "../model/pod.ts";
-import { dialsOn, type ListenerShape, type PodShape, proxyIdentity, resolverOf } from "../model/pod-shape.ts";
+import { dialsOn, type ListenerShape, type PodShape, proxyIdentity } from "../model/pod-shape.ts";
+import { resolverOf } from "../model/resolver.ts";
 
 /** The pod as its mesh or contract describes it, in the addresses of one sandbox. */
 export interface PlacedPod {

@@ -149,14 +149,6 @@ export function forwards({ dials }: Pick<ListenerShape, "dials">): boolean {
   return dials.kind !== "nothing";
 }
 
-/** Port of DNS servers. */
-const DNS_PORT = 53;
-
-/** Gives the end point that a pod's names are resolved at: the first server of its resolver file; null where that names none. */
-export function resolverOf({ resolvers: [address] }: Pick<PodShape, "resolvers">) {
-  return address === undefined ? null : { address, port: DNS_PORT };
-}
-
 /** Gives the listener of the pod that has a name; undefined where none has. */
 export function findListener({ listeners }: Pick<PodShape, "listeners">, name: string | null) {
   return listeners.find((listener) => listener.name === name);

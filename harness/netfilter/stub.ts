@@ -1,6 +1,7 @@
 import type { Hop } from "../model/landing.ts";
 import { loopbackAddress, PASS_THROUGH_IPV6, type PodSpec } from "../model/pod.ts";
-import { dialsOn, forwards, resolverOf } from "../model/pod-shape.ts";
+import { dialsOn, forwards } from "../model/pod-shape.ts";
+import { resolverOf } from "../model/resolver.ts";
 import type { AddressBook, KnownAddress } from "./address-book.ts";
 import type { EndPoint } from "./entry.ts";
 import type { Listener } from "./sockets.ts";
@@ -26,14 +27,15 @@ export function predictOnwardDial(
 ): PredictedDial | null {
   const { address, port } = dialled;
   if (listener === null || listener.dials.kind === "nothing") return null;
-  const end = listener.dials.kind === "resolver" ? resolverOf(shape) : listener.dials;
-  if (end === null) return null;
-  if (!("kind" in end) || end.kind === "fixed")
-    return { destination: { address: book.find(end.address), port: end.port }, source: null };
+  const { dials } = listener;
+  if (dials.kind !== "original") {
+    const end = dials.kind === "resolver" ? resolverOf(shape) : dials;
+    return end && { destination: { address: book.find(end.address), port: end.port }, source: null };
+  }
   if (!isOwn(address)) return { destination: dialled, source: null };
   const ownPorts = shape.listeners.filter((other) => other.proxy === listener.proxy && dialsOn(other));
   if (ownPorts.some((other) => other.port === port)) return null;
-  switch (end.own) {
+  switch (dials.own) {
     case "from-pass-through":
       return { destination: dialled, source: book.find(passThroughOf(shape.passThrough, address)) };
     case "as-loopback":

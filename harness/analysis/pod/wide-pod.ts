@@ -19,7 +19,8 @@ import {
   type SandboxAddresses,
   vmLinks,
 } from "../../model/pod.ts";
-import { resolverOf, takenPorts } from "../../model/pod-shape.ts";
+import { takenPorts } from "../../model/pod-shape.ts";
+import { resolverOutside } from "../../model/resolver.ts";
 import { familyKey, type PodRules } from "../../model/ruleset.ts";
 import { type EndBinding, findRewrites } from "../diagrams/packet-views.ts";
 
@@ -62,7 +63,7 @@ export function openPreparation(
   const sentTo = sent.flatMap((ends) => ends.addresses);
   const sentPorts = sent.flatMap(({ ports }) => ports);
   const isSent = sentTo.some((address) => !isLoopback(address) && !isPods(address, addresses));
-  const resolver = findResolver(spec, addresses);
+  const resolver = resolverOutside(spec.shape, addresses);
   return (flows) => {
     const [streams, datagrams] = (["tcp", "udp"] as const).map((name) =>
       flows.filter(({ protocol }) => protocol === name),
@@ -74,7 +75,11 @@ export function openPreparation(
     const everywhereOf = (some: readonly Flow[] = []) =>
       isSent ? [...some.map(({ to }) => to.port), ...sentPorts] : [];
     const ports = everywhereOf(streams);
-    const own = widenPod(spec, { addresses: [...dialled, ...sources, ...sentTo, ...(resolver === null ? [] : [resolver.address])], ports }, addresses);
+    const own = widenPod(
+      spec,
+      { addresses: [...dialled, ...sources, ...sentTo, ...(resolver === null ? [] : [resolver.address])], ports },
+      addresses,
+    );
     const portsOfUdp = (host: HostName) => sortNumbers([...everywhereOf(datagrams), ...portsAt(host, datagrams)]);
     const resolving = resolver === null ? [] : [resolver.port];
     const ofUpstream = sortNumbers([...portsOfUdp("upstream"), ...resolving]);
@@ -109,14 +114,6 @@ function findTargetHost({ from, to }: Flow, spec: PodSpec, addresses: SandboxAdd
   if (isLoopback(to.address)) return hostOfActor(from.actor);
   const owner = addressOwner(to.address, addresses);
   return owner === "vm" && vmLinks(spec).length === 0 ? "upstream" : owner;
-}
-
-/** Gives upstream's end at which a listener of the pod resolves names; null where none does, or not there. */
-function findResolver({ shape }: PodSpec, addresses: SandboxAddresses) {
-  const asks = shape.listeners.some(({ host, dials }) => host === "pod" && dials.kind === "resolver");
-  const resolver = asks ? resolverOf(shape) : null;
-  const isThere = resolver !== null && !isLoopback(resolver.address);
-  return isThere && addressOwner(resolver.address, addresses) === "upstream" ? resolver : null;
 }
 
 function isPods(address: string, { pod }: SandboxAddresses): boolean {

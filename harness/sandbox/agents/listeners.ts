@@ -8,14 +8,8 @@ import {
   type SandboxAddresses,
   type UdpPorts,
 } from "../../model/pod.ts";
-import {
-  type Dials,
-  dialsOn,
-  type ListenerShape,
-  type PodShape,
-  proxyIdentity,
-  resolverOf,
-} from "../../model/pod-shape.ts";
+import { type Dials, dialsOn, type ListenerShape, type PodShape, proxyIdentity } from "../../model/pod-shape.ts";
+import { resolverOf } from "../../model/resolver.ts";
 import type { StationName } from "../station.ts";
 
 const ROOT: Owner = { uid: 0, gid: 0 };
