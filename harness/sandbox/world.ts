@@ -15,6 +15,8 @@ export interface World extends AsyncDisposable {
   readonly stations: Stations;
   /** Brings the pod's further interfaces to exactly these names, behind each of which the `vm` stands. */
   linkInterfaces(names: readonly string[]): Promise<void>;
+  /** Whether the pod has a file system of its own, or sees the machine's through its agent's mount namespace. */
+  readonly files: "own" | "shared";
   /**
    * Runs `landfall apply` in the pod as an init container would. Throws `rules-refused` with its words where it fails. Null: the resident
    * agent puts the generated rules in.

@@ -9,6 +9,7 @@ import { NO_RULES, type PodRules } from "../../model/ruleset.ts";
 import { describeDriven, driveBesideEnvoy } from "../envoy/driving.ts";
 import { RealEnvoy } from "../envoy/real-envoy.ts";
 import { gatherEvidence } from "../pod/pod-evidence.ts";
+import { bringResolverFile } from "../pod/resolver-file.ts";
 import { planLocalRoutes, renderRoutingText } from "../pod/routing-text.ts";
 import { readCounted, renderRules } from "../pod/rules-by-tool.ts";
 import type { CountedRules, FlowRequest, Installation, Observation, PodEvidence, Sandbox } from "../sandbox.ts";
@@ -53,6 +54,7 @@ export class AgentSandbox implements Sandbox {
 
   async enter(spec: PodSpec): Promise<void> {
     for (const agent of this.#agents()) agent.forgetJournal();
+    await bringResolverFile(this.#station("pod"), this.#world.files, this.#shape, spec.shape);
     this.#shape = spec.shape;
     await this.#world.linkInterfaces(vmLinks(spec));
     // One after the other: a command that is just being started still holds the listeners of its parent, so that none can be replaced.
@@ -64,8 +66,7 @@ export class AgentSandbox implements Sandbox {
 
   async install(installation: Installation): Promise<void> {
     this.#written = installation.kind === "script" ? null : installation.rules;
-    const isOurs =
-      installation.kind === "rules" || (installation.kind === "capture" && this.#world.runCapture === null);
+    const isOurs = installation.kind === "rules" || (installation.kind === "capture" && !this.#world.runCapture);
     if (isOurs) return this.#apply(installation.rules);
     await this.clear();
     const rules = installation.kind === "capture" ? installation.rules : NO_RULES;

@@ -38,6 +38,7 @@ const PROGRAM_IN_CONTAINER = "/usr/local/bin/envoy";
  */
 export class DockerWorld implements World {
   readonly backend = "docker";
+  readonly files = "own";
   readonly addresses: SandboxAddresses;
   readonly envoyProgram: string | null;
   readonly stations = new Map<StationName, Station>();

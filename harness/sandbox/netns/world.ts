@@ -24,6 +24,7 @@ const USUAL_SPEC: PodSpec = {
  */
 export class NetnsWorld implements World {
   readonly backend = "netns";
+  readonly files = "shared";
   readonly addresses: SandboxAddresses;
   readonly runCapture = null;
   readonly envoyProgram: string | null;
