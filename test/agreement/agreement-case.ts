@@ -17,6 +17,7 @@ import type { Target } from "../../harness/model/target.ts";
 import type { FlowRequest } from "../../harness/sandbox/sandbox.ts";
 import { SHAPE, shapeOf, takingDatagrams } from "../istio-pod.ts";
 import { arbitraryRuleset } from "../property/arbitrary-ruleset.ts";
+import { TEE_OF_DATAGRAMS } from "../property/arbitrary-target.ts";
 import { findUnloadable } from "../property/loadable.ts";
 import { arbitraryNftRuleset } from "./nft-rulesets.ts";
 
@@ -63,8 +64,7 @@ export function arbitraryAgreementCase(
   protocol: DrawnProtocol = "tcp",
   format: DrawnFormat = "iptables",
 ): fc.Arbitrary<AgreementCase> {
-  // Whoever passes on the copy of a datagram brings it to its listener again, and so on: such rules make storms of datagrams.
-  const without = protocol === "tcp" ? UNLOADABLE : [...UNLOADABLE, "TEE"];
+  const without = protocol === "tcp" ? UNLOADABLE : [...UNLOADABLE, TEE_OF_DATAGRAMS];
   const iptables = fc
     // Of the rules that are drawn fewer are about datagrams than about connections.
     .constantFrom(...(protocol === "tcp" ? [1, 2, 3] : [2, 3, 5]))
@@ -133,6 +133,7 @@ function meantForUdp(ruleset: Ruleset): Ruleset {
       rule.matches.some(({ kind }) => kind === "tcp-flags") ||
       (rule.target?.kind === "reject" && rule.target.with === "tcp-reset") ||
       (rule.target?.kind === "track" && rule.target.options.includes("helper")) ||
+      rule.target?.kind === "tee" ||
       rule.target?.kind === "side-effect";
     const isMeant = rule.matches.some(({ kind }) => kind === "protocol") && !isTcpOnly && ++count % 3 !== 0;
     return isMeant ? { ...rule, matches: rule.matches.map(ask) } : rule;

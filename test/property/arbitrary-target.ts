@@ -14,6 +14,13 @@ export interface TargetPosition extends RulePosition {
   readonly protocol: string | null;
 }
 
+/**
+ * Leaves out, of rules with TEE, those that may copy a datagram. Whoever passes the copy on brings it to its listener again, whose answer
+ * is copied too: a storm; and where nobody passes it on, a socket of UDP heeds the error that comes of that, after seconds or at once. So
+ * the simulator gives up on them, and there is nothing to compare.
+ */
+export const TEE_OF_DATAGRAMS = "TEE of datagrams";
+
 type Arbitraries = readonly fc.Arbitrary<Target>[];
 
 const ALWAYS_THE_SAME = { ports: null, flags: [] } as const;
@@ -82,8 +89,8 @@ const TARGETS = {
     }),
   ],
   // The sandbox's router would send copies of what comes in back to the pod, and two such rules would copy them without end.
-  tee: ({ family, hook, without }) => {
-    if (without.includes("TEE")) return [];
+  tee: ({ family, hook, without, protocol }) => {
+    if (without.includes("TEE") || (without.includes(TEE_OF_DATAGRAMS) && protocol !== "tcp")) return [];
     const nobody = fc.constant(family === 4 ? "10.244.0.77" : "fd00:244::77");
     const gateway = hook === "OUTPUT" ? arbitraryAddress(family) : nobody;
     return [gateway.map((address): Target => ({ kind: "tee", gateway: address }))];

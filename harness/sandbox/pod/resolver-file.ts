@@ -25,8 +25,8 @@ type Resolving = Pick<PodShape, "resolvers">;
 
 /**
  * Gives the pod the resolver file that its shape says: whatever runs in it, a script that makes rules for one, is told the same servers as
- * the contract and the simulator. `present`: the shape that it has the file of. `files`: whether the pod has a file system of its own. Without servers the file stays as it is. Throws
- * `environment` where it cannot be written.
+ * the contract and the simulator. `present`: the shape that it has the file of. `files`: whether the pod has a file system of its own.
+ * Without servers the file stays as it is. Throws `environment` where it cannot be written.
  *
  * @example
  * await bringResolverFile(pod, "shared", BARE_SHAPE, { resolvers: ["10.96.0.10"] })   // nameserver 10.96.0.10
