@@ -21,5 +21,6 @@ export default defineScenario({
     "app -> localhost:52/udp": "refused",
     "app -> localhost:54/udp": "refused",
     "app -> localhost:54": "refused",
+    "client -> pod:8600/udp": "refused",
   },
 });

@@ -102,6 +102,8 @@ export class RealEnvoy {
  */
 function landUntold(flow: DrivenFlow, { landing, passages }: FlowTrace, entries: readonly AccessLogEntry[]): Landing {
   if (passages.length >= MAX_HOPS) return landInLoop(passages);
+  // Who resolves names is the agent's and not Envoy's: where Envoy's log is empty in the end, it has passed the flow on to nobody else.
+  if (landing.kind === "listener" && landing.hops.length > 0 && entries.length === 0) return landing;
   if (landing.kind !== "listener" && landing.kind !== "could-not-look") return landing;
   const told = landing.cause ?? `${landing.listener} was reached from ${landing.source}`;
   const log = `${passages.length} of its ${entries.length} entries follow from ${flow.local} -> ${flow.dialled}`;
