@@ -2,9 +2,9 @@ import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts"
 import { annotationPath, readAnnotatedWords, replaceTokens, settingsOfInit, showTokens } from "../annotated-words.ts";
 import type { ManifestReader, ManifestSettings, ManifestSource } from "../manifest.ts";
 import { findContainer, findContainers, findHints, findMarks, readRelease } from "../manifest-evidence.ts";
-import type { ManifestContainer, PodManifest } from "../manifest-pod.ts";
+import type { ManifestContainer, ManifestPath, PodManifest } from "../manifest-pod.ts";
 import { readToolVariables } from "../manifest-variables.ts";
-import { cutOptionWords } from "../option-words.ts";
+import { cutOptionWords, readOptionWords } from "../option-words.ts";
 import type { WordToken } from "../word-tokens.ts";
 import { INTERCEPTION_ANNOTATION, ISTIO_ANNOTATIONS } from "./annotations.ts";
 import { ISTIO_OPTIONS } from "./options.ts";
@@ -13,9 +13,11 @@ const INIT = "istio-init";
 /** With Istio's CNI plugin this one stands in the init container's place; it applies nothing. */
 const VALIDATION = "istio-validation";
 const PROXY = "istio-proxy";
+/** What the injector tells the proxy of how traffic is captured. */
+const MODE_VARIABLE = "ISTIO_META_INTERCEPTION_MODE";
 const INJECT = "sidecar.istio.io/inject";
-/** Words of the init container's arguments that change no setting: the command's name, and what the CNI plugin's validation is told. */
-const IDLE_WORDS = ["istio-iptables", "--run-validation", "--skip-rule-apply"];
+/** Words of the init container that change no setting: the command's name, what the CNI plugin's validation is told, and to apply again. */
+const IDLE_WORDS = ["istio-iptables", "--run-validation", "--skip-rule-apply", "--force-apply"];
 
 /** What Istio's own injector gives where no annotation says otherwise. */
 export const INJECTED_WORDS: readonly string[] = [
@@ -25,6 +27,12 @@ export const INJECTED_WORDS: readonly string[] = [
 
 /** What the CNI plugin takes of the proxy's variables (cni/pkg/plugin/sidecar_redirect.go). */
 const PLUGIN_VARIABLES = ["ISTIO_META_DNS_CAPTURE", "ISTIO_DUAL_STACK", "INVALID_DROP"];
+
+/** Ports that the plugin leaves alone inbound, whatever the annotation says. */
+const PLUGIN_PORTS = ["15020", "15021", "15090"];
+
+/** What Go's strconv.ParseBool takes for true. */
+const GO_TRUE = ["1", "t", "T", "TRUE", "true", "True"];
 
 /** What the tool itself reads. */
 const TOOL_VARIABLES = ["ENVOY_USER", ...ISTIO_OPTIONS.flatMap(({ variable }) => variable ?? [])];
@@ -70,7 +78,7 @@ function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
   const asked = init?.name === VALIDATION ? proxy : init;
   const names = init?.name === VALIDATION ? PLUGIN_VARIABLES : TOOL_VARIABLES;
   const variables = readToolVariables(pod, asked, names);
-  const findings = [...(read.ok ? [] : read.findings), ...variables.findings, ...findNoCapture(pod, init)];
+  const findings = [...(read.ok ? [] : read.findings), ...variables.findings, ...findNoCapture(pod, init, proxy)];
   if (!read.ok || findings.length > 0) return { ok: false, findings };
   const { tokens: given, sources } = read.value;
   const { environment } = variables;
@@ -88,7 +96,7 @@ function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
     const says = `no init container ${INIT}, so the settings are those of Istio's injector with the pod's annotations`;
     return result(tokens, says);
   }
-  const tokens = replaceTokens(tokensOfPlugin(proxy), given, ISTIO_OPTIONS);
+  const tokens = withPluginPorts(replaceTokens(tokensOfPlugin(proxy, args), given, ISTIO_OPTIONS));
   const says = `the init container ${VALIDATION} applies nothing: Istio's CNI plugin does, by the pod's annotations`;
   return result(tokens, says);
 }
@@ -97,18 +105,56 @@ function cut(words: readonly string[]): readonly WordToken[] {
   return cutOptionWords(words, ISTIO_OPTIONS);
 }
 
-/** What the plugin takes where no annotation says otherwise; it leaves 15020 alone outbound, too (sidecar_redirect.go). */
-function tokensOfPlugin(proxy: ManifestContainer | null): readonly WordToken[] {
+/**
+ * What the plugin takes where no annotation says otherwise; it leaves 15020 alone outbound, too, and captures DNS to every server if it
+ * captures DNS (sidecar_redirect.go, sidecar_iptables_linux.go). The chart asks plugin and validation alike for native nftables.
+ */
+function tokensOfPlugin(proxy: ManifestContainer | null, args: readonly WordToken[]): readonly WordToken[] {
   const owner = (id: number | null | undefined) => `${id || 1337}`;
+  const native = readOptionWords(args, ISTIO_OPTIONS).values.get("nativeNftables")?.texts.at(-1);
   return [
     ...replaceTokens(cut(INJECTED_WORDS), cut(["-u", owner(proxy?.runAsUser)]), ISTIO_OPTIONS),
     ...cut(["-g", owner(proxy?.runAsGroup), "-o", "15020"]),
+    ...(isOn(proxy, "ISTIO_META_DNS_CAPTURE") ? cut(["--capture-all-dns"]) : []),
+    ...(native === undefined ? [] : cut([`--native-nftables=${native}`])),
   ];
 }
 
-/** Where the mode is NONE the injector adds no init container. */
-function findNoCapture(pod: PodManifest, init: ManifestContainer | null): readonly Finding[] {
-  if (init !== null || pod.annotations.get(INTERCEPTION_ANNOTATION) !== "NONE") return [];
-  const message = `${INTERCEPTION_ANNOTATION} is NONE: Istio makes no rules for this pod, so there is nothing to check.`;
-  return [codedFinding("nothing-asked", pod.file, message, pod.lineOf(annotationPath(INTERCEPTION_ANNOTATION)))];
+function withPluginPorts(tokens: readonly WordToken[]): readonly WordToken[] {
+  const excluded = readOptionWords(tokens, ISTIO_OPTIONS).values.get("inboundPortsExclude")?.texts.at(-1) ?? "";
+  const ports = new Set([...excluded.split(",").filter((port) => port !== ""), ...PLUGIN_PORTS]);
+  return replaceTokens(tokens, cut(["-d", [...ports].join(",")]), ISTIO_OPTIONS);
+}
+
+function isOn(container: ManifestContainer | null, variable: string): boolean {
+  return GO_TRUE.includes(container?.env.get(variable) ?? "");
+}
+
+/**
+ * Says where Istio makes no rules for a pod: where the mode is NONE the injector adds no init container, by the annotation or by the
+ * mesh's own setting, which only the proxy's variable shows; a gateway has no init container either, and the plugin passes it over.
+ */
+function findNoCapture(
+  pod: PodManifest,
+  init: ManifestContainer | null,
+  proxy: ManifestContainer | null,
+): readonly Finding[] {
+  if (init?.name === INIT) return [];
+  const none = (says: string, path: ManifestPath) => [
+    codedFinding("nothing-asked", pod.file, `${says}: Istio makes no rules for this pod, so there is nothing to check.`, pod.lineOf(path)),
+  ];
+  if (init === null && pod.annotations.get(INTERCEPTION_ANNOTATION) === "NONE")
+    return none(`${INTERCEPTION_ANNOTATION} is NONE`, annotationPath(INTERCEPTION_ANNOTATION));
+  if (proxy === null) return [];
+  const [command, kind] = proxy.args;
+  if (command === "proxy" && kind !== undefined && kind !== "sidecar")
+    return none(`${PROXY} runs as a ${kind}, which is a gateway and no sidecar`, [...proxy.path, "args"]);
+  if (init === null && proxy.env.get(MODE_VARIABLE) === "NONE")
+    return none(`${MODE_VARIABLE} of ${PROXY} is NONE`, [...proxy.path, "env"]);
+  if (init !== null && isOn(proxy, "DISABLE_ENVOY"))
+    return none(`DISABLE_ENVOY of ${PROXY} is on, and Istio's CNI plugin passes such a pod over`, [
+      ...proxy.path,
+      "env",
+    ]);
+  return [];
 }

@@ -133,6 +133,56 @@ test("a variable of an init container counts if its tool reads it, with a notice
 });
 
 /** The value of a variable that is not in the manifest. */
+describe("what Istio's newer injectors write", () => {
+  const VALIDATED = ["    args: [istio-iptables", "    args: [--native-nftables, istio-iptables"] as const;
+  const PROXY_ENV = "    - name: ISTIO_DUAL_STACK";
+  type Row = readonly [string, string, readonly (readonly [string, string])[], readonly string[]];
+  const usual = [...CNI, "--dual-stack", "-d", "15090,15021,15020"];
+  const rows: readonly Row[] = [
+    [
+      "the CNI plugin captures DNS to every server where it captures DNS",
+      "istio-cni.yaml",
+      [[PROXY_ENV, `    - {name: ISTIO_META_DNS_CAPTURE, value: "true"}\n${PROXY_ENV}`]],
+      [...usual, "--redirect-dns", "--capture-all-dns"],
+    ],
+    [
+      "the CNI plugin leaves 15020 alone where the status port is another",
+      "istio-cni.yaml",
+      [
+        ["excludeInboundPorts: 15020,15021,15090", "excludeInboundPorts: '15030'"],
+        ["15090,15021,15020", "15090,15021,15030"],
+        ["  annotations:", "  annotations:\n    status.sidecar.istio.io/port: '15030'"],
+      ],
+      [...usual, "-d", "15090,15021,15030,15020"],
+    ],
+    [
+      "the CNI plugin makes native nftables where its validation is told so",
+      "istio-cni.yaml",
+      [VALIDATED],
+      [...usual, "--native-nftables"],
+    ],
+    [
+      "an init container that applies again",
+      "istio.yaml",
+      [
+        [
+          "    - --log_output_level=default:info",
+          "    - --log_output_level=default:info\n    - --log_as_json\n    - --force-apply",
+        ],
+        ['      value: "true"', '      value: "false"'],
+      ],
+      ["-u", "1337", "-i", "*", "-x", "169.254.169.254/32", "-b", "*", "-d", "15090,15021,9100,15020"],
+    ],
+  ];
+
+  test.each(rows)("%s", async (_, file, changes, words) => {
+    const given = await generateChanged(file, ...changes);
+    const asked = await run("generate", "--mesh", "istio", ...words);
+    expect(asked).toMatchObject({ code: 0, out: expect.stringMatching(/15006/) });
+    expect(given).toMatchObject({ code: 0, out: asked.out });
+  });
+});
+
 const FROM_ELSEWHERE = "valueFrom: {configMapKeyRef: {name: a, key: b}}";
 
 describe("a manifest that cannot be used is refused with line and column:", () => {
@@ -268,6 +318,33 @@ describe("a manifest that cannot be used is refused with line and column:", () =
       "istio.yaml",
       [['      value: "true"', '      value: "$(OTHER)"']],
       /pod\.yaml:36: The variable ISTIO_META_DNS_CAPTURE of istio-init decides about rules, and its value "\$\(OTHER\)" is made of another variable's/,
+    ],
+    [
+      "a pod for which Istio makes no rules, by the mesh's own setting",
+      "istio.yaml",
+      [
+        ["  - name: istio-init", "  - name: migrate"],
+        [
+          "    securityContext:\n",
+          "    env: [{name: ISTIO_META_INTERCEPTION_MODE, value: NONE}]\n    securityContext:\n",
+        ],
+      ],
+      /pod\.yaml:\d+: ISTIO_META_INTERCEPTION_MODE of istio-proxy is NONE: Istio makes no rules for this pod/,
+    ],
+    [
+      "a gateway",
+      "istio.yaml",
+      [
+        ["  - name: istio-init", "  - name: migrate"],
+        ["    securityContext:\n", "    args: [proxy, router]\n    securityContext:\n"],
+      ],
+      /pod\.yaml:\d+: istio-proxy runs as a router, which is a gateway and no sidecar: Istio makes no rules/,
+    ],
+    [
+      "a pod that Istio's CNI plugin passes over",
+      "istio-cni.yaml",
+      [["    - name: ISTIO_DUAL_STACK", "    - {name: DISABLE_ENVOY, value: 'true'}\n    - name: ISTIO_DUAL_STACK"]],
+      /pod\.yaml:\d+: DISABLE_ENVOY of istio-proxy is on, and Istio's CNI plugin passes such a pod over/,
     ],
     [
       "a name server that is not an address",
