@@ -53,7 +53,8 @@ export function openListeningSocket(
 /**
  * Opens a socket and begins to connect it, for Node's `new Socket({ fd })`. Gives the descriptor, or the errno with which `connect(2)`
  * failed at once. `source` is the address to bind to, null for the one the route gives; `port` the port to bind to, null for the kernel's
- * choice; `mark` the socket's mark. Throws a SyscallError where the socket cannot be made or bound: that is no landing.
+ * choice; `mark` the socket's mark. A marked socket may be bound to another host's address: marks and IP_TRANSPARENT need
+ * the same rights. Throws a SyscallError where the socket cannot be made or bound: that is no landing.
  */
 export function openConnection(
   target: Endpoint,
@@ -61,9 +62,11 @@ export function openConnection(
   { port, mark }: { readonly port: number | null; readonly mark: number } = { port: null, mark: 0 },
 ): { readonly fd: number } | { readonly errno: number } {
   const what = renderEndpoint(target);
-  const fd = openSocket(target.address.includes(":") ? 6 : 4, what);
+  const family = target.address.includes(":") ? 6 : 4;
+  const fd = openSocket(family, what);
   return closeOnFailure(fd, () => {
     if (mark !== 0) setOption(fd, KERNEL.SOL_SOCKET, KERNEL.SO_MARK, what, encodeNumber(mark));
+    if (mark !== 0 && source !== null) makeTransparent(fd, family, what);
     if (port !== null) bindPort(fd, { address: source ?? unspecifiedFor(target), port });
     else if (source !== null) bindSource(fd, source);
     const refusal = beginToConnect(fd, target);

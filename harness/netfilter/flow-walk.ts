@@ -1,4 +1,4 @@
-import type { Manner, ResolvedFlow } from "../model/flow.ts";
+import type { FlowProtocol, Manner, ResolvedFlow } from "../model/flow.ts";
 import { type Hop, type Landing, makeBlind, makeLanding } from "../model/landing.ts";
 import { hostOfActor, loopbackAddress, MAX_HOPS } from "../model/pod.ts";
 import { proxyIdentity } from "../model/pod-shape.ts";
@@ -35,7 +35,7 @@ export function walkFlow(
   let attempt = firstAttempt(pod, flow);
   let lost: Landing | null = null;
   for (;;) {
-    const undialled = landUndialled(pod, attempt, hops);
+    const undialled = landUndialled(pod, attempt, flow.protocol, hops);
     if (undialled !== null) return lost ?? undialled;
     const recorder = record === null ? null : record(attempt);
     const ending = walkAttempt({ pod, entries: [], sockets: [], oracle, recorder }, attempt, flow, hops);
@@ -55,8 +55,13 @@ function walkAttempt(walk: Walk, attempt: Attempt, flow: ResolvedFlow, { length 
 }
 
 /** Gives the landing of what no socket can send at all; null where one can. */
-function landUndialled(pod: CompiledPod, attempt: Attempt, hops: readonly Hop[]): Landing | null {
-  const cause = whyNotDialled(attempt);
+function landUndialled(
+  pod: CompiledPod,
+  attempt: Attempt,
+  protocol: FlowProtocol,
+  hops: readonly Hop[],
+): Landing | null {
+  const cause = whyNotDialled(attempt, protocol);
   if (cause !== null) return makeBlind("cannot-be-dialled", cause, hops);
   return hasNoSource(pod, attempt) ? makeLanding("unreachable", { hops }) : null;
 }
@@ -113,12 +118,16 @@ function hasNoSource(pod: CompiledPod, { family, host, source, destination, mark
 }
 
 /**
- * A socket is bound only to an address of its host; and IPv4 routes no loopback source out of the host (EINVAL, `__mkroute_output` in
- * net/ipv4/route.c).
+ * A socket is bound only to an address of its host, but for TCP inside the pod from a process that may mark its sockets: it may set
+ * IP_TRANSPARENT, too, as the agent does (`openConnection`). IPv4 routes no loopback source out of the host (EINVAL, `__mkroute_output`
+ * in net/ipv4/route.c).
  */
-function whyNotDialled({ family, host, source: { address }, destination }: Attempt): string | null {
+function whyNotDialled(attempt: Attempt, protocol: FlowProtocol): string | null {
+  const { family, host, mark, destination } = attempt;
+  const { address } = attempt.source;
   if (host === "vm" && address.host === "nobody") return "there is no vm: the pod has no interface for one (-k)";
-  if (address.host !== host && address.host !== "loopback") {
+  const mayBorrow = protocol === "tcp" && mark !== 0 && host === "pod" && destination.address.host === "pod";
+  if (address.host !== host && address.host !== "loopback" && !mayBorrow) {
     return `no socket can be bound to ${address.text}: the host that dials does not have that address`;
   }
   const staysInside = destination.address.host === host || destination.address.host === "loopback";

@@ -5,7 +5,7 @@ import type { FlowSpec, Manner } from "../model/flow.ts";
 import { nameWho, renderFlowText } from "../model/flow-spec.ts";
 import type { LandingSpec } from "../model/landing.ts";
 import { addressOwner, DEFAULT_ADDRESSES, hostOfActor, isLoopback, PASS_THROUGH_IPV6 } from "../model/pod.ts";
-import { forwards, type ListenerShape } from "../model/pod-shape.ts";
+import { forwards, isUsualActor, type ListenerShape } from "../model/pod-shape.ts";
 
 /**
  * Gives what no sandbox could give of a flow: a source that the actor's host does not have, a vm without an interface for it. From outside
@@ -17,7 +17,8 @@ export function findFlowFaults(spec: FlowSpec, manner: Manner, capture: Capture 
   const findings: Finding[] = [];
   const own = DEFAULT_ADDRESSES[hostOfActor(actor)][family];
   const refuse = (message: string) => findings.push(codedFinding("undrivable-flow", "", `"${text}" ${message}`));
-  if (source !== null && !isLoopback(source) && source !== own && !isFromOutside(actor, source))
+  const isOthers = source !== null && !isLoopback(source) && source !== own && !isFromOutside(actor, source);
+  if (isOthers && !mayBorrow(spec, capture))
     refuse(`has the source ${source}, which its host does not have; use ${own} or a loopback address.`);
   const isPassedOn = capture === null || capture.shape.listeners.some(passesDatagramsOn);
   if (protocol === "udp" && manner === "forward" && !isPassedOn)
@@ -29,6 +30,18 @@ export function findFlowFaults(spec: FlowSpec, manner: Manner, capture: Capture 
 
 function passesDatagramsOn(listener: ListenerShape): boolean {
   return listener.protocols.includes("udp") && forwards(listener);
+}
+
+/**
+ * A process of the pod that may mark its sockets may also give them addresses of others (IP_TRANSPARENT in ip(7): both need CAP_NET_ADMIN),
+ * as ztunnel does that reaches the app from its client's address. Such flows are driven inside the pod alone.
+ */
+function mayBorrow(spec: FlowSpec, capture: Capture | null): boolean {
+  const name = nameWho(spec);
+  if (hostOfActor(name) !== "pod" || spec.target !== "pod" || spec.protocol === "udp") return false;
+  if (spec.mark !== 0) return true;
+  if (capture === null) return spec.actor !== null && !isUsualActor(spec.actor);
+  return capture.shape.proxies.some((proxy) => proxy.name === name && proxy.runsAs.mark !== 0);
 }
 
 /** Gives the fault of a flow from a virtual machine that no interface leads to. */
