@@ -1,6 +1,6 @@
 /**
  * The style sheet of the HTML report: readable in light and dark, and from 400 pixels on, without anything from outside the page. On a
- * narrow screen a flow is a block, and the picture is moved sideways by itself.
+ * narrow screen a flow is a block.
  */
 export const HTML_STYLE = `
 :root { color-scheme: light dark; --line: color-mix(in srgb, CanvasText 18%, transparent);
@@ -46,7 +46,9 @@ dialog h2 { font-family: ui-monospace, monospace; overflow-wrap: anywhere; } dia
 .list { max-height: 40vh; min-height: 8rem; overflow: auto; border: 1px solid var(--line); border-radius: 0.3rem; padding: 0 0.4rem 0.4rem; }
 .list li { color: var(--dim); } .list li.taken, .list li[aria-current] { color: CanvasText; } .list li.passed-over::after { content: " does not match"; color: var(--dim); font-size: 0.85em; }
 .list li.taken code { font-weight: 700; } .list li[aria-current] { background: color-mix(in srgb, var(--unknown) 25%, transparent); outline: 1px solid var(--unknown); }
-.picture { overflow-x: auto; } svg { max-width: 100%; min-width: 40rem; height: auto; display: block; margin: 0.8rem auto 0; }
+.heads { position: absolute; } .picture { margin: 0.8rem 0 0; } .picture > svg { display: block; width: 100%; max-width: 33rem; height: auto; }
+figcaption { display: flex; flex-wrap: wrap; gap: 0.1rem 1.2rem; font-size: 0.85em; margin: 0.4rem 0 0.6rem; }
+figcaption svg { width: 2rem; height: 0.7rem; margin-right: 0.4rem; vertical-align: middle; }
 @media (max-width: 60rem) {
   body { margin: 1rem auto; padding: 0 0.6rem; } details.scenario { padding: 0.6rem 0.7rem; }
   table, tbody, tr.evidence, tr.evidence td { display: block; } thead { display: none; }

@@ -17,7 +17,7 @@ import { FILTER_FORM, renderPage, renderProvenance } from "./html-page.ts";
 import { type LinkTo, renderKeptEvidence, renderRuleList } from "./html-rules.ts";
 import { type Html, html } from "./html-text.ts";
 import { describeRule } from "./landing-phrase.ts";
-import { renderPicture } from "./svg.ts";
+import { renderArrowHeads, renderPicture } from "./svg.ts";
 import { isGreen, type ToldCauses } from "./told-causes.ts";
 
 /**
@@ -29,6 +29,7 @@ import { isGreen, type ToldCauses } from "./told-causes.ts";
  */
 export function renderHtml(report: Report, linkTo: LinkTo = () => null): string {
   const content = html`<h1>Where every flow landed</h1>
+${renderArrowHeads()}
 ${renderSummary(report)}
 ${renderProvenance(report)}
 ${renderFailures(report, linkTo)}
@@ -71,7 +72,7 @@ function renderScenario(scenario: ScenarioReport, index: number, backend: Backen
 ${scenario.notices.map((notice) => html`<p class="could-not-look">${notice}</p>`)}
 ${scenario.omissions.map(renderOmission)}
 ${renderKeptEvidence(scenario.evidence, linkTo)}
-<div class="picture">${renderPicture(scenario)}</div>
+${renderPicture(scenario)}
 <table aria-label="flows of ${scenario.name}"><thead><tr><th>verdict</th><th>flow</th><th>manner</th><th>landing</th><th>dialled</th><th>rule</th></tr></thead>
 <tbody>${scenario.flows.map((flow, i) => renderFlow(flow, nameRow(index, i), told, { backend, scenario }))}</tbody></table>
 ${renderClasses(scenario, backend)}
