@@ -9,6 +9,7 @@ import { listFamilies, listRules, type PodRules, type Ruleset } from "../../mode
 import { quoteForShell } from "../../model/shell-words.ts";
 import { renderJson } from "../../report/json.ts";
 import { wrapLine } from "../../report/wrap-line.ts";
+import type { LiveNamespace } from "../../sandbox/live/live-namespace.ts";
 import type { LiveRuleset } from "../../sandbox/live/live-rules.ts";
 import type { CaptureCommandLine } from "../arguments/capture-options.ts";
 import type { Display } from "../command.ts";
@@ -55,7 +56,7 @@ export function renderInspection(
   );
   return [
     tell(`${live.name} (${addresses})`),
-    ...(results === null ? [] : [renderVerdict(results, line, display)]),
+    ...(results === null ? [] : [renderVerdict(results, line, { ...display, live })]),
     ...sources.map((source) => tell(`  ${source}`)),
     "\n# where every TCP flow lands\n",
     show === "all" ? renderMap(listMapped(rules, setting), { display }) : renderGlance(glances, rules, { display }),
@@ -69,7 +70,7 @@ export function renderInspection(
 function renderVerdict(
   results: readonly PropertyResult[],
   line: CaptureCommandLine,
-  display: Pick<Display, "columns">,
+  { live, ...display }: Pick<Display, "columns"> & { readonly live: LiveNamespace },
 ): string {
   const failed = results.filter(({ holds }) => !holds);
   if (failed.length === 0)
@@ -81,7 +82,7 @@ function renderVerdict(
     ? "Drift: these rules do not do what the settings require.\n"
     : "It is unknown whether these rules do what the settings require.\n";
   const explain = (flow: string) =>
-    `landfall inspect … --format save > rules.txt; landfall explain ${[flow, ...line.captureWords].map(quoteForShell).join(" ")} --rules rules.txt`;
+    `landfall inspect ${live.asked.map(quoteForShell).join(" ")} --format save > rules.txt; landfall explain ${[flow, ...line.captureWords].map(quoteForShell).join(" ")} --rules rules.txt`;
   return head + renderProofText(failed, () => undefined, { display, explain, inFile: (place) => place });
 }
 

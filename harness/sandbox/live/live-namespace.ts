@@ -9,6 +9,8 @@ import { engineFailed, unlessGone } from "../docker/engine.ts";
 export interface LiveNamespace {
   /** What a person calls it: a container's name, `process 4711`, the name of a namespace. */
   readonly name: string;
+  /** The words that ask `landfall inspect` for it: `--pid 4711`. */
+  readonly asked: readonly string[];
   /** The file that stands for it: `/proc/4711/ns/net`, `/run/netns/blue`. */
   readonly path: string;
   /** The container and its first process, as this machine counts; null where it was named otherwise. */
@@ -41,13 +43,14 @@ export async function findLiveContainer(engine: Docker, nameOrId: string): Promi
   }
   const pid = found.State.Pid;
   const name = found.Name.replace(/^\//, "");
-  return { name, path: `/proc/${pid}/ns/net`, container: { id: found.Id, name, pid } };
+  return { name, asked: [name], path: `/proc/${pid}/ns/net`, container: { id: found.Id, name, pid } };
 }
 
 /** Finds a process's namespace. Throws `bad-input` where there is no such process. */
 export function findProcess(pid: string): LiveNamespace {
   const path = `/proc/${pid}/ns/net`;
-  if (/^[1-9]\d*$/.test(pid) && existsSync(`/proc/${pid}`)) return { name: `process ${pid}`, path, container: null };
+  if (/^[1-9]\d*$/.test(pid) && existsSync(`/proc/${pid}`))
+    return { name: `process ${pid}`, asked: ["--pid", pid], path, container: null };
   throw new LandfallError("bad-input", `There is no process ${pid}; give a number that ps lists.`);
 }
 
@@ -55,13 +58,22 @@ export function findProcess(pid: string): LiveNamespace {
 export function findNamed(nameOrPath: string, workingDirectory: string): LiveNamespace {
   const isPath = nameOrPath.includes("/");
   const path = isPath ? resolve(workingDirectory, nameOrPath) : `${NAMED_NAMESPACES}/${nameOrPath}`;
-  if (statSync(path, { throwIfNoEntry: false })?.isFile()) return { name: nameOrPath, path, container: null };
+  if (isThere(path)) return { name: nameOrPath, asked: ["--netns", nameOrPath], path, container: null };
   const names = listNamed();
   const known = names.length === 0 ? "ip netns lists none" : `ip netns lists ${names.join(", ")}`;
   const what = isPath
     ? `There is no namespace file ${nameOrPath}.`
     : `There is no network namespace ${nameOrPath}; ${known}.`;
   throw new LandfallError("bad-input", `${what}${isPath ? "" : suggest(nameOrPath, names)}`);
+}
+
+/** A file that this user may not look at is there; that it cannot be entered is told by who tries. */
+function isThere(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EACCES";
+  }
 }
 
 /** Gives the names that `ip netns` lists. */

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { statSync } from "node:fs";
 import { promisify } from "node:util";
 import { describeFailure, LandfallError } from "../../errors.ts";
 import { parseIptablesSave } from "../../formats/iptables-save.ts";
@@ -29,20 +30,30 @@ export interface LiveRules {
 
 const run = promisify(execFile);
 const READ_AT_MOST_BYTES = 2 ** 28;
+/** What nsenter ends with where the program to run is not there (nsenter.c in util-linux), as a shell does. */
+const EXIT_NOT_FOUND = 127;
+const NOT_ENTERED = /^nsenter: /m;
 /** proc_pid_net(5): the tables of iptables-legacy in a process's namespace. Merely listing legacy would make one. */
 const LEGACY_TABLES: Readonly<Record<Family, string>> = { 4: "ip_tables_names", 6: "ip6_tables_names" };
-const ROUTING = ["ip -4 rule", "ip -6 rule", "ip -4 route show table all", "ip -6 route show table all", "ip -o addr"];
+const ROUTING = [
+  ["-4", "rule"],
+  ["-6", "rule"],
+  ["-4", "route", "show", "table", "all"],
+  ["-6", "route", "show", "table", "all"],
+  ["-o", "addr"],
+];
 
 /**
  * Reads the rules of a live network namespace: those of iptables-nft, iptables-legacy and native nftables, policy routing and sets. Starts
- * only programs that print. Needs root, since it enters the namespace. Throws `environment` where it cannot be entered or read.
+ * only programs that print. Needs root, and SYS_ADMIN for a namespace other than its own. Throws `environment` where it cannot be entered,
+ * or a program is missing without which rules could be there that nobody sees.
  */
 export async function readLiveRules(live: LiveNamespace): Promise<LiveRules> {
   const iptables = await Promise.all(FAMILIES.flatMap((family) => [readByNft(live, family), readLegacy(live, family)]));
   const rulesets = iptables.filter((one) => one !== null);
   const native = await readNative(live, rulesets);
   const routing = await Promise.all(
-    ROUTING.map(async (command) => `# ${command}\n${await print(live, command.split(" "), "may-fail")}`),
+    ROUTING.map(async (command) => `# ip ${command.join(" ")}\n${await print(live, ["ip", ...command], "must-exist")}`),
   );
   const sets = await print(live, ["ipset", "save"], "may-fail");
   const addresses = [...routing.join("").matchAll(/ (?:inet|inet6) (\S+)\/\d+ .*scope global/g)].map(
@@ -59,7 +70,7 @@ async function readByNft(live: LiveNamespace, family: Family): Promise<LiveRules
 }
 
 async function readLegacy(live: LiveNamespace, family: Family): Promise<LiveRuleset | null> {
-  const tables = await print(live, ["cat", `/proc/net/${LEGACY_TABLES[family]}`], "may-fail");
+  const tables = await print(live, ["cat", `/proc/net/${LEGACY_TABLES[family]}`], "must-exist");
   if (tables.trim() === "") return null;
   const tool = `${toolOfFamily(family)}-legacy-save`;
   return { variant: "legacy", ruleset: await readRuleset(live, tool, family, "iptables-legacy") };
@@ -70,7 +81,7 @@ async function readNative(
   live: LiveNamespace,
   known: readonly LiveRuleset[],
 ): Promise<{ readonly rulesets: readonly LiveRuleset[]; readonly notices: readonly string[] }> {
-  const text = await print(live, ["nft", "-j", "list", "ruleset"], "may-fail");
+  const text = await print(live, ["nft", "-j", "list", "ruleset"], "must-exist");
   if (text === "") return { rulesets: [], notices: [] };
   const isKnown = ({ family, name }: Table) =>
     known.some(
@@ -102,19 +113,46 @@ async function readRuleset(
   throw new LandfallError("environment", `the output of ${tool} cannot be parsed.`, { findings: parsed.findings });
 }
 
-/** `may-fail`: a program that is not there, or has nothing to print, gives an empty text. */
+/**
+ * Gives what a program prints in a namespace. `must-run`: it ends well. `must-exist`: it may end badly, with nothing to print. `may-fail`:
+ * it need not be there, either. A program that reads rules has to be there: what nobody looks at would be taken for no rule.
+ */
 async function print(
   { path, name }: LiveNamespace,
-  command: readonly string[],
-  failure: "must-run" | "may-fail",
+  command: readonly [program: string, ...args: string[]],
+  failure: "must-run" | "must-exist" | "may-fail",
 ): Promise<string> {
+  const [program, ...args] = command;
+  // Who is in the namespace need not enter it: a container beside a pod's may lack CAP_SYS_ADMIN.
+  const entered = isOwn(path) ? null : "nsenter";
   try {
-    return (await run("nsenter", [`--net=${path}`, "--", ...command], { maxBuffer: READ_AT_MOST_BYTES })).stdout;
+    const options = { maxBuffer: READ_AT_MOST_BYTES };
+    if (entered === null) return (await run(program, args, options)).stdout;
+    return (await run(entered, [`--net=${path}`, "--", ...command], options)).stdout;
   } catch (error) {
-    if (failure === "may-fail" && (error as NodeJS.ErrnoException).code !== "ENOENT") return "";
-    const remedy =
-      process.getuid?.() === 0 ? "Check that iptables and util-linux are installed." : "Run as root: sudo.";
-    const message = `the network namespace of ${name} could not be read: ${describeFailure(error)}. ${remedy}`;
+    const { code, stderr = "" } = error as { readonly code?: string | number; readonly stderr?: string };
+    const isMissing = entered === null ? code === "ENOENT" : code === EXIT_NOT_FOUND;
+    const isEntered = entered === null || code !== "ENOENT";
+    if (failure === "may-fail" && isEntered) return "";
+    if (failure === "must-exist" && isEntered && !isMissing && !NOT_ENTERED.test(stderr)) return "";
+    const message = `the network namespace of ${name} could not be read: ${describeFailure(error)}. ${remedyFor(isMissing ? program : null, stderr)}`;
     throw new LandfallError("environment", message, { cause: error });
   }
+}
+
+function isOwn(path: string): boolean {
+  try {
+    const [own, other] = [statSync("/proc/self/ns/net"), statSync(path)];
+    return own.ino === other.ino && own.dev === other.dev;
+  } catch {
+    return false;
+  }
+}
+
+function remedyFor(missing: string | null, stderr: string): string {
+  if (missing !== null) return `Install ${missing}: without it rules could be there that nobody sees.`;
+  if (process.getuid?.() !== 0) return "Run as root: sudo.";
+  if (/not permitted|Permission denied/.test(stderr))
+    return "Entering a namespace needs the capability SYS_ADMIN: run on the node, or in a privileged container.";
+  return "Check that iptables and util-linux are installed.";
 }

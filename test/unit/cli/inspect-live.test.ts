@@ -1,5 +1,5 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -88,5 +88,36 @@ describe("landfall inspect of a live namespace", () => {
     expect(refused).toMatch(new RegExp(`There is no network namespace .*Did you mean .*${NAME}`));
     expect((await runCommand("inspect", "--pid", "0")).code).toBe(2);
     expect((await runCommand("inspect", "x", "--pid", "1")).code).toBe(2);
+  });
+
+  const main = join(import.meta.dirname, "../../../harness/cli/main.ts");
+  const cli = [process.execPath, "--conditions=landfall-source", "--no-warnings", main];
+
+  test("needs no right to enter a namespace that it is in already", () => {
+    const without = ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin", ...cli];
+    const inspect = (path: string) =>
+      spawnSync("ip", ["netns", "exec", NAME, ...without, "inspect", "--netns", path, ...FLAGS], { encoding: "utf8" });
+    expect(inspect("/proc/self/ns/net")).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining("These rules do what the settings require"),
+    });
+    expect(inspect("/proc/1/ns/net")).toMatchObject({
+      status: 3,
+      stderr: expect.stringContaining("needs the capability SYS_ADMIN"),
+    });
+  });
+
+  test.each(["nft", "ip"])("without %s nothing is proven: rules could be there that nobody sees", (missing) => {
+    const folder = mkdtempSync(join(tmpdir(), "landfall-programs-"));
+    const programs = ["iptables-nft-save", "ip6tables-nft-save", "nsenter", "cat", "nft", "ip"];
+    for (const program of programs.filter((name) => name !== missing)) {
+      const found = execFileSync("sh", ["-c", `command -v ${program}`], { encoding: "utf8" }).trim();
+      symlinkSync(realpathSync(found).includes("xtables") ? found : realpathSync(found), join(folder, program));
+    }
+    const [node = "", ...words] = [...cli, "inspect", "--netns", NAME, ...FLAGS];
+    const { status, stdout, stderr } = spawnSync(node, words, { encoding: "utf8", env: { PATH: folder } });
+    rmSync(folder, { recursive: true });
+    expect({ status, stdout }).toEqual({ status: 3, stdout: "" });
+    expect(stderr).toContain(`Install ${missing}: without it rules could be there that nobody sees.`);
   });
 });
