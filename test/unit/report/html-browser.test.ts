@@ -9,20 +9,17 @@ import type { Report, ScenarioReport } from "../../../harness/model/report.ts";
 import { renderHtml } from "../../../harness/report/html.ts";
 import { shortenLanding } from "../../../harness/report/landing-phrase.ts";
 import { isClear } from "../../../harness/report/told-causes.ts";
-import { findProgram, isKnownToApt } from "../../../harness/setup/debian.mjs";
+import { findProgram } from "../../../harness/setup/debian.mjs";
 import { runCommandIn } from "../cli/run-command.ts";
 import { sampleOmissionReport } from "./sample-report.ts";
 
 const program = findProgram("chromium");
-/** Ubuntu has no package with a browser. Where the system has one, the set-up brings it, and these tests cannot do without. */
-const isLeftOut = program === null && !isKnownToApt("chromium");
 
 let folder: string;
 let browser: Browser;
 let scenario: ScenarioReport;
 
 beforeAll(async () => {
-  if (isLeftOut) return;
   folder = mkdtempSync(join(tmpdir(), "landfall-page-"));
   const [{ out }] = await Promise.all([runCommandIn({}, "generate", ...SEED_WORDS, "--format", "save"), launch()]);
   writeFileSync(join(folder, "wrong.txt"), out.replaceAll("15006", "15007"));
@@ -65,7 +62,7 @@ async function open(
   return said.filter((text) => text !== `file://${join(folder, file)}`);
 }
 
-describe.skipIf(isLeftOut)("the HTML report in a browser", () => {
+describe("the HTML report in a browser", () => {
   test("filters flows by text, by actor and by failure, and asks for nothing outside the page", async () => {
     const said = await open("wrong.html", {}, async (page) => {
       const count = () => page.locator("tr[id]:visible").count();
