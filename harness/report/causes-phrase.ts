@@ -67,11 +67,30 @@ function describeHeading(flows: readonly FlowReport[]): string {
   const kinds = [...new Set(flows.map(({ observed }) => observed.kind))];
   const required = [...new Set(flows.map(({ expected }) => describeRequired(expected, kinds)))];
   const instead = required.length === 1 ? ` instead of ${required.join("")}` : "";
-  const [kind] = kinds;
-  if (kind === undefined || kinds.length > 1) return `${count} ${["lands", "land"][number]} elsewhere than required`;
-  const ends = [...new Set(flows.map(({ observed }) => nameEnd(observed)))];
-  const where = kind === "listener" ? (ends.length === 1 ? ` ${ends.join("")}` : " the wrong listener") : "";
-  return `${count} ${VERBS[kind][number]}${where}${instead}`;
+  if (kinds.length > LISTED) return `${count} ${["lands", "land"][number]} elsewhere than required`;
+  const ends = kinds.map((kind) => {
+    const where = kind === "listener" ? ` ${nameListeners(flows.map(({ observed }) => observed))}` : "";
+    return `${VERBS[kind][number]}${where}`;
+  });
+  return ends.length === 1
+    ? `${count} ${ends.join("")}${instead}`
+    : `${count} ${ends.join(", or ")}${instead === "" ? "" : `,${instead}`}`;
+}
+
+/** How many alternatives a heading names. */
+const LISTED = 3;
+
+/** One end by its port; several by their names, where they are few. */
+function nameListeners(landings: readonly Landing[]): string {
+  const taken = landings.filter(({ kind }) => kind === "listener");
+  const ends = [...new Set(taken.map(nameEnd))];
+  const names = [...new Set(taken.map(({ hops, listener }) => hops[0]?.listener ?? listener ?? "a listener"))];
+  if (ends.length === 1) return ends.join("");
+  return names.length <= LISTED ? listAlternatives(names) : "the wrong listener";
+}
+
+function listAlternatives(texts: readonly string[]): string {
+  return [texts.slice(0, -1).join(", "), ...texts.slice(-1)].filter((text) => text !== "").join(" or ");
 }
 
 /** Behind "lands on A instead of" stands B alone. */

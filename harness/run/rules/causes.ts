@@ -17,6 +17,7 @@ import {
   turnsAway,
 } from "./known-rules.ts";
 import { findRemedy } from "./remedy.ts";
+import { findTakenBefore, namePlace } from "./rule-order.ts";
 
 type Cause = Omit<CauseReport, "flows" | "breaks" | "remedy">;
 
@@ -112,6 +113,8 @@ function keyOf({ kind, rule, wanted, why }: Cause, { observed }: FlowReport, isT
   if (kind === "other-target" || isTurnedAway) return JSON.stringify([kind, ruleKey]);
   if (kind === "missing-rule") return JSON.stringify([kind, wantedKey]);
   if (kind === "routing" || kind === "expectation") return JSON.stringify([kind, why]);
+  // What no rule takes lands wherever it was dialled.
+  if (kind === "no-rule") return JSON.stringify([kind, wanted?.chain]);
   return JSON.stringify([kind, ruleKey, observed.kind, observed.listener]);
 }
 
@@ -156,11 +159,16 @@ function compareRules(
     const why = "the rule takes these flows, and does something else than the required rule";
     return { kind: "other-target", rule: nearest.rule, wanted, why };
   }
+  const before = nearest === null ? null : findTakenBefore(nearest.rule, wanted, rules);
+  if (nearest && before !== null) {
+    const why = `this rule takes these flows before ${namePlace(nearest.rule)} can`;
+    return { kind: "deciding-rule", rule: before, wanted, why };
+  }
   if (!deciding.isOurs) {
     const why = "this rule takes these flows, and the mesh has none like it";
     return { kind: "deciding-rule", rule: deciding.rule, wanted: null, why };
   }
   const taker = deciding.rule === null ? "no rule takes these flows" : "another rule takes these flows";
-  const like = nearest ? `; the most similar is ${nearest.rule.chain} ${nearest.rule.index}: ${nearest.why}` : "";
+  const like = nearest ? `; the most similar, ${namePlace(nearest.rule)}, does not: ${nearest.why}` : "";
   return { kind: "missing-rule", rule: deciding.rule, wanted, why: `${taker}${like}` };
 }

@@ -58,7 +58,9 @@ function describeMissing(given: Ruleset | null, kernel: Ruleset | null): readonl
   });
 }
 
+/** Native tables of nft have names of their own, and may do what a table of iptables would. */
 function describeEmptyTables(own: Ruleset | null, kernel: Ruleset | null): readonly string[] {
+  if (kernel?.tables.some(({ source }) => source === "nft")) return [];
   return (own?.tables ?? []).flatMap((table) => {
     const wanted = countTable(table);
     const there = countTable(kernel?.tables.find(({ name }) => name === table.name));
@@ -76,7 +78,7 @@ function describeOrphans(own: Ruleset | null, kernel: Ruleset | null): readonly 
     .filter(({ table, name }) => !usual.has(`${table} ${name}`))
     .map(
       ({ table, name, rules }) =>
-        `no rule jumps to the chain ${table} ${name}, so its ${numberRules(rules.length)} never apply.`,
+        `no rule jumps to the chain ${table} ${name}, so its ${numberRules(rules.length)} never ${rules.length === 1 ? "applies" : "apply"}.`,
     );
 }
 

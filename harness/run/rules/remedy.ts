@@ -17,6 +17,7 @@ import { findDecidingStep, listPlaces, listSteps } from "../../netfilter/steps.t
 import { describeRule } from "../../report/landing-phrase.ts";
 import type { BoundScenario } from "../scenario/bound-scenario.ts";
 import { isStranger, type KnownRules } from "./known-rules.ts";
+import { findTakenBefore, namePlace } from "./rule-order.ts";
 
 /** What a remedy is tried on: the flows of a run, under the rules that were in. */
 export interface Tried {
@@ -38,10 +39,14 @@ export function findRemedy(
       return "change this rule to the required one";
     case "missing-rule":
       return wanted === null ? "add the missing rule" : placeMissing(wanted, flow);
-    case "deciding-rule":
+    case "deciding-rule": {
+      const there = flow.wanted?.nearest?.rule;
+      if (there && wanted !== null && findTakenBefore(there, wanted, flow.rules) !== null)
+        return `change this rule, or move ${namePlace(there)} before it`;
       return rule !== null && isStranger(rule, tried.known) && wanted === null
         ? "remove this rule, or change the settings if they are to allow what it does"
         : letPass(flow, rule, wanted === null ? null : findOwnRule(flow, tried), tried);
+    }
     case "no-rule":
       return `add a rule that takes these flows${nameOwn(wanted === null ? null : findOwnRule(flow, tried))}`;
     case "routing":

@@ -99,6 +99,24 @@ describe("the causes of wrong landings", () => {
       / {6}missing {3}nat ISTIO_OUTPUT \d: -A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN\n {6}taken by {2}nat ISTIO_REDIRECT 1 [\s\S]*remedy {4}insert the missing rule before ISTIO_OUTPUT \d \(uid\.txt:\d+\)/,
     );
   });
+  test("what no rule takes is one cause, wherever it lands", async () => {
+    const name = write("bare.txt", (rules) => rules.replaceAll("ISTIO_", "MY_").replace(/^-A PREROUTING .*\n/m, ""));
+    expect(await listCauses(name)).toMatchObject([{ kind: "no-rule", rule: null }]);
+    expect((await verify(name)).out.replaceAll(/\s+/g, " ")).toMatch(
+      /✗ \d+ flows land on app or envoy-outbound, or are refused, instead of landing on envoy-inbound:15006 /,
+    );
+  });
+  test("a rule that stands before the required one is named, and not called missing", async () => {
+    const name = write("order.txt", (rules) =>
+      rules.replace(/^(.*-m owner --uid-owner 1337 .*\n)/m, "-A ISTIO_OUTPUT -j ISTIO_REDIRECT\n$1"),
+    );
+    const line = lineOf(name, "-A ISTIO_OUTPUT -j ISTIO_REDIRECT");
+    const { out } = await verify(name);
+    expect(out).toContain(`rule      nat ISTIO_OUTPUT 3 (order.txt:${line}): -A ISTIO_OUTPUT -j ISTIO_REDIRECT\n`);
+    expect(out).toContain(`because   this rule takes these flows before ISTIO_OUTPUT 4 (order.txt:${line + 1}) can\n`);
+    expect(out).toContain(`remedy    change this rule, or move ISTIO_OUTPUT 4 (order.txt:${line + 1}) before it\n`);
+    expect(out).not.toMatch(/ missing /);
+  });
   test("a rule that drops more than the mesh does is one cause, whatever was required", async () => {
     const name = write(
       "drop.txt",
