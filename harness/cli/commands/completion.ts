@@ -22,6 +22,7 @@ const HELP: CommandHelp = {
   ],
   options: [{ title: "Options", options: OPTIONS }],
   captureFlags: "none",
+  words: ["bash", "zsh", "fish"],
   examples: [
     ['eval "$(landfall completion bash)"', "for bash, in ~/.bashrc"],
     ['eval "$(landfall completion zsh)"', "for zsh, in ~/.zshrc"],
@@ -94,9 +95,11 @@ function kindOfValue({ value, choices, offers }: ListedOption): "switch" | "word
 
 function renderBash(options: Options): string {
   const others = { scenarios: ` others="${renderScenarioNames()}"`, containers: " list=containers", files: "" };
+  const offer = (words: Options[string]["words"]) =>
+    typeof words === "string" ? others[words] : ` others="${words.join(" ")}" closed=yes`;
   const cases = Object.entries(options).map(([name, { options: own, words }]) => {
     const names = own.map((option) => `--${option.name}`).join(" ");
-    return `    ${name}) words="${names}"${others[words]} ;;\n`;
+    return `    ${name}) words="${names}"${offer(words)} ;;\n`;
   });
   const values = Object.entries(options).flatMap(([command, { options: own }]) =>
     own
@@ -104,14 +107,14 @@ function renderBash(options: Options): string {
       .map((option) => `    ${renderBashPlaces(command, option)}) ${renderBashValue(option)} ;;\n`),
   );
   return `${BASH_LISTS}_landfall() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" words="" others="" files="" list=""
+  local current="\${COMP_WORDS[COMP_CWORD]}" words="" others="" files="" list="" closed=""
   case "\${COMP_WORDS[1]}" in
 ${cases.join("")}  esac
   if [ "$COMP_CWORD" -eq 1 ]; then words="${Object.keys(options).join(" ")}" list=""
   elif [ "\${current#-}" != "$current" ]; then list=""
   elif [ -n "$list" ]; then words=""
   else
-    files=yes
+    [ -n "$closed" ] || files=yes
     if [ -n "$others" ]; then words="$others"; fi
   fi
   if [ "$COMP_CWORD" -gt 2 ]; then case "\${COMP_WORDS[1]} \${COMP_WORDS[COMP_CWORD-1]}" in
@@ -162,9 +165,10 @@ function renderFish(options: Options, commands: CommandList): string {
     containers: " -f -a '(__landfall_containers)'",
     files: null,
   };
-  const others = Object.entries(options).flatMap(([name, { words: kind }]) =>
-    offered[kind] === null ? [] : `complete -c landfall -n '__fish_seen_subcommand_from ${name}'${offered[kind]}\n`,
-  );
+  const others = Object.entries(options).flatMap(([name, { words: kind }]) => {
+    const offer = typeof kind === "string" ? offered[kind] : ` -f -a '${kind.join(" ")}'`;
+    return offer === null ? [] : `complete -c landfall -n '__fish_seen_subcommand_from ${name}'${offer}\n`;
+  });
   return [FISH_LISTS, ...words, ...own, ...others].join("");
 }
 

@@ -33,8 +33,8 @@ export interface CommandHelp {
   readonly captureFlags: "listed" | "mentioned" | "none";
   /** Command lines, with what each is for. */
   readonly examples: readonly HelpRow[];
-  /** What a shell offers for words that are no options; files if left out. Containers are offered in place of files. */
-  readonly words?: "scenarios" | "containers";
+  /** What a shell offers for words that are no options; files if left out. Containers and names are offered in place of files. */
+  readonly words?: "scenarios" | "containers" | readonly string[];
   /** What each exit code means here, by code. */
   readonly exitCodes: Readonly<Record<number, string>>;
 }

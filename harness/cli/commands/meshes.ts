@@ -20,6 +20,7 @@ const HELP: CommandHelp = {
   ],
   options: [{ title: "Options", options: SPECS }],
   captureFlags: "none",
+  words: MESHES.map(({ name }) => name),
   examples: [
     ["landfall meshes", "lists every mesh"],
     ["landfall meshes linkerd", "lists the options of Linkerd's init container"],

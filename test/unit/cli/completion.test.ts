@@ -18,6 +18,8 @@ describe("shell completion", () => {
     ["names of scenarios behind another, or a value", ["verify", "--sandbox", "netns", "se"], ["seed"]],
     ["the names of scenarios to mutate", ["mutate", "uid-l"], ["uid-list"]],
     ["no name of a scenario for another command", ["explain", "se"], [""]],
+    ["the names of meshes to describe, and no file", ["meshes", "istio"], ["istio-1.4", "istio", "istio-ambient"]],
+    ["the shells that have a script, and no file", ["completion", ""], ["bash", "zsh", "fish"]],
     ["files for a mesh's option that takes a path", ["apply", "--network-namespace", ""], FILES],
     ["no file for a container, which no engine names here", ["inspect", ""], [""]],
     ["options of a command that takes a container", ["inspect", "--pi"], ["--pid"]],
@@ -61,6 +63,7 @@ describe("shell completion", () => {
     expect(out).toContain(
       "complete -c landfall -n '__fish_seen_subcommand_from inspect' -f -a '(__landfall_containers)'\n",
     );
+    expect(out).toContain("complete -c landfall -n '__fish_seen_subcommand_from completion' -f -a 'bash zsh fish'\n");
     expect(out).toContain("from inspect' -l netns -r -F -a '(__landfall_namespaces)'\n");
   });
 
