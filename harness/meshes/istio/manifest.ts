@@ -141,7 +141,12 @@ function findNoCapture(
 ): readonly Finding[] {
   if (init?.name === INIT) return [];
   const none = (says: string, path: ManifestPath) => [
-    codedFinding("nothing-asked", pod.file, `${says}: Istio makes no rules for this pod, so there is nothing to check.`, pod.lineOf(path)),
+    codedFinding(
+      "nothing-asked",
+      pod.file,
+      `${says}: Istio makes no rules for this pod, so there is nothing to check.`,
+      pod.lineOf(path),
+    ),
   ];
   if (init === null && pod.annotations.get(INTERCEPTION_ANNOTATION) === "NONE")
     return none(`${INTERCEPTION_ANNOTATION} is NONE`, annotationPath(INTERCEPTION_ANNOTATION));
