@@ -155,12 +155,7 @@ export function findListener({ listeners }: Pick<PodShape, "listeners">, name: s
 }
 
 /** Names that actors have in every pod; `app` and `root` live in it. Beside them are those of its proxies, and `uid=N,gid=M`. */
-const USUAL_ACTORS: readonly string[] = ["app", "root", "client", "upstream", "vm"];
-
-/** Says whether every pod has an actor of this name, whatever its mesh. */
-export function isUsualActor(name: string): boolean {
-  return USUAL_ACTORS.includes(name);
-}
+export const USUAL_ACTORS: readonly string[] = ["app", "root", "client", "upstream", "vm"];
 
 /** What a flow may call the first proxy, whatever its name. */
 const PROXY_ALIAS = "proxy";

@@ -5,7 +5,7 @@ import type { FlowSpec, Manner } from "../model/flow.ts";
 import { nameWho, renderFlowText } from "../model/flow-spec.ts";
 import type { LandingSpec } from "../model/landing.ts";
 import { addressOwner, DEFAULT_ADDRESSES, hostOfActor, isLoopback, PASS_THROUGH_IPV6 } from "../model/pod.ts";
-import { forwards, isUsualActor, type ListenerShape } from "../model/pod-shape.ts";
+import { forwards, type ListenerShape, USUAL_ACTORS } from "../model/pod-shape.ts";
 
 /**
  * Gives what no sandbox could give of a flow: a source that the actor's host does not have, a vm without an interface for it. From outside
@@ -40,7 +40,7 @@ function mayBorrow(spec: FlowSpec, capture: Capture | null): boolean {
   const name = nameWho(spec);
   if (hostOfActor(name) !== "pod" || spec.target !== "pod" || spec.protocol === "udp") return false;
   if (spec.mark !== 0) return true;
-  if (capture === null) return spec.actor !== null && !isUsualActor(spec.actor);
+  if (capture === null) return spec.actor !== null && !USUAL_ACTORS.includes(spec.actor);
   return capture.shape.proxies.some((proxy) => proxy.name === name && proxy.runsAs.mark !== 0);
 }
 
