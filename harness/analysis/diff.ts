@@ -1,9 +1,10 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Family } from "../model/address.ts";
 import type { Flow } from "../model/flow.ts";
 import { type Landing, landingsAgree, renderLandingKey } from "../model/landing.ts";
 import type { PodSpec } from "../model/pod.ts";
 import { dialsOn, findListener, type PodShape } from "../model/pod-shape.ts";
-import { emptyRuleset, familyKey, type PodRules, type RulePlace } from "../model/ruleset.ts";
+import type { PodRules, RulePlace } from "../model/ruleset.ts";
 import { describeBriefly } from "./brief-class.ts";
 import { describeClass, keyOfRow } from "./class-text.ts";
 import type { Diagram } from "./diagrams/diagrams.ts";
@@ -70,8 +71,7 @@ export interface Comparison {
  */
 export function diffRulesets(comparison: Comparison): readonly Change[] {
   const { family, before, after, setting } = comparison;
-  const rulesets = [before, after].map((rules) => rules[familyKey(family)] ?? emptyRuleset(family));
-  const partition = partitionFlows(family, rulesets, setting);
+  const partition = partitionFlows(family, [before, after], setting);
   const lanes = partition.lanes.map((lane) => ({ lane, rows: diffLane(lane, partition, comparison) }));
   return joinSocketRows(
     lanes,
@@ -98,7 +98,8 @@ function diffLane(lane: Lane, partition: Partition, comparison: Comparison): rea
     { rules: before, spec: pods?.before ?? setting.spec },
     { rules: after, spec: pods?.after ?? setting.spec },
   ] as const;
-  const suspicious = findSuspicious(lane, partition, pods === undefined ? "same-pod" : "two-pods");
+  const isOnePod = pods === undefined && isDeepStrictEqual(before.policyRouting, after.policyRouting);
+  const suspicious = findSuspicious(lane, partition, isOnePod ? "same-pod" : "two-pods");
   const prefer = listPreferences(space, comparison.setting);
   const suspects = [...findPaths(suspicious, space, prefer)].filter(
     ([terminal]) => terminal !== partition.outside && diagrams.nameOf(terminal) !== SAME,

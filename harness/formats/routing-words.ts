@@ -13,6 +13,7 @@ import {
   type LoopbackAddress,
   type MarkTest,
   type RoutingRule,
+  STOPPING_ROUTES,
   type TableRoute,
   WHOLE_MARK,
 } from "../model/policy-routing.ts";
@@ -89,10 +90,10 @@ export function renderTableRoute(route: TableRoute): string {
   const { kind, family, to, via, dev, metric, table } = route;
   const whole = family === 4 ? "default" : `${unspecifiedAddress(6)}/0`;
   return [
-    ...(kind === "local" ? ["local"] : []),
+    ...(kind === "unicast" ? [] : [kind]),
     to ? renderNetwork(to) : whole,
     ...(via === null ? [] : ["via", via]),
-    ...["dev", dev],
+    ...(dev === "" ? [] : ["dev", dev]),
     ...(metric === null ? [] : ["metric", metric]),
     ...["table", table],
   ].join(" ");
@@ -108,15 +109,17 @@ export function renderTableRoute(route: TableRoute): string {
  */
 export function parseTableRoute(text: string, family: Family): TableRoute {
   const words = text.trim().split(/\s+/);
-  const kind: KnownRoute["kind"] = words[0] === "local" ? "local" : "unicast";
-  const [target = "", ...rest] = words[0] === "local" || words[0] === "unicast" ? words.slice(1) : words;
+  const kind = ROUTE_KINDS.find((one) => one === words[0]) ?? "unicast";
+  const [target = "", ...rest] = words[0] === kind ? words.slice(1) : words;
   const found: Partial<Record<string, string>> = {};
   for (let i = 0; i < rest.length; i += 2) {
     const [name = "", value] = rest.slice(i, i + 2);
     if (!ROUTE_WORDS.includes(name) || value === undefined || found[name] !== undefined) return keep(text, family);
     found[name] = value;
   }
-  const { via, dev } = found;
+  const isStopping = STOPPING_ROUTES.some((one) => one === kind);
+  // What the kernel prints as the device of a route that sends nothing decides nothing.
+  const { via, dev } = isStopping ? { ...found, dev: "" } : found;
   const to = readNetwork(target, family);
   const [metric, table] = [readNumber(found["metric"]), readTable(found["table"] ?? "main")];
   const gateway = via === undefined ? null : canonicalAddress(via);
@@ -126,6 +129,7 @@ export function parseTableRoute(text: string, family: Family): TableRoute {
   return { kind, family, to, via: gateway, dev, metric: given, table };
 }
 
+const ROUTE_KINDS: readonly KnownRoute["kind"][] = ["local", "unicast", ...STOPPING_ROUTES];
 const ROUTE_WORDS: readonly string[] = ["via", "dev", "metric", "table", "scope", "proto", "pref"];
 /** IP6_RT_PRIO_USER in include/uapi/linux/ipv6_route.h. */
 const DEFAULT_METRICS: Readonly<Record<Family, number>> = { 4: 0, 6: 1024 };

@@ -40,6 +40,18 @@ export interface LookupRule {
 /** A rule of policy routing: one that is understood, or its text. */
 export type RoutingRule = LookupRule | UnknownRouting;
 
+/** The kinds of routes that send no packet anywhere. */
+export const STOPPING_ROUTES = ["blackhole", "unreachable", "prohibit", "throw"] as const;
+
+/** A kind of route that sends no packet anywhere. */
+export type StoppingRoute = (typeof STOPPING_ROUTES)[number];
+
+/** The kernel's table `main`, which holds every route that names no table. */
+export const MAIN_TABLE = 254;
+
+/** The kernel's table `local`, which is asked before all others. */
+export const LOCAL_TABLE = 255;
+
 /**
  * A route of one table (ip-route(8)).
  *
@@ -47,13 +59,14 @@ export type RoutingRule = LookupRule | UnknownRouting;
  * { kind: "local", family: 6, to: null, via: null, dev: "lo", metric: null, table: 133 }
  */
 export interface KnownRoute {
-  /** `local`: packets are delivered to the pod itself. */
-  readonly kind: "local" | "unicast";
+  /** `local`: packets are delivered to the pod itself. `blackhole`, `unreachable`, `prohibit` send no packet; `throw` asks the next rule. */
+  readonly kind: "local" | "unicast" | StoppingRoute;
   readonly family: Family;
   /** Null: every address of the family. */
   readonly to: Network | null;
   /** The gateway's address, canonical text. */
   readonly via: string | null;
+  /** Empty where the route names none: one that sends no packet needs none. */
   readonly dev: string;
   /** Of two routes to one network the smaller counts; null: the kernel's default, 0 for IPv4 and 1024 for IPv6. */
   readonly metric: number | null;
@@ -78,6 +91,11 @@ export interface PolicyRouting {
   readonly rules: readonly RoutingRule[];
   readonly routes: readonly TableRoute[];
   readonly addresses: readonly LoopbackAddress[];
+}
+
+/** Says whether a route sends no packet anywhere. */
+export function isStoppingRoute({ kind }: TableRoute): boolean {
+  return STOPPING_ROUTES.some((one) => one === kind);
 }
 
 /** Policy routing that asks for nothing. */

@@ -1,6 +1,15 @@
 import { type Family, type Network, networkHolds } from "../model/address.ts";
 import { POD_INTERFACE, type PodSpec, vmLinks } from "../model/pod.ts";
-import type { KnownRoute, LookupRule, PolicyRouting, RoutingRule, UnknownRouting } from "../model/policy-routing.ts";
+import {
+  isStoppingRoute,
+  type KnownRoute,
+  LOCAL_TABLE,
+  type LookupRule,
+  MAIN_TABLE,
+  type PolicyRouting,
+  type RoutingRule,
+  type UnknownRouting,
+} from "../model/policy-routing.ts";
 import type { KnownAddress } from "./address-book.ts";
 
 /** Where the pod sends a packet: to itself over `lo`, or out by an interface. */
@@ -24,7 +33,6 @@ export const TO_SELF: Route = { out: "lo", scope: "local" };
 
 /** The rule that leads to `main`, whose default route takes everything (fib_default_rules_init in net/ipv4/fib_rules.c). */
 const MAIN_PRIORITY = 32766;
-const MAIN_TABLE = 254;
 
 interface OpenRule {
   readonly rule: RoutingRule;
@@ -40,13 +48,19 @@ interface OpenRule {
  */
 export function openRouting(spec: PodSpec, policy: PolicyRouting): FindRoute {
   const rules: Readonly<Record<Family, readonly OpenRule[]>> = { 4: openRules(policy, 4), 6: openRules(policy, 6) };
+  const own = (table: number) => ({ 4: listOwn(policy, 4, table), 6: listOwn(policy, 6, table) });
+  const [local, main] = [own(LOCAL_TABLE), own(MAIN_TABLE)];
   const links: Readonly<Record<Family, Route>> = { 4: linkRoute(POD_INTERFACE), 6: linkRoute(POD_INTERFACE) };
   const vmLink = vmLinks(spec)[0];
   return (question) => {
     const { host, family } = question.destination;
     if (host === "pod" || host === "loopback") return TO_SELF;
+    const added = findRouteTo(local[family], question.destination);
+    if (added && added.kind !== "throw") return follow(added);
     const found = followRules(rules[family], question);
     if (found !== null) return found;
+    const last = findRouteTo(main[family], question.destination);
+    if (last && isStoppingRoute(last)) return follow(last);
     return host === "vm" && vmLink !== undefined ? linkRoute(vmLink) : links[family];
   };
 }
@@ -63,10 +77,27 @@ function followRules(rules: readonly OpenRule[], question: RouteQuestion) {
     const unknown = findUnknown(open);
     if (unknown !== null) return { unknown };
     if (leadsToMain(rule)) return null;
-    const found = routes.find(({ to }) => to === null || holds(to, question.destination));
-    if (found) return found.kind === "local" ? TO_SELF : linkRoute(found.dev);
+    const found = findRouteTo(routes, question.destination);
+    if (found && found.kind !== "throw") return follow(found);
   }
   return null;
+}
+
+/** Gives the routes of one of the kernel's own tables that were added, the one for the smallest network first. */
+function listOwn({ routes }: PolicyRouting, family: Family, table: number): readonly KnownRoute[] {
+  return routes
+    .flatMap((route) => (route.kind !== "unknown" && route.family === family && route.table === table ? [route] : []))
+    .toSorted(bySmallestNetwork);
+}
+
+function findRouteTo(routes: readonly KnownRoute[], destination: KnownAddress): KnownRoute | undefined {
+  return routes.find(({ to }) => to === null || holds(to, destination));
+}
+
+/** What becomes of a packet that a route sends nowhere is not simulated. */
+function follow(route: KnownRoute): Route | { readonly unknown: string } {
+  if (isStoppingRoute(route)) return { unknown: `ip route ${route.kind} in table ${route.table}` };
+  return route.kind === "local" ? TO_SELF : linkRoute(route.dev);
 }
 
 /** The table `main` has a default route, by the pod's links. */

@@ -3,11 +3,7 @@ import type { Family } from "../../model/address.ts";
 import type { Capture } from "../../model/capture.ts";
 import { type Expectation, isLanding, meetsExpectation } from "../../model/expectation.ts";
 import type { Flow } from "../../model/flow.ts";
-import { joinCuts } from "../../model/flow-set.ts";
-import type { PolicyRouting } from "../../model/policy-routing.ts";
-import { emptyRuleset, familyKey, type PodRules } from "../../model/ruleset.ts";
-import type { SplitPoints } from "../../model/split-points.ts";
-import { networkRanges } from "../../model/value-ranges.ts";
+import type { PodRules } from "../../model/ruleset.ts";
 import type { Diagram } from "../diagrams/diagrams.ts";
 import { abstractLanding } from "../pod/abstract-landing.ts";
 import { openLander } from "../pod/pod-under-analysis.ts";
@@ -53,11 +49,9 @@ export function classifyDemands({
   known,
   concerns,
 }: DemandQuestion): readonly DemandClass[] {
-  const ruleset = rules[familyKey(family)] ?? emptyRuleset(family);
   const { splitPoints, protocols } = capture.contractFor(setting.addresses);
-  const cuts = joinCuts([splitPoints(family), cutsOfRouting(rules.policyRouting, family)]);
-  const asked: AnalysisSetting = { ...setting, protocols, cuts, chosenPorts: "absent" };
-  const partition = partitionFlows(family, [ruleset], asked);
+  const asked: AnalysisSetting = { ...setting, protocols, cuts: splitPoints(family), chosenPorts: "absent" };
+  const partition = partitionFlows(family, [rules], asked);
   return partition.lanes.filter(concerns).flatMap((lane) => {
     const { space, signatures, ground, join, restrict, outside } = partition;
     const fine = restrict([...signatures, ...ground].reduce(join), lane);
@@ -75,18 +69,6 @@ export function classifyDemands({
       { rules, capture, setting, known, fine },
     );
   });
-}
-
-/** Gives the networks that rules and routes of policy routing name, at which flows may be routed otherwise. */
-function cutsOfRouting({ rules, routes }: PolicyRouting, family: Family): SplitPoints {
-  const known = [...rules, ...routes].flatMap((one) => (one.kind !== "unknown" && one.family === family ? [one] : []));
-  const networks = known.flatMap((one) => [one.to, "from" in one ? one.from : null]);
-  return {
-    addresses: networks.flatMap((network) => (network ? networkRanges(network) : [])),
-    ports: [],
-    ids: [],
-    marks: [],
-  };
 }
 
 /** A socket that dials its own end is connected to itself, and is no flow between two. */

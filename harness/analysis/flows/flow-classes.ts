@@ -1,7 +1,7 @@
 import type { Family } from "../../model/address.ts";
 import type { Manner } from "../../model/flow.ts";
 import type { Landing } from "../../model/landing.ts";
-import { emptyRuleset, familyKey, type PodRules } from "../../model/ruleset.ts";
+import type { PodRules } from "../../model/ruleset.ts";
 import type { Diagram } from "../diagrams/diagrams.ts";
 import { type ExplainedLanding, type Lander, openLander } from "../pod/pod-under-analysis.ts";
 import { choosePoint, findPaths, listPreferences, readAssumptions } from "./flow-points.ts";
@@ -41,8 +41,7 @@ export interface ClassifiedLane {
  * Throws `budget-exceeded` rather than give a part.
  */
 export function classifyFlows(rules: PodRules, family: Family, setting: AnalysisSetting): readonly ClassifiedLane[] {
-  const ruleset = rules[familyKey(family)] ?? emptyRuleset(family);
-  const partition = partitionFlows(family, [ruleset], setting);
+  const partition = partitionFlows(family, [rules], setting);
   const { space, signatures, ground, join, restrict, outside } = partition;
   const prefer = listPreferences(space, setting);
   return partition.lanes.map((lane) => {

@@ -4,9 +4,11 @@ import { codedFinding } from "../../model/finding.ts";
 import { FLOW_PROTOCOLS, type FlowProtocol } from "../../model/flow.ts";
 import { type FlowSet, isAnyMark, joinCuts } from "../../model/flow-set.ts";
 import { MAX_PORT, type PodSpec, type SandboxAddresses, vmGateway, vmLinks, withLinks } from "../../model/pod.ts";
+import type { PolicyRouting } from "../../model/policy-routing.ts";
 import { listMatches } from "../../model/rule-parts.ts";
-import { listRules, type Ruleset } from "../../model/ruleset.ts";
+import { emptyRuleset, familyKey, listRules, type PodRules, type Ruleset } from "../../model/ruleset.ts";
 import type { SplitPoints } from "../../model/split-points.ts";
+import { networkRanges } from "../../model/value-ranges.ts";
 import { makeCube } from "../diagrams/cube.ts";
 import type { Diagram, Memo } from "../diagrams/diagrams.ts";
 import { uniteIntervals } from "../diagrams/intervals.ts";
@@ -66,16 +68,23 @@ export interface Partition {
 
 const NO_CUTS: SplitPoints = { addresses: [], ports: [], ids: [], marks: [] };
 
-/** Tells the flows of a family apart by what some rule sets do with them; throws `budget-exceeded` rather than give a part. */
-export function partitionFlows(family: Family, given: readonly Ruleset[], setting: AnalysisSetting): Partition {
-  const rulesets = given.map(tellApart);
+/**
+ * Tells the flows of a family apart by what some rule sets do with them, and by the networks that their policy routing names; throws
+ * `budget-exceeded` rather than give a part.
+ */
+export function partitionFlows(family: Family, given: readonly PodRules[], setting: AnalysisSetting): Partition {
+  const rulesets = given.map((rules) => tellApart(rules[familyKey(family)] ?? emptyRuleset(family)));
   const { addresses, spec } = setting;
   const links = setting.links ?? findLinks(rulesets, spec);
   const gateways = links.length === 0 ? [] : [vmGateway(0, addresses)[family]];
   const rewrites = findRewrites(rulesets, { family, addresses, spec, gateways });
   const lanes = findLanes(family, links, rulesets, setting);
   const marks = groundValues(family, rewrites, setting, gateways);
-  const cuts = joinCuts([setting.cuts ?? NO_CUTS, cutsOfState(rulesets)]);
+  const cuts = joinCuts([
+    setting.cuts ?? NO_CUTS,
+    cutsOfState(rulesets),
+    ...given.map(({ policyRouting }) => cutsOfRouting(policyRouting, family)),
+  ]);
   const all: SplitPoints = {
     addresses: [
       ...marks.destinations,
@@ -97,6 +106,18 @@ export function partitionFlows(family: Family, given: readonly Ruleset[], settin
   );
   const ground = makeGround(space, marks, cuts);
   return { space, lanes, rewrites, signatures, ground, join, ...openRestriction(space) };
+}
+
+/** Gives the networks that rules and routes of policy routing name, at which flows may be routed otherwise. */
+function cutsOfRouting({ rules, routes }: PolicyRouting, family: Family): SplitPoints {
+  const known = [...rules, ...routes].flatMap((one) => (one.kind !== "unknown" && one.family === family ? [one] : []));
+  const networks = known.flatMap((one) => [one.to, "from" in one ? one.from : null]);
+  return {
+    addresses: networks.flatMap((network) => (network ? networkRanges(network) : [])),
+    ports: [],
+    ids: [],
+    marks: [],
+  };
 }
 
 /** Gives the values that rules compare with what the kernel keeps about a connection, whose ends are those of the flow. */

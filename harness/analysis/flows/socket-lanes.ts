@@ -6,7 +6,7 @@ import { isAnyMark } from "../../model/flow-set.ts";
 import type { Match, Range } from "../../model/match.ts";
 import { MAX_PORT, type PodSpec } from "../../model/pod.ts";
 import { takenPorts } from "../../model/pod-shape.ts";
-import { WHOLE_MARK } from "../../model/policy-routing.ts";
+import { type MarkTest, WHOLE_MARK } from "../../model/policy-routing.ts";
 import { listMatches } from "../../model/rule-parts.ts";
 import { listRules, type Ruleset } from "../../model/ruleset.ts";
 import type { ValueRanges } from "../../model/value-ranges.ts";
@@ -25,6 +25,8 @@ export interface SocketSetting {
    * to each port stand for them. `there`, unless given.
    */
   readonly chosenPorts?: "there" | "absent";
+  /** Marks that rules of policy routing ask for, where sockets with such a mark are to be looked at. */
+  readonly routedMarks?: readonly MarkTest[];
 }
 
 /** Marks that one range may name. */
@@ -41,7 +43,7 @@ const MARKS_AT_MOST = 64;
 export function varySockets(
   lanes: readonly Lane[],
   rulesets: readonly Ruleset[],
-  { spec, chosenPorts = "there" }: SocketSetting,
+  { spec, chosenPorts = "there", routedMarks = [] }: SocketSetting,
   demanded: ValueRanges = [],
 ): readonly Lane[] {
   const matches = rulesets.flatMap(listRules).flatMap(listMatches);
@@ -52,7 +54,7 @@ export function varySockets(
     return [...(isChosen ? [null] : []), ...found.filter((range) => range !== null)];
   };
   const ports = { tcp: listPortsOf("tcp"), udp: listPortsOf("udp") };
-  const marks = listMarks(matches, demanded);
+  const marks = listMarks(matches, demanded, routedMarks);
   const listening = takenPorts(spec.shape);
   return lanes.flatMap((lane) => {
     const isPods = lane.host === "pod";
@@ -138,7 +140,7 @@ function tooManyMarks(count: number): LandfallError {
 }
 
 /** One mark for each way in which the rules' questions about a mark can be answered; no mark stands for its own. */
-function listMarks(matches: readonly Match[], demanded: ValueRanges): readonly number[] {
+function listMarks(matches: readonly Match[], demanded: ValueRanges, routed: readonly MarkTest[]): readonly number[] {
   const ofRules = matches.flatMap((match) =>
     match.kind === "compare" ? listAskedMarks(match) : match.kind === "mark" ? match : [],
   );
@@ -146,7 +148,7 @@ function listMarks(matches: readonly Match[], demanded: ValueRanges): readonly n
     .filter((range) => !isAnyMark([range]))
     .flatMap(listNamedMarks)
     .map((value) => ({ value, mask: WHOLE_MARK }));
-  const asked = [...ofRules, ...named];
+  const asked = [...ofRules, ...routed, ...named];
   // Beside the mark asked for, one that differs from it in a bit that is looked at, and those with every other bit set.
   const near = asked.flatMap(({ value, mask }) => [value, (value ^ (mask & -mask)) >>> 0]);
   const rest = asked.map(({ mask }) => ~mask >>> 0);
