@@ -17,6 +17,7 @@ import { MESH_SIDE_OPTIONS } from "../diff/mesh-side.ts";
 import { type DiffResult, renderDiffData, renderDiffText } from "../diff/text.ts";
 import { BUDGET_OPTION } from "../input/analysis-input.ts";
 import { TABLE_OPTION } from "../input/rules-file.ts";
+import { ROUTING_OPTION } from "../input/surroundings.ts";
 import { findUnwritableFile, writeOutput } from "../output/output-file.ts";
 import { type ReportFile, readReportFile } from "../output/report-output.ts";
 import type { CommandHelp } from "./help.ts";
@@ -31,6 +32,7 @@ const SPECS: readonly OptionSpec[] = [
     help: "the family to compare; lines that do not name a family belong to it (default 4)",
   },
   TABLE_OPTION,
+  ROUTING_OPTION,
   { name: "accept", value: "FILE", help: "a list of intended changes: they are not counted, and each must occur" },
   { name: "write-accept", value: "FILE", help: "writes the changes found to a file for --accept" },
   {
@@ -59,7 +61,7 @@ const HELP: CommandHelp = {
   about: [
     "Lists the rules that differ, and every class of TCP flows that lands differently under two rule sets. BEFORE and AFTER are rule files in any form that --rules takes; separate several files with commas, as in v4.rules,v6.rules. The families that both sides have are compared.",
     "With --from and --to both sides are rules of a mesh, in a pod of its own, and both families are compared. A flow that both proxies take in the same role, for example inbound, does not count as a difference, whatever the listeners' names and ports. With only one of the two options, the other side is a file.",
-    "If landfall does not understand a match, it assumes that the match gives the same answer for all packets of a flow, and each class states which answer it assumes. Rule files contain no policy routing: landfall assumes that the routes which TPROXY and its marks need are installed.",
+    "If landfall does not understand a match, it assumes that the match gives the same answer for all packets of a flow, and each class states which answer it assumes. Rule files contain no policy routing: without --routing, landfall assumes that the routes which TPROXY and its marks need are installed.",
     "The mesh's options say where the proxy listens and as which user it runs (Istio: -p, -z, -u, -g), and --pod-ip gives the pod's address. Without them, the seed command's values apply.",
   ],
   options: [{ title: "Options", options: SPECS }],

@@ -18,6 +18,7 @@ import type { Command } from "../command.ts";
 import { bindExplained, type ExplainInput, readExplainInput } from "../explain/input.ts";
 import { foldWay, renderObserved, renderOutcome, renderWay, selectPackets } from "../explain/text.ts";
 import { makeRulesOptions } from "../input/rules-file.ts";
+import { ROUTING_OPTION } from "../input/surroundings.ts";
 import { chooseColumns } from "../output/text-columns.ts";
 import type { CommandHelp } from "./help.ts";
 
@@ -29,6 +30,7 @@ const SPECS: readonly OptionSpec[] = [
     "rules to trace the flow through, instead of the generated ones",
     "a flow needs rules of its own family",
   ),
+  ROUTING_OPTION,
   { name: "listen", value: "PORT[,PORT]", help: "further ports on which the app listens, besides 8080 and 22" },
   {
     name: "forward",
@@ -89,7 +91,7 @@ export const explain: Command = {
     tellTakenPorts(line.capture, io, input.listen);
     const manner = line.options.values.has("forward") ? "forward" : "answer";
     const observed = await observe(input, line, manner);
-    const { flow, explanation } = explainFlow(input, line, manner, observed?.addresses ?? placePod(line.capture));
+    const { flow, explanation } = explainFlow(input, manner, observed?.addresses ?? placePod(line.capture));
     const show = line.options.values.has("all") ? "all" : "deciding";
     const result = { flow, manner, explanation, observed, show } as const;
     io.out(
@@ -110,11 +112,11 @@ interface Explained {
 async function observe(input: ExplainInput, line: CaptureCommandLine, manner: Manner): Promise<Observed | null> {
   if (!line.options.values.has("observe")) return null;
   const open = observingSandbox(line.options, placePod(line.capture));
-  return observeFlow(open, input.rules, manner, (addresses) => bindExplained(input, line, addresses));
+  return observeFlow(open, input.rules, manner, (addresses) => bindExplained(input, addresses));
 }
 
-function explainFlow(input: ExplainInput, line: CaptureCommandLine, manner: Manner, addresses: SandboxAddresses) {
-  const { flow, spec } = bindExplained(input, line, addresses);
+function explainFlow(input: ExplainInput, manner: Manner, addresses: SandboxAddresses) {
+  const { flow, spec } = bindExplained(input, addresses);
   const pod = compilePod(input.rules, spec, addresses);
   return { flow, explanation: pod.explain(flow, manner, (chain, rule) => quoteRule(chain, rule, flow.family)) };
 }

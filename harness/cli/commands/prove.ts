@@ -102,7 +102,19 @@ export const prove: Command = {
 };
 
 /** Options of this command that `explain` has too, and that say of which rules and which pod it speaks. */
-const SHARED = ["rules", "rules4", "rules6", "table", "contract", "manifest", "mesh-config", "pod-ip", "resolv-conf"];
+const SHARED = [
+  "rules",
+  "rules4",
+  "rules6",
+  "table",
+  "routing",
+  "sets",
+  "contract",
+  "manifest",
+  "mesh-config",
+  "pod-ip",
+  "resolv-conf",
+];
 
 /** Gives the command that explains a flow under the same rules, ready to be pasted into a shell. */
 function writeExplain(flow: string, manner: Manner, { options, captureWords }: CaptureCommandLine): string {

@@ -16,6 +16,7 @@ import { readWithin } from "../arguments/restriction.ts";
 import type { CommandIo } from "../command.ts";
 import { readBudget } from "../input/analysis-input.ts";
 import { readRulesFiles, readTable } from "../input/rules-file.ts";
+import { listRoutedMarks, readSurroundings, type Surroundings, tellUnusedMarks } from "../input/surroundings.ts";
 import { refuse } from "../refusal.ts";
 import { type MeshSides, readMeshSides } from "./mesh-side.ts";
 
@@ -37,6 +38,8 @@ interface ComparedPod {
   readonly capture: Capture;
   readonly options: ParsedOptions;
   readonly sides?: MeshSides;
+  /** What files say of where rules from files stand. */
+  readonly around?: Surroundings;
 }
 
 /** Reads the two files that `diff` compares. Throws `bad-input` with every finding, those given included. */
@@ -48,10 +51,13 @@ export function readDiffInput(
 ): DiffInput {
   const findings = [...known];
   const sides = readMeshSides(options, line, io, findings);
+  const around = readSurroundings(options, io, findings);
+  refuseRoutingOfMeshes(options, findings);
   const { families, leftOut, before, after } = readBoth(options, sides, io, findings);
   if (line === null) throw refuse(known);
   const capture = sides.from?.capture ?? sides.to?.capture ?? line.capture;
-  const comparison = makeComparison({ before, after }, families, { capture, options, sides }, io);
+  const comparison = makeComparison({ before, after }, families, { capture, options, sides, around }, io);
+  tellUnusedMarks([...(sides.from ? [] : [comparison.before]), ...(sides.to ? [] : [comparison.after])], io);
   return { families, leftOut, capture, ...comparison };
 }
 
@@ -62,7 +68,7 @@ export function readDiffInput(
 export function makeComparison(
   { before, after }: { readonly before: FamilyRules; readonly after: FamilyRules },
   families: readonly Family[],
-  { capture, options, sides = NO_MESHES }: ComparedPod,
+  { capture, options, sides = NO_MESHES, around }: ComparedPod,
   io: CommandIo,
 ): Omit<DiffInput, "families" | "leftOut" | "capture"> {
   const rulesets = [before, after].flatMap(({ ip, ip6 }) => [ip, ip6].filter((ruleset) => ruleset !== null));
@@ -76,7 +82,7 @@ export function makeComparison(
     tested: families,
     protocols: ["tcp", "udp"],
   });
-  const implied = impliedRouting(rulesets);
+  const implied = around?.routing ?? impliedRouting(rulesets);
   const { was, is, onLo } = addRouting(before, after, sides, implied);
   const specOf = (shape: PodShape) => makePodSpec({ shape: impliedShape(shape, rulesets) }, [], [], addresses);
   const isMigration = sides.from !== null && sides.to !== null;
@@ -87,9 +93,16 @@ export function makeComparison(
     passThrough: onLo.length > 0 ? "there" : "absent",
     ...(budget === null ? {} : { budget }),
     ...(within === null ? {} : { within }),
+    ...(around?.routing ? { routedMarks: listRoutedMarks(around.routing) } : {}),
   };
-  const routing = implied.rules.length > 0 && !isMigration ? "as-installed" : "none-needed";
+  const routing = !around?.routing && implied.rules.length > 0 && !isMigration ? "as-installed" : "none-needed";
   return { before: was, after: is, setting, routing, ...(pods ? { pods } : {}) };
+}
+
+function refuseRoutingOfMeshes({ values }: ParsedOptions, findings: Finding[]): void {
+  if (!values.has("routing") || !values.has("from") || !values.has("to")) return;
+  const message = "The rules of a mesh come with the routing they need; remove --routing.";
+  findings.push(codedFinding("conflict", "--routing", message));
 }
 
 /** Gives one pod with the proxies and listeners of two: what flows are told apart by where either one's rules may meet them. */

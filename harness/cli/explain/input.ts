@@ -1,4 +1,5 @@
 import { LandfallError } from "../../errors.ts";
+import type { Capture } from "../../model/capture.ts";
 import { codedFinding, type Finding, finding, type Parsed } from "../../model/finding.ts";
 import type { Flow, FlowSpec } from "../../model/flow.ts";
 import { resolveFlow } from "../../model/flow-resolution.ts";
@@ -13,6 +14,7 @@ import { lastValue } from "../arguments/options.ts";
 import type { CommandIo } from "../command.ts";
 import { CONTRACT_WITHOUT_RULES } from "../input/analysis-input.ts";
 import { listRulesSources, readRulesFiles, readTable } from "../input/rules-file.ts";
+import { type PlacedRules, placeRules, readSurroundings, refuseRoutingAlone } from "../input/surroundings.ts";
 
 /** A flow to be explained and the rules it meets, not yet bound to a sandbox's addresses. */
 export interface ExplainInput {
@@ -20,6 +22,8 @@ export interface ExplainInput {
   readonly rules: PodRules;
   /** Ports of the app beside the usual ones. */
   readonly listen: readonly number[];
+  /** The command line's, in the pod that the rules need. */
+  readonly capture: Capture;
 }
 
 const MISSING_FLOW: Parsed<never> = {
@@ -34,7 +38,7 @@ export function readExplainInput(line: CaptureCommandLine, io: CommandIo): Expla
   const flow = text.trim() === "" ? MISSING_FLOW : parseFlowText(text, line.capture.shape);
   if (flow.ok) findings.push(...findLinkFaults(flow.value, line.capture).map((found) => ({ ...found, where: "FLOW" })));
   else findings.push(...flow.findings);
-  const rules = readRules(line, io, findings);
+  const { rules, capture } = readRules(line, io, findings);
   const listen = readPorts(lastValue(line.options, "listen"), findings);
   if (flow.ok && rules[familyKey(flow.value.family)] === null && findings.length === 0) {
     const option = flow.value.family === 4 ? "--rules" : "--rules6";
@@ -49,7 +53,7 @@ export function readExplainInput(line: CaptureCommandLine, io: CommandIo): Expla
   if (!flow.ok || findings.length > 0) {
     throw new LandfallError("bad-input", "The flow cannot be explained, and nothing was driven.", { findings });
   }
-  return { flow: flow.value, rules, listen };
+  return { flow: flow.value, rules, listen, capture };
 }
 
 function readPorts(text: string | undefined, findings: Finding[]): readonly number[] {
@@ -61,18 +65,20 @@ function readPorts(text: string | undefined, findings: Finding[]): readonly numb
 }
 
 /** A file of rules takes the place of the generated ones; the family without a file is then not under test. */
-function readRules({ options, capture }: CaptureCommandLine, io: CommandIo, findings: Finding[]): PodRules {
+function readRules({ options, capture }: CaptureCommandLine, io: CommandIo, findings: Finding[]): PlacedRules {
   const { generated } = capture;
   const sources = listRulesSources(options);
   if (sources.length === 0 && generated === null) findings.push(CONTRACT_WITHOUT_RULES);
-  if (sources.length === 0) return generated ?? NO_RULES;
-  return { ...(generated ?? NO_RULES), ...readRulesFiles(sources, readTable(options), io, findings) };
+  if (sources.length === 0) refuseRoutingAlone(options, findings);
+  if (sources.length === 0) return { rules: generated ?? NO_RULES, capture };
+  const outside = readRulesFiles(sources, readTable(options), io, findings);
+  const around = readSurroundings(options, io, findings);
+  return findings.length > 0 ? { rules: NO_RULES, capture } : placeRules(outside, capture, around, io);
 }
 
 /** Binds the flow to a sandbox's addresses, with the pod that it needs. */
 export function bindExplained(
-  { flow, listen, rules }: ExplainInput,
-  { capture }: CaptureCommandLine,
+  { flow, listen, rules, capture }: ExplainInput,
   addresses: SandboxAddresses,
 ): { readonly flow: Flow; readonly spec: PodSpec } {
   const resolved = resolveFlow(flow, addresses, capture.shape);

@@ -17,6 +17,7 @@ import { tellDefaultConfig, tellWarnings } from "../arguments/told-settings.ts";
 import type { CommandIo } from "../command.ts";
 import { refuse } from "../refusal.ts";
 import { listRulesSources, makeRulesOptions, readRulesFiles, readTable } from "./rules-file.ts";
+import { listRoutedMarks, placeRules, ROUTING_OPTION, readSurroundings, refuseRoutingAlone } from "./surroundings.ts";
 
 /** The option that bounds an analysis. */
 export const BUDGET_OPTION: OptionSpec = {
@@ -31,6 +32,7 @@ export const ANALYSIS_OPTIONS: readonly OptionSpec[] = [
     "rules to analyse; the mesh options then say only what the rules must do",
     "a family without a file is not analysed if the other family has one",
   ),
+  ROUTING_OPTION,
   CONTRACT_OPTION,
   MANIFEST_OPTION,
   FAMILY_OPTION,
@@ -79,15 +81,7 @@ export function readAnalysisInput(
   );
   if (line.purpose !== "usage") tellDefaultConfig(line, io);
   tellWarnings(line.warnings, io);
-  const { capture } = line;
-  const { generated } = capture;
-  const findings: Finding[] = [];
-  const { ip, ip6 } = readRulesFiles(listRulesSources(line.options), readTable(line.options), io, findings);
-  const isFromOutside = ip !== null || ip6 !== null;
-  if (!isFromOutside && generated === null && findings.length === 0) findings.push(CONTRACT_WITHOUT_RULES);
-  if (findings.length > 0) throw refuse(findings);
-  const own = generated ?? NO_RULES;
-  const given: PodRules = isFromOutside ? { ...own, ip, ip6 } : own;
+  const { given, capture, around } = readGivenRules(line, io);
   const asked = readFamily(line.options);
   const notLookedAt = findUnseenFamilies(capture, asked, listFamilies(given));
   if (asked === null) tellUntested(given, notLookedAt, io);
@@ -107,8 +101,26 @@ export function readAnalysisInput(
     passThrough: rules.policyRouting.addresses.length > 0 ? "there" : "absent",
     ...(budget === null ? {} : { budget }),
     ...(within === null ? {} : { within }),
+    ...(around.routing === null ? {} : { routedMarks: listRoutedMarks(around.routing) }),
   };
   return { line, rules, capture, setting, notLookedAt };
+}
+
+/** Gives the rules that a command line names, in the pod that they need; throws `bad-input` with every finding. */
+function readGivenRules(line: CaptureCommandLine, io: CommandIo) {
+  const { generated } = line.capture;
+  const findings: Finding[] = [];
+  const { ip, ip6 } = readRulesFiles(listRulesSources(line.options), readTable(line.options), io, findings);
+  const isFromOutside = ip !== null || ip6 !== null;
+  const around = readSurroundings(line.options, io, findings);
+  if (!isFromOutside && findings.length === 0) {
+    if (generated === null) findings.push(CONTRACT_WITHOUT_RULES);
+    refuseRoutingAlone(line.options, findings);
+  }
+  if (findings.length > 0) throw refuse(findings);
+  if (!isFromOutside) return { given: generated ?? NO_RULES, capture: line.capture, around };
+  const { rules: given, capture } = placeRules({ ip, ip6 }, line.capture, around, io);
+  return { given, capture, around };
 }
 
 /** A family that the pod has no address of is not asked about unless rules are given for it. */

@@ -1,7 +1,8 @@
 import { fileURLToPath } from "node:url";
+import type { FamilyRules } from "../../formats/interpreter.ts";
 import type { Family } from "../../model/address.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
-import { listFamilies, NO_RULES, type PodRules } from "../../model/ruleset.ts";
+import { listFamilies, NO_RULES } from "../../model/ruleset.ts";
 import { askScenarios } from "../../run/scenario/asked-flows.ts";
 import type { ParsedScenario } from "../../run/scenario/parsed-scenario.ts";
 import {
@@ -16,6 +17,7 @@ import { findUnseenFamilies } from "../arguments/family-option.ts";
 import type { CommandIo } from "../command.ts";
 import { CONTRACT_WITHOUT_RULES } from "../input/analysis-input.ts";
 import { readRulesFiles } from "../input/rules-file.ts";
+import { placeRules, readSurroundings, refuseRoutingAlone, type Surroundings } from "../input/surroundings.ts";
 import { tellModuleOutput } from "../output/module-output.ts";
 import { refuse } from "../refusal.ts";
 import type { VerifyOptions } from "./options.ts";
@@ -62,9 +64,10 @@ export async function readScenarios(
   const before = findings.length;
   const outside = readOutsideRules(options, io, findings);
   const isRead = findings.length === before;
+  const once = tellOnce(io);
   const replaced = scenarios
     .map((scenario) => limitFamily(scenario, family))
-    .map((scenario) => scenario && replaceRules(scenario, outside, options));
+    .map((scenario) => scenario && replaceRules(scenario, outside, options, once));
   for (const [i, scenario] of replaced.entries())
     if (scenario === null && isRead)
       findings.push(
@@ -127,17 +130,18 @@ function makeScenario({ line }: ScenarioSelection): ParsedScenario {
   };
 }
 
-/** Rules from outside say nothing of policy routing: what the config's own rules need is taken as installed. */
+/** Rules from outside say nothing of policy routing: {@link placeRules} says what is taken as installed. */
 function replaceRules(
   scenario: ParsedScenario,
-  outside: Pick<PodRules, "ip" | "ip6"> | null,
+  outside: OutsideRules | null,
   { rules: { script }, family }: ScenarioSelection,
+  io: Pick<CommandIo, "err">,
 ) {
   if (script !== null) return replaceInstallation(scenario, { kind: "script", path: script });
   if (outside === null) return scenario;
-  const { policyRouting } = scenario.capture.generated ?? NO_RULES;
-  const notLookedAt = findUnseenFamilies(scenario.capture, family, listFamilies(outside));
-  return replaceInstallation({ ...scenario, notLookedAt }, { kind: "rules", rules: { ...outside, policyRouting } });
+  const { rules, capture } = placeRules(outside.rules, scenario.capture, outside.around, io);
+  const notLookedAt = findUnseenFamilies(scenario.capture, family, listFamilies(rules));
+  return replaceInstallation({ ...scenario, capture, notLookedAt }, { kind: "rules", rules });
 }
 
 /** Null where no flow is of that family. */
@@ -146,10 +150,30 @@ function limitFamily(scenario: ParsedScenario, family: Family | null): ParsedSce
   return replaceInstallation({ ...scenario, families: [family] }, scenario.installation);
 }
 
-function readOutsideRules(
-  { rules }: ScenarioSelection,
-  io: CommandIo,
-  findings: Finding[],
-): Pick<PodRules, "ip" | "ip6"> | null {
-  return rules.files.length === 0 ? null : readRulesFiles(rules.files, rules.table, io, findings);
+/** Rules from files, and what files say of where they stand. */
+interface OutsideRules {
+  readonly rules: FamilyRules;
+  readonly around: Surroundings;
+}
+
+function readOutsideRules({ rules, line }: ScenarioSelection, io: CommandIo, findings: Finding[]): OutsideRules | null {
+  if (rules.files.length === 0) {
+    refuseRoutingAlone(line.options, findings);
+    return null;
+  }
+  return {
+    rules: readRulesFiles(rules.files, rules.table, io, findings),
+    around: readSurroundings(line.options, io, findings),
+  };
+}
+
+/** Scenarios with the same rules would say the same. */
+function tellOnce(io: Pick<CommandIo, "err">): Pick<CommandIo, "err"> {
+  const told = new Set<string>();
+  return {
+    err: (text) => {
+      if (!told.has(text)) io.err(text);
+      told.add(text);
+    },
+  };
 }
