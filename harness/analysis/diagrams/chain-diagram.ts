@@ -3,6 +3,7 @@
 import { DIMENSION, type FlowSpace } from "../flows/flow-space.ts";
 import { type CubeCondition, makeCube } from "./cube.ts";
 import { type Diagram, type Diagrams, foldBalanced, type Memo } from "./diagrams.ts";
+import { openIdlePruner } from "./idle-unknowns.ts";
 import { holdsNumber, type Intervals, intersectIntervals, invertIntervals, subtractIntervals } from "./intervals.ts";
 import { bindField, type Choice, type PacketView } from "./packet-view.ts";
 import type { CompareTest, Condition, Effect, PreparedRule, SimpleCondition } from "./prepared-rule.ts";
@@ -38,6 +39,7 @@ export function openChainCompiler(space: FlowSpace): ChainCompiler {
   };
   const [yes, no] = [diagrams.terminal("yes"), diagrams.terminal("no")];
   const next = outcomes.make({ end: "next", actions: "" });
+  const prune = openIdlePruner(space, outcomes.joinAccepts);
 
   const sequence = (f: Diagram, g: Diagram): Diagram =>
     diagrams.combine(f, g, (a, b) => outcomes.follow(a, b), memos.sequence);
@@ -140,10 +142,14 @@ export function openChainCompiler(space: FlowSpace): ChainCompiler {
       const policy = table.chains.get(chain)?.base?.policy ?? "ACCEPT";
       const end = outcomes.make({ end: "final", actions: `policy ${policy}` });
       const whole = afterJump(compileChain(chain, table, view, new Map()));
-      return sequence(whole, end);
+      const made = sequence(whole, end);
+      return space.unknownText(DIMENSION.unknown) === "" ? made : prune(made);
     },
   };
 }
+
+/** How a chain's text ends where it accepts: by a rule, and by its policy. */
+const ACCEPTING = ["-j ACCEPT", "policy ACCEPT"];
 
 function openOutcomes(diagrams: Diagrams) {
   const known = new Map<Diagram, Outcome>();
@@ -159,7 +165,15 @@ function openOutcomes(diagrams: Diagrams) {
     const after = read(second);
     return actions === "" ? second : make({ end: after.end, actions: actions + after.actions });
   };
-  return { make, read, follow };
+  /** Names every way to accept a packet alike, after the same actions. */
+  const joinAccepts = (diagram: Diagram): Diagram => {
+    const { end, actions } = read(diagram);
+    const accepting =
+      end === "final" ? ACCEPTING.find((text) => actions === text || actions.endsWith(`; ${text}`)) : undefined;
+    if (accepting === undefined) return diagram;
+    return diagrams.terminal(`accepted ${actions.slice(0, actions.length - accepting.length)}`);
+  };
+  return { make, read, follow, joinAccepts };
 }
 
 /** Gives a rule's clauses in a view. None at all: it never matches. Two sets: they exclude each other. */

@@ -17,7 +17,7 @@ import { MESH_SIDE_OPTIONS } from "../diff/mesh-side.ts";
 import { type DiffResult, renderDiffData, renderDiffText } from "../diff/text.ts";
 import { BUDGET_OPTION } from "../input/analysis-input.ts";
 import { TABLE_OPTION } from "../input/rules-file.ts";
-import { ROUTING_OPTION } from "../input/surroundings.ts";
+import { SURROUNDINGS_OPTIONS } from "../input/surroundings.ts";
 import { findUnwritableFile, writeOutput } from "../output/output-file.ts";
 import { type ReportFile, readReportFile } from "../output/report-output.ts";
 import type { CommandHelp } from "./help.ts";
@@ -32,7 +32,7 @@ const SPECS: readonly OptionSpec[] = [
     help: "the family to compare; lines that do not name a family belong to it (default 4)",
   },
   TABLE_OPTION,
-  ROUTING_OPTION,
+  ...SURROUNDINGS_OPTIONS,
   { name: "accept", value: "FILE", help: "a list of intended changes: they are not counted, and each must occur" },
   { name: "write-accept", value: "FILE", help: "writes the changes found to a file for --accept" },
   {

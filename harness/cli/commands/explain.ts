@@ -18,7 +18,7 @@ import type { Command } from "../command.ts";
 import { bindExplained, type ExplainInput, readExplainInput } from "../explain/input.ts";
 import { foldWay, renderObserved, renderOutcome, renderWay, selectPackets } from "../explain/text.ts";
 import { makeRulesOptions } from "../input/rules-file.ts";
-import { ROUTING_OPTION } from "../input/surroundings.ts";
+import { SURROUNDINGS_OPTIONS } from "../input/surroundings.ts";
 import { chooseColumns } from "../output/text-columns.ts";
 import type { CommandHelp } from "./help.ts";
 
@@ -30,7 +30,7 @@ const SPECS: readonly OptionSpec[] = [
     "rules to trace the flow through, instead of the generated ones",
     "a flow needs rules of its own family",
   ),
-  ROUTING_OPTION,
+  ...SURROUNDINGS_OPTIONS,
   { name: "listen", value: "PORT[,PORT]", help: "further ports on which the app listens, besides 8080 and 22" },
   {
     name: "forward",

@@ -16,7 +16,13 @@ import { readWithin } from "../arguments/restriction.ts";
 import type { CommandIo } from "../command.ts";
 import { readBudget } from "../input/analysis-input.ts";
 import { readRulesFiles, readTable } from "../input/rules-file.ts";
-import { listRoutedMarks, readSurroundings, type Surroundings, tellUnusedMarks } from "../input/surroundings.ts";
+import {
+  fillSets,
+  listRoutedMarks,
+  readSurroundings,
+  type Surroundings,
+  tellUnusedMarks,
+} from "../input/surroundings.ts";
 import { refuse } from "../refusal.ts";
 import { type MeshSides, readMeshSides } from "./mesh-side.ts";
 
@@ -56,7 +62,8 @@ export function readDiffInput(
   const { families, leftOut, before, after } = readBoth(options, sides, io, findings);
   if (line === null) throw refuse(known);
   const capture = sides.from?.capture ?? sides.to?.capture ?? line.capture;
-  const comparison = makeComparison({ before, after }, families, { capture, options, sides, around }, io);
+  const filled = { before: fillSets(before, around, io), after: fillSets(after, around, io) };
+  const comparison = makeComparison(filled, families, { capture, options, sides, around }, io);
   tellUnusedMarks([...(sides.from ? [] : [comparison.before]), ...(sides.to ? [] : [comparison.after])], io);
   return { families, leftOut, capture, ...comparison };
 }

@@ -14,7 +14,7 @@ import { lastValue } from "../arguments/options.ts";
 import type { CommandIo } from "../command.ts";
 import { CONTRACT_WITHOUT_RULES } from "../input/analysis-input.ts";
 import { listRulesSources, readRulesFiles, readTable } from "../input/rules-file.ts";
-import { type PlacedRules, placeRules, readSurroundings, refuseRoutingAlone } from "../input/surroundings.ts";
+import { type PlacedRules, placeRules, readSurroundings, refuseSurroundingsAlone } from "../input/surroundings.ts";
 
 /** A flow to be explained and the rules it meets, not yet bound to a sandbox's addresses. */
 export interface ExplainInput {
@@ -69,7 +69,7 @@ function readRules({ options, capture }: CaptureCommandLine, io: CommandIo, find
   const { generated } = capture;
   const sources = listRulesSources(options);
   if (sources.length === 0 && generated === null) findings.push(CONTRACT_WITHOUT_RULES);
-  if (sources.length === 0) refuseRoutingAlone(options, findings);
+  if (sources.length === 0) refuseSurroundingsAlone(options, findings);
   if (sources.length === 0) return { rules: generated ?? NO_RULES, capture };
   const outside = readRulesFiles(sources, readTable(options), io, findings);
   const around = readSurroundings(options, io, findings);

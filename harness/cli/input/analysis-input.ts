@@ -17,7 +17,13 @@ import { tellDefaultConfig, tellWarnings } from "../arguments/told-settings.ts";
 import type { CommandIo } from "../command.ts";
 import { refuse } from "../refusal.ts";
 import { listRulesSources, makeRulesOptions, readRulesFiles, readTable } from "./rules-file.ts";
-import { listRoutedMarks, placeRules, ROUTING_OPTION, readSurroundings, refuseRoutingAlone } from "./surroundings.ts";
+import {
+  listRoutedMarks,
+  placeRules,
+  readSurroundings,
+  refuseSurroundingsAlone,
+  SURROUNDINGS_OPTIONS,
+} from "./surroundings.ts";
 
 /** The option that bounds an analysis. */
 export const BUDGET_OPTION: OptionSpec = {
@@ -32,7 +38,7 @@ export const ANALYSIS_OPTIONS: readonly OptionSpec[] = [
     "rules to analyse; the mesh options then say only what the rules must do",
     "a family without a file is not analysed if the other family has one",
   ),
-  ROUTING_OPTION,
+  ...SURROUNDINGS_OPTIONS,
   CONTRACT_OPTION,
   MANIFEST_OPTION,
   FAMILY_OPTION,
@@ -115,7 +121,7 @@ function readGivenRules(line: CaptureCommandLine, io: CommandIo) {
   const around = readSurroundings(line.options, io, findings);
   if (!isFromOutside && findings.length === 0) {
     if (generated === null) findings.push(CONTRACT_WITHOUT_RULES);
-    refuseRoutingAlone(line.options, findings);
+    refuseSurroundingsAlone(line.options, findings);
   }
   if (findings.length > 0) throw refuse(findings);
   if (!isFromOutside) return { given: generated ?? NO_RULES, capture: line.capture, around };

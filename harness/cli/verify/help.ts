@@ -3,7 +3,7 @@ import { FAMILY_OPTION } from "../arguments/family-option.ts";
 import { CONTRACT_OPTION, MANIFEST_OPTION, STRICT_OPTION } from "../arguments/mesh-specs.ts";
 import type { CommandHelp, OptionGroup } from "../commands/help.ts";
 import { makeRulesOptions } from "../input/rules-file.ts";
-import { ROUTING_OPTION } from "../input/surroundings.ts";
+import { SURROUNDINGS_OPTIONS } from "../input/surroundings.ts";
 
 /** The options of `verify`, as its help groups them; all are long, the short letters are Istio's. */
 export const VERIFY_OPTIONS: readonly OptionGroup[] = [
@@ -16,7 +16,7 @@ export const VERIFY_OPTIONS: readonly OptionGroup[] = [
         "your own rules, instead of the generated ones",
         "a family without a file is not under test; an empty file means a family without rules",
       ),
-      ROUTING_OPTION,
+      ...SURROUNDINGS_OPTIONS,
       CONTRACT_OPTION,
       MANIFEST_OPTION,
       STRICT_OPTION,

@@ -17,7 +17,7 @@ import { findUnseenFamilies } from "../arguments/family-option.ts";
 import type { CommandIo } from "../command.ts";
 import { CONTRACT_WITHOUT_RULES } from "../input/analysis-input.ts";
 import { readRulesFiles } from "../input/rules-file.ts";
-import { placeRules, readSurroundings, refuseRoutingAlone, type Surroundings } from "../input/surroundings.ts";
+import { placeRules, readSurroundings, refuseSurroundingsAlone, type Surroundings } from "../input/surroundings.ts";
 import { tellModuleOutput } from "../output/module-output.ts";
 import { refuse } from "../refusal.ts";
 import type { VerifyOptions } from "./options.ts";
@@ -158,7 +158,7 @@ interface OutsideRules {
 
 function readOutsideRules({ rules, line }: ScenarioSelection, io: CommandIo, findings: Finding[]): OutsideRules | null {
   if (rules.files.length === 0) {
-    refuseRoutingAlone(line.options, findings);
+    refuseSurroundingsAlone(line.options, findings);
     return null;
   }
   return {
