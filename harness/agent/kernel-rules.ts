@@ -38,7 +38,7 @@ const BUILT_IN_CHAINS: Readonly<Record<string, readonly string[]>> = {
   filter: ["INPUT", "FORWARD", "OUTPUT"],
   security: ["INPUT", "FORWARD", "OUTPUT"],
 };
-/** Tables of iptables-legacy that are made before any of iptables-nft's. Not every kernel has `security`, and no rule set names it. */
+/** Tables of iptables-legacy that are made before any of iptables-nft's. Not every kernel has `security`: rules that name it make it. */
 const MADE_FIRST = ["raw", "mangle", "nat", "filter"];
 
 /** Gives the name of a tool of iptables in one of its variants: `ip6tables-nft-restore`. */

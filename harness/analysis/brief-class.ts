@@ -1,5 +1,6 @@
 import { type Family, renderAddress } from "../model/address.ts";
-import { type Box, clipSpans, countBoxes, listBoxes, markClass, nameOfDimension } from "./class-boxes.ts";
+import { type Box, clipSpans, countBoxes, listBoxes, nameOfDimension } from "./class-boxes.ts";
+import { markClass } from "./class-marks.ts";
 import { makeCube } from "./diagrams/cube.ts";
 import type { Diagram } from "./diagrams/diagrams.ts";
 import { type Intervals, subtractIntervals } from "./diagrams/intervals.ts";

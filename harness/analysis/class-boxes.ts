@@ -1,4 +1,4 @@
-import { type Diagram, type Memo, TERMINAL } from "./diagrams/diagrams.ts";
+import { type Diagram, TERMINAL } from "./diagrams/diagrams.ts";
 import { type Intervals, uniteIntervals } from "./diagrams/intervals.ts";
 import type { Axis } from "./flows/axis.ts";
 import { DIMENSION, FIRST_REST, type FlowSpace, sizeOf } from "./flows/flow-space.ts";
@@ -9,22 +9,14 @@ const BOXES_AT_MOST = 12;
 /** For each dimension that a box is narrow in, the atoms it spans. */
 export type Box = ReadonlyMap<number, Intervals>;
 
-/**
- * Gives a diagram that is `in` for the flows of a class, those that come to one of `terminals`, and `out` for all others. What tells flows
- * of the class apart is not in it any more.
- */
-export function markClass(root: Diagram, terminals: ReadonlySet<Diagram>, { diagrams }: FlowSpace): Diagram {
-  const [inside, out] = [diagrams.terminal("in"), diagrams.terminal("out")];
-  const memo: Memo = new Map();
-  return diagrams.combine(root, out, (a) => (terminals.has(a) ? inside : out), memo, FIRST_REST);
-}
-
 function branches(at: Diagram, { diagrams }: FlowSpace): ReadonlyMap<Diagram, Intervals> {
   const starts = diagrams.startsOf(at);
   const found = new Map<Diagram, (readonly [number, number])[]>();
   for (const [i, child] of diagrams.childrenOf(at).entries()) {
     const span = [starts[i] ?? 0, (starts[i + 1] ?? TERMINAL) - 1] as const;
-    found.set(child, [...(found.get(child) ?? []), span]);
+    const known = found.get(child);
+    if (known) known.push(span);
+    else found.set(child, [span]);
   }
   return found;
 }

@@ -1,4 +1,5 @@
-import { type Box, clipSpans, listBoxes, markClass } from "./class-boxes.ts";
+import { type Box, clipSpans, listBoxes } from "./class-boxes.ts";
+import { markClass } from "./class-marks.ts";
 import type { ClassifiedLane, FlowClass } from "./flows/flow-classes.ts";
 import { choosePoint, listPreferences, type Path, readAssumptions } from "./flows/flow-points.ts";
 import type { FlowSpace } from "./flows/flow-space.ts";

@@ -18,6 +18,8 @@ const TABLE_OF_TARGET: Readonly<Record<string, TableName>> = {
   NOTRACK: "raw",
   CT: "raw",
 };
+/** A listing of `security` names the chains that one of `filter` does, and is seldom printed without its name. */
+const LISTED = TABLE_NAMES.filter((table) => table !== "security");
 const BUILT_IN = new Set(Object.values(BUILT_IN_CHAINS).flat());
 
 /**
@@ -38,8 +40,8 @@ export function findListedTable(lines: readonly string[]): TableName | null {
     const target = /\s(?:-j|--jump)\s+(\S+)/.exec(line)?.[1];
     if (target !== undefined) targets.add(target);
   }
-  const exact = TABLE_NAMES.filter((table) => isSame(BUILT_IN_CHAINS[table], policies));
-  const fitting = TABLE_NAMES.filter((table) => canHold(table, named, targets));
+  const exact = LISTED.filter((table) => isSame(BUILT_IN_CHAINS[table], policies));
+  const fitting = LISTED.filter((table) => canHold(table, named, targets));
   const [found, ...others] = exact.length > 0 ? exact : fitting;
   return others.length === 0 ? (found ?? null) : null;
 }

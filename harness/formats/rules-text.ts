@@ -69,12 +69,11 @@ export function readRulesText(text: string, options: RulesTextOptions): Parsed<R
   if (isStrict)
     for (const line of reading.passedOver)
       findings.push(codedFinding("rule-fault", where, "This line is not a rule; remove it.", line, 1));
-  if (isStrict) findings.push(...reading.unexamined);
   if (options.noise === "strict") findings.push(...reading.hidden);
   if (findings.length > 0) return { ok: false, findings: findings.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)) };
   return {
     ok: true,
-    value: { ...rules, family: reading.family, notices, hidden: [...reading.hidden, ...reading.unexamined] },
+    value: { ...rules, family: reading.family, notices, hidden: reading.hidden },
   };
 }
 
@@ -101,10 +100,8 @@ function startReading(
     keepsFamily: noise === "strict-as-printed",
     findings: [],
     hidden: [],
-    unexamined: [],
     passedOver: [],
     absent: [],
-    security: [],
     columns: new Map<Rule, number | null>(),
     length: 0,
     hasRules: false,
@@ -119,7 +116,7 @@ function checkFamilies({ ip, ip6 }: FamilyRules, reading: TextReading): readonly
   return [...check(ip), ...check(ip6)];
 }
 
-function listNotices({ ip, ip6 }: FamilyRules, { passedOver, absent, security }: TextReading): readonly string[] {
+function listNotices({ ip, ip6 }: FamilyRules, { passedOver, absent }: TextReading): readonly string[] {
   const tables = [ip, ip6].flatMap((ruleset) => ruleset?.tables ?? []);
   const deep = tables.flatMap((table) => describeDepth(table) ?? []);
   const lines = (numbers: readonly number[]) =>
@@ -133,7 +130,6 @@ function listNotices({ ip, ip6 }: FamilyRules, { passedOver, absent, security }:
           `${lines(absent)} would delete something that does not exist or create something that does, so nothing changes`,
         ]
       : []),
-    ...security.map(({ line }) => `the table security (line ${line}) drops no packets, so landfall ignores it`),
     ...deep,
   ];
 }

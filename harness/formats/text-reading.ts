@@ -13,7 +13,6 @@ import {
 import { beginListing, endListing, listLine, readInTable } from "./listed-lines.ts";
 import { describeHiddenRules } from "./other-texts.ts";
 import { readTableLine } from "./save-lines.ts";
-import { couldDrop, type SecurityTable } from "./security-table.ts";
 import { contextOf, note, type State, type TextLine, type TextReading } from "./text-state.ts";
 import { toolOfFamily } from "./tool-name.ts";
 
@@ -36,16 +35,12 @@ export function readLines(reading: TextReading, text: string): void {
 export function endText(reading: TextReading): void {
   endListing(reading);
   const { state } = reading;
-  if (state.kind === "table" || state.kind === "security") tellOpen(reading, nameOf(state), reading.length, null);
+  if (state.kind === "table") tellOpen(reading, state.table, reading.length, null);
 }
 
 function tellOpen(reading: TextReading, name: string, line: number, next: string | null): void {
   const message = next === null ? "; the text may be cut off." : " before this one begins.";
   note(reading, line, next === null ? null : 2, `The table ${name} has no COMMIT${message}`);
-}
-
-function nameOf(state: Extract<State, { readonly kind: "table" | "security" }>): string {
-  return state.kind === "table" ? state.table : "security";
 }
 
 function readLine(reading: TextReading, line: TextLine, kind: LineKind): void {
@@ -93,12 +88,11 @@ function openTable(reading: TextReading, line: TextLine): void {
   const { table, name } = readTableLine(line.text);
   const tell = (message: string) => note(reading, line.number, 2 + line.offset, message);
   const { state } = reading;
-  if (state.kind === "table" || state.kind === "security") tellOpen(reading, nameOf(state), line.number, name);
+  if (state.kind === "table") tellOpen(reading, state.table, line.number, name);
   reading.hasRules = true;
   reading.state = { kind: "skipped" };
   const { tables } = reading.tools[toolOfFamily(reading.family)];
-  if (name === "security") reading.state = { kind: "security", table: { line: line.number, lines: [] } };
-  else if (table === null) tell(`There is no table ${name}; the tables are ${TABLE_NAMES.join(", ")} and security.`);
+  if (table === null) tell(`There is no table ${name}; the tables are ${TABLE_NAMES.join(", ")}.`);
   else {
     if (tables.has(table)) tell(`The table ${table} appears twice; give each table once.`);
     else tables.set(table, new Map());
@@ -110,23 +104,14 @@ function commit(reading: TextReading, { number, offset }: TextLine): void {
   endListing(reading);
   const { state } = reading;
   if (state.kind === "outside") note(reading, number, 1 + offset, "COMMIT has no table before it.");
-  if (state.kind === "security") closeSecurity(reading, state.table);
   reading.state = { kind: "outside" };
-}
-
-function closeSecurity(reading: TextReading, table: SecurityTable): void {
-  if (couldDrop(table)) {
-    const message = "The table security could drop packets, and landfall does not support it; remove it to ignore it.";
-    reading.unexamined.push(codedFinding("rule-fault", reading.where, message, table.line, 1));
-  } else reading.security.push(table);
 }
 
 /** Reads a line that gives a chain or a rule without naming its table. */
 function readOwnLine(reading: TextReading, line: TextLine, kind: "rule" | "chain"): void {
   const { state } = reading;
   reading.hasRules = true;
-  if (state.kind === "security") state.table.lines.push(line.text);
-  else if (state.kind === "table") readInTable(reading, line, state.table, kind);
+  if (state.kind === "table") readInTable(reading, line, state.table, kind);
   else if (state.kind === "outside" && kind === "rule") listLine(reading, line);
   else if (state.kind === "outside") {
     note(reading, line.number, 1 + line.offset, "This line belongs to no table; put a line such as *nat before it.");
@@ -137,8 +122,8 @@ function readOwnLine(reading: TextReading, line: TextLine, kind: "rule" | "chain
 function readCommand(reading: TextReading, line: TextLine): void {
   const { state } = reading;
   reading.hasRules = true;
-  if (state.kind === "table" || state.kind === "security") {
-    const message = `This command is between *${nameOf(state)} and its COMMIT; move it after COMMIT.`;
+  if (state.kind === "table") {
+    const message = `This command is between *${state.table} and its COMMIT; move it after COMMIT.`;
     note(reading, line.number, 1 + line.offset, message);
   }
   if (state.kind !== "outside") return;

@@ -5,7 +5,6 @@ import type { NameLookups } from "../model/name-lookups.ts";
 import type { Rule } from "../model/ruleset.ts";
 import type { Tools } from "./interpreter.ts";
 import type { LineContext } from "./save-lines.ts";
-import type { SecurityTable } from "./security-table.ts";
 
 /** One line of a text, without what a log or a shell has put before it. */
 export interface TextLine {
@@ -17,10 +16,7 @@ export interface TextLine {
 }
 
 /** What the lines stand in. `skipped`: they are not examined, and a finding says so. */
-export type State =
-  | { readonly kind: "outside" | "skipped" }
-  | { readonly kind: "table"; readonly table: TableName }
-  | { readonly kind: "security"; readonly table: SecurityTable };
+export type State = { readonly kind: "outside" | "skipped" } | { readonly kind: "table"; readonly table: TableName };
 
 /** The state of reading one text. */
 export interface TextReading {
@@ -36,14 +32,10 @@ export interface TextReading {
   readonly findings: Finding[];
   /** Lines by which iptables says that there is more than it prints. */
   readonly hidden: Finding[];
-  /** Tables that landfall does not examine and that could change a flow. */
-  readonly unexamined: Finding[];
   /** Numbers of the lines that are noise, in order. */
   readonly passedOver: number[];
   /** Numbers of the lines that change nothing, since what they delete is not there. */
   readonly absent: number[];
-  /** Tables named `security` that let every packet go on. */
-  readonly security: SecurityTable[];
   readonly columns: Map<Rule, number | null>;
   /** How many lines the text has. */
   length: number;

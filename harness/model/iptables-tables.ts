@@ -2,8 +2,8 @@ import type { Family } from "./address.ts";
 import type { Hook } from "./hook.ts";
 import { type BaseChain, type Chain, familyKey, type Rule, type Table } from "./ruleset.ts";
 
-/** The tables of iptables that are examined, in the order in which the hooks consult them. `security` is not. */
-export const TABLE_NAMES = ["raw", "mangle", "nat", "filter"] as const;
+/** The tables of iptables, in the order in which the hooks consult them; source NAT alone comes behind `security`. */
+export const TABLE_NAMES = ["raw", "mangle", "nat", "filter", "security"] as const;
 
 /** The name of one of the four tables of iptables that landfall examines: `raw`, `mangle`, `nat`, `filter`. */
 export type TableName = (typeof TABLE_NAMES)[number];
@@ -42,6 +42,7 @@ const BUILT_IN: Readonly<Record<TableName, ReadonlyMap<string, BuiltInChain>>> =
     ),
   ),
   filter: new Map(at(0, ["INPUT", "FORWARD", "OUTPUT"])),
+  security: new Map(at(50, ["INPUT", "FORWARD", "OUTPUT"])),
 };
 
 /** The names of the chains that the kernel makes by itself, by table, in the order iptables prints them. */
@@ -50,6 +51,7 @@ export const BUILT_IN_CHAINS: Readonly<Record<TableName, readonly string[]>> = {
   mangle: [...BUILT_IN.mangle.keys()],
   nat: [...BUILT_IN.nat.keys()],
   filter: [...BUILT_IN.filter.keys()],
+  security: [...BUILT_IN.security.keys()],
 };
 
 /**

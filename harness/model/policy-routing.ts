@@ -59,7 +59,7 @@ export const LOCAL_TABLE = 255;
  * { kind: "local", family: 6, to: null, via: null, dev: "lo", metric: null, table: 133 }
  */
 export interface KnownRoute {
-  /** `local`: packets are delivered to the pod itself. `blackhole`, `unreachable`, `prohibit` send no packet; `throw` asks the next rule. */
+  /** `local` delivers packets to the pod itself, `blackhole`, `unreachable` and `prohibit` send none, `throw` asks the next rule. */
   readonly kind: "local" | "unicast" | StoppingRoute;
   readonly family: Family;
   /** Null: every address of the family. */

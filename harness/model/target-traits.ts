@@ -65,9 +65,9 @@ const SIDE_EFFECT_TRAITS = {
   /** SET: "adds and/or deletes entries from IP sets". With `--map-set` it is not of this kind: it may set marks. */
   SET: { ...ANYWHERE, changes: ["sets"] },
   /** SECMARK: "set the security mark value associated with the packet for use by security subsystems such as SELinux". */
-  SECMARK: { ...ANYWHERE, tables: ["mangle"], changes: ["security-mark"] },
+  SECMARK: { ...ANYWHERE, tables: ["mangle", "security"], changes: ["security-mark"] },
   /** CONNSECMARK: "copies security markings from packets to connections … and from connections back to packets". */
-  CONNSECMARK: { ...ANYWHERE, tables: ["mangle"], tracking: "switches-on", changes: ["security-mark"] },
+  CONNSECMARK: { ...ANYWHERE, tables: ["mangle", "security"], tracking: "switches-on", changes: ["security-mark"] },
   /** LED: "creates an LED-trigger that can then be attached to system indicator lights". */
   LED: ANYWHERE,
   /** RATEEST: "collects statistics, performs rate estimation calculation and saves the results". */
@@ -78,7 +78,7 @@ const SIDE_EFFECT_TRAITS = {
 const TARGET_TRAITS = {
   accept: ANYWHERE,
   // The nat table is not for filtering (iptables(8)).
-  drop: { ...ANYWHERE, tables: ["raw", "mangle", "filter"] },
+  drop: { ...ANYWHERE, tables: ["raw", "mangle", "filter", "security"] },
   return: ANYWHERE,
   jump: ANYWHERE,
   goto: ANYWHERE,

@@ -2,7 +2,9 @@ import { HOOKS, type Hook } from "../model/hook.ts";
 import { type BaseChain, type Chain, listActiveTables, type Rule, type Ruleset, type Table } from "../model/ruleset.ts";
 import type { Target } from "../model/target.ts";
 import type { Verdict } from "../model/trace.ts";
+import { listCandidates } from "./chain-index.ts";
 import type { CompiledChain, CompiledRule, RuleVerdict } from "./compiled-chain.ts";
+import { compileIdleMatch, isIdle } from "./idle-match.ts";
 import { compileMatch } from "./match.ts";
 import type { Packet } from "./packet.ts";
 import type { Recorder } from "./recorder.ts";
@@ -97,7 +99,7 @@ function compileRule(
     index,
     rule,
     matches,
-    tests: matches.map(compileMatch),
+    tests: matches.map(isIdle(rule) ? compileIdleMatch : compileMatch),
     act: compileTarget(rule.target, find),
   };
 }
@@ -112,7 +114,8 @@ export function runBaseChain(hook: Hook, chain: CompiledChain, packet: Packet, r
 
 /** What comes out of `goto` undecided is undecided for the chain that said goto: it goes on at that chain's caller. */
 function runChain(hook: Hook, chain: CompiledChain, packet: Packet, recorder: Recorder | null): ChainVerdict {
-  for (const rule of chain.rules) {
+  const rules = recorder?.passOver ? chain.rules : listCandidates(chain, packet);
+  for (const rule of rules) {
     const verdict = runRule(hook, rule, packet, recorder);
     if (verdict === null || verdict.kind === "continue") continue;
     if (verdict.kind === "return") return UNDECIDED;
@@ -133,12 +136,12 @@ function runRule(
 ): Exclude<RuleVerdict, { kind: "break" }> | null {
   for (let i = 0; i < rule.tests.length; i++) {
     if (rule.tests[i]?.(packet)) continue;
-    recorder?.passOver(hook, rule, packet, rule.matches[i]);
+    recorder?.passOver?.(hook, rule, packet, rule.matches[i]);
     return null;
   }
   const verdict = rule.act(packet);
   if (verdict.kind === "break") {
-    recorder?.passOver(hook, rule, packet, verdict.failed);
+    recorder?.passOver?.(hook, rule, packet, verdict.failed);
     return null;
   }
   recorder?.take(hook, rule, packet, nameVerdict(rule, verdict));

@@ -9,6 +9,9 @@ export interface Oracle {
   giveUp(about: string): void;
 }
 
+/** By text of matches that are not understood: what each of them is taken to answer, so that it is no question. */
+export type Assumptions = ReadonlyMap<string, "holds" | "fails">;
+
 /** What the runs gave: every different outcome with the questions asked; `gaveUp` names what could not be enumerated. */
 export interface Answers<T> {
   readonly outcomes: readonly T[];
@@ -20,14 +23,14 @@ export interface Answers<T> {
 const RUNS_AT_MOST = 64;
 
 /**
- * Runs `walk` for every combination of answers to the questions it asks, at most 64 times; gives the outcomes in order. More combinations
- * than that are noted in `gaveUp`, and then no landing is known.
+ * Runs `walk` for every combination of answers to the questions that it asks beside those assumed, at most 64 times; gives the outcomes in
+ * order. More combinations than that are noted in `gaveUp`, and then no landing is known.
  *
  * @example
- * forEachAnswer(({ ask }) => (ask("-m foo") ? "dropped" : "passed"))
+ * forEachAnswer(({ ask }) => (ask("-m foo") ? "dropped" : "passed"), new Map())
  * // { outcomes: ["dropped", "passed"], questions: ["-m foo"], gaveUp: [] }
  */
-export function forEachAnswer<T>(walk: (oracle: Oracle) => T): Answers<T> {
+export function forEachAnswer<T>(walk: (oracle: Oracle) => T, assumed: Assumptions): Answers<T> {
   const outcomes: T[] = [];
   const questions = new Set<string>();
   const gaveUp = new Set<string>();
@@ -42,6 +45,8 @@ export function forEachAnswer<T>(walk: (oracle: Oracle) => T): Answers<T> {
     outcomes.push(
       walk({
         ask: (about) => {
+          const answer = assumed.get(about);
+          if (answer !== undefined) return answer === "holds";
           questions.add(about);
           if (asked === given.length) given.push(true);
           return given[asked++] === true;

@@ -6,6 +6,7 @@ import type { Rule } from "../model/ruleset.ts";
 import type { TraceStep, Verdict } from "../model/trace.ts";
 import type { CompiledRule } from "./compiled-chain.ts";
 import { renderEnd } from "./entry.ts";
+import type { Assumptions } from "./oracle.ts";
 import type { Packet } from "./packet.ts";
 import type { Recorder } from "./recorder.ts";
 import { describeMismatch } from "./why.ts";
@@ -56,11 +57,11 @@ export type KeptSteps = "every rule" | "matching rules";
  * their steps alone, neither policies nor how ends were rewritten.
  *
  * @example
- * const { recorder, list } = startRecording((chain, rule) => renderRule(chain, rule, 4));
+ * const { recorder, list } = startRecording((chain, rule) => renderRule(chain, rule, 4), new Map(), "every rule");
  * simulator.watch(flow, "answer", recorder);
  * list()   // [{ family: 4, packet: "SYN", source: "10.244.0.2:0", destination: "10.244.0.4:80", steps: […], policies: […], ends: […] }]
  */
-export function startRecording(renderRule: RenderRule, kept: KeptSteps = "every rule"): Recording {
+export function startRecording(renderRule: RenderRule, assumed: Assumptions, kept: KeptSteps): Recording {
   const traces = new Map<Packet, PacketTrace & { steps: TraceStep[]; policies: PolicyStep[]; ends: TracedEnds[] }>();
   const traceOf = (packet: Packet) => {
     const trace = traces.get(packet) ?? { ...describePacket(packet), steps: [], policies: [], ends: [] };
@@ -69,12 +70,13 @@ export function startRecording(renderRule: RenderRule, kept: KeptSteps = "every 
     return trace;
   };
   const recorder: Recorder = {
-    passOver: (hook, rule, packet, failed) => {
-      const { steps } = traceOf(packet);
-      if (kept === "every rule") steps.push(missedStep(hook, rule, packet, failed, renderRule));
-    },
+    passOver:
+      kept === "matching rules"
+        ? null
+        : (hook, rule, packet, failed) =>
+            void traceOf(packet).steps.push(missedStep({ hook, rule, packet, renderRule, assumed }, failed)),
     take: (hook, rule, packet, verdict) =>
-      void traceOf(packet).steps.push(matchedStep(hook, rule, packet, verdict, renderRule)),
+      void traceOf(packet).steps.push(matchedStep({ hook, rule, packet, renderRule, assumed }, verdict)),
     policy: (hook, { table, name, policy }, packet) => {
       const { policies } = traceOf(packet);
       if (kept === "matching rules") return;
@@ -99,39 +101,36 @@ function noteEnds({ steps, ends }: { readonly steps: readonly TraceStep[]; ends:
   ends.push({ step: steps.length, source, destination });
 }
 
-function missedStep(
-  hook: Hook,
-  rule: CompiledRule,
-  packet: Packet,
-  failed: Match | undefined,
-  renderRule: RenderRule,
-): TraceStep {
-  const isUnknown = failed?.kind === "unknown";
+/** A rule that a packet meets, and how it is told. */
+interface MetRule {
+  readonly hook: Hook;
+  readonly rule: CompiledRule;
+  readonly packet: Packet;
+  readonly renderRule: RenderRule;
+  readonly assumed: Assumptions;
+}
+
+function missedStep(met: MetRule, failed: Match | undefined): TraceStep {
+  const isUnknown = failed?.kind === "unknown" && !met.assumed.has(failed.text);
   return {
-    ...placeOf(hook, rule, packet, renderRule),
+    ...placeOf(met),
     matched: isUnknown ? "unknown" : false,
     verdict: isUnknown ? "unknown" : null,
-    why: describeMismatch(failed, packet),
+    why: describeMismatch(failed, met.packet),
   };
 }
 
-function matchedStep(
-  hook: Hook,
-  rule: CompiledRule,
-  packet: Packet,
-  verdict: Verdict,
-  renderRule: RenderRule,
-): TraceStep {
-  const guessed = listMatches(rule.rule).find((match) => match.kind === "unknown");
+function matchedStep(met: MetRule, verdict: Verdict): TraceStep {
+  const guessed = listMatches(met.rule.rule).find((match) => match.kind === "unknown" && !met.assumed.has(match.text));
   return {
-    ...placeOf(hook, rule, packet, renderRule),
+    ...placeOf(met),
     matched: guessed ? "unknown" : true,
     verdict,
-    why: guessed ? `followed as if ${guessed.text} held` : null,
+    why: guessed?.kind === "unknown" ? `followed as if ${guessed.text} held` : null,
   };
 }
 
-function placeOf(hook: Hook, { table, chain, index, rule }: CompiledRule, packet: Packet, renderRule: RenderRule) {
+function placeOf({ hook, rule: { table, chain, index, rule }, packet, renderRule }: MetRule) {
   return { hook, family: packet.family, table, chain, index, rule: renderRule(chain, rule) };
 }
 

@@ -4,8 +4,8 @@ import type { Owner, PodSpec, SandboxAddresses } from "../model/pod.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import { renderEnd } from "./entry.ts";
 import { walkFlow } from "./flow-walk.ts";
-import { type Answers, forEachAnswer } from "./oracle.ts";
-import { makePod } from "./pod.ts";
+import { type Answers, type Assumptions, forEachAnswer, type Oracle } from "./oracle.ts";
+import { type CompiledPod, makePod } from "./pod.ts";
 import type { Recorder } from "./recorder.ts";
 import { type KeptSteps, type PacketTrace, type RenderRule, startRecording } from "./recording.ts";
 
@@ -49,12 +49,16 @@ export interface Simulator {
   watch(flow: ResolvedFlow, manner: Manner, recorder: Recorder): Landing;
   /** Gives the landing and every packet's way to it, rule by rule: every rule that it met, if `kept` does not say otherwise. */
   explain(flow: ResolvedFlow, manner: Manner, renderRule: RenderRule, kept?: KeptSteps): Explanation;
+  /** Gives the same pod in which each match that is not understood and that is named here, by its text, answers as it says. */
+  assuming(answers: Assumptions): Simulator;
 }
+
+const NO_ASSUMPTIONS: Assumptions = new Map();
 
 /**
  * Puts rules into a pod of the sandbox's shape. A family whose rules are null has none.
  *
- * Limits: TCP and UDP; no conntrack helpers, no security table; one variant's tables. Throws where a rule jumps to a chain
+ * Limits: TCP and UDP; no conntrack helpers; one variant's tables. Throws where a rule jumps to a chain
  * that its table does not have.
  *
  * @example
@@ -64,17 +68,22 @@ export interface Simulator {
  * //   source: "10.244.0.3:0", hops: [] }   a port that the kernel chooses freely is written 0
  */
 export function compilePod(rules: PodRules, spec: PodSpec, addresses: SandboxAddresses): Simulator {
-  const pod = makePod(rules, spec, addresses);
+  return openSimulator(makePod(rules, spec, addresses), NO_ASSUMPTIONS);
+}
+
+function openSimulator(pod: CompiledPod, assumed: Assumptions): Simulator {
+  const forEach = <T>(walk: (oracle: Oracle) => T) => forEachAnswer(walk, assumed);
   return {
-    land: (flow, manner) => judge(forEachAnswer((oracle) => walkFlow(pod, flow, manner, oracle, null))).landing,
+    land: (flow, manner) => judge(forEach((oracle) => walkFlow(pod, flow, manner, oracle, null))).landing,
     watch: (flow, manner, recorder) =>
-      judge(forEachAnswer((oracle) => walkFlow(pod, flow, manner, oracle, () => recorder))).landing,
-    explain: (flow, manner, renderRule, kept) => {
+      judge(forEach((oracle) => walkFlow(pod, flow, manner, oracle, () => recorder))).landing,
+    assuming: (answers) => openSimulator(pod, answers),
+    explain: (flow, manner, renderRule, kept = "every rule") => {
       const runs: ConnectionTrace[][] = [];
-      const answers = forEachAnswer((oracle) => {
+      const answers = forEach((oracle) => {
         const connections: (() => ConnectionTrace)[] = [];
         const landing = walkFlow(pod, flow, manner, oracle, ({ source, destination, owner }) => {
-          const { recorder, list } = startRecording(renderRule, kept);
+          const { recorder, list } = startRecording(renderRule, assumed, kept);
           connections.push(() => ({
             source: renderEnd(source),
             destination: renderEnd(destination),

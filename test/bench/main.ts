@@ -8,6 +8,7 @@ import { measureEnvoy } from "./envoy.ts";
 import { type Figure, makeFigure, renderFigure } from "./figure.ts";
 import { measureFlows } from "./flows.ts";
 import { measureMutation } from "./mutation.ts";
+import { measureServices } from "./services.ts";
 import { measureSimulator } from "./simulator.ts";
 
 /** What the original script needs for the seed command, measured once with nft in fresh namespaces on two idle cores. */
@@ -51,6 +52,7 @@ print([
 ]);
 print([makeFigure("simulated flows, seed rules", measureSimulator().flowsPerSecond, "/s", 100_000, "at-least")]);
 print(await measureMutation());
+print(measureServices());
 print(judgeAnalysis(benchAnalysis()));
 
 /** Each kind of rule set at its largest, against its target and against half as many rules. */

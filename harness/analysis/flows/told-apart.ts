@@ -5,8 +5,11 @@ import { type Chain, type Rule, type Ruleset, type Table, tableKey } from "../..
 import type { Target } from "../../model/target.ts";
 import { answersAlike } from "../../model/target-traits.ts";
 
-/** Copies of chains that one rule set may need before the analysis gives up: ways to a chain multiply with each chain on the way. */
-const COPIES_AT_MOST = 500;
+/**
+ * Copies of chains that one table may need before the analysis gives up, and how many more for each of its chains: ways to a chain multiply
+ * with each chain on the way, but thousands of services that two base chains lead to need one copy each.
+ */
+const [COPIES_AT_MOST, COPIES_PER_CHAIN] = [500, 2];
 /** No chain that iptables takes has a space in its name. */
 const COPY = " (reached at place ";
 
@@ -39,6 +42,7 @@ interface Naming {
 function tellTableApart(table: Table, naming: Naming): Table {
   const byName = new Map(table.chains.map((chain) => [chain.name, chain]));
   const drawing = findDrawing(byName);
+  const most = naming.copies + COPIES_AT_MOST + COPIES_PER_CHAIN * table.chains.length;
   const named = new Map<string, Chain>();
   const copies: Chain[] = [];
   const reached = new Map<string, number>();
@@ -53,7 +57,7 @@ function tellTableApart(table: Table, naming: Naming): Table {
   const nameChain = (chain: Chain, way: readonly string[]): string => {
     const place = (reached.get(chain.name) ?? 0) + 1;
     reached.set(chain.name, place);
-    if (place > 1 && ++naming.copies > COPIES_AT_MOST) throw tooManyWays(chain.name);
+    if (place > 1 && ++naming.copies > most) throw tooManyWays(chain.name, most);
     const name = place === 1 ? chain.name : `${chain.name}${COPY}${place})`;
     const rules = chain.rules.map((rule): Rule => {
       const told = replaceMatches(rule, (match) => nameMatch(match, naming));
@@ -86,7 +90,11 @@ function isDrawing(match: Match): match is Match & { readonly kind: "unknown" } 
 function findDrawing(chains: ReadonlyMap<string, Chain>): ReadonlySet<string> {
   const callers = new Map<string, string[]>();
   for (const { name, rules } of chains.values())
-    for (const next of rules.flatMap(listNextChains)) callers.set(next, [...(callers.get(next) ?? []), name]);
+    for (const next of new Set(rules.flatMap(listNextChains))) {
+      const known = callers.get(next);
+      if (known) known.push(name);
+      else callers.set(next, [name]);
+    }
   const draws = ({ rules }: Chain) => rules.some((rule) => listMatches(rule).some(isDrawing));
   const found = new Set([...chains.values()].filter(draws).map(({ name }) => name));
   // A set gives what is added to it on the way, too.
@@ -94,10 +102,10 @@ function findDrawing(chains: ReadonlyMap<string, Chain>): ReadonlySet<string> {
   return found;
 }
 
-function tooManyWays(chain: string): LandfallError {
+function tooManyWays(chain: string, most: number): LandfallError {
   return new LandfallError(
     "budget-exceeded",
-    `Packets can reach a random or counting match on more than ${COPIES_AT_MOST} paths, for example in chain ${chain},  ` +
+    `Packets can reach a random or counting match on more than ${most} paths, for example in chain ${chain}, ` +
       "and each path needs a separate analysis. Use fewer jumps to the chains with such matches.",
   );
 }

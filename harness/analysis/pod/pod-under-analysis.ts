@@ -1,11 +1,10 @@
 import { quoteRule } from "../../formats/rule-text.ts";
 import type { Family } from "../../model/address.ts";
 import type { Manner } from "../../model/flow.ts";
-import type { Landing } from "../../model/landing.ts";
-import type { Match } from "../../model/match.ts";
-import { type PodSpec, withLinks } from "../../model/pod.ts";
-import { replaceMatches } from "../../model/rule-parts.ts";
-import type { PodRules, Rule, RulePlace, Ruleset } from "../../model/ruleset.ts";
+import { type Landing, renderLandingKey } from "../../model/landing.ts";
+import { type PodSpec, type SandboxAddresses, withLinks } from "../../model/pod.ts";
+import { listMatches } from "../../model/rule-parts.ts";
+import { listRules, type PodRules, type Rule, type RulePlace, type Ruleset } from "../../model/ruleset.ts";
 import type { RenderRule } from "../../netfilter/recording.ts";
 import { compilePod, type Simulator } from "../../netfilter/simulator.ts";
 import { findDecidingStep, listPlaces, listSteps } from "../../netfilter/steps.ts";
@@ -34,39 +33,49 @@ export interface Lander {
 
 /**
  * Opens a lander for some witnesses, all of which it must be given at once: the pod is prepared for them (`preparePod`).
- * A rule whose unknown match is assumed to fail is taken out, an unknown match that is assumed to hold is taken away.
+ * An unknown match answers as the witness assumes. On others no class depends: where there are too many ways to answer them to walk them
+ * all, none is taken to hold, and all are, and the landing must be one.
  */
 export function openLander(rules: PodRules, spec: PodSpec, witnesses: readonly Witness[]): Lander {
   const [example] = witnesses;
   const flows = witnesses.map(({ flow }) => flow);
   const wide = example ? preparePod(spec, { flows, rules: [rules] }, example.addresses) : spec;
-  const simulators = new Map<string, Simulator>();
-  const make = ({ assumed, addresses, lane }: Witness): Simulator => {
-    // Of most witnesses nothing is assumed, and writing down all addresses for each of thousands takes longer than landing it.
-    const isPlain = assumed.size === 0 && addresses === example?.addresses;
-    const key = isPlain ? (lane.link ?? "") : JSON.stringify([[...assumed], addresses, lane.link]);
-    const known = simulators.get(key);
-    if (known) return known;
-    const linked = lane.link === null ? wide : withLinks(wide, [lane.link]);
-    const made = compilePod(assumed.size === 0 ? rules : assumeMatches(rules, assumed), linked, addresses);
-    simulators.set(key, made);
+  const texts = listUnknown(rules);
+  const told = texts.length === 0 ? rules : tellRulesApart(rules);
+  const simulators = new Map<SandboxAddresses, Map<string | null, Simulator>>();
+  const open = ({ addresses, lane: { link } }: Witness): Simulator => {
+    const own = simulators.get(addresses) ?? new Map<string | null, Simulator>();
+    simulators.set(addresses, own);
+    const made = own.get(link) ?? compilePod(told, link === null ? wide : withLinks(wide, [link]), addresses);
+    own.set(link, made);
     return made;
   };
-  const found = new WeakMap<Witness, Simulator>();
-  const find = (witness: Witness): Simulator => {
-    const own = found.get(witness) ?? make(witness);
-    found.set(witness, own);
-    return own;
-  };
+  const make = (witness: Witness): Simulator =>
+    witness.assumed.size === 0 ? open(witness) : open(witness).assuming(witness.assumed);
   // A command asks for the same witness's landing several times: for its kind, its row, its rules.
   const landed = new WeakMap<Witness, Landing>();
   const explained = new WeakMap<Witness, ExplainedLanding>();
   const quotes = { 4: keepQuotes(4), 6: keepQuotes(6) } as const satisfies Record<Family, RenderRule>;
+  /** Gives the simulator that says where a witness lands. */
+  const choose = (witness: Witness, manner: Manner): Simulator => {
+    const plain = make(witness);
+    if (texts.length === 0) return plain;
+    const landing = plain.land(witness.flow, manner);
+    if (landing.kind !== "could-not-look" || texts.every((text) => witness.assumed.has(text))) return plain;
+    // Landings that differ say that something depends on the match; none at all, that too many ways were to be walked.
+    if (plain.explain(witness.flow, manner, () => "", "matching rules").possible.length > 0) return plain;
+    const [fails, holds] = (["fails", "holds"] as const).map((answer) =>
+      make({ ...witness, assumed: new Map([...texts.map((text) => [text, answer] as const), ...witness.assumed]) }),
+    );
+    const [one, other] = [fails, holds].map((simulator) => simulator?.land(witness.flow, manner));
+    const isSame = one && other && one.kind !== "could-not-look" && renderLandingKey(one) === renderLandingKey(other);
+    return isSame && fails ? fails : plain;
+  };
   const lander: Lander = {
     land: (witness, manner) => {
       const known = manner === "answer" ? landed.get(witness) : undefined;
       if (known) return known;
-      const landing = find(witness).land(witness.flow, manner);
+      const landing = choose(witness, manner).land(witness.flow, manner);
       if (manner === "answer") landed.set(witness, landing);
       return landing;
     },
@@ -79,7 +88,7 @@ export function openLander(rules: PodRules, spec: PodSpec, witnesses: readonly W
       const known = manner === "answer" ? explained.get(witness) : undefined;
       if (known) return known;
       const quote = quotes[witness.flow.family];
-      const { landing, connections } = find(witness).explain(witness.flow, manner, quote, "matching rules");
+      const { landing, connections } = choose(witness, manner).explain(witness.flow, manner, quote, "matching rules");
       const deciding = listSteps(connections)
         .filter(({ matched, verdict }) => matched === true && verdict !== "continue")
         .map((step) => ({ ...step, chain: originalChain(step.chain) }));
@@ -109,41 +118,19 @@ function keepQuotes(family: Family): RenderRule {
   };
 }
 
-function assumeMatches(rules: PodRules, assumed: Witness["assumed"]): PodRules {
-  return { ...rules, ip: assumeInRuleset(rules.ip, assumed), ip6: assumeInRuleset(rules.ip6, assumed) };
+/** Gives the texts of the matches that are not understood, as {@link tellApart} tells them apart. */
+function listUnknown({ ip, ip6 }: PodRules): readonly string[] {
+  const matches = [ip, ip6]
+    .flatMap((ruleset) => (ruleset && hasUnknown(ruleset) ? listRules(tellApart(ruleset)) : []))
+    .flatMap(listMatches);
+  return [...new Set(matches.flatMap((match) => (match.kind === "unknown" ? match.text : [])))];
 }
 
-/**
- * A rule that is assumed away stays as one that never matches, so that the others keep their numbers. What nothing is assumed of keeps its
- * text: each time it is asked it is a question of its own.
- */
-function assumeInRuleset(ruleset: Ruleset | null, assumed: Witness["assumed"]): Ruleset | null {
-  if (ruleset === null) return null;
-  const answer = (match: Match) => (match.kind === "unknown" ? assumed.get(match.text) : undefined);
-  const edit = (rule: Rule): Rule => {
-    const answers = rule.matches.map(answer);
-    if (answers.includes("fails")) return { ...rule, matches: [NEVER] };
-    const left = { ...rule, matches: rule.matches.filter((_, i) => answers[i] !== "holds") };
-    return assumeInStatements(left, answer);
-  };
-  const told = tellApart(ruleset);
-  const tables = told.tables.map((table) => ({
-    ...table,
-    chains: table.chains.map((chain) => ({ ...chain, rules: chain.rules.map(edit) })),
-  }));
-  return { ...told, tables };
+function hasUnknown(ruleset: Ruleset): boolean {
+  return listRules(ruleset).some((rule) => listMatches(rule).some(({ kind }) => kind === "unknown"));
 }
 
-/** A match between statements keeps its place: what stands before it is done either way. */
-function assumeInStatements(rule: Rule, answer: (match: Match) => string | undefined): Rule {
-  if (rule.target?.kind !== "statements") return rule;
-  const edit = (match: Match): Match => {
-    const given = answer(match);
-    return given === undefined ? match : given === "fails" ? NEVER : ALWAYS;
-  };
-  return { ...rule, target: replaceMatches({ matches: [], target: rule.target }, edit).target };
+/** What nothing is assumed of is a question of its own each time it is asked. */
+function tellRulesApart(rules: PodRules): PodRules {
+  return { ...rules, ip: rules.ip && tellApart(rules.ip), ip6: rules.ip6 && tellApart(rules.ip6) };
 }
-
-const ALWAYS: Match = { kind: "comment", text: "" };
-/** Holds for no packet: `! -p all` cannot be written, a mark outside its own mask can. */
-const NEVER: Match = { kind: "mark", negated: false, value: 1, mask: 0 };

@@ -82,11 +82,12 @@ function findHooks(chains: readonly Chain[]): ReadonlyMap<string, ReadonlySet<Ho
   return found;
 }
 
-/** A mark of 0 is a mark taken away. */
+/** A mark of 0 is a mark taken away, and without a mask bits are turned around that were set before. */
 function marksSet(rule: Rule): readonly MarkTest[] {
   return listTargets(rule).flatMap((target): readonly MarkTest[] => {
-    if (target.kind === "mark") return target.value === 0 ? [] : [{ value: target.value, mask: target.mask }];
-    if (target.kind === "tproxy") return target.mark.value === 0 ? [] : [target.mark];
+    if (target.kind === "mark")
+      return target.value === 0 || target.mask === 0 ? [] : [{ value: target.value, mask: target.mask }];
+    if (target.kind === "tproxy") return target.mark.value === 0 || target.mark.mask === 0 ? [] : [target.mark];
     const isSet = target.kind === "assign" && target.to === "packet" && target.from === "value" && target.xor !== 0;
     return isSet ? [{ value: target.xor, mask: 0xffffffff }] : [];
   });

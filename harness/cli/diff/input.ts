@@ -5,7 +5,7 @@ import type { FamilyRules } from "../../formats/interpreter.ts";
 import { FAMILIES, type Family } from "../../model/address.ts";
 import type { Capture } from "../../model/capture.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
-import type { ListenerShape, PodShape } from "../../model/pod-shape.ts";
+import type { PodShape } from "../../model/pod-shape.ts";
 import type { PolicyRouting } from "../../model/policy-routing.ts";
 import { familyKey, type PodRules } from "../../model/ruleset.ts";
 import { makePodSpec } from "../../run/pod-spec.ts";
@@ -18,12 +18,13 @@ import { readBudget } from "../input/analysis-input.ts";
 import { readRulesFiles, readTable } from "../input/rules-file.ts";
 import {
   fillSets,
+  type GivenSurroundings,
   listRoutedMarks,
   readSurroundings,
-  type Surroundings,
   tellUnusedMarks,
 } from "../input/surroundings.ts";
 import { refuse } from "../refusal.ts";
+import { joinShapes } from "./joined-shape.ts";
 import { type MeshSides, readMeshSides } from "./mesh-side.ts";
 
 /** Two sides of rules, ready to be compared, and the families that both have. */
@@ -45,7 +46,7 @@ interface ComparedPod {
   readonly options: ParsedOptions;
   readonly sides?: MeshSides;
   /** What files say of where rules from files stand. */
-  readonly around?: Surroundings;
+  readonly around?: GivenSurroundings;
 }
 
 /** Reads the two files that `diff` compares. Throws `bad-input` with every finding, those given included. */
@@ -110,25 +111,6 @@ function refuseRoutingOfMeshes({ values }: ParsedOptions, findings: Finding[]): 
   if (!values.has("routing") || !values.has("from") || !values.has("to")) return;
   const message = "The rules of a mesh come with the routing they need; remove --routing.";
   findings.push(codedFinding("conflict", "--routing", message));
-}
-
-/** Gives one pod with the proxies and listeners of two: what flows are told apart by where either one's rules may meet them. */
-function joinShapes(one: PodShape, other: PodShape): PodShape {
-  const isAt = (listener: ListenerShape) => `${listener.host} ${listener.port} ${listener.protocols.join()}`;
-  const places = new Set(one.listeners.map(isAt));
-  // Of two proxies of one name the second is known by its ids alone.
-  const names = new Set(one.proxies.map(({ name }) => name));
-  return {
-    proxies: [...one.proxies, ...other.proxies.filter(({ name }) => !names.has(name))],
-    listeners: [...one.listeners, ...other.listeners.filter((listener) => !places.has(isAt(listener)))],
-    hosts: { ...other.hosts, ...one.hosts },
-    links: [...new Set([...one.links, ...other.links])],
-    resolvers: [...new Set([...one.resolvers, ...other.resolvers])],
-    passThrough: {
-      4: one.passThrough[4] ?? other.passThrough[4],
-      6: one.passThrough[6] ?? other.passThrough[6],
-    },
-  };
 }
 
 /** What either rule set needs is there for both, unless a mesh says it: only the rules are compared. So are addresses of lo. */

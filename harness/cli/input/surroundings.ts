@@ -24,14 +24,14 @@ import type { CommandIo } from "../command.ts";
 import { readInput } from "./input-file.ts";
 
 /** The option that gives a pod's policy routing, which files of rules say nothing of. */
-export const ROUTING_OPTION: OptionSpec = {
+const ROUTING_OPTION: OptionSpec = {
   name: "routing",
   value: "FILE",
   help: "the pod's routing: output of ip rule, ip -6 rule, ip route show table all and ip -6 route show table all, or of the same with -j; without it, the routing that TPROXY needs counts as installed",
 };
 
 /** The option that says what is in the sets that rules name. */
-export const SETS_OPTION: OptionSpec = {
+const SETS_OPTION: OptionSpec = {
   name: "sets",
   value: "FILE",
   help: "what is in the sets that rules ask for with -m set: output of ipset save; without it, such a match is unknown",
@@ -48,7 +48,7 @@ export const SETS_IN_KERNEL: Finding = codedFinding(
 export const SURROUNDINGS_OPTIONS: readonly OptionSpec[] = [ROUTING_OPTION, SETS_OPTION];
 
 /** What rules from files stand in, read from files of their own. */
-export interface Surroundings {
+export interface GivenSurroundings {
   /** Null where no file says it. */
   readonly routing: PolicyRouting | null;
   /** By name; null where no file says what is in them. */
@@ -60,7 +60,7 @@ export function readSurroundings(
   options: Pick<ParsedOptions, "values">,
   io: Pick<CommandIo, "workingDirectory">,
   findings: Finding[],
-): Surroundings {
+): GivenSurroundings {
   const { values } = options;
   // Nothing in a sandbox makes sets.
   if (values.has("sets") && values.has("observe")) findings.push(SETS_IN_KERNEL);
@@ -95,7 +95,7 @@ export function refuseSurroundingsAlone({ values }: Pick<ParsedOptions, "values"
 }
 
 /** Gives rules with what is known of their sets in the matches' places; tells why of others it is not known. */
-export function fillSets(rules: FamilyRules, { sets }: Surroundings, io: Pick<CommandIo, "err">): FamilyRules {
+export function fillSets(rules: FamilyRules, { sets }: GivenSurroundings, io: Pick<CommandIo, "err">): FamilyRules {
   if (sets === null) return rules;
   const [ip, ip6] = [rules.ip, rules.ip6].map((ruleset) => ruleset && resolveSets(ruleset, sets));
   for (const notice of new Set([ip, ip6].flatMap((one) => one?.notices ?? []))) io.err(`landfall: ${notice}.\n`);
@@ -115,7 +115,7 @@ export interface PlacedRules {
 export function placeRules(
   given: FamilyRules,
   capture: Capture,
-  around: Surroundings,
+  around: GivenSurroundings,
   io: Pick<CommandIo, "err">,
 ): PlacedRules {
   const { routing } = around;
@@ -155,7 +155,7 @@ function describeUnused(ruleset: Ruleset, rules: PodRules): readonly string[] {
 }
 
 /** Says that what TPROXY needs counts as there. */
-export function describeImplied({ rules }: PolicyRouting): string {
+function describeImplied({ rules }: PolicyRouting): string {
   const marks = new Set(rules.flatMap((rule) => (rule.kind === "lookup" && rule.fwmark ? [rule.fwmark.value] : [])));
   const routed = [...marks].map(renderHex).join(", ");
   const routes = routed === "" ? "" : ` and the routes for the mark ${routed}`;

@@ -14,7 +14,6 @@ import { lastValue } from "../arguments/options.ts";
 import type { CommandIo } from "../command.ts";
 import { findUnrepeatable, resolveInput } from "../input/input-file.ts";
 import { type RulesSource, readRulesPaths, readTable } from "../input/rules-file.ts";
-import { SETS_IN_KERNEL } from "../input/surroundings.ts";
 import { findUnwritableFolder } from "../output/output-file.ts";
 import { type ReportFile, readReportFile } from "../output/report-output.ts";
 import { refuseUsage } from "../refusal.ts";
@@ -104,7 +103,6 @@ export function readVerifyOptions(args: readonly string[], io: CommandIo, reads:
     output: choose("json", "json", "text"),
     rows: has("quiet") ? "none" : choose("only-failures", "failures", "all"),
   };
-  if (has("sets") && backendOf(options.sandbox).judge !== "simulator") findings.push(SETS_IN_KERNEL);
   findings.push(...findContradictions(options, read), ...findUnrepeatableRules(options));
   if (options.evidence !== null) findings.push(...findUnwritableFolder("--evidence", options.evidence));
   if (line === null || findings.length > 0) throw refuseUsage(findings);

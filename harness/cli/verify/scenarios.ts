@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { FamilyRules } from "../../formats/interpreter.ts";
 import type { Family } from "../../model/address.ts";
+import { type BackendChoice, backendOf } from "../../model/backends.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import { listFamilies, NO_RULES } from "../../model/ruleset.ts";
 import { askScenarios } from "../../run/scenario/asked-flows.ts";
@@ -14,10 +15,17 @@ import {
 import { takeShard } from "../../run/scenario/scenario-shard.ts";
 import { replaceInstallation } from "../../run/scenario/tested-families.ts";
 import { findUnseenFamilies } from "../arguments/family-option.ts";
+import { lastValue } from "../arguments/options.ts";
 import type { CommandIo } from "../command.ts";
 import { CONTRACT_WITHOUT_RULES } from "../input/analysis-input.ts";
 import { readRulesFiles } from "../input/rules-file.ts";
-import { placeRules, readSurroundings, refuseSurroundingsAlone, type Surroundings } from "../input/surroundings.ts";
+import {
+  type GivenSurroundings,
+  placeRules,
+  readSurroundings,
+  refuseSurroundingsAlone,
+  SETS_IN_KERNEL,
+} from "../input/surroundings.ts";
 import { tellModuleOutput } from "../output/module-output.ts";
 import { refuse } from "../refusal.ts";
 import type { VerifyOptions } from "./options.ts";
@@ -153,7 +161,7 @@ function limitFamily(scenario: ParsedScenario, family: Family | null): ParsedSce
 /** Rules from files, and what files say of where they stand. */
 interface OutsideRules {
   readonly rules: FamilyRules;
-  readonly around: Surroundings;
+  readonly around: GivenSurroundings;
 }
 
 function readOutsideRules({ rules, line }: ScenarioSelection, io: CommandIo, findings: Finding[]): OutsideRules | null {
@@ -161,6 +169,9 @@ function readOutsideRules({ rules, line }: ScenarioSelection, io: CommandIo, fin
     refuseSurroundingsAlone(line.options, findings);
     return null;
   }
+  const { values } = line.options;
+  const backend = (lastValue(line.options, "sandbox") ?? "auto") as BackendChoice;
+  if (values.has("sets") && backendOf(backend).judge !== "simulator") findings.push(SETS_IN_KERNEL);
   return {
     rules: readRulesFiles(rules.files, rules.table, io, findings),
     around: readSurroundings(line.options, io, findings),

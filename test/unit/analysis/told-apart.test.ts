@@ -126,6 +126,6 @@ describe("one match that a packet meets twice", () => {
     writeFileSync(path, `${[...lines, ...jumps, "COMMIT"].join("\n")}\n`);
     const { code, err } = await runCommand("diff", "--family", "4", path, path);
     expect(code).toBe(3);
-    expect(err).toContain("more than 500 paths");
+    expect(err).toMatch(/on more than 5\d\d paths/);
   });
 });

@@ -144,7 +144,7 @@ describe("a list of commands", () => {
     ["iptables -A INPUT -s $ADDRESS", 1, 22, /is shell syntax/],
     ["iptables -A INPUT 'x", 1, 19, /never closed/],
     ["\nip route add default dev lo", 2, 1, /is not iptables/],
-    ["iptables -t security -A INPUT", 1, 13, /does not read the table security/],
+    ["iptables -t secure -A INPUT", 1, 13, /does not read the table secure/],
     ["iptables -p tcp", 1, 10, /no command/],
     ["iptables -A INPUT -p tcp --dport 99999", 1, 26, /--dport takes/],
   ])("refuses %j with line and column", (text, line, column, message) => {

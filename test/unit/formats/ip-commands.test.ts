@@ -119,7 +119,7 @@ test.each([
 });
 
 test.each([
-  "blackhole 10.0.0.0/8 table 7",
+  "nat 10.0.0.0/8 table 7",
   "default table 7",
   "default dev eth0 src 10.0.0.1 table 7",
   "default dev eth0 onlink table 7",

@@ -89,7 +89,6 @@ describe("every finding has line and column", () => {
         [5, 16],
       ],
     ],
-    ["a security table that could drop", ["*security", ":INPUT DROP [0:0]", "COMMIT"], [[1, 1]]],
     ["a table that does not exist", ["*nta", ":INPUT ACCEPT [0:0]", "COMMIT"], [[1, 2]]],
     ["a table without COMMIT", filter, [[3, null]]],
     ["a table within a table", [...filter, "*nat", "COMMIT"], [[4, 2]]],

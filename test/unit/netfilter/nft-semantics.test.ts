@@ -28,7 +28,7 @@ const OTHER_NETWORKS: Readonly<Record<string, string>> = {
 
 /** Flows whose landing depends on what the simulator does not follow, by the words that it names. */
 const UNKNOWN: Readonly<Record<string, string>> = {
-  "route-chain-unreachable": "ip route unreachable default table 100",
+  "route-chain-unreachable": "ip route unreachable in table 100",
   "route-chain-clear-mark": "ip route default via",
   "set-timeout-default": "ip daddr @s",
   "map-numgen": "numgen inc mod 2",

@@ -52,7 +52,7 @@ test("selectors of a rule are read, and a rule or route with anything unknown is
   ];
   const text = BARE.replace("32766:", `${rules.join("\n")}\n32766:`).replace(
     "default via",
-    "blackhole 1.2.3.4 table 7\ndefault via",
+    "blackhole 1.2.3.4 metric x table 7\ndefault via",
   );
   check(text, {
     rules: [
@@ -60,7 +60,7 @@ test("selectors of a rule are read, and a rule or route with anything unknown is
       "pref 101 not from all fwmark 0x1 lookup 7",
       "pref 102 from all fwmark 0x1 lookup istio",
     ],
-    routes: ["blackhole 1.2.3.4 table 7"],
+    routes: ["blackhole 1.2.3.4 metric x table 7"],
   });
   expect(readPolicyRouting(text).rules.map(({ kind }) => kind)).toEqual(["lookup", "unknown", "unknown"]);
   expect(readPolicyRouting(text).routes.map(({ kind }) => kind)).toEqual(["unknown"]);

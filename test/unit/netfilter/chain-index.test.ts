@@ -1,0 +1,76 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { parseIptablesSave } from "../../../harness/formats/iptables-save.ts";
+import { resolveFlow } from "../../../harness/model/flow-resolution.ts";
+import { parseFlowText } from "../../../harness/model/flow-text.ts";
+import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
+import { NO_POLICY_ROUTING } from "../../../harness/model/policy-routing.ts";
+import { compilePod } from "../../../harness/netfilter/simulator.ts";
+import { makePodSpec } from "../../../harness/run/pod-spec.ts";
+import "../../fixed-seed.ts";
+import { captureOf } from "../../istio-pod.ts";
+import { seedConfig } from "../../seed-config.ts";
+
+const capture = captureOf(seedConfig());
+
+/** Lands a flow from end to end of every chain, and by the rules that its destination can match. */
+function landTwice(rules: readonly string[], text: string) {
+  const parsed = parseIptablesSave(
+    `*nat\n:A - [0:0]\n-A OUTPUT -j A\n${rules.map((rule) => `-A A ${rule}\n`).join("")}COMMIT\n`,
+    {
+      where: "rules",
+      family: 4,
+    },
+  );
+  const flow = parseFlowText(text, capture.shape);
+  if (!parsed.ok || !flow.ok) throw new Error(JSON.stringify([parsed, flow]));
+  const resolved = resolveFlow(flow.value, DEFAULT_ADDRESSES, capture.shape);
+  const all = { ip: parsed.value, ip6: null, policyRouting: NO_POLICY_ROUTING };
+  const pod = compilePod(all, makePodSpec(capture, [resolved], [], DEFAULT_ADDRESSES, [all]), DEFAULT_ADDRESSES);
+  return { whole: pod.explain(resolved, "answer", () => "").landing, chosen: pod.land(resolved, "answer") };
+}
+
+const filler = Array.from({ length: 40 }, (_, i) => `-d 10.97.0.${i}/32 -p tcp -j REDIRECT --to-ports ${20_000 + i}`);
+
+test.each([
+  [
+    "the first of two rules for an address decides",
+    [...filler, "-d 10.97.0.3/32 -p tcp -j RETURN"],
+    "app -> 10.97.0.3:80",
+  ],
+  [
+    "a rule for a network before that for the address decides",
+    ["-d 10.97.0.0/24 -j RETURN", ...filler],
+    "app -> 10.97.0.3:80",
+  ],
+  [
+    "a rule for another address that is negated is asked",
+    [...filler.slice(0, 35), "! -d 10.97.0.3/32 -p tcp -j REDIRECT --to-ports 9"],
+    "app -> 10.98.0.1:80",
+  ],
+  ["what nobody names goes by the others", [...filler, "-p tcp -j REDIRECT --to-ports 9"], "app -> 10.98.0.1:80"],
+])("%s", (_, rules, flow) => {
+  const { whole, chosen } = landTwice(rules, flow);
+  expect(chosen).toEqual(whole);
+});
+
+test("the rules left out are those that do not match, in chains of any order", () => {
+  const rule = fc
+    .tuple(
+      fc.constantFrom("", "! "),
+      fc.integer({ min: 0, max: 4 }),
+      fc.constantFrom(32, 31, 24),
+      fc.integer({ min: 1, max: 999 }),
+    )
+    .map(
+      ([not, host, length, port]) =>
+        `${not}-d 10.97.0.${length === 32 ? host : length === 31 ? host & 254 : 0}/${length} -p tcp -j REDIRECT --to-ports ${port}`,
+    );
+  fc.assert(
+    fc.property(fc.array(rule, { minLength: 33, maxLength: 40 }), fc.integer({ min: 0, max: 5 }), (rules, host) => {
+      const { whole, chosen } = landTwice(rules, `app -> 10.97.0.${host}:80`);
+      expect(chosen).toEqual(whole);
+    }),
+    { numRuns: 50 },
+  );
+});
