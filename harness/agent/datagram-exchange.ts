@@ -19,6 +19,13 @@ export interface DatagramWaiting {
   readonly after: (waitMs: number, act: () => void) => () => void;
 }
 
+/**
+ * What `send` says of a datagram that was lost on its way out: EPERM where rules dropped it, EINVAL where they translated its destination
+ * and no route leads there from its source, as from 127.0.0.1 to another host (`ip_route_me_harder` in nf_nat_ipv4_local_fn,
+ * net/netfilter/nf_nat_proto.c). The socket is connected, so that before the rules there was a route.
+ */
+const LOST_ON_THE_WAY_OUT: readonly number[] = [KERNEL.EPERM, KERNEL.EINVAL];
+
 /** A pair of sockets that can exchange one datagram after another; the sockets are its own, and closed with it. */
 export class DatagramExchange {
   readonly #ends: DatagramEnds;
@@ -36,14 +43,14 @@ export class DatagramExchange {
   }
 
   /**
-   * Sends a greeting; gives the landing where it cannot be sent. EPERM says that rules dropped the datagram on its way out, and is no
-   * reason to stop listening: a REJECT drops it too, and its ICMP error is still to come.
+   * Sends a greeting; gives the landing where it cannot be sent. An error in {@link LOST_ON_THE_WAY_OUT} says that the datagram was lost,
+   * and is no reason to stop listening: a REJECT drops it too, and its ICMP error is still to come.
    */
   send(greeting: Greeting): Landing | null {
     const bytes = Buffer.from(`${JSON.stringify({ ...greeting, dialled: renderEndpoint(this.#target) })}\n`, "latin1");
     if (Number(send(this.#ends.fd, bytes, bytes.length, KERNEL.MSG_DONTWAIT)) >= 0) return null;
     const errno = lastErrno();
-    return errno === KERNEL.EPERM ? null : this.#fail(errno, greeting);
+    return LOST_ON_THE_WAY_OUT.includes(errno) ? null : this.#fail(errno, greeting);
   }
 
   /**

@@ -133,6 +133,7 @@ export const KERNEL = {
   EINPROGRESS: 115,
   EAGAIN: 11,
   EPERM: 1,
+  EINVAL: 22,
   EINTR: 4,
   POLLIN: 1,
   EPOLL_CTL_ADD: 1,

@@ -60,7 +60,7 @@ export const DATAGRAM_CASES: readonly Scenario[] = [
   {
     name: "datagrams-lost",
     claim:
-      "A datagram that rules drop times out, one whose answer they drop is unanswered, and a reject says what it says.",
+      "A datagram that rules drop or send where its source has no route times out, one whose answer they drop is unanswered, and a reject says what it says.",
     capture: [],
     rules: {
       ip: renderTables({
@@ -71,6 +71,7 @@ export const DATAGRAM_CASES: readonly Scenario[] = [
           "-A OUTPUT -p udp -m udp --dport 55 -j REJECT",
           "-A OUTPUT -p udp -m udp --dport 56 -j REJECT --reject-with icmp-host-unreachable",
         ],
+        nat: ["-A OUTPUT -p udp -m udp --dport 58 -j DNAT --to-destination 10.244.0.4:57"],
       }),
     },
     answer: {
@@ -80,6 +81,8 @@ export const DATAGRAM_CASES: readonly Scenario[] = [
       "app -> upstream:55/udp": "refused",
       "app -> upstream:56/udp": "unreachable",
       "app -> upstream:57/udp": "upstream:57",
+      "app -> localhost:58/udp": "timed-out",
+      "app -> upstream:58/udp": "upstream:57",
       "client -> pod:8080/udp": "refused",
       "client -> pod:22/udp": "app:22",
     },

@@ -13,11 +13,14 @@ interface Pending {
   readonly call: CallName;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: LandfallError) => void;
-  readonly deadline: NodeJS.Timeout;
+  deadline: NodeJS.Timeout;
 }
 
 /** How long an agent may take for a call that does not itself wait for anything. */
 const CALL_TIMEOUT_MS = 20_000;
+
+/** How much longer a call that is overdue waits for a reply to be read: it came in time if this process was busy meanwhile. */
+const GRACE_MS = 200;
 
 /** How much of the agent's last words is kept for the error that tells of its end. */
 const LAST_WORDS_CHARACTERS = 2_000;
@@ -66,8 +69,12 @@ export class AgentClient implements AsyncDisposable {
     if (this.#end) return Promise.reject(this.#end);
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
-      const deadline = setTimeout(() => this.#giveUp(`did not reply to ${call} within ${timeoutMs} ms`), timeoutMs);
-      this.#pending.set(id, { call, resolve: (result) => resolve(result as CallResult<N>), reject, deadline });
+      const giveUp = () => this.#giveUp(`did not reply to ${call} within ${timeoutMs} ms`);
+      const deadline = setTimeout(() => {
+        pending.deadline = setTimeout(giveUp, GRACE_MS);
+      }, timeoutMs);
+      const pending: Pending = { call, resolve: (result) => resolve(result as CallResult<N>), reject, deadline };
+      this.#pending.set(id, pending);
       const line = JSON.stringify({ id, call, params });
       if (call === "dial") this.#note(line);
       this.#stdin.write(`${line}\n`);
