@@ -1,4 +1,4 @@
-import { canonicalAddress, type Family, familyOf } from "./address.ts";
+import { canonicalAddress, type Family, familyOf, unspecifiedAddress } from "./address.ts";
 import { codedFinding, type Finding } from "./finding.ts";
 import type { FlowSpec } from "./flow.ts";
 import { findNearNames } from "./near-names.ts";
@@ -41,7 +41,19 @@ export function parseWho(
   if (actor !== null) refuseOutside(actor, text, numbers, where, findings);
   const { mark = 0, ...ids } = numbers;
   const family = source === null ? namedFamily : familyOf(source);
-  return { actor, ids: actor === null ? { uid: 0, gid: 0, ...ids } : ids, source, sourcePort, mark, family };
+  return {
+    actor,
+    ids: actor === null ? { uid: 0, gid: 0, ...ids } : ids,
+    source: bound(source),
+    sourcePort,
+    mark,
+    family,
+  };
+}
+
+/** A socket that is bound to the unspecified address is bound to none: the route chooses its source. */
+function bound(source: string | null): string | null {
+  return source === unspecifiedAddress(4) || source === unspecifiedAddress(6) ? null : source;
 }
 
 /** Takes the name off the words before `@`; null where they begin with an id or a mark. */

@@ -77,8 +77,8 @@ export const READERS = {
   "ct mark": ofEntry(({ mark }) => BigInt(mark)),
   "ct zone": ofEntry(({ zones }, { direction }) => BigInt(zones[direction])),
   "ct l3proto": ofEntry((_, { family }) => NFPROTO[family]),
-  // An ICMP error belongs to the connection of what it quotes, which is TCP's.
-  "ct protocol": ofEntry(() => BigInt(PROTOCOL_NUMBERS.tcp)),
+  // An ICMP error belongs to the connection of what it quotes.
+  "ct protocol": ofEntry(({ protocol }) => BigInt(PROTOCOL_NUMBERS[protocol])),
   "ct saddr": ofEntry(readAddressOfEnd),
   "ct daddr": ofEntry(readAddressOfEnd),
   "ct proto-src": ofEntry(readPortOfEnd),

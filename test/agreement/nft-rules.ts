@@ -89,6 +89,12 @@ export function drawMatch(place: NftPlace): fc.Arbitrary<string> {
     fill("ct state %", ["{ new, established }", "!= { new, related }", "established,related"]),
     compared("ct mark", MARKS),
     compared("ct direction", ["original", "reply"]),
+    compared("ct zone", ["0", "1"]),
+    compared("ct protocol", ["tcp", "udp"]),
+    compared("meta oif", ["lo"]),
+    compared("meta iif", ["lo"]),
+    compared("tcp sport", ["53", "1024-65535", "0-1023"]),
+    fill("meta l4proto tcp ct reply proto-src %", ["80", "8080", "15001"]),
     fill("ct status %", ["dnat", "snat"]),
     fill("meta l4proto tcp ct original proto-dst %", ["80", "8080", "15001"]),
     fill(
@@ -144,6 +150,12 @@ export function drawVerdict(place: NftPlace): fc.Arbitrary<string> {
   const calls = below === null ? [] : [oneOf(`jump ${below}`, `jump ${below}`, `goto ${below}`)];
   const maps = [
     oneOf("tcp dport vmap @verdicts", "tcp dport vmap { 80 : drop, 443 : accept, 8000-9000 : return, * : continue }"),
+    oneOf(
+      "ct state vmap { established : accept, related : accept, invalid : drop }",
+      "meta l4proto vmap { tcp : continue, udp : return }",
+      "meta mark vmap { 0x1 : accept, 0x10 : drop, 0x11-0x600 : continue }",
+      `${NAME[place.family]} daddr . tcp dport vmap { ${ADDRESSES[place.family][0]} . 8080 : accept, ${ADDRESSES[place.family][2]} . 80-443 : drop }`,
+    ),
     ...(below === null
       ? []
       : [oneOf(`meta l4proto { tcp, udp } th dport vmap { 80 : jump ${below}, 8080 : goto ${below}, 443 : accept }`)]),
@@ -179,7 +191,8 @@ function drawNat({ hook, tableFamily, family }: NftPlace): fc.Arbitrary<string> 
     `meta l4proto tcp dnat${to} ${at(upstream, 443)}`,
     `meta l4proto udp dnat${to} ${at(upstream, 80)}`,
     `meta l4proto tcp dnat${to} ${at(pod, 8080)}`,
-    `meta l4proto tcp dnat${to} :8080`,
+    "meta l4proto tcp dnat to :8080",
+    `dnat${to} ${ip} daddr map { ${client} : ${upstream}, ${upstream} : ${pod} }`,
     `dnat${to} tcp dport map @servers`,
     `dnat${to} tcp dport map { 80 : ${upstream}, 443 : ${client} }`,
   );

@@ -115,8 +115,26 @@ function arbitraryRule(place: NftPlace): fc.Arbitrary<string> {
     .filter((rule) => isLoadable(rule, place));
 }
 
-/** Some matches do not go together, such as those of two protocols: a rule that the reader refuses is drawn again. */
+/** What in a rule says which protocol, or which family, its packets are of; nft refuses a rule that says two of one line. */
+const SPOKEN_FOR: readonly (readonly RegExp[])[] = [
+  [
+    /tcp (?:dport|sport|flags)|(?:l4proto|protocol|nexthdr) tcp\b/,
+    /udp (?:dport|sport)|l4proto udp\b/,
+    /l4proto (?:!= )?\{ tcp, udp \}/,
+    /l4proto icmp/,
+  ],
+  [
+    /\bip (?:[ds]addr|to|ttl|dscp|protocol)|nfproto ipv4|protocol ip\b|with icmp /,
+    /\bip6 |nfproto ipv6|protocol ip6|icmpv6/,
+  ],
+];
+
+/** Some matches do not go together, such as those of two protocols: a rule that nft or the reader refuses is drawn again. */
 function isLoadable(rule: string, { tableFamily, family, type, hook, chain, depth }: NftPlace): boolean {
+  if (SPOKEN_FOR.some((words) => words.filter((word) => word.test(rule)).length > 1)) return false;
+  // A map of ports tells nft nothing of the protocol; something before it must.
+  const [before = ""] = rule.split(/redirect to :(?:tcp|udp) dport map/, 1);
+  if (before !== rule && !/tcp (?:dport|flags)|(?:l4proto|protocol|nexthdr) tcp\b/.test(before)) return false;
   const below = Array.from({ length: CHAINS_BELOW }, (_, i) => `chain ${chain}_${i + 1} { }`).join("\n");
   const head = `type ${type} hook ${hook} priority 0; policy accept;`;
   const call = depth === 0 ? rule : `jump ${chain}_${depth}`;

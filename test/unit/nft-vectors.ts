@@ -23,6 +23,8 @@ export interface RecordedLanding {
   readonly originalDestination: string | null;
   readonly source: string | null;
   readonly stage?: "reply";
+  /** Of a datagram: it was answered from an end point that was not dialled. */
+  readonly wrongSource?: true;
 }
 
 /** A rule set of nft with the landings that flows had under it. */
@@ -111,6 +113,11 @@ export function flowFor(text: string, shape: PodShape): Flow {
   return resolveFlow(parsed.value, DEFAULT_ADDRESSES, shape);
 }
 
+/** Says whether a flow is one of TCP or UDP of its own, not one over an earlier flow's socket. */
+export function isOwn(text: string): boolean {
+  return !/\/icmp$|^again /.test(text);
+}
+
 /** Says whether a flow is a TCP connection of its own, not one over an earlier flow's socket. */
 export function isTcp(text: string): boolean {
   return !/\/(?:udp|icmp)$|^again /.test(text);
@@ -119,16 +126,27 @@ export function isTcp(text: string): boolean {
 /** The pod in which the items were recorded, with what its flows dial. */
 export function specFor(flows: readonly string[], changes: Partial<CaptureConfig> = {}): PodSpec {
   const dialled = flows.flatMap((flow) => {
-    const [, target = "", port = ""] = /-> \[?(.*?)\]?:(\d+)$/.exec(flow) ?? [];
-    return target === "" ? [] : [{ target, port: Number(port) }];
+    const [, target = "", port = "", protocol = "tcp"] = /-> \[?(.*?)\]?:(\d+)(?:\/(udp))?$/.exec(flow) ?? [];
+    return target === "" ? [] : [{ target, port: Number(port), protocol }];
   });
   const outside = dialled.filter(({ target }) => !/^(?:pod|localhost|client)6?$/.test(target));
+  const shape = shapeOf(changes);
+  const [outbound] = shape.listeners.filter(({ role }) => role === "outbound");
+  const dns = outbound && {
+    ...outbound,
+    name: "dns",
+    role: "dns" as const,
+    protocols: ["tcp", "udp"] as const,
+    port: 15053,
+  };
+  const tcp = outside.filter(({ protocol }) => protocol === "tcp");
   return {
-    shape: shapeOf(changes),
-    listen: [8080, 22, 15053],
-    upstreamPorts: [53, 80, 443, 3128, 8080, ...outside.map(({ port }) => port)],
+    shape: { ...shape, listeners: [...shape.listeners, ...(dns ? [dns] : [])] },
+    listen: [8080, 22],
+    upstreamPorts: [53, 80, 443, 3128, 8080, ...tcp.map(({ port }) => port)],
     clientPorts: [80, 8080],
     upstreamAddresses: outside.map(({ target }) => target).filter((target) => !/^upstream6?$/.test(target)),
+    udp: { app: [8080], upstream: [53, 443, 8600], client: [53] },
   };
 }
 
@@ -137,6 +155,7 @@ export function specFor(flows: readonly string[], changes: Partial<CaptureConfig
  */
 export function nameLanding(landing: RecordedLanding): string {
   if (landing.kind !== "listener") return landing.stage === "reply" ? "unanswered" : landing.kind;
+  if (landing.wrongSource) return "unanswered";
   const { host, port, originalDestination, source } = landing;
   const [, six, four] = /^(?:\[([^\]]+)\]|([\d.]+)):\d+$/.exec(source ?? "") ?? [];
   const address = six ?? four ?? source;

@@ -1,5 +1,7 @@
 import { describe, test } from "vitest";
+import { NO_POLICY_ROUTING } from "../../../harness/model/policy-routing.ts";
 import { takingDatagrams } from "../../istio-pod.ts";
+import { nftRules } from "../nft-vectors.ts";
 import { check, rulesOf, withShape } from "./setup.ts";
 
 const PEERS = { udp: { app: [8080, 81], upstream: [53], client: [9090] } };
@@ -47,6 +49,18 @@ describe("a datagram", () => {
     pass([own, REDIRECT, ...lost], "unanswered");
     // The proxy's answers are dropped, and it is asked again all the same.
     pass([REDIRECT, "filter", "-A OUTPUT -p udp --sport 15001 -m owner --uid-owner 1337 -j DROP"], loop);
+  });
+
+  test("is of a connection of its own protocol", () => {
+    for (const [protocol, landing] of [
+      ["udp", "timed-out"],
+      ["tcp", PLAIN],
+      ["!= tcp", "timed-out"],
+    ]) {
+      const chain = `type filter hook output priority 0; ct protocol ${protocol} drop`;
+      const rules = { ...nftRules(`table ip t { chain o { ${chain}\n } }`), policyRouting: NO_POLICY_ROUTING };
+      check(rules, [["app -> upstream:53/udp", landing ?? ""]], UDP);
+    }
   });
 
   test("has an answer that meets the rules, too", () => {
