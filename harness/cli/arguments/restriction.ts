@@ -40,9 +40,12 @@ export function readWithin(
   ]);
 }
 
-/** Gives the protocols that an analysis looks at, as data: TCP, or those of the flows asked about. */
-export function analysedProtocols(within: FlowSet | undefined): readonly string[] {
-  return within?.protocols ?? ["tcp"];
+/** Gives the protocols that an analysis looks at, as data: those of the flows asked about, or else its own: TCP where it has none. */
+export function analysedProtocols(
+  within: FlowSet | undefined,
+  protocols: readonly FlowProtocol[] = ["tcp"],
+): readonly string[] {
+  return within?.protocols ?? protocols;
 }
 
 /** Gives protocols for a sentence: `TCP`, `UDP`, `TCP or UDP`. */

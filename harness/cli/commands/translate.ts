@@ -9,7 +9,7 @@ import { emptyRuleset, familyKey, type Ruleset } from "../../model/ruleset.ts";
 import { renderJson } from "../../report/json.ts";
 import { readCaptureWords } from "../arguments/capture-options.ts";
 import type { OptionSpec } from "../arguments/options.ts";
-import { WITHIN_OPTION } from "../arguments/restriction.ts";
+import { analysedProtocols, nameProtocols, WITHIN_OPTION } from "../arguments/restriction.ts";
 import type { Command, CommandIo } from "../command.ts";
 import { makeComparison } from "../diff/input.ts";
 import { renderDiffData, renderDiffText } from "../diff/text.ts";
@@ -39,7 +39,7 @@ const SPECS: readonly OptionSpec[] = [
 const HELP: CommandHelp = {
   usage: ["landfall translate FILE[,FILE] [MESH OPTION…] [OPTION…]"],
   about: [
-    "Prints rules of iptables as rules of nftables, once diff has shown that no TCP flow lands elsewhere. The files hold rules in any form of iptables that --rules takes, such as v4.rules,v6.rules. Each table becomes one of nftables, with its own name, chains and priorities.",
+    "Prints rules of iptables as rules of nftables, once diff has shown that no TCP flow, and where rules concern datagrams no UDP flow, lands elsewhere. The files hold rules in any form of iptables that --rules takes, such as v4.rules,v6.rules. Each table becomes one of nftables, with its own name, chains and priorities.",
     "If no equal rules can be written, it prints only a flow that shows why. Packets that belong to no socket, such as resets from the kernel, match `! --uid-owner` in iptables, but no comparison of owners in nftables; a note names the rules to which this applies.",
   ],
   options: [{ title: "Options", options: SPECS }],
@@ -82,7 +82,9 @@ export const translate: Command = {
     if (left.length > 0 || changes.length > 0) return refuseUnequal({ left, changes, comparison, output }, io);
     const socketless = [...new Set(translations.flatMap((translation) => translation.socketless))];
     tellSocketless(socketless, io);
-    const rules = `# Translated by landfall: no TCP flow lands elsewhere\n${text.replaceAll(" packets 0 bytes 0", "")}`;
+    const { within, protocols } = comparison.setting;
+    const by = nameProtocols(analysedProtocols(within, protocols));
+    const rules = `# Translated by landfall: no ${by} flow lands elsewhere\n${text.replaceAll(" packets 0 bytes 0", "")}`;
     io.out(output === "json" ? renderJson({ rules, socketless }) : rules);
     return 0;
   },
@@ -133,7 +135,7 @@ function refuseUnequal({ left, changes, comparison, output }: Unequal, io: Comma
   if (output === "json") io.out(renderDiffData(result, comparison));
   else io.out(renderDiffText(result, comparison, { display: io.display, show: "all" }));
   if (left.length > 0 && changes.length === 0)
-    io.err("landfall: no TCP flow shows that these rules do anything; take them out to translate the others.\n");
+    io.err("landfall: no flow shows that these rules do anything; take them out to translate the others.\n");
   return known.length === 0 && left.length === 0 ? 3 : 1;
 }
 

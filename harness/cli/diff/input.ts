@@ -1,10 +1,12 @@
 import type { Comparison } from "../../analysis/diff.ts";
+import { concernDatagrams } from "../../analysis/flows/datagram-rules.ts";
 import type { AnalysisSetting } from "../../analysis/flows/partition.ts";
 import { impliedRouting, impliedShape } from "../../analysis/pod/implied-pod.ts";
 import type { FamilyRules } from "../../formats/interpreter.ts";
 import { FAMILIES, type Family } from "../../model/address.ts";
 import type { Capture } from "../../model/capture.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
+import { FLOW_PROTOCOLS } from "../../model/flow.ts";
 import type { PodShape } from "../../model/pod-shape.ts";
 import type { PolicyRouting } from "../../model/policy-routing.ts";
 import { familyKey, type PodRules } from "../../model/ruleset.ts";
@@ -102,6 +104,7 @@ export function makeComparison(
     ...(budget === null ? {} : { budget }),
     ...(within === null ? {} : { within }),
     ...(around?.routing ? { routedMarks: listRoutedMarks(around.routing) } : {}),
+    ...(!isMigration && concernDatagrams(rulesets) ? { protocols: FLOW_PROTOCOLS } : {}),
   };
   const routing = !around?.routing && implied.rules.length > 0 && !isMigration ? "as-installed" : "none-needed";
   return { before: was, after: is, setting, routing, ...(pods ? { pods } : {}) };

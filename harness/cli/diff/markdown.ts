@@ -51,7 +51,7 @@ function chooseMark({ changes, unknown, accepted, stale }: DiffResult, { leftOut
 }
 
 function describeResult({ changes, unknown, accepted, stale }: DiffResult, { setting, leftOut }: ComparedInput) {
-  const by = nameProtocols(analysedProtocols(setting.within));
+  const by = nameProtocols(analysedProtocols(setting.within, setting.protocols));
   const differ = `${count(changes)} of ${by} flows ${changes.length === 1 ? "lands" : "land"} differently`;
   const facts = [
     changes.length > 0 ? differ : accepted.length > 0 ? `no other ${by} flow lands differently` : "",

@@ -46,7 +46,11 @@ export function renderDiffData(
     ...(seen ? { observed: seen } : {}),
   });
   const equivalent = changes.length > 0 ? false : unknown.length > 0 ? null : true;
-  const head = { ...withinData(setting.within), protocols: analysedProtocols(setting.within), equivalent };
+  const head = {
+    ...withinData(setting.within),
+    protocols: analysedProtocols(setting.within, setting.protocols),
+    equivalent,
+  };
   const open = unknown.length > 0 ? { unknown: unknown.map((change) => describe(change)) } : {};
   const data = changes.map((change, i) => describe(change, observed[i]));
   const meant = accepted.length > 0 ? { accepted: accepted.map((change) => describe(change)) } : {};
@@ -62,7 +66,7 @@ export function renderDiffText(
   const { changes, unknown, stale } = result;
   const left = result.accepted.length;
   const columns = chooseColumns(display);
-  const by = nameProtocols(analysedProtocols(setting.within));
+  const by = nameProtocols(analysedProtocols(setting.within, setting.protocols));
   const count =
     changes.length === 1 ? `One class of ${by} flows lands` : `${changes.length} classes of ${by} flows land`;
   const none = left === 0 ? `No ${by} flow lands differently.\n` : `No other ${by} flow lands differently.\n`;

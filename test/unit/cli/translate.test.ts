@@ -88,7 +88,7 @@ describe("translate", () => {
       code,
     } = await translate(["-A OUTPUT -p udp -j TEE --gateway 10.0.0.9"], "mangle");
     expect([code, stdout]).toEqual([1, "No TCP flow lands differently.\n"]);
-    expect(stderr).toContain("no TCP flow shows that these rules do anything");
+    expect(stderr).toContain("no flow shows that these rules do anything");
   });
 
   test("names rules that differ for packets without a socket", async () => {
