@@ -16,8 +16,8 @@ import { ACCEPT, type Decision, DROP } from "./verdict.ts";
  *                                                                   └─▶ lo ─▶ prerouting ─▶ input ─▶ socket
  */
 
-/** Finds a packet's route again, after something that routing looks at has changed. */
-export type RouteAgain = (packet: Packet) => void;
+/** Finds a packet's route again, after something that routing looks at has changed. False: there is none, and the packet is lost at once. */
+export type RouteAgain = (packet: Packet) => boolean;
 
 /** One thing that happens to a packet at a hook. */
 type Step = (packet: Packet, recorder: Recorder | null, routeAgain: RouteAgain) => Decision;
@@ -66,8 +66,7 @@ function chainStep(hook: Hook, type: CompiledBaseChain["base"]["type"], chain: C
   return (packet, recorder, routeAgain) => {
     const { mark } = packet;
     const decision = runBaseChain(hook, chain, packet, recorder);
-    if (decision.kind === "accept" && packet.mark !== mark) routeAgain(packet);
-    return decision;
+    return decision.kind === "accept" && packet.mark !== mark && !routeAgain(packet) ? DROP : decision;
   };
 }
 
@@ -91,8 +90,8 @@ function natStep(hook: Exclude<Hook, "forward">, all: readonly CompiledBaseChain
     const { destination } = packet;
     if (!passesNatChains(packet, hook, chains, recorder)) return DROP;
     rewritePacket(packet, side);
-    if (hook === "output" && packet.destination !== destination) routeAgain(packet);
-    return ACCEPT;
+    const isElsewhere = hook === "output" && packet.destination !== destination;
+    return isElsewhere && !routeAgain(packet) ? DROP : ACCEPT;
   };
   return { priority: TRANSLATION[side], loaded: Math.min(...chains.map(({ loaded }) => loaded)), step };
 }

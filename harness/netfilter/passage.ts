@@ -28,11 +28,13 @@ export function sendFromPod(packet: Packet, walk: Walk): Fate {
 function sendByRoute(packet: Packet, walk: Walk): Fate {
   if (packet.device === null) routePacket(packet);
   else packet.route = { out: packet.device, scope: packet.device === "lo" ? "local" : "link" };
-  if (hasNoRoute(packet)) return LOST;
+  if (!hasRoute(packet)) return LOST;
   packet.out = packet.route.out;
-  const output = runHook("output", packet, walk, routePacket);
+  const output = runHook("output", packet, walk, (again) => {
+    routePacket(again);
+    return hasRoute(again);
+  });
   if (output.kind !== "accept") return toFate(output);
-  if (hasNoRoute(packet)) return LOST;
   const postrouting = leaveByRoute(packet, walk);
   if (postrouting.kind !== "left" || packet.route.scope === "link") return postrouting;
   packet.in = "lo";
@@ -116,9 +118,12 @@ function routePacket(packet: Packet): void {
   else packet.route = found;
 }
 
-/** IPv4 routes no loopback source out of the host (`__mkroute_output` in net/ipv4/route.c). */
-function hasNoRoute({ family, source, route }: Packet): boolean {
-  return family === 4 && source.host === "loopback" && route.scope === "link";
+/**
+ * IPv4 routes no loopback source out of the host (`__mkroute_output` in net/ipv4/route.c). What a chain of type route or nat has sent there
+ * is dropped at its place in the hook, before later chains see it (nf_route_table_hook4, nf_nat_ipv4_local_fn).
+ */
+function hasRoute({ family, source, route }: Packet): boolean {
+  return family === 6 || source.host !== "loopback" || route.scope !== "link";
 }
 
 function toFate(decision: Decision): Fate {
@@ -126,7 +131,7 @@ function toFate(decision: Decision): Fate {
 }
 
 /** Takes a packet through a hook; the first step that does not accept it decides. */
-function runHook(hook: Hook, packet: Packet, walk: Walk, routeAgain: RouteAgain = () => undefined): Decision {
+function runHook(hook: Hook, packet: Packet, walk: Walk, routeAgain: RouteAgain = () => true): Decision {
   packet.hook = hook;
   for (const step of walk.pod.hooks[packet.family][hook]) {
     const decision = step(packet, walk.recorder, routeAgain);

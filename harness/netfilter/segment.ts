@@ -82,11 +82,15 @@ function isReset({ answer }: Arrival & { kind: "lost" }, walk: Walk, sender: Soc
   return answer !== null && answer.packet.error === null && reaches(answer.packet, walk, answer.from, sender);
 }
 
-/** Says whether an answer arrives at a socket. An ICMP error does if what it quotes is, undone of NAT, what the socket has sent. */
+/**
+ * Says whether an answer arrives at a socket, and not with the one that TPROXY has given it to: a reset from where nat had sent the first
+ * packet has no connection under the addresses it still has in prerouting. An ICMP error does if what it quotes is, undone of NAT, what the
+ * socket has sent.
+ */
 export function reaches(answer: Packet, walk: Walk, from: HostName, socket: Socket): boolean {
   const arrival = carryPacket(answer, walk, from);
   if (arrival.kind === "lost" || arrival.host !== socket.host) return false;
-  if (answer.error === null) return findSocket([socket], socket.host, answer) !== null;
+  if (answer.error === null) return (answer.assigned ?? findSocket([socket], socket.host, answer)) === socket;
   const { quoted } = answer.error;
   return isSameEnd(quoted.source, socket.local) && isSameEnd(quoted.destination, socket.remote);
 }

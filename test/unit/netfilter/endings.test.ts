@@ -1,9 +1,27 @@
 import { describe, test } from "vitest";
+import { NO_POLICY_ROUTING } from "../../../harness/model/policy-routing.ts";
+import { nftRules } from "../nft-vectors.ts";
 import { check, rulesOf, withShape } from "./setup.ts";
 
 function reject(chain: string, how: string, ...matches: readonly string[]): readonly string[] {
   return ["filter", `4 -A ${chain} -p tcp ${matches.join(" ")} -j REJECT --reject-with ${how}`];
 }
+
+describe("a reset", () => {
+  test("that TPROXY gives to its listener does not come to who dialled", () => {
+    const taken = "chain p { type filter hook prerouting priority 0; meta l4proto tcp tproxy ip to :15001 accept\n }";
+    const away = "chain o { type nat hook output priority -100; tcp dport 443 dnat ip to 10.244.0.4:81\n }";
+    const spec = withShape({ interceptionMode: "TPROXY" });
+    const land = (...chains: readonly string[]) => ({
+      ...nftRules(`table inet t { ${chains.join("\n")}\n }`),
+      policyRouting: NO_POLICY_ROUTING,
+    });
+    // Nat undoes what it did in input: before, the reset is of no connection there is.
+    check(land(taken, away), [["app -> upstream:443", "timed-out"]], spec);
+    check(land(taken), [["app -> upstream:81", "refused:81"]], spec);
+    check(land(away), [["app -> upstream:443", "refused:81"]], spec);
+  });
+});
 
 describe("REJECT", () => {
   test.each([

@@ -37,6 +37,13 @@ describe("what the hooks see of a packet", () => {
     check(rulesOf([...REDIRECT, ...only(table, chain, other)]), [["app -> upstream:80", "timed-out"]]);
   });
 
+  test("what nat sends where its loopback source has no route is lost there, before later chains see it", () => {
+    const away = ["nat", "4 -A OUTPUT -d 127.0.0.0/8 -p tcp -j DNAT --to-destination 10.244.0.4:80"];
+    const rejected = ["filter", "4 -A OUTPUT -d 10.244.0.4/32 -j REJECT"];
+    check(rulesOf([...away, ...rejected]), [["app -> localhost:80", "timed-out"]]);
+    check(rulesOf(rejected), [["app -> upstream:80", "refused:80"]]);
+  });
+
   test("to the pod's own address the route is lo", () => {
     check(rulesOf(["nat", "-A OUTPUT -o lo -p tcp -j REDIRECT --to-ports 15006"]), [
       ["app -> pod:8080", "envoy-inbound:15006 of 10.244.0.2:8080 from 10.244.0.2:0"],
