@@ -6,7 +6,7 @@ import { nameRemote } from "../model/remote-listener.ts";
 import type { KnownAddress } from "./address-book.ts";
 import { type Attempt, makeConnection } from "./connection.ts";
 import { exchangeDatagrams } from "./datagram.ts";
-import { renderEnd } from "./entry.ts";
+import { isSameEnd, renderEnd } from "./entry.ts";
 import type { Oracle } from "./oracle.ts";
 import { EPHEMERAL } from "./packet.ts";
 import type { CompiledPod } from "./pod.ts";
@@ -155,8 +155,8 @@ function landAt(ending: Ending, hops: readonly Hop[]): Landing {
   });
 }
 
-/** Null where what was dialled is what accepted: the socket's own address, at the listener's own port. */
+/** Null where what was dialled is what accepted: the socket's own address and port, which are the listener's. */
 function originalDestination({ listener, ends, dialled }: Taken): string | null {
-  const isSame = dialled.address === ends.destination.address && dialled.port === listener.port;
+  const isSame = isSameEnd(dialled, ends.destination) && dialled.port === listener.port;
   return isSame ? null : renderEnd(dialled);
 }

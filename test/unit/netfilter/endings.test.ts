@@ -23,6 +23,16 @@ describe("a reset", () => {
   });
 });
 
+test("a listener's own port, dialled and redirected and given back by tproxy, was dialled all the same", () => {
+  const chains = [
+    "chain p { type filter hook prerouting priority -310; meta l4proto tcp tproxy ip to :15006 accept\n }",
+    "chain o { type nat hook output priority -100; meta l4proto tcp redirect to :15001\n }",
+  ];
+  const rules = { ...nftRules(`table inet t { ${chains.join("\n")}\n }`), policyRouting: NO_POLICY_ROUTING };
+  const landing = "envoy-inbound:15006 of 127.0.0.1:15006 from 127.0.0.1:0";
+  check(rules, [["root -> localhost:15006", landing]], withShape({ interceptionMode: "TPROXY" }));
+});
+
 describe("REJECT", () => {
   test.each([
     ["icmp-port-unreachable", "refused"],
