@@ -1,6 +1,6 @@
 import type { Family } from "../model/address.ts";
 import type { FlowProtocol } from "../model/flow.ts";
-import type { PodRules, RulePlace } from "../model/ruleset.ts";
+import { type PodRules, type RulePlace, renderPlaceKey } from "../model/ruleset.ts";
 import { describeBriefly } from "./brief-class.ts";
 import { sampleParts } from "./class-parts.ts";
 import type { Diagram } from "./diagrams/diagrams.ts";
@@ -134,7 +134,7 @@ function terminalsOf(members: readonly FlowClass[]): ReadonlySet<Diagram> {
 
 function listDeciding(members: readonly FlowClass[], { explain }: ClassifiedLane): readonly RulePlace[] {
   const places = members.flatMap((member) => explain(member, "answer").deciding ?? []);
-  return [...new Map(places.map((place) => [`${place.table} ${place.chain} ${place.index}`, place])).values()];
+  return [...new Map(places.map((place) => [renderPlaceKey(place), place])).values()];
 }
 
 function nameRow({ lane, socket, who, place, kind, deciding }: LaneRow, family: Family): GlanceRow {

@@ -1,4 +1,4 @@
-import type { Rule, RulePlace, Ruleset } from "../model/ruleset.ts";
+import { handlePlace, type Rule, type RulePlace, type Ruleset, tablePlace } from "../model/ruleset.ts";
 import { quoteRule } from "./rule-text.ts";
 
 /** A rule with its place, as reports name it. */
@@ -17,10 +17,11 @@ export interface PlacedRule {
 export function listPlacedRules(ruleset: Ruleset | null): readonly PlacedRule[] {
   if (ruleset === null) return [];
   const { family, tables } = ruleset;
-  return tables.flatMap(({ name: table, chains }) =>
-    chains.flatMap(({ name: chain, rules }) =>
+  return tables.flatMap((table) =>
+    table.chains.flatMap(({ name: chain, rules }) =>
       rules.map((rule, i) => {
-        const place = { family, table, chain, index: i + 1, rule: quoteRule(chain, rule, family) };
+        const text = quoteRule(chain, rule, family);
+        const place = { family, ...tablePlace(table), chain, index: i + 1, ...handlePlace(rule), rule: text };
         return { place, rule };
       }),
     ),

@@ -1,5 +1,13 @@
 import { HOOKS, type Hook } from "../model/hook.ts";
-import { type BaseChain, type Chain, listActiveTables, type Rule, type Ruleset, type Table } from "../model/ruleset.ts";
+import {
+  type BaseChain,
+  type Chain,
+  listActiveTables,
+  type Rule,
+  type Ruleset,
+  type Table,
+  type TableName,
+} from "../model/ruleset.ts";
 import type { Target } from "../model/target.ts";
 import type { Verdict } from "../model/trace.ts";
 import { listCandidates } from "./chain-index.ts";
@@ -71,7 +79,7 @@ function compileTable(table: Table): readonly Omit<CompiledBaseChain, "loaded">[
   const chains = new Map(
     table.chains.map(({ name, base }): [string, CompiledChain] => [
       name,
-      { name, table: table.name, policy: base?.policy === "DROP" ? DROP : ACCEPT, rules: [] },
+      { name, table, policy: base?.policy === "DROP" ? DROP : ACCEPT, rules: [] },
     ]),
   );
   const find = (name: string) => {
@@ -80,14 +88,14 @@ function compileTable(table: Table): readonly Omit<CompiledBaseChain, "loaded">[
     return chain;
   };
   for (const { name, rules } of table.chains) {
-    find(name).rules = rules.map((rule, i) => compileRule(rule, table.name, name, i + 1, find));
+    find(name).rules = rules.map((rule, i) => compileRule(rule, table, name, i + 1, find));
   }
   return table.chains.flatMap(({ name, base }) => (base ? [{ base, chain: find(name) }] : []));
 }
 
 function compileRule(
   rule: Rule,
-  table: string,
+  table: TableName,
   chain: string,
   index: number,
   find: (name: string) => CompiledChain,

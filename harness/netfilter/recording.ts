@@ -2,7 +2,7 @@ import type { Family } from "../model/address.ts";
 import type { Hook } from "../model/hook.ts";
 import { type Match, TCP_FLAG_BITS } from "../model/match.ts";
 import { listMatches } from "../model/rule-parts.ts";
-import type { Rule } from "../model/ruleset.ts";
+import { handlePlace, type Rule, tablePlace } from "../model/ruleset.ts";
 import type { TraceStep, Verdict } from "../model/trace.ts";
 import type { CompiledRule } from "./compiled-chain.ts";
 import { renderEnd } from "./entry.ts";
@@ -80,7 +80,7 @@ export function startRecording(renderRule: RenderRule, assumed: Assumptions, kep
     policy: (hook, { table, name, policy }, packet) => {
       const { policies } = traceOf(packet);
       if (kept === "matching rules") return;
-      policies.push({ hook, table, chain: name, verdict: policy.kind === "drop" ? "drop" : "accept" });
+      policies.push({ hook, table: table.name, chain: name, verdict: policy.kind === "drop" ? "drop" : "accept" });
     },
   };
   const list = () =>
@@ -131,7 +131,15 @@ function matchedStep(met: MetRule, verdict: Verdict): TraceStep {
 }
 
 function placeOf({ hook, rule: { table, chain, index, rule }, packet, renderRule }: MetRule) {
-  return { hook, family: packet.family, table, chain, index, rule: renderRule(chain, rule) };
+  return {
+    hook,
+    family: packet.family,
+    ...tablePlace(table),
+    chain,
+    index,
+    ...handlePlace(rule),
+    rule: renderRule(chain, rule),
+  };
 }
 
 function describePacket(packet: Packet): Pick<PacketTrace, "family" | "packet" | "source" | "destination"> {

@@ -9,7 +9,7 @@ export function listSteps(connections: readonly Pick<ConnectionTrace, "packets">
 
 /** Gives the places of steps, each once, in the order in which they were first met. */
 export function listPlaces(steps: readonly TraceStep[]): readonly RulePlace[] {
-  const places = steps.map(({ family, table, chain, index, rule }) => ({ family, table, chain, index, rule }));
+  const places = steps.map(({ hook: _, matched: _matched, verdict: _verdict, why: _why, ...place }) => place);
   return [...new Map(places.map((place) => [renderPlaceKey(place), place])).values()];
 }
 

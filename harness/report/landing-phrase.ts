@@ -88,13 +88,15 @@ export function shortenLanding({ expected, observed, from }: FlowReport): string
 }
 
 /**
- * Gives a rule's place in one line, with its file and line where it has them.
+ * Gives a rule's place in one line, with its file and line, and nft's handle, where it has them.
  *
  * @example
  * "nat ISTIO_OUTPUT 3 (rules.txt:12): -A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN"
  */
 export function describeRule(place: RulePlace): string {
   const family = place.family === 6 ? "ip6 " : "";
-  const origin = renderOrigin(place);
-  return `${family}${place.table} ${place.chain} ${place.index}${origin === null ? "" : ` (${origin})`}: ${place.rule}`;
+  const handle = place.handle === undefined ? [] : [`handle ${place.handle}`];
+  const known = [...handle, renderOrigin(place) ?? []].flat();
+  const aside = known.length === 0 ? "" : ` (${known.join(", ")})`;
+  return `${family}${place.table} ${place.chain} ${place.index}${aside}: ${place.rule}`;
 }

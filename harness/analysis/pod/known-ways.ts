@@ -3,7 +3,15 @@ import type { Family } from "../../model/address.ts";
 import type { Flow } from "../../model/flow.ts";
 import type { Landing } from "../../model/landing.ts";
 import type { PodSpec, SandboxAddresses } from "../../model/pod.ts";
-import { type Chain, familyKey, type PodRules, type Rule, type Ruleset } from "../../model/ruleset.ts";
+import {
+  type Chain,
+  familyKey,
+  type PodRules,
+  type Rule,
+  type Ruleset,
+  type TableName,
+  tableKey,
+} from "../../model/ruleset.ts";
 import { makePod } from "../../netfilter/pod.ts";
 import type { Recorder } from "../../netfilter/recorder.ts";
 import { compilePod } from "../../netfilter/simulator.ts";
@@ -26,7 +34,7 @@ export interface KnownWays {
 
 /** A rule, counted from 1, or a policy: what a packet meets. */
 interface Place {
-  readonly table: string;
+  readonly table: TableName;
   readonly chain: string;
   readonly at: number | "policy";
   /** How far a packet must come in the rule: {@link MET}, so many matches that hold more, or {@link MATCHED}. */
@@ -91,14 +99,14 @@ function startMeetings(flows: number) {
 }
 
 function renderPlace({ table, chain, at }: Omit<Place, "least">): string {
-  return `${table} ${chain} ${at}`;
+  return `${tableKey(table)} ${chain} ${at}`;
 }
 
 /** Gives what holds for all packets alike: whether connections are tracked, which packets and which base chains there are to be met. */
 function describeShape(rules: PodRules, family: Family, spec: PodSpec, addresses: SandboxAddresses): string {
   const { shows, conntrack, chains } = makePod(rules, spec, addresses);
   const there = Object.values(chains[family]).flat();
-  return [shows[family], conntrack[family], ...there.map(({ chain }) => `${chain.table} ${chain.name}`)].join();
+  return [shows[family], conntrack[family], ...there.map(({ chain }) => `${tableKey(chain.table)} ${chain.name}`)].join();
 }
 
 /**
@@ -113,7 +121,7 @@ function listChanges(before: PodRules, after: PodRules, family: Family): readonl
   const places: Place[] = [];
   for (const [i, one] of old.entries()) {
     const other = changed[i];
-    if (!other || other.table !== one.table || other.chain.name !== one.chain.name) return null;
+    if (!other || tableKey(other.table) !== tableKey(one.table) || other.chain.name !== one.chain.name) return null;
     if (other.chain === one.chain) continue;
     const found = findChange(one.chain, other.chain);
     if (found === null) return null;
@@ -150,5 +158,5 @@ function measureReach(one: readonly Rule[], other: readonly Rule[], at: number):
 }
 
 function listChains({ tables }: Ruleset) {
-  return tables.flatMap(({ name, chains }) => chains.map((chain) => ({ table: name, chain })));
+  return tables.flatMap((table) => table.chains.map((chain) => ({ table, chain })));
 }

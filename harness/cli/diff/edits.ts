@@ -1,7 +1,16 @@
 import { diffArrays } from "diff";
 import { quoteRule } from "../../formats/rule-text.ts";
 import { FAMILIES, type Family } from "../../model/address.ts";
-import { familyKey, type PodRules, type RulePlace, type Ruleset, type Table, tableKey } from "../../model/ruleset.ts";
+import {
+  familyKey,
+  handlePlace,
+  type PodRules,
+  type RulePlace,
+  type Ruleset,
+  type Table,
+  tableKey,
+  tablePlace,
+} from "../../model/ruleset.ts";
 
 /** One edit of rules: a rule that was removed, one that was added, or both where one stands in the other's place. */
 export interface RuleEdit {
@@ -40,7 +49,7 @@ function compareTables(family: Family, before: Table | undefined, after: Table |
 function findPolicy(family: Family, table: Table | undefined, chain: string): RulePlace | null {
   const policy = table?.chains.find(({ name }) => name === chain)?.base?.policy;
   if (table === undefined || policy === undefined) return null;
-  return { family, table: table.name, chain, index: 0, rule: `-P ${chain} ${policy}` };
+  return { family, ...tablePlace(table), chain, index: 0, rule: `-P ${chain} ${policy}` };
 }
 
 /** A chain that only one side has does nothing without rules while its policy is ACCEPT. */
@@ -50,11 +59,13 @@ function comparePolicies(before: RulePlace | null, after: RulePlace | null): rea
 }
 
 function listPlaces(family: Family, table: Table | undefined, chain: string): readonly RulePlace[] {
-  const rules = table?.chains.find(({ name }) => name === chain)?.rules ?? [];
+  if (table === undefined) return [];
+  const { file } = table;
+  const rules = table.chains.find(({ name }) => name === chain)?.rules ?? [];
   return rules.map((rule, i): RulePlace => {
-    const { file } = table ?? {};
     const origin = file !== undefined && rule.line !== undefined ? { file, line: rule.line } : {};
-    return { family, table: table?.name ?? "", chain, index: i + 1, rule: quoteRule(chain, rule, family), ...origin };
+    const text = quoteRule(chain, rule, family);
+    return { family, ...tablePlace(table), chain, index: i + 1, ...handlePlace(rule), rule: text, ...origin };
   });
 }
 

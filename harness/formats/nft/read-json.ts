@@ -1,6 +1,6 @@
 import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
 import { type NameLookups, NO_LOOKUPS } from "../../model/name-lookups.ts";
-import { isList, isObject, type Json } from "./ast.ts";
+import { isList, isObject, type Json, numberOf } from "./ast.ts";
 import { findJsonFault } from "./json-fault.ts";
 import { type NftTables, readTables } from "./read-ruleset.ts";
 
@@ -38,6 +38,7 @@ export function readNftJson(text: string, { where, names = NO_LOOKUPS }: NftRead
       void findings.push(codedFinding("rule-fault", where, `${paths.get(node) ?? "nftables"}: ${message}`)),
     placeOf: (node) => ({ line: null, column: null, path: paths.get(node) ?? null }),
     textOfRule: () => null,
+    handleOfRule: (rule) => numberOf(rule, "handle"),
   });
   return findings.length > 0 ? { ok: false, findings } : { ok: true, value };
 }

@@ -20,6 +20,8 @@ export interface RulesetContext extends Omit<NftContext, "sets" | "family"> {
   readonly placeOf: (node: Json) => Place;
   /** Gives a rule's own text, where it was read from one. */
   readonly textOfRule: (rule: JsonObject) => string | null;
+  /** Gives the handle that the text tells behind a rule; JSON has it in the rule. */
+  readonly handleOfRule: (rule: JsonObject) => number | null;
 }
 
 /** What a text or JSON of nft holds. */
@@ -124,12 +126,14 @@ function readingOf(rule: JsonObject, reading: NftContext, { placeOf, tell }: Rul
   return { ...reading, tell: (node, message) => tell(isPlaced(node) ? node : rule, message) };
 }
 
-function closeRule(body: JsonObject, reading: NftContext, { placeOf, textOfRule }: RulesetContext): Rule {
+function closeRule(body: JsonObject, reading: NftContext, { placeOf, textOfRule, handleOfRule }: RulesetContext): Rule {
   const { line } = placeOf(body);
   const statements = listOf(body, "expr");
   const comment = typeof body.comment === "string" ? ` comment "${body.comment}"` : "";
   const text = textOfRule(body) ?? statements.map(renderStatement).join(" ") + comment;
-  return { ...readRuleBody(statements, body.comment, reading), ...(line === null ? {} : { line }), text };
+  const handle = handleOfRule(body);
+  const own = { ...(line === null ? {} : { line }), ...(handle === null ? {} : { handle }), text };
+  return { ...readRuleBody(statements, body.comment, reading), ...own };
 }
 
 function listKept(kept: readonly JsonObject[]): readonly string[] {

@@ -51,6 +51,7 @@ export function readNftText(text: string, { where, names = NO_LOOKUPS }: NftRead
       return { line: place?.line ?? null, column: place?.column ?? null, path: null };
     },
     textOfRule: ({ expr }) => reader.ruleTexts.get(expr ?? null) ?? null,
+    handleOfRule: ({ expr }) => reader.handles.get(expr ?? null) ?? null,
   });
   if (findings.length === 0) return { ok: true, value };
   const inOrder = findings.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
@@ -112,6 +113,9 @@ function readNamed(reader: TextReader, commands: Json[]): readonly [kind: string
   return [kind, readBraced(reader, kind === "chain" ? readChainBody : readSetBody, { family, table, name }, commands)];
 }
 
+/** What `nft -a` writes behind a rule. */
+const HANDLE = /[ \t]*# handle (\d+)[ \t]*$/my;
+
 /** Reads `index 3` and `handle 4`, which name a place among the rules, and then the rule. */
 function readOwnRule(reader: TextReader, place: JsonObject): JsonObject {
   const isPlaced = isNext(reader, "index", "handle", "position");
@@ -126,6 +130,9 @@ function readPlacedRule(reader: TextReader): JsonObject {
   const last = reader.tokens[Math.max(reader.at - 1, 0)] as Token;
   const body = placed(reader, first, { ...rule });
   reader.ruleTexts.set(rule.expr, reader.text.slice(first.start, Math.max(last.stop, first.start)));
+  HANDLE.lastIndex = last.stop;
+  const handle = HANDLE.exec(reader.text)?.[1];
+  if (handle !== undefined) reader.handles.set(rule.expr, Number(handle));
   return body;
 }
 

@@ -33,6 +33,8 @@ export interface TextReader {
   readonly faults: NftSyntaxError[];
   /** The texts of rules. */
   readonly ruleTexts: Map<Json, string>;
+  /** Handles that `nft -a list ruleset` writes behind rules, by the list of a rule's statements. */
+  readonly handles: Map<Json, number>;
 }
 
 /** Opens a text for reading, at its first word. */
@@ -46,6 +48,7 @@ export function openTextReader(text: string, tokens: readonly Token[]): TextRead
     places: new Map(),
     faults: [],
     ruleTexts: new Map(),
+    handles: new Map(),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Flow, Manner } from "../../model/flow.ts";
 import type { Landing } from "../../model/landing.ts";
 import type { PodSpec, SandboxAddresses } from "../../model/pod.ts";
-import { familyKey, type PodRules, type RulePlace } from "../../model/ruleset.ts";
+import { familyKey, isInTable, type PodRules, type RulePlace } from "../../model/ruleset.ts";
 import type { CountedRules } from "../../sandbox/sandbox.ts";
 import { withInstalled } from "../with-installed.ts";
 import type { OpenSandbox } from "./claims.ts";
@@ -36,7 +36,8 @@ export async function observeFlow(
   return { addresses: sandbox.addresses, landing: observation.landing, countOf: (place) => findCount(counted, place) };
 }
 
-function findCount(counted: CountedRules, { family, table, chain, index }: RulePlace): number | undefined {
-  const chains = counted[familyKey(family)]?.tables.find(({ name }) => name === table)?.chains;
+function findCount(counted: CountedRules, place: RulePlace): number | undefined {
+  const { family, chain, index } = place;
+  const chains = counted[familyKey(family)]?.tables.find((table) => isInTable(place, table))?.chains;
   return chains?.find(({ name }) => name === chain)?.rules[index - 1]?.counters?.packets;
 }

@@ -2,7 +2,15 @@ import { listPlacedRules, type PlacedRule } from "../../formats/rule-places.ts";
 import { renderRule } from "../../formats/rule-text.ts";
 import { FAMILIES, type Family } from "../../model/address.ts";
 import { listNextChains, listTargets } from "../../model/rule-parts.ts";
-import { familyKey, type PodRules, type Rule, type RulePlace, renderPlaceKey } from "../../model/ruleset.ts";
+import {
+  familyKey,
+  type PodRules,
+  type Rule,
+  type RulePlace,
+  renderChainKey,
+  renderPlaceKey,
+  tablePlace,
+} from "../../model/ruleset.ts";
 import type { Target } from "../../model/target.ts";
 
 /** Says of a target whether it settles where a flow lands, whatever later rules accept. */
@@ -71,8 +79,8 @@ function keyByPlace(placed: readonly PlacedRule[]): ReadonlyMap<string, Rule> {
   return new Map(placed.map(({ place, rule }) => [renderPlaceKey(place), rule]));
 }
 
-function keyByText({ family, table }: RulePlace, text: string): string {
-  return `${family} ${table} ${text}`;
+function keyByText(place: RulePlace, text: string): string {
+  return `${renderChainKey({ ...place, chain: "" })} ${text}`;
 }
 
 function printAnywhere(rule: Rule, family: Family): string {
@@ -81,8 +89,8 @@ function printAnywhere(rule: Rule, family: Family): string {
 
 function listChains(rules: PodRules): ReadonlySet<string> {
   const names = FAMILIES.flatMap((family) =>
-    (rules[familyKey(family)]?.tables ?? []).flatMap(({ name, chains }) =>
-      chains.map((chain) => `${family} ${name} ${chain.name}`),
+    (rules[familyKey(family)]?.tables ?? []).flatMap((table) =>
+      table.chains.map((chain) => renderChainKey({ family, ...tablePlace(table), chain: chain.name })),
     ),
   );
   return new Set(names);
@@ -90,9 +98,9 @@ function listChains(rules: PodRules): ReadonlySet<string> {
 
 /** Says whether a rule of the mesh stands in, or leads to, a chain that the rules under test do not have: they have names of their own. */
 export function leadsAway(place: RulePlace, { own, chains }: KnownRules): boolean {
-  const { family, table, chain } = place;
   const rule = own.get(renderPlaceKey(place));
-  return [chain, ...(rule ? listNextChains(rule) : [])].some((name) => !chains.has(`${family} ${table} ${name}`));
+  const names = [place.chain, ...(rule ? listNextChains(rule) : [])];
+  return names.some((chain) => !chains.has(renderChainKey({ ...place, chain })));
 }
 
 /** Says whether a rule is one that the mesh has not, wherever in the chain it stands. */

@@ -7,6 +7,7 @@ import type { SandboxAddresses } from "../../model/pod.ts";
 import type { WantedRule } from "../../model/report.ts";
 import {
   familyKey,
+  isInTable,
   type PodRules,
   type Rule,
   type RulePlace,
@@ -69,12 +70,16 @@ function keyOf({ table, rule }: Pick<RulePlace, "table" | "rule">): string {
   return `${table} ${rule}`;
 }
 
-function placeOf({ table, chain, index, rule }: TraceStep, { flow }: BoundFlow): RulePlace {
-  return { family: flow.family, table, chain, index, rule };
+function placeOf(
+  { hook: _, matched: _matched, verdict: _verdict, why: _why, ...place }: TraceStep,
+  { flow }: BoundFlow,
+): RulePlace {
+  return { ...place, family: flow.family };
 }
 
-function findRule(ruleset: Ruleset | null, { table, chain, index }: RulePlace): Rule | null {
-  const found = ruleset?.tables.find(({ name }) => name === table)?.chains.find(({ name }) => name === chain);
+function findRule(ruleset: Ruleset | null, place: RulePlace): Rule | null {
+  const { chain, index } = place;
+  const found = ruleset?.tables.find((table) => isInTable(place, table))?.chains.find(({ name }) => name === chain);
   return found?.rules[index - 1] ?? null;
 }
 

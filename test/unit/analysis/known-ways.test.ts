@@ -5,11 +5,13 @@ import { learnWays } from "../../../harness/analysis/pod/known-ways.ts";
 import { generateRules } from "../../../harness/meshes/istio-1.4/rules.ts";
 import { renderFlowText } from "../../../harness/model/flow-spec.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
+import { NO_POLICY_ROUTING } from "../../../harness/model/policy-routing.ts";
 import type { PodRules } from "../../../harness/model/ruleset.ts";
 import { makePodSpec } from "../../../harness/run/pod-spec.ts";
 import { listBoundaryFlows } from "../../../harness/run/scenario/bound-scenario.ts";
-import { captureOf } from "../../istio-pod.ts";
+import { captureOf, flowOf } from "../../istio-pod.ts";
 import { configOf, specOf } from "../meshes/istio-1.4/intent-setup.ts";
+import { nftRules } from "../nft-vectors.ts";
 
 const CONFIG = configOf({ outboundPortsExclude: ["443"], kubevirtInterfaces: ["net1"] });
 const RULES = generateRules(CONFIG);
@@ -61,4 +63,23 @@ test("a search that uses the known ways finds what a search of every flow finds"
     const copy = { ...rules, policyRouting: structuredClone(rules.policyRouting) };
     expect([name, tell(knowing?.(rules, family))]).toEqual([name, tell(looking?.(copy, family))]);
   }
+});
+
+test("two tables of one name keep their rules apart", () => {
+  const table = (family: string, priority: number, verdict: string) =>
+    `table ${family} pod { chain out { type filter hook output priority ${priority}; tcp dport 443 ${verdict}\n } }\n`;
+  const [before, after] = ["drop", "accept"].map((verdict): PodRules => {
+    const text = table("ip", 0, verdict) + table("inet", 1, "counter");
+    return { ...nftRules(text), ip6: null, policyRouting: NO_POLICY_ROUTING };
+  });
+  if (before?.ip == null || after?.ip == null) throw new Error("there are no rules of IPv4");
+  // The second table is the same object, as in a mutant of the first.
+  const changed = {
+    ...before,
+    ip: { ...after.ip, tables: [...after.ip.tables.slice(0, 1), ...before.ip.tables.slice(1)] },
+  };
+  const spec = makePodSpec(captureOf(CONFIG), FLOWS, [], DEFAULT_ADDRESSES);
+  const flows = [flowOf("app -> upstream:443"), flowOf("app -> upstream:80")];
+  const ways = learnWays(before, 4, flows, spec, DEFAULT_ADDRESSES);
+  expect(ways.listDoubtful(changed).map(({ flow }) => renderFlowText(flow.spec))).toEqual(["app -> upstream:443"]);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type NftRules, readNft, recogniseNft } from "../../../../harness/formats/nft/read-nft.ts";
 import { listRules } from "../../../../harness/model/ruleset.ts";
-import { NAMES, type PairItem, readItems, type SemanticsItem } from "../../nft-vectors.ts";
+import { NAMES, nftRules, type PairItem, readItems, type SemanticsItem } from "../../nft-vectors.ts";
 
 interface RefusedItem {
   readonly name: string;
@@ -24,7 +24,7 @@ function describeTables({ tables }: NftRules): string {
   return JSON.stringify(
     tables.map((table) => ({ ...table, objects: null })),
     (key, value) => {
-      if (key === "text" || key === "line" || key === "counters") return undefined;
+      if (key === "text" || key === "line" || key === "handle" || key === "counters") return undefined;
       if (key === "elements" || key === "branches") return [...value].map((one) => JSON.stringify(one, bigText)).sort();
       return bigText(key, value);
     },
@@ -147,4 +147,27 @@ insert rule inet t c index 1 tcp dport 22 return
     "tcp dport 22 return",
     "meta skuid root accept",
   ]);
+});
+
+test("a rule has the handle that nft names it by, from text and from JSON", () => {
+  const text = `table inet t { # handle 3
+  chain out { # handle 1
+    type filter hook output priority 0; policy accept;
+    tcp dport 80 drop # handle 7
+    tcp dport 81 drop comment "# handle 9"
+    tcp dport 82 drop # a note
+  }
+}`;
+  const rule = { family: "inet", table: "t", chain: "out", handle: 7, expr: [{ drop: null }] };
+  const json = JSON.stringify({
+    nftables: [
+      { table: { family: "inet", name: "t" } },
+      { chain: { family: "inet", table: "t", name: "out" } },
+      { rule },
+    ],
+  });
+  const handles = (of: string) =>
+    nftRules(of).ip?.tables.flatMap(({ chains }) => chains.flatMap(({ rules }) => rules.map(({ handle }) => handle)));
+  expect(handles(text)).toEqual([7, undefined, undefined]);
+  expect(handles(json)).toEqual([7]);
 });
