@@ -1,6 +1,6 @@
 import type { Change } from "../../analysis/diff.ts";
 import { flowData, renderFlowText } from "../../model/flow-spec.ts";
-import type { RulePlace } from "../../model/ruleset.ts";
+import { placeInFile, type RulePlace } from "../../model/ruleset.ts";
 import { renderJson } from "../../report/json.ts";
 import { describeLanding, describeRule } from "../../report/landing-phrase.ts";
 import { wrapLine } from "../../report/wrap-line.ts";
@@ -31,7 +31,7 @@ export interface DiffResult {
 /** Gives a diff as data. */
 export function renderDiffData(
   { changes, unknown, observed, accepted, stale }: DiffResult,
-  { setting }: Pick<DiffInput, "setting">,
+  { setting, before: was, after: is }: Pick<DiffInput, "setting" | "before" | "after">,
 ): string {
   const describe = (
     { witness, before, after, class: text, rulesBefore, rulesAfter }: Change,
@@ -41,8 +41,8 @@ export function renderDiffData(
     before,
     after,
     class: text,
-    rulesBefore,
-    rulesAfter,
+    rulesBefore: rulesBefore.map((place) => placeInFile(place, was)),
+    rulesAfter: rulesAfter.map((place) => placeInFile(place, is)),
     ...(seen ? { observed: seen } : {}),
   });
   const equivalent = changes.length > 0 ? false : unknown.length > 0 ? null : true;
