@@ -2,7 +2,7 @@ import { FAMILIES, type Family } from "../../model/address.ts";
 import { FLOW_PROTOCOLS, type Flow, type Manner } from "../../model/flow.ts";
 import type { PodSpec, SandboxAddresses } from "../../model/pod.ts";
 import { listMatches } from "../../model/rule-parts.ts";
-import { type PodRules, type RulePlace, renderPlaceKey } from "../../model/ruleset.ts";
+import { type PodRules, type RulePlace, renderPlaceKey, tablePlace } from "../../model/ruleset.ts";
 import type { CompiledRule } from "../../netfilter/compiled-chain.ts";
 import { compilePod, type Simulator } from "../../netfilter/simulator.ts";
 import { listSteps } from "../../netfilter/steps.ts";
@@ -99,7 +99,7 @@ function listTaken(simulator: Simulator, { flow, manner }: MannerFlow): readonly
     take: (_, rule, { family }) => {
       if (taken.has(rule)) return;
       const { table, chain, index } = rule;
-      taken.set(rule, { family, table, chain, index });
+      taken.set(rule, { family, ...tablePlace(table), chain, index });
       if (listMatches(rule.rule).some(({ kind }) => kind === "unknown")) isUnderstood = false;
     },
     policy: () => {},

@@ -106,7 +106,11 @@ function renderPlace({ table, chain, at }: Omit<Place, "least">): string {
 function describeShape(rules: PodRules, family: Family, spec: PodSpec, addresses: SandboxAddresses): string {
   const { shows, conntrack, chains } = makePod(rules, spec, addresses);
   const there = Object.values(chains[family]).flat();
-  return [shows[family], conntrack[family], ...there.map(({ chain }) => `${tableKey(chain.table)} ${chain.name}`)].join();
+  return [
+    shows[family],
+    conntrack[family],
+    ...there.map(({ chain }) => `${tableKey(chain.table)} ${chain.name}`),
+  ].join();
 }
 
 /**
