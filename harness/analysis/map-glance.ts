@@ -1,6 +1,7 @@
 import type { Family } from "../model/address.ts";
 import type { FlowProtocol } from "../model/flow.ts";
-import { type PodRules, type RulePlace, renderPlaceKey } from "../model/ruleset.ts";
+import { type RulePlace, renderPlaceKey } from "../model/rule-place.ts";
+import type { PodRules } from "../model/ruleset.ts";
 import { describeBriefly } from "./brief-class.ts";
 import { sampleParts } from "./class-parts.ts";
 import type { Diagram } from "./diagrams/diagrams.ts";

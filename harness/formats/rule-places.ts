@@ -1,4 +1,5 @@
-import { handlePlace, type Rule, type RulePlace, type Ruleset, tablePlace } from "../model/ruleset.ts";
+import { handlePlace, type RulePlace, tablePlace } from "../model/rule-place.ts";
+import type { Rule, Ruleset } from "../model/ruleset.ts";
 import { quoteRule } from "./rule-text.ts";
 
 /** A rule with its place, as reports name it. */

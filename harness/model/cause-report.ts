@@ -1,5 +1,5 @@
 import type { Manner } from "./flow.ts";
-import type { RulePlace } from "./ruleset.ts";
+import type { RulePlace } from "./rule-place.ts";
 
 /**
  * What a cause is. `other-target`: a rule takes the flows and does something else than required. `missing-rule`: no rule does what the

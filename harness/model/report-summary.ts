@@ -8,7 +8,7 @@ import {
   type Report,
   type ScenarioReport,
 } from "./report.ts";
-import { type RulePlace, renderPlaceKey } from "./ruleset.ts";
+import { type RulePlace, renderPlaceKey } from "./rule-place.ts";
 
 /** Gives a run's summary from its scenarios; `durationMs` is the run's wall-clock time. */
 export function summarize(scenarios: readonly ScenarioReport[], durationMs: number): Report["summary"] {

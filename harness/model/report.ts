@@ -6,7 +6,7 @@ import type { FlowProtocol, Manner } from "./flow.ts";
 import type { FlowData } from "./flow-spec.ts";
 import { type Landing, landingsAgree } from "./landing.ts";
 import type { CommandNotes, Provenance } from "./provenance.ts";
-import type { RulePlace } from "./ruleset.ts";
+import type { RulePlace } from "./rule-place.ts";
 import type { TracedWays } from "./way.ts";
 
 /** The backend on which the flows were driven. */

@@ -1,5 +1,5 @@
 import type { Hook } from "./hook.ts";
-import type { RulePlace } from "./ruleset.ts";
+import type { RulePlace } from "./rule-place.ts";
 
 /** What a rule, or a built-in chain's policy, decided. `continue`: the target let the packet go on (LOG, MARK, no target). */
 export type Verdict =

@@ -1,4 +1,4 @@
-import type { RulePlace } from "./ruleset.ts";
+import type { RulePlace } from "./rule-place.ts";
 
 /** One packet's way through the pod, a text for each step: a way has thousands of them, and a report hundreds of ways. */
 export interface WayPacket {

@@ -6,7 +6,7 @@ import {
   type Rule,
   type Ruleset,
   type Table,
-  type TableName,
+  type TableIdentity,
 } from "../model/ruleset.ts";
 import type { Target } from "../model/target.ts";
 import type { Verdict } from "../model/trace.ts";
@@ -95,7 +95,7 @@ function compileTable(table: Table): readonly Omit<CompiledBaseChain, "loaded">[
 
 function compileRule(
   rule: Rule,
-  table: TableName,
+  table: TableIdentity,
   chain: string,
   index: number,
   find: (name: string) => CompiledChain,

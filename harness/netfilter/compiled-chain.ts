@@ -1,5 +1,5 @@
 import type { Match } from "../model/match.ts";
-import type { Rule, TableName } from "../model/ruleset.ts";
+import type { Rule, TableIdentity } from "../model/ruleset.ts";
 import type { Packet } from "./packet.ts";
 import type { Decision } from "./verdict.ts";
 
@@ -25,7 +25,7 @@ export type Action = (packet: Packet) => RuleVerdict;
 
 /** A rule ready to run: its matches as tests, its target as an action, and its place. */
 export interface CompiledRule {
-  readonly table: TableName;
+  readonly table: TableIdentity;
   readonly chain: string;
   /** Counted from 1. */
   readonly index: number;
@@ -39,7 +39,7 @@ export interface CompiledRule {
 /** A chain ready to run; its rules are filled in after every chain is known, since chains name each other. */
 export interface CompiledChain {
   readonly name: string;
-  readonly table: TableName;
+  readonly table: TableIdentity;
   readonly policy: Decision;
   rules: readonly CompiledRule[];
 }

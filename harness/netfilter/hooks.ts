@@ -16,7 +16,7 @@ import { ACCEPT, type Decision, DROP } from "./verdict.ts";
  *                                                                   └─▶ lo ─▶ prerouting ─▶ input ─▶ socket
  */
 
-/** Finds a packet's route again, after something that routing looks at has changed. False: there is none, and the packet is lost at once. */
+/** Finds a packet's route again, after something that routing looks at has changed. False: there is none, and the packet is lost. */
 export type RouteAgain = (packet: Packet) => boolean;
 
 /** One thing that happens to a packet at a hook. */

@@ -2,7 +2,8 @@ import type { Family } from "../model/address.ts";
 import type { Hook } from "../model/hook.ts";
 import { type Match, TCP_FLAG_BITS } from "../model/match.ts";
 import { listMatches } from "../model/rule-parts.ts";
-import { handlePlace, type Rule, tablePlace } from "../model/ruleset.ts";
+import { handlePlace, type TablePlace, tablePlace } from "../model/rule-place.ts";
+import type { Rule } from "../model/ruleset.ts";
 import type { TraceStep, Verdict } from "../model/trace.ts";
 import type { CompiledRule } from "./compiled-chain.ts";
 import { renderEnd } from "./entry.ts";
@@ -15,9 +16,8 @@ import { describeMismatch } from "./why.ts";
 export type RenderRule = (chain: string, rule: Rule) => string;
 
 /** A built-in chain that a packet came out of undecided, so that its policy held. */
-export interface PolicyStep {
+export interface PolicyStep extends TablePlace {
   readonly hook: Hook;
-  readonly table: string;
   readonly chain: string;
   readonly verdict: "accept" | "drop";
 }
@@ -80,7 +80,7 @@ export function startRecording(renderRule: RenderRule, assumed: Assumptions, kep
     policy: (hook, { table, name, policy }, packet) => {
       const { policies } = traceOf(packet);
       if (kept === "matching rules") return;
-      policies.push({ hook, table: table.name, chain: name, verdict: policy.kind === "drop" ? "drop" : "accept" });
+      policies.push({ hook, ...tablePlace(table), chain: name, verdict: policy.kind === "drop" ? "drop" : "accept" });
     },
   };
   const list = () =>

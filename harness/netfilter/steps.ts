@@ -1,4 +1,4 @@
-import { type RulePlace, renderPlaceKey } from "../model/ruleset.ts";
+import { type RulePlace, renderPlaceKey } from "../model/rule-place.ts";
 import type { TraceStep, Verdict } from "../model/trace.ts";
 import type { ConnectionTrace } from "./simulator.ts";
 

@@ -1,5 +1,5 @@
 import type { CoverageReport, CoverageSummary } from "../model/report.ts";
-import { type RulePlace, renderPlaceKey } from "../model/ruleset.ts";
+import { type RulePlace, renderPlaceKey } from "../model/rule-place.ts";
 
 /** A rule that no flow has taken, and what is known of it. */
 export interface UnhitRule {

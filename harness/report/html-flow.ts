@@ -1,5 +1,5 @@
 import type { BackendName, FlowReport, FlowVerdict, ScenarioReport } from "../model/report.ts";
-import type { RulePlace } from "../model/ruleset.ts";
+import type { RulePlace } from "../model/rule-place.ts";
 import { renderRows } from "./html-evidence.ts";
 import { type Html, html } from "./html-text.ts";
 import { describeRule, shortenLanding } from "./landing-phrase.ts";

@@ -1,7 +1,7 @@
 import { FAMILIES } from "../model/address.ts";
 import type { KeptEvidence } from "../model/provenance.ts";
 import type { ScenarioReport } from "../model/report.ts";
-import { type RulePlace, renderOrigin } from "../model/ruleset.ts";
+import { type RulePlace, renderOrigin } from "../model/rule-place.ts";
 import { dropChain } from "./html-flow.ts";
 import { type Html, html } from "./html-text.ts";
 

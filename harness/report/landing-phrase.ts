@@ -3,7 +3,7 @@ import { type Expectation, isLanding, type OpenEnd } from "../model/expectation.
 import type { Hop, Landing } from "../model/landing.ts";
 import { renderLanding } from "../model/landing-text.ts";
 import type { FlowReport } from "../model/report.ts";
-import { type RulePlace, renderOrigin } from "../model/ruleset.ts";
+import { type RulePlace, renderOrigin } from "../model/rule-place.ts";
 
 /**
  * Gives a landing with all that was seen: `envoy-inbound:15006, dialled 10.244.0.2:8080, from 10.244.0.3:41234`. A source port that the

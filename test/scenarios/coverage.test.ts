@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { describe, expect, test } from "vitest";
 import { SCENARIO_FOLDER } from "../../harness/cli/verify/scenarios.ts";
-import type { RulePlace } from "../../harness/model/ruleset.ts";
+import type { RulePlace } from "../../harness/model/rule-place.ts";
 import { splitByCounters } from "../../harness/run/rules/counted-rules.ts";
 import { type ParsedScenario, parseScenario } from "../../harness/run/scenario/parsed-scenario.ts";
 import { listScenarioFiles, loadScenarioFiles } from "../../harness/run/scenario/scenario-files.ts";

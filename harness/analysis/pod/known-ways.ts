@@ -9,7 +9,7 @@ import {
   type PodRules,
   type Rule,
   type Ruleset,
-  type TableName,
+  type TableIdentity,
   tableKey,
 } from "../../model/ruleset.ts";
 import { makePod } from "../../netfilter/pod.ts";
@@ -34,7 +34,7 @@ export interface KnownWays {
 
 /** A rule, counted from 1, or a policy: what a packet meets. */
 interface Place {
-  readonly table: TableName;
+  readonly table: TableIdentity;
   readonly chain: string;
   readonly at: number | "policy";
   /** How far a packet must come in the rule: {@link MET}, so many matches that hold more, or {@link MATCHED}. */

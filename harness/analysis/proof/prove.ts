@@ -7,7 +7,8 @@ import { FLOW_PROTOCOLS, type Flow, type FlowProtocol, type Manner } from "../..
 import { joinCuts } from "../../model/flow-set.ts";
 import type { Landing } from "../../model/landing.ts";
 import { withLinks } from "../../model/pod.ts";
-import { listFamilies, type PodRules, type RulePlace } from "../../model/ruleset.ts";
+import type { RulePlace } from "../../model/rule-place.ts";
+import { listFamilies, type PodRules } from "../../model/ruleset.ts";
 import { type ClassifiedLane, classifyFlows } from "../flows/flow-classes.ts";
 import type { AnalysisSetting } from "../flows/partition.ts";
 import { abstractLanding } from "../pod/abstract-landing.ts";
@@ -53,8 +54,7 @@ export interface PropertyResult {
  *
  * @example
  * proveProperties(rules, capture, { spec, addresses: DEFAULT_ADDRESSES, passThrough: "absent" })[0]
- * // { name: "no-loop", protocols: ["tcp"], holds: true, classes: 3080, unjudged: [], deviations: [], exceptions: [],
- * //   counterexample: null }
+ * // { name: "no-loop", protocols: ["tcp"], holds: true, classes: 3080, unjudged: [], deviations: [], exceptions: [], … }
  */
 export function proveProperties(
   rules: PodRules,

@@ -1,7 +1,7 @@
 import { listProperties } from "../../analysis/proof/properties.ts";
 import { type LandedFlow, type PropertyResult, proveProperties } from "../../analysis/proof/prove.ts";
 import { FLOW_PROTOCOLS, type Manner } from "../../model/flow.ts";
-import { placeInFile, type RulePlace } from "../../model/ruleset.ts";
+import { placeInFile, type RulePlace } from "../../model/rule-place.ts";
 import { quoteForShell } from "../../model/shell-words.ts";
 import { listLanded, type ObservationOf, observeResults } from "../../run/observation/results.ts";
 import type { CaptureCommandLine } from "../arguments/capture-options.ts";

@@ -1,16 +1,8 @@
 import { diffArrays } from "diff";
 import { quoteRule } from "../../formats/rule-text.ts";
 import { FAMILIES, type Family } from "../../model/address.ts";
-import {
-  familyKey,
-  handlePlace,
-  type PodRules,
-  type RulePlace,
-  type Ruleset,
-  type Table,
-  tableKey,
-  tablePlace,
-} from "../../model/ruleset.ts";
+import { handlePlace, type RulePlace, tablePlace } from "../../model/rule-place.ts";
+import { familyKey, type PodRules, type Ruleset, type Table, tableKey } from "../../model/ruleset.ts";
 
 /** One edit of rules: a rule that was removed, one that was added, or both where one stands in the other's place. */
 export interface RuleEdit {

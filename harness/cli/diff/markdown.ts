@@ -1,6 +1,6 @@
 import type { Change } from "../../analysis/diff.ts";
 import { renderFlowText } from "../../model/flow-spec.ts";
-import type { RulePlace } from "../../model/ruleset.ts";
+import type { RulePlace } from "../../model/rule-place.ts";
 import { escapeInvisible } from "../../model/visible-text.ts";
 import { describeLanding, describeRule } from "../../report/landing-phrase.ts";
 import { codeCell, codeSpan, escapeMarkdown } from "../../report/markdown-text.ts";

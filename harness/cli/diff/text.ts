@@ -1,6 +1,6 @@
 import type { Change } from "../../analysis/diff.ts";
 import { flowData, renderFlowText } from "../../model/flow-spec.ts";
-import { placeInFile, type RulePlace } from "../../model/ruleset.ts";
+import { placeInFile, type RulePlace } from "../../model/rule-place.ts";
 import { renderJson } from "../../report/json.ts";
 import { describeLanding, describeRule } from "../../report/landing-phrase.ts";
 import { wrapLine } from "../../report/wrap-line.ts";

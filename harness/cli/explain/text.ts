@@ -1,5 +1,5 @@
 import type { Landing } from "../../model/landing.ts";
-import type { RulePlace } from "../../model/ruleset.ts";
+import type { RulePlace } from "../../model/rule-place.ts";
 import type { TraceStep } from "../../model/trace.ts";
 import type { PacketTrace } from "../../netfilter/recording.ts";
 import type { ConnectionTrace, Explanation } from "../../netfilter/simulator.ts";

@@ -1,6 +1,7 @@
 import type { Glance, GlanceRow } from "../../analysis/map-glance.ts";
 import type { FlowSet } from "../../model/flow-set.ts";
-import { type PodRules, placeInFile, type RulePlace, renderOrigin } from "../../model/ruleset.ts";
+import { placeInFile, type RulePlace, renderOrigin } from "../../model/rule-place.ts";
+import type { PodRules } from "../../model/ruleset.ts";
 import { wrapLine } from "../../report/wrap-line.ts";
 import { analysedProtocols, nameProtocols } from "../arguments/restriction.ts";
 import type { Display } from "../command.ts";

@@ -3,7 +3,7 @@ import { describeDeviations } from "../../contract/strict-contract.ts";
 import { FLOW_PROTOCOLS, type FlowProtocol, type Manner } from "../../model/flow.ts";
 import type { FlowSet } from "../../model/flow-set.ts";
 import { flowData, renderFlowText } from "../../model/flow-spec.ts";
-import type { RulePlace } from "../../model/ruleset.ts";
+import type { RulePlace } from "../../model/rule-place.ts";
 import { renderJson } from "../../report/json.ts";
 import { describeLanding, describeRule } from "../../report/landing-phrase.ts";
 import { wrapLine } from "../../report/wrap-line.ts";

@@ -1,7 +1,8 @@
 import type { Flow, Manner } from "../../model/flow.ts";
 import type { Landing } from "../../model/landing.ts";
 import type { PodSpec, SandboxAddresses } from "../../model/pod.ts";
-import { familyKey, isInTable, type PodRules, type RulePlace } from "../../model/ruleset.ts";
+import { isInTable, type RulePlace } from "../../model/rule-place.ts";
+import { familyKey, type PodRules } from "../../model/ruleset.ts";
 import type { CountedRules } from "../../sandbox/sandbox.ts";
 import { withInstalled } from "../with-installed.ts";
 import type { OpenSandbox } from "./claims.ts";

@@ -1,6 +1,6 @@
 import { isSilent, type Landing, landingsAgree } from "../../model/landing.ts";
 import type { FlowReport } from "../../model/report.ts";
-import { type RulePlace, renderPlaceKey } from "../../model/ruleset.ts";
+import { type RulePlace, renderPlaceKey } from "../../model/rule-place.ts";
 import type { CountedRules, Sandbox } from "../../sandbox/sandbox.ts";
 import type { BoundFlow } from "../scenario/bound-scenario.ts";
 import { findCountedRules } from "./counted-rules.ts";

@@ -4,7 +4,8 @@ import type { CauseReport } from "../../model/cause-report.ts";
 import { isLanding, meetsExpectation } from "../../model/expectation.ts";
 import type { SandboxAddresses } from "../../model/pod.ts";
 import type { FlowReport, WantedRule } from "../../model/report.ts";
-import { NO_RULES, type PodRules, type RulePlace, renderPlaceKey } from "../../model/ruleset.ts";
+import { type RulePlace, renderPlaceKey } from "../../model/rule-place.ts";
+import { NO_RULES, type PodRules } from "../../model/ruleset.ts";
 import { describeLanding } from "../../report/landing-phrase.ts";
 import type { BoundScenario } from "../scenario/bound-scenario.ts";
 import {

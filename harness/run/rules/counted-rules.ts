@@ -1,6 +1,7 @@
 import { listPlacedRules, type PlacedRule } from "../../formats/rule-places.ts";
 import type { CoverageReport } from "../../model/report.ts";
-import { type Rule, type RulePlace, renderPlaceKey } from "../../model/ruleset.ts";
+import { type RulePlace, renderPlaceKey } from "../../model/rule-place.ts";
+import type { Rule } from "../../model/ruleset.ts";
 import type { CountedRules } from "../../sandbox/sandbox.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { findReach, type RuleReach } from "../../analysis/mutants/rule-reach.ts";
 import { renderFlowText } from "../../model/flow-spec.ts";
 import type { CoverageReport } from "../../model/report.ts";
-import type { RulePlace } from "../../model/ruleset.ts";
+import type { RulePlace } from "../../model/rule-place.ts";
 import type { CountedRules, Sandbox } from "../../sandbox/sandbox.ts";
 import { type BoundScenario, listBoundaryFlows } from "../scenario/bound-scenario.ts";
 import { splitByCounters } from "./counted-rules.ts";

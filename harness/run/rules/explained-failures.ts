@@ -1,6 +1,7 @@
 import type { SandboxAddresses } from "../../model/pod.ts";
 import type { FlowReport, ScenarioReport } from "../../model/report.ts";
-import { type PodRules, placeInFile, type RulePlace } from "../../model/ruleset.ts";
+import { placeInFile, type RulePlace } from "../../model/rule-place.ts";
+import type { PodRules } from "../../model/ruleset.ts";
 import type { BoundScenario } from "../scenario/bound-scenario.ts";
 import { findCauses } from "./causes.ts";
 

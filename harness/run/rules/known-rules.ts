@@ -2,15 +2,8 @@ import { listPlacedRules, type PlacedRule } from "../../formats/rule-places.ts";
 import { renderRule } from "../../formats/rule-text.ts";
 import { FAMILIES, type Family } from "../../model/address.ts";
 import { listNextChains, listTargets } from "../../model/rule-parts.ts";
-import {
-  familyKey,
-  type PodRules,
-  type Rule,
-  type RulePlace,
-  renderChainKey,
-  renderPlaceKey,
-  tablePlace,
-} from "../../model/ruleset.ts";
+import { type RulePlace, renderChainKey, renderPlaceKey, tablePlace } from "../../model/rule-place.ts";
+import { familyKey, type PodRules, type Rule } from "../../model/ruleset.ts";
 import type { Target } from "../../model/target.ts";
 
 /** Says of a target whether it settles where a flow lands, whatever later rules accept. */

@@ -4,14 +4,8 @@ import { meetsExpectation } from "../../model/expectation.ts";
 import { renderFlowText } from "../../model/flow-spec.ts";
 import type { SandboxAddresses } from "../../model/pod.ts";
 import type { FlowReport } from "../../model/report.ts";
-import {
-  familyKey,
-  type PodRules,
-  type Rule,
-  type RulePlace,
-  renderOrigin,
-  renderPlaceKey,
-} from "../../model/ruleset.ts";
+import { type RulePlace, renderOrigin, renderPlaceKey } from "../../model/rule-place.ts";
+import { familyKey, type PodRules, type Rule } from "../../model/ruleset.ts";
 import { compilePod } from "../../netfilter/simulator.ts";
 import { findDecidingStep, listPlaces, listSteps } from "../../netfilter/steps.ts";
 import { describeRule } from "../../report/landing-phrase.ts";

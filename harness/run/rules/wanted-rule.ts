@@ -5,15 +5,8 @@ import { meetsExpectation } from "../../model/expectation.ts";
 import type { Match } from "../../model/match.ts";
 import type { SandboxAddresses } from "../../model/pod.ts";
 import type { WantedRule } from "../../model/report.ts";
-import {
-  familyKey,
-  isInTable,
-  type PodRules,
-  type Rule,
-  type RulePlace,
-  type Ruleset,
-  renderPlaceKey,
-} from "../../model/ruleset.ts";
+import { isInTable, type RulePlace, renderPlaceKey } from "../../model/rule-place.ts";
+import { familyKey, type PodRules, type Rule, type Ruleset } from "../../model/ruleset.ts";
 import type { TraceStep } from "../../model/trace.ts";
 import { compilePod, type Explanation, type Simulator } from "../../netfilter/simulator.ts";
 import { listSteps } from "../../netfilter/steps.ts";

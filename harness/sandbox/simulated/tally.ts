@@ -1,4 +1,5 @@
 import type { Family } from "../../model/address.ts";
+import { renderPlaceKey, type TablePlace, tablePlace } from "../../model/rule-place.ts";
 import type { Chain, Counters, Ruleset } from "../../model/ruleset.ts";
 import type { PacketTrace } from "../../netfilter/recording.ts";
 
@@ -11,9 +12,8 @@ export class Tally {
 
   /** Counts one packet's way. */
   add({ family, steps, policies }: PacketTrace): void {
-    for (const { table, chain, index, matched } of steps)
-      if (matched === true) this.#increment(family, table, chain, index);
-    for (const { table, chain } of policies) this.#increment(family, table, chain, 0);
+    for (const step of steps) if (step.matched === true) this.#increment(renderPlaceKey({ ...step, family }));
+    for (const policy of policies) this.#increment(renderPlaceKey({ ...policy, family, index: 0 }));
   }
 
   /** Gives a rule set with what was counted for it. */
@@ -23,25 +23,23 @@ export class Tally {
       family,
       tables: ruleset.tables.map((table) => ({
         ...table,
-        chains: table.chains.map((chain) => this.#countChain(family, table.name, chain)),
+        chains: table.chains.map((chain) => this.#countChain(family, tablePlace(table), chain)),
       })),
     };
   }
 
-  #countChain(family: Family, table: string, chain: Chain): Chain {
-    const rules = chain.rules.map((rule, i) => ({ ...rule, counters: this.#read(family, table, chain.name, i + 1) }));
-    return chain.base === null
-      ? { ...chain, rules }
-      : { ...chain, rules, counters: this.#read(family, table, chain.name, 0) };
+  #countChain(family: Family, table: TablePlace, chain: Chain): Chain {
+    const read = (index: number) => this.#read(renderPlaceKey({ family, ...table, chain: chain.name, index }));
+    const rules = chain.rules.map((rule, i) => ({ ...rule, counters: read(i + 1) }));
+    return chain.base === null ? { ...chain, rules } : { ...chain, rules, counters: read(0) };
   }
 
   /** Place 0 of a chain is its policy. */
-  #increment(family: Family, table: string, chain: string, place: number): void {
-    const key = `${family} ${table} ${chain} ${place}`;
+  #increment(key: string): void {
     this.#packets.set(key, (this.#packets.get(key) ?? 0) + 1);
   }
 
-  #read(family: Family, table: string, chain: string, place: number): Counters {
-    return { packets: this.#packets.get(`${family} ${table} ${chain} ${place}`) ?? 0, bytes: 0 };
+  #read(key: string): Counters {
+    return { packets: this.#packets.get(key) ?? 0, bytes: 0 };
   }
 }

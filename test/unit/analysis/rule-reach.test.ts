@@ -6,7 +6,8 @@ import { renderFlowText } from "../../../harness/model/flow-spec.ts";
 import { parseFlowText } from "../../../harness/model/flow-text.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import { NO_POLICY_ROUTING } from "../../../harness/model/policy-routing.ts";
-import type { PodRules, RulePlace } from "../../../harness/model/ruleset.ts";
+import type { RulePlace } from "../../../harness/model/rule-place.ts";
+import type { PodRules } from "../../../harness/model/ruleset.ts";
 import { SHAPE } from "../../istio-pod.ts";
 import { configOf, specOf } from "../meshes/istio-1.4/intent-setup.ts";
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Report } from "../../../harness/model/report.ts";
-import type { RulePlace } from "../../../harness/model/ruleset.ts";
+import type { RulePlace } from "../../../harness/model/rule-place.ts";
 import { complainBySchema } from "../schemas/schema.ts";
 import { runCommandIn } from "./run-command.ts";
 

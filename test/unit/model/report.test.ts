@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { CoverageReport, ScenarioReport } from "../../../harness/model/report.ts";
 import { summarize } from "../../../harness/model/report-summary.ts";
-import type { RulePlace } from "../../../harness/model/ruleset.ts";
+import type { RulePlace } from "../../../harness/model/rule-place.ts";
 import { sampleReport } from "../report/sample-report.ts";
 
 const [sample] = sampleReport().scenarios;

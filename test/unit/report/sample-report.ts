@@ -5,7 +5,7 @@ import { type Hop, makeBlind, makeLanding } from "../../../harness/model/landing
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import type { FlowReport, Omission, Report, ScenarioReport } from "../../../harness/model/report.ts";
 import { summarize } from "../../../harness/model/report-summary.ts";
-import type { RulePlace } from "../../../harness/model/ruleset.ts";
+import type { RulePlace } from "../../../harness/model/rule-place.ts";
 import { SHAPE } from "../../istio-pod.ts";
 import { seedConfig } from "../../seed-config.ts";
 
