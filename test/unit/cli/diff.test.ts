@@ -50,13 +50,15 @@ describe("landfall diff", () => {
     expect(out).toMatch(/nat ISTIO_INBOUND 1: -A ISTIO_INBOUND -p tcp -m tcp --dport 22 -j RETURN/);
     expect(out).toMatch(/2 classes of TCP flows land differently\.\n$/);
   });
-  test("compares datagrams if --within asks about them, and names the protocol", async () => {
+  test("compares datagrams if rules concern them or --within asks about them, and names the protocol", async () => {
     const rule = (port: number) =>
       `*nat\n-A OUTPUT -p udp -m udp --dport ${port} -j REDIRECT --to-ports 8080\nCOMMIT\n`;
     const files = [save("udp-53.rules", rule(53)), save("udp-54.rules", rule(54))];
-    expect(await runCommand("diff", "--all", ...files)).toMatchObject({
+    const unasked = await runCommand("diff", ...files, "--json");
+    expect(JSON.parse(unasked.out)).toMatchObject({ protocols: ["tcp", "udp"], equivalent: false });
+    expect(await runCommand("diff", ...files, "--within", "app -> elsewhere:*/tcp")).toMatchObject({
       code: 0,
-      out: "No TCP flow lands differently.\n",
+      out: expect.stringMatching(/No TCP flow lands differently\.\n$/),
     });
     const asked = await runCommand("diff", "--all", ...files, "--within", "app -> elsewhere:53/udp");
     expect(asked.code).toBe(1);

@@ -86,8 +86,8 @@ describe("translate", () => {
       out: stdout,
       err: stderr,
       code,
-    } = await translate(["-A OUTPUT -p udp -j TEE --gateway 10.0.0.9"], "mangle");
-    expect([code, stdout]).toEqual([1, "No TCP flow lands differently.\n"]);
+    } = await translate(["-A OUTPUT -p sctp -j TEE --gateway 10.0.0.9"], "mangle");
+    expect([code, stdout]).toEqual([1, "No TCP or UDP flow lands differently.\n"]);
     expect(stderr).toContain("no flow shows that these rules do anything");
   });
 
