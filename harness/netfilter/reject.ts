@@ -15,6 +15,7 @@ const MEANINGS: Readonly<Record<string, IcmpMeaning>> = {
 export function makeRejection(packet: Packet, how: string): Packet | null {
   if (how === "tcp-reset")
     return (packet.flags & TCP_FLAG_BITS.RST) === 0 ? attachToEntry(makeReset(packet, "none"), packet) : null;
+  if (lacksErrorSource(packet)) return null;
   return attachToEntry(makeIcmpError(packet, errorSource(packet), MEANINGS[how] ?? "unreachable"), packet);
 }
 
@@ -49,6 +50,7 @@ function makeReset(packet: Packet, maker: Packet["maker"], device: string | null
 
 /** Gives the ICMP error of a host at which nobody takes datagrams at a port. */
 export function makePortUnreachable(packet: Packet, host: HostName): Packet | null {
+  if (host === "pod" && lacksErrorSource(packet)) return null;
   return makeIcmpError(packet, host === "pod" ? errorSource(packet) : packet.destination, "refused");
 }
 
@@ -66,6 +68,16 @@ export function makeIcmpError(packet: Packet, source: KnownAddress, meaning: Icm
     maker: "kernel",
     error: { quoted: tupleOf(packet), protocol: packet.protocol, meaning },
   });
+}
+
+/**
+ * Over IPv4 the error about a packet with a local route comes from the address that it was for. Where a mark has made the route local and
+ * the address is not the pod's, no route is found for that source, and nothing is sent (icmp_send in net/ipv4/icmp.c,
+ * `ip_route_output_key_hash_rcu` in net/ipv4/route.c).
+ */
+function lacksErrorSource({ family, route, destination, hook }: Packet): boolean {
+  const isForeign = destination.host !== "pod" && destination.host !== "loopback";
+  return family === 4 && hook !== "prerouting" && route.scope === "local" && isForeign;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { describe, test } from "vitest";
+import { parseRoutingTexts } from "../../../harness/formats/routing-texts.ts";
 import { NO_POLICY_ROUTING } from "../../../harness/model/policy-routing.ts";
 import { takingDatagrams } from "../../istio-pod.ts";
 import { nftRules } from "../nft-vectors.ts";
@@ -61,6 +62,25 @@ describe("a datagram", () => {
       const rules = { ...nftRules(`table ip t { chain o { ${chain}\n } }`), policyRouting: NO_POLICY_ROUTING };
       check(rules, [["app -> upstream:53/udp", landing ?? ""]], UDP);
     }
+  });
+
+  test("that a mark brings to the pod under another's address is refused by nobody: the error has no source", () => {
+    const chain = "chain o { type route hook output priority -150; udp dport 9 meta mark set 0x539\n }";
+    const policyRouting = parseRoutingTexts({
+      rules: ["fwmark 0x539 lookup 133", "-6 fwmark 0x539 lookup 133"],
+      routes: ["local default dev lo table 133", "-6 local default dev lo table 133"],
+      addresses: [],
+    });
+    const rules = { ...nftRules(`table inet t { ${chain}\n }`), policyRouting };
+    check(
+      rules,
+      [
+        ["app -> client:9/udp", "timed-out"],
+        ["app -> pod:9/udp", "refused:9"],
+        ["app -> client:10/udp", "refused:10"],
+      ],
+      UDP,
+    );
   });
 
   test("has an answer that meets the rules, too", () => {
