@@ -1,13 +1,5 @@
 import { HOOKS, type Hook } from "../model/hook.ts";
-import {
-  type BaseChain,
-  type Chain,
-  listActiveTables,
-  type Rule,
-  type Ruleset,
-  type Table,
-  type TableIdentity,
-} from "../model/ruleset.ts";
+import { type BaseChain, type Chain, listActiveTables, type Rule, type Ruleset, type Table } from "../model/ruleset.ts";
 import type { Target } from "../model/target.ts";
 import type { Verdict } from "../model/trace.ts";
 import { listCandidates } from "./chain-index.ts";
@@ -95,7 +87,7 @@ function compileTable(table: Table): readonly Omit<CompiledBaseChain, "loaded">[
 
 function compileRule(
   rule: Rule,
-  table: TableIdentity,
+  table: Table,
   chain: string,
   index: number,
   find: (name: string) => CompiledChain,
