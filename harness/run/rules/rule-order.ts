@@ -1,4 +1,4 @@
-import { type RulePlace, renderOrigin } from "../../model/ruleset.ts";
+import { type RulePlace, renderOrigin } from "../../model/rule-place.ts";
 
 /**
  * Gives the rule that took a flow before the required one could: that is in its chain, as `there`, and one of those that took the flow
