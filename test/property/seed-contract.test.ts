@@ -8,10 +8,11 @@ import { type Demands, demandedLanding } from "../../harness/contract/demanded-l
 import { generateRules } from "../../harness/meshes/istio-1.4/rules.ts";
 import type { Capture } from "../../harness/model/capture.ts";
 import { type Expectation, meetsExpectation } from "../../harness/model/expectation.ts";
+import type { Flow } from "../../harness/model/flow.ts";
 import { resolveFlow } from "../../harness/model/flow-resolution.ts";
 import { renderFlowText } from "../../harness/model/flow-spec.ts";
 import { parseFlowText } from "../../harness/model/flow-text.ts";
-import { DEFAULT_ADDRESSES } from "../../harness/model/pod.ts";
+import { addressOwner, DEFAULT_ADDRESSES, hostOfActor, isLoopback } from "../../harness/model/pod.ts";
 import { compilePod } from "../../harness/netfilter/simulator.ts";
 import { describeLanding } from "../../harness/report/landing-phrase.ts";
 import { makePodSpec } from "../../harness/run/pod-spec.ts";
@@ -56,9 +57,9 @@ async function listFlows(): Promise<readonly BoundaryFlow[]> {
     MANNERS.flatMap((manner) =>
       Object.keys(scenario[manner] ?? {}).flatMap((text) => {
         const parsed = parseFlowText(text, OWN.shape);
-        return parsed.ok && isOfSeedsPod(text)
-          ? [{ flow: resolveFlow(parsed.value, DEFAULT_ADDRESSES, OWN.shape), manner }]
-          : [];
+        if (!parsed.ok || !isOfSeedsPod(text)) return [];
+        const flow = resolveFlow(parsed.value, DEFAULT_ADDRESSES, OWN.shape);
+        return hasBorrowedAddress(flow) ? [] : [{ flow, manner }];
       }),
     ),
   );
@@ -72,6 +73,12 @@ async function listFlows(): Promise<readonly BoundaryFlow[]> {
 
 /** The seed's pod has no interface of a virtual machine, and `::6` is none of its addresses. */
 const isOfSeedsPod = (text: string) => !/^vm|@\[?::6/.test(text);
+
+/** The sidecar of the seed has no socket with another host's address, and the contract by hand says nothing of any. */
+const hasBorrowedAddress = ({ from }: Flow) =>
+  hostOfActor(from.actor) === "pod" &&
+  !isLoopback(from.address) &&
+  addressOwner(from.address, DEFAULT_ADDRESSES) !== "pod";
 
 const MANNERS = ["answer", "forward"] as const;
 const flows = await listFlows();

@@ -10,15 +10,8 @@ import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts"
 import type { PodShape } from "../../model/pod-shape.ts";
 import type { MarkTest, PolicyRouting } from "../../model/policy-routing.ts";
 import { listTargets } from "../../model/rule-parts.ts";
-import {
-  listRules,
-  NO_RULES,
-  type PodRules,
-  placeInFile,
-  type RulePlace,
-  type Ruleset,
-  renderOrigin,
-} from "../../model/ruleset.ts";
+import { placeInFile, type RulePlace, renderOrigin } from "../../model/rule-place.ts";
+import { listRules, NO_RULES, type PodRules, type Ruleset } from "../../model/ruleset.ts";
 import type { OptionSpec, ParsedOptions } from "../arguments/options.ts";
 import type { CommandIo } from "../command.ts";
 import { readInput } from "./input-file.ts";
