@@ -118,11 +118,6 @@ export function isOwn(text: string): boolean {
   return !/\/icmp$|^again /.test(text);
 }
 
-/** Says whether a flow is a TCP connection of its own, not one over an earlier flow's socket. */
-export function isTcp(text: string): boolean {
-  return !/\/(?:udp|icmp)$|^again /.test(text);
-}
-
 /** The pod in which the items were recorded, with what its flows dial. */
 export function specFor(flows: readonly string[], changes: Partial<CaptureConfig> = {}): PodSpec {
   const dialled = flows.flatMap((flow) => {
