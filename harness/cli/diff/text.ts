@@ -74,15 +74,18 @@ export function renderDiffText(
   const aside = left === 0 ? "" : `${left} accepted change${left === 1 ? "" : "s"} left out.\n`;
   const note =
     routing === "as-installed" ? "This assumes that the policy routing which TPROXY's marks need is installed.\n" : "";
+  const edits = listRuleEdits(before, after);
+  const isEqual = changes.length + unknown.length === 0;
   return [
     renderWithin(setting.within),
-    changes.length + unknown.length === 0 ? "" : renderEdits(listRuleEdits(before, after), columns, show),
+    isEqual ? "" : renderEdits(edits, columns, show),
     ...renderChanges(result, columns, show),
     sum,
     unknown.length === 0 ? "" : `${wrapLine(countUnknown(unknown.length), 0, columns)}\n`,
     aside,
     ...stale.map((each) => renderStale(each, columns)),
     note,
+    isEqual && edits.length > 0 ? `${wrapLine(LEFT_OUT, 0, columns)}\n` : "",
   ].join("");
 }
 
@@ -107,6 +110,9 @@ function renderBriefly(changes: readonly Change[], columns: number): string {
 
 /** Edits of rules that are shown one by one. */
 const EDITS_SHOWN = 8;
+
+/** What an answer of "no flow" says nothing of (docs/limits.md). */
+const LEFT_OUT = "Sockets of the pod that have another host's address are not compared.";
 
 function renderEdits(edits: readonly RuleEdit[], columns: number, show: "one-line-each" | "all"): string {
   if (edits.length === 0) return "";

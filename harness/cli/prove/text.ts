@@ -69,7 +69,7 @@ export function renderProofText(
 ): string {
   const lines = results.flatMap((result) => renderResult(result, observationOf, look));
   const named = spokenProtocols(results).map((name) => name.toUpperCase());
-  const scope = `Every ${named.join(" and ")} flow that can reach the rules is checked; other protocols are not analysed.`;
+  const scope = `Every ${named.join(" and ")} flow that can reach the rules is checked, but for those of sockets with another host's address; other protocols are not analysed.`;
   const observed = listLanded(results).flatMap((landed) => observationOf(landed) ?? []);
   const width = chooseColumns(look.display);
   return [...lines, scope, ...renderSummary(observed)]

@@ -33,14 +33,8 @@ export function findRemedy(
       return "change this rule to the required one";
     case "missing-rule":
       return wanted === null ? "add the missing rule" : placeMissing(wanted, flow);
-    case "deciding-rule": {
-      const there = flow.wanted?.nearest?.rule;
-      if (there && wanted !== null && findTakenBefore(there, wanted, flow.rules) !== null)
-        return `change this rule, or move ${namePlace(there)} before it`;
-      return rule !== null && isStranger(rule, tried.known) && wanted === null
-        ? "remove this rule, or change the settings if they are to allow what it does"
-        : letPass(flow, rule, wanted === null ? null : findOwnRule(flow, tried), tried);
-    }
+    case "deciding-rule":
+      return correctDeciding(rule, wanted, flow, tried);
     case "no-rule":
       return `add a rule that takes these flows${nameOwn(wanted === null ? null : findOwnRule(flow, tried))}`;
     case "routing":
@@ -48,6 +42,17 @@ export function findRemedy(
     case "expectation":
       return "correct what the scenario expects, or its settings";
   }
+}
+
+function correctDeciding(rule: RulePlace | null, wanted: RulePlace | null, flow: FlowReport, tried: Tried): string {
+  const there = flow.wanted?.nearest?.rule;
+  const isOdd = rule !== null && isStranger(rule, tried.known);
+  if (there && wanted !== null && findTakenBefore(there, wanted, flow.rules) !== null)
+    return isOdd
+      ? "remove or correct this rule, or change the settings if they are to allow what it does"
+      : `move ${namePlace(there)} before this rule`;
+  if (isOdd && wanted === null) return "remove this rule, or change the settings if they are to allow what it does";
+  return letPass(flow, rule, wanted === null ? null : findOwnRule(flow, tried), tried);
 }
 
 function letPass(flow: FlowReport, rule: RulePlace | null, own: RulePlace | null, tried: Tried): string {

@@ -48,7 +48,8 @@ describe("diff", () => {
   test("does not mention rules in another order if no flow lands elsewhere", async () => {
     const swapped = whole.replace(/(.*--uid-owner 1337 -j RETURN\n)(.*--gid-owner 1337 -j RETURN\n)/, "$2$1");
     expect(swapped).not.toBe(whole);
-    expect((await run("diff", seed, write("order.txt", swapped))).out).toBe("No TCP flow lands differently.\n");
+    const { out } = await run("diff", seed, write("order.txt", swapped));
+    expect(out).toMatch(/^No TCP flow lands differently\.\nSockets .* are not compared\.\n$/);
   });
 });
 

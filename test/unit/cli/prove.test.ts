@@ -36,7 +36,7 @@ describe("landfall prove", () => {
       "exclusions-untouched",
       "loopback-untouched",
     ]);
-    expect(out).toMatch(/^Every TCP flow that can reach the rules is checked; other protocols are not analysed\.$/m);
+    expect(out).toMatch(/^Every TCP flow that can reach the rules is checked, but for those of sockets/m);
   });
   test("says which family it does not prove", async () => {
     const { err } = await runCommand("prove", ...SEED_WORDS, "--rules", save("seed.rules", SEED));

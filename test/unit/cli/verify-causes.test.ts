@@ -114,8 +114,17 @@ describe("the causes of wrong landings", () => {
     const { out } = await verify(name);
     expect(out).toContain(`rule      nat ISTIO_OUTPUT 3 (order.txt:${line}): -A ISTIO_OUTPUT -j ISTIO_REDIRECT\n`);
     expect(out).toContain(`because   this rule takes these flows before ISTIO_OUTPUT 4 (order.txt:${line + 1}) can\n`);
-    expect(out).toContain(`remedy    change this rule, or move ISTIO_OUTPUT 4 (order.txt:${line + 1}) before it\n`);
+    expect(out).toContain(`remedy    move ISTIO_OUTPUT 4 (order.txt:${line + 1}) before this rule\n`);
     expect(out).not.toMatch(/ missing /);
+  });
+  test("a rule that the mesh does not have is to be removed, where it stands before the required one", async () => {
+    const extra = "-A ISTIO_OUTPUT -d 10.96.7.0/24 -p tcp -m tcp --dport 5432 -j RETURN";
+    const name = write("extra.txt", (rules) =>
+      rules.replace(/^(-A ISTIO_OUTPUT -j ISTIO_REDIRECT\n)/m, `${extra}\n$1`),
+    );
+    const { out } = await verify(name);
+    expect(out).toContain(`rule      nat ISTIO_OUTPUT 6 (extra.txt:${lineOf(name, extra)}): ${extra}`.slice(0, 60));
+    expect(out).toMatch(/ remedy {4}remove or correct this rule, or change the settings/);
   });
   test("a rule that drops more than the mesh does is one cause, whatever was required", async () => {
     const name = write(
