@@ -48,7 +48,7 @@ describe("landfall inspect of a live namespace", () => {
     [
       "a table of nftables",
       "nft 'add table inet own; add chain inet own in { type filter hook input priority 0; }; add rule inet own in tcp dport 15006 drop'",
-      /own in 1: .*15006 .*drop/i,
+      /own in 1 \(handle \d+\): .*15006 .*drop/i,
     ],
   ])("finds rules that differ from the settings: %s", async (_, command, message) => {
     within(command);
