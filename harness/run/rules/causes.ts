@@ -160,7 +160,7 @@ function compareRules(
     const why = "the rule takes these flows, and does something else than the required rule";
     return { kind: "other-target", rule: nearest.rule, wanted, why };
   }
-  const before = nearest === null ? null : findTakenBefore(nearest.rule, wanted, rules);
+  const before = nearest === null ? null : findTakenBefore(nearest.rule, wanted, rules, deciding.rule);
   if (nearest && before !== null) {
     const why = `this rule takes these flows before ${namePlace(nearest.rule)} can`;
     return { kind: "deciding-rule", rule: before, wanted, why };

@@ -2,13 +2,19 @@ import { type RulePlace, renderOrigin } from "../../model/rule-place.ts";
 
 /**
  * Gives the rule that took a flow before the required one could: that is in its chain, as `there`, and one of those that took the flow
- * stands before it. Null where the required rule is not there, or nothing stands before it.
+ * stands before it; `deciding` if that is one of them. Null where the required rule is not there, or nothing stands before it.
  */
-export function findTakenBefore(there: RulePlace, wanted: RulePlace, taken: readonly RulePlace[]): RulePlace | null {
+export function findTakenBefore(
+  there: RulePlace,
+  wanted: RulePlace,
+  taken: readonly RulePlace[],
+  deciding: RulePlace | null = null,
+): RulePlace | null {
   const isSame = there.rule === wanted.rule && there.table === wanted.table && there.chain === wanted.chain;
   const isBefore = ({ table, chain, index }: RulePlace) =>
     table === there.table && chain === there.chain && index < there.index;
-  return isSame ? (taken.findLast(isBefore) ?? null) : null;
+  if (!isSame) return null;
+  return deciding !== null && isBefore(deciding) ? deciding : (taken.findLast(isBefore) ?? null);
 }
 
 /** Gives a rule's place without the rule: `ISTIO_OUTPUT 2 (rules.txt:18)`. */
