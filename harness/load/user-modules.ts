@@ -81,12 +81,20 @@ function explainNoStart({ ending, output }: ChildResults): LandfallError {
   );
 }
 
-const UNKNOWN_END: Pick<ChildResults, "ending" | "output"> = { ending: null, output: "" };
+const UNKNOWN_END: Pick<ChildResults, "ending" | "lastWords"> = { ending: null, lastWords: "" };
 
-interface ChildResults {
+/** What a process wrote: the beginning, for the user, and the end, which says why it ended. */
+interface ChildOutput {
+  readonly output: string;
+  readonly lastWords: string;
+}
+
+/** Node's last words, which name the reason before a long list of addresses. */
+const LAST_WORDS = 16_384;
+
+interface ChildResults extends ChildOutput {
   /** Null: nothing came for that file. */
   readonly results: readonly (Parsed<unknown> | null)[];
-  readonly output: string;
   /** How the process ended before it was done; null where it was. */
   readonly ending: string | null;
   /** Whether it has come to any file. */
@@ -95,7 +103,8 @@ interface ChildResults {
 
 /** One process for some files; it is killed when the last has come, or when one takes too long. */
 function loadInChild(files: readonly string[], deadlineMs: number): Promise<ChildResults> {
-  if (files.length === 0) return Promise.resolve({ results: [], output: "", ending: null, state: "began" });
+  if (files.length === 0)
+    return Promise.resolve({ results: [], output: "", lastWords: "", ending: null, state: "began" });
   let state: ChildResults["state"] = "never-began";
   const results: (Parsed<unknown> | null)[] = files.map(() => null);
   const token = randomUUID();
@@ -113,7 +122,7 @@ function loadInChild(files: readonly string[], deadlineMs: number): Promise<Chil
     child.on("error", () => {});
     child.kill("SIGKILL");
     // What it wrote last is still on its way; another process that holds its streams is not waited for.
-    const drained = () => finish({ results, output: output(), ending, state });
+    const drained = () => finish({ results, ...output(), ending, state });
     child.once("close", drained);
     setTimeout(drained, DRAIN_MS);
   };
@@ -164,22 +173,24 @@ function startChild(): ChildProcess {
   });
 }
 
-function collectOutput(child: ChildProcess): () => string {
-  let text = "";
+function collectOutput(child: ChildProcess): () => ChildOutput {
+  let [output, lastWords] = ["", ""];
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on("data", (chunk: Buffer) => {
-      if (text.length < OUTPUT_AT_MOST) text += chunk.toString("utf8");
+      const text = chunk.toString("utf8");
+      if (output.length < OUTPUT_AT_MOST) output += text;
+      lastWords = (lastWords + text).slice(-LAST_WORDS);
     });
   }
-  return () => text;
+  return () => ({ output, lastWords });
 }
 
 function describeEnd(
   file: string,
-  { ending, output }: Pick<ChildResults, "ending" | "output">,
+  { ending, lastWords }: Pick<ChildResults, "ending" | "lastWords">,
   deadlineMs: number,
 ): Parsed<unknown> {
-  const what = output.includes("JavaScript heap out of memory")
+  const what = lastWords.includes("JavaScript heap out of memory")
     ? `it uses more than ${HEAP_MEBIBYTES} MiB of memory`
     : ending === "late"
       ? `it did not finish loading within ${deadlineMs / 1000} s: some top-level code never ends`
