@@ -111,7 +111,7 @@ function describeRouting(kernel: Ruleset | null, { installation }: RulesInPod): 
   );
   if (!marks || installation.kind === "script" || installation.rules.policyRouting.rules.length > 0) return [];
   return [
-    "rules use TPROXY without policy routing, which landfall adds only with -m TPROXY. Only traffic to the pod's own address is delivered.",
+    "rules use TPROXY without policy routing, which neither the settings nor --routing gives. Only traffic to the pod's own address is delivered.",
   ];
 }
 

@@ -94,6 +94,6 @@ test("a nat table that no packet meets is mentioned, unless some match is not un
 
 test("TPROXY in a file is mentioned if the options do not ask for it", () => {
   checkFile(ownRules(TPROXY), [
-    "IPv4: rules use TPROXY without policy routing, which landfall adds only with -m TPROXY. Only traffic to the pod's own address is delivered.",
+    "IPv4: rules use TPROXY without policy routing, which neither the settings nor --routing gives. Only traffic to the pod's own address is delivered.",
   ]);
 });
