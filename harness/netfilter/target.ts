@@ -253,6 +253,8 @@ function copy(packet: Packet, gateway: string): RuleVerdict {
   if (packet.protocol === "udp") packet.walk.oracle.giveUp(`${text}, of a datagram`);
   // The copy of what the pod sends itself leaves it, and the network's errors about it end the pod's own connection.
   if (packet.in === "lo") packet.walk.oracle.giveUp(`${text}, of a packet on lo`);
+  // Whoever passes on the copy of what came in brings it back, to be copied again; such late segments reset connections.
+  else if (packet.in !== "") packet.walk.oracle.giveUp(`${text}, of a packet that came in by ${packet.in}`);
   packet.copiedBy = text;
   return CONTINUE;
 }

@@ -89,6 +89,7 @@ describe("TEE", () => {
     check(rulesOf(["mangle", tee("203.0.113.9"), "nat", CAPTURE]), [["app -> upstream:80", CAPTURED]]));
   test.each([
     ["sends the copy to the pod itself", ["mangle", tee("10.244.0.2")]],
+    ["copies what comes in", ["mangle", "4 -A INPUT -p tcp -j TEE --gateway 203.0.113.9"]],
     [
       "the packet goes to another host than the copy",
       ["mangle", tee("203.0.113.9"), "nat", "4 -A OUTPUT -p tcp -j DNAT --to-destination 10.244.0.3"],
