@@ -109,7 +109,10 @@ function diffLane(lane: Lane, partition: Partition, comparison: Comparison): rea
     ([terminal, path]): Suspect => ({ terminal, witness: witnessOf(path, lane, partition, comparison) }),
   );
   const all = witnesses.map(({ witness }) => witness);
-  const [old, fresh] = [openLander(sides[0].rules, sides[0].spec, all), openLander(sides[1].rules, sides[1].spec, all)];
+  const [old, fresh] = [
+    openLander(sides[0].rules, sides[0].spec, all, space.mattering),
+    openLander(sides[1].rules, sides[1].spec, all, space.mattering),
+  ];
   const kindsOf = (witness: Witness) => ({ before: old.kindOf(witness), after: fresh.kindOf(witness) });
   const groups = new Map<string, { readonly suspect: Suspect; readonly terminals: Set<Diagram> }>();
   for (const suspect of witnesses) {

@@ -88,7 +88,7 @@ function joinParts(parts: readonly Part[], lane: Lane, partition: Partition, aro
   const { space, signatures } = partition;
   const { rules, capture, setting, known, fine } = around;
   const all = parts.map(({ witness }) => witness);
-  const lander = openLander(rules, setting.spec, all);
+  const lander = openLander(rules, setting.spec, all, space.mattering);
   const [signature = partition.outside] = signatures;
   const prepare = openPreparation(setting.spec, [rules], setting.addresses);
   const demand = ({ flow }: Pick<Witness, "flow">) =>

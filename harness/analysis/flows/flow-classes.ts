@@ -56,6 +56,7 @@ export function classifyFlows(rules: PodRules, family: Family, setting: Analysis
       rules,
       setting.spec,
       classes.map(({ witness }) => witness),
+      space.mattering,
     );
     return {
       lane,

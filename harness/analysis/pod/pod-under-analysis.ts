@@ -9,6 +9,7 @@ import { listRules, type PodRules, type Rule, type Ruleset } from "../../model/r
 import type { RenderRule } from "../../netfilter/recording.ts";
 import { compilePod, type Simulator } from "../../netfilter/simulator.ts";
 import { findDecidingStep, listPlaces, listSteps } from "../../netfilter/steps.ts";
+import { type Mattering, readsChanged } from "../diagrams/target-effects.ts";
 import { originalChain, tellApart } from "../flows/told-apart.ts";
 import type { Witness } from "../flows/witness.ts";
 import { abstractLanding } from "./abstract-landing.ts";
@@ -34,14 +35,21 @@ export interface Lander {
 
 /**
  * Opens a lander for some witnesses, all of which it must be given at once: the pod is prepared for them (`preparePod`).
- * An unknown match answers as the witness assumes. On others no class depends: where there are too many ways to answer them to walk them
- * all, none is taken to hold, and all are, and the landing must be one.
+ * An unknown match answers as the witness assumes. On others no class depends, unless they may read what a rule changes (`mattering`): where
+ * there are too many ways to answer them to walk them all, none is taken to hold, and all are, and the landing must be one. Where one of
+ * them may read what a rule changes, the landing is not known then.
  */
-export function openLander(rules: PodRules, spec: PodSpec, witnesses: readonly Witness[]): Lander {
+export function openLander(
+  rules: PodRules,
+  spec: PodSpec,
+  witnesses: readonly Witness[],
+  mattering: Mattering,
+): Lander {
   const [example] = witnesses;
   const flows = witnesses.map(({ flow }) => flow);
   const wide = example ? preparePod(spec, { flows, rules: [rules] }, example.addresses) : spec;
   const texts = listUnknown(rules);
+  const isAnyReading = texts.some((text) => readsChanged(text, mattering));
   const told = texts.length === 0 ? rules : tellRulesApart(rules);
   const simulators = new Map<SandboxAddresses, Map<string | null, Simulator>>();
   const open = ({ addresses, lane: { link } }: Witness): Simulator => {
@@ -60,7 +68,7 @@ export function openLander(rules: PodRules, spec: PodSpec, witnesses: readonly W
   /** Gives the simulator that says where a witness lands. */
   const choose = (witness: Witness, manner: Manner): Simulator => {
     const plain = make(witness);
-    if (texts.length === 0) return plain;
+    if (texts.length === 0 || isAnyReading) return plain;
     const landing = plain.land(witness.flow, manner);
     if (landing.kind !== "could-not-look" || texts.every((text) => witness.assumed.has(text))) return plain;
     // Landings that differ say that something depends on the match; none at all, that too many ways were to be walked.

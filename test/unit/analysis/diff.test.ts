@@ -205,6 +205,24 @@ describe("the diff", () => {
         "from the pod, bound to a loopback address, to elsewhere: to 2001:db8::-2001:db8:7fff:ffff:ffff:ffff:ffff:ffff",
       ],
     ]));
+  test("calls no flows alike that are asked in more than 64 ways about what a rule changes", () => {
+    // If all seven matches hold, and if none does, nothing is redirected; a packet with DSCP 2 alone is.
+    const marks = [1, 2, 3, 4, 5, 6, 7].map(
+      (dscp) => `-A OUTPUT -p tcp -m dscp --dscp 0x0${dscp} -j MARK --set-xmark 0x7/0x7`,
+    );
+    const redirectTo = (port: number) =>
+      [
+        "*mangle\n:OUTPUT ACCEPT\n-A OUTPUT -p tcp -m tcp --dport 80 -j DSCP --set-dscp 0x0a\nCOMMIT\n*nat\n:OUTPUT ACCEPT",
+        ...marks,
+        "-A OUTPUT -p tcp -m dscp --dscp 0x01 -j ACCEPT",
+        `-A OUTPUT -p tcp -m dscp --dscp 0x02 -j REDIRECT --to-ports ${port}\nCOMMIT\n`,
+      ].join("\n");
+    const changes = diff(redirectTo(1111), redirectTo(2222));
+    expect(changes.map(({ before, after }) => [before.kind, after.kind])).toContainEqual([
+      "could-not-look",
+      "could-not-look",
+    ]);
+  });
   test("throws instead of giving a partial answer when its budget runs out", () => {
     const ruleset = load(SEED, 4);
     const setting = { addresses: DEFAULT_ADDRESSES, passThrough: "absent", budget: 50 } as const;
