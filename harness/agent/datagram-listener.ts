@@ -124,7 +124,7 @@ export class DatagramListener {
     const { listener, port } = this.#order.spec;
     const hops = [...greeting.hops, { listener, port, originalDestination: null }];
     try {
-      const onward = planOnwardDial(this.#whatIsMeant(datagram, stub), stub);
+      const onward = planOnwardDial(this.#whatIsMeant(datagram, stub), datagram.source.address, stub);
       if (onward === null) answer(makeListenerLanding(seen, greeting.hops));
       else if (hops.length >= HOPS_AT_MOST) answer(makeLoopLanding(hops));
       else

@@ -49,10 +49,10 @@ export class ListenerSet {
       const listener = runInNamespace(namespace, () =>
         openListener(spec, {
           report: (seen) => this.#report(seen),
-          forward: (greeting, seen, destination) =>
+          forward: (greeting, seen, ends) =>
             stub === null
               ? Promise.reject(new Error(`${spec.listener} does not forward`))
-              : runInNamespace(namespace, () => forwardFlow(greeting, seen, destination, stub)),
+              : runInNamespace(namespace, () => forwardFlow(greeting, seen, ends, stub)),
         }),
       );
       this.#listeners.set(key, listener);

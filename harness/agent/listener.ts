@@ -6,6 +6,7 @@ import { findOriginalDestination } from "./original-destination.ts";
 import type { ListenerSpec, Seen } from "./protocol.ts";
 import { type Endpoint, renderEndpoint } from "./socket-address.ts";
 import { openListeningSocket } from "./sockets.ts";
+import type { MeantEnds } from "./stub-envoy.ts";
 
 /** A greeting is one short line; whoever sends more is no flow of ours. */
 const GREETING_BYTES_AT_MOST = 8192;
@@ -13,7 +14,7 @@ const GREETING_BYTES_AT_MOST = 8192;
 /** What a listener does with a connection once its greeting is read: tells of it, and finds the landing to answer. */
 export interface ListenerDuties {
   readonly report: (seen: Seen) => void;
-  readonly forward: (greeting: Greeting, seen: Seen, destination: Endpoint) => Promise<Landing>;
+  readonly forward: (greeting: Greeting, seen: Seen, ends: MeantEnds) => Promise<Landing>;
 }
 
 /**
@@ -53,7 +54,6 @@ function closeAll(servers: readonly Server[]): void {
 function serve(socket: Socket, spec: ListenerSpec, duties: ListenerDuties): void {
   const local = { address: socket.localAddress ?? "", port: socket.localPort ?? 0 };
   const peer = { address: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
-  const source = renderEndpoint(peer);
   const redirectedFrom = findOriginalDestination(descriptorOf(socket), local, peer, spec.port);
   let text = "";
   // The dialler may be gone before the answer: then it has its landing already.
@@ -63,10 +63,10 @@ function serve(socket: Socket, spec: ListenerSpec, duties: ListenerDuties): void
     const greeting = text.endsWith("\n") ? parseGreeting(text) : null;
     if (greeting === null && !text.endsWith("\n") && text.length < GREETING_BYTES_AT_MOST) return;
     if (greeting === null) return void socket.destroy();
-    const seen = makeSeen(spec, greeting, { redirectedFrom, local, source });
+    const seen = makeSeen(spec, greeting, { redirectedFrom, local, peer });
     duties.report(seen);
-    void decideLanding(spec, greeting, seen, redirectedFrom ?? local, duties).then((landing) =>
-      socket.end(`${JSON.stringify({ token: greeting.token, landing })}\n`),
+    void decideLanding(spec, greeting, seen, { destination: redirectedFrom ?? local, peer: peer.address }, duties).then(
+      (landing) => socket.end(`${JSON.stringify({ token: greeting.token, landing })}\n`),
     );
   });
 }
@@ -75,10 +75,10 @@ function decideLanding(
   spec: ListenerSpec,
   greeting: Greeting,
   seen: Seen,
-  destination: Endpoint,
+  ends: MeantEnds,
   duties: ListenerDuties,
 ): Promise<Landing> {
-  if (spec.stub !== null && greeting.manner === "forward") return duties.forward(greeting, seen, destination);
+  if (spec.stub !== null && greeting.manner === "forward") return duties.forward(greeting, seen, ends);
   return Promise.resolve(makeListenerLanding(seen, greeting.hops));
 }
 
@@ -86,12 +86,13 @@ function decideLanding(
 interface AcceptedEnds {
   readonly redirectedFrom: Endpoint | null;
   readonly local: Endpoint;
-  readonly source: string;
+  readonly peer: Endpoint;
 }
 
 function makeSeen(spec: ListenerSpec, { token, hops }: Greeting, ends: AcceptedEnds): Seen {
   const { host, listener, port } = spec;
-  const { redirectedFrom, local, source } = ends;
+  const { redirectedFrom, local, peer } = ends;
+  const source = renderEndpoint(peer);
   const originalDestination = redirectedFrom && renderEndpoint(redirectedFrom);
   const seen = { token, host, listener, address: local.address, port, originalDestination, source };
   return { ...seen, hopsBefore: hops.length, atMs: readClock() };

@@ -13,14 +13,15 @@ export interface OnwardDial {
 }
 
 /**
- * Gives what a proxy would dial for a connection that was meant for `destination`; null where it closes instead.
+ * Gives what a proxy would dial for a connection that came from the address `peer` and was meant for `destination`; null where it
+ * closes instead.
  *
  * - one of its own ports is never forwarded: Istio's listeners have a filter chain that closes such connections;
  * - the pod's own addresses as the pod's shape says: from the pass-through address, which is Istio's pass-through cluster; as 127.0.0.1 or
- *   ::1, as Istio's inbound clusters do; or like any other;
+ *   ::1, as Istio's inbound clusters do; from the peer's address, as ztunnel does; or like any other;
  * - everything else as it is, or always the same end point.
  */
-export function planOnwardDial(destination: Endpoint, stub: StubDials): OnwardDial | null {
+export function planOnwardDial(destination: Endpoint, peer: string, stub: StubDials): OnwardDial | null {
   const { dials, passThrough, ownPorts } = stub;
   if (dials.kind === "fixed") return { target: { address: dials.address, port: dials.port }, source: null };
   const isIpv6 = destination.address.includes(":");
@@ -29,6 +30,8 @@ export function planOnwardDial(destination: Endpoint, stub: StubDials): OnwardDi
   switch (dials.own) {
     case "from-pass-through":
       return { target: destination, source: passThrough[isIpv6 ? 6 : 4] ?? (isIpv6 ? "::6" : "127.0.0.1") };
+    case "from-original-source":
+      return { target: destination, source: peer };
     case "as-loopback":
       return { target: { address: isIpv6 ? "::1" : "127.0.0.1", port: destination.port }, source: null };
     case "like-others":
@@ -40,12 +43,23 @@ function isOwnAddress(address: string, { ownAddresses }: StubDials): boolean {
   return address.startsWith("127.") || address === "::1" || address === "::6" || ownAddresses.includes(address);
 }
 
+/** Whom a connection was meant for, and the address it came from. */
+export interface MeantEnds {
+  readonly destination: Endpoint;
+  readonly peer: string;
+}
+
 /**
  * Takes a flow one hop on, or ends it here; gives the landing that goes back to whoever dialled. The onward socket is made at once, so
  * it belongs to the calling thread's present namespace and owner.
  */
-export function forwardFlow(greeting: Greeting, seen: Seen, destination: Endpoint, stub: StubDials): Promise<Landing> {
-  const onward = planOnwardDial(destination, stub);
+export function forwardFlow(
+  greeting: Greeting,
+  seen: Seen,
+  { destination, peer }: MeantEnds,
+  stub: StubDials,
+): Promise<Landing> {
+  const onward = planOnwardDial(destination, peer, stub);
   if (onward === null) return Promise.resolve(makeListenerLanding(seen, greeting.hops));
   const { listener, port, originalDestination } = seen;
   const hops: readonly Hop[] = [...greeting.hops, { listener, port, originalDestination }];

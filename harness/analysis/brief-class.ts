@@ -6,7 +6,7 @@ import type { Diagram } from "./diagrams/diagrams.ts";
 import { type Intervals, subtractIntervals } from "./diagrams/intervals.ts";
 import { findDomain } from "./flows/flow-domain.ts";
 import { DIMENSION, FIRST_REST, type FlowSpace } from "./flows/flow-space.ts";
-import type { Lane } from "./flows/lanes.ts";
+import type { Lane } from "./flows/lane.ts";
 
 /** Ranges that are written out for one dimension; where there are more, the first and their number are. */
 const RANGES_AT_MOST = 8;

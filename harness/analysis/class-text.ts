@@ -5,7 +5,7 @@ import type { Diagram } from "./diagrams/diagrams.ts";
 import { type Intervals, subtractIntervals } from "./diagrams/intervals.ts";
 import { findDomain } from "./flows/flow-domain.ts";
 import { DIMENSION, type FlowSpace } from "./flows/flow-space.ts";
-import type { Lane } from "./flows/lanes.ts";
+import type { Lane } from "./flows/lane.ts";
 
 /** Ranges of one dimension that are written out, in the same way. */
 const RANGES_AT_MOST = 8;

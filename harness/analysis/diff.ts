@@ -12,7 +12,7 @@ import type { Diagram } from "./diagrams/diagrams.ts";
 import { locateFlow } from "./flows/flow-location.ts";
 import { choosePoint, findPaths, listPreferences, type Path, readAssumptions } from "./flows/flow-points.ts";
 import { FIRST_REST } from "./flows/flow-space.ts";
-import type { Lane } from "./flows/lanes.ts";
+import type { Lane } from "./flows/lane.ts";
 import { type AnalysisSetting, type Partition, partitionFlows } from "./flows/partition.ts";
 import { joinSocketRows } from "./flows/socket-rows.ts";
 import { makeWitness, type Witness } from "./flows/witness.ts";
@@ -109,10 +109,8 @@ function diffLane(lane: Lane, partition: Partition, comparison: Comparison): rea
     ([terminal, path]): Suspect => ({ terminal, witness: witnessOf(path, lane, partition, comparison) }),
   );
   const all = witnesses.map(({ witness }) => witness);
-  const [old, fresh] = [
-    openLander(sides[0].rules, sides[0].spec, all, space.mattering),
-    openLander(sides[1].rules, sides[1].spec, all, space.mattering),
-  ];
+  const open = (side: (typeof sides)[number]) => openLander(side.rules, side.spec, all, space.mattering);
+  const [old, fresh] = [open(sides[0]), open(sides[1])];
   const kindsOf = (witness: Witness) => ({ before: old.kindOf(witness), after: fresh.kindOf(witness) });
   const groups = new Map<string, { readonly suspect: Suspect; readonly terminals: Set<Diagram> }>();
   for (const suspect of witnesses) {

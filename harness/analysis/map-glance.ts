@@ -6,7 +6,7 @@ import { describeBriefly } from "./brief-class.ts";
 import { sampleParts } from "./class-parts.ts";
 import type { Diagram } from "./diagrams/diagrams.ts";
 import { type ClassifiedLane, classifyFlows, type FlowClass } from "./flows/flow-classes.ts";
-import type { Lane } from "./flows/lanes.ts";
+import type { Lane } from "./flows/lane.ts";
 import type { AnalysisSetting } from "./flows/partition.ts";
 import { joinSocketRows } from "./flows/socket-rows.ts";
 

@@ -10,6 +10,7 @@ import type { Demands } from "./demanded-landing.ts";
 import { forwardedFlows } from "./forwarded-flows.ts";
 import { insideFlows } from "./inside-flows.ts";
 import { joinedFlows } from "./joined-flows.ts";
+import { originalSourceFlows } from "./original-source-flows.ts";
 import { passThroughFlows } from "./pass-through-flows.ts";
 
 /**
@@ -58,6 +59,7 @@ function familyFlows(family: Family, demands: Demands): readonly FlowSpec[] {
     ...ownAddressFlows(names),
     ...passThroughFlows(names, demands),
     ...insideFlows(names, demands),
+    ...originalSourceFlows(names, demands),
     ...joinedFlows(names, demands),
     ...links,
   ];

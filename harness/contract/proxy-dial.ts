@@ -38,6 +38,8 @@ export function dialOn(listener: ListenerShape, connection: Connection, pod: Pla
   switch (listener.dials.own) {
     case "from-pass-through":
       return { ...dial, source: pod.shape.passThrough[family] ?? loopbackAddress(family) };
+    case "from-original-source":
+      return dial;
     case "as-loopback":
       return { ...dial, source: loopbackAddress(family), destination: loopbackAddress(family) };
     case "like-others":

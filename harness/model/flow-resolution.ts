@@ -12,7 +12,8 @@ import {
   vmGateway,
   vmLinks,
 } from "./pod.ts";
-import { identityOf, type PodShape } from "./pod-shape.ts";
+import { identityOf } from "./pod-names.ts";
+import type { PodShape } from "./pod-shape.ts";
 
 /**
  * Resolves a flow's names to the addresses of a sandbox and the owners of its actors, by the pod's shape. Total: an actor or target that

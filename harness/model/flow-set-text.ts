@@ -4,7 +4,8 @@ import { codedFinding, type Finding, type Parsed } from "./finding.ts";
 import { actorIdentity, targetAddress } from "./flow-resolution.ts";
 import { ANY_MARK, type FlowSet, MAX_MARK } from "./flow-set.ts";
 import { hostOfActor, MAX_ID, MAX_PORT, type SandboxAddresses } from "./pod.ts";
-import { actorNames, type HostAddresses, type PodShape } from "./pod-shape.ts";
+import { actorNames } from "./pod-names.ts";
+import type { HostAddresses, PodShape } from "./pod-shape.ts";
 import { networkRanges, subtractRanges, type ValueRanges, wholeFamily } from "./value-ranges.ts";
 
 /** What names in a set of flows stand for, and what a set may hold. */

@@ -4,7 +4,8 @@ import type { FlowSpec } from "./flow.ts";
 import { parseWho } from "./flow-who.ts";
 import { findNearNames } from "./near-names.ts";
 import { MAX_PORT } from "./pod.ts";
-import { actorNames, type PodShape } from "./pod-shape.ts";
+import { actorNames } from "./pod-names.ts";
+import type { PodShape } from "./pod-shape.ts";
 
 const TARGET_NAMES = ["pod", "upstream", "client", "localhost"];
 const GRAMMAR =

@@ -3,7 +3,8 @@ import { codedFinding, type Finding, type Parsed } from "./finding.ts";
 import { type EndingKind, LANDING_KINDS, type Landing, type LandingSpec, makeLandingSpec } from "./landing.ts";
 import { findNearNames } from "./near-names.ts";
 import { type ListenerName, MAX_PORT } from "./pod.ts";
-import { findListener, forwards, listenerNames, type PodShape } from "./pod-shape.ts";
+import { listenerNames } from "./pod-names.ts";
+import { findListener, forwards, type PodShape } from "./pod-shape.ts";
 
 const WRITABLE_KINDS = LANDING_KINDS.filter((kind) => kind !== "could-not-look").filter((kind) => kind !== "listener");
 const GRAMMAR =

@@ -13,15 +13,18 @@ export type ListenerRole = "inbound" | "outbound" | "dns" | "tunnel" | "status" 
 /** How a listener takes traffic: after a redirect, transparently (IP_TRANSPARENT, for TPROXY), or only what is dialled at it. */
 export type ListenerMode = "redirect" | "transparent" | "plain";
 
+/** How a proxy reaches the pod's own addresses; {@link Dials} says what each means. */
+export type ReachesPod = "from-pass-through" | "from-original-source" | "as-loopback" | "like-others";
+
 /**
  * What a proxy dials for a connection or datagram that it has taken: nothing, the same end point always, the first server of the pod's
- * resolver file at port 53, or what had been dialled. `own` says how it reaches the pod's own addresses: from the pass-through address, as
- * loopback, or like any other.
+ * resolver file at port 53, or what had been dialled. `own` says how it reaches the pod's own addresses: from the pass-through address,
+ * from that of the peer whose connection it took (IP_TRANSPARENT, like Envoy's `original_src`), as loopback, or like any other.
  */
 export type Dials =
   | { readonly kind: "nothing" }
   | { readonly kind: "resolver" }
-  | { readonly kind: "original"; readonly own: "from-pass-through" | "as-loopback" | "like-others" }
+  | { readonly kind: "original"; readonly own: ReachesPod }
   | { readonly kind: "fixed"; readonly address: string; readonly port: number };
 
 /** The uids or gids from `first` to `last`, both included. */
@@ -144,6 +147,24 @@ export function dialsOn({ dials }: Pick<ListenerShape, "dials">): boolean {
   return dials.kind !== "nothing" && dials.kind !== "resolver";
 }
 
+/**
+ * Says whether some proxy of a pod dials the pod's own addresses from those of its peers: then sockets of the pod have addresses of other
+ * hosts, as ztunnel's do.
+ */
+export function dialsFromPeers({ listeners }: Pick<PodShape, "listeners">): boolean {
+  return listeners.some(({ dials }) => dials.kind === "original" && dials.own === "from-original-source");
+}
+
+/**
+ * Gives the pod that what a real Envoy dials meets: Envoy stands for the listeners that follow the original destination, and whoever else
+ * has a listener answers there, without passing anything on.
+ */
+export function behindRealEnvoy(shape: PodShape): PodShape {
+  const answer = (listener: ListenerShape): ListenerShape =>
+    listener.dials.kind === "original" ? listener : { ...listener, dials: { kind: "nothing" } };
+  return { ...shape, listeners: shape.listeners.map(answer) };
+}
+
 /** Says whether something is dialled for what a listener takes: by a proxy in the place of its sender, or to resolve a name. */
 export function forwards({ dials }: Pick<ListenerShape, "dials">): boolean {
   return dials.kind !== "nothing";
@@ -152,46 +173,4 @@ export function forwards({ dials }: Pick<ListenerShape, "dials">): boolean {
 /** Gives the listener of the pod that has a name; undefined where none has. */
 export function findListener({ listeners }: Pick<PodShape, "listeners">, name: string | null) {
   return listeners.find((listener) => listener.name === name);
-}
-
-/** Names that actors have in every pod; `app` and `root` live in it. Beside them are those of its proxies, and `uid=N,gid=M`. */
-export const USUAL_ACTORS: readonly string[] = ["app", "root", "client", "upstream", "vm"];
-
-/** What a flow may call the first proxy, whatever its name. */
-const PROXY_ALIAS = "proxy";
-
-/**
- * Gives every name that an actor of a pod may have: the usual ones, its proxies, `proxy`, its status server, and its further hosts.
- *
- * @example
- * actorNames(shape)   // of Istio's pod ["app", "root", "client", "upstream", "vm", "envoy", "proxy", "status"]
- */
-export function actorNames({ proxies, listeners, hosts }: PodShape): readonly string[] {
-  const status = listeners.filter(({ role, name }) => role === "status" && name === "status");
-  return [
-    ...USUAL_ACTORS,
-    ...proxies.map(({ name }) => name),
-    ...(proxies.length > 0 ? [PROXY_ALIAS] : []),
-    ...status.map(({ name }) => name),
-    ...Object.keys(hosts),
-  ];
-}
-
-/** Gives who an actor is by its name: a proxy, or its status server; null where the pod has none of that name. */
-export function identityOf(
-  { proxies, listeners }: Pick<PodShape, "proxies" | "listeners">,
-  actor: string,
-): Identity | null {
-  const proxy = actor === PROXY_ALIAS ? proxies[0] : proxies.find(({ name }) => name === actor);
-  return proxy?.runsAs ?? listeners.find(({ name, role }) => role === "status" && name === actor)?.owner ?? null;
-}
-
-/**
- * Gives every name that a landing's listener may have in a pod: on a further host whoever listens has the host's name.
- *
- * @example
- * listenerNames(shape)   // ["envoy-outbound", "envoy-inbound", "status", "app", "client", "upstream"]
- */
-export function listenerNames({ listeners, hosts }: Pick<PodShape, "listeners" | "hosts">): readonly string[] {
-  return [...listeners.map(({ name }) => name), "app", "client", "upstream", ...Object.keys(hosts)];
 }

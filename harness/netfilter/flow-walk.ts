@@ -81,7 +81,7 @@ function firstAttempt(pod: CompiledPod, { family, from, to }: ResolvedFlow): Att
 function planNext(pod: CompiledPod, ending: Ending): { readonly taken: Taken; readonly dial: PredictedDial } | null {
   const taken = ending.kind === "unanswered" ? (ending.taken ?? null) : ending.kind === "listener" ? ending : null;
   if (taken === null || !isStub(taken.listener)) return null;
-  const dial = predictOnwardDial(taken.listener, taken.dialled, pod.spec, pod.book);
+  const dial = predictOnwardDial(taken, pod.spec, pod.book);
   return dial === null ? null : { taken, dial };
 }
 

@@ -4,6 +4,7 @@ import { dialsOn, forwards } from "../model/pod-shape.ts";
 import { resolverOf } from "../model/resolver.ts";
 import type { AddressBook, KnownAddress } from "./address-book.ts";
 import type { EndPoint } from "./entry.ts";
+import type { Taken } from "./segment.ts";
 import type { Listener } from "./sockets.ts";
 
 /** What the stub proxy dials next; `source` is null where the route chooses it. */
@@ -13,15 +14,15 @@ export interface PredictedDial {
 }
 
 /**
- * Gives what a proxy dials for a connection that one of its listeners took and that was meant for `dialled`, as the pod's shape has it;
+ * Gives what a proxy dials for a connection that one of its listeners took, as the pod's shape has it;
  * null where it closes instead, because the destination is one of its own ports.
  *
  * Of Istio's the pod's own addresses are dialled from the pass-through address if the connection came in at the inbound port (Istio's
  * pass-through cluster), as 127.0.0.1 or ::1 if it came in at the outbound port (Istio's inbound clusters); everything else as it is.
+ * ztunnel dials them from the peer's address.
  */
 export function predictOnwardDial(
-  { shape: listener }: Listener,
-  dialled: EndPoint,
+  { listener: { shape: listener }, ends, dialled }: Taken,
   { shape }: PodSpec,
   book: AddressBook,
 ): PredictedDial | null {
@@ -38,6 +39,8 @@ export function predictOnwardDial(
   switch (dials.own) {
     case "from-pass-through":
       return { destination: dialled, source: book.find(passThroughOf(shape.passThrough, address)) };
+    case "from-original-source":
+      return { destination: dialled, source: ends.source.address };
     case "as-loopback":
       return { destination: { address: book.find(loopbackAddress(address.family)), port }, source: null };
     case "like-others":

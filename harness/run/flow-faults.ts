@@ -5,7 +5,8 @@ import type { FlowSpec, Manner } from "../model/flow.ts";
 import { nameWho, renderFlowText } from "../model/flow-spec.ts";
 import type { LandingSpec } from "../model/landing.ts";
 import { addressOwner, DEFAULT_ADDRESSES, hostOfActor, isLoopback, PASS_THROUGH_IPV6 } from "../model/pod.ts";
-import { forwards, type ListenerShape, USUAL_ACTORS } from "../model/pod-shape.ts";
+import { USUAL_ACTORS } from "../model/pod-names.ts";
+import { forwards, type ListenerShape } from "../model/pod-shape.ts";
 
 /**
  * Gives what no sandbox could give of a flow: a source that the actor's host does not have, a vm without an interface for it. From outside

@@ -1,5 +1,6 @@
 import type { Landing } from "../model/landing.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
+import { behindRealEnvoy } from "../model/pod-shape.ts";
 import { type FlowReport, judgePrediction } from "../model/report.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import type { Observation } from "../sandbox/sandbox.ts";
@@ -21,7 +22,8 @@ export function judgeEnds(
 ): readonly FlowReport[] {
   if (observations.every(({ forwarded }) => forwarded === undefined)) return reports;
   const forwarding = bound.flows.map((flow) => ({ ...flow, manner: "forward" as const }));
-  const predictions = predictFlows({ ...bound, flows: forwarding }, rules, addresses);
+  const spec = { ...bound.spec, shape: behindRealEnvoy(bound.spec.shape) };
+  const predictions = predictFlows({ ...bound, spec, flows: forwarding }, rules, addresses);
   return reports.map((report, i) => {
     const [flow, forwarded] = [bound.flows[i], observations[i]?.forwarded];
     return flow && forwarded ? judgeEnd(report, flow, forwarded, predictions[i] ?? null) : report;

@@ -58,6 +58,16 @@ const ENDS: readonly Scenario[] = [
     },
   },
   {
+    name: "from-its-peer",
+    claim: "ztunnel dials the app from its client's address, and the app's answers come back to it.",
+    mesh: "istio-ambient",
+    capture: ["--ambient-ipv6"],
+    forward: {
+      "client -> pod:8080": "app:8080 via envoy-inbound from 10.244.0.3",
+      "upstream6 -> pod6:8080": "app:8080 via envoy-inbound from fd00:244::4",
+    },
+  },
+  {
     name: "loop-in-both-families",
     claim: "A loop is found in either family, and flows after it land as if there had been none.",
     capture: SEED,

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { LANDING_KINDS } from "../../harness/model/landing.ts";
 import { parseLandingText } from "../../harness/model/landing-text.ts";
-import { actorNames } from "../../harness/model/pod-shape.ts";
+import { actorNames } from "../../harness/model/pod-names.ts";
 import { readScenarioShape } from "../../harness/run/scenario/scenario-shape.ts";
 import { SHAPE } from "../istio-pod.ts";
 import { runCommand } from "../unit/cli/run-command.ts";

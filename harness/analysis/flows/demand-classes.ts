@@ -10,7 +10,7 @@ import { openLander } from "../pod/pod-under-analysis.ts";
 import { openPreparation } from "../pod/wide-pod.ts";
 import { locateFlow } from "./flow-location.ts";
 import { choosePoint, findPaths, listPreferences, readAssumptions } from "./flow-points.ts";
-import type { Lane } from "./lanes.ts";
+import type { Lane } from "./lane.ts";
 import { type AnalysisSetting, type Partition, partitionFlows } from "./partition.ts";
 import { makeWitness, type Witness } from "./witness.ts";
 

@@ -6,7 +6,7 @@ import type { Diagram } from "../diagrams/diagrams.ts";
 import { type ExplainedLanding, type Lander, openLander } from "../pod/pod-under-analysis.ts";
 import { choosePoint, findPaths, listPreferences, readAssumptions } from "./flow-points.ts";
 import type { FlowSpace } from "./flow-space.ts";
-import type { Lane } from "./lanes.ts";
+import type { Lane } from "./lane.ts";
 import { type AnalysisSetting, partitionFlows } from "./partition.ts";
 import { makeWitness, type Witness } from "./witness.ts";
 

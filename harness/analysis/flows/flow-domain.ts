@@ -1,7 +1,7 @@
 import { type Intervals, uniteIntervals } from "../diagrams/intervals.ts";
 import { toAtoms } from "./axis.ts";
 import { DIMENSION, type FlowSpace } from "./flow-space.ts";
-import type { Lane } from "./lanes.ts";
+import type { Lane } from "./lane.ts";
 
 /** Gives the atoms that a lane's flows may have, by dimension; a dimension that is not there is not the flow's own. */
 export function findDomain(space: FlowSpace, lane: Lane): ReadonlyMap<number, Intervals> {

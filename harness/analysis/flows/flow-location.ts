@@ -6,7 +6,7 @@ import type { Diagram } from "../diagrams/diagrams.ts";
 import { holdsNumber } from "../diagrams/intervals.ts";
 import { findDomain } from "./flow-domain.ts";
 import { DIMENSION, FIRST_REST, type FlowSpace } from "./flow-space.ts";
-import type { Lane } from "./lanes.ts";
+import type { Lane } from "./lane.ts";
 import type { Witness } from "./witness.ts";
 
 /** Gives the terminal a flow comes to in a lane's diagram, or null if the flow is not of that lane. */

@@ -4,7 +4,7 @@ import { proxyIdentity } from "../../model/pod-shape.ts";
 import { type Diagram, TERMINAL } from "../diagrams/diagrams.ts";
 import type { Axis } from "./axis.ts";
 import { DIMENSION, FIRST_REST, type FlowSpace } from "./flow-space.ts";
-import type { Lane } from "./lanes.ts";
+import type { Lane } from "./lane.ts";
 import type { AnalysisSetting } from "./partition.ts";
 import { chooseFreePort, listeningPorts } from "./socket-lanes.ts";
 import type { FlowPoint, Witness } from "./witness.ts";

@@ -2,49 +2,10 @@ import { type Family, parseAddress, parseNetwork } from "../../model/address.ts"
 import type { FlowProtocol } from "../../model/flow.ts";
 import { MAX_ID, MAX_PORT, PASS_THROUGH_IPV6, type SandboxAddresses, vmGateway } from "../../model/pod.ts";
 import { networkRanges, subtractRanges, type ValueRanges, wholeFamily } from "../../model/value-ranges.ts";
-
-/** Who dials: a process of the pod, or one of the hosts beside it. */
-export type LaneHost = "pod" | "client" | "upstream" | "vm";
-
-/** What the sockets of a lane's flows are given beside an address. */
-export interface LaneSocket {
-  /** Ports of which the socket is bound to one; null: the kernel chooses. */
-  readonly ports: readonly [first: number, last: number] | null;
-  /** The socket's mark, 0 for none. */
-  readonly mark: number;
-}
+import type { Lane, LaneSocket } from "./lane.ts";
 
 /** A socket like most. */
 const PLAIN_SOCKET: LaneSocket = { ports: null, mark: 0 };
-
-/**
- * Flows that take the same road: from one host, with one way to have a source, to one kind of destination. The lanes of a family
- * share no flow, and together hold every flow that can meet the pod's rules.
- */
-export interface Lane {
-  readonly protocol: FlowProtocol;
-  /** Tells a reader which flows these are: `from the pod to elsewhere`. */
-  readonly name: string;
-  /** The name without what it says of sockets: the same for all lanes that only their sockets tell apart. */
-  readonly road: string;
-  /** Whence and where to, in a word or two each: `pod`, `elsewhere`. */
-  readonly ends: readonly [from: string, to: string];
-  readonly host: LaneHost;
-  /** `route`: the route chooses the source; `bound`: the socket is bound to it, so that a flow's text names it. */
-  readonly binding: "route" | "bound";
-  /** Sources by number; one fixed source is one range of one. `destination`: the source is the address dialled. */
-  readonly sources: ValueRanges | "destination";
-  readonly destinations: ValueRanges;
-  readonly ports: ValueRanges;
-  /** The owners' ids; flows from outside the pod have none that a rule could see, and are made by root. */
-  readonly uids: ValueRanges;
-  readonly gids: ValueRanges;
-  /** The interface of the pod behind which a `vm` stands. */
-  readonly link: string | null;
-  readonly socket: LaneSocket;
-  /** Ends whose flows are another lane's: a socket bound to the very source that the route gives is as one that is not bound. */
-  readonly without: readonly { readonly sources: ValueRanges; readonly destinations: ValueRanges }[];
-}
 
 /** Addresses no connection can be made to, or none of which Node would make as this family: unspecified, multicast, mapped IPv4. */
 const NOT_CONNECTABLE: Readonly<Record<Family, readonly string[]>> = {
@@ -56,6 +17,8 @@ const PORTS: ValueRanges = [[1n, BigInt(MAX_PORT)]];
 const ANY_ID: ValueRanges = [[0n, BigInt(MAX_ID)]];
 const ROOT: ValueRanges = [[0n, 0n]];
 
+const BORROWED = "from the pod, bound to another host's address, to its own address";
+
 /** What lanes depend on beside the family. */
 export interface LaneSetting {
   readonly addresses: SandboxAddresses;
@@ -63,6 +26,8 @@ export interface LaneSetting {
   readonly links: readonly string[];
   /** Whether the pod has such an interface whoever dials; `absent`: only rules name one, and its addresses are upstream's elsewhere. */
   readonly vm: "there" | "absent";
+  /** Whether sockets of the pod may have addresses of other hosts, because a proxy dials from them. */
+  readonly borrowed: "there" | "absent";
   /** Whether `::6` is one of the pod's addresses (IPv6 only). */
   readonly passThrough: "there" | "absent";
 }
@@ -74,7 +39,10 @@ export function listLanes(family: Family, setting: LaneSetting): readonly Lane[]
 
 type Road = Omit<Lane, "road">;
 
-function listRoads(family: Family, { addresses, links, vm: vmState, passThrough }: LaneSetting): readonly Road[] {
+function listRoads(
+  family: Family,
+  { addresses, links, vm: vmState, borrowed, passThrough }: LaneSetting,
+): readonly Road[] {
   const pod = single(addresses.pod[family]);
   const through = family === 6 && passThrough === "there" ? [single(PASS_THROUGH_IPV6)] : [];
   const loopback = [...rangesOf(LOOPBACK[family]), ...through];
@@ -110,7 +78,7 @@ function listRoads(family: Family, { addresses, links, vm: vmState, passThrough 
     ["from the pod to its own address", "itself", "destination", [pod]],
     ["from the pod to loopback", "loopback", fromLoopback, loopback],
   ] as const;
-  const plain = { protocol: "tcp", ports: PORTS, without: [], socket: PLAIN_SOCKET } as const;
+  const plain = { protocol: "tcp", ports: PORTS, without: [], socket: PLAIN_SOCKET, sockets: "all" } as const;
   const fromPod = { ...plain, host: "pod", uids: ANY_ID, gids: ANY_ID, link: null } as const;
   const fromOutside = { ...plain, uids: ROOT, gids: ROOT } as const;
   const outsiders = subtractRanges(foreign, [single(addresses.upstream[family]), ...(vmState === "there" ? [vm] : [])]);
@@ -134,6 +102,17 @@ function listRoads(family: Family, { addresses, links, vm: vmState, passThrough 
         sources,
         destinations,
         without,
+      }),
+    ),
+    ...(borrowed === "there" ? [foreign] : []).map(
+      (sources): Road => ({
+        ...fromPod,
+        name: BORROWED,
+        ends: ["pod", "itself"],
+        binding: "bound",
+        sources,
+        destinations: [pod],
+        sockets: "marked",
       }),
     ),
     {
@@ -196,5 +175,7 @@ function rangesOf(text: string): ValueRanges {
 export function switchProtocol(lanes: readonly Lane[], protocol: FlowProtocol): readonly Lane[] {
   if (protocol === "tcp") return lanes;
   const byUdp = (text: string) => `${text}, by UDP`;
-  return lanes.map((lane) => ({ ...lane, protocol, name: byUdp(lane.name), road: byUdp(lane.road) }));
+  // No datagram is sent from another host's address: its answers would go there.
+  const possible = lanes.filter(({ sockets }) => sockets === "all");
+  return possible.map((lane) => ({ ...lane, protocol, name: byUdp(lane.name), road: byUdp(lane.road) }));
 }

@@ -1,7 +1,7 @@
 import type { FlowSet } from "../../model/flow-set.ts";
 import { holdsValue, intersectRanges } from "../../model/value-ranges.ts";
 import type { Extent } from "./flow-space.ts";
-import type { Lane } from "./lanes.ts";
+import type { Lane } from "./lane.ts";
 
 /** Gives the parts of lanes that are in a set of flows of their family; lanes without any such flow are left out. */
 export function narrowLanes(lanes: readonly Lane[], within: FlowSet): readonly Lane[] {

@@ -15,7 +15,7 @@ import type { SplitRanges } from "../diagrams/axis-ranges.ts";
 import { listAskedMarks } from "../diagrams/compare-traits.ts";
 import { listRanges } from "../diagrams/match-traits.ts";
 import { boundariesOf, makeAxis } from "./axis.ts";
-import type { Lane, LaneSocket } from "./lanes.ts";
+import type { Lane, LaneSocket } from "./lane.ts";
 
 /** What the lanes of sockets depend on beside the rules. */
 export interface SocketSetting {
@@ -62,12 +62,17 @@ export function varySockets(
       (range) => !isPods || range === null || chooseFreePort(range, listening, 0) !== null,
     );
     return own.flatMap((range) =>
-      (isPods ? marks : [0]).map((mark) => {
+      marksOf(lane, marks).map((mark) => {
         const socket = { ports: range, mark };
         return { ...lane, name: `${lane.name}${describeSocket(socket)}`, socket };
       }),
     );
   });
+}
+
+function marksOf({ host, sockets }: Lane, marks: readonly number[]): readonly number[] {
+  if (host !== "pod") return [0];
+  return sockets === "all" ? marks : marks.filter((mark) => mark !== 0);
 }
 
 /** Gives the ports at which somebody in the pod listens, so that no other socket there can be bound to them in the sandbox. */

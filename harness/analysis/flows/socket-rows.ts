@@ -1,4 +1,4 @@
-import type { Lane } from "./lanes.ts";
+import type { Lane } from "./lane.ts";
 
 /** What an analysis says of one lane's flows: a row for each class. */
 export interface LaneRows<Row> {

@@ -5,7 +5,7 @@ import { isRouteSource, resolveFlow } from "../../model/flow-resolution.ts";
 import { makeFlowSpec } from "../../model/flow-spec.ts";
 import { APP_ID, loopbackAddress, type SandboxAddresses } from "../../model/pod.ts";
 import type { PodShape, ProxyShape } from "../../model/pod-shape.ts";
-import type { Lane } from "./lanes.ts";
+import type { Lane } from "./lane.ts";
 
 /** One flow standing for its class, with what is assumed of matches that are not understood. */
 export interface Witness {

@@ -35,9 +35,9 @@ export interface Lander {
 
 /**
  * Opens a lander for some witnesses, all of which it must be given at once: the pod is prepared for them (`preparePod`).
- * An unknown match answers as the witness assumes. On others no class depends, unless they may read what a rule changes (`mattering`): where
- * there are too many ways to answer them to walk them all, none is taken to hold, and all are, and the landing must be one. Where one of
- * them may read what a rule changes, the landing is not known then.
+ * An unknown match answers as the witness assumes. On others no class depends, unless they may read what a rule changes (`mattering`):
+ * where there are too many ways to answer them to walk them all, none is taken to hold, and all are, and the landing must be one. Where
+ * one of them may read what a rule changes, the landing is not known then.
  */
 export function openLander(
   rules: PodRules,

@@ -89,6 +89,7 @@ export const prove: Command = {
       : () => undefined;
     const isData = line.options.values.has("json");
     const look = {
+      shape: capture.shape,
       explain: (flow: string, manner: Manner) => writeExplain(flow, manner, line),
       inFile: (place: RulePlace) => placeInFile(place, rules),
     };

@@ -92,7 +92,8 @@ export function makeComparison(
     tested: families,
     protocols: ["tcp", "udp"],
   });
-  const implied = around?.routing ?? impliedRouting(rulesets);
+  const known = around?.routing ?? findOwnRouting(capture);
+  const implied = known ?? impliedRouting(rulesets);
   const { was, is, onLo } = addRouting(before, after, sides, implied);
   const specOf = (shape: PodShape) => makePodSpec({ shape: impliedShape(shape, rulesets) }, [], [], addresses);
   const isMigration = sides.from !== null && sides.to !== null;
@@ -106,8 +107,13 @@ export function makeComparison(
     ...(around?.routing ? { routedMarks: listRoutedMarks(around.routing) } : {}),
     ...(!isMigration && concernDatagrams(rulesets) ? { protocols: FLOW_PROTOCOLS } : {}),
   };
-  const routing = !around?.routing && implied.rules.length > 0 && !isMigration ? "as-installed" : "none-needed";
+  const routing = known === null && implied.rules.length > 0 && !isMigration ? "as-installed" : "none-needed";
   return { before: was, after: is, setting, routing, ...(pods ? { pods } : {}) };
+}
+
+/** Gives the routing that a mesh's own rules need; null where they need none. */
+function findOwnRouting({ generated }: Capture): PolicyRouting | null {
+  return generated && generated.policyRouting.rules.length > 0 ? generated.policyRouting : null;
 }
 
 function refuseRoutingOfMeshes({ values }: ParsedOptions, findings: Finding[]): void {
@@ -116,7 +122,7 @@ function refuseRoutingOfMeshes({ values }: ParsedOptions, findings: Finding[]): 
   findings.push(codedFinding("conflict", "--routing", message));
 }
 
-/** What either rule set needs is there for both, unless a mesh says it: only the rules are compared. So are addresses of lo. */
+/** Files stand in the same routing, unless a mesh gives one side: only the rules are compared. So it is with addresses of lo. */
 function addRouting(before: FamilyRules, after: FamilyRules, { from, to }: MeshSides, implied: PolicyRouting) {
   const [first, second] = [from?.rules.policyRouting ?? implied, to?.rules.policyRouting ?? implied];
   const onLo = [first, second].find(({ addresses }) => addresses.length > 0)?.addresses ?? [];

@@ -83,7 +83,10 @@ function renderVerdict(
     : "It is unknown whether these rules do what the settings require.\n";
   const explain = (flow: string) =>
     `landfall inspect ${live.asked.map(quoteForShell).join(" ")} --format save > rules.txt; landfall explain ${[flow, ...line.captureWords].map(quoteForShell).join(" ")} --rules rules.txt`;
-  return head + renderProofText(failed, () => undefined, { display, explain, inFile: (place) => place });
+  return (
+    head +
+    renderProofText(failed, () => undefined, { display, shape: line.capture.shape, explain, inFile: (place) => place })
+  );
 }
 
 function renderRouting({ read }: Inspected): string {

@@ -9,7 +9,7 @@ import { makeFlowSpec, nameWho, renderFlowText } from "../../model/flow-spec.ts"
 import { renderLanding } from "../../model/landing-text.ts";
 import { NO_LOOKUPS } from "../../model/name-lookups.ts";
 import { DEFAULT_ADDRESSES } from "../../model/pod.ts";
-import { actorNames } from "../../model/pod-shape.ts";
+import { actorNames } from "../../model/pod-names.ts";
 import { makePodSpec } from "../../run/pod-spec.ts";
 
 /** Flows that every mesh says something of; `proxy` is an alias of each mesh's own. */

@@ -3,6 +3,7 @@ import { describeDeviations } from "../../contract/strict-contract.ts";
 import { FLOW_PROTOCOLS, type FlowProtocol, type Manner } from "../../model/flow.ts";
 import type { FlowSet } from "../../model/flow-set.ts";
 import { flowData, renderFlowText } from "../../model/flow-spec.ts";
+import { dialsFromPeers, type PodShape } from "../../model/pod-shape.ts";
 import type { RulePlace } from "../../model/rule-place.ts";
 import { renderJson } from "../../report/json.ts";
 import { describeLanding, describeRule } from "../../report/landing-phrase.ts";
@@ -55,6 +56,8 @@ export function renderProofData(
 /** What a text about proofs needs besides them: the width of the display, and how to name commands and places. */
 export interface ProofLook {
   readonly display: Pick<Display, "columns">;
+  /** The pod that the proofs speak of. */
+  readonly shape: PodShape;
   /** Gives the command that shows a flow's way through the same rules. */
   readonly explain: (flow: string, manner: Manner) => string;
   /** Gives a rule's place with its file and line, where it came from one. */
@@ -69,7 +72,8 @@ export function renderProofText(
 ): string {
   const lines = results.flatMap((result) => renderResult(result, observationOf, look));
   const named = spokenProtocols(results).map((name) => name.toUpperCase());
-  const scope = `Every ${named.join(" and ")} flow that can reach the rules is checked, but for those of sockets with another host's address; other protocols are not analysed.`;
+  const but = dialsFromPeers(look.shape) ? "" : ", but for those of sockets with another host's address";
+  const scope = `Every ${named.join(" and ")} flow that can reach the rules is checked${but}; other protocols are not analysed.`;
   const observed = listLanded(results).flatMap((landed) => observationOf(landed) ?? []);
   const width = chooseColumns(look.display);
   return [...lines, scope, ...renderSummary(observed)]

@@ -85,6 +85,7 @@ function take(listener: string, clause: ClauseName): Demand {
 
 function demand(settings: AmbientSettings, connection: Connection, own: Readonly<Record<Family, string>>): Demand {
   const { family, startedOn, destination } = connection;
+  if (startedOn === "pod" && isBorrowed(settings, connection, own)) return { must: "unspecified" };
   if (isLeftAlone(settings, family)) return leave("rest-untouched");
   if (settings.dnsCapture === "on" && isFromDnsPort(connection)) return { must: "unspecified" };
   if (startedOn === "pod") return demandOutbound(settings, connection, isInside(destination, family, own));
@@ -94,6 +95,16 @@ function demand(settings: AmbientSettings, connection: Connection, own: Readonly
 /** Says whether the pod reaches an address over lo: it is its own, or loopback's. */
 function isInside(address: string, family: Family, own: Readonly<Record<Family, string>>): boolean {
   return address === own[family] || (family === 4 ? address.startsWith("127.") : address === loopbackAddress(6));
+}
+
+/** Nobody but ztunnel has a socket with another host's address, and it has one only where it captures. */
+function isBorrowed(
+  settings: AmbientSettings,
+  { family, source, owner }: Connection,
+  own: Readonly<Record<Family, string>>,
+): boolean {
+  if (isInside(source, family, own)) return false;
+  return isLeftAlone(settings, family) || (owner.mark & MARK_MASK) !== ZTUNNEL;
 }
 
 /** What "DNS Proxying" on istio.io says of DNS, and what is done where the server is inside the pod. */

@@ -19,8 +19,8 @@ const TUNNEL = "tunnel";
 
 /**
  * Gives the pod of ambient mode: ztunnel, which runs on the node as root and opens its sockets in the pod, and kubelet, whose probes come
- * from an address that nobody has. Limits: ztunnel reaches the app from its client's address, which no shape can say yet; here it does from
- * the pod's. It is known by the low twelve bits of its mark, and a shape names a whole mark.
+ * from an address that nobody has. What ztunnel takes inbound it brings to the app from its client's address (istio/ztunnel,
+ * src/proxy/inbound_passthrough.rs). It is known by the low twelve bits of its mark; in a sandbox it has the whole mark 0x539.
  */
 export function makeShape(
   { dnsCapture, virtualInterfaces, probeAddress }: AmbientSettings,
@@ -28,6 +28,7 @@ export function makeShape(
 ): PodShape {
   const owner: Identity = { uid: 0, gid: 0, mark: ZTUNNEL_MARK };
   const dials = { kind: "original", own: "like-others" } as const;
+  const inbound = { kind: "original", own: "from-original-source" } as const;
   const common = { proxy: PROXY, protocols: ["tcp"], host: "pod", address: null, owner, mode: "redirect" } as const;
   const tunnel: ListenerShape = {
     ...common,
@@ -56,7 +57,7 @@ export function makeShape(
     ],
     listeners: [
       { ...common, name: OUTBOUND, role: "outbound", port: 15001, dials },
-      { ...common, name: INBOUND, role: "inbound", port: 15006, dials },
+      { ...common, name: INBOUND, role: "inbound", port: 15006, dials: inbound },
       tunnel,
       ...(dnsCapture === "on" ? [dns] : []),
     ],

@@ -1,5 +1,5 @@
 import { findFurtherLinks } from "../../analysis/flows/further-links.ts";
-import type { Lane } from "../../analysis/flows/lanes.ts";
+import type { Lane } from "../../analysis/flows/lane.ts";
 import { openDialledPorts } from "../../analysis/pod/wide-pod.ts";
 import { findExpectation } from "../../contract/expectation.ts";
 import { addressValue, type Family } from "../../model/address.ts";

@@ -9,7 +9,7 @@ import { resolveFlow } from "../../model/flow-resolution.ts";
 import { renderFlowText } from "../../model/flow-spec.ts";
 import { type Landing, landingsAgree } from "../../model/landing.ts";
 import { APP_PORTS, type PodSpec, type SandboxAddresses } from "../../model/pod.ts";
-import { dialsOn, findListener } from "../../model/pod-shape.ts";
+import { behindRealEnvoy, dialsOn, findListener } from "../../model/pod-shape.ts";
 import type { FlowReport } from "../../model/report.ts";
 import type { Installation } from "../../sandbox/sandbox.ts";
 import { makePodSpec } from "../pod-spec.ts";
@@ -135,7 +135,8 @@ export function demandEnd(
     return {};
   const demanded = findExpectation(capture, flow, "answer", addresses, spec);
   if (demanded === null || !isLanding(demanded) || !landingsAgree(expected, demanded)) return {};
-  const forwarded = findExpectation(capture, flow, "forward", addresses, spec);
+  const met = { ...spec, shape: behindRealEnvoy(spec.shape) };
+  const forwarded = findExpectation(capture, flow, "forward", addresses, met);
   return forwarded !== null && isLanding(forwarded) ? { forwarded } : {};
 }
 

@@ -9,7 +9,8 @@ import type { EnvoySettings } from "./settings.ts";
  *
  * - listeners that follow the original destination, one for each that the pod's shape lets dial on, transparent for TPROXY;
  * - elsewhere: an ORIGINAL_DST cluster; to the pod's own addresses as the shape says: another such cluster, bound to the pass-through
- *   address; or as 127.0.0.1:PORT (::1), whatever the port, where Istio has one static cluster for each port it knows; or as elsewhere;
+ *   address; or as 127.0.0.1:PORT (::1), whatever the port, where Istio has one static cluster for each port it knows; or as elsewhere,
+ *   from the peer's address (the listener filter `original_src`) or the route's;
  * - to the pod's own addresses at one of the proxy's own ports: a cluster without end points, which closes the connection.
  *
  * There is no admin interface, which would be one more listener in the pod; a line for each connection goes to stdout when it ends.
@@ -32,9 +33,10 @@ function listenersOf(family: Family, settings: EnvoySettings): readonly object[]
     (port): FilterChain => ({ cluster: "closed", port }),
   );
   return settings.listeners.map((listener) => {
-    const { name, port, mode } = listener;
+    const { name, port, mode, dials } = listener;
     const kind = mode === "transparent" ? "transparent" : "plain";
-    return makeListener({ name, port, family, kind }, [...closed, chainOf(listener)], settings);
+    const dialsFrom = dials.kind === "original" && dials.own === "from-original-source" ? "peer" : "route";
+    return makeListener({ name, port, family, kind, dialsFrom }, [...closed, chainOf(listener)], settings);
   });
 }
 
@@ -46,6 +48,8 @@ function chainOf({ dials }: ListenerShape): FilterChain {
       return { cluster: "pass-through", port: null };
     case "as-loopback":
       return { cluster: "elsewhere", port: null, destination: "loopback" };
+    // The listener sets the peer's address on whatever is dialled for it.
+    case "from-original-source":
     case "like-others":
       return { cluster: "elsewhere", port: null };
   }

@@ -5,7 +5,7 @@ import { resolveFlow } from "../../../harness/model/flow-resolution.ts";
 import { flowData, makeFlowSpec, renderFlowText } from "../../../harness/model/flow-spec.ts";
 import { parseFlowText } from "../../../harness/model/flow-text.ts";
 import { DEFAULT_ADDRESSES, hostOfActor, MAX_ID, MAX_PORT } from "../../../harness/model/pod.ts";
-import { actorNames } from "../../../harness/model/pod-shape.ts";
+import { actorNames } from "../../../harness/model/pod-names.ts";
 import { SHAPE } from "../../istio-pod.ts";
 
 const toApp = { target: "pod", family: 4, port: 8080 } as const;

@@ -1,9 +1,16 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { diffRulesets } from "../../../harness/analysis/diff.ts";
+import { parseIptablesSave, renderIptablesSave } from "../../../harness/formats/iptables-save.ts";
+import { FAMILIES } from "../../../harness/model/address.ts";
+import { renderFlowText } from "../../../harness/model/flow-spec.ts";
 import { parseFlowText } from "../../../harness/model/flow-text.ts";
+import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import { BARE_SHAPE } from "../../../harness/model/pod-shape.ts";
+import type { PodRules, Ruleset } from "../../../harness/model/ruleset.ts";
 import { findFlowFaults } from "../../../harness/run/flow-faults.ts";
+import { makePodSpec } from "../../../harness/run/pod-spec.ts";
 import { runScenarios } from "../../../harness/run/run.ts";
-import { parseScenario } from "../../../harness/run/scenario/parsed-scenario.ts";
+import { type ParsedScenario, parseScenario } from "../../../harness/run/scenario/parsed-scenario.ts";
 import { openSandbox } from "../../../harness/sandbox/open-sandbox.ts";
 import scenario from "../../../scenarios/ambient-answers-come-back.ts";
 
@@ -27,6 +34,53 @@ test.each([
   expect(landed.get("ztunnel@10.244.0.3 -> pod:8080")).toBe("timed-out");
   expect(landed.get("ztunnel@[fd00:244::3] -> pod6:8080")).toBe("listener");
 });
+
+describe("without the rule that gives the mark to the answers", () => {
+  const parsed = parseScenario({ ...scenario, answer: { "app -> upstream:80": "refused" } }, scenario.name);
+  if (!parsed.ok || parsed.value.installation.kind === "script") throw new Error("no rules");
+  const { rules } = parsed.value.installation;
+  const broken: PodRules = { ...rules, ip: rules.ip && withoutRestore(rules.ip) };
+
+  test("some boundary flow fails in either manner", async () => {
+    const judged: ParsedScenario = {
+      ...parsed.value,
+      flows: "boundaries",
+      installation: { kind: "rules", rules: broken },
+    };
+    const { scenarios } = await runScenarios([judged], {
+      start: () => openSandbox("simulated"),
+      jobs: 1,
+      clock: () => performance.now(),
+    });
+    const failed = scenarios[0]?.flows.filter(({ verdict }) => verdict === "wrong") ?? [];
+    expect(failed.map(({ flow, manner }) => `${flow} (${manner})`)).toEqual(
+      expect.arrayContaining(["ztunnel@10.244.0.3 -> pod:8080 (answer)", "client -> pod:8080 (forward)"]),
+    );
+    expect(failed.filter(({ flow }) => flow.includes("pod6"))).toEqual([]);
+  });
+
+  test("flows land differently, and those of no other family", () => {
+    const { capture: pod } = parsed.value;
+    const setting = {
+      spec: makePodSpec(pod, [], [], DEFAULT_ADDRESSES),
+      addresses: DEFAULT_ADDRESSES,
+      passThrough: "absent",
+    } as const;
+    const changes = FAMILIES.map((family) => diffRulesets({ family, before: rules, after: broken, setting }));
+    expect(changes[0]?.map(({ witness, after }) => [renderFlowText(witness.flow.spec), after.kind])).toContainEqual([
+      "app,mark=0x539@10.244.0.3 -> pod:8080",
+      "timed-out",
+    ]);
+    expect(changes[1]).toEqual([]);
+  });
+});
+
+function withoutRestore(ruleset: Ruleset): Ruleset {
+  const text = renderIptablesSave(ruleset).replace(`${RESTORE}\n`, "");
+  const parsed = parseIptablesSave(text, { where: "rules", family: ruleset.family });
+  if (!parsed.ok) throw new Error(text);
+  return parsed.value;
+}
 
 test.each<readonly [string, boolean]>([
   ["app,mark=0x1@10.244.0.3 -> pod:8080", true],

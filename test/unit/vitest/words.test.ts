@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { actorNames, listenerNames } from "../../../harness/model/pod-shape.ts";
+import { actorNames, listenerNames } from "../../../harness/model/pod-names.ts";
 import { ACTORS, LISTENERS } from "../../../harness/vitest/words.ts";
 import { SHAPE } from "../../istio-pod.ts";
 
