@@ -3,7 +3,7 @@ import { defineScenario } from "../harness/model/scenario.ts";
 export default defineScenario({
   name: "istio-tproxy",
   claim:
-    "With TPROXY every inbound port but the excluded ones goes to 15006 as it was dialled, the tunnel's too; what the pod dials is redirected as ever.",
+    "With TPROXY every inbound port but the excluded ones goes to 15006 as it was dialled, the tunnel's too, and from there to the app from its client's address; what the pod dials is redirected as ever.",
   mesh: "istio",
   capture: [...["-u", "1337", "-m", "TPROXY", "-b", "*"], ...["-d", "15090,22", "-i", "*"]],
   answer: {
@@ -15,6 +15,7 @@ export default defineScenario({
     "client -> pod:15089": "envoy-inbound:15006",
     "client -> pod:21": "envoy-inbound:15006",
     "client -> pod:23": "envoy-inbound:15006",
+    "envoy,mark=0x539@10.244.0.3 -> pod:8080": "app:8080 from 10.244.0.3",
     "app -> upstream:80": "envoy-outbound:15001",
     "envoy -> upstream:80": "upstream:80",
     "app -> pod:8080": "app:8080",
@@ -42,8 +43,11 @@ export default defineScenario({
     "uid=1336 -> upstream:81": "envoy-outbound:15001",
     "uid=1338 -> upstream:81": "envoy-outbound:15001",
     "gid=1337 -> upstream:81": "upstream:81",
-    "envoy -> 127.0.0.2:1": "envoy-inbound:15006 at 127.0.0.1",
+    "envoy -> 127.0.0.2:1": "envoy-inbound:15006 at 127.0.0.2",
     "gid=1336 -> upstream:81": "envoy-outbound:15001",
     "gid=1338 -> upstream:81": "envoy-outbound:15001",
+  },
+  forward: {
+    "client -> pod:8080": "app:8080 via envoy-inbound from 10.244.0.3",
   },
 });

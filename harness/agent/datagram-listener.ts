@@ -127,8 +127,7 @@ export class DatagramListener {
       const onward = planOnwardDial(this.#whatIsMeant(datagram, stub), datagram.source.address, stub);
       if (onward === null) answer(makeListenerLanding(seen, greeting.hops));
       else if (hops.length >= HOPS_AT_MOST) answer(makeLoopLanding(hops));
-      else
-        this.#dialOn({ ...greeting, hops, timeoutMs: greeting.timeoutMs - ONWARD_LESS_MS }, onward, stub.mark, answer);
+      else this.#dialOn({ ...greeting, hops, timeoutMs: greeting.timeoutMs - ONWARD_LESS_MS }, onward, answer);
     } catch (error) {
       answer(makeBlindLanding("socket-failed", `${listener} cannot pass a datagram on: ${describeError(error)}`, hops));
     } finally {
@@ -136,7 +135,7 @@ export class DatagramListener {
     }
   }
 
-  #dialOn(greeting: Greeting, { target, source }: OnwardDial, mark: number, answer: Answer): void {
+  #dialOn(greeting: Greeting, { target, source, mark }: OnwardDial, answer: Answer): void {
     const { namespace, spec } = this.#order;
     const ends = runInRole(namespace, spec.owner, () => openDatagramEnds(target, source, { port: null, mark }));
     if ("errno" in ends) {

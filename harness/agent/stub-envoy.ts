@@ -10,6 +10,8 @@ import { openConnection } from "./sockets.ts";
 export interface OnwardDial {
   readonly target: Endpoint;
   readonly source: string | null;
+  /** The socket's mark (SO_MARK); 0 for none. */
+  readonly mark: number;
 }
 
 /**
@@ -22,20 +24,20 @@ export interface OnwardDial {
  * - everything else as it is, or always the same end point.
  */
 export function planOnwardDial(destination: Endpoint, peer: string, stub: StubDials): OnwardDial | null {
-  const { dials, passThrough, ownPorts } = stub;
-  if (dials.kind === "fixed") return { target: { address: dials.address, port: dials.port }, source: null };
+  const { dials, passThrough, ownPorts, mark } = stub;
+  if (dials.kind === "fixed") return { target: { address: dials.address, port: dials.port }, source: null, mark };
   const isIpv6 = destination.address.includes(":");
-  if (!isOwnAddress(destination.address, stub)) return { target: destination, source: null };
+  if (!isOwnAddress(destination.address, stub)) return { target: destination, source: null, mark };
   if (ownPorts.includes(destination.port)) return null;
   switch (dials.own) {
     case "from-pass-through":
-      return { target: destination, source: passThrough[isIpv6 ? 6 : 4] ?? (isIpv6 ? "::6" : "127.0.0.1") };
+      return { target: destination, source: passThrough[isIpv6 ? 6 : 4] ?? (isIpv6 ? "::6" : "127.0.0.1"), mark };
     case "from-original-source":
-      return { target: destination, source: peer };
+      return { target: destination, source: peer, mark: dials.mark };
     case "as-loopback":
-      return { target: { address: isIpv6 ? "::1" : "127.0.0.1", port: destination.port }, source: null };
+      return { target: { address: isIpv6 ? "::1" : "127.0.0.1", port: destination.port }, source: null, mark };
     case "like-others":
-      return { target: destination, source: null };
+      return { target: destination, source: null, mark };
   }
 }
 
@@ -65,6 +67,6 @@ export function forwardFlow(
   const hops: readonly Hop[] = [...greeting.hops, { listener, port, originalDestination }];
   if (hops.length >= HOPS_AT_MOST) return Promise.resolve(makeLoopLanding(hops));
   return exchange(onward.target, onward.source, { ...greeting, hops }, (target, source) =>
-    openConnection(target, source, { port: null, mark: stub.mark }),
+    openConnection(target, source, { port: null, mark: onward.mark }),
   );
 }

@@ -6,7 +6,8 @@ import { makeFlowSpec } from "../model/flow-spec.ts";
 import { APP_ID, APP_PORTS, MAX_PORT } from "../model/pod.ts";
 import { dialsOn } from "../model/pod-shape.ts";
 import { addressBoundaries, portBoundaries } from "./boundary-values.ts";
-import { type Demands, firstConnection } from "./demanded-landing.ts";
+import type { Demands } from "./demanded-landing.ts";
+import { firstConnection } from "./first-connection.ts";
 
 /** A port of the app that stands for every ordinary one. */
 export const APP_PORT = 8080;
@@ -20,8 +21,8 @@ const FAR: Readonly<Record<Family, readonly string[]>> = {
   6: ["2000::", "2001:db8::1", "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"],
 };
 
-/** Who dials a boundary flow; `source` where the socket is bound to an address. */
-export type Dialler = FlowWho & Partial<Pick<FlowSpec, "source">>;
+/** Who dials a boundary flow; `source` where the socket is bound to an address, `mark` where it has one of its own. */
+export type Dialler = FlowWho & Partial<Pick<FlowSpec, "source" | "mark">>;
 
 /**
  * What the flows of one family are made of, for one contract and protocol. A target is a name without its 6, or a canonical address.

@@ -5,7 +5,6 @@ import type { Manner, ResolvedFlow } from "../model/flow.ts";
 import { type Hop, type Landing, makeLanding } from "../model/landing.ts";
 import {
   type HostName,
-  hostOfActor,
   isLoopback,
   type ListenerName,
   loopbackAddress,
@@ -13,8 +12,9 @@ import {
   PASS_THROUGH_IPV6,
   vmLinks,
 } from "../model/pod.ts";
-import { findListener, type ListenerShape, type PodShape } from "../model/pod-shape.ts";
+import { findListener, type ListenerShape } from "../model/pod-shape.ts";
 import { nameRemote } from "../model/remote-listener.ts";
+import { firstConnection } from "./first-connection.ts";
 import { findOpenPorts, nameListenerAt, type Peers } from "./listening.ts";
 import { dialOn, isPodsOwn, type PlacedPod } from "./proxy-dial.ts";
 
@@ -56,23 +56,6 @@ export function demandedLanding(flow: ResolvedFlow, manner: Manner, demands: Dem
     connection = next;
   }
   return { landing: makeLanding("loop", { hops }), demand };
-}
-
-/** Gives the connection that a flow begins with; a `vm` stands behind the first interface that the pod's shape names. */
-export function firstConnection(flow: ResolvedFlow, { links }: Pick<PodShape, "links">): Connection {
-  const startedOn = hostOfActor(flow.from.actor);
-  const [link] = links;
-  return {
-    ...(startedOn === "vm" && link !== undefined ? { link } : {}),
-    family: flow.family,
-    protocol: flow.protocol,
-    startedOn,
-    owner: { uid: flow.from.uid, gid: flow.from.gid, mark: flow.from.mark ?? 0 },
-    source: flow.from.address,
-    ...(flow.from.port === undefined ? {} : { sourcePort: flow.from.port }),
-    destination: flow.to.address,
-    port: flow.to.port,
-  };
 }
 
 function landConnection(connection: Connection, demands: Demands): Expectation | null {
@@ -151,7 +134,8 @@ function landOnPort(
 function landAsDialled(connection: Connection, demands: Demands): Expectation {
   const host = ownerOf(connection, demands);
   const isOpen = nameListenerAt(connection.port, connection.destination, connection, demands) !== null;
-  if (host !== null && losesAnswer(connection, host)) return makeLanding("timed-out");
+  if (host !== null && losesAnswer(connection, host))
+    return makeLanding(isTakenUnanswered(connection, host, demands) ? "unanswered" : "timed-out");
   if (host === "pod" && !isOpen && mayLoseRefusal(connection, demands)) return CLOSED;
   if (host === "pod") return landOnPort(connection.port, connection.destination, null, connection, demands);
   if (host === null) return makeLanding("unreachable");
@@ -168,6 +152,12 @@ function landAsDialled(connection: Connection, demands: Demands): Expectation {
  */
 function losesAnswer({ source, startedOn }: Connection, host: string): boolean {
   return isLoopback(source) && host !== startedOn && (host !== "vm" || source !== PASS_THROUGH_IPV6);
+}
+
+/** Says whether a datagram arrives whose answer gets lost: `::6` is no loopback address to the host that takes it. */
+function isTakenUnanswered({ protocol, source, port }: Connection, host: string, { peers }: Demands): boolean {
+  if (protocol !== "udp" || source !== PASS_THROUGH_IPV6 || (host !== "client" && host !== "upstream")) return false;
+  return findOpenPorts(protocol, peers)[host].includes(port);
 }
 
 /**

@@ -2,7 +2,8 @@ import type { Capture } from "../model/capture.ts";
 import { type Expectation, NOT_LEAVE } from "../model/expectation.ts";
 import type { Manner, ResolvedFlow } from "../model/flow.ts";
 import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
-import { demandedLanding, firstConnection } from "./demanded-landing.ts";
+import { demandedLanding } from "./demanded-landing.ts";
+import { firstConnection } from "./first-connection.ts";
 
 /**
  * Gives what a capture demands of a flow in a pod: one landing, or that the flow does not leave the pod; null where it demands nothing. In

@@ -4,7 +4,7 @@ import type { ResolvedFlow } from "../model/flow.ts";
 import { type Hop, type Landing, type LandingSpec, makeLanding } from "../model/landing.ts";
 import { addressOwner, isLoopback, vmLinks } from "../model/pod.ts";
 import { findListener } from "../model/pod-shape.ts";
-import { firstConnection } from "./demanded-landing.ts";
+import { firstConnection } from "./first-connection.ts";
 import { dialOn, type PlacedPod } from "./proxy-dial.ts";
 
 /**

@@ -1,7 +1,8 @@
 import type { Demand } from "../model/contract.ts";
 import type { Flow } from "../model/flow.ts";
 import { dialsOn, findListener, forwards } from "../model/pod-shape.ts";
-import { type Demands, firstConnection } from "./demanded-landing.ts";
+import type { Demands } from "./demanded-landing.ts";
+import { firstConnection } from "./first-connection.ts";
 import { isPodsOwn } from "./proxy-dial.ts";
 
 /**

@@ -1,5 +1,5 @@
 import type { FlowSpec } from "../model/flow.ts";
-import { dialsFromPeers } from "../model/pod-shape.ts";
+import { findPeerMark, proxyIdentity } from "../model/pod-shape.ts";
 import { APP_PORT, type BoundaryNames, dialIn } from "./boundary-names.ts";
 import type { Demands } from "./demanded-landing.ts";
 
@@ -8,15 +8,19 @@ import type { Demands } from "./demanded-landing.ts";
  * ordinary port from every address at which a demand may change. None where no proxy of the pod does that.
  *
  * @example
- * originalSourceFlows(names, demands)   // of ambient mode: ztunnel@10.244.0.3 -> pod:8080, …
+ * originalSourceFlows(names, demands)
+ * // of ambient mode: ztunnel@10.244.0.3 -> pod:8080, …; of current Istio with TPROXY: envoy,mark=0x539@10.244.0.3 -> pod:8080, …
  */
 export function originalSourceFlows(
   { family, proxy, ports, named, elsewhere }: BoundaryNames,
   { addresses, shape }: Demands,
 ): readonly FlowSpec[] {
-  if (proxy === null || !dialsFromPeers(shape)) return [];
+  const peerMark = findPeerMark(shape);
+  if (proxy === null || peerMark === null) return [];
   const dial = dialIn(family);
-  const from = (source: string, port: number) => dial({ ...proxy, source }, "pod", port);
+  // An actor that marks all its sockets alike needs no mark in a flow's text.
+  const mark = peerMark === proxyIdentity(shape).mark ? 0 : peerMark;
+  const from = (source: string, port: number) => dial({ ...proxy, source, mark }, "pod", port);
   return [
     ...[APP_PORT, ...ports, ...named].map((port) => from(addresses.client[family], port)),
     ...[addresses.upstream[family], ...elsewhere].map((source) => from(source, APP_PORT)),

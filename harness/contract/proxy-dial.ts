@@ -39,7 +39,7 @@ export function dialOn(listener: ListenerShape, connection: Connection, pod: Pla
     case "from-pass-through":
       return { ...dial, source: pod.shape.passThrough[family] ?? loopbackAddress(family) };
     case "from-original-source":
-      return dial;
+      return { ...dial, owner: { ...dial.owner, mark: listener.dials.mark } };
     case "as-loopback":
       return { ...dial, source: loopbackAddress(family), destination: loopbackAddress(family) };
     case "like-others":

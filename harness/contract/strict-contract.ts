@@ -3,7 +3,7 @@ import type { Contract, Demand, Deviation } from "../model/contract.ts";
 import type { Flow } from "../model/flow.ts";
 import { renderFlowText } from "../model/flow-spec.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
-import { firstConnection } from "./demanded-landing.ts";
+import { firstConnection } from "./first-connection.ts";
 
 /**
  * Gives settings whose contract demands what the tool's documents promise, wherever the tool does something else: what `--strict` judges

@@ -24,7 +24,9 @@ export type ReachesPod = "from-pass-through" | "from-original-source" | "as-loop
 export type Dials =
   | { readonly kind: "nothing" }
   | { readonly kind: "resolver" }
-  | { readonly kind: "original"; readonly own: ReachesPod }
+  | { readonly kind: "original"; readonly own: Exclude<ReachesPod, "from-original-source"> }
+  /** `mark`: that of the sockets with a peer's address; of others the proxy's own is. */
+  | { readonly kind: "original"; readonly own: "from-original-source"; readonly mark: number }
   | { readonly kind: "fixed"; readonly address: string; readonly port: number };
 
 /** The uids or gids from `first` to `last`, both included. */
@@ -148,11 +150,12 @@ export function dialsOn({ dials }: Pick<ListenerShape, "dials">): boolean {
 }
 
 /**
- * Says whether some proxy of a pod dials the pod's own addresses from those of its peers: then sockets of the pod have addresses of other
- * hosts, as ztunnel's do.
+ * Gives the mark of the sockets with which some proxy of a pod dials the pod's own addresses from those of its peers, as ztunnel does, and
+ * Envoy with Istio's TPROXY; null where no socket of the pod has another host's address.
  */
-export function dialsFromPeers({ listeners }: Pick<PodShape, "listeners">): boolean {
-  return listeners.some(({ dials }) => dials.kind === "original" && dials.own === "from-original-source");
+export function findPeerMark({ listeners }: Pick<PodShape, "listeners">): number | null {
+  const dials = listeners.flatMap((one) => (one.dials.kind === "original" ? one.dials : []));
+  return dials.flatMap((one) => (one.own === "from-original-source" ? one.mark : []))[0] ?? null;
 }
 
 /**

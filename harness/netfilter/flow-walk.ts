@@ -85,7 +85,11 @@ function planNext(pod: CompiledPod, ending: Ending): { readonly taken: Taken; re
   return dial === null ? null : { taken, dial };
 }
 
-function onwardAttempt(pod: CompiledPod, { shape }: Listener, { destination, source }: PredictedDial): Attempt {
+function onwardAttempt(
+  pod: CompiledPod,
+  { shape }: Listener,
+  { destination, source, mark: given }: PredictedDial,
+): Attempt {
   const proxy = pod.spec.shape.proxies.find(({ name }) => name === shape?.proxy);
   const { mark, ...owner } = proxy?.runsAs ?? proxyIdentity(pod.spec.shape);
   const address = source ?? routeSource(pod, destination.address);
@@ -95,7 +99,7 @@ function onwardAttempt(pod: CompiledPod, { shape }: Listener, { destination, sou
     source: { address, port: EPHEMERAL },
     destination,
     owner,
-    mark,
+    mark: given ?? mark,
   };
 }
 

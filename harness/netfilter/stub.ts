@@ -11,6 +11,8 @@ import type { Listener } from "./sockets.ts";
 export interface PredictedDial {
   readonly destination: EndPoint;
   readonly source: KnownAddress | null;
+  /** The socket's mark, where it is not that of all the proxy's sockets. */
+  readonly mark?: number;
 }
 
 /**
@@ -40,7 +42,7 @@ export function predictOnwardDial(
     case "from-pass-through":
       return { destination: dialled, source: book.find(passThroughOf(shape.passThrough, address)) };
     case "from-original-source":
-      return { destination: dialled, source: ends.source.address };
+      return { destination: dialled, source: ends.source.address, mark: dials.mark };
     case "as-loopback":
       return { destination: { address: book.find(loopbackAddress(address.family)), port }, source: null };
     case "like-others":

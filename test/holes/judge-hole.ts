@@ -1,6 +1,6 @@
 import { exitCodeOf } from "../../harness/cli/output/report-output.ts";
-import { firstConnection } from "../../harness/contract/demanded-landing.ts";
 import { findExpectation } from "../../harness/contract/expectation.ts";
+import { firstConnection } from "../../harness/contract/first-connection.ts";
 import type { Family } from "../../harness/model/address.ts";
 import { canBeElsewhere } from "../../harness/model/elsewhere.ts";
 import { meetsExpectation } from "../../harness/model/expectation.ts";

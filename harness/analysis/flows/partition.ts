@@ -4,7 +4,7 @@ import { codedFinding } from "../../model/finding.ts";
 import { FLOW_PROTOCOLS, type FlowProtocol } from "../../model/flow.ts";
 import { type FlowSet, isAnyMark, joinCuts } from "../../model/flow-set.ts";
 import { MAX_PORT, type PodSpec, type SandboxAddresses, vmGateway, vmLinks, withLinks } from "../../model/pod.ts";
-import { dialsFromPeers } from "../../model/pod-shape.ts";
+import { findPeerMark } from "../../model/pod-shape.ts";
 import type { PolicyRouting } from "../../model/policy-routing.ts";
 import { listMatches } from "../../model/rule-parts.ts";
 import { emptyRuleset, familyKey, listRules, type PodRules, type Ruleset } from "../../model/ruleset.ts";
@@ -142,7 +142,7 @@ function findLanes(
   const { addresses, passThrough, within, spec, cuts, protocols = ["tcp"] } = setting;
   const demanded = [...(cuts?.marks ?? []), ...(!within || isAnyMark(within.marks) ? [] : within.marks)];
   const vm = vmLinks(spec).length > 0 ? "there" : "absent";
-  const borrowed = dialsFromPeers(spec.shape) ? "there" : "absent";
+  const borrowed = findPeerMark(spec.shape) === null ? "absent" : "there";
   const byTcp = listLanes(family, { addresses, links, vm, borrowed, passThrough });
   const byProtocol = FLOW_PROTOCOLS.filter((protocol) => (within?.protocols ?? protocols).includes(protocol)).flatMap(
     (protocol) => switchProtocol(byTcp, protocol),

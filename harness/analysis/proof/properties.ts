@@ -1,4 +1,5 @@
-import { type DemandedLanding, demandedLanding, firstConnection } from "../../contract/demanded-landing.ts";
+import { type DemandedLanding, demandedLanding } from "../../contract/demanded-landing.ts";
+import { firstConnection } from "../../contract/first-connection.ts";
 import { nameListenerAt } from "../../contract/listening.ts";
 import { isPodsOwn } from "../../contract/proxy-dial.ts";
 import type { Family } from "../../model/address.ts";

@@ -1,4 +1,4 @@
-import { firstConnection } from "../../contract/demanded-landing.ts";
+import { firstConnection } from "../../contract/first-connection.ts";
 import { listDeviations, type MetDeviation } from "../../contract/strict-contract.ts";
 import type { Family } from "../../model/address.ts";
 import type { Capture } from "../../model/capture.ts";

@@ -1,6 +1,6 @@
 import type { Change } from "../../analysis/diff.ts";
 import { flowData, renderFlowText } from "../../model/flow-spec.ts";
-import { dialsFromPeers } from "../../model/pod-shape.ts";
+import { findPeerMark } from "../../model/pod-shape.ts";
 import { placeInFile, type RulePlace } from "../../model/rule-place.ts";
 import { renderJson } from "../../report/json.ts";
 import { describeLanding, describeRule } from "../../report/landing-phrase.ts";
@@ -86,7 +86,9 @@ export function renderDiffText(
     aside,
     ...stale.map((each) => renderStale(each, columns)),
     note,
-    isEqual && edits.length > 0 && !dialsFromPeers(setting.spec.shape) ? `${wrapLine(LEFT_OUT, 0, columns)}\n` : "",
+    isEqual && edits.length > 0 && findPeerMark(setting.spec.shape) === null
+      ? `${wrapLine(LEFT_OUT, 0, columns)}\n`
+      : "",
   ].join("");
 }
 

@@ -3,7 +3,7 @@ import { describeDeviations } from "../../contract/strict-contract.ts";
 import { FLOW_PROTOCOLS, type FlowProtocol, type Manner } from "../../model/flow.ts";
 import type { FlowSet } from "../../model/flow-set.ts";
 import { flowData, renderFlowText } from "../../model/flow-spec.ts";
-import { dialsFromPeers, type PodShape } from "../../model/pod-shape.ts";
+import { findPeerMark, type PodShape } from "../../model/pod-shape.ts";
 import type { RulePlace } from "../../model/rule-place.ts";
 import { renderJson } from "../../report/json.ts";
 import { describeLanding, describeRule } from "../../report/landing-phrase.ts";
@@ -72,7 +72,7 @@ export function renderProofText(
 ): string {
   const lines = results.flatMap((result) => renderResult(result, observationOf, look));
   const named = spokenProtocols(results).map((name) => name.toUpperCase());
-  const but = dialsFromPeers(look.shape) ? "" : ", but for those of sockets with another host's address";
+  const but = findPeerMark(look.shape) === null ? ", but for those of sockets with another host's address" : "";
   const scope = `Every ${named.join(" and ")} flow that can reach the rules is checked${but}; other protocols are not analysed.`;
   const observed = listLanded(results).flatMap((landed) => observationOf(landed) ?? []);
   const width = chooseColumns(look.display);

@@ -28,7 +28,7 @@ export function makeShape(
 ): PodShape {
   const owner: Identity = { uid: 0, gid: 0, mark: ZTUNNEL_MARK };
   const dials = { kind: "original", own: "like-others" } as const;
-  const inbound = { kind: "original", own: "from-original-source" } as const;
+  const inbound = { kind: "original", own: "from-original-source", mark: ZTUNNEL_MARK } as const;
   const common = { proxy: PROXY, protocols: ["tcp"], host: "pod", address: null, owner, mode: "redirect" } as const;
   const tunnel: ListenerShape = {
     ...common,

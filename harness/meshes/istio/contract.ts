@@ -8,7 +8,7 @@ import { isFromDnsPort } from "../dns-port.ts";
 import type { PodFacts } from "../mesh.ts";
 import { listClauses } from "./clauses.ts";
 import { demandInbound, demandVirtualMachine } from "./inbound-contract.ts";
-import { demandOutbound } from "./outbound-contract.ts";
+import { demandOutbound, isBorrowed } from "./outbound-contract.ts";
 import { findCapturedServers, hasIpv6 } from "./pod-facts.ts";
 import type { IstioSettings } from "./settings.ts";
 import { DNS_PORT, leave, networksOf, PASS_THROUGH, type Situation } from "./situation.ts";
@@ -41,6 +41,7 @@ const UNASKED_IPV6 = {
 /** Without IPv6 rules nothing of IPv6 is touched; tables of nftables are for both families, and only rules with addresses are missing. */
 function demand(situation: Situation, connection: Connection): Demand {
   const { settings, hasIpv6 } = situation;
+  if (isBorrowed(situation, connection)) return { must: "unspecified" };
   if (connection.family === 4 || hasIpv6) return demandOfFamily(situation, connection);
   if (settings.nativeNftables === "off") return leave("rest-untouched");
   const said = demandOfFamily(situation, connection);
@@ -83,7 +84,8 @@ function splitPoints({ settings, servers }: Situation, family: Family): SplitPoi
       ...all(settings.ownerGroupsInclude),
       ...settings.ownerGroupsExclude,
     ].map(toBig),
-    marks: [],
+    marks:
+      settings.interceptionMode === "TPROXY" ? [toBig({ first: settings.tproxyMark, last: settings.tproxyMark })] : [],
   };
 }
 

@@ -22,12 +22,30 @@ export function demandOutbound(situation: Situation, connection: Connection): De
   const { settings } = situation;
   const { owner, source, family } = connection;
   // The kernel delivers what a socket marks so to the pod itself, whatever its destination; only an answer to a client is meant to.
-  const isRerouted =
-    namesFamily(situation, family) && settings.interceptionMode === "TPROXY" && settings.inboundPortsInclude.length > 0;
-  if (isRerouted && owner.mark === settings.tproxyMark) return { must: "unspecified" };
+  const isRerouted = isTransparent(settings) && namesFamily(situation, family);
+  if (isRerouted && owner.mark === settings.tproxyMark)
+    return isPassThrough(situation, connection) ? leave("pass-through-untouched") : { must: "unspecified" };
   const demand = demandRedirect(situation, connection);
   const staysInside = isInside(connection.destination, situation) && source !== PASS_THROUGH[family];
   return (demand.must === "as-dialled" && staysInside && demandInside(situation, connection)) || demand;
+}
+
+/** Says whether a socket of the pod has another host's address, which with TPROXY the proxy's alone have where it captures. */
+export function isBorrowed(situation: Situation, { startedOn, family, source, owner }: Connection): boolean {
+  const { settings } = situation;
+  if (startedOn !== "pod" || !isTransparent(settings) || isInside(source, situation)) return false;
+  return !namesFamily(situation, family) || owner.mark !== settings.tproxyMark;
+}
+
+function isTransparent({ interceptionMode, inboundPortsInclude }: Situation["settings"]): boolean {
+  return interceptionMode === "TPROXY" && inboundPortsInclude.length > 0;
+}
+
+/** Says whether this is what the proxy makes for inbound traffic with TPROXY: to the pod, by its gid alone, since it runs as root. */
+function isPassThrough(situation: Situation, { protocol, owner, destination, family }: Connection): boolean {
+  const { settings, own } = situation;
+  const isProxys = !holds(settings.proxyUid, owner.uid) && holds(settings.proxyGid, owner.gid);
+  return protocol === "tcp" && isProxys && destination === own[family];
 }
 
 function demandRedirect(situation: Situation, connection: Connection): Demand {

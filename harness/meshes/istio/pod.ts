@@ -1,5 +1,5 @@
 import type { Identity } from "../../model/contract.ts";
-import type { ListenerShape, PodShape } from "../../model/pod-shape.ts";
+import type { Dials, ListenerShape, PodShape } from "../../model/pod-shape.ts";
 import type { PodFacts } from "../mesh.ts";
 import { hasIpv6 } from "./pod-facts.ts";
 import type { IstioSettings } from "./settings.ts";
@@ -58,9 +58,23 @@ export function listLinks({ kubevirtInterfaces, excludeInterfaces }: IstioSettin
   return [...new Set(names)].filter((name) => name !== "eth0" && name !== "lo" && !name.endsWith("+"));
 }
 
-/** Gives the owner of Envoy and istio-agent: the first uid and the first gid that the settings leave alone, else Istio's. */
-function ownerOf({ proxyUid: [uid], proxyGid: [gid] }: IstioSettings): Identity {
-  return { uid: uid?.first ?? PROXY_ID, gid: gid?.first ?? uid?.first ?? PROXY_ID, mark: 0 };
+/**
+ * Gives the owner of Envoy and istio-agent: the first uid and the first gid that the settings leave alone, else Istio's. With TPROXY they
+ * run as root with that gid, for the right to mark sockets (files/injection-template.yaml of the chart istio-discovery).
+ */
+function ownerOf({ proxyUid: [uid], proxyGid: [gid], interceptionMode }: IstioSettings): Identity {
+  const own = uid?.first ?? PROXY_ID;
+  return { uid: interceptionMode === "TPROXY" ? 0 : own, gid: gid?.first ?? own, mark: 0 };
+}
+
+/**
+ * With TPROXY Envoy reaches the app from its client's address, with the mark 1337 (the filter OriginalSrc in
+ * pilot/pkg/xds/filters/filters.go, added by populateListenerFilters in pilot/pkg/networking/core/listener_inbound.go). Limit: Envoy's
+ * mark is fixed; here it is the one that the settings give to captured packets, which is the same unless -t changes it.
+ */
+function inboundDials({ interceptionMode, tproxyMark }: IstioSettings): Dials {
+  if (interceptionMode !== "TPROXY") return { kind: "original", own: "from-pass-through" };
+  return { kind: "original", own: "from-original-source", mark: tproxyMark };
 }
 
 /** With TPROXY inbound traffic is taken transparently; outbound traffic is redirected in every mode. */
@@ -78,7 +92,7 @@ function makeListeners(settings: IstioSettings): readonly ListenerShape[] {
     {
       ...{ ...common, name: "envoy-inbound", role: "inbound", port: inboundCapturePort },
       mode: interceptionMode === "TPROXY" ? "transparent" : "redirect",
-      dials: { kind: "original", own: "from-pass-through" },
+      dials: inboundDials(settings),
     },
     { ...plain, name: "tunnel", role: "tunnel", port: inboundTunnelPort },
     {

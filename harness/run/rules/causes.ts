@@ -1,5 +1,5 @@
-import { firstConnection } from "../../contract/demanded-landing.ts";
 import { findExpectation } from "../../contract/expectation.ts";
+import { firstConnection } from "../../contract/first-connection.ts";
 import type { CauseReport } from "../../model/cause-report.ts";
 import { isLanding, meetsExpectation } from "../../model/expectation.ts";
 import type { SandboxAddresses } from "../../model/pod.ts";

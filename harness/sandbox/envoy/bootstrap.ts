@@ -35,8 +35,8 @@ function listenersOf(family: Family, settings: EnvoySettings): readonly object[]
   return settings.listeners.map((listener) => {
     const { name, port, mode, dials } = listener;
     const kind = mode === "transparent" ? "transparent" : "plain";
-    const dialsFrom = dials.kind === "original" && dials.own === "from-original-source" ? "peer" : "route";
-    return makeListener({ name, port, family, kind, dialsFrom }, [...closed, chainOf(listener)], settings);
+    const peerMark = dials.kind === "original" && dials.own === "from-original-source" ? dials.mark : null;
+    return makeListener({ name, port, family, kind, peerMark }, [...closed, chainOf(listener)], settings);
   });
 }
 

@@ -11,8 +11,8 @@ export interface EnvoyListener {
   readonly family: Family;
   /** `transparent`: IP_TRANSPARENT, as TPROXY needs. */
   readonly kind: "plain" | "transparent";
-  /** Whose address it dials from: that of the peer whose connection it took, or the one that the route gives. */
-  readonly dialsFrom: "peer" | "route";
+  /** The mark of its sockets where it dials from the address of the peer whose connection it took; null where it does not. */
+  readonly peerMark: number | null;
 }
 
 /** Where connections to the pod's own addresses go, at one port or, with null, at every other. */
@@ -33,8 +33,8 @@ const ORIGINAL_DESTINATION = {
   typed_config: { "@type": "type.googleapis.com/envoy.extensions.filters.listener.original_dst.v3.OriginalDst" },
 };
 
-/** Dials from the peer's address: IP_TRANSPARENT, with the proxy's mark, which this filter would otherwise take away. */
-function originalSource({ mark }: EnvoySettings): object {
+/** Dials from the peer's address: IP_TRANSPARENT, with a mark. */
+function originalSource(mark: number): object {
   const typed_config = {
     "@type": "type.googleapis.com/envoy.extensions.filters.listener.original_src.v3.OriginalSrc",
     mark,
@@ -44,11 +44,11 @@ function originalSource({ mark }: EnvoySettings): object {
 
 /** Gives a listener that follows the original destination: chains for the pod's own addresses, everything else goes elsewhere. */
 export function makeListener(listener: EnvoyListener, chains: readonly FilterChain[], settings: EnvoySettings): object {
-  const { name, port, family, kind, dialsFrom } = listener;
+  const { name, port, family, kind, peerMark } = listener;
   return {
     name: `${name}-${family}`,
     address: { socket_address: { address: unspecifiedAddress(family), port_value: port } },
-    listener_filters: [ORIGINAL_DESTINATION, ...(dialsFrom === "peer" ? [originalSource(settings)] : [])],
+    listener_filters: [ORIGINAL_DESTINATION, ...(peerMark === null ? [] : [originalSource(peerMark)])],
     transparent: kind === "transparent",
     filter_chains: chains.map((chain) => ({
       filter_chain_match: {

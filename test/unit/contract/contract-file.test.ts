@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseContractText, readContractData } from "../../../harness/contract/contract-file.ts";
-import { firstConnection } from "../../../harness/contract/demanded-landing.ts";
+import { firstConnection } from "../../../harness/contract/first-connection.ts";
 import { makeWrittenContract } from "../../../harness/contract/written-contract.ts";
 import { shapeOf } from "../../../harness/contract/written-shape.ts";
 import type { Connection, Demand } from "../../../harness/model/contract.ts";

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { diffRulesets } from "../../../harness/analysis/diff.ts";
+import { findExpectation } from "../../../harness/contract/expectation.ts";
 import { parseIptablesSave, renderIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import { FAMILIES } from "../../../harness/model/address.ts";
+import { resolveFlow } from "../../../harness/model/flow-resolution.ts";
 import { renderFlowText } from "../../../harness/model/flow-spec.ts";
 import { parseFlowText } from "../../../harness/model/flow-text.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
@@ -13,6 +15,8 @@ import { runScenarios } from "../../../harness/run/run.ts";
 import { type ParsedScenario, parseScenario } from "../../../harness/run/scenario/parsed-scenario.ts";
 import { openSandbox } from "../../../harness/sandbox/open-sandbox.ts";
 import scenario from "../../../scenarios/ambient-answers-come-back.ts";
+import dualStack from "../../../scenarios/istio-dual-stack.ts";
+import tproxy from "../../../scenarios/istio-tproxy.ts";
 
 const MARK = "-A ISTIO_PRERT -m mark --mark 0x539/0xfff -j CONNMARK --set-xmark 0x111/0xfff";
 const RESTORE =
@@ -33,6 +37,47 @@ test.each([
   const landed = new Map(scenarios[0]?.flows.map(({ flow, observed }) => [flow, observed.kind]));
   expect(landed.get("ztunnel@10.244.0.3 -> pod:8080")).toBe("timed-out");
   expect(landed.get("ztunnel@[fd00:244::3] -> pod6:8080")).toBe("listener");
+});
+
+test.each([
+  ["that keeps the proxy's mark", "-A OUTPUT -o lo -p tcp -m mark --mark 0x539 -j RETURN"],
+  [
+    "that saves the connection's mark",
+    "-A PREROUTING -p tcp -m mark --mark 0x539 -j CONNMARK --save-mark --nfmask 0xffffffff --ctmask 0xffffffff",
+  ],
+  [
+    "that restores it",
+    "-A OUTPUT -p tcp -m connmark --mark 0x539 -j CONNMARK --restore-mark --nfmask 0xffffffff --ctmask 0xffffffff",
+  ],
+])("of current Istio with TPROXY without the rule %s boundary flows fail", async (_, rule) => {
+  const broken = { ...tproxy, without: [{ family: 4 as const, table: "mangle", rule }] };
+  const parsed = parseScenario(broken, tproxy.name);
+  if (!parsed.ok) throw new Error(parsed.findings.map(({ message }) => message).join("\n"));
+  const { scenarios } = await runScenarios([{ ...parsed.value, flows: "boundaries" }], {
+    start: () => openSandbox("simulated"),
+    jobs: 1,
+    clock: () => performance.now(),
+  });
+  const failed = scenarios[0]?.flows.filter(({ verdict }) => verdict === "wrong") ?? [];
+  expect(failed.map(({ flow, manner }) => `${flow} (${manner})`)).toEqual(
+    expect.arrayContaining(["envoy,mark=0x539@10.244.0.3 -> pod:8080 (answer)", "client -> pod:8080 (forward)"]),
+  );
+});
+
+test("a datagram from ::6 arrives at another host, and its answer does not", () => {
+  const parsed = parseScenario({ ...dualStack, answer: { "app -> upstream:80": "refused" } }, dualStack.name);
+  if (!parsed.ok) throw new Error("the scenario cannot be read");
+  const { capture } = parsed.value;
+  const shape = capture.shape;
+  const demandOf = (text: string, port: "open" | "closed") => {
+    const flow = parseFlowText(text, shape);
+    if (!flow.ok) throw new Error(text);
+    const resolved = resolveFlow(flow.value, DEFAULT_ADDRESSES, shape);
+    const spec = makePodSpec(capture, port === "open" ? [resolved] : [], [], DEFAULT_ADDRESSES);
+    return findExpectation(capture, resolved, "answer", DEFAULT_ADDRESSES, spec)?.kind;
+  };
+  expect(demandOf("app@[::6] -> upstream6:8080/udp", "open")).toBe("unanswered");
+  expect(demandOf("app@[::6] -> upstream6:7/udp", "closed")).toBe("timed-out");
 });
 
 describe("without the rule that gives the mark to the answers", () => {
