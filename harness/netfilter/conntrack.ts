@@ -1,4 +1,5 @@
 import { TCP_FLAG_BITS } from "../model/match.ts";
+import { findRivals, isLostAnswer } from "./clash.ts";
 import type { Entry, PacketEnds, Tuple, Zones } from "./entry.ts";
 import type { IcmpError, Packet } from "./packet.ts";
 
@@ -141,31 +142,18 @@ export function tupleOf(packet: PacketEnds): Tuple {
 }
 
 /**
- * Says whether some entry has the ends of another in a zone of it. The kernel drops the packet that would make the second one, or lets NAT
- * change its ends first (__nf_conntrack_confirm, nf_nat_used_tuple); a zone for one direction alone leads to that.
+ * Enters a packet's connection into the table, as the last step of INPUT and POSTROUTING does; a packet lost before leaves none. Where the
+ * table has a connection with the same ends, `lost` is an answer that the kernel drops, and anything else is not known.
  */
-function hasClash(entries: readonly Entry[], { protocol, zones, original, reply }: Entry): boolean {
-  const isTaken = (other: Entry) =>
-    [original, reply].some(
-      (tuple) =>
-        (other.zones.original === zones.original && isSameTuple(other.original, tuple)) ||
-        (other.zones.reply === zones.reply && isSameTuple(other.reply, tuple)),
-    );
-  return entries.some((other) => other.protocol === protocol && isTaken(other));
-}
-
-function isSameTuple(one: Tuple, other: Tuple): boolean {
-  const isSame = (end: "source" | "destination") =>
-    one[end].address === other[end].address && one[end].port === other[end].port;
-  return isSame("source") && isSame("destination");
-}
-
-/** Enters a packet's connection into the table, as the last step of INPUT and POSTROUTING does; a packet lost before leaves none. */
-export function confirmConnection(packet: Packet): void {
-  const entry = packet.entry;
-  if (entry === null || entry.confirmation === "confirmed" || packet.direction === "reply") return;
-  if (hasClash(packet.walk.entries, entry))
-    packet.walk.oracle.giveUp("what the kernel does with two tracked connections that have the same ends in one zone");
+export function confirmConnection(packet: Packet): "passed" | "lost" {
+  const { entry, walk } = packet;
+  if (entry === null || entry.confirmation === "confirmed" || packet.direction === "reply") return "passed";
+  const rivals = findRivals(walk.entries, entry);
+  if (rivals.length > 0) {
+    if (packet.purpose === "answer" && rivals.every((rival) => isLostAnswer(packet, entry, rival))) return "lost";
+    walk.oracle.giveUp("what the kernel does with two tracked connections that have the same ends in one zone");
+  }
   entry.confirmation = "confirmed";
-  packet.walk.entries.push(entry);
+  walk.entries.push(entry);
+  return "passed";
 }

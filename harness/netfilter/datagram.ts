@@ -24,7 +24,13 @@ export function exchangeDatagrams(walk: Walk, attempt: Attempt, exchange: "first
 
 function exchangeDatagram(walk: Walk, dialler: Socket): Ending {
   const { host, local, remote, owner, mark } = dialler;
-  const datagram = makeDatagram(walk, { source: local, destination: remote }, owner, host === "pod" ? mark : 0);
+  const datagram = makeDatagram(walk, {
+    source: local,
+    destination: remote,
+    maker: owner,
+    mark: host === "pod" ? mark : 0,
+    purpose: "other",
+  });
   const arrival = carryPacket(datagram, walk, host);
   if (arrival.kind === "lost") return endByAnswer(arrival, walk, dialler, datagram);
   const { destination, destinationPort: port } = datagram;
@@ -71,7 +77,13 @@ function answer(
   dialler: Socket,
 ): (Ending & { readonly kind: "unanswered" }) | null {
   const { source, destination } = tupleOf(datagram);
-  const packet = makeDatagram(walk, { source: destination, destination: source }, owner, 0);
+  const packet = makeDatagram(walk, {
+    source: destination,
+    destination: source,
+    maker: owner,
+    mark: 0,
+    purpose: "answer",
+  });
   const arrival = carryPacket(packet, walk, host);
   const ends = tupleOf(packet);
   if (arrival.kind === "lost" || arrival.host !== dialler.host || packet.assigned !== null)
@@ -80,12 +92,12 @@ function answer(
   return isSameEnd(ends.source, dialler.remote) ? null : { kind: "unanswered", host, replyFrom: ends.source };
 }
 
-interface DatagramEnds {
+interface DatagramFields extends Pick<Packet, "maker" | "mark" | "purpose"> {
   readonly source: EndPoint;
   readonly destination: EndPoint;
 }
 
-function makeDatagram(walk: Walk, { source, destination }: DatagramEnds, maker: Packet["maker"], mark: number): Packet {
+function makeDatagram(walk: Walk, { source, destination, ...fields }: DatagramFields): Packet {
   const ends = answerFields({ source: destination, destination: source });
-  return makePacket({ walk, family: source.address.family, protocol: "udp", ...ends, maker, mark });
+  return makePacket({ walk, family: source.address.family, protocol: "udp", ...ends, ...fields });
 }

@@ -115,7 +115,4 @@ function passesNatChains(
 }
 
 /** A connection that comes through is confirmed (nf_confirm, at the last priority). */
-const confirm: Step = (packet) => {
-  confirmConnection(packet);
-  return ACCEPT;
-};
+const confirm: Step = (packet) => (confirmConnection(packet) === "passed" ? ACCEPT : DROP);

@@ -87,6 +87,8 @@ export interface Packet {
   route: Route;
   /** The device that its maker has asked its first route to leave by; null where any will do. Nothing asks for one again later. */
   readonly device: string | null;
+  /** `answer`: a listener's datagram in answer to another. */
+  readonly purpose: "answer" | "other";
   /** What TPROXY has given it to: a listener, or the connection's own socket. */
   assigned: Listener | Socket | null;
   readonly error: IcmpError | null;
@@ -115,7 +117,9 @@ export type PacketFields = Pick<
   Packet,
   "walk" | "family" | "source" | "sourcePort" | "destination" | "destinationPort" | "maker"
 > &
-  Partial<Pick<Packet, "protocol" | "flags" | "mark" | "entry" | "state" | "direction" | "device" | "error">>;
+  Partial<
+    Pick<Packet, "protocol" | "flags" | "mark" | "entry" | "state" | "direction" | "device" | "purpose" | "error">
+  >;
 
 /** Says whether a packet has ports. */
 export function hasPorts({ protocol }: Packet): boolean {
@@ -148,6 +152,7 @@ export function makePacket(fields: PacketFields): Packet {
     direction: fields.direction ?? "original",
     route: TO_SELF,
     device: fields.device ?? null,
+    purpose: fields.purpose ?? "other",
     assigned: null,
     error: fields.error ?? null,
   };

@@ -9,7 +9,7 @@ import {
   vmLinks,
 } from "../model/pod.ts";
 import { listMatches, listTargets } from "../model/rule-parts.ts";
-import { listRules, type PodRules, type Rule, type Ruleset } from "../model/ruleset.ts";
+import { listActiveTables, listRules, type PodRules, type Rule, type Ruleset } from "../model/ruleset.ts";
 import { targetTraits } from "../model/target-traits.ts";
 import { type KnownAddress, openAddressBook } from "./address-book.ts";
 import { type CompiledHooks, compileRuleset, findTrackingOrder } from "./chain.ts";
@@ -53,6 +53,7 @@ export function makePod(rules: PodRules, spec: PodSpec, addresses: SandboxAddres
     },
     shows: { 4: whatIsShown(chains[4]), 6: whatIsShown(chains[6]) },
     conntrack: { 4: conntrackOf(rules.ip), 6: conntrackOf(rules.ip6) },
+    translation: { 4: translationOf(rules.ip), 6: translationOf(rules.ip6) },
     findRoute,
     findListener: openListeners(spec),
     spec,
@@ -79,6 +80,11 @@ function masqueradeAddress(
   if (out !== "lo") return of(out, family) ?? addresses.pod[family];
   const isOwnV6 = family === 6 && (destination.host === "loopback" || destination.host === "pod");
   return isOwnV6 ? destination.text : addresses.pod[family];
+}
+
+/** The chains of tables without a rule count too, which `chains` leaves out. */
+function translationOf(ruleset: Ruleset | null): "on" | "off" {
+  return listActiveTables(ruleset).some(({ chains }) => chains.some(({ base }) => base?.type === "nat")) ? "on" : "off";
 }
 
 /**

@@ -18,6 +18,8 @@ export interface PodSurroundings {
   readonly book: AddressBook;
   /** Connection tracking is on for a family only where some rule needs it. */
   readonly conntrack: Readonly<Record<Family, "on" | "off">>;
+  /** NAT is on for a family where there is a chain for it, whatever that holds (nf_nat_register_fn). */
+  readonly translation: Readonly<Record<Family, "on" | "off">>;
   readonly findRoute: FindRoute;
   readonly findListener: FindListener;
   readonly spec: PodSpec;

@@ -89,13 +89,17 @@ export const DATAGRAM_CASES: readonly Scenario[] = [
   },
   {
     name: "datagrams-in-zones",
-    claim: "An answer in another zone of connection tracking than its datagram comes from where it was redirected to.",
+    claim:
+      "An answer in another zone of connection tracking than its datagram comes from where it was redirected to, and is lost if it begins an exchange with the ends that the datagram's has in one of its zones.",
     capture: [],
     rules: {
       ip: renderTables({
         raw: [
           "-A OUTPUT -p udp -m udp --dport 53:54 -j CT --zone 1",
           "-A OUTPUT -p udp -m udp --sport 22 -j CT --zone 1",
+          "-A OUTPUT -p udp -m udp --dport 55 -j CT --zone-reply 1",
+          "-A OUTPUT -p udp -m udp --dport 56 -j CT --zone 1",
+          "-A PREROUTING -p udp -m udp --sport 56 -j CT --zone-orig 1",
         ],
         nat: [
           "-A OUTPUT -p udp -m udp --dport 53 -j REDIRECT --to-ports 8080",
@@ -103,6 +107,11 @@ export const DATAGRAM_CASES: readonly Scenario[] = [
         ],
       }),
     },
-    answer: { "app -> upstream:53/udp": "unanswered", "app -> upstream:54/udp": "app:22" },
+    answer: {
+      "app -> upstream:53/udp": "unanswered",
+      "app -> upstream:54/udp": "app:22",
+      "app -> upstream:55/udp": "unanswered",
+      "app -> upstream:56/udp": "upstream:56",
+    },
   },
 ];

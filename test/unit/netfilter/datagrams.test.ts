@@ -156,6 +156,35 @@ describe("a datagram", () => {
     check(rulesOf(["raw", oneWay, "nat", REDIRECT]), [["app -> upstream:53/udp", TAKEN]], UDP);
   });
 
+  test("is answered where the answer alone is in a zone of one direction, which no entry of the other direction is found in", () => {
+    const question = ["raw", "-A OUTPUT -p udp --dport 53 -j CT --zone 1"];
+    const answers = (options: string) => `-A PREROUTING -p udp --sport 53 -j CT ${options}`;
+    const flows: readonly [string, string][] = [
+      ["app -> upstream:53/udp", PLAIN],
+      ["again app -> upstream:53/udp", PLAIN],
+    ];
+    for (const options of ["--zone 1", "--zone-reply 1", "--zone-orig 1", "--zone-orig 2"])
+      check(rulesOf([...question, answers(options), "nat", "-A OUTPUT -p tcp -j REDIRECT"]), flows, UDP);
+  });
+
+  test("is unanswered if the answer begins an exchange that has the ends of the question's in a zone of it", () => {
+    const question = ["raw", "-A OUTPUT -p udp --dport 53 -j CT --zone-reply 1"];
+    check(
+      rulesOf([...question, "nat", "-A OUTPUT -p tcp -j REDIRECT"]),
+      [
+        ["app -> upstream:53/udp", "unanswered"],
+        ["again app -> upstream:53/udp", "unanswered"],
+      ],
+      UDP,
+    );
+    const answers = "-A PREROUTING -p udp --sport 53 -j CT --zone 1";
+    check(
+      rulesOf([...question, answers, "nat", "-A OUTPUT -p tcp -j REDIRECT"]),
+      [["app -> upstream:53/udp", PLAIN]],
+      UDP,
+    );
+  });
+
   test("is accepted through TPROXY under its destination, and answered from there", () => {
     const rules = ["mangle", "4 -A PREROUTING -p udp -j TPROXY --on-port 15006 --tproxy-mark 0x539"];
     const pod = { ...PEERS, shape: takingDatagrams(withShape({ interceptionMode: "TPROXY" }).shape, STUB_PORTS) };
