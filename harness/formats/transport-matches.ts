@@ -66,12 +66,22 @@ function readUse(use: OptionUse, module: PortMatch["module"], context: ReadConte
   if (kind === undefined) return readFlags(use);
   const parse = module === "udp" || module === "dccp" ? parseDecimalPorts : parsePorts;
   const ports = parse(use.values[0] ?? "", context.names);
+  if (ports !== null && use.negated && isEveryPort(ports) && !printsEveryPort(module)) return keepLost(use, module);
   return orBadValue<PortMatch>(ports && { kind, module, negated: use.negated, ports }, use, A_PORT);
 }
 
-function readFlags(use: OptionUse): TcpFlagsMatch | Fault {
+/**
+ * Keeps as text, which may hold or not, what can never hold: iptables-legacy puts it into the kernel so, and iptables-nft leaves it out,
+ * so that it always holds (seen with iptables 1.8.9).
+ */
+function keepLost({ option, values, negated }: OptionUse, module: PortMatch["module"]): Match {
+  return { kind: "unknown", text: [`-m ${module}`, ...(negated ? ["!"] : []), option, ...values].join(" ") };
+}
+
+function readFlags(use: OptionUse): Match | Fault {
   const [maskText = "", setText = ""] = use.option === "--syn" ? ["FIN,SYN,RST,ACK", "SYN"] : use.values;
   const [mask, set] = [parseFlags(maskText), parseFlags(setText)];
+  if (mask?.length === 0 && set !== null && use.negated === (set.length === 0)) return keepLost(use, "tcp");
   const match: TcpFlagsMatch | null = mask && set && { kind: "tcp-flags", negated: use.negated, mask, set };
   return orBadValue(match, use, `two lists of ${TCP_FLAGS.join(", ")}, ALL or NONE`);
 }
@@ -130,9 +140,16 @@ export function renderTransportMatch(match: PortMatch | MultiportMatch | TcpFlag
   }
 }
 
-function isAnyPort(match: PortMatch): boolean {
-  const prints = match.module === "sctp" || match.module === "dccp";
-  return !prints && !match.negated && match.ports.first === 0 && match.ports.last === MAX_PORT;
+function isAnyPort({ module, negated, ports }: PortMatch): boolean {
+  return !printsEveryPort(module) && !negated && isEveryPort(ports);
+}
+
+function isEveryPort({ first, last }: Range): boolean {
+  return first === 0 && last === MAX_PORT;
+}
+
+function printsEveryPort(module: PortMatch["module"]): boolean {
+  return module === "sctp" || module === "dccp";
 }
 
 function renderFlags(flags: readonly TcpFlag[]): string {
